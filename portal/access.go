@@ -1,0 +1,188 @@
+package portal
+
+import (
+	"crypto/subtle"
+	"slices"
+	"time"
+
+	"postern/storage"
+)
+
+// The bounds of an access document and of what is in it.
+const (
+	maxLiveLinks    = 5
+	maxCodeOnly     = 3 // requests that got a code and no link, since five links lived
+	maxDead         = 20
+	maxSessions     = 20
+	maxBrowsers     = 20
+	codeLife        = 10 * time.Minute
+	codeTries       = 5
+	deadRemembered  = 30 * 24 * time.Hour
+	repeatWindow    = 60 * time.Second
+	sessionIdle     = 14 * 24 * time.Hour
+	sessionAbsolute = 30 * 24 * time.Hour
+	sessionTouch    = 5 * time.Minute
+	autoWindow      = 15 * time.Minute
+)
+
+// access is all that lets someone in by one address of one shop. Signing in is one Replace of it.
+type access struct {
+	Email    string    `bson:"email"`
+	Customer string    `bson:"customer,omitempty"` // "" until the click, for an address nobody had
+	Requests []request `bson:"requests,omitempty"` // live ones, oldest first
+	Dead     []ended   `bson:"dead,omitempty"`
+	Sessions []session `bson:"sessions,omitempty"`
+	Browsers []browser `bson:"browsers,omitempty"`
+}
+
+// request is one mail that was asked for: a link, a code, or both.
+type request struct {
+	ID          string    `bson:"id"`
+	Entry       string    `bson:"entry"`          // of the outbox, that asked for it
+	Link        string    `bson:"link,omitempty"` // hash
+	Code        string    `bson:"code,omitempty"` // hash
+	CodeUntil   time.Time `bson:"code_until,omitempty"`
+	Tries       int       `bson:"tries,omitempty"`
+	Browser     string    `bson:"browser,omitempty"` // hash of the asking browser's secret
+	Destination string    `bson:"destination,omitempty"`
+	MadeAt      time.Time `bson:"made_at"`
+	Until       time.Time `bson:"until"` // the first moment it no longer works
+}
+
+// ended is a link that works no more.
+type ended struct {
+	Link string    `bson:"link"`
+	How  LinkState `bson:"how"`
+	At   time.Time `bson:"at"`
+}
+
+// session is one signed-in browser.
+type session struct {
+	Hash       string    `bson:"hash"`
+	Device     string    `bson:"device,omitempty"`
+	Network    string    `bson:"network,omitempty"`
+	SignedInAt time.Time `bson:"signed_in_at"`
+	SeenAt     time.Time `bson:"seen_at"` // to five minutes
+}
+
+// browser is one that signed in here before.
+type browser struct {
+	Hash   string    `bson:"hash"`
+	SeenAt time.Time `bson:"seen_at"`
+}
+
+func accessCollection() storage.Collection { return storage.Collection{Name: "access"} }
+
+// tidy moves links past their end to the dead, and forgets what need not be known any more.
+func (a *access) tidy(now time.Time) {
+	a.Requests = slices.DeleteFunc(a.Requests, func(r request) bool {
+		if r.Link != "" && !now.Before(r.Until) {
+			a.bury(r, LinkExpired, r.Until)
+			return true
+		}
+		return r.Link == "" && !now.Before(r.CodeUntil)
+	})
+	a.Dead = slices.DeleteFunc(a.Dead, func(e ended) bool { return now.Sub(e.At) > deadRemembered })
+	a.Sessions = slices.DeleteFunc(a.Sessions, func(s session) bool { return !s.live(now) })
+}
+
+func (a *access) bury(r request, how LinkState, at time.Time) {
+	if r.Link == "" {
+		return
+	}
+	a.Dead = append(a.Dead, ended{Link: r.Link, How: how, At: at})
+	a.Dead = a.Dead[max(0, len(a.Dead)-maxDead):]
+}
+
+// live finds the request of a live link.
+func (a *access) live(link string, now time.Time) (request, bool) {
+	for _, r := range a.Requests {
+		if sameHash(r.Link, link) && now.Before(r.Until) {
+			return r, true
+		}
+	}
+	return request{}, false
+}
+
+// fate tells how a link ended. A link this document never had, or has forgotten, is damaged like any other.
+func (a *access) fate(link string, now time.Time) ended {
+	for _, e := range a.Dead {
+		if sameHash(e.Link, link) {
+			return e
+		}
+	}
+	for _, r := range a.Requests {
+		if sameHash(r.Link, link) && !now.Before(r.Until) {
+			return ended{Link: link, How: LinkExpired, At: r.Until}
+		}
+	}
+	return ended{How: LinkDamaged}
+}
+
+// add puts a request in, without its link when five live already: they keep working, so a stranger who asks again and
+// again ends nobody's link.
+func (a *access) add(r request) (linked bool) {
+	links, codes := 0, 0
+	for _, other := range a.Requests {
+		if other.Link != "" {
+			links++
+		} else {
+			codes++
+		}
+	}
+	if links >= maxLiveLinks {
+		r.Link = ""
+	}
+	if r.Link == "" && codes >= maxCodeOnly {
+		oldest := slices.IndexFunc(a.Requests, func(o request) bool { return o.Link == "" })
+		a.Requests = slices.Delete(a.Requests, oldest, oldest+1)
+	}
+	if r.Link != "" || r.Code != "" {
+		a.Requests = append(a.Requests, r)
+	}
+	return r.Link != ""
+}
+
+// withdraw takes a request back whose mail surely never arrived.
+func (a *access) withdraw(entry string) {
+	a.Requests = slices.DeleteFunc(a.Requests, func(r request) bool { return r.Entry == entry })
+}
+
+// admit signs a browser in by a request: that ends every link and code, and puts the session in.
+func (a *access) admit(r request, s session, browserHash string) {
+	for _, other := range a.Requests {
+		how := LinkReplaced
+		if other.ID == r.ID {
+			how = LinkUsed
+		}
+		a.bury(other, how, s.SignedInAt)
+	}
+	a.Requests = nil
+	if len(a.Sessions) >= maxSessions {
+		slices.SortFunc(a.Sessions, func(x, y session) int { return x.SeenAt.Compare(y.SeenAt) })
+		a.Sessions = slices.Delete(a.Sessions, 0, len(a.Sessions)-maxSessions+1)
+	}
+	a.Sessions = append(a.Sessions, s)
+	a.Browsers = slices.DeleteFunc(a.Browsers, func(b browser) bool { return b.Hash == browserHash })
+	a.Browsers = append(a.Browsers, browser{Hash: browserHash, SeenAt: s.SignedInAt})
+	a.Browsers = a.Browsers[max(0, len(a.Browsers)-maxBrowsers):]
+}
+
+// session finds a live session by the hash of its secret.
+func (a *access) session(hash string, now time.Time) (session, bool) {
+	for _, s := range a.Sessions {
+		if sameHash(s.Hash, hash) && s.live(now) {
+			return s, true
+		}
+	}
+	return session{}, false
+}
+
+func (s session) live(now time.Time) bool {
+	return now.Before(s.SeenAt.Add(sessionIdle)) && now.Before(s.SignedInAt.Add(sessionAbsolute))
+}
+
+// sameHash compares stored hashes; an empty one equals none.
+func sameHash(a, b string) bool {
+	return a != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}

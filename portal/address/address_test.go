@@ -1,0 +1,166 @@
+package address
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func slovak() Address {
+	return Address{FirstName: "Ľubica", LastName: "Žltá", Line1: "Mostná 5", City: "Bratislava",
+		PostalCode: "811 01", Country: "SK"}
+}
+
+func TestNamesAreTheFieldsOfTheStruct(t *testing.T) {
+	typ := reflect.TypeFor[Address]()
+	var want []Name
+	for i := range typ.NumField() {
+		tag := typ.Field(i).Tag
+		if tag.Get("bson") != tag.Get("json") {
+			t.Errorf("%s is called differently in bson and json", typ.Field(i).Name)
+		}
+		want = append(want, Name(strings.TrimSuffix(tag.Get("json"), ",omitempty")))
+	}
+	if diff := cmp.Diff(want, Names()); diff != "" {
+		t.Error(diff)
+	}
+	var a Address
+	for _, n := range want {
+		a.Set(n, string(n))
+	}
+	for i, n := range want {
+		if got := reflect.ValueOf(a).Field(i).String(); got != string(n) || a.Get(n) != got {
+			t.Errorf("%s holds %q", n, got)
+		}
+	}
+}
+
+func TestNormalise(t *testing.T) {
+	tests := []struct {
+		name     string
+		in, want Address
+	}{
+		{"white space", Address{City: " Banská \t\n Bystrica\u00a0"}, Address{City: "Banská Bystrica"}},
+		{"composed letters", Address{LastName: "Z\u030clta\u0301"}, Address{LastName: "Žltá"}},
+		{"Slovak code without a gap", Address{Country: "sk", PostalCode: "81101"}, Address{Country: "SK", PostalCode: "811 01"}},
+		{"Slovak code with the country", Address{Country: "SK", PostalCode: "sk-811 01"}, Address{Country: "SK", PostalCode: "811 01"}},
+		{"Czech", Address{Country: "CZ", PostalCode: "1 10 00"}, Address{Country: "CZ", PostalCode: "110 00"}},
+		{"Polish", Address{Country: "PL", PostalCode: "00001"}, Address{Country: "PL", PostalCode: "00-001"}},
+		{"German with spaces", Address{Country: "DE", PostalCode: "10 115"}, Address{Country: "DE", PostalCode: "10115"}},
+		{"British", Address{Country: "GB", PostalCode: "sw1a1aa"}, Address{Country: "GB", PostalCode: "SW1A 1AA"}},
+		{"forces of Britain", Address{Country: "GB", PostalCode: "bfpo 57"}, Address{Country: "GB", PostalCode: "BFPO57"}},
+		{"American with four more", Address{Country: "US", PostalCode: "941031234"}, Address{Country: "US", PostalCode: "94103-1234"}},
+		{"Latvian", Address{Country: "LV", PostalCode: "lv1073"}, Address{Country: "LV", PostalCode: "LV-1073"}},
+		{"Latvian without the country", Address{Country: "LV", PostalCode: "1073"}, Address{Country: "LV", PostalCode: "LV-1073"}},
+		{"Lithuanian with the country", Address{Country: "LT", PostalCode: "LT-04340"}, Address{Country: "LT", PostalCode: "04340"}},
+		{"Japanese, full width", Address{Country: "JP", PostalCode: "１０００００１"}, Address{Country: "JP", PostalCode: "100-0001"}},
+		{"foreign code is left", Address{Country: "SK", PostalCode: "sw1a 1aa"}, Address{Country: "SK", PostalCode: "SW1A 1AA"}},
+		{"area by name", Address{Country: "US", AdministrativeArea: "california"}, Address{Country: "US", AdministrativeArea: "CA"}},
+		{"area by code", Address{Country: "US", AdministrativeArea: "ca"}, Address{Country: "US", AdministrativeArea: "CA"}},
+		{"area in its own script", Address{Country: "JP", AdministrativeArea: "東京都"}, Address{Country: "JP", AdministrativeArea: "13"}},
+		{"area of no list", Address{Country: "SK", AdministrativeArea: "Liptov"}, Address{Country: "SK", AdministrativeArea: "Liptov"}},
+		{"telephone", Address{Country: "SK", Phone: "0905 123 456"}, Address{Country: "SK", Phone: "+421905123456"}},
+		{"no telephone number", Address{Country: "SK", Phone: "ask  me"}, Address{Country: "SK", Phone: "ask me"}},
+		{"unknown country", Address{Country: "xx", PostalCode: " a1 "}, Address{Country: "XX", PostalCode: "a1"}},
+	}
+	atlas := New()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := atlas.Normalise(tt.in)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(got, atlas.Normalise(got)); diff != "" {
+				t.Error("a second time: ", diff)
+			}
+		})
+	}
+}
+
+func TestValidate(t *testing.T) {
+	with := func(set func(*Address)) Address {
+		a := slovak()
+		set(&a)
+		return a
+	}
+	tests := []struct {
+		name string
+		in   Address
+		want []Fault
+	}{
+		{"good", slovak(), nil},
+		{"nothing", Address{}, []Fault{{LastName, Required}, {Country, Required}}},
+		{"nothing in Slovakia", Address{Country: "SK"}, []Fault{{LastName, Required}, {Line1, Required}, {City, Required}, {PostalCode, Required}}},
+		{"a company without a person", with(func(a *Address) { a.FirstName, a.LastName, a.Company = "", "", "Kvet s. r. o." }), nil},
+		{"unknown country", with(func(a *Address) { a.Country = "XX" }), []Fault{{Country, Unknown}}},
+		{"the data's own default", with(func(a *Address) { a.Country = "ZZ" }), []Fault{{Country, Unknown}}},
+		{"code of another country", with(func(a *Address) { a.PostalCode = "SW1A 1AA" }), []Fault{{PostalCode, Pattern}}},
+		{"a code within a text", with(func(a *Address) { a.PostalCode = "x811 01" }), []Fault{{PostalCode, Pattern}}},
+		{"a hundred letters", with(func(a *Address) { a.City = strings.Repeat("ž", 100) }), nil},
+		{"a hundred and one", with(func(a *Address) { a.City = strings.Repeat("ž", 101) }), []Fault{{City, TooLong}}},
+		{"NUL", with(func(a *Address) { a.Line1 = "Mostná\x00 5" }), []Fault{{Line1, Control}}},
+		{"line break", with(func(a *Address) { a.Line2 = "a\nb" }), []Fault{{Line2, Control}}},
+		{"C1 control", with(func(a *Address) { a.Line2 = "a\u0085b" }), []Fault{{Line2, Control}}},
+		{"override", with(func(a *Address) { a.LastName = "Žltá\u202e" }), []Fault{{LastName, Control}}},
+		{"embedding", with(func(a *Address) { a.LastName = "\u202aŽltá" }), []Fault{{LastName, Control}}},
+		{"isolate", with(func(a *Address) { a.LastName = "Žltá\u2069" }), []Fault{{LastName, Control}}},
+		{"line separator", with(func(a *Address) { a.LastName = "Žl\u2028tá" }), []Fault{{LastName, Control}}},
+		{"broken UTF-8", with(func(a *Address) { a.City = "Ko\xc5ice" }), []Fault{{City, Control}}},
+		{"emoji, joined", with(func(a *Address) { a.FirstName = "👩\u200d💻" }), nil},
+		{"from right to left", with(func(a *Address) { a.LastName = "عبد\u200fالله" }), nil},
+		{"combining marks", with(func(a *Address) { a.LastName = "x\u0323\u0307" }), nil},
+		{"telephone", with(func(a *Address) { a.Phone = "+421905123456" }), nil},
+		{"telephone too short", with(func(a *Address) { a.Phone = "+4219" }), []Fault{{Phone, BadPhone}}},
+		{"an area the country does not ask for", with(func(a *Address) { a.AdministrativeArea = "Liptov" }), nil},
+		{"an area that is not in the list", Address{LastName: "A", Line1: "b", City: "c", AdministrativeArea: "ZZ", PostalCode: "94103", Country: "US"}, []Fault{{AdministrativeArea, BadChoice}}},
+		{"no area where one is asked for", Address{LastName: "A", Line1: "b", City: "c", PostalCode: "94103", Country: "US"}, []Fault{{AdministrativeArea, Required}}},
+		{"no Eircode is fine", Address{LastName: "A", Line1: "b", City: "c", Country: "IE"}, nil},
+	}
+	atlas := New()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, atlas.Validate(tt.in)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestPhone(t *testing.T) {
+	tests := []struct{ name, in, country, want string }{
+		{"national", "0905 123 456", "SK", "+421905123456"},
+		{"with plus", "+49 30 901820", "SK", "+4930901820"},
+		{"with two noughts", "0049 30 901820", "SK", "+4930901820"},
+		{"with brackets", "(415) 555-2671", "US", "+14155552671"},
+		{"without a country, national", "0905 123 456", "", ""},
+		{"extension", "+1 415 555 2671 ext. 5", "US", ""},
+		{"letters", "call me", "SK", ""},
+		{"too short", "123", "SK", ""},
+		{"empty", "", "SK", ""},
+		{"very long", strings.Repeat("0905", 1000), "SK", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := ParsePhone(tt.in, tt.country)
+			if got != tt.want || (err == nil) != (tt.want != "") {
+				t.Errorf("%q, %v; want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestFormatPhone(t *testing.T) {
+	tests := []struct{ in, country, want string }{
+		{"+421905123456", "SK", "0905 123 456"},
+		{"+421905123456", "CZ", "+421 905 123 456"},
+		{"+421905123456", "", "+421 905 123 456"},
+		{"ask me", "SK", "ask me"},
+	}
+	for _, tt := range tests {
+		if got := FormatPhone(tt.in, tt.country); got != tt.want {
+			t.Errorf("%s in %q: %q, want %q", tt.in, tt.country, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package address
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func split(form []Field) (all, required []Name) {
+	for _, f := range form {
+		all = append(all, f.Name)
+		if f.Required {
+			required = append(required, f.Name)
+		}
+	}
+	return all, required
+}
+
+func TestFormOrder(t *testing.T) {
+	tests := []struct {
+		country       string
+		all, required []Name
+	}{
+		{"SK", []Name{FirstName, LastName, Company, Line1, Line2, PostalCode, City, Phone}, []Name{LastName, Line1, PostalCode, City}},
+		{"US", []Name{FirstName, LastName, Company, Line1, Line2, City, AdministrativeArea, PostalCode, Phone}, []Name{LastName, Line1, City, AdministrativeArea, PostalCode}},
+		{"HU", []Name{LastName, FirstName, Company, City, Line1, Line2, PostalCode, Phone}, []Name{LastName, City, Line1, PostalCode}},
+		{"IE", []Name{FirstName, LastName, Company, Line1, Line2, DependentLocality, City, AdministrativeArea, PostalCode, Phone}, []Name{LastName, Line1, City}},
+	}
+	atlas := New()
+	for _, tt := range tests {
+		t.Run(tt.country, func(t *testing.T) {
+			all, required := split(atlas.Form(tt.country))
+			if diff := cmp.Diff(tt.all, all); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tt.required, required); diff != "" {
+				t.Error("required: ", diff)
+			}
+		})
+	}
+	if atlas.Form("XX") != nil || atlas.Form("sk") != nil {
+		t.Error("a form for a code that is no country")
+	}
+}
+
+func TestFormWords(t *testing.T) {
+	tests := []struct {
+		country string
+		name    Name
+		want    string
+	}{
+		{"SK", PostalCode, "postal_code.postal_code"},
+		{"US", PostalCode, "postal_code.zip"},
+		{"IE", PostalCode, "postal_code.eircode"},
+		{"IN", PostalCode, "postal_code.pin"},
+		{"US", AdministrativeArea, "area.state"},
+		{"CA", AdministrativeArea, "area.province"},
+		{"AU", City, "city.suburb"},
+		{"GB", City, "city.post_town"},
+		{"IE", DependentLocality, "locality.townland"},
+	}
+	atlas := New()
+	for _, tt := range tests {
+		form := atlas.Form(tt.country)
+		i := slices.IndexFunc(form, func(f Field) bool { return f.Name == tt.name })
+		if i < 0 || form[i].Label != tt.want {
+			t.Errorf("%s %s: want the label %s", tt.country, tt.name, tt.want)
+		}
+	}
+}
+
+// Every country must have a form that can be shown and filled in.
+func TestFormOfEveryCountry(t *testing.T) {
+	atlas := New()
+	used := map[string]bool{"country": true}
+	for _, c := range atlas.Countries("en") {
+		for _, f := range atlas.Form(c.Code) {
+			used[f.Label] = true
+			if f.Autocomplete == "" || f.MaxLength == 0 || !slices.Contains(Labels(), f.Label) {
+				t.Errorf("%s: %+v", c.Code, f)
+			}
+			if f.Name == PostalCode && f.Example != "" {
+				checkExample(t, atlas, c.Code, f.Example)
+			}
+			for _, choice := range f.Choices {
+				if choice.Code == "" || choice.Name == "" {
+					t.Errorf("%s: an empty choice", c.Code)
+				}
+			}
+		}
+	}
+	for _, label := range Labels() {
+		if !used[label] && label != "sorting_code" {
+			t.Errorf("no country uses %s", label)
+		}
+	}
+}
+
+func checkExample(t *testing.T, atlas *Atlas, country, code string) {
+	t.Helper()
+	a := Address{LastName: "A", Line1: "b", City: "c", Country: country, PostalCode: code}
+	if got := atlas.Normalise(a).PostalCode; got != code {
+		t.Errorf("%s: the example %s is written %s", country, code, got)
+	}
+	if slices.Contains(atlas.Validate(a), Fault{PostalCode, Pattern}) {
+		t.Errorf("%s: the example %s does not pass", country, code)
+	}
+}
+
+func TestChoicesAreInLatinLettersWhereTheDataHasThem(t *testing.T) {
+	atlas := New()
+	form := atlas.Form("JP")
+	i := slices.IndexFunc(form, func(f Field) bool { return f.Name == AdministrativeArea })
+	if i < 0 || !slices.Contains(form[i].Choices, Choice{"13", "Tokyo"}) {
+		t.Error("no Tokyo")
+	}
+}
+
+func TestCountries(t *testing.T) {
+	atlas := New()
+	for lang, germany := range map[string]string{
+		"en": "Germany", "cs": "Německo", "sk": "Nemecko", "pl": "Niemcy", "de": "Deutschland", "xx": "Germany",
+	} {
+		if got := atlas.CountryName("DE", lang); got != germany {
+			t.Errorf("%s: %q", lang, got)
+		}
+	}
+	if got := atlas.CountryName("XX", "en"); got != "" {
+		t.Errorf("XX is called %q", got)
+	}
+}
+
+func TestCountriesAreSortedAsTheLanguageDoes(t *testing.T) {
+	tests := []struct {
+		name, lang string
+		codes      []string
+	}{
+		{"CH after H in Slovak", "sk", []string{"HN", "HR", "IN"}},
+		{"Č after C in Czech", "cs", []string{"CW", "CZ", "DK"}},
+		{"Ö beside O in German", "de", []string{"OM", "AT", "PK"}},
+		{"Ł after L in Polish", "pl", []string{"LU", "LV", "MG"}},
+		{"Åland beside A in English", "en", []string{"AF", "AX", "AL"}},
+	}
+	atlas := New()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, c := range atlas.Countries(tt.lang) {
+				if slices.Contains(tt.codes, c.Code) {
+					got = append(got, c.Code)
+				}
+			}
+			if diff := cmp.Diff(tt.codes, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,105 @@
+package address
+
+import (
+	"strings"
+
+	data "github.com/Boostport/address"
+)
+
+// layout is a country's format taken apart into lines.
+type layout []line
+
+// line is one line of a format: a text, then fields with the text after each.
+type line struct {
+	lead  string
+	parts []part
+}
+
+type part struct {
+	field data.Field
+	after string
+}
+
+// parseLayout reads Google's notation: "%N%n%O%n%A%n%Z %C", where %n parts lines.
+func parseLayout(format string) layout {
+	var l layout
+	for text := range strings.SplitSeq(format, "%n") {
+		pieces := strings.Split(text, "%")
+		ln := line{lead: pieces[0]}
+		for _, p := range pieces[1:] {
+			if p != "" {
+				ln.parts = append(ln.parts, part{field: keyed(p[:1]), after: p[1:]})
+			}
+		}
+		l = append(l, ln)
+	}
+	return l
+}
+
+func keyed(key string) data.Field {
+	for f := data.Name; f <= data.SortingCode; f++ {
+		if f.Key() == key {
+			return f
+		}
+	}
+	return 0
+}
+
+// fields lists the fields in order.
+func (l layout) fields() []data.Field {
+	var fields []data.Field
+	for _, ln := range l {
+		for _, p := range ln.parts {
+			fields = append(fields, p.field)
+		}
+	}
+	return fields
+}
+
+// fill writes the lines, leaving out what is empty.
+func (l layout) fill(values map[data.Field]string) []string {
+	var lines []string
+	for _, ln := range l {
+		if text := strings.TrimSpace(ln.fill(values)); text != "" {
+			lines = append(lines, strings.Split(text, "\n")...)
+		}
+	}
+	return lines
+}
+
+// fill keeps a text only where the fields beside it are there; one without fields ("ÅLAND") always.
+func (l line) fill(values map[data.Field]string) string {
+	if len(l.parts) == 0 {
+		return l.lead
+	}
+	out, last := "", -1
+	for i, p := range l.parts {
+		value := values[p.field]
+		if value == "" {
+			continue
+		}
+		if i == 0 {
+			out = l.lead
+		} else if last >= 0 {
+			out += l.between(last, i)
+		}
+		out += value
+		last = i
+	}
+	if last == len(l.parts)-1 {
+		out += l.parts[last].after
+	}
+	return out
+}
+
+// between is the text between two fields that are there. Where fields between them are empty the
+// shortest text stays: "City 12345", not "City, 12345", when "%C, %S %Z" lacks the state.
+func (l line) between(i, j int) string {
+	text := l.parts[i].after
+	for _, p := range l.parts[i+1 : j] {
+		if text == "" || p.after != "" && len(p.after) < len(text) {
+			text = p.after
+		}
+	}
+	return text
+}

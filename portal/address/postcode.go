@@ -1,0 +1,68 @@
+package address
+
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// shape says where a country parts its postal codes: before the last tail characters, by sep.
+type shape struct {
+	tail int
+	sep  string
+}
+
+func shapes() map[string]shape {
+	return map[string]shape{
+		"SK": {2, " "}, "CZ": {2, " "}, "SE": {2, " "}, "GR": {2, " "}, "NL": {2, " "},
+		"GB": {3, " "}, "GG": {3, " "}, "JE": {3, " "}, "IM": {3, " "}, "CA": {3, " "},
+		"IE": {4, " "}, "MT": {4, " "}, "PL": {3, "-"}, "PT": {3, "-"}, "BR": {3, "-"},
+		"JP": {4, "-"}, "LV": {4, "-"}, "KY": {4, "-"}, "IR": {5, "-"},
+		"US": {4, "-"}, "PR": {4, "-"}, "VI": {4, "-"}, "GU": {4, "-"}, "AS": {4, "-"}, "MP": {4, "-"},
+		"GI": {3, " "}, "FK": {3, " "}, "TC": {3, " "}, "SH": {3, " "}, "IO": {3, " "}, "PN": {3, " "},
+	}
+}
+
+// postalCode writes a postal code as the country does: capitals, plain digits, its own gap. People put
+// gaps elsewhere or none, put the country before it ("SK-81101") or leave it out where it belongs ("1073"
+// in Latvia). What fits no pattern is left, for Validate to name it.
+func (n *nation) postalCode(text string) string {
+	text = strings.ToUpper(norm.NFKC.String(text))
+	if n.pattern == nil {
+		return text
+	}
+	bare := strings.Map(alphanumeric, text)
+	for _, s := range []string{bare, strings.TrimPrefix(bare, n.code), n.code + bare} {
+		if len(s) > n.shape.tail && n.shape.tail > 0 {
+			cut := len(s) - n.shape.tail
+			if shaped := s[:cut] + n.shape.sep + s[cut:]; n.pattern.MatchString(shaped) {
+				return shaped
+			}
+		}
+		if n.pattern.MatchString(s) {
+			return s
+		}
+	}
+	return text
+}
+
+// alphanumeric keeps ASCII letters and digits.
+func alphanumeric(r rune) rune {
+	if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
+		return r
+	}
+	return -1
+}
+
+// examples are well-known postal codes of the countries our shops deliver to most.
+func examples() map[string]string {
+	return map[string]string{
+		"AT": "1010", "AU": "2060", "BE": "1000", "BG": "1000", "CA": "K1A 0B1", "CH": "3030",
+		"CY": "2008", "CZ": "110 00", "DE": "10115", "DK": "1566", "EE": "69501", "ES": "28039",
+		"FI": "00550", "FR": "75001", "GB": "SW1A 1AA", "GR": "151 24", "HR": "10000", "HU": "1037",
+		"IE": "A65 F4E2", "IS": "101", "IT": "00144", "JP": "100-0001", "LI": "9490", "LT": "04340",
+		"LU": "4750", "LV": "LV-1073", "MT": "NXR 0001", "NL": "1012 JS", "NO": "0025", "NZ": "6001",
+		"PL": "00-001", "PT": "2725-079", "RO": "010001", "RS": "11000", "SE": "114 55", "SI": "1000",
+		"SK": "811 01", "UA": "01001", "US": "94103",
+	}
+}

@@ -1,0 +1,70 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"postern/portal/vat"
+)
+
+// Company is what a customer who buys as a firm has to say. VATID is canonical (VIES prefix and body), "" for none. The
+// registration and tax numbers go by other names in each country (IČO and DIČ in Slovakia) and are kept as written.
+type Company struct {
+	Name               string `bson:"name,omitempty" json:"name,omitzero"`
+	Country            string `bson:"country,omitempty" json:"country,omitzero"` // ISO 3166-1 alpha-2
+	RegistrationNumber string `bson:"registration_number,omitempty" json:"registration_number,omitzero"`
+	TaxNumber          string `bson:"tax_number,omitempty" json:"tax_number,omitzero"`
+	VATID              string `bson:"vat_id,omitempty" json:"vat_id,omitzero"`
+	Version            string `bson:"version,omitempty" json:"-"`
+}
+
+// Company is the customer's company as this request found it.
+func (s Shopper) Company() Company { return s.customer.Company }
+
+// SaveCompany changes the company. Faults stand at "name", "country", "registration_number", "tax_number" and "vat_id", the last with
+// keys "vat." and the reason of package vat and Args Example. Another Version than the stored one is a Conflict.
+func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
+	f := &form{}
+	c = f.company(s.app, "", c)
+	if err := invalid(f.faults); err != nil {
+		return c, err
+	}
+	shown := c.Version
+	c.Version = newID()
+	_, err := s.change(ctx, func(customer *Customer) error {
+		if customer.Company.Version != shown {
+			return failure(Conflict, "company.changed")
+		}
+		customer.Company = c
+		return nil
+	})
+	return c, err
+}
+
+// company reads a company below a prefix of field names.
+func (f *form) company(a *App, prefix string, c Company) Company {
+	out := Company{
+		Name:               f.text(prefix+"name", c.Name, maxName),
+		Country:            strings.ToUpper(f.text(prefix+"country", c.Country, maxWord)),
+		RegistrationNumber: f.text(prefix+"registration_number", c.RegistrationNumber, maxWord),
+		TaxNumber:          f.text(prefix+"tax_number", c.TaxNumber, maxWord),
+		Version:            c.Version,
+	}
+	if out.Country != "" && a.atlas.Form(out.Country) == nil {
+		f.fault(prefix+"country", "address.unknown")
+	}
+	if strings.TrimSpace(c.VATID) != "" {
+		out.VATID = f.vatID(prefix+"vat_id", c.VATID, out.Country)
+	}
+	return out
+}
+
+func (f *form) vatID(field, text, country string) string {
+	id, err := vat.Parse(text, country)
+	var wrong *vat.Error
+	if errors.As(err, &wrong) {
+		f.fault(field, "vat."+string(wrong.Reason), "Example", wrong.Example)
+	}
+	return id.String()
+}

@@ -1,0 +1,58 @@
+package portal
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Browser is what a request tells of the browser that sent it.
+type Browser struct {
+	Secret    string     // of the browser cookie, "" when it brought none
+	UserAgent string     // as sent
+	IP        netip.Addr // of the client
+}
+
+// device names the browser and system for its owner, as "Firefox, Windows": never exact, since it comes from the
+// User-Agent header, and "" when nothing is known.
+func (b Browser) device() string {
+	name := firstMatch(b.UserAgent, [][2]string{
+		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},
+		{"CriOS", "Chrome"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"},
+	})
+	system := firstMatch(b.UserAgent, [][2]string{
+		{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"},
+		{"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
+	})
+	return strings.Trim(name+", "+system, ", ")
+}
+
+func firstMatch(text string, marks [][2]string) string {
+	for _, mark := range marks {
+		if strings.Contains(text, mark[0]) {
+			return mark[1]
+		}
+	}
+	return ""
+}
+
+// network is the client's network: /24 of an IPv4 address, /48 of an IPv6 one, "" when unknown.
+func (b Browser) network() string {
+	ip := b.IP.Unmap()
+	bits := 48
+	if ip.Is4() {
+		bits = 24
+	}
+	prefix, err := ip.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return prefix.String()
+}
+
+// hash is how the browser is known to the store, "" without a cookie.
+func (b Browser) hash() string {
+	if b.Secret == "" {
+		return ""
+	}
+	return hashOf("browser\x00" + b.Secret)
+}

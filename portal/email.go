@@ -1,0 +1,70 @@
+package portal
+
+import (
+	netmail "net/mail"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// Address limits of RFC 5321, section 4.5.3.1, in bytes.
+const (
+	maxLocalPart = 64
+	maxEmail     = 254
+)
+
+// CanonicalEmail returns the form of an e-mail address that names an account: lower case, the domain in its ASCII form
+// (RFC 5891). It accepts a plain addr-spec only: no display name, no quoted local part, no comment, a dot in the
+// domain, printable ASCII before the @. Gmail's dots and plus tags are kept: they may be other people's boxes
+// elsewhere. ok is false for anything else.
+func CanonicalEmail(text string) (email string, ok bool) {
+	text = strings.TrimSpace(text)
+	if len(text) > maxEmail || !utf8.ValidString(text) {
+		return "", false
+	}
+	local, domain, found := strings.Cut(text, "@")
+	if !found || !plainLocalPart(local) || strings.Contains(domain, "@") {
+		return "", false
+	}
+	// The resolver's profile maps width and case and refuses what a host name cannot be.
+	domain, err := idna.Lookup.ToASCII(domain)
+	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
+		return "", false
+	}
+	email = strings.ToLower(local) + "@" + strings.ToLower(domain)
+	parsed, err := netmail.ParseAddress(email)
+	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > maxEmail {
+		return "", false
+	}
+	return email, true
+}
+
+// plainLocalPart accepts a dot-atom of RFC 5322 in ASCII.
+func plainLocalPart(local string) bool {
+	if local == "" || len(local) > maxLocalPart || strings.HasPrefix(local, ".") ||
+		strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
+		return false
+	}
+	for _, r := range local {
+		if r <= ' ' || r > '~' || strings.ContainsRune(`"(),:;<>@[\]`, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// MaskEmail shows just enough of a canonical address for its owner to know it: "j•••@e•••.sk".
+func MaskEmail(email string) string {
+	local, domain, _ := strings.Cut(email, "@")
+	name, top := domain, ""
+	if dot := strings.LastIndexByte(domain, '.'); dot > 0 {
+		name, top = domain[:dot], domain[dot:]
+	}
+	return firstOf(local) + "•••@" + firstOf(name) + "•••" + top
+}
+
+func firstOf(text string) string {
+	_, size := utf8.DecodeRuneInString(text)
+	return text[:size]
+}

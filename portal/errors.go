@@ -1,0 +1,87 @@
+package portal
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Kind says what sort of failure an Error is; the web layer maps it to a status.
+type Kind uint8
+
+// The kinds of failure. Internal is the zero value: an error nobody named is internal.
+const (
+	Internal    Kind = iota // the portal's own fault; its text is for the log only
+	Invalid                 // the input is wrong; Faults say where
+	SignIn                  // needs a signed-in customer, or a valid key
+	Denied                  // signed in, but not allowed
+	NotFound                // no such thing, or none this actor may know of
+	Gone                    // was there, and ended
+	Conflict                // changed by someone else meanwhile, or taken
+	TooLarge                // more than is accepted
+	TooMany                 // too often; later it works
+	Unavailable             // a part the portal needs does not answer
+)
+
+// Fault is one wrong field. Field is a JSON pointer (RFC 6901) into a document, as "/lines/0/quantity", or the name
+// of a form's field. Key names the message that tells what is wrong and how to mend it; Args are its values.
+type Fault struct {
+	Field string
+	Key   string
+	Args  map[string]string
+}
+
+// Error is a failure with a kind, a message key for people, and a cause for the log.
+type Error struct {
+	Kind   Kind
+	Key    string // of the message; "" for the kind's own
+	Faults []Fault
+	Cause  error
+}
+
+// Error is the text for the log. It holds field names and message keys, no values.
+func (e *Error) Error() string {
+	parts := []string{fmt.Sprintf("portal: kind %d", e.Kind)}
+	if e.Key != "" {
+		parts = append(parts, e.Key)
+	}
+	for _, fault := range e.Faults {
+		parts = append(parts, fault.Field+": "+fault.Key)
+	}
+	if e.Cause != nil {
+		parts = append(parts, e.Cause.Error())
+	}
+	return strings.Join(parts, ": ")
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// KindOf returns the kind of err; an error that is none of ours is Internal.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
+// FaultsOf returns the wrong fields that err names.
+func FaultsOf(err error) []Fault {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Faults
+	}
+	return nil
+}
+
+// failure makes an Error of a kind with the key of its message.
+func failure(kind Kind, key string) *Error { return &Error{Kind: kind, Key: key} }
+
+// invalid makes an Invalid error of faults, or nil when there is none.
+func invalid(faults []Fault) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	return &Error{Kind: Invalid, Key: "error.invalid", Faults: faults}
+}

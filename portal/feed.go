@@ -1,0 +1,267 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postern/portal/address"
+	"postern/storage"
+)
+
+// PutOrder stores one order from its JSON (README, "Orders in"); number is its name in the URL. Faults stand at JSON pointers.
+func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Outcome, error) {
+	if number == "" {
+		return "", invalid([]Fault{{Field: "/number", Key: "text.required"}})
+	}
+	o, err := decodeOrder(body, number)
+	if err != nil {
+		return "", err
+	}
+	return f.app.putOrder(ctx, f.shop, o)
+}
+
+// customerWire is a customer as a feed sends it. What is absent or null is left as it is; "" and an empty list clear.
+type customerWire struct {
+	Email     *string             `json:"email"`
+	FirstName *string             `json:"first_name"`
+	LastName  *string             `json:"last_name"`
+	Language  *string             `json:"language"`
+	Company   *Company            `json:"company"`
+	Addresses *[]savedAddressWire `json:"addresses"`
+	UpdatedAt string              `json:"updated_at"`
+}
+
+type savedAddressWire struct {
+	ID              string `json:"id,omitzero"`
+	DefaultShipping bool   `json:"default_shipping"`
+	DefaultBilling  bool   `json:"default_billing"`
+	address.Address `json:",inline"`
+}
+
+// customerChange is a checked customerWire.
+type customerChange struct {
+	email                         *string
+	firstName, lastName, language *string
+	company                       *Company
+	addresses                     []SavedAddress
+	replaceAddresses              bool
+	at                            time.Time
+}
+
+// PutCustomer stores what the shop's system knows of the customer with its id. Content older than the last change, by
+// the feed or by the customer, is Stale and changes nothing. A new id needs an e-mail address: the customer of that address is
+// linked, or made. An address that belongs to another customer is a Conflict: customers are never merged silently.
+func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Outcome, error) {
+	change, err := f.decodeCustomer(id, body)
+	if err != nil {
+		return "", err
+	}
+	customer, err := f.app.follow(ctx, f.shop.ID, feedHandle(id))
+	if err != nil {
+		return "", err
+	}
+	outcome := Updated
+	if customer == "" {
+		if customer, err = f.introduce(ctx, id, change); err != nil {
+			return "", err
+		}
+		outcome = Created
+	}
+	return f.apply(ctx, customer, change, outcome)
+}
+
+func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
+	var w customerWire
+	if err := decodeJSON(body, &w); err != nil {
+		return customerChange{}, err
+	}
+	r := &form{}
+	r.required("/id", r.text("/id", id, maxWord))
+	c := customerChange{
+		firstName: r.optional("/first_name", w.FirstName), lastName: r.optional("/last_name", w.LastName),
+		language: r.optional("/language", w.Language), at: r.moment("/updated_at", w.UpdatedAt),
+	}
+	if w.Email != nil {
+		email := r.email("/email", *w.Email)
+		c.email = &email
+	}
+	if w.Company != nil {
+		company := r.company(f.app, "/company/", *w.Company)
+		company.Version = newID()
+		c.company = &company
+	}
+	if w.Addresses != nil {
+		c.replaceAddresses = true
+		c.addresses = each(r, "/addresses", maxAddresses, *w.Addresses, f.savedAddress)
+	}
+	return c, invalid(r.faults)
+}
+
+func (r *form) optional(field string, value *string) *string {
+	if value == nil {
+		return nil
+	}
+	text := r.text(field, *value, maxWord)
+	return &text
+}
+
+// savedAddress reads an address of the shop's own records: bounded and printable like an order's, not judged.
+func (f Feed) savedAddress(w savedAddressWire, r *form, at string) SavedAddress {
+	a := SavedAddress{ID: r.text(at+"/id", w.ID, maxWord), DefaultShipping: w.DefaultShipping, DefaultBilling: w.DefaultBilling, Version: newID()}
+	if given := r.address(at, &w.Address); given != nil {
+		a.Address = f.app.atlas.Normalise(*given)
+	} else if !r.faulty(at) {
+		r.fault(at, "text.required")
+	}
+	if a.ID == "" {
+		a.ID = newID()
+	}
+	return a
+}
+
+// introduce finds or makes the customer of a feed's new id, by the e-mail address.
+func (f Feed) introduce(ctx context.Context, id string, change customerChange) (string, error) {
+	if change.email == nil {
+		return "", invalid([]Fault{{Field: "/email", Key: "text.required"}})
+	}
+	customer, err := f.app.customerOfEmail(ctx, f.shop, *change.email)
+	if err != nil {
+		return "", err
+	}
+	if err := f.app.linkFeed(ctx, f.shop, customer, id); err != nil {
+		return "", err
+	}
+	holder, err := f.app.follow(ctx, f.shop.ID, feedHandle(id))
+	if err == nil && holder != customer {
+		err = emailTaken()
+	}
+	return customer, err
+}
+
+func emailTaken() error {
+	return &Error{Kind: Conflict, Key: "customer.email_taken", Faults: []Fault{{Field: "/email", Key: "customer.email_taken"}}}
+}
+
+// apply writes the change. A new address is claimed before and the old one given up after, so that a crash leaves the
+// customer with both and never with none.
+func (f Feed) apply(ctx context.Context, id string, change customerChange, outcome Outcome) (Outcome, error) {
+	docs := f.app.customerDocs(f.shop.ID)
+	customer, _, err := docs.Get(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if outcome != Created && change.at.Before(customer.lastChange()) {
+		return Stale, nil
+	}
+	moves := change.email != nil && *change.email != customer.Email
+	if moves {
+		holder, err := f.app.claim(ctx, f.shop.ID, emailHandle(*change.email), id)
+		if err != nil {
+			return "", err
+		}
+		if holder != id {
+			return "", emailTaken()
+		}
+	}
+	_, err = docs.Change(ctx, id, func(c *Customer) error {
+		if outcome != Created && change.at.Before(c.lastChange()) {
+			outcome = Stale
+			return storage.ErrUnchanged
+		}
+		change.write(c, f.app.now())
+		return nil
+	})
+	if err == nil && moves && outcome != Stale {
+		err = f.app.release(ctx, f.shop.ID, emailHandle(customer.Email), id)
+	}
+	return outcome, err
+}
+
+// lastChange is what a feed's content must not be older than: its own last, or what the customer changed.
+func (c Customer) lastChange() time.Time {
+	if c.FedAt.After(c.ShopperAt) {
+		return c.FedAt
+	}
+	return c.ShopperAt
+}
+
+func (change customerChange) write(c *Customer, now time.Time) {
+	set(&c.Email, change.email)
+	set(&c.FirstName, change.firstName)
+	set(&c.LastName, change.lastName)
+	set(&c.Language, change.language)
+	if change.company != nil {
+		c.Company = *change.company
+	}
+	if change.replaceAddresses {
+		c.Addresses = nil
+		for _, a := range change.addresses {
+			c.Addresses = append(c.Addresses, a)
+			c.settleDefaults(a)
+		}
+	}
+	c.FedAt, c.ChangedAt = change.at, now
+}
+
+func set(field, value *string) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// CustomerRecord is a customer as a storefront fills its checkout from: names, addresses with their defaults, company, VAT ID.
+type CustomerRecord struct {
+	ID        string             `json:"id"`          // ours
+	FeedID    string             `json:"customer_id"` // the shop system's, "" when it never named one
+	Email     string             `json:"email"`
+	FirstName string             `json:"first_name"`
+	LastName  string             `json:"last_name"`
+	Language  string             `json:"language"`
+	Company   Company            `json:"company"`
+	Addresses []savedAddressWire `json:"addresses"`
+	ChangedAt time.Time          `json:"changed_at"`
+}
+
+// Customer returns the customer with the shop system's id, or NotFound.
+func (f Feed) Customer(ctx context.Context, id string) (CustomerRecord, error) {
+	return f.record(ctx, feedHandle(id))
+}
+
+// CustomerByEmail returns the customer of an e-mail address, or NotFound.
+func (f Feed) CustomerByEmail(ctx context.Context, email string) (CustomerRecord, error) {
+	canonical, ok := CanonicalEmail(email)
+	if !ok {
+		return CustomerRecord{}, invalid([]Fault{{Field: "email", Key: "email.form"}})
+	}
+	return f.record(ctx, emailHandle(canonical))
+}
+
+func (f Feed) record(ctx context.Context, handle string) (CustomerRecord, error) {
+	id, err := f.app.follow(ctx, f.shop.ID, handle)
+	if err != nil || id == "" {
+		return CustomerRecord{}, orNotFound(err)
+	}
+	c, _, err := f.app.customerDocs(f.shop.ID).Get(ctx, id)
+	if err != nil {
+		return CustomerRecord{}, missing(err)
+	}
+	record := CustomerRecord{
+		ID: c.ID, FeedID: c.FeedID, Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
+		Language: c.Language, Company: c.Company, Addresses: []savedAddressWire{}, ChangedAt: c.ChangedAt,
+	}
+	for _, a := range c.Addresses {
+		record.Addresses = append(record.Addresses, savedAddressWire{
+			ID: a.ID, DefaultShipping: a.DefaultShipping, DefaultBilling: a.DefaultBilling, Address: a.Address,
+		})
+	}
+	return record, nil
+}
+
+// orNotFound is err, or NotFound in its absence.
+func orNotFound(err error) error {
+	if err != nil {
+		return err
+	}
+	return &Error{Kind: NotFound, Cause: errors.New("no such customer")}
+}

@@ -1,0 +1,251 @@
+package portal_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/storage"
+	"postern/storage/storagetest"
+	"postern/templates/i18n"
+)
+
+// house is a whole installation for a test: a real store, one shop, a clock that the test moves, and mail that is
+// composed and handed over for real, to a sender that keeps it.
+type house struct {
+	t          *testing.T
+	engine     storage.Engine
+	app        *portal.App
+	shop       portal.Shop
+	dispatcher *mail.Dispatcher
+	clock      *clock
+	post       *post
+}
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// post is a mail.Sender that keeps what it gets, or fails as told.
+type post struct {
+	mu       sync.Mutex
+	messages []mail.Message
+	fail     *mail.Failure
+}
+
+func (p *post) Connect(context.Context) (mail.Conn, error) { return p, nil }
+func (p *post) Close() error                               { return nil }
+
+func (p *post) Send(_ context.Context, m mail.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.messages = append(p.messages, m)
+	if p.fail != nil {
+		return p.fail
+	}
+	return nil
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func newHouse(t *testing.T, options ...portal.Option) *house {
+	t.Helper()
+	h := &house{t: t, post: &post{}, clock: &clock{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}}
+	h.engine = storagetest.Open(t, portal.Collections()...)
+	h.app = portal.New(h.engine, append(options, portal.WithClock(h.clock.Now))...)
+	h.shop = h.open("main", portal.ShopSettings{})
+	h.dispatcher = h.newDispatcher(h.app)
+	return h
+}
+
+// open makes a shop with what a shop must have, and settings over it.
+func (h *house) open(id string, settings portal.ShopSettings) portal.Shop {
+	h.t.Helper()
+	settings.Name, settings.SenderEmail = ptr("Bookshop"), ptr("shop@example.com")
+	settings.BaseURL = ptr("https://" + id + ".example.com")
+	shop, err := h.app.Operator().CreateShop(h.t.Context(), id, settings)
+	if err != nil {
+		h.t.Fatalf("create shop: %v", err)
+	}
+	return shop
+}
+
+func (h *house) newDispatcher(app *portal.App) *mail.Dispatcher {
+	h.t.Helper()
+	catalogue, err := i18n.Load()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	renderer, err := mail.NewRenderer()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return &mail.Dispatcher{
+		Engine: h.engine, Compose: app.Worker().Composer(catalogue, renderer), Sender: h.post, Now: h.clock.Now,
+		Shops: func(ctx context.Context) ([]string, error) {
+			shops, err := app.Shops(ctx)
+			var ids []string
+			for _, shop := range shops {
+				ids = append(ids, shop.ID)
+			}
+			return ids, err
+		},
+	}
+}
+
+// deliver sends what is due and returns what was sent.
+func (h *house) deliver() []mail.Message {
+	h.t.Helper()
+	if _, err := h.dispatcher.Once(h.t.Context()); err != nil {
+		h.t.Fatalf("deliver: %v", err)
+	}
+	h.post.mu.Lock()
+	defer h.post.mu.Unlock()
+	messages := h.post.messages
+	h.post.messages = nil
+	return messages
+}
+
+// firefox is a browser with our cookie.
+func firefox(secret string) portal.Browser {
+	return portal.Browser{
+		Secret: secret, UserAgent: "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
+		IP: netip.MustParseAddr("192.0.2.7"),
+	}
+}
+
+func (h *house) visitor(secret string) portal.Visitor { return h.app.Visitor(h.shop, firefox(secret)) }
+
+var (
+	linkInMail = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
+	codeInMail = regexp.MustCompile(`\b([0-9A-Z]{4}-[0-9A-Z]{4})\b`)
+)
+
+func tokenIn(m mail.Message) string { return firstGroup(linkInMail, m.Text) }
+func codeIn(m mail.Message) string  { return firstGroup(codeInMail, m.Text) }
+
+func firstGroup(shape *regexp.Regexp, text string) string {
+	if found := shape.FindStringSubmatch(text); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+// askLink asks from a browser for an address that has a customer and returns the link's token and the code.
+func (h *house) askLink(email, secret string) (token, code string) {
+	h.t.Helper()
+	if _, err := h.visitor(secret).Ask(h.t.Context(), email, "", "en"); err != nil {
+		h.t.Fatalf("ask: %v", err)
+	}
+	messages := h.deliver()
+	if len(messages) != 1 {
+		h.t.Fatalf("asking for %s sent %d mails, want 1", email, len(messages))
+	}
+	return tokenIn(messages[0]), codeIn(messages[0])
+}
+
+// signIn signs a customer in and returns the actor.
+func (h *house) signIn(email string) portal.Shopper {
+	h.t.Helper()
+	token, _ := h.askLink(email, "secret of "+email)
+	signed, err := h.visitor("secret of "+email).Redeem(h.t.Context(), token)
+	if err != nil {
+		h.t.Fatalf("redeem: %v", err)
+	}
+	return h.shopper(signed.Cookie)
+}
+
+func (h *house) shopper(cookie string) portal.Shopper {
+	h.t.Helper()
+	shopper, err := h.app.Shopper(h.t.Context(), h.shop, cookie)
+	if err != nil {
+		h.t.Fatalf("shopper: %v", err)
+	}
+	return shopper
+}
+
+// feed is a feed of the shop, by a key made for it.
+func (h *house) feed() portal.Feed {
+	h.t.Helper()
+	key, err := h.app.Operator().CreateKey(h.t.Context(), h.shop.ID, "test")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	feed, err := h.app.Feed(h.t.Context(), h.shop, key)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return feed
+}
+
+// orderJSON is a small whole order; replacements are pairs of old and new text.
+func orderJSON(number, email string, replacements ...string) []byte {
+	text := fmt.Sprintf(`{"number":%q,"email":%q,"placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z",
+		"currency":"EUR","payment":"paid","fulfillment":"shipped","total":"12.50",
+		"lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]}`, number, email)
+	return []byte(strings.NewReplacer(replacements...).Replace(text))
+}
+
+// put stores an order and returns what came of it.
+func (h *house) put(body []byte) portal.Outcome {
+	h.t.Helper()
+	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, bytes.NewReader(oneLine(body)), func(int) {})
+	if err != nil || report.RefusedCount > 0 {
+		h.t.Fatalf("put order: %v %v", err, report.Refused)
+	}
+	switch {
+	case report.Created == 1:
+		return portal.Created
+	case report.Updated == 1:
+		return portal.Updated
+	case report.Stale == 1:
+		return portal.Stale
+	}
+	return portal.Unchanged
+}
+
+func oneLine(body []byte) []byte { return bytes.ReplaceAll(body, []byte("\n"), nil) }
+
+// work does all jobs.
+func (h *house) work() {
+	h.t.Helper()
+	for {
+		done, err := h.app.Worker().Once(h.t.Context())
+		if err != nil {
+			h.t.Fatalf("work: %v", err)
+		}
+		if done == 0 {
+			return
+		}
+	}
+}
+
+// faultsOf lists an error's faults as "field key".
+func faultsOf(err error) []string {
+	var list []string
+	for _, fault := range portal.FaultsOf(err) {
+		list = append(list, fault.Field+" "+fault.Key)
+	}
+	return list
+}

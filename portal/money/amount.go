@@ -1,0 +1,108 @@
+package money
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Amount is a sum of money in minor units: 1250 of "EUR" is 12.50 €, 1250 of "JPY" is 1250 ¥. The zero
+// value has no currency and is good for nothing but comparison.
+type Amount struct {
+	Minor    int64  `bson:"minor" json:"minor"`
+	Currency string `bson:"currency" json:"currency"`
+}
+
+// Zero is nothing of a currency.
+func Zero(currency string) Amount { return Amount{Currency: currency} }
+
+// Parse reads a plain decimal such as "-12.50" or "1000" as an amount of a currency. It refuses with
+// ErrCurrency, ErrSyntax (signs other than a minus, exponents, spaces, leading zeros, NaN, nothing),
+// ErrPrecision (more places than the currency has) or ErrRange (beyond 64 bits of minor units).
+func Parse(decimal, currency string) (Amount, error) {
+	places, ok := Digits(currency)
+	if !ok {
+		return Amount{}, ErrCurrency
+	}
+	n, err := scan(decimal)
+	if err != nil {
+		return Amount{}, err
+	}
+	if len(n.frac) > places {
+		return Amount{}, ErrPrecision
+	}
+	minor, err := n.minor(places)
+	if err != nil {
+		return Amount{}, err
+	}
+	return Amount{Minor: minor, Currency: currency}, nil
+}
+
+// minor is the number times ten to the power of places; n has no more places than that.
+func (n number) minor(places int) (int64, error) {
+	text := n.whole + n.frac + strings.Repeat("0", places-len(n.frac))
+	if n.negative {
+		text = "-" + text
+	}
+	minor, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, ErrRange
+	}
+	return minor, nil
+}
+
+// Decimal is the amount as Parse reads it, with all places of its currency: "-12.50", "1000".
+func (a Amount) Decimal() string {
+	text := strconv.FormatInt(a.Minor, 10)
+	places, _ := Digits(a.Currency)
+	if places == 0 {
+		return text
+	}
+	sign := ""
+	if a.Minor < 0 {
+		sign, text = "-", text[1:]
+	}
+	if short := places + 1 - len(text); short > 0 {
+		text = strings.Repeat("0", short) + text
+	}
+	cut := len(text) - places
+	return sign + text[:cut] + "." + text[cut:]
+}
+
+// Sign is -1, 0 or 1.
+func (a Amount) Sign() int {
+	switch {
+	case a.Minor < 0:
+		return -1
+	case a.Minor > 0:
+		return 1
+	}
+	return 0
+}
+
+// Plus is a + b, or ErrCurrency when they differ in currency, or ErrRange.
+func (a Amount) Plus(b Amount) (Amount, error) {
+	if a.Currency != b.Currency {
+		return Amount{}, ErrCurrency
+	}
+	if b.Minor > 0 && a.Minor > math.MaxInt64-b.Minor || b.Minor < 0 && a.Minor < math.MinInt64-b.Minor {
+		return Amount{}, ErrRange
+	}
+	return Amount{Minor: a.Minor + b.Minor, Currency: a.Currency}, nil
+}
+
+// Sub is a - b, or ErrCurrency when they differ in currency, or ErrRange.
+func (a Amount) Sub(b Amount) (Amount, error) {
+	if a.Currency != b.Currency {
+		return Amount{}, ErrCurrency
+	}
+	if b.Minor < 0 && a.Minor > math.MaxInt64+b.Minor || b.Minor > 0 && a.Minor < math.MinInt64+b.Minor {
+		return Amount{}, ErrRange
+	}
+	return Amount{Minor: a.Minor - b.Minor, Currency: a.Currency}, nil
+}
+
+// Neg is -a, or ErrRange for the one number that has no opposite.
+func (a Amount) Neg() (Amount, error) {
+	return Zero(a.Currency).Sub(a)
+}

@@ -1,0 +1,167 @@
+package money
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParse(t *testing.T) {
+	tests := []struct {
+		name, in, currency string
+		want               int64
+		err                error
+	}{
+		{"whole", "1000", "EUR", 100000, nil},
+		{"negative", "-12.50", "EUR", -1250, nil},
+		{"one place of two", "0.5", "EUR", 50, nil},
+		{"no places", "1000", "JPY", 1000, nil},
+		{"three places", "1.234", "KWD", 1234, nil},
+		{"minus nothing", "-0.00", "EUR", 0, nil},
+		{"largest", "92233720368547758.07", "EUR", math.MaxInt64, nil},
+		{"smallest", "-92233720368547758.08", "EUR", math.MinInt64, nil},
+		{"one too large", "92233720368547758.08", "EUR", 0, ErrRange},
+		{"thirty digits", strings.Repeat("9", 30), "EUR", 0, ErrRange},
+		{"places the yen has not", "1.0", "JPY", 0, ErrPrecision},
+		{"three places in euro", "1.000", "EUR", 0, ErrPrecision},
+		{"unknown currency", "1", "XYZ", 0, ErrCurrency},
+		{"former currency", "1", "HRK", 0, ErrCurrency},
+		{"currency in small letters", "1", "eur", 0, ErrCurrency},
+		{"no currency", "1", "", 0, ErrCurrency},
+		{"empty", "", "EUR", 0, ErrSyntax},
+		{"only a minus", "-", "EUR", 0, ErrSyntax},
+		{"plus", "+1", "EUR", 0, ErrSyntax},
+		{"two minuses", "--1", "EUR", 0, ErrSyntax},
+		{"exponent", "1e3", "EUR", 0, ErrSyntax},
+		{"comma", "1,50", "EUR", 0, ErrSyntax},
+		{"two points", "1.5.0", "EUR", 0, ErrSyntax},
+		{"nothing before the point", ".5", "EUR", 0, ErrSyntax},
+		{"nothing after the point", "5.", "EUR", 0, ErrSyntax},
+		{"leading zero", "05", "EUR", 0, ErrSyntax},
+		{"space", " 1", "EUR", 0, ErrSyntax},
+		{"not a number", "NaN", "EUR", 0, ErrSyntax},
+		{"infinity", "Infinity", "EUR", 0, ErrSyntax},
+		{"underscore", "1_000", "EUR", 0, ErrSyntax},
+		{"hexadecimal", "0x10", "EUR", 0, ErrSyntax},
+		{"Arabic digits", "١٢", "EUR", 0, ErrSyntax},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Parse(tt.in, tt.currency)
+			if !errors.Is(err, tt.err) || got.Minor != tt.want {
+				t.Fatalf("Parse(%q, %q) = %d, %v; want %d, %v", tt.in, tt.currency, got.Minor, err, tt.want, tt.err)
+			}
+			if err == nil && got.Currency != tt.currency {
+				t.Errorf("currency %q", got.Currency)
+			}
+		})
+	}
+}
+
+func TestDecimalIsTheInverseOfParse(t *testing.T) {
+	minors := []int64{0, 1, -1, 9, 10, -99, 100, 101, -1250, 999999, math.MaxInt64, math.MinInt64}
+	for _, code := range Currencies() {
+		for _, minor := range minors {
+			a := Amount{Minor: minor, Currency: code}
+			got, err := Parse(a.Decimal(), code)
+			if err != nil || got != a {
+				t.Errorf("%v: Parse(%q) = %v, %v", a, a.Decimal(), got, err)
+			}
+		}
+	}
+}
+
+func TestAmountDecimal(t *testing.T) {
+	tests := []struct {
+		in   Amount
+		want string
+	}{
+		{Amount{-5, "EUR"}, "-0.05"},
+		{Amount{1250, "EUR"}, "12.50"},
+		{Amount{1250, "JPY"}, "1250"},
+		{Amount{-1, "KWD"}, "-0.001"},
+	}
+	for _, tt := range tests {
+		if got := tt.in.Decimal(); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestArithmetic(t *testing.T) {
+	eur := func(n int64) Amount { return Amount{n, "EUR"} }
+	const top, low = math.MaxInt64, math.MinInt64
+	tests := []struct {
+		name string
+		do   func() (Amount, error)
+		want Amount
+		err  error
+	}{
+		{"plus", func() (Amount, error) { return eur(7).Plus(eur(-9)) }, eur(-2), nil},
+		{"plus to the top", func() (Amount, error) { return eur(top - 1).Plus(eur(1)) }, eur(top), nil},
+		{"plus over the top", func() (Amount, error) { return eur(top).Plus(eur(1)) }, Amount{}, ErrRange},
+		{"plus under the end", func() (Amount, error) { return eur(low).Plus(eur(-1)) }, Amount{}, ErrRange},
+		{"plus another currency", func() (Amount, error) { return eur(1).Plus(Zero("CZK")) }, Amount{}, ErrCurrency},
+		{"sub", func() (Amount, error) { return eur(7).Sub(eur(9)) }, eur(-2), nil},
+		{"sub to the end", func() (Amount, error) { return eur(-1).Sub(eur(top)) }, eur(low), nil},
+		{"sub over the top", func() (Amount, error) { return eur(0).Sub(eur(low)) }, Amount{}, ErrRange},
+		{"sub under the end", func() (Amount, error) { return eur(-2).Sub(eur(top)) }, Amount{}, ErrRange},
+		{"sub the smallest from minus one", func() (Amount, error) { return eur(-1).Sub(eur(low)) }, eur(top), nil},
+		{"sub another currency", func() (Amount, error) { return eur(1).Sub(Zero("CZK")) }, Amount{}, ErrCurrency},
+		{"neg", eur(5).Neg, eur(-5), nil},
+		{"neg of the smallest", eur(low).Neg, Amount{}, ErrRange},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.do()
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("%v, %v; want %v, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
+func TestParseDecimal(t *testing.T) {
+	tests := []struct {
+		in   string
+		want Decimal
+		err  error
+	}{
+		{"1", "1", nil},
+		{"1.500", "1.5", nil},
+		{"100.000000", "100", nil},
+		{"-0.000", "0", nil},
+		{"-0.000001", "-0.000001", nil},
+		{"999999999999.999999", "999999999999.999999", nil},
+		{"1000000000000", "", ErrRange},
+		{"0.0000001", "", ErrPrecision},
+		{"0.0000000", "", ErrPrecision},
+		{"1e3", "", ErrSyntax},
+		{"", "", ErrSyntax},
+	}
+	for _, tt := range tests {
+		t.Run(tt.in, func(t *testing.T) {
+			got, err := ParseDecimal(tt.in)
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("%q, %v; want %q, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
+func TestDecimalSignAndIn(t *testing.T) {
+	signs := []int{Decimal("-0.1").Sign(), Decimal("").Sign(), Decimal("0").Sign(), Decimal("3").Sign()}
+	if diff := cmp.Diff([]int{-1, 0, 0, 1}, signs); diff != "" {
+		t.Error(diff)
+	}
+	padded, _ := ParseDecimal("12.500000")
+	if a, err := padded.In("EUR"); err != nil || a.Minor != 1250 {
+		t.Errorf("12.500000 in EUR: %v, %v", a, err)
+	}
+	if _, err := Decimal("0.005").In("EUR"); !errors.Is(err, ErrPrecision) {
+		t.Errorf("half a cent: %v", err)
+	}
+}

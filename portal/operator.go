@@ -1,0 +1,111 @@
+package portal
+
+import (
+	"context"
+	"errors"
+
+	"postern/mail"
+	"postern/storage"
+)
+
+// Operator is the command line.
+type Operator struct{ app *App }
+
+// Operator makes the actor of the command line.
+func (a *App) Operator() Operator { return Operator{app: a} }
+
+// Shops lists all shops.
+func (o Operator) Shops(ctx context.Context) ([]Shop, error) { return o.app.Shops(ctx) }
+
+// Shop returns a shop by its id, or NotFound.
+func (o Operator) Shop(ctx context.Context, id string) (Shop, error) { return o.app.shop(ctx, id) }
+
+// CreateShop makes a shop. Faults stand at the names of the settings; an id that exists is a Conflict.
+func (o Operator) CreateShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
+	now := o.app.now()
+	shop := Shop{ID: id, CreatedAt: now, Language: "en", Languages: []string{"en", "sk"}, TimeZone: "Europe/Bratislava", Currency: "EUR", LinkLife: DefaultLinkLife}
+	f := &form{}
+	if !shopIDShape.MatchString(id) {
+		f.fault("id", "shop.id")
+	}
+	if err := o.settle(ctx, f, &shop, settings); err != nil {
+		return Shop{}, err
+	}
+	err := o.app.shopDocs().Insert(ctx, id, shop)
+	if errors.Is(err, storage.ErrExists) {
+		return Shop{}, failure(Conflict, "shop.exists")
+	}
+	o.app.forgetShops()
+	return shop, err
+}
+
+// SetShop changes those settings of a shop that are given. Other processes see it within two seconds.
+func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
+	var before Shop
+	shop, err := o.app.shopDocs().Change(ctx, id, func(shop *Shop) error {
+		before = *shop
+		return o.settle(ctx, &form{}, shop, settings)
+	})
+	if err != nil {
+		return Shop{}, missing(err)
+	}
+	o.app.forgetShops()
+	if shop.TimeZone != before.TimeZone {
+		return shop, o.recountAll(ctx, shop.ID)
+	}
+	return shop, nil
+}
+
+// settle applies settings and checks the whole, with hosts that no other shop answers on.
+func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings ShopSettings) error {
+	settings.apply(f, shop)
+	shop.check(f, o.app.insecure)
+	shops, err := o.app.loadShops(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range shops {
+		for _, host := range other.Hosts {
+			if other.ID != shop.ID && shop.answers(host) {
+				f.fault("hosts", "shop.host_taken", "Host", host, "Shop", other.ID)
+			}
+		}
+	}
+	return invalid(f.faults)
+}
+
+// recountAll asks for all totals of a shop anew, since its months begin at other moments: each order gets the job.
+func (o Operator) recountAll(ctx context.Context, shopID string) error {
+	shop, err := o.app.shop(ctx, shopID)
+	if err != nil {
+		return err
+	}
+	docs := o.app.orderDocs(shopID)
+	query := storage.Query{Index: ordersByNumber, Limit: storage.MaxLimit}
+	for {
+		page, err := storage.Find[struct{}](ctx, docs, query)
+		if err != nil {
+			return err
+		}
+		for _, hit := range page.Hits {
+			if _, err := docs.Change(ctx, hit.Key, func(s *storedOrder) error {
+				s.Todo = addTodo(s.Todo, countJob(s.Customer, s.PlacedAt, shop.Location()))
+				return nil
+			}); err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		query.Cursor = page.Next
+	}
+}
+
+// Outbox is a shop's mail, for looking at and resending.
+func (o Operator) Outbox(ctx context.Context, shop string) (mail.Outbox, error) {
+	if _, err := o.app.shop(ctx, shop); err != nil {
+		return mail.Outbox{}, err
+	}
+	return mail.NewOutbox(o.app.engine, shop), nil
+}

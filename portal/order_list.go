@@ -1,0 +1,159 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"postern/storage"
+)
+
+// OrderQuery is what the order list is asked for, as it stands in the URL. The status combines with the period; a search
+// stands alone, over all time.
+type OrderQuery struct {
+	Period string // "" for all, "30d", "3m", "6m", a year such as "2025", or "custom"
+	From   string // yyyy-mm-dd, inclusive, "" for open; of a custom period
+	To     string
+	Status string // "" or one of Views
+	Search string // an order number, or the beginning of one or of a part of it
+	Cursor string
+}
+
+// OrderPage is one page of the list, newest first.
+type OrderPage struct {
+	Rows     []OrderRow
+	Next     string // cursors of the neighbouring pages, "" where there is none
+	Previous string
+	Total    int64 // all orders of the customer, whatever is asked for
+	Years    []int // that have orders, newest first
+	Nearest  int   // when nothing was found: the nearest year that has orders, 0 when there is none
+}
+
+// The sizes of a page of the list, and of what a search finds.
+const (
+	ordersPerPage = 20
+	maxFound      = 50
+)
+
+const (
+	dateForm     = "2006-01-02"
+	periodCustom = "custom"
+)
+
+// Orders lists the customer's orders. Invalid faults stand at "period", "from", "to", "status" and "cursor".
+func (s Shopper) Orders(ctx context.Context, q OrderQuery) (OrderPage, error) {
+	kept, err := s.app.history(ctx, s.shop.ID, s.customer.ID)
+	if err != nil {
+		return OrderPage{}, err
+	}
+	page := OrderPage{Total: kept.total(), Years: kept.years()}
+	query, err := s.orderQuery(q)
+	if err != nil {
+		return page, err
+	}
+	found, err := storage.Find[struct{ Row OrderRow }](ctx, s.app.orderDocs(s.shop.ID), query)
+	if errors.Is(err, storage.ErrCursor) {
+		return page, invalid([]Fault{{Field: "cursor", Key: "cursor.bad"}})
+	}
+	if err != nil {
+		return page, err
+	}
+	page.Next, page.Previous = found.Next, found.Previous
+	for _, hit := range found.Hits {
+		page.Rows = append(page.Rows, s.present(hit.Head.Row))
+	}
+	if len(page.Rows) == 0 && q.Search == "" {
+		from, _ := query.From.(time.Time)
+		to, _ := query.To.(time.Time)
+		page.Nearest = kept.nearest(from, to)
+	}
+	if q.Search != "" {
+		slices.SortStableFunc(page.Rows, func(a, b OrderRow) int { return b.PlacedAt.Compare(a.PlacedAt) })
+	}
+	return page, nil
+}
+
+// present leaves out pictures that are not on the shop's own origins: a page loads nothing from anyone else.
+func (s Shopper) present(row OrderRow) OrderRow {
+	row.Pictures = slices.DeleteFunc(row.Pictures, func(url string) bool { return !s.shop.ServesOrigin(originOf(url)) })
+	return row
+}
+
+func (s Shopper) orderQuery(q OrderQuery) (storage.Query, error) {
+	if q.Search != "" {
+		term := searchTerm(q.Search)
+		if term == "" {
+			term = "\x00" // no term is like this, so nothing is found
+		}
+		return storage.Query{Index: ordersBySearch, Equal: []any{s.customer.ID}, Prefix: &term, Limit: maxFound}, nil
+	}
+	query := storage.Query{
+		Index: ordersByPlaced, Equal: []any{s.customer.ID}, Descending: true, Limit: ordersPerPage, Cursor: q.Cursor,
+	}
+	f := &form{}
+	if q.Status != "" {
+		if !slices.Contains(Views(), q.Status) {
+			f.fault("status", "status.unknown")
+		}
+		query.Index, query.Equal = ordersByView, append(query.Equal, q.Status)
+	}
+	from, to := q.span(f, s.app.now().In(s.shop.Location()))
+	if !from.IsZero() {
+		query.From = from
+	}
+	if !to.IsZero() {
+		query.To = to
+	}
+	return query, invalid(f.faults)
+}
+
+// span turns the period into its first moment and the first one after it, in the time zone of now; zero is open.
+func (q OrderQuery) span(f *form, now time.Time) (from, to time.Time) {
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	tomorrow := today.AddDate(0, 0, 1)
+	switch q.Period {
+	case "":
+		return from, to
+	case "30d":
+		return today.AddDate(0, 0, -30), tomorrow
+	case "3m":
+		return today.AddDate(0, -3, 0), tomorrow
+	case "6m":
+		return today.AddDate(0, -6, 0), tomorrow
+	case periodCustom:
+		return q.customSpan(f, now.Location())
+	}
+	year, err := strconv.Atoi(q.Period)
+	if err != nil || len(q.Period) != 4 || year < firstYear || year > lastYear {
+		f.fault("period", "period.unknown")
+		return from, to
+	}
+	start := time.Date(year, time.January, 1, 0, 0, 0, 0, now.Location())
+	return start, start.AddDate(1, 0, 0)
+}
+
+func (q OrderQuery) customSpan(f *form, zone *time.Location) (from, to time.Time) {
+	from, last := f.day("from", q.From, zone), f.day("to", q.To, zone)
+	if !from.IsZero() && !last.IsZero() && from.After(last) {
+		f.fault("from", "period.order")
+	}
+	if !last.IsZero() {
+		to = last.AddDate(0, 0, 1)
+	}
+	return from, to
+}
+
+// day reads a day as a date field gives it; there is no 31 February.
+func (f *form) day(field, value string, zone *time.Location) time.Time {
+	if value == "" {
+		return time.Time{}
+	}
+	day, err := time.ParseInLocation(dateForm, value, zone)
+	if err != nil || day.Year() < firstYear || day.Year() > lastYear {
+		f.fault(field, "period.date")
+		return time.Time{}
+	}
+	return day
+}

@@ -1,0 +1,268 @@
+package portal
+
+import (
+	"fmt"
+	"time"
+
+	"postern/portal/address"
+)
+
+// orderWire is an order as JSON: money and quantities as decimal strings, times as RFC 3339. A member that is absent was
+// not given; null is the same.
+type orderWire struct {
+	Number           string           `json:"number,omitzero"`
+	CustomerID       string           `json:"customer_id,omitzero"`
+	Email            string           `json:"email"`
+	PlacedAt         string           `json:"placed_at"`
+	UpdatedAt        string           `json:"updated_at"`
+	Currency         string           `json:"currency"`
+	State            string           `json:"state,omitzero"`
+	Payment          string           `json:"payment,omitzero"`
+	Fulfillment      string           `json:"fulfillment,omitzero"`
+	PaymentKind      string           `json:"payment_kind,omitzero"`
+	SourceStatus     string           `json:"source_status,omitzero"`
+	SourceLabel      string           `json:"source_label,omitzero"`
+	IsDigital        bool             `json:"is_digital,omitzero"`
+	Lines            []lineWire       `json:"lines,omitzero"`
+	Subtotal         *string          `json:"subtotal,omitzero"`
+	Discount         *string          `json:"discount,omitzero"`
+	Shipping         *string          `json:"shipping,omitzero"`
+	Tax              *string          `json:"tax,omitzero"`
+	Refunded         *string          `json:"refunded,omitzero"`
+	Total            string           `json:"total"`
+	PricesIncludeTax bool             `json:"prices_include_tax,omitzero"`
+	Taxes            []taxWire        `json:"taxes,omitzero"`
+	Discounts        []discountWire   `json:"discounts,omitzero"`
+	TaxNote          string           `json:"tax_note,omitzero"`
+	VATID            string           `json:"vat_id,omitzero"`
+	ShippingMethod   string           `json:"shipping_method,omitzero"`
+	PaymentMethod    string           `json:"payment_method,omitzero"`
+	ShippingAddress  *address.Address `json:"shipping_address,omitzero"`
+	BillingAddress   *address.Address `json:"billing_address,omitzero"`
+	Shipments        []shipmentWire   `json:"shipments,omitzero"`
+	CustomerNote     string           `json:"customer_note,omitzero"`
+	Notes            []noteWire       `json:"notes,omitzero"`
+	Links            Links            `json:"links,omitzero"`
+	Events           []eventWire      `json:"events,omitzero"`
+}
+
+type lineWire struct {
+	ID          string       `json:"id,omitzero"`
+	SKU         string       `json:"sku,omitzero"`
+	Name        string       `json:"name"`
+	Options     []LineOption `json:"options,omitzero"`
+	Quantity    string       `json:"quantity"`
+	UnitPrice   string       `json:"unit_price,omitzero"`
+	Total       string       `json:"total"`
+	TaxRate     string       `json:"tax_rate,omitzero"`
+	Picture     string       `json:"picture,omitzero"`
+	URL         string       `json:"url,omitzero"`
+	Fulfillment string       `json:"fulfillment,omitzero"`
+}
+
+type taxWire struct {
+	Label  string `json:"label,omitzero"`
+	Rate   string `json:"rate,omitzero"`
+	Amount string `json:"amount"`
+}
+
+type discountWire struct {
+	Label  string `json:"label,omitzero"`
+	Code   string `json:"code,omitzero"`
+	Amount string `json:"amount"`
+}
+
+type shipmentWire struct {
+	Carrier      string             `json:"carrier,omitzero"`
+	Number       string             `json:"number,omitzero"`
+	URL          string             `json:"url,omitzero"`
+	ShippedAt    string             `json:"shipped_at,omitzero"`
+	DeliveredAt  string             `json:"delivered_at,omitzero"`
+	ExpectedFrom string             `json:"expected_from,omitzero"`
+	ExpectedTo   string             `json:"expected_to,omitzero"`
+	PickupPoint  string             `json:"pickup_point,omitzero"`
+	Items        []shipmentItemWire `json:"items,omitzero"`
+}
+
+type shipmentItemWire struct {
+	Line     string `json:"line"`
+	Quantity string `json:"quantity"`
+}
+
+type noteWire struct {
+	Text string `json:"text"`
+	At   string `json:"at,omitzero"`
+}
+
+type eventWire struct {
+	Type  string `json:"type"`
+	At    string `json:"at"`
+	Label string `json:"label,omitzero"`
+}
+
+// The most an order may hold. They keep one order's document far below what the store takes.
+const (
+	maxLines     = 1000
+	maxParts     = 200 // shipments, taxes, discounts, notes, events: of each
+	maxWord      = 100
+	maxName      = 500
+	maxText      = 5000
+	maxURL       = 2000
+	maxNumber    = 64
+	maxOrderJSON = 4 << 20
+)
+
+// decodeOrder reads one order from JSON. The error is Invalid with every fault found, or TooLarge.
+func decodeOrder(body []byte, number string) (Order, error) {
+	var w orderWire
+	if err := decodeJSON(body, &w); err != nil {
+		return Order{}, err
+	}
+	f := &form{}
+	if number == "" {
+		number = w.Number
+	}
+	if w.Number != "" && w.Number != number {
+		f.fault("/number", "order.number.other")
+	}
+	o := w.order(f)
+	o.Number = f.required("/number", f.text("/number", number, maxNumber))
+	return o, invalid(f.faults)
+}
+
+func (w orderWire) order(f *form) Order {
+	f.currency = f.currencyCode("/currency", w.Currency)
+	o := Order{
+		FeedCustomer: f.text("/customer_id", w.CustomerID, maxWord), Email: f.email("/email", w.Email),
+		PlacedAt: f.moment("/placed_at", w.PlacedAt), UpdatedAt: f.moment("/updated_at", w.UpdatedAt),
+		Currency: f.currency, IsDigital: w.IsDigital, PricesIncludeTax: w.PricesIncludeTax,
+		Subtotal: f.optionalAmount("/subtotal", w.Subtotal), Discount: f.optionalAmount("/discount", w.Discount),
+		Shipping: f.optionalAmount("/shipping", w.Shipping), Tax: f.optionalAmount("/tax", w.Tax),
+		Refunded: f.optionalAmount("/refunded", w.Refunded), Total: f.amount("/total", w.Total),
+		TaxNote: f.text("/tax_note", w.TaxNote, maxName), VATID: f.text("/vat_id", w.VATID, maxWord),
+		ShippingMethod: f.text("/shipping_method", w.ShippingMethod, maxName),
+		PaymentMethod:  f.text("/payment_method", w.PaymentMethod, maxName),
+		CustomerNote:   f.prose("/customer_note", w.CustomerNote, maxText),
+		Links: Links{
+			Invoice: f.link("/links/invoice", w.Links.Invoice), Storefront: f.link("/links/storefront", w.Links.Storefront),
+			Payment: f.link("/links/payment", w.Links.Payment),
+		},
+		ShippingAddress: f.address("/shipping_address", w.ShippingAddress),
+		BillingAddress:  f.address("/billing_address", w.BillingAddress),
+	}
+	o.Lines = each(f, "/lines", maxLines, w.Lines, lineWire.line)
+	o.Taxes = each(f, "/taxes", maxParts, w.Taxes, taxWire.tax)
+	o.Discounts = each(f, "/discounts", maxParts, w.Discounts, discountWire.discount)
+	o.Shipments = each(f, "/shipments", maxParts, w.Shipments, shipmentWire.shipment)
+	o.Notes = each(f, "/notes", maxParts, w.Notes, noteWire.note)
+	o.Events = each(f, "/events", maxParts, w.Events, eventWire.event)
+	o.Status = w.status(f, o.Shipments)
+	return o
+}
+
+// each converts a list, naming each element by its JSON pointer.
+func each[W, T any](f *form, at string, most int, list []W, convert func(W, *form, string) T) []T {
+	if len(list) > most {
+		f.fault(at, "json.too_many", "Most", fmt.Sprint(most))
+		return nil
+	}
+	var out []T
+	for i, w := range list {
+		out = append(out, convert(w, f, fmt.Sprintf("%s/%d", at, i)))
+	}
+	return out
+}
+
+func (w lineWire) line(f *form, at string) Line {
+	line := Line{
+		ID: f.text(at+"/id", w.ID, maxWord), SKU: f.text(at+"/sku", w.SKU, maxWord), Name: f.required(at+"/name", f.text(at+"/name", w.Name, maxName)),
+		Quantity: f.decimal(at+"/quantity", w.Quantity, true), UnitPrice: f.decimal(at+"/unit_price", w.UnitPrice, false),
+		Total: f.amount(at+"/total", w.Total), TaxRate: f.decimal(at+"/tax_rate", w.TaxRate, false),
+		Picture: f.link(at+"/picture", w.Picture), URL: f.link(at+"/url", w.URL), Status: f.text(at+"/fulfillment", w.Fulfillment, maxWord),
+	}
+	line.Options = each(f, at+"/options", maxParts, w.Options, func(o LineOption, f *form, at string) LineOption {
+		return LineOption{Name: f.text(at+"/name", o.Name, maxName), Value: f.text(at+"/value", o.Value, maxName)}
+	})
+	return line
+}
+
+func (w taxWire) tax(f *form, at string) TaxLine {
+	return TaxLine{Label: f.text(at+"/label", w.Label, maxName), Rate: f.decimal(at+"/rate", w.Rate, false), Amount: f.amount(at+"/amount", w.Amount)}
+}
+
+func (w discountWire) discount(f *form, at string) DiscountLine {
+	return DiscountLine{Label: f.text(at+"/label", w.Label, maxName), Code: f.text(at+"/code", w.Code, maxWord), Amount: f.amount(at+"/amount", w.Amount)}
+}
+
+func (w shipmentWire) shipment(f *form, at string) Shipment {
+	s := Shipment{
+		Carrier: f.text(at+"/carrier", w.Carrier, maxWord), Number: f.text(at+"/number", w.Number, maxWord), URL: f.link(at+"/url", w.URL),
+		ShippedAt: f.time(at+"/shipped_at", w.ShippedAt), DeliveredAt: f.time(at+"/delivered_at", w.DeliveredAt),
+		ExpectedFrom: f.time(at+"/expected_from", w.ExpectedFrom), ExpectedTo: f.time(at+"/expected_to", w.ExpectedTo),
+		PickupPoint: f.text(at+"/pickup_point", w.PickupPoint, maxName),
+	}
+	s.Items = each(f, at+"/items", maxLines, w.Items, func(i shipmentItemWire, f *form, at string) ShipmentItem {
+		return ShipmentItem{Line: f.text(at+"/line", i.Line, maxWord), Quantity: f.decimal(at+"/quantity", i.Quantity, true)}
+	})
+	return s
+}
+
+func (w noteWire) note(f *form, at string) Note {
+	return Note{Text: f.prose(at+"/text", w.Text, maxText), At: f.time(at+"/at", w.At)}
+}
+
+func (w eventWire) event(f *form, at string) Event {
+	return Event{Type: f.required(at+"/type", f.text(at+"/type", w.Type, maxWord)), At: f.moment(at+"/at", w.At), Label: f.text(at+"/label", w.Label, maxName)}
+}
+
+// status maps the words. A word that is none of ours is kept among the source's words, and the order is taken.
+func (w orderWire) status(f *form, shipments []Shipment) Status {
+	s := Status{
+		Source: f.text("/source_status", w.SourceStatus, maxName), Label: f.text("/source_label", w.SourceLabel, maxName),
+		PaymentKind: f.text("/payment_kind", w.PaymentKind, maxWord),
+	}
+	s.State = s.word(f.text("/state", w.State, maxWord), States(), StateOpen, StateOpen)
+	s.Payment = s.word(f.text("/payment", w.Payment, maxWord), Payments(), Unknown, Unknown)
+	s.Fulfillment = s.word(f.text("/fulfillment", w.Fulfillment, maxWord), Fulfillments(), Unknown, Unfulfilled)
+	s.follow(shipments)
+	return s
+}
+
+// word returns the canonical word, other for one that is not, absent for none.
+func (s *Status) word(given string, known []string, other, absent string) string {
+	for _, word := range known {
+		if given == word {
+			return word
+		}
+	}
+	if given == "" {
+		return absent
+	}
+	if s.Source == "" {
+		s.Source = given
+	} else {
+		s.Source += " · " + given
+	}
+	return other
+}
+
+// follow takes from the shipments what the one sentence tells: the carrier of the first, the first handing over, and the
+// last delivery, which is known only when every shipment has one.
+func (s *Status) follow(shipments []Shipment) {
+	for i, shipment := range shipments {
+		if i == 0 {
+			s.Carrier, s.ExpectedFrom, s.ExpectedTo, s.DeliveredAt = shipment.Carrier, shipment.ExpectedFrom, shipment.ExpectedTo, shipment.DeliveredAt
+		}
+		s.ShippedAt = earlier(s.ShippedAt, shipment.ShippedAt)
+		if s.DeliveredAt != nil && (shipment.DeliveredAt == nil || shipment.DeliveredAt.After(*s.DeliveredAt)) {
+			s.DeliveredAt = shipment.DeliveredAt
+		}
+	}
+}
+
+func earlier(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.Before(*a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,71 @@
+// Package portal is the product: what shoppers, feeds, operators and the worker may do, and the rules of it. A
+// request first becomes an actor (Visitor, Shopper, Feed, Operator, Worker), and only actors have use-cases; the
+// shop and the person are inside the actor. The package must not know of HTTP or of a store's engine.
+//
+// There are no transactions. Each use-case is a sequence of single-document writes, safe to stop between any two:
+//
+//	sign in        one Replace of the access document: link out, siblings dead, session in
+//	first order    handle, customer, order   a handle without its customer is completed by the next comer
+//	order stored   order with todo, totals, todo out   totals are recounted, so twice equals once
+//	mail           access gets the link, mail goes out, entry done   a crash sends the mail again
+package portal
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"postern/mail"
+	"postern/portal/address"
+	"postern/storage"
+)
+
+// App is the product over one store. Its actors are safe for concurrent use.
+type App struct {
+	engine   storage.Engine
+	now      func() time.Time
+	log      *slog.Logger
+	insecure bool
+	shops    *shopCache
+	atlas    *address.Atlas
+}
+
+// Option sets one thing of an App.
+type Option func(*App)
+
+// WithClock makes the App read the time from now.
+func WithClock(now func() time.Time) Option { return func(a *App) { a.now = now } }
+
+// WithLog makes the App log to log. It logs no address, no name and no secret.
+func WithLog(log *slog.Logger) Option { return func(a *App) { a.log = log } }
+
+// WithInsecureHTTP allows shops whose base URL is plain http on a host that is not loopback.
+func WithInsecureHTTP() Option { return func(a *App) { a.insecure = true } }
+
+// New returns the product over a store that was opened with Collections.
+func New(engine storage.Engine, options ...Option) *App {
+	a := &App{engine: engine, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New()}
+	for _, option := range options {
+		option(a)
+	}
+	return a
+}
+
+// Collections lists everything that the product stores, for opening an engine.
+func Collections() []storage.Collection {
+	return append(mail.Collections(),
+		shopCollection(), customerCollection(), handleCollection(), accessCollection(),
+		orderCollection(), historyCollection(), keyCollection())
+}
+
+// Ready reports whether the store answers.
+func (a *App) Ready(ctx context.Context) error {
+	_, err := a.loadShops(ctx)
+	return err
+}
+
+// Now is the product's clock.
+func (a *App) Now() time.Time { return a.now() }
+
+// Atlas knows the countries' address forms.
+func (a *App) Atlas() *address.Atlas { return a.atlas }

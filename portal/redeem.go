@@ -1,0 +1,174 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"postern/storage"
+)
+
+// SignedIn is a new session.
+type SignedIn struct {
+	Cookie      string        // the session cookie's value
+	MaxAge      time.Duration // how long the session can last at most
+	Destination string        // a path of the portal, or a URL on one of the shop's origins
+}
+
+// Redeem signs in by a link, once. It is one Replace: of a thousand clicks at once one wins. The same browser may
+// repeat it for 60 seconds and gets the same session; for everyone else a spent link is Gone, with the key
+// "link.used", "link.replaced", "link.expired" or "link.damaged". A browser without our cookie cannot be given a
+// session: Invalid "error.cookies", and nothing is spent.
+func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
+	t, ok := parseToken(text)
+	if !ok {
+		return SignedIn{}, goneLink(LinkDamaged)
+	}
+	if v.browser.Secret == "" {
+		return SignedIn{}, failure(Invalid, "error.cookies")
+	}
+	cookie, err := t.session(v.browser.Secret)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if err := v.app.settleCustomer(ctx, v.shop, t.access, func(a *access) bool {
+		_, live := a.live(t.hash(), v.app.now())
+		return live
+	}); err != nil {
+		return SignedIn{}, err
+	}
+	destination := ""
+	_, err = v.app.accessDocs(v.shop.ID).Change(ctx, t.access, func(a *access) error {
+		destination, err = v.claimLink(a, t, cookie)
+		return err
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		err = goneLink(LinkDamaged)
+	}
+	return v.signedIn(cookie, destination), err
+}
+
+// claimLink is the whole rule of single use, on the document as read; the Replace that follows decides who wins.
+func (v Visitor) claimLink(a *access, t, cookie token) (destination string, err error) {
+	now := v.app.now()
+	r, live := a.live(t.hash(), now)
+	if live {
+		a.tidy(now)
+		a.admit(r, v.newSession(cookie), v.browser.hash())
+		return r.Destination, nil
+	}
+	fate := a.fate(t.hash(), now)
+	if _, again := a.session(cookie.hash(), now); again && fate.How == LinkUsed && now.Sub(fate.At) < repeatWindow {
+		return "", storage.ErrUnchanged
+	}
+	return "", goneLink(fate.How)
+}
+
+// EnterCode signs in by the code of a mail that this browser asked for. A wrong, a dead and a never sent code are told
+// alike: Invalid at "code". Five tries end a code, never a link.
+func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, error) {
+	wrong := invalid([]Fault{{Field: "code", Key: "code.wrong"}})
+	canonical, ok := CanonicalEmail(email)
+	code := normaliseCode(text)
+	if !ok || code == "" || v.browser.Secret == "" {
+		return SignedIn{}, wrong
+	}
+	cookie := newToken(accessID(v.shop.ID, canonical))
+	if err := v.app.settleCustomer(ctx, v.shop, cookie.access, func(a *access) bool {
+		_, matches := a.matchCode(v.browser.hash(), code, v.app.now())
+		return matches
+	}); err != nil {
+		return SignedIn{}, err
+	}
+	destination, entered := "", false
+	_, err := v.app.accessDocs(v.shop.ID).Change(ctx, cookie.access, func(a *access) error {
+		r, matches := a.matchCode(v.browser.hash(), code, v.app.now())
+		entered = matches
+		if !matches {
+			return a.countTry(v.browser.hash(), v.app.now())
+		}
+		destination = r.Destination
+		a.tidy(v.app.now())
+		a.admit(r, v.newSession(cookie), v.browser.hash())
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !entered {
+		return SignedIn{}, wrong
+	}
+	return v.signedIn(cookie, destination), err
+}
+
+// matchCode finds the request whose code it is, in the browser that asked, while it lives.
+func (a *access) matchCode(browserHash, code string, now time.Time) (request, bool) {
+	for _, r := range a.Requests {
+		if r.takesCode(browserHash, now) && sameHash(r.Code, codeHash(r.ID, code)) {
+			return r, true
+		}
+	}
+	return request{}, false
+}
+
+func (r request) takesCode(browserHash string, now time.Time) bool {
+	return r.Code != "" && sameHash(r.Browser, browserHash) && r.Tries < codeTries && now.Before(r.CodeUntil)
+}
+
+// countTry counts a wrong try against every code this browser could have meant.
+func (a *access) countTry(browserHash string, now time.Time) error {
+	counted := false
+	for i, r := range a.Requests {
+		if r.takesCode(browserHash, now) {
+			a.Requests[i].Tries++
+			counted = true
+		}
+	}
+	if !counted {
+		return storage.ErrUnchanged
+	}
+	return nil
+}
+
+func (v Visitor) newSession(cookie token) session {
+	now := v.app.now()
+	return session{Hash: cookie.hash(), Device: v.browser.device(), Network: v.browser.network(), SignedInAt: now, SeenAt: now}
+}
+
+func (v Visitor) signedIn(cookie token, destination string) SignedIn {
+	if destination == "" {
+		destination = Home
+	}
+	return SignedIn{Cookie: cookie.String(), MaxAge: sessionAbsolute, Destination: destination}
+}
+
+// settleCustomer makes sure, before a claim that stands a chance, that the address has its customer: where registration
+// is open, the account is made at the click.
+func (a *App) settleCustomer(ctx context.Context, shop Shop, key string, stands func(*access) bool) error {
+	docs := a.accessDocs(shop.ID)
+	doc, _, err := docs.Get(ctx, key)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (doc.Customer != "" || !stands(&doc)) {
+		return nil // the claim itself answers
+	}
+	if err != nil {
+		return err
+	}
+	id, err := a.customerOfEmail(ctx, shop, doc.Email)
+	if err != nil {
+		return err
+	}
+	_, err = docs.Change(ctx, key, func(d *access) error {
+		d.Customer = id
+		return nil
+	})
+	return err
+}
+
+func (a *App) accessDocs(shop string) storage.Docs[access] {
+	return storage.Open[access](a.engine, shop, accessCollection())
+}
+
+// endSessions ends those sessions of the document that end says, and reports how many.
+func (a *access) endSessions(end func(session) bool) int {
+	before := len(a.Sessions)
+	a.Sessions = slices.DeleteFunc(a.Sessions, end)
+	return before - len(a.Sessions)
+}

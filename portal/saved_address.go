@@ -1,0 +1,194 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"postern/portal/address"
+	"postern/storage"
+)
+
+// SavedAddress is one of a customer's addresses. Version names the state that was shown: saving over another one is a
+// Conflict, so that two tabs do not undo each other.
+type SavedAddress struct {
+	ID              string          `bson:"id"`
+	Address         address.Address `bson:"address"`
+	DefaultShipping bool            `bson:"default_shipping,omitempty"`
+	DefaultBilling  bool            `bson:"default_billing,omitempty"`
+	Version         string          `bson:"version"`
+}
+
+// removedAddress is a deleted address that may be put back until undoWindow has passed.
+type removedAddress struct {
+	SavedAddress `bson:",inline"`
+	At           time.Time `bson:"at"`
+}
+
+const (
+	maxAddresses = 1000
+	undoWindow   = 24 * time.Hour
+)
+
+// Addresses lists the customer's addresses in the order they were added.
+func (s Shopper) Addresses(ctx context.Context) ([]SavedAddress, error) {
+	customer, err := s.current(ctx)
+	return customer.Addresses, err
+}
+
+// Address returns one of the customer's addresses, or NotFound.
+func (s Shopper) Address(ctx context.Context, id string) (SavedAddress, error) {
+	customer, err := s.current(ctx)
+	if err != nil {
+		return SavedAddress{}, err
+	}
+	at, err := customer.address(id)
+	if err != nil {
+		return SavedAddress{}, err
+	}
+	return customer.Addresses[at], nil
+}
+
+func (s Shopper) current(ctx context.Context) (Customer, error) {
+	customer, _, err := s.app.customerDocs(s.shop.ID).Get(ctx, s.customer.ID)
+	return customer, missing(err)
+}
+
+// SaveAddress adds an address (ID "") or changes one. Faults stand at the names of the address's fields, with keys
+// "address." and the reason; a Version that is not the stored one is a Conflict. The first address becomes the default
+// for both uses.
+func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress, error) {
+	a.Address = s.app.atlas.Normalise(a.Address)
+	if err := invalid(addressFaults("", s.app.atlas.Validate(a.Address))); err != nil {
+		return a, err
+	}
+	shown := a.Version
+	a.Version = newID()
+	_, err := s.change(ctx, func(c *Customer) error {
+		if a.ID == "" {
+			return c.add(&a)
+		}
+		at, err := c.address(a.ID)
+		if err != nil {
+			return err
+		}
+		if c.Addresses[at].Version != shown {
+			return failure(Conflict, "address.changed")
+		}
+		c.Addresses[at] = a
+		c.settleDefaults(a)
+		return nil
+	})
+	return a, err
+}
+
+func (c *Customer) add(a *SavedAddress) error {
+	if len(c.Addresses) >= maxAddresses {
+		return &Error{Kind: Invalid, Key: "address.too_many", Faults: []Fault{{Key: "address.too_many", Args: map[string]string{"Most": fmt.Sprint(maxAddresses)}}}}
+	}
+	a.ID = newID()
+	if len(c.Addresses) == 0 {
+		a.DefaultShipping, a.DefaultBilling = true, true
+	}
+	c.Addresses = append(c.Addresses, *a)
+	c.settleDefaults(*a)
+	return nil
+}
+
+// settleDefaults leaves each use to one address at most: a takes over what it is marked for.
+func (c *Customer) settleDefaults(a SavedAddress) {
+	for i := range c.Addresses {
+		if c.Addresses[i].ID == a.ID {
+			continue
+		}
+		c.Addresses[i].DefaultShipping = c.Addresses[i].DefaultShipping && !a.DefaultShipping
+		c.Addresses[i].DefaultBilling = c.Addresses[i].DefaultBilling && !a.DefaultBilling
+	}
+}
+
+func (c *Customer) address(id string) (int, error) {
+	at := slices.IndexFunc(c.Addresses, func(a SavedAddress) bool { return a.ID == id })
+	if at < 0 {
+		return at, failure(NotFound, "address.gone")
+	}
+	return at, nil
+}
+
+// DeleteAddress removes an address; UndoDeleteAddress puts it back within a day. Another version than the one shown is a
+// Conflict.
+func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
+	_, err := s.change(ctx, func(c *Customer) error {
+		at, err := c.address(id)
+		if err != nil {
+			return err
+		}
+		if c.Addresses[at].Version != version {
+			return failure(Conflict, "address.changed")
+		}
+		now := s.app.now()
+		c.Removed = slices.DeleteFunc(c.Removed, func(r removedAddress) bool { return now.Sub(r.At) > undoWindow })
+		c.Removed = append(c.Removed, removedAddress{SavedAddress: c.Addresses[at], At: now})
+		c.Addresses = slices.Delete(c.Addresses, at, at+1)
+		return nil
+	})
+	return err
+}
+
+// UndoDeleteAddress puts a deleted address back, without taking a default away that another address has since. Done
+// twice it changes nothing more; too late it is Gone.
+func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
+	_, err := s.change(ctx, func(c *Customer) error {
+		if _, err := c.address(id); err == nil {
+			return storage.ErrUnchanged
+		}
+		at := slices.IndexFunc(c.Removed, func(r removedAddress) bool {
+			return r.ID == id && s.app.now().Sub(r.At) <= undoWindow
+		})
+		if at < 0 {
+			return failure(Gone, "address.undo_late")
+		}
+		back := c.Removed[at].SavedAddress
+		back.DefaultShipping = back.DefaultShipping && !slices.ContainsFunc(c.Addresses, func(a SavedAddress) bool { return a.DefaultShipping })
+		back.DefaultBilling = back.DefaultBilling && !slices.ContainsFunc(c.Addresses, func(a SavedAddress) bool { return a.DefaultBilling })
+		c.Removed = slices.Delete(c.Removed, at, at+1)
+		c.Addresses = append(c.Addresses, back)
+		return nil
+	})
+	return err
+}
+
+// The uses an address can be the default for.
+const (
+	UseShipping = "shipping"
+	UseBilling  = "billing"
+)
+
+// SetDefault makes an address the default for a use.
+func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
+	if use != UseShipping && use != UseBilling {
+		return invalid([]Fault{{Field: "use", Key: "address.use"}})
+	}
+	_, err := s.change(ctx, func(c *Customer) error {
+		at, err := c.address(id)
+		if err != nil {
+			return err
+		}
+		a := &c.Addresses[at]
+		a.DefaultShipping = a.DefaultShipping || use == UseShipping
+		a.DefaultBilling = a.DefaultBilling || use == UseBilling
+		a.Version = newID()
+		c.settleDefaults(*a)
+		return nil
+	})
+	return err
+}
+
+// addressFaults turns what the atlas found into faults at fields below a prefix.
+func addressFaults(prefix string, found []address.Fault) []Fault {
+	var faults []Fault
+	for _, fault := range found {
+		faults = append(faults, Fault{Field: prefix + string(fault.Field), Key: "address." + string(fault.Reason)})
+	}
+	return faults
+}

@@ -1,0 +1,205 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"postern/storage"
+)
+
+// Shop is one merchant's store, a tenant: everything a customer of it has is kept under its id.
+type Shop struct {
+	ID             string        `bson:"id"`       // a lower-case word; begins every document's id
+	Name           string        `bson:"name"`     //
+	BaseURL        string        `bson:"base_url"` // the portal's own address, without a slash at the end
+	Hosts          []string      `bson:"hosts"`    // host[:port] the portal answers on, the base URL's among them
+	StorefrontURL  string        `bson:"storefront_url,omitempty"`
+	AllowedOrigins []string      `bson:"allowed_origins,omitempty"` // origins a destination may be on, and pictures come from
+	SenderName     string        `bson:"sender_name"`
+	SenderEmail    string        `bson:"sender_email"`
+	Language       string        `bson:"language"`  // the default
+	Languages      []string      `bson:"languages"` // offered
+	TimeZone       string        `bson:"time_zone"` // an IANA name
+	Currency       string        `bson:"currency"`  // ISO 4217
+	LinkLife       time.Duration `bson:"link_life"` // MinLinkLife to MaxLinkLife
+	Registration   bool          `bson:"registration,omitempty"`
+	Brand          Brand         `bson:"brand"`
+	CreatedAt      time.Time     `bson:"created_at"`
+
+	zone *time.Location // TimeZone, loaded once
+}
+
+// Brand is what the portal wears of the shop.
+type Brand struct {
+	Logo         []byte       `bson:"logo,omitempty"` // PNG
+	LogoWidth    int          `bson:"logo_width,omitempty"`
+	LogoHeight   int          `bson:"logo_height,omitempty"`
+	LogoHash     string       `bson:"logo_hash,omitempty"` // names the picture's URL
+	Accent       string       `bson:"accent,omitempty"`    // "#rrggbb", "" for the portal's own
+	SupportEmail string       `bson:"support_email,omitempty"`
+	Footer       []FooterLink `bson:"footer,omitempty"`
+}
+
+// FooterLink is one link in the foot of every page.
+type FooterLink struct {
+	Label string `bson:"label"`
+	URL   string `bson:"url"`
+}
+
+// The bounds of a link's life.
+const (
+	MinLinkLife     = 10 * time.Minute
+	MaxLinkLife     = 14 * 24 * time.Hour
+	DefaultLinkLife = MaxLinkLife
+)
+
+// Location is the shop's time zone.
+func (s Shop) Location() *time.Location {
+	if s.zone == nil {
+		return time.UTC
+	}
+	return s.zone
+}
+
+// Secure reports whether the portal is reached over https, which decides how its cookies are named and set.
+func (s Shop) Secure() bool { return strings.HasPrefix(s.BaseURL, "https://") }
+
+// URL is the address of a path of this shop's portal.
+func (s Shop) URL(path string) string { return s.BaseURL + path }
+
+// Origin is the scheme and host of the portal, as browsers send it.
+func (s Shop) Origin() string { return originOf(s.BaseURL) }
+
+// ServesOrigin reports whether origin is the portal's own or one of the shop's storefront.
+func (s Shop) ServesOrigin(origin string) bool {
+	return origin != "" && (origin == s.Origin() || slices.Contains(s.Origins(), origin))
+}
+
+// Origins are the storefront's origin and the further allowed ones.
+func (s Shop) Origins() []string {
+	all := slices.Clone(s.AllowedOrigins)
+	if origin := originOf(s.StorefrontURL); origin != "" {
+		all = append([]string{origin}, all...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// originOf is the origin of an absolute http or https URL (RFC 6454), or "".
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host)
+}
+
+// installation is the name under which documents of no single shop stand.
+const installation = "_"
+
+func shopCollection() storage.Collection {
+	return storage.Collection{Name: "shops", Indexes: []storage.Index{{
+		Name:   "created",
+		Fields: []storage.Field{{Path: "created_at", Kind: storage.Time}},
+	}}}
+}
+
+func (a *App) shopDocs() storage.Docs[Shop] {
+	return storage.Open[Shop](a.engine, installation, shopCollection())
+}
+
+// shopCache keeps the shops for a moment, so that a request does not read them and a change is seen at once enough.
+type shopCache struct {
+	mu     sync.Mutex
+	shops  []Shop
+	loaded time.Time
+}
+
+const shopCacheLife = 2 * time.Second
+
+// Shops returns all shops in the order they were created, as they were at most two seconds ago. Callers must not
+// change what they get.
+func (a *App) Shops(ctx context.Context) ([]Shop, error) {
+	a.shops.mu.Lock()
+	defer a.shops.mu.Unlock()
+	now := time.Now() // not the product's clock: the age of the cache is real time
+	if now.Sub(a.shops.loaded) < shopCacheLife {
+		return a.shops.shops, nil
+	}
+	shops, err := a.loadShops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.shops.shops, a.shops.loaded = shops, now
+	return shops, nil
+}
+
+func (a *App) loadShops(ctx context.Context) ([]Shop, error) {
+	docs := a.shopDocs()
+	var shops []Shop
+	query := storage.Query{Index: "created", Limit: storage.MaxLimit}
+	for {
+		page, err := storage.Find[struct{}](ctx, docs, query)
+		if err != nil {
+			return nil, fmt.Errorf("list shops: %w", err)
+		}
+		for _, hit := range page.Hits {
+			shop, _, err := docs.Get(ctx, hit.Key)
+			if err != nil {
+				return nil, fmt.Errorf("read shop %s: %w", hit.Key, err)
+			}
+			if shop.zone, err = time.LoadLocation(shop.TimeZone); err != nil {
+				return nil, fmt.Errorf("time zone of shop %s: %w", shop.ID, err)
+			}
+			shops = append(shops, shop)
+		}
+		if page.Next == "" {
+			return shops, nil
+		}
+		query.Cursor = page.Next
+	}
+}
+
+// forgetShops makes this process see a change of its own at once.
+func (a *App) forgetShops() {
+	a.shops.mu.Lock()
+	defer a.shops.mu.Unlock()
+	a.shops.loaded = time.Time{}
+}
+
+// ShopByHost returns the shop that answers on a host. A single shop answers on every host; with several, an unknown
+// host is NotFound.
+func (a *App) ShopByHost(ctx context.Context, host string) (Shop, error) {
+	shops, err := a.Shops(ctx)
+	if err != nil {
+		return Shop{}, err
+	}
+	if len(shops) == 1 {
+		return shops[0], nil
+	}
+	for _, shop := range shops {
+		if slices.Contains(shop.Hosts, strings.ToLower(host)) {
+			return shop, nil
+		}
+	}
+	return Shop{}, failure(NotFound, "error.host")
+}
+
+// shop returns the shop with an id, or NotFound.
+func (a *App) shop(ctx context.Context, id string) (Shop, error) {
+	shops, err := a.Shops(ctx)
+	if err != nil {
+		return Shop{}, err
+	}
+	for _, shop := range shops {
+		if shop.ID == id {
+			return shop, nil
+		}
+	}
+	return Shop{}, failure(NotFound, "error.shop")
+}

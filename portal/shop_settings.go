@@ -1,0 +1,179 @@
+package portal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/portal/colour"
+	"postern/portal/logo"
+)
+
+var shopIDShape = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+
+// ShopSettings are what an operator may set of a shop; nil leaves a setting as it is.
+type ShopSettings struct {
+	Name, BaseURL, StorefrontURL *string
+	Hosts, AllowedOrigins        *[]string
+	SenderName, SenderEmail      *string
+	Language                     *string
+	Languages                    *[]string
+	TimeZone, Currency           *string
+	LinkLife                     *time.Duration
+	Registration                 *bool
+	Logo                         *[]byte // a PNG, JPEG or WebP file; empty removes the logo
+	Accent, SupportEmail         *string
+	Footer                       *[]FooterLink
+}
+
+// PageColours are what stands behind the text of every page, light and dark; an accent must be readable on them.
+func PageColours() colour.Page {
+	return colour.Page{Light: colour.White(), Dark: colour.Colour{R: 0x16, G: 0x15, B: 0x14}}
+}
+
+// apply writes the given settings into the shop.
+func (s ShopSettings) apply(f *form, shop *Shop) {
+	put(&shop.Name, s.Name)
+	put(&shop.BaseURL, s.BaseURL)
+	put(&shop.StorefrontURL, s.StorefrontURL)
+	put(&shop.Hosts, s.Hosts)
+	put(&shop.AllowedOrigins, s.AllowedOrigins)
+	put(&shop.SenderName, s.SenderName)
+	put(&shop.SenderEmail, s.SenderEmail)
+	put(&shop.Language, s.Language)
+	put(&shop.Languages, s.Languages)
+	put(&shop.TimeZone, s.TimeZone)
+	put(&shop.Currency, s.Currency)
+	put(&shop.LinkLife, s.LinkLife)
+	put(&shop.Registration, s.Registration)
+	put(&shop.Brand.Accent, s.Accent)
+	put(&shop.Brand.SupportEmail, s.SupportEmail)
+	put(&shop.Brand.Footer, s.Footer)
+	if s.Logo != nil {
+		shop.Brand.setLogo(f, *s.Logo)
+	}
+}
+
+func put[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// setLogo draws the file anew, so that nothing of it but its pixels is kept.
+func (b *Brand) setLogo(f *form, file []byte) {
+	b.Logo, b.LogoWidth, b.LogoHeight, b.LogoHash = nil, 0, 0, ""
+	if len(file) == 0 {
+		return
+	}
+	image, err := logo.Normalise(file)
+	var wrong *logo.Error
+	if errors.As(err, &wrong) {
+		f.fault("logo", "logo."+string(wrong.Reason))
+		return
+	}
+	sum := sha256.Sum256(image.PNG)
+	b.Logo, b.LogoWidth, b.LogoHeight, b.LogoHash = image.PNG, image.Width, image.Height, hex.EncodeToString(sum[:8])
+}
+
+// check validates the whole shop and completes what follows from the rest.
+func (s *Shop) check(f *form, insecure bool) {
+	s.Name = f.required("name", f.text("name", s.Name, maxWord))
+	s.checkAddresses(f, insecure)
+	s.SenderName = f.text("sender_name", s.SenderName, maxWord)
+	if s.SenderName == "" {
+		s.SenderName = s.Name
+	}
+	s.SenderEmail = f.email("sender_email", s.SenderEmail)
+	if len(s.Languages) == 0 || !slices.Contains(s.Languages, s.Language) {
+		f.fault("language", "shop.language")
+	}
+	if zone, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
+		f.fault("time_zone", "shop.time_zone")
+	} else {
+		s.zone = zone
+	}
+	s.Currency = f.currencyCode("currency", strings.ToUpper(s.Currency))
+	if s.LinkLife < MinLinkLife || s.LinkLife > MaxLinkLife {
+		f.fault("link_life", "shop.link_life", "Least", "10m", "Most", "14d")
+	}
+	s.Brand.check(f)
+}
+
+func (s *Shop) checkAddresses(f *form, insecure bool) {
+	s.BaseURL = strings.TrimRight(strings.TrimSpace(s.BaseURL), "/")
+	u, err := url.Parse(s.BaseURL)
+	if err != nil || originOf(s.BaseURL) != strings.ToLower(s.BaseURL) {
+		f.fault("base_url", "shop.base_url")
+	} else if u.Scheme == "http" && !loopback(u.Hostname()) && !insecure {
+		f.fault("base_url", "shop.insecure")
+	} else {
+		s.BaseURL = originOf(s.BaseURL)
+		s.Hosts = append([]string{strings.ToLower(u.Host)}, s.Hosts...)
+	}
+	for i, host := range s.Hosts {
+		s.Hosts[i] = strings.ToLower(strings.TrimSpace(host))
+		if originOf("https://"+s.Hosts[i]) != "https://"+s.Hosts[i] {
+			f.fault("hosts", "shop.host", "Host", host)
+		}
+	}
+	slices.Sort(s.Hosts)
+	s.Hosts = slices.Compact(s.Hosts)
+	if s.StorefrontURL != "" {
+		s.StorefrontURL = f.link("storefront_url", s.StorefrontURL)
+	}
+	for i, origin := range s.AllowedOrigins {
+		s.AllowedOrigins[i] = originOf(strings.TrimSpace(origin))
+		if s.AllowedOrigins[i] == "" || s.AllowedOrigins[i] != strings.ToLower(strings.TrimRight(strings.TrimSpace(origin), "/")) {
+			f.fault("allowed_origins", "shop.origin", "Origin", origin)
+		}
+	}
+}
+
+func (s *Shop) answers(host string) bool { return slices.Contains(s.Hosts, host) }
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+const maxFooterLinks = 12
+
+func (b *Brand) check(f *form) {
+	if b.Accent != "" {
+		b.Accent = f.accent(b.Accent)
+	}
+	if b.SupportEmail != "" {
+		b.SupportEmail = f.email("support_email", b.SupportEmail)
+	}
+	if len(b.Footer) > maxFooterLinks {
+		f.fault("footer", "json.too_many", "Most", fmt.Sprint(maxFooterLinks))
+	}
+	for i := range b.Footer {
+		link := &b.Footer[i]
+		link.Label = f.required("footer", f.text("footer", link.Label, maxWord))
+		link.URL = f.required("footer", f.link("footer", link.URL))
+	}
+}
+
+// accent accepts a colour that can be read as text on a page, and names the nearest one that can otherwise.
+func (f *form) accent(text string) string {
+	c, err := colour.Parse(text)
+	if err != nil {
+		f.fault("accent", "accent.form")
+		return ""
+	}
+	_, err = colour.Accent(c, PageColours())
+	var pale *colour.TooPale
+	if errors.As(err, &pale) {
+		f.fault("accent", "accent.contrast", "Nearest", pale.Nearest.String(), "Contrast", fmt.Sprintf("%.1f", pale.Contrast))
+	}
+	return c.String()
+}

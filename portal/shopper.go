@@ -1,0 +1,181 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/storage"
+)
+
+// Shopper is a signed-in customer, in the shop and the session of one request.
+type Shopper struct {
+	app      *App
+	shop     Shop
+	customer Customer
+	access   string // key of the access document the session stands in
+	session  session
+}
+
+// Shopper makes the actor of a request that brought a session cookie. It is a SignIn error when the cookie names no live
+// session of this shop: never made, ended, run out, or from before the account's address changed.
+func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, error) {
+	stranger := failure(SignIn, "error.sign_in")
+	t, ok := parseToken(cookie)
+	if !ok {
+		return Shopper{}, stranger
+	}
+	doc, _, err := a.accessDocs(shop.ID).Get(ctx, t.access)
+	if errors.Is(err, storage.ErrNotFound) {
+		return Shopper{}, stranger
+	}
+	if err != nil {
+		return Shopper{}, err
+	}
+	now := a.now()
+	session, live := doc.session(t.hash(), now)
+	if !live {
+		return Shopper{}, stranger
+	}
+	customer, _, err := a.customerDocs(shop.ID).Get(ctx, doc.Customer)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
+		return Shopper{}, stranger
+	}
+	s := Shopper{app: a, shop: shop, customer: customer, access: t.access, session: session}
+	if err == nil && now.Sub(session.SeenAt) >= sessionTouch {
+		err = s.touch(ctx, now)
+	}
+	return s, err
+}
+
+// touch notes that the session was used, to five minutes, so that most requests write nothing.
+func (s Shopper) touch(ctx context.Context, now time.Time) error {
+	_, err := s.app.accessDocs(s.shop.ID).Change(ctx, s.access, func(a *access) error {
+		at := slices.IndexFunc(a.Sessions, func(other session) bool { return other.Hash == s.session.Hash })
+		if at < 0 || !a.Sessions[at].SeenAt.Before(now) {
+			return storage.ErrUnchanged
+		}
+		a.Sessions[at].SeenAt = now
+		return nil
+	})
+	return err
+}
+
+// Shop is the shop the customer is in.
+func (s Shopper) Shop() Shop { return s.shop }
+
+// Customer is the customer as this request found it.
+func (s Shopper) Customer() Customer { return s.customer }
+
+// Owns reports whether a link's token is of this very account, so that a second click leads into it silently. Whether
+// the link still works does not matter, but it must have been a real one.
+func (s Shopper) Owns(ctx context.Context, text string) (bool, error) {
+	t, ok := parseToken(text)
+	if !ok || t.access != s.access {
+		return false, nil
+	}
+	doc, _, err := s.app.accessDocs(s.shop.ID).Get(ctx, s.access)
+	if err != nil {
+		return false, err
+	}
+	_, live := doc.live(t.hash(), s.app.now())
+	return live || doc.fate(t.hash(), s.app.now()).How != LinkDamaged, nil
+}
+
+// SessionInfo is one signed-in browser, as its owner sees it.
+type SessionInfo struct {
+	ID         string // names the session, opens nothing
+	Device     string // "Firefox, Windows", "" when unknown
+	Network    string // "192.0.2.0/24", "" when unknown
+	SignedInAt time.Time
+	SeenAt     time.Time // to five minutes
+	Present    bool      // it is the one that asks
+}
+
+const sessionIDLength = 12
+
+func (s session) id() string { return s.Hash[:sessionIDLength] }
+
+// Sessions lists the customer's live sessions, the present one first, then the last used.
+func (s Shopper) Sessions(ctx context.Context) ([]SessionInfo, error) {
+	doc, _, err := s.app.accessDocs(s.shop.ID).Get(ctx, s.access)
+	if err != nil {
+		return nil, err
+	}
+	var infos []SessionInfo
+	for _, other := range doc.Sessions {
+		if other.live(s.app.now()) {
+			infos = append(infos, SessionInfo{
+				ID: other.id(), Device: other.Device, Network: other.Network,
+				SignedInAt: other.SignedInAt, SeenAt: other.SeenAt, Present: other.Hash == s.session.Hash,
+			})
+		}
+	}
+	slices.SortStableFunc(infos, func(a, b SessionInfo) int {
+		if a.Present != b.Present {
+			return strings.Compare(presence(b), presence(a))
+		}
+		return b.SeenAt.Compare(a.SeenAt)
+	})
+	return infos, nil
+}
+
+func presence(s SessionInfo) string {
+	if s.Present {
+		return "present"
+	}
+	return ""
+}
+
+// EndSession ends one session by its id, at once everywhere. Ending one that is gone is no error.
+func (s Shopper) EndSession(ctx context.Context, id string) error {
+	_, err := s.end(ctx, func(other session) bool { return other.id() == id })
+	return err
+}
+
+// EndOtherSessions ends all sessions but this one, and reports how many there were.
+func (s Shopper) EndOtherSessions(ctx context.Context) (int, error) {
+	return s.end(ctx, func(other session) bool { return other.Hash != s.session.Hash })
+}
+
+// SignOut ends this session.
+func (s Shopper) SignOut(ctx context.Context) error {
+	_, err := s.end(ctx, func(other session) bool { return other.Hash == s.session.Hash })
+	return err
+}
+
+func (s Shopper) end(ctx context.Context, which func(session) bool) (ended int, err error) {
+	_, err = s.app.accessDocs(s.shop.ID).Change(ctx, s.access, func(a *access) error {
+		if ended = a.endSessions(which); ended == 0 {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	return ended, err
+}
+
+// SetLanguage keeps the customer's language, one that the shop offers.
+func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
+	if !slices.Contains(s.shop.Languages, lang) {
+		return invalid([]Fault{{Field: "language", Key: "language.offered"}})
+	}
+	_, err := s.change(ctx, func(c *Customer) error {
+		c.Language = lang
+		return nil
+	})
+	return err
+}
+
+// change alters the customer's document and dates it.
+func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Customer, error) {
+	return s.app.customerDocs(s.shop.ID).Change(ctx, s.customer.ID, func(c *Customer) error {
+		if err := alter(c); err != nil {
+			return err
+		}
+		c.ChangedAt = s.app.now()
+		c.ShopperAt = c.ChangedAt
+		return nil
+	})
+}

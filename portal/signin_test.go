@@ -1,0 +1,498 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+const jan = "jan@example.com"
+
+// newCustomer gives the house a customer who has one order.
+func (h *house) newCustomer(email string) {
+	h.t.Helper()
+	h.put(orderJSON("o-"+email, email))
+}
+
+func TestLinkSignsInOnce(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, _ := h.askLink(jan, "browser")
+	signed, err := h.visitor("browser").Redeem(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := h.shopper(signed.Cookie).Customer().Email; got != jan {
+		t.Errorf("signed in as %s", got)
+	}
+	if signed.Destination != portal.Home {
+		t.Errorf("leads to %s", signed.Destination)
+	}
+	if _, err = h.visitor("another").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+		t.Errorf("second use by another browser: %v", err)
+	}
+	page, err := h.visitor("another").Link(t.Context(), token)
+	if err != nil || page.State != portal.LinkUsed || !page.At.Equal(h.clock.Now()) {
+		t.Errorf("page of the used link: %+v, %v", page, err)
+	}
+}
+
+func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, _ := h.askLink(jan, "browser")
+	first, err := h.visitor("browser").Redeem(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(59 * time.Second)
+	again, err := h.visitor("browser").Redeem(t.Context(), token)
+	if err != nil || again.Cookie != first.Cookie {
+		t.Errorf("within a minute: %v, same session %v", err, again.Cookie == first.Cookie)
+	}
+	h.clock.pass(time.Second)
+	if _, err := h.visitor("browser").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+		t.Errorf("after a minute: %v", err)
+	}
+}
+
+// TestParallelRedemptions lets many clicks meet in two processes over one store: one of them signs in.
+func TestParallelRedemptions(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	apps := []*portal.App{h.app, portal.New(h.engine, portal.WithClock(h.clock.Now))}
+	token, _ := h.askLink(jan, "asking")
+	const clicks = 1000
+	var won, gone atomic.Int32
+	var cookie atomic.Value
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range clicks {
+		ready.Add(1)
+		done.Go(func() {
+			visitor := apps[i%2].Visitor(h.shop, firefox(fmt.Sprintf("browser %d", i)))
+			ready.Done()
+			<-start
+			signed, err := visitor.Redeem(context.Background(), token)
+			switch {
+			case err == nil:
+				won.Add(1)
+				cookie.Store(signed.Cookie)
+			case portal.KindOf(err) == portal.Gone:
+				gone.Add(1)
+			default:
+				t.Errorf("click %d: %v", i, err)
+			}
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+	if won.Load() != 1 || gone.Load() != clicks-1 {
+		t.Fatalf("%d signed in, %d were told it is used", won.Load(), gone.Load())
+	}
+	sessions, err := h.shopper(cookie.Load().(string)).Sessions(t.Context())
+	if err != nil || len(sessions) != 1 {
+		t.Errorf("%d sessions, %v", len(sessions), err)
+	}
+}
+
+// TestLinkAndCodeTogether lets the link and the code of one mail be used at the same instant.
+func TestLinkAndCodeTogether(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	for range 20 {
+		token, code := h.askLink(jan, "browser")
+		var in atomic.Int32
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			if _, err := h.visitor("browser").Redeem(context.Background(), token); err == nil {
+				in.Add(1)
+			}
+		})
+		wait.Go(func() {
+			if _, err := h.visitor("browser").EnterCode(context.Background(), jan, code); err == nil {
+				in.Add(1)
+			}
+		})
+		wait.Wait()
+		if in.Load() != 1 {
+			t.Fatalf("%d sessions of one mail", in.Load())
+		}
+		h.clock.pass(time.Hour)
+	}
+}
+
+func TestUsingOneLinkEndsTheOthers(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	first, firstCode := h.askLink(jan, "browser")
+	second, _ := h.askLink(jan, "browser")
+	if _, err := h.visitor("browser").Redeem(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	page, err := h.visitor("browser").Link(t.Context(), first)
+	if err != nil || page.State != portal.LinkReplaced {
+		t.Errorf("the other link: %+v, %v", page, err)
+	}
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, firstCode); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("the other code: %v", err)
+	}
+}
+
+func TestAskingAgainEndsNoLink(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	var tokens []string
+	for range 5 {
+		token, _ := h.askLink(jan, "stranger")
+		tokens = append(tokens, token)
+	}
+	h.clock.pass(time.Minute)
+	if _, err := h.visitor("stranger").Ask(t.Context(), jan, "", "en"); err != nil {
+		t.Fatal(err)
+	}
+	sixth := h.deliver()
+	if len(sixth) != 1 || tokenIn(sixth[0]) != "" || codeIn(sixth[0]) == "" {
+		t.Fatalf("the sixth mail should carry a code and no link: %+v", sixth)
+	}
+	for i, token := range tokens {
+		if page, err := h.visitor("x").Link(t.Context(), token); err != nil || page.State != portal.LinkLive {
+			t.Errorf("link %d is %s, %v", i, page.State, err)
+		}
+	}
+	if _, err := h.visitor("jan's").Redeem(t.Context(), tokens[0]); err != nil {
+		t.Errorf("the first link: %v", err)
+	}
+}
+
+func TestLinkLivesFourteenDays(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, _ := h.askLink(jan, "browser")
+	h.clock.pass(14*24*time.Hour - time.Second)
+	if page, _ := h.visitor("browser").Link(t.Context(), token); page.State != portal.LinkLive || page.Auto {
+		t.Errorf("a second before the end: %+v", page)
+	}
+	h.clock.pass(time.Second + time.Millisecond)
+	page, err := h.visitor("browser").Link(t.Context(), token)
+	if err != nil || page.State != portal.LinkExpired {
+		t.Errorf("past the end: %+v, %v", page, err)
+	}
+	if _, err := h.visitor("browser").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+		t.Errorf("redeemed past the end: %v", err)
+	}
+	pending, err := h.visitor("browser").AskAgain(t.Context(), token, "en")
+	if err != nil || pending.Email != jan || len(h.deliver()) != 1 {
+		t.Errorf("asked for a new one: %+v, %v", pending, err)
+	}
+}
+
+func TestLookingSpendsNothing(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, _ := h.askLink(jan, "browser")
+	for range 100 {
+		if _, err := h.visitor("scanner").Link(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.visitor("browser").Redeem(t.Context(), token); err != nil {
+		t.Errorf("after the scanner: %v", err)
+	}
+}
+
+func TestOnlyTheAskingBrowserGoesOnByItself(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, _ := h.askLink(jan, "browser")
+	auto := func(secret string) bool {
+		page, err := h.visitor(secret).Link(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Auto
+	}
+	if !auto("browser") || auto("another") || auto("") {
+		t.Errorf("asking browser %v, another %v, none %v", auto("browser"), auto("another"), auto(""))
+	}
+	h.clock.pass(15*time.Minute + time.Millisecond)
+	if auto("browser") {
+		t.Error("after a quarter of an hour")
+	}
+}
+
+func TestDamagedTokens(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	other := h.open("other", portal.ShopSettings{})
+	token, _ := h.askLink(jan, "browser")
+	flipped := []byte(token)
+	flipped[40] ^= 1
+	tests := map[string]string{
+		"empty": "", "cut": token[:63], "longer": token + "A", "altered": string(flipped),
+		"not base64": strings.Repeat("!", 64), "unknown": strings.Repeat("A", 64), "huge": strings.Repeat("A", 1<<20),
+	}
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			page, err := h.visitor("browser").Link(t.Context(), text)
+			if err != nil || page != (portal.LinkPage{State: portal.LinkDamaged}) {
+				t.Errorf("page %+v, %v", page, err)
+			}
+			_, err = h.visitor("browser").Redeem(t.Context(), text)
+			var failed *portal.Error
+			if !errors.As(err, &failed) || failed.Kind != portal.Gone || failed.Key != "link.damaged" {
+				t.Errorf("redeem: %v", err)
+			}
+			if _, err := h.visitor("browser").AskAgain(t.Context(), text, "en"); portal.KindOf(err) != portal.Gone {
+				t.Errorf("ask again: %v", err)
+			}
+		})
+	}
+	t.Run("of another shop", func(t *testing.T) {
+		stranger := h.app.Visitor(other, firefox("browser"))
+		if page, err := stranger.Link(t.Context(), token); err != nil || page.State != portal.LinkDamaged {
+			t.Errorf("page %+v, %v", page, err)
+		}
+		if _, err := stranger.Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+			t.Errorf("redeem: %v", err)
+		}
+	})
+	if _, err := h.visitor("browser").Redeem(t.Context(), token); err != nil {
+		t.Errorf("the real one afterwards: %v", err)
+	}
+}
+
+func TestCookiesBlocked(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, _ := h.askLink(jan, "browser")
+	if _, err := h.visitor("").Redeem(t.Context(), token); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("without a cookie: %v", err)
+	}
+	if _, err := h.visitor("browser").Redeem(t.Context(), token); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+func TestCode(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	ask := func() string { _, code := h.askLink(jan, "browser"); return code }
+	enter := func(secret, email, code string) error {
+		_, err := h.visitor(secret).EnterCode(t.Context(), email, code)
+		return err
+	}
+	same := func(name string, err error) {
+		t.Helper()
+		if got := faultsOf(err); len(got) != 1 || got[0] != "code code.wrong" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	code := ask()
+	same("of another browser", enter("another", jan, code))
+	same("without a browser", enter("", jan, code))
+	same("never sent", enter("browser", "nobody@example.com", code))
+	same("no code", enter("browser", jan, "12"))
+	if err := enter("browser", "JAN@example.com", strings.ToLower(strings.ReplaceAll(code, "-", " "))); err != nil {
+		t.Errorf("typed in lower case with a space: %v", err)
+	}
+	same("used", enter("browser", jan, code))
+
+	code = ask()
+	h.clock.pass(10 * time.Minute)
+	same("ten minutes old", enter("browser", jan, code))
+}
+
+func TestFiveTriesEndACodeButNoLink(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, code := h.askLink(jan, "browser")
+	var wait sync.WaitGroup
+	for range 100 {
+		wait.Go(func() {
+			if _, err := h.visitor("browser").EnterCode(context.Background(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid {
+				t.Errorf("a guess: %v", err)
+			}
+		})
+	}
+	wait.Wait()
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("the right code after a hundred guesses: %v", err)
+	}
+	if _, err := h.visitor("browser").Redeem(t.Context(), token); err != nil {
+		t.Errorf("the link: %v", err)
+	}
+}
+
+func TestLateMailHasNoCode(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	if _, err := h.visitor("browser").Ask(t.Context(), jan, "", "en"); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(10 * time.Minute)
+	messages := h.deliver()
+	if len(messages) != 1 || codeIn(messages[0]) != "" || tokenIn(messages[0]) == "" {
+		t.Errorf("mails %+v", messages)
+	}
+}
+
+func TestUnknownAddressGetsNoMail(t *testing.T) {
+	h := newHouse(t)
+	if _, err := h.visitor("browser").Ask(t.Context(), "nobody@example.com", "", "en"); err != nil {
+		t.Fatal(err)
+	}
+	if sent := h.deliver(); len(sent) != 0 {
+		t.Errorf("sent %d mails", len(sent))
+	}
+}
+
+func TestOpenRegistrationMakesTheAccountAtTheClick(t *testing.T) {
+	h := newHouse(t)
+	open := true
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open}); err != nil {
+		t.Fatal(err)
+	}
+	token, _ := h.askLink("new@example.com", "browser")
+	if _, err := h.feed().CustomerByEmail(t.Context(), "new@example.com"); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("before the click: %v", err)
+	}
+	signed, err := h.visitor("browser").Redeem(t.Context(), token)
+	if err != nil || h.shopper(signed.Cookie).Customer().Email != "new@example.com" {
+		t.Errorf("at the click: %v", err)
+	}
+}
+
+func TestMailGoesToTheStoredAddress(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	if _, err := h.visitor("browser").Ask(t.Context(), "  JAN@Example.COM ", "", "en"); err != nil {
+		t.Fatal(err)
+	}
+	if sent := h.deliver(); len(sent) != 1 || sent[0].To != jan {
+		t.Errorf("sent %+v", sent)
+	}
+}
+
+func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
+	tests := map[string]struct {
+		failure mail.Failure
+		first   portal.LinkState
+	}{
+		"refused":              {mail.Failure{Temporary: true, Reason: "451"}, portal.LinkDamaged},
+		"no answer at the end": {mail.Failure{Temporary: true, Unsure: true, Reason: "dropped"}, portal.LinkLive},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.newCustomer(jan)
+			h.post.fail = &test.failure
+			if _, err := h.visitor("browser").Ask(t.Context(), jan, "", "en"); err != nil {
+				t.Fatal(err)
+			}
+			lost := h.deliver()
+			h.post.fail = nil
+			h.clock.pass(time.Minute)
+			sent := h.deliver()
+			if len(lost) != 1 || len(sent) != 1 {
+				t.Fatalf("%d attempts, then %d", len(lost), len(sent))
+			}
+			if page, _ := h.visitor("x").Link(t.Context(), tokenIn(lost[0])); page.State != test.first {
+				t.Errorf("the first link is %s, want %s", page.State, test.first)
+			}
+			if page, _ := h.visitor("x").Link(t.Context(), tokenIn(sent[0])); page.State != portal.LinkLive {
+				t.Errorf("the second link is %s", page.State)
+			}
+		})
+	}
+}
+
+func TestFloodOfRequestsIsThrottledAndTheLinkStillWorks(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, _ := h.askLink(jan, "jan's")
+	for range 40 {
+		if _, err := h.visitor("stranger").Ask(t.Context(), jan, "", "en"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sent := 0
+	for range 5 {
+		sent += len(h.deliver())
+	}
+	if sent > 5 {
+		t.Errorf("a flood of 40 sent %d mails", sent)
+	}
+	if _, err := h.visitor("jan's").Redeem(t.Context(), token); err != nil {
+		t.Errorf("the link from before: %v", err)
+	}
+}
+
+func TestDestination(t *testing.T) {
+	h := newHouse(t)
+	origins := []string{"https://shop.example.com"}
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{AllowedOrigins: &origins})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.shop = shop
+	h.newCustomer(jan)
+	tests := map[string]string{
+		"/orders/1001":                       "/orders/1001",
+		"/orders?period=30d":                 "/orders?period=30d",
+		"https://shop.example.com/cart":      "https://shop.example.com/cart",
+		"https://shop.example.com.evil.test": portal.Home,
+		"https://shop.example.com@evil.test": portal.Home,
+		"http://shop.example.com/":           portal.Home,
+		"//evil.test":                        portal.Home,
+		`/\evil.test`:                        portal.Home,
+		"/\tevil.test":                       portal.Home,
+		"javascript:alert(1)":                portal.Home,
+		"orders":                             portal.Home,
+		"/sign-in/code":                      portal.Home,
+		"/" + strings.Repeat("a", 600):       portal.Home,
+	}
+	for wish, want := range tests {
+		if _, err := h.visitor("browser").Ask(t.Context(), jan, wish, "en"); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.pass(11 * time.Minute)
+		signed, err := h.visitor("browser").Redeem(t.Context(), tokenIn(h.deliver()[0]))
+		if err != nil || signed.Destination != want {
+			t.Errorf("%q leads to %q, want %q (%v)", wish, signed.Destination, want, err)
+		}
+		h.clock.pass(24 * time.Hour)
+	}
+}
+
+// TestNoUsableSecretIsStored looks for the link's token, its secret and the code in everything the store holds of the
+// outbox.
+func TestNoUsableSecretIsStored(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, code := h.askLink(jan, "browser")
+	for _, state := range []string{mail.Waiting, mail.Sent} {
+		page, err := mail.NewOutbox(h.engine, h.shop.ID).List(t.Context(), state, "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, hit := range page.Hits {
+			entry, err := mail.NewOutbox(h.engine, h.shop.ID).Get(t.Context(), hit.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := fmt.Sprintf("%+v", entry); strings.Contains(text, token[22:]) || strings.Contains(text, code) {
+				t.Errorf("the outbox holds a secret: %s", text)
+			}
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"postern/storage"
+)
+
+// OrderView is an order as its page shows it.
+type OrderView struct {
+	Order
+	Headline Headline
+	Timeline []Step
+}
+
+// Step is one step of the timeline.
+type Step struct {
+	Key     string     // "step." and the word; "step.other" for a feed's own, which Label tells
+	Label   string     // the shop's words, "" for none
+	At      *time.Time // nil when unknown, or still to come
+	Done    bool
+	Present bool // the last that is done
+	Noticed bool // the feed gave no date; At is when the change arrived here
+}
+
+// Order returns one of the customer's orders, or NotFound: for another customer's order, too.
+func (s Shopper) Order(ctx context.Context, number string) (OrderView, error) {
+	doc, _, err := s.app.orderDocs(s.shop.ID).Get(ctx, number)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && doc.Customer != s.customer.ID {
+		return OrderView{}, failure(NotFound, "error.order")
+	}
+	if err != nil {
+		return OrderView{}, err
+	}
+	for i := range doc.Lines {
+		if !s.shop.ServesOrigin(originOf(doc.Lines[i].Picture)) {
+			doc.Lines[i].Picture = ""
+		}
+	}
+	return OrderView{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.timeline()}, nil
+}
+
+// timeline lists the dated steps in their order, then what is done without a date, then what is to come.
+func (o Order) timeline() []Step {
+	events := o.dated()
+	var steps []Step
+	for _, e := range events {
+		steps = append(steps, e.step())
+	}
+	for _, word := range o.undated(events) {
+		steps = append(steps, Step{Key: "step." + word, Done: true})
+	}
+	if n := len(steps); n > 0 {
+		steps[n-1].Present = true
+	}
+	for _, word := range o.ahead(events) {
+		steps = append(steps, Step{Key: "step." + word})
+	}
+	return steps
+}
+
+// dated gathers the events, with those that other dates of the order tell.
+func (o Order) dated() []Event {
+	events := slices.Clone(o.Events)
+	add := func(word string, at *time.Time) {
+		if at != nil && !hasEvent(events, word) {
+			events = append(events, Event{Type: word, At: *at})
+		}
+	}
+	add("placed", &o.PlacedAt)
+	add(Shipped, o.Status.ShippedAt)
+	if o.Status.Fulfillment == Delivered {
+		add(Delivered, o.Status.DeliveredAt)
+	}
+	slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
+	return events
+}
+
+func hasEvent(events []Event, word string) bool {
+	return slices.ContainsFunc(events, func(e Event) bool { return e.Type == word })
+}
+
+func (e Event) step() Step {
+	step := Step{Key: "step." + e.Type, Label: e.Label, At: &e.At, Done: true, Noticed: e.Noticed}
+	if !slices.Contains(knownSteps(), e.Type) {
+		step.Key = "step.other"
+		if step.Label == "" {
+			step.Label = e.Type
+		}
+	}
+	return step
+}
+
+// knownSteps are the words a timeline has a name for.
+func knownSteps() []string {
+	steps := append([]string{"placed", StateCompleted, "reopened"}, Payments()...)
+	return slices.DeleteFunc(append(steps, Fulfillments()...), func(word string) bool { return word == Unknown })
+}
+
+// undated are the words that hold now and that no event tells.
+func (o Order) undated(events []Event) []string {
+	var words []string
+	if word := paymentEvent(o.Status.Payment); word != Unknown && !hasEvent(events, word) {
+		words = append(words, word)
+	}
+	word := o.Status.Fulfillment
+	if o.Status.Cancelled() {
+		word = StateCancelled
+	}
+	if word != Unknown && word != Unfulfilled && !hasEvent(events, word) {
+		words = append(words, word)
+	}
+	return words
+}
+
+// ahead are the steps an order of this sort still has before it.
+func (o Order) ahead(events []Event) []string {
+	if o.Status.Cancelled() || o.Status.State == StateCompleted {
+		return nil
+	}
+	var words []string
+	if o.Status.Unpaid() {
+		words = append(words, PaymentPaid)
+	}
+	path := []string{Processing, Shipped, Delivered}
+	switch {
+	case o.IsDigital, o.Status.Fulfillment == Unknown:
+		return words
+	case o.Status.Fulfillment == ReadyForPickup || hasEvent(events, ReadyForPickup):
+		path = []string{ReadyForPickup, Delivered}
+	}
+	reached := stage(o.Status.Fulfillment)
+	for _, word := range path {
+		if stage(word) > reached {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// stage is how far along the way to the shopper a word is; past the end for those that lead elsewhere.
+func stage(word string) int {
+	switch word {
+	case Unfulfilled, OnHold:
+		return 0
+	case Processing:
+		return 1
+	case ReadyForPickup, PartiallyShipped:
+		return 2
+	case Shipped, OutForDelivery, PartiallyDelivered:
+		return 3
+	}
+	return 4
+}

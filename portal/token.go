@@ -1,0 +1,125 @@
+package portal
+
+import (
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+)
+
+const (
+	accessIDBytes = 16
+	secretBytes   = 32
+	tokenLength   = 64 // base64url of both
+)
+
+// token is what a link and a session cookie carry: which access document, and a secret of 256 bits of which only the
+// hash is stored.
+type token struct {
+	access string // key of the access document
+	secret [secretBytes]byte
+}
+
+// newToken makes a token with a fresh secret.
+func newToken(access string) token {
+	t := token{access: access}
+	rand.Read(t.secret[:]) // never fails (crypto/rand)
+	return t
+}
+
+// String is the token as it stands in a URL or cookie: 64 characters of base64url (RFC 4648, section 5).
+func (t token) String() string {
+	id, err := base64.RawURLEncoding.DecodeString(t.access)
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(append(id, t.secret[:]...))
+}
+
+// parseToken reads a token; ok is false when it is cut, damaged, or none.
+func parseToken(text string) (t token, ok bool) {
+	if len(text) != tokenLength {
+		return t, false
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) != accessIDBytes+secretBytes {
+		return t, false
+	}
+	t.access = base64.RawURLEncoding.EncodeToString(raw[:accessIDBytes])
+	copy(t.secret[:], raw[accessIDBytes:])
+	return t, true
+}
+
+func (t token) hash() string { return hashOf(string(t.secret[:])) }
+
+// session derives the session's token from a link's: the same browser that repeats a click gets the same session, and
+// nobody else can compute it.
+func (t token) session(browserSecret string) (token, error) {
+	key, err := hkdf.Key(sha256.New, t.secret[:], []byte(browserSecret), "postern session", secretBytes)
+	if err != nil {
+		return token{}, err
+	}
+	return token{access: t.access, secret: [secretBytes]byte(key)}, nil
+}
+
+// hashOf is the form in which a secret is stored: base64url of its SHA-256.
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// accessID is the key of the access document of an address in a shop.
+func accessID(shop, email string) string {
+	sum := sha256.Sum256([]byte("postern access\x00" + shop + "\x00" + email))
+	return base64.RawURLEncoding.EncodeToString(sum[:accessIDBytes])
+}
+
+// The code's alphabet is Crockford's base 32: no I, L, O, U.
+const (
+	codeAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	codeLength   = 8
+)
+
+// newCode makes a code of 40 bits.
+func newCode() string {
+	var raw [codeLength]byte
+	rand.Read(raw[:])
+	for i, b := range raw {
+		raw[i] = codeAlphabet[b%32]
+	}
+	return string(raw[:])
+}
+
+// normaliseCode reads a code as people type it: any case, with spaces or dashes, O for 0, I and L for 1.
+func normaliseCode(text string) string {
+	code := make([]byte, 0, codeLength)
+	for _, r := range text {
+		switch {
+		case r == ' ' || r == '-' || r == '\u00a0' || r == '\u2013':
+			continue
+		case r >= 'a' && r <= 'z':
+			r -= 'a' - 'A'
+		}
+		switch r {
+		case 'O':
+			r = '0'
+		case 'I', 'L':
+			r = '1'
+		}
+		if r > 'Z' || len(code) == codeLength {
+			return ""
+		}
+		code = append(code, byte(r))
+	}
+	if len(code) != codeLength {
+		return ""
+	}
+	return string(code)
+}
+
+// codeHash is how a code is stored. It is bound to the request, and the code works only in the browser whose
+// secret's hash stands beside it.
+func codeHash(request, code string) string { return hashOf("code\x00" + request + "\x00" + code) }
+
+// showCode sets a code in two groups of four.
+func showCode(code string) string { return code[:codeLength/2] + "-" + code[codeLength/2:] }

@@ -1,0 +1,137 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/mail"
+	"postern/storage"
+)
+
+// Worker is the background: it does what changed documents ask for in their todo, and tidies up.
+type Worker struct{ app *App }
+
+// Worker makes the actor of the background. Several may run at once, in several processes.
+func (a *App) Worker() Worker { return Worker{app: a} }
+
+const (
+	workerBeat = 500 * time.Millisecond
+	sweepEvery = 10 * time.Minute
+	todoBatch  = 500
+	sweepBatch = 500
+)
+
+// Run works on a beat until ctx ends, and returns nil. A fault is logged and met again at the next beat.
+func (w Worker) Run(ctx context.Context) error {
+	beat := time.NewTicker(workerBeat)
+	defer beat.Stop()
+	var swept time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-beat.C:
+		}
+		err := w.drain(ctx)
+		if now := w.app.now(); now.Sub(swept) >= sweepEvery {
+			swept = now
+			err = errors.Join(err, w.sweep(ctx))
+		}
+		if err != nil && ctx.Err() == nil {
+			w.app.log.ErrorContext(ctx, "worker: a round met faults", "error", err)
+		}
+	}
+}
+
+// drain works until nothing is left to do.
+func (w Worker) drain(ctx context.Context) error {
+	for {
+		done, err := w.Once(ctx)
+		if err != nil || done == 0 {
+			return err
+		}
+	}
+}
+
+// Once does a batch of jobs of each shop and returns how many documents are done with.
+func (w Worker) Once(ctx context.Context) (done int, err error) {
+	shops, err := w.app.Shops(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, shop := range shops {
+		n, err := w.countJobs(ctx, shop)
+		if err != nil {
+			return done, fmt.Errorf("jobs of shop %s: %w", shop.ID, err)
+		}
+		done += n
+	}
+	return done, nil
+}
+
+// countJobs recounts what a batch of orders asks for, each month once, and then takes the jobs out.
+func (w Worker) countJobs(ctx context.Context, shop Shop) (int, error) {
+	prefix := jobCount + " "
+	page, err := storage.Find[struct{ Todo []string }](ctx, w.app.orderDocs(shop.ID), storage.Query{
+		Index: ordersByTodo, Prefix: &prefix, Limit: todoBatch,
+	})
+	if err != nil {
+		return 0, err
+	}
+	counted := map[string]bool{}
+	for _, hit := range page.Hits {
+		for _, job := range hit.Head.Todo {
+			if counted[job] {
+				continue
+			}
+			if err := w.doCount(ctx, shop, job); err != nil {
+				return 0, err
+			}
+			counted[job] = true
+		}
+	}
+	for _, hit := range page.Hits {
+		if err := w.removeJobs(ctx, shop, hit.Key, counted); err != nil {
+			return 0, err
+		}
+	}
+	return len(page.Hits), nil
+}
+
+func (w Worker) doCount(ctx context.Context, shop Shop, job string) error {
+	words := strings.Fields(job)
+	if len(words) != 3 || words[0] != jobCount {
+		return fmt.Errorf("no such job: %q", job)
+	}
+	return w.app.recount(ctx, shop, words[1], words[2])
+}
+
+// removeJobs takes jobs out of an order that were done after it was stored.
+func (w Worker) removeJobs(ctx context.Context, shop Shop, number string, done map[string]bool) error {
+	_, err := w.app.orderDocs(shop.ID).Change(ctx, number, func(s *storedOrder) error {
+		before := len(s.Todo)
+		s.Todo = slices.DeleteFunc(s.Todo, func(job string) bool { return done[job] })
+		if len(s.Todo) == before {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// sweep removes mail records past their time.
+func (w Worker) sweep(ctx context.Context) error {
+	shops, err := w.app.Shops(ctx)
+	for _, shop := range shops {
+		_, swept := mail.NewOutbox(w.app.engine, shop.ID).Sweep(ctx, sweepBatch)
+		err = errors.Join(err, swept)
+	}
+	return err
+}
