@@ -13,15 +13,22 @@ import (
 	"postern/storage"
 )
 
-// history is a customer's kept totals: how many orders each month has, "2026-03" in the shop's time zone. It is recounted
-// from the orders, month by month, never adjusted.
+// history is a customer's kept totals: how many orders each month has, "2026-03" in the time zone Zone. It is recounted from
+// the orders, month by month, never adjusted; where the shop's zone has changed since, the worker recounts it whole.
 type history struct {
+	Zone   string           `bson:"zone"`
 	Months map[string]int64 `bson:"months,omitempty"`
 }
 
 const monthForm = "2006-01"
 
-func historyCollection() storage.Collection { return storage.Collection{Name: "histories"} }
+const historiesByZone = "zone"
+
+func historyCollection() storage.Collection {
+	return storage.Collection{Name: "histories", Indexes: []storage.Index{{
+		Name: historiesByZone, Fields: []storage.Field{{Path: "zone", Kind: storage.String}},
+	}}}
+}
 
 func (a *App) historyDocs(shop string) storage.Docs[history] {
 	return storage.Open[history](a.engine, shop, historyCollection())
@@ -97,38 +104,73 @@ func (a *App) recount(ctx context.Context, shop Shop, customer, month string) er
 		return fmt.Errorf("recount: %w", err)
 	}
 	_, err = a.historyDocs(shop.ID).Put(ctx, customer, func(h *history, _ bool) error {
-		n, err := a.countOrders(ctx, shop.ID, customer, start, start.AddDate(0, 1, 0))
+		if h.Zone != shop.TimeZone {
+			return a.recountWhole(ctx, shop, customer, h)
+		}
+		months, err := a.countOrders(ctx, shop, customer, start, start.AddDate(0, 1, 0))
 		if err != nil {
 			return err
 		}
-		if h.Months[month] == n {
+		if h.Months[month] == months[month] {
 			return storage.ErrUnchanged
 		}
 		if h.Months == nil {
 			h.Months = map[string]int64{}
 		}
-		if n == 0 {
-			delete(h.Months, month)
-		} else {
-			h.Months[month] = n
+		if delete(h.Months, month); months[month] > 0 {
+			h.Months[month] = months[month]
 		}
 		return nil
 	})
 	return err
 }
 
-func (a *App) countOrders(ctx context.Context, shop, customer string, from, to time.Time) (n int64, err error) {
-	query := storage.Query{
-		Index: ordersByPlaced, Equal: []any{customer}, From: from, To: to, Limit: storage.MaxLimit,
-	}
-	for {
-		page, err := storage.Find[struct{}](ctx, a.orderDocs(shop), query)
+// recountWhole counts all of a customer's orders in the shop's present time zone.
+func (a *App) recountWhole(ctx context.Context, shop Shop, customer string, h *history) (err error) {
+	h.Zone = shop.TimeZone
+	h.Months, err = a.countOrders(ctx, shop, customer, nil, nil)
+	return err
+}
+
+// rezone recounts a batch of histories that were counted in another time zone than the shop's, and returns how many.
+func (a *App) rezone(ctx context.Context, shop Shop, batch int) (done int, err error) {
+	docs := a.historyDocs(shop.ID)
+	for _, query := range []storage.Query{{To: shop.TimeZone}, {From: shop.TimeZone + "\x00"}} {
+		query.Index, query.Limit = historiesByZone, batch
+		page, err := storage.Find[struct{}](ctx, docs, query)
 		if err != nil {
-			return 0, err
+			return done, err
 		}
-		n += int64(len(page.Hits))
+		for _, hit := range page.Hits {
+			if _, err := docs.Change(ctx, hit.Key, func(h *history) error {
+				return a.recountWhole(ctx, shop, hit.Key, h)
+			}); err != nil {
+				return done, err
+			}
+			done++
+		}
+	}
+	return done, nil
+}
+
+// countOrders counts a customer's orders placed from one moment to before another, by month.
+func (a *App) countOrders(ctx context.Context, shop Shop, customer string, from, to any) (map[string]int64, error) {
+	months := map[string]int64{}
+	query := storage.Query{Index: ordersByPlaced, Equal: []any{customer}, From: from, To: to, Limit: storage.MaxLimit}
+	for {
+		page, err := storage.Find[struct {
+			Row struct {
+				PlacedAt time.Time `bson:"placed_at"`
+			}
+		}](ctx, a.orderDocs(shop.ID), query)
+		if err != nil {
+			return nil, err
+		}
+		for _, hit := range page.Hits {
+			months[hit.Head.Row.PlacedAt.In(shop.Location()).Format(monthForm)]++
+		}
 		if page.Next == "" {
-			return n, nil
+			return months, nil
 		}
 		query.Cursor = page.Next
 	}

@@ -202,8 +202,7 @@ func (h *house) feed() portal.Feed {
 // orderJSON is a small whole order; replacements are pairs of old and new text.
 func orderJSON(number, email string, replacements ...string) []byte {
 	text := fmt.Sprintf(`{"number":%q,"email":%q,"placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z",
-		"currency":"EUR","payment":"paid","fulfillment":"shipped","total":"12.50",
-		"lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]}`, number, email)
+		"currency":"EUR","payment":"paid","fulfillment":"shipped","total":"12.50","lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]}`, number, email)
 	return []byte(strings.NewReplacer(replacements...).Replace(text))
 }
 

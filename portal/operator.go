@@ -41,18 +41,13 @@ func (o Operator) CreateShop(ctx context.Context, id string, settings ShopSettin
 
 // SetShop changes those settings of a shop that are given. Other processes see it within two seconds.
 func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
-	var before Shop
 	shop, err := o.app.shopDocs().Change(ctx, id, func(shop *Shop) error {
-		before = *shop
 		return o.settle(ctx, &form{}, shop, settings)
 	})
 	if err != nil {
 		return Shop{}, missing(err)
 	}
 	o.app.forgetShops()
-	if shop.TimeZone != before.TimeZone {
-		return shop, o.recountAll(ctx, shop.ID)
-	}
 	return shop, nil
 }
 
@@ -72,34 +67,6 @@ func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings Shop
 		}
 	}
 	return invalid(f.faults)
-}
-
-// recountAll asks for all totals of a shop anew, since its months begin at other moments: each order gets the job.
-func (o Operator) recountAll(ctx context.Context, shopID string) error {
-	shop, err := o.app.shop(ctx, shopID)
-	if err != nil {
-		return err
-	}
-	docs := o.app.orderDocs(shopID)
-	query := storage.Query{Index: ordersByNumber, Limit: storage.MaxLimit}
-	for {
-		page, err := storage.Find[struct{}](ctx, docs, query)
-		if err != nil {
-			return err
-		}
-		for _, hit := range page.Hits {
-			if _, err := docs.Change(ctx, hit.Key, func(s *storedOrder) error {
-				s.Todo = addTodo(s.Todo, countJob(s.Customer, s.PlacedAt, shop.Location()))
-				return nil
-			}); err != nil && !errors.Is(err, storage.ErrNotFound) {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		query.Cursor = page.Next
-	}
 }
 
 // Outbox is a shop's mail, for looking at and resending.

@@ -141,7 +141,6 @@ const (
 	ordersByView   = "view"
 	ordersBySearch = "search"
 	ordersByTodo   = "todo"
-	ordersByNumber = "number"
 )
 
 func orderCollection() storage.Collection {
@@ -153,7 +152,6 @@ func orderCollection() storage.Collection {
 		{Name: ordersByPlaced, Fields: []storage.Field{customer, placed}, Head: row},
 		{Name: ordersByView, Fields: []storage.Field{customer, list("views"), placed}, Head: row},
 		{Name: ordersBySearch, Fields: []storage.Field{customer, list("search")}, Head: row},
-		{Name: ordersByNumber, Fields: []storage.Field{{Path: "number", Kind: storage.String}}},
 		{Name: ordersByTodo, Fields: []storage.Field{list("todo")}, Head: []string{"todo"}},
 	}}
 }

@@ -78,7 +78,9 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	if err := v.app.settleCustomer(ctx, v.shop, cookie.access, func(a *access) bool {
 		_, matches := a.matchCode(v.browser.hash(), code, v.app.now())
 		return matches
-	}); err != nil {
+	}); KindOf(err) == Gone {
+		return SignedIn{}, wrong
+	} else if err != nil {
 		return SignedIn{}, err
 	}
 	destination, entered := "", false
@@ -141,15 +143,19 @@ func (v Visitor) signedIn(cookie token, destination string) SignedIn {
 }
 
 // settleCustomer makes sure, before a claim that stands a chance, that the address has its customer: where registration
-// is open, the account is made at the click.
+// is open, the account is made at the click. When the customer has another address by now, what was sent to this one is
+// Gone as replaced.
 func (a *App) settleCustomer(ctx context.Context, shop Shop, key string, stands func(*access) bool) error {
 	docs := a.accessDocs(shop.ID)
 	doc, _, err := docs.Get(ctx, key)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (doc.Customer != "" || !stands(&doc)) {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !stands(&doc) {
 		return nil // the claim itself answers
 	}
 	if err != nil {
 		return err
+	}
+	if doc.Customer != "" {
+		return a.stillHas(ctx, shop, doc)
 	}
 	id, err := a.customerOfEmail(ctx, shop, doc.Email)
 	if err != nil {
@@ -159,6 +165,15 @@ func (a *App) settleCustomer(ctx context.Context, shop Shop, key string, stands 
 		d.Customer = id
 		return nil
 	})
+	return err
+}
+
+// stillHas is nil when the account an access document belongs to has the address still.
+func (a *App) stillHas(ctx context.Context, shop Shop, doc access) error {
+	customer, _, err := a.customerDocs(shop.ID).Get(ctx, doc.Customer)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
+		return goneLink(LinkReplaced)
+	}
 	return err
 }
 

@@ -99,8 +99,14 @@ func (v Visitor) Link(ctx context.Context, text string) (LinkPage, error) {
 	if !live {
 		return doc.deadPage(t.hash(), now), nil
 	}
+	if doc.Customer != "" {
+		err = v.app.stillHas(ctx, v.shop, doc)
+	}
+	if KindOf(err) == Gone {
+		return LinkPage{State: LinkReplaced, At: now}, nil
+	}
 	auto := sameHash(r.Browser, v.browser.hash()) && now.Sub(r.MadeAt) <= autoWindow
-	return LinkPage{State: LinkLive, Masked: MaskEmail(doc.Email), At: r.Until, Auto: auto, Destination: r.Destination}, nil
+	return LinkPage{State: LinkLive, Masked: MaskEmail(doc.Email), At: r.Until, Auto: auto, Destination: r.Destination}, err
 }
 
 func (a *access) deadPage(link string, now time.Time) LinkPage {

@@ -69,6 +69,11 @@ func (w Worker) Once(ctx context.Context) (done int, err error) {
 			return done, fmt.Errorf("jobs of shop %s: %w", shop.ID, err)
 		}
 		done += n
+		n, err = w.app.rezone(ctx, shop, todoBatch)
+		if err != nil {
+			return done, fmt.Errorf("totals of shop %s: %w", shop.ID, err)
+		}
+		done += n
 	}
 	return done, nil
 }

@@ -1,0 +1,219 @@
+package portal_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+// fill imports orders of jan placed at the given times, numbered as they come.
+func (h *house) fill(placed ...string) {
+	h.t.Helper()
+	var file bytes.Buffer
+	for i, at := range placed {
+		body := orderJSON(fmt.Sprintf("n%d", i), jan, `"placed_at":"2026-03-05T10:00:00Z"`, `"placed_at":"`+at+`"`)
+		file.Write(append(oneLine(body), '\n'))
+	}
+	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, &file, func(int) {})
+	if err != nil || report.RefusedCount > 0 {
+		h.t.Fatalf("fill: %v %v", err, report.Refused)
+	}
+	h.work()
+}
+
+// TestPeriods: the shop is in Bratislava, one hour ahead of UTC in winter; today is 21 November 2026.
+func TestPeriods(t *testing.T) {
+	h := newHouse(t)
+	h.fill(
+		"2026-11-20T12:00:00Z", // n0
+		"2026-10-22T12:00:00Z", // n1: 30 days ago
+		"2026-10-21T12:00:00Z", // n2
+		"2026-08-21T12:00:00Z", // n3: 3 months ago
+		"2026-05-21T12:00:00Z", // n4: 6 months ago
+		"2025-12-31T23:30:00Z", // n5: in Bratislava already 2026
+		"2025-12-31T22:30:00Z", // n6: still 2025
+		"2023-06-15T12:00:00Z", // n7
+	)
+	shopper := h.signIn(jan)
+	tests := map[string]struct {
+		query portal.OrderQuery
+		want  []string
+	}{
+		"all":                    {portal.OrderQuery{}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
+		"30 days":                {portal.OrderQuery{Period: "30d"}, []string{"n0", "n1"}},
+		"3 months":               {portal.OrderQuery{Period: "3m"}, []string{"n0", "n1", "n2", "n3"}},
+		"6 months":               {portal.OrderQuery{Period: "6m"}, []string{"n0", "n1", "n2", "n3", "n4"}},
+		"this year":              {portal.OrderQuery{Period: "2026"}, []string{"n0", "n1", "n2", "n3", "n4", "n5"}},
+		"last year":              {portal.OrderQuery{Period: "2025"}, []string{"n6"}},
+		"a year without any":     {portal.OrderQuery{Period: "2024"}, nil},
+		"one day":                {portal.OrderQuery{Period: "custom", From: "2026-10-21", To: "2026-10-21"}, []string{"n2"}},
+		"both ends count":        {portal.OrderQuery{Period: "custom", From: "2026-10-21", To: "2026-10-22"}, []string{"n1", "n2"}},
+		"open end":               {portal.OrderQuery{Period: "custom", From: "2026-10-22"}, []string{"n0", "n1"}},
+		"open beginning":         {portal.OrderQuery{Period: "custom", To: "2025-12-31"}, []string{"n6", "n7"}},
+		"midnight in Bratislava": {portal.OrderQuery{Period: "custom", From: "2026-01-01", To: "2026-01-01"}, []string{"n5"}},
+		"neither":                {portal.OrderQuery{Period: "custom"}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
+		"a status and a period":  {portal.OrderQuery{Period: "2025", Status: "open"}, []string{"n6"}},
+		"another status":         {portal.OrderQuery{Period: "2025", Status: "delivered"}, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			page, err := shopper.Orders(t.Context(), test.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, numbers(page)); diff != "" {
+				t.Error(diff)
+			}
+			if page.Total != 8 || !slices.Equal(page.Years, []int{2026, 2025, 2023}) {
+				t.Errorf("total %d, years %v", page.Total, page.Years)
+			}
+		})
+	}
+	page, err := shopper.Orders(t.Context(), portal.OrderQuery{Period: "2024"})
+	if err != nil || page.Nearest != 2025 && page.Nearest != 2023 {
+		t.Errorf("nearest to an empty year: %d, %v", page.Nearest, err)
+	}
+}
+
+func TestBadListQueries(t *testing.T) {
+	h := newHouse(t)
+	h.fill("2026-11-20T12:00:00Z")
+	var more []string
+	for range 50 {
+		more = append(more, "2026-11-19T12:00:00Z")
+	}
+	h.fill(more...)
+	shopper := h.signIn(jan)
+	first, err := shopper.Orders(t.Context(), portal.OrderQuery{})
+	if err != nil || first.Next == "" {
+		t.Fatalf("first page: %v", err)
+	}
+	edited := []byte(first.Next)
+	edited[20] ^= 1
+	tests := map[string]struct {
+		query portal.OrderQuery
+		want  string
+	}{
+		"from after to":           {portal.OrderQuery{Period: "custom", From: "2026-02-02", To: "2026-02-01"}, "from period.order"},
+		"31 February":             {portal.OrderQuery{Period: "custom", From: "2026-02-31"}, "from period.date"},
+		"not a date":              {portal.OrderQuery{Period: "custom", To: "yesterday"}, "to period.date"},
+		"unknown period":          {portal.OrderQuery{Period: "2h"}, "period period.unknown"},
+		"year 0":                  {portal.OrderQuery{Period: "0000"}, "period period.unknown"},
+		"unknown status":          {portal.OrderQuery{Status: "$gt"}, "status status.unknown"},
+		"edited cursor":           {portal.OrderQuery{Cursor: string(edited)}, "cursor cursor.bad"},
+		"cursor of another query": {portal.OrderQuery{Period: "2026", Cursor: first.Next}, "cursor cursor.bad"},
+		"no cursor":               {portal.OrderQuery{Cursor: "x"}, "cursor cursor.bad"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := shopper.Orders(t.Context(), test.query)
+			if diff := cmp.Diff([]string{test.want}, faultsOf(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestPagesForthAndBack(t *testing.T) {
+	h := newHouse(t)
+	var placed []string
+	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 50 {
+		placed = append(placed, at.Add(-time.Duration(i/3)*time.Hour).Format(time.RFC3339)) // three at a time
+	}
+	h.fill(placed...)
+	shopper := h.signIn(jan)
+	var all []string
+	var pages []portal.OrderPage
+	for cursor := ""; ; {
+		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, pages = append(all, numbers(page)...), append(pages, page)
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(pages) != 3 || len(all) != 50 || len(slices.Compact(sorted(slices.Clone(all)))) != 50 {
+		t.Fatalf("%d pages, %d rows", len(pages), len(all))
+	}
+	back, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: pages[2].Previous})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(numbers(pages[1]), numbers(back)); diff != "" {
+		t.Error(diff)
+	}
+	if first, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: back.Previous}); err != nil || first.Previous != "" {
+		t.Errorf("before the first page: %q, %v", first.Previous, err)
+	}
+}
+
+func TestSearch(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("2024-SK-001234", jan))
+	h.put(orderJSON("#1001", jan, `"placed_at":"2026`, `"placed_at":"2023`))
+	h.put(orderJSON("10012", jan))
+	h.put(orderJSON("1001-stranger", "eva@example.com"))
+	shopper := h.signIn(jan)
+	tests := map[string][]string{
+		"1001": {"#1001", "10012"}, "#1001": {"#1001", "10012"}, "2024sk": {"2024-SK-001234"}, "2024-sk-00": {"2024-SK-001234"},
+		"1234": {"2024-SK-001234"}, "001234": {"2024-SK-001234"}, "sk 001": {"2024-SK-001234"},
+		"999": nil, "---": nil, ".*": nil, "10%": {"#1001", "10012"},
+	}
+	for search, want := range tests {
+		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Search: search, Period: "2020"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, sorted(numbers(page))); diff != "" {
+			t.Errorf("search %q: %s", search, diff)
+		}
+	}
+}
+
+func TestStatusFilters(t *testing.T) {
+	h := newHouse(t)
+	for number, words := range map[string][2]string{
+		"moving": {"paid", "shipped"}, "there": {"paid", "delivered"}, "ended": {"voided", "cancelled"},
+		"due": {"pending", "unfulfilled"}, "own-word": {"paid", "parked"},
+	} {
+		h.put(orderJSON(number, jan, `"paid"`, `"`+words[0]+`"`, `"shipped"`, `"`+words[1]+`"`))
+	}
+	h.put(orderJSON("courier", jan, `"paid"`, `"pending","payment_kind":"cod"`))
+	shopper := h.signIn(jan)
+	for status, want := range map[string][]string{
+		"open": {"courier", "due", "moving", "own-word"}, "delivered": {"there"}, "cancelled": {"ended"}, "unpaid": {"due"},
+	} {
+		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Status: status})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, sorted(numbers(page))); diff != "" {
+			t.Errorf("%s: %s", status, diff)
+		}
+	}
+}
+
+func TestTimeZoneChangeRecounts(t *testing.T) {
+	h := newHouse(t)
+	h.fill("2025-12-31T23:30:00Z")
+	zone := "UTC"
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{TimeZone: &zone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.shop = shop
+	h.work()
+	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+	if err != nil || page.Total != 1 || !slices.Equal(page.Years, []int{2025}) {
+		t.Errorf("total %d, years %v, %v", page.Total, page.Years, err)
+	}
+}

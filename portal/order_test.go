@@ -1,0 +1,340 @@
+package portal_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+func TestPutOrderIsIdempotentAndKeepsTheNewest(t *testing.T) {
+	h := newHouse(t)
+	put := func(replacements ...string) portal.Outcome { return h.put(orderJSON("1", jan, replacements...)) }
+	updated := func(at string) string { return `"updated_at":"` + at + `"` }
+	steps := []struct {
+		name string
+		got  portal.Outcome
+		want portal.Outcome
+	}{
+		{"first", put(), portal.Created},
+		{"same again", put(), portal.Unchanged},
+		{"newer", put(updated("2026-03-05T10:00:00Z"), updated("2026-03-06T10:00:00Z"), "shipped", "delivered"), portal.Updated},
+		{"older", put(), portal.Stale},
+		{"same time, other content", put(updated("2026-03-05T10:00:00Z"), updated("2026-03-06T10:00:00Z"), "shipped", "returned"), portal.Updated},
+	}
+	for _, step := range steps {
+		if step.got != step.want {
+			t.Errorf("%s: %s, want %s", step.name, step.got, step.want)
+		}
+	}
+	order, err := h.signIn(jan).Order(t.Context(), "1")
+	if err != nil || order.Status.Fulfillment != portal.Returned {
+		t.Errorf("stored as %s, %v", order.Status.Fulfillment, err)
+	}
+}
+
+func TestUnknownWordsAreKept(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan, `"shipped"`, `"Wird verpackt"`, `"paid"`, `"split"`))
+	order, err := h.signIn(jan).Order(t.Context(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if order.Status.Payment != portal.Unknown || order.Status.Fulfillment != portal.Unknown || order.Status.Source != "split · Wird verpackt" {
+		t.Errorf("status %+v", order.Status)
+	}
+	if order.Headline.Key != "headline.source" {
+		t.Errorf("headline %+v", order.Headline)
+	}
+}
+
+func TestBadOrders(t *testing.T) {
+	tests := map[string]struct {
+		old, new string
+		want     []string
+	}{
+		"duplicate key":         {`"total":"12.50","`, `"total":"12.50","total":"1.00","`, []string{"/total json.duplicate"}},
+		"wrong type":            {`"currency":"EUR"`, `"currency":5`, []string{"/currency json.type"}},
+		"operator object":       {`"email":"jan@example.com"`, `"email":{"$gt":""}`, []string{"/email json.type"}},
+		"unknown member":        {`"payment"`, `"paymnt"`, []string{"/paymnt json.unknown"}},
+		"money as a number":     {`"total":"12.50","`, `"total":12.50,"`, []string{"/total json.type"}},
+		"30 digits":             {`"total":"12.50","`, `"total":"123456789012345678901234567890","`, []string{"/total money.range"}},
+		"three places":          {`"total":"12.50","`, `"total":"12.505","`, []string{"/total money.precision"}},
+		"exponent":              {`"total":"12.50","`, `"total":"1e3","`, []string{"/total money.form"}},
+		"no such currency":      {`EUR`, `EUX`, []string{"/currency money.currency"}},
+		"no such day":           {`"placed_at":"2026-03-05`, `"placed_at":"2026-02-31`, []string{"/placed_at time.form"}},
+		"year 9999":             {`"placed_at":"2026`, `"placed_at":"9999`, []string{"/placed_at time.form"}},
+		"two faults":            {`"name":"Book","quantity":"1"`, `"name":"","quantity":"x"`, []string{"/lines/0/name text.required", "/lines/0/quantity money.form"}},
+		"control character":     {`Book`, `Bo\u0000ok`, []string{"/lines/0/name text.control"}},
+		"direction turned":      {`Book`, "Bo\u202eok", []string{"/lines/0/name text.control"}},
+		"ten megabytes":         {`Book`, strings.Repeat("x", 10<<20), nil},
+		"long name":             {`Book`, strings.Repeat("x", 501), []string{"/lines/0/name text.long"}},
+		"invalid UTF-8":         {`Book`, "Bo\xffok", []string{"/lines/0/name json.syntax"}},
+		"script as a link":      {`"payment":"paid"`, `"payment":"paid","links":{"invoice":"javascript:alert(1)"}`, []string{"/links/invoice url.form"}},
+		"cut":                   {`}]}`, ``, []string{" json.syntax"}},
+		"something behind":      {`}]}`, `}]} {}`, []string{" json.syntax"}},
+		"no mail address":       {jan, `jan`, []string{"/email email.form"}},
+		"number of another one": {`"number":"1"`, `"number":"2"`, []string{"/number order.number.other"}},
+	}
+	h := newHouse(t)
+	feed := h.feed()
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			body := strings.Replace(string(orderJSON("1", jan)), test.old, test.new, 1)
+			_, err := feed.PutOrder(t.Context(), "1", []byte(body))
+			got := faultsOf(err)
+			for i := range got {
+				if strings.HasSuffix(got[i], "json.syntax") && strings.HasPrefix(test.want[0], " ") {
+					got[i] = " json.syntax" // where a cut document ends is the decoder's business
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if test.want == nil && portal.KindOf(err) != portal.TooLarge {
+				t.Errorf("kind of %v", err)
+			}
+		})
+	}
+	if _, err := h.signInAs(jan).Order(t.Context(), "1"); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("something was stored: %v", err)
+	}
+}
+
+// signInAs signs in somebody who may have no order.
+func (h *house) signInAs(email string) portal.Shopper {
+	h.t.Helper()
+	h.newCustomer(email)
+	return h.signIn(email)
+}
+
+func TestDecimalsAsOtherSystemsWriteThem(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan, `"total":"12.50","lines"`, `"total":"12.500000","lines"`, `"unit_price":"12.5"`, `"unit_price":"12.499999"`))
+	order, err := h.signIn(jan).Order(t.Context(), "1")
+	if err != nil || order.Total != 1250 || order.Lines[0].UnitPrice != "12.499999" {
+		t.Errorf("total %d, unit price %s, %v", order.Total, order.Lines[0].UnitPrice, err)
+	}
+}
+
+func TestWhoseOrderItIs(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("guest", jan))
+	h.put(orderJSON("member", jan, `"currency"`, `"customer_id":"77","currency"`))
+	h.put(orderJSON("other-address", "work@example.com", `"currency"`, `"customer_id":"77","currency"`))
+	h.put(orderJSON("stranger", "eva@example.com"))
+	h.work()
+	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"guest", "member", "other-address"}, sorted(numbers(page))); diff != "" {
+		t.Error(diff)
+	}
+	if page.Total != 3 {
+		t.Errorf("total %d", page.Total)
+	}
+	if _, err := h.signIn(jan).Order(t.Context(), "stranger"); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("another customer's order: %v", err)
+	}
+	order, err := h.signIn(jan).Order(t.Context(), "other-address")
+	if err != nil || order.Email != "work@example.com" {
+		t.Errorf("the order keeps its address: %s, %v", order.Email, err)
+	}
+}
+
+// TestFirstOrdersTogether: many first orders of one address at once make one customer.
+func TestFirstOrdersTogether(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	var wait sync.WaitGroup
+	const orders = 200
+	for i := range orders {
+		wait.Go(func() {
+			number := fmt.Sprint(i)
+			if _, err := feed.PutOrder(t.Context(), number, orderJSON(number, jan)); err != nil {
+				t.Errorf("order %d: %v", i, err)
+			}
+		})
+	}
+	wait.Wait()
+	h.work()
+	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+	if err != nil || page.Total != orders {
+		t.Errorf("one customer has %d of %d orders, %v", page.Total, orders, err)
+	}
+}
+
+// TestSameOrderTogether: of deliveries of one order in any sequence at once, the newest stays, and the total counts it once.
+func TestSameOrderTogether(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	var wait sync.WaitGroup
+	for i := range 60 {
+		wait.Go(func() {
+			at := fmt.Sprintf(`"updated_at":"2026-03-05T10:00:%02dZ"`, i)
+			body := orderJSON("1", jan, `"updated_at":"2026-03-05T10:00:00Z"`, at, "Book", fmt.Sprintf("Book %d", i))
+			if _, err := feed.PutOrder(t.Context(), "1", body); err != nil {
+				t.Errorf("delivery %d: %v", i, err)
+			}
+		})
+	}
+	wait.Wait()
+	h.work()
+	shopper := h.signIn(jan)
+	order, err := shopper.Order(t.Context(), "1")
+	if err != nil || order.Lines[0].Name != "Book 59" {
+		t.Errorf("stored %+v, %v", order.Lines, err)
+	}
+	if page, err := shopper.Orders(t.Context(), portal.OrderQuery{}); err != nil || page.Total != 1 {
+		t.Errorf("total %d, %v", page.Total, err)
+	}
+}
+
+func TestTotalsFollowAnOrderThatMoves(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan))
+	h.work()
+	h.put(orderJSON("1", "eva@example.com", `"placed_at":"2026-03-05`, `"placed_at":"2024-07-05`, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
+	h.newCustomer(jan)
+	h.work()
+	eva, err := h.signIn("eva@example.com").Orders(t.Context(), portal.OrderQuery{})
+	if err != nil || eva.Total != 1 || !slices.Equal(eva.Years, []int{2024}) {
+		t.Errorf("new owner: %d in %v, %v", eva.Total, eva.Years, err)
+	}
+	before, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+	if err != nil || before.Total != 1 {
+		t.Errorf("former owner: %d, %v", before.Total, err)
+	}
+}
+
+func TestImport(t *testing.T) {
+	h := newHouse(t)
+	var file bytes.Buffer
+	for i := range 50 {
+		file.Write(oneLine(orderJSON(fmt.Sprintf("i%02d", i), jan)))
+		file.WriteString("\n")
+	}
+	good := file.Len()
+	file.WriteString("\n{\"number\":\"x\"}\n")
+	file.Write(append(bytes.Repeat([]byte(" "), 5<<20), '\n'))
+	file.Write(oneLine(orderJSON("last", jan))[:60]) // the file was cut here
+	run := func(text []byte) portal.Report {
+		t.Helper()
+		read := 0
+		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(text), func(n int) { read += n })
+		if err != nil || read != len(text) {
+			t.Fatalf("read %d of %d bytes, %v", read, len(text), err)
+		}
+		return report
+	}
+	if half := run(file.Bytes()[:good/2]); half.Created != 25 && half.Created != 24 {
+		t.Errorf("half the file: %+v", half)
+	}
+	report := run(file.Bytes())
+	if report.Created+report.Unchanged != 50 || report.RefusedCount != 3 {
+		t.Errorf("whole file: %d created, %d unchanged, %d refused", report.Created, report.Unchanged, report.RefusedCount)
+	}
+	var lines []int
+	for _, refusal := range report.Refused {
+		lines = append(lines, refusal.Line)
+	}
+	if diff := cmp.Diff([]int{52, 53, 54}, lines); diff != "" {
+		t.Error(diff)
+	}
+	if again := run(file.Bytes()); again.Unchanged != 50 {
+		t.Errorf("again: %+v", again)
+	}
+}
+
+func TestTimelineAndHeadline(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan, `"shipped"`, `"unfulfilled"`, `"paid"`, `"pending"`))
+	h.clock.pass(time.Hour)
+	h.put(orderJSON("1", jan, `"shipped"`, `"processing"`, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
+	order, err := h.signIn(jan).Order(t.Context(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	for _, step := range order.Timeline {
+		steps = append(steps, fmt.Sprintf("%s done=%v present=%v noticed=%v", step.Key, step.Done, step.Present, step.Noticed))
+	}
+	want := []string{
+		"step.placed done=true present=false noticed=false", "step.paid done=true present=false noticed=true",
+		"step.processing done=true present=true noticed=true", "step.shipped done=false present=false noticed=false",
+		"step.delivered done=false present=false noticed=false",
+	}
+	if diff := cmp.Diff(want, steps); diff != "" {
+		t.Error(diff)
+	}
+	if order.Headline != (portal.Headline{Key: "headline.processing", Tone: portal.Moving}) {
+		t.Errorf("headline %+v", order.Headline)
+	}
+}
+
+func TestFeedsOwnEventsAreShown(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan, `"payment":"paid"`, `"payment":"paid","events":[
+		{"type":"paid","at":"2026-03-05T10:05:00Z"},{"type":"engraved","at":"2026-03-05T12:00:00Z","label":"Engraved by hand"},
+		{"type":"shipped","at":"2026-03-06T08:00:00Z"}]`))
+	order, err := h.signIn(jan).Order(t.Context(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	for _, step := range order.Timeline {
+		steps = append(steps, strings.TrimSpace(step.Key+" "+step.Label))
+	}
+	if diff := cmp.Diff([]string{"step.placed", "step.paid", "step.other Engraved by hand", "step.shipped", "step.delivered"}, steps); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPicturesOfOthersAreLeftOut(t *testing.T) {
+	h := newHouse(t)
+	storefront := "https://shop.example.com/"
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{StorefrontURL: &storefront})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.shop = shop
+	h.put(orderJSON("own", jan, `"name"`, `"picture":"https://shop.example.com/a.jpg","name"`))
+	h.put(orderJSON("foreign", jan, `"name"`, `"picture":"https://tracker.test/a.jpg","name"`))
+	shopper := h.signIn(jan)
+	for number, want := range map[string]string{"own": "https://shop.example.com/a.jpg", "foreign": ""} {
+		order, err := shopper.Order(t.Context(), number)
+		if err != nil || order.Lines[0].Picture != want {
+			t.Errorf("%s: picture %q, %v", number, order.Lines[0].Picture, err)
+		}
+	}
+	page, err := shopper.Orders(t.Context(), portal.OrderQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range page.Rows {
+		if row.Number == "foreign" && len(row.Pictures) > 0 || row.Number == "own" && len(row.Pictures) != 1 {
+			t.Errorf("row %s has pictures %v", row.Number, row.Pictures)
+		}
+	}
+}
+
+func numbers(page portal.OrderPage) []string {
+	var list []string
+	for _, row := range page.Rows {
+		list = append(list, row.Number)
+	}
+	return list
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return list
+}
