@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"postern/portal/vat"
+	"postern/storage"
 )
 
 // Company is what a customer who buys as a firm has to say. VATID is canonical (VIES prefix and body), "" for none. The
@@ -31,7 +32,7 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 		return c, err
 	}
 	shown := c.Version
-	c.Version = newID()
+	c.Version = storage.NewID()
 	_, err := s.change(ctx, func(customer *Customer) error {
 		if customer.Company.Version != shown {
 			return failure(Conflict, "company.changed")

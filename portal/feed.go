@@ -88,7 +88,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	}
 	if w.Company != nil {
 		company := r.company(f.app, "/company/", *w.Company)
-		company.Version = newID()
+		company.Version = storage.NewID()
 		c.company = &company
 	}
 	if w.Addresses != nil {
@@ -108,14 +108,14 @@ func (r *form) optional(field string, value *string) *string {
 
 // savedAddress reads an address of the shop's own records: bounded and printable like an order's, not judged.
 func (f Feed) savedAddress(w savedAddressWire, r *form, at string) SavedAddress {
-	a := SavedAddress{ID: r.text(at+"/id", w.ID, maxWord), DefaultShipping: w.DefaultShipping, DefaultBilling: w.DefaultBilling, Version: newID()}
+	a := SavedAddress{ID: r.text(at+"/id", w.ID, maxWord), DefaultShipping: w.DefaultShipping, DefaultBilling: w.DefaultBilling, Version: storage.NewID()}
 	if given := r.address(at, &w.Address); given != nil {
 		a.Address = f.app.atlas.Normalise(*given)
 	} else if !r.faulty(at) {
 		r.fault(at, "text.required")
 	}
 	if a.ID == "" {
-		a.ID = newID()
+		a.ID = storage.NewID()
 	}
 	return a
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/google/uuid"
-
 	"postern/storage"
 )
 
@@ -60,13 +58,10 @@ func (a *App) release(ctx context.Context, shop, key, customer string) error {
 func (a *App) customerOfEmail(ctx context.Context, shop Shop, email string) (id string, err error) {
 	id, err = a.follow(ctx, shop.ID, emailHandle(email))
 	if err == nil && id == "" {
-		id, err = a.claim(ctx, shop.ID, emailHandle(email), newID())
+		id, err = a.claim(ctx, shop.ID, emailHandle(email), storage.NewID())
 	}
 	if err != nil {
 		return "", err
 	}
 	return id, a.ensureCustomer(ctx, shop, id, email)
 }
-
-// newID makes an id that sorts by time (UUID version 7, RFC 9562).
-func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -50,7 +50,7 @@ type signInOffer struct {
 // shop lets people register; a throttled request too. A repeated attempt takes the earlier one's link back only when
 // that mail surely never arrived.
 func (w Worker) offerSignIn(ctx context.Context, shop Shop, entry string, e mail.Entry) (signInOffer, error) {
-	if e.Throttled || e.Payload == nil {
+	if e.Throttled {
 		return signInOffer{}, mail.ErrDrop
 	}
 	to, lang, customer, err := w.recipient(ctx, shop, e.To)
@@ -60,7 +60,7 @@ func (w Worker) offerSignIn(ctx context.Context, shop Shop, entry string, e mail
 	now := w.app.now()
 	t := newToken(accessID(shop.ID, to))
 	request := request{
-		ID: newID(), Link: t.hash(), Browser: e.Payload[payBrowser], Destination: e.Payload[payDestination],
+		ID: storage.NewID(), Link: t.hash(), Browser: e.Payload[payBrowser], Destination: e.Payload[payDestination],
 		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry,
 	}
 	offer := signInOffer{to: to, lang: lang, life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}

@@ -64,7 +64,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 		return a, err
 	}
 	shown := a.Version
-	a.Version = newID()
+	a.Version = storage.NewID()
 	_, err := s.change(ctx, func(c *Customer) error {
 		if a.ID == "" {
 			return c.add(&a)
@@ -87,7 +87,7 @@ func (c *Customer) add(a *SavedAddress) error {
 	if len(c.Addresses) >= maxAddresses {
 		return &Error{Kind: Invalid, Key: "address.too_many", Faults: []Fault{{Key: "address.too_many", Args: map[string]string{"Most": fmt.Sprint(maxAddresses)}}}}
 	}
-	a.ID = newID()
+	a.ID = storage.NewID()
 	if len(c.Addresses) == 0 {
 		a.DefaultShipping, a.DefaultBilling = true, true
 	}
@@ -177,7 +177,7 @@ func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
 		a := &c.Addresses[at]
 		a.DefaultShipping = a.DefaultShipping || use == UseShipping
 		a.DefaultBilling = a.DefaultBilling || use == UseBilling
-		a.Version = newID()
+		a.Version = storage.NewID()
 		c.settleDefaults(*a)
 		return nil
 	})

@@ -1,0 +1,333 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSent(t *testing.T) {
+	b := newBench(t, "fern")
+	id := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"path": "/orders"}})
+	if n := b.round(); n != 1 {
+		t.Fatalf("%d sent", n)
+	}
+	want := Entry{
+		Kind: SignIn, To: "jana@kunde.example", State: Sent, CreatedAt: start, SentAt: start, NextAt: start.Add(Keep), Attempts: 1,
+	}
+	if diff := cmp.Diff(want, b.entry("fern", id)); diff != "" {
+		t.Errorf("entry (-want +got):\n%s", diff)
+	}
+	if got := b.post.sent[0].ID; got != id+"@fern.example" {
+		t.Errorf("Message-ID %s", got)
+	}
+	if n := b.round(); n != 0 {
+		t.Errorf("sent again: %d", n)
+	}
+}
+
+// TestMessageID keeps a key that is the same in two shops, or unfit for a header, apart and fit.
+func TestMessageID(t *testing.T) {
+	a, b := messageID("fern", "order 1001>", "x@s.example"), messageID("oak", "order 1001>", "x@s.example")
+	if a == b || a != messageID("fern", "order 1001>", "x@s.example") || strings.ContainsAny(a, " >") {
+		t.Errorf("%s and %s", a, b)
+	}
+}
+
+// TestUnsure is what each end of an attempt says about the message, and what the next Composer gets.
+func TestUnsure(t *testing.T) {
+	composing := errors.New("the store is away")
+	for _, test := range []struct {
+		name  string
+		ends  []error // of each attempt; composing is one that never reached the server
+		state string
+		want  []bool // Unsure after each
+	}{
+		{"sent", []error{nil}, Sent, []bool{false}},
+		{"temporary", []error{refusal(451), nil}, Sent, []bool{false, false}},
+		{"lost", []error{lost(), nil}, Sent, []bool{true, false}},
+		{"lost, then refused for now", []error{lost(), refusal(451)}, Waiting, []bool{true, true}},
+		{"lost, then refused", []error{lost(), refusal(550)}, Failed, []bool{true, true}},
+		{"composing", []error{composing, nil}, Sent, []bool{false, false}},
+		{"lost, then composing", []error{lost(), composing}, Waiting, []bool{true, true}},
+		{"an unknown error", []error{errors.New("strange")}, Waiting, []bool{true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, "fern")
+			id := b.add("fern", Entry{Kind: "order"})
+			var got, saw []bool
+			for _, end := range test.ends {
+				b.fails, b.post.answers = nil, []error{end}
+				if end == composing {
+					b.fails = composing
+				}
+				b.round()
+				got = append(got, b.entry("fern", id).Unsure)
+				b.now = b.now.Add(time.Hour)
+			}
+			for _, e := range b.saw {
+				saw = append(saw, e.Unsure)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || b.entry("fern", id).State != test.state {
+				t.Errorf("state %s, unsure (-want +got):\n%s", b.entry("fern", id).State, diff)
+			}
+			if diff := cmp.Diff(append([]bool{false}, test.want[:len(test.want)-1]...), saw); diff != "" {
+				t.Errorf("what the Composer got (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestCrash stops in the middle of sending: the entry comes back after its lease, marked.
+func TestCrash(t *testing.T) {
+	b := newBench(t, "fern")
+	id := b.add("fern", Entry{Kind: SignIn})
+	crash := errors.New("crash")
+	b.post.during = func(context.Context, Message) { panic(crash) }
+	func() {
+		defer func() {
+			if got := recover(); got != crash {
+				t.Fatalf("no crash: %v", got)
+			}
+		}()
+		b.round()
+	}()
+	b.post.during = nil
+	if e := b.entry("fern", id); !e.Unsure || e.State != Waiting || e.Attempts != 1 {
+		t.Errorf("behind the crash: %+v", e)
+	}
+	b.now = start.Add(leaseTime - time.Second)
+	if n := b.round(); n != 0 {
+		t.Errorf("taken while leased")
+	}
+	b.now = start.Add(leaseTime)
+	if n := b.round(); n != 1 {
+		t.Errorf("not taken after the lease")
+	}
+	if last := b.saw[len(b.saw)-1]; !last.Unsure || last.Attempts != 1 {
+		t.Errorf("the Composer got %+v", last)
+	}
+}
+
+// TestLostLease lets a second dispatcher send while the first hangs beyond its lease: what the first learns later changes nothing.
+func TestLostLease(t *testing.T) {
+	b := newBench(t, "fern")
+	id := b.add("fern", Entry{Kind: SignIn})
+	second := *b.Dispatcher
+	second.Sender = &post{}
+	b.post.answers = []error{refusal(550)}
+	b.post.during = func(context.Context, Message) {
+		b.now = b.now.Add(leaseTime)
+		if n, err := second.Once(t.Context()); n != 1 || err != nil {
+			t.Errorf("the second sent %d, error %v", n, err)
+		}
+	}
+	if n, err := b.Once(t.Context()); n != 0 || err != nil || !strings.Contains(b.log.String(), "end not recorded") {
+		t.Errorf("the first sent %d, error %v, log %s", n, err, b.log)
+	}
+	if e := b.entry("fern", id); e.State != Sent {
+		t.Errorf("state %s", e.State)
+	}
+}
+
+// TestGaps follows an entry that is refused for ever, by kind.
+func TestGaps(t *testing.T) {
+	for kind, life := range map[string]time.Duration{SignIn: 24 * time.Hour, "order": 72 * time.Hour} {
+		t.Run(kind, func(t *testing.T) {
+			b := newBench(t, "fern")
+			b.post.answers = []error{refusal(451)}
+			id := b.add("fern", Entry{Kind: kind})
+			var gaps []time.Duration
+			for range 200 {
+				b.round()
+				e := b.entry("fern", id)
+				if e.State != Waiting {
+					break
+				}
+				gaps = append(gaps, e.NextAt.Sub(b.now))
+				b.now = e.NextAt
+			}
+			if e := b.entry("fern", id); e.State != Failed || !b.now.Equal(start.Add(life)) || e.LastError != "451 no, <address>" {
+				t.Errorf("ended %s after %s: %+v", e.State, b.now.Sub(start), e)
+			}
+			if gaps[0] > 30*time.Second || gaps[1] <= gaps[0] || gaps[8] < 48*time.Minute || gaps[8] > 72*time.Minute {
+				t.Errorf("gaps %v", gaps)
+			}
+		})
+	}
+}
+
+func TestJitter(t *testing.T) {
+	seen := map[time.Duration]bool{}
+	for range 50 {
+		g := gap(1)
+		if g < 8*time.Second || g >= 12*time.Second {
+			t.Fatalf("gap %s", g)
+		}
+		seen[g] = true
+	}
+	if len(seen) < 10 {
+		t.Errorf("%d different gaps", len(seen))
+	}
+}
+
+func TestDropped(t *testing.T) {
+	b := newBench(t, "fern")
+	b.fails = fmt.Errorf("no such customer: %w", ErrDrop)
+	asked := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}})
+	throttled := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}, Throttled: true})
+	b.round()
+	for _, id := range []string{asked, throttled} {
+		if e := b.entry("fern", id); e.State != Dropped || e.Payload != nil || !e.NextAt.Equal(start.Add(Keep)) {
+			t.Errorf("entry %+v", e)
+		}
+	}
+	if len(b.post.sent) != 0 || len(b.saw) != 1 {
+		t.Errorf("%d sent, %d composed; the throttled one reaches no Composer", len(b.post.sent), len(b.saw))
+	}
+}
+
+// TestOutage keeps the server away for hours: it is asked at a growing pace, no attempt is counted, and all goes out at its
+// return.
+func TestOutage(t *testing.T) {
+	b := newBench(t, "fern", "oak")
+	b.post.closed = errors.New("connection refused")
+	ids := []string{b.add("fern", Entry{Kind: SignIn}), b.add("fern", Entry{Kind: SignIn}), b.add("oak", Entry{Kind: SignIn})}
+	for range 6 * 3600 * 2 / 60 { // a beat in a minute stands for all of them
+		b.now = b.now.Add(time.Minute)
+		b.round()
+	}
+	if len(b.saw) != 0 {
+		t.Errorf("%d letters composed in vain", len(b.saw))
+	}
+	if e := b.entry("fern", ids[0]); e.LastError == "" || e.Unsure {
+		t.Errorf("entry %+v", e)
+	}
+	b.post.closed = nil
+	b.now = b.now.Add(longRest)
+	if n := b.round(); n != len(ids) {
+		t.Errorf("%d sent at its return", n)
+	}
+	if b.post.connections != 1 {
+		t.Errorf("%d connections, want 1 for both shops", b.post.connections)
+	}
+	for i, shop := range []string{"fern", "fern", "oak"} {
+		if e := b.entry(shop, ids[i]); e.Attempts != 1 {
+			t.Errorf("%d attempts counted", e.Attempts)
+		}
+	}
+}
+
+func TestRestGrows(t *testing.T) {
+	var r rest
+	var got []time.Duration
+	for range 7 {
+		r = r.grown(start)
+		got = append(got, r.until.Sub(start)/time.Second)
+	}
+	if diff := cmp.Diff([]time.Duration{1, 2, 4, 8, 16, 30, 30}, got); diff != "" {
+		t.Errorf("rests in seconds (-want +got):\n%s", diff)
+	}
+}
+
+// TestPoison has a shop full of mails the server always dies of: the other shop's goes out all the same.
+func TestPoison(t *testing.T) {
+	b := newBench(t, "fern", "oak")
+	for range 5 {
+		b.add("fern", Entry{Kind: "order", To: "poison@kunde.example"})
+	}
+	b.add("oak", Entry{Kind: "order"})
+	b.post.during = func(_ context.Context, m Message) {
+		b.post.answers = []error{nil}
+		if strings.HasPrefix(m.To, "poison") {
+			b.post.answers = []error{lost()}
+		}
+	}
+	for range 3 {
+		b.round()
+		b.now = b.now.Add(longRest)
+	}
+	if len(b.post.sent) != 1 || len(b.list("fern", Waiting)) != 5 {
+		t.Errorf("%d sent, %d poisonous waiting", len(b.post.sent), len(b.list("fern", Waiting)))
+	}
+}
+
+// TestRest shows that a round stops at the first sign that the server is away, and the next does not begin early.
+func TestRest(t *testing.T) {
+	b := newBench(t, "fern", "oak")
+	for _, shop := range b.shops {
+		b.add(shop, Entry{Kind: "order"})
+		b.add(shop, Entry{Kind: "order"})
+	}
+	b.post.answers = []error{lost(), nil}
+	for _, want := range []int{0, 0} {
+		if n := b.round(); n != want || len(b.saw) != 1 {
+			t.Fatalf("%d sent, %d tried", n, len(b.saw))
+		}
+	}
+	b.now = b.now.Add(firstRest)
+	if n := b.round(); n != 3 {
+		t.Errorf("%d sent after the rest", n)
+	}
+}
+
+// TestFair bounds what one shop takes of a round.
+func TestFair(t *testing.T) {
+	b := newBench(t, "fern", "oak")
+	b.Batch = 3
+	for range 10 {
+		b.add("fern", Entry{Kind: "order"})
+	}
+	b.add("oak", Entry{Kind: "order"})
+	if n := b.round(); n != 4 || len(b.list("oak", Sent)) != 1 {
+		t.Errorf("%d sent", n)
+	}
+}
+
+// TestStop ends the process while a mail is in hand: it is finished, and no other begun.
+func TestStop(t *testing.T) {
+	b := newBench(t, "fern")
+	b.Beat = time.Millisecond
+	b.add("fern", Entry{Kind: "order"})
+	b.add("fern", Entry{Kind: "order"})
+	ctx, stop := context.WithCancel(t.Context())
+	b.post.during = func(ctx context.Context, _ Message) {
+		stop()
+		if ctx.Err() != nil {
+			t.Error("the mail in hand is cut off")
+		}
+	}
+	if err := b.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.list("fern", Sent)) != 1 || len(b.list("fern", Waiting)) != 1 {
+		t.Errorf("%d sent, %d waiting", len(b.list("fern", Sent)), len(b.list("fern", Waiting)))
+	}
+}
+
+// TestLogs searches everything logged for what must not be there.
+func TestLogs(t *testing.T) {
+	b := newBench(t, "fern")
+	b.post.answers = []error{refusal(550), refusal(451), lost(), nil}
+	for range 4 {
+		b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"path": "secret-path"}})
+	}
+	for range 4 {
+		b.round()
+		b.now = b.now.Add(time.Minute)
+	}
+	log := b.log.String()
+	for _, secret := range []string{"jana", "kunde", "secret"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %q:\n%s", secret, log)
+		}
+	}
+	if !strings.Contains(log, "kind=sign_in") || !strings.Contains(log, "entry=") {
+		t.Errorf("the log names no entry:\n%s", log)
+	}
+}

@@ -1,0 +1,85 @@
+package mail
+
+import (
+	"time"
+
+	"postern/storage"
+)
+
+// The states of an entry.
+const (
+	Waiting = "waiting" // to be sent at NextAt
+	Sent    = "sent"
+	Dropped = "dropped" // there was nothing to send
+	Failed  = "failed"  // refused for good, or given up; staff may resend it
+)
+
+// Keep is how long a sent or dropped entry stays for staff to see.
+const Keep = 30 * 24 * time.Hour
+
+// Entry is one mail to be sent: what it is about, for the Composer, and how its sending goes. Kind and Payload mean
+// something to the Composer only; Payload must hold no secret, and is emptied once the mail is sent or dropped.
+type Entry struct {
+	Kind    string            `bson:"kind"`
+	To      string            `bson:"to"`
+	Lang    string            `bson:"lang,omitempty"`
+	Payload map[string]string `bson:"payload,omitempty"`
+	State   string            `bson:"state"`
+
+	CreatedAt time.Time `bson:"created_at"`
+	// NextAt is when the entry is looked at again: a waiting one to be sent, a sent or dropped one to be deleted.
+	NextAt   time.Time `bson:"next_at"`
+	SentAt   time.Time `bson:"sent_at,omitempty"`
+	ResentAt time.Time `bson:"resent_at,omitempty"` // when staff asked for it again; its life begins anew
+
+	Attempts  int    `bson:"attempts"` // begun since CreatedAt or ResentAt
+	LastError string `bson:"last_error,omitempty"`
+	// Unsure says that an attempt ended without an answer, or is going on: a message of this entry may have arrived.
+	Unsure bool `bson:"unsure"`
+	// Throttled marks an entry that is stored like any other but dropped at its turn.
+	Throttled bool `bson:"throttled"`
+	// Lease is the mark of the attempt going on; who finds another one there has lost the entry.
+	Lease string `bson:"lease,omitempty"`
+}
+
+const (
+	byTurn = "by_turn" // what is due, in every state
+	byAge  = "by_age"  // what staff see
+)
+
+// Collections declares what the package stores. The heads hold no payload: a list never shows it.
+func Collections() []storage.Collection {
+	return []storage.Collection{{Name: "outbox", Indexes: []storage.Index{
+		{
+			Name:   byTurn,
+			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "next_at", Kind: storage.Time}},
+			Head:   []string{"kind", "created_at", "resent_at", "throttled"},
+		},
+		{
+			Name:   byAge,
+			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "created_at", Kind: storage.Time}},
+			Head: []string{"kind", "to", "lang", "state", "created_at", "next_at", "sent_at", "resent_at", "attempts",
+				"last_error", "unsure", "throttled"},
+		},
+	}}}
+}
+
+// due reports whether it is the entry's turn.
+func (e *Entry) due(now time.Time) bool { return e.State == Waiting && !e.NextAt.After(now) }
+
+// end is when the entry is given up.
+func (e *Entry) end(life time.Duration) time.Time {
+	if e.ResentAt.After(e.CreatedAt) {
+		return e.ResentAt.Add(life)
+	}
+	return e.CreatedAt.Add(life)
+}
+
+// close ends the entry's life as sent or dropped.
+func (e *Entry) close(state string, now time.Time) {
+	e.State, e.Payload, e.LastError, e.Unsure = state, nil, "", false
+	e.NextAt = now.Add(Keep)
+	if state == Sent {
+		e.SentAt = now
+	}
+}

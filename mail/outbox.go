@@ -1,0 +1,169 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postern/storage"
+)
+
+// Outbox is the mails of one shop, one document each.
+type Outbox struct {
+	// Now is the clock.
+	Now  func() time.Time
+	docs storage.Docs[Entry]
+	shop string
+}
+
+// NewOutbox returns the outbox of the shop.
+func NewOutbox(engine storage.Engine, shop string) Outbox {
+	return Outbox{Now: time.Now, docs: storage.Open[Entry](engine, shop, Collections()[0]), shop: shop}
+}
+
+// Add stores an entry that waits to be sent, and returns its id, a UUIDv7. Of e it takes what says what the mail is:
+// Kind, To, Lang, Payload, Throttled, CreatedAt (zero: now) and NextAt (zero: at once).
+func (o Outbox) Add(ctx context.Context, e Entry) (id string, err error) {
+	id = storage.NewID()
+	return id, o.docs.Insert(ctx, id, o.fresh(e))
+}
+
+// AddOnce is Add under a key given by the caller: adding again with the same key changes nothing and is no error. Keys
+// are logged, so they hold no address.
+func (o Outbox) AddOnce(ctx context.Context, key string, e Entry) (id string, err error) {
+	err = o.docs.Insert(ctx, key, o.fresh(e))
+	if errors.Is(err, storage.ErrExists) {
+		err = nil
+	}
+	return key, err
+}
+
+func (o Outbox) fresh(e Entry) Entry {
+	fresh := Entry{Kind: e.Kind, To: e.To, Lang: e.Lang, Payload: e.Payload, Throttled: e.Throttled, State: Waiting}
+	fresh.CreatedAt, fresh.NextAt = e.CreatedAt, e.NextAt
+	if fresh.CreatedAt.IsZero() {
+		fresh.CreatedAt = o.Now()
+	}
+	if fresh.NextAt.IsZero() {
+		fresh.NextAt = fresh.CreatedAt
+	}
+	return fresh
+}
+
+// Get returns the entry, or storage.ErrNotFound.
+func (o Outbox) Get(ctx context.Context, id string) (Entry, error) {
+	e, _, err := o.docs.Get(ctx, id)
+	return e, err
+}
+
+// List returns the entries of a state, newest first and without their payloads. It returns storage.ErrCursor for a
+// cursor of another list.
+func (o Outbox) List(ctx context.Context, state, cursor string, limit int) (storage.Page[Entry], error) {
+	return storage.Find[Entry](ctx, o.docs, storage.Query{
+		Index: byAge, Equal: []any{state}, Descending: true, Limit: limit, Cursor: cursor,
+	})
+}
+
+// Resend makes a failed or sent entry wait again, due at once, with a new life and no attempts counted. A sent one comes
+// to the Composer without payload and with Unsure set, since its first message is out. A waiting one stays as it is; for a
+// dropped one it returns ErrDrop.
+func (o Outbox) Resend(ctx context.Context, id string) error {
+	now := o.Now()
+	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
+		switch e.State {
+		case Waiting:
+			return storage.ErrUnchanged
+		case Dropped:
+			return ErrDrop
+		case Sent:
+			e.Unsure = true
+		}
+		e.State, e.NextAt, e.ResentAt, e.Attempts = Waiting, now, now, 0
+		return nil
+	})
+	return err
+}
+
+// Sweep deletes sent and dropped entries that are past Keep, at most limit (1 to storage.MaxLimit) of each, and returns
+// how many went.
+func (o Outbox) Sweep(ctx context.Context, limit int) (deleted int, err error) {
+	for _, state := range []string{Sent, Dropped} {
+		ids, err := o.turn(ctx, state, limit)
+		if err != nil {
+			return deleted, err
+		}
+		for _, hit := range ids {
+			gone, err := o.remove(ctx, hit.Key, state)
+			if err != nil {
+				return deleted, err
+			}
+			deleted += gone
+		}
+	}
+	return deleted, nil
+}
+
+func (o Outbox) remove(ctx context.Context, id, state string) (int, error) {
+	e, read, err := o.docs.Get(ctx, id)
+	if err == nil && e.State == state { // else it was resent since
+		err = o.docs.Delete(ctx, id, read)
+		if err == nil {
+			return 1, nil
+		}
+	}
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
+		err = nil
+	}
+	return 0, err
+}
+
+// turn returns the heads of the entries of a state whose NextAt has come, the longest due first.
+func (o Outbox) turn(ctx context.Context, state string, limit int) ([]storage.Hit[Entry], error) {
+	page, err := storage.Find[Entry](ctx, o.docs, storage.Query{
+		Index: byTurn, Equal: []any{state}, To: o.Now().Add(time.Millisecond), Limit: limit,
+	})
+	return page.Hits, err
+}
+
+// errTurn says that an entry is no longer due, or that its lease went to another.
+var errTurn = errors.New("mail: not this one's turn")
+
+// change alters an entry that is due, or returns errTurn.
+func (o Outbox) change(ctx context.Context, id string, alter func(*Entry)) error {
+	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
+		if !e.due(o.Now()) {
+			return errTurn
+		}
+		alter(e)
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return errTurn
+	}
+	return err
+}
+
+// take leases a due entry for an attempt and returns it as the last attempt left it, or errTurn when another was faster.
+// The store says from now on that a message of it may be out, so that a crash in the middle is known.
+func (o Outbox) take(ctx context.Context, id, lease string) (before Entry, err error) {
+	err = o.change(ctx, id, func(e *Entry) {
+		before = *e
+		e.NextAt = o.Now().Add(leaseTime)
+		e.Lease, e.Unsure = lease, true
+		e.Attempts++
+	})
+	return before, err
+}
+
+// settle records how the attempt under the lease ended, or returns errTurn when the lease has gone.
+func (o Outbox) settle(ctx context.Context, id, lease string, record func(*Entry)) error {
+	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
+		if e.Lease != lease {
+			return errTurn
+		}
+		e.Lease = ""
+		record(e)
+		return nil
+	})
+	return err
+}

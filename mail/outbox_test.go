@@ -1,0 +1,195 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"postern/storage"
+)
+
+func TestAdd(t *testing.T) {
+	b := newBench(t)
+	id := b.add("fern", Entry{
+		Kind: SignIn, To: "jana@kunde.example", Lang: "cs", Payload: map[string]string{"path": "/orders"}, Throttled: true,
+		State: Sent, Attempts: 7, Lease: "mine", SentAt: start,
+	})
+	if u, err := uuid.Parse(id); err != nil || u.Version() != 7 {
+		t.Errorf("id %q is no UUIDv7", id)
+	}
+	want := Entry{
+		Kind: SignIn, To: "jana@kunde.example", Lang: "cs", Payload: map[string]string{"path": "/orders"}, Throttled: true,
+		State: Waiting, CreatedAt: start, NextAt: start,
+	}
+	if diff := cmp.Diff(want, b.entry("fern", id)); diff != "" {
+		t.Errorf("entry (-want +got):\n%s", diff)
+	}
+}
+
+func TestAddOnce(t *testing.T) {
+	b := newBench(t)
+	for _, to := range []string{"first@kunde.example", "second@kunde.example"} {
+		id, err := b.box("fern").AddOnce(t.Context(), "order-1001-sent", Entry{Kind: "order", To: to})
+		if err != nil || id != "order-1001-sent" {
+			t.Fatalf("id %q, error %v", id, err)
+		}
+	}
+	if got := b.entry("fern", "order-1001-sent").To; got != "first@kunde.example" {
+		t.Errorf("the second writes over the first: %s", got)
+	}
+	if n := len(b.list("fern", Waiting)); n != 1 {
+		t.Errorf("%d entries, want 1", n)
+	}
+}
+
+func TestList(t *testing.T) {
+	b := newBench(t)
+	var want []string
+	for i := range 5 {
+		id := b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(time.Duration(i) * time.Minute), Payload: map[string]string{"a": "b"}})
+		want = append([]string{id}, want...)
+	}
+	b.add("oak", Entry{Kind: "order"})
+	var got []string
+	cursor := ""
+	for range 3 {
+		page, err := b.box("fern").List(t.Context(), Waiting, cursor, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, hit := range page.Hits {
+			got = append(got, hit.Key)
+			if hit.Head.Payload != nil || hit.Head.To == "" {
+				t.Errorf("head %+v", hit.Head)
+			}
+		}
+		cursor = page.Next
+	}
+	if diff := cmp.Diff(want, got); diff != "" || cursor != "" {
+		t.Errorf("cursor %q, ids (-want +got):\n%s", cursor, diff)
+	}
+	if _, err := b.box("fern").List(t.Context(), Waiting, "edited", 2); !errors.Is(err, storage.ErrCursor) {
+		t.Errorf("an edited cursor gives %v", err)
+	}
+}
+
+func TestResend(t *testing.T) {
+	old := start.Add(-10 * 24 * time.Hour)
+	for _, test := range []struct {
+		name   string
+		answer error
+		drop   bool
+		state  string // before
+		unsure bool   // what the Composer gets the second time
+		err    error
+	}{
+		{name: "failed", answer: refusal(550), state: Failed},
+		{name: "failed in doubt", answer: &Failure{Unsure: true, Reason: "550"}, state: Failed, unsure: true},
+		{name: "sent", state: Sent, unsure: true},
+		{name: "dropped", drop: true, state: Dropped, err: ErrDrop},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, "fern")
+			b.now = old
+			b.post.answers = []error{test.answer, nil}
+			if test.drop {
+				b.fails = ErrDrop
+			}
+			id := b.add("fern", Entry{Kind: SignIn})
+			b.round()
+			if e := b.entry("fern", id); e.State != test.state {
+				t.Fatalf("state %s", e.State)
+			}
+			b.now = start
+			if err := b.box("fern").Resend(t.Context(), id); !errors.Is(err, test.err) {
+				t.Fatalf("resend: %v", err)
+			}
+			if test.err != nil {
+				return
+			}
+			if sent := b.round(); sent != 1 {
+				t.Fatalf("%d sent, entry %+v", sent, b.entry("fern", id))
+			}
+			if again := b.saw[1]; again.Attempts != 0 || again.Unsure != test.unsure || !again.CreatedAt.Equal(old) {
+				t.Errorf("the Composer got %+v", again)
+			}
+		})
+	}
+}
+
+func TestResendWaiting(t *testing.T) {
+	b := newBench(t, "fern")
+	b.post.answers = []error{refusal(451)}
+	id := b.add("fern", Entry{Kind: SignIn})
+	b.round()
+	before := b.entry("fern", id)
+	if err := b.box("fern").Resend(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, b.entry("fern", id)); diff != "" {
+		t.Errorf("a waiting entry changed (-before +after):\n%s", diff)
+	}
+	if err := b.box("fern").Resend(t.Context(), "none"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("resending none: %v", err)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	b := newBench(t, "fern")
+	b.Batch = 100
+	b.post.answers = []error{nil, nil, nil, refusal(550), refusal(451)}
+	for i := range 5 {
+		b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(time.Duration(i-10) * time.Second)})
+	}
+	b.add("fern", Entry{Kind: "order", Throttled: true, CreatedAt: start})
+	b.round()
+	counts := func() string {
+		return fmt.Sprint(len(b.list("fern", Sent)), len(b.list("fern", Dropped)), len(b.list("fern", Failed)), len(b.list("fern", Waiting)))
+	}
+	for _, step := range []struct {
+		at      time.Time
+		deleted int
+		left    string
+	}{
+		{start.Add(Keep - time.Second), 0, "3 1 1 1"},
+		{start.Add(Keep), 3, "1 0 1 1"}, // at most two of each state
+		{start.Add(Keep), 1, "0 0 1 1"},
+		{start.Add(2 * Keep), 0, "0 0 1 1"},
+	} {
+		b.now = step.at
+		n, err := b.box("fern").Sweep(t.Context(), 2)
+		if err != nil || n != step.deleted || counts() != step.left {
+			t.Errorf("at %s: %d deleted, left %s, error %v; want %d and %s", step.at, n, counts(), err, step.deleted, step.left)
+		}
+	}
+}
+
+func TestReason(t *testing.T) {
+	long := strings.Repeat("é ", 200)
+	for name, test := range map[string]struct{ in, want string }{
+		"address":        {"550 <jana@kunde.example>: unknown", "550 <address>: unknown"},
+		"other address":  {"550 JANA@Kunde.example, eve+x@a.b", "550 <address>, <address>"},
+		"quoted address": {`550 "a b"@kunde.example unknown`, "550 <address> unknown"},
+		"link":           {"554 bad URL https://s.example/sign-in/link/a1B2c3D4-e5F6g7H8_i9J0k1L2m3N4 found", "554 bad URL https://s.example/sign-in/link/… found"},
+		"lines":          {"550 a\r\nb\x00c", "550 a  b c"},
+		"long":           {long, long[:198] + "é"[:0]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := reason(errors.New(test.in), `"a b"@kunde.example`)
+			if name == "long" {
+				if len(got) > maxReason || !strings.HasPrefix(long, got) || len(got) < maxReason-2 {
+					t.Errorf("%d bytes: %q", len(got), got)
+				}
+				return
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

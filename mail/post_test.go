@@ -1,0 +1,141 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"postern/storage"
+	"postern/storage/storagetest"
+)
+
+var start = time.Date(2026, 11, 3, 14, 5, 0, 0, time.UTC)
+
+// post is a mail server that answers as told: each Send takes the next answer, the last for ever.
+type post struct {
+	mu          sync.Mutex
+	closed      error // the answer of Connect
+	answers     []error
+	sent        []Message
+	connections int
+	during      func(ctx context.Context, m Message)
+}
+
+func (p *post) Connect(context.Context) (Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed != nil {
+		return nil, p.closed
+	}
+	p.connections++
+	return p, nil
+}
+
+func (p *post) Send(ctx context.Context, m Message) error {
+	if p.during != nil {
+		p.during(ctx, m)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var answer error
+	if len(p.answers) > 0 {
+		answer = p.answers[0]
+	}
+	if len(p.answers) > 1 {
+		p.answers = p.answers[1:]
+	}
+	if answer == nil {
+		p.sent = append(p.sent, m)
+	}
+	return answer
+}
+
+func (p *post) Close() error { return nil }
+
+// bench is a dispatcher over a fresh store with a clock of its own.
+type bench struct {
+	*Dispatcher
+	t     *testing.T
+	now   time.Time
+	post  *post
+	log   *bytes.Buffer
+	saw   []Entry // what the Composer got
+	fails error   // what the Composer answers
+	shops []string
+}
+
+func newBench(t *testing.T, shops ...string) *bench {
+	t.Helper()
+	b := &bench{t: t, now: start, post: &post{}, log: &bytes.Buffer{}, shops: shops}
+	b.Dispatcher = &Dispatcher{
+		Engine:  storagetest.Open(t, Collections()...),
+		Shops:   func(context.Context) ([]string, error) { return b.shops, nil },
+		Compose: b.compose, Sender: b.post,
+		Now: func() time.Time { return b.now },
+		Log: slog.New(slog.NewTextHandler(b.log, nil)),
+	}
+	return b
+}
+
+func (b *bench) compose(_ context.Context, shop, _ string, e Entry) (Message, error) {
+	b.saw = append(b.saw, e)
+	return Message{From: "shop@" + shop + ".example", To: e.To, Text: "secret-body"}, b.fails
+}
+
+func (b *bench) box(shop string) Outbox {
+	o := NewOutbox(b.Engine, shop)
+	o.Now = func() time.Time { return b.now }
+	return o
+}
+
+func (b *bench) add(shop string, e Entry) string {
+	b.t.Helper()
+	if e.To == "" {
+		e.To = "jana@kunde.example"
+	}
+	id, err := b.box(shop).Add(b.t.Context(), e)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return id
+}
+
+func (b *bench) entry(shop, id string) Entry {
+	b.t.Helper()
+	e, err := b.box(shop).Get(b.t.Context(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+// round runs Once, which may only fail when the server cannot be reached.
+func (b *bench) round() int {
+	b.t.Helper()
+	sent, err := b.Once(b.t.Context())
+	if err != nil && b.post.closed == nil {
+		b.t.Fatal(err)
+	}
+	return sent
+}
+
+func (b *bench) list(shop, state string) []storage.Hit[Entry] {
+	b.t.Helper()
+	page, err := b.box(shop).List(b.t.Context(), state, "", 100)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return page.Hits
+}
+
+func refusal(code int) *Failure {
+	return &Failure{Temporary: code < 500, Reason: fmt.Sprintf("%d no, jana@kunde.example", code)}
+}
+
+func lost() *Failure {
+	return &Failure{Temporary: true, Unsure: true, Down: true, Reason: "EOF"}
+}

@@ -1,0 +1,44 @@
+package mail
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxReason is the longest reason kept or logged, in bytes.
+const maxReason = 200
+
+var (
+	addressShape = regexp.MustCompile(`[^\s<>"',;:()\[\]]+@[^\s<>"',;:()\[\]]+`)
+	// secretShape is what a link's token looks like: spam filters quote the URL they dislike.
+	secretShape = regexp.MustCompile(`[A-Za-z0-9_-]{20,}`)
+)
+
+// reason is an error's text fit to be stored and logged: one line without addresses and tokens, at most maxReason bytes.
+func reason(err error, to string) string {
+	text := oneLine(err.Error())
+	if to != "" {
+		text = strings.ReplaceAll(text, to, "<address>")
+	}
+	text = addressShape.ReplaceAllString(text, "<address>")
+	text = secretShape.ReplaceAllString(text, "…")
+	text = strings.ReplaceAll(text, "<<address>>", "<address>")
+	for len(text) > maxReason {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
+}
+
+// oneLine turns control characters and line separators into spaces, so that no value can begin a line of its own. Other
+// spaces stay: amounts hold no-break ones.
+func oneLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD")))
+}

@@ -1,0 +1,214 @@
+// Package smtp hands messages to a mail server over SMTP. It owns the connection, its encryption and sign-in, the form of
+// a message on the wire, and what each answer of the server means for the message.
+//
+// It must not know of the outbox: whether and when a message is tried again is decided elsewhere, from the mail.Failure.
+package smtp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+	gosmtp "github.com/wneessen/go-mail/smtp"
+
+	"postern/mail"
+)
+
+// Sender reaches one mail server. It is made by Parse.
+type Sender struct {
+	// Now is the clock of the Date header.
+	Now func() time.Time
+
+	host, helo     string
+	port           int
+	implicit       bool   // TLS from the first byte
+	starttls       string // unless implicit
+	tls            *tls.Config
+	user, password string
+	timeout        time.Duration
+}
+
+// String names the server, without user and password.
+func (s *Sender) String() string {
+	scheme := "smtp"
+	if s.implicit {
+		scheme = "smtps"
+	}
+	return scheme + "://" + net.JoinHostPort(s.host, strconv.Itoa(s.port))
+}
+
+// Connect greets the server, turns encryption on and signs in. Its error is a *mail.Failure, always temporary: what is wrong
+// there is wrong for all messages and can be mended.
+func (s *Sender) Connect(ctx context.Context) (mail.Conn, error) {
+	c := &conn{now: s.Now}
+	client, err := gomail.NewClient(s.host, s.options(ctx, c)...)
+	if err == nil {
+		c.client = client
+		c.session, err = client.DialToSMTPClientWithContext(ctx)
+	}
+	c.release()
+	if err != nil {
+		if c.raw != nil {
+			_ = c.raw.Close() // the library leaves it open when greeting, TLS or sign-in fail
+		}
+		return nil, &mail.Failure{Temporary: true, Down: true, Reason: err.Error()}
+	}
+	return c, nil
+}
+
+func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
+	policies := map[string]gomail.TLSPolicy{
+		required: gomail.TLSMandatory, opportunistic: gomail.TLSOpportunistic, off: gomail.NoTLS,
+	}
+	policy := gomail.NoTLS // with smtps:// the dialler has done it
+	if !s.implicit {
+		policy = policies[s.starttls]
+	}
+	options := []gomail.Option{
+		gomail.WithPort(s.port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(s.tls), gomail.WithTLSPolicy(policy),
+		gomail.WithDialContextFunc(s.dialler(ctx, c)),
+		// A NOOP and a RSET around each message cost two rounds and could fail behind a message that was taken.
+		gomail.WithoutNoop(), gomail.WithoutRset(),
+		gomail.WithoutSMTPUTF8(), // addresses are ASCII, and relays without it would bounce the mail
+	}
+	if s.helo != "" {
+		options = append(options, gomail.WithHELO(s.helo))
+	}
+	if s.user != "" {
+		options = append(options, gomail.WithUsername(s.user), gomail.WithPassword(s.password),
+			gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthPlain, gomail.SMTPAuthLogin))
+	}
+	return options
+}
+
+// dialler opens the connection and keeps it at hand, so that it can be closed whatever the library does. Until
+// c.release is called, it ends with outer.
+func (s *Sender) dialler(outer context.Context, c *conn) gomail.DialContextFunc {
+	address := net.JoinHostPort(s.host, strconv.Itoa(s.port)) // the library's own lacks the brackets of IPv6
+	return func(ctx context.Context, network, _ string) (net.Conn, error) {
+		raw, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		c.hold(outer, raw)
+		if !s.implicit {
+			return raw, nil
+		}
+		secure := tls.Client(raw, s.tls)
+		return secure, secure.HandshakeContext(ctx)
+	}
+}
+
+// conn is one SMTP session.
+type conn struct {
+	client  *gomail.Client
+	session *gosmtp.Client
+	raw     net.Conn // below TLS
+	stop    func() bool
+	now     func() time.Time
+	broken  bool
+}
+
+// hold closes the connection when ctx ends before release is called.
+func (c *conn) hold(ctx context.Context, raw net.Conn) {
+	c.raw = raw
+	c.stop = context.AfterFunc(ctx, func() { _ = raw.Close() })
+}
+
+func (c *conn) release() {
+	if c.stop != nil {
+		c.stop()
+	}
+}
+
+// Send implements mail.Conn.
+func (c *conn) Send(ctx context.Context, m mail.Message) error {
+	msg, err := envelope(m, c.now())
+	if err != nil {
+		return &mail.Failure{Reason: err.Error()}
+	}
+	c.hold(ctx, c.raw)
+	defer c.release()
+	err = c.client.SendWithSMTPClient(c.session, msg)
+	if err == nil || msg.IsDelivered() {
+		return nil
+	}
+	c.broken = true
+	return failure(err)
+}
+
+// quitTime bounds the farewell.
+const quitTime = 5 * time.Second
+
+// Close implements mail.Conn. After a failure it says no farewell: it would wait for the server once more, and the library
+// ends a message in hand with a dot before it says QUIT.
+func (c *conn) Close() error {
+	var err error
+	if !c.broken {
+		if err = c.session.UpdateDeadline(quitTime); err == nil {
+			err = c.client.CloseWithSMTPClient(c.session)
+		}
+	}
+	if closing := c.raw.Close(); !errors.Is(closing, net.ErrClosed) {
+		err = errors.Join(err, closing)
+	}
+	return err
+}
+
+// failure says what the answer means. RFC 5321, 4.2.1: 4xx may pass later, 5xx will not; 421, the server closes, comes for any
+// command. Without an answer only the end of DATA leaves open whether the message was taken.
+func failure(err error) *mail.Failure {
+	var sent *gomail.SendError
+	if !errors.As(err, &sent) {
+		return &mail.Failure{Temporary: true, Unsure: true, Down: true, Reason: err.Error()}
+	}
+	text, _, _ := strings.Cut(sent.Error(), ", affected ") // addresses follow
+	code := sent.ErrorCode()
+	return &mail.Failure{
+		Temporary: code < 500,
+		Unsure:    code == 0 && sent.Reason == gomail.ErrSMTPDataClose,
+		Down:      code == 0 || code == 421,
+		Reason:    text,
+	}
+}
+
+// envelope is the message as the library takes it.
+func envelope(m mail.Message, now time.Time) (*gomail.Msg, error) {
+	from, err := address(m.FromName, m.From)
+	if err != nil {
+		return nil, fmt.Errorf("the sender is %w", err)
+	}
+	to, err := address("", m.To)
+	if err != nil {
+		return nil, fmt.Errorf("the recipient is %w", err)
+	}
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP))
+	msg.FromMailAddress(from)
+	msg.ToMailAddress(to)
+	if m.ReplyTo != "" {
+		reply, err := address("", m.ReplyTo)
+		if err != nil {
+			return nil, fmt.Errorf("the reply address is %w", err)
+		}
+		msg.ReplyToMailAddress(reply)
+	}
+	msg.Subject(oneLine(m.Subject))
+	msg.SetDateWithValue(now)
+	msg.SetMessageIDWithValue(oneLine(m.ID))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: answer it with no machine
+	msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same to Exchange, MS-OXCMAIL
+	if m.Lang != "" {
+		msg.SetGenHeader(gomail.HeaderContentLang, oneLine(m.Lang))
+	}
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	return msg, nil
+}

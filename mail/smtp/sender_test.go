@@ -1,0 +1,348 @@
+package smtp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	netmail "net/mail"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/mail"
+	"postern/mail/smtp"
+)
+
+const link = "https://shop.example/sign-in/link/a1B2c3D4-e5F6g7H8_i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7B8c9D0e1F?a=1&b==20"
+
+func message() mail.Message {
+	return mail.Message{
+		FromName: "Kapradí, s.r.o.", From: "shop@shop.example", To: "jana@kunde.example", ReplyTo: "help@shop.example",
+		Subject: "Váš odkaz k objednávkám – platí čtrnáct dní, použít jej lze jednou",
+		Text:    "Dobrý den,\n\n" + link + "\n\n.\nKonec\n", HTML: `<p>Dobrý den</p><a href="` + strings.ReplaceAll(link, "&", "&amp;") + `">x</a>`,
+		ID: "01990000-0000-7000-8000-000000000000@shop.example", Lang: "cs",
+	}
+}
+
+func sender(t *testing.T, url string, secrets smtp.Secrets) *smtp.Sender {
+	t.Helper()
+	s, err := smtp.Parse(url, secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func hand(t *testing.T, s *smtp.Sender, m mail.Message) error {
+	t.Helper()
+	c, err := s.Connect(t.Context())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Send(t.Context(), m)
+}
+
+// TestWays goes every way to a server, and those that must fail.
+func TestWays(t *testing.T) {
+	const user, password = "shop", "correct horse"
+	for _, test := range []struct {
+		name    string
+		kind    kind
+		url     string // %s is the address, then the file of the root
+		secrets smtp.Secrets
+		want    string // in the error
+	}{
+		{name: "starttls", url: "smtp://%s?ca=%s"},
+		{name: "smtps", kind: kind{implicit: true}, url: "smtps://%s?ca=%s"},
+		{name: "off", kind: kind{plain: true}, url: "smtp://%s?starttls=off&ca=%s"},
+		{name: "opportunistic without", kind: kind{plain: true}, url: "smtp://%s?starttls=opportunistic&ca=%s"},
+		{name: "opportunistic with", url: "smtp://%s?starttls=opportunistic&ca=%s"},
+		{name: "auth", kind: kind{user: user, password: password}, url: "smtp://shop@%s?ca=%s",
+			secrets: smtp.Secrets{Password: password}},
+		{name: "auth over smtps", kind: kind{implicit: true, user: user, password: password}, url: "smtps://%s?ca=%s",
+			secrets: smtp.Secrets{User: user, Password: password}},
+		{name: "wrong password", kind: kind{user: user, password: password}, url: "smtp://%s?ca=%s",
+			secrets: smtp.Secrets{User: user, Password: "wrong"}, want: "535"},
+		{name: "no starttls there", kind: kind{plain: true}, url: "smtp://%s?ca=%s", want: "STARTTLS"},
+		{name: "unknown root", url: "smtp://%s?helo=shop.example&timeout=40s#%s", want: "certificate"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := serve(t, test.kind)
+			url := fmt.Sprintf(test.url, server.addr, server.ca)
+			url, _, _ = strings.Cut(url, "#")
+			err := hand(t, sender(t, url, test.secrets), message())
+			select {
+			case <-server.ended:
+			case <-time.After(10 * time.Second):
+				t.Error("the connection is left open")
+			}
+			letters, _ := server.got()
+			if test.want == "" {
+				if err != nil || len(letters) != 1 {
+					t.Fatalf("%d letters, error %v", len(letters), err)
+				}
+				return
+			}
+			var f *mail.Failure
+			if !errors.As(err, &f) || !f.Temporary || !f.Down || f.Unsure || !strings.Contains(f.Reason, test.want) {
+				t.Errorf("failure %#v, want a temporary one with %q", err, test.want)
+			}
+			if len(letters) != 0 || err != nil && test.secrets.Password != "" && strings.Contains(err.Error(), test.secrets.Password) {
+				t.Errorf("%d letters, error %v", len(letters), err)
+			}
+		})
+	}
+}
+
+// TestAnswers is what each answer means.
+func TestAnswers(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		on   trouble
+		want mail.Failure
+	}{
+		{"4xx at MAIL", trouble{mail: answer(451, "later")}, mail.Failure{Temporary: true}},
+		{"5xx at MAIL", trouble{mail: answer(553, "not you")}, mail.Failure{}},
+		{"4xx at RCPT", trouble{rcpt: answer(450, "greylisted")}, mail.Failure{Temporary: true}},
+		{"5xx at RCPT", trouble{rcpt: answer(550, "no such user")}, mail.Failure{}},
+		{"4xx at DATA", trouble{data: answer(452, "full")}, mail.Failure{Temporary: true}},
+		{"5xx at DATA", trouble{data: answer(554, "spam")}, mail.Failure{}},
+		{"421", trouble{mail: answer(421, "going down")}, mail.Failure{Temporary: true, Down: true}},
+		{"dropped after DATA", trouble{dropped: true}, mail.Failure{Temporary: true, Unsure: true, Down: true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := serve(t, kind{})
+			server.set(test.on)
+			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), message())
+			var f *mail.Failure
+			if !errors.As(err, &f) {
+				t.Fatalf("error %v, want a failure", err)
+			}
+			if strings.Contains(f.Reason, "affected") {
+				t.Errorf("the reason names addresses: %s", f.Reason)
+			}
+			got := *f
+			got.Reason = ""
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("failure %q (-want +got):\n%s", f.Reason, diff)
+			}
+		})
+	}
+}
+
+// TestStall has a server that says nothing more: it is left when the time is over, at the end of DATA in doubt.
+func TestStall(t *testing.T) {
+	stall := make(chan struct{})
+	t.Cleanup(func() { close(stall) })
+	for _, test := range []struct {
+		name   string
+		on     trouble
+		unsure bool
+	}{
+		{"at MAIL", trouble{stall: stall}, false},
+		{"behind DATA", trouble{slow: stall}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := serve(t, kind{})
+			server.set(test.on)
+			begun := time.Now()
+			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?timeout=300ms&ca=%s", server.addr, server.ca), smtp.Secrets{}), message())
+			var f *mail.Failure
+			if !errors.As(err, &f) || !f.Temporary || !f.Down || f.Unsure != test.unsure {
+				t.Errorf("failure %#v, want temporary, down, unsure %t", err, test.unsure)
+			}
+			if took := time.Since(begun); took > 4*time.Second { // a farewell to it would take five more
+				t.Errorf("left after %s", took)
+			}
+		})
+	}
+}
+
+// TestCancelled ends a stalled message with its context, long before the time of the connection is over.
+func TestCancelled(t *testing.T) {
+	server := serve(t, kind{})
+	stall := make(chan struct{})
+	t.Cleanup(func() { close(stall) })
+	server.set(trouble{stall: stall})
+	c, err := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}).Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	var f *mail.Failure
+	if err := c.Send(ctx, message()); !errors.As(err, &f) || !f.Temporary || time.Since(begun) > 20*time.Second {
+		t.Errorf("%v after %s", err, time.Since(begun))
+	}
+}
+
+// TestHalf lets time run out in the middle of a message: closing must not end it with a dot, which would hand half of it
+// over.
+func TestHalf(t *testing.T) {
+	server := serve(t, kind{plain: true})
+	on := trouble{slow: make(chan struct{}), read: make(chan error, 1)}
+	server.set(on)
+	c, err := sender(t, fmt.Sprintf("smtp://%s?timeout=500ms&starttls=off", server.addr), smtp.Secrets{}).Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := message()
+	m.HTML = strings.Repeat("more than the buffers of a connection hold\n", 1<<19)
+	var f *mail.Failure
+	if err := c.Send(t.Context(), m); !errors.As(err, &f) || !f.Temporary || f.Unsure {
+		t.Errorf("failure %#v, want a temporary one, surely not delivered", err)
+	}
+	close(on.slow)
+	_ = c.Close()
+	if err := <-on.read; err == nil {
+		t.Error("the server took half a message for a whole one")
+	}
+}
+
+func TestOneConnection(t *testing.T) {
+	server := serve(t, kind{implicit: true})
+	c, err := sender(t, fmt.Sprintf("smtps://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}).Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if err := c.Send(t.Context(), message()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	letters, connections := server.got()
+	if len(letters) != 5 || connections != 1 {
+		t.Errorf("%d letters over %d connections, want 5 over 1", len(letters), connections)
+	}
+}
+
+// TestForm reads a message as a stranger's program does.
+func TestForm(t *testing.T) {
+	server := serve(t, kind{})
+	s := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{})
+	s.Now = func() time.Time { return time.Date(2026, 11, 3, 14, 5, 0, 0, time.UTC) }
+	m := message()
+	if err := hand(t, s, m); err != nil {
+		t.Fatal(err)
+	}
+	letters, _ := server.got()
+	if letters[0].from != m.From || letters[0].to != m.To {
+		t.Errorf("envelope %s to %s", letters[0].from, letters[0].to)
+	}
+	got, err := netmail.ReadMessage(strings.NewReader(string(letters[0].raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	headers := map[string]string{}
+	for _, name := range []string{"From", "To", "Reply-To", "Subject", "Message-Id", "Date", "Auto-Submitted",
+		"X-Auto-Response-Suppress", "Content-Language", "X-Mailer", "User-Agent", "List-Unsubscribe"} {
+		headers[name] = decoded(t, got.Header.Get(name))
+	}
+	want := map[string]string{
+		"From": "Kapradí, s.r.o. <shop@shop.example>", // encoded words take the place of the quotes
+		"To":   "<jana@kunde.example>", "Reply-To": "<help@shop.example>",
+		"Subject": m.Subject, "Message-Id": "<" + m.ID + ">", "Date": "Tue, 03 Nov 2026 14:05:00 +0000",
+		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Content-Language": "cs",
+		"X-Mailer": "", "User-Agent": "", "List-Unsubscribe": "",
+	}
+	if diff := cmp.Diff(want, headers); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+	text, html := parts(t, got)
+	if text != strings.ReplaceAll(m.Text, "\n", "\r\n") || html != m.HTML {
+		t.Errorf("parts\n%q\n%q", text, html)
+	}
+	if !strings.Contains(text, "\r\n"+link+"\r\n") {
+		t.Errorf("the link is not alone on its line: %q", text)
+	}
+}
+
+func decoded(t *testing.T, value string) string {
+	t.Helper()
+	text, err := new(mime.WordDecoder).DecodeHeader(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func parts(t *testing.T, m *netmail.Message) (text, html string) {
+	t.Helper()
+	form, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || form != "multipart/alternative" {
+		t.Fatalf("content type %s: %v", form, err)
+	}
+	r := multipart.NewReader(m.Body, params["boundary"])
+	got := [2]string{}
+	for i, want := range []string{"text/plain", "text/html"} {
+		p, err := r.NextRawPart()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if form, params, _ := mime.ParseMediaType(p.Header.Get("Content-Type")); form != want || !strings.EqualFold(params["charset"], "utf-8") {
+			t.Errorf("part %d is %s %v", i, form, params)
+		}
+		if p.Header.Get("Content-Transfer-Encoding") != "quoted-printable" {
+			t.Errorf("part %d is not quoted-printable", i)
+		}
+		body, err := io.ReadAll(quotedprintable.NewReader(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[i] = string(body)
+	}
+	if _, err := r.NextRawPart(); err != io.EOF {
+		t.Errorf("a third part: %v", err)
+	}
+	return got[0], got[1]
+}
+
+func TestNoInjection(t *testing.T) {
+	server := serve(t, kind{})
+	s := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{})
+	m := message()
+	m.Subject, m.FromName = "Hello\r\nBcc: x@evil.example", "Shop\r\nBcc: y@evil.example\r\n\r\nbody"
+	if err := hand(t, s, m); err != nil {
+		t.Fatal(err)
+	}
+	letters, _ := server.got()
+	got, err := netmail.ReadMessage(strings.NewReader(string(letters[0].raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Header.Get("Bcc") != "" || got.Header.Get("Auto-Submitted") == "" {
+		t.Errorf("headers were injected: %v", got.Header)
+	}
+}
+
+func TestAddressesRefused(t *testing.T) {
+	server := serve(t, kind{})
+	s := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{})
+	for _, to := range []string{
+		"", "jana", "Jana <jana@kunde.example>", "<jana@kunde.example>", "jana@kunde.example, eve@evil.example",
+		`"a b"@kunde.example`, "jana@kunde.example\r\nRCPT TO:<eve@evil.example>", "jana@kündé.example",
+		"ｊana@kunde.example", " jana@kunde.example",
+	} {
+		m := message()
+		m.To = to
+		var f *mail.Failure
+		if err := hand(t, s, m); !errors.As(err, &f) || f.Temporary || !strings.Contains(f.Reason, "not plain") {
+			t.Errorf("%q: %v, want a permanent failure before it is sent", to, err)
+		}
+	}
+	if letters, _ := server.got(); len(letters) != 0 {
+		t.Errorf("%d letters went out", len(letters))
+	}
+}

@@ -1,0 +1,299 @@
+package portal_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+	"postern/portal/address"
+)
+
+func home() portal.SavedAddress {
+	return portal.SavedAddress{Address: address.Address{
+		FirstName: "Jan", LastName: "Novák", Line1: "Hlavná 1", City: "Bratislava", PostalCode: "81101", Country: "SK",
+	}}
+}
+
+func TestAddressesAreKept(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	shopper := h.signIn(jan)
+	first, err := shopper.SaveAddress(t.Context(), home())
+	if err != nil || first.Address.PostalCode != "811 01" || !first.DefaultShipping || !first.DefaultBilling {
+		t.Fatalf("first: %+v, %v", first, err)
+	}
+	second := home()
+	second.Address.Line1, second.DefaultBilling = "Dlhá 2", true
+	second, err = shopper.SaveAddress(t.Context(), second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := shopper.Addresses(t.Context())
+	if err != nil || len(list) != 2 || list[0].DefaultBilling || !list[0].DefaultShipping || !list[1].DefaultBilling {
+		t.Errorf("the default for billing moves alone: %+v, %v", list, err)
+	}
+	if err := shopper.SetDefault(t.Context(), second.ID, portal.UseShipping); err != nil {
+		t.Fatal(err)
+	}
+	if list, _ = shopper.Addresses(t.Context()); list[0].DefaultShipping || !list[1].DefaultShipping {
+		t.Errorf("after making it the default: %+v", list)
+	}
+}
+
+func TestBadAddresses(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	shopper := h.signIn(jan)
+	tests := map[string]struct {
+		change func(*address.Address)
+		want   []string
+	}{
+		"postal code of another country": {func(a *address.Address) { a.PostalCode = "SW1A 1AA" }, []string{"postal_code address.pattern"}},
+		"no city":                        {func(a *address.Address) { a.City = " " }, []string{"city address.required"}},
+		"no such country":                {func(a *address.Address) { a.Country = "ZZ" }, []string{"country address.unknown"}},
+		"long":                           {func(a *address.Address) { a.Line1 = strings.Repeat("x", 101) }, []string{"line1 address.too_long"}},
+		"direction turned":               {func(a *address.Address) { a.LastName = "Nov\u202eák" }, []string{"last_name address.control"}},
+		"no telephone number":            {func(a *address.Address) { a.Phone = "12" }, []string{"phone address.phone"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			wrong := home()
+			test.change(&wrong.Address)
+			_, err := shopper.SaveAddress(t.Context(), wrong)
+			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	if list, err := shopper.Addresses(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("something was saved: %+v, %v", list, err)
+	}
+}
+
+// TestTwoTabsSaveOneAddress: of many that show the same state one saves, and the others are told.
+func TestTwoTabsSaveOneAddress(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	shopper := h.signIn(jan)
+	shown, err := shopper.SaveAddress(t.Context(), home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var saved, told atomic.Int32
+	var wait sync.WaitGroup
+	for i := range 20 {
+		wait.Go(func() {
+			tab := shown
+			tab.Address.Line1 = fmt.Sprintf("Hlavná %d", i)
+			_, err := shopper.SaveAddress(t.Context(), tab)
+			switch {
+			case err == nil:
+				saved.Add(1)
+			case portal.KindOf(err) == portal.Conflict:
+				told.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	if saved.Load() != 1 || told.Load() != 19 {
+		t.Errorf("%d saved, %d were told", saved.Load(), told.Load())
+	}
+	if err := shopper.DeleteAddress(t.Context(), shown.ID, shown.Version); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("deleting what was changed: %v", err)
+	}
+}
+
+func TestDeletedAddressComesBack(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	shopper := h.signIn(jan)
+	saved, err := shopper.SaveAddress(t.Context(), home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shopper.DeleteAddress(t.Context(), saved.ID, saved.Version); err != nil {
+		t.Fatal(err)
+	}
+	if err := shopper.DeleteAddress(t.Context(), saved.ID, saved.Version); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("deleted twice: %v", err)
+	}
+	for range 2 {
+		if err := shopper.UndoDeleteAddress(t.Context(), saved.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := shopper.Addresses(t.Context())
+	if err != nil || len(list) != 1 || !list[0].DefaultShipping || list[0].Address.Line1 != "Hlavná 1" {
+		t.Errorf("after the undo: %+v, %v", list, err)
+	}
+	if err := shopper.DeleteAddress(t.Context(), list[0].ID, list[0].Version); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(24*time.Hour + time.Millisecond)
+	if err := shopper.UndoDeleteAddress(t.Context(), saved.ID); portal.KindOf(err) != portal.Gone {
+		t.Errorf("undone too late: %v", err)
+	}
+}
+
+func TestAddressesAreTheCustomersOwn(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.newCustomer("eva@example.com")
+	saved, err := h.signIn(jan).SaveAddress(t.Context(), home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	eva := h.signIn("eva@example.com")
+	if _, err := eva.Address(t.Context(), saved.ID); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("read: %v", err)
+	}
+	if _, err := eva.SaveAddress(t.Context(), saved); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("saved: %v", err)
+	}
+	if err := eva.DeleteAddress(t.Context(), saved.ID, saved.Version); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("deleted: %v", err)
+	}
+}
+
+func TestCompany(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	tests := map[string]struct {
+		country, vatID string
+		stored         string
+		faults         []string
+	}{
+		"as it is":            {"SK", "SK2020317068", "SK2020317068", nil},
+		"spaces and dots":     {"SK", " sk 2020.317 068 ", "SK2020317068", nil},
+		"without a prefix":    {"SK", "2020317068", "SK2020317068", nil},
+		"GR for EL":           {"GR", "GR094259216", "EL094259216", nil},
+		"of another country":  {"SK", "DE136695976", "DE136695976", nil},
+		"none":                {"SK", "", "", nil},
+		"checksum off by one": {"SK", "SK2020317069", "", []string{"vat_id vat.checksum"}},
+		"too short":           {"SK", "SK202031706", "", []string{"vat_id vat.format"}},
+		"unknown country":     {"", "QQ123", "", []string{"vat_id vat.country"}},
+		"country of no shape": {"ZZ", "", "", []string{"country address.unknown"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			shopper := h.signIn(jan)
+			h.clock.pass(time.Hour)
+			company := shopper.Company()
+			company.Name, company.Country, company.VATID = "Knihy s. r. o.", test.country, test.vatID
+			saved, err := shopper.SaveCompany(t.Context(), company)
+			if diff := cmp.Diff(test.faults, faultsOf(err)); diff != "" {
+				t.Error(diff)
+			}
+			if test.faults == nil && saved.VATID != test.stored {
+				t.Errorf("stored as %q, want %q", saved.VATID, test.stored)
+			}
+		})
+	}
+	shopper := h.signIn(jan)
+	old := shopper.Company()
+	if _, err := shopper.SaveCompany(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shopper.SaveCompany(t.Context(), old); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("saved over another tab's: %v", err)
+	}
+}
+
+func TestReadOut(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	body := `{"email":"jan@example.com","first_name":"Jan","last_name":"Novák","updated_at":"2026-01-01T00:00:00Z",
+		"addresses":[{"id":"a1","default_billing":true,"line1":"Hlavná 1","city":"Bratislava","postal_code":"81101","country":"sk"}]}`
+	if outcome, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || outcome != portal.Created {
+		t.Fatalf("put: %s, %v", outcome, err)
+	}
+	shopper := h.signIn(jan)
+	company := shopper.Company()
+	company.Name, company.VATID = "Knihy s. r. o.", "SK2020317068"
+	if _, err := shopper.SaveCompany(t.Context(), company); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]func() (portal.CustomerRecord, error){
+		"by id":    func() (portal.CustomerRecord, error) { return feed.Customer(t.Context(), "77") },
+		"by email": func() (portal.CustomerRecord, error) { return feed.CustomerByEmail(t.Context(), "Jan@Example.com") },
+	} {
+		record, err := read()
+		if err != nil || record.FeedID != "77" || record.LastName != "Novák" || record.Company.VATID != "SK2020317068" ||
+			len(record.Addresses) != 1 || record.Addresses[0].PostalCode != "811 01" || !record.Addresses[0].DefaultBilling {
+			t.Errorf("%s: %+v, %v", name, record, err)
+		}
+	}
+	if _, err := feed.Customer(t.Context(), "78"); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("unknown: %v", err)
+	}
+}
+
+func TestPutCustomer(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	put := func(id, body string) (portal.Outcome, error) { return feed.PutCustomer(t.Context(), id, []byte(body)) }
+	h.put(orderJSON("guest", jan))
+	steps := []struct {
+		name, id, body string
+		want           portal.Outcome
+		kind           portal.Kind
+	}{
+		{"no e-mail for a new one", "77", `{"updated_at":"2026-01-02T00:00:00Z"}`, "", portal.Invalid},
+		{"links the guest", "77", `{"email":"jan@example.com","first_name":"Jan","updated_at":"2026-01-02T00:00:00Z"}`, portal.Created, 0},
+		{"older", "77", `{"first_name":"Ján","updated_at":"2026-01-01T00:00:00Z"}`, portal.Stale, 0},
+		{"absent stays", "77", `{"last_name":"Novák","updated_at":"2026-01-03T00:00:00Z"}`, portal.Updated, 0},
+		{"address of another", "78", `{"email":"jan@example.com","updated_at":"2026-01-03T00:00:00Z"}`, "", portal.Conflict},
+		{"another customer", "78", `{"email":"eva@example.com","updated_at":"2026-01-03T00:00:00Z"}`, portal.Created, 0},
+		{"moves to a taken address", "78", `{"email":"jan@example.com","updated_at":"2026-01-04T00:00:00Z"}`, "", portal.Conflict},
+		{"moves", "78", `{"email":"eva.new@example.com","updated_at":"2026-01-04T00:00:00Z"}`, portal.Updated, 0},
+		{"takes the address given up", "79", `{"email":"eva@example.com","updated_at":"2026-01-04T00:00:00Z"}`, portal.Created, 0},
+		{"unknown member", "77", `{"passwd":"x","updated_at":"2026-01-05T00:00:00Z"}`, "", portal.Invalid},
+		{"no time", "77", `{"first_name":"x"}`, "", portal.Invalid},
+		{"bad VAT ID", "77", `{"company":{"vat_id":"SK2020317069"},"updated_at":"2026-01-05T00:00:00Z"}`, "", portal.Invalid},
+	}
+	for _, step := range steps {
+		got, err := put(step.id, step.body)
+		if got != step.want || err != nil && portal.KindOf(err) != step.kind || err == nil && step.want == "" {
+			t.Errorf("%s: %q, %v", step.name, got, err)
+		}
+	}
+	record, err := feed.Customer(t.Context(), "77")
+	if err != nil || record.FirstName != "Jan" || record.LastName != "Novák" || record.Email != jan {
+		t.Errorf("customer 77: %+v, %v", record, err)
+	}
+}
+
+// TestFeedDoesNotUndoTheShopper: content of the feed from before the shopper's own change is stale.
+func TestFeedDoesNotUndoTheShopper(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	put := func(at time.Time) portal.Outcome {
+		t.Helper()
+		body := fmt.Sprintf(`{"email":"jan@example.com","addresses":[],"updated_at":%q}`, at.Format(time.RFC3339))
+		outcome, err := feed.PutCustomer(t.Context(), "77", []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return outcome
+	}
+	put(h.clock.Now().Add(-time.Hour))
+	shopper := h.signIn(jan)
+	if _, err := shopper.SaveAddress(t.Context(), home()); err != nil {
+		t.Fatal(err)
+	}
+	if got := put(h.clock.Now().Add(-time.Minute)); got != portal.Stale {
+		t.Errorf("older than the shopper's change: %s", got)
+	}
+	if list, _ := shopper.Addresses(t.Context()); len(list) != 1 {
+		t.Errorf("the shopper's address is gone")
+	}
+	if got := put(h.clock.Now().Add(time.Minute)); got != portal.Updated {
+		t.Errorf("newer: %s", got)
+	}
+}

@@ -1,0 +1,187 @@
+package portal_test
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+func TestShopSettings(t *testing.T) {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 40, 20))); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		settings portal.ShopSettings
+		want     []string
+	}{
+		"a logo":                     {portal.ShopSettings{Logo: ptr(picture.Bytes())}, nil},
+		"an accent that reads":       {portal.ShopSettings{Accent: ptr("#0B5D3B")}, nil},
+		"an accent too pale":         {portal.ShopSettings{Accent: ptr("#ffee00")}, []string{"accent accent.contrast"}},
+		"no colour":                  {portal.ShopSettings{Accent: ptr("red;}")}, []string{"accent accent.form"}},
+		"a text as a logo":           {portal.ShopSettings{Logo: ptr([]byte("<svg/>"))}, []string{"logo logo.format"}},
+		"ten minutes":                {portal.ShopSettings{LinkLife: ptr(10 * time.Minute)}, nil},
+		"less than ten minutes":      {portal.ShopSettings{LinkLife: ptr(9 * time.Minute)}, []string{"link_life shop.link_life"}},
+		"more than 14 days":          {portal.ShopSettings{LinkLife: ptr(15 * 24 * time.Hour)}, []string{"link_life shop.link_life"}},
+		"plain http":                 {portal.ShopSettings{BaseURL: ptr("http://shop.example.com")}, []string{"base_url shop.insecure"}},
+		"http on loopback":           {portal.ShopSettings{BaseURL: ptr("http://127.0.0.1:8080")}, nil},
+		"a base URL with a path":     {portal.ShopSettings{BaseURL: ptr("https://shop.example.com/portal")}, []string{"base_url shop.base_url"}},
+		"a host of another shop":     {portal.ShopSettings{Hosts: ptr([]string{"other.example.com"})}, []string{"hosts shop.host_taken"}},
+		"an origin with a path":      {portal.ShopSettings{AllowedOrigins: ptr([]string{"https://shop.example.com/x"})}, []string{"allowed_origins shop.origin"}},
+		"no such zone":               {portal.ShopSettings{TimeZone: ptr("Europe/Bratislawa")}, []string{"time_zone shop.time_zone"}},
+		"no such currency":           {portal.ShopSettings{Currency: ptr("EUX")}, []string{"currency money.currency"}},
+		"a default not offered":      {portal.ShopSettings{Language: ptr("fr")}, []string{"language shop.language"}},
+		"a script in the foot":       {portal.ShopSettings{Footer: ptr([]portal.FooterLink{{Label: "x", URL: "javascript:alert(1)"}})}, []string{"footer url.form"}},
+		"no name, no sender: both":   {portal.ShopSettings{Name: ptr(" "), SenderEmail: ptr("x")}, []string{"name text.required", "sender_email email.form"}},
+		"more links than a foot has": {portal.ShopSettings{Footer: ptr(slices.Repeat([]portal.FooterLink{{Label: "Terms", URL: "https://shop.example.com/terms"}}, 13))}, []string{"footer json.too_many"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.open("other", portal.ShopSettings{})
+			_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, test.settings)
+			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Accent: ptr("#ffee00")})
+	nearest := portal.FaultsOf(err)[0].Args["Nearest"]
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Accent: &nearest}); err != nil {
+		t.Errorf("the shade named, %s: %v", nearest, err)
+	}
+}
+
+func TestShopByHost(t *testing.T) {
+	h := newHouse(t)
+	if shop, err := h.app.ShopByHost(t.Context(), "anything.test"); err != nil || shop.ID != h.shop.ID {
+		t.Errorf("a single shop answers everywhere: %v", err)
+	}
+	other := h.open("other", portal.ShopSettings{})
+	tests := map[string]string{"main.example.com": h.shop.ID, "OTHER.example.com": other.ID, "anything.test": "", "": ""}
+	for host, want := range tests {
+		shop, err := h.app.ShopByHost(t.Context(), host)
+		if shop.ID != want || want == "" && portal.KindOf(err) != portal.NotFound {
+			t.Errorf("%q: shop %q, %v", host, shop.ID, err)
+		}
+	}
+}
+
+func TestCreateShopTwice(t *testing.T) {
+	h := newHouse(t)
+	settings := portal.ShopSettings{Name: ptr("x"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://x.example.com")}
+	if _, err := h.app.Operator().CreateShop(t.Context(), "main", settings); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("an id that exists: %v", err)
+	}
+	for _, id := range []string{"", "Main", "a/b", "_", strings.Repeat("a", 40)} {
+		if _, err := h.app.Operator().CreateShop(t.Context(), id, settings); portal.KindOf(err) != portal.Invalid {
+			t.Errorf("id %q: %v", id, err)
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	h := newHouse(t)
+	operator := h.app.Operator()
+	other := h.open("other", portal.ShopSettings{})
+	key, err := operator.CreateKey(t.Context(), h.shop.ID, "feed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.app.Feed(t.Context(), h.shop, key); err != nil {
+		t.Errorf("own key: %v", err)
+	}
+	if _, err := h.app.Feed(t.Context(), other, key); portal.KindOf(err) != portal.SignIn {
+		t.Errorf("at another shop: %v", err)
+	}
+	for _, wrong := range []string{"", key[:len(key)-1], key + "x", "postern_"} {
+		if _, err := h.app.Feed(t.Context(), h.shop, wrong); portal.KindOf(err) != portal.SignIn {
+			t.Errorf("wrong key: %v", err)
+		}
+	}
+	list, err := operator.Keys(t.Context(), h.shop.ID)
+	if err != nil || len(list) != 1 || list[0].Name != "feed" {
+		t.Fatalf("keys %+v, %v", list, err)
+	}
+	if err := operator.RevokeKey(t.Context(), h.shop.ID, list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.app.Feed(t.Context(), h.shop, key); portal.KindOf(err) != portal.SignIn {
+		t.Errorf("a revoked key: %v", err)
+	}
+	if err := operator.RevokeKey(t.Context(), h.shop.ID, list[0].ID); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("revoked twice: %v", err)
+	}
+}
+
+func TestCanonicalEmail(t *testing.T) {
+	tests := map[string]string{
+		"jan@example.com":                          "jan@example.com",
+		"  Jan.Novak+shop@EXAMPLE.com ":            "jan.novak+shop@example.com",
+		"o'brien@example.com":                      "o'brien@example.com",
+		"jan@žluťoučký.cz":                         "jan@xn--luouk-uva4it5a4g.cz",
+		"jan@example.com, eva@x.cz":                "",
+		"Jan <jan@example.com>":                    "",
+		`"jan"@example.com`:                        "",
+		`jan@example.com\r\nBcc: x@y.z`:            "",
+		"jan@example.com\r\nBcc: x@y.z":            "",
+		"jan@example":                              "",
+		"jan＠example.com":                          "",
+		"jan@@example.com":                         "",
+		"@example.com":                             "",
+		"jan@":                                     "",
+		"jan@[192.0.2.1]":                          "",
+		".jan@example.com":                         "",
+		"jan..x@example.com":                       "",
+		"jan(comment)@example.com":                 "",
+		"ján@example.com":                          "",
+		"jan\u202e@example.com":                    "",
+		"jan@exa mple.com":                         "",
+		"jan@example.com.":                         "",
+		"":                                         "",
+		strings.Repeat("a", 65) + "@example.com":   "",
+		"jan@" + strings.Repeat("a.", 130) + "com": "",
+	}
+	for text, want := range tests {
+		if got, ok := portal.CanonicalEmail(text); got != want || ok != (want != "") {
+			t.Errorf("%q: %q, %v", text, got, ok)
+		}
+	}
+}
+
+func FuzzCanonicalEmail(f *testing.F) {
+	f.Add("Jan@Example.com")
+	f.Add("jan@žluťoučký.cz")
+	f.Fuzz(func(t *testing.T, text string) {
+		email, ok := portal.CanonicalEmail(text)
+		if !ok {
+			return
+		}
+		if again, ok := portal.CanonicalEmail(email); !ok || again != email {
+			t.Errorf("%q became %q, and that %q", text, email, again)
+		}
+		if strings.ContainsAny(email, "\r\n \"<>,;") || strings.Count(email, "@") != 1 {
+			t.Errorf("%q became %q", text, email)
+		}
+	})
+}
+
+func TestMaskEmail(t *testing.T) {
+	for email, want := range map[string]string{"jan@example.com": "j•••@e•••.com", "x@a.b.sk": "x•••@a•••.sk"} {
+		if got := portal.MaskEmail(email); got != want {
+			t.Errorf("%s: %s, want %s", email, got, want)
+		}
+	}
+}

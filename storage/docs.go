@@ -1,0 +1,172 @@
+package storage
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.mongodb.org/mongo-driver/bson"
+)
+
+const (
+	// MaxKey is the longest key of a document, in bytes.
+	MaxKey = 512
+	// MaxDocument is the largest document, in bytes of BSON.
+	MaxDocument = 8 << 20
+	maxTries    = 1000
+)
+
+// Docs is one collection of one shop, as documents of type T. The shop's name begins every id, so another shop's document
+// cannot be named.
+type Docs[T any] struct {
+	engine     Engine
+	shop       string
+	collection Collection
+}
+
+// Open returns the documents of the collection in the shop.
+func Open[T any](engine Engine, shop string, collection Collection) Docs[T] {
+	return Docs[T]{engine: engine, shop: shop, collection: collection}
+}
+
+// envelope is a document with what the store adds to it.
+type envelope[T any] struct {
+	ID   string `bson:"_id"`
+	Shop string `bson:"shop"`
+	N    int64  `bson:"v"`
+	Mark string `bson:"mark"`
+	Body T      `bson:",inline"`
+}
+
+// Get returns the document and the version that Replace and Delete want, or ErrNotFound.
+func (d Docs[T]) Get(ctx context.Context, key string) (T, Version, error) {
+	var e envelope[T]
+	if d.checkKey(key) != nil {
+		return e.Body, Version{}, ErrNotFound // such a key cannot have been stored
+	}
+	raw, err := d.engine.Get(ctx, d.collection.Name, d.id(key))
+	if err != nil {
+		return e.Body, Version{}, d.fault("get", err)
+	}
+	if err := bson.Unmarshal(raw, &e); err != nil {
+		return e.Body, Version{}, d.fault("decode", err)
+	}
+	return e.Body, Version{N: e.N, Mark: e.Mark}, nil
+}
+
+// Insert stores a new document, or returns ErrExists.
+func (d Docs[T]) Insert(ctx context.Context, key string, doc T) error {
+	record, err := d.record(key, 1, doc)
+	if err != nil {
+		return err
+	}
+	return d.fault("insert", d.engine.Insert(ctx, d.collection.Name, record))
+}
+
+// Replace stores doc over the version read, or returns ErrConflict.
+func (d Docs[T]) Replace(ctx context.Context, key string, read Version, doc T) error {
+	record, err := d.record(key, read.N+1, doc)
+	if err != nil {
+		return err
+	}
+	return d.fault("replace", d.engine.Replace(ctx, d.collection.Name, record, read))
+}
+
+// Delete removes the version read, or returns ErrConflict.
+func (d Docs[T]) Delete(ctx context.Context, key string, read Version) error {
+	if err := d.checkShop(); err != nil {
+		return err
+	}
+	return d.fault("delete", d.engine.Delete(ctx, d.collection.Name, d.id(key), read))
+}
+
+// Change reads the document, lets change alter it, and replaces it; when another write came between, it does all
+// again. It returns the document as stored, ErrNotFound when there is none, and change's own error unaltered. When
+// change returns ErrUnchanged nothing is written and the error is nil.
+func (d Docs[T]) Change(ctx context.Context, key string, change func(*T) error) (T, error) {
+	return d.Put(ctx, key, func(doc *T, found bool) error {
+		if !found {
+			return ErrNotFound
+		}
+		return change(doc)
+	})
+}
+
+// Put is Change for a document that need not exist: then change gets a zero document and found is false, and the
+// result is inserted.
+func (d Docs[T]) Put(ctx context.Context, key string, change func(doc *T, found bool) error) (T, error) {
+	for range maxTries {
+		doc, read, err := d.Get(ctx, key)
+		found := err == nil
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return doc, err
+		}
+		if err := change(&doc, found); err != nil {
+			if errors.Is(err, ErrUnchanged) {
+				err = nil
+			}
+			return doc, err
+		}
+		if found {
+			err = d.Replace(ctx, key, read, doc)
+		} else {
+			err = d.Insert(ctx, key, doc)
+		}
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
+			return doc, err
+		}
+	}
+	var none T
+	return none, fmt.Errorf("storage: %s: gave up after %d conflicts", d.collection.Name, maxTries)
+}
+
+func (d Docs[T]) id(key string) string { return d.shop + "/" + key }
+
+func (d Docs[T]) checkKey(key string) error {
+	if key == "" || len(key) > MaxKey || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
+		return fmt.Errorf("storage: %s: a key has 1 to %d bytes of UTF-8 without NUL", d.collection.Name, MaxKey)
+	}
+	return d.checkShop()
+}
+
+// checkShop keeps the shops' ids apart: in a name, a slash could make another shop's id.
+func (d Docs[T]) checkShop() error {
+	if d.shop == "" || strings.ContainsAny(d.shop, "/\x00") || !utf8.ValidString(d.shop) {
+		return fmt.Errorf("storage: %s: %q is no name of a shop", d.collection.Name, d.shop)
+	}
+	return nil
+}
+
+func (d Docs[T]) record(key string, n int64, doc T) (Record, error) {
+	if err := d.checkKey(key); err != nil {
+		return Record{}, err
+	}
+	e := envelope[T]{ID: d.id(key), Shop: d.shop, N: n, Mark: rand.Text()[:13], Body: doc}
+	raw, err := bson.Marshal(e)
+	if err != nil {
+		return Record{}, d.fault("encode", err)
+	}
+	if len(raw) > MaxDocument {
+		return Record{}, fmt.Errorf("storage: %s: a document of %d bytes is over %d", d.collection.Name, len(raw), MaxDocument)
+	}
+	return Record{ID: e.ID, Shop: d.shop, Version: Version{N: n, Mark: e.Mark}, Doc: raw}, nil
+}
+
+func (d Docs[T]) fault(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s in %s: %w", doing, d.collection.Name, err)
+}
+
+// instant makes equal times print alike whatever their location and monotonic reading.
+func instant(v any) any {
+	if t, ok := v.(time.Time); ok {
+		return t.UnixMilli()
+	}
+	return v
+}

@@ -1,0 +1,210 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+)
+
+// MaxLimit is the most rows one Find returns.
+const MaxLimit = 1000
+
+// Query asks one index for a page of heads. Values are string, int64, time.Time or bool, as the index declares.
+//
+// Equal gives values for the index's first fields. From (inclusive) and To (exclusive), each optional, bound the
+// field behind them; or Prefix asks there for strings that begin so, which returns one page, each document
+// once, in order of the keys among those found. A multi-valued field must be in Equal or take the Prefix.
+type Query struct {
+	Index      string
+	Equal      []any
+	From, To   any
+	Prefix     *string
+	Descending bool
+	Limit      int    // 1 to MaxLimit
+	Cursor     string // Next or Previous of a page of the same query; "" for the first
+}
+
+// Hit is one found document: its key, and the head decoded into H.
+type Hit[H any] struct {
+	Key  string
+	Head H
+}
+
+// Page is a part of a list. Next and Previous are cursors for the neighbouring pages in the query's own
+// direction, "" where there is none.
+type Page[H any] struct {
+	Hits     []Hit[H]
+	Next     string
+	Previous string
+}
+
+// Find returns the page of q. It returns ErrCursor for a cursor that is damaged or of another query.
+func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
+	scan, back, err := d.scan(q)
+	if err != nil {
+		return Page[H]{}, err
+	}
+	rows, err := d.engine.Scan(ctx, d.collection.Name, scan)
+	if err != nil {
+		return Page[H]{}, fmt.Errorf("find in %s by %s: %w", d.collection.Name, q.Index, err)
+	}
+	if back && len(rows) == 0 {
+		q.Cursor = "" // all that came before has gone, so what follows is the first page
+		return Find[H](ctx, d, q)
+	}
+	more := q.Prefix == nil && len(rows) > q.Limit
+	rows = rows[:min(len(rows), q.Limit)]
+	if back {
+		slices.Reverse(rows)
+	}
+	if q.Prefix != nil {
+		slices.SortFunc(rows, func(a, b Row) int { return strings.Compare(a.ID, b.ID) })
+	}
+	return page[H](d, q, rows, pageEnds{back: back, more: more})
+}
+
+// pageEnds tells which neighbours a page has: more rows in the direction scanned, and the page it came from.
+type pageEnds struct{ back, more bool }
+
+func page[H, T any](d Docs[T], q Query, rows []Row, ends pageEnds) (Page[H], error) {
+	p := Page[H]{Hits: make([]Hit[H], len(rows))}
+	for i, row := range rows {
+		p.Hits[i].Key = strings.TrimPrefix(row.ID, d.shop+"/")
+		if err := bson.Unmarshal(row.Head, &p.Hits[i].Head); err != nil {
+			return p, fmt.Errorf("decode head of %s: %w", d.collection.Name, err)
+		}
+	}
+	if len(rows) == 0 || q.Prefix != nil {
+		return p, nil
+	}
+	mark := d.fingerprint(q)
+	if ends.back || ends.more {
+		p.Next = cursor{Position: rows[len(rows)-1].Position}.encode(mark)
+	}
+	if ends.back && ends.more || !ends.back && q.Cursor != "" {
+		p.Previous = cursor{Position: rows[0].Position, Back: true}.encode(mark)
+	}
+	return p, nil
+}
+
+// scan checks q against the schema and turns it into what an engine takes, one row longer than the page so that
+// it shows whether more follow. The bool says that the cursor leads backwards.
+func (d Docs[T]) scan(q Query) (Scan, bool, error) {
+	index, err := d.collection.index(q.Index)
+	if err == nil {
+		err = d.checkShop()
+	}
+	if err != nil {
+		return Scan{}, false, err
+	}
+	s := Scan{Index: index, Shop: d.shop, Prefix: q.Prefix, Descending: q.Descending, Limit: q.Limit + 1}
+	if q.Limit < 1 || q.Limit > MaxLimit {
+		return s, false, fmt.Errorf("storage: limit %d is not in 1..%d", q.Limit, MaxLimit)
+	}
+	if err := s.bind(q); err != nil {
+		return s, false, fmt.Errorf("storage: collection %s, index %s: %w", d.collection.Name, index.Name, err)
+	}
+	if q.Cursor == "" {
+		return s, false, nil
+	}
+	at, err := decodeCursor(q.Cursor, d.fingerprint(q))
+	if err != nil || q.Prefix != nil || !s.fits(at.Position) {
+		return s, false, ErrCursor
+	}
+	s.After = &at.Position
+	s.Descending = q.Descending != at.Back
+	return s, at.Back, nil
+}
+
+// bind converts the query's values to the kinds of the index's fields.
+func (s *Scan) bind(q Query) error {
+	fields := s.Index.Fields
+	if len(q.Equal) > len(fields) {
+		return fmt.Errorf("%d values for %d fields", len(q.Equal), len(fields))
+	}
+	for i, v := range q.Equal {
+		value, err := valueOf(v, fields[i].Kind)
+		if err != nil {
+			return fmt.Errorf("field %s: %w", fields[i].Path, err)
+		}
+		s.Equal = append(s.Equal, value)
+	}
+	return s.bindRest(q, fields[len(q.Equal):])
+}
+
+func (s *Scan) bindRest(q Query, rest []Field) error {
+	if len(rest) == 0 {
+		if q.From != nil || q.To != nil || q.Prefix != nil {
+			return fmt.Errorf("no field left for a range or prefix")
+		}
+		return nil
+	}
+	if q.Prefix != nil {
+		if rest[0].Kind != String || len(rest) > 1 || q.From != nil || q.To != nil {
+			return fmt.Errorf("a prefix needs a string as the last field and no range")
+		}
+		return nil
+	}
+	for _, field := range rest {
+		if field.Multi {
+			return fmt.Errorf("multi-valued field %s needs a value", field.Path)
+		}
+	}
+	var err error
+	if s.From, err = bound(q.From, rest[0].Kind); err != nil {
+		return err
+	}
+	s.To, err = bound(q.To, rest[0].Kind)
+	return err
+}
+
+func bound(v any, kind Kind) (*Value, error) {
+	if v == nil {
+		return nil, nil
+	}
+	value, err := valueOf(v, kind)
+	return &value, err
+}
+
+func valueOf(v any, kind Kind) (Value, error) {
+	switch v := v.(type) {
+	case string:
+		return Value{Kind: kind, Text: v}, want(kind, String)
+	case int64:
+		return Value{Kind: kind, Num: v}, want(kind, Int)
+	case time.Time:
+		return Value{Kind: kind, Num: v.UnixMilli()}, want(kind, Time)
+	case bool:
+		value := Value{Kind: kind}
+		if v {
+			value.Num = 1
+		}
+		return value, want(kind, Bool)
+	}
+	return Value{}, fmt.Errorf("a %T cannot be indexed", v)
+}
+
+func want(kind, given Kind) error {
+	if kind != given {
+		return fmt.Errorf("value of kind %d where the index has %d", given, kind)
+	}
+	return nil
+}
+
+// fits reports whether the position has a value of the right kind for each field behind Equal.
+func (s *Scan) fits(at Position) bool {
+	rest := s.Index.Fields[len(s.Equal):]
+	if len(at.Values) != len(rest) || !strings.HasPrefix(at.ID, s.Shop+"/") {
+		return false
+	}
+	for i, v := range at.Values {
+		if v.Kind != rest[i].Kind {
+			return false
+		}
+	}
+	return true
+}

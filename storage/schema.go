@@ -1,0 +1,95 @@
+package storage
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// Kind is the type of an indexed field.
+type Kind uint8
+
+// The kinds an index can order by.
+const (
+	String Kind = iota + 1 // by bytes
+	Int                    // int64; an int32 counts as one
+	Time                   // UTC milliseconds
+	Bool                   // false before true
+)
+
+// Field is one field of an index: the BSON name (a dot leads into an embedded document) and its kind. Multi marks an array
+// whose every element is indexed.
+type Field struct {
+	Path  string
+	Kind  Kind
+	Multi bool
+}
+
+// Index orders the documents of one shop by Fields and carries Head, the BSON names of the top-level fields that
+// a list shows, so that a list never reads the documents.
+type Index struct {
+	Name   string
+	Fields []Field
+	Head   []string
+}
+
+// Collection declares one sort of document.
+type Collection struct {
+	Name    string
+	Indexes []Index
+}
+
+var nameShape = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
+
+// Check reports the first fault of the declaration: a name that is no plain word, an index without fields, one with two
+// multi-valued fields, or one declared twice.
+func (c Collection) Check() error {
+	if !nameShape.MatchString(c.Name) {
+		return fmt.Errorf("storage: collection %q: the name is no plain word", c.Name)
+	}
+	seen := map[string]bool{}
+	for _, index := range c.Indexes {
+		err := index.check()
+		if seen[index.Name] {
+			err = fmt.Errorf("declared twice")
+		}
+		if err != nil {
+			return fmt.Errorf("storage: collection %s, index %q: %w", c.Name, index.Name, err)
+		}
+		seen[index.Name] = true
+	}
+	return nil
+}
+
+func (i Index) check() error {
+	multi := 0
+	for _, field := range i.Fields {
+		if field.Multi {
+			multi++
+		}
+		if field.Path == "" {
+			return fmt.Errorf("a field has no name")
+		}
+		if field.Kind < String || field.Kind > Bool {
+			return fmt.Errorf("field %s has no kind", field.Path)
+		}
+	}
+	switch {
+	case !nameShape.MatchString(i.Name):
+		return fmt.Errorf("the name is no plain word")
+	case len(i.Fields) == 0:
+		return fmt.Errorf("no field")
+	case multi > 1:
+		return fmt.Errorf("more than one multi-valued field")
+	}
+	return nil
+}
+
+// index finds a declared index by name.
+func (c Collection) index(name string) (Index, error) {
+	for _, index := range c.Indexes {
+		if index.Name == name {
+			return index, nil
+		}
+	}
+	return Index{}, fmt.Errorf("storage: collection %s has no index %q", c.Name, name)
+}
