@@ -114,7 +114,8 @@ type Engine interface {
 	// Scan returns the rows asked for.
 	Scan(ctx context.Context, collection string, s Scan) ([]Row, error)
 	// Increment applies all counts, each atomically, in one round to the store, as of the time now, and returns
-	// the tallies in their order. By zero only looks. Expired counters are removed in the engine's own time.
+	// the tallies in their order. By zero only looks, and where no counter lives finds zero and the Count's own
+	// Expires. Expired counters are removed in the engine's own time.
 	Increment(ctx context.Context, now time.Time, counts []Count) ([]Tally, error)
 	// Close waits for writes in hand and releases the store.
 	Close() error

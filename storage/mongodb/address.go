@@ -1,0 +1,45 @@
+package mongodb
+
+import (
+	"net/url"
+	"strings"
+)
+
+const defaultDatabase = "postern"
+
+// databaseName is the path of the address. It also refuses what would make the driver take a part of the password for a
+// host or quote it in an error: a bare @ or % in it.
+func databaseName(uri string) (string, error) {
+	_, rest, found := strings.Cut(uri, "://")
+	if !found {
+		return "", badAddress(`it begins with neither "mongodb://" nor "mongodb+srv://"`)
+	}
+	switch strings.Count(rest, "@") {
+	case 0:
+	case 1:
+		var user string
+		user, rest, _ = strings.Cut(rest, "@")
+		if _, err := url.PathUnescape(user); err != nil {
+			return "", badAddress("a % in the user name or password is written %25")
+		}
+	default:
+		return "", badAddress("an @ in the user name, the password or an option is written %40")
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	_, path, _ := strings.Cut(rest, "/")
+	name, err := url.PathUnescape(path)
+	if err != nil {
+		return "", badAddress("the database's name has a % that begins no escape")
+	}
+	if name == "" {
+		name = defaultDatabase
+	}
+	if strings.ContainsAny(name, "/\\. \"$*<>:|?\x00") || len(name) > 63 {
+		return "", badAddress("the database's name is longer than 63 bytes or has one of / \\ . \" $ * < > : | ? or a space")
+	}
+	return name, nil
+}
+
+func badAddress(why string) error {
+	return &fault{what: "the address is malformed: " + why}
+}

@@ -1,0 +1,159 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+	"go.mongodb.org/mongo-driver/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/x/mongo/driver/topology"
+
+	"postern/storage"
+)
+
+// settleTimeout is how long the question what came of a write may outlive its caller's deadline.
+const settleTimeout = 2 * time.Second
+
+// Get returns the whole document, or storage.ErrNotFound.
+func (s *Store) Get(ctx context.Context, collection, id string) (bson.Raw, error) {
+	c, err := s.collection(collection)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.FindOne(ctx, byID(id)).Raw()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, storage.ErrNotFound
+	}
+	return raw, explain(err)
+}
+
+// Insert stores a new document, or returns storage.ErrExists.
+func (s *Store) Insert(ctx context.Context, collection string, r storage.Record) error {
+	return s.write(ctx, write{collection: collection, id: r.ID, leaves: r.Version, missed: storage.ErrExists,
+		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
+			_, err := c.InsertOne(ctx, r.Doc)
+			if mongo.IsDuplicateKeyError(err) && !unconfirmed(err) {
+				return false, nil
+			}
+			return true, err
+		}})
+}
+
+// Replace stores r over the version read, or returns storage.ErrConflict.
+func (s *Store) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+	return s.write(ctx, write{collection: collection, id: r.ID, read: read, leaves: r.Version, missed: storage.ErrConflict,
+		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
+			result, err := c.ReplaceOne(ctx, byVersion(r.ID, read), r.Doc)
+			return err == nil && result.MatchedCount > 0, err
+		}})
+}
+
+// Delete removes the version read, or returns storage.ErrConflict.
+func (s *Store) Delete(ctx context.Context, collection, id string, read storage.Version) error {
+	return s.write(ctx, write{collection: collection, id: id, read: read, missed: storage.ErrConflict,
+		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
+			result, err := c.DeleteOne(ctx, byVersion(id, read))
+			return err == nil && result.DeletedCount > 0, err
+		}})
+}
+
+// write is a change of one document that happens only in the state read, which makes it harmless to repeat. The zero
+// version stands for no document. do reports whether it met that state; missed is the error when not.
+type write struct {
+	collection, id string
+	read, leaves   storage.Version
+	do             func(context.Context, *mongo.Collection) (bool, error)
+	missed         error
+}
+
+// write runs w. When the answer is lost it runs w again: that either does what the first did not, or, having waited
+// for the majority, shows that the state is another by now, maybe by the first.
+func (s *Store) write(ctx context.Context, w write) error {
+	if err := ctx.Err(); err != nil {
+		return explain(err)
+	}
+	c, err := s.collection(w.collection)
+	if err != nil {
+		return err
+	}
+	met, err := w.do(ctx, c)
+	first := err
+	if uncertain(err) && ctx.Err() == nil {
+		met, err = w.do(ctx, c)
+	}
+	switch {
+	case err == nil && met:
+		return nil
+	case err != nil && !uncertain(first):
+		return explain(err)
+	case first == nil && w.read != (storage.Version{}):
+		return w.missed
+	}
+	return s.settle(ctx, w, err)
+}
+
+// settle tells by the stored version what came of w, which missed, or was answered with err only. The version is one that
+// the majority has: what it leaves open is no success.
+func (s *Store) settle(ctx context.Context, w write, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	stored, lookErr := s.version(ctx, w.collection, w.id)
+	switch {
+	case lookErr != nil && err != nil:
+		return explain(err)
+	case lookErr != nil:
+		return explain(lookErr)
+	case stored == w.leaves:
+		return nil
+	case err != nil && stored.N <= w.read.N:
+		return explain(err)
+	}
+	return w.missed
+}
+
+// version is that of the document as the majority has it, zero when there is none.
+func (s *Store) version(ctx context.Context, collection, id string) (storage.Version, error) {
+	var stored struct {
+		N    int64  `bson:"v"`
+		Mark string `bson:"mark"`
+	}
+	c, err := s.collection(collection, options.Collection().SetReadConcern(readconcern.Majority()))
+	if err != nil {
+		return storage.Version{}, err
+	}
+	err = c.FindOne(ctx, byID(id), options.FindOne().SetProjection(inc(1, "v", "mark"))).Decode(&stored)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		err = nil
+	}
+	return storage.Version{N: stored.N, Mark: stored.Mark}, err
+}
+
+// uncertain reports whether a write that ended with err may have happened, or may yet be undone by a change of primary.
+func uncertain(err error) bool {
+	if selection := (topology.ServerSelectionError{}); err == nil || errors.As(err, &selection) {
+		return false // nothing was sent
+	}
+	labelled := mongo.LabeledError(nil)
+	return unconfirmed(err) || mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.Canceled) ||
+		errors.As(err, &labelled) && labelled.HasErrorLabel("RetryableWriteError")
+}
+
+// unconfirmed reports whether the server answered, but without knowing that the majority has it.
+func unconfirmed(err error) bool {
+	w := mongo.WriteException{}
+	return errors.As(err, &w) && w.WriteConcernError != nil
+}
+
+// byID names a document, with the shop for the sake of sharded clusters: it is the part of the id before the first slash.
+func byID(id string) bson.D {
+	shop, _, _ := strings.Cut(id, "/")
+	return bson.D{{Key: "_id", Value: id}, {Key: "shop", Value: shop}}
+}
+
+func byVersion(id string, v storage.Version) bson.D {
+	return append(byID(id), bson.E{Key: "v", Value: v.N}, bson.E{Key: "mark", Value: v.Mark})
+}

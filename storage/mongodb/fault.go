@@ -1,0 +1,113 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/description"
+	"go.mongodb.org/mongo-driver/x/mongo/driver/auth"
+	"go.mongodb.org/mongo-driver/x/mongo/driver/topology"
+)
+
+// Codes of server errors, from the server's error_codes.yml; Atlas has one of its own.
+const (
+	codeUnauthorized   = 13
+	codeAuthFailed     = 18
+	codeIndexNotFound  = 27
+	codeNotSupported   = 115
+	codeNotImplemented = 238
+	codeAtlas          = 8000
+)
+
+// fault is an error in one line of our words, over the driver's.
+type fault struct {
+	what  string
+	cause error
+}
+
+func (f *fault) Error() string { return "mongodb: " + strings.Join(strings.Fields(f.what), " ") }
+
+func (f *fault) Unwrap() error { return f.cause }
+
+// addressFault tells a name that does not resolve, which may pass, from an address that is wrong.
+func addressFault(err error) error {
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		return &fault{"no server: " + dns.Error(), err}
+	}
+	return &fault{"the address is malformed: " + strings.TrimPrefix(err.Error(), "error parsing uri: "), err}
+}
+
+// explain puts the driver's error into words; nil stays nil.
+func explain(err error) error { return explainAfter(err, 0) }
+
+// explainAfter is explain for an operation that took so long.
+func explainAfter(err error, waited time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	if selection := (topology.ServerSelectionError{}); errors.As(err, &selection) && !errors.Is(err, context.Canceled) {
+		return &fault{noServer(selection.Desc, waited), err}
+	}
+	return &fault{describe(err), err}
+}
+
+func describe(err error) string {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return context.Canceled.Error()
+	case refused(err):
+		return "the server refuses the user name and password (they are looked up in authSource): " + err.Error()
+	case hasCode(err, codeUnauthorized, codeAtlas):
+		return "the user has no permission: " + err.Error()
+	case mongo.IsTimeout(err):
+		return "the server did not answer in time: " + err.Error()
+	case mongo.IsNetworkError(err):
+		return "the connection was lost: " + err.Error()
+	}
+	return err.Error()
+}
+
+// refused reports whether err comes from signing in to the server, not from the way there.
+func refused(err error) bool {
+	signIn := (*auth.Error)(nil)
+	return hasCode(err, codeAuthFailed) || errors.As(err, &signIn) && !mongo.IsTimeout(err) && !mongo.IsNetworkError(err)
+}
+
+func hasCode(err error, codes ...int) bool {
+	server := mongo.ServerError(nil)
+	if !errors.As(err, &server) {
+		return false
+	}
+	for _, code := range codes {
+		if server.HasErrorCode(code) {
+			return true
+		}
+	}
+	return false
+}
+
+// noServer says which servers were tried, for how long, and the last fault of the first that has one.
+func noServer(top description.Topology, waited time.Duration) string {
+	var addresses []string
+	cause, reached := "no answer", false
+	for _, server := range top.Servers {
+		addresses = append(addresses, server.Addr.String())
+		reached = reached || server.Kind != description.Unknown
+		if server.LastError != nil && cause == "no answer" {
+			cause = server.LastError.Error()
+		}
+	}
+	what, where := "no server", strings.Join(addresses, ", ")
+	if reached {
+		what, cause = "no primary", "it takes no writes"
+	}
+	if waited > 0 {
+		where += fmt.Sprintf(" within %s", max(waited.Round(time.Second/10), time.Second/10))
+	}
+	return fmt.Sprintf("%s at %s: %s", what, where, cause)
+}

@@ -1,0 +1,75 @@
+package mongodb
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"postern/storage"
+)
+
+// indexes lists what the server has, as name and key.
+func indexes(t *testing.T, s *Store, collection string) map[string]string {
+	t.Helper()
+	cursor, err := s.db.Collection(collection).Indexes().List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []bson.D
+	if err := cursor.All(t.Context(), &found); err != nil {
+		t.Fatal(err)
+	}
+	list := map[string]string{}
+	for _, index := range found {
+		name, sign := stored(index)
+		list[name] = sign
+	}
+	return list
+}
+
+func TestIndexesFollowTheDeclaration(t *testing.T) {
+	uri := withDatabase(serverURI(t))
+	byDate := storage.Field{Path: "placed_at", Kind: storage.Time}
+	byTown := storage.Field{Path: "address.town", Kind: storage.String}
+	first := reach(t, uri, storage.Collection{Name: "orders", Indexes: []storage.Index{
+		{Name: "recent", Fields: []storage.Field{byDate}},
+		{Name: "same", Fields: []storage.Field{byDate}, Head: []string{"state"}},
+		{Name: "town", Fields: []storage.Field{byTown}},
+		{Name: "gone", Fields: []storage.Field{byTown, byDate}},
+	}})
+	id := `"_id":1 `
+	want := map[string]string{
+		"_id_":           id,
+		"postern_recent": `"shop":1 "placed_at":1 ` + id,
+		"postern_town":   `"shop":1 "address.town":1 ` + id,
+		"postern_gone":   `"shop":1 "address.town":1 "placed_at":1 ` + id,
+	}
+	if diff := cmp.Diff(want, indexes(t, first, "orders")); diff != "" {
+		t.Errorf("at first (-want +got):\n%s", diff)
+	}
+	foreign := mongo.IndexModel{Keys: inc(1, "note"), Options: options.Index().SetName("theirs")}
+	if _, err := first.db.Collection("orders").Indexes().CreateOne(t.Context(), foreign); err != nil {
+		t.Fatal(err)
+	}
+	second := reach(t, uri, storage.Collection{Name: "orders", Indexes: []storage.Index{
+		{Name: "recent", Fields: []storage.Field{byDate}},
+		{Name: "town", Fields: []storage.Field{byTown, {Path: "state", Kind: storage.String}}},
+		{Name: "again", Fields: []storage.Field{byDate}, Head: []string{"state"}},
+	}})
+	delete(want, "postern_gone")
+	want["postern_town"] = `"shop":1 "address.town":1 "state":1 ` + id
+	want["theirs"] = `"note":1 `
+	if diff := cmp.Diff(want, indexes(t, second, "orders")); diff != "" {
+		t.Errorf("after the change (-want +got):\n%s", diff)
+	}
+}
+
+func TestIndexWithOptionsIsNoneOfOurs(t *testing.T) {
+	index := bson.D{{Key: "name", Value: "x"}, {Key: "key", Value: inc(1, "shop")}, {Key: "sparse", Value: true}}
+	if name, sign := stored(index); name != "x" || sign != "" {
+		t.Errorf("got %q, %q", name, sign)
+	}
+}

@@ -1,0 +1,229 @@
+package mongodb
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/bson"
+
+	"postern/storage"
+)
+
+// breaker is a proxy before the server that once, when armed, breaks the connection that a command comes by, before or
+// after the server has done it.
+type breaker struct {
+	net.Listener
+	server string
+
+	mu      sync.Mutex
+	command string
+	done    bool   // let the server do it first
+	then    func() // runs between the break and the next try
+}
+
+// throughBreaker returns the address that leads to the server through the proxy.
+func throughBreaker(t *testing.T, uri string) (*breaker, string) {
+	t.Helper()
+	scheme, rest, _ := strings.Cut(uri, "://")
+	user := ""
+	if before, after, found := strings.Cut(rest, "@"); found {
+		user, rest = before+"@", after
+	}
+	hosts, rest, _ := strings.Cut(rest, "/")
+	server, _, several := strings.Cut(hosts, ",")
+	if several || scheme != "mongodb" || strings.Contains(rest, "tls=true") {
+		t.Skip("the proxy is for one server without TLS")
+	}
+	if !strings.Contains(server, ":") {
+		server += ":27017"
+	}
+	b := &breaker{Listener: listen(t), server: server}
+	go b.serve()
+	return b, "mongodb://" + user + b.Addr().String() + "/" + rest + "&directConnection=true"
+}
+
+func (b *breaker) arm(command string, done bool, then func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.command, b.done, b.then = command, done, then
+}
+
+// strike reports whether the message is the one to break, and disarms.
+func (b *breaker) strike(message []byte) (hit, done bool, then func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.command == "" || !bytes.Contains(message, []byte("\x02"+b.command+"\x00")) {
+		return false, false, nil
+	}
+	b.command = ""
+	return true, b.done, b.then
+}
+
+func (b *breaker) serve() {
+	for {
+		client, err := b.Accept()
+		if err != nil {
+			return
+		}
+		go b.relay(client)
+	}
+}
+
+// relay passes each message on and its answer back; this driver and server never have two under way.
+func (b *breaker) relay(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", b.server)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	for {
+		request, err := readMessage(client)
+		if err != nil {
+			return
+		}
+		hit, done, then := b.strike(request)
+		if !hit || done {
+			server.Write(request)
+			answer, err := readMessage(server)
+			if err != nil {
+				return
+			}
+			if !hit {
+				client.Write(answer)
+				continue
+			}
+		}
+		if then != nil {
+			then()
+		}
+		return
+	}
+}
+
+// readMessage reads a message of the wire protocol: its length, little-endian and counting itself, and the rest.
+func readMessage(from io.Reader) ([]byte, error) {
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(from, head); err != nil {
+		return nil, err
+	}
+	message := make([]byte, binary.LittleEndian.Uint32(head))
+	copy(message, head)
+	_, err := io.ReadFull(from, message[4:])
+	return message, err
+}
+
+func record(t *testing.T, n int64, mark string) storage.Record {
+	t.Helper()
+	r := storage.Record{ID: "main/a", Shop: "main", Version: storage.Version{N: n, Mark: mark}}
+	raw, err := bson.Marshal(bson.D{{Key: "_id", Value: r.ID}, {Key: "shop", Value: r.Shop}, {Key: "v", Value: n}, {Key: "mark", Value: mark}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Doc = raw
+	return r
+}
+
+func TestLostAnswer(t *testing.T) {
+	first, second, other := record(t, 1, "first"), record(t, 2, "second"), record(t, 2, "other")
+	insert := func(s *Store) error { return s.Insert(t.Context(), "docs", first) }
+	replace := func(s *Store) error { return s.Replace(t.Context(), "docs", second, first.Version) }
+	remove := func(s *Store) error { return s.Delete(t.Context(), "docs", first.ID, first.Version) }
+	overtake := func(s *Store) error { return s.Replace(t.Context(), "docs", other, first.Version) }
+	for _, c := range []struct {
+		name, command string
+		done          bool
+		before        func(*Store) error // in peace
+		do            func(*Store) error
+		between       func(*Store) error // by another process
+		want          error
+		left          storage.Version
+	}{
+		{"insert done", "insert", true, nil, insert, nil, nil, first.Version},
+		{"insert not done", "insert", false, nil, insert, nil, nil, first.Version},
+		{"insert not done and overtaken", "insert", false, nil, insert, func(s *Store) error { return s.Insert(t.Context(), "docs", other) }, storage.ErrExists, other.Version},
+		{"replace done", "update", true, insert, replace, nil, nil, second.Version},
+		{"replace not done", "update", false, insert, replace, nil, nil, second.Version},
+		{"replace not done and overtaken", "update", false, insert, replace, overtake, storage.ErrConflict, other.Version},
+		{"delete done", "delete", true, insert, remove, nil, nil, storage.Version{}},
+		{"delete not done", "delete", false, insert, remove, nil, nil, storage.Version{}},
+		{"delete not done and overtaken", "delete", false, insert, remove, overtake, storage.ErrConflict, other.Version},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			uri := withDatabase(serverURI(t))
+			straight := reach(t, uri, storage.Collection{Name: "docs"})
+			proxy, through := throughBreaker(t, uri)
+			broken := reach(t, through, storage.Collection{Name: "docs"})
+			if c.before != nil {
+				if err := c.before(straight); err != nil {
+					t.Fatal(err)
+				}
+			}
+			struck := make(chan struct{})
+			proxy.arm(c.command, c.done, func() {
+				defer close(struck)
+				if c.between == nil {
+					return
+				}
+				if err := c.between(straight); err != nil {
+					t.Errorf("between: %v", err)
+				}
+			})
+			if err := c.do(broken); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+			select {
+			case <-struck:
+			default:
+				t.Error("the connection was not broken")
+			}
+			left, err := straight.version(t.Context(), "docs", first.ID)
+			if err != nil || left != c.left {
+				t.Errorf("left %v, %v; want %v", left, err, c.left)
+			}
+		})
+	}
+}
+
+// TestLostAnswerToNobody ends the caller's context with the connection: no second try, but the truth about the first.
+func TestLostAnswerToNobody(t *testing.T) {
+	first, second := record(t, 1, "first"), record(t, 2, "second")
+	for _, c := range []struct {
+		name string
+		done bool
+		want error
+		left storage.Version
+	}{
+		{"done", true, nil, second.Version},
+		{"not done", false, context.Canceled, first.Version},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			uri := withDatabase(serverURI(t))
+			straight := reach(t, uri, storage.Collection{Name: "docs"})
+			proxy, through := throughBreaker(t, uri)
+			broken := reach(t, through, storage.Collection{Name: "docs"})
+			if err := straight.Insert(t.Context(), "docs", first); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			proxy.arm("update", c.done, cancel)
+			if err := broken.Replace(ctx, "docs", second, first.Version); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+			if ctx.Err() == nil {
+				t.Error("the connection was not broken")
+			}
+			left, err := straight.version(t.Context(), "docs", first.ID)
+			if err != nil || left != c.left {
+				t.Errorf("left %v, %v; want %v", left, err, c.left)
+			}
+		})
+	}
+}

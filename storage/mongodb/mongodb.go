@@ -1,0 +1,143 @@
+// Package mongodb is the storage engine over a MongoDB server of any deployment: standalone, replica set, or sharded by
+// {shop: 1, _id: 1}. It owns the connection, the indexes, how a scan becomes finds, what came of a write whose
+// answer was lost, and the wording of what can go wrong. It alone imports the driver.
+//
+// Documents are stored as they come. Writes wait for the majority's journals and reads go to the primary,
+// whatever the address says. Every filter carries the shop, so that a sharded cluster asks one shard. The package
+// must not know what the documents mean.
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+	"go.mongodb.org/mongo-driver/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/mongo/readpref"
+	"go.mongodb.org/mongo-driver/mongo/writeconcern"
+
+	"postern/storage"
+)
+
+const (
+	selectTimeout    = 5 * time.Second  // to find a server, unless the address has serverSelectionTimeoutMS
+	operationTimeout = 10 * time.Second // for one operation, unless the address has timeoutMS
+	buildTimeout     = 12 * time.Hour   // for the indexes of a collection that is large already
+	closeTimeout     = 10 * time.Second
+)
+
+var _ storage.Engine = (*Store)(nil)
+
+// Store is an open database of a MongoDB server.
+type Store struct {
+	client   *mongo.Client
+	db       *mongo.Database
+	declared map[string]bool
+}
+
+// Open connects to the server at the mongodb:// or mongodb+srv:// address and brings the indexes of the collections to
+// their declared state, which takes a while when they hold much. The database is the address's path, "postern" without one.
+// Its errors are one line, tell apart what went wrong, and never show the password.
+func Open(ctx context.Context, uri string, collections ...storage.Collection) (*Store, error) {
+	for _, c := range collections {
+		if err := c.Check(); err != nil {
+			return nil, err
+		}
+	}
+	name, err := databaseName(uri)
+	if err != nil {
+		return nil, err
+	}
+	opts, err := clientOptions(uri)
+	if err != nil {
+		return nil, err
+	}
+	client, err := mongo.Connect(ctx, opts)
+	if err != nil {
+		return nil, &fault{"the address cannot be used: " + err.Error(), err}
+	}
+	s := &Store{client: client, db: client.Database(name), declared: map[string]bool{}}
+	if err := s.prepare(ctx, collections); err != nil {
+		client.Disconnect(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return s, nil
+}
+
+// clientOptions are those of the address, but for what the store promises.
+func clientOptions(uri string) (*options.ClientOptions, error) {
+	opts := options.Client().ApplyURI(uri)
+	if err := opts.Validate(); err != nil {
+		return nil, addressFault(err)
+	}
+	opts.SetWriteConcern(writeconcern.New(writeconcern.WMajority(), writeconcern.J(true)))
+	opts.SetReadPreference(readpref.Primary())
+	opts.SetReadConcern(readconcern.Local())
+	if opts.ServerSelectionTimeout == nil {
+		opts.SetServerSelectionTimeout(selectTimeout)
+	}
+	opts.SocketTimeout = nil // the driver leaves it undefined together with a timeout for operations
+	if opts.Timeout == nil {
+		opts.SetTimeout(operationTimeout)
+	}
+	if opts.AppName == nil {
+		opts.SetAppName("postern")
+	}
+	return opts, nil
+}
+
+// prepare finds the server and makes the indexes.
+func (s *Store) prepare(ctx context.Context, collections []storage.Collection) error {
+	started := time.Now()
+	if err := s.client.Ping(ctx, nil); err != nil {
+		return explainAfter(err, time.Since(started))
+	}
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	for _, c := range collections {
+		s.declared[c.Name] = true
+		if err := s.index(ctx, c); err != nil {
+			return fmt.Errorf("indexes of %s: %w", c.Name, explain(err))
+		}
+	}
+	if err := s.indexCounters(ctx); err != nil {
+		return fmt.Errorf("index of counters: %w", explain(err))
+	}
+	return nil
+}
+
+// Drop removes the database and all that is in it.
+func (s *Store) Drop(ctx context.Context) error {
+	return explain(s.db.Drop(ctx))
+}
+
+// Close waits up to ten seconds for operations in hand and disconnects. A second one does nothing.
+func (s *Store) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	err := s.client.Disconnect(ctx)
+	if errors.Is(err, mongo.ErrClientDisconnected) {
+		return nil
+	}
+	return explain(err)
+}
+
+func (s *Store) collection(name string, opts ...*options.CollectionOptions) (*mongo.Collection, error) {
+	if !s.declared[name] {
+		return nil, fmt.Errorf("mongodb: collection %q was not declared", name)
+	}
+	return s.db.Collection(name, opts...), nil
+}
+
+// inc is an ascending or descending key pattern, as indexes, sorts and projections want it.
+func inc(direction int, paths ...string) bson.D {
+	pattern := make(bson.D, len(paths))
+	for i, path := range paths {
+		pattern[i] = bson.E{Key: path, Value: int32(direction)}
+	}
+	return pattern
+}

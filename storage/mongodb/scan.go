@@ -1,0 +1,149 @@
+package mongodb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"postern/storage"
+)
+
+// Scan returns the rows asked for. A position needs several finds, the nearest rows first, each over one unbroken part of
+// the index; most pages take one or two.
+func (s *Store) Scan(ctx context.Context, collection string, scan storage.Scan) ([]storage.Row, error) {
+	if scan.Prefix != nil && !utf8.ValidString(*scan.Prefix) {
+		return nil, nil // the server knows only UTF-8, and refuses such a pattern
+	}
+	var rows []storage.Row
+	for _, part := range parts(scan) {
+		if len(rows) >= scan.Limit {
+			break
+		}
+		found, err := s.find(ctx, collection, part, scan.Limit-len(rows))
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, found...)
+	}
+	return rows, nil
+}
+
+func (s *Store) find(ctx context.Context, collection string, p part, limit int) ([]storage.Row, error) {
+	c, err := s.collection(collection)
+	if err != nil {
+		return nil, err
+	}
+	opts := options.Find().SetHint(pattern(p.Index)).SetProjection(p.projection()).
+		SetLimit(int64(limit)).SetBatchSize(int32(limit) + 1) // with one to spare the server keeps no cursor
+	if p.Prefix == nil {
+		opts.SetSort(p.sort())
+	}
+	cursor, err := c.Find(ctx, p.filter(), opts)
+	if err != nil {
+		return nil, explain(err)
+	}
+	var docs []bson.Raw
+	if err := cursor.All(ctx, &docs); err != nil {
+		return nil, explain(err)
+	}
+	rows := make([]storage.Row, len(docs))
+	for i, doc := range docs {
+		if rows[i], err = p.row(doc); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// part is a stretch of a scan: the rows whose first fields behind Equal, as many as ties, have the values of
+// After, and whose next one is beyond it.
+type part struct {
+	storage.Scan
+	ties int
+}
+
+// parts are the stretches of a scan in their order, one when there is no position. A position's lexicographic "or"
+// is taken apart because then each branch is a find whose plan leaves the server no choice.
+func parts(scan storage.Scan) []part {
+	if scan.After == nil {
+		return []part{{scan, 0}}
+	}
+	var list []part
+	for ties := len(scan.After.Values); ties >= 0; ties-- {
+		list = append(list, part{scan, ties})
+	}
+	return list
+}
+
+// rest are the fields behind Equal, which order the rows.
+func (p part) rest() []storage.Field { return p.Index.Fields[len(p.Equal):] }
+
+func (p part) sort() bson.D {
+	direction := 1
+	if p.Descending {
+		direction = -1
+	}
+	var paths []string
+	for _, field := range p.rest() {
+		paths = append(paths, field.Path)
+	}
+	return inc(direction, append(paths, "_id")...)
+}
+
+// projection takes the head, the position's values and the id. A field within another one taken is left out: the server
+// refuses it.
+func (p part) projection() bson.D {
+	paths := append([]string{"_id"}, p.Index.Head...)
+	if p.Prefix == nil {
+		for _, field := range p.rest() {
+			paths = append(paths, field.Path)
+		}
+	}
+	slices.Sort(paths)
+	paths = slices.Compact(paths)
+	return inc(1, slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+		return slices.ContainsFunc(ancestors(path), func(above string) bool { return slices.Contains(paths, above) })
+	})...)
+}
+
+// row reads what a find gave.
+func (p part) row(doc bson.Raw) (storage.Row, error) {
+	elements, err := doc.Elements()
+	if err != nil {
+		return storage.Row{}, fmt.Errorf("mongodb: a damaged document: %w", err)
+	}
+	row := storage.Row{Position: storage.Position{ID: doc.Lookup("_id").StringValue()}}
+	head := bson.D{}
+	for _, e := range elements {
+		if slices.Contains(p.Index.Head, e.Key()) {
+			head = append(head, bson.E{Key: e.Key(), Value: e.Value()})
+		}
+	}
+	if row.Head, err = bson.Marshal(head); err != nil || p.Prefix != nil {
+		return row, err
+	}
+	for _, field := range p.rest() {
+		value, ok := decode(doc.Lookup(strings.Split(field.Path, ".")...), field.Kind)
+		if !ok {
+			return row, fmt.Errorf("mongodb: %s of %s is not of its kind", field.Path, row.ID)
+		}
+		row.Values = append(row.Values, value)
+	}
+	return row, nil
+}
+
+// ancestors are the paths that lead to this one: "a" and "a.b" for "a.b.c".
+func ancestors(path string) []string {
+	var above []string
+	for i := range path {
+		if path[i] == '.' {
+			above = append(above, path[:i])
+		}
+	}
+	return above
+}

@@ -1,0 +1,154 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+
+	driver "modernc.org/sqlite"
+)
+
+// conn is one connection with the statements prepared on it. One goroutine at a time may use it.
+//
+// Statements run without the caller's context: on the writer it would interrupt other callers' writes of the
+// group, on a reader it costs more than the short statement. Callers look at the context between statements.
+type conn struct {
+	db    *sql.DB
+	sql   *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+// connect opens one connection in a database handle of its own.
+func connect(path string, parameters url.Values) (*conn, error) {
+	address := url.URL{Scheme: "file", Path: path, RawQuery: parameters.Encode()}
+	connector, err := driver.NewConnector(address.String())
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector)
+	c, err := db.Conn(context.Background())
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+func (c *conn) prepare(query string) (*sql.Stmt, error) {
+	if stmt, ok := c.stmts[query]; ok {
+		return stmt, nil
+	}
+	stmt, err := c.sql.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	c.stmts[query] = stmt
+	return stmt, nil
+}
+
+func (c *conn) exec(query string, args ...any) error {
+	stmt, err := c.prepare(query)
+	if err != nil {
+		return err
+	}
+	_, err = stmt.ExecContext(context.Background(), args...)
+	return err
+}
+
+// row reads the one row of the query into dest, or returns sql.ErrNoRows.
+func (c *conn) row(query string, args []any, dest ...any) error {
+	stmt, err := c.prepare(query)
+	if err != nil {
+		return err
+	}
+	return stmt.QueryRowContext(context.Background(), args...).Scan(dest...)
+}
+
+// each calls do for every row of the query until do returns false or an error.
+func (c *conn) each(query string, args []any, do func(*sql.Rows) (bool, error)) (err error) {
+	stmt, err := c.prepare(query)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(context.Background(), args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if more, err := do(rows); err != nil || !more {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (c *conn) close() error {
+	var errs []error
+	for _, stmt := range c.stmts {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, c.sql.Close(), c.db.Close())...)
+}
+
+// pool keeps the connections that only read.
+type pool struct {
+	path string
+	free chan *conn // a nil stands for one that was not opened yet
+	size int
+}
+
+const minReaders = 4
+
+func newPool(path string) *pool {
+	p := &pool{path: path, size: max(minReaders, runtime.GOMAXPROCS(0))}
+	p.free = make(chan *conn, p.size)
+	for range p.size {
+		p.free <- nil
+	}
+	return p
+}
+
+// with calls do with a connection that nobody else uses meanwhile.
+func (p *pool) with(ctx context.Context, do func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var c *conn
+	select {
+	case c = <-p.free:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { p.free <- c }()
+	if c == nil {
+		var err error
+		if c, err = openReader(p.path); err != nil {
+			return fmt.Errorf("sqlite: open a reader: %w", err)
+		}
+	}
+	return do(c)
+}
+
+// close closes all connections; the caller has seen to it that none is in use.
+func (p *pool) close() error {
+	var errs []error
+	for range p.size {
+		if c := <-p.free; c != nil {
+			errs = append(errs, c.close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func openReader(path string) (*conn, error) {
+	return connect(path, url.Values{
+		"mode": {"ro"},
+		"_pragma": {
+			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+			"mmap_size(1073741824)", "cache_size(-8000)", "temp_store(memory)",
+		},
+	})
+}

@@ -1,0 +1,198 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"go.mongodb.org/mongo-driver/bson"
+
+	"postern/storage"
+)
+
+const buildBatch = 500
+
+var errLayout = errors.New("another version of the program has changed the indexes of this store meanwhile: restart this one")
+
+// layout knows which tables the declared collections need, and notices when another process has changed them.
+type layout struct {
+	collections map[string]*collection
+	wanted      tables
+	schema      int64 // SQLite's schema number at which the tables were last seen right
+}
+
+// tables maps the name of a table to its declaration, "" for a table of bodies.
+type tables map[string]string
+
+// prepareTables brings the tables to the declarations in one transaction: after a crash nothing is half built.
+func prepareTables(ctx context.Context, c *conn, collections map[string]*collection) (*layout, error) {
+	l := &layout{collections: collections, wanted: tables{}}
+	for _, t := range collections {
+		l.wanted[t.name] = ""
+		for _, ix := range t.indexes {
+			l.wanted[ix.table] = ix.declaration()
+		}
+	}
+	err := l.check(c)
+	if err == nil || !errors.Is(err, errLayout) {
+		return l, err
+	}
+	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
+		return nil, plain(err)
+	}
+	if err := l.change(ctx, c); err != nil {
+		return nil, errors.Join(err, c.exec(`ROLLBACK`))
+	}
+	if err := c.exec(`COMMIT`); err != nil {
+		return nil, err
+	}
+	return l, l.check(c)
+}
+
+func (ix *index) declaration() string {
+	text, err := json.Marshal(struct {
+		Fields []storage.Field
+		Head   []string
+	}{ix.Fields, ix.Head})
+	if err != nil {
+		panic(fmt.Sprintf("sqlite: a declaration always encodes: %v", err))
+	}
+	return string(text)
+}
+
+// check returns errLayout unless the tables of the declared collections are as declared.
+func (l *layout) check(c *conn) error {
+	var schema int64
+	if err := c.row(`PRAGMA schema_version`, nil, &schema); err != nil {
+		return err
+	}
+	if schema == l.schema {
+		return nil
+	}
+	found, err := l.found(c)
+	if err != nil {
+		return err
+	}
+	if !maps.Equal(found, l.wanted) {
+		return errLayout
+	}
+	l.schema = schema
+	return nil
+}
+
+// found reads which tables the declared collections have.
+func (l *layout) found(c *conn) (tables, error) {
+	found := tables{}
+	err := c.each(`SELECT name, collection, declaration FROM _tables`, nil, func(rows *sql.Rows) (bool, error) {
+		var name, collection, declaration string
+		err := rows.Scan(&name, &collection, &declaration)
+		if l.collections[collection] != nil {
+			found[name] = declaration
+		}
+		return true, err
+	})
+	return found, err
+}
+
+// change drops what is declared no longer or otherwise, and builds what is missing.
+func (l *layout) change(ctx context.Context, c *conn) error {
+	found, err := l.found(c)
+	if err != nil {
+		return err
+	}
+	for name, declaration := range found {
+		if wanted, ok := l.wanted[name]; ok && wanted == declaration {
+			continue
+		}
+		if err := dropTable(c, name); err != nil {
+			return err
+		}
+		delete(found, name)
+	}
+	for _, t := range l.collections {
+		if err := t.build(ctx, c, found); err != nil {
+			return fmt.Errorf("build the indexes of %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+func dropTable(c *conn, name string) error {
+	if err := c.exec(fmt.Sprintf(`DROP TABLE %q`, name)); err != nil {
+		return err
+	}
+	return c.exec(`DELETE FROM _tables WHERE name = ?`, name)
+}
+
+func (t *collection) addTable(c *conn, name, create, declaration string) error {
+	if err := c.exec(create); err != nil {
+		return err
+	}
+	return c.exec(`INSERT INTO _tables (name, collection, declaration) VALUES (?, ?, ?)`, name, t.name, declaration)
+}
+
+// build creates the tables that are not found, and fills the new indexes from the bodies.
+func (t *collection) build(ctx context.Context, c *conn, found tables) error {
+	if _, ok := found[t.name]; !ok {
+		if err := t.addTable(c, t.name, t.create, ""); err != nil {
+			return err
+		}
+	}
+	var missing []*index
+	for _, ix := range t.indexes {
+		if _, ok := found[ix.table]; ok {
+			continue
+		}
+		if err := t.addTable(c, ix.table, ix.create, ix.declaration()); err != nil {
+			return err
+		}
+		missing = append(missing, ix)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return t.fill(ctx, c, missing)
+}
+
+// fill reads the bodies a batch at a time, so that memory does not grow with the collection.
+func (t *collection) fill(ctx context.Context, c *conn, missing []*index) error {
+	query := fmt.Sprintf(`SELECT rowid, body FROM %q WHERE rowid > ? ORDER BY rowid LIMIT %d`, t.name, buildBatch)
+	for last := int64(-1); ; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var bodies [][]byte
+		size := 0
+		err := c.each(query, []any{last}, func(rows *sql.Rows) (bool, error) {
+			var body []byte
+			err := rows.Scan(&last, &body)
+			bodies = append(bodies, body)
+			size += len(body)
+			return size < maxGroupBytes, err
+		})
+		if err != nil || len(bodies) == 0 {
+			return err
+		}
+		if err := addBodies(c, missing, bodies); err != nil {
+			return err
+		}
+	}
+}
+
+func addBodies(c *conn, indexes []*index, bodies [][]byte) error {
+	for _, body := range bodies {
+		for _, ix := range indexes {
+			rows, err := ix.entries(bson.Raw(body))
+			if err != nil {
+				return err
+			}
+			if err := ix.update(c, nil, rows); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"postern/storage"
+)
+
+// fuse is a context that ends by itself after it was asked a number of times.
+type fuse struct {
+	context.Context
+	left int
+}
+
+func (f *fuse) Err() error {
+	if f.left--; f.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestABuildThatEndsInTheMiddleLeavesNothing(t *testing.T) {
+	dir, bare := t.TempDir(), storage.Collection{Name: "order"}
+	s, err := Open(t.Context(), dir, bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := storage.Open[sheet](s, "s", bare)
+	const n = 3 * buildBatch
+	done := make(chan error, n)
+	for i := range n {
+		go func() { done <- docs.Insert(t.Context(), fmt.Sprint(i), sheet{"tags": []string{"a"}}) }()
+	}
+	for range n {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(&fuse{Context: t.Context(), left: 2}, dir, sample()); !errors.Is(err, context.Canceled) {
+		t.Fatalf("open with a context that ends: %v", err)
+	}
+	again, err := Open(t.Context(), dir, sample())
+	if err != nil {
+		t.Fatalf("open again: %v", err)
+	}
+	defer again.Close()
+	rows, err := again.Scan(t.Context(), "order", storage.Scan{Index: sample().Indexes[1], Shop: "s", Equal: []storage.Value{text("a")}, Limit: 2 * n})
+	if err != nil || len(rows) != n {
+		t.Errorf("%d rows, error %v, want %d rows", len(rows), err, n)
+	}
+}
+
+func TestAStoreWhoseIndexesAnotherProcessChangedRefusesToWrite(t *testing.T) {
+	dir := t.TempDir()
+	older, err := Open(t.Context(), dir, sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer older.Close()
+	docs := storage.Open[sheet](older, "s", sample())
+	beside, err := Open(t.Context(), dir, sample(), storage.Collection{Name: "other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer beside.Close()
+	if err := docs.Insert(t.Context(), "a", sheet{}); err != nil {
+		t.Errorf("insert when another collection was added: %v", err)
+	}
+	changed := sample()
+	changed.Indexes[0].Head = []string{"other"}
+	newer, err := Open(t.Context(), dir, changed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer newer.Close()
+	if err := docs.Insert(t.Context(), "b", sheet{}); !errors.Is(err, errLayout) {
+		t.Errorf("insert by the older program: %v, want errLayout", err)
+	}
+	if err := storage.Open[sheet](newer, "s", changed).Insert(t.Context(), "b", sheet{}); err != nil {
+		t.Errorf("insert by the newer program: %v", err)
+	}
+}

@@ -1,0 +1,173 @@
+// Package sqlite is the embedded engine of package storage: one SQLite database in a directory of its own. It owns
+// the tables, the one writer and its group commit, the readers, and the lock of the one server. A collection is a
+// table of bodies; each index is a table whose primary key is the order of the index and whose rows carry the head,
+// so a list is one walk along one b-tree. It is the only package that knows SQLite, and it must not know what
+// the documents mean.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+
+	"postern/storage"
+)
+
+var errClosed = errors.New("sqlite: the store is closed")
+
+// Store is an open database. It implements storage.Engine.
+type Store struct {
+	dir         string
+	collections map[string]*collection
+	readers     *pool
+	writer      *writer
+
+	life   sync.RWMutex // held for reading by each operation, so that Close waits for them
+	closed bool
+	lock   *os.File
+}
+
+// Open opens the store in the directory dir, which it creates when there is none, and builds the declared indexes
+// that are new or were changed. A directory that cannot be written, a file that is no store and a store of a
+// newer program are errors, and are left as they are.
+func Open(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
+	declared, err := declare(collections)
+	if err != nil {
+		return nil, err
+	}
+	path, err := makeFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := probe(path); err != nil {
+		return nil, fmt.Errorf("sqlite: %s: %w", path, err)
+	}
+	c, err := openWriter(path)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %s: %w", path, err)
+	}
+	layout, err := prepareTables(ctx, c, declared)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, err), c.close())
+	}
+	return &Store{
+		dir:         dir,
+		collections: declared,
+		readers:     newPool(path),
+		writer:      startWriter(c, layout),
+	}, nil
+}
+
+// Get returns the whole document, or storage.ErrNotFound.
+func (s *Store) Get(ctx context.Context, name, id string) (bson.Raw, error) {
+	var body []byte
+	err := s.use(name, func(t *collection) error {
+		return s.readers.with(ctx, func(c *conn) error {
+			return c.row(t.get, []any{id}, &body)
+		})
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, storage.ErrNotFound
+	}
+	return body, err
+}
+
+// Insert stores a new document, or returns storage.ErrExists.
+func (s *Store) Insert(ctx context.Context, name string, r storage.Record) error {
+	return s.use(name, func(t *collection) error {
+		rows, err := t.entries(r.Doc)
+		if err != nil {
+			return err
+		}
+		return s.writer.submit(ctx, len(r.Doc), func(c *conn) error { return t.insertRecord(c, r, rows) })
+	})
+}
+
+// Replace stores r over the version read, or returns storage.ErrConflict.
+func (s *Store) Replace(ctx context.Context, name string, r storage.Record, read storage.Version) error {
+	return s.use(name, func(t *collection) error {
+		rows, err := t.entries(r.Doc)
+		if err != nil {
+			return err
+		}
+		return s.writer.submit(ctx, len(r.Doc), func(c *conn) error { return t.replaceRecord(c, r, read, rows) })
+	})
+}
+
+// Delete removes the version read, or returns storage.ErrConflict.
+func (s *Store) Delete(ctx context.Context, name, id string, read storage.Version) error {
+	return s.use(name, func(t *collection) error {
+		return s.writer.submit(ctx, 0, func(c *conn) error { return t.deleteRecord(c, id, read) })
+	})
+}
+
+// Scan returns the rows asked for by one walk along the index.
+func (s *Store) Scan(ctx context.Context, name string, scan storage.Scan) ([]storage.Row, error) {
+	var rows []storage.Row
+	err := s.use(name, func(t *collection) error {
+		walk, err := t.walk(scan)
+		if err != nil {
+			return err
+		}
+		return s.readers.with(ctx, func(c *conn) error {
+			rows, err = walk.run(ctx, c)
+			return err
+		})
+	})
+	return rows, err
+}
+
+// Increment applies all counts in one commit, each by itself.
+func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return nil, errClosed
+	}
+	tallies := make([]storage.Tally, len(counts))
+	err := s.writer.submit(ctx, 0, func(c *conn) error { return countAll(c, now, counts, tallies) })
+	if err != nil {
+		return nil, err
+	}
+	return tallies, nil
+}
+
+// Close waits for the operations in hand and closes the database. A second Close does nothing.
+func (s *Store) Close() error {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	// The writer goes last: the last connection to leave folds the log into the database.
+	err := errors.Join(s.readers.close(), s.writer.close())
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
+}
+
+// use calls do with the tables of the collection while the store is held open.
+func (s *Store) use(name string, do func(*collection) error) error {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return errClosed
+	}
+	t, ok := s.collections[name]
+	if !ok {
+		return fmt.Errorf("sqlite: collection %q was not declared when the store was opened", name)
+	}
+	return do(t)
+}
+
+// path is the database's file.
+func (s *Store) path() string { return filepath.Join(s.dir, fileName) }
