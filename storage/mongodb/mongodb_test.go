@@ -14,7 +14,7 @@ import (
 )
 
 const howTo = "PORTAL_TEST_MONGODB_URI is not set: give it the address of a MongoDB server to test with, " +
-	"or the one that the program in storage/mongodb/ferretdb prints (go build -o ferretdb . && ./ferretdb)"
+	"or the one that the program in storage/mongodb/ferretdb prints (go run .)"
 
 // serverURI is the address of the server to test with.
 func serverURI(t *testing.T) string {
