@@ -28,7 +28,7 @@ type Report struct {
 }
 
 const (
-	importWorkers = 16
+	importWorkers = 64 // their writes share commits
 	maxRefusals   = 1000
 )
 

@@ -33,9 +33,10 @@ type ShopSettings struct {
 	Footer                       *[]FooterLink
 }
 
-// PageColours are what stands behind the text of every page, light and dark; an accent must be readable on them.
+// PageColours are the grounds of the pages (static/css/portal.css) that an accent must be readable on: in light mode the
+// darker of page and card, in dark mode the lighter.
 func PageColours() colour.Page {
-	return colour.Page{Light: colour.White(), Dark: colour.Colour{R: 0x16, G: 0x15, B: 0x14}}
+	return colour.Page{Light: colour.Colour{R: 0xfa, G: 0xf9, B: 0xf7}, Dark: colour.Colour{R: 0x21, G: 0x20, B: 0x1d}}
 }
 
 // apply writes the given settings into the shop.

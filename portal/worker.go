@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"postern/mail"
 	"postern/storage"
@@ -23,6 +26,7 @@ const (
 	sweepEvery = 10 * time.Minute
 	todoBatch  = 500
 	sweepBatch = 500
+	jobsAtOnce = 64
 )
 
 // Run works on a beat until ctx ends, and returns nil. A fault is logged and met again at the next beat.
@@ -90,21 +94,27 @@ func (w Worker) countJobs(ctx context.Context, shop Shop) (int, error) {
 	counted := map[string]bool{}
 	for _, hit := range page.Hits {
 		for _, job := range hit.Head.Todo {
-			if counted[job] {
-				continue
-			}
-			if err := w.doCount(ctx, shop, job); err != nil {
-				return 0, err
-			}
 			counted[job] = true
 		}
 	}
-	for _, hit := range page.Hits {
-		if err := w.removeJobs(ctx, shop, hit.Key, counted); err != nil {
-			return 0, err
-		}
+	if err := eachAtOnce(ctx, slices.Collect(maps.Keys(counted)), func(ctx context.Context, job string) error {
+		return w.doCount(ctx, shop, job)
+	}); err != nil {
+		return 0, err
 	}
-	return len(page.Hits), nil
+	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{ Todo []string }]) error {
+		return w.removeJobs(ctx, shop, hit.Key, counted)
+	})
+}
+
+// eachAtOnce does something with every element, several at once, so that their writes share commits.
+func eachAtOnce[T any](ctx context.Context, list []T, do func(context.Context, T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(jobsAtOnce)
+	for _, element := range list {
+		group.Go(func() error { return do(ctx, element) })
+	}
+	return group.Wait()
 }
 
 func (w Worker) doCount(ctx context.Context, shop Shop, job string) error {

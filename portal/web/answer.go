@@ -1,0 +1,104 @@
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal/web/gate"
+)
+
+// answer stands around everything: it sets the headers of every answer, ends the request in time, catches panics, turns an
+// error into a page or a problem, and logs the request.
+func (s *site) answer(c *fiber.Ctx) error {
+	start := time.Now()
+	setBasicHeaders(c.Set)
+	defer s.gate.Deadline(c)()
+	err := caught(c.Next)
+	if err != nil {
+		s.fail(c, err)
+	}
+	s.finish(c, start, err)
+	return nil
+}
+
+// outsideChain answers what never reached the chain: a request that fasthttp could not read, whose header or body is too
+// large, or that stalled. There may be no host in it.
+func (s *site) outsideChain(c *fiber.Ctx, err error) error {
+	start := time.Now()
+	setBasicHeaders(c.Set)
+	defer s.gate.Deadline(c)()
+	if caught(func() error { return s.gate.Recognise(c) }) == nil {
+		setShopHeaders(c, gate.Shop(c))
+	}
+	s.fail(c, err)
+	s.finish(c, start, err)
+	return nil
+}
+
+// finish sees to it that no cache keeps what is not a file, whatever the handler said, and logs.
+func (s *site) finish(c *fiber.Ctx, start time.Time, err error) {
+	if !isFile(c) || c.Response().StatusCode() != fiber.StatusOK {
+		c.Set(fiber.HeaderCacheControl, noStore)
+	}
+	s.record(c, start, err)
+}
+
+// panicked is a panic as an error, with where it happened.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+// Error is for the log only.
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+// caught runs next and returns its panic as an error: one bad request must not end the process.
+func caught(next func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &panicked{value, debug.Stack()}
+		}
+	}()
+	return next()
+}
+
+// record writes the access log: the route's pattern, never the path, which may hold a secret, and no address.
+func (s *site) record(c *fiber.Ctx, start time.Time, err error) {
+	status := c.Response().StatusCode()
+	attrs := []slog.Attr{
+		slog.String("method", c.Method()),
+		slog.String("route", routeOf(c)),
+		slog.Int("status", status),
+		slog.Duration("took", time.Since(start)),
+		slog.String("request", gate.RequestID(c)),
+	}
+	level := slog.LevelInfo
+	if status >= fiber.StatusInternalServerError {
+		level = slog.LevelError
+		attrs = append(attrs, slog.String("error", errorText(err)))
+	}
+	s.log.LogAttrs(c.UserContext(), level, "request", attrs...)
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// routeOf is the pattern of the route that answered, "-" when none did.
+func routeOf(c *fiber.Ctx) string {
+	pattern := c.Route().Path
+	if !strings.HasPrefix(pattern, "/") || pattern == "/" && c.Path() != "/" || len(c.Route().Handlers) == 0 {
+		return "-"
+	}
+	return pattern
+}
+
+func isAPI(c *fiber.Ctx) bool { return strings.HasPrefix(c.Path(), gate.APIPrefix) }

@@ -1,0 +1,124 @@
+// Package api is the machine's way in: a feed puts orders and customers, and reads customers back. It owns the paths
+// under /api/v1 and the rules of their bodies' envelope; what stands in a body is portal's to judge.
+//
+// It must not know of cookies, pages or how an error is written: it returns errors.
+package api
+
+import (
+	"mime"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+)
+
+// Root begins the path of every resource.
+const Root = gate.APIPrefix + "v1"
+
+// Handler serves the API.
+type Handler struct{}
+
+// New returns the API's handlers.
+func New() *Handler { return &Handler{} }
+
+// Mount adds the routes to the whole site's router.
+func (h *Handler) Mount(router fiber.Router) {
+	v1 := router.Group(Root)
+	v1.Put("/orders/:number", h.putOrder)
+	v1.Get("/customers/by-email/:email", h.customerByEmail)
+	v1.Put("/customers/:id", h.putCustomer)
+	v1.Get("/customers/:id", h.customer)
+}
+
+func (h *Handler) putOrder(c *fiber.Ctx) error {
+	feed, number, err := feedAnd(c, "number")
+	if err != nil {
+		return err
+	}
+	body, err := document(c)
+	if err != nil {
+		return err
+	}
+	outcome, err := feed.PutOrder(c.UserContext(), number, body)
+	return answer(c, outcome, err)
+}
+
+func (h *Handler) putCustomer(c *fiber.Ctx) error {
+	feed, id, err := feedAnd(c, "id")
+	if err != nil {
+		return err
+	}
+	body, err := document(c)
+	if err != nil {
+		return err
+	}
+	outcome, err := feed.PutCustomer(c.UserContext(), id, body)
+	return answer(c, outcome, err)
+}
+
+func (h *Handler) customer(c *fiber.Ctx) error {
+	feed, id, err := feedAnd(c, "id")
+	if err != nil {
+		return err
+	}
+	record, err := feed.Customer(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(record)
+}
+
+func (h *Handler) customerByEmail(c *fiber.Ctx) error {
+	feed, email, err := feedAnd(c, "email")
+	if err != nil {
+		return err
+	}
+	record, err := feed.CustomerByEmail(c.UserContext(), email)
+	if err != nil {
+		return err
+	}
+	return c.JSON(record)
+}
+
+// feedAnd is the machine that asks, and the path parameter that names what it asks for. The key is looked at first,
+// so that a stranger learns nothing from the difference.
+func feedAnd(c *fiber.Ctx, param string) (portal.Feed, string, error) {
+	feed, err := gate.Feed(c)
+	if err != nil {
+		return feed, "", err
+	}
+	value, err := gate.Param(c, param)
+	return feed, value, err
+}
+
+// document is the request's body, which must say that it is JSON in UTF-8, plain.
+func document(c *fiber.Ctx) ([]byte, error) {
+	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	charset := params["charset"]
+	if err != nil || kind != fiber.MIMEApplicationJSON || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, fiber.ErrUnsupportedMediaType
+	}
+	// Fiber's own Body would inflate a compressed one, of any size.
+	if c.Get(fiber.HeaderContentEncoding) != "" {
+		return nil, fiber.ErrUnsupportedMediaType
+	}
+	return c.BodyRaw(), nil
+}
+
+// answer tells what a put did: 201 when it made something, else 200.
+func answer(c *fiber.Ctx, outcome portal.Outcome, err error) error {
+	if err != nil {
+		return err
+	}
+	if outcome == portal.Created {
+		c.Status(fiber.StatusCreated)
+	}
+	return c.JSON(result{outcome})
+}
+
+// result is the body of an answer to a put.
+type result struct {
+	Result portal.Outcome `json:"result"`
+}

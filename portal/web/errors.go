@@ -1,0 +1,141 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+)
+
+// failure is an error as an answer: what a visitor may know of it.
+type failure struct {
+	status int
+	kind   portal.Kind
+	key    string // of the message, "" for the status's own
+	faults []portal.Fault
+}
+
+// statusOf is the one table that maps the kinds of error to a status, for pages and for the API. (A page answers SignIn
+// by leading to the sign-in page.)
+func statusOf(kind portal.Kind) int {
+	switch kind {
+	case portal.Invalid:
+		return http.StatusUnprocessableEntity
+	case portal.SignIn:
+		return http.StatusUnauthorized
+	case portal.Denied:
+		return http.StatusForbidden
+	case portal.NotFound:
+		return http.StatusNotFound
+	case portal.Gone:
+		return http.StatusGone
+	case portal.Conflict:
+		return http.StatusConflict
+	case portal.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case portal.TooMany:
+		return http.StatusTooManyRequests
+	case portal.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// failureOf reads an error: one of portal's by its kind, one of Fiber's by its status. Everything else is internal,
+// but for the end of the request's time, which some part the portal waited for has used up.
+func failureOf(err error) failure {
+	var own *portal.Error
+	var fibers *fiber.Error
+	switch {
+	case errors.As(err, &own) && own.Kind != portal.Internal:
+		return failure{statusOf(own.Kind), own.Kind, own.Key, own.Faults}
+	case errors.As(err, &fibers):
+		return failure{status: fibers.Code, kind: kindOf(fibers.Code), key: keyOf(fibers.Code)}
+	case errors.Is(err, context.DeadlineExceeded):
+		return failure{status: http.StatusServiceUnavailable, kind: portal.Unavailable}
+	}
+	return failure{status: http.StatusInternalServerError}
+}
+
+// kindOf is the kind of the statuses that Fiber answers by itself.
+func kindOf(status int) portal.Kind {
+	switch {
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusMisdirectedRequest:
+		return portal.NotFound
+	case status == http.StatusRequestEntityTooLarge, status == http.StatusRequestHeaderFieldsTooLarge:
+		return portal.TooLarge
+	case status < http.StatusInternalServerError:
+		return portal.Invalid
+	}
+	return portal.Internal
+}
+
+// keyOf is the message of a status that no kind has.
+func keyOf(status int) string {
+	if status == http.StatusMisdirectedRequest {
+		return "error.misdirected"
+	}
+	return ""
+}
+
+// fail answers with an error. When the error's own page cannot be made, the one rendered at the start is sent.
+func (s *site) fail(c *fiber.Ctx, err error) {
+	f := failureOf(err)
+	c.Response().ResetBody()
+	if f.kind == portal.Unavailable {
+		c.Set(fiber.HeaderRetryAfter, "30")
+	}
+	worse := caught(func() error { return s.write(c, f) })
+	if worse != nil {
+		s.log.ErrorContext(c.UserContext(), "error page", "error", worse.Error(), "request", gate.RequestID(c))
+		s.pages.Broken(c, gate.Shop(c))
+	}
+}
+
+func (s *site) write(c *fiber.Ctx, f failure) error {
+	switch {
+	case isAPI(c):
+		return s.writeProblem(c, f)
+	case f.kind == portal.SignIn:
+		return c.Redirect(signInPath(c), fiber.StatusSeeOther)
+	}
+	return s.writePage(c, f)
+}
+
+// writePage shows the error in the visitor's language. A shop that was not found lends no name and no colours.
+func (s *site) writePage(c *fiber.Ctx, f failure) error {
+	var customer *portal.Customer
+	if shopper, err := gate.Shopper(c); err == nil {
+		known := shopper.Customer()
+		customer = &known
+	}
+	base := s.pages.Base(c, gate.Shop(c), customer)
+	if !base.L.Has(f.key) {
+		f.key = "" // the kind's own sentence instead
+	}
+	return s.pages.Problem(c, f.status, base, &portal.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
+}
+
+// signInPath leads to the sign-in page and, for a page that was to be read, back to it.
+func signInPath(c *fiber.Ctx) string {
+	const signIn = "/sign-in"
+	uri := c.Request().URI()
+	wish := string(uri.PathOriginal())
+	if !strings.HasPrefix(wish, "/") || strings.HasPrefix(wish, "//") || !isRead(c) {
+		return signIn
+	}
+	if query := string(uri.QueryString()); query != "" {
+		wish += "?" + query
+	}
+	return signIn + "?to=" + url.QueryEscape(wish)
+}
+
+func isRead(c *fiber.Ctx) bool {
+	return c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
+}

@@ -1,0 +1,159 @@
+package gate_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+)
+
+var secretShape = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
+func signIn(c *fiber.Ctx) error {
+	gate.SetSession(c, portal.SignedIn{Cookie: "token", MaxAge: 30 * 24 * time.Hour})
+	gate.EnsureBrowser(c)
+	return nil
+}
+
+func cookiesOf(header http.Header) map[string]*http.Cookie {
+	cookies := map[string]*http.Cookie{}
+	for _, cookie := range (&http.Response{Header: header}).Cookies() {
+		cookies[cookie.Name] = cookie
+	}
+	return cookies
+}
+
+func TestCookieAttributes(t *testing.T) {
+	tests := []struct {
+		name, base       string
+		secure           bool
+		session, browser string
+	}{
+		{"https", "https://account.a.test", true, "__Host-postern", "__Host-postern-browser"},
+		{"http on loopback", "http://127.0.0.1:8080", false, "postern", "postern-browser"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHouse(t, signIn, test.base)
+			// The request never decides: a forwarded scheme changes nothing.
+			_, _, header := h.ask(t, "GET", "/", "X-Forwarded-Proto", "https")
+			cookies := cookiesOf(header)
+			session, browser := cookies[test.session], cookies[test.browser]
+			if len(cookies) != 2 || session == nil || browser == nil {
+				t.Fatalf("cookies %v", header.Values("Set-Cookie"))
+			}
+			for _, cookie := range cookies {
+				if cookie.Secure != test.secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+					cookie.Path != "/" || cookie.Domain != "" {
+					t.Errorf("attributes of %s", cookie.Raw)
+				}
+			}
+			if session.MaxAge != 30*24*3600 || browser.MaxAge != 365*24*3600 {
+				t.Errorf("ages %d and %d seconds", session.MaxAge, browser.MaxAge)
+			}
+			if session.Value != "token" || !secretShape.MatchString(browser.Value) {
+				t.Errorf("values %q and %q", session.Value, browser.Value)
+			}
+		})
+	}
+}
+
+func TestClearSession(t *testing.T) {
+	h := newHouse(t, func(c *fiber.Ctx) error {
+		gate.ClearSession(c)
+		_, err := gate.Shopper(c)
+		return err
+	}, "https://a.test")
+	_, body, header := h.ask(t, "GET", "/", "Cookie", "__Host-postern=token")
+	line := header.Get("Set-Cookie")
+	cookie := cookiesOf(header)["__Host-postern"]
+	if cookie == nil || cookie.Value != "" || cookie.MaxAge >= 0 && cookie.Expires.Unix() != 1 || !cookie.Secure || cookie.Path != "/" {
+		t.Errorf("Set-Cookie %q does not end the cookie", line)
+	}
+	if strings.Contains(line, "token") {
+		t.Errorf("Set-Cookie %q holds the session", line)
+	}
+	if body != "kind 2" { // SignIn
+		t.Errorf("after the end the shopper is %q", body)
+	}
+}
+
+func TestBrowserCookie(t *testing.T) {
+	show := func(c *fiber.Ctx) error {
+		before := gate.Pending(c)
+		gate.EnsureBrowser(c)
+		if email := c.Query("ask"); email != "" {
+			gate.SetPending(c, email)
+		}
+		return c.JSON([]any{before, gate.Pending(c), gate.HasBrowser(c)})
+	}
+	secret := strings.Repeat("s", 43)
+	tests := []struct {
+		name, cookie, query string
+		body                string
+		set                 string // the cookie's new value, "" for none, "new" for a fresh secret
+	}{
+		{"none yet", "", "", `["","",true]`, "new"},
+		{"brought back", secret, "", `["","",true]`, ""},
+		{"with the address", secret + ".amFuQHNob3AudGVzdA", "", `["jan@shop.test","jan@shop.test",true]`, ""},
+		{"asking keeps the secret", secret, "?ask=jan@shop.test", `["","jan@shop.test",true]`, secret + ".amFuQHNob3AudGVzdA"},
+		{"too short", "short", "", `["","",true]`, "new"},
+		{"too long", secret + "s", "", `["","",true]`, "new"},
+		{"foreign characters", strings.Repeat("!", 43), "", `["","",true]`, "new"},
+		{"a damaged address", secret + ".%%%", "", `["","",true]`, ""},
+	}
+	h := newHouse(t, show, "https://a.test")
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var header []string
+			if test.cookie != "" {
+				header = []string{"Cookie", "__Host-postern-browser=" + test.cookie}
+			}
+			_, body, answer := h.ask(t, "GET", "/"+test.query, header...)
+			if diff := cmp.Diff(test.body, body); diff != "" {
+				t.Error(diff)
+			}
+			got := ""
+			if cookie := cookiesOf(answer)["__Host-postern-browser"]; cookie != nil {
+				got = cookie.Value
+			}
+			if test.set == "new" && secretShape.MatchString(got) {
+				return
+			}
+			if got != test.set {
+				t.Errorf("set %q, want %q", got, test.set)
+			}
+		})
+	}
+}
+
+func TestSessionLookedUpOnce(t *testing.T) {
+	const asked = 5
+	h := newHouse(t, func(c *fiber.Ctx) error {
+		for range asked {
+			if _, err := gate.Shopper(c); portal.KindOf(err) != portal.SignIn {
+				return err
+			}
+		}
+		return c.SendString("stranger")
+	}, "https://a.test")
+	h.ask(t, "GET", "/") // the shops are read now
+	before := h.store.gets.Load()
+	_, body, _ := h.ask(t, "GET", "/", "Cookie", "__Host-postern="+strings.Repeat("A", 64))
+	if looked := h.store.gets.Load() - before; looked != 1 || body != "stranger" {
+		t.Errorf("%d look-ups for %d questions: %q", looked, asked, body)
+	}
+	before = h.store.gets.Load()
+	h.ask(t, "GET", "/")
+	h.ask(t, "GET", "/", "Cookie", "postern="+strings.Repeat("A", 64)) // not the name of an https shop's cookie
+	if looked := h.store.gets.Load() - before; looked != 0 {
+		t.Errorf("%d look-ups without a session cookie", looked)
+	}
+}

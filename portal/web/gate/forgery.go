@@ -1,0 +1,76 @@
+package gate
+
+import (
+	"mime"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+)
+
+// APIPrefix begins the paths that answer to a key in a header, never to a cookie.
+const APIPrefix = "/api/"
+
+// RefuseForgery refuses a form that another site made this browser send, and a body that no form of ours sends. The
+// API is exempt: no browser sends its key by itself.
+func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
+	if isSafe(c.Method()) || strings.HasPrefix(c.Path(), APIPrefix) {
+		return c.Next()
+	}
+	if !isOwn(c, Shop(c)) {
+		return &portal.Error{Kind: portal.Denied, Key: "error.forgery"}
+	}
+	if !isForm(c) {
+		return fiber.ErrUnsupportedMediaType
+	}
+	return c.Next()
+}
+
+func isSafe(method string) bool {
+	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodOptions
+}
+
+// isOwn believes Sec-Fetch-Site where there is one; else the Origin must be the shop's own. With neither it is no
+// browser of these years, and there is nothing to forge. (The semantics of net/http.CrossOriginProtection, but the
+// scheme counts too.)
+func isOwn(c *fiber.Ctx, shop portal.Shop) bool {
+	switch c.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return true
+	case "":
+		origin := c.Get(fiber.HeaderOrigin)
+		return origin == "" || isOrigin(shop, origin)
+	}
+	return false
+}
+
+// isOrigin reports whether the shop's portal is served under origin.
+func isOrigin(shop portal.Shop, origin string) bool {
+	if origin == shop.Origin() {
+		return true
+	}
+	host, found := strings.CutPrefix(origin, schemeOf(shop))
+	return found && slices.Contains(shop.Hosts, host)
+}
+
+func schemeOf(shop portal.Shop) string {
+	if shop.Secure() {
+		return "https://"
+	}
+	return "http://"
+}
+
+// isForm accepts the two encodings of an HTML form, and no body at all. A compressed body is none of a form's.
+func isForm(c *fiber.Ctx) bool {
+	if c.Get(fiber.HeaderContentEncoding) != "" {
+		return false
+	}
+	given := c.Get(fiber.HeaderContentType)
+	if given == "" {
+		return len(c.BodyRaw()) == 0
+	}
+	kind, _, err := mime.ParseMediaType(given)
+	return err == nil && (kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm)
+}

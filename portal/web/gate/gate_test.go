@@ -1,0 +1,198 @@
+package gate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"go.mongodb.org/mongo-driver/bson"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/storage"
+	"postern/storage/storagetest"
+)
+
+// counting counts how often a store is asked for one document.
+type counting struct {
+	storage.Engine
+	gets atomic.Int64
+}
+
+func (c *counting) Get(ctx context.Context, collection, id string) (bson.Raw, error) {
+	c.gets.Add(1)
+	return c.Engine.Get(ctx, collection, id)
+}
+
+// house is a gate with a portal behind it.
+type house struct {
+	app   *portal.App
+	store *counting
+	site  *fiber.App
+}
+
+// newHouse puts handler behind the gate of a portal with shops at these base URLs. An error is answered with 500 and its
+// text, one of Fiber's with its status.
+func newHouse(t *testing.T, handler fiber.Handler, bases ...string) house {
+	t.Helper()
+	return newHouseBehind(t, []netip.Prefix{
+		netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
+	}, handler, bases...)
+}
+
+// newHouseBehind is newHouse behind these proxies.
+func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler, bases ...string) house {
+	t.Helper()
+	store := &counting{Engine: storagetest.Open(t, portal.Collections()...)}
+	app := portal.New(store)
+	for i, base := range bases {
+		settings := portal.ShopSettings{Name: new("Shop"), BaseURL: &base, SenderEmail: new("shop@shop.test")}
+		if _, err := app.Operator().CreateShop(t.Context(), fmt.Sprintf("shop%d", i), settings); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := gate.New(gate.Config{App: app, Timeout: time.Minute, Trusted: trusted})
+	site := fiber.New(fiber.Config{Immutable: true, ErrorHandler: func(c *fiber.Ctx, err error) error {
+		var own *fiber.Error
+		if errors.As(err, &own) {
+			return c.SendStatus(own.Code)
+		}
+		return c.Status(http.StatusInternalServerError).SendString(fmt.Sprintf("kind %d", portal.KindOf(err)))
+	}})
+	site.Use(func(c *fiber.Ctx) error {
+		defer g.Deadline(c)()
+		return c.Next()
+	}, g.Identify, g.FindShop, g.RefuseForgery)
+	site.All("/*", handler)
+	return house{app: app, store: store, site: site}
+}
+
+// ask sends one request in process; its peer has the address 0.0.0.0.
+func (h house) ask(t *testing.T, method, target string, header ...string) (int, string, http.Header) {
+	t.Helper()
+	request := httptest.NewRequest(method, target, http.NoBody)
+	request.RequestURI = request.URL.RequestURI() // the host in its header, as browsers send it
+	return h.send(t, request, header...)
+}
+
+func (h house) send(t *testing.T, request *http.Request, header ...string) (int, string, http.Header) {
+	t.Helper()
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Add(header[i], header[i+1])
+	}
+	response, err := h.site.Test(request, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body := make([]byte, 4096)
+	n, _ := response.Body.Read(body)
+	return response.StatusCode, string(body[:n]), response.Header
+}
+
+func TestFindShop(t *testing.T) {
+	show := func(c *fiber.Ctx) error { return c.SendString(gate.Shop(c).ID) }
+	const a, b = "https://account.a.test", "https://account.b.test"
+	tests := []struct {
+		name   string
+		shops  []string
+		target string
+		header []string
+		status int
+		shop   string
+	}{
+		{"one shop, its host", []string{a}, "http://account.a.test/", nil, 200, "shop0"},
+		{"one shop, any host", []string{a}, "http://192.0.2.1:8080/", nil, 200, "shop0"},
+		{"two shops, the first", []string{a, b}, "http://account.a.test/", nil, 200, "shop0"},
+		{"two shops, the second", []string{a, b}, "http://account.b.test/", nil, 200, "shop1"},
+		{"two shops, capitals", []string{a, b}, "http://ACCOUNT.B.test/", nil, 200, "shop1"},
+		{"two shops, another host", []string{a, b}, "http://evil.test/", nil, 421, ""},
+		{"two shops, a longer host", []string{a, b}, "http://account.b.test.evil.test/", nil, 421, ""},
+		{"two shops, another port", []string{a, b}, "http://account.b.test:81/", nil, 421, ""},
+		{"a forwarded host is not believed", []string{a, b}, "http://account.a.test/", []string{"X-Forwarded-Host", "account.b.test"}, 200, "shop0"},
+		{"nor to make up for an unknown one", []string{a, b}, "http://evil.test/", []string{"X-Forwarded-Host", "account.b.test"}, 421, ""},
+		{"nor a Forwarded", []string{a, b}, "http://evil.test/", []string{"Forwarded", "host=account.b.test"}, 421, ""},
+		{"no shop yet", nil, "http://account.a.test/", nil, 421, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			status, body, _ := newHouse(t, show, test.shops...).ask(t, "GET", test.target, test.header...)
+			if status != test.status || status == 200 && body != test.shop {
+				t.Errorf("got %d %q, want %d %q", status, body, test.status, test.shop)
+			}
+		})
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString(gate.RequestID(c)) }, "https://a.test")
+	_, first, header := h.ask(t, "GET", "/")
+	_, second, _ := h.ask(t, "GET", "/")
+	if len(first) != 16 || first == second || header.Get("X-Request-Id") != first {
+		t.Errorf("ids %q and %q, header %q", first, second, header.Get("X-Request-Id"))
+	}
+	if _, given, _ := h.ask(t, "GET", "/", "X-Request-Id", "abcdef-0123"); given != "abcdef-0123" {
+		t.Errorf("a trusted proxy's id became %q", given)
+	}
+	if _, given, _ := h.ask(t, "GET", "/", "X-Request-Id", "<script>alert(1)"); strings.Contains(given, "<") {
+		t.Errorf("a damaged id was kept: %q", given)
+	}
+}
+
+// Without trusted proxies nothing that is forwarded counts.
+func TestNoProxy(t *testing.T) {
+	h := newHouseBehind(t, nil, func(c *fiber.Ctx) error {
+		return c.SendString(gate.RequestID(c) + " " + gate.Address(c).String())
+	}, "https://a.test")
+	_, body, _ := h.ask(t, "GET", "/", "X-Request-Id", "abcdef-0123", "X-Forwarded-For", "192.0.2.7")
+	if id, address, _ := strings.Cut(body, " "); id == "abcdef-0123" || address != "0.0.0.0" {
+		t.Errorf("a stranger chose its id or address: %s", body)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	h := newHouse(t, func(c *fiber.Ctx) error {
+		end, set := c.UserContext().Deadline()
+		return c.SendString(fmt.Sprint(set && time.Until(end) <= time.Minute))
+	}, "https://a.test")
+	if _, body, _ := h.ask(t, "GET", "/"); body != "true" {
+		t.Errorf("deadline within a minute: %s", body)
+	}
+}
+
+func TestParam(t *testing.T) {
+	site := fiber.New(fiber.Config{Immutable: true})
+	site.Get("/orders/:number", func(c *fiber.Ctx) error {
+		value, err := gate.Param(c, "number")
+		if err != nil {
+			return c.SendString(fmt.Sprintf("kind %d", portal.KindOf(err)))
+		}
+		return c.SendString(value)
+	})
+	h := house{site: site}
+	for path, want := range map[string]string{
+		"/orders/1001":         "1001",
+		"/orders/a%2Fb":        "a/b",
+		"/orders/%C3%A1%20%2B": "á +",
+		"/orders/a+b":          "a+b",
+		"/orders/2026-7.1":     "2026-7.1",
+		"/orders/%252F":        "%2F",
+	} {
+		if _, body, _ := h.ask(t, "GET", path); body != want {
+			t.Errorf("%s: got %q, want %q", path, body, want)
+		}
+	}
+	broken := httptest.NewRequest("GET", "/", http.NoBody)
+	broken.RequestURI = "/orders/%zz"
+	if _, body, _ := h.send(t, broken); body != fmt.Sprintf("kind %d", portal.NotFound) {
+		t.Errorf("a broken escape: %q", body)
+	}
+}

@@ -1,0 +1,137 @@
+package page
+
+import (
+	"net/url"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/money"
+	"postern/templates/i18n"
+)
+
+// Base is what every page's data embeds. Handlers set Title, and Nav, Wide and Solo where they apply.
+type Base struct {
+	Shop portal.Shop
+	L    *i18n.Localizer
+	Path string // of the request, without its query
+
+	Title string // of the document; pages repeat it in their h1
+	Nav   string // the present item: "orders", "addresses", "company", "security" or ""
+	Wide  bool   // 64rem for lists instead of 44rem
+	Solo  bool   // a page of one card: signing in
+
+	SignedIn bool
+	Who      string // name, or address where the name is unknown
+	Email    string
+
+	Flash      *Flash
+	Languages  []Choice // nil where there is no choice
+	AskedLang  string   // a visitor's choice, carried from page to page; "" for none
+	BrandStyle string   // URL of the shop's stylesheet, "" for none
+
+	money *money.Formatter
+}
+
+// Choice is one language to choose.
+type Choice struct {
+	Lang, Name string
+	URL        string // this page in that language, for visitors
+	Present    bool
+}
+
+// NavItem is one word of the navigation.
+type NavItem struct {
+	Path, Label string
+	Present     bool
+}
+
+// Base prepares a page of a shop; customer is nil for a visitor. The language is the customer's, else the
+// one asked for with ?lang= (or a form's field of that name), else the browser's, else the shop's.
+func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) Base {
+	b := Base{Shop: shop, Path: c.Path()}
+	asked := askedLang(c)
+	wishes := []string{asked, c.Get(fiber.HeaderAcceptLanguage), shop.Language}
+	if customer != nil {
+		b.SignedIn, b.Email, b.Who = true, customer.Email, customer.Name()
+		if b.Who == "" {
+			b.Who = customer.Email
+		}
+		wishes = append([]string{customer.Language}, wishes...)
+	}
+	lang := p.catalogue.Match(shop.Languages, wishes...)
+	b.L = p.catalogue.Localizer(lang, shop.Location())
+	b.money = p.money[lang]
+	if asked == lang && customer == nil {
+		b.AskedLang = lang
+	}
+	b.BrandStyle, _ = p.BrandStyle(shop)
+	b.Languages = p.choices(c, shop, lang)
+	b.Flash = flashOf(c, b.L)
+	return b
+}
+
+func askedLang(c *fiber.Ctx) string { return c.FormValue("lang") }
+
+func (p *Pages) choices(c *fiber.Ctx, shop portal.Shop, present string) []Choice {
+	if len(shop.Languages) < 2 {
+		return nil
+	}
+	choices := make([]Choice, 0, len(shop.Languages))
+	for _, lang := range shop.Languages {
+		choices = append(choices, Choice{
+			Lang: lang, Name: p.catalogue.Name(lang), Present: lang == present, URL: inLanguage(c, lang),
+		})
+	}
+	return choices
+}
+
+// inLanguage is the request's own path and query with another language.
+func inLanguage(c *fiber.Ctx, lang string) string {
+	query := url.Values{}
+	for name, value := range c.Context().QueryArgs().All() {
+		query.Add(string(name), string(value))
+	}
+	query.Del("done")
+	query.Del("undo")
+	query.Set("lang", lang)
+	return c.Path() + "?" + query.Encode()
+}
+
+// Home is where the shop's name leads: the orders, for a visitor the sign-in.
+func (b Base) Home() string {
+	if b.SignedIn {
+		return "/orders"
+	}
+	return b.Link("/sign-in")
+}
+
+// Link is a path of the portal that keeps the language a visitor chose.
+func (b Base) Link(path string) string {
+	if b.AskedLang == "" {
+		return path
+	}
+	return path + "?lang=" + url.QueryEscape(b.AskedLang)
+}
+
+// LogoURL is where the shop's logo is served, "" for none.
+func (b Base) LogoURL() string {
+	if b.Shop.Brand.LogoHash == "" {
+		return ""
+	}
+	return "/brand/" + b.Shop.Brand.LogoHash + ".png"
+}
+
+// NavItems are the words of the navigation; a visitor has none.
+func (b Base) NavItems() []NavItem {
+	if !b.SignedIn {
+		return nil
+	}
+	items := []NavItem{
+		{Path: "/orders", Label: b.T("nav.orders"), Present: b.Nav == "orders"},
+		{Path: "/addresses", Label: b.T("nav.addresses"), Present: b.Nav == "addresses"},
+		{Path: "/company", Label: b.T("nav.company"), Present: b.Nav == "company"},
+		{Path: "/security", Label: b.T("nav.security"), Present: b.Nav == "security"},
+	}
+	return items
+}

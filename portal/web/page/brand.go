@@ -1,0 +1,61 @@
+package page
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"postern/portal"
+	"postern/portal/colour"
+)
+
+// brand is a shop's stylesheet.
+type brand struct {
+	url string
+	css []byte
+}
+
+// BrandStyle returns where the shop's stylesheet is served, "/brand/" + hash + ".css", and the stylesheet:
+// its accent as the tokens of css/portal.css, in a shade that can be read in light and in dark. A shop
+// without an accent gives "" and nil.
+func (p *Pages) BrandStyle(shop portal.Shop) (url string, css []byte) {
+	accent := shop.Brand.Accent
+	if accent == "" {
+		return "", nil
+	}
+	if kept, ok := p.brands.Load(accent); ok {
+		b := kept.(brand)
+		return b.url, b.css
+	}
+	b := newBrand(accent)
+	p.brands.Store(accent, b)
+	return b.url, b.css
+}
+
+// newBrand makes the stylesheet of an accent; one that is no colour gives none.
+func newBrand(accent string) brand {
+	palette, err := paletteOf(accent)
+	if err != nil {
+		return brand{}
+	}
+	css := fmt.Appendf(nil, ":root{--accent:%s;--on-accent:%s;--accent-dark:%s;--on-accent-dark:%s}\n",
+		palette.Light, palette.OnLight, palette.Dark, palette.OnDark)
+	sum := sha256.Sum256(css)
+	return brand{url: "/brand/" + hex.EncodeToString(sum[:8]) + ".css", css: css}
+}
+
+// paletteOf takes the nearest readable shade of an accent that is too pale.
+func paletteOf(accent string) (colour.Palette, error) {
+	given, err := colour.Parse(accent)
+	if err != nil {
+		return colour.Palette{}, err
+	}
+	grounds := portal.PageColours()
+	palette, err := colour.Accent(given, grounds)
+	var pale *colour.TooPale
+	if errors.As(err, &pale) {
+		return colour.Accent(pale.Nearest, grounds)
+	}
+	return palette, err
+}

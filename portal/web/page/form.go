@@ -1,0 +1,178 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+)
+
+// Form is a form as it is shown: what was typed, and what is to be mended.
+type Form struct {
+	Values  map[string]string // by field name
+	Faults  map[string]string // by field name: sentences
+	Summary string            // above the form, "" without faults
+	Labels  map[string]string // by field name: put before the sentence in the summary; may be nil
+
+	order    []string // the faulty fields as the error names them
+	optional string
+}
+
+// Values reads the named fields of a submitted form.
+func Values(c *fiber.Ctx, names ...string) map[string]string {
+	values := make(map[string]string, len(names))
+	for _, name := range names {
+		values[name] = c.FormValue(name)
+	}
+	return values
+}
+
+// Form makes a form of values and of the error that a use-case gave for them, nil for none. Faults of
+// fields become sentences at the fields; an error without any is told above the form.
+func (b Base) Form(values map[string]string, err error) Form {
+	f := Form{Values: values, Faults: make(map[string]string), optional: b.T("form.optional")}
+	if err == nil {
+		return f
+	}
+	f.Summary = b.T(summaryKey(err))
+	for _, fault := range portal.FaultsOf(err) {
+		if _, known := f.Faults[fault.Field]; known {
+			continue
+		}
+		sentence := b.T(fault.Key, fault.Args)
+		if fault.Field == "" { // the form as a whole
+			f.Summary = sentence
+			continue
+		}
+		f.Faults[fault.Field] = sentence
+		f.order = append(f.order, fault.Field)
+	}
+	return f
+}
+
+// Faulty tells whether there is something to mend.
+func (f Form) Faulty() bool { return f.Summary != "" }
+
+// Mend is one line of the summary: a link to the field with its sentence.
+type Mend struct{ ID, Text string }
+
+// List gives the lines of the summary.
+func (f Form) List() []Mend {
+	list := make([]Mend, 0, len(f.order))
+	for _, name := range f.order {
+		text := f.Faults[name]
+		if label := f.Labels[name]; label != "" {
+			text = label + ": " + text
+		}
+		list = append(list, Mend{ID: fieldID(name), Text: text})
+	}
+	return list
+}
+
+// Field is one input for the partials "field", "select" and "check".
+type Field struct {
+	ID, Name, Label string
+	Hint, Fault     string
+	Value           string
+	Mark            string // beside the label: "(optional)"
+	Type            string // of the input: "text"
+	Autocomplete    string
+	InputMode       string
+	Capitals        string // autocapitalize
+	MaxLength       string
+	Required        bool
+	Autofocus       bool
+	Plain           bool // no spelling help
+	Half            bool // shares its row on wide screens
+	Code            bool // large, spaced figures
+	Checked         bool
+	Options         []Option
+}
+
+// Option is one choice of a select.
+type Option struct {
+	Value, Label string
+	Selected     bool
+}
+
+// DescribedBy names the hint and the fault for screen readers.
+func (f Field) DescribedBy() string {
+	var ids []string
+	if f.Fault != "" {
+		ids = append(ids, f.ID+"-fault")
+	}
+	if f.Hint != "" {
+		ids = append(ids, f.ID+"-hint")
+	}
+	return strings.Join(ids, " ")
+}
+
+// Field makes an input of the form. Attributes are names and values in turn: type, autocomplete,
+// inputmode, autocapitalize, maxlength, hint; and with any value but "": required, optional (marks the
+// label), autofocus, plain, half, code. Another name is an error, which fails the page.
+func (f Form) Field(name, label string, attributes ...string) (Field, error) {
+	field := Field{
+		ID: fieldID(name), Name: name, Label: label, Type: "text",
+		Value: f.Values[name], Fault: f.Faults[name], Checked: f.Values[name] == "yes",
+	}
+	if len(attributes)%2 != 0 {
+		return field, fmt.Errorf("page: field %s: an attribute without a value", name)
+	}
+	for i := 1; i < len(attributes); i += 2 {
+		if err := field.set(attributes[i-1], attributes[i], f.optional); err != nil {
+			return field, err
+		}
+	}
+	return field, nil
+}
+
+// Select makes a select of the form; the option with the form's value is chosen.
+func (f Form) Select(name, label string, options []Option, attributes ...string) (Field, error) {
+	field, err := f.Field(name, label, attributes...)
+	field.Options = make([]Option, len(options))
+	for i, option := range options {
+		option.Selected = option.Value == field.Value
+		field.Options[i] = option
+	}
+	return field, err
+}
+
+func (f *Field) set(attribute, value, optional string) error {
+	on := value != ""
+	switch attribute {
+	case "type":
+		f.Type = value
+	case "autocomplete":
+		f.Autocomplete = value
+	case "inputmode":
+		f.InputMode = value
+	case "autocapitalize":
+		f.Capitals = value
+	case "maxlength":
+		f.MaxLength = value
+	case "hint":
+		f.Hint = value
+	case "required":
+		f.Required = on
+	case "autofocus":
+		f.Autofocus = on
+	case "plain":
+		f.Plain = on
+	case "half":
+		f.Half = on
+	case "code":
+		f.Code = on
+	case "optional":
+		if on {
+			f.Mark = optional
+		}
+	default:
+		return fmt.Errorf("page: field %s: no attribute %q", f.Name, attribute)
+	}
+	return nil
+}
+
+// fieldID keeps a field's id apart from those of the page.
+func fieldID(name string) string { return "f-" + strings.ReplaceAll(name, "/", "-") }

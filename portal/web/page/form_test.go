@@ -1,0 +1,91 @@
+package page
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
+	mend := "Please check what is marked below."
+	tests := []struct {
+		name    string
+		err     error
+		summary string
+		list    []Mend
+	}{
+		{"none", nil, "", []Mend{}},
+		{"fields, in the error's order, the first fault of each", &portal.Error{Kind: portal.Invalid, Faults: []portal.Fault{
+			{Field: "vat_id", Key: "vat.format", Args: map[string]string{"Example": "SK1234567895"}},
+			{Field: "country", Key: "address.unknown"},
+			{Field: "vat_id", Key: "vat.checksum"},
+		}}, mend, []Mend{
+			{"f-vat_id", "VAT IDs of this country look like SK1234567895."},
+			{"f-country", "Choose a country from the list."},
+		}},
+		{"the form as a whole", &portal.Error{Kind: portal.Invalid, Faults: []portal.Fault{
+			{Key: "address.too_many", Args: map[string]string{"Most": "20"}},
+		}}, "You can keep up to 20 addresses. Delete one that you no longer use.", []Mend{}},
+		{"an error without fields", &portal.Error{Kind: portal.Conflict, Key: "address.changed"},
+			"This address was changed in another window. Look at it again, then make your change.", []Mend{}},
+		{"an error that is none of ours", errors.New("secret text"),
+			"It was nothing you did, and nothing of yours is lost. Try again in a minute.", []Mend{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			baseOf(t, get("/"), jana(), func(b Base) {
+				form := b.Form(map[string]string{"vat_id": "SK12"}, test.err)
+				if form.Summary != test.summary || form.Faulty() != (test.err != nil) {
+					t.Errorf("summary %q, faulty %v", form.Summary, form.Faulty())
+				}
+				if diff := cmp.Diff(test.list, form.List()); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+func TestFieldKeepsWhatWasTypedAndNamesItsTexts(t *testing.T) {
+	form := Form{Values: map[string]string{"a": "typed"}, Faults: map[string]string{"a": "Mend me."}, optional: "(optional)"}
+	got, err := form.Field("a", "A", "type", "email", "hint", "Hint.", "optional", "yes", "required", "", "half", "yes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Field{
+		ID: "f-a", Name: "a", Label: "A", Type: "email", Value: "typed", Hint: "Hint.", Fault: "Mend me.",
+		Mark: "(optional)", Half: true,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if ids := got.DescribedBy(); ids != "f-a-fault f-a-hint" {
+		t.Errorf("described by %q", ids)
+	}
+}
+
+func TestFieldRefusesUnknownAttributes(t *testing.T) {
+	for _, attributes := range [][]string{{"placeholder", "x"}, {"type"}} {
+		if _, err := (Form{}).Field("a", "A", attributes...); err == nil {
+			t.Errorf("%v is accepted", attributes)
+		}
+	}
+}
+
+func TestSelectChoosesTheFormsValue(t *testing.T) {
+	options := []Option{{Value: "CZ", Label: "Czechia", Selected: true}, {Value: "SK", Label: "Slovakia"}}
+	got, err := Form{Values: map[string]string{"country": "SK"}}.Select("country", "Country", options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Option{{Value: "CZ", Label: "Czechia"}, {Value: "SK", Label: "Slovakia", Selected: true}}
+	if diff := cmp.Diff(want, got.Options); diff != "" {
+		t.Error(diff)
+	}
+	if !options[0].Selected {
+		t.Error("the given options, which requests share, were changed")
+	}
+}

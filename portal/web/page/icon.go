@@ -1,0 +1,38 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// icons are the drawings of static/img/icons by name. They stand in the page itself, so that they take the
+// text's colour, print, and need no further request.
+type icons map[string]template.HTML
+
+func loadIcons(source fs.FS) (icons, error) {
+	names, err := fs.Glob(source, "img/icons/*.svg")
+	if err != nil {
+		return nil, fmt.Errorf("page: list the icons: %w", err)
+	}
+	all := make(icons, len(names))
+	for _, name := range names {
+		drawing, err := fs.ReadFile(source, name)
+		if err != nil {
+			return nil, fmt.Errorf("page: read an icon: %w", err)
+		}
+		all[strings.TrimSuffix(path.Base(name), ".svg")] = template.HTML(strings.TrimSpace(string(drawing)))
+	}
+	return all, nil
+}
+
+// get is the template function "icon"; a name that is none fails the page.
+func (i icons) get(name string) (template.HTML, error) {
+	drawing, ok := i[name]
+	if !ok {
+		return "", fmt.Errorf("page: no icon %q", name)
+	}
+	return drawing, nil
+}

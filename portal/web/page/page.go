@@ -1,0 +1,123 @@
+// Package page owns what every page shares: the base data (shop, language, navigation, confirmation), the
+// rendering, forms with their faults as sentences, the shop's stylesheet and the page that says what went
+// wrong. A page is one template that includes layout/head and layout/foot, and one struct that embeds Base.
+//
+// It must not know of single pages, routes' use-cases or the store.
+package page
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/template/html/v2"
+
+	"postern/portal"
+	"postern/portal/money"
+	"postern/static"
+	"postern/templates"
+	"postern/templates/i18n"
+)
+
+// Pages renders. It is safe for concurrent use.
+type Pages struct {
+	catalogue *i18n.Catalogue
+	engine    *html.Engine
+	money     map[string]*money.Formatter // by language
+	broken    map[string][]byte           // by language: the page of a failure, which cannot fail itself
+	brands    sync.Map                    // accent -> brand
+}
+
+// New reads all templates and fails on a broken one.
+func New(catalogue *i18n.Catalogue) (*Pages, error) {
+	return newPages(catalogue, templates.Pages)
+}
+
+func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
+	icons, err := loadIcons(static.FS)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{catalogue: catalogue, money: make(map[string]*money.Formatter), broken: make(map[string][]byte)}
+	p.engine = html.NewFileSystem(http.FS(source), ".html")
+	p.engine.AddFunc("asset", static.URL)
+	p.engine.AddFunc("icon", icons.get)
+	if err := p.load(); err != nil {
+		return nil, err
+	}
+	for _, lang := range catalogue.Languages() {
+		p.money[lang] = money.NewFormatter(lang)
+		if p.broken[lang], err = p.renderBroken(lang); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// load parses all templates and has each page escaped. Escaping happens at a page's first execution; done
+// here it stops the start where a template is broken, and is over before requests copy the template.
+func (p *Pages) load() error {
+	if err := p.engine.Load(); err != nil {
+		return fmt.Errorf("page: read the templates: %w", err)
+	}
+	for _, t := range p.engine.Templates.Templates() {
+		if !strings.HasPrefix(t.Name(), "pages/") {
+			continue
+		}
+		var broken *template.Error
+		if err := p.engine.Render(io.Discard, t.Name(), nil); errors.As(err, &broken) {
+			return fmt.Errorf("page: %w", err)
+		}
+	}
+	return nil
+}
+
+// Render answers with a page: the template "pages/" + name, executed with data that embeds Base. A template
+// that fails gives an error and leaves the response as it was; half a page is never sent.
+func (p *Pages) Render(c *fiber.Ctx, status int, name string, data any) error {
+	text, err := p.execute(name, data)
+	if err != nil {
+		return err
+	}
+	send(c, status, text)
+	return nil
+}
+
+// firstGuess is room for a common page, in bytes.
+const firstGuess = 16 << 10
+
+// execute never uses the engine's layouts: those answer 200 with the error printed into the page.
+func (p *Pages) execute(name string, data any) ([]byte, error) {
+	buffer := bytes.NewBuffer(make([]byte, 0, firstGuess))
+	if err := p.engine.Render(buffer, "pages/"+name, data); err != nil {
+		return nil, fmt.Errorf("page: render %s: %w", name, err)
+	}
+	return buffer.Bytes(), nil
+}
+
+// send gives the page to the browser alone, which asks again before it shows a kept one.
+func send(c *fiber.Ctx, status int, text []byte) {
+	c.Status(status)
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	c.Response().SetBodyRaw(text)
+}
+
+// Broken answers with the page of an internal failure, in the language that suits the request. It was
+// rendered at the start, without a shop, so that it works when nothing else does.
+func (p *Pages) Broken(c *fiber.Ctx, shop portal.Shop) {
+	lang := p.catalogue.Match(shop.Languages, askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language)
+	send(c, fiber.StatusInternalServerError, p.broken[lang])
+}
+
+func (p *Pages) renderBroken(lang string) ([]byte, error) {
+	base := Base{L: p.catalogue.Localizer(lang, nil), Path: "/"}
+	return p.execute("problem", base.problem("error.internal"))
+}

@@ -1,0 +1,81 @@
+package page
+
+import (
+	"fmt"
+
+	"postern/portal"
+)
+
+// Pill is the data of the partials "pill" and "status": a word or a sentence with the icon of its tone, so
+// that colour never speaks alone.
+type Pill struct{ Tone, Icon, Text string }
+
+// Pill makes one of a tone: waiting, moving, done, stopped, or neutral, which any other word is taken as.
+func (b Base) Pill(tone any, text string) Pill {
+	name := fmt.Sprint(tone)
+	switch name {
+	case "waiting", "moving", "done", "stopped":
+	default:
+		name = "neutral"
+	}
+	return Pill{Tone: name, Icon: name, Text: text}
+}
+
+// Link is a word that leads somewhere.
+type Link struct{ Label, Path string }
+
+// Empty is the data of the partial "empty": one sentence, and at most one way on.
+type Empty struct {
+	Text   string
+	Action *Link
+}
+
+// Empty makes the empty state of a list; with no label there is no way on.
+func (b Base) Empty(text, label, path string) Empty {
+	if label == "" {
+		return Empty{Text: text}
+	}
+	return Empty{Text: text, Action: &Link{Label: label, Path: path}}
+}
+
+// Pager is the data of the partial "pager".
+type Pager struct {
+	Previous, Next                  string // URLs, "" for none
+	Label, PreviousLabel, NextLabel string
+}
+
+// Pager makes the links at the end of a list, newest first.
+func (b Base) Pager(previous, next string) Pager {
+	return Pager{
+		Previous: previous, Next: next, Label: b.T("pager.label"),
+		PreviousLabel: b.T("pager.newer"), NextLabel: b.T("pager.older"),
+	}
+}
+
+// Needed tells whether there is another page.
+func (p Pager) Needed() bool { return p.Previous != "" || p.Next != "" }
+
+// kindKeys are the message keys of the error kinds: the sentence, and with ".title" its heading.
+func kindKey(kind portal.Kind) string {
+	switch kind {
+	case portal.Invalid:
+		return "error.invalid"
+	case portal.SignIn:
+		return "error.sign_in"
+	case portal.Denied:
+		return "error.denied"
+	case portal.NotFound:
+		return "error.not_found"
+	case portal.Gone:
+		return "error.gone"
+	case portal.Conflict:
+		return "error.conflict"
+	case portal.TooLarge:
+		return "error.too_large"
+	case portal.TooMany:
+		return "error.too_many"
+	case portal.Unavailable:
+		return "error.unavailable"
+	}
+	return "error.internal"
+}

@@ -1,0 +1,83 @@
+package page
+
+import (
+	"html/template"
+	"time"
+
+	"postern/portal/money"
+)
+
+// T is the sentence of a key; see i18n.Localizer.T. Amounts of money among the values are written as the
+// language writes them.
+func (b Base) T(key string, args ...any) string {
+	return b.L.T(key, b.spoken(args)...)
+}
+
+// spoken replaces amounts by their text, in a copy where there are any.
+func (b Base) spoken(args []any) []any {
+	if len(args) == 1 {
+		if values, ok := args[0].(map[string]any); ok {
+			return b.listed(values)
+		}
+	}
+	for i, arg := range args {
+		if _, ok := arg.(money.Amount); ok {
+			return b.replaced(args, i)
+		}
+	}
+	return args
+}
+
+// listed turns a map into names and values in turn.
+func (b Base) listed(values map[string]any) []any {
+	args := make([]any, 0, 2*len(values))
+	for name, value := range values {
+		args = append(args, name, value)
+	}
+	return b.replaced(args, 0)
+}
+
+func (b Base) replaced(args []any, from int) []any {
+	out := make([]any, len(args))
+	copy(out, args)
+	for i := from; i < len(out); i++ {
+		switch amount := out[i].(type) {
+		case money.Amount:
+			out[i] = b.Money(amount)
+		case *money.Amount:
+			out[i] = b.Money(*amount)
+		}
+	}
+	return out
+}
+
+// Money writes an amount: "€1,234.50".
+func (b Base) Money(a money.Amount) string { return b.money.Amount(a) }
+
+// Unit writes a unit price, which may have more places than the currency.
+func (b Base) Unit(d money.Decimal, currency string) string { return b.money.Unit(d, currency) }
+
+// Decimal writes a quantity or a rate: "1.5".
+func (b Base) Decimal(d money.Decimal) string { return b.money.Decimal(d) }
+
+// Date writes a day as text; see TimeDate for HTML.
+func (b Base) Date(t time.Time) string { return b.L.Date(t) }
+
+// TimeDate is a <time> with a day: "5 March 2026".
+func (b Base) TimeDate(t time.Time) template.HTML { return b.time(t, b.L.Date(t)) }
+
+// TimeShort is a <time> with a day written briefly: "5 Mar 2026".
+func (b Base) TimeShort(t time.Time) template.HTML { return b.time(t, b.L.ShortDate(t)) }
+
+// TimeDay is a <time> with a near day: "Thursday 5 March".
+func (b Base) TimeDay(t time.Time) template.HTML { return b.time(t, b.L.DayDate(t)) }
+
+// TimeMoment is a <time> with day and time: "5 March 2026, 14:05".
+func (b Base) TimeMoment(t time.Time) template.HTML { return b.time(t, b.L.DateTime(t)) }
+
+func (b Base) time(t time.Time, text string) template.HTML {
+	if t.IsZero() {
+		return ""
+	}
+	return template.HTML(`<time datetime="` + b.L.ISO(t) + `">` + template.HTMLEscapeString(text) + `</time>`)
+}

@@ -1,0 +1,90 @@
+package shopper
+
+import (
+	"fmt"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/address"
+	"postern/portal/web/page"
+)
+
+// fields makes the inputs of a country's form.
+func (p *addressPage) fields(form []address.Field) ([]addressField, error) {
+	var fields []addressField
+	for _, given := range form {
+		made, err := p.field(given)
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, made)
+	}
+	return fields, nil
+}
+
+func (p *addressPage) field(given address.Field) (addressField, error) {
+	attributes := []string{"autocomplete", given.Autocomplete, "maxlength", fmt.Sprint(given.MaxLength), "required", mark(given.Required)}
+	attributes = append(attributes, "optional", mark(!given.Required), "half", mark(isHalf(given.Name)))
+	switch {
+	case given.Name == address.Phone:
+		attributes = append(attributes, "type", "tel", "inputmode", "tel", "hint", p.T("address.phone.hint"))
+	case given.Name == address.PostalCode && given.Example != "":
+		attributes = append(attributes, "plain", "yes", "hint", p.T("address.postal_code.hint", "Example", given.Example))
+	}
+	label := p.T("address.label." + given.Label)
+	if len(given.Choices) == 0 {
+		field, err := p.Form.Field(string(given.Name), label, attributes...)
+		return addressField{Field: field}, err
+	}
+	options := []page.Option{{Label: p.T("address.choice.choose")}}
+	for _, choice := range given.Choices {
+		options = append(options, page.Option{Value: choice.Code, Label: choice.Name})
+	}
+	field, err := p.Form.Select(string(given.Name), label, options, attributes...)
+	return addressField{Field: field, Choose: true}, err
+}
+
+// labels names the fields in the summary of what is to be mended.
+func (p *addressPage) labels() map[string]string {
+	labels := map[string]string{"country": p.T("address.label.country")}
+	for _, field := range p.Fields {
+		labels[field.Name] = field.Label
+	}
+	return labels
+}
+
+func mark(on bool) string {
+	if on {
+		return "yes"
+	}
+	return ""
+}
+
+// isHalf tells the inputs that share a row.
+func isHalf(name address.Name) bool {
+	switch name {
+	case address.FirstName, address.LastName, address.PostalCode, address.City:
+		return true
+	}
+	return false
+}
+
+// showConflict shows what was typed beside what another window saved meanwhile.
+func (h *Handler) showConflict(c *fiber.Ctx, s portal.Shopper, typed portal.SavedAddress) error {
+	stored, err := s.Address(c.UserContext(), typed.ID)
+	if err != nil {
+		return err
+	}
+	data := conflictPage{Base: h.base(c, s, "addresses", "address.conflict.title"), Action: addressPath(typed.ID), Discard: addressesPath}
+	data.Mine, data.Stored = h.card(typed, data.L.Lang()), h.card(stored, data.L.Lang())
+	values := addressValues(typed)
+	for _, name := range address.Names() {
+		data.Fields = append(data.Fields, page.Hidden{Name: string(name), Value: values[string(name)]})
+	}
+	for _, name := range []string{"default_shipping", "default_billing"} {
+		data.Fields = append(data.Fields, page.Hidden{Name: name, Value: values[name]})
+	}
+	data.Fields = append(data.Fields, page.Hidden{Name: "version", Value: stored.Version})
+	return h.pages.Render(c, fiber.StatusConflict, "shopper/address-conflict", data)
+}

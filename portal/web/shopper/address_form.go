@@ -1,0 +1,194 @@
+package shopper
+
+import (
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+	"golang.org/x/text/language"
+
+	"postern/portal"
+	"postern/portal/address"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+// actionCountry is the button that shows the form of another country; every other one saves.
+const actionCountry = "country"
+
+// addressPage is the form of one address.
+type addressPage struct {
+	page.Base
+	Action    string // where the form goes
+	Version   string
+	Form      page.Form
+	Countries []page.Option
+	Fields    []addressField // of the country, in its order; none before one is chosen
+	Kept      []page.Hidden  // what is stored and the country's form has no place for
+}
+
+// addressField is an input, or a list to choose from.
+type addressField struct {
+	page.Field
+	Choose bool
+}
+
+// conflictPage shows both states of an address that was changed in two windows, and lets the person choose.
+type conflictPage struct {
+	page.Base
+	Action       string
+	Mine, Stored addressCard
+	Fields       []page.Hidden // of the form that keeps mine
+	Discard      string        // where keeping the stored one leads
+}
+
+func (h *Handler) newAddress(c *fiber.Ctx, s portal.Shopper) error {
+	saved := portal.SavedAddress{Address: address.Address{
+		FirstName: s.Customer().FirstName, LastName: s.Customer().LastName, Country: h.likelyCountry(c, s),
+	}}
+	if country := c.Query("country"); country != "" {
+		saved.Address.Country = country
+	}
+	return h.showAddress(c, s, saved, fiber.StatusOK, nil)
+}
+
+func (h *Handler) editAddress(c *fiber.Ctx, s portal.Shopper) error {
+	id, err := gate.Param(c, "id")
+	if err != nil {
+		return err
+	}
+	saved, err := s.Address(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	if country := c.Query("country"); country != "" && country != saved.Address.Country {
+		saved.Address = h.moved(saved.Address, country)
+	}
+	return h.showAddress(c, s, saved, fiber.StatusOK, nil)
+}
+
+// saveAddress saves a new address or a changed one, or shows the form of another country.
+func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
+	typed, err := typedAddress(c)
+	if err != nil {
+		return err
+	}
+	if c.FormValue("action") == actionCountry {
+		typed.Address = h.moved(typed.Address, typed.Address.Country)
+		return h.showAddress(c, s, typed, fiber.StatusOK, nil)
+	}
+	_, err = s.SaveAddress(c.UserContext(), typed)
+	switch portal.KindOf(err) {
+	case portal.Invalid:
+		return h.showAddress(c, s, typed, fiber.StatusUnprocessableEntity, err)
+	case portal.Conflict:
+		return h.showConflict(c, s, typed)
+	case portal.NotFound: // deleted in another window: what was typed can be added anew
+		typed.ID, typed.Version = "", ""
+		return h.showAddress(c, s, typed, fiber.StatusConflict, err)
+	}
+	if err != nil {
+		return err
+	}
+	if typed.ID == "" {
+		return done(c, addressesPath, "address.added")
+	}
+	return done(c, addressesPath, "address.saved")
+}
+
+// typedAddress reads the form. A new address has no id in its path.
+func typedAddress(c *fiber.Ctx) (portal.SavedAddress, error) {
+	id, err := gate.Param(c, "id")
+	typed := portal.SavedAddress{
+		ID: id, Version: c.FormValue("version"),
+		DefaultShipping: c.FormValue("default_shipping") == "yes", DefaultBilling: c.FormValue("default_billing") == "yes",
+	}
+	for _, name := range address.Names() {
+		typed.Address.Set(name, c.FormValue(string(name)))
+	}
+	return typed, err
+}
+
+// moved is an address in another country: what its form has no place for stays behind.
+func (h *Handler) moved(a address.Address, country string) address.Address {
+	a.Country = country
+	form := h.app.Atlas().Form(country)
+	for _, name := range address.Names() {
+		if name != address.Country && form != nil && !hasField(form, name) {
+			a.Set(name, "")
+		}
+	}
+	return a
+}
+
+func hasField(form []address.Field, name address.Name) bool {
+	return slices.ContainsFunc(form, func(f address.Field) bool { return f.Name == name })
+}
+
+// likelyCountry is the country of the shopper's other addresses, else that of the browser's language, "" for none.
+func (h *Handler) likelyCountry(c *fiber.Ctx, s portal.Shopper) string {
+	if saved := s.Customer().Addresses; len(saved) > 0 {
+		return saved[0].Address.Country
+	}
+	tags, _, err := language.ParseAcceptLanguage(c.Get(fiber.HeaderAcceptLanguage))
+	if err != nil || len(tags) == 0 {
+		return ""
+	}
+	if region, sure := tags[0].Region(); sure >= language.High && h.app.Atlas().Form(region.String()) != nil {
+		return region.String()
+	}
+	return ""
+}
+
+func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a portal.SavedAddress, status int, err error) error {
+	title, action := "address.edit.title", addressPath(a.ID)
+	if a.ID == "" {
+		title, action = "address.new.title", addressesPath+"/new"
+	}
+	data := addressPage{Base: h.base(c, s, "addresses", title), Action: action, Version: a.Version}
+	data.Countries = countryOptions(h.app.Atlas(), data.Base)
+	data.Form = data.Base.Form(addressValues(a), err)
+	var wrong error
+	if data.Fields, wrong = data.fields(h.app.Atlas().Form(a.Address.Country)); wrong != nil {
+		return wrong
+	}
+	data.Form.Labels = data.labels()
+	data.Kept = strays(h.app.Atlas().Form(a.Address.Country), a.Address)
+	return h.pages.Render(c, status, "shopper/address", data)
+}
+
+// countryOptions are the countries in the page's language, none chosen first.
+func countryOptions(atlas *address.Atlas, b page.Base) []page.Option {
+	options := []page.Option{{Label: b.T("address.country.choose")}}
+	for _, country := range atlas.Countries(b.L.Lang()) {
+		options = append(options, page.Option{Value: country.Code, Label: country.Name})
+	}
+	return options
+}
+
+func addressValues(a portal.SavedAddress) map[string]string {
+	values := map[string]string{}
+	for _, name := range address.Names() {
+		values[string(name)] = a.Address.Get(name)
+	}
+	if phone := a.Address.Phone; phone != "" {
+		values[string(address.Phone)] = address.FormatPhone(phone, a.Address.Country)
+	}
+	for name, on := range map[string]bool{"default_shipping": a.DefaultShipping, "default_billing": a.DefaultBilling} {
+		if on {
+			values[name] = "yes"
+		}
+	}
+	return values
+}
+
+// strays are the values that the country's form has no place for: the shop may have sent them, and the carrier may
+// need them.
+func strays(form []address.Field, a address.Address) []page.Hidden {
+	var kept []page.Hidden
+	for _, name := range address.Names() {
+		if value := a.Get(name); form != nil && value != "" && name != address.Country && !hasField(form, name) {
+			kept = append(kept, page.Hidden{Name: string(name), Value: value})
+		}
+	}
+	return kept
+}

@@ -1,0 +1,91 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/page"
+)
+
+const companyPath = "/company"
+
+// companyPage is the form of the customer's company.
+type companyPage struct {
+	page.Base
+	Form      page.Form
+	Version   string
+	Countries []page.Option
+	// The words of the three numbers, as the country calls them.
+	Registration, Tax, VAT string
+	Stored                 []fact // what another window saved meanwhile
+}
+
+func (h *Handler) company(c *fiber.Ctx, s portal.Shopper) error {
+	return h.showCompany(c, s, s.Company(), fiber.StatusOK, nil)
+}
+
+func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
+	typed := portal.Company{
+		Name: c.FormValue("name"), Country: c.FormValue("country"), RegistrationNumber: c.FormValue("registration_number"),
+		TaxNumber: c.FormValue("tax_number"), VATID: c.FormValue("vat_id"), Version: c.FormValue("version"),
+	}
+	if c.FormValue("action") == actionCountry {
+		return h.showCompany(c, s, typed, fiber.StatusOK, nil)
+	}
+	_, err := s.SaveCompany(c.UserContext(), typed)
+	switch portal.KindOf(err) {
+	case portal.Invalid:
+		return h.showCompany(c, s, typed, fiber.StatusUnprocessableEntity, err)
+	case portal.Conflict:
+		return h.showCompany(c, s, typed, fiber.StatusConflict, err)
+	}
+	if err != nil {
+		return err
+	}
+	return done(c, companyPath, "company.saved")
+}
+
+// showCompany shows the form. After a conflict it holds what was typed, over the state that is stored now, which stands
+// beside it: saving once more is then a choice.
+func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company portal.Company, status int, err error) error {
+	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
+	data.Countries = countryOptions(h.app.Atlas(), data.Base)
+	data.Form = data.Base.Form(map[string]string{
+		"name": company.Name, "country": company.Country, "registration_number": company.RegistrationNumber,
+		"tax_number": company.TaxNumber, "vat_id": company.VATID,
+	}, err)
+	data.Registration = data.numberLabel("registration", company.Country)
+	data.Tax = data.numberLabel("tax", company.Country)
+	data.VAT = data.numberLabel("vat", company.Country)
+	data.Form.Labels = map[string]string{
+		"name": data.T("company.name"), "country": data.T("address.label.country"),
+		"registration_number": data.Registration, "tax_number": data.Tax, "vat_id": data.VAT,
+	}
+	if status == fiber.StatusConflict {
+		data.Version, data.Stored = s.Company().Version, data.stored(s.Company())
+	}
+	return h.pages.Render(c, status, "shopper/company", data)
+}
+
+// numberLabel is what a country calls a number of a company, or the common word.
+func (p *companyPage) numberLabel(number, country string) string {
+	if key := "company." + number + "." + country; p.L.Has(key) {
+		return p.T(key)
+	}
+	return p.T("company." + number)
+}
+
+func (p *companyPage) stored(c portal.Company) []fact {
+	facts := []fact{
+		{p.T("company.name"), c.Name}, {p.T("address.label.country"), c.Country},
+		{p.numberLabel("registration", c.Country), c.RegistrationNumber}, {p.numberLabel("tax", c.Country), c.TaxNumber},
+		{p.numberLabel("vat", c.Country), c.VATID},
+	}
+	var kept []fact
+	for _, f := range facts {
+		if f.Value != "" {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}

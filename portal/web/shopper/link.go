@@ -1,0 +1,144 @@
+package shopper
+
+import (
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+const (
+	linkPath      = "/sign-in/link"
+	linkAgainPath = "/sign-in/link/again"
+)
+
+// linkPage is what opening a mailed link shows. Opening it spends nothing: mail scanners open links, too.
+type linkPage struct {
+	page.Base
+	Token  string
+	Masked string
+	Auto   bool   // the script may press the button
+	Other  string // the address of somebody else who is signed in here
+	Mine   string // where the customer may go without the link, being signed in
+	Until  time.Time
+	Fault  string // why the button did not work
+}
+
+// endedPage is the page of a link that works no more.
+type endedPage struct {
+	page.Base
+	Token    string
+	Sentence string
+	Form     page.Form // the address field, of a damaged link
+	Damaged  bool
+	To       string
+}
+
+func (h *Handler) link(c *fiber.Ctx) error {
+	gate.EnsureBrowser(c)
+	return h.showLink(c, c.Params("*"), "")
+}
+
+// showLink shows a link's page. An ended link of who is signed in anyway leads into the account.
+func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
+	found, err := gate.Visitor(c).Link(c.UserContext(), token)
+	if err != nil {
+		return err
+	}
+	shopper, err := gate.Shopper(c)
+	present := err == nil
+	if !present && portal.KindOf(err) != portal.SignIn {
+		return err
+	}
+	owns := false
+	if present {
+		if owns, err = shopper.Owns(c.UserContext(), token); err != nil {
+			return err
+		}
+	}
+	if found.State != portal.LinkLive {
+		if owns {
+			return seeOther(c, portal.Home)
+		}
+		return h.showEnded(c, token, found)
+	}
+	return h.showLive(c, linkPage{Token: token, Masked: found.Masked, Auto: found.Auto && !present, Until: found.At, Fault: fault},
+		found.Destination, shopper, owns)
+}
+
+func (h *Handler) showLive(c *fiber.Ctx, data linkPage, destination string, s portal.Shopper, owns bool) error {
+	data.Base = h.visitorBase(c, "link.title")
+	status := fiber.StatusOK
+	if data.Fault != "" {
+		status, data.Fault = fiber.StatusUnprocessableEntity, data.T(data.Fault)
+	}
+	switch email := s.Customer().Email; {
+	case owns:
+		data.Mine = arrival(gate.Shop(c), destination)
+	case email != "":
+		data.Other = email
+	}
+	return h.pages.Render(c, status, "shopper/link", data)
+}
+
+// showEnded tells how a link ended. Only who holds a real token learns which of the ends it was.
+func (h *Handler) showEnded(c *fiber.Ctx, token string, found portal.LinkPage) error {
+	b := h.visitorBase(c, "link."+string(found.State)+".title")
+	status := fiber.StatusGone
+	damaged := found.State == portal.LinkDamaged
+	if damaged {
+		status = fiber.StatusNotFound
+	}
+	return h.pages.Render(c, status, "shopper/link-ended", endedPage{
+		Base: b, Token: token, Damaged: damaged, Form: b.Form(nil, nil),
+		Sentence: b.T("link."+string(found.State), "When", found.At, "Email", found.Masked),
+	})
+}
+
+// redeem spends the link. A link that ended shows how; a browser without our cookie keeps its link.
+func (h *Handler) redeem(c *fiber.Ctx) error {
+	token := c.FormValue("token")
+	before, absent := gate.Shopper(c)
+	in, err := gate.Visitor(c).Redeem(c.UserContext(), token)
+	switch {
+	case portal.KindOf(err) == portal.Gone:
+		gate.EnsureBrowser(c)
+		return h.showLink(c, token, "")
+	case portal.KindOf(err) == portal.Invalid:
+		gate.EnsureBrowser(c)
+		return h.showLink(c, token, "error.cookies")
+	}
+	if err == nil && absent == nil {
+		err = leave(c, before, token)
+	}
+	return enter(c, in, err)
+}
+
+// leave ends the session of somebody else who was signed in here. A customer's own is left: it may be the one that the
+// same link made a moment ago.
+func leave(c *fiber.Ctx, before portal.Shopper, token string) error {
+	owns, err := before.Owns(c.UserContext(), token)
+	if err != nil || owns {
+		return err
+	}
+	return before.SignOut(c.UserContext())
+}
+
+// lostLink is where the script leaves the address bar, so that no token stays in the history.
+func (h *Handler) lostLink(c *fiber.Ctx) error {
+	return seeOther(c, withQuery(signInPath, "lang", c.Query("lang")))
+}
+
+// askByLink asks for a new link by an ended one: the address is the one that link was for.
+func (h *Handler) askByLink(c *fiber.Ctx) error {
+	gate.EnsureBrowser(c)
+	lang := h.visitorBase(c, "link.title").L.Lang()
+	pending, err := gate.Visitor(c).AskAgain(c.UserContext(), c.FormValue("token"), lang)
+	if portal.KindOf(err) == portal.Gone {
+		return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang")))
+	}
+	return h.wait(c, pending, "", err)
+}

@@ -1,0 +1,195 @@
+package shopper
+
+import (
+	"html/template"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/address"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+// orderPage is one order. What its template shows are ready strings.
+type orderPage struct {
+	page.Base
+	Order     portal.OrderView
+	Placed    string
+	Headline  page.Pill
+	Payment   string // the second sentence, on paying
+	PayURL    string // "" when nothing is to be paid
+	Steps     []step
+	Parcels   []parcel
+	Lines     []line
+	Totals    []total
+	TaxNote   string // below the totals
+	Addresses []orderAddress
+	Facts     []fact
+	Notes     []note
+	HelpURL   string // mailto: with the order's number, "" without a support address
+}
+
+// step is one step of the timeline.
+type step struct {
+	Class, Text, Note string
+	When              template.HTML
+	Present, Future   bool
+}
+
+// orderAddress is one address of the order, as its country writes it.
+type orderAddress struct {
+	Heading, Phone string
+	Lines          []string
+}
+
+// fact is a word and its value.
+type fact struct{ Label, Value string }
+
+// note is a remark of the shop.
+type note struct {
+	Text string
+	When template.HTML
+}
+
+func (h *Handler) order(c *fiber.Ctx, s portal.Shopper) error {
+	number, err := gate.Param(c, "number")
+	if err != nil {
+		return err
+	}
+	found, err := s.Order(c.UserContext(), number)
+	if err != nil {
+		return err
+	}
+	b := h.base(c, s, "orders", "orders.title")
+	b.Title, b.Wide = b.T("order.title", "Number", found.Number), true
+	data := orderPage{Base: b, Order: found}
+	data.fill(h.app.Now().In(s.Shop().Location()))
+	data.Addresses = data.addresses(h.app.Atlas())
+	return h.pages.Render(c, fiber.StatusOK, "shopper/order", data)
+}
+
+// fill makes the strings of the page.
+func (p *orderPage) fill(now time.Time) {
+	o := p.Order
+	p.Placed = p.T("order.placed", "When", o.PlacedAt)
+	p.Headline = p.Pill(o.Headline.Tone, headline(p.Base, o.Status, now))
+	if o.Headline.Payment != "" {
+		p.Payment = p.T(o.Headline.Payment)
+	}
+	if o.Status.Unpaid() {
+		p.PayURL = o.Links.Payment
+	}
+	p.Steps, p.Facts, p.Notes = p.steps(), p.facts(), p.notes()
+	p.Lines, p.Parcels = p.lines(), p.parcels()
+	p.Totals = p.totals()
+	if o.PricesIncludeTax && o.Tax == nil && len(o.Taxes) == 0 {
+		p.TaxNote = p.T("order.prices_with_tax")
+	}
+	if email := p.Shop.Brand.SupportEmail; email != "" {
+		p.HelpURL = "mailto:" + email + "?subject=" + url.PathEscape(p.T("order.help.subject", "Number", o.Number))
+	}
+}
+
+// stops are the steps where an order leaves its way to the shopper.
+func stops() []string {
+	return []string{"step." + portal.StateCancelled, "step." + portal.DeliveryFailed, "step." + portal.PaymentFailed,
+		"step." + portal.PaymentDisputed, "step." + portal.PaymentVoided}
+}
+
+func (p *orderPage) steps() []step {
+	var steps []step
+	for _, given := range p.Order.Timeline {
+		s := step{Class: "step-future", Text: p.T(given.Key, "Label", given.Label), Future: !given.Done, Present: given.Present}
+		switch {
+		case given.Done && slices.Contains(stops(), given.Key):
+			s.Class = "step-stopped"
+		case given.Present:
+			s.Class = "step-present"
+		case given.Done:
+			s.Class = "step-done"
+		}
+		if given.At != nil {
+			s.When = p.TimeMoment(*given.At)
+		}
+		switch {
+		case given.Noticed:
+			s.Note = p.T("order.step.noticed")
+		case given.Key != "step.other":
+			s.Note = given.Label
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// addresses writes the order's addresses; two that are the same are shown once.
+func (p *orderPage) addresses(atlas *address.Atlas) []orderAddress {
+	show := func(heading string, a *address.Address) orderAddress {
+		return orderAddress{
+			Heading: p.T(heading), Lines: atlas.Lines(*a, p.L.Lang()), Phone: address.FormatPhone(a.Phone, a.Country),
+		}
+	}
+	shipping, billing := p.Order.ShippingAddress, p.Order.BillingAddress
+	switch {
+	case shipping != nil && billing != nil && *shipping == *billing:
+		return []orderAddress{show("order.address.both", shipping)}
+	case shipping != nil && billing != nil:
+		return []orderAddress{show("order.address.shipping", shipping), show("order.address.billing", billing)}
+	case shipping != nil:
+		return []orderAddress{show("order.address.shipping", shipping)}
+	case billing != nil:
+		return []orderAddress{show("order.address.billing", billing)}
+	}
+	return nil
+}
+
+// facts are the smaller things one looks up. The shop's own words for the status stand here when the headline does not
+// say them.
+func (p *orderPage) facts() []fact {
+	o := p.Order
+	var facts []fact
+	add := func(key, value string) {
+		if value != "" {
+			facts = append(facts, fact{p.T(key), value})
+		}
+	}
+	add("order.shipping_method", o.ShippingMethod)
+	add("order.payment_method", o.PaymentMethod)
+	add("order.email", o.Email)
+	add("order.vat_id", o.VATID)
+	add("order.tax_note", o.TaxNote)
+	switch o.Headline.Key {
+	case "headline.label":
+		add("order.shop_status", o.Status.Source)
+	case "headline.source":
+		add("order.shop_status", o.Status.Label)
+	default:
+		add("order.shop_status", firstOf(o.Status.Label, o.Status.Source))
+	}
+	return facts
+}
+
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func (p *orderPage) notes() []note {
+	var notes []note
+	for _, given := range p.Order.Notes {
+		n := note{Text: given.Text}
+		if given.At != nil {
+			n.When = p.TimeDate(*given.At)
+		}
+		notes = append(notes, n)
+	}
+	return notes
+}

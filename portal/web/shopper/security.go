@@ -1,0 +1,62 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/page"
+)
+
+const securityPath = "/security"
+
+// securityPage lists where the customer is signed in.
+type securityPage struct {
+	page.Base
+	Here   signedInBrowser
+	Others []signedInBrowser
+}
+
+// signedInBrowser is one session in words.
+type signedInBrowser struct{ ID, Device, Seen, Since string }
+
+func (h *Handler) security(c *fiber.Ctx, s portal.Shopper) error {
+	sessions, err := s.Sessions(c.UserContext())
+	if err != nil {
+		return err
+	}
+	data := securityPage{Base: h.base(c, s, "security", "security.title")}
+	for _, given := range sessions {
+		if given.Present {
+			data.Here = data.browser(given)
+			continue
+		}
+		data.Others = append(data.Others, data.browser(given))
+	}
+	return h.pages.Render(c, fiber.StatusOK, "shopper/security", data)
+}
+
+func (p *securityPage) browser(given portal.SessionInfo) signedInBrowser {
+	b := signedInBrowser{ID: given.ID, Device: given.Device, Since: p.T("security.since", "When", given.SignedInAt)}
+	if b.Device == "" {
+		b.Device = p.T("security.unknown_device")
+	}
+	b.Seen = p.T("security.seen", "When", given.SeenAt, "Network", given.Network)
+	if given.Network == "" {
+		b.Seen = p.T("security.seen_somewhere", "When", given.SeenAt)
+	}
+	return b
+}
+
+func (h *Handler) endSession(c *fiber.Ctx, s portal.Shopper) error {
+	if err := s.EndSession(c.UserContext(), c.FormValue("id")); err != nil {
+		return err
+	}
+	return done(c, securityPath, "session.ended")
+}
+
+func (h *Handler) endOtherSessions(c *fiber.Ctx, s portal.Shopper) error {
+	if _, err := s.EndOtherSessions(c.UserContext()); err != nil {
+		return err
+	}
+	return done(c, securityPath, "sessions.ended")
+}

@@ -1,0 +1,88 @@
+// Package shopper serves the pages of a shop's customers: signing in, orders, addresses, company, devices. It owns
+// their routes, what a form of theirs is called, and the ready strings that their templates show. A handler reads the
+// request, calls one use-case of an actor, and renders or redirects.
+//
+// It must not know how a request becomes an actor, what the store is, or which rules the use-cases keep.
+package shopper
+
+import (
+	"net/url"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+// Handler serves the pages.
+type Handler struct {
+	app   *portal.App
+	pages *page.Pages
+}
+
+// New returns the pages of an App's customers.
+func New(app *portal.App, pages *page.Pages) *Handler { return &Handler{app: app, pages: pages} }
+
+// Mount adds the routes to the site's router.
+func (h *Handler) Mount(router fiber.Router) {
+	h.mountSignIn(router)
+	router.Post("/sign-out", h.signOut)
+	router.Post("/profile/language", h.setLanguage)
+	router.Get("/orders", signedIn(h.orders))
+	router.Get("/orders/:number", signedIn(h.order))
+	h.mountAddresses(router)
+	router.Get("/company", signedIn(h.company))
+	router.Post("/company", signedIn(h.saveCompany))
+	router.Get("/security", signedIn(h.security))
+	router.Post("/security/end", signedIn(h.endSession))
+	router.Post("/security/end-others", signedIn(h.endOtherSessions))
+}
+
+// signedIn gives a handler the customer; without one the site leads to the sign-in page.
+func signedIn(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		shopper, err := gate.Shopper(c)
+		if err != nil {
+			return err
+		}
+		return next(c, shopper)
+	}
+}
+
+// base prepares a customer's page. The title is the sentence of its key.
+func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.Base {
+	customer := s.Customer()
+	b := h.pages.Base(c, s.Shop(), &customer)
+	b.Nav, b.Title = nav, b.T(title)
+	return b
+}
+
+// visitorBase prepares a page of signing in.
+func (h *Handler) visitorBase(c *fiber.Ctx, title string) page.Base {
+	b := h.pages.Base(c, gate.Shop(c), nil)
+	b.Solo, b.Title = true, b.T(title)
+	return b
+}
+
+// seeOther ends a form: the browser goes on by GET, so that a reload repeats nothing.
+func seeOther(c *fiber.Ctx, path string) error { return c.Redirect(path, fiber.StatusSeeOther) }
+
+// done goes on to a page that confirms what was done, by the catalogue's sentence "done." and its name.
+func done(c *fiber.Ctx, path, name string) error {
+	return seeOther(c, withQuery(path, "done", name))
+}
+
+// withQuery adds names and values in turn to a path; empty values are left out.
+func withQuery(path string, pairs ...string) string {
+	query := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			query.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}

@@ -1,0 +1,139 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+const (
+	signInPath   = "/sign-in"
+	codePath     = "/sign-in/code"
+	againPath    = "/sign-in/again"
+	continuePath = "/sign-in/continue"
+)
+
+func (h *Handler) mountSignIn(router fiber.Router) {
+	router.Get(signInPath, h.signIn)
+	router.Post(signInPath, h.ask)
+	router.Post(againPath, h.askOnceMore)
+	router.Get(codePath, h.code)
+	router.Post(codePath, h.enterCode)
+	router.Get(continuePath, h.goOn)
+	router.Get(linkPath, h.lostLink)
+	router.Post(linkPath, h.redeem)
+	router.Post(linkAgainPath, h.askByLink)
+	router.Get(linkPath+"/*", h.link)
+}
+
+// signInPage asks for the e-mail address.
+type signInPage struct {
+	page.Base
+	Form page.Form
+	To   string // where the shopper was going
+}
+
+// signIn shows the address field. Who is signed in already goes where they were going.
+func (h *Handler) signIn(c *fiber.Ctx) error {
+	if _, err := gate.Shopper(c); err == nil {
+		return seeOther(c, localOr(c.Query("to"), portal.Home))
+	} else if portal.KindOf(err) != portal.SignIn {
+		return err
+	}
+	gate.EnsureBrowser(c)
+	return h.showSignIn(c, fiber.StatusOK, nil)
+}
+
+func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
+	b := h.visitorBase(c, "sign-in.title")
+	return h.pages.Render(c, status, "shopper/sign-in", signInPage{
+		Base: b, Form: b.Form(page.Values(c, "email"), err), To: c.FormValue("to"),
+	})
+}
+
+// ask asks for the mail. The answer is the same for every well-formed address.
+func (h *Handler) ask(c *fiber.Ctx) error {
+	gate.EnsureBrowser(c)
+	lang := h.visitorBase(c, "sign-in.title").L.Lang()
+	pending, err := gate.Visitor(c).Ask(c.UserContext(), c.FormValue("email"), c.FormValue("to"), lang)
+	if portal.KindOf(err) == portal.Invalid {
+		return h.showSignIn(c, fiber.StatusUnprocessableEntity, err)
+	}
+	return h.wait(c, pending, "", err)
+}
+
+// askOnceMore asks for another mail to the address this browser asked for before.
+func (h *Handler) askOnceMore(c *fiber.Ctx) error {
+	gate.EnsureBrowser(c)
+	if gate.Pending(c) == "" {
+		return seeOther(c, signInPath)
+	}
+	lang := h.visitorBase(c, "sign-in.title").L.Lang()
+	pending, err := gate.Visitor(c).Ask(c.UserContext(), gate.Pending(c), c.FormValue("to"), lang)
+	return h.wait(c, pending, "mail.again", err)
+}
+
+// wait leads to the page that waits for the mail.
+func (h *Handler) wait(c *fiber.Ctx, pending portal.Pending, confirmation string, err error) error {
+	if err != nil {
+		return err
+	}
+	gate.SetPending(c, pending.Email)
+	return seeOther(c, withQuery(codePath, "to", c.FormValue("to"), "lang", c.FormValue("lang"), "done", confirmation))
+}
+
+// codePage waits for the mail: it names the address and takes the code.
+type codePage struct {
+	page.Base
+	Form   page.Form
+	Masked string
+	To     string
+	Back   string // to the address field
+}
+
+func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, fiber.StatusOK, nil) }
+
+func (h *Handler) showCode(c *fiber.Ctx, status int, err error) error {
+	email, known := portal.CanonicalEmail(gate.Pending(c))
+	if !known {
+		return seeOther(c, withQuery(signInPath, "to", c.FormValue("to"), "lang", c.FormValue("lang")))
+	}
+	b := h.visitorBase(c, "sign-in.code.title")
+	return h.pages.Render(c, status, "shopper/code", codePage{
+		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: portal.MaskEmail(email), To: c.FormValue("to"),
+		Back: withQuery(signInPath, "to", c.FormValue("to"), "lang", b.AskedLang),
+	})
+}
+
+func (h *Handler) enterCode(c *fiber.Ctx) error {
+	in, err := gate.Visitor(c).EnterCode(c.UserContext(), gate.Pending(c), c.FormValue("code"))
+	if portal.KindOf(err) == portal.Invalid {
+		return h.showCode(c, fiber.StatusUnprocessableEntity, err)
+	}
+	return enter(c, in, err)
+}
+
+// enter lets the customer in and goes where they were going.
+func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
+	if err != nil {
+		return err
+	}
+	gate.SetSession(c, in)
+	return seeOther(c, arrival(gate.Shop(c), in.Destination))
+}
+
+// signOut ends the session. The browser's cookie stays: it opens nothing and tells a known browser from a strange one.
+func (h *Handler) signOut(c *fiber.Ctx) error {
+	shopper, err := gate.Shopper(c)
+	if err == nil {
+		err = shopper.SignOut(c.UserContext())
+	}
+	if err != nil && portal.KindOf(err) != portal.SignIn {
+		return err
+	}
+	gate.ClearSession(c)
+	c.Set("Clear-Site-Data", `"storage"`)
+	return done(c, signInPath, "signed_out")
+}

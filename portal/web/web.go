@@ -1,0 +1,140 @@
+// Package web is the portal's site: it puts the handlers of the other packages behind one middleware chain, owns the
+// chain's order, the headers of every answer, the access log and the one table that turns an error's kind into a
+// status, for pages and for the API.
+//
+// It must not know what a page shows or what a use-case does.
+package web
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"postern/portal"
+	"postern/portal/web/api"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+	"postern/portal/web/shopper"
+	"postern/static"
+	"postern/templates/i18n"
+)
+
+// Config is what the site is made of.
+type Config struct {
+	App     *portal.App
+	Log     *slog.Logger   // nil for none
+	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
+	Timeout time.Duration  // of one request; 0 for DefaultTimeout
+}
+
+// DefaultTimeout is the time that one request may take.
+const DefaultTimeout = 15 * time.Second
+
+// The most that a request may bring, in bytes.
+const (
+	maxAPIBody  = 4 << 20
+	maxPageBody = 1 << 20
+	maxHeader   = 16 << 10
+)
+
+// Times of a connection: a slow client is cut off, not waited for.
+const (
+	readTimeout  = 30 * time.Second
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 75 * time.Second
+)
+
+// site is the whole of the web, behind one Fiber app.
+type site struct {
+	app   *portal.App
+	log   *slog.Logger
+	gate  *gate.Gate
+	words *i18n.Catalogue
+	pages *page.Pages
+}
+
+// New builds the site. The app it returns is ready to listen.
+func New(config Config) (*fiber.App, error) {
+	if config.Timeout <= 0 {
+		config.Timeout = DefaultTimeout
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &site{app: config.App, log: config.Log}
+	s.gate = gate.New(gate.Config{App: config.App, Trusted: config.Trusted, Timeout: config.Timeout})
+	var err error
+	if s.words, err = i18n.Load(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = page.New(s.words); err != nil {
+		return nil, err
+	}
+	app := fiber.New(s.settings())
+	s.coverUnknownMethods(app)
+	s.mount(app)
+	return app, nil
+}
+
+// settings are Fiber's. Proxies are not its business (it would believe the left end of X-Forwarded-For, and
+// X-Forwarded-Host), paths stay escaped until a handler asks gate.Param, and a form is parsed only when asked for.
+func (s *site) settings() fiber.Config {
+	return fiber.Config{
+		Immutable:                    true, // strings of a request must outlive it
+		CaseSensitive:                true,
+		StrictRouting:                true,
+		UnescapePath:                 false, // "a%2Fb" is one order number, not two path segments
+		EnableTrustedProxyCheck:      true,
+		BodyLimit:                    maxAPIBody,
+		ReadBufferSize:               maxHeader,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		DisablePreParseMultipartForm: true,
+		DisableStartupMessage:        true,
+		ErrorHandler:                 s.outsideChain,
+	}
+}
+
+// mount lays out the site. This is the one place where the order of the middleware stands:
+//
+//  1. answer: headers, deadline, panics, errors and the log, around all that follows
+//  2. Identify: request id, client address
+//  3. health checks, on any host
+//  4. FindShop, then the headers that depend on the shop
+//  5. RefuseForgery, limitBody
+//  6. files, then pages and the API
+func (s *site) mount(app *fiber.App) {
+	app.Use(s.answer, s.gate.Identify)
+	app.Get("/healthz", s.healthy)
+	app.Get("/readyz", s.ready)
+	app.Use(s.gate.FindShop, s.shopHeaders, s.gate.RefuseForgery, limitBody)
+	app.Get(static.Prefix+"*", serveStatic)
+	app.Get(brandPrefix+":file", s.serveBrand)
+	app.Get("/", func(c *fiber.Ctx) error { return c.Redirect(portal.Home, fiber.StatusSeeOther) })
+	shopper.New(s.app, s.pages).Mount(app)
+	api.New().Mount(app)
+}
+
+// coverUnknownMethods gives the headers of every answer to the one answer that Fiber makes before any middleware runs.
+func (s *site) coverUnknownMethods(app *fiber.App) {
+	server := app.Server()
+	next := server.Handler
+	server.Handler = func(ctx *fasthttp.RequestCtx) {
+		next(ctx)
+		if len(ctx.Response.Header.Peek(fiber.HeaderXContentTypeOptions)) == 0 {
+			setBasicHeaders(ctx.Response.Header.Set)
+		}
+	}
+}
+
+// limitBody holds pages to a smaller body than the API.
+func limitBody(c *fiber.Ctx) error {
+	if !isAPI(c) && len(c.Request().Body()) > maxPageBody {
+		return fiber.ErrRequestEntityTooLarge
+	}
+	return c.Next()
+}

@@ -1,0 +1,156 @@
+// Package webtest is for tests: a browser without scripts (cookies, forms, redirects, selectors), which talks to the
+// site in this process or to any base URL, and a whole portal to point it at, with a mailbox in memory, a worker
+// moved by hand and a clock that can be set.
+//
+// It must not reach around what it tests: it knows the site by HTTP alone.
+package webtest
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// maxRedirects is how many redirects in a row a Browser follows.
+const maxRedirects = 10
+
+// Browser is one browser: a cookie jar and the page last shown. It is used by one goroutine; any number of them may run
+// side by side. What goes wrong is an error of the test, and then the Page has the status 0.
+type Browser struct {
+	Header http.Header // sent with every request
+	Page   *Page       // last shown
+	t      testing.TB
+	client *http.Client
+	base   *url.URL
+}
+
+// NewBrowser returns a fresh browser for the site at base. The transport is Serve's, or nil for the network.
+func NewBrowser(t testing.TB, base string, transport http.RoundTripper) *Browser {
+	t.Helper()
+	address, err := url.Parse(base)
+	if err != nil {
+		t.Fatalf("base URL: %v", err)
+	}
+	jar, _ := cookiejar.New(nil) // never fails
+	return &Browser{
+		Header: http.Header{"User-Agent": {"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}},
+		t:      t,
+		base:   address,
+		client: &http.Client{Jar: jar, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
+	}
+}
+
+// Request is a request as it is to be sent: Path is a path or a URL, Header is added to the browser's own.
+type Request struct {
+	Method string // "" for GET
+	Path   string
+	Header map[string]string
+	Body   string
+}
+
+// Send sends one request as it is, without following a redirect. A header that is given as "" is not sent.
+func (b *Browser) Send(r Request) *Page {
+	b.t.Helper()
+	request, err := http.NewRequest(r.Method, b.resolve(r.Path).String(), strings.NewReader(r.Body))
+	if err != nil {
+		b.t.Errorf("%s %s: %v", r.Method, r.Path, err)
+		return &Page{}
+	}
+	request.Header = b.Header.Clone()
+	for name, value := range r.Header {
+		switch {
+		case strings.EqualFold(name, "Host"):
+			request.Host = value
+		case value == "":
+			request.Header.Del(name)
+		default:
+			request.Header.Set(name, value)
+		}
+	}
+	return b.show(request)
+}
+
+// show sends the request and reads the answer into the browser's page.
+func (b *Browser) show(request *http.Request) *Page {
+	b.t.Helper()
+	b.Page = &Page{t: b.t, URL: request.URL}
+	response, err := b.client.Do(request)
+	if err != nil {
+		b.t.Errorf("%s %s: %v", request.Method, request.URL, err)
+		return b.Page
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.t.Errorf("%s %s: read the answer: %v", request.Method, request.URL, err)
+	}
+	b.Page.Status, b.Page.Header, b.Page.Body = response.StatusCode, response.Header, string(body)
+	b.Page.Cookies = response.Cookies()
+	return b.Page
+}
+
+// Get goes to a path as if its address was typed, and follows redirects.
+func (b *Browser) Get(path string) *Page {
+	b.t.Helper()
+	return b.follow(b.Send(Request{Path: path, Header: map[string]string{
+		"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
+	}}))
+}
+
+// Post sends form fields as a form of the site's own does, and follows redirects.
+func (b *Browser) Post(path string, fields url.Values) *Page {
+	b.t.Helper()
+	return b.follow(b.Send(Request{Method: http.MethodPost, Path: path, Body: fields.Encode(), Header: map[string]string{
+		"Content-Type": "application/x-www-form-urlencoded", "Origin": b.base.Scheme + "://" + b.base.Host,
+		"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
+	}}))
+}
+
+// follow goes on by GET as long as the answer is a redirect on this site. It stops at one to another site, which is
+// then the page.
+func (b *Browser) follow(page *Page) *Page {
+	b.t.Helper()
+	for range maxRedirects {
+		target, moved := page.Redirect()
+		if !moved || target.Host != b.base.Host {
+			return page
+		}
+		page = b.Send(Request{Path: target.String(), Header: map[string]string{"Sec-Fetch-Site": "same-origin"}})
+	}
+	b.t.Errorf("%s: more than %d redirects", page.URL.Path, maxRedirects)
+	return page
+}
+
+func (b *Browser) resolve(path string) *url.URL {
+	target, err := url.Parse(path)
+	if err != nil {
+		b.t.Errorf("path %q: %v", path, err)
+		return b.base
+	}
+	if b.Page != nil && b.Page.URL != nil {
+		return b.Page.URL.ResolveReference(target)
+	}
+	return b.base.ResolveReference(target)
+}
+
+// Cookie is the value of a cookie that the site set, "" when the browser has none of that name.
+func (b *Browser) Cookie(name string) string {
+	for _, cookie := range b.client.Jar.Cookies(b.base) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// SetCookie plants a cookie, as an attacker would or to bring back an old one.
+func (b *Browser) SetCookie(name, value string) {
+	b.client.Jar.SetCookies(b.base, []*http.Cookie{{
+		Name: name, Value: value, Path: "/", Secure: b.base.Scheme == "https",
+	}})
+}

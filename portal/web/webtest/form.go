@@ -1,0 +1,104 @@
+package webtest
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/PuerkitoBio/goquery"
+)
+
+// Submit fills in the form that the selector finds on the page last shown, as a person would, and sends it: fields keep
+// what the page put into them, the first submit button with a name is pressed. A value for a field that the form
+// does not have is an error of the test. To press another button, give its name and value.
+func (b *Browser) Submit(selector string, values map[string]string) *Page {
+	b.t.Helper()
+	if b.Page == nil || !b.Page.Has(selector) {
+		b.t.Errorf("no form %q on the page: %.600s", selector, b.body())
+		return &Page{t: b.t, URL: b.base}
+	}
+	form := b.Page.find(selector).First()
+	fields := filled(form)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !hasField(form, name) {
+			b.t.Errorf("form %q has no field %q", selector, name)
+		}
+		fields.Set(name, values[name])
+	}
+	action := form.AttrOr("action", b.Page.URL.RequestURI())
+	if strings.EqualFold(form.AttrOr("method", "get"), "post") {
+		return b.Post(action, fields)
+	}
+	path, _, _ := strings.Cut(action, "?")
+	return b.Get(path + "?" + fields.Encode())
+}
+
+// Follow clicks the first link that the selector finds.
+func (b *Browser) Follow(selector string) *Page {
+	b.t.Helper()
+	if b.Page == nil || b.Page.Attr(selector, "href") == "" {
+		b.t.Errorf("no link %q on the page: %.600s", selector, b.body())
+		return &Page{t: b.t, URL: b.base}
+	}
+	return b.Get(b.Page.Attr(selector, "href"))
+}
+
+func (b *Browser) body() string {
+	if b.Page == nil {
+		return "(none)"
+	}
+	return b.Page.Body
+}
+
+func hasField(form *goquery.Selection, name string) bool {
+	found := false
+	form.Find("[name]").Each(func(_ int, field *goquery.Selection) {
+		found = found || field.AttrOr("name", "") == name
+	})
+	return found
+}
+
+// filled is what the form would send if nobody touched it.
+func filled(form *goquery.Selection) url.Values {
+	fields := url.Values{}
+	pressed := false
+	form.Find("input[name], select[name], textarea[name], button[name]").Each(func(_ int, field *goquery.Selection) {
+		if _, disabled := field.Attr("disabled"); disabled {
+			return
+		}
+		if isButton(field) {
+			if pressed {
+				return
+			}
+			pressed = true
+		}
+		if value, sent := valueOf(field); sent {
+			fields.Add(field.AttrOr("name", ""), value)
+		}
+	})
+	return fields
+}
+
+func isButton(field *goquery.Selection) bool {
+	return field.Is("button") || field.Is("input[type=submit]")
+}
+
+func valueOf(field *goquery.Selection) (value string, sent bool) {
+	switch {
+	case field.Is("textarea"):
+		return field.Text(), true
+	case field.Is("select"):
+		chosen := field.Find("option[selected]").First()
+		if chosen.Length() == 0 {
+			chosen = field.Find("option").First()
+		}
+		return chosen.AttrOr("value", collapse(chosen.Text())), chosen.Length() > 0
+	case field.Is("input[type=checkbox], input[type=radio]"):
+		_, checked := field.Attr("checked")
+		return field.AttrOr("value", "on"), checked
+	case field.Is("input[type=file], button[type=button], button[type=reset]"):
+		return "", false
+	}
+	return field.AttrOr("value", ""), true
+}

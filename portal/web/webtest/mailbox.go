@@ -1,0 +1,77 @@
+package webtest
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"postern/mail"
+)
+
+// Mailbox is a mail server that keeps everything. It is safe for concurrent use.
+type Mailbox struct {
+	mu       sync.Mutex
+	messages []mail.Message
+	fault    error
+}
+
+// Connect makes it a mail.Sender.
+func (m *Mailbox) Connect(context.Context) (mail.Conn, error) { return mailboxConn{m}, nil }
+
+type mailboxConn struct{ mailbox *Mailbox }
+
+func (c mailboxConn) Send(_ context.Context, message mail.Message) error {
+	c.mailbox.mu.Lock()
+	defer c.mailbox.mu.Unlock()
+	if c.mailbox.fault != nil {
+		return c.mailbox.fault
+	}
+	c.mailbox.messages = append(c.mailbox.messages, message)
+	return nil
+}
+
+func (mailboxConn) Close() error { return nil }
+
+// Refuse makes every further message fail with fault (a *mail.Failure); nil ends that.
+func (m *Mailbox) Refuse(fault error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault = fault
+}
+
+// All are the messages in the order they came; with addresses, those to them only.
+func (m *Mailbox) All(to ...string) []mail.Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.messages), func(message mail.Message) bool {
+		return len(to) > 0 && !slices.Contains(to, message.To)
+	})
+}
+
+// Last is the last message to an address, the zero Message when there is none.
+func (m *Mailbox) Last(to string) mail.Message {
+	all := m.All(to)
+	if len(all) == 0 {
+		return mail.Message{}
+	}
+	return all[len(all)-1]
+}
+
+var (
+	linkShape = regexp.MustCompile(`https?://[^\s<>"]+/sign-in/link/[^\s<>"]+`)
+	codeShape = regexp.MustCompile(`(?m)^\s*([0-9A-HJKMNP-TV-Z]{4}[- ]?[0-9A-HJKMNP-TV-Z]{4})\s*$`)
+)
+
+// LinkIn is the sign-in link in a message's text, "" when there is none.
+func LinkIn(message mail.Message) string { return linkShape.FindString(message.Text) }
+
+// CodeIn is the sign-in code that stands on a line of its own in a message's text, "" when there is none.
+func CodeIn(message mail.Message) string {
+	found := codeShape.FindStringSubmatch(message.Text)
+	if found == nil {
+		return ""
+	}
+	return strings.TrimSpace(found[1])
+}

@@ -1,0 +1,38 @@
+package webtest
+
+import (
+	"net/netip"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/mail"
+	"postern/portal/web"
+	"postern/templates/i18n"
+)
+
+// site is the site of the installation.
+func (i *Installation) site() *fiber.App {
+	i.t.Helper()
+	site, err := web.New(web.Config{
+		App: i.App, Log: i.Log.Logger(),
+		Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+	})
+	if err != nil {
+		i.t.Fatalf("build the site: %v", err)
+	}
+	return site
+}
+
+// composer writes the installation's mails as they are really sent.
+func (i *Installation) composer() mail.Composer {
+	i.t.Helper()
+	catalogue, err := i18n.Load()
+	if err != nil {
+		i.t.Fatalf("read the catalogues: %v", err)
+	}
+	renderer, err := mail.NewRenderer()
+	if err != nil {
+		i.t.Fatalf("read the mail layouts: %v", err)
+	}
+	return i.worker.Composer(catalogue, renderer)
+}

@@ -1,0 +1,158 @@
+// Package i18n holds what the portal says: the message catalogues, one folder of flat JSON files per
+// language, and the rules of each language for plurals, dates and numbers.
+//
+// A message is a sentence under a key: a string, or an object of CLDR plural forms. It may hold places
+// for values, {{.Name}}; a time may name how it is written, {{day .Name}}. A new language is a new
+// folder here, and a line in dates.go if its months are to be its own. English stands in for what a
+// language lacks.
+//
+// It knows texts and nothing of shops, requests or HTML; what it returns is plain text to be escaped.
+package i18n
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"sync"
+	"time"
+
+	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+)
+
+//go:embed */*.json
+var files embed.FS
+
+// fallback is the language that is always complete.
+const fallback = "en"
+
+// Catalogue is every message in every language. It is read-only and safe for concurrent use.
+type Catalogue struct {
+	languages []string // sorted, English first
+	speech    map[string]*speech
+	missing   missing
+	matchers  sync.Map // joined language tags -> language.Matcher
+}
+
+// speech is one language: its messages and its rules.
+type speech struct {
+	lang     string
+	messages map[string]*message
+	plurals  plurals
+	dates    dates
+}
+
+// Load reads the embedded catalogues. It fails on a message that is empty or malformed and on a key
+// that stands twice in one language.
+func Load() (*Catalogue, error) { return load(files) }
+
+func load(source fs.FS) (*Catalogue, error) {
+	folders, err := fs.ReadDir(source, ".")
+	if err != nil {
+		return nil, fmt.Errorf("i18n: read the catalogues: %w", err)
+	}
+	c := &Catalogue{speech: make(map[string]*speech)}
+	for _, folder := range folders {
+		spoken, err := loadLanguage(source, folder.Name())
+		if err != nil {
+			return nil, err
+		}
+		c.speech[spoken.lang] = spoken
+		c.languages = append(c.languages, spoken.lang)
+	}
+	if c.speech[fallback] == nil {
+		return nil, fmt.Errorf("i18n: no catalogue of %q", fallback)
+	}
+	slices.SortFunc(c.languages, englishFirst)
+	c.fillGaps()
+	return c, nil
+}
+
+func loadLanguage(source fs.FS, lang string) (*speech, error) {
+	rules, err := pluralsOf(lang)
+	if err != nil {
+		return nil, err
+	}
+	spoken := &speech{lang: lang, messages: make(map[string]*message), plurals: rules, dates: datesOf(lang)}
+	names, err := fs.Glob(source, path.Join(lang, "*.json"))
+	if err != nil {
+		return nil, fmt.Errorf("i18n: list %s: %w", lang, err)
+	}
+	for _, name := range names {
+		if err := spoken.read(source, name); err != nil {
+			return nil, fmt.Errorf("i18n: %s: %w", name, err)
+		}
+	}
+	return spoken, nil
+}
+
+func (s *speech) read(source fs.FS, name string) error {
+	text, err := fs.ReadFile(source, name)
+	if err != nil {
+		return err
+	}
+	parsed, err := goi18n.ParseMessageBytes(text, json.Unmarshal)
+	if err != nil {
+		return err
+	}
+	for _, entry := range parsed {
+		if s.messages[entry.ID] != nil {
+			return fmt.Errorf("the key %q stands in another file too", entry.ID)
+		}
+		if s.messages[entry.ID], err = newMessage(entry); err != nil {
+			return fmt.Errorf("the key %q: %w", entry.ID, err)
+		}
+	}
+	return nil
+}
+
+// fillGaps lends English sentences to languages that lack them.
+func (c *Catalogue) fillGaps() {
+	for key, sentence := range c.speech[fallback].messages {
+		for _, spoken := range c.speech {
+			if spoken.messages[key] == nil {
+				spoken.messages[key] = sentence
+			}
+		}
+	}
+}
+
+func englishFirst(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == fallback || b != fallback && a < b:
+		return -1
+	}
+	return 1
+}
+
+// Languages returns the tags of all languages, such as "en", English first.
+func (c *Catalogue) Languages() []string { return slices.Clone(c.languages) }
+
+// Name returns a language's name in itself: "Slovenčina". An unknown language is its own tag.
+func (c *Catalogue) Name(lang string) string {
+	if c.speech[lang] == nil {
+		return lang
+	}
+	return c.Localizer(lang, time.UTC).T("lang.name")
+}
+
+// Localizer speaks a language, with times in a zone; nil is UTC. A language without a catalogue is
+// spoken in English. It costs one small allocation, so it may be made for each request.
+func (c *Catalogue) Localizer(lang string, zone *time.Location) *Localizer {
+	spoken := c.speech[lang]
+	if spoken == nil {
+		spoken = c.speech[fallback]
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	return &Localizer{speech: spoken, zone: zone, missing: &c.missing}
+}
+
+// Missing returns how often each unknown key, or value a sentence has a place for ("key:Name"), was
+// missed since the start. At most 200 different ones are kept.
+func (c *Catalogue) Missing() map[string]int { return c.missing.all() }

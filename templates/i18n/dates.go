@@ -1,0 +1,123 @@
+package i18n
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-playground/locales"
+	"github.com/go-playground/locales/cs"
+	"github.com/go-playground/locales/de"
+	"github.com/go-playground/locales/en_GB"
+	"github.com/go-playground/locales/pl"
+	"github.com/go-playground/locales/sk"
+)
+
+// dates writes days, times and whole numbers as one language does.
+type dates struct{ cldr locales.Translator }
+
+// datesOf takes English as in Britain: the day stands before the month, and the clock has 24 hours.
+func datesOf(lang string) dates {
+	switch lang {
+	case "cs":
+		return dates{cs.New()}
+	case "de":
+		return dates{de.New()}
+	case "pl":
+		return dates{pl.New()}
+	case "sk":
+		return dates{sk.New()}
+	}
+	return dates{en_GB.New()}
+}
+
+// isManner tells the ways a sentence may ask for a time.
+func isManner(name string) bool {
+	switch name {
+	case "", "date", "short", "day", "time", "datetime", "month":
+		return true
+	}
+	return false
+}
+
+// written gives a time in a manner; the zero time is "".
+func (l *Localizer) written(t time.Time, manner string) string {
+	switch manner {
+	case "short":
+		return l.ShortDate(t)
+	case "day":
+		return l.DayDate(t)
+	case "time":
+		return l.Time(t)
+	case "datetime":
+		return l.DateTime(t)
+	case "month":
+		return l.Month(t)
+	}
+	return l.Date(t)
+}
+
+// Date writes a day: "5 March 2026", "5. marca 2026". The zero time is "", here and below.
+func (l *Localizer) Date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return l.speech.dates.cldr.FmtDateLong(t.In(l.zone))
+}
+
+// ShortDate writes a day briefly: "5 Mar 2026", "5. 3. 2026".
+func (l *Localizer) ShortDate(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return l.speech.dates.cldr.FmtDateMedium(t.In(l.zone))
+}
+
+// DayDate writes a near day: "Thursday 5 March", "štvrtok 5. marca".
+func (l *Localizer) DayDate(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.In(l.zone)
+	day := strings.TrimSuffix(l.Date(t), " "+strconv.Itoa(t.Year()))
+	return l.T("date.day", "Weekday", l.speech.dates.cldr.WeekdayWide(t.Weekday()), "Day", day)
+}
+
+// Time writes the time of day: "14:05".
+func (l *Localizer) Time(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return l.speech.dates.cldr.FmtTimeShort(t.In(l.zone))
+}
+
+// DateTime writes a day and the time: "5 March 2026, 14:05", "5. marca 2026 o 14:05".
+func (l *Localizer) DateTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return l.T("date.datetime", "Date", l.Date(t), "Time", l.Time(t))
+}
+
+// Month writes a month: "March 2026", "marec 2026". Its name stands alone, so it is not the one of Date.
+func (l *Localizer) Month(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.In(l.zone)
+	name := l.T("month." + strconv.Itoa(int(t.Month())))
+	return l.T("date.month", "Month", name, "Year", t.Year())
+}
+
+// ISO writes a moment for <time datetime>: RFC 3339 with the zone's offset.
+func (l *Localizer) ISO(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(l.zone).Format(time.RFC3339)
+}
+
+// Number writes a whole number with its groups: "1 234".
+func (l *Localizer) Number(n int64) string {
+	return l.speech.dates.cldr.FmtNumber(float64(n), 0)
+}

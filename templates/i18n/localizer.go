@@ -1,0 +1,115 @@
+package i18n
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Localizer says things in one language and one time zone. It is safe for concurrent use.
+type Localizer struct {
+	speech  *speech
+	zone    *time.Location
+	missing *missing
+}
+
+// Lang returns the language tag, such as "sk".
+func (l *Localizer) Lang() string { return l.speech.lang }
+
+// Zone returns the time zone that dates are written in.
+func (l *Localizer) Zone() *time.Location { return l.zone }
+
+// Has tells whether the key has a sentence.
+func (l *Localizer) Has(key string) bool { return l.speech.messages[key] != nil }
+
+// T returns the sentence of a key with values in its places. The values are name and value in turn, or
+// one map (map[string]any or map[string]string). A value called Count chooses the plural form and is
+// written with its groups. A time is written as the sentence asks, a day if it asks for nothing. An
+// unknown key is returned as it is, an absent value as nothing; both are counted (Catalogue.Missing).
+func (l *Localizer) T(key string, args ...any) string {
+	m := l.speech.messages[key]
+	if m == nil {
+		l.missing.add(key)
+		return key
+	}
+	if m.forms == nil {
+		return m.text
+	}
+	form := "other"
+	if count, ok := value(args, "Count"); ok && m.counts {
+		form = l.speech.plurals.form(count)
+	}
+	cut := m.forms[form]
+	if cut == nil {
+		cut = m.forms["other"]
+	}
+	return l.fill(key, cut, args)
+}
+
+func (l *Localizer) fill(key string, cut pattern, args []any) string {
+	var b strings.Builder
+	for _, p := range cut {
+		if p.name == "" {
+			b.WriteString(p.text)
+			continue
+		}
+		v, ok := value(args, p.name)
+		if !ok {
+			l.missing.add(key + ":" + p.name)
+		}
+		b.WriteString(l.show(v, p))
+	}
+	return b.String()
+}
+
+// value finds the value of a name.
+func value(args []any, name string) (any, bool) {
+	if len(args) == 0 {
+		return nil, false
+	}
+	switch first := args[0].(type) {
+	case map[string]any:
+		v, ok := first[name]
+		return v, ok
+	case map[string]string:
+		v, ok := first[name]
+		return v, ok
+	}
+	for i := 0; i+1 < len(args); i += 2 {
+		if args[i] == name {
+			return args[i+1], true
+		}
+	}
+	return nil, false
+}
+
+// show writes a value into its place.
+func (l *Localizer) show(v any, p piece) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case int:
+		return l.whole(int64(v), p)
+	case int64:
+		return l.whole(v, p)
+	case time.Time:
+		return l.written(v, p.manner)
+	case *time.Time:
+		if v == nil {
+			return ""
+		}
+		return l.written(*v, p.manner)
+	}
+	return fmt.Sprint(v)
+}
+
+// whole groups a count only: a year or a percentage is written as it is.
+func (l *Localizer) whole(n int64, p piece) string {
+	if p.name == "Count" {
+		return l.Number(n)
+	}
+	return strconv.FormatInt(n, 10)
+}

@@ -1,0 +1,100 @@
+package i18n
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+)
+
+// message is one sentence: a fixed text, or a pattern per plural form.
+type message struct {
+	text   string             // of a sentence without places and forms
+	forms  map[string]pattern // nil for such a sentence; "other" is always there
+	counts bool               // whether there is more than one form
+}
+
+// pattern is a sentence cut at its places.
+type pattern []piece
+
+// piece is a stretch of text, or a place for the value called name, written in a manner ("" for the
+// value's own).
+type piece struct{ text, name, manner string }
+
+// place is {{.Name}} or {{manner .Name}}; anything else between braces is a mistake.
+var place = regexp.MustCompile(`\{\{\s*(?:([a-z]+)\s+)?\.([A-Z][A-Za-z]*)\s*\}\}`)
+
+var (
+	errEmpty  = errors.New("empty text")
+	errBraces = errors.New("braces that are no place for a value")
+	errOther  = errors.New(`no form "other"`)
+)
+
+func newMessage(entry *goi18n.Message) (*message, error) {
+	m := &message{forms: make(map[string]pattern)}
+	for form, text := range formsOf(entry) {
+		cut, err := cut(text)
+		if err != nil {
+			return nil, fmt.Errorf("form %q: %w", form, err)
+		}
+		m.forms[form] = cut
+	}
+	m.counts = len(m.forms) > 1
+	whole := m.forms["other"]
+	switch {
+	case len(m.forms) == 0:
+		return nil, errEmpty
+	case whole == nil:
+		return nil, errOther
+	case !m.counts && len(whole) == 1 && whole[0].name == "":
+		return &message{text: whole[0].text}, nil
+	}
+	return m, nil
+}
+
+// formsOf gives the forms that have a text.
+func formsOf(entry *goi18n.Message) map[string]string {
+	forms := map[string]string{
+		"zero": entry.Zero, "one": entry.One, "two": entry.Two,
+		"few": entry.Few, "many": entry.Many, "other": entry.Other,
+	}
+	for form, text := range forms {
+		if text == "" {
+			delete(forms, form)
+		}
+	}
+	return forms
+}
+
+func cut(text string) (pattern, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, errEmpty
+	}
+	var out pattern
+	end := 0
+	for _, at := range place.FindAllStringSubmatchIndex(text, -1) {
+		if at[0] > end {
+			out = append(out, piece{text: text[end:at[0]]})
+		}
+		manner := ""
+		if at[2] >= 0 {
+			manner = text[at[2]:at[3]]
+		}
+		if !isManner(manner) {
+			return nil, fmt.Errorf("unknown manner %q", manner)
+		}
+		out = append(out, piece{name: text[at[4]:at[5]], manner: manner})
+		end = at[1]
+	}
+	if end < len(text) {
+		out = append(out, piece{text: text[end:]})
+	}
+	for _, p := range out {
+		if strings.Contains(p.text, "{{") || strings.Contains(p.text, "}}") {
+			return nil, errBraces
+		}
+	}
+	return out, nil
+}

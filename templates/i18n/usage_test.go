@@ -1,0 +1,103 @@
+package i18n
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// literal is a quoted key, or the beginning of one that is completed at run time: "headline.".
+var literal = regexp.MustCompile("[\"`]([a-z][a-z0-9_-]*(?:\\.[a-z0-9_-]+)*\\.?)[\"`]")
+
+// ending is what is put behind a whole key at run time: ".title".
+var ending = regexp.MustCompile(`"(\.[a-z0-9_-]+)"`)
+
+// asked is a key where nothing but a key can stand.
+var asked = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bKey: +|failure\([A-Z][A-Za-z]+, )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"`)
+
+// sources reads what may ask for a sentence: templates, and Go files but tests.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	const root = "../.."
+	texts := make(map[string]string)
+	for _, top := range []string{"cmd", "mail", "portal", "templates"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(name string, entry fs.DirEntry, err error) error {
+			if os.IsNotExist(err) {
+				return nil
+			}
+			if err != nil || entry.IsDir() || !speaks(name) {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			texts[name] = string(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return texts
+}
+
+func speaks(name string) bool {
+	if strings.HasSuffix(name, "_test.go") || strings.Contains(name, "testdata") {
+		return false
+	}
+	return slices.Contains([]string{".go", ".html", ".txt"}, filepath.Ext(name))
+}
+
+// mentions are the keys that sources name, whole or in part.
+type mentions struct {
+	whole           map[string]bool
+	begins, endings []string
+}
+
+func mentioned(t *testing.T) mentions {
+	t.Helper()
+	m := mentions{whole: make(map[string]bool)}
+	for _, text := range sources(t) {
+		for _, match := range literal.FindAllStringSubmatch(text, -1) {
+			m.whole[match[1]] = true
+			if strings.HasSuffix(match[1], ".") {
+				m.begins = append(m.begins, match[1])
+			}
+		}
+		for _, match := range ending.FindAllStringSubmatch(text, -1) {
+			m.endings = append(m.endings, match[1])
+		}
+	}
+	return m
+}
+
+func (m mentions) has(key string) bool {
+	begun := func(begin string) bool { return strings.HasPrefix(key, begin) }
+	ended := func(end string) bool {
+		whole, found := strings.CutSuffix(key, end)
+		return found && m.whole[whole]
+	}
+	return m.whole[key] || slices.ContainsFunc(m.begins, begun) || slices.ContainsFunc(m.endings, ended)
+}
+
+func TestNoKeyIsUnused(t *testing.T) {
+	named := mentioned(t)
+	for key := range readRaw(t, fallback) {
+		if !named.has(key) {
+			t.Errorf("nothing asks for %q", key)
+		}
+	}
+}
+
+func TestEveryKeyAskedForIsThere(t *testing.T) {
+	known := readRaw(t, fallback)
+	for name, text := range sources(t) {
+		for _, match := range asked.FindAllStringSubmatch(text, -1) {
+			if known[match[1]] == nil {
+				t.Errorf("%s asks for %q, which no catalogue has", name, match[1])
+			}
+		}
+	}
+}
