@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"postern/portal"
+)
+
+// apikeyRevoke ends a key.
+type apikeyRevoke struct {
+	storeFlag
+	shopFlag
+	ID string `arg:"" help:"The key's id, as \"portal apikey list\" shows it."`
+}
+
+// Run ends it.
+func (c apikeyRevoke) Run(ctx context.Context, w *world) error {
+	return c.use(ctx, func(operator portal.Operator) error {
+		shop, err := pick(ctx, operator, c.Shop)
+		if err != nil {
+			return err
+		}
+		err = operator.RevokeKey(ctx, shop.ID, c.ID)
+		if portal.KindOf(err) == portal.NotFound {
+			return failf("Shop %s has no key %q; \"portal apikey list\" shows them.", shop.ID, c.ID)
+		}
+		if err == nil {
+			w.say("Revoked key %s of shop %s.", c.ID, shop.ID)
+		}
+		return err
+	})
+}

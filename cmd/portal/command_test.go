@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// said is what one command did.
+type said struct {
+	status   int
+	out, err string
+}
+
+// call runs a command to its end.
+func call(t *testing.T, env map[string]string, args ...string) said {
+	t.Helper()
+	return callWith(t, t.Context(), world{env: env, stdin: strings.NewReader("")}, args...)
+}
+
+func callWith(t *testing.T, ctx context.Context, w world, args ...string) said {
+	t.Helper()
+	var out, errs bytes.Buffer
+	w.stdout, w.stderr = &out, &errs
+	status := run(ctx, args, w)
+	return said{status: status, out: out.String(), err: errs.String()}
+}
+
+// want makes it an error when the status is another or the output lacks a text.
+func (s said) want(t *testing.T, status int, texts ...string) said {
+	t.Helper()
+	if s.status != status {
+		t.Errorf("status %d, want %d:\n%s%s", s.status, status, s.out, s.err)
+	}
+	for _, text := range texts {
+		if !strings.Contains(s.out+s.err, text) {
+			t.Errorf("nothing of %q in:\n%s%s", text, s.out, s.err)
+		}
+	}
+	if strings.Contains(s.err, "goroutine ") || strings.Contains(s.err, "kind 1") {
+		t.Errorf("internal text is shown:\n%s", s.err)
+	}
+	return s
+}
+
+// shopStore is a fresh store with one shop, as the flag --store takes it.
+func shopStore(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "store")
+	createShop(t, dir, "main", "http://127.0.0.1:8080").want(t, exitOK)
+	return dir
+}
+
+func createShop(t *testing.T, dir, id, base string) said {
+	t.Helper()
+	return call(t, nil, "shop", "create", id, "--store", dir, "--name", "Bookshop", "--base-url", base, "--sender-email", "account@shop.example")
+}
+
+func writeFile(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// patience is how long a test waits for a thing that should happen at once.
+const patience = 5 * time.Minute
+
+// running is a command that goes on until it is stopped.
+type running struct {
+	t      *testing.T
+	stop   context.CancelFunc
+	status chan int
+
+	mu      sync.Mutex
+	text    string
+	grown   chan struct{}
+	stopped bool
+}
+
+// start runs a command in the background, and ends it with the test at the latest.
+func start(t *testing.T, env map[string]string, args ...string) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{t: t, stop: cancel, status: make(chan int, 1), grown: make(chan struct{}, 1)}
+	go func() {
+		r.status <- run(ctx, args, world{env: env, stdin: strings.NewReader(""), stdout: r, stderr: r})
+	}()
+	t.Cleanup(func() { r.end() })
+	return r
+}
+
+// Write takes what the command prints.
+func (r *running) Write(text []byte) (int, error) {
+	r.mu.Lock()
+	r.text += string(text)
+	r.mu.Unlock()
+	select {
+	case r.grown <- struct{}{}:
+	default:
+	}
+	return len(text), nil
+}
+
+func (r *running) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text
+}
+
+// wait waits until a text is printed, and returns the rest of its line.
+func (r *running) wait(text string) string {
+	r.t.Helper()
+	deadline := time.After(patience)
+	for {
+		if _, rest, found := strings.Cut(r.said(), text); found && strings.Contains(rest, "\n") {
+			line, _, _ := strings.Cut(rest, "\n")
+			return strings.TrimSpace(line)
+		}
+		select {
+		case <-r.grown:
+		case status := <-r.status:
+			r.status <- status
+			if !strings.Contains(r.said(), text) {
+				r.t.Fatalf("ended with %d before %q:\n%s", status, text, r.said())
+			}
+		case <-deadline:
+			r.t.Fatalf("no %q within %s:\n%s", text, patience, r.said())
+		}
+	}
+}
+
+// end stops the command and returns its status.
+func (r *running) end() int {
+	r.t.Helper()
+	r.stop()
+	select {
+	case status := <-r.status:
+		r.status <- status // for a second end
+		return status
+	case <-time.After(patience):
+		r.t.Errorf("does not stop:\n%s", r.said())
+		return -1
+	}
+}
+
+var _ io.Writer = (*running)(nil)
+
+func TestHelp(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"nothing said", nil, []string{"portal demo", "Commands:"}},
+		{"flag", []string{"--help"}, []string{"serve", "apikey create", "import orders", "outbox resend", "$PORTAL_CONFIG"}},
+		{"command", []string{"help"}, []string{"Commands:"}},
+		{"of a command", []string{"help", "serve"}, []string{"PORTAL_SMTP_PASSWORD", "127.0.0.1:8080, $PORTAL_ADDR"}},
+		{"of a sub-command", []string{"help", "shop", "create"}, []string{"--link-life", "$PORTAL_SHOP_LINK_LIFE", "portal shop create main"}},
+		{"asked with a flag", []string{"import", "orders", "--help"}, []string{"gunzip", "refused"}},
+		{"version", []string{"version"}, []string{"portal ", "go1."}},
+	} {
+		t.Run(c.name, func(t *testing.T) { call(t, nil, c.args...).want(t, exitOK, c.want...) })
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	dir := shopStore(t)
+	for _, c := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"unknown command", []string{"sevre"}, []string{"sevre", `See "portal help"`}},
+		{"no sub-command", []string{"shop"}, []string{"not complete", `"create"`, "portal help shop"}},
+		{"unknown flag", []string{"serve", "--adr", "x"}, []string{"--adr", "--addr", "portal help serve"}},
+		{"no file", []string{"import", "orders"}, []string{"not complete", "<file>"}},
+		{"unknown state", []string{"outbox", "list", "--store", dir, "--state", "lost"}, []string{"--state", "waiting, failed, sent or dropped"}},
+		{"limit of words", []string{"outbox", "list", "--store", dir, "--limit", "many"}, []string{"--limit"}},
+		{"limit too large", []string{"outbox", "list", "--store", dir, "--limit", "1000000"}, []string{"--limit"}},
+		{"help for nothing", []string{"help", "nothing"}, []string{"nothing"}},
+		{"store of another sort", []string{"shop", "list", "--store", "postgres://x"}, []string{"--store", "mongodb://"}},
+	} {
+		t.Run(c.name, func(t *testing.T) { call(t, nil, c.args...).want(t, exitUsage, c.want...) })
+	}
+}
+
+func TestStoreThatIsNotThere(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "nowhere")
+	call(t, nil, "shop", "list", "--store", dir).want(t, exitFailure, dir, "portal shop create")
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("looking made a store")
+	}
+	file := writeFile(t, "plain.txt", "no store")
+	call(t, nil, "shop", "list", "--store", file).want(t, exitFailure, "cannot be opened", file)
+	call(t, nil, "shop", "list", "--store", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200").want(t, exitFailure, "MongoDB")
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"postern/portal"
+	"postern/storage"
+	"postern/storage/sqlite"
+)
+
+// demoCommand shows the portal with made-up content. It runs the server of serve; only the mail goes to a mailbox page.
+type demoCommand struct {
+	Addr  string `help:"The address to listen on; port 0 takes any free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Store string `setting:"demo-store" help:"Keep the demo's store in this directory; unless set it is temporary and removed at the end." placeholder:"DIR"`
+}
+
+// Help implements kong.HelpProvider.
+func (demoCommand) Help() string {
+	return `Starts a portal for a made-up shop with a dozen customers and their orders. No mail leaves this machine: it lands on the page /demo/mailbox, which programs read as /demo/mailbox.json.
+
+  portal demo
+  portal demo --addr 127.0.0.1:9000
+
+What to open and whom to sign in as is printed. Anybody who reaches the address can sign in as anybody: it is a demo.`
+}
+
+// Run shows the portal until ctx ends.
+func (c demoCommand) Run(ctx context.Context, w *world) error {
+	listener, err := listen(ctx, c.Addr)
+	if err != nil {
+		return err
+	}
+	dir, remove, err := c.directory()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	engine, err := openDemo(ctx, dir)
+	if err != nil {
+		return errors.Join(err, listener.Close(), remove())
+	}
+	return errors.Join(c.show(ctx, w, engine, listener), engine.Close(), remove())
+}
+
+// directory is where the store goes, and what removes it in the end.
+func (c demoCommand) directory() (dir string, remove func() error, err error) {
+	if c.Store != "" {
+		return c.Store, func() error { return nil }, nil
+	}
+	dir, err = os.MkdirTemp("", "portal-demo-")
+	return dir, func() error { return os.RemoveAll(dir) }, err
+}
+
+func openDemo(ctx context.Context, dir string) (storage.Engine, error) {
+	store, err := sqlite.Open(ctx, dir, portal.Collections()...)
+	if err != nil {
+		return nil, failf("The demo's store in %s cannot be opened: %s", dir, err)
+	}
+	if err := store.Lock(); err != nil {
+		return nil, errors.Join(failf("%s.", err), store.Close())
+	}
+	return store, nil
+}
+
+// show fills the store, tells what there is to see, and serves.
+func (c demoCommand) show(ctx context.Context, w *world, engine storage.Engine, listener net.Listener) error {
+	base := "http://" + reachable(listener.Addr())
+	box := &mailbox{now: time.Now}
+	server, err := newServer(parts{
+		engine: engine, sender: box, log: newLog("text", w.stderr, slog.LevelWarn), options: []portal.Option{portal.WithInsecureHTTP()},
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	set, err := newStage(ctx, server.app, base)
+	if err == nil {
+		err = set.fill(ctx)
+	}
+	if err == nil {
+		err = server.mount(box, base)
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	tellDemo(w, set)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var loading sync.WaitGroup
+	loading.Go(func() { loadLargest(ctx, w, set) })
+	err = server.run(ctx, listener)
+	stop()
+	loading.Wait()
+	return err
+}
+
+// loadLargest brings in the orders of the largest customer while the portal is looked at already.
+func loadLargest(ctx context.Context, w *world, set *stage) {
+	err := set.bring(ctx, set.largest())
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		w.note("The 10,000 orders could not be loaded: %s", w.explain(err)[0])
+	default:
+		w.note("All 10,000 orders are there.")
+	}
+}
+
+// tellDemo prints everything a newcomer needs.
+func tellDemo(w *world, set *stage) {
+	w.say("The demo portal is at %s", set.base)
+	w.say("")
+	w.say("Sign in as one of these; the mail lands in the mailbox:")
+	out := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	for _, p := range people() {
+		fmt.Fprintf(out, "  %s\t%s\n", p.Email, p.Special)
+	}
+	// What cannot be printed is seen on the mailbox page, too.
+	_ = out.Flush()
+	w.say("")
+	w.say("Mailbox:  %s/demo/mailbox", set.base)
+	w.say("          %s/demo/mailbox.json", set.base)
+	w.say("API key:  %s", set.key)
+	w.say("  curl -H 'Authorization: Bearer %s' %s/api/v1/customers/by-email/%s", set.key, set.base, people()[0].Email)
+	w.say("")
+	w.say("The 10,000 orders of nakup@velkosklad.example are still being loaded; everything else is there.")
+	w.say("Stop with Ctrl-C.")
+}

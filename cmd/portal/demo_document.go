@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"postern/portal/address"
+)
+
+// orderDoc is an order as the demo's shop system sends it: the JSON that any feed sends.
+type orderDoc struct {
+	Number           string           `json:"number"`
+	CustomerID       string           `json:"customer_id,omitzero"`
+	Email            string           `json:"email"`
+	PlacedAt         time.Time        `json:"placed_at"`
+	UpdatedAt        time.Time        `json:"updated_at"`
+	Currency         string           `json:"currency"`
+	State            string           `json:"state"`
+	Payment          string           `json:"payment"`
+	Fulfillment      string           `json:"fulfillment"`
+	PaymentKind      string           `json:"payment_kind"`
+	SourceStatus     string           `json:"source_status,omitzero"`
+	SourceLabel      string           `json:"source_label,omitzero"`
+	IsDigital        bool             `json:"is_digital,omitzero"`
+	Lines            []lineDoc        `json:"lines"`
+	Subtotal         string           `json:"subtotal"`
+	Discount         string           `json:"discount,omitzero"`
+	Shipping         string           `json:"shipping,omitzero"`
+	Tax              string           `json:"tax"`
+	Refunded         string           `json:"refunded,omitzero"`
+	Total            string           `json:"total"`
+	PricesIncludeTax bool             `json:"prices_include_tax"`
+	Taxes            []taxDoc         `json:"taxes,omitzero"`
+	Discounts        []discountDoc    `json:"discounts,omitzero"`
+	TaxNote          string           `json:"tax_note,omitzero"`
+	VATID            string           `json:"vat_id,omitzero"`
+	ShippingMethod   string           `json:"shipping_method,omitzero"`
+	PaymentMethod    string           `json:"payment_method"`
+	ShippingAddress  *address.Address `json:"shipping_address,omitzero"`
+	BillingAddress   *address.Address `json:"billing_address,omitzero"`
+	Shipments        []shipmentDoc    `json:"shipments,omitzero"`
+	CustomerNote     string           `json:"customer_note,omitzero"`
+	Notes            []noteDoc        `json:"notes,omitzero"`
+	Links            linksDoc         `json:"links,omitzero"`
+	Events           []eventDoc       `json:"events,omitzero"`
+
+	vat      int64 // percent
+	shipping int64 // cents
+	off      int64 // cents of discount
+	back     int64 // cents of refund
+}
+
+type lineDoc struct {
+	ID        string      `json:"id"`
+	SKU       string      `json:"sku"`
+	Name      string      `json:"name"`
+	Options   []optionDoc `json:"options,omitzero"`
+	Quantity  string      `json:"quantity"`
+	UnitPrice string      `json:"unit_price,omitzero"`
+	Total     string      `json:"total"`
+	TaxRate   string      `json:"tax_rate,omitzero"`
+	Picture   string      `json:"picture"`
+	URL       string      `json:"url"`
+
+	cents int64
+}
+
+type optionDoc struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type taxDoc struct {
+	Label  string `json:"label"`
+	Rate   string `json:"rate"`
+	Amount string `json:"amount"`
+}
+
+type discountDoc struct {
+	Label  string `json:"label"`
+	Code   string `json:"code,omitzero"`
+	Amount string `json:"amount"`
+}
+
+type shipmentDoc struct {
+	Carrier      string    `json:"carrier"`
+	Number       string    `json:"number"`
+	URL          string    `json:"url,omitzero"`
+	ShippedAt    time.Time `json:"shipped_at,omitzero"`
+	DeliveredAt  time.Time `json:"delivered_at,omitzero"`
+	ExpectedFrom time.Time `json:"expected_from,omitzero"`
+	ExpectedTo   time.Time `json:"expected_to,omitzero"`
+	PickupPoint  string    `json:"pickup_point,omitzero"`
+	Items        []itemDoc `json:"items,omitzero"`
+}
+
+type itemDoc struct {
+	Line     string `json:"line"`
+	Quantity string `json:"quantity"`
+}
+
+type noteDoc struct {
+	Text string    `json:"text"`
+	At   time.Time `json:"at,omitzero"`
+}
+
+type linksDoc struct {
+	Invoice    string `json:"invoice,omitzero"`
+	Storefront string `json:"storefront,omitzero"`
+	Payment    string `json:"payment,omitzero"`
+}
+
+type eventDoc struct {
+	Type  string    `json:"type"`
+	At    time.Time `json:"at"`
+	Label string    `json:"label,omitzero"`
+}
+
+// decimal writes cents as the wire wants money.
+func decimal(cents int64) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
+
+// percent is so much of cents, rounded.
+func percent(cents, percent int64) int64 { return (cents*percent + 50) / 100 }
+
+// seal works the sums out: the lines decide.
+func (o *orderDoc) seal() {
+	var subtotal int64
+	for i := range o.Lines {
+		line := &o.Lines[i]
+		line.ID, line.Total = strconv.Itoa(i+1), decimal(line.cents)
+		if o.vat > 0 {
+			line.TaxRate = strconv.FormatInt(o.vat, 10)
+		}
+		subtotal += line.cents
+	}
+	total := subtotal - o.off + o.shipping
+	tax := total - (total*100+(100+o.vat)/2)/(100+o.vat)
+	o.Subtotal, o.Total, o.Tax, o.PricesIncludeTax = decimal(subtotal), decimal(total), decimal(tax), o.vat > 0
+	if !o.IsDigital {
+		o.Shipping = decimal(o.shipping)
+	}
+	if o.vat > 0 {
+		o.Taxes = []taxDoc{{Label: "DPH", Rate: strconv.FormatInt(o.vat, 10), Amount: decimal(tax)}}
+	}
+	if o.off > 0 {
+		o.Discount = decimal(o.off)
+	}
+	if o.back = min(o.back, total); o.back > 0 {
+		o.Refunded = decimal(o.back)
+	}
+}
+
+// subtotal is the sum of the lines, in cents.
+func (o *orderDoc) subtotal() int64 {
+	var sum int64
+	for _, line := range o.Lines {
+		sum += line.cents
+	}
+	return sum
+}

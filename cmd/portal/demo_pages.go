@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"strings"
+
+	"postern/portal"
+)
+
+//go:embed demo
+var demoFiles embed.FS
+
+// demoPages are what the demo adds to the site: the mailbox, the pictures of the products, and one page that stands for
+// everything of the shop that is not the portal.
+type demoPages struct {
+	box      *mailbox
+	base     string // URL of the portal
+	people   []person
+	pictures map[string][]byte // PNG files by name
+	mailbox  *template.Template
+}
+
+// exchange is what the demo's pages need of a request, and router of the site. The site's framework has both, and the
+// compiler finds the types, so that the framework stays in the packages of the web.
+type exchange interface {
+	Params(key string, defaultValue ...string) string
+	Set(key, value string)
+	Send(body []byte) error
+}
+
+type router[C exchange, R any] interface {
+	Get(path string, handlers ...func(C) error) R
+}
+
+func mountDemo[C exchange, R any](site router[C, R], p *demoPages) {
+	handle := func(path string, answer func(exchange) error) {
+		site.Get(path, func(c C) error { return answer(c) })
+	}
+	handle("/demo/mailbox", p.list)
+	handle("/demo/mailbox.json", p.json)
+	handle("/demo/mailbox.css", p.file("demo/mailbox.css", "text/css; charset=utf-8"))
+	handle("/demo/mailbox/:id", p.open)
+	handle("/demo/mailbox/:id/html", p.body)
+	handle("/demo/pictures/:name", p.picture)
+	handle("/demo/storefront/*", p.file("demo/storefront.html", htmlType))
+}
+
+const htmlType = "text/html; charset=utf-8"
+
+// mailboxView is what the mailbox's template shows.
+type mailboxView struct {
+	Open   *caughtMail
+	Mails  []caughtMail
+	People []person
+}
+
+func (p *demoPages) list(c exchange) error {
+	return p.show(c, mailboxView{Mails: p.box.all(), People: p.people})
+}
+
+func (p *demoPages) open(c exchange) error {
+	m, found := p.box.find(c.Params("id"))
+	if !found {
+		return &portal.Error{Kind: portal.NotFound}
+	}
+	return p.show(c, mailboxView{Open: &m})
+}
+
+func (p *demoPages) show(c exchange, view mailboxView) error {
+	var out bytes.Buffer
+	if err := p.mailbox.Execute(&out, view); err != nil {
+		return fmt.Errorf("mailbox page: %w", err)
+	}
+	c.Set("Content-Type", htmlType)
+	c.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
+	return c.Send(out.Bytes())
+}
+
+func (p *demoPages) json(c exchange) error {
+	out, err := json.MarshalIndent(p.box.all(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("mailbox as JSON: %w", err)
+	}
+	c.Set("Content-Type", "application/json")
+	return c.Send(out)
+}
+
+// body is the HTML part of a mail, as a mail reader shows it: in a frame, without scripts, and with links that open in the
+// window around it.
+func (p *demoPages) body(c exchange) error {
+	m, found := p.box.find(c.Params("id"))
+	if !found {
+		return &portal.Error{Kind: portal.NotFound}
+	}
+	c.Set("Content-Type", htmlType)
+	c.Set("X-Frame-Options", "SAMEORIGIN")
+	c.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' "+p.base+
+		"; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; sandbox allow-top-navigation-by-user-activation")
+	return c.Send([]byte(strings.Replace(m.HTML, "<head>", `<head><base target="_top">`, 1)))
+}
+
+func (p *demoPages) picture(c exchange) error {
+	picture, found := p.pictures[c.Params("name")]
+	if !found {
+		return &portal.Error{Kind: portal.NotFound}
+	}
+	c.Set("Content-Type", "image/png")
+	return c.Send(picture)
+}
+
+func (p *demoPages) file(name, kind string) func(exchange) error {
+	return func(c exchange) error {
+		body, err := demoFiles.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("demo page: %w", err)
+		}
+		c.Set("Content-Type", kind)
+		return c.Send(body)
+	}
+}
+
+// newDemoPages draws the pictures and reads the templates.
+func newDemoPages(box *mailbox, base string, people []person) (*demoPages, error) {
+	page, err := template.ParseFS(demoFiles, "demo/mailbox.html")
+	if err != nil {
+		return nil, fmt.Errorf("mailbox page: %w", err)
+	}
+	pictures, err := drawProducts()
+	return &demoPages{box: box, base: base, people: people, pictures: pictures, mailbox: page}, err
+}

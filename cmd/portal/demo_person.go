@@ -1,0 +1,109 @@
+package main
+
+import (
+	"postern/portal"
+	"postern/portal/address"
+)
+
+// person is a customer of the demo, who says of the orders what is special about them.
+type person struct {
+	Email, Special string
+
+	id, first, last, lang string // id "" for one who only ever bought as a guest
+	company               portal.Company
+	addresses             []address.Address
+	orders                int
+	years                 float64 // how far back the orders go
+	currency              string  // "" for the shop's
+	twist                 func(s *story, o *orderDoc, i int)
+}
+
+// manyOrders is how many orders the largest customer has.
+const manyOrders = 10_000
+
+// people are the customers to sign in as.
+func people() []person {
+	return append(steadyPeople(), oddPeople()...)
+}
+
+func steadyPeople() []person {
+	return []person{
+		{
+			Email: "jana.kovacova@zakaznik.example", Special: "a regular: 70 orders over four years, two addresses",
+			id: "c-1001", first: "Jana", last: "Kováčová", lang: "sk", orders: 70, years: 4,
+			addresses: []address.Address{
+				{FirstName: "Jana", LastName: "Kováčová", Line1: "Štefánikova 27", City: "Košice", PostalCode: "040 01", Country: "SK", Phone: "+421905123456"},
+				{FirstName: "Jana", LastName: "Kováčová", Company: "Materská škola Slniečko", Line1: "Pri potoku 4", City: "Prešov", PostalCode: "080 01", Country: "SK"},
+			},
+		},
+		{
+			Email: "nakup@velkosklad.example", Special: "10,000 orders: as quick as ten",
+			id: "c-1002", first: "Bohuslav", last: "Veľkonákupný", lang: "sk", years: 4,
+			company:   portal.Company{Name: "Veľkosklad Tatry, a. s.", Country: "SK", RegistrationNumber: "12345678"},
+			addresses: []address.Address{{Company: "Veľkosklad Tatry, a. s.", FirstName: "Bohuslav", LastName: "Veľkonákupný", Line1: "Skladová 1", City: "Poprad", PostalCode: "058 01", Country: "SK"}},
+		},
+		{
+			Email: "uctaren@zlatyklas.example", Special: "a firm with a VAT ID, invoices and coffee by weight",
+			id: "c-1003", first: "Žofia", last: "Šťastná", lang: "sk", orders: 32, years: 3, twist: firm,
+			company: portal.Company{Name: "Pekáreň Zlatý klas, s. r. o.", Country: "SK", RegistrationNumber: "36421928", TaxNumber: "1234567895", VATID: "SK1234567895"},
+			addresses: []address.Address{{
+				FirstName: "Žofia", LastName: "Šťastná", Company: "Pekáreň Zlatý klas, s. r. o.", Line1: "Námestie sv. Egídia 112/18", City: "Poprad", PostalCode: "058 01", Country: "SK", Phone: "+421527724455",
+			}},
+		},
+		{
+			Email: "einkauf@alpenblick.example", Special: "an Austrian firm: reverse charge, German names",
+			id: "c-1004", first: "Gisela", last: "Müller-Lüdenscheidt", lang: "en", orders: 24, years: 3, twist: reverseCharge,
+			company: portal.Company{Name: "Hotel Alpenblick Betriebsgesellschaft m.b.H. & Co. KG", Country: "AT", RegistrationNumber: "FN 123456a", VATID: "ATU12345675"},
+			addresses: []address.Address{{
+				FirstName: "Gisela", LastName: "Müller-Lüdenscheidt", Company: "Hotel Alpenblick Betriebsgesellschaft m.b.H. & Co. KG", Line1: "Großglockner-Hochalpenstraße 7", City: "Fusch an der Großglocknerstraße", PostalCode: "5672", Country: "AT",
+			}},
+		},
+		{
+			Email: "freiherr@oberwald.example", Special: "very long names, and one order with 120 lines",
+			id: "c-1005", first: "Karl-Theodor Maria Nikolaus", last: "Freiherr von und zu Oberwaldschmidtshausen-Niederbrunn", lang: "en", orders: 14, years: 2, twist: longOrders,
+			addresses: []address.Address{{
+				FirstName: "Karl-Theodor Maria Nikolaus", LastName: "Freiherr von und zu Oberwaldschmidtshausen-Niederbrunn",
+				Line1: "Rindfleischetikettierungsüberwachungsaufgabenweg 123a", Line2: "Hinterhaus, vierter Stock links", City: "Schmedeswurtherwesterdeich", PostalCode: "25724", Country: "DE",
+			}},
+		},
+		{
+			Email: "vsetko@zakaznik.example", Special: "an order in every state there is, and in states nobody knows",
+			id: "c-1006", first: "Všetkovedka", last: "Príkladná", lang: "sk", orders: galleryOrders(), years: 0.2, twist: gallery,
+			addresses: []address.Address{{FirstName: "Všetkovedka", LastName: "Príkladná", Line1: "Ukážková 1", City: "Žilina", PostalCode: "010 01", Country: "SK"}},
+		},
+	}
+}
+
+func oddPeople() []person {
+	return []person{
+		{
+			Email: "nova@zakaznik.example", Special: "new: an account without orders and addresses",
+			id: "c-1007", first: "Nová", last: "Zákazníčka", lang: "sk",
+		},
+		{
+			Email: "peter.dobierka@zakaznik.example", Special: "orders still to be paid: cash on delivery, transfer, a payment link",
+			id: "c-1008", first: "Peter", last: "Dobierka", lang: "sk", orders: 21, years: 0.5, twist: unpaid,
+			addresses: []address.Address{{FirstName: "Peter", LastName: "Dobierka", Line1: "Čučoriedková 8", City: "Banská Bystrica", PostalCode: "974 11", Country: "SK"}},
+		},
+		{
+			Email: "oliver.whitcombe@customer.example", Special: "English, in pounds, with downloads",
+			id: "c-1009", first: "Oliver", last: "Whitcombe", lang: "en", orders: 26, years: 4, currency: "GBP", twist: digital,
+			addresses: []address.Address{{FirstName: "Oliver", LastName: "Whitcombe", Line1: "221B Baker Street", City: "London", PostalCode: "NW1 6XE", Country: "GB", Phone: "+442079460958"}},
+		},
+		{
+			Email: "zuzana.ceresnova@zakaznik.example", Special: "pickup points and orders in several parcels",
+			id: "c-1010", first: "Zuzana", last: "Čerešňová", lang: "sk", orders: 25, years: 1.5, twist: parcels,
+			addresses: []address.Address{{FirstName: "Zuzana", LastName: "Čerešňová", Line1: "Hlavná 3", City: "Trnava", PostalCode: "917 01", Country: "SK"}},
+		},
+		{
+			Email: "lubomir.durcansky@zakaznik.example", Special: "vouchers, returns, refunds and a complaint",
+			id: "c-1011", first: "Ľubomír", last: "Ďurčanský", lang: "sk", orders: 30, years: 3, twist: returns,
+			addresses: []address.Address{{FirstName: "Ľubomír", LastName: "Ďurčanský", Line1: "Nábrežie arm. gen. L. Svobodu 15", City: "Bratislava", PostalCode: "811 02", Country: "SK"}},
+		},
+		{
+			Email: "host@zakaznik.example", Special: "bought as a guest, in Czech crowns, three years ago only",
+			first: "Kryštof", last: "Řeřicha", lang: "en", orders: 6, years: 0.6, currency: "CZK", twist: longAgo,
+			addresses: []address.Address{{FirstName: "Kryštof", LastName: "Řeřicha", Line1: "Žižkova 12", City: "Hradec Králové", PostalCode: "500 02", Country: "CZ"}},
+		},
+	}
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"postern/portal"
+	"postern/portal/address"
+)
+
+// demoShop is the id of the demo's shop.
+const demoShop = "hajenka"
+
+// demoSettings are those of a made-up shop for the home and the forest, with a look of its own.
+func demoSettings(base string) (portal.ShopSettings, error) {
+	logo, err := drawLogo()
+	return portal.ShopSettings{
+		Name: new("Hájenka"), BaseURL: &base, StorefrontURL: &base,
+		SenderName: new("Hájenka, domov a les"), SenderEmail: new("ucet@hajenka.example"), SupportEmail: new("pomoc@hajenka.example"),
+		Language: new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"), Currency: new("EUR"),
+		Registration: new(true), Accent: new("#2f6b4f"), Logo: &logo,
+		Footer: &[]portal.FooterLink{
+			{Label: "Shop", URL: base + "/demo/storefront/"},
+			{Label: "Delivery and returns", URL: base + "/demo/storefront/delivery"},
+			{Label: "Terms and conditions", URL: base + "/demo/storefront/terms"},
+		},
+	}, err
+}
+
+// stage sets the demo's shop up.
+type stage struct {
+	app  *portal.App
+	base string
+	now  time.Time
+	key  string // of the feed
+}
+
+// newStage makes the shop, or gives the one of an earlier demo the present address.
+func newStage(ctx context.Context, app *portal.App, base string) (*stage, error) {
+	operator := app.Operator()
+	shops, err := operator.Shops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := demoSettings(base)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(shops) == 0:
+		_, err = operator.CreateShop(ctx, demoShop, settings)
+	case len(shops) == 1 && shops[0].ID == demoShop:
+		_, err = operator.SetShop(ctx, demoShop, settings)
+	default:
+		err = failf("The store holds the shop %q: the demo never writes into a store of others. Give it a directory of its own.", shops[0].ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, err := operator.CreateKey(ctx, demoShop, "demo")
+	return &stage{app: app, base: base, now: app.Now(), key: key}, err
+}
+
+// fill brings in the people and their orders, but for those of the largest customer, and has everything counted.
+func (s *stage) fill(ctx context.Context) error {
+	for i, p := range people() {
+		if err := s.introduce(ctx, p); err != nil {
+			return fmt.Errorf("customer %s: %w", p.id, err)
+		}
+		if err := s.bring(ctx, newStory(s.now, s.base, p, i+1)); err != nil {
+			return err
+		}
+	}
+	worker := s.app.Worker()
+	for {
+		if done, err := worker.Once(ctx); err != nil || done == 0 {
+			return err
+		}
+	}
+}
+
+// largest is the story of the customer with the most orders.
+func (s *stage) largest() *story {
+	for i, p := range people() {
+		if p.orders == 0 && len(p.addresses) > 0 {
+			p.orders = manyOrders
+			return newStory(s.now, s.base, p, i+1)
+		}
+	}
+	return nil
+}
+
+// bring imports a story's orders the way any shop's orders come in.
+func (s *stage) bring(ctx context.Context, orders *story) error {
+	out, into := io.Pipe()
+	defer out.Close() // so that a writer that is not read to its end does not wait for ever
+	go func() { into.CloseWithError(orders.write(into)) }()
+	report, err := s.app.Operator().ImportOrders(ctx, demoShop, out, func(int) {})
+	if err == nil && report.RefusedCount > 0 {
+		err = fmt.Errorf("the demo's order on line %d: %w", report.Refused[0].Line, report.Refused[0].Err)
+	}
+	return err
+}
+
+// customerDoc is a customer as the demo's shop system sends it.
+type customerDoc struct {
+	Email     string         `json:"email"`
+	FirstName string         `json:"first_name"`
+	LastName  string         `json:"last_name"`
+	Language  string         `json:"language"`
+	Company   portal.Company `json:"company"`
+	Addresses []addressDoc   `json:"addresses"`
+	UpdatedAt time.Time      `json:"updated_at"`
+}
+
+type addressDoc struct {
+	address.Address
+	DefaultShipping bool `json:"default_shipping"`
+	DefaultBilling  bool `json:"default_billing"`
+}
+
+// introduce makes a customer, unless an earlier demo did: what was changed there since stays.
+func (s *stage) introduce(ctx context.Context, p person) error {
+	if p.id == "" {
+		return nil
+	}
+	shop, err := s.app.Operator().Shop(ctx, demoShop)
+	if err != nil {
+		return err
+	}
+	feed, err := s.app.Feed(ctx, shop, s.key)
+	if err != nil {
+		return err
+	}
+	if _, err := feed.Customer(ctx, p.id); portal.KindOf(err) != portal.NotFound {
+		return err
+	}
+	doc := customerDoc{
+		Email: p.Email, FirstName: p.first, LastName: p.last, Language: p.lang, Company: p.company, UpdatedAt: s.now.UTC(), Addresses: []addressDoc{},
+	}
+	for i, a := range p.addresses {
+		doc.Addresses = append(doc.Addresses, addressDoc{Address: a, DefaultShipping: i == 0, DefaultBilling: i == 0})
+	}
+	body, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	_, err = feed.PutCustomer(ctx, p.id, body)
+	return err
+}

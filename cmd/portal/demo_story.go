@@ -1,0 +1,235 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"postern/portal"
+)
+
+// demoSeed makes the demo's orders the same at each start, but for their dates, which follow the clock.
+const demoSeed = 20
+
+// story writes the orders of one person.
+type story struct {
+	rng    *rand.Rand
+	now    time.Time
+	base   string // URL of the portal
+	person person
+	place  int // among the people, from 1; part of order numbers
+}
+
+func newStory(now time.Time, base string, p person, place int) *story {
+	return &story{rng: rand.New(rand.NewPCG(demoSeed, uint64(place))), now: now.UTC().Truncate(time.Second), base: base, person: p, place: place}
+}
+
+// write writes the orders as NDJSON, oldest first.
+func (s *story) write(to io.Writer) error {
+	out := json.NewEncoder(to)
+	out.SetEscapeHTML(false)
+	for i := range s.person.orders {
+		if err := out.Encode(s.order(i)); err != nil {
+			return fmt.Errorf("write the demo's orders: %w", err)
+		}
+	}
+	return nil
+}
+
+// order is the order with that place in the story, from 0.
+func (s *story) order(i int) orderDoc {
+	p := s.person
+	o := orderDoc{
+		Number: fmt.Sprintf("HJ-%02d%05d", s.place, i+1), CustomerID: p.id, Email: p.Email, PlacedAt: s.placedAt(i),
+		Currency: "EUR", PaymentKind: "card", PaymentMethod: "Visa •••• 4242", vat: 23,
+		Lines: s.lines(1+s.rng.IntN(4), false), BillingAddress: &p.addresses[0], ShippingAddress: &p.addresses[i%len(p.addresses)],
+	}
+	if p.currency != "" {
+		o.Currency = p.currency
+	}
+	s.choosePost(&o)
+	s.progress(&o)
+	if p.twist != nil {
+		p.twist(s, &o, i)
+	}
+	s.finish(&o, i)
+	return o
+}
+
+// recent are the ages of the last orders, so that some are always on their way.
+func recent() []time.Duration {
+	return []time.Duration{14 * day, 6 * day, 4 * day, 2 * day, 3 * time.Hour}
+}
+
+// placedAt spreads the orders over the years.
+func (s *story) placedAt(i int) time.Time {
+	left := s.person.orders - 1 - i
+	if ages := recent(); left < len(ages) && s.person.orders > 2*len(ages) {
+		return s.now.Add(-ages[len(ages)-1-left])
+	}
+	span := s.person.years * 365 * float64(day)
+	back := span * (float64(left) + s.rng.Float64()) / float64(s.person.orders)
+	return s.now.Add(-3*time.Hour - time.Duration(back)).Truncate(time.Second)
+}
+
+// lines picks so many products.
+func (s *story) lines(n int, digital bool) []lineDoc {
+	all := slices.DeleteFunc(products(), func(p product) bool { return p.digital != digital })
+	var lines []lineDoc
+	for _, i := range s.rng.Perm(len(all))[:min(n, len(all))] {
+		lines = append(lines, s.line(all[i]))
+	}
+	return lines
+}
+
+func (s *story) line(p product) lineDoc {
+	line := lineDoc{
+		SKU: p.sku, Name: p.name, UnitPrice: decimal(p.cents),
+		Picture: s.base + "/demo/pictures/" + p.picture(), URL: s.outside("products/" + p.sku),
+	}
+	for _, option := range p.options {
+		line.Options = append(line.Options, optionDoc{Name: option[0], Value: option[1]})
+	}
+	quantity := 1 + int64(s.rng.IntN(3))
+	line.Quantity, line.cents = strconv.FormatInt(quantity, 10), quantity*p.cents
+	if p.unit != "" {
+		grams := 125 * (1 + int64(s.rng.IntN(12)))
+		line.Quantity = fmt.Sprintf("%d.%03d", grams/1000, grams%1000)
+		line.cents = (grams*p.cents + 500) / 1000
+	}
+	return line
+}
+
+// outside is an address on the shop's own pages.
+func (s *story) outside(path string) string { return s.base + "/demo/storefront/" + path }
+
+func (s *story) choosePost(o *orderDoc) {
+	o.ShippingMethod = []string{"Packeta na adresu", "Kuriér SPS", "Slovenská pošta"}[s.rng.IntN(3)]
+	if o.subtotal() < 6000 {
+		o.shipping = 390
+	}
+}
+
+// progress says how far an order of its age has come.
+func (s *story) progress(o *orderDoc) {
+	age, luck := s.now.Sub(o.PlacedAt), s.rng.IntN(100)
+	switch {
+	case age < day:
+		o.set(portal.StateOpen, portal.PaymentPaid, portal.Unfulfilled)
+	case age < 3*day:
+		o.set(portal.StateOpen, portal.PaymentPaid, portal.Processing)
+	case age < 5*day:
+		o.set(portal.StateOpen, portal.PaymentPaid, portal.Shipped)
+	case age < 7*day:
+		o.set(portal.StateOpen, portal.PaymentPaid, portal.OutForDelivery)
+	case luck < 5:
+		o.set(portal.StateCancelled, portal.PaymentVoided, portal.FulfillmentStopped)
+	case luck < 9:
+		o.set(portal.StateCompleted, portal.PaymentRefunded, portal.Returned)
+		o.back = o.subtotal()
+	default:
+		o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
+	}
+}
+
+func (o *orderDoc) set(state, payment, fulfillment string) {
+	o.State, o.Payment, o.Fulfillment = state, payment, fulfillment
+}
+
+// finish adds what follows from the rest. Every other order has dated events; of the others the portal knows only how
+// they stand.
+func (s *story) finish(o *orderDoc, i int) {
+	o.seal()
+	if len(o.Shipments) == 0 && !o.IsDigital && handedOver(o.Fulfillment) {
+		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines)}
+	}
+	if i%2 == 0 && o.SourceStatus == "" {
+		o.Events = s.events(o)
+	}
+	o.UpdatedAt = o.PlacedAt
+	for _, e := range o.Events {
+		o.UpdatedAt = later(o.UpdatedAt, e.At)
+	}
+	o.Links.Storefront = s.outside("orders/" + o.Number)
+	if o.Payment == portal.PaymentPaid {
+		o.Links.Invoice = s.outside("invoices/" + o.Number + ".pdf")
+	}
+	if i%9 == 4 {
+		o.CustomerNote = "Prosím, zvoňte dvakrát.\nVchod je z dvora."
+	}
+	if i%11 == 5 {
+		o.Notes = append(o.Notes, noteDoc{Text: "Pribalili sme malé prekvapenie.", At: s.after(o, 20*time.Hour)})
+	}
+}
+
+func handedOver(fulfillment string) bool {
+	return slices.Contains([]string{portal.Shipped, portal.OutForDelivery, portal.Delivered, portal.PartiallyShipped,
+		portal.PartiallyDelivered, portal.DeliveryFailed, portal.Returned, portal.PartiallyReturned}, fulfillment)
+}
+
+func arrived(fulfillment string) bool {
+	return slices.Contains([]string{portal.Delivered, portal.Returned, portal.PartiallyReturned}, fulfillment)
+}
+
+// parcel is a shipment of some lines.
+func (s *story) parcel(o *orderDoc, lines []lineDoc) shipmentDoc {
+	number := fmt.Sprintf("Z%010d", s.rng.Int64N(1e10))
+	p := shipmentDoc{Carrier: "Packeta", Number: number, URL: s.outside("tracking/" + number), ShippedAt: s.after(o, 44*time.Hour)}
+	if arrived(o.Fulfillment) {
+		p.DeliveredAt = s.after(o, 92*time.Hour)
+	} else {
+		p.ExpectedFrom, p.ExpectedTo = o.PlacedAt.Add(4*day), o.PlacedAt.Add(8*day)
+	}
+	for _, line := range lines {
+		p.Items = append(p.Items, itemDoc{Line: line.ID, Quantity: line.Quantity})
+	}
+	return p
+}
+
+// events are the dated steps that lead to where the order stands.
+func (s *story) events(o *orderDoc) []eventDoc {
+	events := []eventDoc{{Type: "placed", At: o.PlacedAt}}
+	add := func(word string, after time.Duration) {
+		events = append(events, eventDoc{Type: word, At: s.after(o, after)})
+	}
+	switch o.Payment {
+	case portal.PaymentPaid, portal.PaymentRefunded, portal.PaymentPartiallyRefunded:
+		add(portal.PaymentPaid, 4*time.Minute)
+	}
+	if handedOver(o.Fulfillment) || o.Fulfillment == portal.Processing {
+		add(portal.Processing, 19*time.Hour)
+	}
+	if handedOver(o.Fulfillment) {
+		add(portal.Shipped, 44*time.Hour)
+	}
+	if arrived(o.Fulfillment) {
+		add(portal.OutForDelivery, 88*time.Hour)
+		add(portal.Delivered, 92*time.Hour)
+	}
+	if last := o.Fulfillment; last != portal.Unfulfilled && last != portal.Unknown && !slices.ContainsFunc(events, func(e eventDoc) bool { return e.Type == last }) {
+		add(last, 100*time.Hour)
+	}
+	if o.Payment == portal.PaymentRefunded {
+		add(portal.PaymentRefunded, 9*day)
+	}
+	return events
+}
+
+// after is a time so long after the order was placed, but not to come.
+func (s *story) after(o *orderDoc, wait time.Duration) time.Time {
+	if at := o.PlacedAt.Add(wait); at.Before(s.now) {
+		return at
+	}
+	return later(o.PlacedAt, s.now.Add(-time.Minute))
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

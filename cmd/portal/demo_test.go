@@ -1,0 +1,318 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/portal/web/webtest"
+)
+
+// demo is a running demo with a browser in front of it.
+type demo struct {
+	*running
+	base, key string
+	browser   *webtest.Browser
+}
+
+func startDemo(t *testing.T, args ...string) *demo {
+	t.Helper()
+	d := &demo{running: start(t, nil, append([]string{"demo", "--addr", "127.0.0.1:0"}, args...)...)}
+	d.base = d.wait("The demo portal is at ")
+	d.key = d.wait("API key:  ")
+	d.browser = webtest.NewBrowser(t, d.base, nil)
+	return d
+}
+
+// newest waits for a mail with a sign-in link to an address, and returns the newest.
+func (d *demo) newest(to string) caughtMail {
+	d.t.Helper()
+	beat := time.NewTicker(50 * time.Millisecond)
+	defer beat.Stop()
+	deadline := time.After(patience)
+	for {
+		var mails []caughtMail
+		if err := json.Unmarshal([]byte(d.browser.Get("/demo/mailbox.json").Want(http.StatusOK).Body), &mails); err != nil {
+			d.t.Fatal(err)
+		}
+		if i := slices.IndexFunc(mails, func(m caughtMail) bool { return m.To == to && m.Link() != "" }); i >= 0 {
+			return mails[i]
+		}
+		select {
+		case <-beat.C:
+		case <-deadline:
+			d.t.Fatalf("no mail to %s", to)
+		}
+	}
+}
+
+// signIn signs in as a newcomer does: asks, opens the mailbox, follows the mail.
+func (d *demo) signIn(email string) {
+	d.t.Helper()
+	b := d.browser
+	b.Get("/sign-in").Want(http.StatusOK)
+	b.Submit("main form", map[string]string{"email": email}).Want(http.StatusOK)
+	m := d.newest(email)
+	if !strings.HasPrefix(m.Link(), d.base+"/sign-in/link/") || !strings.Contains(m.HTML, m.Link()) {
+		d.t.Fatalf("no link in the mail:\n%s", m.Text)
+	}
+	b.Get("/demo/mailbox").Want(http.StatusOK)
+	b.Follow(fmt.Sprintf(`li a[href="/demo/mailbox/%s"]`, m.ID)).Want(http.StatusOK)
+	b.Follow("a.button").Want(http.StatusOK)
+	b.Submit("main form", nil).Want(http.StatusOK)
+	if b.Page.URL.Path != "/orders" {
+		d.t.Fatalf("signing in leads to %s: %.300s", b.Page.URL, b.Page.Body)
+	}
+}
+
+// TestDemo is the journey of a newcomer, over HTTP alone.
+func TestDemo(t *testing.T) {
+	d := startDemo(t)
+	b := d.browser
+	const email = "jana.kovacova@zakaznik.example"
+	d.signIn(email)
+
+	year := time.Now().AddDate(-1, 0, 0).Year()
+	b.Get(fmt.Sprintf("/orders?period=custom&from=%d-01-01&to=%d-12-31", year, year)).Want(http.StatusOK)
+	rows := b.Page.Attrs("a.order", "href")
+	if len(rows) < 5 {
+		t.Fatalf("%d orders in %d", len(rows), year)
+	}
+	for _, date := range b.Page.Texts(".order-head") {
+		if !strings.Contains(date, fmt.Sprint(year)) {
+			t.Errorf("not of %d: %s", year, date)
+		}
+	}
+	b.Follow("a.order").Want(http.StatusOK)
+	if number := strings.TrimPrefix(rows[0], "/orders/"); !strings.Contains(b.Page.Text("main"), strings.SplitN(number, "?", 2)[0]) {
+		t.Errorf("the page of order %s does not name it", number)
+	}
+	d.checkPictures()
+	d.editAddress()
+	d.saveVATID()
+	d.readBack(email)
+
+	b.Get("/orders")
+	b.Submit(`form[action="/sign-out"]`, nil).Want(http.StatusOK)
+	if b.Get("/orders").Want(http.StatusOK); b.Page.URL.Path != "/sign-in" {
+		t.Errorf("after signing out the orders are at %s", b.Page.URL)
+	}
+	if status := d.end(); status != exitOK {
+		t.Errorf("status %d:\n%s", status, d.said())
+	}
+}
+
+func TestDemoLoadsTheLargest(t *testing.T) {
+	d := startDemo(t)
+	d.wait("All 10,000 orders are there")
+	d.signIn("nakup@velkosklad.example")
+	d.browser.Get("/orders?search=HJ-0210000").Want(http.StatusOK)
+	if rows := d.browser.Page.Attrs("a.order", "href"); len(rows) != 1 {
+		t.Errorf("the last of the 10,000 is found %d times", len(rows))
+	}
+}
+
+func (d *demo) checkPictures() {
+	d.t.Helper()
+	pictures := d.browser.Page.Attrs("main img", "src")
+	if len(pictures) == 0 {
+		d.t.Error("the order shows no picture")
+	}
+	for _, picture := range pictures {
+		page := d.browser.Get(picture).Want(http.StatusOK)
+		if kind := page.Header.Get("Content-Type"); kind != "image/png" || !strings.HasPrefix(page.Body, "\x89PNG") {
+			d.t.Errorf("%s is %s", picture, kind)
+		}
+	}
+}
+
+func (d *demo) editAddress() {
+	d.t.Helper()
+	d.browser.Get("/addresses").Want(http.StatusOK)
+	d.browser.Follow(".card .links a").Want(http.StatusOK)
+	d.browser.Submit("main form", map[string]string{"line1": "Mlynská 1/A"}).Want(http.StatusOK)
+	if d.browser.Page.URL.Path != "/addresses" || !strings.Contains(d.browser.Page.Text("main"), "Mlynská 1/A") {
+		d.t.Errorf("the address is not saved: %s", d.browser.Page.Text("main"))
+	}
+}
+
+func (d *demo) saveVATID() {
+	d.t.Helper()
+	d.browser.Get("/company").Want(http.StatusOK)
+	d.browser.Submit("main form", map[string]string{"name": "Jana Kováčová - ATELIÉR", "country": "SK", "vat_id": "SK1234567896"})
+	d.browser.Page.Want(http.StatusUnprocessableEntity)
+	d.browser.Submit("main form", map[string]string{"vat_id": "sk 1234567895"}).Want(http.StatusOK)
+}
+
+// readBack reads the customer with the printed key.
+func (d *demo) readBack(email string) {
+	d.t.Helper()
+	page := d.browser.Send(webtest.Request{Path: "/api/v1/customers/by-email/" + email, Header: map[string]string{"Authorization": "Bearer " + d.key}})
+	var record struct {
+		ID        string         `json:"customer_id"`
+		Company   portal.Company `json:"company"`
+		Addresses []addressDoc   `json:"addresses"`
+	}
+	if err := json.Unmarshal([]byte(page.Want(http.StatusOK).Body), &record); err != nil {
+		d.t.Fatal(err)
+	}
+	if record.ID != "c-1001" || record.Company.VATID != "SK1234567895" || record.Company.Name != "Jana Kováčová - ATELIÉR" {
+		d.t.Errorf("read back: %s", page.Body)
+	}
+	if len(record.Addresses) != 2 || record.Addresses[0].Line1 != "Mlynská 1/A" || !record.Addresses[0].DefaultShipping {
+		d.t.Errorf("addresses read back: %+v", record.Addresses)
+	}
+}
+
+// TestDemoPeople signs in as everyone, opens an order of each, and looks at how many there are.
+func TestDemoPeople(t *testing.T) {
+	d := startDemo(t)
+	for _, p := range people() {
+		if !strings.Contains(d.said(), p.Email) {
+			t.Errorf("%s is not printed", p.Email)
+		}
+		t.Run(p.Email, func(t *testing.T) {
+			d := &demo{running: d.running, base: d.base, key: d.key, browser: webtest.NewBrowser(t, d.base, nil)}
+			d.signIn(p.Email)
+			if p.orders == 0 {
+				return
+			}
+			if text := d.browser.Page.Text(".heading"); !strings.Contains(text, fmt.Sprint(p.orders)) {
+				t.Errorf("not %d orders: %q", p.orders, text)
+			}
+			d.browser.Follow("a.order").Want(http.StatusOK)
+		})
+	}
+}
+
+// TestDemoKeepsItsStore runs the demo twice on one directory: changes of the first stay, at another address.
+func TestDemoKeepsItsStore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	first := startDemo(t, "--store", dir)
+	first.signIn("jana.kovacova@zakaznik.example")
+	first.editAddress()
+	first.end()
+	second := startDemo(t, "--store", dir)
+	second.signIn("jana.kovacova@zakaznik.example")
+	second.browser.Get("/addresses")
+	if text := second.browser.Page.Text("main"); !strings.Contains(text, "Mlynská 1/A") {
+		t.Errorf("lost: %s", text)
+	}
+	second.browser.Get("/orders")
+	second.checkPictures()
+}
+
+func TestDemoLeavesOthersAlone(t *testing.T) {
+	dir := shopStore(t)
+	call(t, nil, "demo", "--addr", "127.0.0.1:0", "--store", dir).want(t, exitFailure, `"main"`, "directory of its own")
+	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "Bookshop")
+	env := map[string]string{"PORTAL_STORE": dir, "PORTAL_ADDR": "127.0.0.1:0"}
+	kept := start(t, env, "demo") // a store set for serve is not the demo's
+	kept.wait("The demo portal is at ")
+	kept.end()
+	if text := call(t, nil, "shop", "list", "--store", dir).out; strings.Contains(text, "hajenka") {
+		t.Error("the demo wrote into another's store")
+	}
+}
+
+func TestDemoRemovesItsStore(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	d := start(t, nil, "demo", "--addr", "127.0.0.1:0")
+	d.wait("The demo portal is at ")
+	entries, err := os.ReadDir(os.Getenv("TMPDIR"))
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("while it runs: %v, %v", entries, err)
+	}
+	d.end()
+	if entries, err = os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// TestDemoMail looks at the pages that show mails, and at what they must not allow.
+func TestDemoMail(t *testing.T) {
+	d := startDemo(t)
+	d.signIn("nova@zakaznik.example")
+	id := d.newest("nova@zakaznik.example").ID
+	page := d.browser.Get("/demo/mailbox/" + id).Want(http.StatusOK)
+	if page.Attr("iframe", "sandbox") != "allow-top-navigation-by-user-activation" {
+		t.Error("the frame of the mail is not closed")
+	}
+	body := d.browser.Get(page.Attr("iframe", "src")).Want(http.StatusOK)
+	policy := body.Header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "sandbox") || !strings.Contains(policy, "default-src 'none'") || body.Header.Get("X-Frame-Options") != "SAMEORIGIN" {
+		t.Errorf("the mail's policy: %s", policy)
+	}
+	if body.Attr("base", "target") != "_top" || !strings.Contains(body.Text("body"), "Hájenka") {
+		t.Errorf("the mail: %s", body.Body)
+	}
+	d.browser.Get("/demo/mailbox/none").Want(http.StatusNotFound)
+	d.browser.Get("/demo/pictures/none.png").Want(http.StatusNotFound)
+}
+
+func TestMailboxIsBounded(t *testing.T) {
+	box := &mailbox{now: time.Now}
+	for i := range mostMails + 10 {
+		box.take(mail.Message{To: fmt.Sprint(i)})
+	}
+	if all := box.all(); len(all) != mostMails || all[0].To != fmt.Sprint(mostMails+9) {
+		t.Errorf("%d mails, the newest to %s", len(all), all[0].To)
+	}
+}
+
+// TestStory writes the orders of everyone twice, and looks for what the demo must show.
+func TestStory(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	seen := map[string]bool{}
+	for i, p := range people() {
+		var once, twice strings.Builder
+		for _, out := range []*strings.Builder{&once, &twice} {
+			if err := newStory(now, "http://localhost", p, i+1).write(out); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if once.String() != twice.String() {
+			t.Errorf("%s: two runs differ", p.Email)
+		}
+		for o := range strings.SplitSeq(strings.TrimSpace(once.String()), "\n") {
+			var doc orderDoc
+			if o == "" {
+				continue
+			}
+			if err := json.Unmarshal([]byte(o), &doc); err != nil {
+				t.Fatal(err)
+			}
+			if doc.PlacedAt.After(now) || doc.UpdatedAt.After(now) {
+				t.Errorf("%s is of the future", doc.Number)
+			}
+			for _, word := range []string{doc.Payment, doc.Fulfillment, doc.PaymentKind, doc.Currency} {
+				seen[word] = true
+			}
+			seen["dated"] = seen["dated"] || len(doc.Events) > 0
+			seen["undated"] = seen["undated"] || len(doc.Events) == 0
+			seen["parcels"] = seen["parcels"] || len(doc.Shipments) > 1
+			seen["long"] = seen["long"] || len(doc.Lines) == manyLines
+			seen["reverse charge"] = seen["reverse charge"] || doc.TaxNote != ""
+			seen["discount"] = seen["discount"] || doc.Discount != ""
+			seen["refund"] = seen["refund"] || doc.Refunded != ""
+			seen["label"] = seen["label"] || doc.SourceLabel != ""
+			seen["digital"] = seen["digital"] || doc.IsDigital
+			seen["weight"] = seen["weight"] || slices.ContainsFunc(doc.Lines, func(l lineDoc) bool { return strings.Contains(l.Quantity, ".") })
+		}
+	}
+	wanted := slices.Concat(portal.Payments(), portal.Fulfillments(), portal.PaymentKinds(), []string{"GBP", "CZK", "dated", "undated",
+		"parcels", "long", "reverse charge", "discount", "refund", "label", "digital", "weight"})
+	for _, word := range wanted {
+		if !seen[word] {
+			t.Errorf("no order is %q", word)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"postern/portal"
+)
+
+// firm is a company of the shop's own country: it pays by invoice, and its VAT ID stands on the order.
+func firm(s *story, o *orderDoc, i int) {
+	o.VATID, o.PaymentKind, o.PaymentMethod = s.person.company.VATID, "invoice", "Faktúra, splatnosť 14 dní"
+	if i%3 == 0 {
+		o.Discounts = []discountDoc{{Label: "Zľava pre firmy 8 %", Amount: decimal(percent(o.subtotal(), 8))}}
+		o.off = percent(o.subtotal(), 8)
+	}
+}
+
+// reverseCharge is a company of another member state: no tax is charged, and the order says why.
+func reverseCharge(s *story, o *orderDoc, i int) {
+	o.vat, o.VATID = 0, s.person.company.VATID
+	o.TaxNote = "Reverse charge: VAT is to be accounted for by the recipient (Art. 196, Directive 2006/112/EC)."
+	o.PaymentKind, o.PaymentMethod = "transfer", "SEPA-Überweisung"
+	if i%4 == 1 {
+		o.ShippingMethod, o.CustomerNote = "Spedition bis Bordsteinkante", "Anlieferung bitte nur werktags zwischen 7 und 11 Uhr über den Lieferanteneingang."
+	}
+}
+
+// manyLines is the number of lines of the longest order.
+const manyLines = 120
+
+func longOrders(s *story, o *orderDoc, i int) {
+	if i != s.person.orders-3 {
+		return
+	}
+	o.Lines = nil
+	for n := range manyLines {
+		all := products()
+		line := s.line(all[n%len(all)])
+		line.SKU = fmt.Sprintf("%s/%d", line.SKU, n+1)
+		o.Lines = append(o.Lines, line)
+	}
+	o.shipping = 2490
+}
+
+// gallery has each word of each axis once, and then words that the portal does not know.
+func gallery(s *story, o *orderDoc, i int) {
+	payments, fulfillments, strange := portal.Payments(), portal.Fulfillments(), strangeWords()
+	switch {
+	case i < len(payments):
+		o.set(portal.StateOpen, payments[i], portal.Processing)
+	case i < len(payments)+len(fulfillments):
+		o.set(portal.StateOpen, portal.PaymentPaid, fulfillments[i-len(payments)])
+	default:
+		word := strange[i-len(payments)-len(fulfillments)]
+		o.set(portal.StateOpen, portal.PaymentPaid, word[0])
+		o.SourceStatus, o.SourceLabel = word[1], word[2]
+	}
+	switch o.Payment {
+	case portal.PaymentPartiallyRefunded:
+		o.back = percent(o.subtotal(), 30)
+	case portal.PaymentRefunded:
+		o.back = o.subtotal() + o.shipping
+	}
+	switch o.Fulfillment {
+	case portal.FulfillmentStopped:
+		o.State = portal.StateCancelled
+	case portal.Delivered, portal.Returned:
+		o.State = portal.StateCompleted
+	}
+}
+
+// strangeWords are fulfilment words that are none of the portal's: the word, the source's own, the shop's label.
+func strangeWords() [][3]string {
+	return [][3]string{
+		{"unknown", "CUSTOM_FULFILLMENT_STATUS_2", "Gravíruje sa"},
+		{"engraving", "wc-engraving", "Gravírovanie: ešte dva dni"},
+		{"unknown", "waiting-for-the-moon", ""},
+		{"teleported", "", ""},
+	}
+}
+
+func galleryOrders() int {
+	return len(portal.Payments()) + len(portal.Fulfillments()) + len(strangeWords())
+}
+
+// unpaid has one order of each three to be paid by the shopper, in one of three ways.
+func unpaid(s *story, o *orderDoc, i int) {
+	switch i % 3 {
+	case 0:
+		o.PaymentKind, o.PaymentMethod = portal.PaymentByCOD, "Dobierka"
+		if o.State == portal.StateOpen {
+			o.Payment = portal.PaymentPending
+		}
+	case 1:
+		o.PaymentKind, o.PaymentMethod = "transfer", "Prevod na účet SK31 1200 0000 1987 4263 7541"
+		if s.now.Sub(o.PlacedAt) < 30*day {
+			o.set(portal.StateOpen, portal.PaymentPending, portal.Unfulfilled)
+		}
+	case 2:
+		if s.now.Sub(o.PlacedAt) < 30*day {
+			o.set(portal.StateOpen, portal.PaymentRequiresAction, portal.Unfulfilled)
+			o.Links.Payment = s.outside("pay/" + o.Number)
+		}
+	}
+}
+
+// digital buys downloads half of the time.
+func digital(s *story, o *orderDoc, i int) {
+	o.vat, o.PaymentKind, o.PaymentMethod = 20, "other", "PayPal"
+	o.ShippingMethod = "Royal Mail Tracked 48"
+	if i%2 == 0 {
+		return
+	}
+	o.IsDigital, o.Lines, o.shipping, o.ShippingMethod, o.ShippingAddress = true, s.lines(1+i%2, true), 0, "", nil
+	o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
+	o.back = 0
+}
+
+// parcels come to a pickup point, or in several pieces.
+func parcels(s *story, o *orderDoc, i int) {
+	o.ShippingMethod = "Výdajné miesto Packeta"
+	const point = "Packeta Trnava, Kvetinárstvo Pri Kostole, Hlavná 17"
+	o.Lines = s.lines(3, false)
+	o.seal() // numbers the lines
+	switch {
+	case i == s.person.orders-2:
+		o.set(portal.StateOpen, portal.PaymentPaid, portal.ReadyForPickup)
+		o.Shipments = []shipmentDoc{{Carrier: "Packeta", Number: "Z0000000017", PickupPoint: point, ShippedAt: s.after(o, day)}}
+	case i == s.person.orders-3:
+		o.set(portal.StateOpen, portal.PaymentPaid, portal.PartiallyShipped)
+		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:1])}
+	case i == s.person.orders-4:
+		o.set(portal.StateOpen, portal.PaymentPaid, portal.PartiallyDelivered)
+		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:1]), s.parcel(o, o.Lines[1:2]), s.parcel(o, o.Lines[2:])}
+		o.Shipments[0].DeliveredAt = s.after(o, 3*day)
+		o.Shipments[1].Carrier, o.Shipments[1].ExpectedTo = "Slovenská pošta", time.Time{}
+	case o.Fulfillment == portal.Delivered:
+		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:2]), s.parcel(o, o.Lines[2:])}
+		o.Shipments[0].PickupPoint = point
+	}
+}
+
+// returns uses vouchers, sends things back and complains.
+func returns(s *story, o *orderDoc, i int) {
+	if i%2 == 0 {
+		o.off = min(500, o.subtotal())
+		o.Discounts = []discountDoc{{Label: "Narodeninový poukaz", Code: "LUBO-5", Amount: decimal(o.off)}}
+	}
+	if o.Fulfillment != portal.Delivered {
+		return
+	}
+	switch i % 5 {
+	case 1:
+		o.set(portal.StateCompleted, portal.PaymentPartiallyRefunded, portal.PartiallyReturned)
+		o.back = o.Lines[0].cents
+		o.Notes = []noteDoc{{Text: "Vrátené sme prijali, peniaze prídu na kartu do piatich dní.", At: s.after(o, 12*day)}}
+	case 2:
+		o.set(portal.StateCompleted, portal.PaymentRefunded, portal.Returned)
+		o.back = o.subtotal() - o.off + o.shipping
+	case 3:
+		o.set(portal.StateOpen, portal.PaymentDisputed, portal.Delivered)
+	}
+}
+
+// longAgo moves everything three years back: the list of this year is empty.
+func longAgo(s *story, o *orderDoc, _ int) {
+	o.PlacedAt = o.PlacedAt.AddDate(-3, 0, 0)
+	o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
+	o.back, o.vat = 0, 21
+	for i := range o.Lines {
+		line := &o.Lines[i]
+		line.cents *= 25
+		line.UnitPrice = "" // a feed need not give it
+	}
+	o.shipping = 9900
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammar is the whole command line. A flag's tag "setting" is its name in the environment and in the file, where it is
+// not the flag's own: settings of many commands stand side by side there.
+type grammar struct {
+	Config string `help:"Read settings from this file: JSON, or lines such as \"store = /srv/postern\". A flag beats the environment, which beats the file." placeholder:"FILE"`
+
+	Demo    demoCommand    `cmd:"" help:"Look at a running portal with made-up customers and orders; nothing to set up."`
+	Serve   serveCommand   `cmd:"" help:"Run the portal."`
+	Shop    shopGroup      `cmd:"" help:"Create, list, show and change shops."`
+	APIKey  apikeyGroup    `cmd:"" name:"apikey" help:"Create, list and revoke the keys of a shop's feed."`
+	Import  importGroup    `cmd:"" help:"Bring orders in from a file."`
+	Outbox  outboxGroup    `cmd:"" help:"Look at mails and send them again."`
+	Version versionCommand `cmd:"" help:"Tell which version this is."`
+	Help    helpCommand    `cmd:"" help:"Explain the portal, or one command."`
+}
+
+const description = `Postern is a customer-account portal for online shops, without passwords: customers ask for a link by e-mail, click it once, and see their orders, addresses and company details.
+
+New here? Run "portal demo" and open the address it prints. To run a portal of your own: "portal shop create" makes a shop, "portal apikey create" a key with which your shop system sends its orders, and "portal serve" starts the server.`
+
+// execute parses the arguments and runs the command.
+func execute(ctx context.Context, args []string, w *world) error {
+	if err := w.load(); err != nil {
+		return err
+	}
+	w.manual = func(command []string) error { return printHelp(w, command) }
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parser, helped, err := newParser(w)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if *helped {
+		return nil
+	}
+	if err != nil {
+		return unparsed(err)
+	}
+	if _, serves := parsed.Selected().Target.Interface().(serveCommand); !serves {
+		if err := w.settings.usage(""); err != nil {
+			return err
+		}
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run(w)
+}
+
+// newParser builds the parser. helped becomes true when help was asked for and printed.
+func newParser(w *world) (parser *kong.Kong, helped *bool, err error) {
+	helped = new(bool)
+	parser, err = kong.New(&grammar{},
+		kong.Name("portal"), kong.Description(description),
+		kong.Writers(w.stdout, w.stderr), kong.Exit(func(int) { *helped = true }),
+		kong.ValueFormatter(withVariable),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Bind(w),
+	)
+	return parser, helped, err
+}
+
+// withVariable adds a flag's default and the name of its environment variable to its help.
+func withVariable(value *kong.Value) string {
+	if value.Flag == nil || value.Name == "help" {
+		return value.Help
+	}
+	more := "$" + variableOf(settingOf(value.Flag))
+	if value.HasDefault {
+		more = "default " + value.Default + ", " + more
+	}
+	return strings.TrimSuffix(value.Help, ".") + " (" + more + ")."
+}
+
+// unparsed words an error of the parser, which names what it did not understand.
+func unparsed(err error) error {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if strings.HasPrefix(text, "expected ") {
+		text = "the command is not complete: " + text
+	}
+	see := "help"
+	var failed *kong.ParseError
+	if errors.As(err, &failed) && failed.Context != nil {
+		if command := failed.Context.Selected(); command != nil {
+			see += " " + strings.TrimPrefix(command.FullPath(), "portal ")
+		}
+	}
+	return faults{text}.usage(see)
+}
+
+// helpCommand prints help.
+type helpCommand struct {
+	Command []string `arg:"" optional:"" help:"The command to explain, such as \"serve\" or \"shop create\"."`
+}
+
+// Run prints the help of the command.
+func (c helpCommand) Run(w *world) error { return w.manual(c.Command) }
+
+func printHelp(w *world, command []string) error {
+	parser, helped, err := newParser(w)
+	if err != nil {
+		return err
+	}
+	_, err = parser.Parse(append(command, "--help"))
+	if *helped {
+		return nil
+	}
+	if err != nil {
+		return unparsed(err)
+	}
+	return fmt.Errorf("no help for %q", strings.Join(command, " "))
+}

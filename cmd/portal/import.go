@@ -1,0 +1,6 @@
+package main
+
+// importGroup holds the sub-commands that bring something in.
+type importGroup struct {
+	Orders importOrders `cmd:"" help:"Bring in orders from a file, one JSON document a line."`
+}

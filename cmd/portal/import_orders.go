@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"postern/portal"
+)
+
+// importOrders brings orders in.
+type importOrders struct {
+	storeFlag
+	shopFlag
+	File string `arg:"" help:"The file; - is standard input."`
+}
+
+// Help implements kong.HelpProvider.
+func (importOrders) Help() string {
+	return `Each line is one order, in the shape the API takes, with its "number" inside:
+
+  {"number":"1001","email":"jana@example.com","placed_at":"2026-03-05T14:05:00Z","updated_at":"2026-03-05T14:05:00Z","currency":"EUR","total":"12.50"}
+
+  portal import orders orders.ndjson
+  gunzip -c orders.ndjson.gz | portal import orders -
+
+Lines that are wrong are refused and listed, and the others are stored; the exit status is then 1. Each order is stored as of its own updated_at, so an import that was interrupted can be run again and ends the same.`
+}
+
+// Run imports, and reports.
+func (c importOrders) Run(ctx context.Context, w *world) error {
+	in, size, err := c.input(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return c.use(ctx, func(operator portal.Operator) error {
+		shop, err := pick(ctx, operator, c.Shop)
+		if err != nil {
+			return err
+		}
+		began := time.Now()
+		progress, done := newProgress(w, size)
+		report, err := operator.ImportOrders(ctx, shop.ID, in, progress)
+		done()
+		w.report(c.File, shop.ID, report, time.Since(began))
+		switch {
+		case ctx.Err() != nil:
+			return failf("Stopped after %d lines. What was stored stays; run the same command again, and it ends the same.", report.Lines)
+		case err != nil:
+			return err
+		case report.RefusedCount > 0:
+			return errTold
+		}
+		return nil
+	})
+}
+
+// input is what to read, and its size in bytes, -1 when nobody can know.
+func (c importOrders) input(ctx context.Context, w *world) (io.ReadCloser, int64, error) {
+	if c.File == "-" {
+		return interruptible(ctx, w.stdin), -1, nil
+	}
+	file, err := os.Open(c.File)
+	if err != nil {
+		return nil, 0, failf("The file cannot be read: %s.", err)
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = failf("%s is a directory; name a file of orders.", c.File)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	if !info.Mode().IsRegular() {
+		return file, -1, nil
+	}
+	return file, info.Size(), nil
+}
+
+// interruptible is a reader that ends with ctx, though the one below waits for somebody to type.
+func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
+	out, into := io.Pipe()
+	go func() {
+		_, err := io.Copy(into, in)
+		into.CloseWithError(err) // never fails
+	}()
+	context.AfterFunc(ctx, func() { into.CloseWithError(ctx.Err()) })
+	return out
+}
+
+// report tells what an import did.
+func (w *world) report(file, shop string, r portal.Report, took time.Duration) {
+	w.say("%s: %d orders for shop %s in %s", file, r.Lines, shop, took.Round(100*time.Millisecond))
+	w.say("  created    %d", r.Created)
+	w.say("  updated    %d", r.Updated)
+	w.say("  unchanged  %d", r.Unchanged)
+	w.say("  stale      %d  (newer content was there already)", r.Stale)
+	w.say("  refused    %d", r.RefusedCount)
+	for _, refusal := range r.Refused {
+		w.say("line %d: %s", refusal.Line, strings.Join(w.refusal(refusal.Err), " "))
+	}
+	if more := r.RefusedCount - len(r.Refused); more > 0 {
+		w.say("and %d more lines", more)
+	}
+}
+
+// refusal tells what is wrong with a line: a pointer into it and a sentence, for each fault.
+func (w *world) refusal(err error) faults {
+	var all faults
+	for _, fault := range portal.FaultsOf(err) {
+		where := fault.Field
+		if where == "" {
+			where = "/"
+		}
+		all.add("%s: %s", where, w.sentence(fault.Key, fault.Args))
+	}
+	if len(all) == 0 {
+		all = w.explain(err)
+	}
+	return all
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/storage"
+)
+
+// outboxGroup holds the sub-commands on mails.
+type outboxGroup struct {
+	List   outboxList   `cmd:"" help:"List mails, newest first."`
+	Show   outboxShow   `cmd:"" help:"Show how the sending of one mail goes."`
+	Resend outboxResend `cmd:"" help:"Send a failed or sent mail again."`
+}
+
+// useOutbox lets do work on a shop's outbox.
+func useOutbox(ctx context.Context, store storeFlag, shop string, do func(mail.Outbox) error) error {
+	return store.use(ctx, func(operator portal.Operator) error {
+		found, err := pick(ctx, operator, shop)
+		if err != nil {
+			return err
+		}
+		box, err := operator.Outbox(ctx, found.ID)
+		if err != nil {
+			return err
+		}
+		return do(box)
+	})
+}
+
+func states() []string { return []string{mail.Waiting, mail.Failed, mail.Sent, mail.Dropped} }
+
+// noSuchMail words a missing entry.
+func noSuchMail(id string, err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return failf("There is no mail %q in the outbox; \"portal outbox list\" shows them.", id)
+	}
+	return err
+}
+
+// moment writes a time, "" for none.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+func listOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"postern/mail"
+)
+
+// outboxShow shows one mail.
+type outboxShow struct {
+	storeFlag
+	shopFlag
+	ID   string `arg:"" help:"The mail's id, as \"portal outbox list\" shows it."`
+	JSON bool   `name:"json" help:"Print JSON for programs." setting:"json"`
+}
+
+// Run shows it. There is no body to show: it is made at the moment of sending, and kept nowhere.
+func (c outboxShow) Run(ctx context.Context, w *world) error {
+	return useOutbox(ctx, c.storeFlag, c.Shop, func(box mail.Outbox) error {
+		e, err := box.Get(ctx, c.ID)
+		if err != nil {
+			return noSuchMail(c.ID, err)
+		}
+		var shown card
+		shown.add("id", c.ID)
+		shown.add("state", e.State)
+		shown.add("kind", e.Kind)
+		shown.add("to", e.To)
+		shown.add("language", e.Lang)
+		shown.add("created", moment(e.CreatedAt))
+		shown.add("next", moment(e.NextAt))
+		shown.add("sent", moment(e.SentAt))
+		shown.add("resent", moment(e.ResentAt))
+		shown.add("attempts", strconv.Itoa(e.Attempts))
+		shown.add("last-error", e.LastError)
+		shown.add("may-have-arrived", yesNo(e.Unsure || e.State == mail.Sent))
+		return shown.print(w, c.JSON)
+	})
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/storage/sqlite"
+)
+
+// fillOutbox puts a waiting mail and a throttled one, which the dispatcher then drops, into the outbox of a store.
+func fillOutbox(t *testing.T, dir string) (waiting, dropped string) {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	box := mail.NewOutbox(store, "main")
+	if dropped, err = box.Add(t.Context(), mail.Entry{Kind: mail.SignIn, To: "eva@example.com", Throttled: true}); err != nil {
+		t.Fatal(err)
+	}
+	server, err := newServer(parts{engine: store, sender: &mailbox{}, log: newLog("text", t.Output(), 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.dispatcher.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if waiting, err = box.Add(t.Context(), mail.Entry{Kind: mail.SignIn, To: "jana@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	return waiting, dropped
+}
+
+func TestOutbox(t *testing.T) {
+	dir := shopStore(t)
+	waiting, dropped := fillOutbox(t, dir)
+	call(t, nil, "outbox", "list", "--store", dir).want(t, exitOK, "jana@example.com", "eva@example.com", waiting, dropped)
+	var listed []map[string]string
+	text := call(t, nil, "outbox", "list", "--store", dir, "--state", "waiting", "--json").want(t, exitOK).out
+	if err := json.Unmarshal([]byte(text), &listed); err != nil || len(listed) != 1 || listed[0]["id"] != waiting || listed[0]["state"] != "waiting" {
+		t.Errorf("%v: %s", err, text)
+	}
+	call(t, nil, "outbox", "show", waiting, "--store", dir).want(t, exitOK, "jana@example.com", "sign_in", "may-have-arrived  no")
+	call(t, nil, "outbox", "resend", waiting, "--store", dir).want(t, exitOK, "will be sent")
+	call(t, nil, "outbox", "resend", dropped, "--store", dir).want(t, exitFailure, "was dropped")
+	call(t, nil, "outbox", "resend", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)
+	call(t, nil, "outbox", "show", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)
+}

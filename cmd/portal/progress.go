@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// newProgress shows how far a file is read, when somebody looks on: step is called for each line with its bytes, done at the
+// end. With a size of -1 there is no end to show, only a count and a rate.
+func newProgress(w *world, size int64) (step func(bytes int), done func()) {
+	if !isTerminal(w.stderr) {
+		return func(int) {}, func() {}
+	}
+	bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(w.stderr), progressbar.OptionShowBytes(true),
+		progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	began, lines := time.Now(), 0
+	step = func(bytes int) {
+		lines++
+		if lines%100 == 0 {
+			bar.Describe(fmt.Sprintf("%d orders, %.0f/s", lines, float64(lines)/time.Since(began).Seconds()))
+		}
+		// A bar that cannot be drawn is no reason to end an import.
+		_ = bar.Add(bytes)
+	}
+	return step, func() { _ = bar.Finish() }
+}
+
+// isTerminal reports whether somebody may be looking: pipes and files are no character devices.
+func isTerminal(to io.Writer) bool {
+	file, ok := to.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

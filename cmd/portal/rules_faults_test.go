@@ -1,0 +1,215 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// lines is Go text of n lines that says nothing.
+func lines(n int) string { return strings.Repeat("//\n", n) }
+
+// function is a function of n lines.
+func function(name string, n int) string {
+	return "func " + name + "() {\n" + strings.Repeat("\t_ = 1\n", n-2) + "}\n"
+}
+
+// faultCase is a small tree and what a rule finds in it.
+type faultCase struct {
+	name  string
+	check func(house) []string
+	tree  map[string]string
+	want  []string
+}
+
+func findFaults(t *testing.T, tests []faultCase) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tree := fstest.MapFS{}
+			for name, text := range tt.tree {
+				tree[name] = &fstest.MapFile{Data: []byte(text)}
+			}
+			h, err := readHouse(tree)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, tt.check(h)); diff != "" {
+				t.Errorf("faults (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRulesOfPlace(t *testing.T) {
+	findFaults(t, []faultCase{
+		{"top level as it should be", strayEntries,
+			map[string]string{"go.mod": "", "README.md": "", ".ci/run": "", "portal/x.txt": ""}, nil},
+		{"stray file and folder", strayEntries,
+			map[string]string{"main.go": "package main", "pkg/x.txt": ""},
+			[]string{"main.go has no place at the top level", "pkg has no place at the top level"}},
+
+		{"imports downwards", importsAgainstDirection, map[string]string{
+			"portal/x.go":             imports("portal", "postern/mail", "postern/storage", "fmt", "golang.org/x/text/language"),
+			"portal/x_test.go":        imports("portal_test", "postern/portal", "postern/storage/storagetest", "postern/portal/web/webtest"),
+			"mail/smtp/x.go":          imports("smtp", "postern/mail"),
+			"portal/web/webtest/x.go": imports("webtest", "postern/portal/web", "postern/storage/storagetest"),
+			"cmd/portal/x.go":         imports("main", "postern/portal/web/shopper"),
+		}, nil},
+		{"imports upwards", importsAgainstDirection, map[string]string{"mail/x.go": imports("mail", "postern/portal")},
+			[]string{"mail/x.go imports portal: against the direction"}},
+		{"a test imports upwards", importsAgainstDirection, map[string]string{"mail/x_test.go": imports("mail_test", "postern/portal")},
+			[]string{"mail/x_test.go imports portal: against the direction"}},
+		{"imports its own level", importsAgainstDirection,
+			map[string]string{"portal/web/shopper/x.go": imports("shopper", "postern/portal/web/api")},
+			[]string{"portal/web/shopper/x.go imports portal/web/api: against the direction"}},
+		{"a leaf imports a leaf", importsAgainstDirection, map[string]string{"portal/vat/x.go": imports("vat", "postern/storage")},
+			[]string{"portal/vat/x.go imports storage: against the direction"}},
+		{"the product imports test support", importsAgainstDirection,
+			map[string]string{"cmd/portal/x.go": imports("main", "postern/storage/storagetest")},
+			[]string{"cmd/portal/x.go imports storage/storagetest: against the direction"}},
+		{"imports what is not in the table", importsAgainstDirection,
+			map[string]string{"portal/x.go": imports("portal", "postern/portal/cart")},
+			[]string{"portal/x.go imports portal/cart: against the direction"}},
+		{"a package that is not in the table", importsAgainstDirection, map[string]string{"portal/cart/x.go": "package cart"},
+			[]string{"portal/cart is not in the table of packages and levels"}},
+		{"a module of its own", importsAgainstDirection,
+			map[string]string{"storage/mongodb/server/go.mod": "", "storage/mongodb/server/x.go": imports("main", "postern/portal")}, nil},
+	})
+}
+
+func TestRulesOfLibraries(t *testing.T) {
+	findFaults(t, []faultCase{
+		{"libraries where they belong", librariesElsewhere, map[string]string{
+			"storage/sqlite/x.go":      imports("sqlite", "modernc.org/sqlite", "go.mongodb.org/mongo-driver/bson/primitive"),
+			"portal/web/x.go":          imports("web", "github.com/gofiber/fiber/v2"),
+			"portal/web/gate/x.go":     imports("gate", "github.com/gofiber/fiber/v2/utils", "net/http"),
+			"portal/address/x.go":      imports("address", "golang.org/x/text/language"),
+			"portal/address/x_test.go": imports("address", "github.com/google/go-cmp/cmp"),
+		}, nil},
+		{"a library in a second package", librariesElsewhere, map[string]string{"portal/x.go": imports("portal", "modernc.org/sqlite")},
+			[]string{"portal/x.go imports modernc.org/sqlite, which belongs to storage/sqlite"}},
+		{"the driver beside its codec", librariesElsewhere,
+			map[string]string{"storage/x.go": imports("storage", "go.mongodb.org/mongo-driver/mongo")},
+			[]string{"storage/x.go imports go.mongodb.org/mongo-driver/mongo, which belongs to storage/mongodb"}},
+		{"fiber below the web", librariesElsewhere, map[string]string{"portal/x.go": imports("portal", "github.com/gofiber/fiber/v2")},
+			[]string{"portal/x.go imports github.com/gofiber/fiber/v2, which belongs to portal/web/..."}},
+		{"a library nobody knows", librariesElsewhere, map[string]string{"mail/x.go": imports("mail", "example.com/yaml")},
+			[]string{"mail/x.go imports example.com/yaml, which is not in the table of libraries"}},
+	})
+}
+
+func TestRulesOfNames(t *testing.T) {
+	findFaults(t, []faultCase{
+		{"comments as they should be", packageComments, map[string]string{
+			"mail/a.go": "// Package mail sends.\npackage mail\n", "mail/b.go": "package mail\n",
+			"mail/a_test.go": "package mail_test\n", "cmd/portal/a.go": "// Command portal serves.\npackage main\n",
+		}, nil},
+		{"no package comment", packageComments, map[string]string{"mail/a.go": "package mail\n"}, []string{"mail: 0 package comments, not one"}},
+		{"two package comments", packageComments, map[string]string{
+			"mail/a.go": "// Package mail sends.\npackage mail\n", "mail/b.go": "// Package mail waits.\npackage mail\n",
+		}, []string{"mail: 2 package comments, not one"}},
+		{"a long package comment", packageComments,
+			map[string]string{"mail/a.go": "// Package mail sends.\n" + strings.Repeat("// So it does.\n", 12) + "package mail\n"},
+			[]string{"mail/a.go: a package comment of 13 lines, at most 12"}},
+		{"a comment that begins otherwise", packageComments, map[string]string{"mail/a.go": "// This package sends.\npackage mail\n"},
+			[]string{`mail/a.go: the package comment does not begin with "Package mail "`}},
+
+		{"names that say something", vagueNames, map[string]string{"mail/entry.go": "package mail"}, nil},
+		{"vague package", vagueNames, map[string]string{"portal/common/a.go": "package common"},
+			[]string{`portal/common/a.go: "common" says nothing of what is in it`}},
+		{"vague file", vagueNames, map[string]string{"mail/utils_test.go": "package mail"},
+			[]string{`mail/utils_test.go: "utils" says nothing of what is in it`}},
+	})
+}
+
+func TestRulesOfLength(t *testing.T) {
+	findFaults(t, []faultCase{
+		{"functions at the limit", longFunctions, map[string]string{
+			"mail/a.go": "package mail\n" + function("f", 70), "portal/web/a.go": "package web\n" + function("routes", 100),
+		}, nil},
+		{"a function over the limit", longFunctions, map[string]string{"mail/a.go": "package mail\n" + function("f", 71)},
+			[]string{"mail/a.go:2: f has 71 lines, at most 70"}},
+		{"a test over the limit", longFunctions, map[string]string{"mail/a_test.go": "package mail\n" + function("routes", 71)},
+			[]string{"mail/a_test.go:2: routes has 71 lines, at most 70"}},
+
+		{"files at the limit", longFiles, map[string]string{
+			"mail/a.go": "package mail\n" + lines(449), "mail/a_test.go": "package mail\n" + lines(900), "mail/testdata/a.txt": lines(900),
+		}, nil},
+		{"a file over the limit", longFiles, map[string]string{"templates/mail/a.html": strings.Repeat("<p>\n", 451)},
+			[]string{"templates/mail/a.html has 451 lines, at most 450"}},
+
+		{"usual lengths", usualLengths, map[string]string{
+			"mail/a.go":      "package mail\n" + function("a", 12) + function("b", 12) + function("c", 40),
+			"mail/a_test.go": "package mail\n" + function("d", 60),
+		}, nil},
+		{"long functions as a rule", usualLengths, map[string]string{"mail/a.go": "package mail\n" + function("a", 13)},
+			[]string{"50% of the functions have up to 13 lines, not 12"}},
+		{"too many long functions", usualLengths,
+			map[string]string{"mail/a.go": "package mail\n" + function("a", 4) + function("b", 4) + function("c", 41)},
+			[]string{"90% of the functions have up to 41 lines, not 40"}},
+		{"long files as a rule", usualLengths, map[string]string{"mail/a.go": "package mail\n" + lines(300)},
+			[]string{"90% of the files have up to 301 lines, not 300"}},
+	})
+}
+
+func TestRulesOfWaiting(t *testing.T) {
+	const sleeps = "package mail\nimport \"time\"\nfunc f() { time.Sleep(1) }\n"
+	findFaults(t, []faultCase{
+		{"a method named init", initFunctions, map[string]string{"mail/a.go": "package mail\nfunc (e Entry) init() {}\n"}, nil},
+		{"an init function", initFunctions, map[string]string{"mail/a.go": "package mail\nfunc init() {}\n"}, []string{"mail/a.go:2: an init function"}},
+
+		{"sleep outside of tests, deadlines in them", waitingTests, map[string]string{
+			"mail/a.go":      sleeps,
+			"mail/a_test.go": "package mail\nimport \"time\"\nfunc f(c chan int) {\n\tselect {\n\tcase <-c:\n\tcase <-time.After(1):\n\t}\n}\n",
+		}, nil},
+		{"a test sleeps", waitingTests, map[string]string{"mail/a_test.go": sleeps}, []string{"mail/a_test.go:3: waits by time.Sleep"}},
+		{"a test sleeps under another name", waitingTests,
+			map[string]string{"mail/a_test.go": "package mail\nimport clock \"time\"\nfunc f() { clock.Sleep(1) }\n"},
+			[]string{"mail/a_test.go:3: waits by time.Sleep"}},
+		{"a test waits", waitingTests, map[string]string{"mail/a_test.go": "package mail\nimport \"time\"\nfunc f() { <-time.After(1) }\n"},
+			[]string{"mail/a_test.go:3: waits for time.After"}},
+		{"test support sleeps", waitingTests, map[string]string{"storage/storagetest/a.go": sleeps},
+			[]string{"storage/storagetest/a.go:3: waits by time.Sleep"}},
+	})
+}
+
+func TestRulesOfTemplates(t *testing.T) {
+	findFaults(t, []faultCase{
+		{"a template with a partial", templateFiles, map[string]string{"templates/pages/a.html": `{{template "layout/head" .}}`}, nil},
+		{"templates with layouts and definitions", templateFiles, map[string]string{
+			"templates/layout/a.html": "{{embed}}", "templates/mail/a.txt": `{{- block "b" .}}{{end}}`, "templates/pages/a.html": `{{ define "x" }}`,
+		}, []string{"templates/layout/a.html: {{embed}}", "templates/mail/a.txt: {{block}}", "templates/pages/a.html: {{define}}"}},
+
+		{"rendering without a layout", layouts, map[string]string{
+			"portal/web/page/a.go": rendering(engineImport, `e.Render(w, "orders", data)`),
+			"portal/web/a.go":      rendering(fiberImport, `c.Render("orders", data); pages.Render(c, 200, "orders", data)`),
+			"mail/a.go":            "package mail\nfunc f() { r.Layout(1) }\n",
+		}, nil},
+		{"an engine renders into a layout", layouts, map[string]string{"portal/web/page/a.go": rendering(engineImport, `e.Render(w, "orders", data, "base")`)},
+			[]string{"portal/web/page/a.go:4: Render with a layout"}},
+		{"a context renders into a layout", layouts, map[string]string{"portal/web/a.go": rendering(fiberImport, `c.Render("orders", data, "base")`)},
+			[]string{"portal/web/a.go:4: Render with a layout"}},
+		{"an engine with a layout", layouts, map[string]string{"portal/web/page/a.go": rendering(engineImport, `e.Layout("content")`)},
+			[]string{"portal/web/page/a.go:4: Layout with a layout"}},
+		{"a server with a layout", layouts, map[string]string{"portal/web/a.go": rendering(fiberImport, `_ = fiber.Config{ViewsLayout: "base"}`)},
+			[]string{"portal/web/a.go:4: ViewsLayout"}},
+	})
+}
+
+// imports is a Go file that imports the packages.
+func imports(name string, paths ...string) string {
+	text := "package " + name + "\n"
+	for _, p := range paths {
+		text += fmt.Sprintf("import _ %q\n", p)
+	}
+	return text
+}
+
+// rendering is a Go file whose fourth line is the statement, in a handler.
+func rendering(library, statement string) string {
+	return fmt.Sprintf("package web\nimport %q\nfunc f(c *fiber.Ctx) {\n%s\n}\n", library, statement)
+}

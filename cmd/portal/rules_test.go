@@ -1,0 +1,114 @@
+package main
+
+import (
+	"os"
+	"testing"
+)
+
+// ruleLevels is the house: each package and its level. A package imports lower levels only.
+func ruleLevels() map[string]int {
+	return map[string]int{
+		"portal/money": 0, "portal/vat": 0, "portal/address": 0, "portal/colour": 0, "portal/logo": 0,
+		"storage": 0, "templates": 0, "templates/i18n": 0, "static": 0,
+		"storage/sqlite": 1, "storage/mongodb": 1, "storage/storagetest": 1, "mail": 1, "mail/smtp": 1,
+		"portal":             2,
+		"portal/web/gate":    3,
+		"portal/web/page":    4,
+		"portal/web/shopper": 5, "portal/web/admin": 5, "portal/web/api": 5,
+		"portal/web": 6, "portal/web/webtest": 6, "portal/web/webtest/chrome": 6,
+		"cmd/portal": 7, "cmd/bench": 7,
+	}
+}
+
+// ruleBeside names the packages of its own level that a package may import all the same.
+func ruleBeside() map[string][]string {
+	return map[string][]string{
+		"mail/smtp":           {"mail"},
+		"storage/storagetest": {"storage/sqlite", "storage/mongodb"},
+		"portal/web/webtest":  {"portal/web"},
+	}
+}
+
+// ruleSupport names the packages that only tests import, and that a test imports from any level.
+func ruleSupport() []string {
+	return []string{"storage/storagetest", "portal/web/webtest", "portal/web/webtest/chrome"}
+}
+
+// ruleLibraries names for each library, by the beginning of its import path, the packages that import it outside of tests:
+// one package, so that it can be exchanged there. "portal/web/..." means that folder and those below, "..." any package.
+func ruleLibraries() map[string][]string {
+	return map[string][]string{
+		"github.com/Boostport/address":        {"portal/address"},
+		"github.com/PuerkitoBio/goquery":      {"portal/web/webtest"},
+		"github.com/alecthomas/kong":          {"cmd/portal"},
+		"github.com/bojanz/currency":          {"portal/money"},
+		"github.com/chromedp":                 {"portal/web/webtest/chrome"},
+		"github.com/go-json-experiment/json":  {"portal"},
+		"github.com/go-playground/locales":    {"templates/i18n"},
+		"github.com/gofiber/fiber/v2":         {"portal/web/..."},
+		"github.com/gofiber/template/html/v2": {"portal/web/page"},
+		"github.com/google/go-cmp":            {"storage/storagetest"},
+		"github.com/google/uuid":              {"storage"},
+		"github.com/nicksnyder/go-i18n/v2":    {"templates/i18n"},
+		"github.com/nyaruka/phonenumbers":     {"portal/address"},
+		"github.com/schollz/progressbar/v3":   {"cmd/portal"},
+		"github.com/ulule/limiter/v3":         {"portal"},
+		"github.com/valyala/fasthttp":         {"portal/web"},
+		"github.com/vanng822/go-premailer":    {"mail"},
+		"github.com/wneessen/go-mail":         {"mail/smtp"},
+		"go.mongodb.org/mongo-driver":         {"storage/mongodb"},
+		"go.mongodb.org/mongo-driver/bson":    {"storage/..."},
+		"golang.org/x/image":                  {"portal/logo"},
+		"golang.org/x/net/idna":               {"portal"},
+		"golang.org/x/sync":                   {"..."},
+		"golang.org/x/text":                   {"..."},
+		"modernc.org/sqlite":                  {"storage/sqlite"},
+	}
+}
+
+// ruleTopLevel names what the top level holds, besides names with a dot in front.
+func ruleTopLevel() []string {
+	return []string{"cmd", "portal", "mail", "storage", "templates", "static", "go.mod", "go.sum", "README.md", "LICENSE"}
+}
+
+// ruleLongFunctions names the functions that may be longer than the others: the table of routes reads best in one piece.
+func ruleLongFunctions() []string { return []string{"portal/web.routes"} }
+
+type rule struct {
+	name  string
+	check func(house) []string
+}
+
+func rules() []rule {
+	return []rule{
+		{"top level", strayEntries},
+		{"import direction", importsAgainstDirection},
+		{"libraries", librariesElsewhere},
+		{"package comments", packageComments},
+		{"package names", vagueNames},
+		{"function length", longFunctions},
+		{"file length", longFiles},
+		{"usual lengths", usualLengths},
+		{"init functions", initFunctions},
+		{"waiting tests", waitingTests},
+		{"template files", templateFiles},
+		{"layouts", layouts},
+	}
+}
+
+func TestRules(t *testing.T) {
+	h, err := readHouse(os.DirFS("../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(h.files) < 10 {
+		t.Fatalf("read %d files: this cannot be the whole tree", len(h.files))
+	}
+	for _, r := range rules() {
+		t.Run(r.name, func(t *testing.T) {
+			for _, fault := range r.check(h) {
+				t.Error(fault)
+			}
+		})
+	}
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+
+	"postern/mail/smtp"
+	"postern/portal"
+	"postern/storage"
+	"postern/storage/sqlite"
+)
+
+// serveCommand runs the portal.
+type serveCommand struct {
+	storeFlag
+	Addr             string   `help:"The address to listen on; a reverse proxy with TLS stands in front of it." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	SMTP             string   `name:"smtp" help:"The mail server: smtp://user@host:587 (STARTTLS) or smtps://user@host:465 (TLS). The password comes from PORTAL_SMTP_PASSWORD or --smtp-password-file." placeholder:"URL"`
+	SMTPPasswordFile string   `name:"smtp-password-file" help:"A file that holds the mail server's password." placeholder:"FILE"`
+	Log              string   `help:"The form of the log on standard error: text or json." default:"text" placeholder:"FORM"`
+	InsecureHTTP     bool     `name:"insecure-http" help:"Serve shops over plain http on other hosts than this machine. Sign-in links and cookies can then be read on the way."`
+	TrustedProxies   []string `help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed; separated by commas." placeholder:"NET"`
+}
+
+// Help implements kong.HelpProvider.
+func (serveCommand) Help() string {
+	return `A portal needs a store, a mail server and a shop:
+
+  portal shop create main --name "Bookshop" --base-url https://account.shop.example --sender-email account@shop.example
+  PORTAL_SMTP_PASSWORD=... portal serve --smtp smtp://account@mail.shop.example:587
+
+Or with a file, postern.conf, and "portal serve --config postern.conf":
+
+  store = /srv/postern
+  smtp = smtp://account@mail.shop.example:587
+  smtp-password-file = /run/secrets/smtp
+
+The embedded store takes one server at a time; the other commands work beside it. SIGINT and SIGTERM end the server when the requests and the mail in hand are done.`
+}
+
+// smtpPassword is the environment variable of the password; there is no flag, since process lists show flags.
+const smtpPassword = envPrefix + "SMTP_PASSWORD"
+
+// setup is what the settings of serve come to.
+type setup struct {
+	trusted []netip.Prefix
+	sender  *smtp.Sender
+}
+
+// Run serves until ctx ends.
+func (c serveCommand) Run(ctx context.Context, w *world) error {
+	s, err := c.check(w)
+	if err != nil {
+		return err
+	}
+	engine, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serve(ctx, w, s, engine), engine.Close())
+}
+
+// check reads all settings and returns every fault at once.
+func (c serveCommand) check(w *world) (setup, error) {
+	var s setup
+	var err error
+	wrong := w.settings
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		wrong.add("--addr: %q is no address to listen on; write host:port, as in 127.0.0.1:8080.", c.Addr)
+	}
+	if c.Log != "text" && c.Log != "json" {
+		wrong.add("--log: the log has the forms text and json, not %q.", c.Log)
+	}
+	if s.trusted, err = parseProxies(c.TrustedProxies); err != nil {
+		wrong.add("--trusted-proxies: %s.", err)
+	}
+	if strings.Contains(c.Store, "://") && !strings.HasPrefix(c.Store, "mongodb") {
+		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
+	}
+	s.sender = c.sender(w, &wrong)
+	return s, wrong.usage("help serve")
+}
+
+// sender is the mail server. Without one nobody could sign in, so there is no running without.
+func (c serveCommand) sender(w *world, wrong *faults) *smtp.Sender {
+	secrets := smtp.Secrets{Password: w.env[smtpPassword]}
+	if c.SMTPPasswordFile != "" {
+		text, err := os.ReadFile(c.SMTPPasswordFile)
+		switch {
+		case err != nil:
+			wrong.add("--smtp-password-file: %s.", err)
+			return nil
+		case secrets.Password != "":
+			wrong.add("--smtp-password-file: the password is in %s already; give it in one place.", smtpPassword)
+			return nil
+		}
+		secrets.Password = strings.TrimRight(string(text), "\r\n")
+	}
+	if c.SMTP == "" {
+		wrong.add("--smtp: there is no mail server, and without one nobody can sign in. Set --smtp or PORTAL_SMTP, as in " +
+			"smtp://user@mail.shop.example:587, and the password in " + smtpPassword + " or --smtp-password-file.")
+		return nil
+	}
+	sender, err := smtp.Parse(c.SMTP, secrets)
+	if err != nil {
+		wrong.add("--smtp: %s.", strings.TrimPrefix(err.Error(), "smtp: "))
+	}
+	return sender
+}
+
+func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine storage.Engine) error {
+	if store, embedded := engine.(*sqlite.Store); embedded {
+		if err := store.Lock(); err != nil {
+			return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))
+		}
+	}
+	p := parts{engine: engine, sender: s.sender, log: newLog(c.Log, w.stderr, slog.LevelInfo), trusted: s.trusted}
+	if c.InsecureHTTP {
+		p.options = append(p.options, portal.WithInsecureHTTP())
+	}
+	server, err := newServer(p)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, c.Addr)
+	if err != nil {
+		return err
+	}
+	if err := c.announce(ctx, w, server.app, listener.Addr()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return server.run(ctx, listener)
+}
+
+// listen opens the port; what can go wrong is told with what to do.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, failf("Cannot listen on %s: %s. Choose another address with --addr.", address, err)
+	}
+	return listener, nil
+}
+
+// announce prints where the portal is, and refuses to bring a shop's cookies over plain http unasked.
+func (c serveCommand) announce(ctx context.Context, w *world, app *portal.App, at net.Addr) error {
+	shops, err := app.Shops(ctx)
+	if err != nil {
+		return err
+	}
+	var plain faults
+	for _, shop := range shops {
+		if !shop.Secure() && !c.InsecureHTTP && !onLoopback(shop.BaseURL) {
+			plain.add("The base URL of shop %s is %s: without https anyone on the way can read sign-in links. "+
+				"Change it with \"portal shop set %s --base-url https://…\", or allow it with --insecure-http.", shop.ID, shop.BaseURL, shop.ID)
+		}
+	}
+	if err := plain.usage("help serve"); err != nil {
+		return err
+	}
+	w.say("The portal listens on http://%s", at)
+	for _, shop := range shops {
+		w.say("  shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)
+	}
+	if len(shops) == 0 {
+		w.note("There is no shop yet, so nobody can sign in. Create one, while this runs, with:\n"+
+			"  portal shop create main --store %s --name \"Bookshop\" --base-url https://account.shop.example --sender-email account@shop.example", c.shownStore())
+	}
+	return nil
+}
+
+// shownStore is the store without a password that may be in its address.
+func (f storeFlag) shownStore() string {
+	if strings.Contains(f.Store, "://") {
+		return "mongodb://…"
+	}
+	return f.Store
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	gosmtp "github.com/emersion/go-smtp"
+
+	"postern/portal"
+	"postern/storage/sqlite"
+)
+
+func TestServeRefusesToStart(t *testing.T) {
+	empty := writeFile(t, "password", "")
+	smtp := []string{"--smtp", "smtp://mail.example"}
+	for _, c := range []struct {
+		name string
+		env  map[string]string
+		args []string
+		want []string
+	}{
+		{"no mail server", nil, nil, []string{"--smtp", "PORTAL_SMTP", "PORTAL_SMTP_PASSWORD", "smtp://"}},
+		{"password in the URL", nil, []string{"--smtp", "smtp://u:geheim@mail.example"}, []string{"--smtp", "password"}},
+		{"user without password", nil, []string{"--smtp", "smtp://u@mail.example"}, []string{"--smtp", "no password"}},
+		{"empty password file", nil, []string{"--smtp", "smtp://u@mail.example", "--smtp-password-file", empty}, []string{"no password"}},
+		{"no password file", nil, append(smtp, "--smtp-password-file", "/nowhere"), []string{"--smtp-password-file"}},
+		{"password twice", map[string]string{smtpPassword: "x"}, append(smtp, "--smtp-password-file", empty), []string{"one place"}},
+		{"all at once", nil, []string{"--addr", "here", "--log", "xml", "--trusted-proxies", "10.0.0.0/40", "--config", writeFile(t, "c", "adr = 1")},
+			[]string{"5 things", "--addr", "--log", "--trusted-proxies", "--smtp", `"adr"`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := append([]string{"serve", "--store", t.TempDir() + "/store"}, c.args...)
+			got := call(t, c.env, args...).want(t, exitUsage, c.want...)
+			if strings.Contains(got.err, "geheim") {
+				t.Error("the password is shown")
+			}
+		})
+	}
+}
+
+func TestServeRefusesPlainHTTP(t *testing.T) {
+	dir := shopStore(t)
+	call(t, nil, "shop", "set", "--store", dir, "--base-url", "http://shop.example", "--insecure-http").want(t, exitOK)
+	args := []string{"serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp", "smtp://mail.example"}
+	call(t, nil, args...).want(t, exitUsage, "http://shop.example", "--insecure-http")
+	start(t, nil, append(args, "--insecure-http")...).wait("listens on")
+}
+
+// TestTwoServers shows that a store has one server, and that a taken port is told as such.
+func TestTwoServers(t *testing.T) {
+	dir := shopStore(t)
+	args := []string{"serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr"}
+	first := start(t, nil, append(args, "127.0.0.1:0")...)
+	address := strings.TrimPrefix(first.wait("listens on "), "http://")
+	call(t, nil, append(args, "127.0.0.1:0")...).want(t, exitFailure, "already serves the store", dir)
+	call(t, nil, "serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", address).want(t, exitFailure, "Cannot listen", "--addr")
+	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "Bookshop")
+	if status := first.end(); status != exitOK {
+		t.Errorf("stopped with %d:\n%s", status, first.said())
+	}
+	second := start(t, nil, append(args, "127.0.0.1:0")...)
+	second.wait("listens on ")
+}
+
+func TestServeWithoutAShop(t *testing.T) {
+	dir := t.TempDir() + "/store"
+	server := start(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
+	server.wait("There is no shop yet")
+	server.wait("portal shop create main --store " + dir)
+}
+
+// postOffice is a mail server in this process.
+type postOffice struct{ taken chan string }
+
+func (p postOffice) NewSession(*gosmtp.Conn) (gosmtp.Session, error) { return session(p), nil }
+
+type session struct{ taken chan string }
+
+func (session) Mail(string, *gosmtp.MailOptions) error { return nil }
+func (session) Rcpt(string, *gosmtp.RcptOptions) error { return nil }
+func (session) Reset()                                 {}
+func (session) Logout() error                          { return nil }
+func (s session) Data(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	s.taken <- string(text)
+	return err
+}
+
+func openPostOffice(t *testing.T) (address string, taken chan string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken = make(chan string, 1)
+	office := gosmtp.NewServer(postOffice{taken})
+	go office.Serve(listener)
+	t.Cleanup(func() { office.Close() })
+	return listener.Addr().String(), taken
+}
+
+// TestServeSendsMail runs the whole: a mail that was asked for goes out over SMTP, to the customer that another process imported.
+func TestServeSendsMail(t *testing.T) {
+	dir := shopStore(t)
+	office, taken := openPostOffice(t)
+	server := start(t, map[string]string{"PORTAL_STORE": dir, "PORTAL_ADDR": "127.0.0.1:0"},
+		"serve", "--smtp", "smtp://"+office+"?starttls=off", "--log", "json")
+	base := server.wait("listens on ")
+	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", dir).want(t, exitOK)
+	response, err := http.Post(base+"/sign-in", "application/x-www-form-urlencoded", strings.NewReader("email=jana%40example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if text := <-taken; !strings.Contains(text, "To: <jana@example.com>") || !strings.Contains(text, "/sign-in/link/") {
+		t.Errorf("the mail:\n%s", text)
+	}
+	if status := server.end(); status != exitOK {
+		t.Errorf("status %d", status)
+	}
+	if log := server.said(); strings.Contains(log, "jana@") || !strings.Contains(log, `"route":"/sign-in"`) {
+		t.Errorf("the log:\n%s", log)
+	}
+	call(t, nil, "outbox", "list", "--store", dir, "--state", "sent").want(t, exitOK, "jana@example.com")
+}
+
+// TestServeFinishesRequests stops the server while a request is half sent: it is still answered.
+func TestServeFinishesRequests(t *testing.T) {
+	dir := shopStore(t)
+	key := strings.TrimSpace(call(t, nil, "apikey", "create", "--store", dir, "--name", "x").out)
+	server := start(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
+	address := strings.TrimPrefix(server.wait("listens on "), "http://")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	body := orderLine(1001)
+	fmt.Fprintf(conn, "PUT /api/v1/orders/1001 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", key, len(body))
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("%q %v", line, err)
+	}
+	if _, err := answers.ReadString('\n'); err != nil { // the empty line behind it
+		t.Fatal(err)
+	}
+	server.stop()
+	deadline := time.Now().Add(patience)
+	for refused := false; !refused; { // until the server has begun to stop
+		probe, err := net.Dial("tcp", address)
+		if refused = err != nil; !refused {
+			probe.Close()
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the server goes on taking connections")
+		}
+	}
+	io.WriteString(conn, body)
+	response, err := http.ReadResponse(answers, nil)
+	if err != nil || response.StatusCode != http.StatusCreated {
+		t.Fatalf("%v %v", response, err)
+	}
+	if status := server.end(); status != exitOK {
+		t.Errorf("status %d:\n%s", status, server.said())
+	}
+	store, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+}

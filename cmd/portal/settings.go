@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// envPrefix begins the name of every setting in the environment.
+const envPrefix = "PORTAL_"
+
+// settingOf is the name of a flag in the file, with dashes.
+func settingOf(flag *kong.Flag) string {
+	if name := flag.Tag.Get("setting"); name != "" {
+		return name
+	}
+	return flag.Name
+}
+
+// variableOf is the environment variable of a setting.
+func variableOf(setting string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
+}
+
+// BeforeResolve reads the configuration file and gives the parser what stands in it and in the environment.
+func (*grammar) BeforeResolve(parsed *kong.Context, w *world) error {
+	s := settings{env: w.env}
+	if name := configFile(parsed, w.env); name != "" {
+		file, err := readSettings(name)
+		if err != nil {
+			w.settings.add("%s", err)
+		}
+		known := knownSettings(parsed.Model)
+		for setting := range file {
+			if !slices.Contains(known, setting) {
+				w.settings.add("%s: there is no setting %q; \"portal help\" lists them", name, setting)
+			}
+		}
+		slices.Sort(w.settings)
+		s.file = file
+	}
+	parsed.AddResolver(s)
+	return nil
+}
+
+func configFile(parsed *kong.Context, env map[string]string) string {
+	for _, step := range parsed.Path {
+		if step.Flag != nil && step.Flag.Name == "config" {
+			name, _ := parsed.FlagValue(step.Flag).(string)
+			return name
+		}
+	}
+	return env[variableOf("config")]
+}
+
+// knownSettings lists the settings of all commands: one file serves them all.
+func knownSettings(app *kong.Application) []string {
+	var known []string
+	// The visitor fails only when its function does.
+	_ = kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok && flag.Name != "help" && flag.Name != "config" {
+			known = append(known, settingOf(flag))
+		}
+		return next(nil)
+	})
+	return known
+}
+
+// settings gives flags that are not on the command line their values: from the environment, else from the file.
+type settings struct{ env, file map[string]string }
+
+// Validate implements kong.Resolver; the names were checked when the file was read.
+func (settings) Validate(*kong.Application) error { return nil }
+
+// Resolve implements kong.Resolver. An empty variable counts as none, as it is usual with containers.
+func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if flag.Name == "help" {
+		return nil, nil
+	}
+	if value := s.env[variableOf(settingOf(flag))]; value != "" {
+		return value, nil
+	}
+	if value, ok := s.file[settingOf(flag)]; ok {
+		return value, nil
+	}
+	return nil, nil
+}
+
+// readSettings reads a configuration file: a JSON object, or lines of name = value. Names may be written as the flag
+// or as the environment variable.
+func readSettings(name string) (map[string]string, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration file cannot be read: %w", err)
+	}
+	read := readLines
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		read = readJSON
+	}
+	found := map[string]string{}
+	err = read(text, func(setting, value string) error {
+		setting = strings.ToLower(strings.ReplaceAll(setting, "_", "-"))
+		setting = strings.TrimPrefix(setting, "portal-")
+		if _, twice := found[setting]; twice {
+			return fmt.Errorf("%q stands twice", setting)
+		}
+		found[setting] = value
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return found, err
+}
+
+func readLines(text []byte, take func(setting, value string) error) error {
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		setting, value, found := strings.Cut(line, "=")
+		if !found {
+			return fmt.Errorf("line %d is not \"name = value\"", n)
+		}
+		value = strings.TrimSpace(value)
+		if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
+			value = value[1 : len(value)-1]
+		}
+		if err := take(strings.TrimSpace(setting), value); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	return lines.Err()
+}
+
+// readJSON reads member by member, since a map would hide one that stands twice.
+func readJSON(text []byte, take func(setting, value string) error) error {
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.UseNumber()
+	if _, err := in.Token(); err != nil {
+		return fmt.Errorf("is not JSON: %w", err)
+	}
+	for in.More() {
+		token, err := in.Token()
+		if err != nil {
+			return fmt.Errorf("is not JSON: %w", err)
+		}
+		setting, _ := token.(string)
+		var value any
+		if err := in.Decode(&value); err != nil {
+			return fmt.Errorf("is not JSON: %w", err)
+		}
+		text, err := scalar(value)
+		if err != nil {
+			return fmt.Errorf("%q: %w", setting, err)
+		}
+		if err := take(setting, text); err != nil {
+			return err
+		}
+	}
+	if _, err := in.Token(); err != nil {
+		return fmt.Errorf("is not JSON: %w", err)
+	}
+	if _, err := in.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something stands behind the JSON object")
+	}
+	return nil
+}
+
+// scalar is a JSON value as a flag takes it; a list becomes what stands between commas.
+func scalar(value any) (string, error) {
+	switch value := value.(type) {
+	case string:
+		return value, nil
+	case bool, json.Number:
+		return fmt.Sprint(value), nil
+	case []any:
+		var parts []string
+		for _, part := range value {
+			text, err := scalar(part)
+			if err != nil {
+				return "", err
+			}
+			parts = append(parts, text)
+		}
+		return strings.Join(parts, ","), nil
+	}
+	return "", errors.New("a setting is a text, a number, true or false, or a list of these")
+}

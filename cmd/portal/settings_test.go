@@ -1,0 +1,63 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// TestWhereSettingsComeFrom creates shops whose name is given in several places, and looks which one won.
+func TestWhereSettingsComeFrom(t *testing.T) {
+	lines := "# a comment\n\nshop-name = \"File\"\nshop_base_url = http://localhost:1\nPORTAL_SHOP_SENDER_EMAIL=a@shop.example\nsmtp = smtp://unused.example\n"
+	object := `{"shop-name": "File", "shop_base_url": "http://localhost:1", "shop-sender-email": "a@shop.example", "insecure-http": true, "shop-languages": ["sk", "en"]}`
+	for _, c := range []struct {
+		name, file string
+		env        map[string]string
+		args       []string
+		want       string
+	}{
+		{"file of lines", lines, nil, nil, "File"},
+		{"file of JSON", object, nil, nil, "File"},
+		{"environment over file", lines, map[string]string{"PORTAL_SHOP_NAME": "Environment"}, nil, "Environment"},
+		{"empty variable is none", lines, map[string]string{"PORTAL_SHOP_NAME": ""}, nil, "File"},
+		{"flag over file", object, nil, []string{"--name", "Flag"}, "Flag"},
+		{"flag over both", lines, map[string]string{"PORTAL_SHOP_NAME": "Environment"}, []string{"--name", "Flag"}, "Flag"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "store")
+			file := writeFile(t, "portal.conf", c.file)
+			args := append([]string{"shop", "create", "main", "--config", file, "--store", dir}, c.args...)
+			call(t, c.env, args...).want(t, exitOK)
+			call(t, nil, "shop", "show", "--store", dir).want(t, exitOK, c.want, "a@shop.example", "http://localhost:1")
+		})
+	}
+}
+
+func TestConfigFileByVariable(t *testing.T) {
+	dir := shopStore(t)
+	env := map[string]string{"PORTAL_CONFIG": writeFile(t, "portal.json", `{"store": "`+dir+`"}`)}
+	call(t, env, "shop", "list").want(t, exitOK, "Bookshop")
+}
+
+func TestWrongConfigFiles(t *testing.T) {
+	dir := shopStore(t)
+	for _, c := range []struct {
+		name, file string
+		want       []string
+	}{
+		{"unknown name", "stoer = x\nadr = y", []string{"stoer", "adr", "2 things"}},
+		{"unknown name in JSON", `{"stoer": "x"}`, []string{"stoer"}},
+		{"name twice", "addr = a\naddr = b", []string{"line 2", "twice"}},
+		{"name twice in JSON", `{"addr": "a", "addr": "b"}`, []string{"twice"}},
+		{"no value", "addr", []string{"line 1", "name = value"}},
+		{"JSON cut off", `{"addr": "a"`, []string{"not JSON"}},
+		{"JSON and more", `{"addr": "a"} x`, []string{"behind"}},
+		{"object for a value", `{"addr": {}}`, []string{"addr", "text"}},
+		{"config in the file", "config = x", []string{"config"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := writeFile(t, "portal.conf", c.file)
+			call(t, nil, "shop", "list", "--store", dir, "--config", file).want(t, exitUsage, append(c.want, "portal.conf")...)
+		})
+	}
+	call(t, nil, "shop", "list", "--store", dir, "--config", filepath.Join(dir, "none")).want(t, exitUsage, "cannot be read")
+}

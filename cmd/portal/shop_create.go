@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+
+	"postern/portal"
+)
+
+// shopCreate creates a shop.
+type shopCreate struct {
+	storeFlag
+	ID string `arg:"" help:"A short name for this shop in commands: a lower-case word such as main."`
+	shopFlags
+}
+
+// Help implements kong.HelpProvider.
+func (shopCreate) Help() string {
+	return `A shop needs a name, a base URL and a sender's address; the rest can be set later.
+
+  portal shop create main --name "Bookshop" --base-url https://account.shop.example --sender-email account@shop.example
+
+To try it on this machine, http://127.0.0.1:8080 will do as the base URL.`
+}
+
+// Run creates it, and the store if there is none.
+func (c shopCreate) Run(ctx context.Context, w *world) error {
+	settings, err := c.settings()
+	if err != nil {
+		return err
+	}
+	return c.begin(ctx, func(operator portal.Operator) error {
+		shop, err := operator.CreateShop(ctx, c.ID, settings)
+		if err != nil {
+			return err
+		}
+		w.say("Created shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)
+		w.say("Next: \"portal apikey create --name ...\" makes a key for your shop system, \"portal serve\" starts the portal.")
+		return nil
+	}, c.options()...)
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+
+	"postern/portal"
+)
+
+// shopSet changes a shop.
+type shopSet struct {
+	storeFlag
+	ID string `arg:"" optional:"" help:"The shop's id. With one shop it may be left out."`
+	shopFlags
+}
+
+// Help implements kong.HelpProvider.
+func (shopSet) Help() string {
+	return `Only what is given is changed.
+
+  portal shop set main --accent "#2f6b4f" --logo logo.png --link-life 2d
+  portal shop set main --footer "Terms=https://shop.example/terms" --footer "Contact=https://shop.example/contact"`
+}
+
+// Run changes it.
+func (c shopSet) Run(ctx context.Context, w *world) error {
+	settings, err := c.settings()
+	if err != nil {
+		return err
+	}
+	return c.use(ctx, func(operator portal.Operator) error {
+		shop, err := pick(ctx, operator, c.ID)
+		if err != nil {
+			return err
+		}
+		if shop, err = operator.SetShop(ctx, shop.ID, settings); err != nil {
+			return err
+		}
+		w.say("Changed shop %s.", shop.ID)
+		return nil
+	}, c.options()...)
+}

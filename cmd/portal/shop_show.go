@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"postern/portal"
+)
+
+// shopShow shows a shop.
+type shopShow struct {
+	storeFlag
+	ID   string `arg:"" optional:"" help:"The shop's id. With one shop it may be left out."`
+	JSON bool   `name:"json" help:"Print JSON for programs." setting:"json"`
+}
+
+// Run shows it, each setting under the name of its flag.
+func (c shopShow) Run(ctx context.Context, w *world) error {
+	return c.use(ctx, func(operator portal.Operator) error {
+		shop, err := pick(ctx, operator, c.ID)
+		if err != nil {
+			return err
+		}
+		return describe(shop).print(w, c.JSON)
+	})
+}
+
+func describe(shop portal.Shop) card {
+	var c card
+	c.add("id", shop.ID)
+	c.add("name", shop.Name)
+	c.add("base-url", shop.BaseURL)
+	c.add("hosts", strings.Join(shop.Hosts, ", "))
+	c.add("storefront-url", shop.StorefrontURL)
+	c.add("allowed-origins", strings.Join(shop.AllowedOrigins, ", "))
+	c.add("sender-name", shop.SenderName)
+	c.add("sender-email", shop.SenderEmail)
+	c.add("language", shop.Language)
+	c.add("languages", strings.Join(shop.Languages, ", "))
+	c.add("time-zone", shop.TimeZone)
+	c.add("currency", shop.Currency)
+	c.add("link-life", showLife(shop.LinkLife))
+	c.add("registration", registration(shop))
+	c.add("logo", showLogo(shop.Brand))
+	c.add("accent", shop.Brand.Accent)
+	c.add("support-email", shop.Brand.SupportEmail)
+	for _, link := range shop.Brand.Footer {
+		c.add("footer", link.Label+"="+link.URL)
+	}
+	c.add("created", shop.CreatedAt.UTC().Format(time.RFC3339))
+	return c
+}
+
+func showLogo(b portal.Brand) string {
+	if b.LogoHash == "" {
+		return ""
+	}
+	return fmt.Sprintf("%d x %d pixels", b.LogoWidth, b.LogoHeight)
+}
+
+// showLife writes a duration as --link-life takes it.
+func showLife(life time.Duration) string {
+	if life%day == 0 {
+		return fmt.Sprintf("%dd", life/day)
+	}
+	text := strings.TrimSuffix(life.String(), "0s")
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

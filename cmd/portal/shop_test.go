@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestShopSettings(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	logo, err := drawLogo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := filepath.Join(t.TempDir(), "logo.png")
+	if err := os.WriteFile(picture, logo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	call(t, nil, "shop", "create", "main", "--store", dir, "--name", "Kníhkupectvo", "--base-url", "https://account.shop.example",
+		"--sender-email", "account@shop.example", "--sender-name", "The shop", "--hosts", "my.shop.example, old.shop.example",
+		"--storefront-url", "https://www.shop.example/", "--allowed-origins", "https://pictures.shop.example",
+		"--language", "sk", "--languages", "sk,en", "--time-zone", "Europe/Prague", "--currency", "CZK", "--link-life", "10m",
+		"--registration", "open", "--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
+		"--footer", "Terms, and more=https://shop.example/terms?a=1", "--footer", "Contact=https://shop.example/contact",
+	).want(t, exitOK, "Created shop main")
+
+	want := map[string]any{
+		"id": "main", "name": "Kníhkupectvo", "base-url": "https://account.shop.example", "sender-email": "account@shop.example",
+		"sender-name": "The shop", "hosts": "account.shop.example, my.shop.example, old.shop.example",
+		"storefront-url": "https://www.shop.example/", "allowed-origins": "https://pictures.shop.example",
+		"language": "sk", "languages": "sk, en", "time-zone": "Europe/Prague", "currency": "CZK", "link-life": "10m",
+		"registration": "open", "logo": "160 x 160 pixels", "accent": "#2f6b4f", "support-email": "help@shop.example",
+		"footer": []any{"Terms, and more=https://shop.example/terms?a=1", "Contact=https://shop.example/contact"},
+	}
+	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
+		t.Errorf("as created (-want +got):\n%s", diff)
+	}
+
+	call(t, nil, "shop", "set", "--store", dir, "--link-life", "2d", "--logo", "none", "--footer", "none", "--hosts", "",
+		"--registration", "closed").want(t, exitOK, "Changed shop main")
+	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", "account.shop.example", "closed"
+	delete(want, "footer")
+	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
+		t.Errorf("as changed (-want +got):\n%s", diff)
+	}
+}
+
+// shownShop is what "shop show" says, but for the time.
+func shownShop(t *testing.T, dir string) map[string]any {
+	t.Helper()
+	shown := map[string]any{}
+	if err := json.Unmarshal([]byte(call(t, nil, "shop", "show", "main", "--store", dir, "--json").want(t, exitOK).out), &shown); err != nil {
+		t.Fatal(err)
+	}
+	if shown["created"] == "" {
+		t.Error("no time of creation")
+	}
+	delete(shown, "created")
+	return shown
+}
+
+func TestWrongShopSettings(t *testing.T) {
+	dir := shopStore(t)
+	for _, c := range []struct {
+		name   string
+		args   []string
+		status int
+		want   []string
+	}{
+		{"nothing given", []string{"create", "second"}, exitFailure, []string{"--name: This is needed.", "--sender-email", "3 things"}},
+		{"id of capitals", []string{"create", "Second", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, []string{"ID"}},
+		{"id taken", []string{"create", "main", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, nil},
+		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--hosts"}},
+		{"plain http", []string{"set", "--base-url", "http://shop.example"}, exitFailure, []string{"--base-url"}},
+		{"pale accent", []string{"set", "--accent", "#ffee99"}, exitFailure, []string{"--accent"}},
+		{"no colour", []string{"set", "--accent", "green"}, exitFailure, []string{"--accent"}},
+		{"no picture", []string{"set", "--logo", writeFile(t, "logo.png", "<svg/>")}, exitFailure, []string{"--logo"}},
+		{"time zone", []string{"set", "--time-zone", "Europe/Nitra"}, exitFailure, []string{"--time-zone"}},
+		{"currency", []string{"set", "--currency", "EURO"}, exitFailure, []string{"--currency"}},
+		{"language not offered", []string{"set", "--language", "pl"}, exitFailure, []string{"--language"}},
+		{"link too long", []string{"set", "--link-life", "15d"}, exitFailure, []string{"--link-life"}},
+		{"link too short", []string{"set", "--link-life", "9m"}, exitFailure, []string{"--link-life"}},
+		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,
+			[]string{"4 things", "--link-life", "--registration", "--logo", "--footer"}},
+		{"another shop", []string{"set", "third", "--name", "x"}, exitFailure, []string{`"third"`, "main"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := call(t, nil, "shop", "show", "main", "--store", dir).out
+			args := append([]string{"shop"}, append(c.args, "--store", dir)...)
+			told := call(t, nil, args...).want(t, c.status, c.want...)
+			for line := range strings.SplitSeq(strings.TrimSpace(told.err), "\n") {
+				if last := line[len(line)-1:]; !strings.Contains(".:\"", last) {
+					t.Errorf("no sentence: %s", line)
+				}
+			}
+			if after := call(t, nil, "shop", "show", "main", "--store", dir).out; after != before {
+				t.Errorf("something changed (-before +after):\n%s", cmp.Diff(before, after))
+			}
+		})
+	}
+	call(t, nil, "shop", "set", "--store", dir, "--base-url", "http://shop.example", "--insecure-http").want(t, exitOK)
+}
+
+func TestSeveralShops(t *testing.T) {
+	dir := shopStore(t)
+	createShop(t, dir, "second", "https://second.example").want(t, exitOK)
+	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "main", "second", "https://second.example")
+	call(t, nil, "shop", "show", "--store", dir).want(t, exitFailure, "several shops: main, second")
+	call(t, nil, "apikey", "list", "--store", dir).want(t, exitFailure, "several shops")
+	call(t, nil, "apikey", "list", "--store", dir, "--shop", "second").want(t, exitOK)
+}

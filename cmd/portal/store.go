@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"postern/portal"
+	"postern/storage"
+	"postern/storage/mongodb"
+	"postern/storage/sqlite"
+)
+
+// storeFlag says where everything is kept. Every command that needs the store embeds it.
+type storeFlag struct {
+	Store string `help:"Where everything is kept: a directory of this machine, or the mongodb:// or mongodb+srv:// address of a server." default:"portal-data" placeholder:"DIR|mongodb://…"`
+}
+
+// open opens the store, and makes it when there is none.
+func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
+	if strings.HasPrefix(f.Store, "mongodb://") || strings.HasPrefix(f.Store, "mongodb+srv://") {
+		store, err := mongodb.Open(ctx, f.Store, portal.Collections()...)
+		if err != nil {
+			return nil, failf("The store at the MongoDB server cannot be opened: %s", err)
+		}
+		return store, nil
+	}
+	if strings.Contains(f.Store, "://") {
+		var wrong faults
+		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
+		return nil, wrong.usage("")
+	}
+	store, err := sqlite.Open(ctx, f.Store, portal.Collections()...)
+	if err != nil {
+		return nil, failf("The store in %s cannot be opened: %s", f.Store, err)
+	}
+	return store, nil
+}
+
+// isNew reports whether the store is a directory that is not there yet, or is empty.
+func (f storeFlag) isNew() bool {
+	if strings.Contains(f.Store, "://") {
+		return false
+	}
+	entries, err := os.ReadDir(f.Store)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0
+}
+
+// use opens a store that is there, lets do work as the operator, and closes it. Looking into a store that nobody made yet
+// is a slip of the keyboard, so it makes none.
+func (f storeFlag) use(ctx context.Context, do func(portal.Operator) error, options ...portal.Option) error {
+	if f.isNew() {
+		where, err := filepath.Abs(f.Store)
+		if err != nil {
+			where = f.Store
+		}
+		return failf("There is no store in %s yet. Name the one you mean with --store, or begin with \"portal shop create\".", where)
+	}
+	return f.begin(ctx, do, options...)
+}
+
+// begin is use for the command that may begin a store.
+func (f storeFlag) begin(ctx context.Context, do func(portal.Operator) error, options ...portal.Option) error {
+	engine, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	err = do(portal.New(engine, options...).Operator())
+	return errors.Join(err, engine.Close())
+}
+
+// shopFlag says which shop a command is about.
+type shopFlag struct {
+	Shop string `help:"The shop's id. With one shop it may be left out." placeholder:"ID"`
+}
+
+// pick is the shop meant: the one named, or the only one.
+func pick(ctx context.Context, operator portal.Operator, id string) (portal.Shop, error) {
+	shops, err := operator.Shops(ctx)
+	if err != nil {
+		return portal.Shop{}, err
+	}
+	var ids []string
+	for _, shop := range shops {
+		if shop.ID == id || id == "" && len(shops) == 1 {
+			return shop, nil
+		}
+		ids = append(ids, shop.ID)
+	}
+	switch {
+	case len(ids) == 0:
+		return portal.Shop{}, failf("There is no shop yet. Create one with \"portal shop create\".")
+	case id == "":
+		return portal.Shop{}, failf("There are several shops: %s. Say which one you mean.", strings.Join(ids, ", "))
+	}
+	return portal.Shop{}, failf("There is no shop %q. There are: %s.", id, strings.Join(ids, ", "))
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"postern/templates/i18n"
+)
+
+// world is what a command sees of the world outside. Nothing else in this package reads the environment or writes to a
+// terminal, so that a test can be the world.
+type world struct {
+	env            map[string]string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	words    *i18n.Localizer // English: operators read what logs and manuals say
+	settings faults          // what is wrong with the configuration file
+	manual   func(command []string) error
+}
+
+// load gives the world its words.
+func (w *world) load() error {
+	catalogue, err := i18n.Load()
+	if err != nil {
+		return err
+	}
+	w.words = catalogue.Localizer("en", time.UTC)
+	return nil
+}
+
+// say writes a line of result.
+func (w *world) say(format string, args ...any) {
+	fmt.Fprintf(w.stdout, format+"\n", args...)
+}
+
+// note writes a line that is no result: a warning, or how something goes.
+func (w *world) note(format string, args ...any) {
+	fmt.Fprintf(w.stderr, format+"\n", args...)
+}
