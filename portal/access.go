@@ -33,6 +33,9 @@ type access struct {
 	Dead     []ended   `bson:"dead,omitempty"`
 	Sessions []session `bson:"sessions,omitempty"`
 	Browsers []browser `bson:"browsers,omitempty"`
+	Notices  []notice  `bson:"notices,omitempty"`
+	Alarms   []alarm   `bson:"alarms,omitempty"`
+	Todo     []string  `bson:"todo,omitempty"`
 }
 
 // request is one mail that was asked for: a link, a code, or both.
@@ -71,7 +74,13 @@ type browser struct {
 	SeenAt time.Time `bson:"seen_at"`
 }
 
-func accessCollection() storage.Collection { return storage.Collection{Name: "access"} }
+const accessByTodo = "todo"
+
+func accessCollection() storage.Collection {
+	return storage.Collection{Name: "access", Indexes: []storage.Index{{
+		Name: accessByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}},
+	}}}
+}
 
 // tidy moves links past their end to the dead, and forgets what need not be known any more.
 func (a *access) tidy(now time.Time) {
@@ -158,6 +167,7 @@ func (a *access) admit(r request, s session, browserHash string) {
 		a.bury(other, how, s.SignedInAt)
 	}
 	a.Requests = nil
+	a.announce(r, s, browserHash)
 	if len(a.Sessions) >= maxSessions {
 		slices.SortFunc(a.Sessions, func(x, y session) int { return x.SeenAt.Compare(y.SeenAt) })
 		a.Sessions = slices.Delete(a.Sessions, 0, len(a.Sessions)-maxSessions+1)

@@ -133,17 +133,17 @@ func (a *App) recountWhole(ctx context.Context, shop Shop, customer string, h *h
 }
 
 // rezone recounts a batch of histories that were counted in another time zone than the shop's, and returns how many.
-func (a *App) rezone(ctx context.Context, shop Shop, batch int) (done int, err error) {
-	docs := a.historyDocs(shop.ID)
+func (w Worker) rezone(ctx context.Context, shop Shop) (done int, err error) {
+	docs := w.app.historyDocs(shop.ID)
 	for _, query := range []storage.Query{{To: shop.TimeZone}, {From: shop.TimeZone + "\x00"}} {
-		query.Index, query.Limit = historiesByZone, batch
+		query.Index, query.Limit = historiesByZone, todoBatch
 		page, err := storage.Find[struct{}](ctx, docs, query)
 		if err != nil {
 			return done, err
 		}
 		for _, hit := range page.Hits {
 			if _, err := docs.Change(ctx, hit.Key, func(h *history) error {
-				return a.recountWhole(ctx, shop, hit.Key, h)
+				return w.app.recountWhole(ctx, shop, hit.Key, h)
 			}); err != nil {
 				return done, err
 			}

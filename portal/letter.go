@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"postern/mail"
@@ -19,57 +20,64 @@ func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mai
 		if err != nil {
 			return mail.Message{}, err
 		}
-		if e.Kind != mailSignIn {
-			return mail.Message{}, fmt.Errorf("no such kind of mail: %q", e.Kind)
-		}
-		offer, err := w.offerSignIn(ctx, shop, id, e)
+		to, letter, err := w.compose(ctx, shop, id, e)
 		if err != nil {
 			return mail.Message{}, err
 		}
-		lang := catalogue.Match(shop.Languages, offer.lang, e.Lang, shop.Language)
-		letter := offer.letter(shop, catalogue.Localizer(lang, shop.Location()), e)
-		text, html, err := renderer.Render(letter)
+		lang := catalogue.Match(shop.Languages, to.lang, e.Lang, shop.Language)
+		written := letter(catalogue.Localizer(lang, shop.Location()))
+		text, html, err := renderer.Render(written)
 		if err != nil {
 			return mail.Message{}, err
 		}
 		return mail.Message{
-			FromName: shop.SenderName, From: shop.SenderEmail, To: offer.to, ReplyTo: shop.Brand.SupportEmail,
-			Subject: letter.Subject, Text: text, HTML: html, Lang: lang,
+			FromName: shop.SenderName, From: shop.SenderEmail, To: to.email, ReplyTo: shop.Brand.SupportEmail,
+			Subject: written.Subject, Text: text, HTML: html, Lang: lang,
 		}, nil
 	}
 }
 
+// compose prepares a mail by its kind: whom it goes to, and what it says in a language.
+func (w Worker) compose(ctx context.Context, shop Shop, id string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	switch e.Kind {
+	case mailSignIn:
+		return w.composeSignIn(ctx, shop, id, e)
+	case mailNotice:
+		return w.composeNotice(ctx, shop, id, e)
+	}
+	return recipient{}, nil, fmt.Errorf("no such kind of mail: %q", e.Kind)
+}
+
 // signInOffer is what a sign-in mail gives: a link, a code, or both. It exists only between making and handing over.
 type signInOffer struct {
-	to, lang   string
 	link, code string // "" for none
 	life       time.Duration
 }
 
-// offerSignIn makes the secrets of a sign-in mail and stores their hashes. An address that nobody has is dropped, unless the
+// composeSignIn makes the secrets of a sign-in mail and stores their hashes. An address that nobody has is dropped, unless the
 // shop lets people register; a throttled request too. A repeated attempt takes the earlier one's link back only when
 // that mail surely never arrived.
-func (w Worker) offerSignIn(ctx context.Context, shop Shop, entry string, e mail.Entry) (signInOffer, error) {
-	if e.Throttled {
-		return signInOffer{}, mail.ErrDrop
-	}
-	to, lang, customer, err := w.recipient(ctx, shop, e.To)
+func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	to, err := w.recipient(ctx, shop, e.To)
 	if err != nil {
-		return signInOffer{}, err
+		return to, nil, err
+	}
+	if err := w.allow(ctx, shop, to, e); err != nil {
+		return to, nil, err
 	}
 	now := w.app.now()
-	t := newToken(accessID(shop.ID, to))
+	t := newToken(accessID(shop.ID, to.email))
 	request := request{
 		ID: storage.NewID(), Link: t.hash(), Browser: e.Payload[payBrowser], Destination: e.Payload[payDestination],
 		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry,
 	}
-	offer := signInOffer{to: to, lang: lang, life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
+	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
 	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" {
 		offer.code = newCode()
 		request.Code, request.CodeUntil = codeHash(request.ID, offer.code), now.Add(codeLife)
 	}
 	_, err = w.app.accessDocs(shop.ID).Put(ctx, t.access, func(a *access, _ bool) error {
-		a.Email, a.Customer = to, customer
+		a.Email, a.Customer = to.email, to.customer
 		a.tidy(now)
 		if !e.Unsure {
 			a.withdraw(entry)
@@ -82,26 +90,72 @@ func (w Worker) offerSignIn(ctx context.Context, shop Shop, entry string, e mail
 	if err == nil && offer.link == "" && offer.code == "" {
 		err = mail.ErrDrop // the five earlier links still work
 	}
-	return offer, err
+	return to, func(l *i18n.Localizer) mail.Letter { return offer.letter(shop, l, e) }, err
 }
 
-// recipient is whom a sign-in mail goes to: the address stored on the account, never just what was typed; where
-// registration is open, an address nobody has.
-func (w Worker) recipient(ctx context.Context, shop Shop, asked string) (to, lang, customer string, err error) {
+// allow drops a request that is over the address's limits, unless it comes from a browser that signed in there before:
+// a part of the day's mails is kept for those, so that a stranger's flood does not use them up.
+func (w Worker) allow(ctx context.Context, shop Shop, to recipient, e mail.Entry) error {
+	if e.Throttled {
+		return mail.ErrDrop
+	}
+	if e.Attempts > 0 {
+		return nil // counted before
+	}
+	day := bound{shop.ID + "/mail-day/" + hashOf(to.email), limit(asksADay, 24*time.Hour)}
+	if e.Payload[payReserve] == "" {
+		over, err := w.app.over(ctx, []bound{day})
+		if err != nil || !over[0] {
+			return err
+		}
+	}
+	known, err := w.knowsBrowser(ctx, shop, to, e.Payload[payBrowser])
+	if err != nil {
+		return err
+	}
+	if !known {
+		return mail.ErrDrop
+	}
+	day.key, day.rate.Limit = shop.ID+"/reserve-day/"+hashOf(to.email), reservedADay
+	over, err := w.app.over(ctx, []bound{day})
+	if err == nil && over[0] {
+		err = mail.ErrDrop
+	}
+	return err
+}
+
+// knowsBrowser reports whether a browser signed in to the address before.
+func (w Worker) knowsBrowser(ctx context.Context, shop Shop, to recipient, hash string) (bool, error) {
+	doc, _, err := w.app.accessDocs(shop.ID).Get(ctx, accessID(shop.ID, to.email))
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	return slices.ContainsFunc(doc.Browsers, func(b browser) bool { return sameHash(b.Hash, hash) }), err
+}
+
+// recipient is whom a mail goes to.
+type recipient struct {
+	email, lang string
+	customer    string // "" for an address nobody has
+}
+
+// recipient returns the address stored on the account, never just what was typed; where registration is open, an address
+// nobody has.
+func (w Worker) recipient(ctx context.Context, shop Shop, asked string) (recipient, error) {
 	id, err := w.app.follow(ctx, shop.ID, emailHandle(asked))
 	if err != nil {
-		return "", "", "", err
+		return recipient{}, err
 	}
 	c, _, err := w.app.customerDocs(shop.ID).Get(ctx, id)
 	switch {
 	case err == nil:
-		return c.Email, c.Language, c.ID, nil
+		return recipient{email: c.Email, lang: c.Language, customer: c.ID}, nil
 	case !errors.Is(err, storage.ErrNotFound):
-		return "", "", "", err
+		return recipient{}, err
 	case shop.Registration:
-		return asked, "", id, nil
+		return recipient{email: asked, customer: id}, nil
 	}
-	return "", "", "", mail.ErrDrop
+	return recipient{}, mail.ErrDrop
 }
 
 // letter is the mail in one language.

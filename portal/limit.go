@@ -48,34 +48,55 @@ func (c counters) Increment(ctx context.Context, key string, count int64, rate l
 	return common.GetContextFromState(now, rate, tallies[0].Expires, tallies[0].N), nil
 }
 
-// The limits of asking for a mail. An address gets no flood; a client is a family, an office or a mobile network behind one
-// address, so its limit is wide (an IPv6 client is a /64, which one household has).
+// The limits of asking for a mail. The day's is counted when the mail is made, so that what the hour's refused does not use
+// it up. An address gets no flood, and a part of its day is kept for browsers that signed in
+// there before. A client is a family, an office or a mobile network behind one address, so its limits are wide.
 const (
-	asksAnHour   = 6
-	asksADay     = 20
-	asksOfClient = 600 // in askClientFor
-	askClientFor = 15 * time.Minute
+	asksAnHour    = 6
+	asksADay      = 15
+	reservedADay  = 5
+	asksOfClient  = 600 // in clientPeriod
+	codesOfClient = 300 // wrong ones, in clientPeriod
+	clientPeriod  = 15 * time.Minute
 )
 
-// askLimit is one limit and what counts against it.
-type askLimit struct {
+// bound is one limit and what counts against it.
+type bound struct {
 	key  string
 	rate limiter.Rate
 }
 
-func askLimits(shop, email string, client netip.Addr) []askLimit {
-	address := hashOf(email)
-	limits := []askLimit{
-		{shop + "/ask-hour/" + address, limiter.Rate{Limit: asksAnHour, Period: time.Hour}},
-		{shop + "/ask-day/" + address, limiter.Rate{Limit: asksADay, Period: 24 * time.Hour}},
+// over counts one against each bound, all at once so that the writes share a commit, and reports which are passed.
+func (a *App) over(ctx context.Context, bounds []bound) ([]bool, error) {
+	passed := make([]bool, len(bounds))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, b := range bounds {
+		group.Go(func() error {
+			at, err := newLimiter(a, b.rate).Get(ctx, b.key)
+			passed[i] = at.Reached
+			return err
+		})
 	}
-	if network := clientNetwork(client); network != "" {
-		limits = append(limits, askLimit{shop + "/ask-client/" + network, limiter.Rate{Limit: asksOfClient, Period: askClientFor}})
-	}
-	return limits
+	return passed, group.Wait()
 }
 
-// clientNetwork is what one client has: an IPv4 address, or an IPv6 /64.
+// asked is what the limits say of a request for a mail.
+type asked struct {
+	tooMany bool // by the client: nothing is sent
+	reserve bool // for the address this hour: only a browser known there gets a mail
+}
+
+// countAsk counts a request for a mail. Being over a limit only stops the new mail; links sent before keep working.
+func (a *App) countAsk(ctx context.Context, shop, email string, b Browser) (asked, error) {
+	passed, err := a.over(ctx, []bound{
+		{shop + "/ask-hour/" + hashOf(email), limit(asksAnHour, time.Hour)},
+		{shop + "/ask-client/" + clientNetwork(b.IP), limit(asksOfClient, clientPeriod)},
+	})
+	return asked{reserve: passed[0], tooMany: passed[1]}, err
+}
+
+// clientNetwork is what one client has: an IPv4 address, or an IPv6 /64, which one household has. "" stands for all whose
+// address is not known.
 func clientNetwork(client netip.Addr) string {
 	bits := 64
 	if client = client.Unmap(); client.Is4() {
@@ -88,22 +109,15 @@ func clientNetwork(client netip.Addr) string {
 	return prefix.String()
 }
 
-// countAsk counts a request for a mail and reports whether it is over a limit. Being over one only stops the new mail;
-// links that were sent before keep working.
-func (a *App) countAsk(ctx context.Context, shop, email string, b Browser) (throttled bool, err error) {
-	limits := askLimits(shop, email, b.IP)
-	over := make([]bool, len(limits))
-	group, ctx := errgroup.WithContext(ctx) // counted at once, the writes share one commit
-	for i, l := range limits {
-		group.Go(func() error {
-			at, err := limiter.New(counters{a.engine, a.now}, l.rate).Get(ctx, l.key)
-			over[i] = at.Reached
-			return err
-		})
-	}
-	err = group.Wait()
-	for _, reached := range over {
-		throttled = throttled || reached
-	}
-	return throttled, err
+// codeBound is what a client's wrong codes count against.
+func (v Visitor) codeBound() (limiter *limiter.Limiter, key string) {
+	return newLimiter(v.app, limit(codesOfClient, clientPeriod)), v.shop.ID + "/code-client/" + clientNetwork(v.browser.IP)
+}
+
+func limit(most int64, period time.Duration) limiter.Rate {
+	return limiter.Rate{Limit: most, Period: period}
+}
+
+func newLimiter(a *App, rate limiter.Rate) *limiter.Limiter {
+	return limiter.New(counters{a.engine, a.now}, rate)
 }

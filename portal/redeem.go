@@ -66,21 +66,40 @@ func (v Visitor) claimLink(a *access, t, cookie token) (destination string, err 
 }
 
 // EnterCode signs in by the code of a mail that this browser asked for. A wrong, a dead and a never sent code are told
-// alike: Invalid at "code". Five tries end a code, never a link.
+// alike: Invalid at "code". Five tries end a code, never a link; a client that tries hundreds is told TooMany.
 func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, error) {
+	most, key := v.codeBound()
+	at, err := most.Get(ctx, key)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if at.Reached {
+		return SignedIn{}, failure(TooMany, "code.too_many")
+	}
 	wrong := invalid([]Fault{{Field: "code", Key: "code.wrong"}})
 	canonical, ok := CanonicalEmail(email)
 	code := normaliseCode(text)
 	if !ok || code == "" || v.browser.Secret == "" {
 		return SignedIn{}, wrong
 	}
-	cookie := newToken(accessID(v.shop.ID, canonical))
-	if err := v.app.settleCustomer(ctx, v.shop, cookie.access, func(a *access) bool {
+	signed, err := v.claimCode(ctx, newToken(accessID(v.shop.ID, canonical)), code)
+	switch {
+	case err == nil:
+		_, err = most.Increment(ctx, key, -1) // only wrong ones count
+		return signed, err
+	case errors.Is(err, storage.ErrNotFound) || KindOf(err) == Gone:
+		return SignedIn{}, wrong
+	}
+	return SignedIn{}, err
+}
+
+// claimCode is the rule of the code, as claimLink is the link's. Anything that is no good is ErrNotFound or Gone.
+func (v Visitor) claimCode(ctx context.Context, cookie token, code string) (SignedIn, error) {
+	matches := func(a *access) bool {
 		_, matches := a.matchCode(v.browser.hash(), code, v.app.now())
 		return matches
-	}); KindOf(err) == Gone {
-		return SignedIn{}, wrong
-	} else if err != nil {
+	}
+	if err := v.app.settleCustomer(ctx, v.shop, cookie.access, matches); err != nil {
 		return SignedIn{}, err
 	}
 	destination, entered := "", false
@@ -95,8 +114,8 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 		a.admit(r, v.newSession(cookie), v.browser.hash())
 		return nil
 	})
-	if errors.Is(err, storage.ErrNotFound) || err == nil && !entered {
-		return SignedIn{}, wrong
+	if err == nil && !entered {
+		err = storage.ErrNotFound
 	}
 	return v.signedIn(cookie, destination), err
 }

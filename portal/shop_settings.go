@@ -111,7 +111,7 @@ func (s *Shop) check(f *form, insecure bool) {
 func (s *Shop) checkAddresses(f *form, insecure bool) {
 	s.BaseURL = strings.TrimRight(strings.TrimSpace(s.BaseURL), "/")
 	u, err := url.Parse(s.BaseURL)
-	if err != nil || originOf(s.BaseURL) != strings.ToLower(s.BaseURL) {
+	if err != nil || s.BaseURL == "" || originOf(s.BaseURL) != strings.ToLower(s.BaseURL) {
 		f.fault("base_url", "shop.base_url")
 	} else if u.Scheme == "http" && !loopback(u.Hostname()) && !insecure {
 		f.fault("base_url", "shop.insecure")

@@ -36,6 +36,7 @@ const (
 	payBrowser     = "browser"     // hash of the asking browser's secret
 	payDestination = "destination" // where the link leads
 	payDevice      = "device"      // what the mail says of who asked
+	payReserve     = "reserve"     // set: only for a browser that signed in there before
 )
 
 // Ask asks for a sign-in mail. It does the same for every well-formed address, known or not: it counts, and writes one
@@ -46,15 +47,19 @@ func (v Visitor) Ask(ctx context.Context, email, destination, lang string) (Pend
 		return Pending{}, invalid([]Fault{{Field: "email", Key: "email.form"}})
 	}
 	pending := Pending{Email: canonical, Masked: MaskEmail(canonical)}
-	throttled, err := v.app.countAsk(ctx, v.shop.ID, canonical, v.browser)
+	asked, err := v.app.countAsk(ctx, v.shop.ID, canonical, v.browser)
 	if err != nil {
 		return pending, err
 	}
+	payload := map[string]string{
+		payBrowser: v.browser.hash(), payDestination: v.shop.destination(destination), payDevice: v.browser.device(),
+	}
+	if asked.reserve {
+		payload[payReserve] = "yes"
+	}
 	_, err = mail.NewOutbox(v.app.engine, v.shop.ID).Add(ctx, mail.Entry{
-		Kind: mailSignIn, To: canonical, Lang: lang, Throttled: throttled, CreatedAt: v.app.now(), NextAt: v.app.now(),
-		Payload: map[string]string{
-			payBrowser: v.browser.hash(), payDestination: v.shop.destination(destination), payDevice: v.browser.device(),
-		},
+		Kind: mailSignIn, To: canonical, Lang: lang, Throttled: asked.tooMany, CreatedAt: v.app.now(), NextAt: v.app.now(),
+		Payload: payload,
 	})
 	return pending, err
 }
@@ -68,6 +73,7 @@ const (
 	LinkUsed     LinkState = "used"
 	LinkReplaced LinkState = "replaced" // another link or code was used instead
 	LinkExpired  LinkState = "expired"
+	LinkStopped  LinkState = "stopped" // by "this was not me"
 	LinkDamaged  LinkState = "damaged" // cut, altered, or never sent
 )
 
@@ -103,7 +109,7 @@ func (v Visitor) Link(ctx context.Context, text string) (LinkPage, error) {
 		err = v.app.stillHas(ctx, v.shop, doc)
 	}
 	if KindOf(err) == Gone {
-		return LinkPage{State: LinkReplaced, At: now}, nil
+		return damaged, nil // the account has another address by now, and this one need not learn it
 	}
 	auto := sameHash(r.Browser, v.browser.hash()) && now.Sub(r.MadeAt) <= autoWindow
 	return LinkPage{State: LinkLive, Masked: MaskEmail(doc.Email), At: r.Until, Auto: auto, Destination: r.Destination}, err

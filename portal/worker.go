@@ -68,16 +68,13 @@ func (w Worker) Once(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 	for _, shop := range shops {
-		n, err := w.countJobs(ctx, shop)
-		if err != nil {
-			return done, fmt.Errorf("jobs of shop %s: %w", shop.ID, err)
+		for _, job := range []func(context.Context, Shop) (int, error){w.countJobs, w.notices, w.rezone} {
+			n, err := job(ctx, shop)
+			if err != nil {
+				return done, fmt.Errorf("jobs of shop %s: %w", shop.ID, err)
+			}
+			done += n
 		}
-		done += n
-		n, err = w.app.rezone(ctx, shop, todoBatch)
-		if err != nil {
-			return done, fmt.Errorf("totals of shop %s: %w", shop.ID, err)
-		}
-		done += n
 	}
 	return done, nil
 }

@@ -10,8 +10,12 @@ import (
 	"postern/static"
 )
 
-// serveStatic serves the files under their hashed names, which may be cached for ever.
-func serveStatic(c *fiber.Ctx) error {
+// serveStatic serves the files under their hashed names, which may be cached for ever. It does so on any host: the page
+// that refuses an unknown one wears them too.
+func (s *site) serveStatic(c *fiber.Ctx) error {
+	if s.gate.Recognise(c) == nil {
+		setShopHeaders(c, gate.Shop(c))
+	}
 	file, found := static.Lookup(c.Path())
 	if !found {
 		return &portal.Error{Kind: portal.NotFound}

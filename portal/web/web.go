@@ -103,16 +103,16 @@ func (s *site) settings() fiber.Config {
 //
 //  1. answer: headers, deadline, panics, errors and the log, around all that follows
 //  2. Identify: request id, client address
-//  3. health checks, on any host
+//  3. health checks and the site's own files, on any host
 //  4. FindShop, then the headers that depend on the shop
 //  5. RefuseForgery, limitBody
-//  6. files, then pages and the API
+//  6. the shop's files, then pages and the API
 func (s *site) mount(app *fiber.App) {
 	app.Use(s.answer, s.gate.Identify)
 	app.Get("/healthz", s.healthy)
 	app.Get("/readyz", s.ready)
+	app.Get(static.Prefix+"*", s.serveStatic)
 	app.Use(s.gate.FindShop, s.shopHeaders, s.gate.RefuseForgery, limitBody)
-	app.Get(static.Prefix+"*", serveStatic)
 	app.Get(brandPrefix+":file", s.serveBrand)
 	app.Get("/", func(c *fiber.Ctx) error { return c.Redirect(portal.Home, fiber.StatusSeeOther) })
 	shopper.New(s.app, s.pages).Mount(app)

@@ -1,5 +1,5 @@
-// The page of a mailed link. Mail scanners open links, run scripts and submit the forms they find, and must not spend
-// the link. So the form has its token only once a person has moved: a pointer, a key or a click that the browser itself
+// The page of a mailed link. Mail scanners open links, run scripts and submit the forms they find, and must not press
+// its button. So the form has its token only once a person has moved: a pointer, a key or a click that the browser itself
 // reports. Without scripts the form is whole.
 
 const form = document.querySelector("form[data-sign-in]");
@@ -22,7 +22,7 @@ for (const name of events) document.addEventListener(name, onEvent, true);
 
 // The token leaves the address bar and the history with the click, not before: until then the page may be opened in
 // another browser.
-form.addEventListener("submit", () => history.replaceState(null, "", "/sign-in/link"));
+form.addEventListener("submit", () => history.replaceState(null, "", form.getAttribute("action")));
 
 // The browser that asked for the link a moment ago need not ask its owner again, once they look at the page.
 const press = () => {

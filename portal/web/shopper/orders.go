@@ -95,6 +95,14 @@ func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
 	}
 }
 
+// DayType is the type of the input of a day: a date field cannot show a day that there is not.
+func (p ordersPage) DayType(name string) string {
+	if _, err := time.Parse(time.DateOnly, p.Form.Values[name]); err != nil && p.Form.Values[name] != "" {
+		return "text"
+	}
+	return "date"
+}
+
 // periods are the presets: each keeps the status.
 func (p *ordersPage) periods(years []int, thisYear int) []choice {
 	choices := []choice{

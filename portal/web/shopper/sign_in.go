@@ -26,6 +26,9 @@ func (h *Handler) mountSignIn(router fiber.Router) {
 	router.Post(linkPath, h.redeem)
 	router.Post(linkAgainPath, h.askByLink)
 	router.Get(linkPath+"/*", h.link)
+	router.Get(alarmPath, h.lostLink)
+	router.Post(alarmPath, h.raiseAlarm)
+	router.Get(alarmPath+"/*", h.alarm)
 }
 
 // signInPage asks for the e-mail address.

@@ -2,12 +2,20 @@ package shopper_test
 
 import (
 	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"postern/portal/web/webtest"
 )
 
-const jana = "jana@example.com"
+// keyShape finds a message key that stands where its sentence should.
+var keyShape = regexp.MustCompile(`\b(sign-in|link|orders?|headline|step|address(es)?|company|security|done|code|vat|period|text)\.[a-z_]+`)
 
 // TestSignInWithoutScripts walks from a page that needs signing in, over the mail, back to that page.
 func TestSignInWithoutScripts(t *testing.T) {
@@ -17,16 +25,341 @@ func TestSignInWithoutScripts(t *testing.T) {
 	if b.Page.URL.Path != "/sign-in" {
 		t.Fatalf("a stranger is shown %s", b.Page.URL)
 	}
-	b.Submit("main form", map[string]string{"email": "Jana@Example.com "}).Want(http.StatusOK)
+	b.Submit("main form", map[string]string{"email": " Jana@Example.com"}).Want(http.StatusOK)
 	if got := b.Page.Text(".masked"); b.Page.URL.Path != "/sign-in/code" || got != "j•••@e•••.com" {
 		t.Errorf("the waiting page is %s and names %q", b.Page.URL, got)
 	}
 	i.Deliver()
-	mailed := i.Mailbox.Last(jana)
-	b.Get(webtest.LinkIn(mailed)).Want(http.StatusOK)
+	b.Get(webtest.LinkIn(i.Mailbox.Last(jana))).Want(http.StatusOK)
+	if b.Page.Text(".masked") != "j•••@e•••.com" || !b.Page.Has("form[data-auto]") {
+		t.Errorf("the link page: %.800s", b.Page.Body)
+	}
 	b.Submit("main form", nil).Want(http.StatusOK)
 	if got := b.Page.URL.RequestURI(); got != "/addresses?x=1" {
 		t.Errorf("signing in leads to %s", got)
 	}
-	t.Log(mailed.Text)
+}
+
+// TestCode signs in by the code of the mail, typed as people type it; a code of nobody's is told like a wrong one.
+func TestCode(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	b.Get("/sign-in?to=/company")
+	b.Submit("main form", map[string]string{"email": jana})
+	i.Deliver()
+	b.Submit("main form", map[string]string{"code": "ZZZZ ZZZZ"}).Want(http.StatusUnprocessableEntity)
+	wrong := b.Page.Text(".fault")
+	if wrong == "" || b.Page.Attr("[name=code]", "value") != "ZZZZ ZZZZ" {
+		t.Errorf("a wrong code is told by %q, and %q is kept", wrong, b.Page.Attr("[name=code]", "value"))
+	}
+	code := strings.ToLower(strings.ReplaceAll(webtest.CodeIn(i.Mailbox.Last(jana)), "-", " "))
+	b.Submit("main form", map[string]string{"code": code}).Want(http.StatusOK)
+	if b.Page.URL.Path != "/company" {
+		t.Errorf("the code leads to %s", b.Page.URL)
+	}
+	stranger := i.Browser()
+	stranger.Get("/sign-in")
+	stranger.Submit("main form", map[string]string{"email": "never@example.com"})
+	stranger.Submit("main form", map[string]string{"code": "ZZZZ ZZZZ"}).Want(http.StatusUnprocessableEntity)
+	if got := stranger.Page.Text(".fault"); got != wrong {
+		t.Errorf("a code never sent is told by %q", got)
+	}
+}
+
+// TestAskAnswersAlike compares the answers to addresses that are known, unknown and asked too often.
+func TestAskAnswersAlike(t *testing.T) {
+	shop := webtest.Bookshop()
+	shop.Settings.Registration = new(false)
+	i := webtest.Portal(t, shop)
+	put(t, i, "1", nil)
+	answer := func(email string) []string {
+		b := i.Browser()
+		b.Get("/sign-in")
+		page := b.Send(webtest.Request{Method: http.MethodPost, Path: "/sign-in", Body: url.Values{"email": {email}}.Encode(),
+			Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}})
+		said := []string{http.StatusText(page.Status), page.Header.Get("Location"), page.Body}
+		for _, cookie := range page.Cookies {
+			said = append(said, cookie.Name, http.StatusText(len(cookie.Value)))
+		}
+		b.Get("/sign-in/code")
+		return append(said, b.Page.Body)
+	}
+	known := answer(jana)
+	for range 8 {
+		if diff := cmp.Diff(known, answer(jana)); diff != "" {
+			t.Fatalf("asked often:\n%s", diff)
+		}
+	}
+	if diff := cmp.Diff(known, answer("jxxx@example.com")); diff != "" {
+		t.Errorf("unknown:\n%s", diff)
+	}
+	i.Deliver()
+	if n := len(i.Mailbox.All()); n != 6 {
+		t.Errorf("%d mails went out, want the 6 of an hour, all to Jana", n)
+	}
+}
+
+// TestEndedLinks shows each end of a link in its own words, and the one tap that follows.
+func TestEndedLinks(t *testing.T) {
+	tests := []struct {
+		name   string
+		end    func(i *webtest.Installation, asker *webtest.Browser, link string)
+		status int
+		says   string
+	}{
+		{"used", func(_ *webtest.Installation, asker *webtest.Browser, link string) {
+			asker.Get(link)
+			asker.Submit("main form", nil)
+		}, http.StatusGone, "was used on 5 March 2026, 09:00"},
+		{"replaced", func(i *webtest.Installation, asker *webtest.Browser, _ string) {
+			i.SignIn(asker, jana)
+		}, http.StatusGone, "Another link or code"},
+		{"expired", func(i *webtest.Installation, _ *webtest.Browser, _ string) {
+			i.Clock.Move(14 * 24 * time.Hour)
+		}, http.StatusGone, "worked until 19 March 2026, 09:00"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			i := webtest.Portal(t)
+			asker := i.Browser()
+			asker.Get("/sign-in")
+			asker.Submit("main form", map[string]string{"email": jana})
+			i.Deliver()
+			link := webtest.LinkIn(i.Mailbox.Last(jana))
+			test.end(i, asker, link)
+			sent := len(i.Mailbox.All())
+
+			other := i.Browser()
+			other.Get(link).Want(test.status)
+			if text := other.Page.Text(".panel"); !strings.Contains(text, test.says) {
+				t.Errorf("the page says %q", text)
+			}
+			other.Submit("main form", nil).Want(http.StatusOK)
+			i.Deliver()
+			if other.Page.URL.Path != "/sign-in/code" || len(i.Mailbox.All()) != sent+1 {
+				t.Errorf("one tap leads to %s, %d mails", other.Page.URL, len(i.Mailbox.All())-sent)
+			}
+			other.Get(webtest.LinkIn(i.Mailbox.Last(jana)))
+			if other.Submit("main form", nil); other.Page.URL.Path != "/orders" {
+				t.Errorf("the new link leads to %s", other.Page.URL)
+			}
+		})
+	}
+}
+
+// TestDamagedLink offers the address field, for any token that is none, and answers each alike.
+func TestDamagedLink(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	first := b.Get("/sign-in/link/x").Want(http.StatusNotFound).Body
+	for _, token := range []string{strings.Repeat("A", 64), "%2F%00", "a/b/c", strings.Repeat("é", 40)} {
+		if body := b.Get("/sign-in/link/" + token).Want(http.StatusNotFound).Body; strings.Count(body, "\n") != strings.Count(first, "\n") {
+			t.Errorf("token %q is answered otherwise: %s", token, body)
+		}
+	}
+	b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusOK)
+}
+
+// TestSecondClick leads who is signed in already into the account; their live link is shown, and so is another's.
+func TestSecondClick(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	i.SignIn(b, jana)
+	dead := webtest.LinkIn(i.Mailbox.Last(jana))
+	mails := len(i.Mailbox.All())
+	if b.Get(dead).Want(http.StatusOK); b.Page.URL.Path != "/orders" {
+		t.Errorf("a second click leads to %s", b.Page.URL)
+	}
+	if n := len(i.Mailbox.All()); n != mails {
+		t.Errorf("%d mails more", n-mails)
+	}
+	other := i.Browser()
+	other.Get("/sign-in")
+	other.Submit("main form", map[string]string{"email": "peter@example.com"})
+	i.Deliver()
+	peters := webtest.LinkIn(i.Mailbox.Last("peter@example.com"))
+	if b.Get(peters).Want(http.StatusOK); !strings.Contains(b.Page.Text(".note"), jana) || b.Page.Has("form[data-auto]") {
+		t.Errorf("the page of another's link: %.900s", b.Page.Body)
+	}
+	before := b.Cookie("__Host-postern")
+	b.Submit("main form", nil).Want(http.StatusOK)
+	if !strings.Contains(b.Page.Body, "peter@example.com") {
+		t.Error("Peter is not signed in")
+	}
+	old := i.Browser()
+	old.SetCookie("__Host-postern", before)
+	if old.Get("/orders"); old.Page.URL.Path != "/sign-in" {
+		t.Error("Jana's session goes on where Peter is signed in now")
+	}
+}
+
+// TestOneWinner presses the button of one link in many browsers at once.
+func TestOneWinner(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	b.Get("/sign-in")
+	b.Submit("main form", map[string]string{"email": jana})
+	i.Deliver()
+	link := webtest.LinkIn(i.Mailbox.Last(jana))
+	var wait sync.WaitGroup
+	won := make(chan bool, 20)
+	for range cap(won) {
+		wait.Go(func() {
+			other := i.Browser()
+			other.Get(link)
+			other.Submit("main form", nil)
+			won <- other.Cookie("__Host-postern") != ""
+		})
+	}
+	wait.Wait()
+	close(won)
+	winners := 0
+	for in := range won {
+		if in {
+			winners++
+		}
+	}
+	if winners != 1 {
+		t.Errorf("%d browsers are signed in by one link", winners)
+	}
+}
+
+// TestRepeatedClick sends the same form twice from one browser: the second answer is as good as the first.
+func TestRepeatedClick(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	i.SignIn(b, jana)
+	token := url.Values{"token": {strings.TrimPrefix(mustPath(t, webtest.LinkIn(i.Mailbox.Last(jana))), "/sign-in/link/")}}
+	if b.Post("/sign-in/link", token).Want(http.StatusOK); b.Page.URL.Path != "/orders" {
+		t.Errorf("a double click ends at %s", b.Page.URL)
+	}
+	b.Get("/security")
+	if n := len(b.Page.Texts(".rows > li")); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+func mustPath(t *testing.T, text string) string {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Path
+}
+
+// TestLookingSpendsNothing opens a link as scanners do, a hundred times, and then as a person without our cookie.
+func TestLookingSpendsNothing(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	b.Get("/sign-in")
+	b.Submit("main form", map[string]string{"email": jana})
+	i.Deliver()
+	link := webtest.LinkIn(i.Mailbox.Last(jana))
+	for n := range 100 {
+		method := []string{http.MethodGet, http.MethodHead}[n%2]
+		scanner := i.Browser()
+		if page := scanner.Send(webtest.Request{Method: method, Path: link}); page.Status != http.StatusOK || scanner.Cookie("__Host-postern") != "" {
+			t.Fatalf("%s %d: %d", method, n, page.Status)
+		}
+	}
+	bare := i.Browser()
+	token := url.Values{"token": {strings.TrimPrefix(mustPath(t, link), "/sign-in/link/")}}
+	bare.Post("/sign-in/link", token).Want(http.StatusUnprocessableEntity)
+	if !strings.Contains(bare.Page.Text(".note"), "cookie") {
+		t.Errorf("without cookies the page says %q", bare.Page.Text(".note"))
+	}
+	if bare.Submit("main form", nil).Want(http.StatusOK); bare.Page.URL.Path != "/orders" {
+		t.Errorf("the button then leads to %s", bare.Page.URL)
+	}
+}
+
+// TestToTheStorefront ends a sign-in on a page of ours that leads on to the shop, and nowhere else.
+func TestToTheStorefront(t *testing.T) {
+	tests := []struct{ to, link string }{
+		{"https://www.shop.test/cart?a=1&b=2", "https://www.shop.test/cart?a=1&b=2"},
+		{"https://evil.test/", ""}, {"//evil.test/", ""}, {`/\evil.test`, ""}, {"javascript:alert(1)", ""},
+		{"https://www.shop.test@evil.test/", ""}, {"https://www.shop.test.evil.test/", ""}, {"/%09/evil.test", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.to, func(t *testing.T) {
+			i := webtest.Portal(t)
+			b := i.Browser()
+			b.Get("/sign-in?to=" + url.QueryEscape(test.to))
+			b.Submit("main form", map[string]string{"email": jana})
+			i.Deliver()
+			b.Get(webtest.LinkIn(i.Mailbox.Last(jana)))
+			b.Submit("main form", nil)
+			if b.Page.URL.Host != "account.shop.test" {
+				t.Fatalf("a form leads to %s", b.Page.URL)
+			}
+			if got := b.Page.Attr(".panel a.main", "href"); got != test.link {
+				t.Errorf("the page %s leads on to %q", b.Page.URL, got)
+			}
+			page := b.Send(webtest.Request{Path: "/sign-in/continue?to=" + url.QueryEscape(test.to)})
+			if refresh := page.Header.Get("Refresh"); test.link == "" && refresh != "" || test.link != "" && refresh != "0; url="+test.link {
+				t.Errorf("Refresh: %q", refresh)
+			}
+		})
+	}
+}
+
+// TestVisitorsLanguage keeps the language that a visitor chose, without a cookie, to the mail.
+func TestVisitorsLanguage(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	b.Get("/sign-in?to=/company")
+	b.Follow("nav.languages a[lang=sk]")
+	b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusOK)
+	if b.Page.Attr("html", "lang") != "sk" {
+		t.Errorf("the waiting page %s is in %q", b.Page.URL, b.Page.Attr("html", "lang"))
+	}
+	i.Deliver()
+	if got := i.Mailbox.Last(jana).Lang; got != "sk" {
+		t.Errorf("the mail is in %q", got)
+	}
+	b.Submit("form[action='/sign-in/again']", nil).Want(http.StatusOK)
+	if b.Page.Attr("html", "lang") != "sk" || !b.Page.Has(".flash") {
+		t.Errorf("asking again: %s %.300s", b.Page.URL, b.Page.Text("main"))
+	}
+}
+
+// TestSignOut ends the session itself, not only its cookie.
+func TestSignOut(t *testing.T) {
+	i := webtest.Portal(t)
+	b := signedIn(i)
+	secret := b.Cookie("__Host-postern")
+	b.Submit("form[action='/sign-out']", nil).Want(http.StatusOK)
+	if b.Page.URL.Path != "/sign-in" || !b.Page.Has(".flash") || b.Cookie("__Host-postern-browser") == "" {
+		t.Errorf("signing out ends at %s", b.Page.URL)
+	}
+	b.SetCookie("__Host-postern", secret)
+	if b.Get("/orders"); b.Page.URL.Path != "/sign-in" {
+		t.Error("the session still lives")
+	}
+}
+
+// TestThisWasNotMe opens the button of a notice without effect, and then presses it: every browser is out.
+func TestThisWasNotMe(t *testing.T) {
+	i := webtest.Portal(t)
+	thief := signedIn(i)
+	i.Work()
+	i.Deliver()
+	found := regexp.MustCompile(`/sign-in/not-me/\S+`).FindString(i.Mailbox.Last(jana).Text)
+	if found == "" {
+		t.Fatalf("no notice was mailed: %s", i.Mailbox.Last(jana).Text)
+	}
+	owner := i.Browser()
+	owner.Get(found).Want(http.StatusOK)
+	if thief.Get("/orders"); thief.Page.URL.Path != "/orders" {
+		t.Error("opening the page ends sessions")
+	}
+	owner.Submit("main form", nil).Want(http.StatusOK)
+	if owner.Page.URL.Path != "/sign-in" || !owner.Page.Has(".flash") {
+		t.Errorf("the button leads to %s", owner.Page.URL)
+	}
+	if thief.Get("/orders"); thief.Page.URL.Path != "/sign-in" {
+		t.Error("the thief is still in")
+	}
+	owner.Get("/sign-in/not-me/x").Want(http.StatusGone)
 }

@@ -1,0 +1,198 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/mail"
+	"postern/storage"
+	"postern/templates/i18n"
+)
+
+// notice is a sign-in that the owner of the address is to be told of: by a browser not seen before, or by a link older than
+// a day. It stands in the access document until its mail stands in the outbox.
+type notice struct {
+	ID      string    `bson:"id"`
+	Device  string    `bson:"device,omitempty"`
+	Network string    `bson:"network,omitempty"`
+	At      time.Time `bson:"at"`
+}
+
+// alarm is what a notice mail's "this was not me" carries: its secret's hash.
+type alarm struct {
+	Hash  string    `bson:"hash"`
+	Entry string    `bson:"entry"` // of the outbox, whose mail carries it
+	Until time.Time `bson:"until"`
+}
+
+const (
+	oldLink    = 24 * time.Hour
+	alarmLife  = 14 * 24 * time.Hour
+	maxAlarms  = 10
+	maxNotices = 20
+	jobNotice  = "notice"
+	mailNotice = "notice"
+	payAccess  = "access"
+	payNetwork = "network"
+	payAt      = "at"
+)
+
+// announce puts a notice into the document when the sign-in deserves one.
+func (a *access) announce(r request, s session, browserHash string) {
+	known := slices.ContainsFunc(a.Browsers, func(b browser) bool { return b.Hash == browserHash })
+	if known && s.SignedInAt.Sub(r.MadeAt) <= oldLink || len(a.Notices) >= maxNotices {
+		return
+	}
+	n := notice{ID: r.ID, Device: s.Device, Network: s.Network, At: s.SignedInAt}
+	a.Notices = append(a.Notices, n)
+	a.Todo = addTodo(a.Todo, jobNotice+" "+n.ID)
+}
+
+// notices turns what sign-ins left to tell into outbox entries. The entry's key makes twice equal once.
+func (w Worker) notices(ctx context.Context, shop Shop) (done int, err error) {
+	prefix := jobNotice + " "
+	page, err := storage.Find[struct{}](ctx, w.app.accessDocs(shop.ID), storage.Query{
+		Index: accessByTodo, Prefix: &prefix, Limit: todoBatch,
+	})
+	if err != nil {
+		return 0, err
+	}
+	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
+		return w.tellNotices(ctx, shop, hit.Key)
+	})
+}
+
+func (w Worker) tellNotices(ctx context.Context, shop Shop, key string) error {
+	docs := w.app.accessDocs(shop.ID)
+	doc, _, err := docs.Get(ctx, key)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	told := map[string]bool{}
+	for _, n := range doc.Notices {
+		if err == nil {
+			_, err = mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "notice-"+n.ID, mail.Entry{
+				Kind: mailNotice, To: doc.Email, CreatedAt: n.At, NextAt: n.At,
+				Payload: map[string]string{payAccess: key, payDevice: n.Device, payNetwork: n.Network, payAt: n.At.Format(time.RFC3339)},
+			})
+		}
+		told[n.ID] = true
+	}
+	if err != nil {
+		return err
+	}
+	_, err = docs.Change(ctx, key, func(a *access) error {
+		a.Notices = slices.DeleteFunc(a.Notices, func(n notice) bool { return told[n.ID] })
+		a.Todo = slices.DeleteFunc(a.Todo, func(job string) bool { return told[strings.TrimPrefix(job, jobNotice+" ")] })
+		return nil
+	})
+	return err
+}
+
+// composeNotice makes the mail that tells of a sign-in, with a fresh "this was not me" of which only the hash is stored.
+func (w Worker) composeNotice(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	key := e.Payload[payAccess]
+	if key == "" {
+		return recipient{}, nil, mail.ErrDrop // sent before, and its particulars are gone
+	}
+	to, err := w.recipient(ctx, shop, e.To)
+	if err != nil {
+		return to, nil, err
+	}
+	t := newToken(key)
+	now := w.app.now()
+	_, err = w.app.accessDocs(shop.ID).Change(ctx, key, func(a *access) error {
+		a.Alarms = slices.DeleteFunc(a.Alarms, func(old alarm) bool {
+			return !now.Before(old.Until) || old.Entry == entry && !e.Unsure
+		})
+		a.Alarms = append(a.Alarms, alarm{Hash: t.hash(), Entry: entry, Until: now.Add(alarmLife)})
+		a.Alarms = a.Alarms[max(0, len(a.Alarms)-maxAlarms):]
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		err = mail.ErrDrop
+	}
+	return to, func(l *i18n.Localizer) mail.Letter { return noticeLetter(shop, l, e, t) }, err
+}
+
+func noticeLetter(shop Shop, l *i18n.Localizer, e mail.Entry, t token) mail.Letter {
+	at, err := time.Parse(time.RFC3339, e.Payload[payAt])
+	if err != nil {
+		at = e.CreatedAt
+	}
+	letter := mail.Letter{
+		Lang: l.Lang(), Brand: shop.letterBrand(),
+		Subject: l.T("mail.notice.subject", "Shop", shop.Name), Heading: l.T("mail.notice.heading", "Shop", shop.Name),
+		Paragraphs: []string{l.T("mail.notice.was_you"), l.T("mail.notice.not_you")},
+		Button:     &mail.Button{Label: l.T("mail.notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())},
+		Details:    []string{l.T("mail.notice.when", "When", l.DateTime(at))},
+	}
+	if device := e.Payload[payDevice]; device != "" {
+		letter.Details = append(letter.Details, l.T("mail.notice.device", "Device", device))
+	}
+	if network := e.Payload[payNetwork]; network != "" {
+		letter.Details = append(letter.Details, l.T("mail.notice.network", "Network", network))
+	}
+	letter.Preheader = letter.Paragraphs[0]
+	return letter
+}
+
+// AlarmPage is what "this was not me" shows before its button is pressed. Masked is "" when the link is damaged or has run
+// out.
+type AlarmPage struct{ Masked string }
+
+// Alarm looks at a "this was not me" and changes nothing.
+func (v Visitor) Alarm(ctx context.Context, text string) (AlarmPage, error) {
+	t, ok := parseToken(text)
+	if !ok {
+		return AlarmPage{}, nil
+	}
+	doc, _, err := v.app.accessDocs(v.shop.ID).Get(ctx, t.access)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !doc.alarmed(t, v.app.now()) {
+		return AlarmPage{}, nil
+	}
+	return AlarmPage{Masked: MaskEmail(doc.Email)}, err
+}
+
+// RaiseAlarm ends every session, link and code of the address, and forgets its browsers. Doing it twice is harmless. A
+// damaged or old one is Gone.
+func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
+	gone := failure(Gone, "alarm.gone")
+	t, ok := parseToken(text)
+	if !ok {
+		return gone
+	}
+	_, err := v.app.accessDocs(v.shop.ID).Change(ctx, t.access, func(a *access) error {
+		now := v.app.now()
+		if !a.alarmed(t, now) {
+			return gone
+		}
+		for _, r := range a.Requests {
+			a.bury(r, LinkStopped, now)
+		}
+		a.Requests, a.Sessions, a.Browsers = nil, nil, nil
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return gone
+	}
+	return wrap("raise the alarm", err)
+}
+
+func (a *access) alarmed(t token, now time.Time) bool {
+	return slices.ContainsFunc(a.Alarms, func(known alarm) bool {
+		return sameHash(known.Hash, t.hash()) && now.Before(known.Until)
+	})
+}
+
+// wrap says what was being done when an error came; nil stays nil.
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}

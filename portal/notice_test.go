@@ -1,0 +1,219 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+var alarmInMail = regexp.MustCompile(`/sign-in/not-me/([A-Za-z0-9_-]{64})`)
+
+// notices does the worker's jobs and returns the notice mails.
+func (h *house) notices() []mail.Message {
+	h.t.Helper()
+	h.work()
+	var found []mail.Message
+	for _, m := range h.deliver() {
+		if alarmInMail.MatchString(m.Text) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+// enter signs in from a browser by a link of the given age.
+func (h *house) enter(email, secret string, age time.Duration) portal.Shopper {
+	h.t.Helper()
+	token, _ := h.askLink(email, secret)
+	h.clock.pass(age)
+	signed, err := h.visitor(secret).Redeem(h.t.Context(), token)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return h.shopper(signed.Cookie)
+}
+
+func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	steps := []struct {
+		name, browser string
+		age           time.Duration
+		want          int
+	}{
+		{"a new browser", "one", time.Minute, 1},
+		{"the same browser", "one", time.Minute, 0},
+		{"a link of a day", "one", 24 * time.Hour, 0},
+		{"a link of more than a day", "one", 24*time.Hour + time.Millisecond, 1},
+		{"another browser", "two", time.Minute, 1},
+	}
+	for _, step := range steps {
+		h.enter(jan, step.browser, step.age)
+		sent := h.notices()
+		if len(sent) != step.want || len(sent) > 0 && (sent[0].To != jan || !strings.Contains(sent[0].Text, "Firefox, Windows")) {
+			t.Errorf("%s: %d notices, want %d: %+v", step.name, len(sent), step.want, sent)
+		}
+		h.clock.pass(2 * time.Hour)
+	}
+	if again := h.notices(); len(again) != 0 {
+		t.Errorf("told twice: %+v", again)
+	}
+}
+
+func TestThisWasNotMe(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.newCustomer("eva@example.com")
+	eva := h.signIn("eva@example.com")
+	h.notices()
+	thief := h.enter(jan, "thief", time.Minute)
+	secret := firstGroup(alarmInMail, h.notices()[0].Text)
+	link, code := h.askLink(jan, "thief")
+	page, err := h.visitor("jan's").Alarm(t.Context(), secret)
+	if err != nil || page.Masked != portal.MaskEmail(jan) {
+		t.Fatalf("page %+v, %v", page, err)
+	}
+	if _, err := thief.Sessions(t.Context()); err != nil {
+		t.Errorf("looking ended something: %v", err)
+	}
+	for range 2 {
+		if err := h.visitor("jan's").RaiseAlarm(t.Context(), secret); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, err := thief.Sessions(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("sessions %+v, %v", list, err)
+	}
+	if page, err := h.visitor("thief").Link(t.Context(), link); err != nil || page.State != portal.LinkStopped {
+		t.Errorf("the link: %+v, %v", page, err)
+	}
+	if _, err := h.visitor("thief").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("the code: %v", err)
+	}
+	if list, err := eva.Sessions(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("another customer's sessions: %+v, %v", list, err)
+	}
+	damaged := []byte(secret)
+	damaged[50] ^= 1
+	for _, text := range []string{"", "x", string(damaged), link} {
+		if err := h.visitor("x").RaiseAlarm(t.Context(), text); portal.KindOf(err) != portal.Gone {
+			t.Errorf("damaged: %v", err)
+		}
+	}
+	h.clock.pass(14 * 24 * time.Hour)
+	if err := h.visitor("x").RaiseAlarm(t.Context(), secret); portal.KindOf(err) != portal.Gone {
+		t.Errorf("after 14 days: %v", err)
+	}
+}
+
+// sendsOf lets a browser ask many times at once and counts the mails.
+func (h *house) sendsOf(email string, b portal.Browser, times int) int {
+	h.t.Helper()
+	var wait sync.WaitGroup
+	for range times {
+		wait.Go(func() {
+			if _, err := h.app.Visitor(h.shop, b).Ask(context.Background(), email, "", "en"); err != nil {
+				h.t.Errorf("ask: %v", err)
+			}
+		})
+	}
+	wait.Wait()
+	sent := 0
+	for range 1 + times/10 {
+		sent += len(h.deliver())
+	}
+	return sent
+}
+
+// TestMailsToOneAddress: 200 at once send exactly what the hour allows; no day brings more than 20, flood or not; and what
+// is kept for the owner's own browser is not used up by others.
+func TestMailsToOneAddress(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.enter(jan, "jan's", time.Minute)
+	h.notices()
+	h.clock.pass(24 * time.Hour)
+	if sent := h.sendsOf(jan, firefox("stranger"), 200); sent != 6 {
+		t.Errorf("200 at once sent %d mails, want 6", sent)
+	}
+	day := 6
+	for range 23 {
+		h.clock.pass(time.Hour)
+		day += h.sendsOf(jan, firefox("stranger"), 20)
+	}
+	if day != 15 {
+		t.Errorf("a day of floods sent %d mails, want 15", day)
+	}
+	if own := h.sendsOf(jan, firefox("jan's"), 10); own != 5 {
+		t.Errorf("the owner's browser got %d mails, want the 5 kept for it", own)
+	}
+}
+
+// TestManyBehindOneAddress: 500 people in an office ask within a quarter of an hour, and each gets a mail; of a thousand asked
+// for by one client, 600 are sent.
+func TestManyBehindOneAddress(t *testing.T) {
+	h := newHouse(t)
+	open := true
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.shop = shop
+	const people = 700
+	var wait sync.WaitGroup
+	for i := range people {
+		wait.Go(func() {
+			if _, err := h.visitor("b").Ask(context.Background(), fmt.Sprintf("p%d@example.com", i), "", "en"); err != nil {
+				t.Errorf("ask: %v", err)
+			}
+		})
+	}
+	wait.Wait()
+	sent := 0
+	for range 40 {
+		sent += len(h.deliver())
+	}
+	if sent != 600 {
+		t.Errorf("sent %d mails, want 600", sent)
+	}
+}
+
+func TestWrongCodesOfOneClient(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	var wait sync.WaitGroup
+	for i := range 299 {
+		wait.Go(func() {
+			_, err := h.visitor("guesser").EnterCode(context.Background(), fmt.Sprintf("p%d@example.com", i), "0000-0000")
+			if portal.KindOf(err) != portal.Invalid {
+				t.Errorf("guess: %v", err)
+			}
+		})
+	}
+	wait.Wait()
+	_, code := h.askLink(jan, "browser")
+	for range 2 { // the right one does not count
+		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); err != nil {
+			t.Fatalf("right code: %v", err)
+		}
+		_, code = h.askLink(jan, "browser")
+		h.clock.pass(time.Second)
+	}
+	if _, err := h.visitor("guesser").EnterCode(t.Context(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("guess 300: %v", err)
+	}
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.TooMany {
+		t.Errorf("guess 301: %v", err)
+	}
+	h.clock.pass(15 * time.Minute)
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("a quarter of an hour later: %v", err)
+	}
+}

@@ -1,0 +1,263 @@
+package web_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/portal/web/webtest/chrome"
+)
+
+// looks are how each page is looked at: every page in every language in light and dark, on a phone and wide. Without
+// PORTAL_TEST_FULL each language has one of its own for each colour.
+func looks(lang string) []chrome.Look {
+	lightPhone, darkWide := chrome.Look{Width: 360}, chrome.Look{Dark: true}
+	lightWide, darkPhone := chrome.Look{}, chrome.Look{Width: 360, Dark: true}
+	switch {
+	case os.Getenv("PORTAL_TEST_FULL") != "" || os.Getenv("PORTAL_TEST_PICTURES") != "":
+		return []chrome.Look{lightPhone, darkWide, lightWide, darkPhone}
+	case lang == "sk":
+		return []chrome.Look{lightWide, darkPhone}
+	}
+	return []chrome.Look{lightPhone, darkWide}
+}
+
+// gallery shows every page there is in one language.
+type gallery struct {
+	stand
+	t       *testing.T
+	lang    string
+	visitor *chrome.Tab
+	shopper *chrome.Tab // has orders and addresses
+	novice  *chrome.Tab // has nothing yet
+	links   map[string]string
+}
+
+// Every page, in every state it has, is readable and usable by everyone, and nothing on it is wider than a small phone.
+func TestBrowserPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every page is looked at: not in a short run")
+	}
+	s := newStand(t, chrome.Start(t))
+	key := s.Key("main")
+	links := make(map[string]map[string]string)
+	for _, lang := range []string{"en", "sk"} {
+		links[lang] = map[string]string{"expired": s.linkFor(t, lang+"-expired@shop.test")}
+	}
+	s.Clock.Move(15 * 24 * time.Hour)
+	for _, lang := range []string{"en", "sk"} {
+		s.fill(t, key, lang+"@shop.test")
+		s.endLinks(t, lang, links[lang])
+	}
+	for _, lang := range []string{"en", "sk"} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			g := gallery{stand: s, t: t, lang: lang, links: links[lang]}
+			g.visitor, g.shopper, g.novice = g.open(), g.open(), g.open()
+			g.show()
+		})
+	}
+}
+
+// endLinks makes a link of each kind.
+func (s stand) endLinks(t *testing.T, lang string, links map[string]string) {
+	t.Helper()
+	email := lang + "-links@shop.test"
+	links["replaced"], links["used"] = s.linkFor(t, email), s.linkFor(t, email)
+	b := s.stranger(t)
+	b.Get(links["used"]).Want(200)
+	b.Submit("form[data-sign-in]", nil).Want(200)
+	links["live"] = s.linkFor(t, email)
+	links["damaged"] = links["live"][:len(links["live"])-3]
+}
+
+func (g gallery) open() *chrome.Tab { return g.tab(g.t, chrome.Options{Language: g.lang}) }
+
+// sees judges the page that the tab shows, after an optional step that leads to it.
+func (g gallery) sees(name string, tab *chrome.Tab) {
+	g.t.Helper()
+	for _, look := range looks(g.lang) {
+		tab.Look(look)
+		for _, violation := range tab.Axe() {
+			g.t.Errorf("%s, %+v: %s", name, look, violation)
+		}
+		tab.Screenshot(name+"-"+g.lang+"-"+named(look), look)
+	}
+	tab.Look(chrome.Look{Width: 320})
+	if over := tab.Overhang(); over > 0 {
+		g.t.Errorf("%s is %d px wider than a window of 320", name, over)
+	}
+	if got := tab.Attr("html", "lang"); got != g.lang {
+		g.t.Errorf("%s is in %q", name, got)
+	}
+	if text := tab.Text("body"); strings.Contains(text, "{{") || strings.Contains(text, "%!") || tab.Text("h1") == "" {
+		g.t.Errorf("%s has no heading or a hole: %s", name, text)
+	}
+	tab.Look(chrome.Look{})
+}
+
+// named is a look in a file's name.
+func named(look chrome.Look) string {
+	width, colour := "wide", "light"
+	if look.Width > 0 {
+		width = fmt.Sprint(look.Width)
+	}
+	if look.Dark {
+		colour = "dark"
+	}
+	return colour + "-" + width
+}
+
+// at visits a path and judges the page.
+func (g gallery) at(name string, tab *chrome.Tab, path string) {
+	g.t.Helper()
+	tab.Visit(path)
+	g.sees(name, tab)
+}
+
+func (g gallery) show() {
+	g.showSignIn()
+	g.showLinks()
+	g.signIn(g.t, g.shopper, g.lang+"@shop.test")
+	g.signIn(g.t, g.novice, g.lang+"-new@shop.test")
+	g.showOrders()
+	g.showAddresses()
+	g.showConflicts()
+	g.showCompany()
+	g.showSecurity()
+	g.showErrors()
+}
+
+func (g gallery) showSignIn() {
+	g.at("sign-in", g.visitor, "/sign-in?to=%2Forders")
+	g.visitor.Type("#f-email", "jana@@shop")
+	g.visitor.Follow("main form button")
+	g.sees("sign-in-fault", g.visitor)
+	g.at("signed-out", g.visitor, "/sign-in?done=signed_out")
+	g.ask(g.visitor, g.lang+"-code@shop.test", "/orders")
+	g.sees("code", g.visitor)
+	g.visitor.Type("#f-code", "0000 0000")
+	g.visitor.Follow("main form button.main")
+	g.sees("code-fault", g.visitor)
+	g.visitor.Follow(`form[action="/sign-in/again"] button`)
+	g.sees("code-again", g.visitor)
+	g.at("continue", g.visitor, "/sign-in/continue?to="+storefront+"/nothing")
+}
+
+func (g gallery) showLinks() {
+	for _, state := range []string{"live", "used", "replaced", "expired", "damaged"} {
+		g.at("link-"+state, g.visitor, g.links[state])
+	}
+}
+
+func (g gallery) showOrders() {
+	g.at("orders", g.shopper, "/orders")
+	g.shopper.Click(".menu summary")
+	g.sees("menu", g.shopper)
+	g.shopper.Follow(".pager-next")
+	g.sees("orders-older", g.shopper)
+	for name, query := range map[string]string{
+		"unpaid": "status=unpaid", "period": "period=custom&from=2026-02-01", "fault": "period=custom&from=2026-03-05&to=2026-02-31",
+		"order-fault": "period=custom&from=2026-03-05&to=2026-03-01", "found": "search=" + g.lang, "not-found": "search=zzz",
+		"none-then": "period=custom&from=2020-01-01&to=2020-02-01", "cursor": "cursor=edited",
+	} {
+		g.at("orders-"+name, g.shopper, "/orders?"+query)
+	}
+	g.at("orders-none", g.novice, "/orders")
+	for name := range orderShapes() {
+		g.at("order-"+name, g.shopper, "/orders/"+g.lang+"-"+name)
+	}
+	g.at("order-unknown", g.shopper, "/orders/no-such-order")
+}
+
+func (g gallery) showAddresses() {
+	g.at("addresses-none", g.novice, "/addresses")
+	g.at("address-new", g.novice, "/addresses/new")
+	for _, country := range []string{"SK", "DE", "US"} {
+		g.at("address-"+country, g.shopper, "/addresses/new?country="+country)
+		g.shopper.Type("#f-postal_code", "no such code")
+		g.shopper.Follow("button.main")
+		g.sees("address-fault-"+country, g.shopper)
+	}
+	for range 2 {
+		g.addAddress(g.shopper)
+	}
+	g.sees("addresses", g.shopper)
+	g.shopper.Follow(".card a")
+	g.sees("address-edit", g.shopper)
+	g.shopper.Visit("/addresses")
+	g.shopper.Follow(`form[action$="/delete"] button`)
+	g.sees("addresses-undo", g.shopper)
+}
+
+// addAddress fills in and saves the form of an American address.
+func (g gallery) addAddress(tab *chrome.Tab) {
+	tab.Visit("/addresses/new?country=US")
+	for name, value := range map[string]string{
+		"first_name": "Jana", "last_name": "Nováková", "line1": "1 Main Street", "city": "Springfield", "postal_code": "62701",
+	} {
+		tab.Type("#f-"+name, value)
+	}
+	tab.Fill("#f-administrative_area", "IL")
+	tab.Follow("button.main")
+}
+
+// showConflicts saves the same things in two windows: the second is asked what should hold.
+func (g gallery) showConflicts() {
+	g.shopper.Visit("/addresses")
+	g.shopper.Follow(".card a")
+	path, version := g.shopper.Path(), g.shopper.Value("[name=version]")
+	g.shopper.Type("#f-line1", "2 Main Street")
+	g.shopper.Follow("button.main")
+	g.shopper.Visit(path)
+	g.shopper.Fill("#f-city", "Shelbyville")
+	g.stale(version)
+	g.sees("address-conflict", g.shopper)
+	g.shopper.Visit("/company")
+	version = g.shopper.Value("[name=version]")
+	g.shopper.Type("#f-name", "First")
+	g.shopper.Follow("button.main")
+	g.shopper.Type("#f-name", "Second")
+	g.stale(version)
+	g.sees("company-conflict", g.shopper)
+}
+
+// stale sends the form as a window does that was opened before the last change.
+func (g gallery) stale(version string) {
+	chrome.Evaluate[string](g.shopper, `document.querySelector("[name=version]").value = "`+version+`"`)
+	g.shopper.Follow("button.main")
+}
+
+func (g gallery) showCompany() {
+	g.at("company", g.novice, "/company")
+	g.novice.Choose("#f-country", "SK")
+	g.novice.Type("#f-vat_id", "SK2020317069")
+	g.novice.Follow("button.main")
+	g.sees("company-fault", g.novice)
+	g.novice.Type("#f-vat_id", "SK2020317068")
+	g.novice.Type("#f-name", "Nováková s. r. o.")
+	g.novice.Follow("button.main")
+	g.sees("company-saved", g.novice)
+}
+
+func (g gallery) showSecurity() {
+	g.at("security-alone", g.shopper, "/security")
+	g.SignIn(g.stranger(g.t), g.lang+"@shop.test")
+	g.at("security", g.shopper, "/security")
+	link := g.linkFor(g.t, g.lang+"@shop.test")
+	g.at("link-mine", g.shopper, link)
+	g.at("link-other", g.novice, link)
+}
+
+func (g gallery) showErrors() {
+	g.at("error-404", g.visitor, "/nothing-here")
+	g.at("error-404-in", g.shopper, "/nothing-here")
+	for status, failure := range map[int]string{403: "denied", 410: "gone", 409: "conflict", 422: "invalid", 413: "too-large", 429: "too-many", 500: "panic", 503: "late"} {
+		g.at(fmt.Sprintf("error-%d", status), g.shopper, "/test/"+failure)
+	}
+	g.at("error-500-out", g.visitor, "/test/unnamed")
+	elsewhere := g.chrome.Tab(g.t, chrome.Options{Base: strings.Replace(g.base, "127.0.0.1", "localhost", 1), Language: g.lang})
+	g.at("error-421", elsewhere, "/orders")
+}

@@ -1,0 +1,244 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal/web/webtest"
+	"postern/portal/web/webtest/chrome"
+)
+
+func TestBrowserSignIn(t *testing.T) {
+	browser := chrome.Start(t)
+	for name, test := range map[string]func(*testing.T, stand){
+		"code": signsInByCode, "scanner": resistsScanner, "address forgotten": forgetsAddress, "storefront": leadsToStorefront,
+		"used link": opensUsedLink, "keyboard": goesByKeyboard, "motion": keepsStill,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, newStand(t, browser)) })
+	}
+}
+
+// signsInByCode types the code as people do: small letters, spaces, a line of rubbish around it.
+func signsInByCode(t *testing.T, s stand) {
+	for n, spelling := range []func(string) string{
+		func(code string) string { return code },
+		func(code string) string {
+			plain := strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
+			return " " + plain[:4] + "  " + plain[4:] + " "
+		},
+	} {
+		tab := s.tab(t, chrome.Options{})
+		email := fmt.Sprintf("code-%d@shop.test", n)
+		s.ask(tab, email, "/addresses")
+		code := webtest.CodeIn(s.Mailbox.Last(email))
+		tab.Type("#f-code", wrongCode(code))
+		tab.Follow("main form button.main")
+		if !tab.Sees("#f-code-fault") {
+			t.Errorf("a wrong code is taken: %s", tab.Path())
+		}
+		tab.Type("#f-code", spelling(code))
+		tab.Follow("main form button.main")
+		if got := tab.Path(); got != "/addresses" {
+			t.Errorf("%q leads to %s: %s", spelling(code), got, tab.Text("main"))
+		}
+	}
+}
+
+// wrongCode is another code of the same shape.
+func wrongCode(code string) string {
+	if strings.HasPrefix(code, "0") {
+		return "1" + code[1:]
+	}
+	return "0" + code[1:]
+}
+
+// A mail scanner opens the link, runs scripts, moves about, and sends every form it finds in every way a script can. It
+// spends nothing: the link still signs its owner in.
+func resistsScanner(t *testing.T, s stand) {
+	link := s.linkFor(t, jana)
+	scanner := s.tab(t, chrome.Options{})
+	scanner.Visit(link)
+	lingers := "3000"
+	if os.Getenv("PORTAL_TEST_FULL") != "" {
+		lingers = "60000" // as long as the criteria ask for; patience ends before, hence in parts
+	}
+	for part := 1; part <= 4; part++ {
+		scanner.Wander()
+		scanner.WaitUntil(fmt.Sprintf("performance.now() > %s * %d / 4", lingers, part))
+	}
+	if forms := chrome.Evaluate[int](scanner, "document.forms.length"); forms == 0 || !strings.HasPrefix(scanner.URL().String(), link) {
+		t.Fatalf("%d forms at %s", forms, scanner.URL())
+	}
+	const pretend = `for (const name of ["pointerdown", "keydown", "click", "mousedown", "touchstart"])
+		document.dispatchEvent(new Event(name, {bubbles: true}));`
+	const button = `document.querySelector("form[data-sign-in] button")`
+	for _, script := range []string{
+		"document.forms[%d].submit()", "document.forms[%d].requestSubmit()", pretend + "document.forms[%d].requestSubmit()",
+		pretend + button + ".click();document.forms[%d]", pretend + "document.forms[%d].submit()",
+	} {
+		scanner.Visit(link)
+		for form := range chrome.Evaluate[int](scanner, "document.forms.length") {
+			scanner.Visit(link)
+			scanner.Leave("(() => {" + fmt.Sprintf(script, form) + "})()")
+			if scanner.Has(".nav") {
+				t.Fatalf("%s signs a scanner in", script)
+			}
+		}
+	}
+	reader := s.stranger(t)
+	for range 100 {
+		reader.Get(link).Want(http.StatusOK)
+		reader.Send(webtest.Request{Method: http.MethodHead, Path: link}).Want(http.StatusOK)
+	}
+	person := s.tab(t, chrome.Options{})
+	person.Visit(link)
+	person.Follow("form[data-sign-in] button")
+	if got := person.Path(); got != "/orders" {
+		t.Errorf("the owner is led to %s: %s", got, person.Text("main"))
+	}
+}
+
+// The token stays in the address until the click, so that the page may be opened elsewhere, and is nowhere after it.
+func forgetsAddress(t *testing.T, s stand) {
+	link := s.linkFor(t, jana)
+	token := link[strings.LastIndex(link, "/")+1:]
+	tab := s.tab(t, chrome.Options{})
+	tab.Visit(link)
+	if !strings.Contains(tab.URL().String(), token) {
+		t.Errorf("before the click the address is %s", tab.URL())
+	}
+	tab.Follow("form[data-sign-in] button")
+	tab.Visit("/addresses")
+	tab.Follow(".nav a")
+	want := []string{"about:blank", s.base + "/sign-in/link", s.base + "/orders", s.base + "/addresses", s.base + "/orders"}
+	if diff := cmp.Diff(want, tab.History()); diff != "" {
+		t.Errorf("history: %s", diff)
+	}
+	refers(t, tab, token)
+	for _, stored := range []string{"localStorage.length", "sessionStorage.length", "document.cookie.length"} {
+		if n := chrome.Evaluate[int](tab, stored); n != 0 {
+			t.Errorf("%s is %d", stored, n)
+		}
+	}
+}
+
+// refers holds every request against the token, and wants the origin alone to be told to others.
+func refers(t *testing.T, tab *chrome.Tab, token string) {
+	t.Helper()
+	told := 0
+	for _, request := range tab.Requests() {
+		if strings.Contains(request.Referer, token) || strings.Contains(request.Referer, "sign-in/link") {
+			t.Errorf("%s %s is told %s", request.Method, request.URL, request.Referer)
+		}
+		if request.Referer != "" {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Error("no request has a Referer: this shows nothing")
+	}
+}
+
+// A sign-in that began at the storefront ends there, and the storefront learns no more than where from.
+func leadsToStorefront(t *testing.T, s stand) {
+	tab := s.tab(t, chrome.Options{})
+	s.ask(tab, jana, "/sign-in?to="+url.QueryEscape(storefront+"/basket"))
+	link := s.link(t, jana)
+	tab.Visit(link)
+	tab.WaitFor("#storefront")
+	requests := tab.Requests()
+	asked := slices.IndexFunc(requests, func(r chrome.Request) bool { return r.Page && r.URL == storefront+"/basket" })
+	if asked < 0 || requests[asked].Referer != "" && requests[asked].Referer != s.base+"/" {
+		t.Errorf("the storefront is asked by %+v", requests)
+	}
+	refers(t, tab, link[strings.LastIndex(link, "/")+1:])
+}
+
+// The link once more, in the browser that it signed in: the account, no error, no mail.
+func opensUsedLink(t *testing.T, s stand) {
+	tab := s.tab(t, chrome.Options{})
+	s.ask(tab, jana, "/orders")
+	link := s.link(t, jana)
+	tab.Visit(link)
+	tab.WaitFor(".nav")
+	s.Work()
+	mails := len(s.Mailbox.All(jana))
+	tab.Visit(link)
+	if got := tab.Path(); got != "/orders" {
+		t.Errorf("led to %s", got)
+	}
+	s.Work()
+	if got := len(s.Mailbox.All(jana)); got != mails {
+		t.Errorf("%d mails, before %d", got, mails)
+	}
+	stranger := s.tab(t, chrome.Options{})
+	stranger.Visit(link)
+	if stranger.Has(".nav") || !stranger.Has(`form[action="/sign-in/link/again"]`) {
+		t.Errorf("a stranger with the used link sees %s", stranger.Text("main"))
+	}
+}
+
+// goesByKeyboard signs in without a mouse: the field has the focus, the button follows, each shows it.
+func goesByKeyboard(t *testing.T, s stand) {
+	tab := s.tab(t, chrome.Options{})
+	tab.Visit("/sign-in")
+	focused(t, tab, "the field", "#f-email")
+	tab.Tabulate()
+	focused(t, tab, "the button", "main form button.main")
+	tab.Visit("/nothing-here")
+	tab.Tabulate()
+	focused(t, tab, "the way past the navigation", "a.skip")
+	if top := chrome.Evaluate[float64](tab, `document.activeElement.getBoundingClientRect().top`); top < 0 {
+		t.Errorf("it is %.0f px above the window", -top)
+	}
+	tab.Visit("/sign-in")
+	tab.Type("#f-email", "no address")
+	tab.Enter()
+	if !tab.Sees("#f-email-fault") || !chrome.Evaluate[bool](tab, `document.activeElement.matches(".faults, #f-email")`) {
+		t.Errorf("after a fault the focus is on %s", focus(tab))
+	}
+	tab.Type("#f-email", jana)
+	tab.Enter()
+	if got := tab.Path(); got != "/sign-in/code" {
+		t.Errorf("Enter leads to %s", got)
+	}
+}
+
+func focus(tab *chrome.Tab) string {
+	return chrome.Evaluate[string](tab, `document.activeElement.outerHTML.slice(0, 100)`)
+}
+
+// focused wants an element to have the focus, and a ring at least two pixels wide that shows it.
+func focused(t *testing.T, tab *chrome.Tab, what, selector string) {
+	t.Helper()
+	if !chrome.Evaluate[bool](tab, `document.activeElement === document.querySelector("`+selector+`")`) {
+		t.Errorf("%s has not the focus, but %s", what, focus(tab))
+	}
+	const ring = `(s => s.outlineStyle === "solid" && parseFloat(s.outlineWidth) >= 2 && s.outlineColor !== "transparent")` +
+		`(getComputedStyle(document.activeElement))`
+	if !chrome.Evaluate[bool](tab, ring) {
+		t.Errorf("%s does not show the focus", what)
+	}
+}
+
+// keepsStill holds what moves to 150 ms, and to nothing when the system asks for less motion.
+func keepsStill(t *testing.T, s stand) {
+	tab := s.tab(t, chrome.Options{})
+	tab.Visit("/sign-in")
+	const longest = `Math.max(...Array.from(document.querySelectorAll("*"), e => getComputedStyle(e)).flatMap(s =>
+		[s.animationName === "none" ? 0 : 9, s.transitionProperty === "none" ? 0 : parseFloat(s.transitionDuration)]))`
+	if got := chrome.Evaluate[float64](tab, longest); got != 0 {
+		t.Errorf("with less motion something moves for %g s", got)
+	}
+	tab.Look(chrome.Look{Motion: true})
+	if got := chrome.Evaluate[float64](tab, longest); got <= 0 || got > 0.15 {
+		t.Errorf("something moves for %g s", got)
+	}
+}

@@ -1,0 +1,217 @@
+package shopper_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal/web/webtest"
+)
+
+// slovak is an address as it is typed.
+func slovak() map[string]string {
+	return map[string]string{
+		"first_name": "Jana", "last_name": "Nová", "line1": "Obchodná 1", "city": "Bratislava", "postal_code": "81106", "action": "save",
+	}
+}
+
+func TestAddAddress(t *testing.T) {
+	b := signedIn(webtest.Portal(t))
+	b.Get("/addresses/new?country=SK").Want(http.StatusOK)
+	typed := slovak()
+	typed["postal_code"] = "1234567"
+	b.Submit("main form", typed).Want(http.StatusUnprocessableEntity)
+	if b.Page.Text("#f-postal_code-fault") == "" || b.Page.Attr("[name=city]", "value") != "Bratislava" || b.Page.Attr("[name=postal_code]", "value") != "1234567" {
+		t.Errorf("the fault is not at its field, or the typed is lost: %.900s", b.Page.Text("main"))
+	}
+	if got := b.Page.Text(".faults a"); !strings.HasPrefix(got, "Postal code: ") {
+		t.Errorf("the summary says %q", got)
+	}
+	b.Submit("main form", slovak()).Want(http.StatusOK)
+	if got := b.Page.Text(".card address"); got != "Obchodná 1 811 06 Bratislava SLOVAKIA" || len(b.Page.Texts(".tag")) != 2 {
+		t.Errorf("the card: %q", b.Page.Text(".card"))
+	}
+}
+
+// TestChangeCountry shows another country's form without scripts and keeps what both have.
+func TestChangeCountry(t *testing.T) {
+	b := signedIn(webtest.Portal(t))
+	b.Get("/addresses/new?country=SK")
+	typed := slovak()
+	typed["country"], typed["action"] = "US", "country"
+	b.Submit("main form", typed).Want(http.StatusOK)
+	if !b.Page.Has("select[name=administrative_area]") || b.Page.Attr("[name=line1]", "value") != "Obchodná 1" {
+		t.Errorf("the form for the United States: %s", b.Page.Body)
+	}
+	b.Get("/addresses")
+	if b.Page.Has(".card") {
+		t.Error("changing the country saved something")
+	}
+	b.Get("/addresses/new")
+	b.Submit("main form", map[string]string{"country": "DE"}).Want(http.StatusOK)
+	if !b.Page.Has("[name=postal_code]") {
+		t.Error("without a country at first, choosing one shows no form")
+	}
+}
+
+// TestTwoTabs saves one address from two windows: the second sees both and may choose its own.
+func TestTwoTabs(t *testing.T) {
+	i := webtest.Portal(t)
+	first := signedIn(i)
+	first.Get("/addresses/new?country=SK")
+	first.Submit("main form", slovak())
+	edit := first.Page.Attr(".card .actions a", "href")
+	second := i.Browser()
+	second.SetCookie("__Host-postern", first.Cookie("__Host-postern"))
+	first.Get(edit)
+	second.Get(edit)
+	first.Submit("main form", map[string]string{"line1": "Dunajská 2"}).Want(http.StatusOK)
+	second.Submit("main form", map[string]string{"line1": "Laurinská 3"}).Want(http.StatusConflict)
+	both := second.Page.Texts(".card address")
+	if len(both) != 2 || !strings.Contains(both[0], "Laurinská 3") || !strings.Contains(both[1], "Dunajská 2") {
+		t.Errorf("the choice is between %q", both)
+	}
+	second.Submit("main form", nil).Want(http.StatusOK)
+	if got := second.Page.Texts(".card address"); len(got) != 1 || !strings.Contains(got[0], "Laurinská 3") {
+		t.Errorf("kept: %q", got)
+	}
+	second.Get(edit)
+	first.Get("/addresses")
+	first.Submit("form[action$='/delete']", nil)
+	second.Submit("main form", map[string]string{"line1": "Nová 4"}).Want(http.StatusConflict)
+	if second.Page.Attr("main form", "action") != "/addresses/new" || second.Page.Attr("[name=line1]", "value") != "Nová 4" {
+		t.Errorf("an address deleted meanwhile: %.600s", second.Page.Text("main"))
+	}
+}
+
+func TestDeleteAndUndo(t *testing.T) {
+	i := webtest.Portal(t)
+	b := signedIn(i)
+	b.Get("/addresses/new?country=SK")
+	b.Submit("main form", slovak())
+	before := b.Page.Text(".cards")
+	b.Submit("form[action$='/delete']", nil).Want(http.StatusOK)
+	if b.Page.Has(".card") || !b.Page.Has(".flash form") {
+		t.Fatalf("after deleting: %s", b.Page.Text("main"))
+	}
+	undo := b.Page.Attr(".flash form", "action")
+	b.Submit(".flash form", nil).Want(http.StatusOK)
+	if diff := cmp.Diff(before, b.Page.Text(".cards")); diff != "" {
+		t.Errorf("undone:\n%s", diff)
+	}
+	b.Post(undo, nil).Want(http.StatusOK)
+	if n := len(b.Page.Texts(".card")); n != 1 {
+		t.Errorf("undone twice: %d addresses", n)
+	}
+	for _, name := range []string{"../../sign-out", "x"} {
+		if b.Get("/addresses?done=address.deleted&undo=" + name); b.Page.Has(".flash form") {
+			t.Errorf("a link offers to undo %q", name)
+		}
+	}
+}
+
+func TestDefaultAddress(t *testing.T) {
+	b := signedIn(webtest.Portal(t))
+	for range 2 {
+		b.Get("/addresses/new?country=SK")
+		b.Submit("main form", slovak())
+	}
+	b.Submit("form[action$='/default']", map[string]string{"use": "billing"}).Want(http.StatusOK)
+	if got := b.Page.Texts(".card .tags"); len(got) != 2 || got[0] != "For delivery" || got[1] != "For invoices" {
+		t.Errorf("the defaults: %q", got)
+	}
+	b.Post(b.Page.Attr("form[action$='/default']", "action"), nil).Want(http.StatusUnprocessableEntity)
+}
+
+func TestCompany(t *testing.T) {
+	tests := []struct {
+		name, country, typed string
+		saved, fault         string // one of them
+	}{
+		{"as printed", "SK", "SK2022273990", "SK2022273990", ""},
+		{"spaces and lower case", "SK", " sk 2022 273 990 ", "SK2022273990", ""},
+		{"Greece by its ISO code", "GR", "GR094014201", "EL094014201", ""},
+		{"none", "SK", "", "", ""},
+		{"a digit off", "SK", "SK2022273991", "", "check digit"},
+		{"too short", "SK", "SK202227399", "", "look like SK"},
+	}
+	i := webtest.Portal(t)
+	b := signedIn(i)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b.Get("/company")
+			b.Submit("main form", map[string]string{"name": "Kniha s.r.o.", "country": test.country, "vat_id": test.typed, "action": "save"})
+			if test.fault == "" {
+				b.Page.Want(http.StatusOK)
+				if got := b.Page.Attr("[name=vat_id]", "value"); got != test.saved || !b.Page.Has(".flash") {
+					t.Errorf("saved as %q", got)
+				}
+				return
+			}
+			b.Page.Want(http.StatusUnprocessableEntity)
+			if got := b.Page.Text("#f-vat_id-fault"); !strings.Contains(got, test.fault) || b.Page.Attr("[name=vat_id]", "value") != test.typed {
+				t.Errorf("the fault: %q; kept: %q", got, b.Page.Attr("[name=vat_id]", "value"))
+			}
+		})
+	}
+}
+
+// TestCompanyCountry names the numbers as the country does, without scripts.
+func TestCompanyCountry(t *testing.T) {
+	b := signedIn(webtest.Portal(t))
+	b.Get("/company")
+	b.Submit("main form", map[string]string{"name": "Buch GmbH", "country": "DE", "action": "country"}).Want(http.StatusOK)
+	if got := b.Page.Text("label[for=f-vat_id]"); got != "USt-IdNr." || b.Page.Attr("[name=name]", "value") != "Buch GmbH" {
+		t.Errorf("the VAT ID is called %q", got)
+	}
+	if b.Get("/company"); b.Page.Attr("[name=name]", "value") != "" {
+		t.Error("changing the country saved something")
+	}
+}
+
+// TestCompanyInTwoTabs tells the second of two windows what the first saved, and lets it save over that.
+func TestCompanyInTwoTabs(t *testing.T) {
+	i := webtest.Portal(t)
+	first := signedIn(i)
+	second := i.Browser()
+	second.SetCookie("__Host-postern", first.Cookie("__Host-postern"))
+	first.Get("/company")
+	second.Get("/company")
+	first.Submit("main form", map[string]string{"name": "First"}).Want(http.StatusOK)
+	second.Submit("main form", map[string]string{"name": "Second"}).Want(http.StatusConflict)
+	if !strings.Contains(second.Page.Text(".card"), "First") || second.Page.Attr("[name=name]", "value") != "Second" {
+		t.Errorf("the second window: %s", second.Page.Text("main"))
+	}
+	second.Submit("main form", nil).Want(http.StatusOK)
+	if got := second.Page.Attr("[name=name]", "value"); got != "Second" {
+		t.Errorf("kept: %q", got)
+	}
+}
+
+func TestSessions(t *testing.T) {
+	i := webtest.Portal(t)
+	here := signedIn(i)
+	others := []*webtest.Browser{signedIn(i), signedIn(i), signedIn(i)}
+	here.Get("/security").Want(http.StatusOK)
+	if n := len(here.Page.Texts("form[action='/security/end']")); n != 3 {
+		t.Fatalf("%d other sessions", n)
+	}
+	here.Submit("form[action='/security/end']", nil).Want(http.StatusOK)
+	if n := len(here.Page.Texts("form[action='/security/end']")); n != 2 || !here.Page.Has(".flash") {
+		t.Errorf("%d other sessions after one was ended", n)
+	}
+	here.Submit("form[action='/security/end-others']", nil).Want(http.StatusOK)
+	if here.Page.Has("form[action='/security/end']") {
+		t.Error("others are left")
+	}
+	for n, other := range others {
+		if other.Get("/orders"); other.Page.URL.Path != "/sign-in" {
+			t.Errorf("browser %d is still signed in", n)
+		}
+	}
+	if here.Get("/orders").Want(http.StatusOK); here.Page.URL.Path != "/orders" {
+		t.Error("this browser is signed out")
+	}
+}

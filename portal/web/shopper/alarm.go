@@ -1,0 +1,49 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+const alarmPath = "/sign-in/not-me"
+
+// alarmPage is where "this was not me" in the mail of a new sign-in leads.
+type alarmPage struct {
+	page.Base
+	Token, Masked string // no address: the link is damaged, or over
+}
+
+// alarm shows the button. Opening the page changes nothing: mail scanners open links, too.
+func (h *Handler) alarm(c *fiber.Ctx) error {
+	token := c.Params("*")
+	found, err := gate.Visitor(c).Alarm(c.UserContext(), token)
+	if err != nil {
+		return err
+	}
+	if found.Masked == "" {
+		return h.alarmGone(c)
+	}
+	return h.pages.Render(c, fiber.StatusOK, "shopper/not-me", alarmPage{
+		Base: h.visitorBase(c, "alarm.title"), Token: token, Masked: found.Masked,
+	})
+}
+
+// raiseAlarm ends every session, link and code of the address.
+func (h *Handler) raiseAlarm(c *fiber.Ctx) error {
+	err := gate.Visitor(c).RaiseAlarm(c.UserContext(), c.FormValue("token"))
+	if portal.KindOf(err) == portal.Gone {
+		return h.alarmGone(c)
+	}
+	if err != nil {
+		return err
+	}
+	gate.ClearSession(c)
+	return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang"), "done", "alarm"))
+}
+
+func (h *Handler) alarmGone(c *fiber.Ctx) error {
+	return h.pages.Render(c, fiber.StatusGone, "shopper/not-me", alarmPage{Base: h.visitorBase(c, "alarm.gone")})
+}

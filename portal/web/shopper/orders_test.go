@@ -1,0 +1,194 @@
+package shopper_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"postern/portal/web/webtest"
+)
+
+// manyOrders gives Jana 45 orders over three years and signs her in.
+func manyOrders(t *testing.T) (*webtest.Installation, *webtest.Browser) {
+	t.Helper()
+	i := webtest.Portal(t)
+	for n := range 45 {
+		put(t, i, fmt.Sprintf("%d", 1000+n), fields{
+			"placed_at": fmt.Sprintf("%d-02-%02dT10:00:00Z", 2026-n/20, 1+n%20), "fulfillment": []string{"delivered", "shipped"}[n%2],
+		})
+	}
+	return i, signedIn(i)
+}
+
+// TestOrderList pages through all orders and back, and filters by links that keep each other's choice.
+func TestOrderList(t *testing.T) {
+	_, b := manyOrders(t)
+	seen := map[string]bool{}
+	for pages := 1; ; pages++ {
+		for _, number := range b.Page.Texts(".order-number") {
+			seen[number] = true
+		}
+		if !b.Page.Has("a[rel=next]") {
+			if pages != 3 || len(seen) != 45 {
+				t.Errorf("%d pages with %d orders", pages, len(seen))
+			}
+			break
+		}
+		b.Follow("a[rel=next]").Want(http.StatusOK)
+	}
+	b.Follow("a[rel=prev]").Want(http.StatusOK)
+	if n := len(b.Page.Texts(".order")); n != 20 {
+		t.Errorf("the page before the last has %d orders", n)
+	}
+	b.Get("/orders?period=2025")
+	b.Follow("a[href*='status=delivered']").Want(http.StatusOK)
+	if n := len(b.Page.Texts(".order")); n != 10 || b.Page.URL.Query().Get("period") != "2025" {
+		t.Errorf("%s has %d orders", b.Page.URL, n)
+	}
+	b.Get("/orders?period=custom&from=2026-02-03&to=2026-02-04")
+	if got := strings.Join(b.Page.Texts(".order-number"), " "); got != "1003 1002" {
+		t.Errorf("two days have the orders %s", got)
+	}
+	b.Get("/orders?period=2024&search=1044")
+	if got := b.Page.Texts(".order-number"); len(got) != 1 || got[0] != "1044" {
+		t.Errorf("the search finds %v", got)
+	}
+	if got := b.Page.Texts(".heading .muted"); len(got) != 1 || got[0] != "45 orders in all" {
+		t.Errorf("the count is %v", got)
+	}
+}
+
+// TestOrderListFaults keeps what was typed and tells what is wrong where it is.
+func TestOrderListFaults(t *testing.T) {
+	_, b := manyOrders(t)
+	edited := b.Page.Attr("a[rel=next]", "href")
+	other := strings.Replace(edited, "/orders?", "/orders?status=open&", 1)
+	tests := []struct{ name, path, at string }{
+		{"from after to", "/orders?period=custom&from=2026-03-02&to=2026-03-01&status=open", "#f-from-fault"},
+		{"no such day", "/orders?period=custom&from=2026-02-31", "#f-from-fault"},
+		{"no day at all", "/orders?period=custom&to=soon", "#f-to-fault"},
+		{"no such period", "/orders?period=7w", ".note"},
+		{"no such status", "/orders?status=lost", ".note"},
+		{"edited cursor", edited + "x", ".note"},
+		{"cursor of another list", other, ".note"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b.Get(test.path).Want(http.StatusUnprocessableEntity)
+			if b.Page.Text(test.at) == "" {
+				t.Errorf("nothing at %s: %s", test.at, b.Page.Text("main"))
+			}
+			query := b.Page.URL.Query()
+			for _, field := range []string{"from", "to"} {
+				if got := b.Page.Attr("[name="+field+"]", "value"); got != query.Get(field) {
+					t.Errorf("%s is %q now", field, got)
+				}
+			}
+			if status := query.Get("status"); status != "" && test.at != ".note" && b.Page.Attr("[name=status]", "value") != status {
+				t.Error("the status is lost")
+			}
+		})
+	}
+}
+
+// TestEmptyLists say why there is nothing and lead on.
+func TestEmptyLists(t *testing.T) {
+	i := webtest.Portal(t)
+	b := signedIn(i)
+	if got := b.Page.Attr(".empty a", "href"); got != "https://www.shop.test/" {
+		t.Errorf("without orders the way on is %q", got)
+	}
+	put(t, i, "1", fields{"placed_at": "2023-06-01T10:00:00Z"})
+	tests := []struct{ query, way string }{
+		{"period=30d", "/orders?period=2023"},
+		{"status=unpaid", "/orders"},
+		{"search=77", "/orders"},
+	}
+	for _, test := range tests {
+		b.Get("/orders?" + test.query).Want(http.StatusOK)
+		if got := b.Page.Attr(".empty a", "href"); got != test.way {
+			t.Errorf("%s: the way on is %q", test.query, got)
+		}
+	}
+}
+
+// TestOrderPage shows all parts of an order.
+func TestOrderPage(t *testing.T) {
+	i := webtest.Portal(t)
+	put(t, i, "SK/2026 1", fields{
+		"payment": "pending", "payment_kind": "transfer", "fulfillment": "shipped", "source_label": "Vyskladnené",
+		"lines": []fields{{"id": "a", "sku": "S-1", "name": "Pen", "quantity": "2.5", "unit_price": "0.455", "total": "1.14",
+			"options": []fields{{"name": "Colour", "value": "blue"}}, "fulfillment": "on_hold"}},
+		"subtotal": "1.14", "shipping": "3.00", "taxes": []fields{{"rate": "23", "amount": "0.95"}}, "refunded": "1.00",
+		"discounts": []fields{{"code": "MAY", "amount": "0.14"}}, "total": "4.95", "tax_note": "Reverse charge", "vat_id": "DE136695976",
+		"shipping_address": fields{"first_name": "Jana", "last_name": "Nová", "line1": "Obchodná 1", "city": "Bratislava", "postal_code": "81106", "country": "SK"},
+		"shipments":        []fields{{"carrier": "DHL", "number": "JD01", "url": "https://dhl.test/JD01", "items": []fields{{"line": "a", "quantity": "2.5"}}}},
+		"links":            fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf"},
+	})
+	b := signedIn(i)
+	b.Follow("a.order").Want(http.StatusOK)
+	for selector, want := range map[string]string{
+		"h1": "Order SK/2026 1", ".headline": "On its way with DHL. We are waiting for your bank transfer.",
+		".lines tbody th": "Pen Colour: blue · SKU S-1 On hold", ".parcel ul": "2.5 × Pen", "address": "Jana Nová Obchodná 1 81106 Bratislava SLOVAKIA",
+		".totals": "Subtotal €1.14 Discount MAY -€0.14 Delivery €3.00 Tax 23% €0.95 Total €4.95 Refunded -€1.00",
+	} {
+		if got := tight(b.Page.Text(selector)); got != tight(want) {
+			t.Errorf("%s: %q, want %q", selector, got, tight(want))
+		}
+	}
+	for _, part := range []string{"Reverse charge", "DE136695976", "Vyskladnené", "https://dhl.test/JD01"} {
+		if !strings.Contains(b.Page.Body, part) {
+			t.Errorf("%s is not on the page", part)
+		}
+	}
+	if got := b.Page.Attr("a.main", "href"); got != "https://pay.test/1" {
+		t.Errorf("paying leads to %q", got)
+	}
+	for _, rel := range b.Page.Attrs("main a[href^='https://']", "rel") {
+		if rel != "noopener noreferrer" {
+			t.Errorf("a link to elsewhere has rel %q", rel)
+		}
+	}
+}
+
+// tight leaves out white space: elements stand apart by their style, not by spaces.
+func tight(text string) string { return strings.Join(strings.Fields(text), "") }
+
+// TestOrderOfAnother is not found, as one that never was.
+func TestOrderOfAnother(t *testing.T) {
+	i := webtest.Portal(t)
+	put(t, i, "77", fields{"email": "peter@example.com"})
+	b := signedIn(i)
+	theirs := b.Get("/orders/77").Want(http.StatusNotFound).Text("main p")
+	if none := b.Get("/orders/78").Want(http.StatusNotFound).Text("main p"); none != theirs {
+		t.Errorf("another's order says %q, none says %q", theirs, none)
+	}
+}
+
+// TestHostileOrder fills every text of an order with markup: it is shown as text.
+func TestHostileOrder(t *testing.T) {
+	const probe = `"><img src=x onerror=alert(1)><script>alert(1)</script>`
+	i := webtest.Portal(t)
+	put(t, i, "1001", fields{
+		"payment": probe, "fulfillment": probe, "source_status": probe, "source_label": probe, "customer_note": probe,
+		"tax_note": probe, "vat_id": probe, "shipping_method": probe, "payment_method": probe,
+		"lines":            []fields{{"id": probe, "sku": probe, "name": probe, "quantity": "1", "total": "1", "fulfillment": probe, "options": []fields{{"name": probe, "value": probe}}, "picture": "https://www.shop.test/a.png?" + url.QueryEscape(probe)}},
+		"shipping_address": fields{"last_name": probe, "line1": probe, "city": probe, "postal_code": probe, "country": probe, "phone": probe},
+		"shipments":        []fields{{"carrier": probe, "number": probe, "pickup_point": probe, "items": []fields{{"line": probe, "quantity": "1"}}}},
+		"notes":            []fields{{"text": probe}}, "taxes": []fields{{"label": probe, "amount": "1"}},
+		"discounts": []fields{{"label": probe, "amount": "1"}}, "events": []fields{{"type": probe, "at": "2026-03-01T10:00:00Z", "label": probe}},
+	})
+	b := signedIn(i)
+	for _, path := range []string{"/orders", "/orders/1001", "/orders?search=" + url.QueryEscape(probe), "/orders?period=custom&from=" + url.QueryEscape(probe)} {
+		b.Get(path)
+		if b.Page.Has("main script:not([src]), [onerror], main img[src=x]") {
+			t.Errorf("%s lets markup through", path)
+		}
+	}
+	b.Get("/orders/1001").Want(http.StatusOK)
+	if n := strings.Count(b.Page.Text("main"), probe); n < 15 {
+		t.Errorf("the texts are shown %d times", n)
+	}
+}
