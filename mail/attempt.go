@@ -31,6 +31,9 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 		log.WarnContext(ctx, "mail: end not recorded", "sent", failed == nil, "reason", reason(err, ""))
 	case failed == nil:
 		log.InfoContext(ctx, "mail: sent")
+	case errors.Is(failed, errNotTried):
+		log.DebugContext(ctx, "mail: put back", "reason", next.LastError)
+		err = failed
 	case errors.Is(failed, ErrDrop):
 		log.InfoContext(ctx, "mail: dropped")
 	default:
@@ -42,26 +45,57 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 	return sent, err
 }
 
+// errNotTried says that a mail never got a connection: that is no attempt.
+var errNotTried = errors.New("mail: not tried")
+
 // attempt composes the mail and hands it over.
 func (d *Dispatcher) attempt(ctx context.Context, h handover) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	m, err := d.Compose(ctx, h.box.shop, h.id, h.before)
+	soon, done := context.WithTimeout(ctx, readyTime)
+	defer done()
+	m, err := d.Compose(soon, h.box.shop, h.id, h.before)
 	if err != nil {
 		return err
 	}
 	m.ID = messageID(h.box.shop, h.id, m.From)
-	err = d.conn.Send(ctx, m)
-	if err == nil {
-		d.rest = rest{}
+	on, err := d.pool.get(soon)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNotTried, err)
+	}
+	return d.send(ctx, on, m)
+}
+
+// send hands the mail over on the line and gives the line back.
+func (d *Dispatcher) send(ctx context.Context, on *line, m Message) error {
+	f := d.try(ctx, on, m)
+	if f != nil && on.used && f.Down && !f.Unsure {
+		// It may be the connection that is too old, or has carried as much as the server allows.
+		fresh, err := d.pool.renew(ctx, on)
+		if err != nil {
+			return f
+		}
+		on, f = fresh, d.try(ctx, fresh, m)
+	}
+	if f == nil {
+		on.used = true
+		d.pool.put(on)
+		d.pool.works()
 		return nil
 	}
-	d.hangUp()
-	f := failure(err)
 	if f.Down {
-		d.rest = d.rest.grown(d.Now())
+		d.pool.fails() // before anyone can have its turn
 	}
+	d.pool.drop(on)
 	return f
+}
+
+func (d *Dispatcher) try(ctx context.Context, on *line, m Message) *Failure {
+	err := on.conn.Send(ctx, m)
+	if err == nil {
+		return nil
+	}
+	return failure(err)
 }
 
 // failure reads the error of a Conn; one that is no *Failure is taken for the worst.
@@ -87,8 +121,13 @@ func (d *Dispatcher) record(e *Entry, before Entry, failed error) {
 		e.close(Dropped, now)
 		return
 	}
-	e.Unsure = before.Unsure || f != nil && f.Unsure
 	e.LastError = reason(failed, e.To)
+	if errors.Is(failed, errNotTried) {
+		e.Attempts, e.Unsure = before.Attempts, before.Unsure
+		e.NextAt = latest(before.NextAt, d.pool.restsUntil())
+		return
+	}
+	e.Unsure = before.Unsure || f != nil && f.Unsure
 	if f != nil && !f.Temporary {
 		e.State = Failed
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestUnsure(t *testing.T) {
 			var got, saw []bool
 			for _, end := range test.ends {
 				b.fails, b.post.answers = nil, []error{end}
-				if end == composing {
+				if errors.Is(end, composing) {
 					b.fails = composing
 				}
 				b.round()
@@ -87,16 +88,8 @@ func TestUnsure(t *testing.T) {
 func TestCrash(t *testing.T) {
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn})
-	crash := errors.New("crash")
-	b.post.during = func(context.Context, Message) { panic(crash) }
-	func() {
-		defer func() {
-			if got := recover(); got != crash {
-				t.Fatalf("no crash: %v", got)
-			}
-		}()
-		b.round()
-	}()
+	b.post.during = func(context.Context, Message) { runtime.Goexit() } // ends what sends, as a crash would
+	b.round()
 	b.post.during = nil
 	if e := b.entry("fern", id); !e.Unsure || e.State != Waiting || e.Attempts != 1 {
 		t.Errorf("behind the crash: %+v", e)
@@ -118,11 +111,10 @@ func TestCrash(t *testing.T) {
 func TestLostLease(t *testing.T) {
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn})
-	second := *b.Dispatcher
-	second.Sender = &post{}
+	second := &Dispatcher{Engine: b.Engine, Shops: b.Shops, Compose: b.Compose, Sender: &post{}, Now: b.Now, Conns: 1}
 	b.post.answers = []error{refusal(550)}
 	b.post.during = func(context.Context, Message) {
-		b.now = b.now.Add(leaseTime)
+		b.pass(leaseTime)
 		if n, err := second.Once(t.Context()); n != 1 || err != nil {
 			t.Errorf("the second sent %d, error %v", n, err)
 		}
@@ -276,16 +268,69 @@ func TestRest(t *testing.T) {
 	}
 }
 
-// TestFair bounds what one shop takes of a round.
+// TestFair bounds what one shop sends before it is another's turn; what is due then goes on.
 func TestFair(t *testing.T) {
 	b := newBench(t, "fern", "oak")
 	b.Batch = 3
 	for range 10 {
 		b.add("fern", Entry{Kind: "order"})
+		b.add("oak", Entry{Kind: "order"})
 	}
-	b.add("oak", Entry{Kind: "order"})
-	if n := b.round(); n != 4 || len(b.list("oak", Sent)) != 1 {
-		t.Errorf("%d sent", n)
+	if n := b.round(); n != 20 || b.post.connections != 1 {
+		t.Errorf("%d sent over %d connections", n, b.post.connections)
+	}
+	var turns []int // how many in a row are of one shop
+	for i, m := range b.post.sent {
+		if i == 0 || m.From != b.post.sent[i-1].From {
+			turns = append(turns, 0)
+		}
+		turns[len(turns)-1]++
+	}
+	if diff := cmp.Diff([]int{3, 3, 3, 3, 3, 3, 1, 1}, turns); diff != "" {
+		t.Errorf("turns (-want +got):\n%s", diff)
+	}
+}
+
+// TestBeat has a slow server: a round ends after a beat, so that shops that had nothing are asked again, but not before each
+// had a first turn. What is added during a round waits for the next.
+func TestBeat(t *testing.T) {
+	b := newBench(t, "fern", "oak", "elm")
+	b.Batch = 3
+	for range 10 {
+		b.add("fern", Entry{Kind: "order"})
+		b.add("oak", Entry{Kind: "order"})
+	}
+	b.post.during = func(context.Context, Message) {
+		b.pass(300 * time.Millisecond)
+		if len(b.post.sent) == 0 {
+			b.add("elm", Entry{Kind: SignIn, CreatedAt: b.clock()})
+		}
+	}
+	for i, want := range []map[string]int{{"fern": 3, "oak": 3}, {"fern": 6, "oak": 6, "elm": 1}} {
+		b.round()
+		got := map[string]int{}
+		for _, m := range b.post.sent {
+			_, shop, _ := strings.Cut(m.From, "@")
+			got[strings.TrimSuffix(shop, ".example")]++
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("sent after round %d (-want +got):\n%s", i+1, diff)
+		}
+	}
+}
+
+// TestBeatAlone has but one shop, which may send more than a batch in its turn, though not for longer than a beat.
+func TestBeatAlone(t *testing.T) {
+	for pace, want := range map[time.Duration]int{time.Millisecond: 30, 100 * time.Millisecond: 6, 300 * time.Millisecond: 3} {
+		b := newBench(t, "fern")
+		b.Batch = 3
+		for range 30 {
+			b.add("fern", Entry{Kind: "order"})
+		}
+		b.post.during = func(context.Context, Message) { b.pass(pace) }
+		if n := b.round(); n != want {
+			t.Errorf("%d sent at one in %s, want %d", n, pace, want)
+		}
 	}
 }
 

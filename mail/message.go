@@ -33,7 +33,8 @@ var ErrDrop = errors.New("mail: nothing to send")
 
 // Composer makes the message of an entry of a shop at the moment it is handed over. It gets the entry as the last
 // attempt left it: Unsure says that an earlier message may have arrived, Attempts how many were begun. ErrDrop drops the
-// entry; after any other error it is tried again.
+// entry; after any other error it is tried again. A message that finds no connection in time is not sent, and its entry
+// comes again as it was.
 type Composer func(ctx context.Context, shop, id string, e Entry) (Message, error)
 
 // Sender reaches a mail server.

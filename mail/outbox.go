@@ -88,7 +88,7 @@ func (o Outbox) Resend(ctx context.Context, id string) error {
 // how many went.
 func (o Outbox) Sweep(ctx context.Context, limit int) (deleted int, err error) {
 	for _, state := range []string{Sent, Dropped} {
-		ids, err := o.turn(ctx, state, limit)
+		ids, err := o.turn(ctx, state, o.Now(), limit)
 		if err != nil {
 			return deleted, err
 		}
@@ -117,10 +117,10 @@ func (o Outbox) remove(ctx context.Context, id, state string) (int, error) {
 	return 0, err
 }
 
-// turn returns the heads of the entries of a state whose NextAt has come, the longest due first.
-func (o Outbox) turn(ctx context.Context, state string, limit int) ([]storage.Hit[Entry], error) {
+// turn returns the heads of the entries of a state whose NextAt has come at the time, the longest due first.
+func (o Outbox) turn(ctx context.Context, state string, at time.Time, limit int) ([]storage.Hit[Entry], error) {
 	page, err := storage.Find[Entry](ctx, o.docs, storage.Query{
-		Index: byTurn, Equal: []any{state}, To: o.Now().Add(time.Millisecond), Limit: limit,
+		Index: byTurn, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: limit,
 	})
 	return page.Hits, err
 }

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -22,6 +23,8 @@ type post struct {
 	answers     []error
 	sent        []Message
 	connections int
+	most, open  int // at a time; 0 allows any number
+	refused     func()
 	during      func(ctx context.Context, m Message)
 }
 
@@ -31,6 +34,13 @@ func (p *post) Connect(context.Context) (Conn, error) {
 	if p.closed != nil {
 		return nil, p.closed
 	}
+	if p.most > 0 && p.open == p.most {
+		if p.refused != nil {
+			p.refused()
+		}
+		return nil, errors.New("too many connections")
+	}
+	p.open++
 	p.connections++
 	return p, nil
 }
@@ -54,12 +64,18 @@ func (p *post) Send(ctx context.Context, m Message) error {
 	return answer
 }
 
-func (p *post) Close() error { return nil }
+func (p *post) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open--
+	return nil
+}
 
 // bench is a dispatcher over a fresh store with a clock of its own.
 type bench struct {
 	*Dispatcher
 	t     *testing.T
+	mu    sync.Mutex
 	now   time.Time
 	post  *post
 	log   *bytes.Buffer
@@ -75,13 +91,29 @@ func newBench(t *testing.T, shops ...string) *bench {
 		Engine:  storagetest.Open(t, Collections()...),
 		Shops:   func(context.Context) ([]string, error) { return b.shops, nil },
 		Compose: b.compose, Sender: b.post,
-		Now: func() time.Time { return b.now },
-		Log: slog.New(slog.NewTextHandler(b.log, nil)),
+		Conns: 1, // what is sent, and in which order, is then known
+		Now:   b.clock,
+		Log:   slog.New(slog.NewTextHandler(b.log, nil)),
 	}
 	return b
 }
 
+func (b *bench) clock() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.now
+}
+
+// pass lets time go by, in the middle of a round too.
+func (b *bench) pass(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.now.Add(d)
+}
+
 func (b *bench) compose(_ context.Context, shop, _ string, e Entry) (Message, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.saw = append(b.saw, e)
 	return Message{From: "shop@" + shop + ".example", To: e.To, Text: "secret-body"}, b.fails
 }

@@ -33,6 +33,13 @@ func soonest(a, b time.Time) time.Time {
 	return a
 }
 
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // rest is the pause a server out of reach is given before the next connection, for all mails alike.
 type rest struct {
 	length time.Duration

@@ -1,5 +1,5 @@
 // Package smtp hands messages to a mail server over SMTP. It owns the connection, its encryption and sign-in, the form of
-// a message on the wire, and what each answer of the server means for the message.
+// a message on the wire and its DKIM signature, and what each answer of the server means for the message.
 //
 // It must not know of the outbox: whether and when a message is tried again is decided elsewhere, from the mail.Failure.
 package smtp
@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -22,8 +21,10 @@ import (
 
 // Sender reaches one mail server. It is made by Parse.
 type Sender struct {
-	// Now is the clock of the Date header.
+	// Now is the clock of the Date header and of signatures.
 	Now func() time.Time
+	// Keys sign the messages from their domains; those from others go out unsigned.
+	Keys Keys
 
 	host, helo     string
 	port           int
@@ -46,7 +47,7 @@ func (s *Sender) String() string {
 // Connect greets the server, turns encryption on and signs in. Its error is a *mail.Failure, always temporary: what is wrong
 // there is wrong for all messages and can be mended.
 func (s *Sender) Connect(ctx context.Context) (mail.Conn, error) {
-	c := &conn{now: s.Now}
+	c := &conn{now: s.Now, keys: s.Keys}
 	client, err := gomail.NewClient(s.host, s.options(ctx, c)...)
 	if err == nil {
 		c.client = client
@@ -112,6 +113,7 @@ type conn struct {
 	raw     net.Conn // below TLS
 	stop    func() bool
 	now     func() time.Time
+	keys    Keys
 	broken  bool
 }
 
@@ -129,7 +131,7 @@ func (c *conn) release() {
 
 // Send implements mail.Conn.
 func (c *conn) Send(ctx context.Context, m mail.Message) error {
-	msg, err := envelope(m, c.now())
+	msg, err := c.envelope(m)
 	if err != nil {
 		return &mail.Failure{Reason: err.Error()}
 	}
@@ -176,39 +178,4 @@ func failure(err error) *mail.Failure {
 		Down:      code == 0 || code == 421,
 		Reason:    text,
 	}
-}
-
-// envelope is the message as the library takes it.
-func envelope(m mail.Message, now time.Time) (*gomail.Msg, error) {
-	from, err := address(m.FromName, m.From)
-	if err != nil {
-		return nil, fmt.Errorf("the sender is %w", err)
-	}
-	to, err := address("", m.To)
-	if err != nil {
-		return nil, fmt.Errorf("the recipient is %w", err)
-	}
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP))
-	msg.FromMailAddress(from)
-	msg.ToMailAddress(to)
-	if m.ReplyTo != "" {
-		reply, err := address("", m.ReplyTo)
-		if err != nil {
-			return nil, fmt.Errorf("the reply address is %w", err)
-		}
-		msg.ReplyToMailAddress(reply)
-	}
-	msg.Subject(oneLine(m.Subject))
-	msg.SetDateWithValue(now)
-	msg.SetMessageIDWithValue(oneLine(m.ID))
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: answer it with no machine
-	msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same to Exchange, MS-OXCMAIL
-	if m.Lang != "" {
-		msg.SetGenHeader(gomail.HeaderContentLang, oneLine(m.Lang))
-	}
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	if m.HTML != "" {
-		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	}
-	return msg, nil
 }

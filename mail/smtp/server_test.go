@@ -29,10 +29,12 @@ type server struct {
 	ca       string // a PEM file
 	user     string // "" asks for no sign-in
 	password string
-	ended    chan struct{} // gets one for each session over
+	ended    chan struct{} // gets one for each session over, unless it is full
+	came     func()        // is called for each letter; nil for none
 
 	mu          sync.Mutex
 	trouble     trouble
+	fault       fault
 	boxes       []letter
 	connections int
 }
@@ -46,10 +48,11 @@ type letter struct {
 // trouble is what the server does in place of its work; nil answers are a 250.
 type trouble struct {
 	mail, rcpt, data error
-	dropped          bool          // closes the connection once the whole message is there
-	stall            chan struct{} // MAIL waits for it
-	slow             chan struct{} // DATA waits for it before it reads
-	read             chan error    // how the reading of DATA ended
+	dropped          bool            // closes the connection once the whole message is there
+	stall            chan struct{}   // MAIL waits for it
+	slow             chan struct{}   // DATA waits for it before it reads
+	read             chan error      // how the reading of DATA ended
+	greylist         map[string]bool // who was turned away once, as everybody is; nil turns nobody away
 }
 
 // kind is how the server is reached.
@@ -58,7 +61,7 @@ type kind struct {
 	user, password  string
 }
 
-func serve(t *testing.T, k kind) *server {
+func serve(t testing.TB, k kind) *server {
 	t.Helper()
 	s := &server{user: k.user, password: k.password, ended: make(chan struct{}, 100)}
 	certificate, ca := certify(t)
@@ -81,7 +84,8 @@ func serve(t *testing.T, k kind) *server {
 	}
 	s.addr = l.Addr().String()
 	if k.implicit {
-		l = tls.NewListener(l, settings)
+		smtpd.AllowInsecureAuth = true // it cannot see the encryption below the wire
+		l = wires{tls.NewListener(doors{l, s}, settings), s}
 	}
 	done := make(chan error, 1)
 	go func() { done <- smtpd.Serve(l) }()
@@ -148,7 +152,14 @@ func (s *session) Mail(from string, _ *gosmtp.MailOptions) error {
 
 func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 	s.to = to
-	return s.now().rcpt
+	t := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.greylist != nil && !t.greylist[to] {
+		t.greylist[to] = true
+		return answer(451, "greylisted, come back later")
+	}
+	return t.rcpt
 }
 
 func (s *session) Data(r io.Reader) error {
@@ -166,9 +177,15 @@ func (s *session) Data(r io.Reader) error {
 	if t.data != nil {
 		return t.data
 	}
+	if f := s.bad(); f.at == atEnd && f.answer != "" {
+		return nil // the wire says what the client is told
+	}
 	s.mu.Lock()
 	s.boxes = append(s.boxes, letter{from: s.from, to: s.to, raw: bytes.Clone(raw)})
 	s.mu.Unlock()
+	if s.came != nil {
+		s.came()
+	}
 	if t.dropped {
 		_ = s.conn.Conn().Close()
 	}
@@ -178,7 +195,10 @@ func (s *session) Data(r io.Reader) error {
 func (*session) Reset() {}
 
 func (s *session) Logout() error {
-	s.ended <- struct{}{}
+	select {
+	case s.ended <- struct{}{}:
+	default:
+	}
 	return nil
 }
 
@@ -193,7 +213,7 @@ func answer(code int, text string) error {
 }
 
 // certify makes a certificate for 127.0.0.1 and a file with its root.
-func certify(t *testing.T) (tls.Certificate, string) {
+func certify(t testing.TB) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -1,0 +1,47 @@
+package mail
+
+import (
+	"sync"
+	"time"
+)
+
+// pace bounds how many mails of each shop go out in a minute.
+type pace struct {
+	perMinute int
+	mu        sync.Mutex
+	shops     map[string]bucket // of those that are not full
+}
+
+// bucket is what a shop has spent of its minute; it runs back with time.
+type bucket struct {
+	spent float64
+	at    time.Time
+}
+
+// room is how many mails of the shop may go out now.
+func (p *pace) room(shop string, now time.Time) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.shops[shop]
+	if since := now.Sub(b.at); since > 0 {
+		b = bucket{spent: max(0, b.spent-since.Minutes()*float64(p.perMinute)), at: now}
+	}
+	if b.spent == 0 {
+		delete(p.shops, shop)
+		return p.perMinute
+	}
+	p.shops[shop] = b
+	return max(0, p.perMinute-int(b.spent+0.999))
+}
+
+// spend counts a mail that room allowed.
+func (p *pace) spend(shop string, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b, begun := p.shops[shop]
+	if !begun {
+		b.at = now
+	}
+	b.spent++
+	p.shops[shop] = b
+}

@@ -1,0 +1,155 @@
+package mail
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// meet returns a function that holds its callers until n of them are there.
+func meet(n int) func() {
+	var group sync.WaitGroup
+	group.Add(n)
+	return func() {
+		group.Done()
+		group.Wait()
+	}
+}
+
+// TestParallel goes on only when as many mails as connections are being sent at a time, each over one of its own.
+func TestParallel(t *testing.T) {
+	b := newBench(t, "fern", "oak")
+	b.Conns = 3
+	wait := meet(3)
+	b.post.during = func(context.Context, Message) { wait() }
+	for _, shop := range []string{"fern", "fern", "oak"} {
+		b.add(shop, Entry{Kind: "order"})
+	}
+	if n := b.round(); n != 3 || b.post.connections != 3 || b.post.open != 0 {
+		t.Errorf("%d sent over %d connections, %d left open", n, b.post.connections, b.post.open)
+	}
+}
+
+// TestFewConnections has a server that allows fewer connections than wanted: all goes out over those, and it is given no rest.
+func TestFewConnections(t *testing.T) {
+	b := newBench(t, "fern")
+	b.Conns, b.post.most = 4, 2
+	refused := make(chan struct{})
+	b.post.refused = sync.OnceFunc(func() { close(refused) })
+	b.post.during = func(context.Context, Message) { <-refused }
+	for range 30 {
+		b.add("fern", Entry{Kind: "order"})
+	}
+	if n := b.round(); n != 30 || b.post.connections > 2 || b.pool.resting() {
+		t.Errorf("%d sent over %d connections", n, b.post.connections)
+	}
+}
+
+// TestKeptConnection lets a connection end while it is kept between two beats: the mail that finds out goes at once over another.
+func TestKeptConnection(t *testing.T) {
+	down := &Failure{Temporary: true, Down: true, Reason: "421 too long"}
+	for _, test := range []struct {
+		name        string
+		kept        time.Duration
+		answers     []error
+		connections int
+		want        Entry
+	}{
+		{"alive", time.Second, []error{nil}, 1, Entry{State: Sent, Attempts: 1}},
+		{"kept too long", idleTime, []error{nil}, 2, Entry{State: Sent, Attempts: 1}},
+		{"ended", time.Second, []error{down, nil}, 2, Entry{State: Sent, Attempts: 1}},
+		{"ended for good", time.Second, []error{down}, 2, Entry{State: Waiting, Attempts: 1}},
+		{"lost in doubt", time.Second, []error{lost(), nil}, 1, Entry{State: Waiting, Attempts: 1, Unsure: true}},
+		{"refused", time.Second, []error{refusal(451), nil}, 1, Entry{State: Waiting, Attempts: 1}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, "fern")
+			b.defaults()
+			beat := func() {
+				if _, err := b.Dispatcher.round(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.add("fern", Entry{Kind: "order"})
+			beat()
+			b.now = b.now.Add(test.kept)
+			b.pool.tidy()
+			b.post.answers = test.answers
+			id := b.add("fern", Entry{Kind: "order"})
+			beat()
+			e := b.entry("fern", id)
+			if diff := cmp.Diff(test.want, Entry{State: e.State, Attempts: e.Attempts, Unsure: e.Unsure}); diff != "" {
+				t.Errorf("entry (-want +got):\n%s", diff)
+			}
+			if b.post.connections != test.connections {
+				t.Errorf("%d connections, want %d", b.post.connections, test.connections)
+			}
+		})
+	}
+}
+
+// TestPutBack loses the server while four mails are in hand, two of them being sent: the two others come again as they were.
+func TestPutBack(t *testing.T) {
+	b := newBench(t, "fern")
+	b.Conns = 2
+	for range 6 {
+		b.add("fern", Entry{Kind: "order"})
+	}
+	composed, sending := meet(4), meet(2)
+	compose := b.Compose
+	b.Compose = func(ctx context.Context, shop, id string, e Entry) (Message, error) {
+		composed()
+		return compose(ctx, shop, id, e)
+	}
+	b.post.during = func(context.Context, Message) { sending() }
+	b.post.answers = []error{lost()}
+	if n := b.round(); n != 0 {
+		t.Fatalf("%d sent", n)
+	}
+	type fate struct {
+		attempts int
+		unsure   bool
+	}
+	got := map[fate]int{}
+	for _, hit := range b.list("fern", Waiting) {
+		e := b.entry("fern", hit.Key)
+		if e.Lease != "" || e.NextAt.After(start.Add(15*time.Second)) {
+			t.Errorf("entry %+v", e)
+		}
+		got[fate{e.Attempts, e.Unsure}]++
+	}
+	want := map[fate]int{{1, true}: 2, {}: 4}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(fate{})); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+	b.Compose, b.post.during, b.post.answers = compose, nil, nil
+	b.now = start.Add(firstRest)
+	if n := b.round(); n != 4 {
+		t.Errorf("%d sent when the server is back", n)
+	}
+}
+
+// TestPerMinute slows one shop and not the other; what waits goes later.
+func TestPerMinute(t *testing.T) {
+	b := newBench(t, "fern", "oak")
+	b.PerMinute = 6
+	for range 16 {
+		b.add("fern", Entry{Kind: "order"})
+	}
+	b.add("oak", Entry{Kind: "order"})
+	for _, step := range []struct {
+		after time.Duration
+		want  int
+	}{{0, 7}, {0, 0}, {5 * time.Second, 0}, {5 * time.Second, 1}, {20 * time.Second, 2}, {time.Hour, 6}, {time.Hour, 1}} {
+		b.now = b.now.Add(step.after)
+		if n := b.round(); n != step.want {
+			t.Errorf("%s later: %d sent, want %d", step.after, n, step.want)
+		}
+	}
+	if n := len(b.list("fern", Sent)); n != 16 {
+		t.Errorf("%d sent in the end", n)
+	}
+}

@@ -1,0 +1,176 @@
+package mail
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"postern/storage"
+)
+
+// round is one look at all shops, and the sending of what it found due.
+type round struct {
+	*Dispatcher
+	begun time.Time
+
+	mu     sync.Mutex
+	sent   int
+	faults []error
+	faulty map[string]bool // shops that are left alone until the next round
+}
+
+// job is one entry in the hands of a round.
+type job struct {
+	box Outbox
+	hit storage.Hit[Entry]
+}
+
+func (d *Dispatcher) round(ctx context.Context) (sent int, err error) {
+	if d.pool.resting() {
+		return 0, nil
+	}
+	shops, err := d.Shops(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("mail: list the shops: %w", err)
+	}
+	d.turn++
+	d.pool.begin()
+	r := &round{Dispatcher: d, begun: d.Now(), faulty: map[string]bool{}}
+	waiting := make([]string, len(shops))
+	for i := range shops {
+		waiting[i] = shops[(i+d.turn)%len(shops)]
+	}
+	for first := true; len(waiting) > 0 && r.goesOn(ctx) && (first || r.inTime()); first = false {
+		waiting = r.pass(ctx, waiting)
+	}
+	return r.sent, errors.Join(r.faults...)
+}
+
+func (r *round) goesOn(ctx context.Context) bool { return ctx.Err() == nil && !r.pool.resting() }
+
+// inTime reports whether the round may begin more than each shop's first batch: shops it has not seen waiting may have
+// mails by now.
+func (r *round) inTime() bool { return r.Now().Before(r.begun.Add(r.Beat)) }
+
+// pass gives each shop one turn and returns those that have more.
+func (r *round) pass(ctx context.Context, shops []string) (again []string) {
+	jobs := make(chan job)
+	var hands sync.WaitGroup
+	for range r.Conns * r.Conns {
+		hands.Go(func() {
+			for j := range jobs {
+				r.do(ctx, j)
+			}
+		})
+	}
+	share := r.Batch
+	if len(shops) == 1 { // nobody waits for its turn
+		share *= 10
+	}
+	var full []string
+	for _, shop := range shops {
+		if r.feed(ctx, jobs, shop, share) {
+			full = append(full, shop)
+		}
+	}
+	close(jobs)
+	hands.Wait()
+	for _, shop := range full {
+		if !r.faulty[shop] {
+			again = append(again, shop)
+		}
+	}
+	return again
+}
+
+// feed gives the hands up to share due entries of the shop and reports whether there may be more.
+func (r *round) feed(ctx context.Context, jobs chan<- job, shop string, share int) (more bool) {
+	share = min(share, r.pace.room(shop, r.Now()), storage.MaxLimit)
+	if share == 0 || !r.goesOn(ctx) {
+		return false
+	}
+	box := NewOutbox(r.Engine, shop)
+	box.Now = r.Now
+	due, err := box.turn(ctx, Waiting, r.begun, share)
+	if err != nil {
+		r.fault(shop, err)
+		return false
+	}
+	for i, hit := range due {
+		if !r.goesOn(ctx) || i >= r.Batch && !r.inTime() {
+			return false
+		}
+		jobs <- job{box: box, hit: hit}
+	}
+	return len(due) == share
+}
+
+// do does what is due with one entry, unless the round has come to its end meanwhile.
+func (r *round) do(ctx context.Context, j job) {
+	if !r.goesOn(ctx) {
+		return
+	}
+	sent, err := r.entry(ctx, j)
+	r.mu.Lock()
+	r.sent += sent
+	r.mu.Unlock()
+	if err != nil && !errors.Is(err, errTurn) {
+		r.fault(j.box.shop, err)
+	}
+}
+
+func (r *round) fault(shop string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.faulty[shop] = true
+	if !errors.Is(err, errResting) { // the one that found the server away has said so
+		r.faults = append(r.faults, err)
+	}
+}
+
+// entry does what is due with one entry and returns how many mails went out, 0 or 1.
+func (r *round) entry(ctx context.Context, j job) (int, error) {
+	now, head := r.Now(), j.hit.Head
+	switch {
+	case head.Throttled:
+		return 0, j.box.change(ctx, j.hit.Key, func(e *Entry) { e.close(Dropped, now) })
+	case !now.Before(head.end(r.Life(head.Kind))):
+		r.Log.WarnContext(ctx, "mail: given up", "shop", j.box.shop, "entry", j.hit.Key, "kind", head.Kind)
+		return 0, j.box.change(ctx, j.hit.Key, giveUp)
+	}
+	// The lease begins behind the greeting, however slow that is.
+	if err := r.pool.ready(ctx); err != nil {
+		if ctx.Err() != nil {
+			return 0, nil // stopping is no fault of the server
+		}
+		return 0, errors.Join(err, r.postpone(ctx, j, err))
+	}
+	// The mail in hand is finished, and its end recorded, though the process was told to stop.
+	ctx = context.WithoutCancel(ctx)
+	lease := rand.Text()
+	before, err := j.box.take(ctx, j.hit.Key, lease)
+	if err != nil {
+		return 0, err
+	}
+	r.pace.spend(j.box.shop, now)
+	return r.handOver(ctx, handover{box: j.box, id: j.hit.Key, lease: lease, before: before})
+}
+
+// postpone moves an entry behind the rest that a server out of reach is given. That is no attempt: when the server is
+// back, no mail has to wait out a gap it earned meanwhile.
+func (r *round) postpone(ctx context.Context, j job, cause error) error {
+	if errors.Is(cause, errResting) {
+		return nil
+	}
+	err := j.box.change(ctx, j.hit.Key, func(e *Entry) {
+		e.LastError = reason(cause, e.To)
+		e.NextAt = r.pool.restsUntil()
+	})
+	if errors.Is(err, errTurn) {
+		return nil
+	}
+	return err
+}

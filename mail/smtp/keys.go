@@ -1,0 +1,190 @@
+package smtp
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// The sizes of RSA keys: RFC 8301, 3.2 wants 2048 bits of signers, and no more than 4096 of those who verify.
+const (
+	minRSA     = 2048
+	maxRSA     = 4096
+	maxKeyFile = 64 << 10
+	// maxName is the longest domain, or selector, that the library's signature can carry unbroken.
+	maxName = 71
+)
+
+// Keys are the DKIM keys of mail domains, one for each. The zero Keys sign nothing. They are safe for concurrent use.
+type Keys struct{ byDomain map[string]key }
+
+// key is the private half of what is published at selector._domainkey.domain.
+type key struct {
+	selector string
+	private  crypto.Signer // *rsa.PrivateKey or ed25519.PrivateKey
+}
+
+var (
+	domainShape   = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	selectorShape = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
+)
+
+// LoadKeys reads the keys of a folder that has a folder for each domain, named like what follows the @ in the shop's
+// address, and in it one private key named by its selector: shop.example/2026a.pem. A key is RSA of 2048 to 4096
+// bits or Ed25519, in PEM, as "openssl genpkey" writes it. Files with other endings are ignored, and so are names with
+// a dot in front. The error names every key that cannot be used, and what to do; then there are no Keys.
+func LoadKeys(dir string) (Keys, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return Keys{}, fmt.Errorf("smtp: DKIM keys: %w", err)
+	}
+	keys := Keys{byDomain: map[string]key{}}
+	var faults []error
+	for _, entry := range entries {
+		domain := entry.Name()
+		if strings.HasPrefix(domain, ".") {
+			continue
+		}
+		k, err := readDomain(dir, domain)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("smtp: DKIM key in %s: %w", filepath.Join(dir, domain), err))
+		}
+		keys.byDomain[domain] = k
+	}
+	if len(faults) > 0 {
+		return Keys{}, errors.Join(faults...)
+	}
+	return keys, nil
+}
+
+// Domains returns the domains that have a key, in order.
+func (k Keys) Domains() []string { return slices.Sorted(maps.Keys(k.byDomain)) }
+
+// Record returns the TXT record by which the world verifies the domain's mails: its name and its text, which a zone file
+// holds in strings of at most 255 bytes. It reports whether the domain has a key.
+func (k Keys) Record(domain string) (name, text string, found bool) {
+	at, found := k.byDomain[domain]
+	if !found {
+		return "", "", false
+	}
+	kind, public := "ed25519", []byte(nil)
+	switch p := at.private.Public().(type) {
+	case ed25519.PublicKey:
+		public = p // RFC 8463, 4.2: bare
+	case *rsa.PublicKey:
+		kind = "rsa"
+		public, _ = x509.MarshalPKIXPublicKey(p) // which knows every RSA key
+	}
+	text = "v=DKIM1; k=" + kind + "; p=" + base64.StdEncoding.EncodeToString(public)
+	return at.selector + "._domainkey." + domain, text, true
+}
+
+// signer returns what signs a message from the address, nil when its domain has no key. The d= it writes is the address's
+// own domain, so the signature aligns (RFC 7489, 3.1.1). It serves one message: the library's signer changes itself.
+func (k Keys) signer(from string, now func() time.Time) *gomail.DKIMSigner {
+	_, domain, _ := strings.Cut(strings.ToLower(from), "@")
+	at, found := k.byDomain[domain]
+	if !found {
+		return nil
+	}
+	signer := gomail.NewDKIMSigner(domain, at.selector, at.private)
+	signer.NowFunc = now
+	// A name given once more than the field occurs keeps another one from being put in front (RFC 6376, 8.15). No
+	// further names: the library folds a tag of more than 75 bytes in the middle, which breaks the signature.
+	fields := []string{"From", "Subject", "To", "Date", "Message-ID"}
+	signer.SignHeaders(fields...)
+	signer.OversignHeaders(fields...)
+	return signer
+}
+
+func readDomain(dir, domain string) (key, error) {
+	if !domainShape.MatchString(domain) || len(domain) > maxName {
+		return key{}, fmt.Errorf("the name is not a domain in lower case of at most %d bytes, as in shop.example/2026a.pem", maxName)
+	}
+	files, err := os.ReadDir(filepath.Join(dir, domain))
+	if err != nil {
+		return key{}, fmt.Errorf("a folder named by the domain holds the key, as in shop.example/2026a.pem: %w", err)
+	}
+	var found []string
+	for _, file := range files {
+		if name := file.Name(); strings.HasSuffix(name, ".pem") && !strings.HasPrefix(name, ".") {
+			found = append(found, name)
+		}
+	}
+	if len(found) != 1 {
+		return key{}, fmt.Errorf("the folder holds %d .pem files; keep the one that signs, and move others away", len(found))
+	}
+	selector := strings.TrimSuffix(found[0], ".pem")
+	if !selectorShape.MatchString(selector) || len(selector) > maxName {
+		return key{}, fmt.Errorf("%s: a selector has lower-case letters, digits and hyphens, at most %d, as in 2026a.pem", found[0], maxName)
+	}
+	private, err := readKey(filepath.Join(dir, domain, found[0]))
+	if err != nil {
+		return key{}, fmt.Errorf("%s: %w", found[0], err)
+	}
+	return key{selector: selector, private: private}, nil
+}
+
+func readKey(file string) (crypto.Signer, error) {
+	about, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case !about.Mode().IsRegular() || about.Size() > maxKeyFile:
+		return nil, errors.New("that is no key file")
+	case about.Mode().Perm()&0o027 != 0:
+		return nil, fmt.Errorf("others can read or change it (mode %#o); run chmod 600 %s, and if it may have been read make a new key",
+			about.Mode().Perm(), file)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, plainly(err)
+	}
+	return parseKey(text)
+}
+
+// plainly takes the path out, which the caller names.
+func plainly(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+const makeKey = `make one with "openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048"`
+
+func parseKey(text []byte) (crypto.Signer, error) {
+	block, _ := pem.Decode(text)
+	switch {
+	case block == nil:
+		return nil, errors.New("there is no PEM in it, or it is damaged; " + makeKey)
+	case strings.Contains(block.Type, "PUBLIC"):
+		return nil, errors.New("that is the public key; the private one signs")
+	case strings.Contains(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "":
+		return nil, errors.New("the key is encrypted; take the passphrase off with openssl pkey, and guard the file by its mode")
+	}
+	private, err := gomail.PrivKeyFromPEM(text)
+	if err != nil {
+		return nil, fmt.Errorf("no RSA or Ed25519 key can be read from it (%w); %s", err, makeKey)
+	}
+	if r, ok := private.(*rsa.PrivateKey); ok && (r.N.BitLen() < minRSA || r.N.BitLen() > maxRSA) {
+		return nil, fmt.Errorf("an RSA key of %d bits; it has %d to %d: %s", r.N.BitLen(), minRSA, maxRSA, makeKey)
+	}
+	return private, nil
+}
