@@ -142,9 +142,7 @@ func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
 		if _, err := c.address(id); err == nil {
 			return storage.ErrUnchanged
 		}
-		at := slices.IndexFunc(c.Removed, func(r removedAddress) bool {
-			return r.ID == id && s.app.now().Sub(r.At) <= undoWindow
-		})
+		at := c.removed(id, s.app.now())
 		if at < 0 {
 			return failure(Gone, "address.undo_late")
 		}
@@ -156,6 +154,14 @@ func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
 		return nil
 	})
 	return err
+}
+
+// DeletedAddress reports whether this request found a deleted address of the id that can be put back.
+func (s Shopper) DeletedAddress(id string) bool { return s.customer.removed(id, s.app.now()) >= 0 }
+
+// removed finds a deleted address that can be put back; -1 is none.
+func (c *Customer) removed(id string, now time.Time) int {
+	return slices.IndexFunc(c.Removed, func(r removedAddress) bool { return r.ID == id && now.Sub(r.At) <= undoWindow })
 }
 
 // The uses an address can be the default for.

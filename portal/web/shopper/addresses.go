@@ -4,7 +4,6 @@ import (
 	"net/url"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/google/uuid"
 
 	"postern/portal"
 	"postern/portal/address"
@@ -46,7 +45,7 @@ func (h *Handler) addresses(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	data := addressesPage{Base: h.base(c, s, "addresses", "addresses.title")}
-	if id := c.Query("undo"); uuid.Validate(id) == nil {
+	if id := c.Query("undo"); s.DeletedAddress(id) {
 		data.OfferUndo(addressPath(id) + "/undo")
 	}
 	for _, a := range saved {
