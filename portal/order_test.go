@@ -280,6 +280,23 @@ func TestTimelineAndHeadline(t *testing.T) {
 	}
 }
 
+// TestUndatedPaymentStandsBehindThePlacing: a feed that dates the goods only does not end with "paid".
+func TestUndatedPaymentStandsBehindThePlacing(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan, `"currency"`, `"shipments":[{"shipped_at":"2026-03-06T08:00:00Z"}],"currency"`))
+	order, err := h.signIn(jan).Order(t.Context(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	for _, step := range order.Timeline {
+		steps = append(steps, fmt.Sprint(step.Key, " ", step.Present))
+	}
+	if diff := cmp.Diff([]string{"step.placed false", "step.paid false", "step.shipped true", "step.delivered false"}, steps); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFeedsOwnEventsAreShown(t *testing.T) {
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"payment":"paid"`, `"payment":"paid","events":[

@@ -43,7 +43,8 @@ func (s Shopper) Order(ctx context.Context, number string) (OrderView, error) {
 	return OrderView{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.timeline()}, nil
 }
 
-// timeline lists the dated steps in their order, then what is done without a date, then what is to come.
+// timeline lists the dated steps in their order, then what is done without a date, then what is to come. A payment
+// without a date stands behind the order's placing, where most are.
 func (o Order) timeline() []Step {
 	events := o.dated()
 	var steps []Step
@@ -51,7 +52,12 @@ func (o Order) timeline() []Step {
 		steps = append(steps, e.step())
 	}
 	for _, word := range o.undated(events) {
-		steps = append(steps, Step{Key: "step." + word, Done: true})
+		step := Step{Key: "step." + word, Done: true}
+		if word == PaymentPaid || word == PaymentAuthorized {
+			steps = slices.Insert(steps, 1, step)
+		} else {
+			steps = append(steps, step)
+		}
 	}
 	if n := len(steps); n > 0 {
 		steps[n-1].Present = true
