@@ -10,18 +10,17 @@ import (
 	"postern/portal/web/webtest/chrome"
 )
 
-// looks are how each page is looked at: every page in every language in light and dark, on a phone and wide. Without
-// PORTAL_TEST_FULL each language has one of its own for each colour.
+// looks are how each page is looked at: in each language in light and dark, on a phone and wide. Without
+// PORTAL_TEST_FULL (or pictures to be taken) each language has one look, which differs in both.
 func looks(lang string) []chrome.Look {
 	lightPhone, darkWide := chrome.Look{Width: 360}, chrome.Look{Dark: true}
-	lightWide, darkPhone := chrome.Look{}, chrome.Look{Width: 360, Dark: true}
 	switch {
 	case os.Getenv("PORTAL_TEST_FULL") != "" || os.Getenv("PORTAL_TEST_PICTURES") != "":
-		return []chrome.Look{lightPhone, darkWide, lightWide, darkPhone}
+		return []chrome.Look{lightPhone, darkWide, {}, {Width: 360, Dark: true}}
 	case lang == "sk":
-		return []chrome.Look{lightWide, darkPhone}
+		return []chrome.Look{darkWide}
 	}
-	return []chrome.Look{lightPhone, darkWide}
+	return []chrome.Look{lightPhone}
 }
 
 // gallery shows every page there is in one language.

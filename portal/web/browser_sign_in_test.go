@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,7 +20,7 @@ func TestBrowserSignIn(t *testing.T) {
 	browser := chrome.Start(t)
 	for name, test := range map[string]func(*testing.T, stand){
 		"code": signsInByCode, "scanner": resistsScanner, "address forgotten": forgetsAddress, "storefront": leadsToStorefront,
-		"used link": opensUsedLink, "keyboard": goesByKeyboard, "motion": keepsStill,
+		"used link": opensUsedLink, "old link": waitsForAPerson, "keyboard": goesByKeyboard, "motion": keepsStill,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newStand(t, browser)) })
 	}
@@ -182,6 +183,22 @@ func opensUsedLink(t *testing.T, s stand) {
 	stranger.Visit(link)
 	if stranger.Has(".nav") || !stranger.Has(`form[action="/sign-in/link/again"]`) {
 		t.Errorf("a stranger with the used link sees %s", stranger.Text("main"))
+	}
+}
+
+// In the browser that asked, the script presses the button of a fresh link only; after a quarter of an hour a person does.
+func waitsForAPerson(t *testing.T, s stand) {
+	tab := s.tab(t, chrome.Options{})
+	s.ask(tab, jana, "/orders")
+	s.Clock.Move(16 * time.Minute)
+	tab.Visit(s.link(t, jana))
+	tab.WaitUntil("performance.now() > 1000")
+	if tab.Has(".nav") || !tab.Has("form[data-sign-in]") {
+		t.Fatalf("an old link led by itself to %s", tab.Path())
+	}
+	tab.Follow("form[data-sign-in] button")
+	if got := tab.Path(); got != "/orders" {
+		t.Errorf("the click leads to %s", got)
 	}
 }
 

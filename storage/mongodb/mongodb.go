@@ -60,7 +60,7 @@ func Open(ctx context.Context, uri string, collections ...storage.Collection) (*
 	if err != nil {
 		return nil, &fault{"the address cannot be used: " + err.Error(), err}
 	}
-	s := &Store{client: client, db: client.Database(name), declared: map[string]bool{}}
+	s := &Store{client: client, db: client.Database(name), declared: map[string]bool{storage.Notes().Name: true}}
 	if err := s.prepare(ctx, collections); err != nil {
 		client.Disconnect(context.WithoutCancel(ctx))
 		return nil, err

@@ -95,6 +95,62 @@ func BenchmarkInsertParallel(b *testing.B) {
 	})
 }
 
+// history is a collection with as many index rows for each document as the product's orders have.
+func history() storage.Collection {
+	customer, placed := storage.Field{Path: "customer", Kind: storage.String}, storage.Field{Path: "placed", Kind: storage.Time}
+	list := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String, Multi: true} }
+	head := []string{"number", "status", "placed", "total"}
+	return storage.Collection{Name: "history", Indexes: []storage.Index{
+		{Name: "by_placed", Fields: []storage.Field{customer, placed}, Head: head},
+		{Name: "by_view", Fields: []storage.Field{customer, list("views"), placed}, Head: head},
+		{Name: "by_search", Fields: []storage.Field{customer, list("search")}, Head: head},
+		{Name: "by_todo", Fields: []storage.Field{list("todo")}, Head: []string{"todo"}},
+	}}
+}
+
+type historyOrder struct {
+	Order  order    `bson:",inline"`
+	Views  []string `bson:"views"`
+	Search []string `bson:"search"`
+	Todo   []string `bson:"todo"`
+}
+
+func BenchmarkInsertManyIndexes(b *testing.B) {
+	store, err := sqlite.Open(b.Context(), b.TempDir(), history())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer store.Close()
+	d := storage.Open[historyOrder](store, "shop", history())
+	var next atomic.Int64
+	b.SetParallelism(32)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			i := next.Add(1)
+			o := historyOrder{Order: sampleOrder(int(i)), Views: []string{"all", "open"}, Todo: []string{"total"},
+				Search: []string{fmt.Sprint(i), "blue", "shirt", fmt.Sprint("sku", i%500), "large"}}
+			if err := d.Insert(b.Context(), fmt.Sprint(i*7919%1000003), o); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+func BenchmarkReplaceParallel(b *testing.B) {
+	d := filled(b, 20_000)
+	var next atomic.Int64
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			key := fmt.Sprint((next.Add(1)%20_000 + 1) * 7919 % 1000003)
+			if _, err := d.Change(b.Context(), key, func(o *order) error { o.Total++; return nil }); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
 func BenchmarkInsertAlone(b *testing.B) {
 	d := filled(b, 0)
 	for i := 0; b.Loop(); i++ {

@@ -17,6 +17,7 @@ type collection struct {
 	indexes []*index
 
 	create, get, find, insert, replace, remove string
+	versions, bodies, count                    string
 }
 
 // declare checks the declarations and prepares their SQL. Table names join collection and index by two underscores,
@@ -48,17 +49,25 @@ func newCollection(name string) *collection {
 		insert:  fmt.Sprintf(`INSERT INTO %q (id, v, mark, body) VALUES (?, ?, ?, ?)`, name),
 		replace: fmt.Sprintf(`UPDATE %q SET v = ?, mark = ?, body = ? WHERE rowid = ?`, name),
 		remove:  fmt.Sprintf(`DELETE FROM %q WHERE rowid = ?`, name),
+
+		versions: fmt.Sprintf(`SELECT id, v, mark, NULL FROM %q WHERE id > ? ORDER BY id LIMIT ?`, name),
+		bodies:   fmt.Sprintf(`SELECT id, v, mark, body FROM %q WHERE id > ? ORDER BY id LIMIT ?`, name),
+		count:    fmt.Sprintf(`SELECT count(*) FROM %q`, name),
 	}
 }
 
 // entries returns, for each index, the rows the document has there.
 func (t *collection) entries(doc bson.Raw) ([][]entry, error) {
+	if len(t.indexes) == 0 {
+		return nil, nil
+	}
+	p, err := parse(doc)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: a document of %s: %w", t.name, err)
+	}
 	all := make([][]entry, len(t.indexes))
 	for i, ix := range t.indexes {
-		var err error
-		if all[i], err = ix.entries(doc); err != nil {
-			return nil, fmt.Errorf("sqlite: index %s: %w", ix.table, err)
-		}
+		all[i] = ix.entries(p)
 	}
 	return all, nil
 }

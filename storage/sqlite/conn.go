@@ -129,7 +129,7 @@ func (p *pool) with(ctx context.Context, do func(*conn) error) error {
 			return fmt.Errorf("sqlite: open a reader: %w", err)
 		}
 	}
-	return do(c)
+	return plain(do(c))
 }
 
 // close closes all connections; the caller has seen to it that none is in use.

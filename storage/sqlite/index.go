@@ -57,38 +57,65 @@ type entry struct {
 	head  []byte
 }
 
+// parsed is a document as all indexes of its collection read it.
+type parsed struct {
+	doc      bson.Raw
+	shop, id string
+	elements []bson.RawElement
+	names    []string // of the elements
+}
+
+func parse(doc bson.Raw) (parsed, error) {
+	p := parsed{doc: doc}
+	var err error
+	if p.elements, err = doc.Elements(); err != nil {
+		return p, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	p.names = make([]string, len(p.elements))
+	for i, element := range p.elements {
+		p.names[i] = element.Key()
+	}
+	shop, ok := doc.Lookup("shop").StringValueOK()
+	id, also := doc.Lookup("_id").StringValueOK()
+	if !ok || !also {
+		return p, errDamaged
+	}
+	p.shop, p.id = shop, id
+	return p, nil
+}
+
 // entries returns the rows the document has in the index: none when a field has no value of its kind.
-func (ix *index) entries(doc bson.Raw) ([]entry, error) {
+func (ix *index) entries(p parsed) []entry {
 	values := make([][]any, len(ix.Fields))
 	for i, field := range ix.Fields {
-		if values[i] = fieldValues(doc, ix.paths[i], field); len(values[i]) == 0 {
-			return nil, nil
+		if values[i] = fieldValues(p.doc, ix.paths[i], field); len(values[i]) == 0 {
+			return nil
 		}
 	}
-	head, err := headOf(doc, ix.Head)
-	if err != nil {
-		return nil, err
+	head, combined := p.head(ix.Head), combine(values)
+	rows := make([]entry, len(combined))
+	for i, fields := range combined {
+		cells := make([]any, 0, len(fields)+3) // with room for the head
+		cells = append(append(append(cells, p.shop), fields...), p.id)
+		rows[i] = entry{key: keyOf(fields), cells: cells, head: head}
 	}
-	shop, id := doc.Lookup("shop").StringValue(), doc.Lookup("_id").StringValue()
-	seen := map[string]bool{}
-	var rows []entry
-	for _, fields := range combine(values) {
-		key := keyOf(fields)
-		if seen[key] {
-			continue
-		}
-		seen[key] = true
-		cells := append(append([]any{shop}, fields...), id)
-		rows = append(rows, entry{key: key, cells: cells, head: head})
+	return unique(rows)
+}
+
+// unique leaves one row of each key.
+func unique(rows []entry) []entry {
+	if len(rows) < 2 {
+		return rows
 	}
-	return rows, nil
+	slices.SortFunc(rows, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	return slices.CompactFunc(rows, func(a, b entry) bool { return a.key == b.key })
 }
 
 // combine picks one value of each field in every way there is; only one field has more than one.
 func combine(values [][]any) [][]any {
 	rows := [][]any{{}}
 	for _, field := range values {
-		var longer [][]any
+		longer := make([][]any, 0, len(rows)*len(field))
 		for _, row := range rows {
 			for _, v := range field {
 				longer = append(longer, append(slices.Clip(row), v))
@@ -179,26 +206,25 @@ func keyOf(values []any) string {
 	return string(key)
 }
 
-// headOf copies the named top-level elements of the document, in the document's order.
-func headOf(doc bson.Raw, names []string) ([]byte, error) {
-	elements, err := doc.Elements()
-	if err != nil {
-		return nil, fmt.Errorf("document: %w", err)
-	}
+// head copies the named top-level elements of the document, in the document's order.
+func (p parsed) head(names []string) []byte {
 	head := make([]byte, 4)
-	for _, element := range elements {
-		if slices.Contains(names, element.Key()) {
+	for i, element := range p.elements {
+		if slices.Contains(names, p.names[i]) {
 			head = append(head, element...)
 		}
 	}
 	head = append(head, 0)
 	binary.LittleEndian.PutUint32(head, uint32(len(head)))
-	return head, nil
+	return head
 }
 
 // update changes the rows of one document from old to fresh.
 func (ix *index) update(c *conn, old, fresh []entry) error {
-	heads := make(map[string][]byte, len(old))
+	var heads map[string][]byte
+	if len(old) > 0 {
+		heads = make(map[string][]byte, len(old))
+	}
 	for _, e := range old {
 		heads[e.key] = e.head
 	}
@@ -208,7 +234,7 @@ func (ix *index) update(c *conn, old, fresh []entry) error {
 		if had && bytes.Equal(head, e.head) {
 			continue
 		}
-		if err := c.exec(ix.insert, append(slices.Clip(e.cells), e.head)...); err != nil {
+		if err := c.exec(ix.insert, append(e.cells, e.head)...); err != nil {
 			return err
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"maps"
 
-	"go.mongodb.org/mongo-driver/bson"
-
 	"postern/storage"
 )
 
@@ -184,12 +182,12 @@ func (t *collection) fill(ctx context.Context, c *conn, missing []*index) error 
 
 func addBodies(c *conn, indexes []*index, bodies [][]byte) error {
 	for _, body := range bodies {
+		p, err := parse(body)
+		if err != nil {
+			return err
+		}
 		for _, ix := range indexes {
-			rows, err := ix.entries(bson.Raw(body))
-			if err != nil {
-				return err
-			}
-			if err := ix.update(c, nil, rows); err != nil {
+			if err := ix.update(c, nil, ix.entries(p)); err != nil {
 				return err
 			}
 		}

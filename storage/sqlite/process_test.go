@@ -22,7 +22,7 @@ const childVariable = "POSTERN_SQLITE_TEST_CHILD"
 
 func timeAt(ms int64) time.Time { return time.UnixMilli(ms) }
 
-// TestMain runs the test binary as the child that some tests start: "write DIR NAME COUNT" or "open DIR".
+// TestMain runs the test binary as the child that some tests start: "write DIR NAME COUNT", "fill DIR" or "open DIR".
 func TestMain(m *testing.M) {
 	words := strings.Split(os.Getenv(childVariable), "\n")
 	if len(words) < 2 {
@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 	s, err := Open(context.Background(), words[1], sample())
 	if err == nil && words[0] == "write" {
 		err = writeMany(s, words[2], words[3])
+	}
+	if err == nil && words[0] == "fill" {
+		err = fillDisk(s)
 	}
 	if err != nil {
 		fmt.Println("error:", err)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,7 +39,7 @@ type Store struct {
 // that are new or were changed. A directory that cannot be written, a file that is no store and a store of a
 // newer program are errors, and are left as they are.
 func Open(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
-	declared, err := declare(collections)
+	declared, err := declare(append(slices.Clip(collections), storage.Notes()))
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func Open(ctx context.Context, dir string, collections ...storage.Collection) (*
 	}
 	layout, err := prepareTables(ctx, c, declared)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, err), c.close())
+		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, plain(err)), c.close())
 	}
 	return &Store{
 		dir:         dir,

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+
+	"postern/storage"
 )
 
 const (
@@ -22,7 +24,8 @@ type writer struct {
 	commits atomic.Int64
 }
 
-// job is one write. Its result is sent when the commit it is in is durable, or has failed.
+// job is one write. Its result is sent when the commit it is in is durable, or has failed. What it does may be undone and done
+// again before that.
 type job struct {
 	do     func(*conn) error
 	size   int
@@ -44,7 +47,8 @@ func startWriter(c *conn, l *layout) *writer {
 	return w
 }
 
-// submit has do called by the writer and returns its error once all is committed. When it returns the error of
+// submit has do called by the writer, maybe twice, and returns its error once all is committed; when that is a refusal
+// (ErrExists, ErrConflict), do must not have written anything. When it returns the error of
 // ctx, do was not called and will not be. The size is that of the document, in bytes.
 func (w *writer) submit(ctx context.Context, size int, do func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
@@ -139,14 +143,34 @@ func (w *writer) next() *job {
 	}
 }
 
-// apply runs each job in a savepoint of its own, so that one that fails takes no other with it. It returns an error
-// when the transaction itself is broken.
+// apply runs the jobs, none of which takes another with it when it fails. A refusal comes before anything is written, so no
+// savepoint is needed for it. After any other failure, which is rare and the only way in which SQLite ends a transaction by
+// itself, all is undone and done again with savepoints. It returns an error when the transaction itself is broken.
 func (w *writer) apply(group []*job) error {
+	for _, j := range group {
+		if j.err = j.do(w.conn); j.err != nil && !refused(j.err) {
+			return w.applyApart(group)
+		}
+	}
+	return nil
+}
+
+func refused(err error) bool {
+	return errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrConflict)
+}
+
+// applyApart begins the transaction anew and runs each job in a savepoint of its own.
+func (w *writer) applyApart(group []*job) error {
+	// This fails when SQLite has ended the transaction already: all the same.
+	_ = w.conn.exec(`ROLLBACK`)
+	if err := w.begin(); err != nil {
+		return err
+	}
 	for _, j := range group {
 		if err := w.conn.exec(`SAVEPOINT job`); err != nil {
 			return err
 		}
-		if j.err = j.do(w.conn); j.err != nil {
+		if j.err = plain(j.do(w.conn)); j.err != nil {
 			if err := w.conn.exec(`ROLLBACK TO job`); err != nil {
 				return errors.Join(j.err, err)
 			}

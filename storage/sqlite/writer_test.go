@@ -110,14 +110,25 @@ func TestAFailedWriteTakesNoOtherWithIt(t *testing.T) {
 	if got := notes(t, w.conn); got != 2 {
 		t.Errorf("%d writes, want 2", got)
 	}
+	refusal := &job{result: make(chan error, 1), do: func(*conn) error { return storage.ErrConflict }}
+	errs = commitAll(w, note("d", nil), refusal, note("e", nil))
+	if errs[0] != nil || !errors.Is(errs[1], storage.ErrConflict) || errs[2] != nil {
+		t.Errorf("errors beside a refusal %v", errs)
+	}
+	if got := notes(t, w.conn); got != 4 {
+		t.Errorf("%d writes, want 4", got)
+	}
 }
 
 func TestAFailedCommitFailsTheGroup(t *testing.T) {
-	breaks := map[string]string{
-		"the transaction is gone": `ROLLBACK`,
-		"COMMIT refuses":          `INSERT INTO child VALUES (1)`, // a deferred constraint fails at the end
+	breaks := map[string]struct {
+		statement string
+		err       error
+	}{
+		"the transaction is gone": {`ROLLBACK`, errors.New("disk error")}, // SQLite ends one only with an error
+		"COMMIT refuses":          {`INSERT INTO child VALUES (1)`, nil},  // a deferred constraint fails at the end
 	}
-	for name, statement := range breaks {
+	for name, fatal := range breaks {
 		t.Run(name, func(t *testing.T) {
 			w := stopped(t)
 			setup := errors.Join(
@@ -128,8 +139,8 @@ func TestAFailedCommitFailsTheGroup(t *testing.T) {
 			if setup != nil {
 				t.Fatal(setup)
 			}
-			fatal := &job{result: make(chan error, 1), do: func(c *conn) error { return c.exec(statement) }}
-			for i, err := range commitAll(w, note("a", nil), fatal, note("b", nil)) {
+			breaking := &job{result: make(chan error, 1), do: func(c *conn) error { return errors.Join(c.exec(fatal.statement), fatal.err) }}
+			for i, err := range commitAll(w, note("a", nil), breaking, note("b", nil)) {
 				if err == nil || err.Error() == "no result" {
 					t.Errorf("write %d: %v, want the group's error", i, err)
 				}

@@ -33,6 +33,8 @@ func Run(t *testing.T, place Place) {
 	run(t, place, schemaChecks())
 	run(t, place, counterChecks())
 	run(t, place, contextChecks())
+	run(t, place, walkChecks())
+	run(t, place, copyChecks())
 }
 
 func run(t *testing.T, place Place, checks []check) {

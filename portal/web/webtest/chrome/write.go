@@ -1,0 +1,77 @@
+package chrome
+
+import (
+	"context"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Type replaces what stands in a field, key by key.
+func (t *Tab) Type(selector, text string) {
+	t.t.Helper()
+	run(t, "find "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
+	Evaluate[bool](t, "document.querySelector("+quote(selector)+").select() === undefined")
+	run(t, "type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// Fill puts a value into a field at once, as a date is chosen from a calendar or an option from a list, and tells the
+// page that it changed.
+func (t *Tab) Fill(selector, value string) {
+	t.t.Helper()
+	run(t, "fill "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
+	if got := Evaluate[string](t, filling(selector, value)); got != value {
+		t.t.Errorf("%s cannot be %q, it is %q", selector, value, got)
+	}
+}
+
+// Choose is Fill for a choice that leads to another page by itself, and waits for that page.
+func (t *Tab) Choose(selector, value string) {
+	t.t.Helper()
+	t.arrive("choose "+value, func(ctx context.Context, on *chromedp.Target) error {
+		_, err := chromedp.Evaluate[string](filling(selector, value))(ctx, on)
+		return err
+	})
+}
+
+func filling(selector, value string) string {
+	return `(field => {
+		field.value = ` + quote(value) + `;
+		const now = field.value;
+		field.dispatchEvent(new Event("change", {bubbles: true}));
+		return now;
+	})(document.querySelector(` + quote(selector) + `))`
+}
+
+// Tabulate presses the Tab key.
+func (t *Tab) Tabulate() {
+	t.t.Helper()
+	run(t, "press Tab", chromedp.KeyEvent(kb.Tab))
+}
+
+// Enter presses the Enter key and waits for the page that this leads to.
+func (t *Tab) Enter() {
+	t.t.Helper()
+	t.arrive("press Enter", func(ctx context.Context, on *chromedp.Target) error {
+		_, err := chromedp.KeyEvent(kb.Enter)(ctx, on)
+		return err
+	})
+}
+
+// Leave runs a script that leads to another page, and waits for that one.
+func (t *Tab) Leave(script string) {
+	t.t.Helper()
+	t.arrive("run "+shortened(script), func(ctx context.Context, on *chromedp.Target) error {
+		_, err := chromedp.Evaluate[chromedp.Void](script)(ctx, on)
+		return err
+	})
+}
+
+// Wander moves the mouse over the page and scrolls to its end, without pressing anything.
+func (t *Tab) Wander() {
+	t.t.Helper()
+	for step := range 12 {
+		run(t, "move the mouse", chromedp.MouseEvent(chromedp.MouseMoved, float64(40+step*90), float64(60+step*60)))
+	}
+	Evaluate[bool](t, "(window.scrollTo(0, document.documentElement.scrollHeight), true)")
+}

@@ -1,0 +1,63 @@
+package mongodb
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo/options"
+	"go.mongodb.org/mongo-driver/mongo/readconcern"
+
+	"postern/storage"
+)
+
+var (
+	_ storage.Walker = (*Store)(nil)
+	_ storage.Clock  = (*Store)(nil)
+)
+
+// Walk returns a stretch of the collection as the majority has it, along the ids; a sharded cluster asks every shard. Ids that
+// are no strings are not ours, and left out.
+func (s *Store) Walk(ctx context.Context, collection string, w storage.Walk) ([]storage.Entry, error) {
+	c, err := s.collection(collection, options.Collection().SetReadConcern(readconcern.Majority()))
+	if err != nil {
+		return nil, err
+	}
+	opts := options.Find().SetSort(inc(1, "_id")).SetLimit(int64(w.Limit))
+	if !w.Bodies {
+		opts.SetProjection(inc(1, "_id", "v", "mark")).SetBatchSize(int32(w.Limit) + 1)
+	}
+	cursor, err := c.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: w.After}}}}, opts)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer cursor.Close(context.WithoutCancel(ctx))
+	var found []storage.Entry
+	for size := 0; size < storage.WalkBytes && cursor.Next(ctx); {
+		e := storage.Entry{ID: cursor.Current.Lookup("_id").StringValue(), Version: storage.VersionOf(cursor.Current)}
+		if w.Bodies {
+			e.Doc = append(bson.Raw(nil), cursor.Current...)
+		}
+		found, size = append(found, e), size+len(e.Doc)
+	}
+	return found, explain(cursor.Err())
+}
+
+// Count returns about how many documents the collection has.
+func (s *Store) Count(ctx context.Context, collection string) (int64, error) {
+	c, err := s.collection(collection)
+	if err != nil {
+		return 0, err
+	}
+	n, err := c.EstimatedDocumentCount(ctx)
+	return n, explain(err)
+}
+
+// Clock asks the server for its time.
+func (s *Store) Clock(ctx context.Context) (time.Time, error) {
+	var hello struct {
+		LocalTime time.Time `bson:"localTime"`
+	}
+	err := s.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
+	return hello.LocalTime.UTC(), explain(err)
+}

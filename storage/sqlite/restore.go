@@ -1,0 +1,97 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Restore makes a store in the directory dir of a file that Backup wrote. It refuses a directory that has a store, and a file
+// that is damaged, no backup, or a newer program's; then it leaves nothing behind but the directory. The store has the
+// identity of the one that was saved: see storage.Copy.
+func Restore(ctx context.Context, file, dir string) error {
+	if err := restore(ctx, file, dir); err != nil {
+		return fmt.Errorf("sqlite: restore %s: %w", file, plain(err))
+	}
+	return nil
+}
+
+func restore(ctx context.Context, file, dir string) (err error) {
+	if err := isBackup(file); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, fileName)
+	for _, suffix := range append([]string{""}, besides()...) {
+		if _, err := os.Lstat(path + suffix); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is a store in %s already: %w", dir, errors.Join(err, fs.ErrExist))
+		}
+	}
+	p, err := newPart(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.discard()) }()
+	if err := copyBytes(ctx, file, p.path); err != nil {
+		return err
+	}
+	if err := inspect(ctx, p.path); err != nil {
+		return err
+	}
+	c, err := openWriter(p.path) // what Open does, before anyone can see it fail
+	if err != nil {
+		return err
+	}
+	if err := c.close(); err != nil {
+		return err
+	}
+	return p.publish()
+}
+
+// isBackup tells early what is no backup. A database with its log beside it is one in use, or one that was copied badly.
+func isBackup(file string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("it is no file: %w", errNoStore)
+	}
+	if log, err := os.Stat(file + "-wal"); err == nil && log.Size() > 0 {
+		return errors.New("there is a log beside it, so it is no backup but the file of a store in use: make a backup of that store first")
+	}
+	return probe(file)
+}
+
+func copyBytes(ctx context.Context, from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	out, err := os.OpenFile(to, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, untilDone{ctx, in})
+	return errors.Join(err, out.Close())
+}
+
+// untilDone is a reader that ends with its context.
+type untilDone struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}

@@ -1,0 +1,60 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"postern/storage"
+)
+
+var (
+	_ storage.Walker = (*Store)(nil)
+	_ storage.Clock  = (*Store)(nil)
+)
+
+// Walk returns a stretch of the collection, read in one transaction.
+func (s *Store) Walk(ctx context.Context, name string, w storage.Walk) ([]storage.Entry, error) {
+	var found []storage.Entry
+	err := s.use(name, func(t *collection) error {
+		query := t.versions
+		if w.Bodies {
+			query = t.bodies
+		}
+		return s.readers.with(ctx, func(c *conn) error {
+			size := 0
+			return c.each(query, []any{w.After, w.Limit}, func(rows *sql.Rows) (bool, error) {
+				var e storage.Entry
+				err := rows.Scan(&e.ID, &e.Version.N, &e.Version.Mark, (*[]byte)(&e.Doc))
+				found = append(found, e)
+				size += len(e.Doc)
+				return size < storage.WalkBytes && err == nil, ctx.Err()
+			})
+		})
+	})
+	return found, err
+}
+
+// Count returns how many documents the collection has.
+func (s *Store) Count(ctx context.Context, name string) (int64, error) {
+	var n int64
+	err := s.use(name, func(t *collection) error {
+		return s.readers.with(ctx, func(c *conn) error { return c.row(t.count, nil, &n) })
+	})
+	return n, err
+}
+
+// Clock asks SQLite for the time, which is that of this machine.
+func (s *Store) Clock(ctx context.Context) (time.Time, error) {
+	var ms int64
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return time.Time{}, errClosed
+	}
+	// The question for the schema makes it read the file; without one, a store that is gone would go unnoticed.
+	err := s.readers.with(ctx, func(c *conn) error {
+		return c.row(`SELECT CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER) FROM (SELECT count(*) FROM _tables)`, nil, &ms)
+	})
+	return time.UnixMilli(ms).UTC(), err
+}
