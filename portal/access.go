@@ -48,6 +48,7 @@ type request struct {
 	Tries       int       `bson:"tries,omitempty"`
 	Browser     string    `bson:"browser,omitempty"` // hash of the asking browser's secret
 	Destination string    `bson:"destination,omitempty"`
+	Lang        string    `bson:"lang,omitempty"` // of the page that asked
 	MadeAt      time.Time `bson:"made_at"`
 	Until       time.Time `bson:"until"` // the first moment it no longer works
 }

@@ -21,7 +21,7 @@ import (
 // house is a whole installation for a test: a real store, one shop, a clock that the test moves, and mail that is
 // composed and handed over for real, to a sender that keeps it.
 type house struct {
-	t          *testing.T
+	t          testing.TB
 	engine     storage.Engine
 	app        *portal.App
 	shop       portal.Shop
@@ -69,7 +69,7 @@ func (p *post) Send(_ context.Context, m mail.Message) error {
 
 func ptr[T any](v T) *T { return &v }
 
-func newHouse(t *testing.T, options ...portal.Option) *house {
+func newHouse(t testing.TB, options ...portal.Option) *house {
 	t.Helper()
 	h := &house{t: t, post: &post{}, clock: &clock{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}}
 	h.engine = storagetest.Open(t, portal.Collections()...)

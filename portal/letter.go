@@ -69,7 +69,7 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 	t := newToken(accessID(shop.ID, to.email))
 	request := request{
 		ID: storage.NewID(), Link: t.hash(), Browser: e.Payload[payBrowser], Destination: e.Payload[payDestination],
-		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry,
+		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang,
 	}
 	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
 	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" {

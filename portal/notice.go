@@ -19,6 +19,7 @@ type notice struct {
 	ID      string    `bson:"id"`
 	Device  string    `bson:"device,omitempty"`
 	Network string    `bson:"network,omitempty"`
+	Lang    string    `bson:"lang,omitempty"` // of the page that asked for the link
 	At      time.Time `bson:"at"`
 }
 
@@ -47,7 +48,7 @@ func (a *access) announce(r request, s session, browserHash string) {
 	if known && s.SignedInAt.Sub(r.MadeAt) <= oldLink || len(a.Notices) >= maxNotices {
 		return
 	}
-	n := notice{ID: r.ID, Device: s.Device, Network: s.Network, At: s.SignedInAt}
+	n := notice{ID: r.ID, Device: s.Device, Network: s.Network, Lang: r.Lang, At: s.SignedInAt}
 	a.Notices = append(a.Notices, n)
 	a.Todo = addTodo(a.Todo, jobNotice+" "+n.ID)
 }
@@ -76,7 +77,7 @@ func (w Worker) tellNotices(ctx context.Context, shop Shop, key string) error {
 	for _, n := range doc.Notices {
 		if err == nil {
 			_, err = mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "notice-"+n.ID, mail.Entry{
-				Kind: mailNotice, To: doc.Email, CreatedAt: n.At, NextAt: n.At,
+				Kind: mailNotice, To: doc.Email, Lang: n.Lang, CreatedAt: n.At, NextAt: n.At,
 				Payload: map[string]string{payAccess: key, payDevice: n.Device, payNetwork: n.Network, payAt: n.At.Format(time.RFC3339)},
 			})
 		}

@@ -67,6 +67,20 @@ func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
 	}
 }
 
+func TestNoticeSpeaksTheLanguageOfThePage(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	if _, err := h.visitor("one").Ask(t.Context(), jan, "", "sk"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.visitor("one").Redeem(t.Context(), tokenIn(h.deliver()[0])); err != nil {
+		t.Fatal(err)
+	}
+	if sent := h.notices(); len(sent) != 1 || sent[0].Lang != "sk" {
+		t.Errorf("notices %+v", sent)
+	}
+}
+
 func TestThisWasNotMe(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)

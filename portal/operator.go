@@ -23,7 +23,7 @@ func (o Operator) Shop(ctx context.Context, id string) (Shop, error) { return o.
 // CreateShop makes a shop. Faults stand at the names of the settings; an id that exists is a Conflict.
 func (o Operator) CreateShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
 	now := o.app.now()
-	shop := Shop{ID: id, CreatedAt: now, Language: "en", Languages: []string{"en", "sk"}, TimeZone: "Europe/Bratislava", Currency: "EUR", LinkLife: DefaultLinkLife}
+	shop := Shop{ID: id, CreatedAt: now, Language: "en", Languages: []string{"en", "sk", "cs", "pl", "de"}, TimeZone: "Europe/Bratislava", Currency: "EUR", LinkLife: DefaultLinkLife}
 	f := &form{}
 	if !shopIDShape.MatchString(id) {
 		f.fault("id", "shop.id")

@@ -34,7 +34,7 @@ What to open and whom to sign in as is printed. Anybody who reaches the address 
 
 // Run shows the portal until ctx ends.
 func (c demoCommand) Run(ctx context.Context, w *world) error {
-	listener, err := listen(ctx, c.Addr)
+	listener, err := listen(ctx, c.Addr, "--addr")
 	if err != nil {
 		return err
 	}
@@ -71,10 +71,11 @@ func openDemo(ctx context.Context, dir string) (storage.Engine, error) {
 
 // show fills the store, tells what there is to see, and serves.
 func (c demoCommand) show(ctx context.Context, w *world, engine storage.Engine, listener net.Listener) error {
-	base := "http://" + reachable(listener.Addr())
+	base := "http://" + reachable(listener.Addr().String())
 	box := &mailbox{now: time.Now}
 	server, err := newServer(parts{
 		engine: engine, sender: box, log: newLog("text", w.stderr, slog.LevelWarn), options: []portal.Option{portal.WithInsecureHTTP()},
+		drain: drainTime,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

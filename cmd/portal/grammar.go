@@ -20,6 +20,11 @@ type grammar struct {
 	APIKey  apikeyGroup    `cmd:"" name:"apikey" help:"Create, list and revoke the keys of a shop's feed."`
 	Import  importGroup    `cmd:"" help:"Bring orders in from a file."`
 	Outbox  outboxGroup    `cmd:"" help:"Look at mails and send them again."`
+	Copy    copyCommand    `cmd:"" help:"Make one store equal to another, between engines."`
+	Backup  backupCommand  `cmd:"" help:"Save the embedded store in a file, while the portal runs."`
+	Restore restoreCommand `cmd:"" help:"Make a store of a backup."`
+	DKIM    dkimGroup      `cmd:"" name:"dkim" help:"What to publish for mails that are signed."`
+	Health  healthCommand  `cmd:"" help:"Ask the server of this machine how it is."`
 	Version versionCommand `cmd:"" help:"Tell which version this is."`
 	Help    helpCommand    `cmd:"" help:"Explain the portal, or one command."`
 }

@@ -16,14 +16,14 @@ func onLoopback(address string) bool {
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// reachable is a listener's address as a browser on this machine reaches it: where all addresses are listened on, by the
+// reachable is an address to listen on as a browser on this machine reaches it: where all addresses are listened on, by the
 // loopback one.
-func reachable(at net.Addr) string {
-	host, port, err := net.SplitHostPort(at.String())
+func reachable(at string) string {
+	host, port, err := net.SplitHostPort(at)
 	if err != nil {
-		return at.String()
+		return at
 	}
-	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)

@@ -29,6 +29,24 @@ func newProgress(w *world, size int64) (step func(bytes int), done func()) {
 	return step, func() { _ = bar.Finish() }
 }
 
+// newGauge shows how much of something is done, when somebody looks on: show is called with what is done of how much, which may
+// grow, in bytes or in documents.
+func newGauge(w *world, bytes bool) (show func(done, total int64), end func()) {
+	if !isTerminal(w.stderr) {
+		return func(int64, int64) {}, func() {}
+	}
+	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w.stderr), progressbar.OptionShowBytes(bytes), progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	show = func(done, total int64) {
+		if bar.GetMax64() != total {
+			bar.ChangeMax64(total)
+		}
+		// A bar that cannot be drawn is no reason to end the work.
+		_ = bar.Set64(done)
+	}
+	return show, func() { _ = bar.Finish() }
+}
+
 // isTerminal reports whether somebody may be looking: pipes and files are no character devices.
 func isTerminal(to io.Writer) bool {
 	file, ok := to.(*os.File)

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"postern/mail/smtp"
 	"postern/portal"
@@ -18,12 +19,19 @@ import (
 // serveCommand runs the portal.
 type serveCommand struct {
 	storeFlag
-	Addr             string   `help:"The address to listen on; a reverse proxy with TLS stands in front of it." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	dkimFlag
+	Addr             string   `help:"The address to listen on. Unless --tls-cert is given, a reverse proxy with TLS stands in front of it." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	SMTP             string   `name:"smtp" help:"The mail server: smtp://user@host:587 (STARTTLS) or smtps://user@host:465 (TLS). The password comes from PORTAL_SMTP_PASSWORD or --smtp-password-file." placeholder:"URL"`
 	SMTPPasswordFile string   `name:"smtp-password-file" help:"A file that holds the mail server's password." placeholder:"FILE"`
+	TLSCert          string   `name:"tls-cert" help:"Speak TLS with this certificate, a PEM file with its chain. A new one is taken up within seconds." placeholder:"FILE"`
+	TLSKey           string   `name:"tls-key" help:"The certificate's private key." placeholder:"FILE"`
 	Log              string   `help:"The form of the log on standard error: text or json." default:"text" placeholder:"FORM"`
+	LogLevel         string   `help:"What is logged: debug, info, warn or error, and what weighs more." default:"info" placeholder:"LEVEL"`
+	MetricsAddr      string   `help:"The address at which Prometheus finds /metrics; none unless given. Everyone who reaches it can read them." placeholder:"HOST:PORT"`
 	InsecureHTTP     bool     `name:"insecure-http" help:"Serve shops over plain http on other hosts than this machine. Sign-in links and cookies can then be read on the way."`
 	TrustedProxies   []string `help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed; separated by commas." placeholder:"NET"`
+
+	ShutdownTimeout time.Duration `help:"How long requests and mail in hand may take to finish when the server is told to stop." default:"20s" placeholder:"TIME"`
 }
 
 // Help implements kong.HelpProvider.
@@ -39,7 +47,13 @@ Or with a file, postern.conf, and "portal serve --config postern.conf":
   smtp = smtp://account@mail.shop.example:587
   smtp-password-file = /run/secrets/smtp
 
-The embedded store takes one server at a time; the other commands work beside it. SIGINT and SIGTERM end the server when the requests and the mail in hand are done.`
+The embedded store takes one server at a time; the other commands work beside it. SIGINT and SIGTERM end the server when the requests and the mail in hand are done, or --shutdown-timeout is over.
+
+/healthz says whether the server answers, /readyz whether store, mail and clock are well. Without a reverse proxy, --tls-cert and --tls-key bring TLS:
+
+  portal serve --addr :443 --tls-cert /etc/postern/fullchain.pem --tls-key /etc/postern/privkey.pem --smtp ...
+
+Traces of requests go to the OpenTelemetry collector that OTEL_EXPORTER_OTLP_ENDPOINT names, by http/protobuf; the other OTEL_ variables count, too. Metrics and traces name routes and shops, never a person, an address or a token.`
 }
 
 // smtpPassword is the environment variable of the password; there is no flag, since process lists show flags.
@@ -47,8 +61,10 @@ const smtpPassword = envPrefix + "SMTP_PASSWORD"
 
 // setup is what the settings of serve come to.
 type setup struct {
-	trusted []netip.Prefix
-	sender  *smtp.Sender
+	level       slog.Level
+	trusted     []netip.Prefix
+	sender      *smtp.Sender
+	certificate *certificate // nil without TLS
 }
 
 // Run serves until ctx ends.
@@ -69,11 +85,15 @@ func (c serveCommand) check(w *world) (setup, error) {
 	var s setup
 	var err error
 	wrong := w.settings
-	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-		wrong.add("--addr: %q is no address to listen on; write host:port, as in 127.0.0.1:8080.", c.Addr)
-	}
+	c.checkAddresses(&wrong)
 	if c.Log != "text" && c.Log != "json" {
 		wrong.add("--log: the log has the forms text and json, not %q.", c.Log)
+	}
+	if err := s.level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		wrong.add("--log-level: the levels are debug, info, warn and error, not %q.", c.LogLevel)
+	}
+	if c.ShutdownTimeout <= 0 {
+		wrong.add("--shutdown-timeout: a time such as 20s is wanted, not %s.", c.ShutdownTimeout)
 	}
 	if s.trusted, err = parseProxies(c.TrustedProxies); err != nil {
 		wrong.add("--trusted-proxies: %s.", err)
@@ -81,8 +101,47 @@ func (c serveCommand) check(w *world) (setup, error) {
 	if strings.Contains(c.Store, "://") && !strings.HasPrefix(c.Store, "mongodb") {
 		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
 	}
+	s.certificate = c.readCertificate(&wrong)
 	s.sender = c.sender(w, &wrong)
+	if keys := c.load(&wrong); s.sender != nil {
+		s.sender.Keys = keys
+	}
+	checkTraces(w.env, &wrong)
 	return s, wrong.usage("help serve")
+}
+
+func (c serveCommand) checkAddresses(wrong *faults) {
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		wrong.add("--addr: %q is no address to listen on; write host:port, as in 127.0.0.1:8080.", c.Addr)
+	}
+	if c.MetricsAddr == "" {
+		return
+	}
+	_, port, err := net.SplitHostPort(c.MetricsAddr)
+	switch {
+	case err != nil:
+		wrong.add("--metrics-addr: %q is no address to listen on; write host:port, as in 127.0.0.1:9090.", c.MetricsAddr)
+	case c.MetricsAddr == c.Addr && port != "0":
+		wrong.add("--metrics-addr: metrics want an address of their own, for not everyone may read them.")
+	}
+}
+
+func (c serveCommand) readCertificate(wrong *faults) *certificate {
+	switch {
+	case c.TLSCert == "" && c.TLSKey == "":
+		return nil
+	case c.TLSKey == "":
+		wrong.add("--tls-key: with --tls-cert the file of its private key is needed, too.")
+		return nil
+	case c.TLSCert == "":
+		wrong.add("--tls-cert: with --tls-key the file of its certificate is needed, too.")
+		return nil
+	}
+	read, err := readCertificate(c.TLSCert, c.TLSKey)
+	if err != nil {
+		wrong.add("--tls-cert and --tls-key: %s.", err)
+	}
+	return read
 }
 
 // sender is the mail server. Without one nobody could sign in, so there is no running without.
@@ -118,36 +177,63 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 			return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))
 		}
 	}
-	p := parts{engine: engine, sender: s.sender, log: newLog(c.Log, w.stderr, slog.LevelInfo), trusted: s.trusted}
+	p := parts{
+		engine: engine, sender: s.sender, log: newLog(c.Log, w.stderr, s.level), trusted: s.trusted,
+		certificate: s.certificate, drain: c.ShutdownTimeout,
+	}
 	if c.InsecureHTTP {
 		p.options = append(p.options, portal.WithInsecureHTTP())
+	}
+	if c.MetricsAddr != "" {
+		p.metrics = newMetrics()
+	}
+	if wantsTraces(w.env) {
+		traces, err := newTraces(ctx, p.log)
+		if err != nil {
+			return err
+		}
+		p.traces = traces
 	}
 	server, err := newServer(p)
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, c.Addr)
+	return c.listen(ctx, w, server)
+}
+
+// listen opens the ports, tells where they are, and runs the server.
+func (c serveCommand) listen(ctx context.Context, w *world, server *server) error {
+	listener, err := listen(ctx, c.Addr, "--addr")
 	if err != nil {
 		return err
 	}
-	if err := c.announce(ctx, w, server.app, listener.Addr()); err != nil {
+	if c.MetricsAddr != "" {
+		metrics, err := listen(ctx, c.MetricsAddr, "--metrics-addr")
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer metrics.Close()
+		server.serveMetrics(metrics)
+		w.say("Metrics are at http://%s/metrics", metrics.Addr())
+	}
+	if err := c.announce(ctx, w, server, listener.Addr()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return server.run(ctx, listener)
 }
 
-// listen opens the port; what can go wrong is told with what to do.
-func listen(ctx context.Context, address string) (net.Listener, error) {
+// listen opens a port; what can go wrong is told with the flag that mends it.
+func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, failf("Cannot listen on %s: %s. Choose another address with --addr.", address, err)
+		return nil, failf("Cannot listen on %s: %s. Choose another address with %s.", address, err, flag)
 	}
 	return listener, nil
 }
 
 // announce prints where the portal is, and refuses to bring a shop's cookies over plain http unasked.
-func (c serveCommand) announce(ctx context.Context, w *world, app *portal.App, at net.Addr) error {
-	shops, err := app.Shops(ctx)
+func (c serveCommand) announce(ctx context.Context, w *world, server *server, at net.Addr) error {
+	shops, err := server.app.Shops(ctx)
 	if err != nil {
 		return err
 	}
@@ -161,7 +247,7 @@ func (c serveCommand) announce(ctx context.Context, w *world, app *portal.App, a
 	if err := plain.usage("help serve"); err != nil {
 		return err
 	}
-	w.say("The portal listens on http://%s", at)
+	w.say("The portal listens on %s://%s", server.scheme(), at)
 	for _, shop := range shops {
 		w.say("  shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)
 	}

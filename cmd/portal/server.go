@@ -21,20 +21,27 @@ import (
 
 // parts are what a server is put together from.
 type parts struct {
-	engine  storage.Engine
-	sender  mail.Sender
-	log     *slog.Logger
-	trusted []netip.Prefix
-	options []portal.Option
+	engine      storage.Engine
+	sender      mail.Sender
+	log         *slog.Logger
+	trusted     []netip.Prefix
+	options     []portal.Option
+	drain       time.Duration // how long what is in hand may take at the end
+	certificate *certificate  // nil for plain HTTP
+	metrics     *metrics      // nil for none
+	traces      *traces       // nil for none
 }
 
 // server is the portal as it runs: product, site, dispatcher and worker over one store. The demo is this same server.
 type server struct {
+	parts
 	app        *portal.App
+	worker     portal.Worker
 	dispatcher *mail.Dispatcher
-	log        *slog.Logger
+	pulse      *pulse
 	site       site
-	mount      func(box *mailbox, base string) error // adds the demo's pages to the site
+	beside     map[string]func(context.Context) error // what runs beside the site, until it ends
+	mount      func(box *mailbox, base string) error  // adds the demo's pages to the site
 }
 
 // site is the part of the web framework's application that running it needs.
@@ -44,30 +51,96 @@ type site interface {
 }
 
 func newServer(p parts) (*server, error) {
-	app := portal.New(p.engine, append(p.options, portal.WithLog(p.log))...)
-	pages, err := web.New(web.Config{App: app, Log: p.log, Trusted: p.trusted})
+	s := &server{parts: p, app: p.product("site"), pulse: newPulse()}
+	s.worker = s.app.Worker()
+	if p.metrics != nil { // then each part has a store that counts what it does
+		s.worker = p.product("worker").Worker()
+		p.metrics.observe(s.pulse)
+	}
+	pending := &backlog{engine: p.engine, shops: shopIDs(s.app), now: time.Now}
+	if p.metrics != nil {
+		p.metrics.outbox(pending)
+	}
+	pages, err := web.New(web.Config{
+		App: s.app, Log: p.log, Trusted: p.trusted, Watches: p.watches(),
+		Checks: []web.Check{mailCheck(s.pulse, pending), clockCheck(p.engine, time.Now)},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("build the site: %w", err)
 	}
-	catalogue, err := i18n.Load()
-	if err != nil {
-		return nil, fmt.Errorf("load the catalogues: %w", err)
-	}
-	renderer, err := mail.NewRenderer()
-	if err != nil {
-		return nil, fmt.Errorf("read the layouts of mails: %w", err)
-	}
-	dispatcher := &mail.Dispatcher{
-		Engine: p.engine, Shops: shopIDs(app), Compose: app.Worker().Composer(catalogue, renderer), Sender: p.sender, Log: p.log,
-	}
-	mount := func(box *mailbox, base string) error {
+	s.site = pages
+	s.mount = func(box *mailbox, base string) error {
 		extra, err := newDemoPages(box, base, people())
 		if err == nil {
 			mountDemo(pages, extra)
 		}
 		return err
 	}
-	return &server{app: app, dispatcher: dispatcher, log: p.log, site: pages, mount: mount}, nil
+	if err := s.makeDispatcher(); err != nil {
+		return nil, err
+	}
+	s.beside = map[string]func(context.Context) error{"worker": s.worker.Run, "dispatcher": s.dispatch}
+	if p.certificate != nil {
+		p.certificate.log = p.log
+		s.beside["certificate"] = p.certificate.watch
+	}
+	return s, nil
+}
+
+// product is the product over the store as one part of the server uses it.
+func (p parts) product(part string) *portal.App {
+	return portal.New(p.store(part), append(p.options, portal.WithLog(p.log))...)
+}
+
+func (p parts) store(part string) storage.Engine {
+	if p.metrics == nil {
+		return p.engine
+	}
+	return p.metrics.engine(p.engine, part)
+}
+
+func (p parts) watches() (all []web.Watch) {
+	if p.traces != nil {
+		all = append(all, p.traces.watch)
+	}
+	if p.metrics != nil {
+		all = append(all, p.metrics.watch)
+	}
+	return all
+}
+
+func (s *server) makeDispatcher() error {
+	catalogue, err := i18n.Load()
+	if err != nil {
+		return fmt.Errorf("load the catalogues: %w", err)
+	}
+	renderer, err := mail.NewRenderer()
+	if err != nil {
+		return fmt.Errorf("read the layouts of mails: %w", err)
+	}
+	s.dispatcher = &mail.Dispatcher{
+		Engine: s.store("mail"), Log: s.log, Sender: s.pulse.sender(s.sender), Shops: s.pulse.shops(shopIDs(s.app)),
+		Compose: s.pulse.composer(s.worker.Composer(catalogue, renderer)),
+	}
+	return nil
+}
+
+func (s *server) dispatch(ctx context.Context) error {
+	defer s.pulse.ended.Store(true)
+	return s.dispatcher.Run(ctx)
+}
+
+// serveMetrics makes the server answer /metrics on a listener of its own.
+func (s *server) serveMetrics(listener net.Listener) {
+	s.beside["metrics"] = func(ctx context.Context) error { return s.metrics.serve(ctx, listener) }
+}
+
+// scheme is how the site is spoken to.
+func (s *server) scheme() string {
+	if s.certificate != nil {
+		return "https"
+	}
+	return "http"
 }
 
 func shopIDs(app *portal.App) func(context.Context) ([]string, error) {
@@ -81,41 +154,70 @@ func shopIDs(app *portal.App) func(context.Context) ([]string, error) {
 	}
 }
 
-// drainTime is how long requests in hand may take once the server was told to stop.
+// drainTime is how long what is in hand may take at the end, unless somebody says otherwise.
 const drainTime = 20 * time.Second
 
-// run serves on the listener until ctx ends, and finishes the requests, the mail and the job in hand.
+// run serves on the listener until ctx ends, and finishes the requests, the mail and the job in hand as far as there is time
+// for it. What is left over stays in the store, and the next server does it.
 func (s *server) run(ctx context.Context, listener net.Listener) error {
+	if s.certificate != nil {
+		listener = s.certificate.listen(listener)
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var behind sync.WaitGroup
-	behind.Go(func() { s.logFault("dispatcher", s.dispatcher.Run(background)) })
-	behind.Go(func() { s.logFault("worker", s.app.Worker().Run(background)) })
-	err := s.serve(ctx, listener)
+	for part, run := range s.beside {
+		behind.Go(func() { s.logFault(part, run(background)) })
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.site.Listener(listener) }()
+	var err error
+	select {
+	case ended := <-served:
+		err = fmt.Errorf("serve: %w", ended)
+		served <- nil
+	case <-ctx.Done():
+	}
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
+	defer cancel()
+	err = errors.Join(err, s.hangUp(draining, listener, served))
 	stop() // after the last request, so that what it asked for was seen; the rest waits in the store
-	behind.Wait()
+	err = errors.Join(err, s.await(draining, &behind))
+	if s.traces != nil {
+		s.logFault("traces", s.traces.close(ctx))
+	}
 	return err
 }
 
-func (s *server) serve(ctx context.Context, listener net.Listener) error {
-	served := make(chan error, 1)
-	go func() { served <- s.site.Listener(listener) }()
-	select {
-	case err := <-served:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
+// hangUp takes no more requests and waits for those in hand.
+func (s *server) hangUp(draining context.Context, listener net.Listener, served <-chan error) error {
 	err := s.site.ShutdownWithContext(draining)
 	// A server that was told to stop before it had begun knows of no listener to close.
 	if closing := listener.Close(); !errors.Is(closing, net.ErrClosed) {
 		err = errors.Join(err, closing)
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return failf("Stopped with requests in hand, which did not end within %s. --shutdown-timeout gives them longer.", s.drain)
+	}
 	if ended := <-served; err == nil && !errors.Is(ended, net.ErrClosed) {
 		err = ended
 	}
 	return err
+}
+
+// await waits for what runs behind the site.
+func (s *server) await(draining context.Context, behind *sync.WaitGroup) error {
+	ended := make(chan struct{})
+	go func() {
+		behind.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-draining.Done():
+		return failf("Stopped with a mail in hand, which did not end within %s. It is in the store, and the next server sends it.", s.drain)
+	}
 }
 
 func (s *server) logFault(part string, err error) {

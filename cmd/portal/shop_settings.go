@@ -26,8 +26,8 @@ type shopFlags struct {
 	AllowedOrigins *string  `setting:"shop-allowed-origins" help:"Further origins that pictures come from and a sign-in may lead to, separated by commas." placeholder:"URL,…"`
 	SenderName     *string  `setting:"shop-sender-name" help:"The sender's name in mails; the shop's name unless set." placeholder:"NAME"`
 	SenderEmail    *string  `setting:"shop-sender-email" help:"The sender's address in mails." placeholder:"EMAIL"`
-	Language       *string  `setting:"shop-language" help:"The language of customers who wish none: en or sk." placeholder:"LANG"`
-	Languages      *string  `setting:"shop-languages" help:"The languages offered, separated by commas." placeholder:"LANG,…"`
+	Language       *string  `setting:"shop-language" help:"The language of customers who wish none: en, sk, cs, pl or de." placeholder:"LANG"`
+	Languages      *string  `setting:"shop-languages" help:"The languages offered, separated by commas; a new shop offers en,sk,cs,pl,de." placeholder:"LANG,…"`
 	TimeZone       *string  `setting:"shop-time-zone" help:"The time zone that days and years begin in, such as Europe/Bratislava." placeholder:"ZONE"`
 	Currency       *string  `setting:"shop-currency" help:"The currency, such as EUR." placeholder:"CODE"`
 	LinkLife       *string  `setting:"shop-link-life" help:"How long a sign-in link works, from 10m to 14d: 14d, 12h, 30m." placeholder:"TIME"`

@@ -81,7 +81,7 @@ func TestWrongShopSettings(t *testing.T) {
 		{"no picture", []string{"set", "--logo", writeFile(t, "logo.png", "<svg/>")}, exitFailure, []string{"--logo"}},
 		{"time zone", []string{"set", "--time-zone", "Europe/Nitra"}, exitFailure, []string{"--time-zone"}},
 		{"currency", []string{"set", "--currency", "EURO"}, exitFailure, []string{"--currency"}},
-		{"language not offered", []string{"set", "--language", "pl"}, exitFailure, []string{"--language"}},
+		{"language not offered", []string{"set", "--language", "ja"}, exitFailure, []string{"--language"}},
 		{"link too long", []string{"set", "--link-life", "15d"}, exitFailure, []string{"--link-life"}},
 		{"link too short", []string{"set", "--link-life", "9m"}, exitFailure, []string{"--link-life"}},
 		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,

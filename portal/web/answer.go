@@ -13,16 +13,18 @@ import (
 )
 
 // answer stands around everything: it sets the headers of every answer, ends the request in time, catches panics, turns an
-// error into a page or a problem, and logs the request.
+// error into a page or a problem, tells those who watch, and logs the request.
 func (s *site) answer(c *fiber.Ctx) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
 	defer s.gate.Deadline(c)()
+	told := s.watch(c)
 	err := caught(c.Next)
 	if err != nil {
 		s.fail(c, err)
 	}
 	s.finish(c, start, err)
+	told(answerOf(c, start))
 	return nil
 }
 
@@ -32,11 +34,13 @@ func (s *site) outsideChain(c *fiber.Ctx, err error) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
 	defer s.gate.Deadline(c)()
+	told := s.watch(c)
 	if caught(func() error { return s.gate.Recognise(c) }) == nil {
 		setShopHeaders(c, gate.Shop(c))
 	}
 	s.fail(c, err)
 	s.finish(c, start, err)
+	told(answerOf(c, start))
 	return nil
 }
 
@@ -71,7 +75,7 @@ func caught(next func() error) (err error) {
 func (s *site) record(c *fiber.Ctx, start time.Time, err error) {
 	status := c.Response().StatusCode()
 	attrs := []slog.Attr{
-		slog.String("method", c.Method()),
+		slog.String("method", methodOf(c)),
 		slog.String("route", routeOf(c)),
 		slog.Int("status", status),
 		slog.Duration("took", time.Since(start)),

@@ -84,12 +84,15 @@ func keyOf(status int) string {
 	return ""
 }
 
+// retryAfter is how many seconds a client should wait for what is unavailable.
+const retryAfter = "30"
+
 // fail answers with an error. When the error's own page cannot be made, the one rendered at the start is sent.
 func (s *site) fail(c *fiber.Ctx, err error) {
 	f := failureOf(err)
 	c.Response().ResetBody()
 	if f.kind == portal.Unavailable {
-		c.Set(fiber.HeaderRetryAfter, "30")
+		c.Set(fiber.HeaderRetryAfter, retryAfter)
 	}
 	worse := caught(func() error { return s.write(c, f) })
 	if worse != nil {

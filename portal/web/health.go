@@ -1,18 +1,86 @@
 package web
 
 import (
+	"context"
+	"encoding/json"
+	"sync"
+
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/web/gate"
 )
+
+// Check is one thing that a ready portal needs.
+type Check struct {
+	Name string
+	// Run returns the state in a word that anybody may read, and what makes the portal unready, for the log; nil for nothing.
+	Run func(ctx context.Context) (state string, err error)
+}
+
+// readiness is the answer of /readyz.
+type readiness struct {
+	Ready  bool      `json:"ready"`
+	Checks []finding `json:"checks"`
+}
+
+// finding is what a Check found.
+type finding struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	State string `json:"state"`
+
+	cause error
+}
 
 // healthy says that the process answers.
 func (s *site) healthy(c *fiber.Ctx) error { return c.SendString("ok\n") }
 
-// ready says whether the store answers, for a load balancer.
+// ready says whether requests should come here, for a load balancer, and what stands against it.
 func (s *site) ready(c *fiber.Ctx) error {
-	if err := s.app.Ready(c.UserContext()); err != nil {
-		return &portal.Error{Kind: portal.Unavailable, Cause: err}
+	found := readiness{Ready: true, Checks: s.lookAtAll(c.UserContext())}
+	for _, f := range found.Checks {
+		if !f.OK {
+			found.Ready = false
+			s.log.ErrorContext(c.UserContext(), "not ready", "check", f.Name, "state", f.State,
+				"error", errorText(f.cause), "request", gate.RequestID(c))
+		}
 	}
-	return c.SendString("ready\n")
+	body, err := json.Marshal(found)
+	if err != nil {
+		return err
+	}
+	if !found.Ready {
+		c.Status(fiber.StatusServiceUnavailable)
+		c.Set(fiber.HeaderRetryAfter, retryAfter)
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Send(append(body, '\n'))
+}
+
+func (s *site) lookAtAll(ctx context.Context) []finding {
+	found := make([]finding, len(s.checks))
+	var looking sync.WaitGroup
+	for i, check := range s.checks {
+		looking.Go(func() { found[i] = look(ctx, check) })
+	}
+	looking.Wait()
+	return found
+}
+
+func look(ctx context.Context, check Check) (f finding) {
+	f = finding{Name: check.Name, State: "unknown"}
+	f.cause = caught(func() (err error) {
+		f.State, err = check.Run(ctx)
+		return err
+	})
+	f.OK = f.cause == nil
+	return f
+}
+
+// storeAnswers is the Check of the store.
+func (s *site) storeAnswers(ctx context.Context) (string, error) {
+	if err := s.app.Ready(ctx); err != nil {
+		return "unavailable", err
+	}
+	return "ok", nil
 }

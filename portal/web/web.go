@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"postern/portal"
 	"postern/portal/web/api"
@@ -28,10 +27,18 @@ type Config struct {
 	Log     *slog.Logger   // nil for none
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Timeout time.Duration  // of one request; 0 for DefaultTimeout
+	// Reading is the time in which a request must have come, header and body; 0 for DefaultReading.
+	Reading time.Duration
+	Checks  []Check // what /readyz asks besides the store
+	Watches []Watch // who is told of requests
 }
 
-// DefaultTimeout is the time that one request may take.
-const DefaultTimeout = 15 * time.Second
+const (
+	// DefaultTimeout is the time that one request may take.
+	DefaultTimeout = 15 * time.Second
+	// DefaultReading is the time that a request may take to come: a slow client is cut off, not waited for.
+	DefaultReading = 30 * time.Second
+)
 
 // The most that a request may bring, in bytes.
 const (
@@ -40,20 +47,21 @@ const (
 	maxHeader   = 16 << 10
 )
 
-// Times of a connection: a slow client is cut off, not waited for.
+// Times of a connection.
 const (
-	readTimeout  = 30 * time.Second
 	writeTimeout = 30 * time.Second
 	idleTimeout  = 75 * time.Second
 )
 
 // site is the whole of the web, behind one Fiber app.
 type site struct {
-	app   *portal.App
-	log   *slog.Logger
-	gate  *gate.Gate
-	words *i18n.Catalogue
-	pages *page.Pages
+	app     *portal.App
+	log     *slog.Logger
+	gate    *gate.Gate
+	words   *i18n.Catalogue
+	pages   *page.Pages
+	checks  []Check
+	watches []Watch
 }
 
 // New builds the site. The app it returns is ready to listen.
@@ -61,10 +69,14 @@ func New(config Config) (*fiber.App, error) {
 	if config.Timeout <= 0 {
 		config.Timeout = DefaultTimeout
 	}
+	if config.Reading <= 0 {
+		config.Reading = DefaultReading
+	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, log: config.Log}
+	s := &site{app: config.App, log: config.Log, watches: config.Watches}
+	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	s.gate = gate.New(gate.Config{App: config.App, Trusted: config.Trusted, Timeout: config.Timeout})
 	var err error
 	if s.words, err = i18n.Load(); err != nil {
@@ -73,15 +85,15 @@ func New(config Config) (*fiber.App, error) {
 	if s.pages, err = page.New(s.words); err != nil {
 		return nil, err
 	}
-	app := fiber.New(s.settings())
-	s.coverUnknownMethods(app)
+	app := fiber.New(s.settings(config.Reading))
+	s.guard(app)
 	s.mount(app)
 	return app, nil
 }
 
 // settings are Fiber's. Proxies are not its business (it would believe the left end of X-Forwarded-For, and
 // X-Forwarded-Host), paths stay escaped until a handler asks gate.Param, and a form is parsed only when asked for.
-func (s *site) settings() fiber.Config {
+func (s *site) settings(reading time.Duration) fiber.Config {
 	return fiber.Config{
 		Immutable:                    true, // strings of a request must outlive it
 		CaseSensitive:                true,
@@ -90,7 +102,7 @@ func (s *site) settings() fiber.Config {
 		EnableTrustedProxyCheck:      true,
 		BodyLimit:                    maxAPIBody,
 		ReadBufferSize:               maxHeader,
-		ReadTimeout:                  readTimeout,
+		ReadTimeout:                  reading,
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
 		DisablePreParseMultipartForm: true,
@@ -101,7 +113,7 @@ func (s *site) settings() fiber.Config {
 
 // mount lays out the site. This is the one place where the order of the middleware stands:
 //
-//  1. answer: headers, deadline, panics, errors and the log, around all that follows
+//  1. answer: headers, deadline, panics, errors, watches and the log, around all that follows
 //  2. Identify: request id, client address
 //  3. health checks and the site's own files, on any host
 //  4. FindShop, then the headers that depend on the shop
@@ -117,18 +129,6 @@ func (s *site) mount(app *fiber.App) {
 	app.Get("/", func(c *fiber.Ctx) error { return c.Redirect(portal.Home, fiber.StatusSeeOther) })
 	shopper.New(s.app, s.pages).Mount(app)
 	api.New().Mount(app)
-}
-
-// coverUnknownMethods gives the headers of every answer to the one answer that Fiber makes before any middleware runs.
-func (s *site) coverUnknownMethods(app *fiber.App) {
-	server := app.Server()
-	next := server.Handler
-	server.Handler = func(ctx *fasthttp.RequestCtx) {
-		next(ctx)
-		if len(ctx.Response.Header.Peek(fiber.HeaderXContentTypeOptions)) == 0 {
-			setBasicHeaders(ctx.Response.Header.Set)
-		}
-	}
 }
 
 // limitBody holds pages to a smaller body than the API.

@@ -1,14 +1,9 @@
 package web_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -19,6 +14,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/web"
+	"postern/portal/web/gate"
 	"postern/portal/web/webtest"
 	"postern/storage"
 	"postern/storage/storagetest"
@@ -52,9 +48,14 @@ func newHouse(t *testing.T, shops ...webtest.Shop) house {
 	t.Helper()
 	store := &failing{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store, shops...)
-	site, err := web.New(web.Config{App: i.App, Log: i.Log.Logger(), Timeout: time.Minute, Trusted: []netip.Prefix{
-		netip.MustParsePrefix("127.0.0.0/8"),
-	}})
+	return house{Installation: i, store: store}.with(t, web.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+}
+
+// with is the house with another site, made of the config and what the house has.
+func (h house) with(t *testing.T, config web.Config) house {
+	t.Helper()
+	config.App, config.Log, config.Timeout = h.App, h.Log.Logger(), time.Minute
+	site, err := web.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +67,10 @@ func newHouse(t *testing.T, shops ...webtest.Shop) house {
 		site.Get(root+"/late", func(c *fiber.Ctx) error { return lateError() })
 		site.Post(root+"/act", func(*fiber.Ctx) error { return &portal.Error{Kind: portal.SignIn} })
 		site.All(root+"/in", func(c *fiber.Ctx) error { return c.SendString("in") })
+		site.Get(root+"/who", func(c *fiber.Ctx) error { return c.SendString(gate.Address(c).String() + " " + gate.Shop(c).ID) })
 	}
-	return house{Installation: i, store: store, site: site, way: webtest.Serve(t, site)}
+	h.site, h.way = site, webtest.Serve(t, site)
+	return h
 }
 
 // failures are the kinds of error, with a cause that must not be seen.
@@ -156,26 +159,6 @@ func TestLanguageOfErrors(t *testing.T) {
 	}
 }
 
-func TestHealth(t *testing.T) {
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
-	for path, body := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {
-		page := webtest.NewBrowser(t, "http://10.0.0.1:8080", h.way).Get(path).Want(200)
-		if page.Body != body {
-			t.Errorf("%s says %q", path, page.Body)
-		}
-	}
-	h.store.down.Store(true)
-	defer h.store.down.Store(false)
-	b := webtest.NewBrowser(t, "http://10.0.0.1:8080", h.way)
-	if page := b.Get("/readyz").Want(503); strings.Contains(page.Body, "hunter2") {
-		t.Errorf("internal text shows: %s", page.Body)
-	}
-	b.Get("/healthz").Want(200)
-	if !strings.Contains(h.Log.String(), "hunter2") {
-		t.Error("the log does not say why")
-	}
-}
-
 func TestHosts(t *testing.T) {
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	tests := []struct {
@@ -196,98 +179,6 @@ func TestHosts(t *testing.T) {
 			if test.status == 421 && strings.Contains(page.Body, "Bookshop") {
 				t.Error("the page of an unknown host names a shop")
 			}
-		})
-	}
-}
-
-func TestBodyLimits(t *testing.T) {
-	h := newHouse(t)
-	const mebibyte = 1 << 20
-	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
-	tests := []struct {
-		path   string
-		size   int
-		status int
-	}{
-		{"/test/in", mebibyte, 200},
-		{"/test/in", mebibyte + 1, 413},
-		{"/api/test/in", mebibyte + 1, 200},
-		{"/api/test/in", 4 * mebibyte, 200},
-	}
-	for _, test := range tests {
-		t.Run(fmt.Sprint(test.path, test.size), func(t *testing.T) {
-			body := strings.Repeat("a", test.size)
-			h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path, Header: form, Body: body}).Want(test.status)
-		})
-	}
-}
-
-// A body over the server's own limit is refused by its announced length, before it is read.
-func TestBodyTooLargeToRead(t *testing.T) {
-	h := newHouse(t)
-	for path, kind := range map[string]string{"/test/in": "text/html; charset=utf-8", "/api/test/in": "application/problem+json"} {
-		never, end := io.Pipe()
-		request := httptest.NewRequest("PUT", "https://account.shop.test"+path, never)
-		request.RequestURI, request.ContentLength = "", 5<<20
-		response, err := h.way.RoundTrip(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-		end.Close()
-		if response.StatusCode != 413 || response.Header.Get("Content-Type") != kind {
-			t.Errorf("%s: %d %s", path, response.StatusCode, response.Header.Get("Content-Type"))
-		}
-		checkHeaders(t, response.Header, path, true)
-	}
-}
-
-// raw sends bytes as they are over one connection and returns the answer.
-func (h house) raw(t *testing.T, text string) *http.Response {
-	t.Helper()
-	conn, err := net.Dial("tcp", h.way.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := io.WriteString(conn, text); err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		t.Fatalf("%.60q: %v", text, err)
-	}
-	io.Copy(io.Discard, response.Body)
-	response.Body.Close()
-	return response
-}
-
-func TestRawRequests(t *testing.T) {
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
-	const host = "Host: account.shop.test\r\n"
-	tests := []struct {
-		name, text string
-		status     int
-	}{
-		{"the request line's host counts", "GET http://evil.test/test/in HTTP/1.1\r\n" + host + "\r\n", 421},
-		{"even when it is ours", "GET http://account.shop.test/test/in HTTP/1.1\r\nHost: evil.test\r\n\r\n", 200},
-		{"a broken escape", "GET /api/v1/nothing/%zz HTTP/1.1\r\n" + host + "\r\n", 404},
-		{"another case", "GET /TEST/in HTTP/1.1\r\n" + host + "\r\n", 404},
-		{"a slash more", "GET /test/in/ HTTP/1.1\r\n" + host + "\r\n", 404},
-		{"a method nobody knows", "BREW /test/in HTTP/1.1\r\n" + host + "\r\n", 400},
-		{"a method not served here", "DELETE /test/panic HTTP/1.1\r\n" + host + "\r\n", 405},
-		{"a header too large", "GET /test/in HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x", 17<<10) + "\r\n\r\n", 431},
-		{"a large header", "GET /test/in HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x", 15<<10) + "\r\n\r\n", 200},
-		{"two lengths", "POST /test/in HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
-		{"no host", "GET /test/in HTTP/1.1\r\n\r\n", 400},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			response := h.raw(t, test.text)
-			if response.StatusCode != test.status {
-				t.Errorf("status %d, want %d", response.StatusCode, test.status)
-			}
-			checkHeaders(t, response.Header, "/test/in", false)
 		})
 	}
 }

@@ -96,7 +96,21 @@ func (l *Localizer) DateTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return l.T("date.datetime", "Date", l.Date(t), "Time", l.Time(t))
+	return l.T("date.datetime", "Date", l.Date(t), "Time", l.speech.dates.at(t.In(l.zone)))
+}
+
+// at writes the time of day behind a day. The preposition between the two stands in the catalogue, but for Czech, where it
+// goes by how the hour is spoken: "v 9:05", "ve 14:05".
+func (d dates) at(t time.Time) string {
+	clock := d.cldr.FmtTimeShort(t)
+	if d.cldr.Locale() != "cs" {
+		return clock
+	}
+	switch t.Hour() {
+	case 2, 3, 4, 12, 13, 14, 20, 21, 22, 23:
+		return "ve\u00a0" + clock
+	}
+	return "v\u00a0" + clock
 }
 
 // Month writes a month: "March 2026", "marec 2026". Its name stands alone, so it is not the one of Date.

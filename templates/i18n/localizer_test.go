@@ -107,6 +107,9 @@ func TestDates(t *testing.T) {
 	want := map[string]words{
 		"en": {"5 March 2026", "5 Mar 2026", "Thursday 5 March", "00:05", "5 March 2026, 00:05", "March 2026", "2026-03-05T00:05:00+01:00"},
 		"sk": {"5. marca 2026", "5. 3. 2026", "štvrtok 5. marca", "0:05", "5. marca 2026 o 0:05", "marec 2026", "2026-03-05T00:05:00+01:00"},
+		"cs": {"5. března 2026", "5. 3. 2026", "čtvrtek 5. března", "0:05", "5. března 2026 v\u00a00:05", "březen 2026", "2026-03-05T00:05:00+01:00"},
+		"pl": {"5 marca 2026", "5 mar 2026", "czwartek, 5 marca", "00:05", "5 marca 2026 o\u00a000:05", "marzec 2026", "2026-03-05T00:05:00+01:00"},
+		"de": {"5. März 2026", "05.03.2026", "Donnerstag, 5. März", "00:05", "5. März 2026 um\u00a000:05\u00a0Uhr", "März 2026", "2026-03-05T00:05:00+01:00"},
 	}
 	for lang, want := range want {
 		l := c.Localizer(lang, bratislava)
@@ -118,6 +121,22 @@ func TestDates(t *testing.T) {
 		}
 		if diff := cmp.Diff(words{}, write(time.Time{})); diff != "" {
 			t.Errorf("%s, no time: %s", lang, diff)
+		}
+	}
+}
+
+func TestCzechHourTakesItsPreposition(t *testing.T) {
+	c, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := c.Localizer("cs", nil)
+	for hour, want := range []string{
+		"v", "v", "ve", "ve", "ve", "v", "v", "v", "v", "v", "v", "v", "ve", "ve", "ve", "v", "v", "v", "v", "v", "ve", "ve", "ve", "ve",
+	} {
+		text := l.DateTime(time.Date(2026, 3, 5, hour, 5, 0, 0, time.UTC))
+		if words := strings.Fields(text); words[3] != want { // a no-break space parts fields too
+			t.Errorf("%q, want %q before the hour", text, want)
 		}
 	}
 }

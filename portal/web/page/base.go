@@ -1,6 +1,7 @@
 package page
 
 import (
+	"html/template"
 	"net/url"
 
 	"github.com/gofiber/fiber/v2"
@@ -31,6 +32,7 @@ type Base struct {
 	BrandStyle string   // URL of the shop's stylesheet, "" for none
 
 	money *money.Formatter
+	icons icons
 }
 
 // Choice is one language to choose.
@@ -40,16 +42,10 @@ type Choice struct {
 	Present    bool
 }
 
-// NavItem is one word of the navigation.
-type NavItem struct {
-	Path, Label string
-	Present     bool
-}
-
 // Base prepares a page of a shop; customer is nil for a visitor. The language is the customer's, else the
 // one asked for with ?lang= (or a form's field of that name), else the browser's, else the shop's.
 func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) Base {
-	b := Base{Shop: shop, Path: c.Path()}
+	b := Base{Shop: shop, Path: c.Path(), icons: p.icons}
 	asked := askedLang(c)
 	wishes := []string{asked, c.Get(fiber.HeaderAcceptLanguage), shop.Language}
 	if customer != nil {
@@ -122,16 +118,14 @@ func (b Base) LogoURL() string {
 	return "/brand/" + b.Shop.Brand.LogoHash + ".png"
 }
 
-// NavItems are the words of the navigation; a visitor has none.
-func (b Base) NavItems() []NavItem {
-	if !b.SignedIn {
-		return nil
+// NavItems are the words of the navigation, as items of a list; a visitor has none.
+func (b Base) NavItems() template.HTML {
+	var m Markup
+	if b.SignedIn {
+		m.Item("/orders", b.T("nav.orders"), b.Nav == "orders")
+		m.Item("/addresses", b.T("nav.addresses"), b.Nav == "addresses")
+		m.Item("/company", b.T("nav.company"), b.Nav == "company")
+		m.Item("/security", b.T("nav.security"), b.Nav == "security")
 	}
-	items := []NavItem{
-		{Path: "/orders", Label: b.T("nav.orders"), Present: b.Nav == "orders"},
-		{Path: "/addresses", Label: b.T("nav.addresses"), Present: b.Nav == "addresses"},
-		{Path: "/company", Label: b.T("nav.company"), Present: b.Nav == "company"},
-		{Path: "/security", Label: b.T("nav.security"), Present: b.Nav == "security"},
-	}
-	return items
+	return m.HTML()
 }

@@ -30,8 +30,10 @@ import (
 type Pages struct {
 	catalogue *i18n.Catalogue
 	engine    *html.Engine
+	icons     icons
 	money     map[string]*money.Formatter // by language
 	broken    map[string][]byte           // by language: the page of a failure, which cannot fail itself
+	buffers   sync.Pool                   // of *bytes.Buffer, for pages in the making
 	brands    sync.Map                    // accent -> brand
 }
 
@@ -45,7 +47,7 @@ func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{catalogue: catalogue, money: make(map[string]*money.Formatter), broken: make(map[string][]byte)}
+	p := &Pages{catalogue: catalogue, icons: icons, money: make(map[string]*money.Formatter), broken: make(map[string][]byte)}
 	p.engine = html.NewFileSystem(http.FS(source), ".html")
 	p.engine.AddFunc("asset", static.URL)
 	p.engine.AddFunc("icon", icons.get)
@@ -82,24 +84,25 @@ func (p *Pages) load() error {
 // Render answers with a page: the template "pages/" + name, executed with data that embeds Base. A template
 // that fails gives an error and leaves the response as it was; half a page is never sent.
 func (p *Pages) Render(c *fiber.Ctx, status int, name string, data any) error {
-	text, err := p.execute(name, data)
-	if err != nil {
+	buffer, _ := p.buffers.Get().(*bytes.Buffer)
+	if buffer == nil {
+		buffer = &bytes.Buffer{}
+	}
+	defer p.buffers.Put(buffer)
+	buffer.Reset()
+	if err := p.execute(buffer, name, data); err != nil {
 		return err
 	}
-	send(c, status, text)
+	send(c, status, buffer.Bytes())
 	return nil
 }
 
-// firstGuess is room for a common page, in bytes.
-const firstGuess = 16 << 10
-
 // execute never uses the engine's layouts: those answer 200 with the error printed into the page.
-func (p *Pages) execute(name string, data any) ([]byte, error) {
-	buffer := bytes.NewBuffer(make([]byte, 0, firstGuess))
-	if err := p.engine.Render(buffer, "pages/"+name, data); err != nil {
-		return nil, fmt.Errorf("page: render %s: %w", name, err)
+func (p *Pages) execute(out io.Writer, name string, data any) error {
+	if err := p.engine.Render(out, "pages/"+name, data); err != nil {
+		return fmt.Errorf("page: render %s: %w", name, err)
 	}
-	return buffer.Bytes(), nil
+	return nil
 }
 
 // send gives the page to the browser alone, which asks again before it shows a kept one.
@@ -107,7 +110,7 @@ func send(c *fiber.Ctx, status int, text []byte) {
 	c.Status(status)
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderCacheControl, "private, no-cache")
-	c.Response().SetBodyRaw(text)
+	c.Response().SetBody(text) // copies: text is used again
 }
 
 // Broken answers with the page of an internal failure, in the language that suits the request. It was
@@ -119,5 +122,7 @@ func (p *Pages) Broken(c *fiber.Ctx, shop portal.Shop) {
 
 func (p *Pages) renderBroken(lang string) ([]byte, error) {
 	base := Base{L: p.catalogue.Localizer(lang, nil), Path: "/"}
-	return p.execute("problem", base.problem("error.internal"))
+	var out bytes.Buffer
+	err := p.execute(&out, "problem", base.problem("error.internal"))
+	return out.Bytes(), err
 }

@@ -2,11 +2,12 @@ package page
 
 import (
 	"fmt"
+	"html/template"
 
 	"postern/portal"
 )
 
-// Pill is the data of the partials "pill" and "status": a word or a sentence with the icon of its tone, so
+// Pill is the data of the partial "pill", and of Status: a word or a sentence with the icon of its tone, so
 // that colour never speaks alone.
 type Pill struct{ Tone, Icon, Text string }
 
@@ -20,6 +21,16 @@ func (b Base) Pill(tone any, text string) Pill {
 	}
 	return Pill{Tone: name, Icon: name, Text: text}
 }
+
+// Status is a sentence that stands by itself, as in the rows of a list.
+func (b Base) Status(p Pill) template.HTML {
+	var m Markup
+	m.Raw(`<span class="status tone-`).Text(p.Tone).Raw(`">`).Put(b.Icon(p.Icon)).Raw(`<span>`).Text(p.Text).Raw(`</span></span>`)
+	return m.HTML()
+}
+
+// Icon is a drawing of static/img/icons, "" for a name that is none.
+func (b Base) Icon(name string) template.HTML { return b.icons[name] }
 
 // Link is a word that leads somewhere.
 type Link struct{ Label, Path string }

@@ -3,6 +3,7 @@ package shopper
 import (
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,21 +11,36 @@ import (
 	"postern/portal/web/page"
 )
 
-// row is one order of the list, all strings ready: a list costs what its template calls.
-type row struct {
-	URL, Number, Total string
-	Date               template.HTML
-	Status             page.Pill
-	Pictures           []string
-	More               int // positions that no picture stands for
+// roomForRow is what a row takes, about, in bytes.
+const roomForRow = 1 << 10
+
+// rows writes the orders of the list.
+func (p *ordersPage) rows(found []portal.OrderRow, now time.Time) template.HTML {
+	var m page.Markup
+	m.Grow(len(found) * roomForRow)
+	for _, r := range found {
+		m.Raw(`<li><a class="order" href="`).Text(orderPath(r.Number)).Raw(`"><span class="order-head"><span class="order-number">`).
+			Text(r.Number).Raw(`</span> `).Put(p.TimeShort(r.PlacedAt)).Raw(`</span>`).Put(p.Status(rowStatus(p.Base, r.Status, now)))
+		p.thumbs(&m, r)
+		m.Raw(`<span class="order-total">`).Text(p.Money(r.Total)).Raw("</span></a></li>\n")
+	}
+	return m.HTML()
 }
 
-func (p *ordersPage) row(r portal.OrderRow, now time.Time) row {
-	return row{
-		URL: orderPath(r.Number), Number: r.Number, Total: p.Money(r.Total), Date: p.TimeShort(r.PlacedAt),
-		Status: rowStatus(p.Base, r.Status, now), Pictures: r.Pictures,
-		More: r.Pieces - max(1, len(r.Pictures)),
+// thumbs writes an order's pictures, which the product lets come from the shop's own origins only, and how many positions no
+// picture stands for.
+func (p *ordersPage) thumbs(m *page.Markup, r portal.OrderRow) {
+	m.Raw(`<span class="thumbs">`)
+	for _, picture := range r.Pictures {
+		m.Raw(`<span class="thumb"><img src="`).Text(picture).Raw(`" alt="" loading="lazy" width="46" height="46"></span>`)
 	}
+	if len(r.Pictures) == 0 {
+		m.Raw(`<span class="thumb">`).Put(p.Icon("parcel")).Raw(`</span>`)
+	}
+	if more := r.Pieces - max(1, len(r.Pictures)); more > 0 {
+		m.Raw(`<span class="thumb more">+`).Text(strconv.Itoa(more)).Raw(`</span>`)
+	}
+	m.Raw(`</span>`)
 }
 
 // rowStatus is the one sentence of a row. What the shopper must do stands for the rest.

@@ -1,6 +1,7 @@
 package shopper
 
 import (
+	"html/template"
 	"net/url"
 	"strconv"
 	"time"
@@ -18,14 +19,14 @@ type ordersPage struct {
 	page.Base
 	Form     page.Form // period and search as typed, with what is wrong
 	Query    portal.OrderQuery
-	Count    string // of all orders, "" for none
-	Periods  []choice
-	Statuses []choice
-	Custom   bool   // the fields of an own period are open
-	Zone     string // in which days begin
-	Problem  string // what is wrong with the address of the page itself
-	Found    string // what a search found
-	Rows     []row
+	Count    string        // of all orders, "" for none
+	Periods  template.HTML // the presets, as items of a list
+	Statuses template.HTML
+	Custom   bool          // the fields of an own period are open
+	Zone     string        // in which days begin
+	Problem  string        // what is wrong with the address of the page itself
+	Found    string        // what a search found
+	Rows     template.HTML // the orders, as items of a list
 	Pager    page.Pager
 	Empty    *page.Empty
 }
@@ -78,18 +79,16 @@ func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
 	now = now.In(p.Shop.Location())
 	p.Zone = p.Shop.TimeZone
 	p.Custom = p.Query.Period == "custom"
-	p.Periods, p.Statuses = p.periods(found.Years, now.Year()), p.statuses()
+	p.Periods, p.Statuses = presets(p.periods(found.Years, now.Year())), presets(p.statuses())
 	if found.Total > 0 {
 		p.Count = p.T("orders.count", "Count", found.Total)
 	}
-	for _, r := range found.Rows {
-		p.Rows = append(p.Rows, p.row(r, now))
-	}
+	p.Rows = p.rows(found.Rows, now)
 	p.Pager = p.Base.Pager(p.neighbour(found.Previous), p.neighbour(found.Next))
-	if p.Query.Search != "" && len(p.Rows) > 0 {
-		p.Found = p.T("orders.found", "Count", len(p.Rows), "Text", p.Query.Search)
+	if p.Query.Search != "" && len(found.Rows) > 0 {
+		p.Found = p.T("orders.found", "Count", len(found.Rows), "Text", p.Query.Search)
 	}
-	if len(p.Rows) == 0 && p.Problem == "" && !p.Form.Faulty() {
+	if len(found.Rows) == 0 && p.Problem == "" && !p.Form.Faulty() {
 		empty := p.empty(found)
 		p.Empty = &empty
 	}
@@ -117,6 +116,15 @@ func (p *ordersPage) periods(years []int, thisYear int) []choice {
 		}
 	}
 	return choices
+}
+
+// presets writes the links of a filter.
+func presets(choices []choice) template.HTML {
+	var m page.Markup
+	for _, c := range choices {
+		m.Item(c.URL, c.Label, c.Present)
+	}
+	return m.HTML()
 }
 
 func (p *ordersPage) period(period, label string) choice {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// bareCommand is the first argument of the child that is the measure of all others.
+const bareCommand = "bare"
+
+// serveBare serves a page of so many bytes from memory, with nothing around it, until ctx ends.
+func serveBare(ctx context.Context, args []string, out io.Writer) error {
+	set := flag.NewFlagSet(bareCommand, flag.ContinueOnError)
+	size := set.Int("size", 0, "bytes")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	page := bytes.Repeat([]byte("<p>bare</p>\n"), *size/12+1)[:*size]
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	app.Get("/orders", func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+		return c.Send(page)
+	})
+	return serveUntil(ctx, app, out)
+}
+
+// serveUntil serves on a free port, which it tells, until ctx ends.
+func serveUntil(ctx context.Context, app *fiber.App, out io.Writer) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "listens on http://%s\n", listener.Addr())
+	served := make(chan error, 1)
+	go func() { served <- app.Listener(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+		return app.Shutdown()
+	}
+}

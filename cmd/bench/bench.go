@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"postern/portal"
+	"postern/storage"
+)
+
+// bench is one run.
+type bench struct {
+	options
+	progress io.Writer
+	dir      string // of all that is temporary
+	stores   *stores
+	post     *post
+	store    string // the one that is measured
+	key      string // of its shop's feed
+	stored   int    // customers in it
+	pageSize int    // of the orders page, in bytes
+
+	rows    []row
+	figures []figure
+}
+
+// say tells what is being done.
+func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.progress, format+"\n", args...) }
+
+// run does all there is to measure, and leaves nothing behind.
+func (b *bench) run(ctx context.Context) (err error) {
+	parent := ""
+	if b.options.store != "" && !isServer(b.options.store) {
+		parent = b.options.store
+	}
+	if b.dir, err = os.MkdirTemp(parent, "postern-bench-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
+	if b.stores, err = newStores(b.options.store, b.dir); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.stores.remove(context.WithoutCancel(ctx))) }()
+	if b.post, err = openPost(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.post.server.Close()) }()
+	if b.store, err = b.stores.next("main"); err != nil {
+		return err
+	}
+	return b.measure(ctx)
+}
+
+func (b *bench) measure(ctx context.Context) error {
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	b.say("importing %d orders, and inserting the same into the store alone", b.sample)
+	compared, err := b.compareImport(ctx)
+	if err != nil {
+		return err
+	}
+	b.figure("import", fmt.Sprintf("%.0f orders/s", compared.imported), "")
+	b.figure("the same documents into the store alone", fmt.Sprintf("%.0f orders/s", compared.alone), "")
+	b.figure("import, against the store alone", fmt.Sprintf("%.2f", compared.imported/compared.alone), atLeast(compared.imported/compared.alone, 0.25))
+	for _, part := range []func(context.Context) error{b.lists, b.signIns, b.feed} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lists measures the pages of signed-in customers at each size of the store.
+func (b *bench) lists(ctx context.Context) error {
+	for i, size := range b.sizes {
+		last := i == len(b.sizes)-1
+		if err := b.grow(ctx, size); err != nil {
+			return err
+		}
+		customers, err := b.pages(ctx, size, last)
+		if err == nil && last {
+			err = b.profiled(ctx, customers)
+		}
+		if err != nil {
+			return fmt.Errorf("at %d orders: %w", size, err)
+		}
+	}
+	b.flatness()
+	return nil
+}
+
+// build makes the server, unless one was given.
+func (b *bench) build(ctx context.Context) error {
+	if b.binary != "" {
+		return nil
+	}
+	b.say("building the portal")
+	b.binary = filepath.Join(b.dir, "portal")
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "postern/cmd/portal").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build the portal: %w: %s", err, out)
+	}
+	return nil
+}
+
+// grow fills the store up to so many orders.
+func (b *bench) grow(ctx context.Context, size int) error {
+	from, began := b.stored, time.Now()
+	b.stored = size / ordersEach
+	b.say("filling the store up to %d orders", b.stored*ordersEach)
+	return within(ctx, b.store, func(_ storage.Engine, app *portal.App) (err error) {
+		if from == 0 {
+			if b.key, err = furnish(ctx, app); err != nil {
+				return err
+			}
+		}
+		err = fill(ctx, app, from, b.stored)
+		b.say("  took %s, counting included", time.Since(began).Round(time.Second/10))
+		return err
+	})
+}
+
+// serve starts the server with a mail server; its first 200 is waited for.
+func (b *bench) serve(ctx context.Context, mailServer string) (*process, error) {
+	p, err := start(b.dir, b.binary, "serve", "--store", b.store, "--addr", "127.0.0.1:0", "--smtp", mailServer, "--trusted-proxies", "127.0.0.1")
+	if err != nil {
+		return nil, err
+	}
+	took, err := p.answers(ctx, "/sign-in")
+	if err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	b.started(took)
+	return p, nil
+}
+
+// during starts the server, does something with it, and stops it.
+func (b *bench) during(ctx context.Context, mailServer string, do func(*process) error) error {
+	p, err := b.serve(ctx, mailServer)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(p), p.stop())
+}
+
+// pages measures what signed-in customers look at, at the store's present size.
+func (b *bench) pages(ctx context.Context, size int, last bool) ([]customer, error) {
+	customers := pick(b.customers, b.stored)
+	b.say("signing %d customers in", len(customers))
+	err := b.during(ctx, b.post.url(), func(p *process) error { return b.signIn(ctx, p, customers) })
+	if err != nil {
+		return nil, err
+	}
+	return customers, b.during(ctx, nobody(), func(p *process) error {
+		if err := p.settle(ctx); err != nil {
+			return err
+		}
+		idle, err := p.memory()
+		if err != nil {
+			return err
+		}
+		orders, err := b.steady(ctx, p, b.ordersPage(customers))
+		if err != nil {
+			return err
+		}
+		b.pageRow(size, orders, idle)
+		if !last {
+			return nil
+		}
+		one, err := b.steady(ctx, p, b.orderPage(customers))
+		b.row("an order's page", one, 0)
+		return errors.Join(err, b.bareRow(ctx, p, customers[0]))
+	})
+}
+
+// steady measures a load once the server has had a part of it already.
+func (b *bench) steady(ctx context.Context, p *process, l load) (result, error) {
+	warm := l
+	warm.duration /= 5
+	if _, err := warm.on(ctx, p); err != nil {
+		return result{}, err
+	}
+	return l.on(ctx, p)
+}
+
+// bareRow measures the bare handler with a page of the size that the orders page has.
+func (b *bench) bareRow(ctx context.Context, p *process, c customer) error {
+	size := 0
+	look := b.ordersPage([]customer{c})
+	look.count, look.connections = 1, 1
+	look.read = func(_ int, answer *fasthttp.Response) error {
+		size = len(answer.Body())
+		return nil
+	}
+	if _, err := look.on(ctx, p); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	bare, err := start(b.dir, self, bareCommand, "-size", fmt.Sprint(size))
+	if err != nil {
+		return err
+	}
+	got, err := b.steady(ctx, bare, b.bare())
+	b.rows = append([]row{{name: fmt.Sprintf("bare Fiber, %d bytes from memory", size), result: got}}, b.rows...)
+	return errors.Join(err, bare.stop())
+}
+
+// signIns measures asking for links, mailing them and redeeming them. While the server answers requests it has no mail server,
+// so that their cost is theirs alone.
+func (b *bench) signIns(ctx context.Context) error {
+	customers := pick(b.links, b.stored)
+	b.say("asking for %d links, mailing and redeeming them", len(customers))
+	b.post.clear()
+	err := b.during(ctx, nobody(), func(p *process) error {
+		asked, err := askFor(customers, b.connections).on(ctx, p)
+		b.row("asking for a link", asked, 400*time.Microsecond)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = b.during(ctx, b.post.url(), func(*process) error { return b.collect(ctx, customers) })
+	if err != nil {
+		return err
+	}
+	b.figure("mails, from the outbox to a mail server", fmt.Sprintf("%.0f a second", b.post.perSecond()), atLeast(b.post.perSecond(), 500))
+	return b.during(ctx, nobody(), func(p *process) error {
+		redeemed, err := redeem(customers, b.connections).on(ctx, p)
+		b.row("redeeming a link", redeemed, 500*time.Microsecond)
+		b.figure("links redeemed", fmt.Sprintf("%.0f a second", redeemed.perSecond()), atLeast(redeemed.perSecond(), 2000))
+		return err
+	})
+}
+
+// feed measures what a shop's system sends.
+func (b *bench) feed(ctx context.Context) error {
+	b.say("putting orders")
+	return b.during(ctx, nobody(), func(p *process) error {
+		if err := p.settle(ctx); err != nil {
+			return err
+		}
+		put, err := b.puts(b.key, b.stored).on(ctx, p)
+		b.row("PUT of an order", put, 0)
+		return err
+	})
+}
+
+// profiled writes the profile that was asked for.
+func (b *bench) profiled(ctx context.Context, customers []customer) error {
+	if b.profile == "" {
+		return nil
+	}
+	b.say("profiling the orders page")
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	p, err := start(b.dir, self, siteCommand, "-store", b.store, "-profile", b.profile)
+	if err != nil {
+		return err
+	}
+	_, err = b.steady(ctx, p, b.ordersPage(customers))
+	return errors.Join(err, p.stop())
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	mathrand "math/rand/v2"
+
+	"github.com/valyala/fasthttp"
+)
+
+// customer is one of the store's, with a browser.
+type customer struct {
+	place   int    // among all, from 0
+	browser string // the secret in its browser's cookie
+	token   string // of a link, "" for none
+	session string // the cookie of one signed in, "" for none
+}
+
+// The cookies of a shop on https.
+const (
+	browserCookie = "__Host-postern-browser"
+	sessionCookie = "__Host-postern"
+)
+
+// pick returns different customers among so many, at random.
+func pick(n, among int) []customer {
+	chosen := make([]customer, min(n, among))
+	for i, place := range mathrand.Perm(among)[:len(chosen)] {
+		secret := make([]byte, 32)
+		rand.Read(secret) // never fails (crypto/rand)
+		chosen[i] = customer{place: place, browser: base64.RawURLEncoding.EncodeToString(secret)}
+	}
+	return chosen
+}
+
+func addresses(customers []customer) []string {
+	all := make([]string, len(customers))
+	for i, c := range customers {
+		all[i] = emailOf(c.place)
+	}
+	return all
+}
+
+// askFor has every customer ask for a link, each from an address of its own, as a reverse proxy tells it.
+func askFor(customers []customer, connections int) load {
+	return load{
+		connections: connections, count: len(customers),
+		write: func(i int, request *fasthttp.Request) {
+			c := customers[i]
+			submit(request, "/sign-in", "email="+emailOf(c.place))
+			request.Header.SetCookie(browserCookie, c.browser)
+			request.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255))
+		},
+		read: func(_ int, answer *fasthttp.Response) error { return leadsTo(answer, "/sign-in/code") },
+	}
+}
+
+// redeem has every customer press the button of their link's page, which gives them a session.
+func redeem(customers []customer, connections int) load {
+	return load{
+		connections: connections, count: len(customers),
+		write: func(i int, request *fasthttp.Request) {
+			submit(request, "/sign-in/link", "token="+customers[i].token)
+			request.Header.SetCookie(browserCookie, customers[i].browser)
+		},
+		read: func(i int, answer *fasthttp.Response) error {
+			cookie := fasthttp.AcquireCookie()
+			defer fasthttp.ReleaseCookie(cookie)
+			if err := cookie.ParseBytes(answer.Header.PeekCookie(sessionCookie)); err != nil {
+				return fmt.Errorf("no session in an answer with status %d: %w", answer.StatusCode(), err)
+			}
+			customers[i].session = string(cookie.Value())
+			return leadsTo(answer, "/orders")
+		},
+	}
+}
+
+func submit(request *fasthttp.Request, path, form string) {
+	request.Header.SetMethod(fasthttp.MethodPost)
+	request.SetRequestURI(path)
+	request.Header.SetContentType("application/x-www-form-urlencoded")
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	request.SetBodyString(form)
+}
+
+func leadsTo(answer *fasthttp.Response, path string) error {
+	if to := string(answer.Header.Peek("Location")); answer.StatusCode() != fasthttp.StatusSeeOther || to != path {
+		return fmt.Errorf("status %d, to %q instead of %q", answer.StatusCode(), to, path)
+	}
+	return nil
+}
+
+// signIn signs customers in by mail, at a server that sends mail.
+func (b *bench) signIn(ctx context.Context, p *process, customers []customer) error {
+	b.post.clear()
+	if _, err := askFor(customers, b.connections).on(ctx, p); err != nil {
+		return err
+	}
+	if err := b.collect(ctx, customers); err != nil {
+		return err
+	}
+	_, err := redeem(customers, b.connections).on(ctx, p)
+	return err
+}
+
+// collect waits for the customers' links.
+func (b *bench) collect(ctx context.Context, customers []customer) error {
+	tokens, err := b.post.wait(ctx, addresses(customers))
+	for i, token := range tokens {
+		customers[i].token = token
+	}
+	return err
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"postern/portal"
+	"postern/storage"
+)
+
+// The shop that is measured.
+const (
+	shopID      = "bench"
+	host        = "account.bench.example"
+	storefront  = "https://www.bench.example"
+	browserName = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+)
+
+// within opens a store, does something with it and closes it, so that a server may have it next.
+func within(ctx context.Context, store string, do func(storage.Engine, *portal.App) error) error {
+	engine, err := openStore(ctx, store)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(engine, portal.New(engine)), engine.Close())
+}
+
+// furnish creates the shop and a key for its feed.
+func furnish(ctx context.Context, app *portal.App) (key string, err error) {
+	_, err = app.Operator().CreateShop(ctx, shopID, portal.ShopSettings{
+		Name: new("Bench & Sons"), BaseURL: new("https://" + host), StorefrontURL: new(storefront),
+		SenderEmail: new("account@bench.example"), SupportEmail: new("help@bench.example"), Accent: new("#2f6b4f"),
+		Footer: &[]portal.FooterLink{{Label: "Delivery", URL: storefront + "/delivery"}, {Label: "Terms", URL: storefront + "/terms"}},
+	})
+	if err != nil {
+		return "", err
+	}
+	return app.Operator().CreateKey(ctx, shopID, "bench")
+}
+
+// fill brings the orders of the customers from one to before another in and has them counted, as a running worker would.
+func fill(ctx context.Context, app *portal.App, from, before int) error {
+	out, into := io.Pipe()
+	defer out.Close() // so that a writer that is not read to its end does not wait for ever
+	go func() { into.CloseWithError(writeOrders(into, from, before, time.Now())) }()
+	if err := bring(ctx, app, out); err != nil {
+		return err
+	}
+	for {
+		if done, err := app.Worker().Once(ctx); err != nil || done == 0 {
+			return err
+		}
+	}
+}
+
+func bring(ctx context.Context, app *portal.App, orders io.Reader) error {
+	report, err := app.Operator().ImportOrders(ctx, shopID, orders, func(int) {})
+	if err == nil && report.RefusedCount > 0 {
+		err = fmt.Errorf("line %d was refused: %w", report.Refused[0].Line, report.Refused[0].Err)
+	}
+	return err
+}
+
+// rates are orders a second.
+type rates struct{ imported, alone float64 }
+
+// compareImport imports a sample of orders into an empty store, takes out what it stored, and inserts the very same documents
+// into another empty store, through the store's engine alone and by as many hands at once as an import has.
+func (b *bench) compareImport(ctx context.Context) (rates, error) {
+	customers := max(1, b.sample/ordersEach)
+	var text bytes.Buffer
+	if err := writeOrders(&text, 0, customers, time.Now()); err != nil {
+		return rates{}, err
+	}
+	into, err1 := b.stores.next("import")
+	beside, err2 := b.stores.next("alone")
+	if err := errors.Join(err1, err2); err != nil {
+		return rates{}, err
+	}
+	var r rates
+	var records []storage.Record
+	err := within(ctx, into, func(engine storage.Engine, app *portal.App) error {
+		if _, err := furnish(ctx, app); err != nil {
+			return err
+		}
+		began := time.Now()
+		err := bring(ctx, app, &text)
+		r.imported = rate(customers*ordersEach, began)
+		if err == nil {
+			records, err = read(ctx, engine, customers)
+		}
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	return r, within(ctx, beside, func(engine storage.Engine, _ *portal.App) error {
+		began := time.Now()
+		err := insert(ctx, engine, records)
+		r.alone = rate(len(records), began)
+		return err
+	})
+}
+
+func rate(n int, since time.Time) float64 { return float64(n) / time.Since(since).Seconds() }
+
+// orderCollection is how the product declares its orders.
+func orderCollection() storage.Collection {
+	for _, c := range portal.Collections() {
+		if c.Name == "orders" {
+			return c
+		}
+	}
+	return storage.Collection{}
+}
+
+// read takes all orders of the customers out as they are stored.
+func read(ctx context.Context, engine storage.Engine, customers int) ([]storage.Record, error) {
+	docs := storage.Open[struct{}](engine, shopID, orderCollection())
+	var records []storage.Record
+	for k := range ordersEach {
+		for c := range customers {
+			_, version, err := docs.Get(ctx, numberOf(c, k))
+			if err != nil {
+				return nil, err
+			}
+			r := storage.Record{ID: shopID + "/" + numberOf(c, k), Shop: shopID, Version: version}
+			if r.Doc, err = engine.Get(ctx, orderCollection().Name, r.ID); err != nil {
+				return nil, err
+			}
+			records = append(records, r)
+		}
+	}
+	return records, nil
+}
+
+// importHands is how many lines an import has in work at once.
+const importHands = 64
+
+func insert(ctx context.Context, engine storage.Engine, records []storage.Record) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(importHands)
+	for _, r := range records {
+		group.Go(func() error { return engine.Insert(ctx, orderCollection().Name, r) })
+	}
+	return group.Wait()
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// load is a stream of requests over kept connections: each sends the next as soon as it has its answer.
+type load struct {
+	connections int
+	count       int           // requests in all; 0 for as many as fit into
+	duration    time.Duration // which bounds nothing when there is a count
+	// write makes request i of the stream, counted from 0; read looks at its answer. Both are called by many goroutines.
+	write func(i int, request *fasthttp.Request)
+	read  func(i int, answer *fasthttp.Response) error
+}
+
+// result is what a load measured.
+type result struct {
+	requests int
+	took     time.Duration
+	times    []time.Duration // of each request, shortest first
+	cpu      time.Duration   // of the server's process
+	peak     memory          // of the server's process
+}
+
+// perSecond is the rate of requests.
+func (r result) perSecond() float64 { return float64(r.requests) / r.took.Seconds() }
+
+// cost is the server's CPU time for one request.
+func (r result) cost() time.Duration { return r.cpu / time.Duration(max(1, r.requests)) }
+
+// quantile is the time that a part of all requests, 0 to 1, did not exceed.
+func (r result) quantile(part float64) time.Duration {
+	if len(r.times) == 0 {
+		return 0
+	}
+	return r.times[min(len(r.times)-1, int(part*float64(len(r.times))))]
+}
+
+// on sends the load to a server and measures. A request that fails ends it with an error: figures of failures mean nothing.
+func (l load) on(ctx context.Context, p *process) (result, error) {
+	before, err := p.cpu()
+	if err != nil {
+		return result{}, err
+	}
+	watch := p.watch()
+	began := time.Now()
+	times, err := l.send(ctx, p.address)
+	took := time.Since(began)
+	peak := watch()
+	after, cpuErr := p.cpu()
+	if err := errors.Join(err, cpuErr); err != nil {
+		return result{}, fmt.Errorf("%w; the server said: %s", err, p.said())
+	}
+	slices.Sort(times)
+	return result{requests: len(times), took: took, times: times, cpu: after - before, peak: peak}, nil
+}
+
+// send runs all connections to their end.
+func (l load) send(ctx context.Context, address string) ([]time.Duration, error) {
+	client := &fasthttp.HostClient{
+		Addr: address, MaxConns: l.connections, MaxIdemponentCallAttempts: 1, ReadTimeout: patience, WriteTimeout: patience,
+	}
+	defer client.CloseIdleConnections()
+	var next atomic.Int64
+	end := time.Now().Add(l.duration)
+	lists, faults := make([][]time.Duration, l.connections), make([]error, l.connections)
+	var hands sync.WaitGroup
+	for hand := range l.connections {
+		hands.Go(func() {
+			for faults[hand] == nil && ctx.Err() == nil {
+				i := int(next.Add(1) - 1)
+				if l.count > 0 && i >= l.count || l.count == 0 && time.Now().After(end) {
+					return
+				}
+				var took time.Duration
+				took, faults[hand] = l.one(client, i)
+				lists[hand] = append(lists[hand], took)
+			}
+		})
+	}
+	hands.Wait()
+	return slices.Concat(lists...), cmp.Or(append(faults, ctx.Err())...)
+}
+
+// one sends request i and returns how long its answer took.
+func (l load) one(client *fasthttp.HostClient, i int) (time.Duration, error) {
+	request, answer := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(request)
+	defer fasthttp.ReleaseResponse(answer)
+	request.Header.SetHost(host)
+	request.Header.SetUserAgent(browserName)
+	l.write(i, request)
+	began := time.Now()
+	err := client.Do(request, answer)
+	took := time.Since(began)
+	if err == nil {
+		err = l.read(i, answer)
+	}
+	if err != nil {
+		err = fmt.Errorf("request %d, %s %s: %w", i, request.Header.Method(), request.URI().Path(), err)
+	}
+	return took, err
+}
+
+const watchPace = 50 * time.Millisecond
+
+// watch looks at the process's memory now and then; the function it returns stops that and gives the highest.
+func (p *process) watch() (stop func() memory) {
+	over, peak := make(chan struct{}), make(chan memory, 1)
+	go func() {
+		look := time.NewTicker(watchPace)
+		defer look.Stop()
+		var most memory
+		for {
+			if now, err := p.memory(); err == nil {
+				most = memory{resident: max(most.resident, now.resident), own: max(most.own, now.own)}
+			}
+			select {
+			case <-look.C:
+			case <-over:
+				peak <- most
+				return
+			}
+		}
+	}()
+	return func() memory {
+		close(over)
+		return <-peak
+	}
+}
+
+// status asks for a URL once.
+func status(ctx context.Context, url string) (int, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	return response.StatusCode, response.Body.Close()
+}

@@ -1,0 +1,103 @@
+// Command bench measures the portal as it runs: it builds the real server, starts it on a store of its own as a child
+// process, and loads it over HTTP and SMTP like shoppers and feeds do. In the same run a bare Fiber handler, a child process
+// too, returns a page of the same size from memory, so that figures of different machines can be compared.
+//
+//	go run ./cmd/bench
+//	go run ./cmd/bench --orders 10000,100000,1000000 --markdown
+//
+// The dependable figure is CPU time of the server's process for each request, which a busy machine changes little. It must not
+// reach into the server: what it knows of it is HTTP, mails, /proc and, for filling stores, the product's own import.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	default:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run does what the arguments say: one of the parts that the benchmark starts as children of its own, or all of it.
+func run(ctx context.Context, args []string, out, errors io.Writer) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case bareCommand:
+			return serveBare(ctx, args[1:], out)
+		case siteCommand:
+			return serveSite(ctx, args[1:], out)
+		}
+	}
+	o, err := parse(args, errors)
+	if err != nil {
+		return err
+	}
+	b := &bench{options: o, progress: errors}
+	if err := b.run(ctx); err != nil {
+		return err
+	}
+	return b.report().write(out, o.markdown)
+}
+
+// options are the flags.
+type options struct {
+	sizes       []int // stored orders, growing
+	store       string
+	binary      string
+	connections int
+	duration    time.Duration
+	customers   int // signed in
+	links       int // to redeem
+	sample      int // orders of the import that is compared
+	profile     string
+	markdown    bool
+}
+
+func parse(args []string, errors io.Writer) (options, error) {
+	var o options
+	set := flag.NewFlagSet("bench", flag.ContinueOnError)
+	set.SetOutput(errors)
+	sizes := set.String("orders", "10000,100000", "stored `orders` at which the orders page is measured; 1000000 and more take their time to load")
+	set.StringVar(&o.store, "store", "", "where temporary stores are made: a `directory`, or a mongodb:// address whose databases begin with its name; unless set, the system's")
+	set.StringVar(&o.binary, "portal", "", "a built portal to measure; unless set, it is built from the source in the present `directory`")
+	set.IntVar(&o.connections, "connections", 16, "connections that send requests")
+	set.DurationVar(&o.duration, "duration", 3*time.Second, "how long each page is requested")
+	set.IntVar(&o.customers, "customers", 300, "customers who are signed in")
+	set.IntVar(&o.links, "links", 3000, "sign-in links that are asked for, mailed and redeemed")
+	set.IntVar(&o.sample, "sample", 10000, "orders whose import is compared with the store alone")
+	set.StringVar(&o.profile, "profile", "", "write a CPU profile of the orders page, by the site alone in a process of its own, to this `file`")
+	set.BoolVar(&o.markdown, "markdown", false, "print Markdown")
+	if err := set.Parse(args); err != nil {
+		return o, err
+	}
+	for word := range strings.SplitSeq(*sizes, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil || n < ordersEach {
+			return o, fmt.Errorf("--orders: %q is no number of at least %d", word, ordersEach)
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	slices.Sort(o.sizes)
+	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.sample) < 1 || o.duration <= 0 {
+		return o, fmt.Errorf("the flags take numbers above zero, and nothing follows them")
+	}
+	return o, nil
+}

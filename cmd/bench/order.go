@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"postern/portal"
+	"postern/portal/address"
+)
+
+// ordersEach is how many orders a customer has: a whole page of the list, and a bit of the next.
+const ordersEach = 25
+
+// emailOf is the address of customer c, from 0.
+func emailOf(c int) string { return fmt.Sprintf("customer%07d@kunde.example", c) }
+
+// numberOf is the number of the order that customer c placed as the k-th, from 0; the last is the newest.
+func numberOf(c, k int) string { return fmt.Sprintf("B%07d-%02d", c, k) }
+
+// order is an order as a shop's system sends it.
+type order struct {
+	Number          string          `json:"number"`
+	Email           string          `json:"email"`
+	PlacedAt        time.Time       `json:"placed_at"`
+	UpdatedAt       time.Time       `json:"updated_at"`
+	Currency        string          `json:"currency"`
+	State           string          `json:"state"`
+	Payment         string          `json:"payment"`
+	PaymentKind     string          `json:"payment_kind"`
+	Fulfillment     string          `json:"fulfillment"`
+	Lines           []line          `json:"lines"`
+	Subtotal        string          `json:"subtotal"`
+	Shipping        string          `json:"shipping"`
+	Total           string          `json:"total"`
+	ShippingMethod  string          `json:"shipping_method"`
+	ShippingAddress address.Address `json:"shipping_address"`
+	Shipments       []shipment      `json:"shipments,omitempty"`
+	Links           portal.Links    `json:"links"`
+	Events          []event         `json:"events"`
+}
+
+type line struct {
+	ID        string `json:"id"`
+	SKU       string `json:"sku"`
+	Name      string `json:"name"`
+	Quantity  string `json:"quantity"`
+	UnitPrice string `json:"unit_price"`
+	Total     string `json:"total"`
+	Picture   string `json:"picture"`
+}
+
+type shipment struct {
+	Carrier   string    `json:"carrier"`
+	Number    string    `json:"number"`
+	ShippedAt time.Time `json:"shipped_at"`
+}
+
+type event struct {
+	Type string    `json:"type"`
+	At   time.Time `json:"at"`
+}
+
+const orderGap = 40 * 24 * time.Hour
+
+// newOrder is the k-th order of customer c, in a store filled at the time now: about 1.5 kB of JSON.
+func newOrder(c, k int, now time.Time) order {
+	placed := now.UTC().Truncate(time.Second).Add(-time.Duration(max(0, ordersEach-k)) * orderGap).Add(time.Duration(c) * time.Second)
+	o := order{
+		Number: numberOf(c, k), Email: emailOf(c), PlacedAt: placed, UpdatedAt: placed.Add(time.Hour), Currency: "EUR",
+		PaymentKind: "card", Shipping: "3.90", ShippingMethod: "Courier to the door",
+		ShippingAddress: address.Address{FirstName: "Jana", LastName: fmt.Sprintf("Kováčová %d", c), Line1: "Štefánikova 27", City: "Košice", PostalCode: "04001", Country: "SK"},
+		Links:           portal.Links{Invoice: storefront + "/invoices/" + numberOf(c, k) + ".pdf"},
+	}
+	sum := 0
+	for i := range 1 + (c+k)%3 {
+		cents, pieces := 495+(c*7+k*13+i*29)%9000, 1+(c+i)%3
+		sum += cents * pieces
+		o.Lines = append(o.Lines, line{
+			ID: fmt.Sprint(i + 1), SKU: fmt.Sprintf("SKU-%04d", (c+i*31)%5000), Name: fmt.Sprintf("Enamel mug for the garden, no. %d", (c+i*31)%5000),
+			Quantity: fmt.Sprint(pieces), UnitPrice: euros(cents), Total: euros(cents * pieces),
+			Picture: fmt.Sprintf("%s/pictures/%04d.jpg", storefront, (c+i*31)%5000),
+		})
+	}
+	o.Subtotal, o.Total = euros(sum), euros(sum+390)
+	o.progress(k)
+	return o
+}
+
+func euros(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
+
+// progress says how far the k-th order has come.
+func (o *order) progress(k int) {
+	o.State, o.Payment, o.Fulfillment = portal.StateCompleted, portal.PaymentPaid, portal.Delivered
+	switch {
+	case k == ordersEach-1:
+		o.State, o.Payment, o.PaymentKind, o.Fulfillment = portal.StateOpen, portal.PaymentPending, "transfer", portal.Unfulfilled
+	case k == ordersEach-2:
+		o.State, o.Fulfillment = portal.StateOpen, portal.Shipped
+	case k%9 == 4:
+		o.State, o.Payment, o.Fulfillment = portal.StateCancelled, portal.PaymentVoided, portal.FulfillmentStopped
+	}
+	o.Events = []event{{Type: "placed", At: o.PlacedAt}}
+	if o.Fulfillment == portal.Shipped || o.Fulfillment == portal.Delivered {
+		shipped := o.PlacedAt.Add(44 * time.Hour)
+		o.Events = append(o.Events, event{portal.PaymentPaid, o.PlacedAt.Add(4 * time.Minute)}, event{portal.Shipped, shipped})
+		o.Shipments = []shipment{{Carrier: "Packeta", Number: "Z" + o.Number, ShippedAt: shipped}}
+	}
+	if o.Fulfillment == portal.Delivered {
+		o.Events = append(o.Events, event{portal.Delivered, o.PlacedAt.Add(92 * time.Hour)})
+	}
+}
+
+// writeOrders writes all orders of the customers from one to before another as NDJSON, in the order they were placed in: each
+// customer's stand far apart.
+func writeOrders(to io.Writer, from, before int, now time.Time) error {
+	out := json.NewEncoder(to)
+	for k := range ordersEach {
+		for c := from; c < before; c++ {
+			if err := out.Encode(newOrder(c, k, now)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

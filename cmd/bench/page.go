@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// view is one customer, of those signed in, at random for each request, who looks at a page that holds a text.
+func (o options) view(customers []customer, path, text func(customer) string) load {
+	return load{
+		connections: o.connections, duration: o.duration,
+		write: func(i int, request *fasthttp.Request) {
+			c := chosen(customers, i)
+			request.SetRequestURI(path(c))
+			request.Header.SetCookie(browserCookie, c.browser)
+			request.Header.SetCookie(sessionCookie, c.session)
+			request.Header.Set("Accept-Language", "en-GB,en;q=0.8,sk;q=0.5")
+			request.Header.Set("Sec-Fetch-Site", "same-origin")
+		},
+		read: func(i int, answer *fasthttp.Response) error {
+			if err := has(answer, fasthttp.StatusOK); err != nil {
+				return err
+			}
+			if want := text(chosen(customers, i)); !bytes.Contains(answer.Body(), []byte(want)) {
+				return fmt.Errorf("%s is not on the page of %d bytes", want, len(answer.Body()))
+			}
+			return nil
+		},
+	}
+}
+
+// chosen is a customer at random, the same for the same request.
+func chosen(customers []customer, i int) customer {
+	return customers[rand.New(rand.NewPCG(uint64(i), 7)).IntN(len(customers))]
+}
+
+func has(answer *fasthttp.Response, status int) error {
+	if answer.StatusCode() != status {
+		return fmt.Errorf("status %d: %.300s", answer.StatusCode(), answer.Body())
+	}
+	return nil
+}
+
+// ordersPage is the first page of the customers' lists.
+func (o options) ordersPage(customers []customer) load {
+	return o.view(customers,
+		func(customer) string { return "/orders" },
+		func(c customer) string { return ">" + numberOf(c.place, ordersEach-20) + "<" })
+}
+
+// orderPage is the page of one order, another for each request.
+func (o options) orderPage(customers []customer) load {
+	number := func(c customer) string { return numberOf(c.place, c.place%ordersEach) }
+	return o.view(customers,
+		func(c customer) string { return "/orders/" + number(c) },
+		func(c customer) string { return ">Order " + number(c) + "<" })
+}
+
+// puts are new orders of known customers, which the shop's system sends.
+func (o options) puts(key string, customers int) load {
+	now := time.Now()
+	return load{
+		connections: o.connections, duration: o.duration,
+		write: func(i int, request *fasthttp.Request) {
+			sent := newOrder(i%customers, ordersEach+i/customers, now)
+			body, err := json.Marshal(sent)
+			if err != nil {
+				panic(err) // an order is made of texts and times
+			}
+			request.Header.SetMethod(fasthttp.MethodPut)
+			request.SetRequestURI("/api/v1/orders/" + sent.Number)
+			request.Header.SetContentType("application/json")
+			request.Header.Set("Authorization", "Bearer "+key)
+			request.SetBodyRaw(body)
+		},
+		read: func(_ int, answer *fasthttp.Response) error { return has(answer, fasthttp.StatusCreated) },
+	}
+}
+
+// bare is the page of the bare handler.
+func (o options) bare() load {
+	return load{
+		connections: o.connections, duration: o.duration,
+		write: func(_ int, request *fasthttp.Request) { request.SetRequestURI("/orders") },
+		read:  func(_ int, answer *fasthttp.Response) error { return has(answer, fasthttp.StatusOK) },
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"postern/portal/web"
+	"postern/portal/web/webtest"
+)
+
+// BenchmarkOrdersPage asks the site for a page of 20 orders, in this process and without a network, for profiles:
+//
+//	go test ./cmd/bench -run - -bench OrdersPage -benchmem -cpuprofile cpu.out
+func BenchmarkOrdersPage(b *testing.B) {
+	i := webtest.Portal(b)
+	key := i.Key(webtest.Bookshop().ID)
+	for k := range ordersEach {
+		document, err := json.Marshal(newOrder(0, k, webtest.Start()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		i.Put(key, "/api/v1/orders/"+numberOf(0, k), string(document)).Want(fasthttp.StatusCreated)
+	}
+	i.Work()
+	browser := i.Browser()
+	i.SignIn(browser, emailOf(0))
+	app, err := web.New(web.Config{App: i.App})
+	if err != nil {
+		b.Fatal(err)
+	}
+	handle := app.Handler()
+	var c fasthttp.RequestCtx
+	ask := func() {
+		c.Request.Reset()
+		c.Response.Reset()
+		c.ResetUserValues()
+		c.Request.SetRequestURI("/orders")
+		c.Request.Header.SetHost("account.shop.test")
+		c.Request.Header.SetCookie(sessionCookie, browser.Cookie(sessionCookie))
+		c.Request.Header.Set("Accept-Language", "en-GB,en;q=0.8,sk;q=0.5")
+		handle(&c)
+	}
+	ask()
+	if n := bytes.Count(c.Response.Body(), []byte(`class="order"`)); n != 20 {
+		b.Fatalf("status %d, %d orders", c.Response.StatusCode(), n)
+	}
+	b.SetBytes(int64(len(c.Response.Body())))
+	before := ownCPU(b)
+	for b.Loop() {
+		ask()
+	}
+	b.ReportMetric(float64((ownCPU(b)-before).Microseconds())/float64(b.N), "cpu-us/op")
+}
+
+// ownCPU is the processor time of this process, which other processes change less than the time on the clock.
+func ownCPU(b *testing.B) time.Duration {
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		b.Fatal(err)
+	}
+	used, err := (&process{command: &exec.Cmd{Process: self}}).cpu()
+	if err != nil {
+		b.Skip(err)
+	}
+	return used
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"postern/mail"
+	"postern/storage"
+)
+
+// backlog looks at what lies in the outboxes of all shops. A look costs a few reads for each shop, so one serves everybody
+// who asks within lookEvery.
+type backlog struct {
+	engine storage.Engine
+	shops  func(context.Context) ([]string, error)
+	now    func() time.Time
+
+	mu   sync.Mutex
+	last look
+}
+
+const lookEvery = 5 * time.Second
+
+// look is what was found. Of each shop at most storage.MaxLimit mails are counted in each state.
+type look struct {
+	at              time.Time
+	waiting, failed int
+	overdue         time.Duration // how long the mail that has been due the longest has been so, 0 for none
+}
+
+func (b *backlog) look(ctx context.Context) (look, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	if age := now.Sub(b.last.at); age >= 0 && age < lookEvery {
+		return b.last, nil
+	}
+	shops, err := b.shops(ctx)
+	if err != nil {
+		return look{}, err
+	}
+	found := look{at: now}
+	for _, shop := range shops {
+		if err := b.add(ctx, &found, shop); err != nil {
+			return look{}, fmt.Errorf("look into the outbox of shop %s: %w", shop, err)
+		}
+	}
+	b.last = found
+	return found, nil
+}
+
+func (b *backlog) add(ctx context.Context, found *look, shop string) error {
+	box := mail.NewOutbox(b.engine, shop)
+	for state, n := range map[string]*int{mail.Waiting: &found.waiting, mail.Failed: &found.failed} {
+		page, err := box.List(ctx, state, "", storage.MaxLimit)
+		if err != nil {
+			return err
+		}
+		*n += len(page.Hits)
+	}
+	overdue, err := b.longestDue(ctx, box, shop, found.at)
+	found.overdue = max(found.overdue, overdue)
+	return err
+}
+
+// longestDue is for how long the shop's first mail in the order of sending has been due.
+func (b *backlog) longestDue(ctx context.Context, box mail.Outbox, shop string, now time.Time) (time.Duration, error) {
+	outbox := mail.Collections()[0]
+	page, err := storage.Find[struct{}](ctx, storage.Open[mail.Entry](b.engine, shop, outbox), storage.Query{
+		Index: outbox.Indexes[0].Name, Equal: []any{mail.Waiting}, To: now, Limit: 1, // the index is in the order of sending
+	})
+	if err != nil || len(page.Hits) == 0 {
+		return 0, err
+	}
+	entry, err := box.Get(ctx, page.Hits[0].Key)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return 0, nil
+	case err != nil || entry.State != mail.Waiting: // it went out meanwhile
+		return 0, err
+	}
+	return max(now.Sub(entry.NextAt), 0), nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// certificate is a TLS certificate in two files, which somebody replaces from time to time while the server runs.
+type certificate struct {
+	certFile, keyFile string
+	log               *slog.Logger
+	now               func() time.Time
+
+	current atomic.Pointer[tls.Certificate]
+	seen    fingerprint // of the files as they were tried last
+}
+
+// fingerprint tells whether files were replaced, without reading them.
+type fingerprint [2]struct {
+	size     int64
+	modified time.Time
+}
+
+// reloadEvery is how often the files are looked at.
+const reloadEvery = 2 * time.Second
+
+// readCertificate reads the files for the first time.
+func readCertificate(certFile, keyFile string) (*certificate, error) {
+	c := &certificate{certFile: certFile, keyFile: keyFile, log: slog.New(slog.DiscardHandler), now: time.Now}
+	c.seen = c.look()
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	c.current.Store(&pair)
+	return c, nil
+}
+
+// unreadable says which file cannot be read; the standard library's other errors say enough.
+func unreadable(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return fmt.Errorf("%s cannot be read: %w", at.Path, at.Err)
+	}
+	return err
+}
+
+func (c *certificate) look() (f fingerprint) {
+	for i, file := range []string{c.certFile, c.keyFile} {
+		if info, err := os.Stat(file); err == nil { // one that is not there counts as changed when it comes
+			f[i].size, f[i].modified = info.Size(), info.ModTime()
+		}
+	}
+	return f
+}
+
+// watch looks at the files until ctx ends, and returns nil.
+func (c *certificate) watch(ctx context.Context) error {
+	c.warn(ctx)
+	tick := time.NewTicker(reloadEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			c.refresh(ctx)
+		}
+	}
+}
+
+// refresh reads the files when they have changed. What cannot be used is logged once, and the certificate stays: the two
+// files are rarely replaced in the same moment.
+func (c *certificate) refresh(ctx context.Context) {
+	now := c.look()
+	if now == c.seen {
+		return
+	}
+	c.seen = now
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		c.log.ErrorContext(ctx, "the new TLS certificate cannot be used; the one before stays", "error", unreadable(err))
+		return
+	}
+	c.current.Store(&pair)
+	c.log.InfoContext(ctx, "the TLS certificate was read again", "until", pair.Leaf.NotAfter)
+	c.warn(ctx)
+}
+
+// warn tells of a certificate that browsers refuse.
+func (c *certificate) warn(ctx context.Context) {
+	if leaf := c.current.Load().Leaf; c.now().After(leaf.NotAfter) {
+		c.log.WarnContext(ctx, "the TLS certificate has expired", "until", leaf.NotAfter)
+	}
+}
+
+// listen puts TLS on a listener. The site speaks HTTP/1.1 only.
+func (c *certificate) listen(plain net.Listener) net.Listener {
+	return tls.NewListener(plain, &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return c.current.Load(), nil
+		},
+	})
+}

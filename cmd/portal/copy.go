@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"postern/portal"
+	"postern/storage"
+	"postern/storage/sqlite"
+)
+
+// copyCommand makes one store equal to another.
+type copyCommand struct {
+	From string `arg:"" help:"The store to copy: a directory, or a mongodb:// or mongodb+srv:// address." placeholder:"FROM"`
+	To   string `arg:"" help:"The store to make equal to it, of either kind; a directory that is not there is made." placeholder:"TO"`
+}
+
+// Help implements kong.HelpProvider.
+func (copyCommand) Help() string {
+	return `Makes the target equal to the source, deletions too. It is how a portal moves to MongoDB, or back:
+
+  portal copy /srv/postern mongodb://db.internal/postern     # while the portal runs
+  systemctl stop postern
+  portal copy /srv/postern mongodb://db.internal/postern     # brings what changed since
+  portal serve --store mongodb://db.internal/postern ...
+
+A copy that was interrupted is run again. What differs is written, so a second run is quick. The target must be empty, or as earlier copies from the same source left it; one that others have written to since is refused, and nothing is written. Nobody may serve it meanwhile. Counters of rate limits are not copied: they begin anew.`
+}
+
+// Run copies.
+func (c copyCommand) Run(ctx context.Context, w *world) error {
+	source, target := storeFlag{Store: c.From}, storeFlag{Store: c.To}
+	if source.isNew() {
+		return failf("There is no store in %s.", c.From)
+	}
+	from, err := source.open(ctx)
+	if err != nil {
+		return err
+	}
+	to, err := target.open(ctx)
+	if err != nil {
+		return errors.Join(err, from.Close())
+	}
+	err = c.copy(ctx, w, from, to)
+	return errors.Join(err, to.Close(), from.Close())
+}
+
+func (c copyCommand) copy(ctx context.Context, w *world, from, to storage.Engine) error {
+	if store, embedded := to.(*sqlite.Store); embedded {
+		if err := store.Lock(); err != nil { // a server would write to it
+			return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))
+		}
+	}
+	began := time.Now()
+	show, done := newGauge(w, false)
+	report, err := storage.Copy(ctx, from, to, portal.Collections(), show)
+	done()
+	switch {
+	case errors.Is(err, storage.ErrTarget):
+		reason := strings.TrimSuffix(strings.TrimPrefix(err.Error(), "copy: "), ": "+storage.ErrTarget.Error())
+		return failf("%s cannot be made equal to %s: %s. Nothing was written. Take an empty target.",
+			storeFlag{Store: c.To}.shownStore(), storeFlag{Store: c.From}.shownStore(), reason)
+	case ctx.Err() != nil:
+		return failf("Stopped. Run the same command again, and it goes on.")
+	case err != nil:
+		return err
+	}
+	w.say("copied in %s", time.Since(began).Round(100*time.Millisecond))
+	w.say("  new        %d", report.Inserted)
+	w.say("  changed    %d", report.Replaced)
+	w.say("  deleted    %d", report.Deleted)
+	w.say("  unchanged  %d", report.Unchanged)
+	if report.Behind > 0 {
+		w.say("  behind     %d  (changed while they were copied: run again, at last when nobody serves the source)", report.Behind)
+	}
+	return nil
+}

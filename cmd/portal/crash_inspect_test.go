@@ -1,0 +1,151 @@
+package main
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"postern/portal"
+)
+
+// inspect looks at what the killed server left of its round, and then at what becomes of it.
+func (b *ledger) inspect(t *testing.T) {
+	t.Helper()
+	then := b.open(t, b.killedAt)
+	for _, p := range b.all {
+		then.repeatClicks(p)
+	}
+	then.close()
+	later := b.open(t, b.killedAt.Add(leaseOver))
+	defer later.close()
+	later.work()
+	later.send(b.sink, b.killedAt.Add(leaseOver))
+	for _, d := range b.stored {
+		later.checkOrder(b.key, d)
+	}
+	for _, p := range b.buyers {
+		later.checkLinks(p, b.sink.mailedTo(p.email))
+		later.checkAccount(p)
+	}
+}
+
+// repeatClicks presses the button again in every browser that did so before the kill: exactly one of them is in, the one
+// that was told so if any was, and there is one session.
+func (f found) repeatClicks(p *buyer) {
+	f.Helper()
+	if len(p.clicked) == 0 {
+		return
+	}
+	in := slices.Clone(p.sessions)
+	for _, browser := range p.clicked {
+		signed, err := f.visitor(p, browser).Redeem(f.Context(), p.token)
+		switch {
+		case err == nil:
+			in = append(in, signed.Cookie)
+		case !f.refused(err):
+			f.Errorf("%s: repeat a click: %v", p.email, err)
+		}
+	}
+	slices.Sort(in)
+	if p.sessions = slices.Compact(in); len(p.sessions) != 1 {
+		f.Errorf("%s: %d browsers clicked, %d are in", p.email, len(p.clicked), len(p.sessions))
+	}
+	p.clicked = nil
+}
+
+// checkOrder gives an acknowledged order again: it is there, unchanged.
+func (f found) checkOrder(key string, d delivery) {
+	f.Helper()
+	feed, err := f.app.Feed(f.Context(), f.shop, key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if outcome, err := feed.PutOrder(f.Context(), d.number, []byte(d.document)); outcome != portal.Unchanged {
+		f.Errorf("order %s was lost or altered: %s, %v", d.number, outcome, err)
+	}
+}
+
+// checkLinks looks at each link that was mailed: it works, was used, or was replaced by the used one.
+func (f found) checkLinks(p *buyer, tokens []string) {
+	f.Helper()
+	if len(tokens) < p.asked {
+		f.Errorf("%s asked %d times and has %d mails", p.email, p.asked, len(tokens))
+	}
+	for _, token := range tokens {
+		page, err := f.visitor(p, "").Link(f.Context(), token)
+		fits := page.State == portal.LinkLive
+		if len(p.sessions) > 0 {
+			fits = token == p.token && page.State == portal.LinkUsed ||
+				token != p.token && (page.State == portal.LinkLive || page.State == portal.LinkReplaced)
+		}
+		if err != nil || !fits {
+			f.Errorf("%s: a link is %q, used: %v, signed in: %v, %v", p.email, page.State, token == p.token, len(p.sessions) > 0, err)
+		}
+	}
+}
+
+// checkAccount looks at the one session, at the addresses that were saved, and at the list.
+func (f found) checkAccount(p *buyer) {
+	f.Helper()
+	if len(p.sessions) == 0 {
+		return
+	}
+	shopper, err := f.app.Shopper(f.Context(), f.shop, p.sessions[0])
+	if err != nil {
+		f.Errorf("%s: the session is lost: %v", p.email, err)
+		return
+	}
+	if list, err := shopper.Sessions(f.Context()); err != nil || len(list) != 1 {
+		f.Errorf("%s: %d sessions, %v", p.email, len(list), err)
+	}
+	saved, err := shopper.Addresses(f.Context())
+	for _, line := range p.saved {
+		if err != nil || !slices.ContainsFunc(saved, func(a portal.SavedAddress) bool { return a.Address.Line1 == line }) {
+			f.Errorf("%s: the address %s is lost: %v, %v", p.email, line, saved, err)
+		}
+	}
+	f.checkList(p, shopper)
+}
+
+// checkList compares what a buyer's list holds with the total above it.
+func (f found) checkList(p *buyer, shopper portal.Shopper) {
+	f.Helper()
+	listed := int64(0)
+	for query := (portal.OrderQuery{}); ; {
+		page, err := shopper.Orders(f.Context(), query)
+		if err != nil {
+			f.Fatal(err)
+		}
+		listed += int64(len(page.Rows))
+		if query.Cursor = page.Next; query.Cursor == "" {
+			if listed != page.Total {
+				f.Errorf("%s: %d orders are listed, the total is %d", p.email, listed, page.Total)
+			}
+			return
+		}
+	}
+}
+
+// inspectAll uses the first link of everyone who never did, and looks at all that was ever acknowledged once more.
+func (b *ledger) inspectAll(t *testing.T) {
+	t.Helper()
+	f := b.open(t, time.Now().Add(leaseOver))
+	defer f.close()
+	used, cut := 0, 0
+	for _, p := range b.all {
+		tokens := b.sink.mailedTo(p.email)
+		cut += p.cut
+		if len(p.sessions) > 0 {
+			used++
+		} else if len(tokens) > 0 && p.choose(tokens[0]) {
+			p.clicked = p.browsers[:1]
+			f.repeatClicks(p)
+		}
+		f.checkLinks(p, tokens)
+		f.checkAccount(p)
+	}
+	t.Logf("%d buyers, %d signed in under load, %d clicks without an answer", len(b.all), used, cut)
+	if used == 0 {
+		t.Error("nobody signed in under load")
+	}
+}

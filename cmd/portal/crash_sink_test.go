@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	gosmtp "github.com/emersion/go-smtp"
+
+	"postern/mail"
+)
+
+// mailedLink is a sign-in link as it came to a mail box.
+type mailedLink struct{ to, token string }
+
+// sink is a mail server that outlives the portals, and keeps each link that it was ever given.
+type sink struct {
+	address string
+	grown   chan struct{} // holds one when there may be a link to be used
+
+	mu    sync.Mutex
+	links map[string][]string // tokens by address
+	queue []mailedLink        // not yet given out by next
+}
+
+func openSink(t *testing.T) *sink {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sink{address: listener.Addr().String(), grown: make(chan struct{}, 1), links: map[string][]string{}}
+	office := gosmtp.NewServer(s)
+	office.ErrorLog = log.New(io.Discard, "", 0) // a client that was killed is no news
+	go office.Serve(listener)
+	t.Cleanup(func() { office.Close() })
+	return s
+}
+
+// NewSession makes it a backend of go-smtp.
+func (s *sink) NewSession(*gosmtp.Conn) (gosmtp.Session, error) { return &sinkSession{sink: s}, nil }
+
+type sinkSession struct {
+	sink *sink
+	to   string
+}
+
+func (*sinkSession) Mail(string, *gosmtp.MailOptions) error { return nil }
+func (*sinkSession) Reset()                                 {}
+func (*sinkSession) Logout() error                          { return nil }
+
+func (s *sinkSession) Rcpt(to string, _ *gosmtp.RcptOptions) error {
+	s.to = to
+	return nil
+}
+
+func (s *sinkSession) Data(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err == nil {
+		s.sink.take(s.to, strings.ReplaceAll(string(text), "=\r\n", "")) // quoted-printable breaks lines so
+	}
+	return err
+}
+
+// Connect makes it a mail.Sender too.
+func (s *sink) Connect(context.Context) (mail.Conn, error) { return s, nil }
+
+// Send takes a mail that never saw a wire.
+func (s *sink) Send(_ context.Context, m mail.Message) error {
+	s.take(m.To, m.Text)
+	return nil
+}
+
+// Close makes it a mail.Conn.
+func (s *sink) Close() error { return nil }
+
+var sinkLink = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
+
+func (s *sink) take(to, text string) {
+	found := sinkLink.FindStringSubmatch(text)
+	if found == nil {
+		return // a notice
+	}
+	s.mu.Lock()
+	s.links[to] = append(s.links[to], found[1])
+	s.queue = append(s.queue, mailedLink{to, found[1]})
+	s.mu.Unlock()
+	s.wake()
+}
+
+func (s *sink) wake() {
+	select {
+	case s.grown <- struct{}{}:
+	default:
+	}
+}
+
+// next waits for a link that nobody was given before; ok is false when ctx ended.
+func (s *sink) next(ctx context.Context) (m mailedLink, ok bool) {
+	for {
+		if m, ok := s.pop(); ok {
+			return m, true
+		}
+		select {
+		case <-s.grown:
+		case <-ctx.Done():
+			return mailedLink{}, false
+		}
+	}
+}
+
+func (s *sink) pop() (mailedLink, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return mailedLink{}, false
+	}
+	m := s.queue[0]
+	s.queue = s.queue[1:]
+	if len(s.queue) > 0 {
+		s.wake()
+	}
+	return m, true
+}
+
+func (s *sink) mailedTo(email string) (links []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(links, s.links[email]...)
+}

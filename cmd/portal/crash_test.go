@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+)
+
+// crashRounds is how often the server is killed: PORTAL_TEST_FULL=1 for the full count.
+func crashRounds() int {
+	if os.Getenv("PORTAL_TEST_FULL") != "" {
+		return 100
+	}
+	return 3
+}
+
+// death says when a server is killed: at a time, or earlier, a moment after so many clicks on links began.
+type death struct {
+	life   time.Duration
+	clicks int
+	after  time.Duration
+}
+
+func newDeath(random *rand.Rand) death {
+	return death{
+		life:   500*time.Millisecond + time.Duration(random.Int64N(int64(1300*time.Millisecond))),
+		clicks: 1 + random.IntN(2*buyersARound),
+		after:  time.Duration(random.Int64N(int64(10 * time.Millisecond))),
+	}
+}
+
+// TestServerIsKilled kills the server at random moments under mixed load, and looks at what it left: nothing that was
+// acknowledged is lost, no link is spent with nobody in, none lets two in, none was mailed that never works.
+func TestServerIsKilled(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	book := openLedger(t)
+	for round := range crashRounds() {
+		book.begin(t, round)
+		end := newDeath(random)
+		book.load(startChild(t, book.dir, book.sink.address), end)
+		book.inspect(t)
+		if t.Failed() {
+			t.Fatalf("round %d, killed at %+v", round, end)
+		}
+	}
+	book.inspectAll(t)
+}
+
+// load uses the server from all sides until it is killed. What it acknowledged is in the ledger then.
+func (b *ledger) load(c *child, end death) {
+	b.clicks, b.clicksLeft = make(chan struct{}), end.clicks
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	var hands sync.WaitGroup
+	for hand, act := range []func(context.Context, *child, int){b.put, b.put, b.importFiles, b.ask, b.ask, b.redeem, b.redeem, b.redeem} {
+		hands.Go(func() { act(ctx, c, hand) })
+	}
+	over := time.NewTimer(end.life)
+	defer over.Stop()
+	select {
+	case <-over.C:
+	case <-b.clicks:
+		over.Reset(end.after)
+		<-over.C
+	}
+	c.process.Process.Kill()
+	b.killedAt = time.Now()
+	stop()
+	hands.Wait()
+	c.kill()
+}
+
+// put gives the API orders of the round's buyers.
+func (b *ledger) put(ctx context.Context, c *child, hand int) {
+	for n := 0; ctx.Err() == nil; n++ {
+		d := b.newDelivery(fmt.Sprintf("%d-%d-%d", b.round, hand, n), n)
+		if status := c.put(ctx, b.key, d); status == http.StatusCreated || status == http.StatusOK {
+			b.acknowledge(d)
+		}
+	}
+}
+
+// importFiles imports orders beside the server, as another process does.
+func (b *ledger) importFiles(ctx context.Context, _ *child, hand int) {
+	const lines = 20
+	for n := 0; ctx.Err() == nil; n++ {
+		var file []delivery
+		for i := range lines {
+			file = append(file, b.newDelivery(fmt.Sprintf("%d-%d-%d-%d", b.round, hand, n, i), i))
+		}
+		if b.imported(file) {
+			b.acknowledge(file...)
+		}
+	}
+}
+
+// ask asks for links, twice for each of the round's buyers.
+func (b *ledger) ask(ctx context.Context, c *child, _ int) {
+	for _, p := range b.buyers {
+		if ctx.Err() != nil {
+			return
+		}
+		if c.post(ctx, "/sign-in", visit{browser: p.browsers[0], client: p.client}, "email", p.email).status == http.StatusSeeOther {
+			p.change(func() { p.asked++ })
+		}
+	}
+}
+
+// redeem uses the first link that a buyer was mailed, now and then in two browsers at once, and has who is in save
+// addresses.
+func (b *ledger) redeem(ctx context.Context, c *child, _ int) {
+	for {
+		m, ok := b.sink.next(ctx)
+		if !ok {
+			return
+		}
+		p := b.buyer(m.to)
+		if ctx.Err() != nil || !p.choose(m.token) {
+			continue
+		}
+		var clicks sync.WaitGroup
+		for _, browser := range p.browsers[:1+int(m.token[40]%2)] {
+			clicks.Go(func() { b.click(ctx, c, p, browser) })
+		}
+		clicks.Wait()
+		b.saveAddresses(ctx, c, p)
+	}
+}
+
+func (b *ledger) click(ctx context.Context, c *child, p *buyer, browser string) {
+	p.change(func() { p.clicked = append(p.clicked, browser) })
+	b.countClick()
+	got := c.post(ctx, "/sign-in/link", visit{browser: browser, client: p.client}, "token", p.token)
+	if got.status == http.StatusSeeOther && got.session != "" {
+		p.change(func() { p.sessions = append(p.sessions, got.session) })
+	}
+	if got.status == 0 {
+		p.change(func() { p.cut++ })
+	}
+}
+
+// countClick tells load when the last of the clicks that it waits for begins.
+func (b *ledger) countClick() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.clicksLeft--; b.clicksLeft == 0 {
+		close(b.clicks)
+	}
+}
+
+// saveAddresses adds one address and then another: the customer's document is written anew each time.
+func (b *ledger) saveAddresses(ctx context.Context, c *child, p *buyer) {
+	for n := 0; n < 3 && len(p.sessions) > 0; n++ {
+		line := fmt.Sprintf("Hlavná %d", n+1)
+		got := c.post(ctx, "/addresses/new", visit{browser: p.browsers[0], session: p.sessions[0], client: p.client},
+			"first_name", "Jana", "last_name", "Nová", "line1", line, "city", "Bratislava", "postal_code", "811 01", "country", "SK")
+		if got.status == http.StatusSeeOther {
+			p.change(func() { p.saved = append(p.saved, line) })
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// healthCommand asks the server of this machine how it is, for places without curl.
+type healthCommand struct {
+	Addr    string `help:"The address that the server listens on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	TLSCert string `name:"tls-cert" help:"The certificate that the server shows, when it speaks TLS itself." placeholder:"FILE"`
+	Ready   bool   `help:"Ask whether it can do its work (/readyz), not only whether it answers (/healthz)." setting:"health-ready"`
+}
+
+// Help implements kong.HelpProvider.
+func (healthCommand) Help() string {
+	return `Asks the server of this machine how it is, prints the answer, and ends with status 1 when it is not well. It reads the same settings as "portal serve".
+
+  portal health --addr 127.0.0.1:8080
+  portal health --ready
+
+A supervisor that restarts what is not well asks without --ready: no restart brings back a mail server.`
+}
+
+// healthTime is how long an answer may take.
+const healthTime = 10 * time.Second
+
+// Run asks.
+func (c healthCommand) Run(ctx context.Context, w *world) error {
+	client, scheme, err := c.client()
+	if err != nil {
+		return err
+	}
+	path := "/healthz"
+	if c.Ready {
+		path = "/readyz"
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+reachable(c.Addr)+path, nil)
+	if err != nil {
+		return failf("--addr: %q is no address.", c.Addr)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return failf("There is no answer from %s: %s.", c.Addr, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+	w.say("%s", strings.TrimSpace(string(body)))
+	if response.StatusCode != http.StatusOK || err != nil {
+		return failf("The server answers with status %d.", response.StatusCode)
+	}
+	return nil
+}
+
+// client trusts the one certificate, whatever its names and however old it is: this is the same machine, and a restart would
+// not renew it.
+func (c healthCommand) client() (client *http.Client, scheme string, err error) {
+	if c.TLSCert == "" {
+		return &http.Client{Transport: &http.Transport{}}, "http", nil
+	}
+	text, err := os.ReadFile(c.TLSCert)
+	if err != nil {
+		return nil, "", failf("--tls-cert: %s.", unreadable(err))
+	}
+	leaf, err := firstCertificate(text)
+	if err != nil {
+		return nil, "", failf("--tls-cert: %s: %s.", c.TLSCert, err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(leaf)
+	settings := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, Time: func() time.Time { return leaf.NotBefore }}
+	for _, name := range leaf.DNSNames {
+		settings.ServerName = strings.Replace(name, "*", "any", 1)
+	}
+	for _, address := range leaf.IPAddresses {
+		settings.ServerName = address.String()
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: settings}}, "https", nil
+}
+
+// firstCertificate is the server's own in a file that may hold a chain.
+func firstCertificate(text []byte) (*x509.Certificate, error) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			return x509.ParseCertificate(block.Bytes)
+		}
+	}
+	return nil, errors.New("there is no certificate in it")
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"postern/portal/web"
+	"postern/storage"
+)
+
+// metrics are the figures of a server, for Prometheus. Labels have few values, all from this program: none comes from a
+// request, so there is no address and no secret in them.
+type metrics struct {
+	registry *prometheus.Registry
+	inHand   prometheus.Gauge
+	answers  *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	mails    *prometheus.CounterVec
+	missed   prometheus.Counter
+	store    *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		inHand: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "portal_http_requests_in_hand", Help: "Requests that are being answered.",
+		}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portal_http_requests_total", Help: "Requests answered, by route, method and status.",
+		}, []string{"route", "method", "status"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "portal_http_request_duration_seconds", Help: "Time from a request's arrival to its answer, by route and method.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15},
+		}, []string{"route", "method"}),
+		mails: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portal_mail_attempts_total", Help: "Attempts at a mail, by outcome: sent, dropped, refused, deferred, unsure, fault.",
+		}, []string{"outcome"}),
+		missed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "portal_mail_connections_failed_total", Help: "Connections to the mail server that could not be had.",
+		}),
+		store: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portal_store_operations_total",
+			Help: "Lists and writes of the store, by part (site, mail, worker), operation, and outcome (ok, refused, failed). The worker's writes are its jobs.",
+		}, []string{"part", "operation", "outcome"}),
+	}
+	for _, outcome := range []string{mailSent, mailDropped, mailRefused, mailDeferred, mailUnsure, mailFault} {
+		m.mails.WithLabelValues(outcome) // begins at zero, so that the first one counts
+	}
+	m.registry.MustRegister(m.inHand, m.answers, m.took, m.mails, m.missed, m.store,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	return m
+}
+
+// watch implements web.Watch.
+func (m *metrics) watch(ctx context.Context) (context.Context, func(web.Answer)) {
+	m.inHand.Inc()
+	return ctx, func(a web.Answer) {
+		m.inHand.Dec()
+		m.answers.WithLabelValues(a.Route, a.Method, strconv.Itoa(a.Status)).Inc()
+		m.took.WithLabelValues(a.Route, a.Method).Observe(a.Took.Seconds())
+	}
+}
+
+// observe makes the pulse count here.
+func (m *metrics) observe(p *pulse) {
+	p.count = func(outcome string) { m.mails.WithLabelValues(outcome).Inc() }
+	p.missed = m.missed.Inc
+}
+
+// engine is the store as one part of the server uses it.
+func (m *metrics) engine(engine storage.Engine, part string) storage.Engine {
+	return meteredEngine{engine, func(operation string, err error) {
+		m.store.WithLabelValues(part, operation, outcomeOfStore(err)).Inc()
+	}}
+}
+
+func outcomeOfStore(err error) string {
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrExists), errors.Is(err, storage.ErrConflict):
+		return "refused"
+	}
+	return "failed"
+}
+
+// outbox adds figures of what lies in the outboxes; they are found when somebody asks.
+func (m *metrics) outbox(b *backlog) {
+	state := func(state string) *prometheus.Desc {
+		return prometheus.NewDesc("portal_outbox_mails", "Mails in the outbox by state, of each shop up to a thousand.",
+			nil, prometheus.Labels{"state": state})
+	}
+	m.registry.MustRegister(outboxCollector{
+		backlog: b, waiting: state("waiting"), failed: state("failed"),
+		overdue: prometheus.NewDesc("portal_outbox_overdue_seconds", "How long the mail that is due the longest has been due.", nil, nil),
+	})
+}
+
+type outboxCollector struct {
+	backlog                  *backlog
+	waiting, failed, overdue *prometheus.Desc
+}
+
+// Describe implements prometheus.Collector.
+func (c outboxCollector) Describe(to chan<- *prometheus.Desc) {
+	to <- c.waiting
+	to <- c.failed
+	to <- c.overdue
+}
+
+// Collect implements prometheus.Collector.
+func (c outboxCollector) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	found, err := c.backlog.look(ctx)
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(c.waiting, errors.New("the store does not answer"))
+		return
+	}
+	for desc, value := range map[*prometheus.Desc]float64{
+		c.waiting: float64(found.waiting), c.failed: float64(found.failed), c.overdue: found.overdue.Seconds(),
+	} {
+		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
+	}
+}
+
+// serve answers /metrics on the listener until ctx ends. What the store cannot tell is left out; the rest is shown.
+func (m *metrics) serve(ctx context.Context, listener net.Listener) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	server := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

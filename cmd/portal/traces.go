@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"postern/portal/web"
+)
+
+// The variables that turn traces on, as the OpenTelemetry specification names them. The library reads the others.
+const (
+	otelEndpoint       = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	otelTracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+	otelProtocol       = "OTEL_EXPORTER_OTLP_PROTOCOL"
+	otelTracesProtocol = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+	otelExporter       = "OTEL_TRACES_EXPORTER"
+	otelDisabled       = "OTEL_SDK_DISABLED"
+)
+
+// wantsTraces reports whether the environment names a collector.
+func wantsTraces(env map[string]string) bool {
+	named := env[otelEndpoint] != "" || env[otelTracesEndpoint] != ""
+	return named && env[otelDisabled] != "true" && env[otelExporter] != "none"
+}
+
+// checkTraces finds what the library would only log, or take for something else.
+func checkTraces(env map[string]string, wrong *faults) {
+	if !wantsTraces(env) {
+		return
+	}
+	for _, name := range []string{otelEndpoint, otelTracesEndpoint} {
+		u, err := url.Parse(env[name])
+		if env[name] != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			wrong.add("%s: write the collector's address, as in http://127.0.0.1:4318.", name)
+		}
+	}
+	for _, name := range []string{otelProtocol, otelTracesProtocol} {
+		if value := env[name]; value != "" && value != "http/protobuf" {
+			wrong.add("%s: traces are sent by http/protobuf only, not by %q.", name, value)
+		}
+	}
+	if value := env[otelExporter]; value != "" && value != "otlp" {
+		wrong.add("%s: traces go to otlp or to none, not to %q.", otelExporter, value)
+	}
+}
+
+// traces sends a span for each request to a collector. A span is made of what a web.Answer tells, and of nothing else: no
+// address, no query, no header.
+type traces struct {
+	provider *sdktrace.TracerProvider
+	tracer   trace.Tracer
+}
+
+// newTraces starts the sending. Where to, how often and of which requests is for the OTEL_ variables of the process to say.
+func newTraces(ctx context.Context, log *slog.Logger) (*traces, error) {
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	// Not the library's default detectors: what is known of host and process is nobody's business.
+	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "postern")),
+		resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces cannot be sent", "error", err) }))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
+	return &traces{provider: provider, tracer: provider.Tracer("postern/portal/web")}, nil
+}
+
+// watch implements web.Watch.
+func (t *traces) watch(ctx context.Context) (context.Context, func(web.Answer)) {
+	ctx, span := t.tracer.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer))
+	return ctx, func(a web.Answer) {
+		span.SetName(a.Method + " " + a.Route)
+		span.SetAttributes(
+			attribute.String("http.request.method", a.Method), attribute.String("http.route", a.Route),
+			attribute.Int("http.response.status_code", a.Status), attribute.String("postern.shop", a.Shop),
+		)
+		if a.Status >= 500 {
+			span.SetStatus(codes.Error, "")
+		}
+		span.End()
+	}
+}
+
+// flushTime is how long what is still to be sent may take at the end.
+const flushTime = 5 * time.Second
+
+// close sends what is still to be sent.
+func (t *traces) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	defer cancel()
+	if err := t.provider.Shutdown(ctx); err != nil {
+		return fmt.Errorf("send the last traces: %w", err)
+	}
+	return nil
+}

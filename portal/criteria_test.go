@@ -1,0 +1,450 @@
+package portal_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/bson"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/storage"
+)
+
+// counted is the count of a full run, or a hundredth of it.
+func counted(full int) int {
+	if os.Getenv("PORTAL_TEST_FULL") != "" {
+		return full
+	}
+	return max(1, full/100)
+}
+
+// guessesAtOnce is how many guesses meet.
+func guessesAtOnce() int { return max(200, counted(1000)) }
+
+// together calls do for 0 to n-1, all at the same time.
+func together(n int, do func(i int)) {
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		ready.Add(1)
+		done.Go(func() {
+			ready.Done()
+			<-start
+			do(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+}
+
+// TestSiblingLinksTogether redeems two to five live links of one customer at the same instant: one of them lets in, the
+// others are replaced, and no link or code is left.
+func TestSiblingLinksTogether(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	for round := range counted(1000) {
+		links := make([]string, 2+round%4)
+		codes := make([]string, len(links))
+		for i := range links {
+			links[i], codes[i] = h.askLink(jan, "asking")
+		}
+		cookies, errs := make([]string, len(links)), make([]error, len(links))
+		together(len(links), func(i int) {
+			signed, err := h.visitor(fmt.Sprint("browser ", i)).Redeem(context.Background(), links[i])
+			cookies[i], errs[i] = signed.Cookie, err
+		})
+		in := ""
+		for i, err := range errs {
+			page, _ := h.visitor("x").Link(t.Context(), links[i])
+			switch {
+			case err == nil && in == "" && page.State == portal.LinkUsed:
+				in = cookies[i]
+			case portal.KindOf(err) == portal.Gone && page.State == portal.LinkReplaced:
+			default:
+				t.Errorf("round %d: link %d is %s, %v", round, i, page.State, err)
+			}
+			if _, err := h.visitor("asking").EnterCode(t.Context(), jan, codes[i]); portal.KindOf(err) != portal.Invalid {
+				t.Errorf("round %d: code %d: %v", round, i, err)
+			}
+		}
+		shopper := h.shopper(in)
+		if list, err := shopper.Sessions(t.Context()); err != nil || len(list) != 1 {
+			t.Fatalf("round %d: %d sessions, %v", round, len(list), err)
+		}
+		if err := shopper.SignOut(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.pass(24 * time.Hour)
+	}
+}
+
+// TestNoSecretAnywhere signs in in every way, with whatever is logged at its most talkative, and looks for every secret that
+// someone holds in the bytes of the store's files and in the log.
+func TestNoSecretAnywhere(t *testing.T) {
+	dir := t.TempDir()
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h := goldenHouse(t, dir)
+	h.app = portal.New(h.engine, portal.WithClock(h.clock.Now), portal.WithLog(logger))
+	h.dispatcher = h.newDispatcher(h.app)
+	h.dispatcher.Log = logger
+	h.shop = h.open("main", portal.ShopSettings{})
+	h.newCustomer(jan)
+	held := h.everySecret()
+	stored := []byte{}
+	read := func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(file)
+		stored = append(stored, content...)
+		return err
+	}
+	if err := filepath.WalkDir(dir, read); err != nil { // with what is in the log of the store only
+		t.Fatal(err)
+	}
+	if err := h.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := filepath.WalkDir(dir, read); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(stored, []byte(jan)) || !bytes.Contains(stored, []byte("code_until")) || log.Len() == 0 {
+		t.Fatal("what must be found is not")
+	}
+	for name, secret := range held {
+		for _, form := range spellings(secret) {
+			if bytes.Contains(stored, form) {
+				t.Errorf("the store holds %s as %q", name, form)
+			}
+			if bytes.Contains(log.Bytes(), form) {
+				t.Errorf("the log holds %s as %q", name, form)
+			}
+		}
+	}
+	if bytes.Contains(log.Bytes(), []byte(jan)) {
+		t.Error("the log holds an address")
+	}
+}
+
+// everySecret makes one of each, some used and some not, and returns them by name.
+func (h *house) everySecret() map[string]string {
+	h.t.Helper()
+	held := map[string]string{"browser": "Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE"}
+	enter := func(name string, signed portal.SignedIn, err error) {
+		if err != nil {
+			h.t.Fatalf("%s: %v", name, err)
+		}
+		held[name] = signed.Cookie
+	}
+	ctx, visitor := h.t.Context(), h.visitor(held["browser"])
+	held["link used"], held["code dead"] = h.askLink(jan, held["browser"])
+	signed, err := visitor.Redeem(ctx, held["link used"])
+	enter("session by link", signed, err)
+	held["alarm"] = firstGroup(alarmInMail, h.notices()[0].Text)
+	held["link replaced"], held["code used"] = h.askLink(jan, held["browser"])
+	signed, err = visitor.EnterCode(ctx, jan, held["code used"])
+	enter("session by code", signed, err)
+	held["link live"], held["code live"] = h.askLink(jan, held["browser"])
+	if held["key"], err = h.app.Operator().CreateKey(ctx, h.shop.ID, "feed"); err != nil {
+		h.t.Fatal(err)
+	}
+	h.post.fail = &mail.Failure{Temporary: true, Unsure: true, Reason: "dropped"}
+	if _, err := visitor.Ask(ctx, jan, "", "en"); err != nil {
+		h.t.Fatal(err)
+	}
+	held["link unsure"] = tokenIn(h.deliver()[0])
+	return held
+}
+
+// spellings are the forms in which a secret could be used or guessed back: as it is, without its public part, raw, in hex.
+func spellings(secret string) [][]byte {
+	forms := [][]byte{[]byte(secret)}
+	raw, err := base64.RawURLEncoding.DecodeString(secret)
+	if err == nil && len(raw) == 48 { // access id and secret
+		raw = raw[16:]
+		forms = append(forms, []byte(secret[22:]), []byte(base64.RawURLEncoding.EncodeToString(raw)), []byte(base64.StdEncoding.EncodeToString(raw)))
+	}
+	if err == nil && len(raw) == 32 {
+		forms = append(forms, raw, []byte(hex.EncodeToString(raw)))
+	}
+	if bare := strings.ReplaceAll(secret, "-", ""); len(bare) == 8 { // a code
+		forms = append(forms, []byte(bare), []byte(strings.ToLower(secret)))
+	}
+	return forms
+}
+
+// TestGuessesAtOnce lets wrong codes of one browser, from many addresses, meet in two processes: five of them count, and then
+// the right one is no good; four leave it good.
+func TestGuessesAtOnce(t *testing.T) {
+	for _, test := range []struct {
+		guesses, counted int
+		in               bool
+	}{{4, 4, true}, {5, 5, false}, {guessesAtOnce(), 5, false}} {
+		t.Run(fmt.Sprint(test.guesses), func(t *testing.T) {
+			h := newHouse(t)
+			h.newCustomer(jan)
+			apps := []*portal.App{h.app, portal.New(h.engine, portal.WithClock(h.clock.Now))}
+			link, code := h.askLink(jan, "browser")
+			together(test.guesses, func(i int) {
+				browser := firefox("browser")
+				browser.IP = netip.AddrFrom4([4]byte{10, 1, byte(i / 250), byte(i % 250)})
+				_, err := apps[i%2].Visitor(h.shop, browser).EnterCode(context.Background(), jan, "0000-0000")
+				if portal.KindOf(err) != portal.Invalid {
+					t.Errorf("guess %d: %v", i, err)
+				}
+			})
+			if tries := h.tries(link); tries != test.counted {
+				t.Errorf("%d guesses count as %d, want %d", test.guesses, tries, test.counted)
+			}
+			_, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
+			if in := err == nil; in != test.in || !in && portal.KindOf(err) != portal.Invalid {
+				t.Errorf("the right code afterwards: in %v, want %v: %v", in, test.in, err)
+			}
+		})
+	}
+}
+
+// tries is how many tries the one request counts whose link it is.
+func (h *house) tries(link string) int {
+	h.t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(link)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "access" })
+	type requests struct{ Requests []struct{ Tries int } }
+	doc, _, err := storage.Open[requests](h.engine, h.shop.ID, portal.Collections()[at]).Get(h.t.Context(), base64.RawURLEncoding.EncodeToString(raw[:16]))
+	if err != nil || len(doc.Requests) != 1 {
+		h.t.Fatalf("%d requests, %v", len(doc.Requests), err)
+	}
+	return doc.Requests[0].Tries
+}
+
+// counting is a store that notes what is done to which collection.
+type counting struct {
+	storage.Engine
+	mu   sync.Mutex
+	done []string
+}
+
+func (c *counting) note(what, where string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done = append(c.done, what+" "+where)
+}
+
+func (c *counting) Get(ctx context.Context, collection, id string) (bson.Raw, error) {
+	c.note("get", collection)
+	return c.Engine.Get(ctx, collection, id)
+}
+
+func (c *counting) Insert(ctx context.Context, collection string, r storage.Record) error {
+	c.note("insert", collection)
+	return c.Engine.Insert(ctx, collection, r)
+}
+
+func (c *counting) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+	c.note("replace", collection)
+	return c.Engine.Replace(ctx, collection, r, read)
+}
+
+func (c *counting) Delete(ctx context.Context, collection, id string, read storage.Version) error {
+	c.note("delete", collection)
+	return c.Engine.Delete(ctx, collection, id, read)
+}
+
+func (c *counting) Scan(ctx context.Context, collection string, s storage.Scan) ([]storage.Row, error) {
+	c.note("scan", collection)
+	return c.Engine.Scan(ctx, collection, s)
+}
+
+func (c *counting) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+	c.note("increment", fmt.Sprint(len(counts)))
+	return c.Engine.Increment(ctx, now, counts)
+}
+
+// TestAskingDoesTheSameForEveryone counts what a request for a mail does to the store: the same for an address that is known,
+// unknown, another shop's or asked too often, and nothing near customers.
+func TestAskingDoesTheSameForEveryone(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	other := h.open("other", portal.ShopSettings{})
+	if _, err := h.app.Operator().ImportOrders(t.Context(), other.ID, bytes.NewReader(oneLine(orderJSON("1", "els@example.com"))), func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	engine := &counting{Engine: h.engine}
+	app := portal.New(engine, portal.WithClock(h.clock.Now))
+	ask := func(email string) []string {
+		engine.done = nil
+		if _, err := app.Visitor(h.shop, firefox("browser")).Ask(t.Context(), email, "/orders/1", "en"); err != nil {
+			t.Fatal(err)
+		}
+		return sorted(slices.Clone(engine.done))
+	}
+	want := []string{"increment 1", "increment 1", "insert outbox"}
+	for _, test := range []struct {
+		name, email string
+		before      int // times it was asked for before
+	}{
+		{"known", jan, 0}, {"unknown", "nobody@example.com", 0}, {"of another shop", "els@example.com", 0},
+		{"known, too often", jan, 30}, {"unknown, too often", "nobody@example.com", 30}, {"of a client that asks for hundreds", "x@example.com", 600},
+	} {
+		together(test.before, func(int) {
+			if _, err := h.visitor("flood").Ask(context.Background(), test.email, "", "en"); err != nil {
+				t.Errorf("%s: %v", test.name, err)
+			}
+		})
+		if diff := cmp.Diff(want, ask(test.email)); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+// TestEndedSessionsAreRefusedEverywhere ends sessions in every way there is, and comes back with them to two processes.
+func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
+	ends := map[string]func(h *house, s portal.Shopper, another portal.Shopper) error{
+		"sign out":      func(h *house, s, _ portal.Shopper) error { return s.SignOut(h.t.Context()) },
+		"end from afar": func(h *house, s, another portal.Shopper) error { return h.endOther(another) },
+		"end all others": func(h *house, _, another portal.Shopper) error {
+			_, err := another.EndOtherSessions(h.t.Context())
+			return err
+		},
+		"this was not me": func(h *house, _, _ portal.Shopper) error { return h.raiseAlarm() },
+		"another address": func(h *house, _, _ portal.Shopper) error {
+			_, err := h.feed().PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-22T00:00:00Z"}`))
+			return err
+		},
+		"fourteen days": func(h *house, _, _ portal.Shopper) error { h.clock.pass(14 * 24 * time.Hour); return nil },
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
+				t.Fatal(err)
+			}
+			apps := []*portal.App{h.app, portal.New(h.engine, portal.WithClock(h.clock.Now))}
+			cookie, s := h.enterWith(jan, "one")
+			_, another := h.enterWith(jan, "two")
+			for _, app := range apps {
+				if _, err := app.Shopper(t.Context(), h.shop, cookie); err != nil {
+					t.Fatalf("before: %v", err)
+				}
+			}
+			if err := end(h, s, another); err != nil {
+				t.Fatal(err)
+			}
+			for i := range counted(10_000) {
+				if _, err := apps[i%2].Shopper(t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+					t.Fatalf("request %d gets in: %v", i, err)
+				}
+			}
+		})
+	}
+}
+
+// enterWith signs in from a browser and returns the cookie too.
+func (h *house) enterWith(email, secret string) (string, portal.Shopper) {
+	h.t.Helper()
+	token, _ := h.askLink(email, secret)
+	signed, err := h.visitor(secret).Redeem(h.t.Context(), token)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return signed.Cookie, h.shopper(signed.Cookie)
+}
+
+func (h *house) endOther(s portal.Shopper) error {
+	list, err := s.Sessions(h.t.Context())
+	if err != nil {
+		return err
+	}
+	return s.EndSession(h.t.Context(), list[1].ID)
+}
+
+func (h *house) raiseAlarm() error {
+	return h.visitor("owner's").RaiseAlarm(h.t.Context(), firstGroup(alarmInMail, h.notices()[0].Text))
+}
+
+// TestNothingOfOneShopWorksInAnother takes all that opens something in one shop to another, where the same person has an
+// account, a session and a mail under way: nothing opens, and nothing there is spent.
+func TestNothingOfOneShopWorksInAnother(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	a := h.shop
+	b := h.open("other", portal.ShopSettings{})
+	if _, err := h.app.Operator().ImportOrders(t.Context(), b.ID, bytes.NewReader(oneLine(orderJSON("1", jan))), func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	sessionA, _ := h.enterWith(jan, "a's")
+	alarmA := firstGroup(alarmInMail, h.notices()[0].Text)
+	linkA, codeA := h.askLink(jan, "a's")
+	keyA, err := h.app.Operator().CreateKey(t.Context(), a.ID, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.shop = b
+	linkB, codeB := h.askLink(jan, "b's")
+	ctx := t.Context()
+	for _, browser := range []string{"a's", "b's", "stranger's"} {
+		v := h.visitor(browser)
+		enter := func(code string) error { _, err := v.EnterCode(ctx, jan, code); return err }
+		redeem := func(link string) error { _, err := v.Redeem(ctx, link); return err }
+		shopper := func(cookie string) error { _, err := h.app.Shopper(ctx, b, cookie); return err }
+		tests := map[string]struct {
+			err  error
+			kind portal.Kind
+		}{
+			"link": {redeem(linkA), portal.Gone}, "session as a link": {redeem(sessionA), portal.Gone}, "alarm as a link": {redeem(alarmA), portal.Gone},
+			"code": {enter(codeA), portal.Invalid}, "session": {shopper(sessionA), portal.SignIn}, "link as a session": {shopper(linkA), portal.SignIn},
+			"own link as a session": {shopper(linkB), portal.SignIn},
+			"alarm":                 {v.RaiseAlarm(ctx, alarmA), portal.Gone}, "link as an alarm": {v.RaiseAlarm(ctx, linkB), portal.Gone},
+		}
+		if browser != "b's" { // it takes the browser that asked
+			tests["own code"] = struct {
+				err  error
+				kind portal.Kind
+			}{enter(codeB), portal.Invalid}
+		}
+		for name, test := range tests {
+			if portal.KindOf(test.err) != test.kind || test.err == nil {
+				t.Errorf("%s in %s browser: %v", name, browser, test.err)
+			}
+		}
+		if page, err := v.Link(ctx, linkA); err != nil || page != (portal.LinkPage{State: portal.LinkDamaged}) {
+			t.Errorf("page in %s browser: %+v, %v", browser, page, err)
+		}
+		if _, err := v.AskAgain(ctx, linkA, "en"); portal.KindOf(err) != portal.Gone {
+			t.Errorf("ask again in %s browser: %v", browser, err)
+		}
+		if page, err := v.Link(ctx, linkB); err != nil || page.Auto != (browser == "b's") {
+			t.Errorf("own page in %s browser: %+v, %v", browser, page, err)
+		}
+	}
+	if _, err := h.app.Feed(ctx, b, keyA); portal.KindOf(err) != portal.SignIn {
+		t.Errorf("key: %v", err)
+	}
+	if _, err := h.visitor("b's").EnterCode(ctx, jan, codeB); err != nil {
+		t.Errorf("the shop's own code afterwards: %v", err)
+	}
+	h.shop = a
+	if _, err := h.visitor("a's").Redeem(ctx, linkA); err != nil {
+		t.Errorf("the link at home afterwards: %v", err)
+	}
+}

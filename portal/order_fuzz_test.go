@@ -1,0 +1,176 @@
+package portal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"postern/portal"
+)
+
+// fuzzHouse is a house whose store all inputs of a fuzz target share, with Jan signed in, who has orders on three pages.
+func fuzzHouse(f *testing.F) (*house, portal.Shopper) {
+	f.Helper()
+	h := newHouse(f)
+	var file bytes.Buffer
+	for n := range 41 {
+		file.Write(append(oneLine(orderJSON(fmt.Sprintf("n%d", n), jan)), '\n'))
+	}
+	if report, err := h.app.Operator().ImportOrders(f.Context(), h.shop.ID, &file, func(int) {}); err != nil || report.Created != 41 {
+		f.Fatalf("import: %+v, %v", report, err)
+	}
+	h.work()
+	return h, h.signIn(jan)
+}
+
+// FuzzCursor: a cursor is a place in the very list it was made for, or an Invalid error.
+func FuzzCursor(f *testing.F) {
+	_, shopper := fuzzHouse(f)
+	first, err := shopper.Orders(f.Context(), portal.OrderQuery{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	second, err := shopper.Orders(f.Context(), portal.OrderQuery{Cursor: first.Next})
+	if err != nil {
+		f.Fatal(err)
+	}
+	real := map[string]bool{"": true, first.Next: true, second.Next: true, second.Previous: true}
+	for cursor := range real {
+		f.Add(cursor)
+		f.Add(strings.ToUpper(cursor))
+		for at := 0; at < len(cursor); at += 9 {
+			f.Add(cursor[:at] + string(cursor[at]^1) + cursor[at+1:])
+			f.Add(cursor[:at])
+			f.Add(cursor[at:] + cursor[:at])
+		}
+	}
+	f.Add("\x00\xff")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: cursor})
+		if err != nil {
+			if got := faultsOf(err); len(got) != 1 || got[0] != "cursor cursor.bad" {
+				t.Errorf("%q: %v", cursor, err)
+			}
+			return
+		}
+		if len(page.Rows) == 0 || len(page.Rows) > 20 || page.Total != 41 {
+			t.Errorf("%q: %d rows of %d", cursor, len(page.Rows), page.Total)
+		}
+	})
+}
+
+// FuzzToken: no text signs anyone in, shows more than the page of a damaged link, or ends what works.
+func FuzzToken(f *testing.F) {
+	h, _ := fuzzHouse(f)
+	token, _ := h.askLink(jan, "browser")
+	for at := 0; at < len(token); at += 7 {
+		f.Add(token[:at] + string(token[at]^1) + token[at+1:])
+		f.Add(token[:at])
+		f.Add(token[at:] + token[:at])
+	}
+	f.Add(strings.Repeat("A", 64))
+	f.Add("\x00")
+	f.Fuzz(func(t *testing.T, text string) {
+		if text == token {
+			return
+		}
+		page, err := h.visitor("browser").Link(t.Context(), text)
+		if err != nil || page != (portal.LinkPage{State: portal.LinkDamaged}) {
+			t.Errorf("%q: page %+v, %v", text, page, err)
+		}
+		if _, err := h.visitor("browser").Redeem(t.Context(), text); portal.KindOf(err) != portal.Gone {
+			t.Errorf("%q: redeem: %v", text, err)
+		}
+		if _, err := h.app.Shopper(t.Context(), h.shop, text); portal.KindOf(err) != portal.SignIn {
+			t.Errorf("%q: as a session: %v", text, err)
+		}
+		if err := h.visitor("browser").RaiseAlarm(t.Context(), text); portal.KindOf(err) != portal.Gone {
+			t.Errorf("%q: alarm: %v", text, err)
+		}
+		if page, err := h.visitor("x").Link(t.Context(), token); err != nil || page.State != portal.LinkLive {
+			t.Fatalf("%q: the real link is %s afterwards, %v", text, page.State, err)
+		}
+	})
+}
+
+func orderSeeds() []string {
+	plain := strings.Replace(string(orderJSON("", jan)), `"number":"",`, "", 1)
+	seeds := []string{plain, "", "{}", "[]", "null", "\xff", `{"email":1}`, strings.Repeat("[", 10_000), plain + plain, plain[:len(plain)/2]}
+	for _, member := range []string{
+		`"customer_id":"7"`, `"lines":[]`, `"lines":[{"name":"A","quantity":"1e9","total":"0"}]`, `"shipping_address":{"line1":"\u202e","country":"SK"}`,
+		`"shipments":[{"carrier":"dpd","shipped_at":"2026-03-06T10:00:00+14:00","items":[{"line":"1","quantity":"0.5"}]}]`,
+		`"subtotal":"-0.00"`, `"discount":"92233720368547758.07"`, `"refunded":"1E400"`, `"events":[{"type":"paid","at":"1970-01-01T00:00:00Z"}]`,
+		`"links":{"invoice":"https://a@b/","payment":"javascript:1"}`, `"notes":[{"text":"a\u0000b"}]`, `"vat_id":"SK1"`, `"state":"$gt"`, `"__proto__":{}`,
+		`"payment":"weird"`, `"source_label":"` + strings.Repeat("x", 600) + `"`, `"taxes":[{"rate":"20","amount":"1.00"}]`, `"email":"x@y.cz"`,
+	} {
+		seeds = append(seeds, strings.Replace(plain, `{`, `{`+member+`,`, 1))
+	}
+	return seeds
+}
+
+// FuzzOrderJSON: a document is refused as Invalid, or taken: then the same again changes nothing, and Jan's is listed and shown.
+func FuzzOrderJSON(f *testing.F) {
+	h, shopper := fuzzHouse(f)
+	feed := h.feed()
+	for _, seed := range orderSeeds() {
+		f.Add([]byte(seed))
+	}
+	n := 0
+	f.Fuzz(func(t *testing.T, body []byte) {
+		n++
+		number := fmt.Sprintf("f%09d", n)
+		outcome, err := feed.PutOrder(t.Context(), number, body)
+		if err != nil {
+			if kind := portal.KindOf(err); kind != portal.Invalid && kind != portal.TooLarge {
+				t.Errorf("%q: %v", body, err)
+			}
+			return
+		}
+		if again, err := feed.PutOrder(t.Context(), number, body); outcome != portal.Created || err != nil || again != portal.Unchanged {
+			t.Errorf("%q is %s, and the same again %s, %v", body, outcome, again, err)
+		}
+		var wire struct{ Email string }
+		if json.Unmarshal(body, &wire); wire.Email == jan && !bytes.Contains(body, []byte("customer_id")) {
+			checkShown(t, shopper, number)
+		}
+	})
+}
+
+func checkShown(t *testing.T, shopper portal.Shopper, number string) {
+	t.Helper()
+	page, err := shopper.Orders(t.Context(), portal.OrderQuery{Search: number})
+	if err != nil || len(page.Rows) != 1 || page.Rows[0].Number != number {
+		t.Errorf("%s is listed as %v, %v", number, numbers(page), err)
+	}
+	view, err := shopper.Order(t.Context(), number)
+	if err != nil || view.Number != number || len(page.Rows) == 1 && view.Total != page.Rows[0].Total.Minor {
+		t.Errorf("%s is shown as %+v, %v", number, view, err)
+	}
+}
+
+// FuzzNDJSON: whatever a file holds, the import ends with every line that holds something counted once.
+func FuzzNDJSON(f *testing.F) {
+	h := newHouse(f)
+	for _, seed := range orderSeeds() {
+		line := string(oneLine([]byte(seed)))
+		f.Add([]byte(line))
+		f.Add([]byte("\n\r\n" + line + "\r\n \n" + string(oneLine(orderJSON("1", jan)))))
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		lines, read := 0, 0
+		for line := range bytes.SplitSeq(file, []byte("\n")) {
+			if len(bytes.TrimSpace(line)) > 0 {
+				lines++
+			}
+		}
+		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(file), func(n int) { read += n })
+		if err != nil || read != len(file) || report.Lines != lines {
+			t.Fatalf("%q: %d of %d bytes, %d of %d lines, %v", file, read, len(file), report.Lines, lines, err)
+		}
+		if sum := report.Created + report.Updated + report.Unchanged + report.Stale + report.RefusedCount; sum != lines {
+			t.Errorf("%q: %+v", file, report)
+		}
+	})
+}

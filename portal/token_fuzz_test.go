@@ -1,0 +1,104 @@
+package portal
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// counted is the count of a full run, or a hundredth of it.
+func counted(full int) int {
+	if os.Getenv("PORTAL_TEST_FULL") != "" {
+		return full
+	}
+	return full / 100
+}
+
+// FuzzParseToken: what is read is written back the same, so that a secret has one spelling and no other opens it.
+func FuzzParseToken(f *testing.F) {
+	real := newToken(accessID("main", "jan@example.com")).String()
+	for _, text := range []string{"", "x", real, real[:63], real + "A", real + "=", strings.ToLower(real), strings.Repeat("A", 64),
+		strings.Repeat("_", 64), real[:63] + "\n", strings.Repeat("é", 32), real[:32] + "\x00" + real[33:]} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		read, ok := parseToken(text)
+		if !ok {
+			if read != (token{}) {
+				t.Errorf("%q is none and gives %v", text, read)
+			}
+			return
+		}
+		if read.String() != text || len(text) != tokenLength || len(read.access) != 22 || read.hash() == "" {
+			t.Errorf("%q is read as %q", text, read)
+		}
+	})
+}
+
+// TestTokensAreUnlike makes tokens and looks for two alike, and for a bit that is more often one than chance allows.
+func TestTokensAreUnlike(t *testing.T) {
+	n := counted(10_000_000)
+	firsts := make([]uint64, 0, n) // two equal ones by chance: 3 in a million full runs
+	var ones [secretBytes * 8]int
+	for range n {
+		secret := newToken("AAAAAAAAAAAAAAAAAAAAAA").secret
+		firsts = append(firsts, binary.BigEndian.Uint64(secret[8:]))
+		for bit := range ones {
+			ones[bit] += int(secret[bit/8]>>(bit%8)) & 1
+		}
+	}
+	slices.Sort(firsts)
+	if unlike := len(slices.Compact(firsts)); unlike != n {
+		t.Errorf("%d of %d tokens are unlike", unlike, n)
+	}
+	limit := 7 * math.Sqrt(float64(n)) / 2 // seven times the standard deviation
+	for bit, count := range ones {
+		if math.Abs(float64(count)-float64(n)/2) > limit {
+			t.Errorf("bit %d is one in %d of %d tokens", bit, count, n)
+		}
+	}
+}
+
+// TestCodesUseTheWholeAlphabet: 40 bits are in a code only when each sign is as likely as any other at each place.
+func TestCodesUseTheWholeAlphabet(t *testing.T) {
+	n := counted(3_200_000)
+	var seen [codeLength][256]int
+	for range n {
+		code := newCode()
+		if normaliseCode(code) != code || len(code) != codeLength {
+			t.Fatalf("code %q", code)
+		}
+		for place, sign := range []byte(code) {
+			seen[place][sign]++
+		}
+	}
+	usual := float64(n) / float64(len(codeAlphabet))
+	for place, signs := range seen {
+		for sign, count := range signs {
+			want := 0.0
+			if bytes.IndexByte([]byte(codeAlphabet), byte(sign)) >= 0 {
+				want = usual
+			}
+			if math.Abs(float64(count)-want) > 7*math.Sqrt(want) {
+				t.Errorf("place %d: %q comes %d times, usual is %.0f", place, rune(sign), count, want)
+			}
+		}
+	}
+}
+
+// FuzzNormaliseCode: a typed code becomes eight plain signs or nothing, and stays what it is when read again.
+func FuzzNormaliseCode(f *testing.F) {
+	for _, text := range []string{"", "0000-0000", "abcd efgh", "OIL0 1234", "ABCD–EFGH", "é000-0000", "\x80\xff0000000", strings.Repeat("A", 1000), "ABCDEFGH "} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		code := normaliseCode(text)
+		if code != "" && (len(code) != codeLength || normaliseCode(code) != code || strings.ContainsAny(code, "OIL- ")) {
+			t.Errorf("%q becomes %q", text, code)
+		}
+	})
+}

@@ -1,0 +1,254 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+	"postern/portal/web/webtest"
+	"postern/storage"
+	"postern/storage/storagetest"
+)
+
+// counted is the count of a full run, or a hundredth of it.
+func counted(full int) int {
+	if os.Getenv("PORTAL_TEST_FULL") != "" {
+		return full
+	}
+	return max(1, full/100)
+}
+
+// hashOf is how a secret is stored.
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// writes is a store that counts what is written to it.
+type writes struct {
+	storage.Engine
+	n atomic.Int64
+}
+
+func (w *writes) Insert(ctx context.Context, collection string, r storage.Record) error {
+	w.n.Add(1)
+	return w.Engine.Insert(ctx, collection, r)
+}
+
+func (w *writes) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+	w.n.Add(1)
+	return w.Engine.Replace(ctx, collection, r, read)
+}
+
+func (w *writes) Delete(ctx context.Context, collection, id string, read storage.Version) error {
+	w.n.Add(1)
+	return w.Engine.Delete(ctx, collection, id, read)
+}
+
+// TestScannersSpendNothing comes to links by every method and header by which programs look at pages: nothing is written, and
+// each link still lets in.
+func TestScannersSpendNothing(t *testing.T) {
+	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
+	i := webtest.PortalOver(t, store)
+	var links []string
+	for n := range counted(100) * 5 {
+		email := fmt.Sprintf("p%d@example.com", n)
+		b := i.Browser()
+		b.Get("/sign-in")
+		b.Submit("main form", map[string]string{"email": email})
+		i.Deliver()
+		links = append(links, webtest.LinkIn(i.Mailbox.Last(email)))
+	}
+	before := store.n.Load()
+	looks := []struct {
+		method string
+		header map[string]string
+	}{
+		{http.MethodGet, nil}, {http.MethodHead, nil}, {http.MethodOptions, nil}, {http.MethodGet, map[string]string{"Range": "bytes=0-99"}},
+		{http.MethodGet, map[string]string{"If-None-Match": "*", "If-Modified-Since": "Mon, 01 Jan 2035 00:00:00 GMT"}},
+		{http.MethodGet, map[string]string{"Sec-Purpose": "prefetch;prerender"}}, {http.MethodGet, map[string]string{"Purpose": "prefetch"}},
+		{http.MethodPut, nil}, {http.MethodDelete, nil}, {http.MethodPatch, nil}, {http.MethodPost, nil}, {"PROPFIND", nil},
+	}
+	for _, link := range links {
+		for n := range counted(1000) * 2 {
+			look := looks[n%len(looks)]
+			scanner := i.Browser()
+			page := scanner.Send(webtest.Request{Method: look.method, Path: link, Header: look.header})
+			if page.Status >= 500 || scanner.Cookie("__Host-postern") != "" {
+				t.Fatalf("%s %v: %d", look.method, look.header, page.Status)
+			}
+		}
+		old := exchange(t, i.Way.Addr, "GET "+linkPath(t, link)+" HTTP/1.0\r\nHost: account.shop.test\r\n\r\n")
+		if !strings.HasPrefix(old, "HTTP/1.1 200") {
+			t.Errorf("HTTP/1.0: %.80s", old)
+		}
+	}
+	if n := store.n.Load() - before; n != 0 {
+		t.Errorf("looking wrote %d documents", n)
+	}
+	for _, link := range links {
+		b := i.Browser()
+		b.Get(link)
+		if b.Submit("main form", nil); b.Page.URL.Path != "/orders" {
+			t.Errorf("a link leads to %s afterwards", b.Page.URL)
+		}
+	}
+}
+
+func linkPath(t *testing.T, link string) string {
+	t.Helper()
+	u, err := url.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Path
+}
+
+// exchange sends bytes as they are and reads all that comes back.
+func exchange(t *testing.T, address, request string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Minute))
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
+
+var (
+	changing  = regexp.MustCompile(`(?m)^(X-Request-Id|Date): .*$`)
+	cookieSet = regexp.MustCompile(`(__Host-postern-browser=)([^;]*)`)
+)
+
+// masked hides what differs by chance: of a cookie's value only its length stays.
+func masked(answer string) string {
+	answer = changing.ReplaceAllString(answer, "$1: -")
+	return cookieSet.ReplaceAllStringFunc(answer, func(set string) string {
+		return fmt.Sprintf("__Host-postern-browser=%d bytes", len(set)-len("__Host-postern-browser="))
+	})
+}
+
+// TestAnswersTellNobodyApart compares whole answers, byte by byte, to requests for mails to addresses that are known, unknown,
+// another shop's, asked for too often, and from a client that asks too often; and the answers of asking again and of codes.
+func TestAnswersTellNobodyApart(t *testing.T) {
+	shop, other := webtest.NewShop("main", "https://account.shop.test"), webtest.NewShop("other", "https://other.shop.test")
+	shop.Settings.Registration, other.Settings.Registration = new(false), new(false)
+	i := webtest.Portal(t, shop, other)
+	for id, email := range map[string]string{"main": "jana@example.com", "other": "ella@example.com"} {
+		body := fmt.Sprintf(`{"number":"1","email":%q,"placed_at":"2026-03-01T10:00:00Z","updated_at":"2026-03-01T10:00:00Z","currency":"EUR","total":"1.00"}`, email)
+		if _, err := i.App.Operator().ImportOrders(t.Context(), id, strings.NewReader(body), func(int) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flood := func(email, client string, times int) {
+		for range times {
+			send(t, i, client, "/sign-in", url.Values{"email": {email}}.Encode(), "")
+		}
+	}
+	flood("joan@example.com", "10.0.0.9", 20)
+	flood("anna@example.com", "10.0.0.8", 20)
+	kinds := []struct{ name, email, client string }{
+		{"known", "jana@example.com", "10.0.0.1"}, {"unknown", "nele@example.com", "10.0.0.2"}, {"of another shop", "ella@example.com", "10.0.0.3"},
+		{"asked often, unknown", "joan@example.com", "10.0.0.4"}, {"asked often", "anna@example.com", "10.0.0.8"},
+	}
+	first := answersTo(t, i, kinds[0].email, kinds[0].client)
+	if !strings.Contains(first, "303 See Other") || !strings.Contains(first, "__Host-postern-browser=") || !strings.Contains(first, "422") {
+		t.Fatalf("the answers:\n%s", first)
+	}
+	for range max(2, counted(500)) {
+		for _, kind := range kinds {
+			if diff := cmp.Diff(first, answersTo(t, i, kind.email, kind.client)); diff != "" {
+				t.Fatalf("%s:\n%s", kind.name, diff)
+			}
+		}
+		i.Deliver()
+	}
+}
+
+// answersTo are the answers to asking for a mail, to the page that waits for it, to asking again, and to a wrong code.
+func answersTo(t *testing.T, i *webtest.Installation, email, client string) string {
+	t.Helper()
+	secret := strings.Repeat("A", 43)
+	cookie := "__Host-postern-browser=" + secret + "." + base64.RawURLEncoding.EncodeToString([]byte(email))
+	var all bytes.Buffer
+	for _, step := range []struct{ path, body, cookie string }{
+		{"/sign-in", url.Values{"email": {email}}.Encode(), ""}, {"/sign-in/code", "", cookie}, {"/sign-in/again", "x=y", cookie},
+		{"/sign-in/code", "code=ZZZZ-ZZZZ", cookie},
+	} {
+		answer := masked(send(t, i, client, step.path, step.body, step.cookie))
+		all.WriteString(strings.NewReplacer(email, "-", portal.MaskEmail(email), "-").Replace(answer))
+	}
+	return all.String()
+}
+
+// send asks by hand for a page, or with a body sends a form, and returns the whole answer.
+func send(t *testing.T, i *webtest.Installation, client, path, body, cookie string) string {
+	t.Helper()
+	head := "GET"
+	if body != "" {
+		head = "POST"
+	}
+	head += " " + path + " HTTP/1.1\r\nHost: account.shop.test\r\nConnection: close\r\nSec-Fetch-Site: same-origin\r\nX-Forwarded-For: " + client
+	if cookie != "" {
+		head += "\r\nCookie: " + cookie
+	}
+	if body != "" {
+		head += fmt.Sprintf("\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d", len(body))
+	}
+	return exchange(t, i.Way.Addr, head+"\r\n\r\n"+body)
+}
+
+// TestPlantedSessions brings a session id of the attacker's choice to a sign-in, as a cookie, in the address and in a header: the
+// session is another, and the planted one opens nothing.
+func TestPlantedSessions(t *testing.T) {
+	i := webtest.Portal(t)
+	for n := range counted(10_000) {
+		if n%10 == 0 {
+			i.Clock.Move(24 * time.Hour) // so that the address is not asked for too often
+		}
+		email := fmt.Sprintf("p%d@example.com", n%20)
+		planted := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%048d", n))
+		if n%2 == 1 && webtest.LinkIn(i.Mailbox.Last(email)) != "" { // one that begins as the customer's own do
+			planted = strings.TrimPrefix(linkPath(t, webtest.LinkIn(i.Mailbox.Last(email))), "/sign-in/link/")[:22] + planted[22:]
+		}
+		b := i.Browser()
+		b.SetCookie("__Host-postern", planted)
+		b.Header.Set("X-Session-Id", planted)
+		b.Get("/sign-in?__Host-postern=" + planted)
+		b.Submit("main form", map[string]string{"email": email})
+		i.Deliver()
+		b.Get(webtest.LinkIn(i.Mailbox.Last(email)))
+		b.Submit("main form", nil)
+		if b.Page.URL.Path != "/orders" || b.Cookie("__Host-postern") == planted {
+			t.Fatalf("%d: at %s with the planted session: %v", n, b.Page.URL, b.Cookie("__Host-postern") == planted)
+		}
+		attacker := i.Browser()
+		attacker.SetCookie("__Host-postern", planted)
+		if attacker.Get("/orders"); attacker.Page.URL.Path != "/sign-in" {
+			t.Fatalf("%d: the planted session opens %s", n, attacker.Page.URL)
+		}
+	}
+}

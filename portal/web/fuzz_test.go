@@ -1,0 +1,271 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/valyala/fasthttp"
+	"golang.org/x/net/idna"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/portal/web"
+	"postern/portal/web/webtest"
+)
+
+// The origins a shopper of Bookshop may be led to.
+const (
+	ownOrigin  = "https://account.shop.test"
+	shopOrigin = "https://www.shop.test"
+)
+
+// strayWishes are destinations by which people were led astray elsewhere: beginnings that a browser may take for another
+// host, each with ways to write one.
+func strayWishes() []string {
+	beginnings := []string{
+		"//", "///", "////", `/\`, `\\`, `\/`, `/\/`, "/\t/", "/\n/", "/\r/", "\t//", " //", "\x00//", "\u00a0//", "\ufeff//", "/%09/", "/%2f", "/%5c", "%2f%2f",
+		"/.//", "/..//", "/./\\", ".//", "..//", "/;//", "/orders//", "//www.shop.test@", "//account.shop.test:x@", "／／", "∕∕", "⁄⁄", "/／", "/\u2028/",
+		"http://", "http:", "https:", "https:/", "https://", "https:///", `https:\\`, `https:/\`, "HTTPS://", "hTtPs:/", "h\tttps://", "https\n://", "https://@",
+		"https://www.shop.test@", "https://www.shop.test:443@", "https://www.shop.test%2f@", "https://www.shop.test%40", `https://www.shop.test\@`,
+		"https://www.shop.test.", "https://www.shop.test%00.", "https://www.shop.test\t.", "https://www.shop.test:80.", "https://www.shop.test,",
+		"javascript:alert(1)//", "java\nscript:", "\x01javascript:", "JAVASCRIPT://www.shop.test/%0a", "data:text/html,", "vbscript:", "blob:https://",
+		"ftp://", "file://", "ws://", "mailto:x@", "view-source:https://", "/orders\r\nLocation: https://", "/orders%0d%0aLocation:%20https://", "/\u0085/",
+		"?//", "#//", "@", "www.shop.test@", "/@", "/orders?next=//", "/orders#//",
+	}
+	hosts := []string{"evil.test", "evil.test/orders", "evil.test:443/", "evil%2etest", "ｅｖｉｌ.test", "evil。test", "2130706433", "[::1]", "xn--evil-test", "EVIL.TEST?x=1", "user@evil.test#y", "www.shop.test.evil.test"}
+	var wishes []string
+	for _, beginning := range beginnings {
+		for _, host := range hosts {
+			wishes = append(wishes, beginning+host)
+		}
+	}
+	slices.Sort(wishes)
+	return slices.Compact(wishes)
+}
+
+var schemeShape = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+
+// lands is the origin where a browser ends that is led from a page of the portal to text, by the URL Standard, and in doubt the
+// worse one.
+func lands(text string) string {
+	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
+	text = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(text)
+	scheme := "https:"
+	if named := schemeShape.FindString(text); named != "" {
+		scheme, text = strings.ToLower(named), text[len(named):]
+		if scheme != "https:" && scheme != "http:" {
+			return scheme
+		}
+	} else if !strings.HasPrefix(text, "//") {
+		return ownOrigin
+	}
+	authority := strings.TrimLeft(text, "/") // any number of them means the same
+	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
+		authority = authority[:end]
+	}
+	host, err := url.PathUnescape(authority[strings.LastIndexByte(authority, '@')+1:])
+	if err != nil {
+		return "undecided"
+	}
+	host, port, _ := strings.Cut(host, ":")
+	if port != "" && port != "443" {
+		host += ":" + port
+	}
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	}
+	return scheme + "//" + host
+}
+
+// leadsAstray reports an origin that is not the shop's.
+func leadsAstray(text string) bool {
+	origin := lands(text)
+	return origin != ownOrigin && origin != shopOrigin
+}
+
+// TestLands shows that the judge sees what it must.
+func TestLands(t *testing.T) {
+	for text, want := range map[string]string{
+		"/orders": ownOrigin, "": ownOrigin, "?a=//b": ownOrigin, "https://www.shop.test/cart": shopOrigin, "//evil.test": "https://evil.test",
+		`/\evil.test`: "https://evil.test", "/\t/evil.test": "https://evil.test", "https:evil.test": "https://evil.test", "HTTP://x.test:80": "http://x.test:80",
+		"https://www.shop.test@evil.test/": "https://evil.test", "javascript:alert(1)": "javascript:", "https://www.shop.test.evil.test": "https://www.shop.test.evil.test",
+		"https:///www.shop.test": shopOrigin, "https://ｅｖｉｌ.test": "https://evil.test", " //evil.test": "https://evil.test",
+	} {
+		if got := lands(text); got != want {
+			t.Errorf("%q lands at %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestNobodyIsLedAstray tries each wish as the destination of a mail, on the page that leads on, and on the sign-in page of who is
+// signed in.
+func TestNobodyIsLedAstray(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	i.SignIn(b, "jana@example.com")
+	wishes := strayWishes()
+	kept := mailDestinations(t, i, wishes)
+	astray := 0
+	for n, wish := range wishes {
+		if leadsAstray(kept[n]) {
+			t.Errorf("%q is kept in a mail as %q", wish, kept[n])
+		}
+		for _, path := range []string{"/sign-in/continue?to=", "/sign-in?to="} {
+			page := b.Send(webtest.Request{Path: path + url.QueryEscape(wish)})
+			checkWay(t, page, wish)
+		}
+		if leadsAstray(wish) {
+			astray++
+		}
+	}
+	if astray < 500 {
+		t.Errorf("%d of %d wishes would lead astray", astray, len(wishes))
+	}
+}
+
+// mailDestinations asks for a mail for each wish and returns where its link would lead.
+func mailDestinations(t *testing.T, i *webtest.Installation, wishes []string) []string {
+	t.Helper()
+	shops, err := i.App.Shops(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for _, wish := range wishes {
+		wait.Go(func() {
+			if _, err := i.App.Visitor(shops[0], portal.Browser{Secret: wish}).Ask(t.Context(), "jana@example.com", wish, "en"); err != nil {
+				t.Errorf("%q: %v", wish, err)
+			}
+		})
+	}
+	wait.Wait()
+	byBrowser := map[string]string{}
+	box, cursor := mail.NewOutbox(i.Engine, "main"), ""
+	for {
+		page, err := box.List(t.Context(), mail.Waiting, cursor, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, hit := range page.Hits {
+			entry, err := box.Get(t.Context(), hit.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			byBrowser[entry.Payload["browser"]] = entry.Payload["destination"]
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(byBrowser) != len(wishes) {
+		t.Fatalf("%d of %d mails found", len(byBrowser), len(wishes))
+	}
+	kept := make([]string, len(wishes))
+	for n, wish := range wishes {
+		kept[n] = byBrowser[hashOf(wish)]
+	}
+	return kept
+}
+
+// checkWay looks at everything in an answer that leads a browser on.
+func checkWay(t *testing.T, page *webtest.Page, wish string) {
+	t.Helper()
+	if page.Status != http.StatusSeeOther && page.Status != http.StatusOK {
+		t.Errorf("%q: status %d", wish, page.Status)
+	}
+	ways := append(page.Header["Location"], page.Attrs(".panel a.main", "href")...)
+	if _, refresh, found := strings.Cut(page.Header.Get("Refresh"), "url="); found {
+		ways = append(ways, refresh)
+	}
+	if len(ways) == 0 {
+		t.Errorf("%q leads nowhere", wish)
+	}
+	for _, way := range ways {
+		if leadsAstray(way) {
+			t.Errorf("%q leads to %q", wish, way)
+		}
+	}
+}
+
+// FuzzDestination: whatever is asked for, the way on stays with the shop.
+func FuzzDestination(f *testing.F) {
+	i := webtest.Portal(f)
+	site, err := web.New(web.Config{App: i.App})
+	if err != nil {
+		f.Fatal(err)
+	}
+	b := i.Browser()
+	i.SignIn(b, "jana@example.com")
+	session := "__Host-postern=" + b.Cookie("__Host-postern")
+	for n, wish := range strayWishes() {
+		if n%7 == 0 {
+			f.Add(wish)
+		}
+	}
+	f.Add("https://www.shop.test/cart?a=1#b")
+	f.Fuzz(func(t *testing.T, wish string) {
+		for _, path := range []string{"/sign-in/continue?to=", "/sign-in?to="} {
+			answer := ask(site.Handler(), path+url.QueryEscape(wish), session)
+			_, refresh, _ := strings.Cut(string(answer.Header.Peek("Refresh")), "url=")
+			location := string(answer.Header.Peek("Location"))
+			if status := answer.StatusCode(); status != http.StatusSeeOther && status != http.StatusOK {
+				t.Errorf("%s%q: status %d", path, wish, status)
+			}
+			if leadsAstray(refresh) || leadsAstray(location) || refresh+location == "" {
+				t.Errorf("%s%q leads to %q%q", path, wish, refresh, location)
+			}
+		}
+	})
+}
+
+// ask sends a GET without a network between, so that a cookie may hold any byte.
+func ask(handler fasthttp.RequestHandler, path, cookie string) *fasthttp.Response {
+	var ctx fasthttp.RequestCtx
+	ctx.Request.Header.SetMethod(http.MethodGet)
+	ctx.Request.SetRequestURI(path)
+	ctx.Request.Header.SetHost("account.shop.test")
+	ctx.Request.Header.Set("Cookie", cookie)
+	handler(&ctx)
+	return &ctx.Response
+}
+
+// FuzzCookies: no cookie signs anyone in but the one that was given, and none breaks a page.
+func FuzzCookies(f *testing.F) {
+	i := webtest.Portal(f)
+	site, err := web.New(web.Config{App: i.App})
+	if err != nil {
+		f.Fatal(err)
+	}
+	b := i.Browser()
+	i.SignIn(b, "jana@example.com")
+	session, browser := b.Cookie("__Host-postern"), b.Cookie("__Host-postern-browser")
+	if got := ask(site.Handler(), "/orders", "__Host-postern="+session).StatusCode(); got != http.StatusOK {
+		f.Fatalf("the real session is answered with %d", got)
+	}
+	for _, text := range []string{"", "x", session[:63], session + "A", strings.ToLower(session), session[32:] + session[:32], browser,
+		browser + ".amFuYUBleGFtcGxlLmNvbQ", browser + ".", browser + ".AA.AA", "\x00\xff", strings.Repeat("A", 64), strings.Repeat("=;", 2000), `"` + session[:10]} {
+		f.Add(text, browser)
+		f.Add(session[:40], text)
+	}
+	f.Fuzz(func(t *testing.T, given, from string) {
+		if strings.Contains(given+from, session) {
+			return
+		}
+		cookie := "__Host-postern=" + given + "; __Host-postern-browser=" + from
+		for path, most := range map[string]int{"/orders": http.StatusSeeOther, "/sign-in": http.StatusOK, "/sign-in/code": http.StatusSeeOther} {
+			answer := ask(site.Handler(), path, cookie)
+			status := answer.StatusCode()
+			if path == "/orders" && status != http.StatusSeeOther || status > most {
+				t.Errorf("%s with %q is answered with %d", path, cookie, status)
+			}
+			if answer.Header.PeekCookie("__Host-postern") != nil && strings.Contains(string(answer.Header.PeekCookie("__Host-postern")), given) && len(given) > 20 {
+				t.Errorf("%s with %q gives that session", path, cookie)
+			}
+		}
+	})
+}

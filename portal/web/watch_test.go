@@ -1,0 +1,58 @@
+package web_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"postern/portal/web"
+	"postern/portal/web/webtest"
+)
+
+// TestWatch shows what is told of requests: nothing that the client made up.
+func TestWatch(t *testing.T) {
+	var mu sync.Mutex
+	var told []web.Answer
+	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
+	h = h.with(t, web.Config{Watches: []web.Watch{func(ctx context.Context) (context.Context, func(web.Answer)) {
+		return ctx, func(a web.Answer) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, a)
+		}
+	}}})
+	const host = "Host: account.shop.test\r\n\r\n"
+	for _, text := range []string{
+		"GET /sign-in/link/canary?x=canary HTTP/1.1\r\n" + host,
+		"HEAD /healthz HTTP/1.1\r\nHost: canary\r\n\r\n",
+		"GET /canary HTTP/1.1\r\n" + host,
+		"GET /test/panic HTTP/1.1\r\n" + host,
+		"GET /test/in HTTP/1.1\r\nHost: canary\r\n\r\n",
+		"CANARY /test/in HTTP/1.1\r\n" + host,
+		"CANARY /test/in HTTP/1.1\r\nCanary : x\r\n" + host,
+	} {
+		h.answers(t, text)
+	}
+	want := []web.Answer{
+		{Method: "GET", Route: "/sign-in/link/*", Status: 404, Shop: "main"},
+		{Method: "HEAD", Route: "/healthz", Status: 200},
+		{Method: "GET", Route: "-", Status: 404, Shop: "main"},
+		{Method: "GET", Route: "/test/panic", Status: 500, Shop: "main"},
+		{Method: "GET", Route: "-", Status: 421},
+		{Method: "other", Route: "-", Status: 400},
+		{Method: "GET", Route: "-", Status: 400}, // what cannot be read at all counts as that
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if diff := cmp.Diff(want, told, cmpopts.IgnoreFields(web.Answer{}, "Took")); diff != "" {
+		t.Error(diff)
+	}
+	for _, a := range told {
+		if a.Took <= 0 {
+			t.Errorf("%s %s took %s", a.Method, a.Route, a.Took)
+		}
+	}
+}
