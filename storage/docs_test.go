@@ -59,7 +59,7 @@ func TestChange(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, before := stored(t, d, "k")
-			if _, err := d.Change(t.Context(), c.key, c.change); err != c.want {
+			if _, err := d.Change(t.Context(), c.key, c.change); !errors.Is(err, c.want) {
 				t.Errorf("change: %v, want %v unaltered", err, c.want)
 			}
 			got, after := stored(t, d, "k")

@@ -80,10 +80,9 @@ type running struct {
 	stop   context.CancelFunc
 	status chan int
 
-	mu      sync.Mutex
-	text    string
-	grown   chan struct{}
-	stopped bool
+	mu    sync.Mutex
+	text  string
+	grown chan struct{}
 }
 
 // start runs a command in the background, and ends it with the test at the latest.
@@ -161,9 +160,9 @@ func TestHelp(t *testing.T) {
 		want []string
 	}{
 		{"nothing said", nil, []string{"portal demo", "Commands:"}},
-		{"flag", []string{"--help"}, []string{"serve", "apikey create", "import orders", "outbox resend", "$PORTAL_CONFIG"}},
+		{"flag", []string{"--help"}, []string{"serve", "copy", "backup", "restore", "dkim record", "health", "apikey create", "import orders", "outbox resend", "$PORTAL_CONFIG"}},
 		{"command", []string{"help"}, []string{"Commands:"}},
-		{"of a command", []string{"help", "serve"}, []string{"PORTAL_SMTP_PASSWORD", "127.0.0.1:8080, $PORTAL_ADDR"}},
+		{"of a command", []string{"help", "serve"}, []string{"PORTAL_SMTP_PASSWORD", "$PORTAL_ADDR", "--tls-cert", "$PORTAL_METRICS_ADDR"}},
 		{"of a sub-command", []string{"help", "shop", "create"}, []string{"--link-life", "$PORTAL_SHOP_LINK_LIFE", "portal shop create main"}},
 		{"asked with a flag", []string{"import", "orders", "--help"}, []string{"gunzip", "refused"}},
 		{"version", []string{"version"}, []string{"portal ", "go1."}},

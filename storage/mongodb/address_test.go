@@ -81,10 +81,10 @@ func TestWhatTheAddressCannotChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if opts.WriteConcern.GetW() != "majority" || !opts.WriteConcern.GetJ() {
+	if opts.WriteConcern.W != "majority" || opts.WriteConcern.Journal == nil || !*opts.WriteConcern.Journal {
 		t.Errorf("write concern %v", opts.WriteConcern)
 	}
-	if opts.ReadPreference.Mode() != readpref.PrimaryMode || opts.ReadConcern.GetLevel() != "local" {
+	if opts.ReadPreference.Mode() != readpref.PrimaryMode || opts.ReadConcern.Level != "local" {
 		t.Errorf("read preference %v, concern %v", opts.ReadPreference, opts.ReadConcern)
 	}
 	if *opts.Timeout != 700*time.Millisecond || *opts.ServerSelectionTimeout != 800*time.Millisecond || opts.SocketTimeout != nil {

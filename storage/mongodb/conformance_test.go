@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
-
 	"postern/storage"
 	"postern/storage/mongodb"
 	"postern/storage/storagetest"
@@ -53,8 +51,8 @@ func (f forgetful) Insert(ctx context.Context, collection string, r storage.Reco
 	for _, e := range elements {
 		array, _ := e.Value().ArrayOK()
 		_, err := array.IndexErr(0)
-		nested := err == nil && array.Index(0).Value().Type == bsontype.Array
-		if nested || e.Value().Type == bsontype.Symbol {
+		nested := err == nil && array.Index(0).Value().Type == bson.TypeArray
+		if nested || e.Value().Type == bson.TypeSymbol {
 			return nil
 		}
 	}

@@ -93,7 +93,8 @@ func TestExplain(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := explain(c.err)
 			wantFault(t, got, c.want)
-			if got.(*fault).cause == nil {
+			var told *fault
+			if !errors.As(got, &told) || told.cause == nil {
 				t.Error("the cause is lost")
 			}
 		})

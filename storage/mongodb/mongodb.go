@@ -74,7 +74,9 @@ func clientOptions(uri string) (*options.ClientOptions, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, addressFault(err)
 	}
-	opts.SetWriteConcern(writeconcern.New(writeconcern.WMajority(), writeconcern.J(true)))
+	concern := writeconcern.Majority()
+	concern.Journal = new(true)
+	opts.SetWriteConcern(concern)
 	opts.SetReadPreference(readpref.Primary())
 	opts.SetReadConcern(readconcern.Local())
 	if opts.ServerSelectionTimeout == nil {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 
 	"postern/storage"
 )
@@ -171,15 +170,15 @@ func lookup(doc bson.Raw, path []string) (bson.RawValue, bool) {
 // appendValue appends the value as its column takes it, when it is of the kind.
 func appendValue(values []any, v bson.RawValue, kind storage.Kind) []any {
 	switch {
-	case kind == storage.String && v.Type == bsontype.String:
+	case kind == storage.String && v.Type == bson.TypeString:
 		return append(values, v.StringValue())
-	case kind == storage.Int && v.Type == bsontype.Int64:
+	case kind == storage.Int && v.Type == bson.TypeInt64:
 		return append(values, v.Int64())
-	case kind == storage.Int && v.Type == bsontype.Int32:
+	case kind == storage.Int && v.Type == bson.TypeInt32:
 		return append(values, int64(v.Int32()))
-	case kind == storage.Time && v.Type == bsontype.DateTime:
+	case kind == storage.Time && v.Type == bson.TypeDateTime:
 		return append(values, v.DateTime())
-	case kind == storage.Bool && v.Type == bsontype.Boolean:
+	case kind == storage.Bool && v.Type == bson.TypeBoolean:
 		return append(values, number(v.Boolean()))
 	}
 	return values

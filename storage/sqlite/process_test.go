@@ -214,7 +214,11 @@ func TestADirectoryThatCannotBeWritten(t *testing.T) {
 		if err := os.Chmod(dir, 0o555); err != nil {
 			t.Fatal(err)
 		}
-		defer os.Chmod(dir, 0o700)
+		t.Cleanup(func() {
+			if err := os.Chmod(dir, 0o700); err != nil {
+				t.Errorf("give the folder back: %v", err)
+			}
+		})
 	}
 	for _, dir := range []string{fresh, used, filepath.Join(fresh, "below")} {
 		before := modes(t, base)

@@ -17,8 +17,9 @@ const ordersPath = "/orders"
 // ordersPage is the list of orders.
 type ordersPage struct {
 	page.Base
-	Form     page.Form // period and search as typed, with what is wrong
 	Query    portal.OrderQuery
+	From, To page.Field
+	Search   page.Field
 	Count    string        // of all orders, "" for none
 	Periods  template.HTML // the presets, as items of a list
 	Statuses template.HTML
@@ -51,9 +52,17 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	b := h.base(c, s, "orders", "orders.title")
 	b.Wide = true
-	data := ordersPage{Base: b, Query: query, Form: b.Form(page.Values(c, "from", "to", "search"), atFields(err, "from", "to"))}
+	data := ordersPage{Base: b, Query: query}
 	data.Problem = data.problem(err)
+	form := b.Form(page.Values(c, "from", "to", "search"), atFields(err, "from", "to"))
+	if err := data.fields(form); err != nil {
+		return err
+	}
 	data.fill(found, h.app.Now())
+	if len(found.Rows) == 0 && data.Problem == "" && !form.Faulty() {
+		empty := data.empty(found)
+		data.Empty = &empty
+	}
 	return h.pages.Render(c, status, "shopper/orders", data)
 }
 
@@ -88,15 +97,27 @@ func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
 	if p.Query.Search != "" && len(found.Rows) > 0 {
 		p.Found = p.T("orders.found", "Count", len(found.Rows), "Text", p.Query.Search)
 	}
-	if len(found.Rows) == 0 && p.Problem == "" && !p.Form.Faulty() {
-		empty := p.empty(found)
-		p.Empty = &empty
-	}
 }
 
-// DayType is the type of the input of a day: a date field cannot show a day that there is not.
-func (p ordersPage) DayType(name string) string {
-	if _, err := time.Parse(time.DateOnly, p.Form.Values[name]); err != nil && p.Form.Values[name] != "" {
+// fields makes the inputs, with what was typed and what is wrong.
+func (p *ordersPage) fields(form page.Form) (err error) {
+	day := func(name, label string) (page.Field, error) {
+		return form.Field(name, label, "type", dayType(form.Values[name]))
+	}
+	if p.From, err = day("from", p.T("orders.from")); err != nil {
+		return err
+	}
+	if p.To, err = day("to", p.T("orders.to")); err != nil {
+		return err
+	}
+	p.Search, err = form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes", "maxlength", "64",
+		"autocapitalize", "none", "hint", p.T("orders.search.hint"))
+	return err
+}
+
+// dayType is the type of the input of a day: a date field cannot show a day that there is not.
+func dayType(typed string) string {
+	if _, err := time.Parse(time.DateOnly, typed); err != nil && typed != "" {
 		return "text"
 	}
 	return "date"
