@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.mongodb.org/mongo-driver/bson"
+
 	"postern/storage"
 	"postern/storage/mongodb"
 	"postern/storage/storagetest"
