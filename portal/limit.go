@@ -103,7 +103,7 @@ func clientNetwork(client netip.Addr) string {
 		bits = 32
 	}
 	prefix, err := client.Prefix(bits)
-	if err != nil {
+	if err != nil || !prefix.IsValid() {
 		return ""
 	}
 	return prefix.String()

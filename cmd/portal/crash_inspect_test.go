@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -29,28 +30,35 @@ func (b *ledger) inspect(t *testing.T) {
 	}
 }
 
-// repeatClicks presses the button again in every browser that did so before the kill: exactly one of them is in, the one
-// that was told so if any was, and there is one session.
+// repeatClicks presses the button again in every browser that did so before the kill: exactly one of them is in, by the very
+// session it was given if it was answered, and no other.
 func (f found) repeatClicks(p *buyer) {
 	f.Helper()
-	if len(p.clicked) == 0 {
+	if len(p.clicks) == 0 {
 		return
 	}
 	in := slices.Clone(p.sessions)
-	for _, browser := range p.clicked {
-		signed, err := f.visitor(p, browser).Redeem(f.Context(), p.token)
-		switch {
-		case err == nil:
-			in = append(in, signed.Cookie)
-		case !f.refused(err):
+	for _, before := range p.clicks {
+		signed, err := f.visitor(p, before.browser).Redeem(f.Context(), p.token)
+		if err != nil && portal.KindOf(err) != portal.Gone {
 			f.Errorf("%s: repeat a click: %v", p.email, err)
+		}
+		lost := before.session != "" && (err != nil || before.session != signed.Cookie)
+		if lost || before.status == http.StatusGone && err == nil {
+			f.Errorf("%s: a click that was answered with %d, session %v, is answered with %v now", p.email, before.status, before.session != "", err)
+		}
+		if err == nil {
+			in = append(in, signed.Cookie)
+		}
+		if before.status == 0 {
+			p.cut++
 		}
 	}
 	slices.Sort(in)
 	if p.sessions = slices.Compact(in); len(p.sessions) != 1 {
-		f.Errorf("%s: %d browsers clicked, %d are in", p.email, len(p.clicked), len(p.sessions))
+		f.Errorf("%s: %d clicks, %d are in", p.email, len(p.clicks), len(p.sessions))
 	}
-	p.clicked = nil
+	p.clicks = nil
 }
 
 // checkOrder gives an acknowledged order again: it is there, unchanged.
@@ -131,21 +139,21 @@ func (b *ledger) inspectAll(t *testing.T) {
 	t.Helper()
 	f := b.open(t, time.Now().Add(leaseOver))
 	defer f.close()
-	used, cut := 0, 0
+	in, cut := 0, 0
 	for _, p := range b.all {
 		tokens := b.sink.mailedTo(p.email)
 		cut += p.cut
 		if len(p.sessions) > 0 {
-			used++
+			in++
 		} else if len(tokens) > 0 && p.choose(tokens[0]) {
-			p.clicked = p.browsers[:1]
+			p.clicks = []*click{{browser: p.browsers[0], status: http.StatusSeeOther}}
 			f.repeatClicks(p)
 		}
 		f.checkLinks(p, tokens)
 		f.checkAccount(p)
 	}
-	t.Logf("%d buyers, %d signed in under load, %d clicks without an answer", len(b.all), used, cut)
-	if used == 0 {
+	t.Logf("%d buyers, %d signed in under load, %d clicks without an answer", len(b.all), in, cut)
+	if in == 0 {
 		t.Error("nobody signed in under load")
 	}
 }

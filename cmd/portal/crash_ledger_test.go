@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -46,10 +45,17 @@ type buyer struct {
 	mu       sync.Mutex
 	asked    int      // requests for a link that were acknowledged
 	token    string   // the link that is used
-	clicked  []string // browsers that pressed its button since the last inspection
+	clicks   []*click // on its button, since the last inspection
 	sessions []string // cookies that were handed out
 	saved    []string // first lines of addresses, acknowledged
-	cut      int      // clicks that the kill left without an answer
+	cut      int      // clicks that a kill left without an answer
+}
+
+// click is one press of the button of a link's page.
+type click struct {
+	browser string
+	status  int    // 0 when the kill left it without an answer
+	session string // the cookie it was given
 }
 
 func openLedger(t *testing.T) *ledger {
@@ -208,10 +214,4 @@ func (f found) work() {
 // visitor is one of a buyer's browsers, or with an empty secret a stranger's.
 func (f found) visitor(p *buyer, secret string) portal.Visitor {
 	return f.app.Visitor(f.shop, portal.Browser{Secret: secret, IP: netip.MustParseAddr(p.client)})
-}
-
-// refused reports an error other than the one that says "used or replaced".
-func (f found) refused(err error) bool {
-	var told *portal.Error
-	return errors.As(err, &told) && told.Kind == portal.Gone
 }

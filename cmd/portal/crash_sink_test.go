@@ -26,6 +26,9 @@ type sink struct {
 	mu    sync.Mutex
 	links map[string][]string // tokens by address
 	queue []mailedLink        // not yet given out by next
+	left  int                 // mails until one is held, 0 for none
+	held  chan struct{}       // closed when one is held
+	free  chan struct{}       // closed when it is held no longer
 }
 
 func openSink(t *testing.T) *sink {
@@ -61,10 +64,49 @@ func (s *sinkSession) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 
 func (s *sinkSession) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
-	if err == nil {
-		s.sink.take(s.to, strings.ReplaceAll(string(text), "=\r\n", "")) // quoted-printable breaks lines so
+	if err != nil {
+		return err
 	}
-	return err
+	s.sink.take(s.to, strings.ReplaceAll(string(text), "=\r\n", "")) // quoted-printable breaks lines so
+	if free := s.sink.holds(); free != nil {
+		<-free
+	}
+	return nil
+}
+
+// hold makes the server take the nth mail from now on and not answer to it, nor to those that follow.
+func (s *sink) hold(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left, s.held, s.free = n, make(chan struct{}), make(chan struct{})
+}
+
+// release ends what hold began.
+func (s *sink) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = 0
+	close(s.free)
+}
+
+// holds is what a mail that just came waits for, nil when it is answered to.
+func (s *sink) holds() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch s.left {
+	case 0:
+		return nil
+	case 1:
+		select {
+		case <-s.held:
+		default:
+			close(s.held)
+		}
+	default:
+		s.left--
+		return nil
+	}
+	return s.free
 }
 
 // Connect makes it a mail.Sender too.

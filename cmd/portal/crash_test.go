@@ -19,19 +19,25 @@ func crashRounds() int {
 	return 3
 }
 
-// death says when a server is killed: at a time, or earlier, a moment after so many clicks on links began.
+// death says when a server is killed: at a time, or earlier, a moment after so many clicks on links began, or while the mail
+// server has so many mails in hand that it has not answered to.
 type death struct {
 	life   time.Duration
-	clicks int
+	clicks int // 0 is not by clicks
 	after  time.Duration
+	mails  int // 0 is not by mails
 }
 
-func newDeath(random *rand.Rand) death {
-	return death{
-		life:   500*time.Millisecond + time.Duration(random.Int64N(int64(1300*time.Millisecond))),
-		clicks: 1 + random.IntN(2*buyersARound),
-		after:  time.Duration(random.Int64N(int64(10 * time.Millisecond))),
+// newDeath takes the three kinds in turn.
+func newDeath(round int, random *rand.Rand) death {
+	end := death{life: 500*time.Millisecond + time.Duration(random.Int64N(int64(1300*time.Millisecond)))}
+	switch round % 3 {
+	case 0:
+		end.mails, end.life = 1+random.IntN(4), patience
+	case 1:
+		end.clicks, end.after = 1+random.IntN(buyersARound), time.Duration(random.Int64N(int64(10*time.Millisecond)))
 	}
+	return end
 }
 
 // TestServerIsKilled kills the server at random moments under mixed load, and looks at what it left: nothing that was
@@ -43,7 +49,7 @@ func TestServerIsKilled(t *testing.T) {
 	book := openLedger(t)
 	for round := range crashRounds() {
 		book.begin(t, round)
-		end := newDeath(random)
+		end := newDeath(round, random)
 		book.load(startChild(t, book.dir, book.sink.address), end)
 		book.inspect(t)
 		if t.Failed() {
@@ -56,6 +62,8 @@ func TestServerIsKilled(t *testing.T) {
 // load uses the server from all sides until it is killed. What it acknowledged is in the ledger then.
 func (b *ledger) load(c *child, end death) {
 	b.clicks, b.clicksLeft = make(chan struct{}), end.clicks
+	b.sink.hold(end.mails)
+	defer b.sink.release()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	var hands sync.WaitGroup
@@ -69,6 +77,7 @@ func (b *ledger) load(c *child, end death) {
 	case <-b.clicks:
 		over.Reset(end.after)
 		<-over.C
+	case <-b.sink.held:
 	}
 	c.process.Process.Kill()
 	b.killedAt = time.Now()
@@ -135,15 +144,17 @@ func (b *ledger) redeem(ctx context.Context, c *child, _ int) {
 }
 
 func (b *ledger) click(ctx context.Context, c *child, p *buyer, browser string) {
-	p.change(func() { p.clicked = append(p.clicked, browser) })
+	at := &click{browser: browser}
+	p.change(func() { p.clicks = append(p.clicks, at) })
 	b.countClick()
 	got := c.post(ctx, "/sign-in/link", visit{browser: browser, client: p.client}, "token", p.token)
-	if got.status == http.StatusSeeOther && got.session != "" {
-		p.change(func() { p.sessions = append(p.sessions, got.session) })
-	}
-	if got.status == 0 {
-		p.change(func() { p.cut++ })
-	}
+	p.change(func() {
+		at.status = got.status
+		if got.status == http.StatusSeeOther && got.session != "" {
+			at.session = got.session
+			p.sessions = append(p.sessions, got.session)
+		}
+	})
 }
 
 // countClick tells load when the last of the clicks that it waits for begins.

@@ -31,7 +31,7 @@ type serveCommand struct {
 	InsecureHTTP     bool     `name:"insecure-http" help:"Serve shops over plain http on other hosts than this machine. Sign-in links and cookies can then be read on the way."`
 	TrustedProxies   []string `help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed; separated by commas." placeholder:"NET"`
 
-	ShutdownTimeout time.Duration `help:"How long requests and mail in hand may take to finish when the server is told to stop." default:"20s" placeholder:"TIME"`
+	ShutdownTimeout string `help:"How long requests and mail in hand may take to finish when the server is told to stop." default:"20s" placeholder:"TIME"`
 }
 
 // Help implements kong.HelpProvider.
@@ -64,7 +64,8 @@ type setup struct {
 	level       slog.Level
 	trusted     []netip.Prefix
 	sender      *smtp.Sender
-	certificate *certificate // nil without TLS
+	certificate *certificate  // nil without TLS
+	drain       time.Duration // for what is in hand at the end
 }
 
 // Run serves until ctx ends.
@@ -92,8 +93,8 @@ func (c serveCommand) check(w *world) (setup, error) {
 	if err := s.level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		wrong.add("--log-level: the levels are debug, info, warn and error, not %q.", c.LogLevel)
 	}
-	if c.ShutdownTimeout <= 0 {
-		wrong.add("--shutdown-timeout: a time such as 20s is wanted, not %s.", c.ShutdownTimeout)
+	if s.drain, err = time.ParseDuration(c.ShutdownTimeout); err != nil || s.drain <= 0 {
+		wrong.add("--shutdown-timeout: a time such as 20s or 2m is wanted, not %q.", c.ShutdownTimeout)
 	}
 	if s.trusted, err = parseProxies(c.TrustedProxies); err != nil {
 		wrong.add("--trusted-proxies: %s.", err)
@@ -179,7 +180,7 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 	}
 	p := parts{
 		engine: engine, sender: s.sender, log: newLog(c.Log, w.stderr, s.level), trusted: s.trusted,
-		certificate: s.certificate, drain: c.ShutdownTimeout,
+		certificate: s.certificate, drain: s.drain,
 	}
 	if c.InsecureHTTP {
 		p.options = append(p.options, portal.WithInsecureHTTP())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -31,8 +32,20 @@ func TestServeRefusesToStart(t *testing.T) {
 		{"empty password file", nil, []string{"--smtp", "smtp://u@mail.example", "--smtp-password-file", empty}, []string{"no password"}},
 		{"no password file", nil, append(smtp, "--smtp-password-file", "/nowhere"), []string{"--smtp-password-file"}},
 		{"password twice", map[string]string{smtpPassword: "x"}, append(smtp, "--smtp-password-file", empty), []string{"one place"}},
-		{"all at once", nil, []string{"--addr", "here", "--log", "xml", "--trusted-proxies", "10.0.0.0/40", "--config", writeFile(t, "c", "adr = 1")},
-			[]string{"5 things", "--addr", "--log", "--trusted-proxies", "--smtp", `"adr"`}},
+		{"certificate alone", nil, append(smtp, "--tls-cert", empty), []string{"--tls-key"}},
+		{"key alone", nil, append(smtp, "--tls-key", empty), []string{"--tls-cert"}},
+		{"no certificate", nil, append(smtp, "--tls-cert", empty, "--tls-key", empty), []string{"--tls-cert and --tls-key"}},
+		{"no certificate file", nil, append(smtp, "--tls-cert", "/nowhere", "--tls-key", empty), []string{"/nowhere cannot be read"}},
+		{"metrics on the site's address", nil, append(smtp, "--addr", "127.0.0.1:1", "--metrics-addr", "127.0.0.1:1"), []string{"--metrics-addr", "of their own"}},
+		{"no time", nil, append(smtp, "--shutdown-timeout", "0s"), []string{"--shutdown-timeout"}},
+		{"no keys", nil, append(smtp, "--dkim", "/nowhere"), []string{"--dkim", "/nowhere"}},
+		{"traces nowhere", map[string]string{otelEndpoint: "collector:4318"}, smtp, []string{otelEndpoint, "http://"}},
+		{"traces by another protocol", map[string]string{otelEndpoint: "http://127.0.0.1:1", otelProtocol: "grpc"}, smtp, []string{otelProtocol, "grpc"}},
+		{"all at once", map[string]string{otelTracesEndpoint: "x", otelExporter: "zipkin"},
+			[]string{"--addr", "here", "--log", "xml", "--log-level", "loud", "--trusted-proxies", "10.0.0.0/40", "--config", writeFile(t, "c", "adr = 1"),
+				"--metrics-addr", "there", "--tls-cert", empty, "--dkim", "/nowhere", "--shutdown-timeout", "20"},
+			[]string{"12 things", "--addr", "--log:", "--log-level", "--trusted-proxies", "--smtp", `"adr"`, "--metrics-addr", "--tls-key", "--dkim",
+				"--shutdown-timeout", otelTracesEndpoint, otelExporter}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := append([]string{"serve", "--store", t.TempDir() + "/store"}, c.args...)
@@ -134,13 +147,38 @@ func TestServeSendsMail(t *testing.T) {
 func TestServeFinishesRequests(t *testing.T) {
 	dir := shopStore(t)
 	key := strings.TrimSpace(call(t, nil, "apikey", "create", "--store", dir, "--name", "x").out)
-	server := start(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
-	address := strings.TrimPrefix(server.wait("listens on "), "http://")
-	conn, err := net.Dial("tcp", address)
+	files := newPair(t, "first")
+	for name, c := range map[string]struct {
+		args []string
+		dial func(address string) (net.Conn, error)
+	}{
+		"http":  {nil, func(address string) (net.Conn, error) { return net.Dial("tcp", address) }},
+		"https": {files.flags(), func(address string) (net.Conn, error) { return tls.Dial("tcp", address, files.trust(t)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0"}, c.args...)
+			server := start(t, nil, args...)
+			address := strings.TrimPrefix(server.wait("listens on "), name+"://")
+			conn, err := c.dial(address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			finishesRequest(t, server, conn, key)
+		})
+	}
+	store, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// finishesRequest sends half a request, stops the server, and sends the rest.
+func finishesRequest(t *testing.T, server *running, conn net.Conn, key string) {
+	t.Helper()
 	body := orderLine(1001)
 	fmt.Fprintf(conn, "PUT /api/v1/orders/1001 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", key, len(body))
 	answers := bufio.NewReader(conn)
@@ -153,7 +191,7 @@ func TestServeFinishesRequests(t *testing.T) {
 	server.stop()
 	deadline := time.Now().Add(patience)
 	for refused := false; !refused; { // until the server has begun to stop
-		probe, err := net.Dial("tcp", address)
+		probe, err := net.Dial("tcp", conn.RemoteAddr().String())
 		if refused = err != nil; !refused {
 			probe.Close()
 		}
@@ -163,17 +201,93 @@ func TestServeFinishesRequests(t *testing.T) {
 	}
 	io.WriteString(conn, body)
 	response, err := http.ReadResponse(answers, nil)
-	if err != nil || response.StatusCode != http.StatusCreated {
+	if err != nil || response.StatusCode != http.StatusCreated && response.StatusCode != http.StatusOK {
 		t.Fatalf("%v %v", response, err)
 	}
 	if status := server.end(); status != exitOK {
 		t.Errorf("status %d:\n%s", status, server.said())
 	}
-	store, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
+}
+
+// TestShutdownTimeout stops the server while a request, or a mail, is in hand that does not end.
+func TestShutdownTimeout(t *testing.T) {
+	const request, letter = "requests in hand", "mail or jobs in hand"
+	for name, c := range map[string]struct {
+		hold       func(t *testing.T, address string, began <-chan struct{})
+		said, none string
+	}{
+		"request": {halfRequest, request, letter},
+		"mail":    {letterInHand, letter, request},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := shopStore(t)
+			call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", dir).want(t, exitOK)
+			office, began := openStallingOffice(t)
+			server := start(t, nil, "serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp", "smtp://"+office+"?starttls=off", "--shutdown-timeout", "500ms")
+			c.hold(t, server.wait("listens on http://"), began)
+			stopping := time.Now()
+			if status := server.end(); status != exitFailure || time.Since(stopping) > 20*time.Second {
+				t.Errorf("status %d after %s", status, time.Since(stopping))
+			}
+			if said := server.said(); !strings.Contains(said, c.said) || strings.Contains(said, c.none) {
+				t.Errorf("nothing of %q, or something of %q, in:\n%s", c.said, c.none, said)
+			}
+			if name == "mail" {
+				call(t, nil, "outbox", "list", "--store", dir, "--state", "waiting").want(t, exitOK, "jana@example.com")
+			}
+		})
+	}
+}
+
+func halfRequest(t *testing.T, address string, _ <-chan struct{}) {
+	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Close(); err != nil {
-		t.Error(err)
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprint(conn, "POST /sign-in HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+		t.Fatal(err)
 	}
+}
+
+func letterInHand(t *testing.T, address string, began <-chan struct{}) {
+	response, err := http.Post("http://"+address+"/sign-in", "application/x-www-form-urlencoded", strings.NewReader("email=jana%40example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	<-began
+}
+
+// stallingOffice is a mail server that never says whether it took a message.
+type stallingOffice struct{ began, end chan struct{} }
+
+func (o stallingOffice) NewSession(*gosmtp.Conn) (gosmtp.Session, error) {
+	return stallingSession{office: o}, nil
+}
+
+type stallingSession struct {
+	session
+	office stallingOffice
+}
+
+func (s stallingSession) Data(r io.Reader) error {
+	_, err := io.Copy(io.Discard, r)
+	s.office.began <- struct{}{}
+	<-s.office.end
+	return err
+}
+
+func openStallingOffice(t *testing.T) (address string, began <-chan struct{}) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := stallingOffice{began: make(chan struct{}, 10), end: make(chan struct{})}
+	office := gosmtp.NewServer(o)
+	go office.Serve(listener)
+	t.Cleanup(func() { close(o.end); office.Close() })
+	return listener.Addr().String(), o.began
 }

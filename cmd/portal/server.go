@@ -157,6 +157,9 @@ func shopIDs(app *portal.App) func(context.Context) ([]string, error) {
 // drainTime is how long what is in hand may take at the end, unless somebody says otherwise.
 const drainTime = 20 * time.Second
 
+// noticeTime is how long what runs behind the site may take to notice that it should end.
+const noticeTime = time.Second
+
 // run serves on the listener until ctx ends, and finishes the requests, the mail and the job in hand as far as there is time
 // for it. What is left over stays in the store, and the next server does it.
 func (s *server) run(ctx context.Context, listener net.Listener) error {
@@ -216,7 +219,12 @@ func (s *server) await(draining context.Context, behind *sync.WaitGroup) error {
 	case <-ended:
 		return nil
 	case <-draining.Done():
-		return failf("Stopped with a mail in hand, which did not end within %s. It is in the store, and the next server sends it.", s.drain)
+	}
+	select { // requests may have used the time up
+	case <-ended:
+		return nil
+	case <-time.After(noticeTime):
+		return failf("Stopped with mail or jobs in hand, which did not end within %s. They are in the store, and the next server does them.", s.drain)
 	}
 }
 

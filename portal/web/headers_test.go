@@ -83,6 +83,11 @@ func TestHead(t *testing.T) {
 		if head.Status != get.Status || head.Body != "" {
 			t.Errorf("HEAD %s: %d with %d bytes, GET %d", path, head.Status, len(head.Body), get.Status)
 		}
+		for _, name := range []string{"Content-Type", "Cache-Control", "Content-Security-Policy", "Location", "Retry-After"} {
+			if a, b := get.Header.Get(name), head.Header.Get(name); a != b {
+				t.Errorf("HEAD %s: %s is %q, of GET %q", path, name, b, a)
+			}
+		}
 	}
 }
 
@@ -118,10 +123,12 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for _, path := range []string{sheet, style} {
-		page := h.browser(t).Get(path).Want(200)
-		got := []string{page.Header.Get("Content-Type"), page.Header.Get("Cache-Control")}
-		if diff := cmp.Diff([]string{"text/css; charset=utf-8", "public, max-age=31536000, immutable"}, got); diff != "" {
-			t.Errorf("%s: %s", path, diff)
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			page := h.browser(t).Send(webtest.Request{Method: method, Path: path}).Want(200)
+			got := []string{page.Header.Get("Content-Type"), page.Header.Get("Cache-Control")}
+			if diff := cmp.Diff([]string{"text/css; charset=utf-8", "public, max-age=31536000, immutable"}, got); diff != "" {
+				t.Errorf("%s %s: %s", method, path, diff)
+			}
 		}
 	}
 	if page := h.browser(t).Get(style); !strings.Contains(page.Body, "#0a5c36") {

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/storage"
+	"postern/storage/storagetest"
+)
+
+// clockwork is a store whose clock is off by a time.
+type clockwork struct {
+	storage.Engine
+	off time.Duration
+	err error
+}
+
+func (c clockwork) Clock(context.Context) (time.Time, error) { return time.Now().Add(c.off), c.err }
+
+func TestClockCheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		engine storage.Engine
+		state  string
+		ready  bool
+	}{
+		"in step":          {clockwork{}, "ok", true},
+		"a little fast":    {clockwork{off: -25 * time.Second}, "ok", true},
+		"a little slow":    {clockwork{off: 25 * time.Second}, "ok", true},
+		"too fast":         {clockwork{off: -35 * time.Second}, "off", false},
+		"too slow":         {clockwork{off: 35 * time.Second}, "off", false},
+		"no answer":        {clockwork{err: errors.New("away")}, "unknown", false},
+		"no clock":         {struct{ storage.Engine }{}, "unknown", true},
+		"a store as it is": {storagetest.Open(t, portal.Collections()...), "ok", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state, err := clockCheck(c.engine, time.Now).Run(t.Context())
+			if state != c.state || (err == nil) != c.ready {
+				t.Errorf("%s, %v", state, err)
+			}
+		})
+	}
+}
+
+// desk is a dispatcher with its pulse, over a store with a shop.
+type desk struct {
+	now     time.Time
+	engine  storage.Engine
+	pulse   *pulse
+	backlog *backlog
+	box     mail.Outbox
+	counted map[string]int
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{now: time.Date(2026, 3, 5, 9, 0, 0, 0, time.UTC), engine: storagetest.Open(t, portal.Collections()...), counted: map[string]int{}}
+	clock := func() time.Time { return d.now }
+	d.pulse = newPulse()
+	d.pulse.now, d.pulse.count = clock, func(outcome string) { d.counted[outcome]++ }
+	d.pulse.missed = func() { d.counted["missed"]++ }
+	d.pulse.alive()
+	d.backlog = &backlog{engine: d.engine, now: clock, shops: func(context.Context) ([]string, error) { return []string{"main", "other"}, nil }}
+	d.box = mail.NewOutbox(d.engine, "other")
+	d.box.Now = clock
+	return d
+}
+
+func (d *desk) add(t *testing.T) {
+	t.Helper()
+	if _, err := d.box.Add(t.Context(), mail.Entry{Kind: "order", To: "jana@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMailCheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		happens func(*desk)
+		state   string
+		ready   bool
+	}{
+		"nothing to do":               {func(*desk) {}, "ok", true},
+		"a mail that waits":           {func(d *desk) { d.add(t); d.now = d.now.Add(mailPatience); d.pulse.alive() }, "ok", true},
+		"a mail that waits too long":  {func(d *desk) { d.add(t); d.now = d.now.Add(mailPatience + time.Second); d.pulse.alive() }, "late", false},
+		"a dispatcher that hangs":     {func(d *desk) { d.now = d.now.Add(pulsePatience + time.Second) }, "stopped", false},
+		"a dispatcher that ended":     {func(d *desk) { d.pulse.ended.Store(true) }, "stopped", false},
+		"a mail server out of reach":  {func(d *desk) { d.pulse.away.Store(true) }, "server_unreachable", true},
+		"a store that does not reply": {func(d *desk) { d.backlog.engine = storagetest.Open(t) }, "unknown", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			c.happens(d)
+			state, err := mailCheck(d.pulse, d.backlog).Run(t.Context())
+			if state != c.state || (err == nil) != c.ready {
+				t.Errorf("%s, %v", state, err)
+			}
+		})
+	}
+}
+
+// post answers mails with what a test says.
+type post struct{ connect, send error }
+
+func (p *post) Connect(context.Context) (mail.Conn, error) { return p, p.connect }
+func (p *post) Send(context.Context, mail.Message) error   { return p.send }
+func (p *post) Close() error                               { return nil }
+func composed(to error) mail.Composer {
+	return func(context.Context, string, string, mail.Entry) (mail.Message, error) {
+		return mail.Message{From: "a@b.example"}, to
+	}
+}
+
+// TestPulse dispatches a mail that fares in each way, and looks what was noted.
+func TestPulse(t *testing.T) {
+	for name, c := range map[string]struct {
+		compose, connect, send error
+		outcome                string
+		away                   bool
+	}{
+		"sent":          {outcome: mailSent},
+		"dropped":       {compose: fmt.Errorf("nobody: %w", mail.ErrDrop), outcome: mailDropped},
+		"not composed":  {compose: errors.New("the store is away"), outcome: mailFault},
+		"no server":     {connect: &mail.Failure{Temporary: true, Down: true}, outcome: "missed", away: true},
+		"refused":       {send: &mail.Failure{}, outcome: mailRefused},
+		"not now":       {send: &mail.Failure{Temporary: true}, outcome: mailDeferred},
+		"no answer":     {send: &mail.Failure{Temporary: true, Unsure: true}, outcome: mailUnsure},
+		"unknown error": {send: errors.New("strange"), outcome: mailUnsure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.add(t)
+			d.now = d.now.Add(pulsePatience + time.Second)
+			dispatcher := &mail.Dispatcher{
+				Engine: d.engine, Shops: d.pulse.shops(d.backlog.shops), Now: func() time.Time { return d.now },
+				Compose: d.pulse.composer(composed(c.compose)), Sender: d.pulse.sender(&post{c.connect, c.send}),
+			}
+			_, _ = dispatcher.Once(t.Context()) // what failed is counted
+			if len(d.counted) != 1 || d.counted[c.outcome] != 1 {
+				t.Errorf("counted %v, want one %s", d.counted, c.outcome)
+			}
+			if d.pulse.away.Load() != c.away || d.pulse.still() > 0 {
+				t.Errorf("away: %t; still for %s", d.pulse.away.Load(), d.pulse.still())
+			}
+		})
+	}
+}
+
+func TestBacklog(t *testing.T) {
+	d := newDesk(t)
+	want := func(waiting int, overdue time.Duration) {
+		t.Helper()
+		found, err := d.backlog.look(t.Context())
+		if err != nil || found.waiting != waiting || found.overdue != overdue {
+			t.Errorf("found %+v, %v; want %d waiting, overdue %s", found, err, waiting, overdue)
+		}
+	}
+	want(0, 0)
+	d.add(t)
+	want(0, 0) // seen a moment ago
+	d.now = d.now.Add(time.Minute)
+	d.add(t)
+	want(2, time.Minute)
+	d.now = d.now.Add(-time.Hour) // a clock that was put back
+	want(2, 0)
+}
+
+// TestServeHealth asks a running server from outside, by its own command.
+func TestServeHealth(t *testing.T) {
+	server := start(t, nil, "serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
+	address := server.wait("listens on http://")
+	call(t, nil, "health", "--addr", address).want(t, exitOK, "ok")
+	call(t, map[string]string{"PORTAL_ADDR": address}, "health", "--ready").want(t, exitOK, `"ready":true`, `"store"`, `"mail"`, `"clock"`)
+	_, port, _ := net.SplitHostPort(address)
+	call(t, nil, "health", "--addr", "0.0.0.0:"+port).want(t, exitOK, "ok")
+	call(t, nil, "health", "--addr", address, "--tls-cert", newPair(t, "x").cert).want(t, exitFailure, "no answer")
+	call(t, nil, "health", "--addr", address, "--tls-cert", "/nowhere").want(t, exitFailure, "/nowhere")
+	server.end()
+	call(t, nil, "health", "--addr", address).want(t, exitFailure, "There is no answer from "+address)
+	sick := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "sick", http.StatusServiceUnavailable) })}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go sick.Serve(listener)
+	defer sick.Close()
+	call(t, nil, "health", "--addr", listener.Addr().String()).want(t, exitFailure, "sick", "503")
+}
+
+// TestReachable covers addresses that stand for all of a machine's.
+func TestReachable(t *testing.T) {
+	for at, want := range map[string]string{
+		"0.0.0.0:1": "127.0.0.1:1", "[::]:1": "127.0.0.1:1", ":1": "127.0.0.1:1", "10.0.0.1:1": "10.0.0.1:1", "[::1]:1": "[::1]:1",
+		"shop.example:1": "shop.example:1", "nonsense": "nonsense",
+	} {
+		if got := reachable(at); got != want || strings.HasPrefix(got, ":") {
+			t.Errorf("%s is reached at %s, want %s", at, got, want)
+		}
+	}
+}

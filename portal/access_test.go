@@ -1,0 +1,354 @@
+package portal
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/storage"
+)
+
+// noon is when the tests of access documents take place.
+func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
+
+// linked is a request with a link and a code, asked for at a time by the browser "asker".
+func linked(id string, at time.Time) request {
+	return request{
+		ID: id, Entry: "entry " + id, Link: hashOf(id), Code: codeHash(id, "ABCDEFGH"), CodeUntil: at.Add(codeLife),
+		Browser: "asker", Destination: "/" + id, MadeAt: at, Until: at.Add(14 * 24 * time.Hour),
+	}
+}
+
+// coded is a request with a code only.
+func coded(id string, at time.Time) request {
+	r := linked(id, at)
+	r.Link = ""
+	return r
+}
+
+func idsOf(list []request) string {
+	ids := ""
+	for _, r := range list {
+		ids += r.ID
+		if r.Link != "" {
+			ids += "+link"
+		}
+		ids += " "
+	}
+	return ids
+}
+
+func TestTidy(t *testing.T) {
+	const day, tick = 24 * time.Hour, time.Millisecond
+	fresh := func() *access {
+		return &access{
+			Requests: []request{linked("a", noon()), coded("b", noon()), linked("c", noon().Add(day))},
+			Dead:     []ended{{Link: "old", How: LinkUsed, At: noon()}},
+			Sessions: []session{{Hash: "s", SignedInAt: noon(), SeenAt: noon()}},
+		}
+	}
+	tests := []struct {
+		name           string
+		at             time.Time
+		requests, dead string
+		sessions       int
+	}{
+		{"at once", noon(), "a+link b c+link ", "[old used]", 1},
+		{"before the code's end", noon().Add(codeLife - tick), "a+link b c+link ", "[old used]", 1},
+		{"at the code's end", noon().Add(codeLife), "a+link c+link ", "[old used]", 1},
+		{"before the link's end", noon().Add(14*day - tick), "a+link c+link ", "[old used]", 1},
+		{"at the link's end", noon().Add(14 * day), "c+link ", "[old used a expired]", 0},
+		{"when the dead are remembered still", noon().Add(30 * day), "", "[old used a expired c expired]", 0},
+		{"when they are forgotten", noon().Add(30*day + tick), "", "[a expired c expired]", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := fresh()
+			a.tidy(test.at)
+			if got := idsOf(a.Requests); got != test.requests {
+				t.Errorf("requests %s", got)
+			}
+			var dead []string
+			for _, e := range a.Dead {
+				for _, id := range []string{"a", "c"} {
+					if e.Link == hashOf(id) {
+						e.Link = id
+					}
+				}
+				dead = append(dead, e.Link+" "+string(e.How))
+				if e.Link == "a" && !e.At.Equal(noon().Add(14*day)) {
+					t.Errorf("a ended at %s", e.At)
+				}
+			}
+			if got := fmt.Sprint(dead); got != test.dead {
+				t.Errorf("dead %s", got)
+			}
+			if len(a.Sessions) != test.sessions {
+				t.Errorf("%d sessions", len(a.Sessions))
+			}
+		})
+	}
+}
+
+func TestDeadAreBounded(t *testing.T) {
+	a := &access{}
+	for i := range 25 {
+		a.bury(linked(fmt.Sprint(i), noon()), LinkUsed, noon())
+		a.bury(coded(fmt.Sprint(i), noon()), LinkUsed, noon())
+	}
+	if len(a.Dead) != 20 || a.Dead[0].Link != hashOf("5") || a.Dead[19].Link != hashOf("24") {
+		t.Errorf("%d dead: %v", len(a.Dead), a.Dead)
+	}
+}
+
+func TestLiveAndFate(t *testing.T) {
+	end := noon().Add(14 * 24 * time.Hour)
+	a := &access{
+		Requests: []request{coded("b", noon()), linked("a", noon()), linked("z", noon())},
+		Dead:     []ended{{Link: hashOf("u"), How: LinkUsed, At: noon()}, {Link: hashOf("r"), How: LinkReplaced, At: noon()}},
+	}
+	tests := []struct {
+		name, link string
+		at         time.Time
+		live       string
+		fate       ended
+	}{
+		{"live", hashOf("a"), noon(), "a", ended{How: LinkDamaged}},
+		{"the other", hashOf("z"), noon(), "z", ended{How: LinkDamaged}},
+		{"a moment before its end", hashOf("a"), end.Add(-time.Millisecond), "a", ended{How: LinkDamaged}},
+		{"at its end", hashOf("a"), end, "", ended{Link: hashOf("a"), How: LinkExpired, At: end}},
+		{"long past its end", hashOf("a"), end.Add(time.Hour), "", ended{Link: hashOf("a"), How: LinkExpired, At: end}},
+		{"used", hashOf("u"), noon(), "", a.Dead[0]},
+		{"replaced", hashOf("r"), end, "", a.Dead[1]},
+		{"never sent", hashOf("x"), end, "", ended{How: LinkDamaged}},
+		{"none", "", end, "", ended{How: LinkDamaged}},
+		{"none, of a request without", "", noon(), "", ended{How: LinkDamaged}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, ok := a.live(test.link, test.at)
+			if r.ID != test.live || ok != (test.live != "") {
+				t.Errorf("live: %q, %v", r.ID, ok)
+			}
+			if diff := cmp.Diff(test.fate, a.fate(test.link, test.at)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAddKeepsFiveLinks(t *testing.T) {
+	a := &access{}
+	for i := range 5 {
+		if !a.add(linked(fmt.Sprint(i), noon())) {
+			t.Errorf("link %d is left out", i)
+		}
+	}
+	five := "0+link 1+link 2+link 3+link 4+link "
+	for i, want := range []string{"5 ", "5 6 ", "5 6 7 ", "6 7 8 "} {
+		if a.add(linked(fmt.Sprint(5+i), noon())) {
+			t.Errorf("a sixth link at %d", i)
+		}
+		if got := idsOf(a.Requests); got != five+want {
+			t.Errorf("requests %s, want %s", got, five+want)
+		}
+	}
+	bare := linked("9", noon())
+	bare.Code = ""
+	if a.add(bare); slices.ContainsFunc(a.Requests, func(r request) bool { return r.ID == "9" }) {
+		t.Error("a request with neither link nor code is kept")
+	}
+	a.withdraw("entry 2")
+	if !a.add(bare) || idsOf(a.Requests) != "0+link 1+link 3+link 4+link 7 8 9+link " {
+		t.Errorf("a place for a link: %s", idsOf(a.Requests))
+	}
+}
+
+func TestAdmit(t *testing.T) {
+	now := noon().Add(time.Hour)
+	a := &access{Requests: []request{linked("a", noon()), coded("b", noon()), linked("c", noon())}}
+	for i := range 20 { // the one last used first, so that the order of the list is not that of use
+		a.Sessions = append(a.Sessions, session{Hash: fmt.Sprint("s", i), SignedInAt: noon(), SeenAt: noon().Add(-time.Duration(i) * time.Minute)})
+		a.Browsers = append(a.Browsers, browser{Hash: fmt.Sprint("b", i), SeenAt: noon()})
+	}
+	a.admit(a.Requests[2], session{Hash: "new", SignedInAt: now, SeenAt: now}, "b3")
+	if len(a.Requests) != 0 {
+		t.Errorf("left: %s", idsOf(a.Requests))
+	}
+	want := []ended{{Link: hashOf("a"), How: LinkReplaced, At: now}, {Link: hashOf("c"), How: LinkUsed, At: now}}
+	if diff := cmp.Diff(want, a.Dead); diff != "" {
+		t.Error(diff)
+	}
+	hashes := map[string]bool{}
+	for _, s := range a.Sessions {
+		hashes[s.Hash] = true
+	}
+	if len(a.Sessions) != 20 || !hashes["new"] || hashes["s19"] || !hashes["s0"] {
+		t.Errorf("sessions %v", a.Sessions)
+	}
+	if len(a.Browsers) != 20 || a.Browsers[19] != (browser{Hash: "b3", SeenAt: now}) || a.Browsers[0].Hash != "b0" || a.Browsers[3].Hash != "b4" {
+		t.Errorf("browsers %v", a.Browsers)
+	}
+	a.admit(coded("d", now), session{Hash: "newer", SignedInAt: now, SeenAt: now}, "another")
+	if len(a.Browsers) != 20 || a.Browsers[0].Hash != "b1" || a.Browsers[19].Hash != "another" || len(a.Dead) != 2 {
+		t.Errorf("browsers %v, dead %v", a.Browsers, a.Dead)
+	}
+}
+
+func TestAdmitKeepsTwentySessions(t *testing.T) {
+	a := &access{}
+	for i := range 21 {
+		if len(a.Sessions) != i {
+			t.Fatalf("%d sessions after %d", len(a.Sessions), i)
+		}
+		if i == 20 {
+			break
+		}
+		a.admit(coded("x", noon()), session{Hash: fmt.Sprint(i), SignedInAt: noon(), SeenAt: noon()}, "same")
+	}
+	if len(a.Browsers) != 1 {
+		t.Errorf("one browser stands there %d times", len(a.Browsers))
+	}
+}
+
+func TestAnnounce(t *testing.T) {
+	s := session{Hash: "s", Device: "Firefox, Linux", Network: "192.0.2.0/24", SignedInAt: noon(), SeenAt: noon()}
+	tests := []struct {
+		name, browser string
+		age           time.Duration
+		told          bool
+	}{
+		{"known, a link of a day", "known", 24 * time.Hour, false},
+		{"known, an older link", "known", 24*time.Hour + time.Millisecond, true},
+		{"strange", "strange", 0, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := &access{Browsers: []browser{{Hash: "other"}, {Hash: "known"}}}
+			a.announce(linked("r", noon().Add(-test.age)), s, test.browser)
+			if told := len(a.Notices) == 1 && len(a.Todo) == 1; told != test.told || len(a.Notices) != len(a.Todo) {
+				t.Errorf("notices %v, todo %v", a.Notices, a.Todo)
+			}
+			if test.told && (a.Notices[0].ID != "r" || a.Notices[0].Device != s.Device || a.Notices[0].Network != s.Network || !a.Notices[0].At.Equal(noon())) {
+				t.Errorf("notice %+v", a.Notices[0])
+			}
+		})
+	}
+	a := &access{}
+	for i := range 25 {
+		a.announce(linked(fmt.Sprint(i), noon()), s, "strange")
+	}
+	if len(a.Notices) != 20 || len(a.Todo) != 20 {
+		t.Errorf("%d notices, %d jobs", len(a.Notices), len(a.Todo))
+	}
+}
+
+func TestMatchAndCountTries(t *testing.T) {
+	a := &access{Requests: []request{linked("a", noon()), coded("b", noon()), linked("other", noon()), linked("bare", noon())}}
+	a.Requests[2].Browser, a.Requests[3].Code = "another", ""
+	last := noon().Add(codeLife - time.Millisecond)
+	for _, test := range []struct {
+		name, browser, code string
+		at                  time.Time
+		want                string
+	}{
+		{"right", "asker", "ABCDEFGH", last, "a"}, {"late", "asker", "ABCDEFGH", noon().Add(codeLife), ""}, {"wrong", "asker", "ABCDEFGJ", last, ""},
+		{"another browser's", "another", "ABCDEFGH", last, "other"}, {"no browser", "", "ABCDEFGH", last, ""}, {"a stranger", "x", "ABCDEFGH", last, ""},
+	} {
+		if r, ok := a.matchCode(test.browser, test.code, test.at); r.ID != test.want || ok != (test.want != "") {
+			t.Errorf("%s: %q, %v", test.name, r.ID, ok)
+		}
+	}
+	for n := range 5 {
+		if _, ok := a.matchCode("asker", "ABCDEFGH", last); !ok {
+			t.Errorf("dead after %d tries", n)
+		}
+		if err := a.countTry("asker", last); err != nil {
+			t.Errorf("try %d: %v", n, err)
+		}
+	}
+	tries := []int{a.Requests[0].Tries, a.Requests[1].Tries, a.Requests[2].Tries, a.Requests[3].Tries}
+	if diff := cmp.Diff([]int{5, 5, 0, 0}, tries); diff != "" {
+		t.Error(diff)
+	}
+	if _, ok := a.matchCode("asker", "ABCDEFGH", last); ok {
+		t.Error("a sixth try")
+	}
+	for _, browser := range []string{"asker", "x", ""} {
+		if err := a.countTry(browser, last); !errors.Is(err, storage.ErrUnchanged) {
+			t.Errorf("%q has nothing to count against: %v", browser, err)
+		}
+	}
+}
+
+func TestSessionLives(t *testing.T) {
+	a := &access{Sessions: []session{{Hash: "one", SignedInAt: noon(), SeenAt: noon()}, {Hash: "two", SignedInAt: noon(), SeenAt: noon().Add(20 * 24 * time.Hour)}}}
+	idle, absolute := noon().Add(14*24*time.Hour), noon().Add(30*24*time.Hour)
+	for _, test := range []struct {
+		hash string
+		at   time.Time
+		live bool
+	}{
+		{"one", noon(), true}, {"one", idle.Add(-time.Second), true}, {"one", idle, false}, {"two", absolute.Add(-time.Second), true}, {"two", absolute, false},
+		{"three", noon(), false}, {"", noon(), false},
+	} {
+		if s, live := a.session(test.hash, test.at); live != test.live || live && s.Hash != test.hash {
+			t.Errorf("%s at %s: %v", test.hash, test.at, live)
+		}
+	}
+}
+
+// TestClientNetwork: one client is an IPv4 address or an IPv6 /64, however its address is written.
+func TestClientNetwork(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7/32", "::ffff:192.0.2.7": "192.0.2.7/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64", "": "",
+	} {
+		ip, _ := netip.ParseAddr(address)
+		if got := clientNetwork(ip); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
+
+func TestCodesAsPeopleTypeThem(t *testing.T) {
+	for text, want := range map[string]string{
+		"ABCD-EFGH": "ABCDEFGH", "abcd efgh": "ABCDEFGH", "ABCD\u00a0EFGH": "ABCDEFGH", "ABCD\u2013EFGH": "ABCDEFGH", "oO0i-lLI1": "00011111",
+		"ABCDEFG": "", "ABCDEFGHJ": "", "": "", "ÁBCDEFGH": "", "ABCD{FGH": "", "--------": "",
+	} {
+		if got := normaliseCode(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestTokensTellShopsAndAddressesApart: access documents, sessions and codes differ by everything they must differ by.
+func TestTokensTellShopsAndAddressesApart(t *testing.T) {
+	a, b := newToken(accessID("a", "jan@example.com")), newToken(accessID("a", "jan@example.com"))
+	session := func(t token, secret string) string {
+		s, _ := t.session(secret)
+		return s.String()
+	}
+	other := token{access: accessID("b", "jan@example.com"), secret: a.secret}
+	forms := []string{
+		accessID("a", "jan@example.com"), accessID("b", "jan@example.com"), accessID("a", "eva@example.com"), accessID("ajan", "@example.com"),
+		a.String(), b.String(), other.String(), session(a, "one"), session(a, "two"), session(b, "one"), a.hash(), b.hash(),
+		codeHash("1", "ABCDEFGH"), codeHash("2", "ABCDEFGH"), codeHash("1", "ABCDEFGJ"), hashOf("ABCDEFGH"),
+	}
+	slices.Sort(forms)
+	if unlike := len(slices.Compact(slices.Clone(forms))); unlike != len(forms) {
+		t.Errorf("%d of %d are unlike", unlike, len(forms))
+	}
+	half := a
+	half.secret[31] ^= 1
+	if half.hash() == a.hash() || session(half, "one") == session(a, "one") {
+		t.Error("the last byte of the secret does not count")
+	}
+	if again := session(a, "one"); !slices.Contains(forms, again) {
+		t.Error("the same browser gets another session")
+	}
+}

@@ -1,0 +1,165 @@
+package portal_test
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"time"
+
+	"postern/portal"
+)
+
+// from is a browser of its own at an address.
+func from(ip string) portal.Browser {
+	return portal.Browser{Secret: "browser at " + ip, IP: netip.MustParseAddr(ip)}
+}
+
+// TestLimitsAreApart: what one address, client or shop used up is nobody else's; IPv6 neighbours in one /64 are one client.
+func TestLimitsAreApart(t *testing.T) {
+	h := newHouse(t)
+	open := true
+	main, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := h.open("other", portal.ShopSettings{Registration: &open})
+	sends := func(shop portal.Shop, email string, b portal.Browser) bool {
+		t.Helper()
+		if _, err := h.app.Visitor(shop, b).Ask(t.Context(), email, "", "en"); err != nil {
+			t.Fatal(err)
+		}
+		return len(h.deliver()) == 1
+	}
+	client := from("2001:db8:1:2::1")
+	together(600, func(i int) {
+		if _, err := h.app.Visitor(main, client).Ask(context.Background(), "used@example.com", "", "en"); err != nil {
+			t.Errorf("ask %d: %v", i, err)
+		}
+	})
+	for len(h.deliver()) > 0 {
+	}
+	tests := []struct {
+		name  string
+		shop  portal.Shop
+		email string
+		by    string
+		sent  bool
+	}{
+		{"the client", main, "a@example.com", "2001:db8:1:2::1", false},
+		{"its neighbour", main, "b@example.com", "2001:db8:1:2:ffff::9", false},
+		{"the next house", main, "c@example.com", "2001:db8:1:3::1", true},
+		{"an IPv4 client", main, "d@example.com", "192.0.2.1", true},
+		{"the next IPv4 client", main, "e@example.com", "192.0.2.2", true},
+		{"the address, from elsewhere", main, "used@example.com", "192.0.2.3", false},
+		{"the client at another shop", other, "a@example.com", "2001:db8:1:2::1", true},
+		{"the address at another shop", other, "used@example.com", "192.0.2.3", true},
+	}
+	for _, test := range tests {
+		if sent := sends(test.shop, test.email, from(test.by)); sent != test.sent {
+			t.Errorf("%s: sent %v, want %v", test.name, sent, test.sent)
+		}
+	}
+	h.clock.pass(15*time.Minute - time.Millisecond)
+	if sends(main, "f@example.com", client) {
+		t.Error("the client, just before the quarter of an hour is over")
+	}
+	h.clock.pass(time.Millisecond)
+	if !sends(main, "g@example.com", client) {
+		t.Error("the client, a quarter of an hour later")
+	}
+	h.clock.pass(45*time.Minute - time.Millisecond)
+	if sends(main, "used@example.com", from("192.0.2.3")) {
+		t.Error("the address, just before the hour is over")
+	}
+	h.clock.pass(time.Millisecond)
+	if !sends(main, "used@example.com", from("192.0.2.3")) {
+		t.Error("the address, an hour later")
+	}
+}
+
+// TestGuessesAreCountedByClient: 300 wrong codes of one client end codes for it alone, and in this shop alone.
+func TestGuessesAreCountedByClient(t *testing.T) {
+	h := newHouse(t)
+	other := h.open("other", portal.ShopSettings{})
+	guess := func(shop portal.Shop, ip string) portal.Kind {
+		_, err := h.app.Visitor(shop, from(ip)).EnterCode(context.Background(), jan, "0000-0000")
+		return portal.KindOf(err)
+	}
+	together(300, func(i int) {
+		if kind := guess(h.shop, "192.0.2.1"); kind != portal.Invalid {
+			t.Errorf("guess %d: kind %d", i, kind)
+		}
+	})
+	for _, test := range []struct {
+		name string
+		shop portal.Shop
+		ip   string
+		want portal.Kind
+	}{
+		{"the client", h.shop, "192.0.2.1", portal.TooMany}, {"its neighbour", h.shop, "192.0.2.2", portal.Invalid}, {"another shop", other, "192.0.2.1", portal.Invalid},
+	} {
+		if kind := guess(test.shop, test.ip); kind != test.want {
+			t.Errorf("%s: kind %d, want %d", test.name, kind, test.want)
+		}
+	}
+	h.clock.pass(15*time.Minute - time.Millisecond)
+	if kind := guess(h.shop, "192.0.2.1"); kind != portal.TooMany {
+		t.Errorf("just before the quarter of an hour is over: kind %d", kind)
+	}
+}
+
+// TestSeenToFiveMinutes: a session's use is noted when five minutes have passed, and its beginning never moves.
+func TestSeenToFiveMinutes(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	began := h.clock.Now()
+	cookie, _ := h.enterWith(jan, "one")
+	seen := func() time.Duration {
+		t.Helper()
+		list, err := h.shopper(cookie).Sessions(t.Context())
+		if err != nil || len(list) != 1 || !list[0].SignedInAt.Equal(began) {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		return list[0].SeenAt.Sub(began)
+	}
+	h.clock.pass(5*time.Minute - time.Millisecond)
+	if got := seen(); got != 0 {
+		t.Errorf("seen after %s", got)
+	}
+	h.clock.pass(time.Millisecond)
+	if got := seen(); got != 5*time.Minute {
+		t.Errorf("seen after %s", got)
+	}
+	h.clock.pass(-time.Hour) // another process, whose clock is behind
+	if got := seen(); got != 5*time.Minute {
+		t.Errorf("seen after %s, by a clock behind", got)
+	}
+}
+
+// TestAutoEndsAfterAQuarterOfAnHour looks at a link at the very end of the time in which a script may press its button, and at the
+// end of the time in which its code works.
+func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token, code := h.askLink(jan, "browser")
+	h.clock.pass(10*time.Minute - time.Millisecond)
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid || h.tries(token) != 1 {
+		t.Errorf("a wrong code, just in time: %d tries, %v", h.tries(token), err)
+	}
+	h.clock.pass(5*time.Minute + time.Millisecond)
+	if page, err := h.visitor("browser").Link(t.Context(), token); err != nil || !page.Auto {
+		t.Errorf("at a quarter of an hour: %+v, %v", page, err)
+	}
+	h.clock.pass(time.Millisecond)
+	if page, err := h.visitor("browser").Link(t.Context(), token); err != nil || page.Auto {
+		t.Errorf("after it: %+v, %v", page, err)
+	}
+	_, second := h.askLink(jan, "browser")
+	h.clock.pass(10*time.Minute - time.Millisecond)
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("the old code: %v", err)
+	}
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, second); err != nil {
+		t.Errorf("the code, just in time: %v", err)
+	}
+}

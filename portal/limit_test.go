@@ -1,0 +1,49 @@
+package portal
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"postern/storage/storagetest"
+)
+
+// TestCounters: a limit counts, looks without counting, ends with its period to the moment, and can be taken back.
+func TestCounters(t *testing.T) {
+	now := noon()
+	a := New(storagetest.Open(t, Collections()...), WithClock(func() time.Time { return now }))
+	limiter := newLimiter(a, limit(3, time.Hour))
+	ctx := context.Background()
+	get := func(left int64, reached bool) {
+		t.Helper()
+		at, err := limiter.Get(ctx, "key")
+		if err != nil || at.Remaining != left || at.Reached != reached || at.Limit != 3 {
+			t.Errorf("left %d, reached %v, %v; want %d, %v", at.Remaining, at.Reached, err, left, reached)
+		}
+	}
+	get(2, false)
+	get(1, false)
+	for range 3 {
+		if at, err := limiter.Peek(ctx, "key"); err != nil || at.Remaining != 1 {
+			t.Errorf("a look: %+v, %v", at, err)
+		}
+	}
+	if at, err := limiter.Increment(ctx, "key", -1); err != nil || at.Remaining != 2 {
+		t.Errorf("one back: %+v, %v", at, err)
+	}
+	get(1, false)
+	get(0, false)
+	get(0, true)
+	if at, err := limiter.Get(ctx, "another"); err != nil || at.Remaining != 2 {
+		t.Errorf("another key: %+v, %v", at, err)
+	}
+	now = noon().Add(time.Hour - time.Millisecond)
+	get(0, true)
+	now = noon().Add(time.Hour)
+	get(2, false)
+	get(1, false)
+	if at, err := limiter.Reset(ctx, "key"); err != nil || at.Remaining != 3 {
+		t.Errorf("taken back: %+v, %v", at, err)
+	}
+	get(2, false)
+}
