@@ -57,9 +57,11 @@ func (l load) on(ctx context.Context, p *process) (result, error) {
 	began := time.Now()
 	times, err := l.send(ctx, p.address)
 	took := time.Since(began)
-	peak := watch()
+	most := watch()
 	after, cpuErr := p.cpu()
-	if err := errors.Join(err, cpuErr); err != nil {
+	peak, memoryErr := p.memory()
+	peak.own = max(peak.own, most)
+	if err := errors.Join(err, cpuErr, memoryErr); err != nil {
 		return result{}, fmt.Errorf("%w; the server said: %s", err, p.said())
 	}
 	slices.Sort(times)
@@ -115,17 +117,15 @@ func (l load) one(client *fasthttp.HostClient, i int) (time.Duration, error) {
 
 const watchPace = 50 * time.Millisecond
 
-// watch looks at the process's memory now and then; the function it returns stops that and gives the highest.
-func (p *process) watch() (stop func() memory) {
-	over, peak := make(chan struct{}), make(chan memory, 1)
+// watch looks at the process's own memory now and then; the function it returns stops that and gives the highest.
+func (p *process) watch() (stop func() int64) {
+	over, peak := make(chan struct{}), make(chan int64, 1)
 	go func() {
 		look := time.NewTicker(watchPace)
 		defer look.Stop()
-		var most memory
+		var most int64
 		for {
-			if now, err := p.memory(); err == nil {
-				most = memory{resident: max(most.resident, now.resident), own: max(most.own, now.own)}
-			}
+			most = max(most, p.ownMemory())
 			select {
 			case <-look.C:
 			case <-over:
@@ -134,7 +134,7 @@ func (p *process) watch() (stop func() memory) {
 			}
 		}
 	}()
-	return func() memory {
+	return func() int64 {
 		close(over)
 		return <-peak
 	}

@@ -114,20 +114,29 @@ func (p *process) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * time.Second / ticks, errors.Join(err1, err2)
 }
 
-// memory is what a process holds of the machine's, in bytes: all that is resident, and the part that no file stands behind.
-// The rest is pages of the store's file and of the program, which the kernel takes back at will.
-type memory struct{ resident, own int64 }
+// memory is what a process holds of the machine's, in bytes: its own, and resident pages of files (the program, and the store's
+// file where it is mapped), which the kernel takes back at will. A page that is mapped several times counts once.
+type memory struct{ own, files int64 }
 
 func (p *process) memory() (memory, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p.command.Process.Pid))
 	if err != nil {
 		return memory{}, fmt.Errorf("memory can be read on Linux only: %w", err)
 	}
-	return memory{resident: sizeOf(text, "VmRSS"), own: sizeOf(text, "RssAnon")}, nil
+	return memory{own: sizeOf(text, "Pss_Anon"), files: sizeOf(text, "Pss_File")}, nil
 }
 
-func sizeOf(status []byte, name string) int64 {
-	_, rest, _ := strings.Cut(string(status), name+":")
+// ownMemory is memory's own without the rest, which is too slow to find out while requests are measured.
+func (p *process) ownMemory() int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	return sizeOf(text, "RssAnon")
+}
+
+func sizeOf(listing []byte, name string) int64 {
+	_, rest, _ := strings.Cut(string(listing), name+":")
 	line, _, _ := strings.Cut(rest, "\n")
 	kB, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(line, "kB")), 10, 64)
 	return kB << 10

@@ -29,12 +29,11 @@ func (b *bench) figure(name, value, wanted string) {
 	b.figures = append(b.figures, figure{name, value, wanted})
 }
 
-// started keeps the first start of the server on a filled store.
-func (b *bench) started(took time.Duration) {
-	const name = "from start to the first 200"
-	if !slices.ContainsFunc(b.figures, func(f figure) bool { return f.name == name }) {
-		b.figure(name, millis(took)+" ms", atMost(took.Seconds()*1000, 60, "ms"))
-	}
+// usualStart is the median of the server's starts.
+func (b *bench) usualStart() {
+	slices.Sort(b.starts)
+	took := b.starts[len(b.starts)/2]
+	b.figure("from start to the first 200", millis(took)+" ms", atMost(took.Seconds()*1000, 60, "ms"))
 }
 
 const pageCost = 450 * time.Microsecond
@@ -62,7 +61,7 @@ func (b *bench) flatness() {
 }
 
 func (m memory) String() string {
-	return fmt.Sprintf("%.0f MB, and %.0f MB of files mapped", mb(m.own), mb(m.resident-m.own))
+	return fmt.Sprintf("%.0f MB, and %.0f MB of files", mb(m.own), mb(m.files))
 }
 
 func mb(bytes int64) float64 { return float64(bytes) / 1e6 }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test's program be the children that the benchmark starts of itself.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && (os.Args[1] == bareCommand || os.Args[1] == siteCommand) {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestWholeRun does all that a run does, with next to nothing of everything. A request that fails is an error of the run.
+func TestWholeRun(t *testing.T) {
+	var out, progress bytes.Buffer
+	profile := t.TempDir() + "/cpu.out"
+	err := run(t.Context(), []string{
+		"--store", t.TempDir(), "--orders", "50,100", "--duration", "100ms", "--connections", "2", "--customers", "2", "--links", "3",
+		"--sample", "25", "--markdown", "--profile", profile,
+	}, &out, &progress)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, progress.String())
+	}
+	for _, name := range []string{
+		"bare Fiber, ", "orders page, 50 orders", "orders page, 100 orders", "an order's page", "asking for a link", "redeeming a link", "PUT of an order",
+		"import", "the same documents into the store alone", "import, against the store alone", "mails, from the outbox to a mail server",
+		"links redeemed", "from start to the first 200", "memory idle at 50 orders", "memory under load at 100 orders", "CPU of the orders page, 100 orders against 50",
+	} {
+		if n := strings.Count(out.String(), "\n| "+name); n == 0 {
+			t.Errorf("there is no row %q", name)
+		}
+	}
+	for line := range strings.Lines(out.String()) {
+		if cells := strings.Split(line, "|"); len(cells) == 9 && strings.TrimSpace(cells[2]) == "0" {
+			t.Errorf("no request was measured: %s", line)
+		}
+	}
+	if info, err := os.Stat(profile); err != nil || info.Size() == 0 {
+		t.Errorf("there is no profile: %v", err)
+	}
+	t.Log("\n" + out.String())
+}
+
+func TestFlagsThatMeanNothing(t *testing.T) {
+	for _, args := range [][]string{{"--orders", "ten"}, {"--orders", "10"}, {"--connections", "0"}, {"--duration", "0s"}, {"more"}} {
+		if o, err := parse(args, io.Discard); err == nil {
+			t.Errorf("%v is taken as %+v", args, o)
+		}
+	}
+}
+
+func TestQuantiles(t *testing.T) {
+	var r result
+	for i := range 100 {
+		r.times = append(r.times, time.Duration(i+1))
+	}
+	for part, want := range map[float64]time.Duration{0: 1, 0.5: 51, 0.99: 100, 1: 100} {
+		if got := r.quantile(part); got != want {
+			t.Errorf("quantile %v is %d, not %d", part, got, want)
+		}
+	}
+}
+
+// TestLinkInMail finds a link that the mail's encoding has broken over two lines.
+func TestLinkInMail(t *testing.T) {
+	token := strings.Repeat("aB3-_x09", 8)
+	p := &post{tokens: map[string]string{}, came: make(chan struct{}, 1)}
+	p.take("a@kunde.example", []byte("href=3D\"https://x.example/sign-in/link/"+token[:20]+"=\r\n"+token[20:]+"\""))
+	got, err := p.wait(t.Context(), []string{"a@kunde.example"})
+	if err != nil || got[0] != token {
+		t.Errorf("%v %v", got, err)
+	}
+}
