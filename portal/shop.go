@@ -90,6 +90,20 @@ func (s Shop) Origins() []string {
 	return slices.Compact(all)
 }
 
+// ownPictures tells the pictures on the shop's own origins from others, which are left out: a page loads nothing from
+// anyone else. Most are told by the beginning of their address alone.
+func (s Shop) ownPictures() func(address string) bool {
+	origins := append(s.Origins(), s.Origin())
+	return func(address string) bool {
+		for _, origin := range origins {
+			if rest, found := strings.CutPrefix(address, origin); found && strings.HasPrefix(rest, "/") {
+				return true
+			}
+		}
+		return address != "" && slices.Contains(origins, originOf(address))
+	}
+}
+
 // originOf is the origin of an absolute http or https URL (RFC 6454), or "".
 func originOf(address string) string {
 	u, err := url.Parse(address)

@@ -35,8 +35,9 @@ func (s Shopper) Order(ctx context.Context, number string) (OrderView, error) {
 	if err != nil {
 		return OrderView{}, err
 	}
+	own := s.shop.ownPictures()
 	for i := range doc.Lines {
-		if !s.shop.ServesOrigin(originOf(doc.Lines[i].Picture)) {
+		if !own(doc.Lines[i].Picture) {
 			doc.Lines[i].Picture = ""
 		}
 	}

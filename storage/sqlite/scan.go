@@ -53,8 +53,8 @@ func (w *walk) sql(table string, where []string) string {
 	if w.scan.Prefix != nil {
 		return query // documents are counted, not rows
 	}
-	w.args = append(w.args, w.scan.Limit)
-	return query + " LIMIT ?"
+	// Not a parameter: SQLite plans by its value, and would prepare the statement anew whenever it is bound.
+	return fmt.Sprintf("%s LIMIT %d", query, w.scan.Limit)
 }
 
 // columns are those that order the rows: the fields behind Equal, and the id.
