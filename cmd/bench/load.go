@@ -146,7 +146,8 @@ func status(ctx context.Context, url string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := &http.Client{Timeout: patience}
+	response, err := client.Do(request)
 	if err != nil {
 		return 0, err
 	}

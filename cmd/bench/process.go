@@ -151,7 +151,7 @@ const (
 func (p *process) settle(ctx context.Context) error {
 	look := time.NewTicker(quietLook)
 	defer look.Stop()
-	last := time.Duration(-time.Hour)
+	last := -time.Hour
 	for deadline := time.Now().Add(2 * patience); time.Now().Before(deadline); {
 		used, err := p.cpu()
 		if err != nil || used-last <= quietCPU {
