@@ -66,6 +66,7 @@ type options struct {
 	duration    time.Duration
 	customers   int // signed in
 	links       int // to redeem
+	pairs       int // of a known and an unknown address
 	sample      int // orders of the import that is compared
 	profile     string
 	markdown    bool
@@ -82,6 +83,7 @@ func parse(args []string, errors io.Writer) (options, error) {
 	set.DurationVar(&o.duration, "duration", 3*time.Second, "how long each page is requested")
 	set.IntVar(&o.customers, "customers", 300, "customers who are signed in")
 	set.IntVar(&o.links, "links", 2000, "sign-in links that are asked for, mailed and redeemed")
+	set.IntVar(&o.pairs, "pairs", 1000, "pairs of a known and an unknown address whose times are compared; 10000 for a sure answer")
 	set.IntVar(&o.sample, "sample", 10000, "orders whose import is compared with the store alone")
 	set.StringVar(&o.profile, "profile", "", "write a CPU profile of the orders page, by the site alone in a process of its own, to this `file`")
 	set.BoolVar(&o.markdown, "markdown", false, "print Markdown")
@@ -96,7 +98,7 @@ func parse(args []string, errors io.Writer) (options, error) {
 		o.sizes = append(o.sizes, n)
 	}
 	slices.Sort(o.sizes)
-	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.sample) < 1 || o.duration <= 0 {
+	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.pairs, o.sample) < 1 || o.duration <= 0 {
 		return o, fmt.Errorf("the flags take numbers above zero, and nothing follows them")
 	}
 	return o, nil
