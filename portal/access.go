@@ -143,13 +143,14 @@ func (a *access) add(r request) (linked bool) {
 	if links >= maxLiveLinks {
 		r.Link = ""
 	}
+	if r.Link == "" && r.Code == "" {
+		return false
+	}
 	if r.Link == "" && codes >= maxCodeOnly {
 		oldest := slices.IndexFunc(a.Requests, func(o request) bool { return o.Link == "" })
 		a.Requests = slices.Delete(a.Requests, oldest, oldest+1)
 	}
-	if r.Link != "" || r.Code != "" {
-		a.Requests = append(a.Requests, r)
-	}
+	a.Requests = append(a.Requests, r)
 	return r.Link != ""
 }
 

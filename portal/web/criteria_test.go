@@ -3,7 +3,6 @@ package web_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -31,12 +30,6 @@ func counted(full int) int {
 		return full
 	}
 	return max(1, full/100)
-}
-
-// hashOf is how a secret is stored.
-func hashOf(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // writes is a store that counts what is written to it.
