@@ -7,6 +7,7 @@
 //	sign in        one Replace of the access document: link out, siblings dead, session in
 //	first order    handle, customer, order   a handle without its customer is completed by the next comer
 //	order stored   order with todo, totals, todo out   totals are recounted, so twice equals once
+//	notice         access with todo, outbox entry, todo out   the entry's key makes twice once
 //	mail           access gets the link, mail goes out, entry done   a crash sends the mail again
 package portal
 
