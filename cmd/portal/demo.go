@@ -74,7 +74,7 @@ func (c demoCommand) show(ctx context.Context, w *world, engine storage.Engine, 
 	base := "http://" + reachable(listener.Addr().String())
 	box := &mailbox{now: time.Now}
 	server, err := newServer(parts{
-		engine: engine, sender: box, log: newLog("text", w.stderr, slog.LevelWarn), options: []portal.Option{portal.WithInsecureHTTP()},
+		engine: engine, texts: w.texts, sender: box, log: newLog("text", w.stderr, slog.LevelWarn), options: []portal.Option{portal.WithInsecureHTTP()},
 		drain: drainTime,
 	})
 	if err != nil {

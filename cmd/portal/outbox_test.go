@@ -7,6 +7,7 @@ import (
 	"postern/mail"
 	"postern/portal"
 	"postern/storage/sqlite"
+	"postern/templates/i18n"
 )
 
 // fillOutbox puts a waiting mail and a throttled one, which the dispatcher then drops, into the outbox of a store.
@@ -21,7 +22,11 @@ func fillOutbox(t *testing.T, dir string) (waiting, dropped string) {
 	if dropped, err = box.Add(t.Context(), mail.Entry{Kind: mail.SignIn, To: "eva@example.com", Throttled: true}); err != nil {
 		t.Fatal(err)
 	}
-	server, err := newServer(parts{engine: store, sender: &mailbox{}, log: newLog("text", t.Output(), 0)})
+	texts, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := newServer(parts{engine: store, texts: texts, sender: &mailbox{}, log: newLog("text", t.Output(), 0)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -179,7 +179,7 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 		}
 	}
 	p := parts{
-		engine: engine, sender: s.sender, log: newLog(c.Log, w.stderr, s.level), trusted: s.trusted,
+		engine: engine, texts: w.texts, sender: s.sender, log: newLog(c.Log, w.stderr, s.level), trusted: s.trusted,
 		certificate: s.certificate, drain: s.drain,
 	}
 	if c.InsecureHTTP {

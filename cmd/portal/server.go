@@ -22,6 +22,7 @@ import (
 // parts are what a server is put together from.
 type parts struct {
 	engine      storage.Engine
+	texts       *i18n.Catalogue
 	sender      mail.Sender
 	log         *slog.Logger
 	trusted     []netip.Prefix
@@ -62,7 +63,7 @@ func newServer(p parts) (*server, error) {
 		p.metrics.outbox(pending)
 	}
 	pages, err := web.New(web.Config{
-		App: s.app, Log: p.log, Trusted: p.trusted, Watches: p.watches(),
+		App: s.app, Texts: p.texts, Log: p.log, Trusted: p.trusted, Watches: p.watches(),
 		Checks: []web.Check{mailCheck(s.pulse, pending), clockCheck(p.engine, time.Now)},
 	})
 	if err != nil {
@@ -110,17 +111,13 @@ func (p parts) watches() (all []web.Watch) {
 }
 
 func (s *server) makeDispatcher() error {
-	catalogue, err := i18n.Load()
-	if err != nil {
-		return fmt.Errorf("load the catalogues: %w", err)
-	}
 	renderer, err := mail.NewRenderer()
 	if err != nil {
 		return fmt.Errorf("read the layouts of mails: %w", err)
 	}
 	s.dispatcher = &mail.Dispatcher{
 		Engine: s.store("mail"), Log: s.log, Sender: s.pulse.sender(s.sender), Shops: s.pulse.shops(shopIDs(s.app)),
-		Compose: s.pulse.composer(s.worker.Composer(catalogue, renderer)),
+		Compose: s.pulse.composer(s.worker.Composer(s.texts, renderer)),
 	}
 	return nil
 }

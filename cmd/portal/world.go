@@ -15,6 +15,7 @@ type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
+	texts    *i18n.Catalogue
 	words    *i18n.Localizer // English: operators read what logs and manuals say
 	settings faults          // what is wrong with the configuration file
 	manual   func(command []string) error
@@ -22,11 +23,11 @@ type world struct {
 
 // load gives the world its words.
 func (w *world) load() error {
-	catalogue, err := i18n.Load()
-	if err != nil {
+	var err error
+	if w.texts, err = i18n.Load(); err != nil {
 		return err
 	}
-	w.words = catalogue.Localizer("en", time.UTC)
+	w.words = w.texts.Localizer("en", time.UTC)
 	return nil
 }
 

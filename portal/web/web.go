@@ -24,9 +24,10 @@ import (
 // Config is what the site is made of.
 type Config struct {
 	App     *portal.App
-	Log     *slog.Logger   // nil for none
-	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
-	Timeout time.Duration  // of one request; 0 for DefaultTimeout
+	Texts   *i18n.Catalogue // nil to load it
+	Log     *slog.Logger    // nil for none
+	Trusted []netip.Prefix  // proxies whose X-Forwarded-For is believed
+	Timeout time.Duration   // of one request; 0 for DefaultTimeout
 	// Reading is the time in which a request must have come, header and body; 0 for DefaultReading.
 	Reading time.Duration
 	Checks  []Check // what /readyz asks besides the store
@@ -75,12 +76,14 @@ func New(config Config) (*fiber.App, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, log: config.Log, watches: config.Watches}
+	s := &site{app: config.App, words: config.Texts, log: config.Log, watches: config.Watches}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	s.gate = gate.New(gate.Config{App: config.App, Trusted: config.Trusted, Timeout: config.Timeout})
 	var err error
-	if s.words, err = i18n.Load(); err != nil {
-		return nil, err
+	if s.words == nil {
+		if s.words, err = i18n.Load(); err != nil {
+			return nil, err
+		}
 	}
 	if s.pages, err = page.New(s.words); err != nil {
 		return nil, err
