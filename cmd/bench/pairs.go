@@ -28,12 +28,12 @@ type pair struct{ known, unknown time.Duration }
 // askPairs asks for links by turns for known and unknown addresses, in random order within a pair, over one connection, and
 // says whether the times tell which is which. The times of one pair are compared with each other, since all drift together.
 func (b *bench) askPairs(ctx context.Context) error {
-	b.say("asking for %d pairs of a known and an unknown address", b.options.pairs)
+	b.say("asking for %d pairs of a known and an unknown address", b.pairs)
 	return b.during(ctx, nobody(), func(p *process) error {
 		client := &fasthttp.HostClient{Addr: p.address, MaxConns: 1, MaxIdemponentCallAttempts: 1, ReadTimeout: patience}
 		defer client.CloseIdleConnections()
 		var pairs []pair
-		for i := range warmUps + b.options.pairs {
+		for i := range warmUps + b.pairs {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
