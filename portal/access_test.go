@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/storage"
+	"postern/storage/storagetest"
 )
 
 // noon is when the tests of access documents take place.
@@ -350,5 +351,29 @@ func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	}
 	if again := session(a, "one"); !slices.Contains(forms, again) {
 		t.Error("the same browser gets another session")
+	}
+}
+
+// TestTouch: the later use of a session stays, whichever is stored first; another session, and one that ended meanwhile, are left
+// alone.
+func TestTouch(t *testing.T) {
+	a := New(storagetest.Open(t, Collections()...))
+	ctx, docs := t.Context(), a.accessDocs("main")
+	first, second := session{Hash: "first", SignedInAt: noon(), SeenAt: noon()}, session{Hash: "second", SignedInAt: noon(), SeenAt: noon()}
+	if err := docs.Insert(ctx, "key", access{Sessions: []session{first, second}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		of session
+		at time.Duration
+	}{{second, 20 * time.Minute}, {second, 10 * time.Minute}, {session{Hash: "ended"}, time.Hour}} {
+		s := Shopper{app: a, shop: Shop{ID: "main"}, access: "key", session: step.of}
+		if err := s.touch(ctx, noon().Add(step.at)); err != nil {
+			t.Errorf("%s after %s: %v", step.of.Hash, step.at, err)
+		}
+	}
+	doc, _, err := docs.Get(ctx, "key")
+	if err != nil || !doc.Sessions[0].SeenAt.Equal(noon()) || !doc.Sessions[1].SeenAt.Equal(noon().Add(20*time.Minute)) {
+		t.Errorf("%+v, %v", doc.Sessions, err)
 	}
 }

@@ -22,7 +22,7 @@ func counted(full int) int {
 func FuzzParseToken(f *testing.F) {
 	real := newToken(accessID("main", "jan@example.com")).String()
 	for _, text := range []string{"", "x", real, real[:63], real + "A", real + "=", strings.ToLower(real), strings.Repeat("A", 64),
-		strings.Repeat("_", 64), real[:63] + "\n", strings.Repeat("é", 32), real[:32] + "\x00" + real[33:]} {
+		strings.Repeat("_", 64), real[:63] + "\n", real[:32] + "\n" + real[32:], strings.Repeat("é", 32), real[:32] + "\x00" + real[33:]} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

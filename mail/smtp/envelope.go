@@ -40,9 +40,9 @@ func (c *conn) envelope(m mail.Message) (*gomail.Msg, error) {
 	if m.Lang != "" {
 		msg.SetGenHeader(gomail.HeaderContentLang, oneLine(m.Lang))
 	}
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	msg.SetBodyString(gomail.TypeTextPlain, lineFeeds(m.Text))
 	if m.HTML != "" {
-		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+		msg.AddAlternativeString(gomail.TypeTextHTML, lineFeeds(m.HTML))
 	}
 	if signer := c.keys.signer(m.From, c.now); signer != nil {
 		msg.SetDKIM(signer)
@@ -72,4 +72,10 @@ func words(s string) string {
 		s = s[n:]
 	}
 	return strings.Join(encoded, " ")
+}
+
+// lineFeeds makes every line break a line feed, which the encoder turns into CR LF: of a lone CR it loses the LF that comes
+// later in the line, as package quotedprintable does.
+func lineFeeds(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 }

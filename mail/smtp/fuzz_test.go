@@ -20,7 +20,7 @@ import (
 // than usual, no line longer than servers take, and what was put in comes out.
 func FuzzMessage(f *testing.F) {
 	for _, s := range []string{
-		"", "Hello", "Hello\r\nBcc: eve@evil.example", "a\nb\rc\x00d", "👩‍👩‍👧‍👦 žluťoučký", "\u202eevil\u2066", strings.Repeat("x", 3000),
+		"", "Hello", "Hello\r\nBcc: eve@evil.example", "a\nb\rc\x00d", "\r\x00\n0", "👩‍👩‍👧‍👦 žluťoučký", "\u202eevil\u2066", strings.Repeat("x", 3000),
 		strings.Repeat("dlouhý předmět ", 100), "=?UTF-8?q?a=0D=0ABcc:_x?=", "\xff\xfe", ".\r\n.\r\n", " leading and trailing ", `"a" <b@c.example>, d`,
 		"a\u2028b\u2029c\u0085d", "=\r\n=3D=", "tab\tand\vmore", `back\slash é`, strings.Repeat("👍", 400), "--\r\n--boundary--\r\n", "\u00a0no-break\u00a0",
 	} {

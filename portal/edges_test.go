@@ -1,0 +1,175 @@
+package portal_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"postern/portal"
+	"postern/storage"
+)
+
+// keyOf is the message key of an error.
+func keyOf(err error) string {
+	var failed *portal.Error
+	if errors.As(err, &failed) {
+		return failed.Key
+	}
+	return ""
+}
+
+// TestEndsAreTold: who redeems a link that ended is told how, whatever else is wrong.
+func TestEndsAreTold(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	const day = 24 * time.Hour
+	first, _ := h.askLink(jan, "browser")
+	h.clock.pass(10 * day)
+	second, _ := h.askLink(jan, "browser")
+	replaced, _ := h.askLink(jan, "browser")
+	h.clock.pass(5 * day)
+	signed, err := h.visitor("browser").Redeem(t.Context(), second)
+	if err != nil || signed.MaxAge != 30*day {
+		t.Fatalf("%s, %v", signed.MaxAge, err)
+	}
+	for name, test := range map[string]struct{ link, browser, want string }{
+		"expired before another was used": {first, "x", "link.expired"}, "used": {second, "x", "link.used"}, "replaced": {replaced, "x", "link.replaced"},
+		"damaged": {"x", "x", "link.damaged"}, "damaged, without cookies": {"x", "", "link.damaged"},
+	} {
+		if _, err := h.visitor(test.browser).Redeem(t.Context(), test.link); keyOf(err) != test.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestCodeLeadsOn: a code leads where its mail's link does, ends expired links as expired, and misspelt ones cost no try.
+func TestCodeLeadsOn(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	old, _ := h.askLink(jan, "browser")
+	h.clock.pass(14*24*time.Hour - time.Minute)
+	if _, err := h.visitor("browser").Ask(t.Context(), jan, "/orders/7", "en"); err != nil {
+		t.Fatal(err)
+	}
+	code := codeIn(h.deliver()[0])
+	h.clock.pass(2 * time.Minute)
+	for _, text := range []string{"", "1234", "ABCDEFGHJK", "????-????", "ÁÁÁÁ-ÁÁÁÁ"} {
+		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); portal.KindOf(err) != portal.Invalid {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	signed, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
+	if err != nil || signed.Destination != "/orders/7" || signed.MaxAge != 30*24*time.Hour {
+		t.Errorf("%+v, %v", signed, err)
+	}
+	if page, err := h.visitor("x").Link(t.Context(), old); err != nil || page.State != portal.LinkExpired {
+		t.Errorf("the old link: %+v, %v", page, err)
+	}
+}
+
+// TestNoAccountWithoutAWayIn: where anyone may register, an account is made by a live link or the right code, and by nothing else.
+func TestNoAccountWithoutAWayIn(t *testing.T) {
+	h := newHouse(t)
+	open := true
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open}); err != nil {
+		t.Fatal(err)
+	}
+	feed := h.feed()
+	exists := func(email string) bool {
+		_, err := feed.CustomerByEmail(t.Context(), email)
+		return portal.KindOf(err) != portal.NotFound
+	}
+	link, code := h.askLink("new@example.com", "browser")
+	wrong := "0000-0000"
+	if wrong == code {
+		wrong = "1111-1111"
+	}
+	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com", wrong); portal.KindOf(err) != portal.Invalid || exists("new@example.com") {
+		t.Errorf("a wrong code makes an account: %v, %v", exists("new@example.com"), err)
+	}
+	h.clock.pass(14 * 24 * time.Hour)
+	if _, err := h.visitor("browser").Redeem(t.Context(), link); keyOf(err) != "link.expired" || exists("new@example.com") {
+		t.Errorf("an expired link makes an account: %v, %v", exists("new@example.com"), err)
+	}
+	_, code = h.askLink("new@example.com", "browser")
+	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com", code); err != nil || !exists("new@example.com") {
+		t.Errorf("the right code: %v", err)
+	}
+}
+
+// TestAccountThatIsGone: when a customer's document is no more, neither session, link nor code leads to it.
+func TestAccountThatIsGone(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie, shopper := h.enterWith(jan, "browser")
+	link, code := h.askLink(jan, "browser")
+	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "customers" })
+	docs := storage.Open[portal.Customer](h.engine, h.shop.ID, portal.Collections()[at])
+	_, read, err := docs.Get(t.Context(), shopper.Customer().ID)
+	if err == nil {
+		err = docs.Delete(t.Context(), shopper.Customer().ID, read)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.app.Shopper(t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+		t.Errorf("the session: %v", err)
+	}
+	if page, err := h.visitor("browser").Link(t.Context(), link); err != nil || page != (portal.LinkPage{State: portal.LinkDamaged}) {
+		t.Errorf("the link's page: %+v, %v", page, err)
+	}
+	if _, err := h.visitor("browser").Redeem(t.Context(), link); portal.KindOf(err) != portal.Gone {
+		t.Errorf("the link: %v", err)
+	}
+	if got := faultsOf(func() error { _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); return err }()); len(got) != 1 || got[0] != "code code.wrong" {
+		t.Errorf("the code: %v", got)
+	}
+}
+
+// TestSessionsStandAlone: one that ran out is not listed, signing out ends one, and after "this was not me" a browser is a strange
+// one again.
+func TestSessionsStandAlone(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.enterWith(jan, "idle")
+	h.clock.pass(10 * 24 * time.Hour)
+	staying, _ := h.enterWith(jan, "staying")
+	_, leaving := h.enterWith(jan, "leaving")
+	h.clock.pass(4 * 24 * time.Hour)
+	if list, err := leaving.Sessions(t.Context()); err != nil || len(list) != 2 {
+		t.Errorf("sessions %+v, %v", list, err)
+	}
+	if err := leaving.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := h.shopper(staying).Sessions(t.Context()); err != nil || len(list) != 1 || !list[0].Present {
+		t.Errorf("after another signed out: %+v, %v", list, err)
+	}
+	alarms := h.notices()
+	if err := h.visitor("owner's").RaiseAlarm(t.Context(), firstGroup(alarmInMail, alarms[len(alarms)-1].Text)); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(time.Hour)
+	h.enterWith(jan, "staying")
+	if sent := h.notices(); len(sent) != 1 {
+		t.Errorf("a browser of before the alarm is told of %d times", len(sent))
+	}
+}
+
+func TestLanguageOfAShopper(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie, shopper := h.enterWith(jan, "browser")
+	offered := shopper.Shop().Languages
+	for _, lang := range []string{"", "xx", offered[0] + "x"} {
+		if got := faultsOf(shopper.SetLanguage(t.Context(), lang)); len(got) != 1 || got[0] != "language language.offered" {
+			t.Errorf("%q: %v", lang, got)
+		}
+	}
+	for _, lang := range offered {
+		if err := shopper.SetLanguage(t.Context(), lang); err != nil || h.shopper(cookie).Customer().Language != lang {
+			t.Errorf("%q is kept as %q, %v", lang, h.shopper(cookie).Customer().Language, err)
+		}
+	}
+}
