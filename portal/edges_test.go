@@ -136,6 +136,10 @@ func TestSessionsStandAlone(t *testing.T) {
 	h.clock.pass(10 * 24 * time.Hour)
 	staying, _ := h.enterWith(jan, "staying")
 	_, leaving := h.enterWith(jan, "leaving")
+	alarms := h.notices()
+	if len(alarms) == 0 {
+		t.Fatal("no notice")
+	}
 	h.clock.pass(4 * 24 * time.Hour)
 	if list, err := leaving.Sessions(t.Context()); err != nil || len(list) != 2 {
 		t.Errorf("sessions %+v, %v", list, err)
@@ -146,7 +150,6 @@ func TestSessionsStandAlone(t *testing.T) {
 	if list, err := h.shopper(staying).Sessions(t.Context()); err != nil || len(list) != 1 || !list[0].Present {
 		t.Errorf("after another signed out: %+v, %v", list, err)
 	}
-	alarms := h.notices()
 	if err := h.visitor("owner's").RaiseAlarm(t.Context(), firstGroup(alarmInMail, alarms[len(alarms)-1].Text)); err != nil {
 		t.Fatal(err)
 	}
