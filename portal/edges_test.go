@@ -176,3 +176,28 @@ func TestLanguageOfAShopper(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnLinks: a link is the signed-in customer's own while it lives and after it ended, and nothing else is.
+func TestOwnLinks(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.newCustomer("eva@example.com")
+	_, shopper := h.enterWith(jan, "browser")
+	own, _ := h.askLink(jan, "browser")
+	others, _ := h.askLink("eva@example.com", "browser")
+	owns := func(link string) bool {
+		t.Helper()
+		owned, err := shopper.Owns(t.Context(), link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return owned
+	}
+	if !owns(own) || owns(others) || owns("") || owns(own[:40]+others[40:]) {
+		t.Errorf("live: own %v, another's %v, none %v", owns(own), owns(others), owns(""))
+	}
+	h.enterWith(jan, "another")
+	if page, err := h.visitor("x").Link(t.Context(), own); err != nil || page.State != portal.LinkReplaced || !owns(own) {
+		t.Errorf("ended: %+v, own %v, %v", page, owns(own), err)
+	}
+}
