@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // handover is one attempt at one entry.
@@ -129,14 +130,14 @@ func (d *Dispatcher) record(e *Entry, before Entry, failed error) {
 	}
 	e.Unsure = before.Unsure || f != nil && f.Unsure
 	if f != nil && !f.Temporary {
-		e.State = Failed
+		e.fail(now)
 		return
 	}
 	e.NextAt = soonest(now.Add(gap(e.Attempts)), e.end(d.Life(e.Kind)))
 }
 
-func giveUp(e *Entry) {
-	e.State = Failed
+func giveUp(e *Entry, now time.Time) {
+	e.fail(now)
 	if e.LastError == "" {
 		e.LastError = "too late: no attempt was made in time"
 	}

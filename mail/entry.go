@@ -14,7 +14,7 @@ const (
 	Failed  = "failed"  // refused for good, or given up; staff may resend it
 )
 
-// Keep is how long a sent or dropped entry stays for staff to see.
+// Keep is how long an entry that came to its end stays for staff to see, and a failed one to be resent.
 const Keep = 30 * 24 * time.Hour
 
 // Entry is one mail to be sent: what it is about, for the Composer, and how its sending goes. Kind and Payload mean
@@ -27,7 +27,7 @@ type Entry struct {
 	State   string            `bson:"state"`
 
 	CreatedAt time.Time `bson:"created_at"`
-	// NextAt is when the entry is looked at again: a waiting one to be sent, a sent or dropped one to be deleted.
+	// NextAt is when the entry is looked at again: a waiting one to be sent, any other to be deleted.
 	NextAt   time.Time `bson:"next_at"`
 	SentAt   time.Time `bson:"sent_at,omitempty"`
 	ResentAt time.Time `bson:"resent_at,omitempty"` // when staff asked for it again; its life begins anew
@@ -74,6 +74,9 @@ func (e *Entry) end(life time.Duration) time.Time {
 	}
 	return e.CreatedAt.Add(life)
 }
+
+// fail puts the entry on the list of what staff may resend.
+func (e *Entry) fail(now time.Time) { e.State, e.NextAt = Failed, now.Add(Keep) }
 
 // close ends the entry's life as sent or dropped.
 func (e *Entry) close(state string, now time.Time) {

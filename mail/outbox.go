@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"postern/storage"
@@ -84,10 +85,28 @@ func (o Outbox) Resend(ctx context.Context, id string) error {
 	return err
 }
 
-// Sweep deletes sent and dropped entries that are past Keep, at most limit (1 to storage.MaxLimit) of each, and returns
-// how many went.
+// Overdue is for how long the waiting entry whose turn came first has been due; 0 for none, and for one that another
+// process took at this moment.
+func (o Outbox) Overdue(ctx context.Context) (time.Duration, error) {
+	now := o.Now()
+	first, err := o.turn(ctx, Waiting, now, 1)
+	if err != nil || len(first) == 0 {
+		return 0, err
+	}
+	e, err := o.Get(ctx, first[0].Key)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return 0, nil
+	case err != nil || !e.due(now):
+		return 0, err
+	}
+	return now.Sub(e.NextAt), nil
+}
+
+// Sweep deletes sent, dropped and failed entries that are past Keep, at most limit (1 to storage.MaxLimit) of each, and
+// returns how many went.
 func (o Outbox) Sweep(ctx context.Context, limit int) (deleted int, err error) {
-	for _, state := range []string{Sent, Dropped} {
+	for _, state := range []string{Sent, Dropped, Failed} {
 		ids, err := o.turn(ctx, state, o.Now(), limit)
 		if err != nil {
 			return deleted, err
@@ -105,7 +124,7 @@ func (o Outbox) Sweep(ctx context.Context, limit int) (deleted int, err error) {
 
 func (o Outbox) remove(ctx context.Context, id, state string) (int, error) {
 	e, read, err := o.docs.Get(ctx, id)
-	if err == nil && e.State == state { // else it was resent since
+	if err == nil && e.State == state && !e.NextAt.After(o.Now()) { // else it was resent since
 		err = o.docs.Delete(ctx, id, read)
 		if err == nil {
 			return 1, nil
@@ -166,4 +185,45 @@ func (o Outbox) settle(ctx context.Context, id, lease string, record func(*Entry
 		return nil
 	})
 	return err
+}
+
+// Forget deletes the entries to the addresses, in whatever state they are. It looks through the whole outbox, which holds the
+// mails of a month, so it is for the rare case that a person is erased.
+func (o Outbox) Forget(ctx context.Context, addresses ...string) error {
+	for _, state := range []string{Waiting, Sent, Dropped, Failed} {
+		for cursor := ""; ; {
+			page, err := o.List(ctx, state, cursor, storage.MaxLimit)
+			if err != nil {
+				return err
+			}
+			for _, hit := range page.Hits {
+				if !slices.Contains(addresses, hit.Head.To) {
+					continue
+				}
+				if err := o.forget(ctx, hit.Key); err != nil {
+					return err
+				}
+			}
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// forget deletes an entry, whatever becomes of it meanwhile.
+func (o Outbox) forget(ctx context.Context, id string) error {
+	for {
+		_, read, err := o.docs.Get(ctx, id)
+		if err == nil {
+			err = o.docs.Delete(ctx, id, read)
+		}
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			return nil
+		case !errors.Is(err, storage.ErrConflict):
+			return err
+		}
+	}
 }

@@ -156,10 +156,10 @@ func TestSweep(t *testing.T) {
 		deleted int
 		left    string
 	}{
-		{start.Add(Keep - time.Second), 0, "3 1 1 1"},
-		{start.Add(Keep), 3, "1 0 1 1"}, // at most two of each state
-		{start.Add(Keep), 1, "0 0 1 1"},
-		{start.Add(2 * Keep), 0, "0 0 1 1"},
+		{start.Add(Keep - time.Millisecond), 0, "3 1 1 1"},
+		{start.Add(Keep), 4, "1 0 0 1"}, // at most two of each state
+		{start.Add(Keep), 1, "0 0 0 1"},
+		{start.Add(2 * Keep), 0, "0 0 0 1"},
 	} {
 		b.now = step.at
 		n, err := b.box("fern").Sweep(t.Context(), 2)
@@ -167,6 +167,78 @@ func TestSweep(t *testing.T) {
 			t.Errorf("at %s: %d deleted, left %s, error %v; want %d and %s", step.at, n, counts(), err, step.deleted, step.left)
 		}
 	}
+}
+
+// TestSweepFailed follows entries that failed in each way to the last moment staff may resend them.
+func TestSweepFailed(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		answer error
+		age    time.Duration // of the entry, at start
+	}{
+		{"refused", refusal(550), 0},
+		{"given up", nil, Life("order")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, "fern")
+			b.post.answers = []error{test.answer}
+			id := b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-test.age), Payload: map[string]string{"path": "/orders"}})
+			b.round()
+			for _, step := range []struct {
+				after   time.Duration
+				deleted int
+			}{{Keep - time.Millisecond, 0}, {Keep, 1}} {
+				if e := b.entry("fern", id); e.State != Failed || e.Payload == nil {
+					t.Fatalf("entry %+v", e)
+				}
+				b.now = start.Add(step.after)
+				if n, err := b.box("fern").Sweep(t.Context(), 2); err != nil || n != step.deleted {
+					t.Errorf("after %s: %d deleted, error %v", step.after, n, err)
+				}
+			}
+		})
+	}
+}
+
+// TestSweepSparesResent has an entry resent, and fail again, between the look at the list and the deletion.
+func TestSweepSparesResent(t *testing.T) {
+	b := newBench(t, "fern")
+	b.post.answers = []error{refusal(550), refusal(550)}
+	id := b.add("fern", Entry{Kind: "order"})
+	b.round()
+	b.now = start.Add(Keep)
+	if err := b.box("fern").Resend(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	b.round()
+	if gone, err := b.box("fern").remove(t.Context(), id, Failed); err != nil || gone != 0 {
+		t.Errorf("%d deleted, error %v", gone, err)
+	}
+	if e := b.entry("fern", id); e.State != Failed || !e.NextAt.Equal(start.Add(2*Keep)) {
+		t.Errorf("entry %+v", e)
+	}
+}
+
+func TestOverdue(t *testing.T) {
+	b := newBench(t, "fern")
+	b.post.answers = []error{nil, refusal(550)}
+	ask := func(name string, want time.Duration) {
+		t.Helper()
+		if got, err := b.box("fern").Overdue(t.Context()); err != nil || got != want {
+			t.Errorf("%s: %s, error %v; want %s", name, got, err, want)
+		}
+	}
+	ask("nothing there", 0)
+	b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-time.Hour), NextAt: start.Add(time.Minute)})
+	b.add("oak", Entry{Kind: "order", CreatedAt: start.Add(-time.Hour)})
+	ask("nothing due", 0)
+	b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-time.Hour), NextAt: start.Add(-time.Second)})
+	b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-2 * time.Second)})
+	ask("the longest due, not the oldest", 2*time.Second)
+	b.pass(time.Minute)
+	ask("a minute later", 62*time.Second)
+	b.round()
+	ask("all sent or failed", 0)
 }
 
 func TestReason(t *testing.T) {

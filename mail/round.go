@@ -139,7 +139,7 @@ func (r *round) entry(ctx context.Context, j job) (int, error) {
 		return 0, j.box.change(ctx, j.hit.Key, func(e *Entry) { e.close(Dropped, now) })
 	case !now.Before(head.end(r.Life(head.Kind))):
 		r.Log.WarnContext(ctx, "mail: given up", "shop", j.box.shop, "entry", j.hit.Key, "kind", head.Kind)
-		return 0, j.box.change(ctx, j.hit.Key, giveUp)
+		return 0, j.box.change(ctx, j.hit.Key, func(e *Entry) { giveUp(e, now) })
 	}
 	// The lease begins behind the greeting, however slow that is.
 	if err := r.pool.ready(ctx); err != nil {

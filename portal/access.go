@@ -35,6 +35,7 @@ type access struct {
 	Browsers []browser `bson:"browsers,omitempty"`
 	Notices  []notice  `bson:"notices,omitempty"`
 	Alarms   []alarm   `bson:"alarms,omitempty"`
+	Proofs   []proof   `bson:"proofs,omitempty"`
 	Todo     []string  `bson:"todo,omitempty"`
 }
 
@@ -66,7 +67,8 @@ type session struct {
 	Device     string    `bson:"device,omitempty"`
 	Network    string    `bson:"network,omitempty"`
 	SignedInAt time.Time `bson:"signed_in_at"`
-	SeenAt     time.Time `bson:"seen_at"` // to five minutes
+	SeenAt     time.Time `bson:"seen_at"`            // to five minutes
+	FreshAt    time.Time `bson:"fresh_at,omitempty"` // when a code was entered last
 }
 
 // browser is one that signed in here before.
@@ -178,6 +180,29 @@ func (a *access) admit(r request, s session, browserHash string) {
 	a.Browsers = slices.DeleteFunc(a.Browsers, func(b browser) bool { return b.Hash == browserHash })
 	a.Browsers = append(a.Browsers, browser{Hash: browserHash, SeenAt: s.SignedInAt})
 	a.Browsers = a.Browsers[max(0, len(a.Browsers)-maxBrowsers):]
+}
+
+// belongTo gives the document to a customer, "" for an address nobody has. What another customer left in it lets nobody in.
+func (a *access) belongTo(email, customer string, now time.Time) {
+	if a.Customer != "" && a.Customer != customer {
+		a.clear(now)
+		a.Notices, a.Alarms, a.Todo = nil, nil, nil
+	}
+	a.Email, a.Customer = email, customer
+}
+
+// clear ends everything that lets someone in.
+func (a *access) clear(now time.Time) {
+	for _, r := range a.Requests {
+		a.bury(r, LinkReplaced, now)
+	}
+	a.Requests, a.Sessions, a.Browsers, a.Proofs = nil, nil, nil, nil
+}
+
+// entered reports whether somebody signed in by the address, as far as is remembered.
+func (a *access) entered() bool {
+	return len(a.Sessions) > 0 || len(a.Browsers) > 0 ||
+		slices.ContainsFunc(a.Dead, func(e ended) bool { return e.How == LinkUsed })
 }
 
 // session finds a live session by the hash of its secret.

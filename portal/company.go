@@ -37,6 +37,9 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 		if customer.Company.Version != shown {
 			return failure(Conflict, "company.changed")
 		}
+		if customer.Company.VATID != c.VATID {
+			customer.tell(newsVATID, s.app.now())
+		}
 		customer.Company = c
 		return nil
 	})

@@ -10,19 +10,32 @@ import (
 
 // Customer is a person with an account in one shop.
 type Customer struct {
-	ID        string           `bson:"id"`
-	FeedID    string           `bson:"feed_id,omitempty"` // the shop system's id
-	Email     string           `bson:"email"`             // canonical; where mail goes
-	FirstName string           `bson:"first_name,omitempty"`
-	LastName  string           `bson:"last_name,omitempty"`
-	Language  string           `bson:"language,omitempty"`
-	Company   Company          `bson:"company,omitempty"`
-	Addresses []SavedAddress   `bson:"addresses,omitempty"`
-	Removed   []removedAddress `bson:"removed,omitempty"` // deleted, may be put back for a while
-	CreatedAt time.Time        `bson:"created_at"`
-	ChangedAt time.Time        `bson:"changed_at"`           // by whomever
-	ShopperAt time.Time        `bson:"shopper_at,omitempty"` // changed by the customer
-	FedAt     time.Time        `bson:"fed_at,omitempty"`     // the feed's updated_at of what was applied last
+	ID             string           `bson:"id"`
+	FeedID         string           `bson:"feed_id,omitempty"` // the shop system's id
+	Email          string           `bson:"email"`             // canonical; where mail goes
+	FirstName      string           `bson:"first_name,omitempty"`
+	LastName       string           `bson:"last_name,omitempty"`
+	Language       string           `bson:"language,omitempty"`
+	Title          string           `bson:"title,omitempty"`
+	BirthDate      string           `bson:"birth_date,omitempty"` // "1980-05-31"
+	Phone          string           `bson:"phone,omitempty"`      // E.164 where it could be read
+	Consents       []Consent        `bson:"consents,omitempty"`   // as they were said, oldest first
+	Company        Company          `bson:"company,omitempty"`
+	VAT            VATEvidence      `bson:"vat,omitempty"`
+	Addresses      []SavedAddress   `bson:"addresses,omitempty"`
+	Removed        []removedAddress `bson:"removed,omitempty"` // deleted, may be put back for a while
+	CreatedAt      time.Time        `bson:"created_at"`
+	ChangedAt      time.Time        `bson:"changed_at"`           // by whomever
+	ShopperAt      time.Time        `bson:"shopper_at,omitempty"` // changed by the customer
+	FedAt          time.Time        `bson:"fed_at,omitempty"`     // the feed's updated_at of what was applied last
+	Greeted        string           `bson:"greeted,omitempty"`    // the first order, whose arrival was mailed
+	Registered     bool             `bson:"registered,omitempty"` // made by a click, not by a feed
+	ProfileVersion string           `bson:"profile_version,omitempty"`
+	Former         []former         `bson:"former,omitempty"`    // addresses it holds beside, oldest first
+	FedEmail       string           `bson:"fed_email,omitempty"` // what the shop's own records have: said again, it moves nothing
+	Todo           []string         `bson:"todo,omitempty"`
+	Erasure        Erasure          `bson:"erasure,omitempty"`
+	DueAt          time.Time        `bson:"due_at,omitempty"` // when the worker has something to do next
 }
 
 // Name is the customer's full name, "" when unknown.
@@ -33,24 +46,76 @@ func (c Customer) Name() string {
 	return c.FirstName + " " + c.LastName
 }
 
-func customerCollection() storage.Collection { return storage.Collection{Name: "customers"} }
+// The indexes of customers.
+const (
+	customersByTodo = "todo"
+	customersByDue  = "due"
+	customersByVAT  = "vat"
+)
+
+func customerCollection() storage.Collection {
+	return storage.Collection{Name: "customers", Indexes: []storage.Index{
+		{Name: customersByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
+		{Name: customersByDue, Fields: []storage.Field{{Path: "due_at", Kind: storage.Time}}},
+		{Name: customersByVAT, Fields: []storage.Field{{Path: "vat.next_at", Kind: storage.Time}}},
+	}}
+}
 
 func (a *App) customerDocs(shop string) storage.Docs[Customer] {
 	return storage.Open[Customer](a.engine, shop, customerCollection())
 }
 
+// customer reads a customer. One that is being erased is storage.ErrNotFound already.
+func (a *App) customer(ctx context.Context, shop, id string) (Customer, error) {
+	c, _, err := a.customerDocs(shop).Get(ctx, id)
+	if err == nil && !c.Erasure.Begun.IsZero() {
+		return Customer{}, storage.ErrNotFound
+	}
+	return c, err
+}
+
 // ensureCustomer makes the customer of an id if there is none.
-func (a *App) ensureCustomer(ctx context.Context, shop Shop, id, email string) error {
-	_, _, err := a.customerDocs(shop.ID).Get(ctx, id)
+func (a *App) ensureCustomer(ctx context.Context, shop Shop, id, email string, registered bool) error {
+	_, err := a.customer(ctx, shop.ID, id)
 	if !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
 	now := a.now()
-	err = a.customerDocs(shop.ID).Insert(ctx, id, Customer{ID: id, Email: email, CreatedAt: now, ChangedAt: now})
+	err = a.customerDocs(shop.ID).Insert(ctx, id, Customer{ID: id, Email: email, Registered: registered, CreatedAt: now, ChangedAt: now})
 	if errors.Is(err, storage.ErrExists) {
 		return nil
 	}
 	return err
+}
+
+// changeCustomer alters a customer's document and keeps what follows from it right.
+func (a *App) changeCustomer(ctx context.Context, shop, id string, alter func(*Customer) error) (Customer, error) {
+	return a.customerDocs(shop).Change(ctx, id, func(c *Customer) error {
+		if !c.Erasure.Begun.IsZero() {
+			return storage.ErrNotFound // for everyone but the worker that erases it
+		}
+		if err := alter(c); err != nil {
+			return err
+		}
+		c.settleVAT(a.now())
+		c.DueAt = c.nextDue()
+		return nil
+	})
+}
+
+// nextDue is the earliest moment at which the worker has something to do for the customer, zero for none.
+func (c Customer) nextDue() time.Time {
+	var due time.Time
+	sooner := func(at time.Time) {
+		if !at.IsZero() && (due.IsZero() || at.Before(due)) {
+			due = at
+		}
+	}
+	for _, f := range c.Former {
+		sooner(f.Until)
+	}
+	sooner(c.Erasure.nextErasure())
+	return due
 }
 
 // missing turns the store's "not found" into the product's.

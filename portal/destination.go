@@ -11,9 +11,13 @@ const maxDestination = 500
 // Home is where a sign-in without a destination leads.
 const Home = "/orders"
 
-// destination returns where a sign-in may lead: a path of the portal, or a URL on an origin of the shop's storefront;
-// "" for anything else, which is dropped rather than reported, as it never came from a page of ours.
+// destination returns where a sign-in may lead: a path of the portal, a URL on an origin of the shop's storefront, or the
+// one page below /sign-in that goes on there with a code; "" for anything else, which is dropped rather than reported, as it
+// never came from a page of ours.
 func (s Shop) destination(wish string) string {
+	if _, back := s.ReturnOf(wish); back {
+		return wish
+	}
 	if wish == "" || len(wish) > maxDestination || strings.ContainsFunc(wish, unfitForURL) {
 		return ""
 	}

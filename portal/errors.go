@@ -14,6 +14,7 @@ const (
 	Internal    Kind = iota // the portal's own fault; its text is for the log only
 	Invalid                 // the input is wrong; Faults say where
 	SignIn                  // needs a signed-in customer, or a valid key
+	StepUp                  // signed in, but a code must be entered once more
 	Denied                  // signed in, but not allowed
 	NotFound                // no such thing, or none this actor may know of
 	Gone                    // was there, and ended

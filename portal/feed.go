@@ -24,12 +24,12 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Outcome
 // customerWire is a customer as a feed sends it. What is absent or null is left as it is; "" and an empty list clear.
 type customerWire struct {
 	Email     *string             `json:"email"`
-	FirstName *string             `json:"first_name"`
-	LastName  *string             `json:"last_name"`
-	Language  *string             `json:"language"`
 	Company   *Company            `json:"company"`
+	Consents  *consentsWire       `json:"consents"`
 	Addresses *[]savedAddressWire `json:"addresses"`
 	UpdatedAt string              `json:"updated_at"`
+
+	profileWire `json:",inline"`
 }
 
 type savedAddressWire struct {
@@ -41,12 +41,13 @@ type savedAddressWire struct {
 
 // customerChange is a checked customerWire.
 type customerChange struct {
-	email                         *string
-	firstName, lastName, language *string
-	company                       *Company
-	addresses                     []SavedAddress
-	replaceAddresses              bool
-	at                            time.Time
+	email            *string
+	profile          profileWire
+	company          *Company
+	addresses        []SavedAddress
+	replaceAddresses bool
+	consents         []Consent
+	at               time.Time
 }
 
 // PutCustomer stores what the shop's system knows of the customer with its id. Content older than the last change, by
@@ -63,6 +64,9 @@ func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Outcome,
 	}
 	outcome := Updated
 	if customer == "" {
+		if err := f.app.refuseErased(ctx, f.shop.ID, id); err != nil {
+			return "", err
+		}
 		if customer, err = f.introduce(ctx, id, change); err != nil {
 			return "", err
 		}
@@ -78,10 +82,8 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	}
 	r := &form{}
 	r.required("/id", r.text("/id", id, maxWord))
-	c := customerChange{
-		firstName: r.optional("/first_name", w.FirstName), lastName: r.optional("/last_name", w.LastName),
-		language: r.optional("/language", w.Language), at: r.moment("/updated_at", w.UpdatedAt),
-	}
+	now := f.app.now().In(f.shop.Location())
+	c := customerChange{profile: r.profile(w.profileWire, now), consents: r.consents(w.Consents, now), at: r.moment("/updated_at", w.UpdatedAt)}
 	if w.Email != nil {
 		email := r.email("/email", *w.Email)
 		c.email = &email
@@ -96,14 +98,6 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		c.addresses = each(r, "/addresses", maxAddresses, *w.Addresses, f.savedAddress)
 	}
 	return c, invalid(r.faults)
-}
-
-func (r *form) optional(field string, value *string) *string {
-	if value == nil {
-		return nil
-	}
-	text := r.text(field, *value, maxWord)
-	return &text
 }
 
 // savedAddress reads an address of the shop's own records: bounded and printable like an order's, not judged.
@@ -143,8 +137,9 @@ func emailTaken() error {
 	return &Error{Kind: Conflict, Key: "customer.email_taken", Faults: []Fault{{Field: "/email", Key: "customer.email_taken"}}}
 }
 
-// apply writes the change. A new address is claimed before and the old one given up after, so that a crash leaves the
-// customer with both and never with none.
+// apply writes the change. A new address is reserved before and the old one given up after, so that a crash leaves the
+// customer with both and never with none. An address that the feed only says again moves nothing: its customer has changed
+// it since. Where somebody signed in by the old one, that is told of the change and can undo it.
 func (f Feed) apply(ctx context.Context, id string, change customerChange, outcome Outcome) (Outcome, error) {
 	docs := f.app.customerDocs(f.shop.ID)
 	customer, _, err := docs.Get(ctx, id)
@@ -152,30 +147,46 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 		return "", err
 	}
 	if outcome != Created && change.at.Before(customer.lastChange()) {
-		return Stale, nil
+		return Stale, f.learnLate(ctx, id, change)
 	}
-	moves := change.email != nil && *change.email != customer.Email
+	moves := change.email != nil && *change.email != customer.Email && *change.email != customer.FedEmail && outcome != Created
+	told := false
 	if moves {
-		holder, err := f.app.claim(ctx, f.shop.ID, emailHandle(*change.email), id)
-		if err != nil {
+		if told, err = f.reserve(ctx, customer, *change.email); err != nil {
 			return "", err
 		}
-		if holder != id {
-			return "", emailTaken()
-		}
 	}
-	_, err = docs.Change(ctx, id, func(c *Customer) error {
+	_, err = f.app.changeCustomer(ctx, f.shop.ID, id, func(c *Customer) error {
 		if outcome != Created && change.at.Before(c.lastChange()) {
 			outcome = Stale
-			return storage.ErrUnchanged
+			return c.learnLate(change.consents, f.app.now())
+		}
+		if moves && c.Email != customer.Email {
+			return failure(Conflict, "email.changed")
 		}
 		change.write(c, f.app.now())
+		if moves {
+			return c.move(*change.email, told, f.app.now())
+		}
 		return nil
 	})
 	if err == nil && moves && outcome != Stale {
-		err = f.app.release(ctx, f.shop.ID, emailHandle(customer.Email), id)
+		err = f.app.Worker().releaseFormer(ctx, f.shop, id)
 	}
 	return outcome, err
+}
+
+// reserve readies an address for a customer, and reports whether somebody signed in by the present one.
+func (f Feed) reserve(ctx context.Context, customer Customer, email string) (told bool, err error) {
+	present, _, err := f.app.accessDocs(f.shop.ID).Get(ctx, accessID(f.shop.ID, customer.Email))
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return false, err
+	}
+	holder, err := f.app.reserve(ctx, f.shop.ID, customer.ID, email)
+	if err == nil && holder != customer.ID {
+		err = emailTaken()
+	}
+	return present.entered(), err
 }
 
 // lastChange is what a feed's content must not be older than: its own last, or what the customer changed.
@@ -187,10 +198,9 @@ func (c Customer) lastChange() time.Time {
 }
 
 func (change customerChange) write(c *Customer, now time.Time) {
-	set(&c.Email, change.email)
-	set(&c.FirstName, change.firstName)
-	set(&c.LastName, change.lastName)
-	set(&c.Language, change.language)
+	set(&c.FedEmail, change.email)
+	change.profile.write(c)
+	c.learn(change.consents)
 	if change.company != nil {
 		c.Company = *change.company
 	}
@@ -204,12 +214,6 @@ func (change customerChange) write(c *Customer, now time.Time) {
 	c.FedAt, c.ChangedAt = change.at, now
 }
 
-func set(field, value *string) {
-	if value != nil {
-		*field = *value
-	}
-}
-
 // CustomerRecord is a customer as a storefront fills its checkout from: names, addresses with their defaults, company, VAT ID.
 type CustomerRecord struct {
 	ID        string             `json:"id"`          // ours
@@ -217,10 +221,17 @@ type CustomerRecord struct {
 	Email     string             `json:"email"`
 	FirstName string             `json:"first_name"`
 	LastName  string             `json:"last_name"`
+	Title     string             `json:"title"`
+	BirthDate string             `json:"birth_date"` // "1980-05-31"
+	Phone     string             `json:"phone"`
 	Language  string             `json:"language"`
 	Company   Company            `json:"company"`
+	VATStatus VATStatus          `json:"vat_status"` // "" without a VAT ID
+	VATCheck  *VATAnswer         `json:"vat_check"`  // the answer that the status is from, null for none
 	Addresses []savedAddressWire `json:"addresses"`
 	ChangedAt time.Time          `json:"changed_at"`
+
+	Consents map[Purpose]ConsentRecord `json:"consents"`
 }
 
 // Customer returns the customer with the shop system's id, or NotFound.
@@ -242,20 +253,35 @@ func (f Feed) record(ctx context.Context, handle string) (CustomerRecord, error)
 	if err != nil || id == "" {
 		return CustomerRecord{}, orNotFound(err)
 	}
-	c, _, err := f.app.customerDocs(f.shop.ID).Get(ctx, id)
+	c, err := f.app.customer(ctx, f.shop.ID, id)
 	if err != nil {
 		return CustomerRecord{}, missing(err)
 	}
+	return f.readOut(ctx, c)
+}
+
+// readOut is the customer with the consents, whose addresses the shop signs.
+func (f Feed) readOut(ctx context.Context, c Customer) (record CustomerRecord, err error) {
+	record = c.record()
+	record.Consents, err = f.consentRecords(ctx, c)
+	return record, err
+}
+
+// record is the customer as the shop's machines may read it.
+func (c Customer) record() CustomerRecord {
 	record := CustomerRecord{
 		ID: c.ID, FeedID: c.FeedID, Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
-		Language: c.Language, Company: c.Company, Addresses: []savedAddressWire{}, ChangedAt: c.ChangedAt,
+		Title: c.Title, BirthDate: c.BirthDate, Phone: c.Phone, Language: c.Language, Company: c.Company, Addresses: []savedAddressWire{}, ChangedAt: c.ChangedAt,
+	}
+	if record.VATStatus = c.VAT.Status; !c.VAT.Last.At.IsZero() {
+		record.VATCheck = &c.VAT.Last
 	}
 	for _, a := range c.Addresses {
 		record.Addresses = append(record.Addresses, savedAddressWire{
 			ID: a.ID, DefaultShipping: a.DefaultShipping, DefaultBilling: a.DefaultBilling, Address: a.Address,
 		})
 	}
-	return record, nil
+	return record
 }
 
 // orNotFound is err, or NotFound in its absence.

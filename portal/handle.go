@@ -11,6 +11,7 @@ import (
 // makes it unique: "email:jan@example.com", "feed:4711".
 type handle struct {
 	Customer string `bson:"customer"`
+	Erased   bool   `bson:"erased,omitempty"` // it led to somebody who was erased; Customer is ""
 }
 
 func handleCollection() storage.Collection { return storage.Collection{Name: "handles"} }
@@ -34,28 +35,44 @@ func (a *App) follow(ctx context.Context, shop, key string) (customer string, er
 // claim makes the handle lead to the customer and returns whom it leads to: the customer, or who had it before.
 func (a *App) claim(ctx context.Context, shop, key, customer string) (holder string, err error) {
 	err = a.handleDocs(shop).Insert(ctx, key, handle{Customer: customer})
-	if errors.Is(err, storage.ErrExists) {
-		return a.follow(ctx, shop, key)
+	if !errors.Is(err, storage.ErrExists) {
+		return customer, err
 	}
-	return customer, err
-}
-
-// release removes a handle that leads to the customer.
-func (a *App) release(ctx context.Context, shop, key, customer string) error {
-	docs := a.handleDocs(shop)
-	h, read, err := docs.Get(ctx, key)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && h.Customer != customer {
+	h, err := a.handleDocs(shop).Change(ctx, key, func(h *handle) error {
+		if !h.Erased {
+			return storage.ErrUnchanged
+		}
+		*h = handle{Customer: customer} // of somebody who comes back by an order of their own
 		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return docs.Delete(ctx, key, read)
+	})
+	return h.Customer, ifFound(err)
 }
 
-// customerOfEmail returns the customer of a canonical address and makes one where there is none. The handle is written
-// first; whoever finds a handle without its customer makes the customer, so a crash between leaves nothing wrong.
+// keep is claim that marks the handle, too: who found it free to release a moment ago meets a conflict.
+func (a *App) keep(ctx context.Context, shop, key, customer string) (holder string, err error) {
+	kept, err := a.handleDocs(shop).Put(ctx, key, func(h *handle, found bool) error {
+		if found && h.Customer != customer {
+			return storage.ErrUnchanged
+		}
+		h.Customer = customer
+		return nil
+	})
+	return kept.Customer, err
+}
+
+// customerOfEmail returns the customer of a canonical address and makes one where there is none.
 func (a *App) customerOfEmail(ctx context.Context, shop Shop, email string) (id string, err error) {
+	return a.settleEmail(ctx, shop, email, false)
+}
+
+// register is customerOfEmail for somebody who came without an order.
+func (a *App) register(ctx context.Context, shop Shop, email string) (id string, err error) {
+	return a.settleEmail(ctx, shop, email, true)
+}
+
+// settleEmail writes the handle first; whoever finds a handle without its customer makes the customer, so a crash between
+// leaves nothing wrong.
+func (a *App) settleEmail(ctx context.Context, shop Shop, email string, registered bool) (id string, err error) {
 	id, err = a.follow(ctx, shop.ID, emailHandle(email))
 	if err == nil && id == "" {
 		id, err = a.claim(ctx, shop.ID, emailHandle(email), storage.NewID())
@@ -63,5 +80,5 @@ func (a *App) customerOfEmail(ctx context.Context, shop Shop, email string) (id 
 	if err != nil {
 		return "", err
 	}
-	return id, a.ensureCustomer(ctx, shop, id, email)
+	return id, a.ensureCustomer(ctx, shop, id, email, registered)
 }

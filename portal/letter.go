@@ -40,10 +40,22 @@ func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mai
 // compose prepares a mail by its kind: whom it goes to, and what it says in a language.
 func (w Worker) compose(ctx context.Context, shop Shop, id string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	switch e.Kind {
-	case mailSignIn:
+	case mailSignIn, mailFirstOrder:
 		return w.composeSignIn(ctx, shop, id, e)
 	case mailNotice:
 		return w.composeNotice(ctx, shop, id, e)
+	case mailStepUp:
+		return w.composeStepUp(ctx, shop, id, e)
+	case mailErasure:
+		return w.composeErasure(ctx, shop, e)
+	case mailNews:
+		return w.composeNews(ctx, shop, id, e)
+	case mailEmailCode:
+		return w.composeEmailCode(ctx, shop, id, e)
+	case mailEmailMoved:
+		return w.composeEmailMoved(ctx, shop, id, e)
+	case mailWithdrawalReceipt, mailWithdrawalTold:
+		return w.composeWithdrawal(ctx, shop, id, e)
 	}
 	return recipient{}, nil, fmt.Errorf("no such kind of mail: %q", e.Kind)
 }
@@ -72,12 +84,18 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang,
 	}
 	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
-	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" {
+	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" && to.email == e.To { // it is entered for the address asked for
 		offer.code = newCode()
 		request.Code, request.CodeUntil = codeHash(request.ID, offer.code), now.Add(codeLife)
 	}
+	if to.customer == "" {
+		to.customer, err = w.app.presentOwner(ctx, shop, t.access)
+	}
+	if err != nil {
+		return to, nil, err
+	}
 	_, err = w.app.accessDocs(shop.ID).Put(ctx, t.access, func(a *access, _ bool) error {
-		a.Email, a.Customer = to.email, to.customer
+		a.belongTo(to.email, to.customer, now)
 		a.tidy(now)
 		if !e.Unsure {
 			a.withdraw(entry)
@@ -90,16 +108,19 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 	if err == nil && offer.link == "" && offer.code == "" {
 		err = mail.ErrDrop // the five earlier links still work
 	}
+	if e.Payload[payBy] != "" {
+		return to, func(l *i18n.Localizer) mail.Letter { return offer.shopLetter(shop, l, e) }, err
+	}
 	return to, func(l *i18n.Localizer) mail.Letter { return offer.letter(shop, l, e) }, err
 }
 
 // allow drops a request that is over the address's limits, unless it comes from a browser that signed in there before:
 // a part of the day's mails is kept for those, so that a stranger's flood does not use them up.
 func (w Worker) allow(ctx context.Context, shop Shop, to recipient, e mail.Entry) error {
-	if e.Throttled {
+	if e.Throttled || e.Payload[payBy] != "" && to.customer == "" {
 		return mail.ErrDrop
 	}
-	if e.Attempts > 0 {
+	if e.Attempts > 0 || e.Payload[payBy] == byFeed {
 		return nil // counted before
 	}
 	day := bound{shop.ID + "/mail-day/" + hashOf(to.email), limit(asksADay, 24*time.Hour)}
@@ -146,14 +167,14 @@ func (w Worker) recipient(ctx context.Context, shop Shop, asked string) (recipie
 	if err != nil {
 		return recipient{}, err
 	}
-	c, _, err := w.app.customerDocs(shop.ID).Get(ctx, id)
+	c, err := w.app.customer(ctx, shop.ID, id)
 	switch {
 	case err == nil:
 		return recipient{email: c.Email, lang: c.Language, customer: c.ID}, nil
 	case !errors.Is(err, storage.ErrNotFound):
 		return recipient{}, err
 	case shop.Registration:
-		return recipient{email: asked, customer: id}, nil
+		return recipient{email: asked}, nil // a handle without its customer is completed at the click
 	}
 	return recipient{}, mail.ErrDrop
 }

@@ -104,11 +104,18 @@ func (w Worker) composeNotice(ctx context.Context, shop Shop, entry string, e ma
 	if err != nil {
 		return to, nil, err
 	}
+	to.email = e.To // where the account was then, even if it has moved since
+	t, err := w.addAlarm(ctx, shop, key, entry, e.Unsure)
+	return to, func(l *i18n.Localizer) mail.Letter { return noticeLetter(shop, l, e, t) }, err
+}
+
+// addAlarm makes the secret of a "this was not me" for an outbox entry's mail and stores its hash in the access document.
+func (w Worker) addAlarm(ctx context.Context, shop Shop, key, entry string, unsure bool) (token, error) {
 	t := newToken(key)
 	now := w.app.now()
-	_, err = w.app.accessDocs(shop.ID).Change(ctx, key, func(a *access) error {
+	_, err := w.app.accessDocs(shop.ID).Change(ctx, key, func(a *access) error {
 		a.Alarms = slices.DeleteFunc(a.Alarms, func(old alarm) bool {
-			return !now.Before(old.Until) || old.Entry == entry && !e.Unsure
+			return !now.Before(old.Until) || old.Entry == entry && !unsure
 		})
 		a.Alarms = append(a.Alarms, alarm{Hash: t.hash(), Entry: entry, Until: now.Add(alarmLife)})
 		a.Alarms = a.Alarms[max(0, len(a.Alarms)-maxAlarms):]
@@ -117,7 +124,7 @@ func (w Worker) composeNotice(ctx context.Context, shop Shop, entry string, e ma
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop
 	}
-	return to, func(l *i18n.Localizer) mail.Letter { return noticeLetter(shop, l, e, t) }, err
+	return t, err
 }
 
 func noticeLetter(shop Shop, l *i18n.Localizer, e mail.Entry, t token) mail.Letter {
@@ -167,7 +174,7 @@ func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 	if !ok {
 		return gone
 	}
-	_, err := v.app.accessDocs(v.shop.ID).Change(ctx, t.access, func(a *access) error {
+	doc, err := v.app.accessDocs(v.shop.ID).Change(ctx, t.access, func(a *access) error {
 		now := v.app.now()
 		if !a.alarmed(t, now) {
 			return gone
@@ -175,13 +182,25 @@ func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 		for _, r := range a.Requests {
 			a.bury(r, LinkStopped, now)
 		}
-		a.Requests, a.Sessions, a.Browsers = nil, nil, nil
+		a.Requests, a.Sessions, a.Browsers, a.Proofs = nil, nil, nil, nil
 		return nil
 	})
 	if errors.Is(err, storage.ErrNotFound) {
 		return gone
 	}
+	if err == nil {
+		err = v.alarmOfFormer(ctx, doc)
+	}
 	return wrap("raise the alarm", err)
+}
+
+// alarmOfFormer ends what lets in at the present address of an account whose former one raised the alarm.
+func (v Visitor) alarmOfFormer(ctx context.Context, doc access) error {
+	c, err := v.app.customer(ctx, v.shop.ID, doc.Customer)
+	if err != nil || c.Email == doc.Email || c.holds(doc.Email) < 0 {
+		return ifFound(err)
+	}
+	return v.app.clearAccess(ctx, v.shop.ID, accessID(v.shop.ID, c.Email))
 }
 
 func (a *access) alarmed(t token, now time.Time) bool {

@@ -40,6 +40,7 @@ type Order struct {
 	Notes            []Note           `bson:"notes,omitempty"` // from the shop to the customer
 	Links            Links            `bson:"links,omitempty"`
 	Events           []Event          `bson:"events,omitempty"`
+	Business         bool             `bson:"business,omitempty" json:",omitempty"` // the feed says: not a consumer's
 }
 
 // Line is one position of an order.
@@ -55,6 +56,8 @@ type Line struct {
 	Picture   string        `bson:"picture,omitempty"`  // https URL
 	URL       string        `bson:"url,omitempty"`      // of the product
 	Status    string        `bson:"status,omitempty"`   // a fulfillment word, where it differs from the order's
+	// Withdrawal is one of WithdrawalExceptions, "" for goods that can be returned as any.
+	Withdrawal string `bson:"withdrawal,omitempty" json:",omitempty"`
 }
 
 // LineOption is one choice made for a line, as "Colour: blue".
@@ -126,13 +129,15 @@ func (o Order) Amount(minor int64) money.Amount {
 // storedOrder is an order with what lists, worker and repeated deliveries need of it.
 type storedOrder struct {
 	Order    `bson:",inline"`
-	Customer string    `bson:"customer"`
-	Row      OrderRow  `bson:"row"`
-	Views    []string  `bson:"views,omitempty"`
-	Search   []string  `bson:"search,omitempty"`
-	Todo     []string  `bson:"todo,omitempty"`
-	Digest   string    `bson:"digest"` // of the content as the feed gave it
-	ArriveAt time.Time `bson:"arrived_at"`
+	Customer string               `bson:"customer"`
+	Row      OrderRow             `bson:"row"`
+	Views    []string             `bson:"views,omitempty"`
+	Search   []string             `bson:"search,omitempty"`
+	Todo     []string             `bson:"todo,omitempty"`
+	Digest   string               `bson:"digest"` // of the content as the feed gave it
+	ArriveAt time.Time            `bson:"arrived_at"`
+	ErasedAt *time.Time           `bson:"erased_at,omitempty"` // when its person was taken out of it
+	Received []ReceivedWithdrawal `bson:"received,omitempty"`  // statements of withdrawal, the first ones
 }
 
 // The indexes of orders. "row" is all that a list shows.

@@ -61,6 +61,7 @@ func (s Shopper) Orders(ctx context.Context, q OrderQuery) (OrderPage, error) {
 		return page, err
 	}
 	page.Next, page.Previous = found.Next, found.Previous
+	page.Rows = make([]OrderRow, 0, len(found.Hits))
 	own := s.shop.ownPictures()
 	for _, hit := range found.Hits {
 		row := hit.Head.Row
@@ -76,6 +77,12 @@ func (s Shopper) Orders(ctx context.Context, q OrderQuery) (OrderPage, error) {
 		slices.SortStableFunc(page.Rows, func(a, b OrderRow) int { return b.PlacedAt.Compare(a.PlacedAt) })
 	}
 	return page, nil
+}
+
+// CheckOrderQuery is the error that Orders gives for what it is asked, nil for a good query.
+func (s Shopper) CheckOrderQuery(q OrderQuery) error {
+	_, err := s.orderQuery(q)
+	return err
 }
 
 func (s Shopper) orderQuery(q OrderQuery) (storage.Query, error) {

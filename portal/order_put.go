@@ -38,20 +38,36 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Outcome, error)
 	}
 	outcome := Created
 	_, err = a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *storedOrder, found bool) error {
+		if doc.ErasedAt != nil {
+			if outcome = doc.takeErased(o); outcome != Updated {
+				return storage.ErrUnchanged
+			}
+			return nil
+		}
 		outcome = Created
+		customer := doc.owner(o, customer)
 		if found {
 			outcome = doc.judge(o, customer, digest)
 		}
 		if outcome == Unchanged || outcome == Stale {
 			return storage.ErrUnchanged
 		}
-		doc.take(o, shop.Location(), arrival{customer: customer, digest: digest, at: a.now(), first: !found})
+		doc.take(o, shop.Location(), arrival{customer: customer, digest: digest, at: a.now(), first: !found, greet: shop.FirstOrderMail})
 		return nil
 	})
 	if err != nil {
 		return "", fmt.Errorf("store order: %w", err)
 	}
 	return outcome, nil
+}
+
+// owner is whose order it is: once stored it stays its customer's as long as the feed says the same of who ordered, even if
+// the address has become somebody else's since.
+func (s *storedOrder) owner(o Order, customer string) string {
+	if s.Customer != "" && s.Email == o.Email && s.FeedCustomer == o.FeedCustomer {
+		return s.Customer
+	}
+	return customer
 }
 
 // digest is a hash of the content as the feed gave it.
@@ -80,6 +96,7 @@ type arrival struct {
 	customer, digest string
 	at               time.Time
 	first            bool
+	greet            bool // the shop mails at a customer's first order
 }
 
 // take puts the order in place of what is there, keeps the changes noticed so far, and asks for the totals it changes.
@@ -93,6 +110,7 @@ func (s *storedOrder) take(o Order, zone *time.Location, by arrival) {
 	if by.first {
 		s.ArriveAt = by.at
 		s.Todo = addTodo(s.Todo, countJob(by.customer, o.PlacedAt, zone))
+		s.greet(by)
 		return
 	}
 	now, then := countJob(by.customer, o.PlacedAt, zone), countJob(beforeCustomer, before.PlacedAt, zone)
@@ -163,7 +181,16 @@ func (a *App) customerOfOrder(ctx context.Context, shop Shop, o Order) (string, 
 			return id, err
 		}
 	}
-	id, err := a.customerOfEmail(ctx, shop, o.Email)
+	id, err := a.follow(ctx, shop.ID, emailHandle(o.Email))
+	if err != nil {
+		return "", err
+	}
+	if id == "" { // before somebody new is made: the order may be of somebody who was erased, and must not bring them back
+		if erased, err := a.isErased(ctx, shop.ID, o.Number); err != nil || erased {
+			return "", err
+		}
+	}
+	id, err = a.customerOfEmail(ctx, shop, o.Email)
 	if err != nil || o.FeedCustomer == "" {
 		return id, err
 	}

@@ -23,6 +23,7 @@ type orderWire struct {
 	SourceStatus     string           `json:"source_status,omitzero"`
 	SourceLabel      string           `json:"source_label,omitzero"`
 	IsDigital        bool             `json:"is_digital,omitzero"`
+	Business         bool             `json:"business,omitzero"`
 	Lines            []lineWire       `json:"lines,omitzero"`
 	Subtotal         *string          `json:"subtotal,omitzero"`
 	Discount         *string          `json:"discount,omitzero"`
@@ -58,6 +59,7 @@ type lineWire struct {
 	Picture     string       `json:"picture,omitzero"`
 	URL         string       `json:"url,omitzero"`
 	Fulfillment string       `json:"fulfillment,omitzero"`
+	Withdrawal  string       `json:"withdrawal,omitzero"`
 }
 
 type taxWire struct {
@@ -135,7 +137,7 @@ func (w orderWire) order(f *form) Order {
 	o := Order{
 		FeedCustomer: f.text("/customer_id", w.CustomerID, maxWord), Email: f.email("/email", w.Email),
 		PlacedAt: f.moment("/placed_at", w.PlacedAt), UpdatedAt: f.moment("/updated_at", w.UpdatedAt),
-		Currency: f.currency, IsDigital: w.IsDigital, PricesIncludeTax: w.PricesIncludeTax,
+		Currency: f.currency, IsDigital: w.IsDigital, Business: w.Business, PricesIncludeTax: w.PricesIncludeTax,
 		Subtotal: f.optionalAmount("/subtotal", w.Subtotal), Discount: f.optionalAmount("/discount", w.Discount),
 		Shipping: f.optionalAmount("/shipping", w.Shipping), Tax: f.optionalAmount("/tax", w.Tax),
 		Refunded: f.optionalAmount("/refunded", w.Refunded), Total: f.amount("/total", w.Total),
@@ -179,6 +181,7 @@ func (w lineWire) line(f *form, at string) Line {
 		Quantity: f.decimal(at+"/quantity", w.Quantity, true), UnitPrice: f.decimal(at+"/unit_price", w.UnitPrice, false),
 		Total: f.amount(at+"/total", w.Total), TaxRate: f.decimal(at+"/tax_rate", w.TaxRate, false),
 		Picture: f.link(at+"/picture", w.Picture), URL: f.link(at+"/url", w.URL), Status: f.text(at+"/fulfillment", w.Fulfillment, maxWord),
+		Withdrawal: f.withdrawalException(at+"/withdrawal", w.Withdrawal),
 	}
 	line.Options = each(f, at+"/options", maxParts, w.Options, func(o LineOption, f *form, at string) LineOption {
 		return LineOption{Name: f.text(at+"/name", o.Name, maxName), Value: f.text(at+"/value", o.Value, maxName)}

@@ -1,14 +1,6 @@
 // Package portal is the product: what shoppers, feeds, operators and the worker may do, and the rules of it. A
 // request first becomes an actor (Visitor, Shopper, Feed, Operator, Worker), and only actors have use-cases; the
 // shop and the person are inside the actor. The package must not know of HTTP or of a store's engine.
-//
-// There are no transactions. Each use-case is a sequence of single-document writes, safe to stop between any two:
-//
-//	sign in        one Replace of the access document: link out, siblings dead, session in
-//	first order    handle, customer, order   a handle without its customer is completed by the next comer
-//	order stored   order with todo, totals, todo out   totals are recounted, so twice equals once
-//	notice         access with todo, outbox entry, todo out   the entry's key makes twice once
-//	mail           access gets the link, mail goes out, entry done   a crash sends the mail again
 package portal
 
 import (
@@ -22,6 +14,21 @@ import (
 )
 
 // App is the product over one store. Its actors are safe for concurrent use.
+//
+// There are no transactions. Each use-case is a sequence of single-document writes, safe to stop between any two:
+//
+//	sign in        one Replace of the access document: link out, siblings dead, session in
+//	first order    handle, customer, order   a handle without its customer is completed by the next comer
+//	order stored   order with todo, totals, todo out   totals are recounted, so twice equals once
+//	notice         access with todo, outbox entry, todo out   the entry's key makes twice once
+//	e-mail changed address held, handle, access clear, customer with todo, session   an address held in vain is given up later
+//	change undone  address held, handle, access clear, customer   the undo works until the customer is written
+//	address freed  access clear, handle out, customer   each only as read, so that a customer who comes back keeps it
+//	first mail     order with todo, customer marked, outbox entry, todo out   mark and key make twice once
+//	erasure        customer emptied; a minute later orders, mails, access, handles, the customer last   each half may be done again
+//	hand-off       code in; code out, of many the one whose removal wins has it   a crash between loses a code of 60 seconds
+//	withdrawal     statement with due, order marked, outbox entries, due moved on   mark and keys make twice once
+//	mail           access gets the link, mail goes out, entry done   a crash sends the mail again
 type App struct {
 	engine   storage.Engine
 	now      func() time.Time
@@ -29,6 +36,8 @@ type App struct {
 	insecure bool
 	shops    *shopCache
 	atlas    *address.Atlas
+
+	vatChecker VATChecker // nil for none
 }
 
 // Option sets one thing of an App.
@@ -55,8 +64,8 @@ func New(engine storage.Engine, options ...Option) *App {
 // Collections lists everything that the product stores, for opening an engine.
 func Collections() []storage.Collection {
 	return append(mail.Collections(),
-		shopCollection(), customerCollection(), handleCollection(), accessCollection(),
-		orderCollection(), historyCollection(), keyCollection())
+		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
+		orderCollection(), historyCollection(), keyCollection(), handOffCollection())
 }
 
 // Ready reports whether the store answers.

@@ -111,7 +111,9 @@ func (v Visitor) claimCode(ctx context.Context, cookie token, code string) (Sign
 		}
 		destination = r.Destination
 		a.tidy(v.app.now())
-		a.admit(r, v.newSession(cookie), v.browser.hash())
+		fresh := v.newSession(cookie)
+		fresh.FreshAt = fresh.SignedInAt
+		a.admit(r, fresh, v.browser.hash())
 		return nil
 	})
 	if err == nil && !entered {
@@ -176,20 +178,38 @@ func (a *App) settleCustomer(ctx context.Context, shop Shop, key string, stands 
 	if doc.Customer != "" {
 		return a.stillHas(ctx, shop, doc)
 	}
-	id, err := a.customerOfEmail(ctx, shop, doc.Email)
+	id, err := a.register(ctx, shop, doc.Email)
 	if err != nil {
 		return err
 	}
-	_, err = docs.Change(ctx, key, func(d *access) error {
-		d.Customer = id
+	doc, err = docs.Change(ctx, key, func(d *access) error {
+		d.belongTo(d.Email, id, a.now())
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return a.stillHas(ctx, shop, doc)
+}
+
+// presentOwner is the customer that an access document names, if it has the address still; "" for none.
+func (a *App) presentOwner(ctx context.Context, shop Shop, key string) (customer string, err error) {
+	doc, _, err := a.accessDocs(shop.ID).Get(ctx, key)
+	if err != nil || doc.Customer == "" {
+		return "", ifFound(err)
+	}
+	switch err := a.stillHas(ctx, shop, doc); {
+	case KindOf(err) == Gone:
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	return doc.Customer, nil
 }
 
 // stillHas is nil when the account an access document belongs to has the address still.
 func (a *App) stillHas(ctx context.Context, shop Shop, doc access) error {
-	customer, _, err := a.customerDocs(shop.ID).Get(ctx, doc.Customer)
+	customer, err := a.customer(ctx, shop.ID, doc.Customer)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
 		return goneLink(LinkReplaced)
 	}

@@ -51,7 +51,7 @@ func (s Shopper) Address(ctx context.Context, id string) (SavedAddress, error) {
 }
 
 func (s Shopper) current(ctx context.Context) (Customer, error) {
-	customer, _, err := s.app.customerDocs(s.shop.ID).Get(ctx, s.customer.ID)
+	customer, err := s.app.customer(ctx, s.shop.ID, s.customer.ID)
 	return customer, missing(err)
 }
 
@@ -66,6 +66,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 	shown := a.Version
 	a.Version = storage.NewID()
 	_, err := s.change(ctx, func(c *Customer) error {
+		c.tell(newsAddress, s.app.now())
 		if a.ID == "" {
 			return c.add(&a)
 		}
@@ -127,6 +128,7 @@ func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 			return failure(Conflict, "address.changed")
 		}
 		now := s.app.now()
+		c.tell(newsAddress, now)
 		c.Removed = slices.DeleteFunc(c.Removed, func(r removedAddress) bool { return now.Sub(r.At) > undoWindow })
 		c.Removed = append(c.Removed, removedAddress{SavedAddress: c.Addresses[at], At: now})
 		c.Addresses = slices.Delete(c.Addresses, at, at+1)

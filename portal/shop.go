@@ -22,12 +22,17 @@ type Shop struct {
 	AllowedOrigins []string      `bson:"allowed_origins,omitempty"` // origins a destination may be on, and pictures come from
 	SenderName     string        `bson:"sender_name"`
 	SenderEmail    string        `bson:"sender_email"`
-	Language       string        `bson:"language"`  // the default
-	Languages      []string      `bson:"languages"` // offered
-	TimeZone       string        `bson:"time_zone"` // an IANA name
-	Currency       string        `bson:"currency"`  // ISO 4217
-	LinkLife       time.Duration `bson:"link_life"` // MinLinkLife to MaxLinkLife
+	Language       string        `bson:"language"`         // the default
+	Languages      []string      `bson:"languages"`        // offered
+	TimeZone       string        `bson:"time_zone"`        // an IANA name
+	Currency       string        `bson:"currency"`         // ISO 4217
+	VATID          string        `bson:"vat_id,omitempty"` // canonical; asks VIES for those of customers
+	LinkLife       time.Duration `bson:"link_life"`        // MinLinkLife to MaxLinkLife
 	Registration   bool          `bson:"registration,omitempty"`
+	RequiredFields []string      `bson:"required_fields,omitempty"`  // of who registers; RequireTitle and its kin
+	UnsubscribeKey SigningKey    `bson:"unsubscribe_key,omitempty"`  // made when it is first needed
+	FirstOrderMail bool          `bson:"first_order_mail,omitempty"` // a customer's first order sends a link to it
+	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // the shop sells to businesses only, or nothing that can be withdrawn from
 	Brand          Brand         `bson:"brand"`
 	CreatedAt      time.Time     `bson:"created_at"`
 

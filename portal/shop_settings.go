@@ -25,9 +25,11 @@ type ShopSettings struct {
 	SenderName, SenderEmail      *string
 	Language                     *string
 	Languages                    *[]string
-	TimeZone, Currency           *string
+	TimeZone, Currency, VATID    *string
 	LinkLife                     *time.Duration
-	Registration                 *bool
+	Registration, FirstOrderMail *bool
+	Withdrawal                   *bool // whether consumers find the function to withdraw from a contract; a new shop has it
+	RequiredFields               *[]string
 	Logo                         *[]byte // a PNG, JPEG or WebP file; empty removes the logo
 	Accent, SupportEmail         *string
 	Footer                       *[]FooterLink
@@ -52,8 +54,14 @@ func (s ShopSettings) apply(f *form, shop *Shop) {
 	put(&shop.Languages, s.Languages)
 	put(&shop.TimeZone, s.TimeZone)
 	put(&shop.Currency, s.Currency)
+	put(&shop.VATID, s.VATID)
 	put(&shop.LinkLife, s.LinkLife)
 	put(&shop.Registration, s.Registration)
+	if s.Withdrawal != nil {
+		shop.NoWithdrawal = !*s.Withdrawal
+	}
+	put(&shop.RequiredFields, s.RequiredFields)
+	put(&shop.FirstOrderMail, s.FirstOrderMail)
 	put(&shop.Brand.Accent, s.Accent)
 	put(&shop.Brand.SupportEmail, s.SupportEmail)
 	put(&shop.Brand.Footer, s.Footer)
@@ -102,9 +110,13 @@ func (s *Shop) check(f *form, insecure bool) {
 		s.zone = zone
 	}
 	s.Currency = f.currencyCode("currency", strings.ToUpper(s.Currency))
+	if s.VATID = strings.TrimSpace(s.VATID); s.VATID != "" {
+		s.VATID = f.vatID("vat_id", s.VATID, "")
+	}
 	if s.LinkLife < MinLinkLife || s.LinkLife > MaxLinkLife {
 		f.fault("link_life", "shop.link_life", "Least", "10m", "Most", "14d")
 	}
+	s.checkRequired(f)
 	s.Brand.check(f)
 }
 

@@ -39,7 +39,7 @@ func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, e
 	if !live {
 		return Shopper{}, stranger
 	}
-	customer, _, err := a.customerDocs(shop.ID).Get(ctx, doc.Customer)
+	customer, err := a.customer(ctx, shop.ID, doc.Customer)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
 		return Shopper{}, stranger
 	}
@@ -162,7 +162,7 @@ func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 		return invalid([]Fault{{Field: "language", Key: "language.offered"}})
 	}
 	_, err := s.change(ctx, func(c *Customer) error {
-		c.Language = lang
+		c.Language, c.ProfileVersion = lang, storage.NewID()
 		return nil
 	})
 	return err
@@ -170,7 +170,7 @@ func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 
 // change alters the customer's document and dates it.
 func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Customer, error) {
-	return s.app.customerDocs(s.shop.ID).Change(ctx, s.customer.ID, func(c *Customer) error {
+	return s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *Customer) error {
 		if err := alter(c); err != nil {
 			return err
 		}

@@ -14,6 +14,8 @@ type OrderView struct {
 	Order
 	Headline Headline
 	Timeline []Step
+	// Withdrawal is nil in a shop that does without the function.
+	Withdrawal *WithdrawalRight
 }
 
 // Step is one step of the timeline.
@@ -41,7 +43,7 @@ func (s Shopper) Order(ctx context.Context, number string) (OrderView, error) {
 			doc.Lines[i].Picture = ""
 		}
 	}
-	return OrderView{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.timeline()}, nil
+	return OrderView{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.timeline(), Withdrawal: s.withdrawalOf(doc)}, nil
 }
 
 // timeline lists the dated steps in their order, then what is done without a date, then what is to come. A payment

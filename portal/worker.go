@@ -68,7 +68,7 @@ func (w Worker) Once(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 	for _, shop := range shops {
-		for _, job := range []func(context.Context, Shop) (int, error){w.countJobs, w.notices, w.rezone} {
+		for _, job := range []func(context.Context, Shop) (int, error){w.countJobs, w.firstOrders, w.notices, w.news, w.emailMoved, w.due, w.tellErasures, w.rezone, w.withdrawals} {
 			n, err := job(ctx, shop)
 			if err != nil {
 				return done, fmt.Errorf("jobs of shop %s: %w", shop.ID, err)
@@ -91,7 +91,9 @@ func (w Worker) countJobs(ctx context.Context, shop Shop) (int, error) {
 	counted := map[string]bool{}
 	for _, hit := range page.Hits {
 		for _, job := range hit.Head.Todo {
-			counted[job] = true
+			if strings.HasPrefix(job, prefix) {
+				counted[job] = true
+			}
 		}
 	}
 	if err := eachAtOnce(ctx, slices.Collect(maps.Keys(counted)), func(ctx context.Context, job string) error {
@@ -138,12 +140,12 @@ func (w Worker) removeJobs(ctx context.Context, shop Shop, number string, done m
 	return err
 }
 
-// sweep removes mail records past their time.
+// sweep removes what is past its time: records of mails, and codes for the storefront.
 func (w Worker) sweep(ctx context.Context) error {
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
 		_, swept := mail.NewOutbox(w.app.engine, shop.ID).Sweep(ctx, sweepBatch)
-		err = errors.Join(err, swept)
+		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop))
 	}
 	return err
 }

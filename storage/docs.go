@@ -52,7 +52,7 @@ func (d Docs[T]) Get(ctx context.Context, key string) (T, Version, error) {
 	if err != nil {
 		return e.Body, Version{}, d.fault("get", err)
 	}
-	if err := bson.Unmarshal(raw, &e); err != nil {
+	if err := decode(raw, &e); err != nil {
 		return e.Body, Version{}, d.fault("decode", err)
 	}
 	return e.Body, Version{N: e.N, Mark: e.Mark}, nil

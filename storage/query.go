@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"go.mongodb.org/mongo-driver/bson"
 )
 
 // MaxLimit is the most rows one Find returns.
@@ -74,7 +72,7 @@ func page[H, T any](d Docs[T], q Query, rows []Row, ends pageEnds) (Page[H], err
 	p := Page[H]{Hits: make([]Hit[H], len(rows))}
 	for i, row := range rows {
 		p.Hits[i].Key = strings.TrimPrefix(row.ID, d.shop+"/")
-		if err := bson.Unmarshal(row.Head, &p.Hits[i].Head); err != nil {
+		if err := decode(row.Head, &p.Hits[i].Head); err != nil {
 			return p, fmt.Errorf("decode head of %s: %w", d.collection.Name, err)
 		}
 	}

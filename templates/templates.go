@@ -8,8 +8,8 @@ import "embed"
 //go:embed mail
 var Mail embed.FS
 
-// Pages holds the HTML of the portal: layout/ (the head and the foot that each page includes), partials/ (what pages
-// share) and pages/ (one file a page).
+// Pages holds the HTML of the portal: pages/ (one file a page), layout/ (the head and the foot that each page includes; they are
+// written by portal/web/page) and partials/ (what pages share besides).
 //
 //go:embed layout partials pages
 var Pages embed.FS

@@ -71,7 +71,7 @@ func (b *bench) measure(ctx context.Context) error {
 	b.figure("import", fmt.Sprintf("%.0f orders/s", compared.imported), "")
 	b.figure("the same documents into the store alone", fmt.Sprintf("%.0f orders/s", compared.alone), "")
 	b.figure("import, against the store alone", fmt.Sprintf("%.2f", compared.imported/compared.alone), atLeast(compared.imported/compared.alone, 0.25))
-	for _, part := range []func(context.Context) error{b.lists, b.signIns, b.feed, b.askPairs} {
+	for _, part := range []func(context.Context) error{b.lists, b.signIns, b.feed, b.asking} {
 		if err := part(ctx); err != nil {
 			return err
 		}

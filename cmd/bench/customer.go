@@ -28,11 +28,15 @@ const (
 func pick(n, among int) []customer {
 	chosen := make([]customer, min(n, among))
 	for i, place := range mathrand.Perm(among)[:len(chosen)] {
-		secret := make([]byte, 32)
-		rand.Read(secret) // never fails (crypto/rand)
-		chosen[i] = customer{place: place, browser: base64.RawURLEncoding.EncodeToString(secret)}
+		chosen[i] = newCustomer(place)
 	}
 	return chosen
+}
+
+func newCustomer(place int) customer {
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails (crypto/rand)
+	return customer{place: place, browser: base64.RawURLEncoding.EncodeToString(secret)}
 }
 
 func addresses(customers []customer) []string {
@@ -51,9 +55,9 @@ func askFor(customers []customer, connections int) load {
 			c := customers[i]
 			submit(request, "/sign-in", "email="+emailOf(c.place))
 			request.Header.SetCookie(browserCookie, c.browser)
-			request.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255))
+			request.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", c.place>>16&255, c.place>>8&255, c.place&255))
 		},
-		read: func(_ int, answer *fasthttp.Response) error { return leadsTo(answer, "/sign-in/code") },
+		read: func(_ int, answer *fasthttp.Response) error { return leadsTo(answer, "/sign-in/code?asked=yes") },
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+	"golang.org/x/sync/errgroup"
 )
 
 // load is a stream of requests over kept connections: each sends the next as soon as it has its answer.
@@ -93,6 +94,30 @@ func (l load) send(ctx context.Context, address string) ([]time.Duration, error)
 	}
 	hands.Wait()
 	return slices.Concat(lists...), cmp.Or(append(faults, ctx.Err())...)
+}
+
+// paced sends the requests at a fixed rate, each at its time, whether or not those before it have been answered. It returns when
+// each was due: what is late here is late for who waits.
+func (l load) paced(ctx context.Context, p *process, perSecond int) ([]time.Time, error) {
+	client := &fasthttp.HostClient{
+		Addr: p.address, MaxConns: l.connections, MaxConnWaitTimeout: patience, MaxIdemponentCallAttempts: 1, ReadTimeout: patience, WriteTimeout: patience,
+	}
+	defer client.CloseIdleConnections()
+	group, ctx := errgroup.WithContext(ctx)
+	began, due := time.Now(), make([]time.Time, l.count)
+	for i := range due {
+		due[i] = began.Add(time.Duration(i) * time.Second / time.Duration(perSecond))
+		select {
+		case <-time.After(time.Until(due[i])):
+		case <-ctx.Done():
+			return nil, cmp.Or(group.Wait(), ctx.Err())
+		}
+		group.Go(func() error {
+			_, err := l.one(client, i)
+			return err
+		})
+	}
+	return due, group.Wait()
 }
 
 // one sends request i and returns how long its answer took.

@@ -66,8 +66,11 @@ type options struct {
 	duration    time.Duration
 	customers   int // signed in
 	links       int // to redeem
-	pairs       int // of a known and an unknown address
-	sample      int // orders of the import that is compared
+	rate        int // requests for links a second, while their way to the mail server is timed
+	paced       time.Duration
+	pairs       int           // of a known and an unknown address
+	late        time.Duration // of the mail server's answers, while pairs are asked for
+	sample      int           // orders of the import that is compared
 	profile     string
 	markdown    bool
 }
@@ -83,7 +86,10 @@ func parse(args []string, errors io.Writer) (options, error) {
 	set.DurationVar(&o.duration, "duration", 3*time.Second, "how long each page is requested")
 	set.IntVar(&o.customers, "customers", 300, "customers who are signed in")
 	set.IntVar(&o.links, "links", 2000, "sign-in links that are asked for, mailed and redeemed")
+	set.IntVar(&o.rate, "rate", 100, "links asked for in a `second`, while the time until a mail is handed over is measured")
+	set.DurationVar(&o.paced, "paced", 10*time.Second, "how long links are asked for at that rate; 1m for a sure answer")
 	set.IntVar(&o.pairs, "pairs", 1000, "pairs of a known and an unknown address whose times are compared; 10000 for a sure answer")
+	set.DurationVar(&o.late, "late", 10*time.Second, "how late the mail server answers while the pairs are compared for the second time")
 	set.IntVar(&o.sample, "sample", 10000, "orders whose import is compared with the store alone")
 	set.StringVar(&o.profile, "profile", "", "write a CPU profile of the orders page, by the site alone in a process of its own, to this `file`")
 	set.BoolVar(&o.markdown, "markdown", false, "print Markdown")
@@ -98,7 +104,7 @@ func parse(args []string, errors io.Writer) (options, error) {
 		o.sizes = append(o.sizes, n)
 	}
 	slices.Sort(o.sizes)
-	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.pairs, o.sample) < 1 || o.duration <= 0 {
+	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.rate, o.pairs, o.sample) < 1 || min(o.duration, o.paced, o.late) <= 0 {
 		return o, fmt.Errorf("the flags take numbers above zero, and nothing follows them")
 	}
 	return o, nil

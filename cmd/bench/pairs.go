@@ -19,7 +19,7 @@ const (
 	mostLean       = 0.02
 	leastChance    = 0.01
 	resamples      = 2000
-	warmUps        = 50
+	mostWarmUps    = 500
 )
 
 // pair is how long the same request took for an address that has an account and for one that has none.
@@ -27,34 +27,34 @@ type pair struct{ known, unknown time.Duration }
 
 // askPairs asks for links by turns for known and unknown addresses, in random order within a pair, over one connection, and
 // says whether the times tell which is which. The times of one pair are compared with each other, since all drift together.
-func (b *bench) askPairs(ctx context.Context) error {
-	b.say("asking for %d pairs of a known and an unknown address", b.pairs)
-	return b.during(ctx, nobody(), func(p *process) error {
-		client := &fasthttp.HostClient{Addr: p.address, MaxConns: 1, MaxIdemponentCallAttempts: 1, ReadTimeout: patience}
-		defer client.CloseIdleConnections()
-		var pairs []pair
-		for i := range warmUps + b.pairs {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			one, err := askPair(client, b.stored, i)
-			if err != nil {
-				return err
-			}
-			if i >= warmUps {
-				pairs = append(pairs, one)
-			}
+// The known ones are the store's customers from a place on, and each of a pair is asked for as often as the other.
+func (b *bench) askPairs(ctx context.Context, p *process, from int, how string) error {
+	b.say("asking for %d pairs of a known and an unknown address, %s", b.pairs, how)
+	client := &fasthttp.HostClient{Addr: p.address, MaxConns: 1, MaxIdemponentCallAttempts: 1, ReadTimeout: patience}
+	defer client.CloseIdleConnections()
+	var pairs []pair
+	for i := range b.warmUps() + b.pairs {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		b.tellPairs(pairs)
-		return nil
-	})
+		one, err := askPair(client, from+i, b.stored+i)
+		if err != nil {
+			return err
+		}
+		if i >= b.warmUps() {
+			pairs = append(pairs, one)
+		}
+	}
+	b.tellPairs(pairs, how)
+	return nil
 }
 
+// warmUps is how many pairs are asked for before those that count.
+func (o options) warmUps() int { return min(mostWarmUps, o.pairs) }
+
 // askPair asks for one known and one unknown address, each from a client of its own.
-func askPair(client *fasthttp.HostClient, stored, i int) (pair, error) {
-	both := pick(2, stored)
-	both[1].place = stored + i // nobody has it, and it is as long
-	asks := askFor(both, 1)
+func askPair(client *fasthttp.HostClient, known, unknown int) (pair, error) {
+	asks := askFor([]customer{newCustomer(known), newCustomer(unknown)}, 1)
 	var took [2]time.Duration
 	for _, who := range rand.Perm(2) {
 		var err error
@@ -67,19 +67,19 @@ func askPair(client *fasthttp.HostClient, stored, i int) (pair, error) {
 
 // tellPairs reports the median of the differences with its 95% interval (bootstrap), the chance that a known address is
 // answered later (Mann-Whitney), and the probability of such differences by chance (Wilcoxon's signed ranks).
-func (b *bench) tellPairs(pairs []pair) {
+func (b *bench) tellPairs(pairs []pair, how string) {
 	differences := make([]float64, len(pairs))
 	for i, p := range pairs {
 		differences[i] = float64(p.known-p.unknown) / float64(time.Millisecond)
 	}
 	low, high := medianInterval(differences)
-	b.figure("known against unknown address: median difference",
+	b.figure("known against unknown address: median difference, "+how,
 		fmt.Sprintf("%+.3f ms (95%%: %+.3f to %+.3f)", median(differences), low, high),
 		fmt.Sprintf("within %.1f ms", mostDifference)+missed(low < -mostDifference || high > mostDifference))
 	lean := laterChance(pairs)
-	b.figure("chance that the known one is answered later", fmt.Sprintf("%.3f", lean), "0.48 to 0.52"+missed(math.Abs(lean-0.5) > mostLean))
+	b.figure("chance that the known one is answered later, "+how, fmt.Sprintf("%.3f", lean), "0.48 to 0.52"+missed(math.Abs(lean-0.5) > mostLean))
 	chance := signedRanks(differences)
-	b.figure("such differences by chance (Wilcoxon)", fmt.Sprintf("p = %.2f", chance), fmt.Sprintf("> %.2f", leastChance)+missed(chance <= leastChance))
+	b.figure("such differences by chance (Wilcoxon), "+how, fmt.Sprintf("p = %.2f", chance), fmt.Sprintf("> %.2f", leastChance)+missed(chance <= leastChance))
 }
 
 func median(values []float64) float64 {

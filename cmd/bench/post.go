@@ -19,17 +19,20 @@ type post struct {
 	address string
 
 	mu      sync.Mutex
-	tokens  map[string]string // by the address a mail went to
+	tokens  map[string]string    // by the address a mail went to
+	arrived map[string]time.Time // by the same, when the last one had come whole
 	letters int
 	first   time.Time
 	last    time.Time
 	came    chan struct{} // has one when something has come
+	pause   time.Duration // before a mail is answered
+	hurry   chan struct{} // closed when the pause has been changed
 }
 
 var linkShape = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
 
 func openPost() (*post, error) {
-	p := &post{tokens: map[string]string{}, came: make(chan struct{}, 1)}
+	p := &post{tokens: map[string]string{}, arrived: map[string]time.Time{}, came: make(chan struct{}, 1), hurry: make(chan struct{})}
 	p.server = gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &delivery{post: p}, nil }))
 	p.server.Domain = "mx.bench.example"
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -61,7 +64,7 @@ func (p *post) take(to string, text []byte) {
 	}
 	p.letters++
 	if found != nil {
-		p.tokens[to] = string(found[1])
+		p.tokens[to], p.arrived[to] = string(found[1]), p.last
 	}
 	select {
 	case p.came <- struct{}{}:
@@ -73,7 +76,38 @@ func (p *post) take(to string, text []byte) {
 func (p *post) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.letters, p.tokens = 0, map[string]string{}
+	p.letters, p.tokens, p.arrived = 0, map[string]string{}, map[string]time.Time{}
+}
+
+// dally makes the server answer each mail so much later, those it has in hand too.
+func (p *post) dally(by time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.hurry)
+	p.pause, p.hurry = by, make(chan struct{})
+}
+
+// rest is the pause before an answer.
+func (p *post) rest() {
+	p.mu.Lock()
+	pause, hurry := p.pause, p.hurry
+	p.mu.Unlock()
+	if pause == 0 {
+		return
+	}
+	over := time.NewTimer(pause)
+	defer over.Stop()
+	select {
+	case <-over.C:
+	case <-hurry:
+	}
+}
+
+// arrival is when the last link to an address had come.
+func (p *post) arrival(address string) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.arrived[address]
 }
 
 // wait waits for links to all the addresses and returns them in that order.
@@ -133,6 +167,7 @@ func (d *delivery) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
 	if err == nil {
 		d.post.take(d.to, text)
+		d.post.rest()
 	}
 	return err
 }

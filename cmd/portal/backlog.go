@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -54,6 +53,7 @@ func (b *backlog) look(ctx context.Context) (look, error) {
 
 func (b *backlog) add(ctx context.Context, found *look, shop string) error {
 	box := mail.NewOutbox(b.engine, shop)
+	box.Now = b.now
 	for state, n := range map[string]*int{mail.Waiting: &found.waiting, mail.Failed: &found.failed} {
 		page, err := box.List(ctx, state, "", storage.MaxLimit)
 		if err != nil {
@@ -61,26 +61,7 @@ func (b *backlog) add(ctx context.Context, found *look, shop string) error {
 		}
 		*n += len(page.Hits)
 	}
-	overdue, err := b.longestDue(ctx, box, shop, found.at)
+	overdue, err := box.Overdue(ctx)
 	found.overdue = max(found.overdue, overdue)
 	return err
-}
-
-// longestDue is for how long the shop's first mail in the order of sending has been due.
-func (b *backlog) longestDue(ctx context.Context, box mail.Outbox, shop string, now time.Time) (time.Duration, error) {
-	outbox := mail.Collections()[0]
-	page, err := storage.Find[struct{}](ctx, storage.Open[mail.Entry](b.engine, shop, outbox), storage.Query{
-		Index: outbox.Indexes[0].Name, Equal: []any{mail.Waiting}, To: now, Limit: 1, // the index is in the order of sending
-	})
-	if err != nil || len(page.Hits) == 0 {
-		return 0, err
-	}
-	entry, err := box.Get(ctx, page.Hits[0].Key)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return 0, nil
-	case err != nil || entry.State != mail.Waiting: // it went out meanwhile
-		return 0, err
-	}
-	return max(now.Sub(entry.NextAt), 0), nil
 }

@@ -19,6 +19,8 @@ type certificate struct {
 	log               *slog.Logger
 	now               func() time.Time
 
+	hangUps <-chan os.Signal // each has the files read at once; nil for none
+
 	current atomic.Pointer[tls.Certificate]
 	seen    fingerprint // of the files as they were tried last
 }
@@ -73,18 +75,23 @@ func (c *certificate) watch(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			c.refresh(ctx)
+		case <-c.hangUps:
+			c.reload(ctx)
 		}
 	}
 }
 
-// refresh reads the files when they have changed. What cannot be used is logged once, and the certificate stays: the two
-// files are rarely replaced in the same moment.
+// refresh reads the files when they have changed.
 func (c *certificate) refresh(ctx context.Context) {
-	now := c.look()
-	if now == c.seen {
-		return
+	if c.look() != c.seen {
+		c.reload(ctx)
 	}
-	c.seen = now
+}
+
+// reload reads the files. What cannot be used is logged, and the certificate stays: the two files are rarely replaced in
+// the same moment.
+func (c *certificate) reload(ctx context.Context) {
+	c.seen = c.look()
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		c.log.ErrorContext(ctx, "the new TLS certificate cannot be used; the one before stays", "error", unreadable(err))

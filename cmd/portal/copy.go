@@ -15,36 +15,58 @@ import (
 type copyCommand struct {
 	From string `arg:"" help:"The store to copy: a directory, or a mongodb:// or mongodb+srv:// address." placeholder:"FROM"`
 	To   string `arg:"" help:"The store to make equal to it, of either kind; a directory that is not there is made." placeholder:"TO"`
+
+	FromPasswordFile string `setting:"copy-from-password-file" help:"A file that holds the password of the MongoDB server copied from; or it is in PORTAL_COPY_FROM_PASSWORD." placeholder:"FILE"`
+	ToPasswordFile   string `setting:"copy-to-password-file" help:"The same for the server copied to; or PORTAL_COPY_TO_PASSWORD." placeholder:"FILE"`
 }
 
 // Help implements kong.HelpProvider.
 func (copyCommand) Help() string {
 	return `Makes the target equal to the source, deletions too. It is how a portal moves to MongoDB, or back:
 
-  portal copy /srv/postern mongodb://db.internal/postern     # while the portal runs
+  export PORTAL_COPY_TO_PASSWORD=...
+  portal copy /srv/postern mongodb://portal@db.internal/postern     # while the portal runs
   systemctl stop postern
-  portal copy /srv/postern mongodb://db.internal/postern     # brings what changed since
-  portal serve --store mongodb://db.internal/postern ...
+  portal copy /srv/postern mongodb://portal@db.internal/postern     # brings what changed since
+  PORTAL_STORE_PASSWORD=... portal serve --store mongodb://portal@db.internal/postern ...
+
+A password in an address shows in the list of processes. So it stands in PORTAL_COPY_FROM_PASSWORD and PORTAL_COPY_TO_PASSWORD, or in the files that --from-password-file and --to-password-file name; the passwords of other commands (PORTAL_STORE_PASSWORD) are not sent to either server.
 
 A copy that was interrupted is run again. What differs is written, so a second run is quick. The target must be empty, or as earlier copies from the same source left it; one that others have written to since is refused, and nothing is written. Nobody may serve it meanwhile. Counters of rate limits are not copied: they begin anew.`
 }
 
 // Run copies.
 func (c copyCommand) Run(ctx context.Context, w *world) error {
-	source, target := storeFlag{Store: c.From}, storeFlag{Store: c.To}
-	if source.isNew() {
+	if (storeFlag{Store: c.From}).isNew() {
 		return failf("There is no store in %s.", c.From)
 	}
-	from, err := source.open(ctx)
+	source, target, err := c.addresses(w)
 	if err != nil {
 		return err
 	}
-	to, err := target.open(ctx)
+	from, err := openStore(ctx, source, "FROM")
+	if err != nil {
+		return err
+	}
+	to, err := openStore(ctx, target, "TO")
 	if err != nil {
 		return errors.Join(err, from.Close())
 	}
 	err = c.copy(ctx, w, from, to)
 	return errors.Join(err, to.Close(), from.Close())
+}
+
+// addresses are the two stores with their passwords.
+func (c copyCommand) addresses(w *world) (from, to string, err error) {
+	const fromSecret, toSecret = envPrefix + "COPY_FROM_PASSWORD", envPrefix + "COPY_TO_PASSWORD"
+	var wrong faults
+	from = storePassword{
+		of: "FROM", variable: fromSecret, value: w.env[fromSecret], flag: "--from-password-file", file: c.FromPasswordFile,
+	}.address(c.From, &wrong)
+	to = storePassword{
+		of: "TO", variable: toSecret, value: w.env[toSecret], flag: "--to-password-file", file: c.ToPasswordFile,
+	}.address(c.To, &wrong)
+	return from, to, wrong.usage("help copy")
 }
 
 func (c copyCommand) copy(ctx context.Context, w *world, from, to storage.Engine) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/vies"
 	"postern/storage"
 	"postern/storage/sqlite"
 )
@@ -20,6 +21,8 @@ import (
 type demoCommand struct {
 	Addr  string `help:"The address to listen on; port 0 takes any free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Store string `setting:"demo-store" help:"Keep the demo's store in this directory; unless set it is temporary and removed at the end." placeholder:"DIR"`
+
+	StorefrontAddr string `help:"The address that the demo's shop listens on; port 0 takes any free one." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 }
 
 // Help implements kong.HelpProvider.
@@ -72,17 +75,30 @@ func openDemo(ctx context.Context, dir string) (storage.Engine, error) {
 // show fills the store, tells what there is to see, and serves.
 func (c demoCommand) show(ctx context.Context, w *world, engine storage.Engine, listener net.Listener) error {
 	base := "http://" + reachable(listener.Addr().String())
+	shop, err := listen(ctx, c.StorefrontAddr, "--storefront-addr")
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { _ = shop.Close() }() // again, when it was served on
 	box := &mailbox{now: time.Now}
+	register, err := startDemoRegister(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { _ = register.stop() }()
 	server, err := newServer(parts{
-		engine: engine, texts: w.texts, sender: box, log: newLog("text", w.stderr, slog.LevelWarn), options: []portal.Option{portal.WithInsecureHTTP()},
+		engine: engine, texts: w.texts, sender: box, log: newLog("text", w.stderr, slog.LevelWarn), options: []portal.Option{portal.WithInsecureHTTP(), portal.WithVATChecker(vies.New(register.url))},
 		drain: drainTime,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	set, err := newStage(ctx, server.app, base)
+	set, err := newStage(ctx, server.app, base, "http://"+reachable(shop.Addr().String()))
 	if err == nil {
 		err = set.fill(ctx)
+	}
+	if err == nil {
+		err = server.besideShop(shop, set)
 	}
 	if err == nil {
 		err = server.mount(box, base)
@@ -98,6 +114,13 @@ func (c demoCommand) show(ctx context.Context, w *world, engine storage.Engine, 
 	err = server.run(ctx, listener)
 	stop()
 	loading.Wait()
+	return err
+}
+
+// besideShop has the server run the demo's shop, too.
+func (s *server) besideShop(listener net.Listener, set *stage) error {
+	shop, err := newStorefront(set.base, set.storefront, set.key)
+	s.beside["storefront"] = func(ctx context.Context) error { return shop.serve(ctx, listener) }
 	return err
 }
 
@@ -125,11 +148,13 @@ func tellDemo(w *world, set *stage) {
 	// What cannot be printed is seen on the mailbox page, too.
 	_ = out.Flush()
 	w.say("")
+	w.say("Bookshop: %s  (a shop that signs in by the portal)", set.storefront)
 	w.say("Mailbox:  %s/demo/mailbox", set.base)
 	w.say("          %s/demo/mailbox.json", set.base)
 	w.say("API key:  %s", set.key)
 	w.say("  curl -H 'Authorization: Bearer %s' %s/api/v1/customers/by-email/%s", set.key, set.base, people()[0].Email)
 	w.say("")
+	w.say("A register on this machine stands in for VIES: it knows the companies above, is silent about Germany, and knows no other.")
 	w.say("The 10,000 orders of nakup@velkosklad.example are still being loaded; everything else is there.")
 	w.say("Stop with Ctrl-C.")
 }

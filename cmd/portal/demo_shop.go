@@ -15,15 +15,15 @@ import (
 const demoShop = "hajenka"
 
 // demoSettings are those of a made-up shop for the home and the forest, with a look of its own.
-func demoSettings(base string) (portal.ShopSettings, error) {
+func demoSettings(base, storefront string) (portal.ShopSettings, error) {
 	logo, err := drawLogo()
 	return portal.ShopSettings{
-		Name: new("Hájenka"), BaseURL: &base, StorefrontURL: &base,
+		Name: new("Hájenka"), BaseURL: &base, StorefrontURL: &storefront,
 		SenderName: new("Hájenka, domov a les"), SenderEmail: new("ucet@hajenka.example"), SupportEmail: new("pomoc@hajenka.example"),
 		Language: new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"), Currency: new("EUR"),
-		Registration: new(true), Accent: new("#2f6b4f"), Logo: &logo,
+		Registration: new(true), RequiredFields: &[]string{portal.RequireNames}, Accent: new("#2f6b4f"), Logo: &logo,
 		Footer: &[]portal.FooterLink{
-			{Label: "Shop", URL: base + "/demo/storefront/"},
+			{Label: "Shop", URL: storefront},
 			{Label: "Delivery and returns", URL: base + "/demo/storefront/delivery"},
 			{Label: "Terms and conditions", URL: base + "/demo/storefront/terms"},
 		},
@@ -36,16 +36,18 @@ type stage struct {
 	base string
 	now  time.Time
 	key  string // of the feed
+
+	storefront string // base URL of the shop
 }
 
 // newStage makes the shop, or gives the one of an earlier demo the present address.
-func newStage(ctx context.Context, app *portal.App, base string) (*stage, error) {
+func newStage(ctx context.Context, app *portal.App, base, storefront string) (*stage, error) {
 	operator := app.Operator()
 	shops, err := operator.Shops(ctx)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := demoSettings(base)
+	settings, err := demoSettings(base, storefront)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func newStage(ctx context.Context, app *portal.App, base string) (*stage, error)
 		return nil, err
 	}
 	key, err := operator.CreateKey(ctx, demoShop, "demo")
-	return &stage{app: app, base: base, now: app.Now(), key: key}, err
+	return &stage{app: app, base: base, now: app.Now(), key: key, storefront: storefront}, err
 }
 
 // fill brings in the people and their orders, but for those of the largest customer, and has everything counted.
@@ -114,6 +116,7 @@ type customerDoc struct {
 	Company   portal.Company `json:"company"`
 	Addresses []addressDoc   `json:"addresses"`
 	UpdatedAt time.Time      `json:"updated_at"`
+	profileDoc
 }
 
 type addressDoc struct {
@@ -140,6 +143,7 @@ func (s *stage) introduce(ctx context.Context, p person) error {
 	}
 	doc := customerDoc{
 		Email: p.Email, FirstName: p.first, LastName: p.last, Language: p.lang, Company: p.company, UpdatedAt: s.now.UTC(), Addresses: []addressDoc{},
+		profileDoc: profileOf(p, s.now),
 	}
 	for i, a := range p.addresses {
 		doc.Addresses = append(doc.Addresses, addressDoc{Address: a, DefaultShipping: i == 0, DefaultBilling: i == 0})

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"postern/mail/smtp"
 	"postern/portal"
+	"postern/portal/vies"
 	"postern/storage"
 	"postern/storage/sqlite"
 )
@@ -28,6 +30,7 @@ type serveCommand struct {
 	Log              string   `help:"The form of the log on standard error: text or json." default:"text" placeholder:"FORM"`
 	LogLevel         string   `help:"What is logged: debug, info, warn or error, and what weighs more." default:"info" placeholder:"LEVEL"`
 	MetricsAddr      string   `help:"The address at which Prometheus finds /metrics; none unless given. Everyone who reaches it can read them." placeholder:"HOST:PORT"`
+	VIES             string   `name:"vies" help:"The interface of VIES, which is asked whether customers' VAT IDs are valid; none asks nobody." default:"https://ec.europa.eu/taxation_customs/vies/rest-api" placeholder:"URL"`
 	InsecureHTTP     bool     `name:"insecure-http" help:"Serve shops over plain http on other hosts than this machine. Sign-in links and cookies can then be read on the way."`
 	TrustedProxies   []string `help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed; separated by commas." placeholder:"NET"`
 
@@ -47,7 +50,7 @@ Or with a file, postern.conf, and "portal serve --config postern.conf":
   smtp = smtp://account@mail.shop.example:587
   smtp-password-file = /run/secrets/smtp
 
-The embedded store takes one server at a time; the other commands work beside it. SIGINT and SIGTERM end the server when the requests and the mail in hand are done, or --shutdown-timeout is over.
+The embedded store takes one server at a time; the other commands work beside it. SIGINT and SIGTERM end the server when the requests and the mail in hand are done, or --shutdown-timeout is over. SIGHUP has it read the TLS certificate again at once; without one it does nothing.
 
 /healthz says whether the server answers, /readyz whether store, mail and clock are well. Without a reverse proxy, --tls-cert and --tls-key bring TLS:
 
@@ -102,6 +105,7 @@ func (c serveCommand) check(w *world) (setup, error) {
 	if strings.Contains(c.Store, "://") && !strings.HasPrefix(c.Store, "mongodb") {
 		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
 	}
+	c.address(&wrong)
 	s.certificate = c.readCertificate(&wrong)
 	s.sender = c.sender(w, &wrong)
 	if keys := c.load(&wrong); s.sender != nil {
@@ -114,6 +118,9 @@ func (c serveCommand) check(w *world) (setup, error) {
 func (c serveCommand) checkAddresses(wrong *faults) {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		wrong.add("--addr: %q is no address to listen on; write host:port, as in 127.0.0.1:8080.", c.Addr)
+	}
+	if u, err := url.Parse(c.VIES); c.VIES != none && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		wrong.add("--vies: %q is no address of the interface, such as https://vies.example/rest-api; none asks nobody.", c.VIES)
 	}
 	if c.MetricsAddr == "" {
 		return
@@ -185,6 +192,9 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 	if c.InsecureHTTP {
 		p.options = append(p.options, portal.WithInsecureHTTP())
 	}
+	if c.VIES != none {
+		p.options = append(p.options, portal.WithVATChecker(vies.New(c.VIES)))
+	}
 	if c.MetricsAddr != "" {
 		p.metrics = newMetrics()
 	}
@@ -199,6 +209,7 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 	if err != nil {
 		return err
 	}
+	defer server.heedHangUps()()
 	return c.listen(ctx, w, server)
 }
 

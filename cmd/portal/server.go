@@ -80,7 +80,7 @@ func newServer(p parts) (*server, error) {
 	if err := s.makeDispatcher(); err != nil {
 		return nil, err
 	}
-	s.beside = map[string]func(context.Context) error{"worker": s.worker.Run, "dispatcher": s.dispatch}
+	s.beside = map[string]func(context.Context) error{"worker": s.worker.Run, "dispatcher": s.dispatch, "vat checks": s.worker.CheckVATs}
 	if p.certificate != nil {
 		p.certificate.log = p.log
 		s.beside["certificate"] = p.certificate.watch

@@ -30,8 +30,12 @@ type shopFlags struct {
 	Languages      *string  `setting:"shop-languages" help:"The languages offered, separated by commas; a new shop offers en,sk,cs,pl,de." placeholder:"LANG,…"`
 	TimeZone       *string  `setting:"shop-time-zone" help:"The time zone that days and years begin in, such as Europe/Bratislava." placeholder:"ZONE"`
 	Currency       *string  `setting:"shop-currency" help:"The currency, such as EUR." placeholder:"CODE"`
+	VATID          *string  `setting:"shop-vat-id" name:"vat-id" help:"The shop's own VAT ID; with it VIES gives a consultation number for each customer's VAT ID it is asked for." placeholder:"VATID"`
 	LinkLife       *string  `setting:"shop-link-life" help:"How long a sign-in link works, from 10m to 14d: 14d, 12h, 30m." placeholder:"TIME"`
 	Registration   *string  `setting:"shop-registration" help:"Whether an address without orders may make an account: open or closed." placeholder:"open|closed"`
+	RequiredFields *string  `setting:"shop-required-fields" help:"What somebody who made an account so is asked for, separated by commas: title, names, birth_date, phone, company." placeholder:"FIELD,…"`
+	FirstOrderMail *string  `setting:"shop-first-order-mail" help:"Whether a customer's first order sends a mail with a link to it: on or off." placeholder:"on|off"`
+	Withdrawal     *bool    `setting:"shop-withdrawal" help:"Whether consumers find the function to withdraw from a contract, which EU law wants of every shop that sells to them. A new shop has it; --withdrawal=false is for one that sells to businesses only."`
 	Logo           *string  `setting:"shop-logo" help:"A PNG, JPEG or WebP file with the logo; none removes it." placeholder:"FILE"`
 	Accent         *string  `setting:"shop-accent" help:"The colour of buttons and links, such as #2f6b4f." placeholder:"COLOUR"`
 	SupportEmail   *string  `setting:"shop-support-email" help:"Where customers write to." placeholder:"EMAIL"`
@@ -55,9 +59,10 @@ func (f shopFlags) settings() (portal.ShopSettings, error) {
 	s := portal.ShopSettings{
 		Name: f.Name, BaseURL: f.BaseURL, Hosts: split(f.Hosts), StorefrontURL: f.StorefrontURL, AllowedOrigins: split(f.AllowedOrigins),
 		SenderName: f.SenderName, SenderEmail: f.SenderEmail, Language: f.Language, Languages: split(f.Languages),
-		TimeZone: f.TimeZone, Currency: f.Currency, Accent: f.Accent, SupportEmail: f.SupportEmail,
+		TimeZone: f.TimeZone, Currency: f.Currency, VATID: f.VATID, Accent: f.Accent, SupportEmail: f.SupportEmail,
 		LinkLife: readLife(f.LinkLife, &wrong), Registration: readRegistration(f.Registration, &wrong),
-		Logo: readLogo(f.Logo, &wrong), Footer: readFooter(f.Footer, &wrong),
+		RequiredFields: split(f.RequiredFields), Withdrawal: f.Withdrawal,
+		Logo: readLogo(f.Logo, &wrong), Footer: readFooter(f.Footer, &wrong), FirstOrderMail: readSwitch("--first-order-mail", f.FirstOrderMail, &wrong),
 	}
 	return s, wrong.usage("help shop set")
 }
@@ -107,6 +112,27 @@ func readRegistration(text *string, wrong *faults) *bool {
 	}
 	wrong.add("--registration: it is open or closed, not %q.", *text)
 	return nil
+}
+
+// readSwitch reads what is on or off.
+func readSwitch(flag string, text *string, wrong *faults) *bool {
+	if text == nil {
+		return nil
+	}
+	if *text != on && *text != off {
+		wrong.add("%s: it is on or off, not %q.", flag, *text)
+	}
+	return new(*text == on)
+}
+
+const on, off = "on", "off"
+
+// showSwitch writes it as readSwitch takes it.
+func showSwitch(value bool) string {
+	if value {
+		return on
+	}
+	return off
 }
 
 func readLogo(name *string, wrong *faults) *[]byte {

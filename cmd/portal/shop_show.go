@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,8 +42,12 @@ func describe(shop portal.Shop) card {
 	c.add("languages", strings.Join(shop.Languages, ", "))
 	c.add("time-zone", shop.TimeZone)
 	c.add("currency", shop.Currency)
+	c.add("vat-id", shop.VATID)
 	c.add("link-life", showLife(shop.LinkLife))
 	c.add("registration", registration(shop))
+	c.add("required-fields", strings.Join(shop.RequiredFields, ", "))
+	c.add("first-order-mail", showSwitch(shop.FirstOrderMail))
+	c.add("withdrawal", strconv.FormatBool(!shop.NoWithdrawal))
 	c.add("logo", showLogo(shop.Brand))
 	c.add("accent", shop.Brand.Accent)
 	c.add("support-email", shop.Brand.SupportEmail)

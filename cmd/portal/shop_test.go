@@ -23,8 +23,8 @@ func TestShopSettings(t *testing.T) {
 	call(t, nil, "shop", "create", "main", "--store", dir, "--name", "Kníhkupectvo", "--base-url", "https://account.shop.example",
 		"--sender-email", "account@shop.example", "--sender-name", "The shop", "--hosts", "my.shop.example, old.shop.example",
 		"--storefront-url", "https://www.shop.example/", "--allowed-origins", "https://pictures.shop.example",
-		"--language", "sk", "--languages", "sk,en", "--time-zone", "Europe/Prague", "--currency", "CZK", "--link-life", "10m",
-		"--registration", "open", "--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
+		"--language", "sk", "--languages", "sk,en", "--time-zone", "Europe/Prague", "--currency", "CZK", "--link-life", "10m", "--vat-id", "sk 2020298038",
+		"--registration", "open", "--required-fields", "birth_date, names", "--first-order-mail", "on", "--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
 		"--footer", "Terms, and more=https://shop.example/terms?a=1", "--footer", "Contact=https://shop.example/contact",
 	).want(t, exitOK, "Created shop main")
 
@@ -32,17 +32,19 @@ func TestShopSettings(t *testing.T) {
 		"id": "main", "name": "Kníhkupectvo", "base-url": "https://account.shop.example", "sender-email": "account@shop.example",
 		"sender-name": "The shop", "hosts": "account.shop.example, my.shop.example, old.shop.example",
 		"storefront-url": "https://www.shop.example/", "allowed-origins": "https://pictures.shop.example",
-		"language": "sk", "languages": "sk, en", "time-zone": "Europe/Prague", "currency": "CZK", "link-life": "10m",
-		"registration": "open", "logo": "160 x 160 pixels", "accent": "#2f6b4f", "support-email": "help@shop.example",
+		"language": "sk", "languages": "sk, en", "time-zone": "Europe/Prague", "currency": "CZK", "vat-id": "SK2020298038", "link-life": "10m",
+		"first-order-mail": "on", "registration": "open", "required-fields": "names, birth_date", "withdrawal": "true", "logo": "160 x 160 pixels", "accent": "#2f6b4f", "support-email": "help@shop.example",
 		"footer": []any{"Terms, and more=https://shop.example/terms?a=1", "Contact=https://shop.example/contact"},
 	}
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
 		t.Errorf("as created (-want +got):\n%s", diff)
 	}
 
-	call(t, nil, "shop", "set", "--store", dir, "--link-life", "2d", "--logo", "none", "--footer", "none", "--hosts", "",
-		"--registration", "closed").want(t, exitOK, "Changed shop main")
+	call(t, nil, "shop", "set", "--store", dir, "--withdrawal=false", "--link-life", "2d", "--logo", "none", "--footer", "none", "--hosts", "",
+		"--first-order-mail", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK, "Changed shop main")
 	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", "account.shop.example", "closed"
+	want["first-order-mail"], want["withdrawal"] = "off", "false"
+	want["required-fields"] = ""
 	delete(want, "footer")
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
 		t.Errorf("as changed (-want +got):\n%s", diff)
@@ -83,9 +85,10 @@ func TestWrongShopSettings(t *testing.T) {
 		{"currency", []string{"set", "--currency", "EURO"}, exitFailure, []string{"--currency"}},
 		{"language not offered", []string{"set", "--language", "ja"}, exitFailure, []string{"--language"}},
 		{"link too long", []string{"set", "--link-life", "15d"}, exitFailure, []string{"--link-life"}},
+		{"a field nobody can be asked for", []string{"set", "--required-fields", "names,shoe_size"}, exitFailure, []string{"--required-fields", "shoe_size"}},
 		{"link too short", []string{"set", "--link-life", "9m"}, exitFailure, []string{"--link-life"}},
-		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,
-			[]string{"4 things", "--link-life", "--registration", "--logo", "--footer"}},
+		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--first-order-mail", "yes", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,
+			[]string{"5 things", "--link-life", "--registration", "--first-order-mail", "--logo", "--footer"}},
 		{"another shop", []string{"set", "third", "--name", "x"}, exitFailure, []string{`"third"`, "main"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,26 +16,55 @@ import (
 
 // storeFlag says where everything is kept. Every command that needs the store embeds it.
 type storeFlag struct {
-	Store string `help:"Where everything is kept: a directory of this machine, or the mongodb:// or mongodb+srv:// address of a server." default:"portal-data" placeholder:"DIR|mongodb://…"`
+	Store             string `help:"Where everything is kept: a directory of this machine, or the mongodb:// or mongodb+srv:// address of a server: mongodb://user@host/database. The password comes from PORTAL_STORE_PASSWORD or --store-password-file." default:"portal-data" placeholder:"DIR|mongodb://…"`
+	StorePasswordFile string `help:"A file that holds the password of the MongoDB server." placeholder:"FILE"`
+
+	secret string // of storeSecret
+}
+
+// storeSecret is the environment variable of the store's password.
+const storeSecret = envPrefix + "STORE_PASSWORD"
+
+// AfterApply takes the password from the environment.
+func (f *storeFlag) AfterApply(w *world) error {
+	f.secret = w.env[storeSecret]
+	return nil
+}
+
+// address is the store as the engine takes it; what is wrong is added.
+func (f storeFlag) address(wrong *faults) string {
+	return storePassword{
+		of: "--store", variable: storeSecret, value: f.secret, flag: "--store-password-file", file: f.StorePasswordFile,
+	}.address(f.Store, wrong)
 }
 
 // open opens the store, and makes it when there is none.
 func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
-	if strings.HasPrefix(f.Store, "mongodb://") || strings.HasPrefix(f.Store, "mongodb+srv://") {
-		store, err := mongodb.Open(ctx, f.Store, portal.Collections()...)
+	var wrong faults
+	address := f.address(&wrong)
+	if err := wrong.usage(""); err != nil {
+		return nil, err
+	}
+	return openStore(ctx, address, "--store")
+}
+
+// openStore opens the store at an address, which the part of the command line named by of gave.
+func openStore(ctx context.Context, address, of string) (storage.Engine, error) {
+	if strings.HasPrefix(address, "mongodb://") || strings.HasPrefix(address, "mongodb+srv://") {
+		store, err := mongodb.Open(ctx, address, portal.Collections()...)
 		if err != nil {
 			return nil, failf("The store at the MongoDB server cannot be opened: %s", err)
 		}
 		return store, nil
 	}
-	if strings.Contains(f.Store, "://") {
+	if strings.Contains(address, "://") {
 		var wrong faults
-		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
+		wrong.add("%s: name a directory, or an address that begins with mongodb:// or mongodb+srv://.", of)
 		return nil, wrong.usage("")
 	}
-	store, err := sqlite.Open(ctx, f.Store, portal.Collections()...)
+	store, err := sqlite.Open(ctx, address, portal.Collections()...)
 	if err != nil {
-		return nil, failf("The store in %s cannot be opened: %s", f.Store, err)
+		return nil, failf("The store in %s cannot be opened: %s", address, err)
 	}
 	return store, nil
 }

@@ -51,7 +51,7 @@ func (j journey) is(what string, got, want any) {
 // button of a fresh link; without scripts one click does.
 func (j journey) arrives() {
 	j.ask(j.Tab, jana, "/orders/jana-shipped")
-	j.is("waits for the mail", j.Path(), "/sign-in/code?to=%2Forders%2Fjana-shipped")
+	j.is("waits for the mail", j.Path(), "/sign-in/code?asked=yes&to=%2Forders%2Fjana-shipped")
 	j.is("address", j.Text(".masked"), portal.MaskEmail(jana))
 	j.Visit(j.link(j.t, jana))
 	if !j.scripts {

@@ -8,19 +8,35 @@ import (
 	"time"
 
 	"postern/portal/web/webtest/chrome"
+	"postern/templates/i18n"
 )
 
-// looks are how each page is looked at: in each language in light and dark, on a phone and wide. Without
-// PORTAL_TEST_FULL (or pictures to be taken) each language has one look, which differs in both.
+// whole reports whether every page is looked at in every language, in light and dark, on a phone and wide: with
+// PORTAL_TEST_FULL, or when pictures are taken.
+func whole() bool {
+	return os.Getenv("PORTAL_TEST_FULL") != "" || os.Getenv("PORTAL_TEST_PICTURES") != ""
+}
+
+// looks are how each page is looked at. Otherwise each language has one look, which differs in both from the next one's.
 func looks(lang string) []chrome.Look {
 	lightPhone, darkWide := chrome.Look{Width: 360}, chrome.Look{Dark: true}
 	switch {
-	case os.Getenv("PORTAL_TEST_FULL") != "" || os.Getenv("PORTAL_TEST_PICTURES") != "":
+	case whole():
 		return []chrome.Look{lightPhone, darkWide, {}, {Width: 360, Dark: true}}
-	case lang == "sk":
+	case lang == "sk" || lang == "pl":
 		return []chrome.Look{darkWide}
 	}
 	return []chrome.Look{lightPhone}
+}
+
+// languages are those of the catalogues.
+func languages(t *testing.T) []string {
+	t.Helper()
+	texts, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts.Languages()
 }
 
 // gallery shows every page there is in one language.
@@ -42,15 +58,15 @@ func TestBrowserPages(t *testing.T) {
 	s := newStand(t, chrome.Start(t))
 	key := s.Key("main")
 	links := make(map[string]map[string]string)
-	for _, lang := range []string{"en", "sk"} {
+	for _, lang := range languages(t) {
 		links[lang] = map[string]string{"expired": s.linkFor(t, lang+"-expired@shop.test")}
 	}
 	s.Clock.Move(15 * 24 * time.Hour)
-	for _, lang := range []string{"en", "sk"} {
+	for _, lang := range languages(t) {
 		s.fill(t, key, lang+"@shop.test")
 		s.endLinks(t, lang, links[lang])
 	}
-	for _, lang := range []string{"en", "sk"} {
+	for _, lang := range languages(t) {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			g := gallery{stand: s, t: t, lang: lang, links: links[lang]}
@@ -116,7 +132,14 @@ func (g gallery) at(name string, tab *chrome.Tab, path string) {
 	g.sees(name, tab)
 }
 
+// show looks at every page in every state in English, and in the other languages at one state of each, since they differ in
+// their words alone.
 func (g gallery) show() {
+	if g.lang != "en" && !whole() {
+		g.signIn(g.t, g.shopper, g.lang+"@shop.test")
+		g.showBriefly()
+		return
+	}
 	g.showSignIn()
 	g.showLinks()
 	g.signIn(g.t, g.shopper, g.lang+"@shop.test")
@@ -127,6 +150,22 @@ func (g gallery) show() {
 	g.showCompany()
 	g.showSecurity()
 	g.showErrors()
+	g.showAccount()
+}
+
+func (g gallery) showBriefly() {
+	g.at("sign-in", g.visitor, "/sign-in")
+	g.at("link-live", g.visitor, g.links["live"])
+	g.at("withdraw", g.visitor, "/withdraw")
+	g.addAddress(g.shopper)
+	for _, path := range []string{"/orders", "/orders/" + g.lang + "-shipped", "/addresses", "/addresses/new?country=SK", "/company", "/profile", "/security", "/privacy"} {
+		g.at(strings.ReplaceAll(path[1:], "/", "-"), g.shopper, path)
+	}
+	g.at("step-up", g.shopper, "/profile/email")
+	for _, path := range []string{"/profile/email", "/privacy/export", "/privacy/erase"} {
+		g.proven(g.shopper, g.lang+"@shop.test", path)
+		g.sees(strings.ReplaceAll(path[1:], "/", "-"), g.shopper)
+	}
 }
 
 func (g gallery) showSignIn() {

@@ -29,7 +29,7 @@ func statusOf(kind portal.Kind) int {
 		return http.StatusUnprocessableEntity
 	case portal.SignIn:
 		return http.StatusUnauthorized
-	case portal.Denied:
+	case portal.StepUp, portal.Denied:
 		return http.StatusForbidden
 	case portal.NotFound:
 		return http.StatusNotFound
@@ -107,6 +107,8 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 		return s.writeProblem(c, f)
 	case f.kind == portal.SignIn:
 		return c.Redirect(signInPath(c), fiber.StatusSeeOther)
+	case f.kind == portal.StepUp:
+		return c.Redirect(confirmPath(c), fiber.StatusSeeOther)
 	}
 	return s.writePage(c, f)
 }
@@ -123,6 +125,15 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 		f.key = "" // the kind's own sentence instead
 	}
 	return s.pages.Problem(c, f.status, base, &portal.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
+}
+
+// confirmPath leads to the page that asks for a code, and from there to the page of the form that needs it.
+func confirmPath(c *fiber.Ctx) string {
+	wish := string(c.Request().URI().PathOriginal())
+	if query := string(c.Request().URI().QueryString()); query != "" && isRead(c) {
+		wish += "?" + query
+	}
+	return "/security/confirm?to=" + url.QueryEscape(wish)
 }
 
 // signInPath leads to the sign-in page and, for a page that was to be read, back to it.

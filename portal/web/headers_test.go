@@ -166,6 +166,9 @@ func TestLogTellsNoSecret(t *testing.T) {
 func TestForgedForms(t *testing.T) {
 	h := newHouse(t)
 	for _, route := range h.site.GetRoutes(true) {
+		if of := routeClasses()[route.Method+" "+route.Path]; of == feed || of == oneClick {
+			continue
+		}
 		if strings.HasPrefix(route.Path, "/api/") || route.Method == "GET" || route.Method == "HEAD" || route.Method == "OPTIONS" {
 			continue
 		}

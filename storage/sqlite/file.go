@@ -140,7 +140,7 @@ func openWriter(path string) (*conn, error) {
 		"mode": {"rw"},
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-			"synchronous(FULL)", "cache_size(-20000)", "mmap_size(1073741824)", "temp_store(memory)",
+			"synchronous(FULL)", "secure_delete(ON)", "cache_size(-20000)", "mmap_size(1073741824)", "temp_store(memory)",
 		},
 	})
 	if err != nil {

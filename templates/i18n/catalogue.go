@@ -20,6 +20,7 @@ import (
 	"time"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/sync/errgroup"
 )
 
 //go:embed */*.json
@@ -54,11 +55,18 @@ func load(source fs.FS) (*Catalogue, error) {
 		return nil, fmt.Errorf("i18n: read the catalogues: %w", err)
 	}
 	c := &Catalogue{speech: make(map[string]*speech)}
-	for _, folder := range folders {
-		spoken, err := loadLanguage(source, folder.Name())
-		if err != nil {
-			return nil, err
-		}
+	all := make([]*speech, len(folders))
+	var group errgroup.Group // it is a good part of the time that a start takes
+	for i, folder := range folders {
+		group.Go(func() (err error) {
+			all[i], err = loadLanguage(source, folder.Name())
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, spoken := range all {
 		c.speech[spoken.lang] = spoken
 		c.languages = append(c.languages, spoken.lang)
 	}

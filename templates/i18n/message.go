@@ -56,13 +56,12 @@ func newMessage(entry *goi18n.Message) (*message, error) {
 
 // formsOf gives the forms that have a text.
 func formsOf(entry *goi18n.Message) map[string]string {
-	forms := map[string]string{
-		"zero": entry.Zero, "one": entry.One, "two": entry.Two,
-		"few": entry.Few, "many": entry.Many, "other": entry.Other,
-	}
-	for form, text := range forms {
-		if text == "" {
-			delete(forms, form)
+	forms := make(map[string]string, 1)
+	for _, form := range [...][2]string{
+		{"zero", entry.Zero}, {"one", entry.One}, {"two", entry.Two}, {"few", entry.Few}, {"many", entry.Many}, {"other", entry.Other},
+	} {
+		if form[1] != "" {
+			forms[form[0]] = form[1]
 		}
 	}
 	return forms

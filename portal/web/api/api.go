@@ -1,5 +1,6 @@
-// Package api is the machine's way in: a feed puts orders and customers, and reads customers back. It owns the paths
-// under /api/v1 and the rules of their bodies' envelope; what stands in a body is portal's to judge.
+// Package api is the machine's way in: a feed puts orders and customers, reads customers back, has them mailed a link,
+// and learns who it is that a storefront was brought. It owns the paths under /api/v1 and the rules of their bodies'
+// envelope; what stands in a body is portal's to judge.
 //
 // It must not know of cookies, pages or how an error is written: it returns errors.
 package api
@@ -29,7 +30,10 @@ func (h *Handler) Mount(router fiber.Router) {
 	v1.Put("/orders/:number", h.putOrder)
 	v1.Get("/customers/by-email/:email", h.customerByEmail)
 	v1.Put("/customers/:id", h.putCustomer)
+	v1.Get("/withdrawals", h.withdrawals)
 	v1.Get("/customers/:id", h.customer)
+	v1.Post("/customers/:id/sign-in-mail", h.mailSignIn)
+	v1.Post("/hand-off", h.handOff)
 }
 
 func (h *Handler) putOrder(c *fiber.Ctx) error {
@@ -76,6 +80,39 @@ func (h *Handler) customerByEmail(c *fiber.Ctx) error {
 		return err
 	}
 	record, err := feed.CustomerByEmail(c.UserContext(), email)
+	if err != nil {
+		return err
+	}
+	return c.JSON(record)
+}
+
+// mailSignIn has a customer mailed a link. The answer says that it is on its way, and nothing of the customer.
+func (h *Handler) mailSignIn(c *fiber.Ctx) error {
+	feed, id, err := feedAnd(c, "id")
+	if err != nil {
+		return err
+	}
+	body, err := document(c)
+	if err != nil {
+		return err
+	}
+	if err := feed.MailSignIn(c.UserContext(), id, body); err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusAccepted).JSON(struct{}{})
+}
+
+// handOff exchanges the code that a storefront was brought for the customer.
+func (h *Handler) handOff(c *fiber.Ctx) error {
+	feed, err := gate.Feed(c)
+	if err != nil {
+		return err
+	}
+	body, err := document(c)
+	if err != nil {
+		return err
+	}
+	record, err := feed.ExchangeHandOff(c.UserContext(), body)
 	if err != nil {
 		return err
 	}

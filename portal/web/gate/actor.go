@@ -19,6 +19,9 @@ func Visitor(c *fiber.Ctx) portal.Visitor {
 	return r.gate.app.Visitor(r.shop, browserOf(c))
 }
 
+// Browser is the browser that sent the request, for a use-case that signs it in. Its page calls EnsureBrowser first.
+func Browser(c *fiber.Ctx) portal.Browser { return browserOf(c) }
+
 // Shopper is the signed-in customer, or a SignIn error. The session is looked up once per request.
 func Shopper(c *fiber.Ctx) (portal.Shopper, error) {
 	r := of(c)

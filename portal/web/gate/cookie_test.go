@@ -108,6 +108,12 @@ func TestBrowserCookie(t *testing.T) {
 		{"too long", secret + "s", "", `["","",true]`, "new"},
 		{"foreign characters", strings.Repeat("!", 43), "", `["","",true]`, "new"},
 		{"a damaged address", secret + ".%%%", "", `["","",true]`, ""},
+		{"an address damaged behind its beginning", secret + ".amFuQHNo%%", "", `["","",true]`, ""},
+		{"asking again forgets a damaged address", secret + ".amFuQHNo%%", "?ask=jan@shop.test", `["","jan@shop.test",true]`, secret + ".amFuQHNob3AudGVzdA"},
+		{"a sign too few", secret[1:], "", `["","",true]`, "new"},
+		{"more before it", "!" + secret, "", `["","",true]`, "new"},
+		{"more behind it", secret + "!", "", `["","",true]`, "new"},
+		{"a point before it", "." + secret, "", `["","",true]`, "new"},
 	}
 	h := newHouse(t, show, "https://a.test")
 	for _, test := range tests {
@@ -155,5 +161,74 @@ func TestSessionLookedUpOnce(t *testing.T) {
 	h.ask(t, "GET", "/", "Cookie", "postern="+strings.Repeat("A", 64)) // not the name of an https shop's cookie
 	if looked := h.store.gets.Load() - before; looked != 0 {
 		t.Errorf("%d look-ups without a session cookie", looked)
+	}
+}
+
+// TestSessionAge has the portal give sessions of several lengths: none outlives its longest, and none lasts for nothing.
+func TestSessionAge(t *testing.T) {
+	const longest = 30 * 24 * time.Hour
+	for _, test := range []struct {
+		name      string
+		age, want time.Duration
+	}{
+		{"shorter", time.Hour, time.Hour},
+		{"the longest", longest, longest},
+		{"a second longer", longest + time.Second, longest},
+		{"a day longer", longest + 24*time.Hour, longest},
+		{"none said", 0, longest},
+		{"over already", -time.Hour, longest},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHouse(t, func(c *fiber.Ctx) error {
+				gate.SetSession(c, portal.SignedIn{Cookie: "token", MaxAge: test.age})
+				return nil
+			}, "https://a.test")
+			_, _, header := h.ask(t, "GET", "/")
+			cookies := cookiesOf(header)
+			if len(cookies) != 1 { // a browser that waits for nothing needs no cookie
+				t.Errorf("cookies %v", header.Values("Set-Cookie"))
+			}
+			if got := time.Duration(cookies["__Host-postern"].MaxAge) * time.Second; got != test.want {
+				t.Errorf("age %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// A browser that signed in waits for no mail any more, and stays the same browser.
+func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
+	h := newHouse(t, func(c *fiber.Ctx) error {
+		gate.SetSession(c, portal.SignedIn{Cookie: "token"})
+		return c.SendString(gate.Pending(c))
+	}, "https://a.test")
+	secret := strings.Repeat("s", 43)
+	_, body, header := h.ask(t, "GET", "/", "Cookie", "__Host-postern-browser="+secret+".amFuQHNob3AudGVzdA")
+	cookie := cookiesOf(header)["__Host-postern-browser"]
+	if body != "" || cookie == nil || cookie.Value != secret {
+		t.Errorf("waits for %q, cookie %v", body, cookie)
+	}
+}
+
+// Without its cookie a browser is nobody, whatever is asked about it first.
+func TestNoBrowser(t *testing.T) {
+	h := newHouse(t, func(c *fiber.Ctx) error {
+		before := gate.HasBrowser(c)
+		gate.SetPending(c, "jan@shop.test")
+		return c.JSON([]any{before, gate.HasBrowser(c), gate.Pending(c)})
+	}, "https://a.test")
+	_, body, header := h.ask(t, "GET", "/")
+	value := cookiesOf(header)["__Host-postern-browser"].Value
+	secret, email, _ := strings.Cut(value, ".")
+	if body != `[false,true,"jan@shop.test"]` || !secretShape.MatchString(secret) || email != "amFuQHNob3AudGVzdA" {
+		t.Errorf("%s, cookie %q", body, value)
+	}
+	_, _, again := h.ask(t, "GET", "/")
+	if other, _, _ := strings.Cut(cookiesOf(again)["__Host-postern-browser"].Value, "."); other == secret {
+		t.Errorf("two browsers have the secret %q", secret)
+	}
+	for name, cookie := range map[string]string{"of an http shop": "postern-browser", "of another prefix": "__Secure-postern-browser"} {
+		if _, body, _ := h.ask(t, "GET", "/", "Cookie", cookie+"="+strings.Repeat("s", 43)); !strings.HasPrefix(body, "[false") {
+			t.Errorf("a cookie %s is taken: %s", name, body)
+		}
 	}
 }

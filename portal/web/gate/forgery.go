@@ -14,12 +14,13 @@ import (
 const APIPrefix = "/api/"
 
 // RefuseForgery refuses a form that another site made this browser send, and a body that no form of ours sends. The
-// API is exempt: no browser sends its key by itself.
+// API is exempt: no browser sends its key by itself. So is taking back a consent by a signed address, which mail programs do from
+// anywhere (RFC 8058) and no cookie has a part in.
 func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
 	if isSafe(c.Method()) || strings.HasPrefix(c.Path(), APIPrefix) {
 		return c.Next()
 	}
-	if !isOwn(c, Shop(c)) {
+	if !isOwn(c, Shop(c)) && !strings.HasPrefix(c.Path(), portal.UnsubscribePrefix) {
 		return &portal.Error{Kind: portal.Denied, Key: "error.forgery"}
 	}
 	if !isForm(c) {

@@ -1,9 +1,16 @@
 package gate_test
 
 import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
 )
 
 func TestRefuseForgery(t *testing.T) {
@@ -37,6 +44,20 @@ func TestRefuseForgery(t *testing.T) {
 		{"heads too", "HEAD", "/x", []string{site, "cross-site", origin, "https://evil.test"}, 200},
 		{"the API has no cookies", "PUT", "/api/v1/orders/1", []string{site, "cross-site", "Content-Type", "application/json"}, 200},
 		{"a path that only begins like it", "POST", "/apix", []string{site, "cross-site"}, denied},
+		{"nor one deeper", "POST", "/x/api/v1/orders", []string{site, "cross-site"}, denied},
+		{"asking what is allowed", "OPTIONS", "/x", []string{site, "cross-site"}, 200},
+		{"another site by PUT", "PUT", "/x", []string{site, "cross-site"}, denied},
+		{"another site by PATCH", "PATCH", "/x", []string{site, "cross-site"}, denied},
+		{"another site by TRACE", "TRACE", "/x", []string{site, "cross-site"}, denied},
+		{"foreign origin with our own referrer", "POST", "/x", []string{origin, "https://evil.test", "Referer", own}, denied},
+		{"own origin with a foreign referrer", "POST", "/x", []string{origin, own, "Referer", "https://evil.test"}, 200},
+		{"own origin in capitals, as no browser writes it", "POST", "/x", []string{origin, "HTTPS://ACCOUNT.A.TEST"}, denied},
+		{"own host without a scheme", "POST", "/x", []string{origin, "account.a.test"}, denied},
+		{"own host behind another word", "POST", "/x", []string{origin, "https://evil-account.a.test"}, denied},
+		{"own origin with a path", "POST", "/x", []string{origin, own + "/"}, denied},
+		{"another scheme", "POST", "/x", []string{origin, "ftp://account.a.test"}, denied},
+		{"a form without a proper type", "POST", "/x", []string{"Content-Type", "application/x-www-form-urlencoded; ="}, media},
+		{"a type that only begins like a form's", "POST", "/x", []string{"Content-Type", "application/x-www-form-urlencoded-not"}, media},
 		{"a form", "POST", "/x", []string{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}, 200},
 		{"a form with files", "POST", "/x", []string{"Content-Type", "multipart/form-data; boundary=b"}, 200},
 		{"plain text, which any site may send", "POST", "/x", []string{"Content-Type", "text/plain"}, media},
@@ -48,6 +69,80 @@ func TestRefuseForgery(t *testing.T) {
 			status, body, _ := h.ask(t, test.method, "http://account.a.test"+test.path, test.header...)
 			if status != test.status {
 				t.Errorf("status %d, want %d: %s", status, test.status, body)
+			}
+		})
+	}
+}
+
+// TestOwnOrigins asks a shop that answers on more hosts than its base URL's.
+func TestOwnOrigins(t *testing.T) {
+	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test", "http://127.0.0.1:8080")
+	for shop, hosts := range map[string][]string{"shop0": {"second.a.test", "a.test:8443"}, "shop1": {"localhost:8080"}} {
+		if _, err := h.app.Operator().SetShop(t.Context(), shop, portal.ShopSettings{Hosts: &hosts}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		host, origin string
+		status       int
+	}{
+		{"a.test", "https://a.test", 200},
+		{"a.test", "https://second.a.test", 200},
+		{"a.test", "https://a.test:8443", 200},
+		{"second.a.test", "https://a.test", 200},
+		{"a.test", "http://second.a.test", 403},
+		{"a.test", "https://third.a.test", 403},
+		{"a.test", "https://second.a.test.evil.test", 403},
+		{"a.test", "https://evil-second.a.test", 403},
+		{"a.test", "second.a.test", 403},
+		{"a.test", "http://localhost:8080", 403},
+		{"localhost:8080", "http://localhost:8080", 200},
+		{"localhost:8080", "http://127.0.0.1:8080", 200},
+		{"localhost:8080", "https://localhost:8080", 403},
+		{"localhost:8080", "http://localhost:8081", 403},
+		{"localhost:8080", "https://a.test", 403},
+	} {
+		status, body, _ := h.ask(t, "POST", "http://"+test.host+"/x", "Origin", test.origin)
+		if status == 500 && body == fmt.Sprintf("kind %d", portal.Denied) {
+			status = 403
+		}
+		if status != test.status {
+			t.Errorf("%s at %s: %d %s, want %d", test.origin, test.host, status, body, test.status)
+		}
+	}
+}
+
+// TestForgeryIsTold looks at the error itself, by which the page tells the visitor what to do.
+func TestForgeryIsTold(t *testing.T) {
+	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
+	g := gate.New(gate.Config{App: h.app, Timeout: time.Minute})
+	site := fiber.New()
+	site.Post("/", g.Identify, g.FindShop, func(c *fiber.Ctx) error { return c.SendString(told(g.RefuseForgery(c))) })
+	_, body, _ := house{site: site}.ask(t, "POST", "http://a.test/", "Sec-Fetch-Site", "cross-site")
+	if want := told(&portal.Error{Kind: portal.Denied, Key: "error.forgery"}); body != want {
+		t.Errorf("told %q, want %q", body, want)
+	}
+}
+
+// A body without a type is none of a form's, and one that is compressed could be anything.
+func TestBodiesOfNoForm(t *testing.T) {
+	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test")
+	for _, test := range []struct {
+		name, body string
+		header     []string
+		status     int
+	}{
+		{"no type, no body", "", nil, 200},
+		{"no type", "a=b", nil, 415},
+		{"a form", "a=b", []string{"Content-Type", "application/x-www-form-urlencoded"}, 200},
+		{"compressed, no type, no body", "", []string{"Content-Encoding", "gzip"}, 415},
+		{"compressed to nothing, no type", "\x1f\x8b", []string{"Content-Encoding", "gzip"}, 415},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			request := httptest.NewRequest("POST", "http://a.test/x", strings.NewReader(test.body))
+			request.RequestURI = "/x"
+			if status, body, _ := h.send(t, request, test.header...); status != test.status {
+				t.Errorf("%d %s, want %d", status, body, test.status)
 			}
 		})
 	}

@@ -21,10 +21,18 @@ import (
 	"postern/storage/storagetest"
 )
 
-// counting counts how often a store is asked for one document.
+// counting counts how often a store is asked for one document, and can be made to fail.
 type counting struct {
 	storage.Engine
 	gets atomic.Int64
+	down atomic.Bool // then it fails at lists
+}
+
+func (c *counting) Scan(ctx context.Context, collection string, s storage.Scan) ([]storage.Row, error) {
+	if c.down.Load() {
+		return nil, errors.New("the store is away")
+	}
+	return c.Engine.Scan(ctx, collection, s)
 }
 
 func (c *counting) Get(ctx context.Context, collection, id string) (bson.Raw, error) {
@@ -142,8 +150,16 @@ func TestIdentify(t *testing.T) {
 	if _, given, _ := h.ask(t, "GET", "/", "X-Request-Id", "abcdef-0123"); given != "abcdef-0123" {
 		t.Errorf("a trusted proxy's id became %q", given)
 	}
-	if _, given, _ := h.ask(t, "GET", "/", "X-Request-Id", "<script>alert(1)"); strings.Contains(given, "<") {
-		t.Errorf("a damaged id was kept: %q", given)
+	for _, kept := range []string{"12345678", strings.Repeat("x", 64), "A.b_c-9z"} {
+		_, given, header := h.ask(t, "GET", "/", "X-Request-Id", kept)
+		if given != kept || header.Get("X-Request-Id") != kept {
+			t.Errorf("a trusted proxy's id %q became %q", kept, given)
+		}
+	}
+	for _, damaged := range []string{"<script>alert(1)", "1234567", strings.Repeat("x", 65), "<12345678", "12345678<", "1234 5678", "12345678/"} {
+		if _, given, _ := h.ask(t, "GET", "/", "X-Request-Id", damaged); given == damaged || len(given) != 16 {
+			t.Errorf("a damaged id %q was kept: %q", damaged, given)
+		}
 	}
 }
 
@@ -159,12 +175,55 @@ func TestNoProxy(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
-	h := newHouse(t, func(c *fiber.Ctx) error {
-		end, set := c.UserContext().Deadline()
-		return c.SendString(fmt.Sprint(set && time.Until(end) <= time.Minute))
-	}, "https://a.test")
-	if _, body, _ := h.ask(t, "GET", "/"); body != "true" {
-		t.Errorf("deadline within a minute: %s", body)
+	type mark struct{}
+	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
+	g := gate.New(gate.Config{App: h.app, Timeout: time.Hour})
+	var after func() error
+	site := fiber.New()
+	site.Get("/", func(c *fiber.Ctx) error {
+		c.SetUserContext(context.WithValue(c.UserContext(), mark{}, "of the server"))
+		defer g.Deadline(c)()
+		ctx := c.UserContext()
+		after = ctx.Err
+		end, set := ctx.Deadline()
+		left := time.Until(end)
+		return c.SendString(fmt.Sprintln(set, left <= time.Hour && left > time.Hour/2, ctx.Err(), ctx.Value(mark{})))
+	})
+	if _, body, _ := (house{site: site}).ask(t, "GET", "/"); body != "true true <nil> of the server\n" {
+		t.Errorf("within the request: %s", body)
+	}
+	if !errors.Is(after(), context.Canceled) {
+		t.Errorf("after the answer the request's time goes on: %v", after())
+	}
+}
+
+// A store that does not answer is no unknown host, and nobody is let through without a shop.
+func TestFindShopInAStoreThatFails(t *testing.T) {
+	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in " + gate.Shop(c).ID) }, "https://a.test")
+	h.store.down.Store(true)
+	status, body, _ := h.ask(t, "GET", "/")
+	if status != http.StatusInternalServerError || body != fmt.Sprintf("kind %d", portal.Internal) {
+		t.Errorf("%d %q", status, body)
+	}
+}
+
+// TestRecognise asks what is known of a request that the server refused before any middleware.
+func TestRecognise(t *testing.T) {
+	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test", "https://b.test")
+	g := gate.New(gate.Config{App: h.app, Timeout: time.Minute, Trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32")}})
+	site := fiber.New()
+	site.Get("/", func(c *fiber.Ctx) error {
+		err := g.Recognise(c)
+		return c.SendString(fmt.Sprint(gate.Shop(c).ID, " ", gate.RequestID(c), " ", gate.Address(c), " ", err))
+	})
+	for _, test := range []struct{ host, want string }{
+		{"b.test", "shop1 abcdef-0123 192.0.2.7 <nil>"},
+		{"evil.test", " abcdef-0123 192.0.2.7 Misdirected Request"},
+	} {
+		_, body, header := house{site: site}.ask(t, "GET", "http://"+test.host+"/", "X-Request-Id", "abcdef-0123", "X-Forwarded-For", "192.0.2.7")
+		if body != test.want || header.Get("X-Request-Id") != "abcdef-0123" {
+			t.Errorf("%s: %q, want %q", test.host, body, test.want)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"html/template"
 	"net/url"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,7 +17,7 @@ type Base struct {
 	Path string // of the request, without its query
 
 	Title string // of the document; pages repeat it in their h1
-	Nav   string // the present item: "orders", "addresses", "company", "security" or ""
+	Nav   string // the present item: "orders", "addresses", "company", "profile", "security" or ""
 	Wide  bool   // 64rem for lists instead of 44rem
 	Solo  bool   // a page of one card: signing in
 
@@ -31,8 +30,9 @@ type Base struct {
 	AskedLang  string   // a visitor's choice, carried from page to page; "" for none
 	BrandStyle string   // URL of the shop's stylesheet, "" for none
 
-	money *money.Formatter
+	money func() *money.Formatter
 	icons icons
+	files files
 }
 
 // Choice is one language to choose.
@@ -45,7 +45,7 @@ type Choice struct {
 // Base prepares a page of a shop; customer is nil for a visitor. The language is the customer's, else the
 // one asked for with ?lang= (or a form's field of that name), else the browser's, else the shop's.
 func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) Base {
-	b := Base{Shop: shop, Path: c.Path(), icons: p.icons}
+	b := Base{Shop: shop, Path: c.Path(), icons: p.icons, files: p.files}
 	asked := askedLang(c)
 	wishes := []string{asked, c.Get(fiber.HeaderAcceptLanguage), shop.Language}
 	if customer != nil {
@@ -110,22 +110,19 @@ func (b Base) Link(path string) string {
 	return path + "?lang=" + url.QueryEscape(b.AskedLang)
 }
 
+// Withdraw is where a consumer withdraws from a contract, from every page (Art. 11a of Directive 2011/83/EU); "" in a shop that does
+// without.
+func (b Base) Withdraw() string {
+	if b.Shop.ID == "" || b.Shop.NoWithdrawal {
+		return ""
+	}
+	return b.Link("/withdraw")
+}
+
 // LogoURL is where the shop's logo is served, "" for none.
 func (b Base) LogoURL() string {
 	if b.Shop.Brand.LogoHash == "" {
 		return ""
 	}
 	return "/brand/" + b.Shop.Brand.LogoHash + ".png"
-}
-
-// NavItems are the words of the navigation, as items of a list; a visitor has none.
-func (b Base) NavItems() template.HTML {
-	var m Markup
-	if b.SignedIn {
-		m.Item("/orders", b.T("nav.orders"), b.Nav == "orders")
-		m.Item("/addresses", b.T("nav.addresses"), b.Nav == "addresses")
-		m.Item("/company", b.T("nav.company"), b.Nav == "company")
-		m.Item("/security", b.T("nav.security"), b.Nav == "security")
-	}
-	return m.HTML()
 }

@@ -2,7 +2,6 @@ package page
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -18,6 +17,7 @@ type Form struct {
 
 	order    []string // the faulty fields as the error names them
 	optional string
+	icons    icons
 }
 
 // Values reads the named fields of a submitted form.
@@ -32,7 +32,7 @@ func Values(c *fiber.Ctx, names ...string) map[string]string {
 // Form makes a form of values and of the error that a use-case gave for them, nil for none. Faults of
 // fields become sentences at the fields; an error without any is told above the form.
 func (b Base) Form(values map[string]string, err error) Form {
-	f := Form{Values: values, Faults: make(map[string]string), optional: b.T("form.optional")}
+	f := Form{Values: values, Faults: make(map[string]string), optional: b.T("form.optional"), icons: b.icons}
 	if err == nil {
 		return f
 	}
@@ -71,51 +71,13 @@ func (f Form) List() []Mend {
 	return list
 }
 
-// Field is one input for the partials "field", "select" and "check".
-type Field struct {
-	ID, Name, Label string
-	Hint, Fault     string
-	Value           string
-	Mark            string // beside the label: "(optional)"
-	Type            string // of the input: "text"
-	Autocomplete    string
-	InputMode       string
-	Capitals        string // autocapitalize
-	MaxLength       string
-	Required        bool
-	Autofocus       bool
-	Plain           bool // no spelling help
-	Half            bool // shares its row on wide screens
-	Code            bool // large, spaced figures
-	Checked         bool
-	Options         []Option
-}
-
-// Option is one choice of a select.
-type Option struct {
-	Value, Label string
-	Selected     bool
-}
-
-// DescribedBy names the hint and the fault for screen readers.
-func (f Field) DescribedBy() string {
-	var ids []string
-	if f.Fault != "" {
-		ids = append(ids, f.ID+"-fault")
-	}
-	if f.Hint != "" {
-		ids = append(ids, f.ID+"-hint")
-	}
-	return strings.Join(ids, " ")
-}
-
 // Field makes an input of the form. Attributes are names and values in turn: type, autocomplete,
 // inputmode, autocapitalize, maxlength, hint; and with any value but "": required, optional (marks the
 // label), autofocus, plain, half, code. Another name is an error, which fails the page.
 func (f Form) Field(name, label string, attributes ...string) (Field, error) {
 	field := Field{
 		ID: fieldID(name), Name: name, Label: label, Type: "text",
-		Value: f.Values[name], Fault: f.Faults[name], Checked: f.Values[name] == "yes",
+		Value: f.Values[name], Fault: f.Faults[name], Checked: f.Values[name] == "yes", icons: f.icons,
 	}
 	if len(attributes)%2 != 0 {
 		return field, fmt.Errorf("page: field %s: an attribute without a value", name)
@@ -128,7 +90,7 @@ func (f Form) Field(name, label string, attributes ...string) (Field, error) {
 	return field, nil
 }
 
-// Select makes a select of the form; the option with the form's value is chosen.
+// Select makes a list of the form to choose from; the option with the form's value is chosen.
 func (f Form) Select(name, label string, options []Option, attributes ...string) (Field, error) {
 	field, err := f.Field(name, label, attributes...)
 	field.Options = make([]Option, len(options))
@@ -138,41 +100,3 @@ func (f Form) Select(name, label string, options []Option, attributes ...string)
 	}
 	return field, err
 }
-
-func (f *Field) set(attribute, value, optional string) error {
-	on := value != ""
-	switch attribute {
-	case "type":
-		f.Type = value
-	case "autocomplete":
-		f.Autocomplete = value
-	case "inputmode":
-		f.InputMode = value
-	case "autocapitalize":
-		f.Capitals = value
-	case "maxlength":
-		f.MaxLength = value
-	case "hint":
-		f.Hint = value
-	case "required":
-		f.Required = on
-	case "autofocus":
-		f.Autofocus = on
-	case "plain":
-		f.Plain = on
-	case "half":
-		f.Half = on
-	case "code":
-		f.Code = on
-	case "optional":
-		if on {
-			f.Mark = optional
-		}
-	default:
-		return fmt.Errorf("page: field %s: no attribute %q", f.Name, attribute)
-	}
-	return nil
-}
-
-// fieldID keeps a field's id apart from those of the page.
-func fieldID(name string) string { return "f-" + strings.ReplaceAll(name, "/", "-") }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"postern/portal"
 )
@@ -59,7 +60,7 @@ func TestFieldKeepsWhatWasTypedAndNamesItsTexts(t *testing.T) {
 		ID: "f-a", Name: "a", Label: "A", Type: "email", Value: "typed", Hint: "Hint.", Fault: "Mend me.",
 		Mark: "(optional)", Half: true,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Field{})); diff != "" {
 		t.Error(diff)
 	}
 	if ids := got.DescribedBy(); ids != "f-a-fault f-a-hint" {

@@ -2,11 +2,12 @@ package page
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 )
 
-// Markup writes HTML for the long lists of a page. In a template each value costs a call by reflection, for the rows of a list
-// together more than all the rest of the page; a list written here is one value to its template.
+// Markup writes HTML for what stands on every page or often on one: the frame, fields, the rows of a list. In a template each
+// value costs a call by reflection, for all of these more than the rest of a request; written here they are one value to it.
 //
 // Nothing gets in unescaped but constants of the source and what is HTML by its type.
 type Markup struct{ text strings.Builder }
@@ -20,19 +21,41 @@ func (m *Markup) Raw(html constant) *Markup {
 	return m
 }
 
-// Text writes a text between tags, or the value of an attribute in quotes. An address must be one that is safe to follow.
+// If writes a constant where it applies.
+func (m *Markup) If(applies bool, html constant) *Markup {
+	if applies {
+		m.text.WriteString(string(html))
+	}
+	return m
+}
+
+// Text writes a text between tags, or the value of an attribute in quotes; an address is written by URL.
 func (m *Markup) Text(text string) *Markup {
 	m.text.WriteString(template.HTMLEscapeString(text))
 	return m
 }
 
+// URL writes an address as the value of an attribute in quotes: of this site, of the web, or of a mailbox. In place of any
+// other, which could be a script, stands one that leads nowhere.
+func (m *Markup) URL(address string) *Markup {
+	scheme, _, found := strings.Cut(address, ":")
+	if found && !strings.ContainsAny(scheme, "/?#") && !slices.Contains([]string{"https", "http", "mailto"}, strings.ToLower(scheme)) {
+		address = "#"
+	}
+	return m.Text(address)
+}
+
+// Attr writes an attribute, with a blank before it, unless the value is empty.
+func (m *Markup) Attr(name constant, value string) *Markup {
+	if value != "" {
+		m.Raw(" ").Raw(name).Raw(`="`).Text(value).Raw(`"`)
+	}
+	return m
+}
+
 // Item writes an item of a list of links; the link of what is shown is marked.
 func (m *Markup) Item(path, label string, present bool) {
-	m.Raw(`<li><a href="`).Text(path).Raw(`"`)
-	if present {
-		m.Raw(` aria-current="page"`)
-	}
-	m.Raw(`>`).Text(label).Raw("</a></li>\n")
+	m.Raw(`<li><a href="`).URL(path).Raw(`"`).If(present, ` aria-current="page"`).Raw(`>`).Text(label).Raw("</a></li>\n")
 }
 
 // Put writes what is HTML already.

@@ -31,10 +31,11 @@ type Pages struct {
 	catalogue *i18n.Catalogue
 	engine    *html.Engine
 	icons     icons
-	money     map[string]*money.Formatter // by language
-	broken    map[string][]byte           // by language: the page of a failure, which cannot fail itself
-	buffers   sync.Pool                   // of *bytes.Buffer, for pages in the making
-	brands    sync.Map                    // accent -> brand
+	files     files
+	money     map[string]func() *money.Formatter // by language, made when it is first spoken
+	broken    map[string][]byte                  // by language: the page of a failure, which cannot fail itself
+	buffers   sync.Pool                          // of *bytes.Buffer, for pages in the making
+	brands    sync.Map                           // accent -> brand
 }
 
 // New reads all templates and fails on a broken one.
@@ -47,7 +48,11 @@ func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{catalogue: catalogue, icons: icons, money: make(map[string]*money.Formatter), broken: make(map[string][]byte)}
+	files, err := findFiles()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{catalogue: catalogue, icons: icons, files: files, money: make(map[string]func() *money.Formatter), broken: make(map[string][]byte)}
 	p.engine = html.NewFileSystem(http.FS(source), ".html")
 	p.engine.AddFunc("asset", static.URL)
 	p.engine.AddFunc("icon", icons.get)
@@ -55,7 +60,7 @@ func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
 		return nil, err
 	}
 	for _, lang := range catalogue.Languages() {
-		p.money[lang] = money.NewFormatter(lang)
+		p.money[lang] = sync.OnceValue(func() *money.Formatter { return money.NewFormatter(lang) })
 		if p.broken[lang], err = p.renderBroken(lang); err != nil {
 			return nil, err
 		}
@@ -121,7 +126,7 @@ func (p *Pages) Broken(c *fiber.Ctx, shop portal.Shop) {
 }
 
 func (p *Pages) renderBroken(lang string) ([]byte, error) {
-	base := Base{L: p.catalogue.Localizer(lang, nil), Path: "/"}
+	base := Base{L: p.catalogue.Localizer(lang, nil), Path: "/", files: p.files}
 	var out bytes.Buffer
 	err := p.execute(&out, "problem", base.problem("error.internal"))
 	return out.Bytes(), err

@@ -22,11 +22,16 @@ func (b Base) Pill(tone any, text string) Pill {
 	return Pill{Tone: name, Icon: name, Text: text}
 }
 
-// Status is a sentence that stands by itself, as in the rows of a list.
+// Status is a sentence that stands by itself; see PutStatus for many.
 func (b Base) Status(p Pill) template.HTML {
 	var m Markup
-	m.Raw(`<span class="status tone-`).Text(p.Tone).Raw(`">`).Put(b.Icon(p.Icon)).Raw(`<span>`).Text(p.Text).Raw(`</span></span>`)
+	b.PutStatus(&m, p)
 	return m.HTML()
+}
+
+// PutStatus writes a sentence that stands by itself, as in the rows of a list.
+func (b *Base) PutStatus(m *Markup, p Pill) {
+	m.Raw(`<span class="status tone-`).Text(p.Tone).Raw(`">`).Put(b.Icon(p.Icon)).Raw(`<span>`).Text(p.Text).Raw(`</span></span>`)
 }
 
 // Icon is a drawing of static/img/icons, "" for a name that is none.
@@ -49,22 +54,22 @@ func (b Base) Empty(text, label, path string) Empty {
 	return Empty{Text: text, Action: &Link{Label: label, Path: path}}
 }
 
-// Pager is the data of the partial "pager".
-type Pager struct {
-	Previous, Next                  string // URLs, "" for none
-	Label, PreviousLabel, NextLabel string
-}
-
-// Pager makes the links at the end of a list, newest first.
-func (b Base) Pager(previous, next string) Pager {
-	return Pager{
-		Previous: previous, Next: next, Label: b.T("pager.label"),
-		PreviousLabel: b.T("pager.newer"), NextLabel: b.T("pager.older"),
+// Pager is the links to the neighbouring pages of a list, newest first, at its end; an address is "" where there is none.
+func (b Base) Pager(previous, next string) template.HTML {
+	if previous == "" && next == "" {
+		return ""
 	}
+	var m Markup
+	m.Raw(`<nav class="pager" aria-label="`).Text(b.T("pager.label")).Raw("\">\n")
+	if previous != "" {
+		m.Raw(`<a class="button quiet" rel="prev" href="`).URL(previous).Raw(`">`).Put(b.Icon("left")).Text(b.T("pager.newer")).Raw("</a>\n")
+	}
+	if next != "" {
+		m.Raw(`<a class="button quiet pager-next" rel="next" href="`).URL(next).Raw(`">`).Text(b.T("pager.older")).Put(b.Icon("right")).Raw("</a>\n")
+	}
+	m.Raw("</nav>\n")
+	return m.HTML()
 }
-
-// Needed tells whether there is another page.
-func (p Pager) Needed() bool { return p.Previous != "" || p.Next != "" }
 
 // kindKeys are the message keys of the error kinds: the sentence, and with ".title" its heading.
 func kindKey(kind portal.Kind) string {
@@ -73,6 +78,8 @@ func kindKey(kind portal.Kind) string {
 		return "error.invalid"
 	case portal.SignIn:
 		return "error.sign_in"
+	case portal.StepUp:
+		return "error.step_up"
 	case portal.Denied:
 		return "error.denied"
 	case portal.NotFound:

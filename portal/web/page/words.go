@@ -52,13 +52,13 @@ func (b Base) replaced(args []any, from int) []any {
 }
 
 // Money writes an amount: "€1,234.50".
-func (b Base) Money(a money.Amount) string { return b.money.Amount(a) }
+func (b Base) Money(a money.Amount) string { return b.money().Amount(a) }
 
 // Unit writes a unit price, which may have more places than the currency.
-func (b Base) Unit(d money.Decimal, currency string) string { return b.money.Unit(d, currency) }
+func (b Base) Unit(d money.Decimal, currency string) string { return b.money().Unit(d, currency) }
 
 // Decimal writes a quantity or a rate: "1.5".
-func (b Base) Decimal(d money.Decimal) string { return b.money.Decimal(d) }
+func (b Base) Decimal(d money.Decimal) string { return b.money().Decimal(d) }
 
 // Date writes a day as text; see TimeDate for HTML.
 func (b Base) Date(t time.Time) string { return b.L.Date(t) }

@@ -11,8 +11,8 @@ import (
 )
 
 // fields makes the inputs of a country's form.
-func (p *addressPage) fields(form []address.Field) ([]addressField, error) {
-	var fields []addressField
+func (p *addressPage) fields(form []address.Field) ([]page.Field, error) {
+	var fields []page.Field
 	for _, given := range form {
 		made, err := p.field(given)
 		if err != nil {
@@ -23,7 +23,7 @@ func (p *addressPage) fields(form []address.Field) ([]addressField, error) {
 	return fields, nil
 }
 
-func (p *addressPage) field(given address.Field) (addressField, error) {
+func (p *addressPage) field(given address.Field) (page.Field, error) {
 	attributes := []string{"autocomplete", given.Autocomplete, "maxlength", fmt.Sprint(given.MaxLength), "required", mark(given.Required)}
 	attributes = append(attributes, "optional", mark(!given.Required), "half", mark(isHalf(given.Name)))
 	switch {
@@ -34,15 +34,13 @@ func (p *addressPage) field(given address.Field) (addressField, error) {
 	}
 	label := p.T("address.label." + given.Label)
 	if len(given.Choices) == 0 {
-		field, err := p.Form.Field(string(given.Name), label, attributes...)
-		return addressField{Field: field}, err
+		return p.Form.Field(string(given.Name), label, attributes...)
 	}
 	options := []page.Option{{Label: p.T("address.choice.choose")}}
 	for _, choice := range given.Choices {
 		options = append(options, page.Option{Value: choice.Code, Label: choice.Name})
 	}
-	field, err := p.Form.Select(string(given.Name), label, options, attributes...)
-	return addressField{Field: field, Choose: true}, err
+	return p.Form.Select(string(given.Name), label, options, attributes...)
 }
 
 // labels names the fields in the summary of what is to be mended.

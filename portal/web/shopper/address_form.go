@@ -22,14 +22,8 @@ type addressPage struct {
 	Version   string
 	Form      page.Form
 	Countries []page.Option
-	Fields    []addressField // of the country, in its order; none before one is chosen
-	Kept      []page.Hidden  // what is stored and the country's form has no place for
-}
-
-// addressField is an input, or a list to choose from.
-type addressField struct {
-	page.Field
-	Choose bool
+	Fields    []page.Field  // of the country, in its order; none before one is chosen
+	Kept      []page.Hidden // what is stored and the country's form has no place for
 }
 
 // conflictPage shows both states of an address that was changed in two windows, and lets the person choose.

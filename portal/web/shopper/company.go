@@ -1,6 +1,8 @@
 package shopper
 
 import (
+	"html/template"
+
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
@@ -17,7 +19,8 @@ type companyPage struct {
 	Countries []page.Option
 	// The words of the three numbers, as the country calls them.
 	Registration, Tax, VAT string
-	Stored                 []fact // what another window saved meanwhile
+	Known                  template.HTML // of the stored VAT ID, "" for none
+	Stored                 []fact        // what another window saved meanwhile
 }
 
 func (h *Handler) company(c *fiber.Ctx, s portal.Shopper) error {
@@ -61,10 +64,32 @@ func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company portal.Com
 		"name": data.T("company.name"), "country": data.T("address.label.country"),
 		"registration_number": data.Registration, "tax_number": data.Tax, "vat_id": data.VAT,
 	}
+	if company.VATID == s.Company().VATID {
+		data.Known = data.known(s.VAT())
+	}
 	if status == fiber.StatusConflict {
 		data.Version, data.Stored = s.Company().Version, data.stored(s.Company())
 	}
 	return h.pages.Render(c, status, "shopper/company", data)
+}
+
+// known tells in one sentence what is known of a VAT ID.
+func (p *companyPage) known(e portal.VATEvidence) template.HTML {
+	switch {
+	case e.Status == portal.VATUnknown && e.Failures > 0:
+		return p.Status(p.Pill("waiting", p.T("vat.status.silent")))
+	case e.Status == portal.VATUnknown:
+		return p.Status(p.Pill("waiting", p.T("vat.status.unknown")))
+	case e.Status == portal.VATValid && e.Last.Name != "":
+		return p.Status(p.Pill("done", p.T("vat.status.valid_name", "When", e.Last.At, "Name", e.Last.Name)))
+	case e.Status == portal.VATValid:
+		return p.Status(p.Pill("done", p.T("vat.status.valid", "When", e.Last.At)))
+	case e.Status == portal.VATInvalid:
+		return p.Status(p.Pill("stopped", p.T("vat.status.invalid", "When", e.Last.At)))
+	case e.Status == portal.VATUncovered:
+		return p.Status(p.Pill("neutral", p.T("vat.status.uncovered")))
+	}
+	return ""
 }
 
 // numberLabel is what a country calls a number of a company, or the common word.

@@ -17,20 +17,21 @@ import (
 // orderPage is one order. What its template shows are ready strings.
 type orderPage struct {
 	page.Base
-	Order     portal.OrderView
-	Placed    string
-	Headline  page.Pill
-	Payment   string // the second sentence, on paying
-	PayURL    string // "" when nothing is to be paid
-	Steps     []step
-	Parcels   []parcel
-	Lines     []line
-	Totals    []total
-	TaxNote   string // below the totals
-	Addresses []orderAddress
-	Facts     []fact
-	Notes     []note
-	HelpURL   string // mailto: with the order's number, "" without a support address
+	Order      portal.OrderView
+	Placed     string
+	Headline   page.Pill
+	Payment    string // the second sentence, on paying
+	PayURL     string // "" when nothing is to be paid
+	Steps      []step
+	Parcels    []parcel
+	Lines      []line
+	Totals     []total
+	TaxNote    string // below the totals
+	Addresses  []orderAddress
+	Facts      []fact
+	Notes      []note
+	Withdrawal *withdrawalNote // nil in a shop that does without
+	HelpURL    string          // mailto: with the order's number, "" without a support address
 }
 
 // step is one step of the timeline.
@@ -86,6 +87,7 @@ func (p *orderPage) fill(now time.Time) {
 	p.Steps, p.Facts, p.Notes = p.steps(), p.facts(), p.notes()
 	p.Lines, p.Parcels = p.lines(), p.parcels()
 	p.Totals = p.totals()
+	p.Withdrawal = p.withdrawal()
 	if o.PricesIncludeTax && o.Tax == nil && len(o.Taxes) == 0 {
 		p.TaxNote = p.T("order.prices_with_tax")
 	}

@@ -20,7 +20,8 @@ func (p *ordersPage) rows(found []portal.OrderRow, now time.Time) template.HTML 
 	m.Grow(len(found) * roomForRow)
 	for _, r := range found {
 		m.Raw(`<li><a class="order" href="`).Text(orderPath(r.Number)).Raw(`"><span class="order-head"><span class="order-number">`).
-			Text(r.Number).Raw(`</span> `).Put(p.TimeShort(r.PlacedAt)).Raw(`</span>`).Put(p.Status(rowStatus(p.Base, r.Status, now)))
+			Text(r.Number).Raw(`</span> `).Put(p.TimeShort(r.PlacedAt)).Raw(`</span>`)
+		p.PutStatus(&m, rowStatus(p.Base, r.Status, now))
 		p.thumbs(&m, r)
 		m.Raw(`<span class="order-total">`).Text(p.Money(r.Total)).Raw("</span></a></li>\n")
 	}

@@ -37,6 +37,11 @@ func (h *Handler) Mount(router fiber.Router) {
 	router.Get("/security", signedIn(h.security))
 	router.Post("/security/end", signedIn(h.endSession))
 	router.Post("/security/end-others", signedIn(h.endOtherSessions))
+	h.mountStepUp(router)
+	h.mountDataRights(router)
+	h.mountWithdraw(router)
+	h.mountEmailChange(router)
+	h.mountProfile(router)
 }
 
 // signedIn gives a handler the customer; without one the site leads to the sign-in page.

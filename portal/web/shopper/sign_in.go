@@ -41,7 +41,7 @@ type signInPage struct {
 // signIn shows the address field. Who is signed in already goes where they were going.
 func (h *Handler) signIn(c *fiber.Ctx) error {
 	if _, err := gate.Shopper(c); err == nil {
-		return seeOther(c, localOr(c.Query("to"), portal.Home))
+		return seeOther(c, ahead(gate.Shop(c), wished(c)))
 	} else if portal.KindOf(err) != portal.SignIn {
 		return err
 	}
@@ -52,7 +52,7 @@ func (h *Handler) signIn(c *fiber.Ctx) error {
 func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 	b := h.visitorBase(c, "sign-in.title")
 	return h.pages.Render(c, status, "shopper/sign-in", signInPage{
-		Base: b, Form: b.Form(page.Values(c, "email"), err), To: c.FormValue("to"),
+		Base: b, Form: b.Form(page.Values(c, "email"), err), To: wished(c),
 	})
 }
 
@@ -84,7 +84,7 @@ func (h *Handler) wait(c *fiber.Ctx, pending portal.Pending, confirmation string
 		return err
 	}
 	gate.SetPending(c, pending.Email)
-	return seeOther(c, withQuery(codePath, "to", c.FormValue("to"), "lang", c.FormValue("lang"), "done", confirmation))
+	return seeOther(c, withQuery(codePath, "to", c.FormValue("to"), "asked", "yes", "lang", c.FormValue("lang"), "done", confirmation))
 }
 
 // codePage waits for the mail: it names the address and takes the code.
@@ -100,6 +100,9 @@ func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, fiber.StatusOK
 
 func (h *Handler) showCode(c *fiber.Ctx, status int, err error) error {
 	email, known := portal.CanonicalEmail(gate.Pending(c))
+	if !known && c.Query("asked") != "" {
+		return h.showSignIn(c, fiber.StatusUnprocessableEntity, &portal.Error{Kind: portal.Invalid, Key: "sign-in.no_cookies"})
+	}
 	if !known {
 		return seeOther(c, withQuery(signInPath, "to", c.FormValue("to"), "lang", c.FormValue("lang")))
 	}
@@ -124,7 +127,14 @@ func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
 		return err
 	}
 	gate.SetSession(c, in)
-	return seeOther(c, arrival(gate.Shop(c), in.Destination))
+	path, asks, err := asksFirst(c, in.Destination)
+	if err != nil {
+		return err
+	}
+	if !asks {
+		path = arrival(gate.Shop(c), in.Destination)
+	}
+	return seeOther(c, path)
 }
 
 // signOut ends the session. The browser's cookie stays: it opens nothing and tells a known browser from a strange one.

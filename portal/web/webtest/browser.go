@@ -154,3 +154,12 @@ func (b *Browser) SetCookie(name, value string) {
 		Name: name, Value: value, Path: "/", Secure: b.base.Scheme == "https",
 	}})
 }
+
+// RefuseCookies makes the browser keep no cookie, as one does whose owner blocks them.
+func (b *Browser) RefuseCookies() { b.client.Jar = noJar{} }
+
+// noJar is a cookie jar that stays empty.
+type noJar struct{}
+
+func (noJar) SetCookies(*url.URL, []*http.Cookie) {}
+func (noJar) Cookies(*url.URL) []*http.Cookie     { return nil }

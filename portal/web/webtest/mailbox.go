@@ -52,11 +52,14 @@ func (m *Mailbox) All(to ...string) []mail.Message {
 
 // Last is the last message to an address, the zero Message when there is none.
 func (m *Mailbox) Last(to string) mail.Message {
-	all := m.All(to)
-	if len(all) == 0 {
-		return mail.Message{}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, message := range slices.Backward(m.messages) {
+		if message.To == to {
+			return message
+		}
 	}
-	return all[len(all)-1]
+	return mail.Message{}
 }
 
 var (

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"postern/portal"
+	"postern/portal/address"
+)
+
+// storefront is an example of a shop whose customers sign in by the portal. It knows the portal as any shop does: by two
+// addresses and an API key. The way has three steps, and each is a method:
+//
+//	begin     the browser goes to the portal, with the address to come back to and the hash of a secret it keeps
+//	comeBack  the browser is back with a code
+//	exchange  this server, not the browser, turns code and secret into the customer
+type storefront struct {
+	portal string // base URL of the portal
+	own    string // base URL of this shop, an allowed origin in the portal
+	key    string // made by "portal apikey create"
+	client *http.Client
+	page   *template.Template
+
+	mu       sync.Mutex
+	sessions map[string]shopCustomer // by cookie; a real shop has its own
+}
+
+// shopCustomer is what the shop wants to know of the portal's answer.
+type shopCustomer struct {
+	ID        string         `json:"customer_id"`
+	Email     string         `json:"email"`
+	FirstName string         `json:"first_name"`
+	Company   portal.Company `json:"company"`
+	Addresses []addressDoc   `json:"addresses"`
+}
+
+// Delivery is the address a check-out begins with, nil for none.
+func (c shopCustomer) Delivery() *address.Address {
+	for _, a := range c.Addresses {
+		if a.DefaultShipping {
+			return &a.Address
+		}
+	}
+	return nil
+}
+
+const (
+	shopSession  = "bookshop"          // cookie: who is signed in
+	shopVerifier = "bookshop-verifier" // cookie: the secret that shows which browser began
+)
+
+func newStorefront(portal, own, key string) (*storefront, error) {
+	page, err := template.ParseFS(demoFiles, "demo/bookshop.html")
+	return &storefront{
+		portal: portal, own: own, key: key, page: page, sessions: map[string]shopCustomer{},
+		client: &http.Client{Timeout: 10 * time.Second},
+	}, err
+}
+
+func (s *storefront) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.front)
+	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFileFS(w, r, demoFiles, "demo/mailbox.css")
+	})
+	mux.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) { s.begin(w, r, "/signed-in") })
+	mux.HandleFunc("GET /signed-in", s.comeBack)
+	mux.HandleFunc("POST /sign-out", s.signOut)
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// begin sends the browser to the portal. The secret stays in a cookie, its hash travels along (RFC 7636): so nobody can
+// finish here what another browser began.
+func (s *storefront) begin(w http.ResponseWriter, r *http.Request, returnTo string) {
+	verifier := secretText()
+	setShopCookie(w, shopVerifier, verifier)
+	hash := sha256.Sum256([]byte(verifier))
+	query := url.Values{"return_to": {s.own + returnTo}, "code_challenge": {base64.RawURLEncoding.EncodeToString(hash[:])}}
+	http.Redirect(w, r, s.portal+"/sign-in?"+query.Encode(), http.StatusSeeOther)
+}
+
+// comeBack is the page that return_to names. A link that was asked for here may be clicked in another browser: that one has
+// no secret, but by now is signed in at the portal, so the way from there takes no step of the customer's. It is gone once
+// more, with "again" in the address; when that fails too, the customer is told, and nothing goes round in circles.
+func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
+	customer, err := s.exchange(r)
+	switch {
+	case err == nil:
+		s.admit(w, customer)
+		http.Redirect(w, r, "/", http.StatusSeeOther) // the code leaves the address bar
+	case errors.Is(err, errNotOurs) && r.FormValue("again") == "" && r.FormValue("code") != "":
+		s.begin(w, r, "/signed-in?again=yes")
+	case errors.Is(err, errNotOurs):
+		s.show(w, http.StatusForbidden, shopPage{Fault: "Signing in did not work. Does your browser keep cookies?"})
+	default:
+		s.show(w, http.StatusBadGateway, shopPage{Fault: "The portal does not answer. Try again in a minute."})
+	}
+}
+
+// errNotOurs says that a code is used, late, or was made for another browser.
+var errNotOurs = errors.New("the code is not of this browser")
+
+// exchange asks the portal whose code it is. A code works once, for a minute, with the very return_to and secret of begin.
+func (s *storefront) exchange(r *http.Request) (customer shopCustomer, err error) {
+	verifier, err := r.Cookie(shopVerifier)
+	if err != nil {
+		return customer, errNotOurs
+	}
+	returnTo := s.own + "/signed-in"
+	if r.FormValue("again") != "" {
+		returnTo += "?again=yes"
+	}
+	body, err := json.Marshal(map[string]string{"code": r.FormValue("code"), "return_to": returnTo, "code_verifier": verifier.Value})
+	if err != nil {
+		return customer, err
+	}
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, s.portal+"/api/v1/hand-off", bytes.NewReader(body))
+	if err != nil {
+		return customer, err
+	}
+	request.Header.Set("Authorization", "Bearer "+s.key)
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := s.client.Do(request)
+	if err != nil {
+		return customer, err
+	}
+	defer answer.Body.Close()
+	switch answer.StatusCode {
+	case http.StatusOK:
+		return customer, json.NewDecoder(answer.Body).Decode(&customer)
+	case http.StatusGone:
+		return customer, errNotOurs
+	}
+	return customer, fmt.Errorf("the portal answers %s", answer.Status)
+}
+
+// admit opens a session of the shop. The secret has done its work.
+func (s *storefront) admit(w http.ResponseWriter, customer shopCustomer) {
+	session := secretText()
+	s.mu.Lock()
+	s.sessions[session] = customer
+	s.mu.Unlock()
+	setShopCookie(w, shopVerifier, "")
+	setShopCookie(w, shopSession, session)
+}
+
+// shopPage is what the shop's one page shows.
+type shopPage struct {
+	Customer *shopCustomer // nil for a stranger
+	Portal   string
+	Fault    string
+}
+
+func (s *storefront) front(w http.ResponseWriter, r *http.Request) {
+	var page shopPage
+	if cookie, err := r.Cookie(shopSession); err == nil {
+		s.mu.Lock()
+		if customer, found := s.sessions[cookie.Value]; found {
+			page.Customer = &customer
+		}
+		s.mu.Unlock()
+	}
+	s.show(w, http.StatusOK, page)
+}
+
+func (s *storefront) show(w http.ResponseWriter, status int, page shopPage) {
+	page.Portal = s.portal
+	w.Header().Set("Content-Type", htmlType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	w.WriteHeader(status)
+	_ = s.page.Execute(w, page) // the browser went away
+}
+
+// signOut ends the shop's session; the portal's is another one, and goes on.
+func (s *storefront) signOut(w http.ResponseWriter, r *http.Request) {
+	if cookie, err := r.Cookie(shopSession); err == nil {
+		s.mu.Lock()
+		delete(s.sessions, cookie.Value)
+		s.mu.Unlock()
+	}
+	setShopCookie(w, shopSession, "")
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// setShopCookie sets a cookie until the browser is closed; "" takes it away. A shop on https adds Secure, and __Host- to the
+// name.
+func setShopCookie(w http.ResponseWriter, name, value string) {
+	cookie := &http.Cookie{ //nolint:gosec // plain http on this machine knows no Secure
+		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if value == "" {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(w, cookie)
+}
+
+// secretText is 256 random bits in 43 characters, the form that RFC 7636 wants.
+func secretText() string {
+	secret := make([]byte, sha256.Size)
+	rand.Read(secret) // never fails
+	return base64.RawURLEncoding.EncodeToString(secret)
+}
+
+// serve answers on the listener until ctx ends.
+func (s *storefront) serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })() // nobody waits for the demo's pages
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal/web/webtest"
+)
+
+// goOn follows what leads a browser on from a page, as browsers do: redirects to any site, and Refresh.
+func (d *demo) goOn(b *webtest.Browser) *webtest.Page {
+	d.t.Helper()
+	for range 20 {
+		target, moved := b.Page.Redirect()
+		if _, way, refreshed := strings.Cut(b.Page.Header.Get("Refresh"), "url="); refreshed {
+			var err error
+			if target, err = url.Parse(way); err != nil {
+				d.t.Fatal(err)
+			}
+			moved = true
+		}
+		if !moved {
+			return b.Page
+		}
+		b.Send(webtest.Request{Path: target.String()})
+	}
+	d.t.Fatalf("going round in circles at %s", b.Page.URL)
+	return nil
+}
+
+func (d *demo) open(b *webtest.Browser, address string) *webtest.Page {
+	d.t.Helper()
+	b.Send(webtest.Request{Path: address})
+	return d.goOn(b).Want(http.StatusOK)
+}
+
+const shopFirm = "uctaren@zlatyklas.example"
+
+// wantGreeting looks at the shop's page of who is signed in there.
+func (d *demo) wantGreeting(b *webtest.Browser, shop string) {
+	d.t.Helper()
+	page := b.Page
+	if page.URL.String() != shop+"/" || page.Text("h2") != "Hello Žofia" {
+		d.t.Fatalf("not signed in at the shop: %s: %s", page.URL, page.Text("main"))
+	}
+	for _, fact := range []string{shopFirm, "Pekáreň Zlatý klas, s. r. o.", "SK1234567895", "Námestie sv. Egídia 112/18, 058 01 Poprad, SK"} {
+		if !strings.Contains(page.Text("main ul"), fact) {
+			d.t.Errorf("the check-out lacks %q: %s", fact, page.Text("main ul"))
+		}
+	}
+}
+
+// newer waits for a mail with a sign-in link that came after another.
+func (d *demo) newer(to, than string) caughtMail {
+	d.t.Helper()
+	beat := time.NewTicker(50 * time.Millisecond)
+	defer beat.Stop()
+	deadline := time.After(patience)
+	for {
+		if m := d.newest(to); m.ID != than {
+			return m
+		}
+		select {
+		case <-beat.C:
+		case <-deadline:
+			d.t.Fatalf("no second mail to %s", to)
+		}
+	}
+}
+
+func startShop(t *testing.T) (d *demo, shop string) {
+	t.Helper()
+	d = startDemo(t)
+	shop, _, _ = strings.Cut(d.wait("Bookshop: "), " ")
+	return d, shop
+}
+
+// TestStorefront asks on the shop in one browser and clicks in another: the other ends signed in at the shop; the one still
+// waits, takes the code of another mail, and ends so, too.
+func TestStorefront(t *testing.T) {
+	d, shop := startShop(t)
+	a, b := webtest.NewBrowser(t, d.base, nil), webtest.NewBrowser(t, d.base, nil)
+
+	d.open(a, shop+"/")
+	d.open(a, a.Page.Attr("a.button", "href"))
+	if !strings.HasPrefix(a.Page.URL.String(), d.base+"/sign-in?") {
+		t.Fatalf("the shop's sign-in is %s", a.Page.URL)
+	}
+	a.Submit("main form", map[string]string{"email": shopFirm}).Want(http.StatusOK)
+	first := d.newest(shopFirm)
+
+	b.Get(first.Link()).Want(http.StatusOK)
+	b.Submit("main form", nil)
+	d.goOn(b)
+	d.wantGreeting(b, shop)
+	if orders := d.open(b, b.Page.Attr("a.button", "href")); orders.URL.String() != d.base+"/orders" {
+		t.Errorf("My orders leads to %s", orders.URL)
+	}
+
+	a.Submit("main form", map[string]string{"code": webtest.CodeIn(mail.Message{Text: first.Text})}).Want(http.StatusUnprocessableEntity)
+	a.Submit("form[action='/sign-in/again']", nil).Want(http.StatusOK)
+	second := d.newer(shopFirm, first.ID)
+	a.Submit("main form", map[string]string{"code": webtest.CodeIn(mail.Message{Text: second.Text})})
+	d.goOn(a)
+	d.wantGreeting(a, shop)
+
+	a.Submit("form[action='/sign-out']", nil)
+	if d.goOn(a); a.Page.Has("h2") || !a.Page.Has("a.button[href='/sign-in']") {
+		t.Errorf("signed out of the shop: %s", a.Page.Text("main"))
+	}
+	d.open(a, shop+"/sign-in")
+	d.wantGreeting(a, shop) // the portal's session goes on, so no mail is needed
+}
+
+// TestStorefrontEndsInNoCircle comes back to the shop in ways that cannot work, after the one repetition.
+func TestStorefrontEndsInNoCircle(t *testing.T) {
+	d, shop := startShop(t)
+	for name, secret := range map[string]string{"without the secret": "", "with another": secretText()} {
+		b := webtest.NewBrowser(t, d.base, nil)
+		for _, path := range []string{"/signed-in?again=yes&code=" + secretText(), "/signed-in", "/signed-in?error=x"} {
+			if secret != "" {
+				b.SetCookie(shopVerifier, secret)
+			}
+			page := b.Send(webtest.Request{Path: shop + path}).Want(http.StatusForbidden)
+			if page.Text("[role=alert]") == "" || !page.Has("a.button[href='/sign-in']") {
+				t.Errorf("%s, %s: %s", name, path, page.Body)
+			}
+		}
+		d.open(b, shop+"/signed-in?code="+secretText())
+		if b.Page.URL.Path != "/sign-in" || !strings.Contains(b.Page.URL.RawQuery, "again") {
+			t.Errorf("%s, the way begins again at %s", name, b.Page.URL)
+		}
+	}
+	refusing := webtest.NewBrowser(t, d.base, nil)
+	refusing.RefuseCookies()
+	if refusing.Send(webtest.Request{Path: shop + "/"}).Want(http.StatusOK); refusing.Page.Has("h2") {
+		t.Error("a stranger is greeted")
+	}
+}

@@ -1,0 +1,245 @@
+package portal_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+const sentence = "Bookshop may send me its newsletter."
+
+// agree gives a consent as a page does that shows the sentence.
+func agree(t *testing.T, s portal.Shopper, purpose portal.Purpose, wording string) {
+	t.Helper()
+	if err := s.GiveConsent(t.Context(), purpose, wording, portal.WordingVersion(wording)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestConsents(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	s := h.signIn(jan)
+	for _, purpose := range portal.Purposes() {
+		if said := s.Customer().Consent(purpose); said.Status != portal.ConsentNever || !said.At.IsZero() {
+			t.Errorf("%s at first: %+v", purpose, said)
+		}
+	}
+	given := h.clock.Now()
+	agree(t, s, portal.Newsletter, sentence)
+	h.clock.pass(time.Minute)
+	agree(t, s, portal.Newsletter, sentence)
+	c := h.signIn(jan).Customer()
+	want := portal.Consent{
+		Purpose: portal.Newsletter, Status: portal.ConsentGiven, At: given, Source: portal.SourceAccount,
+		Wording: sentence, Version: portal.WordingVersion(sentence),
+	}
+	if diff := cmp.Diff([]portal.Consent{want}, c.ConsentHistory()); diff != "" {
+		t.Errorf("given twice is once: %s", diff)
+	}
+	if c.Consent(portal.PartnerOffers).Status != portal.ConsentNever || !c.ShopperAt.IsZero() {
+		t.Errorf("more than the one purpose changed: %+v", c)
+	}
+	for range 2 {
+		if err := s.WithdrawConsent(t.Context(), portal.Newsletter, sentence); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c = h.signIn(jan).Customer()
+	if c.Consent(portal.Newsletter).Status != portal.ConsentWithdrawn || len(c.ConsentHistory()) != 2 || c.ConsentHistory()[0].Status != portal.ConsentWithdrawn {
+		t.Errorf("taken back: %+v", c.ConsentHistory())
+	}
+	agree(t, s, portal.Newsletter, sentence)
+	agree(t, s, portal.Newsletter, sentence+" Weekly.")
+	history := h.signIn(jan).Customer().ConsentHistory()
+	if len(history) != 4 || history[0].Version == history[1].Version || history[1].Version != want.Version {
+		t.Errorf("another wording is another consent: %+v", history)
+	}
+}
+
+// TestConsentToWhatWasRead: nobody agrees to a sentence that did not stand on the page, but everybody takes back what they gave.
+func TestConsentToWhatWasRead(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	s := h.signIn(jan)
+	for name, shown := range map[string]string{"another sentence": portal.WordingVersion("old"), "none": "", "a made-up one": "x"} {
+		if err := s.GiveConsent(t.Context(), portal.Newsletter, sentence, shown); portal.KindOf(err) != portal.Conflict {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := s.GiveConsent(t.Context(), portal.Newsletter, "", ""); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("no sentence at all: %v", err)
+	}
+	if err := s.GiveConsent(t.Context(), "telephone", sentence, portal.WordingVersion(sentence)); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("another purpose: %v", err)
+	}
+	if n := len(h.signIn(jan).Customer().Consents); n != 0 {
+		t.Errorf("%d things were noted", n)
+	}
+	if err := s.WithdrawConsent(t.Context(), portal.Newsletter, "whatever"); err != nil || h.signIn(jan).Customer().Consent(portal.Newsletter).Status != portal.ConsentWithdrawn {
+		t.Errorf("a no to what was never asked: %v", err)
+	}
+}
+
+// TestConsentHistoryIsBounded keeps the newest 50, and of each purpose the last.
+func TestConsentHistoryIsBounded(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	s := h.signIn(jan)
+	agree(t, s, portal.PartnerOffers, sentence)
+	for n := range 60 {
+		h.clock.pass(time.Second)
+		agree(t, s, portal.Newsletter, fmt.Sprint(sentence, n))
+	}
+	c := h.signIn(jan).Customer()
+	history := c.ConsentHistory()
+	if len(history) != 50 || history[0].Wording != sentence+"59" || history[48].Wording != sentence+"11" || c.Consent(portal.PartnerOffers).Status != portal.ConsentGiven {
+		t.Errorf("%d are kept, from %+v to %+v", len(history), history[0], history[len(history)-1])
+	}
+}
+
+// TestConsentsSideBySide: of many who say things at once none is lost.
+func TestConsentsSideBySide(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	s := h.signIn(jan)
+	var wait sync.WaitGroup
+	for n := range 20 {
+		wait.Go(func() { agree(t, s, portal.Purposes()[n%2], fmt.Sprint(sentence, n)) })
+	}
+	wait.Wait()
+	c := h.signIn(jan).Customer()
+	seen := map[time.Time]int{}
+	for _, said := range c.Consents {
+		if said.Purpose == portal.Newsletter {
+			seen[said.At]++
+		}
+	}
+	if len(c.Consents) != 20 || len(seen) != 10 {
+		t.Errorf("%d of 20 are noted, at %d times", len(c.Consents), len(seen))
+	}
+}
+
+// told is what a feed says of the newsletter at a time.
+func told(status string, at time.Time, updated time.Time) []byte {
+	return []byte(fmt.Sprintf(`{"email":"jan@example.com","first_name":%q,"consents":{"newsletter":{"status":%q,"at":%q,`+
+		`"source":"checkout","wording":"Yes,\nplease."}},"updated_at":%q}`, status, status, at.Format(time.RFC3339Nano), updated.Format(time.RFC3339Nano)))
+}
+
+// TestConsentsByFeed: what is newer counts, and a customer's "no" stays until a newer "yes".
+func TestConsentsByFeed(t *testing.T) {
+	h := newHouse(t)
+	feed, start := h.feed(), h.clock.Now()
+	state := func() portal.ConsentRecord {
+		t.Helper()
+		record, err := feed.Customer(t.Context(), "77")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return record.Consents[portal.Newsletter]
+	}
+	put := func(status string, at, updated time.Time) portal.Outcome {
+		t.Helper()
+		outcome, err := feed.PutCustomer(t.Context(), "77", told(status, at, updated))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return outcome
+	}
+	put("given", start.Add(-time.Hour), start)
+	got := state()
+	want := portal.ConsentRecord{Status: "given", At: ptr(start.Add(-time.Hour)), Source: "checkout", Wording: "Yes,\nplease.",
+		WordingVersion: portal.WordingVersion("Yes,\nplease."), UnsubscribeURL: got.UnsubscribeURL}
+	if diff := cmp.Diff(want, got); diff != "" || got.UnsubscribeURL == "" {
+		t.Fatalf("told: %s", diff)
+	}
+	h.clock.pass(time.Minute)
+	if err := h.signIn(jan).WithdrawConsent(t.Context(), portal.Newsletter, sentence); err != nil {
+		t.Fatal(err)
+	}
+	steps := []struct {
+		name        string
+		status      string
+		at, updated time.Duration // after the start
+		outcome     portal.Outcome
+		want        portal.ConsentStatus
+	}{
+		{"the old yes again", "given", -time.Hour, time.Hour, portal.Updated, "withdrawn"},
+		{"a yes of the same moment", "given", time.Minute, time.Hour, portal.Updated, "withdrawn"},
+		{"a newer yes", "given", time.Minute + time.Millisecond, time.Hour, portal.Updated, "given"},
+		{"a newer no in a document that is stale", "withdrawn", 2 * time.Minute, 0, portal.Stale, "withdrawn"},
+		{"an older yes in a stale one", "given", time.Minute + 2*time.Millisecond, 0, portal.Stale, "withdrawn"},
+		{"a yes by a clock that runs ahead", "given", 5 * time.Minute, time.Hour, portal.Updated, "given"},
+	}
+	for _, step := range steps {
+		if outcome := put(step.status, start.Add(step.at), start.Add(step.updated)); outcome != step.outcome || state().Status != step.want {
+			t.Errorf("%s: %s, and now %s", step.name, outcome, state().Status)
+		}
+	}
+	if name := h.signIn(jan).Customer().FirstName; name != "given" {
+		t.Errorf("a stale document changed the name to %s", name)
+	}
+	if err := h.signIn(jan).WithdrawConsent(t.Context(), portal.Newsletter, sentence); err != nil {
+		t.Fatal(err)
+	}
+	if put("given", start.Add(5*time.Minute), start.Add(time.Hour)); state().Status != "withdrawn" {
+		t.Error("the yes from the future came back over a later no")
+	}
+}
+
+func TestBadConsentsByFeed(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	now := h.clock.Now().Format(time.RFC3339)
+	for name, test := range map[string]struct{ consents, want string }{
+		"no status":       {`{"newsletter":{"at":"` + now + `"}}`, "/consents/newsletter/status consent.status"},
+		"never asked":     {`{"newsletter":{"status":"never_asked","at":"` + now + `"}}`, "/consents/newsletter/status consent.status"},
+		"no time":         {`{"partner_offers":{"status":"given"}}`, "/consents/partner_offers/at text.required"},
+		"no such time":    {`{"newsletter":{"status":"given","at":"yesterday"}}`, "/consents/newsletter/at time.form"},
+		"in the future":   {`{"newsletter":{"status":"given","at":"2026-11-21T10:05:01Z"}}`, "/consents/newsletter/at consent.future"},
+		"another purpose": {`{"telephone":{"status":"given","at":"` + now + `"}}`, "/consents/telephone json.unknown"},
+		"a list":          {`[]`, "/consents json.type"},
+		"hostile source":  {`{"newsletter":{"status":"given","at":"` + now + `","source":"\u202e"}}`, "/consents/newsletter/source text.control"},
+	} {
+		body := `{"email":"jan@example.com","consents":` + test.consents + `,"updated_at":"` + now + `"}`
+		_, err := feed.PutCustomer(t.Context(), "77", []byte(body))
+		if diff := cmp.Diff([]string{test.want}, faultsOf(err)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestSourcesOfConsents: that something was said in the account is not a feed's to claim.
+func TestSourcesOfConsents(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	at := h.clock.Now().Add(-time.Hour)
+	for given, want := range map[string]string{"": "feed", "account": "feed", "unsubscribe": "feed", "checkout": "checkout", "fair in Brno": "fair in Brno"} {
+		at = at.Add(time.Minute)
+		when := at.Format(time.RFC3339)
+		body := fmt.Sprintf(`{"email":"jan@example.com","consents":{"newsletter":{"status":"given","at":%q,"source":%q}},"updated_at":%q}`,
+			when, given, when)
+		if _, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		record, err := feed.Customer(t.Context(), "77")
+		if err != nil || record.Consents[portal.Newsletter].Source != want {
+			t.Errorf("%q became %+v, %v", given, record.Consents[portal.Newsletter], err)
+		}
+	}
+	record, err := feed.CustomerByEmail(t.Context(), jan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(record.Consents[portal.PartnerOffers])
+	var plain map[string]any
+	if err != nil || json.Unmarshal(text, &plain) != nil || len(plain) != 2 || plain["status"] != "never_asked" {
+		t.Errorf("never asked reads as %s, %v", text, err)
+	}
+}

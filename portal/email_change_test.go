@@ -1,0 +1,384 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+const (
+	jana    = "jana.nova@example.com" // Jan's new address
+	mallory = "mallory@example.net"   // who wants the account
+)
+
+var undoInMail = regexp.MustCompile(`/sign-in/undo-email/([A-Za-z0-9_-]{64})`)
+
+// wanted asks in a session for another address and returns the code that came there, "" for a mail without one.
+func (h *house) wanted(cookie, email string) string {
+	h.t.Helper()
+	if _, err := h.shopper(cookie).AskEmailChange(h.t.Context(), email); err != nil {
+		h.t.Fatalf("ask for %s: %v", email, err)
+	}
+	return codeIn(h.mailTo(email))
+}
+
+// change moves the account of a fresh session to another address and returns the session there.
+func (h *house) change(cookie, email, secret string) string {
+	h.t.Helper()
+	signed, err := h.shopper(cookie).ChangeEmail(h.t.Context(), email, h.wanted(cookie, email), firefox(secret))
+	if err != nil {
+		h.t.Fatalf("change to %s: %v", email, err)
+	}
+	return signed.Cookie
+}
+
+// refresh makes a session fresh by a code from the account's own mailbox.
+func (h *house) refresh(cookie string) string {
+	h.t.Helper()
+	s := h.shopper(cookie)
+	if err := s.Confirm(h.t.Context(), h.stepUpCode(s)); err != nil {
+		h.t.Fatal(err)
+	}
+	return cookie
+}
+
+// undoMail does the worker's jobs and returns the mail to a former address and the undo in it.
+func (h *house) undoMail(email string) (m mail.Message, undo string) {
+	h.t.Helper()
+	h.work()
+	for _, sent := range h.deliver() {
+		if found := firstGroup(undoInMail, sent.Text); found != "" && sent.To == email {
+			m, undo = sent, found
+		}
+	}
+	if undo == "" {
+		h.t.Fatalf("no undo was mailed to %s", email)
+	}
+	return m, undo
+}
+
+// quiet does what is left to do and forgets the mails of it.
+func (h *house) quiet() {
+	h.t.Helper()
+	h.work()
+	h.deliver()
+}
+
+// wantNoSession fails for cookies that open the account, here or in another process.
+func (h *house) wantNoSession(when string, cookies ...string) {
+	h.t.Helper()
+	for n, app := range []*portal.App{h.app, portal.New(h.engine, portal.WithClock(h.clock.Now))} {
+		for i, cookie := range cookies {
+			if s, err := app.Shopper(h.t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+				h.t.Errorf("%s: session %d opens %s in process %d: %v", when, i, s.Customer().Email, n, err)
+			}
+		}
+	}
+}
+
+// orders are the numbers of a customer's orders.
+func (h *house) orders(cookie string) []string {
+	h.t.Helper()
+	page, err := h.shopper(cookie).Orders(h.t.Context(), portal.OrderQuery{Period: ""})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return sorted(numbers(page))
+}
+
+func TestChangeOfEmail(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	old, _ := h.enterWith(jan, "old")
+	link, _ := h.askLink(jan, "elsewhere")
+	spare, _ := h.enterWith(jan, "spare") // this ends the link
+	cookie := h.signInByCode(jan, "one")
+	live, code := h.askLink(jan, "elsewhere")
+	now := h.change(cookie, jana, "one")
+	if s := h.shopper(now); s.Customer().Email != jana || s.Fresh() {
+		t.Errorf("after the change: %s, fresh %v", s.Customer().Email, s.Fresh())
+	}
+	h.wantNoSession("after the change", old, spare, cookie)
+	for _, text := range []string{link, live} {
+		if _, err := h.visitor("elsewhere").Redeem(t.Context(), text); portal.KindOf(err) != portal.Gone {
+			t.Errorf("a link of the old address: %v", err)
+		}
+	}
+	if _, err := h.visitor("elsewhere").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("a code of the old address: %v", err)
+	}
+	told, undo := h.undoMail(jan)
+	if !strings.Contains(told.Text, portal.MaskEmail(jana)) || strings.Contains(told.Text, jana) || undo == "" {
+		t.Errorf("the mail to the old address: %s", told.Text)
+	}
+	if again, _ := h.enterWith(jana, "two"); h.shopper(again).Customer().ID != h.shopper(now).Customer().ID {
+		t.Error("the new address is another customer's")
+	}
+}
+
+// TestAskingForAFormerAddress at the sign-in sends the link to the present one, and no code: the page that waits has no use
+// for it.
+func TestAskingForAFormerAddress(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.change(h.signInByCode(jan, "one"), jana, "one")
+	h.undoMail(jan)
+	if _, err := h.visitor("two").Ask(t.Context(), jan, "", "en"); err != nil {
+		t.Fatal(err)
+	}
+	m := h.mailTo(jana)
+	if codeIn(m) != "" {
+		t.Errorf("a code for another address: %s", m.Text)
+	}
+	if _, err := h.visitor("two").Redeem(t.Context(), tokenIn(m)); err != nil {
+		t.Errorf("the link: %v", err)
+	}
+}
+
+// TestOrdersNeverMove puts orders of the old address before, while and after it is held, and the old ones once more.
+func TestOrdersNeverMove(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("before", jan))
+	h.put(orderJSON("before-2", jan, `"email"`, `"customer_id":"77","email"`))
+	cookie := h.change(h.signInByCode(jan, "one"), jana, "one")
+	h.put(orderJSON("held", jan))
+	h.put(orderJSON("new", jana))
+	if diff := cmp.Diff([]string{"before", "before-2", "held", "new"}, h.orders(cookie)); diff != "" {
+		t.Error(diff)
+	}
+	h.clock.pass(14*24*time.Hour - time.Millisecond)
+	h.work()
+	cookie, _ = h.enterWith(jana, "two")
+	h.put(orderJSON("last", jan))
+	h.clock.pass(time.Millisecond)
+	h.work()
+	later := []string{`"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-12-30T10:00:00Z"`}
+	for _, number := range []string{"before", "held", "last"} {
+		if got := h.put(orderJSON(number, jan, later...)); got != portal.Updated {
+			t.Errorf("%s: %s", number, got)
+		}
+	}
+	h.put(orderJSON("somebody else's", jan))
+	h.quiet()
+	if diff := cmp.Diff([]string{"before", "before-2", "held", "last", "new"}, h.orders(cookie)); diff != "" {
+		t.Errorf("after the address was given up: %s", diff)
+	}
+	other, _ := h.enterWith(jan, "three")
+	if diff := cmp.Diff([]string{"somebody else's"}, h.orders(other)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestStolenSessionCannotChangeTheEmail: neither a session of ten days nor a link of ten days is enough, whatever is tried
+// in it, and 15 minutes after a code a session is like those again.
+func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	stolen, _ := h.enterWith(jan, "owner's")
+	link, _ := h.askLink(jan, "owner's")
+	fresh := h.signInByCode(jan, "codes")
+	ended := link
+	link, _ = h.askLink(jan, "owner's")
+	code := h.wanted(fresh, mallory)
+	h.clock.pass(10 * 24 * time.Hour)
+	signed, err := h.visitor("thief's").Redeem(t.Context(), link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, cookie := range map[string]string{"session": stolen, "link": signed.Cookie, "once fresh": fresh} {
+		s := h.shopper(cookie)
+		if _, err := s.AskEmailChange(t.Context(), mallory); portal.KindOf(err) != portal.StepUp {
+			t.Errorf("%s: ask: %v", name, err)
+		}
+		if _, err := s.ChangeEmail(t.Context(), mallory, code, firefox("thief's")); portal.KindOf(err) != portal.StepUp {
+			t.Errorf("%s: change: %v", name, err)
+		}
+		if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
+			t.Errorf("%s: confirm with a code for something else: %v", name, err)
+		}
+	}
+	if _, err := h.visitor("thief's").Redeem(t.Context(), ended); portal.KindOf(err) != portal.Gone {
+		t.Errorf("a dead link: %v", err)
+	}
+	if sent := h.deliver(); len(sent) != 0 {
+		t.Errorf("something was sent: %+v", sent)
+	}
+	if email := h.shopper(stolen).Customer().Email; email != jan {
+		t.Errorf("the account belongs to %s", email)
+	}
+}
+
+// TestFreshnessEndsExactly 15 minutes after the code, in the middle of a change too.
+func TestFreshnessEndsExactly(t *testing.T) {
+	for age, kind := range map[time.Duration]portal.Kind{15*time.Minute - time.Millisecond: 0, 15 * time.Minute: portal.StepUp} {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		cookie := h.signInByCode(jan, "one")
+		h.clock.pass(age - 5*time.Minute)
+		code := h.wanted(cookie, jana)
+		h.clock.pass(5 * time.Minute)
+		if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); portal.KindOf(err) != kind || err == nil && kind != 0 {
+			t.Errorf("after %v: %v", age, err)
+		}
+	}
+}
+
+// TestCodesHaveOnePurpose: a code that confirms a new address makes nothing fresh, one that makes fresh confirms no address,
+// and neither works for another address or in another session.
+func TestCodesHaveOnePurpose(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie, other := h.signInByCode(jan, "one"), h.signInByCode(jan, "two")
+	stepUp, code := h.stepUpCode(h.shopper(cookie)), h.wanted(cookie, jana)
+	try := func(cookie, email, code string) error {
+		_, err := h.shopper(cookie).ChangeEmail(t.Context(), email, code, firefox("one"))
+		return err
+	}
+	for name, err := range map[string]error{
+		"step-up for the new address": try(cookie, jana, stepUp),
+		"step-up for the present one": try(cookie, jan, stepUp),
+		"another address":             try(cookie, mallory, code),
+		"another session":             try(other, jana, code),
+		"no address":                  try(cookie, "", code),
+		"the new one for step-up":     h.shopper(cookie).Confirm(t.Context(), code),
+	} {
+		if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if err := try(cookie, strings.ToUpper(jana), strings.ToLower(code)); err != nil {
+		t.Errorf("the right one: %v", err)
+	}
+}
+
+func TestBadNewAddresses(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie := h.signInByCode(jan, "one")
+	for text, want := range map[string]string{
+		"": "email email.form", "nobody": "email email.form", "a@b": "email email.form", "a,b@example.com": "email email.form",
+		"a@example.com\r\nBcc: x@y.sk": "email email.form", strings.Repeat("x", 100_000) + "@example.com": "email email.form",
+		jan: "email email.same", " JAN@example.COM ": "email email.same",
+	} {
+		_, err := h.shopper(cookie).AskEmailChange(t.Context(), text)
+		if diff := cmp.Diff([]string{want}, faultsOf(err)); diff != "" {
+			t.Errorf("%.40q: %s", text, diff)
+		}
+	}
+	if sent := h.deliver(); len(sent) != 0 {
+		t.Errorf("sent %+v", sent)
+	}
+}
+
+// TestAddressInUseIsNotTold: the answer, what it does to the store, and what a wrong code is told are those of a free one;
+// who has the address is told by mail.
+func TestAddressInUseIsNotTold(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.newCustomer(eva)
+	free := "ada" + eva[3:]
+	cookie := h.signInByCode(jan, "one")
+	engine := &counting{Engine: h.engine}
+	app := portal.New(engine, portal.WithClock(h.clock.Now))
+	done := map[string][]string{}
+	for _, email := range []string{free, eva} {
+		s, err := app.Shopper(t.Context(), h.shop, cookie)
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine.done = nil
+		pending, err := s.AskEmailChange(t.Context(), email)
+		if err != nil || pending != (portal.Pending{Email: email, Masked: portal.MaskEmail(email)}) {
+			t.Errorf("%s: %+v, %v", email, pending, err)
+		}
+		done[email] = sorted(engine.done)
+		engine.done = nil
+		_, err = s.ChangeEmail(t.Context(), email, "AAAA-AAAA", firefox("one"))
+		if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
+			t.Errorf("%s: %s", email, diff)
+		}
+		done[email] = append(done[email], engine.done...)
+	}
+	if diff := cmp.Diff(done[free], done[eva]); diff != "" {
+		t.Errorf("the store can tell: %s", diff)
+	}
+	sent := h.deliver()
+	if len(sent) != 2 {
+		t.Fatalf("%d mails", len(sent))
+	}
+	for _, m := range sent {
+		if code := codeIn(m); (code == "") != (m.To == eva) || m.To == eva && strings.Contains(m.Text, jan) {
+			t.Errorf("to %s: %s", m.To, m.Text)
+		}
+	}
+}
+
+// TestAddressTakenMeanwhile: somebody gets the address between the code's sending and its entering.
+func TestAddressTakenMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie := h.signInByCode(jan, "one")
+	code := h.wanted(cookie, eva)
+	h.newCustomer(eva)
+	_, err := h.shopper(cookie).ChangeEmail(t.Context(), eva, code, firefox("one"))
+	if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
+		t.Error(diff)
+	}
+	hers, _ := h.enterWith(eva, "eva's")
+	if h.shopper(cookie).Customer().Email != jan || h.shopper(hers).Customer().ID == h.shopper(cookie).Customer().ID {
+		t.Error("two customers were merged")
+	}
+}
+
+func TestThreeChangesADay(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie := h.signInByCode(jan, "one")
+	for n := range 4 {
+		email := fmt.Sprintf("jan%d@example.com", n)
+		code := h.wanted(cookie, email)
+		signed, err := h.shopper(cookie).ChangeEmail(t.Context(), email, code, firefox("one"))
+		if n == 3 {
+			if portal.KindOf(err) != portal.TooMany {
+				t.Errorf("the fourth: %v", err)
+			}
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.quiet()
+		h.clock.pass(time.Hour)
+		cookie = h.refresh(signed.Cookie)
+	}
+	h.clock.pass(24 * time.Hour)
+	h.change(h.refresh(cookie), jana, "one")
+}
+
+// TestCodesToOneAddress: ten customers cannot flood an address that is none of theirs, and are not told.
+func TestCodesToOneAddress(t *testing.T) {
+	h := newHouse(t)
+	sent := 0
+	for n := range 4 {
+		email := fmt.Sprintf("m%d@example.com", n)
+		h.newCustomer(email)
+		cookie := h.signInByCode(email, email)
+		for range 5 {
+			if _, err := h.shopper(cookie).AskEmailChange(context.Background(), jan); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sent += len(h.deliver())
+	}
+	if sent != 10 {
+		t.Errorf("%d mails in a day, want 10", sent)
+	}
+}

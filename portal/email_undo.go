@@ -1,0 +1,155 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"postern/mail"
+	"postern/storage"
+	"postern/templates/i18n"
+)
+
+const (
+	mailEmailMoved  = "email_moved"
+	payCustomer     = "customer"
+	jobEmailMoved   = "email-moved"
+	emailMovedEntry = "moved-"
+)
+
+// emailMoved puts the mails to old addresses into the outbox.
+func (w Worker) emailMoved(ctx context.Context, shop Shop) (done int, err error) {
+	return w.customerJobs(ctx, shop, jobEmailMoved, func(ctx context.Context, job customerJob) error {
+		c := job.customer
+		at := slices.IndexFunc(c.Former, func(f former) bool { return f.Entry == job.arg })
+		if at < 0 {
+			return nil // undone meanwhile
+		}
+		f := c.Former[at]
+		_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, f.Entry, mail.Entry{
+			Kind: mailEmailMoved, To: f.Email, Lang: c.Language, CreatedAt: f.At, NextAt: f.At, Payload: map[string]string{payCustomer: c.ID},
+		})
+		return err
+	})
+}
+
+// composeEmailMoved makes the mail that tells an old address of the change and can undo it.
+func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	to := recipient{email: e.To}
+	t := newToken(accessID(shop.ID, e.To))
+	c, err := w.app.changeCustomer(ctx, shop.ID, e.Payload[payCustomer], func(c *Customer) error {
+		at := slices.IndexFunc(c.Former, func(f former) bool { return f.Entry == entry })
+		if at < 0 || !w.app.now().Before(c.Former[at].undoUntil()) {
+			return mail.ErrDrop
+		}
+		f := &c.Former[at]
+		if !e.Unsure {
+			f.Undo = nil
+		}
+		f.Undo = append(f.Undo, t.hash())
+		f.Undo = f.Undo[max(0, len(f.Undo)-maxUndo):]
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		err = mail.ErrDrop
+	}
+	to.lang = c.Language
+	return to, func(l *i18n.Localizer) mail.Letter {
+		letter := shop.letter(l, "mail.email_moved", "Email", MaskEmail(c.Email))
+		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.email_moved.not_you"))
+		letter.Button = &mail.Button{Label: l.T("mail.email_moved.button"), URL: shop.URL("/sign-in/undo-email/" + t.String())}
+		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(e.CreatedAt))}
+		return letter
+	}, err
+}
+
+// EmailUndoPage is what the undo of a changed address shows before its button is pressed. Both are masked; Former is "" when
+// the link is damaged, was used, or has run out.
+type EmailUndoPage struct{ Former, Present string }
+
+// EmailUndo looks at an undo and changes nothing.
+func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, error) {
+	_, c, at, err := v.findFormer(ctx, text)
+	if KindOf(err) == Gone {
+		return EmailUndoPage{}, nil
+	}
+	if err != nil {
+		return EmailUndoPage{}, err
+	}
+	return EmailUndoPage{Former: MaskEmail(c.Former[at].Email), Present: MaskEmail(c.Email)}, nil
+}
+
+// UndoEmailChange brings the address back that the undo was mailed to, and ends every session, link and code there and at
+// every address since. Used twice, late or damaged it is Gone.
+//
+// What lets in at the old address is cleared before the customer changes, so that no session from before comes back to
+// life; a crash in between leaves the undo as it was. Later addresses are given up by the worker.
+func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
+	t, c, at, err := v.findFormer(ctx, text)
+	if err != nil {
+		return err
+	}
+	_, err = v.app.reserve(ctx, v.shop.ID, c.ID, c.Former[at].Email)
+	if KindOf(err) == Conflict {
+		return failure(Gone, "email_undo.gone") // the address is back already
+	}
+	if err != nil {
+		return err
+	}
+	_, err = v.app.changeCustomer(ctx, v.shop.ID, c.ID, func(c *Customer) error { return c.moveBack(t, v.app.now()) })
+	return missing(err)
+}
+
+// moveBack is the undo itself. Every later address is to be given up, and no mail to one of them undoes anything.
+func (c *Customer) moveBack(t token, now time.Time) error {
+	at := c.formerBy(t, now)
+	if at < 0 {
+		return failure(Gone, "email_undo.gone")
+	}
+	back := c.Former[at].Email
+	if err := c.secured(back, now); err != nil {
+		return err
+	}
+	given := []former{{Email: c.Email, At: now, Until: now}}
+	for _, later := range c.Former[at+1:] {
+		given = append(given, former{Email: later.Email, At: now, Until: now})
+	}
+	c.Email, c.Former = back, append(c.Former[:at:at], given...)
+	c.Erasure = Erasure{} // asked for since, by whoever has the other address
+	c.ChangedAt, c.ShopperAt = now, now
+	return nil
+}
+
+// findFormer finds the address that an undo brings back, or says Gone.
+func (v Visitor) findFormer(ctx context.Context, text string) (t token, c Customer, at int, err error) {
+	gone := failure(Gone, "email_undo.gone")
+	t, ok := parseToken(text)
+	if !ok {
+		return t, c, 0, gone
+	}
+	doc, _, err := v.app.accessDocs(v.shop.ID).Get(ctx, t.access)
+	if err == nil {
+		c, err = v.app.customer(ctx, v.shop.ID, doc.Customer)
+	}
+	if errors.Is(err, storage.ErrNotFound) {
+		return t, c, 0, gone
+	}
+	if err != nil {
+		return t, c, 0, err
+	}
+	if at = c.formerBy(t, v.app.now()); at < 0 {
+		return t, c, at, gone
+	}
+	return t, c, at, nil
+}
+
+// undoUntil is the first moment at which an address can no longer be brought back. (It may be held for longer.)
+func (f former) undoUntil() time.Time { return f.At.Add(formerLife) }
+
+// formerBy finds the former address whose undo it is; -1 is none.
+func (c *Customer) formerBy(t token, now time.Time) int {
+	return slices.IndexFunc(c.Former, func(f former) bool {
+		return now.Before(f.undoUntil()) && slices.ContainsFunc(f.Undo, func(hash string) bool { return sameHash(hash, t.hash()) })
+	})
+}

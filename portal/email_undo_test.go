@@ -1,0 +1,252 @@
+package portal_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+// undo presses the button of an undo.
+func (h *house) undo(text string) error {
+	h.t.Helper()
+	return h.visitor("mailbox").UndoEmailChange(h.t.Context(), text)
+}
+
+// wantGoneUndo fails unless an undo does nothing, by page and by button.
+func (h *house) wantGoneUndo(name, text string) {
+	h.t.Helper()
+	if page, err := h.visitor("mailbox").EmailUndo(h.t.Context(), text); err != nil || page != (portal.EmailUndoPage{}) {
+		h.t.Errorf("%s: page %+v, %v", name, page, err)
+	}
+	if err := h.undo(text); portal.KindOf(err) != portal.Gone {
+		h.t.Errorf("%s: %v", name, err)
+	}
+}
+
+// TestUndoOfAnEmailChange brings the account back to the old mailbox on the last millisecond, and ends every session, link
+// and code from before, from since, and in another process.
+func TestUndoOfAnEmailChange(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	before := h.signInByCode(jan, "one")
+	thief := h.change(before, mallory, "thief's")
+	_, undo := h.undoMail(jan)
+	h.clock.pass(14*24*time.Hour - time.Hour - time.Millisecond)
+	since, _ := h.enterWith(mallory, "thief's second")
+	live, code := h.askLink(mallory, "thief's")
+	h.clock.pass(time.Hour)
+	page, err := h.visitor("mailbox").EmailUndo(t.Context(), undo)
+	if err != nil || page.Former != portal.MaskEmail(jan) || page.Present != portal.MaskEmail(mallory) {
+		t.Errorf("page %+v, %v", page, err)
+	}
+	if h.shopper(since).Customer().Email != mallory {
+		t.Error("looking undid it")
+	}
+	if err := h.undo(undo); err != nil {
+		t.Fatal(err)
+	}
+	h.wantNoSession("after the undo", before, thief, since)
+	h.wantGoneUndo("used twice", undo)
+	if _, err := h.visitor("thief's").Redeem(t.Context(), live); portal.KindOf(err) != portal.Gone {
+		t.Errorf("a link since: %v", err)
+	}
+	if _, err := h.visitor("thief's").EnterCode(t.Context(), mallory, code); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("a code since: %v", err)
+	}
+	owner, _ := h.enterWith(jan, "owner's")
+	if h.orders(owner)[0] != "o-"+jan {
+		t.Error("not the account that it was")
+	}
+	h.work()
+	h.wantNoSession("after the work", before, thief, since)
+	h.newCustomer(mallory)
+	h.quiet()
+	other, _ := h.enterWith(mallory, "thief's")
+	if h.shopper(other).Customer().ID == h.shopper(owner).Customer().ID {
+		t.Error("the thief's address leads into the account")
+	}
+	h.wantNoSession("with the address's own account", before, thief, since)
+}
+
+func TestUndoThatIsNone(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	other := h.open("other", portal.ShopSettings{})
+	link, _ := h.askLink(jan, "one")
+	session := h.change(h.signInByCode(jan, "one"), jana, "one")
+	_, undo := h.undoMail(jan)
+	damaged := []byte(undo)
+	damaged[50] ^= 1
+	for name, text := range map[string]string{
+		"none": "", "cut": undo[:63], "long": undo + "A", "damaged": string(damaged), "a link": link, "a session": session,
+	} {
+		h.wantGoneUndo(name, text)
+	}
+	home := h.shop
+	h.shop = other
+	h.wantGoneUndo("of another shop", undo)
+	h.shop = home
+	h.clock.pass(14 * 24 * time.Hour)
+	h.wantGoneUndo("late", undo)
+	h.work()
+	h.wantGoneUndo("late, and the address given up", undo)
+	fresh, _ := h.enterWith(jana, "two")
+	if h.shopper(fresh).Customer().Email != jana {
+		t.Error("something was undone")
+	}
+}
+
+// TestUndoFromTheMailboxInTheMiddle: the account goes from its owner to a thief's address and on to another. The thief's undo
+// brings back the first of the two and cannot stop the owner's, nor do anything after it.
+func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
+	const second = "mallory.two@example.net"
+	for _, thiefFirst := range []bool{false, true} {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		cookie := h.change(h.signInByCode(jan, "one"), mallory, "thief's")
+		_, owners := h.undoMail(jan)
+		cookie = h.change(h.refresh(cookie), second, "thief's")
+		_, thiefs := h.undoMail(mallory)
+		sessions := []string{cookie}
+		if thiefFirst {
+			if err := h.undo(thiefs); err != nil {
+				t.Fatal(err)
+			}
+			h.work()
+			in, _ := h.enterWith(mallory, "thief's")
+			sessions = append(sessions, in)
+		}
+		if err := h.undo(owners); err != nil {
+			t.Fatalf("the owner's: %v", err)
+		}
+		h.wantNoSession("after the owner's undo", sessions...)
+		h.wantGoneUndo("the thief's", thiefs)
+		h.work()
+		for _, m := range h.deliver() {
+			if firstGroup(undoInMail, m.Text) != "" {
+				t.Errorf("an undo to %s", m.To)
+			}
+		}
+		in, _ := h.enterWith(jan, "owner's")
+		if h.shopper(in).Customer().Email != jan {
+			t.Error("the account is not the owner's")
+		}
+	}
+}
+
+// TestManyChangesDoNotPushTheUndoOut: three changes on each of 13 days leave the owner's undo working.
+func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie := h.change(h.signInByCode(jan, "one"), mallory, "thief's")
+	_, undo := h.undoMail(jan)
+	for day := range 13 {
+		for n := range 3 {
+			if day+n > 0 {
+				cookie = h.change(h.refresh(cookie), string(rune('a'+day))+string(rune('a'+n))+mallory, "thief's")
+				h.quiet()
+				h.clock.pass(time.Hour)
+			}
+		}
+		h.clock.pass(22 * time.Hour)
+	}
+	if err := h.undo(undo); err != nil {
+		t.Errorf("the owner's undo: %v", err)
+	}
+}
+
+// TestUndoTogether: of a hundred clicks one undoes, and the account is at the old address in the end.
+func TestUndoTogether(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.change(h.signInByCode(jan, "one"), mallory, "thief's")
+	_, undo := h.undoMail(jan)
+	var undone atomic.Int32
+	together(100, func(int) {
+		switch err := h.visitor("mailbox").UndoEmailChange(context.Background(), undo); {
+		case err == nil:
+			undone.Add(1)
+		case portal.KindOf(err) != portal.Gone:
+			t.Errorf("undo: %v", err)
+		}
+	})
+	if undone.Load() != 1 {
+		t.Errorf("undone %d times", undone.Load())
+	}
+	h.work()
+	h.enterWith(jan, "owner's")
+}
+
+// TestUndoDuringAChange: a thief moves the account on at the moment when the owner undoes. Whoever comes first, the owner
+// has it in the end, by the same undo.
+func TestUndoDuringAChange(t *testing.T) {
+	for round := range 5 {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		cookie := h.refresh(h.change(h.signInByCode(jan, "one"), mallory, "thief's"))
+		_, undo := h.undoMail(jan)
+		code := h.wanted(cookie, jana)
+		s := h.shopper(cookie)
+		together(2, func(i int) {
+			var err error
+			if i == 0 {
+				err = h.visitor("mailbox").UndoEmailChange(context.Background(), undo)
+			} else if _, err = s.ChangeEmail(context.Background(), jana, code, firefox("thief's")); err != nil && portal.KindOf(err) == portal.Internal {
+				t.Errorf("round %d: change: %v", round, err)
+			} else {
+				err = nil
+			}
+			if err != nil {
+				t.Errorf("round %d: undo: %v", round, err)
+			}
+		})
+		h.work()
+		h.wantNoSession("after the undo", cookie)
+		if owner, _ := h.enterWith(jan, "owner's"); h.shopper(owner).Customer().Email != jan {
+			t.Errorf("round %d: the account is not the owner's", round)
+		}
+		h.wantGoneUndo("once more", undo)
+	}
+}
+
+// TestUndoMailThatMayHaveArrived: the undo of both attempts works; where the first surely did not arrive, the second's only.
+func TestUndoMailThatMayHaveArrived(t *testing.T) {
+	for _, unsure := range []bool{true, false} {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		h.change(h.signInByCode(jan, "one"), jana, "one")
+		h.post.fail = &mail.Failure{Temporary: true, Unsure: unsure, Reason: "test"}
+		_, first := h.undoMail(jan)
+		h.post.fail = nil
+		h.clock.pass(2 * time.Minute)
+		_, second := h.undoMail(jan)
+		if page, err := h.visitor("x").EmailUndo(t.Context(), first); err != nil || (page.Former != "") != unsure {
+			t.Errorf("the first, unsure %v: %+v, %v", unsure, page, err)
+		}
+		if err := h.undo(second); err != nil {
+			t.Errorf("the second: %v", err)
+		}
+		h.wantGoneUndo("the first afterwards", first)
+	}
+}
+
+// TestAlarmOfTheOldAddress: "this was not me" in a mail from before the change ends the sessions at the new address, too.
+func TestAlarmOfTheOldAddress(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie := h.signInByCode(jan, "one")
+	alarm := firstGroup(alarmInMail, h.notices()[0].Text)
+	now := h.change(cookie, mallory, "thief's")
+	if err := h.visitor("owner's").RaiseAlarm(t.Context(), alarm); err != nil {
+		t.Fatal(err)
+	}
+	h.wantNoSession("after the alarm", now, cookie)
+	_, undo := h.undoMail(jan)
+	if err := h.undo(undo); err != nil {
+		t.Errorf("the undo after the alarm: %v", err)
+	}
+}

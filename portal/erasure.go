@@ -1,0 +1,222 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postern/mail"
+	"postern/storage"
+	"postern/templates/i18n"
+)
+
+// Erasure is the end of an account that its customer asked for (Art. 17 GDPR).
+type Erasure struct {
+	AskedAt time.Time `bson:"asked_at,omitempty"`
+	At      time.Time `bson:"at,omitempty"`    // when it is done; until then it can be taken back
+	Begun   time.Time `bson:"begun,omitempty"` // from here on the account is gone for everyone but the worker
+}
+
+// Pending reports whether the account is going to be erased and can still be kept.
+func (e Erasure) Pending() bool { return !e.At.IsZero() && e.Begun.IsZero() }
+
+const (
+	erasureDelay = 7 * 24 * time.Hour
+	// erasureRest parts the two halves of an erasure: what was under way when the first began, has ended when the second does.
+	erasureRest = time.Minute
+	jobErasure  = "erasure"
+	mailErasure = "erasure"
+)
+
+// AskErasure has the account erased in seven days. The session must be Fresh (else StepUp). Asking again changes nothing.
+func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
+	if err := s.needFresh(); err != nil {
+		return Erasure{}, err
+	}
+	c, err := s.change(ctx, func(c *Customer) error {
+		if c.Erasure.Pending() {
+			return storage.ErrUnchanged
+		}
+		now := s.app.now()
+		c.Erasure = Erasure{AskedAt: now, At: now.Add(erasureDelay)}
+		c.Todo = addTodo(c.Todo, jobErasure+" "+storage.NewID())
+		return nil
+	})
+	return c.Erasure, err
+}
+
+// KeepAccount takes a wish to be erased back. Without one it changes nothing.
+func (s Shopper) KeepAccount(ctx context.Context) error {
+	_, err := s.change(ctx, func(c *Customer) error {
+		if !c.Erasure.Pending() {
+			return storage.ErrUnchanged
+		}
+		c.Erasure = Erasure{}
+		return nil
+	})
+	return err
+}
+
+// nextErasure is when the worker has the next half of an erasure to do, zero for never.
+func (e Erasure) nextErasure() time.Time {
+	if e.Begun.IsZero() {
+		return e.At
+	}
+	return e.Begun.Add(erasureRest)
+}
+
+// tellErasures puts the mails that confirm the wish into the outbox.
+func (w Worker) tellErasures(ctx context.Context, shop Shop) (done int, err error) {
+	return w.customerJobs(ctx, shop, jobErasure, func(ctx context.Context, job customerJob) error {
+		c := job.customer
+		if !c.Erasure.Pending() {
+			return nil // taken back meanwhile
+		}
+		_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "erasure-"+job.arg, mail.Entry{
+			Kind: mailErasure, To: c.Email, Lang: c.Language, CreatedAt: c.Erasure.AskedAt, NextAt: c.Erasure.AskedAt,
+			Payload: map[string]string{payAt: c.Erasure.At.Format(time.RFC3339)},
+		})
+		return err
+	})
+}
+
+// composeErasure makes the mail that confirms the wish and says how to take it back.
+func (w Worker) composeErasure(ctx context.Context, shop Shop, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	to, err := w.recipient(ctx, shop, e.To)
+	if err != nil {
+		return to, nil, err
+	}
+	at, err := time.Parse(time.RFC3339, e.Payload[payAt])
+	if err != nil {
+		err = mail.ErrDrop // sent before, and its particulars are gone
+	}
+	return to, func(l *i18n.Localizer) mail.Letter {
+		letter := shop.letter(l, "mail.erasure", "When", l.Date(at))
+		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.erasure.keep"))
+		letter.Button = &mail.Button{Label: l.T("mail.erasure.button"), URL: shop.URL("/privacy")}
+		letter.Notes = []string{l.T("mail.erasure.not_you")}
+		return letter
+	}, err
+}
+
+// erase does the half of an erasure whose time has come. Each half may be done again from its beginning; the customer's
+// document goes last, so that nothing is left which nobody remembers to erase.
+func (w Worker) erase(ctx context.Context, shop Shop, id string) error {
+	c, _, err := w.app.customerDocs(shop.ID).Get(ctx, id)
+	if err != nil {
+		return ifFound(err)
+	}
+	next := c.Erasure.nextErasure()
+	switch {
+	case next.IsZero() || w.app.now().Before(next):
+		return nil
+	case c.Erasure.Begun.IsZero():
+		return w.beginErasure(ctx, shop, id)
+	}
+	return w.finishErasure(ctx, shop, c)
+}
+
+// beginErasure empties the profile and ends everything that lets someone in.
+func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
+	c, err := w.app.customerDocs(shop.ID).Change(ctx, id, func(c *Customer) error {
+		if !c.Erasure.Pending() || w.app.now().Before(c.Erasure.At) {
+			return storage.ErrUnchanged // kept after all
+		}
+		c.Erasure.Begun = w.app.now()
+		*c = Customer{
+			ID: c.ID, FeedID: c.FeedID, Email: c.Email, Former: c.Former, Erasure: c.Erasure, CreatedAt: c.CreatedAt, ChangedAt: c.Erasure.Begun,
+		}
+		c.DueAt = c.nextDue()
+		return nil
+	})
+	if err != nil || c.Erasure.Begun.IsZero() {
+		return ifFound(err)
+	}
+	for _, email := range c.addresses() {
+		if err := w.app.clearAccess(ctx, shop.ID, accessID(shop.ID, email)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addresses are the e-mail addresses that the customer has and holds.
+func (c Customer) addresses() []string {
+	all := []string{c.Email}
+	for _, f := range c.Former {
+		all = append(all, f.Email)
+	}
+	return all
+}
+
+// finishErasure removes what is left: orders lose their person, mails their address, and handles lead nowhere. A feed's id
+// stays, by itself, as that of somebody who is gone, so that the feed does not bring them back.
+func (w Worker) finishErasure(ctx context.Context, shop Shop, c Customer) error {
+	if err := w.eraseOrders(ctx, shop, c.ID); err != nil {
+		return err
+	}
+	if err := mail.NewOutbox(w.app.engine, shop.ID).Forget(ctx, c.addresses()...); err != nil {
+		return err
+	}
+	for _, email := range c.addresses() {
+		if err := remove(ctx, w.app.accessDocs(shop.ID), accessID(shop.ID, email)); err != nil {
+			return err
+		}
+		if err := w.app.dropHandle(ctx, shop.ID, emailHandle(email), c.ID); err != nil {
+			return err
+		}
+	}
+	if err := remove(ctx, w.app.historyDocs(shop.ID), c.ID); err != nil {
+		return err
+	}
+	if err := w.app.buryFeedHandle(ctx, shop.ID, c); err != nil {
+		return err
+	}
+	return remove(ctx, w.app.customerDocs(shop.ID), c.ID)
+}
+
+// dropHandle removes a handle that leads to the customer.
+func (a *App) dropHandle(ctx context.Context, shop, key, customer string) error {
+	holder, err := a.follow(ctx, shop, key)
+	if err != nil || holder != customer {
+		return err
+	}
+	return remove(ctx, a.handleDocs(shop), key)
+}
+
+// buryFeedHandle makes the handle of the shop system's id say that its customer was erased.
+func (a *App) buryFeedHandle(ctx context.Context, shop string, c Customer) error {
+	if c.FeedID == "" {
+		return nil
+	}
+	_, err := a.handleDocs(shop).Change(ctx, feedHandle(c.FeedID), func(h *handle) error {
+		if h.Customer != c.ID {
+			return storage.ErrUnchanged
+		}
+		*h = handle{Erased: true}
+		return nil
+	})
+	return ifFound(err)
+}
+
+// refuseErased is Gone for the shop system's id of somebody who was erased.
+func (a *App) refuseErased(ctx context.Context, shop, feedID string) error {
+	h, _, err := a.handleDocs(shop).Get(ctx, feedHandle(feedID))
+	if err == nil && h.Erased {
+		return failure(Gone, "customer.erased")
+	}
+	return ifFound(err)
+}
+
+// remove deletes a document, whatever its version; one that is not there is gone already.
+func remove[T any](ctx context.Context, docs storage.Docs[T], key string) error {
+	for {
+		_, read, err := docs.Get(ctx, key)
+		if err == nil {
+			err = docs.Delete(ctx, key, read)
+		}
+		if !errors.Is(err, storage.ErrConflict) {
+			return ifFound(err)
+		}
+	}
+}

@@ -1,0 +1,389 @@
+package portal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/portal/address"
+	"postern/storage"
+)
+
+// traces are what a person leaves: each stands somewhere in the store before the erasure, and nowhere after.
+var traces = map[string]string{
+	"e-mail address": "zdenka.stopova@example.com", "former address": "zdenka.predtym@example.com", "first name": "Zdenka", "last name": "Stopová",
+	"street": "Krivolaká 77", "order's street": "Závozná 5", "company": "Stopovo s. r. o.", "VAT ID": "SK2021853504", "phone": "+421905123456",
+	"tracking number": "SLEDUJ-99", "note": "zvoniť u susedov", "engraving": "Milovanej Zdenke", "card": "•••• 4711", "pickup point": "Výdajňa pod mostom",
+}
+
+// person makes a customer with everything that the product keeps of one, and signs them in by a code.
+func (h *house) person() portal.Shopper {
+	h.t.Helper()
+	former, email := traces["former address"], traces["e-mail address"]
+	h.put(h.tracedOrder("E-1", former))
+	body := fmt.Sprintf(`{"email":%q,"first_name":"Zdenka","last_name":"Stopová","phone":%q,"updated_at":"2026-03-06T10:00:00Z"}`, former, traces["phone"])
+	if _, err := h.feed().PutCustomer(h.t.Context(), "4711", []byte(body)); err != nil {
+		h.t.Fatal(err)
+	}
+	cookie := h.signInByCode(former, "browser")
+	cookie = h.change(cookie, email, "browser")
+	h.put(h.tracedOrder("E-2", email))
+	s := h.shopper(cookie)
+	a := portal.SavedAddress{Address: address.Address{
+		FirstName: "Zdenka", LastName: "Stopová", Line1: traces["street"], City: "Bratislava", PostalCode: "81106", Country: "SK",
+	}}
+	if _, err := s.SaveAddress(h.t.Context(), a); err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := s.SaveCompany(h.t.Context(), portal.Company{Name: traces["company"], Country: "SK", VATID: traces["VAT ID"]}); err != nil {
+		h.t.Fatal(err)
+	}
+	h.work()
+	h.deliver()
+	return h.shopper(h.signInByCode(email, "browser"))
+}
+
+func (h *house) tracedOrder(number, email string) []byte {
+	return orderJSON(number, email, `"lines"`, fmt.Sprintf(`"customer_id":"4711","customer_note":%q,"payment_method":"Visa %s","vat_id":%q,
+		"shipping_address":{"first_name":"Zdenka","last_name":"Stopová","line1":%q,"city":"Nitra","country":"SK"},
+		"shipments":[{"carrier":"DHL","number":%q,"pickup_point":%q}],"lines"`,
+		traces["note"], traces["card"], traces["VAT ID"], traces["order's street"], traces["tracking number"], traces["pickup point"]),
+		`"name":"Book"`, fmt.Sprintf(`"name":"Book","options":[{"name":"Engraving","value":%q}]`, traces["engraving"]))
+}
+
+// erase lets an erasure come to its end.
+func (h *house) erase(s portal.Shopper) {
+	h.t.Helper()
+	if _, err := s.AskErasure(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.work()
+	h.deliver()
+	h.clock.pass(7 * 24 * time.Hour)
+	h.work()
+	h.clock.pass(time.Minute)
+	h.work()
+}
+
+// TestErasure looks at the bytes of the store and at the log, before and after.
+func TestErasure(t *testing.T) {
+	dir := t.TempDir()
+	var log bytes.Buffer
+	h := goldenHouse(t, dir)
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.app = portal.New(h.engine, portal.WithClock(h.clock.Now), portal.WithLog(logger))
+	h.dispatcher = h.newDispatcher(h.app)
+	h.dispatcher.Log = logger
+	h.shop = h.open("main", portal.ShopSettings{})
+	s := h.person()
+	before := bytesBelow(t, dir)
+	for name, trace := range traces {
+		if !bytes.Contains(before, []byte(trace)) {
+			t.Errorf("the %s is not even stored", name)
+		}
+	}
+	h.erase(s)
+	walked := h.everything()
+	if err := h.engine.Close(); err != nil { // the log of the store is merged into it
+		t.Fatal(err)
+	}
+	after := bytesBelow(t, dir)
+	for name, trace := range traces {
+		if strings.Contains(walked, trace) {
+			t.Errorf("a document holds the %s", name)
+		}
+		if bytes.Contains(after, []byte(trace)) {
+			t.Errorf("the files of the store hold the %s", name)
+		}
+		if strings.Contains(log.String(), trace) {
+			t.Errorf("the log holds the %s", name)
+		}
+	}
+	if !strings.Contains(walked, "E-1") || !strings.Contains(walked, "E-2") {
+		t.Error("the orders are gone, too")
+	}
+}
+
+func bytesBelow(t *testing.T, dir string) (all []byte) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(file)
+		all = append(all, content...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// everything is the text of every document of the store.
+func (h *house) everything() string {
+	h.t.Helper()
+	walker, ok := h.engine.(storage.Walker)
+	if !ok {
+		h.t.Skip("the store cannot be walked")
+	}
+	var all strings.Builder
+	for _, collection := range portal.Collections() {
+		for after := ""; ; {
+			entries, err := walker.Walk(h.t.Context(), collection.Name, storage.Walk{After: after, Limit: 1000, Bodies: true})
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			for _, entry := range entries {
+				fmt.Fprintf(&all, "%s %s\n", entry.ID, entry.Doc)
+				after = entry.ID
+			}
+			if len(entries) == 0 {
+				break
+			}
+		}
+	}
+	return all.String()
+}
+
+// TestErasureTakesSevenDays: until then the account works and can be kept, and it is gone to the millisecond.
+func TestErasureTakesSevenDays(t *testing.T) {
+	h := newHouse(t)
+	h.person()
+	if _, err := h.signIn(traces["e-mail address"]).AskErasure(t.Context()); portal.KindOf(err) != portal.StepUp {
+		t.Errorf("without a fresh code: %v", err)
+	}
+	s := h.shopper(h.signInByCode(traces["e-mail address"], "browser"))
+	asked, err := s.AskErasure(t.Context())
+	if err != nil || asked.At != h.clock.Now().Add(7*24*time.Hour) {
+		t.Fatalf("%+v %v", asked, err)
+	}
+	h.clock.pass(time.Hour)
+	if again, err := s.AskErasure(t.Context()); portal.KindOf(err) == portal.StepUp || err == nil && again != asked {
+		t.Logf("asked once more: %+v %v", again, err)
+	}
+	h.work()
+	told := slices.DeleteFunc(h.deliver(), func(m mail.Message) bool { return !strings.Contains(m.Subject, "will be erased") })
+	if len(told) != 1 || !strings.Contains(told[0].Text, "28 November 2026") || !strings.Contains(told[0].Text, "/privacy") {
+		t.Errorf("mails: %+v", told)
+	}
+	if err := s.KeepAccount(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(8 * 24 * time.Hour)
+	h.work()
+	s = h.shopper(h.signInByCode(traces["e-mail address"], "browser"))
+	if s.Customer().FirstName != "Zdenka" || s.Customer().Erasure != (portal.Erasure{}) {
+		t.Errorf("kept: %+v", s.Customer())
+	}
+	if _, err := s.AskErasure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cookie := h.signInByCode(traces["e-mail address"], "another")
+	h.clock.pass(7*24*time.Hour - time.Millisecond)
+	h.work()
+	h.shopper(cookie)
+	h.clock.pass(time.Millisecond)
+	h.work()
+	if _, err := h.app.Shopper(t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+		t.Errorf("the session lives: %v", err)
+	}
+	if err := s.KeepAccount(t.Context()); err == nil {
+		t.Error("an account that is being erased was kept")
+	}
+}
+
+// TestErasedOrders: what a feed says later changes status and money, and never brings the person back.
+func TestErasedOrders(t *testing.T) {
+	h := newHouse(t)
+	h.erase(h.person())
+	email := traces["e-mail address"]
+	later := h.tracedOrder("E-2", email)
+	later = bytes.Replace(later, []byte(`"updated_at":"2026-03-05T10:00:00Z"`), []byte(`"updated_at":"2026-04-05T10:00:00Z"`), 1)
+	later = bytes.Replace(later, []byte(`"payment":"paid"`), []byte(`"payment":"refunded","refunded":"12.50"`), 1)
+	for want, body := range map[portal.Outcome][]byte{portal.Unchanged: h.tracedOrder("E-1", email), portal.Updated: later} {
+		if got := h.put(body); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if got := h.put(h.tracedOrder("E-2", email)); got != portal.Stale {
+		t.Errorf("an older one is %s", got)
+	}
+	h.work()
+	all := h.everything()
+	for name, trace := range traces {
+		if strings.Contains(all, trace) {
+			t.Errorf("the %s is back", name)
+		}
+	}
+	if !strings.Contains(all, "refunded") || !strings.Contains(all, "erased_at") {
+		t.Error("the status did not change, or the order does not say that it is erased")
+	}
+	body := fmt.Sprintf(`{"email":%q,"updated_at":"2027-03-06T10:00:00Z"}`, email)
+	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(body)); portal.KindOf(err) != portal.Gone {
+		t.Errorf("the shop's record brought them back: %v", err)
+	}
+	if _, err := h.feed().Customer(t.Context(), "4711"); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("the feed reads them: %v", err)
+	}
+	if h.visitorAsks(email) != 0 {
+		t.Error("a sign-in mail is sent")
+	}
+}
+
+func (h *house) visitorAsks(email string) int {
+	h.t.Helper()
+	if _, err := h.visitor("x").Ask(h.t.Context(), email, "", "en"); err != nil {
+		h.t.Fatal(err)
+	}
+	return len(h.deliver())
+}
+
+// TestErasedComesBack: by an order of their own the person is a customer anew, with that order alone.
+func TestErasedComesBack(t *testing.T) {
+	h := newHouse(t)
+	h.erase(h.person())
+	email := traces["e-mail address"]
+	h.put(h.tracedOrder("E-3", email))
+	h.work()
+	s := h.signIn(email)
+	page, err := s.Orders(t.Context(), portal.OrderQuery{})
+	if err != nil || len(page.Rows) != 1 || page.Rows[0].Number != "E-3" || page.Total != 1 {
+		t.Errorf("%+v %v", page, err)
+	}
+	body := `{"first_name":"Zdenka","updated_at":"2027-03-06T10:00:00Z"}`
+	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(body)); err != nil {
+		t.Errorf("the shop's record of them: %v", err)
+	}
+}
+
+// TestErasureIsResumed stops the worker at each of its writes in turn; the next one ends the work all the same.
+func TestErasureIsResumed(t *testing.T) {
+	for n := 1; ; n++ {
+		h := newHouse(t)
+		if _, err := h.person().AskErasure(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		h.deliver()
+		h.clock.pass(7 * 24 * time.Hour)
+		died := h.workUntil(n)
+		h.clock.pass(time.Minute)
+		died = h.workUntil(n) || died
+		h.work()
+		h.clock.pass(time.Minute)
+		h.work()
+		all := h.everything()
+		for name, trace := range traces {
+			if strings.Contains(all, trace) {
+				t.Errorf("after a stop at write %d a document holds the %s", n, name)
+			}
+		}
+		if !died {
+			return
+		}
+	}
+}
+
+// workUntil does the jobs with a store that ends at its n-th write, and reports whether it did.
+func (h *house) workUntil(n int) bool {
+	h.t.Helper()
+	_, err := h.dying(n).Worker().Once(h.t.Context())
+	return err != nil
+}
+
+// TestManyOrdersAreErased erases more than one batch.
+func TestManyOrdersAreErased(t *testing.T) {
+	h := newHouse(t)
+	s := h.person()
+	for i := range 1200 {
+		h.put(h.tracedOrder(fmt.Sprintf("M-%d", i), traces["e-mail address"]))
+	}
+	h.erase(s)
+	if all := h.everything(); strings.Contains(all, traces["order's street"]) || strings.Count(all, "erased_at") != 1202 {
+		t.Errorf("%d orders are erased", strings.Count(all, "erased_at"))
+	}
+}
+
+// TestExport is one JSON object with all there is, whose orders a feed could send again.
+func TestExport(t *testing.T) {
+	h := newHouse(t)
+	h.person()
+	var file bytes.Buffer
+	if err := h.signIn(traces["e-mail address"]).Export(t.Context(), &file); portal.KindOf(err) != portal.StepUp || file.Len() != 0 {
+		t.Errorf("without a fresh code: %v, %d bytes", err, file.Len())
+	}
+	s := h.shopper(h.signInByCode(traces["e-mail address"], "browser"))
+	if err := s.Export(t.Context(), &file); err != nil {
+		t.Fatal(err)
+	}
+	for name, trace := range traces {
+		if !strings.Contains(file.String(), trace) {
+			t.Errorf("the %s is not among the data", name)
+		}
+	}
+	var all struct {
+		Orders []json.RawMessage `json:"orders"`
+	}
+	if err := json.Unmarshal(file.Bytes(), &all); err != nil || len(all.Orders) != 2 {
+		t.Fatalf("%d orders, %v", len(all.Orders), err)
+	}
+	for _, order := range all.Orders {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, order); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.put(compact.Bytes()); got != portal.Unchanged {
+			t.Errorf("an exported order, sent again, is %s", got)
+		}
+	}
+}
+
+// TestOrdersCSV: a table that a spreadsheet reads, without formulas of others.
+func TestOrdersCSV(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"=HYPERLINK(\"http://evil.test\")"`))
+	h.put(orderJSON("2", jan, `"quantity":"1"`, `"quantity":"2.5"`, `"number":"2"`, `"number":"2"`, "2026-03-05T10", "2025-03-05T10"))
+	s := h.shopper(h.signInByCode(jan, "browser"))
+	var file bytes.Buffer
+	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{}, &file); err != nil {
+		t.Fatal(err)
+	}
+	want := "\ufeffnumber,placed_at,state,payment,fulfillment,items,total,currency\r\n" +
+		"1,2026-03-05T11:00:00+01:00,open,paid,shipped,\"'=HYPERLINK(\"\"http://evil.test\"\")\",12.50,EUR\r\n" +
+		"2,2025-03-05T11:00:00+01:00,open,paid,shipped,2.5 × Book,12.50,EUR\r\n"
+	if diff := cmp.Diff(want, file.String()); diff != "" {
+		t.Error(diff)
+	}
+	file.Reset()
+	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "2025"}, &file); err != nil || strings.Count(file.String(), "\r\n") != 2 {
+		t.Errorf("of one year: %q %v", file.String(), err)
+	}
+	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "never"}, &file); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("a bad period: %v", err)
+	}
+}
+
+// TestOutboxForgets the erased, and nobody else.
+func TestOutboxForgets(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.erase(h.person())
+	h.askLink(jan, "x")
+	page, err := mail.NewOutbox(h.engine, h.shop.ID).List(t.Context(), mail.Sent, "", 100)
+	if err != nil || len(page.Hits) != 1 || page.Hits[0].Head.To != jan {
+		t.Errorf("%+v %v", page.Hits, err)
+	}
+}

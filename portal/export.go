@@ -1,0 +1,180 @@
+package portal
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"postern/portal/money"
+	"postern/storage"
+)
+
+// personData is everything that is kept of a customer but the orders, as they download it (Art. 15 and 20 GDPR).
+type personData struct {
+	Customer   CustomerRecord `json:"customer"`
+	VATAnswers []VATAnswer    `json:"vat_answers"`
+	Consents   []consentData  `json:"consents_said"`
+	Addresses  []formerData   `json:"former_email_addresses"`
+	Sessions   []sessionData  `json:"sessions"`
+	ErasureAt  string         `json:"erasure_at,omitzero"`
+	CreatedAt  time.Time      `json:"created_at"`
+}
+
+type consentData struct {
+	Purpose Purpose       `json:"purpose"`
+	Status  ConsentStatus `json:"status"`
+	At      time.Time     `json:"at"`
+	Source  string        `json:"source"`
+	Wording string        `json:"wording,omitzero"`
+	Version string        `json:"wording_version,omitzero"`
+}
+
+type formerData struct {
+	Email string    `json:"email"`
+	Until time.Time `json:"held_until"`
+}
+
+type sessionData struct {
+	Device     string    `json:"device,omitzero"`
+	Network    string    `json:"network,omitzero"`
+	SignedInAt time.Time `json:"signed_in_at"`
+	SeenAt     time.Time `json:"last_used_at"`
+}
+
+// Export writes all that is kept of the customer as one JSON object: "customer" (as the API gives it), what was said to consents,
+// sessions, answers about VAT IDs, and "orders" in the shape that a feed sends them in. It writes order by order, so that ten
+// thousand take no more memory than one. The session must be Fresh (else StepUp).
+func (s Shopper) Export(ctx context.Context, to io.Writer) error {
+	if err := s.needFresh(); err != nil {
+		return err
+	}
+	person, err := s.personData(ctx)
+	if err != nil {
+		return err
+	}
+	out := jsontext.NewEncoder(to, jsontext.WithIndent("  "))
+	if err := errors.Join(out.WriteToken(jsontext.BeginObject), out.WriteToken(jsontext.String("person")), json.MarshalEncode(out, person),
+		out.WriteToken(jsontext.String("orders")), out.WriteToken(jsontext.BeginArray)); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if err := s.eachOrder(ctx, OrderQuery{}, func(o storedOrder) error { return json.MarshalEncode(out, o.wire()) }); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return errors.Join(out.WriteToken(jsontext.EndArray), out.WriteToken(jsontext.EndObject))
+}
+
+func (s Shopper) personData(ctx context.Context) (personData, error) {
+	sessions, err := s.Sessions(ctx)
+	if err != nil {
+		return personData{}, err
+	}
+	data := personData{Customer: s.customer.record(), VATAnswers: s.customer.VAT.History, CreatedAt: s.customer.CreatedAt}
+	for _, said := range s.customer.Consents {
+		data.Consents = append(data.Consents, consentData(said))
+	}
+	for _, f := range s.customer.Former {
+		data.Addresses = append(data.Addresses, formerData{f.Email, f.Until})
+	}
+	for _, session := range sessions {
+		data.Sessions = append(data.Sessions, sessionData{session.Device, session.Network, session.SignedInAt, session.SeenAt})
+	}
+	if s.customer.Erasure.Pending() {
+		data.ErasureAt = moment(&s.customer.Erasure.At)
+	}
+	return data, nil
+}
+
+// eachOrder visits all orders that a query finds, in its order, page by page.
+func (s Shopper) eachOrder(ctx context.Context, q OrderQuery, visit func(storedOrder) error) error {
+	query, err := s.orderQuery(q)
+	if err != nil {
+		return err
+	}
+	docs := s.app.orderDocs(s.shop.ID)
+	query.Limit = sweepBatch
+	for {
+		page, err := storage.Find[struct{}](ctx, docs, query)
+		if err != nil {
+			return err
+		}
+		for _, hit := range page.Hits {
+			o, _, err := docs.Get(ctx, hit.Key)
+			if errors.Is(err, storage.ErrNotFound) || err == nil && o.Customer != s.customer.ID {
+				continue // moved meanwhile
+			}
+			if err == nil {
+				err = visit(o)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if query.Cursor = page.Next; query.Cursor == "" {
+			return nil
+		}
+	}
+}
+
+// OrdersCSV writes the orders of a list as CSV (RFC 4180) in UTF-8 with a byte order mark, which spreadsheets need: a line of
+// names, then a line for each order, with the columns number, placed_at, state, payment, fulfillment, items, total and
+// currency. The session must be Fresh (else StepUp); faults are those of Orders.
+func (s Shopper) OrdersCSV(ctx context.Context, q OrderQuery, to io.Writer) error {
+	if err := s.needFresh(); err != nil {
+		return err
+	}
+	q.Cursor = ""
+	if _, err := s.orderQuery(q); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(to, "\ufeff"); err != nil {
+		return fmt.Errorf("orders as CSV: %w", err)
+	}
+	out := csv.NewWriter(to)
+	out.UseCRLF = true
+	err := out.Write([]string{"number", "placed_at", "state", "payment", "fulfillment", "items", "total", "currency"})
+	if err == nil {
+		err = s.eachOrder(ctx, q, func(o storedOrder) error { return out.Write(o.csv(s.shop.Location())) })
+	}
+	out.Flush()
+	return errors.Join(err, out.Error())
+}
+
+func (o Order) csv(zone *time.Location) []string {
+	var items []string
+	for _, line := range o.Lines {
+		items = append(items, quantityText(line.Quantity)+line.Name)
+	}
+	row := []string{
+		o.Number, o.PlacedAt.In(zone).Format(time.RFC3339), o.Status.State, o.Status.Payment, o.Status.Fulfillment,
+		strings.Join(items, "; "), o.Amount(o.Total).Decimal(), o.Currency,
+	}
+	for i, cell := range row {
+		if i != len(row)-2 { // an amount is a number, with its sign
+			row[i] = inert(cell)
+		}
+	}
+	return row
+}
+
+func quantityText(q money.Decimal) string {
+	if q == "1" || q == "" {
+		return ""
+	}
+	return q.String() + " × "
+}
+
+// inert keeps a spreadsheet from reading a text as a formula (OWASP, CSV injection).
+func inert(cell string) string {
+	if cell != "" && slices.Contains([]byte("=+-@\t\r"), cell[0]) {
+		return "'" + cell
+	}
+	return cell
+}

@@ -1,0 +1,146 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"postern/portal"
+)
+
+// TestFormerAddressIsHeld for 14 days against everyone: another's change, a feed, a registration, a first order. Then it is
+// free.
+func TestFormerAddressIsHeld(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	put := func(id, email string) error {
+		_, err := feed.PutCustomer(t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2027-01-01T00:00:00Z"}`, email))
+		return err
+	}
+	if err := put("77", eva); err != nil {
+		t.Fatal(err)
+	}
+	h.newCustomer(jan)
+	if _, err := feed.PutCustomer(t.Context(), "78", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
+		t.Fatal(err)
+	}
+	now := h.change(h.signInByCode(jan, "one"), jana, "one")
+	h.undoMail(jan)
+	owner := h.shopper(now).Customer().ID
+	h.clock.pass(14*24*time.Hour - time.Hour - time.Millisecond)
+	other := h.signInByCode(eva, "eva's")
+	if code := h.wanted(other, jan); code != "" {
+		t.Error("another customer gets a code for it")
+	}
+	h.clock.pass(time.Hour)
+	h.work()
+	h.deliver()
+	for name, err := range map[string]error{
+		"another's feed":       put("77", jan),
+		"a new customer's":     put("99", jan),
+		"the owner's old feed": put("78", jana),
+	} {
+		if (portal.KindOf(err) == portal.Conflict) != (name != "the owner's old feed") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: ptr(true)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.visitor("new").Ask(t.Context(), jan, "", "en"); err != nil {
+		t.Fatal(err)
+	}
+	h.mailTo(jana)
+	h.put(orderJSON("while held", jan))
+	if record, err := feed.CustomerByEmail(t.Context(), jan); err != nil || record.ID != owner {
+		t.Errorf("while held it is %+v, %v", record, err)
+	}
+	h.clock.pass(time.Millisecond)
+	h.work()
+	if err := put("99", jan); err != nil {
+		t.Errorf("then a new customer's: %v", err)
+	}
+	if record, err := feed.CustomerByEmail(t.Context(), jan); err != nil || record.ID == owner {
+		t.Errorf("then it is %+v, %v", record, err)
+	}
+}
+
+// TestAddressMovesBack and forth: sessions from an earlier stay do not come back to life.
+func TestAddressMovesBack(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	first, _ := h.enterWith(jan, "elsewhere")
+	second := h.signInByCode(jan, "one")
+	third := h.refresh(h.change(second, jana, "one"))
+	_, undo := h.undoMail(jan)
+	fourth := h.change(third, jan, "one")
+	h.wantNoSession("back at the old address", first, second, third)
+	if h.shopper(fourth).Customer().Email != jan {
+		t.Error("not back")
+	}
+	h.wantGoneUndo("of the first change", undo)
+	_, undo = h.undoMail(jana)
+	if err := h.undo(undo); err != nil {
+		t.Errorf("the undo of the second: %v", err)
+	}
+	h.wantNoSession("after it", first, second, third, fourth)
+}
+
+// TestTwoSessionsChangeAtOnce to different addresses, 50 requests together: one is done, the other address is free in a
+// while, and both of the account's lead to it.
+func TestTwoSessionsChangeAtOnce(t *testing.T) {
+	for round := range 3 {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		wishes := []string{jana, "jan.two@example.com"}
+		cookies, codes := make([]string, 2), make([]string, 2)
+		sessions := make([]portal.Shopper, 2)
+		for i := range wishes {
+			cookies[i] = h.signInByCode(jan, fmt.Sprint("browser ", i))
+		}
+		for i, email := range wishes {
+			sessions[i], codes[i] = h.shopper(cookies[i]), h.wanted(cookies[i], email)
+		}
+		var mu sync.Mutex
+		won := map[string]string{}
+		together(50, func(i int) {
+			i %= 2
+			signed, err := sessions[i].ChangeEmail(context.Background(), wishes[i], codes[i], firefox(fmt.Sprint("browser ", i)))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				won[wishes[i]] = signed.Cookie
+			case portal.KindOf(err) != portal.Invalid && portal.KindOf(err) != portal.Conflict:
+				t.Errorf("round %d: %v", round, err)
+			}
+		})
+		if len(won) != 1 {
+			t.Fatalf("round %d: %d changes", round, len(won))
+		}
+		id := sessions[0].Customer().ID
+		for email, cookie := range won {
+			if c := h.shopper(cookie).Customer(); c.ID != id || c.Email != email {
+				t.Errorf("round %d: the winner is %+v", round, c)
+			}
+			h.oneHolds(id, email, wishes)
+		}
+		h.wantNoSession("after the change", cookies...)
+	}
+}
+
+// oneHolds checks that of the wished-for addresses one leads to the customer in the end, and the old one does.
+func (h *house) oneHolds(id, email string, wishes []string) {
+	h.t.Helper()
+	h.clock.pass(10 * time.Minute)
+	h.work()
+	feed := h.feed()
+	for _, address := range append(wishes, jan) {
+		record, err := feed.CustomerByEmail(h.t.Context(), address)
+		if free := address != email && address != jan; free != (portal.KindOf(err) == portal.NotFound) || !free && record.ID != id {
+			h.t.Errorf("%s, where %s won: %+v, %v", address, email, record, err)
+		}
+	}
+}

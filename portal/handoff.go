@@ -1,0 +1,239 @@
+package portal
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"postern/storage"
+)
+
+// Return is the wish to go back to the shop's storefront, signed in there, too: to a URL on one of the shop's origins, with
+// the PKCE challenge (RFC 7636, S256) of the browser that began, "" for none.
+type Return struct {
+	URL       string
+	Challenge string
+}
+
+const (
+	maxReturn    = 1000 // bytes of a Return's URL
+	returnPath   = "/sign-in/continue"
+	returnURL    = "return_to"
+	returnProof  = "code_challenge"
+	returnedCode = "code"
+)
+
+var (
+	challengeShape = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)       // base64url of a SHA-256
+	verifierShape  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636, 4.1
+)
+
+// ReturnTo is the wish for a URL and a challenge. ok is false unless the URL stands, byte for byte as a browser would ask for
+// it, on an allowed origin that is not the portal's own, and has no parameter that could be taken for the code. A challenge
+// of another shape is no wish either: without it the code would be worth more.
+func (s Shop) ReturnTo(address, challenge string) (back Return, ok bool) {
+	if len(address) > maxReturn || strings.ContainsFunc(address, unfitForURL) || challenge != "" && !challengeShape.MatchString(challenge) {
+		return Return{}, false
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.String() != address || saysCode(u.RawQuery) {
+		return Return{}, false
+	}
+	origin := originOf(address)
+	if origin == s.Origin() || !s.ServesOrigin(origin) {
+		return Return{}, false
+	}
+	return Return{URL: address, Challenge: challenge}, true
+}
+
+// saysCode reports whether a query has a parameter that some server would read as "code": then the storefront could take
+// somebody else's code for ours.
+func saysCode(query string) bool {
+	for _, part := range strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' }) {
+		name, _, _ := strings.Cut(part, "=")
+		name, err := url.QueryUnescape(name)
+		name = strings.TrimFunc(name, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' })
+		if err != nil || strings.EqualFold(name, returnedCode) {
+			return true
+		}
+	}
+	return false
+}
+
+// Path is the portal's own page that goes on to the storefront, as a destination.
+func (r Return) Path() string {
+	query := url.Values{returnURL: {r.URL}}
+	if r.Challenge != "" {
+		query.Set(returnProof, r.Challenge)
+	}
+	return returnPath + "?" + query.Encode()
+}
+
+// ReturnOf reads what Path wrote, and nothing else.
+func (s Shop) ReturnOf(destination string) (back Return, ok bool) {
+	query, found := strings.CutPrefix(destination, returnPath+"?")
+	if !found {
+		return Return{}, false
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return Return{}, false
+	}
+	back, ok = s.ReturnTo(values.Get(returnURL), values.Get(returnProof))
+	return back, ok && back.Path() == destination
+}
+
+// with is the URL with the code added: behind the query that is there, before the fragment.
+func (r Return) with(code string) string {
+	address, fragment, found := strings.Cut(r.URL, "#")
+	if found {
+		fragment = "#" + fragment
+	}
+	between := "?"
+	if strings.Contains(address, "?") {
+		between = "&"
+	}
+	return address + between + returnedCode + "=" + code + fragment
+}
+
+// handOff is a code on its way to the storefront; its document's key is the code's hash.
+type handOff struct {
+	Customer  string    `bson:"customer"`
+	Access    string    `bson:"access"`  // key of the access document
+	Session   string    `bson:"session"` // hash of the session that made it
+	ReturnTo  string    `bson:"return_to"`
+	Challenge string    `bson:"challenge,omitempty"`
+	Until     time.Time `bson:"until"` // the first moment it no longer works
+}
+
+const (
+	handOffLife    = 60 * time.Second
+	handOffsAnHour = 240 // of one customer
+	handOffsByEnd  = "until"
+)
+
+func handOffCollection() storage.Collection {
+	return storage.Collection{Name: "handoffs", Indexes: []storage.Index{{
+		Name: handOffsByEnd, Fields: []storage.Field{{Path: "until", Kind: storage.Time}},
+	}}}
+}
+
+func (a *App) handOffDocs(shop string) storage.Docs[handOff] {
+	return storage.Open[handOff](a.engine, shop, handOffCollection())
+}
+
+// HandOff makes a code of 256 bits that says to the storefront who this is, once and within 60 seconds, and returns the URL
+// that takes it there. Only its hash is stored. 240 an hour, then TooMany.
+func (s Shopper) HandOff(ctx context.Context, back Return) (address string, err error) {
+	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/hand-off/" + s.customer.ID, limit(handOffsAnHour, time.Hour)}})
+	if err != nil {
+		return "", err
+	}
+	if over[0] {
+		return "", failure(TooMany, "error.too_many")
+	}
+	var secret [secretBytes]byte
+	rand.Read(secret[:]) // never fails (crypto/rand)
+	code := base64.RawURLEncoding.EncodeToString(secret[:])
+	err = s.app.handOffDocs(s.shop.ID).Insert(ctx, hashOf(code), handOff{
+		Customer: s.customer.ID, Access: s.access, Session: s.session.Hash,
+		ReturnTo: back.URL, Challenge: back.Challenge, Until: s.app.now().Add(handOffLife),
+	})
+	return back.with(code), err
+}
+
+// handOffWire is what a storefront exchanges for a customer.
+type handOffWire struct {
+	Code     string `json:"code"`
+	ReturnTo string `json:"return_to"`
+	Verifier string `json:"code_verifier"`
+}
+
+// ExchangeHandOff returns the customer whose code it is, once. A code that was never made, is used, late, of another shop or
+// another return_to, or comes without its verifier, is Gone, always by the key "hand_off.gone": its holder learns nothing
+// from the difference, and a code that was presented wrongly is spent, too. So is one whose session has ended meanwhile.
+func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (CustomerRecord, error) {
+	var w handOffWire
+	if err := decodeJSON(body, &w); err != nil {
+		return CustomerRecord{}, err
+	}
+	h, err := takeHandOff(ctx, f.app.handOffDocs(f.shop.ID), hashOf(w.Code))
+	if err != nil {
+		return CustomerRecord{}, err
+	}
+	if !f.app.now().Before(h.Until) || h.ReturnTo != w.ReturnTo || !h.proven(w.Verifier) {
+		return CustomerRecord{}, goneHandOff()
+	}
+	c, err := f.app.customerOfHandOff(ctx, f.shop.ID, h)
+	if err != nil {
+		return CustomerRecord{}, err
+	}
+	return f.readOut(ctx, c)
+}
+
+func goneHandOff() error { return failure(Gone, "hand_off.gone") }
+
+// takeHandOff reads a code's document and removes it: of many who read it, the one whose removal wins has it.
+func takeHandOff(ctx context.Context, docs storage.Docs[handOff], key string) (handOff, error) {
+	h, read, err := docs.Get(ctx, key)
+	if err == nil {
+		err = docs.Delete(ctx, key, read)
+	}
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
+		err = goneHandOff()
+	}
+	return h, err
+}
+
+// proven checks the verifier of RFC 7636, 4.6. One that belongs to no challenge is as wrong as none that belongs to one:
+// somebody took the challenge away on the way here.
+func (h handOff) proven(verifier string) bool {
+	if h.Challenge == "" {
+		return verifier == ""
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return verifierShape.MatchString(verifier) && sameHash(h.Challenge, base64.RawURLEncoding.EncodeToString(sum[:]))
+}
+
+// customerOfHandOff is the customer, while the session that made the code lives and the account has its address still.
+func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (Customer, error) {
+	doc, _, err := a.accessDocs(shop).Get(ctx, h.Access)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = goneHandOff()
+	}
+	if err != nil {
+		return Customer{}, err
+	}
+	c, err := a.customer(ctx, shop, h.Customer)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = goneHandOff()
+	}
+	_, live := doc.session(h.Session, a.now())
+	if err == nil && (!live || doc.Customer != c.ID || doc.Email != c.Email) {
+		err = goneHandOff()
+	}
+	return c, err
+}
+
+// sweepHandOffs removes codes that nobody brought in time.
+func (w Worker) sweepHandOffs(ctx context.Context, shop Shop) error {
+	docs := w.app.handOffDocs(shop.ID)
+	page, err := storage.Find[struct{}](ctx, docs, storage.Query{
+		Index: handOffsByEnd, To: w.app.now().Add(time.Millisecond), Limit: sweepBatch,
+	})
+	if err != nil {
+		return err
+	}
+	for _, hit := range page.Hits {
+		if _, err := takeHandOff(ctx, docs, hit.Key); err != nil && KindOf(err) != Gone {
+			return err
+		}
+	}
+	return nil
+}

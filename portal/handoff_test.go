@@ -1,0 +1,325 @@
+package portal_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"postern/portal"
+	"postern/storage"
+)
+
+const (
+	storefront = "https://www.shop.example"
+	callBack   = storefront + "/signed-in?from=cart#top"
+	verifier   = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636, appendix B
+	challenge  = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+)
+
+// handOffHouse is a house whose shop has a storefront, with Jan signed in.
+func handOffHouse(t *testing.T) (*house, portal.Shopper) {
+	t.Helper()
+	h := newHouse(t)
+	shop, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{StorefrontURL: ptr(storefront + "/")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.shop = shop
+	h.newCustomer(jan)
+	return h, h.signIn(jan)
+}
+
+// handOff makes a code and returns it.
+func (h *house) handOff(s portal.Shopper, proof string) string {
+	h.t.Helper()
+	back, ok := h.shop.ReturnTo(callBack, proof)
+	if !ok {
+		h.t.Fatalf("no way back to %s", callBack)
+	}
+	address, err := s.HandOff(h.t.Context(), back)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	rest, found := strings.CutPrefix(address, storefront+"/signed-in?from=cart&code=")
+	code, isLast := strings.CutSuffix(rest, "#top")
+	if !found || !isLast || len(code) != 43 {
+		h.t.Fatalf("leads to %s", address)
+	}
+	return code
+}
+
+func exchange(f portal.Feed, code, returnTo, verifier string) (portal.CustomerRecord, error) {
+	body, err := json.Marshal(map[string]string{"code": code, "return_to": returnTo, "code_verifier": verifier})
+	if err != nil {
+		return portal.CustomerRecord{}, err
+	}
+	return f.ExchangeHandOff(context.Background(), body)
+}
+
+func TestHandOff(t *testing.T) {
+	h, s := handOffHouse(t)
+	feed := h.feed()
+	for _, withProof := range []bool{true, false} {
+		proof, shown := challenge, verifier
+		if !withProof {
+			proof, shown = "", ""
+		}
+		code := h.handOff(s, proof)
+		record, err := exchange(feed, code, callBack, shown)
+		if err != nil || record.Email != jan || record.ID != s.Customer().ID {
+			t.Errorf("with a challenge %t: %+v, %v", withProof, record, err)
+		}
+		wantGone(t, "used twice", feed, code, callBack, shown)
+	}
+}
+
+func wantGone(t *testing.T, name string, f portal.Feed, code, returnTo, verifier string) {
+	t.Helper()
+	record, err := exchange(f, code, returnTo, verifier)
+	if portal.KindOf(err) != portal.Gone || !strings.Contains(fmt.Sprint(err), "hand_off.gone") || record.ID != "" {
+		t.Errorf("%s: %+v, %v", name, record, err)
+	}
+}
+
+// TestHandOffPresentedWrongly answers every wrong way alike, and spends the code.
+func TestHandOffPresentedWrongly(t *testing.T) {
+	h, s := handOffHouse(t)
+	feed := h.feed()
+	for _, test := range []struct{ name, challenge, returnTo, verifier string }{
+		{"another verifier", challenge, callBack, strings.Repeat("x", 43)},
+		{"the challenge itself", challenge, callBack, challenge},
+		{"no verifier", challenge, callBack, ""},
+		{"a verifier too short", shortChallenge(), callBack, "short"},
+		{"a verifier without a challenge", "", callBack, verifier},
+		{"another page", challenge, storefront + "/signed-in", verifier},
+		{"without the fragment", challenge, strings.TrimSuffix(callBack, "#top"), verifier},
+		{"in capitals", challenge, strings.ToUpper(callBack), verifier},
+		{"no return_to", challenge, "", verifier},
+	} {
+		code := h.handOff(s, test.challenge)
+		wantGone(t, test.name, feed, code, test.returnTo, test.verifier)
+		right := verifier
+		if test.challenge == "" {
+			right = ""
+		}
+		wantGone(t, test.name+", then rightly", feed, code, callBack, right)
+	}
+	code := h.handOff(s, challenge)
+	for _, damaged := range []string{"", "x", code[:42], code + "A", strings.ToLower(code), code + "\x00", strings.Repeat("A", 100_000)} {
+		wantGone(t, fmt.Sprintf("damaged to %d characters", len(damaged)), feed, damaged, callBack, verifier)
+	}
+	if _, err := exchange(feed, code, callBack, verifier); err != nil {
+		t.Errorf("after damaged ones: %v", err)
+	}
+}
+
+// shortChallenge belongs to a verifier that RFC 7636 does not allow.
+func shortChallenge() string {
+	sum := sha256.Sum256([]byte("short"))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+func TestHandOffLife(t *testing.T) {
+	h, s := handOffHouse(t)
+	feed := h.feed()
+	for _, test := range []struct {
+		after time.Duration
+		works bool
+	}{{0, true}, {59*time.Second + 999*time.Millisecond, true}, {60 * time.Second, false}, {time.Hour, false}} {
+		code := h.handOff(s, challenge)
+		h.clock.pass(test.after)
+		if _, err := exchange(feed, code, callBack, verifier); (err == nil) != test.works {
+			t.Errorf("after %s: %v", test.after, err)
+		}
+	}
+}
+
+// TestHandOffElsewhere shows a code to another shop, which has a customer of the same address.
+func TestHandOffElsewhere(t *testing.T) {
+	h, s := handOffHouse(t)
+	code := h.handOff(s, challenge)
+	mine, own := h.shop, h.feed()
+	h.shop = h.open("other", portal.ShopSettings{StorefrontURL: ptr(storefront)})
+	h.newCustomer(jan)
+	wantGone(t, "another shop's key", h.feed(), code, callBack, verifier)
+	h.shop = mine
+	if _, err := exchange(own, code, callBack, verifier); err != nil {
+		t.Errorf("a stranger's attempt spent it: %v", err)
+	}
+}
+
+// TestHandOffOnceOnly exchanges one code two hundred times at the same instant.
+func TestHandOffOnceOnly(t *testing.T) {
+	h, s := handOffHouse(t)
+	feed := h.feed()
+	for round := range counted(300) {
+		code := h.handOff(s, challenge)
+		var won, gone atomic.Int32
+		together(200, func(int) {
+			switch _, err := exchange(feed, code, callBack, verifier); {
+			case err == nil:
+				won.Add(1)
+			case portal.KindOf(err) == portal.Gone:
+				gone.Add(1)
+			default:
+				t.Errorf("round %d: %v", round, err)
+			}
+		})
+		if won.Load() != 1 || gone.Load() != 199 {
+			t.Fatalf("round %d: %d got the customer, %d were told it is gone", round, won.Load(), gone.Load())
+		}
+	}
+}
+
+// TestHandOffDiesWithItsSession ends the session in each way between the making of a code and its exchange.
+func TestHandOffDiesWithItsSession(t *testing.T) {
+	for name, end := range map[string]func(h *house, s portal.Shopper) error{
+		"signed out": func(h *house, s portal.Shopper) error { return s.SignOut(h.t.Context()) },
+		"ended from another browser": func(h *house, s portal.Shopper) error {
+			token, _ := h.askLink(jan, "another")
+			signed, err := h.visitor("another").Redeem(h.t.Context(), token)
+			if err == nil {
+				_, err = h.shopper(signed.Cookie).EndOtherSessions(h.t.Context())
+			}
+			return err
+		},
+		"address changed by the feed": func(h *house, s portal.Shopper) error {
+			feed := h.feed()
+			_, err := feed.PutCustomer(h.t.Context(), "77", []byte(`{"email":"`+jan+`","updated_at":"2026-11-21T10:00:00Z"}`))
+			if err == nil {
+				_, err = feed.PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-21T11:00:00Z"}`))
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, s := handOffHouse(t)
+			code := h.handOff(s, challenge)
+			if err := end(h, s); err != nil {
+				t.Fatal(err)
+			}
+			wantGone(t, name, h.feed(), code, callBack, verifier)
+		})
+	}
+}
+
+func TestHandOffStoresNoCode(t *testing.T) {
+	h, s := handOffHouse(t)
+	var codes []string
+	for range 3 {
+		codes = append(codes, h.handOff(s, challenge))
+	}
+	docs := storage.Open[map[string]any](h.engine, "main", storage.Collection{
+		Name: "handoffs", Indexes: []storage.Index{{Name: "until", Fields: []storage.Field{{Path: "until", Kind: storage.Time}}}},
+	})
+	list := func() (keys []string) {
+		page, err := storage.Find[struct{}](t.Context(), docs, storage.Query{Index: "until", Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, hit := range page.Hits {
+			doc, _, err := docs.Get(t.Context(), hit.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys = append(keys, hit.Key+fmt.Sprint(doc))
+		}
+		return keys
+	}
+	stored := list()
+	if len(stored) != 3 {
+		t.Fatalf("stored: %q", stored)
+	}
+	for _, code := range codes {
+		if strings.Contains(strings.Join(stored, ""), code) {
+			t.Error("a code stands in the store")
+		}
+	}
+	h.clock.pass(30 * time.Second)
+	h.handOff(s, challenge)
+	h.clock.pass(30 * time.Second)
+	h.sweep()
+	if left := list(); len(left) != 1 {
+		t.Errorf("after the sweep %d are left, want the one that lives", len(left))
+	}
+}
+
+// sweep runs the worker for as long as it takes to tidy up once.
+func (h *house) sweep() {
+	h.t.Helper()
+	ctx, stop := context.WithTimeout(h.t.Context(), 1500*time.Millisecond)
+	defer stop()
+	if err := h.app.Worker().Run(ctx); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestHandOffLimit(t *testing.T) {
+	h, s := handOffHouse(t)
+	for range 240 {
+		h.handOff(s, challenge)
+	}
+	back, _ := h.shop.ReturnTo(callBack, "")
+	if _, err := s.HandOff(t.Context(), back); portal.KindOf(err) != portal.TooMany {
+		t.Errorf("the 241st: %v", err)
+	}
+}
+
+func TestReturnTo(t *testing.T) {
+	h, _ := handOffHouse(t)
+	long := storefront + "/" + strings.Repeat("a", 1000-len(storefront)-1)
+	for _, good := range []string{storefront, storefront + "/", callBack, storefront + "/a;b?c;d&e=f%20g", storefront + "/?x=codes&encode=1", long} {
+		if back, ok := h.shop.ReturnTo(good, challenge); !ok || back.URL != good {
+			t.Errorf("%.80s is refused", good)
+		} else if again, ok := h.shop.ReturnOf(back.Path()); !ok || again != back {
+			t.Errorf("%.80s is lost on the way: %q", good, back.Path())
+		}
+	}
+	for _, bad := range []string{
+		"", "/", "//www.shop.example", "www.shop.example", "http://www.shop.example/", storefront + ".evil.example/", storefront + "@evil.example/",
+		storefront + ":443/", storefront + ":/", storefront + "./", "https://main.example.com/orders", "https:www.shop.example/", "https:/www.shop.example/",
+		"HTTPS://www.shop.example/", storefront + "/ä", storefront + "/a b", storefront + "\\@evil.example", long + "a", "https://user@www.shop.example/",
+		storefront + "/?code=x", storefront + "/?a=b&code=x", storefront + "/?CODE=x", storefront + "/?%63ode=x", storefront + "/?a;code=x",
+		storefront + "/?code[]=x", storefront + "/?%20code=x", storefront + "/?code%00=x", storefront + "/?%zz=1", storefront + "/?code",
+	} {
+		if _, ok := h.shop.ReturnTo(bad, ""); ok {
+			t.Errorf("%.80q is accepted", bad)
+		}
+	}
+	for _, bad := range []string{challenge[:42], challenge + "A", challenge[:42] + "=", challenge[:42] + "+", challenge[:42] + "\n", strings.Repeat("é", 43)} {
+		if _, ok := h.shop.ReturnTo(callBack, bad); ok {
+			t.Errorf("the challenge %q is accepted", bad)
+		}
+	}
+}
+
+// TestReturnOf refuses every other way to write the destination than Path's own.
+func TestReturnOf(t *testing.T) {
+	h, _ := handOffHouse(t)
+	back, _ := h.shop.ReturnTo(callBack, challenge)
+	path := back.Path()
+	for _, bad := range []string{
+		path + "&to=https://evil.example", path + "#x", path + "&", "/" + path, strings.Replace(path, "/sign-in/continue", "/sign-in/../sign-in/continue", 1),
+		strings.Replace(path, "continue?", "continue/?", 1), strings.Replace(path, "%3A", ":", 1), strings.Replace(path, "return_to", "to", 1),
+		"/sign-in/continue?return_to=" + url.QueryEscape("https://evil.example/"), "/sign-in/continue", "/sign-in/continue?" + strings.Repeat("&", 5000),
+		path + "&return_to=" + url.QueryEscape("https://evil.example/"), "/sign-in/code?return_to=" + url.QueryEscape(storefront),
+	} {
+		if _, ok := h.shop.ReturnOf(bad); ok {
+			t.Errorf("%.200q is accepted", bad)
+		}
+	}
+	if _, err := h.visitor("b").Ask(t.Context(), jan, path, "en"); err != nil {
+		t.Fatal(err)
+	}
+	signed, err := h.visitor("b").Redeem(t.Context(), tokenIn(h.deliver()[0]))
+	if err != nil || signed.Destination != path {
+		t.Errorf("the link leads to %q, %v", signed.Destination, err)
+	}
+}

@@ -1,0 +1,96 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/mail"
+	"postern/storage"
+	"postern/templates/i18n"
+)
+
+// What a customer is told of by mail, with "this was not me".
+const (
+	newsAddress = "address"
+	newsVATID   = "vat_id"
+)
+
+const (
+	jobNews  = "news"
+	mailNews = "news"
+	payWhat  = "what"
+)
+
+// tell has the customer told of a change. One mail tells of all changes of a kind that come before it is on its way; one
+// that comes while it is being written has a mail of its own.
+func (c *Customer) tell(what string, at time.Time) {
+	kind := jobNews + " " + what + " "
+	c.Todo = slices.DeleteFunc(c.Todo, func(job string) bool { return strings.HasPrefix(job, kind) })
+	c.Todo = append(c.Todo, kind+at.UTC().Format(time.RFC3339Nano)+" "+storage.NewID())
+}
+
+// news turns what changes left to tell into outbox entries. The entry's key makes twice equal once.
+func (w Worker) news(ctx context.Context, shop Shop) (done int, err error) {
+	return w.customerJobs(ctx, shop, jobNews, func(ctx context.Context, job customerJob) error {
+		words := strings.Fields(job.arg)
+		if len(words) != 3 {
+			return fmt.Errorf("no such news: %q", job.arg)
+		}
+		what := words[0]
+		at, err := time.Parse(time.RFC3339Nano, words[1])
+		if err != nil {
+			return err
+		}
+		c := job.customer
+		_, err = mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "news-"+words[2], mail.Entry{
+			Kind: mailNews, To: c.emailAt(at), Lang: c.Language, CreatedAt: at, NextAt: at,
+			Payload: map[string]string{payAccess: accessID(shop.ID, c.emailAt(at)), payWhat: what},
+		})
+		return err
+	})
+}
+
+// emailAt is the address that the account had at a time, as far as it is held still.
+func (c *Customer) emailAt(at time.Time) string {
+	for _, f := range c.Former {
+		if f.Entry != "" && !f.At.Before(at) {
+			return f.Email
+		}
+	}
+	return c.Email
+}
+
+// composeNews makes the mail that tells of a change.
+func (w Worker) composeNews(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	key := e.Payload[payAccess]
+	if key == "" {
+		return recipient{}, nil, mail.ErrDrop // sent before, and its particulars are gone
+	}
+	to, err := w.recipient(ctx, shop, e.To)
+	if err != nil {
+		return to, nil, err
+	}
+	to.email = e.To // where the account was then, even if it has moved since
+	t, err := w.addAlarm(ctx, shop, key, entry, e.Unsure)
+	return to, func(l *i18n.Localizer) mail.Letter {
+		what := "mail.news." + e.Payload[payWhat]
+		letter := shop.letter(l, what)
+		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.news.not_you"))
+		letter.Button = &mail.Button{Label: l.T("mail.notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())}
+		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(e.CreatedAt))}
+		return letter
+	}, err
+}
+
+// letter begins a mail with the subject, heading and text that stand in the catalogue below a key.
+func (s Shop) letter(l *i18n.Localizer, key string, args ...any) mail.Letter {
+	args = append([]any{"Shop", s.Name}, args...)
+	text := l.T(key+".text", args...)
+	return mail.Letter{
+		Lang: l.Lang(), Brand: s.letterBrand(), Subject: l.T(key+".subject", args...), Heading: l.T(key+".heading", args...),
+		Preheader: text, Paragraphs: []string{text},
+	}
+}

@@ -1,0 +1,174 @@
+package portal_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+// told does the worker's jobs and returns the mails that tell of a change, by their subject.
+func (h *house) told(subject string) []mail.Message {
+	h.t.Helper()
+	h.work()
+	var found []mail.Message
+	for _, m := range h.deliver() {
+		if strings.Contains(m.Subject, subject) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+// saveVATID keeps a VAT ID as it is given.
+func (h *house) saveVATID(cookie, id string) {
+	h.t.Helper()
+	s := h.shopper(cookie)
+	company := s.Company()
+	company.Name, company.Country, company.VATID = "Knihy s. r. o.", "SK", id
+	if _, err := s.SaveCompany(h.t.Context(), company); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestChangesAreTold(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie, _ := h.enterWith(jan, "one")
+	h.quiet()
+	var saved portal.SavedAddress
+	steps := []struct {
+		name, subject string
+		do            func() error
+		mails         int
+	}{
+		{"a new address", "addresses", func() (err error) { saved, err = h.shopper(cookie).SaveAddress(t.Context(), home()); return err }, 1},
+		{"three at once", "addresses", func() (err error) {
+			for range 3 {
+				if _, err = h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, 1},
+		{"a deleted one", "addresses", func() error { return h.shopper(cookie).DeleteAddress(t.Context(), saved.ID, saved.Version) }, 1},
+		{"one that is none", "addresses", func() error {
+			_, err := h.shopper(cookie).SaveAddress(t.Context(), portal.SavedAddress{})
+			if portal.KindOf(err) == portal.Invalid {
+				return nil
+			}
+			return err
+		}, 0},
+		{"a VAT ID", "VAT ID", func() error { h.saveVATID(cookie, "SK2020317068"); return nil }, 1},
+		{"the same again", "VAT ID", func() error { h.saveVATID(cookie, "SK2020317068"); return nil }, 0},
+		{"another", "VAT ID", func() error { h.saveVATID(cookie, "SK2022273990"); return nil }, 1},
+		{"none", "VAT ID", func() error { h.saveVATID(cookie, ""); return nil }, 1},
+		{"the language", "", func() error { return h.shopper(cookie).SetLanguage(t.Context(), "sk") }, 0},
+	}
+	for _, step := range steps {
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		sent := h.told(step.subject)
+		if len(sent) != step.mails || step.mails > 0 && (sent[0].To != jan || firstGroup(alarmInMail, sent[0].Text) == "") {
+			t.Errorf("%s: %d mails, want %d: %+v", step.name, len(sent), step.mails, sent)
+		}
+		for _, m := range sent {
+			if strings.Contains(m.Text, "Hlavná") || strings.Contains(m.Text, "SK20") {
+				t.Errorf("%s: the mail holds what was changed: %s", step.name, m.Text)
+			}
+		}
+		h.clock.pass(time.Minute)
+	}
+	if again := h.told(""); len(again) != 0 {
+		t.Errorf("told twice: %+v", again)
+	}
+}
+
+// TestChangeWhileTheMailIsWritten has a mail of its own: the first one may be on its way already.
+func TestChangeWhileTheMailIsWritten(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie, _ := h.enterWith(jan, "one")
+	h.quiet()
+	save := func() {
+		if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save()
+	app := h.dying(1) // the entry is in the outbox, the job not yet taken out
+	if _, err := app.Worker().Once(t.Context()); err == nil {
+		t.Fatal("the worker lived")
+	}
+	save()
+	if sent := h.told("addresses"); len(sent) != 2 {
+		t.Errorf("%d mails, want 2", len(sent))
+	}
+}
+
+func TestCrashDuringNews(t *testing.T) {
+	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+		h.newCustomer(jan)
+		cookie, _ := h.enterWith(jan, "one")
+		h.quiet()
+		if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+			t.Fatal(err)
+		}
+		attempt := func(app *portal.App) error { _, err := app.Worker().Once(t.Context()); return err }
+		return attempt, func(bool) {
+			if sent := h.told("addresses"); len(sent) != 1 {
+				t.Errorf("%d mails, want 1", len(sent))
+			}
+		}
+	})
+}
+
+// TestNewsOfSomebodyElsesDoing: "this was not me" ends the session that changed the address.
+func TestNewsOfSomebodyElsesDoing(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	thief, _ := h.enterWith(jan, "thief's")
+	h.quiet()
+	if _, err := h.shopper(thief).SaveAddress(t.Context(), home()); err != nil {
+		t.Fatal(err)
+	}
+	alarm := firstGroup(alarmInMail, h.told("addresses")[0].Text)
+	if err := h.visitor("owner's").RaiseAlarm(t.Context(), alarm); err != nil {
+		t.Fatal(err)
+	}
+	h.wantNoSession("after the alarm", thief)
+}
+
+// TestNewsGoWhereTheAccountWas: a thief who changes an address and then the e-mail cannot have the first told to themselves.
+func TestNewsGoWhereTheAccountWas(t *testing.T) {
+	for _, begun := range []bool{true, false} {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		cookie := h.signInByCode(jan, "one")
+		h.quiet()
+		code := h.wanted(cookie, mallory)
+		if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+			t.Fatal(err)
+		}
+		if begun {
+			h.work()
+		}
+		signed, err := h.shopper(cookie).ChangeEmail(t.Context(), mallory, code, firefox("one"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sent := h.told("addresses"); len(sent) != 1 || sent[0].To != jan {
+			t.Errorf("told to %+v", sent)
+		}
+		h.clock.pass(time.Second)
+		if _, err := h.shopper(signed.Cookie).SaveAddress(t.Context(), home()); err != nil {
+			t.Fatal(err)
+		}
+		if sent := h.told("addresses"); len(sent) != 1 || sent[0].To != mallory {
+			t.Errorf("the next told to %+v", sent)
+		}
+	}
+}

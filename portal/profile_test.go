@@ -1,0 +1,206 @@
+package portal_test
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+// whole is a profile with everything in it, as it is typed.
+func whole() portal.Profile {
+	return portal.Profile{Title: " Ing. ", FirstName: "Jan", LastName: "Novák", BirthDate: "1980-05-31", Phone: "+421 905 123 456", Language: "sk"}
+}
+
+func TestProfileIsKept(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	saved, err := h.signIn(jan).SaveProfile(t.Context(), whole())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := whole()
+	want.Title, want.Phone, want.Version = "Ing.", "+421905123456", saved.Version
+	again := h.signIn(jan)
+	if diff := cmp.Diff(want, again.Profile()); diff != "" || saved.Version == "" {
+		t.Errorf("stored: %s", diff)
+	}
+	empty, err := again.SaveProfile(t.Context(), portal.Profile{Version: saved.Version})
+	if diff := cmp.Diff(portal.Profile{Language: "sk", Version: empty.Version}, empty); diff != "" || err != nil {
+		t.Errorf("emptied: %v %s", err, diff)
+	}
+}
+
+// TestNamesOfEveryKind are stored whole and unchanged.
+func TestNamesOfEveryKind(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	version := ""
+	for name, text := range map[string]string{
+		"200 characters":  strings.Repeat("ž", 200),
+		"as long as any":  strings.Repeat("a", 500),
+		"right to left":   "محمد بن عبد الله",
+		"Hebrew and mark": "\u200fדוד\u200f בן",
+		"combining":       "Z\u0308\u0323oe\u0301",
+		"emoji":           "👩‍👩‍👧 Nováková 🇸🇰",
+		"markup":          `<b>"O'Neil" & {{.}}</b>`,
+		"only signs":      "−",
+	} {
+		t.Run(name, func(t *testing.T) {
+			saved, err := h.signIn(jan).SaveProfile(t.Context(), portal.Profile{FirstName: text, LastName: text, Version: version})
+			if err != nil || saved.FirstName != text || saved.LastName != text {
+				t.Errorf("%q became %q: %v", text, saved.FirstName, err)
+			}
+			version = saved.Version
+		})
+		h.clock.pass(time.Hour)
+	}
+}
+
+func TestBadProfiles(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	s := h.signIn(jan)
+	tests := map[string]struct {
+		change func(*portal.Profile)
+		want   []string
+	}{
+		"birth tomorrow":      {func(p *portal.Profile) { p.BirthDate = "2026-11-22" }, []string{"birth_date birth_date.future"}},
+		"birth in a century":  {func(p *portal.Profile) { p.BirthDate = "2126-01-01" }, []string{"birth_date birth_date.future"}},
+		"birth before 1900":   {func(p *portal.Profile) { p.BirthDate = "1899-12-31" }, []string{"birth_date birth_date.early"}},
+		"30 February":         {func(p *portal.Profile) { p.BirthDate = "1980-02-30" }, []string{"birth_date period.date"}},
+		"29 February of 1900": {func(p *portal.Profile) { p.BirthDate = "1900-02-29" }, []string{"birth_date period.date"}},
+		"as it is spoken":     {func(p *portal.Profile) { p.BirthDate = "31. 5. 1980" }, []string{"birth_date birth_date.form"}},
+		"a long year":         {func(p *portal.Profile) { p.BirthDate = "12026-01-01" }, []string{"birth_date birth_date.form"}},
+		"other digits":        {func(p *portal.Profile) { p.BirthDate = "١٩٨٠-٠٥-٣١" }, []string{"birth_date birth_date.form"}},
+		"names too long": {func(p *portal.Profile) {
+			p.FirstName, p.LastName = strings.Repeat("x", 501), strings.Repeat("😀", 501)
+		},
+			[]string{"first_name text.long", "last_name text.long"}},
+		"direction turned":        {func(p *portal.Profile) { p.LastName = "Nov\u202eák" }, []string{"last_name text.control"}},
+		"isolates":                {func(p *portal.Profile) { p.FirstName = "\u2066Jan" }, []string{"first_name text.control"}},
+		"a line break":            {func(p *portal.Profile) { p.Title = "Ing.\nDr." }, []string{"title text.control"}},
+		"broken text":             {func(p *portal.Profile) { p.FirstName = "J\xff" }, []string{"first_name text.control"}},
+		"no telephone number":     {func(p *portal.Profile) { p.Phone = "ask me" }, []string{"phone address.phone"}},
+		"no country code":         {func(p *portal.Profile) { p.Phone = "0905 123 456" }, []string{"phone address.phone"}},
+		"too long a number":       {func(p *portal.Profile) { p.Phone = "+4219051234561234567" }, []string{"phone address.phone"}},
+		"language nobody offers":  {func(p *portal.Profile) { p.Language = "tlh" }, []string{"language language.offered"}},
+		"all that is wrong, once": {func(p *portal.Profile) { p.BirthDate, p.Phone = "x", "x" }, []string{"birth_date birth_date.form", "phone address.phone"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			wrong := whole()
+			test.change(&wrong)
+			_, err := s.SaveProfile(t.Context(), wrong)
+			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	if got := h.signIn(jan).Profile(); got.FirstName != "" || got.Version != "" {
+		t.Errorf("something was saved: %+v", got)
+	}
+}
+
+// TestBornToday: the day is the shop's, not the server's. It is 23:30 in London and half past midnight in Bratislava.
+func TestBornToday(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.clock.pass(13*time.Hour + 30*time.Minute)
+	s := h.signIn(jan)
+	if _, err := s.SaveProfile(t.Context(), portal.Profile{BirthDate: "2026-11-22"}); err != nil {
+		t.Errorf("today: %v", err)
+	}
+	if _, err := s.SaveProfile(t.Context(), portal.Profile{BirthDate: "2026-11-23"}); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("tomorrow: %v", err)
+	}
+}
+
+// TestPhoneAtHome: without a country code a number is read as dialled where the customer is at home.
+func TestPhoneAtHome(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	if _, err := h.signIn(jan).SaveAddress(t.Context(), home()); err != nil {
+		t.Fatal(err)
+	}
+	saved, err := h.signIn(jan).SaveProfile(t.Context(), portal.Profile{Phone: "0905 123 456"})
+	if err != nil || saved.Phone != "+421905123456" {
+		t.Errorf("%q, %v", saved.Phone, err)
+	}
+}
+
+// TestTwoTabsSaveOneProfile: of many that show the same state one saves; a language chosen meanwhile counts, too.
+func TestTwoTabsSaveOneProfile(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	s := h.signIn(jan)
+	var saved, told atomic.Int32
+	var wait sync.WaitGroup
+	for range 20 {
+		wait.Go(func() {
+			switch _, err := s.SaveProfile(t.Context(), whole()); {
+			case err == nil:
+				saved.Add(1)
+			case portal.KindOf(err) == portal.Conflict:
+				told.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	if saved.Load() != 1 || told.Load() != 19 {
+		t.Errorf("%d saved, %d were told", saved.Load(), told.Load())
+	}
+	shown := h.signIn(jan).Profile()
+	if err := s.SetLanguage(t.Context(), "de"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SaveProfile(t.Context(), shown); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("after the language was changed elsewhere: %v", err)
+	}
+}
+
+func TestProfileByFeed(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	long := strings.Repeat("ň", 200)
+	body := `{"email":"jan@example.com","title":"Mgr.","first_name":"` + long + `","last_name":"Novák","birth_date":"1980-05-31",` +
+		`"phone":"00421 905 / 123 456","updated_at":"2026-01-01T00:00:00Z"}`
+	if outcome, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || outcome != portal.Created {
+		t.Fatalf("%s, %v", outcome, err)
+	}
+	got, err := feed.Customer(t.Context(), "77")
+	if err != nil || got.Title != "Mgr." || got.FirstName != long || got.BirthDate != "1980-05-31" || got.Phone != "00421 905 / 123 456" {
+		t.Errorf("read back: %+v, %v", got, err)
+	}
+	s := h.signIn(jan)
+	shown := s.Profile()
+	if shown.LastName = "Nový"; shown.Version == "" {
+		t.Error("what a feed wrote has no version")
+	}
+	if saved, err := s.SaveProfile(t.Context(), shown); err != nil || saved.Phone != got.Phone {
+		t.Errorf("a number that the shop knows stands in the way: %+v, %v", saved, err)
+	}
+	for name, test := range map[string]struct{ member, want string }{
+		"birth in the future": {`"birth_date":"2999-01-01"`, "/birth_date birth_date.future"},
+		"no day":              {`"birth_date":"31.5.1980"`, "/birth_date birth_date.form"},
+		"a number":            {`"phone":421905123456`, "/phone json.type"},
+		"name too long":       {`"first_name":"` + strings.Repeat("x", 501) + `"`, "/first_name text.long"},
+	} {
+		_, err := feed.PutCustomer(t.Context(), "77", []byte(`{`+test.member+`,"updated_at":"2026-12-01T00:00:00Z"}`))
+		if diff := cmp.Diff([]string{test.want}, faultsOf(err)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	cleared := `{"birth_date":"","phone":"+421 905 123 457","updated_at":"2026-12-01T00:00:00Z"}`
+	if outcome, err := feed.PutCustomer(t.Context(), "77", []byte(cleared)); err != nil || outcome != portal.Updated {
+		t.Fatalf("%s, %v", outcome, err)
+	}
+	if got, _ = feed.Customer(t.Context(), "77"); got.BirthDate != "" || got.Phone != "+421905123457" || got.Title != "Mgr." {
+		t.Errorf("cleared: %+v", got)
+	}
+}

@@ -1,0 +1,88 @@
+package portal_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+// openTo opens registration and says what is asked.
+func (h *house) openTo(fields ...string) {
+	h.t.Helper()
+	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, portal.ShopSettings{Registration: ptr(true), RequiredFields: &fields})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.shop = shop
+}
+
+func TestWhoRegistersIsAsked(t *testing.T) {
+	h := newHouse(t)
+	h.openTo("company", "names", "phone", "names")
+	if diff := cmp.Diff([]string{"names", "phone", "company"}, h.shop.RequiredFields); diff != "" {
+		t.Errorf("the setting: %s", diff)
+	}
+	s := h.signIn(jan)
+	if diff := cmp.Diff([]string{"first_name", "last_name", "phone", "company"}, s.RequiredFields()); diff != "" || !s.Lacks() {
+		t.Errorf("asked for: %s", diff)
+	}
+	_, err := s.SaveProfile(t.Context(), portal.Profile{FirstName: "Jan", BirthDate: "2999-01-01"})
+	want := []string{"birth_date birth_date.future", "last_name text.required", "phone text.required", "company text.required"}
+	if diff := cmp.Diff(want, faultsOf(err)); diff != "" {
+		t.Errorf("too little: %s", diff)
+	}
+	p := whole()
+	p.Company = "Kniha s. r. o."
+	if _, err := s.SaveProfile(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	again := h.signIn(jan)
+	if again.Lacks() || again.Company().Name != p.Company || again.Company().Version == "" {
+		t.Errorf("after all was said: %v, company %+v", again.RequiredFields(), again.Company())
+	}
+	shown := again.Profile()
+	shown.LastName = ""
+	if _, err := again.SaveProfile(t.Context(), shown); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("a required field is emptied: %v", err)
+	}
+	shown.LastName, shown.Company = "Nový", "Iná s. r. o."
+	if _, err := again.SaveProfile(t.Context(), shown); err != nil || h.signIn(jan).Company().Name != p.Company {
+		t.Errorf("the company is its own page's: %v", err)
+	}
+}
+
+// TestWhoIsBroughtIsNotAsked: a customer of an order or of the shop's system is asked for nothing, and keeps all freedom.
+func TestWhoIsBroughtIsNotAsked(t *testing.T) {
+	h := newHouse(t)
+	h.openTo("title", "names", "birth_date", "phone", "company")
+	h.newCustomer(jan)
+	h.put(orderJSON("1", "eva@example.com"))
+	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(`{"email":"iva@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
+		t.Fatal(err)
+	}
+	h.work()
+	for _, email := range []string{jan, "eva@example.com", "iva@example.com"} {
+		s := h.signIn(email)
+		if s.Lacks() || s.RequiredFields() != nil {
+			t.Errorf("%s is asked for %v", email, s.RequiredFields())
+		}
+		if _, err := s.SaveProfile(t.Context(), portal.Profile{Title: "Dr.", Company: "X"}); err != nil || h.signIn(email).Company().Name != "" {
+			t.Errorf("%s: %v", email, err)
+		}
+	}
+}
+
+func TestFieldsNobodyIsAskedFor(t *testing.T) {
+	h := newHouse(t)
+	fields := []string{"names", "shoe_size"}
+	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{RequiredFields: &fields})
+	if diff := cmp.Diff([]string{"required_fields shop.required_field"}, faultsOf(err)); diff != "" {
+		t.Error(diff)
+	}
+	h.openTo()
+	if h.signIn(jan).Lacks() {
+		t.Error("a shop that asks for nothing asks")
+	}
+}

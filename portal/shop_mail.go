@@ -1,0 +1,157 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"postern/mail"
+	"postern/storage"
+	"postern/templates/i18n"
+)
+
+// A sign-in mail that no browser asked for says so: it names the shop instead of a device, and has no code, which nobody
+// would have a page for.
+const (
+	payBy        = "by"     // why it is sent: one of the two below, "" where a browser asked
+	payNumber    = "number" // of the order it is about
+	byFeed       = "feed"
+	byFirstOrder = "first_order"
+
+	mailFirstOrder = "first_order"
+	jobFirstOrder  = "first_order"
+	// firstOrderAge is how old an order may be when it arrives: one that is older is part of a history being brought in.
+	firstOrderAge = 48 * time.Hour
+)
+
+type signInMailWire struct {
+	Destination string `json:"destination"`
+}
+
+// MailSignIn sends the customer with the shop system's id a mail with a link to a destination: a path of the portal, or a URL
+// on one of the shop's origins; "" for the orders. Another is Invalid at "/destination". It counts against the limits of the
+// address, over which it is TooMany. An id that nobody has is NotFound.
+func (f Feed) MailSignIn(ctx context.Context, id string, body []byte) error {
+	var w signInMailWire
+	if err := decodeJSON(body, &w); err != nil {
+		return err
+	}
+	destination := f.shop.destination(w.Destination)
+	if destination == "" && w.Destination != "" {
+		return invalid([]Fault{{Field: "/destination", Key: "destination.form"}})
+	}
+	customer, err := f.app.follow(ctx, f.shop.ID, feedHandle(id))
+	if err != nil || customer == "" {
+		return orNotFound(err)
+	}
+	c, err := f.app.customer(ctx, f.shop.ID, customer)
+	if err != nil || c.Email == "" {
+		return missing(orNotFound(err))
+	}
+	if err := f.app.countMail(ctx, f.shop.ID, c.Email); err != nil {
+		return err
+	}
+	_, err = mail.NewOutbox(f.app.engine, f.shop.ID).Add(ctx, mail.Entry{
+		Kind: mailSignIn, To: c.Email, Lang: c.Language, CreatedAt: f.app.now(), NextAt: f.app.now(),
+		Payload: map[string]string{payBy: byFeed, payDestination: destination},
+	})
+	return err
+}
+
+// countMail counts a mail against the hour and then the day of its address. What the hour refuses does not use up the day.
+func (a *App) countMail(ctx context.Context, shop, email string) error {
+	for _, b := range []bound{
+		{shop + "/ask-hour/" + hashOf(email), limit(asksAnHour, time.Hour)},
+		{shop + "/mail-day/" + hashOf(email), limit(asksADay, 24*time.Hour)},
+	} {
+		over, err := a.over(ctx, []bound{b})
+		if err != nil {
+			return err
+		}
+		if over[0] {
+			return failure(TooMany, "mail.too_many")
+		}
+	}
+	return nil
+}
+
+// shopLetter is the mail of a sign-in that the shop offers.
+func (o signInOffer) shopLetter(shop Shop, l *i18n.Localizer, e mail.Entry) mail.Letter {
+	key := "mail.invited"
+	if e.Payload[payBy] == byFirstOrder {
+		key = "mail.first_order"
+	}
+	letter := shop.letter(l, key, "Number", e.Payload[payNumber])
+	letter.Paragraphs = append(letter.Paragraphs, l.T("mail.invited.once", "Life", lifeText(l, o.life)))
+	letter.Button = &mail.Button{Label: l.T(key + ".button"), URL: o.link}
+	letter.Notes = []string{l.T("mail.invited.not_needed", "Shop", shop.Name)}
+	return letter
+}
+
+// greet asks for the mail of a first order, where the shop wants one and the order is new.
+func (s *storedOrder) greet(by arrival) {
+	if by.greet && by.at.Sub(s.PlacedAt) <= firstOrderAge {
+		s.Todo = addTodo(s.Todo, jobFirstOrder+" "+by.customer)
+	}
+}
+
+// firstOrders sends the mails that new orders ask for, and then takes the jobs out. Customer and outbox entry both know
+// that it was done, so that twice equals once.
+func (w Worker) firstOrders(ctx context.Context, shop Shop) (int, error) {
+	prefix := jobFirstOrder + " "
+	page, err := storage.Find[struct{ Todo []string }](ctx, w.app.orderDocs(shop.ID), storage.Query{
+		Index: ordersByTodo, Prefix: &prefix, Limit: todoBatch,
+	})
+	if err != nil {
+		return 0, err
+	}
+	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{ Todo []string }]) error {
+		if err := w.greetFirst(ctx, shop, hit.Key); err != nil {
+			return err
+		}
+		done := map[string]bool{}
+		for _, job := range hit.Head.Todo {
+			done[job] = strings.HasPrefix(job, prefix)
+		}
+		return w.removeJobs(ctx, shop, hit.Key, done)
+	})
+}
+
+// greetFirst mails the link to an order, if it is the first of its customer: the oldest there is, and none was mailed before.
+func (w Worker) greetFirst(ctx context.Context, shop Shop, number string) error {
+	order, _, err := w.app.orderDocs(shop.ID).Get(ctx, number)
+	if err != nil || !shop.FirstOrderMail || order.Email == "" { // erased meanwhile
+		return ifFound(err)
+	}
+	oldest, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
+		Index: ordersByPlaced, Equal: []any{order.Customer}, Limit: 1,
+	})
+	if err != nil || len(oldest.Hits) == 0 || oldest.Hits[0].Key != number {
+		return err
+	}
+	c, err := w.app.changeCustomer(ctx, shop.ID, order.Customer, func(c *Customer) error {
+		if c.Greeted != "" || c.Email == "" || !c.Erasure.Begun.IsZero() {
+			return storage.ErrUnchanged
+		}
+		c.Greeted = number
+		return nil
+	})
+	if err != nil || c.Greeted != number {
+		return ifFound(err)
+	}
+	_, err = mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "first-order-"+c.ID, mail.Entry{
+		Kind: mailFirstOrder, To: c.Email, Lang: c.Language, CreatedAt: w.app.now(), NextAt: w.app.now(),
+		Payload: map[string]string{payBy: byFirstOrder, payNumber: number, payDestination: shop.destination("/orders/" + url.PathEscape(number))},
+	})
+	return err
+}
+
+// ifFound is err, but nil for what is not there any more.
+func ifFound(err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,283 @@
+package portal_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/storage"
+)
+
+// fedHouse is a house whose feed knows Jan as 77.
+func fedHouse(t *testing.T) (*house, portal.Feed) {
+	t.Helper()
+	h := newHouse(t)
+	feed := h.feed()
+	if _, err := feed.PutCustomer(t.Context(), "77", []byte(`{"email":"`+jan+`","language":"de","updated_at":"2026-11-21T10:00:00Z"}`)); err != nil {
+		t.Fatal(err)
+	}
+	return h, feed
+}
+
+func TestMailSignIn(t *testing.T) {
+	h, feed := fedHouse(t)
+	if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`)); err != nil {
+		t.Fatal(err)
+	}
+	sent := h.deliver()
+	if len(sent) != 1 || sent[0].To != jan || codeIn(sent[0]) != "" || sent[0].Subject != "Ihr Konto bei Bookshop" {
+		t.Fatalf("sent: %+v", sent)
+	}
+	if !strings.Contains(sent[0].Text, "Bookshop schickt Ihnen einen Link") || strings.Contains(sent[0].Text, "Angefordert") {
+		t.Errorf("the words: %s", sent[0].Text)
+	}
+	signed, err := h.visitor("any browser").Redeem(t.Context(), tokenIn(sent[0]))
+	if err != nil || signed.Destination != "/orders/1001" || h.shopper(signed.Cookie).Customer().Email != jan {
+		t.Errorf("leads to %q: %v", signed.Destination, err)
+	}
+	for body, want := range map[string]string{
+		`{"destination":"https://evil.example/"}`: "/destination destination.form", `{"destination":"//evil.example"}`: "/destination destination.form",
+		`{"destination":"/sign-in"}`: "/destination destination.form", `{"destination":7}`: "/destination json.type", `{"to":"/"}`: "/to json.unknown", ``: " json.syntax",
+	} {
+		if err := feed.MailSignIn(t.Context(), "77", []byte(body)); cmp.Diff([]string{want}, faultsOf(err)) != "" {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	if err := feed.MailSignIn(t.Context(), "78", []byte(`{}`)); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("an unknown id: %v", err)
+	}
+	if sent := h.deliver(); len(sent) != 0 {
+		t.Errorf("%d mails of refused requests", len(sent))
+	}
+}
+
+// TestMailSignInLimits counts six an hour and fifteen a day of the address, together with what its owner asks for.
+func TestMailSignInLimits(t *testing.T) {
+	h, feed := fedHouse(t)
+	mails := 0
+	ask := func() error {
+		err := feed.MailSignIn(t.Context(), "77", []byte(`{}`))
+		for _, m := range h.deliver() {
+			mails++
+			if _, err := h.visitor("b").Redeem(t.Context(), tokenIn(m)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return err
+	}
+	h.askLink(jan, "b")
+	for i := range 7 {
+		if err := ask(); (portal.KindOf(err) == portal.TooMany) != (i >= 5) {
+			t.Errorf("mail %d of the hour: %v", i+2, err)
+		}
+	}
+	for i := range 12 {
+		if i%5 == 0 {
+			h.clock.pass(61 * time.Minute)
+		}
+		if err := ask(); (portal.KindOf(err) == portal.TooMany) != (i >= 9) {
+			t.Errorf("mail %d of the day: %v", i+7, err)
+		}
+	}
+	if mails != 14 {
+		t.Errorf("%d mails went out by the feed", mails)
+	}
+}
+
+// greeter is a house whose shop mails at a first order.
+func greeter(t *testing.T) *house {
+	t.Helper()
+	h := newHouse(t)
+	shop, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{FirstOrderMail: ptr(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.shop = shop
+	return h
+}
+
+// placed is an order that was placed so long before the house's clock.
+func (h *house) placed(number, email string, ago time.Duration) []byte {
+	at := h.clock.Now().Add(-ago).Format(time.RFC3339)
+	return orderJSON(number, email, "2026-03-05T10:00:00Z", at)
+}
+
+// greeted are the orders that mails led to.
+func (h *house) greeted() []string {
+	h.t.Helper()
+	h.work()
+	list := []string{}
+	for _, m := range h.deliver() {
+		page, err := h.visitor("x").Link(h.t.Context(), tokenIn(m))
+		if err != nil || codeIn(m) != "" {
+			h.t.Errorf("mail to %s: %v", m.To, err)
+		}
+		list = append(list, m.To+" "+page.Destination)
+	}
+	return sorted(list)
+}
+
+func TestFirstOrderMail(t *testing.T) {
+	h := greeter(t)
+	want := func(name string, list ...string) {
+		t.Helper()
+		if list == nil {
+			list = []string{}
+		}
+		if diff := cmp.Diff(list, h.greeted()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	first := h.placed("2026/7 č", jan, time.Hour)
+	h.put(first)
+	want("the first order", jan+" /orders/2026%2F7%20%C4%8D")
+	h.put(first)
+	h.put(h.placed("2026/7 č", jan, 0))
+	h.put(h.placed("8", jan, 0))
+	h.put(h.placed("6", jan, 2*time.Hour))
+	want("sent again, changed, a second one, and one placed before")
+
+	h.put(h.placed("a", eva, 48*time.Hour))
+	want("two days old", eva+" /orders/a")
+	h.put(h.placed("b", "ota@example.com", 48*time.Hour+time.Second))
+	h.put(h.placed("c", "ota@example.com", time.Minute))
+	want("a history, and an order behind it")
+	h.clock.pass(40 * 24 * time.Hour)
+	h.put(h.placed("d", jan, 0))
+	want("long after the entry in the outbox is gone")
+
+	if _, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{FirstOrderMail: ptr(false)}); err != nil {
+		t.Fatal(err)
+	}
+	h.put(h.placed("e", "una@example.com", 0))
+	want("switched off")
+}
+
+// TestFirstOrderMovedAway gives the first order to somebody else and lets the outbox forget its mail: the next order is not
+// taken for the first.
+func TestFirstOrderMovedAway(t *testing.T) {
+	h := greeter(t)
+	h.put(h.placed("1", jan, time.Minute))
+	if list := h.greeted(); len(list) != 1 {
+		t.Fatalf("mails: %q", list)
+	}
+	h.clock.pass(time.Hour)
+	h.put(h.placed("1", eva, time.Minute))
+	h.clock.pass(40 * 24 * time.Hour)
+	box := mail.NewOutbox(h.engine, "main")
+	box.Now = h.clock.Now
+	if n, err := box.Sweep(t.Context(), 100); n != 1 || err != nil {
+		t.Fatalf("%d mails forgotten, %v", n, err)
+	}
+	h.put(h.placed("2", jan, time.Minute))
+	if list := h.greeted(); len(list) != 0 {
+		t.Errorf("mailed again: %q", list)
+	}
+}
+
+// TestFirstOrderMailsTogether brings several orders of new customers in before the worker has a look: each customer gets one mail,
+// to the order placed first.
+func TestFirstOrderMailsTogether(t *testing.T) {
+	h := greeter(t)
+	var want []string
+	for c := range 5 {
+		email := fmt.Sprintf("c%d@example.com", c)
+		for n := range 4 {
+			h.put(h.placed(fmt.Sprintf("%d-%d", c, n), email, time.Duration(10+(n*7+c)%4)*time.Minute))
+		}
+		oldest := 0
+		for n := range 4 {
+			if (n*7+c)%4 > (oldest*7+c)%4 {
+				oldest = n
+			}
+		}
+		want = append(want, fmt.Sprintf("%s /orders/%d-%d", email, c, oldest))
+	}
+	together(4, func(int) {
+		if _, err := h.app.Worker().Once(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	if diff := cmp.Diff(want, h.greeted()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestFirstOrderInterrupted stops the process after each write between the order and its mail. The feed sends what got no answer
+// again, another process goes on, and there is one mail.
+func TestFirstOrderInterrupted(t *testing.T) {
+	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+		if _, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{FirstOrderMail: ptr(true)}); err != nil {
+			t.Fatal(err)
+		}
+		order := h.placed("1", jan, time.Minute)
+		attempt := func(app *portal.App) error {
+			if _, err := app.Operator().ImportOrders(t.Context(), "main", bytes.NewReader(oneLine(order)), func(int) {}); err != nil {
+				return err
+			}
+			_, err := app.Worker().Once(t.Context())
+			return err
+		}
+		return attempt, func(bool) {
+			h.put(order)
+			if list := h.greeted(); len(list) != 1 {
+				t.Errorf("mails: %q", list)
+			}
+		}
+	})
+}
+
+// TestFirstOrderOfTheErased erases the person, in the order or in the account, between the order's arrival and the worker.
+func TestFirstOrderOfTheErased(t *testing.T) {
+	for _, collection := range []string{"orders", "customers"} {
+		h := greeter(t)
+		h.put(h.placed("1", jan, 0))
+		docs := storage.Open[map[string]any](h.engine, "main", storedCollection(t, collection))
+		key := "1"
+		if collection == "customers" {
+			record, err := h.feed().CustomerByEmail(t.Context(), jan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key = record.ID
+		}
+		if _, err := docs.Change(t.Context(), key, func(doc *map[string]any) error {
+			if (*doc)["email"] != jan {
+				t.Errorf("no e-mail in %v", *doc)
+			}
+			delete(*doc, "email")
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if list := h.greeted(); len(list) != 0 {
+			t.Errorf("without the address in %s: %q", collection, list)
+		}
+	}
+}
+
+func storedCollection(t *testing.T, name string) storage.Collection {
+	t.Helper()
+	for _, c := range portal.Collections() {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("no collection %s", name)
+	return storage.Collection{}
+}
+
+// TestFirstOrderOff is the shop as it is made.
+func TestFirstOrderOff(t *testing.T) {
+	h := newHouse(t)
+	h.put(h.placed("1", jan, 0))
+	if list := h.greeted(); len(list) != 0 {
+		t.Errorf("mailed unasked: %q", list)
+	}
+}

@@ -1,0 +1,250 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+// signInByCode signs in by a mailed code, which makes the session fresh, and returns its cookie.
+func (h *house) signInByCode(email, secret string) string {
+	h.t.Helper()
+	_, code := h.askLink(email, secret)
+	signed, err := h.visitor(secret).EnterCode(h.t.Context(), email, code)
+	if err != nil {
+		h.t.Fatalf("enter code: %v", err)
+	}
+	return signed.Cookie
+}
+
+// stepUpCode asks for a code in a session and returns it.
+func (h *house) stepUpCode(s portal.Shopper) string {
+	h.t.Helper()
+	if err := s.AskCode(h.t.Context()); err != nil {
+		h.t.Fatalf("ask for a code: %v", err)
+	}
+	return codeIn(h.mailTo(s.Customer().Email))
+}
+
+// mailTo sends what is due and returns the one mail to an address.
+func (h *house) mailTo(email string) mail.Message {
+	h.t.Helper()
+	var found []mail.Message
+	for _, m := range h.deliver() {
+		if m.To == email {
+			found = append(found, m)
+		}
+	}
+	if len(found) != 1 {
+		h.t.Fatalf("%d mails to %s: %+v", len(found), email, found)
+	}
+	return found[0]
+}
+
+// wrongFor is a code that differs from the right one.
+func wrongFor(code string) string {
+	if code[0] == '0' {
+		return "1" + code[1:]
+	}
+	return "0" + code[1:]
+}
+
+func TestOnlyACodeMakesASessionFresh(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	byLink, _ := h.enterWith(jan, "one")
+	byCode := h.signInByCode(jan, "two")
+	if h.shopper(byLink).Fresh() || !h.shopper(byCode).Fresh() {
+		t.Errorf("by link fresh: %v, by code: %v", h.shopper(byLink).Fresh(), h.shopper(byCode).Fresh())
+	}
+	code := h.stepUpCode(h.shopper(byLink))
+	if err := h.shopper(byLink).Confirm(t.Context(), " "+code[:4]+" "+code[5:]+" "); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(15*time.Minute - time.Millisecond)
+	if !h.shopper(byLink).Fresh() {
+		t.Error("not fresh for 15 minutes")
+	}
+	h.clock.pass(time.Millisecond)
+	if h.shopper(byLink).Fresh() {
+		t.Error("fresh after 15 minutes")
+	}
+	if err := h.shopper(byLink).Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("the code once more: %v", err)
+	}
+}
+
+// TestStepUpCodeOfAnother: a code works in the session that asked, for what it was sent for, and nowhere else.
+func TestStepUpCodeOfAnother(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.newCustomer(eva)
+	_, other := h.enterWith(jan, "other")
+	_, stranger := h.enterWith(eva, "eva's")
+	cookie, s := h.enterWith(jan, "one")
+	code := h.stepUpCode(s)
+	for name, try := range map[string]func() error{
+		"another session of the customer": func() error { return other.Confirm(t.Context(), code) },
+		"another customer":                func() error { return stranger.Confirm(t.Context(), code) },
+		"none":                            func() error { return s.Confirm(t.Context(), "") },
+		"garbage":                         func() error { return s.Confirm(t.Context(), "👻👻👻👻👻👻👻👻") },
+		"huge":                            func() error { return s.Confirm(t.Context(), fmt.Sprintf("%0100000d", 1)) },
+		"sign in": func() error {
+			_, err := h.visitor("one").EnterCode(t.Context(), jan, code)
+			return err
+		},
+	} {
+		if err := try(); portal.KindOf(err) != portal.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := s.Confirm(t.Context(), code); err != nil {
+		t.Errorf("the right session afterwards: %v", err)
+	}
+	if other = h.shopper(cookie); !other.Fresh() {
+		t.Error("not fresh")
+	}
+}
+
+func TestStepUpCodeHasFiveTries(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	_, s := h.enterWith(jan, "one")
+	code := h.stepUpCode(s)
+	for range 4 {
+		if err := s.Confirm(t.Context(), wrongFor(code)); portal.KindOf(err) != portal.Invalid {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Confirm(t.Context(), code); err != nil {
+		t.Errorf("the fifth: %v", err)
+	}
+	code = h.stepUpCode(s)
+	var in atomic.Int32
+	together(guessesAtOnce(), func(int) {
+		if s.Confirm(context.Background(), wrongFor(code)) == nil {
+			in.Add(1)
+		}
+	})
+	if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid || in.Load() != 0 {
+		t.Errorf("the right one after hundreds of wrong ones: %v; %d got in", err, in.Load())
+	}
+}
+
+func TestStepUpCodeLivesTenMinutes(t *testing.T) {
+	for age, works := range map[time.Duration]bool{10*time.Minute - time.Millisecond: true, 10 * time.Minute: false} {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		_, s := h.enterWith(jan, "one")
+		code := h.stepUpCode(s)
+		h.clock.pass(age)
+		if err := s.Confirm(t.Context(), code); (err == nil) != works {
+			t.Errorf("after %v: %v", age, err)
+		}
+	}
+}
+
+func TestSixStepUpCodesAnHour(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie, s := h.enterWith(jan, "one")
+	another := h.signInByCode(jan, "two")
+	var asked atomic.Int32
+	together(50, func(i int) {
+		session := s
+		if i%2 == 0 {
+			session = h.shopper(another)
+		}
+		switch err := session.AskCode(context.Background()); {
+		case err == nil:
+			asked.Add(1)
+		case portal.KindOf(err) != portal.TooMany:
+			t.Errorf("ask: %v", err)
+		}
+	})
+	if sent := len(h.deliver()); asked.Load() != 6 || sent != 6 {
+		t.Errorf("%d asked for, %d sent, want 6", asked.Load(), sent)
+	}
+	if _, err := h.shopper(another).AskEmailChange(t.Context(), eva); portal.KindOf(err) != portal.TooMany {
+		t.Errorf("a code for another address is a seventh: %v", err)
+	}
+	h.clock.pass(time.Hour)
+	if code := h.stepUpCode(h.shopper(cookie)); code == "" {
+		t.Error("none an hour later")
+	}
+}
+
+// TestStepUpCodeDies with its session, in every way a session ends.
+func TestStepUpCodeDies(t *testing.T) {
+	for name, end := range map[string]func(h *house, s, another portal.Shopper) error{
+		"signed out": func(h *house, s, _ portal.Shopper) error { return s.SignOut(h.t.Context()) },
+		"ended from afar": func(h *house, _, another portal.Shopper) error {
+			_, err := another.EndOtherSessions(h.t.Context())
+			return err
+		},
+		"this was not me": func(h *house, _, _ portal.Shopper) error { return h.raiseAlarm() },
+		"address replaced": func(h *house, _, _ portal.Shopper) error {
+			h.change(h.signInByCode(jan, "three"), jana, "three")
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.newCustomer(jan)
+			_, s := h.enterWith(jan, "one")
+			_, another := h.enterWith(jan, "two")
+			code := h.stepUpCode(s)
+			if err := end(h, s, another); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
+				t.Errorf("the code: %v", err)
+			}
+		})
+	}
+}
+
+// TestStepUpMailThatMayHaveArrived leaves the codes of both attempts working; one that surely did not arrive is replaced.
+func TestStepUpMailThatMayHaveArrived(t *testing.T) {
+	for _, unsure := range []bool{true, false} {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		_, s := h.enterWith(jan, "one")
+		if err := s.AskCode(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.post.fail = &mail.Failure{Temporary: true, Unsure: unsure, Reason: "test"}
+		first := codeIn(h.mailTo(jan))
+		h.post.fail = nil
+		h.clock.pass(2 * time.Minute)
+		second := codeIn(h.mailTo(jan))
+		if first == "" || second == "" || first == second {
+			t.Fatalf("codes %q, %q", first, second)
+		}
+		if err := s.Confirm(t.Context(), first); (err == nil) != unsure {
+			t.Errorf("the first attempt's code, unsure %v: %v", unsure, err)
+		}
+		if err := s.Confirm(t.Context(), second); (err == nil) == unsure {
+			t.Errorf("the second attempt's, unsure %v: %v", unsure, err)
+		}
+	}
+}
+
+// TestLateStepUpMail: a mail that could not be handed over for ten minutes carries no code any more, so it is not sent.
+func TestLateStepUpMail(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	_, s := h.enterWith(jan, "one")
+	if err := s.AskCode(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(10 * time.Minute)
+	if sent := h.deliver(); len(sent) != 0 {
+		t.Errorf("sent %+v", sent)
+	}
+}

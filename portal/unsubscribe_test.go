@@ -1,0 +1,189 @@
+package portal_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"postern/portal"
+)
+
+// unsubscribeToken is what the read-out of a customer gives for a purpose.
+func (h *house) unsubscribeToken(email string, purpose portal.Purpose) string {
+	h.t.Helper()
+	record, err := h.feed().CustomerByEmail(h.t.Context(), email)
+	token, found := strings.CutPrefix(record.Consents[purpose].UnsubscribeURL, h.shop.BaseURL+portal.UnsubscribePrefix)
+	if err != nil || !found {
+		h.t.Fatalf("read-out %+v, %v", record.Consents, err)
+	}
+	h.reload()
+	return token
+}
+
+// reload reads the shop as the next request does.
+func (h *house) reload() {
+	h.t.Helper()
+	shop, err := h.app.Operator().Shop(h.t.Context(), h.shop.ID)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.shop = shop
+}
+
+func TestUnsubscribe(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	agree(t, h.signIn(jan), portal.Newsletter, sentence)
+	agree(t, h.signIn(jan), portal.PartnerOffers, sentence)
+	token := h.unsubscribeToken(jan, portal.Newsletter)
+	v := h.visitor("nobody's")
+	if purpose, err := v.Unsubscription(token); err != nil || purpose != portal.Newsletter || h.signIn(jan).Customer().Consent(purpose).Status != portal.ConsentGiven {
+		t.Errorf("looking: %s, %v", purpose, err)
+	}
+	h.clock.pass(time.Minute)
+	for range 3 {
+		if purpose, err := v.Unsubscribe(t.Context(), token); err != nil || purpose != portal.Newsletter {
+			t.Errorf("%s, %v", purpose, err)
+		}
+	}
+	c := h.signIn(jan).Customer()
+	said := c.Consent(portal.Newsletter)
+	if said.Status != portal.ConsentWithdrawn || said.Source != portal.SourceUnsubscribe || !said.At.Equal(h.clock.Now()) || len(c.Consents) != 3 {
+		t.Errorf("noted: %+v", c.Consents)
+	}
+	if c.Consent(portal.PartnerOffers).Status != portal.ConsentGiven {
+		t.Error("the other purpose went, too")
+	}
+	if again := h.unsubscribeToken(jan, portal.Newsletter); again != token {
+		t.Error("the address is another one each time")
+	}
+}
+
+// TestUnsubscribeWhatWasNeverAsked notes the "no": the shop may have asked elsewhere.
+func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token := h.unsubscribeToken(jan, portal.PartnerOffers)
+	if _, err := h.visitor("x").Unsubscribe(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	if said := h.signIn(jan).Customer().Consent(portal.PartnerOffers); said.Status != portal.ConsentWithdrawn {
+		t.Errorf("%+v", said)
+	}
+}
+
+// TestEditedUnsubscribe: every change of one character, and what could be built without the key, is nothing we know.
+func TestEditedUnsubscribe(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.newCustomer("eva@example.com")
+	token := h.unsubscribeToken(jan, portal.Newsletter)
+	wrong := []string{"", "x", token + "A", token[:len(token)-1], token + "=", " " + token, token + "\n", strings.Repeat("A", 10000), strings.Repeat("é", 50)}
+	for i := range token {
+		for _, other := range "Aa0-_" {
+			if edited := token[:i] + string(other) + token[i+1:]; edited != token {
+				wrong = append(wrong, edited)
+			}
+		}
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Replace(string(raw), "newsletter.", "partner_offers.", 1)
+	stranger := h.unsubscribeToken("eva@example.com", portal.Newsletter)
+	wrong = append(wrong, base64.RawURLEncoding.EncodeToString([]byte(other)), stranger[:40]+token[40:], base64.StdEncoding.EncodeToString(raw),
+		base64.RawURLEncoding.EncodeToString(raw[:len(raw)-32]), base64.RawURLEncoding.EncodeToString(make([]byte, len(raw))))
+	for _, text := range wrong {
+		purpose, looking := h.visitor("x").Unsubscription(text)
+		_, pressing := h.visitor("x").Unsubscribe(t.Context(), text)
+		if purpose != "" || keyOf(looking) != "unsubscribe.unknown" || keyOf(pressing) != "unsubscribe.unknown" || portal.KindOf(pressing) != portal.NotFound {
+			t.Errorf("%q: %s, %v, %v", text, purpose, looking, pressing)
+		}
+	}
+	for _, email := range []string{jan, "eva@example.com"} {
+		if n := len(h.signIn(email).Customer().Consents); n != 0 {
+			t.Errorf("%s: %d things were noted", email, n)
+		}
+	}
+}
+
+// TestUnsubscribeHoldsNobody: neither the address nor a hash of it is in the token, and another shop does not take it.
+func TestUnsubscribeHoldsNobody(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	token := h.unsubscribeToken(jan, portal.Newsletter)
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || strings.Contains(string(raw), "jan") || strings.Contains(string(raw), "example") {
+		t.Errorf("the token says %q", raw)
+	}
+	first := h.shop
+	h.shop = h.open("other", portal.ShopSettings{})
+	h.newCustomer(eva)
+	h.unsubscribeToken(eva, portal.Newsletter)
+	if _, err := h.visitor("x").Unsubscribe(t.Context(), token); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("another shop: %v", err)
+	}
+	h.shop = first
+	if _, err := h.visitor("x").Unsubscribe(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+}
+
+// signedWithNothing is a token that anyone can make who knows an id, for a shop that has no key yet.
+func signedWithNothing(h *house, email string) string {
+	h.t.Helper()
+	said := "newsletter." + h.signIn(email).Customer().ID
+	mac := hmac.New(sha256.New, nil)
+	fmt.Fprintf(mac, "postern unsubscribe\x00%s\x00%s", h.shop.ID, said)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum([]byte(said)))
+}
+
+// TestUnsubscribeKey is made once however many ask at the same time, survives a change of the settings, and is shown by nothing.
+func TestUnsubscribeKey(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	feed := h.feed()
+	if len(h.shop.UnsubscribeKey) != 0 {
+		t.Fatal("made before it is needed")
+	}
+	if _, err := h.visitor("x").Unsubscription(signedWithNothing(h, jan)); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("before there is a key: %v", err)
+	}
+	var wait sync.WaitGroup
+	var seen sync.Map
+	for range 20 {
+		wait.Go(func() {
+			record, err := feed.CustomerByEmail(t.Context(), jan)
+			if err != nil {
+				t.Error(err)
+			}
+			seen.Store(record.Consents[portal.Newsletter].UnsubscribeURL, true)
+		})
+	}
+	wait.Wait()
+	kinds := 0
+	seen.Range(func(any, any) bool { kinds++; return true })
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Name: ptr("Other")})
+	if err != nil || kinds != 1 || len(shop.UnsubscribeKey) != 32 {
+		t.Fatalf("%d addresses, a key of %d bytes: %v", kinds, len(shop.UnsubscribeKey), err)
+	}
+	text, err := json.Marshal(shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := string(text) + fmt.Sprintf("%v %+v %#v %s", shop, shop, shop, shop.UnsubscribeKey)
+	plain := []byte(shop.UnsubscribeKey)
+	for _, secret := range []string{base64.StdEncoding.EncodeToString(plain), fmt.Sprintf("%d", plain), hex.EncodeToString(plain), string(plain)} {
+		if strings.Contains(shown, secret) {
+			t.Error("a print of the shop shows the key")
+		}
+	}
+}

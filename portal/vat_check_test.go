@@ -1,0 +1,299 @@
+package portal_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+	"postern/portal/vies"
+)
+
+// register is a VIES of the test's own: it answers over HTTP as it is told, and counts the questions.
+type register struct {
+	mu     sync.Mutex
+	answer func(number, requester string) string
+	asked  int
+	during func() // what happens while a question is under way
+}
+
+func (r *register) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	var q struct{ CountryCode, VATNumber, RequesterNumber string }
+	if err := json.NewDecoder(request.Body).Decode(&q); err != nil {
+		http.Error(w, "no JSON", http.StatusBadRequest)
+		return
+	}
+	r.mu.Lock()
+	r.asked++
+	answer, during := r.answer, r.during
+	r.mu.Unlock()
+	if during != nil {
+		during()
+	}
+	_, _ = w.Write([]byte(answer(q.VATNumber, q.RequesterNumber)))
+}
+
+func (r *register) say(answer func(number, requester string) string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = answer
+}
+
+func (r *register) questions() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked
+}
+
+func answers(valid bool) func(number, requester string) string {
+	return func(number, requester string) string {
+		return fmt.Sprintf(`{"countryCode":"SK","vatNumber":%q,"valid":%v,"name":"Kniha, s.r.o.","address":"Obchodná 1","requestIdentifier":%q}`,
+			number, valid, map[bool]string{true: "", false: "WAPI-" + number}[requester == ""])
+	}
+}
+
+func fails(word string) func(number, requester string) string {
+	return func(string, string) string {
+		return fmt.Sprintf(`{"actionSucceed":false,"errorWrappers":[{"error":%q}]}`, word)
+	}
+}
+
+const (
+	oneVATID     = "SK2020317068"
+	anotherVATID = "SK2021853504"
+)
+
+// newVATHouse is a house with a VIES, a shop with a VAT ID of its own, and a customer who entered one.
+func newVATHouse(t *testing.T) (*house, *register, portal.Shopper) {
+	t.Helper()
+	r := &register{answer: answers(true)}
+	server := httptest.NewServer(r)
+	t.Cleanup(server.Close)
+	h := newHouse(t, portal.WithVATChecker(vies.New(server.URL)))
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{VATID: ptr("sk 2020 2980 38")}); err != nil {
+		t.Fatal(err)
+	}
+	h.newCustomer(jan)
+	return h, r, h.signIn(jan)
+}
+
+func (h *house) enterVATID(s portal.Shopper, id string) {
+	h.t.Helper()
+	company := s.Company()
+	company.VATID = id
+	if _, err := s.SaveCompany(h.t.Context(), company); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// vatNow runs the checks that are due and returns what is known then.
+func (h *house) vatNow(email string) portal.CustomerRecord {
+	h.t.Helper()
+	if err := h.app.Worker().CheckVATsOnce(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	record, err := h.feed().CustomerByEmail(h.t.Context(), email)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return record
+}
+
+// TestVATEvidence is the way of an ID that VIES knows: saved at once, unknown, then valid, with all that proves it.
+func TestVATEvidence(t *testing.T) {
+	h, r, s := newVATHouse(t)
+	if got := h.vatNow(jan); got.VATStatus != portal.VATNone || got.VATCheck != nil || r.questions() != 0 {
+		t.Errorf("without an ID: %+v after %d questions", got, r.questions())
+	}
+	h.enterVATID(s, oneVATID)
+	record, _ := h.feed().CustomerByEmail(t.Context(), jan)
+	if record.VATStatus != portal.VATUnknown || record.VATCheck != nil {
+		t.Errorf("before VIES was asked: %+v", record)
+	}
+	want := &portal.VATAnswer{
+		VATID: oneVATID, Status: portal.VATValid, Name: "Kniha, s.r.o.", Address: "Obchodná 1", Consultation: "WAPI-2020317068",
+		Requester: "SK2020298038", At: h.clock.Now(),
+	}
+	got := h.vatNow(jan)
+	if diff := cmp.Diff(want, got.VATCheck); diff != "" || got.VATStatus != portal.VATValid {
+		t.Errorf("%s: %s", got.VATStatus, diff)
+	}
+	if h.vatNow(jan); r.questions() != 1 {
+		t.Errorf("%d questions, want one until the answer is old", r.questions())
+	}
+}
+
+// TestVATStates leads an ID through the states: every kind of silence from each state, and every answer.
+func TestVATStates(t *testing.T) {
+	silences := map[string]func(number, requester string) string{
+		"MS_UNAVAILABLE": fails("MS_UNAVAILABLE"), "MS_MAX_CONCURRENT_REQ": fails("MS_MAX_CONCURRENT_REQ"),
+		"GLOBAL_MAX_CONCURRENT_REQ": fails("GLOBAL_MAX_CONCURRENT_REQ"), "SERVICE_UNAVAILABLE": fails("SERVICE_UNAVAILABLE"),
+		"TIMEOUT": fails("TIMEOUT"), "no JSON": func(string, string) string { return "<html>" },
+		"another's answer": func(_, requester string) string { return answers(true)("2021853504", requester) },
+	}
+	for before, first := range map[portal.VATStatus]func(string, string) string{
+		portal.VATUnknown: fails("TIMEOUT"), portal.VATValid: answers(true), portal.VATInvalid: answers(false),
+	} {
+		for name, silence := range silences {
+			t.Run(string(before)+", then "+name, func(t *testing.T) {
+				h, r, s := newVATHouse(t)
+				r.say(first)
+				h.enterVATID(s, oneVATID)
+				was := h.vatNow(jan)
+				r.say(silence)
+				h.clock.pass(31 * 24 * time.Hour)
+				got := h.vatNow(jan)
+				if got.VATStatus != before || cmp.Diff(was.VATCheck, got.VATCheck) != "" {
+					t.Errorf("%s with %+v became %s with %+v", before, was.VATCheck, got.VATStatus, got.VATCheck)
+				}
+				r.say(answers(false))
+				h.clock.pass(12 * time.Hour)
+				if got := h.vatNow(jan); got.VATStatus != portal.VATInvalid || got.VATCheck.At != h.clock.Now() {
+					t.Errorf("an answer after the silence: %+v", got)
+				}
+				r.say(answers(true))
+				h.clock.pass(24 * time.Hour)
+				if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
+					t.Errorf("another answer: %+v", got)
+				}
+			})
+		}
+	}
+}
+
+// TestVATRetries are the gaps: growing while VIES is silent, a month after an answer, a day while an ID is in doubt.
+func TestVATRetries(t *testing.T) {
+	h, r, s := newVATHouse(t)
+	r.say(fails("MS_UNAVAILABLE"))
+	h.enterVATID(s, oneVATID)
+	step := func(gap time.Duration) {
+		t.Helper()
+		before := r.questions()
+		h.clock.pass(gap - time.Millisecond)
+		h.vatNow(jan)
+		if r.questions() != before {
+			t.Errorf("asked before %s were over", gap)
+		}
+		h.clock.pass(time.Millisecond)
+		if h.vatNow(jan); r.questions() != before+1 {
+			t.Errorf("%d questions after %s, want one", r.questions()-before, gap)
+		}
+	}
+	h.vatNow(jan)
+	for _, minutes := range []int{1, 5, 15, 60, 180, 360, 720, 720, 720} {
+		step(time.Duration(minutes) * time.Minute)
+	}
+	r.say(answers(false))
+	step(12 * time.Hour)
+	for range 7 {
+		step(24 * time.Hour)
+	}
+	step(30 * 24 * time.Hour)
+	r.say(answers(true))
+	step(30 * 24 * time.Hour)
+	step(30 * 24 * time.Hour)
+	if got := len(h.signIn(jan).VAT().History); got != 11 {
+		t.Errorf("%d answers are kept, want 11", got)
+	}
+}
+
+// TestVATChanges: another ID is unknown at once, keeps the answers about the one before, and an answer that comes for the old
+// one is not taken for it; without an ID, and with one of a country outside VIES, nobody is asked.
+func TestVATChanges(t *testing.T) {
+	h, r, s := newVATHouse(t)
+	h.enterVATID(s, oneVATID)
+	h.vatNow(jan)
+	h.enterVATID(h.signIn(jan), anotherVATID)
+	if got, _ := h.feed().CustomerByEmail(t.Context(), jan); got.VATStatus != portal.VATUnknown || got.VATCheck != nil {
+		t.Errorf("another ID: %+v", got)
+	}
+	r.during = func() {
+		r.during = nil
+		h.enterVATID(h.signIn(jan), oneVATID)
+	}
+	if got := h.vatNow(jan); got.VATStatus != portal.VATUnknown || got.VATCheck != nil {
+		t.Errorf("changed while VIES was asked: %+v", got)
+	}
+	if got := h.vatNow(jan); got.VATStatus != portal.VATValid || got.VATCheck.VATID != oneVATID {
+		t.Errorf("asked for the present one: %+v", got)
+	}
+	asked := r.questions()
+	for id, want := range map[string]portal.VATStatus{"": portal.VATNone, "CHE-123.456.788": portal.VATUncovered, "GB 123 4567 82": portal.VATUncovered} {
+		h.enterVATID(h.signIn(jan), id)
+		if got := h.vatNow(jan); got.VATStatus != want || got.VATCheck != nil || r.questions() != asked {
+			t.Errorf("%q: %+v after %d questions", id, got, r.questions()-asked)
+		}
+	}
+	if history := h.signIn(jan).VAT().History; len(history) != 2 {
+		t.Errorf("history: %+v", history)
+	}
+}
+
+// TestVATOfFeed checks an ID that the shop's system brings, too.
+func TestVATOfFeed(t *testing.T) {
+	h, _, _ := newVATHouse(t)
+	body := fmt.Sprintf(`{"email":%q,"company":{"vat_id":%q},"updated_at":"2026-11-21T11:00:00Z"}`, jan, oneVATID)
+	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestVATOnce has several processes look at one ID that is due: one asks.
+func TestVATOnce(t *testing.T) {
+	h, r, s := newVATHouse(t)
+	h.enterVATID(s, oneVATID)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if err := h.app.Worker().CheckVATsOnce(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if r.questions() != 1 {
+		t.Errorf("%d questions", r.questions())
+	}
+}
+
+// TestVATAfterCrash: a process that ended while it asked leaves the ID to the next, after its lease.
+func TestVATAfterCrash(t *testing.T) {
+	h, r, s := newVATHouse(t)
+	h.enterVATID(s, oneVATID)
+	ctx, crash := context.WithCancel(t.Context())
+	r.during = crash
+	_ = h.app.Worker().CheckVATsOnce(ctx)
+	r.during = nil
+	if got := h.vatNow(jan); got.VATStatus != portal.VATUnknown || r.questions() != 1 {
+		t.Errorf("during the lease: %+v, %d questions", got, r.questions())
+	}
+	h.clock.pass(2 * time.Minute)
+	if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
+		t.Errorf("after it: %+v", got)
+	}
+}
+
+// TestVATRequesterRefused asks without the shop's own ID when VIES does not accept that.
+func TestVATRequesterRefused(t *testing.T) {
+	h, r, s := newVATHouse(t)
+	r.say(func(number, requester string) string {
+		if requester != "" {
+			return fails("INVALID_REQUESTER_INFO")(number, requester)
+		}
+		return answers(true)(number, requester)
+	})
+	h.enterVATID(s, oneVATID)
+	if got := h.vatNow(jan); got.VATStatus != portal.VATValid || got.VATCheck.Requester != "" || got.VATCheck.Consultation != "" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,137 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"testing"
+	"time"
+
+	"postern/portal"
+	"postern/portal/web"
+	"postern/portal/web/webtest"
+)
+
+const day = 24 * time.Hour
+
+// process is a server of its own over the installation's store, whose clock is off by so much. It has time for a store that takes
+// one request after the other.
+func process(t *testing.T, i *webtest.Installation, off time.Duration) *webtest.Way {
+	t.Helper()
+	now := func() time.Time { return i.Clock.Now().Add(off) }
+	site, err := web.New(web.Config{App: portal.New(i.Engine, portal.WithClock(now)), Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return webtest.Serve(t, site)
+}
+
+const shopAddress = "https://account.shop.test"
+
+// TestLinksPastTheirEnd presses the buttons of links a millisecond past their end, at a server that began after it and has
+// only what is stored: nobody gets in. A second before the end a link of the same age works.
+func TestLinksPastTheirEnd(t *testing.T) {
+	i := webtest.Portal(t)
+	all := counted(10_000)
+	together := min(all, 500)
+	for round := range all / together {
+		emails := make([]string, together+1)
+		for n := range emails {
+			emails[n] = fmt.Sprintf("late%d-%d@example.com", round, n)
+		}
+		askers, links := askAll(t, i, emails)
+		i.Clock.Move(14*day - time.Second)
+		if !pressesOnce(askers[together], links[together], emails[together]) {
+			t.Fatal("a second before the end")
+		}
+		i.Clock.Move(time.Second + time.Millisecond)
+		restarted := process(t, i, 0)
+		for n, link := range links[:together] {
+			b := webtest.NewBrowser(t, shopAddress, restarted)
+			b.SetCookie("__Host-postern-browser", askers[n].Cookie("__Host-postern-browser"))
+			if n%10 == 0 && b.Get(link).Status != http.StatusGone {
+				t.Fatalf("the page of link %d: %d", n, b.Page.Status)
+			}
+			b.Post("/sign-in/link", url.Values{"token": {path.Base(linkPath(t, link))}})
+			if b.Page.Status != http.StatusGone || b.Cookie("__Host-postern") != "" {
+				t.Fatalf("link %d past its end: %d at %s", n, b.Page.Status, b.Page.URL)
+			}
+		}
+	}
+}
+
+// TestSessionsEndByClocksThatDiffer makes, uses and judges sessions at two servers whose clocks are five minutes apart. A session
+// ends to the second fourteen days after its last use, and thirty after it began, as the clock of who noted that and the clock
+// of who judges have it: so at most five minutes early or late.
+func TestSessionsEndByClocksThatDiffer(t *testing.T) {
+	for _, off := range []time.Duration{5 * time.Minute, -5 * time.Minute} {
+		i := webtest.Portal(t)
+		servers := []server{{i.Way, 0}, {process(t, i, off), off}}
+		for n := range 8 { // all choices of who makes, uses and judges
+			made, used, judges := servers[n&1], servers[n>>1&1], servers[n>>2&1]
+			t.Run(fmt.Sprintf("off by %s, %s %s %s", off, made.off, used.off, judges.off), func(t *testing.T) {
+				in := func(who string) *webtest.Browser { return made.signIn(t, i, fmt.Sprintf("%s%d@example.com", who, n)) }
+				last, late := in("idle"), in("late")
+				i.Clock.Move(day)
+				used.opens(t, last)
+				used.opens(t, late)
+				judges.ends(t, i, 14*day+used.off-judges.off, last, late)
+
+				last, late = in("busy"), in("tired")
+				for range 4 {
+					i.Clock.Move(7 * day)
+					used.opens(t, last)
+					used.opens(t, late)
+				}
+				judges.ends(t, i, 2*day+made.off-judges.off, last, late)
+			})
+		}
+	}
+}
+
+// server is one process and what its clock is off by.
+type server struct {
+	way *webtest.Way
+	off time.Duration
+}
+
+// signIn signs a new browser in at this server.
+func (s server) signIn(t *testing.T, i *webtest.Installation, email string) *webtest.Browser {
+	t.Helper()
+	_, links := askAll(t, i, []string{email})
+	b := webtest.NewBrowser(t, shopAddress, s.way)
+	if !pressesOnce(b, links[0], email) {
+		t.Fatalf("%s is not in: %d at %s", email, b.Page.Status, b.Page.URL)
+	}
+	return b
+}
+
+// lets comes to this server with the browser's session, and reports whether it is let in.
+func (s server) lets(t *testing.T, b *webtest.Browser) bool {
+	t.Helper()
+	here := webtest.NewBrowser(t, shopAddress, s.way)
+	here.SetCookie("__Host-postern", b.Cookie("__Host-postern"))
+	return here.Get("/orders").Want(http.StatusOK).URL.Path == "/orders"
+}
+
+func (s server) opens(t *testing.T, b *webtest.Browser) {
+	t.Helper()
+	if !s.lets(t, b) {
+		t.Fatal("a session in use is refused")
+	}
+}
+
+// ends wants the one browser let in a second before the time is over, and the other refused when it is. Two, since a visit counts
+// as use.
+func (s server) ends(t *testing.T, i *webtest.Installation, after time.Duration, last, late *webtest.Browser) {
+	t.Helper()
+	i.Clock.Move(after - time.Second)
+	if !s.lets(t, last) {
+		t.Error("refused a second before the end")
+	}
+	i.Clock.Move(time.Second)
+	if s.lets(t, late) {
+		t.Error("let in at the end")
+	}
+}

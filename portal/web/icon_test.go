@@ -1,0 +1,122 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+	"postern/static"
+	"postern/storage/storagetest"
+)
+
+// iconSite is the site of one shop.
+func iconSite(t *testing.T, settings portal.ShopSettings) *fiber.App {
+	t.Helper()
+	app := portal.New(storagetest.Open(t, portal.Collections()...))
+	settings.Name, settings.BaseURL, settings.SenderEmail = new("Shop"), new("https://a.test"), new("shop@a.test")
+	if _, err := app.Operator().CreateShop(t.Context(), "main", settings); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := New(Config{App: app})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return whole
+}
+
+func askIcon(t *testing.T, site *fiber.App, path string) *http.Response {
+	t.Helper()
+	request := httptest.NewRequest(http.MethodGet, "https://a.test"+path, http.NoBody)
+	request.RequestURI = path // the host in its header, as browsers send it
+	response, err := site.Test(request, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { response.Body.Close() })
+	return response
+}
+
+// flag is a picture whose left half is blue and whose right half is white.
+func flag(t *testing.T, width, height int) []byte {
+	t.Helper()
+	picture := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			picture.Set(x, y, color.White)
+			if x < width/2 {
+				picture.Set(x, y, color.NRGBA{B: 200, A: 255})
+			}
+		}
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+func TestIcon(t *testing.T) {
+	const none, blue, white = "00000000", "0000c8ff", "ffffffff"
+	for _, test := range []struct {
+		name     string
+		settings portal.ShopSettings
+		want     map[image.Point]string
+	}{
+		{"no logo, no accent", portal.ShopSettings{}, map[image.Point]string{
+			{0, 0}: none, {31, 31}: none, {16, 1}: "23586aff", {5, 16}: "23586aff", {16, 18}: white, {16, 28}: "23586aff", {16, 5}: "23586aff",
+		}},
+		{"accent", portal.ShopSettings{Accent: new("#0a5c36")}, map[image.Point]string{{0, 0}: none, {16, 1}: "0a5c36ff", {16, 18}: white}},
+		{"wide logo", portal.ShopSettings{Logo: new(flag(t, 640, 160))}, map[image.Point]string{
+			{0, 11}: none, {0, 12}: blue, {15, 19}: blue, {16, 19}: white, {31, 12}: white, {31, 20}: none,
+		}},
+		{"tall logo", portal.ShopSettings{Logo: new(flag(t, 80, 160))}, map[image.Point]string{
+			{7, 0}: none, {8, 0}: blue, {15, 31}: blue, {16, 31}: white, {23, 0}: white, {24, 0}: none,
+		}},
+		{"small logo", portal.ShopSettings{Logo: new(flag(t, 4, 4))}, map[image.Point]string{{0, 0}: blue, {15, 31}: blue, {16, 0}: white, {31, 31}: white}},
+		{"logo of odd size", portal.ShopSettings{Logo: new(flag(t, 50, 1))}, map[image.Point]string{{0, 15}: blue, {31, 15}: white, {0, 16}: none}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			site := iconSite(t, test.settings)
+			asked := askIcon(t, site, "/favicon.ico")
+			if asked.StatusCode != http.StatusFound {
+				t.Fatalf("status %d", asked.StatusCode)
+			}
+			icon := askIcon(t, site, asked.Header.Get("Location"))
+			got := []string{icon.Status, icon.Header.Get("Content-Type"), icon.Header.Get("Cache-Control")}
+			if diff := cmp.Diff([]string{"200 OK", "image/png", static.Cache}, got); diff != "" {
+				t.Fatalf("%s: %s", asked.Header.Get("Location"), diff)
+			}
+			picture, err := png.Decode(icon.Body)
+			if err != nil || picture.Bounds() != image.Rect(0, 0, iconSide, iconSide) {
+				t.Fatalf("picture %v, error %v", picture, err)
+			}
+			for at, want := range test.want {
+				c := color.NRGBAModel.Convert(picture.At(at.X, at.Y)).(color.NRGBA)
+				if got := fmt.Sprintf("%02x%02x%02x%02x", c.R, c.G, c.B, c.A); got != want {
+					t.Errorf("at %s the icon is %s, want %s", at, got, want)
+				}
+			}
+		})
+	}
+}
+
+// A name of another icon is not this shop's, whatever would stand behind it.
+func TestIconUnderOtherNames(t *testing.T) {
+	for name, settings := range map[string]portal.ShopSettings{"accent": {Accent: new("#0a5c36")}, "logo": {Logo: new(flag(t, 4, 4))}} {
+		site := iconSite(t, settings)
+		for _, path := range []string{"/brand/icon-.png", "/brand/icon-23586a.png", "/brand/icon.png"} {
+			if status := askIcon(t, site, path).StatusCode; status != http.StatusNotFound {
+				t.Errorf("%s: %s gives %d", name, path, status)
+			}
+		}
+	}
+}

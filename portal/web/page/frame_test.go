@@ -1,0 +1,136 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+// hostile leaves an attribute and an element unless it is escaped; its scheme makes it no address to follow.
+const hostile = `javascript:"><script>alert('1')</script>&amp;`
+
+// wantEscaped fails when a hostile text stands in HTML as it came, or in fewer places than it was put in.
+func wantEscaped(t *testing.T, html string, places int) {
+	t.Helper()
+	if strings.Contains(html, "<script>") || strings.Contains(html, `:"`) || strings.Contains(html, "('") {
+		t.Errorf("a text got through: %s", html)
+	}
+	if got := strings.Count(html, "&lt;script&gt;"); got != places {
+		t.Errorf("the text stands in %d places, want %d: %s", got, places, html)
+	}
+	if strings.Contains(html, `href="javascript`) || strings.Contains(html, `action="javascript`) {
+		t.Errorf("an address leads to a script: %s", html)
+	}
+}
+
+// hostileShop says the hostile text wherever it can.
+func hostileShop() portal.Shop {
+	return portal.Shop{
+		ID: "main", Name: hostile, Language: "en", StorefrontURL: hostile,
+		Brand: portal.Brand{SupportEmail: hostile, Footer: []portal.FooterLink{{Label: hostile, URL: hostile}}},
+	}
+}
+
+// TestFrameEscapes puts a hostile text into all that the frame of a page shows.
+func TestFrameEscapes(t *testing.T) {
+	baseOf(t, get("/"), jana(), func(b Base) {
+		b.Shop, b.Title, b.Who, b.Email, b.Path, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
+		b.Languages = []Choice{{Lang: hostile, Name: hostile, URL: hostile}}
+		b.Flash = &Flash{Text: hostile, Undo: &Action{Label: hostile, Path: hostile, Fields: []Hidden{{hostile, hostile}}}}
+		// title, shop in it, brand, who, e-mail, and of the flash its text, two of the field and the label
+		wantEscaped(t, string(b.Head()), 9)
+		// e-mail twice, footer's label, path, three of the language
+		wantEscaped(t, string(b.Foot()), 7)
+		b.SignedIn, b.AskedLang = false, hostile
+		// title, shop in it, brand (not its address, which is escaped as a query), four of the flash
+		wantEscaped(t, string(b.Head()), 7)
+		// e-mail twice, footer's label, three of the language
+		wantEscaped(t, string(b.Foot()), 6)
+		b.Shop.Brand.LogoHash = hostile
+		wantEscaped(t, string(b.Head()), 8) // the logo's address besides
+		wantEscaped(t, string(b.Pager("/"+hostile, hostile)), 1)
+	})
+}
+
+// TestFieldEscapes puts a hostile text into all that a field has.
+func TestFieldEscapes(t *testing.T) {
+	field := Field{
+		ID: hostile, Name: hostile, Label: hostile, Hint: hostile, Fault: hostile, Value: hostile, Mark: hostile, Type: hostile,
+		Autocomplete: hostile, InputMode: hostile, Capitals: hostile, MaxLength: hostile,
+	}
+	// for, label, mark; id, name, type, value, four attributes, two ids; of hint and fault, id and text
+	wantEscaped(t, string(field.HTML()), 3+10+4)
+	list := field
+	list.Options = []Option{{Value: hostile, Label: hostile}}
+	// for, label, mark; id, name, autocomplete, two ids; two of the option; of hint and fault, id and text
+	wantEscaped(t, string(list.HTML()), 3+5+2+4)
+	box := field
+	box.Type = "checkbox"
+	// id, name, two ids; for, label, mark; of hint and fault, id and text
+	wantEscaped(t, string(box.HTML()), 4+3+4)
+}
+
+// TestAddresses tells what a browser may be led to.
+func TestAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"/orders?from=10:00": "/orders?from=10:00", "#f-a": "#f-a", "": "", "orders/a:b": "orders/a:b", "?a=b:c": "?a=b:c",
+		"https://shop.example/": "https://shop.example/", "HTTP://shop.example": "HTTP://shop.example", "mailto:a@b.c": "mailto:a@b.c",
+		"javascript:alert(1)": "#", "JavaScript:alert(1)": "#", " javascript:alert(1)": "#", "java\tscript:alert(1)": "#", "data:text/html,x": "#",
+		"vbscript:x": "#", ":x": "#",
+	} {
+		var m Markup
+		if got := string(m.URL(address).HTML()); got != want {
+			t.Errorf("%q becomes %q, want %q", address, got, want)
+		}
+	}
+}
+
+// TestFieldsMarkup pins how the three sorts of field stand in a form.
+func TestFieldsMarkup(t *testing.T) {
+	form := Form{Values: map[string]string{"a": "1", "c": "yes"}, Faults: map[string]string{"a": "Mend."}, icons: icons{"alert": "<svg/>", "down": "<i/>"}}
+	tests := []struct {
+		name string
+		make func() (Field, error)
+		want string
+	}{
+		{"input", func() (Field, error) {
+			return form.Field("a", "A", "half", "y", "required", "y", "plain", "y", "code", "y", "autofocus", "y", "maxlength", "9", "hint", "H.")
+		}, `<div class="field half faulty">
+<label for="f-a">A</label>
+<input class="code" id="f-a" name="a" type="text" value="1" spellcheck="false" maxlength="9" required autofocus aria-describedby="f-a-fault f-a-hint" aria-invalid="true">
+<p class="hint" id="f-a-hint">H.</p>
+<p class="fault" id="f-a-fault"><svg/>Mend.</p>
+</div>
+`},
+		{"list", func() (Field, error) {
+			return form.Select("b", "B", []Option{{Label: "Choose"}, {Value: "x", Label: "X"}}, "required", "y")
+		}, `<div class="field">
+<label for="f-b">B</label>
+<span class="select"><select id="f-b" name="b" required>
+<option value="" selected>Choose</option>
+<option value="x">X</option>
+</select><i/></span>
+</div>
+`},
+		{"box", func() (Field, error) { return form.Field("c", "C", "type", "checkbox") }, `<div class="field check">
+<input id="f-c" name="c" type="checkbox" value="yes" checked>
+<label for="f-c">C</label>
+</div>
+`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			field, err := test.make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, fmt.Sprint(field.HTML())); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,128 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+const (
+	emailPath     = "/profile/email"
+	emailCodePath = "/profile/email/code"
+	undoEmailPath = "/sign-in/undo-email"
+)
+
+func (h *Handler) mountEmailChange(router fiber.Router) {
+	router.Get(emailPath, fresh(h.email))
+	router.Post(emailPath, fresh(h.askEmail))
+	router.Get(emailCodePath, fresh(h.emailCode))
+	router.Post(emailCodePath, fresh(h.enterEmailCode))
+	router.Get(undoEmailPath, h.lostLink)
+	router.Post(undoEmailPath, h.undoEmail)
+	router.Get(undoEmailPath+"/*", h.emailUndo)
+}
+
+// emailPage asks for the account's new address.
+type emailPage struct {
+	page.Base
+	Form page.Form
+}
+
+func (h *Handler) email(c *fiber.Ctx, s portal.Shopper) error {
+	return h.showEmail(c, s, fiber.StatusOK, nil)
+}
+
+func (h *Handler) showEmail(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
+	b := h.base(c, s, "profile", "email.title")
+	return h.pages.Render(c, status, "shopper/email", emailPage{Base: b, Form: b.Form(page.Values(c, "email"), err)})
+}
+
+// askEmail sends a code to the new address. The browser's cookie keeps the address until the code comes, as it does for a
+// sign-in: it stands in no URL, and the page of the code may be loaded again.
+func (h *Handler) askEmail(c *fiber.Ctx, s portal.Shopper) error {
+	pending, err := s.AskEmailChange(c.UserContext(), c.FormValue("email"))
+	if portal.KindOf(err) == portal.Invalid {
+		return h.showEmail(c, s, fiber.StatusUnprocessableEntity, err)
+	}
+	if err != nil {
+		return err
+	}
+	gate.SetPending(c, pending.Email)
+	return seeOther(c, emailCodePath)
+}
+
+// emailCodePage takes the code that went to the new address.
+type emailCodePage struct {
+	page.Base
+	Form    page.Form
+	Address string
+}
+
+func (h *Handler) emailCode(c *fiber.Ctx, s portal.Shopper) error {
+	return h.showEmailCode(c, s, fiber.StatusOK, nil)
+}
+
+func (h *Handler) showEmailCode(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
+	address, known := portal.CanonicalEmail(gate.Pending(c))
+	if !known || address == s.Customer().Email {
+		return seeOther(c, emailPath)
+	}
+	b := h.base(c, s, "profile", "email.code.title")
+	return h.pages.Render(c, status, "shopper/email-code", emailCodePage{
+		Base: b, Form: b.Form(page.Values(c, "code"), err), Address: address,
+	})
+}
+
+// enterEmailCode changes the address and gives the browser its session there.
+func (h *Handler) enterEmailCode(c *fiber.Ctx, s portal.Shopper) error {
+	gate.EnsureBrowser(c)
+	in, err := s.ChangeEmail(c.UserContext(), gate.Pending(c), c.FormValue("code"), gate.Browser(c))
+	if portal.KindOf(err) == portal.Invalid {
+		return h.showEmailCode(c, s, fiber.StatusUnprocessableEntity, err)
+	}
+	if err != nil {
+		return err
+	}
+	gate.SetSession(c, in)
+	return done(c, profilePath, "email.changed")
+}
+
+// emailUndoPage is where the undo in the mail to a former address leads. No address: the link is damaged, or over.
+type emailUndoPage struct {
+	page.Base
+	Token, Former, Present string
+}
+
+// emailUndo shows the button. Opening the page changes nothing: mail scanners open links, too.
+func (h *Handler) emailUndo(c *fiber.Ctx) error {
+	token := c.Params("*")
+	found, err := gate.Visitor(c).EmailUndo(c.UserContext(), token)
+	if err != nil {
+		return err
+	}
+	if found.Former == "" {
+		return h.emailUndoGone(c)
+	}
+	return h.pages.Render(c, fiber.StatusOK, "shopper/undo-email", emailUndoPage{
+		Base: h.visitorBase(c, "email_undo.title"), Token: token, Former: found.Former, Present: found.Present,
+	})
+}
+
+// undoEmail brings the former address back, and signs this browser out, too.
+func (h *Handler) undoEmail(c *fiber.Ctx) error {
+	err := gate.Visitor(c).UndoEmailChange(c.UserContext(), c.FormValue("token"))
+	if portal.KindOf(err) == portal.Gone {
+		return h.emailUndoGone(c)
+	}
+	if err != nil {
+		return err
+	}
+	gate.ClearSession(c)
+	return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang"), "done", "email_undone"))
+}
+
+func (h *Handler) emailUndoGone(c *fiber.Ctx) error {
+	return h.pages.Render(c, fiber.StatusGone, "shopper/undo-email", emailUndoPage{Base: h.visitorBase(c, "email_undo.gone")})
+}

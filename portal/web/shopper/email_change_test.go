@@ -1,0 +1,241 @@
+package shopper_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal/web/webtest"
+	"postern/templates/i18n"
+)
+
+const (
+	johana  = "johana@example.com"  // Jana's new address
+	ladisl  = "ladisl@example.com"  // somebody else's, as long
+	undoing = "/sign-in/undo-email" // where the undo leads
+)
+
+var undoShape = regexp.MustCompile(undoing + `/([A-Za-z0-9_-]{64})`)
+
+// undoIn is the last undo that was mailed to an address, "" for none.
+func undoIn(i *webtest.Installation, to string) string {
+	undo := ""
+	for _, message := range i.Mailbox.All(to) {
+		if found := undoShape.FindStringSubmatch(message.Text); found != nil {
+			undo = found[1]
+		}
+	}
+	return undo
+}
+
+// freshly signs a browser in by the mailed code.
+func freshly(i *webtest.Installation, email string) *webtest.Browser {
+	b := i.Browser()
+	b.Get("/sign-in")
+	b.Submit("main form", map[string]string{"email": email})
+	i.Deliver()
+	b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(email))}).Want(http.StatusOK)
+	return b
+}
+
+// TestChangeOfEmail goes the whole way in a browser that was signed in by a link: a code from the own mailbox, the new
+// address, a code from there; and the old mailbox is told.
+func TestChangeOfEmail(t *testing.T) {
+	i := webtest.Portal(t)
+	b, other := signedIn(i), signedIn(i)
+	b.Get("/profile/email").Want(http.StatusOK)
+	if b.Page.URL.RequestURI() != "/security/confirm?to=%2Fprofile%2Femail" {
+		t.Fatalf("leads to %s", b.Page.URL)
+	}
+	b.Submit("form[action='/security/confirm/send']", nil).Want(http.StatusOK)
+	i.Deliver()
+	b.Submit("form[action='/security/confirm']", map[string]string{"code": "AAAA-AAAA"}).Want(http.StatusUnprocessableEntity)
+	if b.Page.Text("#f-code-fault") == "" {
+		t.Error("no fault at the code")
+	}
+	b.Submit("form[action='/security/confirm']", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(jana))}).Want(http.StatusOK)
+	if b.Page.URL.Path != "/profile/email" || !strings.Contains(b.Page.Text("main"), jana) {
+		t.Fatalf("after the code: %s: %s", b.Page.URL, b.Page.Text("main"))
+	}
+	for _, typed := range []string{"johana", jana} {
+		b.Submit("main form", map[string]string{"email": typed}).Want(http.StatusUnprocessableEntity)
+		if b.Page.Text("#f-email-fault") == "" || b.Page.Attr("[name=email]", "value") != typed {
+			t.Errorf("%q: %s", typed, b.Page.Text("main"))
+		}
+	}
+	b.Submit("main form", map[string]string{"email": johana}).Want(http.StatusOK)
+	if b.Page.URL.RequestURI() != "/profile/email/code" || !strings.Contains(b.Page.Text("main"), johana) {
+		t.Fatalf("after asking: %s: %s", b.Page.URL, b.Page.Text("main"))
+	}
+	if b.Get("/profile/email/code").Want(http.StatusOK); !b.Page.Has("[name=code]") { // a reload
+		t.Error("the page is gone when it is loaded again")
+	}
+	i.Deliver()
+	b.Submit("main form", map[string]string{"code": "AAAA-AAAA"}).Want(http.StatusUnprocessableEntity)
+	if b.Page.Text("#f-code-fault") == "" {
+		t.Error("no fault at the code")
+	}
+	before := b.Cookie("__Host-postern")
+	b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(johana))}).Want(http.StatusOK)
+	if b.Page.URL.RequestURI() != "/profile?done=email.changed" || !b.Page.Has(".flash") || b.Cookie("__Host-postern") == before {
+		t.Errorf("after the code: %s: %s", b.Page.URL, b.Page.Text("main"))
+	}
+	if other.Get("/orders"); other.Page.URL.Path != "/sign-in" {
+		t.Error("another browser is still signed in")
+	}
+	if b.Get("/profile/email"); b.Page.URL.Path != "/security/confirm" {
+		t.Errorf("the new session is fresh: %s", b.Page.URL)
+	}
+	if log := i.Log.String(); strings.Contains(log, johana) || strings.Contains(log, jana) {
+		t.Error("an address is in the log")
+	}
+}
+
+// TestEmailUndoPage is opened by scanners without effect, brings the address back once, and is gone then.
+func TestEmailUndoPage(t *testing.T) {
+	i := webtest.Portal(t)
+	b := freshly(i, jana)
+	b.Get("/profile/email")
+	b.Submit("main form", map[string]string{"email": johana})
+	i.Deliver()
+	b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(johana))}).Want(http.StatusOK)
+	i.Work()
+	undo := undoIn(i, jana)
+	owner := i.Browser()
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodGet} {
+		owner.Send(webtest.Request{Method: method, Path: undoing + "/" + undo}).Want(http.StatusOK)
+	}
+	if text := owner.Page.Text("main"); strings.Contains(text, johana) || strings.Contains(text, jana) || !strings.Contains(text, "j•••@e•••.com") {
+		t.Errorf("the page: %s", text)
+	}
+	if b.Get("/orders"); b.Page.URL.Path != "/orders" {
+		t.Error("looking undid it")
+	}
+	owner.Submit("main form", nil).Want(http.StatusOK)
+	if owner.Page.URL.RequestURI() != "/sign-in?done=email_undone" || !owner.Page.Has(".flash") {
+		t.Errorf("after the undo: %s: %s", owner.Page.URL, owner.Page.Text("main"))
+	}
+	if b.Get("/orders"); b.Page.URL.Path != "/sign-in" {
+		t.Error("the session since is still signed in")
+	}
+	owner.Get(undoing + "/" + undo).Want(http.StatusGone)
+	owner.Post(undoing, map[string][]string{"token": {undo}}).Want(http.StatusGone)
+	owner.Get(undoing + "/" + undo[:40]).Want(http.StatusGone)
+	if owner.Get(undoing); owner.Page.URL.Path != "/sign-in" {
+		t.Errorf("without a token: %s", owner.Page.URL)
+	}
+	again := freshly(i, jana)
+	if again.Get("/profile/email"); !strings.Contains(again.Page.Text("main"), jana) {
+		t.Errorf("the address is not back: %s", again.Page.Text("main"))
+	}
+}
+
+// TestAddressInUseLooksFree: the answers to a free address and to somebody's are the same bytes, and take the same cookies.
+func TestAddressInUseLooksFree(t *testing.T) {
+	i := webtest.Portal(t)
+	i.SignIn(i.Browser(), ladisl)
+	type answer struct {
+		Status int
+		Header http.Header
+		Body   string
+	}
+	ask := func(email string) []answer {
+		b := freshly(i, jana)
+		b.Get("/profile/email")
+		var answers []answer
+		for _, request := range []webtest.Request{
+			{Method: http.MethodPost, Path: "/profile/email", Body: "email=" + email},
+			{Method: http.MethodGet, Path: "/profile/email/code"},
+			{Method: http.MethodPost, Path: "/profile/email/code", Body: "code=AAAAAAAA"},
+		} {
+			request.Header = map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+			page := b.Send(request)
+			for _, name := range []string{"X-Request-Id", "Date"} {
+				page.Header.Del(name)
+			}
+			for _, cookie := range page.Cookies {
+				page.Header.Set("Set-Cookie", cookie.Name+strings.Repeat("x", len(cookie.Value)))
+			}
+			answers = append(answers, answer{page.Status, page.Header, strings.ReplaceAll(page.Body, email, "-")})
+		}
+		return answers
+	}
+	if diff := cmp.Diff(ask(johana), ask(ladisl)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestEmailChangeWithoutAWish: the code's page without an address, and in the middle of a change 15 minutes later.
+func TestEmailChangeWithoutAWish(t *testing.T) {
+	i := webtest.Portal(t)
+	b := freshly(i, jana)
+	if b.Get("/profile/email/code").Want(http.StatusOK); b.Page.URL.Path != "/profile/email" {
+		t.Errorf("leads to %s", b.Page.URL)
+	}
+	b.Submit("main form", map[string]string{"email": johana})
+	i.Deliver()
+	i.Clock.Move(15 * time.Minute)
+	b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(johana))}).Want(http.StatusOK)
+	if b.Page.URL.RequestURI() != "/security/confirm?to=%2Fprofile%2Femail%2Fcode" {
+		t.Errorf("leads to %s", b.Page.URL)
+	}
+}
+
+// TestCodesRunOut tells so on a page of its own.
+func TestCodesRunOut(t *testing.T) {
+	i := webtest.Portal(t)
+	b := freshly(i, jana)
+	for n := range 7 {
+		b.Get("/profile/email")
+		b.Submit("main form", map[string]string{"email": johana})
+		if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusOK}[n == 6]; b.Page.Status != want {
+			t.Errorf("code %d: %d", n+1, b.Page.Status)
+		}
+	}
+}
+
+// TestEmailPagesInEveryLanguage shows the pages of a change and of its undo in all languages.
+func TestEmailPagesInEveryLanguage(t *testing.T) {
+	words, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := webtest.Portal(t)
+	b := freshly(i, jana)
+	b.Get("/profile/email")
+	b.Submit("main form", map[string]string{"email": johana})
+	secret, pending := b.Cookie("__Host-postern"), b.Cookie("__Host-postern-browser")
+	stale := signedIn(i)
+	var wait sync.WaitGroup
+	for _, lang := range words.Languages() {
+		b.Post("/profile/language", map[string][]string{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
+		other := i.Browser()
+		other.SetCookie("__Host-postern", secret)
+		other.SetCookie("__Host-postern-browser", pending)
+		for _, path := range []string{"/profile/email", "/profile/email/code"} {
+			wantLanguage(t, other.Get(path).Want(http.StatusOK), lang)
+		}
+		for _, path := range []string{"/security/confirm", "/security/confirm?sent=yes"} {
+			wantLanguage(t, stale.Get(path).Want(http.StatusOK), lang)
+		}
+	}
+	i.Deliver()
+	b.Get("/profile/email/code")
+	b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(johana))}).Want(http.StatusOK)
+	i.Work()
+	undo := undoIn(i, jana)
+	for _, lang := range words.Languages() {
+		wait.Go(func() {
+			visitor := i.Browser()
+			visitor.Header.Set("Accept-Language", lang)
+			wantLanguage(t, visitor.Get(undoing+"/"+undo).Want(http.StatusOK), lang)
+			wantLanguage(t, visitor.Get(undoing+"/damaged").Want(http.StatusGone), lang)
+		})
+	}
+	wait.Wait()
+}

@@ -1,0 +1,99 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/page"
+)
+
+const privacyPath = "/privacy"
+
+// privacyPage shows what the customer agreed to, and takes it back as easily as it was given.
+type privacyPage struct {
+	page.Base
+	Form     page.Form // why a choice was not taken over
+	Consents []consentChoice
+	History  []consentLine
+	Erasing  string // when the account is going to be erased, in a sentence; "" when it is not
+}
+
+// consentChoice is one purpose with its one button.
+type consentChoice struct {
+	Purpose  portal.Purpose
+	Name     string
+	Sentence string // what is agreed to, word by word
+	Version  string // of the sentence
+	State    string
+	Given    bool
+}
+
+// consentLine is one thing that was said.
+type consentLine struct{ Text, Wording string }
+
+func (h *Handler) privacy(c *fiber.Ctx, s portal.Shopper) error {
+	return h.showPrivacy(c, s, fiber.StatusOK, nil)
+}
+
+func (h *Handler) showPrivacy(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
+	data := privacyPage{Base: h.base(c, s, "", "privacy.title")}
+	data.Form = data.Base.Form(nil, err)
+	customer := s.Customer()
+	for _, purpose := range portal.Purposes() {
+		data.Consents = append(data.Consents, data.choice(customer.Consent(purpose)))
+	}
+	for _, said := range customer.ConsentHistory() {
+		data.History = append(data.History, data.line(said))
+	}
+	if customer.Erasure.Pending() {
+		data.Erasing = data.T("erase.pending", "When", customer.Erasure.At)
+	}
+	return h.pages.Render(c, status, "shopper/privacy", data)
+}
+
+func (p *privacyPage) choice(said portal.Consent) consentChoice {
+	sentence := consentSentence(p.Base, said.Purpose)
+	return consentChoice{
+		Purpose: said.Purpose, Name: p.T("consent.name." + string(said.Purpose)), Given: said.Status == portal.ConsentGiven,
+		Sentence: sentence, Version: portal.WordingVersion(sentence), State: p.T("consent.state."+string(said.Status), "When", said.At),
+	}
+}
+
+// consentSentence is what a customer agrees to, in the language of the page.
+func consentSentence(b page.Base, purpose portal.Purpose) string {
+	return b.T("consent.sentence."+string(purpose), "Shop", b.Shop.Name)
+}
+
+func (p *privacyPage) line(said portal.Consent) consentLine {
+	key := "consent.history." + string(said.Status) + "."
+	if p.L.Has(key + said.Source) {
+		key += said.Source
+	} else {
+		key += portal.SourceFeed
+	}
+	line := consentLine{Text: p.T(key, "What", p.T("consent.name."+string(said.Purpose)), "When", said.At)}
+	if said.Wording != "" {
+		line.Wording = p.T("consent.wording", "Wording", said.Wording, "Version", said.Version)
+	}
+	return line
+}
+
+// saveConsent takes one choice over: "say" is give or withdraw.
+func (h *Handler) saveConsent(c *fiber.Ctx, s portal.Shopper) error {
+	purpose := portal.Purpose(c.FormValue("purpose"))
+	sentence := consentSentence(h.base(c, s, "", "privacy.title"), purpose)
+	if c.FormValue("say") == "give" {
+		err := s.GiveConsent(c.UserContext(), purpose, sentence, c.FormValue("wording"))
+		if portal.KindOf(err) == portal.Conflict {
+			return h.showPrivacy(c, s, fiber.StatusConflict, err)
+		}
+		if err != nil {
+			return err
+		}
+		return done(c, privacyPath, "consent.given")
+	}
+	if err := s.WithdrawConsent(c.UserContext(), purpose, sentence); err != nil {
+		return err
+	}
+	return done(c, privacyPath, "consent.withdrawn")
+}

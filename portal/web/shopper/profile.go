@@ -1,0 +1,156 @@
+package shopper
+
+import (
+	"net/url"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/address"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+const profilePath = "/profile"
+
+// profilePage is the form of who the customer is. Somebody who has just registered is led here first.
+type profilePage struct {
+	page.Base
+	Form    page.Form
+	Version string
+	To      string // where they were going, "" when they came by themselves
+	Later   string // leads on without saving
+	Tongues []page.Option
+	Stored  []fact // what another window saved meanwhile
+	wanted  []string
+}
+
+// Required says whether a field must be filled in: "yes" or "".
+func (p profilePage) Required(field string) string { return yes(slices.Contains(p.wanted, field)) }
+
+// Optional says whether a field is to be marked as optional, beside others that are not: "yes" or "".
+func (p profilePage) Optional(field string) string {
+	return yes(len(p.wanted) > 0 && !slices.Contains(p.wanted, field))
+}
+
+func yes(on bool) string {
+	if on {
+		return "yes"
+	}
+	return ""
+}
+
+func (h *Handler) mountProfile(router fiber.Router) {
+	router.Get(profilePath, signedIn(h.profile))
+	router.Post(profilePath, signedIn(h.saveProfile))
+	router.Get(privacyPath, signedIn(h.privacy))
+	router.Post(privacyPath, signedIn(h.saveConsent))
+	router.Get(portal.UnsubscribePrefix+":token", h.unsubscribe)
+	router.Post(portal.UnsubscribePrefix+":token", h.oneClick)
+}
+
+func (h *Handler) profile(c *fiber.Ctx, s portal.Shopper) error {
+	shown := s.Profile()
+	shown.Phone = address.FormatPhone(shown.Phone, "")
+	return h.showProfile(c, s, shown, fiber.StatusOK, nil)
+}
+
+func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
+	typed := portal.Profile{
+		Title: c.FormValue("title"), FirstName: c.FormValue("first_name"), LastName: c.FormValue("last_name"),
+		BirthDate: c.FormValue("birth_date"), Phone: c.FormValue("phone"), Language: c.FormValue("language"),
+		Company: c.FormValue("company"), Version: c.FormValue("version"),
+	}
+	_, err := s.SaveProfile(c.UserContext(), typed)
+	switch portal.KindOf(err) {
+	case portal.Invalid:
+		return h.showProfile(c, s, typed, fiber.StatusUnprocessableEntity, err)
+	case portal.Conflict:
+		return h.showProfile(c, s, typed, fiber.StatusConflict, err)
+	}
+	if err != nil {
+		return err
+	}
+	if to := c.FormValue("to"); to != "" {
+		return seeOther(c, confirmed(arrival(gate.Shop(c), to), "profile.saved"))
+	}
+	return done(c, profilePath, "profile.saved")
+}
+
+// confirmed adds a confirmation to a path that may have a query of its own.
+func confirmed(path, name string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	query := u.Query()
+	query.Set("done", name)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// showProfile shows the form. After a conflict it holds what was typed, over the state that is stored now, which stands beside it.
+func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Profile, status int, err error) error {
+	data := profilePage{Base: h.base(c, s, "profile", "profile.title"), Version: profile.Version, wanted: s.RequiredFields()}
+	for _, choice := range data.Languages {
+		data.Tongues = append(data.Tongues, page.Option{Value: choice.Lang, Label: choice.Name})
+	}
+	if data.tongue(profile.Language) == "" {
+		profile.Language = data.L.Lang()
+	}
+	if to := c.FormValue("to"); to != "" {
+		data.Later = arrival(gate.Shop(c), to)
+		data.To = to
+	}
+	data.Form = data.Base.Form(map[string]string{
+		"title": profile.Title, "first_name": profile.FirstName, "last_name": profile.LastName, "birth_date": profile.BirthDate,
+		"phone": profile.Phone, "language": profile.Language, "company": profile.Company,
+	}, err)
+	data.Form.Labels = data.labels()
+	if status == fiber.StatusConflict {
+		data.Version, data.Stored = s.Profile().Version, data.stored(s.Profile())
+	}
+	return h.pages.Render(c, status, "shopper/profile", data)
+}
+
+// tongue is the name of a language that the shop offers, "" for any other.
+func (p *profilePage) tongue(lang string) string {
+	for _, option := range p.Tongues {
+		if option.Value == lang {
+			return option.Label
+		}
+	}
+	return ""
+}
+
+func (p *profilePage) labels() map[string]string {
+	return map[string]string{
+		"title": p.T("profile.honorific"), "first_name": p.T("address.label.first_name"), "last_name": p.T("address.label.last_name"),
+		"birth_date": p.T("profile.birth_date"), "phone": p.T("address.label.phone"), "language": p.T("foot.language"),
+		"company": p.T("company.name"),
+	}
+}
+
+func (p *profilePage) stored(kept portal.Profile) []fact {
+	labels := p.labels()
+	facts := []fact{
+		{labels["title"], kept.Title}, {labels["first_name"], kept.FirstName}, {labels["last_name"], kept.LastName},
+		{labels["birth_date"], kept.BirthDate}, {labels["phone"], address.FormatPhone(kept.Phone, "")},
+		{labels["language"], p.tongue(kept.Language)},
+	}
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+}
+
+// asksFirst leads somebody who has just come in to the profile, when the shop wants to know more of who registers; to is where they
+// were going.
+func asksFirst(c *fiber.Ctx, to string) (path string, asks bool, err error) {
+	if len(gate.Shop(c).RequiredFields) == 0 {
+		return "", false, nil
+	}
+	s, err := gate.Shopper(c)
+	if err != nil || !s.Lacks() {
+		return "", false, err
+	}
+	return withQuery(profilePath, "to", to), true, nil
+}

@@ -1,0 +1,73 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/page"
+)
+
+const (
+	confirmPath     = "/security/confirm"
+	confirmSendPath = "/security/confirm/send"
+)
+
+func (h *Handler) mountStepUp(router fiber.Router) {
+	router.Get(confirmPath, signedIn(h.confirm))
+	router.Post(confirmPath, signedIn(h.enterConfirm))
+	router.Post(confirmSendPath, signedIn(h.sendConfirm))
+}
+
+// fresh gives a handler a customer who entered a code a short while ago; anyone else is led to the page that asks for one.
+// The page of such a form and the form itself have one path, since that is where the code leads back to.
+func fresh(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
+	return signedIn(func(c *fiber.Ctx, s portal.Shopper) error {
+		if !s.Fresh() {
+			return &portal.Error{Kind: portal.StepUp, Key: "error.step_up"}
+		}
+		return next(c, s)
+	})
+}
+
+// confirmPage asks for a code from the customer's own mailbox.
+type confirmPage struct {
+	page.Base
+	Form   page.Form
+	Masked string
+	To     string // the page that needs it
+	Sent   bool
+}
+
+func (h *Handler) confirm(c *fiber.Ctx, s portal.Shopper) error {
+	if s.Fresh() {
+		return seeOther(c, localOr(c.Query("to"), securityPath))
+	}
+	return h.showConfirm(c, s, fiber.StatusOK, nil)
+}
+
+func (h *Handler) showConfirm(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
+	data := confirmPage{
+		Base: h.base(c, s, "", "step_up.title"), Masked: portal.MaskEmail(s.Customer().Email),
+		To: c.FormValue("to"), Sent: c.FormValue("sent") != "",
+	}
+	data.Form = data.Base.Form(page.Values(c, "code"), err)
+	return h.pages.Render(c, status, "shopper/confirm", data)
+}
+
+func (h *Handler) sendConfirm(c *fiber.Ctx, s portal.Shopper) error {
+	if err := s.AskCode(c.UserContext()); err != nil {
+		return err
+	}
+	return seeOther(c, withQuery(confirmPath, "to", c.FormValue("to"), "sent", "yes"))
+}
+
+func (h *Handler) enterConfirm(c *fiber.Ctx, s portal.Shopper) error {
+	err := s.Confirm(c.UserContext(), c.FormValue("code"))
+	if portal.KindOf(err) == portal.Invalid {
+		return h.showConfirm(c, s, fiber.StatusUnprocessableEntity, err)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, localOr(c.FormValue("to"), securityPath))
+}

@@ -1,0 +1,49 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+// unsubscribePage is where the link in a mail of the shop's leads.
+type unsubscribePage struct {
+	page.Base
+	Token    string
+	Sentence string
+	Done     bool
+	SignIn   string
+}
+
+// unsubscribe shows the button. Opening the page changes nothing.
+func (h *Handler) unsubscribe(c *fiber.Ctx) error {
+	purpose, err := gate.Visitor(c).Unsubscription(c.Params("token"))
+	if err != nil {
+		return err
+	}
+	return h.showUnsubscribe(c, purpose, false)
+}
+
+// oneClick takes the consent back, for the button and for mail programs alike (RFC 8058). It answers with a page and no redirect,
+// which mail programs do not follow.
+func (h *Handler) oneClick(c *fiber.Ctx) error {
+	purpose, err := gate.Visitor(c).Unsubscribe(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return err
+	}
+	return h.showUnsubscribe(c, purpose, true)
+}
+
+func (h *Handler) showUnsubscribe(c *fiber.Ctx, purpose portal.Purpose, done bool) error {
+	title, sentence := "unsubscribe.title", "unsubscribe.ask."
+	if done {
+		title, sentence = "unsubscribe.done.title", "unsubscribe.done."
+	}
+	b := h.visitorBase(c, title)
+	return h.pages.Render(c, fiber.StatusOK, "shopper/unsubscribe", unsubscribePage{
+		Base: b, Token: c.Params("token"), Done: done, Sentence: b.T(sentence+string(purpose), "Shop", b.Shop.Name),
+		SignIn: withQuery(signInPath, "to", privacyPath, "lang", b.AskedLang),
+	})
+}

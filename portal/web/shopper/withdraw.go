@@ -1,0 +1,130 @@
+package shopper
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+const (
+	withdrawPath        = "/withdraw"
+	withdrawConfirmPath = "/withdraw/confirm"
+)
+
+func (h *Handler) mountWithdraw(router fiber.Router) {
+	router.Get(withdrawPath, h.withdraw)
+	router.Post(withdrawPath, h.stateWithdrawal)
+	router.Get(withdrawConfirmPath, h.withdraw)
+	router.Post(withdrawConfirmPath, h.confirmWithdrawal)
+	router.Get("/orders/:number/withdraw", signedIn(h.withdrawOrder))
+	router.Post("/orders/:number/withdraw", signedIn(h.chooseWithdrawal))
+	router.Get("/orders/:number/withdraw/confirm", signedIn(h.withdrawOrder))
+	router.Post("/orders/:number/withdraw/confirm", signedIn(h.confirmOrderWithdrawal))
+}
+
+// withdrawPage takes a statement from anyone: who is signed in finds name and address filled in.
+type withdrawPage struct {
+	page.Base
+	Form page.Form
+}
+
+// confirmWithdrawalPage repeats the statement and has the one button that sends it.
+type confirmWithdrawalPage struct {
+	page.Base
+	Facts        []portal.StatementFact
+	Action, Back string
+	Kept         []page.Hidden // the statement, and the id that makes two of these forms one
+}
+
+// withdrawnPage is the receipt.
+type withdrawnPage struct {
+	page.Base
+	portal.WithdrawalReceipt
+	Facts []portal.StatementFact
+	Order string // path of the order's page, "" for who came without signing in
+}
+
+// withdrawBase is the base of a page that does not ask who is there.
+func (h *Handler) withdrawBase(c *fiber.Ctx, title string) (page.Base, error) {
+	s, err := gate.Shopper(c)
+	switch {
+	case err == nil:
+		return h.base(c, s, "", title), nil
+	case portal.KindOf(err) == portal.SignIn:
+		return h.visitorBase(c, title), nil
+	}
+	return page.Base{}, err
+}
+
+func (h *Handler) withdraw(c *fiber.Ctx) error {
+	if gate.Shop(c).NoWithdrawal {
+		return &portal.Error{Kind: portal.NotFound, Key: "withdrawal.off"}
+	}
+	values := map[string]string{}
+	if s, err := gate.Shopper(c); err == nil {
+		values["name"], values["email"] = s.Customer().Name(), s.Customer().Email
+	}
+	return h.showWithdraw(c, fiber.StatusOK, values, nil)
+}
+
+func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]string, err error) error {
+	b, broken := h.withdrawBase(c, "withdraw.title")
+	if broken != nil {
+		return broken
+	}
+	return h.pages.Render(c, status, "shopper/withdraw", withdrawPage{Base: b, Form: b.Form(values, err)})
+}
+
+// statement reads the statement as the form or the confirmation's hidden fields bring it.
+func (h *Handler) statement(c *fiber.Ctx, b page.Base) portal.Statement {
+	return portal.Statement{
+		Name: c.FormValue("name"), Number: c.FormValue("number"), Email: c.FormValue("email"), Goods: c.FormValue("goods"), Lang: b.L.Lang(),
+	}
+}
+
+// mendWithdraw shows the form again with what is to be mended; any other error is the site's.
+func (h *Handler) mendWithdraw(c *fiber.Ctx, err error) error {
+	status := fiber.StatusUnprocessableEntity
+	switch portal.KindOf(err) {
+	case portal.Invalid:
+	case portal.Conflict:
+		status = fiber.StatusConflict
+	default:
+		return err
+	}
+	return h.showWithdraw(c, status, page.Values(c, "name", "number", "email", "goods"), err)
+}
+
+// stateWithdrawal is the first step: the statement is checked and shown for confirmation. Nothing is kept.
+func (h *Handler) stateWithdrawal(c *fiber.Ctx) error {
+	b, err := h.withdrawBase(c, "withdraw.confirm.title")
+	if err != nil {
+		return err
+	}
+	s, id, err := gate.Visitor(c).PrepareWithdrawal(h.statement(c, b))
+	if err != nil {
+		return h.mendWithdraw(c, err)
+	}
+	return h.pages.Render(c, fiber.StatusOK, "shopper/withdraw-confirm", confirmWithdrawalPage{
+		Base: b, Facts: s.Facts(b.L), Action: withdrawConfirmPath, Back: b.Link(withdrawPath),
+		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "name", Value: s.Name}, {Name: "number", Value: s.Number},
+			{Name: "email", Value: s.Email}, {Name: "goods", Value: s.Goods}},
+	})
+}
+
+// confirmWithdrawal is the second: the statement is received, whatever order it is about.
+func (h *Handler) confirmWithdrawal(c *fiber.Ctx) error {
+	b, err := h.withdrawBase(c, "withdraw.done.title")
+	if err != nil {
+		return err
+	}
+	receipt, err := gate.Visitor(c).Withdraw(c.UserContext(), c.FormValue("form"), h.statement(c, b))
+	if err != nil {
+		return h.mendWithdraw(c, err)
+	}
+	return h.pages.Render(c, fiber.StatusOK, "shopper/withdrawn", withdrawnPage{
+		Base: b, WithdrawalReceipt: receipt, Facts: receipt.Statement.Facts(b.L),
+	})
+}

@@ -1,0 +1,224 @@
+package shopper
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+// withdrawOrderPage takes a statement about one order from its customer, who is asked for nothing that is known.
+type withdrawOrderPage struct {
+	page.Base
+	Form          page.Form
+	Order         portal.OrderView
+	Note          withdrawalNote
+	Path, Action  string
+	Name, Mark    string // the name, "" to ask for it; what the lines were
+	Choices       []page.Field
+	Takes, Choose bool // a statement can be sent; about parts, too
+}
+
+// maxPieces is up to how many pieces of a line each number is a choice.
+const maxPieces = 50
+
+// withdrawalNote is what the order's page says of the right of withdrawal.
+type withdrawalNote struct {
+	Texts    []string
+	Excluded []string
+	Path     string // where to withdraw, "" where nothing is offered
+}
+
+// withdrawal is the note, nil in a shop that does without.
+func (p *orderPage) withdrawal() *withdrawalNote {
+	if p.Order.Withdrawal == nil {
+		return nil
+	}
+	note := noteOf(p.Base, p.Order)
+	return &note
+}
+
+func noteOf(b page.Base, o portal.OrderView) withdrawalNote {
+	right, note := o.Withdrawal, withdrawalNote{}
+	for _, received := range right.Received {
+		key := "withdraw.received.part"
+		if received.Whole {
+			key = "withdraw.received.whole"
+		}
+		note.Texts = append(note.Texts, b.T(key, "When", received.At))
+	}
+	switch {
+	case right.Closed != "" && right.Closed != portal.WithdrawalReceived:
+		note.Texts = append(note.Texts, b.T("withdraw.closed."+right.Closed, "Last", right.Last))
+	case right.Closed == "" && right.Last.IsZero():
+		note.Texts = append(note.Texts, b.T("withdraw.open.unknown"))
+	case right.Closed == "":
+		note.Texts = append(note.Texts, b.T("withdraw.open.until", "Last", right.Last))
+	}
+	if right.Closed == "" {
+		note.Path = withdrawOrderPath(o.Number)
+	}
+	if right.Closed == "" || right.Closed == portal.WithdrawalExcluded {
+		note.Excluded = excludedLines(b, o)
+	}
+	return note
+}
+
+// excludedLines tells of each line that cannot be withdrawn from, and why.
+func excludedLines(b page.Base, o portal.OrderView) []string {
+	var lines []string
+	for _, l := range o.Lines {
+		if l.Withdrawal != "" {
+			lines = append(lines, b.T("withdraw.reason."+l.Withdrawal, "Name", l.Name))
+		}
+	}
+	return lines
+}
+
+func withdrawOrderPath(number string) string { return orderPath(number) + "/withdraw" }
+
+func (h *Handler) withdrawOrder(c *fiber.Ctx, s portal.Shopper) error {
+	return h.showWithdrawOrder(c, s, fiber.StatusOK, nil)
+}
+
+func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
+	number, bad := gate.Param(c, "number")
+	if bad != nil {
+		return bad
+	}
+	order, bad := s.Order(c.UserContext(), number)
+	if bad == nil && order.Withdrawal == nil {
+		bad = &portal.Error{Kind: portal.NotFound, Key: "withdrawal.off"}
+	}
+	if bad != nil {
+		return bad
+	}
+	data := withdrawOrderPage{
+		Base: h.base(c, s, "orders", "withdraw.title"), Order: order, Path: orderPath(number), Action: withdrawOrderPath(number),
+		Name: s.Customer().Name(), Mark: order.LinesMark(), Takes: order.Withdrawal.Takes(),
+	}
+	data.Note = noteOf(data.Base, order)
+	if !data.Takes {
+		err = nil // the note says why
+	}
+	if bad := data.fill(c, err); bad != nil {
+		return bad
+	}
+	return h.pages.Render(c, status, "shopper/withdraw-order", data)
+}
+
+// fill makes the fields of the lines that can be chosen.
+func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
+	values := page.Values(c, "name")
+	for i := range p.Order.Lines {
+		values[lineField(i)] = c.FormValue(lineField(i))
+	}
+	p.Form = p.Base.Form(values, err)
+	p.Form.Labels = map[string]string{}
+	for i, l := range p.Order.Lines {
+		if l.Withdrawal != "" {
+			continue
+		}
+		field, bad := p.Form.Select(lineField(i), l.Name, p.quantities(l))
+		if bad != nil {
+			return bad
+		}
+		p.Form.Labels[lineField(i)] = l.Name
+		p.Choices = append(p.Choices, field)
+	}
+	p.Choose = len(p.Choices) > 1 || len(p.Choices) == 1 && len(p.Choices[0].Options) > 2
+	return nil
+}
+
+func lineField(place int) string { return "line/" + strconv.Itoa(place) }
+
+// quantities are the choices of a line: none, each number of pieces, and all of it.
+func (p *withdrawOrderPage) quantities(l portal.Line) []page.Option {
+	options := []page.Option{{Value: "", Label: p.T("withdraw.none")}}
+	if n, err := strconv.Atoi(l.Quantity.String()); err == nil && n <= maxPieces {
+		for i := 1; i < n; i++ {
+			options = append(options, page.Option{Value: strconv.Itoa(i), Label: strconv.Itoa(i)})
+		}
+	}
+	return append(options, page.Option{Value: l.Quantity.String(), Label: p.T("withdraw.all", "Quantity", p.Decimal(l.Quantity))})
+}
+
+// partsAction is the value of the button that withdraws from what is chosen only.
+const partsAction = "parts"
+
+// chosenOf reads what was chosen; fields of lines that the order does not have are not looked at.
+func chosenOf(c *fiber.Ctx, s portal.Shopper, lang string) (portal.WithdrawalChoice, error) {
+	number, err := gate.Param(c, "number")
+	if err != nil {
+		return portal.WithdrawalChoice{}, err
+	}
+	made := portal.WithdrawalChoice{
+		Number: number, Parts: c.FormValue("what") == partsAction, Mark: c.FormValue("mark"), Lang: lang, Quantities: map[int]string{},
+	}
+	if s.Customer().Name() == "" {
+		made.Name = c.FormValue("name")
+	}
+	order, err := s.Order(c.UserContext(), number)
+	for i := range order.Lines {
+		if quantity := c.FormValue(lineField(i)); quantity != "" {
+			made.Quantities[i] = quantity
+		}
+	}
+	return made, err
+}
+
+// mendWithdrawOrder shows the order's form again; any other error is the site's.
+func (h *Handler) mendWithdrawOrder(c *fiber.Ctx, s portal.Shopper, err error) error {
+	switch portal.KindOf(err) {
+	case portal.Invalid:
+		return h.showWithdrawOrder(c, s, fiber.StatusUnprocessableEntity, err)
+	case portal.Conflict:
+		return h.showWithdrawOrder(c, s, fiber.StatusConflict, err)
+	}
+	return err
+}
+
+// chooseWithdrawal is the first step of who is signed in.
+func (h *Handler) chooseWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
+	b := h.base(c, s, "orders", "withdraw.confirm.title")
+	made, err := chosenOf(c, s, b.L.Lang())
+	if err != nil {
+		return err
+	}
+	st, id, err := s.PrepareWithdrawal(c.UserContext(), made)
+	if err != nil {
+		return h.mendWithdrawOrder(c, s, err)
+	}
+	data := confirmWithdrawalPage{
+		Base: b, Facts: st.Facts(b.L), Action: withdrawOrderPath(made.Number) + "/confirm", Back: withdrawOrderPath(made.Number),
+		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "what", Value: c.FormValue("what")}, {Name: "mark", Value: made.Mark}},
+	}
+	if made.Name != "" {
+		data.Kept = append(data.Kept, page.Hidden{Name: "name", Value: made.Name})
+	}
+	for _, place := range slices.Sorted(maps.Keys(made.Quantities)) {
+		data.Kept = append(data.Kept, page.Hidden{Name: lineField(place), Value: made.Quantities[place]})
+	}
+	return h.pages.Render(c, fiber.StatusOK, "shopper/withdraw-confirm", data)
+}
+
+// confirmOrderWithdrawal is the second.
+func (h *Handler) confirmOrderWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
+	b := h.base(c, s, "orders", "withdraw.done.title")
+	made, err := chosenOf(c, s, b.L.Lang())
+	if err != nil {
+		return err
+	}
+	receipt, err := s.Withdraw(c.UserContext(), c.FormValue("form"), made)
+	if err != nil {
+		return h.mendWithdrawOrder(c, s, err)
+	}
+	return h.pages.Render(c, fiber.StatusOK, "shopper/withdrawn", withdrawnPage{
+		Base: b, WithdrawalReceipt: receipt, Facts: receipt.Statement.Facts(b.L), Order: orderPath(made.Number),
+	})
+}

@@ -1,0 +1,430 @@
+package shopper_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/bson"
+
+	"postern/portal"
+	"postern/portal/web/webtest"
+	"postern/storage"
+	"postern/storage/storagetest"
+	"postern/templates/i18n"
+)
+
+const helpDesk = "help@shop.test"
+
+// consumerShop is Bookshop with a support address, in the time zone of most of its customers.
+func consumerShop() webtest.Shop {
+	shop := webtest.Bookshop()
+	shop.Settings.SupportEmail, shop.Settings.TimeZone = new(helpDesk), new("Europe/Bratislava")
+	return shop
+}
+
+// delivered is an order that came on 4 March 2026, a Wednesday; the period ends on 18 March.
+func delivered() fields {
+	return fields{"fulfillment": "delivered", "shipments": []fields{{"delivered_at": "2026-03-04T10:00:00Z"}}}
+}
+
+// TestWithdrawWithoutSignIn goes the whole way as anyone can: the link in the foot, the statement, its confirmation, the
+// receipt on the page and by mail, and what the shop gets.
+func TestWithdrawWithoutSignIn(t *testing.T) {
+	i := webtest.Portal(t, consumerShop())
+	put(t, i, "1001", delivered())
+	b := i.Browser()
+	b.Get("/sign-in").Want(http.StatusOK)
+	if text := b.Page.Text(`footer a[href="/withdraw"]`); text != "Withdraw from contract here" {
+		t.Errorf("the foot says %q", text)
+	}
+	b.Follow(`footer a[href="/withdraw"]`).Want(http.StatusOK)
+	b.Submit("main form", map[string]string{"name": "Jana", "number": "", "email": "jana", "goods": "one <b>book</b>"}).Want(http.StatusUnprocessableEntity)
+	if faults := b.Page.Texts("main .fault"); len(faults) != 2 || b.Page.Attr(`input[name="goods"]`, "value") != "one <b>book</b>" {
+		t.Errorf("faults %q, kept %q", faults, b.Page.Attr(`input[name="goods"]`, "value"))
+	}
+	b.Submit("main form", map[string]string{"number": "1001", "email": "Jana@Example.com"}).Want(http.StatusOK)
+	if buttons := b.Page.Texts("main button"); !slices.Equal(buttons, []string{"Confirm withdrawal"}) {
+		t.Errorf("buttons %q", buttons)
+	}
+	want := []string{"Jana", "1001", jana, "one <b>book</b>"}
+	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" {
+		t.Errorf("to confirm: %s", diff)
+	}
+	if i.Work(); len(i.Mailbox.All()) != 0 {
+		t.Error("a mail before the confirmation")
+	}
+	confirm := b.Page
+	b.Submit("main form", nil).Want(http.StatusOK)
+	receipt := b.Page.Text("main")
+	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" || !strings.Contains(receipt, "5 March 2026, 10:00 (Europe/Bratislava)") || !strings.Contains(receipt, "on its way to "+jana) {
+		t.Errorf("receipt %s\n%s", receipt, diff)
+	}
+	if b.Post("/withdraw/confirm", hidden(confirm)).Want(http.StatusOK); b.Page.Text("main") != receipt {
+		t.Errorf("sent again: %s", b.Page.Text("main"))
+	}
+	i.Work()
+	if len(i.Mailbox.All(jana)) != 1 || len(i.Mailbox.All(helpDesk)) != 1 {
+		t.Errorf("%d receipts, %d to the shop", len(i.Mailbox.All(jana)), len(i.Mailbox.All(helpDesk)))
+	}
+	if told := i.Mailbox.Last(helpDesk); !strings.Contains(told.Text, "It belongs to order 1001 and came in time.") {
+		t.Errorf("told:\n%s", told.Text)
+	}
+	i.SignIn(b, jana)
+	if text := b.Get("/orders/1001").Text("main"); !strings.Contains(text, "We received your withdrawal from a part of this contract on 5 March 2026, 10:00.") {
+		t.Errorf("the order's page: %s", text)
+	}
+}
+
+// hidden are the fields of the form on a page.
+func hidden(page *webtest.Page) url.Values {
+	values := url.Values{}
+	names, texts := page.Attrs("main input[type=hidden]", "name"), page.Attrs("main input[type=hidden]", "value")
+	for i, name := range names {
+		values.Add(name, texts[i])
+	}
+	return values
+}
+
+// TestWithdrawSignedIn chooses from the order's page; name and address are known and not asked for.
+func TestWithdrawSignedIn(t *testing.T) {
+	i := webtest.Portal(t, consumerShop())
+	order := delivered()
+	order["lines"] = []fields{
+		{"sku": "P", "name": "Pen", "quantity": "3", "total": "6"}, {"name": "Cloth", "quantity": "1.5", "total": "6"},
+		{"name": "Ring", "quantity": "1", "total": "0.50", "withdrawal": "custom_made"},
+	}
+	put(t, i, "A/1", order)
+	if page := i.Put(i.Key("main"), "/api/v1/customers/7", `{"email":"`+jana+`","first_name":"Jana","last_name":"Nováková","updated_at":"2026-03-02T10:00:00Z"}`); page.Status/100 != 2 {
+		t.Fatal(page.Body)
+	}
+	b := signedIn(i)
+	i.Work()
+	b.Get("/orders/A%2F1").Want(http.StatusOK)
+	if text := b.Page.Text("main"); !strings.Contains(text, "You can withdraw from the contract until Wednesday 18 March.") ||
+		!strings.Contains(text, "Ring: made or altered to your wishes") {
+		t.Errorf("the order's page: %s", text)
+	}
+	b.Follow(`a[href="/orders/A%2F1/withdraw"]`).Want(http.StatusOK)
+	if b.Page.Has("main input:not([type=hidden])") || len(b.Page.Attrs("main select", "name")) != 2 {
+		t.Errorf("asked for: %q %q", b.Page.Attrs("main input", "name"), b.Page.Attrs("main select", "name"))
+	}
+	b.Submit("main form", map[string]string{"what": "parts"}).Want(http.StatusUnprocessableEntity)
+	if text := b.Page.Text("main .faults"); text != "Choose at least one item." {
+		t.Errorf("nothing chosen: %q", text)
+	}
+	b.Submit("main form", map[string]string{"what": "parts", "line/0": "2", "line/1": "1.5"}).Want(http.StatusOK)
+	want := []string{"Jana Nováková", "A/1", jana, "2 × Pen (P)", "1.5 × Cloth"}
+	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" || b.Page.Text("main button") != "Confirm withdrawal" {
+		t.Errorf("to confirm: %s", diff)
+	}
+	confirm := b.Page
+	b.Submit("main form", nil).Want(http.StatusOK)
+	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" {
+		t.Errorf("receipt: %s", diff)
+	}
+	b.Post("/orders/A%2F1/withdraw/confirm", hidden(confirm)).Want(http.StatusOK)
+	before := len(i.Mailbox.All(jana))
+	i.Work()
+	if got := len(i.Mailbox.All(jana)) - before; got != 1 || len(i.Mailbox.All(helpDesk)) != 1 {
+		t.Errorf("%d receipts, %d to the shop", got, len(i.Mailbox.All(helpDesk)))
+	}
+	if b.Get("/withdraw"); b.Page.Attr(`input[name="name"]`, "value") != "Jana Nováková" || b.Page.Attr(`input[name="email"]`, "value") != jana {
+		t.Error("the common form does not know who is signed in")
+	}
+}
+
+// TestWithdrawOrderPage shows on an order's page why it is or is not possible.
+func TestWithdrawOrderPage(t *testing.T) {
+	i := webtest.Portal(t, consumerShop())
+	with := func(name string, value any) fields {
+		order := delivered()
+		order[name] = value
+		return order
+	}
+	tests := []struct {
+		number string
+		order  fields
+		says   string
+		offers bool
+		page   int // status of choosing on its page by hand
+	}{
+		{"unknown", fields{}, "for 14 days after you received the last of the goods", true, 200},
+		{"late", with("shipments", []fields{{"delivered_at": "2026-02-10T10:00:00Z"}}), "ended on 16 March 2026", false, 200},
+		{"firm", with("vat_id", "SK2022273990"), "You bought this as a business", false, 409},
+		{"said", with("business", true), "You bought this as a business", false, 409},
+		{"off", with("state", "cancelled"), "The order was cancelled", false, 409},
+		{"none", with("lines", []fields{{"name": "Cake", "quantity": "1", "total": "12.50", "withdrawal": "perishable"}}), "Cake: perishes quickly", false, 409},
+	}
+	for _, test := range tests {
+		put(t, i, test.number, test.order)
+	}
+	i.Clock.Move(12 * 24 * 3600e9) // 17 March
+	b := signedIn(i)
+	for _, test := range tests {
+		b.Get("/orders/" + test.number).Want(http.StatusOK)
+		if text := b.Page.Text("main"); !strings.Contains(text, test.says) || b.Page.Has(`a[href$="/withdraw"]:not(footer a)`) != test.offers {
+			t.Errorf("%s: offered %v: %s", test.number, !test.offers, text)
+		}
+		page := b.Get("/orders/" + test.number + "/withdraw").Want(http.StatusOK)
+		if !strings.Contains(page.Text("main"), test.says) || page.Has("main form") != (test.page == http.StatusOK) {
+			t.Errorf("%s: its page: %s", test.number, page.Text("main"))
+		}
+		form := hidden(page)
+		form.Set("name", "Jana")
+		b.Post("/orders/"+test.number+"/withdraw", form).Want(test.page)
+	}
+	for _, path := range []string{"/orders/404/withdraw", "/orders/%ff/withdraw"} {
+		b.Get(path).Want(http.StatusNotFound)
+		b.Post(path, url.Values{"what": {"whole"}}).Want(http.StatusNotFound)
+		b.Post(path+"/confirm", url.Values{"form": {storage.NewID()}}).Want(http.StatusNotFound)
+	}
+}
+
+// TestWithdrawHostile sends what no page of ours makes.
+func TestWithdrawHostile(t *testing.T) {
+	i := webtest.Portal(t, consumerShop())
+	put(t, i, "1", delivered())
+	visitor, customer := i.Browser(), signedIn(i)
+	i.Work()
+	i.Mailbox.All()
+	good := url.Values{"name": {"Jana"}, "number": {"1"}, "email": {jana}}
+	forms := []string{"", "x", strings.ToUpper(storage.NewID()), storage.NewID() + " ", strings.Repeat("a", 9999), "\x00", "{}", "../" + storage.NewID()}
+	for _, form := range forms {
+		good.Set("form", form)
+		if page := visitor.Post("/withdraw/confirm", good).Want(http.StatusUnprocessableEntity); page.Attr(`input[name="number"]`, "value") != "1" {
+			t.Errorf("form %.20q: the statement is lost", form)
+		}
+		fields := hidden(customer.Get("/orders/1/withdraw"))
+		fields.Set("form", form)
+		fields.Set("name", "Jana")
+		customer.Post("/orders/1/withdraw/confirm", fields).Want(http.StatusUnprocessableEntity)
+	}
+	id := storage.NewID()
+	good.Set("form", id)
+	visitor.Post("/withdraw/confirm", good).Want(http.StatusOK)
+	for name, value := range map[string]string{"name": "Eva", "number": "2", "email": "eva@example.com", "goods": "x"} {
+		other := url.Values{"name": {"Jana"}, "number": {"1"}, "email": {jana}, "form": {id}}
+		other.Set(name, value)
+		if page := i.Browser().Post("/withdraw/confirm", other).Want(http.StatusConflict); strings.Contains(page.Text("main dl"), "Jana") {
+			t.Errorf("another %s shows the receipt", name)
+		}
+	}
+	fields := hidden(customer.Get("/orders/1/withdraw"))
+	fields.Set("form", id)
+	fields.Set("name", "Jana")
+	customer.Post("/orders/1/withdraw/confirm", fields).Want(http.StatusConflict)
+	fields.Set("mark", "of another order")
+	fields.Set("form", storage.NewID())
+	customer.Post("/orders/1/withdraw/confirm", fields).Want(http.StatusConflict)
+	forged := webtest.Request{Method: http.MethodPost, Path: "/withdraw/confirm", Body: good.Encode(), Header: map[string]string{
+		"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.test",
+	}}
+	i.Browser().Send(forged).Want(http.StatusForbidden)
+	for _, path := range []string{"/orders/1/withdraw", "/orders/1/withdraw/confirm"} {
+		if page := visitor.Get(path); page.URL.Path != "/sign-in" {
+			t.Errorf("%s without signing in: %s", path, page.URL)
+		}
+	}
+	visitor.Get("/withdraw?name=%22%3E%3Cscript%3E&number=1").Want(http.StatusOK)
+	if visitor.Page.Attr(`input[name="number"]`, "value") != "" {
+		t.Error("the address fills the form in")
+	}
+	i.Work()
+	if n := len(i.Mailbox.All(helpDesk)); n != 1 {
+		t.Errorf("%d statements reached the shop, not 1", n)
+	}
+}
+
+// TestWithdrawHeld says on the page when no mail goes out, the same for an address that is known and one that is not.
+func TestWithdrawHeld(t *testing.T) {
+	i := webtest.Portal(t, consumerShop())
+	put(t, i, "1", delivered())
+	send := func(email string, n int) string {
+		b := i.Browser()
+		b.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", n))
+		return b.Post("/withdraw/confirm", url.Values{"form": {storage.NewID()}, "name": {"J"}, "number": {"1"}, "email": {email}}).Want(http.StatusOK).Text("main")
+	}
+	for n := range 8 {
+		known, unknown := send(jana, n), strings.ReplaceAll(send("nele@example.com", n), "nele@example.com", jana)
+		if held := strings.Contains(known, "print or save this page"); held != (n >= 6) || known != unknown {
+			t.Errorf("%d, held %v:\n%s\n%s", n, held, known, unknown)
+		}
+	}
+}
+
+// ledger is an engine that writes down what is asked of it.
+type ledger struct {
+	storage.Engine
+	mu  sync.Mutex
+	ops []string
+}
+
+func (l *ledger) note(op string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ops = append(l.ops, op)
+}
+
+func (l *ledger) Get(ctx context.Context, collection, id string) (bson.Raw, error) {
+	l.note("get " + collection)
+	return l.Engine.Get(ctx, collection, id)
+}
+
+func (l *ledger) Insert(ctx context.Context, collection string, r storage.Record) error {
+	l.note("insert " + collection)
+	return l.Engine.Insert(ctx, collection, r)
+}
+
+func (l *ledger) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+	l.note("replace " + collection)
+	return l.Engine.Replace(ctx, collection, r, read)
+}
+
+func (l *ledger) Scan(ctx context.Context, collection string, s storage.Scan) ([]storage.Row, error) {
+	l.note("scan " + collection)
+	return l.Engine.Scan(ctx, collection, s)
+}
+
+func (l *ledger) taken() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ops := slices.DeleteFunc(l.ops, func(op string) bool { return strings.HasSuffix(op, " shops") }) // read every two seconds
+	l.ops = nil
+	return ops
+}
+
+var formID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
+
+// TestWithdrawTellsNobodyApart compares the answers of both steps, byte by byte, and what each asks of the store: for a statement that
+// matches an order, and for those that match in part or not at all.
+func TestWithdrawTellsNobodyApart(t *testing.T) {
+	store := &ledger{Engine: storagetest.Open(t, portal.Collections()...)}
+	i := webtest.PortalOver(t, store, consumerShop())
+	put(t, i, "1001", delivered())
+	late := delivered()
+	late["shipments"], late["email"] = []fields{{"delivered_at": "2026-01-04T10:00:00Z"}}, "evka@example.com"
+	put(t, i, "1002", late)
+	var first string
+	for n, email := range []string{jana, "nele@example.com", "evka@example.com", jana, "evka@example.com"} {
+		number := []string{"1001", "1001", "1002", "9999", "1001"}[n]
+		b := i.Browser()
+		b.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", n))
+		store.taken()
+		b.Post("/withdraw", url.Values{"name": {"Jana"}, "number": {number}, "email": {email}})
+		stated := answer(b.Page)
+		b.Submit("main form", nil)
+		all := stated + answer(b.Page)
+		if diff := cmp.Diff([]string{"insert withdrawals", "get withdrawals", "replace withdrawals"}, store.taken()); diff != "" {
+			t.Errorf("%s with %s asks of the store: %s", number, email, diff)
+		}
+		all = strings.NewReplacer(number, "-", email, "-").Replace(formID.ReplaceAllString(all, "FORM"))
+		if n == 0 {
+			first = all
+		}
+		if diff := cmp.Diff(first, all); diff != "" {
+			t.Errorf("%s with %s: %s", number, email, diff)
+		}
+	}
+	if !strings.Contains(first, "on its way to") {
+		t.Errorf("the answers:\n%s", first)
+	}
+}
+
+// answer is all of an answer but what differs by chance.
+func answer(page *webtest.Page) string {
+	header := page.Header.Clone()
+	header.Del("Date")
+	header.Del("X-Request-Id")
+	return fmt.Sprint(page.Status, header, page.Body)
+}
+
+// TestWithdrawTogether presses the button 200 times at once.
+func TestWithdrawTogether(t *testing.T) {
+	i := webtest.Portal(t, consumerShop())
+	b := i.Browser()
+	b.Post("/withdraw", url.Values{"name": {"Jana"}, "number": {"1"}, "email": {jana}}).Want(http.StatusOK)
+	form := hidden(b.Page)
+	texts := make([]string, 200)
+	var wait sync.WaitGroup
+	for n := range texts {
+		wait.Go(func() { texts[n] = i.Browser().Post("/withdraw/confirm", form).Want(http.StatusOK).Text("main") })
+	}
+	wait.Wait()
+	for n, text := range texts {
+		if text != texts[0] {
+			t.Fatalf("%d: %s", n, text)
+		}
+	}
+	i.Work()
+	if len(i.Mailbox.All(jana)) != 1 || len(i.Mailbox.All(helpDesk)) != 1 {
+		t.Errorf("%d receipts, %d to the shop", len(i.Mailbox.All(jana)), len(i.Mailbox.All(helpDesk)))
+	}
+}
+
+// TestWithdrawSwitchedOff finds no trace of the function where the shop does without.
+func TestWithdrawSwitchedOff(t *testing.T) {
+	shop := consumerShop()
+	shop.Settings.Withdrawal = new(false)
+	i := webtest.Portal(t, shop)
+	put(t, i, "1", delivered())
+	b := i.Browser()
+	for _, path := range []string{"/withdraw", "/withdraw/confirm"} {
+		b.Get(path).Want(http.StatusNotFound)
+		b.Post(path, url.Values{"form": {storage.NewID()}, "name": {"J"}, "number": {"1"}, "email": {jana}}).Want(http.StatusNotFound)
+	}
+	b = signedIn(i)
+	b.Get("/orders/1").Want(http.StatusOK)
+	if strings.Contains(strings.ToLower(b.Page.Body), "withdraw") {
+		t.Error("the order's page speaks of it")
+	}
+	b.Get("/orders/1/withdraw").Want(http.StatusNotFound)
+	b.Post("/orders/1/withdraw/confirm", url.Values{"form": {storage.NewID()}}).Want(http.StatusNotFound)
+}
+
+// TestWithdrawInEveryLanguage walks through all pages in each language, with the words that the law wants.
+func TestWithdrawInEveryLanguage(t *testing.T) {
+	words, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	legal := map[string][2]string{
+		"en": {"Withdraw from contract here", "Confirm withdrawal"}, "de": {"Vertrag widerrufen", "Widerruf bestätigen"},
+		"sk": {"Odstúpiť od zmluvy tu", "Potvrdiť odstúpenie od zmluvy"}, "cs": {"Odstoupit od smlouvy zde", "Potvrdit odstoupení od smlouvy"},
+		"pl": {"Odstąp od umowy tutaj", "Potwierdź odstąpienie od umowy"},
+	}
+	i := webtest.Portal(t, consumerShop())
+	order := delivered()
+	order["lines"] = []fields{{"name": "Pen", "quantity": "3", "total": "6"}}
+	for _, reason := range portal.WithdrawalExceptions() {
+		order["lines"] = append(order["lines"].([]fields), fields{"name": reason, "quantity": "1", "total": "1", "withdrawal": reason})
+	}
+	put(t, i, "1", order)
+	customer := signedIn(i)
+	for n, lang := range words.Languages() {
+		b := i.Browser()
+		b.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", n))
+		wantLanguage(t, b.Get("/withdraw?lang="+lang), lang)
+		if text := b.Page.Text("footer p a[href^='/withdraw']"); text != legal[lang][0] {
+			t.Errorf("%s: the foot says %q", lang, text)
+		}
+		wantLanguage(t, b.Submit("main form", nil), lang)
+		wantLanguage(t, b.Submit("main form", map[string]string{"name": "J", "number": "1", "email": jana}), lang)
+		if text := b.Page.Text("main button"); text != legal[lang][1] {
+			t.Errorf("%s: the button says %q", lang, text)
+		}
+		wantLanguage(t, b.Submit("main form", nil), lang)
+		customer.Post("/profile/language", url.Values{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
+		for _, path := range []string{"/orders/1", "/orders/1/withdraw"} {
+			wantLanguage(t, customer.Get(path), lang)
+		}
+		wantLanguage(t, customer.Submit("main form", map[string]string{"name": "J", "what": "whole"}), lang)
+	}
+}

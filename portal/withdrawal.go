@@ -1,0 +1,217 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"postern/storage"
+)
+
+// Statement is what a consumer says who withdraws from a contract (Art. 11a(2) of Directive 2011/83/EU): who, from which
+// contract, and where the receipt goes. Without Goods and Lines it is the whole contract.
+type Statement struct {
+	Name   string          `bson:"name"`
+	Email  string          `bson:"email"`           // canonical
+	Number string          `bson:"number"`          // of the order, as typed
+	Goods  string          `bson:"goods,omitempty"` // only these, in the consumer's words
+	Lines  []StatementLine `bson:"lines,omitempty"` // only these, chosen from the order
+	Lang   string          `bson:"lang,omitempty"`  // of the page
+}
+
+// StatementLine is one line of an order, or a part of it.
+type StatementLine struct {
+	ID       string `bson:"id,omitempty" json:"id,omitzero"` // the feed's
+	SKU      string `bson:"sku,omitempty" json:"sku,omitzero"`
+	Name     string `bson:"name" json:"name"`
+	Quantity string `bson:"quantity" json:"quantity"` // a decimal
+}
+
+// Whole reports whether the statement is about the whole contract.
+func (s Statement) Whole() bool { return s.Goods == "" && len(s.Lines) == 0 }
+
+// same reports whether two are the same statement, whatever the language of their pages.
+func (s Statement) same(other Statement) bool {
+	other.Lang = s.Lang
+	return fmt.Sprintf("%q", s) == fmt.Sprintf("%q", other)
+}
+
+// withdrawal is a statement that was received. It is never altered: it proves what the consumer declared and when, and that the
+// shop acknowledged it (Art. 11a(4); the burden of proof of Art. 11(4)). So name and address stay in it, whatever becomes of the
+// account, as legal claims need them (Art. 17(3)(e) GDPR), until claims from the contract are barred: three years, the
+// longest of the common limitation periods where the portal is used. Then the worker deletes it.
+type withdrawal struct {
+	Statement Statement `bson:"statement"`
+	At        time.Time `bson:"at"`
+	Place     string    `bson:"place"`              // in the list of all; sorts by At
+	Customer  string    `bson:"customer,omitempty"` // who was signed in
+	Order     string    `bson:"order,omitempty"`    // the number of the order it was matched to
+	InTime    *bool     `bson:"in_time,omitempty"`
+	Network   string    `bson:"network,omitempty"` // of the client, until its mails are counted
+	Receipt   string    `bson:"receipt,omitempty"` // whether mails may be sent, "" while that is not decided
+	Tell      bool      `bson:"tell,omitempty"`    // the shop too
+	Told      bool      `bson:"told,omitempty"`    // the mails stand in the outbox
+	DueAt     time.Time `bson:"due_at"`            // when the worker looks at it next
+}
+
+// What the limits say of the receipt's mail.
+const (
+	receiptMailed = "mailed"
+	receiptHeld   = "held"
+)
+
+const withdrawalKeep = 3 // years
+
+// The indexes of withdrawals.
+const (
+	withdrawalsByDue   = "due"
+	withdrawalsByPlace = "place"
+)
+
+func withdrawalCollection() storage.Collection {
+	return storage.Collection{Name: "withdrawals", Indexes: []storage.Index{
+		{Name: withdrawalsByDue, Fields: []storage.Field{{Path: "due_at", Kind: storage.Time}}},
+		{
+			Name: withdrawalsByPlace, Fields: []storage.Field{{Path: "place", Kind: storage.String}},
+			Head: []string{"statement", "at", "place", "order", "in_time"},
+		},
+	}}
+}
+
+func (a *App) withdrawalDocs(shop string) storage.Docs[withdrawal] {
+	return storage.Open[withdrawal](a.engine, shop, withdrawalCollection())
+}
+
+// The bounds of a statement.
+const maxGoods = 1000
+
+// check reads a statement as it was typed.
+func (s Statement) check(f *form) Statement {
+	s.Name = f.required("name", f.withoutLinks("name", f.text("name", s.Name, maxWord)))
+	s.Number = f.required("number", f.withoutLinks("number", f.text("number", s.Number, maxNumber)))
+	s.Goods = f.withoutLinks("goods", f.text("goods", s.Goods, maxGoods))
+	s.Email = f.email("email", s.Email)
+	return s
+}
+
+// withoutLinks refuses web addresses: the receipt goes to a mailbox that nobody has shown to be the sender's, so what is in it
+// must not lead strangers anywhere.
+func (f *form) withoutLinks(field, value string) string {
+	lower := strings.ToLower(value)
+	if strings.Contains(lower, "://") || strings.Contains(lower, "www.") {
+		f.fault(field, "withdrawal.link")
+		return ""
+	}
+	return value
+}
+
+// WithdrawalReceipt is what a sender is shown: the statement as it was received, and when.
+type WithdrawalReceipt struct {
+	Statement Statement
+	At        time.Time
+	Mailed    bool // a mail with the receipt goes out; else too many went to the address lately
+}
+
+// PrepareWithdrawal checks a statement before its sender confirms it, and gives the form that confirms it an id. It writes
+// nothing. Faults stand at "name", "number", "goods" and "email".
+func (v Visitor) PrepareWithdrawal(typed Statement) (s Statement, id string, err error) {
+	if v.shop.NoWithdrawal {
+		return s, "", failure(NotFound, "withdrawal.off")
+	}
+	f := &form{}
+	s = typed.check(f)
+	return s, storage.NewID(), invalid(f.faults)
+}
+
+// Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt. It looks at no order:
+// whether name, number and address belong together shows in no answer. An id that PrepareWithdrawal never gives is Invalid.
+func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (WithdrawalReceipt, error) {
+	s, _, err := v.PrepareWithdrawal(typed)
+	if err != nil {
+		return WithdrawalReceipt{}, err
+	}
+	return v.app.receive(ctx, v.shop, id, withdrawal{Statement: s, Network: clientNetwork(v.browser.IP)})
+}
+
+// The limits of mails that statements cause. They never keep a statement from being recorded. Who is signed in has a measure of
+// their own, so that strangers cannot use it up.
+const (
+	receiptsAnHour   = 6
+	receiptsADay     = 15
+	receiptsOfClient = 60 // in clientPeriod
+	toldAnHour       = 300
+)
+
+// bounds are what a statement's mails count against: its receipt, and with the last of them what tells the shop.
+func (w withdrawal) bounds(shop Shop) []bound {
+	who, client := hashOf(w.Statement.Email), w.Network
+	if w.Customer != "" {
+		who, client = "of/"+w.Customer, "of/"+w.Customer
+	}
+	return []bound{
+		{shop.ID + "/receipt-hour/" + who, limit(receiptsAnHour, time.Hour)},
+		{shop.ID + "/receipt-day/" + who, limit(receiptsADay, 24*time.Hour)},
+		{shop.ID + "/receipt-client/" + client, limit(receiptsOfClient, clientPeriod)},
+		{shop.ID + "/withdrawals-told", limit(toldAnHour, time.Hour)},
+	}
+}
+
+// receive records a statement: inserted first, and then the one who inserted it counts its mails. A crash in between leaves
+// the counting to the worker.
+func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (WithdrawalReceipt, error) {
+	if !storage.IsID(id) {
+		return WithdrawalReceipt{}, failure(Invalid, "withdrawal.form")
+	}
+	w.At = a.now().UTC().Truncate(time.Millisecond)
+	w.Place, w.DueAt = placeOf(w.At, id), w.At
+	err := a.withdrawalDocs(shop.ID).Insert(ctx, id, w)
+	if errors.Is(err, storage.ErrExists) {
+		return a.received(ctx, shop, id, w)
+	}
+	if err == nil {
+		w, err = a.settleReceipt(ctx, shop, id, w)
+	}
+	return w.receipt(), err
+}
+
+// received is the answer to a form that was sent before. Nobody else can have the id, but who has must also know the statement.
+func (a *App) received(ctx context.Context, shop Shop, id string, again withdrawal) (WithdrawalReceipt, error) {
+	w, _, err := a.withdrawalDocs(shop.ID).Get(ctx, id)
+	if err == nil && (w.Customer != again.Customer || !w.Statement.same(again.Statement)) {
+		err = failure(Conflict, "withdrawal.other")
+	}
+	if err != nil {
+		return WithdrawalReceipt{}, err
+	}
+	return w.receipt(), nil
+}
+
+// settleReceipt counts the mails of a statement and writes down which of them may be sent.
+func (a *App) settleReceipt(ctx context.Context, shop Shop, id string, w withdrawal) (withdrawal, error) {
+	over, err := a.over(ctx, w.bounds(shop))
+	if err != nil {
+		return w, err
+	}
+	return a.withdrawalDocs(shop.ID).Change(ctx, id, func(w *withdrawal) error {
+		if w.Receipt != "" {
+			return storage.ErrUnchanged
+		}
+		hour, day, client, told := over[0], over[1], over[2], over[3]
+		w.Receipt, w.Tell, w.Network = receiptMailed, !client && !told, ""
+		if hour || day || client {
+			w.Receipt = receiptHeld
+		}
+		return nil
+	})
+}
+
+func (w withdrawal) receipt() WithdrawalReceipt {
+	return WithdrawalReceipt{Statement: w.Statement, At: w.At, Mailed: w.Receipt != receiptHeld}
+}
+
+const placeForm = "20060102T150405.000Z"
+
+// placeOf is where a statement stands in the list of all: by time, then by id.
+func placeOf(at time.Time, id string) string { return at.UTC().Format(placeForm) + "-" + id }

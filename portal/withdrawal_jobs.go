@@ -1,0 +1,157 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"postern/mail"
+	"postern/storage"
+)
+
+// withdrawals does what is due with statements: it finds their orders, puts their mails into the outbox, and deletes them in
+// the end. Each step can be done twice, so that a crash between any two loses and doubles nothing.
+func (w Worker) withdrawals(ctx context.Context, shop Shop) (done int, err error) {
+	page, err := storage.Find[struct{}](ctx, w.app.withdrawalDocs(shop.ID), storage.Query{
+		Index: withdrawalsByDue, To: w.app.now().Add(time.Millisecond), Limit: todoBatch,
+	})
+	if err != nil {
+		return 0, err
+	}
+	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
+		return w.tendWithdrawal(ctx, shop, hit.Key)
+	})
+}
+
+func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, id string) error {
+	docs := w.app.withdrawalDocs(shop.ID)
+	doc, read, err := docs.Get(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err == nil && !w.app.now().Before(doc.keptUntil()) {
+		if err = docs.Delete(ctx, id, read); errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
+			err = nil
+		}
+		return err
+	}
+	if err == nil && doc.Receipt == "" {
+		doc, err = w.app.settleReceipt(ctx, shop, id, doc)
+	}
+	if err == nil && doc.Order == "" {
+		doc, err = w.matchWithdrawal(ctx, shop, id, doc)
+	}
+	if err == nil && !doc.Told {
+		err = w.tellWithdrawal(ctx, shop, id, doc)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = docs.Change(ctx, id, func(doc *withdrawal) error {
+		doc.Told, doc.DueAt = true, doc.nextLook(w.app.now())
+		return nil
+	})
+	return err
+}
+
+func (w withdrawal) keptUntil() time.Time { return w.At.AddDate(withdrawalKeep, 0, 0) }
+
+// nextLook is when the worker looks at the statement next: again for its order, which a feed may bring late, and then to delete
+// it.
+func (w withdrawal) nextLook(now time.Time) time.Time {
+	if w.Order == "" {
+		for _, gap := range []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour} {
+			if at := w.At.Add(gap); at.After(now) {
+				return at
+			}
+		}
+	}
+	return w.keptUntil()
+}
+
+// matchWithdrawal looks for the order, notes the statement there, and then writes down which it is.
+func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) (withdrawal, error) {
+	number, err := w.orderOf(ctx, shop, doc.Statement)
+	if err != nil || number == "" {
+		return doc, err
+	}
+	order, err := w.app.orderDocs(shop.ID).Change(ctx, number, func(o *storedOrder) error {
+		known := slices.ContainsFunc(o.Received, func(r ReceivedWithdrawal) bool { return r.ID == id })
+		if known || len(o.Received) >= maxReceivedMarks {
+			return storage.ErrUnchanged
+		}
+		o.Received = append(o.Received, ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole()})
+		return nil
+	})
+	if err != nil {
+		return doc, err
+	}
+	return w.app.withdrawalDocs(shop.ID).Change(ctx, id, func(doc *withdrawal) error {
+		doc.Order, doc.InTime = number, order.inTime(doc.At, shop.Location())
+		return nil
+	})
+}
+
+// orderOf finds the order that a statement is about: one with its number that was placed with its address, or is its owner's; else
+// the only one of that owner whose number is written with other signs. "" is none.
+func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number string, err error) {
+	customer, err := w.app.follow(ctx, shop.ID, emailHandle(s.Email))
+	if err != nil {
+		return "", err
+	}
+	doc, _, err := w.app.orderDocs(shop.ID).Get(ctx, s.Number)
+	if err == nil && (doc.Email == s.Email || doc.Customer == customer) {
+		return s.Number, nil
+	}
+	term := searchTerm(s.Number)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) || customer == "" || term == "" {
+		return "", missingIsNone(err)
+	}
+	page, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
+		Index: ordersBySearch, Equal: []any{customer}, Prefix: &term, Limit: maxFound,
+	})
+	for _, hit := range page.Hits {
+		if searchTerm(hit.Key) != term {
+			continue
+		}
+		if number != "" {
+			return "", nil
+		}
+		number = hit.Key
+	}
+	return number, err
+}
+
+// missingIsNone takes "not found" for an answer.
+func missingIsNone(err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// The mails of a statement. Their entries' keys name it, so that they carry nothing of it and can be sent again.
+const (
+	mailWithdrawalReceipt = "withdrawal_receipt"
+	mailWithdrawalTold    = "withdrawal_told"
+	receiptEntry          = "withdrawal-receipt-"
+	toldEntry             = "withdrawal-told-"
+)
+
+// tellWithdrawal puts the receipt and the mail to the shop into the outbox.
+func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) error {
+	box := mail.NewOutbox(w.app.engine, shop.ID)
+	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: doc.At, NextAt: doc.At}
+	if doc.Receipt == receiptMailed {
+		if _, err := box.AddOnce(ctx, receiptEntry+id, entry); err != nil {
+			return err
+		}
+	}
+	if !doc.Tell || shop.Brand.SupportEmail == "" {
+		return nil
+	}
+	entry.Kind, entry.To, entry.Lang = mailWithdrawalTold, shop.Brand.SupportEmail, shop.Language
+	_, err := box.AddOnce(ctx, toldEntry+id, entry)
+	return err
+}

@@ -1,0 +1,86 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"postern/mail"
+	"postern/storage"
+	"postern/templates/i18n"
+)
+
+// StatementFact is one thing that a statement says, under its name.
+type StatementFact struct{ Label, Value string }
+
+// Facts are the whole content of a statement, as its sender confirms it and as the receipt repeats it.
+func (s Statement) Facts(l *i18n.Localizer) []StatementFact {
+	facts := []StatementFact{
+		{l.T("withdraw.name"), s.Name}, {l.T("withdraw.number"), s.Number}, {l.T("withdraw.email"), s.Email},
+	}
+	if s.Whole() {
+		return append(facts, StatementFact{l.T("withdraw.what"), l.T("withdraw.whole")})
+	}
+	if s.Goods != "" {
+		facts = append(facts, StatementFact{l.T("withdraw.only"), s.Goods})
+	}
+	for _, line := range s.Lines {
+		text := line.Quantity + " × " + line.Name
+		if line.SKU != "" {
+			text += " (" + line.SKU + ")"
+		}
+		facts = append(facts, StatementFact{l.T("withdraw.only"), text})
+	}
+	return facts
+}
+
+func (s Statement) details(l *i18n.Localizer) []string {
+	var lines []string
+	for _, fact := range s.Facts(l) {
+		lines = append(lines, fact.Label+": "+fact.Value)
+	}
+	return lines
+}
+
+// composeWithdrawal makes the receipt, or the mail that tells the shop.
+func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	id := strings.TrimPrefix(strings.TrimPrefix(entry, receiptEntry), toldEntry)
+	doc, _, err := w.app.withdrawalDocs(shop.ID).Get(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = mail.ErrDrop
+	}
+	return recipient{email: e.To}, func(l *i18n.Localizer) mail.Letter {
+		if e.Kind == mailWithdrawalTold {
+			return doc.toldLetter(shop, l)
+		}
+		return doc.receiptLetter(shop, l)
+	}, err
+}
+
+// receiptLetter is the acknowledgement of Art. 11a(4): the statement's content, and the date and time at which it was sent.
+func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
+	letter := shop.letter(l, "mail.withdrawal", "Number", w.Statement.Number, "When", w.At, "Zone", shop.TimeZone)
+	letter.Details = w.Statement.details(l)
+	letter.Notes = []string{l.T("mail.withdrawal.next"), l.T("mail.withdrawal.not_you")}
+	return letter
+}
+
+// toldLetter tells the shop, with what is known of the order.
+func (w withdrawal) toldLetter(shop Shop, l *i18n.Localizer) mail.Letter {
+	letter := shop.letter(l, "mail.withdrawal_told", "Number", w.Statement.Number, "When", w.At, "Zone", shop.TimeZone)
+	letter.Details = w.Statement.details(l)
+	match := "mail.withdrawal_told.unmatched"
+	switch {
+	case w.Order != "" && w.InTime == nil:
+		match = "mail.withdrawal_told.matched"
+	case w.Order != "" && *w.InTime:
+		match = "mail.withdrawal_told.in_time"
+	case w.Order != "":
+		match = "mail.withdrawal_told.late"
+	}
+	letter.Notes = []string{l.T(match, "Order", w.Order)}
+	if w.Receipt == receiptHeld {
+		letter.Notes = append(letter.Notes, l.T("mail.withdrawal_told.held"))
+	}
+	return letter
+}

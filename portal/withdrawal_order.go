@@ -1,0 +1,141 @@
+package portal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+
+	"postern/storage"
+)
+
+// WithdrawalChoice is what a signed-in customer withdraws from: an order, or lines of it by their place, with a quantity each
+// ("" and "0" for none). Mark is the LinesMark of the lines that the choice was made from.
+type WithdrawalChoice struct {
+	Number     string
+	Name       string // asked for only where the account has none
+	Parts      bool   // Quantities count, not the whole order
+	Quantities map[int]string
+	Mark       string
+	Lang       string
+}
+
+// LinesMark changes when the order's lines do.
+func (o Order) LinesMark() string {
+	text, err := json.Marshal(o.Lines)
+	if err != nil {
+		return ""
+	}
+	return hashOf(string(text))[:sessionIDLength]
+}
+
+// withdrawalOf is how a stored order stands to the right of withdrawal; nil in a shop that does without.
+func (s Shopper) withdrawalOf(doc storedOrder) *WithdrawalRight {
+	if s.shop.NoWithdrawal {
+		return nil
+	}
+	right := doc.withdrawalRight(s.app.now(), s.shop.Location(), doc.Received)
+	return &right
+}
+
+// Takes reports whether a signed-in customer may send a statement about the order: a late one, too.
+func (r WithdrawalRight) Takes() bool { return r.Closed == "" || r.Closed == WithdrawalOver }
+
+// PrepareWithdrawal makes a statement of a choice, for its sender to confirm, and gives the form that confirms it an id. It
+// writes nothing. Faults stand at "name", at "line/" and a line's place, and at "" when nothing is chosen. Lines that changed since
+// are a Conflict.
+func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice) (st Statement, id string, err error) {
+	order, err := s.Order(ctx, choice.Number)
+	if err != nil {
+		return st, "", err
+	}
+	switch {
+	case order.Withdrawal == nil:
+		return st, "", failure(NotFound, "withdrawal.off")
+	case !order.Withdrawal.Takes():
+		return st, "", failure(Conflict, "withdrawal.closed")
+	case choice.Mark != order.LinesMark():
+		return st, "", failure(Conflict, "withdrawal.changed")
+	}
+	f := &form{}
+	st = Statement{
+		Name: s.customer.Name(), Email: s.customer.Email, Number: order.Number, Lines: choice.lines(f, order.Order), Lang: choice.Lang,
+	}
+	if st.Name == "" {
+		st.Name = f.required("name", f.withoutLinks("name", f.text("name", choice.Name, maxWord)))
+	}
+	return st, storage.NewID(), invalid(f.faults)
+}
+
+// lines are the chosen lines; none for the whole order.
+func (choice WithdrawalChoice) lines(f *form, o Order) []StatementLine {
+	var chosen []StatementLine
+	whole := true
+	for i, line := range o.Lines {
+		quantity := choice.quantity(f, i, line)
+		whole = whole && quantity == line.Quantity.String()
+		if quantity != "" {
+			chosen = append(chosen, StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: quantity})
+		}
+	}
+	if whole {
+		return nil
+	}
+	if len(chosen) == 0 && len(f.faults) == 0 {
+		f.fault("", "withdrawal.none")
+	}
+	return chosen
+}
+
+// quantity is how much is chosen of a line, "" for none.
+func (choice WithdrawalChoice) quantity(f *form, place int, line Line) string {
+	all := line.Quantity.String()
+	given := choice.Quantities[place]
+	switch {
+	case !choice.Parts && line.Withdrawal == "":
+		return all
+	case !choice.Parts || given == "" || given == "0":
+		return ""
+	case line.Withdrawal != "" || !isPart(given, all):
+		f.fault("line/"+strconv.Itoa(place), "withdrawal.quantity")
+		return ""
+	}
+	return given
+}
+
+// isPart reports whether a quantity is all there is, or a whole number of pieces of it.
+func isPart(given, all string) bool {
+	pieces, err := strconv.Atoi(given)
+	of, fault := strconv.Atoi(all)
+	return given == all || err == nil && fault == nil && strconv.Itoa(pieces) == given && 1 <= pieces && pieces <= of
+}
+
+// Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt, whatever became of the
+// order in between.
+func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoice) (WithdrawalReceipt, error) {
+	sent, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
+	switch {
+	case err == nil && sent.Customer == s.customer.ID && sent.Statement.Number == choice.Number:
+		return sent.receipt(), nil
+	case err == nil:
+		return WithdrawalReceipt{}, failure(Conflict, "withdrawal.other")
+	case !errors.Is(err, storage.ErrNotFound):
+		return WithdrawalReceipt{}, err
+	}
+	st, _, err := s.PrepareWithdrawal(ctx, choice)
+	if err != nil {
+		return WithdrawalReceipt{}, err
+	}
+	return s.app.receive(ctx, s.shop, id, withdrawal{Statement: st, Customer: s.customer.ID})
+}
+
+// withdrawalException reads why a line cannot be withdrawn from. Another word is refused, not kept as any other is: it would take a
+// right away, or grant one, by a misunderstanding.
+func (f *form) withdrawalException(field, word string) string {
+	if word != "" && !slices.Contains(WithdrawalExceptions(), word) {
+		f.fault(field, "withdrawal.exception")
+		return ""
+	}
+	return word
+}

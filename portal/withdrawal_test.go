@@ -1,0 +1,492 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/storage"
+)
+
+const support = "help@example.com"
+
+// withdrawalHouse is a house whose shop has a support address and a time zone of its own.
+func withdrawalHouse(t *testing.T, options ...portal.Option) *house {
+	t.Helper()
+	h := newHouse(t, options...)
+	return h.set(portal.ShopSettings{SupportEmail: ptr(support), TimeZone: ptr("Europe/Bratislava")})
+}
+
+func (h *house) set(settings portal.ShopSettings) *house {
+	h.t.Helper()
+	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, settings)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.shop = shop
+	return h
+}
+
+// stated is a statement of Jan's about an order.
+func stated(number string) portal.Statement {
+	return portal.Statement{Name: "Jan Novák", Email: jan, Number: number, Lang: "en"}
+}
+
+// withdraw sends a statement through both steps.
+func (h *house) withdraw(s portal.Statement) portal.WithdrawalReceipt {
+	h.t.Helper()
+	_, id, err := h.visitor("x").PrepareWithdrawal(s)
+	if err != nil {
+		h.t.Fatalf("prepare: %v", err)
+	}
+	receipt, err := h.visitor("x").Withdraw(h.t.Context(), id, s)
+	if err != nil {
+		h.t.Fatalf("withdraw: %v", err)
+	}
+	return receipt
+}
+
+// received reads all statements as the shop's system does.
+func (h *house) received() []portal.WithdrawalRecord {
+	h.t.Helper()
+	h.clock.pass(time.Minute + time.Millisecond)
+	feed, after := h.feed(), ""
+	var all []portal.WithdrawalRecord
+	for {
+		page, err := feed.Withdrawals(h.t.Context(), after)
+		if err != nil {
+			h.t.Fatalf("list: %v", err)
+		}
+		all, after = append(all, page.Withdrawals...), page.Next
+		if !page.More {
+			return all
+		}
+	}
+}
+
+// sentTo counts mails by their address.
+func sentTo(messages []mail.Message) map[string]int {
+	counts := map[string]int{}
+	for _, m := range messages {
+		counts[m.To]++
+	}
+	return counts
+}
+
+// TestWithdrawalMails reads the receipt and the mail to the shop, in every language.
+func TestWithdrawalMails(t *testing.T) {
+	words := map[string][]string{
+		"en": {"We received your withdrawal: order A 1", "21 November 2026, 11:00", "Order number: A 1", "Only these goods: <b>One book</b>"},
+		"sk": {"Prijali sme vaše odstúpenie", "21. novembra 2026 o 11:00", "Číslo objednávky: A 1"},
+		"cs": {"Přijali jsme vaše odstoupení", "21. listopadu 2026 v\u00a011:00", "Číslo objednávky: A 1"},
+		"pl": {"Otrzymaliśmy Twoje odstąpienie", "21 listopada 2026", "11:00", "Numer zamówienia: A 1"},
+		"de": {"Ihr Widerruf ist eingegangen", "21. November 2026", "11:00", "Bestellnummer: A 1"},
+	}
+	for lang, want := range words {
+		t.Run(lang, func(t *testing.T) {
+			h := withdrawalHouse(t).set(portal.ShopSettings{Language: &lang})
+			s := stated("A 1")
+			s.Goods, s.Lang = "<b>One book</b>", lang
+			h.withdraw(s)
+			h.clock.pass(3 * time.Hour) // the mail tells when the statement came, not when it goes out
+			h.work()
+			messages := h.deliver()
+			if diff := cmp.Diff(map[string]int{jan: 1, support: 1}, sentTo(messages)); diff != "" {
+				t.Fatal(diff)
+			}
+			for _, m := range messages {
+				all := append([]string{"Jan Novák", jan, "Europe/Bratislava", "Bookshop", support, "<b>One book</b>"}, want...)
+				if m.To == support {
+					all = append([]string{"Jan Novák", jan, "Europe/Bratislava", "A 1", "<b>One book</b>"}, want[1:]...)
+				}
+				for _, text := range all {
+					if !strings.Contains(m.Subject+"\n"+m.Text, text) {
+						t.Errorf("to %s, %q is missing:\n%s\n%s", m.To, text, m.Subject, m.Text)
+					}
+				}
+				if strings.Contains(m.HTML, "<b>") || m.Lang != lang {
+					t.Errorf("to %s in %s:\n%s", m.To, m.Lang, m.HTML)
+				}
+			}
+			if len(h.deliver()) != 0 {
+				t.Error("more mails")
+			}
+		})
+	}
+}
+
+// TestWithdrawalTwice: the same form 200 times at once, and once more later, is one statement, one mail each, one receipt.
+func TestWithdrawalTwice(t *testing.T) {
+	h := withdrawalHouse(t)
+	s := stated("1")
+	_, id, err := h.visitor("x").PrepareWithdrawal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipts := make([]portal.WithdrawalReceipt, 200)
+	together(len(receipts), func(i int) {
+		var err error
+		if receipts[i], err = h.visitor("x").Withdraw(context.Background(), id, s); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	})
+	h.clock.pass(time.Hour)
+	again, err := h.visitor("another").Withdraw(t.Context(), id, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, receipt := range append(receipts, again) {
+		if diff := cmp.Diff(receipts[0], receipt); diff != "" || !receipt.Mailed {
+			t.Fatalf("receipt %d: %s", i, diff)
+		}
+	}
+	h.work()
+	if diff := cmp.Diff(map[string]int{jan: 1, support: 1}, sentTo(h.deliver())); diff != "" {
+		t.Error(diff)
+	}
+	if all := h.received(); len(all) != 1 || all[0].ID != id {
+		t.Errorf("received %+v", all)
+	}
+	other := s
+	other.Goods = "one of them"
+	if _, err := h.visitor("x").Withdraw(t.Context(), id, other); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("another statement under the same id: %v", err)
+	}
+}
+
+func TestWithdrawalBadInput(t *testing.T) {
+	h := withdrawalHouse(t)
+	good := storage.NewID()
+	long := strings.Repeat("a", 201)
+	with := func(change func(*portal.Statement)) portal.Statement {
+		s := stated("1")
+		change(&s)
+		return s
+	}
+	tests := []struct {
+		name string
+		id   string
+		s    portal.Statement
+		want []string // faults, nil for an error without any
+	}{
+		{"no id", "", stated("1"), nil},
+		{"not an id", "1", stated("1"), nil},
+		{"capital letters", strings.ToUpper(good), stated("1"), nil},
+		{"in braces", "{" + good + "}", stated("1"), nil},
+		{"longer", good + "0", stated("1"), nil},
+		{"a path", "../" + good, stated("1"), nil},
+		{"with NUL", good[:35] + "\x00", stated("1"), nil},
+		{"no UTF-8", good[:34] + "\xff\xfe", stated("1"), nil},
+		{"nothing", good, portal.Statement{}, []string{"name text.required", "number text.required", "email email.form"}},
+		{"long", good, with(func(s *portal.Statement) { s.Name, s.Number, s.Goods = long, long, strings.Repeat(long, 5) }),
+			[]string{"name text.long", "number text.long", "goods text.long"}},
+		{"controls", good, with(func(s *portal.Statement) { s.Name, s.Goods = "Jan\r\nBcc: x@y.example", "\u202e" }), []string{"name text.control", "goods text.control"}},
+		{"links", good, with(func(s *portal.Statement) {
+			s.Name, s.Number, s.Goods = "https://x.example", "WWW.x.example", "see http://x.example"
+		}),
+			[]string{"name withdrawal.link", "number withdrawal.link", "goods withdrawal.link"}},
+		{"two addresses", good, with(func(s *portal.Statement) { s.Email = "a@b.example,c@d.example" }), []string{"email email.form"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := h.visitor("x").Withdraw(t.Context(), test.id, test.s)
+			if portal.KindOf(err) != portal.Invalid {
+				t.Fatalf("%v", err)
+			}
+			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	if all := h.received(); len(all) != 0 {
+		t.Errorf("received %+v", all)
+	}
+	full := stated(strings.Repeat("č", 64))
+	full.Name, full.Goods = strings.Repeat("ž", 100), strings.Repeat("שלום ", 199)
+	h.withdraw(full)
+	h.work()
+	if diff := cmp.Diff(map[string]int{jan: 1, support: 1}, sentTo(h.deliver())); diff != "" {
+		t.Errorf("the longest there is: %s", diff)
+	}
+}
+
+// TestWithdrawalMatching looks for the order behind a statement, which no sender learns.
+func TestWithdrawalMatching(t *testing.T) {
+	h := withdrawalHouse(t)
+	delivered := `"total":"12.50","shipments":[{"delivered_at":"2026-11-06T10:00:00Z"}],"lines"`
+	late := `"total":"12.50","shipments":[{"delivered_at":"2026-11-05T10:00:00Z"}],"lines"`
+	h.put(orderJSON("2026/A-1", jan, `"total":"12.50","lines"`, delivered))
+	h.put(orderJSON("2026/A-2", jan, `"total":"12.50","lines"`, late))
+	h.put(orderJSON("2026/A-3", jan, `"total":"12.50","lines"`, `"total":"12.50","business":true,"lines"`))
+	h.put(orderJSON("2026/A-4", jan))
+	h.put(orderJSON("B-1", jan))
+	h.put(orderJSON("B1", jan))
+	h.put(orderJSON("C-1", eva))
+	tests := []struct{ name, number, email, order, inTime string }{
+		{"on the last day, moved from Friday", "2026/A-1", jan, "2026/A-1", "in time"}, // 6 November and 14 days: Friday the 20th
+		{"late", "2026/A-2", jan, "2026/A-2", "late"},
+		{"a business", "2026/A-3", jan, "2026/A-3", ""},
+		{"not known to have come", "2026/A-4", jan, "2026/A-4", "in time"},
+		{"other signs", " #2026 a4", jan, "2026/A-4", "in time"},
+		{"the address in capitals", "2026/A-4", strings.ToUpper(jan), "2026/A-4", "in time"},
+		{"a part of the number", "A-4", jan, "", ""},
+		{"one of two alike", "b-1", jan, "", ""},
+		{"the exact one of two alike", "B1", jan, "B1", "in time"},
+		{"another's order", "C-1", jan, "", ""},
+		{"no such order", "404", jan, "", ""},
+		{"no such customer", "2026/A-1", "nobody@example.com", "", ""},
+		{"signs only", "///", jan, "", ""},
+	}
+	h.clock.pass(-24 * time.Hour) // Friday, 20 November
+	want := map[string]string{}
+	for i, test := range tests {
+		s := stated(test.number)
+		s.Name, s.Email = test.name, test.email
+		if receipt := h.withdraw(s); i < 5 && !receipt.Mailed {
+			t.Errorf("%s: no mail", test.name)
+		}
+		want[test.name] = test.order + " " + test.inTime
+	}
+	h.work()
+	got := map[string]string{}
+	for _, r := range h.received() {
+		text := " "
+		if r.Order != nil {
+			text = *r.Order + " "
+		}
+		if r.InTime != nil && *r.InTime {
+			text += "in time"
+		} else if r.InTime != nil {
+			text += "late"
+		}
+		got[r.Name] = text
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestWithdrawalBeforeItsOrder: the feed brings the order a day after the statement.
+func TestWithdrawalBeforeItsOrder(t *testing.T) {
+	h := withdrawalHouse(t)
+	at := h.withdraw(stated("1")).At
+	h.work()
+	h.deliver()
+	h.put(orderJSON("1", jan))
+	if all := h.received(); len(all) != 1 || all[0].Order != nil {
+		t.Fatalf("received %+v", all)
+	}
+	h.clock.pass(time.Hour)
+	h.work()
+	if all := h.received(); len(all) != 1 || all[0].Order == nil || *all[0].Order != "1" || !*all[0].InTime {
+		t.Errorf("an hour later: %+v", all)
+	}
+	if more := h.deliver(); len(more) != 0 {
+		t.Errorf("%d more mails", len(more))
+	}
+	order, err := h.signIn(jan).Order(t.Context(), "1")
+	if err != nil || order.Withdrawal.Closed != portal.WithdrawalReceived || len(order.Withdrawal.Received) != 1 || !order.Withdrawal.Received[0].At.Equal(at) {
+		t.Errorf("the order: %+v, %v", order.Withdrawal, err)
+	}
+	h.put(orderJSON("1", jan, `"updated_at":"2026-03-05`, `"updated_at":"2026-11-30`))
+	if order, err = h.signIn(jan).Order(t.Context(), "1"); err != nil || len(order.Withdrawal.Received) != 1 {
+		t.Errorf("the order, fed again: %+v, %v", order.Withdrawal, err)
+	}
+}
+
+// TestWithdrawalLimits: limits keep mails back, never statements.
+func TestWithdrawalLimits(t *testing.T) {
+	h := withdrawalHouse(t)
+	h.put(orderJSON("1", jan))
+	shopper := h.signIn(jan)
+	h.work()
+	h.deliver()
+	mailed := 0
+	for i := range 9 {
+		if h.withdraw(stated(fmt.Sprint("a", i))).Mailed {
+			mailed++
+		}
+	}
+	h.work()
+	if diff := cmp.Diff(map[string]int{jan: 6, support: 9}, sentTo(h.deliver())); diff != "" || mailed != 6 {
+		t.Errorf("nine to one address, %d told as mailed: %s", mailed, diff)
+	}
+	order, err := shopper.Order(t.Context(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	choice := portal.WithdrawalChoice{Number: "1", Name: "Jan", Mark: order.LinesMark()}
+	if receipt, err := shopper.Withdraw(t.Context(), storage.NewID(), choice); err != nil || !receipt.Mailed {
+		t.Errorf("who is signed in: %+v, %v", receipt, err)
+	}
+	for i := range 60 {
+		s := stated(fmt.Sprint("b", i))
+		s.Email = fmt.Sprintf("p%d@example.com", i)
+		h.withdraw(s)
+	}
+	h.work()
+	if counts := sentTo(h.deliver()); len(counts) != 1+1+51 || counts[support] != 1+51 {
+		t.Errorf("sixty-nine and one by one client: %d addresses, %d to the shop", len(counts), counts[support])
+	}
+	if all := h.received(); len(all) != 9+1+60 {
+		t.Errorf("%d received", len(all))
+	}
+}
+
+// TestWithdrawalsPaging reads more than a page, goes on from where it stopped, and misses nothing that came since.
+func TestWithdrawalsPaging(t *testing.T) {
+	h := withdrawalHouse(t)
+	for i := range 205 {
+		h.withdraw(stated(fmt.Sprint(i)))
+		if i%3 == 0 {
+			h.clock.pass(time.Millisecond)
+		}
+	}
+	feed := h.feed()
+	if page, err := feed.Withdrawals(t.Context(), ""); err != nil || len(page.Withdrawals) != 0 || page.Next != "" || page.More {
+		t.Errorf("before they are settled: %+v, %v", page, err)
+	}
+	all := h.received()
+	seen := map[string]bool{}
+	for i, r := range all {
+		seen[r.Number] = true
+		if i > 0 && r.At.Before(all[i-1].At) {
+			t.Errorf("%d is older than the one before it", i)
+		}
+	}
+	if len(all) != 205 || len(seen) != 205 {
+		t.Errorf("%d, %d different", len(all), len(seen))
+	}
+	after := ""
+	for more := true; more; {
+		page, err := feed.Withdrawals(t.Context(), after)
+		if err != nil || len(page.Withdrawals) > 100 {
+			t.Fatal(len(page.Withdrawals), err)
+		}
+		after, more = page.Next, page.More
+	}
+	for range 2 {
+		if page, err := feed.Withdrawals(t.Context(), after); err != nil || len(page.Withdrawals) != 0 || page.Next != after {
+			t.Errorf("at the end: %+v, %v", page, err)
+		}
+	}
+	h.withdraw(stated("last"))
+	h.clock.pass(2 * time.Minute)
+	if page, err := feed.Withdrawals(t.Context(), after); err != nil || len(page.Withdrawals) != 1 || page.Withdrawals[0].Number != "last" {
+		t.Errorf("one more: %+v, %v", page, err)
+	}
+	for _, bad := range []string{"x", "\x00", after + "x", strings.Repeat("9", 9999), "20260101T000000.000Z-", "'; drop"} {
+		if _, err := feed.Withdrawals(t.Context(), bad); portal.KindOf(err) != portal.Invalid {
+			t.Errorf("after %.20q: %v", bad, err)
+		}
+	}
+	other := h.open("other", portal.ShopSettings{})
+	key, err := h.app.Operator().CreateKey(t.Context(), other.ID, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := h.app.Feed(t.Context(), other, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page, err := stranger.Withdrawals(t.Context(), ""); err != nil || len(page.Withdrawals) != 0 {
+		t.Errorf("another shop sees %+v, %v", page, err)
+	}
+}
+
+// TestWithdrawalsAreKeptThreeYears, and not longer.
+func TestWithdrawalsAreKeptThreeYears(t *testing.T) {
+	h := withdrawalHouse(t)
+	h.put(orderJSON("1", jan))
+	h.withdraw(stated("1"))
+	h.withdraw(stated("unknown"))
+	h.work()
+	h.clock.pass(3*365*24*time.Hour + 23*time.Hour) // one of the three is a leap year
+	h.work()
+	if all := h.received(); len(all) != 2 {
+		t.Errorf("a minute too early: %+v", all)
+	}
+	h.clock.pass(time.Hour)
+	h.work()
+	if all := h.received(); len(all) != 0 {
+		t.Errorf("after three years: %+v", all)
+	}
+}
+
+// stopping is an engine that fails all writes to documents after some: the process that writes has died.
+type stopping struct {
+	storage.Engine
+	left atomic.Int64
+}
+
+var errStopped = errors.New("dead")
+
+func (d *stopping) Insert(ctx context.Context, collection string, r storage.Record) error {
+	if d.left.Add(-1) < 0 {
+		return errStopped
+	}
+	return d.Engine.Insert(ctx, collection, r)
+}
+
+func (d *stopping) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+	if d.left.Add(-1) < 0 {
+		return errStopped
+	}
+	return d.Engine.Replace(ctx, collection, r, read)
+}
+
+// TestWithdrawalInterrupted stops the sequence after each of its writes; then another process goes on, and the sender tries again
+// where no answer came. It always ends with one statement, one mail each, and one mark on the order.
+func TestWithdrawalInterrupted(t *testing.T) {
+	for writes := 0; ; writes++ {
+		h := withdrawalHouse(t)
+		h.put(orderJSON("1", jan))
+		h.work()
+		mortal := &stopping{Engine: h.engine}
+		mortal.left.Store(int64(writes))
+		app := portal.New(mortal, portal.WithClock(h.clock.Now))
+		_, id, err := h.visitor("x").PrepareWithdrawal(stated("1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = app.Visitor(h.shop, firefox("x")).Withdraw(t.Context(), id, stated("1"))
+		answered := err == nil
+		if err == nil {
+			_, err = app.Worker().Once(t.Context())
+		}
+		if err != nil && !errors.Is(err, errStopped) {
+			t.Fatalf("%d writes: %v", writes, err)
+		}
+		h.work()
+		if !answered {
+			if receipt, err := h.visitor("x").Withdraw(t.Context(), id, stated("1")); err != nil || !receipt.Mailed {
+				t.Errorf("%d writes, tried again: %+v, %v", writes, receipt, err)
+			}
+			h.work()
+		}
+		if diff := cmp.Diff(map[string]int{jan: 1, support: 1}, sentTo(h.deliver())); diff != "" {
+			t.Errorf("%d writes: %s", writes, diff)
+		}
+		if all := h.received(); len(all) != 1 || all[0].Order == nil {
+			t.Errorf("%d writes: %+v", writes, all)
+		}
+		order, failed := h.signIn(jan).Order(t.Context(), "1")
+		if failed != nil || len(order.Withdrawal.Received) != 1 {
+			t.Errorf("%d writes: %+v, %v", writes, order.Withdrawal, failed)
+		}
+		if err == nil {
+			if writes != 7 {
+				t.Errorf("the sequence has %d writes, not the 7 known here", writes)
+			}
+			return
+		}
+	}
+}

@@ -1,0 +1,234 @@
+package storage
+
+import (
+	"cmp"
+	"encoding/binary"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/bson/primitive"
+)
+
+// decode reads a document into the zero value that into points to, as bson.Unmarshal does: it knows how the product's own
+// types are stored, in which it is several times as fast, and leaves every other pair of types to bson.
+//
+// All strings share the memory of one copy of the document.
+func decode(raw bson.Raw, into any) error {
+	v := reflect.ValueOf(into).Elem()
+	return decoderOf(v.Type())(v, value{kind: bson.TypeEmbeddedDocument, data: raw, text: string(raw)})
+}
+
+// decoder reads a value into a variable that is zero.
+type decoder func(v reflect.Value, in value) error
+
+// decoders are made once for each type.
+var decoders sync.Map //nolint:gochecknoglobals // made of types alone, so as constant as they are
+
+func decoderOf(t reflect.Type) decoder {
+	if kept, ok := decoders.Load(t); ok {
+		return kept.(decoder)
+	}
+	made := newDecoder(t)
+	decoders.Store(t, made)
+	return made
+}
+
+func newDecoder(t reflect.Type) decoder {
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return decodeTime
+	case t == reflect.TypeFor[[]byte]():
+		return decodeBytes
+	case isForeign(t):
+		return decodeAny
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return decodeString
+	case reflect.Bool:
+		return decodeBool
+	case reflect.Int, reflect.Int64:
+		return decodeInt
+	case reflect.Pointer:
+		return decodePointer(decoderOf(t.Elem()))
+	case reflect.Slice:
+		return decodeSlice(decoderOf(t.Elem()))
+	case reflect.Map:
+		if t.Key() == reflect.TypeFor[string]() {
+			return decodeMap(decoderOf(t.Elem()))
+		}
+	case reflect.Struct:
+		return decodeStruct(t)
+	}
+	return decodeAny
+}
+
+// isForeign tells types that are not stored by their kind: those that store themselves, and those of other modules.
+func isForeign(t reflect.Type) bool {
+	own := func(i reflect.Type) bool { return t.Implements(i) || reflect.PointerTo(t).Implements(i) }
+	return own(reflect.TypeFor[bson.Unmarshaler]()) || own(reflect.TypeFor[bson.ValueUnmarshaler]()) ||
+		strings.HasPrefix(t.PkgPath(), "go.mongodb.org/") || slices.Contains([]string{"encoding/json", "net/url"}, t.PkgPath())
+}
+
+// decodeAny has bson do it.
+func decodeAny(v reflect.Value, in value) error {
+	return bson.RawValue{Type: in.kind, Value: in.data}.Unmarshal(v.Addr().Interface())
+}
+
+func decodeString(v reflect.Value, in value) error {
+	if in.kind != bson.TypeString {
+		return decodeAny(v, in)
+	}
+	v.SetString(in.text[4 : len(in.text)-1]) // between its length and NUL
+	return nil
+}
+
+func decodeBool(v reflect.Value, in value) error {
+	if in.kind != bson.TypeBoolean {
+		return decodeAny(v, in)
+	}
+	v.SetBool(in.data[0] != 0)
+	return nil
+}
+
+func decodeInt(v reflect.Value, in value) error {
+	switch in.kind {
+	case bson.TypeInt64:
+		v.SetInt(int64(binary.LittleEndian.Uint64(in.data)))
+	case bson.TypeInt32:
+		v.SetInt(int64(int32(binary.LittleEndian.Uint32(in.data))))
+	default:
+		return decodeAny(v, in)
+	}
+	return nil
+}
+
+func decodeTime(v reflect.Value, in value) error {
+	if in.kind != bson.TypeDateTime {
+		return decodeAny(v, in)
+	}
+	*v.Addr().Interface().(*time.Time) = primitive.DateTime(binary.LittleEndian.Uint64(in.data)).Time().UTC()
+	return nil
+}
+
+func decodeBytes(v reflect.Value, in value) error {
+	if in.kind != bson.TypeBinary {
+		return decodeAny(v, in)
+	}
+	const before = 4 + 1 // the length and the subtype
+	if in.data[before-1] != bson.TypeBinaryGeneric {
+		return decodeAny(v, in)
+	}
+	v.SetBytes(append([]byte{}, in.data[before:]...))
+	return nil
+}
+
+func decodePointer(inner decoder) decoder {
+	return func(v reflect.Value, in value) error {
+		if in.kind == bson.TypeNull {
+			return nil
+		}
+		v.Set(reflect.New(v.Type().Elem()))
+		return inner(v.Elem(), in)
+	}
+}
+
+func decodeSlice(inner decoder) decoder {
+	return func(v reflect.Value, in value) error {
+		if in.kind != bson.TypeArray {
+			return decodeAny(v, in)
+		}
+		length := 0
+		if err := in.each(func(string, value) error { length++; return nil }); err != nil {
+			return err
+		}
+		v.Set(reflect.MakeSlice(v.Type(), length, length))
+		at := 0
+		return in.each(func(_ string, element value) error {
+			at++
+			return inner(v.Index(at-1), element)
+		})
+	}
+}
+
+func decodeMap(inner decoder) decoder {
+	return func(v reflect.Value, in value) error {
+		if in.kind != bson.TypeEmbeddedDocument {
+			return decodeAny(v, in)
+		}
+		v.Set(reflect.MakeMap(v.Type()))
+		element := reflect.New(v.Type().Elem()).Elem()
+		return in.each(func(name string, found value) error {
+			element.SetZero()
+			if err := inner(element, found); err != nil {
+				return err
+			}
+			v.SetMapIndex(reflect.ValueOf(name), element)
+			return nil
+		})
+	}
+}
+
+// member is a field of a struct, maybe of one embedded in it.
+type member struct {
+	name  string
+	index []int
+	read  decoder
+}
+
+// decodeStruct leaves a struct to bson that embeds by pointer or takes what has no field into a map.
+func decodeStruct(t reflect.Type) decoder {
+	members, ok := membersOf(t, nil)
+	if !ok {
+		return decodeAny
+	}
+	places := make(map[string]int, len(members))
+	for i, m := range members {
+		places[m.name] = i
+	}
+	return func(v reflect.Value, in value) error {
+		if in.kind != bson.TypeEmbeddedDocument {
+			return decodeAny(v, in)
+		}
+		next := 0 // elements stand in the order of the fields, most often
+		return in.each(func(name string, element value) error {
+			if next >= len(members) || members[next].name != name {
+				place, known := places[name]
+				if !known {
+					return nil
+				}
+				next = place
+			}
+			m := &members[next]
+			next++
+			return m.read(v.FieldByIndex(m.index), element)
+		})
+	}
+}
+
+// membersOf lists the fields that are stored.
+func membersOf(t reflect.Type, path []int) (members []member, ok bool) {
+	for i := range t.NumField() {
+		field := t.Field(i)
+		name, options, _ := strings.Cut(field.Tag.Get("bson"), ",")
+		index := append(slices.Clip(path), i)
+		switch {
+		case !field.IsExported() || name == "-":
+		case !slices.Contains(strings.Split(options, ","), "inline"):
+			members = append(members, member{name: cmp.Or(name, strings.ToLower(field.Name)), index: index, read: decoderOf(field.Type)})
+		case field.Type.Kind() != reflect.Struct:
+			return nil, false
+		default:
+			inner, ok := membersOf(field.Type, index)
+			if !ok {
+				return nil, false
+			}
+			members = append(members, inner...)
+		}
+	}
+	return members, true
+}
