@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -179,8 +181,23 @@ func (b *bench) pages(ctx context.Context, size int, last bool) ([]customer, err
 		}
 		one, err := b.steady(ctx, p, b.orderPage(customers))
 		b.row("an order's page", one, 0)
-		return errors.Join(err, b.bareRow(ctx, p, customers[0]))
+		return errors.Join(err, b.account(ctx, p, customers), b.bareRow(ctx, p, customers[0]))
 	})
+}
+
+// account measures the pages of the customers' own affairs, each for a part of the time.
+func (b *bench) account(ctx context.Context, p *process, customers []customer) error {
+	pages := b.accountPages(customers)
+	for _, path := range slices.Sorted(maps.Keys(pages)) {
+		look := pages[path]
+		look.duration /= 4
+		got, err := b.steady(ctx, p, look)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		b.row(path, got, 0)
+	}
+	return nil
 }
 
 // steady measures a load once the server has had a part of it already.

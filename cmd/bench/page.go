@@ -61,6 +61,18 @@ func (o options) orderPage(customers []customer) load {
 		func(c customer) string { return ">Order " + number(c) + "<" })
 }
 
+// accountPages are the pages of a customer's own affairs.
+func (o options) accountPages(customers []customer) map[string]load {
+	pages := map[string]load{}
+	for _, path := range []string{"/profile", "/privacy", "/company", "/security"} {
+		pages[path] = o.view(customers, func(customer) string { return path }, func(customer) string { return "<h1>" })
+	}
+	pages["/orders/…/withdraw"] = o.view(customers,
+		func(c customer) string { return "/orders/" + numberOf(c.place, ordersEach-1) + "/withdraw" },
+		func(c customer) string { return numberOf(c.place, ordersEach-1) })
+	return pages
+}
+
 // puts are new orders of known customers, which the shop's system sends.
 func (o options) puts(key string, customers int) load {
 	now := time.Now()

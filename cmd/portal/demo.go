@@ -27,7 +27,7 @@ type demoCommand struct {
 
 // Help implements kong.HelpProvider.
 func (demoCommand) Help() string {
-	return `Starts a portal for a made-up shop with a dozen customers and their orders. No mail leaves this machine: it lands on the page /demo/mailbox, which programs read as /demo/mailbox.json.
+	return `Starts a portal for a made-up shop with some customers and their orders. No mail leaves this machine: it lands on the page /demo/mailbox, which programs read as /demo/mailbox.json.
 
   portal demo
   portal demo --addr 127.0.0.1:9000
@@ -93,7 +93,7 @@ func (c demoCommand) show(ctx context.Context, w *world, engine storage.Engine, 
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	set, err := newStage(ctx, server.app, base, "http://"+reachable(shop.Addr().String()))
+	set, err := newStage(ctx, server, box, base, "http://"+reachable(shop.Addr().String()))
 	if err == nil {
 		err = set.fill(ctx)
 	}
@@ -154,7 +154,8 @@ func tellDemo(w *world, set *stage) {
 	w.say("API key:  %s", set.key)
 	w.say("  curl -H 'Authorization: Bearer %s' %s/api/v1/customers/by-email/%s", set.key, set.base, people()[0].Email)
 	w.say("")
-	w.say("A register on this machine stands in for VIES: it knows the companies above, is silent about Germany, and knows no other.")
+	w.say("Any other address opens a new account, which is asked for its name.")
+	w.say("A register on this machine stands in for VIES, as told above; the shop asks it with a VAT ID of its own.")
 	w.say("The 10,000 orders of nakup@velkosklad.example are still being loaded; everything else is there.")
 	w.say("Stop with Ctrl-C.")
 }

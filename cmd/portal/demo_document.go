@@ -23,6 +23,7 @@ type orderDoc struct {
 	SourceStatus     string           `json:"source_status,omitzero"`
 	SourceLabel      string           `json:"source_label,omitzero"`
 	IsDigital        bool             `json:"is_digital,omitzero"`
+	Business         bool             `json:"business,omitzero"`
 	Lines            []lineDoc        `json:"lines"`
 	Subtotal         string           `json:"subtotal"`
 	Discount         string           `json:"discount,omitzero"`
@@ -62,6 +63,8 @@ type lineDoc struct {
 	TaxRate   string      `json:"tax_rate,omitzero"`
 	Picture   string      `json:"picture"`
 	URL       string      `json:"url"`
+
+	Withdrawal string `json:"withdrawal,omitzero"`
 
 	cents int64
 }

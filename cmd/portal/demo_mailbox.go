@@ -49,12 +49,15 @@ func (c mailboxConn) Send(_ context.Context, m mail.Message) error {
 func (mailboxConn) Close() error { return nil }
 
 func (b *mailbox) take(m mail.Message) {
+	b.keep(caughtMail{At: b.now(), To: m.To, From: m.From, Subject: m.Subject, Text: m.Text, HTML: m.HTML})
+}
+
+// keep gives a mail its place in this mailbox.
+func (b *mailbox) keep(caught caughtMail) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.count++
-	caught := caughtMail{
-		ID: strconv.Itoa(b.count), At: b.now(), To: m.To, From: m.From, Subject: m.Subject, Text: m.Text, HTML: m.HTML,
-	}
+	caught.ID = strconv.Itoa(b.count)
 	b.mails = slices.Insert(b.mails, 0, caught)
 	b.mails = b.mails[:min(len(b.mails), mostMails)]
 }
@@ -76,7 +79,18 @@ func (b *mailbox) find(id string) (caughtMail, bool) {
 	return b.mails[i], true
 }
 
-var linkInMail = regexp.MustCompile(`https?://[^\s<>"]+/sign-in/link/[^\s<>"]+`)
+var (
+	linkInMail = regexp.MustCompile(`https?://[^\s<>"]+/sign-in/link/[^\s<>"]+`)
+	codeInMail = regexp.MustCompile(`(?m)^\s*([0-9A-Z]{4}[- ]?[0-9A-Z]{4})\s*$`) // on a line of its own
+)
 
 // Link is the sign-in link in the mail, "" for none.
 func (m caughtMail) Link() string { return linkInMail.FindString(m.Text) }
+
+// Code is the code in the mail, "" for none.
+func (m caughtMail) Code() string {
+	if found := codeInMail.FindStringSubmatch(m.Text); found != nil {
+		return found[1]
+	}
+	return ""
+}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"postern/portal"
 	"postern/portal/address"
 )
@@ -9,13 +11,16 @@ import (
 type person struct {
 	Email, Special string
 
+	former                string // the address before Email, "" for none
 	id, first, last, lang string // id "" for one who only ever bought as a guest
 	company               portal.Company
+	unlisted              bool // VIES does not know the company's VAT ID
 	addresses             []address.Address
 	orders                int
 	years                 float64 // how far back the orders go
 	currency              string  // "" for the shop's
 	twist                 func(s *story, o *orderDoc, i int)
+	episode               episode
 }
 
 // manyOrders is how many orders the largest customer has.
@@ -23,14 +28,15 @@ const manyOrders = 10_000
 
 // people are the customers to sign in as.
 func people() []person {
-	return append(steadyPeople(), oddPeople()...)
+	return slices.Concat(steadyPeople(), oddPeople(), movingPeople())
 }
 
 func steadyPeople() []person {
 	return []person{
 		{
-			Email: "jana.kovacova@zakaznik.example", Special: "a regular: 70 orders over four years, two addresses",
+			Email: "jana.kovacova@zakaznik.example", Special: "a regular: 70 orders, birth date, one consent given and one taken back",
 			id: "c-1001", first: "Jana", last: "Kováčová", lang: "sk", orders: 70, years: 4,
+			episode: episode{31 * day, unsubscribesPartners},
 			addresses: []address.Address{
 				{FirstName: "Jana", LastName: "Kováčová", Line1: "Štefánikova 27", City: "Košice", PostalCode: "040 01", Country: "SK", Phone: "+421905123456"},
 				{FirstName: "Jana", LastName: "Kováčová", Company: "Materská škola Slniečko", Line1: "Pri potoku 4", City: "Prešov", PostalCode: "080 01", Country: "SK"},
@@ -43,7 +49,7 @@ func steadyPeople() []person {
 			addresses: []address.Address{{Company: "Veľkosklad Tatry, a. s.", FirstName: "Bohuslav", LastName: "Veľkonákupný", Line1: "Skladová 1", City: "Poprad", PostalCode: "058 01", Country: "SK"}},
 		},
 		{
-			Email: "uctaren@zlatyklas.example", Special: "a firm with a VAT ID, invoices and coffee by weight",
+			Email: "uctaren@zlatyklas.example", Special: "a firm that VIES confirms: invoices, coffee by weight",
 			id: "c-1003", first: "Žofia", last: "Šťastná", lang: "sk", orders: 32, years: 3, twist: firm,
 			company: portal.Company{Name: "Pekáreň Zlatý klas, s. r. o.", Country: "SK", RegistrationNumber: "36421928", TaxNumber: "1234567895", VATID: "SK1234567895"},
 			addresses: []address.Address{{
@@ -106,4 +112,49 @@ func oddPeople() []person {
 			addresses: []address.Address{{FirstName: "Kryštof", LastName: "Řeřicha", Line1: "Žižkova 12", City: "Hradec Králové", PostalCode: "500 02", Country: "CZ"}},
 		},
 	}
+}
+
+// movingPeople have done something in their accounts, or are about to.
+func movingPeople() []person {
+	return []person{
+		{
+			Email: "einkauf@waldholz.example", Special: "a German firm: VIES is silent about its VAT ID",
+			id: "c-1013", first: "Jürgen", last: "Größlhuber", lang: "en", orders: 7, years: 1, twist: reverseCharge,
+			company:   portal.Company{Name: "Waldholz Größlhuber GmbH", Country: "DE", RegistrationNumber: "HRB 123456", VATID: "DE123456788"},
+			addresses: []address.Address{{FirstName: "Jürgen", LastName: "Größlhuber", Company: "Waldholz Größlhuber GmbH", Line1: "Sägewerkstraße 9", City: "Freyung", PostalCode: "94078", Country: "DE"}},
+		},
+		{
+			Email: "biuro@lesnapolana.example", Special: "a Polish firm whose VAT ID VIES does not know",
+			id: "c-1014", first: "Małgorzata", last: "Wąsik-Żółć", lang: "en", orders: 5, years: 0.6, twist: firm,
+			company: portal.Company{Name: "Leśna Polana Sp. z o.o.", Country: "PL", VATID: "PL1234563218"}, unlisted: true,
+			addresses: []address.Address{{FirstName: "Małgorzata", LastName: "Wąsik-Żółć", Company: "Leśna Polana Sp. z o.o.", Line1: "ul. Źródlana 5/7", City: "Łódź", PostalCode: "90-001", Country: "PL"}},
+		},
+		{
+			Email: "odstupuje@zakaznik.example", Special: "orders to withdraw from, and not; one statement received",
+			id: "c-1015", first: "Alžbeta", last: "Rozmyslená", lang: "en", orders: len(regrets()), years: 0.2, twist: regret,
+			addresses: []address.Address{{FirstName: "Alžbeta", LastName: "Rozmyslená", Line1: "Spiatočná 14", City: "Nitra", PostalCode: "949 01", Country: "SK"}},
+			episode:   episode{day, withdraws},
+		},
+		{
+			Email: "eva.vydata@zakaznik.example", Special: "changed her address last week; the mail to the old one can undo it",
+			former: "eva.slobodna@zakaznik.example",
+			id:     "c-1016", first: "Eva", last: "Vydatá", lang: "en", orders: 9, years: 2,
+			addresses: []address.Address{{FirstName: "Eva", LastName: "Vydatá", Line1: "Svadobná 2", City: "Trenčín", PostalCode: "911 01", Country: "SK"}},
+			episode:   episode{7 * day, movesAddress},
+		},
+		{
+			Email: "milan.odchadza@zakaznik.example", Special: "wanted to be erased three days ago; can still stay",
+			id: "c-1017", first: "Milan", last: "Odchádza", lang: "en", orders: 8, years: 2,
+			addresses: []address.Address{{FirstName: "Milan", LastName: "Odchádza", Line1: "Výpadová 31", City: "Senec", PostalCode: "903 01", Country: "SK"}},
+			episode:   episode{3 * day, wantsErasure},
+		},
+	}
+}
+
+// address is what the shop's own records have.
+func (p person) address() string {
+	if p.former != "" {
+		return p.former
+	}
+	return p.Email
 }

@@ -26,7 +26,7 @@ func profileOf(p person, now time.Time) profileDoc {
 	case "c-1001":
 		return profileDoc{Title: "Mgr.", BirthDate: "1987-04-12", Phone: "+421905123456", Consents: map[string]consentDoc{
 			"newsletter":     said("given", 400, "Hájenka mi smie posielať newsletter e-mailom."),
-			"partner_offers": said("withdrawn", 31, "Hájenka mi smie posielať ponuky partnerov e-mailom."),
+			"partner_offers": said("given", 400, "Hájenka mi smie posielať ponuky partnerov e-mailom."),
 		}}
 	case "c-1003":
 		return profileDoc{Title: "Ing.", Phone: "+421527724455", Consents: map[string]consentDoc{

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"postern/portal"
@@ -20,8 +22,8 @@ func demoSettings(base, storefront string) (portal.ShopSettings, error) {
 	return portal.ShopSettings{
 		Name: new("Hájenka"), BaseURL: &base, StorefrontURL: &storefront,
 		SenderName: new("Hájenka, domov a les"), SenderEmail: new("ucet@hajenka.example"), SupportEmail: new("pomoc@hajenka.example"),
-		Language: new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"), Currency: new("EUR"),
-		Registration: new(true), RequiredFields: &[]string{portal.RequireNames}, Accent: new("#2f6b4f"), Logo: &logo,
+		Language: new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"), Currency: new("EUR"), VATID: new("SK2222222222"),
+		Registration: new(true), RequiredFields: &[]string{portal.RequireNames}, FirstOrderMail: new(true), Accent: new("#2f6b4f"), Logo: &logo,
 		Footer: &[]portal.FooterLink{
 			{Label: "Shop", URL: storefront},
 			{Label: "Delivery and returns", URL: base + "/demo/storefront/delivery"},
@@ -32,16 +34,19 @@ func demoSettings(base, storefront string) (portal.ShopSettings, error) {
 
 // stage sets the demo's shop up.
 type stage struct {
-	app  *portal.App
-	base string
-	now  time.Time
-	key  string // of the feed
+	server *server
+	app    *portal.App
+	base   string
+	now    time.Time
+	key    string // of the feed
+	box    *mailbox
 
 	storefront string // base URL of the shop
 }
 
 // newStage makes the shop, or gives the one of an earlier demo the present address.
-func newStage(ctx context.Context, app *portal.App, base, storefront string) (*stage, error) {
+func newStage(ctx context.Context, server *server, box *mailbox, base, storefront string) (*stage, error) {
+	app := server.app
 	operator := app.Operator()
 	shops, err := operator.Shops(ctx)
 	if err != nil {
@@ -63,20 +68,56 @@ func newStage(ctx context.Context, app *portal.App, base, storefront string) (*s
 		return nil, err
 	}
 	key, err := operator.CreateKey(ctx, demoShop, "demo")
-	return &stage{app: app, base: base, now: app.Now(), key: key, storefront: storefront}, err
+	return &stage{server: server, app: app, base: base, now: app.Now(), key: key, box: box, storefront: storefront}, err
 }
 
-// fill brings in the people and their orders, but for those of the largest customer, and has everything counted.
+// fill brings in the people with their orders, but for those of the largest customer, has everything counted and asked of VIES,
+// and lets happen what those did who are new in the store.
 func (s *stage) fill(ctx context.Context) error {
+	var fresh []person
 	for i, p := range people() {
-		if err := s.introduce(ctx, p); err != nil {
+		isNew, err := s.introduce(ctx, p)
+		if err != nil {
 			return fmt.Errorf("customer %s: %w", p.id, err)
+		}
+		if isNew && p.episode.do != nil {
+			fresh = append(fresh, p)
 		}
 		if err := s.bring(ctx, newStory(s.now, s.base, p, i+1)); err != nil {
 			return err
 		}
 	}
 	worker := s.app.Worker()
+	if err := drain(ctx, worker); err != nil {
+		return err
+	}
+	slices.SortFunc(fresh, func(a, b person) int { return cmp.Compare(b.episode.ago, a.episode.ago) })
+	for _, p := range fresh {
+		if err := s.relive(ctx, p); err != nil {
+			return fmt.Errorf("what customer %s did: %w", p.id, err)
+		}
+	}
+	return worker.CheckVATsOnce(ctx)
+}
+
+// relive lets a customer's episode happen at its time, and keeps its letters in the mailbox.
+func (s *stage) relive(ctx context.Context, p person) error {
+	then, err := s.ago(ctx, p.episode.ago)
+	if err != nil {
+		return err
+	}
+	if err := p.episode.do(ctx, then, p); err != nil {
+		return err
+	}
+	letters, err := then.letters(ctx)
+	for _, letter := range letters {
+		s.box.keep(letter)
+	}
+	return err
+}
+
+// drain works until nothing is left to do.
+func drain(ctx context.Context, worker portal.Worker) error {
 	for {
 		if done, err := worker.Once(ctx); err != nil || done == 0 {
 			return err
@@ -125,33 +166,44 @@ type addressDoc struct {
 	DefaultBilling  bool `json:"default_billing"`
 }
 
-// introduce makes a customer, unless an earlier demo did: what was changed there since stays.
-func (s *stage) introduce(ctx context.Context, p person) error {
+// introduce makes a customer and reports whether it did, which it does not when an earlier demo did: what was changed there since
+// stays, and who was erased there does not come back.
+func (s *stage) introduce(ctx context.Context, p person) (isNew bool, err error) {
 	if p.id == "" {
-		return nil
+		return false, nil
 	}
 	shop, err := s.app.Operator().Shop(ctx, demoShop)
 	if err != nil {
-		return err
+		return false, err
 	}
 	feed, err := s.app.Feed(ctx, shop, s.key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if _, err := feed.Customer(ctx, p.id); portal.KindOf(err) != portal.NotFound {
-		return err
+		return false, err
 	}
+	body, err := s.document(p)
+	if err != nil {
+		return false, err
+	}
+	if _, err = feed.PutCustomer(ctx, p.id, body); portal.KindOf(err) == portal.Gone {
+		return false, nil
+	}
+	return true, err
+}
+
+// recordsAge is how long ago the shop's own records last changed: before anything that customers did in their accounts.
+const recordsAge = 60 * day
+
+func (s *stage) document(p person) ([]byte, error) {
 	doc := customerDoc{
-		Email: p.Email, FirstName: p.first, LastName: p.last, Language: p.lang, Company: p.company, UpdatedAt: s.now.UTC(), Addresses: []addressDoc{},
+		Email: p.address(), FirstName: p.first, LastName: p.last, Language: p.lang, Company: p.company, Addresses: []addressDoc{},
+		UpdatedAt:  s.now.UTC().Add(-recordsAge),
 		profileDoc: profileOf(p, s.now),
 	}
 	for i, a := range p.addresses {
 		doc.Addresses = append(doc.Addresses, addressDoc{Address: a, DefaultShipping: i == 0, DefaultBilling: i == 0})
 	}
-	body, err := json.Marshal(doc)
-	if err != nil {
-		return err
-	}
-	_, err = feed.PutCustomer(ctx, p.id, body)
-	return err
+	return json.Marshal(doc)
 }

@@ -44,7 +44,7 @@ func (s *story) write(to io.Writer) error {
 func (s *story) order(i int) orderDoc {
 	p := s.person
 	o := orderDoc{
-		Number: fmt.Sprintf("HJ-%02d%05d", s.place, i+1), CustomerID: p.id, Email: p.Email, PlacedAt: s.placedAt(i),
+		Number: fmt.Sprintf("HJ-%02d%05d", s.place, i+1), CustomerID: p.id, Email: p.address(), PlacedAt: s.placedAt(i),
 		Currency: "EUR", PaymentKind: "card", PaymentMethod: "Visa •••• 4242", vat: 23,
 		Lines: s.lines(1+s.rng.IntN(4), false), BillingAddress: &p.addresses[0], ShippingAddress: &p.addresses[i%len(p.addresses)],
 	}

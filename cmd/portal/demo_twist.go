@@ -163,6 +163,30 @@ func returns(s *story, o *orderDoc, i int) {
 	}
 }
 
+// regretted is an order as it stands to the right of withdrawal.
+type regretted struct {
+	age  time.Duration
+	what func(o *orderDoc)
+}
+
+func regrets() []regretted {
+	return []regretted{
+		{40 * day, func(*orderDoc) {}}, // the period is over
+		{12 * day, func(o *orderDoc) { o.Business = true }},
+		{11 * day, func(o *orderDoc) { o.Lines[0].Withdrawal = "custom_made" }},
+		{10 * day, func(o *orderDoc) { o.Lines = o.Lines[:1]; o.Lines[0].Withdrawal = "perishable" }},
+		{9 * day, func(*orderDoc) {}}, // within the period
+		{8 * day, func(*orderDoc) {}}, // its customer withdraws
+	}
+}
+
+// regret has delivered orders, one of each of the regrets.
+func regret(s *story, o *orderDoc, i int) {
+	o.PlacedAt, o.back, o.Lines = s.now.Add(-regrets()[i].age), 0, s.lines(2, false)
+	o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
+	regrets()[i].what(o)
+}
+
 // longAgo moves everything three years back: the list of this year is empty.
 func longAgo(s *story, o *orderDoc, _ int) {
 	o.PlacedAt = o.PlacedAt.AddDate(-3, 0, 0)
