@@ -45,6 +45,7 @@ type Entry struct {
 const (
 	byTurn = "by_turn" // what is due, in every state
 	byAge  = "by_age"  // what staff see
+	byTo   = "by_to"   // what an address was sent
 )
 
 // Collections declares what the package stores. The heads hold no payload: a list never shows it.
@@ -61,6 +62,7 @@ func Collections() []storage.Collection {
 			Head: []string{"kind", "to", "lang", "state", "created_at", "next_at", "sent_at", "resent_at", "attempts",
 				"last_error", "unsure", "throttled"},
 		},
+		{Name: byTo, Fields: []storage.Field{{Path: "to", Kind: storage.String}}},
 	}}}
 }
 

@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"postern/storage"
@@ -187,29 +186,19 @@ func (o Outbox) settle(ctx context.Context, id, lease string, record func(*Entry
 	return err
 }
 
-// Forget deletes the entries to the addresses, in whatever state they are. It looks through the whole outbox, which holds the
-// mails of a month, so it is for the rare case that a person is erased.
-func (o Outbox) Forget(ctx context.Context, addresses ...string) error {
-	for _, state := range []string{Waiting, Sent, Dropped, Failed} {
-		for cursor := ""; ; {
-			page, err := o.List(ctx, state, cursor, storage.MaxLimit)
-			if err != nil {
+// Forget deletes the entries to an address, in whatever state they are.
+func (o Outbox) Forget(ctx context.Context, address string) error {
+	for {
+		page, err := storage.Find[struct{}](ctx, o.docs, storage.Query{Index: byTo, Equal: []any{address}, Limit: storage.MaxLimit})
+		if err != nil || len(page.Hits) == 0 {
+			return err
+		}
+		for _, hit := range page.Hits {
+			if err := o.forget(ctx, hit.Key); err != nil {
 				return err
-			}
-			for _, hit := range page.Hits {
-				if !slices.Contains(addresses, hit.Head.To) {
-					continue
-				}
-				if err := o.forget(ctx, hit.Key); err != nil {
-					return err
-				}
-			}
-			if cursor = page.Next; cursor == "" {
-				break
 			}
 		}
 	}
-	return nil
 }
 
 // forget deletes an entry, whatever becomes of it meanwhile.

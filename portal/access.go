@@ -37,6 +37,7 @@ type access struct {
 	Alarms   []alarm   `bson:"alarms,omitempty"`
 	Proofs   []proof   `bson:"proofs,omitempty"`
 	Todo     []string  `bson:"todo,omitempty"`
+	StaleAt  time.Time `bson:"stale_at,omitempty"` // of an address nobody has: when nothing in it matters any more
 }
 
 // request is one mail that was asked for: a link, a code, or both.
@@ -77,12 +78,16 @@ type browser struct {
 	SeenAt time.Time `bson:"seen_at"`
 }
 
-const accessByTodo = "todo"
+const (
+	accessByTodo  = "todo"
+	accessByStale = "stale"
+)
 
 func accessCollection() storage.Collection {
-	return storage.Collection{Name: "access", Indexes: []storage.Index{{
-		Name: accessByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}},
-	}}}
+	return storage.Collection{Name: "access", Indexes: []storage.Index{
+		{Name: accessByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
+		{Name: accessByStale, Fields: []storage.Field{{Path: "stale_at", Kind: storage.Time}}},
+	}}
 }
 
 // tidy moves links past their end to the dead, and forgets what need not be known any more.
@@ -188,7 +193,7 @@ func (a *access) belongTo(email, customer string, now time.Time) {
 		a.clear(now)
 		a.Notices, a.Alarms, a.Todo = nil, nil, nil
 	}
-	a.Email, a.Customer = email, customer
+	a.Email, a.Customer, a.StaleAt = email, customer, time.Time{}
 }
 
 // clear ends everything that lets someone in.

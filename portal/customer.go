@@ -105,6 +105,9 @@ func (a *App) changeCustomer(ctx context.Context, shop, id string, alter func(*C
 
 // nextDue is the earliest moment at which the worker has something to do for the customer, zero for none.
 func (c Customer) nextDue() time.Time {
+	if !c.Erasure.Begun.IsZero() {
+		return c.Erasure.nextErasure() // nothing else matters any more
+	}
 	var due time.Time
 	sooner := func(at time.Time) {
 		if !at.IsZero() && (due.IsZero() || at.Before(due)) {

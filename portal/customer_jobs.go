@@ -59,7 +59,8 @@ func (w Worker) doCustomerJobs(ctx context.Context, shop Shop, id string, doer f
 	return err
 }
 
-// due does what customers' documents name a time for, once it has come.
+// due does what customers' documents name a time for, once it has come. It counts nothing as done: what is left is for the next
+// beat, so that a document that stays due holds nobody up.
 func (w Worker) due(ctx context.Context, shop Shop) (done int, err error) {
 	page, err := storage.Find[struct{}](ctx, w.app.customerDocs(shop.ID), storage.Query{
 		Index: customersByDue, To: w.app.now().Add(time.Millisecond), Limit: todoBatch,
@@ -67,7 +68,7 @@ func (w Worker) due(ctx context.Context, shop Shop) (done int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
+	return 0, eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
 		return w.doDue(ctx, shop, hit.Key)
 	})
 }

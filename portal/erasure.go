@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"postern/mail"
@@ -26,19 +27,43 @@ const (
 	erasureRest = time.Minute
 	jobErasure  = "erasure"
 	mailErasure = "erasure"
+
+	erasuresADay = 5 // that a customer may ask for
 )
 
-// AskErasure has the account erased in seven days. The session must be Fresh (else StepUp). Asking again changes nothing.
+// ErasureDate is when the account would be erased if that were asked for now: in seven days, but not while a mail to an
+// address that it had can bring that address back.
+func (s Shopper) ErasureDate() time.Time { return s.customer.erasureDate(s.app.now()) }
+
+func (c Customer) erasureDate(now time.Time) time.Time {
+	at := now.Add(erasureDelay)
+	for _, f := range c.Former {
+		if f.Entry != "" && f.Until.After(at) {
+			at = f.Until
+		}
+	}
+	return at
+}
+
+// AskErasure has the account erased at the ErasureDate, and tells so by mail to each address that could take it back. The
+// session must be Fresh (else StepUp). Asking again changes nothing; five times a day, then TooMany.
 func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
 	if err := s.needFresh(); err != nil {
 		return Erasure{}, err
+	}
+	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/erasure-day/" + s.customer.ID, limit(erasuresADay, 24*time.Hour)}})
+	if err != nil {
+		return Erasure{}, err
+	}
+	if over[0] {
+		return Erasure{}, failure(TooMany, "error.too_many")
 	}
 	c, err := s.change(ctx, func(c *Customer) error {
 		if c.Erasure.Pending() {
 			return storage.ErrUnchanged
 		}
 		now := s.app.now()
-		c.Erasure = Erasure{AskedAt: now, At: now.Add(erasureDelay)}
+		c.Erasure = Erasure{AskedAt: now, At: c.erasureDate(now)}
 		c.Todo = addTodo(c.Todo, jobErasure+" "+storage.NewID())
 		return nil
 	})
@@ -72,26 +97,39 @@ func (w Worker) tellErasures(ctx context.Context, shop Shop) (done int, err erro
 		if !c.Erasure.Pending() {
 			return nil // taken back meanwhile
 		}
-		_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "erasure-"+job.arg, mail.Entry{
-			Kind: mailErasure, To: c.Email, Lang: c.Language, CreatedAt: c.Erasure.AskedAt, NextAt: c.Erasure.AskedAt,
-			Payload: map[string]string{payAt: c.Erasure.At.Format(time.RFC3339)},
-		})
-		return err
+		for i, email := range c.addresses() {
+			if i > 0 && c.Former[i-1].Entry == "" {
+				continue // held for another reason than that it was the account's
+			}
+			_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, fmt.Sprintf("erasure-%s-%d", job.arg, i), mail.Entry{
+				Kind: mailErasure, To: email, Lang: c.Language, CreatedAt: c.Erasure.AskedAt, NextAt: c.Erasure.AskedAt,
+				Payload: map[string]string{payCustomer: c.ID, payAt: c.Erasure.At.Format(time.RFC3339Nano)},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-// composeErasure makes the mail that confirms the wish and says how to take it back.
+// composeErasure makes the mail that confirms the wish and says how to take it back: at the account, or for an address that it
+// had, by the mail that told of the change. It is dropped when the wish was taken back.
 func (w Worker) composeErasure(ctx context.Context, shop Shop, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
-	to, err := w.recipient(ctx, shop, e.To)
-	if err != nil {
-		return to, nil, err
+	c, err := w.app.customer(ctx, shop.ID, e.Payload[payCustomer])
+	if errors.Is(err, storage.ErrNotFound) {
+		err = mail.ErrDrop
 	}
-	at, err := time.Parse(time.RFC3339, e.Payload[payAt])
-	if err != nil {
-		err = mail.ErrDrop // sent before, and its particulars are gone
+	held := c.holds(e.To) >= 0
+	if err == nil && (!c.Erasure.Pending() || c.Erasure.At.Format(time.RFC3339Nano) != e.Payload[payAt] || c.Email != e.To && !held) {
+		err = mail.ErrDrop
 	}
-	return to, func(l *i18n.Localizer) mail.Letter {
-		letter := shop.letter(l, "mail.erasure", "When", l.Date(at))
+	return recipient{email: e.To, lang: c.Language}, func(l *i18n.Localizer) mail.Letter {
+		letter := shop.letter(l, "mail.erasure", "When", l.Date(c.Erasure.At))
+		if held {
+			letter.Paragraphs = append(letter.Paragraphs, l.T("mail.erasure.former"))
+			return letter
+		}
 		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.erasure.keep"))
 		letter.Button = &mail.Button{Label: l.T("mail.erasure.button"), URL: shop.URL("/privacy")}
 		letter.Notes = []string{l.T("mail.erasure.not_you")}
@@ -133,7 +171,14 @@ func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
 		return ifFound(err)
 	}
 	for _, email := range c.addresses() {
-		if err := w.app.clearAccess(ctx, shop.ID, accessID(shop.ID, email)); err != nil {
+		_, err := w.app.accessDocs(shop.ID).Change(ctx, accessID(shop.ID, email), func(a *access) error {
+			if a.Customer != c.ID {
+				return storage.ErrUnchanged
+			}
+			a.clear(w.app.now())
+			return nil
+		})
+		if ifFound(err) != nil {
 			return err
 		}
 	}
@@ -155,14 +200,19 @@ func (w Worker) finishErasure(ctx context.Context, shop Shop, c Customer) error 
 	if err := w.eraseOrders(ctx, shop, c.ID); err != nil {
 		return err
 	}
-	if err := mail.NewOutbox(w.app.engine, shop.ID).Forget(ctx, c.addresses()...); err != nil {
+	if err := w.eraseRequests(ctx, shop.ID, c.ID); err != nil {
 		return err
 	}
 	for _, email := range c.addresses() {
-		if err := remove(ctx, w.app.accessDocs(shop.ID), accessID(shop.ID, email)); err != nil {
+		if err := mail.NewOutbox(w.app.engine, shop.ID).Forget(ctx, email); err != nil {
 			return err
 		}
-		if err := w.app.dropHandle(ctx, shop.ID, emailHandle(email), c.ID); err != nil {
+		own := func(a access) bool { return a.Customer == c.ID }
+		if err := removeIf(ctx, w.app.accessDocs(shop.ID), accessID(shop.ID, email), own); err != nil {
+			return err
+		}
+		leads := func(h handle) bool { return h.Customer == c.ID }
+		if err := removeIf(ctx, w.app.handleDocs(shop.ID), emailHandle(email), leads); err != nil {
 			return err
 		}
 	}
@@ -173,15 +223,6 @@ func (w Worker) finishErasure(ctx context.Context, shop Shop, c Customer) error 
 		return err
 	}
 	return remove(ctx, w.app.customerDocs(shop.ID), c.ID)
-}
-
-// dropHandle removes a handle that leads to the customer.
-func (a *App) dropHandle(ctx context.Context, shop, key, customer string) error {
-	holder, err := a.follow(ctx, shop, key)
-	if err != nil || holder != customer {
-		return err
-	}
-	return remove(ctx, a.handleDocs(shop), key)
 }
 
 // buryFeedHandle makes the handle of the shop system's id say that its customer was erased.
@@ -208,10 +249,28 @@ func (a *App) refuseErased(ctx context.Context, shop, feedID string) error {
 	return ifFound(err)
 }
 
+// awaitErasure is Unavailable for a customer who is being erased: what comes for them now would be erased with them, and
+// belongs to the customer they are next. In a minute or two it can be said again.
+func (a *App) awaitErasure(ctx context.Context, shop, id string) error {
+	c, _, err := a.customerDocs(shop).Get(ctx, id)
+	if err == nil && !c.Erasure.Begun.IsZero() {
+		return failure(Unavailable, "customer.erasing")
+	}
+	return ifFound(err)
+}
+
 // remove deletes a document, whatever its version; one that is not there is gone already.
 func remove[T any](ctx context.Context, docs storage.Docs[T], key string) error {
+	return removeIf(ctx, docs, key, func(T) bool { return true })
+}
+
+// removeIf is remove for a document that is as it should be; another one stays.
+func removeIf[T any](ctx context.Context, docs storage.Docs[T], key string, is func(T) bool) error {
 	for {
-		_, read, err := docs.Get(ctx, key)
+		doc, read, err := docs.Get(ctx, key)
+		if err == nil && !is(doc) {
+			return nil
+		}
 		if err == nil {
 			err = docs.Delete(ctx, key, read)
 		}

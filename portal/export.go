@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,13 +18,16 @@ import (
 
 // personData is everything that is kept of a customer but the orders, as they download it (Art. 15 and 20 GDPR).
 type personData struct {
-	Customer   CustomerRecord `json:"customer"`
-	VATAnswers []VATAnswer    `json:"vat_answers"`
-	Consents   []consentData  `json:"consents_said"`
-	Addresses  []formerData   `json:"former_email_addresses"`
-	Sessions   []sessionData  `json:"sessions"`
-	ErasureAt  string         `json:"erasure_at,omitzero"`
-	CreatedAt  time.Time      `json:"created_at"`
+	Customer   CustomerRecord     `json:"customer"`
+	VATAnswers []VATAnswer        `json:"vat_answers"`
+	Consents   []consentData      `json:"consents_said"`
+	Addresses  []formerData       `json:"former_email_addresses"`
+	Sessions   []sessionData      `json:"sessions"`
+	Deleted    []savedAddressWire `json:"deleted_addresses"` // which may be put back for a day
+	Messages   []InquiryRecord    `json:"messages"`
+	Requests   []InquiryRecord    `json:"requests"`
+	ErasureAt  string             `json:"erasure_at,omitzero"`
+	CreatedAt  time.Time          `json:"created_at"`
 }
 
 type consentData struct {
@@ -49,9 +51,9 @@ type sessionData struct {
 	SeenAt     time.Time `json:"last_used_at"`
 }
 
-// Export writes all that is kept of the customer as one JSON object: "customer" (as the API gives it), what was said to consents,
-// sessions, answers about VAT IDs, and "orders" in the shape that a feed sends them in. It writes order by order, so that ten
-// thousand take no more memory than one. The session must be Fresh (else StepUp).
+// Export writes what is in the account as one JSON object: "person" with the customer (as the API gives it), what was said to
+// consents, sessions, answers about VAT IDs, messages and requests; "orders" in the shape that a feed sends them in; and
+// "withdrawals". It writes order by order, so that ten thousand take no more memory than one. The session must be Fresh (else StepUp).
 func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 	if err := s.needFresh(); err != nil {
 		return err
@@ -65,10 +67,37 @@ func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 		out.WriteToken(jsontext.String("orders")), out.WriteToken(jsontext.BeginArray)); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	if err := s.eachOrder(ctx, OrderQuery{}, func(o storedOrder) error { return json.MarshalEncode(out, o.wire()) }); err != nil {
+	withdrawn := []string{}
+	if err := s.eachOrder(ctx, OrderQuery{}, func(o storedOrder) error {
+		for _, received := range o.Received {
+			withdrawn = append(withdrawn, received.ID)
+		}
+		return json.MarshalEncode(out, o.wire())
+	}); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	return errors.Join(out.WriteToken(jsontext.EndArray), out.WriteToken(jsontext.EndObject))
+	statements, err := s.statements(ctx, withdrawn)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return errors.Join(out.WriteToken(jsontext.EndArray), out.WriteToken(jsontext.String("withdrawals")), json.MarshalEncode(out, statements),
+		out.WriteToken(jsontext.EndObject))
+}
+
+// statements are the statements of withdrawal of some ids.
+func (s Shopper) statements(ctx context.Context, ids []string) ([]WithdrawalRecord, error) {
+	records := []WithdrawalRecord{}
+	for _, id := range ids {
+		w, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue // its time is over
+		}
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, w.record(id))
+	}
+	return records, nil
 }
 
 func (s Shopper) personData(ctx context.Context) (personData, error) {
@@ -85,6 +114,15 @@ func (s Shopper) personData(ctx context.Context) (personData, error) {
 	}
 	for _, session := range sessions {
 		data.Sessions = append(data.Sessions, sessionData{session.Device, session.Network, session.SignedInAt, session.SeenAt})
+	}
+	for _, a := range s.customer.Removed {
+		data.Deleted = append(data.Deleted, savedAddressWire{ID: a.ID, Address: a.Address})
+	}
+	if data.Messages, err = s.messageData(ctx); err != nil {
+		return data, err
+	}
+	if data.Requests, err = s.requestData(ctx); err != nil {
+		return data, err
 	}
 	if s.customer.Erasure.Pending() {
 		data.ErasureAt = moment(&s.customer.Erasure.At)
@@ -123,10 +161,13 @@ func (s Shopper) eachOrder(ctx context.Context, q OrderQuery, visit func(storedO
 	}
 }
 
+// Table is how a spreadsheet of a country reads CSV: what parts the columns, and the decimal sign of amounts.
+type Table struct{ Column, Point rune }
+
 // OrdersCSV writes the orders of a list as CSV (RFC 4180) in UTF-8 with a byte order mark, which spreadsheets need: a line of
 // names, then a line for each order, with the columns number, placed_at, state, payment, fulfillment, items, total and
 // currency. The session must be Fresh (else StepUp); faults are those of Orders.
-func (s Shopper) OrdersCSV(ctx context.Context, q OrderQuery, to io.Writer) error {
+func (s Shopper) OrdersCSV(ctx context.Context, q OrderQuery, table Table, to io.Writer) error {
 	if err := s.needFresh(); err != nil {
 		return err
 	}
@@ -138,30 +179,28 @@ func (s Shopper) OrdersCSV(ctx context.Context, q OrderQuery, to io.Writer) erro
 		return fmt.Errorf("orders as CSV: %w", err)
 	}
 	out := csv.NewWriter(to)
-	out.UseCRLF = true
+	out.UseCRLF, out.Comma = true, table.Column
 	err := out.Write([]string{"number", "placed_at", "state", "payment", "fulfillment", "items", "total", "currency"})
 	if err == nil {
-		err = s.eachOrder(ctx, q, func(o storedOrder) error { return out.Write(o.csv(s.shop.Location())) })
+		err = s.eachOrder(ctx, q, func(o storedOrder) error { return out.Write(table.row(o.Order, s.shop.Location())) })
 	}
 	out.Flush()
 	return errors.Join(err, out.Error())
 }
 
-func (o Order) csv(zone *time.Location) []string {
+func (t Table) row(o Order, zone *time.Location) []string {
 	var items []string
 	for _, line := range o.Lines {
 		items = append(items, quantityText(line.Quantity)+line.Name)
 	}
 	row := []string{
-		o.Number, o.PlacedAt.In(zone).Format(time.RFC3339), o.Status.State, o.Status.Payment, o.Status.Fulfillment,
-		strings.Join(items, "; "), o.Amount(o.Total).Decimal(), o.Currency,
+		o.Number, o.PlacedAt.In(zone).Format(time.DateTime), o.Status.State, o.Status.Payment, o.Status.Fulfillment, strings.Join(items, " + "),
 	}
 	for i, cell := range row {
-		if i != len(row)-2 { // an amount is a number, with its sign
-			row[i] = inert(cell)
-		}
+		row[i] = inert(cell)
 	}
-	return row
+	total := strings.Replace(o.Amount(o.Total).Decimal(), ".", string(t.Point), 1)
+	return append(row, total, o.Currency)
 }
 
 func quantityText(q money.Decimal) string {
@@ -171,10 +210,18 @@ func quantityText(q money.Decimal) string {
 	return q.String() + " × "
 }
 
-// inert keeps a spreadsheet from reading a text as a formula (OWASP, CSV injection).
+// inert keeps a spreadsheet from reading a text, or what it takes for a cell of it, as a formula (OWASP, CSV injection).
 func inert(cell string) string {
-	if cell != "" && slices.Contains([]byte("=+-@\t\r"), cell[0]) {
-		return "'" + cell
+	formula := func(text string) bool { return text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) }
+	var out strings.Builder
+	for i, r := range cell {
+		out.WriteRune(r)
+		if (r == ',' || r == ';' || r == '"' || r == '\t') && formula(cell[i+1:]) {
+			out.WriteByte(' ')
+		}
 	}
-	return cell
+	if formula(cell) {
+		return "'" + out.String()
+	}
+	return out.String()
 }

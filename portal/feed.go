@@ -72,6 +72,9 @@ func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Outcome,
 		}
 		outcome = Created
 	}
+	if err := f.app.awaitErasure(ctx, f.shop.ID, customer); err != nil {
+		return "", err
+	}
 	return f.apply(ctx, customer, change, outcome)
 }
 
@@ -120,6 +123,9 @@ func (f Feed) introduce(ctx context.Context, id string, change customerChange) (
 		return "", invalid([]Fault{{Field: "/email", Key: "text.required"}})
 	}
 	customer, err := f.app.customerOfEmail(ctx, f.shop, *change.email)
+	if err == nil {
+		err = f.app.awaitErasure(ctx, f.shop.ID, customer)
+	}
 	if err != nil {
 		return "", err
 	}

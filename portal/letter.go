@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mai
 			return mail.Message{}, err
 		}
 		return mail.Message{
-			FromName: shop.SenderName, From: shop.SenderEmail, To: to.email, ReplyTo: shop.Brand.SupportEmail,
+			FromName: shop.SenderName, From: shop.SenderEmail, To: to.email, ReplyTo: cmp.Or(to.replyTo, shop.Brand.SupportEmail),
 			Subject: written.Subject, Text: text, HTML: html, Lang: lang,
 		}, nil
 	}
@@ -56,6 +57,8 @@ func (w Worker) compose(ctx context.Context, shop Shop, id string, e mail.Entry)
 		return w.composeEmailMoved(ctx, shop, id, e)
 	case mailWithdrawalReceipt, mailWithdrawalTold:
 		return w.composeWithdrawal(ctx, shop, id, e)
+	case mailInquiryTold, mailInquiryReceipt:
+		return w.composeInquiry(ctx, shop, id, e)
 	}
 	return recipient{}, nil, fmt.Errorf("no such kind of mail: %q", e.Kind)
 }
@@ -96,6 +99,9 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 	}
 	_, err = w.app.accessDocs(shop.ID).Put(ctx, t.access, func(a *access, _ bool) error {
 		a.belongTo(to.email, to.customer, now)
+		if to.customer == "" {
+			a.StaleAt = request.Until.Add(deadRemembered)
+		}
 		a.tidy(now)
 		if !e.Unsure {
 			a.withdraw(entry)
@@ -158,6 +164,7 @@ func (w Worker) knowsBrowser(ctx context.Context, shop Shop, to recipient, hash 
 type recipient struct {
 	email, lang string
 	customer    string // "" for an address nobody has
+	replyTo     string // whom an answer goes to, "" for the shop
 }
 
 // recipient returns the address stored on the account, never just what was typed; where registration is open, an address
@@ -167,8 +174,10 @@ func (w Worker) recipient(ctx context.Context, shop Shop, asked string) (recipie
 	if err != nil {
 		return recipient{}, err
 	}
-	c, err := w.app.customer(ctx, shop.ID, id)
+	c, _, err := w.app.customerDocs(shop.ID).Get(ctx, id)
 	switch {
+	case err == nil && !c.Erasure.Begun.IsZero():
+		return recipient{}, mail.ErrDrop
 	case err == nil:
 		return recipient{email: c.Email, lang: c.Language, customer: c.ID}, nil
 	case !errors.Is(err, storage.ErrNotFound):

@@ -110,6 +110,9 @@ type Links struct {
 	Invoice    string `bson:"invoice,omitempty" json:"invoice,omitempty"`
 	Storefront string `bson:"storefront,omitempty" json:"storefront,omitempty"` // the order's page on the shop
 	Payment    string `bson:"payment,omitempty" json:"payment,omitempty"`
+	Reorder    string `bson:"reorder,omitempty" json:"reorder,omitempty"` // where the same can be bought again
+	Return     string `bson:"return,omitempty" json:"return,omitempty"`   // where goods are sent back
+	Cancel     string `bson:"cancel,omitempty" json:"cancel,omitempty"`   // where the order is cancelled
 }
 
 // Event is one dated step in the life of an order. Type is a canonical payment or fulfillment word, "placed",

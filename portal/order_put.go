@@ -177,6 +177,9 @@ func searchTerm(text string) string {
 func (a *App) customerOfOrder(ctx context.Context, shop Shop, o Order) (string, error) {
 	if o.FeedCustomer != "" {
 		id, err := a.follow(ctx, shop.ID, feedHandle(o.FeedCustomer))
+		if err == nil && id != "" {
+			err = a.awaitErasure(ctx, shop.ID, id)
+		}
 		if err != nil || id != "" {
 			return id, err
 		}
@@ -185,7 +188,11 @@ func (a *App) customerOfOrder(ctx context.Context, shop Shop, o Order) (string, 
 	if err != nil {
 		return "", err
 	}
-	if id == "" { // before somebody new is made: the order may be of somebody who was erased, and must not bring them back
+	if id != "" {
+		if err := a.awaitErasure(ctx, shop.ID, id); err != nil {
+			return "", err
+		}
+	} else { // before somebody new is made: the order may be of somebody who was erased, and must not bring them back
 		if erased, err := a.isErased(ctx, shop.ID, o.Number); err != nil || erased {
 			return "", err
 		}

@@ -147,7 +147,8 @@ func (w orderWire) order(f *form) Order {
 		CustomerNote:   f.prose("/customer_note", w.CustomerNote, maxText),
 		Links: Links{
 			Invoice: f.link("/links/invoice", w.Links.Invoice), Storefront: f.link("/links/storefront", w.Links.Storefront),
-			Payment: f.link("/links/payment", w.Links.Payment),
+			Payment: f.link("/links/payment", w.Links.Payment), Reorder: f.link("/links/reorder", w.Links.Reorder),
+			Return: f.link("/links/return", w.Links.Return), Cancel: f.link("/links/cancel", w.Links.Cancel),
 		},
 		ShippingAddress: f.address("/shipping_address", w.ShippingAddress),
 		BillingAddress:  f.address("/billing_address", w.BillingAddress),

@@ -28,6 +28,7 @@ import (
 //	erasure        customer emptied; a minute later orders, mails, access, handles, the customer last   each half may be done again
 //	hand-off       code in; code out, of many the one whose removal wins has it   a crash between loses a code of 60 seconds
 //	withdrawal     statement with due, order marked, outbox entries, due moved on   mark and keys make twice once
+//	inquiry        document with todo, outbox entries, todo out   the form's id and the entries' keys make twice once
 //	mail           access gets the link, mail goes out, entry done   a crash sends the mail again
 type App struct {
 	engine   storage.Engine
@@ -65,13 +66,18 @@ func New(engine storage.Engine, options ...Option) *App {
 func Collections() []storage.Collection {
 	return append(mail.Collections(),
 		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
-		orderCollection(), historyCollection(), keyCollection(), handOffCollection())
+		orderCollection(), inquiryCollection(), historyCollection(), keyCollection(), handOffCollection())
 }
 
 // Ready reports whether the store answers.
 func (a *App) Ready(ctx context.Context) error {
 	_, err := a.loadShops(ctx)
 	return err
+}
+
+// LostDownload notes that a customer's download broke off: its reader sees only that the file ends.
+func (a *App) LostDownload(ctx context.Context, err error) {
+	a.log.WarnContext(ctx, "a download broke off", "error", err)
 }
 
 // Now is the product's clock.

@@ -167,8 +167,17 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 			t.Errorf("ask: %v", err)
 		}
 	})
-	if sent := len(h.deliver()); asked.Load() != 6 || sent != 6 {
-		t.Errorf("%d asked for, %d sent, want 6", asked.Load(), sent)
+	if sent := len(h.deliver()); asked.Load() != 12 || sent != 12 {
+		t.Errorf("%d asked for, %d sent, want 6 of each session", asked.Load(), sent)
+	}
+	_, third := h.enterWith(jan, "three")
+	_, fourth := h.enterWith(jan, "four")
+	h.deliver()
+	for range 6 {
+		_ = third.AskCode(t.Context())
+	}
+	if err := fourth.AskCode(t.Context()); portal.KindOf(err) != portal.TooMany {
+		t.Errorf("a nineteenth of one customer: %v", err)
 	}
 	if _, err := h.shopper(another).AskEmailChange(t.Context(), eva); portal.KindOf(err) != portal.TooMany {
 		t.Errorf("a code for another address is a seventh: %v", err)

@@ -161,6 +161,10 @@ func (w Worker) checkVAT(ctx context.Context, shop Shop, id string) error {
 		return err
 	}
 	given, failed := w.askVAT(ctx, shop, c.VAT.VATID)
+	var unknown *vies.UnknownError
+	if errors.As(failed, &unknown) && unknown.Reason == vies.ReasonInput && c.VAT.Status != VATValid {
+		failed = nil // it cannot be a VAT ID; one that was valid a month ago can
+	}
 	_, err = w.app.changeCustomer(ctx, shop.ID, id, func(c *Customer) error {
 		switch {
 		case c.VAT.VATID != given.VATID:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"postern/storage"
@@ -51,8 +50,9 @@ type withdrawal struct {
 	InTime    *bool     `bson:"in_time,omitempty"`
 	Network   string    `bson:"network,omitempty"` // of the client, until its mails are counted
 	Receipt   string    `bson:"receipt,omitempty"` // whether mails may be sent, "" while that is not decided
-	Tell      bool      `bson:"tell,omitempty"`    // the shop too
-	Told      bool      `bson:"told,omitempty"`    // the mails stand in the outbox
+	Tell      bool      `bson:"tell,omitempty"`    // the shop is still to be told
+	Held      bool      `bson:"held,omitempty"`    // the shop is not told while no order is found
+	Told      bool      `bson:"told,omitempty"`    // the receipt stands in the outbox, if it is mailed
 	DueAt     time.Time `bson:"due_at"`            // when the worker looks at it next
 }
 
@@ -89,22 +89,11 @@ const maxGoods = 1000
 
 // check reads a statement as it was typed.
 func (s Statement) check(f *form) Statement {
-	s.Name = f.required("name", f.withoutLinks("name", f.text("name", s.Name, maxWord)))
-	s.Number = f.required("number", f.withoutLinks("number", f.text("number", s.Number, maxNumber)))
+	s.Name = f.required("name", f.withoutPaths("name", f.text("name", s.Name, maxWord)))
+	s.Number = f.required("number", f.withoutPaths("number", f.text("number", s.Number, maxNumber)))
 	s.Goods = f.withoutLinks("goods", f.text("goods", s.Goods, maxGoods))
 	s.Email = f.email("email", s.Email)
 	return s
-}
-
-// withoutLinks refuses web addresses: the receipt goes to a mailbox that nobody has shown to be the sender's, so what is in it
-// must not lead strangers anywhere.
-func (f *form) withoutLinks(field, value string) string {
-	lower := strings.ToLower(value)
-	if strings.Contains(lower, "://") || strings.Contains(lower, "www.") {
-		f.fault(field, "withdrawal.link")
-		return ""
-	}
-	return value
 }
 
 // WithdrawalReceipt is what a sender is shown: the statement as it was received, and when.
@@ -126,7 +115,8 @@ func (v Visitor) PrepareWithdrawal(typed Statement) (s Statement, id string, err
 }
 
 // Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt. It looks at no order:
-// whether name, number and address belong together shows in no answer. An id that PrepareWithdrawal never gives is Invalid.
+// whether name, number and address belong together shows in no answer. An id that PrepareWithdrawal never gives is Invalid. From a
+// client that sent hundreds lately it is TooMany.
 func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (WithdrawalReceipt, error) {
 	s, _, err := v.PrepareWithdrawal(typed)
 	if err != nil {
@@ -135,38 +125,22 @@ func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (With
 	return v.app.receive(ctx, v.shop, id, withdrawal{Statement: s, Network: clientNetwork(v.browser.IP)})
 }
 
-// The limits of mails that statements cause. They never keep a statement from being recorded. Who is signed in has a measure of
-// their own, so that strangers cannot use it up.
-const (
-	receiptsAnHour   = 6
-	receiptsADay     = 15
-	receiptsOfClient = 60 // in clientPeriod
-	toldAnHour       = 300
-)
-
-// bounds are what a statement's mails count against: its receipt, and with the last of them what tells the shop.
-func (w withdrawal) bounds(shop Shop) []bound {
-	who, client := hashOf(w.Statement.Email), w.Network
-	if w.Customer != "" {
-		who, client = "of/"+w.Customer, "of/"+w.Customer
-	}
-	return []bound{
-		{shop.ID + "/receipt-hour/" + who, limit(receiptsAnHour, time.Hour)},
-		{shop.ID + "/receipt-day/" + who, limit(receiptsADay, 24*time.Hour)},
-		{shop.ID + "/receipt-client/" + client, limit(receiptsOfClient, clientPeriod)},
-		{shop.ID + "/withdrawals-told", limit(toldAnHour, time.Hour)},
-	}
-}
-
 // receive records a statement: inserted first, and then the one who inserted it counts its mails. A crash in between leaves
-// the counting to the worker.
+// the counting to the worker. Past the client's bound of statements it is TooMany.
 func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (WithdrawalReceipt, error) {
 	if !storage.IsID(id) {
 		return WithdrawalReceipt{}, failure(Invalid, "withdrawal.form")
 	}
+	over, err := a.over(ctx, []bound{w.statementBound(shop)})
+	if err != nil {
+		return WithdrawalReceipt{}, err
+	}
+	if over[0] {
+		return a.received(ctx, shop, id, w)
+	}
 	w.At = a.now().UTC().Truncate(time.Millisecond)
 	w.Place, w.DueAt = placeOf(w.At, id), w.At
-	err := a.withdrawalDocs(shop.ID).Insert(ctx, id, w)
+	err = a.withdrawalDocs(shop.ID).Insert(ctx, id, w)
 	if errors.Is(err, storage.ErrExists) {
 		return a.received(ctx, shop, id, w)
 	}
@@ -177,8 +151,12 @@ func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (
 }
 
 // received is the answer to a form that was sent before. Nobody else can have the id, but who has must also know the statement.
+// A form that was not is one too many.
 func (a *App) received(ctx context.Context, shop Shop, id string, again withdrawal) (WithdrawalReceipt, error) {
 	w, _, err := a.withdrawalDocs(shop.ID).Get(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = failure(TooMany, "withdrawal.too_many")
+	}
 	if err == nil && (w.Customer != again.Customer || !w.Statement.same(again.Statement)) {
 		err = failure(Conflict, "withdrawal.other")
 	}
@@ -186,25 +164,6 @@ func (a *App) received(ctx context.Context, shop Shop, id string, again withdraw
 		return WithdrawalReceipt{}, err
 	}
 	return w.receipt(), nil
-}
-
-// settleReceipt counts the mails of a statement and writes down which of them may be sent.
-func (a *App) settleReceipt(ctx context.Context, shop Shop, id string, w withdrawal) (withdrawal, error) {
-	over, err := a.over(ctx, w.bounds(shop))
-	if err != nil {
-		return w, err
-	}
-	return a.withdrawalDocs(shop.ID).Change(ctx, id, func(w *withdrawal) error {
-		if w.Receipt != "" {
-			return storage.ErrUnchanged
-		}
-		hour, day, client, told := over[0], over[1], over[2], over[3]
-		w.Receipt, w.Tell, w.Network = receiptMailed, !client && !told, ""
-		if hour || day || client {
-			w.Receipt = receiptHeld
-		}
-		return nil
-	})
 }
 
 func (w withdrawal) receipt() WithdrawalReceipt {

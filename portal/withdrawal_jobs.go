@@ -42,14 +42,15 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, id string) error 
 	if err == nil && doc.Order == "" {
 		doc, err = w.matchWithdrawal(ctx, shop, id, doc)
 	}
-	if err == nil && !doc.Told {
+	if err == nil {
 		err = w.tellWithdrawal(ctx, shop, id, doc)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = docs.Change(ctx, id, func(doc *withdrawal) error {
-		doc.Told, doc.DueAt = true, doc.nextLook(w.app.now())
+	_, err = docs.Change(ctx, id, func(now *withdrawal) error {
+		now.Told, now.Tell = true, now.Tell && !doc.Tell // another worker may have found the order meanwhile
+		now.DueAt = now.nextLook(w.app.now())
 		return nil
 	})
 	return err
@@ -60,6 +61,9 @@ func (w withdrawal) keptUntil() time.Time { return w.At.AddDate(withdrawalKeep, 
 // nextLook is when the worker looks at the statement next: again for its order, which a feed may bring late, and then to delete
 // it.
 func (w withdrawal) nextLook(now time.Time) time.Time {
+	if w.Tell {
+		return now
+	}
 	if w.Order == "" {
 		for _, gap := range []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour} {
 			if at := w.At.Add(gap); at.After(now) {
@@ -70,15 +74,18 @@ func (w withdrawal) nextLook(now time.Time) time.Time {
 	return w.keptUntil()
 }
 
-// matchWithdrawal looks for the order, notes the statement there, and then writes down which it is.
+// matchWithdrawal looks for the order, notes the statement there, and then writes down which it is. The shop is told of it even
+// if strangers used up what the shop is told of in an hour: an order takes so few notes that they bound its mails.
 func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) (withdrawal, error) {
 	number, err := w.orderOf(ctx, shop, doc.Statement)
 	if err != nil || number == "" {
 		return doc, err
 	}
+	known := func(o storedOrder) bool {
+		return slices.ContainsFunc(o.Received, func(r ReceivedWithdrawal) bool { return r.ID == id })
+	}
 	order, err := w.app.orderDocs(shop.ID).Change(ctx, number, func(o *storedOrder) error {
-		known := slices.ContainsFunc(o.Received, func(r ReceivedWithdrawal) bool { return r.ID == id })
-		if known || len(o.Received) >= maxReceivedMarks {
+		if known(*o) || len(o.Received) >= maxReceivedMarks {
 			return storage.ErrUnchanged
 		}
 		o.Received = append(o.Received, ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole()})
@@ -89,6 +96,9 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc w
 	}
 	return w.app.withdrawalDocs(shop.ID).Change(ctx, id, func(doc *withdrawal) error {
 		doc.Order, doc.InTime = number, order.inTime(doc.At, shop.Location())
+		if doc.Held && known(order) {
+			doc.Held, doc.Tell = false, true
+		}
 		return nil
 	})
 }
@@ -101,7 +111,7 @@ func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number str
 		return "", err
 	}
 	doc, _, err := w.app.orderDocs(shop.ID).Get(ctx, s.Number)
-	if err == nil && (doc.Email == s.Email || doc.Customer == customer) {
+	if err == nil && (doc.Email == s.Email || customer != "" && doc.Customer == customer) {
 		return s.Number, nil
 	}
 	term := searchTerm(s.Number)
@@ -139,11 +149,11 @@ const (
 	toldEntry             = "withdrawal-told-"
 )
 
-// tellWithdrawal puts the receipt and the mail to the shop into the outbox.
+// tellWithdrawal puts the receipt and the mail to the shop into the outbox, where they are still to be sent.
 func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) error {
 	box := mail.NewOutbox(w.app.engine, shop.ID)
 	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: doc.At, NextAt: doc.At}
-	if doc.Receipt == receiptMailed {
+	if !doc.Told && doc.Receipt == receiptMailed {
 		if _, err := box.AddOnce(ctx, receiptEntry+id, entry); err != nil {
 			return err
 		}

@@ -25,11 +25,7 @@ func (s Statement) Facts(l *i18n.Localizer) []StatementFact {
 		facts = append(facts, StatementFact{l.T("withdraw.only"), s.Goods})
 	}
 	for _, line := range s.Lines {
-		text := line.Quantity + " × " + line.Name
-		if line.SKU != "" {
-			text += " (" + line.SKU + ")"
-		}
-		facts = append(facts, StatementFact{l.T("withdraw.only"), text})
+		facts = append(facts, StatementFact{l.T("withdraw.only"), line.text()})
 	}
 	return facts
 }
@@ -59,16 +55,18 @@ func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, 
 
 // receiptLetter is the acknowledgement of Art. 11a(4): the statement's content, and the date and time at which it was sent.
 func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
-	letter := shop.letter(l, "mail.withdrawal", "Number", w.Statement.Number, "When", w.At, "Zone", shop.TimeZone)
-	letter.Details = w.Statement.details(l)
+	said := w.Statement.unlinked()
+	letter := shop.letter(l, "mail.withdrawal", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
+	letter.Details = said.details(l)
 	letter.Notes = []string{l.T("mail.withdrawal.next"), l.T("mail.withdrawal.not_you")}
 	return letter
 }
 
 // toldLetter tells the shop, with what is known of the order.
 func (w withdrawal) toldLetter(shop Shop, l *i18n.Localizer) mail.Letter {
-	letter := shop.letter(l, "mail.withdrawal_told", "Number", w.Statement.Number, "When", w.At, "Zone", shop.TimeZone)
-	letter.Details = w.Statement.details(l)
+	said := w.Statement.unlinked()
+	letter := shop.letter(l, "mail.withdrawal_told", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
+	letter.Details = said.details(l)
 	match := "mail.withdrawal_told.unmatched"
 	switch {
 	case w.Order != "" && w.InTime == nil:

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"regexp"
 	"time"
 
 	"postern/storage"
@@ -30,35 +29,13 @@ type WithdrawalPage struct {
 	More        bool               `json:"more"`
 }
 
-const (
-	withdrawalsPerPage = 100
-	// withdrawalsSettle is how old a statement is when it is listed. By then every server has written what it received earlier, so a
-	// reader that goes on from Next misses none; their clocks may differ by half a minute, and a request takes 15 seconds at most.
-	withdrawalsSettle = time.Minute
-)
-
-var placeShape = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f-]{36}$`)
-
 // Withdrawals lists the statements behind a place, "" for all. An after that no page gave is Invalid.
 func (f Feed) Withdrawals(ctx context.Context, after string) (WithdrawalPage, error) {
-	query := storage.Query{Index: withdrawalsByPlace, Limit: withdrawalsPerPage}
-	if after != "" {
-		if !placeShape.MatchString(after) {
-			return WithdrawalPage{}, invalid([]Fault{{Field: "after", Key: "withdrawal.after"}})
-		}
-		query.From = after + "\x00"
-	}
-	query.To = f.app.now().Add(-withdrawalsSettle).UTC().Format(placeForm)
-	found, err := storage.Find[withdrawal](ctx, f.app.withdrawalDocs(f.shop.ID), query)
-	if err != nil {
-		return WithdrawalPage{}, err
-	}
-	page := WithdrawalPage{Withdrawals: []WithdrawalRecord{}, Next: after, More: found.Next != ""}
-	for _, hit := range found.Hits {
-		page.Withdrawals = append(page.Withdrawals, hit.Head.record(hit.Key))
-		page.Next = hit.Head.Place
-	}
-	return page, nil
+	found, err := listed(ctx, f.app.withdrawalDocs(f.shop.ID), listing[withdrawal, WithdrawalRecord]{
+		query: storage.Query{Index: withdrawalsByPlace}, after: after, now: f.app.now(),
+		record: func(id string, w withdrawal) (WithdrawalRecord, string) { return w.record(id), w.Place },
+	})
+	return WithdrawalPage{Withdrawals: found.list, Next: found.next, More: found.more}, err
 }
 
 func (w withdrawal) record(id string) WithdrawalRecord {

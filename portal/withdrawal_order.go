@@ -63,7 +63,7 @@ func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice)
 		Name: s.customer.Name(), Email: s.customer.Email, Number: order.Number, Lines: choice.lines(f, order.Order), Lang: choice.Lang,
 	}
 	if st.Name == "" {
-		st.Name = f.required("name", f.withoutLinks("name", f.text("name", choice.Name, maxWord)))
+		st.Name = f.required("name", f.withoutPaths("name", f.text("name", choice.Name, maxWord)))
 	}
 	return st, storage.NewID(), invalid(f.faults)
 }
@@ -112,7 +112,7 @@ func isPart(given, all string) bool {
 }
 
 // Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt, whatever became of the
-// order in between.
+// order in between. From a customer who sent hundreds lately it is TooMany.
 func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoice) (WithdrawalReceipt, error) {
 	sent, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
 	switch {

@@ -102,25 +102,37 @@ func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
 	return workday(midday(o.PlacedAt, zone).AddDate(0, forgottenMonths, longestDelivery+withdrawalDays)), false
 }
 
-// lastDelivery is when the last of the goods came. It is known when nothing is still to come and each shipment has a date, or
-// the order as a whole has one: a delivery that was noticed without a date took place before it was noticed, never after.
+// lastDelivery is when the last of the goods came. It is known when nothing is still to come and each shipment has a date. Else
+// events may tell it: where no shipment is named, or where one has no date and the order as a whole is said to have come. An event
+// of one shipment says nothing of the others (Art. 9(2)(b)).
 func (o Order) lastDelivery() (at time.Time, known bool) {
 	if !slices.Contains([]string{Shipped, OutForDelivery, Delivered, DeliveryFailed, PartiallyReturned, Returned, Unknown}, o.Status.Fulfillment) {
 		return at, false
 	}
-	known = len(o.Shipments) > 0
+	undated := false
 	for _, s := range o.Shipments {
 		if s.DeliveredAt == nil {
-			known = false
+			undated = true
 			continue
 		}
 		at = later(at, *s.DeliveredAt)
 	}
-	if known {
+	if len(o.Shipments) > 0 && !undated {
 		return at, true
 	}
+	if undated && o.Status.Fulfillment != Delivered && o.Status.Fulfillment != Returned {
+		return at, false
+	}
+	return o.deliveredEvent(at)
+}
+
+// deliveredEvent is when the goods came as events tell it, or at the date of a shipment if that is later. What was noticed is the
+// order's own change, so the delivery took place before it, never after. A feed's event may be of the very shipment that has the
+// date; only a later one tells of those that have none.
+func (o Order) deliveredEvent(dated time.Time) (at time.Time, known bool) {
+	at = dated
 	for _, e := range o.Events {
-		if e.Type == Delivered {
+		if e.Type == Delivered && (e.Noticed || e.At.After(dated)) {
 			known, at = true, later(at, e.At)
 		}
 	}

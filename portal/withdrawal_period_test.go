@@ -30,17 +30,22 @@ func shipped(t *testing.T, fulfillment string, delivered ...string) Order {
 	return o
 }
 
+// periodTest is an order and the end of its period.
+type periodTest struct {
+	name, zone string
+	order      Order
+	last       string // yyyy-mm-dd and weekday
+	known      bool
+}
+
+func with(o Order, change func(*Order)) Order {
+	change(&o)
+	return o
+}
+
 func TestWithdrawalPeriods(t *testing.T) {
-	with := func(o Order, change func(*Order)) Order { change(&o); return o }
-	event := func(text string, noticed bool) func(*Order) {
-		return func(o *Order) { o.Events = append(o.Events, Event{Type: Delivered, At: at(t, text), Noticed: noticed}) }
-	}
-	tests := []struct {
-		name, zone string
-		order      Order
-		last       string // yyyy-mm-dd and weekday
-		known      bool
-	}{
+	digital := func(o *Order) { o.IsDigital = true }
+	tests := []periodTest{
 		{"delivered on a Thursday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-05T14:00:00Z"), "2026-03-19 Thu", true},
 		{"the day of delivery does not count, however late", "Europe/Bratislava", shipped(t, Delivered, "2026-03-05T22:59:59Z"), "2026-03-19 Thu", true},
 		{"past midnight there is the next day", "Europe/Bratislava", shipped(t, Delivered, "2026-03-05T23:00:00Z"), "2026-03-20 Fri", true},
@@ -62,14 +67,40 @@ func TestWithdrawalPeriods(t *testing.T) {
 		{"nothing shipped", "UTC", shipped(t, Unfulfilled), "2027-04-14 Wed", false},
 		{"to be collected", "UTC", shipped(t, ReadyForPickup), "2027-04-14 Wed", false},
 		{"delivered, nobody knows when", "UTC", shipped(t, Delivered), "2027-04-14 Wed", false},
+		{"delivered before it was placed", "UTC", shipped(t, Delivered, "2025-03-05T10:00:00Z"), "2026-03-16 Mon", true},
+		{"digital", "UTC", with(shipped(t, Unfulfilled), digital), "2026-03-16 Mon", true},
+		{"digital, and said to be delivered", "UTC", with(shipped(t, Delivered, "2026-03-12T10:00:00Z"), digital), "2026-03-16 Mon", true},
+	}
+	checkPeriods(t, tests)
+}
+
+// TestWithdrawalPeriodsByEvents: an event of one shipment does not end the wait for the others (Art. 9(2)(b)).
+func TestWithdrawalPeriodsByEvents(t *testing.T) {
+	event := func(text string, noticed bool) func(*Order) {
+		return func(o *Order) { o.Events = append(o.Events, Event{Type: Delivered, At: at(t, text), Noticed: noticed}) }
+	}
+	tests := []periodTest{
 		{"delivered, as an event says", "UTC", with(shipped(t, Delivered), event("2026-03-05T10:00:00Z", false)), "2026-03-19 Thu", true},
 		{"delivered, as was noticed", "UTC", with(shipped(t, Delivered, ""), event("2026-03-05T10:00:00Z", true)), "2026-03-19 Thu", true},
 		{"a shipment later than the event", "UTC", with(shipped(t, Delivered, "2026-03-10T10:00:00Z", ""), event("2026-03-05T10:00:00Z", true)), "2026-03-24 Tue", true},
 		{"delivered twice", "UTC", with(with(shipped(t, Delivered), event("2026-03-10T10:00:00Z", false)), event("2026-03-05T10:00:00Z", false)), "2026-03-24 Tue", true},
-		{"delivered before it was placed", "UTC", shipped(t, Delivered, "2025-03-05T10:00:00Z"), "2026-03-16 Mon", true},
-		{"digital", "UTC", with(shipped(t, Unfulfilled), func(o *Order) { o.IsDigital = true }), "2026-03-16 Mon", true},
-		{"digital, and said to be delivered", "UTC", with(shipped(t, Delivered, "2026-03-12T10:00:00Z"), func(o *Order) { o.IsDigital = true }), "2026-03-16 Mon", true},
+		{"one of two came, as an event says", "UTC", with(shipped(t, Shipped, "2026-03-05T10:00:00Z", ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
+		{"one of two came, and the other is on its way", "UTC", with(shipped(t, OutForDelivery, "", ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
+		{"came, and then more was shipped", "UTC", with(shipped(t, Shipped, "", ""), event("2026-03-05T10:00:00Z", true)), "2027-04-14 Wed", false},
+		{"one of two was sent back", "UTC", with(shipped(t, PartiallyReturned, "2026-03-05T10:00:00Z", ""), event("2026-03-06T10:00:00Z", false)), "2027-04-14 Wed", false},
+		{"one of two could not be delivered", "UTC", with(shipped(t, DeliveryFailed, "", ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
+		{"nobody knows", "UTC", with(shipped(t, Unknown, ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
+		{"both came, and the event is of the first", "UTC", with(shipped(t, Delivered, "2026-03-05T10:00:00Z", ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
+		{"both came, and the event is of the second", "UTC", with(shipped(t, Delivered, "2026-03-05T10:00:00Z", ""), event("2026-03-10T10:00:00Z", false)), "2026-03-24 Tue", true},
+		{"all sent back", "UTC", with(shipped(t, Returned, ""), event("2026-03-05T10:00:00Z", false)), "2026-03-19 Thu", true},
+		{"no shipment is named, and it came", "UTC", with(shipped(t, Shipped), event("2026-03-05T10:00:00Z", false)), "2026-03-19 Thu", true},
 	}
+	checkPeriods(t, tests)
+}
+
+// checkPeriods looks at an order in the last moment of its period, and after it.
+func checkPeriods(t *testing.T, tests []periodTest) {
+	t.Helper()
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			zone, err := time.LoadLocation(test.zone)

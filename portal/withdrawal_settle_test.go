@@ -32,3 +32,26 @@ func TestReceiptIsSettledOnce(t *testing.T) {
 		t.Errorf("%+v became %+v, %v", before, again, err)
 	}
 }
+
+// TestErasedOrderIsNobodys: an order whose person was erased has no customer, and an address that nobody has leads to none;
+// that makes them no match.
+func TestErasedOrderIsNobodys(t *testing.T) {
+	now := at(t, "2026-03-05T10:00:00Z")
+	a := New(storagetest.Open(t, Collections()...), WithClock(func() time.Time { return now }))
+	shop := Shop{ID: "main"}
+	for number, email := range map[string]string{"1": "", "2": "eva@example.com"} {
+		order := storedOrder{Order: Order{Number: number, Email: email, PlacedAt: now}}
+		if err := a.orderDocs(shop.ID).Insert(t.Context(), number, order); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct{ number, email, want string }{
+		{"1", "nobody@example.com", ""}, {"#1", "nobody@example.com", ""}, {"2", "nobody@example.com", ""}, {"2", "eva@example.com", "2"},
+	}
+	for _, test := range tests {
+		got, err := a.Worker().orderOf(t.Context(), shop, Statement{Number: test.number, Email: test.email})
+		if err != nil || got != test.want {
+			t.Errorf("%s of %s is matched to %q, %v", test.number, test.email, got, err)
+		}
+	}
+}

@@ -193,6 +193,8 @@ func TestWithdrawalBadInput(t *testing.T) {
 			s.Name, s.Number, s.Goods = "https://x.example", "WWW.x.example", "see http://x.example"
 		}),
 			[]string{"name withdrawal.link", "number withdrawal.link", "goods withdrawal.link"}},
+		{"hosts and paths", good, with(func(s *portal.Statement) { s.Name, s.Number = "evil.com/pay", "pay at Evil。Com:8080?1" }),
+			[]string{"name withdrawal.link", "number withdrawal.link"}},
 		{"two addresses", good, with(func(s *portal.Statement) { s.Email = "a@b.example,c@d.example" }), []string{"email email.form"}},
 	}
 	for _, test := range tests {
@@ -210,7 +212,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 		t.Errorf("received %+v", all)
 	}
 	full := stated(strings.Repeat("č", 64))
-	full.Name, full.Goods = strings.Repeat("ž", 100), strings.Repeat("שלום ", 199)
+	full.Name, full.Goods = strings.Repeat("ž", 100), strings.Repeat("שלום ", 196)+"shop.example/7 pen"
 	h.withdraw(full)
 	h.work()
 	if diff := cmp.Diff(map[string]int{jan: 1, support: 1}, sentTo(h.deliver())); diff != "" {
@@ -299,45 +301,6 @@ func TestWithdrawalBeforeItsOrder(t *testing.T) {
 	h.put(orderJSON("1", jan, `"updated_at":"2026-03-05`, `"updated_at":"2026-11-30`))
 	if order, err = h.signIn(jan).Order(t.Context(), "1"); err != nil || len(order.Withdrawal.Received) != 1 {
 		t.Errorf("the order, fed again: %+v, %v", order.Withdrawal, err)
-	}
-}
-
-// TestWithdrawalLimits: limits keep mails back, never statements.
-func TestWithdrawalLimits(t *testing.T) {
-	h := withdrawalHouse(t)
-	h.put(orderJSON("1", jan))
-	shopper := h.signIn(jan)
-	h.work()
-	h.deliver()
-	mailed := 0
-	for i := range 9 {
-		if h.withdraw(stated(fmt.Sprint("a", i))).Mailed {
-			mailed++
-		}
-	}
-	h.work()
-	if diff := cmp.Diff(map[string]int{jan: 6, support: 9}, sentTo(h.deliver())); diff != "" || mailed != 6 {
-		t.Errorf("nine to one address, %d told as mailed: %s", mailed, diff)
-	}
-	order, err := shopper.Order(t.Context(), "1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	choice := portal.WithdrawalChoice{Number: "1", Name: "Jan", Mark: order.LinesMark()}
-	if receipt, err := shopper.Withdraw(t.Context(), storage.NewID(), choice); err != nil || !receipt.Mailed {
-		t.Errorf("who is signed in: %+v, %v", receipt, err)
-	}
-	for i := range 60 {
-		s := stated(fmt.Sprint("b", i))
-		s.Email = fmt.Sprintf("p%d@example.com", i)
-		h.withdraw(s)
-	}
-	h.work()
-	if counts := sentTo(h.deliver()); len(counts) != 1+1+51 || counts[support] != 1+51 {
-		t.Errorf("sixty-nine and one by one client: %d addresses, %d to the shop", len(counts), counts[support])
-	}
-	if all := h.received(); len(all) != 9+1+60 {
-		t.Errorf("%d received", len(all))
 	}
 }
 

@@ -68,15 +68,22 @@ func (w Worker) Once(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 	for _, shop := range shops {
-		for _, job := range []func(context.Context, Shop) (int, error){w.countJobs, w.firstOrders, w.notices, w.news, w.emailMoved, w.due, w.tellErasures, w.rezone, w.withdrawals} {
-			n, err := job(ctx, shop)
-			if err != nil {
-				return done, fmt.Errorf("jobs of shop %s: %w", shop.ID, err)
+		for _, job := range w.jobs() {
+			n, failed := job(ctx, shop)
+			if failed != nil { // the other kinds of jobs go on
+				err = errors.Join(err, fmt.Errorf("jobs of shop %s: %w", shop.ID, failed))
 			}
 			done += n
 		}
 	}
-	return done, nil
+	return done, err
+}
+
+// jobs are the kinds of jobs; each does a batch for a shop.
+func (w Worker) jobs() []func(context.Context, Shop) (int, error) {
+	return []func(context.Context, Shop) (int, error){
+		w.countJobs, w.withdrawals, w.notices, w.news, w.emailMoved, w.tellErasures, w.firstOrders, w.inquiries, w.due, w.rezone,
+	}
 }
 
 // countJobs recounts what a batch of orders asks for, each month once, and then takes the jobs out.
@@ -145,7 +152,22 @@ func (w Worker) sweep(ctx context.Context) error {
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
 		_, swept := mail.NewOutbox(w.app.engine, shop.ID).Sweep(ctx, sweepBatch)
-		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop))
+		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepAccess(ctx, shop))
+	}
+	return err
+}
+
+// sweepAccess removes what is kept of addresses that somebody typed and nobody signed in with.
+func (w Worker) sweepAccess(ctx context.Context, shop Shop) error {
+	docs := w.app.accessDocs(shop.ID)
+	now := w.app.now()
+	page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: accessByStale, To: now.Add(time.Millisecond), Limit: sweepBatch})
+	if err != nil {
+		return err
+	}
+	for _, hit := range page.Hits {
+		stale := func(a access) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }
+		err = errors.Join(err, removeIf(ctx, docs, hit.Key, stale))
 	}
 	return err
 }

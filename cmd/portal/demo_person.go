@@ -34,7 +34,7 @@ func people() []person {
 func steadyPeople() []person {
 	return []person{
 		{
-			Email: "jana.kovacova@zakaznik.example", Special: "a regular: 70 orders, birth date, one consent given and one taken back",
+			Email: "jana.kovacova@zakaznik.example", Special: "a regular: 70 orders, birth date, consents given and taken back",
 			id: "c-1001", first: "Jana", last: "Kováčová", lang: "sk", orders: 70, years: 4,
 			episode: episode{31 * day, unsubscribesPartners},
 			addresses: []address.Address{

@@ -73,7 +73,7 @@ func (s *storefront) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFileFS(w, r, demoFiles, "demo/mailbox.css")
+		http.ServeFileFS(w, r, demoFiles, "demo/bookshop.css")
 	})
 	mux.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) { s.begin(w, r, "/signed-in") })
 	mux.HandleFunc("GET /signed-in", s.comeBack)

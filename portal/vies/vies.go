@@ -89,13 +89,15 @@ type reply struct {
 
 // Words of VIES that are an answer, and no failure to give one.
 const (
-	wordValid        = "VALID"
-	wordInvalid      = "INVALID"
-	wordInvalidInput = "INVALID_INPUT"
+	wordValid   = "VALID"
+	wordInvalid = "INVALID"
 )
 
-// ReasonRequester is the reason of a question whose requester VIES does not accept: without one it may be answered.
-const ReasonRequester = "INVALID_REQUESTER_INFO"
+// Reasons that say something of the question.
+const (
+	ReasonInput     = "INVALID_INPUT"          // the VAT ID cannot be one, says VIES
+	ReasonRequester = "INVALID_REQUESTER_INFO" // the requester is not accepted: without one it may be answered
+)
 
 // Check asks for a VAT ID: prefix of VIES and body, as "SK" and "2020317068". Requester is the asker's own canonical VAT ID, or
 // "". An *UnknownError means that nothing is known yet.
@@ -149,12 +151,10 @@ func (r reply) judge(q question) (Answer, error) {
 	}
 	switch failed {
 	case "", wordValid, wordInvalid:
-	case wordInvalidInput:
-		return Answer{}, nil
 	default:
 		return Answer{}, &UnknownError{Reason: word(failed)}
 	}
-	if r.Valid == nil || r.CountryCode != q.CountryCode || r.VATNumber != q.VATNumber || *r.Valid && r.UserError == wordInvalid {
+	if r.Valid == nil || r.CountryCode != q.CountryCode || r.VATNumber != q.VATNumber || r.UserError != "" && *r.Valid != (r.UserError == wordValid) {
 		return Answer{}, &UnknownError{Reason: "answer"}
 	}
 	if !*r.Valid {

@@ -48,6 +48,8 @@ func routeClasses() map[string]class {
 		shopper: {
 			"GET /orders", "GET /orders/:number",
 			"GET /orders/:number/withdraw", "POST /orders/:number/withdraw",
+			"GET /orders/:number/message", "POST /orders/:number/message", "GET /orders/:number/return", "POST /orders/:number/return",
+			"GET /orders/:number/cancel", "POST /orders/:number/cancel",
 			"GET /orders/:number/withdraw/confirm", "POST /orders/:number/withdraw/confirm",
 			"GET /addresses", "GET /addresses/new", "POST /addresses/new", "GET /addresses/:id", "POST /addresses/:id",
 			"POST /addresses/:id/delete", "POST /addresses/:id/undo", "POST /addresses/:id/default",
@@ -64,6 +66,7 @@ func routeClasses() map[string]class {
 		feed: {
 			"PUT /api/v1/orders/:number", "PUT /api/v1/customers/:id", "GET /api/v1/customers/:id", "GET /api/v1/customers/by-email/:email",
 			"POST /api/v1/customers/:id/sign-in-mail", "POST /api/v1/hand-off", "GET /api/v1/withdrawals",
+			"GET /api/v1/requests", "GET /api/v1/messages",
 		},
 		oneClick: {"POST /unsubscribe/:token"},
 	} {

@@ -31,6 +31,8 @@ func (h *Handler) Mount(router fiber.Router) {
 	v1.Get("/customers/by-email/:email", h.customerByEmail)
 	v1.Put("/customers/:id", h.putCustomer)
 	v1.Get("/withdrawals", h.withdrawals)
+	v1.Get("/requests", h.requests)
+	v1.Get("/messages", h.messages)
 	v1.Get("/customers/:id", h.customer)
 	v1.Post("/customers/:id/sign-in-mail", h.mailSignIn)
 	v1.Post("/hand-off", h.handOff)

@@ -1,20 +1,32 @@
 package api
 
 import (
+	"context"
+
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal"
 	"postern/portal/web/gate"
 )
 
-// withdrawals lists the received statements of withdrawal behind the place that ?after= names.
-func (h *Handler) withdrawals(c *fiber.Ctx) error {
+// withdrawals lists the received statements of withdrawal.
+func (h *Handler) withdrawals(c *fiber.Ctx) error { return list(c, portal.Feed.Withdrawals) }
+
+// requests lists what customers asked the shop to do with their orders.
+func (h *Handler) requests(c *fiber.Ctx) error { return list(c, portal.Feed.Requests) }
+
+// messages lists what customers wrote about their orders.
+func (h *Handler) messages(c *fiber.Ctx) error { return list(c, portal.Feed.Messages) }
+
+// list answers with the part of a list behind the place that ?after= names.
+func list[P any](c *fiber.Ctx, read func(f portal.Feed, ctx context.Context, after string) (P, error)) error {
 	feed, err := gate.Feed(c)
 	if err != nil {
 		return err
 	}
-	list, err := feed.Withdrawals(c.UserContext(), c.Query("after"))
+	part, err := read(feed, c.UserContext(), c.Query("after"))
 	if err != nil {
 		return err
 	}
-	return c.JSON(list)
+	return c.JSON(part)
 }

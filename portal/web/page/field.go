@@ -12,7 +12,7 @@ type Field struct {
 	Hint, Fault     string
 	Value           string
 	Mark            string // beside the label: "(optional)"
-	Type            string // of the input: "text"; "checkbox" for one that is "yes" or nothing
+	Type            string // of the input: "text"; "checkbox" for one that is "yes" or nothing, "textarea" for several lines
 	Autocomplete    string
 	InputMode       string
 	Capitals        string // autocapitalize
@@ -84,6 +84,10 @@ func (f *Field) label(m *Markup) {
 }
 
 func (f *Field) input(m *Markup) {
+	if f.Type == "textarea" {
+		f.area(m)
+		return
+	}
 	m.Raw("<input").If(f.Code, ` class="code"`).Raw(` id="`).Text(f.ID).Raw(`" name="`).Text(f.Name).Raw(`" type="`).Text(f.Type).
 		Raw(`" value="`).Text(f.Value).Raw(`"`)
 	m.Attr("autocomplete", f.Autocomplete).Attr("inputmode", f.InputMode).Attr("autocapitalize", f.Capitals)

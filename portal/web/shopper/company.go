@@ -85,7 +85,7 @@ func (p *companyPage) known(e portal.VATEvidence) template.HTML {
 	case e.Status == portal.VATValid:
 		return p.Status(p.Pill("done", p.T("vat.status.valid", "When", e.Last.At)))
 	case e.Status == portal.VATInvalid:
-		return p.Status(p.Pill("stopped", p.T("vat.status.invalid", "When", e.Last.At)))
+		return p.Status(p.Pill("stopped", p.T("vat.status.invalid", "When", e.Last.At, "Next", e.NextAt)))
 	case e.Status == portal.VATUncovered:
 		return p.Status(p.Pill("neutral", p.T("vat.status.uncovered")))
 	}

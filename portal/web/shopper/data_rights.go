@@ -3,7 +3,10 @@ package shopper
 import (
 	"bufio"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -20,8 +23,12 @@ const (
 	keepPath       = "/privacy/keep"
 )
 
-// exportTime is how long a download may take to be made: longer than a page, since it holds all orders.
-const exportTime = 5 * time.Minute
+// The times of a download: of all of it, since it holds all orders, and of a part of exportBuffer bytes to be read.
+const (
+	exportTime   = 10 * time.Minute
+	readTime     = 30 * time.Second
+	exportBuffer = 32 << 10
+)
 
 func (h *Handler) mountDataRights(router fiber.Router) {
 	router.Get(exportPath, fresh(h.export))
@@ -49,7 +56,7 @@ func (h *Handler) export(c *fiber.Ctx, s portal.Shopper) error {
 
 func (h *Handler) exportData(c *fiber.Ctx, s portal.Shopper) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
-	return download(c, s, "data.json", s.Export)
+	return h.download(c, s, "data.json", s.Export)
 }
 
 func (h *Handler) exportCSV(c *fiber.Ctx, s portal.Shopper) error {
@@ -58,33 +65,75 @@ func (h *Handler) exportCSV(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	return download(c, s, "orders.csv", func(ctx context.Context, to io.Writer) error { return s.OrdersCSV(ctx, query, to) })
+	table := tableOf(h.base(c, s, "", "export.title").L.Lang())
+	return h.download(c, s, "orders.csv", func(ctx context.Context, to io.Writer) error { return s.OrdersCSV(ctx, query, table, to) })
 }
 
-// download sends a file while it is being written. What breaks in the middle can no longer be told but by the file's end.
-func download(c *fiber.Ctx, s portal.Shopper, name string, write func(context.Context, io.Writer) error) error {
+// tableOf is how spreadsheets in a language's countries read CSV.
+func tableOf(lang string) portal.Table {
+	if lang == "en" {
+		return portal.Table{Column: ',', Point: '.'}
+	}
+	return portal.Table{Column: ';', Point: ','}
+}
+
+// download sends a file while it is being written. What breaks in the middle breaks the connection, so that no file looks
+// whole that is not. A slow reader has time as long as it reads.
+func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string, write func(context.Context, io.Writer) error) error {
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+s.Shop().ID+"-"+name+`"`)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), exportTime)
-	c.Context().SetBodyStreamWriter(func(to *bufio.Writer) {
+	from, to := io.Pipe()
+	connection := c.Context().Conn()
+	go func() {
 		defer cancel()
-		if write(ctx, to) == nil {
-			_ = to.Flush() // the reader is gone, then
+		out := bufio.NewWriterSize(unhurried{to, connection}, exportBuffer)
+		err := errors.Join(safely(func() error { return write(ctx, out) }), out.Flush())
+		if err != nil && !errors.Is(err, io.ErrClosedPipe) { // nobody reads any more
+			h.app.LostDownload(ctx, err)
 		}
-	})
+		to.CloseWithError(err)
+	}()
+	c.Context().SetBodyStream(from, -1)
 	return nil
+}
+
+// safely turns a panic into an error: no one else is around a download to catch it.
+func safely(do func() error) (err error) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			err = fmt.Errorf("panic: %v", failure)
+		}
+	}()
+	return do()
+}
+
+// unhurried gives its connection time anew with everything that is written.
+type unhurried struct {
+	io.Writer
+	connection net.Conn
+}
+
+func (u unhurried) Write(part []byte) (int, error) {
+	if u.connection != nil {
+		if err := u.connection.SetWriteDeadline(time.Now().Add(readTime)); err != nil {
+			return 0, err
+		}
+	}
+	return u.Writer.Write(part)
 }
 
 // erasePage asks once more before the account is erased.
 type erasePage struct {
 	page.Base
 	Email string
+	Date  time.Time
 }
 
 func (h *Handler) eraseForm(c *fiber.Ctx, s portal.Shopper) error {
 	if s.Customer().Erasure.Pending() {
 		return seeOther(c, privacyPath)
 	}
-	return h.pages.Render(c, fiber.StatusOK, "shopper/erase", erasePage{Base: h.base(c, s, "", "erase.title"), Email: s.Customer().Email})
+	return h.pages.Render(c, fiber.StatusOK, "shopper/erase", erasePage{Base: h.base(c, s, "", "erase.title"), Email: s.Customer().Email, Date: s.ErasureDate()})
 }
 
 func (h *Handler) erase(c *fiber.Ctx, s portal.Shopper) error {

@@ -21,7 +21,6 @@ type orderPage struct {
 	Placed     string
 	Headline   page.Pill
 	Payment    string // the second sentence, on paying
-	PayURL     string // "" when nothing is to be paid
 	Steps      []step
 	Parcels    []parcel
 	Lines      []line
@@ -30,6 +29,10 @@ type orderPage struct {
 	Addresses  []orderAddress
 	Facts      []fact
 	Notes      []note
+	Actions    []orderAction
+	Closed     []string // why other things cannot be done
+	Requests   []sentRequest
+	Writing    writing
 	Withdrawal *withdrawalNote // nil in a shop that does without
 	HelpURL    string          // mailto: with the order's number, "" without a support address
 }
@@ -57,6 +60,11 @@ type note struct {
 }
 
 func (h *Handler) order(c *fiber.Ctx, s portal.Shopper) error {
+	return h.showOrder(c, s, refused{})
+}
+
+// showOrder shows the order's page, with the message that was refused if there is one.
+func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message refused) error {
 	number, err := gate.Param(c, "number")
 	if err != nil {
 		return err
@@ -65,12 +73,19 @@ func (h *Handler) order(c *fiber.Ctx, s portal.Shopper) error {
 	if err != nil {
 		return err
 	}
+	sent, err := s.Correspondence(c.UserContext(), number)
+	if err != nil {
+		return err
+	}
 	b := h.base(c, s, "orders", "orders.title")
 	b.Title, b.Wide = b.T("order.title", "Number", found.Number), true
 	data := orderPage{Base: b, Order: found}
 	data.fill(h.app.Now().In(s.Shop().Location()))
 	data.Addresses = data.addresses(h.app.Atlas())
-	return h.pages.Render(c, fiber.StatusOK, "shopper/order", data)
+	data.actions(sent)
+	data.Writing = writingOf(b, found.Number, sent, message)
+	data.Writing.Form.ID = s.NewForm()
+	return h.pages.Render(c, message.status(), "shopper/order", data)
 }
 
 // fill makes the strings of the page.
@@ -80,9 +95,6 @@ func (p *orderPage) fill(now time.Time) {
 	p.Headline = p.Pill(o.Headline.Tone, headline(p.Base, o.Status, now))
 	if o.Headline.Payment != "" {
 		p.Payment = p.T(o.Headline.Payment)
-	}
-	if o.Status.Unpaid() {
-		p.PayURL = o.Links.Payment
 	}
 	p.Steps, p.Facts, p.Notes = p.steps(), p.facts(), p.notes()
 	p.Lines, p.Parcels = p.lines(), p.parcels()

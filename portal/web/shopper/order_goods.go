@@ -86,14 +86,12 @@ func (p *orderPage) parcels() []parcel {
 	shipments := p.Order.Shipments
 	var parcels []parcel
 	for i, given := range shipments {
-		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: given.PickupPoint, TrackURL: given.URL}
+		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: given.PickupPoint}
 		if len(shipments) > 1 {
+			made.TrackURL = given.URL // of a single one it stands among the actions
 			made.Heading = p.T("order.parcel.of", "Number", i+1, "All", len(shipments))
 		}
-		made.Track = p.T("order.track")
-		if given.Carrier != "" {
-			made.Track = p.T("order.track.by", "Carrier", given.Carrier)
-		}
+		made.Track = p.track(given.Carrier)
 		made.Facts = p.parcelFacts(given)
 		for _, item := range given.Items {
 			made.Items = append(made.Items, p.Decimal(item.Quantity)+" × "+firstOf(names[item.Line], item.Line))

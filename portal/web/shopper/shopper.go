@@ -42,6 +42,7 @@ func (h *Handler) Mount(router fiber.Router) {
 	h.mountWithdraw(router)
 	h.mountEmailChange(router)
 	h.mountProfile(router)
+	h.mountInquiries(router)
 }
 
 // signedIn gives a handler the customer; without one the site leads to the sign-in page.

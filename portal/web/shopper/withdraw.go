@@ -86,15 +86,10 @@ func (h *Handler) statement(c *fiber.Ctx, b page.Base) portal.Statement {
 
 // mendWithdraw shows the form again with what is to be mended; any other error is the site's.
 func (h *Handler) mendWithdraw(c *fiber.Ctx, err error) error {
-	status := fiber.StatusUnprocessableEntity
-	switch portal.KindOf(err) {
-	case portal.Invalid:
-	case portal.Conflict:
-		status = fiber.StatusConflict
-	default:
-		return err
+	if status := refusal(err); status != 0 {
+		return h.showWithdraw(c, status, page.Values(c, "name", "number", "email", "goods"), err)
 	}
-	return h.showWithdraw(c, status, page.Values(c, "name", "number", "email", "goods"), err)
+	return err
 }
 
 // stateWithdrawal is the first step: the statement is checked and shown for confirmation. Nothing is kept.

@@ -32,6 +32,7 @@ type withdrawalNote struct {
 	Texts    []string
 	Excluded []string
 	Path     string // where to withdraw, "" where nothing is offered
+	Late     string // where to withdraw though the time is over, "" unless it is
 }
 
 // withdrawal is the note, nil in a shop that does without.
@@ -60,10 +61,13 @@ func noteOf(b page.Base, o portal.OrderView) withdrawalNote {
 	case right.Closed == "":
 		note.Texts = append(note.Texts, b.T("withdraw.open.until", "Last", right.Last))
 	}
-	if right.Closed == "" {
+	switch right.Closed {
+	case "":
 		note.Path = withdrawOrderPath(o.Number)
+	case portal.WithdrawalOver:
+		note.Late = withdrawOrderPath(o.Number)
 	}
-	if right.Closed == "" || right.Closed == portal.WithdrawalExcluded {
+	if right.Takes() || right.Closed == portal.WithdrawalExcluded {
 		note.Excluded = excludedLines(b, o)
 	}
 	return note
@@ -124,7 +128,7 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 		if l.Withdrawal != "" {
 			continue
 		}
-		field, bad := p.Form.Select(lineField(i), l.Name, p.quantities(l))
+		field, bad := p.Form.Select(lineField(i), l.Name, quantities(p.Base, l))
 		if bad != nil {
 			return bad
 		}
@@ -138,14 +142,14 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 func lineField(place int) string { return "line/" + strconv.Itoa(place) }
 
 // quantities are the choices of a line: none, each number of pieces, and all of it.
-func (p *withdrawOrderPage) quantities(l portal.Line) []page.Option {
-	options := []page.Option{{Value: "", Label: p.T("withdraw.none")}}
+func quantities(b page.Base, l portal.Line) []page.Option {
+	options := []page.Option{{Value: "", Label: b.T("withdraw.none")}}
 	if n, err := strconv.Atoi(l.Quantity.String()); err == nil && n <= maxPieces {
 		for i := 1; i < n; i++ {
 			options = append(options, page.Option{Value: strconv.Itoa(i), Label: strconv.Itoa(i)})
 		}
 	}
-	return append(options, page.Option{Value: l.Quantity.String(), Label: p.T("withdraw.all", "Quantity", p.Decimal(l.Quantity))})
+	return append(options, page.Option{Value: l.Quantity.String(), Label: b.T("withdraw.all", "Quantity", b.Decimal(l.Quantity))})
 }
 
 // partsAction is the value of the button that withdraws from what is chosen only.
@@ -174,11 +178,8 @@ func chosenOf(c *fiber.Ctx, s portal.Shopper, lang string) (portal.WithdrawalCho
 
 // mendWithdrawOrder shows the order's form again; any other error is the site's.
 func (h *Handler) mendWithdrawOrder(c *fiber.Ctx, s portal.Shopper, err error) error {
-	switch portal.KindOf(err) {
-	case portal.Invalid:
-		return h.showWithdrawOrder(c, s, fiber.StatusUnprocessableEntity, err)
-	case portal.Conflict:
-		return h.showWithdrawOrder(c, s, fiber.StatusConflict, err)
+	if status := refusal(err); status != 0 {
+		return h.showWithdrawOrder(c, s, status, err)
 	}
 	return err
 }

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/portal/web/webtest"
+)
+
+// as is a browser of its own that is signed in as a customer.
+func (d *demo) as(t *testing.T, email string) *webtest.Browser {
+	t.Helper()
+	other := &demo{running: d.running, base: d.base, key: d.key, browser: webtest.NewBrowser(t, d.base, nil)}
+	other.signIn(email)
+	return other.browser
+}
+
+// mailed are the mails to an address, the newest first.
+func (d *demo) mailed(to string) []caughtMail {
+	d.t.Helper()
+	var mails []caughtMail
+	if err := json.Unmarshal([]byte(d.browser.Get("/demo/mailbox.json").Want(http.StatusOK).Body), &mails); err != nil {
+		d.t.Fatal(err)
+	}
+	return slices.DeleteFunc(mails, func(m caughtMail) bool { return m.To != to })
+}
+
+// latest is the newest mail with a sign-in link to an address, the zero one for none.
+func (d *demo) latest(to string) caughtMail {
+	d.t.Helper()
+	mails := d.mailed(to)
+	if at := slices.IndexFunc(mails, func(m caughtMail) bool { return m.Link() != "" }); at >= 0 {
+		return mails[at]
+	}
+	return caughtMail{}
+}
+
+// accountPage is a page of somebody's account and words that must be on it, in a field or in the text.
+type accountPage struct {
+	path string
+	want []string
+}
+
+// TestDemoAccounts signs in as those who have something in their accounts, and looks whether it is there.
+func TestDemoAccounts(t *testing.T) {
+	d := startDemo(t)
+	for email, pages := range map[string][]accountPage{
+		"jana.kovacova@zakaznik.example": {
+			{"/profile", []string{"1987-04-12", "+421 905 123 456"}},
+			{"/privacy", []string{"Hájenka mi smie posielať newsletter", "Hájenka mi smie posielať ponuky partnerov", "odvolali"}},
+		},
+		"uctaren@zlatyklas.example": {{"/company", []string{"SK1234567895", "(VIES) toto číslo potvrdil", "pre Pekáreň Zlatý klas, s. r. o."}}},
+		"einkauf@waldholz.example":  {{"/company", []string{"DE123456788", "(VIES) does not answer"}}},
+		"biuro@lesnapolana.example": {{"/company", []string{"PL1234563218", "(VIES) did not know this number"}}},
+		"odstupuje@zakaznik.example": {
+			{"/orders/HJ-1500001", []string{"The time to withdraw from the contract ended"}},
+			{"/orders/HJ-1500002", []string{"You bought this as a business"}},
+			{"/orders/HJ-1500003", []string{"You can withdraw from the contract until", "made or altered to your wishes", "Withdraw from contract here"}},
+			{"/orders/HJ-1500004", []string{"None of these goods can be withdrawn from"}},
+			{"/orders/HJ-1500005", []string{"You can withdraw from the contract until", "Withdraw from contract here"}},
+			{"/orders/HJ-1500006", []string{"We received your withdrawal from this contract"}},
+			{"/security", []string{"Firefox, Windows"}},
+		},
+		"eva.vydata@zakaznik.example":     {{"/profile", []string{"eva.vydata@zakaznik.example"}}, {"/security", []string{"Firefox, Windows"}}},
+		"milan.odchadza@zakaznik.example": {{"/privacy", []string{"will be erased", "Keep"}}},
+	} {
+		t.Run(email, func(t *testing.T) {
+			browser := d.as(t, email)
+			for _, p := range pages {
+				page := browser.Get(p.path).Want(http.StatusOK)
+				seen := page.Text("main") + strings.Join(page.Attrs("main input", "value"), " ")
+				for _, want := range p.want {
+					if !strings.Contains(seen, want) {
+						t.Errorf("%s lacks %q: %s", p.path, want, seen)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestDemoRecords reads by the API what the pages do not show: the shop's proof of a VAT ID, and the statement of withdrawal.
+func TestDemoRecords(t *testing.T) {
+	d := startDemo(t)
+	read := func(path string, into any) {
+		page := d.browser.Send(webtest.Request{Path: path, Header: map[string]string{"Authorization": "Bearer " + d.key}})
+		if err := json.Unmarshal([]byte(page.Want(http.StatusOK).Body), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for email, want := range map[string]struct {
+		status  portal.VATStatus
+		consult string
+	}{
+		"uctaren@zlatyklas.example": {portal.VATValid, "DEMO1234567895"}, "einkauf@alpenblick.example": {portal.VATValid, "DEMOU12345675"},
+		"einkauf@waldholz.example": {portal.VATUnknown, ""}, "biuro@lesnapolana.example": {portal.VATInvalid, "DEMO1234563218"},
+	} {
+		var record struct {
+			Status portal.VATStatus `json:"vat_status"`
+			Check  portal.VATAnswer `json:"vat_check"`
+		}
+		read("/api/v1/customers/by-email/"+email, &record)
+		if record.Status != want.status || record.Check.Consultation != want.consult {
+			t.Errorf("%s: %+v", email, record)
+		}
+	}
+	var sent struct {
+		Withdrawals []struct {
+			Number string `json:"number"`
+			InTime bool   `json:"in_time"`
+		} `json:"withdrawals"`
+	}
+	read("/api/v1/withdrawals", &sent)
+	if len(sent.Withdrawals) != 1 || sent.Withdrawals[0].Number != "HJ-1500006" || !sent.Withdrawals[0].InTime {
+		t.Errorf("statements: %+v", sent)
+	}
+}
+
+// TestDemoLetters looks at the mails of what was done in the days before, the only ones that a newcomer finds, and at who is told
+// to sign in as.
+func TestDemoLetters(t *testing.T) {
+	d := startDemo(t)
+	page := d.browser.Get("/demo/mailbox").Want(http.StatusOK)
+	if mails := len(page.Attrs("main li a", "href")); mails < 4 || mails > 5 {
+		t.Errorf("%d mails in the beginning: %s", mails, page.Text("main ul"))
+	}
+	if !strings.Contains(page.Text("main"), people()[0].Email) {
+		t.Error("the mailbox does not say whom to sign in as")
+	}
+	for to, want := range map[string]string{
+		"eva.slobodna@zakaznik.example": d.base + "/sign-in/undo-email/", "milan.odchadza@zakaznik.example": d.base + "/privacy",
+		"odstupuje@zakaznik.example": "HJ-1500006", "pomoc@hajenka.example": "HJ-1500006",
+	} {
+		mails := d.mailed(to)
+		if len(mails) != 1 || !strings.Contains(mails[0].Text, want) || time.Since(mails[0].At) < 20*time.Hour {
+			t.Errorf("the mails to %s: %+v", to, mails)
+		}
+	}
+	text := d.mailed("eva.slobodna@zakaznik.example")[0].Text
+	_, token, _ := strings.Cut(text, "/sign-in/undo-email/")
+	undo := d.browser.Get("/sign-in/undo-email/" + strings.Fields(token)[0]).Want(http.StatusOK)
+	if !undo.Has("form[data-sign-in] button") {
+		t.Errorf("the change cannot be undone: %s", undo.Text("main"))
+	}
+}
+
+// TestDemoNewcomer signs in by an address that nobody has: an account is made, and asked for the name, which no customer of the
+// shop's is.
+func TestDemoNewcomer(t *testing.T) {
+	d := startDemo(t)
+	d.enter("niekto@inde.example")
+	if page := d.browser.Page; page.URL.Path != "/profile" || !page.Has("#f-first_name[required]") {
+		t.Errorf("the new account is led to %s: %s", page.URL, page.Text("main"))
+	}
+}
+
+// TestDemoOutlivesAnErasure starts the demo on the store of an earlier one, whose customer is erased by now.
+func TestDemoOutlivesAnErasure(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	startDemo(t, "--store", dir).end()
+	engine, err := openDemo(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := time.Now().Add(8 * day)
+	for range 2 { // an erasure has two halves
+		app := portal.New(engine, portal.WithClock(func() time.Time { return later }))
+		if err := drain(t.Context(), app.Worker()); err != nil {
+			t.Fatal(err)
+		}
+		later = later.Add(2 * time.Minute)
+	}
+	if err := engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d := startDemo(t, "--store", dir)
+	page := d.browser.Send(webtest.Request{
+		Path: "/api/v1/customers/by-email/milan.odchadza@zakaznik.example", Header: map[string]string{"Authorization": "Bearer " + d.key},
+	})
+	page.Want(http.StatusNotFound)
+	if mails := d.mailed("milan.odchadza@zakaznik.example"); len(mails) != 0 {
+		t.Errorf("what was done before is done again: %+v", mails)
+	}
+	d.signIn("eva.vydata@zakaznik.example")
+}
+
+// TestCodeOfMail tells a code on a line of its own from other words.
+func TestCodeOfMail(t *testing.T) {
+	for text, want := range map[string]string{"Your code:\n  7K3Q-9XBT \nIt works": "7K3Q-9XBT", "7K3Q-9XBT in a line": "", "": ""} {
+		box := &mailbox{now: time.Now}
+		box.take(mail.Message{Text: text})
+		if got := box.all()[0].Code(); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}

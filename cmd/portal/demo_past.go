@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+// past is the demo's portal as it was some days ago: the same store under a clock that stands still then. What takes days is done
+// there by the use-cases that a browser leads to, with codes out of mails that nobody else sees.
+type past struct {
+	app        *portal.App
+	shop       portal.Shop
+	key        string // of the feed
+	dispatcher *mail.Dispatcher
+	box        *mailbox
+	browser    portal.Browser
+}
+
+// ago goes so far back.
+func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
+	clock := func() time.Time { return s.now.Add(-length) }
+	there := s.server.parts
+	there.options = append(there.options[:len(there.options):len(there.options)], portal.WithClock(clock))
+	app := there.product("past")
+	shop, err := app.Operator().Shop(ctx, demoShop)
+	if err != nil {
+		return nil, err
+	}
+	renderer, err := mail.NewRenderer()
+	if err != nil {
+		return nil, fmt.Errorf("read the layouts of mails: %w", err)
+	}
+	box := &mailbox{now: clock}
+	return &past{
+		app: app, shop: shop, key: s.key, box: box,
+		dispatcher: &mail.Dispatcher{
+			Engine: there.engine, Shops: shopIDs(app), Sender: box, Now: clock, Log: slog.New(slog.DiscardHandler),
+			Compose: app.Worker().Composer(there.texts, renderer),
+		},
+		browser: portal.Browser{
+			Secret: secretText(), UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+			IP: netip.MustParseAddr("192.0.2.44"),
+		},
+	}, nil
+}
+
+// work does what is asked for by then, and sends the mails of it.
+func (p *past) work(ctx context.Context) error {
+	if err := drain(ctx, p.app.Worker()); err != nil {
+		return err
+	}
+	_, err := p.dispatcher.Once(ctx)
+	return err
+}
+
+// code sends the mails and is the code of the one to an address.
+func (p *past) code(ctx context.Context, email string) (string, error) {
+	if _, err := p.dispatcher.Once(ctx); err != nil {
+		return "", err
+	}
+	for _, m := range p.box.all() {
+		if code := m.Code(); m.To == email && code != "" {
+			return code, nil
+		}
+	}
+	return "", fmt.Errorf("no code was mailed to %s", email)
+}
+
+// signIn signs a customer in by a code, which makes the session good for what asks for one.
+func (p *past) signIn(ctx context.Context, email string) (portal.Shopper, error) {
+	visitor := p.app.Visitor(p.shop, p.browser)
+	if _, err := visitor.Ask(ctx, email, "", p.shop.Language); err != nil {
+		return portal.Shopper{}, err
+	}
+	code, err := p.code(ctx, email)
+	if err != nil {
+		return portal.Shopper{}, err
+	}
+	signed, err := visitor.EnterCode(ctx, email, code)
+	if err != nil {
+		return portal.Shopper{}, err
+	}
+	if err := p.work(ctx); err != nil { // what the sign-in itself mails belongs to it
+		return portal.Shopper{}, err
+	}
+	return p.app.Shopper(ctx, p.shop, signed.Cookie)
+}
+
+// letters sends the mails that follow from what was done, oldest first. Codes and what the sign-in mailed are long read.
+func (p *past) letters(ctx context.Context) ([]caughtMail, error) {
+	read := len(p.box.all())
+	if err := p.work(ctx); err != nil {
+		return nil, err
+	}
+	mails := p.box.all()
+	mails = mails[:len(mails)-read]
+	slices.Reverse(mails)
+	return mails, nil
+}
+
+// episode is something that a customer did in the account some time ago.
+type episode struct {
+	ago time.Duration
+	do  func(ctx context.Context, then *past, p person) error
+}
+
+// movesAddress takes the present e-mail address in place of the former one.
+func movesAddress(ctx context.Context, then *past, p person) error {
+	shopper, err := then.signIn(ctx, p.former)
+	if err != nil {
+		return err
+	}
+	if _, err := shopper.AskEmailChange(ctx, p.Email); err != nil {
+		return err
+	}
+	code, err := then.code(ctx, p.Email)
+	if err != nil {
+		return err
+	}
+	_, err = shopper.ChangeEmail(ctx, p.Email, code, then.browser)
+	return err
+}
+
+// wantsErasure asks for the end of the account.
+func wantsErasure(ctx context.Context, then *past, p person) error {
+	shopper, err := then.signIn(ctx, p.Email)
+	if err == nil {
+		_, err = shopper.AskErasure(ctx)
+	}
+	return err
+}
+
+// withdraws sends a statement about the customer's last order, the whole of it.
+func withdraws(ctx context.Context, then *past, p person) error {
+	shopper, err := then.signIn(ctx, p.Email)
+	if err != nil {
+		return err
+	}
+	orders, err := shopper.Orders(ctx, portal.OrderQuery{})
+	if err != nil {
+		return err
+	}
+	order, err := shopper.Order(ctx, orders.Rows[0].Number)
+	if err != nil {
+		return err
+	}
+	choice := portal.WithdrawalChoice{Number: order.Number, Mark: order.LinesMark(), Lang: p.lang}
+	_, id, err := shopper.PrepareWithdrawal(ctx, choice)
+	if err == nil {
+		_, err = shopper.Withdraw(ctx, id, choice)
+	}
+	return err
+}
+
+// unsubscribesPartners follows the address that stands in each mail of partner offers.
+func unsubscribesPartners(ctx context.Context, then *past, p person) error {
+	feed, err := then.app.Feed(ctx, then.shop, then.key)
+	if err != nil {
+		return err
+	}
+	customer, err := feed.CustomerByEmail(ctx, p.Email)
+	if err != nil {
+		return err
+	}
+	shop, err := then.app.Operator().Shop(ctx, demoShop) // with the key that the address was signed with
+	if err != nil {
+		return err
+	}
+	_, token, _ := strings.Cut(customer.Consents[portal.PartnerOffers].UnsubscribeURL, portal.UnsubscribePrefix)
+	_, err = then.app.Visitor(shop, then.browser).Unsubscribe(ctx, token)
+	return err
+}

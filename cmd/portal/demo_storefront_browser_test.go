@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/portal/web/webtest"
+	"postern/portal/web/webtest/chrome"
+)
+
+// bothSites begins the addresses of portal and shop alike. A tab is watched over asking one site; here which ones were asked is
+// looked at in the end.
+const bothSites = "http:/"
+
+// window opens a browser of its own, which may ask the demo's two sites and nobody else.
+func (d *demo) window(t *testing.T, browser *chrome.Chrome, shop string) *chrome.Tab {
+	t.Helper()
+	tab := browser.Tab(t, chrome.Options{Base: bothSites})
+	t.Cleanup(func() {
+		for _, asked := range tab.Requests() {
+			if own := []string{d.base + "/", shop + "/", "data:"}; !slices.ContainsFunc(own, func(site string) bool { return strings.HasPrefix(asked.URL, site) }) {
+				t.Errorf("asks %s", asked.URL)
+			}
+		}
+	})
+	return tab
+}
+
+// TestStorefrontBrowser signs in at the demo's shop as people do.
+func TestStorefrontBrowser(t *testing.T) {
+	browser := chrome.Start(t)
+	d, shop := startShop(t)
+	for name, test := range map[string]func(*testing.T, *demo, func() *chrome.Tab, string){
+		"one browser": entersShop, "two browsers": entersShopElsewhere, "looks": looksAtShop,
+	} {
+		t.Run(name, func(t *testing.T) {
+			test(t, d, func() *chrome.Tab { return d.window(t, browser, shop) }, shop)
+		})
+	}
+}
+
+// greeted wants the tab to be signed in at the shop in the end, without a further step.
+func greeted(t *testing.T, tab *chrome.Tab, shop string) {
+	t.Helper()
+	tab.WaitUntil(fmt.Sprintf("location.href === %q && document.readyState === 'complete'", shop+"/"))
+	if got := tab.Text("h2"); got != "Hello Žofia" {
+		t.Errorf("greeted by %q", got)
+	}
+	for _, fact := range []string{shopFirm, "SK1234567895", "Námestie sv. Egídia 112/18, 058 01 Poprad, SK"} {
+		if !strings.Contains(tab.Text("main ul"), fact) {
+			t.Errorf("the check-out lacks %q: %s", fact, tab.Text("main ul"))
+		}
+	}
+}
+
+// asks goes from the shop to the portal and asks for a mail, which it waits for.
+func (d *demo) asks(tab *chrome.Tab, shop string, after caughtMail) caughtMail {
+	d.t.Helper()
+	tab.Visit(shop + "/")
+	tab.Follow("a.button")
+	if got := tab.URL().String(); !strings.HasPrefix(got, d.base+"/sign-in?") {
+		d.t.Fatalf("the shop's sign-in is %s", got)
+	}
+	tab.Type("#f-email", shopFirm)
+	tab.Follow("main form button")
+	return d.newer(shopFirm, after.ID)
+}
+
+// The link opened in the browser that asked: there it needs no click.
+func entersShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
+	tab := window()
+	tab.Visit(d.asks(tab, shop, d.latest(shopFirm)).Link())
+	greeted(t, tab, shop)
+	tab.Follow(`form[action="/sign-out"] button`)
+	if got := tab.URL().String(); got != shop+"/" || tab.Has(`form[action="/sign-out"]`) || !tab.Sees(`a.button[href="/sign-in"]`) {
+		t.Errorf("signed out at %s: %s", got, tab.Text("main"))
+	}
+	tab.Follow("a.button") // the portal's session goes on
+	greeted(t, tab, shop)
+	tab.Follow("a.button")
+	if got := tab.URL().String(); got != d.base+"/orders" {
+		t.Errorf("My orders leads to %s", got)
+	}
+}
+
+// The link clicked in another browser: that one ends at the shop. The one that asked still waits, says that the code of a used mail
+// does not work, and goes on by another.
+func entersShopElsewhere(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
+	asking, clicking := window(), window()
+	first := d.asks(asking, shop, d.latest(shopFirm))
+	clicking.Visit(first.Link())
+	clicking.Follow("form[data-sign-in] button")
+	greeted(t, clicking, shop)
+
+	if got := asking.Text(".masked"); got != portal.MaskEmail(shopFirm) || !asking.Sees("#f-code") {
+		t.Fatalf("the one that asked sees %s", asking.Text("main"))
+	}
+	asking.Type("#f-code", webtest.CodeIn(mail.Message{Text: first.Text}))
+	asking.Follow("main form button.main")
+	if !asking.Sees("#f-code-fault") {
+		t.Errorf("the code of a used mail: %s", asking.Text("main"))
+	}
+	asking.Follow(`form[action="/sign-in/again"] button`)
+	second := d.newer(shopFirm, first.ID)
+	asking.Type("#f-code", webtest.CodeIn(mail.Message{Text: second.Text}))
+	asking.Follow("main form button.main")
+	greeted(t, asking, shop)
+}
+
+// The shop's three pages: to a stranger, to a customer, and when signing in did not work.
+func looksAtShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
+	tab := window()
+	tab.Visit(shop + "/")
+	viewed(t, tab, "bookshop")
+	tab.Visit(shop + "/signed-in")
+	if !tab.Sees("[role=alert]") {
+		t.Errorf("no fault is told: %s", tab.Text("main"))
+	}
+	viewed(t, tab, "bookshop-fault")
+	tab.Visit(d.asks(tab, shop, d.latest(shopFirm)).Link())
+	greeted(t, tab, shop)
+	viewed(t, tab, "bookshop-customer")
+}
+
+// viewed judges a page as it is seen by day and by night, on a phone and wide.
+func viewed(t *testing.T, tab *chrome.Tab, name string) {
+	t.Helper()
+	for _, look := range []chrome.Look{{}, {Dark: true}, {Width: 360}, {Width: 360, Dark: true}} {
+		tab.Look(look)
+		for _, violation := range tab.Axe() {
+			t.Errorf("%s, %+v: %s", name, look, violation)
+		}
+		tab.Screenshot(fmt.Sprintf("%s-%d-dark-%t", name, look.Width, look.Dark), look)
+	}
+	tab.Look(chrome.Look{Width: 320})
+	if over := tab.Overhang(); over > 0 {
+		t.Errorf("%s is %d px wider than a window of 320", name, over)
+	}
+	tab.Look(chrome.Look{})
+}

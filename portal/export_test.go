@@ -1,0 +1,71 @@
+package portal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+// TestExport is one JSON object with all there is, whose orders a feed could send again.
+func TestExport(t *testing.T) {
+	h := newHouse(t)
+	h.person()
+	var file bytes.Buffer
+	if err := h.signIn(traces["e-mail address"]).Export(t.Context(), &file); portal.KindOf(err) != portal.StepUp || file.Len() != 0 {
+		t.Errorf("without a fresh code: %v, %d bytes", err, file.Len())
+	}
+	s := h.shopper(h.signInByCode(traces["e-mail address"], "browser"))
+	if err := s.Export(t.Context(), &file); err != nil {
+		t.Fatal(err)
+	}
+	for name, trace := range traces {
+		if !strings.Contains(file.String(), trace) {
+			t.Errorf("the %s is not among the data", name)
+		}
+	}
+	var all struct {
+		Orders []json.RawMessage `json:"orders"`
+	}
+	if err := json.Unmarshal(file.Bytes(), &all); err != nil || len(all.Orders) != 2 {
+		t.Fatalf("%d orders, %v", len(all.Orders), err)
+	}
+	for _, order := range all.Orders {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, order); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.put(compact.Bytes()); got != portal.Unchanged {
+			t.Errorf("an exported order, sent again, is %s", got)
+		}
+	}
+}
+
+// TestOrdersCSV: a table that a spreadsheet reads, without formulas of others.
+func TestOrdersCSV(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"=A1;=HYPERLINK(\"http://evil.test\")"`))
+	h.put(orderJSON("2", jan, `"quantity":"1"`, `"quantity":"2.5"`, `"number":"2"`, `"number":"2"`, "2026-03-05T10", "2025-03-05T10"))
+	s := h.shopper(h.signInByCode(jan, "browser"))
+	var file bytes.Buffer
+	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{}, portal.Table{Column: ',', Point: '.'}, &file); err != nil {
+		t.Fatal(err)
+	}
+	want := "\ufeffnumber,placed_at,state,payment,fulfillment,items,total,currency\r\n" +
+		"1,2026-03-05 11:00:00,open,paid,shipped,\"'=A1; =HYPERLINK(\"\"http://evil.test\"\")\",12.50,EUR\r\n" +
+		"2,2025-03-05 11:00:00,open,paid,shipped,2.5 × Book,12.50,EUR\r\n"
+	if diff := cmp.Diff(want, file.String()); diff != "" {
+		t.Error(diff)
+	}
+	file.Reset()
+	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "2025"}, portal.Table{Column: ';', Point: ','}, &file); err != nil || !strings.HasSuffix(file.String(), ";2.5 × Book;12,50;EUR\r\n") || strings.Count(file.String(), "\r\n") != 2 {
+		t.Errorf("of one year: %q %v", file.String(), err)
+	}
+	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "never"}, portal.Table{Column: ',', Point: '.'}, &file); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("a bad period: %v", err)
+	}
+}

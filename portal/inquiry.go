@@ -1,0 +1,185 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"postern/storage"
+)
+
+// inquiry is what a customer sent to the shop about an order: a message, or a request to cancel it or to send goods back. It is
+// never altered but for Todo; the form that sent it names it, so that a form sent twice is one inquiry.
+type inquiry struct {
+	Channel  string          `bson:"channel"`        // channelMessages or channelRequests
+	Kind     string          `bson:"kind,omitempty"` // of a request: RequestReturn or RequestCancel
+	Customer string          `bson:"customer"`
+	Order    string          `bson:"order"` // its number
+	Text     string          `bson:"text,omitempty"`
+	Lines    []StatementLine `bson:"lines,omitempty"` // of a return
+	Said     string          `bson:"said"`            // hash of the form's content
+	Lang     string          `bson:"lang,omitempty"`  // of the page
+	At       time.Time       `bson:"at"`
+	Place    string          `bson:"place"` // in the list of its channel; sorts by At
+	Todo     []string        `bson:"todo,omitempty"`
+}
+
+// The two lists that the shop reads.
+const (
+	channelMessages = "messages"
+	channelRequests = "requests"
+)
+
+// The kinds of request.
+const (
+	RequestReturn = "return"
+	RequestCancel = "cancel"
+)
+
+// The indexes of inquiries.
+const (
+	inquiriesByOrder   = "order"
+	inquiriesByChannel = "channel"
+	inquiriesByTodo    = "todo"
+)
+
+func inquiryCollection() storage.Collection {
+	field := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String} }
+	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place"}
+	return storage.Collection{Name: "inquiries", Indexes: []storage.Index{
+		{Name: inquiriesByOrder, Fields: []storage.Field{field("customer"), field("order"), field("place")}, Head: head},
+		{Name: inquiriesByChannel, Fields: []storage.Field{field("channel"), field("place")}, Head: head},
+		{Name: inquiriesByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
+	}}
+}
+
+func (a *App) inquiryDocs(shop string) storage.Docs[inquiry] {
+	return storage.Open[inquiry](a.engine, shop, inquiryCollection())
+}
+
+// The bounds of inquiries.
+const (
+	MaxInquiry      = 2000 // characters of a text
+	MaxMessages     = 200  // about one order
+	maxRequests     = 20   // about one order
+	inquiriesAnHour = 20   // of one customer, in each channel
+)
+
+// inquiryText reads what was typed. Browsers send a line break as two signs and count it as one.
+func (f *form) inquiryText(field, typed string) string {
+	return f.prose(field, strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(typed), MaxInquiry)
+}
+
+// said is a hash of what a form said, so that one that is sent again is told from another.
+func said(parts ...any) string { return hashOf(fmt.Sprintf("%q", parts)) }
+
+// inquirySent looks whether a form was sent before. A form's id that was used for something else is a Conflict.
+func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry) (sent bool, err error) {
+	doc, _, err := s.app.inquiryDocs(s.shop.ID).Get(ctx, id)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return false, nil
+	case err == nil && (doc.Customer != in.Customer || doc.Order != in.Order || doc.Channel != in.Channel || doc.Kind != in.Kind || doc.Said != in.Said):
+		return false, failure(Conflict, "inquiry.other")
+	}
+	return err == nil, err
+}
+
+// inquire keeps an inquiry that its limits allow; the worker mails it. earlier are those about the same order.
+func (s Shopper) inquire(ctx context.Context, id string, in inquiry, earlier int) error {
+	most := MaxMessages
+	if in.Channel == channelRequests {
+		most = maxRequests
+	}
+	if earlier >= most {
+		return failure(Conflict, "inquiry.full")
+	}
+	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/" + in.Channel + "/" + s.customer.ID, limit(inquiriesAnHour, time.Hour)}})
+	if err != nil {
+		return err
+	}
+	if over[0] {
+		sent, err := s.inquirySent(ctx, id, in) // by one of many at once
+		if !sent && err == nil {
+			err = failure(TooMany, "inquiry.too_many")
+		}
+		return err
+	}
+	in.At = s.app.now().UTC().Truncate(time.Millisecond)
+	in.Place, in.Todo = placeOf(in.At, storage.NewID()), []string{jobInquiry}
+	err = s.app.inquiryDocs(s.shop.ID).Insert(ctx, id, in)
+	if errors.Is(err, storage.ErrExists) {
+		_, err = s.inquirySent(ctx, id, in)
+	}
+	return err
+}
+
+// Correspondence is what the customer sent to the shop about one order, oldest first.
+type Correspondence struct {
+	Requests []InquiryRecord
+	Messages []InquiryRecord
+}
+
+// Full reports whether no more messages are taken.
+func (c Correspondence) Full() bool { return len(c.Messages) >= MaxMessages }
+
+// cancelAsked is when the customer asked to cancel the order, nil for never.
+func (c Correspondence) cancelAsked() *time.Time {
+	for _, r := range c.Requests {
+		if r.Kind == RequestCancel {
+			return &r.At
+		}
+	}
+	return nil
+}
+
+// Correspondence returns what the customer sent about an order. It does not look whether the order is the customer's: about another's
+// there is nothing.
+func (s Shopper) Correspondence(ctx context.Context, number string) (Correspondence, error) {
+	var c Correspondence
+	err := s.eachInquiry(ctx, []any{s.customer.ID, number}, func(channel string, r InquiryRecord) {
+		if channel == channelRequests {
+			c.Requests = append(c.Requests, r)
+		} else {
+			c.Messages = append(c.Messages, r)
+		}
+	})
+	return c, err
+}
+
+// messageData and requestData are all the customer's messages and requests, for the customer to take along.
+func (s Shopper) messageData(ctx context.Context) ([]InquiryRecord, error) {
+	return s.inquiryData(ctx, channelMessages)
+}
+
+func (s Shopper) requestData(ctx context.Context) ([]InquiryRecord, error) {
+	return s.inquiryData(ctx, channelRequests)
+}
+
+func (s Shopper) inquiryData(ctx context.Context, wanted string) ([]InquiryRecord, error) {
+	records := []InquiryRecord{}
+	err := s.eachInquiry(ctx, []any{s.customer.ID}, func(channel string, r InquiryRecord) {
+		if channel == wanted {
+			records = append(records, r)
+		}
+	})
+	return records, err
+}
+
+func (s Shopper) eachInquiry(ctx context.Context, equal []any, do func(channel string, r InquiryRecord)) error {
+	query := storage.Query{Index: inquiriesByOrder, Equal: equal, Limit: MaxMessages + maxRequests}
+	for {
+		page, err := storage.Find[inquiry](ctx, s.app.inquiryDocs(s.shop.ID), query)
+		if err != nil {
+			return err
+		}
+		for _, hit := range page.Hits {
+			do(hit.Head.Channel, hit.Head.record(hit.Key))
+		}
+		if query.Cursor = page.Next; page.Next == "" {
+			return nil
+		}
+	}
+}

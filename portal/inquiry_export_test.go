@@ -1,0 +1,12 @@
+package portal
+
+import "context"
+
+// What erasure and the data export call.
+
+func (w Worker) EraseRequests(ctx context.Context, shop, customer string) error {
+	return w.eraseRequests(ctx, shop, customer)
+}
+
+func (s Shopper) MessageData(ctx context.Context) ([]InquiryRecord, error) { return s.messageData(ctx) }
+func (s Shopper) RequestData(ctx context.Context) ([]InquiryRecord, error) { return s.requestData(ctx) }

@@ -1,0 +1,216 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+	"postern/storage"
+)
+
+// inquiriesListed reads a list to its end as the shop's system does.
+func inquiriesListed(t *testing.T, read func(context.Context, string) ([]portal.InquiryRecord, string, bool, error), after string) ([]string, string) {
+	t.Helper()
+	var all []string
+	for {
+		list, next, more, err := read(t.Context(), after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list {
+			all = append(all, fmt.Sprint(r.Order, " ", r.Kind, " ", r.Text, " ", len(r.Lines)))
+		}
+		if after = next; !more {
+			return all, next
+		}
+	}
+}
+
+// TestInquiryList pages through more than one page, goes on later, and shows each shop its own.
+func TestInquiryList(t *testing.T) {
+	h, s := inquiryHouse(t)
+	feed := h.feed()
+	read := func(ctx context.Context, after string) ([]portal.InquiryRecord, string, bool, error) {
+		p, err := feed.Messages(ctx, after)
+		return p.Messages, p.Next, p.More, err
+	}
+	var want []string
+	for i := range 105 {
+		if i%20 == 0 {
+			h.clock.pass(time.Hour)
+		}
+		text := fmt.Sprint("number ", i)
+		h.clock.pass(time.Millisecond)
+		if err := s.WriteMessage(t.Context(), message(s, text)); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, "sent  "+text+" 0")
+	}
+	if got, next := inquiriesListed(t, read, ""); len(got) != 100 || next == "" {
+		t.Errorf("before they settle: %d, %q", len(got), next)
+	}
+	h.clock.pass(time.Minute + time.Millisecond)
+	got, next := inquiriesListed(t, read, "")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(time.Hour)
+	if err := s.AskCancel(t.Context(), portal.Request{Number: "new", Text: "Why not"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteMessage(t.Context(), message(s, "later")); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(time.Minute + time.Millisecond)
+	if got, _ := inquiriesListed(t, read, next); !slices.Equal(got, []string{"sent  later 0"}) {
+		t.Errorf("later: %q", got)
+	}
+	requests, err := feed.Requests(t.Context(), "")
+	if err != nil || len(requests.Requests) != 2 || requests.More {
+		t.Fatalf("%+v, %v", requests, err)
+	}
+	r := requests.Requests[0]
+	if r.Kind != portal.RequestReturn || r.Order != "sent" || r.Customer != s.Customer().ID || r.Lines[0].Quantity != "2" || requests.Requests[1].Text != "Why not" {
+		t.Errorf("%+v", requests.Requests)
+	}
+	for _, bad := range []string{"x", "0", next + "0", "20261121T100000.000Z-", `{"$gt":""}`} {
+		if _, err := feed.Requests(t.Context(), bad); !slices.Equal(faultsOf(err), []string{"after withdrawal.after"}) {
+			t.Errorf("after %q: %v", bad, err)
+		}
+	}
+	h.shop = h.open("other", portal.ShopSettings{})
+	if p, err := h.feed().Messages(t.Context(), ""); err != nil || p.Messages == nil || len(p.Messages) != 0 {
+		t.Errorf("another shop sees %+v, %v", p, err)
+	}
+}
+
+// TestInquiryInterrupted stops after each write of sending and mailing; then it is tried again. It ends with one of each.
+func TestInquiryInterrupted(t *testing.T) {
+	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+		h.set(portal.ShopSettings{SupportEmail: ptr(support)})
+		h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))
+		h.put(orderJSON("sent", jan))
+		cookie := h.signInByCode(jan, "one")
+		h.work()
+		h.deliver()
+		s := h.shopper(cookie)
+		letter, back := message(s, "Hello"), giveBack(t, s)
+		back.Quantities[0] = "1"
+		send := func(app *portal.App) error {
+			s, err := app.Shopper(t.Context(), h.shop, cookie)
+			if err == nil {
+				err = s.WriteMessage(t.Context(), letter)
+			}
+			if err == nil {
+				err = s.AskReturn(t.Context(), back)
+			}
+			if err == nil {
+				err = s.AskCancel(t.Context(), portal.Request{Number: "new"})
+			}
+			return err
+		}
+		attempt := func(app *portal.App) error {
+			err := send(app)
+			if err == nil {
+				_, err = app.Worker().Once(t.Context())
+			}
+			return err
+		}
+		return attempt, func(bool) {
+			h.work()
+			if err := send(h.app); err != nil {
+				t.Errorf("once more: %v", err)
+			}
+			h.work()
+			if diff := cmp.Diff(map[string]int{support: 3, jan: 2}, sentTo(h.deliver())); diff != "" {
+				t.Error(diff)
+			}
+			if got := append(about(t, s, "sent"), about(t, s, "new")...); len(got) != 3 {
+				t.Errorf("kept %q", got)
+			}
+		}
+	})
+}
+
+// TestInquiriesErased: a customer's are gone, those of others stay, and mails that wait are not sent.
+func TestInquiriesErased(t *testing.T) {
+	h, s := inquiryHouse(t)
+	other := h.signIn(eva)
+	h.work()
+	h.deliver()
+	for i := range 12 {
+		if err := s.WriteMessage(t.Context(), message(s, fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.WriteMessage(t.Context(), portal.Message{Form: other.NewForm(), Number: "Eva's", Text: "Mine"}); err != nil {
+		t.Fatal(err)
+	}
+	h.work()
+	messages, err := s.MessageData(t.Context())
+	if err != nil || len(messages) != 12 || messages[11].Text != "11" || messages[0].Order != "sent" {
+		t.Errorf("messages to take along: %+v, %v", messages, err)
+	}
+	if requests, err := s.RequestData(t.Context()); err != nil || len(requests) != 1 || requests[0].Kind != portal.RequestReturn {
+		t.Errorf("requests to take along: %+v, %v", requests, err)
+	}
+	worker := h.app.Worker()
+	if err := h.dying(5).Worker().EraseRequests(t.Context(), h.shop.ID, s.Customer().ID); err == nil {
+		t.Error("a process that died erased all")
+	}
+	for range 2 {
+		if err := worker.EraseRequests(t.Context(), h.shop.ID, s.Customer().ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := about(t, s, "sent"); got != nil {
+		t.Errorf("left: %q", got)
+	}
+	if got := about(t, other, "Eva's"); !slices.Equal(got, []string{"Mine"}) {
+		t.Errorf("of another: %q", got)
+	}
+	mails := h.deliver()
+	if len(mails) != 1 || !strings.Contains(mails[0].Text, "Mine") {
+		t.Errorf("mailed after it: %s", allTexts(mails))
+	}
+	h.clock.pass(2 * time.Minute)
+	if p, err := h.feed().Messages(t.Context(), ""); err != nil || len(p.Messages) != 1 {
+		t.Errorf("listed: %+v, %v", p, err)
+	}
+	if records, err := s.MessageData(t.Context()); err != nil || records == nil || len(records) != 0 {
+		t.Errorf("to take along after it: %v, %v", records, err)
+	}
+}
+
+// TestInquiryWithoutSupport: requests are kept for the shop's system and confirmed, messages are not taken.
+func TestInquiryWithoutSupport(t *testing.T) {
+	h, _ := inquiryHouse(t)
+	h.set(portal.ShopSettings{SupportEmail: ptr("")})
+	s := h.signIn(jan)
+	if err := s.WriteMessage(t.Context(), message(s, "Hello")); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("a message: %v", err)
+	}
+	if err := s.AskCancel(t.Context(), portal.Request{Number: "new"}); err != nil {
+		t.Fatal(err)
+	}
+	h.work()
+	if diff := cmp.Diff(map[string]int{jan: 1}, sentTo(h.deliver())); diff != "" {
+		t.Error(diff)
+	}
+	h.clock.pass(2 * time.Minute)
+	if p, err := h.feed().Requests(t.Context(), ""); err != nil || len(p.Requests) != 1 || storage.IsID(p.Requests[0].ID) {
+		t.Errorf("%+v, %v", p, err)
+	}
+}

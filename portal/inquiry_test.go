@@ -1,0 +1,295 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+// inquiryHouse has a shop with a support address, and Jan with an order that can be cancelled and one that can go back.
+func inquiryHouse(t *testing.T) (*house, portal.Shopper) {
+	t.Helper()
+	h := withdrawalHouse(t)
+	h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))
+	h.put(orderJSON("sent", jan, `"quantity":"1"`, `"quantity":"3","sku":"B-7"`))
+	h.put(orderJSON("Eva's", eva))
+	s := h.signIn(jan)
+	h.work()
+	h.deliver()
+	return h, s
+}
+
+func message(s portal.Shopper, text string) portal.Message {
+	return portal.Message{Form: s.NewForm(), Number: "sent", Text: text, Lang: "en"}
+}
+
+// giveBack is a request about two of the three books.
+func giveBack(t *testing.T, s portal.Shopper) portal.Request {
+	t.Helper()
+	order, err := s.Order(t.Context(), "sent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return portal.Request{Form: s.NewForm(), Number: "sent", Text: "Torn.", Quantities: map[int]string{0: "2"}, Mark: order.LinesMark(), Lang: "en"}
+}
+
+// about is what the customer sees of an order.
+func about(t *testing.T, s portal.Shopper, number string) (texts []string) {
+	t.Helper()
+	sent, err := s.Correspondence(t.Context(), number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range sent.Requests {
+		text := r.Kind + ": " + r.Text
+		for _, line := range r.Lines {
+			text += " " + line.Quantity + " × " + line.Name
+		}
+		texts = append(texts, text)
+	}
+	for _, m := range sent.Messages {
+		texts = append(texts, m.Text)
+	}
+	return texts
+}
+
+// TestInquiryMails reads what the shop and the customer are mailed, in every language.
+func TestInquiryMails(t *testing.T) {
+	words := map[string][]string{ // of the shop's three mails and the customer's two
+		"en": {"wrote on 21 November 2026, 11:00", "to send something back from order sent", "to cancel order new", "Please send nothing before that", "pays back what you have paid"},
+		"sk": {"správa z 21. novembra 2026", "o vrátenie tovaru z objednávky sent", "o zrušenie objednávky new", "Dovtedy, prosím, nič neposielajte", "vráti vám, čo ste zaplatili"},
+		"cs": {"zpráva z 21. listopadu 2026", "o vrácení zboží z objednávky sent", "o zrušení objednávky new", "Do té doby prosím nic neposílejte", "vrátí vám, co jste zaplatili"},
+		"pl": {"wiadomość z 21 listopada 2026", "o zwrot towaru z zamówienia sent", "o anulowanie zamówienia new", "Do tego czasu nic nie odsyłaj", "zwróci zapłaconą kwotę"},
+		"de": {"schrieb am 21. November 2026", "aus der Bestellung sent zurückschicken", "die Bestellung new zu stornieren", "Bitte schicken Sie vorher nichts ab", "zahlt er zurück"},
+	}
+	for lang, want := range words {
+		t.Run(lang, func(t *testing.T) {
+			h, _ := inquiryHouse(t)
+			h.set(portal.ShopSettings{Language: &lang})
+			s := h.signIn(jan)
+			hostile := "First <b>line</b>\r\n\r\nBcc: x@y.example\r\nhttps://evil.example/ שלום " + strings.Repeat("e\u0301", 5)
+			letter, back, cancel := message(s, hostile), giveBack(t, s), portal.Request{Number: "new", Text: "Too late.", Lang: lang}
+			letter.Lang, back.Lang = lang, lang
+			for _, err := range []error{s.WriteMessage(t.Context(), letter), s.AskReturn(t.Context(), back), s.AskCancel(t.Context(), cancel)} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.clock.pass(3 * time.Hour) // the mails tell when it was sent, not when they go out
+			h.work()
+			mails := h.deliver()
+			if diff := cmp.Diff(map[string]int{support: 3, jan: 2}, sentTo(mails)); diff != "" {
+				t.Fatal(diff)
+			}
+			for i, parts := range [][]string{
+				{support, want[0], "sent", "First <b>line</b>\nBcc: x@y.example\nhttps://evil.example/ שלום"}, {support, want[1], "2 × Book (B-7)", "Torn."},
+				{support, want[2], "Too late."}, {jan, want[3], "2 × Book (B-7)", "Torn."}, {jan, want[4], "new", "Too late."},
+			} {
+				m, ok := mailWith(mails, parts[0], parts[1:])
+				if !ok {
+					t.Fatalf("mail %d: none to %s says %q:\n%s", i, parts[0], parts[1:], allTexts(mails))
+				}
+				reply := map[string]string{support: jan, jan: support}[m.To]
+				if m.ReplyTo != reply || m.Lang != lang || strings.Contains(m.HTML, "<b>") || strings.Contains(m.HTML, `href="https://evil`) ||
+					strings.ContainsAny(m.Subject, "\r\n") || strings.Contains(m.Text+m.HTML, "/orders/") {
+					t.Errorf("mail %d: answers go to %s, %s\n%s\n%s", i, m.ReplyTo, m.Lang, m.Subject, m.HTML)
+				}
+			}
+			if h.work(); len(h.deliver()) != 0 {
+				t.Error("more mails")
+			}
+		})
+	}
+}
+
+func mailWith(mails []mail.Message, to string, parts []string) (mail.Message, bool) {
+	for _, m := range mails {
+		missing := func(part string) bool { return !strings.Contains(m.Subject+"\n"+m.Text, part) }
+		if m.To == to && !slices.ContainsFunc(parts, missing) {
+			return m, true
+		}
+	}
+	return mail.Message{}, false
+}
+
+func allTexts(mails []mail.Message) string {
+	text := ""
+	for _, m := range mails {
+		text += "-- to " + m.To + ": " + m.Subject + "\n" + m.Text
+	}
+	return text
+}
+
+// TestInquiryTwice: the same form ten times at once and once more later is one, even where it could not be sent any more.
+func TestInquiryTwice(t *testing.T) {
+	h, s := inquiryHouse(t)
+	letter, back, cancel := message(s, "Hello"), giveBack(t, s), portal.Request{Number: "new"}
+	send := map[string]func(context.Context) error{
+		"message": func(ctx context.Context) error { return s.WriteMessage(ctx, letter) },
+		"return":  func(ctx context.Context) error { return s.AskReturn(ctx, back) },
+		"cancel":  func(ctx context.Context) error { return s.AskCancel(ctx, cancel) },
+	}
+	for name, once := range send {
+		t.Run(name, func(t *testing.T) {
+			together(10, func(int) {
+				if err := once(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+	h.work()
+	h.put(orderJSON("new", jan, `"updated_at":"2026-03-05`, `"updated_at":"2026-04-05`))
+	h.put(orderJSON("sent", jan, `"updated_at":"2026-03-05`, `"updated_at":"2026-04-05`, `"shipped"`, `"cancelled"`, `"Book"`, `"Bok"`))
+	for name, once := range send {
+		if err := once(t.Context()); err != nil {
+			t.Errorf("%s once more: %v", name, err)
+		}
+	}
+	h.work()
+	if diff := cmp.Diff(map[string]int{support: 3, jan: 2}, sentTo(h.deliver())); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"return: Torn. 2 × Book", "Hello"}, about(t, s, "sent")); diff != "" {
+		t.Error(diff)
+	}
+	letter.Text, back.Quantities, cancel.Text = "Hello again", map[int]string{0: "1"}, "changed"
+	for name, once := range send {
+		if err := once(t.Context()); portal.KindOf(err) != portal.Conflict {
+			t.Errorf("%s with other words: %v", name, err)
+		}
+	}
+	other := h.signIn(eva)
+	for _, number := range []string{"Eva's", "sent"} {
+		m := portal.Message{Form: letter.Form, Number: number, Text: "Hello"}
+		if err := other.WriteMessage(t.Context(), m); portal.KindOf(err) != portal.Conflict {
+			t.Errorf("another customer with the same form, about %s: %v", number, err)
+		}
+	}
+}
+
+func TestInquiryBadInput(t *testing.T) {
+	h, s := inquiryHouse(t)
+	digital := orderJSON("empty", jan, `,"lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]`, "")
+	h.put(digital)
+	empty, err := s.Order(t.Context(), "empty")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("š", portal.MaxInquiry+1)
+	says := func(change func(*portal.Message)) error {
+		m := message(s, "Hello")
+		change(&m)
+		return s.WriteMessage(t.Context(), m)
+	}
+	returns := func(change func(*portal.Request)) error {
+		r := giveBack(t, s)
+		change(&r)
+		return s.AskReturn(t.Context(), r)
+	}
+	cancels := func(number, text string) error {
+		return s.AskCancel(t.Context(), portal.Request{Number: number, Text: text})
+	}
+	picks := func(quantities map[int]string) error {
+		return returns(func(r *portal.Request) { r.Quantities = quantities })
+	}
+	tests := []struct {
+		name  string
+		err   error
+		kind  portal.Kind
+		fault string
+	}{
+		{"no form", says(func(m *portal.Message) { m.Form = "" }), portal.Invalid, ""},
+		{"a path for a form", says(func(m *portal.Message) { m.Form = "../x" }), portal.Invalid, ""},
+		{"no text", says(func(m *portal.Message) { m.Text = " \r\n\t " }), portal.Invalid, "text text.required"},
+		{"long", says(func(m *portal.Message) { m.Text = long }), portal.Invalid, "text text.long"},
+		{"turned around", says(func(m *portal.Message) { m.Text = "a\u202eb" }), portal.Invalid, "text text.control"},
+		{"NUL", says(func(m *portal.Message) { m.Text = "a\x00b" }), portal.Invalid, "text text.control"},
+		{"no UTF-8", says(func(m *portal.Message) { m.Text = "a\xff" }), portal.Invalid, "text text.control"},
+		{"another's order", says(func(m *portal.Message) { m.Number = "Eva's" }), portal.NotFound, ""},
+		{"no such order", says(func(m *portal.Message) { m.Number = "404" }), portal.NotFound, ""},
+		{"a return without a form", returns(func(r *portal.Request) { r.Form = "x" }), portal.Invalid, ""},
+		{"nothing chosen", picks(map[int]string{0: "0"}), portal.Invalid, " withdrawal.none"},
+		{"a line that is not there", picks(map[int]string{7: "1"}), portal.Invalid, " withdrawal.none"},
+		{"too many", picks(map[int]string{0: "4"}), portal.Invalid, "line/0 withdrawal.quantity"},
+		{"less than none", picks(map[int]string{0: "-1"}), portal.Invalid, "line/0 withdrawal.quantity"},
+		{"a half", picks(map[int]string{0: "0.5"}), portal.Invalid, "line/0 withdrawal.quantity"},
+		{"a long return", returns(func(r *portal.Request) { r.Text = long }), portal.Invalid, "text text.long"},
+		{"lines of another time", returns(func(r *portal.Request) { r.Mark = "x" }), portal.Conflict, ""},
+		{"a return of what was not sent", returns(func(r *portal.Request) { r.Number = "new" }), portal.Conflict, ""},
+		{"a return of another's", returns(func(r *portal.Request) { r.Number = "Eva's" }), portal.NotFound, ""},
+		{"of an order without lines, without a word", returns(func(r *portal.Request) { r.Number, r.Text, r.Mark = "empty", "", empty.LinesMark() }), portal.Invalid, "text text.required"},
+		{"cancel what was shipped", cancels("sent", ""), portal.Conflict, ""},
+		{"cancel another's", cancels("Eva's", ""), portal.NotFound, ""},
+		{"cancel at length", cancels("new", long), portal.Invalid, "text text.long"},
+	}
+	for _, test := range tests {
+		faults := faultsOf(test.err)
+		if portal.KindOf(test.err) != test.kind || strings.Join(faults, "") != test.fault {
+			t.Errorf("%s: %v, %q", test.name, test.err, faults)
+		}
+	}
+	if got := about(t, s, "sent"); got != nil {
+		t.Errorf("kept %q", got)
+	}
+	full := strings.Repeat("š\r\n", portal.MaxInquiry/2-1) + "žž"
+	if err := says(func(m *portal.Message) { m.Text = full }); err != nil {
+		t.Errorf("the longest there is, with line breaks of a browser: %v", err)
+	}
+}
+
+// TestInquiryLimits: 20 an hour of each channel, 200 messages and 20 requests about one order; what was sent stays one.
+func TestInquiryLimits(t *testing.T) {
+	h, s := inquiryHouse(t)
+	var first portal.Message
+	for i := range portal.MaxMessages {
+		m := message(s, fmt.Sprint("number ", i))
+		if i == 0 {
+			first = m
+		}
+		if i > 0 && i%20 == 0 {
+			if err := s.WriteMessage(t.Context(), m); portal.KindOf(err) != portal.TooMany {
+				t.Fatalf("message %d within the hour: %v", i, err)
+			}
+			if err := s.WriteMessage(t.Context(), first); err != nil {
+				t.Fatalf("one that was sent: %v", err)
+			}
+			h.clock.pass(time.Hour)
+		}
+		if err := s.WriteMessage(t.Context(), m); err != nil {
+			t.Fatalf("message %d: %v", i, err)
+		}
+	}
+	if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
+		t.Errorf("a request beside the messages: %v", err)
+	}
+	h.clock.pass(time.Hour)
+	if err := s.WriteMessage(t.Context(), message(s, "one more")); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("message 201: %v", err)
+	}
+	got := about(t, s, "sent")
+	if sent, err := s.Correspondence(t.Context(), "sent"); err != nil || !sent.Full() || len(got) != 201 || got[1] != "number 0" || got[200] != "number 199" {
+		t.Errorf("%d kept, from %q, %v", len(got), got[1], err)
+	}
+	other := message(s, "elsewhere")
+	other.Number = "new"
+	if err := s.WriteMessage(t.Context(), other); err != nil {
+		t.Errorf("about another order: %v", err)
+	}
+	for range 19 {
+		if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.AskReturn(t.Context(), giveBack(t, s)); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("request 21: %v", err)
+	}
+}

@@ -1,0 +1,116 @@
+package portal
+
+import (
+	"context"
+	"strconv"
+)
+
+// Request asks the shop to cancel an order, or to take goods back. It changes nothing about the order: the shop decides, and what
+// became of it shows in the order's own status.
+type Request struct {
+	Form       string // id of the form of a return, which makes twice once
+	Number     string // of the order
+	Text       string
+	Quantities map[int]string // of a return, by the lines' places: "" and "0" for none
+	Mark       string         // LinesMark of the lines that they were chosen from
+	Lang       string         // of the page
+}
+
+// AskReturn keeps the wish to send goods back. Faults stand at "text", at "line/" and a line's place, and at "" when nothing is
+// chosen. It is a Conflict when it is not possible, when the order's lines changed, or when the form sent something else
+// before; past 20 requests an hour TooMany.
+func (s Shopper) AskReturn(ctx context.Context, r Request) error {
+	in := s.request(RequestReturn, r)
+	if sent, err := s.formSent(ctx, r.Form, in); sent || err != nil {
+		return err
+	}
+	order, earlier, err := s.requestable(ctx, r.Number, RequestReturn)
+	if err != nil {
+		return err
+	}
+	if r.Mark != order.LinesMark() {
+		return failure(Conflict, "withdrawal.changed")
+	}
+	f := &form{}
+	in.Text = f.inquiryText("text", r.Text)
+	if in.Lines = r.lines(f, order.Order); len(order.Lines) == 0 {
+		f.required("text", in.Text)
+	}
+	if err := invalid(f.faults); err != nil {
+		return err
+	}
+	return s.inquire(ctx, r.Form, in, len(earlier.Requests))
+}
+
+// AskCancel keeps the wish that the order be cancelled, once for each order. Faults stand at "text". It is a Conflict when it is not
+// possible, or was asked for in other words; past 20 requests an hour TooMany.
+func (s Shopper) AskCancel(ctx context.Context, r Request) error {
+	in := s.request(RequestCancel, r)
+	key := RequestCancel + "-" + hashOf(in.Customer+"/"+in.Order)
+	if sent, err := s.inquirySent(ctx, key, in); sent || err != nil {
+		return err
+	}
+	_, earlier, err := s.requestable(ctx, r.Number, RequestCancel)
+	if err != nil {
+		return err
+	}
+	f := &form{}
+	in.Text = f.inquiryText("text", r.Text)
+	if err := invalid(f.faults); err != nil {
+		return err
+	}
+	return s.inquire(ctx, key, in, len(earlier.Requests))
+}
+
+func (s Shopper) request(kind string, r Request) inquiry {
+	return inquiry{
+		Channel: channelRequests, Kind: kind, Customer: s.customer.ID, Order: r.Number, Lang: r.Lang,
+		Said: said(r.Text, r.Quantities, r.Mark),
+	}
+}
+
+// requestable is the order, when the shop can be asked for this about it here; else NotFound or a Conflict.
+func (s Shopper) requestable(ctx context.Context, number, kind string) (order OrderView, earlier Correspondence, err error) {
+	if order, err = s.Order(ctx, number); err == nil {
+		earlier, err = s.Correspondence(ctx, number)
+	}
+	if err == nil && !order.Action(kind, earlier).Asks() {
+		err = failure(Conflict, "request.closed")
+	}
+	return order, earlier, err
+}
+
+// lines are the chosen lines.
+func (r Request) lines(f *form, o Order) []StatementLine {
+	var chosen []StatementLine
+	for i, line := range o.Lines {
+		given := r.Quantities[i]
+		if given == "" || given == "0" {
+			continue
+		}
+		if !isPart(given, line.Quantity.String()) {
+			f.fault("line/"+strconv.Itoa(i), "withdrawal.quantity")
+			continue
+		}
+		chosen = append(chosen, StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: given})
+	}
+	if len(chosen) == 0 && len(o.Lines) > 0 && len(f.faults) == 0 {
+		f.fault("", "withdrawal.none")
+	}
+	return chosen
+}
+
+// CancelMoney is the word for what becomes of the money if the shop cancels the order.
+func (s Status) CancelMoney() string {
+	switch s.Payment {
+	case PaymentPaid, PaymentPartiallyPaid, PaymentPartiallyRefunded, PaymentDisputed:
+		return "paid"
+	case PaymentAuthorized:
+		return "authorized"
+	case PaymentRefunded:
+		return "refunded"
+	case PaymentPending, PaymentRequiresAction, PaymentFailed, PaymentVoided:
+		return "unpaid"
+	}
+	return "unknown"
+}

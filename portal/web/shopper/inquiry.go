@@ -1,0 +1,113 @@
+package shopper
+
+import (
+	"html/template"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+func (h *Handler) mountInquiries(router fiber.Router) {
+	router.Get("/orders/:number/message", signedIn(h.toOrder))
+	router.Post("/orders/:number/message", signedIn(h.writeMessage))
+	router.Get("/orders/:number/return", signedIn(h.returnRequest))
+	router.Post("/orders/:number/return", signedIn(h.askReturn))
+	router.Get("/orders/:number/cancel", signedIn(h.cancelRequest))
+	router.Post("/orders/:number/cancel", signedIn(h.askCancel))
+}
+
+func messagePath(number string) string { return orderPath(number) + "/message" }
+
+// writing is the part of the order's page where messages to the shop stand and are written.
+type writing struct {
+	page.Base
+	Form    onceForm
+	Action  string
+	Sent    []sentMessage
+	Takes   bool
+	Instead string // how to reach the shop where no message is taken
+}
+
+// onceForm is a form that is sent once: its id makes twice one.
+type onceForm struct {
+	page.Form
+	ID string
+}
+
+// sentMessage is one message, in the words of who wrote it.
+type sentMessage struct {
+	Text string
+	When template.HTML
+}
+
+// refused is a message that was not taken, and why; zero for none.
+type refused struct {
+	text string
+	err  error
+}
+
+func (r refused) status() int { return refusal(r.err) }
+
+// refusal is the status of a form that is shown again; 0 for an error that is the site's.
+func refusal(err error) int {
+	switch portal.KindOf(err) {
+	case portal.Invalid:
+		return fiber.StatusUnprocessableEntity
+	case portal.Conflict:
+		return fiber.StatusConflict
+	case portal.TooMany:
+		return fiber.StatusTooManyRequests
+	}
+	if err == nil {
+		return fiber.StatusOK
+	}
+	return 0
+}
+
+func writingOf(b page.Base, number string, sent portal.Correspondence, message refused) writing {
+	w := writing{Base: b, Action: messagePath(number) + "#messages", Takes: b.Shop.TakesMessages() && !sent.Full()}
+	for _, m := range sent.Messages {
+		w.Sent = append(w.Sent, sentMessage{Text: m.Text, When: b.TimeMoment(m.At)})
+	}
+	w.Form.Form = b.Form(map[string]string{"text": message.text}, message.err)
+	w.Form.Labels = map[string]string{"text": b.T("message.text")}
+	switch {
+	case w.Takes:
+	case b.Shop.TakesMessages():
+		w.Instead = b.T("message.full", "Most", portal.MaxMessages, "Email", b.Shop.Brand.SupportEmail)
+	case len(b.Shop.Brand.Footer) > 0:
+		w.Instead = b.T("message.off.links")
+	default:
+		w.Instead = b.T("message.off")
+	}
+	return w
+}
+
+func (h *Handler) toOrder(c *fiber.Ctx, s portal.Shopper) error {
+	number, err := gate.Param(c, "number")
+	if err != nil {
+		return err
+	}
+	return seeOther(c, orderPath(number))
+}
+
+func (h *Handler) writeMessage(c *fiber.Ctx, s portal.Shopper) error {
+	number, err := gate.Param(c, "number")
+	if err != nil {
+		return err
+	}
+	text := c.FormValue("text")
+	err = s.WriteMessage(c.UserContext(), portal.Message{
+		Form: c.FormValue("form"), Number: number, Text: text, Lang: h.base(c, s, "orders", "orders.title").L.Lang(),
+	})
+	switch {
+	case err == nil:
+		return seeOther(c, withQuery(orderPath(number), "done", "message.sent")+"#main") // the form itself leads to the messages
+	case refusal(err) == 0:
+		return err
+	}
+	return h.showOrder(c, s, refused{text: text, err: err})
+}

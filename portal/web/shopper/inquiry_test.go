@@ -1,0 +1,364 @@
+package shopper_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/mail"
+	"postern/portal"
+	"postern/portal/web/webtest"
+)
+
+const helpdesk = "help@shop.test"
+
+// helped is a portal whose shop has a support address.
+func helped(t *testing.T) *webtest.Installation {
+	t.Helper()
+	shop := webtest.Bookshop()
+	shop.Settings.SupportEmail = new(helpdesk)
+	return webtest.Portal(t, shop)
+}
+
+// receiptOf is the mail that confirms a request to Jana.
+func receiptOf(i *webtest.Installation) mail.Message {
+	for _, m := range i.Mailbox.All(jana) {
+		if strings.HasPrefix(m.Subject, "We passed on your request") {
+			return m
+		}
+	}
+	return mail.Message{}
+}
+
+// later is another state of the order.
+func later(status string) fields {
+	return fields{"updated_at": "2026-03-02T10:00:00Z", "fulfillment": status}
+}
+
+// TestOrderActions shows the block of an order in each state: its buttons, where they lead, and what is told instead.
+func TestOrderActions(t *testing.T) {
+	links := fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf", "reorder": "https://www.shop.test/again",
+		"return": "https://www.shop.test/back", "cancel": "https://www.shop.test/stop", "storefront": "https://www.shop.test/o/1"}
+	parcel := fields{"carrier": "DHL", "url": "https://dhl.test/1", "shipped_at": "2026-03-02T10:00:00Z"}
+	tests := []struct {
+		name          string
+		said          fields
+		buttons, told []string
+	}{
+		{"new", fields{"payment": "pending"}, []string{"Ask the shop to cancel /orders/1/cancel"}, []string{
+			"This order cannot be paid for here. If you do not know how to pay, write to the shop.", "There is no parcel to follow yet: nothing has been handed over.",
+			"There is no invoice here yet.", "You can send something back once it has been shipped."}},
+		{"new, with links", fields{"payment": "pending", "links": links}, []string{"Pay now https://pay.test/1", "Invoice https://www.shop.test/i.pdf",
+			"Order the same again https://www.shop.test/again", "Cancel the order https://www.shop.test/stop", "Order in the shop https://www.shop.test/o/1"},
+			[]string{"There is no parcel to follow yet: nothing has been handed over.", "You can send something back once it has been shipped."}},
+		{"shipped", fields{"payment": "paid", "fulfillment": "shipped", "shipments": []fields{parcel}},
+			[]string{"Follow the parcel at DHL https://dhl.test/1", "Send something back /orders/1/return"},
+			[]string{"There is no invoice here yet.", "The order can no longer be cancelled: goods have been shipped."}},
+		{"shipped in two, with links", fields{"payment": "paid", "fulfillment": "shipped", "links": links, "shipments": []fields{parcel, parcel}},
+			[]string{"Follow the parcels #parcels", "Invoice https://www.shop.test/i.pdf", "Order the same again https://www.shop.test/again",
+				"Send something back https://www.shop.test/back", "Order in the shop https://www.shop.test/o/1"},
+			[]string{"The order can no longer be cancelled: goods have been shipped."}},
+		{"cancelled", fields{"state": "cancelled"}, nil, []string{"There is nothing to send back: the order was cancelled.", "The order has been cancelled already."}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			i := helped(t)
+			put(t, i, "1", test.said)
+			b := signedIn(i)
+			b.Get("/orders/1").Want(http.StatusOK)
+			var buttons []string
+			for n, url := range b.Page.Attrs("main .actions .button[href]", "href") {
+				buttons = append(buttons, b.Page.Texts("main .actions .button[href]")[n]+" "+url)
+			}
+			if diff := cmp.Diff([][]string{test.buttons, test.told}, [][]string{buttons, b.Page.Texts("main ul.small.muted li")[:len(test.told)]}); diff != "" {
+				t.Error(diff)
+			}
+			mains := len(b.Page.Texts("main .button.main"))
+			if pays := len(test.buttons) > 0 && strings.HasPrefix(test.buttons[0], "Pay"); mains != map[bool]int{true: 1}[pays] {
+				t.Errorf("%d main buttons", mains)
+			}
+			for kind, button := range map[string]string{"return": "Send something back /", "cancel": "Ask the shop"} {
+				asks := strings.Contains(strings.Join(test.buttons, "\n"), button)
+				b.Get("/orders/1/" + kind).Want(http.StatusOK)
+				if page := b.Page; page.Has("main form[action$='/"+kind+"'] textarea") != asks {
+					t.Errorf("the page to %s: %s", kind, page.Text("main"))
+				}
+			}
+		})
+	}
+}
+
+// TestReturnRequest is sent by its form, shown on the order with its lines, and mailed.
+func TestReturnRequest(t *testing.T) {
+	i := helped(t)
+	put(t, i, "A/1", fields{"fulfillment": "delivered", "lines": []fields{
+		{"name": "A book", "sku": "B-7", "quantity": "3", "total": "9"}, {"name": "A pen", "quantity": "1", "total": "3.50"}}})
+	b := signedIn(i)
+	b.Get("/orders/A%2F1")
+	b.Follow("main .actions a[href$='/return']").Want(http.StatusOK)
+	if !b.Page.Has("main .note a[href$='/withdraw']") || len(b.Page.Texts("main .button.main")) != 1 {
+		t.Errorf("the page: %s", b.Page.Text("main"))
+	}
+	b.Submit("main form", map[string]string{"text": "\n<b>Torn</b>"}).Want(http.StatusUnprocessableEntity)
+	if got := b.Page.Text(".faults"); got != "Choose at least one item." || !strings.Contains(b.Page.Body, ">\n\n&lt;b&gt;Torn") {
+		t.Errorf("nothing chosen: %q, %s", got, b.Page.Body)
+	}
+	b.Submit("main form", map[string]string{"line/0": "2", "text": strings.Repeat("x", 2001)}).Want(http.StatusUnprocessableEntity)
+	if b.Page.Text("#f-text-fault") != "Use at most 2000 characters." || b.Page.Attr("[name='line/0'] [selected]", "value") != "2" {
+		t.Errorf("too long: %s", b.Page.Text("main"))
+	}
+	form := map[string][]string{"form": {b.Page.Attr("[name=form]", "value")}, "mark": {b.Page.Attr("[name=mark]", "value")}, "line/0": {"2"}, "text": {"<b>Torn</b>\r\nhttps://x.test"}}
+	for range 2 {
+		b.Post("/orders/A%2F1/return", form).Want(http.StatusOK)
+		if got := b.Page.Text(".flash"); got != "Your request is on its way to the shop." {
+			t.Errorf("confirmed by %q", got)
+		}
+	}
+	if got := b.Page.Texts("main .note"); len(got) != 1 || !strings.Contains(got[0], "5 March 2026") || !strings.Contains(got[0], "2 × A book<b>Torn</b> https://x.test") {
+		t.Errorf("on the order: %q", got)
+	}
+	if b.Page.Has("main .note a, main .note b") {
+		t.Error("the text is markup")
+	}
+	i.Work()
+	told, receipt := i.Mailbox.All(helpdesk), receiptOf(i)
+	if len(told) != 1 || told[0].ReplyTo != jana || !strings.Contains(told[0].Text, "2 × A book (B-7)\n<b>Torn</b>\nhttps://x.test") || told[0].From != "account@shop.test" {
+		t.Errorf("mailed to the shop: %+v", told)
+	}
+	if receipt.ReplyTo != helpdesk || !strings.Contains(receipt.Subject, "A/1") || !strings.Contains(receipt.Text, "2 × A book") {
+		t.Errorf("the receipt: %+v", receipt)
+	}
+	form["text"] = []string{"Another text"}
+	b.Post("/orders/A%2F1/return", form).Want(http.StatusConflict)
+	if b.Page.Text("main textarea") != "Another text" || b.Page.Attr("[name=form]", "value") == form["form"][0] {
+		t.Errorf("the same form with another text: %s", b.Page.Text("main"))
+	}
+	put(t, i, "A/1", fields{"fulfillment": "delivered", "updated_at": "2026-03-02T10:00:00Z", "lines": []fields{{"name": "A pen", "quantity": "2", "total": "3.50"}}})
+	b.Submit("main form", map[string]string{"text": "again"}).Want(http.StatusConflict)
+	if got := b.Page.Text(".faults"); got != "The order has changed meanwhile. Please choose again." {
+		t.Errorf("other lines by now: %q", got)
+	}
+	b.Submit("main form", map[string]string{"line/0": "1"}).Want(http.StatusOK)
+}
+
+// TestCancelRequest says what it is and what becomes of the money, and is shown as the order's status goes on.
+func TestCancelRequest(t *testing.T) {
+	money := map[string]string{
+		"paid": "pays back what you have paid", "authorized": "only reserved", "pending": "nothing to pay", "refunded": "already paid", "odd": "If you have paid already",
+	}
+	for payment, want := range money {
+		t.Run(payment, func(t *testing.T) {
+			i := helped(t)
+			put(t, i, "1", fields{"payment": payment})
+			put(t, i, "2", fields{"payment": payment})
+			b := signedIn(i)
+			b.Get("/orders/1/cancel?text=planted").Want(http.StatusOK)
+			for _, part := range []string{want, "goes on until the shop confirms", jana} {
+				if !strings.Contains(b.Page.Text("main"), part) {
+					t.Errorf("%q is not said: %s", part, b.Page.Text("main"))
+				}
+			}
+			if b.Page.Text("main textarea") != "" {
+				t.Error("a link fills the form")
+			}
+			for range 2 {
+				b.Get("/orders/1/cancel")
+				if b.Page.Has("main form") {
+					b.Submit("main form", map[string]string{"text": "Mistake"}).Want(http.StatusOK)
+				}
+			}
+			b.Get("/orders/1")
+			if got := b.Page.Text("main .note"); !strings.Contains(got, "5 March 2026") || !strings.Contains(got, "stays a request") || b.Page.Has("a[href$='/cancel']") {
+				t.Errorf("asked for: %q", got)
+			}
+			b.Post("/orders/1/cancel", map[string][]string{"text": {"Once more"}}).Want(http.StatusConflict)
+			if got := b.Page.Text("main"); !strings.Contains(got, "You asked the shop on 5 March 2026") {
+				t.Errorf("asked for again: %q", got)
+			}
+			i.Work()
+			if told, receipt := i.Mailbox.All(helpdesk), receiptOf(i); len(told) != 1 || told[0].ReplyTo != jana || !strings.Contains(receipt.Text, want) {
+				t.Errorf("mailed: %d, %s", len(told), receipt.Text)
+			}
+			put(t, i, "1", later("shipped"))
+			if got := b.Get("/orders/1").Text("main .note"); !strings.Contains(got, "went on all the same") {
+				t.Errorf("shipped: %q", got)
+			}
+			b.Get("/orders/2/cancel")
+			put(t, i, "2", later("shipped"))
+			b.Submit("main form", nil).Want(http.StatusConflict)
+			if got := b.Page.Text("main"); !strings.Contains(got, "can no longer be cancelled: goods have been shipped") || b.Page.Has("main form") {
+				t.Errorf("too late: %q", got)
+			}
+		})
+	}
+}
+
+// TestMessages are written on the order, shown there oldest first, and mailed so that the shop's answer reaches who wrote.
+func TestMessages(t *testing.T) {
+	i := helped(t)
+	put(t, i, "1", nil)
+	b := signedIn(i)
+	b.Get("/orders/1?text=planted")
+	if b.Page.Text("#messages textarea") != "" || b.Page.Has("#messages .button.main") {
+		t.Error("a link fills the form, or it has the main button")
+	}
+	const hostile = `</textarea><script>alert(1)</script><a href="https://x.test">x</a>`
+	b.Submit("#messages form", map[string]string{"text": hostile + "\u202e"}).Want(http.StatusUnprocessableEntity)
+	if b.Page.Text("#messages textarea") != hostile+"\u202e" || b.Page.Text("#f-text-fault") == "" || b.Page.Text("h1") != "Order 1" {
+		t.Errorf("the fault, or what was typed: %s", b.Page.Text("#messages"))
+	}
+	b.Submit("#messages form", map[string]string{"text": "  "}).Want(http.StatusUnprocessableEntity)
+	form := map[string][]string{"form": {b.Page.Attr("#messages [name=form]", "value")}, "text": {hostile + "\r\nhttps://x.test"}}
+	for range 3 {
+		b.Post("/orders/1/message", form).Want(http.StatusOK)
+	}
+	if got := b.Page.Text(".flash"); got != "Your message is on its way to the shop." {
+		t.Errorf("confirmed by %q", got)
+	}
+	i.Clock.Move(24 * time.Hour)
+	b.Get("/orders/1")
+	b.Submit("#messages form", map[string]string{"text": "Second"}).Want(http.StatusOK)
+	got := b.Page.Texts("#messages li")
+	if len(got) != 2 || !strings.HasPrefix(got[0], "You · ") || !strings.HasSuffix(got[0], hostile+" https://x.test") || !strings.HasSuffix(got[1], "Second") {
+		t.Errorf("the thread: %q", got)
+	}
+	if b.Page.Has("#messages li a, #messages li script") || len(b.Page.Texts("#messages li time")) != 2 {
+		t.Errorf("a link, a script, or no time: %s", b.Page.Body)
+	}
+	i.Work()
+	mails := i.Mailbox.All(helpdesk)
+	if len(mails) != 2 || mails[0].ReplyTo != jana || strings.Contains(mails[0].HTML, `href="https://x.test"`) || !strings.Contains(mails[0].Text+mails[1].Text, hostile+"\nhttps://x.test\n") {
+		t.Errorf("mailed: %+v", mails)
+	}
+	b.Get("/orders/1/message").Want(http.StatusOK)
+	if b.Page.URL.Path != "/orders/1" {
+		t.Errorf("the form's own address leads to %s", b.Page.URL)
+	}
+}
+
+// TestMessageLimits: the 21st within an hour stays in the form.
+func TestMessageLimits(t *testing.T) {
+	i := helped(t)
+	put(t, i, "1", nil)
+	b := signedIn(i)
+	for n := range 20 {
+		b.Get("/orders/1")
+		b.Submit("#messages form", map[string]string{"text": fmt.Sprint(n)}).Want(http.StatusOK)
+	}
+	b.Submit("#messages form", map[string]string{"text": "one more"}).Want(http.StatusTooManyRequests)
+	if b.Page.Text("#messages textarea") != "one more" || !strings.Contains(b.Page.Text("#messages .faults"), "20 of these within an hour") {
+		t.Errorf("over the limit: %s", b.Page.Text("#messages"))
+	}
+	i.Clock.Move(time.Hour)
+	b.Submit("#messages form", nil).Want(http.StatusOK)
+	if n := len(b.Page.Texts("#messages li")); n != 21 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+// TestMessagesElsewhere: a shop without a support address says how it is reached.
+func TestMessagesElsewhere(t *testing.T) {
+	for name, footer := range map[string][]portal.FooterLink{"The mail that confirmed": nil, "The links at the foot": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
+		shop := webtest.Bookshop()
+		shop.Settings.Footer = &footer
+		i := webtest.Portal(t, shop)
+		put(t, i, "1", nil)
+		b := signedIn(i)
+		b.Get("/orders/1").Want(http.StatusOK)
+		if got := b.Page.Text("#messages p"); !strings.Contains(got, name) || b.Page.Has("#messages form") {
+			t.Errorf("%q", got)
+		}
+		form := map[string][]string{"form": {"0190b5a0-0000-7000-8000-000000000000"}, "text": {"x"}}
+		b.Post("/orders/1/message", form).Want(http.StatusConflict)
+	}
+}
+
+// TestInquiriesOfAnother: each address about another's order is not found, as one about no order.
+func TestInquiriesOfAnother(t *testing.T) {
+	i := helped(t)
+	put(t, i, "77", fields{"email": "peter@example.com", "fulfillment": "shipped"})
+	b := signedIn(i)
+	form := map[string][]string{"form": {"0190b5a0-0000-7000-8000-000000000000"}, "text": {"x"}, "line/0": {"1"}}
+	for _, number := range []string{"77", "404"} {
+		for _, kind := range []string{"message", "return", "cancel"} {
+			b.Get("/orders/" + number + "/" + kind).Want(http.StatusNotFound)
+			b.Post("/orders/"+number+"/"+kind, form).Want(http.StatusNotFound)
+		}
+	}
+	stranger := i.Browser()
+	stranger.Post("/orders/77/message", form)
+	if stranger.Page.URL.Path != "/sign-in" {
+		t.Errorf("a stranger is led to %s", stranger.Page.URL)
+	}
+	i.Work()
+	if mails := i.Mailbox.All(helpdesk); len(mails) != 0 {
+		t.Errorf("mailed: %+v", mails)
+	}
+}
+
+// TestInquiriesRead: the shop's system reads both lists, piece by piece; nobody else does.
+func TestInquiriesRead(t *testing.T) {
+	i := helped(t)
+	put(t, i, "1", nil)
+	b := signedIn(i)
+	for n := range 101 {
+		if n%20 == 0 {
+			i.Clock.Move(time.Hour)
+		}
+		b.Get("/orders/1")
+		b.Submit("#messages form", map[string]string{"text": fmt.Sprint("№ ", n)}).Want(http.StatusOK)
+	}
+	b.Get("/orders/1/cancel")
+	b.Submit("main form", map[string]string{"text": "Mistake"}).Want(http.StatusOK)
+	i.Clock.Move(2 * time.Minute)
+	key := i.Key("main")
+	read := func(path, key string, into any) *webtest.Page {
+		page := i.Browser().Send(webtest.Request{Path: path, Header: map[string]string{"Authorization": "Bearer " + key}})
+		if page.Status == http.StatusOK {
+			if err := json.Unmarshal([]byte(page.Body), into); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return page
+	}
+	var first, second portal.MessagePage
+	read("/api/v1/messages", key, &first).Want(http.StatusOK)
+	read("/api/v1/messages?after="+first.Next, key, &second).Want(http.StatusOK)
+	if len(first.Messages) != 100 || !first.More || len(second.Messages) != 1 || second.More || second.Messages[0].Text != "№ 100" {
+		t.Errorf("%d, %v, then %+v", len(first.Messages), first.More, second)
+	}
+	var requests portal.RequestPage
+	page := read("/api/v1/requests", key, &requests).Want(http.StatusOK)
+	if len(requests.Requests) != 1 || !strings.Contains(page.Body, `"kind":"cancel"`) || !strings.Contains(page.Body, `"order":"1"`) || !strings.Contains(page.Body, `"text":"Mistake"`) {
+		t.Errorf("%s", page.Body)
+	}
+	for _, path := range []string{"/api/v1/messages", "/api/v1/requests"} {
+		read(path, "", nil).Want(http.StatusUnauthorized)
+		read(path+"?after=x", key, nil).Want(http.StatusUnprocessableEntity)
+		read(path+"?after=%00", key, nil).Want(http.StatusUnprocessableEntity)
+	}
+}
+
+// TestInquiriesInEveryLanguage shows the pages and what they say of each state.
+func TestInquiriesInEveryLanguage(t *testing.T) {
+	i := helped(t)
+	put(t, i, "1", fields{"payment": "paid"})
+	put(t, i, "2", fields{"fulfillment": "delivered", "shipments": []fields{{"carrier": "DHL", "url": "https://dhl.test/1"}}})
+	b := signedIn(i)
+	for _, lang := range []string{"sk", "cs", "pl", "de", "en"} {
+		b.Post("/profile/language", map[string][]string{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
+		for _, path := range []string{"/orders/1", "/orders/2", "/orders/1/cancel", "/orders/1/return", "/orders/2/return", "/orders/2/cancel"} {
+			wantLanguage(t, b.Get(path).Want(http.StatusOK), lang)
+			for _, key := range []string{"action.", "request.", "message.", "inquiry."} {
+				if strings.Contains(b.Page.Text("main"), key) {
+					t.Errorf("%s in %s shows a key: %s", path, lang, b.Page.Text("main"))
+				}
+			}
+		}
+	}
+}

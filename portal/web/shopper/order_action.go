@@ -1,0 +1,106 @@
+package shopper
+
+import (
+	"postern/portal"
+	"postern/portal/web/page"
+)
+
+// orderAction is one button of the order's page.
+type orderAction struct {
+	Label, URL, Icon string
+	Main             bool
+	Away             bool // leads to another site
+}
+
+// sentRequest is a request that the shop was sent before.
+type sentRequest struct {
+	Text, Words string
+	Lines       []string
+}
+
+// actions fills the one place where the page says what can be done with the order, and what cannot.
+func (p *orderPage) actions(sent portal.Correspondence) {
+	for _, a := range p.Order.Actions(sent) {
+		switch a.Closed {
+		case "":
+			p.Actions = append(p.Actions, p.action(a))
+		case portal.CancelAsked: // told by the request itself
+		default:
+			p.Closed = append(p.Closed, p.T("action.closed."+a.Closed))
+		}
+	}
+	if url := p.Order.Links.Storefront; url != "" {
+		p.Actions = append(p.Actions, orderAction{Label: p.T("order.storefront"), URL: url, Away: true})
+	}
+	for _, r := range sent.Requests {
+		p.Requests = append(p.Requests, requestSent(p.Base, p.Order, r))
+	}
+}
+
+func (p *orderPage) action(a portal.Action) orderAction {
+	made := orderAction{URL: a.URL, Away: true}
+	switch a.Name {
+	case portal.ActionPay:
+		made.Label, made.Main, made.Away = p.T("order.pay"), true, false
+	case portal.ActionTrack:
+		made.Label, made.Icon = p.trackLabel(a), "moving"
+	case portal.ActionInvoice:
+		made.Label, made.Icon, made.Away = p.T("order.invoice"), "download", false
+	case portal.ActionReorder:
+		made.Label = p.T("action.reorder")
+	case portal.ActionReturn:
+		made.Label = p.T("action.return")
+	case portal.ActionCancel:
+		if made.Label = p.T("action.cancel"); a.Asks() {
+			made.Label = p.T("action.cancel.ask")
+		}
+	}
+	switch {
+	case a.Asks():
+		made.URL, made.Away = requestPath(p.Order.Number, a.Name), false
+	case a.URL == "":
+		made.URL, made.Away = "#parcels", false
+	}
+	return made
+}
+
+func (p *orderPage) trackLabel(a portal.Action) string {
+	if a.URL == "" {
+		return p.T("action.track.several")
+	}
+	for _, shipment := range p.Order.Shipments {
+		if shipment.URL == a.URL {
+			return p.track(shipment.Carrier)
+		}
+	}
+	return p.track("")
+}
+
+// track are the words of a link to a carrier's page.
+func (p *orderPage) track(carrier string) string {
+	if carrier == "" {
+		return p.T("order.track")
+	}
+	return p.T("order.track.by", "Carrier", carrier)
+}
+
+// requestSent tells of a request what became of it, as far as the order's status says.
+func requestSent(b page.Base, o portal.OrderView, r portal.InquiryRecord) sentRequest {
+	made := sentRequest{Words: r.Text}
+	for _, line := range r.Lines {
+		made.Lines = append(made.Lines, line.Quantity+" × "+line.Name)
+	}
+	key := "request.sent." + r.Kind
+	if r.Kind == portal.RequestCancel {
+		switch closed := o.Action(portal.ActionCancel, portal.Correspondence{}).Closed; closed {
+		case "":
+			key += ".open"
+		case "cancel.cancelled":
+			key += ".done"
+		default:
+			key += ".late"
+		}
+	}
+	made.Text = b.T(key, "When", r.At)
+	return made
+}

@@ -1,0 +1,157 @@
+package shopper
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+// requestPage asks the shop for something about an order, or says why it cannot be asked for.
+type requestPage struct {
+	page.Base
+	Form         onceForm
+	Number       string
+	Back, Action string // paths
+	Texts        []string
+	Withdraw     string // where to withdraw from the contract instead, "" where that is not open
+	Asks         bool
+	Mark         string
+	Choices      []page.Field
+	Label, Hint  string // of the text
+	Optional     string // "yes" or ""
+	Send         string // the button
+}
+
+func requestPath(number, kind string) string { return orderPath(number) + "/" + kind }
+
+func (h *Handler) returnRequest(c *fiber.Ctx, s portal.Shopper) error {
+	return h.showRequest(c, s, portal.RequestReturn, nil)
+}
+
+func (h *Handler) cancelRequest(c *fiber.Ctx, s portal.Shopper) error {
+	return h.showRequest(c, s, portal.RequestCancel, nil)
+}
+
+// showRequest shows the form, empty or, with an error, as it was sent. Where a link of the feed does it, the order's page has it.
+func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err error) error {
+	number, bad := gate.Param(c, "number")
+	if bad != nil {
+		return bad
+	}
+	order, bad := s.Order(c.UserContext(), number)
+	if bad != nil {
+		return bad
+	}
+	sent, bad := s.Correspondence(c.UserContext(), number)
+	if bad != nil {
+		return bad
+	}
+	action, status := order.Action(kind, sent), refusal(err)
+	if action.URL != "" {
+		return seeOther(c, orderPath(number))
+	}
+	data := requestPage{
+		Base: h.base(c, s, "orders", "request."+kind+".title"), Number: number, Back: orderPath(number), Action: requestPath(number, kind),
+		Asks: action.Asks(), Mark: order.LinesMark(),
+	}
+	if !data.Asks {
+		data.Texts = append(data.Texts, data.T("action.closed."+action.Closed, "When", action.At))
+		return h.pages.Render(c, status, "shopper/request", data)
+	}
+	data.say(kind, order)
+	if bad := data.fill(c, kind, order, err); bad != nil {
+		return bad
+	}
+	data.Form.ID = s.NewForm()
+	return h.pages.Render(c, status, "shopper/request", data)
+}
+
+// say tells what the request is, and what becomes of goods and money.
+func (p *requestPage) say(kind string, o portal.OrderView) {
+	p.Texts = append(p.Texts, p.T("request."+kind+".intro", "Shop", p.Shop.Name))
+	p.Send, p.Label, p.Optional = p.T("request."+kind+".send"), p.T("request."+kind+".text"), "yes"
+	if kind == portal.RequestCancel {
+		p.Texts = append(p.Texts, p.T("request.money."+o.Status.CancelMoney()))
+		return
+	}
+	p.Hint = p.T("request.return.hint")
+	if len(o.Lines) == 0 {
+		p.Optional = ""
+	}
+	if o.Withdrawal != nil && o.Withdrawal.Closed == "" {
+		p.Withdraw = withdrawOrderPath(o.Number)
+	}
+}
+
+// fill makes the fields. A form that is shown for the first time is filled by nothing from its address.
+func (p *requestPage) fill(c *fiber.Ctx, kind string, o portal.OrderView, err error) error {
+	values, lines := map[string]string{}, o.Lines
+	if kind == portal.RequestCancel {
+		lines = nil
+	}
+	if err != nil {
+		values["text"] = c.FormValue("text")
+	}
+	for i, l := range lines {
+		switch {
+		case err != nil:
+			values[lineField(i)] = c.FormValue(lineField(i))
+		case len(lines) == 1:
+			values[lineField(i)] = l.Quantity.String()
+		}
+	}
+	p.Form.Form = p.Base.Form(values, err)
+	p.Form.Labels = map[string]string{"text": p.Label}
+	for i, l := range lines {
+		field, bad := p.Form.Select(lineField(i), l.Name, quantities(p.Base, l))
+		if bad != nil {
+			return bad
+		}
+		p.Form.Labels[lineField(i)] = l.Name
+		p.Choices = append(p.Choices, field)
+	}
+	return nil
+}
+
+func (h *Handler) askReturn(c *fiber.Ctx, s portal.Shopper) error {
+	return h.sendRequest(c, s, portal.RequestReturn, s.AskReturn)
+}
+
+func (h *Handler) askCancel(c *fiber.Ctx, s portal.Shopper) error {
+	return h.sendRequest(c, s, portal.RequestCancel, s.AskCancel)
+}
+
+// askFor is a use-case that keeps a request.
+type askFor func(ctx context.Context, r portal.Request) error
+
+func (h *Handler) sendRequest(c *fiber.Ctx, s portal.Shopper, kind string, keep askFor) error {
+	number, err := gate.Param(c, "number")
+	if err != nil {
+		return err
+	}
+	made := portal.Request{
+		Form: c.FormValue("form"), Number: number, Text: c.FormValue("text"), Mark: c.FormValue("mark"),
+		Lang: h.base(c, s, "orders", "orders.title").L.Lang(), Quantities: map[int]string{},
+	}
+	order, err := s.Order(c.UserContext(), number)
+	if err != nil {
+		return err
+	}
+	for i := range order.Lines {
+		if quantity := c.FormValue(lineField(i)); quantity != "" {
+			made.Quantities[i] = quantity
+		}
+	}
+	err = keep(c.UserContext(), made)
+	switch {
+	case err == nil:
+		return done(c, orderPath(number), "request."+kind)
+	case refusal(err) == 0:
+		return err
+	}
+	return h.showRequest(c, s, kind, err)
+}

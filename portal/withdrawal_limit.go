@@ -1,0 +1,85 @@
+package portal
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"postern/storage"
+)
+
+// The limits of statements and of the mails they cause. Only the last keeps a statement from being recorded: it is far above what
+// people behind one address send, and without it a program could fill the store with what is kept for years.
+const (
+	receiptsAnHour     = 6 // to one address, of one client
+	receiptsADay       = 15
+	receiptsOfClient   = 60  // in clientPeriod
+	receiptsToAddress  = 30  // a day, of all clients
+	toldAnHour         = 300 // to the shop, of visitors whose statement matches no order
+	statementsOfClient = 600 // in clientPeriod
+)
+
+// sender is whose measure a statement counts against, and what it is in there. Who is signed in has a measure of their own. A
+// visitor's is that of their network, by addresses, so that a stranger who gives somebody's address uses up what is the
+// stranger's.
+func (w withdrawal) sender() (who, to string) {
+	if w.Customer != "" {
+		return "of/" + w.Customer, ""
+	}
+	return w.Network, "/" + hashOf(w.Statement.Email)
+}
+
+func (w withdrawal) statementBound(shop Shop) bound {
+	who, _ := w.sender()
+	return bound{shop.ID + "/withdrawals-client/" + who, limit(statementsOfClient, clientPeriod)}
+}
+
+// ownBounds are what the mails count against that a sender uses up alone: those of the hour, the day, and all addresses.
+func (w withdrawal) ownBounds(shop Shop) []bound {
+	who, to := w.sender()
+	return []bound{
+		{shop.ID + "/receipt-hour/" + who + to, limit(receiptsAnHour, time.Hour)},
+		{shop.ID + "/receipt-day/" + who + to, limit(receiptsADay, 24*time.Hour)},
+		{shop.ID + "/receipt-client/" + who, limit(receiptsOfClient, clientPeriod)},
+	}
+}
+
+// withheld is what the limits keep back of a statement's mails.
+type withheld struct{ receipt, told bool }
+
+// countMails counts the mails of a statement. What is over its sender's own measure takes nothing from the measures that
+// visitors share, and who is signed in does not share them.
+func (a *App) countMails(ctx context.Context, shop Shop, w withdrawal) (withheld, error) {
+	own, err := a.over(ctx, w.ownBounds(shop))
+	if err != nil {
+		return withheld{}, err
+	}
+	held := withheld{receipt: slices.Contains(own, true), told: own[2]}
+	if held.told || w.Customer != "" {
+		return held, nil
+	}
+	shared := []bound{{shop.ID + "/withdrawals-told", limit(toldAnHour, time.Hour)}}
+	if !held.receipt {
+		shared = append(shared, bound{shop.ID + "/receipt-address/" + hashOf(w.Statement.Email), limit(receiptsToAddress, 24*time.Hour)})
+	}
+	over, err := a.over(ctx, shared)
+	return withheld{receipt: held.receipt || slices.Contains(over[1:], true), told: over[0]}, err
+}
+
+// settleReceipt counts the mails of a statement and writes down which of them may be sent.
+func (a *App) settleReceipt(ctx context.Context, shop Shop, id string, w withdrawal) (withdrawal, error) {
+	held, err := a.countMails(ctx, shop, w)
+	if err != nil {
+		return w, err
+	}
+	return a.withdrawalDocs(shop.ID).Change(ctx, id, func(w *withdrawal) error {
+		if w.Receipt != "" {
+			return storage.ErrUnchanged
+		}
+		w.Receipt, w.Tell, w.Held, w.Network = receiptMailed, !held.told, held.told, ""
+		if held.receipt {
+			w.Receipt = receiptHeld
+		}
+		return nil
+	})
+}

@@ -1,0 +1,219 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+	"postern/storage"
+)
+
+// from is a visitor of one of many networks.
+func (h *house) from(network int) portal.Visitor {
+	browser := firefox("x")
+	browser.IP = netip.AddrFrom4([4]byte{198, 51, 100, byte(network)})
+	return h.app.Visitor(h.shop, browser)
+}
+
+// send sends statements of one visitor at once, and tells how many receipts are mailed.
+func (h *house) send(v portal.Visitor, n int, s portal.Statement) (mailed int) {
+	h.t.Helper()
+	receipts := make([]portal.WithdrawalReceipt, n)
+	together(n, func(i int) {
+		var err error
+		if receipts[i], err = v.Withdraw(context.Background(), storage.NewID(), s); err != nil {
+			h.t.Errorf("withdraw: %v", err)
+		}
+	})
+	for _, r := range receipts {
+		if r.Mailed {
+			mailed++
+		}
+	}
+	return mailed
+}
+
+// sendSignedIn sends a statement about an order of a customer's.
+func (h *house) sendSignedIn(s portal.Shopper, number string) portal.WithdrawalReceipt {
+	h.t.Helper()
+	order, err := s.Order(h.t.Context(), number)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	receipt, err := s.Withdraw(h.t.Context(), storage.NewID(), portal.WithdrawalChoice{Number: number, Name: "Jan", Mark: order.LinesMark()})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return receipt
+}
+
+// toldOf counts what is mailed to the shop now.
+func (h *house) toldOf() int {
+	h.t.Helper()
+	h.work()
+	count := 0
+	for more := true; more; {
+		messages := h.deliver()
+		count, more = count+sentTo(messages)[support], len(messages) > 0
+	}
+	return count
+}
+
+// TestWithdrawalLimits: limits keep mails back, never statements.
+func TestWithdrawalLimits(t *testing.T) {
+	h := withdrawalHouse(t)
+	h.put(orderJSON("1", jan))
+	shopper := h.signIn(jan)
+	h.work()
+	h.deliver()
+	mailed := 0
+	for i := range 9 {
+		if h.withdraw(stated(fmt.Sprint("a", i))).Mailed {
+			mailed++
+		}
+	}
+	h.work()
+	if diff := cmp.Diff(map[string]int{jan: 6, support: 9}, sentTo(h.deliver())); diff != "" || mailed != 6 {
+		t.Errorf("nine to one address, %d told as mailed: %s", mailed, diff)
+	}
+	order, err := shopper.Order(t.Context(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	choice := portal.WithdrawalChoice{Number: "1", Name: "Jan", Mark: order.LinesMark()}
+	if receipt, err := shopper.Withdraw(t.Context(), storage.NewID(), choice); err != nil || !receipt.Mailed {
+		t.Errorf("who is signed in: %+v, %v", receipt, err)
+	}
+	for i := range 60 {
+		s := stated(fmt.Sprint("b", i))
+		s.Email = fmt.Sprintf("p%d@example.com", i)
+		h.withdraw(s)
+	}
+	h.work()
+	if counts := sentTo(h.deliver()); len(counts) != 1+1+51 || counts[support] != 1+51 {
+		t.Errorf("sixty-nine and one by one client: %d addresses, %d to the shop", len(counts), counts[support])
+	}
+	if all := h.received(); len(all) != 9+1+60 {
+		t.Errorf("%d received", len(all))
+	}
+}
+
+// TestWithdrawalsToldToTheShop: what one client sends over its own bound takes nothing of what the shop is told of; and once strangers
+// used that up, the shop is still told of who is signed in, and of each statement whose order is found, at once or later.
+func TestWithdrawalsToldToTheShop(t *testing.T) {
+	h := withdrawalHouse(t)
+	h.put(orderJSON("1", jan))
+	h.put(orderJSON("2", eva))
+	shopper := h.signIn(jan)
+	h.toldOf()
+	h.send(h.from(1), 310, stated("?"))
+	if n := h.toldOf(); n != 60 {
+		t.Errorf("of 310 by one client the shop was told %d", n)
+	}
+	h.send(h.from(2), 1, stated("?"))
+	if n := h.toldOf(); n != 1 {
+		t.Errorf("of one by another client the shop was told %d", n)
+	}
+	for network := 3; network < 7; network++ {
+		h.send(h.from(network), 60, stated("?"))
+	}
+	if n := h.toldOf(); n != 239 {
+		t.Errorf("of 240 the shop was told %d", n)
+	}
+	h.send(h.from(7), 1, stated("?"))
+	if n := h.toldOf(); n != 0 {
+		t.Errorf("over its bound the shop was told %d", n)
+	}
+	h.sendSignedIn(shopper, "1")
+	if n := h.toldOf(); n != 1 {
+		t.Errorf("of who is signed in the shop was told %d", n)
+	}
+	matched := stated("2")
+	matched.Email = eva
+	h.send(h.from(1), 30, matched) // which is over its bound, too
+	if n := h.toldOf(); n != 20 {
+		t.Errorf("of 30 that match an order the shop was told %d", n)
+	}
+	h.send(h.from(8), 1, stated("3"))
+	if n := h.toldOf(); n != 0 {
+		t.Errorf("before its order the shop was told %d", n)
+	}
+	h.put(orderJSON("3", jan))
+	h.clock.pass(time.Hour)
+	if n := h.toldOf(); n != 1 {
+		t.Errorf("with its order the shop was told %d", n)
+	}
+	h.clock.pass(40 * 24 * time.Hour)
+	if n := h.toldOf(); n != 0 {
+		t.Errorf("and %d times more", n)
+	}
+}
+
+// TestWithdrawalReceiptsOfAnAddress: a stranger who gives somebody's address uses up the stranger's own measure; only many
+// together reach the bound of the address, and what was held back of them does not count there.
+func TestWithdrawalReceiptsOfAnAddress(t *testing.T) {
+	h := withdrawalHouse(t)
+	h.put(orderJSON("1", jan))
+	shopper := h.signIn(jan)
+	want := []int{6, 6, 6, 6, 6, 0}
+	var got []int
+	for network := range want {
+		got = append(got, h.send(h.from(network), 20, stated("1")))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if other := stated("1"); h.send(h.from(0), 1, withEmail(other, eva)) != 1 {
+		t.Error("another address of the first client gets no mail")
+	}
+	if !h.sendSignedIn(shopper, "1").Mailed {
+		t.Error("who is signed in gets no mail")
+	}
+	h.clock.pass(24 * time.Hour)
+	if h.send(h.from(5), 1, stated("1")) != 1 {
+		t.Error("a day later no mail")
+	}
+	h.work()
+	if all := h.received(); len(all) != 123 {
+		t.Errorf("%d received", len(all))
+	}
+}
+
+func withEmail(s portal.Statement, email string) portal.Statement {
+	s.Email = email
+	return s
+}
+
+// TestWithdrawalsOfAClient are taken up to 600 in a quarter of an hour; who sent one of them still gets its receipt.
+func TestWithdrawalsOfAClient(t *testing.T) {
+	h := withdrawalHouse(t)
+	h.put(orderJSON("1", jan))
+	shopper, first := h.signIn(jan), storage.NewID()
+	receipt, err := h.from(1).Withdraw(t.Context(), first, stated("1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.send(h.from(1), 599, stated("1"))
+	if _, err := h.from(1).Withdraw(t.Context(), storage.NewID(), stated("1")); portal.KindOf(err) != portal.TooMany {
+		t.Errorf("the next: %v", err)
+	}
+	if again, err := h.from(1).Withdraw(t.Context(), first, stated("1")); err != nil || cmp.Diff(receipt, again) != "" {
+		t.Errorf("the first once more: %+v, %v", again, err)
+	}
+	if _, err := h.from(1).Withdraw(t.Context(), first, stated("2")); portal.KindOf(err) != portal.Conflict {
+		t.Errorf("another with its id: %v", err)
+	}
+	h.send(h.from(2), 1, stated("1"))
+	h.sendSignedIn(shopper, "1")
+	h.clock.pass(15 * time.Minute)
+	h.send(h.from(1), 1, stated("1"))
+	h.work()
+	if all := h.received(); len(all) != 603 {
+		t.Errorf("%d received", len(all))
+	}
+}
