@@ -58,7 +58,7 @@ func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.unlinked()
 	letter := shop.letter(l, "mail.withdrawal", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
 	letter.Details = said.details(l)
-	letter.Notes = []string{l.T("mail.withdrawal.next"), l.T("mail.withdrawal.not_you")}
+	letter.Notes = []string{l.T("mail.withdrawal.next", "Shop", shop.Name), l.T("mail.withdrawal.not_you")}
 	return letter
 }
 

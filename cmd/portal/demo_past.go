@@ -157,7 +157,28 @@ func withdraws(ctx context.Context, then *past, p person) error {
 	if err == nil {
 		_, err = shopper.Withdraw(ctx, id, choice)
 	}
+	if err == nil {
+		err = asks(ctx, shopper, order, orders.Rows[1].Number)
+	}
 	return err
+}
+
+// asks writes to the shop about one order, and wants to send something of another one back.
+func asks(ctx context.Context, shopper portal.Shopper, about portal.OrderView, other string) error {
+	lang := shopper.Customer().Language
+	if err := shopper.WriteMessage(ctx, portal.Message{
+		Form: shopper.NewForm(), Number: about.Number, Text: "I have changed my mind. Where may I send the parcel?", Lang: lang,
+	}); err != nil {
+		return err
+	}
+	order, err := shopper.Order(ctx, other)
+	if err != nil {
+		return err
+	}
+	return shopper.AskReturn(ctx, portal.Request{
+		Form: shopper.NewForm(), Number: other, Text: "It is a size too small.", Mark: order.LinesMark(), Lang: lang,
+		Quantities: map[int]string{0: order.Lines[0].Quantity.String()},
+	})
 }
 
 // unsubscribesPartners follows the address that stands in each mail of partner offers.

@@ -130,7 +130,7 @@ func movingPeople() []person {
 			addresses: []address.Address{{FirstName: "Małgorzata", LastName: "Wąsik-Żółć", Company: "Leśna Polana Sp. z o.o.", Line1: "ul. Źródlana 5/7", City: "Łódź", PostalCode: "90-001", Country: "PL"}},
 		},
 		{
-			Email: "odstupuje@zakaznik.example", Special: "orders to withdraw from, and not; one statement received",
+			Email: "odstupuje@zakaznik.example", Special: "orders to withdraw from, and not; a statement, a return and a message sent",
 			id: "c-1015", first: "Alžbeta", last: "Rozmyslená", lang: "en", orders: len(regrets()), years: 0.2, twist: regret,
 			addresses: []address.Address{{FirstName: "Alžbeta", LastName: "Rozmyslená", Line1: "Spiatočná 14", City: "Nitra", PostalCode: "949 01", Country: "SK"}},
 			episode:   episode{day, withdraws},

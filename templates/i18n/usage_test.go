@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -97,6 +98,31 @@ func TestEveryKeyAskedForIsThere(t *testing.T) {
 		for _, match := range asked.FindAllStringSubmatch(text, -1) {
 			if known[match[1]] == nil {
 				t.Errorf("%s asks for %q, which no catalogue has", name, match[1])
+			}
+		}
+	}
+}
+
+// Where a sentence is asked for by its whole key; the names that a call gives; the values that a sentence holds.
+var (
+	call  = regexp.MustCompile(`(?:\bT\(|\.T |\bT )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"([^\n]*)`)
+	given = regexp.MustCompile(`"([A-Z][A-Za-z]*)"`)
+	held  = regexp.MustCompile(`\{\{(?:[a-z]+ )?\.([A-Z][A-Za-z]*)\}\}`)
+)
+
+// TestEveryValueIsGiven fails where a sentence would have a hole: it holds a value that no name on the line of the call gives.
+func TestEveryValueIsGiven(t *testing.T) {
+	known := readRaw(t, fallback)
+	for name, text := range sources(t) {
+		for _, match := range call.FindAllStringSubmatch(text, -1) {
+			names := map[string]bool{}
+			for _, g := range given.FindAllStringSubmatch(match[2], -1) {
+				names[g[1]] = true
+			}
+			for _, h := range held.FindAllStringSubmatch(fmt.Sprint(known[match[1]]), -1) {
+				if !names[h[1]] && !strings.Contains(match[2], "...") {
+					t.Errorf("%s asks for %q without %s", name, match[1], h[1])
+				}
 			}
 		}
 	}
