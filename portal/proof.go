@@ -97,24 +97,27 @@ func (s Shopper) AskCode(ctx context.Context) error {
 // askProof counts and writes the outbox entry of a mail with a code for this session. A mail to an address that is not the
 // account's counts against that address, too: over its limit it is dropped later, and the answer is the same.
 func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
-	bounds := []bound{
-		{s.shop.ID + "/proof-hour/" + s.customer.ID + "/" + s.session.id(), limit(codesAnHour, time.Hour)},
-		{s.shop.ID + "/proof-hour/" + s.customer.ID, limit(3*codesAnHour, time.Hour)}, // a stolen session does not use up its owner's
+	own := bound{s.shop.ID + "/proof-hour/" + s.customer.ID + "/" + s.session.id(), limit(codesAnHour, time.Hour)}
+	all := bound{s.shop.ID + "/proof-hour/" + s.customer.ID, limit(3*codesAnHour, time.Hour)}
+	for _, b := range []bound{own, all} { // in turn: what a session is refused does not use up the others'
+		over, err := s.app.over(ctx, []bound{b})
+		if err != nil {
+			return err
+		}
+		if over[0] {
+			return failure(TooMany, "step_up.too_many")
+		}
 	}
 	if e.To != s.customer.Email {
-		bounds = append(bounds, bound{s.shop.ID + "/proof-day/" + hashOf(e.To), limit(codesADay, 24*time.Hour)})
-	}
-	over, err := s.app.over(ctx, bounds)
-	if err != nil {
-		return err
-	}
-	if over[0] || over[1] {
-		return failure(TooMany, "step_up.too_many")
+		over, err := s.app.over(ctx, []bound{{s.shop.ID + "/proof-day/" + hashOf(e.To), limit(codesADay, 24*time.Hour)}})
+		if err != nil {
+			return err
+		}
+		e.Throttled = over[0]
 	}
 	e.CreatedAt, e.NextAt, e.Lang = s.app.now(), s.app.now(), s.customer.Language
-	e.Throttled = len(over) > 2 && over[2]
 	e.Payload = map[string]string{payAccess: s.access, paySession: s.session.Hash}
-	_, err = mail.NewOutbox(s.app.engine, s.shop.ID).Add(ctx, e)
+	_, err := mail.NewOutbox(s.app.engine, s.shop.ID).Add(ctx, e)
 	return err
 }
 
