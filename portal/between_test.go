@@ -119,6 +119,9 @@ func stride() int {
 // TestGivingUpBetweenAnyTwoSteps: the worker gives an address up while the account comes back to it, and the other way round:
 // all of the one happens between any two steps of the other. The account never ends without its address, or with two.
 func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one thing between any two steps of another: not in a short run")
+	}
 	for _, way := range []string{"change", "undo"} {
 		for _, meddler := range []string{"worker", "late worker", "account"} {
 			t.Run(fmt.Sprintf("the %s meddles with the %s", meddler, way), func(t *testing.T) {
@@ -182,6 +185,9 @@ func (h *held) Replace(ctx context.Context, collection string, r storage.Record,
 // TestGivingUpInTurns: before a step of the worker the account comes back as far as one of its writes, and ends after the
 // worker has ended. All pairs of step and write.
 func TestGivingUpInTurns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one thing between any two steps of another: not in a short run")
+	}
 	for write := range 6 {
 		for step := 0; ; step += stride() {
 			c := newComeback(t)
@@ -221,6 +227,9 @@ func TestGivingUpInTurns(t *testing.T) {
 // TestAddressesEndOneAfterAnother: the second one's time comes between any two steps of giving up the first. Both are free in
 // the end.
 func TestAddressesEndOneAfterAnother(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one thing between any two steps of another: not in a short run")
+	}
 	for n := 0; ; n++ {
 		h := newHouse(t)
 		h.newCustomer(jan)

@@ -58,6 +58,9 @@ func (h *house) dying(writes int) *portal.App {
 // crashes does something in fresh houses, with a process that dies after no write, one, two and so on, until it comes to its
 // end; then look checks the house.
 func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, look func(done bool))) {
+	if testing.Short() {
+		t.Skip("a death before every write: not in a short run")
+	}
 	for writes := 0; ; writes++ {
 		h := newHouse(t)
 		attempt, look := do(h)

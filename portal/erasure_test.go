@@ -388,6 +388,9 @@ func TestErasedComesBack(t *testing.T) {
 
 // TestErasureIsResumed stops the worker at each of its writes in turn; the next one ends the work all the same.
 func TestErasureIsResumed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a stop at every write: not in a short run")
+	}
 	for n := 1; ; n++ {
 		h := newHouse(t)
 		asked, err := h.person().AskErasure(t.Context())
@@ -424,6 +427,9 @@ func (h *house) workUntil(n int) bool {
 
 // TestManyOrdersAreErased erases more than one batch.
 func TestManyOrdersAreErased(t *testing.T) {
+	if testing.Short() {
+		t.Skip("more orders than a batch: not in a short run")
+	}
 	h := newHouse(t)
 	s := h.person()
 	for i := range 1200 {

@@ -132,6 +132,9 @@ func TestVATEvidence(t *testing.T) {
 
 // TestVATStates leads an ID through the states: every kind of silence from each state, and every answer.
 func TestVATStates(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every state and every silence: not in a short run")
+	}
 	silences := map[string]func(number, requester string) string{
 		"MS_UNAVAILABLE": fails("MS_UNAVAILABLE"), "MS_MAX_CONCURRENT_REQ": fails("MS_MAX_CONCURRENT_REQ"),
 		"GLOBAL_MAX_CONCURRENT_REQ": fails("GLOBAL_MAX_CONCURRENT_REQ"), "SERVICE_UNAVAILABLE": fails("SERVICE_UNAVAILABLE"),

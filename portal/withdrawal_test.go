@@ -409,6 +409,9 @@ func (d *stopping) Replace(ctx context.Context, collection string, r storage.Rec
 // TestWithdrawalInterrupted stops the sequence after each of its writes; then another process goes on, and the sender tries again
 // where no answer came. It always ends with one statement, one mail each, and one mark on the order.
 func TestWithdrawalInterrupted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a stop after every write: not in a short run")
+	}
 	for writes := 0; ; writes++ {
 		h := withdrawalHouse(t)
 		h.put(orderJSON("1", jan))
