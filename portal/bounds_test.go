@@ -16,6 +16,7 @@ func from(ip string) portal.Browser {
 
 // TestLimitsAreApart: what one address, client or shop used up is nobody else's; IPv6 neighbours in one /64 are one client.
 func TestLimitsAreApart(t *testing.T) {
+	hundreds(t)
 	h := newHouse(t)
 	open := true
 	main, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open})

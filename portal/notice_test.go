@@ -149,6 +149,7 @@ func (h *house) sendsOf(email string, b portal.Browser, times int) int {
 // TestMailsToOneAddress: 200 at once send exactly what the hour allows; no day brings more than 20, flood or not; and what
 // is kept for the owner's own browser is not used up by others.
 func TestMailsToOneAddress(t *testing.T) {
+	hundreds(t)
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.enter(jan, "jan's", time.Minute)
@@ -173,6 +174,7 @@ func TestMailsToOneAddress(t *testing.T) {
 // TestManyBehindOneAddress: 500 people in an office ask within a quarter of an hour, and each gets a mail; of a thousand asked
 // for by one client, 600 are sent.
 func TestManyBehindOneAddress(t *testing.T) {
+	hundreds(t)
 	h := newHouse(t)
 	open := true
 	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open})

@@ -106,6 +106,7 @@ func TestWithdrawalLimits(t *testing.T) {
 // TestWithdrawalsToldToTheShop: what one client sends over its own bound takes nothing of what the shop is told of; and once strangers
 // used that up, the shop is still told of who is signed in, and of each statement whose order is found, at once or later.
 func TestWithdrawalsToldToTheShop(t *testing.T) {
+	hundreds(t)
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))
 	h.put(orderJSON("2", eva))
@@ -191,6 +192,7 @@ func withEmail(s portal.Statement, email string) portal.Statement {
 
 // TestWithdrawalsOfAClient are taken up to 600 in a quarter of an hour; who sent one of them still gets its receipt.
 func TestWithdrawalsOfAClient(t *testing.T) {
+	hundreds(t)
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))
 	shopper, first := h.signIn(jan), storage.NewID()
