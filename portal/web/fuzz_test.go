@@ -108,6 +108,9 @@ func TestLands(t *testing.T) {
 // TestNobodyIsLedAstray tries each wish as the destination of a mail, on the page that leads on, and on the sign-in page of who is
 // signed in.
 func TestNobodyIsLedAstray(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of wishes: not in a short run")
+	}
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com")

@@ -194,6 +194,9 @@ func nearReturns() []string {
 // TestReturnLeadsNobodyAstray tries each near miss as return_to on the sign-in page and on our own, signed in, and in the
 // destination of a mail. A code goes to the shop's origin only.
 func TestReturnLeadsNobodyAstray(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of wishes: not in a short run")
+	}
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com")
