@@ -150,5 +150,9 @@ func (g gallery) showWithdrawal() {
 		g.at("order-"+form, g.shopper, "/orders/"+g.lang+"-unpaid/"+form)
 		g.at("order-"+form+"-shipped", g.shopper, "/orders/"+g.lang+"-shipped/"+form)
 	}
+	g.shopper.Visit("/orders/" + g.lang + "-shipped")
+	g.shopper.Type("#f-text", "Kedy príde balík? "+strings.Repeat("Donaudampfschifffahrt", 4))
+	g.shopper.Follow(`form[action*="/message"] button`)
+	g.sees("order-written", g.shopper)
 	g.at("withdraw-order", g.shopper, "/orders/"+g.lang+"-2001/withdraw")
 }
