@@ -65,16 +65,7 @@ func (c *Customer) emailAt(at time.Time) string {
 
 // composeNews makes the mail that tells of a change.
 func (w Worker) composeNews(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
-	key := e.Payload[payAccess]
-	if key == "" {
-		return recipient{}, nil, mail.ErrDrop // sent before, and its particulars are gone
-	}
-	to, err := w.recipient(ctx, shop, e.To)
-	if err != nil {
-		return to, nil, err
-	}
-	to.email = e.To // where the account was then, even if it has moved since
-	t, err := w.addAlarm(ctx, shop, key, entry, e.Unsure)
+	to, t, err := w.alarmFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter {
 		what := "mail.news." + e.Payload[payWhat]
 		letter := shop.letter(l, what)

@@ -96,17 +96,23 @@ func (w Worker) tellNotices(ctx context.Context, shop Shop, key string) error {
 
 // composeNotice makes the mail that tells of a sign-in, with a fresh "this was not me" of which only the hash is stored.
 func (w Worker) composeNotice(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	to, t, err := w.alarmFor(ctx, shop, entry, e)
+	return to, func(l *i18n.Localizer) mail.Letter { return noticeLetter(shop, l, e, t) }, err
+}
+
+// alarmFor is whom a mail with "this was not me" goes to, and the secret in it.
+func (w Worker) alarmFor(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, token, error) {
 	key := e.Payload[payAccess]
 	if key == "" {
-		return recipient{}, nil, mail.ErrDrop // sent before, and its particulars are gone
+		return recipient{}, token{}, mail.ErrDrop // sent before, and its particulars are gone
 	}
 	to, err := w.recipient(ctx, shop, e.To)
 	if err != nil {
-		return to, nil, err
+		return to, token{}, err
 	}
 	to.email = e.To // where the account was then, even if it has moved since
 	t, err := w.addAlarm(ctx, shop, key, entry, e.Unsure)
-	return to, func(l *i18n.Localizer) mail.Letter { return noticeLetter(shop, l, e, t) }, err
+	return to, t, err
 }
 
 // addAlarm makes the secret of a "this was not me" for an outbox entry's mail and stores its hash in the access document.

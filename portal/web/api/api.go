@@ -38,12 +38,16 @@ func (h *Handler) Mount(router fiber.Router) {
 	v1.Post("/hand-off", h.handOff)
 }
 
-func (h *Handler) putOrder(c *fiber.Ctx) error {
-	feed, number, err := feedAnd(c, "number")
-	if err != nil {
-		return err
+// delivery is what a feed brings for the thing that a path parameter names.
+func delivery(c *fiber.Ctx, parameter string) (feed portal.Feed, name string, body []byte, err error) {
+	if feed, name, err = feedAnd(c, parameter); err == nil {
+		body, err = document(c)
 	}
-	body, err := document(c)
+	return feed, name, body, err
+}
+
+func (h *Handler) putOrder(c *fiber.Ctx) error {
+	feed, number, body, err := delivery(c, "number")
 	if err != nil {
 		return err
 	}
@@ -52,11 +56,7 @@ func (h *Handler) putOrder(c *fiber.Ctx) error {
 }
 
 func (h *Handler) putCustomer(c *fiber.Ctx) error {
-	feed, id, err := feedAnd(c, "id")
-	if err != nil {
-		return err
-	}
-	body, err := document(c)
+	feed, id, body, err := delivery(c, "id")
 	if err != nil {
 		return err
 	}
@@ -90,11 +90,7 @@ func (h *Handler) customerByEmail(c *fiber.Ctx) error {
 
 // mailSignIn has a customer mailed a link. The answer says that it is on its way, and nothing of the customer.
 func (h *Handler) mailSignIn(c *fiber.Ctx) error {
-	feed, id, err := feedAnd(c, "id")
-	if err != nil {
-		return err
-	}
-	body, err := document(c)
+	feed, id, body, err := delivery(c, "id")
 	if err != nil {
 		return err
 	}
