@@ -30,12 +30,8 @@ func address(name, bare string) (*netmail.Address, error) {
 
 func odd(r rune) bool { return r <= ' ' || r >= unicode.MaxASCII || r == '"' }
 
-// oneLine keeps a header value on its line.
+// oneLine keeps a header value on its line, with one space where there are several: folding does not keep them.
 func oneLine(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s))
+	words := strings.FieldsFunc(strings.ToValidUTF8(s, "\ufffd"), func(r rune) bool { return r == ' ' || unicode.IsControl(r) })
+	return strings.TrimSpace(strings.Join(words, " "))
 }
