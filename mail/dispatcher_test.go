@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -319,16 +320,17 @@ func TestBeat(t *testing.T) {
 	}
 }
 
-// TestBeatAlone has but one shop, which may send more than a batch in its turn, though not for longer than a beat.
+// TestBeatAlone has but one shop, which may send more than a batch in its turn, though not for longer than a beat. Whether there
+// is time for the next is looked at while the one before is in hand, so it may be one fewer.
 func TestBeatAlone(t *testing.T) {
-	for pace, want := range map[time.Duration]int{time.Millisecond: 30, 100 * time.Millisecond: 6, 300 * time.Millisecond: 3} {
+	for pace, want := range map[time.Duration][]int{time.Millisecond: {30}, 100 * time.Millisecond: {5, 6}, 300 * time.Millisecond: {3}} {
 		b := newBench(t, "fern")
 		b.Batch = 3
 		for range 30 {
 			b.add("fern", Entry{Kind: "order"})
 		}
 		b.post.during = func(context.Context, Message) { b.pass(pace) }
-		if n := b.round(); n != want {
+		if n := b.round(); !slices.Contains(want, n) {
 			t.Errorf("%d sent at one in %s, want %d", n, pace, want)
 		}
 	}
