@@ -2,6 +2,7 @@ package chrome
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"testing"
 	"time"
@@ -178,6 +179,18 @@ func (t *Tab) WaitUntil(condition string) {
 			}
 		}
 	})
+}
+
+// Linger lets time pass on the page as if nobody did anything: its clocks and timers run ahead, and then stand still. It is the last
+// thing to do with a tab but to look at it.
+func (t *Tab) Linger(d time.Duration) {
+	t.t.Helper()
+	until := Evaluate[float64](t, "performance.now()") + float64(d.Milliseconds())
+	budget := float64(d.Milliseconds()) + 1
+	call(t, emulation.SetVirtualTimePolicy, emulation.SetVirtualTimePolicyParams{
+		Policy: emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, Budget: &budget,
+	})
+	t.WaitUntil(fmt.Sprintf("performance.now() >= %f", until))
 }
 
 // URL is the address that the tab shows.
