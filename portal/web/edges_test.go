@@ -2,15 +2,19 @@ package web_test
 
 import (
 	"bufio"
+	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"postern/portal"
 	"postern/portal/web"
 	"postern/portal/web/webtest"
 )
@@ -55,6 +59,46 @@ func TestBodyTooLargeToRead(t *testing.T) {
 		}
 		checkHeaders(t, response.Header, path, true)
 	}
+}
+
+// A compressed body is refused, and nothing unpacks it on the way to any answer, the error pages included.
+func TestCompressedBody(t *testing.T) {
+	h := newHouse(t, webtest.NewShop("one", "https://one.test"), webtest.NewShop("two", "https://two.test"))
+	const unpacked = 256 << 20
+	var bomb strings.Builder
+	pack, err := gzip.NewWriterLevel(&bomb, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.CopyN(pack, zeros{}, unpacked)
+	if err := errors.Join(err, pack.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		method, path, host string
+		status             int
+	}{
+		{"GET", "/sign-in", "one.test", 200}, {"POST", "/sign-in", "one.test", 415}, {"POST", "/sign-in/link", "two.test", 415},
+		{"GET", "/sign-in", "three.test", 421}, {"GET", "/nothing", "one.test", 404}, {"POST", portal.UnsubscribePrefix + "x", "one.test", 415},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		h.browser(t).Send(webtest.Request{Method: test.method, Path: test.path, Body: bomb.String(), Header: map[string]string{
+			"Host": test.host, "Content-Type": "multipart/form-data; boundary=x", "Content-Encoding": "gzip",
+		}}).Want(test.status)
+		runtime.ReadMemStats(&after)
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > unpacked/4 {
+			t.Errorf("%s %s at %s takes %d MiB", test.method, test.path, test.host, taken>>20)
+		}
+	}
+}
+
+// zeros has as many of them as are wanted.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 // dial opens a connection for bytes written by hand. A test that waits for what never comes fails at its deadline.

@@ -21,6 +21,7 @@ func (s *site) guard(app *fiber.App) {
 	server := app.Server()
 	next := server.Handler
 	server.Handler = func(ctx *fasthttp.RequestCtx) {
+		dropCompressed(&ctx.Request)
 		if !clearLength(ctx.Request.Header.RawHeaders()) {
 			server.ErrorHandler(ctx, errFraming)
 			ctx.SetConnectionClose()
@@ -33,6 +34,14 @@ func (s *site) guard(app *fiber.App) {
 			_, told := s.tellAll(context.Background())
 			told(Answer{Method: otherMethod, Route: "-", Status: ctx.Response.StatusCode(), Took: time.Since(start)})
 		}
+	}
+}
+
+// dropCompressed takes a compressed body away, its header stays to be refused: whoever asks fasthttp for a field of a form has
+// all of it unpacked, without a limit.
+func dropCompressed(request *fasthttp.Request) {
+	if len(request.Header.ContentEncoding()) > 0 {
+		request.ResetBody()
 	}
 }
 
