@@ -57,9 +57,10 @@ type request struct {
 
 // ended is a link that works no more.
 type ended struct {
-	Link string    `bson:"link"`
-	How  LinkState `bson:"how"`
-	At   time.Time `bson:"at"`
+	Link        string    `bson:"link"`
+	How         LinkState `bson:"how"`
+	At          time.Time `bson:"at"`
+	Destination string    `bson:"destination,omitempty"`
 }
 
 // session is one signed-in browser.
@@ -101,13 +102,14 @@ func (a *access) tidy(now time.Time) {
 	})
 	a.Dead = slices.DeleteFunc(a.Dead, func(e ended) bool { return now.Sub(e.At) > deadRemembered })
 	a.Sessions = slices.DeleteFunc(a.Sessions, func(s session) bool { return !s.live(now) })
+	a.Proofs = slices.DeleteFunc(a.Proofs, func(p proof) bool { return !now.Before(p.Until) })
 }
 
 func (a *access) bury(r request, how LinkState, at time.Time) {
 	if r.Link == "" {
 		return
 	}
-	a.Dead = append(a.Dead, ended{Link: r.Link, How: how, At: at})
+	a.Dead = append(a.Dead, ended{Link: r.Link, How: how, At: at, Destination: r.Destination})
 	a.Dead = a.Dead[max(0, len(a.Dead)-maxDead):]
 }
 
@@ -130,7 +132,7 @@ func (a *access) fate(link string, now time.Time) ended {
 	}
 	for _, r := range a.Requests {
 		if sameHash(r.Link, link) && !now.Before(r.Until) {
-			return ended{Link: link, How: LinkExpired, At: r.Until}
+			return ended{Link: link, How: LinkExpired, At: r.Until, Destination: r.Destination}
 		}
 	}
 	return ended{How: LinkDamaged}

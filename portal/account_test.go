@@ -109,6 +109,93 @@ func TestTwoTabsSaveOneAddress(t *testing.T) {
 	}
 }
 
+// TestAddressIsAddedBesideAnother: something else is saved between any two steps of adding an address.
+func TestAddressIsAddedBesideAnother(t *testing.T) {
+	for turn := 0; ; turn++ {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		cookie, _ := h.enterWith(jan, "one")
+		m := &meddled{Engine: h.engine, turn: turn, meddle: func() {
+			if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+				t.Fatal(err)
+			}
+		}}
+		shopper, err := portal.New(m, portal.WithClock(h.clock.Now)).Shopper(t.Context(), h.shop, cookie)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved, err := shopper.SaveAddress(t.Context(), home())
+		if err != nil {
+			t.Fatalf("before step %d: %v", turn, err)
+		}
+		list, err := shopper.Addresses(t.Context())
+		if m.turn >= 0 {
+			return
+		}
+		if err != nil || len(list) != 2 || list[0].DefaultShipping == list[1].DefaultShipping || list[0].ID != saved.ID && list[1].ID != saved.ID {
+			t.Errorf("before step %d: %+v, %v", turn, list, err)
+		}
+	}
+}
+
+// TestDeletedAddressIsForgotten when it can no longer be put back.
+func TestDeletedAddressIsForgotten(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	shopper := h.signIn(jan)
+	secret := home()
+	secret.Address.Line1 = "Tajná 99"
+	saved, err := shopper.SaveAddress(t.Context(), secret)
+	if err == nil {
+		err = shopper.DeleteAddress(t.Context(), saved.ID, saved.Version)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		after time.Duration
+		kept  bool
+	}{{24*time.Hour - time.Millisecond, true}, {time.Millisecond, false}} {
+		h.clock.pass(test.after)
+		h.work()
+		if kept := strings.Contains(h.everything(), "Tajná 99"); kept != test.kept {
+			t.Errorf("after another %s it is kept: %t", test.after, kept)
+		}
+	}
+}
+
+func TestChangesAreLimited(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie, _ := h.enterWith(jan, "one")
+	saved, err := h.shopper(cookie).SaveAddress(t.Context(), home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 98 {
+		if err := h.shopper(cookie).SetDefault(t.Context(), saved.ID, portal.UseBilling); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.saveVATID(cookie, "SK2020317068")
+	again := h.shopper(cookie).Company()
+	again.Name = "Knihy a. s."
+	if again, err = h.shopper(cookie).SaveCompany(t.Context(), again); err != nil {
+		t.Errorf("what nobody is told of: %v", err)
+	}
+	again.VATID = "SK2022273990"
+	if _, err := h.shopper(cookie).SaveCompany(t.Context(), again); portal.KindOf(err) != portal.TooMany {
+		t.Errorf("a VAT ID over the limit: %v", err)
+	}
+	if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); portal.KindOf(err) != portal.TooMany {
+		t.Errorf("an address over the limit: %v", err)
+	}
+	h.clock.pass(time.Hour)
+	if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+		t.Errorf("an hour later: %v", err)
+	}
+}
+
 func TestDeletedAddressComesBack(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)

@@ -33,16 +33,18 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 	}
 	shown := c.Version
 	c.Version = storage.NewID()
-	_, err := s.change(ctx, func(customer *Customer) error {
+	save := func(customer *Customer) error {
 		if customer.Company.Version != shown {
 			return failure(Conflict, "company.changed")
 		}
-		if customer.Company.VATID != c.VATID {
-			customer.tell(newsVATID, s.app.now())
-		}
 		customer.Company = c
 		return nil
-	})
+	}
+	if s.customer.Company.VATID == c.VATID {
+		_, err := s.change(ctx, save)
+		return c, err
+	}
+	_, err := s.changeAndTell(ctx, newsVATID, save)
 	return c, err
 }
 

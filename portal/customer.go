@@ -98,6 +98,7 @@ func (a *App) changeCustomer(ctx context.Context, shop, id string, alter func(*C
 			return err
 		}
 		c.settleVAT(a.now())
+		c.forgetRemoved(a.now())
 		c.DueAt = c.nextDue()
 		return nil
 	})
@@ -116,6 +117,9 @@ func (c Customer) nextDue() time.Time {
 	}
 	for _, f := range c.Former {
 		sooner(f.Until)
+	}
+	for _, r := range c.Removed {
+		sooner(r.until())
 	}
 	sooner(c.Erasure.nextErasure())
 	return due

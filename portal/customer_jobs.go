@@ -77,5 +77,14 @@ func (w Worker) doDue(ctx context.Context, shop Shop, id string) error {
 	if err := w.erase(ctx, shop, id); err != nil {
 		return err
 	}
-	return w.releaseFormer(ctx, shop, id)
+	if err := w.releaseFormer(ctx, shop, id); err != nil {
+		return err
+	}
+	_, err := w.app.changeCustomer(ctx, shop.ID, id, func(c *Customer) error {
+		if len(c.Removed) == 0 || w.app.now().Before(c.Removed[0].until()) {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	return ifFound(err)
 }

@@ -155,7 +155,13 @@ func firstGroup(shape *regexp.Regexp, text string) string {
 // askLink asks from a browser for an address that has a customer and returns the link's token and the code.
 func (h *house) askLink(email, secret string) (token, code string) {
 	h.t.Helper()
-	if _, err := h.visitor(secret).Ask(h.t.Context(), email, "", "en"); err != nil {
+	return h.askLinkTo(email, secret, "")
+}
+
+// askLinkTo is askLink with a destination.
+func (h *house) askLinkTo(email, secret, destination string) (token, code string) {
+	h.t.Helper()
+	if _, err := h.visitor(secret).Ask(h.t.Context(), email, destination, "en"); err != nil {
 		h.t.Fatalf("ask: %v", err)
 	}
 	messages := h.deliver()

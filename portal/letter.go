@@ -91,27 +91,30 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 		offer.code = newCode()
 		request.Code, request.CodeUntil = codeHash(request.ID, offer.code), now.Add(codeLife)
 	}
-	if to.customer == "" {
-		to.customer, err = w.app.presentOwner(ctx, shop, t.access)
-	}
-	if err != nil {
-		return to, nil, err
-	}
+	linked := false
 	_, err = w.app.accessDocs(shop.ID).Put(ctx, t.access, func(a *access, _ bool) error {
-		a.belongTo(to.email, to.customer, now)
-		if to.customer == "" {
+		owner, err := to.customer, error(nil)
+		if owner == "" {
+			owner, err = w.app.presentOwner(ctx, shop, *a)
+		}
+		if err != nil {
+			return err
+		}
+		a.belongTo(to.email, owner, now)
+		if owner == "" {
 			a.StaleAt = request.Until.Add(deadRemembered)
 		}
 		a.tidy(now)
 		if !e.Unsure {
 			a.withdraw(entry)
 		}
-		if !a.add(request) {
-			offer.link = ""
-		}
+		linked = a.add(request)
 		return nil
 	})
-	if err == nil && offer.link == "" && offer.code == "" {
+	if !linked {
+		offer.link = ""
+	}
+	if err == nil && offer.link == "" && offer.code == "" && e.Payload[payBy] == "" {
 		err = mail.ErrDrop // the five earlier links still work
 	}
 	if e.Payload[payBy] != "" {

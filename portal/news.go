@@ -22,6 +22,8 @@ const (
 	jobNews  = "news"
 	mailNews = "news"
 	payWhat  = "what"
+
+	changesAnHour = 100 // of what one customer is told of
 )
 
 // tell has the customer told of a change. One mail tells of all changes of a kind that come before it is on its way; one
@@ -30,6 +32,25 @@ func (c *Customer) tell(what string, at time.Time) {
 	kind := jobNews + " " + what + " "
 	c.Todo = slices.DeleteFunc(c.Todo, func(job string) bool { return strings.HasPrefix(job, kind) })
 	c.Todo = append(c.Todo, kind+at.UTC().Format(time.RFC3339Nano)+" "+storage.NewID())
+}
+
+// changeAndTell changes the customer by what alters, and has them told of it. More than a hundred changes an hour are TooMany: each
+// may be a mail, or a question to VIES.
+func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Customer) error) (Customer, error) {
+	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/changes-hour/" + s.customer.ID, limit(changesAnHour, time.Hour)}})
+	if err != nil {
+		return Customer{}, err
+	}
+	if over[0] {
+		return Customer{}, failure(TooMany, "error.too_many")
+	}
+	return s.change(ctx, func(c *Customer) error {
+		if err := alter(c); err != nil {
+			return err
+		}
+		c.tell(what, s.app.now())
+		return nil
+	})
 }
 
 // news turns what changes left to tell into outbox entries. The entry's key makes twice equal once.

@@ -63,25 +63,25 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 	if err := invalid(addressFaults("", s.app.atlas.Validate(a.Address))); err != nil {
 		return a, err
 	}
-	shown := a.Version
-	a.Version = storage.NewID()
-	_, err := s.change(ctx, func(c *Customer) error {
-		c.tell(newsAddress, s.app.now())
+	saved := a
+	_, err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
+		saved = a // this may be done more than once
+		saved.Version = storage.NewID()
 		if a.ID == "" {
-			return c.add(&a)
+			return c.add(&saved)
 		}
 		at, err := c.address(a.ID)
 		if err != nil {
 			return err
 		}
-		if c.Addresses[at].Version != shown {
+		if c.Addresses[at].Version != a.Version {
 			return failure(Conflict, "address.changed")
 		}
-		c.Addresses[at] = a
-		c.settleDefaults(a)
+		c.Addresses[at] = saved
+		c.settleDefaults(saved)
 		return nil
 	})
-	return a, err
+	return saved, err
 }
 
 func (c *Customer) add(a *SavedAddress) error {
@@ -119,7 +119,7 @@ func (c *Customer) address(id string) (int, error) {
 // DeleteAddress removes an address; UndoDeleteAddress puts it back within a day. Another version than the one shown is a
 // Conflict.
 func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
-	_, err := s.change(ctx, func(c *Customer) error {
+	_, err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		at, err := c.address(id)
 		if err != nil {
 			return err
@@ -127,10 +127,7 @@ func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 		if c.Addresses[at].Version != version {
 			return failure(Conflict, "address.changed")
 		}
-		now := s.app.now()
-		c.tell(newsAddress, now)
-		c.Removed = slices.DeleteFunc(c.Removed, func(r removedAddress) bool { return now.Sub(r.At) > undoWindow })
-		c.Removed = append(c.Removed, removedAddress{SavedAddress: c.Addresses[at], At: now})
+		c.Removed = append(c.Removed, removedAddress{SavedAddress: c.Addresses[at], At: s.app.now()})
 		c.Addresses = slices.Delete(c.Addresses, at, at+1)
 		return nil
 	})
@@ -140,7 +137,7 @@ func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 // UndoDeleteAddress puts a deleted address back, without taking a default away that another address has since. Done
 // twice it changes nothing more; too late it is Gone.
 func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
-	_, err := s.change(ctx, func(c *Customer) error {
+	_, err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		if _, err := c.address(id); err == nil {
 			return storage.ErrUnchanged
 		}
@@ -163,7 +160,15 @@ func (s Shopper) DeletedAddress(id string) bool { return s.customer.removed(id, 
 
 // removed finds a deleted address that can be put back; -1 is none.
 func (c *Customer) removed(id string, now time.Time) int {
-	return slices.IndexFunc(c.Removed, func(r removedAddress) bool { return r.ID == id && now.Sub(r.At) <= undoWindow })
+	return slices.IndexFunc(c.Removed, func(r removedAddress) bool { return r.ID == id && now.Before(r.until()) })
+}
+
+// until is the first moment at which a deleted address can no longer be put back.
+func (r removedAddress) until() time.Time { return r.At.Add(undoWindow) }
+
+// forgetRemoved removes what can no longer be put back.
+func (c *Customer) forgetRemoved(now time.Time) {
+	c.Removed = slices.DeleteFunc(c.Removed, func(r removedAddress) bool { return !now.Before(r.until()) })
 }
 
 // The uses an address can be the default for.
@@ -177,7 +182,7 @@ func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
 	if use != UseShipping && use != UseBilling {
 		return invalid([]Fault{{Field: "use", Key: "address.use"}})
 	}
-	_, err := s.change(ctx, func(c *Customer) error {
+	_, err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		at, err := c.address(id)
 		if err != nil {
 			return err

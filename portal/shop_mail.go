@@ -84,8 +84,12 @@ func (o signInOffer) shopLetter(shop Shop, l *i18n.Localizer, e mail.Entry) mail
 		key = "mail.first_order"
 	}
 	letter := shop.letter(l, key, "Number", e.Payload[payNumber])
-	letter.Paragraphs = append(letter.Paragraphs, l.T("mail.invited.once", "Life", lifeText(l, o.life)))
-	letter.Button = &mail.Button{Label: l.T(key + ".button"), URL: o.link}
+	how, link := l.T("mail.invited.once", "Life", lifeText(l, o.life)), o.link
+	if link == "" { // as many work already as may
+		how, link = l.T("mail.invited.earlier"), shop.URL("/sign-in?"+url.Values{"to": {e.Payload[payDestination]}}.Encode())
+	}
+	letter.Paragraphs = append(letter.Paragraphs, how)
+	letter.Button = &mail.Button{Label: l.T(key + ".button"), URL: link}
 	letter.Notes = []string{l.T("mail.invited.not_needed", "Shop", shop.Name)}
 	return letter
 }

@@ -90,6 +90,20 @@ func TestMailSignInLimits(t *testing.T) {
 	}
 }
 
+// TestMailSignInWithFiveLinks: with as many links as may live the mail leads to the page that asks for one.
+func TestMailSignInWithFiveLinks(t *testing.T) {
+	h, feed := fedHouse(t)
+	for n := range 6 {
+		if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`)); err != nil {
+			t.Fatal(err)
+		}
+		sent := h.deliver()
+		if len(sent) != 1 || (tokenIn(sent[0]) == "") != (n == 5) || strings.Contains(sent[0].Text, "/sign-in?to=%2Forders%2F1001") != (n == 5) {
+			t.Fatalf("mail %d: %+v", n+1, sent)
+		}
+	}
+}
+
 // greeter is a house whose shop mails at a first order.
 func greeter(t *testing.T) *house {
 	t.Helper()

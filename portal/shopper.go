@@ -170,7 +170,7 @@ func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 
 // change alters the customer's document and dates it.
 func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Customer, error) {
-	return s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *Customer) error {
+	c, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *Customer) error {
 		if err := alter(c); err != nil {
 			return err
 		}
@@ -178,4 +178,8 @@ func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Custo
 		c.ShopperAt = c.ChangedAt
 		return nil
 	})
+	if errors.Is(err, storage.ErrNotFound) {
+		err = failure(SignIn, "error.sign_in") // erased meanwhile
+	}
+	return c, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/storage"
 )
 
 const jan = "jan@example.com"
@@ -48,15 +49,15 @@ func TestLinkSignsInOnce(t *testing.T) {
 func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
-	token, _ := h.askLink(jan, "browser")
+	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
 	first, err := h.visitor("browser").Redeem(t.Context(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.clock.pass(59 * time.Second)
 	again, err := h.visitor("browser").Redeem(t.Context(), token)
-	if err != nil || again.Cookie != first.Cookie {
-		t.Errorf("within a minute: %v, same session %v", err, again.Cookie == first.Cookie)
+	if err != nil || again != first || again.Destination != "/orders/1001" {
+		t.Errorf("within a minute: %v, %+v, first %+v", err, again, first)
 	}
 	h.clock.pass(time.Second)
 	if _, err := h.visitor("browser").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
@@ -177,7 +178,7 @@ func TestAskingAgainEndsNoLink(t *testing.T) {
 func TestLinkLivesFourteenDays(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
-	token, _ := h.askLink(jan, "browser")
+	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
 	h.clock.pass(14*24*time.Hour - time.Second)
 	if page, _ := h.visitor("browser").Link(t.Context(), token); page.State != portal.LinkLive || page.Auto {
 		t.Errorf("a second before the end: %+v", page)
@@ -191,8 +192,77 @@ func TestLinkLivesFourteenDays(t *testing.T) {
 		t.Errorf("redeemed past the end: %v", err)
 	}
 	pending, err := h.visitor("browser").AskAgain(t.Context(), token, "en")
-	if err != nil || pending.Email != jan || len(h.deliver()) != 1 {
-		t.Errorf("asked for a new one: %+v, %v", pending, err)
+	sent := h.deliver()
+	if err != nil || pending.Email != jan || len(sent) != 1 {
+		t.Fatalf("asked for a new one: %+v, %v", pending, err)
+	}
+	signed, err := h.visitor("browser").Redeem(t.Context(), tokenIn(sent[0]))
+	if err != nil || signed.Destination != "/orders/1001" {
+		t.Errorf("the new one leads to %q, %v", signed.Destination, err)
+	}
+	_, err = h.visitor("browser").AskAgain(t.Context(), token, "en")
+	page, _ = h.visitor("other").Link(t.Context(), tokenIn(h.deliver()[0]))
+	if err != nil || page.Destination != "/orders/1001" {
+		t.Errorf("asked long after: %+v, %v", page, err)
+	}
+}
+
+// TestCodeIsEnteredThoughItCannotBeCounted: what was spent has let somebody in.
+func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	_, code := h.askLink(jan, "browser")
+	app := portal.New(&uncounted{Engine: h.engine}, portal.WithClock(h.clock.Now))
+	signed, err := app.Visitor(h.shop, firefox("browser")).EnterCode(t.Context(), jan, code)
+	if err != nil || h.shopper(signed.Cookie).Customer().Email != jan {
+		t.Error(err)
+	}
+}
+
+// uncounted is a store that counts up and never down.
+type uncounted struct{ storage.Engine }
+
+func (u *uncounted) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+	if counts[0].By < 0 {
+		return nil, errors.New("too late")
+	}
+	return u.Engine.Increment(ctx, now, counts)
+}
+
+// TestMailBesideASignIn: where registration is open, somebody signs in by an earlier link between any two steps of making the
+// next mail. They stay signed in, and the mail says the truth about its link.
+func TestMailBesideASignIn(t *testing.T) {
+	for turn := 0; ; turn++ {
+		h := newHouse(t)
+		shop, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{Registration: ptr(true)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.shop = shop
+		token, _ := h.askLink(jan, "first")
+		if _, err := h.visitor("second").Ask(t.Context(), jan, "", "en"); err != nil {
+			t.Fatal(err)
+		}
+		var in portal.SignedIn
+		m := &meddled{Engine: h.engine, turn: turn, meddle: func() {
+			if in, err = h.visitor("first").Redeem(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+		}}
+		h.dispatcher = h.newDispatcher(portal.New(m, portal.WithClock(h.clock.Now)))
+		sent := h.deliver()
+		if m.turn >= 0 {
+			return
+		}
+		if h.shopper(in.Cookie).Customer().Email != jan {
+			t.Errorf("before step %d: signed in as nobody", turn)
+		}
+		if len(sent) == 0 {
+			continue
+		}
+		if page, err := h.visitor("second").Link(t.Context(), tokenIn(sent[0])); err != nil || page.State == portal.LinkDamaged {
+			t.Errorf("before step %d: the mail's link: %+v, %v", turn, page, err)
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ type LinkPage struct {
 	Masked      string    // the address, "" when damaged
 	At          time.Time // when it was used, replaced or expired
 	Auto        bool      // this browser asked for it just now: a script may press the button
-	Destination string
+	Destination string    // where it leads, or led
 }
 
 // Link looks at a link and spends nothing: mail scanners open links, too.
@@ -120,10 +120,10 @@ func (a *access) deadPage(link string, now time.Time) LinkPage {
 	if fate.How == LinkDamaged {
 		return LinkPage{State: LinkDamaged}
 	}
-	return LinkPage{State: fate.How, Masked: MaskEmail(a.Email), At: fate.At}
+	return LinkPage{State: fate.How, Masked: MaskEmail(a.Email), At: fate.At, Destination: fate.Destination}
 }
 
-// AskAgain asks for a new link by an ended one, to the address that one was for. A damaged link is Gone.
+// AskAgain asks for a new link by an ended one, to the address that one was for, and leading where it led. A damaged link is Gone.
 func (v Visitor) AskAgain(ctx context.Context, text, lang string) (Pending, error) {
 	page, err := v.Link(ctx, text)
 	if err != nil {
@@ -137,7 +137,7 @@ func (v Visitor) AskAgain(ctx context.Context, text, lang string) (Pending, erro
 	if err != nil {
 		return Pending{}, err
 	}
-	return v.Ask(ctx, doc.Email, "", lang)
+	return v.Ask(ctx, doc.Email, page.Destination, lang)
 }
 
 func goneLink(state LinkState) error { return failure(Gone, "link."+string(state)) }

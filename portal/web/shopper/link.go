@@ -61,7 +61,7 @@ func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 	}
 	if found.State != portal.LinkLive {
 		if owns {
-			return seeOther(c, portal.Home)
+			return seeOther(c, arrival(gate.Shop(c), found.Destination))
 		}
 		return h.showEnded(c, token, found)
 	}
