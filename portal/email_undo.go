@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"postern/mail"
@@ -16,6 +17,9 @@ const (
 	payCustomer     = "customer"
 	jobEmailMoved   = "email-moved"
 	emailMovedEntry = "moved-"
+
+	mailEmailUndone = "email_undone"
+	jobEmailUndone  = "email-undone"
 )
 
 // emailMoved puts the mails to old addresses into the outbox.
@@ -27,10 +31,9 @@ func (w Worker) emailMoved(ctx context.Context, shop Shop) (done int, err error)
 			return nil // undone meanwhile
 		}
 		f := c.Former[at]
-		_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, f.Entry, mail.Entry{
-			Kind: mailEmailMoved, To: f.Email, Lang: c.Language, CreatedAt: f.At, NextAt: f.At, Payload: map[string]string{payCustomer: c.ID},
+		return w.post(ctx, shop, f.Entry, mail.Entry{
+			Kind: mailEmailMoved, To: f.Email, Lang: c.Language, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: c.ID},
 		})
-		return err
 	})
 }
 
@@ -38,12 +41,14 @@ func (w Worker) emailMoved(ctx context.Context, shop Shop) (done int, err error)
 func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to := recipient{email: e.To}
 	t := newToken(accessID(shop.ID, e.To))
+	var moved time.Time
 	c, err := w.app.changeCustomer(ctx, shop.ID, e.Payload[payCustomer], func(c *Customer) error {
 		at := slices.IndexFunc(c.Former, func(f former) bool { return f.Entry == entry })
 		if at < 0 || !w.app.now().Before(c.Former[at].undoUntil()) {
 			return mail.ErrDrop
 		}
 		f := &c.Former[at]
+		moved = f.At
 		if !e.Unsure {
 			f.Undo = nil
 		}
@@ -59,7 +64,7 @@ func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, 
 		letter := shop.letter(l, "mail.email_moved", "Email", MaskEmail(c.Email))
 		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.email_moved.not_you"))
 		letter.Button = &mail.Button{Label: l.T("mail.email_moved.button"), URL: shop.URL("/sign-in/undo-email/" + t.String())}
-		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(e.CreatedAt))}
+		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(moved))}
 		return letter
 	}, err
 }
@@ -91,8 +96,8 @@ func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 		return err
 	}
 	_, err = v.app.reserve(ctx, v.shop.ID, c.ID, c.Former[at].Email)
-	if KindOf(err) == Conflict {
-		return failure(Gone, "email_undo.gone") // the address is back already
+	if errors.Is(err, errPresent) {
+		return failure(Gone, "email_undo.gone")
 	}
 	if err != nil {
 		return err
@@ -112,6 +117,8 @@ func (c *Customer) moveBack(t token, now time.Time) error {
 		return err
 	}
 	given := []former{{Email: c.Email, At: now, Until: now}}
+	c.tellUndone(back)
+	c.tellUndone(c.Email)
 	for _, later := range c.Former[at+1:] {
 		given = append(given, former{Email: later.Email, At: now, Until: now})
 	}
@@ -119,6 +126,35 @@ func (c *Customer) moveBack(t token, now time.Time) error {
 	c.Erasure = Erasure{} // asked for since, by whoever has the other address
 	c.ChangedAt, c.ShopperAt = now, now
 	return nil
+}
+
+// tellUndone has an address told that a change was undone: the one that is back, and the one that was the account's.
+func (c *Customer) tellUndone(email string) {
+	c.Todo = append(c.Todo, strings.Join([]string{jobEmailUndone, email, storage.NewID()}, " "))
+}
+
+// emailUndone puts the mails about an undone change into the outbox.
+func (w Worker) emailUndone(ctx context.Context, shop Shop) (done int, err error) {
+	return w.customerJobs(ctx, shop, jobEmailUndone, func(ctx context.Context, job customerJob) error {
+		email, id, _ := strings.Cut(job.arg, " ")
+		return w.post(ctx, shop, "undone-"+id, mail.Entry{
+			Kind: mailEmailUndone, To: email, Lang: job.customer.Language, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: job.customer.ID},
+		})
+	})
+}
+
+// composeEmailUndone makes the mail that says which address the account has again.
+func (w Worker) composeEmailUndone(ctx context.Context, shop Shop, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+	c, err := w.app.customer(ctx, shop.ID, e.Payload[payCustomer])
+	if errors.Is(err, storage.ErrNotFound) {
+		err = mail.ErrDrop
+	}
+	return recipient{email: e.To, lang: c.Language}, func(l *i18n.Localizer) mail.Letter {
+		letter := shop.letter(l, "mail.email_undone", "Email", MaskEmail(c.Email))
+		letter.Notes = []string{l.T("mail.email_undone.not_you", "Shop", shop.Name)}
+		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(e.CreatedAt))}
+		return letter
+	}, err
 }
 
 // findFormer finds the address that an undo brings back, or says Gone.

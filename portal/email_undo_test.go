@@ -2,9 +2,12 @@ package portal_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"postern/mail"
 	"postern/portal"
@@ -57,6 +60,7 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 	if _, err := h.visitor("thief's").EnterCode(t.Context(), mallory, code); portal.KindOf(err) != portal.Invalid {
 		t.Errorf("a code since: %v", err)
 	}
+	h.wantUndoneMails(jan, mallory)
 	owner, _ := h.enterWith(jan, "owner's")
 	if h.orders(owner)[0] != "o-"+jan {
 		t.Error("not the account that it was")
@@ -70,6 +74,21 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 		t.Error("the thief's address leads into the account")
 	}
 	h.wantNoSession("with the address's own account", before, thief, since)
+}
+
+// wantUndoneMails sends what is due: a mail to each of two addresses that says which one the account has again, and can do nothing.
+func (h *house) wantUndoneMails(back, displaced string) {
+	h.t.Helper()
+	h.work()
+	var to []string
+	for _, m := range h.deliver() {
+		if strings.Contains(m.Subject, "was changed back") && strings.Contains(m.Text, portal.MaskEmail(back)) && firstGroup(undoInMail, m.Text) == "" {
+			to = append(to, m.To)
+		}
+	}
+	if diff := cmp.Diff(sorted([]string{back, displaced}), sorted(to)); diff != "" {
+		h.t.Errorf("told of the undo: %s", diff)
+	}
 }
 
 func TestUndoThatIsNone(t *testing.T) {
@@ -116,7 +135,7 @@ func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
 			if err := h.undo(thiefs); err != nil {
 				t.Fatal(err)
 			}
-			h.work()
+			h.quiet()
 			in, _ := h.enterWith(mallory, "thief's")
 			sessions = append(sessions, in)
 		}
@@ -177,7 +196,7 @@ func TestUndoTogether(t *testing.T) {
 	if undone.Load() != 1 {
 		t.Errorf("undone %d times", undone.Load())
 	}
-	h.work()
+	h.quiet()
 	h.enterWith(jan, "owner's")
 }
 
@@ -204,7 +223,7 @@ func TestUndoDuringAChange(t *testing.T) {
 				t.Errorf("round %d: undo: %v", round, err)
 			}
 		})
-		h.work()
+		h.quiet()
 		h.wantNoSession("after the undo", cookie)
 		if owner, _ := h.enterWith(jan, "owner's"); h.shopper(owner).Customer().Email != jan {
 			t.Errorf("round %d: the account is not the owner's", round)

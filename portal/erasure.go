@@ -45,6 +45,14 @@ func (c Customer) erasureDate(now time.Time) time.Time {
 	return at
 }
 
+// delayErasure puts an erasure that was asked for off until a time at least, and has the new date told.
+func (c *Customer) delayErasure(until time.Time) {
+	if c.Erasure.Pending() && until.After(c.Erasure.At) {
+		c.Erasure.At = until
+		c.Todo = append(c.Todo, jobErasure+" "+storage.NewID())
+	}
+}
+
 // AskErasure has the account erased at the ErasureDate, and tells so by mail to each address that could take it back. The
 // session must be Fresh (else StepUp). Asking again changes nothing; five times a day, then TooMany.
 func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
@@ -101,11 +109,10 @@ func (w Worker) tellErasures(ctx context.Context, shop Shop) (done int, err erro
 			if i > 0 && c.Former[i-1].Entry == "" {
 				continue // held for another reason than that it was the account's
 			}
-			_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, fmt.Sprintf("erasure-%s-%d", job.arg, i), mail.Entry{
-				Kind: mailErasure, To: email, Lang: c.Language, CreatedAt: c.Erasure.AskedAt, NextAt: c.Erasure.AskedAt,
+			if err := w.post(ctx, shop, fmt.Sprintf("erasure-%s-%d", job.arg, i), mail.Entry{
+				Kind: mailErasure, To: email, Lang: c.Language, CreatedAt: w.app.now(),
 				Payload: map[string]string{payCustomer: c.ID, payAt: c.Erasure.At.Format(time.RFC3339Nano)},
-			})
-			if err != nil {
+			}); err != nil {
 				return err
 			}
 		}

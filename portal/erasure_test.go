@@ -259,7 +259,47 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.clock.pass(30 * 24 * time.Hour)
+	h.quiet()
+	if c := h.signIn(jan).Customer(); c.Erasure != (portal.Erasure{}) {
+		t.Errorf("taken back: %+v", c.Erasure)
+	}
+}
+
+// TestErasureWaitsForALaterChange: the same where the account is moved away after its erasure was asked for. The new date is told.
+func TestErasureWaitsForALaterChange(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie := h.signInByCode(jan, "thief")
+	if _, err := h.shopper(cookie).AskErasure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.erasureMails()
+	h.clock.pass(6 * 24 * time.Hour)
+	cookie = h.change(h.refresh(cookie), "thief@example.com", "thief")
+	if at := h.shopper(cookie).Customer().Erasure.At; !at.Equal(h.clock.Now().Add(14 * 24 * time.Hour)) {
+		t.Errorf("it comes at %s, %s after the change", at, at.Sub(h.clock.Now()))
+	}
+	var undo string
+	told := 0
 	h.work()
+	for _, m := range h.deliver() {
+		if link := firstGroup(undoInMail, m.Text); link != "" {
+			undo = link
+		}
+		if strings.Contains(m.Subject, "will be erased") {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d mails with the new date, want 2", told)
+	}
+	h.clock.pass(14*24*time.Hour - time.Millisecond)
+	h.work()
+	if err := h.undo(undo); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(30 * 24 * time.Hour)
+	h.quiet()
 	if c := h.signIn(jan).Customer(); c.Erasure != (portal.Erasure{}) {
 		t.Errorf("taken back: %+v", c.Erasure)
 	}

@@ -67,6 +67,7 @@ func (c *Customer) move(to string, told bool, now time.Time) error {
 	if told {
 		old.Entry, old.Until = emailMovedEntry+storage.NewID(), now.Add(formerLife)
 		c.Todo = addTodo(c.Todo, jobEmailMoved+" "+old.Entry)
+		c.delayErasure(old.Until)
 	}
 	c.Former = slices.DeleteFunc(c.Former, func(f former) bool { return f.Email == to })
 	c.Former = append(c.Former, old)
@@ -87,6 +88,9 @@ func (a *App) reserve(ctx context.Context, shop, id, email string) (holder strin
 	return "", failure(Conflict, "email.changed")
 }
 
+// errPresent says that an address is the account's already.
+var errPresent = failure(Conflict, "email.changed")
+
 // tryReserve is storage.ErrConflict when the address's access document changed meanwhile. It is read before the customer and
 // replaced after, so that no session is cleared that was opened after another request moved the account there.
 func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder string, err error) {
@@ -102,7 +106,7 @@ func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder st
 	}
 	if _, err := a.changeCustomer(ctx, shop, id, func(c *Customer) error {
 		if c.Email == email {
-			return failure(Conflict, "email.changed")
+			return errPresent
 		}
 		c.hold(email, now, now.Add(reserveLife))
 		return nil

@@ -55,6 +55,8 @@ func (w Worker) compose(ctx context.Context, shop Shop, id string, e mail.Entry)
 		return w.composeEmailCode(ctx, shop, id, e)
 	case mailEmailMoved:
 		return w.composeEmailMoved(ctx, shop, id, e)
+	case mailEmailUndone:
+		return w.composeEmailUndone(ctx, shop, e)
 	case mailWithdrawalReceipt, mailWithdrawalTold:
 		return w.composeWithdrawal(ctx, shop, id, e)
 	case mailInquiryTold, mailInquiryReceipt:

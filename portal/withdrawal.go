@@ -62,7 +62,10 @@ const (
 	receiptHeld   = "held"
 )
 
-const withdrawalKeep = 3 // years
+const (
+	withdrawalKeep = 3           // years
+	settleTime     = time.Minute // in which the request that brought a statement counts its mails; then the worker does
+)
 
 // The indexes of withdrawals.
 const (
@@ -139,7 +142,7 @@ func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (
 		return a.received(ctx, shop, id, w)
 	}
 	w.At = a.now().UTC().Truncate(time.Millisecond)
-	w.Place, w.DueAt = placeOf(w.At, id), w.At
+	w.Place, w.DueAt = placeOf(w.At, id), w.At.Add(settleTime)
 	err = a.withdrawalDocs(shop.ID).Insert(ctx, id, w)
 	if errors.Is(err, storage.ErrExists) {
 		return a.received(ctx, shop, id, w)

@@ -116,7 +116,7 @@ func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number str
 	}
 	term := searchTerm(s.Number)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) || customer == "" || term == "" {
-		return "", missingIsNone(err)
+		return "", ifFound(err)
 	}
 	page, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
 		Index: ordersBySearch, Equal: []any{customer}, Prefix: &term, Limit: maxFound,
@@ -133,14 +133,6 @@ func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number str
 	return number, err
 }
 
-// missingIsNone takes "not found" for an answer.
-func missingIsNone(err error) error {
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
 // The mails of a statement. Their entries' keys name it, so that they carry nothing of it and can be sent again.
 const (
 	mailWithdrawalReceipt = "withdrawal_receipt"
@@ -151,10 +143,9 @@ const (
 
 // tellWithdrawal puts the receipt and the mail to the shop into the outbox, where they are still to be sent.
 func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) error {
-	box := mail.NewOutbox(w.app.engine, shop.ID)
-	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: doc.At, NextAt: doc.At}
+	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: w.app.now()}
 	if !doc.Told && doc.Receipt == receiptMailed {
-		if _, err := box.AddOnce(ctx, receiptEntry+id, entry); err != nil {
+		if err := w.post(ctx, shop, receiptEntry+id, entry); err != nil {
 			return err
 		}
 	}
@@ -162,6 +153,5 @@ func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc wi
 		return nil
 	}
 	entry.Kind, entry.To, entry.Lang = mailWithdrawalTold, shop.Brand.SupportEmail, shop.Language
-	_, err := box.AddOnce(ctx, toldEntry+id, entry)
-	return err
+	return w.post(ctx, shop, toldEntry+id, entry)
 }

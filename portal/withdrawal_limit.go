@@ -9,10 +9,12 @@ import (
 )
 
 // The limits of statements and of the mails they cause. Only the last keeps a statement from being recorded: it is far above what
-// people behind one address send, and without it a program could fill the store with what is kept for years.
+// people behind one address send, and without it a program could fill the store with what is kept for years. Who is signed in
+// has receipts mailed to an address that is theirs, so only what no person sends is kept back.
 const (
 	receiptsAnHour     = 6 // to one address, of one client
 	receiptsADay       = 15
+	ownReceiptsADay    = 200 // to who is signed in
 	receiptsOfClient   = 60  // in clientPeriod
 	receiptsToAddress  = 30  // a day, of all clients
 	toldAnHour         = 300 // to the shop, of visitors whose statement matches no order
@@ -34,13 +36,17 @@ func (w withdrawal) statementBound(shop Shop) bound {
 	return bound{shop.ID + "/withdrawals-client/" + who, limit(statementsOfClient, clientPeriod)}
 }
 
-// ownBounds are what the mails count against that a sender uses up alone: those of the hour, the day, and all addresses.
+// ownBounds are what the mails count against that a sender uses up alone: the first is that of all addresses together.
 func (w withdrawal) ownBounds(shop Shop) []bound {
 	who, to := w.sender()
+	all := bound{shop.ID + "/receipt-client/" + who, limit(receiptsOfClient, clientPeriod)}
+	if w.Customer != "" {
+		return []bound{all, {shop.ID + "/receipt-day/" + who, limit(ownReceiptsADay, 24*time.Hour)}}
+	}
 	return []bound{
+		all,
 		{shop.ID + "/receipt-hour/" + who + to, limit(receiptsAnHour, time.Hour)},
 		{shop.ID + "/receipt-day/" + who + to, limit(receiptsADay, 24*time.Hour)},
-		{shop.ID + "/receipt-client/" + who, limit(receiptsOfClient, clientPeriod)},
 	}
 }
 
@@ -54,7 +60,7 @@ func (a *App) countMails(ctx context.Context, shop Shop, w withdrawal) (withheld
 	if err != nil {
 		return withheld{}, err
 	}
-	held := withheld{receipt: slices.Contains(own, true), told: own[2]}
+	held := withheld{receipt: slices.Contains(own, true), told: own[0]}
 	if held.told || w.Customer != "" {
 		return held, nil
 	}
@@ -76,7 +82,7 @@ func (a *App) settleReceipt(ctx context.Context, shop Shop, id string, w withdra
 		if w.Receipt != "" {
 			return storage.ErrUnchanged
 		}
-		w.Receipt, w.Tell, w.Held, w.Network = receiptMailed, !held.told, held.told, ""
+		w.Receipt, w.Tell, w.Held, w.Network, w.DueAt = receiptMailed, !held.told, held.told, "", a.now()
 		if held.receipt {
 			w.Receipt = receiptHeld
 		}
