@@ -122,8 +122,8 @@ func TestLiveAndFate(t *testing.T) {
 		{"live", hashOf("a"), noon(), "a", ended{How: LinkDamaged}},
 		{"the other", hashOf("z"), noon(), "z", ended{How: LinkDamaged}},
 		{"a moment before its end", hashOf("a"), end.Add(-time.Millisecond), "a", ended{How: LinkDamaged}},
-		{"at its end", hashOf("a"), end, "", ended{Link: hashOf("a"), How: LinkExpired, At: end}},
-		{"long past its end", hashOf("a"), end.Add(time.Hour), "", ended{Link: hashOf("a"), How: LinkExpired, At: end}},
+		{"at its end", hashOf("a"), end, "", ended{Link: hashOf("a"), How: LinkExpired, At: end, Destination: "/a"}},
+		{"long past its end", hashOf("a"), end.Add(time.Hour), "", ended{Link: hashOf("a"), How: LinkExpired, At: end, Destination: "/a"}},
 		{"used", hashOf("u"), noon(), "", a.Dead[0]},
 		{"replaced", hashOf("r"), end, "", a.Dead[1]},
 		{"never sent", hashOf("x"), end, "", ended{How: LinkDamaged}},
@@ -181,7 +181,9 @@ func TestAdmit(t *testing.T) {
 	if len(a.Requests) != 0 {
 		t.Errorf("left: %s", idsOf(a.Requests))
 	}
-	want := []ended{{Link: hashOf("a"), How: LinkReplaced, At: now}, {Link: hashOf("c"), How: LinkUsed, At: now}}
+	want := []ended{
+		{Link: hashOf("a"), How: LinkReplaced, At: now, Destination: "/a"}, {Link: hashOf("c"), How: LinkUsed, At: now, Destination: "/c"},
+	}
 	if diff := cmp.Diff(want, a.Dead); diff != "" {
 		t.Error(diff)
 	}

@@ -369,10 +369,13 @@ func TestFeedDoesNotUndoTheShopper(t *testing.T) {
 		}
 		return outcome
 	}
-	put(h.clock.Now().Add(-time.Hour))
+	h.newCustomer(jan)
 	shopper := h.signIn(jan)
 	if _, err := shopper.SaveAddress(t.Context(), home()); err != nil {
 		t.Fatal(err)
+	}
+	if got := put(h.clock.Now().Add(-time.Hour)); got != portal.Stale {
+		t.Errorf("the first of an id, older than the shopper's change: %s", got)
 	}
 	if got := put(h.clock.Now().Add(-time.Minute)); got != portal.Stale {
 		t.Errorf("older than the shopper's change: %s", got)

@@ -155,7 +155,7 @@ func TestOrdersNeverMove(t *testing.T) {
 		t.Error(diff)
 	}
 	h.clock.pass(14*24*time.Hour - time.Millisecond)
-	h.work()
+	h.quiet()
 	cookie, _ = h.enterWith(jana, "two")
 	h.put(orderJSON("last", jan))
 	h.clock.pass(time.Millisecond)
@@ -165,6 +165,9 @@ func TestOrdersNeverMove(t *testing.T) {
 		if got := h.put(orderJSON(number, jan, later...)); got != portal.Updated {
 			t.Errorf("%s: %s", number, got)
 		}
+	}
+	if found, err := h.feed().CustomerByEmail(t.Context(), jan); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("what the account has already makes somebody new of its old address: %+v, %v", found, err)
 	}
 	h.put(orderJSON("somebody else's", jan))
 	h.quiet()

@@ -65,9 +65,3 @@ func (s *storedOrder) takeErased(o Order) Outcome {
 	s.Order, s.Row = kept, kept.row()
 	return Updated
 }
-
-// isErased reports whether an order is one whose person was erased.
-func (a *App) isErased(ctx context.Context, shop, number string) (bool, error) {
-	s, _, err := a.orderDocs(shop).Get(ctx, number)
-	return err == nil && s.ErasedAt != nil, ifFound(err)
-}

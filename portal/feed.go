@@ -152,7 +152,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 	if err != nil {
 		return "", err
 	}
-	if outcome != Created && change.at.Before(customer.lastChange()) {
+	if change.at.Before(customer.lastChange()) {
 		return Stale, f.learnLate(ctx, id, change)
 	}
 	moves := change.email != nil && *change.email != customer.Email && *change.email != customer.FedEmail && outcome != Created
@@ -163,7 +163,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 		}
 	}
 	_, err = f.app.changeCustomer(ctx, f.shop.ID, id, func(c *Customer) error {
-		if outcome != Created && change.at.Before(c.lastChange()) {
+		if change.at.Before(c.lastChange()) {
 			outcome = Stale
 			return c.learnLate(change.consents, f.app.now())
 		}

@@ -82,11 +82,17 @@ func (h history) nearest(from, to time.Time) int {
 	return best
 }
 
-// jobCount names the job "recount the orders of this customer in this month": "count <customer> <month>".
+// jobCount names the job "recount the orders of this customer in this month": "count <customer> <month> <id>".
 const jobCount = "count"
 
 func countJob(customer string, placed time.Time, zone *time.Location) string {
 	return strings.Join([]string{jobCount, customer, placed.In(zone).Format(monthForm)}, " ")
+}
+
+// askCount asks for a recount. Its id is new each time, so that a count under way does not take out a job that came since.
+func (s *storedOrder) askCount(job string) {
+	s.Todo = slices.DeleteFunc(s.Todo, func(other string) bool { return strings.HasPrefix(other, job+" ") })
+	s.Todo = append(s.Todo, job+" "+storage.NewID())
 }
 
 func addTodo(todo []string, job string) []string {

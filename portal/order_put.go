@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ const (
 // putOrder stores an order as of its UpdatedAt. Doing it twice, or out of order, ends the same: an older one changes
 // nothing, one of the same time with other content is applied.
 func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Outcome, error) {
-	customer, err := a.customerOfOrder(ctx, shop, o)
+	customer, err := a.ownerOfOrder(ctx, shop, o)
 	if err != nil {
 		return "", err
 	}
@@ -109,13 +110,14 @@ func (s *storedOrder) take(o Order, zone *time.Location, by arrival) {
 	s.Row, s.Views, s.Search = o.row(), o.Status.views(), searchTerms(o.Number)
 	if by.first {
 		s.ArriveAt = by.at
-		s.Todo = addTodo(s.Todo, countJob(by.customer, o.PlacedAt, zone))
+		s.askCount(countJob(by.customer, o.PlacedAt, zone))
 		s.greet(by)
 		return
 	}
 	now, then := countJob(by.customer, o.PlacedAt, zone), countJob(beforeCustomer, before.PlacedAt, zone)
 	if now != then {
-		s.Todo = addTodo(addTodo(s.Todo, now), then)
+		s.askCount(now)
+		s.askCount(then)
 	}
 }
 
@@ -172,8 +174,24 @@ func searchTerm(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
 }
 
-// customerOfOrder finds whose order it is: the customer linked to the feed's id, else the one of the address, who is made by
-// the first order. A feed's id that is new is linked to a customer who has none.
+// ownerOfOrder finds whose order it is as of a delivery, "" where that changes nothing: an older one, or of an order whose person
+// was erased, makes nobody a customer. Nor does one that says the same of who ordered as what is stored.
+func (a *App) ownerOfOrder(ctx context.Context, shop Shop, o Order) (string, error) {
+	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return a.customerOfOrder(ctx, shop, o)
+	case err != nil || doc.ErasedAt != nil || o.UpdatedAt.Before(doc.UpdatedAt):
+		return "", err
+	}
+	if owner := doc.owner(o, ""); owner != "" {
+		return owner, a.awaitErasure(ctx, shop.ID, owner)
+	}
+	return a.customerOfOrder(ctx, shop, o)
+}
+
+// customerOfOrder finds the customer whom a delivery names: the one linked to the feed's id, else the one of the address, who is
+// made by the first order. A feed's id that is new is linked to a customer who has none.
 func (a *App) customerOfOrder(ctx context.Context, shop Shop, o Order) (string, error) {
 	if o.FeedCustomer != "" {
 		id, err := a.follow(ctx, shop.ID, feedHandle(o.FeedCustomer))
@@ -190,10 +208,6 @@ func (a *App) customerOfOrder(ctx context.Context, shop Shop, o Order) (string, 
 	}
 	if id != "" {
 		if err := a.awaitErasure(ctx, shop.ID, id); err != nil {
-			return "", err
-		}
-	} else { // before somebody new is made: the order may be of somebody who was erased, and must not bring them back
-		if erased, err := a.isErased(ctx, shop.ID, o.Number); err != nil || erased {
 			return "", err
 		}
 	}

@@ -215,6 +215,46 @@ func TestTotalsFollowAnOrderThatMoves(t *testing.T) {
 	}
 }
 
+// TestTotalsFollowAnOrderThatMovesMeanwhile moves an order between any two steps of the worker.
+func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
+	for turn := 0; ; turn++ {
+		h := newHouse(t)
+		h.newCustomer(eva)
+		h.put(orderJSON("old", jan, `"placed_at":"2026-03-05`, `"placed_at":"2024-07-05`))
+		h.work()
+		h.put(orderJSON("1", jan))
+		m := &meddled{Engine: h.engine, turn: turn, meddle: func() {
+			h.put(orderJSON("1", eva, `"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-03-06T10:00:00Z"`))
+		}}
+		if _, err := portal.New(m, portal.WithClock(h.clock.Now)).Worker().Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		for email, want := range map[string]int64{jan: 1, eva: 2} {
+			page, err := h.signIn(email).Orders(t.Context(), portal.OrderQuery{})
+			if m.turn < 0 && (err != nil || page.Total != want || int64(len(page.Rows)) != want) {
+				t.Errorf("before step %d: %s has %d in all and %d rows, %v", turn, email, page.Total, len(page.Rows), err)
+			}
+		}
+		if m.turn >= 0 {
+			return
+		}
+	}
+}
+
+// TestStaleOrderMakesNobody: what changes nothing makes no account, for an address that was mistyped.
+func TestStaleOrderMakesNobody(t *testing.T) {
+	h := newHouse(t)
+	h.put(orderJSON("1", jan))
+	typo := orderJSON("1", "jann@example.com", `"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-03-04T10:00:00Z"`)
+	if got := h.put(typo); got != portal.Stale {
+		t.Errorf("outcome %s", got)
+	}
+	if found, err := h.feed().CustomerByEmail(t.Context(), "jann@example.com"); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("a customer was made: %+v, %v", found, err)
+	}
+}
+
 func TestImport(t *testing.T) {
 	h := newHouse(t)
 	var file bytes.Buffer

@@ -80,7 +80,7 @@ func TestTrojanIdentifier(t *testing.T) {
 			t.Errorf("a mail to the attacker: %s", m.Text)
 		}
 	}
-	h.work()
+	h.quiet()
 	h.put(orderJSON("by the attacker", mallory))
 	owner, _ := h.enterWith(jan, "victim's")
 	if diff := cmp.Diff([]string{"o-" + jan}, h.orders(owner)); diff != "" {
@@ -153,7 +153,7 @@ func TestNonVerifyingIdentityProvider(t *testing.T) {
 	if err := put(mallory, "2026-12-02T00:00:00Z"); err != nil {
 		t.Errorf("said again: %v", err)
 	}
-	h.work()
+	h.quiet()
 	owner, _ := h.enterWith(jan, "victim's")
 	if c := h.shopper(owner).Customer(); c.ID != id || c.Email != jan {
 		t.Errorf("the account: %+v", c)

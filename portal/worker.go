@@ -95,16 +95,16 @@ func (w Worker) countJobs(ctx context.Context, shop Shop) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	counted := map[string]bool{}
+	counted, months := map[string]bool{}, map[[2]string]bool{}
 	for _, hit := range page.Hits {
 		for _, job := range hit.Head.Todo {
-			if strings.HasPrefix(job, prefix) {
-				counted[job] = true
+			if words := strings.Fields(job); words[0] == jobCount && len(words) >= 3 {
+				counted[job], months[[2]string{words[1], words[2]}] = true, true
 			}
 		}
 	}
-	if err := eachAtOnce(ctx, slices.Collect(maps.Keys(counted)), func(ctx context.Context, job string) error {
-		return w.doCount(ctx, shop, job)
+	if err := eachAtOnce(ctx, slices.Collect(maps.Keys(months)), func(ctx context.Context, of [2]string) error {
+		return w.app.recount(ctx, shop, of[0], of[1])
 	}); err != nil {
 		return 0, err
 	}
@@ -123,14 +123,6 @@ func eachAtOnce[T any](ctx context.Context, list []T, do func(context.Context, T
 	return group.Wait()
 }
 
-func (w Worker) doCount(ctx context.Context, shop Shop, job string) error {
-	words := strings.Fields(job)
-	if len(words) != 3 || words[0] != jobCount {
-		return fmt.Errorf("no such job: %q", job)
-	}
-	return w.app.recount(ctx, shop, words[1], words[2])
-}
-
 // removeJobs takes jobs out of an order that were done after it was stored.
 func (w Worker) removeJobs(ctx context.Context, shop Shop, number string, done map[string]bool) error {
 	_, err := w.app.orderDocs(shop.ID).Change(ctx, number, func(s *storedOrder) error {
@@ -141,10 +133,7 @@ func (w Worker) removeJobs(ctx context.Context, shop Shop, number string, done m
 		}
 		return nil
 	})
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	return err
+	return ifFound(err)
 }
 
 // sweep removes what is past its time: records of mails, and codes for the storefront.
