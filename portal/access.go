@@ -192,16 +192,16 @@ func (a *access) admit(r request, s session, browserHash string) {
 // belongTo gives the document to a customer, "" for an address nobody has. What another customer left in it lets nobody in.
 func (a *access) belongTo(email, customer string, now time.Time) {
 	if a.Customer != "" && a.Customer != customer {
-		a.clear(now)
+		a.clear(LinkReplaced, now)
 		a.Notices, a.Alarms, a.Todo = nil, nil, nil
 	}
 	a.Email, a.Customer, a.StaleAt = email, customer, time.Time{}
 }
 
-// clear ends everything that lets someone in.
-func (a *access) clear(now time.Time) {
+// clear ends everything that lets someone in; how is what the links then say.
+func (a *access) clear(how LinkState, now time.Time) {
 	for _, r := range a.Requests {
-		a.bury(r, LinkReplaced, now)
+		a.bury(r, how, now)
 	}
 	a.Requests, a.Sessions, a.Browsers, a.Proofs = nil, nil, nil, nil
 }

@@ -222,7 +222,7 @@ func TestCrashWhileAnAddressIsGivenUp(t *testing.T) {
 		}
 		return attempt, func(bool) {
 			h.quiet()
-			h.newCustomer(jan)
+			h.put(orderJSON("somebody else's", jan))
 			other, _ := h.enterWith(jan, "two")
 			h.quiet()
 			now, _ := h.enterWith(jana, "three")

@@ -144,11 +144,8 @@ func (s Shopper) followTo(ctx context.Context, email string, b Browser) (SignedI
 // clearAccess ends everything that lets someone in by an access document, if there is one.
 func (a *App) clearAccess(ctx context.Context, shop, key string) error {
 	_, err := a.accessDocs(shop).Change(ctx, key, func(doc *access) error {
-		doc.clear(a.now())
+		doc.clear(LinkReplaced, a.now())
 		return nil
 	})
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	return err
+	return ifFound(err)
 }

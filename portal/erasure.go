@@ -182,7 +182,7 @@ func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
 			if a.Customer != c.ID {
 				return storage.ErrUnchanged
 			}
-			a.clear(w.app.now())
+			a.clear(LinkReplaced, w.app.now())
 			return nil
 		})
 		if ifFound(err) != nil {
@@ -261,9 +261,17 @@ func (a *App) refuseErased(ctx context.Context, shop, feedID string) error {
 func (a *App) awaitErasure(ctx context.Context, shop, id string) error {
 	c, _, err := a.customerDocs(shop).Get(ctx, id)
 	if err == nil && !c.Erasure.Begun.IsZero() {
-		return failure(Unavailable, "customer.erasing")
+		err = erasing(storage.ErrNotFound)
 	}
 	return ifFound(err)
+}
+
+// erasing says of a customer who was there a moment ago and is not that they are being erased.
+func erasing(err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return failure(Unavailable, "customer.erasing")
+	}
+	return err
 }
 
 // remove deletes a document, whatever its version; one that is not there is gone already.

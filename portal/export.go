@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 // personData is everything that is kept of a customer but the orders, as they download it (Art. 15 and 20 GDPR).
 type personData struct {
 	Customer   CustomerRecord     `json:"customer"`
+	FedEmail   string             `json:"email_in_shop_records,omitzero"` // what the shop's system says, where it is another
 	VATAnswers []VATAnswer        `json:"vat_answers"`
 	Consents   []consentData      `json:"consents_said"`
 	Addresses  []formerData       `json:"former_email_addresses"`
@@ -84,10 +86,24 @@ func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 		out.WriteToken(jsontext.EndObject))
 }
 
-// statements are the statements of withdrawal of some ids.
+// statements are the statements of withdrawal of some ids, and those with the customer's address, whether they have an order or not.
 func (s Shopper) statements(ctx context.Context, ids []string) ([]WithdrawalRecord, error) {
+	query := storage.Query{Index: withdrawalsByEmail, Equal: []any{s.customer.Email}, Limit: storage.MaxLimit}
+	for {
+		page, err := storage.Find[struct{}](ctx, s.app.withdrawalDocs(s.shop.ID), query)
+		if err != nil {
+			return nil, err
+		}
+		for _, hit := range page.Hits {
+			ids = append(ids, hit.Key)
+		}
+		if query.Cursor = page.Next; query.Cursor == "" {
+			break
+		}
+	}
+	slices.Sort(ids) // by time, as ids are
 	records := []WithdrawalRecord{}
-	for _, id := range ids {
+	for _, id := range slices.Compact(ids) {
 		w, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
 		if errors.Is(err, storage.ErrNotFound) {
 			continue // its time is over
@@ -106,6 +122,9 @@ func (s Shopper) personData(ctx context.Context) (personData, error) {
 		return personData{}, err
 	}
 	data := personData{Customer: s.customer.record(), VATAnswers: s.customer.VAT.History, CreatedAt: s.customer.CreatedAt}
+	if s.customer.FedEmail != s.customer.Email {
+		data.FedEmail = s.customer.FedEmail
+	}
 	for _, said := range s.customer.Consents {
 		data.Consents = append(data.Consents, consentData(said))
 	}

@@ -45,6 +45,42 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// TestExportOfStatements: those of an order and those that nobody found one for, each once; and the address that the shop has still.
+func TestExportOfStatements(t *testing.T) {
+	h := withdrawalHouse(t)
+	h.put(orderJSON("1", jan))
+	for _, number := range []string{"1", "none", "1"} {
+		h.withdraw(stated(number))
+	}
+	h.withdraw(withEmail(stated("2"), eva))
+	h.quiet()
+	cookie := h.change(h.signInByCode(jan, "one"), jana, "one")
+	h.withdraw(withEmail(stated("3"), jana))
+	h.quiet()
+	var file bytes.Buffer
+	if err := h.shopper(h.refresh(cookie)).Export(t.Context(), &file); err != nil {
+		t.Fatal(err)
+	}
+	var all struct {
+		Person struct {
+			Email string `json:"email_in_shop_records"`
+		} `json:"person"`
+		Withdrawals []struct {
+			Number string `json:"number"`
+		} `json:"withdrawals"`
+	}
+	if err := json.Unmarshal(file.Bytes(), &all); err != nil || all.Person.Email != jan {
+		t.Errorf("the shop has %q, %v", all.Person.Email, err)
+	}
+	var numbers []string
+	for _, w := range all.Withdrawals {
+		numbers = append(numbers, w.Number)
+	}
+	if diff := cmp.Diff([]string{"1", "1", "3"}, numbers); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestOrdersCSV: a table that a spreadsheet reads, without formulas of others.
 func TestOrdersCSV(t *testing.T) {
 	h := newHouse(t)

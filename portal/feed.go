@@ -147,10 +147,9 @@ func emailTaken() error {
 // customer with both and never with none. An address that the feed only says again moves nothing: its customer has changed
 // it since. Where somebody signed in by the old one, that is told of the change and can undo it.
 func (f Feed) apply(ctx context.Context, id string, change customerChange, outcome Outcome) (Outcome, error) {
-	docs := f.app.customerDocs(f.shop.ID)
-	customer, _, err := docs.Get(ctx, id)
+	customer, err := f.app.customer(ctx, f.shop.ID, id)
 	if err != nil {
-		return "", err
+		return "", erasing(err)
 	}
 	if change.at.Before(customer.lastChange()) {
 		return Stale, f.learnLate(ctx, id, change)
@@ -179,7 +178,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 	if err == nil && moves && outcome != Stale {
 		err = f.app.Worker().releaseFormer(ctx, f.shop, id)
 	}
-	return outcome, err
+	return outcome, erasing(err)
 }
 
 // reserve readies an address for a customer, and reports whether somebody signed in by the present one.

@@ -118,7 +118,7 @@ func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder st
 		return holder, err
 	}
 	doc.belongTo(email, id, now)
-	doc.clear(now)
+	doc.clear(LinkReplaced, now)
 	if !absent {
 		return id, docs.Replace(ctx, key, read, doc)
 	}

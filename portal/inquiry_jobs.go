@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"errors"
 
 	"postern/mail"
 	"postern/storage"
@@ -36,14 +35,8 @@ func (w Worker) tellInquiry(ctx context.Context, shop Shop, id string) error {
 	if err != nil {
 		return err
 	}
-	c, _, err := w.app.customerDocs(shop.ID).Get(ctx, in.Customer)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return err
-	}
+	c, err := w.app.customer(ctx, shop.ID, in.Customer)
 	now := w.app.now()
-	if err == nil && c.Email == "" {
-		err = storage.ErrNotFound // being erased
-	}
 	if err == nil && shop.Brand.SupportEmail != "" {
 		err = w.post(ctx, shop, inquiryToldEntry+id, mail.Entry{Kind: mailInquiryTold, To: shop.Brand.SupportEmail, Lang: shop.Language, CreatedAt: now})
 	}
@@ -75,14 +68,7 @@ func (w Worker) eraseRequests(ctx context.Context, shop, customer string) error 
 			return err
 		}
 		if err := eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-			_, read, err := docs.Get(ctx, hit.Key)
-			if err == nil {
-				err = docs.Delete(ctx, hit.Key, read)
-			}
-			if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
-				err = nil // gone, or changed by the worker: the next round sees it
-			}
-			return err
+			return remove(ctx, docs, hit.Key)
 		}); err != nil {
 			return err
 		}

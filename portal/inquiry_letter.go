@@ -16,9 +16,9 @@ func (w Worker) composeInquiry(ctx context.Context, shop Shop, entry string, e m
 	in, _, err := w.app.inquiryDocs(shop.ID).Get(ctx, id)
 	var c Customer
 	if err == nil {
-		c, _, err = w.app.customerDocs(shop.ID).Get(ctx, in.Customer)
+		c, err = w.app.customer(ctx, shop.ID, in.Customer)
 	}
-	if errors.Is(err, storage.ErrNotFound) || err == nil && c.Email == "" {
+	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop
 	}
 	if e.Kind == mailInquiryTold {

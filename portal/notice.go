@@ -185,10 +185,7 @@ func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 		if !a.alarmed(t, now) {
 			return gone
 		}
-		for _, r := range a.Requests {
-			a.bury(r, LinkStopped, now)
-		}
-		a.Requests, a.Sessions, a.Browsers, a.Proofs = nil, nil, nil, nil
+		a.clear(LinkStopped, now)
 		return nil
 	})
 	if errors.Is(err, storage.ErrNotFound) {

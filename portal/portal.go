@@ -21,11 +21,16 @@ import (
 //	first order    handle, customer, order   a handle without its customer is completed by the next comer
 //	order stored   order with todo, totals, todo out   totals are recounted, so twice equals once
 //	notice         access with todo, outbox entry, todo out   the entry's key makes twice once
+//	registration   handle, customer, access   at the click; completed by the next click
+//	feed's customer  handle by address, customer, its feed id, handle by id   completed when it is sent again
+//	change told    customer with todo, outbox entry, todo out   the job's id makes twice once
 //	e-mail changed address held, handle, access clear, customer with todo, session   an address held in vain is given up later
-//	change undone  address held, handle, access clear, customer   the undo works until the customer is written
-//	address freed  access clear, handle out, customer   each only as read, so that a customer who comes back keeps it
+//	change undone  address held, handle, access clear, customer with todo   the undo works until the customer is written
+//	address freed  access out, handle out, customer   each only as read, so that a customer who comes back keeps it
 //	first mail     order with todo, customer marked, outbox entry, todo out   mark and key make twice once
-//	erasure        customer emptied; a minute later orders, mails, access, handles, the customer last   each half may be done again
+//	VAT check      customer with a lease, customer with the answer   a crash between leaves it to who comes after the lease
+//	erasure        customer emptied, access clear; a minute later orders, messages, mails, access, handles, totals, the feed's handle,
+//	               the customer last   each half may be done again
 //	hand-off       code in; code out, of many the one whose removal wins has it   a crash between loses a code of 60 seconds
 //	withdrawal     statement with due, order marked, outbox entries, due moved on   mark and keys make twice once
 //	inquiry        document with todo, outbox entries, todo out   the form's id and the entries' keys make twice once

@@ -27,7 +27,7 @@ type proof struct {
 const (
 	maxProofs   = 5
 	freshLife   = 15 * time.Minute
-	codesAnHour = 6  // that one customer may be sent
+	codesAnHour = 6  // that one session may ask for; all of a customer's together three times as many
 	codesADay   = 10 // that one address may be sent to confirm it, by whomever
 	mailStepUp  = "step_up"
 	paySession  = "session"
@@ -88,8 +88,8 @@ func (s Shopper) needFresh() error {
 	return failure(StepUp, "error.step_up")
 }
 
-// AskCode asks for a code to the customer's own address; entered with Confirm it makes the session Fresh. Six an hour, then
-// TooMany.
+// AskCode asks for a code to the customer's own address; entered with Confirm it makes the session Fresh. Six an hour in one
+// session, 18 in all, then TooMany.
 func (s Shopper) AskCode(ctx context.Context) error {
 	return s.askProof(ctx, mail.Entry{Kind: mailStepUp, To: s.customer.Email})
 }

@@ -47,8 +47,8 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte) error {
 		return orNotFound(err)
 	}
 	c, err := f.app.customer(ctx, f.shop.ID, customer)
-	if err != nil || c.Email == "" {
-		return missing(orNotFound(err))
+	if err != nil {
+		return missing(err)
 	}
 	if err := f.app.countMail(ctx, f.shop.ID, c.Email); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (w Worker) greetFirst(ctx context.Context, shop Shop, number string) error 
 		return err
 	}
 	c, err := w.app.changeCustomer(ctx, shop.ID, order.Customer, func(c *Customer) error {
-		if c.Greeted != "" || c.Email == "" || !c.Erasure.Begun.IsZero() {
+		if c.Greeted != "" {
 			return storage.ErrUnchanged
 		}
 		c.Greeted = number

@@ -35,7 +35,7 @@ type VATAnswer struct {
 	At           time.Time `bson:"at" json:"at"`
 }
 
-// VATEvidence is what is known of the present VAT ID, and every answer of VIES about it and the ones before.
+// VATEvidence is what is known of the present VAT ID, and the last answers of VIES about it and the ones before.
 type VATEvidence struct {
 	VATID    string      `bson:"vat_id,omitempty"`
 	Status   VATStatus   `bson:"status,omitempty"`
@@ -180,7 +180,7 @@ func (w Worker) checkVAT(ctx context.Context, shop Shop, id string) error {
 	if failed != nil && ctx.Err() == nil {
 		w.app.log.InfoContext(ctx, "vat check: no answer yet", "customer", id, "reason", failed.Error())
 	}
-	return err
+	return ifFound(err)
 }
 
 // errVATTurn says that another asks for a VAT ID already.

@@ -71,6 +71,7 @@ const (
 const (
 	withdrawalsByDue   = "due"
 	withdrawalsByPlace = "place"
+	withdrawalsByEmail = "email"
 )
 
 func withdrawalCollection() storage.Collection {
@@ -80,6 +81,7 @@ func withdrawalCollection() storage.Collection {
 			Name: withdrawalsByPlace, Fields: []storage.Field{{Path: "place", Kind: storage.String}},
 			Head: []string{"statement", "at", "place", "order", "in_time"},
 		},
+		{Name: withdrawalsByEmail, Fields: []storage.Field{{Path: "statement.email", Kind: storage.String}, {Path: "at", Kind: storage.Time}}},
 	}}
 }
 
