@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"slices"
 	"sync"
@@ -29,49 +30,60 @@ type Report struct {
 
 const (
 	importWorkers = 64 // their writes share commits
+	importAhead   = 4  // orders that wait for each of them
 	maxRefusals   = 1000
 )
 
 // ImportOrders stores orders from NDJSON: one order a line, as PUT takes them, with its number inside. Empty lines are
-// skipped. A line that is wrong is refused and reported, and the others are stored. Progress is told after each line with the bytes read so
-// far. Since each order is stored as of its own time, an import that was interrupted and is run again ends the same. The
-// error is that of the reader or the store.
+// skipped. A line that is wrong, or whose customer is just being erased, is refused and reported, and the others are stored.
+// Lines of one order are stored in the sequence of the file. Progress is told after each line with the bytes read so far.
+// Since each order is stored as of its own time, an import that was interrupted and is run again ends the same. The error is
+// that of the reader or the store.
 func (o Operator) ImportOrders(ctx context.Context, shopID string, r io.Reader, progress func(bytes int)) (Report, error) {
 	shop, err := o.app.shop(ctx, shopID)
 	if err != nil {
 		return Report{}, err
 	}
-	run := &importRun{app: o.app, shop: shop}
+	run := &importRun{app: o.app, shop: shop, seed: maphash.MakeSeed()}
 	group, ctx := errgroup.WithContext(ctx)
-	lines := make(chan numbered, importWorkers)
-	for range importWorkers {
-		group.Go(func() error { return run.work(ctx, lines) })
+	for i := range run.queues {
+		run.queues[i] = make(chan importLine, importAhead)
+		group.Go(func() error { return run.work(ctx, run.queues[i]) })
 	}
 	group.Go(func() error {
-		defer close(lines)
-		return run.read(ctx, r, lines, progress)
+		defer run.close()
+		return run.read(ctx, r, progress)
 	})
 	err = group.Wait()
 	slices.SortFunc(run.report.Refused, func(a, b Refusal) int { return a.Line - b.Line })
 	return run.report, err
 }
 
-// numbered is one line of the file.
-type numbered struct {
-	line int
-	text []byte
+// importLine is the order of one line of the file.
+type importLine struct {
+	line  int
+	order Order
 }
 
-// importRun is one import under way.
+// importRun is one import under way. Each worker has a queue, and all lines of one order are in the same: of two with one
+// updated_at the later is stored last, however often the file is imported.
 type importRun struct {
 	app    *App
 	shop   Shop
+	seed   maphash.Seed
+	queues [importWorkers]chan importLine
 	mu     sync.Mutex
 	report Report
 }
 
+func (run *importRun) close() {
+	for _, queue := range run.queues {
+		close(queue)
+	}
+}
+
 // read hands the lines out. A line longer than an order may be is refused whole without being kept in memory.
-func (run *importRun) read(ctx context.Context, r io.Reader, lines chan<- numbered, progress func(int)) error {
+func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int)) error {
 	in := bufio.NewReaderSize(r, 1<<16)
 	for line := 1; ; line++ {
 		text, size, err := readLine(in)
@@ -79,19 +91,32 @@ func (run *importRun) read(ctx context.Context, r io.Reader, lines chan<- number
 			return fmt.Errorf("read line %d: %w", line, err)
 		}
 		progress(size)
-		switch {
-		case size > maxOrderJSON:
+		if size > maxOrderJSON {
 			run.refuse(line, failure(TooLarge, "error.too_large"))
-		case len(bytes.TrimSpace(text)) > 0:
-			select {
-			case lines <- numbered{line, text}:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+		} else if err := run.hand(ctx, line, bytes.TrimSpace(text)); err != nil {
+			return err
 		}
 		if err != nil {
 			return nil
 		}
+	}
+}
+
+// hand gives the order of a line to its worker.
+func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	o, err := decodeOrder(text, "")
+	if err != nil {
+		run.refuse(line, err)
+		return nil
+	}
+	select {
+	case run.queues[maphash.String(run.seed, o.Number)%importWorkers] <- importLine{line, o}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -109,27 +134,20 @@ func readLine(in *bufio.Reader) (text []byte, size int, err error) {
 	}
 }
 
-func (run *importRun) work(ctx context.Context, lines <-chan numbered) error {
-	for l := range lines {
-		outcome, err := run.store(ctx, l.text)
-		switch kind := KindOf(err); {
-		case err == nil:
-			run.count(outcome)
-		case kind == Invalid || kind == TooLarge || kind == Conflict:
+func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
+	for l := range queue {
+		outcome, err := run.app.putOrder(ctx, run.shop, l.order)
+		switch KindOf(err) {
+		case Invalid, TooLarge, Conflict, Unavailable:
 			run.refuse(l.line, err)
 		default:
-			return fmt.Errorf("line %d: %w", l.line, err)
+			if err != nil {
+				return fmt.Errorf("line %d: %w", l.line, err)
+			}
+			run.count(outcome)
 		}
 	}
 	return nil
-}
-
-func (run *importRun) store(ctx context.Context, text []byte) (Outcome, error) {
-	o, err := decodeOrder(bytes.TrimSpace(text), "")
-	if err != nil {
-		return "", err
-	}
-	return run.app.putOrder(ctx, run.shop, o)
 }
 
 func (run *importRun) count(outcome Outcome) {

@@ -1,7 +1,6 @@
 package portal_test
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -252,45 +251,6 @@ func TestStaleOrderMakesNobody(t *testing.T) {
 	}
 	if found, err := h.feed().CustomerByEmail(t.Context(), "jann@example.com"); portal.KindOf(err) != portal.NotFound {
 		t.Errorf("a customer was made: %+v, %v", found, err)
-	}
-}
-
-func TestImport(t *testing.T) {
-	h := newHouse(t)
-	var file bytes.Buffer
-	for i := range 50 {
-		file.Write(oneLine(orderJSON(fmt.Sprintf("i%02d", i), jan)))
-		file.WriteString("\n")
-	}
-	good := file.Len()
-	file.WriteString("\n{\"number\":\"x\"}\n")
-	file.Write(append(bytes.Repeat([]byte(" "), 5<<20), '\n'))
-	file.Write(oneLine(orderJSON("last", jan))[:60]) // the file was cut here
-	run := func(text []byte) portal.Report {
-		t.Helper()
-		read := 0
-		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(text), func(n int) { read += n })
-		if err != nil || read != len(text) {
-			t.Fatalf("read %d of %d bytes, %v", read, len(text), err)
-		}
-		return report
-	}
-	if half := run(file.Bytes()[:good/2]); half.Created != 25 && half.Created != 24 {
-		t.Errorf("half the file: %+v", half)
-	}
-	report := run(file.Bytes())
-	if report.Created+report.Unchanged != 50 || report.RefusedCount != 3 {
-		t.Errorf("whole file: %d created, %d unchanged, %d refused", report.Created, report.Unchanged, report.RefusedCount)
-	}
-	var lines []int
-	for _, refusal := range report.Refused {
-		lines = append(lines, refusal.Line)
-	}
-	if diff := cmp.Diff([]int{52, 53, 54}, lines); diff != "" {
-		t.Error(diff)
-	}
-	if again := run(file.Bytes()); again.Unchanged != 50 {
-		t.Errorf("again: %+v", again)
 	}
 }
 
