@@ -188,9 +188,13 @@ func TestStatusFilters(t *testing.T) {
 		h.put(orderJSON(number, jan, `"paid"`, `"`+words[0]+`"`, `"shipped"`, `"`+words[1]+`"`))
 	}
 	h.put(orderJSON("courier", jan, `"paid"`, `"pending","payment_kind":"cod"`))
+	for _, word := range []string{"shipped", "partially_shipped", "out_for_delivery", "partially_delivered", "delivery_failed", "delivered", "returned", "weird"} {
+		h.put(orderJSON("done-"+word, jan, `"shipped"`, `"`+word+`","state":"completed"`))
+	}
 	shopper := h.signIn(jan)
 	for status, want := range map[string][]string{
-		"open": {"courier", "due", "moving", "own-word"}, "delivered": {"there"}, "cancelled": {"ended"}, "unpaid": {"due"},
+		"open":      {"courier", "done-delivery_failed", "done-out_for_delivery", "done-partially_delivered", "done-partially_shipped", "done-shipped", "due", "moving", "own-word"},
+		"delivered": {"done-delivered", "done-weird", "there"}, "cancelled": {"ended"}, "unpaid": {"due"},
 	} {
 		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Status: status})
 		if err != nil {

@@ -121,7 +121,8 @@ func (s *storedOrder) take(o Order, zone *time.Location, by arrival) {
 	}
 }
 
-// noticed keeps the changes noticed before and adds those between before and o: their date is when they arrived here.
+// noticed keeps the changes noticed before and adds those between before and o: their date is when they arrived here. It keeps
+// as many as a feed may send, so that an order which goes back and forth for years does not grow for good.
 func noticed(before, o Order, at time.Time) []Event {
 	events := slices.DeleteFunc(slices.Clone(before.Events), func(e Event) bool { return !e.Noticed })
 	add := func(word, was, label string) {
@@ -130,19 +131,31 @@ func noticed(before, o Order, at time.Time) []Event {
 		}
 	}
 	add(paymentEvent(o.Status.Payment), paymentEvent(before.Status.Payment), "")
-	if o.Status.Cancelled() {
-		add(StateCancelled, stateEvent(before.Status), "")
-	} else {
+	now, then := stateEvent(o.Status), stateEvent(before.Status)
+	if now == reopened {
+		add(now, then, "")
+	}
+	if now != StateCancelled {
 		add(o.Status.Fulfillment, before.Status.Fulfillment, o.Status.Label)
 	}
-	return events
+	if now != reopened {
+		add(now, then, "")
+	}
+	return events[max(0, len(events)-maxParts):]
 }
 
+// reopened is the step of an order that was cancelled or completed, and is open again.
+const reopened = "reopened"
+
+// stateEvent is the step that an order's coming to its state is.
 func stateEvent(s Status) string {
-	if s.Cancelled() {
+	switch {
+	case s.Cancelled():
 		return StateCancelled
+	case s.State == StateCompleted:
+		return StateCompleted
 	}
-	return s.State
+	return reopened
 }
 
 // paymentEvent is the step a payment word is; waiting is none.

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -277,6 +278,80 @@ func TestTimelineAndHeadline(t *testing.T) {
 	}
 	if order.Headline != (portal.Headline{Key: "headline.processing", Tone: portal.Moving}) {
 		t.Errorf("headline %+v", order.Headline)
+	}
+}
+
+// TestTimelineFollowsTheState: a feed without events cancels, completes and opens an order again, in each way.
+func TestTimelineFollowsTheState(t *testing.T) {
+	tests := []struct {
+		name   string
+		states []string // state and fulfillment, one delivery after the other
+		want   []string
+	}{
+		{"cancelled and open again", []string{"open unfulfilled", "open shipped", "cancelled shipped", "open shipped"},
+			[]string{"placed", "paid", "shipped", "cancelled", "reopened present", "delivered ahead"}},
+		{"open again with the goods on their way", []string{"open processing", "open cancelled", "open shipped"},
+			[]string{"placed", "paid", "cancelled", "reopened", "shipped present", "delivered ahead"}},
+		{"cancelled twice", []string{"open shipped", "cancelled shipped", "open shipped", "cancelled cancelled"},
+			[]string{"placed", "paid", "cancelled", "reopened", "cancelled present"}},
+		{"completed", []string{"open delivered", "completed delivered"}, []string{"placed", "paid", "delivered", "completed present"}},
+		{"delivered and completed at once", []string{"open shipped", "completed delivered", "completed delivered"},
+			[]string{"placed", "paid", "delivered", "completed present"}},
+		{"completed and open again", []string{"open delivered", "completed delivered", "open partially_returned"},
+			[]string{"placed", "paid", "completed", "reopened", "partially_returned present"}},
+		{"completed after all", []string{"open delivered", "cancelled delivered", "completed delivered"},
+			[]string{"placed", "paid", "cancelled", "delivered", "completed present"}},
+	}
+	h := newHouse(t)
+	shopper := h.signInAs(jan)
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for day, words := range test.states {
+				state, goods, _ := strings.Cut(words, " ")
+				h.put(orderJSON(fmt.Sprint(i), jan, `"shipped"`, `"`+goods+`","state":"`+state+`"`, `"updated_at":"2026-03-05`, fmt.Sprintf(`"updated_at":"2026-03-%02d`, day+5)))
+				h.clock.pass(time.Hour)
+			}
+			order, err := shopper.Order(t.Context(), fmt.Sprint(i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, stepsOf(order)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// stepsOf tells the timeline: the present step, and those still to come.
+func stepsOf(order portal.OrderView) []string {
+	var steps []string
+	for _, step := range order.Timeline {
+		text := strings.TrimPrefix(step.Key, "step.")
+		if step.Present {
+			text += " present"
+		} else if !step.Done {
+			text += " ahead"
+		}
+		steps = append(steps, text)
+	}
+	return steps
+}
+
+// TestNoticedChangesAreBounded: an order that goes back and forth keeps the last 200 of its changes.
+func TestNoticedChangesAreBounded(t *testing.T) {
+	h := newHouse(t)
+	at := time.Date(2026, 3, 5, 10, 0, 0, 0, time.UTC)
+	var file bytes.Buffer
+	for n := range 210 {
+		word := []string{"processing", "on_hold"}[n%2]
+		file.Write(append(oneLine(orderJSON("1", jan, `"shipped"`, `"`+word+`"`, `"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"`+at.Add(time.Duration(n)*time.Minute).Format(time.RFC3339)+`"`)), '\n'))
+	}
+	if report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, &file, func(int) {}); err != nil || report.Updated != 209 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	order, err := h.signIn(jan).Order(t.Context(), "1")
+	if n := len(order.Events); err != nil || n != 200 || order.Events[n-1].Type != portal.OnHold {
+		t.Errorf("%d events, %v", n, err)
 	}
 }
 

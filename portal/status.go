@@ -99,18 +99,19 @@ func (s Status) Unpaid() bool {
 		[]string{PaymentPending, PaymentRequiresAction, PaymentPartiallyPaid, PaymentFailed}, s.Payment)
 }
 
-// views are the filters an order is found under. A completed order whose goods the feed calls shipped counts as open:
+// views are the filters an order is found under. A completed order whose goods the feed calls on their way counts as open:
 // "shipped" means handed over, not arrived. One that never said how it went is delivered once completed.
 func (s Status) views() []string {
 	var views []string
 	done := s.Fulfillment == Delivered || s.State == StateCompleted && s.Fulfillment == Unknown
-	over := slices.Contains([]string{Returned, PartiallyReturned}, s.Fulfillment) || s.State == StateCompleted
+	onTheWay := slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, DeliveryFailed}, s.Fulfillment)
+	over := slices.Contains([]string{Returned, PartiallyReturned}, s.Fulfillment) || s.State == StateCompleted && !onTheWay
 	switch {
 	case s.Cancelled():
 		views = append(views, ViewCancelled)
 	case done:
 		views = append(views, ViewDelivered)
-	case !over || s.Fulfillment == Shipped:
+	case !over:
 		views = append(views, ViewOpen)
 	}
 	if s.Unpaid() {
@@ -132,7 +133,7 @@ const (
 )
 
 // Headline is the one sentence that says what is happening: a message key under "headline.", and a second one on
-// paying, "" when there is nothing to say. Dates is how the expected delivery is told.
+// paying, "" when there is nothing to say.
 type Headline struct {
 	Key     string
 	Payment string

@@ -47,7 +47,7 @@ func (s Shopper) Order(ctx context.Context, number string) (OrderView, error) {
 }
 
 // timeline lists the dated steps in their order, then what is done without a date, then what is to come. A payment
-// without a date stands behind the order's placing, where most are.
+// without a date stands behind the order's placing, where most are, and what became of the goods before a completion.
 func (o Order) timeline() []Step {
 	events := o.dated()
 	var steps []Step
@@ -55,12 +55,14 @@ func (o Order) timeline() []Step {
 		steps = append(steps, e.step())
 	}
 	for _, word := range o.undated(events) {
-		step := Step{Key: "step." + word, Done: true}
-		if word == PaymentPaid || word == PaymentAuthorized {
-			steps = slices.Insert(steps, 1, step)
-		} else {
-			steps = append(steps, step)
+		at := len(steps)
+		switch {
+		case word == PaymentPaid || word == PaymentAuthorized:
+			at = 1
+		case word == o.Status.Fulfillment && steps[at-1].Key == "step."+StateCompleted:
+			at--
 		}
+		steps = slices.Insert(steps, at, Step{Key: "step." + word, Done: true})
 	}
 	if n := len(steps); n > 0 {
 		steps[n-1].Present = true
@@ -105,7 +107,7 @@ func (e Event) step() Step {
 
 // knownSteps are the words a timeline has a name for.
 func knownSteps() []string {
-	steps := append([]string{"placed", StateCompleted, "reopened"}, Payments()...)
+	steps := append([]string{"placed", StateCompleted, reopened}, Payments()...)
 	return slices.DeleteFunc(append(steps, Fulfillments()...), func(word string) bool { return word == Unknown })
 }
 

@@ -37,10 +37,10 @@ func (s Statement) same(other Statement) bool {
 	return fmt.Sprintf("%q", s) == fmt.Sprintf("%q", other)
 }
 
-// withdrawal is a statement that was received. It is never altered: it proves what the consumer declared and when, and that the
-// shop acknowledged it (Art. 11a(4); the burden of proof of Art. 11(4)). So name and address stay in it, whatever becomes of the
-// account, as legal claims need them (Art. 17(3)(e) GDPR), until claims from the contract are barred: three years, the
-// longest of the common limitation periods where the portal is used. Then the worker deletes it.
+// withdrawal is a statement that was received. Statement, At and Customer are never altered: they prove what the consumer
+// declared and when, and that the shop acknowledged it (Art. 11a(4); the burden of proof of Art. 11(4)). So name and address
+// stay in it, whatever becomes of the account, as legal claims need them (Art. 17(3)(e) GDPR), until claims from the contract
+// are barred: three years, the longest of the common limitation periods where the portal is used. Then the worker deletes it.
 type withdrawal struct {
 	Statement Statement `bson:"statement"`
 	At        time.Time `bson:"at"`
