@@ -64,16 +64,17 @@ func (h history) years() []int {
 	return years
 }
 
-// nearest is the year with orders that is closest to the range, 0 when there is none.
+// nearest is the year with orders that is closest to the range, which ends before to; 0 when there is none.
 func (h history) nearest(from, to time.Time) int {
+	last := to.Add(-time.Millisecond).Year() // the store's times are of milliseconds
 	best, distance := 0, -1
 	for _, year := range h.years() {
 		away := 0
 		switch {
 		case !from.IsZero() && year < from.Year():
 			away = from.Year() - year
-		case !to.IsZero() && year > to.Year():
-			away = year - to.Year()
+		case !to.IsZero() && year > last:
+			away = year - last
 		}
 		if distance < 0 || away < distance {
 			best, distance = year, away

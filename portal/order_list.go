@@ -103,61 +103,56 @@ func (s Shopper) orderQuery(q OrderQuery) (storage.Query, error) {
 		}
 		query.Index, query.Equal = ordersByView, append(query.Equal, q.Status)
 	}
-	from, to := q.span(f, s.app.now().In(s.shop.Location()))
-	if !from.IsZero() {
-		query.From = from
+	first, last := q.span(f, midday(s.app.now(), s.shop.Location()))
+	if !first.IsZero() {
+		query.From = dawn(first)
 	}
-	if !to.IsZero() {
-		query.To = to
+	if !last.IsZero() {
+		query.To = dawn(last.AddDate(0, 0, 1))
 	}
 	return query, invalid(f.faults)
 }
 
-// span turns the period into its first moment and the first one after it, in the time zone of now; zero is open.
-func (q OrderQuery) span(f *form, now time.Time) (from, to time.Time) {
-	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
-	tomorrow := today.AddDate(0, 0, 1)
+// span turns the period into its first and its last day, each by its noon in the time zone of today; zero is open.
+func (q OrderQuery) span(f *form, today time.Time) (first, last time.Time) {
 	switch q.Period {
 	case "":
-		return from, to
+		return first, last
 	case "30d":
-		return today.AddDate(0, 0, -30), tomorrow
+		return today.AddDate(0, 0, -30), today
 	case "3m":
-		return today.AddDate(0, -3, 0), tomorrow
+		return monthsBefore(today, 3), today
 	case "6m":
-		return today.AddDate(0, -6, 0), tomorrow
+		return monthsBefore(today, 6), today
 	case periodCustom:
-		return q.customSpan(f, now.Location())
+		return q.customSpan(f, today.Location())
 	}
 	year, err := strconv.Atoi(q.Period)
 	if err != nil || len(q.Period) != 4 || year < firstYear || year > lastYear {
 		f.fault("period", "period.unknown")
-		return from, to
+		return first, last
 	}
-	start := time.Date(year, time.January, 1, 0, 0, 0, 0, now.Location())
-	return start, start.AddDate(1, 0, 0)
+	first = time.Date(year, time.January, 1, 12, 0, 0, 0, today.Location())
+	return first, first.AddDate(1, 0, -1)
 }
 
-func (q OrderQuery) customSpan(f *form, zone *time.Location) (from, to time.Time) {
-	from, last := f.day("from", q.From, zone), f.day("to", q.To, zone)
-	if !from.IsZero() && !last.IsZero() && from.After(last) {
+func (q OrderQuery) customSpan(f *form, zone *time.Location) (first, last time.Time) {
+	first, last = f.day("from", q.From, zone), f.day("to", q.To, zone)
+	if !first.IsZero() && !last.IsZero() && first.After(last) {
 		f.fault("from", "period.order")
 	}
-	if !last.IsZero() {
-		to = last.AddDate(0, 0, 1)
-	}
-	return from, to
+	return first, last
 }
 
-// day reads a day as a date field gives it; there is no 31 February.
+// day reads a day as a date field gives it, as its noon; there is no 31 February.
 func (f *form) day(field, value string, zone *time.Location) time.Time {
 	if value == "" {
 		return time.Time{}
 	}
-	day, err := time.ParseInLocation(dateForm, value, zone)
+	day, err := time.Parse(dateForm, value)
 	if err != nil || day.Year() < firstYear || day.Year() > lastYear {
 		f.fault(field, "period.date")
 		return time.Time{}
 	}
-	return day
+	return time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, zone)
 }

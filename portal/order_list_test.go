@@ -75,9 +75,83 @@ func TestPeriods(t *testing.T) {
 			}
 		})
 	}
-	page, err := shopper.Orders(t.Context(), portal.OrderQuery{Period: "2024"})
-	if err != nil || page.Nearest != 2025 && page.Nearest != 2023 {
-		t.Errorf("nearest to an empty year: %d, %v", page.Nearest, err)
+}
+
+// TestNearestYear: an empty year is no nearer to the year after it than to the one before.
+func TestNearestYear(t *testing.T) {
+	h := newHouse(t)
+	h.fill("2026-03-05T12:00:00Z", "2023-06-15T12:00:00Z", "2020-06-15T12:00:00Z")
+	shopper := h.signIn(jan)
+	for query, want := range map[portal.OrderQuery]int{
+		{Period: "2024"}: 2023, {Period: "2025"}: 2026, {Period: "2022"}: 2023, {Period: "2019"}: 2020, {Period: "2030"}: 2026,
+		{Period: "custom", From: "2024-11-01", To: "2024-12-31"}: 2023, {Period: "custom", To: "2019-12-31"}: 2020, {Period: "custom", From: "2027-01-01"}: 2026,
+		{Period: "custom", From: "2023-08-01", To: "2023-08-31"}: 2023,
+	} {
+		if page, err := shopper.Orders(t.Context(), query); err != nil || page.Nearest != want {
+			t.Errorf("%+v: %d, want %d, %v", query, page.Nearest, want, err)
+		}
+	}
+}
+
+// TestMonthsOfThirtyDays: on the last of May three months begin with the last of February.
+func TestMonthsOfThirtyDays(t *testing.T) {
+	h := newHouse(t)
+	h.clock.pass(time.Date(2027, 5, 31, 10, 0, 0, 0, time.UTC).Sub(h.clock.Now()))
+	h.fill("2027-03-01T12:00:00Z", "2027-02-28T12:00:00Z", "2027-02-27T12:00:00Z", "2026-11-30T12:00:00Z", "2026-11-29T12:00:00Z")
+	shopper := h.signIn(jan)
+	for period, want := range map[string][]string{"3m": {"n0", "n1"}, "6m": {"n0", "n1", "n2", "n3"}} {
+		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Period: period})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, numbers(page)); diff != "" {
+			t.Errorf("%s: %s", period, diff)
+		}
+	}
+}
+
+// TestDaysThatBeginOtherwise: in some zones the clock jumps over midnight or comes to it twice. Each order is placed on one day.
+func TestDaysThatBeginOtherwise(t *testing.T) {
+	days := []struct{ zone, day, last, first string }{ // the last moment before the day, and its first
+		{"Atlantic/Azores", "2025-03-30", "2025-03-30T00:59:59Z", "2025-03-30T01:00:00Z"},
+		{"Atlantic/Azores", "2025-10-26", "2025-10-25T23:59:59Z", "2025-10-26T00:00:00Z"},
+		{"America/Santiago", "2025-09-07", "2025-09-07T03:59:59Z", "2025-09-07T04:00:00Z"},
+		{"America/Santiago", "2025-04-06", "2025-04-06T03:59:59Z", "2025-04-06T04:00:00Z"},
+		{"America/Havana", "2025-03-09", "2025-03-09T04:59:59Z", "2025-03-09T05:00:00Z"},
+		{"America/Havana", "2025-11-02", "2025-11-02T03:59:59Z", "2025-11-02T04:00:00Z"},
+		{"Asia/Beirut", "2025-03-30", "2025-03-29T21:59:59Z", "2025-03-29T22:00:00Z"},
+		{"Europe/Bratislava", "2025-03-30", "2025-03-29T22:59:59Z", "2025-03-29T23:00:00Z"},
+		{"Europe/Bratislava", "2025-10-26", "2025-10-25T21:59:59Z", "2025-10-25T22:00:00Z"},
+		{"Asia/Kolkata", "2025-10-26", "2025-10-25T18:29:59Z", "2025-10-25T18:30:00Z"},
+		{"UTC", "2025-10-26", "2025-10-25T23:59:59Z", "2025-10-26T00:00:00Z"},
+	}
+	for _, test := range days {
+		t.Run(test.zone+" "+test.day, func(t *testing.T) {
+			h := newHouse(t)
+			shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{TimeZone: &test.zone})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.shop = shop
+			h.fill(test.first, test.last)
+			shopper := h.signIn(jan)
+			day, err := time.Parse(time.DateOnly, test.day)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range []struct {
+				query portal.OrderQuery
+				want  string
+			}{
+				{portal.OrderQuery{Period: "custom", From: test.day}, "n0"},
+				{portal.OrderQuery{Period: "custom", To: day.AddDate(0, 0, -1).Format(time.DateOnly)}, "n1"},
+			} {
+				page, err := shopper.Orders(t.Context(), c.query)
+				if got := numbers(page); err != nil || len(got) != 1 || got[0] != c.want {
+					t.Errorf("%+v: %v, want %s, %v", c.query, got, c.want, err)
+				}
+			}
+		})
 	}
 }
 

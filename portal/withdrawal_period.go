@@ -139,19 +139,6 @@ func (o Order) deliveredEvent(dated time.Time) (at time.Time, known bool) {
 	return at, known
 }
 
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-// noon stands for a day of the zone. Midnight would not do: some zones leave it out when summer time begins.
-func midday(t time.Time, zone *time.Location) time.Time {
-	year, month, day := t.In(zone).Date()
-	return time.Date(year, month, day, 12, 0, 0, 0, zone)
-}
-
 // workday moves a period's last day from a Saturday or Sunday to the Monday after (Art. 3(4) of Regulation 1182/71, which Recital
 // 41 of the directive refers to; by its Art. 3(1) the day of the event itself does not count). Public holidays, which move it too,
 // differ by country and are not known here: one more reason why a statement that seems late is received all the same.
