@@ -321,6 +321,28 @@ func TestReadOut(t *testing.T) {
 	}
 }
 
+// TestTwoAddressesWithOneID: the second could be the default beside the first, and its customer could not change it.
+func TestTwoAddressesWithOneID(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	put := func(ids ...string) error {
+		var list []string
+		for _, id := range ids {
+			list = append(list, fmt.Sprintf(`{"id":%q,"default_billing":true,"line1":"Hlavná 1","city":"Bratislava","postal_code":"81101","country":"SK"}`, id))
+		}
+		body := fmt.Sprintf(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z","addresses":[%s]}`, strings.Join(list, ","))
+		_, err := feed.PutCustomer(t.Context(), "77", []byte(body))
+		return err
+	}
+	want := []string{"/addresses/2/id address.id_twice", "/addresses/4/id address.id_twice"}
+	if diff := cmp.Diff(want, faultsOf(put("a", "b", "a", "c", " b "))); diff != "" {
+		t.Error(diff)
+	}
+	if err := put("a", "", "b", ""); err != nil {
+		t.Errorf("without ids, which are given: %v", err)
+	}
+}
+
 func TestPutCustomer(t *testing.T) {
 	h := newHouse(t)
 	feed := h.feed()

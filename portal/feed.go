@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"postern/portal/address"
@@ -99,6 +100,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	if w.Addresses != nil {
 		c.replaceAddresses = true
 		c.addresses = each(r, "/addresses", maxAddresses, *w.Addresses, f.savedAddress)
+		r.distinct(c.addresses)
 	}
 	return c, invalid(r.faults)
 }
@@ -115,6 +117,17 @@ func (f Feed) savedAddress(w savedAddressWire, r *form, at string) SavedAddress 
 		a.ID = storage.NewID()
 	}
 	return a
+}
+
+// distinct finds an id that two addresses have: the customer could never change the second.
+func (f *form) distinct(addresses []SavedAddress) {
+	seen := map[string]bool{}
+	for i, a := range addresses {
+		if seen[a.ID] {
+			f.fault(fmt.Sprintf("/addresses/%d/id", i), "address.id_twice")
+		}
+		seen[a.ID] = true
+	}
 }
 
 // introduce finds or makes the customer of a feed's new id, by the e-mail address.

@@ -176,7 +176,7 @@ func (f *form) link(field, value string) string {
 		return ""
 	}
 	u, err := url.Parse(value)
-	if err != nil || len(value) > maxURL || originOf(value) == "" || strings.ContainsFunc(value, unfitForLine) {
+	if err != nil || len(u.String()) > maxURL || originOf(value) == "" || strings.ContainsFunc(value, unfitForLine) {
 		f.fault(field, "url.form")
 		return ""
 	}

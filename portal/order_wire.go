@@ -102,10 +102,13 @@ type eventWire struct {
 	Label string `json:"label,omitzero"`
 }
 
-// The most an order may hold. They keep one order's document far below what the store takes.
+// The most an order may hold. They keep one order's document below what the store takes: of what is short in JSON and long in
+// the document there is a bounded number.
 const (
 	maxLines     = 1000
-	maxParts     = 200 // shipments, taxes, discounts, notes, events: of each
+	maxOptions   = 50   // of a line
+	maxItems     = 5000 // of all shipments together
+	maxParts     = 200  // shipments, taxes, discounts, notes, events: of each
 	maxWord      = 100
 	maxName      = 500
 	maxText      = 5000
@@ -157,6 +160,7 @@ func (w orderWire) order(f *form) Order {
 	o.Taxes = each(f, "/taxes", maxParts, w.Taxes, taxWire.tax)
 	o.Discounts = each(f, "/discounts", maxParts, w.Discounts, discountWire.discount)
 	o.Shipments = each(f, "/shipments", maxParts, w.Shipments, shipmentWire.shipment)
+	f.boundItems(o.Shipments)
 	o.Notes = each(f, "/notes", maxParts, w.Notes, noteWire.note)
 	o.Events = each(f, "/events", maxParts, w.Events, eventWire.event)
 	o.Status = w.status(f, o.Shipments)
@@ -184,7 +188,7 @@ func (w lineWire) line(f *form, at string) Line {
 		Picture: f.link(at+"/picture", w.Picture), URL: f.link(at+"/url", w.URL), Status: f.text(at+"/fulfillment", w.Fulfillment, maxWord),
 		Withdrawal: f.withdrawalException(at+"/withdrawal", w.Withdrawal),
 	}
-	line.Options = each(f, at+"/options", maxParts, w.Options, func(o LineOption, f *form, at string) LineOption {
+	line.Options = each(f, at+"/options", maxOptions, w.Options, func(o LineOption, f *form, at string) LineOption {
 		return LineOption{Name: f.text(at+"/name", o.Name, maxName), Value: f.text(at+"/value", o.Value, maxName)}
 	})
 	return line
@@ -209,6 +213,16 @@ func (w shipmentWire) shipment(f *form, at string) Shipment {
 		return ShipmentItem{Line: f.text(at+"/line", i.Line, maxWord), Quantity: f.decimal(at+"/quantity", i.Quantity, true)}
 	})
 	return s
+}
+
+func (f *form) boundItems(shipments []Shipment) {
+	items := 0
+	for _, s := range shipments {
+		items += len(s.Items)
+	}
+	if items > maxItems {
+		f.fault("/shipments", "order.items.many", "Most", fmt.Sprint(maxItems))
+	}
 }
 
 func (w noteWire) note(f *form, at string) Note {
