@@ -32,7 +32,7 @@ func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mai
 			return mail.Message{}, err
 		}
 		return mail.Message{
-			FromName: shop.SenderName, From: shop.SenderEmail, To: to.email, ReplyTo: cmp.Or(to.replyTo, shop.Brand.SupportEmail),
+			FromName: cmp.Or(shop.SenderName, shop.Name), From: shop.SenderEmail, To: to.email, ReplyTo: cmp.Or(to.replyTo, shop.Brand.SupportEmail),
 			Subject: written.Subject, Text: text, HTML: html, Lang: lang,
 		}, nil
 	}

@@ -60,8 +60,8 @@ func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings Shop
 		return err
 	}
 	for _, other := range shops {
-		for _, host := range other.Hosts {
-			if other.ID != shop.ID && shop.answers(host) {
+		for _, host := range other.hosts() {
+			if other.ID != shop.ID && shop.Answers(host) {
 				f.fault("hosts", "shop.host_taken", "Host", host, "Shop", other.ID)
 			}
 		}

@@ -127,12 +127,7 @@ func TestDaysThatBeginOtherwise(t *testing.T) {
 	}
 	for _, test := range days {
 		t.Run(test.zone+" "+test.day, func(t *testing.T) {
-			h := newHouse(t)
-			shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{TimeZone: &test.zone})
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.shop = shop
+			h := newHouse(t).set(portal.ShopSettings{TimeZone: &test.zone})
 			h.fill(test.first, test.last)
 			shopper := h.signIn(jan)
 			day, err := time.Parse(time.DateOnly, test.day)

@@ -17,10 +17,10 @@ type Shop struct {
 	ID             string        `bson:"id"`       // a lower-case word; begins every document's id
 	Name           string        `bson:"name"`     //
 	BaseURL        string        `bson:"base_url"` // the portal's own address, without a slash at the end
-	Hosts          []string      `bson:"hosts"`    // host[:port] the portal answers on, the base URL's among them
+	Hosts          []string      `bson:"hosts"`    // host[:port] the portal answers on beside the base URL's
 	StorefrontURL  string        `bson:"storefront_url,omitempty"`
 	AllowedOrigins []string      `bson:"allowed_origins,omitempty"` // origins a destination may be on, and pictures come from
-	SenderName     string        `bson:"sender_name"`
+	SenderName     string        `bson:"sender_name"`               // in mails; "" for Name
 	SenderEmail    string        `bson:"sender_email"`
 	Language       string        `bson:"language"`         // the default
 	Languages      []string      `bson:"languages"`        // offered
@@ -78,17 +78,32 @@ func (s Shop) Secure() bool { return strings.HasPrefix(s.BaseURL, "https://") }
 func (s Shop) URL(path string) string { return s.BaseURL + path }
 
 // Origin is the scheme and host of the portal, as browsers send it.
-func (s Shop) Origin() string { return originOf(s.BaseURL) }
+func (s Shop) Origin() string { return sentOrigin(s.BaseURL) }
 
 // ServesOrigin reports whether origin is the portal's own or one of the shop's storefront.
 func (s Shop) ServesOrigin(origin string) bool {
 	return origin != "" && (origin == s.Origin() || slices.Contains(s.Origins(), origin))
 }
 
+// Answers reports whether the portal answers on a host[:port] of small letters.
+func (s Shop) Answers(host string) bool { return host == s.ownHost() || slices.Contains(s.Hosts, host) }
+
+// hosts are all that the portal answers on.
+func (s Shop) hosts() []string {
+	all := append([]string{s.ownHost()}, s.Hosts...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (s Shop) ownHost() string {
+	_, host, _ := strings.Cut(s.BaseURL, "://")
+	return host
+}
+
 // Origins are the storefront's origin and the further allowed ones.
 func (s Shop) Origins() []string {
 	all := slices.Clone(s.AllowedOrigins)
-	if origin := originOf(s.StorefrontURL); origin != "" {
+	if origin := sentOrigin(s.StorefrontURL); origin != "" {
 		all = append([]string{origin}, all...)
 	}
 	slices.Sort(all)
@@ -105,7 +120,7 @@ func (s Shop) ownPictures() func(address string) bool {
 				return true
 			}
 		}
-		return address != "" && slices.Contains(origins, originOf(address))
+		return address != "" && slices.Contains(origins, sentOrigin(address))
 	}
 }
 
@@ -116,6 +131,24 @@ func originOf(address string) string {
 		return ""
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host)
+}
+
+// sentOrigin is originOf as browsers send it: without the port that its scheme has anyway.
+func sentOrigin(address string) string {
+	origin := strings.TrimSuffix(originOf(address), ":")
+	if strings.HasPrefix(origin, "https:") {
+		return strings.TrimSuffix(origin, ":443")
+	}
+	return strings.TrimSuffix(origin, ":80")
+}
+
+// bareOrigin is sentOrigin of an address that is nothing but an origin, perhaps with a slash behind it; "" for any other.
+func bareOrigin(address string) string {
+	address = strings.TrimRight(strings.TrimSpace(address), "/")
+	if originOf(address) != strings.ToLower(address) {
+		return ""
+	}
+	return sentOrigin(address)
 }
 
 // installation is the name under which documents of no single shop stand.
@@ -202,7 +235,7 @@ func (a *App) ShopByHost(ctx context.Context, host string) (Shop, error) {
 		return shops[0], nil
 	}
 	for _, shop := range shops {
-		if slices.Contains(shop.Hosts, strings.ToLower(host)) {
+		if shop.Answers(strings.ToLower(host)) {
 			return shop, nil
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"postern/portal/colour"
 	"postern/portal/logo"
+	"postern/templates/i18n"
 )
 
 var shopIDShape = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
@@ -41,8 +42,18 @@ func PageColours() colour.Page {
 	return colour.Page{Light: colour.Colour{R: 0xfa, G: 0xf9, B: 0xf7}, Dark: colour.Colour{R: 0x21, G: 0x20, B: 0x1d}}
 }
 
+// forgetImplied takes out of the shop what follows from its other settings: it was stored in earlier times as if it had been set,
+// and would stay behind when those change.
+func (s *Shop) forgetImplied() {
+	s.Hosts = slices.DeleteFunc(s.Hosts, func(host string) bool { return host == s.ownHost() })
+	if s.SenderName == s.Name {
+		s.SenderName = ""
+	}
+}
+
 // apply writes the given settings into the shop.
 func (s ShopSettings) apply(f *form, shop *Shop) {
+	shop.forgetImplied()
 	put(&shop.Name, s.Name)
 	put(&shop.BaseURL, s.BaseURL)
 	put(&shop.StorefrontURL, s.StorefrontURL)
@@ -92,15 +103,17 @@ func (b *Brand) setLogo(f *form, file []byte) {
 	b.Logo, b.LogoWidth, b.LogoHeight, b.LogoHash = image.PNG, image.Width, image.Height, hex.EncodeToString(sum[:8])
 }
 
-// check validates the whole shop and completes what follows from the rest.
+// check validates the whole shop.
 func (s *Shop) check(f *form, insecure bool) {
 	s.Name = f.required("name", f.text("name", s.Name, maxWord))
 	s.checkAddresses(f, insecure)
 	s.SenderName = f.text("sender_name", s.SenderName, maxWord)
-	if s.SenderName == "" {
-		s.SenderName = s.Name
-	}
 	s.SenderEmail = f.email("sender_email", s.SenderEmail)
+	for _, lang := range s.Languages {
+		if known := i18n.Tags(); !slices.Contains(known, lang) {
+			f.fault("languages", "shop.no_language", "Language", lang, "Known", strings.Join(known, ", "))
+		}
+	}
 	if len(s.Languages) == 0 || !slices.Contains(s.Languages, s.Language) {
 		f.fault("language", "shop.language")
 	}
@@ -121,19 +134,16 @@ func (s *Shop) check(f *form, insecure bool) {
 }
 
 func (s *Shop) checkAddresses(f *form, insecure bool) {
-	s.BaseURL = strings.TrimRight(strings.TrimSpace(s.BaseURL), "/")
+	s.BaseURL = bareOrigin(s.BaseURL)
 	u, err := url.Parse(s.BaseURL)
-	if err != nil || s.BaseURL == "" || originOf(s.BaseURL) != strings.ToLower(s.BaseURL) {
+	if err != nil || s.BaseURL == "" {
 		f.fault("base_url", "shop.base_url")
 	} else if u.Scheme == "http" && !loopback(u.Hostname()) && !insecure {
 		f.fault("base_url", "shop.insecure")
-	} else {
-		s.BaseURL = originOf(s.BaseURL)
-		s.Hosts = append([]string{strings.ToLower(u.Host)}, s.Hosts...)
 	}
 	for i, host := range s.Hosts {
-		s.Hosts[i] = strings.ToLower(strings.TrimSpace(host))
-		if originOf("https://"+s.Hosts[i]) != "https://"+s.Hosts[i] {
+		s.Hosts[i] = strings.TrimPrefix(bareOrigin("https://"+strings.TrimSpace(host)), "https://")
+		if s.Hosts[i] == "" {
 			f.fault("hosts", "shop.host", "Host", host)
 		}
 	}
@@ -143,14 +153,12 @@ func (s *Shop) checkAddresses(f *form, insecure bool) {
 		s.StorefrontURL = f.link("storefront_url", s.StorefrontURL)
 	}
 	for i, origin := range s.AllowedOrigins {
-		s.AllowedOrigins[i] = originOf(strings.TrimSpace(origin))
-		if s.AllowedOrigins[i] == "" || s.AllowedOrigins[i] != strings.ToLower(strings.TrimRight(strings.TrimSpace(origin), "/")) {
+		s.AllowedOrigins[i] = bareOrigin(origin)
+		if s.AllowedOrigins[i] == "" {
 			f.fault("allowed_origins", "shop.origin", "Origin", origin)
 		}
 	}
 }
-
-func (s *Shop) answers(host string) bool { return slices.Contains(s.Hosts, host) }
 
 func loopback(host string) bool {
 	ip := net.ParseIP(host)

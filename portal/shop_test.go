@@ -39,6 +39,9 @@ func TestShopSettings(t *testing.T) {
 		"no such zone":               {portal.ShopSettings{TimeZone: ptr("Europe/Bratislawa")}, []string{"time_zone shop.time_zone"}},
 		"no such currency":           {portal.ShopSettings{Currency: ptr("EUX")}, []string{"currency money.currency"}},
 		"a default not offered":      {portal.ShopSettings{Language: ptr("fr")}, []string{"language shop.language"}},
+		"a language without texts":   {portal.ShopSettings{Languages: ptr([]string{"en", "xx", "."})}, []string{"languages shop.no_language", "languages shop.no_language"}},
+		"a host that is a page":      {portal.ShopSettings{Hosts: ptr([]string{"shop.example.com/x"})}, []string{"hosts shop.host"}},
+		"no host":                    {portal.ShopSettings{Hosts: ptr([]string{""})}, []string{"hosts shop.host"}},
 		"a script in the foot":       {portal.ShopSettings{Footer: ptr([]portal.FooterLink{{Label: "x", URL: "javascript:alert(1)"}})}, []string{"footer url.form"}},
 		"no name, no sender: both":   {portal.ShopSettings{Name: ptr(" "), SenderEmail: ptr("x")}, []string{"name text.required", "sender_email email.form"}},
 		"more links than a foot has": {portal.ShopSettings{Footer: ptr(slices.Repeat([]portal.FooterLink{{Label: "Terms", URL: "https://shop.example.com/terms"}}, 13))}, []string{"footer json.too_many"}},
@@ -61,6 +64,85 @@ func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
 	nearest := portal.FaultsOf(err)[0].Args["Nearest"]
 	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Accent: &nearest}); err != nil {
 		t.Errorf("the shade named, %s: %v", nearest, err)
+	}
+}
+
+// TestSenderNameIsTheShopsUnlessSet reads it in mails, in a new shop and in one of an earlier version, which stored it.
+func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
+	old, _ := openGolden(t)
+	old.deliver()
+	fresh := newHouse(t)
+	fresh.newCustomer(jan)
+	for name, h := range map[string]*house{"new": fresh, "of an earlier version": old} {
+		t.Run(name, func(t *testing.T) {
+			for _, step := range []struct {
+				settings portal.ShopSettings
+				want     string
+			}{
+				{portal.ShopSettings{}, "Bookshop"},
+				{portal.ShopSettings{Name: ptr("Books & Co")}, "Books & Co"},
+				{portal.ShopSettings{SenderName: ptr("Eva of Books & Co")}, "Eva of Books & Co"},
+				{portal.ShopSettings{Name: ptr("Books")}, "Eva of Books & Co"},
+				{portal.ShopSettings{SenderName: ptr("")}, "Books"},
+			} {
+				h.set(step.settings)
+				h.clock.pass(time.Hour)
+				if _, err := h.visitor("x").Ask(t.Context(), jan, "", "en"); err != nil {
+					t.Fatal(err)
+				}
+				if sent := h.deliver(); len(sent) != 1 || sent[0].FromName != step.want {
+					t.Errorf("%+v, want %s", sent, step.want)
+				}
+			}
+		})
+	}
+}
+
+// TestFormerBaseURLIsFree: a shop that moves to another base URL gives the host of the old one up, and keeps its further hosts.
+func TestFormerBaseURLIsFree(t *testing.T) {
+	old, _ := openGolden(t)
+	for name, h := range map[string]*house{"new": newHouse(t), "of an earlier version": old} {
+		t.Run(name, func(t *testing.T) {
+			former := strings.TrimPrefix(h.shop.BaseURL, "https://")
+			h.set(portal.ShopSettings{Hosts: ptr(append(slices.Clone(h.shop.Hosts), "further.example.com"))})
+			h.set(portal.ShopSettings{BaseURL: ptr("https://moved.example.com")})
+			settings := portal.ShopSettings{Name: ptr("Other"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://" + former)}
+			if _, err := h.app.Operator().CreateShop(t.Context(), "heir", settings); err != nil {
+				t.Errorf("a shop at the old address: %v %v", err, portal.FaultsOf(err))
+			}
+			for host, want := range map[string]string{former: "heir", "moved.example.com": "main", "further.example.com": "main"} {
+				if shop, err := h.app.ShopByHost(t.Context(), host); err != nil || shop.ID != want {
+					t.Errorf("%s: shop %q, want %s, %v", host, shop.ID, want, err)
+				}
+			}
+			moved := portal.ShopSettings{BaseURL: ptr("https://further.example.com")}
+			if _, err := h.app.Operator().SetShop(t.Context(), "heir", moved); len(portal.FaultsOf(err)) != 1 {
+				t.Errorf("a further host of another shop: %v", err)
+			}
+		})
+	}
+}
+
+// TestOriginsAreAsBrowsersSendThem: no browser names the port that a scheme has anyway.
+func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
+	h := newHouse(t)
+	shop := h.set(portal.ShopSettings{
+		BaseURL: ptr("https://Account.example:443/"), StorefrontURL: ptr("https://shop.example:443/sk"),
+		AllowedOrigins: ptr([]string{"https://pictures.example:443", "http://plain.example:80/", "https://own.example:80"}),
+		Hosts:          ptr([]string{"My.example:443", "my.example:8443"}),
+	}).shop
+	if shop.BaseURL != "https://account.example" || shop.Origin() != shop.BaseURL {
+		t.Errorf("base URL %s, origin %s", shop.BaseURL, shop.Origin())
+	}
+	for _, origin := range []string{"https://account.example", "https://shop.example", "https://pictures.example", "http://plain.example", "https://own.example:80"} {
+		if !shop.ServesOrigin(origin) {
+			t.Errorf("%s is not among %v", origin, shop.Origins())
+		}
+	}
+	for _, host := range []string{"account.example", "my.example", "my.example:8443"} {
+		if !shop.Answers(host) {
+			t.Errorf("does not answer on %s: %v", host, shop.Hosts)
+		}
 	}
 }
 

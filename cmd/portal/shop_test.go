@@ -30,7 +30,7 @@ func TestShopSettings(t *testing.T) {
 
 	want := map[string]any{
 		"id": "main", "name": "Kníhkupectvo", "base-url": "https://account.shop.example", "sender-email": "account@shop.example",
-		"sender-name": "The shop", "hosts": "account.shop.example, my.shop.example, old.shop.example",
+		"sender-name": "The shop", "hosts": "my.shop.example, old.shop.example",
 		"storefront-url": "https://www.shop.example/", "allowed-origins": "https://pictures.shop.example",
 		"language": "sk", "languages": "sk, en", "time-zone": "Europe/Prague", "currency": "CZK", "vat-id": "SK2020298038", "link-life": "10m",
 		"first-order-mail": "on", "registration": "open", "required-fields": "names, birth_date", "withdrawal": "true", "logo": "160 x 160 pixels", "accent": "#2f6b4f", "support-email": "help@shop.example",
@@ -42,7 +42,7 @@ func TestShopSettings(t *testing.T) {
 
 	call(t, nil, "shop", "set", "--store", dir, "--withdrawal=false", "--link-life", "2d", "--logo", "none", "--footer", "none", "--hosts", "",
 		"--first-order-mail", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK, "Changed shop main")
-	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", "account.shop.example", "closed"
+	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", "", "closed"
 	want["first-order-mail"], want["withdrawal"] = "off", "false"
 	want["required-fields"] = ""
 	delete(want, "footer")
@@ -83,6 +83,7 @@ func TestWrongShopSettings(t *testing.T) {
 		{"no picture", []string{"set", "--logo", writeFile(t, "logo.png", "<svg/>")}, exitFailure, []string{"--logo"}},
 		{"time zone", []string{"set", "--time-zone", "Europe/Nitra"}, exitFailure, []string{"--time-zone"}},
 		{"currency", []string{"set", "--currency", "EURO"}, exitFailure, []string{"--currency"}},
+		{"a language without texts", []string{"set", "--languages", "en,xx"}, exitFailure, []string{"--languages: There is no xx; the languages are en, cs, de, pl, sk."}},
 		{"language not offered", []string{"set", "--language", "ja"}, exitFailure, []string{"--language"}},
 		{"link too long", []string{"set", "--link-life", "15d"}, exitFailure, []string{"--link-life"}},
 		{"a field nobody can be asked for", []string{"set", "--required-fields", "names,shoe_size"}, exitFailure, []string{"--required-fields", "shoe_size"}},

@@ -137,6 +137,13 @@ func englishFirst(a, b string) int {
 	return 1
 }
 
+// Tags returns what Catalogue.Languages does, without reading a catalogue.
+func Tags() []string {
+	tags, _ := fs.Glob(files, "*") // fails on a malformed pattern only
+	slices.SortFunc(tags, englishFirst)
+	return tags
+}
+
 // Languages returns the tags of all languages, such as "en", English first.
 func (c *Catalogue) Languages() []string { return slices.Clone(c.languages) }
 

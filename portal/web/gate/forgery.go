@@ -2,7 +2,6 @@ package gate
 
 import (
 	"mime"
-	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -53,7 +52,7 @@ func isOrigin(shop portal.Shop, origin string) bool {
 		return true
 	}
 	host, found := strings.CutPrefix(origin, schemeOf(shop))
-	return found && slices.Contains(shop.Hosts, host)
+	return found && shop.Answers(host)
 }
 
 func schemeOf(shop portal.Shop) string {
