@@ -1,7 +1,6 @@
 package money
 
 import (
-	"math"
 	"strconv"
 	"strings"
 )
@@ -12,9 +11,6 @@ type Amount struct {
 	Minor    int64  `bson:"minor" json:"minor"`
 	Currency string `bson:"currency" json:"currency"`
 }
-
-// Zero is nothing of a currency.
-func Zero(currency string) Amount { return Amount{Currency: currency} }
 
 // Parse reads a plain decimal such as "-12.50" or "1000" as an amount of a currency. It refuses with
 // ErrCurrency, ErrSyntax (signs other than a minus, exponents, spaces, leading zeros, NaN, nothing),
@@ -67,42 +63,4 @@ func (a Amount) Decimal() string {
 	}
 	cut := len(text) - places
 	return sign + text[:cut] + "." + text[cut:]
-}
-
-// Sign is -1, 0 or 1.
-func (a Amount) Sign() int {
-	switch {
-	case a.Minor < 0:
-		return -1
-	case a.Minor > 0:
-		return 1
-	}
-	return 0
-}
-
-// Plus is a + b, or ErrCurrency when they differ in currency, or ErrRange.
-func (a Amount) Plus(b Amount) (Amount, error) {
-	if a.Currency != b.Currency {
-		return Amount{}, ErrCurrency
-	}
-	if b.Minor > 0 && a.Minor > math.MaxInt64-b.Minor || b.Minor < 0 && a.Minor < math.MinInt64-b.Minor {
-		return Amount{}, ErrRange
-	}
-	return Amount{Minor: a.Minor + b.Minor, Currency: a.Currency}, nil
-}
-
-// Sub is a - b, or ErrCurrency when they differ in currency, or ErrRange.
-func (a Amount) Sub(b Amount) (Amount, error) {
-	if a.Currency != b.Currency {
-		return Amount{}, ErrCurrency
-	}
-	if b.Minor < 0 && a.Minor > math.MaxInt64+b.Minor || b.Minor > 0 && a.Minor < math.MinInt64+b.Minor {
-		return Amount{}, ErrRange
-	}
-	return Amount{Minor: a.Minor - b.Minor, Currency: a.Currency}, nil
-}
-
-// Neg is -a, or ErrRange for the one number that has no opposite.
-func (a Amount) Neg() (Amount, error) {
-	return Zero(a.Currency).Sub(a)
 }

@@ -10,7 +10,8 @@ const (
 
 // Decimal is an exact decimal with up to MaxPlaces places, such as a unit price of "0.004" or a quantity
 // of "1.5". Made by ParseDecimal it is canonical (no trailing zeros after the point, no "-0"), so that
-// two are equal when their strings are. The zero value "" means that none was given.
+// two are equal when their strings are. The zero value "" means that none was given. There is no IsZero
+// on purpose: encoders would take it as leave to drop a price of nothing.
 type Decimal string
 
 // ParseDecimal reads a plain decimal such as "-12.500" and makes it canonical: "-12.5". It refuses with
@@ -44,18 +45,6 @@ func (n number) decimal() Decimal {
 
 // String is the canonical text: "-12.5".
 func (d Decimal) String() string { return string(d) }
-
-// Sign is -1, 0 or 1; 0 too where none was given. There is no IsZero on purpose: encoders would take it
-// as leave to drop a price of nothing.
-func (d Decimal) Sign() int {
-	switch {
-	case d == "" || d == "0":
-		return 0
-	case d[0] == '-':
-		return -1
-	}
-	return 1
-}
 
 // In is the decimal as an amount of a currency where it is exactly one, else an error of Parse. Shops
 // that pad totals to six places ("12.500000") are read this way.

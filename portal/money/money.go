@@ -7,9 +7,9 @@ package money
 
 import "errors"
 
-// What Parse, ParseDecimal and the arithmetic refuse. None of them repeats the input.
+// What Parse and ParseDecimal refuse. None of them repeats the input.
 var (
-	// ErrCurrency says that a code is no current ISO 4217 currency, or that two amounts differ in theirs.
+	// ErrCurrency says that a code is no current ISO 4217 currency.
 	ErrCurrency = errors.New("money: currency")
 	// ErrSyntax says that a text is not a plain decimal such as "-12.50".
 	ErrSyntax = errors.New("money: syntax")

@@ -79,7 +79,7 @@ func TestAgreesWithStdnum(t *testing.T) {
 	all := readVerdicts(t)
 	devs := deviations()
 	used := make([]int, len(devs))
-	for _, country := range Countries() {
+	for _, country := range countries() {
 		v := all[country]
 		if len(v.Valid) < 40 || len(v.Invalid) < 60 {
 			t.Errorf("%s: %d valid and %d invalid", country, len(v.Valid), len(v.Invalid))

@@ -23,19 +23,6 @@ type ID struct{ Country, Body string }
 // store, to compare and to parse again.
 func (id ID) String() string { return id.Country + id.Body }
 
-// Format returns the form people expect on paper. It differs from String only where the law asks for
-// more: Switzerland writes "CHE-123.456.788 MWST", Norway "NO 123 456 785 MVA".
-func (id ID) Format() string {
-	b := id.Body
-	switch {
-	case id.Country == "CH" && len(b) == 10:
-		return "CHE-" + b[1:4] + "." + b[4:7] + "." + b[7:] + " MWST"
-	case id.Country == "NO" && len(b) == 9:
-		return "NO " + b[:3] + " " + b[3:6] + " " + b[6:] + " MVA"
-	}
-	return id.String()
-}
-
 // Parse reads text as a VAT ID. Letters may be in either case; spaces, dots, dashes and slashes are
 // dropped; GR is read as EL. Country is the ISO 3166 code of the company's country, or "": it supplies
 // a prefix that is missing and forbids none, as a Slovak company may hold a Czech ID. Text that is
@@ -104,11 +91,6 @@ func parseBody(prefix, body string) (ID, *Error) {
 		return ID{}, fault(Checksum, prefix)
 	}
 	return ID{Country: prefix, Body: body}, nil
-}
-
-// Countries returns the prefixes Parse knows, sorted: those of VIES, and CH, GB and NO.
-func Countries() []string {
-	return strings.Fields("AT BE BG CH CY CZ DE DK EE EL ES FI FR GB HR HU IE IT LT LU LV MT NL NO PL PT RO SE SI SK XI")
 }
 
 // Example returns an ID for hints, made up but valid, such as "SK1234567895". Country is an ISO 3166
