@@ -106,7 +106,7 @@ func addTodo(todo []string, job string) []string {
 // recount counts one month of one customer anew. The count is made inside the change, so that a count which began before
 // another was written is made again.
 func (a *App) recount(ctx context.Context, shop Shop, customer, month string) error {
-	start, err := time.ParseInLocation(monthForm, month, shop.Location())
+	first, err := time.ParseInLocation(monthForm+" 02 15", month+" 01 12", shop.Location())
 	if err != nil {
 		return fmt.Errorf("recount: %w", err)
 	}
@@ -114,7 +114,7 @@ func (a *App) recount(ctx context.Context, shop Shop, customer, month string) er
 		if h.Zone != shop.TimeZone {
 			return a.recountWhole(ctx, shop, customer, h)
 		}
-		months, err := a.countOrders(ctx, shop, customer, start, start.AddDate(0, 1, 0))
+		months, err := a.countOrders(ctx, shop, customer, dawn(first), dawn(first.AddDate(0, 1, 0)))
 		if err != nil {
 			return err
 		}

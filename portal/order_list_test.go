@@ -257,13 +257,13 @@ func TestStatusFilters(t *testing.T) {
 		h.put(orderJSON(number, jan, `"paid"`, `"`+words[0]+`"`, `"shipped"`, `"`+words[1]+`"`))
 	}
 	h.put(orderJSON("courier", jan, `"paid"`, `"pending","payment_kind":"cod"`))
-	for _, word := range []string{"shipped", "partially_shipped", "out_for_delivery", "partially_delivered", "delivery_failed", "delivered", "returned", "weird"} {
+	for _, word := range []string{"shipped", "partially_shipped", "out_for_delivery", "partially_delivered", "delivery_failed", "delivered", "returned", "weird", "ready_for_pickup"} {
 		h.put(orderJSON("done-"+word, jan, `"shipped"`, `"`+word+`","state":"completed"`))
 	}
 	shopper := h.signIn(jan)
 	for status, want := range map[string][]string{
 		"open":      {"courier", "done-delivery_failed", "done-out_for_delivery", "done-partially_delivered", "done-partially_shipped", "done-shipped", "due", "moving", "own-word"},
-		"delivered": {"done-delivered", "done-weird", "there"}, "cancelled": {"ended"}, "unpaid": {"due"},
+		"delivered": {"done-delivered", "done-ready_for_pickup", "done-weird", "there"}, "cancelled": {"ended"}, "unpaid": {"due"},
 	} {
 		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Status: status})
 		if err != nil {
@@ -272,6 +272,17 @@ func TestStatusFilters(t *testing.T) {
 		if diff := cmp.Diff(want, sorted(numbers(page))); diff != "" {
 			t.Errorf("%s: %s", status, diff)
 		}
+	}
+}
+
+// TestMonthThatBeginsWithoutMidnight counts the order of the hour before it.
+func TestMonthThatBeginsWithoutMidnight(t *testing.T) {
+	zone := "America/Asuncion"
+	h := newHouse(t).set(portal.ShopSettings{TimeZone: &zone})
+	h.fill("2023-10-01T03:59:59Z", "2023-10-01T04:00:00Z")
+	h.work()
+	if page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{}); err != nil || page.Total != 2 {
+		t.Errorf("%d orders in all, %v", page.Total, err)
 	}
 }
 

@@ -100,18 +100,17 @@ func (s Status) Unpaid() bool {
 }
 
 // views are the filters an order is found under. A completed order whose goods the feed calls on their way counts as open:
-// "shipped" means handed over, not arrived. One that never said how it went is delivered once completed.
+// "shipped" means handed over, not arrived. Any other is delivered once completed: many feeds never say more.
 func (s Status) views() []string {
 	var views []string
-	done := s.Fulfillment == Delivered || s.State == StateCompleted && s.Fulfillment == Unknown
 	onTheWay := slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, DeliveryFailed}, s.Fulfillment)
-	over := slices.Contains([]string{Returned, PartiallyReturned}, s.Fulfillment) || s.State == StateCompleted && !onTheWay
+	returned := slices.Contains([]string{Returned, PartiallyReturned}, s.Fulfillment)
 	switch {
 	case s.Cancelled():
 		views = append(views, ViewCancelled)
-	case done:
+	case s.Fulfillment == Delivered || s.State == StateCompleted && !onTheWay && !returned:
 		views = append(views, ViewDelivered)
-	case !over:
+	case !returned:
 		views = append(views, ViewOpen)
 	}
 	if s.Unpaid() {
