@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -14,7 +15,7 @@ import (
 type Base struct {
 	Shop portal.Shop
 	L    *i18n.Localizer
-	Path string // of the request, without its query
+	Here string // where this page is, once more: path and query, without what confirms something
 
 	Title string // of the document; pages repeat it in their h1
 	Nav   string // the present item: "orders", "addresses", "company", "profile", "security" or ""
@@ -38,14 +39,13 @@ type Base struct {
 // Choice is one language to choose.
 type Choice struct {
 	Lang, Name string
-	URL        string // this page in that language, for visitors
 	Present    bool
 }
 
 // Base prepares a page of a shop; customer is nil for a visitor. The language is the customer's, else the
 // one asked for with ?lang= (or a form's field of that name), else the browser's, else the shop's.
 func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) Base {
-	b := Base{Shop: shop, Path: c.Path(), icons: p.icons, files: p.files}
+	b := Base{Shop: shop, Here: here(c), icons: p.icons, files: p.files}
 	asked := askedLang(c)
 	wishes := []string{asked, c.Get(fiber.HeaderAcceptLanguage), shop.Language}
 	if customer != nil {
@@ -62,36 +62,44 @@ func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) 
 		b.AskedLang = lang
 	}
 	b.BrandStyle, _ = p.BrandStyle(shop)
-	b.Languages = p.choices(c, shop, lang)
+	b.Languages = p.choices(shop, lang)
 	b.Flash = flashOf(c, b.L)
 	return b
 }
 
 func askedLang(c *fiber.Ctx) string { return c.FormValue("lang") }
 
-func (p *Pages) choices(c *fiber.Ctx, shop portal.Shop, present string) []Choice {
+func (p *Pages) choices(shop portal.Shop, present string) []Choice {
 	if len(shop.Languages) < 2 {
 		return nil
 	}
 	choices := make([]Choice, 0, len(shop.Languages))
 	for _, lang := range shop.Languages {
-		choices = append(choices, Choice{
-			Lang: lang, Name: p.catalogue.Name(lang), Present: lang == present, URL: inLanguage(c, lang),
-		})
+		choices = append(choices, Choice{Lang: lang, Name: p.catalogue.Name(lang), Present: lang == present})
 	}
 	return choices
 }
 
-// inLanguage is the request's own path and query with another language.
-func inLanguage(c *fiber.Ctx, lang string) string {
+// here is the request's own path and query, but for a confirmation, which is shown once.
+func here(c *fiber.Ctx) string {
 	query := url.Values{}
 	for name, value := range c.Context().QueryArgs().All() {
 		query.Add(string(name), string(value))
 	}
 	query.Del("done")
 	query.Del("undo")
-	query.Set("lang", lang)
+	if len(query) == 0 {
+		return c.Path()
+	}
 	return c.Path() + "?" + query.Encode()
+}
+
+// inLanguage is this page in another language, for visitors.
+func (b *Base) inLanguage(lang string) string {
+	path, query, _ := strings.Cut(b.Here, "?")
+	values, _ := url.ParseQuery(query) // what of it can be read is kept
+	values.Set("lang", lang)
+	return path + "?" + values.Encode()
 }
 
 // Home is where the shop's name leads: the orders, for a visitor the sign-in.

@@ -34,6 +34,16 @@ type Option struct {
 	Selected     bool
 }
 
+// LabelOf is the label of the option with a value, "" when there is none.
+func LabelOf(options []Option, value string) string {
+	for _, option := range options {
+		if option.Value == value {
+			return option.Label
+		}
+	}
+	return ""
+}
+
 // DescribedBy names the hint and the fault for screen readers.
 func (f Field) DescribedBy() string {
 	var ids []string

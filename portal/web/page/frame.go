@@ -150,7 +150,7 @@ func (b Base) Foot() template.HTML {
 // profileLanguages are buttons that keep the choice with the customer.
 func (b *Base) profileLanguages(m *Markup) {
 	m.Raw(`<form class="languages" method="post" action="/profile/language" aria-label="`).Text(b.T("foot.language")).
-		Raw("\">\n<input type=\"hidden\" name=\"back\" value=\"").Text(b.Path).Raw("\">\n")
+		Raw("\">\n<input type=\"hidden\" name=\"back\" value=\"").Text(b.Here).Raw("\">\n")
 	for _, choice := range b.Languages {
 		m.Raw(`<button name="lang" value="`).Text(choice.Lang).Raw(`" lang="`).Text(choice.Lang).Raw(`"`).
 			If(choice.Present, ` aria-current="true"`).Raw(">").Text(choice.Name).Raw("</button>\n")
@@ -162,7 +162,7 @@ func (b *Base) profileLanguages(m *Markup) {
 func (b *Base) visitorLanguages(m *Markup) {
 	m.Raw(`<nav class="languages" aria-label="`).Text(b.T("foot.language")).Raw("\">\n")
 	for _, choice := range b.Languages {
-		m.Raw(`<a href="`).URL(choice.URL).Raw(`" lang="`).Text(choice.Lang).Raw(`" hreflang="`).Text(choice.Lang).Raw(`"`).
+		m.Raw(`<a href="`).URL(b.inLanguage(choice.Lang)).Raw(`" lang="`).Text(choice.Lang).Raw(`" hreflang="`).Text(choice.Lang).Raw(`"`).
 			If(choice.Present, ` aria-current="true"`).Raw(">").Text(choice.Name).Raw("</a>\n")
 	}
 	m.Raw("</nav>\n")

@@ -38,8 +38,8 @@ func hostileShop() portal.Shop {
 // TestFrameEscapes puts a hostile text into all that the frame of a page shows.
 func TestFrameEscapes(t *testing.T) {
 	baseOf(t, get("/"), jana(), func(b Base) {
-		b.Shop, b.Title, b.Who, b.Email, b.Path, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
-		b.Languages = []Choice{{Lang: hostile, Name: hostile, URL: hostile}}
+		b.Shop, b.Title, b.Who, b.Email, b.Here, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
+		b.Languages = []Choice{{Lang: hostile, Name: hostile}}
 		b.Flash = &Flash{Text: hostile, Undo: &Action{Label: hostile, Path: hostile, Fields: []Hidden{{hostile, hostile}}}}
 		// title, shop in it, brand, who, e-mail, and of the flash its text, two of the field and the label
 		wantEscaped(t, string(b.Head()), 9)

@@ -126,7 +126,7 @@ func (p *Pages) Broken(c *fiber.Ctx, shop portal.Shop) {
 }
 
 func (p *Pages) renderBroken(lang string) ([]byte, error) {
-	base := Base{L: p.catalogue.Localizer(lang, nil), Path: "/", files: p.files}
+	base := Base{L: p.catalogue.Localizer(lang, nil), Here: "/", files: p.files}
 	var out bytes.Buffer
 	err := p.execute(&out, "problem", base.problem("error.internal"))
 	return out.Bytes(), err

@@ -24,6 +24,9 @@ func (p *Pages) Problem(c *fiber.Ctx, status int, b Base, err error, reference s
 		data.Title = b.T(kindKey(portal.KindOf(err)) + ".title")
 	}
 	data.Reference = reference
+	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead { // there may be no page where the form went
+		data.Here = b.Home()
+	}
 	return p.Render(c, status, "problem", data)
 }
 

@@ -2,6 +2,7 @@ package shopper_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,6 +120,9 @@ func TestDefaultAddress(t *testing.T) {
 		b.Submit("main form", slovak())
 	}
 	b.Submit("form[action$='/default']", map[string]string{"use": "billing"}).Want(http.StatusOK)
+	if names := b.Page.Texts("form[action$='/default'] button"); !slices.Equal(names, []string{"Use for invoices Jana Nová", "Use for delivery Jana Nová"}) {
+		t.Errorf("the buttons are called %q", names)
+	}
 	if got := b.Page.Texts(".card .tags"); len(got) != 2 || got[0] != "For delivery" || got[1] != "For invoices" {
 		t.Errorf("the defaults: %q", got)
 	}
@@ -179,9 +183,9 @@ func TestCompanyInTwoTabs(t *testing.T) {
 	second.SetCookie("__Host-postern", first.Cookie("__Host-postern"))
 	first.Get("/company")
 	second.Get("/company")
-	first.Submit("main form", map[string]string{"name": "First"}).Want(http.StatusOK)
+	first.Submit("main form", map[string]string{"name": "First", "country": "SK", "action": "save"}).Want(http.StatusOK)
 	second.Submit("main form", map[string]string{"name": "Second"}).Want(http.StatusConflict)
-	if !strings.Contains(second.Page.Text(".card"), "First") || second.Page.Attr("[name=name]", "value") != "Second" {
+	if got := second.Page.Texts(".card dd"); !slices.Equal(got, []string{"First", "Slovakia"}) || second.Page.Attr("[name=name]", "value") != "Second" {
 		t.Errorf("the second window: %s", second.Page.Text("main"))
 	}
 	second.Submit("main form", nil).Want(http.StatusOK)

@@ -102,15 +102,9 @@ func (p *companyPage) numberLabel(number, country string) string {
 
 func (p *companyPage) stored(c portal.Company) []fact {
 	facts := []fact{
-		{p.T("company.name"), c.Name}, {p.T("address.label.country"), c.Country},
+		{p.T("company.name"), c.Name}, {p.T("address.label.country"), page.LabelOf(p.Countries, c.Country)},
 		{p.numberLabel("registration", c.Country), c.RegistrationNumber}, {p.numberLabel("tax", c.Country), c.TaxNumber},
 		{p.numberLabel("vat", c.Country), c.VATID},
 	}
-	var kept []fact
-	for _, f := range facts {
-		if f.Value != "" {
-			kept = append(kept, f)
-		}
-	}
-	return kept
+	return withValues(facts)
 }

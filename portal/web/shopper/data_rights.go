@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
 
@@ -32,11 +33,28 @@ const (
 
 func (h *Handler) mountDataRights(router fiber.Router) {
 	router.Get(exportPath, fresh(h.export))
-	router.Get(exportDataPath, fresh(h.exportData))
-	router.Get(exportCSVPath, fresh(h.exportCSV))
+	router.Get(exportDataPath, offered(h.exportData))
+	router.Get(exportCSVPath, offered(h.exportCSV))
 	router.Get(erasePath, fresh(h.eraseForm))
 	router.Post(erasePath, fresh(h.erase))
 	router.Post(keepPath, signedIn(h.keepAccount))
+}
+
+// offered gives a handler of a file a fresh customer; anyone else is led, by way of the sign-in or the code, to the page that offers
+// the file: a file takes no page's place, so that the one before it would stay as if nothing had come of it.
+func offered(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		s, err := gate.Shopper(c)
+		switch {
+		case err == nil && s.Fresh():
+			return next(c, s)
+		case err == nil:
+			return seeOther(c, withQuery(confirmPath, "to", listPath(exportPath, orderQueryOf(c))))
+		case portal.KindOf(err) == portal.SignIn:
+			return seeOther(c, withQuery(signInPath, "to", listPath(exportPath, orderQueryOf(c))))
+		}
+		return err
+	}
 }
 
 // exportPage offers the downloads.
@@ -50,7 +68,7 @@ type exportPage struct {
 func (h *Handler) export(c *fiber.Ctx, s portal.Shopper) error {
 	query := orderQueryOf(c)
 	data := exportPage{Base: h.base(c, s, "", "export.title"), Data: exportDataPath, Part: query != portal.OrderQuery{}}
-	data.CSV = withQuery(exportCSVPath, "period", query.Period, "from", query.From, "to", query.To, "status", query.Status, "search", query.Search)
+	data.CSV = listPath(exportCSVPath, query)
 	return h.pages.Render(c, fiber.StatusOK, "shopper/export", data)
 }
 

@@ -113,10 +113,15 @@ func fetchedAhead(c *fiber.Ctx) bool {
 }
 
 func (h *Handler) leadOn(c *fiber.Ctx, target, host string) error {
+	b, err := h.openBase(c, "continue.title")
+	if err != nil {
+		return err
+	}
+	if !b.SignedIn { // anyone may open the address
+		b.Title = b.T("menu.storefront")
+	}
 	c.Set("Refresh", "0; url="+target)
-	return h.pages.Render(c, fiber.StatusOK, "shopper/continue", continuePage{
-		Base: h.visitorBase(c, "continue.title"), URL: target, Host: host,
-	})
+	return h.pages.Render(c, fiber.StatusOK, "shopper/continue", continuePage{Base: b, URL: target, Host: host})
 }
 
 // setLanguage keeps the language of a signed-in customer and goes back.

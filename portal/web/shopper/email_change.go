@@ -31,22 +31,22 @@ type emailPage struct {
 }
 
 func (h *Handler) email(c *fiber.Ctx, s portal.Shopper) error {
-	return h.showEmail(c, s, fiber.StatusOK, nil)
+	return h.showEmail(c, s, nil)
 }
 
-func (h *Handler) showEmail(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
+func (h *Handler) showEmail(c *fiber.Ctx, s portal.Shopper, err error) error {
 	b := h.base(c, s, "profile", "email.title")
-	return h.pages.Render(c, status, "shopper/email", emailPage{Base: b, Form: b.Form(page.Values(c, "email"), err)})
+	return h.pages.Render(c, refusal(err), "shopper/email", emailPage{Base: b, Form: b.Form(page.Values(c, "email"), err)})
 }
 
 // askEmail sends a code to the new address. The browser's cookie keeps the address until the code comes, as it does for a
 // sign-in: it stands in no URL, and the page of the code may be loaded again.
 func (h *Handler) askEmail(c *fiber.Ctx, s portal.Shopper) error {
 	pending, err := s.AskEmailChange(c.UserContext(), c.FormValue("email"))
-	if portal.KindOf(err) == portal.Invalid {
-		return h.showEmail(c, s, fiber.StatusUnprocessableEntity, err)
-	}
-	if err != nil {
+	switch {
+	case refused(err):
+		return h.showEmail(c, s, err)
+	case err != nil:
 		return err
 	}
 	gate.SetPending(c, pending.Email)
@@ -61,16 +61,16 @@ type emailCodePage struct {
 }
 
 func (h *Handler) emailCode(c *fiber.Ctx, s portal.Shopper) error {
-	return h.showEmailCode(c, s, fiber.StatusOK, nil)
+	return h.showEmailCode(c, s, nil)
 }
 
-func (h *Handler) showEmailCode(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
+func (h *Handler) showEmailCode(c *fiber.Ctx, s portal.Shopper, err error) error {
 	address, known := portal.CanonicalEmail(gate.Pending(c))
 	if !known || address == s.Customer().Email {
 		return seeOther(c, emailPath)
 	}
 	b := h.base(c, s, "profile", "email.code.title")
-	return h.pages.Render(c, status, "shopper/email-code", emailCodePage{
+	return h.pages.Render(c, refusal(err), "shopper/email-code", emailCodePage{
 		Base: b, Form: b.Form(page.Values(c, "code"), err), Address: address,
 	})
 }
@@ -79,10 +79,10 @@ func (h *Handler) showEmailCode(c *fiber.Ctx, s portal.Shopper, status int, err 
 func (h *Handler) enterEmailCode(c *fiber.Ctx, s portal.Shopper) error {
 	gate.EnsureBrowser(c)
 	in, err := s.ChangeEmail(c.UserContext(), gate.Pending(c), c.FormValue("code"), gate.Browser(c))
-	if portal.KindOf(err) == portal.Invalid {
-		return h.showEmailCode(c, s, fiber.StatusUnprocessableEntity, err)
-	}
-	if err != nil {
+	switch {
+	case refused(err):
+		return h.showEmailCode(c, s, err)
+	case err != nil:
 		return err
 	}
 	gate.SetSession(c, in)

@@ -186,16 +186,73 @@ func TestEmailChangeWithoutAWish(t *testing.T) {
 	}
 }
 
-// TestCodesRunOut tells so on a page of its own.
+// wantRefusal checks that a form is shown again, with the reason above it.
+func wantRefusal(t *testing.T, page *webtest.Page, status int, says string) {
+	t.Helper()
+	page.Want(status)
+	if text := page.Text("main .faults"); !strings.Contains(text, says) || !page.Has("main form") {
+		t.Errorf("%s says %q: %s", page.URL, text, page.Text("main"))
+	}
+}
+
+// TestCodesRunOut tells so at the form, which keeps what was typed; for a change of address as for the own mailbox.
 func TestCodesRunOut(t *testing.T) {
 	i := webtest.Portal(t)
 	b := freshly(i, jana)
-	for n := range 7 {
+	for range 6 {
 		b.Get("/profile/email")
-		b.Submit("main form", map[string]string{"email": johana})
-		if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusOK}[n == 6]; b.Page.Status != want {
-			t.Errorf("code %d: %d", n+1, b.Page.Status)
+		b.Submit("main form", map[string]string{"email": johana}).Want(http.StatusOK)
+	}
+	b.Get("/profile/email")
+	wantRefusal(t, b.Submit("main form", map[string]string{"email": johana}), http.StatusTooManyRequests, "six codes within an hour")
+	if got := b.Page.Attr("[name=email]", "value"); got != johana {
+		t.Errorf("kept %q", got)
+	}
+	stale := signedIn(i)
+	const send = "form[action='/security/confirm/send']"
+	stale.Get("/security/confirm?to=/profile/email")
+	for range 6 {
+		stale.Submit(send, nil).Want(http.StatusOK)
+	}
+	wantRefusal(t, stale.Submit(send, nil), http.StatusTooManyRequests, "six codes within an hour")
+	if !stale.Page.Has("[name=code]") || stale.Page.Attr("[name=to]", "value") != "/profile/email" {
+		t.Errorf("the field or the way on is lost: %s", stale.Page.Text("main"))
+	}
+}
+
+// TestEmailChangesRunOut: a fourth address of a day is not taken, and the page of the code says so.
+func TestEmailChangesRunOut(t *testing.T) {
+	i := webtest.Portal(t)
+	from := jana
+	for n, to := range []string{"a@example.com", "b@example.com", "c@example.com", "d@example.com"} {
+		i.Clock.Move(time.Hour) // mails of an hour are counted, too
+		b := freshly(i, from)
+		b.Get("/profile/email")
+		b.Submit("main form", map[string]string{"email": to}).Want(http.StatusOK)
+		i.Deliver()
+		b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(to))})
+		if n < 3 {
+			b.Page.Want(http.StatusOK)
+		} else {
+			wantRefusal(t, b.Page, http.StatusTooManyRequests, "three times today")
 		}
+		from = to
+	}
+}
+
+// TestLanguageOfTheStepUp: another language keeps the field and the way on, and leads from the page of an error to one that there is.
+func TestLanguageOfTheStepUp(t *testing.T) {
+	i := webtest.Portal(t)
+	b := signedIn(i)
+	b.Get("/privacy/erase")
+	b.Submit("form[action='/security/confirm/send']", nil).Want(http.StatusOK)
+	b.Submit(".languages", map[string]string{"lang": "sk"}).Want(http.StatusOK)
+	if !b.Page.Has("[name=code]") || b.Page.Attr("[name=to]", "value") != "/privacy/erase" {
+		t.Errorf("in Slovak, %s: %s", b.Page.URL, b.Page.Text("main"))
+	}
+	b.Post("/addresses/none/delete", nil).Want(http.StatusNotFound)
+	if b.Submit(".languages", map[string]string{"lang": "en"}).Want(http.StatusOK); b.Page.URL.Path != "/orders" {
+		t.Errorf("after an error: %s", b.Page.URL)
 	}
 }
 

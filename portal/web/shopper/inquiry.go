@@ -43,31 +43,13 @@ type sentMessage struct {
 	When template.HTML
 }
 
-// refused is a message that was not taken, and why; zero for none.
-type refused struct {
+// unsent is a message that was not taken, and why; zero for none.
+type unsent struct {
 	text string
 	err  error
 }
 
-func (r refused) status() int { return refusal(r.err) }
-
-// refusal is the status of a form that is shown again; 0 for an error that is the site's.
-func refusal(err error) int {
-	switch portal.KindOf(err) {
-	case portal.Invalid:
-		return fiber.StatusUnprocessableEntity
-	case portal.Conflict:
-		return fiber.StatusConflict
-	case portal.TooMany:
-		return fiber.StatusTooManyRequests
-	}
-	if err == nil {
-		return fiber.StatusOK
-	}
-	return 0
-}
-
-func writingOf(b page.Base, number string, sent portal.Correspondence, message refused) writing {
+func writingOf(b page.Base, number string, sent portal.Correspondence, message unsent) writing {
 	w := writing{Base: b, Action: messagePath(number) + "#messages", Takes: b.Shop.TakesMessages() && !sent.Full()}
 	for _, m := range sent.Messages {
 		w.Sent = append(w.Sent, sentMessage{Text: m.Text, When: b.TimeMoment(m.At)})
@@ -104,10 +86,10 @@ func (h *Handler) writeMessage(c *fiber.Ctx, s portal.Shopper) error {
 		Form: c.FormValue("form"), Number: number, Text: text, Lang: h.base(c, s, "orders", "orders.title").L.Lang(),
 	})
 	switch {
-	case err == nil:
-		return seeOther(c, withQuery(orderPath(number), "done", "message.sent")+"#main") // the form itself leads to the messages
-	case refusal(err) == 0:
+	case refused(err):
+		return h.showOrder(c, s, unsent{text: text, err: err})
+	case err != nil:
 		return err
 	}
-	return h.showOrder(c, s, refused{text: text, err: err})
+	return seeOther(c, withQuery(orderPath(number), "done", "message.sent")+"#main") // the form itself leads to the messages
 }

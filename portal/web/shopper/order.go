@@ -53,6 +53,11 @@ type orderAddress struct {
 // fact is a word and its value.
 type fact struct{ Label, Value string }
 
+// withValues leaves out the words that have no value.
+func withValues(facts []fact) []fact {
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+}
+
 // note is a remark of the shop.
 type note struct {
 	Text string
@@ -60,11 +65,11 @@ type note struct {
 }
 
 func (h *Handler) order(c *fiber.Ctx, s portal.Shopper) error {
-	return h.showOrder(c, s, refused{})
+	return h.showOrder(c, s, unsent{})
 }
 
-// showOrder shows the order's page, with the message that was refused if there is one.
-func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message refused) error {
+// showOrder shows the order's page, with the message that was not taken if there is one.
+func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) error {
 	number, err := gate.Param(c, "number")
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message refused) err
 	data.actions(sent)
 	data.Writing = writingOf(b, found.Number, sent, message)
 	data.Writing.Form.ID = s.NewForm()
-	return h.pages.Render(c, message.status(), "shopper/order", data)
+	return h.pages.Render(c, refusal(message.err), "shopper/order", data)
 }
 
 // fill makes the strings of the page.

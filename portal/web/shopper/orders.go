@@ -14,6 +14,9 @@ import (
 
 const ordersPath = "/orders"
 
+// mostFound is how many orders portal gives for a search at most: so many of perhaps more.
+const mostFound = 50
+
 // ordersPage is the list of orders.
 type ordersPage struct {
 	page.Base
@@ -48,7 +51,7 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	data.fill(found, now)
 	if len(found.Rows) > 0 {
-		data.Export = withQuery(exportPath, "period", query.Period, "from", query.From, "to", query.To, "status", query.Status, "search", query.Search)
+		data.Export = data.at(exportPath, "")
 	}
 	if len(found.Rows) == 0 && data.Problem == "" && !form.Faulty() {
 		empty := data.empty(found)
@@ -81,8 +84,12 @@ func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
 	}
 	p.Rows = p.rows(found.Rows, now)
 	p.Pager = p.Base.Pager(p.neighbour(found.Previous), p.neighbour(found.Next))
-	if p.Query.Search != "" && len(found.Rows) > 0 {
-		p.Found = p.T("orders.found", "Count", len(found.Rows), "Text", p.Query.Search)
+	switch n := len(found.Rows); {
+	case p.Query.Search == "" || n == 0:
+	case n < mostFound:
+		p.Found = p.T("orders.found", "Count", n, "Text", p.Query.Search)
+	default:
+		p.Found = p.T("orders.found.more", "Count", n, "Text", p.Query.Search)
 	}
 }
 
@@ -91,8 +98,19 @@ func (p *ordersPage) neighbour(cursor string) string {
 	if cursor == "" {
 		return ""
 	}
-	return withQuery(ordersPath, "period", p.Query.Period, "from", p.Query.From, "to", p.Query.To,
-		"status", p.Query.Status, "search", p.Query.Search, "cursor", cursor)
+	return p.at(ordersPath, cursor)
+}
+
+// at is a path for the orders of this list, from a cursor on.
+func (p *ordersPage) at(path, cursor string) string {
+	query := p.Query
+	query.Cursor = cursor
+	return listPath(path, query)
+}
+
+// listPath is a path with what a list is asked for, as orderQueryOf reads it.
+func listPath(path string, q portal.OrderQuery) string {
+	return withQuery(path, "period", q.Period, "from", q.From, "to", q.To, "status", q.Status, "search", q.Search, "cursor", q.Cursor)
 }
 
 // empty says why there is nothing, and the way on.
@@ -101,6 +119,8 @@ func (p *ordersPage) empty(found portal.OrderPage) page.Empty {
 	switch {
 	case q.Search != "":
 		return p.Base.Empty(p.T("orders.none.search", "Text", q.Search), p.T("orders.show_all"), ordersPath)
+	case q.Status != "" && q.Period != "":
+		return p.Base.Empty(p.T("orders.none.period."+q.Status), p.T("orders.show_all"), ordersPath)
 	case q.Status != "":
 		return p.Base.Empty(p.T("orders.none.status."+q.Status), p.T("orders.show_all"), ordersPath)
 	case q.Period != "" && found.Nearest != 0:

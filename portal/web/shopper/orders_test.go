@@ -60,6 +60,35 @@ func TestOrderList(t *testing.T) {
 	}
 }
 
+// TestOrderListInAnotherLanguage stays the same list.
+func TestOrderListInAnotherLanguage(t *testing.T) {
+	_, b := manyOrders(t)
+	b.Get("/orders?period=2025&status=delivered&done=profile.saved").Want(http.StatusOK)
+	before := b.Page.Texts(".order-number")
+	b.Submit(".languages", map[string]string{"lang": "sk"}).Want(http.StatusOK)
+	if after := b.Page.Texts(".order-number"); b.Page.URL.RawQuery != "period=2025&status=delivered" || len(after) != len(before) {
+		t.Errorf("in Slovak, %s: %v, before %v", b.Page.URL, after, before)
+	}
+}
+
+// TestSearchOfMany says how many orders match, and where a search ends, that there may be more.
+func TestSearchOfMany(t *testing.T) {
+	i, b := manyOrders(t)
+	search := func() string {
+		b.Get("/orders?search=10").Want(http.StatusOK)
+		return b.Page.Text("p[role=status]")
+	}
+	if text := search(); !strings.HasPrefix(text, "45 orders match “10”.") {
+		t.Errorf("of 45: %q", text)
+	}
+	for n := range 6 {
+		put(t, i, fmt.Sprintf("%d", 1050+n), nil)
+	}
+	if text := search(); !strings.HasPrefix(text, "At least 50 orders match “10”.") {
+		t.Errorf("of 51: %q", text)
+	}
+}
+
 // TestOrderListFaults keeps what was typed and tells what is wrong where it is.
 func TestOrderListFaults(t *testing.T) {
 	_, b := manyOrders(t)
@@ -101,15 +130,19 @@ func TestEmptyLists(t *testing.T) {
 		t.Errorf("without orders the way on is %q", got)
 	}
 	put(t, i, "1", fields{"placed_at": "2023-06-01T10:00:00Z"})
-	tests := []struct{ query, way string }{
-		{"period=30d", "/orders?period=2023"},
-		{"status=unpaid", "/orders"},
-		{"search=77", "/orders"},
+	tests := []struct{ query, way, says string }{
+		{"period=30d", "/orders?period=2023", "You ordered nothing in this period."},
+		{"status=unpaid", "/orders", "None of your orders is waiting for your payment."},
+		{"status=unpaid&period=2023", "/orders", "No order of this period is waiting for your payment."},
+		{"search=77", "/orders", "None of your orders has a number like “77”."},
 	}
 	for _, test := range tests {
 		b.Get("/orders?" + test.query).Want(http.StatusOK)
 		if got := b.Page.Attr(".empty a", "href"); got != test.way {
 			t.Errorf("%s: the way on is %q", test.query, got)
+		}
+		if got := b.Page.Text(".empty p"); got != test.says {
+			t.Errorf("%s: %q", test.query, got)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -195,5 +196,30 @@ func TestForgedFormsElsewhere(t *testing.T) {
 	}
 	if b.Get("/orders"); b.Page.URL.Path != "/orders" {
 		t.Error("a forged form ended the session")
+	}
+}
+
+// TestDownloadsLeadToTheirPage: without a session, and without a fresh one, the address of a file leads to the page that offers it.
+func TestDownloadsLeadToTheirPage(t *testing.T) {
+	i := webtest.Portal(t)
+	b, stranger := freshly(i, jana), i.Browser()
+	if b.Get("/privacy/export?status=open").Want(http.StatusOK); b.Page.Has("a[download]") {
+		t.Error("what comes in place of a file is saved as one")
+	}
+	files := b.Page.Attrs(".rows a", "href")
+	for _, file := range files {
+		if disposition := b.Get(file).Want(http.StatusOK).Header.Get("Content-Disposition"); !strings.HasPrefix(disposition, "attachment") {
+			t.Errorf("%s: %q", file, disposition)
+		}
+	}
+	i.Clock.Move(16 * time.Minute)
+	for n, file := range files {
+		page := []string{"/privacy/export", "/privacy/export?status=open"}[n]
+		if to := b.Get(file).URL; to.Path != "/security/confirm" || to.Query().Get("to") != page {
+			t.Errorf("%s, not fresh: %s", file, to)
+		}
+		if to := stranger.Get(file).URL; to.Path != "/sign-in" || to.Query().Get("to") != page {
+			t.Errorf("%s, not signed in: %s", file, to)
+		}
 	}
 }

@@ -96,12 +96,13 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Pro
 	for _, choice := range data.Languages {
 		data.Tongues = append(data.Tongues, page.Option{Value: choice.Lang, Label: choice.Name})
 	}
-	if data.tongue(profile.Language) == "" {
+	if page.LabelOf(data.Tongues, profile.Language) == "" {
 		profile.Language = data.L.Lang()
 	}
 	if to := c.FormValue("to"); to != "" {
 		data.Later = arrival(gate.Shop(c), to)
 		data.To = to
+		data.Here = withQuery(profilePath, "to", to)
 	}
 	data.Form = data.Base.Form(map[string]string{
 		"title": profile.Title, "first_name": profile.FirstName, "last_name": profile.LastName, "birth_date": profile.BirthDate,
@@ -109,19 +110,13 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Pro
 	}, err)
 	data.Form.Labels = data.labels()
 	if status == fiber.StatusConflict {
-		data.Version, data.Stored = s.Profile().Version, data.stored(s.Profile())
+		kept := s.Profile()
+		if profile.Company == "" { // not asked for here
+			kept.Company = ""
+		}
+		data.Version, data.Stored = kept.Version, data.stored(kept)
 	}
 	return h.pages.Render(c, status, "shopper/profile", data)
-}
-
-// tongue is the name of a language that the shop offers, "" for any other.
-func (p *profilePage) tongue(lang string) string {
-	for _, option := range p.Tongues {
-		if option.Value == lang {
-			return option.Label
-		}
-	}
-	return ""
 }
 
 func (p *profilePage) labels() map[string]string {
@@ -137,9 +132,10 @@ func (p *profilePage) stored(kept portal.Profile) []fact {
 	facts := []fact{
 		{labels["title"], kept.Title}, {labels["first_name"], kept.FirstName}, {labels["last_name"], kept.LastName},
 		{labels["birth_date"], kept.BirthDate}, {labels["phone"], address.FormatPhone(kept.Phone, "")},
-		{labels["language"], p.tongue(kept.Language)},
+		{labels["language"], page.LabelOf(p.Tongues, kept.Language)},
+		{labels["company"], kept.Company},
 	}
-	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+	return withValues(facts)
 }
 
 // asksFirst leads somebody who has just come in to the profile, when the shop wants to know more of who registers; to is where they

@@ -107,6 +107,21 @@ func TestProfileInTwoTabs(t *testing.T) {
 	}
 }
 
+// TestCompanyOfTheOtherTab: the field is gone once another window has named the company, which the page then says.
+func TestCompanyOfTheOtherTab(t *testing.T) {
+	i := asking(t, "company")
+	first := signedIn(i)
+	second := i.Browser()
+	second.SetCookie("__Host-postern", first.Cookie("__Host-postern"))
+	first.Get("/profile")
+	second.Get("/profile")
+	first.Submit("main form", map[string]string{"company": "First"}).Want(http.StatusOK)
+	second.Submit("main form", map[string]string{"company": "Second"}).Want(http.StatusConflict)
+	if got := second.Page.Text(".card"); second.Page.Has("[name=company]") || !strings.Contains(got, "Company name") || !strings.Contains(got, "First") {
+		t.Errorf("the second window: %s", second.Page.Text("main"))
+	}
+}
+
 // asking is a portal whose shop asks those who register.
 func asking(t *testing.T, fields ...string) *webtest.Installation {
 	shop := webtest.Bookshop()

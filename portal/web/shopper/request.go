@@ -148,10 +148,10 @@ func (h *Handler) sendRequest(c *fiber.Ctx, s portal.Shopper, kind string, keep 
 	}
 	err = keep(c.UserContext(), made)
 	switch {
-	case err == nil:
-		return done(c, orderPath(number), "request."+kind)
-	case refusal(err) == 0:
+	case refused(err):
+		return h.showRequest(c, s, kind, err)
+	case err != nil:
 		return err
 	}
-	return h.showRequest(c, s, kind, err)
+	return done(c, orderPath(number), "request."+kind)
 }

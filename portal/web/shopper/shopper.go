@@ -71,6 +71,37 @@ func (h *Handler) visitorBase(c *fiber.Ctx, title string) page.Base {
 	return b
 }
 
+// openBase prepares a page that does not ask who is there: a customer sees it as their own, anyone else as a visitor.
+func (h *Handler) openBase(c *fiber.Ctx, title string) (page.Base, error) {
+	s, err := gate.Shopper(c)
+	switch {
+	case err == nil:
+		return h.base(c, s, "", title), nil
+	case portal.KindOf(err) == portal.SignIn:
+		return h.visitorBase(c, title), nil
+	}
+	return page.Base{}, err
+}
+
+// refused reports an error for which a form is shown again, with what was typed.
+func refused(err error) bool { return err != nil && refusal(err) != 0 }
+
+// refusal is the status of a form that is shown again; 0 for an error that is the site's.
+func refusal(err error) int {
+	switch portal.KindOf(err) {
+	case portal.Invalid:
+		return fiber.StatusUnprocessableEntity
+	case portal.Conflict:
+		return fiber.StatusConflict
+	case portal.TooMany:
+		return fiber.StatusTooManyRequests
+	}
+	if err == nil {
+		return fiber.StatusOK
+	}
+	return 0
+}
+
 // seeOther ends a form: the browser goes on by GET, so that a reload repeats nothing.
 func seeOther(c *fiber.Ctx, path string) error { return c.Redirect(path, fiber.StatusSeeOther) }
 

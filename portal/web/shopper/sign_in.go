@@ -96,18 +96,18 @@ type codePage struct {
 	Back   string // to the address field
 }
 
-func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, fiber.StatusOK, nil) }
+func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, nil) }
 
-func (h *Handler) showCode(c *fiber.Ctx, status int, err error) error {
+func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 	email, known := portal.CanonicalEmail(gate.Pending(c))
-	if !known && c.Query("asked") != "" {
+	if !known && c.Query("asked") != "" && !gate.HasBrowser(c) {
 		return h.showSignIn(c, fiber.StatusUnprocessableEntity, &portal.Error{Kind: portal.Invalid, Key: "sign-in.no_cookies"})
 	}
-	if !known {
+	if !known { // who has signed in meanwhile, in another tab, is led on from there
 		return seeOther(c, withQuery(signInPath, "to", c.FormValue("to"), "lang", c.FormValue("lang")))
 	}
 	b := h.visitorBase(c, "sign-in.code.title")
-	return h.pages.Render(c, status, "shopper/code", codePage{
+	return h.pages.Render(c, refusal(err), "shopper/code", codePage{
 		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: portal.MaskEmail(email), To: c.FormValue("to"),
 		Back: withQuery(signInPath, "to", c.FormValue("to"), "lang", b.AskedLang),
 	})
@@ -115,8 +115,8 @@ func (h *Handler) showCode(c *fiber.Ctx, status int, err error) error {
 
 func (h *Handler) enterCode(c *fiber.Ctx) error {
 	in, err := gate.Visitor(c).EnterCode(c.UserContext(), gate.Pending(c), c.FormValue("code"))
-	if portal.KindOf(err) == portal.Invalid {
-		return h.showCode(c, fiber.StatusUnprocessableEntity, err)
+	if refused(err) {
+		return h.showCode(c, err)
 	}
 	return enter(c, in, err)
 }

@@ -66,6 +66,42 @@ func TestCode(t *testing.T) {
 	}
 }
 
+// TestWaitingTabAfterTheLink: the tab that waits is loaded again when the link was opened in another one of the same browser.
+func TestWaitingTabAfterTheLink(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	b.Get("/sign-in?to=/company")
+	b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusOK)
+	waiting := b.Page.URL.RequestURI()
+	i.Deliver()
+	b.Get(webtest.LinkIn(i.Mailbox.Last(jana)))
+	b.Submit("main form", nil).Want(http.StatusOK)
+	if b.Get(waiting).Want(http.StatusOK); b.Page.URL.Path != "/company" {
+		t.Errorf("the waiting tab is led to %s: %s", b.Page.URL, b.Page.Text("main"))
+	}
+}
+
+// TestTooManyCodes: when a client has typed more wrong codes than are taken, the page of the code says so and keeps what was typed.
+func TestTooManyCodes(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	b.Get("/sign-in")
+	b.Submit("main form", map[string]string{"email": jana})
+	var wait sync.WaitGroup
+	for range 20 {
+		wait.Go(func() {
+			for range 15 {
+				i.Browser().Post("/sign-in/code", url.Values{"code": {"ZZZZ-ZZZZ"}})
+			}
+		})
+	}
+	wait.Wait()
+	b.Submit("main form", map[string]string{"code": "ZZZZ ZZZZ"}).Want(http.StatusTooManyRequests)
+	if text := b.Page.Text("main .faults"); !strings.HasPrefix(text, "Too many wrong codes") || b.Page.Attr("[name=code]", "value") != "ZZZZ ZZZZ" {
+		t.Errorf("says %q, keeps %q", text, b.Page.Attr("[name=code]", "value"))
+	}
+}
+
 // TestAskAnswersAlike compares the answers to addresses that are known, unknown and asked too often.
 func TestAskAnswersAlike(t *testing.T) {
 	shop := webtest.Bookshop()
@@ -296,11 +332,27 @@ func TestToTheStorefront(t *testing.T) {
 			if got := b.Page.Attr(".panel a.main", "href"); got != test.link {
 				t.Errorf("the page %s leads on to %q", b.Page.URL, got)
 			}
+			if test.link != "" {
+				sayWhoIsThere(t, i, b)
+			}
 			page := b.Send(webtest.Request{Path: "/sign-in/continue?to=" + url.QueryEscape(test.to)})
 			if refresh := page.Header.Get("Refresh"); test.link == "" && refresh != "" || test.link != "" && refresh != "0; url="+test.link {
 				t.Errorf("Refresh: %q", refresh)
 			}
 		})
+	}
+}
+
+// sayWhoIsThere looks at the page that leads on to the shop: a customer's is in their own language, a stranger's calls nobody signed in.
+func sayWhoIsThere(t *testing.T, i *webtest.Installation, b *webtest.Browser) {
+	t.Helper()
+	way, stranger := b.Page.URL.RequestURI(), i.Browser()
+	b.Post("/profile/language", url.Values{"lang": {"sk"}, "back": {"/company"}}).Want(http.StatusOK)
+	if title := b.Get(way).Text("h1"); title != "Ste prihlásení" {
+		t.Errorf("a customer reads %q", title)
+	}
+	if title := stranger.Get(way).Text("h1"); title != "Back to the shop" {
+		t.Errorf("a stranger reads %q", title)
 	}
 }
 

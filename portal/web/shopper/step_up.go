@@ -42,20 +42,25 @@ func (h *Handler) confirm(c *fiber.Ctx, s portal.Shopper) error {
 	if s.Fresh() {
 		return seeOther(c, localOr(c.Query("to"), securityPath))
 	}
-	return h.showConfirm(c, s, fiber.StatusOK, nil)
+	return h.showConfirm(c, s, nil)
 }
 
-func (h *Handler) showConfirm(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
+func (h *Handler) showConfirm(c *fiber.Ctx, s portal.Shopper, err error) error {
 	data := confirmPage{
 		Base: h.base(c, s, "", "step_up.title"), Masked: portal.MaskEmail(s.Customer().Email),
 		To: c.FormValue("to"), Sent: c.FormValue("sent") != "",
 	}
+	data.Here = withQuery(confirmPath, "to", data.To, "sent", yes(data.Sent))
 	data.Form = data.Base.Form(page.Values(c, "code"), err)
-	return h.pages.Render(c, status, "shopper/confirm", data)
+	return h.pages.Render(c, refusal(err), "shopper/confirm", data)
 }
 
 func (h *Handler) sendConfirm(c *fiber.Ctx, s portal.Shopper) error {
-	if err := s.AskCode(c.UserContext()); err != nil {
+	err := s.AskCode(c.UserContext())
+	switch {
+	case refused(err):
+		return h.showConfirm(c, s, err)
+	case err != nil:
 		return err
 	}
 	return seeOther(c, withQuery(confirmPath, "to", c.FormValue("to"), "sent", "yes"))
@@ -63,10 +68,10 @@ func (h *Handler) sendConfirm(c *fiber.Ctx, s portal.Shopper) error {
 
 func (h *Handler) enterConfirm(c *fiber.Ctx, s portal.Shopper) error {
 	err := s.Confirm(c.UserContext(), c.FormValue("code"))
-	if portal.KindOf(err) == portal.Invalid {
-		return h.showConfirm(c, s, fiber.StatusUnprocessableEntity, err)
-	}
-	if err != nil {
+	switch {
+	case refused(err):
+		return h.showConfirm(c, s, err)
+	case err != nil:
 		return err
 	}
 	return seeOther(c, localOr(c.FormValue("to"), securityPath))

@@ -33,9 +33,10 @@ type withdrawPage struct {
 // confirmWithdrawalPage repeats the statement and has the one button that sends it.
 type confirmWithdrawalPage struct {
 	page.Base
-	Facts        []portal.StatementFact
-	Action, Back string
-	Kept         []page.Hidden // the statement, and the id that makes two of these forms one
+	Facts  []portal.StatementFact
+	Action string
+	Again  string        // where the first step shows the statement once more, to be changed
+	Kept   []page.Hidden // the statement, and the id that makes two of these forms one
 }
 
 // withdrawnPage is the receipt.
@@ -46,22 +47,7 @@ type withdrawnPage struct {
 	Order string // path of the order's page, "" for who came without signing in
 }
 
-// withdrawBase is the base of a page that does not ask who is there.
-func (h *Handler) withdrawBase(c *fiber.Ctx, title string) (page.Base, error) {
-	s, err := gate.Shopper(c)
-	switch {
-	case err == nil:
-		return h.base(c, s, "", title), nil
-	case portal.KindOf(err) == portal.SignIn:
-		return h.visitorBase(c, title), nil
-	}
-	return page.Base{}, err
-}
-
 func (h *Handler) withdraw(c *fiber.Ctx) error {
-	if gate.Shop(c).NoWithdrawal {
-		return &portal.Error{Kind: portal.NotFound, Key: "withdrawal.off"}
-	}
 	values := map[string]string{}
 	if s, err := gate.Shopper(c); err == nil {
 		values["name"], values["email"] = s.Customer().Name(), s.Customer().Email
@@ -70,7 +56,10 @@ func (h *Handler) withdraw(c *fiber.Ctx) error {
 }
 
 func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]string, err error) error {
-	b, broken := h.withdrawBase(c, "withdraw.title")
+	if gate.Shop(c).NoWithdrawal {
+		return &portal.Error{Kind: portal.NotFound, Key: "withdrawal.off"}
+	}
+	b, broken := h.openBase(c, "withdraw.title")
 	if broken != nil {
 		return broken
 	}
@@ -84,7 +73,12 @@ func (h *Handler) statement(c *fiber.Ctx, b page.Base) portal.Statement {
 	}
 }
 
-// mendWithdraw shows the form again with what is to be mended; any other error is the site's.
+// again is the path of a first step, for who comes back from the second to change what was stated.
+func again(path string) string { return path + "?again=yes" }
+
+func isAgain(c *fiber.Ctx) bool { return c.Query("again") != "" }
+
+// mendWithdraw shows the form again, with what is to be mended if there is an error; any other error is the site's.
 func (h *Handler) mendWithdraw(c *fiber.Ctx, err error) error {
 	if status := refusal(err); status != 0 {
 		return h.showWithdraw(c, status, page.Values(c, "name", "number", "email", "goods"), err)
@@ -94,7 +88,10 @@ func (h *Handler) mendWithdraw(c *fiber.Ctx, err error) error {
 
 // stateWithdrawal is the first step: the statement is checked and shown for confirmation. Nothing is kept.
 func (h *Handler) stateWithdrawal(c *fiber.Ctx) error {
-	b, err := h.withdrawBase(c, "withdraw.confirm.title")
+	if isAgain(c) {
+		return h.mendWithdraw(c, nil)
+	}
+	b, err := h.openBase(c, "withdraw.confirm.title")
 	if err != nil {
 		return err
 	}
@@ -103,7 +100,7 @@ func (h *Handler) stateWithdrawal(c *fiber.Ctx) error {
 		return h.mendWithdraw(c, err)
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/withdraw-confirm", confirmWithdrawalPage{
-		Base: b, Facts: s.Facts(b.L), Action: withdrawConfirmPath, Back: b.Link(withdrawPath),
+		Base: b, Facts: s.Facts(b.L), Action: withdrawConfirmPath, Again: again(withdrawPath),
 		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "name", Value: s.Name}, {Name: "number", Value: s.Number},
 			{Name: "email", Value: s.Email}, {Name: "goods", Value: s.Goods}},
 	})
@@ -111,7 +108,7 @@ func (h *Handler) stateWithdrawal(c *fiber.Ctx) error {
 
 // confirmWithdrawal is the second: the statement is received, whatever order it is about.
 func (h *Handler) confirmWithdrawal(c *fiber.Ctx) error {
-	b, err := h.withdrawBase(c, "withdraw.done.title")
+	b, err := h.openBase(c, "withdraw.done.title")
 	if err != nil {
 		return err
 	}

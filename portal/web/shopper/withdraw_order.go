@@ -186,6 +186,9 @@ func (h *Handler) mendWithdrawOrder(c *fiber.Ctx, s portal.Shopper, err error) e
 
 // chooseWithdrawal is the first step of who is signed in.
 func (h *Handler) chooseWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
+	if isAgain(c) {
+		return h.withdrawOrder(c, s)
+	}
 	b := h.base(c, s, "orders", "withdraw.confirm.title")
 	made, err := chosenOf(c, s, b.L.Lang())
 	if err != nil {
@@ -196,7 +199,7 @@ func (h *Handler) chooseWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
 		return h.mendWithdrawOrder(c, s, err)
 	}
 	data := confirmWithdrawalPage{
-		Base: b, Facts: st.Facts(b.L), Action: withdrawOrderPath(made.Number) + "/confirm", Back: withdrawOrderPath(made.Number),
+		Base: b, Facts: st.Facts(b.L), Action: withdrawOrderPath(made.Number) + "/confirm", Again: again(withdrawOrderPath(made.Number)),
 		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "what", Value: c.FormValue("what")}, {Name: "mark", Value: made.Mark}},
 	}
 	if made.Name != "" {
