@@ -20,7 +20,10 @@ document.addEventListener("keydown", (event) => {
 // The fault summary is read out and its links are the next thing the Tab key reaches.
 document.querySelector(".faults")?.focus();
 
-// A second press on a slow line must not order, save or end anything twice.
+// A second press on a slow line must not order, save or end anything twice. After a while it may: no page has come in place of
+// this one, as when the loading was stopped or the answer was a file.
+const patience = 10_000; // milliseconds
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
@@ -29,6 +32,7 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, patience);
 });
 
 // A page that comes back from the browser's cache may be sent again.

@@ -25,13 +25,17 @@ func (t *Tab) Fill(selector, value string) {
 	}
 }
 
-// Choose is Fill for a choice that leads to another page by itself, and waits for that page.
+// Choose is Fill by a pointer, for a choice that leads to another page by itself, and waits for that page.
 func (t *Tab) Choose(selector, value string) {
 	t.t.Helper()
 	t.arrive("choose "+value, func(ctx context.Context, on *chromedp.Target) error {
-		_, err := chromedp.Evaluate[string](filling(selector, value))(ctx, on)
+		_, err := chromedp.Evaluate[string](pointing(selector) + filling(selector, value))(ctx, on)
 		return err
 	})
+}
+
+func pointing(selector string) string {
+	return "document.querySelector(" + quote(selector) + `).dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}));`
 }
 
 func filling(selector, value string) string {
@@ -47,6 +51,12 @@ func filling(selector, value string) string {
 func (t *Tab) Tabulate() {
 	t.t.Helper()
 	run(t, "press Tab", chromedp.KeyEvent(kb.Tab))
+}
+
+// Down presses the key of the arrow that points down.
+func (t *Tab) Down() {
+	t.t.Helper()
+	run(t, "press the arrow down", chromedp.KeyEvent(kb.ArrowDown))
 }
 
 // Enter presses the Enter key and waits for the page that this leads to.

@@ -1,0 +1,56 @@
+package web_test
+
+import (
+	"testing"
+	"time"
+
+	"postern/portal/web/webtest/chrome"
+)
+
+// TestBrowserForms tries what scripts add to forms.
+func TestBrowserForms(t *testing.T) {
+	browser := chrome.Start(t)
+	for name, test := range map[string]func(*testing.T, stand){"country by keyboard": choosesByKeyboard, "sent twice": sendsOnce} {
+		t.Run(name, func(t *testing.T) { test(t, newStand(t, browser)) })
+	}
+}
+
+// choosesByKeyboard goes past the first countries of a closed list by the arrow key, which leads nowhere; the button does.
+func choosesByKeyboard(t *testing.T, s stand) {
+	tab := s.tab(t, chrome.Options{})
+	s.signIn(t, tab, jana)
+	tab.Visit("/addresses/new?country=SK")
+	chrome.Evaluate[bool](tab, `(window.stayed = true, document.querySelector("#f-country").focus(), true)`)
+	for range 3 {
+		tab.Down()
+	}
+	chosen := tab.Value("#f-country")
+	if chosen == "SK" || !chrome.Evaluate[bool](tab, "window.stayed === true") {
+		t.Fatalf("three keys down from SK, %q is chosen on %s", chosen, tab.Path())
+	}
+	tab.Tabulate()
+	focused(t, tab, "the button", "button[data-country]")
+	tab.Enter()
+	if got := tab.Value("#f-country"); got != chosen || tab.Path() != "/addresses/new" {
+		t.Errorf("the button shows the form of %q, not %q, on %s", got, chosen, tab.Path())
+	}
+}
+
+// sendsOnce presses twice at once, and again when no page has come for ten seconds.
+func sendsOnce(t *testing.T, s stand) {
+	tab := s.tab(t, chrome.Options{})
+	tab.Visit("/sign-in")
+	chrome.Evaluate[bool](tab, `(window.sent = 0, addEventListener("submit", event => {
+		if (!event.defaultPrevented) window.sent++;
+		event.preventDefault();
+	}), true)`)
+	press := func() int {
+		return chrome.Evaluate[int](tab, `(document.querySelector("main form").requestSubmit(), window.sent)`)
+	}
+	if press(); press() != 1 {
+		t.Error("two presses in a row are sent twice")
+	}
+	if tab.Linger(11 * time.Second); press() != 2 {
+		t.Error("after ten seconds the form is still dead")
+	}
+}
