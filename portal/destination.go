@@ -18,32 +18,45 @@ func (s Shop) destination(wish string) string {
 	if _, back := s.ReturnOf(wish); back {
 		return wish
 	}
-	if wish == "" || len(wish) > maxDestination || strings.ContainsFunc(wish, unfitForURL) {
+	if len(wish) > maxDestination {
 		return ""
 	}
-	u, err := url.Parse(wish)
-	if err != nil || u.User != nil {
-		return ""
-	}
-	if u.Scheme == "" && u.Host == "" {
-		return localPath(wish, u)
-	}
-	origin := originOf(wish)
-	if origin == s.Origin() || !s.ServesOrigin(origin) {
+	u := urlOf(wish)
+	if u == nil || LocalPath(wish) == "" && s.StorefrontHost(wish) == "" {
 		return ""
 	}
 	return u.String()
 }
 
-// localPath accepts a path that every browser keeps on this origin: browsers read "//" and "/\" as another host.
-func localPath(wish string, u *url.URL) string {
-	if !strings.HasPrefix(wish, "/") || strings.HasPrefix(wish, "//") {
+// LocalPath is wish if it is a path that every browser keeps on this origin, and no page of signing in or out; else "". Browsers read
+// "//" and "/\" as another host.
+func LocalPath(wish string) string {
+	u := urlOf(wish)
+	if u == nil || u.Host != "" || !strings.HasPrefix(wish, "/") || strings.HasPrefix(wish, "//") {
 		return ""
 	}
 	if u.Path == "/sign-in" || strings.HasPrefix(u.Path, "/sign-in/") || u.Path == "/sign-out" {
 		return ""
 	}
-	return u.String()
+	return wish
+}
+
+// StorefrontHost is the host of a URL on one of the shop's origins other than the portal's own; "" for any other text.
+func (s Shop) StorefrontHost(address string) string {
+	u, origin := urlOf(address), originOf(address)
+	if u == nil || origin == s.Origin() || !s.ServesOrigin(origin) {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// urlOf reads an address that browsers take as it stands; nil for any other text.
+func urlOf(text string) *url.URL {
+	u, err := url.Parse(text)
+	if err != nil || u.User != nil || strings.ContainsFunc(text, unfitForURL) {
+		return nil
+	}
+	return u
 }
 
 // unfitForURL finds what browsers strip or turn around in an address: controls, white space, backslashes, non-ASCII.

@@ -34,11 +34,10 @@ const brandPrefix = "/brand/"
 func (s *site) serveBrand(c *fiber.Ctx) error {
 	shop := gate.Shop(c)
 	style, css := s.pages.BrandStyle(shop)
-	logo := brandPrefix + shop.Brand.LogoHash + ".png"
 	switch path := c.Path(); {
 	case style != "" && path == style:
 		return sendFile(c, "text/css; charset=utf-8", css)
-	case shop.Brand.LogoHash != "" && path == logo:
+	case path == shop.Brand.LogoPath():
 		return sendFile(c, "image/png", shop.Brand.Logo)
 	case path == iconPath(shop.Brand):
 		icon, err := iconOf(shop.Brand)

@@ -31,28 +31,16 @@ func datesOf(lang string) dates {
 	return dates{en_GB.New()}
 }
 
-// isManner tells the ways a sentence may ask for a time.
-func isManner(name string) bool {
-	switch name {
-	case "", "date", "short", "day", "time", "datetime", "month":
-		return true
-	}
-	return false
-}
+// manners are the ways a sentence may ask for a time.
+func manners() []string { return []string{"date", "day", "datetime"} }
 
 // written gives a time in a manner; the zero time is "".
 func (l *Localizer) written(t time.Time, manner string) string {
 	switch manner {
-	case "short":
-		return l.ShortDate(t)
 	case "day":
 		return l.DayDate(t)
-	case "time":
-		return l.Time(t)
 	case "datetime":
 		return l.DateTime(t)
-	case "month":
-		return l.Month(t)
 	}
 	return l.Date(t)
 }
@@ -83,14 +71,6 @@ func (l *Localizer) DayDate(t time.Time) string {
 	return l.T("date.day", "Weekday", l.speech.dates.cldr.WeekdayWide(t.Weekday()), "Day", day)
 }
 
-// Time writes the time of day: "14:05".
-func (l *Localizer) Time(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return l.speech.dates.cldr.FmtTimeShort(t.In(l.zone))
-}
-
 // DateTime writes a day and the time: "5 March 2026, 14:05", "5. marca 2026 o 14:05".
 func (l *Localizer) DateTime(t time.Time) string {
 	if t.IsZero() {
@@ -111,16 +91,6 @@ func (d dates) at(t time.Time) string {
 		return "ve\u00a0" + clock
 	}
 	return "v\u00a0" + clock
-}
-
-// Month writes a month: "March 2026", "marec 2026". Its name stands alone, so it is not the one of Date.
-func (l *Localizer) Month(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	t = t.In(l.zone)
-	name := l.T("month." + strconv.Itoa(int(t.Month())))
-	return l.T("date.month", "Month", name, "Year", t.Year())
 }
 
 // ISO writes a moment for <time datetime>: RFC 3339 with the zone's offset.

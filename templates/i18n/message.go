@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
@@ -81,7 +82,7 @@ func cut(text string) (pattern, error) {
 		if at[2] >= 0 {
 			manner = text[at[2]:at[3]]
 		}
-		if !isManner(manner) {
+		if manner != "" && !slices.Contains(manners(), manner) {
 			return nil, fmt.Errorf("unknown manner %q", manner)
 		}
 		out = append(out, piece{name: text[at[4]:at[5]], manner: manner})

@@ -92,6 +92,16 @@ func TestNoKeyIsUnused(t *testing.T) {
 	}
 }
 
+// TestNoMannerIsUnused: each way to write a time is that of some sentence.
+func TestNoMannerIsUnused(t *testing.T) {
+	text := fmt.Sprint(readRaw(t, fallback))
+	for _, manner := range manners() {
+		if !strings.Contains(text, "{{"+manner+" .") {
+			t.Errorf("no sentence asks for %q", manner)
+		}
+	}
+}
+
 func TestEveryKeyAskedForIsThere(t *testing.T) {
 	known := readRaw(t, fallback)
 	for name, text := range sources(t) {

@@ -126,11 +126,3 @@ func (b Base) Withdraw() string {
 	}
 	return b.Link("/withdraw")
 }
-
-// LogoURL is where the shop's logo is served, "" for none.
-func (b Base) LogoURL() string {
-	if b.Shop.Brand.LogoHash == "" {
-		return ""
-	}
-	return "/brand/" + b.Shop.Brand.LogoHash + ".png"
-}

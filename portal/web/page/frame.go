@@ -71,7 +71,7 @@ func (b *Base) brand(m *Markup) {
 		return
 	}
 	m.Raw(`<a class="brand" href="`).URL(b.Home()).Raw("\">\n")
-	if logo := b.LogoURL(); logo != "" {
+	if logo := b.Shop.Brand.LogoPath(); logo != "" {
 		m.Raw(`<img src="`).URL(logo).Raw(`" alt="`).Text(b.Shop.Name).Raw(`" width="`).Text(strconv.Itoa(b.Shop.Brand.LogoWidth)).
 			Raw(`" height="`).Text(strconv.Itoa(b.Shop.Brand.LogoHeight)).Raw("\">\n")
 	} else {

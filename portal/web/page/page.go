@@ -110,11 +110,9 @@ func (p *Pages) execute(out io.Writer, name string, data any) error {
 	return nil
 }
 
-// send gives the page to the browser alone, which asks again before it shows a kept one.
 func send(c *fiber.Ctx, status int, text []byte) {
 	c.Status(status)
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	c.Set(fiber.HeaderCacheControl, "private, no-cache")
 	c.Response().SetBody(text) // copies: text is used again
 }
 

@@ -7,8 +7,7 @@ import (
 	"postern/portal"
 )
 
-// Pill is the data of the partial "pill", and of Status: a word or a sentence with the icon of its tone, so
-// that colour never speaks alone.
+// Pill is the data of Status: a sentence with the icon of its tone, so that colour never speaks alone.
 type Pill struct{ Tone, Icon, Text string }
 
 // Pill makes one of a tone: waiting, moving, done, stopped, or neutral, which any other word is taken as.
@@ -71,7 +70,7 @@ func (b Base) Pager(previous, next string) template.HTML {
 	return m.HTML()
 }
 
-// kindKeys are the message keys of the error kinds: the sentence, and with ".title" its heading.
+// kindKey is the message key of an error kind: the sentence, and with ".title" its heading.
 func kindKey(kind portal.Kind) string {
 	switch kind {
 	case portal.Invalid:

@@ -24,8 +24,8 @@ func (p *addressPage) fields(form []address.Field) ([]page.Field, error) {
 }
 
 func (p *addressPage) field(given address.Field) (page.Field, error) {
-	attributes := []string{"autocomplete", given.Autocomplete, "maxlength", fmt.Sprint(given.MaxLength), "required", mark(given.Required)}
-	attributes = append(attributes, "optional", mark(!given.Required), "half", mark(isHalf(given.Name)))
+	attributes := []string{"autocomplete", given.Autocomplete, "maxlength", fmt.Sprint(given.MaxLength), "required", yes(given.Required)}
+	attributes = append(attributes, "optional", yes(!given.Required), "half", yes(isHalf(given.Name)))
 	switch {
 	case given.Name == address.Phone:
 		attributes = append(attributes, "type", "tel", "inputmode", "tel", "hint", p.T("address.phone.hint"))
@@ -50,13 +50,6 @@ func (p *addressPage) labels() map[string]string {
 		labels[field.Name] = field.Label
 	}
 	return labels
-}
-
-func mark(on bool) string {
-	if on {
-		return "yes"
-	}
-	return ""
 }
 
 // isHalf tells the inputs that share a row.

@@ -1,6 +1,7 @@
 package shopper
 
 import (
+	"cmp"
 	"html/template"
 	"net/url"
 	"slices"
@@ -187,18 +188,9 @@ func (p *orderPage) facts() []fact {
 	case "headline.source":
 		add("order.shop_status", o.Status.Label)
 	default:
-		add("order.shop_status", firstOf(o.Status.Label, o.Status.Source))
+		add("order.shop_status", cmp.Or(o.Status.Label, o.Status.Source))
 	}
 	return facts
-}
-
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 func (p *orderPage) notes() []note {

@@ -1,6 +1,7 @@
 package shopper
 
 import (
+	"cmp"
 	"html/template"
 
 	"postern/portal"
@@ -94,7 +95,7 @@ func (p *orderPage) parcels() []parcel {
 		made.Track = p.track(given.Carrier)
 		made.Facts = p.parcelFacts(given)
 		for _, item := range given.Items {
-			made.Items = append(made.Items, p.Decimal(item.Quantity)+" × "+firstOf(names[item.Line], item.Line))
+			made.Items = append(made.Items, p.Decimal(item.Quantity)+" × "+cmp.Or(names[item.Line], item.Line))
 		}
 		parcels = append(parcels, made)
 	}

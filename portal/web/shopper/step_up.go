@@ -1,6 +1,8 @@
 package shopper
 
 import (
+	"cmp"
+
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
@@ -40,7 +42,7 @@ type confirmPage struct {
 
 func (h *Handler) confirm(c *fiber.Ctx, s portal.Shopper) error {
 	if s.Fresh() {
-		return seeOther(c, localOr(c.Query("to"), securityPath))
+		return seeOther(c, cmp.Or(portal.LocalPath(c.Query("to")), securityPath))
 	}
 	return h.showConfirm(c, s, nil)
 }
@@ -74,5 +76,5 @@ func (h *Handler) enterConfirm(c *fiber.Ctx, s portal.Shopper) error {
 	case err != nil:
 		return err
 	}
-	return seeOther(c, localOr(c.FormValue("to"), securityPath))
+	return seeOther(c, cmp.Or(portal.LocalPath(c.FormValue("to")), securityPath))
 }

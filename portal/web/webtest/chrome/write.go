@@ -29,7 +29,7 @@ func (t *Tab) Fill(selector, value string) {
 func (t *Tab) Choose(selector, value string) {
 	t.t.Helper()
 	t.arrive("choose "+value, func(ctx context.Context, on *chromedp.Target) error {
-		_, err := chromedp.Evaluate[string](pointing(selector) + filling(selector, value))(ctx, on)
+		_, err := chromedp.Evaluate[string](pointing(selector)+filling(selector, value))(ctx, on)
 		return err
 	})
 }

@@ -1,0 +1,72 @@
+package page
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"postern/static"
+)
+
+var (
+	literal     = regexp.MustCompile("\"(?:[^\"\\\\\n]|\\\\.)*\"|`[^`]*`")
+	declaration = regexp.MustCompile(`/\*[^*]*\*/|\{[^{}]*\}`)
+	class       = regexp.MustCompile(`\.([a-z][a-z-]*)`)
+)
+
+// quoted are all texts in quotes of the templates and of the code that shows pages, one a line; imports are none.
+func quoted(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, root := range []string{"..", "../../../templates"} {
+		err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+			ext := filepath.Ext(name)
+			if err != nil || entry.IsDir() || ext != ".go" && ext != ".html" || strings.HasSuffix(name, "_test.go") || strings.Contains(name, "testdata") {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			for _, found := range literal.FindAllString(string(text), -1) {
+				if !strings.HasPrefix(found, `"postern/`) {
+					all.WriteString(found + "\n")
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+func TestEveryIconIsUsed(t *testing.T) {
+	all, err := loadIcons(static.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := quoted(t)
+	for name := range all {
+		if !strings.Contains(texts, `"`+name+`"`) {
+			t.Errorf("no page shows %q", name)
+		}
+	}
+}
+
+// TestEveryClassIsWorn: a class whose end is made at run time is named up to its dash.
+func TestEveryClassIsWorn(t *testing.T) {
+	sheet, err := static.FS.ReadFile("css/portal.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := quoted(t)
+	for _, found := range class.FindAllStringSubmatch(declaration.ReplaceAllString(string(sheet), " "), -1) {
+		begin, _, _ := strings.Cut(found[1], "-")
+		worn := regexp.MustCompile("(^|[^a-z-])(" + found[1] + "([^a-z-]|$)|" + begin + "-([^a-z]|$))")
+		if !worn.MatchString(texts) {
+			t.Errorf("nothing wears .%s", found[1])
+		}
+	}
+}
