@@ -31,11 +31,10 @@ type OrderPage struct {
 	Nearest  int   // when nothing was found: the nearest year that has orders, 0 when there is none
 }
 
-// The sizes of a page of the list, and of what a search finds.
-const (
-	ordersPerPage = 20
-	maxFound      = 50
-)
+const ordersPerPage = 20
+
+// MaxFound is how many orders a search gives at most; so many stand for perhaps more.
+const MaxFound = 50
 
 const (
 	dateForm     = "2006-01-02"
@@ -91,7 +90,7 @@ func (s Shopper) orderQuery(q OrderQuery) (storage.Query, error) {
 		if term == "" {
 			term = "\x00" // no term is like this, so nothing is found
 		}
-		return storage.Query{Index: ordersBySearch, Equal: []any{s.customer.ID}, Prefix: &term, Limit: maxFound}, nil
+		return storage.Query{Index: ordersBySearch, Equal: []any{s.customer.ID}, Prefix: &term, Limit: MaxFound}, nil
 	}
 	query := storage.Query{
 		Index: ordersByPlaced, Equal: []any{s.customer.ID}, Descending: true, Limit: ordersPerPage, Cursor: q.Cursor,

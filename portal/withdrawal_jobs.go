@@ -119,7 +119,7 @@ func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number str
 		return "", ifFound(err)
 	}
 	page, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
-		Index: ordersBySearch, Equal: []any{customer}, Prefix: &term, Limit: maxFound,
+		Index: ordersBySearch, Equal: []any{customer}, Prefix: &term, Limit: MaxFound,
 	})
 	for _, hit := range page.Hits {
 		if searchTerm(hit.Key) != term {

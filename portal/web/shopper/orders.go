@@ -14,9 +14,6 @@ import (
 
 const ordersPath = "/orders"
 
-// mostFound is how many orders portal gives for a search at most: so many of perhaps more.
-const mostFound = 50
-
 // ordersPage is the list of orders.
 type ordersPage struct {
 	page.Base
@@ -86,7 +83,7 @@ func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
 	p.Pager = p.Base.Pager(p.neighbour(found.Previous), p.neighbour(found.Next))
 	switch n := len(found.Rows); {
 	case p.Query.Search == "" || n == 0:
-	case n < mostFound:
+	case n < portal.MaxFound:
 		p.Found = p.T("orders.found", "Count", n, "Text", p.Query.Search)
 	default:
 		p.Found = p.T("orders.found.more", "Count", n, "Text", p.Query.Search)
