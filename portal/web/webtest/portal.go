@@ -3,6 +3,7 @@ package webtest
 import (
 	"context"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ type Installation struct {
 	Way     *Way
 	t       testing.TB
 	worker  portal.Worker
+	turn    sync.Mutex // to deliver: who has had it finds every mail of before handed over
 	outbox  *mail.Dispatcher
 }
 
@@ -84,6 +86,8 @@ func (i *Installation) Work() {
 // Deliver lets the dispatcher do one round.
 func (i *Installation) Deliver() {
 	i.t.Helper()
+	i.turn.Lock()
+	defer i.turn.Unlock()
 	if _, err := i.outbox.Once(i.t.Context()); err != nil {
 		i.t.Errorf("dispatcher: %v", err)
 	}
