@@ -12,6 +12,7 @@ type handover struct {
 	box       Outbox
 	id, lease string
 	before    Entry
+	taken     time.Time // when the lease began
 }
 
 // handOver makes the attempt and records its end.
@@ -49,9 +50,10 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 // errNotTried says that a mail never got a connection: that is no attempt.
 var errNotTried = errors.New("mail: not tried")
 
-// attempt composes the mail and hands it over.
+// attempt composes the mail and hands it over. Its time runs from the lease's beginning: the store may have taken long to
+// write that down.
 func (d *Dispatcher) attempt(ctx context.Context, h handover) error {
-	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	ctx, cancel := context.WithTimeout(ctx, attemptTime-d.Now().Sub(h.taken))
 	defer cancel()
 	soon, done := context.WithTimeout(ctx, readyTime)
 	defer done()
@@ -116,15 +118,15 @@ func (d *Dispatcher) record(e *Entry, before Entry, failed error) {
 	errors.As(failed, &f)
 	switch {
 	case failed == nil:
-		e.close(Sent, now)
+		e.send(now)
 		return
 	case errors.Is(failed, ErrDrop):
-		e.close(Dropped, now)
+		e.drop(now)
 		return
 	}
 	e.LastError = reason(failed, e.To)
 	if errors.Is(failed, errNotTried) {
-		e.Attempts, e.Unsure = before.Attempts, before.Unsure
+		e.Attempts, e.Unsure, e.Composed = before.Attempts, before.Unsure, true
 		e.NextAt = latest(before.NextAt, d.pool.restsUntil())
 		return
 	}

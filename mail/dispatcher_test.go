@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"postern/storage"
 )
 
 func TestSent(t *testing.T) {
@@ -20,7 +22,8 @@ func TestSent(t *testing.T) {
 		t.Fatalf("%d sent", n)
 	}
 	want := Entry{
-		Kind: SignIn, To: "jana@kunde.example", State: Sent, CreatedAt: start, SentAt: start, NextAt: start.Add(Keep), Attempts: 1,
+		Kind: SignIn, To: "jana@kunde.example", Payload: map[string]string{"path": "/orders"}, State: Sent, CreatedAt: start,
+		SentAt: start, NextAt: start.Add(Keep), Attempts: 1,
 	}
 	if diff := cmp.Diff(want, b.entry("fern", id)); diff != "" {
 		t.Errorf("entry (-want +got):\n%s", diff)
@@ -129,6 +132,40 @@ func TestLostLease(t *testing.T) {
 }
 
 // TestGaps follows an entry that is refused for ever, by kind.
+// sluggish is a store whose next write takes a while.
+type sluggish struct {
+	storage.Engine
+	write func()
+}
+
+func (s *sluggish) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+	if s.write != nil {
+		s.write()
+		s.write = nil
+	}
+	return s.Engine.Replace(ctx, collection, r, read)
+}
+
+// TestSlowLease has the store take long to write the lease down: that time is the attempt's, which ends before the lease does.
+func TestSlowLease(t *testing.T) {
+	const slow = 20 * time.Second
+	b := newBench(t, "fern")
+	b.Engine = &sluggish{b.Engine, func() { b.pass(slow) }}
+	id := b.add("fern", Entry{Kind: SignIn})
+	var left time.Duration
+	b.post.during = func(ctx context.Context, _ Message) {
+		ends, _ := ctx.Deadline()
+		left = time.Until(ends)
+		if e := b.entry("fern", id); !e.NextAt.Equal(start.Add(leaseTime)) {
+			t.Errorf("the lease ends at %s", e.NextAt)
+		}
+	}
+	b.round()
+	if left <= 0 || left > attemptTime-slow {
+		t.Errorf("%s are left for the attempt, want at most %s", left, attemptTime-slow)
+	}
+}
+
 func TestGaps(t *testing.T) {
 	for kind, life := range map[string]time.Duration{SignIn: 24 * time.Hour, "order": 72 * time.Hour} {
 		t.Run(kind, func(t *testing.T) {
@@ -175,8 +212,8 @@ func TestDropped(t *testing.T) {
 	asked := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}})
 	throttled := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}, Throttled: true})
 	b.round()
-	for _, id := range []string{asked, throttled} {
-		if e := b.entry("fern", id); e.State != Dropped || e.Payload != nil || !e.NextAt.Equal(start.Add(Keep)) {
+	for id, keep := range map[string]time.Duration{asked: Keep, throttled: keepThrottled} {
+		if e := b.entry("fern", id); e.State != Dropped || e.Payload != nil || !e.NextAt.Equal(start.Add(keep)) {
 			t.Errorf("entry %+v", e)
 		}
 	}

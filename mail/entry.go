@@ -14,11 +14,15 @@ const (
 	Failed  = "failed"  // refused for good, or given up; staff may resend it
 )
 
-// Keep is how long an entry that came to its end stays for staff to see, and a failed one to be resent.
-const Keep = 30 * 24 * time.Hour
+const (
+	// Keep is how long an entry that came to its end stays for staff to see, and a failed or sent one to be resent.
+	Keep = 30 * 24 * time.Hour
+	// keepThrottled is Keep for what was throttled: one client can ask many times a second, and must not fill the store.
+	keepThrottled = 10 * time.Minute
+)
 
 // Entry is one mail to be sent: what it is about, for the Composer, and how its sending goes. Kind and Payload mean
-// something to the Composer only; Payload must hold no secret, and is emptied once the mail is sent or dropped.
+// something to the Composer only; Payload must hold no secret, and is emptied once the mail is dropped.
 type Entry struct {
 	Kind    string            `bson:"kind"`
 	To      string            `bson:"to"`
@@ -32,7 +36,9 @@ type Entry struct {
 	SentAt   time.Time `bson:"sent_at,omitempty"`
 	ResentAt time.Time `bson:"resent_at,omitempty"` // when staff asked for it again; its life begins anew
 
-	Attempts  int    `bson:"attempts"` // begun since CreatedAt or ResentAt
+	Attempts int `bson:"attempts"` // begun since CreatedAt or ResentAt
+	// Composed says that the Composer had the entry before, though no attempt came of it: the mail got no connection.
+	Composed  bool   `bson:"composed,omitempty"`
 	LastError string `bson:"last_error,omitempty"`
 	// Unsure says that an attempt ended without an answer, or is going on: a message of this entry may have arrived.
 	Unsure bool `bson:"unsure"`
@@ -69,6 +75,15 @@ func Collections() []storage.Collection {
 // due reports whether it is the entry's turn.
 func (e *Entry) due(now time.Time) bool { return e.State == Waiting && !e.NextAt.After(now) }
 
+// hasten makes a waiting entry due now, unless an attempt at it is going on.
+func (e *Entry) hasten(now time.Time) error {
+	if e.Lease != "" || !e.NextAt.After(now) {
+		return storage.ErrUnchanged
+	}
+	e.NextAt = now
+	return nil
+}
+
 // end is when the entry is given up.
 func (e *Entry) end(life time.Duration) time.Time {
 	if e.ResentAt.After(e.CreatedAt) {
@@ -80,11 +95,17 @@ func (e *Entry) end(life time.Duration) time.Time {
 // fail puts the entry on the list of what staff may resend.
 func (e *Entry) fail(now time.Time) { e.State, e.NextAt = Failed, now.Add(Keep) }
 
-// close ends the entry's life as sent or dropped.
-func (e *Entry) close(state string, now time.Time) {
-	e.State, e.Payload, e.LastError, e.Unsure = state, nil, "", false
+// send ends the entry's life as sent. The payload stays, so that the mail can be composed again for staff who resend it.
+func (e *Entry) send(now time.Time) {
+	e.State, e.LastError, e.Unsure = Sent, "", false
+	e.SentAt, e.NextAt = now, now.Add(Keep)
+}
+
+// drop ends the entry's life as dropped.
+func (e *Entry) drop(now time.Time) {
+	e.State, e.Payload, e.LastError, e.Unsure = Dropped, nil, "", false
 	e.NextAt = now.Add(Keep)
-	if state == Sent {
-		e.SentAt = now
+	if e.Throttled {
+		e.NextAt = now.Add(keepThrottled)
 	}
 }

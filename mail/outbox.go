@@ -3,10 +3,16 @@ package mail
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"postern/storage"
 )
+
+// sweptAtOnce is how many deletions of a sweep go on at a time.
+const sweptAtOnce = 64
 
 // Outbox is the mails of one shop, one document each.
 type Outbox struct {
@@ -65,20 +71,20 @@ func (o Outbox) List(ctx context.Context, state, cursor string, limit int) (stor
 }
 
 // Resend makes a failed or sent entry wait again, due at once, with a new life and no attempts counted. A sent one comes
-// to the Composer without payload and with Unsure set, since its first message is out. A waiting one stays as it is; for a
-// dropped one it returns ErrDrop.
+// to the Composer with Unsure set, since its first message is out. A waiting one is due at once, unless it is in hand
+// at this moment; for a dropped one it returns ErrDrop.
 func (o Outbox) Resend(ctx context.Context, id string) error {
 	now := o.Now()
 	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
 		switch e.State {
 		case Waiting:
-			return storage.ErrUnchanged
+			return e.hasten(now)
 		case Dropped:
 			return ErrDrop
 		case Sent:
 			e.Unsure = true
 		}
-		e.State, e.NextAt, e.ResentAt, e.Attempts = Waiting, now, now, 0
+		e.State, e.NextAt, e.ResentAt, e.Attempts, e.Composed = Waiting, now, now, 0, false
 		return nil
 	})
 	return err
@@ -102,23 +108,40 @@ func (o Outbox) Overdue(ctx context.Context) (time.Duration, error) {
 	return now.Sub(e.NextAt), nil
 }
 
-// Sweep deletes sent, dropped and failed entries that are past Keep, at most limit (1 to storage.MaxLimit) of each, and
-// returns how many went.
-func (o Outbox) Sweep(ctx context.Context, limit int) (deleted int, err error) {
+// Sweep deletes the sent, dropped and failed entries whose time to be kept is over, in batches of at most batch (1 to
+// storage.MaxLimit), and returns how many went.
+func (o Outbox) Sweep(ctx context.Context, batch int) (deleted int, err error) {
 	for _, state := range []string{Sent, Dropped, Failed} {
-		ids, err := o.turn(ctx, state, o.Now(), limit)
-		if err != nil {
-			return deleted, err
-		}
-		for _, hit := range ids {
-			gone, err := o.remove(ctx, hit.Key, state)
+		for more := true; more; {
+			found, gone, err := o.sweepBatch(ctx, state, batch)
+			deleted += gone
 			if err != nil {
 				return deleted, err
 			}
-			deleted += gone
+			more = found == batch && gone > 0 // a batch that stays as it is would come again
 		}
 	}
 	return deleted, nil
+}
+
+// sweepBatch deletes a batch of one state, several at once, so that they share commits.
+func (o Outbox) sweepBatch(ctx context.Context, state string, batch int) (found, gone int, err error) {
+	hits, err := o.turn(ctx, state, o.Now(), batch)
+	if err != nil {
+		return 0, 0, err
+	}
+	var removed atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(sweptAtOnce)
+	for _, hit := range hits {
+		group.Go(func() error {
+			n, err := o.remove(ctx, hit.Key, state)
+			removed.Add(int64(n))
+			return err
+		})
+	}
+	err = group.Wait()
+	return len(hits), int(removed.Load()), err
 }
 
 func (o Outbox) remove(ctx context.Context, id, state string) (int, error) {
@@ -161,16 +184,16 @@ func (o Outbox) change(ctx context.Context, id string, alter func(*Entry)) error
 	return err
 }
 
-// take leases a due entry for an attempt and returns it as the last attempt left it, or errTurn when another was faster.
-// The store says from now on that a message of it may be out, so that a crash in the middle is known.
-func (o Outbox) take(ctx context.Context, id, lease string) (before Entry, err error) {
+// take leases a due entry for an attempt and returns it as the last attempt left it, and when the lease began; or errTurn
+// when another was faster. The store says from now on that a message of it may be out, so that a crash in the middle is known.
+func (o Outbox) take(ctx context.Context, id, lease string) (before Entry, taken time.Time, err error) {
 	err = o.change(ctx, id, func(e *Entry) {
-		before = *e
-		e.NextAt = o.Now().Add(leaseTime)
+		before, taken = *e, o.Now()
+		e.NextAt = taken.Add(leaseTime)
 		e.Lease, e.Unsure = lease, true
 		e.Attempts++
 	})
-	return before, err
+	return before, taken, err
 }
 
 // settle records how the attempt under the lease ended, or returns errTurn when the lease has gone.

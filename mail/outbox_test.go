@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -100,7 +101,8 @@ func TestResend(t *testing.T) {
 			if test.drop {
 				b.fails = ErrDrop
 			}
-			id := b.add("fern", Entry{Kind: SignIn})
+			payload := map[string]string{"path": "/orders"}
+			id := b.add("fern", Entry{Kind: SignIn, Payload: payload})
 			b.round()
 			if e := b.entry("fern", id); e.State != test.state {
 				t.Fatalf("state %s", e.State)
@@ -118,21 +120,37 @@ func TestResend(t *testing.T) {
 			if again := b.saw[1]; again.Attempts != 0 || again.Unsure != test.unsure || !again.CreatedAt.Equal(old) {
 				t.Errorf("the Composer got %+v", again)
 			}
+			if diff := cmp.Diff(payload, b.saw[1].Payload); diff != "" {
+				t.Errorf("payload (-want +got):\n%s", diff)
+			}
 		})
 	}
 }
 
+// TestResendWaiting brings a waiting entry forward, and leaves one in hand as it is.
 func TestResendWaiting(t *testing.T) {
 	b := newBench(t, "fern")
 	b.post.answers = []error{refusal(451)}
 	id := b.add("fern", Entry{Kind: SignIn})
-	b.round()
-	before := b.entry("fern", id)
-	if err := b.box("fern").Resend(t.Context(), id); err != nil {
-		t.Fatal(err)
+	resend := func() {
+		t.Helper()
+		if err := b.box("fern").Resend(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if diff := cmp.Diff(before, b.entry("fern", id)); diff != "" {
-		t.Errorf("a waiting entry changed (-before +after):\n%s", diff)
+	b.post.during = func(context.Context, Message) {
+		before := b.entry("fern", id)
+		resend()
+		if diff := cmp.Diff(before, b.entry("fern", id)); diff != "" || before.Lease == "" {
+			t.Errorf("an entry in hand changed (-before +after):\n%s", diff)
+		}
+	}
+	b.round()
+	want := b.entry("fern", id)
+	resend()
+	want.NextAt = start
+	if diff := cmp.Diff(want, b.entry("fern", id)); diff != "" {
+		t.Errorf("a waiting entry (-want +got):\n%s", diff)
 	}
 	if err := b.box("fern").Resend(t.Context(), "none"); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("resending none: %v", err)
@@ -156,9 +174,10 @@ func TestSweep(t *testing.T) {
 		deleted int
 		left    string
 	}{
-		{start.Add(Keep - time.Millisecond), 0, "3 1 1 1"},
-		{start.Add(Keep), 4, "1 0 0 1"}, // at most two of each state
-		{start.Add(Keep), 1, "0 0 0 1"},
+		{start.Add(keepThrottled - time.Millisecond), 0, "3 1 1 1"},
+		{start.Add(keepThrottled), 1, "3 0 1 1"},
+		{start.Add(Keep - time.Millisecond), 0, "3 0 1 1"},
+		{start.Add(Keep), 4, "0 0 0 1"}, // those that were sent in two batches
 		{start.Add(2 * Keep), 0, "0 0 0 1"},
 	} {
 		b.now = step.at
@@ -166,6 +185,26 @@ func TestSweep(t *testing.T) {
 		if err != nil || n != step.deleted || counts() != step.left {
 			t.Errorf("at %s: %d deleted, left %s, error %v; want %d and %s", step.at, n, counts(), err, step.deleted, step.left)
 		}
+	}
+}
+
+// stubborn is a store in which every document was changed by another a moment ago.
+type stubborn struct{ storage.Engine }
+
+func (stubborn) Delete(context.Context, string, string, storage.Version) error {
+	return storage.ErrConflict
+}
+
+// TestSweepEnds has nothing deleted of a full batch: the sweep does not try for ever.
+func TestSweepEnds(t *testing.T) {
+	b := newBench(t, "fern")
+	b.add("fern", Entry{Kind: "order"})
+	b.add("fern", Entry{Kind: "order"})
+	b.round()
+	b.now = start.Add(Keep)
+	b.Engine = stubborn{b.Engine}
+	if n, err := b.box("fern").Sweep(t.Context(), 2); err != nil || n != 0 {
+		t.Errorf("%d deleted, error %v", n, err)
 	}
 }
 

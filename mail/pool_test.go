@@ -110,8 +110,8 @@ func TestPutBack(t *testing.T) {
 		t.Fatalf("%d sent", n)
 	}
 	type fate struct {
-		attempts int
-		unsure   bool
+		attempts         int
+		unsure, composed bool
 	}
 	got := map[fate]int{}
 	for _, hit := range b.list("fern", Waiting) {
@@ -119,9 +119,9 @@ func TestPutBack(t *testing.T) {
 		if e.Lease != "" || e.NextAt.After(start.Add(15*time.Second)) {
 			t.Errorf("entry %+v", e)
 		}
-		got[fate{e.Attempts, e.Unsure}]++
+		got[fate{e.Attempts, e.Unsure, e.Composed}]++
 	}
-	want := map[fate]int{{1, true}: 2, {}: 4}
+	want := map[fate]int{{attempts: 1, unsure: true}: 2, {composed: true}: 2, {}: 2}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(fate{})); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}

@@ -136,7 +136,7 @@ func (r *round) entry(ctx context.Context, j job) (int, error) {
 	now, head := r.Now(), j.hit.Head
 	switch {
 	case head.Throttled:
-		return 0, j.box.change(ctx, j.hit.Key, func(e *Entry) { e.close(Dropped, now) })
+		return 0, j.box.change(ctx, j.hit.Key, func(e *Entry) { e.drop(now) })
 	case !now.Before(head.end(r.Life(head.Kind))):
 		r.Log.WarnContext(ctx, "mail: given up", "shop", j.box.shop, "entry", j.hit.Key, "kind", head.Kind)
 		return 0, j.box.change(ctx, j.hit.Key, func(e *Entry) { giveUp(e, now) })
@@ -151,12 +151,12 @@ func (r *round) entry(ctx context.Context, j job) (int, error) {
 	// The mail in hand is finished, and its end recorded, though the process was told to stop.
 	ctx = context.WithoutCancel(ctx)
 	lease := rand.Text()
-	before, err := j.box.take(ctx, j.hit.Key, lease)
+	before, taken, err := j.box.take(ctx, j.hit.Key, lease)
 	if err != nil {
 		return 0, err
 	}
 	r.pace.spend(j.box.shop, now)
-	return r.handOver(ctx, handover{box: j.box, id: j.hit.Key, lease: lease, before: before})
+	return r.handOver(ctx, handover{box: j.box, id: j.hit.Key, lease: lease, before: before, taken: taken})
 }
 
 // postpone moves an entry behind the rest that a server out of reach is given. That is no attempt: when the server is

@@ -110,6 +110,7 @@ type handOff struct {
 	ReturnTo  string    `bson:"return_to"`
 	Challenge string    `bson:"challenge,omitempty"`
 	Until     time.Time `bson:"until"` // the first moment it no longer works
+	Taken     bool      `bson:"taken,omitempty"`
 }
 
 const (
@@ -179,11 +180,15 @@ func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (CustomerRecord,
 
 func goneHandOff() error { return failure(Gone, "hand_off.gone") }
 
-// takeHandOff reads a code's document and removes it: of many who read it, the one whose removal wins has it.
+// takeHandOff reads a code's document and marks it as taken, with nothing else left in it: of many who read it, the one whose
+// write wins has it. A deletion would not do: after a lost answer nobody could tell whose it was. The sweep removes the rest.
 func takeHandOff(ctx context.Context, docs storage.Docs[handOff], key string) (handOff, error) {
 	h, read, err := docs.Get(ctx, key)
+	if err == nil && h.Taken {
+		return h, goneHandOff()
+	}
 	if err == nil {
-		err = docs.Delete(ctx, key, read)
+		err = docs.Replace(ctx, key, read, handOff{Until: h.Until, Taken: true})
 	}
 	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
 		err = goneHandOff()
@@ -221,19 +226,9 @@ func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (Cu
 	return c, err
 }
 
-// sweepHandOffs removes codes that nobody brought in time.
+// sweepHandOffs removes codes whose time is over, taken or not.
 func (w Worker) sweepHandOffs(ctx context.Context, shop Shop) error {
-	docs := w.app.handOffDocs(shop.ID)
-	page, err := storage.Find[struct{}](ctx, docs, storage.Query{
-		Index: handOffsByEnd, To: w.app.now().Add(time.Millisecond), Limit: sweepBatch,
-	})
-	if err != nil {
-		return err
-	}
-	for _, hit := range page.Hits {
-		if _, err := takeHandOff(ctx, docs, hit.Key); err != nil && KindOf(err) != Gone {
-			return err
-		}
-	}
-	return nil
+	now := w.app.now()
+	over := func(h handOff) bool { return !now.Before(h.Until) }
+	return sweepBy(ctx, w.app.handOffDocs(shop.ID), storage.Query{Index: handOffsByEnd, To: now.Add(time.Millisecond)}, over)
 }

@@ -131,7 +131,7 @@ func (w Worker) allow(ctx context.Context, shop Shop, to recipient, e mail.Entry
 	if e.Throttled || e.Payload[payBy] != "" && to.customer == "" {
 		return mail.ErrDrop
 	}
-	if e.Attempts > 0 || e.Payload[payBy] == byFeed {
+	if e.Attempts > 0 || e.Composed || e.Payload[payBy] == byFeed {
 		return nil // counted before
 	}
 	day := bound{shop.ID + "/mail-day/" + hashOf(to.email), limit(asksADay, 24*time.Hour)}

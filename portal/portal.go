@@ -31,7 +31,7 @@ import (
 //	VAT check      customer with a lease, customer with the answer   a crash between leaves it to who comes after the lease
 //	erasure        customer emptied, access clear; a minute later orders, messages, mails, access, handles, totals, the feed's handle,
 //	               the customer last   each half may be done again
-//	hand-off       code in; code out, of many the one whose removal wins has it   a crash between loses a code of 60 seconds
+//	hand-off       code in; code taken, of many the one whose write wins has it   a crash after loses a code of 60 seconds
 //	withdrawal     statement with due, order marked, outbox entries, due moved on   mark and keys make twice once
 //	inquiry        document with todo, outbox entries, todo out   the form's id and the entries' keys make twice once
 //	mail           access gets the link, mail goes out, entry done   a crash sends the mail again

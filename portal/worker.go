@@ -148,15 +148,25 @@ func (w Worker) sweep(ctx context.Context) error {
 
 // sweepAccess removes what is kept of addresses that somebody typed and nobody signed in with.
 func (w Worker) sweepAccess(ctx context.Context, shop Shop) error {
-	docs := w.app.accessDocs(shop.ID)
 	now := w.app.now()
-	page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: accessByStale, To: now.Add(time.Millisecond), Limit: sweepBatch})
-	if err != nil {
-		return err
+	stale := func(a access) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }
+	return sweepBy(ctx, w.app.accessDocs(shop.ID), storage.Query{Index: accessByStale, To: now.Add(time.Millisecond)}, stale)
+}
+
+// sweepBy removes, a batch at a time, what the query finds and is as it should be. It goes on by the cursor, so that what stays
+// is not met again.
+func sweepBy[T any](ctx context.Context, docs storage.Docs[T], query storage.Query, is func(T) bool) error {
+	for query.Limit = sweepBatch; ; {
+		page, err := storage.Find[struct{}](ctx, docs, query)
+		if err != nil {
+			return err
+		}
+		err = eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
+			return removeIf(ctx, docs, hit.Key, is)
+		})
+		if err != nil || page.Next == "" {
+			return err
+		}
+		query.Cursor = page.Next
 	}
-	for _, hit := range page.Hits {
-		stale := func(a access) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }
-		err = errors.Join(err, removeIf(ctx, docs, hit.Key, stale))
-	}
-	return err
 }
