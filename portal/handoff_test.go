@@ -5,12 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"postern/portal"
 	"postern/storage"
@@ -249,6 +252,81 @@ func TestHandOffStoresNoCode(t *testing.T) {
 	if left := list(); len(left) != 1 {
 		t.Errorf("after the sweep %d are left, want the one that lives", len(left))
 	}
+}
+
+// TestSweepGoesOn has more codes run out than one batch of a sweep takes.
+func TestSweepGoesOn(t *testing.T) {
+	const n = 501
+	h, _ := handOffHouse(t)
+	collection := storage.Collection{Name: "handoffs", Indexes: []storage.Index{{
+		Name: "until", Fields: []storage.Field{{Path: "until", Kind: storage.Time}},
+	}}}
+	docs := storage.Open[map[string]any](h.engine, "main", collection)
+	var group errgroup.Group
+	for i := range n {
+		group.Go(func() error {
+			return docs.Insert(t.Context(), fmt.Sprint(i), map[string]any{"until": h.clock.Now()})
+		})
+	}
+	if err := errors.Join(group.Wait(), h.app.Worker().Sweep(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	page, err := storage.Find[struct{}](t.Context(), docs, storage.Query{Index: "until", Limit: 1})
+	if err != nil || len(page.Hits) > 0 {
+		t.Errorf("some are left: %+v, %v", page.Hits, err)
+	}
+}
+
+// unsure is a store that once cannot tell whose deletion it was, and takes it for its caller's.
+type unsure struct{ *meddled }
+
+func (u unsure) Delete(ctx context.Context, collection, id string, read storage.Version) error {
+	if err := u.meddled.Delete(ctx, collection, id, read); !errors.Is(err, storage.ErrConflict) {
+		return err
+	}
+	return nil
+}
+
+// TestHandOffReadTwice exchanges a code at every moment of another exchange of it: one of the two has the customer.
+func TestHandOffReadTwice(t *testing.T) {
+	h, s := handOffHouse(t)
+	feed := h.feed()
+	const ended = 100
+	for turn := 0; ; turn++ {
+		code := h.handOff(s, challenge)
+		won := 0
+		present := func(f portal.Feed) {
+			if _, err := exchange(f, code, callBack, verifier); err == nil {
+				won++
+			} else if portal.KindOf(err) != portal.Gone {
+				t.Errorf("at %d: %v", turn, err)
+			}
+		}
+		m := &meddled{Engine: h.engine, turn: ended, meddle: func() { present(feed) }}
+		other := h.feedOver(portal.New(unsure{m}, portal.WithClock(h.clock.Now)))
+		m.turn = turn
+		present(other)
+		if m.turn >= 0 {
+			break
+		}
+		if won != 1 {
+			t.Errorf("at %d: %d have the customer", turn, won)
+		}
+	}
+}
+
+// feedOver is a feed by a key of its own, by another process of the portal.
+func (h *house) feedOver(app *portal.App) portal.Feed {
+	h.t.Helper()
+	key, err := h.app.Operator().CreateKey(h.t.Context(), h.shop.ID, "other")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	feed, err := app.Feed(h.t.Context(), h.shop, key)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return feed
 }
 
 // sweep runs the worker for as long as it takes to tidy up once.

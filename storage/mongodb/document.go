@@ -52,7 +52,8 @@ func (s *Store) Replace(ctx context.Context, collection string, r storage.Record
 		}})
 }
 
-// Delete removes the version read, or returns storage.ErrConflict.
+// Delete removes the version read, or returns storage.ErrConflict. When the answer is lost and the document gone, it may
+// have been another who removed it: that is an error of its own, not nil.
 func (s *Store) Delete(ctx context.Context, collection, id string, read storage.Version) error {
 	return s.write(ctx, write{collection: collection, id: id, read: read, missed: storage.ErrConflict,
 		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
@@ -93,26 +94,38 @@ func (s *Store) write(ctx context.Context, w write) error {
 	case first == nil && w.read != (storage.Version{}):
 		return w.missed
 	}
-	return s.settle(ctx, w, err)
+	return s.settle(ctx, w, first)
 }
 
-// settle tells by the stored version what came of w, which missed, or was answered with err only. The version is one that
-// the majority has: what it leaves open is no success.
-func (s *Store) settle(ctx context.Context, w write, err error) error {
+// settle tells by the stored version what came of w, whose first answer was lost with the error first, or which is an Insert
+// that missed. The version is one that the majority has: what it leaves open is neither success nor a miss.
+func (s *Store) settle(ctx context.Context, w write, first error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	stored, lookErr := s.version(ctx, w.collection, w.id)
+	stored, err := s.version(ctx, w.collection, w.id)
 	switch {
-	case lookErr != nil && err != nil:
+	case err != nil && first == nil:
 		return explain(err)
-	case lookErr != nil:
-		return explain(lookErr)
-	case stored == w.leaves:
+	case err != nil:
+		return explain(first)
+	case w.left(stored):
 		return nil
-	case err != nil && stored.N <= w.read.N:
-		return explain(err)
+	case first == nil || w.overtaken(stored):
+		return w.missed
 	}
-	return w.missed
+	return explain(first)
+}
+
+// left reports whether the stored version is proof that the write happened. A Delete leaves none: others delete, too.
+func (w write) left(stored storage.Version) bool {
+	return w.leaves != (storage.Version{}) && stored == w.leaves
+}
+
+// overtaken reports whether the stored version, which this write did not make, came from the one read by another's step. A later
+// version than this write leaves is no proof of that: it may stand on this one.
+func (w write) overtaken(stored storage.Version) bool {
+	deletes := w.leaves == (storage.Version{})
+	return stored.N > w.read.N && (deletes || stored.N <= w.leaves.N)
 }
 
 // version is that of the document as the majority has it, zero when there is none.
