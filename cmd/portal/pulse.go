@@ -28,12 +28,15 @@ type pulse struct {
 
 	beat  atomic.Int64 // Unix time of the last sign of life
 	ended atomic.Bool
-	away  atomic.Bool // the mail server, when it was asked last
+	lines atomic.Int64 // connections to the mail server
+	away  atomic.Bool  // the mail server, when it was asked last and there was no connection to it
+	back  atomic.Int64 // Unix time since which it is not away, as far as this process knows
 }
 
 func newPulse() *pulse {
 	p := &pulse{now: time.Now, count: func(string) {}, missed: func() {}}
 	p.alive()
+	p.back.Store(p.now().Unix()) // what has piled up before is no fault of this process
 	return p
 }
 
@@ -41,6 +44,16 @@ func (p *pulse) alive() { p.beat.Store(p.now().Unix()) }
 
 // still is how long there was no sign of life.
 func (p *pulse) still() time.Duration { return p.now().Sub(time.Unix(p.beat.Load(), 0)) }
+
+// missing notes whether the mail server is away.
+func (p *pulse) missing(away bool) {
+	if p.away.Swap(away) || away {
+		p.back.Store(p.now().Unix())
+	}
+}
+
+// reached is for how long the mail server has not been away.
+func (p *pulse) reached() time.Duration { return p.now().Sub(time.Unix(p.back.Load(), 0)) }
 
 // shops watches the list of shops that each round begins with.
 func (p *pulse) shops(list func(context.Context) ([]string, error)) func(context.Context) ([]string, error) {
@@ -77,13 +90,15 @@ type watchedSender struct {
 func (s watchedSender) Connect(ctx context.Context) (mail.Conn, error) {
 	s.pulse.alive()
 	conn, err := s.to.Connect(ctx)
-	if ctx.Err() == nil { // else it was not the server that gave up
-		s.pulse.away.Store(err != nil)
-	}
 	if err != nil {
+		if ctx.Err() == nil && s.pulse.lines.Load() == 0 { // else it gave up itself, or the server takes no further connection
+			s.pulse.missing(true)
+		}
 		s.pulse.missed()
 		return nil, err
 	}
+	s.pulse.lines.Add(1)
+	s.pulse.missing(false)
 	return watchedConn{conn, s.pulse}, nil
 }
 
@@ -98,6 +113,12 @@ func (c watchedConn) Send(ctx context.Context, m mail.Message) error {
 	err := c.Conn.Send(ctx, m)
 	c.pulse.count(outcomeOf(err))
 	return err
+}
+
+// Close implements mail.Conn.
+func (c watchedConn) Close() error {
+	c.pulse.lines.Add(-1)
+	return c.Conn.Close()
 }
 
 func outcomeOf(err error) string {

@@ -21,7 +21,7 @@ const (
 
 // mailCheck fails when no mail goes out for long: the dispatcher ended or hangs, or a mail has waited for more than
 // mailPatience. A mail server out of reach is told, but is no reason to turn customers away: those who are signed in need no
-// mail, and what is asked for waits in the outbox.
+// mail, and what is asked for waits in the outbox. When it is back, what has piled up gets as long to go out.
 func mailCheck(p *pulse, b *backlog) web.Check {
 	return web.Check{Name: "mail", Run: func(ctx context.Context) (string, error) {
 		if p.ended.Load() {
@@ -34,10 +34,10 @@ func mailCheck(p *pulse, b *backlog) web.Check {
 		switch {
 		case err != nil:
 			return "unknown", err
-		case found.overdue > mailPatience:
-			return "late", fmt.Errorf("a mail has been due for %s", found.overdue)
 		case p.away.Load():
 			return "server_unreachable", nil
+		case min(found.overdue, p.reached()) > mailPatience:
+			return "late", fmt.Errorf("a mail has been due for %s", found.overdue)
 		}
 		return "ok", nil
 	}}

@@ -67,6 +67,7 @@ func newDesk(t *testing.T) *desk {
 	d.pulse.now, d.pulse.count = clock, func(outcome string) { d.counted[outcome]++ }
 	d.pulse.missed = func() { d.counted["missed"]++ }
 	d.pulse.alive()
+	d.pulse.back.Store(d.now.Unix())
 	d.backlog = &backlog{engine: d.engine, now: clock, shops: func(context.Context) ([]string, error) { return []string{"main", "other"}, nil }}
 	d.box = mail.NewOutbox(d.engine, "other")
 	d.box.Now = clock
@@ -80,18 +81,34 @@ func (d *desk) add(t *testing.T) {
 	}
 }
 
+// late has a mail wait for too long.
+func (d *desk) late(t *testing.T) {
+	t.Helper()
+	d.add(t)
+	d.now = d.now.Add(mailPatience + time.Second)
+	d.pulse.alive()
+}
+
 func TestMailCheck(t *testing.T) {
 	for name, c := range map[string]struct {
 		happens func(*desk)
 		state   string
 		ready   bool
 	}{
-		"nothing to do":               {func(*desk) {}, "ok", true},
-		"a mail that waits":           {func(d *desk) { d.add(t); d.now = d.now.Add(mailPatience); d.pulse.alive() }, "ok", true},
-		"a mail that waits too long":  {func(d *desk) { d.add(t); d.now = d.now.Add(mailPatience + time.Second); d.pulse.alive() }, "late", false},
-		"a dispatcher that hangs":     {func(d *desk) { d.now = d.now.Add(pulsePatience + time.Second) }, "stopped", false},
-		"a dispatcher that ended":     {func(d *desk) { d.pulse.ended.Store(true) }, "stopped", false},
-		"a mail server out of reach":  {func(d *desk) { d.pulse.away.Store(true) }, "server_unreachable", true},
+		"nothing to do":              {func(*desk) {}, "ok", true},
+		"a mail that waits":          {func(d *desk) { d.add(t); d.now = d.now.Add(mailPatience); d.pulse.alive() }, "ok", true},
+		"a mail that waits too long": {func(d *desk) { d.late(t) }, "late", false},
+		"a dispatcher that hangs":    {func(d *desk) { d.now = d.now.Add(pulsePatience + time.Second) }, "stopped", false},
+		"a dispatcher that ended":    {func(d *desk) { d.pulse.ended.Store(true) }, "stopped", false},
+		"a mail server out of reach": {func(d *desk) { d.pulse.missing(true) }, "server_unreachable", true},
+		"out of reach for long":      {func(d *desk) { d.pulse.missing(true); d.late(t) }, "server_unreachable", true},
+		"back a moment ago":          {func(d *desk) { d.pulse.missing(true); d.late(t); d.pulse.missing(false) }, "ok", true},
+		"back, and still nothing sent": {func(d *desk) {
+			d.pulse.missing(true)
+			d.late(t)
+			d.pulse.missing(false)
+			d.late(t)
+		}, "late", false},
 		"a store that does not reply": {func(d *desk) { d.backlog.engine = storagetest.Open(t) }, "unknown", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,6 +120,29 @@ func TestMailCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPulseKnowsAFullServer has a mail server take one connection at a time: a second one refused is no server out of reach.
+func TestPulseKnowsAFullServer(t *testing.T) {
+	d := newDesk(t)
+	server := &post{}
+	sender := d.pulse.sender(server)
+	first, err := sender.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.connect = errors.New("421 too many connections")
+	refused := func(name string, away bool) {
+		t.Helper()
+		if _, err := sender.Connect(t.Context()); err == nil || d.pulse.away.Load() != away {
+			t.Errorf("a connection refused %s: away %t, %v", name, d.pulse.away.Load(), err)
+		}
+	}
+	refused("beside an open one", false)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	refused("without one", true)
 }
 
 // post answers mails with what a test says.
