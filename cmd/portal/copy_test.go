@@ -24,6 +24,7 @@ func TestCopyRefused(t *testing.T) {
 	call(t, nil, "copy", from, written).want(t, exitOK)
 	call(t, nil, "shop", "set", "--store", written, "--name", "Elsewhere").want(t, exitOK)
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	other := filepath.Dir(writeFile(t, "letter.txt", "no store"))
 	for _, c := range []struct {
 		name     string
 		from, to string
@@ -33,11 +34,15 @@ func TestCopyRefused(t *testing.T) {
 		{"written by others since", from, written, []string{"written by others since", "Nothing was written"}},
 		{"itself", from, from, []string{"the same store"}},
 		{"of nothing", nowhere, filled, []string{"There is no store in " + nowhere}},
+		{"of a directory of other things", other, filled, []string{"There is no store in " + other}},
 	} {
 		t.Run(c.name, func(t *testing.T) { call(t, nil, "copy", c.from, c.to).want(t, exitFailure, c.want...) })
 	}
-	if _, err := os.Stat(nowhere); err == nil {
-		t.Error("looking made a store")
+	call(t, nil, "shop", "list", "--store", other).want(t, exitFailure, "There is no store in "+other)
+	for _, made := range []string{nowhere, filepath.Join(other, "postern.db")} {
+		if _, err := os.Stat(made); err == nil {
+			t.Errorf("looking made %s", made)
+		}
 	}
 	call(t, nil, "shop", "list", "--store", written).want(t, exitOK, "Elsewhere")
 	server := start(t, nil, "serve", "--store", filled, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")

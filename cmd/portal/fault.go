@@ -20,6 +20,14 @@ type faults []string
 
 func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
+// behind puts a text before each sentence.
+func (f faults) behind(text string) faults {
+	for i := range f {
+		f[i] = text + f[i]
+	}
+	return f
+}
+
 // usage is a usageError of the faults, or nil when there is none.
 func (f faults) usage(see string) error {
 	if len(f) == 0 {
@@ -68,13 +76,17 @@ func (w *world) list(faults faults) {
 	}
 }
 
-// explain turns an error into sentences. An error of the product is told by its message, with the flags that are wrong; any other by its
-// own text on one line.
+// explain turns an error into sentences. An error of the product is told by its message, with the flags that are wrong, behind what
+// was said of where it was met; any other by its own text on one line.
 func (w *world) explain(err error) faults {
 	var own *portal.Error
 	switch {
 	case errors.As(err, &own):
-		return w.explainOwn(own)
+		where, known := strings.CutSuffix(err.Error(), own.Error())
+		if !known {
+			where = ""
+		}
+		return w.explainOwn(own).behind(where)
 	case errors.Is(err, context.Canceled):
 		return faults{"Stopped."}
 	}

@@ -15,7 +15,7 @@ import (
 type outboxGroup struct {
 	List   outboxList   `cmd:"" help:"List mails, newest first."`
 	Show   outboxShow   `cmd:"" help:"Show how the sending of one mail goes."`
-	Resend outboxResend `cmd:"" help:"Send a failed or sent mail again."`
+	Resend outboxResend `cmd:"" help:"Send a failed or sent mail again, or a waiting one at once."`
 }
 
 // useOutbox lets do work on a shop's outbox.

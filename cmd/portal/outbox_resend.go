@@ -14,6 +14,11 @@ type outboxResend struct {
 	ID string `arg:"" help:"The mail's id, as \"portal outbox list\" shows it."`
 }
 
+// Help implements kong.HelpProvider.
+func (outboxResend) Help() string {
+	return `Puts a failed or sent mail back among those to be sent, and a waiting one before its time. It is made anew when it is sent. One for which there is nothing to say any more, such as a code that is too old, is then listed as dropped.`
+}
+
 // Run puts it back among those to be sent.
 func (c outboxResend) Run(ctx context.Context, w *world) error {
 	return useOutbox(ctx, c.storeFlag, c.Shop, func(box mail.Outbox) error {
@@ -24,7 +29,7 @@ func (c outboxResend) Run(ctx context.Context, w *world) error {
 		if err != nil {
 			return noSuchMail(c.ID, err)
 		}
-		w.say("Mail %s will be sent again; \"portal serve\" does it within a second.", c.ID)
+		w.say("Mail %s is due now; \"portal serve\" sends it within a second, unless there is nothing to say in it any more.", c.ID)
 		return nil
 	})
 }

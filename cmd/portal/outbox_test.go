@@ -49,7 +49,7 @@ func TestOutbox(t *testing.T) {
 		t.Errorf("%v: %s", err, text)
 	}
 	call(t, nil, "outbox", "show", waiting, "--store", dir).want(t, exitOK, "jana@example.com", "sign_in", "may-have-arrived  no")
-	call(t, nil, "outbox", "resend", waiting, "--store", dir).want(t, exitOK, "will be sent")
+	call(t, nil, "outbox", "resend", waiting, "--store", dir).want(t, exitOK, "is due now")
 	call(t, nil, "outbox", "resend", dropped, "--store", dir).want(t, exitFailure, "was dropped")
 	call(t, nil, "outbox", "resend", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)
 	call(t, nil, "outbox", "show", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)

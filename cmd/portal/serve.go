@@ -99,13 +99,8 @@ func (c serveCommand) check(w *world) (setup, error) {
 	if s.drain, err = time.ParseDuration(c.ShutdownTimeout); err != nil || s.drain <= 0 {
 		wrong.add("--shutdown-timeout: a time such as 20s or 2m is wanted, not %q.", c.ShutdownTimeout)
 	}
-	if s.trusted, err = parseProxies(c.TrustedProxies); err != nil {
-		wrong.add("--trusted-proxies: %s.", err)
-	}
-	if strings.Contains(c.Store, "://") && !strings.HasPrefix(c.Store, "mongodb") {
-		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
-	}
-	c.address(&wrong)
+	s.trusted = parseProxies(c.TrustedProxies, &wrong)
+	c.checkStore(&wrong)
 	s.certificate = c.readCertificate(&wrong)
 	s.sender = c.sender(w, &wrong)
 	if keys := c.load(&wrong); s.sender != nil {
@@ -160,12 +155,12 @@ func (c serveCommand) sender(w *world, wrong *faults) *smtp.Sender {
 		switch {
 		case err != nil:
 			wrong.add("--smtp-password-file: %s.", err)
-			return nil
+			secrets.Password = "unknown" // there is one, for the rest of the check
 		case secrets.Password != "":
 			wrong.add("--smtp-password-file: the password is in %s already; give it in one place.", smtpPassword)
-			return nil
+		default:
+			secrets.Password = strings.TrimRight(string(text), "\r\n")
 		}
-		secrets.Password = strings.TrimRight(string(text), "\r\n")
 	}
 	if c.SMTP == "" {
 		wrong.add("--smtp: there is no mail server, and without one nobody can sign in. Set --smtp or PORTAL_SMTP, as in " +

@@ -240,9 +240,8 @@ func newLog(form string, to io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, options))
 }
 
-// parseProxies reads addresses and networks, "192.0.2.7" and "10.0.0.0/8".
-func parseProxies(list []string) ([]netip.Prefix, error) {
-	var prefixes []netip.Prefix
+// parseProxies reads addresses and networks, "192.0.2.7" and "10.0.0.0/8"; what is wrong is added.
+func parseProxies(list []string, wrong *faults) (prefixes []netip.Prefix) {
 	for _, text := range list {
 		text = strings.TrimSpace(text)
 		if address, err := netip.ParseAddr(text); err == nil {
@@ -251,9 +250,10 @@ func parseProxies(list []string) ([]netip.Prefix, error) {
 		}
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("%q is neither an address such as 192.0.2.7 nor a network such as 10.0.0.0/8", text)
+			wrong.add("--trusted-proxies: %q is neither an address such as 192.0.2.7 nor a network such as 10.0.0.0/8.", text)
+			continue
 		}
 		prefixes = append(prefixes, prefix)
 	}
-	return prefixes, nil
+	return prefixes
 }

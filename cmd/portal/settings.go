@@ -75,7 +75,28 @@ func knownSettings(app *kong.Application) []string {
 }
 
 // settings gives flags that are not on the command line their values: from the environment, else from the file.
-type settings struct{ env, file map[string]string }
+type settings struct {
+	env  map[string]string
+	file map[string]value
+}
+
+// value is what stands in the file for a setting: a text, or a JSON list.
+type value struct {
+	text   string
+	list   []string
+	isList bool
+}
+
+// as is the value as the flag takes it; an element of a list stays one, whatever separates them.
+func (v value) as(flag *kong.Flag) string {
+	switch {
+	case !v.isList:
+		return v.text
+	case flag.IsSlice():
+		return kong.JoinEscaped(v.list, flag.Tag.Sep)
+	}
+	return strings.Join(v.list, ",")
+}
 
 // Validate implements kong.Resolver; the names were checked when the file was read.
 func (settings) Validate(*kong.Application) error { return nil }
@@ -89,14 +110,14 @@ func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 		return value, nil
 	}
 	if value, ok := s.file[settingOf(flag)]; ok {
-		return value, nil
+		return value.as(flag), nil
 	}
 	return nil, nil
 }
 
 // readSettings reads a configuration file: a JSON object, or lines of name = value. Names may be written as the flag
 // or as the environment variable.
-func readSettings(name string) (map[string]string, error) {
+func readSettings(name string) (map[string]value, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration file cannot be read: %w", err)
@@ -105,8 +126,8 @@ func readSettings(name string) (map[string]string, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		read = readJSON
 	}
-	found := map[string]string{}
-	err = read(text, func(setting, value string) error {
+	found := map[string]value{}
+	err = read(text, func(setting string, value value) error {
 		setting = strings.ToLower(strings.ReplaceAll(setting, "_", "-"))
 		setting = strings.TrimPrefix(setting, "portal-")
 		if _, twice := found[setting]; twice {
@@ -121,22 +142,22 @@ func readSettings(name string) (map[string]string, error) {
 	return found, err
 }
 
-func readLines(text []byte, take func(setting, value string) error) error {
+func readLines(text []byte, take func(string, value) error) error {
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		setting, value, found := strings.Cut(line, "=")
+		setting, text, found := strings.Cut(line, "=")
 		if !found {
 			return fmt.Errorf("line %d is not \"name = value\"", n)
 		}
-		value = strings.TrimSpace(value)
-		if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
-			value = value[1 : len(value)-1]
+		text = strings.TrimSpace(text)
+		if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
+			text = text[1 : len(text)-1]
 		}
-		if err := take(strings.TrimSpace(setting), value); err != nil {
+		if err := take(strings.TrimSpace(setting), value{text: text}); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}
@@ -144,7 +165,7 @@ func readLines(text []byte, take func(setting, value string) error) error {
 }
 
 // readJSON reads member by member, since a map would hide one that stands twice.
-func readJSON(text []byte, take func(setting, value string) error) error {
+func readJSON(text []byte, take func(string, value) error) error {
 	in := json.NewDecoder(bytes.NewReader(text))
 	in.UseNumber()
 	if _, err := in.Token(); err != nil {
@@ -156,15 +177,15 @@ func readJSON(text []byte, take func(setting, value string) error) error {
 			return fmt.Errorf("is not JSON: %w", err)
 		}
 		setting, _ := token.(string)
-		var value any
-		if err := in.Decode(&value); err != nil {
+		var stands any
+		if err := in.Decode(&stands); err != nil {
 			return fmt.Errorf("is not JSON: %w", err)
 		}
-		text, err := scalar(value)
+		read, err := readValue(stands)
 		if err != nil {
 			return fmt.Errorf("%q: %w", setting, err)
 		}
-		if err := take(setting, text); err != nil {
+		if err := take(setting, read); err != nil {
 			return err
 		}
 	}
@@ -177,23 +198,26 @@ func readJSON(text []byte, take func(setting, value string) error) error {
 	return nil
 }
 
-// scalar is a JSON value as a flag takes it; a list becomes what stands between commas.
-func scalar(value any) (string, error) {
-	switch value := value.(type) {
+// readValue is a JSON value that a flag can take.
+func readValue(stands any) (value, error) {
+	switch stands := stands.(type) {
 	case string:
-		return value, nil
+		return value{text: stands}, nil
 	case bool, json.Number:
-		return fmt.Sprint(value), nil
+		return value{text: fmt.Sprint(stands)}, nil
 	case []any:
-		var parts []string
-		for _, part := range value {
-			text, err := scalar(part)
-			if err != nil {
-				return "", err
+		read := value{isList: true}
+		for _, element := range stands {
+			inner, err := readValue(element)
+			if err == nil && inner.isList {
+				err = errors.New("a list holds no lists")
 			}
-			parts = append(parts, text)
+			if err != nil {
+				return value{}, err
+			}
+			read.list = append(read.list, inner.text)
 		}
-		return strings.Join(parts, ","), nil
+		return read, nil
 	}
-	return "", errors.New("a setting is a text, a number, true or false, or a list of these")
+	return value{}, errors.New("a setting is a text, a number, true or false, or a list of these")
 }

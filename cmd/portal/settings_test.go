@@ -3,6 +3,8 @@ package main
 import (
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestWhereSettingsComeFrom creates shops whose name is given in several places, and looks which one won.
@@ -32,6 +34,23 @@ func TestWhereSettingsComeFrom(t *testing.T) {
 	}
 }
 
+// TestListsInTheFile gives lists to flags that separate their parts by different signs.
+func TestListsInTheFile(t *testing.T) {
+	dir := shopStore(t)
+	for footer, want := range map[string]any{
+		`["A=https://x.example/a,b", "B=https://x.example/c;d"]`: []any{"A=https://x.example/a,b", "B=https://x.example/c;d"},
+		`["A=https://x.example/c;d"]`:                            "A=https://x.example/c;d",
+		`"A=https://x.example/a;B=https://x.example/b"`:          []any{"A=https://x.example/a", "B=https://x.example/b"},
+	} {
+		file := writeFile(t, "portal.conf", `{"shop-languages": ["sk", "en"], "shop-footer": `+footer+`}`)
+		call(t, nil, "shop", "set", "--config", file, "--store", dir).want(t, exitOK)
+		shown := shownShop(t, dir)
+		if diff := cmp.Diff([]any{"sk, en", want}, []any{shown["languages"], shown["footer"]}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", footer, diff)
+		}
+	}
+}
+
 func TestConfigFileByVariable(t *testing.T) {
 	dir := shopStore(t)
 	env := map[string]string{"PORTAL_CONFIG": writeFile(t, "portal.json", `{"store": "`+dir+`"}`)}
@@ -52,6 +71,7 @@ func TestWrongConfigFiles(t *testing.T) {
 		{"JSON cut off", `{"addr": "a"`, []string{"not JSON"}},
 		{"JSON and more", `{"addr": "a"} x`, []string{"behind"}},
 		{"object for a value", `{"addr": {}}`, []string{"addr", "text"}},
+		{"list in a list", `{"trusted-proxies": [["10.0.0.1"]]}`, []string{"trusted-proxies", "no lists"}},
 		{"config in the file", "config = x", []string{"config"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

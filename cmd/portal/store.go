@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -38,6 +36,23 @@ func (f storeFlag) address(wrong *faults) string {
 	}.address(f.Store, wrong)
 }
 
+// checkStore adds what is wrong with the store's address, as far as it shows without a look at the store.
+func (f storeFlag) checkStore(wrong *faults) {
+	address := f.address(wrong)
+	switch {
+	case onMongoDB(address):
+		if err := mongodb.CheckAddress(address); err != nil {
+			wrong.add("--store: %s.", strings.TrimPrefix(err.Error(), "mongodb: "))
+		}
+	case strings.Contains(address, "://"):
+		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
+	}
+}
+
+func onMongoDB(address string) bool {
+	return strings.HasPrefix(address, "mongodb://") || strings.HasPrefix(address, "mongodb+srv://")
+}
+
 // open opens the store, and makes it when there is none.
 func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
 	var wrong faults
@@ -50,7 +65,7 @@ func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
 
 // openStore opens the store at an address, which the part of the command line named by of gave.
 func openStore(ctx context.Context, address, of string) (storage.Engine, error) {
-	if strings.HasPrefix(address, "mongodb://") || strings.HasPrefix(address, "mongodb+srv://") {
+	if onMongoDB(address) {
 		store, err := mongodb.Open(ctx, address, portal.Collections()...)
 		if err != nil {
 			return nil, failf("The store at the MongoDB server cannot be opened: %s", err)
@@ -69,13 +84,9 @@ func openStore(ctx context.Context, address, of string) (storage.Engine, error) 
 	return store, nil
 }
 
-// isNew reports whether the store is a directory that is not there yet, or is empty.
+// isNew reports whether the store is a directory without one, or is not there yet.
 func (f storeFlag) isNew() bool {
-	if strings.Contains(f.Store, "://") {
-		return false
-	}
-	entries, err := os.ReadDir(f.Store)
-	return errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0
+	return !strings.Contains(f.Store, "://") && !sqlite.Found(f.Store)
 }
 
 // use opens a store that is there, lets do work as the operator, and closes it. Looking into a store that nobody made yet

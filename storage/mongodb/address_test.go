@@ -51,6 +51,10 @@ func TestMalformedAddress(t *testing.T) {
 				t.Fatal("opened")
 			}
 			wantFault(t, err, "address is malformed")
+			if err = CheckAddress(c.uri); err == nil {
+				t.Fatal("not seen by the check")
+			}
+			wantFault(t, err, "address is malformed")
 		})
 	}
 }

@@ -44,6 +44,12 @@ var (
 	errDisk    = errors.New("the disk refuses to read or write the store's file")
 )
 
+// Found reports whether there is a store in the directory, or may be: whether it can be opened is not asked.
+func Found(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // makeFile sees to the directory and an empty database file, which only their owner can read. SQLite gives the
 // files beside the database the same mode.
 func makeFile(dir string) (string, error) {

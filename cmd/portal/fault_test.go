@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+)
+
+// TestExplain keeps what was said of where a fault of the product was met.
+func TestExplain(t *testing.T) {
+	var w world
+	if err := w.load(); err != nil {
+		t.Fatal(err)
+	}
+	known := w.sentence("customer.erasing", nil)
+	erasing := &portal.Error{Kind: portal.Unavailable, Key: "customer.erasing"}
+	for name, c := range map[string]struct {
+		err  error
+		want faults
+	}{
+		"alone":          {erasing, faults{known}},
+		"on a line":      {fmt.Errorf("line 7: %w", erasing), faults{"line 7: " + known}},
+		"with its cause": {fmt.Errorf("line 7: %w", &portal.Error{Key: "customer.erasing", Cause: errors.New("why")}), faults{"line 7: " + known}},
+		"in the middle":  {fmt.Errorf("%w, and more", erasing), faults{known}},
+		"no message":     {fmt.Errorf("line 7: %w", &portal.Error{Kind: portal.NotFound}), faults{"line 7: There is no such thing in the store."}},
+		"not ours":       {errors.New("two\nlines"), faults{"two lines"}},
+	} {
+		if diff := cmp.Diff(c.want, w.explain(c.err)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
