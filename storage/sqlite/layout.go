@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 
 	"postern/storage"
 )
@@ -25,8 +26,8 @@ type layout struct {
 // tables maps the name of a table to its declaration, "" for a table of bodies.
 type tables map[string]string
 
-// prepareTables brings the tables to the declarations in one transaction: after a crash nothing is half built.
-func prepareTables(ctx context.Context, c *conn, collections map[string]*collection) (*layout, error) {
+// prepareTables brings the tables of the store in dir to the declarations.
+func prepareTables(ctx context.Context, c *conn, dir string, collections map[string]*collection) (*layout, error) {
 	l := &layout{collections: collections, wanted: tables{}}
 	for _, t := range collections {
 		l.wanted[t.name] = ""
@@ -38,13 +39,7 @@ func prepareTables(ctx context.Context, c *conn, collections map[string]*collect
 	if err == nil || !errors.Is(err, errLayout) {
 		return l, err
 	}
-	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
-		return nil, plain(err)
-	}
-	if err := l.change(ctx, c); err != nil {
-		return nil, errors.Join(err, c.exec(`ROLLBACK`))
-	}
-	if err := c.exec(`COMMIT`); err != nil {
+	if err := l.change(ctx, c, dir); err != nil {
 		return nil, err
 	}
 	return l, l.check(c)
@@ -81,6 +76,11 @@ func (l *layout) check(c *conn) error {
 	return nil
 }
 
+// recheck is check by another connection than the writer's, which alone may note what it saw.
+func (l *layout) recheck(c *conn) error {
+	return (&layout{collections: l.collections, wanted: l.wanted}).check(c)
+}
+
 // found reads which tables the declared collections have.
 func (l *layout) found(c *conn) (tables, error) {
 	found := tables{}
@@ -95,12 +95,51 @@ func (l *layout) found(c *conn) (tables, error) {
 	return found, err
 }
 
-// change drops what is declared no longer or otherwise, and builds what is missing.
-func (l *layout) change(ctx context.Context, c *conn) error {
-	found, err := l.found(c)
-	if err != nil {
+// change changes the tables in one transaction: after a crash nothing is half built. A server whose indexes change can write no
+// more, so those of a store that another process serves are left as they are.
+func (l *layout) change(ctx context.Context, c *conn, dir string) error {
+	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
+	found, err := l.found(c)
+	if err == nil && l.alters(found) {
+		var lock *os.File
+		if lock, err = takeLock(dir); err == nil {
+			defer lock.Close()
+		}
+	}
+	if held := (*heldError)(nil); errors.As(err, &held) {
+		err = fmt.Errorf("another version of the program serves this store (process %s), with other indexes: stop it, and start it with this version", held.pid)
+	}
+	if err == nil {
+		err = l.rebuild(ctx, c, found)
+	}
+	if err != nil {
+		return errors.Join(err, c.exec(`ROLLBACK`))
+	}
+	return c.exec(`COMMIT`)
+}
+
+// alters reports whether a change touches a collection that is there: then others may be writing to it as it is.
+func (l *layout) alters(found tables) bool {
+	for name, declaration := range found {
+		if wanted, ok := l.wanted[name]; !ok || wanted != declaration {
+			return true
+		}
+	}
+	for _, t := range l.collections {
+		_, there := found[t.name]
+		for _, ix := range t.indexes {
+			if _, ok := found[ix.table]; there && !ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rebuild drops what is declared no longer or otherwise, and builds what is missing.
+func (l *layout) rebuild(ctx context.Context, c *conn, found tables) error {
 	for name, declaration := range found {
 		if wanted, ok := l.wanted[name]; ok && wanted == declaration {
 			continue

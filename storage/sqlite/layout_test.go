@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"postern/storage"
@@ -53,6 +55,73 @@ func TestABuildThatEndsInTheMiddleLeavesNothing(t *testing.T) {
 	rows, err := again.Scan(t.Context(), "order", storage.Scan{Index: sample().Indexes[1], Shop: "s", Equal: []storage.Value{text("a")}, Limit: 2 * n})
 	if err != nil || len(rows) != n {
 		t.Errorf("%d rows, error %v, want %d rows", len(rows), err, n)
+	}
+}
+
+func TestTheIndexesOfAServedStoreStay(t *testing.T) {
+	dir := t.TempDir()
+	older, err := Open(t.Context(), dir, sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer older.Close()
+	if err := older.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	changed, fewer, more := sample(), sample(), sample()
+	changed.Indexes[0].Head = []string{"other"}
+	fewer.Indexes = fewer.Indexes[1:]
+	more.Indexes = append(more.Indexes, storage.Index{Name: "more", Fields: []storage.Field{{Path: "a", Kind: storage.String}}})
+	others := map[string]storage.Collection{"another head": changed, "an index less": fewer, "an index more": more}
+	for name, other := range others {
+		if _, err := Open(t.Context(), dir, other); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("serves this store (process %d)", os.Getpid())) {
+			t.Errorf("open with %s: %v", name, err)
+		}
+	}
+	beside, err := Open(t.Context(), dir, sample(), storage.Collection{Name: "other"})
+	if err != nil {
+		t.Fatalf("open with another collection: %v", err)
+	}
+	if err := beside.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := storage.Open[sheet](older, "s", sample()).Insert(t.Context(), "a", sheet{}); err != nil {
+		t.Errorf("insert by the server: %v", err)
+	}
+	if err := older.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, other := range others {
+		s, err := Open(t.Context(), dir, other)
+		if err != nil {
+			t.Fatalf("open with %s when nobody serves it: %v", name, err)
+		}
+		if err := errors.Join(s.Lock(), s.Close()); err != nil {
+			t.Errorf("serve with %s: %v", name, err)
+		}
+	}
+}
+
+// TestLockSeesAChange has the indexes changed between a server's opening of the store and its mark on it.
+func TestLockSeesAChange(t *testing.T) {
+	dir := t.TempDir()
+	older, err := Open(t.Context(), dir, sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer older.Close()
+	changed := sample()
+	changed.Indexes[0].Head = []string{"other"}
+	newer, err := Open(t.Context(), dir, changed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer newer.Close()
+	if err := older.Lock(); !errors.Is(err, errLayout) {
+		t.Errorf("lock: %v, want errLayout", err)
+	}
+	if err := newer.Lock(); err != nil {
+		t.Errorf("lock by the newer: %v", err)
 	}
 }
 

@@ -36,8 +36,8 @@ type Store struct {
 }
 
 // Open opens the store in the directory dir, which it creates when there is none, and builds the declared indexes
-// that are new or were changed. A directory that cannot be written, a file that is no store and a store of a
-// newer program are errors, and are left as they are.
+// that are new or were changed. A directory that cannot be written, a file that is no store, a store of a newer program and
+// one that another process serves with other indexes are errors, and are left as they are.
 func Open(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
 	declared, err := declare(append(slices.Clip(collections), storage.Notes()))
 	if err != nil {
@@ -54,7 +54,7 @@ func Open(ctx context.Context, dir string, collections ...storage.Collection) (*
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %s: %w", path, err)
 	}
-	layout, err := prepareTables(ctx, c, declared)
+	layout, err := prepareTables(ctx, c, dir, declared)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, plain(err)), c.close())
 	}
