@@ -6,7 +6,8 @@
 //	go run ./cmd/bench --orders 10000,100000,1000000 --markdown
 //
 // The dependable figure is CPU time of the server's process for each request, which a busy machine changes little. It must not
-// reach into the server: what it knows of it is HTTP, mails, /proc and, for filling stores, the product's own import.
+// reach into the server that is measured: what it knows of that is HTTP, mails and /proc. It fills stores by the product's
+// own use-cases, and for a profile it serves the real site itself.
 package main
 
 import (

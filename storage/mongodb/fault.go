@@ -18,7 +18,6 @@ import (
 const (
 	codeUnauthorized   = 13
 	codeAuthFailed     = 18
-	codeIndexNotFound  = 27
 	codeNotSupported   = 115
 	codeNotImplemented = 238
 	codeAtlas          = 8000

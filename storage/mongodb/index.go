@@ -2,6 +2,8 @@ package mongodb
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -12,27 +14,31 @@ import (
 	"postern/storage"
 )
 
-// indexPrefix begins the names of the indexes that are ours to drop.
+// indexPrefix begins the names of our indexes.
 const indexPrefix = "postern_"
 
-// index brings the indexes of the collection to their declared state. Two declared indexes over the same fields are one
-// here, and one that the owner of the database made over them serves as well: the server takes no second.
+// index makes the declared indexes of the collection that are missing. Two declared indexes over the same fields are one
+// here, and one that the owner of the database made over them serves as well: the server takes no second. Those that are
+// declared no longer stay: the lists of a server of another version, which may run now, fail without them.
 func (s *Store) index(ctx context.Context, c storage.Collection) error {
-	wanted := map[string]bool{}
-	for _, index := range c.Indexes {
-		wanted[signature(pattern(index))] = true
-	}
-	there, err := s.dropStale(ctx, c.Name, wanted)
+	names, there, err := s.indexes(ctx, c.Name)
 	if err != nil {
 		return err
 	}
 	var missing []mongo.IndexModel
 	for _, index := range c.Indexes {
 		keys := pattern(index)
-		if !there[signature(keys)] {
-			missing = append(missing, mongo.IndexModel{Keys: keys, Options: options.Index().SetName(indexPrefix + index.Name)})
+		sign := signature(keys)
+		if there[sign] {
+			continue
 		}
-		there[signature(keys)] = true
+		there[sign] = true
+		name := indexPrefix + index.Name
+		if names[name] { // over other fields, by another version
+			hash := sha256.Sum256([]byte(sign))
+			name += "_" + hex.EncodeToString(hash[:4])
+		}
+		missing = append(missing, mongo.IndexModel{Keys: keys, Options: options.Index().SetName(name)})
 	}
 	if len(missing) == 0 {
 		return nil
@@ -41,30 +47,22 @@ func (s *Store) index(ctx context.Context, c storage.Collection) error {
 	return err
 }
 
-// dropStale drops the indexes of ours that are not wanted, and returns the signatures of those that stay.
-func (s *Store) dropStale(ctx context.Context, collection string, wanted map[string]bool) (map[string]bool, error) {
-	indexes := s.db.Collection(collection).Indexes()
-	cursor, err := indexes.List(ctx)
+// indexes are the names and the signatures of the indexes that the collection has.
+func (s *Store) indexes(ctx context.Context, collection string) (names, signatures map[string]bool, err error) {
+	cursor, err := s.db.Collection(collection).Indexes().List(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var found []bson.D
 	if err := cursor.All(ctx, &found); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	there := map[string]bool{}
+	names, signatures = map[string]bool{}, map[string]bool{}
 	for _, index := range found {
-		name, signature := stored(index)
-		if !strings.HasPrefix(name, indexPrefix) || wanted[signature] {
-			there[signature] = true
-			continue
-		}
-		_, err := indexes.DropOne(ctx, name)
-		if err != nil && !hasCode(err, codeIndexNotFound) { // another process was quicker
-			return nil, err
-		}
+		name, sign := stored(index)
+		names[name], signatures[sign] = true, true
 	}
-	return there, nil
+	return names, signatures, nil
 }
 
 // stored is the name of an index that the server lists, and its signature: "" for one with options, which may leave documents

@@ -30,7 +30,8 @@ func indexes(t *testing.T, s *Store, collection string) map[string]string {
 	return list
 }
 
-func TestIndexesFollowTheDeclaration(t *testing.T) {
+// TestIndexesAreAdded opens a store with two declarations: what the first has for its lists stays beside what the second needs.
+func TestIndexesAreAdded(t *testing.T) {
 	uri := withDatabase(serverURI(t))
 	byDate := storage.Field{Path: "placed_at", Kind: storage.Time}
 	byTown := storage.Field{Path: "address.town", Kind: storage.String}
@@ -54,16 +55,48 @@ func TestIndexesFollowTheDeclaration(t *testing.T) {
 	if _, err := first.db.Collection("orders").Indexes().CreateOne(t.Context(), foreign); err != nil {
 		t.Fatal(err)
 	}
-	second := reach(t, uri, storage.Collection{Name: "orders", Indexes: []storage.Index{
+	declared := storage.Collection{Name: "orders", Indexes: []storage.Index{
 		{Name: "recent", Fields: []storage.Field{byDate}},
 		{Name: "town", Fields: []storage.Field{byTown, {Path: "state", Kind: storage.String}}},
 		{Name: "again", Fields: []storage.Field{byDate}, Head: []string{"state"}},
-	}})
-	delete(want, "postern_gone")
-	want["postern_town"] = `"shop":1 "address.town":1 "state":1 ` + id
+	}}
+	second := reach(t, uri, declared)
+	want["postern_town_88a10294"] = `"shop":1 "address.town":1 "state":1 ` + id
 	want["theirs"] = `"note":1 `
 	if diff := cmp.Diff(want, indexes(t, second, "orders")); diff != "" {
 		t.Errorf("after the change (-want +got):\n%s", diff)
+	}
+	if err := second.index(t.Context(), declared); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, indexes(t, second, "orders")); diff != "" {
+		t.Errorf("opened again (-want +got):\n%s", diff)
+	}
+}
+
+// TestANewerFormat refuses a store of a newer program before it touches anything.
+func TestANewerFormat(t *testing.T) {
+	uri := withDatabase(serverURI(t))
+	s := reach(t, uri)
+	if noted, err := storage.NoteFormat(t.Context(), s, format+1); err != nil || noted != format {
+		t.Fatalf("noted %d, %v", noted, err)
+	}
+	type note struct {
+		Format int `bson:"format"`
+	}
+	notes := storage.Open[note](s, "store", storage.Notes())
+	if _, err := notes.Change(t.Context(), "format", func(n *note) error { n.Format++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	newer := storage.Collection{Name: "orders", Indexes: []storage.Index{{Name: "town", Fields: []storage.Field{{Path: "town", Kind: storage.String}}}}}
+	if opened, err := Open(t.Context(), uri, newer); err == nil {
+		_ = opened.Close()
+		t.Error("opened")
+	} else {
+		wantFault(t, err, "newer version of the program (format 2, known is 1)")
+	}
+	if made := indexes(t, s, "orders"); len(made) > 0 {
+		t.Errorf("indexes: %v", made)
 	}
 }
 

@@ -39,8 +39,9 @@ type Store struct {
 	declared map[string]bool
 }
 
-// Open connects to the server at the mongodb:// or mongodb+srv:// address and brings the indexes of the collections to
-// their declared state, which takes a while when they hold much. The database is the address's path, "postern" without one.
+// Open connects to the server at the mongodb:// or mongodb+srv:// address and makes the declared indexes that are missing,
+// which takes a while when the collections hold much. The database is the address's path, "postern" without one. A store of a
+// newer program is an error, and is left as it is.
 // Its errors are one line, tell apart what went wrong, and never show the password.
 func Open(ctx context.Context, uri string, collections ...storage.Collection) (*Store, error) {
 	for _, c := range collections {
@@ -92,11 +93,28 @@ func clientOptions(uri string) (*options.ClientOptions, error) {
 	return opts, nil
 }
 
-// prepare finds the server and makes the indexes.
+// format is the number of how documents, counters and notes are stored here. A program that knows only lower ones must not
+// touch them.
+const format = 1
+
+// checkFormat notes the format of a new store, and refuses one that a newer program wrote.
+func (s *Store) checkFormat(ctx context.Context) error {
+	stored, err := storage.NoteFormat(ctx, s, format)
+	if err == nil && stored > format {
+		err = &fault{what: fmt.Sprintf("this store was written by a newer version of the program (format %d, known is %d): use that version",
+			stored, format)}
+	}
+	return err
+}
+
+// prepare finds the server, looks whether the store is ours to use, and makes the indexes.
 func (s *Store) prepare(ctx context.Context, collections []storage.Collection) error {
 	started := time.Now()
 	if err := s.client.Ping(ctx, nil); err != nil {
 		return explainAfter(err, time.Since(started))
+	}
+	if err := s.checkFormat(ctx); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
