@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"postern/mail"
 	"postern/portal"
 )
@@ -64,6 +66,36 @@ func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
 	}
 	if again := h.notices(); len(again) != 0 {
 		t.Errorf("told twice: %+v", again)
+	}
+}
+
+// TestNoticeSentAgain has staff send a notice again: it says the same, and both of its buttons work.
+func TestNoticeSentAgain(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	h.enter(jan, "one", time.Minute)
+	first := h.notices()
+	box := mail.NewOutbox(h.engine, h.shop.ID)
+	box.Now = h.clock.Now
+	sent, err := box.List(t.Context(), mail.Sent, "", 1)
+	if err != nil || len(sent.Hits) != 1 || len(first) != 1 {
+		t.Fatalf("%d notices, sent %+v, %v", len(first), sent.Hits, err)
+	}
+	if err := box.Resend(t.Context(), sent.Hits[0].Key); err != nil {
+		t.Fatal(err)
+	}
+	again := h.notices()
+	if len(again) != 1 {
+		t.Fatalf("sent again: %d notices", len(again))
+	}
+	plain := func(m mail.Message) string { return alarmInMail.ReplaceAllString(m.Text, "") }
+	if diff := cmp.Diff(plain(first[0]), plain(again[0])); diff != "" {
+		t.Errorf("what it says (-first +again):\n%s", diff)
+	}
+	for _, m := range append(first, again...) {
+		if err := h.visitor("one").RaiseAlarm(t.Context(), firstGroup(alarmInMail, m.Text)); err != nil {
+			t.Errorf("its button: %v", err)
+		}
 	}
 }
 
