@@ -44,8 +44,7 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 		_, err := s.change(ctx, save)
 		return c, err
 	}
-	_, err := s.changeAndTell(ctx, newsVATID, save)
-	return c, err
+	return c, s.changeAndTell(ctx, newsVATID, save)
 }
 
 // company reads a company below a prefix of field names.

@@ -36,21 +36,22 @@ func (c *Customer) tell(what string, at time.Time) {
 
 // changeAndTell changes the customer by what alters, and has them told of it. More than a hundred changes an hour are TooMany: each
 // may be a mail, or a question to VIES.
-func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Customer) error) (Customer, error) {
+func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Customer) error) error {
 	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/changes-hour/" + s.customer.ID, limit(changesAnHour, time.Hour)}})
 	if err != nil {
-		return Customer{}, err
+		return err
 	}
 	if over[0] {
-		return Customer{}, failure(TooMany, "error.too_many")
+		return failure(TooMany, "error.too_many")
 	}
-	return s.change(ctx, func(c *Customer) error {
+	_, err = s.change(ctx, func(c *Customer) error {
 		if err := alter(c); err != nil {
 			return err
 		}
 		c.tell(what, s.app.now())
 		return nil
 	})
+	return err
 }
 
 // news turns what changes left to tell into outbox entries. The entry's key makes twice equal once.

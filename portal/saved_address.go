@@ -64,7 +64,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 		return a, err
 	}
 	saved := a
-	_, err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
+	err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		saved = a // this may be done more than once
 		saved.Version = storage.NewID()
 		if a.ID == "" {
@@ -119,7 +119,7 @@ func (c *Customer) address(id string) (int, error) {
 // DeleteAddress removes an address; UndoDeleteAddress puts it back within a day. Another version than the one shown is a
 // Conflict.
 func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
-	_, err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
+	return s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		at, err := c.address(id)
 		if err != nil {
 			return err
@@ -131,13 +131,12 @@ func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 		c.Addresses = slices.Delete(c.Addresses, at, at+1)
 		return nil
 	})
-	return err
 }
 
 // UndoDeleteAddress puts a deleted address back, without taking a default away that another address has since. Done
 // twice it changes nothing more; too late it is Gone.
 func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
-	_, err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
+	return s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		if _, err := c.address(id); err == nil {
 			return storage.ErrUnchanged
 		}
@@ -152,7 +151,6 @@ func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
 		c.Addresses = append(c.Addresses, back)
 		return nil
 	})
-	return err
 }
 
 // DeletedAddress reports whether this request found a deleted address of the id that can be put back.
@@ -182,7 +180,7 @@ func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
 	if use != UseShipping && use != UseBilling {
 		return invalid([]Fault{{Field: "use", Key: "address.use"}})
 	}
-	_, err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
+	return s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		at, err := c.address(id)
 		if err != nil {
 			return err
@@ -194,7 +192,6 @@ func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
 		c.settleDefaults(*a)
 		return nil
 	})
-	return err
 }
 
 // addressFaults turns what the atlas found into faults at fields below a prefix.
