@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,12 +16,17 @@ import (
 // meddled is a store where something else happens before the operation whose turn it is.
 type meddled struct {
 	storage.Engine
+	mu     sync.Mutex
 	turn   int // operations until then; below zero it has happened
 	meddle func()
 }
 
 func (m *meddled) step() {
-	if m.turn--; m.turn == -1 {
+	m.mu.Lock()
+	m.turn--
+	now := m.turn == -1
+	m.mu.Unlock()
+	if now {
 		m.meddle()
 	}
 }

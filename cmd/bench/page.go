@@ -67,9 +67,10 @@ func (o options) accountPages(customers []customer) map[string]load {
 	for _, path := range []string{"/profile", "/privacy", "/company", "/security"} {
 		pages[path] = o.view(customers, func(customer) string { return path }, func(customer) string { return "<h1>" })
 	}
-	pages["/orders/…/withdraw"] = o.view(customers,
-		func(c customer) string { return "/orders/" + numberOf(c.place, ordersEach-1) + "/withdraw" },
-		func(c customer) string { return numberOf(c.place, ordersEach-1) })
+	number := func(c customer) string { return numberOf(c.place, ordersEach-1) }
+	for _, step := range []string{"/withdraw", "/return"} {
+		pages["/orders/…"+step] = o.view(customers, func(c customer) string { return "/orders/" + number(c) + step }, number)
+	}
 	return pages
 }
 
