@@ -81,8 +81,11 @@ func copyPages(ctx context.Context, from, to string, progress func(done, total i
 			return errors.New("the driver cannot copy a database")
 		}
 		// Nothing of the copy counts until it is synced as a whole.
-		address := url.URL{Scheme: "file", Path: to, RawQuery: "mode=rw&_pragma=synchronous(off)&_pragma=journal_mode(off)"}
-		b, err := source.NewBackup(address.String())
+		address, err := addressOf(to, url.Values{"mode": {"rw"}, "_pragma": {"synchronous(off)", "journal_mode(off)"}})
+		if err != nil {
+			return err
+		}
+		b, err := source.NewBackup(address)
 		if err != nil {
 			return err
 		}

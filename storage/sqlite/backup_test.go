@@ -148,6 +148,37 @@ func TestABackupOfAnOpenStore(t *testing.T) {
 	}
 }
 
+// TestABackupByPathsFromHere names everything as one does in a shell.
+func TestABackupByPathsFromHere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s, err := Open(t.Context(), "store", sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillStore(t, s, 50)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for dir, file := range map[string]string{"store": "saved", "./store": "./saved?mode=memory#1"} {
+		if err := Backup(t.Context(), dir, file, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := Restore(t.Context(), file, "again "+filepath.Base(file)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Open(t.Context(), "again "+filepath.Base(file), sample())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := again.Count(t.Context(), "order"); err != nil || n != 50 {
+			t.Errorf("%d documents in %s, %v", n, file, err)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestABackupThatFailsLeavesNothing(t *testing.T) {
 	dir := filledDir(t, manyPages)
 	ended, cancel := context.WithCancel(t.Context())

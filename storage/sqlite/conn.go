@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"runtime"
 
 	driver "modernc.org/sqlite"
@@ -23,8 +24,11 @@ type conn struct {
 
 // connect opens one connection in a database handle of its own.
 func connect(path string, parameters url.Values) (*conn, error) {
-	address := url.URL{Scheme: "file", Path: path, RawQuery: parameters.Encode()}
-	connector, err := driver.NewConnector(address.String())
+	address, err := addressOf(path, parameters)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := driver.NewConnector(address)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +38,16 @@ func connect(path string, parameters url.Values) (*conn, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+// addressOf is how SQLite is told of a file, wherever that is from here: the address of a relative path would begin with a host.
+func addressOf(path string, parameters url.Values) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	address := url.URL{Scheme: "file", Path: path, RawQuery: parameters.Encode()}
+	return address.String(), nil
 }
 
 func (c *conn) prepare(query string) (*sql.Stmt, error) {
