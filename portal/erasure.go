@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"postern/mail"
@@ -49,8 +51,14 @@ func (c Customer) erasureDate(now time.Time) time.Time {
 func (c *Customer) delayErasure(until time.Time) {
 	if c.Erasure.Pending() && until.After(c.Erasure.At) {
 		c.Erasure.At = until
-		c.Todo = append(c.Todo, jobErasure+" "+storage.NewID())
+		c.tellErasure()
 	}
+}
+
+// tellErasure has the wish and its date told, once where an earlier date was not told yet.
+func (c *Customer) tellErasure() {
+	c.Todo = slices.DeleteFunc(c.Todo, func(job string) bool { return strings.HasPrefix(job, jobErasure+" ") })
+	c.Todo = append(c.Todo, jobErasure+" "+storage.NewID())
 }
 
 // AskErasure has the account erased at the ErasureDate, and tells so by mail to each address that could take it back. The
@@ -72,7 +80,7 @@ func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
 		}
 		now := s.app.now()
 		c.Erasure = Erasure{AskedAt: now, At: c.erasureDate(now)}
-		c.Todo = addTodo(c.Todo, jobErasure+" "+storage.NewID())
+		c.tellErasure()
 		return nil
 	})
 	return c.Erasure, err

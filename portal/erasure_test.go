@@ -305,6 +305,30 @@ func TestErasureWaitsForALaterChange(t *testing.T) {
 	}
 }
 
+// TestErasureIsToldOnce, with its last date, where that changes before a mail is written.
+func TestErasureIsToldOnce(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	cookie := h.signInByCode(jan, "one")
+	code := h.wanted(cookie, jana)
+	if _, err := h.shopper(cookie).AskErasure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); err != nil {
+		t.Fatal(err)
+	}
+	h.work()
+	told := 0
+	for _, m := range h.deliver() {
+		if strings.Contains(m.Subject, "will be erased") {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d mails to two addresses", told)
+	}
+}
+
 // TestComesWhileErased: what the shop's system sends in the minute between the halves is put off, and is the new customer's
 // when it comes again.
 func TestComesWhileErased(t *testing.T) {

@@ -121,7 +121,11 @@ func (s Shopper) personData(ctx context.Context) (personData, error) {
 	if err != nil {
 		return personData{}, err
 	}
-	data := personData{Customer: s.customer.record(), VATAnswers: s.customer.VAT.History, CreatedAt: s.customer.CreatedAt}
+	record, err := Feed{app: s.app, shop: s.shop}.readOut(ctx, s.customer)
+	if err != nil {
+		return personData{}, err
+	}
+	data := personData{Customer: record, VATAnswers: s.customer.VAT.History, CreatedAt: s.customer.CreatedAt}
 	if s.customer.FedEmail != s.customer.Email {
 		data.FedEmail = s.customer.FedEmail
 	}

@@ -38,7 +38,7 @@ func listed[T, R any](ctx context.Context, docs storage.Docs[T], l listing[T, R]
 	l.query.Limit, l.query.To = listedPerPage, l.now.Add(-listedSettle).UTC().Format(placeForm)
 	if l.after != "" {
 		if !placeShape.MatchString(l.after) {
-			return p, invalid([]Fault{{Field: "after", Key: "withdrawal.after"}})
+			return p, invalid([]Fault{{Field: "after", Key: "list.after"}})
 		}
 		l.query.From = l.after + "\x00"
 	}

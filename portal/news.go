@@ -67,11 +67,10 @@ func (w Worker) news(ctx context.Context, shop Shop) (done int, err error) {
 			return err
 		}
 		c := job.customer
-		_, err = mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "news-"+words[2], mail.Entry{
-			Kind: mailNews, To: c.emailAt(at), Lang: c.Language, CreatedAt: at, NextAt: at,
-			Payload: map[string]string{payAccess: accessID(shop.ID, c.emailAt(at)), payWhat: what},
+		return w.post(ctx, shop, "news-"+words[2], mail.Entry{
+			Kind: mailNews, To: c.emailAt(at), Lang: c.Language, CreatedAt: w.app.now(),
+			Payload: map[string]string{payAccess: accessID(shop.ID, c.emailAt(at)), payWhat: what, payAt: words[1]},
 		})
-		return err
 	})
 }
 
@@ -93,7 +92,7 @@ func (w Worker) composeNews(ctx context.Context, shop Shop, entry string, e mail
 		letter := shop.letter(l, what)
 		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.news.not_you"))
 		letter.Button = &mail.Button{Label: l.T("mail.notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())}
-		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(e.CreatedAt))}
+		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(happened(e)))}
 		return letter
 	}, err
 }

@@ -56,7 +56,14 @@ func TestChangesAreTold(t *testing.T) {
 		{"a deleted one", "addresses", func() error { return h.shopper(cookie).DeleteAddress(t.Context(), saved.ID, saved.Version) }, 1},
 		{"it put back", "addresses", func() error { return h.shopper(cookie).UndoDeleteAddress(t.Context(), saved.ID) }, 1},
 		{"put back twice", "addresses", func() error { return h.shopper(cookie).UndoDeleteAddress(t.Context(), saved.ID) }, 0},
-		{"another default", "addresses", func() error { return h.shopper(cookie).SetDefault(t.Context(), saved.ID, portal.UseBilling) }, 1},
+		{"another default", "addresses", func() error {
+			list, err := h.shopper(cookie).Addresses(t.Context())
+			if err != nil {
+				return err
+			}
+			return h.shopper(cookie).SetDefault(t.Context(), list[0].ID, portal.UseBilling)
+		}, 1},
+		{"the same default", "addresses", func() error { return h.shopper(cookie).SetDefault(t.Context(), saved.ID, portal.UseShipping) }, 0},
 		{"one that is none", "addresses", func() error {
 			_, err := h.shopper(cookie).SaveAddress(t.Context(), portal.SavedAddress{})
 			if portal.KindOf(err) == portal.Invalid {

@@ -76,8 +76,8 @@ func (w Worker) tellNotices(ctx context.Context, shop Shop, key string) error {
 	told := map[string]bool{}
 	for _, n := range doc.Notices {
 		if err == nil {
-			_, err = mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "notice-"+n.ID, mail.Entry{
-				Kind: mailNotice, To: doc.Email, Lang: n.Lang, CreatedAt: n.At, NextAt: n.At,
+			err = w.post(ctx, shop, "notice-"+n.ID, mail.Entry{
+				Kind: mailNotice, To: doc.Email, Lang: n.Lang, CreatedAt: w.app.now(),
 				Payload: map[string]string{payAccess: key, payDevice: n.Device, payNetwork: n.Network, payAt: n.At.Format(time.RFC3339)},
 			})
 		}
@@ -104,7 +104,7 @@ func (w Worker) composeNotice(ctx context.Context, shop Shop, entry string, e ma
 func (w Worker) alarmFor(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, token, error) {
 	key := e.Payload[payAccess]
 	if key == "" {
-		return recipient{}, token{}, mail.ErrDrop // sent before, and its particulars are gone
+		return recipient{}, token{}, mail.ErrDrop // an earlier version sent it, and its particulars are gone
 	}
 	to, err := w.recipient(ctx, shop, e.To)
 	if err != nil {
@@ -133,17 +133,21 @@ func (w Worker) addAlarm(ctx context.Context, shop Shop, key, entry string, unsu
 	return t, err
 }
 
-func noticeLetter(shop Shop, l *i18n.Localizer, e mail.Entry, t token) mail.Letter {
-	at, err := time.Parse(time.RFC3339, e.Payload[payAt])
-	if err != nil {
-		at = e.CreatedAt
+// happened is when what a mail tells of was, which may be long before it could be written.
+func happened(e mail.Entry) time.Time {
+	if at, err := time.Parse(time.RFC3339Nano, e.Payload[payAt]); err == nil {
+		return at
 	}
+	return e.CreatedAt
+}
+
+func noticeLetter(shop Shop, l *i18n.Localizer, e mail.Entry, t token) mail.Letter {
 	letter := mail.Letter{
 		Lang: l.Lang(), Brand: shop.letterBrand(),
 		Subject: l.T("mail.notice.subject", "Shop", shop.Name), Heading: l.T("mail.notice.heading", "Shop", shop.Name),
 		Paragraphs: []string{l.T("mail.notice.was_you"), l.T("mail.notice.not_you")},
 		Button:     &mail.Button{Label: l.T("mail.notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())},
-		Details:    []string{l.T("mail.notice.when", "When", l.DateTime(at))},
+		Details:    []string{l.T("mail.notice.when", "When", l.DateTime(happened(e)))},
 	}
 	if device := e.Payload[payDevice]; device != "" {
 		letter.Details = append(letter.Details, l.T("mail.notice.device", "Device", device))

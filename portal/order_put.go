@@ -56,6 +56,9 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Outcome, error)
 		doc.take(o, shop.Location(), arrival{customer: customer, digest: digest, at: a.now(), first: !found, greet: shop.FirstOrderMail})
 		return nil
 	})
+	if errors.Is(err, storage.ErrTooLarge) {
+		return "", &Error{Kind: TooLarge, Cause: err}
+	}
 	if err != nil {
 		return "", fmt.Errorf("store order: %w", err)
 	}
@@ -86,7 +89,7 @@ func (s *storedOrder) judge(o Order, customer, digest string) Outcome {
 	switch {
 	case o.UpdatedAt.Before(s.UpdatedAt):
 		return Stale
-	case s.Digest == digest && s.Customer == customer:
+	case s.Digest == digest && s.Customer == customer && slices.Equal(s.Views, o.Status.views()):
 		return Unchanged
 	}
 	return Updated

@@ -15,6 +15,28 @@ func times(n int, element string) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + "]"
 }
 
+// TestOrderTheStoreDoesNotTake keeps to every bound and is too large all the same: addresses grow when they are written as browsers do.
+func TestOrderTheStoreDoesNotTake(t *testing.T) {
+	link := "http://a/" + strings.Repeat("ž", 331)
+	long := `{"name":"` + strings.Repeat("x", 470) + `"},`
+	options := "[" + strings.Repeat(long, 5) + times(45, "{}")[1:]
+	line := fmt.Sprintf(`{"name":"x","quantity":"1","total":"0","options":%s,"picture":%q,"url":%q}`, options, link, link)
+	shipment := fmt.Sprintf(`{"url":%q,"items":%s}`, link, times(25, `{"quantity":"1"}`))
+	body := `{"number":"1","email":"jan@example.com","placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z","currency":"EUR","total":"0",
+		"lines":` + times(1000, line) + `,"shipments":` + times(200, shipment) + `}`
+	if len(body) > 4<<20 {
+		t.Fatalf("%d bytes", len(body))
+	}
+	h := newHouse(t)
+	if _, err := h.feed().PutOrder(t.Context(), "1", []byte(body)); portal.KindOf(err) != portal.TooLarge {
+		t.Errorf("%.300v", err)
+	}
+	report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(strings.ReplaceAll(body, "\n", "")), func(int) {})
+	if err != nil || report.RefusedCount != 1 {
+		t.Errorf("imported: %+v, %v", report.RefusedCount, err)
+	}
+}
+
 // TestTheLargestOrders: what the bounds let through is stored, and what is beyond them is the feed's fault.
 func TestTheLargestOrders(t *testing.T) {
 	link := func(n int, letter string) string { return "https://shop.example/" + strings.Repeat(letter, n-21) }

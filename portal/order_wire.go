@@ -102,8 +102,8 @@ type eventWire struct {
 	Label string `json:"label,omitzero"`
 }
 
-// The most an order may hold. They keep one order's document below what the store takes: of what is short in JSON and long in
-// the document there is a bounded number.
+// The most an order may hold, so that of what is short in JSON and long in the document there is a bounded number. What the store
+// does not take all the same is TooLarge.
 const (
 	maxLines     = 1000
 	maxOptions   = 50   // of a line

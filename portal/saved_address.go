@@ -186,6 +186,9 @@ func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
 			return err
 		}
 		a := &c.Addresses[at]
+		if use == UseShipping && a.DefaultShipping || use == UseBilling && a.DefaultBilling {
+			return storage.ErrUnchanged
+		}
 		a.DefaultShipping = a.DefaultShipping || use == UseShipping
 		a.DefaultBilling = a.DefaultBilling || use == UseBilling
 		a.Version = storage.NewID()

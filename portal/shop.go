@@ -234,12 +234,21 @@ func (a *App) ShopByHost(ctx context.Context, host string) (Shop, error) {
 	if len(shops) == 1 {
 		return shops[0], nil
 	}
+	host = strings.ToLower(host)
 	for _, shop := range shops {
-		if shop.Answers(strings.ToLower(host)) {
+		if shop.Answers(host) || shop.Answers(strings.TrimSuffix(host, shop.port())) {
 			return shop, nil
 		}
 	}
 	return Shop{}, failure(NotFound, "error.host")
+}
+
+// port is what a proxy may put behind the host, and no browser does: the port that the base URL's scheme implies.
+func (s Shop) port() string {
+	if s.Secure() {
+		return ":443"
+	}
+	return ":80"
 }
 
 // shop returns the shop with an id, or NotFound.

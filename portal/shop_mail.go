@@ -86,12 +86,23 @@ func (o signInOffer) shopLetter(shop Shop, l *i18n.Localizer, e mail.Entry) mail
 	letter := shop.letter(l, key, "Number", e.Payload[payNumber])
 	how, link := l.T("mail.invited.once", "Life", lifeText(l, o.life)), o.link
 	if link == "" { // as many work already as may
-		how, link = l.T("mail.invited.earlier"), shop.URL("/sign-in?"+url.Values{"to": {e.Payload[payDestination]}}.Encode())
+		how, link = l.T("mail.invited.earlier"), shop.askURL(e.Payload[payDestination])
 	}
 	letter.Paragraphs = append(letter.Paragraphs, how)
 	letter.Button = &mail.Button{Label: l.T(key + ".button"), URL: link}
 	letter.Notes = []string{l.T("mail.invited.not_needed", "Shop", shop.Name)}
 	return letter
+}
+
+// maxMailURL is how long an address in a mail may be: longer ones are broken by some programs.
+const maxMailURL = 140
+
+// askURL is the page that asks for a link to a destination; without it where that makes the address too long for a mail.
+func (s Shop) askURL(destination string) string {
+	if long := s.URL("/sign-in?" + url.Values{"to": {destination}}.Encode()); destination != "" && len(long) <= maxMailURL {
+		return long
+	}
+	return s.URL("/sign-in")
 }
 
 // greet asks for the mail of a first order, where the shop wants one and the order is new.

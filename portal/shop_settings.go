@@ -141,6 +141,7 @@ func (s *Shop) checkAddresses(f *form, insecure bool) {
 	} else if u.Scheme == "http" && !loopback(u.Hostname()) && !insecure {
 		f.fault("base_url", "shop.insecure")
 	}
+	s.Hosts = slices.Clone(s.Hosts)
 	for i, host := range s.Hosts {
 		s.Hosts[i] = strings.TrimPrefix(bareOrigin("https://"+strings.TrimSpace(host)), "https://")
 		if s.Hosts[i] == "" {
@@ -152,6 +153,7 @@ func (s *Shop) checkAddresses(f *form, insecure bool) {
 	if s.StorefrontURL != "" {
 		s.StorefrontURL = f.link("storefront_url", s.StorefrontURL)
 	}
+	s.AllowedOrigins = slices.Clone(s.AllowedOrigins)
 	for i, origin := range s.AllowedOrigins {
 		s.AllowedOrigins[i] = bareOrigin(origin)
 		if s.AllowedOrigins[i] == "" {

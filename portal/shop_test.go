@@ -152,7 +152,7 @@ func TestShopByHost(t *testing.T) {
 		t.Errorf("a single shop answers everywhere: %v", err)
 	}
 	other := h.open("other", portal.ShopSettings{})
-	tests := map[string]string{"main.example.com": h.shop.ID, "OTHER.example.com": other.ID, "anything.test": "", "": ""}
+	tests := map[string]string{"main.example.com": h.shop.ID, "OTHER.example.com": other.ID, "anything.test": "", "": "", "main.example.com:443": h.shop.ID, "main.example.com:80": ""}
 	for host, want := range tests {
 		shop, err := h.app.ShopByHost(t.Context(), host)
 		if shop.ID != want || want == "" && portal.KindOf(err) != portal.NotFound {

@@ -109,18 +109,8 @@ func (e *VATEvidence) answer(a VATAnswer) {
 // CheckVATs asks VIES on a beat until ctx ends, and returns nil. It stands beside Run, since VIES may take half a minute to
 // answer.
 func (w Worker) CheckVATs(ctx context.Context) error {
-	beat := time.NewTicker(vatBeat)
-	defer beat.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-beat.C:
-		}
-		if err := w.CheckVATsOnce(ctx); err != nil && ctx.Err() == nil {
-			w.app.log.ErrorContext(ctx, "vat check: a round met faults", "error", err)
-		}
-	}
+	w.repeat(ctx, vatBeat, w.CheckVATsOnce)
+	return nil
 }
 
 // CheckVATsOnce asks VIES for the VAT IDs whose time has come. A failure is no answer: it changes only when VIES is asked next.

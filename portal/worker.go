@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,24 +30,26 @@ const (
 	jobsAtOnce = 64
 )
 
-// Run works on a beat until ctx ends, and returns nil. A fault is logged and met again at the next beat.
+// Run works until ctx ends, and returns nil. A sweep, which may take long, holds no job up.
 func (w Worker) Run(ctx context.Context) error {
-	beat := time.NewTicker(workerBeat)
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	sweeping.Go(func() { w.repeat(ctx, sweepEvery, w.sweep) })
+	w.repeat(ctx, workerBeat, w.drain)
+	return nil
+}
+
+// repeat does something on a beat until ctx ends. A fault is logged and met again at the next beat.
+func (w Worker) repeat(ctx context.Context, every time.Duration, do func(context.Context) error) {
+	beat := time.NewTicker(every)
 	defer beat.Stop()
-	var swept time.Time
-	for {
+	for ctx.Err() == nil {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			w.app.log.ErrorContext(ctx, "worker: a round met faults", "error", err)
+		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-beat.C:
-		}
-		err := w.drain(ctx)
-		if now := w.app.now(); now.Sub(swept) >= sweepEvery {
-			swept = now
-			err = errors.Join(err, w.sweep(ctx))
-		}
-		if err != nil && ctx.Err() == nil {
-			w.app.log.ErrorContext(ctx, "worker: a round met faults", "error", err)
 		}
 	}
 }

@@ -151,7 +151,7 @@ func (d Docs[T]) record(key string, n int64, doc T) (Record, error) {
 		return Record{}, d.fault("encode", err)
 	}
 	if len(raw) > MaxDocument {
-		return Record{}, fmt.Errorf("storage: %s: a document of %d bytes is over %d", d.collection.Name, len(raw), MaxDocument)
+		return Record{}, fmt.Errorf("%w: %d bytes in %s, more than %d", ErrTooLarge, len(raw), d.collection.Name, MaxDocument)
 	}
 	return Record{ID: e.ID, Shop: d.shop, Version: Version{N: n, Mark: e.Mark}, Doc: raw}, nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -22,11 +23,12 @@ type problem struct {
 	Errors  []problemFault `json:"errors,omitempty"`
 }
 
-// problemFault is one wrong field.
+// problemFault is one wrong field of the document, or a wrong parameter of the address.
 type problemFault struct {
-	Pointer string `json:"pointer"` // RFC 6901
-	Code    string `json:"code"`
-	Detail  string `json:"detail"`
+	Pointer   string `json:"pointer"` // RFC 6901; "" is the whole document
+	Parameter string `json:"parameter,omitempty"`
+	Code      string `json:"code"`
+	Detail    string `json:"detail"`
 }
 
 const problemType = "application/problem+json"
@@ -39,9 +41,11 @@ func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 		Code: f.key, Detail: sentence(words, f.key, nil), Request: gate.RequestID(c),
 	}
 	for _, fault := range f.faults {
-		p.Errors = append(p.Errors, problemFault{
-			Pointer: fault.Field, Code: fault.Key, Detail: sentence(words, fault.Key, fault.Args),
-		})
+		wrong := problemFault{Pointer: fault.Field, Code: fault.Key, Detail: sentence(words, fault.Key, fault.Args)}
+		if fault.Field != "" && !strings.HasPrefix(fault.Field, "/") {
+			wrong.Pointer, wrong.Parameter = "", fault.Field
+		}
+		p.Errors = append(p.Errors, wrong)
 	}
 	if f.kind == portal.SignIn {
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="postern"`)

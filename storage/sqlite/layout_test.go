@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"postern/storage"
@@ -153,5 +155,29 @@ func TestAStoreWhoseIndexesAnotherProcessChangedRefusesToWrite(t *testing.T) {
 	}
 	if err := storage.Open[sheet](newer, "s", changed).Insert(t.Context(), "b", sheet{}); err != nil {
 		t.Errorf("insert by the newer program: %v", err)
+	}
+}
+
+// TestTheMarkOfRootIsTheOwners: root looks after a store that another user serves.
+func TestTheMarkOfRootIsTheOwners(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	const nobody = 65534
+	dir := filledDir(t, 1)
+	if err := os.Chown(filepath.Join(dir, fileName), nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := takeLock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	info, err := lock.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != nobody || owner.Gid != nobody {
+		t.Errorf("it belongs to %+v", info.Sys())
 	}
 }

@@ -50,6 +50,9 @@ func takeLock(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the lock file cannot be opened: %w", err)
 	}
+	if err := leaveTo(f, filepath.Join(dir, fileName)); err != nil {
+		return nil, errors.Join(fmt.Errorf("the lock file cannot be given to the store's owner: %w", err), f.Close())
+	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
@@ -61,6 +64,19 @@ func takeLock(dir string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("the lock file cannot be written: %w", err), f.Close())
 	}
 	return f, nil
+}
+
+// leaveTo gives what root makes beside somebody else's store to them, as SQLite does with its own files: else they could not serve
+// it any more.
+func leaveTo(f *os.File, store string) error {
+	info, err := os.Stat(store)
+	if err != nil || os.Geteuid() != 0 {
+		return nil // there is no store yet, or nobody else it could be
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+		return f.Chown(int(owner.Uid), int(owner.Gid))
+	}
+	return nil
 }
 
 func writePID(f *os.File) error {

@@ -26,7 +26,7 @@ const (
 type problem struct {
 	Type, Title, Detail, Code, Request string
 	Status                             int
-	Errors                             []struct{ Pointer, Code, Detail string }
+	Errors                             []struct{ Pointer, Parameter, Code, Detail string }
 }
 
 // problemOf reads the answer as a problem and checks its envelope.

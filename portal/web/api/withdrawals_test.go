@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -69,7 +68,7 @@ func TestWithdrawals(t *testing.T) {
 	}
 	for header, status := range map[string]int{"": 401, "Bearer postern_XYZ": 401, "Bearer " + key: 422} {
 		page := i.Browser().Send(webtest.Request{Path: "/api/v1/withdrawals?after=x", Header: map[string]string{"Authorization": header}}).Want(status)
-		if p := problemOf(t, page); status == 422 && (len(p.Errors) != 1 || strings.Trim(p.Errors[0].Pointer, "/") != "after") {
+		if p := problemOf(t, page); status == 422 && (len(p.Errors) != 1 || p.Errors[0].Parameter != "after") {
 			t.Errorf("%+v", p)
 		}
 	}

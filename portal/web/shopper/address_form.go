@@ -72,8 +72,8 @@ func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	_, err = s.SaveAddress(c.UserContext(), typed)
 	switch portal.KindOf(err) {
-	case portal.Invalid:
-		return h.showAddress(c, s, typed, fiber.StatusUnprocessableEntity, err)
+	case portal.Invalid, portal.TooMany:
+		return h.showAddress(c, s, typed, refusal(err), err)
 	case portal.Conflict:
 		return h.showConflict(c, s, typed)
 	case portal.NotFound: // deleted in another window: what was typed can be added anew

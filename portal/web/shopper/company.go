@@ -36,13 +36,10 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 		return h.showCompany(c, s, typed, fiber.StatusOK, nil)
 	}
 	_, err := s.SaveCompany(c.UserContext(), typed)
-	switch portal.KindOf(err) {
-	case portal.Invalid:
-		return h.showCompany(c, s, typed, fiber.StatusUnprocessableEntity, err)
-	case portal.Conflict:
-		return h.showCompany(c, s, typed, fiber.StatusConflict, err)
-	}
-	if err != nil {
+	switch {
+	case refused(err):
+		return h.showCompany(c, s, typed, refusal(err), err)
+	case err != nil:
 		return err
 	}
 	return done(c, companyPath, "company.saved")

@@ -2,6 +2,7 @@ package shopper
 
 import (
 	"cmp"
+	"net/url"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -100,6 +101,10 @@ func (h *Handler) leadOn(c *fiber.Ctx, target string) error {
 // setLanguage keeps the language of a signed-in customer and goes back.
 func (h *Handler) setLanguage(c *fiber.Ctx) error {
 	back := cmp.Or(portal.LocalPath(c.FormValue("back")), portal.Home)
+	if path, query, _ := strings.Cut(c.FormValue("back"), "?"); path == continuePath { // which looks itself where it may lead
+		values, _ := url.ParseQuery(query)
+		back = continuePath + "?" + values.Encode()
+	}
 	shopper, err := gate.Shopper(c)
 	if err == nil {
 		err = shopper.SetLanguage(c.UserContext(), c.FormValue("lang"))

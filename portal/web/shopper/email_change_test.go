@@ -220,6 +220,23 @@ func TestCodesRunOut(t *testing.T) {
 	}
 }
 
+// TestAnotherCodeForTheNewAddress is sent from the page that wants it.
+func TestAnotherCodeForTheNewAddress(t *testing.T) {
+	i := webtest.Portal(t)
+	b := freshly(i, jana)
+	b.Get("/profile/email")
+	b.Submit("main form", map[string]string{"email": "a@example.com"}).Want(http.StatusOK)
+	i.Deliver()
+	first := webtest.CodeIn(i.Mailbox.Last("a@example.com"))
+	b.Submit("form[action='/profile/email']", nil).Want(http.StatusOK)
+	i.Deliver()
+	again := webtest.CodeIn(i.Mailbox.Last("a@example.com"))
+	b.Submit("form[action='/profile/email/code']", map[string]string{"code": again}).Want(http.StatusOK)
+	if first == again || b.Page.URL.Path != "/profile" {
+		t.Errorf("codes %q and %q lead to %s", first, again, b.Page.URL)
+	}
+}
+
 // TestEmailChangesRunOut: a fourth address of a day is not taken, and the page of the code says so.
 func TestEmailChangesRunOut(t *testing.T) {
 	i := webtest.Portal(t)

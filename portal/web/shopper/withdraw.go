@@ -63,7 +63,11 @@ func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]strin
 	if broken != nil {
 		return broken
 	}
-	return h.pages.Render(c, status, "shopper/withdraw", withdrawPage{Base: b, Form: b.Form(values, err)})
+	form := b.Form(values, err)
+	form.Labels = map[string]string{
+		"name": b.T("withdraw.name"), "number": b.T("withdraw.number"), "email": b.T("withdraw.email"), "goods": b.T("withdraw.only"),
+	}
+	return h.pages.Render(c, status, "shopper/withdraw", withdrawPage{Base: b, Form: form})
 }
 
 // statement reads the statement as the form or the confirmation's hidden fields bring it.
