@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -129,6 +130,17 @@ func TestPutBack(t *testing.T) {
 	b.now = start.Add(firstRest)
 	if n := b.round(); n != 4 {
 		t.Errorf("%d sent when the server is back", n)
+	}
+}
+
+// TestSaysOnce has several hands find the same fault.
+func TestSaysOnce(t *testing.T) {
+	r := &round{faulty: map[string]bool{}}
+	for _, text := range []string{"away", "away", "full"} {
+		r.fault("fern", errors.New(text))
+	}
+	if got := errors.Join(r.faults...).Error(); got != "away\nfull" {
+		t.Errorf("said: %q", got)
 	}
 }
 

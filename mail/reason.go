@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // maxReason is the longest reason kept or logged, in bytes.
@@ -25,11 +24,20 @@ func reason(err error, to string) string {
 	text = addressShape.ReplaceAllString(text, "<address>")
 	text = secretShape.ReplaceAllString(text, "…")
 	text = strings.ReplaceAll(text, "<<address>>", "<address>")
-	for len(text) > maxReason {
-		_, size := utf8.DecodeLastRuneInString(text)
-		text = text[:len(text)-size]
+	return shorten(text)
+}
+
+// shorten cuts a text that is too long behind a word, or inside one when that is very long itself.
+func shorten(text string) string {
+	const mark = "…"
+	if len(text) <= maxReason {
+		return text
 	}
-	return text
+	text = strings.ToValidUTF8(text[:maxReason-len(mark)], "")
+	if space := strings.LastIndexByte(text, ' '); space > maxReason/2 {
+		text = strings.TrimRight(text[:space], " ,;:")
+	}
+	return text + mark
 }
 
 // oneLine turns control characters and line separators into spaces, so that no value can begin a line of its own. Other

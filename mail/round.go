@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -126,7 +127,11 @@ func (r *round) fault(shop string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.faulty[shop] = true
-	if !errors.Is(err, errResting) { // the one that found the server away has said so
+	if errors.Is(err, errResting) { // the one that found the server away has said so
+		return
+	}
+	same := func(told error) bool { return told.Error() == err.Error() } // several found it away together
+	if !slices.ContainsFunc(r.faults, same) {
 		r.faults = append(r.faults, err)
 	}
 }

@@ -62,7 +62,7 @@ func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings Shop
 	for _, other := range shops {
 		for _, host := range other.hosts() {
 			if other.ID != shop.ID && shop.Answers(host) {
-				f.fault("hosts", "shop.host_taken", "Host", host, "Shop", other.ID)
+				f.fault(shop.sourceOf(host), "shop.host_taken", "Host", host, "Shop", other.ID)
 			}
 		}
 	}

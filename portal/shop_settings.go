@@ -51,6 +51,14 @@ func (s *Shop) forgetImplied() {
 	}
 }
 
+// sourceOf is the setting that makes the shop answer on a host.
+func (s *Shop) sourceOf(host string) string {
+	if host == s.ownHost() {
+		return "base_url"
+	}
+	return "hosts"
+}
+
 // apply writes the given settings into the shop.
 func (s ShopSettings) apply(f *form, shop *Shop) {
 	shop.forgetImplied()

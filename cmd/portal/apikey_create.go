@@ -26,7 +26,7 @@ Only a hash of it is stored, so keep it well: it cannot be shown again.`
 // Run prints the key alone on standard output, so that it can go straight into a file.
 func (c apikeyCreate) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
-		shop, err := pick(ctx, operator, c.Shop)
+		shop, err := c.pick(ctx, operator)
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ type apikeyList struct {
 // Run lists them.
 func (c apikeyList) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
-		shop, err := pick(ctx, operator, c.Shop)
+		shop, err := c.pick(ctx, operator)
 		if err != nil {
 			return err
 		}

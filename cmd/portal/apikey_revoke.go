@@ -16,7 +16,7 @@ type apikeyRevoke struct {
 // Run ends it.
 func (c apikeyRevoke) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
-		shop, err := pick(ctx, operator, c.Shop)
+		shop, err := c.pick(ctx, operator)
 		if err != nil {
 			return err
 		}

@@ -148,7 +148,7 @@ func tellDemo(w *world, set *stage) {
 	// What cannot be printed is seen on the mailbox page, too.
 	_ = out.Flush()
 	w.say("")
-	w.say("Bookshop: %s  (a shop that signs in by the portal)", set.storefront)
+	w.say("Shop:     %s  (Hájenka, which signs in by the portal)", set.storefront)
 	w.say("Mailbox:  %s/demo/mailbox", set.base)
 	w.say("          %s/demo/mailbox.json", set.base)
 	w.say("API key:  %s", set.key)

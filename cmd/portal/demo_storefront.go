@@ -57,12 +57,12 @@ func (c shopCustomer) Delivery() *address.Address {
 }
 
 const (
-	shopSession  = "bookshop"          // cookie: who is signed in
-	shopVerifier = "bookshop-verifier" // cookie: the secret that shows which browser began
+	shopSession  = "shop"          // cookie: who is signed in
+	shopVerifier = "shop-verifier" // cookie: the secret that shows which browser began
 )
 
 func newStorefront(portal, own, key string) (*storefront, error) {
-	page, err := template.ParseFS(demoFiles, "demo/bookshop.html")
+	page, err := template.ParseFS(demoFiles, "demo/shop.html")
 	return &storefront{
 		portal: portal, own: own, key: key, page: page, sessions: map[string]shopCustomer{},
 		client: &http.Client{Timeout: 10 * time.Second},
@@ -73,7 +73,7 @@ func (s *storefront) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFileFS(w, r, demoFiles, "demo/bookshop.css")
+		http.ServeFileFS(w, r, demoFiles, "demo/shop.css")
 	})
 	mux.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) { s.begin(w, r, "/signed-in") })
 	mux.HandleFunc("GET /signed-in", s.comeBack)

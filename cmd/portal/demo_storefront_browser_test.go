@@ -115,15 +115,15 @@ func entersShopElsewhere(t *testing.T, d *demo, window func() *chrome.Tab, shop 
 func looksAtShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	tab := window()
 	tab.Visit(shop + "/")
-	viewed(t, tab, "bookshop")
+	viewed(t, tab, "shop")
 	tab.Visit(shop + "/signed-in")
 	if !tab.Sees("[role=alert]") {
 		t.Errorf("no fault is told: %s", tab.Text("main"))
 	}
-	viewed(t, tab, "bookshop-fault")
+	viewed(t, tab, "shop-fault")
 	tab.Visit(d.asks(tab, shop, d.latest(shopFirm)).Link())
 	greeted(t, tab, shop)
-	viewed(t, tab, "bookshop-customer")
+	viewed(t, tab, "shop-customer")
 }
 
 // viewed judges a page as it is seen by day and by night, on a phone and wide.

@@ -75,7 +75,7 @@ func (d *demo) newer(to, than string) caughtMail {
 func startShop(t *testing.T) (d *demo, shop string) {
 	t.Helper()
 	d = startDemo(t)
-	shop, _, _ = strings.Cut(d.wait("Bookshop: "), " ")
+	shop, _, _ = strings.Cut(d.wait("Shop:     "), " ")
 	return d, shop
 }
 
@@ -85,7 +85,9 @@ func TestStorefront(t *testing.T) {
 	d, shop := startShop(t)
 	a, b := webtest.NewBrowser(t, d.base, nil), webtest.NewBrowser(t, d.base, nil)
 
-	d.open(a, shop+"/")
+	if d.open(a, shop+"/"); a.Page.Text("h1") != "Hájenka" {
+		t.Errorf("the demo's shop calls itself %s", a.Page.Text("h1"))
+	}
 	d.open(a, a.Page.Attr("a.button", "href"))
 	if !strings.HasPrefix(a.Page.URL.String(), d.base+"/sign-in?") {
 		t.Fatalf("the shop's sign-in is %s", a.Page.URL)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"postern/portal"
@@ -175,10 +176,20 @@ func arrived(fulfillment string) bool {
 	return slices.Contains([]string{portal.Delivered, portal.Returned, portal.PartiallyReturned}, fulfillment)
 }
 
+// carrierOf is who brings what was ordered with a shipping method.
+func carrierOf(method string) string {
+	for _, carrier := range []string{"SPS", "Slovenská pošta", "Royal Mail", "Spedition"} {
+		if strings.Contains(method, carrier) {
+			return carrier
+		}
+	}
+	return "Packeta"
+}
+
 // parcel is a shipment of some lines.
 func (s *story) parcel(o *orderDoc, lines []lineDoc) shipmentDoc {
 	number := fmt.Sprintf("Z%010d", s.rng.Int64N(1e10))
-	p := shipmentDoc{Carrier: "Packeta", Number: number, URL: s.outside("tracking/" + number), ShippedAt: s.after(o, 44*time.Hour)}
+	p := shipmentDoc{Carrier: carrierOf(o.ShippingMethod), Number: number, URL: s.outside("tracking/" + number), ShippedAt: s.after(o, 44*time.Hour)}
 	if arrived(o.Fulfillment) {
 		p.DeliveredAt = s.after(o, 92*time.Hour)
 	} else {

@@ -198,6 +198,18 @@ func TestDemoPeople(t *testing.T) {
 	}
 }
 
+// TestDemoCarriers has parcels brought by whom the order names.
+func TestDemoCarriers(t *testing.T) {
+	for i, p := range people() {
+		s := newStory(time.Now(), "http://shop.example", p, i+1)
+		for n := range p.orders {
+			if o := s.order(n); len(o.Shipments) > 0 && !strings.Contains(o.ShippingMethod, o.Shipments[0].Carrier) {
+				t.Errorf("order %s goes by %q, its parcel by %q", o.Number, o.ShippingMethod, o.Shipments[0].Carrier)
+			}
+		}
+	}
+}
+
 // TestDemoKeepsItsStore runs the demo twice on one directory: changes of the first stay, at another address.
 func TestDemoKeepsItsStore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")

@@ -53,7 +53,7 @@ func execute(ctx context.Context, args []string, w *world) error {
 	if err != nil {
 		return unparsed(err)
 	}
-	if _, serves := parsed.Selected().Target.Interface().(serveCommand); !serves {
+	if _, serves := parsed.Selected().Target.Interface().(serveCommand); !serves || w.unread {
 		if err := w.settings.usage(""); err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func (c importOrders) Run(ctx context.Context, w *world) error {
 	}
 	defer in.Close()
 	return c.use(ctx, func(operator portal.Operator) error {
-		shop, err := pick(ctx, operator, c.Shop)
+		shop, err := c.pick(ctx, operator)
 		if err != nil {
 			return err
 		}

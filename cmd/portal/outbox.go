@@ -13,15 +13,15 @@ import (
 
 // outboxGroup holds the sub-commands on mails.
 type outboxGroup struct {
-	List   outboxList   `cmd:"" help:"List mails, newest first."`
+	List   outboxList   `cmd:"" help:"List mails by state: waiting, failed, sent and dropped ones, each newest first."`
 	Show   outboxShow   `cmd:"" help:"Show how the sending of one mail goes."`
-	Resend outboxResend `cmd:"" help:"Send a failed or sent mail again, or a waiting one at once."`
+	Resend outboxResend `cmd:"" help:"Send a failed or sent mail again, or a waiting one before its time."`
 }
 
 // useOutbox lets do work on a shop's outbox.
-func useOutbox(ctx context.Context, store storeFlag, shop string, do func(mail.Outbox) error) error {
+func useOutbox(ctx context.Context, store storeFlag, shop shopFlag, do func(mail.Outbox) error) error {
 	return store.use(ctx, func(operator portal.Operator) error {
-		found, err := pick(ctx, operator, shop)
+		found, err := shop.pick(ctx, operator)
 		if err != nil {
 			return err
 		}
@@ -60,5 +60,8 @@ func yesNo(yes bool) string {
 
 func listOf(words []string) string {
 	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/alecthomas/kong"
 
 	"postern/mail"
 	"postern/storage"
@@ -14,7 +17,7 @@ type outboxList struct {
 	storeFlag
 	shopFlag
 	State string `setting:"outbox-state" help:"Only mails in this state: waiting, failed, sent or dropped." placeholder:"STATE"`
-	Limit int    `setting:"outbox-limit" help:"The most mails of each state." default:"50"`
+	Limit most   `setting:"outbox-limit" help:"The most mails of each state." default:"50"`
 	JSON  bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
@@ -28,16 +31,13 @@ func (c outboxList) Run(ctx context.Context, w *world) error {
 	if !slices.Contains(states(), wanted[0]) {
 		wrong.add("--state: a mail is %s, not %q.", listOf(states()), c.State)
 	}
-	if c.Limit < 1 || c.Limit > storage.MaxLimit {
-		wrong.add("--limit: a number from 1 to %d.", storage.MaxLimit)
-	}
 	if err := wrong.usage("help outbox list"); err != nil {
 		return err
 	}
-	return useOutbox(ctx, c.storeFlag, c.Shop, func(box mail.Outbox) error {
+	return useOutbox(ctx, c.storeFlag, c.shopFlag, func(box mail.Outbox) error {
 		t := table{head: []string{"ID", "STATE", "KIND", "TO", "CREATED", "NEXT", "ATTEMPTS", "LAST ERROR"}}
 		for _, state := range wanted {
-			page, err := box.List(ctx, state, "", c.Limit)
+			page, err := box.List(ctx, state, "", int(c.Limit))
 			if err != nil {
 				return err
 			}
@@ -50,9 +50,27 @@ func (c outboxList) Run(ctx context.Context, w *world) error {
 }
 
 func row(id string, e mail.Entry) []string {
-	next := ""
-	if e.State == mail.Waiting {
-		next = moment(e.NextAt)
+	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts), e.LastError}
+}
+
+// nextTry is when a waiting mail is tried; for any other the entry holds when it will be removed.
+func nextTry(e mail.Entry) string {
+	if e.State != mail.Waiting {
+		return ""
 	}
-	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), next, strconv.Itoa(e.Attempts), e.LastError}
+	return moment(e.NextAt)
+}
+
+// most is a number of mails.
+type most int
+
+// Decode implements kong.MapperValue. The parser's own reading of numbers takes "-1" for a flag, and advises what is refused.
+func (m *most) Decode(parsed *kong.DecodeContext) error {
+	text := parsed.Scan.Pop().String()
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > storage.MaxLimit {
+		return fmt.Errorf("a number from 1 to %d is wanted, not %q", storage.MaxLimit, text)
+	}
+	*m = most(n)
+	return nil
 }

@@ -17,7 +17,7 @@ type outboxShow struct {
 
 // Run shows it. There is no body to show: it is made at the moment of sending, and kept nowhere.
 func (c outboxShow) Run(ctx context.Context, w *world) error {
-	return useOutbox(ctx, c.storeFlag, c.Shop, func(box mail.Outbox) error {
+	return useOutbox(ctx, c.storeFlag, c.shopFlag, func(box mail.Outbox) error {
 		e, err := box.Get(ctx, c.ID)
 		if err != nil {
 			return noSuchMail(c.ID, err)
@@ -29,7 +29,7 @@ func (c outboxShow) Run(ctx context.Context, w *world) error {
 		shown.add("to", e.To)
 		shown.add("language", e.Lang)
 		shown.add("created", moment(e.CreatedAt))
-		shown.add("next", moment(e.NextAt))
+		shown.add("next", nextTry(e))
 		shown.add("sent", moment(e.SentAt))
 		shown.add("resent", moment(e.ResentAt))
 		shown.add("attempts", strconv.Itoa(e.Attempts))

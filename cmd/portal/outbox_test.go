@@ -49,7 +49,12 @@ func TestOutbox(t *testing.T) {
 		t.Errorf("%v: %s", err, text)
 	}
 	call(t, nil, "outbox", "show", waiting, "--store", dir).want(t, exitOK, "jana@example.com", "sign_in", "may-have-arrived  no")
-	call(t, nil, "outbox", "resend", waiting, "--store", dir).want(t, exitOK, "is due now")
+	var shown map[string]string
+	text = call(t, nil, "outbox", "show", dropped, "--store", dir, "--json").want(t, exitOK).out
+	if err := json.Unmarshal([]byte(text), &shown); err != nil || shown["state"] != "dropped" || shown["next"] != "" {
+		t.Errorf("%v: a dropped mail is tried no more: %s", err, text)
+	}
+	call(t, nil, "outbox", "resend", waiting, "--store", dir).want(t, exitOK, "is due now", "once the mail server can be reached")
 	call(t, nil, "outbox", "resend", dropped, "--store", dir).want(t, exitFailure, "was dropped")
 	call(t, nil, "outbox", "resend", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)
 	call(t, nil, "outbox", "show", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)

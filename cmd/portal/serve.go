@@ -168,7 +168,10 @@ func (c serveCommand) sender(w *world, wrong *faults) *smtp.Sender {
 		return nil
 	}
 	sender, err := smtp.Parse(c.SMTP, secrets)
-	if err != nil {
+	switch {
+	case errors.Is(err, smtp.ErrNoPassword):
+		wrong.add("--smtp: there is a user but no password. Give it in " + smtpPassword + " or a file named by --smtp-password-file.")
+	case err != nil:
 		wrong.add("--smtp: %s.", strings.TrimPrefix(err.Error(), "smtp: "))
 	}
 	return sender

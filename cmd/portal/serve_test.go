@@ -28,7 +28,7 @@ func TestServeRefusesToStart(t *testing.T) {
 	}{
 		{"no mail server", nil, nil, []string{"--smtp", "PORTAL_SMTP", "PORTAL_SMTP_PASSWORD", "smtp://"}},
 		{"password in the URL", nil, []string{"--smtp", "smtp://u:geheim@mail.example"}, []string{"--smtp", "password"}},
-		{"user without password", nil, []string{"--smtp", "smtp://u@mail.example"}, []string{"--smtp", "no password"}},
+		{"user without password", nil, []string{"--smtp", "smtp://u@mail.example"}, []string{"--smtp", "no password", smtpPassword, "--smtp-password-file"}},
 		{"empty password file", nil, []string{"--smtp", "smtp://u@mail.example", "--smtp-password-file", empty}, []string{"no password"}},
 		{"no password file", nil, append(smtp, "--smtp-password-file", "/nowhere"), []string{"--smtp-password-file"}},
 		{"password twice", map[string]string{smtpPassword: "x"}, append(smtp, "--smtp-password-file", empty), []string{"one place"}},
@@ -56,6 +56,16 @@ func TestServeRefusesToStart(t *testing.T) {
 				t.Error("the password is shown")
 			}
 		})
+	}
+}
+
+// TestServeWithAnUnreadFile tells of nothing that may stand in the file.
+func TestServeWithAnUnreadFile(t *testing.T) {
+	for _, file := range []string{"/nowhere.conf", writeFile(t, "portal.conf", "addr")} {
+		got := call(t, nil, "serve", "--store", t.TempDir()+"/store", "--config", file).want(t, exitUsage, file)
+		if strings.Contains(got.err, "--smtp") {
+			t.Errorf("more than the file is blamed:\n%s", got.err)
+		}
 	}
 }
 
@@ -138,6 +148,9 @@ func TestServeSendsMail(t *testing.T) {
 	}
 	if status := server.end(); status != exitOK {
 		t.Errorf("status %d", status)
+	}
+	for _, line := range []string{`"msg":"stopping"`, `"msg":"stopped","all_done":true`} {
+		server.wait(line)
 	}
 	if log := server.said(); strings.Contains(log, "jana@") || !strings.Contains(log, `"route":"/sign-in"`) {
 		t.Errorf("the log:\n%s", log)

@@ -177,6 +177,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 		err = fmt.Errorf("serve: %w", ended)
 		served <- nil
 	case <-ctx.Done():
+		s.log.Info("stopping", "at_most", s.drain)
 	}
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
 	defer cancel()
@@ -186,6 +187,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	if s.traces != nil {
 		s.logFault("traces", s.traces.close(ctx))
 	}
+	s.log.Info("stopped", "all_done", err == nil)
 	return err
 }
 

@@ -37,11 +37,12 @@ func (*grammar) BeforeResolve(parsed *kong.Context, w *world) error {
 		file, err := readSettings(name)
 		if err != nil {
 			w.settings.add("%s", err)
+			w.unread = true
 		}
 		known := knownSettings(parsed.Model)
 		for setting := range file {
 			if !slices.Contains(known, setting) {
-				w.settings.add("%s: there is no setting %q; \"portal help\" lists them", name, setting)
+				w.settings.add("%s: there is no setting %q; %s", name, setting, meant(setting, known))
 			}
 		}
 		slices.Sort(w.settings)
@@ -71,7 +72,22 @@ func knownSettings(app *kong.Application) []string {
 		}
 		return next(nil)
 	})
-	return known
+	slices.Sort(known)
+	return slices.Compact(known) // several commands have some in common
+}
+
+// meant helps with a setting nobody knows: it names those that end with it, for a flag's own name is often shorter.
+func meant(setting string, known []string) string {
+	var near []string
+	for _, one := range known {
+		if strings.HasSuffix(one, "-"+setting) {
+			near = append(near, one)
+		}
+	}
+	if len(near) > 0 {
+		return "did you mean " + listOf(near) + "?"
+	}
+	return "\"portal help COMMAND\" shows each as a variable, $" + envPrefix + "ADDR for addr"
 }
 
 // settings gives flags that are not on the command line their values: from the environment, else from the file.

@@ -51,6 +51,26 @@ func TestListsInTheFile(t *testing.T) {
 	}
 }
 
+// TestSwitchesInTheFile turns a setting on and off, in the words of flags and of JSON, in the file and in the environment.
+func TestSwitchesInTheFile(t *testing.T) {
+	dir := shopStore(t)
+	for _, c := range []struct {
+		file string
+		env  map[string]string
+		want string
+	}{
+		{`{"shop-withdrawal": false}`, nil, "off"},
+		{`{"shop-withdrawal": true}`, nil, "on"},
+		{"shop-withdrawal = off", nil, "off"},
+		{"", map[string]string{"PORTAL_SHOP_WITHDRAWAL": "on"}, "on"},
+	} {
+		call(t, c.env, "shop", "set", "--config", writeFile(t, "portal.conf", c.file), "--store", dir).want(t, exitOK)
+		if shown := shownShop(t, dir)["withdrawal"]; shown != c.want {
+			t.Errorf("%s %v: %v", c.file, c.env, shown)
+		}
+	}
+}
+
 func TestConfigFileByVariable(t *testing.T) {
 	dir := shopStore(t)
 	env := map[string]string{"PORTAL_CONFIG": writeFile(t, "portal.json", `{"store": "`+dir+`"}`)}
@@ -64,6 +84,9 @@ func TestWrongConfigFiles(t *testing.T) {
 		want       []string
 	}{
 		{"unknown name", "stoer = x\nadr = y", []string{"stoer", "adr", "2 things"}},
+		{"end of a name", "accent = x", []string{`"accent"; did you mean shop-accent?`}},
+		{"end of several names", "name = x", []string{"did you mean apikey-name, shop-name or shop-sender-name?"}},
+		{"unknown name is explained", "stoer = x", []string{"portal help COMMAND", "$PORTAL_ADDR for addr"}},
 		{"unknown name in JSON", `{"stoer": "x"}`, []string{"stoer"}},
 		{"name twice", "addr = a\naddr = b", []string{"line 2", "twice"}},
 		{"name twice in JSON", `{"addr": "a", "addr": "b"}`, []string{"twice"}},

@@ -24,7 +24,7 @@ To try it on this machine, http://127.0.0.1:8080 will do as the base URL.`
 
 // Run creates it, and the store if there is none.
 func (c shopCreate) Run(ctx context.Context, w *world) error {
-	settings, err := c.settings()
+	settings, err := c.settings("help shop create")
 	if err != nil {
 		return err
 	}

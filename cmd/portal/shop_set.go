@@ -23,12 +23,15 @@ func (shopSet) Help() string {
 
 // Run changes it.
 func (c shopSet) Run(ctx context.Context, w *world) error {
-	settings, err := c.settings()
+	settings, err := c.settings("help shop set")
 	if err != nil {
 		return err
 	}
+	if settings == (portal.ShopSettings{}) {
+		return faults{"Nothing to change was given; name at least one setting, as in --link-life 2d."}.usage("help shop set")
+	}
 	return c.use(ctx, func(operator portal.Operator) error {
-		shop, err := pick(ctx, operator, c.ID)
+		shop, err := pick(ctx, operator, c.ID, "portal shop set ID")
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ type shopFlags struct {
 	Registration   *string  `setting:"shop-registration" help:"Whether an address without orders may make an account: open or closed." placeholder:"open|closed"`
 	RequiredFields *string  `setting:"shop-required-fields" help:"What somebody who made an account so is asked for, separated by commas: title, names, birth_date, phone, company." placeholder:"FIELD,…"`
 	FirstOrderMail *string  `setting:"shop-first-order-mail" help:"Whether a customer's first order sends a mail with a link to it: on or off." placeholder:"on|off"`
-	Withdrawal     *bool    `setting:"shop-withdrawal" help:"Whether consumers find the function to withdraw from a contract, which EU law wants of every shop that sells to them. A new shop has it; --withdrawal=false is for one that sells to businesses only."`
+	Withdrawal     *string  `setting:"shop-withdrawal" help:"Whether consumers find the function to withdraw from a contract, which EU law wants of every shop that sells to them: on or off. A new shop has it; off is for one that sells to businesses only." placeholder:"on|off"`
 	Logo           *string  `setting:"shop-logo" help:"A PNG, JPEG or WebP file with the logo; none removes it." placeholder:"FILE"`
 	Accent         *string  `setting:"shop-accent" help:"The colour of buttons and links, such as #2f6b4f." placeholder:"COLOUR"`
 	SupportEmail   *string  `setting:"shop-support-email" help:"Where customers write to." placeholder:"EMAIL"`
@@ -53,18 +53,18 @@ func (f shopFlags) options() []portal.Option {
 	return nil
 }
 
-// settings turns the flags into what the product takes; what cannot be read is told at once, all of it.
-func (f shopFlags) settings() (portal.ShopSettings, error) {
+// settings turns the flags into what the product takes; what cannot be read is told at once, all of it, with the command to see.
+func (f shopFlags) settings(see string) (portal.ShopSettings, error) {
 	var wrong faults
 	s := portal.ShopSettings{
 		Name: f.Name, BaseURL: f.BaseURL, Hosts: split(f.Hosts), StorefrontURL: f.StorefrontURL, AllowedOrigins: split(f.AllowedOrigins),
 		SenderName: f.SenderName, SenderEmail: f.SenderEmail, Language: f.Language, Languages: split(f.Languages),
 		TimeZone: f.TimeZone, Currency: f.Currency, VATID: f.VATID, Accent: f.Accent, SupportEmail: f.SupportEmail,
 		LinkLife: readLife(f.LinkLife, &wrong), Registration: readRegistration(f.Registration, &wrong),
-		RequiredFields: split(f.RequiredFields), Withdrawal: f.Withdrawal,
+		RequiredFields: split(f.RequiredFields), Withdrawal: readSwitch("--withdrawal", f.Withdrawal, &wrong),
 		Logo: readLogo(f.Logo, &wrong), Footer: readFooter(f.Footer, &wrong), FirstOrderMail: readSwitch("--first-order-mail", f.FirstOrderMail, &wrong),
 	}
-	return s, wrong.usage("help shop set")
+	return s, wrong.usage(see)
 }
 
 // split reads a list separated by commas; an empty text is the empty list.
@@ -114,15 +114,19 @@ func readRegistration(text *string, wrong *faults) *bool {
 	return nil
 }
 
-// readSwitch reads what is on or off.
+// readSwitch reads what is on or off; a file of JSON may say true or false.
 func readSwitch(flag string, text *string, wrong *faults) *bool {
 	if text == nil {
 		return nil
 	}
-	if *text != on && *text != off {
-		wrong.add("%s: it is on or off, not %q.", flag, *text)
+	switch *text {
+	case on, "true":
+		return new(true)
+	case off, "false":
+		return new(false)
 	}
-	return new(*text == on)
+	wrong.add("%s: it is on or off, not %q.", flag, *text)
+	return nil
 }
 
 const on, off = "on", "off"

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +19,7 @@ type shopShow struct {
 // Run shows it, each setting under the name of its flag.
 func (c shopShow) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
-		shop, err := pick(ctx, operator, c.ID)
+		shop, err := pick(ctx, operator, c.ID, "portal shop show ID")
 		if err != nil {
 			return err
 		}
@@ -47,7 +46,7 @@ func describe(shop portal.Shop) card {
 	c.add("registration", registration(shop))
 	c.add("required-fields", strings.Join(shop.RequiredFields, ", "))
 	c.add("first-order-mail", showSwitch(shop.FirstOrderMail))
-	c.add("withdrawal", strconv.FormatBool(!shop.NoWithdrawal))
+	c.add("withdrawal", showSwitch(!shop.NoWithdrawal))
 	c.add("logo", showLogo(shop.Brand))
 	c.add("accent", shop.Brand.Accent)
 	c.add("support-email", shop.Brand.SupportEmail)

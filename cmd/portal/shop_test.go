@@ -33,17 +33,17 @@ func TestShopSettings(t *testing.T) {
 		"sender-name": "The shop", "hosts": "my.shop.example, old.shop.example",
 		"storefront-url": "https://www.shop.example/", "allowed-origins": "https://pictures.shop.example",
 		"language": "sk", "languages": "sk, en", "time-zone": "Europe/Prague", "currency": "CZK", "vat-id": "SK2020298038", "link-life": "10m",
-		"first-order-mail": "on", "registration": "open", "required-fields": "names, birth_date", "withdrawal": "true", "logo": "160 x 160 pixels", "accent": "#2f6b4f", "support-email": "help@shop.example",
+		"first-order-mail": "on", "registration": "open", "required-fields": "names, birth_date", "withdrawal": "on", "logo": "160 x 160 pixels", "accent": "#2f6b4f", "support-email": "help@shop.example",
 		"footer": []any{"Terms, and more=https://shop.example/terms?a=1", "Contact=https://shop.example/contact"},
 	}
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
 		t.Errorf("as created (-want +got):\n%s", diff)
 	}
 
-	call(t, nil, "shop", "set", "--store", dir, "--withdrawal=false", "--link-life", "2d", "--logo", "none", "--footer", "none", "--hosts", "",
+	call(t, nil, "shop", "set", "--store", dir, "--withdrawal", "off", "--link-life", "2d", "--logo", "none", "--footer", "none", "--hosts", "",
 		"--first-order-mail", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK, "Changed shop main")
 	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", "", "closed"
-	want["first-order-mail"], want["withdrawal"] = "off", "false"
+	want["first-order-mail"], want["withdrawal"] = "off", "off"
 	want["required-fields"] = ""
 	delete(want, "footer")
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
@@ -76,7 +76,10 @@ func TestWrongShopSettings(t *testing.T) {
 		{"nothing given", []string{"create", "second"}, exitFailure, []string{"--name: This is needed.", "--sender-email", "3 things"}},
 		{"id of capitals", []string{"create", "Second", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, []string{"ID"}},
 		{"id taken", []string{"create", "main", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, nil},
-		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--hosts"}},
+		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: The host"}},
+		{"further host taken", []string{"create", "second", "--name", "x", "--base-url", "https://x.example", "--hosts", "127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--hosts: The host"}},
+		{"nothing to change", []string{"set", "main"}, exitUsage, []string{"Nothing to change", `"portal help shop set"`}},
+		{"no such file for a new shop", []string{"create", "second", "--logo", "/nowhere"}, exitUsage, []string{"--logo", `"portal help shop create"`}},
 		{"plain http", []string{"set", "--base-url", "http://shop.example"}, exitFailure, []string{"--base-url"}},
 		{"pale accent", []string{"set", "--accent", "#ffee99"}, exitFailure, []string{"--accent"}},
 		{"no colour", []string{"set", "--accent", "green"}, exitFailure, []string{"--accent"}},
@@ -88,8 +91,8 @@ func TestWrongShopSettings(t *testing.T) {
 		{"link too long", []string{"set", "--link-life", "15d"}, exitFailure, []string{"--link-life"}},
 		{"a field nobody can be asked for", []string{"set", "--required-fields", "names,shoe_size"}, exitFailure, []string{"--required-fields", "shoe_size"}},
 		{"link too short", []string{"set", "--link-life", "9m"}, exitFailure, []string{"--link-life"}},
-		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--first-order-mail", "yes", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,
-			[]string{"5 things", "--link-life", "--registration", "--first-order-mail", "--logo", "--footer"}},
+		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--first-order-mail", "yes", "--withdrawal", "never", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,
+			[]string{"6 things", "--link-life", "--registration", "--first-order-mail", "--withdrawal: it is on or off", "--logo", "--footer"}},
 		{"another shop", []string{"set", "third", "--name", "x"}, exitFailure, []string{`"third"`, "main"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,7 +116,9 @@ func TestSeveralShops(t *testing.T) {
 	dir := shopStore(t)
 	createShop(t, dir, "second", "https://second.example").want(t, exitOK)
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "main", "second", "https://second.example")
-	call(t, nil, "shop", "show", "--store", dir).want(t, exitFailure, "several shops: main, second")
-	call(t, nil, "apikey", "list", "--store", dir).want(t, exitFailure, "several shops")
+	call(t, nil, "shop", "show", "--store", dir).want(t, exitFailure, "several shops: main, second", "portal shop show ID")
+	call(t, nil, "shop", "set", "--store", dir, "--name", "x").want(t, exitFailure, "portal shop set ID")
+	call(t, nil, "outbox", "list", "--store", dir).want(t, exitFailure, "--shop ID")
+	call(t, nil, "apikey", "list", "--store", dir).want(t, exitFailure, "several shops", "--shop ID")
 	call(t, nil, "apikey", "list", "--store", dir, "--shop", "second").want(t, exitOK)
 }

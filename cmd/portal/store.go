@@ -117,8 +117,13 @@ type shopFlag struct {
 	Shop string `help:"The shop's id. With one shop it may be left out." placeholder:"ID"`
 }
 
-// pick is the shop meant: the one named, or the only one.
-func pick(ctx context.Context, operator portal.Operator, id string) (portal.Shop, error) {
+// pick is the shop meant.
+func (f shopFlag) pick(ctx context.Context, operator portal.Operator) (portal.Shop, error) {
+	return pick(ctx, operator, f.Shop, "--shop ID")
+}
+
+// pick is the shop meant: the one named, or the only one. how is what names one.
+func pick(ctx context.Context, operator portal.Operator, id, how string) (portal.Shop, error) {
 	shops, err := operator.Shops(ctx)
 	if err != nil {
 		return portal.Shop{}, err
@@ -134,7 +139,7 @@ func pick(ctx context.Context, operator portal.Operator, id string) (portal.Shop
 	case len(ids) == 0:
 		return portal.Shop{}, failf("There is no shop yet. Create one with \"portal shop create\".")
 	case id == "":
-		return portal.Shop{}, failf("There are several shops: %s. Say which one you mean.", strings.Join(ids, ", "))
+		return portal.Shop{}, failf("There are several shops: %s. Say which one you mean: %s.", strings.Join(ids, ", "), how)
 	}
 	return portal.Shop{}, failf("There is no shop %q. There are: %s.", id, strings.Join(ids, ", "))
 }

@@ -18,6 +18,7 @@ type world struct {
 	texts    *i18n.Catalogue
 	words    *i18n.Localizer // English: operators read what logs and manuals say
 	settings faults          // what is wrong with the configuration file
+	unread   bool            // the file could not be read to its end: what seems to be missing may stand in it
 	manual   func(command []string) error
 }
 

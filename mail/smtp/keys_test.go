@@ -208,8 +208,9 @@ func TestKeysRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	damaged := pkcs1(made.rsa())
-	damaged[len(damaged)/2] ^= 1
+	block, _ := pem.Decode(pkcs1(made.rsa()))
+	block.Bytes[len(block.Bytes)/2] ^= 1 // not in the text, where it may make what is no PEM any more
+	damaged := pem.EncodeToMemory(block)
 	for _, test := range []struct {
 		name, file string
 		text       []byte

@@ -58,9 +58,17 @@ func (s *Sender) Connect(ctx context.Context) (mail.Conn, error) {
 		if c.raw != nil {
 			_ = c.raw.Close() // the library leaves it open when greeting, TLS or sign-in fail
 		}
-		return nil, &mail.Failure{Temporary: true, Down: true, Reason: err.Error()}
+		return nil, &mail.Failure{Temporary: true, Down: true, Reason: advice(err)}
 	}
 	return c, nil
+}
+
+// advice is why no connection came about. A server without STARTTLS is told with what the URL can say instead.
+func advice(err error) string {
+	if !strings.Contains(err.Error(), "does not support STARTTLS") { // the library has no value for it
+		return err.Error()
+	}
+	return "the mail server offers no TLS by STARTTLS: use smtps://host:465 if it has that; ?starttls=off sends unencrypted, with a user only to this machine"
 }
 
 func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {

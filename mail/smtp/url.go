@@ -29,6 +29,9 @@ const (
 	maxTimeout = 50 * time.Second
 )
 
+// ErrNoPassword says that the URL names a user, and no password was given.
+var ErrNoPassword = errors.New("there is a user but no password")
+
 // Parse reads where and how mails are handed over:
 //
 //	smtp://[user@]host[:587][?starttls=required|opportunistic|off]
@@ -37,7 +40,8 @@ const (
 // STARTTLS is required unless the URL says otherwise, and a user needs it unless the host is this machine. Further
 // options: ca=FILE, a PEM file of the roots to trust in place of the system's; helo=NAME, what this machine calls itself;
 // timeout=45s, for connecting and for each message, 50 seconds at most. A password in the URL is refused, since command lines
-// and settings are seen by many. No error repeats the URL.
+// and settings are seen by many. No error repeats the URL;
+// that of a user without a password is ErrNoPassword.
 func Parse(text string, secrets Secrets) (*Sender, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" || u.Hostname() == "" {
@@ -158,7 +162,7 @@ func (s *Sender) readSecrets(u *url.URL, secrets Secrets) error {
 	case s.user == "" && s.password != "":
 		return errors.New("there is a password but no user")
 	case s.user != "" && s.password == "":
-		return errors.New("there is a user but no password")
+		return ErrNoPassword
 	case s.user != "" && !s.implicit && s.starttls != required && !s.local():
 		return fmt.Errorf("starttls=%s could show the password to the network; with a user it must be required", s.starttls)
 	}
