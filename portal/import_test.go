@@ -52,6 +52,7 @@ func TestImport(t *testing.T) {
 
 // TestImportOfSeveralLinesOnOneOrder: of the lines on one order with one updated_at the last in the file stays, at each import.
 func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
+	hundreds(t)
 	h := newHouse(t)
 	var file bytes.Buffer
 	const orders = 300
