@@ -62,7 +62,7 @@ func wrongCode(code string) string {
 // A mail scanner opens links, runs scripts, moves about and lingers for a minute. It spends nothing: each link still signs its
 // owner in.
 func resistsScanner(t *testing.T, s stand) {
-	for n := range counted(1000) {
+	for n := range counted(500) {
 		link := s.linkFor(t, fmt.Sprintf("scanned-%d@shop.test", n))
 		t.Run("link", func(t *testing.T) {
 			scanner := s.tab(t, chrome.Options{})
@@ -99,11 +99,11 @@ func hostileScripts() []string {
 }
 
 // A hostile scanner sends every form it finds. It spends nothing, and each link signs its owner in afterwards. Each link meets
-// one of the scripts; ten are enough to meet each script twice.
+// one of the scripts, each script one link at least.
 func resistsSubmission(t *testing.T, s stand) {
 	scanner := s.tab(t, chrome.Options{})
 	attacks := 0
-	for n := range max(2*len(hostileScripts()), counted(1000)) {
+	for n := range max(len(hostileScripts()), counted(500)) {
 		script := hostileScripts()[n%len(hostileScripts())]
 		link := s.linkFor(t, fmt.Sprintf("hunted-%d@shop.test", n))
 		scanner.Visit(link)
