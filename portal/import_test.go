@@ -78,12 +78,7 @@ func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 // TestImportWhileSomebodyIsErased: their line is refused, and taken when the file is imported again.
 func TestImportWhileSomebodyIsErased(t *testing.T) {
 	h := newHouse(t)
-	asked, err := h.person().AskErasure(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.clock.pass(asked.At.Sub(h.clock.Now()))
-	h.work()
+	h.beginErasure()
 	var file bytes.Buffer
 	for _, body := range [][]byte{orderJSON("1", jan), h.tracedOrder("E-9", traces["e-mail address"]), orderJSON("2", jan)} {
 		file.Write(append(oneLine(body), '\n'))
