@@ -236,8 +236,9 @@ func goesByKeyboard(t *testing.T, s stand) {
 	tab.Visit("/sign-in")
 	tab.Type("#f-email", "no address")
 	tab.Enter()
-	if !tab.Sees("#f-email-fault") || !chrome.Evaluate[bool](tab, `document.activeElement.matches(".faults, #f-email")`) {
-		t.Errorf("after a fault the focus is on %s", focus(tab))
+	tab.WaitUntil(`document.activeElement.matches(".faults, #f-email")`)
+	if !tab.Sees("#f-email-fault") {
+		t.Error("the fault is not to be seen")
 	}
 	tab.Type("#f-email", jana)
 	tab.Enter()
@@ -246,16 +247,11 @@ func goesByKeyboard(t *testing.T, s stand) {
 	}
 }
 
-func focus(tab *chrome.Tab) string {
-	return chrome.Evaluate[string](tab, `document.activeElement.outerHTML.slice(0, 100)`)
-}
-
-// focused wants an element to have the focus, and a ring at least two pixels wide that shows it.
+// focused waits until an element has the focus, which the browser gives it a moment after the page is there, and wants a ring at
+// least two pixels wide that shows it.
 func focused(t *testing.T, tab *chrome.Tab, what, selector string) {
 	t.Helper()
-	if !chrome.Evaluate[bool](tab, `document.activeElement === document.querySelector("`+selector+`")`) {
-		t.Errorf("%s has not the focus, but %s", what, focus(tab))
-	}
+	tab.WaitUntil(`document.activeElement === document.querySelector("` + selector + `")`)
 	const ring = `(s => s.outlineStyle === "solid" && parseFloat(s.outlineWidth) >= 2 && s.outlineColor !== "transparent")` +
 		`(getComputedStyle(document.activeElement))`
 	if !chrome.Evaluate[bool](tab, ring) {
