@@ -22,12 +22,9 @@ func (o Operator) Shop(ctx context.Context, id string) (Shop, error) { return o.
 
 // CreateShop makes a shop. Faults stand at the names of the settings; an id that exists is a Conflict.
 func (o Operator) CreateShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
-	now := o.app.now()
-	shop := Shop{ID: id, CreatedAt: now, Language: "en", Languages: []string{"en", "sk", "cs", "pl", "de"}, TimeZone: "Europe/Bratislava", Currency: "EUR", LinkLife: DefaultLinkLife}
 	f := &form{}
-	if !shopIDShape.MatchString(id) {
-		f.fault("id", "shop.id")
-	}
+	shop := newShop(f, id)
+	shop.CreatedAt = o.app.now()
 	if err := o.settle(ctx, f, &shop, settings); err != nil {
 		return Shop{}, err
 	}
@@ -37,6 +34,26 @@ func (o Operator) CreateShop(ctx context.Context, id string, settings ShopSettin
 	}
 	o.app.forgetShops()
 	return shop, err
+}
+
+// CheckShop returns the error that CreateShop would return in a store without other shops. It needs no store.
+func CheckShop(id string, settings ShopSettings, insecureHTTP bool) error {
+	f := &form{}
+	shop := newShop(f, id)
+	settings.apply(f, &shop)
+	shop.check(f, insecureHTTP)
+	return invalid(f.faults)
+}
+
+// newShop is a shop before its settings.
+func newShop(f *form, id string) Shop {
+	if !shopIDShape.MatchString(id) {
+		f.fault("id", "shop.id")
+	}
+	return Shop{
+		ID: id, Language: "en", Languages: []string{"en", "sk", "cs", "pl", "de"},
+		TimeZone: "Europe/Bratislava", Currency: "EUR", LinkLife: DefaultLinkLife,
+	}
 }
 
 // SetShop changes those settings of a shop that are given. Other processes see it within two seconds.

@@ -31,6 +31,7 @@ type serveCommand struct {
 	LogLevel         string   `help:"What is logged: debug, info, warn or error, and what weighs more." default:"info" placeholder:"LEVEL"`
 	MetricsAddr      string   `help:"The address at which Prometheus finds /metrics; none unless given. Everyone who reaches it can read them." placeholder:"HOST:PORT"`
 	VIES             string   `name:"vies" help:"The interface of VIES, which is asked whether customers' VAT IDs are valid; none asks nobody." default:"https://ec.europa.eu/taxation_customs/vies/rest-api" placeholder:"URL"`
+	Init             bool     `help:"Start with an empty store where there is none yet. Without it, a mistyped --store is an error."`
 	InsecureHTTP     bool     `name:"insecure-http" help:"Serve shops over plain http on other hosts than this machine. Sign-in links and cookies can then be read on the way."`
 	TrustedProxies   []string `help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed; separated by commas." placeholder:"NET"`
 
@@ -76,6 +77,9 @@ func (c serveCommand) Run(ctx context.Context, w *world) error {
 	s, err := c.check(w)
 	if err != nil {
 		return err
+	}
+	if c.isNew() && !c.Init {
+		return c.noStore("create a shop in it first (\"portal help shop create\"), or start with an empty one by --init")
 	}
 	engine, err := c.open(ctx)
 	if err != nil {
@@ -246,6 +250,9 @@ func (c serveCommand) announce(ctx context.Context, w *world, server *server, at
 	shops, err := server.app.Shops(ctx)
 	if err != nil {
 		return err
+	}
+	if len(shops) == 0 && onMongoDB(c.Store) && !c.Init {
+		return failf("The database that --store names holds no shop. Check its name; to start with an empty one, add --init.")
 	}
 	var plain faults
 	for _, shop := range shops {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -93,9 +95,17 @@ func TestTwoServers(t *testing.T) {
 	second.wait("listens on ")
 }
 
+func TestServeRefusesAMistypedStore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "stoer")
+	call(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0").want(t, exitFailure, dir, "--init")
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a store was made")
+	}
+}
+
 func TestServeWithoutAShop(t *testing.T) {
 	dir := t.TempDir() + "/store"
-	server := start(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
+	server := start(t, nil, "serve", "--init", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
 	server.wait("There is no shop yet")
 	server.wait("portal shop create main --store " + dir)
 }

@@ -22,11 +22,16 @@ func (shopCreate) Help() string {
 To try it on this machine, http://127.0.0.1:8080 will do as the base URL.`
 }
 
-// Run creates it, and the store if there is none.
+// Run creates it, and the store if there is none. The settings are checked first, so that wrong ones leave no empty store.
 func (c shopCreate) Run(ctx context.Context, w *world) error {
 	settings, err := c.settings("help shop create")
 	if err != nil {
 		return err
+	}
+	if c.isNew() {
+		if err := portal.CheckShop(c.ID, settings, c.InsecureHTTP); err != nil {
+			return err
+		}
 	}
 	return c.begin(ctx, func(operator portal.Operator) error {
 		shop, err := operator.CreateShop(ctx, c.ID, settings)

@@ -50,9 +50,11 @@ func describe(shop portal.Shop) card {
 	c.add("logo", showLogo(shop.Brand))
 	c.add("accent", shop.Brand.Accent)
 	c.add("support-email", shop.Brand.SupportEmail)
+	footer := []string{}
 	for _, link := range shop.Brand.Footer {
-		c.add("footer", link.Label+"="+link.URL)
+		footer = append(footer, link.Label+"="+link.URL)
 	}
+	c.addList("footer", footer)
 	c.add("created", shop.CreatedAt.UTC().Format(time.RFC3339))
 	return c
 }

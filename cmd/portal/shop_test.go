@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
 )
 
 func TestShopSettings(t *testing.T) {
@@ -45,10 +48,39 @@ func TestShopSettings(t *testing.T) {
 	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", "", "closed"
 	want["first-order-mail"], want["withdrawal"] = "off", "off"
 	want["required-fields"] = ""
-	delete(want, "footer")
+	want["footer"] = []any{}
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
 		t.Errorf("as changed (-want +got):\n%s", diff)
 	}
+}
+
+// TestShopShowNamesEverySetting compares the flags of "shop set" with the names that "shop show" prints.
+func TestShopShowNamesEverySetting(t *testing.T) {
+	shown := describe(portal.Shop{}).object()
+	for field := range reflect.TypeFor[shopFlags]().Fields() {
+		name := field.Tag.Get("name")
+		if name == "" {
+			name = strings.TrimPrefix(field.Tag.Get("setting"), "shop-")
+		}
+		if name == "insecure-http" {
+			continue // allows a base URL; it is not kept
+		}
+		if _, found := shown[name]; !found {
+			t.Errorf("--%s can be set and is not shown", name)
+		}
+	}
+}
+
+func TestFailedShopCreateLeavesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	for _, base := range []string{"http://shop.example", "https://", ""} {
+		createShop(t, dir, "main", base).want(t, exitFailure, "--base-url")
+	}
+	createShop(t, dir, "Main!", "https://shop.example").want(t, exitFailure, "ID")
+	if entries, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(entries) > 0 {
+		t.Errorf("left %v, %v", entries, err)
+	}
+	createShop(t, dir, "main", "https://shop.example").want(t, exitOK)
 }
 
 // shownShop is what "shop show" says, but for the time.

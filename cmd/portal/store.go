@@ -93,13 +93,18 @@ func (f storeFlag) isNew() bool {
 // is a slip of the keyboard, so it makes none.
 func (f storeFlag) use(ctx context.Context, do func(portal.Operator) error, options ...portal.Option) error {
 	if f.isNew() {
-		where, err := filepath.Abs(f.Store)
-		if err != nil {
-			where = f.Store
-		}
-		return failf("There is no store in %s yet. Name the one you mean with --store, or begin with \"portal shop create\".", where)
+		return f.noStore("begin with \"portal shop create\"")
 	}
 	return f.begin(ctx, do, options...)
+}
+
+// noStore is the error for a directory without a store; instead says how to begin one.
+func (f storeFlag) noStore(instead string) error {
+	where, err := filepath.Abs(f.Store)
+	if err != nil {
+		where = f.Store
+	}
+	return failf("There is no store in %s yet. Name the one you mean with --store, or %s.", where, instead)
 }
 
 // begin is use for the command that may begin a store.

@@ -39,11 +39,23 @@ func (t *table) objects() []map[string]string {
 	return list
 }
 
-// card shows one thing, name by name; a name may come several times.
-type card struct{ names, values []string }
+// card shows one thing, name by name.
+type card struct{ entries []cardEntry }
+
+// cardEntry is a name with its value; a list is an array for programs, of whatever length.
+type cardEntry struct {
+	name   string
+	value  string
+	values []string
+	isList bool
+}
 
 func (c *card) add(name, value string) {
-	c.names, c.values = append(c.names, name), append(c.values, value)
+	c.entries = append(c.entries, cardEntry{name: name, value: value})
+}
+
+func (c *card) addList(name string, values []string) {
+	c.entries = append(c.entries, cardEntry{name: name, values: values, isList: true})
 }
 
 func (c card) print(w *world, asJSON bool) error {
@@ -51,27 +63,32 @@ func (c card) print(w *world, asJSON bool) error {
 		return printJSON(w, c.object())
 	}
 	out := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
-	for i, name := range c.names {
-		value := c.values[i]
-		if value == "" {
-			value = "-"
+	for _, entry := range c.entries {
+		values := entry.values
+		if !entry.isList {
+			values = []string{entry.value}
 		}
-		fmt.Fprintf(out, "%s\t%s\n", name, value)
+		if len(values) == 0 {
+			values = []string{""}
+		}
+		for _, value := range values {
+			if value == "" {
+				value = "-"
+			}
+			fmt.Fprintf(out, "%s\t%s\n", entry.name, value)
+		}
 	}
 	return out.Flush()
 }
 
 func (c card) object() map[string]any {
 	object := map[string]any{}
-	for i, name := range c.names {
-		switch before := object[name].(type) {
-		case nil:
-			object[name] = c.values[i]
-		case string:
-			object[name] = []string{before, c.values[i]}
-		case []string:
-			object[name] = append(before, c.values[i])
+	for _, entry := range c.entries {
+		if entry.isList {
+			object[entry.name] = entry.values
+			continue
 		}
+		object[entry.name] = entry.value
 	}
 	return object
 }
