@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -233,13 +234,20 @@ func quantityText(q money.Decimal) string {
 	return q.String() + " × "
 }
 
-// inert keeps a spreadsheet from reading a text, or what it takes for a cell of it, as a formula (OWASP, CSV injection).
+// formulaStarts are what makes a spreadsheet read a cell as a formula (OWASP, CSV injection), and the wide and small forms of the
+// same signs, which some take for them.
+const formulaStarts = "=+-@\t\r\n＝＋－＠﹦﹢﹣﹫"
+
+// inert keeps a spreadsheet from reading a text, or what it takes for a cell of it, as a formula.
 func inert(cell string) string {
-	formula := func(text string) bool { return text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) }
+	formula := func(text string) bool {
+		first, size := utf8.DecodeRuneInString(text)
+		return size > 0 && strings.ContainsRune(formulaStarts, first)
+	}
 	var out strings.Builder
 	for i, r := range cell {
 		out.WriteRune(r)
-		if (r == ',' || r == ';' || r == '"' || r == '\t') && formula(cell[i+1:]) {
+		if strings.ContainsRune(",;\"\t\r\n", r) && formula(cell[i+utf8.RuneLen(r):]) {
 			out.WriteByte(' ')
 		}
 	}

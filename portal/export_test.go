@@ -105,3 +105,19 @@ func TestOrdersCSV(t *testing.T) {
 		t.Errorf("a bad period: %v", err)
 	}
 }
+
+// TestNoCellIsAFormula: by whatever sign it begins, in whichever width, and wherever a spreadsheet might split the file.
+func TestNoCellIsAFormula(t *testing.T) {
+	for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫"} {
+		h := newHouse(t)
+		h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"`+sign+`1;`+sign+`2,`+sign+`3"`))
+		s := h.shopper(h.signInByCode(jan, "browser"))
+		var file bytes.Buffer
+		if err := s.OrdersCSV(t.Context(), portal.OrderQuery{}, portal.Table{Column: ',', Point: '.'}, &file); err != nil {
+			t.Fatal(err)
+		}
+		if want := `"'` + sign + "1; " + sign + "2, " + sign + `3"`; !strings.Contains(file.String(), want) {
+			t.Errorf("%s is no text: %s", sign, file.String())
+		}
+	}
+}
