@@ -68,3 +68,36 @@ func firstOf(text string) string {
 	_, size := utf8.DecodeRuneInString(text)
 	return text[:size]
 }
+
+// MaskApart masks two canonical addresses that stand beside one another: as MaskEmail does where that tells them apart, else with
+// as few letters more as do, all in one place: at the start of the local part, at its end, or at the start of the domain.
+func MaskApart(a, b string) (maskedA, maskedB string) {
+	maskedA, maskedB = MaskEmail(a), MaskEmail(b)
+	for more := 1; a != b && maskedA == maskedB; more++ {
+		for place := range 3 {
+			maskedA, maskedB = maskWith(a, place, more), maskWith(b, place, more)
+			if maskedA != maskedB {
+				break
+			}
+		}
+	}
+	return maskedA, maskedB
+}
+
+// maskWith is MaskEmail with so many letters more in one of three places.
+func maskWith(email string, place, more int) string {
+	name, domain, _ := strings.Cut(email, "@")
+	dot := max(strings.LastIndexByte(domain, '.'), 0)
+	local, host := []rune(name), []rune(domain[:dot])
+	start, end, first := 1, 0, 1
+	switch place {
+	case 0:
+		start += more
+	case 1:
+		end = min(more, len(local)-1)
+	default:
+		first += more
+	}
+	return string(local[:min(start, len(local))]) + "•••" + string(local[len(local)-end:]) +
+		"@" + string(host[:min(first, len(host))]) + "•••" + domain[dot:]
+}

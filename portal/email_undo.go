@@ -61,7 +61,8 @@ func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, 
 	}
 	to.lang = c.Language
 	return to, func(l *i18n.Localizer) mail.Letter {
-		letter := shop.letter(l, "mail.email_moved", "Email", MaskEmail(c.Email))
+		present, _ := MaskApart(c.Email, e.To)
+		letter := shop.letter(l, "mail.email_moved", "Email", present)
 		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.email_moved.not_you"))
 		letter.Button = &mail.Button{Label: l.T("mail.email_moved.button"), URL: shop.URL("/sign-in/undo-email/" + t.String())}
 		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(moved))}
@@ -69,8 +70,8 @@ func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, 
 	}, err
 }
 
-// EmailUndoPage is what the undo of a changed address shows before its button is pressed. Both are masked; Former is "" when
-// the link is damaged, was used, or has run out.
+// EmailUndoPage is what the undo of a changed address shows before its button is pressed. Both are masked, so that they
+// differ; Former is "" when the link is damaged, was used, or has run out.
 type EmailUndoPage struct{ Former, Present string }
 
 // EmailUndo looks at an undo and changes nothing.
@@ -82,7 +83,9 @@ func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, err
 	if err != nil {
 		return EmailUndoPage{}, err
 	}
-	return EmailUndoPage{Former: MaskEmail(c.Former[at].Email), Present: MaskEmail(c.Email)}, nil
+	var page EmailUndoPage
+	page.Former, page.Present = MaskApart(c.Former[at].Email, c.Email)
+	return page, nil
 }
 
 // UndoEmailChange brings the address back that the undo was mailed to, and ends every session, link and code there and at
@@ -150,7 +153,8 @@ func (w Worker) composeEmailUndone(ctx context.Context, shop Shop, e mail.Entry)
 		err = mail.ErrDrop
 	}
 	return recipient{email: e.To, lang: c.Language}, func(l *i18n.Localizer) mail.Letter {
-		letter := shop.letter(l, "mail.email_undone", "Email", MaskEmail(c.Email))
+		present, _ := MaskApart(c.Email, e.To)
+		letter := shop.letter(l, "mail.email_undone", "Email", present)
 		letter.Notes = []string{l.T("mail.email_undone.not_you", "Shop", shop.Name)}
 		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(e.CreatedAt))}
 		return letter

@@ -268,3 +268,24 @@ func TestMaskEmail(t *testing.T) {
 		}
 	}
 }
+
+// TestMasksTellAddressesApart: two addresses that stand on one page differ, by as few letters more as do.
+func TestMasksTellAddressesApart(t *testing.T) {
+	for _, test := range []struct{ name, a, b, wantA, wantB string }{
+		{"they differ anyway", "jan@example.com", "eva@example.com", "j•••@e•••.com", "e•••@e•••.com"},
+		{"the second letter", "emma@zeta.example", "eric@zeta.example", "em•••@z•••.example", "er•••@z•••.example"},
+		{"the last letter is nearer", "emma.novak@zeta.example", "emma.novy@zeta.example", "e•••k@z•••.example", "e•••y@z•••.example"},
+		{"only the domain", "emma@zeta.example", "emma@zulu.example", "e•••@ze•••.example", "e•••@zu•••.example"},
+		{"one begins the other", "jan@a.sk", "jana@a.sk", "j•••n@a•••.sk", "j•••a@a•••.sk"},
+		{"no local part but a letter", "a@aa.sk", "a@ab.sk", "a•••@aa•••.sk", "a•••@ab•••.sk"},
+		{"letters of two bytes", "éa@x.sk", "éb@x.sk", "éa•••@x•••.sk", "éb•••@x•••.sk"},
+		{"the same", "jan@a.sk", "jan@a.sk", "j•••@a•••.sk", "j•••@a•••.sk"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, b := portal.MaskApart(test.a, test.b)
+			if a != test.wantA || b != test.wantB {
+				t.Errorf("%s and %s, want %s and %s", a, b, test.wantA, test.wantB)
+			}
+		})
+	}
+}
