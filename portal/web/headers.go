@@ -11,6 +11,9 @@ import (
 
 const noStore = "no-store"
 
+// resourcePolicy is the header that says which sites may load an answer into their pages.
+const resourcePolicy = "Cross-Origin-Resource-Policy"
+
 // setBasicHeaders sets what stands on every answer, whatever it is and whichever shop it is of. Handlers of files that
 // never change replace Cache-Control.
 func setBasicHeaders(set func(name, value string)) {
@@ -19,6 +22,7 @@ func setBasicHeaders(set func(name, value string)) {
 	set(fiber.HeaderXFrameOptions, "DENY")
 	set(fiber.HeaderReferrerPolicy, "strict-origin")
 	set("Cross-Origin-Opener-Policy", "same-origin")
+	set(resourcePolicy, "same-origin") // the pictures of a shop replace it
 	set(fiber.HeaderPermissionsPolicy, "accelerometer=(), browsing-topics=(), camera=(), geolocation=(), "+
 		"gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()")
 	set(fiber.HeaderCacheControl, noStore)

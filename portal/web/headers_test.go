@@ -11,6 +11,8 @@ import (
 	"postern/static"
 )
 
+const resourcePolicy = "Cross-Origin-Resource-Policy"
+
 // checkHeaders checks what stands on every answer; secure says that the answer is of a known shop on https.
 func checkHeaders(t *testing.T, header http.Header, path string, secure bool) {
 	t.Helper()
@@ -18,6 +20,7 @@ func checkHeaders(t *testing.T, header http.Header, path string, secure bool) {
 		"X-Content-Type-Options":     "nosniff",
 		"Referrer-Policy":            "strict-origin",
 		"Cross-Origin-Opener-Policy": "same-origin",
+		resourcePolicy:               "same-origin",
 		"X-Frame-Options":            "DENY",
 		"Cache-Control":              "no-store",
 	} {
@@ -123,6 +126,9 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for _, path := range []string{sheet, style} {
+		if policy := h.browser(t).Get(path).Header.Get(resourcePolicy); policy != "same-origin" {
+			t.Errorf("%s: %s is %q", path, resourcePolicy, policy)
+		}
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			page := h.browser(t).Send(webtest.Request{Method: method, Path: path}).Want(200)
 			got := []string{page.Header.Get("Content-Type"), page.Header.Get("Cache-Control")}

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
@@ -118,5 +119,39 @@ func TestIconUnderOtherNames(t *testing.T) {
 				t.Errorf("%s: %s gives %d", name, path, status)
 			}
 		}
+	}
+}
+
+// Mail programs on the web show the logo, and may ask for pictures that say so.
+func TestPicturesMayBeShownElsewhere(t *testing.T) {
+	logo := flag(t, 640, 160)
+	site := iconSite(t, portal.ShopSettings{Logo: &logo})
+	icon := askIcon(t, site, "/favicon.ico").Header.Get("Location")
+	for _, path := range []string{icon, strings.Replace(icon, "icon-", "", 1)} {
+		picture := askIcon(t, site, path)
+		if picture.StatusCode != http.StatusOK || picture.Header.Get(resourcePolicy) != "cross-origin" {
+			t.Errorf("%s: %s, %s %q", path, picture.Status, resourcePolicy, picture.Header.Get(resourcePolicy))
+		}
+	}
+}
+
+// TestIconIsDrawnOnce for each version of a shop, however many ask at once.
+func TestIconIsDrawnOnce(t *testing.T) {
+	var kept icons
+	green, red := portal.Shop{ID: "a"}, portal.Shop{ID: "a"}
+	green.Brand.Accent, red.Brand.Accent = "#0a5c36", "#a01010"
+	first, err := kept.of(green)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(20, func() { _, _ = kept.of(green) }); n > 5 {
+		t.Errorf("an icon that is drawn already takes %v allocations", n)
+	}
+	second, err := kept.of(red)
+	if err != nil || bytes.Equal(first, second) {
+		t.Errorf("a new accent has the old icon, error %v", err)
+	}
+	if len(kept.drawn) != 1 {
+		t.Errorf("%d icons of one shop are kept", len(kept.drawn))
 	}
 }

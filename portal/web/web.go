@@ -63,6 +63,7 @@ type site struct {
 	pages   *page.Pages
 	checks  []Check
 	watches []Watch
+	icons   icons
 }
 
 // New builds the site. The app it returns is ready to listen.

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"strings"
+	"sync"
+
+	"postern/portal"
+	"postern/portal/colour"
+)
+
+// icons keeps the present icon of each shop: drawing one takes milliseconds, and anyone may ask for it. It is safe for concurrent
+// use.
+type icons struct {
+	mu    sync.Mutex
+	drawn map[string]icon // by shop
+}
+
+// icon is a drawn icon; the path says what it was made of.
+type icon struct {
+	path string
+	file []byte
+}
+
+// of is the shop's icon, drawn again only when its path is another. Requests for an icon wait while one is drawn.
+func (i *icons) of(shop portal.Shop) ([]byte, error) {
+	path := iconPath(shop.Brand)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if kept := i.drawn[shop.ID]; kept.path == path {
+		return kept.file, nil
+	}
+	file, err := iconOf(shop.Brand)
+	if err != nil {
+		return nil, err
+	}
+	if i.drawn == nil {
+		i.drawn = make(map[string]icon)
+	}
+	i.drawn[shop.ID] = icon{path, file}
+	return file, nil
+}
+
+// iconSide is the side of an icon: the 16 points of a tab at two pixels each.
+const iconSide = 32
+
+// iconPath names the icon by what it is made of: the logo, or the accent where there is none.
+func iconPath(b portal.Brand) string {
+	made := b.LogoHash
+	if made == "" {
+		made = strings.TrimPrefix(accentOf(b).String(), "#")
+	}
+	return brandPrefix + "icon-" + made + ".png"
+}
+
+// accentOf is the shop's accent, or the one of the stylesheet.
+func accentOf(b portal.Brand) colour.Colour {
+	if accent, err := colour.Parse(b.Accent); err == nil {
+		return accent
+	}
+	return colour.Colour{R: 0x23, G: 0x58, B: 0x6a}
+}
+
+// iconOf is the logo within a square, or a door in the accent's colour.
+func iconOf(b portal.Brand) ([]byte, error) {
+	picture := image.Image(door{accentOf(b)})
+	if b.LogoHash != "" {
+		logo, err := png.Decode(bytes.NewReader(b.Logo))
+		if err != nil {
+			return nil, err
+		}
+		picture = logo
+	}
+	var file bytes.Buffer
+	err := png.Encode(&file, square(picture))
+	return file.Bytes(), err
+}
+
+// square draws a picture as large as it goes into the middle of an icon; the rest stays transparent.
+func square(picture image.Image) image.Image {
+	from, icon := picture.Bounds(), image.NewNRGBA(image.Rect(0, 0, iconSide, iconSide))
+	side := max(from.Dx(), from.Dy())
+	width, height := max(1, from.Dx()*iconSide/side), max(1, from.Dy()*iconSide/side)
+	left, top := (iconSide-width)/2, (iconSide-height)/2
+	for y := range height {
+		for x := range width {
+			part := image.Rect(x*from.Dx()/width, y*from.Dy()/height, (x+1)*from.Dx()/width, (y+1)*from.Dy()/height)
+			icon.Set(left+x, top+y, average(picture, part.Add(from.Min)))
+		}
+	}
+	return icon
+}
+
+// average is the mean colour of a part; of an empty one, as there are where a small picture grows, of its first pixel.
+func average(picture image.Image, part image.Rectangle) color.Color {
+	part.Max.X, part.Max.Y = max(part.Max.X, part.Min.X+1), max(part.Max.Y, part.Min.Y+1)
+	var red, green, blue, alpha uint64
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for x := part.Min.X; x < part.Max.X; x++ {
+			r, g, b, a := picture.At(x, y).RGBA()
+			red, green, blue, alpha = red+uint64(r), green+uint64(g), blue+uint64(b), alpha+uint64(a)
+		}
+	}
+	n := uint64(part.Dx() * part.Dy())
+	return color.RGBA64{R: uint16(red / n), G: uint16(green / n), B: uint16(blue / n), A: uint16(alpha / n)}
+}
+
+// door is the picture of a shop without a logo: a plate in its accent, and in it a door.
+type door struct{ accent colour.Colour }
+
+// doorSide is much larger than an icon, so that its edges become smooth.
+const doorSide = 8 * iconSide
+
+// ColorModel implements image.Image.
+func (door) ColorModel() color.Model { return color.NRGBAModel }
+
+// Bounds implements image.Image.
+func (door) Bounds() image.Rectangle { return image.Rect(0, 0, doorSide, doorSide) }
+
+// At implements image.Image: the plate's corners are round, and the door has an arch.
+func (d door) At(x, y int) color.Color {
+	const middle, corner, half, arch, sill = doorSide / 2, 56, 48, 112, 208
+	dx, dy := max(x-middle, middle-1-x), max(y-middle, middle-1-y)
+	ox, oy := max(0, dx-(middle-corner)), max(0, dy-(middle-corner))
+	switch above := max(0, arch-y); {
+	case ox*ox+oy*oy >= corner*corner:
+		return color.NRGBA{}
+	case y < sill && dx*dx+above*above < half*half:
+		on := colour.On(d.accent)
+		return color.NRGBA{R: on.R, G: on.G, B: on.B, A: 0xff}
+	}
+	return color.NRGBA{R: d.accent.R, G: d.accent.G, B: d.accent.B, A: 0xff}
+}
