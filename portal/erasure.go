@@ -88,14 +88,16 @@ func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
 
 // KeepAccount takes a wish to be erased back. Without one it changes nothing.
 func (s Shopper) KeepAccount(ctx context.Context) error {
-	_, err := s.change(ctx, func(c *Customer) error {
-		if !c.Erasure.Pending() {
-			return storage.ErrUnchanged
-		}
-		c.Erasure = Erasure{}
-		return nil
-	})
+	_, err := s.change(ctx, (*Customer).cancelErasure)
 	return err
+}
+
+func (c *Customer) cancelErasure() error {
+	if !c.Erasure.Pending() {
+		return storage.ErrUnchanged
+	}
+	c.Erasure = Erasure{}
+	return nil
 }
 
 // nextErasure is when the worker has the next half of an erasure to do, zero for never.

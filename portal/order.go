@@ -132,15 +132,17 @@ func (o Order) Amount(minor int64) money.Amount {
 // storedOrder is an order with what lists, worker and repeated deliveries need of it.
 type storedOrder struct {
 	Order    `bson:",inline"`
-	Customer string               `bson:"customer"`
-	Row      OrderRow             `bson:"row"`
-	Views    []string             `bson:"views,omitempty"`
-	Search   []string             `bson:"search,omitempty"`
-	Todo     []string             `bson:"todo,omitempty"`
-	Digest   string               `bson:"digest"` // of the content as the feed gave it
-	ArriveAt time.Time            `bson:"arrived_at"`
-	ErasedAt *time.Time           `bson:"erased_at,omitempty"` // when its person was taken out of it
-	Received []ReceivedWithdrawal `bson:"received,omitempty"`  // statements of withdrawal, the first ones
+	Customer string     `bson:"customer"`
+	Row      OrderRow   `bson:"row"`
+	Views    []string   `bson:"views,omitempty"`
+	Search   []string   `bson:"search,omitempty"`
+	Todo     []string   `bson:"todo,omitempty"`
+	Digest   string     `bson:"digest"` // of the content as the feed gave it
+	ArriveAt time.Time  `bson:"arrived_at"`
+	ErasedAt *time.Time `bson:"erased_at,omitempty"` // when its person was taken out of it
+	// DeletedAt is when the order was deleted; only its jobs are left, and a feed may bring it again.
+	DeletedAt *time.Time           `bson:"deleted_at,omitempty"`
+	Received  []ReceivedWithdrawal `bson:"received,omitempty"` // statements of withdrawal, the first ones
 }
 
 // The indexes of orders. "row" is all that a list shows.

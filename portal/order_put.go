@@ -45,6 +45,9 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Outcome, error)
 			}
 			return nil
 		}
+		if doc.DeletedAt != nil {
+			*doc, found = storedOrder{Todo: doc.countJobs()}, false
+		}
 		outcome = Created
 		customer := doc.owner(o, customer)
 		if found {
@@ -195,7 +198,7 @@ func searchTerm(text string) string {
 func (a *App) ownerOfOrder(ctx context.Context, shop Shop, o Order) (string, error) {
 	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
 	switch {
-	case errors.Is(err, storage.ErrNotFound):
+	case errors.Is(err, storage.ErrNotFound), err == nil && doc.DeletedAt != nil:
 		return a.customerOfOrder(ctx, shop, o)
 	case err != nil || doc.ErasedAt != nil || o.UpdatedAt.Before(doc.UpdatedAt):
 		return "", err

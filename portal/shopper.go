@@ -104,14 +104,9 @@ func (s Shopper) Sessions(ctx context.Context) ([]SessionInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	var infos []SessionInfo
-	for _, other := range doc.Sessions {
-		if other.live(s.app.now()) {
-			infos = append(infos, SessionInfo{
-				ID: other.id(), Device: other.Device, Network: other.Network,
-				SignedInAt: other.SignedInAt, SeenAt: other.SeenAt, Present: other.Hash == s.session.Hash,
-			})
-		}
+	infos := doc.sessionInfos(s.app.now())
+	for i := range infos {
+		infos[i].Present = infos[i].ID == s.session.id()
 	}
 	slices.SortStableFunc(infos, func(a, b SessionInfo) int {
 		if a.Present != b.Present {
@@ -127,6 +122,20 @@ func presence(s SessionInfo) string {
 		return "present"
 	}
 	return ""
+}
+
+// sessionInfos are the live sessions, the last used first.
+func (a *access) sessionInfos(now time.Time) []SessionInfo {
+	var infos []SessionInfo
+	for _, s := range a.Sessions {
+		if s.live(now) {
+			infos = append(infos, SessionInfo{
+				ID: s.id(), Device: s.Device, Network: s.Network, SignedInAt: s.SignedInAt, SeenAt: s.SeenAt,
+			})
+		}
+	}
+	slices.SortStableFunc(infos, func(a, b SessionInfo) int { return b.SeenAt.Compare(a.SeenAt) })
+	return infos
 }
 
 // EndSession ends one session by its id, at once everywhere. Ending one that is gone is no error.

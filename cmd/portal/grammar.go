@@ -14,19 +14,21 @@ import (
 type grammar struct {
 	Config string `help:"Read settings from this file: JSON, or lines such as \"store = /srv/postern\". A flag beats the environment, which beats the file." placeholder:"FILE"`
 
-	Demo    demoCommand    `cmd:"" help:"Look at a running portal with made-up customers and orders; nothing to set up."`
-	Serve   serveCommand   `cmd:"" help:"Run the portal."`
-	Shop    shopGroup      `cmd:"" help:"Create, list, show and change shops."`
-	APIKey  apikeyGroup    `cmd:"" name:"apikey" help:"Create, list and revoke the keys of a shop's feed."`
-	Import  importGroup    `cmd:"" help:"Bring orders in from a file."`
-	Outbox  outboxGroup    `cmd:"" help:"Look at mails and send them again."`
-	Copy    copyCommand    `cmd:"" help:"Make one store equal to another, between engines."`
-	Backup  backupCommand  `cmd:"" help:"Save the embedded store in a file, while the portal runs."`
-	Restore restoreCommand `cmd:"" help:"Make a store of a backup."`
-	DKIM    dkimGroup      `cmd:"" name:"dkim" help:"What to publish for mails that are signed."`
-	Health  healthCommand  `cmd:"" help:"Ask the server of this machine how it is."`
-	Version versionCommand `cmd:"" help:"Tell which version this is."`
-	Help    helpCommand    `cmd:"" help:"Explain the portal, or one command."`
+	Demo     demoCommand    `cmd:"" help:"Look at a running portal with made-up customers and orders; nothing to set up."`
+	Serve    serveCommand   `cmd:"" help:"Run the portal."`
+	Shop     shopGroup      `cmd:"" help:"Create, list, show and change shops."`
+	APIKey   apikeyGroup    `cmd:"" name:"apikey" help:"Create, list and revoke the keys of a shop's feed."`
+	Import   importGroup    `cmd:"" help:"Bring orders in from a file."`
+	Customer customerGroup  `cmd:"" help:"Look after a customer without a browser: find, show, sign out, erase."`
+	Order    orderGroup     `cmd:"" help:"Show or delete an order."`
+	Outbox   outboxGroup    `cmd:"" help:"Look at mails and send them again."`
+	Copy     copyCommand    `cmd:"" help:"Make one store equal to another, between engines."`
+	Backup   backupCommand  `cmd:"" help:"Save the embedded store in a file, while the portal runs."`
+	Restore  restoreCommand `cmd:"" help:"Make a store of a backup."`
+	DKIM     dkimGroup      `cmd:"" name:"dkim" help:"What to publish for mails that are signed."`
+	Health   healthCommand  `cmd:"" help:"Ask the server of this machine how it is."`
+	Version  versionCommand `cmd:"" help:"Tell which version this is."`
+	Help     helpCommand    `cmd:"" help:"Explain the portal, or one command."`
 }
 
 const description = `Postern is a customer-account portal for online shops, without passwords: customers ask for a link by e-mail, click it once, and see their orders, addresses and company details.

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+
+	"postern/portal"
+)
+
+// customerGroup holds the sub-commands on customers.
+type customerGroup struct {
+	Find    customerFind    `cmd:"" help:"Find a customer by email address, by your shop system's id, or by the portal's id."`
+	Show    customerShow    `cmd:"" help:"Show a customer's account."`
+	SignOut customerSignOut `cmd:"" name:"sign-out" help:"End all sessions, links and codes of a customer at once."`
+	Erase   customerErase   `cmd:"" help:"Erase a customer's account in seven days, or at once."`
+}
+
+// customerArg names one customer of one shop.
+type customerArg struct {
+	storeFlag
+	shopFlag
+	Customer string `arg:"" help:"The customer's email address, your shop system's id, or the portal's id."`
+}
+
+// use finds the customer and lets do work on the account.
+func (c customerArg) use(ctx context.Context, do func(portal.Operator, portal.Shop, portal.CustomerAccount) error) error {
+	return c.storeFlag.use(ctx, func(operator portal.Operator) error {
+		shop, err := c.pick(ctx, operator)
+		if err != nil {
+			return err
+		}
+		account, err := operator.FindCustomer(ctx, shop.ID, c.Customer)
+		if portal.KindOf(err) == portal.NotFound {
+			return failf("Shop %s has no customer with the email address or id %q.", shop.ID, c.Customer)
+		}
+		if err != nil {
+			return err
+		}
+		return do(operator, shop, account)
+	})
+}
+
+// customerFind finds a customer.
+type customerFind struct {
+	customerArg
+	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
+}
+
+// Run prints one line.
+func (c customerFind) Run(ctx context.Context, w *world) error {
+	return c.use(ctx, func(_ portal.Operator, _ portal.Shop, account portal.CustomerAccount) error {
+		t := table{head: []string{"ID", "CUSTOMER ID", "EMAIL", "NAME", "CREATED"}}
+		t.add(account.ID, account.FeedID, account.Email, account.Name(), moment(account.CreatedAt))
+		return t.print(w, c.JSON)
+	})
+}

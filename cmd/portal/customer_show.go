@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"postern/portal"
+)
+
+// customerShow shows a customer.
+type customerShow struct {
+	customerArg
+	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
+}
+
+// Run shows the account: what staff need to help somebody on the telephone, and no secret.
+func (c customerShow) Run(ctx context.Context, w *world) error {
+	return c.use(ctx, func(_ portal.Operator, shop portal.Shop, account portal.CustomerAccount) error {
+		return describeCustomer(shop, account).print(w, c.JSON)
+	})
+}
+
+func describeCustomer(shop portal.Shop, a portal.CustomerAccount) card {
+	var c card
+	c.add("id", a.ID)
+	c.add("customer-id", a.FeedID)
+	c.add("shop", shop.ID)
+	c.add("email", a.Email)
+	c.addList("earlier-emails", a.EarlierEmails)
+	c.add("name", strings.TrimSpace(a.Title+" "+a.Name()))
+	c.add("phone", a.Phone)
+	c.add("birth-date", a.BirthDate)
+	c.add("language", a.Language)
+	c.add("company", a.Company.Name)
+	c.add("vat-id", a.Company.VATID)
+	c.add("vat-status", string(a.VAT.Status))
+	c.add("addresses", strconv.Itoa(len(a.Addresses)))
+	c.add("orders", strconv.FormatInt(a.Orders, 10))
+	c.add("registered-by", registeredBy(a.Customer))
+	c.add("created", moment(a.CreatedAt))
+	c.add("changed", moment(a.ChangedAt))
+	c.add("erasure", moment(a.Erasure.At))
+	sessions := []string{}
+	for _, s := range a.Sessions {
+		sessions = append(sessions, sessionLine(s))
+	}
+	c.addList("sessions", sessions)
+	return c
+}
+
+func registeredBy(c portal.Customer) string {
+	if c.Registered {
+		return "the customer"
+	}
+	return "the shop"
+}
+
+func sessionLine(s portal.SessionInfo) string {
+	device := s.Device
+	if device == "" {
+		device = "unknown browser"
+	}
+	return fmt.Sprintf("%s, signed in %s, last seen %s", device, moment(s.SignedInAt), moment(s.SeenAt))
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+
+	"postern/portal"
+)
+
+// orderGroup holds the sub-commands on orders.
+type orderGroup struct {
+	Show   orderShow   `cmd:"" help:"Show an order."`
+	Delete orderDelete `cmd:"" help:"Delete an order, such as a test."`
+}
+
+// orderArg names one order of one shop.
+type orderArg struct {
+	storeFlag
+	shopFlag
+	Number string `arg:"" help:"The order's number."`
+}
+
+// use finds the order and lets do work on it.
+func (c orderArg) use(ctx context.Context, do func(portal.Operator, portal.Shop, portal.OrderAccount) error) error {
+	return c.storeFlag.use(ctx, func(operator portal.Operator) error {
+		shop, err := c.pick(ctx, operator)
+		if err != nil {
+			return err
+		}
+		order, err := operator.Order(ctx, shop.ID, c.Number)
+		if portal.KindOf(err) == portal.NotFound {
+			return failf("Shop %s has no order %q.", shop.ID, c.Number)
+		}
+		if err != nil {
+			return err
+		}
+		return do(operator, shop, order)
+	})
+}
+
+// orderDelete deletes an order.
+type orderDelete struct {
+	orderArg
+	Yes bool `help:"Do it without asking further."`
+}
+
+// Help implements kong.HelpProvider.
+func (orderDelete) Help() string {
+	return `The order is gone from its customer's pages at once. Statements of withdrawal and messages about it stay. If your shop system sends the order again, it comes back: delete it there first.`
+}
+
+// Run deletes it.
+func (c orderDelete) Run(ctx context.Context, w *world) error {
+	return c.use(ctx, func(operator portal.Operator, shop portal.Shop, order portal.OrderAccount) error {
+		if !c.Yes {
+			return faults{"This would delete order " + order.Number + " of " + orNobody(order.Email) + ". Add --yes to do it."}.
+				usage("help order delete")
+		}
+		if err := operator.DeleteOrder(ctx, shop.ID, order.Number); err != nil {
+			return err
+		}
+		w.say("Deleted order %s.", order.Number)
+		return nil
+	})
+}
+
+// orNobody is the email, or words for an order without one.
+func orNobody(email string) string {
+	if email == "" {
+		return "nobody"
+	}
+	return email
+}
