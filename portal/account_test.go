@@ -297,8 +297,8 @@ func TestReadOut(t *testing.T) {
 	feed := h.feed()
 	body := `{"email":"jan@example.com","first_name":"Jan","last_name":"Novák","updated_at":"2026-01-01T00:00:00Z",
 		"addresses":[{"id":"a1","default_billing":true,"line1":"Hlavná 1","city":"Bratislava","postal_code":"81101","country":"sk"}]}`
-	if outcome, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || outcome != portal.Created {
-		t.Fatalf("put: %s, %v", outcome, err)
+	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || receipt.Outcome != portal.Created {
+		t.Fatalf("put: %s, %v", receipt.Outcome, err)
 	}
 	shopper := h.signIn(jan)
 	company := shopper.Company()
@@ -346,7 +346,10 @@ func TestTwoAddressesWithOneID(t *testing.T) {
 func TestPutCustomer(t *testing.T) {
 	h := newHouse(t)
 	feed := h.feed()
-	put := func(id, body string) (portal.Outcome, error) { return feed.PutCustomer(t.Context(), id, []byte(body)) }
+	put := func(id, body string) (portal.Outcome, error) {
+		receipt, err := feed.PutCustomer(t.Context(), id, []byte(body))
+		return receipt.Outcome, err
+	}
 	h.put(orderJSON("guest", jan))
 	steps := []struct {
 		name, id, body string
@@ -385,11 +388,11 @@ func TestFeedDoesNotUndoTheShopper(t *testing.T) {
 	put := func(at time.Time) portal.Outcome {
 		t.Helper()
 		body := fmt.Sprintf(`{"email":"jan@example.com","addresses":[],"updated_at":%q}`, at.Format(time.RFC3339))
-		outcome, err := feed.PutCustomer(t.Context(), "77", []byte(body))
+		receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return outcome
+		return receipt.Outcome
 	}
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)

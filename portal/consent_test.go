@@ -146,11 +146,11 @@ func TestConsentsByFeed(t *testing.T) {
 	}
 	put := func(status string, at, updated time.Time) portal.Outcome {
 		t.Helper()
-		outcome, err := feed.PutCustomer(t.Context(), "77", told(status, at, updated))
+		receipt, err := feed.PutCustomer(t.Context(), "77", told(status, at, updated))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return outcome
+		return receipt.Outcome
 	}
 	put("given", start.Add(-time.Hour), start)
 	got := state()

@@ -11,15 +11,17 @@ import (
 )
 
 // PutOrder stores one order from its JSON (README, "Orders in"); number is its name in the URL. Faults stand at JSON pointers.
-func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Outcome, error) {
+func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Receipt, error) {
 	if number == "" {
-		return "", invalid([]Fault{{Field: "/number", Key: "text.required"}})
+		return Receipt{}, invalid([]Fault{{Field: "/number", Key: "text.required"}})
 	}
-	o, err := decodeOrder(body, number)
+	o, warnings, err := decodeOrder(body, number)
 	if err != nil {
-		return "", err
+		return Receipt{}, err
 	}
-	return f.app.putOrder(ctx, f.shop, o)
+	receipt, err := f.app.putOrder(ctx, f.shop, o)
+	receipt.Warnings = warnings
+	return receipt, err
 }
 
 // customerWire is a customer as a feed sends it. What is absent or null is left as it is; "" and an empty list clear.
@@ -49,34 +51,36 @@ type customerChange struct {
 	replaceAddresses bool
 	consents         []Consent
 	at               time.Time
+	warnings         []Fault
 }
 
 // PutCustomer stores what the shop's system knows of the customer with its id. Content older than the last change, by
 // the feed or by the customer, is Stale and changes nothing. A new id needs an e-mail address: the customer of that address is
 // linked, or made. An address that belongs to another customer is a Conflict: customers are never merged silently.
-func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Outcome, error) {
+func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Receipt, error) {
 	change, err := f.decodeCustomer(id, body)
 	if err != nil {
-		return "", err
+		return Receipt{}, err
 	}
 	customer, err := f.app.follow(ctx, f.shop.ID, feedHandle(id))
 	if err != nil {
-		return "", err
+		return Receipt{}, err
 	}
 	outcome := Updated
 	if customer == "" {
 		if err := f.app.refuseErased(ctx, f.shop.ID, id); err != nil {
-			return "", err
+			return Receipt{}, err
 		}
 		if customer, err = f.introduce(ctx, id, change); err != nil {
-			return "", err
+			return Receipt{}, err
 		}
 		outcome = Created
 	}
 	if err := f.app.awaitErasure(ctx, f.shop.ID, customer); err != nil {
-		return "", err
+		return Receipt{}, err
 	}
-	return f.apply(ctx, customer, change, outcome)
+	outcome, err = f.apply(ctx, customer, change, outcome)
+	return Receipt{Outcome: outcome, Warnings: change.warnings}, err
 }
 
 func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
@@ -85,7 +89,9 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		return customerChange{}, err
 	}
 	r := &form{}
-	r.required("/id", r.text("/id", id, maxWord))
+	if id = r.required("/id", r.text("/id", id, maxWord)); id != "" && isForNobody(id) {
+		r.fault("/id", "customer_id.nobody")
+	}
 	now := f.app.now().In(f.shop.Location())
 	c := customerChange{profile: r.profile(w.profileWire, now), consents: r.consents(w.Consents, now), at: r.moment("/updated_at", w.UpdatedAt)}
 	if w.Email != nil {
@@ -102,6 +108,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		c.addresses = each(r, "/addresses", maxAddresses, *w.Addresses, f.savedAddress)
 		r.distinct(c.addresses)
 	}
+	c.warnings = r.listed()
 	return c, invalid(r.faults)
 }
 

@@ -19,10 +19,36 @@ import (
 // form reads the values of an input and gathers what is wrong with them, all of it, so that the sender mends it in one go.
 type form struct {
 	faults   []Fault
+	warnings []Fault
+	unlisted int // warnings beyond maxWarnings
 	currency string
 }
 
 func (f *form) fault(field, key string, args ...string) {
+	f.faults = append(f.faults, newFault(field, key, args))
+}
+
+// maxWarnings is how many warnings on one document are listed; the rest are counted.
+const maxWarnings = 100
+
+// warn notes that a value which only decorates was rounded, cleaned or dropped. The rest of the document is taken.
+func (f *form) warn(field, key string, args ...string) {
+	if len(f.warnings) == maxWarnings {
+		f.unlisted++
+		return
+	}
+	f.warnings = append(f.warnings, newFault(field, key, args))
+}
+
+// listed returns the warnings, the last one with the number of those that are not in the list.
+func (f *form) listed() []Fault {
+	if f.unlisted == 0 {
+		return f.warnings
+	}
+	return append(f.warnings, newFault("", "warning.more", []string{"Count", fmt.Sprint(f.unlisted)}))
+}
+
+func newFault(field, key string, args []string) Fault {
 	fault := Fault{Field: field, Key: key}
 	for i := 0; i+1 < len(args); i += 2 {
 		if fault.Args == nil {
@@ -30,7 +56,7 @@ func (f *form) fault(field, key string, args ...string) {
 		}
 		fault.Args[args[i]] = args[i+1]
 	}
-	f.faults = append(f.faults, fault)
+	return fault
 }
 
 // text reads one line: trimmed, without controls and without what turns the writing direction around.

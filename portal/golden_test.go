@@ -61,8 +61,8 @@ func TestGoldenStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if outcome, err := feed.PutOrder(t.Context(), "g0", goldenOrder(0)); err != nil || outcome != portal.Unchanged {
-		t.Errorf("the same order again: %s, %v", outcome, err)
+	if receipt, err := feed.PutOrder(t.Context(), "g0", goldenOrder(0)); err != nil || receipt.Outcome != portal.Unchanged {
+		t.Errorf("the same order again: %s, %v", receipt.Outcome, err)
 	}
 	h.work()
 	var sent []string

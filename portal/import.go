@@ -20,18 +20,27 @@ type Refusal struct {
 	Err  error
 }
 
+// Warning is one line of an import of which something was rounded, cleaned or dropped; the rest was taken.
+type Warning struct {
+	Line   int // from 1
+	Faults []Fault
+}
+
 // Report is what an import did.
 type Report struct {
 	Lines                              int // that held something
 	Created, Updated, Unchanged, Stale int
 	Refused                            []Refusal // the first maxRefusals of them, by line
 	RefusedCount                       int
+	Warned                             []Warning // the first maxWarned of them, by line
+	WarnedCount                        int
 }
 
 const (
 	importWorkers = 64 // their writes share commits
 	importAhead   = 4  // orders that wait for each of them
 	maxRefusals   = 1000
+	maxWarned     = 100
 )
 
 // ImportOrders stores orders from NDJSON: one order a line, as PUT takes them, with its number inside. Empty lines are
@@ -56,13 +65,15 @@ func (o Operator) ImportOrders(ctx context.Context, shopID string, r io.Reader, 
 	})
 	err = group.Wait()
 	slices.SortFunc(run.report.Refused, func(a, b Refusal) int { return a.Line - b.Line })
+	slices.SortFunc(run.report.Warned, func(a, b Warning) int { return a.Line - b.Line })
 	return run.report, err
 }
 
 // importLine is the order of one line of the file.
 type importLine struct {
-	line  int
-	order Order
+	line     int
+	order    Order
+	warnings []Fault
 }
 
 // importRun is one import under way. Each worker has a queue, and all lines of one order are in the same: of two with one
@@ -107,13 +118,13 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 	if len(text) == 0 {
 		return nil
 	}
-	o, err := decodeOrder(text, "")
+	o, warnings, err := decodeOrder(text, "")
 	if err != nil {
 		run.refuse(line, err)
 		return nil
 	}
 	select {
-	case run.queues[maphash.String(run.seed, o.Number)%importWorkers] <- importLine{line, o}:
+	case run.queues[maphash.String(run.seed, o.Number)%importWorkers] <- importLine{line, o, warnings}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -136,7 +147,7 @@ func readLine(in *bufio.Reader) (text []byte, size int, err error) {
 
 func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
 	for l := range queue {
-		outcome, err := run.app.putOrder(ctx, run.shop, l.order)
+		receipt, err := run.app.putOrder(ctx, run.shop, l.order)
 		switch KindOf(err) {
 		case Invalid, TooLarge, Conflict, Unavailable:
 			run.refuse(l.line, err)
@@ -144,7 +155,8 @@ func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
 			if err != nil {
 				return fmt.Errorf("line %d: %w", l.line, err)
 			}
-			run.count(outcome)
+			run.count(receipt.Outcome)
+			run.warn(l.line, l.warnings)
 		}
 	}
 	return nil
@@ -163,6 +175,18 @@ func (run *importRun) count(outcome Outcome) {
 		run.report.Unchanged++
 	case Stale:
 		run.report.Stale++
+	}
+}
+
+func (run *importRun) warn(line int, warnings []Fault) {
+	if len(warnings) == 0 {
+		return
+	}
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.report.WarnedCount++
+	if len(run.report.Warned) < maxWarned {
+		run.report.Warned = append(run.report.Warned, Warning{Line: line, Faults: warnings})
 	}
 }
 

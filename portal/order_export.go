@@ -7,7 +7,7 @@ import (
 // wire is the order as JSON, in the shape that a feed sends it in.
 func (o Order) wire() orderWire {
 	w := orderWire{
-		Number: o.Number, CustomerID: o.FeedCustomer, Email: o.Email, PlacedAt: moment(&o.PlacedAt), UpdatedAt: moment(&o.UpdatedAt),
+		Number: o.Number, CustomerID: feedID(o.FeedCustomer), Email: o.Email, PlacedAt: moment(&o.PlacedAt), UpdatedAt: moment(&o.UpdatedAt),
 		Currency: o.Currency, State: o.Status.State, Payment: o.Status.Payment, Fulfillment: o.Status.Fulfillment,
 		PaymentKind: o.Status.PaymentKind, SourceStatus: o.Status.Source, SourceLabel: o.Status.Label,
 		IsDigital: o.IsDigital, Business: o.Business, PricesIncludeTax: o.PricesIncludeTax,

@@ -121,15 +121,15 @@ func FuzzOrderJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		n++
 		number := fmt.Sprintf("f%09d", n)
-		outcome, err := feed.PutOrder(t.Context(), number, body)
+		receipt, err := feed.PutOrder(t.Context(), number, body)
 		if err != nil {
 			if kind := portal.KindOf(err); kind != portal.Invalid && kind != portal.TooLarge {
 				t.Errorf("%q: %v", body, err)
 			}
 			return
 		}
-		if again, err := feed.PutOrder(t.Context(), number, body); outcome != portal.Created || err != nil || again != portal.Unchanged {
-			t.Errorf("%q is %s, and the same again %s, %v", body, outcome, again, err)
+		if again, err := feed.PutOrder(t.Context(), number, body); receipt.Outcome != portal.Created || err != nil || again.Outcome != portal.Unchanged {
+			t.Errorf("%q is %s, and the same again %s, %v", body, receipt.Outcome, again.Outcome, err)
 		}
 		var wire struct{ Email string }
 		if err := json.Unmarshal(body, &wire); err == nil && wire.Email == jan && !bytes.Contains(body, []byte("customer_id")) {

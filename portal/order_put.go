@@ -26,19 +26,26 @@ const (
 	Stale     Outcome = "stale"     // newer content was there; nothing changed
 )
 
+// Receipt is what a delivery of a feed did.
+type Receipt struct {
+	Outcome         Outcome
+	Warnings        []Fault   // values that were rounded, cleaned or dropped; at most 101
+	StoredUpdatedAt time.Time // of the content that is stored now
+}
+
 // putOrder stores an order as of its UpdatedAt. Doing it twice, or out of order, ends the same: an older one changes
 // nothing, one of the same time with other content is applied.
-func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Outcome, error) {
+func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error) {
 	customer, err := a.ownerOfOrder(ctx, shop, o)
 	if err != nil {
-		return "", err
+		return Receipt{}, err
 	}
 	digest, err := o.digest()
 	if err != nil {
-		return "", err
+		return Receipt{}, err
 	}
 	outcome := Created
-	_, err = a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *storedOrder, found bool) error {
+	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *storedOrder, found bool) error {
 		if doc.ErasedAt != nil {
 			if outcome = doc.takeErased(o); outcome != Updated {
 				return storage.ErrUnchanged
@@ -60,12 +67,12 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Outcome, error)
 		return nil
 	})
 	if errors.Is(err, storage.ErrTooLarge) {
-		return "", &Error{Kind: TooLarge, Cause: err}
+		return Receipt{}, &Error{Kind: TooLarge, Cause: err}
 	}
 	if err != nil {
-		return "", fmt.Errorf("store order: %w", err)
+		return Receipt{}, fmt.Errorf("store order: %w", err)
 	}
-	return outcome, nil
+	return Receipt{Outcome: outcome, StoredUpdatedAt: stored.UpdatedAt}, nil
 }
 
 // owner is whose order it is: once stored it stays its customer's as long as the feed says the same of who ordered, even if

@@ -11,7 +11,7 @@ import (
 // not given; null is the same.
 type orderWire struct {
 	Number           string           `json:"number,omitzero"`
-	CustomerID       string           `json:"customer_id,omitzero"`
+	CustomerID       feedID           `json:"customer_id,omitzero"`
 	Email            string           `json:"email"`
 	PlacedAt         string           `json:"placed_at"`
 	UpdatedAt        string           `json:"updated_at"`
@@ -117,11 +117,12 @@ const (
 	maxOrderJSON = 4 << 20
 )
 
-// decodeOrder reads one order from JSON. The error is Invalid with every fault found, or TooLarge.
-func decodeOrder(body []byte, number string) (Order, error) {
+// decodeOrder reads one order from JSON, and lists what it rounded, cleaned or dropped. The error is Invalid with every fault found,
+// or TooLarge.
+func decodeOrder(body []byte, number string) (Order, []Fault, error) {
 	var w orderWire
 	if err := decodeJSON(body, &w); err != nil {
-		return Order{}, err
+		return Order{}, nil, err
 	}
 	f := &form{}
 	if number == "" {
@@ -132,13 +133,13 @@ func decodeOrder(body []byte, number string) (Order, error) {
 	}
 	o := w.order(f)
 	o.Number = f.required("/number", f.text("/number", number, maxNumber))
-	return o, invalid(f.faults)
+	return o, f.listed(), invalid(f.faults)
 }
 
 func (w orderWire) order(f *form) Order {
 	f.currency = f.currencyCode("/currency", w.Currency)
 	o := Order{
-		FeedCustomer: f.text("/customer_id", w.CustomerID, maxWord), Email: f.email("/email", w.Email),
+		FeedCustomer: f.orderedBy("/customer_id", w.CustomerID), Email: f.email("/email", w.Email),
 		PlacedAt: f.moment("/placed_at", w.PlacedAt), UpdatedAt: f.moment("/updated_at", w.UpdatedAt),
 		Currency: f.currency, IsDigital: w.IsDigital, Business: w.Business, PricesIncludeTax: w.PricesIncludeTax,
 		Subtotal: f.optionalAmount("/subtotal", w.Subtotal), Discount: f.optionalAmount("/discount", w.Discount),

@@ -170,8 +170,8 @@ func TestProfileByFeed(t *testing.T) {
 	long := strings.Repeat("ň", 200)
 	body := `{"email":"jan@example.com","title":"Mgr.","first_name":"` + long + `","last_name":"Novák","birth_date":"1980-05-31",` +
 		`"phone":"00421 905 / 123 456","updated_at":"2026-01-01T00:00:00Z"}`
-	if outcome, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || outcome != portal.Created {
-		t.Fatalf("%s, %v", outcome, err)
+	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || receipt.Outcome != portal.Created {
+		t.Fatalf("%s, %v", receipt.Outcome, err)
 	}
 	got, err := feed.Customer(t.Context(), "77")
 	if err != nil || got.Title != "Mgr." || got.FirstName != long || got.BirthDate != "1980-05-31" || got.Phone != "00421 905 / 123 456" {
@@ -197,8 +197,8 @@ func TestProfileByFeed(t *testing.T) {
 		}
 	}
 	cleared := `{"birth_date":"","phone":"+421 905 123 457","updated_at":"2026-12-01T00:00:00Z"}`
-	if outcome, err := feed.PutCustomer(t.Context(), "77", []byte(cleared)); err != nil || outcome != portal.Updated {
-		t.Fatalf("%s, %v", outcome, err)
+	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(cleared)); err != nil || receipt.Outcome != portal.Updated {
+		t.Fatalf("%s, %v", receipt.Outcome, err)
 	}
 	if got, _ = feed.Customer(t.Context(), "77"); got.BirthDate != "" || got.Phone != "+421905123457" || got.Title != "Mgr." {
 		t.Errorf("cleared: %+v", got)

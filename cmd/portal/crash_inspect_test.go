@@ -68,8 +68,8 @@ func (f found) checkOrder(key string, d delivery) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if outcome, err := feed.PutOrder(f.Context(), d.number, []byte(d.document)); outcome != portal.Unchanged {
-		f.Errorf("order %s was lost or altered: %s, %v", d.number, outcome, err)
+	if receipt, err := feed.PutOrder(f.Context(), d.number, []byte(d.document)); receipt.Outcome != portal.Unchanged {
+		f.Errorf("order %s was lost or altered: %s, %v", d.number, receipt.Outcome, err)
 	}
 }
 

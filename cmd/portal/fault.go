@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"postern/portal"
+	"postern/templates/i18n"
 )
 
 // usageError says that the command was called the wrong way; it ends with status 2.
@@ -119,9 +120,11 @@ func flagOf(field string) string {
 }
 
 // sentence is the message of a key. A key without one is shown with its values: better than nothing.
-func (w *world) sentence(key string, args map[string]string) string {
-	if w.words.Has(key) {
-		return w.words.T(key, args)
+func (w *world) sentence(key string, args map[string]string) string { return say(w.words, key, args) }
+
+func say(words *i18n.Localizer, key string, args map[string]string) string {
+	if words.Has(key) {
+		return words.T(key, args)
 	}
 	text := key
 	for name, value := range args {

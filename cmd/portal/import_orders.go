@@ -106,20 +106,45 @@ func (w *world) report(file, shop string, r portal.Report, took time.Duration) {
 	if more := r.RefusedCount - len(r.Refused); more > 0 {
 		w.say("and %d more lines", more)
 	}
+	w.reportWarnings(r)
+}
+
+// reportWarnings lists what was not taken as it was sent, of the lines that were stored.
+func (w *world) reportWarnings(r portal.Report) {
+	if r.WarnedCount == 0 {
+		return
+	}
+	if r.WarnedCount == 1 {
+		w.say("1 line was stored with warnings:")
+	} else {
+		w.say("%d lines were stored with warnings:", r.WarnedCount)
+	}
+	for _, warned := range r.Warned {
+		w.say("line %d: %s", warned.Line, strings.Join(w.warnings(warned.Faults), " "))
+	}
+	if more := r.WarnedCount - len(r.Warned); more > 0 {
+		w.say("and %d more lines with warnings", more)
+	}
 }
 
 // refusal tells what is wrong with a line: a pointer into it and a sentence, for each fault.
 func (w *world) refusal(err error) faults {
+	all := w.warnings(portal.FaultsOf(err))
+	if len(all) == 0 {
+		all = w.explain(err)
+	}
+	return all
+}
+
+// warnings are the faults as a pointer and a sentence for a developer each.
+func (w *world) warnings(list []portal.Fault) faults {
 	var all faults
-	for _, fault := range portal.FaultsOf(err) {
+	for _, fault := range list {
 		where := fault.Field
 		if where == "" {
 			where = "/"
 		}
-		all.add("%s: %s", where, w.sentence(fault.Key, fault.Args))
-	}
-	if len(all) == 0 {
-		all = w.explain(err)
+		all.add("%s: %s", where, say(w.texts.Developer(), fault.Key, fault.Args))
 	}
 	return all
 }

@@ -93,3 +93,10 @@ func TestImportInterrupted(t *testing.T) {
 	call(t, nil, "import", "orders", again, "--store", dir).want(t, exitOK, "refused    0\n")
 	call(t, nil, "import", "orders", again, "--store", dir).want(t, exitOK, counts(0, 21, 0, 0)...)
 }
+
+func TestImportPrintsWarnings(t *testing.T) {
+	dir := shopStore(t)
+	guest := strings.Replace(orderLine(1001), `"total"`, `"customer_id":0,"total"`, 1)
+	got := call(t, nil, "import", "orders", writeFile(t, "o.ndjson", "\n"+guest), "--store", dir)
+	got.want(t, exitOK, append(counts(1, 0, 0, 0), "1 line was stored with warnings:\n", "line 2: /customer_id: Systems send this id")...)
+}

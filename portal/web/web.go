@@ -133,7 +133,7 @@ func (s *site) mount(app *fiber.App) {
 	app.Get("/favicon.ico", s.findIcon)
 	app.Get("/", func(c *fiber.Ctx) error { return c.Redirect(portal.Home, fiber.StatusSeeOther) })
 	shopper.New(s.app, s.pages).Mount(app)
-	api.New().Mount(app)
+	api.New(s.words).Mount(app)
 }
 
 // limitBody holds pages to a smaller body than the API.

@@ -26,6 +26,12 @@ import (
 //go:embed */*.json
 var files embed.FS
 
+// developerFile holds the sentences of codes that only developers read, in English.
+const developerFile = "developer.json"
+
+//go:embed developer.json
+var developerFiles embed.FS
+
 // fallback is the language that is always complete.
 const fallback = "en"
 
@@ -33,6 +39,7 @@ const fallback = "en"
 type Catalogue struct {
 	languages []string // sorted, English first
 	speech    map[string]*speech
+	developer *speech // English, with what is only for developers
 	missing   missing
 	matchers  sync.Map // joined language tags -> language.Matcher
 }
@@ -75,7 +82,23 @@ func load(source fs.FS) (*Catalogue, error) {
 	}
 	slices.SortFunc(c.languages, englishFirst)
 	c.fillGaps()
-	return c, nil
+	c.developer, err = forDevelopers(c.speech[fallback])
+	return c, err
+}
+
+// forDevelopers is English with the developers' sentences in place of, and beside, the shoppers'.
+func forDevelopers(english *speech) (*speech, error) {
+	spoken := *english
+	spoken.messages = make(map[string]*message)
+	if err := spoken.read(developerFiles, developerFile); err != nil {
+		return nil, fmt.Errorf("i18n: %s: %w", developerFile, err)
+	}
+	for key, sentence := range english.messages {
+		if spoken.messages[key] == nil {
+			spoken.messages[key] = sentence
+		}
+	}
+	return &spoken, nil
 }
 
 func loadLanguage(source fs.FS, lang string) (*speech, error) {
@@ -166,6 +189,11 @@ func (c *Catalogue) Localizer(lang string, zone *time.Location) *Localizer {
 		zone = time.UTC
 	}
 	return &Localizer{speech: spoken, zone: zone, missing: &c.missing}
+}
+
+// Developer speaks English to developers: answers of the API, and reports of an import.
+func (c *Catalogue) Developer() *Localizer {
+	return &Localizer{speech: c.developer, zone: time.UTC, missing: &c.missing}
 }
 
 // Missing returns how often each unknown key, or value a sentence has a place for ("key:Name"), was

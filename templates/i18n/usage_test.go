@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,7 +19,7 @@ var literal = regexp.MustCompile("[\"`]([a-z][a-z0-9_-]*(?:\\.[a-z0-9_-]+)*\\.?)
 var ending = regexp.MustCompile(`"(\.[a-z0-9_-]+)"`)
 
 // asked is a key where nothing but a key can stand.
-var asked = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bKey: +|failure\([A-Z][A-Za-z]+, )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"`)
+var asked = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bKey: +|failure\([A-Z][A-Za-z]+, |\.warn\([^\n"]*(?:"[^"\n]*")?, )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"`)
 
 // sources reads what may ask for a sentence: templates, and Go files but tests.
 func sources(t *testing.T) map[string]string {
@@ -83,9 +84,29 @@ func (m mentions) has(key string) bool {
 	return m.whole[key] || slices.ContainsFunc(m.begins, begun) || slices.ContainsFunc(m.endings, ended)
 }
 
+// readAll is English with the developers' sentences.
+func readAll(t *testing.T) raw {
+	all := readRaw(t, fallback)
+	text, err := developerFiles.ReadFile(developerFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries map[string]any
+	if err := json.Unmarshal(text, &entries); err != nil {
+		t.Fatal(err)
+	}
+	if twice := repeated(t, text); twice != "" {
+		t.Errorf("%s: the key %q stands twice", developerFile, twice)
+	}
+	for key, entry := range entries {
+		all[key] = formsIn(t, key, entry)
+	}
+	return all
+}
+
 func TestNoKeyIsUnused(t *testing.T) {
 	named := mentioned(t)
-	for key := range readRaw(t, fallback) {
+	for key := range readAll(t) {
 		if !named.has(key) {
 			t.Errorf("nothing asks for %q", key)
 		}
@@ -103,7 +124,7 @@ func TestNoMannerIsUnused(t *testing.T) {
 }
 
 func TestEveryKeyAskedForIsThere(t *testing.T) {
-	known := readRaw(t, fallback)
+	known := readAll(t)
 	for name, text := range sources(t) {
 		for _, match := range asked.FindAllStringSubmatch(text, -1) {
 			if known[match[1]] == nil {

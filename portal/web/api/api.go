@@ -13,16 +13,17 @@ import (
 
 	"postern/portal"
 	"postern/portal/web/gate"
+	"postern/templates/i18n"
 )
 
 // Root begins the path of every resource.
 const Root = gate.APIPrefix + "v1"
 
 // Handler serves the API.
-type Handler struct{}
+type Handler struct{ words *i18n.Localizer }
 
-// New returns the API's handlers.
-func New() *Handler { return &Handler{} }
+// New returns the API's handlers. Its sentences are for developers, in English.
+func New(texts *i18n.Catalogue) *Handler { return &Handler{words: texts.Developer()} }
 
 // Mount adds the routes to the whole site's router.
 func (h *Handler) Mount(router fiber.Router) {
@@ -51,8 +52,8 @@ func (h *Handler) putOrder(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	outcome, err := feed.PutOrder(c.UserContext(), number, body)
-	return answer(c, outcome, err)
+	receipt, err := feed.PutOrder(c.UserContext(), number, body)
+	return h.answer(c, receipt, err)
 }
 
 func (h *Handler) putCustomer(c *fiber.Ctx) error {
@@ -60,8 +61,8 @@ func (h *Handler) putCustomer(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	outcome, err := feed.PutCustomer(c.UserContext(), id, body)
-	return answer(c, outcome, err)
+	receipt, err := feed.PutCustomer(c.UserContext(), id, body)
+	return h.answer(c, receipt, err)
 }
 
 func (h *Handler) customer(c *fiber.Ctx) error {
@@ -143,17 +144,29 @@ func document(c *fiber.Ctx) ([]byte, error) {
 }
 
 // answer tells what a put did: 201 when it made something, else 200.
-func answer(c *fiber.Ctx, outcome portal.Outcome, err error) error {
+func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt, err error) error {
 	if err != nil {
 		return err
 	}
-	if outcome == portal.Created {
+	if receipt.Outcome == portal.Created {
 		c.Status(fiber.StatusCreated)
 	}
-	return c.JSON(result{outcome})
+	body := result{Result: receipt.Outcome}
+	for _, fault := range receipt.Warnings {
+		body.Warnings = append(body.Warnings, warning{fault.Field, fault.Key, h.words.T(fault.Key, fault.Args)})
+	}
+	return c.JSON(body)
 }
 
 // result is the body of an answer to a put.
 type result struct {
-	Result portal.Outcome `json:"result"`
+	Result   portal.Outcome `json:"result"`
+	Warnings []warning      `json:"warnings,omitempty"`
+}
+
+// warning is one value that was not taken as it was sent.
+type warning struct {
+	Pointer string `json:"pointer"` // RFC 6901; "" is the whole document
+	Code    string `json:"code"`
+	Detail  string `json:"detail"`
 }

@@ -67,6 +67,20 @@ func TestPutOrder(t *testing.T) {
 	}
 }
 
+func TestPutOrderListsWarnings(t *testing.T) {
+	i := webtest.Portal(t)
+	page := i.Put(i.Key("main"), "/api/v1/orders/1", strings.Replace(order(morning, "1.00"), `"c1"`, `0`, 1)).Want(201)
+	var got struct {
+		Warnings []struct{ Pointer, Code, Detail string }
+	}
+	if err := json.Unmarshal([]byte(page.Body), &got); err != nil {
+		t.Fatal(err)
+	}
+	if w := got.Warnings; len(w) != 1 || w[0].Pointer != "/customer_id" || w[0].Code != "customer_id.nobody_dropped" || w[0].Detail == "" {
+		t.Errorf("warnings %+v", w)
+	}
+}
+
 func TestCustomers(t *testing.T) {
 	i := webtest.Portal(t)
 	key := i.Key("main")

@@ -1,0 +1,66 @@
+package portal_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"postern/portal"
+)
+
+// idsForNobody are ids, in JSON, that shop systems send for an order without a customer.
+var idsForNobody = []string{
+	`0`, `-1`, `0.0`, `-1.0`, `-0`, `0e0`, `false`, `"0"`, `"-1"`, `"+0"`, `"0.0"`, `"0,00"`, `"00000"`, `" 0 "`, `"−1"`, `"０"`,
+	`"null"`, `"NULL"`, `"(null)"`, `"<null>"`, `"nil"`, `"None"`, `" none "`, `"undefined"`, `"NaN"`, `"false"`, `"n/a"`, `"#N/A"`,
+	`"guest"`, `"Guest"`, `"GUEST USER"`, `"guest_customer"`, `"anonymous"`, `"Anonymous User"`, `"NOT LOGGED IN"`, `"-"`, `"?"`, `"unknown"`,
+	`"00000000-0000-0000-0000-000000000000"`, `"{00000000-0000-0000-0000-000000000000}"`, `"00000000000000000000000000000000"`,
+	`"ffffffff-ffff-ffff-ffff-FFFFFFFFFFFF"`, `"0x0"`, `18446744073709551615`, `4294967295`, `"[object Object]"`,
+	`"gid://shopify/Customer/0"`, `"gid://shopify/Customer/null"`,
+}
+
+// orderBy is an order by a customer id in JSON.
+func orderBy(id, number, email string) []byte {
+	return orderJSON(number, email, `"currency"`, `"customer_id":`+id+`,"currency"`)
+}
+
+func TestIDForNobodyIsDroppedFromAnOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for i, id := range idsForNobody {
+		email := fmt.Sprintf("p%d@example.com", i)
+		receipt, err := h.feed().PutOrder(t.Context(), fmt.Sprint(i), orderBy(id, fmt.Sprint(i), email))
+		if err != nil || len(receipt.Warnings) != 1 || receipt.Warnings[0].Field != "/customer_id" {
+			t.Errorf("%s: %+v, %v", id, receipt, err)
+		}
+	}
+	for _, id := range []string{`null`, `""`, `7`, `"7"`, `"c0"`, `"0-1"`, `1e3`, `"a0000"`, `"NO-1"`, `"gid://shopify/Customer/7"`, `9007199254740993`} {
+		receipt, err := h.feed().PutOrder(t.Context(), "x"+id, orderBy(id, "x"+id, jan))
+		if err != nil || len(receipt.Warnings) != 0 {
+			t.Errorf("%s: %+v, %v", id, receipt, err)
+		}
+	}
+}
+
+func TestIDForNobodyIsRefusedForACustomer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, id := range idsForNobody {
+		_, err := h.feed().PutCustomer(t.Context(), strings.Trim(id, `"`), []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`))
+		if faults := portal.FaultsOf(err); portal.KindOf(err) != portal.Invalid || len(faults) != 1 || faults[0].Key != "customer_id.nobody" {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+func TestImportListsWarnings(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var file strings.Builder
+	for i := range 150 {
+		file.Write(append(oneLine(orderBy(`"guest"`, fmt.Sprint(i), jan)), '\n'))
+	}
+	report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(file.String()), func(int) {})
+	if err != nil || report.Created != 150 || report.WarnedCount != 150 || len(report.Warned) != 100 {
+		t.Fatalf("%d created, %d warned, %d listed, %v", report.Created, report.WarnedCount, len(report.Warned), err)
+	}
+}
