@@ -142,7 +142,8 @@ func (f *form) moment(field, value string) time.Time {
 }
 
 func (f *form) currencyCode(field, code string) string {
-	if !money.Valid(code) {
+	code, ok := money.Canonical(code)
+	if !ok {
 		f.fault(field, "money.currency")
 		return ""
 	}

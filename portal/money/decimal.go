@@ -16,7 +16,7 @@ type Decimal string
 
 // ParseDecimal reads a plain decimal such as "-12.500" and makes it canonical: "-12.5". It refuses with
 // ErrSyntax as Parse does, with ErrRange beyond 12 digits before the point and with ErrPrecision beyond
-// 6 digits after it, zeros included.
+// 6 digits after it; zeros at the end do not count.
 func ParseDecimal(s string) (Decimal, error) {
 	n, err := scan(s)
 	if err != nil {
@@ -25,10 +25,47 @@ func ParseDecimal(s string) (Decimal, error) {
 	if len(n.whole) > MaxWhole {
 		return "", ErrRange
 	}
-	if len(n.frac) > MaxPlaces {
+	if len(strings.TrimRight(n.frac, "0")) > MaxPlaces {
 		return "", ErrPrecision
 	}
 	return n.decimal(), nil
+}
+
+// Round reads a plain decimal as ParseDecimal does and rounds it to a number of places, halves away from
+// zero: a unit price of "10.799999999999999" to six is "10.8". exact is false where that changed the
+// number.
+func Round(s string, places int) (d Decimal, exact bool, err error) {
+	n, err := scan(s)
+	if err != nil {
+		return "", false, err
+	}
+	n.frac = strings.TrimRight(n.frac, "0")
+	exact = len(n.frac) <= places
+	if !exact {
+		n = n.round(places)
+	}
+	if len(n.whole) > MaxWhole {
+		return "", false, ErrRange
+	}
+	return n.decimal(), exact, nil
+}
+
+// round cuts the number to fewer places than it has, halves away from zero.
+func (n number) round(places int) number {
+	up := n.frac[places] >= '5'
+	digits := []byte(n.whole + n.frac[:places])
+	for i := len(digits) - 1; up && i >= 0; i-- {
+		if digits[i]++; digits[i] <= '9' {
+			up = false
+		} else {
+			digits[i] = '0'
+		}
+	}
+	if up {
+		digits = append([]byte{'1'}, digits...)
+	}
+	cut := len(digits) - places
+	return number{negative: n.negative, whole: string(digits[:cut]), frac: string(digits[cut:])}
 }
 
 // decimal is the canonical text of a number.

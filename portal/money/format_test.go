@@ -32,6 +32,10 @@ func TestFormatAmount(t *testing.T) {
 		{"de", Amount{1234, "JPY"}, "1.234_¥"},
 		{"xx", Amount{123450, "EUR"}, "€1,234.50"},
 		{"sk", Amount{1234, "XYZ"}, "1_234_XYZ"},
+		{"sk", Amount{123450, "SKK"}, "1_234,50_SKK"},
+		{"en", Amount{-123450, "HRK"}, "-HRK_1,234.50"},
+		{"en", Amount{123450, "XCG"}, "XCG_1,234.50"},
+		{"pl", Amount{12345, "BYR"}, "12_345_BYR"},
 		{"de", Amount{math.MinInt64, "EUR"}, "-92.233.720.368.547.758,08_€"},
 	}
 	for _, tt := range tests {
@@ -69,7 +73,7 @@ func TestFormatterAgreesWithTheLibrary(t *testing.T) {
 	minors := []int64{0, 7, -7, 99, 100, -999, 1000, 9999, 10000, -99999, 100000, 1234567, -987654321012}
 	for lang, locale := range map[string]string{"en": "en-GB", "cs": "cs", "sk": "sk", "pl": "pl", "de": "de"} {
 		f, lib := NewFormatter(lang), currency.NewFormatter(currency.NewLocale(locale))
-		for _, code := range Currencies() {
+		for _, code := range currency.GetCurrencyCodes() {
 			for _, minor := range minors {
 				a, err := currency.NewAmountFromInt64(minor, code)
 				if err != nil {

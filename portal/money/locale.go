@@ -69,8 +69,20 @@ func (c cldr) style(code string) style {
 	return style{places: places, plus: c.around("7", code), minus: c.around("-7", code)}
 }
 
+// codeOnly is a currency that the library knows and that no language of ours has a symbol for.
+const codeOnly = "KWD"
+
+// around writes a currency that the library does not know by its code, in the place of one that has no symbol
+// either.
 func (c cldr) around(sample, code string) affix {
-	before, after, _ := strings.Cut(c.sample(sample, code), "7")
+	known := code
+	if !currency.IsValid(code) {
+		known = codeOnly
+	}
+	before, after, _ := strings.Cut(c.sample(sample, known), "7")
+	if known != code {
+		before, after = strings.Replace(before, known, code, 1), strings.Replace(after, known, code, 1)
+	}
 	return affix{before, after}
 }
 

@@ -1,15 +1,15 @@
 // Package money owns exact amounts: totals in minor units of an ISO 4217 currency, decimals as a shop
 // gave them (unit prices, quantities), and both as a language writes them.
 //
-// There is no floating point in it and no rounding: what cannot be held exactly is refused. It must not
-// know about orders, taxes, shops, requests or storage.
+// There is no floating point in it, and what cannot be held exactly is refused, unless Round is asked for
+// by name. It must not know about orders, taxes, shops, requests or storage.
 package money
 
 import "errors"
 
 // What Parse and ParseDecimal refuse. None of them repeats the input.
 var (
-	// ErrCurrency says that a code is no current ISO 4217 currency.
+	// ErrCurrency says that a code is no ISO 4217 currency.
 	ErrCurrency = errors.New("money: currency")
 	// ErrSyntax says that a text is not a plain decimal such as "-12.50".
 	ErrSyntax = errors.New("money: syntax")

@@ -26,7 +26,7 @@ func TestParse(t *testing.T) {
 		{"places the yen has not", "1.0", "JPY", 0, ErrPrecision},
 		{"three places in euro", "1.000", "EUR", 0, ErrPrecision},
 		{"unknown currency", "1", "XYZ", 0, ErrCurrency},
-		{"former currency", "1", "HRK", 0, ErrCurrency},
+		{"former currency", "1", "HRK", 100, nil},
 		{"currency in small letters", "1", "eur", 0, ErrCurrency},
 		{"no currency", "1", "", 0, ErrCurrency},
 		{"empty", "", "EUR", 0, ErrSyntax},
@@ -103,7 +103,8 @@ func TestParseDecimal(t *testing.T) {
 		{"999999999999.999999", "999999999999.999999", nil},
 		{"1000000000000", "", ErrRange},
 		{"0.0000001", "", ErrPrecision},
-		{"0.0000000", "", ErrPrecision},
+		{"0.0000000", "0", nil},
+		{"19.0000000", "19", nil},
 		{"1e3", "", ErrSyntax},
 		{"", "", ErrSyntax},
 	}
@@ -124,5 +125,37 @@ func TestDecimalIn(t *testing.T) {
 	}
 	if _, err := Decimal("0.005").In("EUR"); !errors.Is(err, ErrPrecision) {
 		t.Errorf("half a cent: %v", err)
+	}
+}
+
+func TestRound(t *testing.T) {
+	tests := []struct {
+		in    string
+		want  Decimal
+		exact bool
+		err   error
+	}{
+		{"10.799999999999999", "10.8", false, nil},
+		{"19.0000000", "19", true, nil},
+		{"0.123456", "0.123456", true, nil},
+		{"0.1234565", "0.123457", false, nil},
+		{"0.1234564999", "0.123456", false, nil},
+		{"-0.0000005", "-0.000001", false, nil},
+		{"-0.0000004", "0", false, nil},
+		{"99.9999999", "100", false, nil},
+		{"999999999999.9999999", "", false, ErrRange},
+		{"1,5", "", false, ErrSyntax},
+		{"", "", false, ErrSyntax},
+	}
+	for _, tt := range tests {
+		t.Run(tt.in, func(t *testing.T) {
+			got, exact, err := Round(tt.in, MaxPlaces)
+			if got != tt.want || exact != tt.exact || !errors.Is(err, tt.err) {
+				t.Errorf("%q, %t, %v; want %q, %t, %v", got, exact, err, tt.want, tt.exact, tt.err)
+			}
+		})
+	}
+	if got, exact, err := Round("1.5", 0); got != "2" || exact || err != nil {
+		t.Errorf("to no places: %q, %t, %v", got, exact, err)
 	}
 }
