@@ -15,6 +15,8 @@ type Atlas struct {
 	// all of them would cost every start of the program.
 	nations map[string]func() *nation
 	names   map[string]*names
+	// codesByName is gathered at first use too: most shops send codes.
+	codesByName func() map[string]string
 }
 
 // New prepares an atlas; it takes a few milliseconds.
@@ -29,6 +31,7 @@ func New() *Atlas {
 	for _, lang := range languages() {
 		a.names[lang] = newNames(lang, a.nations)
 	}
+	a.codesByName = sync.OnceValue(func() map[string]string { return newCodesByName(a.names) })
 	return a
 }
 
@@ -41,6 +44,7 @@ type nation struct {
 	allowed      []data.Field
 	pattern      *regexp.Regexp
 	shape        shape
+	prefixes     []string // of a postal code, which people write and the pattern has not, in capitals
 	choices      []Choice
 	// localAreas and latinAreas name an area on an envelope by its code.
 	localAreas, latinAreas map[string]string
@@ -66,6 +70,7 @@ func newNation(code, example string, s shape) *nation {
 	}
 	if d.PostCodeRegex.Regex != "" {
 		n.pattern = regexp.MustCompile(d.PostCodeRegex.Regex)
+		n.prefixes = n.postalPrefixes()
 	}
 	if slices.Contains(d.Allowed, data.AdministrativeArea) {
 		n.addAreas(d)

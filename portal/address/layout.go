@@ -103,3 +103,23 @@ func (l line) between(i, j int) string {
 	}
 	return text
 }
+
+// postalLead is the text before the postal code, "L-" in Luxembourg, "" for most countries.
+func (l layout) postalLead() string {
+	for _, ln := range l {
+		if len(ln.parts) > 0 && ln.parts[0].field == data.PostCode {
+			return ln.lead
+		}
+	}
+	return ""
+}
+
+// barePostalCode is a postal code without the text that the layout writes before it, so that it never
+// stands there twice.
+func (l layout) barePostalCode(code string) string {
+	lead := l.postalLead()
+	for lead != "" && len(code) > len(lead) && strings.EqualFold(code[:len(lead)], lead) {
+		code = code[len(lead):]
+	}
+	return code
+}

@@ -11,7 +11,7 @@ import (
 // Lines writes the address as its country does, one string a line, without telephone. An address in
 // Latin letters is written the Latin way where the country has one. With a language (of Countries) the
 // country's name is the last line, in capitals, as the Universal Postal Union asks of mail that goes
-// abroad; with "" it is left out. An unknown country gives the plain order of most.
+// abroad; with "" it is left out. An unknown country gives the plain order of most, and its text as it is.
 func (a *Atlas) Lines(addr Address, lang string) []string {
 	n := a.nation(addr.Country)
 	if n == nil {
@@ -21,7 +21,11 @@ func (a *Atlas) Lines(addr Address, lang string) []string {
 	if lang == "" {
 		return lines
 	}
-	if name := a.CountryName(addr.Country, lang); name != "" {
+	name := a.CountryName(addr.Country, lang)
+	if name == "" {
+		name = addr.Country // as it was given
+	}
+	if name != "" {
 		lines = append(lines, strings.ToUpper(name))
 	}
 	return lines
@@ -50,7 +54,7 @@ func (n *nation) lines(addr Address) []string {
 		data.DependentLocality:  addr.DependentLocality,
 		data.Locality:           addr.City,
 		data.AdministrativeArea: area,
-		data.PostCode:           addr.PostalCode,
+		data.PostCode:           form.barePostalCode(addr.PostalCode),
 		data.SortingCode:        addr.SortingCode,
 	})
 }

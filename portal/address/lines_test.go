@@ -36,7 +36,10 @@ func TestLines(t *testing.T) {
 		{"Åland", Address{LastName: "Berg", Line1: "Torg 1", City: "Mariehamn", PostalCode: "22100", Country: "AX"}, "",
 			"Berg|Torg 1|AX-22100 Mariehamn|ÅLAND"},
 		{"unknown country keeps all", Address{LastName: "A", Line1: "b", City: "c", PostalCode: "d", AdministrativeArea: "e", Country: "XX"}, "en",
-			"A|b|d c|e"},
+			"A|b|d c|e|XX"},
+		{"unknown country by its name", Address{LastName: "A", Line1: "b", Country: "Narnia"}, "de", "A|b|NARNIA"},
+		{"Luxembourg, code with the country", Address{LastName: "A", PostalCode: "L-1111", City: "Luxembourg", Country: "LU"}, "", "A|L-1111 Luxembourg"},
+		{"Swiss, code with the country", Address{LastName: "A", PostalCode: "CH-CH-8001", City: "Zürich", Country: "CH"}, "", "A|CH-8001 Zürich"},
 	}
 	atlas := New()
 	for _, tt := range tests {

@@ -7,14 +7,14 @@ import (
 )
 
 // Normalise writes an address in its one form: white space trimmed and collapsed (line breaks too),
-// Unicode NFC, the country in capitals, the postal code as the country writes it, an area by its code
-// where a code or a name of the country's list was given, the telephone in E.164. What cannot be read is
-// left as it is, for Validate to name. Doing it twice changes nothing more.
+// Unicode NFC, the country by its code where CountryCode finds one, the postal code as the country writes
+// it, an area by its code where a code or a name of the country's list was given, the telephone in E.164.
+// What cannot be read is left as it is, for Validate to name. Doing it twice changes nothing more.
 func (a *Atlas) Normalise(addr Address) Address {
 	for _, name := range Names() {
 		addr.Set(name, tidy(addr.Get(name)))
 	}
-	addr.Country = strings.ToUpper(addr.Country)
+	addr.Country = a.countryCode(addr.Country)
 	if e164, err := ParsePhone(addr.Phone, addr.Country); err == nil {
 		addr.Phone = e164
 	}

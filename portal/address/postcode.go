@@ -1,8 +1,10 @@
 package address
 
 import (
+	"slices"
 	"strings"
 
+	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -23,27 +25,71 @@ func shapes() map[string]shape {
 	}
 }
 
-// postalCode writes a postal code as the country does: capitals, plain digits, its own gap. People put
-// gaps elsewhere or none, put the country before it ("SK-81101") or leave it out where it belongs ("1073"
-// in Latvia). What fits no pattern is left, for Validate to name it.
+// postalCode writes a postal code as the country does: capitals, plain digits, its own gap. People put gaps
+// elsewhere or none, put the country before it ("SK-81101", "L-1111") or leave it out where it belongs
+// ("1073" in Latvia). What fits no pattern is left, for Validate to name it.
 func (n *nation) postalCode(text string) string {
 	text = strings.ToUpper(norm.NFKC.String(text))
 	if n.pattern == nil {
 		return text
 	}
 	bare := strings.Map(alphanumeric, text)
-	for _, s := range []string{bare, strings.TrimPrefix(bare, n.code), n.code + bare} {
-		if len(s) > n.shape.tail && n.shape.tail > 0 {
-			cut := len(s) - n.shape.tail
-			if shaped := s[:cut] + n.shape.sep + s[cut:]; n.pattern.MatchString(shaped) {
-				return shaped
+	var candidates []string
+	for _, written := range []string{bare, text} { // the gap of some is nowhere but in the pattern: "LIMA 12"
+		candidates = append(candidates, written)
+		for _, prefix := range n.prefixes {
+			for rest := written; strings.HasPrefix(rest, prefix); { // a code that went through two systems has it twice
+				rest = strings.TrimLeft(rest[len(prefix):], " -")
+				candidates = append(candidates, rest)
 			}
 		}
-		if n.pattern.MatchString(s) {
-			return s
+	}
+	for _, candidate := range append(candidates, n.code+bare) {
+		if shaped, ok := n.shaped(candidate); ok {
+			return shaped
 		}
 	}
 	return text
+}
+
+// shaped puts the country's gap into a postal code, and reports whether it is one.
+func (n *nation) shaped(bare string) (string, bool) {
+	if len(bare) > n.shape.tail && n.shape.tail > 0 {
+		cut := len(bare) - n.shape.tail
+		if shaped := bare[:cut] + n.shape.sep + bare[cut:]; n.pattern.MatchString(shaped) {
+			return shaped, true
+		}
+	}
+	return bare, n.pattern.MatchString(bare)
+}
+
+// postalPrefixes are the texts that people write before a postal code of the country: what its own labels
+// have, its codes of ISO 3166-1, and its distinguishing sign in road traffic, which European posts
+// recommended until the 1990s.
+func (n *nation) postalPrefixes() []string {
+	var prefixes []string
+	add := func(text string) {
+		if text = strings.Map(alphanumeric, strings.ToUpper(text)); text != "" && !slices.Contains(prefixes, text) {
+			prefixes = append(prefixes, text)
+		}
+	}
+	add(n.local.postalLead())
+	add(n.latin.postalLead())
+	add(n.code)
+	if region, err := language.ParseRegion(n.code); err == nil {
+		add(region.ISO3())
+	}
+	add(roadSigns()[n.code])
+	return prefixes
+}
+
+// roadSigns are the distinguishing signs of vehicles that differ from the code of ISO 3166-1.
+func roadSigns() map[string]string {
+	return map[string]string{
+		"AT": "A", "BE": "B", "DE": "D", "ES": "E", "FR": "F", "FI": "FIN", "HU": "H", "IT": "I", "LI": "FL", "LU": "L",
+		"MT": "M", "NO": "N", "PT": "P", "SE": "S", "SI": "SLO", "SM": "RSM", "VA": "V", "EE": "EST", "IE": "IRL",
+		"RS": "SRB", "BA": "BIH", "ME": "MNE", "XK": "RKS", "RU": "RUS", "JP": "J", "CA": "CDN", "AU": "AUS",
+	}
 }
 
 // alphanumeric keeps ASCII letters and digits.

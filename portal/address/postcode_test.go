@@ -1,0 +1,84 @@
+package address
+
+import (
+	"math/rand/v2"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What a label shows as the postal code can be typed into the form of the same country, and is the same code.
+func TestPostalCodeOnALabelPassesTheForm(t *testing.T) {
+	atlas, random := New(), rand.New(rand.NewPCG(1, 2))
+	for _, country := range atlas.Countries("en") {
+		n := atlas.nation(country.Code)
+		if n.pattern == nil {
+			continue
+		}
+		tree, err := syntax.Parse(n.pattern.String(), syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 50 {
+			var text strings.Builder
+			write(&text, tree, random)
+			checkOnLabel(t, atlas, Address{Country: country.Code, PostalCode: text.String()})
+		}
+	}
+}
+
+func checkOnLabel(t *testing.T, atlas *Atlas, given Address) {
+	t.Helper()
+	want := atlas.Normalise(given)
+	printed := labelled(atlas, want)
+	if printed == "" {
+		t.Errorf("%s: no label shows %q", given.Country, want.PostalCode)
+	}
+	for _, text := range []string{printed, strings.ToLower(printed), given.Country + "-" + want.PostalCode, given.PostalCode} {
+		typed := atlas.Normalise(Address{Country: given.Country, PostalCode: text})
+		if typed.PostalCode != want.PostalCode {
+			t.Errorf("%s: %q is read as %q, want %q", given.Country, text, typed.PostalCode, want.PostalCode)
+		}
+		if slices.Contains(atlas.Validate(typed), Fault{PostalCode, Pattern}) {
+			t.Errorf("%s: the form refuses %q", given.Country, text)
+		}
+	}
+	if again := labelled(atlas, Address{Country: given.Country, PostalCode: printed}); again != printed {
+		t.Errorf("%s: the label of %q shows %q", given.Country, printed, again)
+	}
+}
+
+// labelled is the line of a label that has the postal code.
+func labelled(atlas *Atlas, a Address) string {
+	for _, line := range atlas.Lines(Address{Country: a.Country, PostalCode: a.PostalCode}, "") {
+		if strings.Contains(line, a.PostalCode) {
+			return line
+		}
+	}
+	return ""
+}
+
+// write writes a text that a pattern matches.
+func write(out *strings.Builder, re *syntax.Regexp, random *rand.Rand) {
+	times := 1
+	switch re.Op {
+	case syntax.OpLiteral:
+		out.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		at := 2 * random.IntN(len(re.Rune)/2)
+		out.WriteRune(re.Rune[at] + rune(random.IntN(int(re.Rune[at+1]-re.Rune[at]+1))))
+	case syntax.OpAlternate:
+		write(out, re.Sub[random.IntN(len(re.Sub))], random)
+		return
+	case syntax.OpQuest:
+		times = random.IntN(2)
+	case syntax.OpRepeat:
+		times = re.Min + random.IntN(re.Max-re.Min+1)
+	}
+	for range times {
+		for _, sub := range re.Sub {
+			write(out, sub, random)
+		}
+	}
+}
