@@ -30,12 +30,10 @@ func (a *Atlas) CountryCode(text string) string {
 		}
 	}
 	codes := a.codesByName()
-	for _, name := range []string{folded, strings.TrimSuffix(folded, "the"), strings.TrimPrefix(folded, "the")} {
-		if code := codes[name]; code != "" {
-			return code
-		}
+	if code := codes[folded]; code != "" {
+		return code
 	}
-	return ""
+	return codes[strings.TrimPrefix(strings.TrimSuffix(folded, "the"), "the")] // "Netherlands (the)"
 }
 
 // countryCode is CountryCode, or the text where that finds nothing, a code in capitals.
@@ -88,17 +86,19 @@ func newCodesByName(names map[string]*names) map[string]string {
 // are used by everybody.
 func otherNames() map[string]string {
 	return map[string]string{
-		"uk": "GB", "xi": "GB", "el": "GR", "ic": "ES", "ea": "ES", "fx": "FR", "rom": "RO", "xkx": "XK", "rks": "XK",
-		"greatbritain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northernireland": "GB",
-		"unitedkingdomofgreatbritainandnorthernireland": "GB", "czechrepublic": "CZ", "ceskarepublika": "CZ",
-		"slovakrepublic": "SK", "slovenskarepublika": "SK", "holland": "NL", "unitedstatesofamerica": "US",
-		"russianfederation": "RU", "republicofkorea": "KR", "korearepublicof": "KR", "korea": "KR",
-		"republicofireland": "IE", "eire": "IE", "macedonia": "MK", "turkiye": "TR", "ivorycoast": "CI",
-		"moldovarepublicof": "MD", "republicofmoldova": "MD", "iranislamicrepublicof": "IR", "taiwanprovinceofchina": "TW",
-		"tanzaniaunitedrepublicof": "TZ", "venezuelabolivarianrepublicof": "VE", "boliviaplurinationalstateof": "BO",
-		"bruneidarussalam": "BN", "syrianarabrepublic": "SY", "capeverde": "CV", "swaziland": "SZ", "burma": "MM",
-		"hongkong": "HK", "macau": "MO", "macao": "MO", "holysee": "VA", "bosnia": "BA", "palestine": "PS",
-		"canaryislands": "ES", "islascanarias": "ES", "kanarischeinseln": "ES", "deutschlandbrd": "DE", "osterreich": "AT",
-		"bundesrepublikdeutschland": "DE", "schweizerischeeidgenossenschaft": "CH",
+		"uk": "GB", "xi": "GB", "el": "GR", "ic": "ES", "ea": "ES", "fx": "FR", "rom": "RO", "xkx": "XK",
+		"rks": "XK", "greatbritain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
+		"northernireland": "GB", "unitedkingdomofgreatbritainandnorthernireland": "GB",
+		"czechrepublic": "CZ", "ceskarepublika": "CZ", "slovakrepublic": "SK", "slovenskarepublika": "SK",
+		"holland": "NL", "unitedstatesofamerica": "US", "russianfederation": "RU", "republicofkorea": "KR",
+		"korearepublicof": "KR", "korea": "KR", "republicofireland": "IE", "eire": "IE", "macedonia": "MK",
+		"turkiye": "TR", "ivorycoast": "CI", "moldovarepublicof": "MD", "republicofmoldova": "MD",
+		"iranislamicrepublicof": "IR", "taiwanprovinceofchina": "TW", "tanzaniaunitedrepublicof": "TZ",
+		"venezuelabolivarianrepublicof": "VE", "boliviaplurinationalstateof": "BO",
+		"bruneidarussalam": "BN", "syrianarabrepublic": "SY", "capeverde": "CV", "swaziland": "SZ",
+		"burma": "MM", "hongkong": "HK", "macau": "MO", "macao": "MO", "holysee": "VA", "bosnia": "BA",
+		"palestine": "PS", "canaryislands": "ES", "islascanarias": "ES", "kanarischeinseln": "ES",
+		"deutschlandbrd": "DE", "osterreich": "AT", "bundesrepublikdeutschland": "DE",
+		"schweizerischeeidgenossenschaft": "CH",
 	}
 }

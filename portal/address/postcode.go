@@ -38,7 +38,8 @@ func (n *nation) postalCode(text string) string {
 	for _, written := range []string{bare, text} { // the gap of some is nowhere but in the pattern: "LIMA 12"
 		candidates = append(candidates, written)
 		for _, prefix := range n.prefixes {
-			for rest := written; strings.HasPrefix(rest, prefix); { // a code that went through two systems has it twice
+			// a code that went through two systems has it twice
+			for rest := written; strings.HasPrefix(rest, prefix); {
 				rest = strings.TrimLeft(rest[len(prefix):], " -")
 				candidates = append(candidates, rest)
 			}
@@ -69,7 +70,8 @@ func (n *nation) shaped(bare string) (string, bool) {
 func (n *nation) postalPrefixes() []string {
 	var prefixes []string
 	add := func(text string) {
-		if text = strings.Map(alphanumeric, strings.ToUpper(text)); text != "" && !slices.Contains(prefixes, text) {
+		text = strings.Map(alphanumeric, strings.ToUpper(text))
+		if text != "" && !slices.Contains(prefixes, text) {
 			prefixes = append(prefixes, text)
 		}
 	}
@@ -86,9 +88,10 @@ func (n *nation) postalPrefixes() []string {
 // roadSigns are the distinguishing signs of vehicles that differ from the code of ISO 3166-1.
 func roadSigns() map[string]string {
 	return map[string]string{
-		"AT": "A", "BE": "B", "DE": "D", "ES": "E", "FR": "F", "FI": "FIN", "HU": "H", "IT": "I", "LI": "FL", "LU": "L",
-		"MT": "M", "NO": "N", "PT": "P", "SE": "S", "SI": "SLO", "SM": "RSM", "VA": "V", "EE": "EST", "IE": "IRL",
-		"RS": "SRB", "BA": "BIH", "ME": "MNE", "XK": "RKS", "RU": "RUS", "JP": "J", "CA": "CDN", "AU": "AUS",
+		"AT": "A", "BE": "B", "DE": "D", "ES": "E", "FR": "F", "FI": "FIN", "HU": "H", "IT": "I",
+		"LI": "FL", "LU": "L", "MT": "M", "NO": "N", "PT": "P", "SE": "S", "SI": "SLO", "SM": "RSM",
+		"VA": "V", "EE": "EST", "IE": "IRL", "RS": "SRB", "BA": "BIH", "ME": "MNE", "XK": "RKS",
+		"RU": "RUS", "JP": "J", "CA": "CDN", "AU": "AUS",
 	}
 }
 

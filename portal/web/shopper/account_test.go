@@ -57,6 +57,21 @@ func TestChangeCountry(t *testing.T) {
 	}
 }
 
+// TestAddressOfUnknownCountryKeepsItsFields: what a shop sent with a country that is none is not lost when one is chosen.
+func TestAddressOfUnknownCountryKeepsItsFields(t *testing.T) {
+	b := signedIn(webtest.Portal(t))
+	b.Get("/addresses/new?country=SK")
+	typed := slovak()
+	typed["country"], typed["action"] = "Narnia", "country"
+	b.Submit("main form", typed).Want(http.StatusOK)
+	b.Submit("main form", map[string]string{"country": "DE", "action": "country"}).Want(http.StatusOK)
+	for name, want := range map[string]string{"line1": "Obchodná 1", "city": "Bratislava", "postal_code": "81106"} {
+		if got := b.Page.Attr("[name="+name+"]", "value"); got != want {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+}
+
 // TestTwoTabs saves one address from two windows: the second sees both and may choose its own.
 func TestTwoTabs(t *testing.T) {
 	i := webtest.Portal(t)

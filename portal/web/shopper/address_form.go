@@ -176,11 +176,11 @@ func addressValues(a portal.SavedAddress) map[string]string {
 }
 
 // strays are the values that the country's form has no place for: the shop may have sent them, and the carrier may
-// need them.
+// need them. Before a country is chosen that is all of them.
 func strays(form []address.Field, a address.Address) []page.Hidden {
 	var kept []page.Hidden
 	for _, name := range address.Names() {
-		if value := a.Get(name); form != nil && value != "" && name != address.Country && !hasField(form, name) {
+		if value := a.Get(name); value != "" && name != address.Country && !hasField(form, name) {
 			kept = append(kept, page.Hidden{Name: string(name), Value: value})
 		}
 	}
