@@ -25,6 +25,9 @@ type Message struct {
 	Text, HTML     string
 	ID             string
 	Lang           string
+	// Personal says that a person caused the message and waits for an answer: it does not call itself automatic, which makes
+	// helpdesks put it aside.
+	Personal bool
 }
 
 // ErrDrop says that there is nothing to send: from a Composer, that its entry is to be dropped; from Outbox.Resend,

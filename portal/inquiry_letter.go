@@ -22,7 +22,7 @@ func (w Worker) composeInquiry(ctx context.Context, shop Shop, entry string, e m
 		err = mail.ErrDrop
 	}
 	if e.Kind == mailInquiryTold {
-		return recipient{email: e.To, replyTo: c.Email}, func(l *i18n.Localizer) mail.Letter { return in.toldLetter(shop, l, c) }, err
+		return recipient{email: e.To, replyTo: c.Email, shop: true}, func(l *i18n.Localizer) mail.Letter { return in.toldLetter(shop, l, c) }, err
 	}
 	money := ""
 	if err == nil && in.Kind == RequestCancel {

@@ -98,6 +98,9 @@ func TestInquiryMails(t *testing.T) {
 					t.Fatalf("mail %d: none to %s says %q:\n%s", i, parts[0], parts[1:], allTexts(mails))
 				}
 				reply := map[string]string{support: jan, jan: support}[m.To]
+				if m.Personal != (m.To == support) {
+					t.Errorf("mail %d to %s: personal %t", i, m.To, m.Personal)
+				}
 				if m.ReplyTo != reply || m.Lang != lang || strings.Contains(m.HTML, "<b>") || strings.Contains(m.HTML, `href="https://evil`) ||
 					strings.ContainsAny(m.Subject, "\r\n") || strings.Contains(m.Text+m.HTML, "/orders/") {
 					t.Errorf("mail %d: answers go to %s, %s\n%s\n%s", i, m.ReplyTo, m.Lang, m.Subject, m.HTML)

@@ -33,7 +33,7 @@ func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mai
 		}
 		return mail.Message{
 			FromName: cmp.Or(shop.SenderName, shop.Name), From: shop.SenderEmail, To: to.email, ReplyTo: cmp.Or(to.replyTo, shop.Brand.SupportEmail),
-			Subject: written.Subject, Text: text, HTML: html, Lang: lang,
+			Subject: written.Subject, Text: text, HTML: html, Lang: lang, Personal: to.shop,
 		}, nil
 	}
 }
@@ -170,6 +170,7 @@ type recipient struct {
 	email, lang string
 	customer    string // "" for an address nobody has
 	replyTo     string // whom an answer goes to, "" for the shop
+	shop        bool   // the mail brings the shop what a customer wrote
 }
 
 // recipient returns the address stored on the account, never just what was typed; where registration is open, an address

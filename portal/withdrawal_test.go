@@ -112,6 +112,9 @@ func TestWithdrawalMails(t *testing.T) {
 						t.Errorf("to %s, %q is missing:\n%s\n%s", m.To, text, m.Subject, m.Text)
 					}
 				}
+				if told := m.To == support; m.Personal != told || told && m.ReplyTo != jan {
+					t.Errorf("to %s: personal %t, answers go to %s", m.To, m.Personal, m.ReplyTo)
+				}
 				if strings.Contains(m.HTML, "<b>") || m.Lang != lang {
 					t.Errorf("to %s in %s:\n%s", m.To, m.Lang, m.HTML)
 				}

@@ -35,8 +35,10 @@ func (c *conn) envelope(m mail.Message) (*gomail.Msg, error) {
 	msg.Subject(words(oneLine(m.Subject)))
 	msg.SetDateWithValue(c.now())
 	msg.SetMessageIDWithValue(oneLine(m.ID))
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: answer it with no machine
-	msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same to Exchange, MS-OXCMAIL
+	if !m.Personal {
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: answer it with no machine
+		msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same to Exchange, MS-OXCMAIL
+	}
 	if m.Lang != "" {
 		msg.SetGenHeader(gomail.HeaderContentLang, oneLine(m.Lang))
 	}
@@ -44,10 +46,7 @@ func (c *conn) envelope(m mail.Message) (*gomail.Msg, error) {
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, lineFeeds(m.HTML))
 	}
-	if signer := c.keys.signer(m.From, c.now); signer != nil {
-		msg.SetDKIM(signer)
-	}
-	return msg, nil
+	return msg, c.keys.sign(msg, m.From)
 }
 
 const (

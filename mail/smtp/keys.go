@@ -16,7 +16,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	gomail "github.com/wneessen/go-mail"
 )
@@ -26,7 +25,7 @@ const (
 	minRSA     = 2048
 	maxRSA     = 4096
 	maxKeyFile = 64 << 10
-	// maxName is the longest domain, or selector, that the library's signature can carry unbroken.
+	// maxName is the longest domain, or selector, that a signature carries on a line of its own.
 	maxName = 71
 )
 
@@ -92,24 +91,6 @@ func (k Keys) Record(domain string) (name, text string, found bool) {
 	}
 	text = "v=DKIM1; k=" + kind + "; p=" + base64.StdEncoding.EncodeToString(public)
 	return at.selector + "._domainkey." + domain, text, true
-}
-
-// signer returns what signs a message from the address, nil when its domain has no key. The d= it writes is the address's
-// own domain, so the signature aligns (RFC 7489, 3.1.1). It serves one message: the library's signer changes itself.
-func (k Keys) signer(from string, now func() time.Time) *gomail.DKIMSigner {
-	_, domain, _ := strings.Cut(strings.ToLower(from), "@")
-	at, found := k.byDomain[domain]
-	if !found {
-		return nil
-	}
-	signer := gomail.NewDKIMSigner(domain, at.selector, at.private)
-	signer.NowFunc = now
-	// A name given once more than the field occurs keeps another one from being put in front (RFC 6376, 8.15). No
-	// further names: the library folds a tag of more than 75 bytes in the middle, which breaks the signature.
-	fields := []string{"From", "Subject", "To", "Date", "Message-ID"}
-	signer.SignHeaders(fields...)
-	signer.OversignHeaders(fields...)
-	return signer
 }
 
 func readDomain(dir, domain string) (key, error) {

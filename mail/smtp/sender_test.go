@@ -269,6 +269,22 @@ func TestForm(t *testing.T) {
 	}
 }
 
+// TestPersonal sends what a customer wrote as no machine's mail: helpdesks put those aside.
+func TestPersonal(t *testing.T) {
+	server := serve(t, kind{})
+	m := message()
+	m.Personal = true
+	if err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), m); err != nil {
+		t.Fatal(err)
+	}
+	letters, _ := server.got()
+	for _, field := range []string{"Auto-Submitted", "X-Auto-Response-Suppress", "Precedence"} {
+		if strings.Contains(strings.ToLower(string(letters[0].raw)), strings.ToLower(field)+":") {
+			t.Errorf("it has %s:\n%s", field, letters[0].raw)
+		}
+	}
+}
+
 func decoded(t *testing.T, value string) string {
 	t.Helper()
 	text, err := new(mime.WordDecoder).DecodeHeader(value)
