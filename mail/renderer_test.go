@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +25,7 @@ func signIn() Letter {
 			Support: "help@shop.example", Accent: "#2f6f4e", OnAccent: "#ffffff",
 		},
 		Subject: "Your link to Fern & Fable", Preheader: "It works once, until 17 November.", Heading: "Sign in to your orders",
-		Paragraphs: []string{"Press the button to see your orders. It works once, until 17 November 2026."},
+		Paragraphs: []string{"Use the link in this email to see your orders. It works once, until 17 November 2026."},
 		Button:     &Button{Label: "Sign in", URL: link},
 		Code:       "K7QM 4RXD", CodeLabel: "Or type this code where you asked for it, within ten minutes:",
 		Details: []string{"Asked for with Firefox on Linux", "3 November 2026, 14:05"},
@@ -128,6 +129,39 @@ func TestHTMLSafe(t *testing.T) {
 	for _, mark := range []string{accentMark, onAccentMark, "ZgotmplZ", "{{"} {
 		if strings.Contains(out, mark) {
 			t.Errorf("%q is left in the page", mark)
+		}
+	}
+}
+
+// TestStylesSuitPrograms holds the styles to what spam filters and Outlook take: no hidden or tiny words but by display, which
+// costs nothing, and padding where Outlook honours it, in cells, or with Outlook's own at the cell around.
+func TestStylesSuitPrograms(t *testing.T) {
+	_, out, err := renderer(t).Render(signIn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := html.Parse(strings.NewReader(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := map[string]bool{}
+	for n := range doc.Descendants() {
+		style, class := attr(n, "style"), attr(n, "class")
+		padding := regexp.MustCompile(`(^|;)padding:[^;]*[1-9]`).MatchString(style)
+		switch {
+		case class == "preheader":
+			check(t, "the style of the preheader", style, "display:none")
+		case regexp.MustCompile(`(font-size|line-height):[01]px|opacity|max-height`).MatchString(style):
+			t.Errorf("class %s is hidden: %s", class, style)
+		case n.Data == "td" && (padding || strings.Contains(style, "mso-padding-alt:12px 24px")):
+			cells[class] = true
+		case padding && (n.Data != "a" || !strings.Contains(attr(n.Parent, "style"), "mso-padding-alt")):
+			t.Errorf("%s of class %s has padding, which Outlook does not honour", n.Data, class)
+		}
+	}
+	for _, class := range []string{"press", "code"} {
+		if !cells[class] {
+			t.Errorf("there is no cell of class %s with padding", class)
 		}
 	}
 }
