@@ -58,6 +58,7 @@ func ruleLibraries() map[string][]string {
 		"github.com/valyala/fasthttp":         {"portal/web", "cmd/bench"},
 		"github.com/vanng822/go-premailer":    {"mail"},
 		"github.com/wneessen/go-mail":         {"mail/smtp"},
+		"github.com/emersion/go-msgauth":      {"mail/smtp"},
 		"go.mongodb.org/mongo-driver":         {"storage/mongodb"},
 		"go.mongodb.org/mongo-driver/bson":    {"storage/..."},
 		"go.opentelemetry.io/otel":            {"cmd/portal"},
