@@ -18,27 +18,10 @@ func (s Shop) destination(wish string) string {
 	if _, back := s.ReturnOf(wish); back {
 		return wish
 	}
-	if len(wish) > maxDestination {
+	if _, local := PathOfWish(wish); len(wish) > maxDestination || !local && s.StorefrontHost(wish) == "" {
 		return ""
 	}
-	u := urlOf(wish)
-	if u == nil || LocalPath(wish) == "" && s.StorefrontHost(wish) == "" {
-		return ""
-	}
-	return u.String()
-}
-
-// LocalPath is wish if it is a path that every browser keeps on this origin, and no page of signing in or out; else "". Browsers read
-// "//" and "/\" as another host.
-func LocalPath(wish string) string {
-	u := urlOf(wish)
-	if u == nil || u.Host != "" || !strings.HasPrefix(wish, "/") || strings.HasPrefix(wish, "//") {
-		return ""
-	}
-	if u.Path == "/sign-in" || strings.HasPrefix(u.Path, "/sign-in/") || u.Path == "/sign-out" {
-		return ""
-	}
-	return wish
+	return wish // as it was checked: written again it could be another
 }
 
 // StorefrontHost is the host of a URL on one of the shop's origins other than the portal's own; "" for any other text.

@@ -200,6 +200,19 @@ func TestRulesOfTemplates(t *testing.T) {
 	})
 }
 
+func TestRulesOfRedirects(t *testing.T) {
+	t.Parallel()
+	findFaults(t, []faultCase{
+		{"the one place", redirectsElsewhere, map[string]string{redirectFile: rendering(fiberImport, `c.Set(fiber.HeaderLocation, to)`)}, nil},
+		{"a context redirects", redirectsElsewhere, map[string]string{"portal/web/a.go": rendering(fiberImport, `c.Redirect("/x")`)},
+			[]string{"portal/web/a.go:4: Redirect: only portal/web/page/redirect.go leads a browser on"}},
+		{"a header by its constant", redirectsElsewhere, map[string]string{"portal/web/a.go": rendering(fiberImport, `c.Set(fiber.HeaderLocation, x)`)},
+			[]string{"portal/web/a.go:4: HeaderLocation: only portal/web/page/redirect.go leads a browser on"}},
+		{"a header by its name", redirectsElsewhere, map[string]string{"portal/web/a.go": rendering(fiberImport, `c.Set("location", x)`)},
+			[]string{"portal/web/a.go:4: only portal/web/page/redirect.go writes a Location"}},
+	})
+}
+
 // imports is a Go file that imports the packages.
 func imports(name string, paths ...string) string {
 	text := "package " + name + "\n"

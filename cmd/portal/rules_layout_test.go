@@ -98,3 +98,36 @@ func layoutCall(call *ast.CallExpr, contexts []string, engine bool) string {
 	}
 	return ""
 }
+
+// redirectsElsewhere finds what leads a browser on past the one place that checks where to: a context's Redirect and its like, and
+// the Location header.
+func redirectsElsewhere(h house) []string {
+	leads := []string{"Redirect", "RedirectToRoute", "RedirectBack", "Location"}
+	var faults []string
+	for _, s := range h.files {
+		if !s.owned() || s.test() || s.path == redirectFile || s.localName(fiberImport, "fiber") == "" {
+			continue
+		}
+		fiber := s.localName(fiberImport, "fiber")
+		contexts := contextNames(s, fiber)
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				receiver, _ := n.X.(*ast.Ident)
+				onContext := receiver != nil && slices.Contains(contexts, receiver.Name) && slices.Contains(leads, n.Sel.Name)
+				if onContext || isSelector(n, fiber, "HeaderLocation") {
+					faults = append(faults, s.at(n)+": "+n.Sel.Name+": only "+redirectFile+" leads a browser on")
+				}
+			case *ast.BasicLit:
+				if strings.EqualFold(n.Value, `"Location"`) {
+					faults = append(faults, s.at(n)+": only "+redirectFile+" writes a Location")
+				}
+			}
+			return true
+		})
+	}
+	return faults
+}
+
+// redirectFile is the one place that leads browsers on.
+const redirectFile = "portal/web/page/redirect.go"

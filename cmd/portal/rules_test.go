@@ -97,6 +97,7 @@ func rules() []rule {
 		{"waiting tests", waitingTests},
 		{"template files", templateFiles},
 		{"layouts", layouts},
+		{"redirects", redirectsElsewhere},
 	}
 }
 

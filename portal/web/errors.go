@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
 	"postern/portal/web/gate"
+	"postern/portal/web/page"
 )
 
 // failure is an error as an answer: what a visitor may know of it.
@@ -106,9 +105,9 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 	case isAPI(c):
 		return s.writeProblem(c, f)
 	case f.kind == portal.SignIn:
-		return c.Redirect(signInPath(c), fiber.StatusSeeOther)
+		return page.SeeOther(c, signInPath(c))
 	case f.kind == portal.StepUp:
-		return c.Redirect(confirmPath(c), fiber.StatusSeeOther)
+		return page.SeeOther(c, confirmPath(c))
 	}
 	return s.writePage(c, f)
 }
@@ -128,26 +127,28 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 }
 
 // confirmPath leads to the page that asks for a code, and from there to the page of the form that needs it.
-func confirmPath(c *fiber.Ctx) string {
-	wish := string(c.Request().URI().PathOriginal())
-	if query := string(c.Request().URI().QueryString()); query != "" && isRead(c) {
-		wish += "?" + query
-	}
-	return "/security/confirm?to=" + url.QueryEscape(wish)
+func confirmPath(c *fiber.Ctx) portal.LocalPath {
+	to, _ := portal.PathOf("/security/confirm")
+	return to.With("to", asked(c))
 }
 
 // signInPath leads to the sign-in page and, for a page that was to be read, back to it.
-func signInPath(c *fiber.Ctx) string {
-	const signIn = "/sign-in"
+func signInPath(c *fiber.Ctx) portal.LocalPath {
+	to, _ := portal.PathOf("/sign-in")
+	if _, ok := portal.PathOf(asked(c)); !ok || !isRead(c) {
+		return to
+	}
+	return to.With("to", asked(c))
+}
+
+// asked is what the request asked for, with the query of a page that was to be read.
+func asked(c *fiber.Ctx) string {
 	uri := c.Request().URI()
-	wish := string(uri.PathOriginal())
-	if !strings.HasPrefix(wish, "/") || strings.HasPrefix(wish, "//") || !isRead(c) {
-		return signIn
+	path := string(uri.PathOriginal())
+	if query := string(uri.QueryString()); query != "" && isRead(c) {
+		path += "?" + query
 	}
-	if query := string(uri.QueryString()); query != "" {
-		wish += "?" + query
-	}
-	return signIn + "?to=" + url.QueryEscape(wish)
+	return path
 }
 
 func isRead(c *fiber.Ctx) bool {

@@ -7,6 +7,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/web/gate"
+	"postern/portal/web/page"
 	"postern/static"
 )
 
@@ -46,7 +47,11 @@ func (s *site) serveBrand(c *fiber.Ctx) error {
 
 // findIcon leads to the shop's icon: browsers ask for it under one name for ever, which therefore names no content.
 func (s *site) findIcon(c *fiber.Ctx) error {
-	return c.Redirect(iconPath(gate.Shop(c).Brand), fiber.StatusFound)
+	to, err := page.Own(iconPath(gate.Shop(c).Brand))
+	if err != nil {
+		return err
+	}
+	return page.Found(c, to)
 }
 
 func sendFile(c *fiber.Ctx, contentType string, body []byte) error {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -38,9 +39,9 @@ func strayWishes() []string {
 		"https://www.shop.test.", "https://www.shop.test%00.", "https://www.shop.test\t.", "https://www.shop.test:80.", "https://www.shop.test,",
 		"javascript:alert(1)//", "java\nscript:", "\x01javascript:", "JAVASCRIPT://www.shop.test/%0a", "data:text/html,", "vbscript:", "blob:https://",
 		"ftp://", "file://", "ws://", "mailto:x@", "view-source:https://", "/orders\r\nLocation: https://", "/orders%0d%0aLocation:%20https://", "/\u0085/",
-		"?//", "#//", "@", "www.shop.test@", "/@", "/orders?next=//", "/orders#//",
+		"/%2F%2f", "/%252f", "/%5C", "/%255c", "/.%2f", "/..%5c", "/%2e/", "/%2e%2e%2f", "?//", "#//", "@", "www.shop.test@", "/@", "/orders?next=//", "/orders#//",
 	}
-	hosts := []string{"evil.test", "evil.test/orders", "evil.test:443/", "evil%2etest", "ｅｖｉｌ.test", "evil。test", "2130706433", "[::1]", "xn--evil-test", "EVIL.TEST?x=1", "user@evil.test#y", "www.shop.test.evil.test"}
+	hosts := []string{"evil.test", "evil.test/orders", "evil.test:443/", "evil%2etest", "ｅｖｉｌ.test", "evil。test", "2130706433", "[::1]", "xn--evil-test", "EVIL.TEST?x=1", "user@evil.test#y", "www.shop.test.evil.test", "evil.test/{", "evil.test/a b|^`\"<>"}
 	var wishes []string
 	for _, beginning := range beginnings {
 		for _, host := range hosts {
@@ -209,15 +210,14 @@ func checkWay(t *testing.T, page *webtest.Page, wish string) {
 	}
 }
 
-// FuzzDestination: whatever is asked for, the way on stays with the shop.
+// FuzzDestination: whatever is asked for, what is sent keeps the browser with the shop.
 func FuzzDestination(f *testing.F) {
 	i := webtest.Portal(f)
 	site, err := web.New(web.Config{App: i.App})
 	if err != nil {
 		f.Fatal(err)
 	}
-	b := i.Browser()
-	i.SignIn(b, "jana@example.com")
+	b := byCode(i)
 	session := "__Host-postern=" + b.Cookie("__Host-postern")
 	for n, wish := range strayWishes() {
 		if n%7 == 0 {
@@ -225,19 +225,71 @@ func FuzzDestination(f *testing.F) {
 		}
 	}
 	f.Add("https://www.shop.test/cart?a=1#b")
+	f.Add("/%2fevil.example/{")
 	f.Fuzz(func(t *testing.T, wish string) {
-		for _, path := range []string{"/sign-in/continue?to=", "/sign-in?to="} {
-			answer := ask(site.Handler(), path+url.QueryEscape(wish), session)
+		for _, way := range wishWays() {
+			answer := way.ask(site.Handler(), wish, session)
 			_, refresh, _ := strings.Cut(string(answer.Header.Peek("Refresh")), "url=")
 			location := string(answer.Header.Peek("Location"))
 			if status := answer.StatusCode(); status != http.StatusSeeOther && status != http.StatusOK {
-				t.Errorf("%s%q: status %d", path, wish, status)
+				t.Errorf("%s %q: status %d", way.path, wish, status)
+			}
+			if cause := pathOf(location); leadsAstray(cause) {
+				t.Errorf("%s %q leads to %q, which is %q unescaped", way.path, wish, location, cause)
 			}
 			if leadsAstray(refresh) || leadsAstray(location) || refresh+location == "" {
-				t.Errorf("%s%q leads to %q%q", path, wish, refresh, location)
+				t.Errorf("%s %q leads to %q%q", way.path, wish, refresh, location)
 			}
 		}
 	})
+}
+
+// wishWay is a request that leads on to where it asks for: by the query of a page, or by the field of a form.
+type wishWay struct{ path, field, form string }
+
+// wishWays are all of them, for a shopper who has just entered a code.
+func wishWays() []wishWay {
+	return []wishWay{
+		{path: "/sign-in/continue", field: "to"}, {path: "/sign-in", field: "to"}, {path: "/security/confirm", field: "to"},
+		{path: "/profile/language", field: "back", form: "lang=en"},
+		{path: "/profile", field: "to", form: "language=en&version="},
+	}
+}
+
+func (w wishWay) ask(handler fasthttp.RequestHandler, wish, cookie string) *fasthttp.Response {
+	pair := w.field + "=" + url.QueryEscape(wish)
+	if w.form == "" {
+		return ask(handler, w.path+"?"+pair, cookie)
+	}
+	form := w.form
+	if strings.HasSuffix(form, "version=") { // each save makes another
+		shown := regexp.MustCompile(`name="version" value="([^"]*)"`).FindSubmatch(ask(handler, w.path, cookie).Body())
+		form += string(shown[1])
+	}
+	return submitTo(handler, w.path, form+"&"+pair, cookie)
+}
+
+// pathOf is the path of a location as somebody on the way may unescape it.
+func pathOf(location string) string {
+	path, _, _ := strings.Cut(location, "?")
+	if plain, err := url.PathUnescape(path); err == nil {
+		return plain
+	}
+	return path
+}
+
+// submitTo posts a form of our own without a network between.
+func submitTo(handler fasthttp.RequestHandler, path, form, cookie string) *fasthttp.Response {
+	var ctx fasthttp.RequestCtx
+	ctx.Request.Header.SetMethod(http.MethodPost)
+	ctx.Request.SetRequestURI(path)
+	ctx.Request.Header.SetHost("account.shop.test")
+	ctx.Request.Header.Set("Cookie", cookie)
+	ctx.Request.Header.Set("Sec-Fetch-Site", "same-origin")
+	ctx.Request.Header.SetContentType("application/x-www-form-urlencoded")
+	ctx.Request.SetBodyString(form)
+	handler(&ctx)
+	return &ctx.Response
 }
 
 // ask sends a GET without a network between, so that a cookie may hold any byte.
@@ -285,4 +337,24 @@ func FuzzCookies(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPagesLinkNowhereElse: the page of an address that a browser could take for another host's has no link to that host.
+func TestPagesLinkNowhereElse(t *testing.T) {
+	i := webtest.Portal(t)
+	site, err := web.New(web.Config{App: i.App})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := "__Host-postern=" + byCode(i).Cookie("__Host-postern")
+	for _, path := range []string{"//evil.test/x", "/%2fevil.test/{", "/\\evil.test", "/%5cevil.test"} {
+		for _, cookie := range []string{"", session} {
+			body := string(ask(site.Handler(), path, cookie).Body())
+			for _, found := range regexp.MustCompile(`(?:href|action|value)="([^"]*)"`).FindAllStringSubmatch(body, -1) {
+				if to := html.UnescapeString(found[1]); leadsAstray(to) && to != "en" {
+					t.Errorf("%s links to %q", path, to)
+				}
+			}
+		}
+	}
 }

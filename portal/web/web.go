@@ -131,7 +131,7 @@ func (s *site) mount(app *fiber.App) {
 	app.Use(s.gate.FindShop, s.shopHeaders, s.gate.RefuseForgery, limitBody)
 	app.Get(brandPrefix+":file", s.serveBrand)
 	app.Get("/favicon.ico", s.findIcon)
-	app.Get("/", func(c *fiber.Ctx) error { return c.Redirect(portal.Home, fiber.StatusSeeOther) })
+	app.Get("/", func(c *fiber.Ctx) error { return page.SeeOther(c, portal.LocalPath{}) })
 	shopper.New(s.app, s.pages).Mount(app)
 	api.New(s.words).Mount(app)
 }

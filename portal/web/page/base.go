@@ -80,8 +80,13 @@ func (p *Pages) choices(shop portal.Shop, present string) []Choice {
 	return choices
 }
 
-// here is the request's own path and query, but for a confirmation, which is shown once.
+// here is the request's own path and query, but for a confirmation, which is shown once. Links are made of it: a path that a
+// browser would take for another host is left out.
 func here(c *fiber.Ctx) string {
+	path := c.Path()
+	if _, ok := portal.PathOf(path); !ok {
+		path = "/"
+	}
 	query := url.Values{}
 	for name, value := range c.Context().QueryArgs().All() {
 		query.Add(string(name), string(value))
@@ -89,9 +94,9 @@ func here(c *fiber.Ctx) string {
 	query.Del("done")
 	query.Del("undo")
 	if len(query) == 0 {
-		return c.Path()
+		return path
 	}
-	return c.Path() + "?" + query.Encode()
+	return path + "?" + query.Encode()
 }
 
 // inLanguage is this page in another language, for visitors.

@@ -1,8 +1,6 @@
 package shopper
 
 import (
-	"cmp"
-	"net/url"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,19 +12,22 @@ import (
 
 // arrival is where a sign-in goes on: a path here, or our own page that leads on to the shop, since a form must not be
 // redirected to another origin (form-action would stop it after the link is spent).
-func arrival(shop portal.Shop, destination string) string {
+func arrival(shop portal.Shop, destination string) portal.LocalPath {
 	if shop.StorefrontHost(destination) != "" {
-		return withQuery(continuePath, "to", destination)
+		to, _ := portal.PathOf(continuePath)
+		return to.With("to", destination)
 	}
 	return ahead(shop, destination)
 }
 
 // ahead is where a shopper goes on who is signed in: a path here, or our own page that leads back to the shop with a code.
-func ahead(shop portal.Shop, wish string) string {
+func ahead(shop portal.Shop, wish string) portal.LocalPath {
 	if _, back := shop.ReturnOf(wish); back {
-		return wish
+		to, _ := portal.PathOf(wish)
+		return to
 	}
-	return cmp.Or(portal.LocalPath(wish), portal.Home)
+	to, _ := portal.PathOfWish(wish)
+	return to
 }
 
 // wished is where the shopper was going: what the page before says, or back to the shop that sent them here.
@@ -100,20 +101,28 @@ func (h *Handler) leadOn(c *fiber.Ctx, target string) error {
 
 // setLanguage keeps the language of a signed-in customer and goes back.
 func (h *Handler) setLanguage(c *fiber.Ctx) error {
-	back := cmp.Or(portal.LocalPath(c.FormValue("back")), portal.Home)
-	if path, query, _ := strings.Cut(c.FormValue("back"), "?"); path == continuePath { // which looks itself where it may lead
-		values, _ := url.ParseQuery(query)
-		back = continuePath + "?" + values.Encode()
-	}
+	back := pageBefore(c)
 	shopper, err := gate.Shopper(c)
 	if err == nil {
 		err = shopper.SetLanguage(c.UserContext(), c.FormValue("lang"))
 	}
 	if portal.KindOf(err) == portal.SignIn {
-		return seeOther(c, withQuery(signInPath, "to", back, "lang", c.FormValue("lang")))
+		return seeOther(c, withQuery(signInPath, "to", back.String(), "lang", c.FormValue("lang")))
 	}
 	if err != nil {
 		return err
 	}
-	return seeOther(c, back)
+	return page.SeeOther(c, back)
+}
+
+// pageBefore is the page that a form stands on: any page of ours but those of signing in. The one that leads on to the shop looks
+// itself where it may lead.
+func pageBefore(c *fiber.Ctx) portal.LocalPath {
+	wish := c.FormValue("back")
+	if path, _, _ := strings.Cut(wish, "?"); path == continuePath {
+		back, _ := portal.PathOf(wish)
+		return back
+	}
+	back, _ := portal.PathOfWish(wish)
+	return back
 }

@@ -61,7 +61,7 @@ func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 	}
 	if found.State != portal.LinkLive {
 		if owns {
-			return seeOther(c, arrival(gate.Shop(c), found.Destination))
+			return page.SeeOther(c, arrival(gate.Shop(c), found.Destination))
 		}
 		return h.showEnded(c, token, found)
 	}
@@ -77,7 +77,7 @@ func (h *Handler) showLive(c *fiber.Ctx, data linkPage, destination string, s po
 	}
 	switch email := s.Customer().Email; {
 	case owns:
-		data.Mine = arrival(gate.Shop(c), destination)
+		data.Mine = arrival(gate.Shop(c), destination).String()
 	case email != "":
 		data.Other = email
 	}

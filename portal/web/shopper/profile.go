@@ -1,7 +1,6 @@
 package shopper
 
 import (
-	"net/url"
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
@@ -73,21 +72,9 @@ func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	if to := c.FormValue("to"); to != "" {
-		return seeOther(c, confirmed(arrival(gate.Shop(c), to), "profile.saved"))
+		return page.SeeOther(c, arrival(gate.Shop(c), to).With("done", "profile.saved"))
 	}
 	return done(c, profilePath, "profile.saved")
-}
-
-// confirmed adds a confirmation to a path that may have a query of its own.
-func confirmed(path, name string) string {
-	u, err := url.Parse(path)
-	if err != nil {
-		return path
-	}
-	query := u.Query()
-	query.Set("done", name)
-	u.RawQuery = query.Encode()
-	return u.String()
 }
 
 // showProfile shows the form. After a conflict it holds what was typed, over the state that is stored now, which stands beside it.
@@ -100,7 +87,7 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Pro
 		profile.Language = data.L.Lang()
 	}
 	if to := c.FormValue("to"); to != "" {
-		data.Later = arrival(gate.Shop(c), to)
+		data.Later = arrival(gate.Shop(c), to).String()
 		data.To = to
 		data.Here = withQuery(profilePath, "to", to)
 	}
@@ -140,13 +127,14 @@ func (p *profilePage) stored(kept portal.Profile) []fact {
 
 // asksFirst leads somebody who has just come in to the profile, when the shop wants to know more of who registers; to is where they
 // were going.
-func asksFirst(c *fiber.Ctx, to string) (path string, asks bool, err error) {
+func asksFirst(c *fiber.Ctx, to string) (path portal.LocalPath, asks bool, err error) {
 	if len(gate.Shop(c).RequiredFields) == 0 {
-		return "", false, nil
+		return path, false, nil
 	}
 	s, err := gate.Shopper(c)
 	if err != nil || !s.Lacks() {
-		return "", false, err
+		return path, false, err
 	}
-	return withQuery(profilePath, "to", to), true, nil
+	path, err = page.Own(withQuery(profilePath, "to", to))
+	return path, true, err
 }

@@ -102,8 +102,14 @@ func refusal(err error) int {
 	return 0
 }
 
-// seeOther ends a form: the browser goes on by GET, so that a reload repeats nothing.
-func seeOther(c *fiber.Ctx, path string) error { return c.Redirect(path, fiber.StatusSeeOther) }
+// seeOther ends a form: the browser goes on by GET, so that a reload repeats nothing. The path is one of ours.
+func seeOther(c *fiber.Ctx, path string) error {
+	to, err := page.Own(path)
+	if err != nil {
+		return err
+	}
+	return page.SeeOther(c, to)
+}
 
 // done goes on to a page that confirms what was done, by the catalogue's sentence "done." and its name.
 func done(c *fiber.Ctx, path, name string) error {

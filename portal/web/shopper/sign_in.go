@@ -41,7 +41,7 @@ type signInPage struct {
 // signIn shows the address field. Who is signed in already goes where they were going.
 func (h *Handler) signIn(c *fiber.Ctx) error {
 	if _, err := gate.Shopper(c); err == nil {
-		return seeOther(c, ahead(gate.Shop(c), wished(c)))
+		return page.SeeOther(c, ahead(gate.Shop(c), wished(c)))
 	} else if portal.KindOf(err) != portal.SignIn {
 		return err
 	}
@@ -134,7 +134,7 @@ func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
 	if !asks {
 		path = arrival(gate.Shop(c), in.Destination)
 	}
-	return seeOther(c, path)
+	return page.SeeOther(c, path)
 }
 
 // signOut ends the session. The browser's cookie stays: it opens nothing and tells a known browser from a strange one.

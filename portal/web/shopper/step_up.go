@@ -1,8 +1,6 @@
 package shopper
 
 import (
-	"cmp"
-
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
@@ -42,7 +40,7 @@ type confirmPage struct {
 
 func (h *Handler) confirm(c *fiber.Ctx, s portal.Shopper) error {
 	if s.Fresh() {
-		return seeOther(c, cmp.Or(portal.LocalPath(c.Query("to")), securityPath))
+		return page.SeeOther(c, confirmed(c.Query("to")))
 	}
 	return h.showConfirm(c, s, nil)
 }
@@ -76,5 +74,14 @@ func (h *Handler) enterConfirm(c *fiber.Ctx, s portal.Shopper) error {
 	case err != nil:
 		return err
 	}
-	return seeOther(c, cmp.Or(portal.LocalPath(c.FormValue("to")), securityPath))
+	return page.SeeOther(c, confirmed(c.FormValue("to")))
+}
+
+// confirmed is where a shopper goes on who has entered the code.
+func confirmed(wish string) portal.LocalPath {
+	to, ok := portal.PathOfWish(wish)
+	if !ok {
+		to, _ = portal.PathOf(securityPath)
+	}
+	return to
 }
