@@ -68,7 +68,8 @@ func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings)
 	return shop, nil
 }
 
-// settle applies settings and checks the whole, with hosts that no other shop answers on.
+// settle applies settings and checks the whole, with host names that no other shop answers on: a browser sends the cookies of a
+// host to each of its ports.
 func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings ShopSettings) error {
 	settings.apply(f, shop)
 	shop.check(f, o.app.insecure)
@@ -78,8 +79,13 @@ func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings Shop
 	}
 	for _, other := range shops {
 		for _, host := range other.hosts() {
-			if other.ID != shop.ID && shop.Answers(host) {
+			if other.ID == shop.ID {
+				continue
+			}
+			if shop.Answers(host) {
 				f.fault(shop.sourceOf(host), "shop.host_taken", "Host", host, "Shop", other.ID)
+			} else if near := shop.besides(host); near != "" {
+				f.fault(shop.sourceOf(near), "shop.host_shared", "Host", host, "Shop", other.ID)
 			}
 		}
 	}

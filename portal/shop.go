@@ -95,6 +95,22 @@ func (s Shop) hosts() []string {
 	return slices.Compact(all)
 }
 
+// besides returns the host of the shop that has the same name as the given one, "" for none.
+func (s Shop) besides(host string) string {
+	for _, own := range s.hosts() {
+		if hostName(own) == hostName(host) {
+			return own
+		}
+	}
+	return ""
+}
+
+// hostName is a host[:port] without its port.
+func hostName(host string) string {
+	u := url.URL{Host: host}
+	return u.Hostname()
+}
+
 func (s Shop) ownHost() string {
 	_, host, _ := strings.Cut(s.BaseURL, "://")
 	return host

@@ -35,6 +35,8 @@ func TestShopSettings(t *testing.T) {
 		"http on loopback":           {portal.ShopSettings{BaseURL: ptr("http://127.0.0.1:8080")}, nil},
 		"a base URL with a path":     {portal.ShopSettings{BaseURL: ptr("https://shop.example.com/portal")}, []string{"base_url shop.base_url"}},
 		"a host of another shop":     {portal.ShopSettings{Hosts: ptr([]string{"other.example.com"})}, []string{"hosts shop.host_taken"}},
+		"another port of that shop":  {portal.ShopSettings{BaseURL: ptr("https://other.example.com:8443")}, []string{"base_url shop.host_shared"}},
+		"a further port of it":       {portal.ShopSettings{Hosts: ptr([]string{"other.example.com:81"})}, []string{"hosts shop.host_shared"}},
 		"the host of another shop":   {portal.ShopSettings{BaseURL: ptr("https://other.example.com")}, []string{"base_url shop.host_taken"}},
 		"an origin with a path":      {portal.ShopSettings{AllowedOrigins: ptr([]string{"https://shop.example.com/x"})}, []string{"allowed_origins shop.origin"}},
 		"no such zone":               {portal.ShopSettings{TimeZone: ptr("Europe/Bratislawa")}, []string{"time_zone shop.time_zone"}},

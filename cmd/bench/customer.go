@@ -20,8 +20,8 @@ type customer struct {
 
 // The cookies of a shop on https.
 const (
-	browserCookie = "__Host-postern-browser"
-	sessionCookie = "__Host-postern"
+	browserCookie = "__Host-postern-browser.main"
+	sessionCookie = "__Host-postern.main"
 )
 
 // pick returns different customers among so many, at random.

@@ -102,9 +102,9 @@ func (c *child) post(ctx context.Context, path string, v visit, pairs ...string)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Sec-Fetch-Site", "same-origin")
 	request.Header.Set("X-Forwarded-For", v.client)
-	request.AddCookie(&http.Cookie{Name: "postern-browser", Value: v.browser})
+	request.AddCookie(&http.Cookie{Name: "postern-browser.main", Value: v.browser})
 	if v.session != "" {
-		request.AddCookie(&http.Cookie{Name: "postern", Value: v.session})
+		request.AddCookie(&http.Cookie{Name: "postern.main", Value: v.session})
 	}
 	return c.send(request)
 }
@@ -128,7 +128,7 @@ func (c *child) send(request *http.Request) reply {
 	io.Copy(io.Discard, response.Body)
 	got := reply{status: response.StatusCode}
 	for _, cookie := range response.Cookies() {
-		if cookie.Name == "postern" {
+		if cookie.Name == "postern.main" {
 			got.session = cookie.Value
 		}
 	}

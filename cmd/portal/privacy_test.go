@@ -194,7 +194,7 @@ func (j *trip) signIn() {
 	j.Get("/sign-in/link/" + token[:len(token)-4] + "AAAA")
 	j.Get(link).Want(200)
 	j.Submit("main form", nil).Want(200)
-	for _, name := range []string{"postern", "postern-browser"} {
+	for _, name := range []string{"postern.main", "postern-browser.main"} {
 		value := j.Cookie(name)
 		if value == "" {
 			j.t.Fatalf("no cookie %s", name)
@@ -225,7 +225,7 @@ func (j *trip) account() {
 
 // strays asks for what is not there, in ways that put words where they could be kept.
 func (j *trip) strays() {
-	j.Send(webtest.Request{Path: "/nothing/canarypath?x=canarysearch", Header: map[string]string{"Referer": "http://canaryhost/", "Cookie": "postern=canarycookie"}}).Want(404)
+	j.Send(webtest.Request{Path: "/nothing/canarypath?x=canarysearch", Header: map[string]string{"Referer": "http://canaryhost/", "Cookie": "postern.main=canarycookie"}}).Want(404)
 	j.Send(webtest.Request{Method: "CANARYKEY", Path: "/orders"})
 	j.Send(webtest.Request{Path: "/healthz", Header: map[string]string{"Host": "canaryhost"}})
 }

@@ -109,6 +109,7 @@ func TestWrongShopSettings(t *testing.T) {
 		{"id of capitals", []string{"create", "Second", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, []string{"ID"}},
 		{"id taken", []string{"create", "main", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, nil},
 		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: The host"}},
+		{"host name shared", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:9090", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: The host name"}},
 		{"further host taken", []string{"create", "second", "--name", "x", "--base-url", "https://x.example", "--hosts", "127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--hosts: The host"}},
 		{"nothing to change", []string{"set", "main"}, exitUsage, []string{"Nothing to change", `"portal help shop set"`}},
 		{"no such file for a new shop", []string{"create", "second", "--logo", "/nowhere"}, exitUsage, []string{"--logo", `"portal help shop create"`}},

@@ -24,7 +24,7 @@ type stand struct {
 
 func newStand(t *testing.T, browser *chrome.Chrome) stand {
 	t.Helper()
-	h := newHouse(t, webtest.NewShop("main", "http://127.0.0.1:1"), webtest.NewShop("other", "http://127.0.0.1:2"))
+	h := newHouse(t, webtest.NewShop("main", "http://127.0.0.1:1"), webtest.NewShop("other", "http://127.0.0.2:2"))
 	s := stand{house: h, chrome: browser, base: "http://" + h.way.Addr}
 	_, err := h.App.Operator().SetShop(t.Context(), "main", portal.ShopSettings{
 		BaseURL: &s.base, StorefrontURL: new(storefront + "/"), Hosts: new([]string{h.Way.Addr}), Accent: new("#23586a"),

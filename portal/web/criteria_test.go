@@ -113,7 +113,7 @@ func lookAt(t *testing.T, i *webtest.Installation, link string, by look) {
 	}
 	scanner := i.Browser()
 	page := scanner.Send(webtest.Request{Method: by.method, Path: link, Header: by.header})
-	if page.Status >= 500 || page.Status == 0 || scanner.Cookie("__Host-postern") != "" {
+	if page.Status >= 500 || page.Status == 0 || scanner.Cookie("__Host-postern.main") != "" {
 		t.Fatalf("%s %v: %d", by.method, by.header, page.Status)
 	}
 }
@@ -168,14 +168,14 @@ func exchange(t *testing.T, address, request string) string {
 
 var (
 	changing  = regexp.MustCompile(`(?m)^(X-Request-Id|Date): .*$`)
-	cookieSet = regexp.MustCompile(`(__Host-postern-browser=)([^;]*)`)
+	cookieSet = regexp.MustCompile(`(__Host-postern-browser.main=)([^;]*)`)
 )
 
 // masked hides what differs by chance: of a cookie's value only its length stays.
 func masked(answer string) string {
 	answer = changing.ReplaceAllString(answer, "$1: -")
 	return cookieSet.ReplaceAllStringFunc(answer, func(set string) string {
-		return fmt.Sprintf("__Host-postern-browser=%d bytes", len(set)-len("__Host-postern-browser="))
+		return fmt.Sprintf("__Host-postern-browser.main=%d bytes", len(set)-len("__Host-postern-browser.main="))
 	})
 }
 
@@ -203,7 +203,7 @@ func TestAnswersTellNobodyApart(t *testing.T) {
 		{"asked often, unknown", "joan@example.com", "10.0.0.4"}, {"asked often", "anna@example.com", "10.0.0.8"},
 	}
 	first := answersTo(t, i, kinds[0].email, kinds[0].client)
-	if !strings.Contains(first, "303 See Other") || !strings.Contains(first, "__Host-postern-browser=") || !strings.Contains(first, "422") {
+	if !strings.Contains(first, "303 See Other") || !strings.Contains(first, "__Host-postern-browser.main=") || !strings.Contains(first, "422") {
 		t.Fatalf("the answers:\n%s", first)
 	}
 	for range max(2, counted(500)) {
@@ -220,7 +220,7 @@ func TestAnswersTellNobodyApart(t *testing.T) {
 func answersTo(t *testing.T, i *webtest.Installation, email, client string) string {
 	t.Helper()
 	secret := strings.Repeat("A", 43)
-	cookie := "__Host-postern-browser=" + secret + "." + base64.RawURLEncoding.EncodeToString([]byte(email))
+	cookie := "__Host-postern-browser.main=" + secret + "." + base64.RawURLEncoding.EncodeToString([]byte(email))
 	var all bytes.Buffer
 	for _, step := range []struct{ path, body, cookie string }{
 		{"/sign-in", url.Values{"email": {email}}.Encode(), ""}, {"/sign-in/code", "", cookie}, {"/sign-in/again", "x=y", cookie},
@@ -263,18 +263,18 @@ func TestPlantedSessions(t *testing.T) {
 			planted = strings.TrimPrefix(linkPath(t, webtest.LinkIn(i.Mailbox.Last(email))), "/sign-in/link/")[:22] + planted[22:]
 		}
 		b := i.Browser()
-		b.SetCookie("__Host-postern", planted)
+		b.SetCookie("__Host-postern.main", planted)
 		b.Header.Set("X-Session-Id", planted)
-		b.Get("/sign-in?__Host-postern=" + planted)
+		b.Get("/sign-in?__Host-postern.main=" + planted)
 		b.Submit("main form", map[string]string{"email": email})
 		i.Deliver()
 		b.Get(webtest.LinkIn(i.Mailbox.Last(email)))
 		b.Submit("main form", nil)
-		if b.Page.URL.Path != "/orders" || b.Cookie("__Host-postern") == planted {
-			t.Fatalf("%d: at %s with the planted session: %v", n, b.Page.URL, b.Cookie("__Host-postern") == planted)
+		if b.Page.URL.Path != "/orders" || b.Cookie("__Host-postern.main") == planted {
+			t.Fatalf("%d: at %s with the planted session: %v", n, b.Page.URL, b.Cookie("__Host-postern.main") == planted)
 		}
 		attacker := i.Browser()
-		attacker.SetCookie("__Host-postern", planted)
+		attacker.SetCookie("__Host-postern.main", planted)
 		if attacker.Get("/orders"); attacker.Page.URL.Path != "/sign-in" {
 			t.Fatalf("%d: the planted session opens %s", n, attacker.Page.URL)
 		}

@@ -49,12 +49,12 @@ func TestLinksPastTheirEnd(t *testing.T) {
 		restarted := process(t, i, 0)
 		for n, link := range links[:together] {
 			b := webtest.NewBrowser(t, shopAddress, restarted)
-			b.SetCookie("__Host-postern-browser", askers[n].Cookie("__Host-postern-browser"))
+			b.SetCookie("__Host-postern-browser.main", askers[n].Cookie("__Host-postern-browser.main"))
 			if n%10 == 0 && b.Get(link).Status != http.StatusGone {
 				t.Fatalf("the page of link %d: %d", n, b.Page.Status)
 			}
 			b.Post("/sign-in/link", url.Values{"token": {path.Base(linkPath(t, link))}})
-			if b.Page.Status != http.StatusGone || b.Cookie("__Host-postern") != "" {
+			if b.Page.Status != http.StatusGone || b.Cookie("__Host-postern.main") != "" {
 				t.Fatalf("link %d past its end: %d at %s", n, b.Page.Status, b.Page.URL)
 			}
 		}
@@ -111,7 +111,7 @@ func (s server) signIn(t *testing.T, i *webtest.Installation, email string) *web
 func (s server) lets(t *testing.T, b *webtest.Browser) bool {
 	t.Helper()
 	here := webtest.NewBrowser(t, shopAddress, s.way)
-	here.SetCookie("__Host-postern", b.Cookie("__Host-postern"))
+	here.SetCookie("__Host-postern.main", b.Cookie("__Host-postern.main"))
 	return here.Get("/orders").Want(http.StatusOK).URL.Path == "/orders"
 }
 

@@ -218,7 +218,7 @@ func FuzzDestination(f *testing.F) {
 		f.Fatal(err)
 	}
 	b := byCode(i)
-	session := "__Host-postern=" + b.Cookie("__Host-postern")
+	session := "__Host-postern.main=" + b.Cookie("__Host-postern.main")
 	for n, wish := range strayWishes() {
 		if n%7 == 0 {
 			f.Add(wish)
@@ -312,8 +312,8 @@ func FuzzCookies(f *testing.F) {
 	}
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com")
-	session, browser := b.Cookie("__Host-postern"), b.Cookie("__Host-postern-browser")
-	if got := ask(site.Handler(), "/orders", "__Host-postern="+session).StatusCode(); got != http.StatusOK {
+	session, browser := b.Cookie("__Host-postern.main"), b.Cookie("__Host-postern-browser.main")
+	if got := ask(site.Handler(), "/orders", "__Host-postern.main="+session).StatusCode(); got != http.StatusOK {
 		f.Fatalf("the real session is answered with %d", got)
 	}
 	for _, text := range []string{"", "x", session[:63], session + "A", strings.ToLower(session), session[32:] + session[:32], browser,
@@ -325,14 +325,14 @@ func FuzzCookies(f *testing.F) {
 		if strings.Contains(given+from, session) {
 			return
 		}
-		cookie := "__Host-postern=" + given + "; __Host-postern-browser=" + from
+		cookie := "__Host-postern.main=" + given + "; __Host-postern-browser.main=" + from
 		for path, most := range map[string]int{"/orders": http.StatusSeeOther, "/sign-in": http.StatusOK, "/sign-in/code": http.StatusSeeOther} {
 			answer := ask(site.Handler(), path, cookie)
 			status := answer.StatusCode()
 			if path == "/orders" && status != http.StatusSeeOther || status > most {
 				t.Errorf("%s with %q is answered with %d", path, cookie, status)
 			}
-			if answer.Header.PeekCookie("__Host-postern") != nil && strings.Contains(string(answer.Header.PeekCookie("__Host-postern")), given) && len(given) > 20 {
+			if answer.Header.PeekCookie("__Host-postern.main") != nil && strings.Contains(string(answer.Header.PeekCookie("__Host-postern.main")), given) && len(given) > 20 {
 				t.Errorf("%s with %q gives that session", path, cookie)
 			}
 		}
@@ -346,7 +346,7 @@ func TestPagesLinkNowhereElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session := "__Host-postern=" + byCode(i).Cookie("__Host-postern")
+	session := "__Host-postern.main=" + byCode(i).Cookie("__Host-postern.main")
 	for _, path := range []string{"//evil.test/x", "/%2fevil.test/{", "/\\evil.test", "/%5cevil.test"} {
 		for _, cookie := range []string{"", session} {
 			body := string(ask(site.Handler(), path, cookie).Body())

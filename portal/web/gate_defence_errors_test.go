@@ -69,7 +69,7 @@ func nothingMore(*fiber.App) {}
 // an error page asks the store who is there.
 func (h house) announce(t *testing.T, path string, size int) *http.Response {
 	t.Helper()
-	all := h.answers(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern=%s\r\nContent-Length: %d\r\n\r\n",
+	all := h.answers(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern.main=%s\r\nContent-Length: %d\r\n\r\n",
 		path, strings.Repeat("A", 64), size))
 	if len(all) != 1 {
 		t.Fatalf("%d answers to a large body at %s", len(all), path)
@@ -86,7 +86,7 @@ func TestDefenceBrokenErrorPage(t *testing.T) {
 	}
 	store.broken.Store(false)
 	b := h.browser(t)
-	b.SetCookie("__Host-postern", strings.Repeat("A", 64)) // so that the page asks who is there
+	b.SetCookie("__Host-postern.main", strings.Repeat("A", 64)) // so that the page asks who is there
 	b.Get("/nothing").Want(404)
 	store.broken.Store(true)
 	page := b.Send(webtest.Request{Path: "/nothing"}).Want(500)
@@ -111,7 +111,7 @@ func TestDefenceDeadline(t *testing.T) {
 		})
 	})
 	b := h.browser(t)
-	b.SetCookie("__Host-postern", strings.Repeat("A", 64))
+	b.SetCookie("__Host-postern.main", strings.Repeat("A", 64))
 	b.Get("/test/end").Want(200)
 	if left := <-ends; left > web.DefaultTimeout || left < web.DefaultTimeout/2 || web.DefaultTimeout != 15*time.Second {
 		t.Errorf("a request has %s", left)

@@ -149,7 +149,7 @@ func TestLogTellsNoSecret(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser(t)
 	b.Header.Set("X-Forwarded-For", "203.0.113.77")
-	b.SetCookie("__Host-postern", "sessionsecret")
+	b.SetCookie("__Host-postern.main", "sessionsecret")
 	b.Get("/sign-in/link/linksecret")
 	b.Get("/test/in?token=querysecret")
 	b.Get("/nothing/pathsecret")

@@ -116,7 +116,7 @@ func pressesOnce(b *webtest.Browser, link, email string) bool {
 		return false
 	}
 	b.Submit("form[data-sign-in]", nil)
-	return b.Page.Status == http.StatusOK && b.Page.URL.Path == "/orders" && b.Cookie("__Host-postern") != "" && strings.Contains(b.Page.Body, email)
+	return b.Page.Status == http.StatusOK && b.Page.URL.Path == "/orders" && b.Cookie("__Host-postern.main") != "" && strings.Contains(b.Page.Body, email)
 }
 
 // TestScannerComesFirst lets scanners open links as soon as they are mailed, and people, half of them where they asked, press

@@ -178,14 +178,14 @@ func byCode(i *webtest.Installation) *webtest.Browser {
 func TestStrangersStayOut(t *testing.T) {
 	i, store, _ := classHouse(t)
 	ended := byLink(i)
-	old := ended.Cookie("__Host-postern")
+	old := ended.Cookie("__Host-postern.main")
 	ended.Post("/sign-out", nil)
 	for name, cookie := range map[string]string{"none": "", "ended": old, "garbage": "x"} {
 		wantNothingWritten(t, store, name, func() {
 			for _, request := range ofClass(shopper, fresh) {
 				b := i.Browser()
 				if cookie != "" {
-					b.SetCookie("__Host-postern", cookie)
+					b.SetCookie("__Host-postern.main", cookie)
 				}
 				page := b.Send(request)
 				if to := page.Header.Get("Location"); page.Status != http.StatusSeeOther || !strings.HasPrefix(to, "/sign-in") {

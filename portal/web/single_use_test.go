@@ -58,7 +58,7 @@ func TestThousandClicksOnOneLink(t *testing.T) {
 			t.Fatalf("link %d: %d sessions, statuses %v", round, len(cookies), statuses)
 		}
 		b := i.Browser()
-		b.SetCookie("__Host-postern", cookies[0])
+		b.SetCookie("__Host-postern.main", cookies[0])
 		b.Get("/security").Want(http.StatusOK)
 		if n := len(b.Page.Texts(".rows > li")); n != 1 {
 			t.Fatalf("link %d: the customer has %d sessions", round, n)
@@ -97,7 +97,7 @@ func clickTogether(t *testing.T, clickers []*clicker, token string, wave int) []
 		secret := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%032d", wave*len(clickers)+n))
 		c.conn.SetDeadline(time.Now().Add(2 * time.Minute))
 		if _, err := fmt.Fprintf(c.conn, "POST /sign-in/link HTTP/1.1\r\nHost: account.shop.test\r\nSec-Fetch-Site: same-origin\r\n"+
-			"Cookie: __Host-postern-browser=%s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
+			"Cookie: __Host-postern-browser.main=%s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
 			secret, len(form), form[:len(form)-1]); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func (c *clicker) finish(last string) (answer, error) {
 	defer response.Body.Close()
 	a := answer{status: response.StatusCode}
 	for _, cookie := range response.Cookies() {
-		if cookie.Name == "__Host-postern" {
+		if cookie.Name == "__Host-postern.main" {
 			a.session = cookie.Value
 		}
 	}

@@ -32,7 +32,7 @@ func TestShopperBeforeIdentify(t *testing.T) {
 		_, err := gate.Shopper(c)
 		return c.SendString(told(err))
 	})
-	status, body, _ := house{site: site}.ask(t, "GET", "/", "Cookie", "postern="+strings.Repeat("A", 64))
+	status, body, _ := house{site: site}.ask(t, "GET", "/", "Cookie", "postern.shop0="+strings.Repeat("A", 64))
 	if status != http.StatusOK || body != told(&portal.Error{Kind: portal.SignIn}) {
 		t.Errorf("%d %q", status, body)
 	}
@@ -76,7 +76,7 @@ func TestSessionWithinOneRequest(t *testing.T) {
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com").Want(http.StatusOK)
-	session := b.Cookie("__Host-postern")
+	session := b.Cookie("__Host-postern.main")
 	var before, after func(*fiber.Ctx)
 	g := gate.New(gate.Config{App: i.App, Timeout: time.Minute})
 	who := func(c *fiber.Ctx) string {
@@ -113,7 +113,7 @@ func TestSessionWithinOneRequest(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before, after = test.before, test.after
-			_, body, _ := house{site: site}.ask(t, "GET", "https://account.shop.test/", "Cookie", "__Host-postern="+test.cookie)
+			_, body, _ := house{site: site}.ask(t, "GET", "https://account.shop.test/", "Cookie", "__Host-postern.main="+test.cookie)
 			var got [2]string
 			if err := json.Unmarshal([]byte(body), &got); err != nil || got != test.want {
 				t.Errorf("got %s, want %v (%v)", body, test.want, err)

@@ -12,7 +12,8 @@ import (
 	"postern/portal"
 )
 
-// Names of the cookies. On https they carry the __Host- prefix, which binds them to the host and to Path=/.
+// Names of the cookies; the shop's id follows, behind a dot, which no id has: browsers send the cookies of a host to each of its
+// ports. On https they carry the __Host- prefix, which binds them to the host and to Path=/.
 const (
 	sessionCookieName = "postern"
 	browserCookieName = "postern-browser"
@@ -134,6 +135,7 @@ func setCookie(c *fiber.Ctx, name, value string, age time.Duration) {
 }
 
 func cookieName(shop portal.Shop, name string) string {
+	name += "." + shop.ID
 	if shop.Secure() {
 		return hostPrefix + name
 	}

@@ -36,8 +36,8 @@ func TestCookieAttributes(t *testing.T) {
 		secure           bool
 		session, browser string
 	}{
-		{"https", "https://account.a.test", true, "__Host-postern", "__Host-postern-browser"},
-		{"http on loopback", "http://127.0.0.1:8080", false, "postern", "postern-browser"},
+		{"https", "https://account.a.test", true, "__Host-postern.shop0", "__Host-postern-browser.shop0"},
+		{"http on loopback", "http://127.0.0.1:8080", false, "postern.shop0", "postern-browser.shop0"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -71,9 +71,9 @@ func TestClearSession(t *testing.T) {
 		_, err := gate.Shopper(c)
 		return err
 	}, "https://a.test")
-	_, body, header := h.ask(t, "GET", "/", "Cookie", "__Host-postern=token")
+	_, body, header := h.ask(t, "GET", "/", "Cookie", "__Host-postern.shop0=token")
 	line := header.Get("Set-Cookie")
-	cookie := cookiesOf(header)["__Host-postern"]
+	cookie := cookiesOf(header)["__Host-postern.shop0"]
 	if cookie == nil || cookie.Value != "" || cookie.MaxAge >= 0 && cookie.Expires.Unix() != 1 || !cookie.Secure || cookie.Path != "/" {
 		t.Errorf("Set-Cookie %q does not end the cookie", line)
 	}
@@ -120,14 +120,14 @@ func TestBrowserCookie(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var header []string
 			if test.cookie != "" {
-				header = []string{"Cookie", "__Host-postern-browser=" + test.cookie}
+				header = []string{"Cookie", "__Host-postern-browser.shop0=" + test.cookie}
 			}
 			_, body, answer := h.ask(t, "GET", "/"+test.query, header...)
 			if diff := cmp.Diff(test.body, body); diff != "" {
 				t.Error(diff)
 			}
 			got := ""
-			if cookie := cookiesOf(answer)["__Host-postern-browser"]; cookie != nil {
+			if cookie := cookiesOf(answer)["__Host-postern-browser.shop0"]; cookie != nil {
 				got = cookie.Value
 			}
 			if test.set == "new" && secretShape.MatchString(got) {
@@ -152,13 +152,13 @@ func TestSessionLookedUpOnce(t *testing.T) {
 	}, "https://a.test")
 	h.ask(t, "GET", "/") // the shops are read now
 	before := h.store.gets.Load()
-	_, body, _ := h.ask(t, "GET", "/", "Cookie", "__Host-postern="+strings.Repeat("A", 64))
+	_, body, _ := h.ask(t, "GET", "/", "Cookie", "__Host-postern.shop0="+strings.Repeat("A", 64))
 	if looked := h.store.gets.Load() - before; looked != 1 || body != "stranger" {
 		t.Errorf("%d look-ups for %d questions: %q", looked, asked, body)
 	}
 	before = h.store.gets.Load()
 	h.ask(t, "GET", "/")
-	h.ask(t, "GET", "/", "Cookie", "postern="+strings.Repeat("A", 64)) // not the name of an https shop's cookie
+	h.ask(t, "GET", "/", "Cookie", "postern.shop0="+strings.Repeat("A", 64)) // not the name of an https shop's cookie
 	if looked := h.store.gets.Load() - before; looked != 0 {
 		t.Errorf("%d look-ups without a session cookie", looked)
 	}
@@ -188,7 +188,7 @@ func TestSessionAge(t *testing.T) {
 			if len(cookies) != 1 { // a browser that waits for nothing needs no cookie
 				t.Errorf("cookies %v", header.Values("Set-Cookie"))
 			}
-			if got := time.Duration(cookies["__Host-postern"].MaxAge) * time.Second; got != test.want {
+			if got := time.Duration(cookies["__Host-postern.shop0"].MaxAge) * time.Second; got != test.want {
 				t.Errorf("age %s, want %s", got, test.want)
 			}
 		})
@@ -202,8 +202,8 @@ func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 		return c.SendString(gate.Pending(c))
 	}, "https://a.test")
 	secret := strings.Repeat("s", 43)
-	_, body, header := h.ask(t, "GET", "/", "Cookie", "__Host-postern-browser="+secret+".amFuQHNob3AudGVzdA")
-	cookie := cookiesOf(header)["__Host-postern-browser"]
+	_, body, header := h.ask(t, "GET", "/", "Cookie", "__Host-postern-browser.shop0="+secret+".amFuQHNob3AudGVzdA")
+	cookie := cookiesOf(header)["__Host-postern-browser.shop0"]
 	if body != "" || cookie == nil || cookie.Value != secret {
 		t.Errorf("waits for %q, cookie %v", body, cookie)
 	}
@@ -217,16 +217,16 @@ func TestNoBrowser(t *testing.T) {
 		return c.JSON([]any{before, gate.HasBrowser(c), gate.Pending(c)})
 	}, "https://a.test")
 	_, body, header := h.ask(t, "GET", "/")
-	value := cookiesOf(header)["__Host-postern-browser"].Value
+	value := cookiesOf(header)["__Host-postern-browser.shop0"].Value
 	secret, email, _ := strings.Cut(value, ".")
 	if body != `[false,true,"jan@shop.test"]` || !secretShape.MatchString(secret) || email != "amFuQHNob3AudGVzdA" {
 		t.Errorf("%s, cookie %q", body, value)
 	}
 	_, _, again := h.ask(t, "GET", "/")
-	if other, _, _ := strings.Cut(cookiesOf(again)["__Host-postern-browser"].Value, "."); other == secret {
+	if other, _, _ := strings.Cut(cookiesOf(again)["__Host-postern-browser.shop0"].Value, "."); other == secret {
 		t.Errorf("two browsers have the secret %q", secret)
 	}
-	for name, cookie := range map[string]string{"of an http shop": "postern-browser", "of another prefix": "__Secure-postern-browser"} {
+	for name, cookie := range map[string]string{"of an http shop": "postern-browser.shop0", "of another prefix": "__Secure-postern-browser.shop0", "of another shop": "__Host-postern-browser.shop1"} {
 		if _, body, _ := h.ask(t, "GET", "/", "Cookie", cookie+"="+strings.Repeat("s", 43)); !strings.HasPrefix(body, "[false") {
 			t.Errorf("a cookie %s is taken: %s", name, body)
 		}

@@ -80,9 +80,9 @@ func TestChangeOfEmail(t *testing.T) {
 	if b.Page.Text("#f-code-fault") == "" {
 		t.Error("no fault at the code")
 	}
-	before := b.Cookie("__Host-postern")
+	before := b.Cookie("__Host-postern.main")
 	b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(johana))}).Want(http.StatusOK)
-	if b.Page.URL.RequestURI() != "/profile?done=email.changed" || !b.Page.Has(".flash") || b.Cookie("__Host-postern") == before {
+	if b.Page.URL.RequestURI() != "/profile?done=email.changed" || !b.Page.Has(".flash") || b.Cookie("__Host-postern.main") == before {
 		t.Errorf("after the code: %s: %s", b.Page.URL, b.Page.Text("main"))
 	}
 	if other.Get("/orders"); other.Page.URL.Path != "/sign-in" {
@@ -283,14 +283,14 @@ func TestEmailPagesInEveryLanguage(t *testing.T) {
 	b := freshly(i, jana)
 	b.Get("/profile/email")
 	b.Submit("main form", map[string]string{"email": johana})
-	secret, pending := b.Cookie("__Host-postern"), b.Cookie("__Host-postern-browser")
+	secret, pending := b.Cookie("__Host-postern.main"), b.Cookie("__Host-postern-browser.main")
 	stale := signedIn(i)
 	var wait sync.WaitGroup
 	for _, lang := range words.Languages() {
 		b.Post("/profile/language", map[string][]string{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
 		other := i.Browser()
-		other.SetCookie("__Host-postern", secret)
-		other.SetCookie("__Host-postern-browser", pending)
+		other.SetCookie("__Host-postern.main", secret)
+		other.SetCookie("__Host-postern-browser.main", pending)
 		for _, path := range []string{"/profile/email", "/profile/email/code"} {
 			wantLanguage(t, other.Get(path).Want(http.StatusOK), lang)
 		}

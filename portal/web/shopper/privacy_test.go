@@ -47,7 +47,7 @@ func TestConsentOfAnotherTab(t *testing.T) {
 	i := webtest.Portal(t)
 	first := signedIn(i)
 	second := i.Browser()
-	second.SetCookie("__Host-postern", first.Cookie("__Host-postern"))
+	second.SetCookie("__Host-postern.main", first.Cookie("__Host-postern.main"))
 	first.Get("/privacy")
 	second.Get("/privacy")
 	second.Post("/profile/language", url.Values{"lang": {"de"}, "back": {"/privacy"}})

@@ -73,13 +73,13 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	}
 	wait.Wait()
 	b := signedIn(i)
-	secret := b.Cookie("__Host-postern")
+	secret := b.Cookie("__Host-postern.main")
 	for _, lang := range words.Languages() {
 		b.Post("/profile/language", map[string][]string{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
 		for _, path := range paths {
 			wait.Go(func() {
 				other := i.Browser()
-				other.SetCookie("__Host-postern", secret)
+				other.SetCookie("__Host-postern.main", secret)
 				wantLanguage(t, other.Get(path), lang)
 			})
 		}

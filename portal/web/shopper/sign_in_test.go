@@ -217,13 +217,13 @@ func TestSecondClick(t *testing.T) {
 	if b.Get(peters).Want(http.StatusOK); !strings.Contains(b.Page.Text(".note"), jana) || b.Page.Has("form[data-auto]") {
 		t.Errorf("the page of another's link: %.900s", b.Page.Body)
 	}
-	before := b.Cookie("__Host-postern")
+	before := b.Cookie("__Host-postern.main")
 	b.Submit("main form", nil).Want(http.StatusOK)
 	if !strings.Contains(b.Page.Body, "peter@example.com") {
 		t.Error("Peter is not signed in")
 	}
 	old := i.Browser()
-	old.SetCookie("__Host-postern", before)
+	old.SetCookie("__Host-postern.main", before)
 	if old.Get("/orders"); old.Page.URL.Path != "/sign-in" {
 		t.Error("Jana's session goes on where Peter is signed in now")
 	}
@@ -244,7 +244,7 @@ func TestOneWinner(t *testing.T) {
 			other := i.Browser()
 			other.Get(link)
 			other.Submit("main form", nil)
-			won <- other.Cookie("__Host-postern") != ""
+			won <- other.Cookie("__Host-postern.main") != ""
 		})
 	}
 	wait.Wait()
@@ -295,7 +295,7 @@ func TestLookingSpendsNothing(t *testing.T) {
 	for n := range 100 {
 		method := []string{http.MethodGet, http.MethodHead}[n%2]
 		scanner := i.Browser()
-		if page := scanner.Send(webtest.Request{Method: method, Path: link}); page.Status != http.StatusOK || scanner.Cookie("__Host-postern") != "" {
+		if page := scanner.Send(webtest.Request{Method: method, Path: link}); page.Status != http.StatusOK || scanner.Cookie("__Host-postern.main") != "" {
 			t.Fatalf("%s %d: %d", method, n, page.Status)
 		}
 	}
@@ -380,12 +380,12 @@ func TestVisitorsLanguage(t *testing.T) {
 func TestSignOut(t *testing.T) {
 	i := webtest.Portal(t)
 	b := signedIn(i)
-	secret := b.Cookie("__Host-postern")
+	secret := b.Cookie("__Host-postern.main")
 	b.Submit("form[action='/sign-out']", nil).Want(http.StatusOK)
-	if b.Page.URL.Path != "/sign-in" || !b.Page.Has(".flash") || b.Cookie("__Host-postern-browser") == "" {
+	if b.Page.URL.Path != "/sign-in" || !b.Page.Has(".flash") || b.Cookie("__Host-postern-browser.main") == "" {
 		t.Errorf("signing out ends at %s", b.Page.URL)
 	}
-	b.SetCookie("__Host-postern", secret)
+	b.SetCookie("__Host-postern.main", secret)
 	if b.Get("/orders"); b.Page.URL.Path != "/sign-in" {
 		t.Error("the session still lives")
 	}
