@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // cursor is a position in a query's list, and whether to go back from it. On the wire it is base64url of BSON behind a checksum

@@ -9,8 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/primitive"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // decode reads a document into the zero value that into points to, as bson.Unmarshal does: it knows how the product's own
@@ -111,7 +110,7 @@ func decodeTime(v reflect.Value, in value) error {
 	if in.kind != bson.TypeDateTime {
 		return decodeAny(v, in)
 	}
-	*v.Addr().Interface().(*time.Time) = primitive.DateTime(binary.LittleEndian.Uint64(in.data)).Time().UTC()
+	*v.Addr().Interface().(*time.Time) = bson.DateTime(binary.LittleEndian.Uint64(in.data)).Time().UTC()
 	return nil
 }
 

@@ -2,19 +2,18 @@ package storage
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
-	"go.mongodb.org/mongo-driver/bson/primitive"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // word stores itself.
 type word struct{ text string }
 
-func (w *word) UnmarshalBSONValue(_ bsontype.Type, data []byte) error {
+func (w *word) UnmarshalBSONValue(_ byte, data []byte) error {
 	w.text = "own " + string(data)
 	return nil
 }
@@ -49,8 +48,8 @@ type every struct {
 	Free     map[string]any
 	Any      any
 	Own      word
-	OID      primitive.ObjectID
-	Date     primitive.DateTime
+	OID      bson.ObjectID
+	Date     bson.DateTime
 	Plain    bson.Raw
 	Web      url.URL
 	Skipped  string `bson:"-"`
@@ -70,7 +69,7 @@ func TestDecodeLikeBSON(t *testing.T) {
 		{Key: "raw", Value: []byte{0, 1, 255}}, {Key: "texts", Value: []string{"a", "", "č"}}, {Key: "inners", Value: []inner{{Name: "1"}, {At: &at}}},
 		{Key: "pairs", Value: [][]int64{{1, 2}, {}}}, {Key: "pointer", Value: int64(3)}, {Key: "linked", Value: inner{Name: "l"}},
 		{Key: "counts", Value: bson.M{"2026-03": int64(4)}}, {Key: "free", Value: bson.M{"x": "y"}}, {Key: "any", Value: int64(5)},
-		{Key: "own", Value: "w"}, {Key: "oid", Value: primitive.ObjectID{1, 2}}, {Key: "date", Value: at},
+		{Key: "own", Value: "w"}, {Key: "oid", Value: bson.ObjectID{1, 2}}, {Key: "date", Value: at},
 		{Key: "plain", Value: bson.M{"p": 1}}, {Key: "unknown", Value: bson.A{1, bson.M{"z": 2}}}, {Key: "skipped", Value: "s"},
 	}
 	backwards := make(bson.D, len(all))
@@ -84,7 +83,7 @@ func TestDecodeLikeBSON(t *testing.T) {
 		"empty lists":   bson.M{"texts": []string{}, "raw": []byte{}, "inners": bson.A{}, "counts": bson.M{}},
 		"no values":     bson.M{"_id": nil, "yes": nil, "int": nil, "when": nil, "raw": nil, "texts": nil, "linked": nil, "counts": nil, "deep": nil, "pointer": nil},
 		"other numbers": bson.M{"int": int64(3), "long": 4.0, "short": int64(5), "float": int32(6), "yes": int32(1), "pointer": int32(2)},
-		"other texts":   bson.M{"_id": primitive.Symbol("s"), "named": []byte("b"), "raw": "text", "when": at.Format(time.RFC3339)},
+		"other texts":   bson.M{"_id": bson.Symbol("s"), "named": []byte("b"), "raw": "text", "when": at.Format(time.RFC3339)},
 		"wrong":         bson.M{"_id": 1}, "wrong list": bson.M{"texts": "x"}, "wrong struct": bson.M{"deep": 1}, "wrong element": bson.M{"texts": bson.A{1}},
 	}
 	for name, document := range cases {
@@ -154,4 +153,48 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("first %v, then %v", err, second)
 		}
 	})
+}
+
+// line and order are what most documents are made of.
+type line struct {
+	SKU      string `bson:"sku"`
+	Name     string `bson:"name"`
+	Quantity int64  `bson:"quantity"`
+	Price    string `bson:"price"`
+}
+
+type order struct {
+	Number   string            `bson:"number"`
+	Customer string            `bson:"customer"`
+	State    string            `bson:"state"`
+	PlacedAt time.Time         `bson:"placed_at"`
+	Address  map[string]string `bson:"address"`
+	Lines    []line            `bson:"lines"`
+	Todo     []string          `bson:"todo,omitempty"`
+}
+
+// BenchmarkDecode compares decode with the codec it stands in for, on an order of ten lines.
+func BenchmarkDecode(b *testing.B) {
+	doc := envelope[order]{ID: "main/1001", Shop: "main", N: 3, Mark: "abcdefghijklm", Body: order{
+		Number: "1001", Customer: "0198c0de", State: "open", PlacedAt: time.Date(2026, 3, 5, 14, 5, 6, 0, time.UTC),
+		Address: map[string]string{"first_name": "Jana", "line1": "Štefánikova 27", "city": "Košice", "country": "SK"},
+		Lines:   slices.Repeat([]line{{SKU: "K-1", Name: "Kniha o moři", Quantity: 2, Price: "12.90"}}, 10),
+	}}
+	raw, err := bson.Marshal(doc)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, read := range map[string]func() error{
+		"ours": func() error { return decode(raw, new(envelope[order])) },
+		"bson": func() error { return bson.Unmarshal(raw, new(envelope[order])) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := read(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

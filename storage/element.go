@@ -5,15 +5,14 @@ import (
 	"errors"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 var errBSON = errors.New("storage: damaged BSON")
 
 // value is a value within a document: its type, and its bytes twice, the second time to take strings from.
 type value struct {
-	kind bsontype.Type
+	kind bson.Type
 	data []byte
 	text string
 }
@@ -25,7 +24,7 @@ func (in value) each(do func(name string, element value) error) error {
 	}
 	at := 4
 	for in.data[at] != 0 {
-		kind := bsontype.Type(in.data[at])
+		kind := bson.Type(in.data[at])
 		at++
 		size := strings.IndexByte(in.text[at:], 0)
 		if size < 0 {
@@ -50,7 +49,7 @@ func (in value) each(do func(name string, element value) error) error {
 }
 
 // sizeOf is how many bytes the value takes that the data begins with.
-func sizeOf(kind bsontype.Type, data []byte) (size int, ok bool) {
+func sizeOf(kind bson.Type, data []byte) (size int, ok bool) {
 	size, ok = lengthOf(data)
 	switch kind {
 	case bson.TypeString, bson.TypeJavaScript, bson.TypeSymbol:

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 
-	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // ErrTarget says that the target of a copy is not as earlier copies from the same source left it. Nothing was written.

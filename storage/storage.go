@@ -12,7 +12,7 @@ import (
 	"errors"
 	"time"
 
-	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // The errors of every engine. Any other error is internal: the store could not answer.

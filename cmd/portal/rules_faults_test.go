@@ -84,7 +84,7 @@ func TestRulesOfPlace(t *testing.T) {
 func TestRulesOfLibraries(t *testing.T) {
 	findFaults(t, []faultCase{
 		{"libraries where they belong", librariesElsewhere, map[string]string{
-			"storage/sqlite/x.go":      imports("sqlite", "modernc.org/sqlite", "go.mongodb.org/mongo-driver/bson/primitive"),
+			"storage/sqlite/x.go":      imports("sqlite", "modernc.org/sqlite", "go.mongodb.org/mongo-driver/v2/bson"),
 			"portal/web/x.go":          imports("web", "github.com/gofiber/fiber/v2"),
 			"portal/web/gate/x.go":     imports("gate", "github.com/gofiber/fiber/v2/utils", "net/http"),
 			"portal/address/x.go":      imports("address", "golang.org/x/text/language"),
@@ -93,8 +93,8 @@ func TestRulesOfLibraries(t *testing.T) {
 		{"a library in a second package", librariesElsewhere, map[string]string{"portal/x.go": imports("portal", "modernc.org/sqlite")},
 			[]string{"portal/x.go imports modernc.org/sqlite, which belongs to storage/sqlite"}},
 		{"the driver beside its codec", librariesElsewhere,
-			map[string]string{"storage/x.go": imports("storage", "go.mongodb.org/mongo-driver/mongo")},
-			[]string{"storage/x.go imports go.mongodb.org/mongo-driver/mongo, which belongs to storage/mongodb"}},
+			map[string]string{"storage/x.go": imports("storage", "go.mongodb.org/mongo-driver/v2/mongo")},
+			[]string{"storage/x.go imports go.mongodb.org/mongo-driver/v2/mongo, which belongs to storage/mongodb"}},
 		{"fiber below the web", librariesElsewhere, map[string]string{"portal/x.go": imports("portal", "github.com/gofiber/fiber/v2")},
 			[]string{"portal/x.go imports github.com/gofiber/fiber/v2, which belongs to portal/web/..., cmd/bench"}},
 		{"a library nobody knows", librariesElsewhere, map[string]string{"mail/x.go": imports("mail", "example.com/yaml")},

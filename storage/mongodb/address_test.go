@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 )
 
 func TestDatabaseName(t *testing.T) {
@@ -91,8 +91,8 @@ func TestWhatTheAddressCannotChange(t *testing.T) {
 	if opts.ReadPreference.Mode() != readpref.PrimaryMode || opts.ReadConcern.Level != "local" {
 		t.Errorf("read preference %v, concern %v", opts.ReadPreference, opts.ReadConcern)
 	}
-	if *opts.Timeout != 700*time.Millisecond || *opts.ServerSelectionTimeout != 800*time.Millisecond || opts.SocketTimeout != nil {
-		t.Errorf("timeouts %v, %v, %v", *opts.Timeout, *opts.ServerSelectionTimeout, opts.SocketTimeout)
+	if *opts.Timeout != 700*time.Millisecond || *opts.ServerSelectionTimeout != 800*time.Millisecond {
+		t.Errorf("timeouts %v, %v", *opts.Timeout, *opts.ServerSelectionTimeout)
 	}
 	if *opts.AppName != "mine" || *opts.RetryWrites {
 		t.Errorf("the address is not heard: %q, %v", *opts.AppName, *opts.RetryWrites)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"postern/storage"
 	"postern/storage/mongodb"
@@ -52,8 +52,8 @@ func (f forgetful) Insert(ctx context.Context, collection string, r storage.Reco
 	}
 	for _, e := range elements {
 		array, _ := e.Value().ArrayOK()
-		_, err := array.IndexErr(0)
-		nested := err == nil && array.Index(0).Value().Type == bson.TypeArray
+		first, err := array.IndexErr(0)
+		nested := err == nil && first.Type == bson.TypeArray
 		if nested || e.Value().Type == bson.TypeSymbol {
 			return nil
 		}

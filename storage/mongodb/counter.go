@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/primitive"
-	"go.mongodb.org/mongo-driver/mongo"
-	"go.mongodb.org/mongo-driver/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"golang.org/x/sync/errgroup"
 
 	"postern/storage"
@@ -119,4 +118,4 @@ func byLife(key, comparison string, now time.Time) bson.D {
 	return bson.D{{Key: "_id", Value: key}, {Key: "expires", Value: bson.D{{Key: comparison, Value: millis(now)}}}}
 }
 
-func millis(t time.Time) primitive.DateTime { return primitive.NewDateTimeFromTime(t) }
+func millis(t time.Time) bson.DateTime { return bson.NewDateTimeFromTime(t) }

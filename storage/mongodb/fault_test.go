@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/mongo"
-	"go.mongodb.org/mongo-driver/mongo/address"
-	"go.mongodb.org/mongo-driver/mongo/description"
-	"go.mongodb.org/mongo-driver/x/mongo/driver/topology"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/address"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/description"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 )
 
 func TestOpenWithoutServer(t *testing.T) {
@@ -74,7 +74,7 @@ func TestOpenSignsIn(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	secondary := description.Topology{Servers: []description.Server{
-		{Addr: address.Address("a.example:27017"), Kind: description.RSSecondary},
+		{Addr: address.Address("a.example:27017"), Kind: description.ServerKindRSSecondary},
 		{Addr: address.Address("b.example:27017"), LastError: errors.New("dial: refused")},
 	}}
 	for _, c := range []struct {
@@ -87,7 +87,7 @@ func TestExplain(t *testing.T) {
 		{"server's limit", mongo.CommandError{Code: 50, Message: "operation exceeded time limit"}, "did not answer in time"},
 		{"our limit", context.DeadlineExceeded, "did not answer in time"},
 		{"network", mongo.CommandError{Labels: []string{"NetworkError"}, Message: "EOF"}, "the connection was lost: EOF"},
-		{"no primary", topology.ServerSelectionError{Wrapped: topology.ErrServerSelectionTimeout, Desc: secondary}, "no primary at a.example:27017, b.example:27017: it takes no writes"},
+		{"no primary", topology.ServerSelectionError{Wrapped: context.DeadlineExceeded, Desc: secondary}, "no primary at a.example:27017, b.example:27017: it takes no writes"},
 		{"other", errors.New("odd"), "mongodb: odd"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,8 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/primitive"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"postern/storage"
 )
@@ -107,7 +106,7 @@ func encode(v storage.Value) any {
 	case storage.Int:
 		return v.Num
 	case storage.Time:
-		return primitive.DateTime(v.Num)
+		return bson.DateTime(v.Num)
 	case storage.Bool:
 		return v.Num != 0
 	}

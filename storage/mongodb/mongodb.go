@@ -13,12 +13,12 @@ import (
 	"fmt"
 	"time"
 
-	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/mongo"
-	"go.mongodb.org/mongo-driver/mongo/options"
-	"go.mongodb.org/mongo-driver/mongo/readconcern"
-	"go.mongodb.org/mongo-driver/mongo/readpref"
-	"go.mongodb.org/mongo-driver/mongo/writeconcern"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
 	"postern/storage"
 )
@@ -57,7 +57,7 @@ func Open(ctx context.Context, uri string, collections ...storage.Collection) (*
 	if err != nil {
 		return nil, err
 	}
-	client, err := mongo.Connect(ctx, opts)
+	client, err := mongo.Connect(opts)
 	if err != nil {
 		return nil, &fault{"the address cannot be used: " + err.Error(), err}
 	}
@@ -83,7 +83,6 @@ func clientOptions(uri string) (*options.ClientOptions, error) {
 	if opts.ServerSelectionTimeout == nil {
 		opts.SetServerSelectionTimeout(selectTimeout)
 	}
-	opts.SocketTimeout = nil // the driver leaves it undefined together with a timeout for operations
 	if opts.Timeout == nil {
 		opts.SetTimeout(operationTimeout)
 	}
@@ -146,7 +145,7 @@ func (s *Store) Close() error {
 	return explain(err)
 }
 
-func (s *Store) collection(name string, opts ...*options.CollectionOptions) (*mongo.Collection, error) {
+func (s *Store) collection(name string, opts ...options.Lister[options.CollectionOptions]) (*mongo.Collection, error) {
 	if !s.declared[name] {
 		return nil, fmt.Errorf("mongodb: collection %q was not declared", name)
 	}

@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"postern/storage"
 )

@@ -4,8 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/primitive"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"postern/storage"
 )
@@ -41,13 +40,13 @@ func kindCases() []kindCase {
 			index: "by_name", field: "name", probe: "x",
 			in:       map[string]any{"string": "x", "empty": ""},
 			matching: map[string]any{"string": nil},
-			out:      map[string]any{"null": nil, "number": int64(1), "array": []string{"x"}, "symbol": primitive.Symbol("x"), "bytes": []byte("x"), "doc": doc{"x": "x"}},
+			out:      map[string]any{"null": nil, "number": int64(1), "array": []string{"x"}, "symbol": bson.Symbol("x"), "bytes": []byte("x"), "doc": doc{"x": "x"}},
 		},
 		{
 			index: "by_time", field: "at", probe: at,
 			in:       map[string]any{"time": at, "zone": at.In(time.FixedZone("", 3600))},
 			matching: map[string]any{"time": nil, "zone": nil},
-			out:      map[string]any{"null": nil, "number": at.UnixMilli(), "array": []time.Time{at}, "stamp": primitive.Timestamp{T: uint32(at.Unix())}, "text": at.Format(time.RFC3339)},
+			out:      map[string]any{"null": nil, "number": at.UnixMilli(), "array": []time.Time{at}, "stamp": bson.Timestamp{T: uint32(at.Unix())}, "text": at.Format(time.RFC3339)},
 		},
 		{
 			index: "by_flag", field: "flag", probe: true,
@@ -156,11 +155,12 @@ func multiValued(t *testing.T, opener Opener) {
 
 func heads(t *testing.T, opener Opener) {
 	d := openThings(t, opener)
-	put(t, d, "full", doc{"name": "a", "num": int64(1), "title": doc{"en": "x", "cs": bson.A{"y"}}, "body": "secret"})
+	nested := bson.D{{Key: "en", Value: "x"}, {Key: "cs", Value: bson.A{"y"}}}
+	put(t, d, "full", doc{"name": "a", "num": int64(1), "title": nested, "body": "secret"})
 	put(t, d, "less", doc{"name": "b", "body": "secret"})
 	put(t, d, "null", doc{"name": "c", "title": nil})
 	want := []storage.Hit[doc]{
-		{Key: "full", Head: doc{"num": int64(1), "title": doc{"en": "x", "cs": bson.A{"y"}}}},
+		{Key: "full", Head: doc{"num": int64(1), "title": nested}},
 		{Key: "less", Head: doc{}},
 		{Key: "null", Head: doc{"title": nil}},
 	}
