@@ -15,7 +15,7 @@ import (
 	"postern/storage"
 )
 
-// Message is one mail ready to be handed over. From, To and ReplyTo are bare ASCII addresses ("a@b.example"), ReplyTo may
+// Message is one mail ready to be handed over. From, To and ReplyTo are bare addresses ("a@b.example", RFC 6531), ReplyTo may
 // be "". ID is the Message-ID without brackets; the Dispatcher sets it. Lang is a BCP 47 tag.
 type Message struct {
 	FromName, From string

@@ -63,7 +63,7 @@ func ruleLibraries() map[string][]string {
 		"go.mongodb.org/mongo-driver/v2/bson": {"storage/..."},
 		"go.opentelemetry.io/otel":            {"cmd/portal"},
 		"golang.org/x/image":                  {"portal/logo"},
-		"golang.org/x/net/idna":               {"portal"},
+		"golang.org/x/net/idna":               {"portal", "mail/smtp"},
 		"golang.org/x/sync":                   {"..."},
 		"golang.org/x/text":                   {"..."},
 		"modernc.org/sqlite":                  {"storage/sqlite"},

@@ -2,7 +2,9 @@ package smtp
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,29 +14,61 @@ import (
 	"postern/mail"
 )
 
-// envelope is the message as the library takes it, with the means to sign it.
-func (c *conn) envelope(m mail.Message) (*gomail.Msg, error) {
-	from, err := address(m.FromName, m.From)
+// errNeedsUTF8 is final: no later attempt makes the server know the extension.
+var errNeedsUTF8 = errors.New("an address with letters beyond ASCII before the @, which needs SMTPUTF8 (RFC 6531); " +
+	"the mail server does not offer it")
+
+// envelope is the message as the library takes it, signed. It reports whether its addresses need SMTPUTF8.
+func (c *conn) envelope(m mail.Message) (msg *gomail.Msg, utf8 bool, err error) {
+	from, err := c.deliverable(m.FromName, m.From)
 	if err != nil {
-		return nil, fmt.Errorf("the sender is %w", err)
+		return nil, false, fmt.Errorf("the sender is %w", err)
 	}
-	to, err := address("", m.To)
+	to, err := c.deliverable("", m.To)
 	if err != nil {
-		return nil, fmt.Errorf("the recipient is %w", err)
+		return nil, false, fmt.Errorf("the recipient is %w", err)
 	}
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP))
+	msg = gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP))
 	msg.FromMailAddress(from)
 	msg.ToMailAddress(to)
+	utf8 = wide(from.Address) || wide(to.Address)
 	if m.ReplyTo != "" {
-		reply, err := address("", m.ReplyTo)
-		if err != nil {
-			return nil, fmt.Errorf("the reply address is %w", err)
+		reply, err := c.deliverable("", m.ReplyTo)
+		switch {
+		case err == nil:
+			msg.ReplyToMailAddress(reply)
+			utf8 = utf8 || wide(reply.Address)
+		case !errors.Is(err, errNeedsUTF8): // else it must arrive all the same; the text names the address
+			return nil, false, fmt.Errorf("the reply address is %w", err)
 		}
-		msg.ReplyToMailAddress(reply)
+	}
+	c.fill(msg, m)
+	return msg, utf8, c.keys.sign(msg, from.Address)
+}
+
+// deliverable is the address, unless the server cannot take it.
+func (c *conn) deliverable(name, bare string) (*netmail.Address, error) {
+	a, err := address(name, bare)
+	if err == nil && wide(a.Address) && !c.offersUTF8() {
+		err = errNeedsUTF8
+	}
+	return a, err
+}
+
+func (c *conn) offersUTF8() bool {
+	offered, _ := c.session.Extension("SMTPUTF8")
+	return offered
+}
+
+// fill writes what is not an address.
+func (c *conn) fill(msg *gomail.Msg, m mail.Message) {
+	id := oneLine(m.ID)
+	if ascii, err := withHostName(id); err == nil {
+		id = ascii
 	}
 	msg.Subject(words(oneLine(m.Subject)))
 	msg.SetDateWithValue(c.now())
-	msg.SetMessageIDWithValue(oneLine(m.ID))
+	msg.SetMessageIDWithValue(id)
 	if !m.Personal {
 		msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: answer it with no machine
 		msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same to Exchange, MS-OXCMAIL
@@ -46,7 +80,6 @@ func (c *conn) envelope(m mail.Message) (*gomail.Msg, error) {
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, lineFeeds(m.HTML))
 	}
-	return msg, c.keys.sign(msg, m.From)
 }
 
 const (

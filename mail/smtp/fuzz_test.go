@@ -33,7 +33,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, subject, name, text string) {
 		c := &conn{now: func() time.Time { return time.Unix(1_793_700_000, 0) }}
-		msg, err := c.envelope(mail.Message{
+		msg, _, err := c.envelope(mail.Message{
 			FromName: name, From: "shop@shop.example", To: "jana@kunde.example", Subject: subject, ID: "1@shop.example", Lang: "cs",
 			Text: text, HTML: "<p>" + text + "</p>",
 		})

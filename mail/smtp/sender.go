@@ -25,6 +25,8 @@ type Sender struct {
 	Now func() time.Time
 	// Keys sign the messages from their domains; those from others go out unsigned.
 	Keys Keys
+	// Domain names this machine to the server when neither the URL nor the machine's own host name does; nil is no name.
+	Domain func(context.Context) string
 
 	host, helo     string
 	port           int
@@ -81,13 +83,9 @@ func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
 	}
 	options := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(s.tls), gomail.WithTLSPolicy(policy),
-		gomail.WithDialContextFunc(s.dialler(ctx, c)),
+		gomail.WithDialContextFunc(s.dialler(ctx, c)), gomail.WithHELO(s.hello(ctx)),
 		// A NOOP and a RSET around each message cost two rounds and could fail behind a message that was taken.
 		gomail.WithoutNoop(), gomail.WithoutRset(),
-		gomail.WithoutSMTPUTF8(), // addresses are ASCII, and relays without it would bounce the mail
-	}
-	if s.helo != "" {
-		options = append(options, gomail.WithHELO(s.helo))
 	}
 	if s.user != "" {
 		options = append(options, gomail.WithUsername(s.user), gomail.WithPassword(s.password),
@@ -139,10 +137,11 @@ func (c *conn) release() {
 
 // Send implements mail.Conn.
 func (c *conn) Send(ctx context.Context, m mail.Message) error {
-	msg, err := c.envelope(m)
+	msg, utf8, err := c.envelope(m)
 	if err != nil {
 		return &mail.Failure{Reason: err.Error()}
 	}
+	c.session.SkipSMTPUTF8(!utf8) // a relay behind this one may not know it, and would bounce what does not need it
 	c.hold(ctx, c.raw)
 	defer c.release()
 	err = c.client.SendWithSMTPClient(c.session, msg)

@@ -1,6 +1,8 @@
 package smtp_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +14,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"postern/mail"
 	"postern/mail/smtp"
@@ -130,7 +133,7 @@ func TestAnswers(t *testing.T) {
 			}
 			got := *f
 			got.Reason = ""
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := gocmp.Diff(test.want, got); diff != "" {
 				t.Errorf("failure %q (-want +got):\n%s", f.Reason, diff)
 			}
 		})
@@ -257,7 +260,7 @@ func TestForm(t *testing.T) {
 		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Content-Language": "cs",
 		"X-Mailer": "", "User-Agent": "", "List-Unsubscribe": "",
 	}
-	if diff := cmp.Diff(want, headers); diff != "" {
+	if diff := gocmp.Diff(want, headers); diff != "" {
 		t.Errorf("headers (-want +got):\n%s", diff)
 	}
 	text, html := parts(t, got)
@@ -325,13 +328,66 @@ func parts(t *testing.T, m *netmail.Message) (text, html string) {
 	return got[0], got[1]
 }
 
+// TestWideAddresses sends to addresses beyond ASCII, with the extension where it is needed and offered.
+func TestWideAddresses(t *testing.T) {
+	for _, test := range []struct {
+		name, from, to, reply string
+		offered               bool
+		wantTo, wantReply     string
+		utf8                  bool
+		fails                 string
+	}{
+		{name: "plain, offered", to: "jana@kunde.example", offered: true, wantTo: "jana@kunde.example"},
+		{name: "domain, offered", to: "jana@kündé.example", offered: true, wantTo: "jana@xn--knd-dma6g.example"},
+		{name: "domain, not offered", to: "jana@kündé.example", wantTo: "jana@xn--knd-dma6g.example"},
+		{name: "sender's domain", from: "shop@kapradí.example", to: "jana@kunde.example", wantTo: "jana@kunde.example"},
+		{name: "local part, offered", to: "δοκιμή@παράδειγμα.example", offered: true,
+			wantTo: "δοκιμή@xn--hxajbheg2az3al.example", utf8: true},
+		{name: "local part, not offered", to: "žofie@kunde.example", fails: "needs SMTPUTF8 (RFC 6531)"},
+		{name: "sender, not offered", from: "kapradí@shop.example", to: "jana@kunde.example", fails: "the sender is an address"},
+		{name: "answers, offered", to: "help@shop.example", reply: "žofie@kunde.example", offered: true,
+			wantTo: "help@shop.example", wantReply: "<žofie@kunde.example>", utf8: true},
+		{name: "answers, not offered", to: "help@shop.example", reply: "žofie@kunde.example", wantTo: "help@shop.example"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := serve(t, kind{utf8: test.offered})
+			m := message()
+			m.From, m.To, m.ReplyTo = cmp.Or(test.from, m.From), test.to, test.reply
+			m.ID = "1@" + m.From[strings.IndexByte(m.From, '@')+1:]
+			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), m)
+			letters, _ := server.got()
+			if test.fails != "" {
+				var f *mail.Failure
+				if !errors.As(err, &f) || f.Temporary || f.Down || !strings.Contains(f.Reason, test.fails) || len(letters) != 0 {
+					t.Errorf("%d letters, error %v, want a permanent failure of this message alone", len(letters), err)
+				}
+				return
+			}
+			if err != nil || len(letters) != 1 {
+				t.Fatalf("%d letters, error %v", len(letters), err)
+			}
+			got, err := netmail.ReadMessage(bytes.NewReader(letters[0].raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if letters[0].to != test.wantTo || letters[0].utf8 != test.utf8 || got.Header.Get("To") != "<"+test.wantTo+">" ||
+				got.Header.Get("Reply-To") != test.wantReply {
+				t.Errorf("to %s with SMTPUTF8 %t:\n%s", letters[0].to, letters[0].utf8, letters[0].raw)
+			}
+			if id := got.Header.Get("Message-Id"); strings.ContainsFunc(id, func(r rune) bool { return r > unicode.MaxASCII }) {
+				t.Errorf("message ID %s", id)
+			}
+		})
+	}
+}
+
 func TestAddressesRefused(t *testing.T) {
 	server := serve(t, kind{})
 	s := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{})
 	for _, to := range []string{
 		"", "jana", "Jana <jana@kunde.example>", "<jana@kunde.example>", "jana@kunde.example, eve@evil.example",
-		`"a b"@kunde.example`, "jana@kunde.example\r\nRCPT TO:<eve@evil.example>", "jana@kündé.example",
-		"ｊana@kunde.example", " jana@kunde.example",
+		`"a b"@kunde.example`, "jana@kunde.example\r\nRCPT TO:<eve@evil.example>", "jana@kunde_ü.example",
+		"ｊana@kunde.example", " jana@kunde.example", "ja\u200dna@kunde.example", "ja\u00a0na@kunde.example",
 	} {
 		m := message()
 		m.To = to

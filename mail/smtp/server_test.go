@@ -43,6 +43,8 @@ type server struct {
 type letter struct {
 	from, to string
 	raw      []byte
+	utf8     bool   // it came with SMTPUTF8
+	helo     string // what the client called itself
 }
 
 // trouble is what the server does in place of its work; nil answers are a 250.
@@ -58,6 +60,7 @@ type trouble struct {
 // kind is how the server is reached.
 type kind struct {
 	implicit, plain bool
+	utf8            bool // it offers SMTPUTF8
 	user, password  string
 }
 
@@ -72,7 +75,7 @@ func serve(t testing.TB, k kind) *server {
 		s.connections++
 		return &session{server: s, conn: c}, nil
 	}))
-	smtpd.Domain = "mx.test"
+	smtpd.Domain, smtpd.EnableSMTPUTF8 = "mx.test", k.utf8
 	smtpd.ErrorLog = quiet{}
 	settings := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	if !k.plain && !k.implicit {
@@ -119,6 +122,7 @@ type session struct {
 	conn     *gosmtp.Conn
 	in       bool
 	from, to string
+	utf8     bool
 }
 
 func (s *session) AuthMechanisms() []string {
@@ -138,7 +142,7 @@ func (s *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (s *session) Mail(from string, _ *gosmtp.MailOptions) error {
+func (s *session) Mail(from string, options *gosmtp.MailOptions) error {
 	if s.user != "" && !s.in {
 		return gosmtp.ErrAuthRequired
 	}
@@ -146,7 +150,7 @@ func (s *session) Mail(from string, _ *gosmtp.MailOptions) error {
 	if t.stall != nil {
 		<-t.stall
 	}
-	s.from = from
+	s.from, s.utf8 = from, options.UTF8
 	return t.mail
 }
 
@@ -181,7 +185,7 @@ func (s *session) Data(r io.Reader) error {
 		return nil // the wire says what the client is told
 	}
 	s.mu.Lock()
-	s.boxes = append(s.boxes, letter{from: s.from, to: s.to, raw: bytes.Clone(raw)})
+	s.boxes = append(s.boxes, letter{from: s.from, to: s.to, raw: bytes.Clone(raw), utf8: s.utf8, helo: s.conn.Hostname()})
 	s.mu.Unlock()
 	if s.came != nil {
 		s.came()

@@ -114,7 +114,9 @@ func (s *Sender) readOptions(u *url.URL) error {
 		case "ca":
 			s.tls.RootCAs, err = roots(given[0])
 		case "helo":
-			s.helo = given[0]
+			if s.helo = given[0]; !isGreeting(s.helo) {
+				err = errors.New("helo= is a host name, as in account.shop.example, or an address in brackets, as in [192.0.2.7]")
+			}
 		case "timeout":
 			s.timeout, err = wait(given[0])
 		default:

@@ -49,6 +49,7 @@ func TestParseRefuses(t *testing.T) {
 		{"starttls on smtps", "smtps://mx.example?starttls=required", smtp.Secrets{}, "smtps://"},
 		{"unknown option", "smtp://mx.example?tls=on", smtp.Secrets{}, "tls= is unknown"},
 		{"option twice", "smtp://mx.example?helo=a&helo=b", smtp.Secrets{}, "helo="},
+		{"helo with a space", "smtp://mx.example?helo=my%20shop", smtp.Secrets{}, "helo= is a host name"},
 		{"timeout long", "smtp://mx.example?timeout=3m", smtp.Secrets{}, "timeout="},
 		{"ca missing", "smtp://mx.example?ca=/nowhere.pem", smtp.Secrets{}, "ca="},
 		{"ca empty", "smtp://mx.example?ca=" + empty, smtp.Secrets{}, "no certificate"},
