@@ -80,14 +80,16 @@ type browser struct {
 }
 
 const (
-	accessByTodo  = "todo"
-	accessByStale = "stale"
+	accessByTodo     = "todo"
+	accessByStale    = "stale"
+	accessByCustomer = "customer"
 )
 
 func accessCollection() storage.Collection {
 	return storage.Collection{Name: "access", Indexes: []storage.Index{
 		{Name: accessByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
 		{Name: accessByStale, Fields: []storage.Field{{Path: "stale_at", Kind: storage.Time}}},
+		{Name: accessByCustomer, Fields: []storage.Field{{Path: "customer", Kind: storage.String}}, Head: []string{"email"}},
 	}}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 	"postern/storage/storagetest"
 )
@@ -331,14 +332,15 @@ func TestCodesAsPeopleTypeThem(t *testing.T) {
 
 // TestTokensTellShopsAndAddressesApart: access documents, sessions and codes differ by everything they must differ by.
 func TestTokensTellShopsAndAddressesApart(t *testing.T) {
-	a, b := newToken(accessID("a", "jan@example.com")), newToken(accessID("a", "jan@example.com"))
+	app := New(nil, secrettest.Ring())
+	a, b := newToken(app.accessID("a", "jan@example.com")), newToken(app.accessID("a", "jan@example.com"))
 	session := func(t token, secret string) string {
 		s, _ := t.session(secret)
 		return s.String()
 	}
-	other := token{access: accessID("b", "jan@example.com"), secret: a.secret}
+	other := token{access: app.accessID("b", "jan@example.com"), secret: a.secret}
 	forms := []string{
-		accessID("a", "jan@example.com"), accessID("b", "jan@example.com"), accessID("a", "eva@example.com"), accessID("ajan", "@example.com"),
+		app.accessID("a", "jan@example.com"), app.accessID("b", "jan@example.com"), app.accessID("a", "eva@example.com"), app.accessID("ajan", "@example.com"),
 		a.String(), b.String(), other.String(), session(a, "one"), session(a, "two"), session(b, "one"), a.hash(), b.hash(),
 		codeHash("1", "ABCDEFGH"), codeHash("2", "ABCDEFGH"), codeHash("1", "ABCDEFGJ"), hashOf("ABCDEFGH"),
 	}
@@ -359,22 +361,22 @@ func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 // TestTouch: the later use of a session stays, whichever is stored first; another session, and one that ended meanwhile, are left
 // alone.
 func TestTouch(t *testing.T) {
-	a := New(storagetest.Open(t, Collections()...))
-	ctx, docs := t.Context(), a.accessDocs("main")
+	a := New(storagetest.Open(t, Collections()...), secrettest.Ring())
+	ctx, docs, key := t.Context(), a.accessDocs("main"), a.accessID("main", "")
 	first, second := session{Hash: "first", SignedInAt: noon(), SeenAt: noon()}, session{Hash: "second", SignedInAt: noon(), SeenAt: noon()}
-	if err := docs.Insert(ctx, "key", access{Sessions: []session{first, second}}); err != nil {
+	if err := docs.Insert(ctx, key, access{Sessions: []session{first, second}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
 		of session
 		at time.Duration
 	}{{second, 20 * time.Minute}, {second, 10 * time.Minute}, {session{Hash: "ended"}, time.Hour}} {
-		s := Shopper{app: a, shop: Shop{ID: "main"}, access: "key", session: step.of}
+		s := Shopper{app: a, shop: Shop{ID: "main"}, access: key, session: step.of}
 		if err := s.touch(ctx, noon().Add(step.at)); err != nil {
 			t.Errorf("%s after %s: %v", step.of.Hash, step.at, err)
 		}
 	}
-	doc, _, err := docs.Get(ctx, "key")
+	doc, _, err := docs.Get(ctx, key)
 	if err != nil || !doc.Sessions[0].SeenAt.Equal(noon()) || !doc.Sessions[1].SeenAt.Equal(noon().Add(20*time.Minute)) {
 		t.Errorf("%+v, %v", doc.Sessions, err)
 	}

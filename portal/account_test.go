@@ -12,6 +12,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/secret/secrettest"
 )
 
 func home() portal.SavedAddress {
@@ -120,7 +121,7 @@ func TestAddressIsAddedBesideAnother(t *testing.T) {
 				t.Fatal(err)
 			}
 		}}
-		shopper, err := portal.New(m, portal.WithClock(h.clock.Now)).Shopper(t.Context(), h.shop, cookie)
+		shopper, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now)).Shopper(t.Context(), h.shop, cookie)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 )
 
@@ -52,7 +53,7 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 func (h *house) dying(writes int) *portal.App {
 	m := &mortal{Engine: h.engine}
 	m.left.Store(int64(writes))
-	return portal.New(m, portal.WithClock(h.clock.Now))
+	return portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))
 }
 
 // crashes does something in fresh houses, with a process that dies after no write, one, two and so on, until it comes to its

@@ -22,6 +22,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 )
 
@@ -118,7 +119,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h := goldenHouse(t, dir)
-	h.app = portal.New(h.engine, portal.WithClock(h.clock.Now), portal.WithLog(logger))
+	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Log = logger
 	h.shop = h.open("main", portal.ShopSettings{})
@@ -217,7 +218,7 @@ func TestGuessesAtOnce(t *testing.T) {
 		t.Run(fmt.Sprint(test.guesses), func(t *testing.T) {
 			h := newHouse(t)
 			h.newCustomer(jan)
-			apps := []*portal.App{h.app, portal.New(h.engine, portal.WithClock(h.clock.Now))}
+			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))}
 			link, code := h.askLink(jan, "browser")
 			together(test.guesses, func(i int) {
 				browser := firefox("browser")
@@ -307,7 +308,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 		t.Fatal(err)
 	}
 	engine := &counting{Engine: h.engine}
-	app := portal.New(engine, portal.WithClock(h.clock.Now))
+	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
 	ask := func(email string) []string {
 		engine.done = nil
 		if _, err := app.Visitor(h.shop, firefox("browser")).Ask(t.Context(), email, "/orders/1", "en"); err != nil {
@@ -356,7 +357,7 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 			if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
 				t.Fatal(err)
 			}
-			apps := []*portal.App{h.app, portal.New(h.engine, portal.WithClock(h.clock.Now))}
+			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))}
 			cookie, s := h.enterWith(jan, "one")
 			_, another := h.enterWith(jan, "two")
 			for _, app := range apps {

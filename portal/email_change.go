@@ -89,7 +89,7 @@ func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b Browser)
 	if err := s.enterProof(ctx, proof{Kind: mailEmailCode, Email: wanted}, code, func(*access) {}); err != nil {
 		return SignedIn{}, err
 	}
-	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/email-day/" + s.customer.ID, limit(changesADay, 24*time.Hour)}})
+	over, err := s.app.over(ctx, []bound{s.bound("email-day", limit(changesADay, 24*time.Hour))})
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -126,7 +126,7 @@ func (s Shopper) moveTo(ctx context.Context, wanted string) error {
 // followTo opens a session at the new address for the browser that changed it, and clears the old address's access.
 func (s Shopper) followTo(ctx context.Context, email string, b Browser) (SignedIn, error) {
 	v := s.app.Visitor(s.shop, b)
-	cookie := newToken(accessID(s.shop.ID, email))
+	cookie := newToken(s.app.accessID(s.shop.ID, email))
 	_, err := s.app.accessDocs(s.shop.ID).Change(ctx, cookie.access, func(a *access) error {
 		if a.Customer != s.customer.ID {
 			return failure(Conflict, "email.changed") // undone and given to somebody else, all since

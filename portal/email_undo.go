@@ -40,7 +40,7 @@ func (w Worker) emailMoved(ctx context.Context, shop Shop) (done int, err error)
 // composeEmailMoved makes the mail that tells an old address of the change and can undo it.
 func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to := recipient{email: e.To}
-	t := newToken(accessID(shop.ID, e.To))
+	t := newToken(w.app.accessID(shop.ID, e.To))
 	var moved time.Time
 	c, err := w.app.changeCustomer(ctx, shop.ID, e.Payload[payCustomer], func(c *Customer) error {
 		at := slices.IndexFunc(c.Former, func(f former) bool { return f.Entry == entry })
@@ -168,7 +168,7 @@ func (v Visitor) findFormer(ctx context.Context, text string) (t token, c Custom
 	if !ok {
 		return t, c, 0, gone
 	}
-	doc, _, err := v.app.accessDocs(v.shop.ID).Get(ctx, t.access)
+	doc, _, err := v.app.accessDocs(v.shop.ID).Docs.Get(ctx, t.access)
 	if err == nil {
 		c, err = v.app.customer(ctx, v.shop.ID, doc.Customer)
 	}

@@ -67,7 +67,7 @@ func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
 	if err := s.needFresh(); err != nil {
 		return Erasure{}, err
 	}
-	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/erasure-day/" + s.customer.ID, limit(erasuresADay, 24*time.Hour)}})
+	over, err := s.app.over(ctx, []bound{s.bound("erasure-day", limit(erasuresADay, 24*time.Hour))})
 	if err != nil {
 		return Erasure{}, err
 	}
@@ -188,7 +188,7 @@ func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
 		return ifFound(err)
 	}
 	for _, email := range c.addresses() {
-		_, err := w.app.accessDocs(shop.ID).Change(ctx, accessID(shop.ID, email), func(a *access) error {
+		_, err := w.app.accessDocs(shop.ID).Change(ctx, w.app.accessID(shop.ID, email), func(a *access) error {
 			if a.Customer != c.ID {
 				return storage.ErrUnchanged
 			}
@@ -224,14 +224,16 @@ func (w Worker) finishErasure(ctx context.Context, shop Shop, c Customer) error 
 		if err := mail.NewOutbox(w.app.engine, shop.ID).Forget(ctx, email); err != nil {
 			return err
 		}
-		own := func(a access) bool { return a.Customer == c.ID }
-		if err := removeIf(ctx, w.app.accessDocs(shop.ID), accessID(shop.ID, email), own); err != nil {
-			return err
-		}
 		leads := func(h handle) bool { return h.Customer == c.ID }
 		if err := removeIf(ctx, w.app.handleDocs(shop.ID), emailHandle(email), leads); err != nil {
 			return err
 		}
+	}
+	docs := w.app.accessDocs(shop.ID)
+	if err := docs.eachOf(ctx, c.ID, func(ctx context.Context, key, _ string) error {
+		return removeIf(ctx, docs.Docs, key, func(a access) bool { return a.Customer == c.ID })
+	}); err != nil {
+		return err
 	}
 	if err := remove(ctx, w.app.historyDocs(shop.ID), c.ID); err != nil {
 		return err

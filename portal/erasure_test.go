@@ -14,6 +14,7 @@ import (
 	"postern/mail"
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 )
 
@@ -80,7 +81,7 @@ func TestErasure(t *testing.T) {
 	var log bytes.Buffer
 	h := goldenHouse(t, dir)
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.app = portal.New(h.engine, portal.WithClock(h.clock.Now), portal.WithLog(logger))
+	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Log = logger
 	h.shop = h.open("main", portal.ShopSettings{})

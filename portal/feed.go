@@ -203,7 +203,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 
 // reserve readies an address for a customer, and reports whether somebody signed in by the present one.
 func (f Feed) reserve(ctx context.Context, customer Customer, email string) (told bool, err error) {
-	present, _, err := f.app.accessDocs(f.shop.ID).Get(ctx, accessID(f.shop.ID, customer.Email))
+	present, _, err := f.app.accessDocs(f.shop.ID).Get(ctx, f.app.accessID(f.shop.ID, customer.Email))
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return false, err
 	}

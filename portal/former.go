@@ -98,7 +98,7 @@ func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder st
 	if err != nil || holder != "" && holder != id {
 		return holder, err
 	}
-	now, key, docs := a.now(), accessID(shop, email), a.accessDocs(shop)
+	now, key, docs := a.now(), a.accessID(shop, email), a.accessDocs(shop)
 	doc, read, err := docs.Get(ctx, key)
 	absent := errors.Is(err, storage.ErrNotFound)
 	if err != nil && !absent {
@@ -163,7 +163,7 @@ func (w Worker) releaseFormer(ctx context.Context, shop Shop, id string) error {
 // giveUp releases an address that the account neither has nor holds any more. The handle and the access document are read
 // before the customer, and altered only as they were read: a change to the address in between makes it a conflict.
 func (w Worker) giveUp(ctx context.Context, shop Shop, id, email string) error {
-	handles, docs, key := w.app.handleDocs(shop.ID), w.app.accessDocs(shop.ID), accessID(shop.ID, email)
+	handles, docs, key := w.app.handleDocs(shop.ID), w.app.accessDocs(shop.ID), w.app.accessID(shop.ID, email)
 	h, handleRead, err := handles.Get(ctx, emailHandle(email))
 	if errors.Is(err, storage.ErrNotFound) || err == nil && h.Customer != id {
 		return nil

@@ -132,7 +132,7 @@ func (a *App) handOffDocs(shop string) storage.Docs[handOff] {
 // HandOff makes a code of 256 bits that says to the storefront who this is, once and within 60 seconds, and returns the URL
 // that takes it there. Only its hash is stored. 240 an hour, then TooMany.
 func (s Shopper) HandOff(ctx context.Context, back Return) (address string, err error) {
-	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/hand-off/" + s.customer.ID, limit(handOffsAnHour, time.Hour)}})
+	over, err := s.app.over(ctx, []bound{s.bound("hand-off", limit(handOffsAnHour, time.Hour))})
 	if err != nil {
 		return "", err
 	}

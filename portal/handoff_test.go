@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 )
 
@@ -303,7 +304,7 @@ func TestHandOffReadTwice(t *testing.T) {
 			}
 		}
 		m := &meddled{Engine: h.engine, turn: ended, meddle: func() { present(feed) }}
-		other := h.feedOver(portal.New(unsure{m}, portal.WithClock(h.clock.Now)))
+		other := h.feedOver(portal.New(unsure{m}, secrettest.Ring(), portal.WithClock(h.clock.Now)))
 		m.turn = turn
 		present(other)
 		if m.turn >= 0 {

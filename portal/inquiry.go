@@ -96,7 +96,7 @@ func (s Shopper) inquire(ctx context.Context, id string, in inquiry, earlier int
 	if earlier >= most {
 		return failure(Conflict, "inquiry.full")
 	}
-	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/" + in.Channel + "/" + s.customer.ID, limit(inquiriesAnHour, time.Hour)}})
+	over, err := s.app.over(ctx, []bound{s.bound(in.Channel, limit(inquiriesAnHour, time.Hour))})
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 		return to, nil, err
 	}
 	now := w.app.now()
-	t := newToken(accessID(shop.ID, to.email))
+	t := newToken(w.app.accessID(shop.ID, to.email))
 	request := request{
 		ID: storage.NewID(), Link: t.hash(), Browser: e.Payload[payBrowser], Destination: e.Payload[payDestination],
 		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang,
@@ -134,7 +134,7 @@ func (w Worker) allow(ctx context.Context, shop Shop, to recipient, e mail.Entry
 	if e.Attempts > 0 || e.Composed || e.Payload[payBy] == byFeed {
 		return nil // counted before
 	}
-	day := bound{shop.ID + "/mail-day/" + hashOf(to.email), limit(asksADay, 24*time.Hour)}
+	day := w.app.bound(shop.ID, "mail-day", limit(asksADay, 24*time.Hour), mailbox(to.email))
 	if e.Payload[payReserve] == "" {
 		over, err := w.app.over(ctx, []bound{day})
 		if err != nil || !over[0] {
@@ -148,7 +148,7 @@ func (w Worker) allow(ctx context.Context, shop Shop, to recipient, e mail.Entry
 	if !known {
 		return mail.ErrDrop
 	}
-	day.key, day.rate.Limit = shop.ID+"/reserve-day/"+hashOf(to.email), reservedADay
+	day = w.app.bound(shop.ID, "reserve-day", limit(reservedADay, 24*time.Hour), mailbox(to.email))
 	over, err := w.app.over(ctx, []bound{day})
 	if err == nil && over[0] {
 		err = mail.ErrDrop
@@ -158,7 +158,7 @@ func (w Worker) allow(ctx context.Context, shop Shop, to recipient, e mail.Entry
 
 // knowsBrowser reports whether a browser signed in to the address before.
 func (w Worker) knowsBrowser(ctx context.Context, shop Shop, to recipient, hash string) (bool, error) {
-	doc, _, err := w.app.accessDocs(shop.ID).Get(ctx, accessID(shop.ID, to.email))
+	doc, _, err := w.app.accessDocs(shop.ID).Get(ctx, w.app.accessID(shop.ID, to.email))
 	if errors.Is(err, storage.ErrNotFound) {
 		return false, nil
 	}

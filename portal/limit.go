@@ -1,9 +1,11 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/ulule/limiter/v3"
@@ -66,6 +68,30 @@ type bound struct {
 	rate limiter.Rate
 }
 
+// bound makes a limit of a shop, or of the whole installation for "". What counts against it (an address, a client) stands in the
+// key as a keyed hash, so that the store does not show who did what.
+func (a *App) bound(shop, label string, rate limiter.Rate, of ...string) bound {
+	return bound{key: cmp.Or(shop, installation) + "/" + label + "/" + a.secret.ID(shop, "limit "+label, of...), rate: rate}
+}
+
+// bound makes a limit of the customer, and of more that is given.
+func (s Shopper) bound(label string, rate limiter.Rate, of ...string) bound {
+	return s.app.bound(s.shop.ID, label, rate, append([]string{s.customer.ID}, of...)...)
+}
+
+// mailbox is an address as limits count it: without the tag behind a plus, and for Gmail without dots, since all those lead
+// to one mailbox. Where they do not, people with such addresses share a limit.
+func mailbox(email string) string {
+	local, domain, _ := strings.Cut(email, "@")
+	if name, _, tagged := strings.Cut(local, "+"); tagged && name != "" {
+		local = name
+	}
+	if domain == "gmail.com" || domain == "googlemail.com" {
+		local, domain = strings.ReplaceAll(local, ".", ""), "gmail.com"
+	}
+	return local + "@" + domain
+}
+
 // over counts one against each bound, all at once so that the writes share a commit, and reports which are passed.
 func (a *App) over(ctx context.Context, bounds []bound) ([]bool, error) {
 	passed := make([]bool, len(bounds))
@@ -89,8 +115,8 @@ type asked struct {
 // countAsk counts a request for a mail. Being over a limit only stops the new mail; links sent before keep working.
 func (a *App) countAsk(ctx context.Context, shop, email string, b Browser) (asked, error) {
 	passed, err := a.over(ctx, []bound{
-		{shop + "/ask-hour/" + hashOf(email), limit(asksAnHour, time.Hour)},
-		{shop + "/ask-client/" + clientNetwork(b.IP), limit(asksOfClient, clientPeriod)},
+		a.bound(shop, "ask-hour", limit(asksAnHour, time.Hour), mailbox(email)),
+		a.bound(shop, "ask-client", limit(asksOfClient, clientPeriod), clientNetwork(b.IP)),
 	})
 	return asked{reserve: passed[0], tooMany: passed[1]}, err
 }
@@ -111,7 +137,8 @@ func clientNetwork(client netip.Addr) string {
 
 // codeBound is what a client's wrong codes count against.
 func (v Visitor) codeBound() (limiter *limiter.Limiter, key string) {
-	return newLimiter(v.app, limit(codesOfClient, clientPeriod)), v.shop.ID + "/code-client/" + clientNetwork(v.browser.IP)
+	b := v.app.bound(v.shop.ID, "code-client", limit(codesOfClient, clientPeriod), clientNetwork(v.browser.IP))
+	return newLimiter(v.app, b.rate), b.key
 }
 
 func limit(most int64, period time.Duration) limiter.Rate {

@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"postern/portal/secret/secrettest"
 	"postern/storage/storagetest"
 )
 
 // TestCounters: a limit counts, looks without counting, ends with its period to the moment, and can be taken back.
 func TestCounters(t *testing.T) {
 	now := noon()
-	a := New(storagetest.Open(t, Collections()...), WithClock(func() time.Time { return now }))
+	a := New(storagetest.Open(t, Collections()...), secrettest.Ring(), WithClock(func() time.Time { return now }))
 	limiter := newLimiter(a, limit(3, time.Hour))
 	ctx := context.Background()
 	get := func(left int64, reached bool) {

@@ -37,7 +37,7 @@ func (c *Customer) tell(what string, at time.Time) {
 // changeAndTell changes the customer by what alters, and has them told of it. More than a hundred changes an hour are TooMany: each
 // may be a mail, or a question to VIES.
 func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Customer) error) error {
-	over, err := s.app.over(ctx, []bound{{s.shop.ID + "/changes-hour/" + s.customer.ID, limit(changesAnHour, time.Hour)}})
+	over, err := s.app.over(ctx, []bound{s.bound("changes-hour", limit(changesAnHour, time.Hour))})
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (w Worker) news(ctx context.Context, shop Shop) (done int, err error) {
 		c := job.customer
 		return w.post(ctx, shop, "news-"+words[2], mail.Entry{
 			Kind: mailNews, To: c.emailAt(at), Lang: c.Language, CreatedAt: w.app.now(),
-			Payload: map[string]string{payAccess: accessID(shop.ID, c.emailAt(at)), payWhat: what, payAt: words[1]},
+			Payload: map[string]string{payAccess: w.app.accessID(shop.ID, c.emailAt(at)), payWhat: what, payAt: words[1]},
 		})
 	})
 }

@@ -56,7 +56,7 @@ func (a *access) announce(r request, s session, browserHash string) {
 // notices turns what sign-ins left to tell into outbox entries. The entry's key makes twice equal once.
 func (w Worker) notices(ctx context.Context, shop Shop) (done int, err error) {
 	prefix := jobNotice + " "
-	page, err := storage.Find[struct{}](ctx, w.app.accessDocs(shop.ID), storage.Query{
+	page, err := storage.Find[struct{}](ctx, w.app.accessDocs(shop.ID).Docs, storage.Query{
 		Index: accessByTodo, Prefix: &prefix, Limit: todoBatch,
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func (w Worker) notices(ctx context.Context, shop Shop) (done int, err error) {
 }
 
 func (w Worker) tellNotices(ctx context.Context, shop Shop, key string) error {
-	docs := w.app.accessDocs(shop.ID)
+	docs := w.app.accessDocs(shop.ID).Docs // a sign-in under a secret that was replaced is told, too
 	doc, _, err := docs.Get(ctx, key)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil
@@ -119,7 +119,7 @@ func (w Worker) alarmFor(ctx context.Context, shop Shop, entry string, e mail.En
 func (w Worker) addAlarm(ctx context.Context, shop Shop, key, entry string, unsure bool) (token, error) {
 	t := newToken(key)
 	now := w.app.now()
-	_, err := w.app.accessDocs(shop.ID).Change(ctx, key, func(a *access) error {
+	_, err := w.app.accessDocs(shop.ID).Docs.Change(ctx, key, func(a *access) error {
 		a.Alarms = slices.DeleteFunc(a.Alarms, func(old alarm) bool {
 			return !now.Before(old.Until) || old.Entry == entry && !unsure
 		})
@@ -169,7 +169,7 @@ func (v Visitor) Alarm(ctx context.Context, text string) (AlarmPage, error) {
 	if !ok {
 		return AlarmPage{}, nil
 	}
-	doc, _, err := v.app.accessDocs(v.shop.ID).Get(ctx, t.access)
+	doc, _, err := v.app.accessDocs(v.shop.ID).Docs.Get(ctx, t.access)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && !doc.alarmed(t, v.app.now()) {
 		return AlarmPage{}, nil
 	}
@@ -184,7 +184,7 @@ func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 	if !ok {
 		return gone
 	}
-	doc, err := v.app.accessDocs(v.shop.ID).Change(ctx, t.access, func(a *access) error {
+	doc, err := v.app.accessDocs(v.shop.ID).Docs.Change(ctx, t.access, func(a *access) error {
 		now := v.app.now()
 		if !a.alarmed(t, now) {
 			return gone
@@ -196,18 +196,23 @@ func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 		return gone
 	}
 	if err == nil {
-		err = v.alarmOfFormer(ctx, doc)
+		err = v.alarmOfFormer(ctx, t.access, doc)
 	}
 	return wrap("raise the alarm", err)
 }
 
-// alarmOfFormer ends what lets in at the present address of an account whose former one raised the alarm.
-func (v Visitor) alarmOfFormer(ctx context.Context, doc access) error {
+// alarmOfFormer ends what lets in at the present address of an account whose former one raised the alarm, or whose document is
+// of an installation secret that was replaced.
+func (v Visitor) alarmOfFormer(ctx context.Context, key string, doc access) error {
 	c, err := v.app.customer(ctx, v.shop.ID, doc.Customer)
-	if err != nil || c.Email == doc.Email || c.holds(doc.Email) < 0 {
+	if err != nil || c.Email != doc.Email && c.holds(doc.Email) < 0 {
 		return ifFound(err)
 	}
-	return v.app.clearAccess(ctx, v.shop.ID, accessID(v.shop.ID, c.Email))
+	present := v.app.accessID(v.shop.ID, c.Email)
+	if present == key {
+		return nil
+	}
+	return v.app.clearAccess(ctx, v.shop.ID, present)
 }
 
 func (a *access) alarmed(t token, now time.Time) bool {

@@ -51,7 +51,7 @@ func (o Operator) account(ctx context.Context, shop string, c Customer) (Custome
 		account.EarlierEmails = append(account.EarlierEmails, former.Email)
 	}
 	for _, email := range c.addresses() {
-		doc, _, err := o.app.accessDocs(shop).Get(ctx, accessID(shop, email))
+		doc, _, err := o.app.accessDocs(shop).Get(ctx, o.app.accessID(shop, email))
 		if ifFound(err) != nil {
 			return CustomerAccount{}, err
 		}
@@ -71,7 +71,7 @@ func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (session
 	}
 	for _, email := range c.addresses() {
 		live := 0
-		_, err := o.app.accessDocs(shop).Change(ctx, accessID(shop, email), func(a *access) error {
+		_, err := o.app.accessDocs(shop).Change(ctx, o.app.accessID(shop, email), func(a *access) error {
 			if live = 0; a.Customer != c.ID {
 				return storage.ErrUnchanged
 			}

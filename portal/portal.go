@@ -10,6 +10,7 @@ import (
 
 	"postern/mail"
 	"postern/portal/address"
+	"postern/portal/secret"
 	"postern/storage"
 )
 
@@ -37,6 +38,7 @@ import (
 //	mail           access gets the link, mail goes out, entry done   a crash sends the mail again
 type App struct {
 	engine   storage.Engine
+	secret   *secret.Ring
 	now      func() time.Time
 	log      *slog.Logger
 	insecure bool
@@ -58,9 +60,9 @@ func WithLog(log *slog.Logger) Option { return func(a *App) { a.log = log } }
 // WithInsecureHTTP allows shops whose base URL is plain http on a host that is not loopback.
 func WithInsecureHTTP() Option { return func(a *App) { a.insecure = true } }
 
-// New returns the product over a store that was opened with Collections.
-func New(engine storage.Engine, options ...Option) *App {
-	a := &App{engine: engine, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New()}
+// New returns the product over a store that was opened with Collections, and whose secret the ring holds: see TakeSecret.
+func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
+	a := &App{engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New()}
 	for _, option := range options {
 		option(a)
 	}
@@ -71,13 +73,16 @@ func New(engine storage.Engine, options ...Option) *App {
 func Collections() []storage.Collection {
 	return append(mail.Collections(),
 		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
-		orderCollection(), inquiryCollection(), historyCollection(), keyCollection(), handOffCollection())
+		orderCollection(), inquiryCollection(), historyCollection(), keyCollection(), handOffCollection(),
+		installationCollection())
 }
 
-// Ready reports whether the store answers.
+// Ready reports whether the store answers, and still belongs to this installation secret.
 func (a *App) Ready(ctx context.Context) error {
-	_, err := a.loadShops(ctx)
-	return err
+	if _, err := a.loadShops(ctx); err != nil {
+		return err
+	}
+	return a.hasSecret(ctx)
 }
 
 // LostDownload notes that a customer's download broke off: its reader sees only that the file ends.

@@ -97,8 +97,8 @@ func (s Shopper) AskCode(ctx context.Context) error {
 // askProof counts and writes the outbox entry of a mail with a code for this session. A mail to an address that is not the
 // account's counts against that address, too: over its limit it is dropped later, and the answer is the same.
 func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
-	own := bound{s.shop.ID + "/proof-hour/" + s.customer.ID + "/" + s.session.id(), limit(codesAnHour, time.Hour)}
-	all := bound{s.shop.ID + "/proof-hour/" + s.customer.ID, limit(3*codesAnHour, time.Hour)}
+	own := s.bound("proof-session-hour", limit(codesAnHour, time.Hour), s.session.id())
+	all := s.bound("proof-hour", limit(3*codesAnHour, time.Hour))
 	for _, b := range []bound{own, all} { // in turn: what a session is refused does not use up the others'
 		over, err := s.app.over(ctx, []bound{b})
 		if err != nil {
@@ -109,7 +109,9 @@ func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 		}
 	}
 	if e.To != s.customer.Email {
-		over, err := s.app.over(ctx, []bound{{s.shop.ID + "/proof-day/" + hashOf(e.To), limit(codesADay, 24*time.Hour)}})
+		over, err := s.app.over(ctx, []bound{
+			s.app.bound(s.shop.ID, "proof-day", limit(codesADay, 24*time.Hour), mailbox(e.To)),
+		})
 		if err != nil {
 			return err
 		}

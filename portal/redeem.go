@@ -82,7 +82,7 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	if !ok || code == "" || v.browser.Secret == "" {
 		return SignedIn{}, wrong
 	}
-	signed, err := v.claimCode(ctx, newToken(accessID(v.shop.ID, canonical)), code)
+	signed, err := v.claimCode(ctx, newToken(v.app.accessID(v.shop.ID, canonical)), code)
 	switch {
 	case err == nil:
 		if _, failed := most.Increment(ctx, key, -1); failed != nil { // only wrong ones count
@@ -215,10 +215,6 @@ func (a *App) stillHas(ctx context.Context, shop Shop, doc access) error {
 		return goneLink(LinkReplaced)
 	}
 	return err
-}
-
-func (a *App) accessDocs(shop string) storage.Docs[access] {
-	return storage.Open[access](a.engine, shop, accessCollection())
 }
 
 // endSessions ends those sessions of the document that end says, and reports how many.

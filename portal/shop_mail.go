@@ -63,8 +63,8 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte) error {
 // countMail counts a mail against the hour and then the day of its address. What the hour refuses does not use up the day.
 func (a *App) countMail(ctx context.Context, shop, email string) error {
 	for _, b := range []bound{
-		{shop + "/ask-hour/" + hashOf(email), limit(asksAnHour, time.Hour)},
-		{shop + "/mail-day/" + hashOf(email), limit(asksADay, 24*time.Hour)},
+		a.bound(shop, "feed-hour", limit(asksAnHour, time.Hour), mailbox(email)),
+		a.bound(shop, "feed-day", limit(asksADay, 24*time.Hour), mailbox(email)),
 	} {
 		over, err := a.over(ctx, []bound{b})
 		if err != nil {

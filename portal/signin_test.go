@@ -12,6 +12,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 )
 
@@ -69,7 +70,7 @@ func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
 func TestParallelRedemptions(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
-	apps := []*portal.App{h.app, portal.New(h.engine, portal.WithClock(h.clock.Now))}
+	apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))}
 	token, _ := h.askLink(jan, "asking")
 	const clicks = 1000
 	var won, gone atomic.Int32
@@ -212,7 +213,7 @@ func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	_, code := h.askLink(jan, "browser")
-	app := portal.New(&uncounted{Engine: h.engine}, portal.WithClock(h.clock.Now))
+	app := portal.New(&uncounted{Engine: h.engine}, secrettest.Ring(), portal.WithClock(h.clock.Now))
 	signed, err := app.Visitor(h.shop, firefox("browser")).EnterCode(t.Context(), jan, code)
 	if err != nil || h.shopper(signed.Cookie).Customer().Email != jan {
 		t.Error(err)
@@ -249,7 +250,7 @@ func TestMailBesideASignIn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}}
-		h.dispatcher = h.newDispatcher(portal.New(m, portal.WithClock(h.clock.Now)))
+		h.dispatcher = h.newDispatcher(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now)))
 		sent := h.deliver()
 		if m.turn >= 0 {
 			return

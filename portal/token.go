@@ -68,11 +68,9 @@ func hashOf(secret string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// accessID is the key of the access document of an address in a shop.
-func accessID(shop, email string) string {
-	sum := sha256.Sum256([]byte("postern access\x00" + shop + "\x00" + email))
-	return base64.RawURLEncoding.EncodeToString(sum[:accessIDBytes])
-}
+// accessID is the key of the access document of an address in a shop. Who has the store but not the installation secret cannot
+// tell of which address it is.
+func (a *App) accessID(shop, email string) string { return a.secret.ID(shop, "access", email) }
 
 // The code's alphabet is Crockford's base 32: no I, L, O, U.
 const (

@@ -172,7 +172,7 @@ func TestUnsubscribeKey(t *testing.T) {
 	kinds := 0
 	seen.Range(func(any, any) bool { kinds++; return true })
 	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Name: ptr("Other")})
-	if err != nil || kinds != 1 || len(shop.UnsubscribeKey) != 32 {
+	if err != nil || kinds != 1 || len(shop.UnsubscribeKey) != 12+32+16 {
 		t.Fatalf("%d addresses, a key of %d bytes: %v", kinds, len(shop.UnsubscribeKey), err)
 	}
 	text, err := json.Marshal(shop)

@@ -136,7 +136,7 @@ func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (
 	if !storage.IsID(id) {
 		return WithdrawalReceipt{}, failure(Invalid, "withdrawal.form")
 	}
-	over, err := a.over(ctx, []bound{w.statementBound(shop)})
+	over, err := a.over(ctx, []bound{a.statementBound(shop, w)})
 	if err != nil {
 		return WithdrawalReceipt{}, err
 	}

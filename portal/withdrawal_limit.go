@@ -28,25 +28,25 @@ func (w withdrawal) sender() (who, to string) {
 	if w.Customer != "" {
 		return "of/" + w.Customer, ""
 	}
-	return w.Network, "/" + hashOf(w.Statement.Email)
+	return w.Network, mailbox(w.Statement.Email)
 }
 
-func (w withdrawal) statementBound(shop Shop) bound {
+func (a *App) statementBound(shop Shop, w withdrawal) bound {
 	who, _ := w.sender()
-	return bound{shop.ID + "/withdrawals-client/" + who, limit(statementsOfClient, clientPeriod)}
+	return a.bound(shop.ID, "withdrawals-client", limit(statementsOfClient, clientPeriod), who)
 }
 
 // ownBounds are what the mails count against that a sender uses up alone: the first is that of all addresses together.
-func (w withdrawal) ownBounds(shop Shop) []bound {
+func (a *App) ownBounds(shop Shop, w withdrawal) []bound {
 	who, to := w.sender()
-	all := bound{shop.ID + "/receipt-client/" + who, limit(receiptsOfClient, clientPeriod)}
+	all := a.bound(shop.ID, "receipt-client", limit(receiptsOfClient, clientPeriod), who)
 	if w.Customer != "" {
-		return []bound{all, {shop.ID + "/receipt-day/" + who, limit(ownReceiptsADay, 24*time.Hour)}}
+		return []bound{all, a.bound(shop.ID, "receipt-day", limit(ownReceiptsADay, 24*time.Hour), who)}
 	}
 	return []bound{
 		all,
-		{shop.ID + "/receipt-hour/" + who + to, limit(receiptsAnHour, time.Hour)},
-		{shop.ID + "/receipt-day/" + who + to, limit(receiptsADay, 24*time.Hour)},
+		a.bound(shop.ID, "receipt-hour", limit(receiptsAnHour, time.Hour), who, to),
+		a.bound(shop.ID, "receipt-day", limit(receiptsADay, 24*time.Hour), who, to),
 	}
 }
 
@@ -67,13 +67,13 @@ func (a *App) countOwn(ctx context.Context, bounds []bound) (withheld, error) {
 // countMails counts the mails of a statement. What is over its sender's own measure takes nothing from the measures that
 // visitors share, and who is signed in does not share them.
 func (a *App) countMails(ctx context.Context, shop Shop, w withdrawal) (withheld, error) {
-	held, err := a.countOwn(ctx, w.ownBounds(shop))
+	held, err := a.countOwn(ctx, a.ownBounds(shop, w))
 	if err != nil || held.told || w.Customer != "" {
 		return held, err
 	}
-	shared := []bound{{shop.ID + "/withdrawals-told", limit(toldAnHour, time.Hour)}}
+	shared := []bound{a.bound(shop.ID, "withdrawals-told", limit(toldAnHour, time.Hour))}
 	if !held.receipt {
-		shared = append(shared, bound{shop.ID + "/receipt-address/" + hashOf(w.Statement.Email), limit(receiptsToAddress, 24*time.Hour)})
+		shared = append(shared, a.bound(shop.ID, "receipt-address", limit(receiptsToAddress, 24*time.Hour), mailbox(w.Statement.Email)))
 	}
 	over, err := a.over(ctx, shared)
 	return withheld{receipt: held.receipt || slices.Contains(over[1:], true), told: over[0]}, err

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 	"postern/storage/storagetest"
 )
@@ -11,7 +12,7 @@ import (
 // TestReceiptIsSettledOnce: who counts a statement's mails a second time, as worker and request can at once, changes nothing.
 func TestReceiptIsSettledOnce(t *testing.T) {
 	now := at(t, "2026-03-05T10:00:00Z")
-	a := New(storagetest.Open(t, Collections()...), WithClock(func() time.Time { return now }))
+	a := New(storagetest.Open(t, Collections()...), secrettest.Ring(), WithClock(func() time.Time { return now }))
 	shop := Shop{ID: "main"}
 	w := withdrawal{Statement: Statement{Name: "Jan", Email: "jan@example.com", Number: "1"}, Network: "192.0.2.7/32"}
 	early := storage.NewID()
@@ -37,7 +38,7 @@ func TestReceiptIsSettledOnce(t *testing.T) {
 // that makes them no match.
 func TestErasedOrderIsNobodys(t *testing.T) {
 	now := at(t, "2026-03-05T10:00:00Z")
-	a := New(storagetest.Open(t, Collections()...), WithClock(func() time.Time { return now }))
+	a := New(storagetest.Open(t, Collections()...), secrettest.Ring(), WithClock(func() time.Time { return now }))
 	shop := Shop{ID: "main"}
 	for number, email := range map[string]string{"1": "", "2": "eva@example.com"} {
 		order := storedOrder{Order: Order{Number: number, Email: email, PlacedAt: now}}

@@ -13,6 +13,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 )
 
@@ -421,7 +422,7 @@ func TestWithdrawalInterrupted(t *testing.T) {
 		h.work()
 		mortal := &stopping{Engine: h.engine}
 		mortal.left.Store(int64(writes))
-		app := portal.New(mortal, portal.WithClock(h.clock.Now))
+		app := portal.New(mortal, secrettest.Ring(), portal.WithClock(h.clock.Now))
 		_, id, err := h.visitor("x").PrepareWithdrawal(stated("1"))
 		if err != nil {
 			t.Fatal(err)

@@ -146,14 +146,14 @@ func (w Worker) sweep(ctx context.Context) error {
 		_, swept := mail.NewOutbox(w.app.engine, shop.ID).Sweep(ctx, sweepBatch)
 		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepAccess(ctx, shop))
 	}
-	return err
+	return errors.Join(err, w.sweepRotated(ctx, shops))
 }
 
 // sweepAccess removes what is kept of addresses that somebody typed and nobody signed in with.
 func (w Worker) sweepAccess(ctx context.Context, shop Shop) error {
 	now := w.app.now()
 	stale := func(a access) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }
-	return sweepBy(ctx, w.app.accessDocs(shop.ID), storage.Query{Index: accessByStale, To: now.Add(time.Millisecond)}, stale)
+	return sweepBy(ctx, w.app.accessDocs(shop.ID).Docs, storage.Query{Index: accessByStale, To: now.Add(time.Millisecond)}, stale)
 }
 
 // sweepBy removes, a batch at a time, what the query finds and is as it should be. It goes on by the cursor, so that what stays

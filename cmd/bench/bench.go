@@ -134,7 +134,12 @@ func (b *bench) grow(ctx context.Context, size int) error {
 
 // serve starts the server with a mail server; its first 200 is waited for.
 func (b *bench) serve(ctx context.Context, mailServer string) (*process, error) {
-	p, err := start(b.dir, b.binary, "serve", "--store", b.store, "--addr", "127.0.0.1:0", "--smtp", mailServer, "--trusted-proxies", "127.0.0.1")
+	file, err := b.secretFile()
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(b.dir, b.binary, "serve", "--store", b.store, "--secret-key-file", file, "--addr", "127.0.0.1:0", "--smtp", mailServer,
+		"--trusted-proxies", "127.0.0.1")
 	if err != nil {
 		return nil, err
 	}

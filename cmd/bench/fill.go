@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"postern/portal"
+	"postern/portal/secret"
 	"postern/storage"
 )
 
@@ -28,7 +29,14 @@ func within(ctx context.Context, store string, do func(storage.Engine, *portal.A
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(engine, portal.New(engine)), engine.Close())
+	ring, err := secret.New(benchSecret())
+	if err == nil {
+		app := portal.New(engine, ring)
+		if err = app.TakeSecret(ctx); err == nil {
+			err = do(engine, app)
+		}
+	}
+	return errors.Join(err, engine.Close())
 }
 
 // furnish creates the shop and a key for its feed.

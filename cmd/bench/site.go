@@ -10,6 +10,7 @@ import (
 	"runtime/pprof"
 
 	"postern/portal"
+	"postern/portal/secret"
 	"postern/portal/web"
 )
 
@@ -29,7 +30,11 @@ func serveSite(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	app, err := web.New(web.Config{App: portal.New(engine, portal.WithLog(log)), Log: log})
+	ring, err := secret.New(benchSecret())
+	if err != nil {
+		return errors.Join(err, engine.Close())
+	}
+	app, err := web.New(web.Config{App: portal.New(engine, ring, portal.WithLog(log)), Log: log})
 	if err != nil {
 		return errors.Join(err, engine.Close())
 	}

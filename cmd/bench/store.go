@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"postern/portal"
+	"postern/portal/secret"
 	"postern/storage"
 	"postern/storage/mongodb"
 	"postern/storage/sqlite"
@@ -76,6 +78,15 @@ func openStore(ctx context.Context, store string) (storage.Engine, error) {
 		return mongodb.Open(ctx, store, portal.Collections()...)
 	}
 	return sqlite.Open(ctx, store, portal.Collections()...)
+}
+
+// benchSecret is the installation secret of the bench's stores, which hold nothing of anybody.
+func benchSecret() []byte { return bytes.Repeat([]byte("b"), secret.Bytes) }
+
+// secretFile writes the installation secret into a file for the server.
+func (b *bench) secretFile() (string, error) {
+	file := filepath.Join(b.dir, secret.FileName)
+	return file, os.WriteFile(file, benchSecret(), 0o600)
 }
 
 // isServer tells an address from a directory.

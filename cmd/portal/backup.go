@@ -23,7 +23,7 @@ func (backupCommand) Help() string {
   portal backup --store /srv/postern /backup/postern-$(date +%F).db
   portal restore /backup/postern-2026-11-21.db --store /srv/postern-restored
 
-The file holds personal data; only its owner can read it. Mails that wait are in it, too: a portal that is served from a backup sends again what went out since. A store on MongoDB is saved with the tools of its server, or with "portal copy" into a directory.`
+The file holds personal data; only its owner can read it. Mails that wait are in it, too: a portal that is served from a backup sends again what went out since. The installation secret (secret.key) is not in it: keep that file elsewhere, by itself. A store on MongoDB is saved with the tools of its server, or with "portal copy" into a directory.`
 }
 
 // Run saves it.
@@ -48,6 +48,7 @@ func (c backupCommand) Run(ctx context.Context, w *world) error {
 		return failf("The backup cannot be found: %s.", err)
 	}
 	w.say("%s: %d bytes", c.File, info.Size())
+	w.note("The installation secret is not in it. Keep %s as well, in another place.", c.secretName())
 	return nil
 }
 

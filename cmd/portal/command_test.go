@@ -201,5 +201,7 @@ func TestStoreThatIsNotThere(t *testing.T) {
 	}
 	file := writeFile(t, "plain.txt", "no store")
 	call(t, nil, "shop", "list", "--store", file).want(t, exitFailure, "cannot be opened", file)
-	call(t, nil, "shop", "list", "--store", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200").want(t, exitFailure, "MongoDB")
+	server := []string{"shop", "list", "--store", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200"}
+	call(t, nil, server...).want(t, exitUsage, "--secret-key-file")
+	call(t, nil, append(server, "--secret-key-file", "secret.key")...).want(t, exitFailure, "MongoDB")
 }

@@ -28,11 +28,11 @@ func (copyCommand) Help() string {
   portal copy /srv/postern mongodb://portal@db.internal/postern     # while the portal runs
   systemctl stop postern
   portal copy /srv/postern mongodb://portal@db.internal/postern     # brings what changed since
-  PORTAL_STORE_PASSWORD=... portal serve --store mongodb://portal@db.internal/postern ...
+  PORTAL_STORE_PASSWORD=... portal serve --store mongodb://portal@db.internal/postern --secret-key-file /srv/postern/secret.key ...
 
 A password in an address shows in the list of processes. So it stands in PORTAL_COPY_FROM_PASSWORD and PORTAL_COPY_TO_PASSWORD, or in the files that --from-password-file and --to-password-file name; the passwords of other commands (PORTAL_STORE_PASSWORD) are not sent to either server.
 
-A copy that was interrupted is run again. What differs is written, so a second run is quick. The target must be empty, or as earlier copies from the same source left it; one that others have written to since is refused, and nothing is written. Nobody may serve it meanwhile. Counters of rate limits are not copied: they begin anew.`
+A copy that was interrupted is run again. What differs is written, so a second run is quick. The target must be empty, or as earlier copies from the same source left it; one that others have written to since is refused, and nothing is written. Nobody may serve it meanwhile. Counters of rate limits are not copied: they begin anew. Nor is the installation secret: give the portal on the new store the same file, with --secret-key-file.`
 }
 
 // Run copies.
@@ -89,6 +89,7 @@ func (c copyCommand) copy(ctx context.Context, w *world, from, to storage.Engine
 	case err != nil:
 		return err
 	}
+	w.note("The installation secret is not copied: serve both stores with the same one (--secret-key-file).")
 	w.say("copied in %s", time.Since(began).Round(100*time.Millisecond))
 	w.say("  new        %d", report.Inserted)
 	w.say("  changed    %d", report.Replaced)

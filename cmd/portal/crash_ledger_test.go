@@ -157,7 +157,7 @@ func (b *ledger) open(t *testing.T, now time.Time) found {
 	if err != nil {
 		t.Fatalf("the store does not open: %v", err)
 	}
-	app := portal.New(engine, portal.WithClock(func() time.Time { return now }))
+	app := portal.New(engine, ringOf(t, b.dir), portal.WithClock(func() time.Time { return now }))
 	shops, err := app.Shops(t.Context())
 	if err != nil || len(shops) != 1 {
 		t.Fatalf("%d shops, %v", len(shops), err)

@@ -49,7 +49,11 @@ func (c demoCommand) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return errors.Join(err, listener.Close(), remove())
 	}
-	return errors.Join(c.show(ctx, w, engine, listener), engine.Close(), remove())
+	ring, err := storeFlag{Store: dir}.ring(ctx, engine)
+	if err != nil {
+		return errors.Join(err, listener.Close(), engine.Close(), remove())
+	}
+	return errors.Join(c.show(ctx, w, parts{engine: engine, secret: ring}, listener), engine.Close(), remove())
 }
 
 // directory is where the store goes, and what removes it in the end.
@@ -73,7 +77,7 @@ func openDemo(ctx context.Context, dir string) (storage.Engine, error) {
 }
 
 // show fills the store, tells what there is to see, and serves.
-func (c demoCommand) show(ctx context.Context, w *world, engine storage.Engine, listener net.Listener) error {
+func (c demoCommand) show(ctx context.Context, w *world, p parts, listener net.Listener) error {
 	base := "http://" + reachable(listener.Addr().String())
 	shop, err := listen(ctx, c.StorefrontAddr, "--storefront-addr")
 	if err != nil {
@@ -86,10 +90,9 @@ func (c demoCommand) show(ctx context.Context, w *world, engine storage.Engine, 
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { _ = register.stop() }()
-	server, err := newServer(parts{
-		engine: engine, texts: w.texts, sender: box, log: newLog("text", w.stderr, slog.LevelWarn), options: []portal.Option{portal.WithInsecureHTTP(), portal.WithVATChecker(vies.New(register.url))},
-		drain: drainTime,
-	})
+	p.texts, p.sender, p.log, p.drain = w.texts, box, newLog("text", w.stderr, slog.LevelWarn), drainTime
+	p.options = []portal.Option{portal.WithInsecureHTTP(), portal.WithVATChecker(vies.New(register.url))}
+	server, err := newServer(p)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -177,7 +177,7 @@ func TestDemoOutlivesAnErasure(t *testing.T) {
 	}
 	later := time.Now().Add(8 * day)
 	for range 2 { // an erasure has two halves
-		app := portal.New(engine, portal.WithClock(func() time.Time { return later }))
+		app := portal.New(engine, ringOf(t, dir), portal.WithClock(func() time.Time { return later }))
 		if err := drain(t.Context(), app.Worker()); err != nil {
 			t.Fatal(err)
 		}

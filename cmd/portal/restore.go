@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"postern/portal/secret"
 	"postern/storage/sqlite"
 )
 
@@ -20,7 +21,7 @@ func (restoreCommand) Help() string {
 
   portal restore /backup/postern-2026-11-21.db --store /srv/postern-restored
 
-The file is checked first; one that is damaged leaves nothing behind. Sessions and links are those of the moment of the backup.`
+The file is checked first; one that is damaged leaves nothing behind. Sessions and links are those of the moment of the backup. A backup does not hold the installation secret: put the secret.key of the saved store into the new directory, with mode 0600, or name it with --secret-key-file.`
 }
 
 // Run restores it.
@@ -36,5 +37,9 @@ func (c restoreCommand) Run(ctx context.Context, w *world) error {
 		return storeFault(ctx, err)
 	}
 	w.say("The store is in %s.", c.Store)
+	if _, err := secret.Read(c.secretName()); errors.Is(err, fs.ErrNotExist) {
+		w.note("Put the installation secret of the saved store in %s, with mode 0600: it is in no backup, and the portal does not start without it.",
+			c.secretName())
+	}
 	return nil
 }

@@ -187,8 +187,12 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 			return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))
 		}
 	}
+	ring, err := c.ring(ctx, engine)
+	if err != nil {
+		return err
+	}
 	p := parts{
-		engine: engine, texts: w.texts, sender: s.sender, log: newLog(c.Log, w.stderr, s.level), trusted: s.trusted,
+		engine: engine, secret: ring, texts: w.texts, sender: s.sender, log: newLog(c.Log, w.stderr, s.level), trusted: s.trusted,
 		certificate: s.certificate, drain: s.drain,
 	}
 	if c.InsecureHTTP {

@@ -49,7 +49,7 @@ func TestServeRefusesToStart(t *testing.T) {
 			[]string{"12 things", "--addr", "--log:", "--log-level", "--trusted-proxies", "--smtp", `"adr"`, "--metrics-addr", "--tls-key", "--dkim",
 				"--shutdown-timeout", otelTracesEndpoint, otelExporter}},
 		{"beside other faults", nil, []string{"--smtp-password-file", "/nowhere", "--trusted-proxies", "10.0.0.0/40,here", "--store", "mongodb://db.example/a?w=x%"},
-			[]string{"5 things", "--smtp-password-file", "--smtp:", "10.0.0.0/40", `"here"`, "--store: the address is malformed"}},
+			[]string{"6 things", "--smtp-password-file", "--smtp:", "10.0.0.0/40", `"here"`, "--store: the address is malformed", "--secret-key-file"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := append([]string{"serve", "--store", t.TempDir() + "/store"}, c.args...)

@@ -14,6 +14,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/secret"
 	"postern/portal/web"
 	"postern/storage"
 	"postern/templates/i18n"
@@ -22,6 +23,7 @@ import (
 // parts are what a server is put together from.
 type parts struct {
 	engine      storage.Engine
+	secret      *secret.Ring
 	texts       *i18n.Catalogue
 	sender      mail.Sender
 	log         *slog.Logger
@@ -90,7 +92,7 @@ func newServer(p parts) (*server, error) {
 
 // product is the product over the store as one part of the server uses it.
 func (p parts) product(part string) *portal.App {
-	return portal.New(p.store(part), append(p.options, portal.WithLog(p.log))...)
+	return portal.New(p.store(part), p.secret, append(p.options, portal.WithLog(p.log))...)
 }
 
 func (p parts) store(part string) storage.Engine {

@@ -6,6 +6,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,6 +28,7 @@ func TestTwoServersShareOneMongoDB(t *testing.T) {
 		t.Skip("set PORTAL_TEST_MONGODB_URI to a MongoDB-compatible server to run this")
 	}
 	store := ownDatabase(t, address)
+	t.Setenv("PORTAL_SECRET_KEY_FILE", filepath.Join(t.TempDir(), "secret.key"))
 	createShop(t, store, "main", "http://127.0.0.1:8080").want(t, exitOK)
 	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", store).want(t, exitOK)
 	office, taken := openPostOffice(t)

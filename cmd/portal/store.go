@@ -17,6 +17,8 @@ type storeFlag struct {
 	Store             string `help:"Where everything is kept: a directory of this machine, or the mongodb:// or mongodb+srv:// address of a server: mongodb://user@host/database. The password comes from PORTAL_STORE_PASSWORD or --store-password-file." default:"portal-data" placeholder:"DIR|mongodb://…"`
 	StorePasswordFile string `help:"A file that holds the password of the MongoDB server." placeholder:"FILE"`
 
+	secretFlag
+
 	secret string // of storeSecret
 }
 
@@ -46,7 +48,9 @@ func (f storeFlag) checkStore(wrong *faults) {
 		}
 	case strings.Contains(address, "://"):
 		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
+		return
 	}
+	f.secretFiles(wrong)
 }
 
 func onMongoDB(address string) bool {
@@ -57,6 +61,7 @@ func onMongoDB(address string) bool {
 func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
 	var wrong faults
 	address := f.address(&wrong)
+	f.secretFiles(&wrong) // before a store is made
 	if err := wrong.usage(""); err != nil {
 		return nil, err
 	}
@@ -113,7 +118,10 @@ func (f storeFlag) begin(ctx context.Context, do func(portal.Operator) error, op
 	if err != nil {
 		return err
 	}
-	err = do(portal.New(engine, options...).Operator())
+	ring, err := f.ring(ctx, engine)
+	if err == nil {
+		err = do(portal.New(engine, ring, options...).Operator())
+	}
 	return errors.Join(err, engine.Close())
 }
 

@@ -65,8 +65,8 @@ func TestStorePasswordOfCommands(t *testing.T) {
 	const bare, closed = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "mongodb://u@127.0.0.1:1/?serverSelectionTimeoutMS=100"
 	const secret = "geheim:@/+%$ #"
 	dir, file := shopStore(t), writeFile(t, "password", secret)
-	serve := []string{"serve", "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0", "--store"}
-	list := []string{"shop", "list", "--store"}
+	serve := []string{"serve", "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0", "--secret-key-file", "secret.key", "--store"}
+	list := []string{"shop", "list", "--secret-key-file", "secret.key", "--store"}
 	set := func(name string) map[string]string { return map[string]string{name: secret} }
 	for _, c := range []struct {
 		name   string
@@ -81,7 +81,7 @@ func TestStorePasswordOfCommands(t *testing.T) {
 		{"served store", set("PORTAL_STORE_PASSWORD"), append(serve, bare), exitUsage, "--store: there is a password"},
 		{"store that takes it", set("PORTAL_STORE_PASSWORD"), append(list, closed), exitFailure, "no server at 127.0.0.1:1"},
 		{"served store that takes it", set("PORTAL_STORE_PASSWORD"), append(serve, closed), exitFailure, "no server at 127.0.0.1:1"},
-		{"directory", set("PORTAL_STORE_PASSWORD"), append(list, dir), exitOK, "Bookshop"},
+		{"directory", set("PORTAL_STORE_PASSWORD"), []string{"shop", "list", "--store", dir}, exitOK, "Bookshop"},
 		{"source", set("PORTAL_COPY_FROM_PASSWORD"), []string{"copy", bare, dir}, exitUsage, "FROM: there is a password"},
 		{"source, by a file", nil, []string{"copy", bare, dir, "--from-password-file", file}, exitUsage, "FROM: there is a password"},
 		{"source that takes it", set("PORTAL_COPY_FROM_PASSWORD"), []string{"copy", closed, dir}, exitFailure, "no server at 127.0.0.1:1"},

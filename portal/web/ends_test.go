@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/portal/web"
 	"postern/portal/web/webtest"
 )
@@ -20,7 +21,7 @@ const day = 24 * time.Hour
 func process(t *testing.T, i *webtest.Installation, off time.Duration) *webtest.Way {
 	t.Helper()
 	now := func() time.Time { return i.Clock.Now().Add(off) }
-	site, err := web.New(web.Config{App: portal.New(i.Engine, portal.WithClock(now)), Timeout: time.Minute})
+	site, err := web.New(web.Config{App: portal.New(i.Engine, secrettest.Ring(), portal.WithClock(now)), Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/static"
 	"postern/storage/storagetest"
 )
@@ -22,7 +23,7 @@ import (
 // iconSite is the site of one shop.
 func iconSite(t *testing.T, settings portal.ShopSettings) *fiber.App {
 	t.Helper()
-	app := portal.New(storagetest.Open(t, portal.Collections()...))
+	app := portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring())
 	settings.Name, settings.BaseURL, settings.SenderEmail = new("Shop"), new("https://a.test"), new("shop@a.test")
 	if _, err := app.Operator().CreateShop(t.Context(), "main", settings); err != nil {
 		t.Fatal(err)

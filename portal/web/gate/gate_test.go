@@ -16,6 +16,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/portal/web/gate"
 	"postern/storage"
 	"postern/storage/storagetest"
@@ -60,7 +61,7 @@ func newHouse(t *testing.T, handler fiber.Handler, bases ...string) house {
 func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler, bases ...string) house {
 	t.Helper()
 	store := &counting{Engine: storagetest.Open(t, portal.Collections()...)}
-	app := portal.New(store)
+	app := portal.New(store, secrettest.Ring())
 	for i, base := range bases {
 		settings := portal.ShopSettings{Name: new("Shop"), BaseURL: &base, SenderEmail: new("shop@shop.test")}
 		if _, err := app.Operator().CreateShop(t.Context(), fmt.Sprintf("shop%d", i), settings); err != nil {

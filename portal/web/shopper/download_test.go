@@ -12,13 +12,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/storage/storagetest"
 )
 
 // TestDownloads that break off break the connection, those that panic end nothing but themselves, and long ones come whole.
 func TestDownloads(t *testing.T) {
 	long := strings.Repeat("0123456789", 100_000)
-	h := New(portal.New(storagetest.Open(t, portal.Collections()...)), nil)
+	h := New(portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring()), nil)
 	site := fiber.New(fiber.Config{DisableStartupMessage: true})
 	for name, write := range map[string]func(context.Context, io.Writer) error{
 		"whole": func(_ context.Context, to io.Writer) error { _, err := io.WriteString(to, long); return err },

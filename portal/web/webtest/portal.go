@@ -9,6 +9,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 	"postern/storage/storagetest"
 )
@@ -41,7 +42,7 @@ func Portal(t testing.TB, shops ...Shop) *Installation {
 func PortalOver(t testing.TB, engine storage.Engine, shops ...Shop) *Installation {
 	t.Helper()
 	i := &Installation{Engine: engine, Mailbox: &Mailbox{}, Clock: NewClock(Start()), Log: &Log{}, t: t}
-	i.App = portal.New(engine, portal.WithClock(i.Clock.Now), portal.WithLog(i.Log.Logger()))
+	i.App = portal.New(engine, secrettest.Ring(), portal.WithClock(i.Clock.Now), portal.WithLog(i.Log.Logger()))
 	if len(shops) == 0 {
 		shops = []Shop{Bookshop()}
 	}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"postern/portal"
+	"postern/portal/secret"
+	"postern/storage"
+)
+
+// secretFlag says where the installation secret is.
+type secretFlag struct {
+	SecretKeyFile []string `help:"The file of the installation secret, 32 bytes that only its owner can read. An embedded store has it as secret.key in its directory; with MongoDB it must be named. To replace the secret, name the new file and then the one before, separated by a comma." placeholder:"FILE"`
+}
+
+// maxSecrets are the current secret and, while it is being replaced, the one before.
+const maxSecrets = 2
+
+// secretFiles are the files of the secret, the current one first; what is wrong is added.
+func (f storeFlag) secretFiles(wrong *faults) []string {
+	switch {
+	case len(f.SecretKeyFile) > maxSecrets:
+		wrong.add("--secret-key-file: name one file, or two while the secret is being replaced: the new one, and the one before.")
+	case len(f.SecretKeyFile) == 0 && strings.Contains(f.Store, "://"):
+		wrong.add("--secret-key-file: a store on MongoDB needs the file of the installation secret, the same for every process. " +
+			"One that is not there yet is made with a new store.")
+	case len(f.SecretKeyFile) == 0:
+		return []string{filepath.Join(f.Store, secret.FileName)}
+	}
+	return f.SecretKeyFile
+}
+
+// secretName is the file of the current secret, for messages.
+func (f storeFlag) secretName() string {
+	var wrong faults
+	return append(f.secretFiles(&wrong), secret.FileName)[0]
+}
+
+// ring is the installation secret of the store, which a new store gets here.
+func (f storeFlag) ring(ctx context.Context, engine storage.Engine) (*secret.Ring, error) {
+	var wrong faults
+	files := f.secretFiles(&wrong)
+	if err := wrong.usage(""); err != nil {
+		return nil, err
+	}
+	begun, err := portal.Begun(ctx, engine)
+	if err != nil {
+		return nil, err
+	}
+	if !begun {
+		if err := secret.Create(files[0]); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, failf("The installation secret cannot be made: %s.", err)
+		}
+	}
+	ring, err := readSecrets(files)
+	if err != nil {
+		return nil, err
+	}
+	err = portal.New(engine, ring).TakeSecret(ctx)
+	if errors.Is(err, portal.ErrOtherSecret) {
+		return nil, failf("The store belongs to another installation secret than the one in %s. Name its own with --secret-key-file, "+
+			"or put it back. To replace a secret, name the new file and then the one before: --secret-key-file NEW,OLD.", files[0])
+	}
+	return ring, err
+}
+
+func readSecrets(files []string) (*secret.Ring, error) {
+	var secrets [][]byte
+	for _, file := range files {
+		one, err := secret.Read(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, failf("The installation secret %s is missing, and the store needs the one that it was made with. "+
+				"Put it back from where you keep it, or name it with --secret-key-file. It is in no backup of the store.", file)
+		case err != nil:
+			return nil, failf("%s.", err)
+		}
+		secrets = append(secrets, one)
+	}
+	return secret.New(secrets[0], secrets[1:]...)
+}

@@ -1,0 +1,130 @@
+// Package secret is the installation secret: 32 random bytes that every process of one installation shares. It owns
+// the file they are kept in, the keys derived from them, and the sealing of what must stay readable to the portal
+// only. It must not know what the keys are for, nor of the store.
+package secret
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+const (
+	// Bytes is the length of a secret.
+	Bytes = 32
+	// idBytes is the length of a keyed id: 128 bits, so that no two meet by chance.
+	idBytes = 16
+)
+
+// Ring is the installation secret, and the one before it while that is being replaced. It is safe for concurrent use.
+type Ring struct {
+	current *key
+	older   *key // nil for none
+}
+
+// key is one secret and what was derived from it: each derivation costs as much as several of the hashes it is for.
+type key struct {
+	secret  []byte
+	derived sync.Map // of info text, to []byte
+}
+
+// New returns a ring of the current secret and, during a rotation, the one before it.
+func New(current []byte, older ...[]byte) (*Ring, error) {
+	if len(older) > 1 {
+		return nil, errors.New("secret: more than two secrets")
+	}
+	all := append([][]byte{current}, older...)
+	for _, one := range all {
+		if len(one) != Bytes {
+			return nil, fmt.Errorf("secret: %d bytes instead of %d", len(one), Bytes)
+		}
+	}
+	r := &Ring{current: &key{secret: current}}
+	if len(older) == 1 && !hmac.Equal(current, older[0]) {
+		r.older = &key{secret: older[0]}
+	}
+	return r, nil
+}
+
+// String hides the secret from logs and prints.
+func (*Ring) String() string { return "(secret)" }
+
+// GoString hides the secret from prints of what holds it.
+func (*Ring) GoString() string { return "(secret)" }
+
+// derive is the key for one purpose: HKDF-SHA256 of the secret with the info text.
+func (k *key) derive(info string) []byte {
+	if known, ok := k.derived.Load(info); ok {
+		return known.([]byte)
+	}
+	derived, err := hkdf.Key(sha256.New, k.secret, nil, "postern "+info, sha256.Size)
+	if err != nil { // only for a length that is out of bounds, or in a FIPS mode with too short a secret
+		panic("secret: " + err.Error())
+	}
+	k.derived.Store(info, derived)
+	return derived
+}
+
+// ID is a name for the parts that only holders of the secret can compute: 16 bytes of HMAC-SHA256 as base64url. Its
+// key is derived for the shop ("" for the whole installation) and the label.
+func (r *Ring) ID(shop, label string, parts ...string) string {
+	mac := hmac.New(sha256.New, r.current.derive("id\x00"+shop+"\x00"+label))
+	mac.Write([]byte(strings.Join(parts, "\x00"))) // never fails (hash.Hash)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:idBytes])
+}
+
+// Check is a value by which a store recognises the current secret. It gives nothing away of it.
+func (r *Ring) Check() string { return hex.EncodeToString(r.current.derive("check")) }
+
+// OlderCheck is Check of the secret before; "" when none is given.
+func (r *Ring) OlderCheck() string {
+	if r.older == nil {
+		return ""
+	}
+	return hex.EncodeToString(r.older.derive("check"))
+}
+
+// ErrSealed says that something was sealed under another secret or for another id, or is damaged.
+var ErrSealed = errors.New("secret: sealed under another secret, or damaged")
+
+// Seal encrypts with AES-256-GCM under the current secret. Only Open with the same id reads it.
+func (r *Ring) Seal(id string, plain []byte) []byte {
+	aead := r.current.aead()
+	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
+	rand.Read(nonce) // never fails (crypto/rand)
+	return aead.Seal(nonce, nonce, plain, []byte(id))
+}
+
+// Open returns what was sealed for the id, under the current secret or the one before, or ErrSealed.
+func (r *Ring) Open(id string, sealed []byte) ([]byte, error) {
+	for _, k := range []*key{r.current, r.older} {
+		if k == nil || len(sealed) < k.aead().NonceSize() {
+			continue
+		}
+		size := k.aead().NonceSize()
+		if plain, err := k.aead().Open(nil, sealed[:size], sealed[size:], []byte(id)); err == nil {
+			return plain, nil
+		}
+	}
+	return nil, ErrSealed
+}
+
+func (k *key) aead() cipher.AEAD {
+	block, err := aes.NewCipher(k.derive("seal"))
+	if err == nil {
+		var aead cipher.AEAD
+		if aead, err = cipher.NewGCM(block); err == nil {
+			return aead
+		}
+	}
+	panic("secret: " + err.Error()) // never: the key has 32 bytes
+}
