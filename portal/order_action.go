@@ -73,7 +73,8 @@ func (o Order) track() Action {
 		return Action{Name: ActionTrack, URL: urls[0]}
 	case len(urls) > 1:
 		return Action{Name: ActionTrack}
-	case o.IsDigital || o.Status.Cancelled() || o.Status.State == StateCompleted || o.Status.Fulfillment == ReadyForPickup || reached > 3:
+	case o.IsDigital || o.Status.Cancelled() || o.Status.RefundedUnsent() || o.Status.State == StateCompleted ||
+		o.Status.Fulfillment == ReadyForPickup || reached > 3:
 		return Action{}
 	case o.handedOver():
 		return Action{Name: ActionTrack, Closed: "track.no_link"}
@@ -95,12 +96,14 @@ func (o Order) invoice() Action {
 func (o Order) giveBack() Action {
 	a := Action{Name: ActionReturn}
 	switch {
-	case o.Status.Cancelled():
+	case o.Status.Cancelled() && !o.handedOver():
 		a.Closed = "return.cancelled"
 	case o.IsDigital:
 		a.Closed = "return.digital"
 	case o.Status.Fulfillment == Returned:
 		a.Closed = "return.returned"
+	case o.Status.RefundedUnsent() && o.Status.Fulfillment != Unknown && !o.handedOver():
+		a.Closed = "return.refunded"
 	case !o.handedOver() && o.Status.Fulfillment != Unknown && o.Status.State != StateCompleted:
 		a.Closed = "return.not_shipped"
 	default:
@@ -117,6 +120,8 @@ func (o Order) cancel(sent Correspondence) Action {
 		a.Closed = "cancel.cancelled"
 	case o.handedOver():
 		a.Closed = "cancel.shipped"
+	case o.Status.RefundedUnsent() && o.Status.State == StateCompleted: // an open one may still be about to be shipped
+		a.Closed = "cancel.refunded"
 	case o.Status.State == StateCompleted:
 		a.Closed = "cancel.completed"
 	case asked != nil:
@@ -129,8 +134,7 @@ func (o Order) cancel(sent Correspondence) Action {
 
 // handedOver reports whether any of the goods have left the shop.
 func (o Order) handedOver() bool {
-	gone := []string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, Delivered, DeliveryFailed, PartiallyReturned, Returned}
-	return slices.Contains(gone, o.Status.Fulfillment) || slices.ContainsFunc(o.Shipments, func(s Shipment) bool {
+	return o.Status.sent() || slices.ContainsFunc(o.Shipments, func(s Shipment) bool {
 		return s.ShippedAt != nil || s.DeliveredAt != nil
 	})
 }

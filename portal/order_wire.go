@@ -164,7 +164,7 @@ func (w orderWire) order(f *form) Order {
 	f.boundItems(o.Shipments)
 	o.Notes = each(f, "/notes", maxParts, w.Notes, noteWire.note)
 	o.Events = each(f, "/events", maxParts, w.Events, eventWire.event)
-	o.Status = w.status(f, o.Shipments)
+	o.Status = w.status(f, o)
 	return o
 }
 
@@ -186,7 +186,7 @@ func (w lineWire) line(f *form, at string) Line {
 		ID: f.text(at+"/id", w.ID, maxWord), SKU: f.text(at+"/sku", w.SKU, maxWord), Name: f.required(at+"/name", f.text(at+"/name", w.Name, maxName)),
 		Quantity: f.decimal(at+"/quantity", w.Quantity, true), UnitPrice: f.decimal(at+"/unit_price", w.UnitPrice, false),
 		Total: f.amount(at+"/total", w.Total), TaxRate: f.decimal(at+"/tax_rate", w.TaxRate, false),
-		Picture: f.link(at+"/picture", w.Picture), URL: f.link(at+"/url", w.URL), Status: f.text(at+"/fulfillment", w.Fulfillment, maxWord),
+		Picture: f.link(at+"/picture", w.Picture), URL: f.link(at+"/url", w.URL), Status: lineStatus(f.text(at+"/fulfillment", w.Fulfillment, maxWord)),
 		Withdrawal: f.withdrawalException(at+"/withdrawal", w.Withdrawal),
 	}
 	line.Options = each(f, at+"/options", maxOptions, w.Options, func(o LineOption, f *form, at string) LineOption {
@@ -231,38 +231,21 @@ func (w noteWire) note(f *form, at string) Note {
 }
 
 func (w eventWire) event(f *form, at string) Event {
-	return Event{Type: f.required(at+"/type", f.text(at+"/type", w.Type, maxWord)), At: f.moment(at+"/at", w.At), Label: f.text(at+"/label", w.Label, maxName)}
+	return Event{Type: eventWord(f.required(at+"/type", f.text(at+"/type", w.Type, maxWord))), At: f.moment(at+"/at", w.At), Label: f.text(at+"/label", w.Label, maxName)}
 }
 
-// status maps the words. A word that is none of ours is kept among the source's words, and the order is taken.
-func (w orderWire) status(f *form, shipments []Shipment) Status {
-	s := Status{
-		Source: f.text("/source_status", w.SourceStatus, maxName), Label: f.text("/source_label", w.SourceLabel, maxName),
-		PaymentKind: f.text("/payment_kind", w.PaymentKind, maxWord),
+// status reads the three axes, in any usual spelling, and what the one sentence needs beside them.
+func (w orderWire) status(f *form, o Order) Status {
+	s := readStatus(f.text("/state", w.State, maxWord), f.text("/payment", w.Payment, maxWord),
+		f.text("/fulfillment", w.Fulfillment, maxWord), f.text("/source_status", w.SourceStatus, maxName))
+	s.Label = f.text("/source_label", w.SourceLabel, maxName)
+	s.PaymentKind = paymentKind(f.text("/payment_kind", w.PaymentKind, maxWord))
+	s.Free = o.Total <= 0
+	s.follow(o.Shipments)
+	if word := dispatched(o.Shipments); word != Unknown && (s.Fulfillment == Unfulfilled || saysNothing(statusKey(w.Fulfillment)) && s.Fulfillment == Unknown) {
+		s.Fulfillment = word
 	}
-	s.State = s.word(f.text("/state", w.State, maxWord), States(), StateOpen, StateOpen)
-	s.Payment = s.word(f.text("/payment", w.Payment, maxWord), Payments(), Unknown, Unknown)
-	s.Fulfillment = s.word(f.text("/fulfillment", w.Fulfillment, maxWord), Fulfillments(), Unknown, Unfulfilled)
-	s.follow(shipments)
 	return s
-}
-
-// word returns the canonical word, other for one that is not, absent for none.
-func (s *Status) word(given string, known []string, other, absent string) string {
-	for _, word := range known {
-		if given == word {
-			return word
-		}
-	}
-	if given == "" {
-		return absent
-	}
-	if s.Source == "" {
-		s.Source = given
-	} else {
-		s.Source += " · " + given
-	}
-	return other
 }
 
 // follow takes from the shipments what the one sentence tells: the carrier of the first, the first handing over, and the
@@ -277,6 +260,38 @@ func (s *Status) follow(shipments []Shipment) {
 			s.DeliveredAt = shipment.DeliveredAt
 		}
 	}
+}
+
+// dispatched is how far the shipments' dates say that the goods are, for an order whose feed says no more.
+func dispatched(shipments []Shipment) string {
+	sent, came := 0, 0
+	for _, s := range shipments {
+		if s.DeliveredAt != nil {
+			came++
+		}
+		if s.ShippedAt != nil || s.DeliveredAt != nil {
+			sent++
+		}
+	}
+	switch all := len(shipments); {
+	case sent == 0:
+		return Unknown
+	case came == all:
+		return Delivered
+	case came > 0:
+		return PartiallyDelivered
+	case sent == all:
+		return Shipped
+	}
+	return PartiallyShipped
+}
+
+// lineStatus is the canonical fulfilment word of a line, or the word as given.
+func lineStatus(given string) string {
+	if word := fulfillmentWord(statusKey(given)); word != "" {
+		return word
+	}
+	return given
 }
 
 func earlier(a, b *time.Time) *time.Time {

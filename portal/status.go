@@ -70,6 +70,7 @@ type Status struct {
 	Source       string     `bson:"source,omitempty"`
 	Label        string     `bson:"label,omitempty"`
 	PaymentKind  string     `bson:"payment_kind,omitempty"`
+	Free         bool       `bson:"free,omitempty" json:",omitempty"` // there is nothing to pay: the total is not above zero
 	Carrier      string     `bson:"carrier,omitempty"`
 	ShippedAt    *time.Time `bson:"shipped_at,omitempty"`
 	DeliveredAt  *time.Time `bson:"delivered_at,omitempty"`
@@ -93,24 +94,41 @@ func (s Status) Cancelled() bool {
 	return s.State == StateCancelled || s.Fulfillment == FulfillmentStopped
 }
 
-// Unpaid reports whether the shopper still has to pay before delivery.
+// Unpaid reports whether the shopper still has to pay the shop.
 func (s Status) Unpaid() bool {
-	return !s.Cancelled() && s.PaymentKind != PaymentByCOD && slices.Contains(
+	return !s.Cancelled() && !s.Free && s.PaymentKind != PaymentByCOD && s.Fulfillment != Returned && slices.Contains(
 		[]string{PaymentPending, PaymentRequiresAction, PaymentPartiallyPaid, PaymentFailed}, s.Payment)
 }
 
+// sent reports whether any of the goods are said to have left the shop.
+func (s Status) sent() bool {
+	return slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, Delivered, DeliveryFailed,
+		PartiallyReturned, Returned}, s.Fulfillment)
+}
+
+// RefundedUnsent reports whether all the money went back and nothing is said to have been shipped: nothing more comes of it, though
+// the shop calls it neither cancelled nor returned.
+func (s Status) RefundedUnsent() bool {
+	return s.Payment == PaymentRefunded && !s.sent() && !s.Cancelled()
+}
+
+// completed reports whether the order is over and how far its goods are tells nothing newer: a shop that closes an order rarely goes
+// back to mark what was in preparation.
+func (s Status) completed() bool {
+	return s.State == StateCompleted && !s.sent() && !s.Cancelled()
+}
+
 // views are the filters an order is found under. A completed order whose goods the feed calls on their way counts as open:
-// "shipped" means handed over, not arrived. Any other is delivered once completed: many feeds never say more.
+// "shipped" means handed over, not arrived. Any other is delivered once completed: many feeds never say more. What went back as a
+// whole is in none.
 func (s Status) views() []string {
 	var views []string
-	onTheWay := slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, DeliveryFailed}, s.Fulfillment)
-	returned := slices.Contains([]string{Returned, PartiallyReturned}, s.Fulfillment)
 	switch {
-	case s.Cancelled():
+	case s.Cancelled() || s.RefundedUnsent() || s.Fulfillment == DeliveryFailed && s.Payment == PaymentRefunded:
 		views = append(views, ViewCancelled)
-	case s.Fulfillment == Delivered || s.State == StateCompleted && !onTheWay && !returned:
+	case s.Fulfillment == Delivered || s.Fulfillment == PartiallyReturned || s.completed():
 		views = append(views, ViewDelivered)
-	case !returned:
+	case s.Fulfillment != Returned:
 		views = append(views, ViewOpen)
 	}
 	if s.Unpaid() {
@@ -141,37 +159,75 @@ type Headline struct {
 
 // Headline picks the sentence. What the shopper must do comes before what the shop does.
 func (s Status) Headline() Headline {
-	h := Headline{Key: s.Fulfillment, Tone: s.tone()}
-	switch {
-	case s.Cancelled():
-		h = Headline{Key: "cancelled", Tone: Stopped}
-	case s.Fulfillment == Unknown && s.Label != "":
-		h.Key = "label"
-	case s.Fulfillment == Unknown && s.State == StateCompleted:
-		h = Headline{Key: "completed", Tone: Done}
-	case s.Fulfillment == Unknown && s.Source != "":
-		h.Key = "source"
-	}
-	if key := s.paymentSentence(); key != "" {
+	key := s.sentence()
+	h := Headline{Key: "headline." + key + s.detail(key), Tone: s.tone(key)}
+	if key := s.paymentSentence(key); key != "" {
 		h.Payment = "headline.payment." + key
 	}
 	if s.Unpaid() {
 		h.Tone = Waiting
 	}
-	h.Key = "headline." + h.Key + s.detail(h.Key)
 	return h
 }
 
-func (s Status) tone() Tone {
+// The sentences that are not a word of the fulfilment axis.
+const (
+	sentenceLabel    = "label"    // the shop's words for people
+	sentenceSource   = "source"   // the source's own words
+	sentenceReceived = "received" // promises nothing while the money is not settled
+	sentenceHeld     = "on_hold.unpaid"
+	sentenceClosed   = "ended." // and a word: over, with goods that were only seen leaving
+)
+
+// sentence is the key of the one sentence. The shop's words for people come before any guess of ours, and the source's own before
+// saying that nothing is known.
+func (s Status) sentence() string {
+	unsettled := s.Unpaid() && s.PaymentKind != "invoice" || !s.Free && (s.Payment == PaymentVoided || s.Payment == PaymentDisputed)
+	switch {
+	case s.Cancelled():
+		return StateCancelled
+	case s.Fulfillment == Unknown && s.Label != "":
+		return sentenceLabel
+	case s.RefundedUnsent():
+		return PaymentRefunded
+	case s.completed():
+		return StateCompleted
+	case s.ended():
+		return sentenceClosed + s.Fulfillment
+	case s.Fulfillment == Unknown && s.OwnWords() != "":
+		return sentenceSource
+	case (s.Fulfillment == Unfulfilled || s.Fulfillment == Unknown) && unsettled:
+		return sentenceReceived
+	case s.Fulfillment == OnHold && s.Unpaid():
+		return sentenceHeld
+	}
+	return s.Fulfillment
+}
+
+// ended reports whether an order is over whose goods were only seen on their way, so that no more is to be promised of them. "Shipped"
+// still means that they come, though all money went back.
+func (s Status) ended() bool {
 	switch s.Fulfillment {
-	case Delivered:
+	case PartiallyShipped, PartiallyDelivered, DeliveryFailed:
+		return s.State == StateCompleted || s.Payment == PaymentRefunded
+	}
+	return s.State == StateCompleted && s.Fulfillment == Shipped
+}
+
+func (s Status) tone(key string) Tone {
+	switch key {
+	case StateCancelled, DeliveryFailed, sentenceClosed + DeliveryFailed:
+		return Stopped
+	case Delivered, StateCompleted, sentenceClosed + Shipped:
 		return Done
 	case ReadyForPickup, OnHold:
 		return Waiting
 	case PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, Processing:
 		return Moving
-	case DeliveryFailed:
-		return Stopped
+	case sentenceLabel:
+		if s.State == StateCompleted {
+			return Done
+		}
 	}
 	return Neutral
 }
@@ -181,6 +237,8 @@ func (s Status) detail(key string) string {
 	switch {
 	case key == Delivered && s.DeliveredAt != nil:
 		return ".on"
+	case key == sentenceClosed+Shipped && s.Carrier != "":
+		return ".by"
 	case key != Shipped && key != OutForDelivery:
 		return ""
 	case s.Carrier != "" && s.ExpectedTo != nil && key == Shipped:
@@ -193,20 +251,42 @@ func (s Status) detail(key string) string {
 	return ""
 }
 
-// paymentSentence is the word of the payment axis when it has something to say beside the goods.
-func (s Status) paymentSentence() string {
+// paymentSentence is the word of the payment axis when it has something to say beside the sentence of that key.
+func (s Status) paymentSentence(key string) string {
+	refunded := s.Payment == PaymentRefunded || s.Payment == PaymentPartiallyRefunded
+	waiting := !s.sent() && s.State == StateOpen
 	switch {
-	case s.Cancelled() && s.Payment != PaymentRefunded && s.Payment != PaymentPartiallyRefunded:
+	case key == PaymentRefunded, s.Free && !refunded:
 		return ""
-	case s.Payment == PaymentPending && s.PaymentKind == PaymentByCOD:
-		if s.Fulfillment == Delivered {
+	case s.Cancelled():
+		return s.cancelledPayment()
+	case refunded, s.Payment == PaymentDisputed:
+		return s.Payment
+	case s.PaymentKind == PaymentByCOD && slices.Contains(
+		[]string{PaymentPending, PaymentRequiresAction, PaymentFailed, PaymentAuthorized, Unknown}, s.Payment):
+		if s.Fulfillment == Delivered || s.Fulfillment == Returned || s.Fulfillment == PartiallyReturned || s.State == StateCompleted {
 			return ""
 		}
-		return "cod"
-	case s.Payment == PaymentPending && s.PaymentKind == "transfer":
-		return "transfer"
-	case s.Payment == PaymentPaid && s.Fulfillment != Unfulfilled || s.Payment == Unknown || s.Payment == PaymentVoided:
-		return ""
+		return PaymentByCOD
+	case s.Payment == PaymentPending && s.Unpaid() && (s.PaymentKind == "transfer" || s.PaymentKind == "invoice"):
+		return s.PaymentKind
+	case s.Unpaid(), s.Payment == PaymentPartiallyPaid && s.Fulfillment != Returned:
+		return s.Payment
+	case waiting && (s.Payment == PaymentVoided || s.Payment == PaymentAuthorized):
+		return s.Payment
+	case waiting && s.Payment == PaymentPaid && (s.Fulfillment == Unfulfilled || s.Fulfillment == Unknown):
+		return s.Payment
 	}
-	return s.Payment
+	return ""
+}
+
+// cancelledPayment is what a cancelled order says of money: whether what was paid has come back.
+func (s Status) cancelledPayment() string {
+	switch s.Payment {
+	case PaymentRefunded, PaymentPartiallyRefunded:
+		return s.Payment
+	case PaymentPaid, PaymentPartiallyPaid:
+		return "not_refunded"
+	}
+	return ""
 }

@@ -73,21 +73,41 @@ func (o Order) timeline() []Step {
 	return steps
 }
 
-// dated gathers the events, with those that other dates of the order tell.
+// dated gathers the events, with those that other dates of the order tell. Of several at one moment the order's placing is first
+// and its delivery last.
 func (o Order) dated() []Event {
-	events := slices.Clone(o.Events)
-	add := func(word string, at *time.Time) {
-		if at != nil && !hasEvent(events, word) {
-			events = append(events, Event{Type: word, At: *at})
+	var first, rest, last []Event
+	for _, e := range o.Events {
+		if e.Type == placed {
+			first = append(first, e)
+		} else {
+			rest = append(rest, e)
 		}
 	}
-	add("placed", &o.PlacedAt)
-	add(Shipped, o.Status.ShippedAt)
-	if o.Status.Fulfillment == Delivered {
-		add(Delivered, o.Status.DeliveredAt)
+	if len(first) == 0 {
+		first = append(first, Event{Type: placed, At: o.PlacedAt})
 	}
-	slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
+	if o.Status.ShippedAt != nil && !hasEvent(rest, Shipped) {
+		first = append(first, Event{Type: Shipped, At: *o.Status.ShippedAt})
+	}
+	if o.Status.Fulfillment == Delivered && o.Status.DeliveredAt != nil && !hasEvent(rest, Delivered) {
+		last = append(last, Event{Type: Delivered, At: *o.Status.DeliveredAt})
+	}
+	events := slices.Concat(first, rest, last)
+	slices.SortStableFunc(events, func(a, b Event) int { return a.sortedAt().Compare(b.sortedAt()) })
 	return events
+}
+
+// placed is the type of the event that an order begins with.
+const placed = "placed"
+
+// sortedAt is where an event stands among the others. Systems that keep whole seconds tell of a payment in the second of the order,
+// which must not come before it.
+func (e Event) sortedAt() time.Time {
+	if e.Type == placed {
+		return e.At.Truncate(time.Second)
+	}
+	return e.At
 }
 
 func hasEvent(events []Event, word string) bool {
@@ -107,19 +127,24 @@ func (e Event) step() Step {
 
 // knownSteps are the words a timeline has a name for.
 func knownSteps() []string {
-	steps := append([]string{"placed", StateCompleted, reopened}, Payments()...)
+	steps := append([]string{placed, StateCompleted, reopened}, Payments()...)
 	return slices.DeleteFunc(append(steps, Fulfillments()...), func(word string) bool { return word == Unknown })
 }
 
 // undated are the words that hold now and that no event tells.
 func (o Order) undated(events []Event) []string {
 	var words []string
-	if word := paymentEvent(o.Status.Payment); word != Unknown && !hasEvent(events, word) {
+	word := paymentEvent(o.Status.Payment)
+	refunded := word == PaymentRefunded || word == PaymentPartiallyRefunded
+	if word != Unknown && (refunded || !o.Status.Free) && !hasEvent(events, word) {
 		words = append(words, word)
 	}
-	word := o.Status.Fulfillment
-	if o.Status.Cancelled() {
+	word = o.Status.Fulfillment
+	switch {
+	case o.Status.Cancelled():
 		word = StateCancelled
+	case o.Status.completed():
+		word = StateCompleted
 	}
 	if word != Unknown && word != Unfulfilled && !hasEvent(events, word) {
 		words = append(words, word)
@@ -129,7 +154,7 @@ func (o Order) undated(events []Event) []string {
 
 // ahead are the steps an order of this sort still has before it.
 func (o Order) ahead(events []Event) []string {
-	if o.Status.Cancelled() || o.Status.State == StateCompleted {
+	if o.Status.Cancelled() || o.Status.State == StateCompleted || o.Status.RefundedUnsent() {
 		return nil
 	}
 	var words []string

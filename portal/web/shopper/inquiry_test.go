@@ -50,10 +50,10 @@ func TestOrderActions(t *testing.T) {
 		said          fields
 		buttons, told []string
 	}{
-		{"new", fields{"payment": "pending"}, []string{"Ask the shop to cancel /orders/1/cancel"}, []string{
+		{"new", fields{"payment": "pending", "fulfillment": "unfulfilled"}, []string{"Ask the shop to cancel /orders/1/cancel"}, []string{
 			"This order cannot be paid for here. If you do not know how to pay, write to the shop.", "There is no parcel to follow yet: nothing has been handed over.",
 			"There is no invoice here yet.", "You can send something back once it has been shipped."}},
-		{"new, with links", fields{"payment": "pending", "links": links}, []string{"Pay now https://pay.test/1", "Invoice https://www.shop.test/i.pdf",
+		{"new, with links", fields{"payment": "pending", "fulfillment": "unfulfilled", "links": links}, []string{"Pay now https://pay.test/1", "Invoice https://www.shop.test/i.pdf",
 			"Order the same again https://www.shop.test/again", "Cancel the order https://www.shop.test/stop", "Order in the shop https://www.shop.test/o/1"},
 			[]string{"There is no parcel to follow yet: nothing has been handed over.", "You can send something back once it has been shipped."}},
 		{"shipped", fields{"payment": "paid", "fulfillment": "shipped", "shipments": []fields{parcel}},

@@ -182,13 +182,10 @@ func (p *orderPage) facts() []fact {
 	add("order.email", o.Email)
 	add("order.vat_id", o.VATID)
 	add("order.tax_note", o.TaxNote)
-	switch o.Headline.Key {
-	case "headline.label":
-		add("order.shop_status", o.Status.Source)
-	case "headline.source":
-		add("order.shop_status", o.Status.Label)
-	default:
-		add("order.shop_status", cmp.Or(o.Status.Label, o.Status.Source))
+	if o.Headline.Key == "headline.label" {
+		add("order.shop_status", o.Status.OwnWords())
+	} else if o.Headline.Key != "headline.source" {
+		add("order.shop_status", cmp.Or(o.Status.Label, o.Status.OwnWords()))
 	}
 	return facts
 }

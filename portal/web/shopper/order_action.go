@@ -95,7 +95,7 @@ func requestSent(b page.Base, o portal.OrderView, r portal.InquiryRecord) sentRe
 		switch closed := o.Action(portal.ActionCancel, portal.Correspondence{}).Closed; closed {
 		case "":
 			key += ".open"
-		case "cancel.cancelled":
+		case "cancel.cancelled", "cancel.refunded":
 			key += ".done"
 		default:
 			key += ".late"

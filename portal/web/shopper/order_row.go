@@ -59,7 +59,7 @@ func headline(b page.Base, s portal.Status, now time.Time) string {
 	if s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == portal.Shipped {
 		key = strings.TrimSuffix(strings.Replace(key, ".by_on", ".by", 1), ".on")
 	}
-	return b.T(key, "Carrier", s.Carrier, "Date", s.DeliveredAt, "Expected", s.ExpectedTo, "Label", s.Label, "Source", s.Source)
+	return b.T(key, "Carrier", s.Carrier, "Date", s.DeliveredAt, "Expected", s.ExpectedTo, "Label", s.Label, "Source", s.OwnWords())
 }
 
 func startOfDay(now time.Time) time.Time {

@@ -1,0 +1,239 @@
+package portal
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// statusKey is a status word in the one spelling that the tables below have: small letters, parts joined by "_". So
+// "PartiallyShipped", "partially-shipped", "PARTIALLY SHIPPED" and "wc-partially-shipped" are one word, and the addresses of
+// schema.org are the words they end in.
+func statusKey(word string) string {
+	if _, name, is := strings.Cut(word, "schema.org/"); is {
+		word = name
+	}
+	var key strings.Builder
+	gap, small := false, false
+	for _, r := range word {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			gap, small = true, false
+			continue
+		case unicode.IsUpper(r) && small:
+			gap = true
+		}
+		if gap && key.Len() > 0 {
+			key.WriteByte('_')
+		}
+		key.WriteRune(unicode.ToLower(r))
+		gap, small = false, unicode.IsLower(r)
+	}
+	out := strings.TrimPrefix(key.String(), "wc_")
+	for american, british := range map[string]string{"canceled": StateCancelled, "authorised": PaymentAuthorized, "fulfilment": "fulfillment"} {
+		out = strings.ReplaceAll(out, american, british)
+	}
+	return out
+}
+
+// saysNothing reports whether a key is how some systems write that there is none.
+func saysNothing(key string) bool {
+	return slices.Contains([]string{"", "null", "nil", "undefined", "n_a", "na"}, key)
+}
+
+// canonical finds the word that a key means: itself, or what a table has it under; "" for none.
+func canonical(key string, known []string, table map[string]string) string {
+	if slices.Contains(known, key) {
+		return key
+	}
+	for word, others := range table {
+		if slices.Contains(strings.Fields(others), key) {
+			return word
+		}
+	}
+	return ""
+}
+
+// paymentWord reads a word of the payment axis in any usual spelling, "" for none of ours.
+func paymentWord(key string) string { return canonical(key, Payments(), paymentWords()) }
+
+// fulfillmentWord reads a word of the fulfilment axis in any usual spelling, "" for none of ours.
+func fulfillmentWord(key string) string { return canonical(key, Fulfillments(), fulfillmentWords()) }
+
+// paymentWords are the words of other systems, each under ours: Shopify, Ecwid, WooCommerce, PrestaShop, Medusa, Saleor, Vendure,
+// Sylius, BigCommerce, Shopware, Magento, schema.org.
+func paymentWords() map[string]string {
+	return map[string]string{
+		PaymentPending: "unpaid not_paid awaiting awaiting_payment pending_payment payment_pending payment_due due past_due payment_past_due " +
+			"outstanding open unconfirmed in_progress reminded new created none waiting awaiting_check_payment awaiting_cheque_payment " +
+			"awaiting_bank_wire_payment awaiting_cash_on_delivery_validation arranging_payment order_payment_due",
+		PaymentRequiresAction: "action_required requires_payment_method requires_confirmation arranging_additional_payment",
+		PaymentAuthorized:     "partially_authorized payment_authorized requires_capture reserved",
+		PaymentPartiallyPaid:  "partial paid_partially partly_paid partially_captured",
+		PaymentPaid: "captured settled complete completed full fully_paid paid_in_full overcharged succeeded success payment_complete " +
+			"payment_completed payment_settled payment_received payment_accepted remote_payment_accepted payment_automatically_applied",
+		PaymentPartiallyRefunded: "refunded_partially partly_refunded partial_refund",
+		PaymentRefunded:          "fully_refunded refund refunded_in_full",
+		PaymentVoided:            "void cancelled payment_cancelled",
+		PaymentFailed:            "failure error declined rejected expired payment_failed payment_error payment_declined",
+		PaymentDisputed:          "chargeback charged_back dispute",
+	}
+}
+
+// fulfillmentWords are those of the fulfilment axis. "fulfilled" is handed over, as Shopify, Saleor and WooCommerce mean it.
+func fulfillmentWords() map[string]string {
+	return map[string]string{
+		Unfulfilled: "not_fulfilled unshipped not_shipped open new created ready pending awaiting_processing awaiting_fulfillment",
+		OnHold: "hold holded scheduled request_declined waiting_for_approval backorder backordered on_backorder on_backorder_paid " +
+			"on_backorder_not_paid on_backorder_unpaid modifying manual_verification_required payment_review",
+		Processing: "in_progress in_process processing_in_progress preparation preparing in_preparation pending_fulfillment label_printed " +
+			"label_purchased confirmed packed packing picking awaiting_shipment ready_to_ship order_processing",
+		ReadyForPickup:     "ready_for_pick_up ready_for_collection ready_to_collect awaiting_pickup order_pickup_available pickup_available",
+		PartiallyShipped:   "partial partially_fulfilled shipped_partially partly_shipped partially_dispatched",
+		Shipped:            "fulfilled in_transit dispatched despatched sent handed_over on_the_way order_in_transit",
+		OutForDelivery:     "in_delivery",
+		PartiallyDelivered: "delivered_partially partly_delivered",
+		Delivered:          "order_delivered picked_up collected",
+		DeliveryFailed: "failure attempted_delivery delivery_attempted delivery_failure failed_delivery not_delivered undeliverable " +
+			"not_collected uncollected",
+		PartiallyReturned:  "returned_partially partly_returned",
+		Returned:           "restocked order_returned refunded_and_returned",
+		FulfillmentStopped: "will_not_deliver stopped voided",
+	}
+}
+
+// stateOf is what a word of the state axis says. Systems with one status for everything tell there how far payment and goods are.
+func stateOf(key string) (Status, bool) {
+	switch key {
+	case StateOpen, "new", "created", "placed", "pending", "active", "accepted", "confirmed", "unconfirmed", Unknown:
+		return Status{State: StateOpen}, true
+	case StateCompleted, "complete", "closed", "done", "finished", "fulfilled", "archived":
+		return Status{State: StateCompleted}, true
+	case StateCancelled, "cancel", "void", "voided", "aborted", "expired", "rejected", "order_cancelled":
+		return Status{State: StateCancelled}, true
+	case "declined":
+		return Status{State: StateCancelled, Payment: PaymentFailed}, true
+	case "failed", "payment_error":
+		return Status{State: StateOpen, Payment: PaymentFailed}, true
+	}
+	if word := fulfillmentWord(key); word != "" {
+		state := StateOpen
+		if word == Delivered || word == Returned {
+			state = StateCompleted
+		}
+		return Status{State: state, Fulfillment: word}, true
+	}
+	if word := paymentWord(key); word != "" {
+		state := StateOpen
+		if word == PaymentRefunded {
+			state = StateCompleted
+		}
+		return Status{State: state, Payment: word}, true
+	}
+	return Status{}, false
+}
+
+// eventWord is the canonical type of an event, or the type as given. Only spellings are read here: a system that tells "packed" and
+// then "label printed" has two steps, which must not become the same one twice.
+func eventWord(given string) string {
+	key := statusKey(given)
+	known := slices.Concat([]string{placed, StateCompleted, StateCancelled, reopened}, Payments(), Fulfillments())
+	word := canonical(key, known, map[string]string{
+		placed:           "ordered order_placed created",
+		StateCompleted:   "complete closed",
+		PartiallyShipped: "partially_fulfilled",
+		Shipped:          "fulfilled dispatched despatched",
+	})
+	if word == "" {
+		return given
+	}
+	return word
+}
+
+// paymentKind reads how an order is paid, or keeps the word as given.
+func paymentKind(given string) string {
+	kind := canonical(statusKey(given), PaymentKinds(), map[string]string{
+		"card":       "credit_card debit_card creditcard",
+		"transfer":   "bank_transfer banktransfer wire wire_transfer bank_wire bacs sepa_transfer prepayment",
+		PaymentByCOD: "cash_on_delivery collect_on_delivery cashondelivery",
+		"invoice":    "pay_by_invoice on_account",
+	})
+	if kind == "" {
+		return given
+	}
+	return kind
+}
+
+// readStatus maps the words of the axes. A word that is none of ours is kept among the source's words, and the order is taken. An
+// axis of which nothing was said is unknown, unless the state tells it. Where neither state nor fulfilment was sent, source_status
+// is read in place of the state.
+func readStatus(state, payment, fulfillment, source string) Status {
+	s := Status{Source: source}
+	word := state
+	if saysNothing(statusKey(word)) && saysNothing(statusKey(fulfillment)) {
+		word = source
+	}
+	said, known := stateOf(statusKey(word))
+	switch {
+	case known:
+		s.State = said.State
+	default:
+		s.State = StateOpen
+		s.keep(word)
+	}
+	s.Payment = s.axis(payment, said.Payment, paymentWord)
+	if key := statusKey(fulfillment); key == "complete" || key == StateCompleted { // the whole order is, however far the goods are
+		fulfillment = ""
+		if saysNothing(statusKey(state)) {
+			s.State = StateCompleted
+		}
+	}
+	s.Fulfillment = s.axis(fulfillment, said.Fulfillment, fulfillmentWord)
+	return s
+}
+
+// axis is the canonical word of what an axis was sent, else what the state told of it, else unknown.
+func (s *Status) axis(given, told string, read func(string) string) string {
+	key := statusKey(given)
+	if word := read(key); word != "" {
+		return word
+	}
+	if !saysNothing(key) {
+		s.keep(given)
+		return Unknown
+	}
+	if told != "" {
+		return told
+	}
+	return Unknown
+}
+
+// keep adds a word to the source's own, once.
+func (s *Status) keep(word string) {
+	for part := range strings.SplitSeq(s.Source, sourceGap) {
+		if saysNothing(statusKey(word)) || statusKey(part) == statusKey(word) {
+			return
+		}
+	}
+	if s.Source != "" {
+		s.Source += sourceGap
+	}
+	s.Source += word
+}
+
+// sourceGap parts the source's words.
+const sourceGap = " · "
+
+// OwnWords are the source's words that say more than the canonical ones beside them, "" for none.
+func (s Status) OwnWords() string {
+	var words []string
+	for part := range strings.SplitSeq(s.Source, sourceGap) {
+		key := statusKey(part)
+		said, known := stateOf(key)
+		if saysNothing(key) || known && said.State == s.State || paymentWord(key) == s.Payment || fulfillmentWord(key) == s.Fulfillment {
+			continue
+		}
+		words = append(words, part)
+	}
+	return strings.Join(words, sourceGap)
+}
