@@ -42,6 +42,7 @@ func PathOfWish(wish string) (p LocalPath, ok bool) {
 }
 
 func isSignInPage(path string) bool {
+	path = strings.TrimSuffix(path, "/")
 	return path == "/sign-in" || strings.HasPrefix(path, "/sign-in/") || path == "/sign-out"
 }
 

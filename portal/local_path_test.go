@@ -20,7 +20,7 @@ func TestLocalPath(t *testing.T) {
 			t.Errorf("%q: %t", text, ok)
 		}
 	}
-	for _, wish := range []string{"/sign-in", "/sign-in?to=/", "/sign-in/link/x", "/sign%2din", "/sign-in%2fcode", "/sign-out"} {
+	for _, wish := range []string{"/sign-in", "/sign-in?to=/", "/sign-in/link/x", "/sign-in/", "/sign-out/", "/sign%2din", "/sign-in%2fcode", "/sign-out"} {
 		if path, ok := portal.PathOfWish(wish); ok || path.String() != portal.Home {
 			t.Errorf("%q is a wish, to %s", wish, path)
 		}

@@ -44,11 +44,12 @@ func (s *site) outsideChain(c *fiber.Ctx, err error) error {
 	return nil
 }
 
-// finish sees to it that no cache keeps what is not a file, whatever the handler said, and logs.
+// finish sees to it that no cache keeps what is not a file, whatever the handler said, compresses, and logs.
 func (s *site) finish(c *fiber.Ctx, start time.Time, err error) {
 	if !isFile(c) || c.Response().StatusCode() != fiber.StatusOK {
 		c.Set(fiber.HeaderCacheControl, noStore)
 	}
+	s.packer.pack(c)
 	s.record(c, start, err)
 }
 

@@ -64,6 +64,7 @@ type site struct {
 	checks  []Check
 	watches []Watch
 	icons   icons
+	packer  packer
 }
 
 // New builds the site. The app it returns is ready to listen.
@@ -96,12 +97,12 @@ func New(config Config) (*fiber.App, error) {
 }
 
 // settings are Fiber's. Proxies are not its business (it would believe the left end of X-Forwarded-For, and
-// X-Forwarded-Host), paths stay escaped until a handler asks gate.Param, and a form is parsed only when asked for.
+// X-Forwarded-Host), paths stay escaped until a handler asks gate.Param, and a form is parsed only when asked for. A slash at the end of a path changes
+// nothing: proxies add one.
 func (s *site) settings(reading time.Duration) fiber.Config {
 	return fiber.Config{
 		Immutable:                    true, // strings of a request must outlive it
 		CaseSensitive:                true,
-		StrictRouting:                true,
 		UnescapePath:                 false, // "a%2Fb" is one order number, not two path segments
 		EnableTrustedProxyCheck:      true,
 		BodyLimit:                    maxAPIBody,

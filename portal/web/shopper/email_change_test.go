@@ -54,11 +54,11 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 	b.Submit("form[action='/security/confirm/send']", nil).Want(http.StatusOK)
 	i.Deliver()
-	b.Submit("form[action='/security/confirm']", map[string]string{"code": "AAAA-AAAA"}).Want(http.StatusUnprocessableEntity)
+	b.Submit("form[action='/security/confirm/']", map[string]string{"code": "AAAA-AAAA"}).Want(http.StatusUnprocessableEntity)
 	if b.Page.Text("#f-code-fault") == "" {
 		t.Error("no fault at the code")
 	}
-	b.Submit("form[action='/security/confirm']", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(jana))}).Want(http.StatusOK)
+	b.Submit("form[action='/security/confirm/']", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(jana))}).Want(http.StatusOK)
 	if b.Page.URL.Path != "/profile/email" || !strings.Contains(b.Page.Text("main"), jana) {
 		t.Fatalf("after the code: %s: %s", b.Page.URL, b.Page.Text("main"))
 	}
@@ -228,7 +228,7 @@ func TestAnotherCodeForTheNewAddress(t *testing.T) {
 	b.Submit("main form", map[string]string{"email": "a@example.com"}).Want(http.StatusOK)
 	i.Deliver()
 	first := webtest.CodeIn(i.Mailbox.Last("a@example.com"))
-	b.Submit("form[action='/profile/email']", nil).Want(http.StatusOK)
+	b.Submit("form[action='/profile/email/']", nil).Want(http.StatusOK)
 	i.Deliver()
 	again := webtest.CodeIn(i.Mailbox.Last("a@example.com"))
 	b.Submit("form[action='/profile/email/code']", map[string]string{"code": again}).Want(http.StatusOK)

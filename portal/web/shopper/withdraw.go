@@ -78,7 +78,7 @@ func (h *Handler) statement(c *fiber.Ctx, b page.Base) portal.Statement {
 }
 
 // again is the path of a first step, for who comes back from the second to change what was stated.
-func again(path string) string { return path + "?again=yes" }
+func again(path string) string { return path + "/?again=yes" }
 
 func isAgain(c *fiber.Ctx) bool { return c.Query("again") != "" }
 
