@@ -115,7 +115,7 @@ func (p proxy) start(t *testing.T, block, site string) (http.RoundTripper, strin
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, network, at.addr)
 	}
-	way := &http.Transport{DialContext: dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // its own
+	way := &http.Transport{DialContext: dial, ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // its own
 	t.Cleanup(way.CloseIdleConnections)
 	return way, at.dir
 }
