@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -322,6 +323,10 @@ func TestClientNetwork(t *testing.T) {
 func TestCodesAsPeopleTypeThem(t *testing.T) {
 	for text, want := range map[string]string{
 		"ABCD-EFGH": "ABCDEFGH", "abcd efgh": "ABCDEFGH", "ABCD\u00a0EFGH": "ABCDEFGH", "ABCD\u2013EFGH": "ABCDEFGH", "oO0i-lLI1": "00011111",
+		"Code: ABCD-EFGH": "ABCDEFGH", "Váš kód: abcd-efgh.": "ABCDEFGH", "ＡＢＣＤ－ＥＦＧＨ": "ABCDEFGH", "code：ABCDEFGH": "ABCDEFGH",
+		"\u200bABCD\u2060-\ufeffEFGH\u200f": "ABCDEFGH", "AB\u00adCD-EFGH": "ABCDEFGH", "“ABCD−EFGH”": "ABCDEFGH", "(ABCD EFGH)": "ABCDEFGH",
+		"Your code is ABCD-EFGH and works for ten minutes": "ABCDEFGH", "Code: ABCD-EFGH (10 min)": "ABCDEFGH", "ABCD\r\nEFGH\t": "ABCDEFGH",
+		"ABCD-EFGH or JKMN-PQRS": "", "sentence of words": "", "Code:": "", strings.Repeat("A", 5000): "",
 		"ABCDEFG": "", "ABCDEFGHJ": "", "": "", "ÁBCDEFGH": "", "ABCD{FGH": "", "--------": "",
 	} {
 		if got := normaliseCode(text); got != want {

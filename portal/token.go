@@ -5,6 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 const (
@@ -88,23 +93,54 @@ func newCode() string {
 	return string(raw[:])
 }
 
-// normaliseCode reads a code as people type it: any case, with spaces or dashes, O for 0, I and L for 1.
+// maxCodeText is the longest text, in bytes, that a code is looked for in.
+const maxCodeText = 1000
+
+// markedCode finds a code among other words: it is shown in two groups of four.
+var markedCode = regexp.MustCompile(`(?:^|[^0-9A-Z])([0-9A-Z]{4}-[0-9A-Z]{4})(?:[^0-9A-Z]|$)`)
+
+// normaliseCode reads a code as people type and paste it: any case and width, with spaces, dashes and what cannot be seen, O for 0, I
+// and L for 1, and with the words around it. It returns "" for anything else.
 func normaliseCode(text string) string {
+	if len(text) > maxCodeText {
+		return ""
+	}
+	text = strings.ToUpper(norm.NFKC.String(text))
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Pd, r) || r == '\u2212':
+			return '-'
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, text)
+	if code := bareCode(text); code != "" {
+		return code
+	}
+	if code := bareCode(text[strings.LastIndexByte(text, ':')+1:]); code != "" {
+		return code
+	}
+	if found := markedCode.FindAllStringSubmatch(text, 2); len(found) == 1 {
+		return bareCode(found[0][1])
+	}
+	return ""
+}
+
+// bareCode reads a text of nothing but a code and marks between and around its letters; "" for any other.
+func bareCode(text string) string {
 	code := make([]byte, 0, codeLength)
 	for _, r := range text {
-		switch {
-		case r == ' ' || r == '-' || r == '\u00a0' || r == '\u2013':
-			continue
-		case r >= 'a' && r <= 'z':
-			r -= 'a' - 'A'
-		}
 		switch r {
 		case 'O':
 			r = '0'
 		case 'I', 'L':
 			r = '1'
 		}
-		if r > 'Z' || len(code) == codeLength {
+		switch {
+		case unicode.IsSpace(r) || unicode.IsPunct(r):
+			continue
+		case r > 'Z' || !unicode.IsDigit(r) && !unicode.IsLetter(r) || len(code) == codeLength:
 			return ""
 		}
 		code = append(code, byte(r))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -105,25 +106,38 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 	case isAPI(c):
 		return s.writeProblem(c, f)
 	case f.kind == portal.SignIn:
-		return page.SeeOther(c, signInPath(c))
+		return s.leadTo(c, f.kind, s.signInPath(c))
 	case f.kind == portal.StepUp:
-		return page.SeeOther(c, confirmPath(c))
+		return s.leadTo(c, f.kind, confirmPath(c))
 	}
 	return s.writePage(c, f)
 }
 
+// leadTo leads to what is missing. What was typed into a form is not lost by it: it is kept in a page that leads there, too.
+func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) error {
+	if isRead(c) || page.TypedFields(c) == nil {
+		return page.SeeOther(c, way)
+	}
+	return s.pages.Unsaved(c, s.base(c), kind, way)
+}
+
 // writePage shows the error in the visitor's language. A shop that was not found lends no name and no colours.
 func (s *site) writePage(c *fiber.Ctx, f failure) error {
+	base := s.base(c)
+	if !base.L.Has(f.key) {
+		f.key = "" // the kind's own sentence instead
+	}
+	return s.pages.Problem(c, f.status, base, &portal.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
+}
+
+// base is the page's, for whoever is there.
+func (s *site) base(c *fiber.Ctx) page.Base {
 	var customer *portal.Customer
 	if shopper, err := gate.Shopper(c); err == nil {
 		known := shopper.Customer()
 		customer = &known
 	}
-	base := s.pages.Base(c, gate.Shop(c), customer)
-	if !base.L.Has(f.key) {
-		f.key = "" // the kind's own sentence instead
-	}
-	return s.pages.Problem(c, f.status, base, &portal.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
+	return s.pages.Base(c, gate.Shop(c), customer)
 }
 
 // confirmPath leads to the page that asks for a code, and from there to the page of the form that needs it.
@@ -132,13 +146,41 @@ func confirmPath(c *fiber.Ctx) portal.LocalPath {
 	return to.With("to", asked(c))
 }
 
-// signInPath leads to the sign-in page and, for a page that was to be read, back to it.
-func signInPath(c *fiber.Ctx) portal.LocalPath {
+// signInPath leads to the sign-in page, and from there to the page that was to be read or that the form stands on. For a form it
+// says that nothing was changed.
+func (s *site) signInPath(c *fiber.Ctx) portal.LocalPath {
 	to, _ := portal.PathOf("/sign-in")
-	if _, ok := portal.PathOf(asked(c)); !ok || !isRead(c) {
+	wish := asked(c)
+	if !isRead(c) {
+		to, wish = to.With("done", "signed_out_before"), s.pageOf(c)
+	}
+	if _, ok := portal.PathOf(wish); !ok {
 		return to
 	}
-	return to.With("to", asked(c))
+	return to.With("to", wish)
+}
+
+// pageOf is the page that a form stands on: the nearest path above its own that can be read, "" for none.
+func (s *site) pageOf(c *fiber.Ctx) string {
+	pattern, path := c.Route().Path, strings.TrimSuffix(c.Path(), "/")
+	for pattern != "" && path != "" {
+		if s.readable[pattern] {
+			return path
+		}
+		pattern, path = pattern[:strings.LastIndexByte(pattern, '/')], path[:strings.LastIndexByte(path, '/')]
+	}
+	return ""
+}
+
+// readable are the patterns of the pages there are.
+func readable(app *fiber.App) map[string]bool {
+	patterns := make(map[string]bool)
+	for _, route := range app.GetRoutes(true) {
+		if route.Method == fiber.MethodGet {
+			patterns[route.Path] = true
+		}
+	}
+	return patterns
 }
 
 // asked is what the request asked for, with the query of a page that was to be read.

@@ -65,6 +65,8 @@ type site struct {
 	watches []Watch
 	icons   icons
 	packer  packer
+
+	readable map[string]bool // the patterns of the pages there are
 }
 
 // New builds the site. The app it returns is ready to listen.
@@ -93,6 +95,7 @@ func New(config Config) (*fiber.App, error) {
 	app := fiber.New(s.settings(config.Reading))
 	s.guard(app)
 	s.mount(app)
+	s.readable = readable(app)
 	return app, nil
 }
 

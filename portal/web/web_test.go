@@ -142,7 +142,7 @@ func TestSignInPath(t *testing.T) {
 		}
 	}
 	page := h.browser(t).Send(webtest.Request{Method: "POST", Path: "/test/act"})
-	if to := page.Want(303).Header.Get("Location"); to != "/sign-in" {
+	if to := page.Want(303).Header.Get("Location"); to != "/sign-in?done=signed_out_before" {
 		t.Errorf("a form leads to %s", to)
 	}
 }

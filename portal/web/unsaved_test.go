@@ -1,0 +1,104 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/portal/web/webtest"
+)
+
+// TestTypedTextOutlivesTheSession: a form that is sent after its shopper was signed out in another tab says so, leads to the
+// sign-in and back, and can be sent again with all that was typed.
+func TestTypedTextOutlivesTheSession(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	i.SignIn(b, "jana@example.com")
+	form := b.Get("/profile")
+	b.Post("/sign-out", nil)
+	b.Page = form
+	b.Submit("main form", map[string]string{"first_name": `Jana "<b>`, "last_name": "Nová"}).Want(http.StatusForbidden)
+	for range 2 { // pressing again without having signed in loses nothing
+		kept := b.Page
+		if got := kept.Text("h1"); got != "You're signed out" || kept.Attr("main form", "action") != "/profile/" {
+			t.Fatalf("the page is %q, its form goes to %q", got, kept.Attr("main form", "action"))
+		}
+		if way := kept.Attr("main a.button", "href"); way != "/sign-in?done=signed_out_before&to=%2Fprofile" {
+			t.Errorf("the way to sign in is %q", way)
+		}
+		b.Submit("main form", nil).Want(http.StatusForbidden)
+	}
+	kept := b.Page
+	b.Get(kept.Attr("main a.button", "href")).Want(http.StatusOK)
+	if !strings.Contains(b.Page.Text(".flash"), "signed out") {
+		t.Errorf("the sign-in page does not say why: %s", b.Page.Text("main"))
+	}
+	b.Submit("main form", map[string]string{"email": "jana@example.com"})
+	i.Deliver()
+	b.Get(webtest.LinkIn(i.Mailbox.Last("jana@example.com")))
+	if b.Submit("main form", nil); strings.TrimSuffix(b.Page.URL.Path, "/") != "/profile" {
+		t.Errorf("signing in leads to %s", b.Page.URL.Path)
+	}
+	b.Page = kept
+	b.Submit("main form", nil).Want(http.StatusOK)
+	if got := b.Get("/profile").Attr("[name=first_name]", "value"); got != `Jana "<b>` {
+		t.Errorf("saved as %q", got)
+	}
+}
+
+// TestTypedTextOutlivesTheCode: the same for a form that needs a code not older than a quarter of an hour.
+func TestTypedTextOutlivesTheCode(t *testing.T) {
+	i := webtest.Portal(t)
+	b := byCode(i)
+	b.Get("/profile/email")
+	i.Clock.Move(15*time.Minute + time.Second)
+	b.Submit("main form", map[string]string{"email": "johana@example.com"}).Want(http.StatusForbidden)
+	kept := b.Page
+	if way := kept.Attr("main a.button", "href"); !strings.HasPrefix(way, "/security/confirm?to=%2Fprofile%2Femail") {
+		t.Errorf("the way to a code is %q", way)
+	}
+	b.Get(kept.Attr("main a.button", "href"))
+	b.Submit("form[action='/security/confirm/send']", nil)
+	i.Deliver()
+	b.Submit("form[action='/security/confirm/']", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last("jana@example.com"))})
+	b.Page = kept
+	if b.Submit("main form", nil).Want(http.StatusOK); b.Page.URL.Path != "/profile/email/code" {
+		t.Errorf("sent again, the form leads to %s: %s", b.Page.URL.Path, b.Page.Text("main"))
+	}
+}
+
+// TestFormsWithoutTextSayWhy: a button pressed by who is signed out leads to the sign-in, which says so, and to its page.
+func TestFormsWithoutTextSayWhy(t *testing.T) {
+	i := webtest.Portal(t)
+	for path, want := range map[string]string{
+		"/addresses/x/delete": "/addresses/x", "/security/end-others": "/security", "/privacy/keep": "/privacy", "/company": "/company",
+		"/orders/a%2Fb/message": "/orders/a%2Fb/message", "/orders/a%2Fb/withdraw/confirm": "/orders/a%2Fb/withdraw/confirm",
+	} {
+		page := i.Browser().Send(webtest.Request{Method: http.MethodPost, Path: path, Header: map[string]string{"Sec-Fetch-Site": "same-origin"}})
+		to, _ := page.Want(http.StatusSeeOther).Redirect()
+		if to == nil || to.Query().Get("to") != want || to.Query().Get("done") != "signed_out_before" {
+			t.Errorf("%s leads to %v, want %s", path, to, want)
+		}
+	}
+}
+
+// TestSecretsAreNotKept: a code or a token that was typed stands in no page, in any language.
+func TestSecretsAreNotKept(t *testing.T) {
+	i := webtest.Portal(t)
+	typed := url.Values{"code": {"ABCD-EFGH"}, "token": {"tokentoken"}, "email": {"x@example.com"}}
+	for _, lang := range []string{"en", "sk", "cs", "pl", "de"} {
+		b := i.Browser()
+		b.Header.Set("Accept-Language", lang)
+		page := b.Post("/profile/email/code", typed).Want(http.StatusForbidden)
+		if page.Attr("html", "lang") != lang || strings.Contains(page.Text("main"), "unsaved.") {
+			t.Errorf("in %s: %s", lang, page.Text("main"))
+		}
+		values := page.Attrs("input", "value")
+		if strings.Contains(page.Body, "ABCD-EFGH") || strings.Contains(page.Body, "tokentoken") || !slices.Contains(values, "x@example.com") {
+			t.Errorf("the page keeps %v", values)
+		}
+	}
+}
