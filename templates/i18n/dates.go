@@ -61,13 +61,16 @@ func (l *Localizer) ShortDate(t time.Time) string {
 	return l.speech.dates.cldr.FmtDateMedium(t.In(l.zone))
 }
 
-// DayDate writes a near day: "Thursday 5 March", "štvrtok 5. marca".
+// DayDate writes a near day: "Thursday 5 March", "štvrtok 5. marca"; with its year where AsOf says that this is another.
 func (l *Localizer) DayDate(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	t = t.In(l.zone)
-	day := strings.TrimSuffix(l.Date(t), " "+strconv.Itoa(t.Year()))
+	day := l.Date(t)
+	if l.year == 0 || l.year == t.Year() {
+		day = strings.TrimSuffix(day, " "+strconv.Itoa(t.Year()))
+	}
 	return l.T("date.day", "Weekday", l.speech.dates.cldr.WeekdayWide(t.Weekday()), "Day", day)
 }
 

@@ -12,6 +12,14 @@ type Localizer struct {
 	speech  *speech
 	zone    *time.Location
 	missing *missing
+	year    int // the present one, 0 where it is not known
+}
+
+// AsOf is the localizer of a page that is read now: a near day of another year is written with it.
+func (l *Localizer) AsOf(now time.Time) *Localizer {
+	reads := *l
+	reads.year = now.In(l.zone).Year()
+	return &reads
 }
 
 // Lang returns the language tag, such as "sk".

@@ -98,7 +98,7 @@ func (f *Field) input(m *Markup) {
 		f.area(m)
 		return
 	}
-	m.Raw("<input").If(f.Code, ` class="code"`).Raw(` id="`).Text(f.ID).Raw(`" name="`).Text(f.Name).Raw(`" type="`).Text(f.Type).
+	m.Raw("<input").If(f.Code, ` class="code"`).If(f.Type == "text" && !f.Code, ` dir="auto"`).Raw(` id="`).Text(f.ID).Raw(`" name="`).Text(f.Name).Raw(`" type="`).Text(f.Type).
 		Raw(`" value="`).Text(f.Value).Raw(`"`)
 	m.Attr("autocomplete", f.Autocomplete).Attr("inputmode", f.InputMode).Attr("autocapitalize", f.Capitals)
 	m.If(f.Plain, ` spellcheck="false"`).Attr("maxlength", f.MaxLength).If(f.Required, " required").If(f.Autofocus, " autofocus")

@@ -82,8 +82,8 @@ func (b *Base) brand(m *Markup) {
 
 // account is the menu of who is signed in.
 func (b *Base) account(m *Markup) {
-	m.Raw("<details class=\"menu\">\n<summary>").Put(b.Icon("person")).Raw(`<span class="menu-who">`).Text(b.Who).Raw("</span>").
-		Put(b.Icon("down")).Raw(`<span class="hidden">`).Text(b.T("menu.label")).Raw("</span></summary>\n")
+	m.Raw("<details class=\"menu\">\n<summary>").Put(b.Icon("person")).Raw(` <span class="menu-who" dir="auto">`).Text(b.Who).Raw("</span>").
+		Put(b.Icon("down")).Raw(` <span class="hidden">`).Text(b.T("menu.label")).Raw("</span></summary>\n")
 	m.Raw("<div class=\"menu-list\">\n<p class=\"menu-email\">").Text(b.Email).Raw("</p>\n<ul>\n")
 	m.Item("/profile", b.T("nav.profile"), false)
 	m.Item("/privacy", b.T("nav.privacy"), false)

@@ -20,18 +20,18 @@ func (p *ordersPage) rows(found []portal.OrderRow, now time.Time) template.HTML 
 	m.Grow(len(found) * roomForRow)
 	for _, r := range found {
 		m.Raw(`<li><a class="order" href="`).Text(orderPath(r.Number)).Raw(`"><span class="order-head"><span class="order-number">`).
-			Text(r.Number).Raw(`</span> `).Put(p.TimeShort(r.PlacedAt)).Raw(`</span>`)
+			Text(r.Number).Raw(`</span> `).Put(p.TimeShort(r.PlacedAt)).Raw(`</span> `)
 		p.PutStatus(&m, rowStatus(p.Base, r.Status, now))
 		p.thumbs(&m, r)
-		m.Raw(`<span class="order-total">`).Text(p.Money(r.Total)).Raw("</span></a></li>\n")
+		m.Raw(` <span class="order-total">`).Text(p.Money(r.Total)).Raw("</span></a></li>\n")
 	}
 	return m.HTML()
 }
 
 // thumbs writes an order's pictures, which the product lets come from the shop's own origins only, and how many positions no
-// picture stands for.
+// picture stands for: for the eye a "+1", which the stylesheet writes, and in words for everyone else.
 func (p *ordersPage) thumbs(m *page.Markup, r portal.OrderRow) {
-	m.Raw(`<span class="thumbs">`)
+	m.Raw(` <span class="thumbs">`)
 	for _, picture := range r.Pictures {
 		m.Raw(`<span class="thumb"><img src="`).Text(picture).Raw(`" alt="" loading="lazy" width="46" height="46"></span>`)
 	}
@@ -39,7 +39,8 @@ func (p *ordersPage) thumbs(m *page.Markup, r portal.OrderRow) {
 		m.Raw(`<span class="thumb">`).Put(p.Icon("parcel")).Raw(`</span>`)
 	}
 	if more := r.Pieces - max(1, len(r.Pictures)); more > 0 {
-		m.Raw(`<span class="thumb more">+`).Text(strconv.Itoa(more)).Raw(`</span>`)
+		m.Raw(` <span class="thumb more" data-more="+`).Text(strconv.Itoa(more)).Raw(`"><span class="hidden">`).
+			Text(p.T("orders.more", "Count", more)).Raw(`</span></span>`)
 	}
 	m.Raw(`</span>`)
 }

@@ -60,6 +60,7 @@ func signedIn(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.Base {
 	customer := s.Customer()
 	b := h.pages.Base(c, s.Shop(), &customer)
+	b.L = b.L.AsOf(h.app.Now())
 	b.Nav, b.Title = nav, b.T(title)
 	return b
 }

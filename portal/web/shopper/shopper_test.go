@@ -93,6 +93,7 @@ func wantLanguage(t *testing.T, page *webtest.Page, lang string) {
 	if page.Status >= 500 || page.Attr("html", "lang") != lang || !page.Has("footer") || page.Text("h1") == "" {
 		t.Errorf("%s in %s: %d, language %q: %.300s", page.URL, lang, page.Status, page.Attr("html", "lang"), page.Body)
 	}
+	wantWordsApart(t, page)
 	if leak := keyShape.FindString(page.Text("main")); leak != "" {
 		t.Errorf("%s in %s shows the key %q", page.URL, lang, leak)
 	}
