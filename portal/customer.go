@@ -11,8 +11,10 @@ import (
 // Customer is a person with an account in one shop.
 type Customer struct {
 	ID             string           `bson:"id"`
-	FeedID         string           `bson:"feed_id,omitempty"` // the shop system's id
-	Email          string           `bson:"email"`             // canonical; where mail goes
+	FeedID         string           `bson:"introduced_id,omitempty"` // the shop system's id, introduced by a PUT of the customer
+	LinkedID       string           `bson:"feed_id,omitempty"`       // one that an earlier version linked, until the upgrade decides
+	LinkShared     bool             `bson:"link_shared,omitempty"`   // decided: LinkedID brought orders of other people
+	Email          string           `bson:"email"`                   // canonical; where mail goes
 	FirstName      string           `bson:"first_name,omitempty"`
 	LastName       string           `bson:"last_name,omitempty"`
 	Language       string           `bson:"language,omitempty"`
@@ -51,12 +53,14 @@ const (
 	customersByTodo = "todo"
 	customersByDue  = "due"
 	customersByVAT  = "vat"
+	customersByLink = "link" // those with a link that the upgrade has still to decide on
 )
 
 func customerCollection() storage.Collection {
 	return storage.Collection{Name: "customers", Indexes: []storage.Index{
 		{Name: customersByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
 		{Name: customersByDue, Fields: []storage.Field{{Path: "due_at", Kind: storage.Time}}},
+		{Name: customersByLink, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}},
 		{Name: customersByVAT, Fields: []storage.Field{{Path: "vat.next_at", Kind: storage.Time}}},
 	}}
 }

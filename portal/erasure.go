@@ -165,6 +165,8 @@ func (w Worker) erase(ctx context.Context, shop Shop, id string) error {
 	switch {
 	case next.IsZero() || w.app.now().Before(next):
 		return nil
+	case c.LinkedID != "":
+		return nil // the upgrade first takes the orders of other people out
 	case c.Erasure.Begun.IsZero():
 		return w.beginErasure(ctx, shop, id)
 	}
@@ -179,7 +181,7 @@ func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
 		}
 		c.Erasure.Begun = w.app.now()
 		*c = Customer{
-			ID: c.ID, FeedID: c.FeedID, Email: c.Email, Former: c.Former, Erasure: c.Erasure, CreatedAt: c.CreatedAt, ChangedAt: c.Erasure.Begun,
+			ID: c.ID, FeedID: c.FeedID, LinkedID: c.LinkedID, LinkShared: c.LinkShared, Email: c.Email, Former: c.Former, Erasure: c.Erasure, CreatedAt: c.CreatedAt, ChangedAt: c.Erasure.Begun,
 		}
 		c.DueAt = c.nextDue()
 		return nil
@@ -256,15 +258,6 @@ func (a *App) buryFeedHandle(ctx context.Context, shop string, c Customer) error
 		*h = handle{Erased: true}
 		return nil
 	})
-	return ifFound(err)
-}
-
-// refuseErased is Gone for the shop system's id of somebody who was erased.
-func (a *App) refuseErased(ctx context.Context, shop, feedID string) error {
-	h, _, err := a.handleDocs(shop).Get(ctx, feedHandle(feedID))
-	if err == nil && h.Erased {
-		return failure(Gone, "customer.erased")
-	}
 	return ifFound(err)
 }
 

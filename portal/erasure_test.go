@@ -439,7 +439,7 @@ func TestErasedComesBack(t *testing.T) {
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Number != "E-3" || page.Total != 1 {
 		t.Errorf("%+v %v", page, err)
 	}
-	body := `{"first_name":"Zdenka","updated_at":"2027-03-06T10:00:00Z"}`
+	body := fmt.Sprintf(`{"email":%q,"first_name":"Zdenka","updated_at":"2027-03-06T10:00:00Z"}`, email)
 	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(body)); err != nil {
 		t.Errorf("the shop's record of them: %v", err)
 	}

@@ -62,15 +62,12 @@ func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Receipt,
 	if err != nil {
 		return Receipt{}, err
 	}
-	customer, err := f.app.follow(ctx, f.shop.ID, feedHandle(id))
+	customer, err := f.app.introduced(ctx, f.shop.ID, id)
 	if err != nil {
 		return Receipt{}, err
 	}
 	outcome := Updated
 	if customer == "" {
-		if err := f.app.refuseErased(ctx, f.shop.ID, id); err != nil {
-			return Receipt{}, err
-		}
 		if customer, err = f.introduce(ctx, id, change); err != nil {
 			return Receipt{}, err
 		}
@@ -79,8 +76,7 @@ func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Receipt,
 	if err := f.app.awaitErasure(ctx, f.shop.ID, customer); err != nil {
 		return Receipt{}, err
 	}
-	outcome, err = f.apply(ctx, customer, change, outcome)
-	return Receipt{Outcome: outcome, Warnings: change.warnings}, err
+	return f.apply(ctx, customer, change, outcome)
 }
 
 func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
@@ -137,10 +133,10 @@ func (f *form) distinct(addresses []SavedAddress) {
 	}
 }
 
-// introduce finds or makes the customer of a feed's new id, by the e-mail address.
+// introduce finds or makes the customer of a feed's new id, by the email.
 func (f Feed) introduce(ctx context.Context, id string, change customerChange) (string, error) {
-	if change.email == nil {
-		return "", invalid([]Fault{{Field: "/email", Key: "text.required"}})
+	if err := f.mayIntroduce(ctx, id, change); err != nil {
+		return "", err
 	}
 	customer, err := f.app.customerOfEmail(ctx, f.shop, *change.email)
 	if err == nil {
@@ -149,14 +145,38 @@ func (f Feed) introduce(ctx context.Context, id string, change customerChange) (
 	if err != nil {
 		return "", err
 	}
-	if err := f.app.linkFeed(ctx, f.shop, customer, id); err != nil {
-		return "", err
-	}
-	holder, err := f.app.follow(ctx, f.shop.ID, feedHandle(id))
+	holder, err := f.app.introduce(ctx, f.shop.ID, id, customer)
 	if err == nil && holder != customer {
 		err = emailTaken()
 	}
 	return customer, err
+}
+
+// mayIntroduce refuses the id of somebody who was erased and has not come back by themselves, one that the upgrade of an earlier
+// version's links has still to decide on, and a customer without an email.
+func (f Feed) mayIntroduce(ctx context.Context, id string, change customerChange) error {
+	h, _, err := f.app.handleDocs(f.shop.ID).Get(ctx, feedHandle(id))
+	if ifFound(err) != nil {
+		return err
+	}
+	var back string
+	if h.Erased && change.email != nil {
+		if back, err = f.app.follow(ctx, f.shop.ID, emailHandle(*change.email)); err != nil {
+			return err
+		}
+	}
+	switch {
+	case h.Erased && back == "":
+		return failure(Gone, "customer.erased")
+	case h.Customer != "" && !h.Introduced:
+		if err := f.app.linkUndecided(ctx, f.shop.ID, h.Customer, id); err != nil {
+			return err
+		}
+	}
+	if change.email == nil {
+		return invalid([]Fault{{Field: "/email", Key: "text.required"}})
+	}
+	return nil
 }
 
 func emailTaken() error {
@@ -166,24 +186,27 @@ func emailTaken() error {
 // apply writes the change. A new address is reserved before and the old one given up after, so that a crash leaves the
 // customer with both and never with none. An address that the feed only says again moves nothing: its customer has changed
 // it since. Where somebody signed in by the old one, that is told of the change and can undo it.
-func (f Feed) apply(ctx context.Context, id string, change customerChange, outcome Outcome) (Outcome, error) {
+func (f Feed) apply(ctx context.Context, id string, change customerChange, outcome Outcome) (Receipt, error) {
+	receipt := Receipt{Outcome: outcome, Customer: id, Warnings: change.warnings}
 	customer, err := f.app.customer(ctx, f.shop.ID, id)
 	if err != nil {
-		return "", erasing(err)
+		return Receipt{}, erasing(err)
 	}
 	if change.at.Before(customer.lastChange()) {
-		return Stale, f.learnLate(ctx, id, change)
+		receipt.Outcome, receipt.StoredUpdatedAt = Stale, customer.lastChange()
+		return receipt, f.learnLate(ctx, id, change)
 	}
 	moves := change.email != nil && *change.email != customer.Email && *change.email != customer.FedEmail && outcome != Created
 	told := false
 	if moves {
 		if told, err = f.reserve(ctx, customer, *change.email); err != nil {
-			return "", err
+			return Receipt{}, err
 		}
 	}
-	_, err = f.app.changeCustomer(ctx, f.shop.ID, id, func(c *Customer) error {
+	stored, err := f.app.changeCustomer(ctx, f.shop.ID, id, func(c *Customer) error {
+		receipt.Outcome = outcome
 		if change.at.Before(c.lastChange()) {
-			outcome = Stale
+			receipt.Outcome = Stale
 			return c.learnLate(change.consents, f.app.now())
 		}
 		if moves && c.Email != customer.Email {
@@ -195,10 +218,11 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 		}
 		return nil
 	})
-	if err == nil && moves && outcome != Stale {
+	receipt.StoredUpdatedAt = stored.lastChange()
+	if err == nil && moves && receipt.Outcome != Stale {
 		err = f.app.Worker().releaseFormer(ctx, f.shop, id)
 	}
-	return outcome, erasing(err)
+	return receipt, erasing(err)
 }
 
 // reserve readies an address for a customer, and reports whether somebody signed in by the present one.
@@ -261,7 +285,8 @@ type CustomerRecord struct {
 
 // Customer returns the customer with the shop system's id, or NotFound.
 func (f Feed) Customer(ctx context.Context, id string) (CustomerRecord, error) {
-	return f.record(ctx, feedHandle(id))
+	customer, err := f.app.introduced(ctx, f.shop.ID, id)
+	return f.record(ctx, customer, err)
 }
 
 // CustomerByEmail returns the customer of an e-mail address, or NotFound.
@@ -270,11 +295,12 @@ func (f Feed) CustomerByEmail(ctx context.Context, email string) (CustomerRecord
 	if !ok {
 		return CustomerRecord{}, invalid([]Fault{{Field: "email", Key: "email.form"}})
 	}
-	return f.record(ctx, emailHandle(canonical))
+	customer, err := f.app.follow(ctx, f.shop.ID, emailHandle(canonical))
+	return f.record(ctx, customer, err)
 }
 
-func (f Feed) record(ctx context.Context, handle string) (CustomerRecord, error) {
-	id, err := f.app.follow(ctx, f.shop.ID, handle)
+// record returns what was found of a customer by one of their identifiers.
+func (f Feed) record(ctx context.Context, id string, err error) (CustomerRecord, error) {
 	if err != nil || id == "" {
 		return CustomerRecord{}, orNotFound(err)
 	}

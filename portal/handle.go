@@ -12,6 +12,8 @@ import (
 type handle struct {
 	Customer string `bson:"customer"`
 	Erased   bool   `bson:"erased,omitempty"` // it led to somebody who was erased; Customer is ""
+	// Introduced says of the shop system's id that a PUT of the customer brought it. Earlier versions took it from orders, too.
+	Introduced bool `bson:"introduced,omitempty"`
 }
 
 func handleCollection() storage.Collection { return storage.Collection{Name: "handles"} }
@@ -32,19 +34,57 @@ func (a *App) follow(ctx context.Context, shop, key string) (customer string, er
 	return h.Customer, err
 }
 
+// introduced returns the customer whom the shop system's id leads to, "" for an id that no PUT of a customer has introduced.
+func (a *App) introduced(ctx context.Context, shop, feedID string) (customer string, err error) {
+	h, _, err := a.handleDocs(shop).Get(ctx, feedHandle(feedID))
+	if err != nil || !h.Introduced {
+		return "", ifFound(err)
+	}
+	return h.Customer, nil
+}
+
+// introduce makes the shop system's id lead to a customer who has none yet, and returns whom it leads to: the customer, or who
+// has it already.
+func (a *App) introduce(ctx context.Context, shop, feedID, customer string) (holder string, err error) {
+	c, err := a.customerDocs(shop).Change(ctx, customer, func(c *Customer) error {
+		if c.LinkedID != "" {
+			return errUndecided
+		}
+		if c.FeedID != "" {
+			return storage.ErrUnchanged
+		}
+		c.FeedID = feedID
+		return nil
+	})
+	if err != nil || c.FeedID != feedID {
+		return "", err
+	}
+	h, err := a.handleDocs(shop).Put(ctx, feedHandle(feedID), func(h *handle, found bool) error {
+		if found && h.Introduced {
+			return storage.ErrUnchanged
+		}
+		*h = handle{Customer: customer, Introduced: true}
+		return nil
+	})
+	if err == nil && h.Customer != customer { // another PUT of this id was faster
+		_, err = a.customerDocs(shop).Change(ctx, customer, func(c *Customer) error {
+			if c.FeedID != feedID {
+				return storage.ErrUnchanged
+			}
+			c.FeedID = ""
+			return nil
+		})
+	}
+	return h.Customer, err
+}
+
 // claim makes the handle lead to the customer and returns whom it leads to: the customer, or who had it before.
 func (a *App) claim(ctx context.Context, shop, key, customer string) (holder string, err error) {
 	err = a.handleDocs(shop).Insert(ctx, key, handle{Customer: customer})
 	if !errors.Is(err, storage.ErrExists) {
 		return customer, err
 	}
-	h, err := a.handleDocs(shop).Change(ctx, key, func(h *handle) error {
-		if !h.Erased {
-			return storage.ErrUnchanged
-		}
-		*h = handle{Customer: customer} // of somebody who comes back by an order of their own
-		return nil
-	})
+	h, _, err := a.handleDocs(shop).Get(ctx, key)
 	return h.Customer, ifFound(err)
 }
 

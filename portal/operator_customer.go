@@ -19,20 +19,19 @@ type CustomerAccount struct {
 // FindCustomer returns the customer of an email address, of the shop system's id, or of our own id, in this order of trying;
 // or NotFound. An email that was changed lately leads to its customer still.
 func (o Operator) FindCustomer(ctx context.Context, shop, text string) (CustomerAccount, error) {
-	id := text
-	keys := []string{feedHandle(text)}
+	var id string
+	var err error
 	if email, ok := CanonicalEmail(text); ok {
-		keys = []string{emailHandle(email), feedHandle(text)}
+		id, err = o.app.follow(ctx, shop, emailHandle(email))
 	}
-	for _, key := range keys {
-		found, err := o.app.follow(ctx, shop, key)
-		if err != nil {
-			return CustomerAccount{}, err
-		}
-		if found != "" {
-			id = found
-			break
-		}
+	if err == nil && id == "" {
+		id, err = o.app.introduced(ctx, shop, text)
+	}
+	if err != nil {
+		return CustomerAccount{}, err
+	}
+	if id == "" {
+		id = text
 	}
 	c, err := o.app.customer(ctx, shop, id)
 	if err != nil {

@@ -29,14 +29,16 @@ const (
 // Receipt is what a delivery of a feed did.
 type Receipt struct {
 	Outcome         Outcome
-	Warnings        []Fault   // values that were rounded, cleaned or dropped; at most 101
+	Customer        string    // our id of whose it is; "" for an order whose customer was erased
+	LinkedBy        LinkedBy  // of an order: why it is theirs
 	StoredUpdatedAt time.Time // of the content that is stored now
+	Warnings        []Fault   // values that were rounded, cleaned or dropped; at most 101
 }
 
 // putOrder stores an order as of its UpdatedAt. Doing it twice, or out of order, ends the same: an older one changes
 // nothing, one of the same time with other content is applied.
 func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error) {
-	customer, err := a.ownerOfOrder(ctx, shop, o)
+	found, err := a.ownerOfOrder(ctx, shop, o)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -44,8 +46,8 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error)
 	if err != nil {
 		return Receipt{}, err
 	}
-	outcome := Created
-	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *storedOrder, found bool) error {
+	outcome, owner := Created, found
+	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *storedOrder, exists bool) error {
 		if doc.ErasedAt != nil {
 			if outcome = doc.takeErased(o); outcome != Updated {
 				return storage.ErrUnchanged
@@ -53,17 +55,16 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error)
 			return nil
 		}
 		if doc.DeletedAt != nil {
-			*doc, found = storedOrder{Todo: doc.countJobs()}, false
+			*doc, exists = storedOrder{Todo: doc.countJobs()}, false
 		}
-		outcome = Created
-		customer := doc.owner(o, customer)
-		if found {
-			outcome = doc.judge(o, customer, digest)
+		outcome, owner = Created, doc.owner(o, found)
+		if exists {
+			outcome = doc.judge(o, owner.customer, digest)
 		}
 		if outcome == Unchanged || outcome == Stale {
 			return storage.ErrUnchanged
 		}
-		doc.take(o, shop.Location(), arrival{customer: customer, digest: digest, at: a.now(), first: !found, greet: shop.FirstOrderMail})
+		doc.take(o, shop.Location(), arrival{customer: owner.customer, digest: digest, at: a.now(), first: !exists, greet: shop.FirstOrderMail})
 		return nil
 	})
 	if errors.Is(err, storage.ErrTooLarge) {
@@ -72,16 +73,14 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("store order: %w", err)
 	}
-	return Receipt{Outcome: outcome, StoredUpdatedAt: stored.UpdatedAt}, nil
-}
-
-// owner is whose order it is: once stored it stays its customer's as long as the feed says the same of who ordered, even if
-// the address has become somebody else's since.
-func (s *storedOrder) owner(o Order, customer string) string {
-	if s.Customer != "" && s.Email == o.Email && s.FeedCustomer == o.FeedCustomer {
-		return s.Customer
+	if stored.Customer != owner.customer { // stale, or the customer was erased
+		owner = ownership{stored.Customer, Kept}
 	}
-	return customer
+	receipt := Receipt{Outcome: outcome, Customer: owner.customer, StoredUpdatedAt: stored.UpdatedAt}
+	if receipt.Customer != "" {
+		receipt.LinkedBy = owner.by
+	}
+	return receipt, nil
 }
 
 // digest is a hash of the content as the feed gave it.
@@ -198,64 +197,4 @@ func searchTerms(number string) []string {
 // searchTerm is a searched text in the form of the terms.
 func searchTerm(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
-}
-
-// ownerOfOrder finds whose order it is as of a delivery, "" where that changes nothing: an older one, or of an order whose person
-// was erased, makes nobody a customer. Nor does one that says the same of who ordered as what is stored.
-func (a *App) ownerOfOrder(ctx context.Context, shop Shop, o Order) (string, error) {
-	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
-	switch {
-	case errors.Is(err, storage.ErrNotFound), err == nil && doc.DeletedAt != nil:
-		return a.customerOfOrder(ctx, shop, o)
-	case err != nil || doc.ErasedAt != nil || o.UpdatedAt.Before(doc.UpdatedAt):
-		return "", err
-	}
-	if owner := doc.owner(o, ""); owner != "" {
-		return owner, a.awaitErasure(ctx, shop.ID, owner)
-	}
-	return a.customerOfOrder(ctx, shop, o)
-}
-
-// customerOfOrder finds the customer whom a delivery names: the one linked to the feed's id, else the one of the address, who is
-// made by the first order. A feed's id that is new is linked to a customer who has none.
-func (a *App) customerOfOrder(ctx context.Context, shop Shop, o Order) (string, error) {
-	if o.FeedCustomer != "" {
-		id, err := a.follow(ctx, shop.ID, feedHandle(o.FeedCustomer))
-		if err == nil && id != "" {
-			err = a.awaitErasure(ctx, shop.ID, id)
-		}
-		if err != nil || id != "" {
-			return id, err
-		}
-	}
-	id, err := a.follow(ctx, shop.ID, emailHandle(o.Email))
-	if err != nil {
-		return "", err
-	}
-	if id != "" {
-		if err := a.awaitErasure(ctx, shop.ID, id); err != nil {
-			return "", err
-		}
-	}
-	id, err = a.customerOfEmail(ctx, shop, o.Email)
-	if err != nil || o.FeedCustomer == "" {
-		return id, err
-	}
-	return id, a.linkFeed(ctx, shop, id, o.FeedCustomer)
-}
-
-// linkFeed links a feed's customer id to a customer that has none yet.
-func (a *App) linkFeed(ctx context.Context, shop Shop, customer, feedID string) error {
-	c, err := a.customerDocs(shop.ID).Change(ctx, customer, func(c *Customer) error {
-		if c.FeedID != "" {
-			return storage.ErrUnchanged
-		}
-		c.FeedID = feedID
-		return nil
-	})
-	if err != nil || c.FeedID != feedID {
-		return err
-	}
-	_, err = a.claim(ctx, shop.ID, feedHandle(feedID), customer)
-	return err
 }

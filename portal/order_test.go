@@ -127,6 +127,7 @@ func TestDecimalsAsOtherSystemsWriteThem(t *testing.T) {
 
 func TestWhoseOrderItIs(t *testing.T) {
 	h := newHouse(t)
+	h.putCustomer("77", jan)
 	h.put(orderJSON("guest", jan))
 	h.put(orderJSON("member", jan, `"currency"`, `"customer_id":"77","currency"`))
 	h.put(orderJSON("other-address", "work@example.com", `"currency"`, `"customer_id":"77","currency"`))

@@ -6,6 +6,7 @@ package portal
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"postern/mail"
@@ -24,6 +25,7 @@ import (
 //	notice         access with todo, outbox entry, todo out   the entry's key makes twice once
 //	registration   handle, customer, access   at the click; completed by the next click
 //	feed's customer  handle by address, customer, its feed id, handle by id   completed when it is sent again
+//	links upgraded   verdict in the customer, orders moved, sessions out, handle by id, customer   a crash: gone on with by the verdict
 //	change told    customer with todo, outbox entry, todo out   the job's id makes twice once
 //	e-mail changed address held, handle, access clear, customer with todo, session   an address held in vain is given up later
 //	change undone  address held, handle, access clear, customer with todo   the undo works until the customer is written
@@ -44,6 +46,7 @@ type App struct {
 	insecure bool
 	shops    *shopCache
 	atlas    *address.Atlas
+	upgraded *sync.Map // shop -> when no link was left to decide on
 
 	vatChecker VATChecker // nil for none
 }
@@ -62,7 +65,10 @@ func WithInsecureHTTP() Option { return func(a *App) { a.insecure = true } }
 
 // New returns the product over a store that was opened with Collections, and whose secret the ring holds: see TakeSecret.
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
-	a := &App{engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New()}
+	a := &App{
+		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New(),
+		upgraded: &sync.Map{},
+	}
 	for _, option := range options {
 		option(a)
 	}
@@ -74,7 +80,7 @@ func Collections() []storage.Collection {
 	return append(mail.Collections(),
 		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
 		orderCollection(), inquiryCollection(), historyCollection(), keyCollection(), handOffCollection(),
-		installationCollection())
+		installationCollection(), upgradeCollection())
 }
 
 // Ready reports whether the store answers, and still belongs to this installation secret.

@@ -42,7 +42,7 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte) error {
 	if destination == "" && w.Destination != "" {
 		return invalid([]Fault{{Field: "/destination", Key: "destination.form"}})
 	}
-	customer, err := f.app.follow(ctx, f.shop.ID, feedHandle(id))
+	customer, err := f.app.introduced(ctx, f.shop.ID, id)
 	if err != nil || customer == "" {
 		return orNotFound(err)
 	}

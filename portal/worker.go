@@ -85,7 +85,7 @@ func (w Worker) Once(ctx context.Context) (done int, err error) {
 // jobs are the kinds of jobs; each does a batch for a shop.
 func (w Worker) jobs() []func(context.Context, Shop) (int, error) {
 	return []func(context.Context, Shop) (int, error){
-		w.countJobs, w.removeDeleted, w.withdrawals, w.notices, w.news, w.emailMoved, w.emailUndone, w.tellErasures, w.firstOrders, w.inquiries, w.due, w.rezone,
+		w.upgradeLinks, w.countJobs, w.removeDeleted, w.withdrawals, w.notices, w.news, w.emailMoved, w.emailUndone, w.tellErasures, w.firstOrders, w.inquiries, w.due, w.rezone,
 	}
 }
 

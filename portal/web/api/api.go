@@ -8,6 +8,7 @@ package api
 import (
 	"mime"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -151,7 +152,10 @@ func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt, err error) error 
 	if receipt.Outcome == portal.Created {
 		c.Status(fiber.StatusCreated)
 	}
-	body := result{Result: receipt.Outcome}
+	body := result{Result: receipt.Outcome, Customer: receipt.Customer, LinkedBy: receipt.LinkedBy}
+	if receipt.Outcome == portal.Stale {
+		body.StoredUpdatedAt = &receipt.StoredUpdatedAt
+	}
 	for _, fault := range receipt.Warnings {
 		body.Warnings = append(body.Warnings, warning{fault.Field, fault.Key, h.words.T(fault.Key, fault.Args)})
 	}
@@ -160,8 +164,11 @@ func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt, err error) error 
 
 // result is the body of an answer to a put.
 type result struct {
-	Result   portal.Outcome `json:"result"`
-	Warnings []warning      `json:"warnings,omitempty"`
+	Result          portal.Outcome  `json:"result"`
+	Customer        string          `json:"customer,omitempty"`  // our id
+	LinkedBy        portal.LinkedBy `json:"linked_by,omitempty"` // of an order
+	StoredUpdatedAt *time.Time      `json:"stored_updated_at,omitempty"`
+	Warnings        []warning       `json:"warnings,omitempty"`
 }
 
 // warning is one value that was not taken as it was sent.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal/web/webtest"
+	"postern/storage"
 )
 
 // order is an order's JSON with a time of change and a total.
@@ -43,26 +44,38 @@ func problemOf(t *testing.T, page *webtest.Page) problem {
 	return p
 }
 
+// receipt is the answer to a put but for its warnings.
+type receipt struct{ Result, Customer, Linked_by, Stored_updated_at string }
+
+func receiptOf(t *testing.T, page *webtest.Page) (r receipt) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(page.Body), &r); err != nil {
+		t.Fatalf("%s: %v", page.Body, err)
+	}
+	return r
+}
+
 func TestPutOrder(t *testing.T) {
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	steps := []struct {
 		name, path, body string
 		status           int
-		result           string
+		result, linkedBy string
+		stored           string
 	}{
-		{"new", "/api/v1/orders/1001", order(morning, "10.00"), 201, "created"},
-		{"again", "/api/v1/orders/1001", order(morning, "10.00"), 200, "unchanged"},
-		{"changed", "/api/v1/orders/1001", order(evening, "12.00"), 200, "updated"},
-		{"older", "/api/v1/orders/1001", order(morning, "10.00"), 200, "stale"},
-		{"a slash in the number", "/api/v1/orders/2026%2F7", order(morning, "10.00"), 201, "created"},
-		{"the same, lower case", "/api/v1/orders/2026%2f7", order(morning, "10.00"), 200, "unchanged"},
-		{"letters and spaces", "/api/v1/orders/%C4%8C%2012+a", order(morning, "10.00"), 201, "created"},
+		{"new", "/api/v1/orders/1001", order(morning, "10.00"), 201, "created", "email", ""},
+		{"again", "/api/v1/orders/1001", order(morning, "10.00"), 200, "unchanged", "kept", ""},
+		{"changed", "/api/v1/orders/1001", order(evening, "12.00"), 200, "updated", "kept", ""},
+		{"older", "/api/v1/orders/1001", order(morning, "10.00"), 200, "stale", "kept", evening},
+		{"a slash in the number", "/api/v1/orders/2026%2F7", order(morning, "10.00"), 201, "created", "email", ""},
+		{"the same, lower case", "/api/v1/orders/2026%2f7", order(morning, "10.00"), 200, "unchanged", "kept", ""},
+		{"letters and spaces", "/api/v1/orders/%C4%8C%2012+a", order(morning, "10.00"), 201, "created", "email", ""},
 	}
 	for _, step := range steps {
-		page := i.Put(key, step.path, step.body).Want(step.status)
-		if want := fmt.Sprintf(`{"result":%q}`, step.result); page.Body != want {
-			t.Errorf("%s: %s, want %s", step.name, page.Body, want)
+		got := receiptOf(t, i.Put(key, step.path, step.body).Want(step.status))
+		if want := (receipt{step.result, got.Customer, step.linkedBy, step.stored}); got != want || !storage.IsID(got.Customer) {
+			t.Errorf("%s: %+v, want %+v", step.name, got, want)
 		}
 	}
 }
@@ -85,8 +98,13 @@ func TestCustomers(t *testing.T) {
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	const body = `{"email":"Jan+shop@Shop.test","first_name":"Jan","last_name":"Novák","updated_at":"` + morning + `"}`
-	if page := i.Put(key, "/api/v1/customers/a%2F7", body).Want(201); page.Body != `{"result":"created"}` {
-		t.Errorf("put: %s", page.Body)
+	made := receiptOf(t, i.Put(key, "/api/v1/customers/a%2F7", body).Want(201))
+	if want := (receipt{"created", made.Customer, "", ""}); made != want || !storage.IsID(made.Customer) {
+		t.Errorf("put: %+v", made)
+	}
+	older := strings.Replace(body, morning, "2026-03-01T08:00:00Z", 1)
+	if got := receiptOf(t, i.Put(key, "/api/v1/customers/a%2F7", older).Want(200)); got != (receipt{"stale", made.Customer, "", morning}) {
+		t.Errorf("an older one: %+v", got)
 	}
 	read := func(path string) *webtest.Page {
 		return i.Browser().Send(webtest.Request{Path: path, Header: map[string]string{"Authorization": "bearer " + key}})

@@ -1,0 +1,231 @@
+package portal_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal"
+	"postern/portal/secret/secrettest"
+)
+
+// linkAsBefore leaves orders by an id as earlier versions did: all with the customer of one email.
+func (h *house) linkAsBefore(email, id string, orders ...string) {
+	h.t.Helper()
+	if err := h.app.LinkAsBefore(h.t.Context(), h.shop, email, id, orders...); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// guests has three people order by one id, whose orders an earlier version all gave to the first of them. They are signed in there.
+func (h *house) guests(id string) (cookie string) {
+	h.t.Helper()
+	for number, email := range map[string]string{"1": jan, "2": jana, "3": eva} {
+		h.putBy(id, number, email)
+	}
+	h.linkAsBefore(jan, strings.Trim(id, `"`), "1", "2", "3")
+	cookie, shopper := h.enterWith(jan, "one")
+	if page, err := shopper.Orders(h.t.Context(), portal.OrderQuery{}); err != nil || page.Total != 3 || len(page.Rows) != 3 {
+		h.t.Fatalf("before the upgrade: %d of %d orders, %v", len(page.Rows), page.Total, err)
+	}
+	return cookie
+}
+
+// apart checks that each of the guests has their own order, on the pages and in the total.
+func (h *house) apart() {
+	h.t.Helper()
+	for email, number := range map[string]string{jan: "1", jana: "2", eva: "3"} {
+		h.quiet()
+		_, shopper := h.enterWith(email, "after")
+		page, err := shopper.Orders(h.t.Context(), portal.OrderQuery{})
+		if diff := cmp.Diff([]string{number}, numbers(page)); diff != "" || page.Total != 1 || err != nil {
+			h.t.Errorf("%s: total %d, %v, %s", email, page.Total, err, diff)
+		}
+	}
+}
+
+// TestPutUpgradeSamePut: the upgrade takes strangers' orders out of an account, and their redelivery does not bring them back.
+func TestPutUpgradeSamePut(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{`0`, `"-1"`, `"guest"`, `"5"`} {
+		h := newHouse(t)
+		cookie := h.guests(id)
+		h.work()
+		h.apart()
+		h.wantNoSession("of the account that held strangers' orders", cookie)
+		for number, email := range map[string]string{"1": jan, "2": jana, "3": eva} {
+			if customer, by := h.putBy(id, number, email); customer != h.find(email).ID || by != portal.Kept {
+				t.Errorf("%s: the same order %s again is %s's by %s", id, number, customer, by)
+			}
+		}
+		h.work()
+		h.apart()
+		if id := h.find(jan).FeedID; id != "" {
+			t.Errorf("the id %q survived", id)
+		}
+	}
+}
+
+// TestSharedIDIntroducedAfterTheUpgrade: it counts for new orders only.
+func TestSharedIDIntroducedAfterTheUpgrade(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.guests(`"5"`)
+	h.work()
+	h.putCustomer("5", jan)
+	for number, email := range map[string]string{"1": jan, "2": jana, "3": eva} {
+		h.putBy(`"5"`, number, email)
+	}
+	h.work()
+	h.apart()
+	if customer, by := h.putBy(`"5"`, "new", "new@example.com"); customer != h.find(jan).ID || by != portal.ByIntroducedID {
+		t.Errorf("a new order is %s's by %s", customer, by)
+	}
+}
+
+func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		emails []string // of the orders by the id, in the order of their arrival
+		before func(h *house)
+	}{
+		"one email":           {[]string{jan, jan}, func(*house) {}},
+		"an email of late":    {[]string{jan, jana}, func(h *house) { h.change(h.signInByCode(jan, "one"), jana, "one") }},
+		"the first, given up": {[]string{jana, jana}, func(*house) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.newCustomer(jan)
+			test.before(h)
+			owner := h.find(jan)
+			var orders []string
+			for i, email := range test.emails {
+				orders = append(orders, fmt.Sprint("n", i))
+				h.putBy(`"77"`, orders[i], email)
+			}
+			h.linkAsBefore(owner.Email, "77", orders...)
+			h.deliver()
+			cookie, _ := h.enterWith(owner.Email, "one")
+			h.work()
+			if now := h.find(owner.ID); now.FeedID != "77" || now.Orders != 3 {
+				t.Errorf("id %q, %d orders", now.FeedID, now.Orders)
+			}
+			h.shopper(cookie)
+			if customer, by := h.putBy(`"77"`, "new", "else@example.com"); customer != owner.ID || by != portal.ByIntroducedID {
+				t.Errorf("a new order is %s's by %s", customer, by)
+			}
+		})
+	}
+}
+
+// TestUndecidedLink: until the upgrade has decided, an id leads nowhere, cannot be introduced, and no erasure takes strangers'
+// orders along.
+func TestUndecidedLink(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.guests(`"5"`)
+	if _, err := h.feed().Customer(t.Context(), "5"); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("read: %v", err)
+	}
+	for _, id := range []string{"5", "6"} {
+		_, err := h.feed().PutCustomer(t.Context(), id, []byte(`{"email":"`+jan+`","updated_at":"2026-03-06T10:00:00Z"}`))
+		if portal.KindOf(err) != portal.Unavailable {
+			t.Errorf("put %s: %v", id, err)
+		}
+	}
+	if customer, by := h.putBy(`"5"`, "4", jana); customer != h.find(jana).ID || by != portal.ByEmail {
+		t.Errorf("a new order is %s's by %s", customer, by)
+	}
+	if _, err := h.app.Operator().EraseCustomer(t.Context(), h.shop.ID, h.find(jan).ID, true); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		h.work()
+		h.clock.pass(time.Minute)
+	}
+	for number, email := range map[string]string{"2": jana, "3": eva} {
+		if order, err := h.app.Operator().Order(t.Context(), h.shop.ID, number); err != nil || order.ErasedAt != nil || order.Email != email {
+			t.Errorf("order %s: %+v, %v", number, order, err)
+		}
+	}
+}
+
+// TestUpgradeLogsNumbersOnly: no id and no address.
+func TestUpgradeLogsNumbersOnly(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.guests(`"guest-id"`)
+	var log bytes.Buffer
+	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithLog(slog.New(slog.NewTextHandler(&log, nil))))
+	for range 5 {
+		if _, err := app.Worker().Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"links_removed=1", "orders_moved=2", "sessions_ended=1", "upgrade of customer links is complete"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s in %s", want, log.String())
+		}
+	}
+	for _, never := range []string{"@", "guest-id", h.find(jan).ID, h.find(jana).ID} {
+		if strings.Contains(log.String(), never) {
+			t.Errorf("%s in %s", never, log.String())
+		}
+	}
+}
+
+// TestUpgradeIsResumed stops the process at each of the upgrade's writes in turn; the next one ends the work all the same.
+func TestUpgradeIsResumed(t *testing.T) {
+	for _, id := range []string{`"5"`, `0`} {
+		crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+			cookie := h.guests(id)
+			attempt := func(app *portal.App) (err error) {
+				for done := 1; err == nil && done > 0; {
+					done, err = app.Worker().Once(t.Context())
+				}
+				if errors.Is(err, errDead) {
+					return errDead
+				}
+				return err
+			}
+			return attempt, func(bool) {
+				h.work()
+				h.apart()
+				h.wantNoSession("of the account that held strangers' orders", cookie)
+				if id := h.find(jan).FeedID; id != "" {
+					t.Errorf("the id %q survived", id)
+				}
+				h.putBy(id, "2", jana)
+				h.work()
+				h.apart()
+			}
+		})
+	}
+}
+
+// TestUpgradeOfAKeptLinkIsResumed: the link is introduced in the end, wherever the process was stopped.
+func TestUpgradeOfAKeptLinkIsResumed(t *testing.T) {
+	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+		h.putBy(`"77"`, "1", jan)
+		h.linkAsBefore(jan, "77", "1")
+		attempt := func(app *portal.App) error {
+			_, err := app.Worker().Once(t.Context())
+			return err
+		}
+		return attempt, func(bool) {
+			h.work()
+			if id := h.find(jan).FeedID; id != "77" {
+				t.Errorf("the id is %q", id)
+			}
+			if customer, by := h.putBy(`"77"`, "2", jana); customer != h.find(jan).ID || by != portal.ByIntroducedID {
+				t.Errorf("a new order is %s's by %s", customer, by)
+			}
+		}
+	})
+}
