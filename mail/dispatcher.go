@@ -66,9 +66,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			return nil
 		case <-beat.C:
 		}
-		if _, err := d.round(ctx); err != nil && ctx.Err() == nil {
-			d.Log.WarnContext(ctx, "mail: a round met faults", "reason", reason(err, ""))
-		}
+		_, _ = d.round(ctx) // it has logged its faults
 		d.pool.tidy()
 	}
 }

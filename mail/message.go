@@ -56,10 +56,27 @@ type Conn interface {
 
 // Failure is why a message was not handed over. Any other error of a Conn counts as temporary, unsure and down.
 type Failure struct {
-	Temporary bool   // worth another attempt
-	Unsure    bool   // no answer came after the whole message had gone: it may have been delivered
-	Down      bool   // the server is at fault, not the message: others would fare alike
-	Reason    string // for staff; may hold an address, which the outbox takes out
+	Temporary bool // worth another attempt
+	Unsure    bool // no answer came after the whole message had gone: it may have been delivered
+	Down      bool // the server is at fault, not the message: others would fare alike
+	// Cause says why there is no connection: one of the causes below, "" for another failure.
+	Cause  string
+	Code   int    // of the server's answer, 0 for none
+	Reason string // for staff; may hold an address, which the outbox takes out
+}
+
+// Why there is no connection to the mail server. All but the first are for somebody to put right: waiting does not.
+const (
+	ServerUnreachable    = "server_unreachable"
+	ServerRefused        = "server_refused" // it turned this machine away
+	SignInRefused        = "sign_in_refused"
+	CertificateUntrusted = "certificate_untrusted"
+	TLSUnavailable       = "tls_unavailable" // no encryption where it is required
+)
+
+// Causes returns all causes.
+func Causes() []string {
+	return []string{ServerUnreachable, ServerRefused, SignInRefused, CertificateUntrusted, TLSUnavailable}
 }
 
 // Error returns the reason.

@@ -78,6 +78,9 @@ func (p *pool) get(ctx context.Context) (*line, error) {
 	}
 }
 
+// errConnect says that the mail server was not reached.
+var errConnect = errors.New("mail: connect")
+
 // errEnough says that no connection can be had beside those that are open.
 var errEnough = errors.New("mail: no further connection")
 
@@ -107,7 +110,7 @@ func (p *pool) take(ctx context.Context) (*line, error) {
 	case !errors.Is(ctx.Err(), context.Canceled):
 		p.grow()
 	}
-	return nil, fmt.Errorf("mail: connect: %w", err)
+	return nil, fmt.Errorf("%w: %w", errConnect, err)
 }
 
 // renew opens a connection in place of a kept one that has failed; when it cannot, the line is dropped.
@@ -117,7 +120,7 @@ func (p *pool) renew(ctx context.Context, old *line) (*line, error) {
 	if err != nil {
 		p.fails()
 		p.drop(nil)
-		return nil, fmt.Errorf("mail: connect anew: %w", err)
+		return nil, fmt.Errorf("%w: again: %w", errConnect, err)
 	}
 	return &line{conn: conn}, nil
 }

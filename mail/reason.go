@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"unicode"
@@ -15,9 +16,13 @@ var (
 	secretShape = regexp.MustCompile(`[A-Za-z0-9_-]{20,}`)
 )
 
-// reason is an error's text fit to be stored and logged: one line without addresses and tokens, at most maxReason bytes.
+// reason is an error's text fit to be stored and logged: one line without addresses and tokens, at most maxReason bytes. The
+// cause of a missing connection begins it, and then a colon follows.
 func reason(err error, to string) string {
 	text := oneLine(err.Error())
+	if f := (*Failure)(nil); errors.As(err, &f) && f.Cause != "" {
+		text = f.Cause + ": " + oneLine(f.Reason)
+	}
 	if to != "" {
 		text = strings.ReplaceAll(text, to, "<address>")
 	}
@@ -26,6 +31,9 @@ func reason(err error, to string) string {
 	text = strings.ReplaceAll(text, "<<address>>", "<address>")
 	return shorten(text)
 }
+
+// CleanReason is the reason of a Failure fit to be logged: one line without addresses and tokens, and not long.
+func CleanReason(text string) string { return reason(errors.New(text), "") }
 
 // shorten cuts a text that is too long behind a word, or inside one when that is very long itself.
 func shorten(text string) string {

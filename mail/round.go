@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ func (d *Dispatcher) round(ctx context.Context) (sent int, err error) {
 	}
 	shops, err := d.Shops(ctx)
 	if err != nil {
+		d.Log.WarnContext(ctx, "mail: no list of the shops", "reason", reason(err, ""))
 		return 0, fmt.Errorf("mail: list the shops: %w", err)
 	}
 	d.turn++
@@ -131,9 +133,15 @@ func (r *round) fault(shop string, err error) {
 		return
 	}
 	same := func(told error) bool { return told.Error() == err.Error() } // several found it away together
-	if !slices.ContainsFunc(r.faults, same) {
-		r.faults = append(r.faults, err)
+	if slices.ContainsFunc(r.faults, same) {
+		return
 	}
+	r.faults = append(r.faults, err)
+	level := slog.LevelWarn
+	if errors.Is(err, errConnect) { // whoever watches the Sender knows more of it
+		level = slog.LevelDebug
+	}
+	r.Log.Log(context.Background(), level, "mail: a shop's emails have to wait", "shop", shop, "reason", reason(err, ""))
 }
 
 // entry does what is due with one entry and returns how many mails went out, 0 or 1.

@@ -26,16 +26,20 @@ func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mai
 			return mail.Message{}, err
 		}
 		lang := catalogue.Match(shop.Languages, to.lang, e.Lang, shop.Language)
-		written := letter(catalogue.Localizer(lang, shop.Location()))
-		text, html, err := renderer.Render(written)
-		if err != nil {
-			return mail.Message{}, err
-		}
-		return mail.Message{
-			FromName: cmp.Or(shop.SenderName, shop.Name), From: shop.SenderEmail, To: to.email, ReplyTo: cmp.Or(to.replyTo, shop.Brand.SupportEmail),
-			Subject: written.Subject, Text: text, HTML: html, Lang: lang, Personal: to.shop,
-		}, nil
+		return shop.message(to, letter(catalogue.Localizer(lang, shop.Location())), renderer)
 	}
+}
+
+// message is what a letter of the shop becomes.
+func (s Shop) message(to recipient, written mail.Letter, renderer *mail.Renderer) (mail.Message, error) {
+	text, html, err := renderer.Render(written)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	return mail.Message{
+		FromName: cmp.Or(s.SenderName, s.Name), From: s.SenderEmail, To: to.email, ReplyTo: cmp.Or(to.replyTo, s.Brand.SupportEmail),
+		Subject: written.Subject, Text: text, HTML: html, Lang: written.Lang, Personal: to.shop,
+	}, nil
 }
 
 // compose prepares a mail by its kind: whom it goes to, and what it says in a language.

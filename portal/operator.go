@@ -3,9 +3,11 @@ package portal
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"postern/mail"
 	"postern/storage"
+	"postern/templates/i18n"
 )
 
 // Operator is the command line.
@@ -19,6 +21,16 @@ func (o Operator) Shops(ctx context.Context) ([]Shop, error) { return o.app.Shop
 
 // Shop returns a shop by its id, or NotFound.
 func (o Operator) Shop(ctx context.Context, id string) (Shop, error) { return o.app.shop(ctx, id) }
+
+// TestEmail is an email of the shop to an address, by which the operator tries the mail server.
+func (o Operator) TestEmail(shop Shop, to string, catalogue *i18n.Catalogue, renderer *mail.Renderer) (mail.Message, error) {
+	l := catalogue.Localizer(shop.Language, shop.Location())
+	written := shop.letter(l, "mail.test", "When", l.DateTime(o.app.now()))
+	m, err := shop.message(recipient{email: to}, written, renderer)
+	_, domain, _ := strings.Cut(m.From, "@")
+	m.ID = storage.NewID() + "@" + domain
+	return m, err
+}
 
 // CreateShop makes a shop. Faults stand at the names of the settings; an id that exists is a Conflict.
 func (o Operator) CreateShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"postern/mail"
 	"postern/portal/web"
 	"postern/storage"
 )
@@ -24,7 +26,7 @@ type metrics struct {
 	answers  *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	mails    *prometheus.CounterVec
-	missed   prometheus.Counter
+	missed   *prometheus.CounterVec
 	store    *prometheus.CounterVec
 }
 
@@ -44,9 +46,9 @@ func newMetrics() *metrics {
 		mails: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portal_mail_attempts_total", Help: "Attempts at a mail, by outcome: sent, dropped, refused, deferred, unsure, fault.",
 		}, []string{"outcome"}),
-		missed: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "portal_mail_connections_failed_total", Help: "Connections to the mail server that could not be had.",
-		}),
+		missed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portal_mail_connections_failed_total", Help: "Failed connections to the mail server, by cause.",
+		}, []string{"cause"}),
 		store: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portal_store_operations_total",
 			Help: "Lists and writes of the store, by part (site, mail, worker), operation, and outcome (ok, refused, failed). The worker's writes are its jobs.",
@@ -54,6 +56,9 @@ func newMetrics() *metrics {
 	}
 	for _, outcome := range []string{mailSent, mailDropped, mailRefused, mailDeferred, mailUnsure, mailFault} {
 		m.mails.WithLabelValues(outcome) // begins at zero, so that the first one counts
+	}
+	for _, cause := range mail.Causes() {
+		m.missed.WithLabelValues(cause)
 	}
 	m.registry.MustRegister(m.inHand, m.answers, m.took, m.mails, m.missed, m.store,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
@@ -73,7 +78,18 @@ func (m *metrics) watch(ctx context.Context) (context.Context, func(web.Answer))
 // observe makes the pulse count here.
 func (m *metrics) observe(p *pulse) {
 	p.count = func(outcome string) { m.mails.WithLabelValues(outcome).Inc() }
-	p.missed = m.missed.Inc
+	p.missed = func(cause string) { m.missed.WithLabelValues(cause).Inc() }
+	for _, state := range append(mail.Causes(), "ok") {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "portal_mail_server_state", Help: "1 for the state the mail server was found in last, 0 for all others.",
+			ConstLabels: prometheus.Labels{"state": state},
+		}, func() float64 {
+			if cause, _ := p.away(); cmp.Or(cause, "ok") == state {
+				return 1
+			}
+			return 0
+		}))
+	}
 }
 
 // engine is the store as one part of the server uses it.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,17 +26,25 @@ const (
 type pulse struct {
 	now    func() time.Time
 	count  func(outcome string) // of an attempt at a mail
-	missed func()               // a connection to the mail server
+	missed func(cause string)   // a connection to the mail server
+	report func(mail.Failure)   // why there is none; one without a cause says that there is one again
 
 	beat  atomic.Int64 // Unix time of the last sign of life
 	ended atomic.Bool
 	lines atomic.Int64 // connections to the mail server
-	away  atomic.Bool  // the mail server, when it was asked last and there was no connection to it
-	back  atomic.Int64 // Unix time since which it is not away, as far as this process knows
+	back  atomic.Int64 // Unix time since which the mail server is not away, as far as this process knows
+
+	mu    sync.Mutex
+	cause string    // why there is no connection to the mail server, "" when it was reached, or nobody asked it
+	met   bool      // it was reached by this process
+	said  time.Time // when report was called last
 }
 
+// sayEvery is how often a fault that lasts is reported.
+const sayEvery = 10 * time.Minute
+
 func newPulse() *pulse {
-	p := &pulse{now: time.Now, count: func(string) {}, missed: func() {}}
+	p := &pulse{now: time.Now, count: func(string) {}, missed: func(string) {}, report: func(mail.Failure) {}}
 	p.alive()
 	p.back.Store(p.now().Unix()) // what has piled up before is no fault of this process
 	return p
@@ -45,11 +55,30 @@ func (p *pulse) alive() { p.beat.Store(p.now().Unix()) }
 // still is how long there was no sign of life.
 func (p *pulse) still() time.Duration { return p.now().Sub(time.Unix(p.beat.Load(), 0)) }
 
-// missing notes whether the mail server is away.
-func (p *pulse) missing(away bool) {
-	if p.away.Swap(away) || away {
-		p.back.Store(p.now().Unix())
+// missing notes that there is no connection to the mail server, and why, or with a failure without a cause that there is one.
+func (p *pulse) missing(f mail.Failure) {
+	p.mu.Lock()
+	before, now := p.cause, p.now()
+	p.cause, p.met = f.Cause, p.met || f.Cause == ""
+	if before != "" || f.Cause != "" {
+		p.back.Store(now.Unix())
 	}
+	tell := before != f.Cause || f.Cause != "" && now.Sub(p.said) >= sayEvery
+	if tell {
+		p.said = now
+	}
+	p.mu.Unlock()
+	if tell {
+		p.report(f)
+	}
+}
+
+// away is why there is no connection to the mail server, "" when it was reached, or nobody asked it; met, whether this process
+// ever reached it.
+func (p *pulse) away() (cause string, met bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cause, p.met
 }
 
 // reached is for how long the mail server has not been away.
@@ -91,14 +120,19 @@ func (s watchedSender) Connect(ctx context.Context) (mail.Conn, error) {
 	s.pulse.alive()
 	conn, err := s.to.Connect(ctx)
 	if err != nil {
-		if ctx.Err() == nil && s.pulse.lines.Load() == 0 { // else it gave up itself, or the server takes no further connection
-			s.pulse.missing(true)
+		f := mail.Failure{Reason: err.Error()}
+		if told := (*mail.Failure)(nil); errors.As(err, &told) {
+			f = *told
 		}
-		s.pulse.missed()
+		f.Cause = cmp.Or(f.Cause, mail.ServerUnreachable)
+		if ctx.Err() == nil && s.pulse.lines.Load() == 0 { // else it gave up itself, or the server takes no further connection
+			s.pulse.missing(f)
+		}
+		s.pulse.missed(f.Cause)
 		return nil, err
 	}
 	s.pulse.lines.Add(1)
-	s.pulse.missing(false)
+	s.pulse.missing(mail.Failure{})
 	return watchedConn{conn, s.pulse}, nil
 }
 

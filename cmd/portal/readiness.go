@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"postern/mail"
 	"postern/portal/web"
 	"postern/storage"
 )
@@ -20,8 +21,11 @@ const (
 )
 
 // mailCheck fails when no mail goes out for long: the dispatcher ended or hangs, or a mail has waited for more than
-// mailPatience. A mail server out of reach is told, but is no reason to turn customers away: those who are signed in need no
+// mailPatience. A mail server out of reach is reported, but is no reason to turn customers away: those who are signed in need no
 // mail, and what is asked for waits in the outbox. When it is back, what has piled up gets as long to go out.
+//
+// A fault that somebody must put right, such as a refused sign-in, fails the check of a process that never reached the mail
+// server: a roll-out with a wrong password must not become ready. One that did reach it goes on.
 func mailCheck(p *pulse, b *backlog) web.Check {
 	return web.Check{Name: "mail", Run: func(ctx context.Context) (string, error) {
 		if p.ended.Load() {
@@ -34,8 +38,12 @@ func mailCheck(p *pulse, b *backlog) web.Check {
 		switch {
 		case err != nil:
 			return "unknown", err
-		case p.away.Load():
-			return "server_unreachable", nil
+		}
+		switch cause, met := p.away(); {
+		case cause != "" && cause != mail.ServerUnreachable && !met:
+			return cause, fmt.Errorf("the mail server was not reached since the start: %s", cause)
+		case cause != "":
+			return cause, nil
 		case min(found.overdue, p.reached()) > mailPatience:
 			return "late", fmt.Errorf("a mail has been due for %s", found.overdue)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func newDesk(t *testing.T) *desk {
 	clock := func() time.Time { return d.now }
 	d.pulse = newPulse()
 	d.pulse.now, d.pulse.count = clock, func(outcome string) { d.counted[outcome]++ }
-	d.pulse.missed = func() { d.counted["missed"]++ }
+	d.pulse.missed = func(string) { d.counted["missed"]++ }
 	d.pulse.alive()
 	d.pulse.back.Store(d.now.Unix())
 	d.backlog = &backlog{engine: d.engine, now: clock, shops: func(context.Context) ([]string, error) { return []string{"main", "other"}, nil }}
@@ -89,6 +90,35 @@ func (d *desk) late(t *testing.T) {
 	d.pulse.alive()
 }
 
+// away has the mail server be away for a cause, or be back.
+func (d *desk) away(cause string) { d.pulse.missing(mail.Failure{Cause: cause}) }
+
+// cause is why the mail server is away, "" when it is not.
+func (d *desk) cause() string {
+	cause, _ := d.pulse.away()
+	return cause
+}
+
+// TestReportsOnce has a fault that lasts be reported at its beginning, now and then, and at its end.
+func TestReportsOnce(t *testing.T) {
+	d := newDesk(t)
+	var reported []string
+	d.pulse.report = func(f mail.Failure) { reported = append(reported, f.Cause) }
+	for range 3 {
+		d.away(mail.SignInRefused)
+		d.now = d.now.Add(time.Minute)
+	}
+	d.away(mail.CertificateUntrusted)
+	d.now = d.now.Add(sayEvery)
+	d.away(mail.CertificateUntrusted)
+	d.away("")
+	d.away("")
+	want := []string{mail.SignInRefused, mail.CertificateUntrusted, mail.CertificateUntrusted, ""}
+	if !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
+	}
+}
+
 func TestMailCheck(t *testing.T) {
 	for name, c := range map[string]struct {
 		happens func(*desk)
@@ -100,13 +130,19 @@ func TestMailCheck(t *testing.T) {
 		"a mail that waits too long": {func(d *desk) { d.late(t) }, "late", false},
 		"a dispatcher that hangs":    {func(d *desk) { d.now = d.now.Add(pulsePatience + time.Second) }, "stopped", false},
 		"a dispatcher that ended":    {func(d *desk) { d.pulse.ended.Store(true) }, "stopped", false},
-		"a mail server out of reach": {func(d *desk) { d.pulse.missing(true) }, "server_unreachable", true},
-		"out of reach for long":      {func(d *desk) { d.pulse.missing(true); d.late(t) }, "server_unreachable", true},
-		"back a moment ago":          {func(d *desk) { d.pulse.missing(true); d.late(t); d.pulse.missing(false) }, "ok", true},
+		"a mail server out of reach": {func(d *desk) { d.away(mail.ServerUnreachable) }, "server_unreachable", true},
+		"out of reach for long":      {func(d *desk) { d.away(mail.ServerUnreachable); d.late(t) }, "server_unreachable", true},
+		"back a moment ago":          {func(d *desk) { d.away(mail.ServerUnreachable); d.late(t); d.away("") }, "ok", true},
+		"a wrong password":           {func(d *desk) { d.away(mail.SignInRefused) }, "sign_in_refused", false},
+		"a wrong password later on":  {func(d *desk) { d.away(""); d.away(mail.SignInRefused) }, "sign_in_refused", true},
+		"an untrusted certificate":   {func(d *desk) { d.away(mail.CertificateUntrusted) }, "certificate_untrusted", false},
+		"no encryption":              {func(d *desk) { d.away(mail.TLSUnavailable) }, "tls_unavailable", false},
+		"turned away":                {func(d *desk) { d.away(mail.ServerRefused) }, "server_refused", false},
+		"put right":                  {func(d *desk) { d.away(mail.SignInRefused); d.away("") }, "ok", true},
 		"back, and still nothing sent": {func(d *desk) {
-			d.pulse.missing(true)
+			d.away(mail.ServerUnreachable)
 			d.late(t)
-			d.pulse.missing(false)
+			d.away("")
 			d.late(t)
 		}, "late", false},
 		"a store that does not reply": {func(d *desk) { d.backlog.engine = storagetest.Open(t) }, "unknown", false},
@@ -132,17 +168,17 @@ func TestPulseKnowsAFullServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.connect = errors.New("421 too many connections")
-	refused := func(name string, away bool) {
+	refused := func(name, cause string) {
 		t.Helper()
-		if _, err := sender.Connect(t.Context()); err == nil || d.pulse.away.Load() != away {
-			t.Errorf("a connection refused %s: away %t, %v", name, d.pulse.away.Load(), err)
+		if _, err := sender.Connect(t.Context()); err == nil || d.cause() != cause {
+			t.Errorf("a connection refused %s: away %q, %v", name, d.cause(), err)
 		}
 	}
-	refused("beside an open one", false)
+	refused("beside an open one", "")
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	refused("without one", true)
+	refused("without one", mail.ServerUnreachable)
 }
 
 // post answers mails with what a test says.
@@ -185,8 +221,8 @@ func TestPulse(t *testing.T) {
 			if len(d.counted) != 1 || d.counted[c.outcome] != 1 {
 				t.Errorf("counted %v, want one %s", d.counted, c.outcome)
 			}
-			if d.pulse.away.Load() != c.away || d.pulse.still() > 0 {
-				t.Errorf("away: %t; still for %s", d.pulse.away.Load(), d.pulse.still())
+			if (d.cause() != "") != c.away || d.pulse.still() > 0 {
+				t.Errorf("away: %q; still for %s", d.cause(), d.pulse.still())
 			}
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -21,19 +20,18 @@ import (
 // serveCommand runs the portal.
 type serveCommand struct {
 	storeFlag
+	smtpFlag
 	dkimFlag
-	Addr             string   `help:"The address to listen on. Unless --tls-cert is given, a reverse proxy with TLS stands in front of it." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	SMTP             string   `name:"smtp" help:"The mail server: smtp://user@host:587 (STARTTLS) or smtps://user@host:465 (TLS). The password comes from PORTAL_SMTP_PASSWORD or --smtp-password-file." placeholder:"URL"`
-	SMTPPasswordFile string   `name:"smtp-password-file" help:"A file that holds the mail server's password." placeholder:"FILE"`
-	TLSCert          string   `name:"tls-cert" help:"Speak TLS with this certificate, a PEM file with its chain. A new one is taken up within seconds." placeholder:"FILE"`
-	TLSKey           string   `name:"tls-key" help:"The certificate's private key." placeholder:"FILE"`
-	Log              string   `help:"The form of the log on standard error: text or json." default:"text" placeholder:"FORM"`
-	LogLevel         string   `help:"What is logged: debug, info, warn or error, and what weighs more." default:"info" placeholder:"LEVEL"`
-	MetricsAddr      string   `help:"The address at which Prometheus finds /metrics; none unless given. Everyone who reaches it can read them." placeholder:"HOST:PORT"`
-	VIES             string   `name:"vies" help:"The interface of VIES, which is asked whether customers' VAT IDs are valid; none asks nobody." default:"https://ec.europa.eu/taxation_customs/vies/rest-api" placeholder:"URL"`
-	Init             bool     `help:"Start with an empty store where there is none yet. Without it, a mistyped --store is an error."`
-	InsecureHTTP     bool     `name:"insecure-http" help:"Serve shops over plain http on other hosts than this machine. Sign-in links and cookies can then be read on the way."`
-	TrustedProxies   []string `help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed; separated by commas." placeholder:"NET"`
+	Addr           string   `help:"The address to listen on. Unless --tls-cert is given, a reverse proxy with TLS stands in front of it." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	TLSCert        string   `name:"tls-cert" help:"Speak TLS with this certificate, a PEM file with its chain. A new one is taken up within seconds." placeholder:"FILE"`
+	TLSKey         string   `name:"tls-key" help:"The certificate's private key." placeholder:"FILE"`
+	Log            string   `help:"The form of the log on standard error: text or json." default:"text" placeholder:"FORM"`
+	LogLevel       string   `help:"What is logged: debug, info, warn or error, and what weighs more." default:"info" placeholder:"LEVEL"`
+	MetricsAddr    string   `help:"The address at which Prometheus finds /metrics; none unless given. Everyone who reaches it can read them." placeholder:"HOST:PORT"`
+	VIES           string   `name:"vies" help:"The interface of VIES, which is asked whether customers' VAT IDs are valid; none asks nobody." default:"https://ec.europa.eu/taxation_customs/vies/rest-api" placeholder:"URL"`
+	Init           bool     `help:"Start with an empty store where there is none yet. Without it, a mistyped --store is an error."`
+	InsecureHTTP   bool     `name:"insecure-http" help:"Serve shops over plain http on other hosts than this machine. Sign-in links and cookies can then be read on the way."`
+	TrustedProxies []string `help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed; separated by commas." placeholder:"NET"`
 
 	ShutdownTimeout string `help:"How long requests and mail in hand may take to finish when the server is told to stop." default:"20s" placeholder:"TIME"`
 }
@@ -51,7 +49,9 @@ Or with a file, postern.conf, and "portal serve --config postern.conf":
   smtp = smtp://account@mail.shop.example:587
   smtp-password-file = /run/secrets/smtp
 
-The embedded store takes one server at a time; the other commands work beside it. SIGINT and SIGTERM end the server when the requests and the mail in hand are done, or --shutdown-timeout is over. SIGHUP has it read the TLS certificate again at once; without one it does nothing.
+` + smtpOptions + `
+
+"portal mail test" tries the mail server. The embedded store takes one server at a time; the other commands work beside it. SIGINT and SIGTERM end the server when the requests and the mail in hand are done, or --shutdown-timeout is over. SIGHUP has it read the TLS certificate again at once; without one it does nothing.
 
 /healthz says whether the server answers, /readyz whether store, mail and clock are well. Without a reverse proxy, --tls-cert and --tls-key bring TLS:
 
@@ -59,9 +59,6 @@ The embedded store takes one server at a time; the other commands work beside it
 
 Traces of requests go to the OpenTelemetry collector that OTEL_EXPORTER_OTLP_ENDPOINT names, by http/protobuf; the other OTEL_ variables count, too. Metrics and traces name routes and shops, never a person, an address or a token.`
 }
-
-// smtpPassword is the environment variable of the password; there is no flag, since process lists show flags.
-const smtpPassword = envPrefix + "SMTP_PASSWORD"
 
 // setup is what the settings of serve come to.
 type setup struct {
@@ -151,36 +148,6 @@ func (c serveCommand) readCertificate(wrong *faults) *certificate {
 	return read
 }
 
-// sender is the mail server. Without one nobody could sign in, so there is no running without.
-func (c serveCommand) sender(w *world, wrong *faults) *smtp.Sender {
-	secrets := smtp.Secrets{Password: w.env[smtpPassword]}
-	if c.SMTPPasswordFile != "" {
-		text, err := os.ReadFile(c.SMTPPasswordFile)
-		switch {
-		case err != nil:
-			wrong.add("--smtp-password-file: %s.", err)
-			secrets.Password = "unknown" // there is one, for the rest of the check
-		case secrets.Password != "":
-			wrong.add("--smtp-password-file: the password is in %s already; give it in one place.", smtpPassword)
-		default:
-			secrets.Password = strings.TrimRight(string(text), "\r\n")
-		}
-	}
-	if c.SMTP == "" {
-		wrong.add("--smtp: there is no mail server, and without one nobody can sign in. Set --smtp or PORTAL_SMTP, as in " +
-			"smtp://user@mail.shop.example:587, and the password in " + smtpPassword + " or --smtp-password-file.")
-		return nil
-	}
-	sender, err := smtp.Parse(c.SMTP, secrets)
-	switch {
-	case errors.Is(err, smtp.ErrNoPassword):
-		wrong.add("--smtp: there is a user but no password. Give it in " + smtpPassword + " or a file named by --smtp-password-file.")
-	case err != nil:
-		wrong.add("--smtp: %s.", strings.TrimPrefix(err.Error(), "smtp: "))
-	}
-	return sender
-}
-
 func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine storage.Engine) error {
 	if store, embedded := engine.(*sqlite.Store); embedded {
 		if err := store.Lock(); err != nil {
@@ -215,6 +182,7 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 	if err != nil {
 		return err
 	}
+	s.sender.Domain = server.mailDomain
 	defer server.heedHangUps()()
 	return c.listen(ctx, w, server)
 }

@@ -42,6 +42,7 @@ type server struct {
 	worker     portal.Worker
 	dispatcher *mail.Dispatcher
 	pulse      *pulse
+	backlog    *backlog
 	site       site
 	beside     map[string]func(context.Context) error // what runs beside the site, until it ends
 	mount      func(box *mailbox, base string) error  // adds the demo's pages to the site
@@ -60,13 +61,14 @@ func newServer(p parts) (*server, error) {
 		s.worker = p.product("worker").Worker()
 		p.metrics.observe(s.pulse)
 	}
-	pending := &backlog{engine: p.engine, shops: shopIDs(s.app), now: time.Now}
+	s.backlog = &backlog{engine: p.engine, shops: shopIDs(s.app), now: time.Now}
+	s.pulse.report = s.reportMail
 	if p.metrics != nil {
-		p.metrics.outbox(pending)
+		p.metrics.outbox(s.backlog)
 	}
 	pages, err := web.New(web.Config{
 		App: s.app, Texts: p.texts, Log: p.log, Trusted: p.trusted, Watches: p.watches(),
-		Checks: []web.Check{mailCheck(s.pulse, pending), clockCheck(p.engine, time.Now)},
+		Checks: []web.Check{mailCheck(s.pulse, s.backlog), clockCheck(p.engine, time.Now)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the site: %w", err)
@@ -83,6 +85,7 @@ func newServer(p parts) (*server, error) {
 		return nil, err
 	}
 	s.beside = map[string]func(context.Context) error{"worker": s.worker.Run, "dispatcher": s.dispatch, "vat checks": s.worker.CheckVATs}
+	s.beside["mail server probe"] = s.probeMail
 	if p.certificate != nil {
 		p.certificate.log = p.log
 		s.beside["certificate"] = p.certificate.watch

@@ -46,10 +46,23 @@ func (s *Sender) String() string {
 	return scheme + "://" + net.JoinHostPort(s.host, strconv.Itoa(s.port))
 }
 
-// Connect greets the server, turns encryption on and signs in. Its error is a *mail.Failure, always temporary: what is wrong
-// there is wrong for all messages and can be mended.
+// Connect greets the server, turns encryption on and signs in. Its error is a *mail.Failure with a cause, always temporary: what
+// is wrong there is wrong for all messages and can be put right.
 func (s *Sender) Connect(ctx context.Context) (mail.Conn, error) {
-	c := &conn{now: s.Now, keys: s.Keys}
+	c, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// connect returns the connection also with an error, closed, for what it has seen of the server.
+func (s *Sender) connect(ctx context.Context) (*conn, error) {
+	c := &conn{now: s.Now, keys: s.Keys, tls: s.tls.Clone()}
+	c.tls.VerifyConnection = func(state tls.ConnectionState) error {
+		c.secured = &state
+		return nil
+	}
 	client, err := gomail.NewClient(s.host, s.options(ctx, c)...)
 	if err == nil {
 		c.client = client
@@ -60,17 +73,9 @@ func (s *Sender) Connect(ctx context.Context) (mail.Conn, error) {
 		if c.raw != nil {
 			_ = c.raw.Close() // the library leaves it open when greeting, TLS or sign-in fail
 		}
-		return nil, &mail.Failure{Temporary: true, Down: true, Reason: advice(err)}
+		return c, noConnection(err)
 	}
 	return c, nil
-}
-
-// advice is why no connection came about. A server without STARTTLS is told with what the URL can say instead.
-func advice(err error) string {
-	if !strings.Contains(err.Error(), "does not support STARTTLS") { // the library has no value for it
-		return err.Error()
-	}
-	return "the mail server offers no TLS by STARTTLS: use smtps://host:465 if it has that; ?starttls=off sends unencrypted, with a user only to this machine"
 }
 
 func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
@@ -82,7 +87,7 @@ func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
 		policy = policies[s.starttls]
 	}
 	options := []gomail.Option{
-		gomail.WithPort(s.port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(s.tls), gomail.WithTLSPolicy(policy),
+		gomail.WithPort(s.port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(c.tls), gomail.WithTLSPolicy(policy),
 		gomail.WithDialContextFunc(s.dialler(ctx, c)), gomail.WithHELO(s.hello(ctx)),
 		// A NOOP and a RSET around each message cost two rounds and could fail behind a message that was taken.
 		gomail.WithoutNoop(), gomail.WithoutRset(),
@@ -107,7 +112,7 @@ func (s *Sender) dialler(outer context.Context, c *conn) gomail.DialContextFunc 
 		if !s.implicit {
 			return raw, nil
 		}
-		secure := tls.Client(raw, s.tls)
+		secure := tls.Client(raw, c.tls)
 		return secure, secure.HandshakeContext(ctx)
 	}
 }
@@ -120,6 +125,8 @@ type conn struct {
 	stop    func() bool
 	now     func() time.Time
 	keys    Keys
+	tls     *tls.Config
+	secured *tls.ConnectionState // of a trusted server, nil without encryption
 	broken  bool
 }
 
@@ -137,19 +144,25 @@ func (c *conn) release() {
 
 // Send implements mail.Conn.
 func (c *conn) Send(ctx context.Context, m mail.Message) error {
+	_, err := c.send(ctx, m)
+	return err
+}
+
+// send is Send; it returns what the server answered to a message it took.
+func (c *conn) send(ctx context.Context, m mail.Message) (answer string, err error) {
 	msg, utf8, err := c.envelope(m)
 	if err != nil {
-		return &mail.Failure{Reason: err.Error()}
+		return "", &mail.Failure{Reason: err.Error()}
 	}
 	c.session.SkipSMTPUTF8(!utf8) // a relay behind this one may not know it, and would bounce what does not need it
 	c.hold(ctx, c.raw)
 	defer c.release()
 	err = c.client.SendWithSMTPClient(c.session, msg)
 	if err == nil || msg.IsDelivered() {
-		return nil
+		return oneLine(msg.ServerResponse()), nil
 	}
 	c.broken = true
-	return failure(err)
+	return "", failure(err)
 }
 
 // quitTime bounds the farewell.

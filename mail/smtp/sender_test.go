@@ -61,6 +61,8 @@ func TestWays(t *testing.T) {
 		url     string // %s is the address, then the file of the root
 		secrets smtp.Secrets
 		want    string // in the error
+		cause   string
+		early   bool // it ends before the server knows of a session
 	}{
 		{name: "starttls", url: "smtp://%s?ca=%s"},
 		{name: "smtps", kind: kind{implicit: true}, url: "smtps://%s?ca=%s"},
@@ -72,9 +74,14 @@ func TestWays(t *testing.T) {
 		{name: "auth over smtps", kind: kind{implicit: true, user: user, password: password}, url: "smtps://%s?ca=%s",
 			secrets: smtp.Secrets{User: user, Password: password}},
 		{name: "wrong password", kind: kind{user: user, password: password}, url: "smtp://%s?ca=%s",
-			secrets: smtp.Secrets{User: user, Password: "wrong"}, want: "535"},
-		{name: "no starttls there", kind: kind{plain: true}, url: "smtp://%s?ca=%s", want: "?starttls=off sends unencrypted"},
-		{name: "unknown root", url: "smtp://%s?helo=shop.example&timeout=40s#%s", want: "certificate"},
+			secrets: smtp.Secrets{User: user, Password: "wrong"}, want: "refused the sign-in (535)", cause: mail.SignInRefused},
+		{name: "no sign-in there", url: "smtp://%s?ca=%s", secrets: smtp.Secrets{User: user, Password: password},
+			want: "takes no user and password", cause: mail.SignInRefused},
+		{name: "smtps to a port without TLS", kind: kind{plain: true}, url: "smtps://%s?ca=%s", want: "smtps:// is for", cause: mail.TLSUnavailable, early: true},
+		{name: "starttls to a port with TLS", kind: kind{implicit: true}, url: "smtp://%s?ca=%s&timeout=300ms", want: "timeout",
+			cause: mail.ServerUnreachable, early: true},
+		{name: "no starttls there", kind: kind{plain: true}, url: "smtp://%s?ca=%s", want: "?starttls=off sends unencrypted", cause: mail.TLSUnavailable},
+		{name: "unknown root", url: "smtp://%s?helo=shop.example&timeout=40s#%s", want: "certificate is not trusted", cause: mail.CertificateUntrusted},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := serve(t, test.kind)
@@ -85,6 +92,7 @@ func TestWays(t *testing.T) {
 			case <-server.ended:
 			case <-time.After(10 * time.Second):
 				t.Error("the connection is left open")
+			case <-closedIf(test.early):
 			}
 			letters, _ := server.got()
 			if test.want == "" {
@@ -94,14 +102,23 @@ func TestWays(t *testing.T) {
 				return
 			}
 			var f *mail.Failure
-			if !errors.As(err, &f) || !f.Temporary || !f.Down || f.Unsure || !strings.Contains(f.Reason, test.want) {
-				t.Errorf("failure %#v, want a temporary one with %q", err, test.want)
+			if !errors.As(err, &f) || !f.Temporary || !f.Down || f.Unsure || !strings.Contains(f.Reason, test.want) || f.Cause != test.cause {
+				t.Errorf("failure %#v, want a temporary one by %s with %q", err, test.cause, test.want)
 			}
 			if len(letters) != 0 || err != nil && test.secrets.Password != "" && strings.Contains(err.Error(), test.secrets.Password) {
 				t.Errorf("%d letters, error %v", len(letters), err)
 			}
 		})
 	}
+}
+
+// closedIf is a channel that is closed when there is nothing to wait for.
+func closedIf(yes bool) <-chan struct{} {
+	c := make(chan struct{})
+	if yes {
+		close(c)
+	}
+	return c
 }
 
 // TestAnswers is what each answer means.

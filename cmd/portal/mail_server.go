@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"postern/mail"
+	"postern/portal"
+)
+
+// The pauses between probes of a mail server that was not reached. A sign-in that was refused is not tried often: some servers
+// lock the account.
+const (
+	probePause       = time.Minute
+	probeSignInPause = 5 * time.Minute
+)
+
+// probeMail connects to the mail server at the start, and again while it is away, so that its state is known though no email is
+// due.
+func (s *server) probeMail(ctx context.Context) error {
+	for {
+		pause := probePause
+		switch cause, met := s.pulse.away(); {
+		case s.pulse.lines.Load() > 0 || met && cause == "": // known
+		default:
+			s.probeOnce(ctx)
+			if cause, _ = s.pulse.away(); cause == mail.SignInRefused {
+				pause = probeSignInPause
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (s *server) probeOnce(ctx context.Context) {
+	conn, err := s.pulse.sender(s.sender).Connect(ctx)
+	if err != nil {
+		return // the pulse has noted and reported it
+	}
+	if err := conn.Close(); err != nil {
+		s.log.DebugContext(ctx, "close the connection to the mail server", "error", err)
+	}
+}
+
+// reportMail logs a change of the mail server's state, with what to do about it.
+func (s *server) reportMail(f mail.Failure) {
+	const storeTime = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	waiting := "an unknown number of emails is waiting"
+	if found, err := s.backlog.look(ctx); err == nil {
+		waiting = countWaiting(found.waiting)
+	}
+	if f.Cause == "" {
+		s.log.InfoContext(ctx, "mail server reached again; "+waiting)
+		return
+	}
+	level := slog.LevelError
+	if f.Cause == mail.ServerUnreachable {
+		level = slog.LevelWarn
+	}
+	what, todo := adviceOn(f)
+	s.log.LogAttrs(ctx, level, what+"; "+waiting+"; "+todo, slog.String("state", f.Cause), slog.String("reason", mail.CleanReason(f.Reason)))
+}
+
+func countWaiting(n int) string {
+	if n == 1 {
+		return "1 email is waiting"
+	}
+	return fmt.Sprintf("%d emails are waiting", n)
+}
+
+// adviceOn is what happened, and what to do about it.
+func adviceOn(f mail.Failure) (what, todo string) {
+	switch f.Cause {
+	case mail.SignInRefused:
+		what, todo = "mail server refused the sign-in", "check the user in --smtp and its password"
+	case mail.CertificateUntrusted:
+		what, todo = "mail server's certificate is not trusted", "check the host in --smtp, or name the root with ca=FILE there"
+	case mail.TLSUnavailable:
+		what, todo = "mail server offers no encryption", "check scheme, port and starttls= in --smtp"
+	case mail.ServerRefused:
+		what, todo = "mail server turned this machine away", "check helo= in --smtp, or ask its operator"
+	default:
+		what, todo = "mail server cannot be reached", "check that it runs, and its host and port in --smtp"
+	}
+	if f.Code != 0 {
+		what += fmt.Sprintf(" (%d)", f.Code)
+	}
+	return what, todo
+}
+
+// mailDomain is a name of this machine for the mail server: the host of a shop's base URL, else the domain its emails come from.
+func (s *server) mailDomain(ctx context.Context) string {
+	shops, err := s.app.Shops(ctx)
+	if err != nil {
+		return ""
+	}
+	return nameForMail(shops)
+}
+
+func nameForMail(shops []portal.Shop) string {
+	for _, shop := range shops {
+		if u, err := url.Parse(shop.BaseURL); err == nil && !onLoopback(shop.BaseURL) {
+			return u.Hostname()
+		}
+	}
+	for _, shop := range shops {
+		if _, domain, found := strings.Cut(shop.SenderEmail, "@"); found {
+			return domain
+		}
+	}
+	return ""
+}

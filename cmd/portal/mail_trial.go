@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"postern/mail"
+	"postern/mail/smtp"
+	"postern/portal"
+)
+
+// mailGroup holds the sub-commands on the sending of emails.
+type mailGroup struct {
+	Test mailTest `cmd:"" help:"Send one test email and show each step."`
+}
+
+// mailTest sends an email by the mail server and the DKIM key that serve uses.
+type mailTest struct {
+	storeFlag
+	shopFlag
+	smtpFlag
+	dkimFlag
+	Address string `arg:"" help:"The email address that the test email goes to."`
+	JSON    bool   `name:"json" help:"Print JSON for programs." setting:"json"`
+}
+
+// Help implements kong.HelpProvider.
+func (mailTest) Help() string {
+	return `Sends one email from the shop's address with the mail server and the DKIM key that "portal serve" uses, and reads the same settings. It shows each step: connect, tls, sign-in, dkim, send, and the message ID by which the mail server's log names the email. It ends with status 1 when a step failed.
+
+  PORTAL_SMTP_PASSWORD=... portal mail test you@example.com --smtp smtp://account@mail.shop.example:587 --dkim /etc/postern/dkim
+
+` + smtpOptions
+}
+
+// Run sends it.
+func (c mailTest) Run(ctx context.Context, w *world) error {
+	var wrong faults
+	sender := c.sender(w, &wrong)
+	keys := c.load(&wrong)
+	to, ok := portal.CanonicalEmail(c.Address)
+	if !ok {
+		wrong.add("ADDRESS: %q is not an email address.", c.Address)
+	}
+	if err := wrong.usage("help mail test"); err != nil {
+		return err
+	}
+	renderer, err := mail.NewRenderer()
+	if err != nil {
+		return err
+	}
+	sender.Keys = keys
+	return c.use(ctx, func(operator portal.Operator) error {
+		shop, err := c.pick(ctx, operator)
+		if err != nil {
+			return err
+		}
+		message, err := operator.TestEmail(shop, to, w.texts, renderer)
+		if err != nil {
+			return err
+		}
+		sender.Domain = func(context.Context) string { return nameForMail([]portal.Shop{shop}) }
+		return showTrial(w, sender.Try(ctx, message), message.ID, c.JSON)
+	})
+}
+
+// showTrial prints the steps; what failed is explained at the end.
+func showTrial(w *world, steps []smtp.Step, id string, asJSON bool) error {
+	t := table{head: []string{"STEP", "RESULT", "DETAIL"}}
+	var failed error
+	for _, step := range steps {
+		if step.Err == nil {
+			t.add(step.Name, "ok", step.Detail)
+			continue
+		}
+		failed = step.Err
+		t.add(step.Name, "failed", mail.CleanReason(failed.Error()))
+	}
+	if failed == nil {
+		t.add("message-id", "ok", id)
+	}
+	if err := t.print(w, asJSON); err != nil || failed == nil {
+		return err
+	}
+	var f *mail.Failure
+	switch {
+	case !errors.As(failed, &f) || f.Cause == "" && f.Temporary:
+		return failf("The mail server did not take the email now. Try again later, or ask its operator.")
+	case f.Cause == "":
+		return failf("The mail server refused the email for good. Check the shop's sender address and the recipient.")
+	}
+	what, todo := adviceOn(*f)
+	return failf("The %s: %s.", what, todo)
+}
