@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -135,7 +136,7 @@ func TestPutBack(t *testing.T) {
 
 // TestSaysOnce has several hands find the same fault.
 func TestSaysOnce(t *testing.T) {
-	r := &round{faulty: map[string]bool{}}
+	r := &round{Dispatcher: &Dispatcher{Log: slog.New(slog.DiscardHandler)}, faulty: map[string]bool{}}
 	for _, text := range []string{"away", "away", "full"} {
 		r.fault("fern", errors.New(text))
 	}

@@ -19,9 +19,9 @@ var (
 // reason is an error's text fit to be stored and logged: one line without addresses and tokens, at most maxReason bytes. The
 // cause of a missing connection begins it, and then a colon follows.
 func reason(err error, to string) string {
-	text := oneLine(err.Error())
+	text, cause := oneLine(err.Error()), ""
 	if f := (*Failure)(nil); errors.As(err, &f) && f.Cause != "" {
-		text = f.Cause + ": " + oneLine(f.Reason)
+		text, cause = oneLine(f.Reason), f.Cause+": " // it looks like a secret
 	}
 	if to != "" {
 		text = strings.ReplaceAll(text, to, "<address>")
@@ -29,11 +29,12 @@ func reason(err error, to string) string {
 	text = addressShape.ReplaceAllString(text, "<address>")
 	text = secretShape.ReplaceAllString(text, "…")
 	text = strings.ReplaceAll(text, "<<address>>", "<address>")
-	return shorten(text)
+	return shorten(cause + text)
 }
 
-// CleanReason is the reason of a Failure fit to be logged: one line without addresses and tokens, and not long.
-func CleanReason(text string) string { return reason(errors.New(text), "") }
+// CleanReason is an error's text fit to be logged: one line without addresses and tokens, and not long. The cause of a missing
+// connection begins it.
+func CleanReason(err error) string { return reason(err, "") }
 
 // shorten cuts a text that is too long behind a word, or inside one when that is very long itself.
 func shorten(text string) string {

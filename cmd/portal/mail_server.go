@@ -68,7 +68,7 @@ func (s *server) reportMail(f mail.Failure) {
 		level = slog.LevelWarn
 	}
 	what, todo := adviceOn(f)
-	s.log.LogAttrs(ctx, level, what+"; "+waiting+"; "+todo, slog.String("state", f.Cause), slog.String("reason", mail.CleanReason(f.Reason)))
+	s.log.LogAttrs(ctx, level, what+"; "+waiting+"; "+todo, slog.String("reason", mail.CleanReason(&f)))
 }
 
 func countWaiting(n int) string {

@@ -74,7 +74,7 @@ func showTrial(w *world, steps []smtp.Step, id string, asJSON bool) error {
 			continue
 		}
 		failed = step.Err
-		t.add(step.Name, "failed", mail.CleanReason(failed.Error()))
+		t.add(step.Name, "failed", mail.CleanReason(failed))
 	}
 	if failed == nil {
 		t.add("message-id", "ok", id)

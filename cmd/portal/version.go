@@ -1,29 +1,68 @@
 package main
 
 import (
-	"fmt"
 	"runtime/debug"
+	"strings"
 )
 
-// versionCommand tells the version, as the Go toolchain recorded it in the binary.
-type versionCommand struct{}
+// release is the version's name where the build gives one: go build -ldflags "-X main.release=v1.2.3". Otherwise the version is
+// the one that the Go toolchain recorded.
+var release string //nolint:gochecknoglobals // the linker can set nothing else
+
+// versionCommand tells the version.
+type versionCommand struct {
+	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
+}
 
 // Run prints it.
-func (versionCommand) Run(w *world) error {
-	w.say("%s", version())
+func (c versionCommand) Run(w *world) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	v := versionOf(release, info)
+	if c.JSON {
+		return v.print(w, true)
+	}
+	w.say("%s", versionLine(v))
 	return nil
 }
 
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "portal (built without version information)"
-	}
-	text := "portal " + info.Main.Version
+// versionOf reads version, commit, its time, and the Go toolchain; what is not known is left out.
+func versionOf(release string, info *debug.BuildInfo) card {
+	recorded := map[string]string{}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			text += " " + s.Value[:min(len(s.Value), 12)]
+		recorded[s.Key] = s.Value
+	}
+	commit, at := recorded["vcs.revision"], recorded["vcs.time"]
+	if recorded["vcs.modified"] == "true" {
+		commit += " with changes"
+	}
+	name := release
+	if name == "" && info.Main.Version != "(devel)" {
+		name = info.Main.Version
+	}
+	var v card
+	if name == "" {
+		name = "development"
+	}
+	v.add("version", name)
+	for _, one := range [][2]string{{"commit", commit}, {"committed", at}, {"built with", info.GoVersion}} {
+		if one[1] != "" {
+			v.add(one[0], one[1])
 		}
 	}
-	return fmt.Sprintf("%s (%s)", text, info.GoVersion)
+	return v
+}
+
+// versionLine is the version in one line: "portal v1.2.3 (commit 4f2a…, committed 2026-11-29T10:00:00Z, built with go1.26.2)".
+func versionLine(c card) string {
+	var more []string
+	for _, entry := range c.entries[1:] {
+		more = append(more, entry.name+" "+entry.value)
+	}
+	if len(more) == 0 {
+		return "portal " + c.entries[0].value
+	}
+	return "portal " + c.entries[0].value + " (" + strings.Join(more, ", ") + ")"
 }

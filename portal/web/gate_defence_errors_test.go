@@ -278,7 +278,7 @@ func TestDefenceLog(t *testing.T) {
 			}
 		}
 		for _, want := range []string{
-			`"level":"` + test.level + `"`, `"route":"` + test.route + `"`, `"method":"GET"`, fmt.Sprintf(`"status":%d`, page.Status), `"took":`, test.fault,
+			`"level":"` + test.level + `"`, `"route":"` + test.route + `"`, `"method":"GET"`, fmt.Sprintf(`"status":%d`, page.Status), `"took_ms":`, test.fault,
 		} {
 			if strings.Count(found, "\n") != 1 || !strings.Contains(found, want) {
 				t.Errorf("%s: no %s in %s", test.path, want, found)

@@ -149,6 +149,7 @@ func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt, err error) error 
 	if err != nil {
 		return err
 	}
+	gate.NoteOutcome(c, receipt.Outcome)
 	if receipt.Outcome == portal.Created {
 		c.Status(fiber.StatusCreated)
 	}

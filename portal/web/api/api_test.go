@@ -77,6 +77,14 @@ func TestPutOrder(t *testing.T) {
 		if want := (receipt{step.result, got.Customer, step.linkedBy, step.stored}); got != want || !storage.IsID(got.Customer) {
 			t.Errorf("%s: %+v, want %+v", step.name, got, want)
 		}
+		line := i.LogOf(page)
+		for _, want := range []string{
+			`"outcome":"` + step.result + `"`, `"shop":"main"`, fmt.Sprintf(`"bytes":%d,`, len(page.Body)), `"took_ms":`,
+		} {
+			if !strings.Contains(line, want) {
+				t.Errorf("%s: no %s in the log: %s", step.name, want, line)
+			}
+		}
 	}
 }
 

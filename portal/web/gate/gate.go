@@ -44,6 +44,7 @@ type request struct {
 	browser *browserCookie
 	session *string
 	shopper *admission
+	outcome portal.Outcome
 }
 
 // admission is the answer to whether someone is signed in, kept for the rest of the request.
@@ -120,6 +121,12 @@ func Shop(c *fiber.Ctx) portal.Shop { return of(c).shop }
 
 // RequestID names the request in the log and on error pages; "" before Identify.
 func RequestID(c *fiber.Ctx) string { return of(c).id }
+
+// NoteOutcome keeps what a delivery to the API did, for the log.
+func NoteOutcome(c *fiber.Ctx, outcome portal.Outcome) { of(c).outcome = outcome }
+
+// Outcome is what NoteOutcome kept, "" for nothing.
+func Outcome(c *fiber.Ctx) portal.Outcome { return of(c).outcome }
 
 // Address is the client's address, behind the trusted proxies; the zero Addr when the peer has none.
 func Address(c *fiber.Ctx) netip.Addr { return of(c).address }

@@ -3,6 +3,7 @@ package webtest
 import (
 	"bytes"
 	"log/slog"
+	"strings"
 	"sync"
 )
 
@@ -24,6 +25,17 @@ func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// LogOf is what was logged of the request that the page answers.
+func (i *Installation) LogOf(page *Page) string {
+	var found strings.Builder
+	for line := range strings.Lines(i.Log.String()) {
+		if strings.Contains(line, `"request":"`+page.Header.Get("X-Request-Id")+`"`) {
+			found.WriteString(line)
+		}
+	}
+	return found.String()
 }
 
 // Logger logs into it, from the level Debug on.

@@ -1,0 +1,22 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestReasonBeginsWithTheCause keeps the cause whole beside what is cleaned.
+func TestReasonBeginsWithTheCause(t *testing.T) {
+	t.Parallel()
+	for _, cause := range Causes() {
+		err := fmt.Errorf("%w: %w", errConnect, &Failure{Cause: cause, Reason: "no, jana@kunde.example\n"})
+		if got := reason(err, ""); got != cause+": no, <address>" {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := reason(errors.New(strings.Repeat("x", 30)), ""); got != "…" {
+		t.Errorf("a secret is shown: %q", got)
+	}
+}
