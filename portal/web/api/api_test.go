@@ -73,7 +73,8 @@ func TestPutOrder(t *testing.T) {
 		{"letters and spaces", "/api/v1/orders/%C4%8C%2012+a", order(morning, "10.00"), 201, "created", "email", ""},
 	}
 	for _, step := range steps {
-		got := receiptOf(t, i.Put(key, step.path, step.body).Want(step.status))
+		page := i.Put(key, step.path, step.body).Want(step.status)
+		got := receiptOf(t, page)
 		if want := (receipt{step.result, got.Customer, step.linkedBy, step.stored}); got != want || !storage.IsID(got.Customer) {
 			t.Errorf("%s: %+v, want %+v", step.name, got, want)
 		}
