@@ -80,3 +80,10 @@ func (t *Tab) Overhang() int {
 	t.t.Helper()
 	return max(0, Evaluate[int](t, "document.documentElement.scrollWidth")-t.width)
 }
+
+// PDF is the page as it is printed on A4, to be looked at.
+func (t *Tab) PDF() []byte {
+	t.t.Helper()
+	const width, height = 210 / 25.4, 297 / 25.4 // inches
+	return call(t, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: width, PaperHeight: height, PreferCSSPageSize: new(true)}).Data
+}
