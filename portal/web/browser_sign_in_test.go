@@ -136,7 +136,7 @@ func forgetsAddress(t *testing.T, s stand) {
 	tab.Follow("form[data-sign-in] button")
 	tab.Visit("/addresses")
 	tab.Follow(".nav a")
-	want := []string{"about:blank", s.base + "/sign-in/link", s.base + "/orders", s.base + "/addresses", s.base + "/orders"}
+	want := []string{"about:blank", s.base + "/sign-in/link/", s.base + "/orders", s.base + "/addresses", s.base + "/orders"}
 	if diff := cmp.Diff(want, tab.History()); diff != "" {
 		t.Errorf("history: %s", diff)
 	}

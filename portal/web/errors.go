@@ -163,7 +163,7 @@ func (s *site) signInPath(c *fiber.Ctx) portal.LocalPath {
 // pageOf is the page that a form stands on: the nearest path above its own that can be read, "" for none.
 func (s *site) pageOf(c *fiber.Ctx) string {
 	pattern, path := c.Route().Path, strings.TrimSuffix(c.Path(), "/")
-	for pattern != "" && path != "" {
+	for len(pattern) > 1 && path != "" {
 		if s.readable[pattern] {
 			return path
 		}

@@ -224,7 +224,7 @@ func TestDefenceErrorPageOfShopper(t *testing.T) {
 	}
 }
 
-// Only a path of this site that was to be read is where a sign-in leads back to.
+// Only a path of this site that can be read is where a sign-in leads back to.
 func TestDefenceWayBack(t *testing.T) {
 	_, h := brittleHouse(t, func(site *fiber.App) {
 		site.Use("/", func(*fiber.Ctx) error { return &portal.Error{Kind: portal.SignIn} })
@@ -233,7 +233,7 @@ func TestDefenceWayBack(t *testing.T) {
 		{"a path", "GET /lost", "/sign-in?to=%2Flost"},
 		{"its head", "HEAD /lost", "/sign-in?to=%2Flost"},
 		{"a question", "GET /lost?a=b&c=%20d", "/sign-in?to=%2Flost%3Fa%3Db%26c%3D%2520d"},
-		{"a form", "POST /lost", "/sign-in"},
+		{"a form", "POST /lost", "/sign-in?done=signed_out_before"},
 		{"another host", "GET //evil.test/lost", "/sign-in"},
 		{"another host by a whole address", "GET http://account.shop.test//evil.test/lost", "/sign-in"},
 		{"a star", "GET *", "/sign-in"},

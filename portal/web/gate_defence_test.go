@@ -150,7 +150,7 @@ func TestDefenceSettings(t *testing.T) {
 	}
 	want := map[string]any{
 		"reading": 30 * time.Second, "writing": 30 * time.Second, "idle": 75 * time.Second, "body": 4 << 20, "header": 16 << 10,
-		"forms are parsed unasked": false, "own copies": true, "case counts": true, "slashes count": true, "paths are unescaped": false,
+		"forms are parsed unasked": false, "own copies": true, "case counts": true, "slashes count": false, "paths are unescaped": false,
 		"proxies are checked": true, "quiet": true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -291,9 +291,9 @@ func TestInquiriesOfAnother(t *testing.T) {
 		}
 	}
 	stranger := i.Browser()
-	stranger.Post("/orders/77/message", form)
-	if stranger.Page.URL.Path != "/sign-in" {
-		t.Errorf("a stranger is led to %s", stranger.Page.URL)
+	stranger.Post("/orders/77/message", form).Want(http.StatusForbidden)
+	if way := stranger.Page.Attr("main a.button", "href"); !strings.HasPrefix(way, "/sign-in?") {
+		t.Errorf("a stranger is led to %s", way)
 	}
 	i.Work()
 	if mails := i.Mailbox.All(helpdesk); len(mails) != 0 {
