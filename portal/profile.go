@@ -200,8 +200,8 @@ func (f *form) phone(field, value, country string) string {
 		return ""
 	}
 	number, err := address.ParsePhone(value, country)
-	if err != nil {
-		f.fault(field, "address.phone")
+	if reason := address.PhoneReason(err); reason != "" {
+		f.fault(field, "address."+string(reason))
 	}
 	return number
 }

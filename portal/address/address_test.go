@@ -1,6 +1,7 @@
 package address
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -62,6 +63,8 @@ func TestNormalise(t *testing.T) {
 		{"German with its road sign", Address{Country: "DE", PostalCode: "D-10115"}, Address{Country: "DE", PostalCode: "10115"}},
 		{"Swedish with its road sign", Address{Country: "SE", PostalCode: "S-11455"}, Address{Country: "SE", PostalCode: "114 55"}},
 		{"with three letters", Address{Country: "SVK", PostalCode: "SVK 81101"}, Address{Country: "SK", PostalCode: "811 01"}},
+		{"marks that cannot be seen", Address{Country: "S\u200bK", LastName: "\u202aNová\u202c", PostalCode: "\ufeff81101", Phone: "\u202a0905 123 456\u202c"},
+			Address{Country: "SK", LastName: "Nová", PostalCode: "811 01", Phone: "+421905123456"}},
 		{"foreign code is left", Address{Country: "SK", PostalCode: "sw1a 1aa"}, Address{Country: "SK", PostalCode: "SW1A 1AA"}},
 		{"area by name", Address{Country: "US", AdministrativeArea: "california"}, Address{Country: "US", AdministrativeArea: "CA"}},
 		{"area by code", Address{Country: "US", AdministrativeArea: "ca"}, Address{Country: "US", AdministrativeArea: "CA"}},
@@ -118,6 +121,8 @@ func TestValidate(t *testing.T) {
 		{"from right to left", with(func(a *Address) { a.LastName = "عبد\u200fالله" }), nil},
 		{"combining marks", with(func(a *Address) { a.LastName = "x\u0323\u0307" }), nil},
 		{"telephone", with(func(a *Address) { a.Phone = "+421905123456" }), nil},
+		{"telephone with words", with(func(a *Address) { a.Phone = "0905 123 456 mama" }), []Fault{{Phone, PhoneWords}}},
+		{"telephone with an extension", with(func(a *Address) { a.Phone = "0905 123 456 kl. 5" }), []Fault{{Phone, PhoneExtension}}},
 		{"telephone too short", with(func(a *Address) { a.Phone = "+4219" }), []Fault{{Phone, BadPhone}}},
 		{"an area the country does not ask for", with(func(a *Address) { a.AdministrativeArea = "Liptov" }), nil},
 		{"an area that is not in the list", Address{LastName: "A", Line1: "b", City: "c", AdministrativeArea: "ZZ", PostalCode: "94103", Country: "US"}, []Fault{{AdministrativeArea, BadChoice}}},
@@ -135,23 +140,42 @@ func TestValidate(t *testing.T) {
 }
 
 func TestPhone(t *testing.T) {
-	tests := []struct{ name, in, country, want string }{
-		{"national", "0905 123 456", "SK", "+421905123456"},
-		{"with plus", "+49 30 901820", "SK", "+4930901820"},
-		{"with two noughts", "0049 30 901820", "SK", "+4930901820"},
-		{"with brackets", "(415) 555-2671", "US", "+14155552671"},
-		{"without a country, national", "0905 123 456", "", ""},
-		{"extension", "+1 415 555 2671 ext. 5", "US", ""},
-		{"letters", "call me", "SK", ""},
-		{"too short", "123", "SK", ""},
-		{"empty", "", "SK", ""},
-		{"very long", strings.Repeat("0905", 1000), "SK", ""},
+	tests := []struct {
+		name, in, country, want string
+		err                     error
+	}{
+		{"national", "0905 123 456", "SK", "+421905123456", nil},
+		{"with plus", "+49 30 901820", "SK", "+4930901820", nil},
+		{"with two noughts", "0049 30 901820", "SK", "+4930901820", nil},
+		{"with brackets", "(415) 555-2671", "US", "+14155552671", nil},
+		{"with the nought in brackets", "+49 (0)30 901820", "SK", "+4930901820", nil},
+		{"with a slash", "030/901820", "DE", "+4930901820", nil},
+		{"with dashes from a document", "0905–123‑456", "SK", "+421905123456", nil},
+		{"as a link", "tel:+421905123456", "", "+421905123456", nil},
+		{"full width", "０９０５ １２３ ４５６", "SK", "+421905123456", nil},
+		{"pasted from a contact", "\u202a+421 905 123 456\u202c", "SK", "+421905123456", nil},
+		{"pasted with zero-width spaces", "\ufeff0905\u200b123\u200b456", "SK", "+421905123456", nil},
+		{"without a country, national", "0905 123 456", "", "", ErrPhone},
+		{"extension", "+1 415 555 2671 ext. 5", "US", "", ErrPhoneExtension},
+		{"extension by x", "415-555-2671 x12", "US", "", ErrPhoneExtension},
+		{"extension of RFC 3966", "tel:+14155552671;ext=12", "US", "", ErrPhoneExtension},
+		{"extension by a number sign", "415 555 2671 #5", "US", "", ErrPhoneExtension},
+		{"German extension", "030 901820 Durchwahl 12", "DE", "", ErrPhoneExtension},
+		{"Slovak extension", "02/5932 1111 kl. 12", "SK", "", ErrPhoneExtension},
+		{"words behind", "030 123456 privat", "DE", "", ErrPhoneWords},
+		{"words before", "mobil 0905 123 456", "SK", "", ErrPhoneWords},
+		{"letters as keys", "1-800-FLOWERS", "US", "", ErrPhoneWords},
+		{"only words", "call me", "SK", "", ErrPhoneWords},
+		{"two numbers", "030 901820; 030 901821", "DE", "", ErrPhone},
+		{"too short", "123", "SK", "", ErrPhone},
+		{"empty", "", "SK", "", ErrPhone},
+		{"very long", strings.Repeat("0905", 1000), "SK", "", ErrPhone},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := ParsePhone(tt.in, tt.country)
-			if got != tt.want || (err == nil) != (tt.want != "") {
-				t.Errorf("%q, %v; want %q", got, err, tt.want)
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("%q, %v; want %q, %v", got, err, tt.want, tt.err)
 			}
 		})
 	}
@@ -163,6 +187,8 @@ func TestFormatPhone(t *testing.T) {
 		{"+421905123456", "CZ", "+421 905 123 456"},
 		{"+421905123456", "", "+421 905 123 456"},
 		{"ask me", "SK", "ask me"},
+		{"030 123456 privat", "DE", "030 123456 privat"},
+		{"+49 30 123456 privat", "DE", "+49 30 123456 privat"},
 	}
 	for _, tt := range tests {
 		if got := FormatPhone(tt.in, tt.country); got != tt.want {

@@ -1,6 +1,7 @@
 package address
 
 import (
+	"errors"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -24,6 +25,10 @@ const (
 	Control Reason = "control"
 	// BadPhone: no telephone number.
 	BadPhone Reason = "phone"
+	// PhoneWords: words beside the telephone number, or letters in place of digits.
+	PhoneWords Reason = "phone_words"
+	// PhoneExtension: an extension behind the telephone number.
+	PhoneExtension Reason = "phone_extension"
 	// BadChoice: the country has a list of areas and this is none of them.
 	BadChoice Reason = "choice"
 )
@@ -84,9 +89,8 @@ func fieldFault(n *nation, addr Address, name Name) Reason {
 	case text == "":
 		return ""
 	case name == Phone:
-		if _, err := ParsePhone(text, addr.Country); err != nil {
-			return BadPhone
-		}
+		_, err := ParsePhone(text, addr.Country)
+		return PhoneReason(err)
 	case n != nil && name == PostalCode && n.pattern != nil:
 		if !n.pattern.MatchString(text) {
 			return Pattern
@@ -97,6 +101,19 @@ func fieldFault(n *nation, addr Address, name Name) Reason {
 		}
 	}
 	return ""
+}
+
+// PhoneReason is what an error of ParsePhone is called, "" for none.
+func PhoneReason(err error) Reason {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, ErrPhoneWords):
+		return PhoneWords
+	case errors.Is(err, ErrPhoneExtension):
+		return PhoneExtension
+	}
+	return BadPhone
 }
 
 // required tells what must be filled in. A company can stand for a person.
