@@ -51,18 +51,36 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 func (f *form) company(a *App, prefix string, c Company) Company {
 	out := Company{
 		Name:               f.text(prefix+"name", c.Name, maxName),
-		Country:            strings.ToUpper(f.text(prefix+"country", c.Country, maxWord)),
+		Country:            f.text(prefix+"country", c.Country, maxWord),
 		RegistrationNumber: f.text(prefix+"registration_number", c.RegistrationNumber, maxWord),
 		TaxNumber:          f.text(prefix+"tax_number", c.TaxNumber, maxWord),
 		Version:            c.Version,
 	}
-	if out.Country != "" && a.atlas.Form(out.Country) == nil {
+	if code := a.atlas.CountryCode(out.Country); code != "" {
+		out.Country = code
+	} else if out.Country != "" {
 		f.fault(prefix+"country", "address.unknown")
 	}
 	if strings.TrimSpace(c.VATID) != "" {
 		out.VATID = f.vatID(prefix+"vat_id", c.VATID, out.Country)
 	}
 	return out
+}
+
+// fedCompany reads a company as the shop's records have it. A country that is none, and what systems send
+// in place of a VAT ID ("N/A"), are dropped; a VAT ID that is wrong is refused, because taxes hang on it.
+func (f *form) fedCompany(a *App, c Company) Company {
+	at := "/company/"
+	c.Name = f.cut(at+"name", c.Name, maxName)
+	c.RegistrationNumber = f.cut(at+"registration_number", c.RegistrationNumber, maxWord)
+	c.TaxNumber = f.cut(at+"tax_number", c.TaxNumber, maxWord)
+	c.VATID = f.taxID(at+"vat_id", c.VATID)
+	c.Country = f.cut(at+"country", c.Country, maxWord)
+	if c.Country != "" && a.atlas.CountryCode(c.Country) == "" {
+		f.warn(at+"country", "address.country_dropped")
+		c.Country = ""
+	}
+	return f.company(a, at, c)
 }
 
 func (f *form) vatID(field, text, country string) string {

@@ -3,9 +3,13 @@ package portal
 import (
 	netmail "net/mail"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
+	"postern/portal/validate"
 )
 
 // Address limits of RFC 5321, section 4.5.3.1, in bytes.
@@ -14,16 +18,18 @@ const (
 	maxEmail     = 254
 )
 
-// CanonicalEmail returns the form of an e-mail address that names an account: lower case, the domain in its ASCII form
-// (RFC 5891). It accepts a plain addr-spec only: no display name, no quoted local part, no comment, a dot in the
-// domain, printable ASCII before the @. Gmail's dots and plus tags are kept: they may be other people's boxes
-// elsewhere. ok is false for anything else.
+// CanonicalEmail returns the form of an email address that names an account: lower case, the local part in
+// Unicode NFC (RFC 6531 allows letters of any script), the domain in its ASCII form (RFC 5891). Mail goes
+// to this form, so nobody gets in by an address that only looks or folds alike. It accepts a plain
+// addr-spec: no display name, no quoted local part, no comment, a dot in the domain. Marks that cannot be
+// seen are taken out. Gmail's dots and plus tags are kept: they may be other people's boxes elsewhere. ok
+// is false for anything else.
 func CanonicalEmail(text string) (email string, ok bool) {
-	text = strings.TrimSpace(text)
-	if len(text) > maxEmail || !utf8.ValidString(text) {
+	if len(text) > 2*maxEmail || !utf8.ValidString(text) {
 		return "", false
 	}
-	local, domain, found := strings.Cut(text, "@")
+	local, domain, found := strings.Cut(validate.Code(text), "@")
+	local = norm.NFC.String(strings.ToLower(norm.NFC.String(local)))
 	if !found || !plainLocalPart(local) || strings.Contains(domain, "@") {
 		return "", false
 	}
@@ -32,7 +38,7 @@ func CanonicalEmail(text string) (email string, ok bool) {
 	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
 		return "", false
 	}
-	email = strings.ToLower(local) + "@" + strings.ToLower(domain)
+	email = local + "@" + strings.ToLower(domain)
 	parsed, err := netmail.ParseAddress(email)
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > maxEmail {
 		return "", false
@@ -40,14 +46,14 @@ func CanonicalEmail(text string) (email string, ok bool) {
 	return email, true
 }
 
-// plainLocalPart accepts a dot-atom of RFC 5322 in ASCII.
+// plainLocalPart accepts a dot-atom of RFC 5322, with the letters of RFC 6531.
 func plainLocalPart(local string) bool {
 	if local == "" || len(local) > maxLocalPart || strings.HasPrefix(local, ".") ||
 		strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
 		return false
 	}
 	for _, r := range local {
-		if r <= ' ' || r > '~' || strings.ContainsRune(`"(),:;<>@[\]`, r) {
+		if !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(`"(),:;<>@[\]`+"\ufffd", r) {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"postern/portal/address"
@@ -15,7 +16,7 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Receipt
 	if number == "" {
 		return Receipt{}, invalid([]Fault{{Field: "/number", Key: "text.required"}})
 	}
-	o, warnings, err := decodeOrder(body, number)
+	o, warnings, err := decodeOrder(f.app.atlas, body, number)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -84,8 +85,8 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	if err := decodeJSON(body, &w); err != nil {
 		return customerChange{}, err
 	}
-	r := &form{}
-	if id = r.required("/id", r.text("/id", id, maxWord)); id != "" && isForNobody(id) {
+	r := &form{atlas: f.app.atlas}
+	if id = r.required("/id", r.key("/id", id, maxWord)); id != "" && isForNobody(id) {
 		r.fault("/id", "customer_id.nobody")
 	}
 	now := f.app.now().In(f.shop.Location())
@@ -95,7 +96,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		c.email = &email
 	}
 	if w.Company != nil {
-		company := r.company(f.app, "/company/", *w.Company)
+		company := r.fedCompany(f.app, *w.Company)
 		company.Version = storage.NewID()
 		c.company = &company
 	}
@@ -103,6 +104,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		c.replaceAddresses = true
 		c.addresses = each(r, "/addresses", maxAddresses, *w.Addresses, f.savedAddress)
 		r.distinct(c.addresses)
+		c.addresses = slices.DeleteFunc(c.addresses, func(a SavedAddress) bool { return a.Address.IsZero() })
 	}
 	c.warnings = r.listed()
 	return c, invalid(r.faults)
@@ -110,11 +112,14 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 
 // savedAddress reads an address of the shop's own records: bounded and printable like an order's, not judged.
 func (f Feed) savedAddress(w savedAddressWire, r *form, at string) SavedAddress {
-	a := SavedAddress{ID: r.text(at+"/id", w.ID, maxWord), DefaultShipping: w.DefaultShipping, DefaultBilling: w.DefaultBilling, Version: storage.NewID()}
+	a := SavedAddress{
+		ID: r.key(at+"/id", w.ID, maxWord), DefaultShipping: w.DefaultShipping, DefaultBilling: w.DefaultBilling,
+		Version: storage.NewID(),
+	}
 	if given := r.address(at, &w.Address); given != nil {
-		a.Address = f.app.atlas.Normalise(*given)
-	} else if !r.faulty(at) {
-		r.fault(at, "text.required")
+		a.Address = *given
+	} else {
+		r.warn(at, "address.empty_dropped")
 	}
 	if a.ID == "" {
 		a.ID = storage.NewID()

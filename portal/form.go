@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -14,6 +13,7 @@ import (
 
 	"postern/portal/address"
 	"postern/portal/money"
+	"postern/portal/validate"
 )
 
 // form reads the values of an input and gathers what is wrong with them, all of it, so that the sender mends it in one go.
@@ -22,6 +22,7 @@ type form struct {
 	warnings []Fault
 	unlisted int // warnings beyond maxWarnings
 	currency string
+	atlas    *address.Atlas // of those that read addresses
 }
 
 func (f *form) fault(field, key string, args ...string) {
@@ -59,33 +60,38 @@ func newFault(field, key string, args []string) Fault {
 	return fault
 }
 
-// text reads one line: trimmed, without controls and without what turns the writing direction around.
+// text reads one line, cleaned of what cannot be seen.
 func (f *form) text(field, value string, most int) string {
-	return f.read(field, value, most, unfitForLine)
+	return f.bounded(field, f.clean(field, value, validate.Line), most)
 }
 
 // prose reads a text that may have several lines.
 func (f *form) prose(field, value string, most int) string {
-	return f.read(field, value, most, func(r rune) bool { return r != '\n' && r != '\r' && r != '\t' && unfitForLine(r) })
+	return f.bounded(field, f.clean(field, value, validate.Prose), most)
 }
 
-func (f *form) read(field, value string, most int, unfit func(rune) bool) string {
-	value = strings.TrimSpace(value)
-	switch {
-	case utf8.RuneCountInString(value) > most:
-		f.fault(field, "text.long", "Most", fmt.Sprint(most))
-	case strings.ContainsFunc(value, unfit):
+// clean takes out what cannot be shown, and warns where that was more than white space.
+func (f *form) clean(field, value string, by func(string) (string, bool)) string {
+	if !utf8.ValidString(value) {
 		f.fault(field, "text.control")
-	default:
-		return value
+		return ""
 	}
-	return ""
+	clean, changed := by(value)
+	if changed {
+		f.warn(field, "text.cleaned")
+	}
+	if strings.ContainsRune(clean, utf8.RuneError) {
+		f.warn(field, "text.letter_lost")
+	}
+	return clean
 }
 
-// unfitForLine finds controls and the bidirectional overrides and isolates of UAX #9, which could make a text read as
-// another one.
-func unfitForLine(r rune) bool {
-	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == utf8.RuneError
+func (f *form) bounded(field, value string, most int) string {
+	if utf8.RuneCountInString(value) > most {
+		f.fault(field, "text.long", "Most", fmt.Sprint(most))
+		return ""
+	}
+	return value
 }
 
 func (f *form) required(field, value string) string {
@@ -123,13 +129,29 @@ func (f *form) time(field, value string) *time.Time {
 	if value == "" {
 		return nil
 	}
-	t, err := time.Parse(time.RFC3339, value)
-	if err != nil || t.UTC().Year() < firstYear || t.UTC().Year() > lastYear {
+	t := parseTime(value)
+	if t == nil {
 		f.fault(field, "time.form")
-		return nil
 	}
-	t = t.UTC().Truncate(time.Millisecond)
-	return &t
+	return t
+}
+
+// parseTime reads a time in the ways that leave no doubt of the moment: RFC 3339, and the same with a space
+// for the T or without the colon in the offset, as PHP writes it. It is nil for any other text and for
+// years that are a mistake.
+func parseTime(value string) *time.Time {
+	value = strings.ToUpper(validate.Code(value))
+	layouts := []string{
+		time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700",
+	}
+	for _, layout := range layouts {
+		t, err := time.Parse(layout, value)
+		if err == nil && t.UTC().Year() >= firstYear && t.UTC().Year() <= lastYear {
+			t = t.UTC().Truncate(time.Millisecond)
+			return &t
+		}
+	}
+	return nil
 }
 
 // moment reads a time that must be given.
@@ -150,76 +172,17 @@ func (f *form) currencyCode(field, code string) string {
 	return code
 }
 
-// amount reads a decimal of the form's currency into minor units.
-func (f *form) amount(field, value string) int64 {
-	if f.currency == "" {
-		return 0 // told at the currency
-	}
-	d, err := money.ParseDecimal(value)
-	var amount money.Amount
-	if err == nil {
-		amount, err = d.In(f.currency) // "12.500000" is an exact number of cents
-	}
-	if err != nil {
-		f.fault(field, moneyKey(value, err))
-	}
-	return amount.Minor
-}
-
-func (f *form) optionalAmount(field string, value *string) *int64 {
-	if value == nil {
-		return nil
-	}
-	minor := f.amount(field, *value)
-	return &minor
-}
-
-func (f *form) decimal(field, value string, required bool) money.Decimal {
-	if value == "" && !required {
-		return ""
-	}
-	d, err := money.ParseDecimal(value)
-	if err != nil {
-		f.fault(field, moneyKey(value, err))
-	}
-	return d
-}
-
-func moneyKey(value string, err error) string {
-	switch {
-	case value == "":
-		return "text.required"
-	case errors.Is(err, money.ErrPrecision):
-		return "money.precision"
-	case errors.Is(err, money.ErrRange):
-		return "money.range"
-	}
-	return "money.form"
-}
-
 // link reads an absolute http or https URL without user information.
 func (f *form) link(field, value string) string {
 	if value == "" {
 		return ""
 	}
 	u, err := url.Parse(value)
-	if err != nil || len(u.String()) > maxURL || originOf(value) == "" || strings.ContainsFunc(value, unfitForLine) {
+	if err != nil || len(u.String()) > maxURL || originOf(value) == "" || value != validate.Code(value) {
 		f.fault(field, "url.form")
 		return ""
 	}
 	return u.String()
-}
-
-// address reads an address as an order carries it: bounded and printable, but not judged, since the parcel has gone.
-func (f *form) address(field string, a *address.Address) *address.Address {
-	if a == nil || a.IsZero() {
-		return nil
-	}
-	out := *a
-	for _, name := range address.Names() {
-		out.Set(name, f.text(field+"/"+string(name), a.Get(name), 2*address.MaxLength))
-	}
-	return &out
 }
 
 // decodeJSON reads one JSON document strictly: known members only, none twice, valid UTF-8 (RFC 7493), nothing behind it.

@@ -118,7 +118,7 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 	if len(text) == 0 {
 		return nil
 	}
-	o, warnings, err := decodeOrder(text, "")
+	o, warnings, err := decodeOrder(run.app.atlas, text, "")
 	if err != nil {
 		run.refuse(line, err)
 		return nil

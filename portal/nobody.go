@@ -43,7 +43,7 @@ func (id *feedID) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 
 // orderedBy reads the customer id of an order. One for nobody is dropped: it is the same for the orders of many people.
 func (f *form) orderedBy(at string, id feedID) string {
-	text := f.text(at, string(id), maxWord)
+	text := f.key(at, string(id), maxWord)
 	if text == "" || !isForNobody(text) {
 		return text
 	}

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"postern/portal/address"
@@ -119,12 +120,12 @@ const (
 
 // decodeOrder reads one order from JSON, and lists what it rounded, cleaned or dropped. The error is Invalid with every fault found,
 // or TooLarge.
-func decodeOrder(body []byte, number string) (Order, []Fault, error) {
+func decodeOrder(atlas *address.Atlas, body []byte, number string) (Order, []Fault, error) {
 	var w orderWire
 	if err := decodeJSON(body, &w); err != nil {
 		return Order{}, nil, err
 	}
-	f := &form{}
+	f := &form{atlas: atlas}
 	if number == "" {
 		number = w.Number
 	}
@@ -132,7 +133,7 @@ func decodeOrder(body []byte, number string) (Order, []Fault, error) {
 		f.fault("/number", "order.number.other")
 	}
 	o := w.order(f)
-	o.Number = f.required("/number", f.text("/number", number, maxNumber))
+	o.Number = f.required("/number", f.key("/number", number, maxNumber))
 	return o, f.listed(), invalid(f.faults)
 }
 
@@ -142,30 +143,41 @@ func (w orderWire) order(f *form) Order {
 		FeedCustomer: f.orderedBy("/customer_id", w.CustomerID), Email: f.email("/email", w.Email),
 		PlacedAt: f.moment("/placed_at", w.PlacedAt), UpdatedAt: f.moment("/updated_at", w.UpdatedAt),
 		Currency: f.currency, IsDigital: w.IsDigital, Business: w.Business, PricesIncludeTax: w.PricesIncludeTax,
-		Subtotal: f.optionalAmount("/subtotal", w.Subtotal), Discount: f.optionalAmount("/discount", w.Discount),
+		Subtotal: f.optionalAmount("/subtotal", w.Subtotal), Discount: f.reduction("/discount", w.Discount),
 		Shipping: f.optionalAmount("/shipping", w.Shipping), Tax: f.optionalAmount("/tax", w.Tax),
-		Refunded: f.optionalAmount("/refunded", w.Refunded), Total: f.amount("/total", w.Total),
-		TaxNote: f.text("/tax_note", w.TaxNote, maxName), VATID: f.text("/vat_id", w.VATID, maxWord),
-		ShippingMethod: f.text("/shipping_method", w.ShippingMethod, maxName),
-		PaymentMethod:  f.text("/payment_method", w.PaymentMethod, maxName),
-		CustomerNote:   f.prose("/customer_note", w.CustomerNote, maxText),
+		Refunded: f.refund("/refunded", w.Refunded), Total: f.total("/total", w.Total),
+		TaxNote: f.cut("/tax_note", w.TaxNote, maxName), VATID: f.taxID("/vat_id", w.VATID),
+		ShippingMethod: f.cut("/shipping_method", w.ShippingMethod, maxName),
+		PaymentMethod:  f.cut("/payment_method", w.PaymentMethod, maxName),
+		CustomerNote:   f.cutProse("/customer_note", w.CustomerNote, maxText),
 		Links: Links{
-			Invoice: f.link("/links/invoice", w.Links.Invoice), Storefront: f.link("/links/storefront", w.Links.Storefront),
-			Payment: f.link("/links/payment", w.Links.Payment), Reorder: f.link("/links/reorder", w.Links.Reorder),
-			Return: f.link("/links/return", w.Links.Return), Cancel: f.link("/links/cancel", w.Links.Cancel),
+			Invoice: f.fedLink("/links/invoice", w.Links.Invoice), Storefront: f.fedLink("/links/storefront", w.Links.Storefront),
+			Payment: f.fedLink("/links/payment", w.Links.Payment), Reorder: f.fedLink("/links/reorder", w.Links.Reorder),
+			Return: f.fedLink("/links/return", w.Links.Return), Cancel: f.fedLink("/links/cancel", w.Links.Cancel),
 		},
 		ShippingAddress: f.address("/shipping_address", w.ShippingAddress),
 		BillingAddress:  f.address("/billing_address", w.BillingAddress),
 	}
 	o.Lines = each(f, "/lines", maxLines, w.Lines, lineWire.line)
-	o.Taxes = each(f, "/taxes", maxParts, w.Taxes, taxWire.tax)
-	o.Discounts = each(f, "/discounts", maxParts, w.Discounts, discountWire.discount)
+	o.Taxes = each(f, "/taxes", maxParts, first(f, "/taxes", maxParts, w.Taxes), taxWire.tax)
+	o.Discounts = each(f, "/discounts", maxParts, first(f, "/discounts", maxParts, w.Discounts), discountWire.discount)
 	o.Shipments = each(f, "/shipments", maxParts, w.Shipments, shipmentWire.shipment)
 	f.boundItems(o.Shipments)
-	o.Notes = each(f, "/notes", maxParts, w.Notes, noteWire.note)
-	o.Events = each(f, "/events", maxParts, w.Events, eventWire.event)
+	o.Notes = each(f, "/notes", maxParts, first(f, "/notes", maxParts, w.Notes), noteWire.note)
+	o.Notes = slices.DeleteFunc(o.Notes, func(n Note) bool { return n.Text == "" })
+	o.Events = each(f, "/events", maxParts, first(f, "/events", maxParts, w.Events), eventWire.event)
+	o.Events = slices.DeleteFunc(o.Events, func(e Event) bool { return e == Event{} })
 	o.Status = w.status(f, o)
 	return o
+}
+
+// first is the beginning of a list that only decorates, as much as an order may hold of it.
+func first[W any](f *form, at string, most int, list []W) []W {
+	if len(list) <= most {
+		return list
+	}
+	f.warn(at, "list.cut", "Most", fmt.Sprint(most))
+	return list[:most]
 }
 
 // each converts a list, naming each element by its JSON pointer.
@@ -182,36 +194,52 @@ func each[W, T any](f *form, at string, most int, list []W, convert func(W, *for
 }
 
 func (w lineWire) line(f *form, at string) Line {
+	name, sku := f.cut(at+"/name", w.Name, maxName), f.cut(at+"/sku", w.SKU, maxWord)
+	if name == "" && sku != "" {
+		f.warn(at+"/name", "order.line.named")
+		name = sku
+	}
 	line := Line{
-		ID: f.text(at+"/id", w.ID, maxWord), SKU: f.text(at+"/sku", w.SKU, maxWord), Name: f.required(at+"/name", f.text(at+"/name", w.Name, maxName)),
-		Quantity: f.decimal(at+"/quantity", w.Quantity, true), UnitPrice: f.decimal(at+"/unit_price", w.UnitPrice, false),
-		Total: f.amount(at+"/total", w.Total), TaxRate: f.decimal(at+"/tax_rate", w.TaxRate, false),
-		Picture: f.link(at+"/picture", w.Picture), URL: f.link(at+"/url", w.URL), Status: lineStatus(f.text(at+"/fulfillment", w.Fulfillment, maxWord)),
+		ID: f.key(at+"/id", w.ID, maxWord), SKU: sku, Name: f.required(at+"/name", name),
+		Quantity: f.quantity(at+"/quantity", w.Quantity), UnitPrice: f.explained(at+"/unit_price", w.UnitPrice),
+		Total: f.roundedAmount(at+"/total", w.Total), TaxRate: f.explained(at+"/tax_rate", w.TaxRate),
+		Picture: f.fedLink(at+"/picture", w.Picture), URL: f.fedLink(at+"/url", w.URL),
+		Status:     lineStatus(f.cut(at+"/fulfillment", w.Fulfillment, maxWord)),
 		Withdrawal: f.withdrawalException(at+"/withdrawal", w.Withdrawal),
 	}
-	line.Options = each(f, at+"/options", maxOptions, w.Options, func(o LineOption, f *form, at string) LineOption {
-		return LineOption{Name: f.text(at+"/name", o.Name, maxName), Value: f.text(at+"/value", o.Value, maxName)}
-	})
+	at += "/options"
+	line.Options = each(f, at, maxOptions, first(f, at, maxOptions, w.Options), readOption)
 	return line
 }
 
+func readOption(o LineOption, f *form, at string) LineOption {
+	return LineOption{Name: f.cut(at+"/name", o.Name, maxName), Value: f.cut(at+"/value", o.Value, maxName)}
+}
+
 func (w taxWire) tax(f *form, at string) TaxLine {
-	return TaxLine{Label: f.text(at+"/label", w.Label, maxName), Rate: f.decimal(at+"/rate", w.Rate, false), Amount: f.amount(at+"/amount", w.Amount)}
+	return TaxLine{
+		Label: f.cut(at+"/label", w.Label, maxName), Rate: f.explained(at+"/rate", w.Rate),
+		Amount: f.roundedAmount(at+"/amount", w.Amount),
+	}
 }
 
 func (w discountWire) discount(f *form, at string) DiscountLine {
-	return DiscountLine{Label: f.text(at+"/label", w.Label, maxName), Code: f.text(at+"/code", w.Code, maxWord), Amount: f.amount(at+"/amount", w.Amount)}
+	return DiscountLine{
+		Label: f.cut(at+"/label", w.Label, maxName), Code: f.cut(at+"/code", w.Code, maxWord),
+		Amount: reduced(f.roundedAmount(at+"/amount", w.Amount)),
+	}
 }
 
 func (w shipmentWire) shipment(f *form, at string) Shipment {
 	s := Shipment{
-		Carrier: f.text(at+"/carrier", w.Carrier, maxWord), Number: f.text(at+"/number", w.Number, maxWord), URL: f.link(at+"/url", w.URL),
-		ShippedAt: f.time(at+"/shipped_at", w.ShippedAt), DeliveredAt: f.time(at+"/delivered_at", w.DeliveredAt),
-		ExpectedFrom: f.time(at+"/expected_from", w.ExpectedFrom), ExpectedTo: f.time(at+"/expected_to", w.ExpectedTo),
-		PickupPoint: f.text(at+"/pickup_point", w.PickupPoint, maxName),
+		Carrier: f.cut(at+"/carrier", w.Carrier, maxWord), Number: f.cut(at+"/number", w.Number, maxWord),
+		URL:       f.fedLink(at+"/url", w.URL),
+		ShippedAt: f.fedTime(at+"/shipped_at", w.ShippedAt), DeliveredAt: f.fedTime(at+"/delivered_at", w.DeliveredAt),
+		ExpectedFrom: f.fedTime(at+"/expected_from", w.ExpectedFrom), ExpectedTo: f.fedTime(at+"/expected_to", w.ExpectedTo),
+		PickupPoint: f.cut(at+"/pickup_point", w.PickupPoint, maxName),
 	}
 	s.Items = each(f, at+"/items", maxLines, w.Items, func(i shipmentItemWire, f *form, at string) ShipmentItem {
-		return ShipmentItem{Line: f.text(at+"/line", i.Line, maxWord), Quantity: f.decimal(at+"/quantity", i.Quantity, true)}
+		return ShipmentItem{Line: f.key(at+"/line", i.Line, maxWord), Quantity: f.quantity(at+"/quantity", i.Quantity)}
 	})
 	return s
 }
@@ -227,19 +255,25 @@ func (f *form) boundItems(shipments []Shipment) {
 }
 
 func (w noteWire) note(f *form, at string) Note {
-	return Note{Text: f.prose(at+"/text", w.Text, maxText), At: f.time(at+"/at", w.At)}
+	return Note{Text: f.cutProse(at+"/text", w.Text, maxText), At: f.fedTime(at+"/at", w.At)}
 }
 
+// eventWire.event is the zero Event where there is no telling what happened, or when.
 func (w eventWire) event(f *form, at string) Event {
-	return Event{Type: eventWord(f.required(at+"/type", f.text(at+"/type", w.Type, maxWord))), At: f.moment(at+"/at", w.At), Label: f.text(at+"/label", w.Label, maxName)}
+	kind, moment := f.cut(at+"/type", w.Type, maxWord), f.fedTime(at+"/at", w.At)
+	if kind == "" || moment == nil {
+		f.warn(at, "order.event.dropped")
+		return Event{}
+	}
+	return Event{Type: eventWord(kind), At: *moment, Label: f.cut(at+"/label", w.Label, maxName)}
 }
 
 // status reads the three axes, in any usual spelling, and what the one sentence needs beside them.
 func (w orderWire) status(f *form, o Order) Status {
-	s := readStatus(f.text("/state", w.State, maxWord), f.text("/payment", w.Payment, maxWord),
-		f.text("/fulfillment", w.Fulfillment, maxWord), f.text("/source_status", w.SourceStatus, maxName))
-	s.Label = f.text("/source_label", w.SourceLabel, maxName)
-	s.PaymentKind = paymentKind(f.text("/payment_kind", w.PaymentKind, maxWord))
+	s := readStatus(f.cut("/state", w.State, maxWord), f.cut("/payment", w.Payment, maxWord),
+		f.cut("/fulfillment", w.Fulfillment, maxWord), f.cut("/source_status", w.SourceStatus, maxName))
+	s.Label = f.cut("/source_label", w.SourceLabel, maxName)
+	s.PaymentKind = paymentKind(f.cut("/payment_kind", w.PaymentKind, maxWord))
 	s.Free = o.Total <= 0
 	s.follow(o.Shipments)
 	if word := dispatched(o.Shipments); word != Unknown && (s.Fulfillment == Unfulfilled || saysNothing(statusKey(w.Fulfillment)) && s.Fulfillment == Unknown) {

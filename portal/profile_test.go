@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -82,15 +83,12 @@ func TestBadProfiles(t *testing.T) {
 			p.FirstName, p.LastName = strings.Repeat("x", 501), strings.Repeat("😀", 501)
 		},
 			[]string{"first_name text.long", "last_name text.long"}},
-		"direction turned":        {func(p *portal.Profile) { p.LastName = "Nov\u202eák" }, []string{"last_name text.control"}},
-		"isolates":                {func(p *portal.Profile) { p.FirstName = "\u2066Jan" }, []string{"first_name text.control"}},
-		"a line break":            {func(p *portal.Profile) { p.Title = "Ing.\nDr." }, []string{"title text.control"}},
 		"broken text":             {func(p *portal.Profile) { p.FirstName = "J\xff" }, []string{"first_name text.control"}},
-		"no telephone number":     {func(p *portal.Profile) { p.Phone = "ask me" }, []string{"phone address.phone"}},
+		"no telephone number":     {func(p *portal.Profile) { p.Phone = "ask me" }, []string{"phone address.phone_words"}},
 		"no country code":         {func(p *portal.Profile) { p.Phone = "0905 123 456" }, []string{"phone address.phone"}},
 		"too long a number":       {func(p *portal.Profile) { p.Phone = "+4219051234561234567" }, []string{"phone address.phone"}},
 		"language nobody offers":  {func(p *portal.Profile) { p.Language = "tlh" }, []string{"language language.offered"}},
-		"all that is wrong, once": {func(p *portal.Profile) { p.BirthDate, p.Phone = "x", "x" }, []string{"birth_date birth_date.form", "phone address.phone"}},
+		"all that is wrong, once": {func(p *portal.Profile) { p.BirthDate, p.Phone = "x", "x" }, []string{"birth_date birth_date.form", "phone address.phone_words"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -164,6 +162,20 @@ func TestTwoTabsSaveOneProfile(t *testing.T) {
 	}
 }
 
+// TestProfileIsCleanedOfWhatCannotBeSeen: a name pasted from a document or a contact is taken, without the
+// marks around it.
+func TestProfileIsCleanedOfWhatCannotBeSeen(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	pasted := whole()
+	pasted.FirstName, pasted.LastName = "\u202aJan\u202c", "Nov\u200bák\ufeff"
+	pasted.Phone = "\u202a+421 905 123 456\u202c"
+	saved, err := h.signIn(jan).SaveProfile(t.Context(), pasted)
+	if err != nil || saved.FirstName != "Jan" || saved.LastName != "Novák" || saved.Phone != "+421905123456" {
+		t.Errorf("%+v, %v", saved, err)
+	}
+}
+
 func TestProfileByFeed(t *testing.T) {
 	h := newHouse(t)
 	feed := h.feed()
@@ -185,16 +197,9 @@ func TestProfileByFeed(t *testing.T) {
 	if saved, err := s.SaveProfile(t.Context(), shown); err != nil || saved.Phone != got.Phone {
 		t.Errorf("a number that the shop knows stands in the way: %+v, %v", saved, err)
 	}
-	for name, test := range map[string]struct{ member, want string }{
-		"birth in the future": {`"birth_date":"2999-01-01"`, "/birth_date birth_date.future"},
-		"no day":              {`"birth_date":"31.5.1980"`, "/birth_date birth_date.form"},
-		"a number":            {`"phone":421905123456`, "/phone json.type"},
-		"name too long":       {`"first_name":"` + strings.Repeat("x", 501) + `"`, "/first_name text.long"},
-	} {
-		_, err := feed.PutCustomer(t.Context(), "77", []byte(`{`+test.member+`,"updated_at":"2026-12-01T00:00:00Z"}`))
-		if diff := cmp.Diff([]string{test.want}, faultsOf(err)); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
+	_, err = feed.PutCustomer(t.Context(), "77", []byte(`{"phone":421905123456,"updated_at":"2026-12-01T00:00:00Z"}`))
+	if diff := cmp.Diff([]string{"/phone json.type"}, faultsOf(err)); diff != "" {
+		t.Error(diff)
 	}
 	cleared := `{"birth_date":"","phone":"+421 905 123 457","updated_at":"2026-12-01T00:00:00Z"}`
 	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(cleared)); err != nil || receipt.Outcome != portal.Updated {
@@ -202,5 +207,72 @@ func TestProfileByFeed(t *testing.T) {
 	}
 	if got, _ = feed.Customer(t.Context(), "77"); got.BirthDate != "" || got.Phone != "+421905123457" || got.Title != "Mgr." {
 		t.Errorf("cleared: %+v", got)
+	}
+}
+
+// TestEveryValueOfACustomerIsDecided: what carries meaning is refused with the reason, what decorates never
+// refuses the customer.
+func TestEveryValueOfACustomerIsDecided(t *testing.T) {
+	h := newHouse(t)
+	feed := h.feed()
+	address := func(member string) string { return `"addresses":[{"id":"1","last_name":"Nová",` + member + `}]` }
+	home := func(r portal.CustomerRecord) string { return r.Addresses[0].Line1 + "|" + r.Addresses[0].Country }
+	company := func(r portal.CustomerRecord) string {
+		return r.Company.Name + "|" + r.Company.Country + "|" + r.Company.VATID
+	}
+	birth := func(r portal.CustomerRecord) string { return r.BirthDate }
+	tests := []struct {
+		name, members, refuse, warn string
+		keeps                       string
+		shown                       func(portal.CustomerRecord) string
+	}{
+		{name: "no birth date", members: `"birth_date":"0000-00-00"`, warn: "/birth_date birth_date.dropped", shown: birth},
+		{name: "birth date in the future", members: `"birth_date":"2999-01-01"`, warn: "/birth_date birth_date.dropped", shown: birth},
+		{name: "birth date as it is spoken", members: `"birth_date":"31.5.1980"`, warn: "/birth_date birth_date.dropped", shown: birth},
+		{name: "no VAT ID", members: `"company":{"name":"Kvet","country":"SVK","vat_id":"N/A"}`, warn: "/company/vat_id vat.dropped", keeps: "Kvet|SK|", shown: company},
+		{name: "VAT ID of nothing", members: `"company":{"name":"Kvet","vat_id":"-"}`, warn: "/company/vat_id vat.dropped", keeps: "Kvet||", shown: company},
+		{name: "wrong VAT ID", members: `"company":{"country":"SK","vat_id":"SK1"}`, refuse: "/company/vat_id vat.format"},
+		{name: "country of a company", members: `"company":{"name":"Kvet","country":"Narnia"}`, warn: "/company/country address.country_dropped", keeps: "Kvet||", shown: company},
+		{name: "name of a company", members: `"company":{"name":"Kvet\u0092s"}`, warn: "/company/name text.cleaned", keeps: "Kvet’s||", shown: company},
+		{name: "number of a company", members: `"company":{"registration_number":"` + strings.Repeat("1", 101) + `"}`, warn: "/company/registration_number text.cut"},
+		{name: "tax number", members: `"company":{"tax_number":"1\u200b2"}`, warn: "/company/tax_number text.cleaned"},
+		{name: "title", members: `"title":"Ing.\nDr."`, warn: "/title text.cleaned", keeps: "Ing. Dr.", shown: func(r portal.CustomerRecord) string { return r.Title }},
+		{name: "first name", members: `"first_name":"\u202aJana\u202c"`, warn: "/first_name text.cleaned", keeps: "Jana", shown: func(r portal.CustomerRecord) string { return r.FirstName }},
+		{name: "last name", members: `"last_name":"` + strings.Repeat("x", 501) + `"`, warn: "/last_name text.cut", keeps: strings.Repeat("x", 499) + "…", shown: func(r portal.CustomerRecord) string { return r.LastName }},
+		{name: "words beside the phone", members: `"phone":"030 123456 privat"`, keeps: "030 123456 privat", shown: func(r portal.CustomerRecord) string { return r.Phone }},
+		{name: "marks around the phone", members: `"phone":"\u202a+421 905 123 456\u202c"`, warn: "/phone text.cleaned", keeps: "+421905123456", shown: func(r portal.CustomerRecord) string { return r.Phone }},
+		{name: "no address", members: `"addresses":[{"id":"1"}]`, warn: "/addresses/0 address.empty_dropped"},
+		{name: "country of an address", members: address(`"line1":"a","country":"el"`), keeps: "a|GR", shown: home},
+		{name: "country that is none", members: address(`"line1":"a","country":"Narnia"`), warn: "/addresses/0/country address.country_kept", keeps: "a|Narnia", shown: home},
+		{name: "two streets", members: address(`"line1":"a\nb"`), warn: "/addresses/0/line1 address.street_split", keeps: "a|", shown: home},
+		{name: "id of an address", members: `"addresses":[{"id":"1\n2","last_name":"Nová"}]`, refuse: "/addresses/0/id text.control"},
+		{name: "no email", members: `"email":"N/A"`, refuse: "/email email.form"},
+		{name: "consent", members: `"consents":{"newsletter":{"status":"yes","at":"2026-01-01T00:00:00Z"}}`, refuse: "/consents/newsletter/status consent.status"},
+		{name: "source of a consent", members: `"consents":{"newsletter":{"status":"given","at":"2026-01-01T00:00:00Z","source":"a\tb"}}`, warn: "/consents/newsletter/source text.cleaned"},
+	}
+	for i, test := range tests {
+		id := fmt.Sprint(1000 + i)
+		body := fmt.Sprintf(`{"email":"c%s@example.com",%s,"updated_at":"2026-01-01T00:00:00Z"}`, id, test.members)
+		if strings.HasPrefix(test.members, `"email"`) {
+			body = fmt.Sprintf(`{%s,"updated_at":"2026-01-01T00:00:00Z"}`, test.members)
+		}
+		receipt, err := feed.PutCustomer(t.Context(), id, []byte(body))
+		var said []string
+		for _, warning := range receipt.Warnings {
+			said = append(said, warning.Field+" "+warning.Key)
+		}
+		if got := strings.Join(faultsOf(err), ", "); got != test.refuse {
+			t.Errorf("%s: refused with %q, %v", test.name, got, err)
+			continue
+		}
+		if got := strings.Join(said, ", "); got != test.warn {
+			t.Errorf("%s: warns %q", test.name, got)
+		}
+		if test.shown == nil {
+			continue
+		}
+		if record, err := feed.Customer(t.Context(), id); err != nil || test.shown(record) != test.keeps {
+			t.Errorf("%s: %q, %v", test.name, test.shown(record), err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"postern/portal/address"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -17,33 +18,50 @@ type profileWire struct {
 	Language  *string `json:"language"`
 }
 
-// profile reads it. A telephone number that cannot be read is kept as it is: the shop's own records are not judged.
+// profile reads it. A telephone number that cannot be read is kept as it is: the shop's own records are not
+// judged. A day of birth that is none, as 0000-00-00, is as good as not sent.
 func (f *form) profile(w profileWire, now time.Time) profileWire {
-	out := profileWire{
+	return profileWire{
 		Title:     f.optional("/title", w.Title, maxWord),
 		FirstName: f.optional("/first_name", w.FirstName, maxName),
 		LastName:  f.optional("/last_name", w.LastName, maxName),
-		Phone:     f.optional("/phone", w.Phone, maxWord),
+		BirthDate: f.fedBirthDate("/birth_date", w.BirthDate, now),
+		Phone:     f.fedPhone("/phone", w.Phone),
 		Language:  f.optional("/language", w.Language, maxWord),
 	}
-	if w.BirthDate != nil {
-		day := f.birthDate("/birth_date", *w.BirthDate, now)
-		out.BirthDate = &day
-	}
-	if out.Phone != nil {
-		if number, err := address.ParsePhone(*out.Phone, ""); err == nil {
-			out.Phone = &number
-		}
-	}
-	return out
 }
 
 func (f *form) optional(field string, value *string, most int) *string {
 	if value == nil {
 		return nil
 	}
-	text := f.text(field, *value, most)
+	text := f.cut(field, *value, most)
 	return &text
+}
+
+func (f *form) fedPhone(field string, value *string) *string {
+	phone := f.optional(field, value, maxWord)
+	if phone == nil {
+		return nil
+	}
+	text := validate.Code(*phone)
+	if number, err := address.ParsePhone(text, ""); err == nil {
+		text = number
+	}
+	return &text
+}
+
+func (f *form) fedBirthDate(field string, value *string, now time.Time) *string {
+	if value == nil {
+		return nil
+	}
+	var judged form
+	day := judged.birthDate(field, *value, now)
+	if len(judged.faults) > 0 {
+		f.warn(field, "birth_date.dropped")
+		return nil
+	}
+	return &day
 }
 
 // write puts what was given into the customer; a form that shows another state is then out of date.

@@ -231,8 +231,18 @@ func TestCanonicalEmail(t *testing.T) {
 		".jan@example.com":                         "",
 		"jan..x@example.com":                       "",
 		"jan(comment)@example.com":                 "",
-		"ján@example.com":                          "",
-		"jan\u202e@example.com":                    "",
+		"ján@example.com":                          "ján@example.com",
+		"Jörg@Exämple.de":                          "jörg@xn--exmple-cua.de",
+		"jo\u0308rg@exa\u0308mple.de":              "jörg@xn--exmple-cua.de",
+		"用户@例子.广告":                                 "用户@xn--fsqu00a.xn--4rr70v",
+		"δοκιμή@παράδειγμα.δοκιμή":                 "δοκιμή@xn--hxajbheg2az3al.xn--jxalpdlp",
+		"\u212aarl@example.com":                    "karl@example.com",
+		"j\u00a0an@example.com":                    "",
+		"j\u0007an@example.com":                    "",
+		"ja\ufffdn@example.com":                    "",
+		"jan\u202e@example.com":                    "jan@example.com",
+		"\ufeffjan@example.com\u200b":              "jan@example.com",
+		strings.Repeat("ö", 33) + "@example.com":   "",
 		"jan@exa mple.com":                         "",
 		"jan@example.com.":                         "",
 		"":                                         "",
@@ -249,6 +259,7 @@ func TestCanonicalEmail(t *testing.T) {
 func FuzzCanonicalEmail(f *testing.F) {
 	f.Add("Jan@Example.com")
 	f.Add("jan@žluťoučký.cz")
+	f.Add("JO\u0308RG@例子。广告")
 	f.Fuzz(func(t *testing.T, text string) {
 		email, ok := portal.CanonicalEmail(text)
 		if !ok {

@@ -57,7 +57,7 @@ func (r *statusRow) read(t *testing.T, l *i18n.Localizer) {
 		}
 	}
 	var err error
-	if r.order, _, err = decodeOrder([]byte(body+"}"), "1"); err != nil {
+	if r.order, _, err = decodeOrder(nil, []byte(body+"}"), "1"); err != nil {
 		t.Fatal(err)
 	}
 	h := r.order.Status.Headline()

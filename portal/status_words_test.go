@@ -111,7 +111,7 @@ func TestCanonicalWordsAreReadAsThemselves(t *testing.T) {
 // orderOf decodes an order with members over a plain one.
 func orderOf(t *testing.T, members string) Order {
 	t.Helper()
-	o, _, err := decodeOrder([]byte(`{"email":"jan@example.com","placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z",
+	o, _, err := decodeOrder(nil, []byte(`{"email":"jan@example.com","placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z",
 		"currency":"EUR",`+members+`}`), "1")
 	if err != nil {
 		t.Fatal(err)

@@ -192,7 +192,6 @@ func TestWithdrawalBadInput(t *testing.T) {
 		{"nothing", good, portal.Statement{}, []string{"name text.required", "number text.required", "email email.form"}},
 		{"long", good, with(func(s *portal.Statement) { s.Name, s.Number, s.Goods = long, long, strings.Repeat(long, 5) }),
 			[]string{"name text.long", "number text.long", "goods text.long"}},
-		{"controls", good, with(func(s *portal.Statement) { s.Name, s.Goods = "Jan\r\nBcc: x@y.example", "\u202e" }), []string{"name text.control", "goods text.control"}},
 		{"links", good, with(func(s *portal.Statement) {
 			s.Name, s.Number, s.Goods = "https://x.example", "WWW.x.example", "see http://x.example"
 		}),

@@ -16,8 +16,8 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 		{"обман.рф", "обман. рф"},
 		{"evil.xn--p1ai", "evil. xn--p1ai"},
 		{"evil。com", "evil。 com"},
-		{"evil.\u200bcom", "evil. \u200bcom"},
-		{"evil.c\u00adom", "evil. c\u00adom"},
+		{"evil.\u200bcom", "evil. com"},
+		{"evil.c\u00adom", "evil. com"},
 		{"pay@evil.com", "pay@evil. com"},
 		{"the pen of shop.example 25/3", "the pen of shop. example 25/3"},
 		{"192.0.2.7", "192.0. 2.7"},
@@ -56,8 +56,9 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 					t.Errorf("%d mails", len(messages))
 				}
 			}
+			recorded := strings.NewReplacer("\u200b", "", "\u00ad", "").Replace(test.typed)
 			for _, r := range h.received() {
-				if r.Name != test.typed && r.Number != test.typed && r.Goods != test.typed {
+				if r.Name != recorded && r.Number != recorded && r.Goods != recorded {
 					t.Errorf("recorded: %+v", r)
 				}
 			}

@@ -1,0 +1,121 @@
+package portal
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"postern/portal/address"
+	"postern/portal/validate"
+)
+
+// What feeds send is read by the methods here. A value that carries meaning is refused when it is wrong;
+// one that only decorates is cleaned, cut or dropped with a warning, because the order is worth more than
+// its picture.
+
+// cut reads a line that only decorates: of one that is too long the beginning is kept.
+func (f *form) cut(field, value string, most int) string {
+	return f.shortened(field, f.clean(field, value, validate.Line), most)
+}
+
+// cutProse is cut for a text of several lines.
+func (f *form) cutProse(field, value string, most int) string {
+	return f.shortened(field, f.clean(field, value, validate.Prose), most)
+}
+
+func (f *form) shortened(field, value string, most int) string {
+	if utf8.RuneCountInString(value) <= most {
+		return value
+	}
+	f.warn(field, "text.cut", "Most", fmt.Sprint(most))
+	return strings.TrimSpace(string([]rune(value)[:most-1])) + "…"
+}
+
+// key reads what a thing is called by: it must come back as it was sent, so it is refused rather than
+// altered. Only marks that cannot be seen are taken out.
+func (f *form) key(field, value string, most int) string {
+	value = validate.Code(value)
+	if validate.HasControl(value) || strings.ContainsRune(value, utf8.RuneError) {
+		f.fault(field, "text.control")
+		return ""
+	}
+	return f.bounded(field, value, most)
+}
+
+// fedTime reads a time that may be missing; one that cannot be read, such as 0000-00-00, is dropped.
+func (f *form) fedTime(field, value string) *time.Time {
+	if strings.TrimSpace(value) == "" {
+		return nil
+	}
+	t := parseTime(value)
+	if t == nil {
+		f.warn(field, "time.dropped")
+	}
+	return t
+}
+
+// fedLink reads a link that may be missing. "www.dhl.com/…" and "//cdn.example.com/…" are completed as
+// browsers do. What is no absolute address of the web is dropped: to guess the host of "/media/x.jpg" could
+// show the wrong picture.
+func (f *form) fedLink(field, value string) string {
+	value = validate.Code(value)
+	if value == "" {
+		return ""
+	}
+	completed := value
+	if host, _, _ := strings.Cut(strings.ToLower(value), "/"); strings.HasPrefix(host, "www.") {
+		completed = "https://" + value
+	} else if strings.HasPrefix(value, "//") {
+		completed = "https:" + value
+	}
+	u, err := url.Parse(strings.ReplaceAll(completed, " ", "%20"))
+	if err != nil || len(u.String()) > maxURL || originOf(u.String()) == "" {
+		f.warn(field, "url.dropped")
+		return ""
+	}
+	if completed != value {
+		f.warn(field, "url.completed")
+	}
+	return u.String()
+}
+
+// taxID reads a VAT ID as it stands on an order. What systems send in its place, such as "N/A", is dropped.
+func (f *form) taxID(field, value string) string {
+	text := f.cut(field, value, maxWord)
+	if text != "" && isForNobody(text) {
+		f.warn(field, "vat.dropped")
+		return ""
+	}
+	return text
+}
+
+// address reads an address as the shop's records have it: bounded and in its one form, but not judged.
+func (f *form) address(field string, a *address.Address) *address.Address {
+	if a == nil || a.IsZero() {
+		return nil
+	}
+	out := f.splitStreet(field, *a)
+	for _, name := range address.Names() {
+		out.Set(name, f.cut(field+"/"+string(name), out.Get(name), 2*address.MaxLength))
+	}
+	if out.IsZero() {
+		return nil
+	}
+	out = f.atlas.Normalise(out)
+	if out.Country != "" && f.atlas.Form(out.Country) == nil {
+		f.warn(field+"/country", "address.country_kept")
+	}
+	return &out
+}
+
+// splitStreet gives the lines of a street their fields: some systems send both in one.
+func (f *form) splitStreet(field string, a address.Address) address.Address {
+	street, rest, _ := strings.Cut(strings.TrimSpace(strings.ReplaceAll(a.Line1, "\r", "\n")), "\n")
+	if rest = strings.Join(strings.Fields(rest), " "); a.Line2 == "" && rest != "" {
+		f.warn(field+"/line1", "address.street_split")
+		a.Line1, a.Line2 = street, rest
+	}
+	return a
+}
