@@ -34,7 +34,12 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 	shown := c.Version
 	c.Version = storage.NewID()
 	save := func(customer *Customer) error {
-		if customer.Company.Version != shown {
+		if stored := customer.Company; stored.Version != shown {
+			twin := c
+			if twin.Version = stored.Version; twin == stored {
+				c = twin // a form that was sent twice is saved once
+				return storage.ErrUnchanged
+			}
 			return failure(Conflict, "company.changed")
 		}
 		customer.Company = c

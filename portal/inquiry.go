@@ -87,6 +87,19 @@ func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry) (sent b
 	return err == nil, err
 }
 
+// unlessSent is err, or nil when the form is kept by now: between the look for it and a refusal, a twin of the request may have
+// been kept, and have closed the way. Both get the same answer.
+func (s Shopper) unlessSent(ctx context.Context, id string, in inquiry, err error) error {
+	if kind := KindOf(err); kind != Conflict && kind != TooMany {
+		return err
+	}
+	sent, failed := s.inquirySent(ctx, id, in)
+	if sent || failed != nil {
+		return failed
+	}
+	return err
+}
+
 // inquire keeps an inquiry that its limits allow; the worker mails it. earlier are those about the same order.
 func (s Shopper) inquire(ctx context.Context, id string, in inquiry, earlier int) error {
 	most := MaxMessages
@@ -94,18 +107,14 @@ func (s Shopper) inquire(ctx context.Context, id string, in inquiry, earlier int
 		most = maxRequests
 	}
 	if earlier >= most {
-		return failure(Conflict, "inquiry.full")
+		return s.unlessSent(ctx, id, in, failure(Conflict, "inquiry.full"))
 	}
 	over, err := s.app.over(ctx, []bound{s.bound(in.Channel, limit(inquiriesAnHour, time.Hour))})
 	if err != nil {
 		return err
 	}
 	if over[0] {
-		sent, err := s.inquirySent(ctx, id, in) // by one of many at once
-		if !sent && err == nil {
-			err = failure(TooMany, "inquiry.too_many")
-		}
-		return err
+		return s.unlessSent(ctx, id, in, failure(TooMany, "inquiry.too_many"))
 	}
 	in.At = s.app.now().UTC().Truncate(time.Millisecond)
 	in.Place, in.Todo = placeOf(in.At, storage.NewID()), []string{jobInquiry}

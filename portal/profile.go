@@ -106,6 +106,10 @@ func (s Shopper) SaveProfile(ctx context.Context, p Profile) (Profile, error) {
 	out.Version = storage.NewID()
 	c, err := s.change(ctx, func(c *Customer) error {
 		if c.ProfileVersion != p.Version {
+			twin := out
+			if twin.Version = c.ProfileVersion; twin == c.profile() {
+				return storage.ErrUnchanged // a form that was sent twice is saved once
+			}
 			return failure(Conflict, "profile.changed")
 		}
 		c.setProfile(out)

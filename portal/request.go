@@ -26,7 +26,7 @@ func (s Shopper) AskReturn(ctx context.Context, r Request) error {
 	}
 	order, earlier, err := s.requestable(ctx, r.Number, RequestReturn)
 	if err != nil {
-		return err
+		return s.unlessSent(ctx, r.Form, in, err)
 	}
 	if r.Mark != order.LinesMark() {
 		return failure(Conflict, "withdrawal.changed")
@@ -52,7 +52,7 @@ func (s Shopper) AskCancel(ctx context.Context, r Request) error {
 	}
 	_, earlier, err := s.requestable(ctx, r.Number, RequestCancel)
 	if err != nil {
-		return err
+		return s.unlessSent(ctx, key, in, err)
 	}
 	f := &form{}
 	in.Text = f.inquiryText("text", r.Text)

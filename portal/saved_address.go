@@ -74,7 +74,12 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 		if err != nil {
 			return err
 		}
-		if c.Addresses[at].Version != a.Version {
+		if stored := c.Addresses[at]; stored.Version != a.Version {
+			twin := a
+			if twin.Version = stored.Version; twin == stored {
+				saved = twin // a form that was sent twice is saved once
+				return storage.ErrUnchanged
+			}
 			return failure(Conflict, "address.changed")
 		}
 		c.Addresses[at] = saved
@@ -121,6 +126,9 @@ func (c *Customer) address(id string) (int, error) {
 func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 	return s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		at, err := c.address(id)
+		if err != nil && c.deleted(id, version) {
+			return storage.ErrUnchanged
+		}
 		if err != nil {
 			return err
 		}
@@ -131,6 +139,11 @@ func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 		c.Addresses = slices.Delete(c.Addresses, at, at+1)
 		return nil
 	})
+}
+
+// deleted reports whether the address was deleted in that version, by a twin of the request.
+func (c *Customer) deleted(id, version string) bool {
+	return slices.ContainsFunc(c.Removed, func(a removedAddress) bool { return a.ID == id && a.Version == version })
 }
 
 // UndoDeleteAddress puts a deleted address back, without taking a default away that another address has since. Done

@@ -114,20 +114,31 @@ func isPart(given, all string) bool {
 // Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt, whatever became of the
 // order in between. From a customer who sent hundreds lately it is TooMany.
 func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoice) (WithdrawalReceipt, error) {
-	sent, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
-	switch {
-	case err == nil && sent.Customer == s.customer.ID && sent.Statement.Number == choice.Number:
-		return sent.receipt(), nil
-	case err == nil:
-		return WithdrawalReceipt{}, failure(Conflict, "withdrawal.other")
-	case !errors.Is(err, storage.ErrNotFound):
-		return WithdrawalReceipt{}, err
+	if receipt, err := s.withdrawn(ctx, id, choice); !errors.Is(err, storage.ErrNotFound) {
+		return receipt, err
 	}
 	st, _, err := s.PrepareWithdrawal(ctx, choice)
+	if KindOf(err) == Conflict { // maybe by a twin of this request
+		if receipt, again := s.withdrawn(ctx, id, choice); !errors.Is(again, storage.ErrNotFound) {
+			return receipt, again
+		}
+	}
 	if err != nil {
 		return WithdrawalReceipt{}, err
 	}
 	return s.app.receive(ctx, s.shop, id, withdrawal{Statement: st, Customer: s.customer.ID})
+}
+
+// withdrawn is the receipt of a form that was sent before, or storage.ErrNotFound.
+func (s Shopper) withdrawn(ctx context.Context, id string, choice WithdrawalChoice) (WithdrawalReceipt, error) {
+	sent, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
+	switch {
+	case err != nil:
+		return WithdrawalReceipt{}, err
+	case sent.Customer != s.customer.ID || sent.Statement.Number != choice.Number:
+		return WithdrawalReceipt{}, failure(Conflict, "withdrawal.other")
+	}
+	return sent.receipt(), nil
 }
 
 // withdrawalException reads why a line cannot be withdrawn from. Another word is refused, not kept as any other is: it would take a
