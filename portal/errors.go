@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"postern/storage"
 )
 
 // Kind says what sort of failure an Error is; the web layer maps it to a status.
@@ -58,11 +60,14 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// KindOf returns the kind of err; an error that is none of ours is Internal.
+// KindOf returns the kind of err: Unavailable when the store does not answer, Internal for another error that is none of ours.
 func KindOf(err error) Kind {
 	var e *Error
-	if errors.As(err, &e) {
+	switch {
+	case errors.As(err, &e) && e.Kind != Internal:
 		return e.Kind
+	case errors.Is(err, storage.ErrUnavailable):
+		return Unavailable
 	}
 	return Internal
 }

@@ -5,6 +5,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/secret/secrettest"
 )
 
 // TestTwinOfARequestGetsTheSameAnswer sends each form twice, the second time between any two steps of the first: a double click
@@ -70,7 +71,7 @@ func sendTwins(t *testing.T, prepare func(*testing.T, portal.Shopper) func(porta
 		cookie, _ := h.enterWith(jan, "twin")
 		var twin error
 		m := &meddled{Engine: h.engine, turn: step, meddle: func() { twin = send(h.shopper(cookie)) }}
-		app := portal.New(m, portal.WithClock(h.clock.Now))
+		app := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))
 		late, err := app.Shopper(t.Context(), h.shop, cookie)
 		if err == nil {
 			err = send(late)

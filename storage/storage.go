@@ -24,6 +24,8 @@ var (
 	// ErrConflict says that the stored version is not the one read (a deleted document counts as another version).
 	ErrConflict = errors.New("storage: not the version read")
 	ErrTooLarge = errors.New("storage: the document is too large")
+	// ErrUnavailable says that the store was not reached, or did not answer in time. Later it may.
+	ErrUnavailable = errors.New("storage: unavailable")
 	// ErrCursor says that a cursor is damaged or belongs to another query.
 	ErrCursor = errors.New("storage: cursor of another query")
 	// ErrUnchanged is returned by the function given to Change or Put to say that nothing is to be written.

@@ -44,11 +44,11 @@ func (c copyCommand) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	from, err := openStore(ctx, source, "FROM")
+	from, err := openStore(ctx, source, "FROM", w.stderr)
 	if err != nil {
 		return err
 	}
-	to, err := openStore(ctx, target, "TO")
+	to, err := openStore(ctx, target, "TO", w.stderr)
 	if err != nil {
 		return errors.Join(err, from.Close())
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -19,7 +21,8 @@ type storeFlag struct {
 
 	secretFlag
 
-	secret string // of storeSecret
+	secret string    // of storeSecret
+	waits  io.Writer // gets a line when opening the store waits for long
 }
 
 // storeSecret is the environment variable of the store's password.
@@ -27,7 +30,7 @@ const storeSecret = envPrefix + "STORE_PASSWORD"
 
 // AfterApply takes the password from the environment.
 func (f *storeFlag) AfterApply(w *world) error {
-	f.secret = w.env[storeSecret]
+	f.secret, f.waits = w.env[storeSecret], w.stderr
 	return nil
 }
 
@@ -65,13 +68,15 @@ func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
 	if err := wrong.usage(""); err != nil {
 		return nil, err
 	}
-	return openStore(ctx, address, "--store")
+	return openStore(ctx, address, "--store", f.waits)
 }
 
-// openStore opens the store at an address, which the part of the command line named by of gave.
-func openStore(ctx context.Context, address, of string) (storage.Engine, error) {
+// openStore opens the store at an address, which the part of the command line named by of gave. waits gets a line when that
+// waits for long.
+func openStore(ctx context.Context, address, of string, waits io.Writer) (storage.Engine, error) {
 	if onMongoDB(address) {
-		store, err := mongodb.Open(ctx, address, portal.Collections()...)
+		opener := mongodb.Opener{Say: func(line string) { fmt.Fprintln(waits, line) }}
+		store, err := opener.Open(ctx, address, portal.Collections()...)
 		if err != nil {
 			return nil, failf("The store at the MongoDB server cannot be opened: %s", err)
 		}

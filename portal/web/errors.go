@@ -57,8 +57,8 @@ func failureOf(err error) failure {
 		return failure{statusOf(own.Kind), own.Kind, own.Key, own.Faults}
 	case errors.As(err, &fibers):
 		return failure{status: fibers.Code, kind: kindOf(fibers.Code), key: keyOf(fibers.Code)}
-	case errors.Is(err, context.DeadlineExceeded):
-		return failure{status: http.StatusServiceUnavailable, kind: portal.Unavailable}
+	case portal.KindOf(err) == portal.Unavailable || errors.Is(err, context.DeadlineExceeded):
+		return failure{status: http.StatusServiceUnavailable, kind: portal.Unavailable, key: "error.unavailable"}
 	}
 	return failure{status: http.StatusInternalServerError}
 }
@@ -118,24 +118,26 @@ func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) erro
 	if isRead(c) || page.TypedFields(c) == nil {
 		return page.SeeOther(c, way)
 	}
-	return s.pages.Unsaved(c, s.base(c), kind, way)
+	return s.pages.Unsaved(c, s.base(c, kind), kind, way)
 }
 
 // writePage shows the error in the visitor's language. A shop that was not found lends no name and no colours.
 func (s *site) writePage(c *fiber.Ctx, f failure) error {
-	base := s.base(c)
+	base := s.base(c, f.kind)
 	if !base.L.Has(f.key) {
 		f.key = "" // the kind's own sentence instead
 	}
 	return s.pages.Problem(c, f.status, base, &portal.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
 }
 
-// base is the page's, for whoever is there.
-func (s *site) base(c *fiber.Ctx) page.Base {
+// base is that of a page about an error of the kind, for whoever is there.
+func (s *site) base(c *fiber.Ctx, kind portal.Kind) page.Base {
 	var customer *portal.Customer
-	if shopper, err := gate.Shopper(c); err == nil {
-		known := shopper.Customer()
-		customer = &known
+	if kind != portal.Unavailable { // else the answer waits for the store again
+		if shopper, err := gate.Shopper(c); err == nil {
+			known := shopper.Customer()
+			customer = &known
+		}
 	}
 	return s.pages.Base(c, gate.Shop(c), customer)
 }

@@ -1,8 +1,12 @@
 package mongodb
 
 import (
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 )
 
 const defaultDatabase = "postern"
@@ -15,6 +19,27 @@ func CheckAddress(uri string) error {
 	}
 	_, err := clientOptions(uri)
 	return err
+}
+
+// unknownOption is an option of the address that the driver would pass over in silence, "" for none.
+func unknownOption(uri string) string {
+	_, query, _ := strings.Cut(uri, "?")
+	parsed, err := connstring.Parse("mongodb://localhost/?" + withoutSRV(query))
+	if err != nil {
+		return "" // the driver says so
+	}
+	for name := range parsed.UnknownOptions {
+		return name
+	}
+	return ""
+}
+
+// withoutSRV leaves out the options that only mongodb+srv:// has.
+func withoutSRV(query string) string {
+	options := strings.FieldsFunc(query, func(r rune) bool { return r == '&' })
+	return strings.Join(slices.DeleteFunc(options, func(o string) bool {
+		return strings.HasPrefix(strings.ToLower(o), "srv")
+	}), "&")
 }
 
 // databaseName is the path of the address. It also refuses what would make the driver take a part of the password for a
@@ -43,6 +68,9 @@ func databaseName(uri string) (string, error) {
 	}
 	if name == "" {
 		name = defaultDatabase
+	}
+	if option := unknownOption(uri); option != "" {
+		return "", badAddress(fmt.Sprintf("MongoDB has no option %q; look for a spelling mistake", option))
 	}
 	if strings.ContainsAny(name, "/\\. \"$*<>:|?\x00") || len(name) > 63 {
 		return "", badAddress("the database's name is longer than 63 bytes or has one of / \\ . \" $ * < > : | ? or a space")

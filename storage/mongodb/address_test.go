@@ -14,7 +14,7 @@ func TestDatabaseName(t *testing.T) {
 	for _, c := range []struct{ name, uri, want string }{
 		{"no path", "mongodb://a.example", "postern"},
 		{"bare slash", "mongodb://a.example/?tls=true", "postern"},
-		{"query only in the path", "mongodb+srv://u:p@a.example/shops?x=1/2", "shops"},
+		{"query only in the path", "mongodb+srv://u:p@a.example/shops?appName=1/2", "shops"},
 		{"several hosts", "mongodb://u:p@a.example:1,b.example:2/shops", "shops"},
 		{"escaped", "mongodb://a.example/sh%6Fps", "shops"},
 	} {

@@ -22,18 +22,20 @@ const (
 	counterTries = 100
 )
 
-// counter is a stored counter.
+// counter is a stored counter. RemoveAt is its end by the clock of this machine, whatever clock it is counted by: the server
+// removes it some time after that.
 type counter struct {
-	Key     string    `bson:"_id"`
-	N       int64     `bson:"n"`
-	Expires time.Time `bson:"expires"`
+	Key      string    `bson:"_id"`
+	N        int64     `bson:"n"`
+	Expires  time.Time `bson:"expires"`
+	RemoveAt time.Time `bson:"remove_at"`
 }
 
 // indexCounters lets the server remove expired counters, where it can.
 func (s *Store) indexCounters(ctx context.Context) error {
 	_, err := s.db.Collection(counters).Indexes().CreateOne(ctx, mongo.IndexModel{
-		Keys:    inc(1, "expires"),
-		Options: options.Index().SetName(indexPrefix + "expires").SetExpireAfterSeconds(int32(counterGrace.Seconds())),
+		Keys:    inc(1, "remove_at"),
+		Options: options.Index().SetName(indexPrefix + "remove_at").SetExpireAfterSeconds(int32(counterGrace.Seconds())),
 	})
 	if hasCode(err, codeNotImplemented, codeNotSupported) {
 		return nil
@@ -41,7 +43,8 @@ func (s *Store) indexCounters(ctx context.Context) error {
 	return err
 }
 
-// Increment applies the counts side by side, those of one key in their order.
+// Increment applies the counts side by side, those of one key in their order. A lost answer is an error: counted again, it might
+// count twice.
 func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
 	tallies := make([]storage.Tally, len(counts))
 	byKey := map[string][]int{}
@@ -50,9 +53,13 @@ func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.C
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, places := range byKey {
-		group.Go(func() (err error) {
+		group.Go(func() error {
 			for _, i := range places {
-				if tallies[i], err = s.count(ctx, now, counts[i]); err != nil {
+				err := s.attempt(ctx, func(ctx context.Context) (err error) {
+					tallies[i], err = s.count(ctx, now, counts[i])
+					return err
+				})
+				if err != nil {
 					return err
 				}
 			}
@@ -65,12 +72,63 @@ func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.C
 	return tallies, nil
 }
 
-// count adds to the live counter or makes it. The key of an expired one is taken, so making it fails; then it is replaced,
-// unless another has done that meanwhile, which makes it live.
 func (s *Store) count(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
-	if c.By == 0 {
+	switch {
+	case c.By == 0:
 		return s.look(ctx, now, c)
+	case s.pipelines:
+		return s.countAtOnce(ctx, now, c)
 	}
+	return s.countInSteps(ctx, now, c)
+}
+
+// askPipelines finds out whether the server takes an update that is a pipeline, by counting twice with one. A server that
+// refuses it, or counts otherwise, gets countInSteps.
+func (s *Store) askPipelines(ctx context.Context) error {
+	now := time.Now()
+	c := storage.Count{Key: "probe/" + storage.NewID(), By: 1, Expires: now.Add(time.Minute)}
+	s.pipelines = true
+	for want := int64(1); want <= 2 && s.pipelines; want++ {
+		tally, err := s.countAtOnce(ctx, now, c)
+		server := mongo.ServerError(nil)
+		if err != nil && (!errors.As(err, &server) || uncertain(err)) {
+			return err
+		}
+		s.pipelines = err == nil && tally.N == want && tally.Expires.Equal(millis(c.Expires).Time())
+	}
+	return nil
+}
+
+// countAtOnce counts in one command that names the counter by its id alone, so that a server may take its shortest path, a
+// sharded cluster asks one shard, and nobody depends on how a taken key is answered.
+func (s *Store) countAtOnce(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
+	opts := options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)
+	filter := bson.D{{Key: "_id", Value: c.Key}}
+	return decodeTally(s.db.Collection(counters).FindOneAndUpdate(ctx, filter, countPipeline(now, c), opts))
+}
+
+// countPipeline adds to the live counter, or begins it anew. All its expressions see the document as it was; a field that is
+// missing is less than any date.
+func countPipeline(now time.Time, c storage.Count) bson.A {
+	ifLive := func(then, otherwise any) bson.D {
+		live := bson.D{{Key: "$gt", Value: bson.A{"$expires", millis(now)}}}
+		return bson.D{{Key: "$cond", Value: bson.A{live, then, otherwise}}}
+	}
+	return bson.A{bson.D{{Key: "$set", Value: bson.D{
+		{Key: "n", Value: ifLive(bson.D{{Key: "$add", Value: bson.A{"$n", c.By}}}, c.By)},
+		{Key: "expires", Value: ifLive("$expires", millis(c.Expires))},
+		{Key: "remove_at", Value: ifLive("$remove_at", removal(now, c))},
+	}}}}
+}
+
+// removal is when the counter ends by this machine's clock. The two differ in tests, whose clock may stand still in the past.
+func removal(now time.Time, c storage.Count) bson.DateTime {
+	return millis(time.Now().Add(c.Expires.Sub(now)))
+}
+
+// countInSteps adds to the live counter or makes it. The key of an expired one is taken, so making it fails; then it is replaced,
+// unless another has done that in between, which makes it live.
+func (s *Store) countInSteps(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
 	for range counterTries {
 		tally, err := s.add(ctx, now, c)
 		if !mongo.IsDuplicateKeyError(err) {
@@ -95,14 +153,16 @@ func (s *Store) look(ctx context.Context, now time.Time, c storage.Count) (stora
 func (s *Store) add(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
 	update := bson.D{
 		{Key: "$inc", Value: bson.D{{Key: "n", Value: c.By}}},
-		{Key: "$setOnInsert", Value: bson.D{{Key: "expires", Value: millis(c.Expires)}}},
+		{Key: "$setOnInsert", Value: bson.D{
+			{Key: "expires", Value: millis(c.Expires)}, {Key: "remove_at", Value: removal(now, c)},
+		}},
 	}
 	opts := options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)
 	return decodeTally(s.db.Collection(counters).FindOneAndUpdate(ctx, byLife(c.Key, "$gt", now), update, opts))
 }
 
 func (s *Store) renew(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
-	fresh := counter{Key: c.Key, N: c.By, Expires: c.Expires}
+	fresh := counter{Key: c.Key, N: c.By, Expires: c.Expires, RemoveAt: removal(now, c).Time()}
 	opts := options.FindOneAndReplace().SetReturnDocument(options.After)
 	return decodeTally(s.db.Collection(counters).FindOneAndReplace(ctx, byLife(c.Key, "$lte", now), fresh, opts))
 }

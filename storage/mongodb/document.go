@@ -24,7 +24,11 @@ func (s *Store) Get(ctx context.Context, collection, id string) (bson.Raw, error
 	if err != nil {
 		return nil, err
 	}
-	raw, err := c.FindOne(ctx, byID(id)).Raw()
+	var raw bson.Raw
+	err = s.read(ctx, func(ctx context.Context) (err error) {
+		raw, err = c.FindOne(ctx, s.byID(id)).Raw()
+		return err
+	})
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return nil, storage.ErrNotFound
 	}
@@ -33,7 +37,8 @@ func (s *Store) Get(ctx context.Context, collection, id string) (bson.Raw, error
 
 // Insert stores a new document, or returns storage.ErrExists.
 func (s *Store) Insert(ctx context.Context, collection string, r storage.Record) error {
-	return s.write(ctx, write{collection: collection, id: r.ID, leaves: r.Version, missed: storage.ErrExists,
+	return s.write(ctx, write{
+		collection: collection, id: r.ID, leaves: r.Version, size: len(r.Doc), missed: storage.ErrExists,
 		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
 			_, err := c.InsertOne(ctx, r.Doc)
 			if mongo.IsDuplicateKeyError(err) && !unconfirmed(err) {
@@ -45,9 +50,10 @@ func (s *Store) Insert(ctx context.Context, collection string, r storage.Record)
 
 // Replace stores r over the version read, or returns storage.ErrConflict.
 func (s *Store) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
-	return s.write(ctx, write{collection: collection, id: r.ID, read: read, leaves: r.Version, missed: storage.ErrConflict,
+	return s.write(ctx, write{
+		collection: collection, id: r.ID, read: read, leaves: r.Version, size: len(r.Doc), missed: storage.ErrConflict,
 		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
-			result, err := c.ReplaceOne(ctx, byVersion(r.ID, read), r.Doc)
+			result, err := c.ReplaceOne(ctx, s.byVersion(r.ID, read), r.Doc)
 			return err == nil && result.MatchedCount > 0, err
 		}})
 }
@@ -57,7 +63,7 @@ func (s *Store) Replace(ctx context.Context, collection string, r storage.Record
 func (s *Store) Delete(ctx context.Context, collection, id string, read storage.Version) error {
 	return s.write(ctx, write{collection: collection, id: id, read: read, missed: storage.ErrConflict,
 		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
-			result, err := c.DeleteOne(ctx, byVersion(id, read))
+			result, err := c.DeleteOne(ctx, s.byVersion(id, read))
 			return err == nil && result.DeletedCount > 0, err
 		}})
 }
@@ -69,6 +75,7 @@ type write struct {
 	read, leaves   storage.Version
 	do             func(context.Context, *mongo.Collection) (bool, error)
 	missed         error
+	size           int // of the document, in bytes
 }
 
 // write runs w. When the answer is lost it runs w again: that either does what the first did not, or, having waited
@@ -81,10 +88,16 @@ func (s *Store) write(ctx context.Context, w write) error {
 	if err != nil {
 		return err
 	}
-	met, err := w.do(ctx, c)
+	met := false
+	try := func(ctx context.Context) (err error) {
+		met, err = w.do(ctx, c)
+		return err
+	}
+	limit := s.patience + time.Duration(w.size)*timePerByte
+	err = s.within(ctx, limit, try)
 	first := err
 	if uncertain(err) && ctx.Err() == nil {
-		met, err = w.do(ctx, c)
+		err = s.within(ctx, limit, try)
 	}
 	switch {
 	case err == nil && met:
@@ -138,7 +151,7 @@ func (s *Store) version(ctx context.Context, collection, id string) (storage.Ver
 	if err != nil {
 		return storage.Version{}, err
 	}
-	err = c.FindOne(ctx, byID(id), options.FindOne().SetProjection(inc(1, "v", "mark"))).Decode(&stored)
+	err = c.FindOne(ctx, s.byID(id), options.FindOne().SetProjection(inc(1, "v", "mark"))).Decode(&stored)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		err = nil
 	}
@@ -161,12 +174,16 @@ func unconfirmed(err error) bool {
 	return errors.As(err, &w) && w.WriteConcernError != nil
 }
 
-// byID names a document, with the shop for the sake of sharded clusters: it is the part of the id before the first slash.
-func byID(id string) bson.D {
+// byID names a document: by the id alone, which a server answers on its shortest path, and in a sharded cluster with the shop,
+// so that one shard is asked. The shop is the part of the id before the first slash.
+func (s *Store) byID(id string) bson.D {
+	if !s.sharded {
+		return bson.D{{Key: "_id", Value: id}}
+	}
 	shop, _, _ := strings.Cut(id, "/")
 	return bson.D{{Key: "_id", Value: id}, {Key: "shop", Value: shop}}
 }
 
-func byVersion(id string, v storage.Version) bson.D {
-	return append(byID(id), bson.E{Key: "v", Value: v.N}, bson.E{Key: "mark", Value: v.Mark})
+func (s *Store) byVersion(id string, v storage.Version) bson.D {
+	return append(s.byID(id), bson.E{Key: "v", Value: v.N}, bson.E{Key: "mark", Value: v.Mark})
 }

@@ -2,16 +2,22 @@ package mongodb
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/description"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+
+	"postern/storage"
 )
 
 // Codes of server errors, from the server's error_codes.yml; Atlas has one of its own.
@@ -32,6 +38,23 @@ type fault struct {
 func (f *fault) Error() string { return "mongodb: " + strings.Join(strings.Fields(f.what), " ") }
 
 func (f *fault) Unwrap() error { return f.cause }
+
+// Is makes an error of a server that does not answer a storage.ErrUnavailable.
+func (f *fault) Is(target error) bool {
+	return target == storage.ErrUnavailable && unanswered(f.cause)
+}
+
+// unanswered reports whether err says that no server was found, or none answered.
+func unanswered(err error) bool {
+	selection, waiting := topology.ServerSelectionError{}, topology.WaitQueueTimeoutError{}
+	switch {
+	case err == nil || errors.Is(err, context.Canceled):
+		return false
+	case errors.As(err, &selection) || errors.As(err, &waiting):
+		return true
+	}
+	return mongo.IsTimeout(err) || mongo.IsNetworkError(err)
+}
 
 // addressFault tells a name that does not resolve, which may pass, from an address that is wrong.
 func addressFault(err error) error {
@@ -102,6 +125,10 @@ func noServer(top description.Topology, waited time.Duration) string {
 		}
 	}
 	what, where := "no server", strings.Join(addresses, ", ")
+	if top.SetName != "" && len(addresses) == 0 {
+		return fmt.Sprintf("no server there is a member of the replica set %q: correct replicaSet= in the address, or leave it out",
+			top.SetName)
+	}
 	if reached {
 		what, cause = "no primary", "it takes no writes"
 	}
@@ -109,4 +136,24 @@ func noServer(top description.Topology, waited time.Duration) string {
 		where += fmt.Sprintf(" within %s", max(waited.Round(time.Second/10), time.Second/10))
 	}
 	return fmt.Sprintf("%s at %s: %s", what, where, cause)
+}
+
+// withTLSHint adds what to look at when the servers closed the connection at once: one that speaks TLS does so to a client
+// that does not, and the other way round.
+func withTLSHint(err error, secure bool) error {
+	told, selection := (*fault)(nil), topology.ServerSelectionError{}
+	if !errors.As(err, &told) || !errors.As(err, &selection) || !slices.ContainsFunc(selection.Desc.Servers, closedAtOnce) {
+		return err
+	}
+	hint := "; if it wants TLS, add tls=true to the address"
+	if secure {
+		hint = "; if it speaks no TLS, leave tls=true out of the address"
+	}
+	return &fault{told.what + hint, told.cause}
+}
+
+func closedAtOnce(server description.Server) bool {
+	var record tls.RecordHeaderError
+	err := server.LastError
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.As(err, &record)
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -43,8 +45,33 @@ func (s *Store) index(ctx context.Context, c storage.Collection) error {
 	if len(missing) == 0 {
 		return nil
 	}
+	defer s.sayWaiting(fmt.Sprintf("The server builds %d indexes of %s; waiting for it. With many documents this takes minutes.",
+		len(missing), c.Name))()
 	_, err = s.db.Collection(c.Name).Indexes().CreateMany(ctx, missing)
 	return err
+}
+
+// buildNotice is the time between two lines about a build that takes long.
+const buildNotice = 5 * time.Second
+
+// sayWaiting says the line again and again, first after a while, until the function it returns is called.
+func (s *Store) sayWaiting(line string) (stop func()) {
+	done := make(chan struct{})
+	beat := time.NewTicker(s.sayAfter)
+	go func() {
+		defer beat.Stop()
+		for wait := s.sayAfter; ; {
+			select {
+			case <-done:
+				return
+			case <-beat.C:
+				s.say(line)
+				wait = min(2*wait, time.Minute)
+				beat.Reset(wait)
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(done) })
 }
 
 // indexes are the names and the signatures of the indexes that the collection has.

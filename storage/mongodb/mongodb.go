@@ -1,10 +1,10 @@
 // Package mongodb is the storage engine over a MongoDB server of any deployment: standalone, replica set, or sharded by
-// {shop: 1, _id: 1}. It owns the connection, the indexes, how a scan becomes finds, what came of a write whose
+// {shop: 1, _id: "hashed"}. It owns the connection, the indexes, how a scan becomes finds, what came of a write whose
 // answer was lost, and the wording of what can go wrong. It alone imports the driver.
 //
 // Documents are stored as they come. Writes wait for the majority's journals and reads go to the primary,
-// whatever the address says. Every filter carries the shop, so that a sharded cluster asks one shard. The package
-// must not know what the documents mean.
+// whatever the address says. On a sharded cluster a filter for one document carries the shop, and elsewhere the id alone. The
+// package must not know what the documents mean.
 package mongodb
 
 import (
@@ -24,9 +24,9 @@ import (
 )
 
 const (
-	selectTimeout    = 5 * time.Second  // to find a server, unless the address has serverSelectionTimeoutMS
-	operationTimeout = 10 * time.Second // for one operation, unless the address has timeoutMS
-	buildTimeout     = 12 * time.Hour   // for the indexes of a collection that is large already
+	selectTimeout    = 3 * time.Second // to find a server, unless the address has serverSelectionTimeoutMS
+	operationTimeout = 4 * time.Second // for one try at an operation, unless the address has timeoutMS
+	buildTimeout     = 12 * time.Hour  // for the indexes of a collection that is large already
 	closeTimeout     = 10 * time.Second
 )
 
@@ -37,13 +37,33 @@ type Store struct {
 	client   *mongo.Client
 	db       *mongo.Database
 	declared map[string]bool
+
+	patience  time.Duration // of one try at an operation
+	sharded   bool          // behind mongos
+	pipelines bool          // an update may be a pipeline
+	say       func(string)
+	sayAfter  time.Duration
 }
+
+// Opener opens stores. Say gets a line when opening waits for long; nil says nothing.
+type Opener struct{ Say func(line string) }
 
 // Open connects to the server at the mongodb:// or mongodb+srv:// address and makes the declared indexes that are missing,
 // which takes a while when the collections hold much. The database is the address's path, "postern" without one. A store of a
 // newer program is an error, and is left as it is.
 // Its errors are one line, tell apart what went wrong, and never show the password.
 func Open(ctx context.Context, uri string, collections ...storage.Collection) (*Store, error) {
+	return Opener{}.Open(ctx, uri, collections...)
+}
+
+// Open is the function Open.
+func (o Opener) Open(ctx context.Context, uri string, collections ...storage.Collection) (*Store, error) {
+	return o.open(ctx, uri, buildNotice, collections)
+}
+
+func (o Opener) open(
+	ctx context.Context, uri string, sayAfter time.Duration, collections []storage.Collection,
+) (*Store, error) {
 	for _, c := range collections {
 		if err := c.Check(); err != nil {
 			return nil, err
@@ -57,11 +77,24 @@ func Open(ctx context.Context, uri string, collections ...storage.Collection) (*
 	if err != nil {
 		return nil, err
 	}
+	server, err := greet(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	if server.stable {
+		opts.SetServerAPIOptions(stableAPI())
+	}
 	client, err := mongo.Connect(opts)
 	if err != nil {
 		return nil, &fault{"the address cannot be used: " + err.Error(), err}
 	}
-	s := &Store{client: client, db: client.Database(name), declared: map[string]bool{storage.Notes().Name: true}}
+	s := &Store{
+		client: client, db: client.Database(name), declared: map[string]bool{storage.Notes().Name: true},
+		patience: *opts.Timeout, sharded: server.sharded(), say: o.Say, sayAfter: sayAfter,
+	}
+	if s.say == nil {
+		s.say = func(string) {}
+	}
 	if err := s.prepare(ctx, collections); err != nil {
 		client.Disconnect(context.WithoutCancel(ctx))
 		return nil, err
@@ -106,12 +139,8 @@ func (s *Store) checkFormat(ctx context.Context) error {
 	return err
 }
 
-// prepare finds the server, looks whether the store is ours to use, and makes the indexes.
+// prepare looks whether the store is ours to use, and makes the indexes.
 func (s *Store) prepare(ctx context.Context, collections []storage.Collection) error {
-	started := time.Now()
-	if err := s.client.Ping(ctx, nil); err != nil {
-		return explainAfter(err, time.Since(started))
-	}
 	if err := s.checkFormat(ctx); err != nil {
 		return err
 	}
@@ -126,7 +155,7 @@ func (s *Store) prepare(ctx context.Context, collections []storage.Collection) e
 	if err := s.indexCounters(ctx); err != nil {
 		return fmt.Errorf("index of counters: %w", explain(err))
 	}
-	return nil
+	return explain(s.askPipelines(ctx))
 }
 
 // Drop removes the database and all that is in it.

@@ -70,15 +70,37 @@ func Place(t *testing.T) func(...storage.Collection) (storage.Engine, error) {
 	}
 }
 
-// IsFerretDB reports whether the server is FerretDB, which is not atomic between connections, does not use its indexes, and
-// cannot store some documents.
-func IsFerretDB(t *testing.T) bool {
+// Stores asks the server whether it takes every document: some take no arrays within arrays, or no symbols.
+func Stores(t *testing.T) (all bool) {
 	t.Helper()
 	store := reach(t, withDatabase(serverURI(t)))
-	info, err := store.db.RunCommand(t.Context(), bson.D{{Key: "buildInfo", Value: 1}}).Raw()
-	if err != nil {
-		t.Fatalf("buildInfo: %v", err)
-	}
-	_, err = info.LookupErr("ferretdbVersion")
+	_, err := store.db.Collection("asked").InsertOne(t.Context(), bson.D{
+		{Key: "_id", Value: "a"}, {Key: "nested", Value: bson.A{bson.A{"x"}}}, {Key: "symbol", Value: bson.Symbol("x")}, {Key: "$d", Value: 1},
+	})
 	return err == nil
+}
+
+// OneConnection asks the address whether it allows the driver one connection only, as the address of a server that is not atomic
+// between connections does.
+func OneConnection(t *testing.T) bool {
+	t.Helper()
+	opts, err := clientOptions(serverURI(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opts.MaxPoolSize != nil && *opts.MaxPoolSize == 1
+}
+
+// explains asks the server whether it can show how it would find something, and how much it read.
+func explains(t *testing.T, store *Store) bool {
+	t.Helper()
+	find := bson.D{{Key: "find", Value: "orders"}, {Key: "filter", Value: bson.D{{Key: "_id", Value: "x"}}}}
+	command := bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "executionStats"}}
+	raw, err := store.db.RunCommand(t.Context(), command).Raw()
+	if err != nil {
+		return false
+	}
+	_, plan := raw.LookupErr("queryPlanner", "winningPlan")
+	_, read := raw.LookupErr("executionStats", "totalKeysExamined")
+	return plan == nil && read == nil
 }

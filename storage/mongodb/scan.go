@@ -43,12 +43,15 @@ func (s *Store) find(ctx context.Context, collection string, p part, limit int) 
 	if p.Prefix == nil {
 		opts.SetSort(p.sort())
 	}
-	cursor, err := c.Find(ctx, p.filter(), opts)
-	if err != nil {
-		return nil, explain(err)
-	}
 	var docs []bson.Raw
-	if err := cursor.All(ctx, &docs); err != nil {
+	err = s.read(ctx, func(ctx context.Context) error {
+		cursor, err := c.Find(ctx, p.filter(), opts)
+		if err != nil {
+			return err
+		}
+		return cursor.All(ctx, &docs)
+	})
+	if err != nil {
 		return nil, explain(err)
 	}
 	rows := make([]storage.Row, len(docs))

@@ -16,6 +16,9 @@ var (
 	_ storage.Clock  = (*Store)(nil)
 )
 
+// walkTimeout is for one stretch of a walk, which may be many megabytes.
+const walkTimeout = time.Minute
+
 // Walk returns a stretch of the collection as the majority has it, along the ids; a sharded cluster asks every shard. Ids that
 // are no strings are not ours, and left out.
 func (s *Store) Walk(ctx context.Context, collection string, w storage.Walk) ([]storage.Entry, error) {
@@ -23,6 +26,8 @@ func (s *Store) Walk(ctx context.Context, collection string, w storage.Walk) ([]
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, walkTimeout)
+	defer cancel()
 	opts := options.Find().SetSort(inc(1, "_id")).SetLimit(int64(w.Limit))
 	if !w.Bodies {
 		opts.SetProjection(inc(1, "_id", "v", "mark")).SetBatchSize(int32(w.Limit) + 1)
@@ -49,15 +54,19 @@ func (s *Store) Count(ctx context.Context, collection string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := c.EstimatedDocumentCount(ctx)
+	var n int64
+	err = s.read(ctx, func(ctx context.Context) (err error) {
+		n, err = c.EstimatedDocumentCount(ctx)
+		return err
+	})
 	return n, explain(err)
 }
 
 // Clock asks the server for its time.
 func (s *Store) Clock(ctx context.Context) (time.Time, error) {
-	var hello struct {
-		LocalTime time.Time `bson:"localTime"`
-	}
-	err := s.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
-	return hello.LocalTime.UTC(), explain(err)
+	var g greeting
+	err := s.read(ctx, func(ctx context.Context) error {
+		return s.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&g)
+	})
+	return g.LocalTime.UTC(), explain(err)
 }
