@@ -103,6 +103,9 @@ type eventWire struct {
 	Label string `json:"label,omitzero"`
 }
 
+// MaxOrderLines is the most lines of an order.
+const MaxOrderLines = maxLines
+
 // The most an order may hold, so that of what is short in JSON and long in the document there is a bounded number. What the store
 // does not take all the same is TooLarge.
 const (

@@ -30,17 +30,23 @@ func serveBare(ctx context.Context, args []string, out io.Writer) error {
 	return serveUntil(ctx, app, out)
 }
 
+// server is a site that listens.
+type server interface {
+	Listener(net.Listener) error
+	Shutdown() error
+}
+
 // serveUntil serves on a free port, which it tells, until ctx ends.
-func serveUntil(ctx context.Context, app *fiber.App, out io.Writer) error {
+func serveUntil(ctx context.Context, app server, out io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "listens on http://%s\n", listener.Addr())
-	served := make(chan error, 1)
-	go func() { served <- app.Listener(listener) }()
+	ended := make(chan error, 1)
+	go func() { ended <- app.Listener(listener) }()
 	select {
-	case err := <-served:
+	case err := <-ended:
 		return err
 	case <-ctx.Done():
 		return app.Shutdown()

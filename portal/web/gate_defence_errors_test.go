@@ -59,7 +59,7 @@ func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	mount(site)
+	mount(site.App)
 	return store, house{Installation: i, site: site, way: webtest.Serve(t, site)}
 }
 

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
@@ -21,7 +20,7 @@ import (
 )
 
 // iconSite is the site of one shop.
-func iconSite(t *testing.T, settings portal.ShopSettings) *fiber.App {
+func iconSite(t *testing.T, settings portal.ShopSettings) *Site {
 	t.Helper()
 	app := portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring())
 	settings.Name, settings.BaseURL, settings.SenderEmail = new("Shop"), new("https://a.test"), new("shop@a.test")
@@ -35,7 +34,7 @@ func iconSite(t *testing.T, settings portal.ShopSettings) *fiber.App {
 	return whole
 }
 
-func askIcon(t *testing.T, site *fiber.App, path string) *http.Response {
+func askIcon(t *testing.T, site *Site, path string) *http.Response {
 	t.Helper()
 	request := httptest.NewRequest(http.MethodGet, "https://a.test"+path, http.NoBody)
 	request.RequestURI = path // the host in its header, as browsers send it

@@ -1,7 +1,7 @@
 package web_test
 
 import (
-	"maps"
+	"cmp"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -13,69 +13,10 @@ import (
 
 	"postern/portal"
 	"postern/portal/web"
+	"postern/portal/web/gate"
 	"postern/portal/web/webtest"
 	"postern/storage/storagetest"
 )
-
-// class says who may use a route.
-type class string
-
-// The classes. What a stolen old session or link could ruin is fresh.
-const (
-	file     class = "file"      // anyone, on any host or by content: no cookie, no person
-	visitor  class = "visitor"   // anyone in a browser; its forms come from our own pages
-	shopper  class = "shopper"   // a signed-in customer
-	fresh    class = "fresh"     // a customer who entered a mailed code within 15 minutes
-	feed     class = "feed"      // a machine with a key, no cookie
-	oneClick class = "one-click" // what is signed in the address decides, from anywhere (RFC 8058)
-)
-
-// routeClasses has every route of the site: what is not in it fails, and so does what is in it and does not exist.
-func routeClasses() map[string]class {
-	classes := map[string]class{}
-	for of, routes := range map[class][]string{
-		file: {"GET /healthz", "GET /readyz", "GET /static/*", "GET /brand/:file", "GET /favicon.ico"},
-		visitor: {
-			"GET /",
-			"GET /sign-in", "POST /sign-in", "POST /sign-in/again", "GET /sign-in/code", "POST /sign-in/code", "GET /sign-in/continue",
-			"GET /sign-in/link", "POST /sign-in/link", "GET /sign-in/link/*", "POST /sign-in/link/again",
-			"GET /sign-in/not-me", "POST /sign-in/not-me", "GET /sign-in/not-me/*",
-			"GET /sign-in/undo-email", "POST /sign-in/undo-email", "GET /sign-in/undo-email/*",
-			"POST /sign-out",
-			"GET /withdraw", "POST /withdraw", "GET /withdraw/confirm", "POST /withdraw/confirm",
-			"GET /unsubscribe/:token",
-		},
-		shopper: {
-			"GET /orders", "GET /orders/:number",
-			"GET /orders/:number/withdraw", "POST /orders/:number/withdraw",
-			"GET /orders/:number/message", "POST /orders/:number/message", "GET /orders/:number/return", "POST /orders/:number/return",
-			"GET /orders/:number/cancel", "POST /orders/:number/cancel",
-			"GET /orders/:number/withdraw/confirm", "POST /orders/:number/withdraw/confirm",
-			"GET /addresses", "GET /addresses/new", "POST /addresses/new", "GET /addresses/:id", "POST /addresses/:id",
-			"POST /addresses/:id/delete", "POST /addresses/:id/undo", "POST /addresses/:id/default",
-			"GET /company", "POST /company",
-			"GET /profile", "POST /profile", "POST /profile/language",
-			"GET /privacy", "POST /privacy", "POST /privacy/keep",
-			"GET /security", "POST /security/end", "POST /security/end-others",
-			"GET /security/confirm", "POST /security/confirm", "POST /security/confirm/send",
-		},
-		fresh: {
-			"GET /profile/email", "POST /profile/email", "GET /profile/email/code", "POST /profile/email/code",
-			"GET /privacy/export", "GET /privacy/export/data.json", "GET /privacy/export/orders.csv", "GET /privacy/erase", "POST /privacy/erase",
-		},
-		feed: {
-			"PUT /api/v1/orders/:number", "PUT /api/v1/customers/:id", "GET /api/v1/customers/:id", "GET /api/v1/customers/by-email/:email",
-			"POST /api/v1/customers/:id/sign-in-mail", "POST /api/v1/hand-off", "GET /api/v1/withdrawals",
-			"GET /api/v1/requests", "GET /api/v1/messages",
-		},
-		oneClick: {"POST /unsubscribe/:token"},
-	} {
-		for _, route := range routes {
-			classes[route] = of
-		}
-	}
-	return classes
-}
 
 // sensitive begins the paths that must be fresh, whatever the table says: the e-mail, the export and the erasure.
 func sensitive(path string) bool {
@@ -87,8 +28,8 @@ func sensitive(path string) bool {
 	return false
 }
 
-// classHouse is a portal over a store that counts writes, and its routes without the HEAD that comes with each GET.
-func classHouse(t *testing.T) (*webtest.Installation, *writes, []string) {
+// classHouse is a portal over a store that counts writes, and a site like its own, for the table of routes.
+func classHouse(t *testing.T) (*webtest.Installation, *writes, *web.Site) {
 	t.Helper()
 	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store)
@@ -96,53 +37,79 @@ func classHouse(t *testing.T) (*webtest.Installation, *writes, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var routes []string
-	for _, route := range site.GetRoutes(true) {
-		if route.Method != fiber.MethodHead {
-			routes = append(routes, route.Method+" "+route.Path)
-		}
-	}
-	return i, store, routes
+	return i, store, site
 }
 
-func TestEveryRouteHasAClass(t *testing.T) {
-	_, _, routes := classHouse(t)
-	classes := routeClasses()
-	for _, route := range routes {
-		of, classed := classes[route]
-		_, path, _ := strings.Cut(route, " ")
-		switch {
-		case !classed:
-			t.Errorf("%s has no class", route)
-		case sensitive(path) && of != fresh:
-			t.Errorf("%s is %s: it must be %s", route, of, fresh)
-		case strings.HasPrefix(path, "/api/") != (of == feed):
-			t.Errorf("%s is %s", route, of)
+// TestEveryMountedRouteIsInTheTable, which declares a class and limits for each, and each is mounted once.
+func TestEveryMountedRouteIsInTheTable(t *testing.T) {
+	_, _, site := classHouse(t)
+	mounted := map[string]int{}
+	for _, route := range site.GetRoutes(true) {
+		if route.Method != fiber.MethodHead {
+			mounted[route.Method+" "+route.Path]++
 		}
-		delete(classes, route)
 	}
-	for route := range classes {
-		t.Errorf("%s is in the table and not on the site", route)
+	for _, route := range site.Routes() {
+		name := route.Method + " " + route.Path
+		if mounted[name] != 1 {
+			t.Errorf("%s is in the table and %d times on the site", name, mounted[name])
+		}
+		delete(mounted, name)
 	}
-	if len(routes) < 40 {
-		t.Errorf("only %d routes", len(routes))
+	for name := range mounted {
+		t.Errorf("%s is on the site and not in the table", name)
+	}
+	if len(site.Routes()) < 40 {
+		t.Errorf("only %d routes", len(site.Routes()))
+	}
+}
+
+func TestEveryRouteHasItsClass(t *testing.T) {
+	_, _, site := classHouse(t)
+	classes := []gate.Class{gate.File, gate.Public, gate.Customer, gate.StepUp, gate.FeedKey, gate.OneClick}
+	for _, route := range site.Routes() {
+		switch {
+		case !slices.Contains(classes, route.Class):
+			t.Errorf("%s %s has the class %q", route.Method, route.Path, route.Class)
+		case sensitive(route.Path) && route.Class != gate.StepUp:
+			t.Errorf("%s %s is %s: it must be %s", route.Method, route.Path, route.Class, gate.StepUp)
+		case strings.HasPrefix(route.Path, gate.APIPrefix) != (route.Class == gate.FeedKey):
+			t.Errorf("%s %s is %s", route.Method, route.Path, route.Class)
+		}
+	}
+}
+
+// TestLargeBodiesNeedAKeyOrASession: what anyone may send is small, and so is each form.
+func TestLargeBodiesNeedAKeyOrASession(t *testing.T) {
+	_, _, site := classHouse(t)
+	open := []gate.Class{gate.File, gate.Public, gate.OneClick}
+	for _, route := range site.Routes() {
+		if slices.Contains(open, route.Class) && (route.MaxBody() > 64<<10 || route.MaxFields() > 300) {
+			t.Errorf("%s %s is %s and takes %d bytes and %d fields",
+				route.Method, route.Path, route.Class, route.MaxBody(), route.MaxFields())
+		}
+		if route.MaxBody() > 4<<20 || route.MaxFields() > 2000 {
+			t.Errorf("%s %s takes %d bytes and %d fields",
+				route.Method, route.Path, route.MaxBody(), route.MaxFields())
+		}
 	}
 }
 
 // ofClass are the routes of some classes, sorted, as requests of a browser's own page.
-func ofClass(classes ...class) []webtest.Request {
+func ofClass(site *web.Site, classes ...gate.Class) []webtest.Request {
 	var requests []webtest.Request
-	all := routeClasses()
-	for _, route := range slices.Sorted(maps.Keys(all)) {
-		if slices.Contains(classes, all[route]) {
-			method, path, _ := strings.Cut(route, " ")
+	for _, route := range site.Routes() {
+		if slices.Contains(classes, route.Class) {
 			header := map[string]string{"Sec-Fetch-Site": "same-origin"}
-			if all[route] == feed {
+			if route.Class == gate.FeedKey {
 				header["Content-Type"] = "application/json"
 			}
-			requests = append(requests, webtest.Request{Method: method, Path: fill(path), Header: header})
+			requests = append(requests, webtest.Request{Method: route.Method, Path: fill(route.Path), Header: header})
 		}
 	}
+	slices.SortFunc(requests, func(a, b webtest.Request) int {
+		return cmp.Or(cmp.Compare(a.Method, b.Method), cmp.Compare(a.Path, b.Path))
+	})
 	return requests
 }
 
@@ -176,13 +143,13 @@ func byCode(i *webtest.Installation) *webtest.Browser {
 // TestStrangersStayOut: without a session, with one that ended, and with one of garbage, what is a customer's leads to the
 // sign-in.
 func TestStrangersStayOut(t *testing.T) {
-	i, store, _ := classHouse(t)
+	i, store, site := classHouse(t)
 	ended := byLink(i)
 	old := ended.Cookie("__Host-postern.main")
 	ended.Post("/sign-out", nil)
 	for name, cookie := range map[string]string{"none": "", "ended": old, "garbage": "x"} {
 		wantNothingWritten(t, store, name, func() {
-			for _, request := range ofClass(shopper, fresh) {
+			for _, request := range ofClass(site, gate.Customer, gate.StepUp) {
 				b := i.Browser()
 				if cookie != "" {
 					b.SetCookie("__Host-postern.main", cookie)
@@ -199,9 +166,9 @@ func TestStrangersStayOut(t *testing.T) {
 // TestFreshRoutes: a session by a link, and one whose code was entered 15 minutes and a millisecond ago, are led to the code
 // page by every fresh route and change nothing; a fresh one is let through. Other routes of a customer need no code.
 func TestFreshRoutes(t *testing.T) {
-	i, store, _ := classHouse(t)
+	i, store, site := classHouse(t)
 	linked, coded := byLink(i), byCode(i)
-	for _, request := range ofClass(fresh) {
+	for _, request := range ofClass(site, gate.StepUp) {
 		if request.Method != http.MethodGet {
 			continue // some end the account
 		}
@@ -213,14 +180,14 @@ func TestFreshRoutes(t *testing.T) {
 	for name, b := range map[string]*webtest.Browser{"by a link": linked, "15 minutes ago": coded} {
 		b.Get("/security").Want(http.StatusOK) // notes that the session is used
 		wantNothingWritten(t, store, name, func() {
-			for _, request := range ofClass(fresh) {
+			for _, request := range ofClass(site, gate.StepUp) {
 				page := b.Send(request)
 				if to := page.Header.Get("Location"); page.Status != http.StatusSeeOther || !strings.HasPrefix(to, "/security/confirm?to=") {
 					t.Errorf("%s, %s: %d to %s", request.Method+" "+request.Path, name, page.Status, to)
 				}
 			}
 		})
-		for _, request := range ofClass(shopper) {
+		for _, request := range ofClass(site, gate.Customer) {
 			if request.Method != http.MethodGet {
 				continue
 			}
@@ -234,11 +201,11 @@ func TestFreshRoutes(t *testing.T) {
 
 // TestFeedRoutesTakeAKey, and nothing else: no session, no key of another shape.
 func TestFeedRoutesTakeAKey(t *testing.T) {
-	i, store, _ := classHouse(t)
+	i, store, site := classHouse(t)
 	b := byCode(i)
 	wantNothingWritten(t, store, "without a key", func() {
 		for _, given := range []string{"", "Bearer", "Bearer x", "Basic eDp4", "Bearer " + strings.Repeat("A", 5000)} {
-			for _, request := range ofClass(feed) {
+			for _, request := range ofClass(site, gate.FeedKey) {
 				request.Header["Authorization"] = given
 				page := b.Send(request)
 				if page.Status != http.StatusUnauthorized || page.Header.Get("WWW-Authenticate") == "" {
@@ -248,7 +215,7 @@ func TestFeedRoutesTakeAKey(t *testing.T) {
 		}
 	})
 	key := i.Key("main")
-	for _, request := range ofClass(feed) {
+	for _, request := range ofClass(site, gate.FeedKey) {
 		request.Header["Authorization"] = "Bearer " + key
 		if page := i.Browser().Send(request); page.Status == http.StatusUnauthorized || page.Status >= 500 {
 			t.Errorf("%s %s with a key: %d", request.Method, request.Path, page.Status)
@@ -258,14 +225,14 @@ func TestFeedRoutesTakeAKey(t *testing.T) {
 
 // TestOtherSitesChangeNothing: a form of another site is refused in a fresh session by all but what takes no cookie.
 func TestOtherSitesChangeNothing(t *testing.T) {
-	i, store, _ := classHouse(t)
+	i, store, site := classHouse(t)
 	b := byCode(i)
 	for name, header := range map[string]map[string]string{
 		"another site": {"Sec-Fetch-Site": "cross-site"}, "a sibling": {"Sec-Fetch-Site": "same-site"},
 		"another origin": {"Origin": "https://evil.test"}, "an origin of none": {"Origin": "null"},
 	} {
 		wantNothingWritten(t, store, name, func() {
-			for _, request := range ofClass(visitor, shopper, fresh) {
+			for _, request := range ofClass(site, gate.Public, gate.Customer, gate.StepUp) {
 				if request.Method == http.MethodGet {
 					continue
 				}
@@ -274,7 +241,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 					t.Errorf("%s %s from %s: %d", request.Method, request.Path, name, page.Status)
 				}
 			}
-			for _, request := range ofClass(oneClick) {
+			for _, request := range ofClass(site, gate.OneClick) {
 				request.Header = header
 				if page := b.Send(request); page.Status == http.StatusForbidden || page.Status >= 500 || len(page.Cookies) > 0 {
 					t.Errorf("%s %s from %s: %d", request.Method, request.Path, name, page.Status)
@@ -289,9 +256,10 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 
 // TestFilesAreNobodys: what is public sets no cookie and asks for none; what a visitor looks at writes nothing.
 func TestFilesAreNobodys(t *testing.T) {
-	i, store, _ := classHouse(t)
+	i, store, site := classHouse(t)
 	wantNothingWritten(t, store, "looking", func() {
-		for _, request := range ofClass(file, visitor) {
+		files := ofClass(site, gate.File)
+		for _, request := range slices.Concat(files, ofClass(site, gate.Public)) {
 			if request.Method != http.MethodGet {
 				continue
 			}
@@ -299,7 +267,7 @@ func TestFilesAreNobodys(t *testing.T) {
 			if page.Status >= 500 || page.Status == http.StatusUnauthorized {
 				t.Errorf("GET %s: %d", request.Path, page.Status)
 			}
-			if cookies := len(page.Cookies); cookies > 0 && routeClasses()["GET "+request.Path] == file {
+			if cookies := len(page.Cookies); cookies > 0 && slices.ContainsFunc(files, func(f webtest.Request) bool { return f.Path == request.Path }) {
 				t.Errorf("GET %s sets %d cookies", request.Path, cookies)
 			}
 		}

@@ -13,11 +13,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
-	"postern/portal/web/api"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
-	"postern/portal/web/shopper"
-	"postern/static"
 	"postern/templates/i18n"
 )
 
@@ -69,8 +66,17 @@ type site struct {
 	readable map[string]bool // the patterns of the pages there are
 }
 
-// New builds the site. The app it returns is ready to listen.
-func New(config Config) (*fiber.App, error) {
+// Site is the site, ready to listen.
+type Site struct {
+	*fiber.App
+	site *site
+}
+
+// Routes is the table of routes.
+func (s *Site) Routes() []gate.Route { return s.site.routes() }
+
+// New builds the site.
+func New(config Config) (*Site, error) {
 	if config.Timeout <= 0 {
 		config.Timeout = DefaultTimeout
 	}
@@ -96,7 +102,7 @@ func New(config Config) (*fiber.App, error) {
 	s.guard(app)
 	s.mount(app)
 	s.readable = readable(app)
-	return app, nil
+	return &Site{App: app, site: s}, nil
 }
 
 // settings are Fiber's. Proxies are not its business (it would believe the left end of X-Forwarded-For, and
@@ -129,15 +135,9 @@ func (s *site) settings(reading time.Duration) fiber.Config {
 //  6. the shop's files, then pages and the API
 func (s *site) mount(app *fiber.App) {
 	app.Use(s.answer, s.gate.Identify)
-	app.Get("/healthz", s.healthy)
-	app.Get("/readyz", s.ready)
-	app.Get(static.Prefix+"*", s.serveStatic)
+	add(app, s.anyHost())
 	app.Use(s.gate.FindShop, s.shopHeaders, s.gate.RefuseForgery, limitBody)
-	app.Get(brandPrefix+":file", s.serveBrand)
-	app.Get("/favicon.ico", s.findIcon)
-	app.Get("/", func(c *fiber.Ctx) error { return page.SeeOther(c, portal.LocalPath{}) })
-	shopper.New(s.app, s.pages).Mount(app)
-	api.New(s.words).Mount(app)
+	add(app, s.ofShop())
 }
 
 // limitBody holds pages to a smaller body than the API.

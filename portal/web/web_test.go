@@ -40,7 +40,7 @@ func (f *failing) Scan(ctx context.Context, collection string, s storage.Scan) (
 type house struct {
 	*webtest.Installation
 	store *failing
-	site  *fiber.App
+	site  *web.Site
 	way   *webtest.Way
 }
 

@@ -26,18 +26,22 @@ type Handler struct{ words *i18n.Localizer }
 // New returns the API's handlers. Its sentences are for developers, in English.
 func New(texts *i18n.Catalogue) *Handler { return &Handler{words: texts.Developer()} }
 
-// Mount adds the routes to the whole site's router.
-func (h *Handler) Mount(router fiber.Router) {
-	v1 := router.Group(Root)
-	v1.Put("/orders/:number", h.putOrder)
-	v1.Get("/customers/by-email/:email", h.customerByEmail)
-	v1.Put("/customers/:id", h.putCustomer)
-	v1.Get("/withdrawals", h.withdrawals)
-	v1.Get("/requests", h.requests)
-	v1.Get("/messages", h.messages)
-	v1.Get("/customers/:id", h.customer)
-	v1.Post("/customers/:id/sign-in-mail", h.mailSignIn)
-	v1.Post("/hand-off", h.handOff)
+// maxDocument is the most bytes of a document that a feed puts.
+const maxDocument = 4 << 20
+
+// Routes are the API's routes.
+func (h *Handler) Routes() []gate.Route {
+	return []gate.Route{
+		{Method: fiber.MethodPut, Path: Root + "/orders/:number", Class: gate.FeedKey, Handler: h.putOrder, Body: maxDocument},
+		gate.Get(gate.FeedKey, Root+"/customers/by-email/:email", h.customerByEmail),
+		{Method: fiber.MethodPut, Path: Root + "/customers/:id", Class: gate.FeedKey, Handler: h.putCustomer, Body: maxDocument},
+		gate.Get(gate.FeedKey, Root+"/withdrawals", h.withdrawals),
+		gate.Get(gate.FeedKey, Root+"/requests", h.requests),
+		gate.Get(gate.FeedKey, Root+"/messages", h.messages),
+		gate.Get(gate.FeedKey, Root+"/customers/:id", h.customer),
+		gate.Post(gate.FeedKey, Root+"/customers/:id/sign-in-mail", h.mailSignIn),
+		gate.Post(gate.FeedKey, Root+"/hand-off", h.handOff),
+	}
 }
 
 // delivery is what a feed brings for the thing that a path parameter names.

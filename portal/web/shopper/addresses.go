@@ -13,15 +13,17 @@ import (
 
 const addressesPath = "/addresses"
 
-func (h *Handler) mountAddresses(router fiber.Router) {
-	router.Get(addressesPath, signedIn(h.addresses))
-	router.Get(addressesPath+"/new", signedIn(h.newAddress))
-	router.Post(addressesPath+"/new", signedIn(h.saveAddress))
-	router.Get(addressesPath+"/:id", signedIn(h.editAddress))
-	router.Post(addressesPath+"/:id", signedIn(h.saveAddress))
-	router.Post(addressesPath+"/:id/delete", signedIn(h.deleteAddress))
-	router.Post(addressesPath+"/:id/undo", signedIn(h.undoDeleteAddress))
-	router.Post(addressesPath+"/:id/default", signedIn(h.setDefault))
+func (h *Handler) addressRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.Customer, addressesPath, signedIn(h.addresses)),
+		gate.Get(gate.Customer, addressesPath+"/new", signedIn(h.newAddress)),
+		gate.Post(gate.Customer, addressesPath+"/new", signedIn(h.saveAddress)),
+		gate.Get(gate.Customer, addressesPath+"/:id", signedIn(h.editAddress)),
+		gate.Post(gate.Customer, addressesPath+"/:id", signedIn(h.saveAddress)),
+		gate.Post(gate.Customer, addressesPath+"/:id/delete", signedIn(h.deleteAddress)),
+		gate.Post(gate.Customer, addressesPath+"/:id/undo", signedIn(h.undoDeleteAddress)),
+		gate.Post(gate.Customer, addressesPath+"/:id/default", signedIn(h.setDefault)),
+	}
 }
 
 // addressesPage shows the saved addresses as cards.

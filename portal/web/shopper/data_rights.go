@@ -31,13 +31,15 @@ const (
 	exportBuffer = 32 << 10
 )
 
-func (h *Handler) mountDataRights(router fiber.Router) {
-	router.Get(exportPath, fresh(h.export))
-	router.Get(exportDataPath, offered(h.exportData))
-	router.Get(exportCSVPath, offered(h.exportCSV))
-	router.Get(erasePath, fresh(h.eraseForm))
-	router.Post(erasePath, fresh(h.erase))
-	router.Post(keepPath, signedIn(h.keepAccount))
+func (h *Handler) dataRightsRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.StepUp, exportPath, fresh(h.export)),
+		gate.Get(gate.StepUp, exportDataPath, offered(h.exportData)),
+		gate.Get(gate.StepUp, exportCSVPath, offered(h.exportCSV)),
+		gate.Get(gate.StepUp, erasePath, fresh(h.eraseForm)),
+		gate.Post(gate.StepUp, erasePath, fresh(h.erase)),
+		gate.Post(gate.Customer, keepPath, signedIn(h.keepAccount)),
+	}
 }
 
 // offered gives a handler of a file a fresh customer; anyone else is led, by way of the sign-in or the code, to the page that offers

@@ -14,14 +14,16 @@ const (
 	undoEmailPath = "/sign-in/undo-email"
 )
 
-func (h *Handler) mountEmailChange(router fiber.Router) {
-	router.Get(emailPath, fresh(h.email))
-	router.Post(emailPath, fresh(h.askEmail))
-	router.Get(emailCodePath, fresh(h.emailCode))
-	router.Post(emailCodePath, fresh(h.enterEmailCode))
-	router.Get(undoEmailPath, h.lostLink)
-	router.Post(undoEmailPath, h.undoEmail)
-	router.Get(undoEmailPath+"/*", h.emailUndo)
+func (h *Handler) emailChangeRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.StepUp, emailPath, fresh(h.email)),
+		gate.Post(gate.StepUp, emailPath, fresh(h.askEmail)),
+		gate.Get(gate.StepUp, emailCodePath, fresh(h.emailCode)),
+		gate.Post(gate.StepUp, emailCodePath, fresh(h.enterEmailCode)),
+		gate.Get(gate.Public, undoEmailPath, h.lostLink),
+		gate.Post(gate.Public, undoEmailPath, h.undoEmail),
+		gate.Get(gate.Public, undoEmailPath+"/*", h.emailUndo),
+	}
 }
 
 // emailPage asks for the account's new address.

@@ -10,13 +10,15 @@ import (
 	"postern/portal/web/page"
 )
 
-func (h *Handler) mountInquiries(router fiber.Router) {
-	router.Get("/orders/:number/message", signedIn(h.toOrder))
-	router.Post("/orders/:number/message", signedIn(h.writeMessage))
-	router.Get("/orders/:number/return", signedIn(h.returnRequest))
-	router.Post("/orders/:number/return", signedIn(h.askReturn))
-	router.Get("/orders/:number/cancel", signedIn(h.cancelRequest))
-	router.Post("/orders/:number/cancel", signedIn(h.askCancel))
+func (h *Handler) inquiryRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.Customer, "/orders/:number/message", signedIn(h.toOrder)),
+		gate.Post(gate.Customer, "/orders/:number/message", signedIn(h.writeMessage)),
+		gate.Get(gate.Customer, "/orders/:number/return", signedIn(h.returnRequest)),
+		perLine(gate.Post(gate.Customer, "/orders/:number/return", signedIn(h.askReturn))),
+		gate.Get(gate.Customer, "/orders/:number/cancel", signedIn(h.cancelRequest)),
+		gate.Post(gate.Customer, "/orders/:number/cancel", signedIn(h.askCancel)),
+	}
 }
 
 func messagePath(number string) string { return orderPath(number) + "/message" }

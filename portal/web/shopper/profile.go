@@ -40,13 +40,15 @@ func yes(on bool) string {
 	return ""
 }
 
-func (h *Handler) mountProfile(router fiber.Router) {
-	router.Get(profilePath, signedIn(h.profile))
-	router.Post(profilePath, signedIn(h.saveProfile))
-	router.Get(privacyPath, signedIn(h.privacy))
-	router.Post(privacyPath, signedIn(h.saveConsent))
-	router.Get(portal.UnsubscribePrefix+":token", h.unsubscribe)
-	router.Post(portal.UnsubscribePrefix+":token", h.oneClick)
+func (h *Handler) profileRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.Customer, profilePath, signedIn(h.profile)),
+		gate.Post(gate.Customer, profilePath, signedIn(h.saveProfile)),
+		gate.Get(gate.Customer, privacyPath, signedIn(h.privacy)),
+		gate.Post(gate.Customer, privacyPath, signedIn(h.saveConsent)),
+		gate.Get(gate.Public, portal.UnsubscribePrefix+":token", h.unsubscribe),
+		gate.Post(gate.OneClick, portal.UnsubscribePrefix+":token", h.oneClick),
+	}
 }
 
 func (h *Handler) profile(c *fiber.Ctx, s portal.Shopper) error {

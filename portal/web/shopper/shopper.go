@@ -7,6 +7,7 @@ package shopper
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -24,25 +25,37 @@ type Handler struct {
 // New returns the pages of an App's customers.
 func New(app *portal.App, pages *page.Pages) *Handler { return &Handler{app: app, pages: pages} }
 
-// Mount adds the routes to the site's router.
-func (h *Handler) Mount(router fiber.Router) {
-	h.mountSignIn(router)
-	router.Post("/sign-out", h.signOut)
-	router.Post("/profile/language", h.setLanguage)
-	router.Get("/orders", signedIn(h.orders))
-	router.Get("/orders/:number", signedIn(h.order))
-	h.mountAddresses(router)
-	router.Get("/company", signedIn(h.company))
-	router.Post("/company", signedIn(h.saveCompany))
-	router.Get("/security", signedIn(h.security))
-	router.Post("/security/end", signedIn(h.endSession))
-	router.Post("/security/end-others", signedIn(h.endOtherSessions))
-	h.mountStepUp(router)
-	h.mountDataRights(router)
-	h.mountWithdraw(router)
-	h.mountEmailChange(router)
-	h.mountProfile(router)
-	h.mountInquiries(router)
+// Routes are the routes of the customers' pages.
+func (h *Handler) Routes() []gate.Route {
+	return slices.Concat(
+		h.signInRoutes(), h.orderRoutes(), h.addressRoutes(), h.accountRoutes(), h.stepUpRoutes(), h.dataRightsRoutes(),
+		h.withdrawRoutes(), h.emailChangeRoutes(), h.profileRoutes(), h.inquiryRoutes(),
+	)
+}
+
+func (h *Handler) orderRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.Customer, "/orders", signedIn(h.orders)),
+		gate.Get(gate.Customer, "/orders/:number", signedIn(h.order)),
+	}
+}
+
+func (h *Handler) accountRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Post(gate.Public, "/sign-out", h.signOut),
+		gate.Post(gate.Customer, "/profile/language", h.setLanguage),
+		gate.Get(gate.Customer, companyPath, signedIn(h.company)),
+		gate.Post(gate.Customer, companyPath, signedIn(h.saveCompany)),
+		gate.Get(gate.Customer, securityPath, signedIn(h.security)),
+		gate.Post(gate.Customer, "/security/end", signedIn(h.endSession)),
+		gate.Post(gate.Customer, "/security/end-others", signedIn(h.endOtherSessions)),
+	}
+}
+
+// perLine lets a form have a field for each line of the largest order that a feed can put.
+func perLine(route gate.Route) gate.Route {
+	route.Fields = portal.MaxOrderLines + 20
+	return route
 }
 
 // signedIn gives a handler the customer; without one the site leads to the sign-in page.

@@ -15,20 +15,22 @@ const (
 	continuePath = "/sign-in/continue"
 )
 
-func (h *Handler) mountSignIn(router fiber.Router) {
-	router.Get(signInPath, h.signIn)
-	router.Post(signInPath, h.ask)
-	router.Post(againPath, h.askOnceMore)
-	router.Get(codePath, h.code)
-	router.Post(codePath, h.enterCode)
-	router.Get(continuePath, h.goOn)
-	router.Get(linkPath, h.lostLink)
-	router.Post(linkPath, h.redeem)
-	router.Post(linkAgainPath, h.askByLink)
-	router.Get(linkPath+"/*", h.link)
-	router.Get(alarmPath, h.lostLink)
-	router.Post(alarmPath, h.raiseAlarm)
-	router.Get(alarmPath+"/*", h.alarm)
+func (h *Handler) signInRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.Public, signInPath, h.signIn),
+		gate.Post(gate.Public, signInPath, h.ask),
+		gate.Post(gate.Public, againPath, h.askOnceMore),
+		gate.Get(gate.Public, codePath, h.code),
+		gate.Post(gate.Public, codePath, h.enterCode),
+		gate.Get(gate.Public, continuePath, h.goOn),
+		gate.Get(gate.Public, linkPath, h.lostLink),
+		gate.Post(gate.Public, linkPath, h.redeem),
+		gate.Post(gate.Public, linkAgainPath, h.askByLink),
+		gate.Get(gate.Public, linkPath+"/*", h.link),
+		gate.Get(gate.Public, alarmPath, h.lostLink),
+		gate.Post(gate.Public, alarmPath, h.raiseAlarm),
+		gate.Get(gate.Public, alarmPath+"/*", h.alarm),
+	}
 }
 
 // signInPage asks for the e-mail address.

@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
 
@@ -12,10 +13,12 @@ const (
 	confirmSendPath = "/security/confirm/send"
 )
 
-func (h *Handler) mountStepUp(router fiber.Router) {
-	router.Get(confirmPath, signedIn(h.confirm))
-	router.Post(confirmPath, signedIn(h.enterConfirm))
-	router.Post(confirmSendPath, signedIn(h.sendConfirm))
+func (h *Handler) stepUpRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.Customer, confirmPath, signedIn(h.confirm)),
+		gate.Post(gate.Customer, confirmPath, signedIn(h.enterConfirm)),
+		gate.Post(gate.Customer, confirmSendPath, signedIn(h.sendConfirm)),
+	}
 }
 
 // fresh gives a handler a customer who entered a code a short while ago; anyone else is led to the page that asks for one.

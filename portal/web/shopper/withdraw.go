@@ -13,15 +13,17 @@ const (
 	withdrawConfirmPath = "/withdraw/confirm"
 )
 
-func (h *Handler) mountWithdraw(router fiber.Router) {
-	router.Get(withdrawPath, h.withdraw)
-	router.Post(withdrawPath, h.stateWithdrawal)
-	router.Get(withdrawConfirmPath, h.withdraw)
-	router.Post(withdrawConfirmPath, h.confirmWithdrawal)
-	router.Get("/orders/:number/withdraw", signedIn(h.withdrawOrder))
-	router.Post("/orders/:number/withdraw", signedIn(h.chooseWithdrawal))
-	router.Get("/orders/:number/withdraw/confirm", signedIn(h.withdrawOrder))
-	router.Post("/orders/:number/withdraw/confirm", signedIn(h.confirmOrderWithdrawal))
+func (h *Handler) withdrawRoutes() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.Public, withdrawPath, h.withdraw),
+		gate.Post(gate.Public, withdrawPath, h.stateWithdrawal),
+		gate.Get(gate.Public, withdrawConfirmPath, h.withdraw),
+		gate.Post(gate.Public, withdrawConfirmPath, h.confirmWithdrawal),
+		gate.Get(gate.Customer, "/orders/:number/withdraw", signedIn(h.withdrawOrder)),
+		perLine(gate.Post(gate.Customer, "/orders/:number/withdraw", signedIn(h.chooseWithdrawal))),
+		gate.Get(gate.Customer, "/orders/:number/withdraw/confirm", signedIn(h.withdrawOrder)),
+		perLine(gate.Post(gate.Customer, "/orders/:number/withdraw/confirm", signedIn(h.confirmOrderWithdrawal))),
+	}
 }
 
 // withdrawPage takes a statement from anyone: who is signed in finds name and address filled in.

@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-
-	"github.com/gofiber/fiber/v2"
 )
 
 // Way is the way to a site that Serve runs. Whatever host a request is for, it goes to the site, and https goes there as
@@ -16,15 +14,21 @@ type Way struct {
 	Addr string // of the listener, for requests written by hand
 }
 
-// Serve runs the app on a loopback port until the test ends.
-func Serve(t testing.TB, app *fiber.App) *Way {
+// Site is a site that can be run.
+type Site interface {
+	Listener(net.Listener) error
+	Shutdown() error
+}
+
+// Serve runs the site on a loopback port until the test ends.
+func Serve(t testing.TB, site Site) *Way {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("listen: %v", err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- app.Listener(listener) }()
+	go func() { served <- site.Listener(listener) }()
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, network, listener.Addr().String())
@@ -32,7 +36,7 @@ func Serve(t testing.TB, app *fiber.App) *Way {
 	transport := &http.Transport{DialContext: dial, DialTLSContext: dial, MaxIdleConnsPerHost: 64}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		if err := app.Shutdown(); err != nil {
+		if err := site.Shutdown(); err != nil {
 			t.Errorf("shut down: %v", err)
 		}
 		if err := <-served; err != nil {

@@ -3,15 +3,13 @@ package webtest
 import (
 	"net/netip"
 
-	"github.com/gofiber/fiber/v2"
-
 	"postern/mail"
 	"postern/portal/web"
 	"postern/templates/i18n"
 )
 
 // site is the site of the installation.
-func (i *Installation) site() *fiber.App {
+func (i *Installation) site() *web.Site {
 	i.t.Helper()
 	site, err := web.New(web.Config{
 		App: i.App, Log: i.Log.Logger(),

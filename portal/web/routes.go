@@ -1,0 +1,47 @@
+package web
+
+import (
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/web/api"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+	"postern/portal/web/shopper"
+	"postern/static"
+)
+
+// routes is the table of routes: each with its class and its limits. What is not in it is not on the site.
+func (s *site) routes() []gate.Route { return slices.Concat(s.anyHost(), s.ofShop()) }
+
+// anyHost are the routes that answer on any host.
+func (s *site) anyHost() []gate.Route {
+	return []gate.Route{
+		gate.Get(gate.File, "/healthz", s.healthy),
+		gate.Get(gate.File, "/readyz", s.ready),
+		gate.Get(gate.File, static.Prefix+"*", s.serveStatic),
+	}
+}
+
+// ofShop are the routes on the host of a shop.
+func (s *site) ofShop() []gate.Route {
+	own := []gate.Route{
+		gate.Get(gate.File, brandPrefix+":file", s.serveBrand),
+		gate.Get(gate.File, "/favicon.ico", s.findIcon),
+		gate.Get(gate.Public, "/", func(c *fiber.Ctx) error { return page.SeeOther(c, portal.LocalPath{}) }),
+	}
+	return slices.Concat(own, shopper.New(s.app, s.pages).Routes(), api.New(s.words).Routes())
+}
+
+// add mounts routes in their order: of two that match, the first answers.
+func add(app *fiber.App, routes []gate.Route) {
+	for _, route := range routes {
+		if route.Method == fiber.MethodGet {
+			app.Get(route.Path, route.Handler)
+		} else {
+			app.Add(route.Method, route.Path, route.Handler)
+		}
+	}
+}
