@@ -4,37 +4,143 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
+
+	"postern/portal"
+	"postern/portal/web/gate"
 )
 
-// errFraming says that a request states its length in two ways, or by a coding that nobody uses. A proxy in front may have
-// read another length than this server, and a part of the body would become somebody's next request
-// (RFC 9112, 11.2), so there is no answer but the end of the connection.
-var errFraming = errors.New("the length of the request is not clear")
+// guard stands around Fiber's own handler, below all middleware. It refuses a request by its header, before any of the body is
+// read, takes the body in, and gives the headers of every answer to the one answer that Fiber makes before any middleware runs,
+// to a method nobody knows.
+type guard struct {
+	site  *site
+	app   *fiber.App
+	inbox *inbox
+	next  fasthttp.RequestHandler
+	fail  func(*fasthttp.RequestCtx, error)
 
-// guard stands around Fiber's own handler, below all middleware. It refuses requests of unclear length, and gives the headers
-// of every answer to the one answer that Fiber makes before any middleware runs, to a method nobody knows.
-func (s *site) guard(app *fiber.App) {
+	reading  time.Duration // of a body
+	refusals sync.Map      // *fasthttp.RequestHeader to error, until the handler has it
+}
+
+func (s *site) guard(app *fiber.App, reading time.Duration) {
 	server := app.Server()
-	next := server.Handler
-	server.Handler = func(ctx *fasthttp.RequestCtx) {
-		dropCompressed(&ctx.Request)
-		if !clearLength(ctx.Request.Header.RawHeaders()) {
-			server.ErrorHandler(ctx, errFraming)
-			ctx.SetConnectionClose()
-			return
-		}
-		start := time.Now()
-		next(ctx)
-		if len(ctx.Response.Header.Peek(fiber.HeaderXContentTypeOptions)) == 0 {
-			setBasicHeaders(ctx.Response.Header.Set)
-			_, told := s.tellAll(context.Background())
-			told(Answer{Method: otherMethod, Route: "-", Status: ctx.Response.StatusCode(), Took: time.Since(start)})
-		}
+	g := &guard{site: s, app: app, next: server.Handler, fail: server.ErrorHandler, reading: reading}
+	g.inbox = &inbox{site: s, app: app, table: newRouteTable(s.routes()), slots: make(chan struct{}, largeSlots)}
+	server.HeaderReceived, server.Handler, server.ErrorHandler = g.received, g.handle, g.unread
+	fasthttp.SetBodySizePoolLimit(gate.MaxBody, keptAnswer)
+}
+
+// keptAnswer is the largest answer whose memory is kept for the next.
+const keptAnswer = 256 << 10
+
+// received decides from the header. fasthttp hands on the header alone: what is refused has its body taken away, so that the
+// handler runs at once and answers. Of any other body one byte is awaited, and the handler reads the rest.
+func (g *guard) received(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	err := checkHeader(header)
+	if err == nil {
+		err = g.inbox.allows(header)
 	}
+	if err != nil {
+		g.refusals.Store(header, err)
+		header.SetContentLength(0)
+	}
+	if err != nil || !header.IsHTTP11() {
+		header.Del(fiber.HeaderExpect)
+	}
+	if length := header.ContentLength(); length > 0 || length == chunked {
+		return fasthttp.RequestConfig{MaxRequestBodySize: 1, ReadTimeout: g.reading}
+	}
+	return fasthttp.RequestConfig{}
+}
+
+// unread answers a request that fasthttp could not read.
+func (g *guard) unread(ctx *fasthttp.RequestCtx, err error) {
+	g.refusals.Delete(&ctx.Request.Header)
+	connOf(ctx).linger()
+	if errors.Is(err, errCrowded) {
+		ctx.SetStatusCode(fiber.StatusServiceUnavailable) // a page would cost more than the attempt
+		return
+	}
+	g.unreadable(ctx, err)
+}
+
+// unreadable answers by Fiber's handler, which would log a client that went away as a fault of a gateway's.
+func (g *guard) unreadable(ctx *fasthttp.RequestCtx, err error) {
+	var network net.Error
+	if errors.As(err, &network) && !network.Timeout() {
+		err = fiber.ErrBadRequest
+	}
+	g.fail(ctx, err)
+}
+
+func (g *guard) handle(ctx *fasthttp.RequestCtx) {
+	c := connOf(ctx)
+	defer c.next()
+	release, err := g.enter(ctx, c)
+	defer release()
+	if err != nil {
+		g.refuse(ctx, c, err)
+		return
+	}
+	c.handle()
+	dropCompressed(&ctx.Request)
+	start := time.Now()
+	g.next(ctx)
+	if len(ctx.Response.Header.Peek(fiber.HeaderXContentTypeOptions)) == 0 {
+		setBasicHeaders(ctx.Response.Header.Set)
+		_, told := g.site.tellAll(context.Background())
+		told(Answer{Method: otherMethod, Route: "-", Status: ctx.Response.StatusCode(), Took: time.Since(start)})
+	}
+	if form := ctx.PostArgs(); form.Len() > gate.MaxFields {
+		discard(ctx)
+	}
+}
+
+// enter takes the request in as far as its header lets it.
+func (g *guard) enter(ctx *fasthttp.RequestCtx, c *conn) (release func(), err error) {
+	refusal, refused := g.refusals.LoadAndDelete(&ctx.Request.Header)
+	if err := c.headerFault(); err != nil {
+		return func() {}, err
+	}
+	if refused {
+		err, _ = refusal.(error)
+		return func() {}, err
+	}
+	return g.inbox.receive(ctx)
+}
+
+// refuse answers, and ends the connection: what is still to come must not be read as the next request.
+func (g *guard) refuse(ctx *fasthttp.RequestCtx, c *conn, err error) {
+	var own *portal.Error
+	var fibers *fiber.Error
+	if errors.As(err, &own) || errors.As(err, &fibers) {
+		answer := g.app.AcquireCtx(ctx)
+		_ = g.site.outsideChain(answer, err) // never fails
+		g.app.ReleaseCtx(answer)
+	} else {
+		g.unreadable(ctx, err)
+	}
+	ctx.SetConnectionClose()
+	c.linger()
+	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) {
+		discard(ctx)
+	}
+}
+
+// discard has fasthttp go on with another context: this one has grown, and would keep its memory for good.
+func discard(ctx *fasthttp.RequestCtx) {
+	if ctx.Response.IsBodyStream() {
+		return
+	}
+	ctx.Response.SkipBody = ctx.Response.SkipBody || ctx.IsHead()
+	ctx.TimeoutErrorWithResponse(&ctx.Response)
 }
 
 // dropCompressed takes a compressed body away, its header stays to be refused: whoever asks fasthttp for a field of a form has

@@ -149,7 +149,7 @@ func TestDefenceSettings(t *testing.T) {
 		"proxies are checked": config.EnableTrustedProxyCheck, "quiet": config.DisableStartupMessage,
 	}
 	want := map[string]any{
-		"reading": 30 * time.Second, "writing": 30 * time.Second, "idle": 75 * time.Second, "body": 4 << 20, "header": 16 << 10,
+		"reading": 10 * time.Second, "writing": 30 * time.Second, "idle": 75 * time.Second, "body": 64 << 10, "header": 16 << 10,
 		"forms are parsed unasked": false, "own copies": true, "case counts": true, "slashes count": false, "paths are unescaped": false,
 		"proxies are checked": true, "quiet": true,
 	}
@@ -185,7 +185,7 @@ func TestDefenceOrder(t *testing.T) {
 	}
 }
 
-// A body is refused by its length as soon as that is known, and a page takes less than the API.
+// A body is refused by its length as soon as that is known. Above 64 KiB a route says what it takes, and from whom.
 func TestDefenceBodies(t *testing.T) {
 	h := newHouse(t)
 	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
@@ -193,14 +193,16 @@ func TestDefenceBodies(t *testing.T) {
 		path   string
 		size   int
 		status int
-	}{{"/test/in", 1 << 20, 200}, {"/test/in", 1<<20 + 1, 413}, {"/api/test/in", 1<<20 + 1, 200}, {"/api/test/in", 4 << 20, 200}} {
+	}{
+		{"/test/in", 64 << 10, 200}, {"/test/in", 64<<10 + 1, 413}, {"/api/test/in", 64 << 10, 200}, {"/api/test/in", 64<<10 + 1, 413},
+	} {
 		page := h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path, Header: form, Body: strings.Repeat("a", test.size)})
 		if page.Status != test.status {
 			t.Errorf("%d bytes to %s: %d, want %d", test.size, test.path, page.Status, test.status)
 		}
 	}
 	for _, path := range []string{"/test/in", "/api/test/in"} {
-		if answer := h.announce(t, path, 4<<20+1); answer.StatusCode != 413 {
+		if answer := h.announce(t, path, 64<<10+1); answer.StatusCode != 413 {
 			t.Errorf("more than all bounds to %s: %d", path, answer.StatusCode)
 		}
 	}

@@ -7,6 +7,7 @@ package web
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
 	"time"
 
@@ -25,25 +26,24 @@ type Config struct {
 	Log     *slog.Logger    // nil for none
 	Trusted []netip.Prefix  // proxies whose X-Forwarded-For is believed
 	Timeout time.Duration   // of one request; 0 for DefaultTimeout
-	// Reading is the time in which a request must have come, header and body; 0 for DefaultReading.
-	Reading time.Duration
-	Checks  []Check // what /readyz asks besides the store
-	Watches []Watch // who is told of requests
+	// Reading is the time in which a body must have come, and a header if that is less than HeaderTime; 0 for DefaultReading.
+	Reading     time.Duration
+	Connections Connections // how many there may be
+	Checks      []Check     // what /readyz asks besides the store
+	Watches     []Watch     // who is told of requests
 }
 
 const (
 	// DefaultTimeout is the time that one request may take.
 	DefaultTimeout = 15 * time.Second
-	// DefaultReading is the time that a request may take to come: a slow client is cut off, not waited for.
+	// DefaultReading is the time that a body may take to come: a slow client is cut off, not waited for.
 	DefaultReading = 30 * time.Second
+	// HeaderTime is the time that a header may take.
+	HeaderTime = 10 * time.Second
 )
 
-// The most that a request may bring, in bytes.
-const (
-	maxAPIBody  = 4 << 20
-	maxPageBody = 1 << 20
-	maxHeader   = 16 << 10
-)
+// maxHeader is the most bytes of a header.
+const maxHeader = 16 << 10
 
 // Times of a connection.
 const (
@@ -69,7 +69,13 @@ type site struct {
 // Site is the site, ready to listen.
 type Site struct {
 	*fiber.App
-	site *site
+	site  *site
+	peers *peers
+}
+
+// Listener serves on a listener until Shutdown, within the bounds of connections.
+func (s *Site) Listener(from net.Listener) error {
+	return s.App.Listener(&listener{Listener: from, peers: s.peers})
 }
 
 // Routes is the table of routes.
@@ -99,10 +105,10 @@ func New(config Config) (*Site, error) {
 		return nil, err
 	}
 	app := fiber.New(s.settings(config.Reading))
-	s.guard(app)
+	s.guard(app, config.Reading)
 	s.mount(app)
 	s.readable = readable(app)
-	return &Site{App: app, site: s}, nil
+	return &Site{App: app, site: s, peers: newPeers(config)}, nil
 }
 
 // settings are Fiber's. Proxies are not its business (it would believe the left end of X-Forwarded-For, and
@@ -114,9 +120,10 @@ func (s *site) settings(reading time.Duration) fiber.Config {
 		CaseSensitive:                true,
 		UnescapePath:                 false, // "a%2Fb" is one order number, not two path segments
 		EnableTrustedProxyCheck:      true,
-		BodyLimit:                    maxAPIBody,
+		BodyLimit:                    gate.MaxBody,
 		ReadBufferSize:               maxHeader,
-		ReadTimeout:                  reading,
+		ReadTimeout:                  min(reading, HeaderTime),
+		StreamRequestBody:            true, // guard reads it
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
 		DisablePreParseMultipartForm: true,
@@ -131,19 +138,11 @@ func (s *site) settings(reading time.Duration) fiber.Config {
 //  2. Identify: request id, client address
 //  3. health checks and the site's own files, on any host
 //  4. FindShop, then the headers that depend on the shop
-//  5. RefuseForgery, limitBody
+//  5. RefuseForgery
 //  6. the shop's files, then pages and the API
 func (s *site) mount(app *fiber.App) {
 	app.Use(s.answer, s.gate.Identify)
 	add(app, s.anyHost())
-	app.Use(s.gate.FindShop, s.shopHeaders, s.gate.RefuseForgery, limitBody)
+	app.Use(s.gate.FindShop, s.shopHeaders, s.gate.RefuseForgery)
 	add(app, s.ofShop())
-}
-
-// limitBody holds pages to a smaller body than the API.
-func limitBody(c *fiber.Ctx) error {
-	if !isAPI(c) && len(c.Request().Body()) > maxPageBody {
-		return fiber.ErrRequestEntityTooLarge
-	}
-	return c.Next()
 }

@@ -1,0 +1,166 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"postern/portal"
+	"postern/portal/web/gate"
+)
+
+// largeSlots is how many bodies above gate.MaxBody are in hand at once.
+const largeSlots = 8
+
+// firstRead is the space for a body before any of it is there. It grows as the bytes arrive, so that an announcement costs nothing.
+const firstRead = 4 << 10
+
+// errManyFields refuses a form before its fields are taken apart.
+var errManyFields = fiber.NewError(fiber.StatusRequestEntityTooLarge, "too many fields")
+
+// inbox takes the bodies in: each route's up to its limit, and a large one only from a client that its route admits.
+type inbox struct {
+	site  *site
+	app   *fiber.App
+	table routeTable
+	slots chan struct{}
+}
+
+// allows decides from the header alone whether the body may come. Of an unknown length it is seen later.
+func (b *inbox) allows(header *fasthttp.RequestHeader) error {
+	route := b.table.of(header)
+	switch length := header.ContentLength(); {
+	case length > route.MaxBody():
+		return fiber.ErrRequestEntityTooLarge
+	case length > gate.MaxBody:
+		return b.admit(header, route)
+	}
+	return nil
+}
+
+// admit checks what the route's class asks of a client, and that a slot is free. That may be gone when the body comes.
+func (b *inbox) admit(header *fasthttp.RequestHeader, route gate.Route) error {
+	ctx := &fasthttp.RequestCtx{}
+	header.CopyTo(&ctx.Request.Header)
+	c := b.app.AcquireCtx(ctx)
+	defer b.app.ReleaseCtx(c)
+	defer b.site.gate.Deadline(c)()
+	err := caught(func() error { return b.site.gate.Admit(c, route.Class) })
+	if err == nil && len(b.slots) == cap(b.slots) {
+		return errNoSlot()
+	}
+	return err
+}
+
+func errNoSlot() error { return &portal.Error{Kind: portal.Unavailable} }
+
+// receive reads the body of a request, and returns what gives its slot back.
+func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
+	request := &ctx.Request
+	route := b.table.of(&request.Header)
+	in := intake{inbox: b, header: &request.Header, route: route}
+	if stream := request.BodyStream(); stream != nil && request.Header.ContentLength() != 0 {
+		names := request.Header.Len()
+		if err = in.read(stream); err == nil && request.Header.Len() != names {
+			err = errTrailer
+		}
+		request.SetBodyRaw(in.body)
+	}
+	if err == nil && countFields(&request.Header, in.body) > route.MaxFields() {
+		err = errManyFields
+	}
+	return in.release, err
+}
+
+// errTrailer refuses fields behind a body: fasthttp adds them to the header, after all that was decided by it.
+var errTrailer = fiber.NewError(fiber.StatusBadRequest, "fields behind the body")
+
+// intake is one body on its way in.
+type intake struct {
+	inbox  *inbox
+	header *fasthttp.RequestHeader
+	route  gate.Route
+	body   []byte
+	large  bool // has a slot
+}
+
+// read reads to the end, or until the body is too large.
+func (in *intake) read(stream io.Reader) error {
+	length, limit := in.header.ContentLength(), in.route.MaxBody()
+	if length > gate.MaxBody {
+		if err := in.takeSlot(); err != nil {
+			return err
+		}
+	}
+	if length >= 0 {
+		limit = length
+	}
+	in.body = make([]byte, 0, min(firstRead, limit+1))
+	for {
+		n, err := stream.Read(in.body[len(in.body):cap(in.body)])
+		in.body = in.body[:len(in.body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case len(in.body) > limit:
+			return fiber.ErrRequestEntityTooLarge
+		case len(in.body) == cap(in.body):
+			if err := in.grow(limit + 1); err != nil { // one more shows that there is more
+				return err
+			}
+		}
+	}
+}
+
+// grow doubles the space. What outgrows the usual limit needs to be admitted, and a slot.
+func (in *intake) grow(limit int) error {
+	if len(in.body) > gate.MaxBody && !in.large {
+		err := in.inbox.admit(in.header, in.route)
+		if err == nil {
+			err = in.takeSlot()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	larger := min(2*cap(in.body), limit)
+	if cap(in.body) <= gate.MaxBody {
+		larger = min(larger, gate.MaxBody+1)
+	}
+	in.body = append(make([]byte, 0, larger), in.body...)
+	return nil
+}
+
+func (in *intake) takeSlot() error {
+	select {
+	case in.inbox.slots <- struct{}{}:
+		in.large = true
+		return nil
+	default:
+		return errNoSlot()
+	}
+}
+
+// release gives the slot back.
+func (in *intake) release() {
+	if in.large {
+		in.large = false
+		<-in.inbox.slots
+	}
+}
+
+// countFields is the number of fields that a form would be taken apart into.
+func countFields(header *fasthttp.RequestHeader, body []byte) int {
+	if len(body) == 0 || bytes.HasPrefix(header.ContentType(), []byte(fiber.MIMEApplicationJSON)) {
+		return 0
+	}
+	if boundary := header.MultipartFormBoundary(); len(boundary) > 0 {
+		return bytes.Count(body, append([]byte("--"), boundary...)) - 1
+	}
+	return bytes.Count(body, []byte("&")) + 1
+}

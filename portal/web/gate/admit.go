@@ -1,0 +1,30 @@
+package gate
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+)
+
+// Admit checks by the header alone whether a request for a route of that class may bring a large body: the host, where it comes
+// from, and the key or the session.
+func (g *Gate) Admit(c *fiber.Ctx, class Class) error {
+	if err := g.Recognise(c); err != nil {
+		return err
+	}
+	if class == FeedKey {
+		_, err := Feed(c)
+		return err
+	}
+	if !isOwn(c, Shop(c)) {
+		return &portal.Error{Kind: portal.Denied, Key: "error.forgery"}
+	}
+	s, err := Shopper(c)
+	switch {
+	case class != Customer && class != StepUp:
+		return fiber.ErrRequestEntityTooLarge // whom such a route is for is not known from the header
+	case err == nil && class == StepUp && !s.Fresh():
+		return &portal.Error{Kind: portal.StepUp, Key: "error.step_up"}
+	}
+	return err
+}
