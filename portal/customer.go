@@ -18,6 +18,7 @@ type Customer struct {
 	FirstName      string           `bson:"first_name,omitempty"`
 	LastName       string           `bson:"last_name,omitempty"`
 	Language       string           `bson:"language,omitempty"`
+	PageLang       string           `bson:"page_lang,omitempty"` // of the page of the last change, for the emails that tell of it
 	Title          string           `bson:"title,omitempty"`
 	BirthDate      string           `bson:"birth_date,omitempty"` // "1980-05-31"
 	Phone          string           `bson:"phone,omitempty"`      // E.164 where it could be read

@@ -10,6 +10,7 @@ type Browser struct {
 	Secret    string     // of the browser cookie, "" when it brought none
 	UserAgent string     // as sent
 	IP        netip.Addr // of the client
+	Lang      string     // of the page that the request was sent from, "" where that causes no email
 }
 
 // device names the browser and system for its owner, as "Firefox, Windows": never exact, since it comes from the

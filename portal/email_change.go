@@ -49,6 +49,9 @@ func (w Worker) composeEmailCode(ctx context.Context, shop Shop, entry string, e
 	if err != nil {
 		return to, nil, err
 	}
+	if to.lang, err = w.languageOf(ctx, shop, asker.Customer); err != nil {
+		return to, nil, err
+	}
 	code, err := w.makeProof(ctx, shop, entry, e)
 	if err == nil && holder != "" && holder != asker.Customer { // the code is kept, and told nobody: entering a wrong one takes as long
 		return to, func(l *i18n.Localizer) mail.Letter { return emailTakenLetter(shop, l) }, nil

@@ -32,7 +32,7 @@ func (w Worker) emailMoved(ctx context.Context, shop Shop) (done int, err error)
 		}
 		f := c.Former[at]
 		return w.post(ctx, shop, f.Entry, mail.Entry{
-			Kind: mailEmailMoved, To: f.Email, Lang: c.Language, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: c.ID},
+			Kind: mailEmailMoved, To: f.Email, Lang: c.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: c.ID},
 		})
 	})
 }
@@ -105,12 +105,12 @@ func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	_, err = v.app.changeCustomer(ctx, v.shop.ID, c.ID, func(c *Customer) error { return c.moveBack(t, v.app.now()) })
+	_, err = v.app.changeCustomer(ctx, v.shop.ID, c.ID, func(c *Customer) error { return c.moveBack(t, v.app.now(), v.browser.Lang) })
 	return missing(err)
 }
 
 // moveBack is the undo itself. Every later address is to be given up, and no mail to one of them undoes anything.
-func (c *Customer) moveBack(t token, now time.Time) error {
+func (c *Customer) moveBack(t token, now time.Time, page string) error {
 	at := c.formerBy(t, now)
 	if at < 0 {
 		return failure(Gone, "email_undo.gone")
@@ -127,7 +127,7 @@ func (c *Customer) moveBack(t token, now time.Time) error {
 	}
 	c.Email, c.Former = back, append(c.Former[:at:at], given...)
 	c.Erasure = Erasure{} // asked for since, by whoever has the other address
-	c.ChangedAt, c.ShopperAt = now, now
+	c.ChangedAt, c.ShopperAt, c.PageLang = now, now, page
 	return nil
 }
 
@@ -141,7 +141,7 @@ func (w Worker) emailUndone(ctx context.Context, shop Shop) (done int, err error
 	return w.customerJobs(ctx, shop, jobEmailUndone, func(ctx context.Context, job customerJob) error {
 		email, id, _ := strings.Cut(job.arg, " ")
 		return w.post(ctx, shop, "undone-"+id, mail.Entry{
-			Kind: mailEmailUndone, To: email, Lang: job.customer.Language, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: job.customer.ID},
+			Kind: mailEmailUndone, To: email, Lang: job.customer.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: job.customer.ID},
 		})
 	})
 }

@@ -120,7 +120,7 @@ func (w Worker) tellErasures(ctx context.Context, shop Shop) (done int, err erro
 				continue // held for another reason than that it was the account's
 			}
 			if err := w.post(ctx, shop, fmt.Sprintf("erasure-%s-%d", job.arg, i), mail.Entry{
-				Kind: mailErasure, To: email, Lang: c.Language, CreatedAt: w.app.now(),
+				Kind: mailErasure, To: email, Lang: c.PageLang, CreatedAt: w.app.now(),
 				Payload: map[string]string{payCustomer: c.ID, payAt: c.Erasure.At.Format(time.RFC3339Nano)},
 			}); err != nil {
 				return err

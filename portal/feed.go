@@ -218,6 +218,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 			return failure(Conflict, "email.changed")
 		}
 		change.write(c, f.app.now())
+		c.PageLang = ""
 		if moves {
 			return c.move(*change.email, told, f.app.now())
 		}

@@ -25,7 +25,7 @@ func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mai
 		if err != nil {
 			return mail.Message{}, err
 		}
-		lang := catalogue.Match(shop.Languages, to.lang, e.Lang, shop.Language)
+		lang := catalogue.Match(shop.Languages, to.languages(e, shop)...)
 		return shop.message(to, letter(catalogue.Localizer(lang, shop.Location())), renderer)
 	}
 }
@@ -171,10 +171,25 @@ func (w Worker) knowsBrowser(ctx context.Context, shop Shop, to recipient, hash 
 
 // recipient is whom a mail goes to.
 type recipient struct {
-	email, lang string
+	email, lang string // lang is the customer's own, "" for none
 	customer    string // "" for an address nobody has
 	replyTo     string // whom an answer goes to, "" for the shop
 	shop        bool   // the mail brings the shop what a customer wrote
+}
+
+// languages are what an email is written in, the best first, as far as the shop offers it: the language of the page that caused it,
+// the customer's, the shop's. Every email asks here.
+func (to recipient) languages(e mail.Entry, shop Shop) []string {
+	return []string{e.Lang, to.lang, shop.Language}
+}
+
+// languageOf is a customer's own language, "" for nobody's.
+func (w Worker) languageOf(ctx context.Context, shop Shop, customer string) (string, error) {
+	if customer == "" {
+		return "", nil
+	}
+	c, err := w.app.customer(ctx, shop.ID, customer)
+	return c.Language, ifFound(err)
 }
 
 // recipient returns the address stored on the account, never just what was typed; where registration is open, an address

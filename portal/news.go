@@ -68,7 +68,7 @@ func (w Worker) news(ctx context.Context, shop Shop) (done int, err error) {
 		}
 		c := job.customer
 		return w.post(ctx, shop, "news-"+words[2], mail.Entry{
-			Kind: mailNews, To: c.emailAt(at), Lang: c.Language, CreatedAt: w.app.now(),
+			Kind: mailNews, To: c.emailAt(at), Lang: c.PageLang, CreatedAt: w.app.now(),
 			Payload: map[string]string{payAccess: w.app.accessID(shop.ID, c.emailAt(at)), payWhat: what, payAt: words[1]},
 		})
 	})

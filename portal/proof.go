@@ -117,7 +117,7 @@ func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 		}
 		e.Throttled = over[0]
 	}
-	e.CreatedAt, e.NextAt, e.Lang = s.app.now(), s.app.now(), s.customer.Language
+	e.CreatedAt, e.NextAt, e.Lang = s.app.now(), s.app.now(), s.page
 	e.Payload = map[string]string{payAccess: s.access, paySession: s.session.Hash}
 	_, err := mail.NewOutbox(s.app.engine, s.shop.ID).Add(ctx, e)
 	return err

@@ -54,7 +54,7 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte) error {
 		return err
 	}
 	_, err = mail.NewOutbox(f.app.engine, f.shop.ID).Add(ctx, mail.Entry{
-		Kind: mailSignIn, To: c.Email, Lang: c.Language, CreatedAt: f.app.now(), NextAt: f.app.now(),
+		Kind: mailSignIn, To: c.Email, CreatedAt: f.app.now(), NextAt: f.app.now(),
 		Payload: map[string]string{payBy: byFeed, payDestination: destination},
 	})
 	return err
@@ -157,7 +157,7 @@ func (w Worker) greetFirst(ctx context.Context, shop Shop, number string) error 
 		return ifFound(err)
 	}
 	_, err = mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "first-order-"+c.ID, mail.Entry{
-		Kind: mailFirstOrder, To: c.Email, Lang: c.Language, CreatedAt: w.app.now(), NextAt: w.app.now(),
+		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(),
 		Payload: map[string]string{payBy: byFirstOrder, payNumber: number, payDestination: shop.destination("/orders/" + url.PathEscape(number))},
 	})
 	return err

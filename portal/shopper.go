@@ -17,6 +17,13 @@ type Shopper struct {
 	customer Customer
 	access   string // key of the access document the session stands in
 	session  session
+	page     string // language of the page that acts, "" for none
+}
+
+// On is the customer acting on a page in a language, which the emails that this causes are written in.
+func (s Shopper) On(lang string) Shopper {
+	s.page = lang
+	return s
 }
 
 // Shopper makes the actor of a request that brought a session cookie. It is a SignIn error when the cookie names no live
@@ -184,7 +191,7 @@ func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Custo
 			return err
 		}
 		c.ChangedAt = s.app.now()
-		c.ShopperAt = c.ChangedAt
+		c.ShopperAt, c.PageLang = c.ChangedAt, s.page
 		return nil
 	})
 	if errors.Is(err, storage.ErrNotFound) {

@@ -49,7 +49,11 @@ func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, 
 		to := recipient{email: e.To, replyTo: doc.Statement.Email, shop: true}
 		return to, func(l *i18n.Localizer) mail.Letter { return doc.toldLetter(shop, l) }, err
 	}
-	return recipient{email: e.To}, func(l *i18n.Localizer) mail.Letter { return doc.receiptLetter(shop, l) }, err
+	to := recipient{email: e.To}
+	if err == nil {
+		to.lang, err = w.languageOf(ctx, shop, doc.Customer)
+	}
+	return to, func(l *i18n.Localizer) mail.Letter { return doc.receiptLetter(shop, l) }, err
 }
 
 // receiptLetter is the acknowledgement of Art. 11a(4): the statement's content, and the date and time at which it was sent.

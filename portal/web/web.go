@@ -94,7 +94,6 @@ func New(config Config) (*Site, error) {
 	}
 	s := &site{app: config.App, words: config.Texts, log: config.Log, watches: config.Watches}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
-	s.gate = gate.New(gate.Config{App: config.App, Trusted: config.Trusted, Timeout: config.Timeout})
 	var err error
 	if s.words == nil {
 		if s.words, err = i18n.Load(); err != nil {
@@ -104,6 +103,7 @@ func New(config Config) (*Site, error) {
 	if s.pages, err = page.New(s.words); err != nil {
 		return nil, err
 	}
+	s.gate = gate.New(gate.Config{App: config.App, Trusted: config.Trusted, Timeout: config.Timeout, Language: s.pages.Language})
 	app := fiber.New(s.settings(config.Reading))
 	s.guard(app, config.Reading)
 	s.mount(app)

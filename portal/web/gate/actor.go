@@ -16,7 +16,9 @@ const maxUserAgent = 512
 // EnsureBrowser first, so that the visitor has a browser to be known by.
 func Visitor(c *fiber.Ctx) portal.Visitor {
 	r := of(c)
-	return r.gate.app.Visitor(r.shop, browserOf(c))
+	browser := browserOf(c)
+	browser.Lang = pageLanguage(c, nil)
+	return r.gate.app.Visitor(r.shop, browser)
 }
 
 // Browser is the browser that sent the request, for a use-case that signs it in. Its page calls EnsureBrowser first.
@@ -38,7 +40,21 @@ func admit(c *fiber.Ctx) (portal.Shopper, error) {
 	if cookie == "" || r.gate == nil {
 		return portal.Shopper{}, &portal.Error{Kind: portal.SignIn}
 	}
-	return r.gate.app.Shopper(c.UserContext(), r.shop, cookie)
+	s, err := r.gate.app.Shopper(c.UserContext(), r.shop, cookie)
+	if err != nil {
+		return s, err
+	}
+	customer := s.Customer()
+	return s.On(pageLanguage(c, &customer)), nil
+}
+
+// pageLanguage is the language of the page that a form was sent from, "" for a request that only looks: it causes no email.
+func pageLanguage(c *fiber.Ctx, customer *portal.Customer) string {
+	r := of(c)
+	if r.gate == nil || r.gate.language == nil || c.Method() != fiber.MethodPost {
+		return ""
+	}
+	return r.gate.language(c, r.shop, customer)
 }
 
 // Feed is the machine whose key the Authorization header carries (RFC 6750), or a SignIn error.

@@ -20,19 +20,23 @@ type Config struct {
 	App     *portal.App
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For and X-Request-Id are believed; none by default
 	Timeout time.Duration  // for one request
+	// Language is what a page of the request is in, for a customer or, with nil, a visitor. Without it emails are in the
+	// customer's language.
+	Language func(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string
 }
 
 // Gate makes actors of requests. Its middleware runs in the order Identify, FindShop, RefuseForgery, inside a
 // Deadline.
 type Gate struct {
-	app     *portal.App
-	trusted []netip.Prefix
-	timeout time.Duration
+	app      *portal.App
+	trusted  []netip.Prefix
+	timeout  time.Duration
+	language func(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string
 }
 
 // New returns the gate of an App.
 func New(config Config) *Gate {
-	return &Gate{app: config.App, trusted: config.Trusted, timeout: config.Timeout}
+	return &Gate{app: config.App, trusted: config.Trusted, timeout: config.Timeout, language: config.Language}
 }
 
 // request is what the gate knows of one request.

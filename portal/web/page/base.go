@@ -42,20 +42,27 @@ type Choice struct {
 	Present    bool
 }
 
-// Base prepares a page of a shop; customer is nil for a visitor. The language is the customer's, else the
-// one asked for with ?lang= (or a form's field of that name), else the browser's, else the shop's.
+// Language is what a page of a shop is in: the customer's language, else the one asked for with ?lang= (or a form's field of that
+// name), else the browser's, else the shop's. customer is nil for a visitor.
+func (p *Pages) Language(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string {
+	wishes := []string{askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language}
+	if customer != nil {
+		wishes = append([]string{customer.Language}, wishes...)
+	}
+	return p.catalogue.Match(shop.Languages, wishes...)
+}
+
+// Base prepares a page of a shop in its Language; customer is nil for a visitor.
 func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) Base {
 	b := Base{Shop: shop, Here: here(c), icons: p.icons, files: p.files}
 	asked := askedLang(c)
-	wishes := []string{asked, c.Get(fiber.HeaderAcceptLanguage), shop.Language}
 	if customer != nil {
 		b.SignedIn, b.Email, b.Who = true, customer.Email, customer.Name()
 		if b.Who == "" {
 			b.Who = customer.Email
 		}
-		wishes = append([]string{customer.Language}, wishes...)
 	}
-	lang := p.catalogue.Match(shop.Languages, wishes...)
+	lang := p.Language(c, shop, customer)
 	b.L = p.catalogue.Localizer(lang, shop.Location())
 	b.money = p.money[lang]
 	if asked == lang && customer == nil {

@@ -1,0 +1,133 @@
+package portal_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"postern/portal"
+	"postern/storage"
+)
+
+// correspondent is one customer whose emails of every kind are sent, each from a page in a language.
+type correspondent struct {
+	*house
+	page string
+	sent map[string]string // languages by kind
+}
+
+// collect does what is due and notes the languages of the emails to customers.
+func (c *correspondent) collect(kind string) (text string) {
+	c.t.Helper()
+	c.work()
+	for _, m := range c.deliver() {
+		if m.To != support {
+			c.sent[kind+" to "+m.To], text = m.Lang, m.Text
+		}
+	}
+	if text == "" {
+		c.t.Errorf("%s: no email", kind)
+	}
+	return text
+}
+
+func (c *correspondent) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *correspondent) browser(secret string) portal.Visitor {
+	browser := firefox(secret)
+	browser.Lang = c.page
+	return c.app.Visitor(c.shop, browser)
+}
+
+// enter signs in with a code, so that the session is fresh.
+func (c *correspondent) enter(secret string) portal.Shopper {
+	c.t.Helper()
+	_, err := c.browser(secret).Ask(c.t.Context(), jan, "", c.page)
+	c.must(err)
+	signed, err := c.browser(secret).EnterCode(c.t.Context(), jan, firstGroup(codeInMail, c.collect("sign-in")))
+	c.must(err)
+	return c.shopper(signed.Cookie).On(c.page)
+}
+
+// writeAll has every kind of email sent that a page can cause.
+func (c *correspondent) writeAll() {
+	c.t.Helper()
+	ctx := c.t.Context()
+	s := c.enter("one")
+	c.collect("notice")
+	c.must(s.AskCode(ctx))
+	c.collect("step-up code")
+	company := s.Company()
+	company.Name, company.Country, company.VATID = "Knihy", "SK", "SK2022273990"
+	_, err := s.SaveCompany(ctx, company)
+	c.must(err)
+	c.collect("news")
+	order, err := s.Order(ctx, "1")
+	c.must(err)
+	_, err = s.Withdraw(ctx, storage.NewID(), portal.WithdrawalChoice{Number: "1", Name: "Jan", Mark: order.LinesMark(), Lang: c.page})
+	c.must(err)
+	c.collect("withdrawal receipt")
+	c.must(s.AskReturn(ctx, portal.Request{
+		Form: s.NewForm(), Number: "1", Quantities: map[int]string{0: "1"}, Mark: order.LinesMark(), Lang: c.page,
+	}))
+	c.collect("receipt of a request")
+	_, err = s.AskEmailChange(ctx, eva)
+	c.must(err)
+	c.collect("taken address")
+	_, err = s.AskErasure(ctx)
+	c.must(err)
+	c.collect("erasure")
+	c.must(s.KeepAccount(ctx))
+	_, err = s.AskEmailChange(ctx, jana)
+	c.must(err)
+	code := firstGroup(codeInMail, c.collect("code of a new address"))
+	_, err = s.ChangeEmail(ctx, jana, code, firefox("one"))
+	c.must(err)
+	undo := firstGroup(undoInMail, c.collect("changed address"))
+	c.must(c.browser("mailbox").UndoEmailChange(ctx, undo))
+	c.collect("undone change")
+}
+
+// TestLanguageOfEmails: of the page that caused it, else the customer's, else the shop's; for every kind of email.
+func TestLanguageOfEmails(t *testing.T) {
+	for _, test := range []struct{ name, page, customer, want string }{
+		{"the page's", "de", "sk", "de"},
+		{"the customer's", "", "sk", "sk"},
+		{"the shop's", "", "", "pl"},
+		{"the shop's, where it has not the customer's", "", "hu", "pl"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := &correspondent{house: newHouse(t), page: test.page, sent: map[string]string{}}
+			c.set(portal.ShopSettings{Language: ptr("pl"), SupportEmail: ptr(support), FirstOrderMail: ptr(true)})
+			feed := c.feed()
+			_, err := feed.PutCustomer(t.Context(), "77", fmt.Appendf(nil, `{"email":%q,"language":%q,"updated_at":"2026-03-01T10:00:00Z"}`, jan, test.customer))
+			c.must(err)
+			c.put(c.placed("1", jan, time.Hour))
+			c.collect("first order")
+			c.put(c.placed("2", eva, 100*time.Hour))
+			c.must(feed.MailSignIn(t.Context(), "77", []byte(`{}`)))
+			c.collect("invitation")
+			for kind, lang := range c.sent {
+				if want := map[bool]string{true: test.want, false: test.customer}[test.page == ""]; lang != want {
+					t.Errorf("%s, which no page caused, is in %s, want %s", kind, lang, want)
+				}
+			}
+			clear(c.sent)
+			c.writeAll()
+			for kind, lang := range c.sent {
+				if lang != test.want {
+					t.Errorf("%s is in %s, want %s", kind, lang, test.want)
+				}
+			}
+			if len(c.sent) < 11 {
+				t.Errorf("only %d kinds: %v", len(c.sent), c.sent)
+			}
+		})
+	}
+}
