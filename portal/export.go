@@ -215,7 +215,9 @@ func (s Shopper) OrdersCSV(ctx context.Context, q OrderQuery, table Table, to io
 func (t Table) row(o Order, zone *time.Location) []string {
 	var items []string
 	for _, line := range o.Lines {
-		items = append(items, quantityText(line.Quantity)+line.Name)
+		if line.IsGoods() {
+			items = append(items, t.quantity(line.Quantity)+line.Name)
+		}
 	}
 	row := []string{
 		o.Number, o.PlacedAt.In(zone).Format(time.DateTime), o.Status.State, o.Status.Payment, o.Status.Fulfillment, strings.Join(items, " + "),
@@ -223,16 +225,19 @@ func (t Table) row(o Order, zone *time.Location) []string {
 	for i, cell := range row {
 		row[i] = inert(cell)
 	}
-	total := strings.Replace(o.Amount(o.Total).Decimal(), ".", string(t.Point), 1)
+	total := t.decimal(o.Amount(o.Total).Decimal())
 	return append(row, total, o.Currency)
 }
 
-func quantityText(q money.Decimal) string {
+// quantity is how many of a line there are, with the decimal sign that the amounts have, "" for one.
+func (t Table) quantity(q money.Decimal) string {
 	if q == "1" || q == "" {
 		return ""
 	}
-	return q.String() + " × "
+	return t.decimal(q.String()) + " × "
 }
+
+func (t Table) decimal(number string) string { return strings.Replace(number, ".", string(t.Point), 1) }
 
 // formulaStarts are what makes a spreadsheet read a cell as a formula (OWASP, CSV injection), and the wide and small forms of the
 // same signs, which some take for them.

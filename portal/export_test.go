@@ -98,7 +98,7 @@ func TestOrdersCSV(t *testing.T) {
 		t.Error(diff)
 	}
 	file.Reset()
-	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "2025"}, portal.Table{Column: ';', Point: ','}, &file); err != nil || !strings.HasSuffix(file.String(), ";2.5 × Book;12,50;EUR\r\n") || strings.Count(file.String(), "\r\n") != 2 {
+	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "2025"}, portal.Table{Column: ';', Point: ','}, &file); err != nil || !strings.HasSuffix(file.String(), ";2,5 × Book;12,50;EUR\r\n") || strings.Count(file.String(), "\r\n") != 2 {
 		t.Errorf("of one year: %q %v", file.String(), err)
 	}
 	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "never"}, portal.Table{Column: ',', Point: '.'}, &file); portal.KindOf(err) != portal.Invalid {

@@ -56,6 +56,8 @@ type Line struct {
 	Picture   string        `bson:"picture,omitempty"`  // https URL
 	URL       string        `bson:"url,omitempty"`      // of the product
 	Status    string        `bson:"status,omitempty"`   // a fulfillment word, where it differs from the order's
+	// Kind is one of LineKinds, "" for goods or where the feed does not say.
+	Kind string `bson:"kind,omitempty" json:",omitempty"`
 	// Withdrawal is one of WithdrawalExceptions, "" for goods that can be returned as any.
 	Withdrawal string `bson:"withdrawal,omitempty" json:",omitempty"`
 }
@@ -185,14 +187,17 @@ type OrderRow struct {
 }
 
 func (o Order) row() OrderRow {
-	row := OrderRow{Number: o.Number, PlacedAt: o.PlacedAt, Total: o.Amount(o.Total), Status: o.Status, Pieces: len(o.Lines)}
+	row := OrderRow{Number: o.Number, PlacedAt: o.PlacedAt, Total: o.Amount(o.Total), Status: o.Status}
 	for _, line := range o.Lines {
+		if !line.IsGoods() {
+			continue
+		}
+		if row.Pieces++; row.Pieces == 1 {
+			row.FirstItem = line.Name
+		}
 		if line.Picture != "" && len(row.Pictures) < maxRowPictures {
 			row.Pictures = append(row.Pictures, line.Picture)
 		}
-	}
-	if len(o.Lines) > 0 {
-		row.FirstItem = o.Lines[0].Name
 	}
 	return row
 }

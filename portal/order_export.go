@@ -41,7 +41,7 @@ func (o Order) lineWire(line Line) lineWire {
 	return lineWire{
 		ID: line.ID, SKU: line.SKU, Name: line.Name, Options: line.Options, Quantity: line.Quantity.String(),
 		UnitPrice: line.UnitPrice.String(), Total: o.Amount(line.Total).Decimal(), TaxRate: line.TaxRate.String(),
-		Picture: line.Picture, URL: line.URL, Fulfillment: line.Status, Withdrawal: line.Withdrawal,
+		Picture: line.Picture, URL: line.URL, Fulfillment: line.Status, Kind: line.Kind, Withdrawal: line.Withdrawal,
 	}
 }
 

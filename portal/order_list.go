@@ -86,7 +86,7 @@ func (s Shopper) CheckOrderQuery(q OrderQuery) error {
 
 func (s Shopper) orderQuery(q OrderQuery) (storage.Query, error) {
 	if q.Search != "" {
-		term := searchTerm(q.Search)
+		term := searchTerm(bareNumber(q.Search))
 		if term == "" {
 			term = "\x00" // no term is like this, so nothing is found
 		}

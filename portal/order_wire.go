@@ -60,6 +60,7 @@ type lineWire struct {
 	Picture     string       `json:"picture,omitzero"`
 	URL         string       `json:"url,omitzero"`
 	Fulfillment string       `json:"fulfillment,omitzero"`
+	Kind        string       `json:"kind,omitzero"`
 	Withdrawal  string       `json:"withdrawal,omitzero"`
 }
 
@@ -208,6 +209,7 @@ func (w lineWire) line(f *form, at string) Line {
 		Total: f.roundedAmount(at+"/total", w.Total), TaxRate: f.explained(at+"/tax_rate", w.TaxRate),
 		Picture: f.fedLink(at+"/picture", w.Picture), URL: f.fedLink(at+"/url", w.URL),
 		Status:     lineStatus(f.cut(at+"/fulfillment", w.Fulfillment, maxWord)),
+		Kind:       f.lineKind(at+"/kind", w.Kind),
 		Withdrawal: f.withdrawalException(at+"/withdrawal", w.Withdrawal),
 	}
 	at += "/options"

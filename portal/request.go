@@ -33,7 +33,7 @@ func (s Shopper) AskReturn(ctx context.Context, r Request) error {
 	}
 	f := &form{}
 	in.Text = f.inquiryText("text", r.Text)
-	if in.Lines = r.lines(f, order.Order); len(order.Lines) == 0 {
+	if in.Lines = r.lines(f, order.Order); !order.HasGoods() {
 		f.required("text", in.Text)
 	}
 	if err := invalid(f.faults); err != nil {
@@ -88,13 +88,13 @@ func (r Request) lines(f *form, o Order) []StatementLine {
 		if given == "" || given == "0" {
 			continue
 		}
-		if !isPart(given, line.Quantity.String()) {
+		if !line.IsGoods() || !isPart(given, line.Quantity.String()) {
 			f.fault("line/"+strconv.Itoa(i), "withdrawal.quantity")
 			continue
 		}
 		chosen = append(chosen, StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: given})
 	}
-	if len(chosen) == 0 && len(o.Lines) > 0 && len(f.faults) == 0 {
+	if len(chosen) == 0 && o.HasGoods() && len(f.faults) == 0 {
 		f.fault("", "withdrawal.none")
 	}
 	return chosen

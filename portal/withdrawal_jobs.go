@@ -104,19 +104,35 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc w
 }
 
 // orderOf finds the order that a statement is about: one with its number that was placed with its address, or is its owner's; else
-// the only one of that owner whose number is written with other signs. "" is none.
+// the only one of that owner whose number is written with other signs, or stands behind a word such as "No.". "" is none.
 func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number string, err error) {
 	customer, err := w.app.follow(ctx, shop.ID, emailHandle(s.Email))
 	if err != nil {
 		return "", err
 	}
-	doc, _, err := w.app.orderDocs(shop.ID).Get(ctx, s.Number)
-	if err == nil && (doc.Email == s.Email || customer != "" && doc.Customer == customer) {
-		return s.Number, nil
+	typed := slices.Compact([]string{s.Number, halfWidth(s.Number), bareNumber(s.Number)})
+	for _, number := range typed {
+		doc, _, err := w.app.orderDocs(shop.ID).Get(ctx, number)
+		if err == nil && (doc.Email == s.Email || customer != "" && doc.Customer == customer) {
+			return number, nil
+		}
+		if ifFound(err) != nil {
+			return "", err
+		}
 	}
-	term := searchTerm(s.Number)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) || customer == "" || term == "" {
-		return "", ifFound(err)
+	for _, number := range typed {
+		found, several, err := w.orderLike(ctx, shop, customer, searchTerm(number))
+		if found != "" || several || err != nil {
+			return found, err
+		}
+	}
+	return "", nil
+}
+
+// orderLike is the only order of a customer whose number has a search term, "" for none, and for several.
+func (w Worker) orderLike(ctx context.Context, shop Shop, customer, term string) (number string, several bool, err error) {
+	if customer == "" || term == "" {
+		return "", false, nil
 	}
 	page, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
 		Index: ordersBySearch, Equal: []any{customer}, Prefix: &term, Limit: MaxFound,
@@ -126,11 +142,11 @@ func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number str
 			continue
 		}
 		if number != "" {
-			return "", nil
+			return "", true, nil
 		}
 		number = hit.Key
 	}
-	return number, err
+	return number, false, err
 }
 
 // The mails of a statement. Their entries' keys name it, so that they carry nothing of it and can be sent again.

@@ -74,6 +74,9 @@ func (choice WithdrawalChoice) lines(f *form, o Order) []StatementLine {
 	whole := true
 	for i, line := range o.Lines {
 		quantity := choice.quantity(f, i, line)
+		if !line.IsGoods() {
+			continue
+		}
 		whole = whole && quantity == line.Quantity.String()
 		if quantity != "" {
 			chosen = append(chosen, StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: quantity})
@@ -93,11 +96,11 @@ func (choice WithdrawalChoice) quantity(f *form, place int, line Line) string {
 	all := line.Quantity.String()
 	given := choice.Quantities[place]
 	switch {
-	case !choice.Parts && line.Withdrawal == "":
+	case !choice.Parts && line.Withdrawal == "" && line.IsGoods():
 		return all
 	case !choice.Parts || given == "" || given == "0":
 		return ""
-	case line.Withdrawal != "" || !isPart(given, all):
+	case line.Withdrawal != "" || !line.IsGoods() || !isPart(given, all):
 		f.fault("line/"+strconv.Itoa(place), "withdrawal.quantity")
 		return ""
 	}

@@ -63,7 +63,7 @@ func (o Order) withdrawalRight(now time.Time, zone *time.Location, received []Re
 		r.Closed = WithdrawalBusiness
 	case o.Status.Cancelled():
 		r.Closed = WithdrawalCancelled
-	case len(o.Lines) > 0 && !slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Withdrawal == "" }):
+	case o.HasGoods() && !slices.ContainsFunc(o.Lines, func(l Line) bool { return l.IsGoods() && l.Withdrawal == "" }):
 		r.Closed = WithdrawalExcluded
 	case midday(now, zone).After(last):
 		r.Closed, r.Last = WithdrawalOver, last

@@ -1,6 +1,7 @@
 package address
 
 import (
+	"slices"
 	"strings"
 
 	data "github.com/Boostport/address"
@@ -54,6 +55,11 @@ func (l layout) fields() []data.Field {
 		}
 	}
 	return fields
+}
+
+// isFixed reports whether a text is a line of the format that has no fields.
+func (l layout) isFixed(text string) bool {
+	return slices.ContainsFunc(l, func(ln line) bool { return len(ln.parts) == 0 && ln.lead == text })
 }
 
 // fill writes the lines, leaving out what is empty.

@@ -26,9 +26,20 @@ func (a *Atlas) Lines(addr Address, lang string) []string {
 		name = addr.Country // as it was given
 	}
 	if name != "" {
+		lines = a.withoutOwnCountry(addr.Country, lines)
 		lines = append(lines, strings.ToUpper(name))
 	}
 	return lines
+}
+
+// withoutOwnCountry leaves out the line by which a country's own format names it ("GUERNSEY"), where the name in the reader's
+// language follows.
+func (a *Atlas) withoutOwnCountry(country string, lines []string) []string {
+	n := a.nation(country)
+	if n == nil {
+		return lines
+	}
+	return slices.DeleteFunc(lines, func(text string) bool { return n.latin.isFixed(text) || n.local.isFixed(text) })
 }
 
 // elsewhere writes an address of no known country with all that it has.
@@ -81,10 +92,15 @@ func (n *nation) fullName(addr Address, inLatin bool) string {
 	switch {
 	case n.familyFirst():
 		return joined(" ", addr.LastName, addr.FirstName)
-	case !inLatin && slices.Contains([]string{"CN", "HK", "JP", "KP", "KR", "MO", "TW"}, n.code):
+	case !inLatin && !anyLatin(addr.LastName+addr.FirstName) && slices.Contains([]string{"CN", "HK", "JP", "KP", "KR", "MO", "TW"}, n.code):
 		return addr.LastName + addr.FirstName
 	}
 	return joined(" ", addr.FirstName, addr.LastName)
+}
+
+// anyLatin reports whether a name has a Latin letter: "Anna Nováková" is written so in Tokyo, too.
+func anyLatin(name string) bool {
+	return strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Latin, r) })
 }
 
 // familyFirst tells the countries that write the family name first in Latin letters too.

@@ -57,16 +57,24 @@ func (l *Localizer) T(key string, args ...any) string {
 
 func (l *Localizer) fill(key string, cut pattern, args []any) string {
 	var b strings.Builder
+	dot := false // the value before ends in one: "Kniha, s.r.o." needs no other to end a sentence
 	for _, p := range cut {
 		if p.name == "" {
-			b.WriteString(p.text)
+			text := p.text
+			if dot && strings.HasPrefix(text, ".") && !strings.HasPrefix(text, "..") {
+				text = text[1:]
+			}
+			b.WriteString(text)
+			dot = false
 			continue
 		}
 		v, ok := value(args, p.name)
 		if !ok {
 			l.missing.add(key + ":" + p.name)
 		}
-		b.WriteString(l.show(v, p))
+		shown := l.show(v, p)
+		b.WriteString(shown)
+		dot = strings.HasSuffix(shown, ".")
 	}
 	return b.String()
 }

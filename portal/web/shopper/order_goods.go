@@ -13,6 +13,7 @@ type line struct {
 	Detail              string // options and SKU
 	Quantity, Unit, Sum string
 	Status              string // where it differs from the order's
+	IsGoods             bool   // else there is no picture, quantity or unit price to show
 }
 
 // parcel is one shipment.
@@ -38,7 +39,9 @@ func (p *orderPage) lines() []line {
 			Name: given.Name, URL: given.URL, Picture: given.Picture, Detail: p.detail(given),
 			Quantity: p.Decimal(given.Quantity), Sum: p.Money(p.Order.Amount(given.Total)),
 		}
-		if given.UnitPrice != "" {
+		if l.IsGoods = given.IsGoods(); !l.IsGoods {
+			l.Quantity = ""
+		} else if given.UnitPrice != "" {
 			l.Unit = p.Unit(given.UnitPrice, p.Order.Currency)
 		}
 		if given.Status != "" && given.Status != p.Order.Status.Fulfillment {
@@ -145,7 +148,7 @@ func (p *orderPage) totals() []total {
 	}
 	optional("order.subtotal", o.Subtotal, 1)
 	for _, d := range o.Discounts {
-		add("", p.discountLabel(d), -d.Amount)
+		add("", p.discountLabel(d), -abs(d.Amount))
 	}
 	if len(o.Discounts) == 0 && o.Discount != nil && *o.Discount != 0 {
 		add("", p.T("order.discount"), -abs(*o.Discount))

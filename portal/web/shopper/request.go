@@ -79,7 +79,7 @@ func (p *requestPage) say(kind string, o portal.OrderView) {
 		return
 	}
 	p.Hint = p.T("request.return.hint")
-	if len(o.Lines) == 0 {
+	if !o.HasGoods() {
 		p.Optional = ""
 	}
 	if o.Withdrawal != nil && o.Withdrawal.Closed == "" {
@@ -100,13 +100,16 @@ func (p *requestPage) fill(c *fiber.Ctx, kind string, o portal.OrderView, err er
 		switch {
 		case err != nil:
 			values[lineField(i)] = c.FormValue(lineField(i))
-		case len(lines) == 1:
+		case len(lines) == 1 && l.IsGoods():
 			values[lineField(i)] = l.Quantity.String()
 		}
 	}
 	p.Form.Form = p.Base.Form(values, err)
 	p.Form.Labels = map[string]string{"text": p.Label}
 	for i, l := range lines {
+		if !l.IsGoods() {
+			continue
+		}
 		field, bad := p.Form.Select(lineField(i), l.Name, quantities(p.Base, l))
 		if bad != nil {
 			return bad

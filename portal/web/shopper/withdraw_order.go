@@ -77,7 +77,7 @@ func noteOf(b page.Base, o portal.OrderView) withdrawalNote {
 func excludedLines(b page.Base, o portal.OrderView) []string {
 	var lines []string
 	for _, l := range o.Lines {
-		if l.Withdrawal != "" {
+		if l.Withdrawal != "" && l.IsGoods() {
 			lines = append(lines, b.T("withdraw.reason."+l.Withdrawal, "Name", l.Name))
 		}
 	}
@@ -125,7 +125,7 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 	p.Form = p.Base.Form(values, err)
 	p.Form.Labels = map[string]string{}
 	for i, l := range p.Order.Lines {
-		if l.Withdrawal != "" {
+		if l.Withdrawal != "" || !l.IsGoods() {
 			continue
 		}
 		field, bad := p.Form.Select(lineField(i), l.Name, quantities(p.Base, l))
