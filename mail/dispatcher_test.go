@@ -212,7 +212,7 @@ func TestDropped(t *testing.T) {
 	asked := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}})
 	throttled := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}, Throttled: true})
 	b.round()
-	for id, keep := range map[string]time.Duration{asked: Keep, throttled: keepThrottled} {
+	for id, keep := range map[string]time.Duration{asked: keepDropped, throttled: keepThrottled} {
 		if e := b.entry("fern", id); e.State != Dropped || e.Payload != nil || !e.NextAt.Equal(start.Add(keep)) {
 			t.Errorf("entry %+v", e)
 		}

@@ -9,16 +9,22 @@ import (
 // The states of an entry.
 const (
 	Waiting = "waiting" // to be sent at NextAt
-	Sent    = "sent"
-	Dropped = "dropped" // there was nothing to send
-	Failed  = "failed"  // refused for good, or given up; staff may resend it
+	// Deferred is Waiting for what is most likely to be dropped: it is looked at when no other mail waits, and for an hour.
+	Deferred = "deferred"
+	Sent     = "sent"
+	Dropped  = "dropped" // there was nothing to send
+	Failed   = "failed"  // refused for good, or given up; staff may resend it
 )
 
 const (
-	// Keep is how long an entry that came to its end stays for staff to see, and a failed or sent one to be resent.
+	// Keep is how long a failed or sent entry stays for staff to see and to resend.
 	Keep = 30 * 24 * time.Hour
-	// keepThrottled is Keep for what was throttled: one client can ask many times a second, and must not fill the store.
+	// keepDropped is Keep for what there was nothing to send for. Strangers cause most of it, so that it must not fill the store.
+	keepDropped = 24 * time.Hour
+	// keepThrottled is keepDropped for what was throttled: it is never more than counted.
 	keepThrottled = 10 * time.Minute
+	// deferredLife is how long a deferred entry may wait for a moment in which there is nothing else to do.
+	deferredLife = time.Hour
 )
 
 // Entry is one mail to be sent: what it is about, for the Composer, and how its sending goes. Kind and Payload mean
@@ -42,7 +48,7 @@ type Entry struct {
 	LastError string `bson:"last_error,omitempty"`
 	// Unsure says that an attempt ended without an answer, or is going on: a message of this entry may have arrived.
 	Unsure bool `bson:"unsure"`
-	// Throttled marks an entry that is stored like any other but dropped at its turn.
+	// Throttled marks an entry that is stored like any other, but as dropped: nothing ever waits behind it.
 	Throttled bool `bson:"throttled"`
 	// Lease is the mark of the attempt going on; who finds another one there has lost the entry.
 	Lease string `bson:"lease,omitempty"`
@@ -60,7 +66,7 @@ func Collections() []storage.Collection {
 		{
 			Name:   byTurn,
 			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "next_at", Kind: storage.Time}},
-			Head:   []string{"kind", "created_at", "resent_at", "throttled"},
+			Head:   []string{"kind", "state", "created_at", "resent_at", "throttled"},
 		},
 		{
 			Name:   byAge,
@@ -73,7 +79,9 @@ func Collections() []storage.Collection {
 }
 
 // due reports whether it is the entry's turn.
-func (e *Entry) due(now time.Time) bool { return e.State == Waiting && !e.NextAt.After(now) }
+func (e *Entry) due(now time.Time) bool {
+	return (e.State == Waiting || e.State == Deferred) && !e.NextAt.After(now)
+}
 
 // hasten makes a waiting entry due now, unless an attempt at it is going on.
 func (e *Entry) hasten(now time.Time) error {
@@ -86,6 +94,9 @@ func (e *Entry) hasten(now time.Time) error {
 
 // end is when the entry is given up.
 func (e *Entry) end(life time.Duration) time.Time {
+	if e.State == Deferred {
+		life = deferredLife
+	}
 	if e.ResentAt.After(e.CreatedAt) {
 		return e.ResentAt.Add(life)
 	}
@@ -104,7 +115,7 @@ func (e *Entry) send(now time.Time) {
 // drop ends the entry's life as dropped.
 func (e *Entry) drop(now time.Time) {
 	e.State, e.Payload, e.LastError, e.Unsure = Dropped, nil, "", false
-	e.NextAt = now.Add(Keep)
+	e.NextAt = now.Add(keepDropped)
 	if e.Throttled {
 		e.NextAt = now.Add(keepThrottled)
 	}

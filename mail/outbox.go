@@ -28,7 +28,8 @@ func NewOutbox(engine storage.Engine, shop string) Outbox {
 }
 
 // Add stores an entry that waits to be sent, and returns its id, a UUIDv7. Of e it takes what says what the mail is:
-// Kind, To, Lang, Payload, Throttled, CreatedAt (zero: now) and NextAt (zero: at once).
+// Kind, To, Lang, Payload, Throttled, State (Deferred, or zero: Waiting), CreatedAt (zero: now) and NextAt (zero: at once). A
+// throttled one is dropped from the beginning and gone within the hour.
 func (o Outbox) Add(ctx context.Context, e Entry) (id string, err error) {
 	id = storage.NewID()
 	return id, o.docs.Insert(ctx, id, o.fresh(e))
@@ -52,6 +53,12 @@ func (o Outbox) fresh(e Entry) Entry {
 	}
 	if fresh.NextAt.IsZero() {
 		fresh.NextAt = fresh.CreatedAt
+	}
+	switch {
+	case e.Throttled:
+		fresh.drop(fresh.CreatedAt)
+	case e.State == Deferred:
+		fresh.State = Deferred
 	}
 	return fresh
 }
@@ -77,7 +84,8 @@ func (o Outbox) Resend(ctx context.Context, id string) error {
 	now := o.Now()
 	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
 		switch e.State {
-		case Waiting:
+		case Waiting, Deferred:
+			e.State = Waiting
 			return e.hasten(now)
 		case Dropped:
 			return ErrDrop
@@ -109,8 +117,14 @@ func (o Outbox) Overdue(ctx context.Context) (time.Duration, error) {
 }
 
 // Sweep deletes the sent, dropped and failed entries whose time to be kept is over, in batches of at most batch (1 to
-// storage.MaxLimit), and returns how many went.
+// storage.MaxLimit), and returns how many went. Before that it ends those that have waited longer than their life, which the
+// Dispatcher does not come to while the mail server is out of reach.
 func (o Outbox) Sweep(ctx context.Context, batch int) (deleted int, err error) {
+	for state, least := range map[string]time.Duration{Waiting: Life(SignIn), Deferred: deferredLife} {
+		if err := o.endOld(ctx, state, least, batch); err != nil {
+			return 0, err
+		}
+	}
 	for _, state := range []string{Sent, Dropped, Failed} {
 		for more := true; more; {
 			found, gone, err := o.sweepBatch(ctx, state, batch)
@@ -122,6 +136,51 @@ func (o Outbox) Sweep(ctx context.Context, batch int) (deleted int, err error) {
 		}
 	}
 	return deleted, nil
+}
+
+// endOld ends the entries of a state whose life is over: the deferred ones as dropped, the others as failed. No life is shorter
+// than least.
+func (o Outbox) endOld(ctx context.Context, state string, least time.Duration, batch int) error {
+	now := o.Now()
+	query := storage.Query{Index: byAge, Equal: []any{state}, To: now.Add(-least), Limit: batch}
+	for {
+		page, err := storage.Find[Entry](ctx, o.docs, query)
+		if err != nil {
+			return err
+		}
+		group, end := errgroup.WithContext(ctx)
+		group.SetLimit(sweptAtOnce)
+		for _, hit := range page.Hits {
+			if now.Before(hit.Head.end(Life(hit.Head.Kind))) {
+				continue
+			}
+			group.Go(func() error { return o.endOne(end, hit.Key, now) })
+		}
+		if err := group.Wait(); err != nil || page.Next == "" {
+			return err
+		}
+		query.Cursor = page.Next
+	}
+}
+
+// endOne ends an entry, unless an attempt at it is going on.
+func (o Outbox) endOne(ctx context.Context, id string, now time.Time) error {
+	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
+		inHand := e.Lease != "" && e.NextAt.After(now)
+		switch {
+		case inHand || now.Before(e.end(Life(e.Kind))):
+			return storage.ErrUnchanged
+		case e.State == Deferred:
+			e.drop(now)
+		case e.State == Waiting:
+			giveUp(e, now)
+		}
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // sweepBatch deletes a batch of one state, several at once, so that they share commits.

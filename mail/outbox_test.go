@@ -17,18 +17,84 @@ import (
 func TestAdd(t *testing.T) {
 	b := newBench(t)
 	id := b.add("fern", Entry{
-		Kind: SignIn, To: "jana@kunde.example", Lang: "cs", Payload: map[string]string{"path": "/orders"}, Throttled: true,
+		Kind: SignIn, To: "jana@kunde.example", Lang: "cs", Payload: map[string]string{"path": "/orders"},
 		State: Sent, Attempts: 7, Lease: "mine", SentAt: start,
 	})
 	if u, err := uuid.Parse(id); err != nil || u.Version() != 7 {
 		t.Errorf("id %q is no UUIDv7", id)
 	}
 	want := Entry{
-		Kind: SignIn, To: "jana@kunde.example", Lang: "cs", Payload: map[string]string{"path": "/orders"}, Throttled: true,
+		Kind: SignIn, To: "jana@kunde.example", Lang: "cs", Payload: map[string]string{"path": "/orders"},
 		State: Waiting, CreatedAt: start, NextAt: start,
 	}
 	if diff := cmp.Diff(want, b.entry("fern", id)); diff != "" {
 		t.Errorf("entry (-want +got):\n%s", diff)
+	}
+}
+
+// TestThrottledEntryNeverWaits: it is dropped from the beginning, no round touches it, also while the mail server is away, and it
+// is gone within the hour.
+func TestThrottledEntryNeverWaits(t *testing.T) {
+	b := newBench(t, "fern")
+	b.post.closed = errors.New("connection refused")
+	id := b.add("fern", Entry{Kind: SignIn, To: "jana@kunde.example", Payload: map[string]string{"a": "b"}, Throttled: true})
+	first := b.entry("fern", id)
+	if first.State != Dropped || first.Payload != nil || first.NextAt.After(start.Add(time.Hour)) {
+		t.Errorf("entry %+v", first)
+	}
+	b.round()
+	if diff := cmp.Diff(first, b.entry("fern", id)); diff != "" || len(b.saw) != 0 {
+		t.Errorf("%d composed, entry %s", len(b.saw), diff)
+	}
+	b.now = first.NextAt
+	if n, err := b.box("fern").Sweep(t.Context(), 10); err != nil || n != 1 {
+		t.Errorf("%d swept, %v", n, err)
+	}
+}
+
+// TestDeferredEntriesComeLast: they go out when nothing else waits, also behind what came later, and not after an hour.
+func TestDeferredEntriesComeLast(t *testing.T) {
+	b := newBench(t, "fern")
+	b.Batch, b.Conns = 2, 1
+	var ids []string
+	for range 30 {
+		ids = append(ids, b.add("fern", Entry{Kind: SignIn, To: "jana@kunde.example", State: Deferred}))
+	}
+	b.add("fern", Entry{Kind: SignIn, To: "late@kunde.example"})
+	b.round()
+	if len(b.post.sent) == 0 || b.post.sent[0].To != "late@kunde.example" {
+		t.Errorf("%d sent, the first %+v", len(b.post.sent), b.post.sent)
+	}
+	b.post.closed, b.post.sent = errors.New("connection refused"), nil
+	b.now = start.Add(time.Hour + time.Millisecond)
+	if _, err := b.box("fern").Sweep(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	if left := len(b.list("fern", Deferred)); left != 0 {
+		t.Errorf("%d of %d wait longer than an hour", left, len(ids))
+	}
+}
+
+// TestNothingWaitsForEver: with the mail server away a sweep gives up what has had its life, and that is deleted in its turn.
+func TestNothingWaitsForEver(t *testing.T) {
+	b := newBench(t, "fern")
+	b.post.closed = errors.New("connection refused")
+	for range 5 {
+		b.add("fern", Entry{Kind: SignIn})
+		b.add("fern", Entry{Kind: "order"})
+	}
+	for _, step := range []struct {
+		at              time.Duration
+		waiting, failed int
+	}{{24*time.Hour - time.Millisecond, 10, 0}, {24*time.Hour + time.Millisecond, 5, 5}, {72*time.Hour + time.Millisecond, 0, 10}, {72*time.Hour + Keep + time.Second, 0, 0}} {
+		b.now = start.Add(step.at)
+		b.round()
+		if _, err := b.box("fern").Sweep(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		if waiting, failed := len(b.list("fern", Waiting)), len(b.list("fern", Failed)); waiting != step.waiting || failed != step.failed {
+			t.Errorf("after %s: %d wait, %d failed, want %d and %d", step.at, waiting, failed, step.waiting, step.failed)
+		}
 	}
 }
 
@@ -176,9 +242,9 @@ func TestSweep(t *testing.T) {
 	}{
 		{start.Add(keepThrottled - time.Millisecond), 0, "3 1 1 1"},
 		{start.Add(keepThrottled), 1, "3 0 1 1"},
-		{start.Add(Keep - time.Millisecond), 0, "3 0 1 1"},
-		{start.Add(Keep), 4, "0 0 0 1"}, // those that were sent in two batches
-		{start.Add(2 * Keep), 0, "0 0 0 1"},
+		{start.Add(Keep - time.Millisecond), 0, "3 0 2 0"}, // the waiting one has had its life
+		{start.Add(Keep), 4, "0 0 1 0"},                    // those that were sent in two batches
+		{start.Add(2 * Keep), 1, "0 0 0 0"},
 	} {
 		b.now = step.at
 		n, err := b.box("fern").Sweep(t.Context(), 2)

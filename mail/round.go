@@ -98,6 +98,11 @@ func (r *round) feed(ctx context.Context, jobs chan<- job, shop string, share in
 	box := NewOutbox(r.Engine, shop)
 	box.Now = r.Now
 	due, err := box.turn(ctx, Waiting, r.begun, share)
+	if spare := min(share-len(due), r.Batch); err == nil && spare > 0 && r.pace.room(shop, r.Now()) > r.PerMinute/2 {
+		var deferred []storage.Hit[Entry]
+		deferred, err = box.turn(ctx, Deferred, r.begun, spare)
+		due = append(due, deferred...)
+	}
 	if err != nil {
 		r.fault(shop, err)
 		return false
@@ -148,7 +153,7 @@ func (r *round) fault(shop string, err error) {
 func (r *round) entry(ctx context.Context, j job) (int, error) {
 	now, head := r.Now(), j.hit.Head
 	switch {
-	case head.Throttled:
+	case head.State == Deferred && !now.Before(head.end(deferredLife)):
 		return 0, j.box.change(ctx, j.hit.Key, func(e *Entry) { e.drop(now) })
 	case !now.Before(head.end(r.Life(head.Kind))):
 		r.Log.WarnContext(ctx, "mail: given up", "shop", j.box.shop, "entry", j.hit.Key, "kind", head.Kind)

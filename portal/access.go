@@ -47,7 +47,7 @@ type request struct {
 	Link        string    `bson:"link,omitempty"` // hash
 	Code        string    `bson:"code,omitempty"` // hash
 	CodeUntil   time.Time `bson:"code_until,omitempty"`
-	Tries       int       `bson:"tries,omitempty"`
+	Mark        mark      `bson:"mark"`              // of the counter of tries when the code was made
 	Browser     string    `bson:"browser,omitempty"` // hash of the asking browser's secret
 	Destination string    `bson:"destination,omitempty"`
 	Lang        string    `bson:"lang,omitempty"` // of the page that asked

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal/secret/secrettest"
-	"postern/storage"
 	"postern/storage/storagetest"
 )
 
@@ -253,7 +251,7 @@ func TestAnnounce(t *testing.T) {
 	}
 }
 
-func TestMatchAndCountTries(t *testing.T) {
+func TestMatchCode(t *testing.T) {
 	a := &access{Requests: []request{linked("a", noon()), coded("b", noon()), linked("other", noon()), linked("bare", noon())}}
 	a.Requests[2].Browser, a.Requests[3].Code = "another", ""
 	last := noon().Add(codeLife - time.Millisecond)
@@ -265,28 +263,14 @@ func TestMatchAndCountTries(t *testing.T) {
 		{"right", "asker", "ABCDEFGH", last, "a"}, {"late", "asker", "ABCDEFGH", noon().Add(codeLife), ""}, {"wrong", "asker", "ABCDEFGJ", last, ""},
 		{"another browser's", "another", "ABCDEFGH", last, "other"}, {"no browser", "", "ABCDEFGH", last, ""}, {"a stranger", "x", "ABCDEFGH", last, ""},
 	} {
-		if r, ok := a.matchCode(test.browser, test.code, test.at); r.ID != test.want || ok != (test.want != "") {
+		if r, ok := a.matchCode(test.browser, test.code, tally{present: 1}, test.at); r.ID != test.want || ok != (test.want != "") {
 			t.Errorf("%s: %q, %v", test.name, r.ID, ok)
 		}
 	}
-	for n := range 5 {
-		if _, ok := a.matchCode("asker", "ABCDEFGH", last); !ok {
-			t.Errorf("dead after %d tries", n)
-		}
-		if err := a.countTry("asker", last); err != nil {
-			t.Errorf("try %d: %v", n, err)
-		}
-	}
-	tries := []int{a.Requests[0].Tries, a.Requests[1].Tries, a.Requests[2].Tries, a.Requests[3].Tries}
-	if diff := cmp.Diff([]int{5, 5, 0, 0}, tries); diff != "" {
-		t.Error(diff)
-	}
-	if _, ok := a.matchCode("asker", "ABCDEFGH", last); ok {
-		t.Error("a sixth try")
-	}
-	for _, browser := range []string{"asker", "x", ""} {
-		if err := a.countTry(browser, last); !errors.Is(err, storage.ErrUnchanged) {
-			t.Errorf("%q has nothing to count against: %v", browser, err)
+	for tried, want := range map[int64]string{5: "a", 6: "b", 7: "b", 8: ""} { // b was made after two tries, and has its own five
+		a.Requests[1].Mark, a.Requests[1].Code = mark{N: 2}, codeHash("b", "ABCDEFGH")
+		if r, _ := a.matchCode("asker", "ABCDEFGH", tally{present: tried}, last); r.ID != want {
+			t.Errorf("try %d: %q, want %q", tried, r.ID, want)
 		}
 	}
 }

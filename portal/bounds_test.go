@@ -26,7 +26,7 @@ func TestLimitsAreApart(t *testing.T) {
 	other := h.open("other", portal.ShopSettings{Registration: &open})
 	sends := func(shop portal.Shop, email string, b portal.Browser) bool {
 		t.Helper()
-		if _, err := h.app.Visitor(shop, b).Ask(t.Context(), email, "", "en"); err != nil {
+		if _, err := h.app.Visitor(shop, b).Ask(t.Context(), email, "", "en"); err != nil && portal.KindOf(err) != portal.TooMany {
 			t.Fatal(err)
 		}
 		return len(h.deliver()) == 1
@@ -144,8 +144,10 @@ func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	h.newCustomer(jan)
 	token, code := h.askLink(jan, "browser")
 	h.clock.pass(10*time.Minute - time.Millisecond)
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid || h.tries(token) != 1 {
-		t.Errorf("a wrong code, just in time: %d tries, %v", h.tries(token), err)
+	for _, text := range []string{"0000-0000", "0000-0000", "0000-0000", "0000-0000", "0000-0000", code} {
+		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); portal.KindOf(err) != portal.Invalid {
+			t.Errorf("five wrong codes and the right one, just in time: %v", err)
+		}
 	}
 	h.clock.pass(5*time.Minute + time.Millisecond)
 	if page, err := h.visitor("browser").Link(t.Context(), token); err != nil || !page.Auto {

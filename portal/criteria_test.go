@@ -208,18 +208,18 @@ func spellings(secret string) [][]byte {
 	return forms
 }
 
-// TestGuessesAtOnce lets wrong codes of one browser, from many addresses, meet in two processes: five of them count, and then
-// the right one is no good; four leave it good.
+// TestGuessesAtOnce lets wrong codes of one browser, from many addresses, meet in two processes: after five the right one is no
+// good; four leave it good.
 func TestGuessesAtOnce(t *testing.T) {
 	for _, test := range []struct {
-		guesses, counted int
-		in               bool
-	}{{4, 4, true}, {5, 5, false}, {guessesAtOnce(), 5, false}} {
+		guesses int
+		in      bool
+	}{{4, true}, {5, false}, {guessesAtOnce(), false}} {
 		t.Run(fmt.Sprint(test.guesses), func(t *testing.T) {
 			h := newHouse(t)
 			h.newCustomer(jan)
 			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))}
-			link, code := h.askLink(jan, "browser")
+			_, code := h.askLink(jan, "browser")
 			together(test.guesses, func(i int) {
 				browser := firefox("browser")
 				browser.IP = netip.AddrFrom4([4]byte{10, 1, byte(i / 250), byte(i % 250)})
@@ -228,31 +228,12 @@ func TestGuessesAtOnce(t *testing.T) {
 					t.Errorf("guess %d: %v", i, err)
 				}
 			})
-			if tries := h.tries(link); tries != test.counted {
-				t.Errorf("%d guesses count as %d, want %d", test.guesses, tries, test.counted)
-			}
 			_, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
 			if in := err == nil; in != test.in || !in && portal.KindOf(err) != portal.Invalid {
 				t.Errorf("the right code afterwards: in %v, want %v: %v", in, test.in, err)
 			}
 		})
 	}
-}
-
-// tries is how many tries the one request counts whose link it is.
-func (h *house) tries(link string) int {
-	h.t.Helper()
-	raw, err := base64.RawURLEncoding.DecodeString(link)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "access" })
-	type requests struct{ Requests []struct{ Tries int } }
-	doc, _, err := storage.Open[requests](h.engine, h.shop.ID, portal.Collections()[at]).Get(h.t.Context(), base64.RawURLEncoding.EncodeToString(raw[:16]))
-	if err != nil || len(doc.Requests) != 1 {
-		h.t.Fatalf("%d requests, %v", len(doc.Requests), err)
-	}
-	return doc.Requests[0].Tries
 }
 
 // counting is a store that notes what is done to which collection.
@@ -316,13 +297,14 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 		}
 		return sorted(slices.Clone(engine.done))
 	}
-	want := []string{"increment 1", "increment 1", "insert outbox"}
+	want := []string{"increment 3", "insert outbox"}
 	for _, test := range []struct {
 		name, email string
 		before      int // times it was asked for before
 	}{
 		{"known", jan, 0}, {"unknown", "nobody@example.com", 0}, {"of another shop", "els@example.com", 0},
-		{"known, too often", jan, 30}, {"unknown, too often", "nobody@example.com", 30}, {"of a client that asks for hundreds", "x@example.com", 600},
+		{"known, too often", jan, 10}, {"unknown, too often", "nobody@example.com", 10},
+		{"known, far too often", jan, 30}, {"unknown, far too often", "nobody@example.com", 30},
 	} {
 		together(test.before, func(int) {
 			if _, err := h.visitor("flood").Ask(context.Background(), test.email, "", "en"); err != nil {
@@ -331,6 +313,75 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 		})
 		if diff := cmp.Diff(want, ask(test.email)); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+// TestClientAboveItsLimitWritesNothing: it is refused whatever the address, counts against no address, costs the store nothing from
+// the second time on, and may ask again when its time is over.
+func TestClientAboveItsLimitWritesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	engine := &counting{Engine: h.engine}
+	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	ask := func(email string) error {
+		engine.done = nil
+		_, err := app.Visitor(h.shop, firefox("flood")).Ask(t.Context(), email, "", "en")
+		return err
+	}
+	for n := range 600 {
+		if err := ask(fmt.Sprintf("nobody-%d@example.com", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, email := range []string{"nobody@example.com", jan, jan, jan, jan, jan, jan, jan} {
+		err := ask(email)
+		if portal.KindOf(err) != portal.TooMany || portal.RetryAfter(err) != 15*time.Minute {
+			t.Fatalf("request %d: %v, again after %s", 601+n, err, portal.RetryAfter(err))
+		}
+		if n > 0 && len(engine.done) > 0 {
+			t.Errorf("request %d: %v", 601+n, engine.done)
+		}
+	}
+	elsewhere := firefox("jan's")
+	elsewhere.IP = netip.MustParseAddr("198.51.100.7")
+	if _, err := app.Visitor(h.shop, elsewhere).Ask(t.Context(), jan, "", "en"); err != nil {
+		t.Error(err)
+	}
+	if sent := h.deliver(); len(sent) != 1 || tokenIn(sent[0]) == "" {
+		t.Errorf("another client's request sends %d mails", len(sent))
+	}
+	h.clock.pass(15 * time.Minute)
+	if err := ask(jan); err != nil {
+		t.Errorf("a quarter of an hour later: %v", err)
+	}
+}
+
+// TestWrongCodeDoesTheSameForEveryone counts what codes do to the store: the same for each of six, whether the address is known and
+// was sent one, is unknown, another shop's, being erased, or asked for too often. Nothing is inserted.
+func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
+	h := newHouse(t)
+	h.beginErasure()
+	for _, email := range []string{jan, eva, "often@example.com"} {
+		h.newCustomer(email)
+	}
+	for range 20 {
+		if _, err := h.visitor("stranger").Ask(t.Context(), "often@example.com", "", "en"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.deliver()
+	h.askLink(jan, "browser")
+	engine := &counting{Engine: h.engine}
+	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	want := []string{"get access", "get access", "increment 3"}
+	for _, email := range []string{jan, eva, "nobody@example.com", traces["e-mail address"], "often@example.com"} {
+		for n := range 6 {
+			engine.done = nil
+			_, err := app.Visitor(h.shop, firefox("browser")).EnterCode(t.Context(), email, "0000-0000")
+			if diff := cmp.Diff(want, sorted(slices.Clone(engine.done))); diff != "" || portal.KindOf(err) != portal.Invalid {
+				t.Errorf("wrong code %d for %s: %v %s", n+1, email, err, diff)
+			}
 		}
 	}
 }

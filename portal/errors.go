@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"postern/storage"
 )
@@ -40,6 +41,17 @@ type Error struct {
 	Key    string // of the message; "" for the kind's own
 	Faults []Fault
 	Cause  error
+	// RetryAfter is how long it takes until the same works, where that is known (TooMany, Unavailable).
+	RetryAfter time.Duration
+}
+
+// RetryAfter is how long to wait before the same is tried again; 0 when the error does not say.
+func RetryAfter(err error) time.Duration {
+	var own *Error
+	if errors.As(err, &own) {
+		return own.RetryAfter
+	}
+	return 0
 }
 
 // Error is the text for the log. It holds field names and message keys, no values.

@@ -94,8 +94,12 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 	}
 	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
 	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" && to.email == e.To { // it is entered for the address asked for
+		tried, _, err := w.app.countTry(ctx, triesOfCode(shop.ID, to.email, request.Browser), 0)
+		if err != nil {
+			return to, nil, err
+		}
 		offer.code = newCode()
-		request.Code, request.CodeUntil = codeHash(request.ID, offer.code), now.Add(codeLife)
+		request.Code, request.CodeUntil, request.Mark = codeHash(request.ID, offer.code), now.Add(codeLife), tried.mark()
 	}
 	linked := false
 	_, err = w.app.accessDocs(shop.ID).Put(ctx, t.access, func(a *access, _ bool) error {

@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ulule/limiter/v3"
 	"github.com/ulule/limiter/v3/drivers/store/common"
-	"golang.org/x/sync/errgroup"
-
 	"postern/storage"
 )
 
@@ -54,12 +54,15 @@ func (c counters) Increment(ctx context.Context, key string, count int64, rate l
 // it up. An address gets no flood, and a part of its day is kept for browsers that signed in
 // there before. A client is a family, an office or a mobile network behind one address, so its limits are wide.
 const (
-	asksAnHour    = 6
-	asksADay      = 15
-	reservedADay  = 5
-	asksOfClient  = 600 // in clientPeriod
-	codesOfClient = 300 // wrong ones, in clientPeriod
-	clientPeriod  = 15 * time.Minute
+	asksAnHour   = 6
+	asksADay     = 15
+	reservedADay = 5
+	asksOfClient = 600 // in clientPeriod
+	// reserveOfClient is how many requests for one address of one client are looked at, an hour, beyond the address's own limit:
+	// enough for those who share an address on the internet.
+	reserveOfClient = 30
+	codesOfClient   = 300 // wrong ones, in clientPeriod
+	clientPeriod    = 15 * time.Minute
 )
 
 // bound is one limit and what counts against it.
@@ -92,33 +95,98 @@ func mailbox(email string) string {
 	return local + "@" + domain
 }
 
-// over counts one against each bound, all at once so that the writes share a commit, and reports which are passed.
-func (a *App) over(ctx context.Context, bounds []bound) ([]bool, error) {
-	passed := make([]bool, len(bounds))
-	group, ctx := errgroup.WithContext(ctx)
+// count counts one against each bound, all in one commit, and returns where they stand.
+func (a *App) count(ctx context.Context, bounds []bound) ([]limiter.Context, error) {
+	now := a.now()
+	counts := make([]storage.Count, len(bounds))
 	for i, b := range bounds {
-		group.Go(func() error {
-			at, err := newLimiter(a, b.rate).Get(ctx, b.key)
-			passed[i] = at.Reached
-			return err
-		})
+		counts[i] = storage.Count{Key: b.key, By: 1, Expires: now.Add(b.rate.Period)}
 	}
-	return passed, group.Wait()
+	tallies, err := a.engine.Increment(ctx, now, counts)
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	at := make([]limiter.Context, len(bounds))
+	for i, b := range bounds {
+		at[i] = common.GetContextFromState(now, b.rate, tallies[i].Expires, tallies[i].N)
+	}
+	return at, nil
 }
 
-// asked is what the limits say of a request for a mail.
+// over counts one against each bound and reports which are passed.
+func (a *App) over(ctx context.Context, bounds []bound) ([]bool, error) {
+	at, err := a.count(ctx, bounds)
+	passed := make([]bool, len(bounds))
+	for i := range at {
+		passed[i] = at[i].Reached
+	}
+	return passed, err
+}
+
+// asked is what the limits say of a request for a mail, which has passed the client's.
 type asked struct {
-	tooMany bool // by the client: nothing is sent
-	reserve bool // for the address this hour: only a browser known there gets a mail
+	reserve   bool // too many for the address this hour: only a browser known there gets a mail
+	throttled bool // too many for that, too: nothing is sent
 }
 
-// countAsk counts a request for a mail. Being over a limit only stops the new mail; links sent before keep working.
+// countAsk counts a request for a mail. Above the client's limit it is TooMany, whatever the address; that a client is above it
+// is remembered, so that its further requests cost the store nothing and count against no address.
 func (a *App) countAsk(ctx context.Context, shop, email string, b Browser) (asked, error) {
-	passed, err := a.over(ctx, []bound{
+	client := a.bound(shop, "ask-client", limit(asksOfClient, clientPeriod), clientNetwork(b.IP))
+	if until := a.blocked.until(client.key, a.now()); !until.IsZero() {
+		return asked{}, tooManyAsks(until.Sub(a.now()))
+	}
+	at, err := a.count(ctx, []bound{
+		client,
 		a.bound(shop, "ask-hour", limit(asksAnHour, time.Hour), mailbox(email)),
-		a.bound(shop, "ask-client", limit(asksOfClient, clientPeriod), clientNetwork(b.IP)),
+		a.bound(shop, "ask-both", limit(reserveOfClient, time.Hour), mailbox(email), clientNetwork(b.IP)),
 	})
-	return asked{reserve: passed[0], tooMany: passed[1]}, err
+	if err != nil {
+		return asked{}, err
+	}
+	if at[0].Reached {
+		until := time.Unix(at[0].Reset, 0)
+		a.blocked.add(client.key, until, a.now())
+		return asked{}, tooManyAsks(until.Sub(a.now()))
+	}
+	return asked{reserve: at[1].Reached, throttled: at[1].Reached && at[2].Reached}, nil
+}
+
+func tooManyAsks(wait time.Duration) error {
+	return &Error{Kind: TooMany, Key: "sign-in.too_many", RetryAfter: wait}
+}
+
+// blockList remembers which clients are above a limit, and until when. It is only a short cut: what it does not know, the
+// store's counters do.
+type blockList struct {
+	mu   sync.Mutex
+	ends map[string]time.Time // by the limit's key
+}
+
+const maxBlocked = 10_000 // about 1 MB
+
+// until is when a client's block ends; zero for one that is not known to be blocked.
+func (l *blockList) until(key string, now time.Time) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if until := l.ends[key]; now.Before(until) {
+		return until
+	}
+	return time.Time{}
+}
+
+func (l *blockList) add(key string, until, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ends == nil || len(l.ends) >= maxBlocked {
+		maps.DeleteFunc(l.ends, func(_ string, until time.Time) bool { return !now.Before(until) })
+		if l.ends == nil {
+			l.ends = map[string]time.Time{}
+		}
+	}
+	if len(l.ends) < maxBlocked {
+		l.ends[key] = until
+	}
 }
 
 // clientNetwork is what one client has: an IPv4 address, or an IPv6 /64, which one household has. "" stands for all whose
@@ -136,9 +204,8 @@ func clientNetwork(client netip.Addr) string {
 }
 
 // codeBound is what a client's wrong codes count against.
-func (v Visitor) codeBound() (limiter *limiter.Limiter, key string) {
-	b := v.app.bound(v.shop.ID, "code-client", limit(codesOfClient, clientPeriod), clientNetwork(v.browser.IP))
-	return newLimiter(v.app, b.rate), b.key
+func (v Visitor) codeBound() bound {
+	return v.app.bound(v.shop.ID, "code-client", limit(codesOfClient, clientPeriod), clientNetwork(v.browser.IP))
 }
 
 func limit(most int64, period time.Duration) limiter.Rate {

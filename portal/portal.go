@@ -47,6 +47,7 @@ type App struct {
 	shops    *shopCache
 	atlas    *address.Atlas
 	upgraded *sync.Map // shop -> when no link was left to decide on
+	blocked  *blockList
 
 	vatChecker VATChecker // nil for none
 }
@@ -67,7 +68,7 @@ func WithInsecureHTTP() Option { return func(a *App) { a.insecure = true } }
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New(),
-		upgraded: &sync.Map{},
+		upgraded: &sync.Map{}, blocked: &blockList{},
 	}
 	for _, option := range options {
 		option(a)

@@ -21,14 +21,16 @@ type proof struct {
 	Email   string    `bson:"email"`   // canonical; whose mailbox it shows
 	Code    string    `bson:"code"`    // hash
 	Until   time.Time `bson:"until"`   // the first moment it no longer works
-	Tries   int       `bson:"tries,omitempty"`
+	Mark    mark      `bson:"mark"`    // of the counter of tries when it was made
 }
 
 const (
-	maxProofs   = 5
+	maxProofs   = 5 // of one session
 	freshLife   = 15 * time.Minute
-	codesAnHour = 6  // that one session may ask for; all of a customer's together three times as many
-	codesADay   = 10 // that one address may be sent to confirm it, by whomever
+	codesAnHour = 6  // that one session may ask for
+	ownCodes    = 3  // of those, that other sessions' do not count against; the rest all share, three times codesAnHour
+	codesADay   = 5  // that one customer may have sent to an address to confirm it
+	codesToOne  = 30 // that one address may be sent in a day, by whomever
 	mailStepUp  = "step_up"
 	paySession  = "session"
 )
@@ -38,40 +40,47 @@ func (a *access) addProof(p proof, unsure bool, now time.Time) {
 	a.Proofs = slices.DeleteFunc(a.Proofs, func(old proof) bool {
 		return !now.Before(old.Until) || old.Entry == p.Entry && !unsure
 	})
-	a.Proofs = append(a.Proofs, p)
-	a.Proofs = a.Proofs[max(0, len(a.Proofs)-maxProofs):]
-}
-
-// takes reports whether the code of the proof may be tried for what is wanted.
-func (p proof) takes(wanted proof, now time.Time) bool {
-	return p.Kind == wanted.Kind && p.Email == wanted.Email && sameHash(p.Session, wanted.Session) && p.Tries < codeTries && now.Before(p.Until)
-}
-
-// takeProof is the rule of a proof's code: the right one ends all proofs of that kind, address and session, a wrong one counts
-// against each of them. It is storage.ErrUnchanged when there is none to try, or the session has ended.
-func (a *access) takeProof(wanted proof, code string, now time.Time) (proven bool, err error) {
-	if _, live := a.session(wanted.Session, now); !live {
-		return false, storage.ErrUnchanged
+	ofSession := 0
+	for _, other := range slices.Backward(a.Proofs) {
+		if sameHash(other.Session, p.Session) {
+			ofSession++
+		}
 	}
-	tried := false
-	for i, p := range a.Proofs {
-		if !p.takes(wanted, now) {
+	for i := 0; ofSession >= maxProofs; { // the session's own, so that another session takes nothing of it
+		if sameHash(a.Proofs[i].Session, p.Session) {
+			a.Proofs = slices.Delete(a.Proofs, i, i+1)
+			ofSession--
 			continue
 		}
-		if tried = true; sameHash(p.Code, codeHash(p.ID, code)) {
-			proven = true
-		}
-		a.Proofs[i].Tries++
+		i++
 	}
-	if !tried {
-		return false, storage.ErrUnchanged
+	a.Proofs = append(a.Proofs, p)
+}
+
+// isFor reports whether the proof is of the kind, address and session that are wanted.
+func (p proof) isFor(wanted proof) bool {
+	return p.Kind == wanted.Kind && p.Email == wanted.Email && sameHash(p.Session, wanted.Session)
+}
+
+// takes reports whether the code of the proof may be tried for what is wanted; tried counts this try, too.
+func (p proof) takes(wanted proof, tried tally, now time.Time) bool {
+	return p.isFor(wanted) && tried.since(p.Mark) <= codeTries && now.Before(p.Until)
+}
+
+// takeProof is the rule of a proof's code: the right one ends all proofs of that kind, address and session. It is
+// storage.ErrUnchanged for a wrong one, and when the session has ended.
+func (a *access) takeProof(wanted proof, code string, tried tally, now time.Time) error {
+	if _, live := a.session(wanted.Session, now); !live {
+		return storage.ErrUnchanged
 	}
-	if proven {
-		a.Proofs = slices.DeleteFunc(a.Proofs, func(p proof) bool {
-			return p.Kind == wanted.Kind && p.Email == wanted.Email && sameHash(p.Session, wanted.Session)
-		})
+	proven := slices.ContainsFunc(a.Proofs, func(p proof) bool {
+		return p.takes(wanted, tried, now) && sameHash(p.Code, codeHash(p.ID, code))
+	})
+	if !proven {
+		return storage.ErrUnchanged
 	}
-	return proven, nil
+	a.Proofs = slices.DeleteFunc(a.Proofs, func(p proof) bool { return p.isFor(wanted) })
+	return nil
 }
 
 // Fresh reports whether a code was entered in this session within the last 15 minutes. What a stolen old link could ruin
@@ -89,7 +98,7 @@ func (s Shopper) needFresh() error {
 }
 
 // AskCode asks for a code to the customer's own address; entered with Confirm it makes the session Fresh. Six an hour in one
-// session, 18 in all, then TooMany.
+// session, of which three whatever other sessions ask for, then TooMany.
 func (s Shopper) AskCode(ctx context.Context) error {
 	return s.askProof(ctx, mail.Entry{Kind: mailStepUp, To: s.customer.Email})
 }
@@ -99,28 +108,45 @@ func (s Shopper) AskCode(ctx context.Context) error {
 func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 	own := s.bound("proof-session-hour", limit(codesAnHour, time.Hour), s.session.id())
 	all := s.bound("proof-hour", limit(3*codesAnHour, time.Hour))
-	for _, b := range []bound{own, all} { // in turn: what a session is refused does not use up the others'
-		over, err := s.app.over(ctx, []bound{b})
+	at, err := s.app.count(ctx, []bound{own})
+	if err != nil {
+		return err
+	}
+	refused := at[0].Reached
+	if !refused && at[0].Remaining < codesAnHour-ownCodes { // in turn: what a session is refused does not use up the others'
+		shared, err := s.app.over(ctx, []bound{all})
 		if err != nil {
 			return err
 		}
-		if over[0] {
-			return failure(TooMany, "step_up.too_many")
-		}
+		refused = shared[0]
+	}
+	if refused {
+		return failure(TooMany, "step_up.too_many")
 	}
 	if e.To != s.customer.Email {
-		over, err := s.app.over(ctx, []bound{
-			s.app.bound(s.shop.ID, "proof-day", limit(codesADay, 24*time.Hour), mailbox(e.To)),
-		})
-		if err != nil {
+		if e.Throttled, err = s.overToOther(ctx, e.To); err != nil {
 			return err
 		}
-		e.Throttled = over[0]
 	}
 	e.CreatedAt, e.NextAt, e.Lang = s.app.now(), s.app.now(), s.page
 	e.Payload = map[string]string{payAccess: s.access, paySession: s.session.Hash}
-	_, err := mail.NewOutbox(s.app.engine, s.shop.ID).Add(ctx, e)
+	_, err = mail.NewOutbox(s.app.engine, s.shop.ID).Add(ctx, e)
 	return err
+}
+
+// overToOther counts a code to an address that is not the account's and reports whether it is one too many: of this customer, or of
+// all. What one customer is refused takes nothing from the owner of the address.
+func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
+	for _, b := range []bound{
+		s.bound("proof-own-day", limit(codesADay, 24*time.Hour), mailbox(to)),
+		s.app.bound(s.shop.ID, "proof-day", limit(codesToOne, 24*time.Hour), mailbox(to)),
+	} {
+		over, err := s.app.over(ctx, []bound{b})
+		if err != nil || over[0] {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // Confirm enters the code that AskCode sent and makes the session Fresh. Wrong, dead and never sent codes are told alike:
@@ -135,14 +161,20 @@ func (s Shopper) Confirm(ctx context.Context, text string) error {
 	})
 }
 
-// enterProof takes a code of a kind that shows an address; what then is done stands in the same Replace.
+// enterProof takes a code of a kind that shows an address; what then is done stands in the same Replace. A wrong code writes
+// nothing but the counter of tries, and that also when none was sent.
 func (s Shopper) enterProof(ctx context.Context, wanted proof, text string, then func(*access)) error {
 	wanted.Session = s.session.Hash
 	proven := false
 	code := normaliseCode(text)
 	if code != "" {
-		_, err := s.app.accessDocs(s.shop.ID).Change(ctx, s.access, func(a *access) (err error) {
-			if proven, err = a.takeProof(wanted, code, s.app.now()); proven {
+		tried, _, err := s.app.countTry(ctx, triesOfProof(s.shop.ID, wanted), 1)
+		if err != nil {
+			return err
+		}
+		_, err = s.app.accessDocs(s.shop.ID).Change(ctx, s.access, func(a *access) error {
+			err := a.takeProof(wanted, code, tried, s.app.now())
+			if proven = err == nil; proven {
 				then(a)
 			}
 			return err
@@ -169,6 +201,11 @@ func (w Worker) makeProof(ctx context.Context, shop Shop, entry string, e mail.E
 		ID: storage.NewID(), Entry: entry, Kind: e.Kind, Session: e.Payload[paySession], Email: e.To, Until: now.Add(codeLife),
 	}
 	p.Code = codeHash(p.ID, code)
+	tried, _, err := w.app.countTry(ctx, triesOfProof(shop.ID, p), 0)
+	if err != nil {
+		return "", err
+	}
+	p.Mark = tried.mark()
 	_, err = w.app.accessDocs(shop.ID).Change(ctx, e.Payload[payAccess], func(a *access) error {
 		if _, live := a.session(p.Session, now); !live {
 			return mail.ErrDrop

@@ -3,7 +3,44 @@ package portal
 import (
 	"testing"
 	"time"
+
+	"postern/storage"
 )
+
+// TestTriesSinceAMark: what was tried before a code was made does not count against it; what was tried in the next slot does.
+func TestTriesSinceAMark(t *testing.T) {
+	for _, test := range []struct {
+		tally tally
+		mark  mark
+		want  int64
+	}{
+		{tally{slot: 7, present: 1}, mark{Slot: 7}, 1},
+		{tally{slot: 7, present: 5}, mark{Slot: 7, N: 3}, 2},
+		{tally{slot: 8, present: 1, before: 5}, mark{Slot: 7, N: 3}, 3},
+		{tally{slot: 8, present: 2}, mark{Slot: 7}, 2},
+		{tally{slot: 6, present: 5, before: 1}, mark{Slot: 7}, 6}, // by a clock that is behind
+	} {
+		if got := test.tally.since(test.mark); got != test.want {
+			t.Errorf("%+v since %+v: %d, want %d", test.tally, test.mark, got, test.want)
+		}
+	}
+}
+
+// TestProofsOfSessionsAreApart: one session's codes push out its own oldest, never another session's.
+func TestProofsOfSessionsAreApart(t *testing.T) {
+	now, a := noon(), &access{}
+	add := func(session string) {
+		a.addProof(proof{ID: storage.NewID(), Entry: storage.NewID(), Session: session, Until: now.Add(codeLife)}, false, now)
+	}
+	add("owner")
+	first := a.Proofs[0].ID
+	for range 20 {
+		add("other")
+	}
+	if len(a.Proofs) != 1+maxProofs || a.Proofs[0].ID != first {
+		t.Errorf("%d proofs, the first %+v", len(a.Proofs), a.Proofs[0])
+	}
+}
 
 // TestWhatAProofIsFor: a code counts for its kind, address and session only, with a try left, until its end.
 func TestWhatAProofIsFor(t *testing.T) {
@@ -11,28 +48,30 @@ func TestWhatAProofIsFor(t *testing.T) {
 	wanted := proof{Kind: mailStepUp, Email: "jan@example.com", Session: "session"}
 	tests := map[string]struct {
 		change func(*proof)
+		tried  int64
 		takes  bool
 	}{
-		"as wanted":       {func(*proof) {}, true},
-		"another kind":    {func(p *proof) { p.Kind = mailEmailCode }, false},
-		"another address": {func(p *proof) { p.Email = "eva@example.com" }, false},
-		"another session": {func(p *proof) { p.Session = "other" }, false},
-		"no session":      {func(p *proof) { p.Session = "" }, false},
-		"four tries":      {func(p *proof) { p.Tries = codeTries - 1 }, true},
-		"five tries":      {func(p *proof) { p.Tries = codeTries }, false},
-		"its end":         {func(p *proof) { p.Until = now }, false},
+		"as wanted":       {func(*proof) {}, 1, true},
+		"another kind":    {func(p *proof) { p.Kind = mailEmailCode }, 1, false},
+		"another address": {func(p *proof) { p.Email = "eva@example.com" }, 1, false},
+		"another session": {func(p *proof) { p.Session = "other" }, 1, false},
+		"no session":      {func(p *proof) { p.Session = "" }, 1, false},
+		"the fifth try":   {func(*proof) {}, 5, true},
+		"the sixth try":   {func(*proof) {}, 6, false},
+		"made after two":  {func(p *proof) { p.Mark.N = 2 }, 7, true},
+		"its end":         {func(p *proof) { p.Until = now }, 1, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := wanted
 			p.Until = now.Add(time.Millisecond)
 			test.change(&p)
-			if got := p.takes(wanted, now); got != test.takes {
+			if got := p.takes(wanted, tally{present: test.tried}, now); got != test.takes {
 				t.Errorf("takes %v", got)
 			}
 		})
 	}
-	if (proof{Until: now.Add(time.Hour)}).takes(proof{}, now) {
+	if (proof{Until: now.Add(time.Hour)}).takes(proof{}, tally{}, now) {
 		t.Error("nothing is proven to nobody")
 	}
 }

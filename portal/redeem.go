@@ -68,24 +68,30 @@ func (v Visitor) claimLink(a *access, t, cookie token) (destination string, err 
 // EnterCode signs in by the code of a mail that this browser asked for. A wrong, a dead and a never sent code are told
 // alike: Invalid at "code". Five tries end a code, never a link; a client that tries hundreds is told TooMany.
 func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, error) {
-	most, key := v.codeBound()
-	at, err := most.Get(ctx, key)
+	canonical, ok := CanonicalEmail(email)
+	code := normaliseCode(text)
+	tries := int64(1)
+	if !ok || code == "" || v.browser.Secret == "" {
+		tries = 0 // nothing could have come of it
+	}
+	client, now := v.codeBound(), v.app.now()
+	fromClient := storage.Count{Key: client.key, By: 1, Expires: now.Add(client.rate.Period)}
+	tried, rest, err := v.app.countTry(ctx, triesOfCode(v.shop.ID, canonical, v.browser.hash()), tries, fromClient)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if at.Reached {
-		return SignedIn{}, failure(TooMany, "code.too_many")
+	if rest[0].N > client.rate.Limit {
+		return SignedIn{}, &Error{Kind: TooMany, Key: "code.too_many", RetryAfter: rest[0].Expires.Sub(now)}
 	}
 	wrong := invalid([]Fault{{Field: "code", Key: "code.wrong"}})
-	canonical, ok := CanonicalEmail(email)
-	code := normaliseCode(text)
-	if !ok || code == "" || v.browser.Secret == "" {
+	if tries == 0 {
 		return SignedIn{}, wrong
 	}
-	signed, err := v.claimCode(ctx, newToken(v.app.accessID(v.shop.ID, canonical)), code)
+	signed, err := v.claimCode(ctx, newToken(v.app.accessID(v.shop.ID, canonical)), code, tried)
 	switch {
 	case err == nil:
-		if _, failed := most.Increment(ctx, key, -1); failed != nil { // only wrong ones count
+		fromClient.By = -1 // only wrong ones count
+		if _, failed := v.app.engine.Increment(ctx, now, []storage.Count{fromClient}); failed != nil {
 			v.app.log.WarnContext(ctx, "a right code counts as a wrong one", "error", failed)
 		}
 		return signed, nil
@@ -95,21 +101,21 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	return SignedIn{}, err
 }
 
-// claimCode is the rule of the code, as claimLink is the link's. Anything that is no good is ErrNotFound or Gone.
-func (v Visitor) claimCode(ctx context.Context, cookie token, code string) (SignedIn, error) {
+// claimCode is the rule of the code, as claimLink is the link's. Anything that is no good is ErrNotFound or Gone, and then nothing
+// was written.
+func (v Visitor) claimCode(ctx context.Context, cookie token, code string, tried tally) (SignedIn, error) {
 	matches := func(a *access) bool {
-		_, matches := a.matchCode(v.browser.hash(), code, v.app.now())
+		_, matches := a.matchCode(v.browser.hash(), code, tried, v.app.now())
 		return matches
 	}
 	if err := v.app.settleCustomer(ctx, v.shop, cookie.access, matches); err != nil {
 		return SignedIn{}, err
 	}
-	destination, entered := "", false
+	destination := ""
 	_, err := v.app.accessDocs(v.shop.ID).Change(ctx, cookie.access, func(a *access) error {
-		r, matches := a.matchCode(v.browser.hash(), code, v.app.now())
-		entered = matches
+		r, matches := a.matchCode(v.browser.hash(), code, tried, v.app.now())
 		if !matches {
-			return a.countTry(v.browser.hash(), v.app.now())
+			return storage.ErrNotFound
 		}
 		destination = r.Destination
 		a.tidy(v.app.now())
@@ -118,39 +124,22 @@ func (v Visitor) claimCode(ctx context.Context, cookie token, code string) (Sign
 		a.admit(r, fresh, v.browser.hash())
 		return nil
 	})
-	if err == nil && !entered {
-		err = storage.ErrNotFound
-	}
 	return v.signedIn(cookie, destination), err
 }
 
-// matchCode finds the request whose code it is, in the browser that asked, while it lives.
-func (a *access) matchCode(browserHash, code string, now time.Time) (request, bool) {
+// matchCode finds the request whose code it is, in the browser that asked, while it lives and has a try left; tried counts this
+// one, too.
+func (a *access) matchCode(browserHash, code string, tried tally, now time.Time) (request, bool) {
 	for _, r := range a.Requests {
-		if r.takesCode(browserHash, now) && sameHash(r.Code, codeHash(r.ID, code)) {
+		if r.takesCode(browserHash, tried, now) && sameHash(r.Code, codeHash(r.ID, code)) {
 			return r, true
 		}
 	}
 	return request{}, false
 }
 
-func (r request) takesCode(browserHash string, now time.Time) bool {
-	return r.Code != "" && sameHash(r.Browser, browserHash) && r.Tries < codeTries && now.Before(r.CodeUntil)
-}
-
-// countTry counts a wrong try against every code this browser could have meant.
-func (a *access) countTry(browserHash string, now time.Time) error {
-	counted := false
-	for i, r := range a.Requests {
-		if r.takesCode(browserHash, now) {
-			a.Requests[i].Tries++
-			counted = true
-		}
-	}
-	if !counted {
-		return storage.ErrUnchanged
-	}
-	return nil
+func (r request) takesCode(browserHash string, tried tally, now time.Time) bool {
+	return r.Code != "" && sameHash(r.Browser, browserHash) && tried.since(r.Mark) <= codeTries && now.Before(r.CodeUntil)
 }
 
 func (v Visitor) newSession(cookie token) session {

@@ -176,8 +176,10 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 	for range 6 {
 		_ = third.AskCode(t.Context())
 	}
-	if err := fourth.AskCode(t.Context()); portal.KindOf(err) != portal.TooMany {
-		t.Errorf("a nineteenth of one customer: %v", err)
+	for n := range 4 { // three of its own, and one of what all share
+		if err := fourth.AskCode(t.Context()); err != nil {
+			t.Errorf("code %d of another session: %v", n+1, err)
+		}
 	}
 	if _, err := h.shopper(another).AskEmailChange(t.Context(), eva); portal.KindOf(err) != portal.TooMany {
 		t.Errorf("a code for another address is a seventh: %v", err)

@@ -40,7 +40,8 @@ const (
 )
 
 // Ask asks for a sign-in mail. It does the same for every well-formed address, known or not: it counts, and writes one
-// outbox entry, throttled ones too, which are dropped later. An ill-formed address is Invalid at "email".
+// outbox entry, also above the address's limits, though nothing comes of that. An ill-formed address is Invalid at "email"; a
+// client above its own limit is TooMany, whatever the address, and writes nothing.
 func (v Visitor) Ask(ctx context.Context, email, destination, lang string) (Pending, error) {
 	canonical, ok := CanonicalEmail(email)
 	if !ok {
@@ -54,11 +55,12 @@ func (v Visitor) Ask(ctx context.Context, email, destination, lang string) (Pend
 	payload := map[string]string{
 		payBrowser: v.browser.hash(), payDestination: v.shop.destination(destination), payDevice: v.browser.device(),
 	}
+	state := mail.Waiting
 	if asked.reserve {
-		payload[payReserve] = "yes"
+		payload[payReserve], state = "yes", mail.Deferred
 	}
 	_, err = mail.NewOutbox(v.app.engine, v.shop.ID).Add(ctx, mail.Entry{
-		Kind: mailSignIn, To: canonical, Lang: lang, Throttled: asked.tooMany, CreatedAt: v.app.now(), NextAt: v.app.now(),
+		Kind: mailSignIn, To: canonical, Lang: lang, State: state, Throttled: asked.throttled, CreatedAt: v.app.now(), NextAt: v.app.now(),
 		Payload: payload,
 	})
 	return pending, err

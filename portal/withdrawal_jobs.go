@@ -43,6 +43,9 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, id string) error 
 		doc, err = w.matchWithdrawal(ctx, shop, id, doc)
 	}
 	if err == nil {
+		doc, err = w.app.holdUnmatched(ctx, shop, id, doc)
+	}
+	if err == nil {
 		err = w.tellWithdrawal(ctx, shop, id, doc)
 	}
 	if err != nil {

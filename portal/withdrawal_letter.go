@@ -59,7 +59,10 @@ func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, 
 // receiptLetter is the acknowledgement of Art. 11a(4): the statement's content, and the date and time at which it was sent.
 func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.unlinked()
-	letter := shop.letter(l, "mail.withdrawal", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
+	letter := shop.letter(l, "mail.withdrawal", "Number", w.Order, "When", w.At, "Zone", shop.TimeZone)
+	if w.Order == "" { // then the number is only what somebody wrote
+		letter.Subject = l.T("mail.withdrawal.subject_plain")
+	}
 	letter.Details = said.details(l)
 	letter.Notes = []string{l.T("mail.withdrawal.next", "Shop", shop.Name), l.T("mail.withdrawal.not_you")}
 	return letter

@@ -18,6 +18,7 @@ const (
 	receiptsOfClient   = 60  // in clientPeriod
 	receiptsToAddress  = 30  // a day, of all clients
 	toldAnHour         = 300 // to the shop, of visitors whose statement matches no order
+	unmatchedAnHour    = 120 // of a shop: receipts of visitors whose statement matches no order
 	statementsOfClient = 600 // in clientPeriod
 )
 
@@ -48,6 +49,22 @@ func (a *App) ownBounds(shop Shop, w withdrawal) []bound {
 		a.bound(shop.ID, "receipt-hour", limit(receiptsAnHour, time.Hour), who, to),
 		a.bound(shop.ID, "receipt-day", limit(receiptsADay, 24*time.Hour), who, to),
 	}
+}
+
+// holdUnmatched holds the receipt of a visitor's statement that matches no order, when the shop sent many of those within the hour:
+// they go to whatever address somebody wrote.
+func (a *App) holdUnmatched(ctx context.Context, shop Shop, id string, w withdrawal) (withdrawal, error) {
+	if w.Order != "" || w.Customer != "" || w.Told || w.Receipt != receiptMailed {
+		return w, nil
+	}
+	over, err := a.over(ctx, []bound{a.bound(shop.ID, "receipts-unmatched", limit(unmatchedAnHour, time.Hour))})
+	if err != nil || !over[0] {
+		return w, err
+	}
+	return a.withdrawalDocs(shop.ID).Change(ctx, id, func(w *withdrawal) error {
+		w.Receipt = receiptHeld
+		return nil
+	})
 }
 
 // withheld is what the limits keep back of a statement's mails.

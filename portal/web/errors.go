@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -19,6 +20,7 @@ type failure struct {
 	kind   portal.Kind
 	key    string // of the message, "" for the status's own
 	faults []portal.Fault
+	wait   time.Duration // until the same works, 0 for unknown
 }
 
 // statusOf is the one table that maps the kinds of error to a status, for pages and for the API. (A page answers SignIn
@@ -54,7 +56,7 @@ func failureOf(err error) failure {
 	var fibers *fiber.Error
 	switch {
 	case errors.As(err, &own) && own.Kind != portal.Internal:
-		return failure{statusOf(own.Kind), own.Kind, own.Key, own.Faults}
+		return failure{statusOf(own.Kind), own.Kind, own.Key, own.Faults, own.RetryAfter}
 	case errors.As(err, &fibers):
 		return failure{status: fibers.Code, kind: kindOf(fibers.Code), key: keyOf(fibers.Code)}
 	case portal.KindOf(err) == portal.Unavailable || errors.Is(err, context.DeadlineExceeded):
@@ -91,7 +93,9 @@ const retryAfter = "30"
 func (s *site) fail(c *fiber.Ctx, err error) {
 	f := failureOf(err)
 	c.Response().ResetBody()
-	if f.kind == portal.Unavailable {
+	if f.wait > 0 {
+		page.SetRetryAfter(c, err)
+	} else if f.kind == portal.Unavailable {
 		c.Set(fiber.HeaderRetryAfter, retryAfter)
 	}
 	worse := caught(func() error { return s.write(c, f) })

@@ -2,6 +2,8 @@ package page
 
 import (
 	"errors"
+	"math"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -30,4 +32,11 @@ func Own(path string) (portal.LocalPath, error) {
 		return to, errStrayPath
 	}
 	return to, nil
+}
+
+// SetRetryAfter tells in a header after how many seconds the same works again, when the error knows it.
+func SetRetryAfter(c *fiber.Ctx, err error) {
+	if wait := portal.RetryAfter(err); wait > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
 }

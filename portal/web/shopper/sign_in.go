@@ -53,6 +53,7 @@ func (h *Handler) signIn(c *fiber.Ctx) error {
 
 func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 	b := h.visitorBase(c, "sign-in.title")
+	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, status, "shopper/sign-in", signInPage{
 		Base: b, Form: b.Form(page.Values(c, "email"), err), To: wished(c),
 	})
@@ -63,8 +64,8 @@ func (h *Handler) ask(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	lang := h.visitorBase(c, "sign-in.title").L.Lang()
 	pending, err := gate.Visitor(c).Ask(c.UserContext(), c.FormValue("email"), c.FormValue("to"), lang)
-	if portal.KindOf(err) == portal.Invalid {
-		return h.showSignIn(c, fiber.StatusUnprocessableEntity, err)
+	if refused(err) {
+		return h.showSignIn(c, refusal(err), err)
 	}
 	return h.wait(c, pending, "", err)
 }
@@ -77,6 +78,9 @@ func (h *Handler) askOnceMore(c *fiber.Ctx) error {
 	}
 	lang := h.visitorBase(c, "sign-in.title").L.Lang()
 	pending, err := gate.Visitor(c).Ask(c.UserContext(), gate.Pending(c), c.FormValue("to"), lang)
+	if refused(err) {
+		return h.showCode(c, err)
+	}
 	return h.wait(c, pending, "mail.again", err)
 }
 
@@ -109,6 +113,7 @@ func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 		return seeOther(c, withQuery(signInPath, "to", c.FormValue("to"), "lang", c.FormValue("lang")))
 	}
 	b := h.visitorBase(c, "sign-in.code.title")
+	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, refusal(err), "shopper/code", codePage{
 		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: portal.MaskEmail(email), To: c.FormValue("to"),
 		Back: withQuery(signInPath, "to", c.FormValue("to"), "lang", b.AskedLang),
