@@ -20,8 +20,8 @@ type customer struct {
 
 // The cookies of a shop on https.
 const (
-	browserCookie = "__Host-postern-browser.main"
-	sessionCookie = "__Host-postern.main"
+	browserCookie = "__Host-postern-browser." + shopID
+	sessionCookie = "__Host-postern." + shopID
 )
 
 // pick returns different customers among so many, at random.
