@@ -59,7 +59,7 @@ func (b *bench) people(ctx context.Context, n int) error {
 		for c := range n {
 			body := fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-01-01T00:00:00Z"}`, emailOf(c))
 			group.Go(func() error {
-				_, err := feed.PutCustomer(ctx, strconv.Itoa(c), body)
+				_, err := feed.PutCustomer(ctx, strconv.Itoa(c+1), body)
 				return err
 			})
 		}
