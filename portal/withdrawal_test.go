@@ -238,6 +238,7 @@ func TestWithdrawalMatching(t *testing.T) {
 	h.put(orderJSON("B-1", jan))
 	h.put(orderJSON("B1", jan))
 	h.put(orderJSON("C-1", eva))
+	h.put(orderJSON("4711", jan))
 	tests := []struct{ name, number, email, order, inTime string }{
 		{"on the last day, moved from Friday", "2026/A-1", jan, "2026/A-1", "in time"}, // 6 November and 14 days: Friday the 20th
 		{"late", "2026/A-2", jan, "2026/A-2", "late"},
@@ -252,6 +253,11 @@ func TestWithdrawalMatching(t *testing.T) {
 		{"no such order", "404", jan, "", ""},
 		{"no such customer", "2026/A-1", "nobody@example.com", "", ""},
 		{"signs only", "///", jan, "", ""},
+		{"behind a word", "No. 4711", jan, "4711", "in time"},
+		{"behind a Polish word", "nr 4711", jan, "4711", "in time"},
+		{"behind a Slovak word", "č. 4711", jan, "4711", "in time"},
+		{"behind a sign", "#4711", jan, "4711", "in time"},
+		{"in full width", "４７１１", jan, "4711", "in time"},
 	}
 	h.clock.pass(-24 * time.Hour) // Friday, 20 November
 	want := map[string]string{}

@@ -362,3 +362,28 @@ func TestInquiriesInEveryLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyGoodsAreOffered for a return and a withdrawal; the order's page shows the other lines with their sums, and a discount
+// of either sign as a reduction.
+func TestOnlyGoodsAreOffered(t *testing.T) {
+	i := helped(t)
+	put(t, i, "1", fields{"fulfillment": "delivered", "lines": []fields{
+		{"name": "A tip jar", "quantity": "1", "total": "2.00", "kind": "tip"}, {"name": "A book", "quantity": "2", "total": "9"},
+		{"name": "Credit", "quantity": "-1", "total": "-5.00"}}, "discounts": []fields{{"label": "Spring", "amount": "-3.00"}}})
+	b := signedIn(i)
+	for _, path := range []string{"/orders/1/return", "/orders/1/withdraw"} {
+		b.Get(path).Want(http.StatusOK)
+		if names := b.Page.Attrs("main select", "name"); len(names) != 1 || names[0] != "line/1" {
+			t.Errorf("%s offers %q", path, names)
+		}
+	}
+	b.Get("/orders/1/return")
+	b.Submit("main form", nil).Want(http.StatusOK)
+	b.Get("/orders/1").Want(http.StatusOK)
+	got := b.Page.Text("table.lines") + b.Page.Text("table.totals")
+	for _, part := range []string{"A tip jar", "€2.00", "Credit", "-€5.00", "Spring-€3.00"} {
+		if !strings.Contains(strings.ReplaceAll(got, "Spring ", "Spring"), part) {
+			t.Errorf("%q is not shown: %s", part, got)
+		}
+	}
+}

@@ -93,6 +93,12 @@ func (p *requestPage) fill(c *fiber.Ctx, kind string, o portal.OrderView, err er
 	if kind == portal.RequestCancel {
 		lines = nil
 	}
+	goods := 0
+	for _, l := range lines {
+		if l.IsGoods() {
+			goods++
+		}
+	}
 	if err != nil {
 		values["text"] = c.FormValue("text")
 	}
@@ -100,7 +106,7 @@ func (p *requestPage) fill(c *fiber.Ctx, kind string, o portal.OrderView, err er
 		switch {
 		case err != nil:
 			values[lineField(i)] = c.FormValue(lineField(i))
-		case len(lines) == 1 && l.IsGoods():
+		case goods == 1 && l.IsGoods():
 			values[lineField(i)] = l.Quantity.String()
 		}
 	}
