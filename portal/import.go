@@ -1,8 +1,6 @@
 package portal
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -43,17 +42,23 @@ const (
 	maxWarned     = 100
 )
 
-// ImportOrders stores orders from NDJSON: one order a line, as PUT takes them, with its number inside. Empty lines are
+// ImportOrders stores orders from NDJSON: one order a line, as PUT takes them, with its number inside; or from a JSON array,
+// or objects written over several lines, which are counted by the line they begin in. Empty lines are
 // skipped. A line that is wrong, or whose customer is just being erased, is refused and reported, and the others are stored.
 // Lines of one order are stored in the sequence of the file. Progress is told after each line with the bytes read so far.
 // Since each order is stored as of its own time, an import that was interrupted and is run again ends the same. The error is
 // that of the reader or the store.
-func (o Operator) ImportOrders(ctx context.Context, shopID string, r io.Reader, progress func(bytes int)) (Report, error) {
+func (o Operator) ImportOrders(
+	ctx context.Context, shopID string, r io.Reader, progress func(bytes int), options ...ImportOption,
+) (Report, error) {
 	shop, err := o.app.shop(ctx, shopID)
 	if err != nil {
 		return Report{}, err
 	}
 	run := &importRun{app: o.app, shop: shop, seed: maphash.MakeSeed()}
+	for _, choose := range options {
+		choose(&run.importChoices)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range run.queues {
 		run.queues[i] = make(chan importLine, importAhead)
@@ -79,6 +84,8 @@ type importLine struct {
 // importRun is one import under way. Each worker has a queue, and all lines of one order are in the same: of two with one
 // updated_at the later is stored last, however often the file is imported.
 type importRun struct {
+	importChoices
+
 	app    *App
 	shop   Shop
 	seed   maphash.Seed
@@ -93,18 +100,21 @@ func (run *importRun) close() {
 	}
 }
 
-// read hands the lines out. A line longer than an order may be is refused whole without being kept in memory.
+// read hands the documents out. One longer than an order may be is refused whole without being kept in memory.
 func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int)) error {
-	in := bufio.NewReaderSize(r, 1<<16)
-	for line := 1; ; line++ {
-		text, size, err := readLine(in)
+	source, err := newImportSource(r, run.encoding)
+	if err != nil {
+		return err
+	}
+	for {
+		d, err := source.next()
 		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read line %d: %w", line, err)
+			return fmt.Errorf("read line %d: %w", d.line, err)
 		}
-		progress(size)
-		if size > maxOrderJSON {
-			run.refuse(line, failure(TooLarge, "error.too_large"))
-		} else if err := run.hand(ctx, line, bytes.TrimSpace(text)); err != nil {
+		progress(source.raw.taken())
+		if d.size > maxOrderJSON {
+			run.refuse(d.line, failure(TooLarge, "error.too_large"))
+		} else if err := run.hand(ctx, d.line, d.text); err != nil {
 			return err
 		}
 		if err != nil {
@@ -116,6 +126,10 @@ func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int))
 // hand gives the order of a line to its worker.
 func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 	if len(text) == 0 {
+		return nil
+	}
+	if !utf8.Valid(text) {
+		run.refuse(line, invalid([]Fault{{Key: "import.encoding"}}))
 		return nil
 	}
 	o, warnings, err := decodeOrder(run.app.atlas, text, "")
@@ -131,23 +145,13 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 	}
 }
 
-// readLine reads up to a line feed, and keeps no more of it than an order may have.
-func readLine(in *bufio.Reader) (text []byte, size int, err error) {
-	for {
-		part, err := in.ReadSlice('\n')
-		size += len(part)
-		if size <= maxOrderJSON {
-			text = append(text, part...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return text, size, err
-		}
-	}
-}
-
 func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
+	put := run.app.putOrder
+	if run.dryRun {
+		put = run.app.checkOrder
+	}
 	for l := range queue {
-		receipt, err := run.app.putOrder(ctx, run.shop, l.order)
+		receipt, err := put(ctx, run.shop, l.order)
 		switch KindOf(err) {
 		case Invalid, TooLarge, Conflict, Unavailable:
 			run.refuse(l.line, err)

@@ -15,7 +15,9 @@ import (
 type importOrders struct {
 	storeFlag
 	shopFlag
-	File string `arg:"" help:"The file; - is standard input."`
+	File     string `arg:"" help:"The file; - is standard input."`
+	DryRun   bool   `help:"Check the file and report, and store nothing."`
+	Encoding string `placeholder:"NAME" help:"The encoding of a file that is not UTF-8, such as windows-1250."`
 }
 
 // Help implements kong.HelpProvider.
@@ -26,6 +28,10 @@ func (importOrders) Help() string {
 
   portal import orders orders.ndjson
   gunzip -c orders.ndjson.gz | portal import orders -
+
+  portal import orders --dry-run --encoding windows-1250 orders.ndjson
+
+A JSON array and objects written over several lines are read too, and UTF-8 and UTF-16 with a byte order mark. With --dry-run each order is compared with what is stored, not with the lines before it.
 
 Lines that are wrong are refused and listed, and the others are stored; the exit status is then 1. Each order is stored as of its own updated_at, so an import that was interrupted can be run again and ends the same.`
 }
@@ -44,12 +50,17 @@ func (c importOrders) Run(ctx context.Context, w *world) error {
 		}
 		began := time.Now()
 		progress, done := newProgress(w, size)
-		report, err := operator.ImportOrders(ctx, shop.ID, in, progress)
+		report, err := operator.ImportOrders(ctx, shop.ID, in, progress, c.options()...)
 		done()
+		if c.DryRun {
+			w.say("Dry run: nothing was stored. This is what an import would do.")
+		}
 		w.report(c.File, shop.ID, report, time.Since(began))
 		switch {
 		case ctx.Err() != nil:
 			return failf("Stopped after %d lines. What was stored stays; run the same command again, and it ends the same.", report.Lines)
+		case portal.KindOf(err) == portal.Invalid: // the file is written in a way that cannot be read
+			return failf("%s", w.sentence(portal.FaultsOf(err)[0].Key, nil))
 		case err != nil:
 			return err
 		case report.RefusedCount > 0:
@@ -57,6 +68,14 @@ func (c importOrders) Run(ctx context.Context, w *world) error {
 		}
 		return nil
 	})
+}
+
+func (c importOrders) options() []portal.ImportOption {
+	options := []portal.ImportOption{portal.Encoding(c.Encoding)}
+	if c.DryRun {
+		options = append(options, portal.DryRun())
+	}
+	return options
 }
 
 // input is what to read, and its size in bytes, -1 when nobody can know.

@@ -100,3 +100,20 @@ func TestImportPrintsWarnings(t *testing.T) {
 	got := call(t, nil, "import", "orders", writeFile(t, "o.ndjson", "\n"+guest), "--store", dir)
 	got.want(t, exitOK, append(counts(1, 0, 0, 0), "1 line was stored with warnings:\n", "line 2: /customer_id: Systems send this id")...)
 }
+
+func TestImportDryRun(t *testing.T) {
+	dir := shopStore(t)
+	file := writeFile(t, "orders.json", "\ufeff["+strings.ReplaceAll(orderLine(1001), ",", ",\r\n")+",\r\n{}]")
+	for range 2 {
+		call(t, nil, "import", "orders", file, "--store", dir, "--dry-run").want(t, exitFailure, append(counts(1, 0, 0, 1), "nothing was stored", "line 7: ")...)
+	}
+	call(t, nil, "import", "orders", file, "--store", dir).want(t, exitFailure, counts(1, 0, 0, 1)...)
+}
+
+func TestImportNamesAnEncoding(t *testing.T) {
+	dir := shopStore(t)
+	file := writeFile(t, "orders.ndjson", strings.Replace(orderLine(1001), `"currency"`, "\"tax_note\":\"\x9dava\",\"currency\"", 1))
+	call(t, nil, "import", "orders", file, "--store", dir).want(t, exitFailure, "line 1: /: This is not UTF-8", "--encoding windows-1250")
+	call(t, nil, "import", "orders", file, "--store", dir, "--encoding", "utf-9").want(t, exitFailure, "No encoding is called this")
+	call(t, nil, "import", "orders", file, "--store", dir, "--encoding", "windows-1250").want(t, exitOK, counts(1, 0, 0, 0)...)
+}
