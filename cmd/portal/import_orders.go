@@ -60,7 +60,7 @@ func (c importOrders) Run(ctx context.Context, w *world) error {
 		case ctx.Err() != nil:
 			return failf("Stopped after %d lines. What was stored stays; run the same command again, and it ends the same.", report.Lines)
 		case portal.KindOf(err) == portal.Invalid: // the file is written in a way that cannot be read
-			return failf("%s", w.sentence(portal.FaultsOf(err)[0].Key, nil))
+			return failf("%s", say(w.texts.Developer(), portal.FaultsOf(err)[0].Key, nil))
 		case err != nil:
 			return err
 		case report.RefusedCount > 0:
