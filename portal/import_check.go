@@ -34,5 +34,5 @@ func (a *App) checkOrder(ctx context.Context, shop Shop, o Order) (Receipt, erro
 		return Receipt{Outcome: doc.takeErased(o)}, nil
 	}
 	digest, err := o.digest()
-	return Receipt{Outcome: doc.judge(o, doc.owner(o, ""), digest)}, err
+	return Receipt{Outcome: doc.judge(o, doc.owner(o, ownership{}).customer, digest)}, err
 }
