@@ -29,6 +29,9 @@ func needFlood(t *testing.T) {
 type floodServer struct {
 	process *exec.Cmd
 	address string
+	binary  string
+	dir     string // of the store
+	office  *sink
 }
 
 // floodBinary builds the program. PORTAL_TEST_BINARY names another one, such as an older version to compare with.
@@ -55,7 +58,7 @@ func startFloodServer(t *testing.T, more ...string) *floodServer {
 	}
 	arguments := append([]string{"serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp",
 		"smtp://" + office.address + "?starttls=off", "--log-level", "error"}, more...)
-	s := &floodServer{process: exec.Command(binary, arguments...)}
+	s := &floodServer{process: exec.Command(binary, arguments...), binary: binary, dir: dir, office: office}
 	s.process.Stderr = os.Stderr
 	out, err := s.process.StdoutPipe()
 	if err == nil {
