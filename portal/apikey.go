@@ -42,8 +42,15 @@ func (a *App) keyDocs(shop string) storage.Docs[apiKey] {
 
 // Feed is a machine of the shop with a key: it brings orders and customers, and reads customers.
 type Feed struct {
-	app  *App
-	shop Shop
+	app    *App
+	shop   Shop
+	forced bool
+}
+
+// Forced is the feed, allowed to bring content that is dated in the future.
+func (f Feed) Forced() Feed {
+	f.forced = true
+	return f
 }
 
 // Feed makes the actor of a request with a bearer key; an unknown, revoked or other shop's key is a SignIn error.

@@ -146,7 +146,7 @@ func TestConsentsByFeed(t *testing.T) {
 	}
 	put := func(status string, at, updated time.Time) portal.Outcome {
 		t.Helper()
-		receipt, err := feed.PutCustomer(t.Context(), "77", told(status, at, updated))
+		receipt, err := feed.Forced().PutCustomer(t.Context(), "77", told(status, at, updated))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,9 +20,6 @@ type consentWire struct {
 	Wording string `json:"wording"`
 }
 
-// clockSkew is how far a feed's clock may run ahead of ours.
-const clockSkew = 5 * time.Minute
-
 // consents reads what a feed says. The source is its own word, but not one of ours: that a customer said a thing in the account is
 // nobody's to claim but the account's.
 func (f *form) consents(w *consentsWire, now time.Time) []Consent {

@@ -397,7 +397,7 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 		},
 		"this was not me": func(h *house, _, _ portal.Shopper) error { return h.raiseAlarm() },
 		"another address": func(h *house, _, _ portal.Shopper) error {
-			_, err := h.feed().PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-22T00:00:00Z"}`))
+			_, err := h.feed().PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-21T10:03:00Z"}`))
 			return err
 		},
 		"fourteen days": func(h *house, _, _ portal.Shopper) error { h.clock.pass(14 * 24 * time.Hour); return nil },

@@ -161,7 +161,7 @@ func TestOrdersNeverMove(t *testing.T) {
 	h.put(orderJSON("last", jan))
 	h.clock.pass(time.Millisecond)
 	h.work()
-	later := []string{`"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-12-30T10:00:00Z"`}
+	later := []string{`"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-11-20T10:00:00Z"`}
 	for _, number := range []string{"before", "held", "last"} {
 		if got := h.put(orderJSON(number, jan, later...)); got != portal.Updated {
 			t.Errorf("%s: %s", number, got)

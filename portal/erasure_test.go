@@ -335,7 +335,7 @@ func TestComesWhileErased(t *testing.T) {
 	h := newHouse(t)
 	h.beginErasure()
 	email := traces["e-mail address"]
-	customer := fmt.Appendf(nil, `{"email":%q,"updated_at":"2027-03-06T10:00:00Z"}`, email)
+	customer := fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-11-20T10:00:00Z"}`, email)
 	if _, err := h.feed().PutOrder(t.Context(), "E-9", h.tracedOrder("E-9", email)); portal.KindOf(err) != portal.Unavailable {
 		t.Errorf("an order: %v", err)
 	}
@@ -407,7 +407,7 @@ func TestErasedOrders(t *testing.T) {
 	if !strings.Contains(all, "refunded") || !strings.Contains(all, "erased_at") {
 		t.Error("the status did not change, or the order does not say that it is erased")
 	}
-	body := fmt.Sprintf(`{"email":%q,"updated_at":"2027-03-06T10:00:00Z"}`, email)
+	body := fmt.Sprintf(`{"email":%q,"updated_at":"2026-11-20T10:00:00Z"}`, email)
 	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(body)); portal.KindOf(err) != portal.Gone {
 		t.Errorf("the shop's record brought them back: %v", err)
 	}
@@ -439,7 +439,7 @@ func TestErasedComesBack(t *testing.T) {
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Number != "E-3" || page.Total != 1 {
 		t.Errorf("%+v %v", page, err)
 	}
-	body := fmt.Sprintf(`{"email":%q,"first_name":"Zdenka","updated_at":"2027-03-06T10:00:00Z"}`, email)
+	body := fmt.Sprintf(`{"email":%q,"first_name":"Zdenka","updated_at":"2026-11-20T10:00:00Z"}`, email)
 	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(body)); err != nil {
 		t.Errorf("the shop's record of them: %v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"postern/portal/address"
@@ -16,13 +17,36 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Receipt
 	if number == "" {
 		return Receipt{}, invalid([]Fault{{Field: "/number", Key: "text.required"}})
 	}
-	o, warnings, err := decodeOrder(f.app.atlas, body, number)
+	o, warnings, err := decodeOrder(f.app.atlas, body, number, f.latest())
 	if err != nil {
 		return Receipt{}, err
 	}
+	f.noteAhead(ctx, "order", o.PlacedAt, o.UpdatedAt)
 	receipt, err := f.app.putOrder(ctx, f.shop, o)
 	receipt.Warnings = warnings
 	return receipt, err
+}
+
+// latest is the latest moment that content may be dated at.
+func (a *App) latest() time.Time { return a.now().UTC().Add(clockSkew) }
+
+// latest is that of the App, zero for a forced delivery.
+func (f Feed) latest() time.Time {
+	if f.forced {
+		return time.Time{}
+	}
+	return f.app.latest()
+}
+
+// noteAhead logs that content was taken which is dated in the future.
+func (f Feed) noteAhead(ctx context.Context, document string, dated ...time.Time) {
+	for _, at := range dated {
+		if f.forced && at.After(f.app.latest()) {
+			f.app.log.WarnContext(ctx, "content dated in the future was accepted by force", "shop", f.shop.ID, "document", document,
+				"ahead", at.Sub(f.app.now()).Round(time.Second).String())
+			return
+		}
+	}
 }
 
 // customerWire is a customer as a feed sends it. What is absent or null is left as it is; "" and an empty list clear.
@@ -63,6 +87,7 @@ func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Receipt,
 	if err != nil {
 		return Receipt{}, err
 	}
+	f.noteAhead(ctx, "customer", change.at)
 	customer, err := f.app.introduced(ctx, f.shop.ID, id)
 	if err != nil {
 		return Receipt{}, err
@@ -85,12 +110,17 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	if err := decodeJSON(body, &w); err != nil {
 		return customerChange{}, err
 	}
-	r := &form{atlas: f.app.atlas}
+	r := &form{atlas: f.app.atlas, latest: f.latest()}
 	if id = r.required("/id", r.key("/id", id, maxWord)); id != "" && isForNobody(id) {
 		r.fault("/id", "customer_id.nobody")
 	}
 	now := f.app.now().In(f.shop.Location())
-	c := customerChange{profile: r.profile(w.profileWire, now), consents: r.consents(w.Consents, now), at: r.moment("/updated_at", w.UpdatedAt)}
+	c := customerChange{profile: r.profile(w.profileWire, now), consents: r.consents(w.Consents, now)}
+	if !w.consentsAlone() {
+		c.at = r.moment("/updated_at", w.UpdatedAt)
+		r.notAhead("/updated_at", c.at)
+	}
+	c.profile.Language = f.offered(r, c.profile.Language)
 	if w.Email != nil {
 		email := r.email("/email", *w.Email)
 		c.email = &email
@@ -108,6 +138,24 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	}
 	c.warnings = r.listed()
 	return c, invalid(r.faults)
+}
+
+// consentsAlone reports whether a document brings consents and nothing else: each has a time of its own.
+func (w customerWire) consentsAlone() bool {
+	return w.Consents != nil && w.UpdatedAt == "" && w.Email == nil && w.Company == nil && w.Addresses == nil && w.profileWire == profileWire{}
+}
+
+// offered is the shop's language that a feed means: "sk-SK" is sk. One that the shop does not offer is dropped with a warning.
+func (f Feed) offered(r *form, lang *string) *string {
+	if lang == nil || *lang == "" || slices.Contains(f.shop.Languages, *lang) {
+		return lang
+	}
+	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(*lang, "_", "-")), "-")
+	if slices.Contains(f.shop.Languages, base) {
+		return &base
+	}
+	r.warn("/language", "language.dropped")
+	return nil
 }
 
 // savedAddress reads an address of the shop's own records: bounded and printable like an order's, not judged.
@@ -197,6 +245,9 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 	if err != nil {
 		return Receipt{}, erasing(err)
 	}
+	if change.at.IsZero() {
+		return f.learnConsents(ctx, id, change)
+	}
 	if change.at.Before(customer.lastChange()) {
 		receipt.Outcome, receipt.StoredUpdatedAt = Stale, customer.lastChange()
 		return receipt, f.learnLate(ctx, id, change)
@@ -228,6 +279,19 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 	if err == nil && moves && receipt.Outcome != Stale {
 		err = f.app.Worker().releaseFormer(ctx, f.shop, id)
 	}
+	return receipt, erasing(err)
+}
+
+// learnConsents takes over consents that came alone.
+func (f Feed) learnConsents(ctx context.Context, id string, change customerChange) (Receipt, error) {
+	receipt := Receipt{Customer: id, Warnings: change.warnings}
+	_, err := f.app.changeCustomer(ctx, f.shop.ID, id, func(c *Customer) error {
+		err := c.learnLate(change.consents, f.app.now())
+		if receipt.Outcome = Updated; err != nil {
+			receipt.Outcome = Unchanged
+		}
+		return err
+	})
 	return receipt, erasing(err)
 }
 
@@ -346,5 +410,5 @@ func orNotFound(err error) error {
 	if err != nil {
 		return err
 	}
-	return &Error{Kind: NotFound, Cause: errors.New("no such customer")}
+	return failure(NotFound, "customer.not_found")
 }

@@ -23,6 +23,7 @@ type form struct {
 	unlisted int // warnings beyond maxWarnings
 	currency string
 	atlas    *address.Atlas // of those that read addresses
+	latest   time.Time      // the latest moment that notAhead accepts; zero for any
 }
 
 func (f *form) fault(field, key string, args ...string) {
@@ -161,6 +162,16 @@ func (f *form) moment(field, value string) time.Time {
 		return *t
 	}
 	return time.Time{}
+}
+
+// clockSkew is how far a sender's clock may run ahead of ours.
+const clockSkew = 5 * time.Minute
+
+// notAhead refuses a time that only a wrong clock gives: nothing that is true could be newer, so it would freeze the document.
+func (f *form) notAhead(field string, t time.Time) {
+	if !f.latest.IsZero() && t.After(f.latest) {
+		f.fault(field, "time.ahead", "Now", f.latest.Add(-clockSkew).Format(time.RFC3339))
+	}
 }
 
 func (f *form) currencyCode(field, code string) string {

@@ -16,7 +16,7 @@ func TestFormerAddressIsHeld(t *testing.T) {
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(id, email string) error {
-		_, err := feed.PutCustomer(t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2027-01-01T00:00:00Z"}`, email))
+		_, err := feed.PutCustomer(t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-11-21T09:00:00Z"}`, email))
 		return err
 	}
 	if err := put("77", eva); err != nil {

@@ -198,7 +198,7 @@ func TestHandOffDiesWithItsSession(t *testing.T) {
 			feed := h.feed()
 			_, err := feed.PutCustomer(h.t.Context(), "77", []byte(`{"email":"`+jan+`","updated_at":"2026-11-21T10:00:00Z"}`))
 			if err == nil {
-				_, err = feed.PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-21T11:00:00Z"}`))
+				_, err = feed.PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-21T10:04:00Z"}`))
 			}
 			return err
 		},

@@ -132,7 +132,7 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 		run.refuse(line, invalid([]Fault{{Key: "import.encoding"}}))
 		return nil
 	}
-	o, warnings, err := decodeOrder(run.app.atlas, text, "")
+	o, warnings, err := decodeOrder(run.app.atlas, text, "", run.app.latest())
 	if err != nil {
 		run.refuse(line, err)
 		return nil

@@ -2,6 +2,8 @@ package portal
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"postern/storage"
@@ -18,18 +20,25 @@ type InquiryRecord struct {
 	Lines    []StatementLine `json:"lines,omitempty"` // of a return
 }
 
+// FeedInquiry is a message or a request with what the shop's system knows its customer by.
+type FeedInquiry struct {
+	InquiryRecord
+	CustomerID string `json:"customer_id"` // the shop system's, "" when none was introduced
+	Email      string `json:"email"`       // the customer's present one
+}
+
 // MessagePage and RequestPage are parts of the lists, oldest first. Next is what to ask for the part behind it, now or later.
 type MessagePage struct {
-	Messages []InquiryRecord `json:"messages"`
-	Next     string          `json:"next"`
-	More     bool            `json:"more"`
+	Messages []FeedInquiry `json:"messages"`
+	Next     string        `json:"next"`
+	More     bool          `json:"more"`
 }
 
 // RequestPage is a part of the list of requests.
 type RequestPage struct {
-	Requests []InquiryRecord `json:"requests"`
-	Next     string          `json:"next"`
-	More     bool            `json:"more"`
+	Requests []FeedInquiry `json:"requests"`
+	Next     string        `json:"next"`
+	More     bool          `json:"more"`
 }
 
 // Messages lists the customers' messages behind a place, "" for all. An after that no page gave is Invalid.
@@ -44,10 +53,31 @@ func (f Feed) Requests(ctx context.Context, after string) (RequestPage, error) {
 	return RequestPage{Requests: found.list, Next: found.next, More: found.more}, err
 }
 
-func (f Feed) inquiries(ctx context.Context, channel, after string) (part[InquiryRecord], error) {
-	return listed(ctx, f.app.inquiryDocs(f.shop.ID), listing[inquiry, InquiryRecord]{
+func (f Feed) inquiries(ctx context.Context, channel, after string) (part[FeedInquiry], error) {
+	found, err := listed(ctx, f.app.inquiryDocs(f.shop.ID), listing[inquiry, FeedInquiry]{
 		query: storage.Query{Index: inquiriesByChannel, Equal: []any{channel}}, after: after, now: f.app.now(),
-		record: func(id string, in inquiry) (InquiryRecord, string) { return in.record(id), in.Place },
+		record: func(id string, in inquiry) (FeedInquiry, string) {
+			return FeedInquiry{InquiryRecord: in.record(id)}, in.Place
+		},
+	})
+	if err != nil {
+		return found, err
+	}
+	return found, f.nameCustomers(ctx, found.list)
+}
+
+// nameCustomers adds the customers' ids and emails; somebody who is being erased has none.
+func (f Feed) nameCustomers(ctx context.Context, list []FeedInquiry) error {
+	byCustomer := map[string][]*FeedInquiry{}
+	for i := range list {
+		byCustomer[list[i].Customer] = append(byCustomer[list[i].Customer], &list[i])
+	}
+	return eachAtOnce(ctx, slices.Collect(maps.Keys(byCustomer)), func(ctx context.Context, id string) error {
+		c, err := f.app.customer(ctx, f.shop.ID, id)
+		for _, inquiry := range byCustomer[id] {
+			inquiry.CustomerID, inquiry.Email = c.FeedID, c.Email
+		}
+		return ifFound(err)
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // inquiriesListed reads a list to its end as the shop's system does.
-func inquiriesListed(t *testing.T, read func(context.Context, string) ([]portal.InquiryRecord, string, bool, error), after string) ([]string, string) {
+func inquiriesListed(t *testing.T, read func(context.Context, string) ([]portal.FeedInquiry, string, bool, error), after string) ([]string, string) {
 	t.Helper()
 	var all []string
 	for {
@@ -36,7 +36,7 @@ func inquiriesListed(t *testing.T, read func(context.Context, string) ([]portal.
 func TestInquiryList(t *testing.T) {
 	h, s := inquiryHouse(t)
 	feed := h.feed()
-	read := func(ctx context.Context, after string) ([]portal.InquiryRecord, string, bool, error) {
+	read := func(ctx context.Context, after string) ([]portal.FeedInquiry, string, bool, error) {
 		p, err := feed.Messages(ctx, after)
 		return p.Messages, p.Next, p.More, err
 	}

@@ -111,7 +111,7 @@ func TestLanguageOfEmails(t *testing.T) {
 			c.put(c.placed("1", jan, time.Hour))
 			c.collect("first order")
 			c.put(c.placed("2", eva, 100*time.Hour))
-			c.must(feed.MailSignIn(t.Context(), "77", []byte(`{}`)))
+			c.must(feed.MailSignIn(t.Context(), "77", []byte(`{}`), ""))
 			c.collect("invitation")
 			for kind, lang := range c.sent {
 				if want := map[bool]string{true: test.want, false: test.customer}[test.page == ""]; lang != want {

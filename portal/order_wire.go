@@ -124,12 +124,12 @@ const (
 
 // decodeOrder reads one order from JSON, and lists what it rounded, cleaned or dropped. The error is Invalid with every fault found,
 // or TooLarge.
-func decodeOrder(atlas *address.Atlas, body []byte, number string) (Order, []Fault, error) {
+func decodeOrder(atlas *address.Atlas, body []byte, number string, latest time.Time) (Order, []Fault, error) {
 	var w orderWire
 	if err := decodeJSON(body, &w); err != nil {
 		return Order{}, nil, err
 	}
-	f := &form{atlas: atlas}
+	f := &form{atlas: atlas, latest: latest}
 	if number == "" {
 		number = w.Number
 	}
@@ -137,6 +137,8 @@ func decodeOrder(atlas *address.Atlas, body []byte, number string) (Order, []Fau
 		f.fault("/number", "order.number.other")
 	}
 	o := w.order(f)
+	f.notAhead("/placed_at", o.PlacedAt)
+	f.notAhead("/updated_at", o.UpdatedAt)
 	o.Number = f.required("/number", f.key("/number", number, maxNumber))
 	return o, f.listed(), invalid(f.faults)
 }

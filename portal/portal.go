@@ -81,7 +81,7 @@ func Collections() []storage.Collection {
 	return append(mail.Collections(),
 		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
 		orderCollection(), inquiryCollection(), historyCollection(), keyCollection(), handOffCollection(),
-		installationCollection(), upgradeCollection())
+		installationCollection(), upgradeCollection(), repeatableCollection())
 }
 
 // Ready reports whether the store answers, and still belongs to this installation secret.

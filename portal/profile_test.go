@@ -197,11 +197,11 @@ func TestProfileByFeed(t *testing.T) {
 	if saved, err := s.SaveProfile(t.Context(), shown); err != nil || saved.Phone != got.Phone {
 		t.Errorf("a number that the shop knows stands in the way: %+v, %v", saved, err)
 	}
-	_, err = feed.PutCustomer(t.Context(), "77", []byte(`{"phone":421905123456,"updated_at":"2026-12-01T00:00:00Z"}`))
+	_, err = feed.PutCustomer(t.Context(), "77", []byte(`{"phone":421905123456,"updated_at":"2026-11-21T10:00:00Z"}`))
 	if diff := cmp.Diff([]string{"/phone json.type"}, faultsOf(err)); diff != "" {
 		t.Error(diff)
 	}
-	cleared := `{"birth_date":"","phone":"+421 905 123 457","updated_at":"2026-12-01T00:00:00Z"}`
+	cleared := `{"birth_date":"","phone":"+421 905 123 457","updated_at":"2026-11-21T10:00:00Z"}`
 	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(cleared)); err != nil || receipt.Outcome != portal.Updated {
 		t.Fatalf("%s, %v", receipt.Outcome, err)
 	}

@@ -31,17 +31,34 @@ type signInMailWire struct {
 }
 
 // MailSignIn sends the customer with the shop system's id a mail with a link to a destination: a path of the portal, or a URL
-// on one of the shop's origins; "" for the orders. Another is Invalid at "/destination". It counts against the limits of the
-// address, over which it is TooMany. An id that nobody has is NotFound.
-func (f Feed) MailSignIn(ctx context.Context, id string, body []byte) error {
+// on one of the shop's origins; "" for the orders, as is an empty body. Another is Invalid at "/destination". It counts against
+// the limits of the address, over which it is TooMany. An id that nobody has is NotFound. With a key ("" for none) the same
+// request within a day sends nothing more.
+func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string) error {
 	var w signInMailWire
-	if err := decodeJSON(body, &w); err != nil {
-		return err
+	if len(body) > 0 {
+		if err := decodeJSON(body, &w); err != nil {
+			return err
+		}
 	}
 	destination := f.shop.destination(w.Destination)
 	if destination == "" && w.Destination != "" {
 		return invalid([]Fault{{Field: "/destination", Key: "destination.form"}})
 	}
+	if key == "" {
+		return f.mailSignIn(ctx, id, destination, storage.NewID())
+	}
+	if len(key) > maxIdempotency {
+		return invalid([]Fault{{Field: "Idempotency-Key", Key: "idempotency.form"}})
+	}
+	key = hashOf("idempotency\x00" + key)
+	return f.once(ctx, key, hashOf(id+"\x00"+destination), func(ctx context.Context, entry string) error {
+		return f.mailSignIn(ctx, id, destination, entry)
+	})
+}
+
+// mailSignIn asks for the mail, once for an entry of the outbox.
+func (f Feed) mailSignIn(ctx context.Context, id, destination, entry string) error {
 	customer, err := f.app.introduced(ctx, f.shop.ID, id)
 	if err != nil || customer == "" {
 		return orNotFound(err)
@@ -53,7 +70,7 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte) error {
 	if err := f.app.countMail(ctx, f.shop.ID, c.Email); err != nil {
 		return err
 	}
-	_, err = mail.NewOutbox(f.app.engine, f.shop.ID).Add(ctx, mail.Entry{
+	_, err = mail.NewOutbox(f.app.engine, f.shop.ID).AddOnce(ctx, entry, mail.Entry{
 		Kind: mailSignIn, To: c.Email, CreatedAt: f.app.now(), NextAt: f.app.now(),
 		Payload: map[string]string{payBy: byFeed, payDestination: destination},
 	})
@@ -71,7 +88,7 @@ func (a *App) countMail(ctx context.Context, shop, email string) error {
 			return err
 		}
 		if over[0] {
-			return failure(TooMany, "mail.too_many")
+			return &Error{Kind: TooMany, Key: "mail.too_many", RetryAfter: b.rate.Period}
 		}
 	}
 	return nil

@@ -27,7 +27,7 @@ func fedHouse(t *testing.T) (*house, portal.Feed) {
 
 func TestMailSignIn(t *testing.T) {
 	h, feed := fedHouse(t)
-	if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`)); err != nil {
+	if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`), ""); err != nil {
 		t.Fatal(err)
 	}
 	sent := h.deliver()
@@ -43,13 +43,13 @@ func TestMailSignIn(t *testing.T) {
 	}
 	for body, want := range map[string]string{
 		`{"destination":"https://evil.example/"}`: "/destination destination.form", `{"destination":"//evil.example"}`: "/destination destination.form",
-		`{"destination":"/sign-in"}`: "/destination destination.form", `{"destination":7}`: "/destination json.type", `{"to":"/"}`: "/to json.unknown", ``: " json.syntax",
+		`{"destination":"/sign-in"}`: "/destination destination.form", `{"destination":7}`: "/destination json.type", `{"to":"/"}`: "/to json.unknown",
 	} {
-		if err := feed.MailSignIn(t.Context(), "77", []byte(body)); cmp.Diff([]string{want}, faultsOf(err)) != "" {
+		if err := feed.MailSignIn(t.Context(), "77", []byte(body), ""); cmp.Diff([]string{want}, faultsOf(err)) != "" {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
-	if err := feed.MailSignIn(t.Context(), "78", []byte(`{}`)); portal.KindOf(err) != portal.NotFound {
+	if err := feed.MailSignIn(t.Context(), "78", []byte(`{}`), ""); portal.KindOf(err) != portal.NotFound {
 		t.Errorf("an unknown id: %v", err)
 	}
 	if sent := h.deliver(); len(sent) != 0 {
@@ -63,7 +63,7 @@ func TestMailSignInLimits(t *testing.T) {
 	h, feed := fedHouse(t)
 	mails := 0
 	ask := func() error {
-		err := feed.MailSignIn(t.Context(), "77", []byte(`{}`))
+		err := feed.MailSignIn(t.Context(), "77", []byte(`{}`), "")
 		for _, m := range h.deliver() {
 			mails++
 			if _, err := h.visitor("b").Redeem(t.Context(), tokenIn(m)); err != nil {
@@ -102,7 +102,7 @@ func TestMailSignInLimits(t *testing.T) {
 func TestMailSignInWithFiveLinks(t *testing.T) {
 	h, feed := fedHouse(t)
 	for n := range 6 {
-		if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`)); err != nil {
+		if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`), ""); err != nil {
 			t.Fatal(err)
 		}
 		sent := h.deliver()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postern/templates/i18n"
 )
@@ -57,7 +58,7 @@ func (r *statusRow) read(t *testing.T, l *i18n.Localizer) {
 		}
 	}
 	var err error
-	if r.order, _, err = decodeOrder(nil, []byte(body+"}"), "1"); err != nil {
+	if r.order, _, err = decodeOrder(nil, []byte(body+"}"), "1", time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	h := r.order.Status.Headline()

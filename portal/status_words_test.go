@@ -112,7 +112,7 @@ func TestCanonicalWordsAreReadAsThemselves(t *testing.T) {
 func orderOf(t *testing.T, members string) Order {
 	t.Helper()
 	o, _, err := decodeOrder(nil, []byte(`{"email":"jan@example.com","placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z",
-		"currency":"EUR",`+members+`}`), "1")
+		"currency":"EUR",`+members+`}`), "1", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

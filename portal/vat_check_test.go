@@ -242,7 +242,7 @@ func TestVATChanges(t *testing.T) {
 // TestVATOfFeed checks an ID that the shop's system brings, too.
 func TestVATOfFeed(t *testing.T) {
 	h, _, _ := newVATHouse(t)
-	body := fmt.Sprintf(`{"email":%q,"company":{"vat_id":%q},"updated_at":"2026-11-21T11:00:00Z"}`, jan, oneVATID)
+	body := fmt.Sprintf(`{"email":%q,"company":{"vat_id":%q},"updated_at":"2026-11-21T10:04:00Z"}`, jan, oneVATID)
 	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(body)); err != nil {
 		t.Fatal(err)
 	}

@@ -310,7 +310,7 @@ func TestWithdrawalBeforeItsOrder(t *testing.T) {
 	if err != nil || order.Withdrawal.Closed != portal.WithdrawalReceived || len(order.Withdrawal.Received) != 1 || !order.Withdrawal.Received[0].At.Equal(at) {
 		t.Errorf("the order: %+v, %v", order.Withdrawal, err)
 	}
-	h.put(orderJSON("1", jan, `"updated_at":"2026-03-05`, `"updated_at":"2026-11-30`))
+	h.put(orderJSON("1", jan, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
 	if order, err = h.signIn(jan).Order(t.Context(), "1"); err != nil || len(order.Withdrawal.Received) != 1 {
 		t.Errorf("the order, fed again: %+v, %v", order.Withdrawal, err)
 	}

@@ -144,7 +144,7 @@ func (w Worker) sweep(ctx context.Context) error {
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
 		_, swept := mail.NewOutbox(w.app.engine, shop.ID).Sweep(ctx, sweepBatch)
-		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepAccess(ctx, shop))
+		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop), w.sweepAccess(ctx, shop))
 	}
 	return errors.Join(err, w.sweepRotated(ctx, shops))
 }

@@ -25,6 +25,7 @@ type metrics struct {
 	inHand   prometheus.Gauge
 	answers  *prometheus.CounterVec
 	took     *prometheus.HistogramVec
+	feed     *prometheus.CounterVec
 	mails    *prometheus.CounterVec
 	missed   *prometheus.CounterVec
 	store    *prometheus.CounterVec
@@ -43,6 +44,9 @@ func newMetrics() *metrics {
 			Name: "portal_http_request_duration_seconds", Help: "Time from a request's arrival to its answer, by route and method.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15},
 		}, []string{"route", "method"}),
+		feed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portal_feed_deliveries_total", Help: "Documents that feeds brought, by route and result (created, updated, unchanged, stale).",
+		}, []string{"route", "result"}),
 		mails: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portal_mail_attempts_total", Help: "Attempts at a mail, by outcome: sent, dropped, refused, deferred, unsure, fault.",
 		}, []string{"outcome"}),
@@ -60,7 +64,7 @@ func newMetrics() *metrics {
 	for _, cause := range mail.Causes() {
 		m.missed.WithLabelValues(cause)
 	}
-	m.registry.MustRegister(m.inHand, m.answers, m.took, m.mails, m.missed, m.store,
+	m.registry.MustRegister(m.inHand, m.answers, m.took, m.feed, m.mails, m.missed, m.store,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
@@ -71,6 +75,9 @@ func (m *metrics) watch(ctx context.Context) (context.Context, func(web.Answer))
 	return ctx, func(a web.Answer) {
 		m.inHand.Dec()
 		m.answers.WithLabelValues(a.Route, a.Method, strconv.Itoa(a.Status)).Inc()
+		if a.Outcome != "" {
+			m.feed.WithLabelValues(a.Route, string(a.Outcome)).Inc()
+		}
 		m.took.WithLabelValues(a.Route, a.Method).Observe(a.Took.Seconds())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,15 +90,27 @@ func keyOf(status int) string {
 // retryAfter is how many seconds a client should wait for what is unavailable.
 const retryAfter = "30"
 
+// retryAfterTooMany is how many seconds the API's client should wait when the limit does not say.
+const retryAfterTooMany = 60
+
+// setRetryAfter says when it is worth trying again, where the error or its kind tells. A page says nothing of limits whose end is
+// unknown.
+func setRetryAfter(c *fiber.Ctx, f failure, err error) {
+	switch {
+	case f.wait > 0:
+		page.SetRetryAfter(c, err)
+	case f.kind == portal.Unavailable:
+		c.Set(fiber.HeaderRetryAfter, retryAfter)
+	case f.kind == portal.TooMany && isAPI(c):
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(retryAfterTooMany))
+	}
+}
+
 // fail answers with an error. When the error's own page cannot be made, the one rendered at the start is sent.
 func (s *site) fail(c *fiber.Ctx, err error) {
 	f := failureOf(err)
 	c.Response().ResetBody()
-	if f.wait > 0 {
-		page.SetRetryAfter(c, err)
-	} else if f.kind == portal.Unavailable {
-		c.Set(fiber.HeaderRetryAfter, retryAfter)
-	}
+	setRetryAfter(c, f, err)
 	worse := caught(func() error { return s.write(c, f) })
 	if worse != nil {
 		s.log.ErrorContext(c.UserContext(), "error page", "error", worse.Error(), "request", gate.RequestID(c))

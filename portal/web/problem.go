@@ -9,16 +9,15 @@ import (
 
 	"postern/portal"
 	"postern/portal/web/gate"
-	"postern/templates/i18n"
 )
 
-// problem is an error of the API (RFC 9457). Its type is always about:blank, so that the title is the status's phrase.
+// problem is an error of the API (RFC 9457). Its type is a URN made of its code.
 type problem struct {
 	Type    string         `json:"type"`
 	Title   string         `json:"title"`
 	Status  int            `json:"status"`
 	Detail  string         `json:"detail,omitempty"`
-	Code    string         `json:"code,omitempty"`    // message key: stable, for programs
+	Code    string         `json:"code"`              // stable, for programs
 	Request string         `json:"request,omitempty"` // id, as in the log
 	Errors  []problemFault `json:"errors,omitempty"`
 }
@@ -31,17 +30,60 @@ type problemFault struct {
 	Detail    string `json:"detail"`
 }
 
-const problemType = "application/problem+json"
+const (
+	problemType = "application/problem+json"
+	problemURN  = "urn:postern:error:"
+)
+
+// codeOf is the code of a failure that has no message of its own.
+func codeOf(f failure) string {
+	switch f.status {
+	case http.StatusBadRequest:
+		return "request.malformed"
+	case http.StatusUnauthorized:
+		return "key.required"
+	case http.StatusForbidden:
+		return "error.denied"
+	case http.StatusNotFound:
+		return "error.not_found"
+	case http.StatusMethodNotAllowed:
+		return "request.method"
+	case http.StatusRequestTimeout:
+		return "request.timeout"
+	case http.StatusConflict:
+		return "error.conflict"
+	case http.StatusGone:
+		return "error.gone"
+	case http.StatusRequestEntityTooLarge:
+		return "error.too_large"
+	case http.StatusUnsupportedMediaType:
+		return "request.media_type"
+	case http.StatusMisdirectedRequest:
+		return "error.misdirected"
+	case http.StatusUnprocessableEntity:
+		return "error.invalid"
+	case http.StatusTooManyRequests:
+		return "error.too_many"
+	case http.StatusRequestHeaderFieldsTooLarge:
+		return "request.header"
+	case http.StatusServiceUnavailable:
+		return "error.unavailable"
+	}
+	return "error.internal"
+}
 
 // writeProblem answers the API. Its sentences are English, for the one who reads the feed's log.
 func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
-	words := s.words.Localizer("en", gate.Shop(c).Location())
+	words := s.words.Developer()
+	if f.key == "" {
+		f.key = codeOf(f)
+	}
 	p := problem{
-		Type: "about:blank", Title: http.StatusText(f.status), Status: f.status,
-		Code: f.key, Detail: sentence(words, f.key, nil), Request: gate.RequestID(c),
+		Type: problemURN + f.key, Title: http.StatusText(f.status), Status: f.status,
+		Code: f.key, Detail: words.T(f.key, "Count", len(f.faults)), Request: gate.RequestID(c),
 	}
 	for _, fault := range f.faults {
-		wrong := problemFault{Pointer: fault.Field, Code: fault.Key, Detail: sentence(words, fault.Key, fault.Args)}
+		wrong := problemFault{Pointer: fault.Field, Code: fault.Key, Detail: words.T(fault.Key, fault.Args)}
 		if fault.Field != "" && !strings.HasPrefix(fault.Field, "/") {
 			wrong.Pointer, wrong.Parameter = "", fault.Field
 		}
@@ -56,12 +98,4 @@ func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 	}
 	c.Set(fiber.HeaderContentType, problemType)
 	return c.Status(f.status).Send(body)
-}
-
-// sentence is the message of a key, "" when the catalogue has none: a key is for programs, not for people.
-func sentence(words *i18n.Localizer, key string, args map[string]string) string {
-	if key == "" || !words.Has(key) {
-		return ""
-	}
-	return words.T(key, args)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal"
 	"postern/portal/web/gate"
 )
 
@@ -21,6 +22,8 @@ type Answer struct {
 	Status int
 	Shop   string // its id, "" when the host is no shop's
 	Took   time.Duration
+	// Outcome is what a feed's delivery did, "" when there was none.
+	Outcome portal.Outcome
 }
 
 // otherMethod stands for words that a client made up.
@@ -57,5 +60,6 @@ func (s *site) tellAll(ctx context.Context) (context.Context, func(Answer)) {
 func answerOf(c *fiber.Ctx, start time.Time) Answer {
 	return Answer{
 		Method: methodOf(c), Route: routeOf(c), Status: c.Response().StatusCode(), Shop: gate.Shop(c).ID, Took: time.Since(start),
+		Outcome: gate.Outcome(c),
 	}
 }

@@ -7,6 +7,7 @@ package api
 
 import (
 	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,30 +45,40 @@ func (h *Handler) Routes() []gate.Route {
 	}
 }
 
-// delivery is what a feed brings for the thing that a path parameter names.
-func delivery(c *fiber.Ctx, parameter string) (feed portal.Feed, name string, body []byte, err error) {
-	if feed, name, err = feedAnd(c, parameter); err == nil {
-		body, err = document(c)
-	}
-	return feed, name, body, err
-}
-
 func (h *Handler) putOrder(c *fiber.Ctx) error {
-	feed, number, body, err := delivery(c, "number")
-	if err != nil {
-		return err
-	}
-	receipt, err := feed.PutOrder(c.UserContext(), number, body)
-	return h.answer(c, receipt, err)
+	return h.put(c, func(feed portal.Feed, number string, body []byte) (portal.Receipt, error) {
+		return feed.PutOrder(c.UserContext(), number, body)
+	}, "number")
 }
 
 func (h *Handler) putCustomer(c *fiber.Ctx) error {
-	feed, id, body, err := delivery(c, "id")
+	return h.put(c, func(feed portal.Feed, id string, body []byte) (portal.Receipt, error) {
+		return feed.PutCustomer(c.UserContext(), id, body)
+	}, "id")
+}
+
+// put takes a document in.
+func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (portal.Receipt, error), param string) error {
+	feed, name, err := feedAnd(c, param, "force")
 	if err != nil {
 		return err
 	}
-	receipt, err := feed.PutCustomer(c.UserContext(), id, body)
-	return h.answer(c, receipt, err)
+	switch c.Query("force") {
+	case "true":
+		feed = feed.Forced()
+	case "false", "":
+	default:
+		return wrong("force", "query.boolean")
+	}
+	body, err := jsonBody(c)
+	if err != nil {
+		return err
+	}
+	receipt, err := put(feed, name, body)
+	if err != nil {
+		return err
+	}
+	return h.answer(c, receipt)
 }
 
 func (h *Handler) customer(c *fiber.Ctx) error {
@@ -94,13 +105,23 @@ func (h *Handler) customerByEmail(c *fiber.Ctx) error {
 	return c.JSON(record)
 }
 
-// mailSignIn has a customer mailed a link. The answer says that it is on its way, and nothing of the customer.
+// idempotencyKey is the header of draft-ietf-httpapi-idempotency-key-header.
+const idempotencyKey = "Idempotency-Key"
+
+// mailSignIn has a customer mailed a link; it needs no body. The answer says that it is on its way, and nothing of the customer.
 func (h *Handler) mailSignIn(c *fiber.Ctx) error {
-	feed, id, body, err := delivery(c, "id")
+	feed, id, err := feedAnd(c, "id")
 	if err != nil {
 		return err
 	}
-	if err := feed.MailSignIn(c.UserContext(), id, body); err != nil {
+	var body []byte
+	if len(c.BodyRaw()) > 0 {
+		if body, err = jsonBody(c); err != nil {
+			return err
+		}
+	}
+	key := strings.Trim(c.Get(idempotencyKey), `"`) // a string of RFC 8941; without its quotes, too
+	if err := feed.MailSignIn(c.UserContext(), id, body, key); err != nil {
 		return err
 	}
 	return c.Status(fiber.StatusAccepted).JSON(struct{}{})
@@ -108,11 +129,11 @@ func (h *Handler) mailSignIn(c *fiber.Ctx) error {
 
 // handOff exchanges the code that a storefront was brought for the customer.
 func (h *Handler) handOff(c *fiber.Ctx) error {
-	feed, err := gate.Feed(c)
+	feed, err := feedOf(c)
 	if err != nil {
 		return err
 	}
-	body, err := document(c)
+	body, err := jsonBody(c)
 	if err != nil {
 		return err
 	}
@@ -123,10 +144,38 @@ func (h *Handler) handOff(c *fiber.Ctx) error {
 	return c.JSON(record)
 }
 
-// feedAnd is the machine that asks, and the path parameter that names what it asks for. The key is looked at first,
-// so that a stranger learns nothing from the difference.
-func feedAnd(c *fiber.Ctx, param string) (portal.Feed, string, error) {
+// feedOf is the machine that asks. The key is looked at first, so that a stranger learns nothing from the difference; then
+// parameters of the query other than those named are refused, since a misspelt one would be silently without effect.
+func feedOf(c *fiber.Ctx, parameters ...string) (portal.Feed, error) {
 	feed, err := gate.Feed(c)
+	if err != nil {
+		return feed, err
+	}
+	c.Context().QueryArgs().VisitAll(func(name, _ []byte) {
+		if err == nil && !slices.Contains(parameters, string(name)) {
+			err = wrong(clip(string(name)), "query.unknown")
+		}
+	})
+	return feed, err
+}
+
+// clip is the name of a parameter as an answer may repeat it.
+func clip(name string) string {
+	const most = 100
+	name = strings.ToValidUTF8(name[:min(len(name), most)], "")
+	if name == "" || strings.HasPrefix(name, "/") {
+		return "?"
+	}
+	return name
+}
+
+func wrong(parameter, key string) error {
+	return &portal.Error{Kind: portal.Invalid, Key: "error.invalid", Faults: []portal.Fault{{Field: parameter, Key: key}}}
+}
+
+// feedAnd is the machine that asks, and the path parameter that names what it asks for.
+func feedAnd(c *fiber.Ctx, param string, parameters ...string) (portal.Feed, string, error) {
+	feed, err := feedOf(c, parameters...)
 	if err != nil {
 		return feed, "", err
 	}
@@ -134,8 +183,8 @@ func feedAnd(c *fiber.Ctx, param string) (portal.Feed, string, error) {
 	return feed, value, err
 }
 
-// document is the request's body, which must say that it is JSON in UTF-8, plain.
-func document(c *fiber.Ctx) ([]byte, error) {
+// jsonBody is the request's body, which must say that it is JSON in UTF-8, plain.
+func jsonBody(c *fiber.Ctx) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	charset := params["charset"]
 	if err != nil || kind != fiber.MIMEApplicationJSON || charset != "" && !strings.EqualFold(charset, "utf-8") {
@@ -149,10 +198,7 @@ func document(c *fiber.Ctx) ([]byte, error) {
 }
 
 // answer tells what a put did: 201 when it made something, else 200.
-func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt, err error) error {
-	if err != nil {
-		return err
-	}
+func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt) error {
 	gate.NoteOutcome(c, receipt.Outcome)
 	if receipt.Outcome == portal.Created {
 		c.Status(fiber.StatusCreated)

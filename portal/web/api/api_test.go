@@ -38,7 +38,7 @@ func problemOf(t *testing.T, page *webtest.Page) problem {
 		t.Fatalf("%.300s: %v", page.Body, err)
 	}
 	if page.Header.Get("Content-Type") != "application/problem+json" || p.Status != page.Status ||
-		p.Type != "about:blank" || p.Title != http.StatusText(page.Status) || p.Request != page.Header.Get("X-Request-Id") {
+		p.Code == "" || p.Detail == "" || p.Detail == p.Code || p.Type != "urn:postern:error:"+p.Code || p.Title != http.StatusText(page.Status) || p.Request != page.Header.Get("X-Request-Id") {
 		t.Errorf("problem %+v with status %d, %s", p, page.Status, page.Header.Get("Content-Type"))
 	}
 	return p

@@ -6,7 +6,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
-	"postern/portal/web/gate"
 )
 
 // withdrawals lists the received statements of withdrawal.
@@ -20,7 +19,7 @@ func (h *Handler) messages(c *fiber.Ctx) error { return list(c, portal.Feed.Mess
 
 // list answers with the part of a list behind the place that ?after= names.
 func list[P any](c *fiber.Ctx, read func(f portal.Feed, ctx context.Context, after string) (P, error)) error {
-	feed, err := gate.Feed(c)
+	feed, err := feedOf(c, "after")
 	if err != nil {
 		return err
 	}

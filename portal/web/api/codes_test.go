@@ -1,0 +1,193 @@
+package api_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"postern/portal/web/webtest"
+)
+
+// developerCodes are the codes that have a sentence for developers.
+func developerCodes(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile("../../../templates/i18n/developer.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := map[string]any{}
+	if err := json.Unmarshal(text, &codes); err != nil {
+		t.Fatal(err)
+	}
+	return codes
+}
+
+func TestEveryCodeIsInTheReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code := range developerCodes(t) {
+		if strings.HasPrefix(code, "import.") {
+			continue // of the command
+		}
+		if !strings.Contains(string(readme), "\n| `"+code+"` |") {
+			t.Errorf("README.md has no row for %s", code)
+		}
+	}
+}
+
+// codeLiteral is a code where nothing else can stand, or a code that a function returns.
+var codeLiteral = regexp.MustCompile(`(?:fault\(.*?|warn\(.*?|failure\(\w+|wrong\(.*?|Key:|return)[ ,(]*"([a-z_]+(?:\.[a-z_]+)+)"`)
+
+// TestEveryCodeOfTheAPIIsDocumented looks through all that a feed can reach.
+func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{
+		"../../form*.go", "../../order_wire*.go", "../../order_put.go", "../../order_owner.go", "../../feed*.go", "../../handle.go", "../../nobody.go",
+		"../../*_wire*.go", "../../company.go", "../../shop_mail.go", "../../handoff.go", "../../listing.go", "../../upgrade.go",
+		"../../idempotency.go", "../../erasure.go", "../../former.go", "../problem.go", "../errors.go", "*.go", "../gate/*.go",
+	} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		files = append(files, found...)
+	}
+	codes := developerCodes(t)
+	forPages := []string{"error.forgery", "error.cookies", "company.changed"}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		for _, match := range codeLiteral.FindAllStringSubmatch(string(text), -1) {
+			if codes[match[1]] == nil && !slices.Contains(forPages, match[1]) {
+				t.Errorf("%s: %s has no sentence for developers", file, match[1])
+			}
+		}
+	}
+}
+
+func TestEveryErrorHasItsCode(t *testing.T) {
+	i := webtest.Portal(t)
+	key := i.Key("main")
+	good := order(morning, "1.00")
+	const json, customer = "application/json", "/api/v1/customers/9"
+	for _, test := range []struct {
+		name, method, path, body, kind, key string
+		status                              int
+		code                                string
+	}{
+		{"no key", "PUT", "/api/v1/orders/1", good, json, "", 401, "key.required"},
+		{"a strange key", "PUT", "/api/v1/orders/1", good, json, "postern_x", 401, "error.key"},
+		{"no such path", "GET", "/api/v1/nothing", "", "", key, 404, "error.not_found"},
+		{"no such customer", "GET", customer, "", "", key, 404, "customer.not_found"},
+		{"another method", "DELETE", customer, "", "", key, 405, "request.method"},
+		{"no JSON", "PUT", "/api/v1/orders/1", good, "text/plain", key, 415, "request.media_type"},
+		{"wrong JSON", "PUT", "/api/v1/orders/1", "{", json, key, 422, "error.invalid"},
+		{"an unknown parameter", "GET", customer + "?after=1", "", "", key, 422, "error.invalid"},
+		{"a spent code", "POST", "/api/v1/hand-off", `{"code":"x"}`, json, key, 410, "hand_off.gone"},
+	} {
+		page := i.Browser().Send(webtest.Request{Method: test.method, Path: test.path, Body: test.body, Header: map[string]string{
+			"Authorization": "Bearer " + test.key, "Content-Type": test.kind,
+		}}).Want(test.status)
+		if p := problemOf(t, page); p.Code != test.code {
+			t.Errorf("%s: %s, want %s", test.name, p.Code, test.code)
+		}
+	}
+}
+
+// TestUnknownParametersAreRefused on every route, by their name.
+func TestUnknownParametersAreRefused(t *testing.T) {
+	i := webtest.Portal(t)
+	key := i.Key("main")
+	for _, route := range [][2]string{
+		{"PUT", "/api/v1/orders/1"}, {"PUT", "/api/v1/customers/1"}, {"GET", "/api/v1/customers/1"}, {"GET", "/api/v1/customers/by-email/jan%40shop.test"},
+		{"GET", "/api/v1/withdrawals"}, {"GET", "/api/v1/requests"}, {"GET", "/api/v1/messages"}, {"POST", "/api/v1/customers/1/sign-in-mail"},
+		{"POST", "/api/v1/hand-off"},
+	} {
+		page := i.Browser().Send(webtest.Request{Method: route[0], Path: route[1] + "?froce=true", Body: "{}", Header: map[string]string{
+			"Authorization": "Bearer " + key, "Content-Type": "application/json",
+		}}).Want(422)
+		if p := problemOf(t, page); len(p.Errors) != 1 || p.Errors[0].Parameter != "froce" || p.Errors[0].Code != "query.unknown" {
+			t.Errorf("%s %s: %+v", route[0], route[1], p.Errors)
+		}
+	}
+}
+
+// TestFutureIsRefused: a wrong clock must not freeze a document, unless somebody insists.
+func TestFutureIsRefused(t *testing.T) {
+	i := webtest.Portal(t)
+	key := i.Key("main")
+	const future = "2036-01-01T00:00:00Z"
+	put := func(path, body, pointer string) {
+		t.Helper()
+		if p := problemOf(t, i.Put(key, path, body).Want(422)); len(p.Errors) != 1 || p.Errors[0].Pointer != pointer || p.Errors[0].Code != "time.ahead" {
+			t.Errorf("%s: %+v", path, p.Errors)
+		}
+		i.Put(key, path+"?force=true", body).Want(201)
+	}
+	put("/api/v1/orders/1", order(future, "1.00"), "/updated_at")
+	put("/api/v1/orders/2", strings.Replace(order(morning, "1.00"), "2026-03-01T10:00:00Z", future, 1), "/placed_at")
+	put("/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+future+`"}`, "/updated_at")
+}
+
+// TestSignInMailIsIdempotent: without a body, and by its key once.
+func TestSignInMailIsIdempotent(t *testing.T) {
+	i := webtest.Portal(t)
+	key := i.Key("main")
+	i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+morning+`"}`).Want(201)
+	ask := func(idempotency, body string, status int) *webtest.Page {
+		t.Helper()
+		header := map[string]string{"Authorization": "Bearer " + key, "Idempotency-Key": idempotency}
+		if body != "" {
+			header["Content-Type"] = "application/json"
+		}
+		return i.Browser().Send(webtest.Request{Method: "POST", Path: "/api/v1/customers/7/sign-in-mail", Body: body, Header: header}).Want(status)
+	}
+	for range 20 { // more than the address's hour allows
+		ask(`"a"`, "", 202)
+	}
+	ask("a", "{}", 202)
+	if p := problemOf(t, ask("a", `{"destination":"/addresses"}`, 422)); p.Code != "idempotency.reused" {
+		t.Errorf("another request: %s", p.Code)
+	}
+	var last *webtest.Page
+	for n := range 6 {
+		last = ask(strings.Repeat("b", n+1), "", map[bool]int{true: 202, false: 429}[n < 5])
+	}
+	if p := problemOf(t, last); p.Code != "mail.too_many" || last.Header.Get("Retry-After") != "3600" {
+		t.Errorf("%s, Retry-After %q", p.Code, last.Header.Get("Retry-After"))
+	}
+}
+
+// TestConsentsAloneNeedNoTime: each has a time of its own.
+func TestConsentsAloneNeedNoTime(t *testing.T) {
+	i := webtest.Portal(t)
+	key := i.Key("main")
+	i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+morning+`"}`).Want(201)
+	const consents = `{"consents":{"newsletter":{"status":"given","at":"` + morning + `"}}}`
+	for _, want := range []string{"updated", "unchanged"} {
+		if got := receiptOf(t, i.Put(key, "/api/v1/customers/7", consents).Want(200)); got.Result != want {
+			t.Errorf("%+v, want %s", got, want)
+		}
+	}
+	problemOf(t, i.Put(key, "/api/v1/customers/7", `{"first_name":"Jan"}`).Want(422))
+}
+
+func TestLanguageNobodyOffersIsDropped(t *testing.T) {
+	i := webtest.Portal(t)
+	key := i.Key("main")
+	page := i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","language":"tlh","updated_at":"`+morning+`"}`).Want(201)
+	if !strings.Contains(page.Body, `"pointer":"/language","code":"language.dropped"`) {
+		t.Error(page.Body)
+	}
+}
