@@ -37,6 +37,11 @@ type Dispatcher struct {
 	// Beat is the fixed pace of Run, never hastened by what is added: the time a mail takes must tell nothing about
 	// the request that caused it. Zero is 500 ms.
 	Beat time.Duration
+	// Writes is how many documents this process has written (see storage.Activity). While it writes
+	// nothing, Run looks into the outboxes only every five seconds: that is how late it may see what
+	// another process adds, or a retry whose time has come. After a write it looks at the very next Beat.
+	// Nil: it looks at each.
+	Writes func() int64
 	// Batch is how many mails of one shop go out before another that waits has its turn. Zero is 20.
 	Batch int
 	// Conns is the most connections at a time. So many for each of them are the mails in hand, Conns times Conns: while
@@ -58,7 +63,7 @@ type Dispatcher struct {
 func (d *Dispatcher) Run(ctx context.Context) error {
 	d.defaults()
 	defer d.pool.hangUp()
-	beat := time.NewTicker(d.Beat)
+	beat, idle := time.NewTicker(d.Beat), storage.NewIdleBeat(d.Writes)
 	defer beat.Stop()
 	for {
 		select {
@@ -66,7 +71,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			return nil
 		case <-beat.C:
 		}
-		_, _ = d.round(ctx) // it has logged its faults
+		if idle.Due(time.Now()) {
+			_, _ = d.round(ctx) // it has logged its faults
+		}
 		d.pool.tidy()
 	}
 }

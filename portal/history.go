@@ -139,8 +139,20 @@ func (a *App) recountWhole(ctx context.Context, shop Shop, customer string, h *h
 	return err
 }
 
-// rezone recounts a batch of histories that were counted in another time zone than the shop's, and returns how many.
+// zoned is in which time zone no history of a shop was left to recount, and when that was found.
+type zoned struct {
+	zone string
+	at   time.Time
+}
+
+// rezone recounts a batch of histories that were counted in another time zone than the shop's, and returns
+// how many. When none is left it looks again once the zone changes, and after a while: another process may
+// have counted in the zone before.
 func (w Worker) rezone(ctx context.Context, shop Shop) (done int, err error) {
+	last, _ := w.app.rezoned.Load(shop.ID)
+	if z, found := last.(zoned); found && z.zone == shop.TimeZone && w.app.now().Before(z.at.Add(sweepEvery)) {
+		return 0, nil
+	}
 	docs := w.app.historyDocs(shop.ID)
 	for _, query := range []storage.Query{{To: shop.TimeZone}, {From: shop.TimeZone + "\x00"}} {
 		query.Index, query.Limit = historiesByZone, todoBatch
@@ -156,6 +168,9 @@ func (w Worker) rezone(ctx context.Context, shop Shop) (done int, err error) {
 			}
 			done++
 		}
+	}
+	if done == 0 {
+		w.app.rezoned.Store(shop.ID, zoned{zone: shop.TimeZone, at: w.app.now()})
 	}
 	return done, nil
 }

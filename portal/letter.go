@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"postern/mail"
@@ -83,7 +84,7 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 	if err != nil {
 		return to, nil, err
 	}
-	if err := w.allow(ctx, shop, to, e); err != nil {
+	if err := w.allow(ctx, shop, to, entry, e); err != nil {
 		return to, nil, err
 	}
 	now := w.app.now()
@@ -133,15 +134,36 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 	return to, func(l *i18n.Localizer) mail.Letter { return offer.letter(shop, l, e) }, err
 }
 
-// allow drops a request that is over the address's limits, unless it comes from a browser that signed in there before:
-// a part of the day's mails is kept for those, so that a stranger's flood does not use them up.
-func (w Worker) allow(ctx context.Context, shop Shop, to recipient, e mail.Entry) error {
+// allow drops an entry that is over the address's limits. It counts each entry once, and writes the mark
+// that says so only after the count: an attempt that died between the two is counted again, so a crash
+// never lets an email exceed the limit. That an attempt began says nothing, since it may have died before
+// the count.
+func (w Worker) allow(ctx context.Context, shop Shop, to recipient, entry string, e mail.Entry) error {
 	if e.Throttled || e.Payload[payBy] != "" && to.customer == "" {
 		return mail.ErrDrop
 	}
-	if e.Attempts > 0 || e.Composed || e.Payload[payBy] == byFeed {
-		return nil // counted before
+	if e.Payload[payBy] == byFeed {
+		return nil // counted when the feed asked
 	}
+	allowed := w.app.bound(shop.ID, "mail-allowed", limit(1, mail.Life(e.Kind)), entry,
+		strconv.FormatInt(e.ResentAt.UnixMilli(), 10))
+	if e.Attempts > 0 || e.Composed {
+		at, err := newLimiter(w.app, allowed.rate).Peek(ctx, allowed.key)
+		if err != nil || at.Remaining == 0 {
+			return err
+		}
+	}
+	if err := w.countMail(ctx, shop, to, e); err != nil {
+		return err
+	}
+	_, err := w.app.count(ctx, []bound{allowed})
+	return err
+}
+
+// countMail counts an email against the address's day and drops it when that is used up, unless it comes
+// from a browser that signed in there before: a part of the day's emails is kept for those, so that a
+// stranger's flood does not use them up.
+func (w Worker) countMail(ctx context.Context, shop Shop, to recipient, e mail.Entry) error {
 	day := w.app.bound(shop.ID, "mail-day", limit(asksADay, 24*time.Hour), mailbox(to.email))
 	if e.Payload[payReserve] == "" {
 		over, err := w.app.over(ctx, []bound{day})

@@ -47,6 +47,8 @@ type App struct {
 	shops    *shopCache
 	atlas    *address.Atlas
 	upgraded *sync.Map // shop -> when no link was left to decide on
+	rezoned  *sync.Map // shop -> zoned
+	writes   func() int64
 	blocked  *blockList
 
 	vatChecker VATChecker // nil for none
@@ -64,11 +66,15 @@ func WithLog(log *slog.Logger) Option { return func(a *App) { a.log = log } }
 // WithInsecureHTTP allows shops whose base URL is plain http on a host that is not loopback.
 func WithInsecureHTTP() Option { return func(a *App) { a.insecure = true } }
 
+// WithActivity lets the worker rest while this process writes nothing: writes is how many documents it has
+// written, as storage.Activity counts them. Without it the worker looks for jobs at each beat.
+func WithActivity(writes func() int64) Option { return func(a *App) { a.writes = writes } }
+
 // New returns the product over a store that was opened with Collections, and whose secret the ring holds: see TakeSecret.
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New(),
-		upgraded: &sync.Map{}, blocked: &blockList{},
+		upgraded: &sync.Map{}, rezoned: &sync.Map{}, blocked: &blockList{},
 	}
 	for _, option := range options {
 		option(a)
@@ -81,7 +87,7 @@ func Collections() []storage.Collection {
 	return append(mail.Collections(),
 		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
 		orderCollection(), inquiryCollection(), historyCollection(), keyCollection(), handOffCollection(),
-		installationCollection(), upgradeCollection(), repeatableCollection())
+		installationCollection(), upgradeCollection(), repeatableCollection(), leaseCollection())
 }
 
 // Ready reports whether the store answers, and still belongs to this installation secret.

@@ -30,12 +30,14 @@ const (
 	jobsAtOnce = 64
 )
 
-// Run works until ctx ends, and returns nil. A sweep, which may take long, holds no job up.
+// Run works until ctx ends, and returns nil. A sweep, which may take long, holds no job up. A shop's jobs
+// are done by one process at a time. While this process writes nothing (see WithActivity) it looks every
+// five seconds, so that is how late it may see what another process or the passing of time makes due.
 func (w Worker) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { w.repeat(ctx, sweepEvery, w.sweep) })
-	w.repeat(ctx, workerBeat, w.drain)
+	w.repeat(ctx, workerBeat, newShift(w).beat)
 	return nil
 }
 
@@ -54,30 +56,27 @@ func (w Worker) repeat(ctx context.Context, every time.Duration, do func(context
 	}
 }
 
-// drain works until nothing is left to do.
-func (w Worker) drain(ctx context.Context) error {
-	for {
-		done, err := w.Once(ctx)
-		if err != nil || done == 0 {
-			return err
-		}
-	}
-}
-
-// Once does a batch of jobs of each shop and returns how many documents are done with.
+// Once does a batch of jobs of each shop and returns how many documents are done with. It asks for no lease.
 func (w Worker) Once(ctx context.Context) (done int, err error) {
 	shops, err := w.app.Shops(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, shop := range shops {
-		for _, job := range w.jobs() {
-			n, failed := job(ctx, shop)
-			if failed != nil { // the other kinds of jobs go on
-				err = errors.Join(err, fmt.Errorf("jobs of shop %s: %w", shop.ID, failed))
-			}
-			done += n
+		n, failed := w.batch(ctx, shop)
+		done, err = done+n, errors.Join(err, failed)
+	}
+	return done, err
+}
+
+// batch does a batch of each kind of jobs of a shop.
+func (w Worker) batch(ctx context.Context, shop Shop) (done int, err error) {
+	for _, job := range w.jobs() {
+		n, failed := job(ctx, shop)
+		if failed != nil { // the other kinds of jobs go on
+			err = errors.Join(err, fmt.Errorf("jobs of shop %s: %w", shop.ID, failed))
 		}
+		done += n
 	}
 	return done, err
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,6 +34,8 @@ type parts struct {
 	certificate *certificate  // nil for plain HTTP
 	metrics     *metrics      // nil for none
 	traces      *traces       // nil for none
+
+	activity *storage.Activity // the store, with what this process writes counted
 }
 
 // server is the portal as it runs: product, site, dispatcher and worker over one store. The demo is this same server.
@@ -55,6 +58,7 @@ type site interface {
 }
 
 func newServer(p parts) (*server, error) {
+	p.activity = storage.NewActivity(p.engine)
 	s := &server{parts: p, app: p.product("site"), pulse: newPulse()}
 	s.worker = s.app.Worker()
 	if p.metrics != nil { // then each part has a store that counts what it does
@@ -95,14 +99,15 @@ func newServer(p parts) (*server, error) {
 
 // product is the product over the store as one part of the server uses it.
 func (p parts) product(part string) *portal.App {
-	return portal.New(p.store(part), p.secret, append(p.options, portal.WithLog(p.log))...)
+	options := append(slices.Clone(p.options), portal.WithLog(p.log), portal.WithActivity(p.activity.Writes))
+	return portal.New(p.store(part), p.secret, options...)
 }
 
 func (p parts) store(part string) storage.Engine {
 	if p.metrics == nil {
-		return p.engine
+		return p.activity
 	}
-	return p.metrics.engine(p.engine, part)
+	return p.metrics.engine(p.activity, part)
 }
 
 func (p parts) watches() (all []web.Watch) {
@@ -121,7 +126,8 @@ func (s *server) makeDispatcher() error {
 		return fmt.Errorf("read the layouts of mails: %w", err)
 	}
 	s.dispatcher = &mail.Dispatcher{
-		Engine: s.store("mail"), Log: s.log, Sender: s.pulse.sender(s.sender), Shops: s.pulse.shops(shopIDs(s.app)),
+		Engine: s.store("mail"), Writes: s.activity.Writes, Log: s.log,
+		Sender: s.pulse.sender(s.sender), Shops: s.pulse.shops(shopIDs(s.app)),
 		Compose: s.pulse.composer(s.worker.Composer(s.texts, renderer)),
 	}
 	return nil

@@ -1,0 +1,108 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"postern/portal"
+	"postern/portal/secret/secrettest"
+	"postern/storage"
+)
+
+// mortalCounter is mortal, and dies before counting, too.
+type mortalCounter struct{ *mortal }
+
+func (m mortalCounter) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+	for _, c := range counts {
+		if c.By != 0 {
+			if err := m.write(); err != nil {
+				return nil, err
+			}
+			break
+		}
+	}
+	return m.Engine.Increment(ctx, now, counts)
+}
+
+// TestCrashLetsNoEmailExceedItsLimit has a process die before each write of the fourteenth sign-in email of a day. All its entries
+// together, that one included, are fifteen. Only a death between the count and its mark counts the entry twice.
+func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a death before every write: not in a short run")
+	}
+	for writes, fewer := 0, 0; ; writes++ {
+		h := newHouse(t)
+		h.newCustomer(jan)
+		d := &asksInADay{house: h, sent: map[string]bool{}}
+		if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{LinkLife: ptr(10 * time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+		for range 13 {
+			d.ask()
+			d.deliver()
+		}
+		d.ask()
+		err := d.deliverDying(writes)
+		d.deliver()
+		for range 4 {
+			d.ask()
+			d.deliver()
+		}
+		if len(d.sent) == 14 {
+			fewer++
+		} else if len(d.sent) != 15 {
+			t.Fatalf("a crash after %d writes: %d emails, want 15", writes, len(d.sent))
+		}
+		if err == nil {
+			if t.Logf("%d writes", writes); writes < 4 || fewer != 1 {
+				t.Errorf("%d deaths made an entry count twice", fewer)
+			}
+			return
+		}
+	}
+}
+
+// asksInADay is a house in which somebody asks again and again.
+type asksInADay struct {
+	*house
+	asked int
+	sent  map[string]bool // by Message-ID: an attempt may be made twice
+}
+
+func (d *asksInADay) ask() {
+	d.t.Helper()
+	d.asked++
+	d.clock.pass(11 * time.Minute) // so that the hour's limit is kept
+	if _, err := d.visitor(fmt.Sprint("browser ", d.asked)).Ask(d.t.Context(), jan, "", "en"); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *asksInADay) deliver() {
+	d.t.Helper()
+	for _, m := range d.house.deliver() {
+		d.sent[m.ID] = true
+	}
+}
+
+// deliverDying is a round of a process that dies after so many writes. Its lease is over when it returns.
+func (d *asksInADay) deliverDying(writes int) error {
+	d.t.Helper()
+	m := mortalCounter{&mortal{Engine: d.engine}}
+	m.left.Store(int64(writes))
+	dispatcher := d.newDispatcher(portal.New(m, secrettest.Ring(), portal.WithClock(d.clock.Now)))
+	dispatcher.Engine = m
+	_, err := dispatcher.Once(d.t.Context())
+	if err == nil && m.left.Load() < 0 {
+		err = errDead
+	}
+	if err != nil && !errors.Is(err, errDead) {
+		d.t.Fatal(err)
+	}
+	d.clock.pass(2*time.Minute + time.Second)
+	return err
+}

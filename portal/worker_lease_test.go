@@ -1,0 +1,115 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"postern/portal"
+	"postern/portal/secret/secrettest"
+	"postern/storage"
+)
+
+// recounting is a store that counts how often a customer's orders are counted.
+type recounting struct {
+	storage.Engine
+	counts *atomic.Int64
+}
+
+func (e recounting) Scan(ctx context.Context, collection string, s storage.Scan) ([]storage.Row, error) {
+	if collection == "orders" && s.Index.Name == "placed" {
+		e.counts.Add(1)
+	}
+	return e.Engine.Scan(ctx, collection, s)
+}
+
+// importOrders stores an order each of so many customers, so that a worker has to count each.
+func (h *house) importOrders(orders int) {
+	h.t.Helper()
+	var lines strings.Builder
+	for i := range orders {
+		body := orderJSON(fmt.Sprintf("n%d", i), fmt.Sprintf("c%d@example.com", i))
+		lines.Write(oneLine(body))
+		lines.WriteByte('\n')
+	}
+	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, strings.NewReader(lines.String()), func(int) {})
+	if err != nil || report.Created != orders {
+		h.t.Fatalf("import: %+v, %v", report, err)
+	}
+}
+
+// process is another process over the house's store.
+func (h *house) process(engine storage.Engine) *portal.App {
+	return portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+}
+
+// TestTwoWorkersShareTheJobs: of two processes at work on one store, one does a shop's jobs, and each job once.
+func TestTwoWorkersShareTheJobs(t *testing.T) {
+	t.Parallel()
+	const orders = 500
+	h := newHouse(t)
+	h.importOrders(orders)
+	counts := &atomic.Int64{}
+	var workers sync.WaitGroup
+	for range 2 {
+		beat := h.process(recounting{h.engine, counts}).Worker().Beat()
+		workers.Go(func() {
+			if err := beat(t.Context()); err != nil {
+				t.Errorf("beat: %v", err)
+			}
+		})
+	}
+	workers.Wait()
+	for range 2 { // the one that found the other at work
+		if err := h.process(recounting{h.engine, counts}).Worker().Beat()(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := counts.Load(); got != orders {
+		t.Errorf("%d recounts for %d jobs", got, orders)
+	}
+}
+
+// TestWorkerTakesOverAfterACrash: what a dead process had in hand is done by another a minute later, and no sooner.
+func TestWorkerTakesOverAfterACrash(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work() // what a new shop needs once
+	h.put(orderJSON("1001", jan))
+	if err := h.dying(1).Worker().Beat()(t.Context()); err == nil {
+		t.Fatal("the process did not die")
+	}
+	counts := &atomic.Int64{}
+	beat := h.process(recounting{h.engine, counts}).Worker().Beat()
+	for _, step := range []struct {
+		pass time.Duration
+		want int64
+	}{{0, 0}, {time.Minute - time.Millisecond, 0}, {time.Millisecond, 1}, {0, 1}} {
+		h.clock.pass(step.pass)
+		if err := beat(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := counts.Load(); got != step.want {
+			t.Errorf("%s later: %d recounts, want %d", step.pass, got, step.want)
+		}
+	}
+	h.put(orderJSON("1002", jan)) // the lease was given back: the next job waits for nobody
+	if err := h.process(recounting{h.engine, counts}).Worker().Beat()(t.Context()); err != nil || counts.Load() != 2 {
+		t.Errorf("a third process: %d recounts, %v", counts.Load(), err)
+	}
+}
+
+// TestWorkerRoundWithoutJobsWritesNothing: a lease is taken only when there is work.
+func TestWorkerRoundWithoutJobsWritesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	activity := storage.NewActivity(h.engine)
+	if err := h.process(activity).Worker().Beat()(t.Context()); err != nil || activity.Writes() != 0 {
+		t.Errorf("%d writes, %v", activity.Writes(), err)
+	}
+}
