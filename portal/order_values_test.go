@@ -66,6 +66,7 @@ func decisions() []decision {
 		{at: "/lines/0/url", sent: "//cdn.example/x y", warn: "url.completed", keeps: "https://cdn.example/x%20y", shown: func(o portal.Order) string { return line(o).URL }},
 		{at: "/lines/0/url", sent: "javascript:alert(1)", warn: "url.dropped", shown: func(o portal.Order) string { return line(o).URL }},
 		{at: "/lines/0/fulfillment", sent: "Versandt\u2029", keeps: "Versandt", shown: func(o portal.Order) string { return line(o).Status }},
+		{at: "/lines/0/kind", sent: "thing", refuse: "order.line.kind"},
 		{at: "/lines/0/withdrawal", sent: "never", refuse: "withdrawal.exception"},
 		{at: "/state", sent: "to be seen", keeps: "open", shown: func(o portal.Order) string { return o.Status.State }},
 		{at: "/payment", sent: "Vorkasse", keeps: "unknown", shown: func(o portal.Order) string { return o.Status.Payment }},
