@@ -71,11 +71,16 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			return nil
 		case <-beat.C:
 		}
-		if idle.Due(time.Now()) {
-			_, _ = d.round(ctx) // it has logged its faults
-		}
-		d.pool.tidy()
+		d.step(ctx, idle)
 	}
+}
+
+// step does what is to be done at one beat.
+func (d *Dispatcher) step(ctx context.Context, idle *storage.IdleBeat) {
+	if idle.Due(d.Now()) {
+		_, _ = d.round(ctx) // it has logged its faults
+	}
+	d.pool.tidy()
 }
 
 // Once does one round over all shops and returns how many mails the server took. It sends what was due when it began;

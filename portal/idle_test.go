@@ -3,10 +3,8 @@ package portal_test
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -42,91 +40,68 @@ func (c *commandCounter) Scan(ctx context.Context, collection string, s storage.
 	return c.Engine.Scan(ctx, collection, s)
 }
 
-// idleHouse is a house with the worker and the dispatcher of one process at work, in a bubble whose time is the test's.
-type idleHouse struct {
+// idleWorker is the worker of a process of a house, whose beats the test makes.
+type idleWorker struct {
 	*house
 	app   *portal.App
 	store *commandCounter
+	beat  func(context.Context) error
 }
 
-// beginIdle starts the background of a process of so many shops. With rests it is that of a server.
-func beginIdle(t *testing.T, shops int, rests bool) idleHouse {
+func newIdleWorker(t *testing.T, shops int) idleWorker {
 	h := newHouse(t)
 	for i := 1; i < shops; i++ {
 		h.open(fmt.Sprintf("shop-%d", i), portal.ShopSettings{})
 	}
-	h.newCustomer(jan)
 	store := &commandCounter{Engine: h.engine}
 	activity := storage.NewActivity(store)
-	options := []portal.Option{portal.WithClock(h.clock.Now)}
-	if rests {
-		options = append(options, portal.WithActivity(activity.Writes))
+	app := portal.New(activity, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithActivity(activity.Writes))
+	return idleWorker{house: h, app: app, store: store, beat: app.Worker().Beat()}
+}
+
+// beats makes the beats of a time and returns how many commands the store got.
+func (w idleWorker) beats(d time.Duration) int64 {
+	w.t.Helper()
+	before := w.store.commands.Load()
+	for range d / (500 * time.Millisecond) {
+		w.clock.pass(500 * time.Millisecond)
+		if err := w.beat(w.t.Context()); err != nil {
+			w.t.Fatal(err)
+		}
 	}
-	app := portal.New(activity, secrettest.Ring(), options...)
-	dispatcher := h.newDispatcher(app)
-	dispatcher.Engine = activity
-	if rests {
-		dispatcher.Writes = activity.Writes
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	var background sync.WaitGroup
-	background.Go(func() { _ = app.Worker().Run(ctx) })
-	background.Go(func() { _ = dispatcher.Run(ctx) })
-	t.Cleanup(func() { stop(); background.Wait() })
-	return idleHouse{house: h, app: app, store: store}
+	return w.store.commands.Load() - before
 }
 
-// wait lets time go by and returns how many commands the store got.
-func (h idleHouse) wait(d time.Duration) int64 {
-	before := h.store.commands.Load()
-	<-time.After(d)
-	synctest.Wait()
-	return h.store.commands.Load() - before
-}
-
-func (h idleHouse) sent() int {
-	h.post.mu.Lock()
-	defer h.post.mu.Unlock()
-	return len(h.post.messages)
-}
-
-// TestIdleProcessRests counts what a minute without work asks of the store, which was 30 a second and shop.
-func TestIdleProcessRests(t *testing.T) {
-	for _, shops := range []int{1, 10} {
-		for _, rests := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%d shops, rests %v", shops, rests), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					h := beginIdle(t, shops, rests)
-					h.wait(15 * time.Second)
-					got := float64(h.wait(time.Minute)) / 60
-					t.Logf("%.1f commands a second", got)
-					if rests && got > 4*float64(shops) {
-						t.Errorf("%.1f commands a second", got)
-					}
-				})
-			})
+// TestIdleWorkerRests counts what a minute without work asks of the store: twelve looks of eleven lists a shop, and now and then the
+// list of shops.
+func TestIdleWorkerRests(t *testing.T) {
+	t.Parallel()
+	for _, shops := range []int64{1, 10} {
+		w := newIdleWorker(t, int(shops))
+		w.beats(30 * time.Second)
+		got := w.beats(time.Minute)
+		t.Logf("%d shops: %.1f commands a second", shops, float64(got)/60)
+		if got > 12*11*shops+2*(1+shops) {
+			t.Errorf("%d commands in a minute, %d shops", got, shops)
 		}
 	}
 }
 
-// TestIdleProcessWakes: at rest, an email asked of this process leaves at the next beat, and one that another process asked for within
-// five seconds.
-func TestIdleProcessWakes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := beginIdle(t, 1, true)
-		other := h.process(h.engine)
-		for i, test := range []struct {
-			app   *portal.App
-			later time.Duration
-		}{{h.app, 500 * time.Millisecond}, {other, 5 * time.Second}, {h.app, 500 * time.Millisecond}} {
-			h.wait(31*time.Second + 300*time.Millisecond)
-			if _, err := test.app.Visitor(h.shop, firefox(fmt.Sprint(i))).Ask(t.Context(), jan, "", "en"); err != nil {
-				t.Fatal(err)
-			}
-			h.wait(test.later)
-			if got := h.sent(); got != i+1 {
-				t.Errorf("%d emails sent %s after request %d", got, test.later, i+1)
-			}
+// TestIdleWorkerWakes: at rest, a job that this process stores is done at the next beat, and another process's within five seconds.
+func TestIdleWorkerWakes(t *testing.T) {
+	t.Parallel()
+	w := newIdleWorker(t, 1)
+	other := w.house.app
+	for i, test := range []struct {
+		app    *portal.App
+		within time.Duration
+	}{{w.app, 500 * time.Millisecond}, {other, 5 * time.Second}, {w.app, 500 * time.Millisecond}} {
+		w.beats(30 * time.Second)
+		w.house.app = test.app
+		w.put(orderJSON(fmt.Sprint(i), jan))
+		w.beats(test.within)
+		if done, err := other.Worker().Once(t.Context()); done != 0 || err != nil {
+			t.Errorf("%d jobs left %s after order %d, %v", done, test.within, i, err)
 		}
-	})
+	}
 }

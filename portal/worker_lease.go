@@ -47,7 +47,7 @@ func newShift(w Worker) *shift {
 
 // beat works until nothing is left that no other process does, unless it is time to rest.
 func (s *shift) beat(ctx context.Context) error {
-	if !s.rest.Due(time.Now()) {
+	if !s.rest.Due(s.app.now()) {
 		return nil
 	}
 	for {
