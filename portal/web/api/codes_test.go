@@ -59,7 +59,7 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 		files = append(files, found...)
 	}
 	codes := developerCodes(t)
-	forPages := []string{"error.forgery", "error.cookies", "company.changed"}
+	forPages := []string{"error.forgery", "error.cookies", "error.step_up", "company.changed"}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
