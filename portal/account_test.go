@@ -207,8 +207,11 @@ func TestDeletedAddressComesBack(t *testing.T) {
 	if err := shopper.DeleteAddress(t.Context(), saved.ID, saved.Version); err != nil {
 		t.Fatal(err)
 	}
-	if err := shopper.DeleteAddress(t.Context(), saved.ID, saved.Version); portal.KindOf(err) != portal.NotFound {
-		t.Errorf("deleted twice: %v", err)
+	if err := shopper.DeleteAddress(t.Context(), saved.ID, saved.Version); err != nil {
+		t.Errorf("deleted twice by one form: %v", err)
+	}
+	if err := shopper.DeleteAddress(t.Context(), saved.ID, "another"); portal.KindOf(err) != portal.NotFound {
+		t.Errorf("deleted by another form: %v", err)
 	}
 	for range 2 {
 		if err := shopper.UndoDeleteAddress(t.Context(), saved.ID); err != nil {
@@ -287,6 +290,7 @@ func TestCompany(t *testing.T) {
 	if _, err := shopper.SaveCompany(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
+	old.Name = "Another tab's"
 	if _, err := shopper.SaveCompany(t.Context(), old); portal.KindOf(err) != portal.Conflict {
 		t.Errorf("saved over another tab's: %v", err)
 	}

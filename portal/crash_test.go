@@ -197,8 +197,8 @@ func TestCrashOfTheFeed(t *testing.T) {
 		}
 		before, _ := h.enterWith(jan, "one")
 		id := h.shopper(before).Customer().ID
-		return func(app *portal.App) error { return put(app, jana, "2026-12-01T00:00:00Z") }, func(bool) {
-			if err := put(h.app, jana, "2026-12-01T00:00:00Z"); err != nil {
+		return func(app *portal.App) error { return put(app, jana, "2026-11-21T10:00:00Z") }, func(bool) {
+			if err := put(h.app, jana, "2026-11-21T10:00:00Z"); err != nil {
 				t.Errorf("once more: %v", err)
 			}
 			h.moved(id, before)

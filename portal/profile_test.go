@@ -139,9 +139,11 @@ func TestTwoTabsSaveOneProfile(t *testing.T) {
 	s := h.signIn(jan)
 	var saved, told atomic.Int32
 	var wait sync.WaitGroup
-	for range 20 {
+	for n := range 20 {
 		wait.Go(func() {
-			switch _, err := s.SaveProfile(t.Context(), whole()); {
+			profile := whole()
+			profile.FirstName = fmt.Sprintf("Jan %c", 'A'+n)
+			switch _, err := s.SaveProfile(t.Context(), profile); {
 			case err == nil:
 				saved.Add(1)
 			case portal.KindOf(err) == portal.Conflict:
