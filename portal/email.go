@@ -20,15 +20,15 @@ const (
 
 // CanonicalEmail returns the form of an email address that names an account: lower case, the local part in
 // Unicode NFC (RFC 6531 allows letters of any script), the domain in its ASCII form (RFC 5891). Mail goes
-// to this form, so nobody gets in by an address that only looks or folds alike. It accepts a plain
-// addr-spec: no display name, no quoted local part, no comment, a dot in the domain. Marks that cannot be
-// seen are taken out. Gmail's dots and plus tags are kept: they may be other people's boxes elsewhere. ok
-// is false for anything else.
+// to this form, so nobody gets in by an address that only looks or folds alike. It reads an address as
+// people copy it, see copiedEmail, and then accepts a plain addr-spec: no quoted local part, no comment, a
+// dot in the domain. Marks that cannot be seen are taken out. Gmail's dots and plus tags are kept: they may
+// be other people's boxes elsewhere. ok is false for anything else.
 func CanonicalEmail(text string) (email string, ok bool) {
 	if len(text) > 2*maxEmail || !utf8.ValidString(text) {
 		return "", false
 	}
-	local, domain, found := strings.Cut(validate.Code(text), "@")
+	local, domain, found := strings.Cut(copiedEmail(text), "@")
 	local = norm.NFC.String(strings.ToLower(norm.NFC.String(local)))
 	if !found || !plainLocalPart(local) || strings.Contains(domain, "@") {
 		return "", false
@@ -38,18 +38,45 @@ func CanonicalEmail(text string) (email string, ok bool) {
 	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
 		return "", false
 	}
-	email = local + "@" + strings.ToLower(domain)
-	parsed, err := netmail.ParseAddress(email)
+	domain = strings.ToLower(domain)
+	email = local + "@" + domain
+	if !dotsAsInRFC(local) && !dotsAnywhere(domain) {
+		return "", false
+	}
+	// An Address is written as a quoted string (RFC 5321, 4.1.2) where its dots need that.
+	written := (&netmail.Address{Address: email}).String()
+	parsed, err := netmail.ParseAddress(written)
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > maxEmail {
 		return "", false
 	}
 	return email, true
 }
 
-// plainLocalPart accepts a dot-atom of RFC 5322, with the letters of RFC 6531.
+// copiedEmail takes an address out of what is copied with it: "mailto:" of a link, the name before it in an
+// email's header, the quotes of an address book, a point or comma of the sentence, and the wide letters of
+// Chinese and Japanese keyboards. Two addresses, or a name that could be another one, stay as they are.
+func copiedEmail(text string) string {
+	text = strings.TrimSpace(halfWidth(validate.Code(text)))
+	if before, after, found := strings.Cut(text, "<"); found && !strings.ContainsRune(before, '@') {
+		if inner, closed := strings.CutSuffix(strings.TrimRight(after, ".,; "), ">"); closed {
+			text = strings.TrimSpace(inner)
+		}
+	}
+	if scheme := "mailto:"; len(text) > len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
+		text, _, _ = strings.Cut(text[len(scheme):], "?")
+	}
+	for _, quote := range []string{`"`, "'"} {
+		if len(text) > 2 && strings.HasPrefix(text, quote) && strings.HasSuffix(text, quote) {
+			text = text[1 : len(text)-1]
+		}
+	}
+	return strings.TrimRight(text, ".,;")
+}
+
+// plainLocalPart accepts the letters of an RFC 5322 atom and of RFC 6531, and dots. Letters that only stand
+// for others, such as ligatures, are refused: no mail would be handed over to them.
 func plainLocalPart(local string) bool {
-	if local == "" || len(local) > maxLocalPart || strings.HasPrefix(local, ".") ||
-		strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
+	if strings.Trim(local, ".") == "" || len(local) > maxLocalPart || !norm.NFKC.IsNormalString(local) {
 		return false
 	}
 	for _, r := range local {
@@ -58,6 +85,21 @@ func plainLocalPart(local string) bool {
 		}
 	}
 	return true
+}
+
+func dotsAsInRFC(local string) bool {
+	return !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, "..")
+}
+
+// dotsAnywhere reports whether a carrier gave out addresses with a dot at either end or two in a row, as NTT
+// Docomo and KDDI did until 2009. Many are in use. Elsewhere such a dot is a slip of the finger.
+func dotsAnywhere(domain string) bool {
+	for _, carrier := range []string{"docomo.ne.jp", "ezweb.ne.jp", "au.com"} {
+		if domain == carrier || strings.HasSuffix(domain, "."+carrier) {
+			return true
+		}
+	}
+	return false
 }
 
 // MaskEmail shows just enough of a canonical address for its owner to know it: "j•••@e•••.sk".

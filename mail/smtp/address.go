@@ -24,7 +24,7 @@ func address(name, bare string) (*netmail.Address, error) {
 	if err != nil {
 		return nil, errPlain
 	}
-	a, err := netmail.ParseAddress(bare)
+	a, err := netmail.ParseAddress(withDotsQuoted(bare))
 	if err != nil || a.Name != "" || a.Address != bare || strings.ContainsFunc(bare, odd) || !norm.NFKC.IsNormalString(bare) {
 		return nil, errPlain
 	}
@@ -34,6 +34,21 @@ func address(name, bare string) (*netmail.Address, error) {
 		name = name[:len(name)-size]
 	}
 	return &netmail.Address{Name: strings.TrimSpace(name), Address: bare}, nil
+}
+
+// withDotsQuoted writes a local part with a dot at either end or two in a row, which some Japanese carriers gave out, as a
+// quoted string: RFC 5321, 4.1.2 allows them only there.
+func withDotsQuoted(bare string) string {
+	local, domain, found := strings.Cut(bare, "@")
+	atoms := strings.FieldsFunc(local, func(r rune) bool { return r == '.' })
+	plain := strings.Join(atoms, ".")
+	if !found || plain == local || plain == "" {
+		return bare
+	}
+	if _, err := netmail.ParseAddress(plain + "@" + domain); err != nil {
+		return bare
+	}
+	return `"` + local + `"@` + domain
 }
 
 // withHostName writes what follows the last @ as a host name in ASCII; text without one stays as it is.

@@ -398,12 +398,33 @@ func TestWideAddresses(t *testing.T) {
 	}
 }
 
+// TestDotsAreQuoted hands a letter over to an address that needs a quoted string, as Japanese carriers gave out.
+func TestDotsAreQuoted(t *testing.T) {
+	for _, local := range []string{"taro..y", "taro.", ".taro"} {
+		server := serve(t, kind{})
+		m := message()
+		m.To, m.ReplyTo = local+"@docomo.ne.jp", local+"@docomo.ne.jp"
+		if err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), m); err != nil {
+			t.Fatalf("%s: %v", m.To, err)
+		}
+		letters, _ := server.got()
+		got, err := netmail.ReadMessage(bytes.NewReader(letters[0].raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := `<"` + local + `"@docomo.ne.jp>`
+		if got.Header.Get("To") != want || got.Header.Get("Reply-To") != want || letters[0].to != m.To {
+			t.Errorf("to %s:\n%s", letters[0].to, letters[0].raw)
+		}
+	}
+}
+
 func TestAddressesRefused(t *testing.T) {
 	server := serve(t, kind{})
 	s := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{})
 	for _, to := range []string{
 		"", "jana", "Jana <jana@kunde.example>", "<jana@kunde.example>", "jana@kunde.example, eve@evil.example",
-		`"a b"@kunde.example`, "jana@kunde.example\r\nRCPT TO:<eve@evil.example>", "jana@kunde_ü.example",
+		`"a b"@kunde.example`, "a..b c@kunde.example", "a..<b@kunde.example", "..@kunde.example", "jana@kunde.example\r\nRCPT TO:<eve@evil.example>", "jana@kunde_ü.example",
 		"ｊana@kunde.example", " jana@kunde.example", "ja\u200dna@kunde.example", "ja\u00a0na@kunde.example",
 	} {
 		m := message()
