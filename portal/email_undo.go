@@ -164,7 +164,7 @@ func (w Worker) composeEmailUndone(ctx context.Context, shop Shop, e mail.Entry)
 // findFormer finds the address that an undo brings back, or says Gone.
 func (v Visitor) findFormer(ctx context.Context, text string) (t token, c Customer, at int, err error) {
 	gone := failure(Gone, "email_undo.gone")
-	t, ok := parseToken(text)
+	t, ok := parseLink(text)
 	if !ok {
 		return t, c, 0, gone
 	}

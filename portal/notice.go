@@ -165,7 +165,7 @@ type AlarmPage struct{ Masked string }
 
 // Alarm looks at a "this was not me" and changes nothing.
 func (v Visitor) Alarm(ctx context.Context, text string) (AlarmPage, error) {
-	t, ok := parseToken(text)
+	t, ok := parseLink(text)
 	if !ok {
 		return AlarmPage{}, nil
 	}
@@ -180,7 +180,7 @@ func (v Visitor) Alarm(ctx context.Context, text string) (AlarmPage, error) {
 // damaged or old one is Gone.
 func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 	gone := failure(Gone, "alarm.gone")
-	t, ok := parseToken(text)
+	t, ok := parseLink(text)
 	if !ok {
 		return gone
 	}

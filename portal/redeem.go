@@ -21,7 +21,7 @@ type SignedIn struct {
 // "link.used", "link.replaced", "link.expired" or "link.damaged". A browser without our cookie cannot be given a
 // session: Invalid "error.cookies", and nothing is spent.
 func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
-	t, ok := parseToken(text)
+	t, ok := parseLink(text)
 	if !ok {
 		return SignedIn{}, goneLink(LinkDamaged)
 	}

@@ -79,7 +79,7 @@ func (s Shopper) Customer() Customer { return s.customer }
 // Owns reports whether a link's token is of this very account, so that a second click leads into it silently. Whether
 // the link still works does not matter, but it must have been a real one.
 func (s Shopper) Owns(ctx context.Context, text string) (bool, error) {
-	t, ok := parseToken(text)
+	t, ok := parseLink(text)
 	if !ok || t.access != s.access {
 		return false, nil
 	}

@@ -55,6 +55,19 @@ func parseToken(text string) (t token, ok bool) {
 	return t, true
 }
 
+// parseLink reads the token of a link as email programs hand it on: with the full stop or bracket that follows the
+// link in a sentence, or an escaped space. A letter of the token's own alphabet is never cut off.
+func parseLink(text string) (token, bool) {
+	if len(text) > tokenLength && !inToken(text[tokenLength]) {
+		text = text[:tokenLength]
+	}
+	return parseToken(text)
+}
+
+func inToken(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_'
+}
+
 func (t token) hash() string { return hashOf(string(t.secret[:])) }
 
 // session derives the session's token from a link's: the same browser that repeats a click gets the same session, and

@@ -92,7 +92,7 @@ type LinkPage struct {
 func (v Visitor) Link(ctx context.Context, text string) (LinkPage, error) {
 	now := v.app.now()
 	damaged := LinkPage{State: LinkDamaged}
-	t, ok := parseToken(text)
+	t, ok := parseLink(text)
 	if !ok {
 		return damaged, nil
 	}
@@ -131,7 +131,7 @@ func (v Visitor) AskAgain(ctx context.Context, text, lang string) (Pending, erro
 	if err != nil {
 		return Pending{}, err
 	}
-	t, _ := parseToken(text)
+	t, _ := parseLink(text)
 	if page.State == LinkDamaged {
 		return Pending{}, goneLink(LinkDamaged)
 	}
