@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"postern/portal/address"
 	"postern/storage"
 )
@@ -145,12 +147,22 @@ func (w customerWire) consentsAlone() bool {
 	return w.Consents != nil && w.UpdatedAt == "" && w.Email == nil && w.Company == nil && w.Addresses == nil && w.profileWire == profileWire{}
 }
 
-// offered is the shop's language that a feed means: "sk-SK" is sk. One that the shop does not offer is dropped with a warning.
+// offered is the shop's language that a feed means: "sk-SK", "sk_SK.UTF-8" and "slk" are sk, and so is "cz" cs, which is no language
+// but Czechia's code as a country. One that the shop does not offer is dropped with a warning.
 func (f Feed) offered(r *form, lang *string) *string {
 	if lang == nil || *lang == "" || slices.Contains(f.shop.Languages, *lang) {
 		return lang
 	}
-	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(*lang, "_", "-")), "-")
+	base := strings.ToLower(strings.TrimSpace(*lang))
+	if end := strings.IndexAny(base, "-_."); end > 0 {
+		base = base[:end]
+	}
+	if tag, err := language.ParseBase(base); err == nil {
+		base = tag.String() // ISO 639-1 of "slk" and "slo"
+	}
+	if base == "cz" {
+		base = "cs"
+	}
 	if slices.Contains(f.shop.Languages, base) {
 		return &base
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -202,6 +203,7 @@ func decodeJSON(body []byte, into any) error {
 	if len(body) > maxOrderJSON {
 		return failure(TooLarge, "error.too_large")
 	}
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // some .NET clients send one; RFC 8259, 8.1 lets it be ignored
 	err := json.Unmarshal(body, into, json.RejectUnknownMembers(true))
 	if err == nil {
 		return nil

@@ -2,7 +2,9 @@ package portal
 
 import (
 	"fmt"
+	"html"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,12 +19,28 @@ import (
 
 // cut reads a line that only decorates: of one that is too long the beginning is kept.
 func (f *form) cut(field, value string, most int) string {
-	return f.shortened(field, f.clean(field, value, validate.Line), most)
+	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), validate.Line), most)
 }
 
 // cutProse is cut for a text of several lines.
 func (f *form) cutProse(field, value string, most int) string {
-	return f.shortened(field, f.clean(field, value, validate.Prose), most)
+	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), validate.Prose), most)
+}
+
+// entity is a character reference of HTML with its semicolon: "Q&A" and "a&copy=1" are none.
+var entity = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+
+// withoutEntities reads a text that went through HTML on its way: OpenCart, Etsy and WooCommerce's checkout
+// store "Acme &amp; O&#8217;Brien", and twice escaped what was read and saved again. Pages escape it again.
+func (f *form) withoutEntities(field, value string) string {
+	plain := value
+	for range 2 {
+		plain = entity.ReplaceAllStringFunc(plain, html.UnescapeString)
+	}
+	if plain != value {
+		f.warn(field, "text.entities")
+	}
+	return plain
 }
 
 func (f *form) shortened(field, value string, most int) string {

@@ -57,6 +57,9 @@ func decisions() []decision {
 		{at: "/lines/0/sku", sent: long, warn: "text.cut", keeps: long[:99] + "…", shown: func(o portal.Order) string { return line(o).SKU }},
 		{at: "/lines/0/name", sent: "O\u0092Brien\u202e", warn: "text.cleaned", keeps: "O’Brien", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: "Ko\ufffdice", warn: "text.letter_lost", keeps: "Ko\ufffdice", shown: func(o portal.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: "Acme &amp;amp; O&#8217;Brien &LT;b&gt;", warn: "text.entities", keeps: "Acme & O’Brien <b>", shown: func(o portal.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: "Q&A; AT&T &nosuch; R&D&copy=1 &", keeps: "Q&A; AT&T &nosuch; R&D&copy=1 &", shown: func(o portal.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: "a&#0;&#10;b", warn: "text.entities", keeps: "a\ufffd b", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: "Bo\x00ok", warn: "text.cleaned", keeps: "Book", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: strings.Repeat("x", 501), warn: "text.cut", keeps: strings.Repeat("x", 499) + "…", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: "", warn: "order.line.named", keeps: "B", shown: func(o portal.Order) string { return line(o).Name }},
@@ -104,6 +107,7 @@ func decisions() []decision {
 		{at: "/events/0/type", sent: "", warn: "order.event.dropped", keeps: "0", shown: func(o portal.Order) string { return strconv.Itoa(len(o.Events)) }},
 		{at: "/events/0/label", sent: "a\nb", warn: "text.cleaned", keeps: "a b", shown: func(o portal.Order) string { return o.Events[0].Label }},
 		{at: "/shipping_address/line1", sent: "Mostná 5\r\nbyt 2", warn: "address.street_split", keeps: "Mostná 5|byt 2", shown: func(o portal.Order) string { return o.ShippingAddress.Line1 + "|" + o.ShippingAddress.Line2 }},
+		{at: "/shipping_address/company", sent: "Acme &amp; O&#x27;Brien", warn: "text.entities", keeps: "Acme & O'Brien", shown: func(o portal.Order) string { return o.ShippingAddress.Company }},
 		{at: "/shipping_address/city", sent: "Bratis\u00adlava", warn: "text.cleaned", keeps: "Bratislava", shown: func(o portal.Order) string { return o.ShippingAddress.City }},
 		{at: "/shipping_address/postal_code", sent: "SK-811 01", keeps: "811 01", shown: func(o portal.Order) string { return o.ShippingAddress.PostalCode }},
 		{at: "/shipping_address/country", sent: "Slovakia", keeps: "SK", shown: func(o portal.Order) string { return o.ShippingAddress.Country }},
@@ -118,6 +122,8 @@ func decisions() []decision {
 func keyDecisions() []decision {
 	return []decision{
 		{at: "/number", sent: "2", refuse: "order.number.other"},
+		{at: "/email", sent: "taro..y.@docomo.ne.jp", keeps: "taro..y.@docomo.ne.jp", shown: func(o portal.Order) string { return o.Email }},
+		{at: "/email", sent: "mailto:jan@example.com", keeps: "jan@example.com", shown: func(o portal.Order) string { return o.Email }},
 		{at: "/customer_id", sent: strings.Repeat("7", 101), refuse: "text.long"},
 		{at: "/customer_id", sent: "7\x007", refuse: "text.control"},
 		{at: "/customer_id", sent: "0", warn: "customer_id.nobody_dropped", shown: func(o portal.Order) string { return o.FeedCustomer }},

@@ -140,6 +140,9 @@ func decodeOrder(atlas *address.Atlas, body []byte, number string, latest time.T
 	f.notAhead("/placed_at", o.PlacedAt)
 	f.notAhead("/updated_at", o.UpdatedAt)
 	o.Number = f.required("/number", f.key("/number", number, maxNumber))
+	if o.Number == "." || o.Number == ".." { // browsers take them for steps in the path, even escaped (WHATWG URL)
+		f.fault("/number", "order.number.dots")
+	}
 	return o, f.listed(), invalid(f.faults)
 }
 

@@ -186,8 +186,8 @@ func feedAnd(c *fiber.Ctx, param string, parameters ...string) (portal.Feed, str
 // jsonBody is the request's body, which must say that it is JSON in UTF-8, plain.
 func jsonBody(c *fiber.Ctx) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
-	charset := params["charset"]
-	if err != nil || kind != fiber.MIMEApplicationJSON || charset != "" && !strings.EqualFold(charset, "utf-8") {
+	charset := strings.ToLower(params["charset"])
+	if err != nil || kind != fiber.MIMEApplicationJSON || !slices.Contains([]string{"", "utf-8", "utf8"}, charset) {
 		return nil, fiber.ErrUnsupportedMediaType
 	}
 	// Fiber's own Body would inflate a compressed one, of any size.
