@@ -59,7 +59,6 @@ func decisions() []decision {
 		{at: "/lines/0/name", sent: "Ko\ufffdice", warn: "text.letter_lost", keeps: "Ko\ufffdice", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: "Acme &amp;amp; O&#8217;Brien &LT;b&gt;", warn: "text.entities", keeps: "Acme & O’Brien <b>", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: "Q&A; AT&T &nosuch; R&D&copy=1 &", keeps: "Q&A; AT&T &nosuch; R&D&copy=1 &", shown: func(o portal.Order) string { return line(o).Name }},
-		{at: "/lines/0/name", sent: "a&#0;&#10;b", warn: "text.entities", keeps: "a\ufffd b", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: "Bo\x00ok", warn: "text.cleaned", keeps: "Book", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: strings.Repeat("x", 501), warn: "text.cut", keeps: strings.Repeat("x", 499) + "…", shown: func(o portal.Order) string { return line(o).Name }},
 		{at: "/lines/0/name", sent: "", warn: "order.line.named", keeps: "B", shown: func(o portal.Order) string { return line(o).Name }},
@@ -122,7 +121,6 @@ func decisions() []decision {
 func keyDecisions() []decision {
 	return []decision{
 		{at: "/number", sent: "2", refuse: "order.number.other"},
-		{at: "/email", sent: "taro..y.@docomo.ne.jp", keeps: "taro..y.@docomo.ne.jp", shown: func(o portal.Order) string { return o.Email }},
 		{at: "/email", sent: "mailto:jan@example.com", keeps: "jan@example.com", shown: func(o portal.Order) string { return o.Email }},
 		{at: "/customer_id", sent: strings.Repeat("7", 101), refuse: "text.long"},
 		{at: "/customer_id", sent: "7\x007", refuse: "text.control"},
