@@ -79,9 +79,9 @@ func newImportSource(r io.Reader, encoding string) (*importSource, error) {
 // writtenByObject looks at the first line: an array, or an object that goes on in the next line, is read object by object.
 func (s *importSource) writtenByObject() (bool, error) {
 	for n := 1; ; n = min(s.in.Buffered()+1, s.in.Size()) {
-		ahead, err := s.in.Peek(n)
+		_, err := s.in.Peek(n)
 		ended := err != nil || n == s.in.Size()
-		ahead, _ = s.in.Peek(s.in.Buffered())
+		ahead, _ := s.in.Peek(s.in.Buffered())
 		if err != nil && !errors.Is(err, io.EOF) {
 			return false, err
 		}

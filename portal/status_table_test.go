@@ -119,7 +119,7 @@ func TestStatusTableMakesSense(t *testing.T) {
 			said := r.headline + r.money
 			over := r.state == StateCompleted || r.state == StateCancelled || r.payment == PaymentRefunded
 			return over && (strings.Contains(said, "soon") || strings.Contains(said, "prepared") || strings.Contains(said, "will follow")) &&
-				!(r.payment == PaymentRefunded && r.order.Status.sent())
+				(r.payment != PaymentRefunded || !r.order.Status.sent())
 		},
 		"takes no money for nothing": func(r statusRow) bool {
 			stopped := r.order.Status.Cancelled() || r.order.Status.Fulfillment == Returned || r.order.Status.RefundedUnsent()

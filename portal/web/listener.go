@@ -173,7 +173,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		inner, err := l.Listener.Accept()
 		var number syscall.Errno
 		if errors.As(err, &number) && number.Temporary() {
-			time.Sleep(acceptPause)
+			<-time.After(acceptPause)
 			continue
 		}
 		if err != nil {

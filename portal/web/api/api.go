@@ -151,11 +151,11 @@ func feedOf(c *fiber.Ctx, parameters ...string) (portal.Feed, error) {
 	if err != nil {
 		return feed, err
 	}
-	c.Context().QueryArgs().VisitAll(func(name, _ []byte) {
+	for name := range c.Context().QueryArgs().All() {
 		if err == nil && !slices.Contains(parameters, string(name)) {
 			err = wrong(clip(string(name)), "query.unknown")
 		}
-	})
+	}
 	return feed, err
 }
 
