@@ -43,7 +43,7 @@ func TestImportCutOff(t *testing.T) {
 	dir := shopStore(t)
 	whole := orderLines(30)
 	cut := writeFile(t, "orders.ndjson", whole[:len(whole)-60])
-	call(t, nil, "import", "orders", cut, "--store", dir).want(t, exitFailure, append(counts(29, 0, 0, 1), "line 30: ", "This is not JSON.")...)
+	call(t, nil, "import", "orders", cut, "--store", dir).want(t, exitFailure, append(counts(29, 0, 0, 1), "line 30: ", "The body is not JSON")...)
 	call(t, nil, "import", "orders", cut, "--store", dir).want(t, exitFailure, counts(0, 29, 0, 1)...)
 	mended := writeFile(t, "orders.ndjson", whole)
 	call(t, nil, "import", "orders", mended, "--store", dir).want(t, exitOK, counts(1, 29, 0, 0)...)
@@ -62,7 +62,7 @@ func TestImportTellsWhatIsWrong(t *testing.T) {
 	}
 	got := call(t, nil, "import", "orders", writeFile(t, "o.ndjson", strings.Join(lines, "\n")), "--store", dir)
 	got.want(t, exitFailure, counts(1, 0, 0, 5)...)
-	got.want(t, exitFailure, "line 2: /email: An e-mail", "line 4: /currency: ", "line 5: /total: ", "line 6: ", "line 7: /lines/0/quantity: ")
+	got.want(t, exitFailure, "line 2: /email: This is no email address", "line 4: /currency: ", "line 5: /total: ", "line 6: ", "line 7: /lines/0/quantity: ")
 }
 
 func TestImportFromStandardInput(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"postern/portal"
 	"postern/portal/secret"
@@ -25,7 +24,7 @@ func (f storeFlag) secretFiles(wrong *faults) []string {
 	switch {
 	case len(f.SecretKeyFile) > maxSecrets:
 		wrong.add("--secret-key-file: name one file, or two while the secret is being replaced: the new one, and the one before.")
-	case len(f.SecretKeyFile) == 0 && strings.Contains(f.Store, "://"):
+	case len(f.SecretKeyFile) == 0 && onMongoDB(f.Store):
 		wrong.add("--secret-key-file: a store on MongoDB needs the file of the installation secret, the same for every process. " +
 			"One that is not there yet is made with a new store.")
 	case len(f.SecretKeyFile) == 0:

@@ -39,7 +39,7 @@ func TestListsInTheFile(t *testing.T) {
 	dir := shopStore(t)
 	for footer, want := range map[string]any{
 		`["A=https://x.example/a,b", "B=https://x.example/c;d"]`: []any{"A=https://x.example/a,b", "B=https://x.example/c;d"},
-		`["A=https://x.example/c;d"]`:                            "A=https://x.example/c;d",
+		`["A=https://x.example/c;d"]`:                            []any{"A=https://x.example/c;d"},
 		`"A=https://x.example/a;B=https://x.example/b"`:          []any{"A=https://x.example/a", "B=https://x.example/b"},
 	} {
 		file := writeFile(t, "portal.conf", `{"shop-languages": ["sk", "en"], "shop-footer": `+footer+`}`)
