@@ -66,7 +66,8 @@ const orderGap = 40 * 24 * time.Hour
 
 // newOrder is the k-th order of customer c, in a store filled at the time now: about 1.5 kB of JSON.
 func newOrder(c, k int, now time.Time) order {
-	placed := now.UTC().Truncate(time.Second).Add(-time.Duration(max(0, ordersEach-k)) * orderGap).Add(time.Duration(c) * time.Second)
+	last := now.UTC().Truncate(time.Second).Add(-2 * 24 * time.Hour) // far enough from the future for every customer's second
+	placed := last.Add(-time.Duration(max(0, ordersEach-k)) * orderGap).Add(time.Duration(c) * time.Second)
 	o := order{
 		Number: numberOf(c, k), Email: emailOf(c), PlacedAt: placed, UpdatedAt: placed.Add(time.Hour), Currency: "EUR",
 		PaymentKind: "card", Shipping: "3.90", ShippingMethod: "Courier to the door",
