@@ -235,6 +235,7 @@ func TestManyBehindOneAddress(t *testing.T) {
 }
 
 func TestWrongCodesOfOneClient(t *testing.T) {
+	hundreds(t)
 	h := newHouse(t)
 	h.newCustomer(jan)
 	var wait sync.WaitGroup

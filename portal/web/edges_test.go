@@ -243,7 +243,7 @@ func TestSmuggling(t *testing.T) {
 
 // Requests that come too slowly are cut off, wherever they stall, and the site goes on serving others.
 func TestSlowClients(t *testing.T) {
-	h := newHouse(t).with(t, web.Config{Reading: 300 * time.Millisecond})
+	h := newHouse(t).with(t, web.Config{Reading: time.Second})
 	const begin = "POST /test/in HTTP/1.1\r\nHost: account.shop.test\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 	for name, test := range map[string]struct{ first, drop string }{
 		"nothing":        {"", ""},
