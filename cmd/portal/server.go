@@ -71,7 +71,7 @@ func newServer(p parts) (*server, error) {
 		p.metrics.outbox(s.backlog)
 	}
 	pages, err := web.New(web.Config{
-		App: s.app, Texts: p.texts, Log: p.log, Trusted: p.trusted, Watches: p.watches(),
+		App: s.app, Texts: p.texts, Log: p.log, Trusted: p.trusted, Watches: p.watches(), Pace: web.DefaultPace,
 		Checks: []web.Check{mailCheck(s.pulse, s.backlog), clockCheck(p.engine, time.Now)},
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ func (s *site) ofShop() []gate.Route {
 		gate.Get(gate.File, "/favicon.ico", s.findIcon),
 		gate.Get(gate.Public, "/", func(c *fiber.Ctx) error { return page.SeeOther(c, portal.LocalPath{}) }),
 	}
-	return slices.Concat(own, shopper.New(s.app, s.pages).Routes(), api.New(s.words).Routes())
+	return slices.Concat(own, shopper.New(s.app, s.pages, s.pace).Routes(), api.New(s.words).Routes())
 }
 
 // add mounts routes in their order: of two that match, the first answers.

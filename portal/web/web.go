@@ -26,6 +26,9 @@ type Config struct {
 	Log     *slog.Logger    // nil for none
 	Trusted []netip.Prefix  // proxies whose X-Forwarded-For is believed
 	Timeout time.Duration   // of one request; 0 for DefaultTimeout
+	// Pace makes the answers to refused codes leave at full steps of it, so that their time shows nothing: DefaultPace where
+	// strangers can reach the site, 0 for at once.
+	Pace time.Duration
 	// Reading is the time in which a body must have come, and a header if that is less than HeaderTime; 0 for DefaultReading.
 	Reading     time.Duration
 	Connections Connections // how many there may be
@@ -36,6 +39,8 @@ type Config struct {
 const (
 	// DefaultTimeout is the time that one request may take.
 	DefaultTimeout = 15 * time.Second
+	// DefaultPace is longer than a refused code takes on a machine that is not overloaded, and too short for a person to notice.
+	DefaultPace = 50 * time.Millisecond
 	// DefaultReading is the time that a body may take to come: a slow client is cut off, not waited for.
 	DefaultReading = 30 * time.Second
 	// HeaderTime is the time that a header may take.
@@ -61,6 +66,7 @@ type site struct {
 	checks  []Check
 	watches []Watch
 	icons   icons
+	pace    time.Duration
 	packer  packer
 
 	readable map[string]bool // the patterns of the pages there are
@@ -92,7 +98,7 @@ func New(config Config) (*Site, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, words: config.Texts, log: config.Log, watches: config.Watches}
+	s := &site{app: config.App, words: config.Texts, log: config.Log, watches: config.Watches, pace: config.Pace}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	var err error
 	if s.words == nil {

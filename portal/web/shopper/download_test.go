@@ -19,7 +19,7 @@ import (
 // TestDownloads that break off break the connection, those that panic end nothing but themselves, and long ones come whole.
 func TestDownloads(t *testing.T) {
 	long := strings.Repeat("0123456789", 100_000)
-	h := New(portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring()), nil)
+	h := New(portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring()), nil, 0)
 	site := fiber.New(fiber.Config{DisableStartupMessage: true})
 	for name, write := range map[string]func(context.Context, io.Writer) error{
 		"whole": func(_ context.Context, to io.Writer) error { _, err := io.WriteString(to, long); return err },

@@ -8,6 +8,7 @@ package shopper
 import (
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -20,10 +21,13 @@ import (
 type Handler struct {
 	app   *portal.App
 	pages *page.Pages
+	pace  time.Duration // of refused codes; see paced
 }
 
-// New returns the pages of an App's customers.
-func New(app *portal.App, pages *page.Pages) *Handler { return &Handler{app: app, pages: pages} }
+// New returns the pages of an App's customers. Refused codes are answered at full steps of the pace; 0 answers them at once.
+func New(app *portal.App, pages *page.Pages, pace time.Duration) *Handler {
+	return &Handler{app: app, pages: pages, pace: pace}
+}
 
 // Routes are the routes of the customers' pages.
 func (h *Handler) Routes() []gate.Route {

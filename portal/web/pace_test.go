@@ -1,0 +1,71 @@
+package web_test
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"postern/portal/web"
+	"postern/portal/web/webtest"
+)
+
+// TestRefusedCodesArePaced enters wrong codes wherever one can be entered: the answer never comes before a full step, whether the
+// address has an account, has none, or belongs to somebody else.
+func TestRefusedCodesArePaced(t *testing.T) {
+	t.Parallel()
+	const pace = 60 * time.Millisecond
+	h := newHouse(t).with(t, web.Config{Pace: pace})
+	const known, taken, free = "jana@example.com", "petr@example.com", "nobody@example.com"
+	h.SignIn(h.browser(t), known)
+	h.SignIn(h.browser(t), taken)
+	signIn := func(email string) *webtest.Browser {
+		b := h.browser(t)
+		b.Get("/sign-in").Want(200)
+		b.Submit("main form", map[string]string{"email": email}).Want(200)
+		h.Deliver()
+		return b
+	}
+	fresh := func() *webtest.Browser {
+		b := signIn(known)
+		b.Submit("main form", map[string]string{"code": webtest.CodeIn(h.Mailbox.Last(known))}).Want(200)
+		return b
+	}
+	change := func(to string) *webtest.Browser {
+		b := fresh()
+		b.Get("/profile/email").Want(200)
+		b.Submit("main form", map[string]string{"email": to}).Want(200)
+		h.Deliver()
+		return b
+	}
+	for _, c := range []struct {
+		name, path string
+		browser    *webtest.Browser
+	}{
+		{"sign-in, known", "/sign-in/code", signIn(known)},
+		{"sign-in, unknown", "/sign-in/code", signIn(free)},
+		{"step-up", "/security/confirm", fresh()},
+		{"change to a free address", "/profile/email/code", change(free)},
+		{"change to a taken address", "/profile/email/code", change(taken)},
+	} {
+		for _, code := range []string{"0000-0000", "no code"} {
+			began := time.Now()
+			c.browser.Post(c.path, url.Values{"code": {code}}).Want(422)
+			if took := time.Since(began); took < pace {
+				t.Errorf("%s, code %q: answered after %s, before a full step of %s", c.name, code, took, pace)
+			}
+		}
+	}
+}
+
+// TestRightCodeIsNotPaced: where the step is longer than a request may take, the right code still lets in.
+func TestRightCodeIsNotPaced(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).with(t, web.Config{Pace: time.Hour})
+	b := h.browser(t)
+	b.Get("/sign-in").Want(200)
+	b.Submit("main form", map[string]string{"email": "jana@example.com"}).Want(200)
+	h.Deliver()
+	if b.Submit("main form", map[string]string{"code": webtest.CodeIn(h.Mailbox.Last("jana@example.com"))}); b.Page.URL.Path != "/orders" {
+		t.Errorf("the code leads to %s", b.Page.URL)
+	}
+}
