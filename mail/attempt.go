@@ -22,7 +22,7 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
 	err = h.box.settle(ctx, h.id, h.lease, func(e *Entry) {
-		d.record(e, h.before, failed)
+		d.record(e, h, failed)
 		next = *e
 	})
 	log := d.Log.With("shop", h.box.shop, "entry", h.id, "kind", h.before.Kind, "attempt", h.before.Attempts+1)
@@ -47,7 +47,7 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 	return sent, err
 }
 
-// errNotTried says that a mail never got a connection: that is no attempt.
+// errNotTried says that a mail never got a connection, or that the server took none of its sender: that is no attempt.
 var errNotTried = errors.New("mail: not tried")
 
 // attempt composes the mail and hands it over. Its time runs from the lease's beginning: the store may have taken long to
@@ -66,7 +66,15 @@ func (d *Dispatcher) attempt(ctx context.Context, h handover) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotTried, err)
 	}
-	return d.send(ctx, on, m)
+	err = d.send(ctx, on, m)
+	switch f := (*Failure)(nil); {
+	case err == nil:
+		d.rests.accepted(h.box.shop)
+	case errors.As(err, &f) && f.Cause == SenderRefused:
+		d.rests.refused(h.box.shop, d.Now())
+		err = fmt.Errorf("%w: %w", errNotTried, err)
+	}
+	return err
 }
 
 // send hands the mail over on the line and gives the line back.
@@ -112,8 +120,8 @@ func failure(err error) *Failure {
 
 // record writes the end of an attempt into the entry. What an earlier attempt left unsure stays so unless the mail is now sent
 // or dropped.
-func (d *Dispatcher) record(e *Entry, before Entry, failed error) {
-	now := d.Now()
+func (d *Dispatcher) record(e *Entry, h handover, failed error) {
+	now, before := d.Now(), h.before
 	var f *Failure
 	errors.As(failed, &f)
 	switch {
@@ -127,7 +135,7 @@ func (d *Dispatcher) record(e *Entry, before Entry, failed error) {
 	e.LastError = reason(failed, e.To)
 	if errors.Is(failed, errNotTried) {
 		e.Attempts, e.Unsure, e.Composed = before.Attempts, before.Unsure, true
-		e.NextAt = latest(before.NextAt, d.pool.restsUntil())
+		e.NextAt = latest(latest(before.NextAt, d.pool.restsUntil()), d.rests.until(h.box.shop))
 		return
 	}
 	e.Unsure = before.Unsure || f != nil && f.Unsure

@@ -54,9 +54,10 @@ type Dispatcher struct {
 	// Life is how long an entry of a kind is tried before it is failed; nil is Life.
 	Life func(kind string) time.Duration
 
-	turn int // which shop comes first this beat
-	pool *pool
-	pace *pace
+	turn  int // which shop comes first this beat
+	pool  *pool
+	pace  *pace
+	rests *senderRests
 }
 
 // Run sends mails until ctx ends, and finishes those in hand. It returns nil.
@@ -113,5 +114,6 @@ func (d *Dispatcher) defaults() {
 	if d.pool == nil {
 		d.pool = &pool{sender: d.Sender, now: d.Now, log: d.Log, limit: d.Conns}
 		d.pace = &pace{perMinute: d.PerMinute, shops: map[string]bucket{}}
+		d.rests = &senderRests{of: map[string]rest{}}
 	}
 }

@@ -59,7 +59,7 @@ type Failure struct {
 	Temporary bool // worth another attempt
 	Unsure    bool // no answer came after the whole message had gone: it may have been delivered
 	Down      bool // the server is at fault, not the message: others would fare alike
-	// Cause says why there is no connection: one of the causes below, "" for another failure.
+	// Cause says why there is no connection: one of the causes below; or SenderRefused; "" for another failure.
 	Cause  string
 	Code   int    // of the server's answer, 0 for none
 	Reason string // for staff; may hold an address, which the outbox takes out
@@ -74,7 +74,11 @@ const (
 	TLSUnavailable       = "tls_unavailable" // no encryption where it is required
 )
 
-// Causes returns all causes.
+// SenderRefused is the cause of a failure that concerns all emails of one sender: the server does not let this user send from the
+// address. That is for somebody to put right, too, so that no email is given up because of it.
+const SenderRefused = "sender_refused"
+
+// Causes returns all causes for which there is no connection.
 func Causes() []string {
 	return []string{ServerUnreachable, ServerRefused, SignInRefused, CertificateUntrusted, TLSUnavailable}
 }

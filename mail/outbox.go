@@ -3,6 +3,8 @@ package mail
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -75,6 +77,19 @@ func (o Outbox) List(ctx context.Context, state, cursor string, limit int) (stor
 	return storage.Find[Entry](ctx, o.docs, storage.Query{
 		Index: byAge, Equal: []any{state}, Descending: true, Limit: limit, Cursor: cursor,
 	})
+}
+
+// Obstacle is why waiting emails are not tried: the cause that stands at one of those that wait the longest;
+// "" for none. While the server, or the shop's sender, is given a rest, the emails that are due are not touched, and have no reason of their own.
+func (o Outbox) Obstacle(ctx context.Context) (cause string, err error) {
+	page, err := storage.Find[Entry](ctx, o.docs, storage.Query{Index: byAge, Equal: []any{Waiting}, Limit: storage.MaxLimit})
+	for _, hit := range page.Hits {
+		cause, _, _ = strings.Cut(hit.Head.LastError, ": ")
+		if cause == SenderRefused || slices.Contains(Causes(), cause) {
+			return cause, err
+		}
+	}
+	return "", err
 }
 
 // Resend makes a failed or sent entry wait again, due at once, with a new life and no attempts counted. A sent one comes

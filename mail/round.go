@@ -54,6 +54,9 @@ func (d *Dispatcher) round(ctx context.Context) (sent int, err error) {
 
 func (r *round) goesOn(ctx context.Context) bool { return ctx.Err() == nil && !r.pool.resting() }
 
+// resting reports whether a shop is left alone because the server refused its sender.
+func (r *round) resting(shop string) bool { return r.Now().Before(r.rests.until(shop)) }
+
 // inTime reports whether the round may begin more than each shop's first batch: shops it has not seen waiting may have
 // mails by now.
 func (r *round) inTime() bool { return r.Now().Before(r.begun.Add(r.Beat)) }
@@ -92,7 +95,7 @@ func (r *round) pass(ctx context.Context, shops []string) (again []string) {
 // feed gives the hands up to share due entries of the shop and reports whether there may be more.
 func (r *round) feed(ctx context.Context, jobs chan<- job, shop string, share int) (more bool) {
 	share = min(share, r.pace.room(shop, r.Now()), storage.MaxLimit)
-	if share == 0 || !r.goesOn(ctx) {
+	if share == 0 || !r.goesOn(ctx) || r.resting(shop) {
 		return false
 	}
 	box := NewOutbox(r.Engine, shop)
@@ -118,7 +121,7 @@ func (r *round) feed(ctx context.Context, jobs chan<- job, shop string, share in
 
 // do does what is due with one entry, unless the round has come to its end meanwhile.
 func (r *round) do(ctx context.Context, j job) {
-	if !r.goesOn(ctx) {
+	if !r.goesOn(ctx) || r.resting(j.box.shop) {
 		return
 	}
 	sent, err := r.entry(ctx, j)

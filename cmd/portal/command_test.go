@@ -182,7 +182,7 @@ func TestWrongUsage(t *testing.T) {
 		{"no sub-command", []string{"shop"}, []string{"not complete", `"create"`, "portal help shop"}},
 		{"unknown flag", []string{"serve", "--adr", "x"}, []string{"--adr", "--addr", "portal help serve"}},
 		{"no file", []string{"import", "orders"}, []string{"not complete", "<file>"}},
-		{"unknown state", []string{"outbox", "list", "--store", dir, "--state", "lost"}, []string{"--state", "waiting, failed, sent or dropped"}},
+		{"unknown state", []string{"outbox", "list", "--store", dir, "--state", "lost"}, []string{"--state", "waiting, deferred, failed, sent or dropped"}},
 		{"limit of words", []string{"outbox", "list", "--store", dir, "--limit", "many"}, []string{"--limit"}},
 		{"limit below zero", []string{"outbox", "list", "--store", dir, "--limit", "-1"}, []string{`--limit: a number from 1 to 1000 is wanted, not "-1"`}},
 		{"limit too large", []string{"outbox", "list", "--store", dir, "--limit", "1000000"}, []string{"--limit"}},

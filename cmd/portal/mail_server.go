@@ -89,6 +89,8 @@ func adviceOn(f mail.Failure) (what, todo string) {
 		what, todo = "mail server offers no encryption", "check scheme, port and starttls= in --smtp"
 	case mail.ServerRefused:
 		what, todo = "mail server turned this machine away", "check helo= in --smtp, or ask its operator"
+	case mail.SenderRefused:
+		what, todo = "mail server refused the shop's sender", "check --sender-email of the shop, and that the user in --smtp may send from it"
 	default:
 		what, todo = "mail server cannot be reached", "check that it runs, and its host and port in --smtp"
 	}

@@ -13,7 +13,7 @@ import (
 
 // outboxGroup holds the sub-commands on mails.
 type outboxGroup struct {
-	List   outboxList   `cmd:"" help:"List mails by state: waiting, failed, sent and dropped ones, each newest first."`
+	List   outboxList   `cmd:"" help:"List mails by state: waiting, deferred, failed, sent and dropped ones, each newest first."`
 	Show   outboxShow   `cmd:"" help:"Show how the sending of one mail goes."`
 	Resend outboxResend `cmd:"" help:"Send a failed or sent mail again, or a waiting one before its time."`
 }
@@ -33,7 +33,9 @@ func useOutbox(ctx context.Context, store storeFlag, shop shopFlag, do func(mail
 	})
 }
 
-func states() []string { return []string{mail.Waiting, mail.Failed, mail.Sent, mail.Dropped} }
+func states() []string {
+	return []string{mail.Waiting, mail.Deferred, mail.Failed, mail.Sent, mail.Dropped}
+}
 
 // noSuchMail words a missing entry.
 func noSuchMail(id string, err error) error {

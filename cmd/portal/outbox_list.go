@@ -16,7 +16,7 @@ import (
 type outboxList struct {
 	storeFlag
 	shopFlag
-	State string `setting:"outbox-state" help:"Only mails in this state: waiting, failed, sent or dropped." placeholder:"STATE"`
+	State string `setting:"outbox-state" help:"Only mails in this state: waiting, deferred, failed, sent or dropped." placeholder:"STATE"`
 	Limit most   `setting:"outbox-limit" help:"The most mails of each state." default:"50"`
 	JSON  bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
@@ -36,26 +36,37 @@ func (c outboxList) Run(ctx context.Context, w *world) error {
 	}
 	return useOutbox(ctx, c.storeFlag, c.shopFlag, func(box mail.Outbox) error {
 		t := table{head: []string{"ID", "STATE", "KIND", "TO", "CREATED", "NEXT", "ATTEMPTS", "LAST ERROR"}}
+		obstacle, err := box.Obstacle(ctx)
+		if err != nil {
+			return err
+		}
 		for _, state := range wanted {
 			page, err := box.List(ctx, state, "", int(c.Limit))
 			if err != nil {
 				return err
 			}
 			for _, hit := range page.Hits {
-				t.add(row(hit.Key, hit.Head)...)
+				t.add(row(hit.Key, hit.Head, obstacle)...)
 			}
 		}
 		return t.print(w, c.JSON)
 	})
 }
 
-func row(id string, e mail.Entry) []string {
-	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts), e.LastError}
+func row(id string, e mail.Entry, obstacle string) []string {
+	reason := e.LastError
+	if reason == "" && obstacle != "" && isQueued(e) {
+		reason = "not tried: " + obstacle
+	}
+	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts), reason}
 }
+
+// isQueued reports whether a mail is still to be sent.
+func isQueued(e mail.Entry) bool { return e.State == mail.Waiting || e.State == mail.Deferred }
 
 // nextTry is when a waiting mail is tried; for any other the entry holds when it will be removed.
 func nextTry(e mail.Entry) string {
-	if e.State != mail.Waiting {
+	if !isQueued(e) {
 		return ""
 	}
 	return moment(e.NextAt)

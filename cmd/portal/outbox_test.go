@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"postern/mail"
@@ -58,4 +60,51 @@ func TestOutbox(t *testing.T) {
 	call(t, nil, "outbox", "resend", dropped, "--store", dir).want(t, exitFailure, "was dropped")
 	call(t, nil, "outbox", "resend", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)
 	call(t, nil, "outbox", "show", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)
+}
+
+// locked is a mail server that refuses the sign-in.
+type locked struct{}
+
+func (locked) Connect(context.Context) (mail.Conn, error) {
+	return nil, &mail.Failure{Temporary: true, Down: true, Cause: mail.SignInRefused, Code: 535, Reason: "refused the sign-in (535)"}
+}
+
+// TestOutboxSaysWhyEmailsWait: while the server refuses the sign-in, each email that waits has that as its reason, though only the
+// first ones were tried; and deferred ones are listed, too.
+func TestOutboxSaysWhyEmailsWait(t *testing.T) {
+	t.Parallel()
+	const emails = 40
+	dir := shopStore(t)
+	store, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	box := mail.NewOutbox(store, "main")
+	for n := range emails {
+		e := mail.Entry{Kind: mail.SignIn, To: "jana@example.com"}
+		if n == emails-1 {
+			e.State = mail.Deferred
+		}
+		if _, err := box.Add(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server, err := newServer(parts{engine: store, sender: locked{}, log: newLog("text", t.Output(), 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.dispatcher.Once(t.Context()); err == nil {
+		t.Fatal("the server was reached")
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out := call(t, nil, "outbox", "list", "--store", dir).want(t, exitOK, "not tried: sign_in_refused").out
+	if n := strings.Count(out, "sign_in_refused"); n != emails {
+		t.Errorf("%d of %d emails have a reason:\n%s", n, emails, out)
+	}
+	out = call(t, nil, "outbox", "list", "--store", dir, "--state", "deferred").want(t, exitOK, "deferred", "jana@example.com").out
+	if strings.Contains(out, "waiting") {
+		t.Errorf("others are listed: %s", out)
+	}
 }

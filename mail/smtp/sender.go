@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -192,6 +193,10 @@ func failure(err error) *mail.Failure {
 	}
 	text, _, _ := strings.Cut(sent.Error(), ", affected ") // addresses follow
 	code := sent.ErrorCode()
+	if sent.Reason == gomail.ErrSMTPMailFrom && refusesSender(code) {
+		return &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: code, Reason: fmt.Sprintf("the mail server refuses "+
+			"the sender (%d); check the shop's --sender-email, and that the user in --smtp may send from it: %s", code, text)}
+	}
 	return &mail.Failure{
 		Temporary: code < 500,
 		Unsure:    code == 0 && sent.Reason == gomail.ErrSMTPDataClose,
@@ -199,3 +204,7 @@ func failure(err error) *mail.Failure {
 		Reason:    text,
 	}
 }
+
+// refusesSender reports whether an answer to MAIL FROM is about the sender, whatever the message: 552 is about its size, and 555 about
+// its parameters (RFC 5321, 4.2.3 and 4.5.3.1.9).
+func refusesSender(code int) bool { return code >= 500 && code != 552 && code != 555 }

@@ -129,7 +129,9 @@ func TestAnswers(t *testing.T) {
 		want mail.Failure
 	}{
 		{"4xx at MAIL", trouble{mail: answer(451, "later")}, mail.Failure{Temporary: true}},
-		{"5xx at MAIL", trouble{mail: answer(553, "not you")}, mail.Failure{}},
+		{"5xx at MAIL", trouble{mail: answer(553, "not you")}, mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: 553}},
+		{"too large at MAIL", trouble{mail: answer(552, "too large")}, mail.Failure{}},
+		{"unknown parameter at MAIL", trouble{mail: answer(555, "no SIZE here")}, mail.Failure{}},
 		{"4xx at RCPT", trouble{rcpt: answer(450, "greylisted")}, mail.Failure{Temporary: true}},
 		{"5xx at RCPT", trouble{rcpt: answer(550, "no such user")}, mail.Failure{}},
 		{"4xx at DATA", trouble{data: answer(452, "full")}, mail.Failure{Temporary: true}},
