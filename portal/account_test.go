@@ -21,6 +21,13 @@ func home() portal.SavedAddress {
 	}}
 }
 
+// homeAt is home in another street.
+func homeAt(line1 string) portal.SavedAddress {
+	a := home()
+	a.Address.Line1 = line1
+	return a
+}
+
 func TestAddressesAreKept(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
@@ -116,7 +123,7 @@ func TestAddressIsAddedBesideAnother(t *testing.T) {
 		h.newCustomer(jan)
 		cookie, _ := h.enterWith(jan, "one")
 		m := &meddled{Engine: h.engine, turn: turn, meddle: func() {
-			if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+			if _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); err != nil {
 				t.Fatal(err)
 			}
 		}}
@@ -187,11 +194,14 @@ func TestChangesAreLimited(t *testing.T) {
 	if _, err := h.shopper(cookie).SaveCompany(t.Context(), again); portal.KindOf(err) != portal.TooMany {
 		t.Errorf("a VAT ID over the limit: %v", err)
 	}
-	if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); portal.KindOf(err) != portal.TooMany {
+	if _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); portal.KindOf(err) != portal.TooMany {
 		t.Errorf("an address over the limit: %v", err)
 	}
+	if again, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil || again.ID != saved.ID {
+		t.Errorf("one that is there, over the limit: %+v, %v", again, err)
+	}
 	h.clock.pass(time.Hour)
-	if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+	if _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); err != nil {
 		t.Errorf("an hour later: %v", err)
 	}
 }

@@ -49,7 +49,8 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 		_, err := s.change(ctx, save)
 		return c, err
 	}
-	return c, s.changeAndTell(ctx, newsVATID, save)
+	err := s.changeAndTell(ctx, newsVATID, save)
+	return c, err
 }
 
 // company reads a company below a prefix of field names.

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Cus
 		return err
 	}
 	if over[0] {
-		return failure(TooMany, "error.too_many")
+		return s.unlessDone(ctx, alter, failure(TooMany, "error.too_many"))
 	}
 	_, err = s.change(ctx, func(c *Customer) error {
 		if err := alter(c); err != nil {
@@ -51,6 +52,18 @@ func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Cus
 		c.tell(what, s.app.now())
 		return nil
 	})
+	return err
+}
+
+// unlessDone is err, or nil when alter finds that nothing is left to change: the request's twin was the last one allowed.
+func (s Shopper) unlessDone(ctx context.Context, alter func(*Customer) error, err error) error {
+	c, failed := s.current(ctx)
+	switch {
+	case failed != nil:
+		return failed
+	case errors.Is(alter(&c), storage.ErrUnchanged):
+		return nil
+	}
 	return err
 }
 

@@ -46,13 +46,14 @@ func TestChangesAreTold(t *testing.T) {
 	}{
 		{"a new address", "addresses", func() (err error) { saved, err = h.shopper(cookie).SaveAddress(t.Context(), home()); return err }, 1},
 		{"three at once", "addresses", func() (err error) {
-			for range 3 {
-				if _, err = h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+			for _, street := range []string{"Dlhá 2", "Krátka 3", "Nová 4"} {
+				if _, err = h.shopper(cookie).SaveAddress(t.Context(), homeAt(street)); err != nil {
 					return err
 				}
 			}
 			return nil
 		}, 1},
+		{"the same once more", "addresses", func() error { _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt("Nová 4")); return err }, 0},
 		{"a deleted one", "addresses", func() error { return h.shopper(cookie).DeleteAddress(t.Context(), saved.ID, saved.Version) }, 1},
 		{"it put back", "addresses", func() error { return h.shopper(cookie).UndoDeleteAddress(t.Context(), saved.ID) }, 1},
 		{"put back twice", "addresses", func() error { return h.shopper(cookie).UndoDeleteAddress(t.Context(), saved.ID) }, 0},
@@ -103,17 +104,18 @@ func TestChangeWhileTheMailIsWritten(t *testing.T) {
 	h.newCustomer(jan)
 	cookie, _ := h.enterWith(jan, "one")
 	h.quiet()
-	save := func() {
-		if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
+	save := func(street string) {
+		t.Helper()
+		if _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt(street)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	save()
+	save("Dlhá 2")
 	app := h.dying(1) // the entry is in the outbox, the job not yet taken out
 	if _, err := app.Worker().Once(t.Context()); err == nil {
 		t.Fatal("the worker lived")
 	}
-	save()
+	save("Krátka 3")
 	if sent := h.told("addresses"); len(sent) != 2 {
 		t.Errorf("%d mails, want 2", len(sent))
 	}
@@ -174,7 +176,7 @@ func TestNewsGoWhereTheAccountWas(t *testing.T) {
 			t.Errorf("told to %+v", sent)
 		}
 		h.clock.pass(time.Second)
-		if _, err := h.shopper(signed.Cookie).SaveAddress(t.Context(), home()); err != nil {
+		if _, err := h.shopper(signed.Cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); err != nil {
 			t.Fatal(err)
 		}
 		if sent := h.told("addresses"); len(sent) != 1 || sent[0].To != mallory {

@@ -106,8 +106,9 @@ func (s Shopper) SaveProfile(ctx context.Context, p Profile) (Profile, error) {
 	out.Version = storage.NewID()
 	c, err := s.change(ctx, func(c *Customer) error {
 		if c.ProfileVersion != p.Version {
-			twin := out
-			if twin.Version = c.ProfileVersion; twin == c.profile() {
+			twin, again := out, *c
+			twin.Version = c.ProfileVersion
+			if again.setProfile(twin); again.profile() == c.profile() {
 				return storage.ErrUnchanged // a form that was sent twice is saved once
 			}
 			return failure(Conflict, "profile.changed")

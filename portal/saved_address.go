@@ -57,7 +57,7 @@ func (s Shopper) current(ctx context.Context) (Customer, error) {
 
 // SaveAddress adds an address (ID "") or changes one. Faults stand at the names of the address's fields, with keys
 // "address." and the reason; a Version that is not the stored one is a Conflict. The first address becomes the default
-// for both uses.
+// for both uses. One that the customer has already is not added a second time: it is returned, with the defaults asked for.
 func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress, error) {
 	a.Address = s.app.atlas.Normalise(a.Address)
 	if err := invalid(addressFaults("", s.app.atlas.Validate(a.Address))); err != nil {
@@ -68,7 +68,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 		saved = a // this may be done more than once
 		saved.Version = storage.NewID()
 		if a.ID == "" {
-			return c.add(&saved)
+			return c.addOnce(&saved)
 		}
 		at, err := c.address(a.ID)
 		if err != nil {
@@ -87,6 +87,25 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 		return nil
 	})
 	return saved, err
+}
+
+// addOnce adds an address unless it is there, as after a form that was sent twice.
+func (c *Customer) addOnce(a *SavedAddress) error {
+	at := slices.IndexFunc(c.Addresses, func(stored SavedAddress) bool { return stored.Address == a.Address })
+	if at < 0 {
+		return c.add(a)
+	}
+	same := c.Addresses[at]
+	same.DefaultShipping = same.DefaultShipping || a.DefaultShipping
+	same.DefaultBilling = same.DefaultBilling || a.DefaultBilling
+	if same == c.Addresses[at] {
+		*a = same
+		return storage.ErrUnchanged
+	}
+	same.Version = a.Version
+	*a, c.Addresses[at] = same, same
+	c.settleDefaults(same)
+	return nil
 }
 
 func (c *Customer) add(a *SavedAddress) error {

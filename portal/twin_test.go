@@ -37,6 +37,29 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 			p.FirstName, p.LastName = "Jana", "Nová"
 			return func(s portal.Shopper) error { _, err := s.SaveProfile(t.Context(), p); return err }
 		},
+		"profile of a firm": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
+			if _, err := s.SaveCompany(t.Context(), portal.Company{Name: "Kniha", Country: "SK"}); err != nil {
+				t.Fatal(err)
+			}
+			p := s.Profile()
+			p.LastName, p.Language = "Nová", ""
+			return func(s portal.Shopper) error { _, err := s.SaveProfile(t.Context(), p); return err }
+		},
+		"first address": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
+			return func(s portal.Shopper) error {
+				_, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")})
+				return err
+			}
+		},
+		"another address": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
+			if _, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")}); err != nil {
+				t.Fatal(err)
+			}
+			return func(s portal.Shopper) error {
+				_, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 2"), DefaultBilling: true})
+				return err
+			}
+		},
 		"address": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
 			saved, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")})
 			if err != nil {
@@ -51,6 +74,24 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			return func(s portal.Shopper) error { return s.DeleteAddress(t.Context(), saved.ID, saved.Version) }
+		},
+		"undo of that": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
+			saved, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")})
+			if err == nil {
+				err = s.DeleteAddress(t.Context(), saved.ID, saved.Version)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func(s portal.Shopper) error { return s.UndoDeleteAddress(t.Context(), saved.ID) }
+		},
+		"erasure": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
+			return func(s portal.Shopper) error { _, err := s.AskErasure(t.Context()); return err }
+		},
+		"consent": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
+			return func(s portal.Shopper) error {
+				return s.GiveConsent(t.Context(), portal.Purposes()[0], "Yes.", portal.WordingVersion("Yes."))
+			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +109,7 @@ func sendTwins(t *testing.T, prepare func(*testing.T, portal.Shopper) func(porta
 	for step := 0; ; step++ {
 		h, s := inquiryHouse(t)
 		send := prepare(t, s)
-		cookie, _ := h.enterWith(jan, "twin")
+		cookie := h.signInByCode(jan, "twin")
 		var twin error
 		m := &meddled{Engine: h.engine, turn: step, meddle: func() { twin = send(h.shopper(cookie)) }}
 		app := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))
@@ -84,8 +125,34 @@ func sendTwins(t *testing.T, prepare func(*testing.T, portal.Shopper) func(porta
 				t.Errorf("before step %d: kept %q about %s", step, kept, number)
 			}
 		}
+		wantApart(t, s)
 		if m.turn >= 0 {
 			return
 		}
+	}
+}
+
+// wantApart checks that no address is there twice, and that each use has one.
+func wantApart(t *testing.T, s portal.Shopper) {
+	t.Helper()
+	list, err := s.Addresses(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, shipping, billing := map[address.Address]bool{}, 0, 0
+	for _, a := range list {
+		if seen[a.Address] {
+			t.Errorf("%s is there twice", a.Address.Line1)
+		}
+		seen[a.Address] = true
+		if a.DefaultShipping {
+			shipping++
+		}
+		if a.DefaultBilling {
+			billing++
+		}
+	}
+	if len(list) > 0 && (shipping != 1 || billing != 1) {
+		t.Errorf("defaults: %d to ship to, %d to bill to", shipping, billing)
 	}
 }
