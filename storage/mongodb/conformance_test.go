@@ -39,6 +39,19 @@ func TestRaces(t *testing.T) {
 	storagetest.Races(t, place)
 }
 
+// TestConformanceOfCounters runs what is about counters for each way to count that the server takes.
+func TestConformanceOfCounters(t *testing.T) {
+	ways := mongodb.CountingPlaces(t)
+	if len(ways) == 0 {
+		t.Error("the server cannot count")
+	}
+	for way, place := range ways {
+		t.Run(way, func(t *testing.T) {
+			storagetest.RunCounters(t, func(t *testing.T) storagetest.Opener { return place(t) }, !mongodb.OneConnection(t))
+		})
+	}
+}
+
 func place(t *testing.T) storagetest.Opener { return mongodb.Place(t) }
 
 // forgetful forgets documents that some servers cannot store: those with symbols or with arrays within arrays. In the suite

@@ -20,6 +20,7 @@ const (
 	// counterGrace keeps a server whose clock is ahead from removing counters that still count.
 	counterGrace = time.Hour
 	counterTries = 100
+	counterSides = 8 // counters of one call that are counted at a time, so that it does not take the whole pool
 )
 
 // counter is a stored counter. RemoveAt is its end by the clock of this machine, whatever clock it is counted by: the server
@@ -43,7 +44,7 @@ func (s *Store) indexCounters(ctx context.Context) error {
 	return err
 }
 
-// Increment applies the counts side by side, those of one key in their order. A lost answer is an error: counted again, it might
+// Increment applies the counts, some side by side, those of one key in their order. A lost answer is an error: counted again, it might
 // count twice.
 func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
 	tallies := make([]storage.Tally, len(counts))
@@ -52,6 +53,7 @@ func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.C
 		byKey[count.Key] = append(byKey[count.Key], i)
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(counterSides)
 	for _, places := range byKey {
 		group.Go(func() error {
 			for _, i := range places {
@@ -82,21 +84,38 @@ func (s *Store) count(ctx context.Context, now time.Time, c storage.Count) (stor
 	return s.countInSteps(ctx, now, c)
 }
 
-// askPipelines finds out whether the server takes an update that is a pipeline, by counting twice with one. A server that
-// refuses it, or counts otherwise, gets countInSteps.
-func (s *Store) askPipelines(ctx context.Context) error {
-	now := time.Now()
-	c := storage.Count{Key: "probe/" + storage.NewID(), By: 1, Expires: now.Add(time.Minute)}
-	s.pipelines = true
-	for want := int64(1); want <= 2 && s.pipelines; want++ {
-		tally, err := s.countAtOnce(ctx, now, c)
-		server := mongo.ServerError(nil)
-		if err != nil && (!errors.As(err, &server) || uncertain(err)) {
-			return err
+// askCounting finds out by counting how the server can: with an update that is a pipeline, or else in steps, which need its
+// duplicate-key errors. A server that gets both wrong is refused.
+func (s *Store) askCounting(ctx context.Context) error {
+	for _, s.pipelines = range []bool{true, false} {
+		if right, err := s.countsRight(ctx); right || err != nil {
+			return explain(err)
 		}
-		s.pipelines = err == nil && tally.N == want && tally.Expires.Equal(millis(c.Expires).Time())
 	}
-	return nil
+	return &fault{what: "the server cannot keep counters: it takes no update pipelines, and an upsert whose _id is taken " +
+		"gets no duplicate-key error (code 11000)"}
+}
+
+// countsRight makes a counter, counts on, and begins it anew after its end.
+func (s *Store) countsRight(ctx context.Context) (bool, error) {
+	begun := time.Now()
+	c := storage.Count{Key: "probe/" + storage.NewID(), By: 1}
+	for _, step := range []struct {
+		at   time.Duration
+		want int64
+	}{{0, 1}, {0, 2}, {2 * time.Minute, 1}} {
+		now := begun.Add(step.at)
+		c.Expires = now.Add(time.Minute)
+		tally, err := s.count(ctx, now, c)
+		if uncertain(err) || unanswered(err) {
+			return false, err
+		}
+		if err != nil || tally.N != step.want || !tally.Expires.Equal(millis(c.Expires).Time()) {
+			return false, nil
+		}
+	}
+	_, err := s.db.Collection(counters).DeleteOne(ctx, bson.D{{Key: "_id", Value: c.Key}})
+	return err == nil, err
 }
 
 // countAtOnce counts in one command that names the counter by its id alone, so that a server may take its shortest path, a

@@ -26,6 +26,9 @@ type breaker struct {
 	command string
 	done    bool   // let the server do it first
 	then    func() // runs between the break and the next try
+
+	alter func(answer string) string // of all answers; nil leaves them
+	seen  func(request []byte)       // sees all requests; nil sees none
 }
 
 // throughBreaker returns the address that leads to the server through the proxy.
@@ -55,10 +58,19 @@ func (b *breaker) arm(command string, done bool, then func()) {
 	b.command, b.done, b.then = command, done, then
 }
 
+func (b *breaker) watch(seen func(request []byte)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seen = seen
+}
+
 // strike reports whether the message is the one to break, and disarms.
 func (b *breaker) strike(message []byte) (hit, done bool, then func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.seen != nil {
+		b.seen(message)
+	}
 	if b.command == "" || !bytes.Contains(message, []byte("\x02"+b.command+"\x00")) {
 		return false, false, nil
 	}
@@ -97,7 +109,7 @@ func (b *breaker) relay(client net.Conn) {
 				return
 			}
 			if !hit {
-				client.Write(answer)
+				client.Write(b.altered(answer))
 				continue
 			}
 		}
@@ -106,6 +118,13 @@ func (b *breaker) relay(client net.Conn) {
 		}
 		return
 	}
+}
+
+func (b *breaker) altered(answer []byte) []byte {
+	if b.alter == nil {
+		return answer
+	}
+	return []byte(b.alter(string(answer)))
 }
 
 // readMessage reads a message of the wire protocol: its length, little-endian and counting itself, and the rest.

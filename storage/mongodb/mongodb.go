@@ -155,7 +155,7 @@ func (s *Store) prepare(ctx context.Context, collections []storage.Collection) e
 	if err := s.indexCounters(ctx); err != nil {
 		return fmt.Errorf("index of counters: %w", explain(err))
 	}
-	return explain(s.askPipelines(ctx))
+	return s.askCounting(ctx)
 }
 
 // Drop removes the database and all that is in it.

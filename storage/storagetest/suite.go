@@ -37,6 +37,16 @@ func Run(t *testing.T, place Place) {
 	run(t, place, copyChecks())
 }
 
+// RunCounters is the part of the suite about counters, for an engine that has several ways to count; with races it includes the one
+// of Increment.
+func RunCounters(t *testing.T, place Place, races bool) {
+	checks := counterChecks()
+	if races {
+		checks = append(checks, check{"counters/races count exactly", raceIncrement})
+	}
+	run(t, place, checks)
+}
+
 func run(t *testing.T, place Place, checks []check) {
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) { c.run(t, place(t)) })

@@ -1,0 +1,213 @@
+package mongodb
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"postern/storage"
+)
+
+// What a test needs of the server, it asks the server by a command. None goes by its name or version.
+
+// Place is a database of its own, dropped at the end of the test, and the way to open it.
+func Place(t *testing.T) func(...storage.Collection) (storage.Engine, error) {
+	uri := withDatabase(serverURI(t))
+	reach(t, uri)
+	return func(collections ...storage.Collection) (storage.Engine, error) {
+		return Open(t.Context(), uri, collections...)
+	}
+}
+
+// CountingPlaces are places whose stores count with update pipelines, or in steps: both ways, or the one that the server takes.
+func CountingPlaces(t *testing.T) map[string]func(*testing.T) func(...storage.Collection) (storage.Engine, error) {
+	asked := reach(t, withDatabase(serverURI(t)))
+	takes := map[string]bool{"pipelines": takesPipelines(t, asked), "steps": answersDuplicates(t, asked)}
+	places := map[string]func(*testing.T) func(...storage.Collection) (storage.Engine, error){}
+	for way, taken := range takes {
+		if !taken {
+			t.Logf("the server cannot count with %s", way)
+			continue
+		}
+		places[way] = func(t *testing.T) func(...storage.Collection) (storage.Engine, error) {
+			open := Place(t)
+			return func(collections ...storage.Collection) (storage.Engine, error) {
+				engine, err := open(collections...)
+				if err == nil {
+					engine.(*Store).pipelines = way == "pipelines"
+				}
+				return engine, err
+			}
+		}
+	}
+	return places
+}
+
+// Stores asks the server whether it takes every document: some take no arrays within arrays, or no symbols.
+func Stores(t *testing.T) (all bool) {
+	t.Helper()
+	return insert(t, reach(t, withDatabase(serverURI(t))), bson.D{
+		{Key: "_id", Value: "a"}, {Key: "nested", Value: bson.A{bson.A{"x"}}}, {Key: "symbol", Value: bson.Symbol("x")}, {Key: "$d", Value: 1},
+	}) == nil
+}
+
+func insert(t *testing.T, s *Store, document bson.D) error {
+	t.Helper()
+	_, err := s.db.Collection("asked").InsertOne(t.Context(), document)
+	return err
+}
+
+// OneConnection asks the address whether it allows the driver one connection only, as the address of a server that is not atomic
+// between connections does.
+func OneConnection(t *testing.T) bool {
+	t.Helper()
+	opts, err := clientOptions(serverURI(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opts.MaxPoolSize != nil && *opts.MaxPoolSize == 1
+}
+
+// explains asks the server whether it can show how it would find something, and how much it read.
+func explains(t *testing.T, store *Store) bool {
+	t.Helper()
+	find := bson.D{{Key: "find", Value: "orders"}, {Key: "filter", Value: bson.D{{Key: "_id", Value: "x"}}}}
+	command := bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "executionStats"}}
+	raw, err := store.db.RunCommand(t.Context(), command).Raw()
+	if err != nil {
+		return false
+	}
+	_, plan := raw.LookupErr("queryPlanner", "winningPlan")
+	_, read := raw.LookupErr("executionStats", "totalKeysExamined")
+	return plan == nil && read == nil
+}
+
+// expires asks the server whether it takes an index that removes documents, and lists it as one.
+func expires(t *testing.T, store *Store) bool {
+	t.Helper()
+	_, err := store.db.Collection("expiring").Indexes().CreateOne(t.Context(), mongo.IndexModel{
+		Keys: inc(1, "at"), Options: options.Index().SetName("expiring").SetExpireAfterSeconds(60),
+	})
+	return err == nil && expiryOf(t, store, "expiring", "expiring") == 60
+}
+
+// expiryOf is after how many seconds an index removes documents, -1 for never.
+func expiryOf(t *testing.T, store *Store, collection, name string) int64 {
+	t.Helper()
+	list, err := store.db.Collection(collection).Indexes().ListSpecifications(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range list {
+		if index.Name == name && index.ExpireAfterSeconds != nil {
+			return int64(*index.ExpireAfterSeconds)
+		}
+	}
+	return -1
+}
+
+// answersDuplicates asks the server whether it has one document of an id, and says so to an upsert that finds it taken.
+func answersDuplicates(t *testing.T, store *Store) bool {
+	t.Helper()
+	document := bson.D{{Key: "_id", Value: "twice"}, {Key: "n", Value: 1}}
+	if err := insert(t, store, document); err != nil {
+		t.Fatal(err)
+	}
+	if err := insert(t, store, document); !mongo.IsDuplicateKeyError(err) {
+		t.Fatalf("the server took one id twice: %v", err)
+	}
+	other := bson.D{{Key: "_id", Value: "twice"}, {Key: "n", Value: 2}}
+	update := bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}}
+	upsert := options.FindOneAndUpdate().SetUpsert(true)
+	return mongo.IsDuplicateKeyError(store.db.Collection("asked").FindOneAndUpdate(t.Context(), other, update, upsert).Err())
+}
+
+// takesPipelines asks the server whether an update may be a pipeline with the expressions that counting needs.
+func takesPipelines(t *testing.T, store *Store) bool {
+	t.Helper()
+	c := storage.Count{Key: "asked", By: 1, Expires: time.Now().Add(time.Minute)}
+	upsert := options.UpdateOne().SetUpsert(true)
+	_, err := store.db.Collection("asked").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: "p"}}, countPipeline(time.Now(), c), upsert)
+	return err == nil
+}
+
+// TestOpenFindsOutHowToCount holds what Open found out against the same question by another command.
+func TestOpenFindsOutHowToCount(t *testing.T) {
+	store := reach(t, withDatabase(serverURI(t)))
+	if takes := takesPipelines(t, store); store.pipelines != takes {
+		t.Errorf("counts with pipelines: %v; the server takes them: %v", store.pipelines, takes)
+	}
+	if n, err := store.db.Collection(counters).CountDocuments(t.Context(), bson.D{}); err != nil || n != 0 {
+		t.Errorf("%d counters left by the questions, %v", n, err)
+	}
+}
+
+// TestOpenRefusesAServerThatCannotCount has every duplicate-key error come as another one: a server that takes no pipelines
+// cannot keep counters then, and limits nobody.
+func TestOpenRefusesAServerThatCannotCount(t *testing.T) {
+	uri := withDatabase(serverURI(t))
+	pipelines := takesPipelines(t, reach(t, uri))
+	proxy, through := throughBreaker(t, uri)
+	proxy.alter = func(answer string) string {
+		return strings.ReplaceAll(answer, "\x10code\x00\xf8\x2a\x00\x00", "\x10code\x00\x60\x00\x00\x00") // 11000, OperationFailed
+	}
+	store, err := Open(t.Context(), through)
+	if err == nil {
+		store.Close()
+	}
+	if (err == nil) != pipelines {
+		t.Fatalf("opened: %v; the server takes pipelines: %v", err, pipelines)
+	}
+	if err != nil {
+		wantFault(t, err, "mongodb: the server cannot keep counters: ")
+	}
+}
+
+// removalTime is what a server may take to remove what expired: its monitor runs once a minute.
+const removalTime = 3 * time.Minute
+
+// TestServerRemovesExpiredCounters, where it can. A server that cannot keeps them, and they count no more.
+func TestServerRemovesExpiredCounters(t *testing.T) {
+	store := reach(t, withDatabase(serverURI(t)))
+	now := time.Now()
+	over, live := now.Add(-counterGrace-time.Minute), now.Add(time.Hour)
+	for key, at := range map[string]time.Time{"over": over, "live": live} {
+		if _, err := store.db.Collection(counters).InsertOne(t.Context(), counter{Key: key, N: 1, Expires: at, RemoveAt: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, can := int64(-1), expires(t, store)
+	if can {
+		want = int64(counterGrace.Seconds())
+	}
+	if got := expiryOf(t, store, counters, indexPrefix+"remove_at"); got != want {
+		t.Errorf("the server removes counters after %d seconds, want %d", got, want)
+	}
+	if !can || testing.Short() {
+		t.Skip("the server has no indexes that remove documents, or this is a short run")
+	}
+	waitUntilRemoved(t, store, "over")
+	if err := store.db.Collection(counters).FindOne(t.Context(), bson.D{{Key: "_id", Value: "live"}}).Err(); err != nil {
+		t.Errorf("the live one: %v", err)
+	}
+}
+
+func waitUntilRemoved(t *testing.T, store *Store, key string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), removalTime)
+	defer cancel()
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for store.db.Collection(counters).FindOne(ctx, bson.D{{Key: "_id", Value: key}}).Err() == nil {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			t.Fatalf("%s is there after %s", key, removalTime)
+		}
+	}
+}
