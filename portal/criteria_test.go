@@ -63,6 +63,14 @@ func oneConnection() bool {
 	return os.Getenv("PORTAL_TEST_STORE") == "mongodb" && strings.Contains(os.Getenv("PORTAL_TEST_MONGODB_URI"), "maxPoolSize=1")
 }
 
+// crowd is how many of something a test makes: full, or a tenth over one connection.
+func crowd(full int) int {
+	if oneConnection() {
+		return full / 10
+	}
+	return full
+}
+
 // hundreds is for tests that send hundreds of requests.
 func hundreds(t *testing.T) {
 	t.Helper()
@@ -320,6 +328,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 // TestClientAboveItsLimitWritesNothing: it is refused whatever the address, counts against no address, costs the store nothing from
 // the second time on, and may ask again when its time is over.
 func TestClientAboveItsLimitWritesNothing(t *testing.T) {
+	hundreds(t)
 	h := newHouse(t)
 	h.newCustomer(jan)
 	engine := &counting{Engine: h.engine}

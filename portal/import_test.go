@@ -52,10 +52,9 @@ func TestImport(t *testing.T) {
 
 // TestImportOfSeveralLinesOnOneOrder: of the lines on one order with one updated_at the last in the file stays, at each import.
 func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
-	hundreds(t)
 	h := newHouse(t)
 	var file bytes.Buffer
-	const orders = 300
+	orders := crowd(300)
 	for i := range orders {
 		for _, word := range []string{"unfulfilled", "processing", "shipped"} {
 			file.Write(append(oneLine(orderJSON(fmt.Sprint(i), jan, "shipped", word)), '\n'))

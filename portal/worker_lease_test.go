@@ -50,7 +50,7 @@ func (h *house) process(engine storage.Engine) *portal.App {
 // TestTwoWorkersShareTheJobs: of two processes at work on one store, one does a shop's jobs, and each job once.
 func TestTwoWorkersShareTheJobs(t *testing.T) {
 	t.Parallel()
-	const orders = 500
+	orders := crowd(500)
 	h := newHouse(t)
 	h.importOrders(orders)
 	counts := &atomic.Int64{}
@@ -69,7 +69,7 @@ func TestTwoWorkersShareTheJobs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := counts.Load(); got != orders {
+	if got := counts.Load(); got != int64(orders) {
 		t.Errorf("%d recounts for %d jobs", got, orders)
 	}
 }

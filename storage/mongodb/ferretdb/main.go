@@ -2,8 +2,8 @@
 // FerretDB over SQLite, on 127.0.0.1, with its files in a temporary directory that it removes.
 //
 // The first line it prints is the server's mongodb:// address. It runs until SIGINT or SIGTERM or, when its standard input
-// is a pipe, until that ends. This server is not atomic between connections, hence the pool of one in the address, and does not use
-// its indexes. It is a module of its own so that nothing of it enters the product.
+// is a pipe, until that ends. This server is not atomic between connections, hence the pool of one and the long waits in the
+// address, and does not use its indexes. It is a module of its own so that nothing of it enters the product.
 package main
 
 import (
@@ -21,6 +21,9 @@ import (
 
 	"github.com/FerretDB/FerretDB/ferretdb"
 )
+
+// options allow one connection, and it time: operations wait for each other, and a large document takes seconds.
+const options = "maxPoolSize=1&serverSelectionTimeoutMS=20000&timeoutMS=20000"
 
 // memoryLimit is where collecting garbage begins after all, in bytes.
 const memoryLimit = 1 << 30
@@ -70,6 +73,6 @@ func run(ctx context.Context, port int, out io.Writer) error {
 	}
 	done := make(chan error, 1)
 	go func() { done <- server.Run(ctx) }()
-	fmt.Fprintln(out, server.MongoDBURI()+"?maxPoolSize=1")
+	fmt.Fprintln(out, server.MongoDBURI()+"?"+options)
 	return <-done
 }
