@@ -47,7 +47,7 @@ func (w Worker) repeat(ctx context.Context, every time.Duration, do func(context
 	defer beat.Stop()
 	for ctx.Err() == nil {
 		if err := do(ctx); err != nil && ctx.Err() == nil {
-			w.app.log.ErrorContext(ctx, "worker: a round met faults", "error", err)
+			w.app.log.ErrorContext(ctx, "worker: some jobs failed and will be tried again at the next beat; see error for which", "error", err)
 		}
 		select {
 		case <-ctx.Done():
