@@ -56,12 +56,21 @@ func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, 
 	return to, func(l *i18n.Localizer) mail.Letter { return doc.receiptLetter(shop, l) }, err
 }
 
+// repeatsNumber reports whether an email may repeat the order's number where its sender's words must not go: to a mailbox that nobody
+// has shown to be theirs, and into a subject. A number that was matched, or was chosen by a signed-in customer, is the shop's own.
+func (w withdrawal) repeatsNumber() bool {
+	return w.Order != "" || w.Customer != "" || looksLikeNumber(w.Statement.Number)
+}
+
 // receiptLetter is the acknowledgement of Art. 11a(4): the statement's content, and the date and time at which it was sent.
 func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.unlinked()
 	letter := shop.letter(l, "mail.withdrawal", "Number", w.Order, "When", w.At, "Zone", shop.TimeZone)
 	if w.Order == "" { // then the number is only what somebody wrote
 		letter.Subject = l.T("mail.withdrawal.subject_plain")
+	}
+	if !w.repeatsNumber() {
+		said.Number = l.T("mail.withdrawal.number_kept")
 	}
 	letter.Details = said.details(l)
 	letter.Notes = []string{l.T("mail.withdrawal.next", "Shop", shop.Name), l.T("mail.withdrawal.not_you")}
@@ -72,6 +81,9 @@ func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 func (w withdrawal) toldLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.unlinked()
 	letter := shop.letter(l, "mail.withdrawal_told", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
+	if !w.repeatsNumber() {
+		letter.Subject = l.T("mail.withdrawal_told.subject_plain")
+	}
 	letter.Details = said.details(l)
 	match := "mail.withdrawal_told.unmatched"
 	switch {

@@ -4,31 +4,36 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"postern/portal"
 )
 
 // TestWithdrawalMailsLeadNowhere: a stranger's words make no link in either mail, and common ones stay as they were typed.
 func TestWithdrawalMailsLeadNowhere(t *testing.T) {
-	tests := []struct{ typed, mailed string }{
-		{"evil.com", "evil. com"},
-		{"EVIL.COM", "EVIL. COM"},
-		{"pay.evil.co.uk", "pay. evil. co. uk"},
-		{"обман.рф", "обман. рф"},
-		{"evil.xn--p1ai", "evil. xn--p1ai"},
-		{"evil。com", "evil。 com"},
-		{"evil.\u200bcom", "evil. com"},
-		{"evil.c\u00adom", "evil. com"},
-		{"pay@evil.com", "pay@evil. com"},
-		{"the pen of shop.example 25/3", "the pen of shop. example 25/3"},
-		{"192.0.2.7", "192.0. 2.7"},
-		{"Ing.Jan Novák", "Ing. Jan Novák"},
-		{"Dr. Novák", "Dr. Novák"},
-		{"Nr. 5, č.5", "Nr. 5, č.5"},
-		{"3.5 kg", "3.5 kg"},
-		{"Book vol.2.", "Book vol.2."},
-		{"s.r.o. a. s.", "s.r.o. a. s."},
-		{"2026.11.21", "2026.11.21"},
-		{"Pen... blue", "Pen... blue"},
+	tests := []struct {
+		typed, mailed string
+		noNumber      bool // not repeated as one
+	}{
+		{"evil.com", "evil. com", true},
+		{"EVIL.COM", "EVIL. COM", true},
+		{"pay.evil.co.uk", "pay. evil. co. uk", true},
+		{"обман.рф", "обман. рф", true},
+		{"evil.xn--p1ai", "evil. xn--p1ai", true},
+		{"evil。com", "evil。 com", true},
+		{"evil.\u200bcom", "evil. com", true},
+		{"evil.c\u00adom", "evil. com", true},
+		{"pay@evil.com", "pay@evil. com", true},
+		{"the pen of shop.example 25/3", "the pen of shop. example 25/3", true},
+		{"192.0.2.7", "192.0. 2.7", false},
+		{"Ing.Jan Novák", "Ing. Jan Novák", true},
+		{"Dr. Novák", "Dr. Novák", true},
+		{"Nr. 5, č.5", "Nr. 5, č.5", true},
+		{"3.5 kg", "3.5 kg", false},
+		{"Book vol.2.", "Book vol.2.", false},
+		{"s.r.o. a. s.", "s.r.o. a. s.", true},
+		{"2026.11.21", "2026.11.21", false},
+		{"Pen... blue", "Pen... blue", true},
 	}
 	fields := map[string]func(s *portal.Statement, text string){
 		"Your name: ":        func(s *portal.Statement, text string) { s.Name = text },
@@ -45,8 +50,12 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 				h.work()
 				messages := h.deliver()
 				for _, m := range messages {
-					if !strings.Contains(m.Text, label+test.mailed+"\n") || !strings.Contains(m.Text, ": "+jan+"\n") {
-						t.Errorf("to %s, without %q:\n%s", m.To, label+test.mailed, m.Text)
+					mailed := test.mailed
+					if label == "Order number: " && test.noNumber && m.To == jan {
+						mailed = "recorded as you entered it"
+					}
+					if !strings.Contains(m.Text, label+mailed+"\n") || !strings.Contains(m.Text, ": "+jan+"\n") {
+						t.Errorf("to %s, without %q:\n%s", m.To, label+mailed, m.Text)
 					}
 					if test.typed != test.mailed && strings.Contains(m.Subject+m.Text+m.HTML, test.typed) {
 						t.Errorf("to %s, as it was typed: %s\n%s\n%s", m.To, m.Subject, m.Text, m.HTML)
@@ -63,5 +72,58 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNumbersOfStrangersCarryNoWords: whatever a stranger writes as a number is accepted and told to the shop, but only what looks like a
+// number is repeated to the mailbox they name, or stands in a subject.
+func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
+	t.Parallel()
+	spam := []string{
+		"You won a prize, call now", "URGENT: verify your account", "Call 0900 123 456 to win", "Pay 500 EUR to DE89370400440532013000",
+		"win1.com", "ATTENTION 2001", "12345678901234567890123456789012", "1 2 3 4", "Ihre Bestellung wurde gesperrt 24", "€500", "2001!",
+		"nonesuch", "2001\u00a0\u00a0call me", "покупайте 100",
+	}
+	numbers := []string{
+		"2001", "#2001", "No. 2001", "objednávka č. 2001", "A 1", "RE-2026/0001", "SHOP_2001", "2026.11.21", "ＡＢ２００１", "WEB 2026 17", "№ 2001", "Ž-17",
+	}
+	for i, number := range append(spam, numbers...) {
+		t.Run(number, func(t *testing.T) {
+			t.Parallel()
+			h, repeated := withdrawalHouse(t), i >= len(spam)
+			h.withdraw(stated(number))
+			h.work()
+			messages := h.deliver()
+			if diff := cmp.Diff(map[string]int{jan: 1, support: 1}, sentTo(messages)); diff != "" {
+				t.Fatal(diff)
+			}
+			for _, m := range messages {
+				if m.To == support && !strings.Contains(m.Text, "Order number: "+h.received()[0].Number) && number != "win1.com" {
+					t.Errorf("the shop does not read it: %s", m.Text)
+				}
+				if got := strings.Contains(m.Subject, number); got != (repeated && m.To == support) {
+					t.Errorf("to %s, with the subject %q", m.To, m.Subject)
+				}
+				if m.To == jan && strings.Contains(m.Text+m.HTML, number) != repeated {
+					t.Errorf("repeated is %t, want %t: %s", !repeated, repeated, m.Text)
+				}
+			}
+		})
+	}
+}
+
+// TestMatchedNumbersAreRepeated: a number of any shape that is an order's of this very address is the shop's own word.
+func TestMatchedNumbersAreRepeated(t *testing.T) {
+	t.Parallel()
+	h := withdrawalHouse(t)
+	h.put(orderJSON("SUBSCRIPTION (renewal)", jan))
+	h.work()
+	h.deliver()
+	h.withdraw(stated("SUBSCRIPTION (renewal)"))
+	h.work()
+	for _, m := range h.deliver() {
+		if !strings.Contains(m.Subject, "SUBSCRIPTION (renewal)") || !strings.Contains(m.Text, "Order number: SUBSCRIPTION (renewal)") {
+			t.Errorf("to %s: %s\n%s", m.To, m.Subject, m.Text)
+		}
 	}
 }
