@@ -25,8 +25,11 @@ const (
 // Run and Once of one Dispatcher are not called at the same time.
 type Dispatcher struct {
 	Engine storage.Engine
-	// Shops lists the shops whose mails are sent.
+	// Shops lists all shops. It is asked only when so many emails are due that those of some shops may be hidden by
+	// the others'.
 	Shops func(ctx context.Context) ([]string, error)
+	// Alive is called at each look into the outboxes; nil is none.
+	Alive func()
 	// Compose is called by several goroutines at once, unless Conns is 1.
 	Compose Composer
 	Sender  Sender
@@ -107,6 +110,9 @@ func (d *Dispatcher) defaults() {
 		if *field <= 0 {
 			*field = standard
 		}
+	}
+	if d.Alive == nil {
+		d.Alive = func() {}
 	}
 	if d.Life == nil {
 		d.Life = Life

@@ -56,6 +56,7 @@ type Entry struct {
 
 const (
 	byTurn = "by_turn" // what is due, in every state
+	byDue  = "by_due"  // the same of all shops
 	byAge  = "by_age"  // what staff see
 	byTo   = "by_to"   // what an address was sent
 )
@@ -67,6 +68,10 @@ func Collections() []storage.Collection {
 			Name:   byTurn,
 			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "next_at", Kind: storage.Time}},
 			Head:   []string{"kind", "state", "created_at", "resent_at", "throttled"},
+		},
+		{
+			Name: byDue, AllShops: true,
+			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "next_at", Kind: storage.Time}},
 		},
 		{
 			Name:   byAge,

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ func TestIdleDispatcher(t *testing.T) {
 	other, activity := b.box("fern"), storage.NewActivity(b.Engine)
 	b.Engine, b.Writes = activity, activity.Writes
 	looks := 0
-	b.Shops = func(context.Context) ([]string, error) { looks++; return b.shops, nil }
+	b.Alive = func() { looks++ }
 	b.defaults()
 	idle := storage.NewIdleBeat(b.Writes)
 	beats := func(n int) {
@@ -40,5 +41,46 @@ func TestIdleDispatcher(t *testing.T) {
 	}
 	if beats(int(5 * time.Second / b.Beat)); len(b.post.sent) != 2 {
 		t.Errorf("%d sent five seconds after another process added one", len(b.post.sent))
+	}
+}
+
+// scanCounter is a store that counts the lists it is asked for.
+type scanCounter struct {
+	storage.Engine
+	scans int
+}
+
+func (c *scanCounter) Scan(ctx context.Context, collection string, s storage.Scan) ([]storage.Row, error) {
+	c.scans++
+	return c.Engine.Scan(ctx, collection, s)
+}
+
+// TestIdleDispatcherAsksOnceForAllShops: a look without due emails costs two reads, with one shop and with fifty, and does not
+// read the list of shops; so many due emails of one shop that they could hide another's make it ask each shop.
+func TestIdleDispatcherAsksOnceForAllShops(t *testing.T) {
+	t.Parallel()
+	for _, shops := range []int{1, 50} {
+		names := make([]string, shops)
+		for i := range names {
+			names[i] = fmt.Sprintf("shop-%d", i)
+		}
+		b := newBench(t, names...)
+		counter := &scanCounter{Engine: b.Engine}
+		b.Engine = counter
+		list := b.Shops
+		listed := 0
+		b.Shops = func(ctx context.Context) ([]string, error) { listed++; return list(ctx) }
+		if b.round(); counter.scans != 2 || listed != 0 {
+			t.Errorf("%d shops: %d lists, the shops listed %d times", shops, counter.scans, listed)
+		}
+		for range lookLimit + 1 {
+			b.add(names[0], Entry{Kind: "order"})
+		}
+		b.pass(time.Second)
+		late := b.add(names[shops-1], Entry{Kind: SignIn})
+		b.round()
+		if e := b.entry(names[shops-1], late); shops > 1 && e.State != Sent || listed != 1 {
+			t.Errorf("%d shops: the email hidden by another shop's is %s, the shops listed %d times", shops, e.State, listed)
+		}
 	}
 }

@@ -16,6 +16,9 @@ import (
 // sweptAtOnce is how many deletions of a sweep go on at a time.
 const sweptAtOnce = 64
 
+// lookLimit is how many due entries a look reads to learn which shops have any.
+const lookLimit = 200
+
 // Outbox is the mails of one shop, one document each.
 type Outbox struct {
 	// Now is the clock.
@@ -238,6 +241,20 @@ func (o Outbox) turn(ctx context.Context, state string, at time.Time, limit int)
 		Index: byTurn, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: limit,
 	})
 	return page.Hits, err
+}
+
+// dueShops are the shops with entries of a state whose NextAt has come at the time, the longest due first. All of them
+// are found unless there are so many entries that some may be hidden.
+func dueShops(ctx context.Context, engine storage.Engine, state string, at time.Time) (shops []string, all bool, err error) {
+	page, err := storage.FindAllShops[struct{}](ctx, engine, Collections()[0], storage.Query{
+		Index: byDue, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: lookLimit,
+	})
+	for _, hit := range page.Hits {
+		if !slices.Contains(shops, hit.Shop) {
+			shops = append(shops, hit.Shop)
+		}
+	}
+	return shops, page.Next == "", err
 }
 
 // errTurn says that an entry is no longer due, or that its lease went to another.

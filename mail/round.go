@@ -34,14 +34,18 @@ func (d *Dispatcher) round(ctx context.Context) (sent int, err error) {
 	if d.pool.resting() {
 		return 0, nil
 	}
-	shops, err := d.Shops(ctx)
+	d.Alive()
+	r := &round{Dispatcher: d, begun: d.Now(), faulty: map[string]bool{}}
+	shops, err := r.shops(ctx)
 	if err != nil {
-		d.Log.WarnContext(ctx, "mail: no list of the shops", "reason", reason(err, ""))
-		return 0, fmt.Errorf("mail: list the shops: %w", err)
+		d.Log.WarnContext(ctx, "mail: cannot look for due emails", "reason", reason(err, ""))
+		return 0, fmt.Errorf("mail: look for due emails: %w", err)
+	}
+	if len(shops) == 0 {
+		return 0, nil
 	}
 	d.turn++
 	d.pool.begin()
-	r := &round{Dispatcher: d, begun: d.Now(), faulty: map[string]bool{}}
 	waiting := make([]string, len(shops))
 	for i := range shops {
 		waiting[i] = shops[(i+d.turn)%len(shops)]
@@ -50,6 +54,24 @@ func (d *Dispatcher) round(ctx context.Context) (sent int, err error) {
 		waiting = r.pass(ctx, waiting)
 	}
 	return r.sent, errors.Join(r.faults...)
+}
+
+// shops are those with due emails, found by two reads however many shops there are; all shops, where due emails of
+// one may hide another's.
+func (r *round) shops(ctx context.Context) ([]string, error) {
+	var found []string
+	for _, state := range []string{Waiting, Deferred} {
+		shops, all, err := dueShops(ctx, r.Engine, state, r.begun)
+		if err != nil {
+			return nil, err
+		}
+		if !all {
+			return r.Shops(ctx)
+		}
+		found = append(found, shops...)
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
 }
 
 func (r *round) goesOn(ctx context.Context) bool { return ctx.Err() == nil && !r.pool.resting() }

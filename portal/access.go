@@ -88,6 +88,7 @@ const (
 func accessCollection() storage.Collection {
 	return storage.Collection{Name: "access", Indexes: []storage.Index{
 		{Name: accessByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
+		todoOfAllShops(),
 		{Name: accessByStale, Fields: []storage.Field{{Path: "stale_at", Kind: storage.Time}}},
 		{Name: accessByCustomer, Fields: []storage.Field{{Path: "customer", Kind: storage.String}}, Head: []string{"email"}},
 	}}

@@ -62,7 +62,9 @@ func customerCollection() storage.Collection {
 		{Name: customersByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
 		{Name: customersByDue, Fields: []storage.Field{{Path: "due_at", Kind: storage.Time}}},
 		{Name: customersByLink, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}},
-		{Name: customersByVAT, Fields: []storage.Field{{Path: "vat.next_at", Kind: storage.Time}}},
+		todoOfAllShops(), dueOfAllShops("due_at"),
+		{Name: linksInAllShops, AllShops: true, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}},
+		{Name: customersByVAT, AllShops: true, Fields: []storage.Field{{Path: "vat.next_at", Kind: storage.Time}}},
 	}}
 }
 

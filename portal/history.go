@@ -139,18 +139,10 @@ func (a *App) recountWhole(ctx context.Context, shop Shop, customer string, h *h
 	return err
 }
 
-// zoned is in which time zone no history of a shop was left to recount, and when that was found.
-type zoned struct {
-	zone string
-	at   time.Time
-}
-
-// rezone recounts a batch of histories that were counted in another time zone than the shop's, and returns
-// how many. When none is left it looks again once the zone changes, and after a while: another process may
-// have counted in the zone before.
+// rezone recounts a batch of histories that were counted in another time zone than the shop's, and returns how many,
+// once the zone has changed.
 func (w Worker) rezone(ctx context.Context, shop Shop) (done int, err error) {
-	last, _ := w.app.rezoned.Load(shop.ID)
-	if z, found := last.(zoned); found && z.zone == shop.TimeZone && w.app.now().Before(z.at.Add(sweepEvery)) {
+	if shop.RezoneAt.IsZero() || w.app.now().Before(shop.RezoneAt) {
 		return 0, nil
 	}
 	docs := w.app.historyDocs(shop.ID)
@@ -169,10 +161,18 @@ func (w Worker) rezone(ctx context.Context, shop Shop) (done int, err error) {
 			done++
 		}
 	}
-	if done == 0 {
-		w.app.rezoned.Store(shop.ID, zoned{zone: shop.TimeZone, at: w.app.now()})
+	if done > 0 {
+		return done, nil
 	}
-	return done, nil
+	_, err = w.app.shopDocs().Change(ctx, shop.ID, func(stored *Shop) error {
+		if !stored.RezoneAt.Equal(shop.RezoneAt) {
+			return storage.ErrUnchanged // changed once more
+		}
+		stored.RezoneAt = time.Time{}
+		return nil
+	})
+	w.app.forgetShops()
+	return 0, err
 }
 
 // countOrders counts a customer's orders placed from one moment to before another, by month.

@@ -51,6 +51,7 @@ func inquiryCollection() storage.Collection {
 	return storage.Collection{Name: "inquiries", Indexes: []storage.Index{
 		{Name: inquiriesByOrder, Fields: []storage.Field{field("customer"), field("order"), field("place")}, Head: head},
 		{Name: inquiriesByChannel, Fields: []storage.Field{field("channel"), field("place")}, Head: head},
+		todoOfAllShops(),
 		{Name: inquiriesByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
 	}}
 }

@@ -71,7 +71,12 @@ func newShop(f *form, id string) Shop {
 // SetShop changes those settings of a shop that are given. Other processes see it within two seconds.
 func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
 	shop, err := o.app.shopDocs().Change(ctx, id, func(shop *Shop) error {
-		return o.settle(ctx, &form{}, shop, settings)
+		zone := shop.TimeZone
+		err := o.settle(ctx, &form{}, shop, settings)
+		if shop.TimeZone != zone {
+			shop.RezoneAt = o.app.now().Add(shopCacheLife) // by then every process counts in it
+		}
+		return err
 	})
 	if err != nil {
 		return Shop{}, missing(err)

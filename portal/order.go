@@ -164,6 +164,7 @@ func orderCollection() storage.Collection {
 		{Name: ordersByPlaced, Fields: []storage.Field{customer, placed}, Head: row},
 		{Name: ordersByView, Fields: []storage.Field{customer, list("views"), placed}, Head: row},
 		{Name: ordersBySearch, Fields: []storage.Field{customer, list("search")}, Head: row},
+		todoOfAllShops(),
 		{Name: ordersByTodo, Fields: []storage.Field{list("todo")}, Head: []string{"todo"}},
 	}}
 }

@@ -295,6 +295,7 @@ func TestTimeZoneChangeRecounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.shop = shop
+	h.clock.pass(2 * time.Second) // by then every process knows the new zone
 	h.work()
 	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
 	if err != nil || page.Total != 1 || !slices.Equal(page.Years, []int{2025}) {

@@ -47,7 +47,6 @@ type App struct {
 	shops    *shopCache
 	atlas    *address.Atlas
 	upgraded *sync.Map // shop -> when no link was left to decide on
-	rezoned  *sync.Map // shop -> zoned
 	writes   func() int64
 	blocked  *blockList
 
@@ -74,7 +73,7 @@ func WithActivity(writes func() int64) Option { return func(a *App) { a.writes =
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New(),
-		upgraded: &sync.Map{}, rezoned: &sync.Map{}, blocked: &blockList{},
+		upgraded: &sync.Map{}, blocked: &blockList{},
 	}
 	for _, option := range options {
 		option(a)

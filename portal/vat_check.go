@@ -109,26 +109,37 @@ func (e *VATEvidence) answer(a VATAnswer) {
 // CheckVATs asks VIES on a beat until ctx ends, and returns nil. It stands beside Run, since VIES may take half a minute to
 // answer.
 func (w Worker) CheckVATs(ctx context.Context) error {
-	w.repeat(ctx, vatBeat, w.CheckVATsOnce)
+	w.repeat(ctx, vatBeat, w.vatBeat())
 	return nil
+}
+
+// vatBeat is what CheckVATs does at each beat: less while the process is idle.
+func (w Worker) vatBeat() func(context.Context) error {
+	idle := storage.NewIdleBeat(w.app.writes)
+	return func(ctx context.Context) error {
+		if !idle.Due(w.app.now()) {
+			return nil
+		}
+		return w.CheckVATsOnce(ctx)
+	}
 }
 
 // CheckVATsOnce asks VIES for the VAT IDs whose time has come. A failure is no answer: it changes only when VIES is asked next.
 func (w Worker) CheckVATsOnce(ctx context.Context) error {
-	shops, err := w.app.Shops(ctx)
-	if err != nil || w.app.vatChecker == nil {
-		return err
+	if w.app.vatChecker == nil {
+		return nil
 	}
-	for _, shop := range shops {
-		page, found := storage.Find[struct{}](ctx, w.app.customerDocs(shop.ID), storage.Query{
-			Index: customersByVAT, To: w.app.now().Add(time.Millisecond), Limit: vatBatch,
-		})
-		for chunk := range slices.Chunk(page.Hits, vatAtOnce) {
-			found = errors.Join(found, eachAtOnce(ctx, chunk, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-				return w.checkVAT(ctx, shop, hit.Key)
-			}))
-		}
-		err = errors.Join(err, found)
+	page, err := storage.FindAllShops[struct{}](ctx, w.app.engine, customerCollection(), storage.Query{
+		Index: customersByVAT, To: w.app.now().Add(time.Millisecond), Limit: vatBatch,
+	})
+	for chunk := range slices.Chunk(page.Hits, vatAtOnce) {
+		err = errors.Join(err, eachAtOnce(ctx, chunk, func(ctx context.Context, hit storage.Hit[struct{}]) error {
+			shop, err := w.app.shop(ctx, hit.Shop)
+			if err != nil {
+				return err
+			}
+			return w.checkVAT(ctx, shop, hit.Key)
+		}))
 	}
 	return err
 }

@@ -77,6 +77,7 @@ const (
 func withdrawalCollection() storage.Collection {
 	return storage.Collection{Name: "withdrawals", Indexes: []storage.Index{
 		{Name: withdrawalsByDue, Fields: []storage.Field{{Path: "due_at", Kind: storage.Time}}},
+		dueOfAllShops("due_at"),
 		{
 			Name: withdrawalsByPlace, Fields: []storage.Field{{Path: "place", Kind: storage.String}},
 			Head: []string{"statement", "at", "place", "order", "in_time"},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"postern/storage"
@@ -60,21 +62,22 @@ func (s *shift) beat(ctx context.Context) error {
 
 // round does a batch of each shop that has jobs and is in no other process's hands.
 func (s *shift) round(ctx context.Context) (done int, err error) {
-	shops, err := s.app.Shops(ctx)
+	ids, err := s.shopsWithJobs(ctx)
 	if err != nil {
 		return 0, err
 	}
-	for _, shop := range shops {
-		n, failed := s.shop(ctx, shop)
+	for _, id := range ids {
+		shop, failed := s.app.shop(ctx, id)
+		n := 0
+		if failed == nil {
+			n, failed = s.shop(ctx, shop)
+		}
 		done, err = done+n, errors.Join(err, failed)
 	}
 	return done, err
 }
 
 func (s *shift) shop(ctx context.Context, shop Shop) (done int, err error) {
-	if found, err := s.hasJobs(ctx, shop); err != nil || !found {
-		return 0, err
-	}
 	if err := s.lease(ctx, shop.ID); err != nil {
 		if errors.Is(err, errLeased) {
 			err = nil
@@ -138,35 +141,55 @@ func (s *shift) free(ctx context.Context, shop string) error {
 	return ifFound(err)
 }
 
-// hasJobs reports whether a batch would find anything, and does none of it: every kind of job begins with a
-// list. So a lease is written only when there is work.
-func (s *shift) hasJobs(ctx context.Context, shop Shop) (bool, error) {
-	app := *s.app
-	app.engine = scout{s.app.engine}
-	for _, job := range (Worker{app: &app}).jobs() {
-		_, err := job(ctx, shop)
-		switch {
-		case errors.Is(err, errJobs):
-			return true, nil
-		case err != nil:
-			return false, fmt.Errorf("look for jobs of shop %s: %w", shop.ID, err)
+// shopsWithJobs are the shops for which a batch would find something, so that a lease is written only when there is
+// work. It reads one page for each sort of job, however many shops there are. A page may not have room for all shops;
+// the rest are found when its jobs are done.
+func (s *shift) shopsWithJobs(ctx context.Context) ([]string, error) {
+	found := map[string]bool{}
+	for _, look := range jobLooks(s.app.now()) {
+		page, err := storage.FindAllShops[struct{}](ctx, s.app.engine, look.collection, look.query)
+		if err != nil {
+			return nil, fmt.Errorf("look for jobs: %w", err)
+		}
+		for _, hit := range page.Hits {
+			if hit.Shop == installation { // a job of a shop's own document
+				hit.Shop = hit.Key
+			}
+			found[hit.Shop] = true
 		}
 	}
-	return false, nil
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
-// errJobs says that a list of jobs is not empty.
-var errJobs = errors.New("portal: there are jobs")
+// jobLook is a list of jobs of all shops.
+type jobLook struct {
+	collection storage.Collection
+	query      storage.Query
+}
 
-// scout is a store in which a list that finds anything ends with errJobs.
-type scout struct{ storage.Engine }
-
-// Scan implements storage.Engine.
-func (s scout) Scan(ctx context.Context, collection string, scan storage.Scan) ([]storage.Row, error) {
-	scan.Limit = 1
-	rows, err := s.Engine.Scan(ctx, collection, scan)
-	if err == nil && len(rows) > 0 {
-		return nil, errJobs
+func jobLooks(now time.Time) []jobLook {
+	due := storage.Query{Index: dueInAllShops, To: now.Add(time.Millisecond), Limit: todoBatch}
+	todo := storage.Query{Index: todoInAllShops, Prefix: new(string), Limit: todoBatch}
+	links := storage.Query{Index: linksInAllShops, Limit: todoBatch}
+	return []jobLook{
+		{orderCollection(), todo}, {accessCollection(), todo}, {customerCollection(), todo}, {customerCollection(), due},
+		{customerCollection(), links}, {inquiryCollection(), todo}, {withdrawalCollection(), due}, {shopCollection(), due},
 	}
-	return rows, err
+}
+
+// The indexes by which a process finds the jobs of all shops.
+const (
+	todoInAllShops  = "todo_all"
+	dueInAllShops   = "due_all"
+	linksInAllShops = "link_all"
+)
+
+func todoOfAllShops() storage.Index {
+	todo := storage.Field{Path: "todo", Kind: storage.String, Multi: true}
+	return storage.Index{Name: todoInAllShops, Fields: []storage.Field{todo}, AllShops: true}
+}
+
+func dueOfAllShops(path string) storage.Index {
+	due := storage.Field{Path: path, Kind: storage.Time}
+	return storage.Index{Name: dueInAllShops, Fields: []storage.Field{due}, AllShops: true}
 }

@@ -52,7 +52,7 @@ func checksum(query [sha256.Size]byte, body []byte) []byte {
 }
 
 // fingerprint is a hash of everything that makes the list of q what it is; the limit may change between pages.
-func (d Docs[T]) fingerprint(q Query) [sha256.Size]byte {
+func (d source) fingerprint(q Query) [sha256.Size]byte {
 	h := sha256.New()
 	part := func(v any) {
 		text := fmt.Sprintf("%T %v", v, v)

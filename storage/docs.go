@@ -22,7 +22,10 @@ const (
 
 // Docs is one collection of one shop, as documents of type T. The shop's name begins every id, so another shop's document
 // cannot be named.
-type Docs[T any] struct {
+type Docs[T any] struct{ source }
+
+// source is a collection in one shop; with shop "" in all of them, which only queries ask.
+type source struct {
 	engine     Engine
 	shop       string
 	collection Collection
@@ -30,7 +33,7 @@ type Docs[T any] struct {
 
 // Open returns the documents of the collection in the shop.
 func Open[T any](engine Engine, shop string, collection Collection) Docs[T] {
-	return Docs[T]{engine: engine, shop: shop, collection: collection}
+	return Docs[T]{source{engine: engine, shop: shop, collection: collection}}
 }
 
 // envelope is a document with what the store adds to it.
@@ -134,7 +137,7 @@ func (d Docs[T]) checkKey(key string) error {
 }
 
 // checkShop keeps the shops' ids apart: in a name, a slash could make another shop's id.
-func (d Docs[T]) checkShop() error {
+func (d source) checkShop() error {
 	if d.shop == "" || strings.ContainsAny(d.shop, "/\x00") || !utf8.ValidString(d.shop) {
 		return fmt.Errorf("storage: %s: %q is no name of a shop", d.collection.Name, d.shop)
 	}

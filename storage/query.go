@@ -26,8 +26,9 @@ type Query struct {
 	Cursor     string // Next or Previous of a page of the same query; "" for the first
 }
 
-// Hit is one found document: its key, and the head decoded into H.
+// Hit is one found document: its key, and the head decoded into H. Shop is set by FindAllShops only.
 type Hit[H any] struct {
+	Shop string
 	Key  string
 	Head H
 }
@@ -40,8 +41,23 @@ type Page[H any] struct {
 	Previous string
 }
 
-// Find returns the page of q. It returns ErrCursor for a cursor that is damaged or of another query.
+// Find returns the page of q. It returns ErrCursor for a cursor that is damaged or of another query. An index over
+// all shops is an error: a Docs names only its own shop's documents.
 func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
+	if err := d.checkShop(); err != nil {
+		return Page[H]{}, err
+	}
+	return find[H](ctx, d.source, q)
+}
+
+// FindAllShops is Find over the documents of all shops, by an index that is declared with AllShops. It costs one read
+// however many shops there are, so background work asks it for what is due. Rows that are equal in all fields come by
+// shop, and then by key.
+func FindAllShops[H any](ctx context.Context, engine Engine, collection Collection, q Query) (Page[H], error) {
+	return find[H](ctx, source{engine: engine, collection: collection}, q)
+}
+
+func find[H any](ctx context.Context, d source, q Query) (Page[H], error) {
 	scan, back, err := d.scan(q)
 	if err != nil {
 		return Page[H]{}, err
@@ -52,7 +68,7 @@ func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
 	}
 	if back && len(rows) == 0 {
 		q.Cursor = "" // all that came before has gone, so what follows is the first page
-		return Find[H](ctx, d, q)
+		return find[H](ctx, d, q)
 	}
 	more := q.Prefix == nil && len(rows) > q.Limit
 	rows = rows[:min(len(rows), q.Limit)]
@@ -68,10 +84,13 @@ func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
 // pageEnds tells which neighbours a page has: more rows in the direction scanned, and the page it came from.
 type pageEnds struct{ back, more bool }
 
-func page[H, T any](d Docs[T], q Query, rows []Row, ends pageEnds) (Page[H], error) {
+func page[H any](d source, q Query, rows []Row, ends pageEnds) (Page[H], error) {
 	p := Page[H]{Hits: make([]Hit[H], len(rows))}
 	for i, row := range rows {
-		p.Hits[i].Key = strings.TrimPrefix(row.ID, d.shop+"/")
+		shop, key, _ := strings.Cut(row.ID, "/")
+		if p.Hits[i].Key = key; d.shop == "" {
+			p.Hits[i].Shop = shop
+		}
 		if err := decode(row.Head, &p.Hits[i].Head); err != nil {
 			return p, fmt.Errorf("decode head of %s: %w", d.collection.Name, err)
 		}
@@ -91,10 +110,10 @@ func page[H, T any](d Docs[T], q Query, rows []Row, ends pageEnds) (Page[H], err
 
 // scan checks q against the schema and turns it into what an engine takes, one row longer than the page so that
 // it shows whether more follow. The bool says that the cursor leads backwards.
-func (d Docs[T]) scan(q Query) (Scan, bool, error) {
+func (d source) scan(q Query) (Scan, bool, error) {
 	index, err := d.collection.index(q.Index)
-	if err == nil {
-		err = d.checkShop()
+	if err == nil && index.AllShops != (d.shop == "") {
+		err = fmt.Errorf("storage: collection %s: index %s is over all shops: %v", d.collection.Name, q.Index, index.AllShops)
 	}
 	if err != nil {
 		return Scan{}, false, err
@@ -196,7 +215,7 @@ func want(kind, given Kind) error {
 // fits reports whether the position has a value of the right kind for each field behind Equal.
 func (s *Scan) fits(at Position) bool {
 	rest := s.Index.Fields[len(s.Equal):]
-	if len(at.Values) != len(rest) || !strings.HasPrefix(at.ID, s.Shop+"/") {
+	if len(at.Values) != len(rest) || s.Shop != "" && !strings.HasPrefix(at.ID, s.Shop+"/") {
 		return false
 	}
 	for i, v := range at.Values {

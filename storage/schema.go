@@ -25,11 +25,13 @@ type Field struct {
 }
 
 // Index orders the documents of one shop by Fields and carries Head, the BSON names of the top-level fields that
-// a list shows, so that a list never reads the documents.
+// a list shows, so that a list never reads the documents. With AllShops it orders those of all shops together: then
+// FindAllShops reads it, and Find, which belongs to one shop, does not.
 type Index struct {
-	Name   string
-	Fields []Field
-	Head   []string
+	Name     string
+	Fields   []Field
+	Head     []string
+	AllShops bool
 }
 
 // Collection declares one sort of document.

@@ -58,7 +58,7 @@ type Value struct {
 
 // Scan is a checked Query, as an engine gets it.
 //
-// It asks for the rows of Index in the shop whose first fields equal Equal, in ascending order of the further
+// It asks for the rows of Index in the shop (in all shops, where the index is over all, and Shop is "") whose first fields equal Equal, in ascending order of the further
 // fields and then the id by bytes (all reversed when Descending), after the position After, at most Limit.
 // From (inclusive) and To (exclusive) bound the field behind Equal. A document stands in an index only when it
 // has a value of the declared kind in every one of its fields; a multi-valued field gives it a row per

@@ -84,14 +84,6 @@ func (p *pulse) away() (cause string, met bool) {
 // reached is for how long the mail server has not been away.
 func (p *pulse) reached() time.Duration { return p.now().Sub(time.Unix(p.back.Load(), 0)) }
 
-// shops watches the list of shops that each round begins with.
-func (p *pulse) shops(list func(context.Context) ([]string, error)) func(context.Context) ([]string, error) {
-	return func(ctx context.Context) ([]string, error) {
-		p.alive()
-		return list(ctx)
-	}
-}
-
 // composer watches the making of mails.
 func (p *pulse) composer(compose mail.Composer) mail.Composer {
 	return func(ctx context.Context, shop, id string, e mail.Entry) (mail.Message, error) {

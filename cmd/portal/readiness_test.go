@@ -214,7 +214,7 @@ func TestPulse(t *testing.T) {
 			d.add(t)
 			d.now = d.now.Add(pulsePatience + time.Second)
 			dispatcher := &mail.Dispatcher{
-				Engine: d.engine, Shops: d.pulse.shops(d.backlog.shops), Now: func() time.Time { return d.now },
+				Engine: d.engine, Shops: d.backlog.shops, Alive: d.pulse.alive, Now: func() time.Time { return d.now },
 				Compose: d.pulse.composer(composed(c.compose)), Sender: d.pulse.sender(&post{c.connect, c.send}),
 			}
 			_, _ = dispatcher.Once(t.Context()) // what failed is counted

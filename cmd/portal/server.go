@@ -127,7 +127,7 @@ func (s *server) makeDispatcher() error {
 	}
 	s.dispatcher = &mail.Dispatcher{
 		Engine: s.store("mail"), Writes: s.activity.Writes, Log: s.log,
-		Sender: s.pulse.sender(s.sender), Shops: s.pulse.shops(shopIDs(s.app)),
+		Sender: s.pulse.sender(s.sender), Shops: shopIDs(s.app), Alive: s.pulse.alive,
 		Compose: s.pulse.composer(s.worker.Composer(s.texts, renderer)),
 	}
 	return nil

@@ -31,6 +31,9 @@ func (p part) filter() bson.D {
 	if p.After != nil && p.ties == len(p.After.Values) {
 		all = append(all, bson.D{{Key: "_id", Value: bson.D{{Key: p.beyond(), Value: p.After.ID}}}})
 	}
+	if p.Index.AllShops {
+		return bson.D{{Key: "$and", Value: all}}
+	}
 	return bson.D{{Key: "shop", Value: p.Shop}, {Key: "$and", Value: all}}
 }
 

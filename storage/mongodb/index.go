@@ -114,9 +114,13 @@ func stored(index bson.D) (name, sign string) {
 	return name, sign
 }
 
-// pattern is the key of the index: the shop, its fields and, to break ties, the id.
+// pattern is the key of the index: the shop, unless it is over all, its fields and, to break ties, the id. On a
+// sharded cluster a find by an index over all shops asks every shard.
 func pattern(index storage.Index) bson.D {
-	paths := []string{"shop"}
+	var paths []string
+	if !index.AllShops {
+		paths = []string{"shop"}
+	}
 	for _, field := range index.Fields {
 		paths = append(paths, field.Path)
 	}

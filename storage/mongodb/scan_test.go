@@ -86,6 +86,7 @@ func orders() storage.Collection {
 		{Name: "customer", Fields: []storage.Field{customer, {Path: "placed_at", Kind: storage.Time}}, Head: []string{"number"}},
 		{Name: "search", Fields: []storage.Field{customer, {Path: "words", Kind: storage.String, Multi: true}}, Head: []string{"number"}},
 		{Name: "todo", Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}, {Path: "paid", Kind: storage.Bool}, {Path: "placed_at", Kind: storage.Time}}},
+		{Name: "due", AllShops: true, Fields: []storage.Field{{Path: "placed_at", Kind: storage.Time}}, Head: []string{"number"}},
 	}}
 }
 
@@ -120,11 +121,15 @@ func TestPlans(t *testing.T) {
 		{"later page of a range", storage.Scan{Index: indexes[0], Equal: []storage.Value{text("c1")}, From: &from, To: &to, After: &middle}},
 		{"of the whole shop", storage.Scan{Index: indexes[0], After: &storage.Position{Values: append([]storage.Value{text("c1")}, middle.Values...), ID: middle.ID}}},
 		{"words that begin so", storage.Scan{Index: indexes[1], Equal: []storage.Value{text("c1")}, Prefix: &prefix}},
+		{"due in all shops", storage.Scan{Index: indexes[3], To: &to}},
+		{"due in all shops, a later page", storage.Scan{Index: indexes[3], To: &to, After: &middle}},
 		{"a job", storage.Scan{Index: indexes[2], Equal: []storage.Value{text("mail")}}},
 		{"a later job", storage.Scan{Index: indexes[2], Equal: []storage.Value{text("mail")}, After: &storage.Position{Values: []storage.Value{paid, at(700)}, ID: middle.ID}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.scan.Shop, c.scan.Limit = "main", limit
+			if c.scan.Limit = limit; !c.scan.Index.AllShops {
+				c.scan.Shop = "main"
+			}
 			for _, p := range parts(c.scan) {
 				checkPlan(t, store, p, limit)
 			}

@@ -20,9 +20,24 @@ func sample() storage.Collection {
 	}}
 }
 
+// planned is sample with indexes over all shops.
+func planned() storage.Collection {
+	c := sample()
+	due := []storage.Field{{Path: "a", Kind: storage.String}, {Path: "c", Kind: storage.Time}}
+	c.Indexes = append(c.Indexes,
+		storage.Index{Name: "due", AllShops: true, Fields: due},
+		storage.Index{Name: "todo", AllShops: true, Fields: c.Indexes[1].Fields})
+	return c
+}
+
 func openSample(t *testing.T) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), t.TempDir(), sample())
+	return openWith(t, sample())
+}
+
+func openWith(t *testing.T, c storage.Collection) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), t.TempDir(), c)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -50,7 +65,9 @@ type plan struct {
 
 func plans() []plan {
 	listing, tags := sample().Indexes[0], sample().Indexes[1]
+	due, todo := planned().Indexes[2], planned().Indexes[3]
 	one, five, prefix := num(1), num(5), "p"
+	now := instant(9)
 	a, ab := []storage.Value{text("x")}, []storage.Value{text("x"), num(3)}
 	abc := append(ab[:2:2], instant(7))
 	return []plan{
@@ -67,12 +84,16 @@ func plans() []plan {
 		{name: "all values after", scan: storage.Scan{Index: listing, Equal: abc, After: position()},
 			up: "shop=? AND f0=? AND f1=? AND f2=? AND id>?", down: "shop=? AND f0=? AND f1=? AND f2=? AND id<?"},
 		{name: "prefix", scan: storage.Scan{Index: tags, Prefix: &prefix}, up: "shop=? AND f0>? AND f0<?"},
+		{name: "of all shops, due", scan: storage.Scan{Index: due, Equal: a, To: &now}, up: "f0=? AND f1<?"},
+		{name: "of all shops, after", scan: storage.Scan{Index: due, Equal: a, To: &now, After: position(instant(7))},
+			up: "f0=? AND (f1,id)>(?,?) AND f1<?", down: "f0=? AND (f1,id)<(?,?)"},
+		{name: "of all shops, prefix", scan: storage.Scan{Index: todo, Prefix: &prefix}, up: "f0>? AND f0<?"},
 		{name: "element", scan: storage.Scan{Index: tags, Equal: a}, up: "shop=? AND f0=?"},
 	}
 }
 
 func TestEveryScanIsOneRangeOfThePrimaryKey(t *testing.T) {
-	s := openSample(t)
+	s := openWith(t, planned())
 	for _, p := range plans() {
 		for _, descending := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/descending %v", p.name, descending), func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"postern/storage"
 )
 
-// index is a declared index with its table (shop, f0, f1, …, id, head).
+// index is a declared index with its table (shop, f0, f1, …, id, head); one over all shops has no column shop.
 type index struct {
 	storage.Index
 	table string
@@ -23,7 +23,10 @@ type index struct {
 
 func newIndex(collection string, declared storage.Index) *index {
 	ix := &index{Index: declared, table: collection + "__" + declared.Name}
-	columns, types := []string{"shop"}, []string{"shop TEXT NOT NULL"}
+	var columns, types []string
+	if !declared.AllShops {
+		columns, types = []string{"shop"}, []string{"shop TEXT NOT NULL"}
+	}
 	for i, field := range declared.Fields {
 		ix.paths = append(ix.paths, strings.Split(field.Path, "."))
 		columns = append(columns, column(i))
@@ -95,7 +98,10 @@ func (ix *index) entries(p parsed) []entry {
 	rows := make([]entry, len(combined))
 	for i, fields := range combined {
 		cells := make([]any, 0, len(fields)+3) // with room for the head
-		cells = append(append(append(cells, p.shop), fields...), p.id)
+		if !ix.AllShops {
+			cells = append(cells, p.shop)
+		}
+		cells = append(append(cells, fields...), p.id)
 		rows[i] = entry{key: keyOf(fields), cells: cells, head: head}
 	}
 	return unique(rows)

@@ -47,9 +47,10 @@ func prepareTables(ctx context.Context, c *conn, dir string, collections map[str
 
 func (ix *index) declaration() string {
 	text, err := json.Marshal(struct {
-		Fields []storage.Field
-		Head   []string
-	}{ix.Fields, ix.Head})
+		Fields   []storage.Field
+		Head     []string
+		AllShops bool `json:",omitempty"`
+	}{ix.Fields, ix.Head, ix.AllShops})
 	if err != nil {
 		panic(fmt.Sprintf("sqlite: a declaration always encodes: %v", err))
 	}

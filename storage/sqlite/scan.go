@@ -31,8 +31,10 @@ func (t *collection) walk(s storage.Scan) (*walk, error) {
 		return nil, fmt.Errorf("sqlite: collection %s has no index %q", t.name, s.Index.Name)
 	}
 	w := &walk{scan: s, rest: ix.Fields[len(s.Equal):]}
-	where := []string{"shop = ?"}
-	w.args = []any{s.Shop}
+	var where []string
+	if !ix.AllShops {
+		where, w.args = []string{"shop = ?"}, []any{s.Shop}
+	}
 	for i, v := range s.Equal {
 		where = append(where, column(i)+" = ?")
 		w.args = append(w.args, cell(v))
@@ -48,8 +50,12 @@ func (w *walk) sql(table string, where []string) string {
 	if w.scan.Descending {
 		direction = " DESC"
 	}
+	condition := "TRUE"
+	if len(where) > 0 {
+		condition = strings.Join(where, " AND ")
+	}
 	query := fmt.Sprintf(`SELECT %s, head FROM %q WHERE %s ORDER BY %s`,
-		strings.Join(columns, ", "), table, strings.Join(where, " AND "), strings.Join(columns, direction+", ")+direction)
+		strings.Join(columns, ", "), table, condition, strings.Join(columns, direction+", ")+direction)
 	if w.scan.Prefix != nil {
 		return query // documents are counted, not rows
 	}

@@ -36,11 +36,16 @@ func byName(head ...string) storage.Index {
 // visit opens the store with the collection, hands it to do, and closes it.
 func visit(t *testing.T, opener Opener, c storage.Collection, do func(storage.Docs[doc])) {
 	t.Helper()
+	visitShop(t, opener, "shop", c, do)
+}
+
+func visitShop(t *testing.T, opener Opener, shop string, c storage.Collection, do func(storage.Docs[doc])) {
+	t.Helper()
 	engine, err := opener(c)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	do(storage.Open[doc](engine, "shop", c))
+	do(storage.Open[doc](engine, shop, c))
 	if err := engine.Close(); err != nil {
 		t.Fatalf("close: %v", err)
 	}
