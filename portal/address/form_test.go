@@ -25,6 +25,7 @@ func TestFormOrder(t *testing.T) {
 		{"SK", []Name{FirstName, LastName, Company, Line1, Line2, PostalCode, City, Phone}, []Name{LastName, Line1, PostalCode, City}},
 		{"US", []Name{FirstName, LastName, Company, Line1, Line2, City, AdministrativeArea, PostalCode, Phone}, []Name{LastName, Line1, City, AdministrativeArea, PostalCode}},
 		{"HU", []Name{LastName, FirstName, Company, City, Line1, Line2, PostalCode, Phone}, []Name{LastName, City, Line1, PostalCode}},
+		{"HK", []Name{FirstName, LastName, Company, Line1, Line2, City, AdministrativeArea, Phone}, []Name{LastName, Line1, AdministrativeArea}}, // no postal codes
 		{"IE", []Name{FirstName, LastName, Company, Line1, Line2, DependentLocality, City, AdministrativeArea, PostalCode, Phone}, []Name{LastName, Line1, City}},
 	}
 	atlas := New()
