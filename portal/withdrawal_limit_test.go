@@ -236,3 +236,30 @@ func TestWithdrawalsOfAClient(t *testing.T) {
 		t.Errorf("%d received", len(all))
 	}
 }
+
+// TestUnmatchedReceiptsOfAShop: a shop mails 120 receipts an hour for statements of visitors that match no order, from however many
+// clients and to however many addresses; the shop is told of all, and those that match an order have theirs.
+func TestUnmatchedReceiptsOfAShop(t *testing.T) {
+	t.Parallel()
+	h := withdrawalHouse(t)
+	h.put(orderJSON("1", jan))
+	h.work()
+	h.deliver()
+	for n := range 125 {
+		h.send(h.from(n), 1, withEmail(stated(fmt.Sprint("x", n)), fmt.Sprintf("v%d@example.com", n)))
+	}
+	h.send(h.from(200), 1, stated("1"))
+	got := map[string]int{}
+	for range 10 {
+		h.work()
+		for to, count := range sentTo(h.deliver()) {
+			if to != support && to != jan {
+				to = "strangers"
+			}
+			got[to] += count
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"strangers": 120, support: 126, jan: 1}, got); diff != "" {
+		t.Error(diff)
+	}
+}
