@@ -16,6 +16,7 @@ import (
 )
 
 func TestSent(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"path": "/orders"}})
 	if n := b.round(); n != 1 {
@@ -38,6 +39,7 @@ func TestSent(t *testing.T) {
 
 // TestMessageID keeps a key that is the same in two shops, or unfit for a header, apart and fit.
 func TestMessageID(t *testing.T) {
+	t.Parallel()
 	a, b := messageID("fern", "order 1001>", "x@s.example"), messageID("oak", "order 1001>", "x@s.example")
 	if a == b || a != messageID("fern", "order 1001>", "x@s.example") || strings.ContainsAny(a, " >") {
 		t.Errorf("%s and %s", a, b)
@@ -46,6 +48,7 @@ func TestMessageID(t *testing.T) {
 
 // TestUnsure is what each end of an attempt says about the message, and what the next Composer gets.
 func TestUnsure(t *testing.T) {
+	t.Parallel()
 	composing := errors.New("the store is away")
 	for _, test := range []struct {
 		name  string
@@ -90,6 +93,7 @@ func TestUnsure(t *testing.T) {
 
 // TestCrash stops in the middle of sending: the entry comes back after its lease, marked.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn})
 	b.post.during = func(context.Context, Message) { runtime.Goexit() } // ends what sends, as a crash would
@@ -113,6 +117,7 @@ func TestCrash(t *testing.T) {
 
 // TestLostLease lets a second dispatcher send while the first hangs beyond its lease: what the first learns later changes nothing.
 func TestLostLease(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn})
 	second := &Dispatcher{Engine: b.Engine, Shops: b.Shops, Compose: b.Compose, Sender: &post{}, Now: b.Now, Conns: 1}
@@ -148,6 +153,7 @@ func (s *sluggish) Replace(ctx context.Context, collection string, r storage.Rec
 
 // TestSlowLease has the store take long to write the lease down: that time is the attempt's, which ends before the lease does.
 func TestSlowLease(t *testing.T) {
+	t.Parallel()
 	const slow = 20 * time.Second
 	b := newBench(t, "fern")
 	b.Engine = &sluggish{b.Engine, func() { b.pass(slow) }}
@@ -167,6 +173,7 @@ func TestSlowLease(t *testing.T) {
 }
 
 func TestGaps(t *testing.T) {
+	t.Parallel()
 	for kind, life := range map[string]time.Duration{SignIn: 24 * time.Hour, "order": 72 * time.Hour} {
 		t.Run(kind, func(t *testing.T) {
 			b := newBench(t, "fern")
@@ -193,6 +200,7 @@ func TestGaps(t *testing.T) {
 }
 
 func TestJitter(t *testing.T) {
+	t.Parallel()
 	seen := map[time.Duration]bool{}
 	for range 50 {
 		g := gap(1)
@@ -207,6 +215,7 @@ func TestJitter(t *testing.T) {
 }
 
 func TestDropped(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.fails = fmt.Errorf("no such customer: %w", ErrDrop)
 	asked := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}})
@@ -225,6 +234,7 @@ func TestDropped(t *testing.T) {
 // TestOutage keeps the server away for hours: it is asked at a growing pace, no attempt is counted, and all goes out at its
 // return.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	b.post.closed = errors.New("connection refused")
 	ids := []string{b.add("fern", Entry{Kind: SignIn}), b.add("fern", Entry{Kind: SignIn}), b.add("oak", Entry{Kind: SignIn})}
@@ -254,6 +264,7 @@ func TestOutage(t *testing.T) {
 }
 
 func TestRestGrows(t *testing.T) {
+	t.Parallel()
 	var r rest
 	var got []time.Duration
 	for range 7 {
@@ -267,6 +278,7 @@ func TestRestGrows(t *testing.T) {
 
 // TestPoison has a shop full of mails the server always dies of: the other shop's goes out all the same.
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	for range 5 {
 		b.add("fern", Entry{Kind: "order", To: "poison@kunde.example"})
@@ -289,6 +301,7 @@ func TestPoison(t *testing.T) {
 
 // TestRest shows that a round stops at the first sign that the server is away, and the next does not begin early.
 func TestRest(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	for _, shop := range b.shops {
 		b.add(shop, Entry{Kind: "order"})
@@ -308,6 +321,7 @@ func TestRest(t *testing.T) {
 
 // TestFair bounds what one shop sends before it is another's turn; what is due then goes on.
 func TestFair(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	b.Batch = 3
 	for range 10 {
@@ -332,6 +346,7 @@ func TestFair(t *testing.T) {
 // TestBeat has a slow server: a round ends after a beat, so that shops that had nothing are asked again, but not before each
 // had a first turn. What is added during a round waits for the next.
 func TestBeat(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern", "oak", "elm")
 	b.Batch = 3
 	for range 10 {
@@ -360,6 +375,7 @@ func TestBeat(t *testing.T) {
 // TestBeatAlone has but one shop, which may send more than a batch in its turn, though not for longer than a beat. Whether there
 // is time for the next is looked at while the one before is in hand, so it may be one fewer.
 func TestBeatAlone(t *testing.T) {
+	t.Parallel()
 	for pace, want := range map[time.Duration][]int{time.Millisecond: {30}, 100 * time.Millisecond: {5, 6}, 300 * time.Millisecond: {3}} {
 		b := newBench(t, "fern")
 		b.Batch = 3
@@ -375,6 +391,7 @@ func TestBeatAlone(t *testing.T) {
 
 // TestStop ends the process while a mail is in hand: it is finished, and no other begun.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.Beat = time.Millisecond
 	b.add("fern", Entry{Kind: "order"})
@@ -396,6 +413,7 @@ func TestStop(t *testing.T) {
 
 // TestLogs searches everything logged for what must not be there.
 func TestLogs(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.post.answers = []error{refusal(550), refusal(451), lost(), nil}
 	for range 4 {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAdd(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	id := b.add("fern", Entry{
 		Kind: SignIn, To: "jana@kunde.example", Lang: "cs", Payload: map[string]string{"path": "/orders"},
@@ -35,6 +36,7 @@ func TestAdd(t *testing.T) {
 // TestThrottledEntryNeverWaits: it is dropped from the beginning, no round touches it, also while the mail server is away, and it
 // is gone within the hour.
 func TestThrottledEntryNeverWaits(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.post.closed = errors.New("connection refused")
 	id := b.add("fern", Entry{Kind: SignIn, To: "jana@kunde.example", Payload: map[string]string{"a": "b"}, Throttled: true})
@@ -54,6 +56,7 @@ func TestThrottledEntryNeverWaits(t *testing.T) {
 
 // TestDeferredEntriesComeLast: they go out when nothing else waits, also behind what came later, and not after an hour.
 func TestDeferredEntriesComeLast(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.Batch, b.Conns = 2, 1
 	var ids []string
@@ -77,6 +80,7 @@ func TestDeferredEntriesComeLast(t *testing.T) {
 
 // TestNothingWaitsForEver: with the mail server away a sweep gives up what has had its life, and that is deleted in its turn.
 func TestNothingWaitsForEver(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.post.closed = errors.New("connection refused")
 	for range 5 {
@@ -99,6 +103,7 @@ func TestNothingWaitsForEver(t *testing.T) {
 }
 
 func TestAddOnce(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	for _, to := range []string{"first@kunde.example", "second@kunde.example"} {
 		id, err := b.box("fern").AddOnce(t.Context(), "order-1001-sent", Entry{Kind: "order", To: to})
@@ -115,6 +120,7 @@ func TestAddOnce(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	var want []string
 	for i := range 5 {
@@ -146,6 +152,7 @@ func TestList(t *testing.T) {
 }
 
 func TestResend(t *testing.T) {
+	t.Parallel()
 	old := start.Add(-10 * 24 * time.Hour)
 	for _, test := range []struct {
 		name   string
@@ -195,6 +202,7 @@ func TestResend(t *testing.T) {
 
 // TestResendWaiting brings a waiting entry forward, and leaves one in hand as it is.
 func TestResendWaiting(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.post.answers = []error{refusal(451)}
 	id := b.add("fern", Entry{Kind: SignIn})
@@ -224,6 +232,7 @@ func TestResendWaiting(t *testing.T) {
 }
 
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.Batch = 100
 	b.post.answers = []error{nil, nil, nil, refusal(550), refusal(451)}
@@ -263,6 +272,7 @@ func (stubborn) Delete(context.Context, string, string, storage.Version) error {
 
 // TestSweepEnds has nothing deleted of a full batch: the sweep does not try for ever.
 func TestSweepEnds(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.add("fern", Entry{Kind: "order"})
 	b.add("fern", Entry{Kind: "order"})
@@ -276,6 +286,7 @@ func TestSweepEnds(t *testing.T) {
 
 // TestSweepFailed follows entries that failed in each way to the last moment staff may resend them.
 func TestSweepFailed(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		answer error
@@ -307,6 +318,7 @@ func TestSweepFailed(t *testing.T) {
 
 // TestSweepSparesResent has an entry resent, and fail again, between the look at the list and the deletion.
 func TestSweepSparesResent(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.post.answers = []error{refusal(550), refusal(550)}
 	id := b.add("fern", Entry{Kind: "order"})
@@ -325,6 +337,7 @@ func TestSweepSparesResent(t *testing.T) {
 }
 
 func TestOverdue(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.post.answers = []error{nil, refusal(550)}
 	ask := func(name string, want time.Duration) {
@@ -347,6 +360,7 @@ func TestOverdue(t *testing.T) {
 }
 
 func TestReason(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ in, want string }{
 		"address":        {"550 <jana@kunde.example>: unknown", "550 <address>: unknown"},
 		"other address":  {"550 JANA@Kunde.example, eve+x@a.b", "550 <address>, <address>"},

@@ -23,6 +23,7 @@ func meet(n int) func() {
 
 // TestParallel goes on only when as many mails as connections are being sent at a time, each over one of its own.
 func TestParallel(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	b.Conns = 3
 	wait := meet(3)
@@ -37,6 +38,7 @@ func TestParallel(t *testing.T) {
 
 // TestFewConnections has a server that allows fewer connections than wanted: all goes out over those, and it is given no rest.
 func TestFewConnections(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.Conns, b.post.most = 4, 2
 	refused := make(chan struct{})
@@ -52,6 +54,7 @@ func TestFewConnections(t *testing.T) {
 
 // TestKeptConnection lets a connection end while it is kept between two beats: the mail that finds out goes at once over another.
 func TestKeptConnection(t *testing.T) {
+	t.Parallel()
 	down := &Failure{Temporary: true, Down: true, Reason: "421 too long"}
 	for _, test := range []struct {
 		name        string
@@ -95,6 +98,7 @@ func TestKeptConnection(t *testing.T) {
 
 // TestPutBack loses the server while four mails are in hand, two of them being sent: the two others come again as they were.
 func TestPutBack(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern")
 	b.Conns = 2
 	for range 6 {
@@ -136,6 +140,7 @@ func TestPutBack(t *testing.T) {
 
 // TestSaysOnce has several hands find the same fault.
 func TestSaysOnce(t *testing.T) {
+	t.Parallel()
 	r := &round{Dispatcher: &Dispatcher{Log: slog.New(slog.DiscardHandler)}, faulty: map[string]bool{}}
 	for _, text := range []string{"away", "away", "full"} {
 		r.fault("fern", errors.New(text))
@@ -147,6 +152,7 @@ func TestSaysOnce(t *testing.T) {
 
 // TestPerMinute slows one shop and not the other; what waits goes later.
 func TestPerMinute(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	b.PerMinute = 6
 	for range 16 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	html "html/template"
 	"strings"
+	"sync"
 	text "text/template"
 
 	"github.com/vanng822/go-premailer/premailer"
@@ -24,9 +25,13 @@ type Renderer struct {
 	text *text.Template
 }
 
-// NewRenderer reads the layouts and writes the stylesheet into the elements of the HTML one, since many mail readers drop
-// stylesheets.
-func NewRenderer() (*Renderer, error) {
+var embedded = sync.OnceValues(newRenderer)
+
+// LoadRenderer returns the renderer of the embedded layouts, which it parses the first time. The stylesheet is written into
+// the elements of the HTML layout, since many email programs drop stylesheets.
+func LoadRenderer() (*Renderer, error) { return embedded() }
+
+func newRenderer() (*Renderer, error) {
 	raw, err := templates.Mail.ReadFile("mail/letter.html")
 	if err != nil {
 		return nil, fmt.Errorf("mail: layout: %w", err)

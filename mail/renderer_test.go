@@ -46,7 +46,7 @@ func notice() Letter {
 
 func renderer(t *testing.T) *Renderer {
 	t.Helper()
-	r, err := NewRenderer()
+	r, err := LoadRenderer()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +54,7 @@ func renderer(t *testing.T) *Renderer {
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	r := renderer(t)
 	for name, letter := range map[string]Letter{"sign_in_en": signIn(), "notice_cs": notice()} {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +87,7 @@ func golden(t *testing.T, name, got string) {
 
 // TestHTMLSafe reads the page as a mail reader does.
 func TestHTMLSafe(t *testing.T) {
+	t.Parallel()
 	l := signIn()
 	l.Paragraphs = []string{`<script>alert(1)</script>`}
 	l.Brand.Name = `"><b>Shop</b>`
@@ -136,6 +138,7 @@ func TestHTMLSafe(t *testing.T) {
 // TestStylesSuitPrograms holds the styles to what spam filters and Outlook take: no hidden or tiny words but by display, which
 // costs nothing, and padding where Outlook honours it, in cells, or with Outlook's own at the cell around.
 func TestStylesSuitPrograms(t *testing.T) {
+	t.Parallel()
 	_, out, err := renderer(t).Render(signIn())
 	if err != nil {
 		t.Fatal(err)
@@ -183,6 +186,7 @@ func attr(n *html.Node, key string) string {
 }
 
 func TestTextLinkAlone(t *testing.T) {
+	t.Parallel()
 	l := signIn()
 	l.Button.Label = "Sign in\nhttps://evil.example/"
 	l.Heading = "Sign in\r\nhttps://evil.example/"
@@ -202,6 +206,7 @@ func TestTextLinkAlone(t *testing.T) {
 }
 
 func TestBrandMended(t *testing.T) {
+	t.Parallel()
 	for name, brand := range map[string]Brand{
 		"logo not https": {Name: "Shop", LogoURL: "http://shop.example/logo.png"},
 		"logo script":    {Name: "Shop", LogoURL: "javascript:alert(1)"},
@@ -222,6 +227,7 @@ func TestBrandMended(t *testing.T) {
 }
 
 func TestButtonRefused(t *testing.T) {
+	t.Parallel()
 	for _, url := range []string{"", "/sign-in", "javascript:alert(1)", "https://shop.example/a b", "https://shop.example/\nx"} {
 		l := signIn()
 		l.Button.URL = url
@@ -232,6 +238,7 @@ func TestButtonRefused(t *testing.T) {
 }
 
 func TestRenderParallel(t *testing.T) {
+	t.Parallel()
 	r := renderer(t)
 	want, _, _ := r.Render(signIn())
 	var group sync.WaitGroup

@@ -45,6 +45,7 @@ func idsOf(list []request) string {
 }
 
 func TestTidy(t *testing.T) {
+	t.Parallel()
 	const day, tick = 24 * time.Hour, time.Millisecond
 	fresh := func() *access {
 		return &access{
@@ -97,6 +98,7 @@ func TestTidy(t *testing.T) {
 }
 
 func TestDeadAreBounded(t *testing.T) {
+	t.Parallel()
 	a := &access{}
 	for i := range 25 {
 		a.bury(linked(fmt.Sprint(i), noon()), LinkUsed, noon())
@@ -108,6 +110,7 @@ func TestDeadAreBounded(t *testing.T) {
 }
 
 func TestLiveAndFate(t *testing.T) {
+	t.Parallel()
 	end := noon().Add(14 * 24 * time.Hour)
 	a := &access{
 		Requests: []request{coded("b", noon()), linked("a", noon()), linked("z", noon())},
@@ -144,6 +147,7 @@ func TestLiveAndFate(t *testing.T) {
 }
 
 func TestAddKeepsFiveLinks(t *testing.T) {
+	t.Parallel()
 	a := &access{}
 	for i := range 5 {
 		if !a.add(linked(fmt.Sprint(i), noon())) {
@@ -171,6 +175,7 @@ func TestAddKeepsFiveLinks(t *testing.T) {
 }
 
 func TestAdmit(t *testing.T) {
+	t.Parallel()
 	now := noon().Add(time.Hour)
 	a := &access{Requests: []request{linked("a", noon()), coded("b", noon()), linked("c", noon())}}
 	for i := range 20 { // the one last used first, so that the order of the list is not that of use
@@ -204,6 +209,7 @@ func TestAdmit(t *testing.T) {
 }
 
 func TestAdmitKeepsTwentySessions(t *testing.T) {
+	t.Parallel()
 	a := &access{}
 	for i := range 21 {
 		if len(a.Sessions) != i {
@@ -220,6 +226,7 @@ func TestAdmitKeepsTwentySessions(t *testing.T) {
 }
 
 func TestAnnounce(t *testing.T) {
+	t.Parallel()
 	s := session{Hash: "s", Device: "Firefox, Linux", Network: "192.0.2.0/24", SignedInAt: noon(), SeenAt: noon()}
 	tests := []struct {
 		name, browser string
@@ -252,6 +259,7 @@ func TestAnnounce(t *testing.T) {
 }
 
 func TestMatchCode(t *testing.T) {
+	t.Parallel()
 	a := &access{Requests: []request{linked("a", noon()), coded("b", noon()), linked("other", noon()), linked("bare", noon())}}
 	a.Requests[2].Browser, a.Requests[3].Code = "another", ""
 	last := noon().Add(codeLife - time.Millisecond)
@@ -276,6 +284,7 @@ func TestMatchCode(t *testing.T) {
 }
 
 func TestSessionLives(t *testing.T) {
+	t.Parallel()
 	a := &access{Sessions: []session{{Hash: "one", SignedInAt: noon(), SeenAt: noon()}, {Hash: "two", SignedInAt: noon(), SeenAt: noon().Add(20 * 24 * time.Hour)}}}
 	idle, absolute := noon().Add(14*24*time.Hour), noon().Add(30*24*time.Hour)
 	for _, test := range []struct {
@@ -294,6 +303,7 @@ func TestSessionLives(t *testing.T) {
 
 // TestClientNetwork: one client is an IPv4 address or an IPv6 /64, however its address is written.
 func TestClientNetwork(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7/32", "::ffff:192.0.2.7": "192.0.2.7/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64", "": "",
 	} {
@@ -305,6 +315,7 @@ func TestClientNetwork(t *testing.T) {
 }
 
 func TestCodesAsPeopleTypeThem(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"ABCD-EFGH": "ABCDEFGH", "abcd efgh": "ABCDEFGH", "ABCD\u00a0EFGH": "ABCDEFGH", "ABCD\u2013EFGH": "ABCDEFGH", "oO0i-lLI1": "00011111",
 		"Code: ABCD-EFGH": "ABCDEFGH", "Váš kód: abcd-efgh.": "ABCDEFGH", "ＡＢＣＤ－ＥＦＧＨ": "ABCDEFGH", "code：ABCDEFGH": "ABCDEFGH",
@@ -321,6 +332,7 @@ func TestCodesAsPeopleTypeThem(t *testing.T) {
 
 // TestTokensTellShopsAndAddressesApart: access documents, sessions and codes differ by everything they must differ by.
 func TestTokensTellShopsAndAddressesApart(t *testing.T) {
+	t.Parallel()
 	app := New(nil, secrettest.Ring())
 	a, b := newToken(app.accessID("a", "jan@example.com")), newToken(app.accessID("a", "jan@example.com"))
 	session := func(t token, secret string) string {
@@ -350,6 +362,7 @@ func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 // TestTouch: the later use of a session stays, whichever is stored first; another session, and one that ended meanwhile, are left
 // alone.
 func TestTouch(t *testing.T) {
+	t.Parallel()
 	a := New(storagetest.Open(t, Collections()...), secrettest.Ring())
 	ctx, docs, key := t.Context(), a.accessDocs("main"), a.accessID("main", "")
 	first, second := session{Hash: "first", SignedInAt: noon(), SeenAt: noon()}, session{Hash: "second", SignedInAt: noon(), SeenAt: noon()}

@@ -29,6 +29,7 @@ func homeAt(line1 string) portal.SavedAddress {
 }
 
 func TestAddressesAreKept(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
@@ -55,6 +56,7 @@ func TestAddressesAreKept(t *testing.T) {
 }
 
 func TestBadAddresses(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
@@ -85,6 +87,7 @@ func TestBadAddresses(t *testing.T) {
 
 // TestTwoTabsSaveOneAddress: of many that show the same state one saves, and the others are told.
 func TestTwoTabsSaveOneAddress(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
@@ -118,6 +121,7 @@ func TestTwoTabsSaveOneAddress(t *testing.T) {
 
 // TestAddressIsAddedBesideAnother: something else is saved between any two steps of adding an address.
 func TestAddressIsAddedBesideAnother(t *testing.T) {
+	t.Parallel()
 	for turn := 0; ; turn++ {
 		h := newHouse(t)
 		h.newCustomer(jan)
@@ -147,6 +151,7 @@ func TestAddressIsAddedBesideAnother(t *testing.T) {
 
 // TestDeletedAddressIsForgotten when it can no longer be put back.
 func TestDeletedAddressIsForgotten(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
@@ -172,6 +177,7 @@ func TestDeletedAddressIsForgotten(t *testing.T) {
 }
 
 func TestChangesAreLimited(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie, _ := h.enterWith(jan, "one")
@@ -207,6 +213,7 @@ func TestChangesAreLimited(t *testing.T) {
 }
 
 func TestDeletedAddressComesBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
@@ -242,6 +249,7 @@ func TestDeletedAddressComesBack(t *testing.T) {
 }
 
 func TestAddressesAreTheCustomersOwn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
@@ -262,6 +270,7 @@ func TestAddressesAreTheCustomersOwn(t *testing.T) {
 }
 
 func TestCompany(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	tests := map[string]struct {
@@ -307,6 +316,7 @@ func TestCompany(t *testing.T) {
 }
 
 func TestReadOut(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	body := `{"email":"jan@example.com","first_name":"Jan","last_name":"Novák","updated_at":"2026-01-01T00:00:00Z",
@@ -337,6 +347,7 @@ func TestReadOut(t *testing.T) {
 
 // TestTwoAddressesWithOneID: the second could be the default beside the first, and its customer could not change it.
 func TestTwoAddressesWithOneID(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(ids ...string) error {
@@ -358,6 +369,7 @@ func TestTwoAddressesWithOneID(t *testing.T) {
 }
 
 func TestPutCustomer(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(id, body string) (portal.Outcome, error) {
@@ -397,6 +409,7 @@ func TestPutCustomer(t *testing.T) {
 
 // TestFeedDoesNotUndoTheShopper: content of the feed from before the shopper's own change is stale.
 func TestFeedDoesNotUndoTheShopper(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(at time.Time) portal.Outcome {

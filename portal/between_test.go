@@ -126,6 +126,7 @@ func stride() int {
 // TestGivingUpBetweenAnyTwoSteps: the worker gives an address up while the account comes back to it, and the other way round:
 // all of the one happens between any two steps of the other. The account never ends without its address, or with two.
 func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("one thing between any two steps of another: not in a short run")
 	}
@@ -192,6 +193,7 @@ func (h *held) Replace(ctx context.Context, collection string, r storage.Record,
 // TestGivingUpInTurns: before a step of the worker the account comes back as far as one of its writes, and ends after the
 // worker has ended. All pairs of step and write.
 func TestGivingUpInTurns(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("one thing between any two steps of another: not in a short run")
 	}
@@ -234,6 +236,7 @@ func TestGivingUpInTurns(t *testing.T) {
 // TestAddressesEndOneAfterAnother: the second one's time comes between any two steps of giving up the first. Both are free in
 // the end.
 func TestAddressesEndOneAfterAnother(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("one thing between any two steps of another: not in a short run")
 	}

@@ -16,6 +16,7 @@ func from(ip string) portal.Browser {
 
 // TestLimitsAreApart: what one address, client or shop used up is nobody else's; IPv6 neighbours in one /64 are one client.
 func TestLimitsAreApart(t *testing.T) {
+	t.Parallel()
 	hundreds(t)
 	h := newHouse(t)
 	open := true
@@ -80,6 +81,7 @@ func TestLimitsAreApart(t *testing.T) {
 
 // TestGuessesAreCountedByClient: 300 wrong codes of one client end codes for it alone, and in this shop alone.
 func TestGuessesAreCountedByClient(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	other := h.open("other", portal.ShopSettings{})
 	guess := func(shop portal.Shop, ip string) portal.Kind {
@@ -111,6 +113,7 @@ func TestGuessesAreCountedByClient(t *testing.T) {
 
 // TestSeenToFiveMinutes: a session's use is noted when five minutes have passed, and its beginning never moves.
 func TestSeenToFiveMinutes(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	began := h.clock.Now()
@@ -140,6 +143,7 @@ func TestSeenToFiveMinutes(t *testing.T) {
 // TestAutoEndsAfterAQuarterOfAnHour looks at a link at the very end of the time in which a script may press its button, and at the
 // end of the time in which its code works.
 func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, code := h.askLink(jan, "browser")

@@ -23,6 +23,7 @@ func agree(t *testing.T, s portal.Shopper, purpose portal.Purpose, wording strin
 }
 
 func TestConsents(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
@@ -65,6 +66,7 @@ func TestConsents(t *testing.T) {
 
 // TestConsentToWhatWasRead: nobody agrees to a sentence that did not stand on the page, but everybody takes back what they gave.
 func TestConsentToWhatWasRead(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
@@ -89,6 +91,7 @@ func TestConsentToWhatWasRead(t *testing.T) {
 
 // TestConsentHistoryIsBounded keeps the newest 50, and of each purpose the last.
 func TestConsentHistoryIsBounded(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
@@ -106,6 +109,7 @@ func TestConsentHistoryIsBounded(t *testing.T) {
 
 // TestConsentsSideBySide: of many who say things at once none is lost.
 func TestConsentsSideBySide(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
@@ -134,6 +138,7 @@ func told(status string, at time.Time, updated time.Time) []byte {
 
 // TestConsentsByFeed: what is newer counts, and a customer's "no" stays until a newer "yes".
 func TestConsentsByFeed(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed, start := h.feed(), h.clock.Now()
 	state := func() portal.ConsentRecord {
@@ -194,6 +199,7 @@ func TestConsentsByFeed(t *testing.T) {
 }
 
 func TestBadConsentsByFeed(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	now := h.clock.Now().Format(time.RFC3339)
@@ -216,6 +222,7 @@ func TestBadConsentsByFeed(t *testing.T) {
 
 // TestSourcesOfConsents: that something was said in the account is not a feed's to claim.
 func TestSourcesOfConsents(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	at := h.clock.Now().Add(-time.Hour)

@@ -83,6 +83,7 @@ func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, l
 // TestCrashDuringAChange: the account is at the one address or at the other, sessions work there only, a mail tells of a
 // change, an address that was not taken is free in a quarter of an hour, and the undo brings back no session.
 func TestCrashDuringAChange(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
 		cookie := h.signInByCode(jan, "one")
@@ -152,6 +153,7 @@ func (h *house) moved(id string, cookies ...string) {
 
 // TestCrashDuringAnUndo: the undo works still, or has been done.
 func TestCrashDuringAnUndo(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
 		before := h.signInByCode(jan, "one")
@@ -180,6 +182,7 @@ func TestCrashDuringAnUndo(t *testing.T) {
 
 // TestCrashOfTheFeed while it moves an address: said once more it comes to the end, and no session from before lives.
 func TestCrashOfTheFeed(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		key, err := h.app.Operator().CreateKey(t.Context(), h.shop.ID, "test")
 		if err != nil {
@@ -208,6 +211,7 @@ func TestCrashOfTheFeed(t *testing.T) {
 
 // TestCrashWhileAnAddressIsGivenUp: it is free in the end, and nobody is in the account who was not.
 func TestCrashWhileAnAddressIsGivenUp(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
 		before := h.signInByCode(jan, "one")

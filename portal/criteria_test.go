@@ -82,6 +82,7 @@ func hundreds(t *testing.T) {
 // TestSiblingLinksTogether redeems two to five live links of one customer at the same instant: one of them lets in, the
 // others are replaced, and no link or code is left.
 func TestSiblingLinksTogether(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	for round := range counted(1000) {
@@ -123,6 +124,7 @@ func TestSiblingLinksTogether(t *testing.T) {
 // TestNoSecretAnywhere signs in in every way, with whatever is logged at its most talkative, and looks for every secret that
 // someone holds in the bytes of the store's files and in the log.
 func TestNoSecretAnywhere(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -219,6 +221,7 @@ func spellings(secret string) [][]byte {
 // TestGuessesAtOnce lets wrong codes of one browser, from many addresses, meet in two processes: after five the right one is no
 // good; four leave it good.
 func TestGuessesAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		guesses int
 		in      bool
@@ -290,6 +293,7 @@ func (c *counting) Increment(ctx context.Context, now time.Time, counts []storag
 // TestAskingDoesTheSameForEveryone counts what a request for a mail does to the store: the same for an address that is known,
 // unknown, another shop's or asked too often, and nothing near customers.
 func TestAskingDoesTheSameForEveryone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	other := h.open("other", portal.ShopSettings{})
@@ -328,6 +332,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 // TestClientAboveItsLimitWritesNothing: it is refused whatever the address, counts against no address, costs the store nothing from
 // the second time on, and may ask again when its time is over.
 func TestClientAboveItsLimitWritesNothing(t *testing.T) {
+	t.Parallel()
 	hundreds(t)
 	h := newHouse(t)
 	h.newCustomer(jan)
@@ -369,6 +374,7 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 // TestWrongCodeDoesTheSameForEveryone counts what codes do to the store: the same for each of six, whether the address is known and
 // was sent one, is unknown, another shop's, being erased, or asked for too often. Nothing is inserted.
 func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.beginErasure()
 	for _, email := range []string{jan, eva, "often@example.com"} {
@@ -397,6 +403,7 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 
 // TestEndedSessionsAreRefusedEverywhere ends sessions in every way there is, and comes back with them to two processes.
 func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
+	t.Parallel()
 	ends := map[string]func(h *house, s portal.Shopper, another portal.Shopper) error{
 		"sign out":      func(h *house, s, _ portal.Shopper) error { return s.SignOut(h.t.Context()) },
 		"end from afar": func(h *house, s, another portal.Shopper) error { return h.endOther(another) },
@@ -463,6 +470,7 @@ func (h *house) raiseAlarm() error {
 // TestNothingOfOneShopWorksInAnother takes all that opens something in one shop to another, where the same person has an
 // account, a session and a mail under way: nothing opens, and nothing there is spent.
 func TestNothingOfOneShopWorksInAnother(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	a := h.shop

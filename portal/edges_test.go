@@ -21,6 +21,7 @@ func keyOf(err error) string {
 
 // TestEndsAreTold: who redeems a link that ended is told how, whatever else is wrong.
 func TestEndsAreTold(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	const day = 24 * time.Hour
@@ -45,6 +46,7 @@ func TestEndsAreTold(t *testing.T) {
 
 // TestCodeLeadsOn: a code leads where its mail's link does, ends expired links as expired, and misspelt ones cost no try.
 func TestCodeLeadsOn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	old, _ := h.askLink(jan, "browser")
@@ -70,6 +72,7 @@ func TestCodeLeadsOn(t *testing.T) {
 
 // TestNoAccountWithoutAWayIn: where anyone may register, an account is made by a live link or the right code, and by nothing else.
 func TestNoAccountWithoutAWayIn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	open := true
 	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open}); err != nil {
@@ -100,6 +103,7 @@ func TestNoAccountWithoutAWayIn(t *testing.T) {
 
 // TestAccountThatIsGone: when a customer's document is no more, neither session, link nor code leads to it.
 func TestAccountThatIsGone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie, shopper := h.enterWith(jan, "browser")
@@ -130,6 +134,7 @@ func TestAccountThatIsGone(t *testing.T) {
 // TestSessionsStandAlone: one that ran out is not listed, signing out ends one, and after "this was not me" a browser is a strange
 // one again.
 func TestSessionsStandAlone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.enterWith(jan, "idle")
@@ -161,6 +166,7 @@ func TestSessionsStandAlone(t *testing.T) {
 }
 
 func TestLanguageOfAShopper(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie, shopper := h.enterWith(jan, "browser")
@@ -179,6 +185,7 @@ func TestLanguageOfAShopper(t *testing.T) {
 
 // TestOwnLinks: a link is the signed-in customer's own while it lives and after it ended, and nothing else is.
 func TestOwnLinks(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")

@@ -96,6 +96,7 @@ func (h *house) orders(cookie string) []string {
 }
 
 func TestChangeOfEmail(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	old, _ := h.enterWith(jan, "old")
@@ -129,6 +130,7 @@ func TestChangeOfEmail(t *testing.T) {
 // TestAskingForAFormerAddress at the sign-in sends the link to the present one, and no code: the page that waits has no use
 // for it.
 func TestAskingForAFormerAddress(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), jana, "one")
@@ -147,6 +149,7 @@ func TestAskingForAFormerAddress(t *testing.T) {
 
 // TestOrdersNeverMove puts orders of the old address before, while and after it is held, and the old ones once more.
 func TestOrdersNeverMove(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("before", jan))
 	h.put(orderJSON("before-2", jan, `"email"`, `"customer_id":"77","email"`))
@@ -185,6 +188,7 @@ func TestOrdersNeverMove(t *testing.T) {
 // TestStolenSessionCannotChangeTheEmail: neither a session of ten days nor a link of ten days is enough, whatever is tried
 // in it, and 15 minutes after a code a session is like those again.
 func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	stolen, _ := h.enterWith(jan, "owner's")
@@ -223,6 +227,7 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 
 // TestFreshnessEndsExactly 15 minutes after the code, in the middle of a change too.
 func TestFreshnessEndsExactly(t *testing.T) {
+	t.Parallel()
 	for age, kind := range map[time.Duration]portal.Kind{15*time.Minute - time.Millisecond: 0, 15 * time.Minute: portal.StepUp} {
 		h := newHouse(t)
 		h.newCustomer(jan)
@@ -239,6 +244,7 @@ func TestFreshnessEndsExactly(t *testing.T) {
 // TestCodesHaveOnePurpose: a code that confirms a new address makes nothing fresh, one that makes fresh confirms no address,
 // and neither works for another address or in another session.
 func TestCodesHaveOnePurpose(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie, other := h.signInByCode(jan, "one"), h.signInByCode(jan, "two")
@@ -265,6 +271,7 @@ func TestCodesHaveOnePurpose(t *testing.T) {
 }
 
 func TestBadNewAddresses(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
@@ -286,6 +293,7 @@ func TestBadNewAddresses(t *testing.T) {
 // TestAddressInUseIsNotTold: the answer, what it does to the store, and what a wrong code is told are those of a free one;
 // who has the address is told by mail.
 func TestAddressInUseIsNotTold(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.newCustomer(eva)
@@ -329,6 +337,7 @@ func TestAddressInUseIsNotTold(t *testing.T) {
 
 // TestAddressTakenMeanwhile: somebody gets the address between the code's sending and its entering.
 func TestAddressTakenMeanwhile(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
@@ -345,6 +354,7 @@ func TestAddressTakenMeanwhile(t *testing.T) {
 }
 
 func TestThreeChangesADay(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
@@ -372,6 +382,7 @@ func TestThreeChangesADay(t *testing.T) {
 // TestCodesToOneAddress: customers cannot flood an address that is none of theirs, and are not told. What one of them is refused
 // takes nothing from the next.
 func TestCodesToOneAddress(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	sent := 0
 	for n := range 7 {

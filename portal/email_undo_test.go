@@ -33,6 +33,7 @@ func (h *house) wantGoneUndo(name, text string) {
 // TestUndoOfAnEmailChange brings the account back to the old mailbox on the last millisecond, and ends every session, link
 // and code from before, from since, and in another process.
 func TestUndoOfAnEmailChange(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	before := h.signInByCode(jan, "one")
@@ -92,6 +93,7 @@ func (h *house) wantUndoneMails(back, displaced string) {
 }
 
 func TestUndoThatIsNone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	other := h.open("other", portal.ShopSettings{})
@@ -122,6 +124,7 @@ func TestUndoThatIsNone(t *testing.T) {
 // TestUndoFromTheMailboxInTheMiddle: the account goes from its owner to a thief's address and on to another. The thief's undo
 // brings back the first of the two and cannot stop the owner's, nor do anything after it.
 func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
+	t.Parallel()
 	const second = "mallory.two@example.net"
 	for _, thiefFirst := range []bool{false, true} {
 		h := newHouse(t)
@@ -159,6 +162,7 @@ func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
 
 // TestManyChangesDoNotPushTheUndoOut: three changes on each of 13 days leave the owner's undo working.
 func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "one"), mallory, "thief's")
@@ -180,6 +184,7 @@ func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
 
 // TestUndoTogether: of a hundred clicks one undoes, and the account is at the old address in the end.
 func TestUndoTogether(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), mallory, "thief's")
@@ -203,6 +208,7 @@ func TestUndoTogether(t *testing.T) {
 // TestUndoDuringAChange: a thief moves the account on at the moment when the owner undoes. Whoever comes first, the owner
 // has it in the end, by the same undo.
 func TestUndoDuringAChange(t *testing.T) {
+	t.Parallel()
 	for round := range 5 {
 		h := newHouse(t)
 		h.newCustomer(jan)
@@ -234,6 +240,7 @@ func TestUndoDuringAChange(t *testing.T) {
 
 // TestUndoMailThatMayHaveArrived: the undo of both attempts works; where the first surely did not arrive, the second's only.
 func TestUndoMailThatMayHaveArrived(t *testing.T) {
+	t.Parallel()
 	for _, unsure := range []bool{true, false} {
 		h := newHouse(t)
 		h.newCustomer(jan)
@@ -255,6 +262,7 @@ func TestUndoMailThatMayHaveArrived(t *testing.T) {
 
 // TestAlarmOfTheOldAddress: "this was not me" in a mail from before the change ends the sessions at the new address, too.
 func TestAlarmOfTheOldAddress(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")

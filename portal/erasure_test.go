@@ -77,6 +77,7 @@ func (h *house) erase(s portal.Shopper) {
 
 // TestErasure looks at the bytes of the store and at the log, before and after.
 func TestErasure(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var log bytes.Buffer
 	h := goldenHouse(t, dir)
@@ -168,6 +169,7 @@ func (h *house) erasureMails() map[string]string {
 
 // TestErasureTakesSevenDays: until then the account works and can be kept, and it is gone to the millisecond.
 func TestErasureTakesSevenDays(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	if _, err := h.signIn(jan).AskErasure(t.Context()); portal.KindOf(err) != portal.StepUp {
@@ -214,6 +216,7 @@ func TestErasureTakesSevenDays(t *testing.T) {
 
 // TestErasureWishTakenBack: a mail that was not sent yet is not sent any more.
 func TestErasureWishTakenBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.shopper(h.signInByCode(jan, "browser"))
@@ -252,6 +255,7 @@ func (h *house) wantUndone(undo string) {
 // TestErasureWaitsForTheUndo: who moved an account away cannot have it erased before its owner, at the old address, can take
 // it back; the owner is told there, too.
 func TestErasureWaitsForTheUndo(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "thief"), "thief@example.com", "thief")
@@ -271,6 +275,7 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 
 // TestErasureWaitsForALaterChange: the same where the account is moved away after its erasure was asked for. The new date is told.
 func TestErasureWaitsForALaterChange(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "thief")
@@ -303,6 +308,7 @@ func TestErasureWaitsForALaterChange(t *testing.T) {
 
 // TestErasureIsToldOnce, with its last date, where that changes before a mail is written.
 func TestErasureIsToldOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
@@ -332,6 +338,7 @@ func (h *house) beginErasure() {
 // TestComesWhileErased: what the shop's system sends in the minute between the halves is put off, and is the new customer's
 // when it comes again.
 func TestComesWhileErased(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.beginErasure()
 	email := traces["e-mail address"]
@@ -360,6 +367,7 @@ func TestComesWhileErased(t *testing.T) {
 
 // TestAddressesNobodyHas: where registration is open, an address that was typed and never used is forgotten.
 func TestAddressesNobodyHas(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.openTo()
 	link, _ := h.askLink("typed@example.com", "browser")
@@ -383,6 +391,7 @@ func TestAddressesNobodyHas(t *testing.T) {
 
 // TestErasedOrders: what a feed says later changes status and money, and never brings the person back.
 func TestErasedOrders(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.erase(h.person())
 	email := traces["e-mail address"]
@@ -429,6 +438,7 @@ func (h *house) visitorAsks(email string) int {
 
 // TestErasedComesBack: by an order of their own the person is a customer anew, with that order alone.
 func TestErasedComesBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.erase(h.person())
 	email := traces["e-mail address"]
@@ -447,6 +457,7 @@ func TestErasedComesBack(t *testing.T) {
 
 // TestErasureIsResumed stops the worker at each of its writes in turn; the next one ends the work all the same.
 func TestErasureIsResumed(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a stop at every write: not in a short run")
 	}
@@ -486,6 +497,7 @@ func (h *house) workUntil(n int) bool {
 
 // TestManyOrdersAreErased erases more than one batch.
 func TestManyOrdersAreErased(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("more orders than a batch: not in a short run")
 	}
@@ -502,6 +514,7 @@ func TestManyOrdersAreErased(t *testing.T) {
 
 // TestOutboxForgets the erased, and nobody else.
 func TestOutboxForgets(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.erase(h.person())

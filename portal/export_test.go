@@ -13,6 +13,7 @@ import (
 
 // TestExport is one JSON object with all there is, whose orders a feed could send again.
 func TestExport(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.person()
 	var file bytes.Buffer
@@ -47,6 +48,7 @@ func TestExport(t *testing.T) {
 
 // TestExportOfStatements: those of an order and those that nobody found one for, each once; and the address that the shop has still.
 func TestExportOfStatements(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))
 	for _, number := range []string{"1", "none", "1"} {
@@ -83,6 +85,7 @@ func TestExportOfStatements(t *testing.T) {
 
 // TestOrdersCSV: a table that a spreadsheet reads, without formulas of others.
 func TestOrdersCSV(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"=A1;=HYPERLINK(\"http://evil.test\")"`))
 	h.put(orderJSON("2", jan, `"quantity":"1"`, `"quantity":"2.5"`, `"number":"2"`, `"number":"2"`, "2026-03-05T10", "2025-03-05T10"))
@@ -108,6 +111,7 @@ func TestOrdersCSV(t *testing.T) {
 
 // TestNoCellIsAFormula: by whatever sign it begins, in whichever width, and wherever a spreadsheet might split the file.
 func TestNoCellIsAFormula(t *testing.T) {
+	t.Parallel()
 	for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫"} {
 		h := newHouse(t)
 		h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"`+sign+`1;`+sign+`2,`+sign+`3"`))

@@ -13,6 +13,7 @@ import (
 // TestFormerAddressIsHeld for 14 days against everyone: another's change, a feed, a registration, a first order. Then it is
 // free.
 func TestFormerAddressIsHeld(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(id, email string) error {
@@ -69,6 +70,7 @@ func TestFormerAddressIsHeld(t *testing.T) {
 
 // TestAddressMovesBack and forth: sessions from an earlier stay do not come back to life.
 func TestAddressMovesBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	first, _ := h.enterWith(jan, "elsewhere")
@@ -91,6 +93,7 @@ func TestAddressMovesBack(t *testing.T) {
 // TestTwoSessionsChangeAtOnce to different addresses, 50 requests together: one is done, the other address is free in a
 // while, and both of the account's lead to it.
 func TestTwoSessionsChangeAtOnce(t *testing.T) {
+	t.Parallel()
 	for round := range 3 {
 		h := newHouse(t)
 		h.newCustomer(jan)

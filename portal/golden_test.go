@@ -39,6 +39,7 @@ type secrets struct {
 // TestGoldenStore opens a store as an earlier version left it. From version 1 on, stored data of shops breaks when this fails: fix
 // the program, do not renew the file. Before that, nothing is released, and a changed format renews it with -update.
 func TestGoldenStore(t *testing.T) {
+	t.Parallel()
 	if *update {
 		writeGolden(t)
 	}

@@ -68,6 +68,7 @@ func exchange(f portal.Feed, code, returnTo, verifier string) (portal.CustomerRe
 }
 
 func TestHandOff(t *testing.T) {
+	t.Parallel()
 	h, s := handOffHouse(t)
 	feed := h.feed()
 	for _, withProof := range []bool{true, false} {
@@ -94,6 +95,7 @@ func wantGone(t *testing.T, name string, f portal.Feed, code, returnTo, verifier
 
 // TestHandOffPresentedWrongly answers every wrong way alike, and spends the code.
 func TestHandOffPresentedWrongly(t *testing.T) {
+	t.Parallel()
 	h, s := handOffHouse(t)
 	feed := h.feed()
 	for _, test := range []struct{ name, challenge, returnTo, verifier string }{
@@ -131,6 +133,7 @@ func shortChallenge() string {
 }
 
 func TestHandOffLife(t *testing.T) {
+	t.Parallel()
 	h, s := handOffHouse(t)
 	feed := h.feed()
 	for _, test := range []struct {
@@ -147,6 +150,7 @@ func TestHandOffLife(t *testing.T) {
 
 // TestHandOffElsewhere shows a code to another shop, which has a customer of the same address.
 func TestHandOffElsewhere(t *testing.T) {
+	t.Parallel()
 	h, s := handOffHouse(t)
 	code := h.handOff(s, challenge)
 	mine, own := h.shop, h.feed()
@@ -161,6 +165,7 @@ func TestHandOffElsewhere(t *testing.T) {
 
 // TestHandOffOnceOnly exchanges one code two hundred times at the same instant.
 func TestHandOffOnceOnly(t *testing.T) {
+	t.Parallel()
 	h, s := handOffHouse(t)
 	feed := h.feed()
 	for round := range counted(300) {
@@ -184,6 +189,7 @@ func TestHandOffOnceOnly(t *testing.T) {
 
 // TestHandOffDiesWithItsSession ends the session in each way between the making of a code and its exchange.
 func TestHandOffDiesWithItsSession(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(h *house, s portal.Shopper) error{
 		"signed out": func(h *house, s portal.Shopper) error { return s.SignOut(h.t.Context()) },
 		"ended from another browser": func(h *house, s portal.Shopper) error {
@@ -215,6 +221,7 @@ func TestHandOffDiesWithItsSession(t *testing.T) {
 }
 
 func TestHandOffStoresNoCode(t *testing.T) {
+	t.Parallel()
 	h, s := handOffHouse(t)
 	var codes []string
 	for range 3 {
@@ -257,6 +264,7 @@ func TestHandOffStoresNoCode(t *testing.T) {
 
 // TestSweepGoesOn has more codes run out than one batch of a sweep takes.
 func TestSweepGoesOn(t *testing.T) {
+	t.Parallel()
 	const n = 501
 	h, _ := handOffHouse(t)
 	collection := storage.Collection{Name: "handoffs", Indexes: []storage.Index{{
@@ -290,6 +298,7 @@ func (u unsure) Delete(ctx context.Context, collection, id string, read storage.
 
 // TestHandOffReadTwice exchanges a code at every moment of another exchange of it: one of the two has the customer.
 func TestHandOffReadTwice(t *testing.T) {
+	t.Parallel()
 	h, s := handOffHouse(t)
 	feed := h.feed()
 	const ended = 100
@@ -341,6 +350,7 @@ func (h *house) sweep() {
 }
 
 func TestHandOffLimit(t *testing.T) {
+	t.Parallel()
 	h, s := handOffHouse(t)
 	for range 240 {
 		h.handOff(s, challenge)
@@ -352,6 +362,7 @@ func TestHandOffLimit(t *testing.T) {
 }
 
 func TestReturnTo(t *testing.T) {
+	t.Parallel()
 	h, _ := handOffHouse(t)
 	long := storefront + "/" + strings.Repeat("a", 1000-len(storefront)-1)
 	for _, good := range []string{storefront, storefront + "/", callBack, storefront + "/a;b?c;d&e=f%20g", storefront + "/?x=codes&encode=1", long} {
@@ -381,6 +392,7 @@ func TestReturnTo(t *testing.T) {
 
 // TestReturnOf refuses every other way to write the destination than Path's own.
 func TestReturnOf(t *testing.T) {
+	t.Parallel()
 	h, _ := handOffHouse(t)
 	back, _ := h.shop.ReturnTo(callBack, challenge)
 	path := back.Path()

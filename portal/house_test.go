@@ -98,7 +98,7 @@ func (h *house) newDispatcher(app *portal.App) *mail.Dispatcher {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	renderer, err := mail.NewRenderer()
+	renderer, err := mail.LoadRenderer()
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ func (h *house) imports(file string, options ...portal.ImportOption) (imported, 
 }
 
 func TestImportReadsWhatFilesAreWrittenLike(t *testing.T) {
+	t.Parallel()
 	line := func(n int) string { return string(oneLine(orderJSON(fmt.Sprint(n), jan, "Book", "Kniha s ťavou"))) }
 	pretty := strings.ReplaceAll(string(orderJSON("1", jan)), ",", ",\n  ")
 	encoded := func(e interface{ String(string) (string, error) }, text string) string {
@@ -84,6 +85,7 @@ func TestImportReadsWhatFilesAreWrittenLike(t *testing.T) {
 }
 
 func TestDryRunStoresNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan))
 	file := string(oneLine(orderJSON("1", jan))) + "\n" + string(oneLine(orderJSON("2", "eva@example.com"))) + "\n{}\n"

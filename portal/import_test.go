@@ -12,6 +12,7 @@ import (
 )
 
 func TestImport(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var file bytes.Buffer
 	for i := range 50 {
@@ -52,6 +53,7 @@ func TestImport(t *testing.T) {
 
 // TestImportOfSeveralLinesOnOneOrder: of the lines on one order with one updated_at the last in the file stays, at each import.
 func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var file bytes.Buffer
 	orders := crowd(300)
@@ -76,6 +78,7 @@ func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 
 // TestImportWhileSomebodyIsErased: their line is refused, and taken when the file is imported again.
 func TestImportWhileSomebodyIsErased(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.beginErasure()
 	var file bytes.Buffer

@@ -34,6 +34,7 @@ func inquiriesListed(t *testing.T, read func(context.Context, string) ([]portal.
 
 // TestInquiryList pages through more than one page, goes on later, and shows each shop its own.
 func TestInquiryList(t *testing.T) {
+	t.Parallel()
 	h, s := inquiryHouse(t)
 	feed := h.feed()
 	read := func(ctx context.Context, after string) ([]portal.FeedInquiry, string, bool, error) {
@@ -95,6 +96,7 @@ func TestInquiryList(t *testing.T) {
 
 // TestInquiryInterrupted stops after each write of sending and mailing; then it is tried again. It ends with one of each.
 func TestInquiryInterrupted(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		h.set(portal.ShopSettings{SupportEmail: ptr(support)})
 		h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))
@@ -143,6 +145,7 @@ func TestInquiryInterrupted(t *testing.T) {
 
 // TestInquiriesErased: a customer's are gone, those of others stay, and mails that wait are not sent.
 func TestInquiriesErased(t *testing.T) {
+	t.Parallel()
 	h, s := inquiryHouse(t)
 	other := h.signIn(eva)
 	h.work()
@@ -196,6 +199,7 @@ func TestInquiriesErased(t *testing.T) {
 
 // TestInquiryWithoutSupport: requests are kept for the shop's system and confirmed, messages are not taken.
 func TestInquiryWithoutSupport(t *testing.T) {
+	t.Parallel()
 	h, _ := inquiryHouse(t)
 	h.set(portal.ShopSettings{SupportEmail: ptr("")})
 	s := h.signIn(jan)

@@ -63,6 +63,7 @@ func about(t *testing.T, s portal.Shopper, number string) (texts []string) {
 
 // TestInquiryMails reads what the shop and the customer are mailed, in every language.
 func TestInquiryMails(t *testing.T) {
+	t.Parallel()
 	words := map[string][]string{ // of the shop's three mails and the customer's two
 		"en": {"wrote on 21 November 2026, 11:00", "to send something back from order sent", "to cancel order new", "Please send nothing before that", "pays back what you have paid"},
 		"sk": {"správa z 21. novembra 2026", "o vrátenie tovaru z objednávky sent", "o zrušenie objednávky new", "Dovtedy, prosím, nič neposielajte", "vráti vám, čo ste zaplatili"},
@@ -133,6 +134,7 @@ func allTexts(mails []mail.Message) string {
 
 // TestInquiryTwice: the same form ten times at once and once more later is one, even where it could not be sent any more.
 func TestInquiryTwice(t *testing.T) {
+	t.Parallel()
 	h, s := inquiryHouse(t)
 	letter, back, cancel := message(s, "Hello"), giveBack(t, s), portal.Request{Number: "new"}
 	send := map[string]func(context.Context) error{
@@ -180,6 +182,7 @@ func TestInquiryTwice(t *testing.T) {
 }
 
 func TestInquiryBadInput(t *testing.T) {
+	t.Parallel()
 	h, s := inquiryHouse(t)
 	digital := orderJSON("empty", jan, `,"lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]`, "")
 	h.put(digital)
@@ -249,6 +252,7 @@ func TestInquiryBadInput(t *testing.T) {
 
 // TestInquiryLimits: 20 an hour of each channel, 200 messages and 20 requests about one order; what was sent stays one.
 func TestInquiryLimits(t *testing.T) {
+	t.Parallel()
 	h, s := inquiryHouse(t)
 	var first portal.Message
 	for i := range portal.MaxMessages {

@@ -11,6 +11,7 @@ import (
 
 // TestCounters: a limit counts, looks without counting, ends with its period to the moment, and can be taken back.
 func TestCounters(t *testing.T) {
+	t.Parallel()
 	now := noon()
 	a := New(storagetest.Open(t, Collections()...), secrettest.Ring(), WithClock(func() time.Time { return now }))
 	limiter := newLimiter(a, limit(3, time.Hour))

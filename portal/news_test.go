@@ -34,6 +34,7 @@ func (h *house) saveVATID(cookie, id string) {
 }
 
 func TestChangesAreTold(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie, _ := h.enterWith(jan, "one")
@@ -100,6 +101,7 @@ func TestChangesAreTold(t *testing.T) {
 
 // TestChangeWhileTheMailIsWritten has a mail of its own: the first one may be on its way already.
 func TestChangeWhileTheMailIsWritten(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie, _ := h.enterWith(jan, "one")
@@ -122,6 +124,7 @@ func TestChangeWhileTheMailIsWritten(t *testing.T) {
 }
 
 func TestCrashDuringNews(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
 		cookie, _ := h.enterWith(jan, "one")
@@ -140,6 +143,7 @@ func TestCrashDuringNews(t *testing.T) {
 
 // TestNewsOfSomebodyElsesDoing: "this was not me" ends the session that changed the address.
 func TestNewsOfSomebodyElsesDoing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	thief, _ := h.enterWith(jan, "thief's")
@@ -156,6 +160,7 @@ func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 
 // TestNewsGoWhereTheAccountWas: a thief who changes an address and then the e-mail cannot have the first told to themselves.
 func TestNewsGoWhereTheAccountWas(t *testing.T) {
+	t.Parallel()
 	for _, begun := range []bool{true, false} {
 		h := newHouse(t)
 		h.newCustomer(jan)

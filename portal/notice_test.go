@@ -43,6 +43,7 @@ func (h *house) enter(email, secret string, age time.Duration) portal.Shopper {
 }
 
 func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	steps := []struct {
@@ -71,6 +72,7 @@ func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
 
 // TestNoticeSentAgain has staff send a notice again: it says the same, and both of its buttons work.
 func TestNoticeSentAgain(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.enter(jan, "one", time.Minute)
@@ -100,6 +102,7 @@ func TestNoticeSentAgain(t *testing.T) {
 }
 
 func TestNoticeSpeaksTheLanguageOfThePage(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	if _, err := h.visitor("one").Ask(t.Context(), jan, "", "sk"); err != nil {
@@ -114,6 +117,7 @@ func TestNoticeSpeaksTheLanguageOfThePage(t *testing.T) {
 }
 
 func TestThisWasNotMe(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
@@ -181,6 +185,7 @@ func (h *house) sendsOf(email string, b portal.Browser, times int) int {
 // TestMailsToOneAddress: 200 at once send exactly what the hour allows; no day brings more than 20, flood or not; and what
 // is kept for the owner's own browser is not used up by others.
 func TestMailsToOneAddress(t *testing.T) {
+	t.Parallel()
 	hundreds(t)
 	h := newHouse(t)
 	h.newCustomer(jan)
@@ -206,6 +211,7 @@ func TestMailsToOneAddress(t *testing.T) {
 // TestManyBehindOneAddress: 500 people in an office ask within a quarter of an hour, and each gets a mail; of a thousand asked
 // for by one client, 600 are sent.
 func TestManyBehindOneAddress(t *testing.T) {
+	t.Parallel()
 	hundreds(t)
 	h := newHouse(t)
 	open := true
@@ -235,6 +241,7 @@ func TestManyBehindOneAddress(t *testing.T) {
 }
 
 func TestWrongCodesOfOneClient(t *testing.T) {
+	t.Parallel()
 	hundreds(t)
 	h := newHouse(t)
 	h.newCustomer(jan)

@@ -71,6 +71,7 @@ func TestDeletedOrderComesBackWithTheFeed(t *testing.T) {
 
 // TestCrashOfADeletion: the order is there or gone, and the total agrees in the end.
 func TestCrashOfADeletion(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		h.put(orderJSON("1", jan))
 		h.work()

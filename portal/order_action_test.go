@@ -11,6 +11,7 @@ import (
 
 // TestOrderActions goes through the states of an order: what can be done, by which link or request, and what cannot and why.
 func TestOrderActions(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	asked := portal.Correspondence{Requests: []portal.InquiryRecord{{Kind: portal.RequestReturn}, {Kind: portal.RequestCancel, At: at}}}
 	all := portal.Links{Payment: "https://p.example", Invoice: "https://i.example", Reorder: "https://o.example", Return: "https://r.example", Cancel: "https://c.example"}
@@ -92,6 +93,7 @@ func shown(a portal.Action) string {
 
 // TestOrderLinks: each is an absolute web address; without the new ones an order is what it was.
 func TestOrderLinks(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	links := func(text string) []byte {

@@ -29,6 +29,7 @@ func (h *house) fill(placed ...string) {
 
 // TestPeriods: the shop is in Bratislava, one hour ahead of UTC in winter; today is 21 November 2026.
 func TestPeriods(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.fill(
 		"2026-11-20T12:00:00Z", // n0
@@ -79,6 +80,7 @@ func TestPeriods(t *testing.T) {
 
 // TestNearestYear: an empty year is no nearer to the year after it than to the one before.
 func TestNearestYear(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.fill("2026-03-05T12:00:00Z", "2023-06-15T12:00:00Z", "2020-06-15T12:00:00Z")
 	shopper := h.signIn(jan)
@@ -95,6 +97,7 @@ func TestNearestYear(t *testing.T) {
 
 // TestMonthsOfThirtyDays: on the last of May three months begin with the last of February.
 func TestMonthsOfThirtyDays(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.clock.pass(time.Date(2027, 5, 31, 10, 0, 0, 0, time.UTC).Sub(h.clock.Now()))
 	h.fill("2027-03-01T12:00:00Z", "2027-02-28T12:00:00Z", "2027-02-27T12:00:00Z", "2026-11-30T12:00:00Z", "2026-11-29T12:00:00Z")
@@ -112,6 +115,7 @@ func TestMonthsOfThirtyDays(t *testing.T) {
 
 // TestDaysThatBeginOtherwise: in some zones the clock jumps over midnight or comes to it twice. Each order is placed on one day.
 func TestDaysThatBeginOtherwise(t *testing.T) {
+	t.Parallel()
 	days := []struct{ zone, day, last, first string }{ // the last moment before the day, and its first
 		{"Atlantic/Azores", "2025-03-30", "2025-03-30T00:59:59Z", "2025-03-30T01:00:00Z"},
 		{"Atlantic/Azores", "2025-10-26", "2025-10-25T23:59:59Z", "2025-10-26T00:00:00Z"},
@@ -151,6 +155,7 @@ func TestDaysThatBeginOtherwise(t *testing.T) {
 }
 
 func TestBadListQueries(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.fill("2026-11-20T12:00:00Z")
 	var more []string
@@ -190,6 +195,7 @@ func TestBadListQueries(t *testing.T) {
 }
 
 func TestPagesForthAndBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var placed []string
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
@@ -226,6 +232,7 @@ func TestPagesForthAndBack(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("2024-SK-001234", jan))
 	h.put(orderJSON("#1001", jan, `"placed_at":"2026`, `"placed_at":"2023`))
@@ -249,6 +256,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestStatusFilters(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for number, words := range map[string][2]string{
 		"moving": {"paid", "shipped"}, "there": {"paid", "delivered"}, "ended": {"voided", "cancelled"},
@@ -277,6 +285,7 @@ func TestStatusFilters(t *testing.T) {
 
 // TestMonthThatBeginsWithoutMidnight counts the order of the hour before it.
 func TestMonthThatBeginsWithoutMidnight(t *testing.T) {
+	t.Parallel()
 	zone := "America/Asuncion"
 	h := newHouse(t).set(portal.ShopSettings{TimeZone: &zone})
 	h.fill("2023-10-01T03:59:59Z", "2023-10-01T04:00:00Z")
@@ -287,6 +296,7 @@ func TestMonthThatBeginsWithoutMidnight(t *testing.T) {
 }
 
 func TestTimeZoneChangeRecounts(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.fill("2025-12-31T23:30:00Z")
 	zone := "UTC"

@@ -17,6 +17,7 @@ func times(n int, element string) string {
 
 // TestOrderTheStoreDoesNotTake keeps to every bound and is too large all the same: addresses grow when they are written as browsers do.
 func TestOrderTheStoreDoesNotTake(t *testing.T) {
+	t.Parallel()
 	link := "http://a/" + strings.Repeat("ž", 331)
 	long := `{"name":"` + strings.Repeat("x", 470) + `"},`
 	options := "[" + strings.Repeat(long, 5) + times(45, "{}")[1:]
@@ -39,6 +40,7 @@ func TestOrderTheStoreDoesNotTake(t *testing.T) {
 
 // TestTheLargestOrders: what the bounds let through is stored, and what is beyond them is the feed's fault.
 func TestTheLargestOrders(t *testing.T) {
+	t.Parallel()
 	link := func(n int, letter string) string { return "https://shop.example/" + strings.Repeat(letter, n-21) }
 	line := func(options int, url string) string {
 		return fmt.Sprintf(`{"name":"x","quantity":"1","total":"0","options":%s,"picture":%q,"url":%q}`, times(options, "{}"), url, url)

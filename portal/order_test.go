@@ -16,6 +16,7 @@ import (
 )
 
 func TestPutOrderIsIdempotentAndKeepsTheNewest(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	put := func(replacements ...string) portal.Outcome { return h.put(orderJSON("1", jan, replacements...)) }
 	updated := func(at string) string { return `"updated_at":"` + at + `"` }
@@ -42,6 +43,7 @@ func TestPutOrderIsIdempotentAndKeepsTheNewest(t *testing.T) {
 }
 
 func TestUnknownWordsAreKept(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"shipped"`, `"Wird verpackt"`, `"paid"`, `"split"`))
 	order, err := h.signIn(jan).Order(t.Context(), "1")
@@ -57,6 +59,7 @@ func TestUnknownWordsAreKept(t *testing.T) {
 }
 
 func TestBadOrders(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		old, new string
 		want     []string
@@ -113,6 +116,7 @@ func (h *house) signInAs(email string) portal.Shopper {
 }
 
 func TestDecimalsAsOtherSystemsWriteThem(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"total":"12.50","lines"`, `"total":"12.500000","lines"`, `"unit_price":"12.5"`, `"unit_price":"12.499999"`))
 	order, err := h.signIn(jan).Order(t.Context(), "1")
@@ -122,6 +126,7 @@ func TestDecimalsAsOtherSystemsWriteThem(t *testing.T) {
 }
 
 func TestWhoseOrderItIs(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.putCustomer("77", jan)
 	h.put(orderJSON("guest", jan))
@@ -150,6 +155,7 @@ func TestWhoseOrderItIs(t *testing.T) {
 
 // TestFirstOrdersTogether: many first orders of one address at once make one customer.
 func TestFirstOrdersTogether(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	var wait sync.WaitGroup
@@ -172,6 +178,7 @@ func TestFirstOrdersTogether(t *testing.T) {
 
 // TestSameOrderTogether: of deliveries of one order in any sequence at once, the newest stays, and the total counts it once.
 func TestSameOrderTogether(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	var wait sync.WaitGroup
@@ -197,6 +204,7 @@ func TestSameOrderTogether(t *testing.T) {
 }
 
 func TestTotalsFollowAnOrderThatMoves(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan))
 	h.work()
@@ -215,6 +223,7 @@ func TestTotalsFollowAnOrderThatMoves(t *testing.T) {
 
 // TestTotalsFollowAnOrderThatMovesMeanwhile moves an order between any two steps of the worker.
 func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
+	t.Parallel()
 	for turn := 0; ; turn++ {
 		h := newHouse(t)
 		h.newCustomer(eva)
@@ -242,6 +251,7 @@ func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
 
 // TestStaleOrderMakesNobody: what changes nothing makes no account, for an address that was mistyped.
 func TestStaleOrderMakesNobody(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan))
 	typo := orderJSON("1", "jann@example.com", `"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-03-04T10:00:00Z"`)
@@ -254,6 +264,7 @@ func TestStaleOrderMakesNobody(t *testing.T) {
 }
 
 func TestTimelineAndHeadline(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"shipped"`, `"unfulfilled"`, `"paid"`, `"pending"`))
 	h.clock.pass(time.Hour)
@@ -281,6 +292,7 @@ func TestTimelineAndHeadline(t *testing.T) {
 
 // TestTimelineFollowsTheState: a feed without events cancels, completes and opens an order again, in each way.
 func TestTimelineFollowsTheState(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		states []string // state and fulfillment, one delivery after the other
@@ -337,6 +349,7 @@ func stepsOf(order portal.OrderView) []string {
 
 // TestNoticedChangesAreBounded: an order that goes back and forth keeps the last 200 of its changes.
 func TestNoticedChangesAreBounded(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	at := time.Date(2026, 3, 5, 10, 0, 0, 0, time.UTC)
 	var file bytes.Buffer
@@ -355,6 +368,7 @@ func TestNoticedChangesAreBounded(t *testing.T) {
 
 // TestUndatedPaymentStandsBehindThePlacing: a feed that dates the goods only does not end with "paid".
 func TestUndatedPaymentStandsBehindThePlacing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"currency"`, `"shipments":[{"shipped_at":"2026-03-06T08:00:00Z"}],"currency"`))
 	order, err := h.signIn(jan).Order(t.Context(), "1")
@@ -371,6 +385,7 @@ func TestUndatedPaymentStandsBehindThePlacing(t *testing.T) {
 }
 
 func TestFeedsOwnEventsAreShown(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"payment":"paid"`, `"payment":"paid","events":[
 		{"type":"paid","at":"2026-03-05T10:05:00Z"},{"type":"engraved","at":"2026-03-05T12:00:00Z","label":"Engraved by hand"},
@@ -389,6 +404,7 @@ func TestFeedsOwnEventsAreShown(t *testing.T) {
 }
 
 func TestPicturesOfOthersAreLeftOut(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	storefront := "https://shop.example.com/"
 	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{StorefrontURL: &storefront})

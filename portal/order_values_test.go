@@ -181,6 +181,7 @@ func amountDecisions() []decision {
 // TestEveryValueOfAnOrderIsDecided: a value that carries meaning is refused with the reason, one that
 // decorates never refuses the order.
 func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed, shopper := h.feed(), h.signInAs(jan)
 	for i, d := range decisions() {
@@ -215,6 +216,7 @@ func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
 
 // TestNoMemberOfAnOrderIsUndecided reads the members from the source.
 func TestNoMemberOfAnOrderIsUndecided(t *testing.T) {
+	t.Parallel()
 	source, err := os.ReadFile("order_wire.go")
 	if err != nil {
 		t.Fatal(err)

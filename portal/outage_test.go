@@ -32,6 +32,7 @@ func (f faltering) Close() error {
 // TestAMailWithoutAConnectionIsCountedOnce composes a sign-in mail more often than an address may get mails a day, and finds the
 // mail server gone each time: the mail goes out when the server is back.
 func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
+	t.Parallel()
 	const outages, decoy = 20, "decoy@example.com"
 	h := newHouse(t)
 	h.newCustomer(jan)

@@ -17,6 +17,7 @@ import (
 // attacker's registration opens nothing here, a second one is refused rather than merged, and the link that the attacker asked
 // for lets in the mailbox that it came to.
 func TestClassicFederatedMerge(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(id string) error {
@@ -45,6 +46,7 @@ func TestClassicFederatedMerge(t *testing.T) {
 // TestUnexpiredSession: the attacker's session outlives the victim's recovery. Here the recovery is a new address, or an undo:
 // each ends every session there is, at once in every process, and none comes back with the address.
 func TestUnexpiredSession(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	attackers, _ := h.enterWith(jan, "attacker's")
@@ -62,6 +64,7 @@ func TestUnexpiredSession(t *testing.T) {
 // address; one that it had leads in only by the undo that was mailed there, which the owner's undo ends; and the shop system's
 // id opens nothing.
 func TestTrojanIdentifier(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "attacker's"), mallory, "attacker's")
@@ -91,6 +94,7 @@ func TestTrojanIdentifier(t *testing.T) {
 // TestUnexpiredEmailChange: the attacker begins a change of address, and ends it after the victim has recovered the account.
 // Here the code works in the session that asked, while that lives and is fresh, for ten minutes.
 func TestUnexpiredEmailChange(t *testing.T) {
+	t.Parallel()
 	for name, recover := range map[string]func(h *house){
 		"signs out everywhere else": func(h *house) {
 			_, victim := h.enterWith(jan, "victim's")
@@ -129,6 +133,7 @@ func TestUnexpiredEmailChange(t *testing.T) {
 // portal follows its shop, but whoever signed in by the old address is told, can undo it, and the shop's system saying it
 // again does not move the account once more.
 func TestNonVerifyingIdentityProvider(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(email, at string) error {

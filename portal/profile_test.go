@@ -19,6 +19,7 @@ func whole() portal.Profile {
 }
 
 func TestProfileIsKept(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	saved, err := h.signIn(jan).SaveProfile(t.Context(), whole())
@@ -39,6 +40,7 @@ func TestProfileIsKept(t *testing.T) {
 
 // TestNamesOfEveryKind are stored whole and unchanged.
 func TestNamesOfEveryKind(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	version := ""
@@ -64,6 +66,7 @@ func TestNamesOfEveryKind(t *testing.T) {
 }
 
 func TestBadProfiles(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
@@ -107,6 +110,7 @@ func TestBadProfiles(t *testing.T) {
 
 // TestBornToday: the day is the shop's, not the server's. It is 23:30 in London and half past midnight in Bratislava.
 func TestBornToday(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.clock.pass(13*time.Hour + 30*time.Minute)
@@ -121,6 +125,7 @@ func TestBornToday(t *testing.T) {
 
 // TestPhoneAtHome: without a country code a number is read as dialled where the customer is at home.
 func TestPhoneAtHome(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	if _, err := h.signIn(jan).SaveAddress(t.Context(), home()); err != nil {
@@ -134,6 +139,7 @@ func TestPhoneAtHome(t *testing.T) {
 
 // TestTwoTabsSaveOneProfile: of many that show the same state one saves; a language chosen meanwhile counts, too.
 func TestTwoTabsSaveOneProfile(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
@@ -167,6 +173,7 @@ func TestTwoTabsSaveOneProfile(t *testing.T) {
 // TestProfileIsCleanedOfWhatCannotBeSeen: a name pasted from a document or a contact is taken, without the
 // marks around it.
 func TestProfileIsCleanedOfWhatCannotBeSeen(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	pasted := whole()
@@ -179,6 +186,7 @@ func TestProfileIsCleanedOfWhatCannotBeSeen(t *testing.T) {
 }
 
 func TestProfileByFeed(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	long := strings.Repeat("ň", 200)
@@ -215,6 +223,7 @@ func TestProfileByFeed(t *testing.T) {
 // TestEveryValueOfACustomerIsDecided: what carries meaning is refused with the reason, what decorates never
 // refuses the customer.
 func TestEveryValueOfACustomerIsDecided(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	address := func(member string) string { return `"addresses":[{"id":"1","last_name":"Nová",` + member + `}]` }

@@ -9,6 +9,7 @@ import (
 
 // TestTriesSinceAMark: what was tried before a code was made does not count against it; what was tried in the next slot does.
 func TestTriesSinceAMark(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		tally tally
 		mark  mark
@@ -28,6 +29,7 @@ func TestTriesSinceAMark(t *testing.T) {
 
 // TestProofsOfSessionsAreApart: one session's codes push out its own oldest, never another session's.
 func TestProofsOfSessionsAreApart(t *testing.T) {
+	t.Parallel()
 	now, a := noon(), &access{}
 	add := func(session string) {
 		a.addProof(proof{ID: storage.NewID(), Entry: storage.NewID(), Session: session, Until: now.Add(codeLife)}, false, now)
@@ -44,6 +46,7 @@ func TestProofsOfSessionsAreApart(t *testing.T) {
 
 // TestWhatAProofIsFor: a code counts for its kind, address and session only, with a try left, until its end.
 func TestWhatAProofIsFor(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	wanted := proof{Kind: mailStepUp, Email: "jan@example.com", Session: "session"}
 	tests := map[string]struct {

@@ -19,6 +19,7 @@ func (h *house) openTo(fields ...string) {
 }
 
 func TestWhoRegistersIsAsked(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.openTo("company", "names", "phone", "names")
 	if diff := cmp.Diff([]string{"names", "phone", "company"}, h.shop.RequiredFields); diff != "" {
@@ -55,6 +56,7 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 
 // TestWhoIsBroughtIsNotAsked: a customer of an order or of the shop's system is asked for nothing, and keeps all freedom.
 func TestWhoIsBroughtIsNotAsked(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.openTo("title", "names", "birth_date", "phone", "company")
 	h.newCustomer(jan)
@@ -75,6 +77,7 @@ func TestWhoIsBroughtIsNotAsked(t *testing.T) {
 }
 
 func TestFieldsNobodyIsAskedFor(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	fields := []string{"names", "shoe_size"}
 	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{RequiredFields: &fields})

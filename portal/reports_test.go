@@ -10,6 +10,7 @@ import (
 
 // TestOrderNumbersThatAreStepsInAPath are refused: the list would link to a page that no browser can open.
 func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for number, taken := range map[string]bool{".": false, "..": false, "...": true, "1001.": true, "../x": true, "a/..": true} {
 		body := oneLine(orderJSON(number, "jan@example.com"))
@@ -25,6 +26,7 @@ func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
 
 // TestFedLanguages reads what systems send for a language, among it Czechia's code as a country.
 func TestFedLanguages(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	for i, test := range []struct{ sent, kept string }{
@@ -47,6 +49,7 @@ func TestFedLanguages(t *testing.T) {
 
 // TestLinkWithWhatFollowsIt signs in by a link that an email program took the end of the sentence into.
 func TestLinkWithWhatFollowsIt(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1001", "jan@example.com"))
 	token, _ := h.askLink("jan@example.com", "browser")

@@ -8,6 +8,7 @@ import (
 )
 
 func TestSessionEnds(t *testing.T) {
+	t.Parallel()
 	const day = 24 * time.Hour
 	tests := map[string]struct {
 		use  []time.Duration // pauses between requests
@@ -39,6 +40,7 @@ func TestSessionEnds(t *testing.T) {
 }
 
 func TestForeignCookies(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
@@ -61,6 +63,7 @@ func TestForeignCookies(t *testing.T) {
 }
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	var shoppers []portal.Shopper
@@ -98,6 +101,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 }
 
 func TestSecondClickIsOwnedByTheSignedIn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
@@ -120,6 +124,7 @@ func TestSecondClickIsOwnedByTheSignedIn(t *testing.T) {
 
 // TestChangedAddressEndsLinksAndSessions: what was sent to an address lets nobody in once the account has another.
 func TestChangedAddressEndsLinksAndSessions(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(email, at string) {

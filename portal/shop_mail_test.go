@@ -26,6 +26,7 @@ func fedHouse(t *testing.T) (*house, portal.Feed) {
 }
 
 func TestMailSignIn(t *testing.T) {
+	t.Parallel()
 	h, feed := fedHouse(t)
 	if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`), ""); err != nil {
 		t.Fatal(err)
@@ -60,6 +61,7 @@ func TestMailSignIn(t *testing.T) {
 // TestMailSignInLimits counts six an hour and fifteen a day of the address. What people ask for at the portal, and be they strangers,
 // takes nothing of it.
 func TestMailSignInLimits(t *testing.T) {
+	t.Parallel()
 	h, feed := fedHouse(t)
 	mails := 0
 	ask := func() error {
@@ -100,6 +102,7 @@ func TestMailSignInLimits(t *testing.T) {
 
 // TestMailSignInWithFiveLinks: with as many links as may live the mail leads to the page that asks for one.
 func TestMailSignInWithFiveLinks(t *testing.T) {
+	t.Parallel()
 	h, feed := fedHouse(t)
 	for n := range 6 {
 		if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`), ""); err != nil {
@@ -146,6 +149,7 @@ func (h *house) greeted() []string {
 }
 
 func TestFirstOrderMail(t *testing.T) {
+	t.Parallel()
 	h := greeter(t)
 	want := func(name string, list ...string) {
 		t.Helper()
@@ -184,6 +188,7 @@ func TestFirstOrderMail(t *testing.T) {
 // TestFirstOrderMovedAway gives the first order to somebody else and lets the outbox forget its mail: the next order is not
 // taken for the first.
 func TestFirstOrderMovedAway(t *testing.T) {
+	t.Parallel()
 	h := greeter(t)
 	h.put(h.placed("1", jan, time.Minute))
 	if list := h.greeted(); len(list) != 1 {
@@ -206,6 +211,7 @@ func TestFirstOrderMovedAway(t *testing.T) {
 // TestFirstOrderMailsTogether brings several orders of new customers in before the worker has a look: each customer gets one mail,
 // to the order placed first.
 func TestFirstOrderMailsTogether(t *testing.T) {
+	t.Parallel()
 	h := greeter(t)
 	var want []string
 	for c := range 5 {
@@ -234,6 +240,7 @@ func TestFirstOrderMailsTogether(t *testing.T) {
 // TestFirstOrderInterrupted stops the process after each write between the order and its mail. The feed sends what got no answer
 // again, another process goes on, and there is one mail.
 func TestFirstOrderInterrupted(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		if _, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{FirstOrderMail: ptr(true)}); err != nil {
 			t.Fatal(err)
@@ -257,6 +264,7 @@ func TestFirstOrderInterrupted(t *testing.T) {
 
 // TestFirstOrderOfTheErased erases the person, in the order or in the account, between the order's arrival and the worker.
 func TestFirstOrderOfTheErased(t *testing.T) {
+	t.Parallel()
 	for _, collection := range []string{"orders", "customers"} {
 		h := greeter(t)
 		h.put(h.placed("1", jan, 0))
@@ -297,6 +305,7 @@ func storedCollection(t *testing.T, name string) storage.Collection {
 
 // TestFirstOrderOff is the shop as it is made.
 func TestFirstOrderOff(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put(h.placed("1", jan, 0))
 	if list := h.greeted(); len(list) != 0 {

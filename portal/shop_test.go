@@ -15,6 +15,7 @@ import (
 )
 
 func TestShopSettings(t *testing.T) {
+	t.Parallel()
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 40, 20))); err != nil {
 		t.Fatal(err)
@@ -62,6 +63,7 @@ func TestShopSettings(t *testing.T) {
 }
 
 func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Accent: ptr("#ffee00")})
 	nearest := portal.FaultsOf(err)[0].Args["Nearest"]
@@ -72,6 +74,7 @@ func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
 
 // TestSenderNameIsTheShopsUnlessSet reads it in mails, in a new shop and in one of an earlier version, which stored it.
 func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
+	t.Parallel()
 	old, _ := openGolden(t)
 	old.deliver()
 	fresh := newHouse(t)
@@ -103,6 +106,7 @@ func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 
 // TestFormerBaseURLIsFree: a shop that moves to another base URL gives the host of the old one up, and keeps its further hosts.
 func TestFormerBaseURLIsFree(t *testing.T) {
+	t.Parallel()
 	old, _ := openGolden(t)
 	for name, h := range map[string]*house{"new": newHouse(t), "of an earlier version": old} {
 		t.Run(name, func(t *testing.T) {
@@ -128,6 +132,7 @@ func TestFormerBaseURLIsFree(t *testing.T) {
 
 // TestOriginsAreAsBrowsersSendThem: no browser names the port that a scheme has anyway.
 func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	shop := h.set(portal.ShopSettings{
 		BaseURL: ptr("https://Account.example:443/"), StorefrontURL: ptr("https://shop.example:443/sk"),
@@ -150,6 +155,7 @@ func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
 }
 
 func TestShopByHost(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	if shop, err := h.app.ShopByHost(t.Context(), "anything.test"); err != nil || shop.ID != h.shop.ID {
 		t.Errorf("a single shop answers everywhere: %v", err)
@@ -165,6 +171,7 @@ func TestShopByHost(t *testing.T) {
 }
 
 func TestCreateShopTwice(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	settings := portal.ShopSettings{Name: ptr("x"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://x.example.com")}
 	if _, err := h.app.Operator().CreateShop(t.Context(), "main", settings); portal.KindOf(err) != portal.Conflict {
@@ -178,6 +185,7 @@ func TestCreateShopTwice(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	operator := h.app.Operator()
 	other := h.open("other", portal.ShopSettings{})
@@ -212,6 +220,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestCanonicalEmail(t *testing.T) {
+	t.Parallel()
 	tests := map[string]string{
 		"jan@example.com":                          "jan@example.com",
 		"  Jan.Novak+shop@EXAMPLE.com ":            "jan.novak+shop@example.com",
@@ -294,6 +303,7 @@ func FuzzCanonicalEmail(f *testing.F) {
 }
 
 func TestMaskEmail(t *testing.T) {
+	t.Parallel()
 	for email, want := range map[string]string{"jan@example.com": "j•••@e•••.com", "x@a.b.sk": "x•••@a•••.sk"} {
 		if got := portal.MaskEmail(email); got != want {
 			t.Errorf("%s: %s, want %s", email, got, want)
@@ -303,6 +313,7 @@ func TestMaskEmail(t *testing.T) {
 
 // TestMasksTellAddressesApart: two addresses that stand on one page differ, by as few letters more as do.
 func TestMasksTellAddressesApart(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, a, b, wantA, wantB string }{
 		{"they differ anyway", "jan@example.com", "eva@example.com", "j•••@e•••.com", "e•••@e•••.com"},
 		{"the second letter", "emma@zeta.example", "eric@zeta.example", "em•••@z•••.example", "er•••@z•••.example"},

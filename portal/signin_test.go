@@ -25,6 +25,7 @@ func (h *house) newCustomer(email string) {
 }
 
 func TestLinkSignsInOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
@@ -48,6 +49,7 @@ func TestLinkSignsInOnce(t *testing.T) {
 }
 
 func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
@@ -68,6 +70,7 @@ func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
 
 // TestParallelRedemptions lets many clicks meet in two processes over one store: one of them signs in.
 func TestParallelRedemptions(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))}
@@ -109,6 +112,7 @@ func TestParallelRedemptions(t *testing.T) {
 
 // TestLinkAndCodeTogether lets the link and the code of one mail be used at the same instant.
 func TestLinkAndCodeTogether(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	for range counted(1000) {
@@ -134,6 +138,7 @@ func TestLinkAndCodeTogether(t *testing.T) {
 }
 
 func TestUsingOneLinkEndsTheOthers(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	first, firstCode := h.askLink(jan, "browser")
@@ -151,6 +156,7 @@ func TestUsingOneLinkEndsTheOthers(t *testing.T) {
 }
 
 func TestAskingAgainEndsNoLink(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	var tokens []string
@@ -177,6 +183,7 @@ func TestAskingAgainEndsNoLink(t *testing.T) {
 }
 
 func TestLinkLivesFourteenDays(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
@@ -210,6 +217,7 @@ func TestLinkLivesFourteenDays(t *testing.T) {
 
 // TestCodeIsEnteredThoughItCannotBeCounted: what was spent has let somebody in.
 func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	_, code := h.askLink(jan, "browser")
@@ -233,6 +241,7 @@ func (u *uncounted) Increment(ctx context.Context, now time.Time, counts []stora
 // TestMailBesideASignIn: where registration is open, somebody signs in by an earlier link between any two steps of making the
 // next mail. They stay signed in, and the mail says the truth about its link.
 func TestMailBesideASignIn(t *testing.T) {
+	t.Parallel()
 	for turn := 0; ; turn++ {
 		h := newHouse(t)
 		shop, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{Registration: ptr(true)})
@@ -268,6 +277,7 @@ func TestMailBesideASignIn(t *testing.T) {
 }
 
 func TestLookingSpendsNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
@@ -282,6 +292,7 @@ func TestLookingSpendsNothing(t *testing.T) {
 }
 
 func TestOnlyTheAskingBrowserGoesOnByItself(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
@@ -302,6 +313,7 @@ func TestOnlyTheAskingBrowserGoesOnByItself(t *testing.T) {
 }
 
 func TestDamagedTokens(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	other := h.open("other", portal.ShopSettings{})
@@ -343,6 +355,7 @@ func TestDamagedTokens(t *testing.T) {
 }
 
 func TestCookiesBlocked(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
@@ -355,6 +368,7 @@ func TestCookiesBlocked(t *testing.T) {
 }
 
 func TestCode(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	ask := func() string { _, code := h.askLink(jan, "browser"); return code }
@@ -384,6 +398,7 @@ func TestCode(t *testing.T) {
 }
 
 func TestFiveTriesEndACodeButNoLink(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, code := h.askLink(jan, "browser")
@@ -405,6 +420,7 @@ func TestFiveTriesEndACodeButNoLink(t *testing.T) {
 }
 
 func TestLateMailHasNoCode(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	if _, err := h.visitor("browser").Ask(t.Context(), jan, "", "en"); err != nil {
@@ -418,6 +434,7 @@ func TestLateMailHasNoCode(t *testing.T) {
 }
 
 func TestUnknownAddressGetsNoMail(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	if _, err := h.visitor("browser").Ask(t.Context(), "nobody@example.com", "", "en"); err != nil {
 		t.Fatal(err)
@@ -428,6 +445,7 @@ func TestUnknownAddressGetsNoMail(t *testing.T) {
 }
 
 func TestOpenRegistrationMakesTheAccountAtTheClick(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	open := true
 	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open}); err != nil {
@@ -444,6 +462,7 @@ func TestOpenRegistrationMakesTheAccountAtTheClick(t *testing.T) {
 }
 
 func TestMailGoesToTheStoredAddress(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	if _, err := h.visitor("browser").Ask(t.Context(), "  JAN@Example.COM ", "", "en"); err != nil {
@@ -455,6 +474,7 @@ func TestMailGoesToTheStoredAddress(t *testing.T) {
 }
 
 func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		failure mail.Failure
 		first   portal.LinkState
@@ -488,6 +508,7 @@ func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
 }
 
 func TestFloodOfRequestsIsThrottledAndTheLinkStillWorks(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "jan's")
@@ -509,6 +530,7 @@ func TestFloodOfRequestsIsThrottledAndTheLinkStillWorks(t *testing.T) {
 }
 
 func TestDestination(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	origins := []string{"https://shop.example.com"}
 	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{AllowedOrigins: &origins})
@@ -548,6 +570,7 @@ func TestDestination(t *testing.T) {
 // TestNoUsableSecretIsStored looks for the link's token, its secret and the code in everything the store holds of the
 // outbox.
 func TestNoUsableSecretIsStored(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, code := h.askLink(jan, "browser")

@@ -55,6 +55,7 @@ func wrongFor(code string) string {
 }
 
 func TestOnlyACodeMakesASessionFresh(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	byLink, _ := h.enterWith(jan, "one")
@@ -81,6 +82,7 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 
 // TestStepUpCodeOfAnother: a code works in the session that asked, for what it was sent for, and nowhere else.
 func TestStepUpCodeOfAnother(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.newCustomer(eva)
@@ -112,6 +114,7 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 }
 
 func TestStepUpCodeHasFiveTries(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	_, s := h.enterWith(jan, "one")
@@ -137,6 +140,7 @@ func TestStepUpCodeHasFiveTries(t *testing.T) {
 }
 
 func TestStepUpCodeLivesTenMinutes(t *testing.T) {
+	t.Parallel()
 	for age, works := range map[time.Duration]bool{10*time.Minute - time.Millisecond: true, 10 * time.Minute: false} {
 		h := newHouse(t)
 		h.newCustomer(jan)
@@ -150,6 +154,7 @@ func TestStepUpCodeLivesTenMinutes(t *testing.T) {
 }
 
 func TestSixStepUpCodesAnHour(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie, s := h.enterWith(jan, "one")
@@ -192,6 +197,7 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 
 // TestStepUpCodeDies with its session, in every way a session ends.
 func TestStepUpCodeDies(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(h *house, s, another portal.Shopper) error{
 		"signed out": func(h *house, s, _ portal.Shopper) error { return s.SignOut(h.t.Context()) },
 		"ended from afar": func(h *house, _, another portal.Shopper) error {
@@ -222,6 +228,7 @@ func TestStepUpCodeDies(t *testing.T) {
 
 // TestStepUpMailThatMayHaveArrived leaves the codes of both attempts working; one that surely did not arrive is replaced.
 func TestStepUpMailThatMayHaveArrived(t *testing.T) {
+	t.Parallel()
 	for _, unsure := range []bool{true, false} {
 		h := newHouse(t)
 		h.newCustomer(jan)
@@ -248,6 +255,7 @@ func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 
 // TestLateStepUpMail: a mail that could not be handed over for ten minutes carries no code any more, so it is not sent.
 func TestLateStepUpMail(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	_, s := h.enterWith(jan, "one")

@@ -43,6 +43,7 @@ func FuzzParseToken(f *testing.F) {
 
 // TestTokensAreUnlike makes tokens and looks for two alike, and for a bit that is more often one than chance allows.
 func TestTokensAreUnlike(t *testing.T) {
+	t.Parallel()
 	n := counted(10_000_000)
 	firsts := make([]uint64, 0, n) // two equal ones by chance: 3 in a million full runs
 	var ones [secretBytes * 8]int
@@ -67,6 +68,7 @@ func TestTokensAreUnlike(t *testing.T) {
 
 // TestCodesUseTheWholeAlphabet: 40 bits are in a code only when each sign is as likely as any other at each place.
 func TestCodesUseTheWholeAlphabet(t *testing.T) {
+	t.Parallel()
 	n := counted(3_200_000)
 	var seen [codeLength][256]int
 	for range n {

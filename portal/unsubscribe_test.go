@@ -38,6 +38,7 @@ func (h *house) reload() {
 }
 
 func TestUnsubscribe(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	agree(t, h.signIn(jan), portal.Newsletter, sentence)
@@ -68,6 +69,7 @@ func TestUnsubscribe(t *testing.T) {
 
 // TestUnsubscribeWhatWasNeverAsked notes the "no": the shop may have asked elsewhere.
 func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token := h.unsubscribeToken(jan, portal.PartnerOffers)
@@ -81,6 +83,7 @@ func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
 
 // TestEditedUnsubscribe: every change of one character, and what could be built without the key, is nothing we know.
 func TestEditedUnsubscribe(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
@@ -117,6 +120,7 @@ func TestEditedUnsubscribe(t *testing.T) {
 
 // TestUnsubscribeHoldsNobody: neither the address nor a hash of it is in the token, and another shop does not take it.
 func TestUnsubscribeHoldsNobody(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token := h.unsubscribeToken(jan, portal.Newsletter)
@@ -148,6 +152,7 @@ func signedWithNothing(h *house, email string) string {
 
 // TestUnsubscribeKey is made once however many ask at the same time, survives a change of the settings, and is shown by nothing.
 func TestUnsubscribeKey(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	feed := h.feed()

@@ -182,6 +182,7 @@ func TestUpgradeLogsNumbersOnly(t *testing.T) {
 
 // TestUpgradeIsResumed stops the process at each of the upgrade's writes in turn; the next one ends the work all the same.
 func TestUpgradeIsResumed(t *testing.T) {
+	t.Parallel()
 	for _, id := range []string{`"5"`, `0`} {
 		crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 			cookie := h.guests(id)
@@ -211,6 +212,7 @@ func TestUpgradeIsResumed(t *testing.T) {
 
 // TestUpgradeOfAKeptLinkIsResumed: the link is introduced in the end, wherever the process was stopped.
 func TestUpgradeOfAKeptLinkIsResumed(t *testing.T) {
+	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
 		h.putBy(`"77"`, "1", jan)
 		h.linkAsBefore(jan, "77", "1")

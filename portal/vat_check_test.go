@@ -108,6 +108,7 @@ func (h *house) vatNow(email string) portal.CustomerRecord {
 
 // TestVATEvidence is the way of an ID that VIES knows: saved at once, unknown, then valid, with all that proves it.
 func TestVATEvidence(t *testing.T) {
+	t.Parallel()
 	h, r, s := newVATHouse(t)
 	if got := h.vatNow(jan); got.VATStatus != portal.VATNone || got.VATCheck != nil || r.questions() != 0 {
 		t.Errorf("without an ID: %+v after %d questions", got, r.questions())
@@ -132,6 +133,7 @@ func TestVATEvidence(t *testing.T) {
 
 // TestVATStates leads an ID through the states: every kind of silence from each state, and every answer.
 func TestVATStates(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("every state and every silence: not in a short run")
 	}
@@ -173,6 +175,7 @@ func TestVATStates(t *testing.T) {
 
 // TestVATRetries are the gaps: growing while VIES is silent, a month after an answer, a day while an ID is in doubt.
 func TestVATRetries(t *testing.T) {
+	t.Parallel()
 	h, r, s := newVATHouse(t)
 	r.say(fails("MS_UNAVAILABLE"))
 	h.enterVATID(s, oneVATID)
@@ -210,6 +213,7 @@ func TestVATRetries(t *testing.T) {
 // TestVATChanges: another ID is unknown at once, keeps the answers about the one before, and an answer that comes for the old
 // one is not taken for it; without an ID, and with one of a country outside VIES, nobody is asked.
 func TestVATChanges(t *testing.T) {
+	t.Parallel()
 	h, r, s := newVATHouse(t)
 	h.enterVATID(s, oneVATID)
 	h.vatNow(jan)
@@ -241,6 +245,7 @@ func TestVATChanges(t *testing.T) {
 
 // TestVATOfFeed checks an ID that the shop's system brings, too.
 func TestVATOfFeed(t *testing.T) {
+	t.Parallel()
 	h, _, _ := newVATHouse(t)
 	body := fmt.Sprintf(`{"email":%q,"company":{"vat_id":%q},"updated_at":"2026-11-21T10:04:00Z"}`, jan, oneVATID)
 	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(body)); err != nil {
@@ -253,6 +258,7 @@ func TestVATOfFeed(t *testing.T) {
 
 // TestVATOnce has several processes look at one ID that is due: one asks.
 func TestVATOnce(t *testing.T) {
+	t.Parallel()
 	h, r, s := newVATHouse(t)
 	h.enterVATID(s, oneVATID)
 	var wait sync.WaitGroup
@@ -271,6 +277,7 @@ func TestVATOnce(t *testing.T) {
 
 // TestVATAfterCrash: a process that ended while it asked leaves the ID to the next, after its lease.
 func TestVATAfterCrash(t *testing.T) {
+	t.Parallel()
 	h, r, s := newVATHouse(t)
 	h.enterVATID(s, oneVATID)
 	ctx, crash := context.WithCancel(t.Context())
@@ -288,6 +295,7 @@ func TestVATAfterCrash(t *testing.T) {
 
 // TestVATRequesterRefused asks without the shop's own ID when VIES does not accept that.
 func TestVATRequesterRefused(t *testing.T) {
+	t.Parallel()
 	h, r, s := newVATHouse(t)
 	r.say(func(number, requester string) string {
 		if requester != "" {

@@ -66,6 +66,7 @@ func (h *house) toldOf() int {
 
 // TestWithdrawalLimits: limits keep mails back, never statements.
 func TestWithdrawalLimits(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))
 	shopper := h.signIn(jan)
@@ -112,6 +113,7 @@ func TestWithdrawalLimits(t *testing.T) {
 // TestWithdrawalsToldToTheShop: what one client sends over its own bound takes nothing of what the shop is told of; and once strangers
 // used that up, the shop is still told of who is signed in, and of each statement whose order is found, at once or later.
 func TestWithdrawalsToldToTheShop(t *testing.T) {
+	t.Parallel()
 	hundreds(t)
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))
@@ -175,6 +177,7 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 // TestWithdrawalReceiptsOfAnAddress: a stranger who gives somebody's address uses up the stranger's own measure; only many
 // together reach the bound of the address, and what was held back of them does not count there.
 func TestWithdrawalReceiptsOfAnAddress(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))
 	shopper := h.signIn(jan)
@@ -209,6 +212,7 @@ func withEmail(s portal.Statement, email string) portal.Statement {
 
 // TestWithdrawalsOfAClient are taken up to 600 in a quarter of an hour; who sent one of them still gets its receipt.
 func TestWithdrawalsOfAClient(t *testing.T) {
+	t.Parallel()
 	hundreds(t)
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))

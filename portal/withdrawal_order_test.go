@@ -18,6 +18,7 @@ func threeLines(number string) []byte {
 
 // TestWithdrawalChoices makes statements of what a signed-in customer may choose, and may not.
 func TestWithdrawalChoices(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	h.put(threeLines("3"))
 	h.put(orderJSON("1", jan))
@@ -77,6 +78,7 @@ func TestWithdrawalChoices(t *testing.T) {
 
 // TestWithdrawalOfAnOrder: in parts and then the rest, with a feed that changes the lines in between.
 func TestWithdrawalOfAnOrder(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	h.put(threeLines("3"))
 	shopper := h.signIn(jan)
@@ -123,6 +125,7 @@ func TestWithdrawalOfAnOrder(t *testing.T) {
 
 // TestWithdrawalSwitchedOff: a shop that does without answers as if there were nothing; switched on again, all is there.
 func TestWithdrawalSwitchedOff(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))
 	h.set(portal.ShopSettings{Withdrawal: ptr(false)})
@@ -147,6 +150,7 @@ func TestWithdrawalSwitchedOff(t *testing.T) {
 
 // TestWithdrawalExceptionWords: a word that is none is refused with a pointer to it.
 func TestWithdrawalExceptionWords(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	line := `"total":"12.50"}]`
 	for _, word := range portal.WithdrawalExceptions() {

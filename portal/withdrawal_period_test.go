@@ -44,6 +44,7 @@ func with(o Order, change func(*Order)) Order {
 }
 
 func TestWithdrawalPeriods(t *testing.T) {
+	t.Parallel()
 	digital := func(o *Order) { o.IsDigital = true }
 	tests := []periodTest{
 		{"delivered on a Thursday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-05T14:00:00Z"), "2026-03-19 Thu", true},
@@ -76,6 +77,7 @@ func TestWithdrawalPeriods(t *testing.T) {
 
 // TestWithdrawalPeriodsByEvents: an event of one shipment does not end the wait for the others (Art. 9(2)(b)).
 func TestWithdrawalPeriodsByEvents(t *testing.T) {
+	t.Parallel()
 	event := func(text string, noticed bool) func(*Order) {
 		return func(o *Order) { o.Events = append(o.Events, Event{Type: Delivered, At: at(t, text), Noticed: noticed}) }
 	}
@@ -128,6 +130,7 @@ func checkPeriods(t *testing.T, tests []periodTest) {
 }
 
 func TestWithdrawalRights(t *testing.T) {
+	t.Parallel()
 	now := at(t, "2026-03-10T10:00:00Z")
 	change := func(alter func(*Order)) Order {
 		o := shipped(t, Delivered, "2026-03-05T10:00:00Z")

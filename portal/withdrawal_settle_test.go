@@ -11,6 +11,7 @@ import (
 
 // TestReceiptIsSettledOnce: who counts a statement's mails a second time, as worker and request can at once, changes nothing.
 func TestReceiptIsSettledOnce(t *testing.T) {
+	t.Parallel()
 	now := at(t, "2026-03-05T10:00:00Z")
 	a := New(storagetest.Open(t, Collections()...), secrettest.Ring(), WithClock(func() time.Time { return now }))
 	shop := Shop{ID: "main"}
@@ -37,6 +38,7 @@ func TestReceiptIsSettledOnce(t *testing.T) {
 // TestErasedOrderIsNobodys: an order whose person was erased has no customer, and an address that nobody has leads to none;
 // that makes them no match.
 func TestErasedOrderIsNobodys(t *testing.T) {
+	t.Parallel()
 	now := at(t, "2026-03-05T10:00:00Z")
 	a := New(storagetest.Open(t, Collections()...), secrettest.Ring(), WithClock(func() time.Time { return now }))
 	shop := Shop{ID: "main"}

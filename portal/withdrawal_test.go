@@ -84,6 +84,7 @@ func sentTo(messages []mail.Message) map[string]int {
 
 // TestWithdrawalMails reads the receipt and the mail to the shop, in every language.
 func TestWithdrawalMails(t *testing.T) {
+	t.Parallel()
 	words := map[string][]string{
 		"en": {"We received your withdrawal", "21 November 2026, 11:00", "Order number: A 1", "Only these goods: <b>One book</b>"},
 		"sk": {"Prijali sme vaše odstúpenie", "21. novembra 2026 o 11:00", "Číslo objednávky: A 1"},
@@ -132,6 +133,7 @@ func TestWithdrawalMails(t *testing.T) {
 
 // TestWithdrawalTwice: the same form 200 times at once, and once more later, is one statement, one mail each, one receipt.
 func TestWithdrawalTwice(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	s := stated("1")
 	_, id, err := h.visitor("x").PrepareWithdrawal(s)
@@ -170,6 +172,7 @@ func TestWithdrawalTwice(t *testing.T) {
 }
 
 func TestWithdrawalBadInput(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	good := storage.NewID()
 	long := strings.Repeat("a", 201)
@@ -228,6 +231,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 
 // TestWithdrawalMatching looks for the order behind a statement, which no sender learns.
 func TestWithdrawalMatching(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	delivered := `"total":"12.50","shipments":[{"delivered_at":"2026-11-06T10:00:00Z"}],"lines"`
 	late := `"total":"12.50","shipments":[{"delivered_at":"2026-11-05T10:00:00Z"}],"lines"`
@@ -290,6 +294,7 @@ func TestWithdrawalMatching(t *testing.T) {
 
 // TestWithdrawalBeforeItsOrder: the feed brings the order a day after the statement.
 func TestWithdrawalBeforeItsOrder(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	at := h.withdraw(stated("1")).At
 	h.work()
@@ -318,6 +323,7 @@ func TestWithdrawalBeforeItsOrder(t *testing.T) {
 
 // TestWithdrawalsPaging reads more than a page, goes on from where it stopped, and misses nothing that came since.
 func TestWithdrawalsPaging(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	for i := range 205 {
 		h.withdraw(stated(fmt.Sprint(i)))
@@ -379,6 +385,7 @@ func TestWithdrawalsPaging(t *testing.T) {
 
 // TestWithdrawalsAreKeptThreeYears, and not longer.
 func TestWithdrawalsAreKeptThreeYears(t *testing.T) {
+	t.Parallel()
 	h := withdrawalHouse(t)
 	h.put(orderJSON("1", jan))
 	h.withdraw(stated("1"))
@@ -421,6 +428,7 @@ func (d *stopping) Replace(ctx context.Context, collection string, r storage.Rec
 // TestWithdrawalInterrupted stops the sequence after each of its writes; then another process goes on, and the sender tries again
 // where no answer came. It always ends with one statement, one mail each, and one mark on the order.
 func TestWithdrawalInterrupted(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a stop after every write: not in a short run")
 	}

@@ -11,6 +11,7 @@ import (
 
 // TestWithdrawalMailsLeadNowhere: a stranger's words make no link in either mail, and common ones stay as they were typed.
 func TestWithdrawalMailsLeadNowhere(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		typed, mailed string
 		noNumber      bool // not repeated as one

@@ -7,6 +7,7 @@ import (
 )
 
 func TestEveryFileIsServedUnderItsHash(t *testing.T) {
+	t.Parallel()
 	err := fs.WalkDir(FS, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -33,6 +34,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 }
 
 func TestHashFollowsContent(t *testing.T) {
+	t.Parallel()
 	a, b := hashed("css/a.css", []byte("one")), hashed("css/a.css", []byte("two"))
 	if a == b {
 		t.Errorf("two contents share the name %s", a)
@@ -43,6 +45,7 @@ func TestHashFollowsContent(t *testing.T) {
 }
 
 func TestUnknownNames(t *testing.T) {
+	t.Parallel()
 	if _, err := URL("css/none.css"); err == nil {
 		t.Error("a file that is not there has a URL")
 	}

@@ -61,6 +61,7 @@ func comparing() cmp.Option {
 
 // TestDecodeLikeBSON fails when a document reads other than with the codec that wrote it.
 func TestDecodeLikeBSON(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 3, 5, 14, 5, 6, 7e6, time.FixedZone("x", 7200))
 	all := bson.D{
 		{Key: "_id", Value: "main/1"}, {Key: "name", Value: "Nováková \x00"}, {Key: "at", Value: at}, {Key: "deep", Value: bson.M{"many": []int64{1, -2}}},
@@ -115,6 +116,7 @@ func sameAsBSON(t *testing.T, raw bson.Raw) {
 
 // TestDecodeDamaged cuts a document everywhere, and alters each of its bytes: what no longer is a document is an error.
 func TestDecodeDamaged(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	raw, err := bson.Marshal(every{ID: "a", Texts: []string{"b"}, Counts: map[string]int64{"c": 1}, Linked: &inner{At: &now}, Raw: []byte{1}, Plain: bson.Raw{5, 0, 0, 0, 0}})
 	if err != nil {

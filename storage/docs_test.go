@@ -39,6 +39,7 @@ func stored(t *testing.T, d storage.Docs[note], key string) (note, storage.Versi
 }
 
 func TestChange(t *testing.T) {
+	t.Parallel()
 	failure := errors.New("failure")
 	for _, c := range []struct {
 		name   string
@@ -71,6 +72,7 @@ func TestChange(t *testing.T) {
 }
 
 func TestChangeBeginsAgainAfterAConflict(t *testing.T) {
+	t.Parallel()
 	d := openNotes(t)
 	if err := d.Insert(t.Context(), "k", note{"t", 1}); err != nil {
 		t.Fatal(err)
@@ -96,6 +98,7 @@ func TestChangeBeginsAgainAfterAConflict(t *testing.T) {
 }
 
 func TestPut(t *testing.T) {
+	t.Parallel()
 	d := openNotes(t)
 	for i, wantFound := range []bool{false, true} {
 		got, err := d.Put(t.Context(), "k", func(n *note, found bool) error {
@@ -116,6 +119,7 @@ func TestPut(t *testing.T) {
 }
 
 func TestPutMeetsAnInsert(t *testing.T) {
+	t.Parallel()
 	d := openNotes(t)
 	got, err := d.Put(t.Context(), "k", func(n *note, found bool) error {
 		if !found {
@@ -132,6 +136,7 @@ func TestPutMeetsAnInsert(t *testing.T) {
 }
 
 func TestWhatIsTooLargeIsRefused(t *testing.T) {
+	t.Parallel()
 	d := openNotes(t)
 	if err := d.Insert(t.Context(), "k", note{Title: strings.Repeat("x", storage.MaxDocument)}); err == nil {
 		t.Error("a document over the limit was accepted")
@@ -142,6 +147,7 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 }
 
 func TestNamesThatAreNoShop(t *testing.T) {
+	t.Parallel()
 	engine := storagetest.Open(t, notes())
 	victim := storage.Open[note](engine, "a", notes())
 	if err := victim.Insert(t.Context(), "x/k", note{Title: "secret"}); err != nil {
@@ -165,6 +171,7 @@ func TestNamesThatAreNoShop(t *testing.T) {
 }
 
 func TestErrorsNameTheCollectionNotTheDocument(t *testing.T) {
+	t.Parallel()
 	d := openNotes(t)
 	_, _, err := d.Get(t.Context(), "jan@example.com")
 	if text := fmt.Sprint(err); !strings.Contains(text, "note") || strings.Contains(text, "jan") {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestQueriesThatNoIndexServes(t *testing.T) {
+	t.Parallel()
 	d, prefix := openNotes(t), "p"
 	one := int64(1)
 	for name, q := range map[string]storage.Query{

@@ -8,6 +8,7 @@ import (
 )
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	num := storage.Field{Path: "num", Kind: storage.Int}
 	tags := storage.Field{Path: "tags", Kind: storage.String, Multi: true}
 	index := func(name string, fields ...storage.Field) []storage.Index {

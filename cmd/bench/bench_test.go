@@ -20,6 +20,7 @@ func TestMain(m *testing.M) {
 
 // TestWholeRun does all that a run does, with next to nothing of everything. A request that fails is an error of the run.
 func TestWholeRun(t *testing.T) {
+	t.Parallel()
 	var out, progress bytes.Buffer
 	profile := t.TempDir() + "/cpu.out"
 	err := run(t.Context(), []string{
@@ -52,6 +53,7 @@ func TestWholeRun(t *testing.T) {
 }
 
 func TestFlagsThatMeanNothing(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"--orders", "ten"}, {"--orders", "10"}, {"--connections", "0"}, {"--duration", "0s"}, {"--rate", "0"}, {"--paced", "0s"}, {"--late", "0s"}, {"more"}} {
 		if o, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v is taken as %+v", args, o)
@@ -60,6 +62,7 @@ func TestFlagsThatMeanNothing(t *testing.T) {
 }
 
 func TestQuantiles(t *testing.T) {
+	t.Parallel()
 	var r result
 	for i := range 100 {
 		r.times = append(r.times, time.Duration(i+1))
@@ -73,6 +76,7 @@ func TestQuantiles(t *testing.T) {
 
 // TestLinkInMail finds a link that the mail's encoding has broken over two lines.
 func TestLinkInMail(t *testing.T) {
+	t.Parallel()
 	token := strings.Repeat("aB3-_x09", 8)
 	p := &post{tokens: map[string]string{}, arrived: map[string]time.Time{}, came: make(chan struct{}, 1)}
 	p.take("a@kunde.example", []byte("href=3D\"https://x.example/sign-in/link/"+token[:20]+"=\r\n"+token[20:]+"\""))

@@ -10,6 +10,7 @@ import (
 // TestPairsTellADifference: the same spread of times is told as alike, and one that is later by a third of its spread as
 // different.
 func TestPairsTellADifference(t *testing.T) {
+	t.Parallel()
 	source := rand.New(rand.NewPCG(1, 2))
 	draw := func(later time.Duration) (pairs []pair, differences []float64) {
 		for range 2000 {

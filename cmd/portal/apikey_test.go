@@ -7,6 +7,7 @@ import (
 )
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	made := call(t, nil, "apikey", "create", "--store", dir, "--name", "shop system").want(t, exitOK, "cannot be shown again")
 	if !strings.HasPrefix(made.out, "postern_") || strings.Count(made.out, "\n") != 1 {
@@ -28,5 +29,6 @@ func TestKeys(t *testing.T) {
 }
 
 func TestKeyWithoutName(t *testing.T) {
+	t.Parallel()
 	call(t, nil, "apikey", "create", "--store", shopStore(t)).want(t, exitFailure, "--name: This is needed.")
 }

@@ -84,6 +84,7 @@ func shown(t *testing.T, address string) string {
 }
 
 func TestServeTLS(t *testing.T) {
+	t.Parallel()
 	files := newPair(t, "first")
 	server := start(t, nil, append([]string{"serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0"}, files.flags()...)...)
 	address := server.wait("listens on https://")
@@ -117,6 +118,7 @@ func TestServeTLS(t *testing.T) {
 
 // TestRefresh replaces the files by good and by broken ones.
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	files := newPair(t, "first")
 	c, err := readCertificate(files.cert, files.key)
 	if err != nil {

@@ -154,6 +154,7 @@ func (r *running) end() int {
 var _ io.Writer = (*running)(nil)
 
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		args []string
@@ -172,6 +173,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	for _, c := range []struct {
 		name string
@@ -194,6 +196,7 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestStoreThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "nowhere")
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitFailure, dir, "portal shop create")
 	if _, err := os.Stat(dir); err == nil {

@@ -7,6 +7,7 @@ import (
 )
 
 func TestCopy(t *testing.T) {
+	t.Parallel()
 	from, to := shopStore(t), filepath.Join(t.TempDir(), "copy")
 	server := start(t, nil, "serve", "--store", from, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
 	server.wait("listens on ")
@@ -21,6 +22,7 @@ func TestCopy(t *testing.T) {
 }
 
 func TestCopyRefused(t *testing.T) {
+	t.Parallel()
 	from, filled := shopStore(t), shopStore(t)
 	written := filepath.Join(t.TempDir(), "copy")
 	call(t, nil, "copy", from, written).want(t, exitOK)
@@ -55,6 +57,7 @@ func TestCopyRefused(t *testing.T) {
 
 // TestBackup saves a store that is served, and makes another of it.
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	dir, file := shopStore(t), filepath.Join(t.TempDir(), "saved.db")
 	server := start(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
 	server.wait("listens on ")
@@ -71,6 +74,7 @@ func TestBackup(t *testing.T) {
 }
 
 func TestBackupRefused(t *testing.T) {
+	t.Parallel()
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
 	damaged := writeFile(t, "damaged.db", "no backup")
 	for _, c := range []struct {

@@ -181,7 +181,7 @@ func (f found) send(to *sink, now time.Time) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	renderer, err := mail.NewRenderer()
+	renderer, err := mail.LoadRenderer()
 	if err != nil {
 		f.Fatal(err)
 	}

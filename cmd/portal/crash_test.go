@@ -43,6 +43,7 @@ func newDeath(round int, random *rand.Rand) death {
 // TestServerIsKilled kills the server at random moments under mixed load, and looks at what it left: nothing that was
 // acknowledged is lost, no link is spent with nobody in, none lets two in, none was mailed that never works.
 func TestServerIsKilled(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))

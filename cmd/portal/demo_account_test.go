@@ -50,6 +50,7 @@ type accountPage struct {
 
 // TestDemoAccounts signs in as those who have something in their accounts, and looks whether it is there.
 func TestDemoAccounts(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t)
 	for email, pages := range map[string][]accountPage{
 		"jana.kovacova@zakaznik.example": {
@@ -88,6 +89,7 @@ func TestDemoAccounts(t *testing.T) {
 
 // TestDemoRecords reads by the API what the pages do not show: the shop's proof of a VAT ID, and the statement of withdrawal.
 func TestDemoRecords(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t)
 	read := func(path string, into any) {
 		page := d.browser.Send(webtest.Request{Path: path, Header: map[string]string{"Authorization": "Bearer " + d.key}})
@@ -126,6 +128,7 @@ func TestDemoRecords(t *testing.T) {
 // TestDemoLetters looks at the mails of what was done in the days before, the only ones that a newcomer finds, and at who is told
 // to sign in as.
 func TestDemoLetters(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t)
 	page := d.browser.Get("/demo/mailbox").Want(http.StatusOK)
 	if mails := len(page.Attrs("main li a", "href")); mails < 7 || mails > 8 {
@@ -160,6 +163,7 @@ func TestDemoLetters(t *testing.T) {
 // TestDemoNewcomer signs in by an address that nobody has: an account is made, and asked for the name, which no customer of the
 // shop's is.
 func TestDemoNewcomer(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t)
 	d.enter("niekto@inde.example")
 	if page := d.browser.Page; page.URL.Path != "/profile" || !page.Has("#f-first_name[required]") {
@@ -169,6 +173,7 @@ func TestDemoNewcomer(t *testing.T) {
 
 // TestDemoOutlivesAnErasure starts the demo on the store of an earlier one, whose customer is erased by now.
 func TestDemoOutlivesAnErasure(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "demo")
 	startDemo(t, "--store", dir).end()
 	engine, err := openDemo(t.Context(), dir)
@@ -199,6 +204,7 @@ func TestDemoOutlivesAnErasure(t *testing.T) {
 
 // TestCodeOfMail tells a code on a line of its own from other words.
 func TestCodeOfMail(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{"Your code:\n  7K3Q-9XBT \nIt works": "7K3Q-9XBT", "7K3Q-9XBT in a line": "", "": ""} {
 		box := &mailbox{now: time.Now}
 		box.take(mail.Message{Text: text})

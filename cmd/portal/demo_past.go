@@ -34,7 +34,7 @@ func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
 	if err != nil {
 		return nil, err
 	}
-	renderer, err := mail.NewRenderer()
+	renderer, err := mail.LoadRenderer()
 	if err != nil {
 		return nil, fmt.Errorf("read the layouts of mails: %w", err)
 	}

@@ -32,6 +32,7 @@ func (d *demo) window(t *testing.T, browser *chrome.Chrome, shop string) *chrome
 
 // TestStorefrontBrowser signs in at the demo's shop as people do.
 func TestStorefrontBrowser(t *testing.T) {
+	t.Parallel()
 	browser := chrome.Start(t)
 	d, shop := startShop(t)
 	for name, test := range map[string]func(*testing.T, *demo, func() *chrome.Tab, string){

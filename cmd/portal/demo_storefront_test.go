@@ -82,6 +82,7 @@ func startShop(t *testing.T) (d *demo, shop string) {
 // TestStorefront asks on the shop in one browser and clicks in another: the other ends signed in at the shop; the one still
 // waits, takes the code of another mail, and ends so, too.
 func TestStorefront(t *testing.T) {
+	t.Parallel()
 	d, shop := startShop(t)
 	a, b := webtest.NewBrowser(t, d.base, nil), webtest.NewBrowser(t, d.base, nil)
 
@@ -120,6 +121,7 @@ func TestStorefront(t *testing.T) {
 
 // TestStorefrontEndsInNoCircle comes back to the shop in ways that cannot work, after the one repetition.
 func TestStorefrontEndsInNoCircle(t *testing.T) {
+	t.Parallel()
 	d, shop := startShop(t)
 	for name, secret := range map[string]string{"without the secret": "", "with another": secretText()} {
 		b := webtest.NewBrowser(t, d.base, nil)

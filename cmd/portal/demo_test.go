@@ -80,6 +80,7 @@ func (d *demo) enter(email string) {
 
 // TestDemo is the journey of a newcomer, over HTTP alone.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t)
 	b := d.browser
 	const email = "jana.kovacova@zakaznik.example"
@@ -116,6 +117,7 @@ func TestDemo(t *testing.T) {
 }
 
 func TestDemoLoadsTheLargest(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t)
 	d.wait("All 10,000 orders are there")
 	d.signIn("nakup@velkosklad.example")
@@ -179,6 +181,7 @@ func (d *demo) readBack(email string) {
 
 // TestDemoPeople signs in as everyone, opens an order of each, and looks at how many there are.
 func TestDemoPeople(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t)
 	for _, p := range people() {
 		if !strings.Contains(d.said(), p.Email) {
@@ -200,6 +203,7 @@ func TestDemoPeople(t *testing.T) {
 
 // TestDemoCarriers has parcels brought by whom the order names.
 func TestDemoCarriers(t *testing.T) {
+	t.Parallel()
 	for i, p := range people() {
 		s := newStory(time.Now(), "http://shop.example", p, i+1)
 		for n := range p.orders {
@@ -212,6 +216,7 @@ func TestDemoCarriers(t *testing.T) {
 
 // TestDemoKeepsItsStore runs the demo twice on one directory: changes of the first stay, at another address.
 func TestDemoKeepsItsStore(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "demo")
 	first := startDemo(t, "--store", dir)
 	first.signIn("jana.kovacova@zakaznik.example")
@@ -228,6 +233,7 @@ func TestDemoKeepsItsStore(t *testing.T) {
 }
 
 func TestDemoLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	call(t, nil, "demo", "--addr", "127.0.0.1:0", "--store", dir).want(t, exitFailure, `"main"`, "directory of its own")
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "Bookshop")
@@ -256,6 +262,7 @@ func TestDemoRemovesItsStore(t *testing.T) {
 
 // TestDemoMail looks at the pages that show mails, and at what they must not allow.
 func TestDemoMail(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t)
 	d.signIn("nova@zakaznik.example")
 	id := d.newest("nova@zakaznik.example").ID
@@ -276,6 +283,7 @@ func TestDemoMail(t *testing.T) {
 }
 
 func TestMailboxIsBounded(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{now: time.Now}
 	for i := range mostMails + 10 {
 		box.take(mail.Message{To: fmt.Sprint(i)})
@@ -287,6 +295,7 @@ func TestMailboxIsBounded(t *testing.T) {
 
 // TestStory writes the orders of everyone twice, and looks for what the demo must show.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	seen := map[string]bool{}
 	for i, p := range people() {

@@ -37,6 +37,7 @@ func keyFolder(t *testing.T) (dir string, key *rsa.PrivateKey) {
 }
 
 func TestDKIMRecord(t *testing.T) {
+	t.Parallel()
 	dir, key := keyFolder(t)
 	public, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
@@ -69,6 +70,7 @@ func TestDKIMRecord(t *testing.T) {
 
 // TestServeSigns has a mail of the shop signed by its domain's key.
 func TestServeSigns(t *testing.T) {
+	t.Parallel()
 	dir, store := "", shopStore(t)
 	dir, _ = keyFolder(t)
 	office, taken := openPostOffice(t)

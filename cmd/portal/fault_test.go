@@ -12,6 +12,7 @@ import (
 
 // TestExplain keeps what was said of where a fault of the product was met.
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	var w world
 	if err := w.load(); err != nil {
 		t.Fatal(err)

@@ -81,6 +81,7 @@ func (h hearer) hangUp() {
 
 // TestHangUp replaces the certificate in a way that its watcher does not see: under the same size and time.
 func TestHangUp(t *testing.T) {
+	t.Parallel()
 	files, other := newPair(t, "first"), newPair(t, "other")
 	h := startHearer(t, files.flags()...)
 	address := h.wait("listens on https://")
@@ -131,6 +132,7 @@ func hide(t *testing.T, from, to string) {
 }
 
 func TestHangUpWithoutCertificate(t *testing.T) {
+	t.Parallel()
 	h := startHearer(t)
 	base := h.wait("listens on ")
 	for range 2 {

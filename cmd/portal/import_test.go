@@ -28,6 +28,7 @@ func counts(created, unchanged, stale, refused int) []string {
 }
 
 func TestImport(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	file := writeFile(t, "orders.ndjson", orderLines(50))
 	call(t, nil, "import", "orders", file, "--store", dir).want(t, exitOK, counts(50, 0, 0, 0)...)
@@ -40,6 +41,7 @@ func TestImport(t *testing.T) {
 
 // TestImportCutOff imports a file that ends in the middle of a line, and then the whole.
 func TestImportCutOff(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	whole := orderLines(30)
 	cut := writeFile(t, "orders.ndjson", whole[:len(whole)-60])
@@ -50,6 +52,7 @@ func TestImportCutOff(t *testing.T) {
 }
 
 func TestImportTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	lines := []string{
 		orderLine(1001),
@@ -66,12 +69,14 @@ func TestImportTellsWhatIsWrong(t *testing.T) {
 }
 
 func TestImportFromStandardInput(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	w := world{stdin: strings.NewReader(orderLines(3))}
 	callWith(t, t.Context(), w, "import", "orders", "-", "--store", dir).want(t, exitOK, counts(3, 0, 0, 0)...)
 }
 
 func TestImportWithoutAFile(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	call(t, nil, "import", "orders", dir+"/none", "--store", dir).want(t, exitFailure, "cannot be read")
 	call(t, nil, "import", "orders", dir, "--store", dir).want(t, exitFailure, "is a directory")
@@ -80,6 +85,7 @@ func TestImportWithoutAFile(t *testing.T) {
 
 // TestImportInterrupted stops an import that waits for more, and runs it again.
 func TestImportInterrupted(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	ctx, stop := context.WithCancel(t.Context())
 	in, feeder := io.Pipe()
@@ -95,6 +101,7 @@ func TestImportInterrupted(t *testing.T) {
 }
 
 func TestImportPrintsWarnings(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	guest := strings.Replace(orderLine(1001), `"total"`, `"customer_id":0,"total"`, 1)
 	got := call(t, nil, "import", "orders", writeFile(t, "o.ndjson", "\n"+guest), "--store", dir)
@@ -102,6 +109,7 @@ func TestImportPrintsWarnings(t *testing.T) {
 }
 
 func TestImportDryRun(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	file := writeFile(t, "orders.json", "\ufeff["+strings.ReplaceAll(orderLine(1001), ",", ",\r\n")+",\r\n{}]")
 	for range 2 {
@@ -111,6 +119,7 @@ func TestImportDryRun(t *testing.T) {
 }
 
 func TestImportNamesAnEncoding(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	file := writeFile(t, "orders.ndjson", strings.Replace(orderLine(1001), `"currency"`, "\"tax_note\":\"\x9dava\",\"currency\"", 1))
 	call(t, nil, "import", "orders", file, "--store", dir).want(t, exitFailure, "line 1: /: This is not UTF-8", "--encoding windows-1250")

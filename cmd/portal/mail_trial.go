@@ -45,7 +45,7 @@ func (c mailTest) Run(ctx context.Context, w *world) error {
 	if err := wrong.usage("help mail test"); err != nil {
 		return err
 	}
-	renderer, err := mail.NewRenderer()
+	renderer, err := mail.LoadRenderer()
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ func openGuarded(t *testing.T, files *pair) (address string, taken chan string) 
 
 // TestMailTest sends a test email, and stops at each step that fails.
 func TestMailTest(t *testing.T) {
+	t.Parallel()
 	store, files := shopStore(t), newPair(t, "mx.example")
 	keys, _ := keyFolder(t)
 	plain, taken := openGuarded(t, nil)
@@ -141,6 +142,7 @@ func textAt(t *testing.T, url string) string {
 // TestServeNamesMailFaults starts with a mail server that does not let it in: serving goes on, the log says what to do, and the
 // server is not ready before somebody has put it right.
 func TestServeNamesMailFaults(t *testing.T) {
+	t.Parallel()
 	files := newPair(t, "mx.example")
 	plain, _ := openGuarded(t, nil)
 	secure, _ := openGuarded(t, &files)

@@ -42,6 +42,7 @@ func fillOutbox(t *testing.T, dir string) (waiting, dropped string) {
 }
 
 func TestOutbox(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	waiting, dropped := fillOutbox(t, dir)
 	call(t, nil, "outbox", "list", "--store", dir).want(t, exitOK, "jana@example.com", "eva@example.com", waiting, dropped)

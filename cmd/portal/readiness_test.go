@@ -27,6 +27,7 @@ type clockwork struct {
 func (c clockwork) Clock(context.Context) (time.Time, error) { return time.Now().Add(c.off), c.err }
 
 func TestClockCheck(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		engine storage.Engine
 		state  string
@@ -101,6 +102,7 @@ func (d *desk) cause() string {
 
 // TestReportsOnce has a fault that lasts be reported at its beginning, now and then, and at its end.
 func TestReportsOnce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	var reported []string
 	d.pulse.report = func(f mail.Failure) { reported = append(reported, f.Cause) }
@@ -120,6 +122,7 @@ func TestReportsOnce(t *testing.T) {
 }
 
 func TestMailCheck(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		happens func(*desk)
 		state   string
@@ -160,6 +163,7 @@ func TestMailCheck(t *testing.T) {
 
 // TestPulseKnowsAFullServer has a mail server take one connection at a time: a second one refused is no server out of reach.
 func TestPulseKnowsAFullServer(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	server := &post{}
 	sender := d.pulse.sender(server)
@@ -195,6 +199,7 @@ func composed(to error) mail.Composer {
 
 // TestPulse dispatches a mail that fares in each way, and looks what was noted.
 func TestPulse(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		compose, connect, send error
 		outcome                string
@@ -229,6 +234,7 @@ func TestPulse(t *testing.T) {
 }
 
 func TestBacklog(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	want := func(waiting int, overdue time.Duration) {
 		t.Helper()
@@ -249,6 +255,7 @@ func TestBacklog(t *testing.T) {
 
 // TestServeHealth asks a running server from outside, by its own command.
 func TestServeHealth(t *testing.T) {
+	t.Parallel()
 	server := start(t, nil, "serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
 	address := server.wait("listens on http://")
 	call(t, nil, "health", "--addr", address).want(t, exitOK, "ok")
@@ -271,6 +278,7 @@ func TestServeHealth(t *testing.T) {
 
 // TestReachable covers addresses that stand for all of a machine's.
 func TestReachable(t *testing.T) {
+	t.Parallel()
 	for at, want := range map[string]string{
 		"0.0.0.0:1": "127.0.0.1:1", "[::]:1": "127.0.0.1:1", ":1": "127.0.0.1:1", "10.0.0.1:1": "10.0.0.1:1", "[::1]:1": "[::1]:1",
 		"shop.example:1": "shop.example:1", "nonsense": "nonsense",

@@ -9,8 +9,7 @@ import (
 )
 
 const (
-	maxFunction       = 70 // lines
-	maxFile           = 450
+	maxFile           = 450 // lines
 	maxPackageComment = 12
 
 	medianFunction = 12
@@ -68,22 +67,6 @@ func vagueNames(h house) []string {
 	return faults
 }
 
-func longFunctions(h house) []string {
-	var faults []string
-	for _, s := range h.files {
-		if !s.isGo() {
-			continue
-		}
-		for _, f := range s.functions() {
-			n := s.span(f)
-			if n > maxFunction && !slices.Contains(ruleLongFunctions(), s.dir()+"."+f.Name.Name) {
-				faults = append(faults, fmt.Sprintf("%s: %s has %d lines, at most %d", s.at(f), f.Name.Name, n, maxFunction))
-			}
-		}
-	}
-	return faults
-}
-
 func longFiles(h house) []string {
 	var faults []string
 	for _, s := range h.files {
@@ -132,22 +115,7 @@ func percentile(lengths []int, percent int) int {
 	return sorted[(len(sorted)*percent+99)/100-1]
 }
 
-func initFunctions(h house) []string {
-	var faults []string
-	for _, s := range h.files {
-		if !s.isGo() {
-			continue
-		}
-		for _, f := range s.functions() {
-			if f.Recv == nil && f.Name.Name == "init" {
-				faults = append(faults, s.at(f)+": an init function")
-			}
-		}
-	}
-	return faults
-}
-
-// waitingTests finds tests that wait by the clock: time.Sleep, or a receive from time.After outside of a select.
+// waitingTests finds tests that wait by the clock: a receive from time.After outside of a select. The linters find time.Sleep.
 func waitingTests(h house) []string {
 	var faults []string
 	for _, s := range h.files {
@@ -163,10 +131,6 @@ func waitingTests(h house) []string {
 			case *ast.UnaryExpr:
 				if isCall(n.X, clock, "After") && !inSelect[n] {
 					faults = append(faults, s.at(n)+": waits for time.After")
-				}
-			case *ast.CallExpr:
-				if isCall(n, clock, "Sleep") {
-					faults = append(faults, s.at(n)+": waits by time.Sleep")
 				}
 			}
 			return true

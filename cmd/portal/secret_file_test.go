@@ -45,6 +45,7 @@ func writeSecret(t *testing.T, letter string, length int, mode os.FileMode) stri
 }
 
 func TestSecretIsMadeWithANewStore(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(shopStore(t), secret.FileName)
 	if info, err := os.Stat(file); err != nil || info.Size() != 32 || info.Mode().Perm() != 0o600 {
 		t.Errorf("%+v, %v", info, err)
@@ -61,6 +62,7 @@ func TestSecretIsMadeWithANewStore(t *testing.T) {
 }
 
 func TestWrongSecretIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	own := filepath.Join(dir, secret.FileName)
 	other := writeSecret(t, "o", 32, 0o600)
@@ -100,6 +102,7 @@ func TestWrongSecretIsRefused(t *testing.T) {
 // TestSecretIsReplaced: with the new secret first and the old one behind it a command takes the new one up; then the old one alone
 // opens nothing, and the new one alone suffices.
 func TestSecretIsReplaced(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	old, fresh := filepath.Join(dir, secret.FileName), writeSecret(t, "n", 32, 0o600)
 	list := []string{"shop", "list", "--store", dir, "--secret-key-file"}

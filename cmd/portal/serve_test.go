@@ -20,6 +20,7 @@ import (
 )
 
 func TestServeRefusesToStart(t *testing.T) {
+	t.Parallel()
 	empty := writeFile(t, "password", "")
 	smtp := []string{"--smtp", "smtp://mail.example"}
 	for _, c := range []struct {
@@ -63,6 +64,7 @@ func TestServeRefusesToStart(t *testing.T) {
 
 // TestServeWithAnUnreadFile tells of nothing that may stand in the file.
 func TestServeWithAnUnreadFile(t *testing.T) {
+	t.Parallel()
 	for _, file := range []string{"/nowhere.conf", writeFile(t, "portal.conf", "addr")} {
 		got := call(t, nil, "serve", "--store", t.TempDir()+"/store", "--config", file).want(t, exitUsage, file)
 		if strings.Contains(got.err, "--smtp") {
@@ -72,6 +74,7 @@ func TestServeWithAnUnreadFile(t *testing.T) {
 }
 
 func TestServeRefusesPlainHTTP(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	call(t, nil, "shop", "set", "--store", dir, "--base-url", "http://shop.example", "--insecure-http").want(t, exitOK)
 	args := []string{"serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp", "smtp://mail.example"}
@@ -81,6 +84,7 @@ func TestServeRefusesPlainHTTP(t *testing.T) {
 
 // TestTwoServers shows that a store has one server, and that a taken port is told as such.
 func TestTwoServers(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	args := []string{"serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr"}
 	first := start(t, nil, append(args, "127.0.0.1:0")...)
@@ -96,6 +100,7 @@ func TestTwoServers(t *testing.T) {
 }
 
 func TestServeRefusesAMistypedStore(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "stoer")
 	call(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0").want(t, exitFailure, dir, "--init")
 	if _, err := os.Stat(dir); err == nil {
@@ -104,6 +109,7 @@ func TestServeRefusesAMistypedStore(t *testing.T) {
 }
 
 func TestServeWithoutAShop(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir() + "/store"
 	server := start(t, nil, "serve", "--init", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
 	server.wait("There is no shop yet")
@@ -142,6 +148,7 @@ func openPostOffice(t *testing.T) (address string, taken chan string) {
 
 // TestServeSendsMail runs the whole: a mail that was asked for goes out over SMTP, to the customer that another process imported.
 func TestServeSendsMail(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	office, taken := openPostOffice(t)
 	server := start(t, map[string]string{"PORTAL_STORE": dir, "PORTAL_ADDR": "127.0.0.1:0"},
@@ -170,6 +177,7 @@ func TestServeSendsMail(t *testing.T) {
 
 // TestServeFinishesRequests stops the server while a request is half sent: it is still answered.
 func TestServeFinishesRequests(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	key := strings.TrimSpace(call(t, nil, "apikey", "create", "--store", dir, "--name", "x").out)
 	files := newPair(t, "first")
@@ -236,6 +244,7 @@ func finishesRequest(t *testing.T, server *running, conn net.Conn, key string) {
 
 // TestShutdownTimeout stops the server while a request, or a mail, is in hand that does not end.
 func TestShutdownTimeout(t *testing.T) {
+	t.Parallel()
 	const request, letter = "requests in hand", "mail or jobs in hand"
 	for name, c := range map[string]struct {
 		hold       func(t *testing.T, address string, began <-chan struct{})

@@ -71,7 +71,7 @@ func newServer(p parts) (*server, error) {
 		p.metrics.outbox(s.backlog)
 	}
 	pages, err := web.New(web.Config{
-		App: s.app, Texts: p.texts, Log: p.log, Trusted: p.trusted, Watches: p.watches(), Pace: web.DefaultPace,
+		App: s.app, Log: p.log, Trusted: p.trusted, Watches: p.watches(), Pace: web.DefaultPace,
 		Checks: []web.Check{mailCheck(s.pulse, s.backlog), clockCheck(p.engine, time.Now)},
 	})
 	if err != nil {
@@ -121,7 +121,7 @@ func (p parts) watches() (all []web.Watch) {
 }
 
 func (s *server) makeDispatcher() error {
-	renderer, err := mail.NewRenderer()
+	renderer, err := mail.LoadRenderer()
 	if err != nil {
 		return fmt.Errorf("read the layouts of mails: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 // TestWhereSettingsComeFrom creates shops whose name is given in several places, and looks which one won.
 func TestWhereSettingsComeFrom(t *testing.T) {
+	t.Parallel()
 	lines := "# a comment\n\nshop-name = \"File\"\nshop_base_url = http://localhost:1\nPORTAL_SHOP_SENDER_EMAIL=a@shop.example\nsmtp = smtp://unused.example\n"
 	object := `{"shop-name": "File", "shop_base_url": "http://localhost:1", "shop-sender-email": "a@shop.example", "insecure-http": true, "shop-languages": ["sk", "en"]}`
 	for _, c := range []struct {
@@ -36,6 +37,7 @@ func TestWhereSettingsComeFrom(t *testing.T) {
 
 // TestListsInTheFile gives lists to flags that separate their parts by different signs.
 func TestListsInTheFile(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	for footer, want := range map[string]any{
 		`["A=https://x.example/a,b", "B=https://x.example/c;d"]`: []any{"A=https://x.example/a,b", "B=https://x.example/c;d"},
@@ -53,6 +55,7 @@ func TestListsInTheFile(t *testing.T) {
 
 // TestSwitchesInTheFile turns a setting on and off, in the words of flags and of JSON, in the file and in the environment.
 func TestSwitchesInTheFile(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	for _, c := range []struct {
 		file string
@@ -72,12 +75,14 @@ func TestSwitchesInTheFile(t *testing.T) {
 }
 
 func TestConfigFileByVariable(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	env := map[string]string{"PORTAL_CONFIG": writeFile(t, "portal.json", `{"store": "`+dir+`"}`)}
 	call(t, env, "shop", "list").want(t, exitOK, "Bookshop")
 }
 
 func TestWrongConfigFiles(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	for _, c := range []struct {
 		name, file string

@@ -14,6 +14,7 @@ import (
 )
 
 func TestShopSettings(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "store")
 	logo, err := drawLogo()
 	if err != nil {
@@ -56,6 +57,7 @@ func TestShopSettings(t *testing.T) {
 
 // TestShopShowNamesEverySetting compares the flags of "shop set" with the names that "shop show" prints.
 func TestShopShowNamesEverySetting(t *testing.T) {
+	t.Parallel()
 	shown := describe(portal.Shop{}).object()
 	for field := range reflect.TypeFor[shopFlags]().Fields() {
 		name := field.Tag.Get("name")
@@ -72,6 +74,7 @@ func TestShopShowNamesEverySetting(t *testing.T) {
 }
 
 func TestFailedShopCreateLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "store")
 	for _, base := range []string{"http://shop.example", "https://", ""} {
 		createShop(t, dir, "main", base).want(t, exitFailure, "--base-url")
@@ -98,6 +101,7 @@ func shownShop(t *testing.T, dir string) map[string]any {
 }
 
 func TestWrongShopSettings(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	for _, c := range []struct {
 		name   string
@@ -146,6 +150,7 @@ func TestWrongShopSettings(t *testing.T) {
 }
 
 func TestSeveralShops(t *testing.T) {
+	t.Parallel()
 	dir := shopStore(t)
 	createShop(t, dir, "second", "https://second.example").want(t, exitOK)
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "main", "second", "https://second.example")

@@ -7,6 +7,7 @@ import (
 )
 
 func TestStorePassword(t *testing.T) {
+	t.Parallel()
 	file := writeFile(t, "password", "from:file\r\n")
 	for _, c := range []struct {
 		name        string
@@ -48,6 +49,7 @@ func TestStorePassword(t *testing.T) {
 }
 
 func TestEscapedPasswordComesBack(t *testing.T) {
+	t.Parallel()
 	for char := rune(' '); char < 0x200; char++ {
 		password := "a" + string(char) + "z"
 		u, err := url.Parse("mongodb://u:" + escaped(password) + "@db/shop")
@@ -62,6 +64,7 @@ func TestEscapedPasswordComesBack(t *testing.T) {
 
 // TestStorePasswordOfCommands looks which password each command takes, by what it says to one that has no user.
 func TestStorePasswordOfCommands(t *testing.T) {
+	t.Parallel()
 	const bare, closed = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "mongodb://u@127.0.0.1:1/?serverSelectionTimeoutMS=100"
 	const secret = "geheim:@/+%$ #"
 	dir, file := shopStore(t), writeFile(t, "password", secret)

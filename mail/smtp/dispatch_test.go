@@ -43,6 +43,7 @@ func add(t *testing.T, engine storage.Engine, to string) string {
 
 // TestRecovery shows that a mail the server would not take goes out once it does, under the same Message-ID.
 func TestRecovery(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{})
 	engine := storagetest.Open(t, mail.Collections()...)
 	id := add(t, engine, "jana@kunde.example")
@@ -72,6 +73,7 @@ func TestRecovery(t *testing.T) {
 
 // TestShared lets two dispatchers empty one outbox: each mail goes out once.
 func TestShared(t *testing.T) {
+	t.Parallel()
 	const mails = 60
 	server := serve(t, kind{})
 	engine := storagetest.Open(t, mail.Collections()...)

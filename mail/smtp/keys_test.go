@@ -100,6 +100,7 @@ func verify(t *testing.T, raw []byte, keys smtp.Keys, domain string) (*dkim.Veri
 
 // TestSigned verifies what a server received, and refuses what somebody changed on the way.
 func TestSigned(t *testing.T) {
+	t.Parallel()
 	made := generate(t)
 	for name, text := range map[string][]byte{
 		"RSA in PKCS8": pkcs8(t, made.rsa()), "RSA in PKCS1": pkcs1(made.rsa()), "Ed25519": pkcs8(t, made.ed25519()),
@@ -165,6 +166,7 @@ func received(t *testing.T, keys smtp.Keys, from string) []byte {
 
 // TestKeyOfDomain signs with the key of the sender's own domain, however it is written, and never with another's.
 func TestKeyOfDomain(t *testing.T) {
+	t.Parallel()
 	made := generate(t)
 	dir := t.TempDir()
 	keep(t, dir, "shop.example/2026a.pem", pkcs8(t, made.ed25519()), 0o400)
@@ -205,6 +207,7 @@ func TestKeyOfDomain(t *testing.T) {
 }
 
 func TestKeysRefused(t *testing.T) {
+	t.Parallel()
 	made := generate(t)
 	good := pkcs8(t, made.ed25519())
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)

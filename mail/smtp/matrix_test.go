@@ -177,6 +177,7 @@ func listed(t *testing.T, engine storage.Engine, state, id string) bool {
 // TestDownForADay refuses connections for 23 hours, looks often, and gets each mail once when the server is back; a sign-in
 // mail that is older than a day by then is failed where staff see it.
 func TestDownForADay(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{implicit: true})
 	engine := storagetest.Open(t, mail.Collections()...)
 	now := start
@@ -215,6 +216,7 @@ func TestDownForADay(t *testing.T) {
 
 // TestGreylisting is refused at first by a server that knows nobody, and taken at the second attempt, within half a minute.
 func TestGreylisting(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{})
 	server.set(trouble{greylist: map[string]bool{}})
 	engine := storagetest.Open(t, mail.Collections()...)

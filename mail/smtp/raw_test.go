@@ -19,7 +19,7 @@ var signInURL = "https://account.a-rather-long-name-of-a-shop.example/sign-in/li
 // signInMail is a sign-in mail as the portal composes it.
 func signInMail(t *testing.T) mail.Message {
 	t.Helper()
-	r, err := mail.NewRenderer()
+	r, err := mail.LoadRenderer()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +57,7 @@ func deliver(t *testing.T, m mail.Message) (letter, *netmail.Message) {
 
 // TestRawSignIn reads a sign-in mail from the bytes that a server received.
 func TestRawSignIn(t *testing.T) {
+	t.Parallel()
 	m := signInMail(t)
 	got, parsed := deliver(t, m)
 	if n := len(signInURL); n > 140 || n < 120 {
@@ -130,6 +131,7 @@ func pageLinks(t *testing.T, page string) map[string]int {
 // TestHostileValues puts line breaks and more into every value that is not an address: one mail to the one recipient comes,
 // with no header more than usual.
 func TestHostileValues(t *testing.T) {
+	t.Parallel()
 	_, usual := deliver(t, message())
 	for name, evil := range map[string]string{
 		"bcc":         "Hello\r\nBcc: eve@evil.example",

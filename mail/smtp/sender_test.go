@@ -54,6 +54,7 @@ func hand(t *testing.T, s *smtp.Sender, m mail.Message) error {
 
 // TestWays goes every way to a server, and those that must fail.
 func TestWays(t *testing.T) {
+	t.Parallel()
 	const user, password = "shop", "correct horse"
 	for _, test := range []struct {
 		name    string
@@ -123,6 +124,7 @@ func closedIf(yes bool) <-chan struct{} {
 
 // TestAnswers is what each answer means.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		on   trouble
@@ -161,6 +163,7 @@ func TestAnswers(t *testing.T) {
 
 // TestStall has a server that says nothing more: it is left when the time is over, at the end of DATA in doubt.
 func TestStall(t *testing.T) {
+	t.Parallel()
 	stall := make(chan struct{})
 	t.Cleanup(func() { close(stall) })
 	for _, test := range []struct {
@@ -189,6 +192,7 @@ func TestStall(t *testing.T) {
 
 // TestCancelled ends a stalled message with its context, long before the time of the connection is over.
 func TestCancelled(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{})
 	stall := make(chan struct{})
 	t.Cleanup(func() { close(stall) })
@@ -210,6 +214,7 @@ func TestCancelled(t *testing.T) {
 // TestHalf lets time run out in the middle of a message: closing must not end it with a dot, which would hand half of it
 // over.
 func TestHalf(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{plain: true})
 	on := trouble{slow: make(chan struct{}), read: make(chan error, 1)}
 	server.set(on)
@@ -231,6 +236,7 @@ func TestHalf(t *testing.T) {
 }
 
 func TestOneConnection(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{implicit: true})
 	c, err := sender(t, fmt.Sprintf("smtps://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}).Connect(t.Context())
 	if err != nil {
@@ -252,6 +258,7 @@ func TestOneConnection(t *testing.T) {
 
 // TestForm reads a message as a stranger's program does.
 func TestForm(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{})
 	s := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{})
 	s.Now = func() time.Time { return time.Date(2026, 11, 3, 14, 5, 0, 0, time.UTC) }
@@ -293,6 +300,7 @@ func TestForm(t *testing.T) {
 
 // TestPersonal sends what a customer wrote as no machine's mail: helpdesks put those aside.
 func TestPersonal(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{})
 	m := message()
 	m.Personal = true
@@ -349,6 +357,7 @@ func parts(t *testing.T, m *netmail.Message) (text, html string) {
 
 // TestWideAddresses sends to addresses beyond ASCII, with the extension where it is needed and offered.
 func TestWideAddresses(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, from, to, reply string
 		offered               bool
@@ -402,6 +411,7 @@ func TestWideAddresses(t *testing.T) {
 
 // TestDotsAreQuoted hands a letter over to an address that needs a quoted string, as Japanese carriers gave out.
 func TestDotsAreQuoted(t *testing.T) {
+	t.Parallel()
 	for _, local := range []string{"taro..y", "taro.", ".taro"} {
 		server := serve(t, kind{})
 		m := message()
@@ -422,6 +432,7 @@ func TestDotsAreQuoted(t *testing.T) {
 }
 
 func TestAddressesRefused(t *testing.T) {
+	t.Parallel()
 	server := serve(t, kind{})
 	s := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{})
 	for _, to := range []string{

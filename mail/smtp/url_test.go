@@ -10,6 +10,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	for url, want := range map[string]string{
 		"smtp://mx.example":                        "smtp://mx.example:587",
 		"smtp://mx.example:25?starttls=off":        "smtp://mx.example:25",
@@ -27,6 +28,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
+	t.Parallel()
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)

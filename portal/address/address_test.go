@@ -15,6 +15,7 @@ func slovak() Address {
 }
 
 func TestNamesAreTheFieldsOfTheStruct(t *testing.T) {
+	t.Parallel()
 	typ := reflect.TypeFor[Address]()
 	var want []Name
 	for i := range typ.NumField() {
@@ -39,6 +40,7 @@ func TestNamesAreTheFieldsOfTheStruct(t *testing.T) {
 }
 
 func TestNormalise(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name     string
 		in, want Address
@@ -89,6 +91,7 @@ func TestNormalise(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
+	t.Parallel()
 	with := func(set func(*Address)) Address {
 		a := slovak()
 		set(&a)
@@ -140,6 +143,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestPhone(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, in, country, want string
 		err                     error
@@ -182,6 +186,7 @@ func TestPhone(t *testing.T) {
 }
 
 func TestFormatPhone(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ in, country, want string }{
 		{"+421905123456", "SK", "0905 123 456"},
 		{"+421905123456", "CZ", "+421 905 123 456"},

@@ -3,6 +3,7 @@ package address
 import "testing"
 
 func TestCountryCode(t *testing.T) {
+	t.Parallel()
 	tests := map[string]string{
 		"SK": "SK", "sk": "SK", " Sk ": "SK", "SVK": "SK", "svk": "SK", "Slovakia": "SK", "Slovensko": "SK", "Slowakei": "SK",
 		"SLOVAK REPUBLIC": "SK", "UK": "GB", "uk": "GB", "U.K.": "GB", "EL": "GR", "XI": "GB", "IC": "ES", "XK": "XK",
@@ -23,6 +24,7 @@ func TestCountryCode(t *testing.T) {
 
 // Every country is found by its code of three letters and by its name in each language.
 func TestCountryCodeOfEveryCountry(t *testing.T) {
+	t.Parallel()
 	atlas := New()
 	for _, lang := range languages() {
 		for _, country := range atlas.Countries(lang) {

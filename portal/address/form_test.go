@@ -18,6 +18,7 @@ func split(form []Field) (all, required []Name) {
 }
 
 func TestFormOrder(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		country       string
 		all, required []Name
@@ -46,6 +47,7 @@ func TestFormOrder(t *testing.T) {
 }
 
 func TestFormWords(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		country string
 		name    Name
@@ -73,6 +75,7 @@ func TestFormWords(t *testing.T) {
 
 // Every country must have a form that can be shown and filled in.
 func TestFormOfEveryCountry(t *testing.T) {
+	t.Parallel()
 	atlas := New()
 	used := map[string]bool{"country": true}
 	for _, c := range atlas.Countries("en") {
@@ -110,6 +113,7 @@ func checkExample(t *testing.T, atlas *Atlas, country, code string) {
 }
 
 func TestChoicesAreInLatinLettersWhereTheDataHasThem(t *testing.T) {
+	t.Parallel()
 	atlas := New()
 	form := atlas.Form("JP")
 	i := slices.IndexFunc(form, func(f Field) bool { return f.Name == AdministrativeArea })
@@ -119,6 +123,7 @@ func TestChoicesAreInLatinLettersWhereTheDataHasThem(t *testing.T) {
 }
 
 func TestCountries(t *testing.T) {
+	t.Parallel()
 	atlas := New()
 	for lang, germany := range map[string]string{
 		"en": "Germany", "cs": "Německo", "sk": "Nemecko", "pl": "Niemcy", "de": "Deutschland", "xx": "Germany",
@@ -133,6 +138,7 @@ func TestCountries(t *testing.T) {
 }
 
 func TestCountriesAreSortedAsTheLanguageDoes(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, lang string
 		codes      []string

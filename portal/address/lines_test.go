@@ -9,6 +9,7 @@ import (
 )
 
 func TestLines(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		in   Address
@@ -59,6 +60,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestLayoutKeepsTextOnlyBesideWhatIsThere(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, format, want string
 		values             map[data.Field]string
@@ -82,6 +84,7 @@ func TestLayoutKeepsTextOnlyBesideWhatIsThere(t *testing.T) {
 
 // No country's format may lose what its own form asks for.
 func TestLinesOfEveryCountryShowTheWholeForm(t *testing.T) {
+	t.Parallel()
 	atlas := New()
 	for _, c := range atlas.Countries("en") {
 		a := Address{Country: c.Code}

@@ -10,6 +10,7 @@ import (
 
 // What a label shows as the postal code can be typed into the form of the same country, and is the same code.
 func TestPostalCodeOnALabelPassesTheForm(t *testing.T) {
+	t.Parallel()
 	atlas, random := New(), rand.New(rand.NewPCG(1, 2))
 	for _, country := range atlas.Countries("en") {
 		n := atlas.nation(country.Code)

@@ -9,6 +9,7 @@ import (
 func page() Page { return Page{Light: Colour{250, 249, 247}, Dark: Colour{0x16, 0x15, 0x14}} }
 
 func TestAccent(t *testing.T) {
+	t.Parallel()
 	white := Page{Light: White(), Dark: page().Dark}
 	tests := []struct {
 		name, in string
@@ -37,18 +38,21 @@ func TestAccent(t *testing.T) {
 }
 
 func TestAccentLooksAtThePageItself(t *testing.T) {
+	t.Parallel()
 	if _, err := Accent(parse(t, "#767676"), page()); err == nil {
 		t.Error("4.31 on a page that is not quite white passed")
 	}
 }
 
 func TestNearestOfGrey(t *testing.T) {
+	t.Parallel()
 	if got := Shade(parse(t, "#888888"), White()); got.String() != "#767676" {
 		t.Errorf("%s, want #767676", got)
 	}
 }
 
 func TestOn(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{"#ffdd00": "#000000", "#767676": "#ffffff", "#777777": "#000000"} {
 		if got := On(parse(t, in)); got.String() != want {
 			t.Errorf("on %s: %s", in, got)
@@ -59,6 +63,7 @@ func TestOn(t *testing.T) {
 // Whatever a shop picks: the palette or the suggestion can be read in light and dark, the suggestion is
 // taken when given back, and it is no further off than it must be.
 func TestEveryColourEndsReadable(t *testing.T) {
+	t.Parallel()
 	for _, c := range palette(17) {
 		p, err := Accent(c, page())
 		var pale *TooPale
@@ -107,6 +112,7 @@ func sameHue(t *testing.T, a, b Colour) {
 }
 
 func TestShadeOnAnyGround(t *testing.T) {
+	t.Parallel()
 	for _, ground := range palette(51) {
 		for _, in := range []string{"#808080", "#c00000", "#ffdd00", "#003366"} {
 			if got := Shade(parse(t, in), ground); !readable(got, ground) {

@@ -16,6 +16,7 @@ func parse(t *testing.T, s string) Colour {
 }
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		in, want string
 	}{
@@ -53,6 +54,7 @@ func TestParse(t *testing.T) {
 
 // The figures are those of the WebAIM contrast checker.
 func TestContrast(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		a, b string
 		want float64
@@ -77,6 +79,7 @@ func TestContrast(t *testing.T) {
 
 // The figures are Ottosson's own test values for OKLab.
 func TestOKLCH(t *testing.T) {
+	t.Parallel()
 	white, red := White().oklch(), Colour{255, 0, 0}.oklch()
 	if math.Abs(white.l-1) > 1e-3 || white.c > 1e-3 {
 		t.Errorf("white: %+v", white)

@@ -102,6 +102,7 @@ func chunks(t *testing.T, file []byte) []string {
 }
 
 func TestNormaliseRefuses(t *testing.T) {
+	t.Parallel()
 	good := asPNG(t, flat(40, 20))
 	tests := []struct {
 		name string
@@ -157,6 +158,7 @@ func flipped(file []byte, at int) []byte {
 }
 
 func TestNormaliseAccepts(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name          string
 		in            []byte
@@ -193,6 +195,7 @@ func TestNormaliseAccepts(t *testing.T) {
 }
 
 func TestOnlyPixelsSurvive(t *testing.T) {
+	t.Parallel()
 	clean := asPNG(t, flat(40, 20))
 	frame := slices.Concat([]byte{0, 0, 0, 0}, binary.BigEndian.AppendUint32(nil, 40),
 		binary.BigEndian.AppendUint32(nil, 20), make([]byte, 14))
@@ -227,6 +230,7 @@ func TestOnlyPixelsSurvive(t *testing.T) {
 }
 
 func TestPixelsAreKept(t *testing.T) {
+	t.Parallel()
 	m := flat(8, 4)
 	m.SetNRGBA(7, 3, color.NRGBA{10, 20, 30, 40})
 	got, err := Normalise(asPNG(t, m))

@@ -34,6 +34,7 @@ func exif(order binary.AppendByteOrder, turn uint16) []byte {
 }
 
 func TestOrientation(t *testing.T) {
+	t.Parallel()
 	wide, high := image.Pt(80, 40), image.Pt(40, 80)
 	tests := []struct {
 		turn   uint16
@@ -85,6 +86,7 @@ func redCorner(m image.Image) string {
 }
 
 func TestSidewaysPictureFitsTheBoxUpright(t *testing.T) {
+	t.Parallel()
 	file := withSegment(asJPEG(t, flat(400, 1600)), 0xe1, exif(binary.BigEndian, 6))
 	got, err := Normalise(file)
 	if err != nil || got.Width != 640 || got.Height != 160 {
@@ -93,6 +95,7 @@ func TestSidewaysPictureFitsTheBoxUpright(t *testing.T) {
 }
 
 func TestBrokenExifIsUpright(t *testing.T) {
+	t.Parallel()
 	whole := exif(binary.BigEndian, 6)
 	for n := range len(whole) - 10 {
 		file := withSegment(asJPEG(t, flat(80, 40)), 0xe1, whole[:n])
@@ -108,6 +111,7 @@ func TestBrokenExifIsUpright(t *testing.T) {
 }
 
 func TestSegmentThatClaimsMoreThanTheFileIsUpright(t *testing.T) {
+	t.Parallel()
 	whole := withSegment([]byte("\xff\xd8"), 0xe1, exif(binary.BigEndian, 6))
 	if got := orientationOf(whole); got != 6 {
 		t.Fatalf("whole: %d", got)

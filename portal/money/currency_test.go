@@ -8,6 +8,7 @@ import (
 )
 
 func TestCurrenciesAreThoseOfISO4217(t *testing.T) {
+	t.Parallel()
 	file, err := os.Open("testdata/iso4217.csv")
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +38,7 @@ func TestCurrenciesAreThoseOfISO4217(t *testing.T) {
 }
 
 func TestCanonical(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		in, want string
 		ok       bool

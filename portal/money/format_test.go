@@ -13,6 +13,7 @@ import (
 func spaced(s string) string { return strings.ReplaceAll(s, noBreak, "_") }
 
 func TestFormatAmount(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		lang string
 		in   Amount
@@ -48,6 +49,7 @@ func TestFormatAmount(t *testing.T) {
 }
 
 func TestFormatUnitAndDecimal(t *testing.T) {
+	t.Parallel()
 	sk, pl := NewFormatter("sk"), NewFormatter("pl")
 	tests := []struct{ name, got, want string }{
 		{"six places", sk.Unit("0.004567", "EUR"), "0,004567_€"},
@@ -70,6 +72,7 @@ func TestFormatUnitAndDecimal(t *testing.T) {
 
 // The quick way must write every currency as the library itself does.
 func TestFormatterAgreesWithTheLibrary(t *testing.T) {
+	t.Parallel()
 	minors := []int64{0, 7, -7, 99, 100, -999, 1000, 9999, 10000, -99999, 100000, 1234567, -987654321012}
 	for lang, locale := range map[string]string{"en": "en-GB", "cs": "cs", "sk": "sk", "pl": "pl", "de": "de"} {
 		f, lib := NewFormatter(lang), currency.NewFormatter(currency.NewLocale(locale))
@@ -88,6 +91,7 @@ func TestFormatterAgreesWithTheLibrary(t *testing.T) {
 }
 
 func TestFormatterIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
 	f := NewFormatter("sk")
 	var wait sync.WaitGroup
 	for range 8 {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, in, currency string
 		want               int64
@@ -60,6 +61,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestDecimalIsTheInverseOfParse(t *testing.T) {
+	t.Parallel()
 	minors := []int64{0, 1, -1, 9, 10, -99, 100, 101, -1250, 999999, math.MaxInt64, math.MinInt64}
 	for _, code := range Currencies() {
 		for _, minor := range minors {
@@ -73,6 +75,7 @@ func TestDecimalIsTheInverseOfParse(t *testing.T) {
 }
 
 func TestAmountDecimal(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		in   Amount
 		want string
@@ -90,6 +93,7 @@ func TestAmountDecimal(t *testing.T) {
 }
 
 func TestParseDecimal(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		in   string
 		want Decimal
@@ -119,6 +123,7 @@ func TestParseDecimal(t *testing.T) {
 }
 
 func TestDecimalIn(t *testing.T) {
+	t.Parallel()
 	padded, _ := ParseDecimal("12.500000")
 	if a, err := padded.In("EUR"); err != nil || a.Minor != 1250 {
 		t.Errorf("12.500000 in EUR: %v, %v", a, err)
@@ -129,6 +134,7 @@ func TestDecimalIn(t *testing.T) {
 }
 
 func TestRound(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		in    string
 		want  Decimal

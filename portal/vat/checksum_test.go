@@ -4,6 +4,7 @@ import "testing"
 
 // The numbers of the standards: ISO/IEC 7812-1 and ISO 7064.
 func TestStandardChecksums(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, good string
 		check      func(string) bool
@@ -31,12 +32,14 @@ func TestStandardChecksums(t *testing.T) {
 }
 
 func TestRemainderCountsLettersAsTwoDigits(t *testing.T) {
+	t.Parallel()
 	if a, b := remainder("NL1B", 97), remainder("2321111", 97); a != b {
 		t.Errorf("%d and %d", a, b)
 	}
 }
 
 func TestIsDate(t *testing.T) {
+	t.Parallel()
 	tests := map[[3]int]bool{
 		{2000, 2, 29}: true, {1900, 2, 29}: false, {2024, 2, 29}: true, {2023, 2, 29}: false,
 		{1999, 12, 31}: true, {1999, 4, 31}: false, {1999, 13, 1}: false, {1999, 0, 1}: false, {1999, 1, 0}: false,

@@ -19,6 +19,7 @@ func checkDigits(stub string, check func(string) bool) int {
 
 // A number has one check digit at most, and exactly one where the scheme leaves no number out.
 func TestOneCheckDigit(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, front string
 		length      int // without the check digit
@@ -53,6 +54,7 @@ func TestOneCheckDigit(t *testing.T) {
 }
 
 func TestDatesOfBirth(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		check func(string) bool
@@ -86,6 +88,7 @@ func TestDatesOfBirth(t *testing.T) {
 }
 
 func TestBirthNumbersWithRemainderTen(t *testing.T) {
+	t.Parallel()
 	for yy, want := range map[string]int{"54": 9, "85": 9, "86": 0, "04": 0} {
 		got := 0
 		for i := range 100 {
@@ -101,6 +104,7 @@ func TestBirthNumbersWithRemainderTen(t *testing.T) {
 }
 
 func TestRanges(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, stub string // % stands for one digit that completes the number
 		check      func(string) bool

@@ -76,6 +76,7 @@ func readVerdicts(t *testing.T) map[string]verdicts {
 }
 
 func TestAgreesWithStdnum(t *testing.T) {
+	t.Parallel()
 	all := readVerdicts(t)
 	devs := deviations()
 	used := make([]int, len(devs))
@@ -115,6 +116,7 @@ func TestAgreesWithStdnum(t *testing.T) {
 
 // A body without a prefix is read by the company's country exactly as with one.
 func TestBodiesWithoutPrefix(t *testing.T) {
+	t.Parallel()
 	for country, v := range readVerdicts(t) {
 		for _, body := range v.Valid {
 			want, err := Parse(country+body, "")

@@ -10,6 +10,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, text, country string
 		want                ID
@@ -62,6 +63,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseFaults(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, text, country string
 		reason              Reason
@@ -122,6 +124,7 @@ func TestParseFaults(t *testing.T) {
 }
 
 func TestErrorDoesNotRepeatTheText(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"SK1234567896", "SK99", "QQ778899", "SK7788;99"} {
 		_, err := Parse(text, "SK")
 		if err == nil || strings.Contains(err.Error(), text[2:]) {
@@ -136,6 +139,7 @@ func countries() []string {
 }
 
 func TestCountries(t *testing.T) {
+	t.Parallel()
 	all := countries()
 	if !slices.IsSorted(all) || len(all) != 27+4 {
 		t.Errorf("%d countries, sorted %t", len(all), slices.IsSorted(all))
@@ -151,6 +155,7 @@ func TestCountries(t *testing.T) {
 }
 
 func TestExample(t *testing.T) {
+	t.Parallel()
 	for _, c := range countries() {
 		id, err := Parse(Example(c), "")
 		if err != nil || id.String() != Example(c) || id.Country != c {

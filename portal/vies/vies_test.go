@@ -17,6 +17,7 @@ import (
 
 // TestAnswers reads everything that VIES, or what stands in its place, says.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	full := `{"countryCode":"SK","vatNumber":"2020317068","requestDate":"2026-11-21T10:00:00.000Z","valid":true,
 		"requestIdentifier":"WAPIAAAAY1","name":"Kniha, s.r.o.","address":"Obchodná 1\n811 06  Bratislava\n"}`
 	for name, test := range map[string]struct {
@@ -82,6 +83,7 @@ func reasonOf(err error) string {
 
 // TestQuestion is what VIES is sent.
 func TestQuestion(t *testing.T) {
+	t.Parallel()
 	var asked map[string]string
 	var path, kind string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -106,6 +108,7 @@ func TestQuestion(t *testing.T) {
 
 // TestSilence is a VIES that is not there, that does not answer, and one that ends in the middle.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer silent.Close()
@@ -128,6 +131,7 @@ func TestSilence(t *testing.T) {
 
 // TestLongTexts are cut, not refused.
 func TestLongTexts(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"countryCode": "SK", "vatNumber": "1", "valid": true, "name": strings.Repeat("ž", 5000)})
 	}))

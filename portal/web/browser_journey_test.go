@@ -21,6 +21,7 @@ type journey struct {
 }
 
 func TestBrowserJourney(t *testing.T) {
+	t.Parallel()
 	browser := chrome.Start(t)
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
 		t.Run(name, func(t *testing.T) {

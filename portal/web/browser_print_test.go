@@ -55,6 +55,7 @@ const cutRows = `[...document.querySelectorAll("main *")].flatMap((e) => {
 
 // TestPrinting: no row is cut in two, and a page of 120 lines starts on the first sheet.
 func TestPrinting(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a browser prints: not in a short run")
 	}

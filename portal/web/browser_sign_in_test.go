@@ -16,6 +16,7 @@ import (
 )
 
 func TestBrowserSignIn(t *testing.T) {
+	t.Parallel()
 	browser := chrome.Start(t)
 	for name, test := range map[string]func(*testing.T, stand){
 		"code": signsInByCode, "scanner": resistsScanner, "hostile scanner": resistsSubmission, "address forgotten": forgetsAddress, "storefront": leadsToStorefront,

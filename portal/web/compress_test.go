@@ -36,6 +36,7 @@ func unpacked(t *testing.T, page *webtest.Page) string {
 
 // TestCompression: text is compressed for who asks for it, but no page of a shopper that another site led them to.
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	sheet, err := static.URL("css/portal.css")
 	if err != nil {

@@ -56,6 +56,7 @@ func (w *writes) Delete(ctx context.Context, collection, id string, read storage
 // TestScannersSpendNothing comes to links by every method and header by which programs look at pages: nothing is written, and
 // each link still lets in. A full run looks a thousand times at each of a hundred links.
 func TestScannersSpendNothing(t *testing.T) {
+	t.Parallel()
 	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store)
 	emails := make([]string, max(5, counted(100)))
@@ -182,6 +183,7 @@ func masked(answer string) string {
 // TestAnswersTellNobodyApart compares whole answers, byte by byte, to requests for mails to addresses that are known, unknown,
 // another shop's, asked for too often, and from a client that asks too often; and the answers of asking again and of codes.
 func TestAnswersTellNobodyApart(t *testing.T) {
+	t.Parallel()
 	shop, other := webtest.NewShop("main", "https://account.shop.test"), webtest.NewShop("other", "https://other.shop.test")
 	shop.Settings.Registration, other.Settings.Registration = new(false), new(false)
 	i := webtest.Portal(t, shop, other)
@@ -252,6 +254,7 @@ func send(t *testing.T, i *webtest.Installation, client, path, body, cookie stri
 // TestPlantedSessions brings a session id of the attacker's choice to a sign-in, as a cookie, in the address and in a header: the
 // session is another, and the planted one opens nothing.
 func TestPlantedSessions(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	for n := range counted(10_000) {
 		if n%10 == 0 {

@@ -20,6 +20,7 @@ import (
 )
 
 func TestBodyLimits(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const limit = 64 << 10
 	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
@@ -43,6 +44,7 @@ func TestBodyLimits(t *testing.T) {
 
 // A body over the server's own limit is refused by its announced length, before it is read.
 func TestBodyTooLargeToRead(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for path, kind := range map[string]string{"/test/in": "text/html; charset=utf-8", "/api/test/in": "application/problem+json"} {
 		never, end := io.Pipe()
@@ -135,6 +137,7 @@ func (h house) answers(t *testing.T, text string) []*http.Response {
 }
 
 func TestRawRequests(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	const host = "Host: account.shop.test\r\n"
 	tests := []struct {
@@ -178,6 +181,7 @@ func TestRawRequests(t *testing.T) {
 // TestSmuggling sends what a proxy in front may take for one request, by one reading or the other. Nothing of it may become a
 // second one: it would be the next customer's.
 func TestSmuggling(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const (
 		host     = "Host: account.shop.test\r\n"
@@ -284,6 +288,7 @@ func TestSlowClients(t *testing.T) {
 
 // A stranger's headers change neither the address that limits count, nor the shop, nor where links and cookies lead.
 func TestForwardedByStrangers(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	forged := map[string]string{
 		"X-Forwarded-For": "203.0.113.77", "X-Real-Ip": "203.0.113.77", "Forwarded": "for=203.0.113.77;host=account.other.test;proto=http",

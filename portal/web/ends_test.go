@@ -37,6 +37,7 @@ const shopAddress = "https://account.shop.test"
 // TestLinksPastTheirEnd presses the buttons of links a millisecond past their end, at a server that began after it and has
 // only what is stored: nobody gets in. A second before the end a link of the same age works.
 func TestLinksPastTheirEnd(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	all := counted(10_000)
 	together := min(all, 500)
@@ -70,6 +71,7 @@ func TestLinksPastTheirEnd(t *testing.T) {
 // ends to the second fourteen days after its last use, and thirty after it began, as the clock of who noted that and the clock
 // of who judges have it: so at most five minutes early or late.
 func TestSessionsEndByClocksThatDiffer(t *testing.T) {
+	t.Parallel()
 	for _, off := range []time.Duration{5 * time.Minute, -5 * time.Minute} {
 		i := webtest.Portal(t)
 		servers := []server{{i.Way, 0}, {process(t, i, off), off}}

@@ -4,6 +4,7 @@ import "testing"
 
 // What the library refuses by itself is looked at here too: it may take more some day.
 func TestClearLength(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, header string
 		want         bool

@@ -95,6 +95,7 @@ func leadsAstray(text string) bool {
 
 // TestLands shows that the judge sees what it must.
 func TestLands(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"/orders": ownOrigin, "": ownOrigin, "?a=//b": ownOrigin, "https://www.shop.test/cart": shopOrigin, "//evil.test": "https://evil.test",
 		`/\evil.test`: "https://evil.test", "/\t/evil.test": "https://evil.test", "https:evil.test": "https://evil.test", "HTTP://x.test:80": "http://x.test:80",
@@ -110,6 +111,7 @@ func TestLands(t *testing.T) {
 // TestNobodyIsLedAstray tries each wish as the destination of a mail, on the page that leads on, and on the sign-in page of who is
 // signed in.
 func TestNobodyIsLedAstray(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("hundreds of wishes: not in a short run")
 	}
@@ -343,6 +345,7 @@ func FuzzCookies(f *testing.F) {
 
 // TestPagesLinkNowhereElse: the page of an address that a browser could take for another host's has no link to that host.
 func TestPagesLinkNowhereElse(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	site, err := web.New(web.Config{App: i.App})
 	if err != nil {

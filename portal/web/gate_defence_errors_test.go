@@ -79,6 +79,7 @@ func (h house) announce(t *testing.T, path string, size int) *http.Response {
 
 // The page of an error that itself meets a broken store is the one made at the start, and the server goes on.
 func TestDefenceBrokenErrorPage(t *testing.T) {
+	t.Parallel()
 	store, h := brittleHouse(t, nothingMore)
 	store.broken.Store(true) // before the shops were read: those who look for the request's own meet it first
 	if answer := h.announce(t, "/api/test/in", 5<<20); answer.StatusCode != 413 {
@@ -102,6 +103,7 @@ func TestDefenceBrokenErrorPage(t *testing.T) {
 
 // Every question to the store ends with the request's time, also those on behalf of a request that was refused at once.
 func TestDefenceDeadline(t *testing.T) {
+	t.Parallel()
 	ends := make(chan time.Duration, 1)
 	store, h := brittleHouse(t, func(site *fiber.App) {
 		site.Get("/test/end", func(c *fiber.Ctx) error {
@@ -129,6 +131,7 @@ func TestDefenceDeadline(t *testing.T) {
 
 // What a handler wrote before it failed is not sent, and what it wants kept is not kept.
 func TestDefenceHalfAnswers(t *testing.T) {
+	t.Parallel()
 	_, h := brittleHouse(t, func(site *fiber.App) {
 		partial := func(err error) fiber.Handler {
 			return func(c *fiber.Ctx) error {
@@ -155,6 +158,7 @@ func TestDefenceHalfAnswers(t *testing.T) {
 
 // TestDefenceWords looks whether each refusal says what it is, and who reads it.
 func TestDefenceWords(t *testing.T) {
+	t.Parallel()
 	texts, err := i18n.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -213,6 +217,7 @@ func TestDefenceWords(t *testing.T) {
 
 // Who is signed in stays so on the page of an error.
 func TestDefenceErrorPageOfShopper(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	b := webtest.NewBrowser(t, "https://account.shop.test", h.way)
 	if stranger := b.Get("/nothing"); !stranger.Has(`main a.button[href^="/sign-in"]`) {
@@ -226,6 +231,7 @@ func TestDefenceErrorPageOfShopper(t *testing.T) {
 
 // Only a path of this site that can be read is where a sign-in leads back to.
 func TestDefenceWayBack(t *testing.T) {
+	t.Parallel()
 	_, h := brittleHouse(t, func(site *fiber.App) {
 		site.Use("/", func(*fiber.Ctx) error { return &portal.Error{Kind: portal.SignIn} })
 	})
@@ -250,6 +256,7 @@ func TestDefenceWayBack(t *testing.T) {
 
 // TestDefenceLog looks at how loud a request is logged, and whether all of it is.
 func TestDefenceLog(t *testing.T) {
+	t.Parallel()
 	_, h := brittleHouse(t, func(site *fiber.App) {
 		site.Get("/test/status/:code", func(c *fiber.Ctx) error {
 			code, err := c.ParamsInt("code")

@@ -18,6 +18,7 @@ import (
 
 // TestDefenceHeaders compares every defending header of every sort of answer, to the letter.
 func TestDefenceHeaders(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("plain", "http://127.0.0.1:8080"))
 	const storefront, year = " https://www.shop.test", "max-age=31536000"
 	sheet, err := static.URL("css/portal.css")
@@ -85,6 +86,7 @@ func defencesOf(header http.Header) map[string]string {
 
 // A request whose length can be read in two ways gets one answer and reaches nobody, and the connection ends.
 func TestDefenceFraming(t *testing.T) {
+	t.Parallel()
 	var reached atomic.Int64
 	_, h := brittleHouse(t, func(site *fiber.App) {
 		site.Post("/test/reached", func(*fiber.Ctx) error {
@@ -128,6 +130,7 @@ func TestDefenceFraming(t *testing.T) {
 
 // TestDefenceSettings looks at what the server takes, which no test can wait for.
 func TestDefenceSettings(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	site, err := web.New(web.Config{App: i.App}) // without a log too
 	if err != nil {
@@ -160,6 +163,7 @@ func TestDefenceSettings(t *testing.T) {
 
 // The shop is known before the form is judged by it, on every host it answers on.
 func TestDefenceOrder(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	for _, test := range []struct {
 		name, host, origin, path string
@@ -187,6 +191,7 @@ func TestDefenceOrder(t *testing.T) {
 
 // A body is refused by its length as soon as that is known. Above 64 KiB a route says what it takes, and from whom.
 func TestDefenceBodies(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	for _, test := range []struct {

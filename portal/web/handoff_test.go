@@ -49,6 +49,7 @@ func codeOn(t *testing.T, page *webtest.Page) string {
 
 // TestBackToTheStorefront goes from the shop to the sign-in, over mail or code, and back, and lets the shop ask who it was.
 func TestBackToTheStorefront(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	for _, way := range []string{"link", "link elsewhere", "code", "code of a second mail", "signed in already", "straight to our own page"} {
@@ -105,6 +106,7 @@ func signInBy(i *webtest.Installation, b *webtest.Browser, email, way string) *w
 
 // TestHandOffAnswersAlike compares what the shop's server is told by every wrong exchange.
 func TestHandOffAnswersAlike(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	b := i.Browser()
@@ -149,6 +151,7 @@ func TestHandOffAnswersAlike(t *testing.T) {
 
 // TestNoCodeForNobody: what a browser fetches on a chance, a look at the head, and a stranger get no code.
 func TestNoCodeForNobody(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	path := strings.Replace(startOf(callBack, challenge), "/sign-in", "/sign-in/continue", 1)
@@ -194,6 +197,7 @@ func nearReturns() []string {
 // TestReturnLeadsNobodyAstray tries each near miss as return_to on the sign-in page and on our own, signed in, and in the
 // destination of a mail. A code goes to the shop's origin only.
 func TestReturnLeadsNobodyAstray(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("hundreds of wishes: not in a short run")
 	}
@@ -251,6 +255,7 @@ func checkCode(t *testing.T, page *webtest.Page, wish string) {
 
 // TestLongReturn takes the longest address there may be the whole way.
 func TestLongReturn(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	long := shopOrigin + "/?x=" + strings.Repeat("%2F", (1000-len(shopOrigin)-4)/3)
@@ -270,6 +275,7 @@ func TestLongReturn(t *testing.T) {
 
 // TestSignInMail asks for a mail as a shop system does.
 func TestSignInMail(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	i.Put(key, "/api/v1/customers/a%2F7", `{"email":"jana@example.com","updated_at":"2026-03-01T10:00:00Z"}`).Want(http.StatusCreated)

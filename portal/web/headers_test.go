@@ -59,6 +59,7 @@ func fill(pattern string) string {
 
 // Every route there is, by every method it answers, and some there are not.
 func TestHeadersEverywhere(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	asked := 0
 	for _, route := range h.site.GetRoutes(true) {
@@ -76,6 +77,7 @@ func TestHeadersEverywhere(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, route := range h.site.GetRoutes(true) {
 		if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/late") {
@@ -96,6 +98,7 @@ func TestHead(t *testing.T) {
 }
 
 func TestPlainHTTPShop(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, webtest.NewShop("main", "http://127.0.0.1:8080"))
 	page := webtest.NewBrowser(t, "http://127.0.0.1:8080", h.way).Get("/test/in").Want(200)
 	checkHeaders(t, page.Header, "/test/in", false)
@@ -105,6 +108,7 @@ func TestPlainHTTPShop(t *testing.T) {
 }
 
 func TestPicturesFromStorefront(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	policy := h.browser(t).Get("/test/in").Header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "img-src 'self' https://www.shop.test;") {
@@ -113,6 +117,7 @@ func TestPicturesFromStorefront(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
+	t.Parallel()
 	shop := webtest.Bookshop()
 	shop.Settings.Accent = new("#0a5c36")
 	h := newHouse(t, shop)
@@ -147,6 +152,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestLogTellsNoSecret(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	b := h.browser(t)
 	b.Header.Set("X-Forwarded-For", "203.0.113.77")
@@ -171,6 +177,7 @@ func TestLogTellsNoSecret(t *testing.T) {
 
 // A browser may have sent the form because another site made it.
 func TestForgedForms(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, route := range h.site.GetRoutes(true) {
 		if strings.HasPrefix(route.Path, portal.UnsubscribePrefix) { // signed in the address

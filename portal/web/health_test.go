@@ -35,6 +35,7 @@ func readinessOf(t *testing.T, page *webtest.Page) any {
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	h, b := checked(t)
 	if page := b.Get("/healthz").Want(200); page.Body != "ok\n" {
 		t.Errorf("/healthz says %q", page.Body)
@@ -57,6 +58,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestChecks(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		check  web.Check
 		status int

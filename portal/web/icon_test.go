@@ -66,6 +66,7 @@ func flag(t *testing.T, width, height int) []byte {
 }
 
 func TestIcon(t *testing.T) {
+	t.Parallel()
 	const none, blue, white = "00000000", "0000c8ff", "ffffffff"
 	for _, test := range []struct {
 		name     string
@@ -112,6 +113,7 @@ func TestIcon(t *testing.T) {
 
 // A name of another icon is not this shop's, whatever would stand behind it.
 func TestIconUnderOtherNames(t *testing.T) {
+	t.Parallel()
 	for name, settings := range map[string]portal.ShopSettings{"accent": {Accent: new("#0a5c36")}, "logo": {Logo: new(flag(t, 4, 4))}} {
 		site := iconSite(t, settings)
 		for _, path := range []string{"/brand/icon-.png", "/brand/icon-23586a.png", "/brand/icon.png"} {
@@ -124,6 +126,7 @@ func TestIconUnderOtherNames(t *testing.T) {
 
 // Mail programs on the web show the logo, and may ask for pictures that say so.
 func TestPicturesMayBeShownElsewhere(t *testing.T) {
+	t.Parallel()
 	logo := flag(t, 640, 160)
 	site := iconSite(t, portal.ShopSettings{Logo: &logo})
 	icon := askIcon(t, site, "/favicon.ico").Header.Get("Location")

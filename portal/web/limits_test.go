@@ -65,6 +65,7 @@ func (c *talk) wantEnd() {
 
 // TestHeaderDecides: what a route does not take is refused before any of the body is sent, and the connection ends.
 func TestHeaderDecides(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	key := "Authorization: Bearer " + h.Key("main") + "\r\n"
 	const length, inChunks, expect = "Content-Length: 4000000\r\n", "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n"
@@ -120,6 +121,7 @@ func largeOrder(size int) string {
 
 // TestLargeOrderArrives in each way that a client may send it, and gives its slot back.
 func TestLargeOrderArrives(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	order := largeOrder(4 << 20)
 	put := "PUT /api/v1/orders/%s HTTP/1.1\r\n" + shopHost + "Authorization: Bearer " + h.Key("main") +
@@ -153,6 +155,7 @@ func TestLargeOrderArrives(t *testing.T) {
 // TestLargeBodiesHaveSlots: more large bodies than there are slots are turned away and told when to come back. A client that
 // goes away gives its slot back, and one that is turned away is not read.
 func TestLargeBodiesHaveSlots(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	put := "PUT /api/v1/orders/%d HTTP/1.1\r\n" + shopHost + "Authorization: Bearer " + h.Key("main") +
 		"\r\nContent-Type: application/json\r\n"
@@ -207,6 +210,7 @@ func retry(t *testing.T, fault string, done func() bool) {
 // TestManyFields: a form, a query, a header and a cookie with more parts than anybody needs are refused before they are taken
 // apart. The form of a large order has a field for each line.
 func TestManyFields(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	fields := func(n int) string { return strings.TrimSuffix(strings.Repeat("a=1&", n), "&") }
@@ -242,6 +246,7 @@ func TestManyFields(t *testing.T) {
 
 // TestStrictHeaders: what two readers may read differently is answered with 400 and ends the connection.
 func TestStrictHeaders(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const line = "GET /test/in HTTP/1.1\r\n"
 	for _, test := range []struct {
@@ -303,6 +308,7 @@ func TestStrictHeaders(t *testing.T) {
 
 // TestRequestsInARow over one connection are each read as the first, also when they come together.
 func TestRequestsInARow(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const (
 		get    = "GET /test/in HTTP/1.1\r\n" + shopHost + "\r\n"
@@ -327,6 +333,7 @@ func TestRequestsInARow(t *testing.T) {
 
 // TestConnectionsAreBounded for each peer that is no trusted proxy, and all together.
 func TestConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
 	proxy := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 	for _, test := range []struct {
 		name   string

@@ -37,6 +37,7 @@ func wayOf(n int) string {
 // TestFirstClick has people sign in as they do, each by the way that is theirs and between seconds and thirteen days after they
 // asked, many of them waiting at a time. Of a thousand, 999 are in by the first press of the button.
 func TestFirstClick(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	people := counted(10_000)
 	failed := map[string]int{}
@@ -122,6 +123,7 @@ func pressesOnce(b *webtest.Browser, link, email string) bool {
 // TestScannerComesFirst lets scanners open links as soon as they are mailed, and people, half of them where they asked, press
 // the button a second to ten minutes later: everyone is in.
 func TestScannerComesFirst(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	random := rand.New(rand.NewPCG(8, 8))
 	const together = 100
@@ -155,6 +157,7 @@ func TestScannerComesFirst(t *testing.T) {
 // TestBrowserThatRefusesCookies asks and clicks in a browser that keeps no cookie: it is told so, as often as it tries and never
 // led in a circle, and the link works where cookies are kept.
 func TestBrowserThatRefusesCookies(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	b.RefuseCookies()

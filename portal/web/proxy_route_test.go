@@ -39,6 +39,7 @@ func constantActions(t *testing.T) map[string]string {
 // TestFormsReachUsThroughAnyProxy: a proxy that serves "/x/" in its own way, as nginx does for a location of that name, leads a
 // request for "/x" on to "/x/", and a browser then sends its form no more. So no form goes to a path that begins other routes.
 func TestFormsReachUsThroughAnyProxy(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	actions := constantActions(t)
 	if len(actions) < 15 {
@@ -55,6 +56,7 @@ func TestFormsReachUsThroughAnyProxy(t *testing.T) {
 
 // TestSlashAtTheEndChangesNothing: what a proxy leads on to "/x/" finds the page of "/x".
 func TestSlashAtTheEndChangesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	b := h.browser(t)
 	h.SignIn(b, "jana@example.com")

@@ -193,6 +193,7 @@ func everyPrefix(h house) string {
 
 // TestProxies walks through the site behind the proxies that README.md configures, and behind others like them.
 func TestProxies(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	asNginx, asCaddy := readmeBlock(t, "nginx"), readmeBlock(t, "caddy")
 	zip := "gzip on;\n\tgzip_proxied any;\n\tgzip_min_length 0;\n\tgzip_types *;"

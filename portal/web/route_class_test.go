@@ -42,6 +42,7 @@ func classHouse(t *testing.T) (*webtest.Installation, *writes, *web.Site) {
 
 // TestEveryMountedRouteIsInTheTable, which declares a class and limits for each, and each is mounted once.
 func TestEveryMountedRouteIsInTheTable(t *testing.T) {
+	t.Parallel()
 	_, _, site := classHouse(t)
 	mounted := map[string]int{}
 	for _, route := range site.GetRoutes(true) {
@@ -65,6 +66,7 @@ func TestEveryMountedRouteIsInTheTable(t *testing.T) {
 }
 
 func TestEveryRouteHasItsClass(t *testing.T) {
+	t.Parallel()
 	_, _, site := classHouse(t)
 	classes := []gate.Class{gate.File, gate.Public, gate.Customer, gate.StepUp, gate.FeedKey, gate.OneClick}
 	for _, route := range site.Routes() {
@@ -81,6 +83,7 @@ func TestEveryRouteHasItsClass(t *testing.T) {
 
 // TestLargeBodiesNeedAKeyOrASession: what anyone may send is small, and so is each form.
 func TestLargeBodiesNeedAKeyOrASession(t *testing.T) {
+	t.Parallel()
 	_, _, site := classHouse(t)
 	open := []gate.Class{gate.File, gate.Public, gate.OneClick}
 	for _, route := range site.Routes() {
@@ -143,6 +146,7 @@ func byCode(i *webtest.Installation) *webtest.Browser {
 // TestStrangersStayOut: without a session, with one that ended, and with one of garbage, what is a customer's leads to the
 // sign-in.
 func TestStrangersStayOut(t *testing.T) {
+	t.Parallel()
 	i, store, site := classHouse(t)
 	ended := byLink(i)
 	old := ended.Cookie("__Host-postern.main")
@@ -166,6 +170,7 @@ func TestStrangersStayOut(t *testing.T) {
 // TestFreshRoutes: a session by a link, and one whose code was entered 15 minutes and a millisecond ago, are led to the code
 // page by every fresh route and change nothing; a fresh one is let through. Other routes of a customer need no code.
 func TestFreshRoutes(t *testing.T) {
+	t.Parallel()
 	i, store, site := classHouse(t)
 	linked, coded := byLink(i), byCode(i)
 	for _, request := range ofClass(site, gate.StepUp) {
@@ -201,6 +206,7 @@ func TestFreshRoutes(t *testing.T) {
 
 // TestFeedRoutesTakeAKey, and nothing else: no session, no key of another shape.
 func TestFeedRoutesTakeAKey(t *testing.T) {
+	t.Parallel()
 	i, store, site := classHouse(t)
 	b := byCode(i)
 	wantNothingWritten(t, store, "without a key", func() {
@@ -225,6 +231,7 @@ func TestFeedRoutesTakeAKey(t *testing.T) {
 
 // TestOtherSitesChangeNothing: a form of another site is refused in a fresh session by all but what takes no cookie.
 func TestOtherSitesChangeNothing(t *testing.T) {
+	t.Parallel()
 	i, store, site := classHouse(t)
 	b := byCode(i)
 	for name, header := range map[string]map[string]string{
@@ -256,6 +263,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 
 // TestFilesAreNobodys: what is public sets no cookie and asks for none; what a visitor looks at writes nothing.
 func TestFilesAreNobodys(t *testing.T) {
+	t.Parallel()
 	i, store, site := classHouse(t)
 	wantNothingWritten(t, store, "looking", func() {
 		files := ofClass(site, gate.File)

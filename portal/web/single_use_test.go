@@ -32,6 +32,7 @@ func lines() int {
 // of 500 connections have come but for their last byte before the last bytes go out together. One browser gets a session, all
 // others are told that the link was used. A full run does that to 200 links.
 func TestThousandClicksOnOneLink(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	ways := []*webtest.Way{process(t, i, 0), process(t, i, 0)}
 	clickers := make([]*clicker, lines())

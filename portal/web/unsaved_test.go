@@ -14,6 +14,7 @@ import (
 // TestTypedTextOutlivesTheSession: a form that is sent after its shopper was signed out in another tab says so, leads to the
 // sign-in and back, and can be sent again with all that was typed.
 func TestTypedTextOutlivesTheSession(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com")
@@ -51,6 +52,7 @@ func TestTypedTextOutlivesTheSession(t *testing.T) {
 
 // TestTypedTextOutlivesTheCode: the same for a form that needs a code not older than a quarter of an hour.
 func TestTypedTextOutlivesTheCode(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := byCode(i)
 	b.Get("/profile/email")
@@ -72,6 +74,7 @@ func TestTypedTextOutlivesTheCode(t *testing.T) {
 
 // TestFormsWithoutTextSayWhy: a button pressed by who is signed out leads to the sign-in, which says so, and to its page.
 func TestFormsWithoutTextSayWhy(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	for path, want := range map[string]string{
 		"/addresses/x/delete": "/addresses/x", "/security/end-others": "/security", "/privacy/keep": "/privacy", "/company": "/company",
@@ -87,6 +90,7 @@ func TestFormsWithoutTextSayWhy(t *testing.T) {
 
 // TestSecretsAreNotKept: a code or a token that was typed stands in no page, in any language.
 func TestSecretsAreNotKept(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	typed := url.Values{"code": {"ABCD-EFGH"}, "token": {"tokentoken"}, "email": {"x@example.com"}}
 	for _, lang := range []string{"en", "sk", "cs", "pl", "de"} {

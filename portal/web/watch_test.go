@@ -14,6 +14,7 @@ import (
 
 // TestWatch shows what is told of requests: nothing that the client made up.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var told []web.Answer
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))

@@ -22,10 +22,9 @@ import (
 // Config is what the site is made of.
 type Config struct {
 	App     *portal.App
-	Texts   *i18n.Catalogue // nil to load it
-	Log     *slog.Logger    // nil for none
-	Trusted []netip.Prefix  // proxies whose X-Forwarded-For is believed
-	Timeout time.Duration   // of one request; 0 for DefaultTimeout
+	Log     *slog.Logger   // nil for none
+	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
+	Timeout time.Duration  // of one request; 0 for DefaultTimeout
 	// Pace makes the answers to refused codes leave at full steps of it, so that their time shows nothing: DefaultPace where
 	// strangers can reach the site, 0 for at once.
 	Pace time.Duration
@@ -98,15 +97,13 @@ func New(config Config) (*Site, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, words: config.Texts, log: config.Log, watches: config.Watches, pace: config.Pace}
+	s := &site{app: config.App, log: config.Log, watches: config.Watches, pace: config.Pace}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	var err error
-	if s.words == nil {
-		if s.words, err = i18n.Load(); err != nil {
-			return nil, err
-		}
+	if s.words, err = i18n.Load(); err != nil {
+		return nil, err
 	}
-	if s.pages, err = page.New(s.words); err != nil {
+	if s.pages, err = page.Load(); err != nil {
 		return nil, err
 	}
 	s.gate = gate.New(gate.Config{App: config.App, Trusted: config.Trusted, Timeout: config.Timeout, Language: s.pages.Language})

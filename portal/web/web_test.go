@@ -97,6 +97,7 @@ func (h house) browser(t *testing.T) *webtest.Browser {
 }
 
 func TestErrorTable(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	statuses := map[string]int{
 		"invalid": 422, "sign-in": 401, "denied": 403, "not-found": 404, "gone": 410, "conflict": 409, "too-large": 413,
@@ -136,6 +137,7 @@ func TestErrorTable(t *testing.T) {
 }
 
 func TestSignInPath(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, root := range []string{"/test", "//test", "/test/../test"} {
 		page := h.browser(t).Send(webtest.Request{Path: "https://account.shop.test" + root + "/sign-in"})
@@ -150,6 +152,7 @@ func TestSignInPath(t *testing.T) {
 }
 
 func TestLanguageOfErrors(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, lang := range []string{"en", "sk"} {
 		for path, status := range map[string]int{"/nothing-here": 404, "/test/panic": 500} {
@@ -162,6 +165,7 @@ func TestLanguageOfErrors(t *testing.T) {
 }
 
 func TestHosts(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	tests := []struct {
 		name   string

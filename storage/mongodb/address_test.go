@@ -11,6 +11,7 @@ import (
 )
 
 func TestDatabaseName(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, uri, want string }{
 		{"no path", "mongodb://a.example", "postern"},
 		{"bare slash", "mongodb://a.example/?tls=true", "postern"},
@@ -28,6 +29,7 @@ func TestDatabaseName(t *testing.T) {
 }
 
 func TestMalformedAddress(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, uri string }{
 		{"empty", ""},
 		{"no scheme", "localhost:27017"},
@@ -72,6 +74,7 @@ func wantFault(t *testing.T, err error, want string) {
 }
 
 func TestUnknownName(t *testing.T) {
+	t.Parallel()
 	err := addressFault(&net.DNSError{Err: "no such host", Name: "_mongodb._tcp.shop.example"})
 	wantFault(t, err, "no server")
 	if dns := (*net.DNSError)(nil); !errors.As(err, &dns) {
@@ -80,6 +83,7 @@ func TestUnknownName(t *testing.T) {
 }
 
 func TestWhatTheAddressCannotChange(t *testing.T) {
+	t.Parallel()
 	opts, err := clientOptions("mongodb://localhost/?w=1&journal=false&readPreference=secondary&readConcernLevel=available" +
 		"&socketTimeoutMS=1&timeoutMS=700&serverSelectionTimeoutMS=800&appName=mine&retryWrites=false")
 	if err != nil {
@@ -100,6 +104,7 @@ func TestWhatTheAddressCannotChange(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
+	t.Parallel()
 	opts, err := clientOptions("mongodb://localhost")
 	if err != nil {
 		t.Fatal(err)

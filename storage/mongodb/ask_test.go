@@ -138,6 +138,7 @@ func takesPipelines(t *testing.T, store *Store) bool {
 
 // TestOpenFindsOutHowToCount holds what Open found out against the same question by another command.
 func TestOpenFindsOutHowToCount(t *testing.T) {
+	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)))
 	if takes := takesPipelines(t, store); store.pipelines != takes {
 		t.Errorf("counts with pipelines: %v; the server takes them: %v", store.pipelines, takes)
@@ -150,6 +151,7 @@ func TestOpenFindsOutHowToCount(t *testing.T) {
 // TestOpenRefusesAServerThatCannotCount has every duplicate-key error come as another one: a server that takes no pipelines
 // cannot keep counters then, and limits nobody.
 func TestOpenRefusesAServerThatCannotCount(t *testing.T) {
+	t.Parallel()
 	uri := withDatabase(serverURI(t))
 	pipelines := takesPipelines(t, reach(t, uri))
 	proxy, through := throughBreaker(t, uri)
@@ -173,6 +175,7 @@ const removalTime = 3 * time.Minute
 
 // TestServerRemovesExpiredCounters, where it can. A server that cannot keeps them, and they count no more.
 func TestServerRemovesExpiredCounters(t *testing.T) {
+	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)))
 	now := time.Now()
 	over, live := now.Add(-counterGrace-time.Minute), now.Add(time.Hour)

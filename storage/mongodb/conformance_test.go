@@ -13,6 +13,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	if mongodb.Stores(t) {
 		storagetest.Run(t, place)
 		return
@@ -33,6 +34,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestRaces(t *testing.T) {
+	t.Parallel()
 	if mongodb.OneConnection(t) {
 		t.Skip("the address allows one connection, which meets nobody")
 	}
@@ -41,6 +43,7 @@ func TestRaces(t *testing.T) {
 
 // TestConformanceOfCounters runs what is about counters for each way to count that the server takes.
 func TestConformanceOfCounters(t *testing.T) {
+	t.Parallel()
 	ways := mongodb.CountingPlaces(t)
 	if len(ways) == 0 {
 		t.Error("the server cannot count")

@@ -95,6 +95,7 @@ func TestCountPipeline(t *testing.T) {
 
 // TestCounterOutlivesAClockInThePast: the server must not take a counter away whose end lies in the past only by the test's clock.
 func TestCounterOutlivesAClockInThePast(t *testing.T) {
+	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)))
 	past := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 	for _, pipelines := range []bool{false, store.pipelines} {

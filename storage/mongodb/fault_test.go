@@ -15,6 +15,7 @@ import (
 )
 
 func TestOpenWithoutServer(t *testing.T) {
+	t.Parallel()
 	silent := listen(t)
 	gone := listen(t)
 	gone.Close()
@@ -38,6 +39,7 @@ func TestOpenWithoutServer(t *testing.T) {
 }
 
 func TestOpenCancelled(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := Open(ctx, "mongodb://u:hunter2@"+listen(t).Addr().String())
@@ -59,6 +61,7 @@ func listen(t *testing.T) net.Listener {
 }
 
 func TestOpenSignsIn(t *testing.T) {
+	t.Parallel()
 	uri := withDatabase(serverURI(t))
 	scheme, rest, _ := strings.Cut(uri, "://")
 	if _, hosts, found := strings.Cut(rest, "@"); found {
@@ -73,6 +76,7 @@ func TestOpenSignsIn(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	secondary := description.Topology{Servers: []description.Server{
 		{Addr: address.Address("a.example:27017"), Kind: description.ServerKindRSSecondary},
 		{Addr: address.Address("b.example:27017"), LastError: errors.New("dial: refused")},

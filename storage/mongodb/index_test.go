@@ -32,6 +32,7 @@ func indexes(t *testing.T, s *Store, collection string) map[string]string {
 
 // TestIndexesAreAdded opens a store with two declarations: what the first has for its lists stays beside what the second needs.
 func TestIndexesAreAdded(t *testing.T) {
+	t.Parallel()
 	uri := withDatabase(serverURI(t))
 	byDate := storage.Field{Path: "placed_at", Kind: storage.Time}
 	byTown := storage.Field{Path: "address.town", Kind: storage.String}
@@ -76,6 +77,7 @@ func TestIndexesAreAdded(t *testing.T) {
 
 // TestANewerFormat refuses a store of a newer program before it touches anything.
 func TestANewerFormat(t *testing.T) {
+	t.Parallel()
 	uri := withDatabase(serverURI(t))
 	s := reach(t, uri)
 	if noted, err := storage.NoteFormat(t.Context(), s, format+1); err != nil || noted != format {
@@ -101,6 +103,7 @@ func TestANewerFormat(t *testing.T) {
 }
 
 func TestIndexWithOptionsIsNoneOfOurs(t *testing.T) {
+	t.Parallel()
 	index := bson.D{{Key: "name", Value: "x"}, {Key: "key", Value: inc(1, "shop")}, {Key: "sparse", Value: true}}
 	if name, sign := stored(index); name != "x" || sign != "" {
 		t.Errorf("got %q, %q", name, sign)

@@ -161,6 +161,7 @@ func meets(err, want error) bool {
 }
 
 func TestLostAnswer(t *testing.T) {
+	t.Parallel()
 	first, second, other, third := record(t, 1, "first"), record(t, 2, "second"), record(t, 2, "other"), record(t, 3, "third")
 	rival := record(t, 1, "rival")
 	insert := func(s *Store) error { return s.Insert(t.Context(), "docs", first) }
@@ -233,6 +234,7 @@ func TestLostAnswer(t *testing.T) {
 
 // TestLostAnswerToNobody ends the caller's context with the connection: no second try, but the truth about the first.
 func TestLostAnswerToNobody(t *testing.T) {
+	t.Parallel()
 	first, second := record(t, 1, "first"), record(t, 2, "second")
 	for _, c := range []struct {
 		name string

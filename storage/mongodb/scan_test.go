@@ -13,6 +13,7 @@ import (
 )
 
 func TestProjection(t *testing.T) {
+	t.Parallel()
 	fields := []storage.Field{{Path: "kind", Kind: storage.String}, {Path: "total.value", Kind: storage.Int}, {Path: "placed_at", Kind: storage.Time}}
 	prefix := "x"
 	for _, c := range []struct {
@@ -38,6 +39,7 @@ func TestProjection(t *testing.T) {
 }
 
 func TestAnchored(t *testing.T) {
+	t.Parallel()
 	for prefix, want := range map[string]string{"": "^", "a.b|c": `^a\.b\|c`, "a\x00b": `^a\x00b`, "é": "^é"} {
 		if got := anchored(prefix); got != want {
 			t.Errorf("%q becomes %q, want %q", prefix, got, want)
@@ -47,6 +49,7 @@ func TestAnchored(t *testing.T) {
 
 // TestPositionInSeveralFields pages through rows that tie in one, two and all three fields, with every page size.
 func TestPositionInSeveralFields(t *testing.T) {
+	t.Parallel()
 	c := storage.Collection{Name: "orders", Indexes: []storage.Index{{Name: "all", Fields: []storage.Field{
 		{Path: "state.name", Kind: storage.String}, {Path: "paid", Kind: storage.Bool}, {Path: "placed_at", Kind: storage.Time}}}}}
 	orders := storage.Open[map[string]any](reach(t, withDatabase(serverURI(t)), c), "main", c)
@@ -92,6 +95,7 @@ func orders() storage.Collection {
 
 // TestPlans has the server explain each find of some scans: it must walk an index in order and read hardly more than it returns.
 func TestPlans(t *testing.T) {
+	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)), orders())
 	if !explains(t, store) {
 		t.Skip("the server does not explain its plans")

@@ -57,6 +57,7 @@ func filterOf(command bson.Raw) []sent {
 // TestFiltersOnAShardedCluster reads what goes to the server: each filter for one document has its shop and id, each list its shop,
 // and a counter its id alone, so that none of them but a list asks more than one shard.
 func TestFiltersOnAShardedCluster(t *testing.T) {
+	t.Parallel()
 	proxy, through := throughBreaker(t, withDatabase(serverURI(t)))
 	store := reach(t, through, orders())
 	store.sharded = true

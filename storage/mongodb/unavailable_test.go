@@ -91,6 +91,7 @@ func (o *outage) fallSilent() {
 // TestOutage: a store that is gone or hangs makes every operation storage.ErrUnavailable long before a request's fifteen
 // seconds are over, and a caller who gives up is not mistaken for that.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	for name, fail := range map[string]func(*outage){"gone": (*outage).goAway, "silent": (*outage).fallSilent} {
 		t.Run(name, func(t *testing.T) {
 			proxy, through := throughOutage(t, withDatabase(serverURI(t)))
@@ -135,6 +136,7 @@ func TestOutage(t *testing.T) {
 
 // TestSecondTry: a server that hangs once is asked again within the request's time.
 func TestSecondTry(t *testing.T) {
+	t.Parallel()
 	uri := withDatabase(serverURI(t))
 	straight := reach(t, uri, storage.Collection{Name: "docs"})
 	if err := straight.Insert(t.Context(), "docs", record(t, 1, "first")); err != nil {
@@ -153,6 +155,7 @@ func TestSecondTry(t *testing.T) {
 }
 
 func TestOpenSaysThatItWaitsForIndexes(t *testing.T) {
+	t.Parallel()
 	uri := withDatabase(serverURI(t))
 	reach(t, uri)
 	proxy, through := throughBreaker(t, uri)
@@ -181,6 +184,7 @@ func TestOpenSaysThatItWaitsForIndexes(t *testing.T) {
 
 // TestOpenTellsWhatIsWrongWithTheAddress: one line each.
 func TestOpenTellsWhatIsWrongWithTheAddress(t *testing.T) {
+	t.Parallel()
 	uri := withDatabase(serverURI(t)) + "&serverSelectionTimeoutMS=700"
 	for name, c := range map[string]struct{ option, want string }{
 		"another replica set":  {"replicaSet=rs7", `no server there is a member of the replica set "rs7": correct replicaSet=`},

@@ -117,6 +117,7 @@ func fillStore(t *testing.T, s *Store, n int) {
 }
 
 func TestABackupTellsHowFarItIs(t *testing.T) {
+	t.Parallel()
 	dir, file := filledDir(t, manyPages), filepath.Join(t.TempDir(), "saved")
 	var seen [][2]int64
 	if err := Backup(t.Context(), dir, file, func(done, total int64) { seen = append(seen, [2]int64{done, total}) }); err != nil {
@@ -137,6 +138,7 @@ func TestABackupTellsHowFarItIs(t *testing.T) {
 }
 
 func TestABackupOfAnOpenStore(t *testing.T) {
+	t.Parallel()
 	s, file := openSample(t), filepath.Join(t.TempDir(), "saved")
 	fillStore(t, s, 50)
 	if err := Backup(t.Context(), s.dir, file, nil); err != nil {
@@ -180,6 +182,7 @@ func TestABackupByPathsFromHere(t *testing.T) {
 }
 
 func TestABackupThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir := filledDir(t, manyPages)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -252,6 +255,7 @@ func otherDatabase(t *testing.T) string {
 }
 
 func TestARestoreThatIsRefusedLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir := filledDir(t, 300)
 	saved := filepath.Join(t.TempDir(), "saved")
 	if err := Backup(t.Context(), dir, saved, nil); err != nil {
@@ -305,6 +309,7 @@ func TestARestoreThatIsRefusedLeavesNothing(t *testing.T) {
 }
 
 func TestARestoreOverAStoreIsRefused(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	fillStore(t, s, 3)
 	file := filepath.Join(t.TempDir(), "saved")

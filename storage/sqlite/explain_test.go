@@ -93,6 +93,7 @@ func plans() []plan {
 }
 
 func TestEveryScanIsOneRangeOfThePrimaryKey(t *testing.T) {
+	t.Parallel()
 	s := openWith(t, planned())
 	for _, p := range plans() {
 		for _, descending := range []bool{false, true} {
@@ -136,6 +137,7 @@ func explain(t *testing.T, s *Store, scan storage.Scan) []string {
 
 // A position outside the query's range can only come from a forged cursor; it must not widen the range.
 func TestAForgedPositionStaysInTheRange(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	docs := storage.Open[map[string]any](s, "s", sample())
 	for i := range int64(9) {

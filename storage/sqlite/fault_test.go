@@ -39,6 +39,7 @@ func everything(ctx context.Context, s *Store, n int) []error {
 }
 
 func TestDamagedPagesAreErrorsAndNoMore(t *testing.T) {
+	t.Parallel()
 	const n = 60
 	data := contents(t, filledDir(t, n))[fileName]
 	places := map[string]int{"in the list of cells": 0, "in the middle": pageSize / 2}
@@ -85,6 +86,7 @@ func damagedStore(t *testing.T, data []byte, n int) int {
 }
 
 func TestADamagedDocumentIsAnError(t *testing.T) {
+	t.Parallel()
 	whole, err := bson.Marshal(bson.D{{Key: "_id", Value: "s/k"}, {Key: "shop", Value: "s"}})
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +105,7 @@ func TestADamagedDocumentIsAnError(t *testing.T) {
 }
 
 func TestATruncatedFileIsTold(t *testing.T) {
+	t.Parallel()
 	data := contents(t, filledDir(t, 200))[fileName]
 	for name, size := range map[string]int{
 		"in the middle": len(data) / 2, "by a page": len(data) - pageSize, "within a page": len(data) - 100, "to one page": pageSize,
@@ -124,6 +127,7 @@ func TestATruncatedFileIsTold(t *testing.T) {
 }
 
 func TestAnEmptyFileWithALogIsNoNewStore(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	fillStore(t, s, 3)
 	dir := t.TempDir()
@@ -144,6 +148,7 @@ func TestAnEmptyFileWithALogIsNoNewStore(t *testing.T) {
 }
 
 func TestAFullStoreSaysSoAndGoesOn(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	fillStore(t, s, 10)
 	limit := func(pages int) {
@@ -215,6 +220,7 @@ func fillDisk(s *Store) error {
 }
 
 func TestNothingAcknowledgedIsLostOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cmd, out := child(t, os.Args[0], "fill", dir)
 	if err := cmd.Start(); err != nil {

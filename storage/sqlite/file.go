@@ -140,13 +140,22 @@ func readStamp(c *conn) (int, error) {
 	return version, nil
 }
 
+// syncMode is a value of SQLite's PRAGMA synchronous.
+type syncMode string
+
+const (
+	syncFull syncMode = "FULL"
+	syncOff  syncMode = "OFF"
+)
+
 // openWriter opens the connection that writes, and stamps a new file.
-func openWriter(path string) (*conn, error) {
+func openWriter(path string, sync syncMode) (*conn, error) {
 	c, err := connect(path, url.Values{
 		"mode": {"rw"},
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-			"synchronous(FULL)", "secure_delete(ON)", "cache_size(-20000)", "mmap_size(1073741824)", "temp_store(memory)",
+			fmt.Sprintf("synchronous(%s)", sync),
+			"secure_delete(ON)", "cache_size(-20000)", "mmap_size(1073741824)", "temp_store(memory)",
 		},
 	})
 	if err != nil {

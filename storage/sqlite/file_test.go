@@ -17,6 +17,7 @@ import (
 )
 
 func TestFilesAreTheOwnersAlone(t *testing.T) {
+	t.Parallel()
 	for name, umask := range map[string]int{"open umask": 0, "closed umask": 0o077} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "store")
@@ -89,6 +90,7 @@ func rewrite(t *testing.T, dir string, statements ...string) {
 }
 
 func TestWhatCannotBeUsedIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		make func(t *testing.T, dir string)
@@ -146,6 +148,7 @@ func TestWhatCannotBeUsedIsLeftAsItIs(t *testing.T) {
 }
 
 func TestAcknowledgedMeansOnDisk(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	var synchronous int
 	var journal string
@@ -159,6 +162,7 @@ func TestAcknowledgedMeansOnDisk(t *testing.T) {
 }
 
 func TestReadersCannotWrite(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	err := s.readers.with(t.Context(), func(c *conn) error { return c.exec(`DELETE FROM "order"`) })
 	if err == nil || !strings.Contains(err.Error(), "readonly") {
@@ -167,6 +171,7 @@ func TestReadersCannotWrite(t *testing.T) {
 }
 
 func TestAFileInThePlaceOfTheDirectory(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
@@ -179,6 +184,7 @@ func TestAFileInThePlaceOfTheDirectory(t *testing.T) {
 }
 
 func TestADirectoryWithAnOddName(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a b?mode=memory&x=%41#c")
 	s, err := Open(t.Context(), dir, sample())
 	if err != nil {
@@ -196,6 +202,7 @@ func TestADirectoryWithAnOddName(t *testing.T) {
 }
 
 func TestLockRefusesASecond(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open := func() *Store {
 		s, err := Open(t.Context(), dir, sample())
@@ -228,6 +235,7 @@ func TestLockRefusesASecond(t *testing.T) {
 }
 
 func TestDeclarationsThatCollide(t *testing.T) {
+	t.Parallel()
 	for name, collections := range map[string][]storage.Collection{
 		"twice":          {{Name: "a"}, {Name: "a"}},
 		"an index table": {{Name: "a__b"}},
@@ -241,6 +249,7 @@ func TestDeclarationsThatCollide(t *testing.T) {
 }
 
 func TestACollectionThatWasNotDeclared(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	other := storage.Collection{Name: "other", Indexes: sample().Indexes}
 	docs := storage.Open[sheet](s, "s", other)

@@ -27,6 +27,7 @@ func (f *fuse) Err() error {
 }
 
 func TestABuildThatEndsInTheMiddleLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir, bare := t.TempDir(), storage.Collection{Name: "order"}
 	s, err := Open(t.Context(), dir, bare)
 	if err != nil {
@@ -61,6 +62,7 @@ func TestABuildThatEndsInTheMiddleLeavesNothing(t *testing.T) {
 }
 
 func TestTheIndexesOfAServedStoreStay(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	older, err := Open(t.Context(), dir, sample())
 	if err != nil {
@@ -106,6 +108,7 @@ func TestTheIndexesOfAServedStoreStay(t *testing.T) {
 
 // TestLockSeesAChange has the indexes changed between a server's opening of the store and its mark on it.
 func TestLockSeesAChange(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	older, err := Open(t.Context(), dir, sample())
 	if err != nil {
@@ -128,6 +131,7 @@ func TestLockSeesAChange(t *testing.T) {
 }
 
 func TestAStoreWhoseIndexesAnotherProcessChangedRefusesToWrite(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	older, err := Open(t.Context(), dir, sample())
 	if err != nil {
@@ -160,6 +164,7 @@ func TestAStoreWhoseIndexesAnotherProcessChangedRefusesToWrite(t *testing.T) {
 
 // TestTheMarkOfRootIsTheOwners: root looks after a store that another user serves.
 func TestTheMarkOfRootIsTheOwners(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file away")
 	}

@@ -91,6 +91,7 @@ func child(t *testing.T, binary string, words ...string) (*exec.Cmd, io.ReadClos
 }
 
 func TestAcknowledgedWritesOutliveAKill(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for round, lines := range []int{1, 40, 333, 700} {
 		keys := killedAfter(t, dir, fmt.Sprint(round), lines)
@@ -165,6 +166,7 @@ func sound(t *testing.T, s *Store) {
 }
 
 func TestASecondProcessWritesBesideAnOpenStore(t *testing.T) {
+	t.Parallel()
 	const each = 50
 	s := openSample(t)
 	if err := s.Lock(); err != nil {
@@ -196,6 +198,7 @@ func TestASecondProcessWritesBesideAnOpenStore(t *testing.T) {
 }
 
 func TestADirectoryThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	binary := filepath.Join(base, "child")
 	copyFile(t, os.Args[0], binary)

@@ -44,7 +44,7 @@ func restore(ctx context.Context, file, dir string) (err error) {
 	if err := inspect(ctx, p.path); err != nil {
 		return err
 	}
-	c, err := openWriter(p.path) // what Open does, before anyone can see it fail
+	c, err := openWriter(p.path, syncFull) // what Open does, before anyone can see it fail
 	if err != nil {
 		return err
 	}

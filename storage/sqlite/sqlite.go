@@ -39,6 +39,16 @@ type Store struct {
 // that are new or were changed. A directory that cannot be written, a file that is no store, a store of a newer program and
 // one that another process serves with other indexes are errors, and are left as they are.
 func Open(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
+	return open(ctx, dir, syncFull, collections)
+}
+
+// OpenUnsynced is Open for a store that may be lost, such as a test's: its writes are not flushed to the disk, so they
+// survive the end of the process but not a power loss.
+func OpenUnsynced(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
+	return open(ctx, dir, syncOff, collections)
+}
+
+func open(ctx context.Context, dir string, sync syncMode, collections []storage.Collection) (*Store, error) {
 	declared, err := declare(append(slices.Clip(collections), storage.Notes()))
 	if err != nil {
 		return nil, err
@@ -50,7 +60,7 @@ func Open(ctx context.Context, dir string, collections ...storage.Collection) (*
 	if err := probe(path); err != nil {
 		return nil, fmt.Errorf("sqlite: %s: %w", path, err)
 	}
-	c, err := openWriter(path)
+	c, err := openWriter(path, sync)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %s: %w", path, err)
 	}

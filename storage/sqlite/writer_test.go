@@ -21,7 +21,7 @@ type sheet = map[string]any
 func stopped(t *testing.T) *writer {
 	t.Helper()
 	s := openSample(t)
-	c, err := openWriter(s.path())
+	c, err := openWriter(s.path(), syncFull)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -67,6 +67,7 @@ func commitAll(w *writer, jobs ...*job) []error {
 }
 
 func TestAGroupIsOneCommit(t *testing.T) {
+	t.Parallel()
 	w := stopped(t)
 	var jobs []*job
 	for i := range 300 {
@@ -84,6 +85,7 @@ func TestAGroupIsOneCommit(t *testing.T) {
 }
 
 func TestAGroupHasABound(t *testing.T) {
+	t.Parallel()
 	for name, size := range map[string]int{"writes": 0, "bytes": maxGroupBytes / 4} {
 		t.Run(name, func(t *testing.T) {
 			w := stopped(t)
@@ -102,6 +104,7 @@ func TestAGroupHasABound(t *testing.T) {
 }
 
 func TestAFailedWriteTakesNoOtherWithIt(t *testing.T) {
+	t.Parallel()
 	w, failure := stopped(t), errors.New("failure")
 	errs := commitAll(w, note("a", nil), note("b", failure), note("c", nil))
 	if errs[0] != nil || !errors.Is(errs[1], failure) || errs[2] != nil {
@@ -121,6 +124,7 @@ func TestAFailedWriteTakesNoOtherWithIt(t *testing.T) {
 }
 
 func TestAFailedCommitFailsTheGroup(t *testing.T) {
+	t.Parallel()
 	breaks := map[string]struct {
 		statement string
 		err       error
@@ -156,6 +160,7 @@ func TestAFailedCommitFailsTheGroup(t *testing.T) {
 }
 
 func TestParallelWritesShareCommits(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	docs := storage.Open[sheet](s, "s", sample())
 	const writes = 400
@@ -181,7 +186,7 @@ func TestParallelWritesShareCommits(t *testing.T) {
 // occupy takes the write lock as another process would, and returns what gives it back.
 func occupy(t *testing.T, s *Store) (release func()) {
 	t.Helper()
-	c, err := openWriter(s.path())
+	c, err := openWriter(s.path(), syncFull)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -196,6 +201,7 @@ func occupy(t *testing.T, s *Store) (release func()) {
 }
 
 func TestAWriteWaitsForAnotherProcess(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	docs := storage.Open[sheet](s, "s", sample())
 	release := occupy(t, s)
@@ -211,6 +217,7 @@ func TestAWriteWaitsForAnotherProcess(t *testing.T) {
 }
 
 func TestAWriteThatWaitsTooLongSaysWhy(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	if err := s.writer.conn.exec(`PRAGMA busy_timeout = 20`); err != nil {
 		t.Fatal(err)
@@ -224,6 +231,7 @@ func TestAWriteThatWaitsTooLongSaysWhy(t *testing.T) {
 }
 
 func TestAWriteGivenUpWhileItWaitsIsNotApplied(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	docs := storage.Open[sheet](s, "s", sample())
 	release := occupy(t, s)
@@ -253,6 +261,7 @@ func TestAWriteGivenUpWhileItWaitsIsNotApplied(t *testing.T) {
 }
 
 func TestReplaceTouchesOnlyIndexRowsThatDiffer(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	docs := storage.Open[sheet](s, "s", sample())
 	if err := docs.Insert(t.Context(), "k", sheet{"tags": []string{"a", "b", "c"}, "title": "t"}); err != nil {
@@ -290,6 +299,7 @@ func totalChanges(t *testing.T, s *Store) int {
 }
 
 func TestExpiredCountersBecomeFewer(t *testing.T) {
+	t.Parallel()
 	s := openSample(t)
 	now := timeAt(1_000_000)
 	for i := range 50 {

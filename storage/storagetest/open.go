@@ -18,7 +18,7 @@ import (
 const dropTimeout = 30 * time.Second
 
 // Open returns a fresh, empty store with the collections, which is closed and gone at the end of the test. It is
-// SQLite's, or with PORTAL_TEST_STORE=mongodb a database of its own on the server at PORTAL_TEST_MONGODB_URI.
+// SQLite's, which flushes nothing to the disk here, or with PORTAL_TEST_STORE=mongodb a database of its own on the server at PORTAL_TEST_MONGODB_URI.
 func Open(t testing.TB, collections ...storage.Collection) storage.Engine {
 	t.Helper()
 	switch engine := os.Getenv("PORTAL_TEST_STORE"); engine {
@@ -34,7 +34,7 @@ func Open(t testing.TB, collections ...storage.Collection) storage.Engine {
 
 func openSQLite(t testing.TB, collections []storage.Collection) storage.Engine {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir(), collections...)
+	store, err := sqlite.OpenUnsynced(t.Context(), t.TempDir(), collections...)
 	if err != nil {
 		t.Fatalf("open a store: %v", err)
 	}

@@ -52,9 +52,11 @@ type speech struct {
 	dates    dates
 }
 
-// Load reads the embedded catalogues. It fails on a message that is empty or malformed and on a key
-// that stands twice in one language.
-func Load() (*Catalogue, error) { return load(files) }
+var embedded = sync.OnceValues(func() (*Catalogue, error) { return load(files) })
+
+// Load returns the embedded catalogues, which it parses the first time. It fails on a message that is empty or
+// malformed and on a key that occurs twice in one language.
+func Load() (*Catalogue, error) { return embedded() }
 
 func load(source fs.FS) (*Catalogue, error) {
 	folders, err := fs.ReadDir(source, ".")

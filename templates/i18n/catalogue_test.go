@@ -101,6 +101,7 @@ func places(forms map[string]string) []string {
 }
 
 func TestEveryLanguageIsComplete(t *testing.T) {
+	t.Parallel()
 	c, err := Load()
 	if err != nil {
 		t.Fatal(err)
@@ -160,6 +161,7 @@ func pluralForms(t *testing.T, lang string) []string {
 }
 
 func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, lang, text string
 		want             error
@@ -192,6 +194,7 @@ func TestLoadRefuses(t *testing.T) {
 }
 
 func TestAddingAFileSuffices(t *testing.T) {
+	t.Parallel()
 	c, err := load(fstest.MapFS{
 		"en/base.json": {Data: []byte(`{"a":"Hello","b":"Bye"}`)},
 		"cs/base.json": {Data: []byte(`{"a":"Ahoj"}`)},
@@ -212,6 +215,7 @@ func TestAddingAFileSuffices(t *testing.T) {
 }
 
 func TestFoldersAreLanguages(t *testing.T) {
+	t.Parallel()
 	c, err := Load()
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ func testWords(t *testing.T) *Catalogue {
 }
 
 func TestPlurals(t *testing.T) {
+	t.Parallel()
 	c := testWords(t)
 	tests := []struct {
 		lang  string
@@ -46,6 +47,7 @@ func TestPlurals(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
+	t.Parallel()
 	l := testWords(t).Localizer("en", nil)
 	at := time.Date(2026, 3, 5, 14, 5, 0, 0, time.UTC)
 	tests := []struct {
@@ -74,6 +76,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestMissingIsCountedAndBounded(t *testing.T) {
+	t.Parallel()
 	c := testWords(t)
 	l := c.Localizer("sk", nil)
 	if got := l.T("no.such"); got != "no.such" || l.Has("no.such") {
@@ -94,6 +97,7 @@ func TestMissingIsCountedAndBounded(t *testing.T) {
 }
 
 func TestDates(t *testing.T) {
+	t.Parallel()
 	c, err := Load()
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +130,7 @@ func TestDates(t *testing.T) {
 }
 
 func TestCzechHourTakesItsPreposition(t *testing.T) {
+	t.Parallel()
 	c, err := Load()
 	if err != nil {
 		t.Fatal(err)
@@ -142,6 +147,7 @@ func TestCzechHourTakesItsPreposition(t *testing.T) {
 }
 
 func TestMatch(t *testing.T) {
+	t.Parallel()
 	c, err := Load()
 	if err != nil {
 		t.Fatal(err)
@@ -176,6 +182,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestInParallel(t *testing.T) {
+	t.Parallel()
 	c := testWords(t)
 	var group sync.WaitGroup
 	for range 8 {

@@ -105,6 +105,7 @@ func readAll(t *testing.T) raw {
 }
 
 func TestNoKeyIsUnused(t *testing.T) {
+	t.Parallel()
 	named := mentioned(t)
 	for key := range readAll(t) {
 		if !named.has(key) {
@@ -115,6 +116,7 @@ func TestNoKeyIsUnused(t *testing.T) {
 
 // TestNoMannerIsUnused: each way to write a time is that of some sentence.
 func TestNoMannerIsUnused(t *testing.T) {
+	t.Parallel()
 	text := fmt.Sprint(readRaw(t, fallback))
 	for _, manner := range manners() {
 		if !strings.Contains(text, "{{"+manner+" .") {
@@ -124,6 +126,7 @@ func TestNoMannerIsUnused(t *testing.T) {
 }
 
 func TestEveryKeyAskedForIsThere(t *testing.T) {
+	t.Parallel()
 	known := readAll(t)
 	for name, text := range sources(t) {
 		for _, match := range asked.FindAllStringSubmatch(text, -1) {
@@ -143,6 +146,7 @@ var (
 
 // TestEveryValueIsGiven fails where a sentence would have a hole: it holds a value that no name on the line of the call gives.
 func TestEveryValueIsGiven(t *testing.T) {
+	t.Parallel()
 	known := readRaw(t, fallback)
 	for name, text := range sources(t) {
 		for _, match := range call.FindAllStringSubmatch(text, -1) {

@@ -56,6 +56,7 @@ func receiptOf(t *testing.T, page *webtest.Page) (r receipt) {
 }
 
 func TestPutOrder(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	steps := []struct {
@@ -90,6 +91,7 @@ func TestPutOrder(t *testing.T) {
 }
 
 func TestPutOrderListsWarnings(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	page := i.Put(i.Key("main"), "/api/v1/orders/1", strings.Replace(order(morning, "1.00"), `"c1"`, `0`, 1)).Want(201)
 	var got struct {
@@ -104,6 +106,7 @@ func TestPutOrderListsWarnings(t *testing.T) {
 }
 
 func TestCustomers(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	const body = `{"email":"Jan+shop@Shop.test","first_name":"Jan","last_name":"Novák","updated_at":"` + morning + `"}`
@@ -137,6 +140,7 @@ func TestCustomers(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	key, foreign := i.Key("main"), i.Key("other")
 	for name, given := range map[string]string{
@@ -163,6 +167,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestBadBodies(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	put := func(body string, header map[string]string) *webtest.Page {
@@ -211,6 +216,7 @@ func TestBadBodies(t *testing.T) {
 }
 
 func TestOtherMethods(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	page := i.Browser().Send(webtest.Request{Method: "DELETE", Path: "/api/v1/customers/1"}).Want(405)
 	problemOf(t, page)

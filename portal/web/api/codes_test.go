@@ -27,6 +27,7 @@ func developerCodes(t *testing.T) map[string]any {
 }
 
 func TestEveryCodeIsInTheReadme(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +47,7 @@ var codeLiteral = regexp.MustCompile(`(?:fault\(.*?|warn\(.*?|failure\(\w+|wrong
 
 // TestEveryCodeOfTheAPIIsDocumented looks through all that a feed can reach.
 func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
+	t.Parallel()
 	var files []string
 	for _, pattern := range []string{
 		"../../form*.go", "../../order_wire*.go", "../../order_put.go", "../../order_owner.go", "../../feed*.go", "../../handle.go", "../../nobody.go",
@@ -77,6 +79,7 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 }
 
 func TestEveryErrorHasItsCode(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	good := order(morning, "1.00")
@@ -107,6 +110,7 @@ func TestEveryErrorHasItsCode(t *testing.T) {
 
 // TestUnknownParametersAreRefused on every route, by their name.
 func TestUnknownParametersAreRefused(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	for _, route := range [][2]string{
@@ -125,6 +129,7 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 
 // TestFutureIsRefused: a wrong clock must not freeze a document, unless somebody insists.
 func TestFutureIsRefused(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	const future = "2036-01-01T00:00:00Z"
@@ -142,6 +147,7 @@ func TestFutureIsRefused(t *testing.T) {
 
 // TestSignInMailIsIdempotent: without a body, and by its key once.
 func TestSignInMailIsIdempotent(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+morning+`"}`).Want(201)
@@ -171,6 +177,7 @@ func TestSignInMailIsIdempotent(t *testing.T) {
 
 // TestConsentsAloneNeedNoTime: each has a time of its own.
 func TestConsentsAloneNeedNoTime(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+morning+`"}`).Want(201)
@@ -184,6 +191,7 @@ func TestConsentsAloneNeedNoTime(t *testing.T) {
 }
 
 func TestLanguageNobodyOffersIsDropped(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	page := i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","language":"tlh","updated_at":"`+morning+`"}`).Want(201)

@@ -15,6 +15,7 @@ import (
 
 // TestWithdrawals reads the list as a shop's system does, page by page, and goes on later from where it stopped.
 func TestWithdrawals(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	i.Put(key, "/api/v1/orders/1001", order(morning, "10.00")).Want(201)

@@ -27,6 +27,7 @@ func told(err error) string {
 
 // Before Identify there is no portal to ask: nobody is signed in, whatever the cookie says.
 func TestShopperBeforeIdentify(t *testing.T) {
+	t.Parallel()
 	site := fiber.New()
 	site.Get("/", func(c *fiber.Ctx) error {
 		_, err := gate.Shopper(c)
@@ -39,6 +40,7 @@ func TestShopperBeforeIdentify(t *testing.T) {
 }
 
 func TestFeed(t *testing.T) {
+	t.Parallel()
 	show := func(c *fiber.Ctx) error {
 		_, err := gate.Feed(c)
 		return err
@@ -73,6 +75,7 @@ func TestFeed(t *testing.T) {
 
 // TestSessionWithinOneRequest signs in and out within one request: who is asked afterwards knows of it.
 func TestSessionWithinOneRequest(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com").Want(http.StatusOK)

@@ -10,6 +10,7 @@ import (
 
 // The peer of these requests is 0.0.0.0, a trusted proxy; so are 10.0.0.0/8 and fd00::/8.
 func TestAddress(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString(gate.Address(c).String()) }, "https://a.test")
 	tests := []struct {
 		name   string

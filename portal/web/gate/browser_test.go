@@ -26,6 +26,7 @@ func fromPeer(t *testing.T, peer net.Addr, header ...string) *fiber.Ctx {
 }
 
 func TestPeer(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		peer net.Addr
@@ -46,6 +47,7 @@ func TestPeer(t *testing.T) {
 
 // The peer is what must be trusted, not what it says of others.
 func TestTrustOfPeers(t *testing.T) {
+	t.Parallel()
 	g := New(Config{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 	for _, test := range []struct{ name, peer, forwarded, address, id string }{
 		{"a proxy for a stranger", "10.1.1.1", "192.0.2.7", "192.0.2.7", "chosen-by-peer"},
@@ -74,6 +76,7 @@ func TestTrustOfPeers(t *testing.T) {
 
 // TestBrowserOf looks at what the portal is told of a browser.
 func TestBrowserOf(t *testing.T) {
+	t.Parallel()
 	full := strings.Repeat("u", 510)
 	for _, test := range []struct{ name, agent, want string }{
 		{"none", "", ""},
@@ -96,6 +99,7 @@ func TestBrowserOf(t *testing.T) {
 
 // TestSecretIsAllChance draws secrets until each of their characters has been many.
 func TestSecretIsAllChance(t *testing.T) {
+	t.Parallel()
 	const drawn = 200
 	var seen [43]map[byte]bool
 	for range drawn {

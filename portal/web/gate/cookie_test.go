@@ -31,6 +31,7 @@ func cookiesOf(header http.Header) map[string]*http.Cookie {
 }
 
 func TestCookieAttributes(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, base       string
 		secure           bool
@@ -66,6 +67,7 @@ func TestCookieAttributes(t *testing.T) {
 }
 
 func TestClearSession(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error {
 		gate.ClearSession(c)
 		_, err := gate.Shopper(c)
@@ -86,6 +88,7 @@ func TestClearSession(t *testing.T) {
 }
 
 func TestBrowserCookie(t *testing.T) {
+	t.Parallel()
 	show := func(c *fiber.Ctx) error {
 		before := gate.Pending(c)
 		gate.EnsureBrowser(c)
@@ -141,6 +144,7 @@ func TestBrowserCookie(t *testing.T) {
 }
 
 func TestSessionLookedUpOnce(t *testing.T) {
+	t.Parallel()
 	const asked = 5
 	h := newHouse(t, func(c *fiber.Ctx) error {
 		for range asked {
@@ -166,6 +170,7 @@ func TestSessionLookedUpOnce(t *testing.T) {
 
 // TestSessionAge has the portal give sessions of several lengths: none outlives its longest, and none lasts for nothing.
 func TestSessionAge(t *testing.T) {
+	t.Parallel()
 	const longest = 30 * 24 * time.Hour
 	for _, test := range []struct {
 		name      string
@@ -197,6 +202,7 @@ func TestSessionAge(t *testing.T) {
 
 // A browser that signed in waits for no mail any more, and stays the same browser.
 func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error {
 		gate.SetSession(c, portal.SignedIn{Cookie: "token"})
 		return c.SendString(gate.Pending(c))
@@ -211,6 +217,7 @@ func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 
 // Without its cookie a browser is nobody, whatever is asked about it first.
 func TestNoBrowser(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error {
 		before := gate.HasBrowser(c)
 		gate.SetPending(c, "jan@shop.test")

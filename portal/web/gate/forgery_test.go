@@ -14,6 +14,7 @@ import (
 )
 
 func TestRefuseForgery(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://account.a.test")
 	const site, origin = "Sec-Fetch-Site", "Origin"
 	const own = "https://account.a.test"
@@ -76,6 +77,7 @@ func TestRefuseForgery(t *testing.T) {
 
 // TestOwnOrigins asks a shop that answers on more hosts than its base URL's.
 func TestOwnOrigins(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test", "http://127.0.0.1:8080")
 	for shop, hosts := range map[string][]string{"shop0": {"second.a.test", "a.test:8443"}, "shop1": {"localhost:8080"}} {
 		if _, err := h.app.Operator().SetShop(t.Context(), shop, portal.ShopSettings{Hosts: &hosts}); err != nil {
@@ -114,6 +116,7 @@ func TestOwnOrigins(t *testing.T) {
 
 // TestForgeryIsTold looks at the error itself, by which the page tells the visitor what to do.
 func TestForgeryIsTold(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
 	g := gate.New(gate.Config{App: h.app, Timeout: time.Minute})
 	site := fiber.New()
@@ -126,6 +129,7 @@ func TestForgeryIsTold(t *testing.T) {
 
 // A body without a type is none of a form's, and one that is compressed could be anything.
 func TestBodiesOfNoForm(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test")
 	for _, test := range []struct {
 		name, body string

@@ -108,6 +108,7 @@ func (h house) send(t *testing.T, request *http.Request, header ...string) (int,
 }
 
 func TestFindShop(t *testing.T) {
+	t.Parallel()
 	show := func(c *fiber.Ctx) error { return c.SendString(gate.Shop(c).ID) }
 	const a, b = "https://account.a.test", "https://account.b.test"
 	tests := []struct {
@@ -142,6 +143,7 @@ func TestFindShop(t *testing.T) {
 }
 
 func TestIdentify(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString(gate.RequestID(c)) }, "https://a.test")
 	_, first, header := h.ask(t, "GET", "/")
 	_, second, _ := h.ask(t, "GET", "/")
@@ -166,6 +168,7 @@ func TestIdentify(t *testing.T) {
 
 // Without trusted proxies nothing that is forwarded counts.
 func TestNoProxy(t *testing.T) {
+	t.Parallel()
 	h := newHouseBehind(t, nil, func(c *fiber.Ctx) error {
 		return c.SendString(gate.RequestID(c) + " " + gate.Address(c).String())
 	}, "https://a.test")
@@ -176,6 +179,7 @@ func TestNoProxy(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
+	t.Parallel()
 	type mark struct{}
 	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
 	g := gate.New(gate.Config{App: h.app, Timeout: time.Hour})
@@ -200,6 +204,7 @@ func TestDeadline(t *testing.T) {
 
 // A store that does not answer is no unknown host, and nobody is let through without a shop.
 func TestFindShopInAStoreThatFails(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in " + gate.Shop(c).ID) }, "https://a.test")
 	h.store.down.Store(true)
 	status, body, _ := h.ask(t, "GET", "/")
@@ -210,6 +215,7 @@ func TestFindShopInAStoreThatFails(t *testing.T) {
 
 // TestRecognise asks what is known of a request that the server refused before any middleware.
 func TestRecognise(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test", "https://b.test")
 	g := gate.New(gate.Config{App: h.app, Timeout: time.Minute, Trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32")}})
 	site := fiber.New()
@@ -229,6 +235,7 @@ func TestRecognise(t *testing.T) {
 }
 
 func TestParam(t *testing.T) {
+	t.Parallel()
 	site := fiber.New(fiber.Config{Immutable: true})
 	site.Get("/orders/:number", func(c *fiber.Ctx) error {
 		value, err := gate.Param(c, "number")

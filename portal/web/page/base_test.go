@@ -26,6 +26,7 @@ func baseOf(t *testing.T, request *http.Request, customer *portal.Customer, with
 }
 
 func TestLanguageOfAPage(t *testing.T) {
+	t.Parallel()
 	slovak := jana()
 	slovak.Language = "sk"
 	tests := []struct {
@@ -56,6 +57,7 @@ func TestLanguageOfAPage(t *testing.T) {
 }
 
 func TestLanguageChoicesKeepThePage(t *testing.T) {
+	t.Parallel()
 	baseOf(t, get("/sign-in?to=%2Forders%2F1&done=x&lang=en"), nil, func(b Base) {
 		want := []Choice{
 			{Lang: "en", Name: "English", Present: true},
@@ -74,6 +76,7 @@ func TestLanguageChoicesKeepThePage(t *testing.T) {
 }
 
 func TestFlashShowsOnlyConfirmations(t *testing.T) {
+	t.Parallel()
 	for _, target := range []string{"/", "/?done=", "/?done=nothing.of.ours", "/?done=../error.internal", "/?done=<b>"} {
 		baseOf(t, get(target), jana(), func(b Base) {
 			if b.Flash != nil {
@@ -84,6 +87,7 @@ func TestFlashShowsOnlyConfirmations(t *testing.T) {
 }
 
 func TestUndoIsOfferedOnlyAfterSomethingUndoable(t *testing.T) {
+	t.Parallel()
 	baseOf(t, get("/"), jana(), func(b Base) {
 		b.OfferUndo("/undo")
 		b.Flash = &Flash{Text: "Saved."}
@@ -101,6 +105,7 @@ func TestUndoIsOfferedOnlyAfterSomethingUndoable(t *testing.T) {
 }
 
 func TestWordsWithMoneyAndTimes(t *testing.T) {
+	t.Parallel()
 	baseOf(t, get("/"), jana(), func(b Base) {
 		price := money.Amount{Minor: 1250, Currency: "EUR"}
 		for name, got := range map[string]string{
@@ -123,6 +128,7 @@ func TestWordsWithMoneyAndTimes(t *testing.T) {
 }
 
 func TestProblemTellsItsOwnOrItsKindsSentence(t *testing.T) {
+	t.Parallel()
 	pages, _ := testPages(t, templates.Pages)
 	tests := []struct {
 		name  string
@@ -149,6 +155,7 @@ func TestProblemTellsItsOwnOrItsKindsSentence(t *testing.T) {
 }
 
 func TestEveryKindHasItsWords(t *testing.T) {
+	t.Parallel()
 	_, words := testPages(t, templates.Pages)
 	l := words.Localizer("en", nil)
 	for kind := portal.Internal; kind <= portal.Unavailable; kind++ {
@@ -164,6 +171,7 @@ func TestEveryKindHasItsWords(t *testing.T) {
 }
 
 func TestBrandStyleIsReadable(t *testing.T) {
+	t.Parallel()
 	pages, _ := testPages(t, templates.Pages)
 	for _, accent := range []string{"#23586a", "#ffdd00", "#000000", "#ffffff", "#e4002b", "#0aa", "#767676"} {
 		shop := testShop()
@@ -220,6 +228,7 @@ func contrast(t *testing.T, a, b string) float64 {
 }
 
 func TestPalettesOfTheStylesheet(t *testing.T) {
+	t.Parallel()
 	css, err := static.FS.ReadFile("css/portal.css")
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
+	t.Parallel()
 	mend := "Please check what is marked below."
 	tests := []struct {
 		name    string
@@ -51,6 +52,7 @@ func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
 }
 
 func TestFieldKeepsWhatWasTypedAndNamesItsTexts(t *testing.T) {
+	t.Parallel()
 	form := Form{Values: map[string]string{"a": "typed"}, Faults: map[string]string{"a": "Mend me."}, optional: "(optional)"}
 	got, err := form.Field("a", "A", "type", "email", "hint", "Hint.", "optional", "yes", "required", "", "half", "yes")
 	if err != nil {
@@ -69,6 +71,7 @@ func TestFieldKeepsWhatWasTypedAndNamesItsTexts(t *testing.T) {
 }
 
 func TestFieldRefusesUnknownAttributes(t *testing.T) {
+	t.Parallel()
 	for _, attributes := range [][]string{{"placeholder", "x"}, {"type"}} {
 		if _, err := (Form{}).Field("a", "A", attributes...); err == nil {
 			t.Errorf("%v is accepted", attributes)
@@ -77,6 +80,7 @@ func TestFieldRefusesUnknownAttributes(t *testing.T) {
 }
 
 func TestSelectChoosesTheFormsValue(t *testing.T) {
+	t.Parallel()
 	options := []Option{{Value: "CZ", Label: "Czechia", Selected: true}, {Value: "SK", Label: "Slovakia"}}
 	got, err := Form{Values: map[string]string{"country": "SK"}}.Select("country", "Country", options)
 	if err != nil {

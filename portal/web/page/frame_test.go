@@ -37,6 +37,7 @@ func hostileShop() portal.Shop {
 
 // TestFrameEscapes puts a hostile text into all that the frame of a page shows.
 func TestFrameEscapes(t *testing.T) {
+	t.Parallel()
 	baseOf(t, get("/"), jana(), func(b Base) {
 		b.Shop, b.Title, b.Who, b.Email, b.Here, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
 		b.Languages = []Choice{{Lang: hostile, Name: hostile}}
@@ -58,6 +59,7 @@ func TestFrameEscapes(t *testing.T) {
 
 // TestFieldEscapes puts a hostile text into all that a field has.
 func TestFieldEscapes(t *testing.T) {
+	t.Parallel()
 	field := Field{
 		ID: hostile, Name: hostile, Label: hostile, Hint: hostile, Fault: hostile, Value: hostile, Mark: hostile, Type: hostile,
 		Autocomplete: hostile, InputMode: hostile, Capitals: hostile, MaxLength: hostile,
@@ -76,6 +78,7 @@ func TestFieldEscapes(t *testing.T) {
 
 // TestAddresses tells what a browser may be led to.
 func TestAddresses(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]string{
 		"/orders?from=10:00": "/orders?from=10:00", "#f-a": "#f-a", "": "", "orders/a:b": "orders/a:b", "?a=b:c": "?a=b:c",
 		"https://shop.example/": "https://shop.example/", "HTTP://shop.example": "HTTP://shop.example", "mailto:a@b.c": "mailto:a@b.c",
@@ -91,6 +94,7 @@ func TestAddresses(t *testing.T) {
 
 // TestFieldsMarkup pins how the three sorts of field stand in a form.
 func TestFieldsMarkup(t *testing.T) {
+	t.Parallel()
 	form := Form{Values: map[string]string{"a": "1", "c": "yes"}, Faults: map[string]string{"a": "Mend."}, icons: icons{"alert": "<svg/>", "down": "<i/>"}}
 	tests := []struct {
 		name string

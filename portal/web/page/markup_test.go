@@ -12,6 +12,7 @@ import (
 
 // TestMarkupEscapes fails when a text could leave its element or its attribute.
 func TestMarkupEscapes(t *testing.T) {
+	t.Parallel()
 	const probe = `"><img src=x onerror='alert(1)'>&amp;`
 	var m Markup
 	m.Raw(`<p title="`).Text(probe).Raw(`">`).Text(probe).Raw(`</p>`).Put("<b>b</b>")
@@ -29,6 +30,7 @@ func TestMarkupEscapes(t *testing.T) {
 
 // TestEveryToneHasItsIcon fails when a status would stand without a drawing.
 func TestEveryToneHasItsIcon(t *testing.T) {
+	t.Parallel()
 	icons, err := loadIcons(static.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +46,7 @@ func TestEveryToneHasItsIcon(t *testing.T) {
 
 // TestPagesDoNotShareTheirText renders a second page before the first is sent.
 func TestPagesDoNotShareTheirText(t *testing.T) {
+	t.Parallel()
 	pages, _ := testPages(t, withTestPages(t))
 	app := fiber.New()
 	first, second := app.AcquireCtx(&fasthttp.RequestCtx{}), app.AcquireCtx(&fasthttp.RequestCtx{})

@@ -38,10 +38,16 @@ type Pages struct {
 	brands    sync.Map                           // accent -> brand
 }
 
-// New reads all templates and fails on a broken one.
-func New(catalogue *i18n.Catalogue) (*Pages, error) {
+var embedded = sync.OnceValues(func() (*Pages, error) {
+	catalogue, err := i18n.Load()
+	if err != nil {
+		return nil, err
+	}
 	return newPages(catalogue, templates.Pages)
-}
+})
+
+// Load returns the embedded pages, which it parses the first time. It fails on a broken template or text.
+func Load() (*Pages, error) { return embedded() }
 
 func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
 	icons, err := loadIcons(static.FS)

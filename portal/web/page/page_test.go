@@ -116,6 +116,7 @@ func serve(t *testing.T, request *http.Request, handle func(c *fiber.Ctx) error)
 func get(target string) *http.Request { return httptest.NewRequest(http.MethodGet, target, nil) }
 
 func TestEveryPartRendersInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	pages, words := testPages(t, withTestPages(t))
 	for _, lang := range words.Languages() {
 		for _, name := range []string{"demo", "solo"} {
@@ -158,6 +159,7 @@ func check(t *testing.T, body, lang string) {
 }
 
 func TestRenderInParallel(t *testing.T) {
+	t.Parallel()
 	pages, words := testPages(t, withTestPages(t))
 	var group sync.WaitGroup
 	for i := range 16 {
@@ -178,6 +180,7 @@ func TestRenderInParallel(t *testing.T) {
 }
 
 func TestFailingPageIsNeverHalfSent(t *testing.T) {
+	t.Parallel()
 	source := withTestPages(t).(fstest.MapFS)
 	source["pages/fails.html"] = &fstest.MapFile{Data: []byte(`{{template "layout/head" .}}<h1>begun</h1>{{.Nothing}}`)}
 	pages, _ := testPages(t, source)
@@ -198,6 +201,7 @@ func TestFailingPageIsNeverHalfSent(t *testing.T) {
 }
 
 func TestBrokenTemplateStopsTheStart(t *testing.T) {
+	t.Parallel()
 	words, err := i18n.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -218,6 +222,7 @@ func TestBrokenTemplateStopsTheStart(t *testing.T) {
 }
 
 func TestNoTemplateUsesLayouts(t *testing.T) {
+	t.Parallel()
 	err := fs.WalkDir(templates.Pages, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

@@ -43,6 +43,7 @@ func quoted(t *testing.T) string {
 }
 
 func TestEveryIconIsUsed(t *testing.T) {
+	t.Parallel()
 	all, err := loadIcons(static.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -57,6 +58,7 @@ func TestEveryIconIsUsed(t *testing.T) {
 
 // TestEveryClassIsWorn: a class whose end is made at run time is named up to its dash.
 func TestEveryClassIsWorn(t *testing.T) {
+	t.Parallel()
 	sheet, err := static.FS.ReadFile("css/portal.css")
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ func slovak() map[string]string {
 }
 
 func TestAddAddress(t *testing.T) {
+	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	b.Get("/addresses/new?country=SK").Want(http.StatusOK)
 	typed := slovak()
@@ -38,6 +39,7 @@ func TestAddAddress(t *testing.T) {
 
 // TestChangeCountry shows another country's form without scripts and keeps what both have.
 func TestChangeCountry(t *testing.T) {
+	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	b.Get("/addresses/new?country=SK")
 	typed := slovak()
@@ -59,6 +61,7 @@ func TestChangeCountry(t *testing.T) {
 
 // TestAddressOfUnknownCountryKeepsItsFields: what a shop sent with a country that is none is not lost when one is chosen.
 func TestAddressOfUnknownCountryKeepsItsFields(t *testing.T) {
+	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	b.Get("/addresses/new?country=SK")
 	typed := slovak()
@@ -74,6 +77,7 @@ func TestAddressOfUnknownCountryKeepsItsFields(t *testing.T) {
 
 // TestTwoTabs saves one address from two windows: the second sees both and may choose its own.
 func TestTwoTabs(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	first := signedIn(i)
 	first.Get("/addresses/new?country=SK")
@@ -103,6 +107,7 @@ func TestTwoTabs(t *testing.T) {
 }
 
 func TestDeleteAndUndo(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/addresses/new?country=SK")
@@ -129,6 +134,7 @@ func TestDeleteAndUndo(t *testing.T) {
 }
 
 func TestDefaultAddress(t *testing.T) {
+	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	for range 2 {
 		b.Get("/addresses/new?country=SK")
@@ -145,6 +151,7 @@ func TestDefaultAddress(t *testing.T) {
 }
 
 func TestCompany(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, country, typed string
 		saved, fault         string // one of them
@@ -179,6 +186,7 @@ func TestCompany(t *testing.T) {
 
 // TestCompanyCountry names the numbers as the country does, without scripts.
 func TestCompanyCountry(t *testing.T) {
+	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	b.Get("/company")
 	b.Submit("main form", map[string]string{"name": "Buch GmbH", "country": "DE", "action": "country"}).Want(http.StatusOK)
@@ -192,6 +200,7 @@ func TestCompanyCountry(t *testing.T) {
 
 // TestCompanyInTwoTabs tells the second of two windows what the first saved, and lets it save over that.
 func TestCompanyInTwoTabs(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	first := signedIn(i)
 	second := i.Browser()
@@ -210,6 +219,7 @@ func TestCompanyInTwoTabs(t *testing.T) {
 }
 
 func TestSessions(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	here := signedIn(i)
 	others := []*webtest.Browser{signedIn(i), signedIn(i), signedIn(i)}

@@ -18,6 +18,7 @@ import (
 
 // TestDownloads that break off break the connection, those that panic end nothing but themselves, and long ones come whole.
 func TestDownloads(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("0123456789", 100_000)
 	h := New(portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring()), nil, 0)
 	site := fiber.New(fiber.Config{DisableStartupMessage: true})

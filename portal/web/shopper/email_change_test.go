@@ -46,6 +46,7 @@ func freshly(i *webtest.Installation, email string) *webtest.Browser {
 // TestChangeOfEmail goes the whole way in a browser that was signed in by a link: a code from the own mailbox, the new
 // address, a code from there; and the old mailbox is told.
 func TestChangeOfEmail(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b, other := signedIn(i), signedIn(i)
 	b.Get("/profile/email").Want(http.StatusOK)
@@ -98,6 +99,7 @@ func TestChangeOfEmail(t *testing.T) {
 
 // TestEmailUndoPage is opened by scanners without effect, brings the address back once, and is gone then.
 func TestEmailUndoPage(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := freshly(i, jana)
 	b.Get("/profile/email")
@@ -137,6 +139,7 @@ func TestEmailUndoPage(t *testing.T) {
 
 // TestAddressInUseLooksFree: the answers to a free address and to somebody's are the same bytes, and take the same cookies.
 func TestAddressInUseLooksFree(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	i.SignIn(i.Browser(), ladisl)
 	type answer struct {
@@ -172,6 +175,7 @@ func TestAddressInUseLooksFree(t *testing.T) {
 
 // TestEmailChangeWithoutAWish: the code's page without an address, and in the middle of a change 15 minutes later.
 func TestEmailChangeWithoutAWish(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := freshly(i, jana)
 	if b.Get("/profile/email/code").Want(http.StatusOK); b.Page.URL.Path != "/profile/email" {
@@ -197,6 +201,7 @@ func wantRefusal(t *testing.T, page *webtest.Page, status int, says string) {
 
 // TestCodesRunOut tells so at the form, which keeps what was typed; for a change of address as for the own mailbox.
 func TestCodesRunOut(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := freshly(i, jana)
 	for range 6 {
@@ -222,6 +227,7 @@ func TestCodesRunOut(t *testing.T) {
 
 // TestAnotherCodeForTheNewAddress is sent from the page that wants it.
 func TestAnotherCodeForTheNewAddress(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := freshly(i, jana)
 	b.Get("/profile/email")
@@ -239,6 +245,7 @@ func TestAnotherCodeForTheNewAddress(t *testing.T) {
 
 // TestEmailChangesRunOut: a fourth address of a day is not taken, and the page of the code says so.
 func TestEmailChangesRunOut(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	from := jana
 	for n, to := range []string{"a@example.com", "b@example.com", "c@example.com", "d@example.com"} {
@@ -259,6 +266,7 @@ func TestEmailChangesRunOut(t *testing.T) {
 
 // TestLanguageOfTheStepUp: another language keeps the field and the way on, and leads from the page of an error to one that there is.
 func TestLanguageOfTheStepUp(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/privacy/erase")
@@ -275,6 +283,7 @@ func TestLanguageOfTheStepUp(t *testing.T) {
 
 // TestEmailPagesInEveryLanguage shows the pages of a change and of its undo in all languages.
 func TestEmailPagesInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	words, err := i18n.Load()
 	if err != nil {
 		t.Fatal(err)

@@ -42,6 +42,7 @@ func later(status string) fields {
 
 // TestOrderActions shows the block of an order in each state: its buttons, where they lead, and what is told instead.
 func TestOrderActions(t *testing.T) {
+	t.Parallel()
 	links := fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf", "reorder": "https://www.shop.test/again",
 		"return": "https://www.shop.test/back", "cancel": "https://www.shop.test/stop", "storefront": "https://www.shop.test/o/1"}
 	parcel := fields{"carrier": "DHL", "url": "https://dhl.test/1", "shipped_at": "2026-03-02T10:00:00Z"}
@@ -95,6 +96,7 @@ func TestOrderActions(t *testing.T) {
 
 // TestReturnRequest is sent by its form, shown on the order with its lines, and mailed.
 func TestReturnRequest(t *testing.T) {
+	t.Parallel()
 	i := helped(t)
 	put(t, i, "A/1", fields{"fulfillment": "delivered", "lines": []fields{
 		{"name": "A book", "sku": "B-7", "quantity": "3", "total": "9"}, {"name": "A pen", "quantity": "1", "total": "3.50"}}})
@@ -148,6 +150,7 @@ func TestReturnRequest(t *testing.T) {
 
 // TestCancelRequest says what it is and what becomes of the money, and is shown as the order's status goes on.
 func TestCancelRequest(t *testing.T) {
+	t.Parallel()
 	money := map[string]string{
 		"paid": "pays back what you have paid", "authorized": "only reserved", "pending": "nothing to pay", "refunded": "already paid", "odd": "If you have paid already",
 	}
@@ -200,6 +203,7 @@ func TestCancelRequest(t *testing.T) {
 
 // TestMessages are written on the order, shown there oldest first, and mailed so that the shop's answer reaches who wrote.
 func TestMessages(t *testing.T) {
+	t.Parallel()
 	i := helped(t)
 	put(t, i, "1", nil)
 	b := signedIn(i)
@@ -244,6 +248,7 @@ func TestMessages(t *testing.T) {
 
 // TestMessageLimits: the 21st within an hour stays in the form.
 func TestMessageLimits(t *testing.T) {
+	t.Parallel()
 	i := helped(t)
 	put(t, i, "1", nil)
 	b := signedIn(i)
@@ -264,6 +269,7 @@ func TestMessageLimits(t *testing.T) {
 
 // TestMessagesElsewhere: a shop without a support address says how it is reached.
 func TestMessagesElsewhere(t *testing.T) {
+	t.Parallel()
 	for name, footer := range map[string][]portal.FooterLink{"The mail that confirmed": nil, "The links at the foot": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
 		shop := webtest.Bookshop()
 		shop.Settings.Footer = &footer
@@ -281,6 +287,7 @@ func TestMessagesElsewhere(t *testing.T) {
 
 // TestInquiriesOfAnother: each address about another's order is not found, as one about no order.
 func TestInquiriesOfAnother(t *testing.T) {
+	t.Parallel()
 	i := helped(t)
 	put(t, i, "77", fields{"email": "peter@example.com", "fulfillment": "shipped"})
 	b := signedIn(i)
@@ -304,6 +311,7 @@ func TestInquiriesOfAnother(t *testing.T) {
 
 // TestInquiriesRead: the shop's system reads both lists, piece by piece; nobody else does.
 func TestInquiriesRead(t *testing.T) {
+	t.Parallel()
 	i := helped(t)
 	put(t, i, "1", nil)
 	b := signedIn(i)
@@ -347,6 +355,7 @@ func TestInquiriesRead(t *testing.T) {
 
 // TestInquiriesInEveryLanguage shows the pages and what they say of each state.
 func TestInquiriesInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	i := helped(t)
 	put(t, i, "1", fields{"payment": "paid"})
 	put(t, i, "2", fields{"fulfillment": "delivered", "shipments": []fields{{"carrier": "DHL", "url": "https://dhl.test/1"}}})
@@ -367,6 +376,7 @@ func TestInquiriesInEveryLanguage(t *testing.T) {
 // TestOnlyGoodsAreOffered for a return and a withdrawal; the order's page shows the other lines with their sums, and a discount
 // of either sign as a reduction.
 func TestOnlyGoodsAreOffered(t *testing.T) {
+	t.Parallel()
 	i := helped(t)
 	put(t, i, "1", fields{"fulfillment": "delivered", "lines": []fields{
 		{"name": "A tip jar", "quantity": "1", "total": "2.00", "kind": "tip"}, {"name": "A book", "quantity": "2", "total": "9"},

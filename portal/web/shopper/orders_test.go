@@ -24,6 +24,7 @@ func manyOrders(t *testing.T) (*webtest.Installation, *webtest.Browser) {
 
 // TestOrderList pages through all orders and back, and filters by links that keep each other's choice.
 func TestOrderList(t *testing.T) {
+	t.Parallel()
 	_, b := manyOrders(t)
 	seen := map[string]bool{}
 	for pages := 1; ; pages++ {
@@ -62,6 +63,7 @@ func TestOrderList(t *testing.T) {
 
 // TestOrderListInAnotherLanguage stays the same list.
 func TestOrderListInAnotherLanguage(t *testing.T) {
+	t.Parallel()
 	_, b := manyOrders(t)
 	b.Get("/orders?period=2025&status=delivered&done=profile.saved").Want(http.StatusOK)
 	before := b.Page.Texts(".order-number")
@@ -73,6 +75,7 @@ func TestOrderListInAnotherLanguage(t *testing.T) {
 
 // TestSearchOfMany says how many orders match, and where a search ends, that there may be more.
 func TestSearchOfMany(t *testing.T) {
+	t.Parallel()
 	i, b := manyOrders(t)
 	search := func() string {
 		b.Get("/orders?search=10").Want(http.StatusOK)
@@ -91,6 +94,7 @@ func TestSearchOfMany(t *testing.T) {
 
 // TestOrderListFaults keeps what was typed and tells what is wrong where it is.
 func TestOrderListFaults(t *testing.T) {
+	t.Parallel()
 	_, b := manyOrders(t)
 	edited := b.Page.Attr("a[rel=next]", "href")
 	other := strings.Replace(edited, "/orders?", "/orders?status=open&", 1)
@@ -124,6 +128,7 @@ func TestOrderListFaults(t *testing.T) {
 
 // TestEmptyLists say why there is nothing and lead on.
 func TestEmptyLists(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	if got := b.Page.Attr(".empty a", "href"); got != "https://www.shop.test/" {
@@ -149,6 +154,7 @@ func TestEmptyLists(t *testing.T) {
 
 // TestOrderPage shows all parts of an order.
 func TestOrderPage(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	put(t, i, "SK/2026 1", fields{
 		"payment": "pending", "payment_kind": "transfer", "fulfillment": "shipped", "source_label": "Vyskladnené",
@@ -191,6 +197,7 @@ func tight(text string) string { return strings.Join(strings.Fields(text), "") }
 
 // TestOrderOfAnother is not found, as one that never was.
 func TestOrderOfAnother(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	put(t, i, "77", fields{"email": "peter@example.com"})
 	b := signedIn(i)
@@ -202,6 +209,7 @@ func TestOrderOfAnother(t *testing.T) {
 
 // TestHostileOrder fills every text of an order with markup: it is shown as text.
 func TestHostileOrder(t *testing.T) {
+	t.Parallel()
 	const probe = `"><img src=x onerror=alert(1)><script>alert(1)</script>`
 	i := webtest.Portal(t)
 	put(t, i, "1001", fields{

@@ -29,7 +29,7 @@ func TestWaitForStep(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), cmp.Or(c.deadline, time.Minute))
 				defer cancel()
 				began := time.Now()
-				<-time.After(c.worked)
+				<-time.NewTimer(c.worked).C
 				waitForStep(ctx, began, c.step)
 				if took := time.Since(began); took != c.want {
 					t.Errorf("answered after %s, want %s", took, c.want)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestPrivacy(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/privacy").Want(http.StatusOK)
@@ -44,6 +45,7 @@ func TestPrivacy(t *testing.T) {
 
 // TestConsentOfAnotherTab: a page that shows another sentence gives nothing, and takes back all the same.
 func TestConsentOfAnotherTab(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	first := signedIn(i)
 	second := i.Browser()
@@ -86,6 +88,7 @@ func unsubscribeLink(t *testing.T, i *webtest.Installation, email, purpose strin
 }
 
 func TestUnsubscribeByButton(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	account := signedIn(i)
 	account.Get("/privacy")
@@ -118,6 +121,7 @@ const oneClick = "List-Unsubscribe=One-Click"
 
 // TestOneClick is what mail programs send: no cookie, any origin, one of two encodings. The answer is a page, never a redirect.
 func TestOneClick(t *testing.T) {
+	t.Parallel()
 	const boundary = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"
 	tests := []struct {
 		name   string
@@ -159,6 +163,7 @@ func TestOneClick(t *testing.T) {
 
 // TestOneClickEdited: an edited address is nothing we know, and says no more.
 func TestOneClickEdited(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	account := signedIn(i)
 	account.Get("/privacy")
@@ -185,6 +190,7 @@ func TestOneClickEdited(t *testing.T) {
 
 // TestForgedFormsElsewhere: only the one-click path takes a form from another site.
 func TestForgedFormsElsewhere(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	for _, path := range []string{
@@ -201,6 +207,7 @@ func TestForgedFormsElsewhere(t *testing.T) {
 
 // TestDownloadsLeadToTheirPage: without a session, and without a fresh one, the address of a file leads to the page that offers it.
 func TestDownloadsLeadToTheirPage(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b, stranger := freshly(i, jana), i.Browser()
 	if b.Get("/privacy/export?status=open").Want(http.StatusOK); b.Page.Has("a[download]") {

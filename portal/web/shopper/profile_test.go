@@ -13,6 +13,7 @@ import (
 )
 
 func TestProfile(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/profile").Want(http.StatusOK)
@@ -40,6 +41,7 @@ func TestProfile(t *testing.T) {
 }
 
 func TestProfileFaults(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, field, typed, says string }{
 		{"birth in the future", "birth_date", "2026-03-06", "not come yet"},
 		{"birth before 1900", "birth_date", "1066-10-14", "before 1900"},
@@ -73,6 +75,7 @@ func TestProfileFaults(t *testing.T) {
 
 // TestMarksThatTurnNamesAroundAreTakenOut: they come with pasted text, and nobody can see them to take them out.
 func TestMarksThatTurnNamesAroundAreTakenOut(t *testing.T) {
+	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	b.Get("/profile")
 	b.Submit("main form", map[string]string{"first_name": "a\u200fb", "last_name": "Nov\u202eá"}).Want(http.StatusOK)
@@ -83,6 +86,7 @@ func TestMarksThatTurnNamesAroundAreTakenOut(t *testing.T) {
 
 // TestHostileNames are shown as they were typed, in the form and in the menu, and nothing more.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	for _, name := range []string{
 		strings.Repeat("Ž", 200), "محمد عبد الله", "Z̈̈̈̈̈̈̈̈ọ́", "👩‍👩‍👧‍👦 Nová", `"><script>alert(1)</script>`, "{{.Email}}", "' OR 1=1 --", "&amp;",
@@ -99,6 +103,7 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestProfileInTwoTabs(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	first := signedIn(i)
 	second := i.Browser()
@@ -118,6 +123,7 @@ func TestProfileInTwoTabs(t *testing.T) {
 
 // TestCompanyOfTheOtherTab: the field is gone once another window has named the company, which the page then says.
 func TestCompanyOfTheOtherTab(t *testing.T) {
+	t.Parallel()
 	i := asking(t, "company")
 	first := signedIn(i)
 	second := i.Browser()
@@ -139,6 +145,7 @@ func asking(t *testing.T, fields ...string) *webtest.Installation {
 }
 
 func TestRegistrationAsks(t *testing.T) {
+	t.Parallel()
 	i := asking(t, "names", "birth_date", "company")
 	b := i.Browser()
 	if page := i.SignIn(b, jana); page.URL.RequestURI() != "/profile?to=%2Forders" {
@@ -175,6 +182,7 @@ func TestRegistrationAsks(t *testing.T) {
 
 // TestRegistrationLeadsOn: where they were going is kept, and nothing but that.
 func TestRegistrationLeadsOn(t *testing.T) {
+	t.Parallel()
 	i := asking(t, "names")
 	b := i.Browser()
 	b.Get("/sign-in?to=" + url.QueryEscape("/orders?search=A%201&period=2026"))
@@ -205,6 +213,7 @@ func TestRegistrationLeadsOn(t *testing.T) {
 
 // TestNobodyElseIsAsked: a customer of an order goes straight on.
 func TestNobodyElseIsAsked(t *testing.T) {
+	t.Parallel()
 	i := asking(t, "title", "names", "birth_date", "phone", "company")
 	put(t, i, "1001", nil)
 	b := i.Browser()
@@ -218,6 +227,7 @@ func TestNobodyElseIsAsked(t *testing.T) {
 
 // TestAccountPagesInEveryLanguage shows the pages of the profile and the privacy, with all they can hold.
 func TestAccountPagesInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	words, err := i18n.Load()
 	if err != nil {
 		t.Fatal(err)

@@ -46,6 +46,7 @@ func signedIn(i *webtest.Installation) *webtest.Browser {
 // TestEveryPageInEveryLanguage shows each page in all languages at once, since templates share one set, to a shop as it is
 // made: it offers every language there is.
 func TestEveryPageInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	words, err := i18n.Load()
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ var keyShape = regexp.MustCompile(`\b(sign-in|link|orders?|headline|step|address
 
 // TestSignInWithoutScripts walks from a page that needs signing in, over the mail, back to that page.
 func TestSignInWithoutScripts(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	b.Get("/addresses?x=1").Want(http.StatusOK)
@@ -42,6 +43,7 @@ func TestSignInWithoutScripts(t *testing.T) {
 
 // TestCode signs in by the code of the mail, typed as people type it; a code of nobody's is told like a wrong one.
 func TestCode(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	b.Get("/sign-in?to=/company")
@@ -68,6 +70,7 @@ func TestCode(t *testing.T) {
 
 // TestWaitingTabAfterTheLink: the tab that waits is loaded again when the link was opened in another one of the same browser.
 func TestWaitingTabAfterTheLink(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	b.Get("/sign-in?to=/company")
@@ -83,6 +86,7 @@ func TestWaitingTabAfterTheLink(t *testing.T) {
 
 // TestTooManyCodes: when a client has typed more wrong codes than are taken, the page of the code says so and keeps what was typed.
 func TestTooManyCodes(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	b.Get("/sign-in")
@@ -104,6 +108,7 @@ func TestTooManyCodes(t *testing.T) {
 
 // TestAskAnswersAlike compares the answers to addresses that are known, unknown and asked too often.
 func TestAskAnswersAlike(t *testing.T) {
+	t.Parallel()
 	shop := webtest.Bookshop()
 	shop.Settings.Registration = new(false)
 	i := webtest.Portal(t, shop)
@@ -137,6 +142,7 @@ func TestAskAnswersAlike(t *testing.T) {
 
 // TestEndedLinks shows each end of a link in its own words, and the one tap that follows.
 func TestEndedLinks(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		end    func(i *webtest.Installation, asker *webtest.Browser, link string)
@@ -185,6 +191,7 @@ func TestEndedLinks(t *testing.T) {
 
 // TestDamagedLink offers the address field, for any token that is none, and answers each alike.
 func TestDamagedLink(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	first := b.Get("/sign-in/link/x").Want(http.StatusNotFound).Body
@@ -198,6 +205,7 @@ func TestDamagedLink(t *testing.T) {
 
 // TestSecondClick leads who is signed in already into the account; their live link is shown, and so is another's.
 func TestSecondClick(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, jana)
@@ -231,6 +239,7 @@ func TestSecondClick(t *testing.T) {
 
 // TestOneWinner presses the button of one link in many browsers at once.
 func TestOneWinner(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	b.Get("/sign-in")
@@ -262,6 +271,7 @@ func TestOneWinner(t *testing.T) {
 
 // TestRepeatedClick sends the same form twice from one browser: the second answer is as good as the first.
 func TestRepeatedClick(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, jana)
@@ -286,6 +296,7 @@ func mustPath(t *testing.T, text string) string {
 
 // TestLookingSpendsNothing opens a link as scanners do, a hundred times, and then as a person without our cookie.
 func TestLookingSpendsNothing(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	b.Get("/sign-in")
@@ -312,6 +323,7 @@ func TestLookingSpendsNothing(t *testing.T) {
 
 // TestToTheStorefront ends a sign-in on a page of ours that leads on to the shop, and nowhere else.
 func TestToTheStorefront(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ to, link string }{
 		{"https://www.shop.test/cart?a=1&b=2", "https://www.shop.test/cart?a=1&b=2"},
 		{"https://evil.test/", ""}, {"//evil.test/", ""}, {`/\evil.test`, ""}, {"javascript:alert(1)", ""},
@@ -358,6 +370,7 @@ func sayWhoIsThere(t *testing.T, i *webtest.Installation, b *webtest.Browser) {
 
 // TestVisitorsLanguage keeps the language that a visitor chose, without a cookie, to the mail.
 func TestVisitorsLanguage(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	b.Get("/sign-in?to=/company")
@@ -378,6 +391,7 @@ func TestVisitorsLanguage(t *testing.T) {
 
 // TestSignOut ends the session itself, not only its cookie.
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	secret := b.Cookie("__Host-postern.main")
@@ -393,6 +407,7 @@ func TestSignOut(t *testing.T) {
 
 // TestThisWasNotMe opens the button of a notice without effect, and then presses it: every browser is out.
 func TestThisWasNotMe(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	thief := signedIn(i)
 	i.Work()

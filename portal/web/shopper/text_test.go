@@ -49,6 +49,7 @@ func textOf(n *html.Node) string {
 
 // TestRowSaysHowManyMore: the positions without a picture are told in words, apart from the amount.
 func TestRowSaysHowManyMore(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	line := fields{"name": "A book", "quantity": "1", "total": "1217.40"}
 	put(t, i, "1", fields{"total": "2434.80", "lines": []fields{line, line}})
@@ -60,6 +61,7 @@ func TestRowSaysHowManyMore(t *testing.T) {
 
 // TestDaysOfOtherYears are written with their year, near ones without.
 func TestDaysOfOtherYears(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	put(t, i, "old", fields{"placed_at": "2024-02-01T10:00:00Z", "fulfillment": "delivered", "shipments": []fields{
 		{"carrier": "DHL", "shipped_at": "2024-02-02T10:00:00Z", "delivered_at": "2024-02-05T10:00:00Z"}}})
@@ -78,6 +80,7 @@ func TestDaysOfOtherYears(t *testing.T) {
 
 // TestNamesOfEitherDirection keep their order among words of the other: names, addresses and what people wrote.
 func TestNamesOfEitherDirection(t *testing.T) {
+	t.Parallel()
 	const name = "דנה (לוי)"
 	i := webtest.Portal(t)
 	put(t, i, "1", fields{

@@ -15,6 +15,7 @@ func changed(b *webtest.Browser) *webtest.Page {
 
 // TestWithdrawChangesSomething finds the form as it was filled in, with nothing said to be wrong.
 func TestWithdrawChangesSomething(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
 	typed := map[string]string{"name": "Jana", "number": "1001", "email": jana, "goods": "one book"}
 	b := i.Browser()

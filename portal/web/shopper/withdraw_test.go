@@ -38,6 +38,7 @@ func delivered() fields {
 // TestWithdrawWithoutSignIn goes the whole way as anyone can: the link in the foot, the statement, its confirmation, the
 // receipt on the page and by mail, and what the shop gets.
 func TestWithdrawWithoutSignIn(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
 	put(t, i, "1001", delivered())
 	b := i.Browser()
@@ -95,6 +96,7 @@ func hidden(page *webtest.Page) url.Values {
 
 // TestWithdrawSignedIn chooses from the order's page; name and address are known and not asked for.
 func TestWithdrawSignedIn(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
 	order := delivered()
 	order["lines"] = []fields{
@@ -143,6 +145,7 @@ func TestWithdrawSignedIn(t *testing.T) {
 
 // TestWithdrawOrderPage shows on an order's page why it is or is not possible.
 func TestWithdrawOrderPage(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
 	with := func(name string, value any) fields {
 		order := delivered()
@@ -193,6 +196,7 @@ func TestWithdrawOrderPage(t *testing.T) {
 
 // TestWithdrawHostile sends what no page of ours makes.
 func TestWithdrawHostile(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
 	put(t, i, "1", delivered())
 	visitor, customer := i.Browser(), signedIn(i)
@@ -248,6 +252,7 @@ func TestWithdrawHostile(t *testing.T) {
 
 // TestWithdrawHeld says on the page when no mail goes out, the same for an address that is known and one that is not.
 func TestWithdrawHeld(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
 	put(t, i, "1", delivered())
 	send := func(email string) string {
@@ -263,6 +268,7 @@ func TestWithdrawHeld(t *testing.T) {
 
 // TestWithdrawTooMany: when a client sends more than is taken, what was typed stays in the form.
 func TestWithdrawTooMany(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
 	send := func() *webtest.Page {
 		return i.Browser().Post("/withdraw/confirm", url.Values{
@@ -337,6 +343,7 @@ var formID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 // TestWithdrawTellsNobodyApart compares the answers of both steps, byte by byte, and what each asks of the store: for a statement that
 // matches an order, and for those that match in part or not at all.
 func TestWithdrawTellsNobodyApart(t *testing.T) {
+	t.Parallel()
 	store := &ledger{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store, consumerShop())
 	put(t, i, "1001", delivered())
@@ -379,6 +386,7 @@ func answer(page *webtest.Page) string {
 
 // TestWithdrawTogether presses the button 200 times at once.
 func TestWithdrawTogether(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
 	b := i.Browser()
 	b.Post("/withdraw", url.Values{"name": {"Jana"}, "number": {"1"}, "email": {jana}}).Want(http.StatusOK)
@@ -402,6 +410,7 @@ func TestWithdrawTogether(t *testing.T) {
 
 // TestWithdrawSwitchedOff finds no trace of the function where the shop does without.
 func TestWithdrawSwitchedOff(t *testing.T) {
+	t.Parallel()
 	shop := consumerShop()
 	shop.Settings.Withdrawal = new(false)
 	i := webtest.Portal(t, shop)
@@ -422,6 +431,7 @@ func TestWithdrawSwitchedOff(t *testing.T) {
 
 // TestWithdrawInEveryLanguage walks through all pages in each language, with the words that the law wants.
 func TestWithdrawInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	words, err := i18n.Load()
 	if err != nil {
 		t.Fatal(err)

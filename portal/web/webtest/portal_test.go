@@ -13,6 +13,7 @@ import (
 
 // The mails of a Portal are the real ones: the link and the code in them work.
 func TestMailbox(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	shops, err := i.App.Shops(t.Context())
 	if err != nil || len(shops) != 1 {
@@ -47,6 +48,7 @@ func TestMailbox(t *testing.T) {
 }
 
 func TestPutByKey(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	const customer = `{"email":"jan@shop.test","updated_at":"2026-03-01T10:00:00Z"}`
 	i.Put(i.Key("main"), "/api/v1/customers/1", customer).Want(http.StatusCreated)

@@ -28,7 +28,7 @@ func (i *Installation) composer() mail.Composer {
 	if err != nil {
 		i.t.Fatalf("read the catalogues: %v", err)
 	}
-	renderer, err := mail.NewRenderer()
+	renderer, err := mail.LoadRenderer()
 	if err != nil {
 		i.t.Fatalf("read the mail layouts: %v", err)
 	}

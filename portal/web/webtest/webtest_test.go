@@ -31,6 +31,7 @@ func site(t *testing.T) *webtest.Way {
 }
 
 func TestSubmit(t *testing.T) {
+	t.Parallel()
 	b := webtest.NewBrowser(t, "https://a.test", site(t))
 	b.Get("/form").Want(200)
 	page := b.Submit("#f", map[string]string{"area": "new"})
@@ -41,6 +42,7 @@ func TestSubmit(t *testing.T) {
 }
 
 func TestRedirects(t *testing.T) {
+	t.Parallel()
 	b := webtest.NewBrowser(t, "https://a.test", site(t))
 	b.Get("/form")
 	if page := b.Follow("a.next").Want(200); !page.Has("form#f") || page.URL.Path != "/form" {
@@ -53,6 +55,7 @@ func TestRedirects(t *testing.T) {
 
 // Side by side, each browser keeps its own secure cookies.
 func TestBrowsersInParallel(t *testing.T) {
+	t.Parallel()
 	way := site(t)
 	var all sync.WaitGroup
 	for n := range 50 {

@@ -77,6 +77,7 @@ func site(t *testing.T) string {
 }
 
 func TestChrome(t *testing.T) {
+	t.Parallel()
 	base := site(t)
 	browser := chrome.Start(t)
 	for name, test := range map[string]func(*testing.T, *chrome.Chrome, string){
