@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 )
 
@@ -27,8 +28,8 @@ func Serve(t testing.TB, site Site) *Way {
 	if err != nil {
 		t.Fatalf("listen: %v", err)
 	}
-	served := make(chan error, 1)
-	go func() { served <- site.Listener(listener) }()
+	accepting, served := &firstAccept{Listener: listener, called: make(chan struct{})}, make(chan error, 1)
+	go func() { served <- site.Listener(accepting) }()
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, network, listener.Addr().String())
@@ -36,6 +37,12 @@ func Serve(t testing.TB, site Site) *Way {
 	transport := &http.Transport{DialContext: dial, DialTLSContext: dial, MaxIdleConnsPerHost: 64}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
+		select { // a Shutdown before the site accepts would have no effect
+		case <-accepting.called:
+		case err := <-served:
+			t.Errorf("serve: %v", err)
+			return
+		}
 		if err := site.Shutdown(); err != nil {
 			t.Errorf("shut down: %v", err)
 		}
@@ -44,4 +51,17 @@ func Serve(t testing.TB, site Site) *Way {
 		}
 	})
 	return &Way{Transport: transport, Addr: listener.Addr().String()}
+}
+
+// firstAccept is a listener that tells when it is first asked for a connection.
+type firstAccept struct {
+	net.Listener
+	once   sync.Once
+	called chan struct{}
+}
+
+// Accept implements net.Listener.
+func (l *firstAccept) Accept() (net.Conn, error) {
+	l.once.Do(func() { close(l.called) })
+	return l.Listener.Accept()
 }
