@@ -76,6 +76,9 @@ func (s Shopper) Shop() Shop { return s.shop }
 // Customer is the customer as this request found it.
 func (s Shopper) Customer() Customer { return s.customer }
 
+// FormOwner names the customer in the forms of their pages. It opens nothing, and only the portal can make it.
+func (s Shopper) FormOwner() string { return s.app.secret.ID(s.shop.ID, "form-owner", s.customer.ID) }
+
 // Owns reports whether a link's token is of this very account, so that a second click leads into it silently. Whether
 // the link still works does not matter, but it must have been a real one.
 func (s Shopper) Owns(ctx context.Context, text string) (bool, error) {

@@ -130,9 +130,10 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 	return s.writePage(c, f)
 }
 
-// leadTo leads to what is missing. What was typed into a form is not lost by it: it is kept in a page that leads there, too.
+// leadTo leads to what is missing. What was typed into a form is not lost by it: it is kept in a page that leads there, too,
+// and that only the customer who typed it can send again.
 func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) error {
-	if isRead(c) || page.TypedFields(c) == nil {
+	if isRead(c) || !gate.HasOwner(c) || page.TypedFields(c) == nil {
 		return page.SeeOther(c, way)
 	}
 	return s.pages.Unsaved(c, s.base(c, kind), kind, way)

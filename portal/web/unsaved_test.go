@@ -1,14 +1,17 @@
 package web_test
 
 import (
+	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"postern/portal/web/webtest"
+	"postern/templates"
 )
 
 // TestTypedTextOutlivesTheSession: a form that is sent after its shopper was signed out in another tab says so, leads to the
@@ -92,7 +95,7 @@ func TestFormsWithoutTextSayWhy(t *testing.T) {
 func TestSecretsAreNotKept(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
-	typed := url.Values{"code": {"ABCD-EFGH"}, "token": {"tokentoken"}, "email": {"x@example.com"}}
+	typed := url.Values{"owner": {"someone"}, "code": {"ABCD-EFGH"}, "token": {"tokentoken"}, "email": {"x@example.com"}}
 	for _, lang := range []string{"en", "sk", "cs", "pl", "de"} {
 		b := i.Browser()
 		b.Header.Set("Accept-Language", lang)
@@ -103,6 +106,72 @@ func TestSecretsAreNotKept(t *testing.T) {
 		values := page.Attrs("input", "value")
 		if strings.Contains(page.Body, "ABCD-EFGH") || strings.Contains(page.Body, "tokentoken") || !slices.Contains(values, "x@example.com") {
 			t.Errorf("the page keeps %v", values)
+		}
+	}
+}
+
+// TestTypedTextGoesToNobodyElse: what one customer typed is neither shown to nor sent by the next one who signs in in that
+// browser; its own customer can still send it.
+func TestTypedTextGoesToNobodyElse(t *testing.T) {
+	i := webtest.Portal(t)
+	b := i.Browser()
+	i.SignIn(b, "jana@example.com")
+	form := b.Get("/profile")
+	b.Post("/sign-out", nil)
+	b.Page = form
+	b.Submit("main form", map[string]string{"first_name": "Secretname"}).Want(http.StatusForbidden)
+	kept := b.Page
+	i.SignIn(b, "peter@example.com")
+	for name, sent := range map[string]*webtest.Page{"kept": kept, "never sent before": form} {
+		b.Page = sent
+		b.Submit("main form", nil).Want(http.StatusForbidden)
+		if b.Page.Text("h1") != "This form belongs to another account" || strings.Contains(b.Page.Body, "Secretname") {
+			t.Errorf("a form that was %s: %s", name, b.Page.Text("main"))
+		}
+	}
+	if got := b.Get("/profile").Attr("[name=first_name]", "value"); got != "" {
+		t.Errorf("the other customer is called %q now", got)
+	}
+	b.Post("/sign-out", nil)
+	i.SignIn(b, "jana@example.com")
+	b.Page = kept
+	b.Submit("main form", nil).Want(http.StatusOK)
+	if got := b.Get("/profile").Attr("[name=first_name]", "value"); got != "Secretname" {
+		t.Errorf("its own customer saved %q", got)
+	}
+}
+
+// TestTextOfNobodyIsNotKept: a form that does not say whose it is leads to the sign-in, without a page that keeps it.
+func TestTextOfNobodyIsNotKept(t *testing.T) {
+	i := webtest.Portal(t)
+	page := i.Browser().Send(webtest.Request{
+		Method: http.MethodPost, Path: "/profile", Body: "first_name=Jana",
+		Header: map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"},
+	})
+	if to, _ := page.Want(http.StatusSeeOther).Redirect(); to == nil || to.Path != "/sign-in" {
+		t.Errorf("it leads to %v", to)
+	}
+}
+
+// TestFormsOfCustomersNameTheirOwner looks at the templates: a page that a customer types into says whose it is.
+func TestFormsOfCustomersNameTheirOwner(t *testing.T) {
+	const open = `method="post"`
+	ofVisitors := []string{"sign-in", "link", "link-ended", "undo-email", "unsubscribe", "code", "not-me"} // the token or the code decides
+	names, err := fs.Glob(templates.Pages, "pages/shopper/*.html")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range append(names, "partials/messages.html") {
+		text, err := fs.ReadFile(templates.Pages, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.Count(string(text), open) - strings.Count(string(text), `action="/sign-out"`)
+		if slices.Contains(ofVisitors, strings.TrimSuffix(path.Base(name), ".html")) {
+			want = 0
+		}
+		if got := strings.Count(string(text), `{{template "partials/owner" $}}`); got != want {
+			t.Errorf("%s: %d forms name their owner, want %d", name, got, want)
 		}
 	}
 }

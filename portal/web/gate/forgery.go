@@ -25,7 +25,35 @@ func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
 	if !isForm(c) {
 		return fiber.ErrUnsupportedMediaType
 	}
+	if isOfAnother(c) {
+		return &portal.Error{Kind: portal.Denied, Key: "error.other_account"}
+	}
 	return c.Next()
+}
+
+// OwnerField is the field by which each form of a customer's page names its owner.
+const OwnerField = "owner"
+
+// FormOwner names the signed-in customer in the forms of a page, "" for a visitor.
+func FormOwner(c *fiber.Ctx) string {
+	s, err := Shopper(c)
+	if err != nil {
+		return ""
+	}
+	return s.FormOwner()
+}
+
+// HasOwner reports whether a form names its owner: what was typed into it can be bound to one account.
+func HasOwner(c *fiber.Ctx) bool { return c.FormValue(OwnerField) != "" }
+
+// isOfAnother reports whether a form comes from a page of another customer than the one who is signed in by now. The form of a
+// visitor belongs to nobody yet.
+func isOfAnother(c *fiber.Ctx) bool {
+	if !HasOwner(c) {
+		return false
+	}
+	present := FormOwner(c)
+	return present != "" && c.FormValue(OwnerField) != present
 }
 
 func isSafe(method string) bool {

@@ -8,6 +8,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/money"
+	"postern/portal/web/gate"
 	"postern/templates/i18n"
 )
 
@@ -25,6 +26,8 @@ type Base struct {
 	SignedIn bool
 	Who      string // name, or address where the name is unknown
 	Email    string
+
+	FormOwner string // what the forms of a customer's page name them by
 
 	Flash      *Flash
 	Languages  []Choice // nil where there is no choice
@@ -58,6 +61,7 @@ func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) 
 	asked := askedLang(c)
 	if customer != nil {
 		b.SignedIn, b.Email, b.Who = true, customer.Email, customer.Name()
+		b.FormOwner = gate.FormOwner(c)
 		if b.Who == "" {
 			b.Who = customer.Email
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/web/gate"
 )
 
 // unsaved is the page of a form that was sent too late: its sender had been signed out, or needs to enter a code first. It keeps
@@ -29,7 +30,7 @@ func TypedFields(c *fiber.Ctx) []Hidden {
 			continue
 		}
 		fields = append(fields, field)
-		typed = typed || field.Value != ""
+		typed = typed || field.Value != "" && field.Name != gate.OwnerField
 	}
 	if !typed {
 		return nil

@@ -299,6 +299,7 @@ func TestInquiriesOfAnother(t *testing.T) {
 		}
 	}
 	stranger := i.Browser()
+	form["owner"] = []string{"of an earlier session"}
 	stranger.Post("/orders/77/message", form).Want(http.StatusForbidden)
 	if way := stranger.Page.Attr("main a.button", "href"); !strings.HasPrefix(way, "/sign-in?") {
 		t.Errorf("a stranger is led to %s", way)
