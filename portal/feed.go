@@ -124,7 +124,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	}
 	c.profile.Language = f.offered(r, c.profile.Language)
 	if w.Email != nil {
-		email := r.email("/email", *w.Email)
+		email := r.fedEmail("/email", *w.Email)
 		c.email = &email
 	}
 	if w.Company != nil {

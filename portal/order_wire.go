@@ -149,7 +149,7 @@ func decodeOrder(atlas *address.Atlas, body []byte, number string, latest time.T
 func (w orderWire) order(f *form) Order {
 	f.currency = f.currencyCode("/currency", w.Currency)
 	o := Order{
-		FeedCustomer: f.orderedBy("/customer_id", w.CustomerID), Email: f.email("/email", w.Email),
+		FeedCustomer: f.orderedBy("/customer_id", w.CustomerID), Email: f.fedEmail("/email", w.Email),
 		PlacedAt: f.moment("/placed_at", w.PlacedAt), UpdatedAt: f.moment("/updated_at", w.UpdatedAt),
 		Currency: f.currency, IsDigital: w.IsDigital, Business: w.Business, PricesIncludeTax: w.PricesIncludeTax,
 		Subtotal: f.optionalAmount("/subtotal", w.Subtotal), Discount: f.reduction("/discount", w.Discount),
