@@ -71,6 +71,9 @@ type session struct {
 	SignedInAt time.Time `bson:"signed_in_at"`
 	SeenAt     time.Time `bson:"seen_at"`            // to five minutes
 	FreshAt    time.Time `bson:"fresh_at,omitempty"` // when a code was entered last
+	FreshBy    string    `bson:"fresh_by,omitempty"` // hash of that code, which may come twice
+
+	Destination string `bson:"destination,omitempty"` // of a sign-in by code, which may come twice
 }
 
 // browser is one that signed in here before.
@@ -227,6 +230,16 @@ func (a *access) session(hash string, now time.Time) (session, bool) {
 
 func (s session) live(now time.Time) bool {
 	return now.Before(s.SeenAt.Add(sessionIdle)) && now.Before(s.SignedInAt.Add(sessionAbsolute))
+}
+
+// provenBy reports whether a code was entered in the session a moment ago: a second press of the button gets the first's answer.
+func (s session) provenBy(code string, now time.Time) bool {
+	return sameHash(s.FreshBy, codeHash(s.Hash, code)) && now.Sub(s.FreshAt) < repeatWindow
+}
+
+// prove notes that a code was entered in the session.
+func (s *session) prove(code string, now time.Time) {
+	s.FreshAt, s.FreshBy = now, codeHash(s.Hash, code)
 }
 
 // sameHash compares stored hashes; an empty one equals none.

@@ -38,7 +38,8 @@ type Customer struct {
 	FedEmail       string           `bson:"fed_email,omitempty"` // what the shop's own records have: said again, it moves nothing
 	Todo           []string         `bson:"todo,omitempty"`
 	Erasure        Erasure          `bson:"erasure,omitempty"`
-	DueAt          time.Time        `bson:"due_at,omitempty"` // when the worker has something to do next
+	ErasuresAsked  []time.Time      `bson:"erasures_asked,omitempty"` // within a day, each counted once
+	DueAt          time.Time        `bson:"due_at,omitempty"`         // when the worker has something to do next
 }
 
 // Name is the customer's full name, "" when unknown.

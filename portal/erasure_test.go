@@ -235,6 +235,12 @@ func TestErasureWishTakenBack(t *testing.T) {
 		if n < 4 == (portal.KindOf(err) == portal.TooMany) {
 			t.Errorf("wish %d of the day: %v", n+2, err)
 		}
+		if _, again := s.AskErasure(t.Context()); portal.KindOf(again) != portal.KindOf(err) {
+			t.Errorf("wish %d of the day: %v, the same once more: %v", n+2, err, again)
+		}
+		if err := s.KeepAccount(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -83,6 +83,12 @@ func (a *access) takeProof(wanted proof, code string, tried tally, now time.Time
 	return nil
 }
 
+// proven reports whether the code was entered in that session a moment ago.
+func (a *access) proven(session, code string, now time.Time) bool {
+	s, live := a.session(session, now)
+	return live && s.provenBy(code, now)
+}
+
 // Fresh reports whether a code was entered in this session within the last 15 minutes. What a stolen old link could ruin
 // asks for it.
 func (s Shopper) Fresh() bool {
@@ -150,12 +156,12 @@ func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 }
 
 // Confirm enters the code that AskCode sent and makes the session Fresh. Wrong, dead and never sent codes are told alike:
-// Invalid at "code".
+// Invalid at "code". The right one may come again within 60 seconds.
 func (s Shopper) Confirm(ctx context.Context, text string) error {
 	return s.enterProof(ctx, proof{Kind: mailStepUp, Email: s.customer.Email}, text, func(a *access) {
 		for i := range a.Sessions {
 			if a.Sessions[i].Hash == s.session.Hash {
-				a.Sessions[i].FreshAt = s.app.now()
+				a.Sessions[i].prove(normaliseCode(text), s.app.now())
 			}
 		}
 	})
@@ -173,6 +179,9 @@ func (s Shopper) enterProof(ctx context.Context, wanted proof, text string, then
 			return err
 		}
 		_, err = s.app.accessDocs(s.shop.ID).Change(ctx, s.access, func(a *access) error {
+			if proven = wanted.Kind == mailStepUp && a.proven(wanted.Session, code, s.app.now()); proven {
+				return storage.ErrUnchanged
+			}
 			err := a.takeProof(wanted, code, tried, s.app.now())
 			if proven = err == nil; proven {
 				then(a)

@@ -66,7 +66,8 @@ func (v Visitor) claimLink(a *access, t, cookie token) (destination string, err 
 }
 
 // EnterCode signs in by the code of a mail that this browser asked for. A wrong, a dead and a never sent code are told
-// alike: Invalid at "code". Five tries end a code, never a link; a client that tries hundreds is told TooMany.
+// alike: Invalid at "code". Five tries end a code, never a link; a client that tries hundreds is told TooMany. The right one may
+// come again within 60 seconds and gets the same session, as a link does.
 func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, error) {
 	canonical, ok := CanonicalEmail(email)
 	code := normaliseCode(text)
@@ -87,7 +88,11 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	if tries == 0 {
 		return SignedIn{}, wrong
 	}
-	signed, err := v.claimCode(ctx, newToken(v.app.accessID(v.shop.ID, canonical)), code, tried)
+	cookie, err := codeSession(v.app.accessID(v.shop.ID, canonical), v.browser.Secret, code)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	signed, err := v.claimCode(ctx, cookie, code, tried)
 	switch {
 	case err == nil:
 		fromClient.By = -1 // only wrong ones count
@@ -113,14 +118,20 @@ func (v Visitor) claimCode(ctx context.Context, cookie token, code string, tried
 	}
 	destination := ""
 	_, err := v.app.accessDocs(v.shop.ID).Change(ctx, cookie.access, func(a *access) error {
-		r, matches := a.matchCode(v.browser.hash(), code, tried, v.app.now())
+		now := v.app.now()
+		if s, again := a.session(cookie.hash(), now); again && s.provenBy(code, now) {
+			destination = s.Destination
+			return storage.ErrUnchanged
+		}
+		r, matches := a.matchCode(v.browser.hash(), code, tried, now)
 		if !matches {
 			return storage.ErrNotFound
 		}
 		destination = r.Destination
-		a.tidy(v.app.now())
+		a.tidy(now)
 		fresh := v.newSession(cookie)
-		fresh.FreshAt = fresh.SignedInAt
+		fresh.prove(code, now)
+		fresh.Destination = destination
 		a.admit(r, fresh, v.browser.hash())
 		return nil
 	})

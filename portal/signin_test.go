@@ -390,11 +390,51 @@ func TestCode(t *testing.T) {
 	if err := enter("browser", "JAN@example.com", strings.ToLower(strings.ReplaceAll(code, "-", " "))); err != nil {
 		t.Errorf("typed in lower case with a space: %v", err)
 	}
+	h.clock.pass(time.Minute)
 	same("used", enter("browser", jan, code))
 
 	code = ask()
 	h.clock.pass(10 * time.Minute)
 	same("ten minutes old", enter("browser", jan, code))
+}
+
+// TestCodeTwiceFromTheSameBrowser: a second press of the button within a minute gets the answer of the first.
+func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	_, code := h.askLinkTo(jan, "browser", "/orders/1001")
+	first, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(59 * time.Second)
+	again, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
+	if err != nil || again != first || again.Destination != "/orders/1001" {
+		t.Errorf("within a minute: %v, %+v, first %+v", err, again, first)
+	}
+	if infos, err := h.shopper(first.Cookie).Sessions(t.Context()); err != nil || len(infos) != 1 {
+		t.Errorf("%d sessions, %v", len(infos), err)
+	}
+	wrong := func(name, secret, code string) {
+		t.Helper()
+		if _, err := h.visitor(secret).EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	wrong("another browser", "another", code)
+	wrong("another code", "browser", wrongFor(code))
+	h.clock.pass(time.Second)
+	wrong("after a minute", "browser", code)
+
+	_, code = h.askLink(jan, "browser")
+	signed, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
+	if err == nil {
+		err = h.shopper(signed.Cookie).SignOut(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong("after signing out", "browser", code)
 }
 
 func TestFiveTriesEndACodeButNoLink(t *testing.T) {

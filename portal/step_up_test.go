@@ -113,6 +113,33 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 	}
 }
 
+// TestStepUpCodeTwice: a second press of the button within a minute gets the answer of the first.
+func TestStepUpCodeTwice(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	_, s := h.enterWith(jan, "one")
+	_, other := h.enterWith(jan, "other")
+	code := h.stepUpCode(s)
+	if err := s.Confirm(t.Context(), code); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(59 * time.Second)
+	if err := s.Confirm(t.Context(), code); err != nil {
+		t.Errorf("within a minute: %v", err)
+	}
+	for name, err := range map[string]error{
+		"another code": s.Confirm(t.Context(), wrongFor(code)), "another session": other.Confirm(t.Context(), code),
+	} {
+		if portal.KindOf(err) != portal.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	h.clock.pass(time.Second)
+	if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
+		t.Errorf("after a minute: %v", err)
+	}
+}
+
 func TestStepUpCodeHasFiveTries(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -80,6 +80,16 @@ func (t token) session(browserSecret string) (token, error) {
 	return token{access: t.access, secret: [secretBytes]byte(key)}, nil
 }
 
+// codeSession derives the session's token from the secret of the browser that enters a code, and from the code: the same browser
+// that sends it twice gets the same session, and nobody else can compute it.
+func codeSession(access, browserSecret, code string) (token, error) {
+	key, err := hkdf.Key(sha256.New, []byte(browserSecret), []byte(code), "postern session by code", secretBytes)
+	if err != nil {
+		return token{}, err
+	}
+	return token{access: access, secret: [secretBytes]byte(key)}, nil
+}
+
 // hashOf is the form in which a secret is stored: base64url of its SHA-256.
 func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))

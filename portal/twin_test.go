@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"errors"
 	"testing"
 
 	"postern/portal"
@@ -98,6 +99,29 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 			t.Parallel()
 			sendTwins(t, prepare)
 		})
+	}
+}
+
+// TestTwinOfTheFifthErasureGetsTheSameAnswer: what is allowed once is not refused because it came twice.
+func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
+	h := newHouse(t)
+	h.newCustomer(jan)
+	s := h.shopper(h.signInByCode(jan, "browser"))
+	ask := func() error { _, err := s.AskErasure(t.Context()); return err }
+	for range 4 {
+		if err := errors.Join(ask(), s.KeepAccount(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := make(chan error, 8)
+	together(cap(answers), func(int) { answers <- ask() })
+	for range cap(answers) {
+		if err := <-answers; err != nil {
+			t.Errorf("the fifth of a day, sent several times at once: %v", err)
+		}
+	}
+	if err := errors.Join(s.KeepAccount(t.Context()), ask()); portal.KindOf(err) != portal.TooMany {
+		t.Errorf("the sixth: %v", err)
 	}
 }
 
