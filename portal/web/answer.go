@@ -118,4 +118,7 @@ func routeOf(c *fiber.Ctx) string {
 	return pattern
 }
 
-func isAPI(c *fiber.Ctx) bool { return strings.HasPrefix(c.Path(), gate.APIPrefix) }
+// isAPI reports whether the answer is for a machine. Of a header that could not be read there is no path.
+func isAPI(c *fiber.Ctx) bool {
+	return strings.HasPrefix(c.Path(), gate.APIPrefix) || connOf(c.Context()).asksAPI()
+}

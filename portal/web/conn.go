@@ -149,6 +149,9 @@ func (c *conn) headerFault() error {
 	return c.fault
 }
 
+// asksAPI reports whether the header that could not be read to its end asks for the API.
+func (c *conn) asksAPI() bool { return c != nil && c.scan.asksAPI() }
+
 // linger makes Close wait for what the client still sends: a connection that is closed with bytes unread is reset, and the
 // client may never see the answer.
 func (c *conn) linger() {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+
+	"postern/portal/web/gate"
 )
 
 // errHeader says that a header is not as RFC 9112 has it. Another reader of the same bytes, such as a proxy, may see
@@ -12,9 +14,10 @@ var errHeader = errors.New("the header is malformed")
 
 // headerScan reads a header line by line, in any pieces, and keeps the beginning of the present line only.
 type headerScan struct {
-	headers int // complete so far
-	lines   int // of this header
-	length  int // of the body; chunked for one in chunks
+	headers int  // complete so far
+	lines   int  // of this header
+	length  int  // of the body; chunked for one in chunks
+	api     bool // the request line asks for the API
 
 	begin [64]byte // of the line
 	size  int      // of the line so far
@@ -65,8 +68,22 @@ func (h *headerScan) endLine() (done bool, err error) {
 	}
 	if h.lines++; h.lines > 1 {
 		err = h.field(line, whole)
+	} else {
+		h.api = isAPILine(line)
 	}
 	return false, err
+}
+
+// asksAPI reports whether the header, as far as it came, asks for the API: whatever is wrong with the rest, a machine waits for the
+// answer.
+func (h *headerScan) asksAPI() bool {
+	return h.api || h.lines == 0 && isAPILine(h.begin[:min(h.size, len(h.begin))])
+}
+
+// isAPILine looks at the beginning of a request line.
+func isAPILine(line []byte) bool {
+	_, target, _ := bytes.Cut(line, []byte(" "))
+	return bytes.HasPrefix(pathOf(target), []byte(gate.APIPrefix))
 }
 
 // field notes how long the body is. What is unclear about it ends the connection elsewhere, too.

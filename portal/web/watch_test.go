@@ -2,12 +2,14 @@ package web_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"postern/portal"
 	"postern/portal/web"
 	"postern/portal/web/webtest"
 )
@@ -55,5 +57,32 @@ func TestWatch(t *testing.T) {
 		if a.Took <= 0 {
 			t.Errorf("%s %s took %s", a.Method, a.Route, a.Took)
 		}
+	}
+}
+
+// TestStaleDeliveriesAreTold to those who watch, for the metrics.
+func TestStaleDeliveriesAreTold(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var outcomes []portal.Outcome
+	h := newHouse(t)
+	h = h.with(t, web.Config{Watches: []web.Watch{func(ctx context.Context) (context.Context, func(web.Answer)) {
+		return ctx, func(a web.Answer) {
+			mu.Lock()
+			defer mu.Unlock()
+			outcomes = append(outcomes, a.Outcome)
+		}
+	}}})
+	key := h.Key("main")
+	for _, day := range []string{"02", "01"} {
+		h.browser(t).Send(webtest.Request{
+			Method: "PUT", Path: "/api/v1/customers/7", Body: `{"email":"jana@example.com","updated_at":"2026-01-` + day + `T00:00:00Z"}`,
+			Header: map[string]string{"Authorization": "Bearer " + key, "Content-Type": "application/json"},
+		})
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if want := []portal.Outcome{portal.Created, portal.Stale}; !slices.Equal(outcomes, want) {
+		t.Errorf("told %q, want %q", outcomes, want)
 	}
 }
