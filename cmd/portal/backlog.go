@@ -28,6 +28,7 @@ type look struct {
 	at              time.Time
 	waiting, failed int
 	overdue         time.Duration // how long the mail that has been due the longest has been so, 0 for none
+	refused         int           // shops whose sender the mail server refuses; their mails wait for somebody, and count as none overdue
 }
 
 func (b *backlog) look(ctx context.Context) (look, error) {
@@ -60,6 +61,14 @@ func (b *backlog) add(ctx context.Context, found *look, shop string) error {
 			return err
 		}
 		*n += len(page.Hits)
+	}
+	obstacle, err := box.Obstacle(ctx)
+	if err != nil {
+		return err
+	}
+	if obstacle == mail.SenderRefused {
+		found.refused++
+		return nil
 	}
 	overdue, err := box.Overdue(ctx)
 	found.overdue = max(found.overdue, overdue)

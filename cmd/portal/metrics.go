@@ -124,19 +124,21 @@ func (m *metrics) outbox(b *backlog) {
 	}
 	m.registry.MustRegister(outboxCollector{
 		backlog: b, waiting: state("waiting"), failed: state("failed"),
+		refused: prometheus.NewDesc("portal_outbox_senders_refused", "Shops whose sender address the mail server refuses.", nil, nil),
 		overdue: prometheus.NewDesc("portal_outbox_overdue_seconds", "How long the mail that is due the longest has been due.", nil, nil),
 	})
 }
 
 type outboxCollector struct {
-	backlog                  *backlog
-	waiting, failed, overdue *prometheus.Desc
+	backlog                           *backlog
+	waiting, failed, refused, overdue *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
 func (c outboxCollector) Describe(to chan<- *prometheus.Desc) {
 	to <- c.waiting
 	to <- c.failed
+	to <- c.refused
 	to <- c.overdue
 }
 
@@ -151,6 +153,7 @@ func (c outboxCollector) Collect(to chan<- prometheus.Metric) {
 	}
 	for desc, value := range map[*prometheus.Desc]float64{
 		c.waiting: float64(found.waiting), c.failed: float64(found.failed), c.overdue: found.overdue.Seconds(),
+		c.refused: float64(found.refused),
 	} {
 		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
 	}

@@ -54,11 +54,15 @@ func (c outboxList) Run(ctx context.Context, w *world) error {
 }
 
 func row(id string, e mail.Entry, obstacle string) []string {
-	reason := e.LastError
-	if reason == "" && obstacle != "" && isQueued(e) {
-		reason = "not tried: " + obstacle
+	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts), whyUnsent(e, obstacle)}
+}
+
+// whyUnsent is what the last attempt at a mail failed at; for one that waits untried, the obstacle that keeps all of them waiting.
+func whyUnsent(e mail.Entry, obstacle string) string {
+	if e.LastError == "" && obstacle != "" && isQueued(e) {
+		return "not tried: " + obstacle
 	}
-	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts), reason}
+	return e.LastError
 }
 
 // isQueued reports whether a mail is still to be sent.

@@ -22,6 +22,10 @@ func (c outboxShow) Run(ctx context.Context, w *world) error {
 		if err != nil {
 			return noSuchMail(c.ID, err)
 		}
+		obstacle, err := box.Obstacle(ctx)
+		if err != nil {
+			return err
+		}
 		var shown card
 		shown.add("id", c.ID)
 		shown.add("state", e.State)
@@ -33,7 +37,7 @@ func (c outboxShow) Run(ctx context.Context, w *world) error {
 		shown.add("sent", moment(e.SentAt))
 		shown.add("resent", moment(e.ResentAt))
 		shown.add("attempts", strconv.Itoa(e.Attempts))
-		shown.add("last-error", e.LastError)
+		shown.add("last-error", whyUnsent(e, obstacle))
 		shown.add("may-have-arrived", yesNo(e.Unsure || e.State == mail.Sent))
 		return shown.print(w, c.JSON)
 	})

@@ -104,6 +104,13 @@ func TestOutboxSaysWhyEmailsWait(t *testing.T) {
 	if n := strings.Count(out, "sign_in_refused"); n != emails {
 		t.Errorf("%d of %d emails have a reason:\n%s", n, emails, out)
 	}
+	var listed []map[string]string
+	if err := json.Unmarshal([]byte(call(t, nil, "outbox", "list", "--store", dir, "--json").want(t, exitOK).out), &listed); err != nil {
+		t.Fatal(err)
+	}
+	for _, email := range listed {
+		call(t, nil, "outbox", "show", email["id"], "--store", dir).want(t, exitOK, "sign_in_refused")
+	}
 	out = call(t, nil, "outbox", "list", "--store", dir, "--state", "deferred").want(t, exitOK, "deferred", "jana@example.com").out
 	if strings.Contains(out, "waiting") {
 		t.Errorf("others are listed: %s", out)

@@ -25,7 +25,8 @@ const (
 // mail, and what is asked for waits in the outbox. When it is back, what has piled up gets as long to go out.
 //
 // A fault that somebody must put right, such as a refused sign-in, fails the check of a process that never reached the mail
-// server: a roll-out with a wrong password must not become ready. One that did reach it goes on.
+// server: a roll-out with a wrong password must not become ready. One that did reach it goes on. A refused sender is one shop's, and
+// is reported only.
 func mailCheck(p *pulse, b *backlog) web.Check {
 	return web.Check{Name: "mail", Run: func(ctx context.Context) (string, error) {
 		if p.ended.Load() {
@@ -46,6 +47,8 @@ func mailCheck(p *pulse, b *backlog) web.Check {
 			return cause, nil
 		case min(found.overdue, p.reached()) > mailPatience:
 			return "late", fmt.Errorf("a mail has been due for %s", found.overdue)
+		case found.refused > 0:
+			return mail.SenderRefused, nil
 		}
 		return "ok", nil
 	}}

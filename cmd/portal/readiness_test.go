@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/web"
 	"postern/storage"
 	"postern/storage/storagetest"
 )
@@ -91,6 +95,17 @@ func (d *desk) late(t *testing.T) {
 	d.pulse.alive()
 }
 
+// refuse has the mail server refuse the shop's sender.
+func (d *desk) refuse(t *testing.T) {
+	t.Helper()
+	d.add(t)
+	dispatcher := &mail.Dispatcher{
+		Engine: d.engine, Shops: d.backlog.shops, Now: func() time.Time { return d.now }, Compose: d.pulse.composer(composed(nil)),
+		Sender: d.pulse.sender(&post{send: &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: 553, Reason: "not you"}}),
+	}
+	_, _ = dispatcher.Once(t.Context()) // it is what is wanted
+}
+
 // away has the mail server be away for a cause, or be back.
 func (d *desk) away(cause string) { d.pulse.missing(mail.Failure{Cause: cause}) }
 
@@ -148,6 +163,7 @@ func TestMailCheck(t *testing.T) {
 			d.away("")
 			d.late(t)
 		}, "late", false},
+		"a shop's sender is refused":  {func(d *desk) { d.refuse(t); d.late(t) }, "sender_refused", true},
 		"a store that does not reply": {func(d *desk) { d.backlog.engine = storagetest.Open(t) }, "unknown", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -251,6 +267,46 @@ func TestBacklog(t *testing.T) {
 	want(2, time.Minute)
 	d.now = d.now.Add(-time.Hour) // a clock that was put back
 	want(2, 0)
+}
+
+// TestRefusedSenderIsInTheMetrics: of one shop of two, until its email is out.
+func TestRefusedSenderIsInTheMetrics(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	m := newMetrics()
+	m.outbox(d.backlog)
+	want := func(figure string) {
+		t.Helper()
+		if got := scraped(t, m); !strings.Contains(got, "\nportal_outbox_senders_refused "+figure+"\n") {
+			t.Errorf("want %s in\n%s", figure, got)
+		}
+	}
+	want("0")
+	d.refuse(t)
+	d.now = d.now.Add(time.Minute)
+	want("1")
+}
+
+// TestStaleDeliveriesAreCounted by route and result.
+func TestStaleDeliveriesAreCounted(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	for _, outcome := range []portal.Outcome{portal.Stale, portal.Created, portal.Stale, ""} {
+		_, told := m.watch(t.Context())
+		told(web.Answer{Method: "PUT", Route: "/api/v1/orders/:number", Status: 200, Outcome: outcome})
+	}
+	const line = "portal_feed_deliveries_total{result=\"stale\",route=\"/api/v1/orders/:number\"} 2\n"
+	if got := scraped(t, m); !strings.Contains(got, line) {
+		t.Errorf("want %s in\n%s", line, got)
+	}
+}
+
+// scraped is what Prometheus would read.
+func scraped(t *testing.T, m *metrics) string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	return answer.Body.String()
 }
 
 // TestServeHealth asks a running server from outside, by its own command.
