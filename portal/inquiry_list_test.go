@@ -2,6 +2,8 @@ package portal_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -92,6 +94,49 @@ func TestInquiryList(t *testing.T) {
 	if p, err := h.feed().Messages(t.Context(), ""); err != nil || p.Messages == nil || len(p.Messages) != 0 {
 		t.Errorf("another shop sees %+v, %v", p, err)
 	}
+}
+
+// TestInquiryListNamesTheCustomer as the shop's system does: by its own id once that was introduced, and by the present email.
+func TestInquiryListNamesTheCustomer(t *testing.T) {
+	t.Parallel()
+	h, s := inquiryHouse(t)
+	feed := h.feed()
+	if err := errors.Join(s.WriteMessage(t.Context(), message(s, "Hello")), s.AskReturn(t.Context(), giveBack(t, s))); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.pass(time.Hour)
+	want := func(id, email string) {
+		t.Helper()
+		messages, err := feed.Messages(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		requests, err := feed.Requests(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := append(messages.Messages, requests.Requests...)
+		for _, r := range list {
+			text, err := json.Marshal(r)
+			if fields := fmt.Sprintf(`"customer_id":%q,"email":%q`, id, email); err != nil || !strings.Contains(string(text), fields) {
+				t.Errorf("want %s in %s, %v", fields, text, err)
+			}
+		}
+		if len(list) != 2 {
+			t.Errorf("%d are listed", len(list))
+		}
+	}
+	want("", jan)
+	put := func(email, at string) {
+		t.Helper()
+		if _, err := feed.PutCustomer(t.Context(), "77", []byte(`{"email":"`+email+`","updated_at":"`+at+`"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(jan, "2026-11-21T10:00:00Z")
+	want("77", jan)
+	put("jan.novak@example.com", "2026-11-21T10:30:00Z")
+	want("77", "jan.novak@example.com")
 }
 
 // TestInquiryInterrupted stops after each write of sending and mailing; then it is tried again. It ends with one of each.

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/secret/secrettest"
 	"postern/storage"
 )
 
@@ -55,6 +57,37 @@ func TestMailSignIn(t *testing.T) {
 	}
 	if sent := h.deliver(); len(sent) != 0 {
 		t.Errorf("%d mails of refused requests", len(sent))
+	}
+}
+
+// TestMailSignInUnderWay: the same request comes again at each moment of the first. It is answered like the first or, while that one is
+// under way, refused as a conflict, and one email goes out.
+func TestMailSignInUnderWay(t *testing.T) {
+	t.Parallel()
+	conflicts := 0
+	for turn := 0; ; turn++ {
+		h, feed := fedHouse(t)
+		ask := func(feed portal.Feed) error { return feed.MailSignIn(t.Context(), "77", []byte(`{}`), "one") }
+		var twin error
+		m := &meddled{Engine: h.engine, turn: turn, meddle: func() { twin = ask(feed) }}
+		err := ask(h.feedOver(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))))
+		for _, answer := range []error{err, twin} {
+			var own *portal.Error
+			if portal.KindOf(answer) == portal.Conflict && errors.As(answer, &own) && own.Key == "idempotency.running" {
+				conflicts++
+			} else if answer != nil {
+				t.Errorf("before step %d: %v", turn, answer)
+			}
+		}
+		if sent := h.deliver(); len(sent) != 1 {
+			t.Errorf("before step %d: %d emails", turn, len(sent))
+		}
+		if m.turn >= 0 {
+			break
+		}
+	}
+	if conflicts == 0 {
+		t.Error("none met the other under way")
 	}
 }
 

@@ -400,6 +400,7 @@ func TestCode(t *testing.T) {
 
 // TestCodeTwiceFromTheSameBrowser: a second press of the button within a minute gets the answer of the first.
 func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	_, code := h.askLinkTo(jan, "browser", "/orders/1001")

@@ -115,6 +115,7 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 
 // TestStepUpCodeTwice: a second press of the button within a minute gets the answer of the first.
 func TestStepUpCodeTwice(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	_, s := h.enterWith(jan, "one")

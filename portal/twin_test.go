@@ -104,6 +104,7 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 
 // TestTwinOfTheFifthErasureGetsTheSameAnswer: what is allowed once is not refused because it came twice.
 func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.shopper(h.signInByCode(jan, "browser"))

@@ -113,6 +113,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 // TestTypedTextGoesToNobodyElse: what one customer typed is neither shown to nor sent by the next one who signs in in that
 // browser; its own customer can still send it.
 func TestTypedTextGoesToNobodyElse(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com")
@@ -143,6 +144,7 @@ func TestTypedTextGoesToNobodyElse(t *testing.T) {
 
 // TestTextOfNobodyIsNotKept: a form that does not say whose it is leads to the sign-in, without a page that keeps it.
 func TestTextOfNobodyIsNotKept(t *testing.T) {
+	t.Parallel()
 	i := webtest.Portal(t)
 	page := i.Browser().Send(webtest.Request{
 		Method: http.MethodPost, Path: "/profile", Body: "first_name=Jana",
@@ -155,6 +157,7 @@ func TestTextOfNobodyIsNotKept(t *testing.T) {
 
 // TestFormsOfCustomersNameTheirOwner looks at the templates: a page that a customer types into says whose it is.
 func TestFormsOfCustomersNameTheirOwner(t *testing.T) {
+	t.Parallel()
 	const open = `method="post"`
 	ofVisitors := []string{"sign-in", "link", "link-ended", "undo-email", "unsubscribe", "code", "not-me"} // the token or the code decides
 	names, err := fs.Glob(templates.Pages, "pages/shopper/*.html")

@@ -41,6 +41,24 @@ func TestSignInWithoutScripts(t *testing.T) {
 	}
 }
 
+// TestCodePageSpeaksOfOtherDevices: somebody who used the link elsewhere learns why the code does not work here.
+func TestCodePageSpeaksOfOtherDevices(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	for lang, want := range map[string]string{
+		"en": "Used the link on another device", "sk": "Použili ste odkaz na inom zariadení", "cs": "Použili jste odkaz na jiném zařízení",
+		"pl": "Link został użyty na innym urządzeniu", "de": "Haben Sie den Link auf einem anderen Gerät",
+	} {
+		b := i.Browser()
+		b.Header.Set("Accept-Language", lang)
+		b.Get("/sign-in")
+		b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusOK)
+		if b.Page.URL.Path != "/sign-in/code" || !strings.Contains(b.Page.Text("main"), want) {
+			t.Errorf("in %s, %s says: %s", lang, b.Page.URL.Path, b.Page.Text("main"))
+		}
+	}
+}
+
 // TestCode signs in by the code of the mail, typed as people type it; a code of nobody's is told like a wrong one.
 func TestCode(t *testing.T) {
 	t.Parallel()
