@@ -94,6 +94,7 @@ func (s Shopper) SaveProfile(ctx context.Context, p Profile) (Profile, error) {
 	wanted := s.RequiredFields()
 	f := &form{}
 	out := s.readProfile(f, p)
+	company := out.Company
 	if !slices.Contains(wanted, RequireCompany) {
 		out.Company = ""
 	}
@@ -108,7 +109,8 @@ func (s Shopper) SaveProfile(ctx context.Context, p Profile) (Profile, error) {
 		if c.ProfileVersion != p.Version {
 			twin, again := out, *c
 			twin.Version = c.ProfileVersion
-			if again.setProfile(twin); again.profile() == c.profile() {
+			again.setProfile(twin)
+			if again.profile() == c.profile() && (company == "" || company == c.Company.Name) {
 				return storage.ErrUnchanged // a form that was sent twice is saved once
 			}
 			return failure(Conflict, "profile.changed")
