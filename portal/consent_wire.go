@@ -37,7 +37,7 @@ func (f *form) consents(w *consentsWire, now time.Time) []Consent {
 
 func (f *form) consent(at string, purpose Purpose, w consentWire, now time.Time) Consent {
 	said := Consent{
-		Purpose: purpose, Status: ConsentStatus(w.Status), At: f.moment(at+"/at", w.At),
+		Purpose: purpose, Status: ConsentStatus(statusKey(w.Status)), At: f.moment(at+"/at", w.At),
 		Source: f.cut(at+"/source", w.Source, maxWord), Wording: f.prose(at+"/wording", w.Wording, maxText),
 	}
 	if said.Status != ConsentGiven && said.Status != ConsentWithdrawn {

@@ -75,7 +75,7 @@ func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (session
 				return storage.ErrUnchanged
 			}
 			live = len(a.sessionInfos(o.app.now()))
-			a.clear(LinkStopped, o.app.now())
+			a.clear(LinkExpired, o.app.now()) // ended by support: neither another link nor an alarm did it
 			return nil
 		})
 		if ifFound(err) != nil {

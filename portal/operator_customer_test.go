@@ -54,6 +54,10 @@ func TestOperatorSignsOutEverySessionAndLink(t *testing.T) {
 	if _, err := h.visitor("three").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
 		t.Errorf("a link from before: %v", err)
 	}
+	page, err := h.visitor("three").Link(t.Context(), token)
+	if err != nil || page.State != portal.LinkExpired || !page.At.Equal(h.clock.Now()) {
+		t.Errorf("its page is %+v, %v, which must blame neither another link nor a message of the customer", page, err)
+	}
 	h.signIn(jan) // can come back
 }
 

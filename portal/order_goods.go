@@ -41,12 +41,24 @@ func (l Line) isSurcharge() bool {
 // HasGoods reports whether any line is goods.
 func (o Order) HasGoods() bool { return slices.ContainsFunc(o.Lines, Line.IsGoods) }
 
-// lineKind reads what a line is. Another word is refused: it would take the right to send something back away, or grant it, by a
-// misunderstanding.
+// lineKind reads what a line is, in any usual spelling. Another word is dropped with a warning: the line is then judged as one whose feed
+// says nothing, and the order is worth more than the word.
 func (f *form) lineKind(field, word string) string {
-	if word != "" && !slices.Contains(LineKinds(), word) {
-		f.fault(field, "order.line.kind", "Words", strings.Join(LineKinds(), ", "))
+	key := statusKey(word)
+	if saysNothing(key) {
 		return ""
 	}
-	return word
+	kind := canonical(key, LineKinds(), map[string]string{
+		lineGoods:  "good product products item physical article line_item",
+		"tip":      "gratuity",
+		"rounding": "cash_rounding",
+		"credit":   "store_credit",
+		"fee":      "surcharge service_fee handling payment_fee",
+		"shipping": "delivery postage",
+		"discount": "coupon promotion",
+	})
+	if kind == "" {
+		f.warn(field, "order.line.kind", "Words", strings.Join(LineKinds(), ", "))
+	}
+	return kind
 }

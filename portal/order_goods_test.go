@@ -81,7 +81,7 @@ func TestOnlyGoodsAreCountedAndChosen(t *testing.T) {
 	}
 }
 
-// TestLineKinds are read and given out; another word is refused, since rights hang on it.
+// TestLineKinds are read in any usual spelling and given out; another word is dropped with a warning, and the order is taken.
 func TestLineKinds(t *testing.T) {
 	t.Parallel()
 	const line = `"total":"1.00","lines":[{"name":"A","quantity":"1","total":"1.00","kind":"tip"}]`
@@ -89,9 +89,22 @@ func TestLineKinds(t *testing.T) {
 	if got := o.wire().Lines[0].Kind; got != "tip" || money.Decimal(o.wire().Lines[0].Quantity) != "1" {
 		t.Errorf("kind %q", got)
 	}
+	for word, want := range map[string]string{
+		"": "", "null": "", "goods": "goods", "Goods": "goods", " PRODUCT ": "goods", "item": "goods", "physical": "goods", "line-item": "goods",
+		"Tip": "tip", "SHIPPING": "shipping", "ServiceFee": "fee", "gnome": "",
+	} {
+		f := &form{}
+		got := f.lineKind("/lines/0/kind", word)
+		if warned := len(f.listed()) == 1; got != want || len(f.faults) != 0 || warned != (word == "gnome") {
+			t.Errorf("%q is %q, want %q; %+v, %+v", word, got, want, f.faults, f.listed())
+		}
+	}
 	f := &form{}
-	if f.lineKind("/lines/0/kind", "gnome"); len(f.faults) != 1 || f.faults[0].Key != "order.line.kind" {
-		t.Errorf("%+v", f.faults)
+	if got := f.withdrawalException("/lines/0/withdrawal", "Custom-Made"); got != "custom_made" || len(f.faults) != 0 {
+		t.Errorf("an exception is %q, %+v", got, f.faults)
+	}
+	if f.withdrawalException("/lines/0/withdrawal", "gnome"); len(f.faults) != 1 {
+		t.Error("an unknown exception was taken")
 	}
 }
 

@@ -144,12 +144,16 @@ func (s Shopper) withdrawn(ctx context.Context, id string, choice WithdrawalChoi
 	return sent.receipt(), nil
 }
 
-// withdrawalException reads why a line cannot be withdrawn from. Another word is refused, not kept as any other is: it would take a
-// right away, or grant one, by a misunderstanding.
+// withdrawalException reads why a line cannot be withdrawn from, in any spelling of our words. Another word is refused, not dropped as
+// others are: it would take a right away, or grant one, by a misunderstanding.
 func (f *form) withdrawalException(field, word string) string {
-	if word != "" && !slices.Contains(WithdrawalExceptions(), word) {
+	key := statusKey(word)
+	if saysNothing(key) {
+		return ""
+	}
+	if !slices.Contains(WithdrawalExceptions(), key) {
 		f.fault(field, "withdrawal.exception")
 		return ""
 	}
-	return word
+	return key
 }
