@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal/job"
 	"postern/storage"
 )
 
@@ -33,10 +34,9 @@ type access struct {
 	Dead     []ended   `bson:"dead,omitempty"`
 	Sessions []session `bson:"sessions,omitempty"`
 	Browsers []browser `bson:"browsers,omitempty"`
-	Notices  []notice  `bson:"notices,omitempty"`
 	Alarms   []alarm   `bson:"alarms,omitempty"`
 	Proofs   []proof   `bson:"proofs,omitempty"`
-	Todo     []string  `bson:"todo,omitempty"`
+	Work     job.List  `bson:"work,omitempty"`
 	StaleAt  time.Time `bson:"stale_at,omitempty"` // of an address nobody has: when nothing in it matters any more
 }
 
@@ -83,18 +83,15 @@ type browser struct {
 }
 
 const (
-	accessByTodo     = "todo"
 	accessByStale    = "stale"
 	accessByCustomer = "customer"
 )
 
 func accessCollection() storage.Collection {
-	return storage.Collection{Name: "access", Indexes: []storage.Index{
-		{Name: accessByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
-		todoOfAllShops(),
+	return storage.Collection{Name: "access", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: accessByStale, Fields: []storage.Field{{Path: "stale_at", Kind: storage.Time}}},
 		{Name: accessByCustomer, Fields: []storage.Field{{Path: "customer", Kind: storage.String}}, Head: []string{"email"}},
-	}}
+	}...)}
 }
 
 // tidy moves links past their end to the dead, and forgets what need not be known any more.
@@ -199,7 +196,7 @@ func (a *access) admit(r request, s session, browserHash string) {
 func (a *access) belongTo(email, customer string, now time.Time) {
 	if a.Customer != "" && a.Customer != customer {
 		a.clear(LinkReplaced, now)
-		a.Notices, a.Alarms, a.Todo = nil, nil, nil
+		a.Alarms, a.Work = nil, job.List{}
 	}
 	a.Email, a.Customer, a.StaleAt = email, customer, time.Time{}
 }

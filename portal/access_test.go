@@ -2,6 +2,7 @@ package portal
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"postern/portal/job"
 	"postern/portal/secret/secrettest"
 	"postern/storage/storagetest"
 )
@@ -241,11 +243,12 @@ func TestAnnounce(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			a := &access{Browsers: []browser{{Hash: "other"}, {Hash: "known"}}}
 			a.announce(linked("r", noon().Add(-test.age)), s, test.browser)
-			if told := len(a.Notices) == 1 && len(a.Todo) == 1; told != test.told || len(a.Notices) != len(a.Todo) {
-				t.Errorf("notices %v, todo %v", a.Notices, a.Todo)
+			if len(a.Work.Jobs) == 1 != test.told {
+				t.Fatalf("jobs %v", a.Work.Jobs)
 			}
-			if test.told && (a.Notices[0].ID != "r" || a.Notices[0].Device != s.Device || a.Notices[0].Network != s.Network || !a.Notices[0].At.Equal(noon())) {
-				t.Errorf("notice %+v", a.Notices[0])
+			want := job.Args{"request": "r", "device": s.Device, "network": s.Network, "lang": ""}
+			if test.told && (!maps.Equal(a.Work.Jobs[0].Args, want) || !a.Work.Jobs[0].At.Equal(noon())) {
+				t.Errorf("notice %+v", a.Work.Jobs[0])
 			}
 		})
 	}
@@ -253,8 +256,8 @@ func TestAnnounce(t *testing.T) {
 	for i := range 25 {
 		a.announce(linked(fmt.Sprint(i), noon()), s, "strange")
 	}
-	if len(a.Notices) != 20 || len(a.Todo) != 20 {
-		t.Errorf("%d notices, %d jobs", len(a.Notices), len(a.Todo))
+	if len(a.Work.Jobs) != 20 {
+		t.Errorf("%d notices", len(a.Work.Jobs))
 	}
 }
 

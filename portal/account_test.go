@@ -131,7 +131,7 @@ func TestAddressIsAddedBesideAnother(t *testing.T) {
 				t.Fatal(err)
 			}
 		}}
-		shopper, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now)).Shopper(t.Context(), h.shop, cookie)
+		shopper, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)).Shopper(t.Context(), h.shop, cookie)
 		if err != nil {
 			t.Fatal(err)
 		}

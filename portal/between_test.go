@@ -136,7 +136,7 @@ func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
 				for n := 2 % stride(); ; n += stride() {
 					c := newComeback(t)
 					m := &meddled{Engine: c.engine, turn: n}
-					app := portal.New(m, secrettest.Ring(), portal.WithClock(c.clock.Now))
+					app := portal.New(m, secrettest.Ring(), portal.WithClock(c.clock.Now), portal.WithCountDelay(0))
 					var session string
 					var back, released error
 					switch meddler {
@@ -208,14 +208,14 @@ func TestGivingUpInTurns(t *testing.T) {
 			m.meddle = func() {
 				go func() {
 					defer close(done)
-					session, back = c.come(portal.New(h, secrettest.Ring(), portal.WithClock(c.clock.Now)), "change")
+					session, back = c.come(portal.New(h, secrettest.Ring(), portal.WithClock(c.clock.Now), portal.WithCountDelay(0)), "change")
 				}()
 				select {
 				case <-h.waits:
 				case <-done:
 				}
 			}
-			if err := c.release(portal.New(m, secrettest.Ring(), portal.WithClock(c.clock.Now)), time.Millisecond); err != nil {
+			if err := c.release(portal.New(m, secrettest.Ring(), portal.WithClock(c.clock.Now), portal.WithCountDelay(0)), time.Millisecond); err != nil {
 				t.Error(err)
 			}
 			if m.turn >= 0 {
@@ -253,7 +253,7 @@ func TestAddressesEndOneAfterAnother(t *testing.T) {
 		h.quiet()
 		h.clock.pass(14*24*time.Hour - time.Millisecond)
 		m := &meddled{Engine: h.engine, turn: n, meddle: func() { h.clock.pass(time.Millisecond) }}
-		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now)).Worker().Once(t.Context()); err != nil {
+		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)).Worker().Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if m.turn >= 0 {

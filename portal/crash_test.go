@@ -50,10 +50,11 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 }
 
 // dying is the house's product in a process that dies after so many writes.
-func (h *house) dying(writes int) *portal.App {
+func (h *house) dying(writes int, options ...portal.Option) *portal.App {
 	m := &mortal{Engine: h.engine}
 	m.left.Store(int64(writes))
-	return portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	options = append(options, portal.WithClock(h.clock.Now))
+	return portal.New(m, secrettest.Ring(), options...)
 }
 
 // crashes does something in fresh houses, with a process that dies after no write, one, two and so on, until it comes to its
@@ -69,6 +70,7 @@ func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, l
 		if err != nil && !errors.Is(err, errDead) {
 			t.Fatalf("after %d writes: %v", writes, err)
 		}
+		h.clock.pass(time.Minute) // until the leases of the dead process are over
 		look(err == nil)
 		if t.Failed() {
 			t.Fatalf("with a crash after %d writes", writes)

@@ -129,7 +129,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h := goldenHouse(t, dir)
-	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithLog(logger))
+	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Log = logger
 	h.shop = h.open("main", portal.ShopSettings{})
@@ -229,7 +229,7 @@ func TestGuessesAtOnce(t *testing.T) {
 		t.Run(fmt.Sprint(test.guesses), func(t *testing.T) {
 			h := newHouse(t)
 			h.newCustomer(jan)
-			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))}
+			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
 			_, code := h.askLink(jan, "browser")
 			together(test.guesses, func(i int) {
 				browser := firefox("browser")
@@ -301,7 +301,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 		t.Fatal(err)
 	}
 	engine := &counting{Engine: h.engine}
-	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	ask := func(email string) []string {
 		engine.done = nil
 		if _, err := app.Visitor(h.shop, firefox("browser")).Ask(t.Context(), email, "/orders/1", "en"); err != nil {
@@ -337,7 +337,7 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	engine := &counting{Engine: h.engine}
-	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	ask := func(email string) error {
 		engine.done = nil
 		_, err := app.Visitor(h.shop, firefox("flood")).Ask(t.Context(), email, "", "en")
@@ -388,7 +388,7 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 	h.deliver()
 	h.askLink(jan, "browser")
 	engine := &counting{Engine: h.engine}
-	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	want := []string{"get access", "get access", "increment 3"}
 	for _, email := range []string{jan, eva, "nobody@example.com", traces["e-mail address"], "often@example.com"} {
 		for n := range 6 {
@@ -424,7 +424,7 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 			if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
 				t.Fatal(err)
 			}
-			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))}
+			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
 			cookie, s := h.enterWith(jan, "one")
 			_, another := h.enterWith(jan, "two")
 			for _, app := range apps {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"postern/portal/job"
 	"postern/storage"
 )
 
@@ -36,10 +37,9 @@ type Customer struct {
 	ProfileVersion string           `bson:"profile_version,omitempty"`
 	Former         []former         `bson:"former,omitempty"`    // addresses it holds beside, oldest first
 	FedEmail       string           `bson:"fed_email,omitempty"` // what the shop's own records have: said again, it moves nothing
-	Todo           []string         `bson:"todo,omitempty"`
 	Erasure        Erasure          `bson:"erasure,omitempty"`
 	ErasuresAsked  []time.Time      `bson:"erasures_asked,omitempty"` // within a day, each counted once
-	DueAt          time.Time        `bson:"due_at,omitempty"`         // when the worker has something to do next
+	Work           job.List         `bson:"work,omitempty"`
 }
 
 // Name is the customer's full name, "" when unknown.
@@ -50,23 +50,14 @@ func (c Customer) Name() string {
 	return c.FirstName + " " + c.LastName
 }
 
-// The indexes of customers.
-const (
-	customersByTodo = "todo"
-	customersByDue  = "due"
-	customersByVAT  = "vat"
-	customersByLink = "link" // those with a link that the upgrade has still to decide on
-)
+// customersByLink are those of all shops with a link that the upgrade has still to decide on.
+const customersByLink = "link"
 
 func customerCollection() storage.Collection {
-	return storage.Collection{Name: "customers", Indexes: []storage.Index{
-		{Name: customersByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
-		{Name: customersByDue, Fields: []storage.Field{{Path: "due_at", Kind: storage.Time}}},
-		{Name: customersByLink, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}},
-		todoOfAllShops(), dueOfAllShops("due_at"),
-		{Name: linksInAllShops, AllShops: true, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}},
-		{Name: customersByVAT, AllShops: true, Fields: []storage.Field{{Path: "vat.next_at", Kind: storage.Time}}},
-	}}
+	link := storage.Index{
+		Name: customersByLink, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}, AllShops: true,
+	}
+	return storage.Collection{Name: "customers", Indexes: append(job.Indexes(), link)}
 }
 
 func (a *App) customerDocs(shop string) storage.Docs[Customer] {
@@ -105,32 +96,39 @@ func (a *App) changeCustomer(ctx context.Context, shop, id string, alter func(*C
 		if err := alter(c); err != nil {
 			return err
 		}
-		c.settleVAT(a.now())
-		c.forgetRemoved(a.now())
-		c.DueAt = c.nextDue()
+		c.settle(a.now())
 		return nil
 	})
 }
 
-// nextDue is the earliest moment at which the worker has something to do for the customer, zero for none.
-func (c Customer) nextDue() time.Time {
+// settle keeps right what follows from the customer's fields, and asks for what has its time.
+func (c *Customer) settle(now time.Time) {
+	erasure := job.Request{Kind: kindErasure, At: c.Erasure.nextErasure(), Slow: true}
 	if !c.Erasure.Begun.IsZero() {
-		return c.Erasure.nextErasure() // nothing else matters any more
+		c.Work.CancelOthers(kindErasure) // nothing else matters any more
+		c.Work.Schedule(erasure)
+		return
 	}
-	var due time.Time
-	sooner := func(at time.Time) {
-		if !at.IsZero() && (due.IsZero() || at.Before(due)) {
-			due = at
+	c.settleVAT(now)
+	c.forgetRemoved(now)
+	c.Work.Schedule(erasure)
+	c.Work.Schedule(job.Request{Kind: kindVATCheck, At: c.VAT.NextAt, Slow: true})
+	release := earliest(c.Former, func(f former) time.Time { return f.Until })
+	if !erasure.At.IsZero() && !release.Before(erasure.At) {
+		release = time.Time{} // the erasure needs them, to find what was sent there
+	}
+	c.Work.Schedule(job.Request{Kind: kindReleaseEmails, At: release})
+	c.Work.Schedule(job.Request{Kind: kindForgetAddresses, At: earliest(c.Removed, removedAddress.until)})
+}
+
+// earliest is the earliest time of the elements, zero where there are none.
+func earliest[T any](list []T, of func(T) time.Time) (first time.Time) {
+	for _, element := range list {
+		if at := of(element); first.IsZero() || at.Before(first) {
+			first = at
 		}
 	}
-	for _, f := range c.Former {
-		sooner(f.Until)
-	}
-	for _, r := range c.Removed {
-		sooner(r.until())
-	}
-	sooner(c.Erasure.nextErasure())
-	return due
+	return first
 }
 
 // missing turns the store's "not found" into the product's.

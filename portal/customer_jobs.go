@@ -2,89 +2,47 @@ package portal
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"strings"
-	"time"
 
-	"postern/storage"
+	"postern/portal/job"
 )
 
-// customerJob is one thing that a changed customer's document asks for: "kind argument".
-type customerJob struct {
-	customer Customer
-	arg      string
+// The kinds of jobs that customers' documents ask for.
+const (
+	kindChangeNotice    = "change_notice"  // args: what
+	kindEmailMoved      = "email_moved"    // args: entry, of the outbox
+	kindEmailUndone     = "email_undone"   // args: email
+	kindErasureNotice   = "erasure_notice" //
+	kindErasure         = "erasure"
+	kindReleaseEmails   = "release_emails"
+	kindForgetAddresses = "forget_addresses"
+	kindVATCheck        = "vat_check"
+)
+
+func (w Worker) customerJobs() job.Source {
+	return job.Documents[Customer]{
+		Collection: customerCollection(),
+		Open:       w.app.customerDocs,
+		List:       func(c *Customer) *job.List { return &c.Work },
+		Settle:     func(c *Customer) { c.settle(w.app.now()) },
+		Kinds: map[string]job.Kind[Customer]{
+			kindChangeNotice:    {Do: inShop(w.app, w.postChangeNotice)},
+			kindEmailMoved:      {Do: inShop(w.app, w.postEmailMoved)},
+			kindEmailUndone:     {Do: inShop(w.app, w.postEmailUndone)},
+			kindErasureNotice:   {Do: inShop(w.app, w.postErasureNotices)},
+			kindErasure:         {Do: inShop(w.app, w.erase), Slow: true},
+			kindReleaseEmails:   {Do: inShop(w.app, w.releaseEmails)},
+			kindForgetAddresses: {Do: forgetAddresses},
+			kindVATCheck:        {Do: inShop(w.app, w.checkVAT), Slow: true, Retry: retryVAT()},
+		},
+	}
 }
 
-// customerJobs does the jobs of a kind that customers' documents ask for, and then takes them out. Each is done so that
-// twice equals once.
-func (w Worker) customerJobs(ctx context.Context, shop Shop, kind string, do func(context.Context, customerJob) error) (done int, err error) {
-	prefix := kind + " "
-	page, err := storage.Find[struct{}](ctx, w.app.customerDocs(shop.ID), storage.Query{
-		Index: customersByTodo, Prefix: &prefix, Limit: todoBatch,
-	})
-	if err != nil {
-		return 0, err
-	}
-	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-		return w.doCustomerJobs(ctx, shop, hit.Key, func(job string) func(context.Context, Customer) error {
-			arg, found := strings.CutPrefix(job, prefix)
-			if !found {
-				return nil
-			}
-			return func(ctx context.Context, c Customer) error { return do(ctx, customerJob{c, arg}) }
-		})
-	})
+// releaseEmails gives up the emails whose reservation is over.
+func (w Worker) releaseEmails(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
+	return nil, w.releaseFormer(ctx, shop, t.Key)
 }
 
-func (w Worker) doCustomerJobs(ctx context.Context, shop Shop, id string, doer func(job string) func(context.Context, Customer) error) error {
-	c, err := w.app.customer(ctx, shop.ID, id)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	var done []string
-	for _, job := range c.Todo {
-		if do := doer(job); do != nil && err == nil {
-			err = do(ctx, c)
-			done = append(done, job)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	_, err = w.app.changeCustomer(ctx, shop.ID, id, func(c *Customer) error {
-		c.Todo = slices.DeleteFunc(c.Todo, func(job string) bool { return slices.Contains(done, job) })
-		return nil
-	})
-	return err
-}
-
-// due does what customers' documents name a time for, once it has come. It counts nothing as done: what is left is for the next
-// beat, so that a document that stays due holds nobody up.
-func (w Worker) due(ctx context.Context, shop Shop) (done int, err error) {
-	page, err := storage.Find[struct{}](ctx, w.app.customerDocs(shop.ID), storage.Query{
-		Index: customersByDue, To: w.app.now().Add(time.Millisecond), Limit: todoBatch,
-	})
-	if err != nil {
-		return 0, err
-	}
-	return 0, eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-		return w.doDue(ctx, shop, hit.Key)
-	})
-}
-
-func (w Worker) doDue(ctx context.Context, shop Shop, id string) error {
-	if err := w.erase(ctx, shop, id); err != nil {
-		return err
-	}
-	if err := w.releaseFormer(ctx, shop, id); err != nil {
-		return err
-	}
-	_, err := w.app.changeCustomer(ctx, shop.ID, id, func(c *Customer) error {
-		if len(c.Removed) == 0 || w.app.now().Before(c.Removed[0].until()) {
-			return storage.ErrUnchanged
-		}
-		return nil
-	})
-	return ifFound(err)
+// forgetAddresses has nothing to do itself: any change of a customer forgets the addresses whose time is over.
+func forgetAddresses(context.Context, job.Task[Customer]) (job.Finish[Customer], error) {
+	return nil, nil
 }

@@ -76,7 +76,7 @@ func (h *house) quiet() {
 // wantNoSession fails for cookies that open the account, here or in another process.
 func (h *house) wantNoSession(when string, cookies ...string) {
 	h.t.Helper()
-	for n, app := range []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))} {
+	for n, app := range []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))} {
 		for i, cookie := range cookies {
 			if s, err := app.Shopper(h.t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
 				h.t.Errorf("%s: session %d opens %s in process %d: %v", when, i, s.Customer().Email, n, err)
@@ -300,7 +300,7 @@ func TestAddressInUseIsNotTold(t *testing.T) {
 	free := "ada" + eva[3:]
 	cookie := h.signInByCode(jan, "one")
 	engine := &counting{Engine: h.engine}
-	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	done := map[string][]string{}
 	var sent []mail.Message
 	for _, email := range []string{free, eva} {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"postern/mail"
+	"postern/portal/job"
 	"postern/storage"
 	"postern/templates/i18n"
 )
@@ -15,25 +15,20 @@ import (
 const (
 	mailEmailMoved  = "email_moved"
 	payCustomer     = "customer"
-	jobEmailMoved   = "email-moved"
 	emailMovedEntry = "moved-"
 
 	mailEmailUndone = "email_undone"
-	jobEmailUndone  = "email-undone"
 )
 
-// emailMoved puts the mails to old addresses into the outbox.
-func (w Worker) emailMoved(ctx context.Context, shop Shop) (done int, err error) {
-	return w.customerJobs(ctx, shop, jobEmailMoved, func(ctx context.Context, job customerJob) error {
-		c := job.customer
-		at := slices.IndexFunc(c.Former, func(f former) bool { return f.Entry == job.arg })
-		if at < 0 {
-			return nil // undone meanwhile
-		}
-		f := c.Former[at]
-		return w.post(ctx, shop, f.Entry, mail.Entry{
-			Kind: mailEmailMoved, To: f.Email, Lang: c.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: c.ID},
-		})
+// postEmailMoved puts the mail to an old address into the outbox.
+func (w Worker) postEmailMoved(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
+	at := slices.IndexFunc(t.Doc.Former, func(f former) bool { return f.Entry == t.Job.Args["entry"] })
+	if at < 0 {
+		return nil, nil // undone since
+	}
+	f := t.Doc.Former[at]
+	return nil, w.post(ctx, shop, f.Entry, mail.Entry{
+		Kind: mailEmailMoved, To: f.Email, Lang: t.Doc.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: t.Doc.ID},
 	})
 }
 
@@ -120,8 +115,8 @@ func (c *Customer) moveBack(t token, now time.Time, page string) error {
 		return err
 	}
 	given := []former{{Email: c.Email, At: now, Until: now}}
-	c.tellUndone(back)
-	c.tellUndone(c.Email)
+	c.tellUndone(back, now)
+	c.tellUndone(c.Email, now)
 	for _, later := range c.Former[at+1:] {
 		given = append(given, former{Email: later.Email, At: now, Until: now})
 	}
@@ -132,17 +127,15 @@ func (c *Customer) moveBack(t token, now time.Time, page string) error {
 }
 
 // tellUndone has an address told that a change was undone: the one that is back, and the one that was the account's.
-func (c *Customer) tellUndone(email string) {
-	c.Todo = append(c.Todo, strings.Join([]string{jobEmailUndone, email, storage.NewID()}, " "))
+func (c *Customer) tellUndone(email string, now time.Time) {
+	c.Work.Add(job.Request{Kind: kindEmailUndone, Args: job.Args{"email": email}, At: now})
 }
 
-// emailUndone puts the mails about an undone change into the outbox.
-func (w Worker) emailUndone(ctx context.Context, shop Shop) (done int, err error) {
-	return w.customerJobs(ctx, shop, jobEmailUndone, func(ctx context.Context, job customerJob) error {
-		email, id, _ := strings.Cut(job.arg, " ")
-		return w.post(ctx, shop, "undone-"+id, mail.Entry{
-			Kind: mailEmailUndone, To: email, Lang: job.customer.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{payCustomer: job.customer.ID},
-		})
+// postEmailUndone puts the mail about an undone change into the outbox.
+func (w Worker) postEmailUndone(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
+	return nil, w.post(ctx, shop, "undone-"+t.Job.ID, mail.Entry{
+		Kind: mailEmailUndone, To: t.Job.Args["email"], Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
+		Payload: map[string]string{payCustomer: t.Doc.ID},
 	})
 }
 

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"postern/mail"
+	"postern/portal/job"
 	"postern/storage"
 	"postern/templates/i18n"
 )
@@ -27,7 +27,6 @@ const (
 	erasureDelay = 7 * 24 * time.Hour
 	// erasureRest parts the two halves of an erasure: what was under way when the first began, has ended when the second does.
 	erasureRest = time.Minute
-	jobErasure  = "erasure"
 	mailErasure = "erasure"
 
 	erasuresADay = 5 // that a customer may ask for
@@ -48,17 +47,16 @@ func (c Customer) erasureDate(now time.Time) time.Time {
 }
 
 // delayErasure puts an erasure that was asked for off until a time at least, and has the new date told.
-func (c *Customer) delayErasure(until time.Time) {
+func (c *Customer) delayErasure(until, now time.Time) {
 	if c.Erasure.Pending() && until.After(c.Erasure.At) {
 		c.Erasure.At = until
-		c.tellErasure()
+		c.tellErasure(now)
 	}
 }
 
 // tellErasure has the wish and its date told, once where an earlier date was not told yet.
-func (c *Customer) tellErasure() {
-	c.Todo = slices.DeleteFunc(c.Todo, func(job string) bool { return strings.HasPrefix(job, jobErasure+" ") })
-	c.Todo = append(c.Todo, jobErasure+" "+storage.NewID())
+func (c *Customer) tellErasure(now time.Time) {
+	c.Work.Add(job.Request{Kind: kindErasureNotice, At: now})
 }
 
 // AskErasure has the account erased at the ErasureDate, and tells so by mail to each address that could take it back. The
@@ -79,7 +77,7 @@ func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
 		}
 		c.ErasuresAsked = append(asked, now)
 		c.Erasure = Erasure{AskedAt: now, At: c.erasureDate(now)}
-		c.tellErasure()
+		c.tellErasure(now)
 		return nil
 	})
 	return c.Erasure, err
@@ -107,26 +105,24 @@ func (e Erasure) nextErasure() time.Time {
 	return e.Begun.Add(erasureRest)
 }
 
-// tellErasures puts the mails that confirm the wish into the outbox.
-func (w Worker) tellErasures(ctx context.Context, shop Shop) (done int, err error) {
-	return w.customerJobs(ctx, shop, jobErasure, func(ctx context.Context, job customerJob) error {
-		c := job.customer
-		if !c.Erasure.Pending() {
-			return nil // taken back meanwhile
+// postErasureNotices puts the mails that confirm the wish into the outbox.
+func (w Worker) postErasureNotices(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
+	c := t.Doc
+	if !c.Erasure.Pending() {
+		return nil, nil // taken back since
+	}
+	for i, email := range c.addresses() {
+		if i > 0 && c.Former[i-1].Entry == "" {
+			continue // held for another reason than that it was the account's
 		}
-		for i, email := range c.addresses() {
-			if i > 0 && c.Former[i-1].Entry == "" {
-				continue // held for another reason than that it was the account's
-			}
-			if err := w.post(ctx, shop, fmt.Sprintf("erasure-%s-%d", job.arg, i), mail.Entry{
-				Kind: mailErasure, To: email, Lang: c.PageLang, CreatedAt: w.app.now(),
-				Payload: map[string]string{payCustomer: c.ID, payAt: c.Erasure.At.Format(time.RFC3339Nano)},
-			}); err != nil {
-				return err
-			}
+		if err := w.post(ctx, shop, fmt.Sprintf("erasure-%s-%d", t.Job.ID, i), mail.Entry{
+			Kind: mailErasure, To: email, Lang: c.PageLang, CreatedAt: w.app.now(),
+			Payload: map[string]string{payCustomer: c.ID, payAt: c.Erasure.At.Format(time.RFC3339Nano)},
+		}); err != nil {
+			return nil, err
 		}
-		return nil
-	})
+	}
+	return nil, nil
 }
 
 // composeErasure makes the mail that confirms the wish and says how to take it back: at the account, or for an address that it
@@ -155,22 +151,22 @@ func (w Worker) composeErasure(ctx context.Context, shop Shop, e mail.Entry) (re
 
 // erase does the half of an erasure whose time has come. Each half may be done again from its beginning; the customer's
 // document goes last, so that nothing is left which nobody remembers to erase.
-func (w Worker) erase(ctx context.Context, shop Shop, id string) error {
-	c, _, err := w.app.customerDocs(shop.ID).Get(ctx, id)
-	if err != nil {
-		return ifFound(err)
-	}
+func (w Worker) erase(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
+	c := t.Doc
 	next := c.Erasure.nextErasure()
 	switch {
 	case next.IsZero() || w.app.now().Before(next):
-		return nil
+		return nil, nil
 	case c.LinkedID != "":
-		return nil // the upgrade first takes the orders of other people out
+		return nil, errLinkedErasure
 	case c.Erasure.Begun.IsZero():
-		return w.beginErasure(ctx, shop, id)
+		return nil, w.beginErasure(ctx, shop, t.Key)
 	}
-	return w.finishErasure(ctx, shop, c)
+	return nil, w.finishErasure(ctx, shop, c)
 }
+
+// errLinkedErasure says that the upgrade first takes the orders of other people out of an account.
+var errLinkedErasure = job.Waits("the account's link is to be upgraded before it is erased")
 
 // beginErasure empties the profile and ends everything that lets someone in.
 func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
@@ -180,9 +176,10 @@ func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
 		}
 		c.Erasure.Begun = w.app.now()
 		*c = Customer{
-			ID: c.ID, FeedID: c.FeedID, LinkedID: c.LinkedID, LinkShared: c.LinkShared, Email: c.Email, Former: c.Former, Erasure: c.Erasure, CreatedAt: c.CreatedAt, ChangedAt: c.Erasure.Begun,
+			ID: c.ID, FeedID: c.FeedID, LinkedID: c.LinkedID, LinkShared: c.LinkShared, Email: c.Email, Former: c.Former, Erasure: c.Erasure,
+			CreatedAt: c.CreatedAt, ChangedAt: c.Erasure.Begun, Work: c.Work,
 		}
-		c.DueAt = c.nextDue()
+		c.settle(w.app.now())
 		return nil
 	})
 	if err != nil || c.Erasure.Begun.IsZero() {

@@ -82,7 +82,7 @@ func TestErasure(t *testing.T) {
 	var log bytes.Buffer
 	h := goldenHouse(t, dir)
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithLog(logger))
+	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Log = logger
 	h.shop = h.open("main", portal.ShopSettings{})
@@ -479,9 +479,10 @@ func TestErasureIsResumed(t *testing.T) {
 		died := h.workUntil(n)
 		h.clock.pass(time.Minute)
 		died = h.workUntil(n) || died
-		h.work()
-		h.clock.pass(time.Minute)
-		h.work()
+		for range 3 { // the lease of the dead process, and the time between the two halves
+			h.work()
+			h.clock.pass(time.Minute)
+		}
 		all := h.everything()
 		for name, trace := range traces {
 			if strings.Contains(all, trace) {

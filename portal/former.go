@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal/job"
 	"postern/storage"
 )
 
@@ -66,8 +67,8 @@ func (c *Customer) move(to string, told bool, now time.Time) error {
 	old := former{Email: c.Email, At: now, Until: now}
 	if told {
 		old.Entry, old.Until = emailMovedEntry+storage.NewID(), now.Add(formerLife)
-		c.Todo = addTodo(c.Todo, jobEmailMoved+" "+old.Entry)
-		c.delayErasure(old.Until)
+		c.Work.Add(job.Request{Kind: kindEmailMoved, Args: job.Args{"entry": old.Entry}, At: now})
+		c.delayErasure(old.Until, now)
 	}
 	c.Former = slices.DeleteFunc(c.Former, func(f former) bool { return f.Email == to })
 	c.Former = append(c.Former, old)

@@ -115,7 +115,7 @@ func goldenHouse(t *testing.T, dir string) *house {
 	}
 	t.Cleanup(func() { engine.Close() })
 	h := &house{t: t, engine: engine, post: &post{}, clock: &clock{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}}
-	h.app = portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	h.app = portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	if err := h.app.TakeSecret(t.Context()); err != nil {
 		t.Fatalf("the golden store's secret: %v", err)
 	}

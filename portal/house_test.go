@@ -74,7 +74,7 @@ func newHouse(t testing.TB, options ...portal.Option) *house {
 	t.Helper()
 	h := &house{t: t, post: &post{}, clock: &clock{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}}
 	h.engine = storagetest.Open(t, portal.Collections()...)
-	h.app = portal.New(h.engine, secrettest.Ring(), append(options, portal.WithClock(h.clock.Now))...)
+	h.app = portal.New(h.engine, secrettest.Ring(), append(options, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))...)
 	h.shop = h.open("main", portal.ShopSettings{})
 	h.dispatcher = h.newDispatcher(h.app)
 	return h

@@ -2,7 +2,6 @@ package portal_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -12,7 +11,6 @@ import (
 
 	"postern/portal"
 	"postern/portal/secret/secrettest"
-	"postern/portal/vies"
 	"postern/storage"
 )
 
@@ -48,20 +46,18 @@ type idleWorker struct {
 	app   *portal.App
 	store *commandCounter
 	beat  func(context.Context) error
-
-	checkVATs func(context.Context) error
 }
 
 func newIdleWorker(t *testing.T, shops int) idleWorker {
 	h := newHouse(t)
+	h.sweep()
 	for i := 1; i < shops; i++ {
 		h.open(fmt.Sprintf("shop-%d", i), portal.ShopSettings{})
 	}
 	store := &commandCounter{Engine: h.engine}
 	activity := storage.NewActivity(store)
-	app := portal.New(activity, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithActivity(activity.Writes),
-		portal.WithVATChecker(vies.New("http://127.0.0.1:1")))
-	return idleWorker{house: h, app: app, store: store, beat: app.Worker().Beat(), checkVATs: app.Worker().VATBeat()}
+	app := portal.New(activity, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithActivity(activity.Writes))
+	return idleWorker{house: h, app: app, store: store, beat: app.Worker().Beat()}
 }
 
 // beats makes the beats of a time and returns how many commands the store got.
@@ -83,8 +79,6 @@ func TestIdleWorkAsksTheStoreOnceForAllShops(t *testing.T) {
 	t.Parallel()
 	minute := func(shops int) int64 {
 		w := newIdleWorker(t, shops)
-		work := w.beat
-		w.beat = func(ctx context.Context) error { return errors.Join(work(ctx), w.checkVATs(ctx)) }
 		w.beats(30 * time.Second)
 		return w.beats(time.Minute)
 	}

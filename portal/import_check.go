@@ -26,7 +26,7 @@ func Encoding(label string) ImportOption { return func(c *importChoices) { c.enc
 func (a *App) checkOrder(ctx context.Context, shop Shop, o Order) (Receipt, error) {
 	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
 	switch {
-	case errors.Is(err, storage.ErrNotFound) || err == nil && doc.DeletedAt != nil:
+	case errors.Is(err, storage.ErrNotFound):
 		return Receipt{Outcome: Created}, nil
 	case err != nil:
 		return Receipt{}, err

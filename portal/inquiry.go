@@ -7,11 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"postern/portal/job"
 	"postern/storage"
 )
 
 // inquiry is what a customer sent to the shop about an order: a message, or a request to cancel it or to send goods back. It is
-// never altered but for Todo; the form that sent it names it, so that a form sent twice is one inquiry.
+// never altered but for Work; the form that sent it names it, so that a form sent twice is one inquiry.
 type inquiry struct {
 	Channel  string          `bson:"channel"`        // channelMessages or channelRequests
 	Kind     string          `bson:"kind,omitempty"` // of a request: RequestReturn or RequestCancel
@@ -23,7 +24,7 @@ type inquiry struct {
 	Lang     string          `bson:"lang,omitempty"`  // of the page
 	At       time.Time       `bson:"at"`
 	Place    string          `bson:"place"` // in the list of its channel; sorts by At
-	Todo     []string        `bson:"todo,omitempty"`
+	Work     job.List        `bson:"work,omitempty"`
 }
 
 // The two lists that the shop reads.
@@ -42,18 +43,15 @@ const (
 const (
 	inquiriesByOrder   = "order"
 	inquiriesByChannel = "channel"
-	inquiriesByTodo    = "todo"
 )
 
 func inquiryCollection() storage.Collection {
 	field := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String} }
 	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place"}
-	return storage.Collection{Name: "inquiries", Indexes: []storage.Index{
+	return storage.Collection{Name: "inquiries", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: inquiriesByOrder, Fields: []storage.Field{field("customer"), field("order"), field("place")}, Head: head},
 		{Name: inquiriesByChannel, Fields: []storage.Field{field("channel"), field("place")}, Head: head},
-		todoOfAllShops(),
-		{Name: inquiriesByTodo, Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}},
-	}}
+	}...)}
 }
 
 func (a *App) inquiryDocs(shop string) storage.Docs[inquiry] {
@@ -118,7 +116,8 @@ func (s Shopper) inquire(ctx context.Context, id string, in inquiry, earlier int
 		return s.unlessSent(ctx, id, in, failure(TooMany, "inquiry.too_many"))
 	}
 	in.At = s.app.now().UTC().Truncate(time.Millisecond)
-	in.Place, in.Todo = placeOf(in.At, storage.NewID()), []string{jobInquiry}
+	in.Place = placeOf(in.At, storage.NewID())
+	in.Work.Add(job.Request{Kind: kindInquiryEmails, At: in.At})
 	err = s.app.inquiryDocs(s.shop.ID).Insert(ctx, id, in)
 	if errors.Is(err, storage.ErrExists) {
 		_, err = s.inquirySent(ctx, id, in)

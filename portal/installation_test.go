@@ -24,7 +24,7 @@ func (h *house) withSecret(letters ...string) *portal.App {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return portal.New(h.engine, ring, portal.WithClock(h.clock.Now))
+	return portal.New(h.engine, ring, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 }
 
 // credentials counts the access documents of customers.

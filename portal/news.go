@@ -3,12 +3,10 @@ package portal
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"postern/mail"
+	"postern/portal/job"
 	"postern/storage"
 	"postern/templates/i18n"
 )
@@ -20,7 +18,6 @@ const (
 )
 
 const (
-	jobNews  = "news"
 	mailNews = "news"
 	payWhat  = "what"
 
@@ -30,9 +27,7 @@ const (
 // tell has the customer told of a change. One mail tells of all changes of a kind that come before it is on its way; one
 // that comes while it is being written has a mail of its own.
 func (c *Customer) tell(what string, at time.Time) {
-	kind := jobNews + " " + what + " "
-	c.Todo = slices.DeleteFunc(c.Todo, func(job string) bool { return strings.HasPrefix(job, kind) })
-	c.Todo = append(c.Todo, kind+at.UTC().Format(time.RFC3339Nano)+" "+storage.NewID())
+	c.Work.Add(job.Request{Kind: kindChangeNotice, Args: job.Args{"what": what}, At: at})
 }
 
 // changeAndTell changes the customer by what alters, and has them told of it. More than a hundred changes an hour are TooMany: each
@@ -67,23 +62,14 @@ func (s Shopper) unlessDone(ctx context.Context, alter func(*Customer) error, er
 	return err
 }
 
-// news turns what changes left to tell into outbox entries. The entry's key makes twice equal once.
-func (w Worker) news(ctx context.Context, shop Shop) (done int, err error) {
-	return w.customerJobs(ctx, shop, jobNews, func(ctx context.Context, job customerJob) error {
-		words := strings.Fields(job.arg)
-		if len(words) != 3 {
-			return fmt.Errorf("no such news: %q", job.arg)
-		}
-		what := words[0]
-		at, err := time.Parse(time.RFC3339Nano, words[1])
-		if err != nil {
-			return err
-		}
-		c := job.customer
-		return w.post(ctx, shop, "news-"+words[2], mail.Entry{
-			Kind: mailNews, To: c.emailAt(at), Lang: c.PageLang, CreatedAt: w.app.now(),
-			Payload: map[string]string{payAccess: w.app.accessID(shop.ID, c.emailAt(at)), payWhat: what, payAt: words[1]},
-		})
+// postChangeNotice turns a change into an outbox entry. The entry's key makes twice equal once.
+func (w Worker) postChangeNotice(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
+	at := t.Job.At
+	to := t.Doc.emailAt(at)
+	return nil, w.post(ctx, shop, "news-"+t.Job.ID, mail.Entry{
+		Kind: mailNews, To: to, Lang: t.Doc.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{
+			payAccess: w.app.accessID(shop.ID, to), payWhat: t.Job.Args["what"], payAt: at.UTC().Format(time.RFC3339Nano),
+		},
 	})
 }
 

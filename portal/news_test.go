@@ -113,11 +113,12 @@ func TestChangeWhileTheMailIsWritten(t *testing.T) {
 		}
 	}
 	save("Dlhá 2")
-	app := h.dying(1) // the entry is in the outbox, the job not yet taken out
+	app := h.dying(2) // the job is leased, the entry is in the outbox, the job not yet taken out
 	if _, err := app.Worker().Once(t.Context()); err == nil {
 		t.Fatal("the worker lived")
 	}
 	save("Krátka 3")
+	h.clock.pass(time.Minute)
 	if sent := h.told("addresses"); len(sent) != 2 {
 		t.Errorf("%d mails, want 2", len(sent))
 	}

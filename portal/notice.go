@@ -5,23 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"postern/mail"
+	"postern/portal/job"
 	"postern/storage"
 	"postern/templates/i18n"
 )
-
-// notice is a sign-in that the owner of the address is to be told of: by a browser not seen before, or by a link older than
-// a day. It stands in the access document until its mail stands in the outbox.
-type notice struct {
-	ID      string    `bson:"id"`
-	Device  string    `bson:"device,omitempty"`
-	Network string    `bson:"network,omitempty"`
-	Lang    string    `bson:"lang,omitempty"` // of the page that asked for the link
-	At      time.Time `bson:"at"`
-}
 
 // alarm is what a notice mail's "this was not me" carries: its secret's hash.
 type alarm struct {
@@ -35,63 +25,43 @@ const (
 	alarmLife  = 14 * 24 * time.Hour
 	maxAlarms  = 10
 	maxNotices = 20
-	jobNotice  = "notice"
+	kindNotice = "sign_in_notice"
 	mailNotice = "notice"
 	payAccess  = "access"
 	payNetwork = "network"
 	payAt      = "at"
 )
 
-// announce puts a notice into the document when the sign-in deserves one.
+// announce asks for a notice to the owner of the address where the sign-in deserves one: by a browser not seen before, or by a
+// link older than a day.
 func (a *access) announce(r request, s session, browserHash string) {
 	known := slices.ContainsFunc(a.Browsers, func(b browser) bool { return b.Hash == browserHash })
-	if known && s.SignedInAt.Sub(r.MadeAt) <= oldLink || len(a.Notices) >= maxNotices {
+	if known && s.SignedInAt.Sub(r.MadeAt) <= oldLink || len(a.Work.Jobs) >= maxNotices {
 		return
 	}
-	n := notice{ID: r.ID, Device: s.Device, Network: s.Network, Lang: r.Lang, At: s.SignedInAt}
-	a.Notices = append(a.Notices, n)
-	a.Todo = addTodo(a.Todo, jobNotice+" "+n.ID)
+	a.Work.Add(job.Request{Kind: kindNotice, At: s.SignedInAt, Args: job.Args{
+		"request": r.ID, "device": s.Device, "network": s.Network, "lang": r.Lang, // the language of the page that asked for the link
+	}})
 }
 
-// notices turns what sign-ins left to tell into outbox entries. The entry's key makes twice equal once.
-func (w Worker) notices(ctx context.Context, shop Shop) (done int, err error) {
-	prefix := jobNotice + " "
-	page, err := storage.Find[struct{}](ctx, w.app.accessDocs(shop.ID).Docs, storage.Query{
-		Index: accessByTodo, Prefix: &prefix, Limit: todoBatch,
-	})
-	if err != nil {
-		return 0, err
+func (w Worker) credentialJobs() job.Source {
+	return job.Documents[access]{
+		Collection: accessCollection(),
+		// A sign-in under a secret that was replaced is told, too.
+		Open:  func(shop string) storage.Docs[access] { return w.app.accessDocs(shop).Docs },
+		List:  func(a *access) *job.List { return &a.Work },
+		Kinds: map[string]job.Kind[access]{kindNotice: {Do: inShop(w.app, w.postNotice)}},
 	}
-	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-		return w.tellNotices(ctx, shop, hit.Key)
-	})
 }
 
-func (w Worker) tellNotices(ctx context.Context, shop Shop, key string) error {
-	docs := w.app.accessDocs(shop.ID).Docs // a sign-in under a secret that was replaced is told, too
-	doc, _, err := docs.Get(ctx, key)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	told := map[string]bool{}
-	for _, n := range doc.Notices {
-		if err == nil {
-			err = w.post(ctx, shop, "notice-"+n.ID, mail.Entry{
-				Kind: mailNotice, To: doc.Email, Lang: n.Lang, CreatedAt: w.app.now(),
-				Payload: map[string]string{payAccess: key, payDevice: n.Device, payNetwork: n.Network, payAt: n.At.Format(time.RFC3339)},
-			})
-		}
-		told[n.ID] = true
-	}
-	if err != nil {
-		return err
-	}
-	_, err = docs.Change(ctx, key, func(a *access) error {
-		a.Notices = slices.DeleteFunc(a.Notices, func(n notice) bool { return told[n.ID] })
-		a.Todo = slices.DeleteFunc(a.Todo, func(job string) bool { return told[strings.TrimPrefix(job, jobNotice+" ")] })
-		return nil
+// postNotice turns what a sign-in left to tell into an outbox entry. The entry's key makes twice equal once.
+func (w Worker) postNotice(ctx context.Context, shop Shop, t job.Task[access]) (job.Finish[access], error) {
+	args := t.Job.Args
+	return nil, w.post(ctx, shop, "notice-"+args["request"], mail.Entry{
+		Kind: mailNotice, To: t.Doc.Email, Lang: args["lang"], CreatedAt: w.app.now(), Payload: map[string]string{
+			payAccess: t.Key, payDevice: args["device"], payNetwork: args["network"], payAt: t.Job.At.Format(time.RFC3339),
+		},
 	})
-	return err
 }
 
 // composeNotice makes the mail that tells of a sign-in, with a fresh "this was not me" of which only the hash is stored.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"postern/mail"
+	"postern/portal/job"
 	"postern/storage"
 	"postern/templates/i18n"
 )
@@ -73,8 +74,8 @@ func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings)
 	shop, err := o.app.shopDocs().Change(ctx, id, func(shop *Shop) error {
 		zone := shop.TimeZone
 		err := o.settle(ctx, &form{}, shop, settings)
-		if shop.TimeZone != zone {
-			shop.RezoneAt = o.app.now().Add(shopCacheLife) // by then every process counts in it
+		if shop.TimeZone != zone { // by then every process counts in it
+			shop.Work.Add(job.Request{Kind: kindRecount, At: o.app.now().Add(shopCacheLife), Slow: true})
 		}
 		return err
 	})
@@ -116,3 +117,6 @@ func (o Operator) Outbox(ctx context.Context, shop string) (mail.Outbox, error) 
 	}
 	return mail.NewOutbox(o.app.engine, shop), nil
 }
+
+// Jobs is the background work, for looking at and retrying.
+func (o Operator) Jobs() *job.Runner { return o.app.Worker().Jobs() }

@@ -99,7 +99,7 @@ func (o Operator) EraseCustomer(ctx context.Context, shop, id string, now bool) 
 			return storage.ErrUnchanged
 		}
 		c.Erasure = Erasure{AskedAt: moment, At: c.erasureDate(moment)}
-		c.tellErasure()
+		c.tellErasure(o.app.now())
 		return nil
 	})
 	return c.Erasure, missing(err)

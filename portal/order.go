@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"postern/portal/address"
+	"postern/portal/job"
 	"postern/portal/money"
 	"postern/storage"
 )
@@ -134,17 +135,15 @@ func (o Order) Amount(minor int64) money.Amount {
 // storedOrder is an order with what lists, worker and repeated deliveries need of it.
 type storedOrder struct {
 	Order    `bson:",inline"`
-	Customer string     `bson:"customer"`
-	Row      OrderRow   `bson:"row"`
-	Views    []string   `bson:"views,omitempty"`
-	Search   []string   `bson:"search,omitempty"`
-	Todo     []string   `bson:"todo,omitempty"`
-	Digest   string     `bson:"digest"` // of the content as the feed gave it
-	ArriveAt time.Time  `bson:"arrived_at"`
-	ErasedAt *time.Time `bson:"erased_at,omitempty"` // when its person was taken out of it
-	// DeletedAt is when the order was deleted; only its jobs are left, and a feed may bring it again.
-	DeletedAt *time.Time           `bson:"deleted_at,omitempty"`
-	Received  []ReceivedWithdrawal `bson:"received,omitempty"` // statements of withdrawal, the first ones
+	Customer string               `bson:"customer"`
+	Row      OrderRow             `bson:"row"`
+	Views    []string             `bson:"views,omitempty"`
+	Search   []string             `bson:"search,omitempty"`
+	Work     job.List             `bson:"work,omitempty"`
+	Digest   string               `bson:"digest"` // of the content as the feed gave it
+	ArriveAt time.Time            `bson:"arrived_at"`
+	ErasedAt *time.Time           `bson:"erased_at,omitempty"` // when its person was taken out of it
+	Received []ReceivedWithdrawal `bson:"received,omitempty"`  // statements of withdrawal, the first ones
 }
 
 // The indexes of orders. "row" is all that a list shows.
@@ -152,7 +151,6 @@ const (
 	ordersByPlaced = "placed"
 	ordersByView   = "view"
 	ordersBySearch = "search"
-	ordersByTodo   = "todo"
 )
 
 func orderCollection() storage.Collection {
@@ -160,13 +158,11 @@ func orderCollection() storage.Collection {
 	placed := storage.Field{Path: "placed_at", Kind: storage.Time}
 	list := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String, Multi: true} }
 	row := []string{"row"}
-	return storage.Collection{Name: "orders", Indexes: []storage.Index{
+	return storage.Collection{Name: "orders", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ordersByPlaced, Fields: []storage.Field{customer, placed}, Head: row},
 		{Name: ordersByView, Fields: []storage.Field{customer, list("views"), placed}, Head: row},
 		{Name: ordersBySearch, Fields: []storage.Field{customer, list("search")}, Head: row},
-		todoOfAllShops(),
-		{Name: ordersByTodo, Fields: []storage.Field{list("todo")}, Head: []string{"todo"}},
-	}}
+	}...)}
 }
 
 func (a *App) orderDocs(shop string) storage.Docs[storedOrder] {

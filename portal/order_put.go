@@ -47,15 +47,14 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error)
 		return Receipt{}, err
 	}
 	outcome, owner := Created, found
+	var counted []customerMonth
+	var asked time.Time
 	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *storedOrder, exists bool) error {
 		if doc.ErasedAt != nil {
 			if outcome = doc.takeErased(o); outcome != Updated {
 				return storage.ErrUnchanged
 			}
 			return nil
-		}
-		if doc.DeletedAt != nil {
-			*doc, exists = storedOrder{Todo: doc.countJobs()}, false
 		}
 		outcome, owner = Created, doc.owner(o, found)
 		if exists {
@@ -64,9 +63,13 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error)
 		if outcome == Unchanged || outcome == Stale {
 			return storage.ErrUnchanged
 		}
-		doc.take(o, shop.Location(), arrival{customer: owner.customer, digest: digest, at: a.now(), first: !exists, greet: shop.FirstOrderMail})
-		return nil
+		by := arrival{customer: owner.customer, digest: digest, at: a.now(), first: !exists, greet: shop.FirstOrderMail}
+		asked, counted = a.now(), doc.take(o, shop.Location(), by)
+		return a.askCounts(ctx, shop, counted...)
 	})
+	if err == nil && len(counted) > 0 {
+		err = a.confirmCounts(ctx, shop, asked, counted...)
+	}
 	if errors.Is(err, storage.ErrTooLarge) {
 		return Receipt{}, &Error{Kind: TooLarge, Cause: err}
 	}
@@ -112,8 +115,9 @@ type arrival struct {
 	greet            bool // the shop mails at a customer's first order
 }
 
-// take puts the order in place of what is there, keeps the changes noticed so far, and asks for the totals it changes.
-func (s *storedOrder) take(o Order, zone *time.Location, by arrival) {
+// take puts the order in place of what is there, keeps the changes noticed so far, and returns the months that it changes the
+// count of.
+func (s *storedOrder) take(o Order, zone *time.Location, by arrival) []customerMonth {
 	before, beforeCustomer := s.Order, s.Customer
 	if len(o.Events) == 0 && !by.first {
 		o.Events = noticed(before, o, by.at)
@@ -122,15 +126,14 @@ func (s *storedOrder) take(o Order, zone *time.Location, by arrival) {
 	s.Row, s.Views, s.Search = o.row(), o.Status.views(), searchTerms(o.Number)
 	if by.first {
 		s.ArriveAt = by.at
-		s.askCount(countJob(by.customer, o.PlacedAt, zone))
 		s.greet(by)
-		return
+		return []customerMonth{monthOf(by.customer, o.PlacedAt, zone)}
 	}
-	now, then := countJob(by.customer, o.PlacedAt, zone), countJob(beforeCustomer, before.PlacedAt, zone)
-	if now != then {
-		s.askCount(now)
-		s.askCount(then)
+	now, then := monthOf(by.customer, o.PlacedAt, zone), monthOf(beforeCustomer, before.PlacedAt, zone)
+	if now == then {
+		return nil
 	}
+	return []customerMonth{now, then}
 }
 
 // noticed keeps the changes noticed before and adds those between before and o: their date is when they arrived here. It keeps

@@ -233,7 +233,7 @@ func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
 		m := &meddled{Engine: h.engine, turn: turn, meddle: func() {
 			h.put(orderJSON("1", eva, `"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-03-06T10:00:00Z"`))
 		}}
-		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now)).Worker().Once(t.Context()); err != nil {
+		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)).Worker().Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		h.work()

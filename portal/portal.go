@@ -6,7 +6,6 @@ package portal
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"postern/mail"
@@ -21,22 +20,23 @@ import (
 //
 //	sign in        one Replace of the access document: link out, siblings dead, session in
 //	first order    handle, customer, order   a handle without its customer is completed by the next comer
-//	order stored   order with todo, totals, todo out   totals are recounted, so twice equals once
-//	notice         access with todo, outbox entry, todo out   the entry's key makes twice once
+//	background     document with job, lease, what the handler does, job out   done again when the lease is over: see package job
+//	order stored   recount asked, order   the month is counted in a while, at worst in vain
+//	notice         access with job, outbox entry, job out   the entry's key makes twice once
 //	registration   handle, customer, access   at the click; completed by the next click
 //	feed's customer  handle by address, customer, its feed id, handle by id   completed when it is sent again
 //	links upgraded   verdict in the customer, orders moved, sessions out, handle by id, customer   a crash: gone on with by the verdict
-//	change told    customer with todo, outbox entry, todo out   the job's id makes twice once
-//	e-mail changed address held, handle, access clear, customer with todo, session   an address held in vain is given up later
-//	change undone  address held, handle, access clear, customer with todo   the undo works until the customer is written
+//	change told    customer with job, outbox entry, job out   the job's id makes twice once
+//	e-mail changed address held, handle, access clear, customer with job, session   an address held in vain is given up later
+//	change undone  address held, handle, access clear, customer with job   the undo works until the customer is written
 //	address freed  access out, handle out, customer   each only as read, so that a customer who comes back keeps it
-//	first mail     order with todo, customer marked, outbox entry, todo out   mark and key make twice once
-//	VAT check      customer with a lease, customer with the answer   a crash between leaves it to who comes after the lease
+//	first mail     order with job, customer marked, outbox entry, job out   mark and key make twice once
+//	VAT check      customer with job, customer with the answer and the next job   asked again after a crash
 //	erasure        customer emptied, access clear; a minute later orders, messages, mails, access, handles, totals, the feed's handle,
 //	               the customer last   each half may be done again
 //	hand-off       code in; code taken, of many the one whose write wins has it   a crash after loses a code of 60 seconds
-//	withdrawal     statement with due, order marked, outbox entries, due moved on   mark and keys make twice once
-//	inquiry        document with todo, outbox entries, todo out   the form's id and the entries' keys make twice once
+//	withdrawal     statement with job, order marked, outbox entries, next job   mark and keys make twice once
+//	inquiry        document with job, outbox entries, job out   the form's id and the entries' keys make twice once
 //	mail           access gets the link, mail goes out, entry done   a crash sends the mail again
 type App struct {
 	engine   storage.Engine
@@ -46,10 +46,11 @@ type App struct {
 	insecure bool
 	shops    *shopCache
 	atlas    *address.Atlas
-	upgraded *sync.Map // shop -> when no link was left to decide on
 	writes   func() int64
+	inFlight func() int
 	blocked  *blockList
 
+	countDelay time.Duration
 	vatChecker VATChecker // nil for none
 }
 
@@ -69,11 +70,14 @@ func WithInsecureHTTP() Option { return func(a *App) { a.insecure = true } }
 // written, as storage.Activity counts them. Without it the worker looks for jobs at each beat.
 func WithActivity(writes func() int64) Option { return func(a *App) { a.writes = writes } }
 
+// WithLoad lets background work yield to requests: inFlight is how many this process is answering.
+func WithLoad(inFlight func() int) Option { return func(a *App) { a.inFlight = inFlight } }
+
 // New returns the product over a store that was opened with Collections, and whose secret the ring holds: see TakeSecret.
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New(),
-		upgraded: &sync.Map{}, blocked: &blockList{},
+		blocked: &blockList{}, countDelay: standardCountDelay,
 	}
 	for _, option := range options {
 		option(a)
@@ -86,7 +90,7 @@ func Collections() []storage.Collection {
 	return append(mail.Collections(),
 		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
 		orderCollection(), inquiryCollection(), historyCollection(), keyCollection(), handOffCollection(),
-		installationCollection(), upgradeCollection(), repeatableCollection(), leaseCollection())
+		installationCollection(), upgradeCollection(), repeatableCollection(), housekeepingCollection())
 }
 
 // Ready reports whether the store answers, and still belongs to this installation secret.

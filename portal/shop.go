@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"postern/portal/job"
 	"postern/storage"
 )
 
@@ -35,7 +36,7 @@ type Shop struct {
 	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // the shop sells to businesses only, or nothing that can be withdrawn from
 	Brand          Brand         `bson:"brand"`
 	CreatedAt      time.Time     `bson:"created_at"`
-	RezoneAt       time.Time     `bson:"rezone_at,omitempty"` // when its orders are to be counted in a new time zone
+	Work           job.List      `bson:"work,omitempty"`
 
 	zone *time.Location // TimeZone, loaded once
 }
@@ -172,10 +173,8 @@ func bareOrigin(address string) string {
 const installation = "_"
 
 func shopCollection() storage.Collection {
-	return storage.Collection{Name: "shops", Indexes: []storage.Index{
-		{Name: "created", Fields: []storage.Field{{Path: "created_at", Kind: storage.Time}}},
-		dueOfAllShops("rezone_at"),
-	}}
+	created := storage.Index{Name: "created", Fields: []storage.Field{{Path: "created_at", Kind: storage.Time}}}
+	return storage.Collection{Name: "shops", Indexes: append(job.Indexes(), created)}
 }
 
 func (a *App) shopDocs() storage.Docs[Shop] {

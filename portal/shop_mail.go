@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"strings"
 	"time"
 
 	"postern/mail"
+	"postern/portal/job"
 	"postern/storage"
 	"postern/templates/i18n"
 )
@@ -21,7 +21,7 @@ const (
 	byFirstOrder = "first_order"
 
 	mailFirstOrder = "first_order"
-	jobFirstOrder  = "first_order"
+	kindFirstOrder = "first_order_email"
 	// firstOrderAge is how old an order may be when it arrives: one that is older is part of a history being brought in.
 	firstOrderAge = 48 * time.Hour
 )
@@ -125,43 +125,31 @@ func (s Shop) askURL(destination string) string {
 // greet asks for the mail of a first order, where the shop wants one and the order is new.
 func (s *storedOrder) greet(by arrival) {
 	if by.greet && by.at.Sub(s.PlacedAt) <= firstOrderAge {
-		s.Todo = addTodo(s.Todo, jobFirstOrder+" "+by.customer)
+		s.Work.Add(job.Request{Kind: kindFirstOrder, At: by.at})
 	}
 }
 
-// firstOrders sends the mails that new orders ask for, and then takes the jobs out. Customer and outbox entry both know
-// that it was done, so that twice equals once.
-func (w Worker) firstOrders(ctx context.Context, shop Shop) (int, error) {
-	prefix := jobFirstOrder + " "
-	page, err := storage.Find[struct{ Todo []string }](ctx, w.app.orderDocs(shop.ID), storage.Query{
-		Index: ordersByTodo, Prefix: &prefix, Limit: todoBatch,
-	})
-	if err != nil {
-		return 0, err
+func (w Worker) orderJobs() job.Source {
+	return job.Documents[storedOrder]{
+		Collection: orderCollection(),
+		Open:       w.app.orderDocs,
+		List:       func(o *storedOrder) *job.List { return &o.Work },
+		Kinds:      map[string]job.Kind[storedOrder]{kindFirstOrder: {Do: inShop(w.app, w.postFirstOrder)}},
 	}
-	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{ Todo []string }]) error {
-		if err := w.greetFirst(ctx, shop, hit.Key); err != nil {
-			return err
-		}
-		done := map[string]bool{}
-		for _, job := range hit.Head.Todo {
-			done[job] = strings.HasPrefix(job, prefix)
-		}
-		return w.removeJobs(ctx, shop, hit.Key, done)
-	})
 }
 
-// greetFirst mails the link to an order, if it is the first of its customer: the oldest there is, and none was mailed before.
-func (w Worker) greetFirst(ctx context.Context, shop Shop, number string) error {
-	order, _, err := w.app.orderDocs(shop.ID).Get(ctx, number)
-	if err != nil || !shop.FirstOrderMail || order.Email == "" { // erased meanwhile
-		return ifFound(err)
+// postFirstOrder mails the link to an order, if it is the first of its customer: the oldest there is, and none was mailed before.
+// Customer and outbox entry both know that it was done, so that twice equals once.
+func (w Worker) postFirstOrder(ctx context.Context, shop Shop, t job.Task[storedOrder]) (job.Finish[storedOrder], error) {
+	order, number := t.Doc, t.Key
+	if !shop.FirstOrderMail || order.Email == "" { // erased since
+		return nil, nil
 	}
 	oldest, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
 		Index: ordersByPlaced, Equal: []any{order.Customer}, Limit: 1,
 	})
 	if err != nil || len(oldest.Hits) == 0 || oldest.Hits[0].Key != number {
-		return err
+		return nil, err
 	}
 	c, err := w.app.changeCustomer(ctx, shop.ID, order.Customer, func(c *Customer) error {
 		if c.Greeted != "" {
@@ -171,13 +159,13 @@ func (w Worker) greetFirst(ctx context.Context, shop Shop, number string) error 
 		return nil
 	})
 	if err != nil || c.Greeted != number {
-		return ifFound(err)
+		return nil, ifFound(err)
 	}
-	_, err = mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, "first-order-"+c.ID, mail.Entry{
-		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(),
-		Payload: map[string]string{payBy: byFirstOrder, payNumber: number, payDestination: shop.destination("/orders/" + url.PathEscape(number))},
+	return nil, w.post(ctx, shop, "first-order-"+c.ID, mail.Entry{
+		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(), Payload: map[string]string{
+			payBy: byFirstOrder, payNumber: number, payDestination: shop.destination("/orders/" + url.PathEscape(number)),
+		},
 	})
-	return err
 }
 
 // ifFound is err, but nil for what is not there any more.

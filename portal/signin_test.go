@@ -73,7 +73,7 @@ func TestParallelRedemptions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))}
+	apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
 	token, _ := h.askLink(jan, "asking")
 	const clicks = 1000
 	var won, gone atomic.Int32
@@ -221,7 +221,7 @@ func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	_, code := h.askLink(jan, "browser")
-	app := portal.New(&uncounted{Engine: h.engine}, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	app := portal.New(&uncounted{Engine: h.engine}, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	signed, err := app.Visitor(h.shop, firefox("browser")).EnterCode(t.Context(), jan, code)
 	if err != nil || h.shopper(signed.Cookie).Customer().Email != jan {
 		t.Error(err)
@@ -259,7 +259,7 @@ func TestMailBesideASignIn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}}
-		h.dispatcher = h.newDispatcher(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now)))
+		h.dispatcher = h.newDispatcher(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)))
 		sent := h.deliver()
 		if m.turn >= 0 {
 			return

@@ -137,7 +137,7 @@ func sendTwins(t *testing.T, prepare func(*testing.T, portal.Shopper) func(porta
 		cookie := h.signInByCode(jan, "twin")
 		var twin error
 		m := &meddled{Engine: h.engine, turn: step, meddle: func() { twin = send(h.shopper(cookie)) }}
-		app := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))
+		app := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 		late, err := app.Shopper(t.Context(), h.shop, cookie)
 		if err == nil {
 			err = send(late)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal/job"
 	"postern/storage"
 )
 
@@ -44,42 +45,50 @@ func (a *App) linkUndecided(ctx context.Context, shop, customer, feedID string) 
 	return ifFound(err)
 }
 
-// upgradeLinks decides on a batch of links and returns on how many. When none is left it looks again after a while: a server of an
-// earlier version may still be at work on the same store.
-func (w Worker) upgradeLinks(ctx context.Context, shop Shop) (done int, err error) {
-	if at, found := w.app.upgraded.Load(shop.ID); found && w.app.now().Before(at.(time.Time).Add(sweepEvery)) {
-		return 0, nil
-	}
-	page, err := storage.Find[struct{}](ctx, w.app.customerDocs(shop.ID), storage.Query{Index: customersByLink, Limit: todoBatch})
-	if err != nil {
-		return 0, err
-	}
-	for _, hit := range page.Hits {
-		if err := w.upgradeLink(ctx, shop, hit.Key); err != nil {
-			return done, err
-		}
-		done++
-	}
-	if len(page.Hits) > 0 {
-		return done, nil
-	}
-	return 0, w.endUpgrade(ctx, shop)
+// linksToUpgrade are customers whose links are to be decided on.
+func (w Worker) linksToUpgrade(ctx context.Context, limit int) ([]storage.Hit[struct{}], error) {
+	page, err := storage.FindAllShops[struct{}](ctx, w.app.engine, customerCollection(), storage.Query{Index: customersByLink, Limit: limit})
+	return page.Hits, err
 }
 
-func (w Worker) endUpgrade(ctx context.Context, shop Shop) error {
-	state, err := w.app.upgradeDocs(shop.ID).Put(ctx, upgradeOfLinks, func(u *upgrade, _ bool) error {
-		if u.DoneAt.IsZero() {
+// upgradeLinks decides on all links of all shops. Each that is decided on leaves the index, so that it goes on there after a crash.
+func (w Worker) upgradeLinks(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
+	for {
+		links, err := w.linksToUpgrade(ctx, readBatch)
+		if err != nil {
+			return nil, err
+		}
+		for _, link := range links {
+			shop, err := w.app.shop(ctx, link.Shop)
+			if err == nil {
+				err = w.upgradeLink(ctx, shop, link.Key)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		if len(links) == 0 {
+			return nil, w.endUpgrade(ctx)
+		}
+	}
+}
+
+// endUpgrade notes and logs the end of the upgrade in each shop that had links.
+func (w Worker) endUpgrade(ctx context.Context) error {
+	shops, err := w.app.Shops(ctx)
+	for _, shop := range shops {
+		ended := false
+		state, failed := w.app.upgradeDocs(shop.ID).Change(ctx, upgradeOfLinks, func(u *upgrade) error {
+			if ended = u.DoneAt.IsZero(); !ended {
+				return storage.ErrUnchanged
+			}
 			u.DoneAt = w.app.now()
 			return nil
+		})
+		if err = errors.Join(err, ifFound(failed)); failed == nil && ended {
+			w.app.log.InfoContext(ctx, "upgrade of customer links is complete", "shop", shop.ID, "links_kept", state.Kept,
+				"links_removed", state.Removed, "orders_moved", state.Moved, "sessions_ended", state.Sessions)
 		}
-		return storage.ErrUnchanged
-	})
-	if err == nil {
-		w.app.upgraded.Store(shop.ID, w.app.now())
-	}
-	if err == nil && state.DoneAt.Equal(w.app.now()) && state.Kept+state.Removed > 0 {
-		w.app.log.InfoContext(ctx, "upgrade of customer links is complete", "shop", shop.ID, "links_kept", state.Kept,
-			"links_removed", state.Removed, "orders_moved", state.Moved, "sessions_ended", state.Sessions)
 	}
 	return err
 }
@@ -250,15 +259,18 @@ func (l *legacyLink) moveOrder(ctx context.Context, o storedOrder) error {
 	if err != nil {
 		return err
 	}
+	asked, counted := app.now(), []customerMonth{}
 	_, err = app.orderDocs(l.shop.ID).Change(ctx, o.Number, func(s *storedOrder) error {
 		if l.stays(*s) || s.Email != o.Email {
 			return storage.ErrUnchanged
 		}
-		s.askCount(countJob(s.Customer, s.PlacedAt, zone))
-		s.askCount(countJob(to, s.PlacedAt, zone))
+		asked, counted = app.now(), []customerMonth{monthOf(s.Customer, s.PlacedAt, zone), monthOf(to, s.PlacedAt, zone)}
 		s.Customer = to
-		return nil
+		return app.askCounts(ctx, l.shop, counted...)
 	})
+	if err == nil {
+		err = app.confirmCounts(ctx, l.shop, asked, counted...)
+	}
 	return ifFound(err)
 }
 

@@ -1,6 +1,10 @@
 package portal
 
-import "context"
+import (
+	"context"
+
+	"postern/portal/job"
+)
 
 // LinkAsBefore leaves the store as earlier versions did: the id leads to the customer of an email, who has the orders.
 func (a *App) LinkAsBefore(ctx context.Context, shop Shop, email, feedID string, orders ...string) error {
@@ -16,23 +20,28 @@ func (a *App) LinkAsBefore(ctx context.Context, shop Shop, email, feedID string,
 	}
 	for _, number := range orders {
 		if _, err := a.orderDocs(shop.ID).Change(ctx, number, func(s *storedOrder) error {
-			s.askCount(countJob(s.Customer, s.PlacedAt, shop.Location()))
-			s.askCount(countJob(customer, s.PlacedAt, shop.Location()))
+			months := []customerMonth{monthOf(s.Customer, s.PlacedAt, shop.Location()), monthOf(customer, s.PlacedAt, shop.Location())}
 			s.Customer, s.FeedCustomer = customer, feedID
-			return nil
+			return a.askCounts(ctx, shop, months...)
 		}); err != nil {
 			return err
 		}
 	}
-	a.upgraded.Clear() // as at the start of a later version
 	for done := 1; done > 0 && err == nil; {
-		done, err = a.Worker().countJobs(ctx, shop)
+		done, err = a.Worker().Once(ctx)
 	}
 	if err != nil {
 		return err
 	}
 	_, err = a.customerDocs(shop.ID).Change(ctx, customer, func(c *Customer) error {
 		c.FeedID, c.LinkedID = "", feedID
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = a.housekeepingDocs().Put(ctx, housekeepingKey, func(h *housekeeping, _ bool) error { // as a sweep of this version does
+		h.Work.Add(job.Request{Kind: kindUpgradeLinks, At: a.now(), Slow: true})
 		return nil
 	})
 	return err

@@ -162,7 +162,7 @@ func TestUpgradeLogsNumbersOnly(t *testing.T) {
 	h := newHouse(t)
 	h.guests(`"guest-id"`)
 	var log bytes.Buffer
-	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithLog(slog.New(slog.NewTextHandler(&log, nil))))
+	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(slog.New(slog.NewTextHandler(&log, nil))))
 	for range 5 {
 		if _, err := app.Worker().Once(t.Context()); err != nil {
 			t.Fatal(err)

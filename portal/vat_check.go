@@ -3,12 +3,11 @@ package portal
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
+	"postern/portal/job"
 	"postern/portal/vat"
 	"postern/portal/vies"
-	"postern/storage"
 )
 
 // VATStatus says what is known of a customer's VAT ID.
@@ -37,12 +36,11 @@ type VATAnswer struct {
 
 // VATEvidence is what is known of the present VAT ID, and the last answers of VIES about it and the ones before.
 type VATEvidence struct {
-	VATID    string      `bson:"vat_id,omitempty"`
-	Status   VATStatus   `bson:"status,omitempty"`
-	Last     VATAnswer   `bson:"last,omitempty"` // the answer that Status is from
-	Failures int         `bson:"failures,omitempty"`
-	NextAt   time.Time   `bson:"next_at,omitempty"` // when VIES is asked again
-	History  []VATAnswer `bson:"history,omitempty"` // oldest first
+	VATID   string      `bson:"vat_id,omitempty"`
+	Status  VATStatus   `bson:"status,omitempty"`
+	Last    VATAnswer   `bson:"last,omitempty"`    // the answer that Status is from
+	NextAt  time.Time   `bson:"next_at,omitempty"` // when VIES is asked again
+	History []VATAnswer `bson:"history,omitempty"` // oldest first
 }
 
 // VATChecker asks whether a VAT ID (prefix and body) is valid, with the asker's own VAT ID or "". An error means that it is not
@@ -56,10 +54,7 @@ func WithVATChecker(checker VATChecker) Option { return func(a *App) { a.vatChec
 
 const (
 	maxVATHistory = 50
-	vatBeat       = 2 * time.Second
-	vatBatch      = 50
-	vatAtOnce     = 4               // questions at a time: VIES counts them for each member state
-	vatLease      = 2 * time.Minute // in which one process asks, and no other
+	vatUnasked    = 24 * time.Hour // after which it is tried again where nobody is asked
 	vatFresh      = 30 * 24 * time.Hour
 	vatDoubt      = 24 * time.Hour // a number may be registered at home and reach VIES days later
 	vatDoubts     = 7              // so often a number that is not valid is asked for after a day
@@ -82,12 +77,11 @@ func (c *Customer) settleVAT(now time.Time) {
 	}
 }
 
-// retryVAT is the gap before VIES is asked again after so many failures in a row.
-func retryVAT(failures int) time.Duration {
-	gaps := []time.Duration{
+// retryVAT are the gaps before VIES is asked again.
+func retryVAT() job.Retry {
+	return job.Retry{Forever: true, Routine: true, Gaps: []time.Duration{
 		time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
-	}
-	return gaps[min(max(failures, 1), len(gaps))-1]
+	}}
 }
 
 // answer takes an answer of VIES into the evidence.
@@ -98,7 +92,7 @@ func (e *VATEvidence) answer(a VATAnswer) {
 			doubts++
 		}
 	}
-	e.Status, e.Last, e.Failures, e.NextAt = a.Status, a, 0, a.At.Add(vatFresh)
+	e.Status, e.Last, e.NextAt = a.Status, a, a.At.Add(vatFresh)
 	if a.Status == VATInvalid && doubts < vatDoubts {
 		e.NextAt = a.At.Add(vatDoubt)
 	}
@@ -106,86 +100,23 @@ func (e *VATEvidence) answer(a VATAnswer) {
 	e.History = e.History[max(0, len(e.History)-maxVATHistory):]
 }
 
-// CheckVATs asks VIES on a beat until ctx ends, and returns nil. It stands beside Run, since VIES may take half a minute to
-// answer.
-func (w Worker) CheckVATs(ctx context.Context) error {
-	w.repeat(ctx, vatBeat, w.vatBeat())
-	return nil
-}
-
-// vatBeat is what CheckVATs does at each beat: less while the process is idle.
-func (w Worker) vatBeat() func(context.Context) error {
-	idle := storage.NewIdleBeat(w.app.writes)
-	return func(ctx context.Context) error {
-		if !idle.Due(w.app.now()) {
-			return nil
-		}
-		return w.CheckVATsOnce(ctx)
-	}
-}
-
-// CheckVATsOnce asks VIES for the VAT IDs whose time has come. A failure is no answer: it changes only when VIES is asked next.
-func (w Worker) CheckVATsOnce(ctx context.Context) error {
+// checkVAT asks VIES for the customer's VAT ID. No answer changes nothing: the job is tried again. Where there is nobody to ask,
+// it waits for a day.
+func (w Worker) checkVAT(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	if w.app.vatChecker == nil {
-		return nil
+		return func(c *Customer) { c.VAT.NextAt = w.app.now().Add(vatUnasked) }, nil
 	}
-	page, err := storage.FindAllShops[struct{}](ctx, w.app.engine, customerCollection(), storage.Query{
-		Index: customersByVAT, To: w.app.now().Add(time.Millisecond), Limit: vatBatch,
-	})
-	for chunk := range slices.Chunk(page.Hits, vatAtOnce) {
-		err = errors.Join(err, eachAtOnce(ctx, chunk, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-			shop, err := w.app.shop(ctx, hit.Shop)
-			if err != nil {
-				return err
-			}
-			return w.checkVAT(ctx, shop, hit.Key)
-		}))
-	}
-	return err
-}
-
-// checkVAT asks for one customer's VAT ID. It takes a lease first, so that of several processes one asks; a crash
-// meanwhile leaves the question to whoever comes after the lease.
-func (w Worker) checkVAT(ctx context.Context, shop Shop, id string) error {
-	now := w.app.now()
-	c, err := w.app.changeCustomer(ctx, shop.ID, id, func(c *Customer) error {
-		if c.VAT.NextAt.IsZero() || now.Before(c.VAT.NextAt) {
-			return errVATTurn
-		}
-		c.VAT.NextAt = now.Add(vatLease)
-		return nil
-	})
-	if errors.Is(err, errVATTurn) || errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	given, failed := w.askVAT(ctx, shop, c.VAT.VATID)
+	given, err := w.askVAT(ctx, shop, t.Doc.VAT.VATID)
 	var unknown *vies.UnknownError
-	if errors.As(failed, &unknown) && unknown.Reason == vies.ReasonInput && c.VAT.Status != VATValid {
-		failed = nil // it cannot be a VAT ID; one that was valid a month ago can
+	if errors.As(err, &unknown) && unknown.Reason == vies.ReasonInput && t.Doc.VAT.Status != VATValid {
+		err = nil // it cannot be a VAT ID; one that was valid a month ago can
 	}
-	_, err = w.app.changeCustomer(ctx, shop.ID, id, func(c *Customer) error {
-		switch {
-		case c.VAT.VATID != given.VATID:
-			return storage.ErrUnchanged // changed meanwhile; the new one is due by itself
-		case failed != nil:
-			c.VAT.Failures++
-			c.VAT.NextAt = w.app.now().Add(retryVAT(c.VAT.Failures))
-		default:
+	return func(c *Customer) {
+		if c.VAT.VATID == given.VATID { // else it changed since, and the new one is due by itself
 			c.VAT.answer(given)
 		}
-		return nil
-	})
-	if failed != nil && ctx.Err() == nil {
-		w.app.log.InfoContext(ctx, "vat check: no answer yet", "customer", id, "reason", failed.Error())
-	}
-	return ifFound(err)
+	}, err
 }
-
-// errVATTurn says that another asks for a VAT ID already.
-var errVATTurn = errors.New("portal: the VAT ID is not due")
 
 func (w Worker) askVAT(ctx context.Context, shop Shop, text string) (VATAnswer, error) {
 	a := VATAnswer{VATID: text, Status: VATInvalid, Requester: shop.VATID}
@@ -207,5 +138,11 @@ func (w Worker) askVAT(ctx context.Context, shop Shop, text string) (VATAnswer, 
 	return a, err
 }
 
-// VAT is what is known of the customer's VAT ID.
-func (s Shopper) VAT() VATEvidence { return s.customer.VAT }
+// VAT is what is known of the customer's VAT ID. It is silent while VIES was asked and has not answered.
+func (s Shopper) VAT() (known VATEvidence, silent bool) {
+	known = s.customer.VAT
+	if check, found := s.customer.Work.Find(kindVATCheck); found {
+		known.NextAt, silent = check.DueAt, check.LastError != ""
+	}
+	return known, silent
+}

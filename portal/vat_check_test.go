@@ -1,7 +1,6 @@
 package portal_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -21,6 +20,7 @@ type register struct {
 	mu     sync.Mutex
 	answer func(number, requester string) string
 	asked  int
+	url    string
 	during func() // what happens while a question is under way
 }
 
@@ -76,6 +76,7 @@ func newVATHouse(t *testing.T) (*house, *register, portal.Shopper) {
 	r := &register{answer: answers(true)}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
+	r.url = server.URL
 	h := newHouse(t, portal.WithVATChecker(vies.New(server.URL)))
 	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{VATID: ptr("sk 2020 2980 38")}); err != nil {
 		t.Fatal(err)
@@ -96,9 +97,10 @@ func (h *house) enterVATID(s portal.Shopper, id string) {
 // vatNow runs the checks that are due and returns what is known then.
 func (h *house) vatNow(email string) portal.CustomerRecord {
 	h.t.Helper()
-	if err := h.app.Worker().CheckVATsOnce(h.t.Context()); err != nil {
+	if _, err := h.app.Worker().Once(h.t.Context()); err != nil {
 		h.t.Fatal(err)
 	}
+	h.deliver()
 	record, err := h.feed().CustomerByEmail(h.t.Context(), email)
 	if err != nil {
 		h.t.Fatal(err)
@@ -205,7 +207,7 @@ func TestVATRetries(t *testing.T) {
 	r.say(answers(true))
 	step(30 * 24 * time.Hour)
 	step(30 * 24 * time.Hour)
-	if got := len(h.signIn(jan).VAT().History); got != 11 {
+	if got := len(h.signIn(jan).VATHistory()); got != 11 {
 		t.Errorf("%d answers are kept, want 11", got)
 	}
 }
@@ -223,6 +225,7 @@ func TestVATChanges(t *testing.T) {
 	}
 	r.during = func() {
 		r.during = nil
+		h.deliver()
 		h.enterVATID(h.signIn(jan), oneVATID)
 	}
 	if got := h.vatNow(jan); got.VATStatus != portal.VATUnknown || got.VATCheck != nil {
@@ -238,7 +241,7 @@ func TestVATChanges(t *testing.T) {
 			t.Errorf("%q: %+v after %d questions", id, got, r.questions()-asked)
 		}
 	}
-	if history := h.signIn(jan).VAT().History; len(history) != 2 {
+	if history := h.signIn(jan).VATHistory(); len(history) != 2 {
 		t.Errorf("history: %+v", history)
 	}
 }
@@ -264,7 +267,7 @@ func TestVATOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
-			if err := h.app.Worker().CheckVATsOnce(t.Context()); err != nil {
+			if _, err := h.app.Worker().Once(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -279,15 +282,16 @@ func TestVATOnce(t *testing.T) {
 func TestVATAfterCrash(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
+	h.quiet()
 	h.enterVATID(s, oneVATID)
-	ctx, crash := context.WithCancel(t.Context())
-	r.during = crash
-	_ = h.app.Worker().CheckVATsOnce(ctx)
-	r.during = nil
+	checker := portal.WithVATChecker(vies.New(r.url))
+	if _, err := h.dying(4, checker).Worker().Once(t.Context()); err == nil {
+		t.Fatal("the process did not die")
+	}
 	if got := h.vatNow(jan); got.VATStatus != portal.VATUnknown || r.questions() != 1 {
 		t.Errorf("during the lease: %+v, %d questions", got, r.questions())
 	}
-	h.clock.pass(2 * time.Minute)
+	h.clock.pass(time.Minute)
 	if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
 		t.Errorf("after it: %+v", got)
 	}

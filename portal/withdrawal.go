@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"postern/portal/job"
 	"postern/storage"
 )
 
@@ -53,7 +54,7 @@ type withdrawal struct {
 	Tell      bool      `bson:"tell,omitempty"`    // the shop is still to be told
 	Held      bool      `bson:"held,omitempty"`    // the shop is not told while no order is found
 	Told      bool      `bson:"told,omitempty"`    // the receipt stands in the outbox, if it is mailed
-	DueAt     time.Time `bson:"due_at"`            // when the worker looks at it next
+	Work      job.List  `bson:"work,omitempty"`
 }
 
 // What the limits say of the receipt's mail.
@@ -69,21 +70,18 @@ const (
 
 // The indexes of withdrawals.
 const (
-	withdrawalsByDue   = "due"
 	withdrawalsByPlace = "place"
 	withdrawalsByEmail = "email"
 )
 
 func withdrawalCollection() storage.Collection {
-	return storage.Collection{Name: "withdrawals", Indexes: []storage.Index{
-		{Name: withdrawalsByDue, Fields: []storage.Field{{Path: "due_at", Kind: storage.Time}}},
-		dueOfAllShops("due_at"),
+	return storage.Collection{Name: "withdrawals", Indexes: append(job.Indexes(), []storage.Index{
 		{
 			Name: withdrawalsByPlace, Fields: []storage.Field{{Path: "place", Kind: storage.String}},
 			Head: []string{"statement", "at", "place", "order", "in_time"},
 		},
 		{Name: withdrawalsByEmail, Fields: []storage.Field{{Path: "statement.email", Kind: storage.String}, {Path: "at", Kind: storage.Time}}},
-	}}
+	}...)}
 }
 
 func (a *App) withdrawalDocs(shop string) storage.Docs[withdrawal] {
@@ -145,7 +143,8 @@ func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (
 		return a.received(ctx, shop, id, w)
 	}
 	w.At = a.now().UTC().Truncate(time.Millisecond)
-	w.Place, w.DueAt = placeOf(w.At, id), w.At.Add(settleTime)
+	w.Place = placeOf(w.At, id)
+	w.schedule(w.At.Add(settleTime))
 	err = a.withdrawalDocs(shop.ID).Insert(ctx, id, w)
 	if errors.Is(err, storage.ErrExists) {
 		return a.received(ctx, shop, id, w)

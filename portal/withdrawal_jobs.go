@@ -2,41 +2,39 @@ package portal
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"postern/mail"
+	"postern/portal/job"
 	"postern/storage"
 )
 
-// withdrawals does what is due with statements: it finds their orders, puts their mails into the outbox, and deletes them in
-// the end. Each step can be done twice, so that a crash between any two loses and doubles nothing.
-func (w Worker) withdrawals(ctx context.Context, shop Shop) (done int, err error) {
-	page, err := storage.Find[struct{}](ctx, w.app.withdrawalDocs(shop.ID), storage.Query{
-		Index: withdrawalsByDue, To: w.app.now().Add(time.Millisecond), Limit: todoBatch,
-	})
-	if err != nil {
-		return 0, err
+// kindWithdrawal names the job to do what is due with a statement of withdrawal.
+const kindWithdrawal = "withdrawal"
+
+func (w Worker) withdrawalJobs() job.Source {
+	return job.Documents[withdrawal]{
+		Collection: withdrawalCollection(),
+		Open:       w.app.withdrawalDocs,
+		List:       func(w *withdrawal) *job.List { return &w.Work },
+		Kinds:      map[string]job.Kind[withdrawal]{kindWithdrawal: {Do: inShop(w.app, w.tendWithdrawal)}},
 	}
-	return len(page.Hits), eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-		return w.tendWithdrawal(ctx, shop, hit.Key)
-	})
 }
 
-func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, id string) error {
-	docs := w.app.withdrawalDocs(shop.ID)
-	doc, read, err := docs.Get(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
+// schedule sets when the worker looks at the statement next.
+func (w *withdrawal) schedule(at time.Time) {
+	w.Work.Schedule(job.Request{Kind: kindWithdrawal, At: at})
+}
+
+// tendWithdrawal does what is due with a statement: it finds its order, puts its mails into the outbox, and deletes it in the end.
+// Each step can be done twice, so that a crash between any two loses and doubles nothing.
+func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdrawal]) (job.Finish[withdrawal], error) {
+	doc, id, err := t.Doc, t.Key, error(nil)
+	if over := func(w2 withdrawal) bool { return !w.app.now().Before(w2.keptUntil()) }; over(doc) {
+		return nil, removeIf(ctx, w.app.withdrawalDocs(shop.ID), id, over)
 	}
-	if err == nil && !w.app.now().Before(doc.keptUntil()) {
-		if err = docs.Delete(ctx, id, read); errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
-			err = nil
-		}
-		return err
-	}
-	if err == nil && doc.Receipt == "" {
+	if doc.Receipt == "" {
 		doc, err = w.app.settleReceipt(ctx, shop, id, doc)
 	}
 	if err == nil && doc.Order == "" {
@@ -48,15 +46,10 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, id string) error 
 	if err == nil {
 		err = w.tellWithdrawal(ctx, shop, id, doc)
 	}
-	if err != nil {
-		return err
-	}
-	_, err = docs.Change(ctx, id, func(now *withdrawal) error {
-		now.Told, now.Tell = true, now.Tell && !doc.Tell // another worker may have found the order meanwhile
-		now.DueAt = now.nextLook(w.app.now())
-		return nil
-	})
-	return err
+	return func(now *withdrawal) {
+		now.Told, now.Tell = true, now.Tell && !doc.Tell // another worker may have found the order since
+		now.schedule(now.nextLook(w.app.now()))
+	}, ifFound(err)
 }
 
 func (w withdrawal) keptUntil() time.Time { return w.At.AddDate(withdrawalKeep, 0, 0) }

@@ -106,7 +106,8 @@ func (a *App) settleReceipt(ctx context.Context, shop Shop, id string, w withdra
 		if w.Receipt != "" {
 			return storage.ErrUnchanged
 		}
-		w.Receipt, w.Tell, w.Held, w.Network, w.DueAt = receiptMailed, !held.told, held.told, "", a.now()
+		w.Receipt, w.Tell, w.Held, w.Network = receiptMailed, !held.told, held.told, ""
+		w.schedule(a.now())
 		if held.receipt {
 			w.Receipt = receiptHeld
 		}

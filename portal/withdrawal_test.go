@@ -438,7 +438,7 @@ func TestWithdrawalInterrupted(t *testing.T) {
 		h.work()
 		mortal := &stopping{Engine: h.engine}
 		mortal.left.Store(int64(writes))
-		app := portal.New(mortal, secrettest.Ring(), portal.WithClock(h.clock.Now))
+		app := portal.New(mortal, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 		_, id, err := h.visitor("x").PrepareWithdrawal(stated("1"))
 		if err != nil {
 			t.Fatal(err)
@@ -470,8 +470,8 @@ func TestWithdrawalInterrupted(t *testing.T) {
 			t.Errorf("%d writes: %+v, %v", writes, order.Withdrawal, failed)
 		}
 		if err == nil {
-			if writes != 7 {
-				t.Errorf("the sequence has %d writes, not the 7 known here", writes)
+			if writes != 8 {
+				t.Errorf("the sequence has %d writes, not the 8 known here", writes)
 			}
 			return
 		}

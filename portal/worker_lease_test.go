@@ -44,7 +44,7 @@ func (h *house) importOrders(orders int) {
 
 // process is another process over the house's store.
 func (h *house) process(engine storage.Engine) *portal.App {
-	return portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+	return portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 }
 
 // TestTwoWorkersShareTheJobs: of two processes at work on one store, one does a shop's jobs, and each job once.
@@ -78,7 +78,7 @@ func TestTwoWorkersShareTheJobs(t *testing.T) {
 func TestWorkerTakesOverAfterACrash(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.work() // what a new shop needs once
+	h.sweep() // what a new store needs once
 	h.put(orderJSON("1001", jan))
 	if err := h.dying(1).Worker().Beat()(t.Context()); err == nil {
 		t.Fatal("the process did not die")
@@ -107,7 +107,7 @@ func TestWorkerTakesOverAfterACrash(t *testing.T) {
 func TestWorkerRoundWithoutJobsWritesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.work()
+	h.sweep()
 	activity := storage.NewActivity(h.engine)
 	if err := h.process(activity).Worker().Beat()(t.Context()); err != nil || activity.Writes() != 0 {
 		t.Errorf("%d writes, %v", activity.Writes(), err)

@@ -31,7 +31,7 @@ func within(ctx context.Context, store string, do func(storage.Engine, *portal.A
 	}
 	ring, err := secret.New(benchSecret())
 	if err == nil {
-		app := portal.New(engine, ring)
+		app := portal.New(engine, ring, portal.WithCountDelay(0))
 		if err = app.TakeSecret(ctx); err == nil {
 			err = do(engine, app)
 		}

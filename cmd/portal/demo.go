@@ -91,7 +91,7 @@ func (c demoCommand) show(ctx context.Context, w *world, p parts, listener net.L
 	}
 	defer func() { _ = register.stop() }()
 	p.texts, p.sender, p.log, p.drain = w.texts, box, newLog("text", w.stderr, slog.LevelWarn), drainTime
-	p.options = []portal.Option{portal.WithInsecureHTTP(), portal.WithVATChecker(vies.New(register.url))}
+	p.options = []portal.Option{portal.WithInsecureHTTP(), portal.WithCountDelay(0), portal.WithVATChecker(vies.New(register.url))}
 	server, err := newServer(p)
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -97,7 +97,7 @@ func (s *stage) fill(ctx context.Context) error {
 			return fmt.Errorf("what customer %s did: %w", p.id, err)
 		}
 	}
-	return worker.CheckVATsOnce(ctx)
+	return drain(ctx, worker)
 }
 
 // relive lets a customer's episode happen at its time, and keeps its letters in the mailbox.

@@ -22,6 +22,7 @@ type grammar struct {
 	Customer customerGroup  `cmd:"" help:"Look after a customer without a browser: find, show, sign out, erase."`
 	Order    orderGroup     `cmd:"" help:"Show or delete an order."`
 	Outbox   outboxGroup    `cmd:"" help:"Look at mails and send them again."`
+	Job      jobGroup       `cmd:"" help:"Look at background jobs and try failed ones again."`
 	Mail     mailGroup      `cmd:"" help:"Try the mail server."`
 	Copy     copyCommand    `cmd:"" help:"Make one store equal to another, between engines."`
 	Backup   backupCommand  `cmd:"" help:"Save the embedded store in a file, while the portal runs."`

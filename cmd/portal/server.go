@@ -36,6 +36,7 @@ type parts struct {
 	traces      *traces       // nil for none
 
 	activity *storage.Activity // the store, with what this process writes counted
+	load     *load             // the requests that are being answered
 }
 
 // server is the portal as it runs: product, site, dispatcher and worker over one store. The demo is this same server.
@@ -58,7 +59,7 @@ type site interface {
 }
 
 func newServer(p parts) (*server, error) {
-	p.activity = storage.NewActivity(p.engine)
+	p.activity, p.load = storage.NewActivity(p.engine), &load{}
 	s := &server{parts: p, app: p.product("site"), pulse: newPulse()}
 	s.worker = s.app.Worker()
 	if p.metrics != nil { // then each part has a store that counts what it does
@@ -69,6 +70,7 @@ func newServer(p parts) (*server, error) {
 	s.pulse.report = s.reportMail
 	if p.metrics != nil {
 		p.metrics.outbox(s.backlog)
+		p.metrics.jobs(s.app.Worker().Jobs())
 	}
 	pages, err := web.New(web.Config{
 		App: s.app, Log: p.log, Trusted: p.trusted, Watches: p.watches(), Pace: web.DefaultPace,
@@ -88,7 +90,7 @@ func newServer(p parts) (*server, error) {
 	if err := s.makeDispatcher(); err != nil {
 		return nil, err
 	}
-	s.beside = map[string]func(context.Context) error{"worker": s.worker.Run, "dispatcher": s.dispatch, "vat checks": s.worker.CheckVATs}
+	s.beside = map[string]func(context.Context) error{"worker": s.worker.Run, "dispatcher": s.dispatch}
 	s.beside["mail server probe"] = s.probeMail
 	if p.certificate != nil {
 		p.certificate.log = p.log
@@ -99,7 +101,7 @@ func newServer(p parts) (*server, error) {
 
 // product is the product over the store as one part of the server uses it.
 func (p parts) product(part string) *portal.App {
-	options := append(slices.Clone(p.options), portal.WithLog(p.log), portal.WithActivity(p.activity.Writes))
+	options := append(slices.Clone(p.options), portal.WithLog(p.log), portal.WithActivity(p.activity.Writes), portal.WithLoad(p.load.inFlight))
 	return portal.New(p.store(part), p.secret, options...)
 }
 
@@ -110,7 +112,8 @@ func (p parts) store(part string) storage.Engine {
 	return p.metrics.engine(p.activity, part)
 }
 
-func (p parts) watches() (all []web.Watch) {
+func (p parts) watches() []web.Watch {
+	all := []web.Watch{p.load.watch}
 	if p.traces != nil {
 		all = append(all, p.traces.watch)
 	}

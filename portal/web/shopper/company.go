@@ -71,9 +71,9 @@ func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company portal.Com
 }
 
 // known tells in one sentence what is known of a VAT ID.
-func (p *companyPage) known(e portal.VATEvidence) template.HTML {
+func (p *companyPage) known(e portal.VATEvidence, silent bool) template.HTML {
 	switch {
-	case e.Status == portal.VATUnknown && e.Failures > 0:
+	case e.Status == portal.VATUnknown && silent:
 		return p.Status(p.Pill("waiting", p.T("vat.status.silent")))
 	case e.Status == portal.VATUnknown:
 		return p.Status(p.Pill("waiting", p.T("vat.status.unknown")))

@@ -42,7 +42,8 @@ func Portal(t testing.TB, shops ...Shop) *Installation {
 func PortalOver(t testing.TB, engine storage.Engine, shops ...Shop) *Installation {
 	t.Helper()
 	i := &Installation{Engine: engine, Mailbox: &Mailbox{}, Clock: NewClock(Start()), Log: &Log{}, t: t}
-	i.App = portal.New(engine, secrettest.Ring(), portal.WithClock(i.Clock.Now), portal.WithLog(i.Log.Logger()))
+	i.App = portal.New(engine, secrettest.Ring(), portal.WithClock(i.Clock.Now), portal.WithLog(i.Log.Logger()),
+		portal.WithCountDelay(0))
 	if len(shops) == 0 {
 		shops = []Shop{Bookshop()}
 	}

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"context"
+	"sync/atomic"
+
+	"postern/portal/web"
+)
+
+// load counts the requests that are being answered, to which background work yields.
+type load struct{ n atomic.Int64 }
+
+func (l *load) inFlight() int { return int(l.n.Load()) }
+
+// watch implements web.Watch.
+func (l *load) watch(ctx context.Context) (context.Context, func(web.Answer)) {
+	l.n.Add(1)
+	return ctx, func(web.Answer) { l.n.Add(-1) }
+}

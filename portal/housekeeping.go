@@ -1,0 +1,83 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postern/mail"
+	"postern/portal/job"
+	"postern/storage"
+)
+
+// housekeeping is the document that asks for what belongs to no shop.
+type housekeeping struct {
+	Work job.List `bson:"work,omitempty"`
+}
+
+const (
+	housekeepingKey  = "jobs"
+	kindSweep        = "sweep"
+	kindUpgradeLinks = "upgrade_links"
+	sweepEvery       = 10 * time.Minute
+)
+
+func housekeepingCollection() storage.Collection {
+	return storage.Collection{Name: "housekeeping", Indexes: job.Indexes()}
+}
+
+func (a *App) housekeepingDocs() storage.Docs[housekeeping] {
+	return storage.Open[housekeeping](a.engine, installation, housekeepingCollection())
+}
+
+func (w Worker) housekeepingJobs() job.Source {
+	again := job.Retry{Gaps: []time.Duration{time.Minute, sweepEvery}, Forever: true}
+	return job.Documents[housekeeping]{
+		Collection: housekeepingCollection(),
+		Open:       func(string) storage.Docs[housekeeping] { return w.app.housekeepingDocs() },
+		List:       func(h *housekeeping) *job.List { return &h.Work },
+		Kinds: map[string]job.Kind[housekeeping]{
+			kindSweep:        {Do: w.sweep, Slow: true, Retry: again},
+			kindUpgradeLinks: {Do: w.upgradeLinks, Slow: true, Retry: again},
+		},
+	}
+}
+
+// beginHousekeeping sees to it that there is a sweep to come.
+func (a *App) beginHousekeeping(ctx context.Context) error {
+	_, err := a.housekeepingDocs().Put(ctx, housekeepingKey, func(h *housekeeping, _ bool) error {
+		if !h.Work.Ensure(job.Request{Kind: kindSweep, At: a.now(), Slow: true}, time.Time{}) {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	return err
+}
+
+// sweep removes what is past its time (records of emails, codes for the storefront, what strangers typed), and asks for the next
+// sweep.
+func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
+	shops, err := w.app.Shops(ctx)
+	for _, shop := range shops {
+		_, swept := mail.NewOutbox(w.app.engine, shop.ID).Sweep(ctx, sweepBatch)
+		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop), w.sweepAccess(ctx, shop))
+	}
+	links, failed := w.linksToUpgrade(ctx, 1)
+	if err = errors.Join(err, failed, w.sweepRotated(ctx, shops)); err != nil {
+		return nil, err
+	}
+	return func(h *housekeeping) {
+		now := w.app.now()
+		h.Work.Schedule(job.Request{Kind: kindSweep, At: now.Add(sweepEvery), Slow: true})
+		if len(links) > 0 {
+			h.Work.Ensure(job.Request{Kind: kindUpgradeLinks, At: now, Slow: true}, time.Time{})
+		}
+	}, nil
+}
+
+// sweepAccess removes what is kept of addresses that somebody typed and nobody signed in with.
+func (w Worker) sweepAccess(ctx context.Context, shop Shop) error {
+	now := w.app.now()
+	stale := func(a access) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }
+	return sweepBy(ctx, w.app.accessDocs(shop.ID).Docs, storage.Query{Index: accessByStale, To: now.Add(time.Millisecond)}, stale)
+}

@@ -1,0 +1,268 @@
+package job
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"postern/storage"
+)
+
+// Task is a job in the hands of its handler, with the document that asks for it as it was then.
+type Task[T any] struct {
+	Shop, Key string
+	Doc       T
+	Job       Job
+}
+
+// Finish is what a handler still has to change in the document; it is written in one with the job's removal. Nil is nothing.
+type Finish[T any] func(*T)
+
+// Handler does a job so that twice equals once. An error has it tried again.
+type Handler[T any] func(ctx context.Context, task Task[T]) (Finish[T], error)
+
+// Kind is one kind of job.
+type Kind[T any] struct {
+	Do    Handler[T]
+	Slow  bool // as its requests say: see Request
+	Retry Retry
+}
+
+// Documents registers the kinds of jobs that documents of a collection ask for.
+type Documents[T any] struct {
+	Collection storage.Collection
+	Open       func(shop string) storage.Docs[T]
+	List       func(*T) *List
+	Settle     func(*T) // keeps what follows from a change right; nil for nothing
+	Kinds      map[string]Kind[T]
+}
+
+// Source is one Documents.
+type Source interface {
+	// KindNames lists the registered kinds.
+	KindNames() []string
+
+	collection() storage.Collection
+	lanes() []bool
+	do(ctx context.Context, r *Runner, at place) (done int, err error)
+	retry(ctx context.Context, at place, id string, now time.Time) (found bool, err error)
+}
+
+// place is a document that asks for jobs, in a lane.
+type place struct {
+	collection, shop, key string
+	slow                  bool
+}
+
+// KindNames implements Source.
+func (d Documents[T]) KindNames() []string {
+	var names []string
+	for name := range d.Kinds {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (d Documents[T]) collection() storage.Collection { return d.Collection }
+
+// lanes are those that the kinds need: false for the common one, true for the slow one.
+func (d Documents[T]) lanes() (lanes []bool) {
+	for _, slow := range []bool{false, true} {
+		for _, kind := range d.Kinds {
+			if kind.Slow == slow && !slices.Contains(lanes, slow) {
+				lanes = append(lanes, slow)
+			}
+		}
+	}
+	return lanes
+}
+
+// do takes the due jobs of a document, does them one after the other, and records what came of them in one write.
+func (d Documents[T]) do(ctx context.Context, r *Runner, at place) (done int, err error) {
+	lease := rand.Text()
+	var taken []Job
+	doc, err := d.Open(at.shop).Change(ctx, at.key, func(doc *T) error {
+		if taken = d.List(doc).take(r.Now(), lease, at.slow); len(taken) == 0 {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	if err != nil || len(taken) == 0 {
+		return 0, ifFound(err)
+	}
+	working, stop := context.WithTimeout(ctx, longestRun)
+	defer stop()
+	kept := d.keepLease(working, stop, r, at, lease)
+	ends := make([]end[T], len(taken))
+	for i, j := range taken {
+		if i > 0 { // an earlier handler may have changed it
+			doc, _, err = d.Open(at.shop).Get(ctx, at.key)
+			if errors.Is(err, storage.ErrNotFound) { // and removed it: nothing is left to do
+				break
+			}
+			if err != nil {
+				ends[i] = end[T]{job: j, err: err}
+				continue
+			}
+		}
+		ends[i] = d.run(working, Task[T]{Shop: at.shop, Key: at.key, Doc: doc, Job: j})
+	}
+	stop()
+	<-kept
+	return d.record(ctx, r, at, ends)
+}
+
+// end is what came of a job.
+type end[T any] struct {
+	job    Job
+	finish Finish[T]
+	err    error
+}
+
+func (d Documents[T]) run(ctx context.Context, task Task[T]) end[T] {
+	e := end[T]{job: task.Job}
+	kind, known := d.Kinds[task.Job.Kind]
+	_, again := kind.Retry.after(task.Job.Attempts - 1)
+	switch {
+	case !known:
+		e.err = fmt.Errorf("this version knows no jobs of the kind %q", task.Job.Kind)
+		return e
+	case kind.Slow != task.Job.Slow:
+		e.err = fmt.Errorf("the kind %q belongs to the other lane: its requests must say Slow: %v", task.Job.Kind, kind.Slow)
+		return e
+	case !again:
+		e.err = errors.New("the process ended during each attempt")
+		return e
+	}
+	e.finish, e.err = kind.Do(ctx, task)
+	return e
+}
+
+// keepLease prolongs the lease until ctx ends. When it cannot be, it stops the work before the lease is over.
+func (d Documents[T]) keepLease(ctx context.Context, stop func(), r *Runner, at place, lease string) <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		beat := time.NewTicker(leaseRenew)
+		defer beat.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-beat.C:
+			}
+			_, err := d.Open(at.shop).Change(ctx, at.key, func(doc *T) error {
+				if !d.List(doc).prolong(lease, r.Now().Add(leaseTime)) {
+					return storage.ErrNotFound
+				}
+				return nil
+			})
+			if err != nil {
+				stop()
+				return
+			}
+		}
+	}()
+	return ended
+}
+
+// record writes what came of the jobs. It does so too when the process is told to stop: a job that was interrupted is due at
+// once for the next.
+func (d Documents[T]) record(ctx context.Context, r *Runner, at place, ends []end[T]) (done int, err error) {
+	stopped := ctx.Err() != nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	_, err = d.Open(at.shop).Change(ctx, at.key, func(doc *T) error {
+		done = 0
+		for _, e := range ends {
+			done += d.settle(doc, e, r.Now(), stopped)
+		}
+		if d.Settle != nil {
+			d.Settle(doc)
+		}
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		done, err = len(ends), nil
+	}
+	for _, e := range ends {
+		if e.err != nil && !stopped && !isWaiting(e.err) {
+			err = errors.Join(err, d.report(ctx, r, at, e))
+		}
+	}
+	return done, err
+}
+
+// settle takes the end of one job into its document, and returns 1 if it is done.
+func (d Documents[T]) settle(doc *T, e end[T], now time.Time, stopped bool) (done int) {
+	list := d.List(doc)
+	j := list.held(e.job.ID, e.job.Lease)
+	if j == nil {
+		return 0 // cancelled, or another's since
+	}
+	j.Lease = ""
+	switch {
+	case e.err == nil:
+		list.delete(func(j Job) bool { return j.ID == e.job.ID })
+		if e.finish != nil {
+			e.finish(doc)
+		}
+		return 1
+	case stopped:
+		j.DueAt, j.Attempts = now, j.Attempts-1
+	case isWaiting(e.err):
+		j.DueAt, j.Attempts, j.LastError = now.Add(waitGap), j.Attempts-1, reasonOf(e.err)
+	default:
+		j.LastError = reasonOf(e.err)
+		gap, again := d.Kinds[j.Kind].Retry.after(j.Attempts)
+		if j.DueAt = now.Add(gap); !again {
+			j.FailedAt = now
+		}
+	}
+	list.index()
+	return 0
+}
+
+func isWaiting(err error) bool {
+	var w waits
+	return errors.As(err, &w)
+}
+
+// report logs an attempt that failed.
+func (d Documents[T]) report(ctx context.Context, r *Runner, at place, e end[T]) error {
+	retry := d.Kinds[e.job.Kind].Retry
+	_, again := retry.after(e.job.Attempts)
+	attrs := []any{"kind", e.job.Kind, "shop", at.shop, "attempts", e.job.Attempts, "reason", reasonOf(e.err)}
+	switch {
+	case !again:
+		r.Log.ErrorContext(ctx, "a job failed for good; \"portal job list --state failed\" shows it", attrs...)
+	case retry.Routine:
+		r.Log.InfoContext(ctx, "a job has to be tried again", attrs...)
+		return nil
+	default:
+		r.Log.WarnContext(ctx, "a job has to be tried again", attrs...)
+	}
+	return fmt.Errorf("job %s of shop %s: %w", e.job.Kind, at.shop, e.err)
+}
+
+// retry makes a failed job of a document due again.
+func (d Documents[T]) retry(ctx context.Context, at place, id string, now time.Time) (found bool, err error) {
+	_, err = d.Open(at.shop).Change(ctx, at.key, func(doc *T) error {
+		if found = d.List(doc).Retry(id, now); !found {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	return found, ifFound(err)
+}
+
+func ifFound(err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}

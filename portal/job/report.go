@@ -1,0 +1,145 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"postern/storage"
+)
+
+// The states of a job.
+const (
+	Scheduled = "scheduled" // its time has not come
+	Due       = "due"
+	Running   = "running"
+	Failed    = "failed" // given up; it stays until it is retried
+)
+
+// Listed is a job as an operator sees it.
+type Listed struct {
+	Job
+	Shop, Collection, Key string
+	State                 string
+}
+
+// List returns the jobs of a state, of each collection at most limit documents' (1 to storage.MaxLimit), the earliest first.
+func (r *Runner) List(ctx context.Context, state string, limit int) ([]Listed, error) {
+	var found []Listed
+	now := r.Now()
+	for _, source := range r.Sources {
+		for _, q := range queries(state, now) {
+			q.Limit = limit
+			jobs, err := r.listed(ctx, source.collection(), q, now)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, slices.DeleteFunc(jobs, func(j Listed) bool { return j.State != state })...)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Listed) int { return a.At.Compare(b.At) })
+	return found, nil
+}
+
+// queries are those that find the jobs of a state. A document's other jobs are found with them.
+func queries(state string, now time.Time) []storage.Query {
+	from, to := any(nil), any(now.Add(time.Millisecond))
+	switch state {
+	case Failed:
+		return []storage.Query{{Index: byFailed}}
+	case Running: // its due time is the end of its lease; later, its process has ended
+		to = now.Add(leaseTime + time.Millisecond)
+	case Scheduled:
+		from, to = now.Add(time.Millisecond), nil
+	}
+	return []storage.Query{{Index: byDue, From: from, To: to}, {Index: bySlowDue, From: from, To: to}}
+}
+
+func (r *Runner) listed(ctx context.Context, c storage.Collection, q storage.Query, now time.Time) ([]Listed, error) {
+	page, err := storage.FindAllShops[struct {
+		Work List `bson:"work"`
+	}](ctx, r.Engine, c, q)
+	if err != nil {
+		return nil, fmt.Errorf("list jobs: %w", err)
+	}
+	var found []Listed
+	for _, hit := range page.Hits {
+		for _, j := range hit.Head.Work.Jobs {
+			if j.Slow == (q.Index == bySlowDue) || q.Index == byFailed {
+				found = append(found, Listed{Job: j, Shop: hit.Shop, Collection: c.Name, Key: hit.Key, State: j.state(now)})
+			}
+		}
+	}
+	return found, nil
+}
+
+func (j Job) state(now time.Time) string {
+	switch {
+	case j.HasFailed():
+		return Failed
+	case j.IsDue(now): // also where a process ended with the job in hand
+		return Due
+	case j.IsRunning():
+		return Running
+	}
+	return Scheduled
+}
+
+// Retry makes a failed job due now. It returns storage.ErrNotFound when no failed job has the id.
+func (r *Runner) Retry(ctx context.Context, id string) error {
+	failed, err := r.List(ctx, Failed, storage.MaxLimit)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(failed, func(j Listed) bool { return j.ID == id })
+	if at < 0 {
+		return storage.ErrNotFound
+	}
+	for _, source := range r.Sources {
+		if source.collection().Name != failed[at].Collection {
+			continue
+		}
+		found, err := source.retry(ctx, place{shop: failed[at].Shop, key: failed[at].Key}, id, r.Now())
+		if err != nil || found {
+			return err
+		}
+	}
+	return storage.ErrNotFound
+}
+
+// Stats is how the jobs of a kind are. Of each collection at most storage.MaxLimit documents are counted.
+type Stats struct {
+	Due, Running, Failed int
+	Oldest               time.Duration // for how long the one that is due the longest has been due
+}
+
+// Stats returns the figures of each registered kind.
+func (r *Runner) Stats(ctx context.Context) (map[string]Stats, error) {
+	all, now := map[string]Stats{}, r.Now()
+	for _, source := range r.Sources {
+		for _, kind := range source.KindNames() {
+			all[kind] = Stats{}
+		}
+	}
+	for _, state := range []string{Due, Running, Failed} {
+		found, err := r.List(ctx, state, storage.MaxLimit)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range found {
+			s := all[j.Kind]
+			switch state {
+			case Due:
+				s.Due++
+				s.Oldest = max(s.Oldest, now.Sub(j.At))
+			case Running:
+				s.Running++
+			default:
+				s.Failed++
+			}
+			all[j.Kind] = s
+		}
+	}
+	return all, nil
+}
