@@ -24,11 +24,7 @@ func (id *feedID) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	case 'n':
 		*id = ""
 	case '0':
-		text, fraction, _ := strings.Cut(string(value), ".")
-		if strings.Trim(fraction, "0") != "" || strings.ContainsAny(text, "eE") {
-			text = string(value)
-		}
-		*id = feedID(text)
+		*id = numberID(string(value))
 	case 't', 'f':
 		*id = feedID(value)
 	default:
@@ -41,6 +37,20 @@ func (id *feedID) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	return nil
 }
 
+// numberID keeps the digits of a JSON number, but for a fraction of zeros. One with an exponent is zero or negative here or nowhere:
+// as a string, "0E15" is an ordinary id.
+func numberID(value string) feedID {
+	mantissa, _, _ := strings.Cut(strings.ToLower(value), "e")
+	if mantissa != strings.ToLower(value) && (mantissa[0] == '-' || strings.Trim(mantissa, "0.") == "") {
+		return feedID(mantissa)
+	}
+	text, fraction, _ := strings.Cut(value, ".")
+	if strings.Trim(fraction, "0") != "" || strings.ContainsAny(text, "eE") {
+		return feedID(value)
+	}
+	return feedID(text)
+}
+
 // orderedBy reads the customer id of an order. One for nobody is dropped: it is the same for the orders of many people.
 func (f *form) orderedBy(at string, id feedID) string {
 	text := f.key(at, string(id), maxWord)
@@ -51,25 +61,50 @@ func (f *form) orderedBy(at string, id feedID) string {
 	return ""
 }
 
-// number is a decimal number as a program might print one. Its sign and digits are groups.
-var number = regexp.MustCompile(`^([+-]?)([0-9]*[.,]?[0-9]*(?:e[+-]?[0-9]+)?)$`)
+// number is a decimal number without an exponent: "0E15" and "E20" are ordinary ids. Its sign and digits are groups.
+var number = regexp.MustCompile(`^([+-]?)([0-9]*[.,]?[0-9]*)$`)
+
+// The signs that an export may put around an id, and those that it may write for a minus.
+const (
+	quotes  = "\"'`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
+	minuses = "\u2010\u2012\u2013\u2014\u2212"
+)
 
 // isForNobody reports whether a customer id is one that systems send when there is no customer: empty, zero or negative, a word such
-// as "null" or "guest", or a UUID that is all zeros or all ones. Case, width, punctuation and surrounding spaces do not matter.
+// as "null" or "guest", or a UUID that is all zeros or all ones. Case, width, accents, script of the digits, punctuation, quotes and
+// surrounding spaces do not matter.
 func isForNobody(id string) bool {
-	id = strings.ToLower(strings.TrimSpace(norm.NFKC.String(id)))
-	id = strings.Replace(id, "\u2212", "-", 1) // the minus sign
+	id = strings.Trim(strings.TrimSpace(strings.ToLower(id)), quotes)
+	id = strings.Map(plainSign, strings.TrimSpace(norm.NFKD.String(id)))
+	if gid, _, _ := strings.Cut(id, "?"); strings.HasPrefix(id, "gid://") {
+		id = gid
+	}
+	id = strings.TrimRight(id, "/")
 	if tail := id[strings.LastIndexByte(id, '/')+1:]; strings.Contains(id, "://") && tail != id {
 		return isForNobody(tail) // gid://shopify/Customer/0
 	}
 	if match := number.FindStringSubmatch(strings.ReplaceAll(id, " ", "")); match != nil {
-		digits, _, _ := strings.Cut(match[2], "e")
-		return match[1] == "-" || strings.Trim(digits, "0.,") == "" || slices.Contains(unsignedMinusOne(), digits)
+		return match[1] == "-" || strings.Trim(match[2], "0.,") == "" || slices.Contains(unsignedMinusOne(), match[2])
 	}
 	word := strings.Map(lettersAndDigits, id)
 	zeros := strings.Trim(strings.TrimPrefix(word, "0x"), "0") == ""
 	ones := len(word) == len("ffffffffffffffffffffffffffffffff") && strings.Trim(word, "f") == ""
-	return zeros || ones || slices.Contains(wordsForNobody(), word)
+	return zeros || ones || id == `\n` || slices.Contains(wordsForNobody(), word) // \N is NULL in the exports of MySQL and PostgreSQL
+}
+
+// plainSign is for strings.Map: it writes a decimal digit of any script as that of ASCII, and a dash as a minus.
+func plainSign(r rune) rune {
+	if strings.ContainsRune(minuses, r) {
+		return '-'
+	}
+	if r <= unicode.MaxASCII || !unicode.IsDigit(r) {
+		return r
+	}
+	zero := r
+	for unicode.IsDigit(zero-1) && r-zero < 9 {
+		zero--
+	}
+	return '0' + r - zero
 }
 
 // lettersAndDigits is for strings.Map: it drops what is neither.
@@ -92,5 +127,6 @@ func wordsForNobody() []string {
 		"anonymous", "anonymoususer", "anonymouscustomer", "anon", "unknown", "unknowncustomer", "unregistered", "notregistered",
 		"notloggedin", "nobody", "noone", "nouser", "nocustomer", "noid", "noaccount", "walkin", "walkincustomer",
 		"defaultcustomer", "dummy", "visitor", "gast", "invite", "invitado", "ospite", "host",
+		"gosc", "anonym", "anonymni", "anonymny", "anonimowy", "neprihlaseny", "neregistrovany", "niezalogowany", "unbekannt",
 	}
 }

@@ -1,7 +1,9 @@
 package portal_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,12 +12,13 @@ import (
 
 // idsForNobody are ids, in JSON, that shop systems send for an order without a customer.
 var idsForNobody = []string{
-	`0`, `-1`, `0.0`, `-1.0`, `-0`, `0e0`, `false`, `"0"`, `"-1"`, `"+0"`, `"0.0"`, `"0,00"`, `"00000"`, `" 0 "`, `"−1"`, `"０"`,
+	`0`, `-1`, `0.0`, `-1.0`, `-0`, `false`, `"0"`, `"-1"`, `"+0"`, `"0.0"`, `"0,00"`, `"00000"`, `" 0 "`, `"−1"`, `"０"`,
 	`"null"`, `"NULL"`, `"(null)"`, `"<null>"`, `"nil"`, `"None"`, `" none "`, `"undefined"`, `"NaN"`, `"false"`, `"n/a"`, `"#N/A"`,
 	`"guest"`, `"Guest"`, `"GUEST USER"`, `"guest_customer"`, `"anonymous"`, `"Anonymous User"`, `"NOT LOGGED IN"`, `"-"`, `"?"`, `"unknown"`,
 	`"00000000-0000-0000-0000-000000000000"`, `"{00000000-0000-0000-0000-000000000000}"`, `"00000000000000000000000000000000"`,
 	`"ffffffff-ffff-ffff-ffff-FFFFFFFFFFFF"`, `"0x0"`, `18446744073709551615`, `4294967295`, `"[object Object]"`,
-	`"gid://shopify/Customer/0"`, `"gid://shopify/Customer/null"`,
+	`"gid://shopify/Customer/0"`, `"gid://shopify/Customer/null"`, `"gid://shopify/Customer/0?key=1"`, `"gid://shopify/Customer/guest/"`,
+	`"\\N"`, `"'-1'"`, `"\"-1\""`, `"“0”"`, `"–1"`, `"‐1"`, `"٠"`, `"०"`, `"-١"`, `"hosť"`, `"Gość"`, `"invité"`, `"Anonym"`, `"anonymní"`,
 }
 
 // orderBy is an order by a customer id in JSON.
@@ -26,14 +29,14 @@ func orderBy(id, number, email string) []byte {
 func TestIDForNobodyIsDroppedFromAnOrder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for i, id := range idsForNobody {
+	for i, id := range append(slices.Clone(idsForNobody), `0e0`, `0E15`, `0.0e7`, `-1e0`) {
 		email := fmt.Sprintf("p%d@example.com", i)
 		receipt, err := h.feed().PutOrder(t.Context(), fmt.Sprint(i), orderBy(id, fmt.Sprint(i), email))
 		if err != nil || len(receipt.Warnings) != 1 || receipt.Warnings[0].Field != "/customer_id" {
 			t.Errorf("%s: %+v, %v", id, receipt, err)
 		}
 	}
-	for _, id := range []string{`null`, `""`, `7`, `"7"`, `"c0"`, `"0-1"`, `1e3`, `"a0000"`, `"NO-1"`, `"gid://shopify/Customer/7"`, `9007199254740993`} {
+	for _, id := range append(ordinaryIDs(), `null`, `""`, `1e3`, `9007199254740993`) {
 		receipt, err := h.feed().PutOrder(t.Context(), "x"+id, orderBy(id, "x"+id, jan))
 		if err != nil || len(receipt.Warnings) != 0 {
 			t.Errorf("%s: %+v, %v", id, receipt, err)
@@ -45,9 +48,33 @@ func TestIDForNobodyIsRefusedForACustomer(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	for _, id := range idsForNobody {
-		_, err := h.feed().PutCustomer(t.Context(), strings.Trim(id, `"`), []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`))
+		if strings.HasPrefix(id, `"`) {
+			if err := json.Unmarshal([]byte(id), &id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := h.feed().PutCustomer(t.Context(), id, []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`))
 		if faults := portal.FaultsOf(err); portal.KindOf(err) != portal.Invalid || len(faults) != 1 || faults[0].Key != "customer_id.nobody" {
 			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// ordinaryIDs are ids, in JSON, that look like those for nobody.
+func ordinaryIDs() []string {
+	return []string{
+		`7`, `"7"`, `"c0"`, `"0-1"`, `"a0000"`, `"NO-1"`, `"gid://shopify/Customer/7"`, `"gid://shopify/Customer/7?key=0"`,
+		`"https://shop.example/customers/7/"`, `"E1001"`, `"E20"`, `"e7"`, `"00E1"`, `"0E15"`, `"0e462097"`, `"-E1"`, `"1e3"`, `"N"`, `"(1)"`, `"١"`, `"'7'"`,
+	}
+}
+
+func TestOrdinaryIDIsTakenForACustomer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for i, id := range ordinaryIDs() {
+		body := fmt.Sprintf(`{"email":"o%d@example.com","updated_at":"2026-01-01T00:00:00Z"}`, i)
+		if receipt, err := h.feed().PutCustomer(t.Context(), strings.Trim(id, `"`), []byte(body)); i > 1 && (err != nil || receipt.Outcome != portal.Created) {
+			t.Errorf("%s: %+v, %v", id, receipt, err)
 		}
 	}
 }
