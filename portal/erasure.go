@@ -251,7 +251,7 @@ func (a *App) buryFeedHandle(ctx context.Context, shop string, c Customer) error
 		if h.Customer != c.ID {
 			return storage.ErrUnchanged
 		}
-		*h = handle{Erased: true}
+		*h = handle{Erased: true, ErasedAt: c.Erasure.Begun}
 		return nil
 	})
 	return ifFound(err)

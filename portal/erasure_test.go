@@ -446,11 +446,16 @@ func (h *house) visitorAsks(email string) int {
 func TestErasedComesBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
+	h.put(orderJSON("other", "eva@example.com"))
 	h.erase(h.person())
 	email := traces["e-mail address"]
 	h.put(h.tracedOrder("E-3", email))
 	h.work()
 	s := h.signIn(email)
+	other := []byte(`{"email":"eva@example.com","updated_at":"2026-11-20T10:00:00Z"}`)
+	if _, err := h.feed().PutCustomer(t.Context(), "4711", other); portal.KindOf(err) != portal.Gone {
+		t.Errorf("the erased id leads to somebody who was a customer before: %v", err)
+	}
 	page, err := s.Orders(t.Context(), portal.OrderQuery{})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Number != "E-3" || page.Total != 1 {
 		t.Errorf("%+v %v", page, err)

@@ -224,14 +224,14 @@ func (f Feed) mayIntroduce(ctx context.Context, id string, change customerChange
 	if ifFound(err) != nil {
 		return err
 	}
-	var back string
+	back := false
 	if h.Erased && change.email != nil {
-		if back, err = f.app.follow(ctx, f.shop.ID, emailHandle(*change.email)); err != nil {
+		if back, err = f.cameBack(ctx, *change.email, h.ErasedAt); err != nil {
 			return err
 		}
 	}
 	switch {
-	case h.Erased && back == "":
+	case h.Erased && !back:
 		return failure(Gone, "customer.erased")
 	case h.Customer != "" && !h.Introduced:
 		if err := f.app.linkUndecided(ctx, f.shop.ID, h.Customer, id); err != nil {
@@ -242,6 +242,17 @@ func (f Feed) mayIntroduce(ctx context.Context, id string, change customerChange
 		return invalid([]Fault{{Field: "/email", Key: "text.required"}})
 	}
 	return nil
+}
+
+// cameBack reports whether the customer of an email became one after an erasure. One from before it is another person, whom the id of
+// who was erased must not lead to.
+func (f Feed) cameBack(ctx context.Context, email string, erased time.Time) (bool, error) {
+	id, err := f.app.follow(ctx, f.shop.ID, emailHandle(email))
+	if err != nil || id == "" {
+		return false, err
+	}
+	c, err := f.app.customer(ctx, f.shop.ID, id)
+	return err == nil && !c.CreatedAt.Before(erased), ifFound(err)
 }
 
 func emailTaken() error {

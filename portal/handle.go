@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"time"
 
 	"postern/storage"
 )
@@ -12,6 +13,8 @@ import (
 type handle struct {
 	Customer string `bson:"customer"`
 	Erased   bool   `bson:"erased,omitempty"` // it led to somebody who was erased; Customer is ""
+	// ErasedAt is when that began. Who was a customer before is another person.
+	ErasedAt time.Time `bson:"since,omitempty"`
 	// Introduced says of the shop system's id that a PUT of the customer brought it. Earlier versions took it from orders, too.
 	Introduced bool `bson:"introduced,omitempty"`
 }
