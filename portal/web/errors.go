@@ -133,7 +133,7 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 // leadTo leads to what is missing. What was typed into a form is not lost by it: it is kept in a page that leads there, too,
 // and that only the customer who typed it can send again.
 func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) error {
-	if isRead(c) || !gate.HasOwner(c) || page.TypedFields(c) == nil {
+	if _, ok := portal.PathOf(c.Path()); !ok || isRead(c) || !gate.HasOwner(c) || page.TypedFields(c) == nil {
 		return page.SeeOther(c, way)
 	}
 	return s.pages.Unsaved(c, s.base(c, kind), kind, way)

@@ -91,6 +91,38 @@ func TestFormsWithoutTextSayWhy(t *testing.T) {
 	}
 }
 
+// TestFormToAPathThatLeadsAwayIsNotKept: no form of ours goes there.
+func TestFormToAPathThatLeadsAwayIsNotKept(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	for _, path := range []string{"/orders/%2e%2e/message", "/orders/%/message", "/orders/%252e%252e/message", "/orders/%zz/message"} {
+		page := i.Browser().Send(webtest.Request{
+			Method: http.MethodPost, Path: path, Body: "owner=someone&text=hello",
+			Header: map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"},
+		})
+		if page.Status >= 500 || page.Status < 300 {
+			t.Errorf("%s: %d", path, page.Status)
+		}
+	}
+}
+
+// TestOwnerInTheQueryIsNone: the owner of a form is named by its body, for an address is anybody's to write.
+func TestOwnerInTheQueryIsNone(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	b := i.Browser()
+	i.SignIn(b, "jana@example.com")
+	b.Post("/profile?owner=somebody", url.Values{"first_name": {"Jana"}, "last_name": {"Nová"}})
+	if b.Page.Text("h1") == "This form belongs to another account" {
+		t.Error("an owner in the query is taken for the form's")
+	}
+	b.Post("/sign-out", nil)
+	b.Post("/profile?owner=somebody", url.Values{"first_name": {"Jana"}})
+	if b.Page.Status == http.StatusForbidden {
+		t.Error("a form without an owner is kept")
+	}
+}
+
 // TestSecretsAreNotKept: a code or a token that was typed stands in no page, in any language.
 func TestSecretsAreNotKept(t *testing.T) {
 	t.Parallel()

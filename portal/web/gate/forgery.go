@@ -44,16 +44,29 @@ func FormOwner(c *fiber.Ctx) string {
 }
 
 // HasOwner reports whether a form names its owner: what was typed into it can be bound to one account.
-func HasOwner(c *fiber.Ctx) bool { return c.FormValue(OwnerField) != "" }
+func HasOwner(c *fiber.Ctx) bool { return namedOwner(c) != "" }
+
+// namedOwner is the owner that a form names in its body. The address of a page is anybody's to write.
+func namedOwner(c *fiber.Ctx) string {
+	if owner := c.Request().PostArgs().Peek(OwnerField); len(owner) > 0 {
+		return string(owner)
+	}
+	form, err := c.MultipartForm()
+	if err != nil || len(form.Value[OwnerField]) == 0 {
+		return ""
+	}
+	return form.Value[OwnerField][0]
+}
 
 // isOfAnother reports whether a form comes from a page of another customer than the one who is signed in by now. The form of a
 // visitor belongs to nobody yet.
 func isOfAnother(c *fiber.Ctx) bool {
-	if !HasOwner(c) {
+	named := namedOwner(c)
+	if named == "" {
 		return false
 	}
 	present := FormOwner(c)
-	return present != "" && c.FormValue(OwnerField) != present
+	return present != "" && named != present
 }
 
 func isSafe(method string) bool {
@@ -90,7 +103,8 @@ func schemeOf(shop portal.Shop) string {
 	return "http://"
 }
 
-// isForm accepts the two encodings of an HTML form, and no body at all. A compressed body is none of a form's.
+// isForm accepts the two encodings of an HTML form, and no body at all. A compressed body is none of a form's; and a type in capitals,
+// which no browser writes, would be taken for a form and read as an empty one.
 func isForm(c *fiber.Ctx) bool {
 	if c.Get(fiber.HeaderContentEncoding) != "" {
 		return false
@@ -100,5 +114,5 @@ func isForm(c *fiber.Ctx) bool {
 		return len(c.BodyRaw()) == 0
 	}
 	kind, _, err := mime.ParseMediaType(given)
-	return err == nil && (kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm)
+	return err == nil && strings.HasPrefix(given, kind) && (kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm)
 }

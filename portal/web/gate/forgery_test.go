@@ -60,6 +60,8 @@ func TestRefuseForgery(t *testing.T) {
 		{"a form without a proper type", "POST", "/x", []string{"Content-Type", "application/x-www-form-urlencoded; ="}, media},
 		{"a type that only begins like a form's", "POST", "/x", []string{"Content-Type", "application/x-www-form-urlencoded-not"}, media},
 		{"a form", "POST", "/x", []string{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}, 200},
+		{"a form's type in capitals", "POST", "/x", []string{"Content-Type", "Application/X-WWW-Form-Urlencoded"}, media},
+		{"a form with files' type in capitals", "POST", "/x", []string{"Content-Type", "Multipart/Form-Data; boundary=b"}, media},
 		{"a form with files", "POST", "/x", []string{"Content-Type", "multipart/form-data; boundary=b"}, 200},
 		{"plain text, which any site may send", "POST", "/x", []string{"Content-Type", "text/plain"}, media},
 		{"JSON", "POST", "/x", []string{"Content-Type", "application/json"}, media},
