@@ -120,11 +120,29 @@ func (h *Handler) mailSignIn(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	key := strings.Trim(c.Get(idempotencyKey), `"`) // a string of RFC 8941; without its quotes, too
+	key, err := repeatKey(c)
+	if err != nil {
+		return err
+	}
 	if err := feed.MailSignIn(c.UserContext(), id, body, key); err != nil {
 		return err
 	}
 	return c.Status(fiber.StatusAccepted).JSON(struct{}{})
+}
+
+// repeatKey reads the idempotencyKey, "" for none: a string of RFC 8941; without its quotes, too. An empty one, or two, would let its
+// sender believe that a repeated request is known.
+func repeatKey(c *fiber.Ctx) (string, error) {
+	given := c.Request().Header.PeekAll(idempotencyKey)
+	if len(given) == 0 {
+		return "", nil
+	}
+	key := strings.Trim(string(given[0]), `" `)
+	if key == "" || len(given) > 1 {
+		fault := portal.Fault{Field: idempotencyKey, Key: "idempotency.form"}
+		return "", &portal.Error{Kind: portal.Invalid, Key: "error.invalid", Faults: []portal.Fault{fault}}
+	}
+	return key, nil
 }
 
 // handOff exchanges the code that a storefront was brought for the customer.
