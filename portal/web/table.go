@@ -104,12 +104,20 @@ func authorityOf(target []byte) []byte {
 	return rest
 }
 
-// plainLines reports whether each line ends in CRLF and none goes on the one before.
+// plainLines reports whether each line ends in CRLF, none goes on the one before, and each field has a name without spaces.
 func plainLines(header []byte) bool {
 	for line := range bytes.Lines(header) {
 		if !bytes.HasSuffix(line, []byte("\r\n")) || line[0] == ' ' || line[0] == '\t' {
 			return false
 		}
+		if name, _, _ := bytes.Cut(line, []byte(":")); len(line) > len("\r\n") && bytes.ContainsFunc(name, outsideToken) {
+			return false
+		}
 	}
 	return true
+}
+
+// outsideToken reports a character that no field's name has (RFC 9110, 5.6.2).
+func outsideToken(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
 }
