@@ -52,8 +52,8 @@ type withdrawal struct {
 	Network   string    `bson:"network,omitempty"` // of the client, until its mails are counted
 	Receipt   string    `bson:"receipt,omitempty"` // whether mails may be sent, "" while that is not decided
 	Tell      bool      `bson:"tell,omitempty"`    // the shop is still to be told
-	Held      bool      `bson:"held,omitempty"`    // the shop is not told while no order is found
-	Told      bool      `bson:"told,omitempty"`    // the receipt stands in the outbox, if it is mailed
+	Held      bool      `bson:"held,omitempty"`    // the shop is told later, or once an order is found
+	Told      bool      `bson:"told,omitempty"`    // the receipt is in the outbox, if it is mailed at all
 	Work      job.List  `bson:"work,omitempty"`
 }
 

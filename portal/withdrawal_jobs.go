@@ -40,14 +40,15 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdr
 	if err == nil && doc.Order == "" {
 		doc, err = w.matchWithdrawal(ctx, shop, id, doc)
 	}
+	waits := false
 	if err == nil {
-		doc, err = w.app.holdUnmatched(ctx, shop, id, doc)
+		doc, waits, err = w.app.putOff(ctx, shop, id, doc)
 	}
 	if err == nil {
-		err = w.tellWithdrawal(ctx, shop, id, doc)
+		err = w.tellWithdrawal(ctx, shop, id, doc, waits)
 	}
 	return func(now *withdrawal) {
-		now.Told, now.Tell = true, now.Tell && !doc.Tell // another worker may have found the order since
+		now.Told, now.Tell = now.Told || !waits, now.Tell && !doc.Tell // another worker may have found the order since
 		now.schedule(now.nextLook(w.app.now()))
 	}, ifFound(err)
 }
@@ -59,6 +60,9 @@ func (w withdrawal) keptUntil() time.Time { return w.At.AddDate(withdrawalKeep, 
 func (w withdrawal) nextLook(now time.Time) time.Time {
 	if w.Tell {
 		return now
+	}
+	if w.Held || !w.Told {
+		return now.Add(lateRetry)
 	}
 	if w.Order == "" {
 		for _, gap := range []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour} {
@@ -81,13 +85,14 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc w
 		return slices.ContainsFunc(o.Received, func(r ReceivedWithdrawal) bool { return r.ID == id })
 	}
 	order, err := w.app.orderDocs(shop.ID).Change(ctx, number, func(o *storedOrder) error {
-		if known(*o) || len(o.Received) >= maxReceivedMarks {
+		if doc.precedes(*o) || known(*o) || len(o.Received) >= maxReceivedMarks {
 			return storage.ErrUnchanged
 		}
-		o.Received = append(o.Received, ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole()})
+		own := doc.Customer != "" && doc.Customer == o.Customer
+		o.Received = append(o.Received, ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole(), Own: own})
 		return nil
 	})
-	if err != nil {
+	if err != nil || doc.precedes(order) {
 		return doc, err
 	}
 	return w.app.withdrawalDocs(shop.ID).Change(ctx, id, func(doc *withdrawal) error {
@@ -98,6 +103,10 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc w
 		return nil
 	})
 }
+
+// precedes reports whether a statement was sent before the order was placed. It is about another contract then: numbers can be
+// guessed, and a stranger must not use up the right of an order that is still to come.
+func (w withdrawal) precedes(o storedOrder) bool { return w.At.Add(clockSkew).Before(o.PlacedAt) }
 
 // orderOf finds the order that a statement is about: one with its number that was placed with its address, or is its owner's; else
 // the only one of that owner whose number is written with other signs, or stands behind a word such as "No.". "" is none.
@@ -153,10 +162,10 @@ const (
 	toldEntry             = "withdrawal-told-"
 )
 
-// tellWithdrawal puts the receipt and the mail to the shop into the outbox, where they are still to be sent.
-func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) error {
+// tellWithdrawal puts the receipt, unless that waits, and the mail to the shop into the outbox, where they are still to be sent.
+func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal, waits bool) error {
 	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: w.app.now()}
-	if !doc.Told && doc.Receipt == receiptMailed {
+	if !doc.Told && !waits && doc.Receipt == receiptMailed {
 		if err := w.post(ctx, shop, receiptEntry+id, entry); err != nil {
 			return err
 		}

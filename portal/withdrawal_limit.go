@@ -17,8 +17,8 @@ const (
 	ownReceiptsADay    = 200 // to who is signed in
 	receiptsOfClient   = 60  // in clientPeriod
 	receiptsToAddress  = 30  // a day, of all clients
-	toldAnHour         = 300 // to the shop, of visitors whose statement matches no order
-	unmatchedAnHour    = 120 // of a shop: receipts of visitors whose statement matches no order
+	toldAnHour         = 300 // to the shop, of visitors whose statement matches no order; the others an hour later
+	unmatchedAnHour    = 120 // of a shop: receipts of visitors whose statement matches no order; the others an hour later
 	statementsOfClient = 600 // in clientPeriod
 )
 
@@ -51,20 +51,35 @@ func (a *App) ownBounds(shop Shop, w withdrawal) []bound {
 	}
 }
 
-// holdUnmatched holds the receipt of a visitor's statement that matches no order, when the shop sent many of those within the hour:
-// they go to whatever address somebody wrote.
-func (a *App) holdUnmatched(ctx context.Context, shop Shop, id string, w withdrawal) (withdrawal, error) {
-	if w.Order != "" || w.Customer != "" || w.Told || w.Receipt != receiptMailed {
-		return w, nil
+// lateRetry is when a mail that a limit of the shop put off is tried again. The limits' windows are over by then.
+const lateRetry = time.Hour
+
+// putOff puts off, never drops, what the shop's own limits keep back for the hour: the receipt of a visitor's statement that matches no
+// order, which goes to whatever address somebody wrote, and the mail that tells the shop of such a statement.
+func (a *App) putOff(ctx context.Context, shop Shop, id string, w withdrawal) (tended withdrawal, waits bool, err error) {
+	if w.Order == "" && w.Customer == "" && !w.Told && w.Receipt == receiptMailed {
+		over, err := a.over(ctx, []bound{a.bound(shop.ID, "receipts-unmatched", limit(unmatchedAnHour, time.Hour))})
+		if err != nil {
+			return w, false, err
+		}
+		waits = over[0]
 	}
-	over, err := a.over(ctx, []bound{a.bound(shop.ID, "receipts-unmatched", limit(unmatchedAnHour, time.Hour))})
-	if err != nil || !over[0] {
-		return w, err
+	if !w.Held || a.now().Before(w.At.Add(lateRetry)) {
+		return w, waits, nil
 	}
-	return a.withdrawalDocs(shop.ID).Change(ctx, id, func(w *withdrawal) error {
-		w.Receipt = receiptHeld
+	over, err := a.over(ctx, []bound{a.toldBound(shop)})
+	if err != nil || over[0] {
+		return w, waits, err
+	}
+	w, err = a.withdrawalDocs(shop.ID).Change(ctx, id, func(w *withdrawal) error {
+		w.Held, w.Tell = false, true
 		return nil
 	})
+	return w, waits, err
+}
+
+func (a *App) toldBound(shop Shop) bound {
+	return a.bound(shop.ID, "withdrawals-told", limit(toldAnHour, time.Hour))
 }
 
 // withheld is what the limits keep back of a statement's mails.
@@ -88,7 +103,7 @@ func (a *App) countMails(ctx context.Context, shop Shop, w withdrawal) (withheld
 	if err != nil || held.told || w.Customer != "" {
 		return held, err
 	}
-	shared := []bound{a.bound(shop.ID, "withdrawals-told", limit(toldAnHour, time.Hour))}
+	shared := []bound{a.toldBound(shop)}
 	if !held.receipt {
 		shared = append(shared, a.bound(shop.ID, "receipt-address", limit(receiptsToAddress, 24*time.Hour), mailbox(w.Statement.Email)))
 	}

@@ -64,6 +64,13 @@ func (h *house) toldOf() int {
 	return count
 }
 
+// hourLater is toldOf an hour from now.
+func (h *house) hourLater() int {
+	h.t.Helper()
+	h.clock.pass(time.Hour)
+	return h.toldOf()
+}
+
 // TestWithdrawalLimits: limits keep mails back, never statements.
 func TestWithdrawalLimits(t *testing.T) {
 	t.Parallel()
@@ -111,7 +118,7 @@ func TestWithdrawalLimits(t *testing.T) {
 }
 
 // TestWithdrawalsToldToTheShop: what one client sends over its own bound takes nothing of what the shop is told of; and once strangers
-// used that up, the shop is still told of who is signed in, and of each statement whose order is found, at once or later.
+// used that up, the shop is still told at once of who is signed in, and of each statement whose order is found; of all others later.
 func TestWithdrawalsToldToTheShop(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -154,8 +161,9 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 	}
 	h.put(orderJSON("3", jan))
 	h.clock.pass(time.Hour)
-	if n := h.toldOf(); n != 1 {
-		t.Errorf("with its order the shop was told %d", n)
+	told := []int{h.toldOf(), h.hourLater()} // 250 and 10 of the first client, 2 of others, and the one with its order
+	if diff := cmp.Diff([]int{263, 0}, told); diff != "" {
+		t.Errorf("an hour later: %s", diff)
 	}
 	for network := 100; network < 106; network++ { // strangers use up what the shop is told of once more
 		h.send(h.from(network), 60, stated("?"))
@@ -165,8 +173,8 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 	h.clock.pass(6 * 24 * time.Hour)
 	h.put(orderJSON("5", jan))
 	h.clock.pass(24 * time.Hour)
-	if n := h.toldOf(); n != 1 {
-		t.Errorf("with its order a week later the shop was told %d, before %d", n, before)
+	if late := h.toldOf(); before+late != 361 {
+		t.Errorf("a week later the shop was told %d, before %d", late, before)
 	}
 	h.clock.pass(40 * 24 * time.Hour)
 	if n := h.toldOf(); n != 0 {
@@ -242,7 +250,7 @@ func TestWithdrawalsOfAClient(t *testing.T) {
 }
 
 // TestUnmatchedReceiptsOfAShop: a shop mails 120 receipts an hour for statements of visitors that match no order, from however many
-// clients and to however many addresses; the shop is told of all, and those that match an order have theirs.
+// clients and to however many addresses, the others an hour later; the shop is told of all, and those that match an order have theirs.
 func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -265,5 +273,16 @@ func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int{"strangers": 120, support: 126, jan: 1}, got); diff != "" {
 		t.Error(diff)
+	}
+	for hour, want := range []int{5, 0} { // as their pages said, each gets its receipt: once
+		h.clock.pass(time.Hour)
+		h.work()
+		late := 0
+		for _, count := range sentTo(h.deliver()) {
+			late += count
+		}
+		if late != want {
+			t.Errorf("%d hours later %d mails, want %d", hour+1, late, want)
+		}
 	}
 }

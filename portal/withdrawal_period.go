@@ -16,7 +16,7 @@ type WithdrawalRight struct {
 
 // Why an order's page offers no withdrawal.
 const (
-	WithdrawalReceived  = "received"  // from the whole contract
+	WithdrawalReceived  = "received"  // from the whole contract, from the signed-in customer: a stranger's must close nothing
 	WithdrawalBusiness  = "business"  // the right is a consumer's (Art. 2(1))
 	WithdrawalCancelled = "cancelled" // there is no contract any more
 	WithdrawalExcluded  = "excluded"  // every line is an exception of Art. 16
@@ -35,6 +35,7 @@ type ReceivedWithdrawal struct {
 	ID    string    `bson:"id"`
 	At    time.Time `bson:"at"`
 	Whole bool      `bson:"whole,omitempty"` // from the whole contract, not from parts of it
+	Own   bool      `bson:"own,omitempty"`   // sent by the order's customer, signed in
 }
 
 // The lengths of the period. Art. 9(1) gives 14 days. By Art. 10(1) a shop that did not inform of the right gives 12 months
@@ -57,7 +58,7 @@ func (o Order) withdrawalRight(now time.Time, zone *time.Location, received []Re
 		r.Last = last
 	}
 	switch {
-	case slices.ContainsFunc(received, func(w ReceivedWithdrawal) bool { return w.Whole }):
+	case slices.ContainsFunc(received, func(w ReceivedWithdrawal) bool { return w.Whole && w.Own }):
 		r.Closed = WithdrawalReceived
 	case o.business():
 		r.Closed = WithdrawalBusiness

@@ -137,7 +137,9 @@ func TestWithdrawalRights(t *testing.T) {
 		alter(&o)
 		return o
 	}
-	mark := func(whole bool) []ReceivedWithdrawal { return []ReceivedWithdrawal{{ID: "1", At: now, Whole: whole}} }
+	mark := func(whole bool) []ReceivedWithdrawal {
+		return []ReceivedWithdrawal{{ID: "1", At: now, Whole: whole, Own: true}}
+	}
 	tests := []struct {
 		name     string
 		order    Order

@@ -95,7 +95,7 @@ func TestFormsWithoutTextSayWhy(t *testing.T) {
 func TestFormToAPathThatLeadsAwayIsNotKept(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
-	for _, path := range []string{"/orders/%2e%2e/message", "/orders/%/message", "/orders/%252e%252e/message", "/orders/%zz/message"} {
+	for _, path := range []string{"/orders/%2e%2e/message", "/orders/%252e%252e/message", "/orders/%25/message"} {
 		page := i.Browser().Send(webtest.Request{
 			Method: http.MethodPost, Path: path, Body: "owner=someone&text=hello",
 			Header: map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"},

@@ -166,11 +166,15 @@ func TestSignInMailIsIdempotent(t *testing.T) {
 	if p := problemOf(t, ask("a", `{"destination":"/addresses"}`, 422)); p.Code != "idempotency.reused" {
 		t.Errorf("another request: %s", p.Code)
 	}
-	for name, key := range map[string]string{"empty": "", "empty in quotes": `""`, "long": strings.Repeat("k", 256)} {
+	for name, key := range map[string]string{"empty": " ", "empty in quotes": `""`, "long": strings.Repeat("k", 256)} {
 		if p := problemOf(t, ask(key, "", 422)); len(p.Errors) != 1 || p.Errors[0].Code != "idempotency.form" {
 			t.Errorf("a key that is %s: %+v", name, p)
 		}
 	}
+	twice := i.Browser()
+	twice.Header["Idempotency-Key"] = []string{"c", "d"}
+	header := map[string]string{"Authorization": "Bearer " + key}
+	problemOf(t, twice.Send(webtest.Request{Method: "POST", Path: "/api/v1/customers/7/sign-in-mail", Header: header}).Want(422))
 	var last *webtest.Page
 	for n := range 6 {
 		last = ask(strings.Repeat("b", n+1), "", map[bool]int{true: 202, false: 429}[n < 5])
