@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal"
 	"postern/portal/web/gate"
 )
 
@@ -92,11 +94,34 @@ func (s *site) record(c *fiber.Ctx, start time.Time, err error) {
 		attrs = append(attrs, slog.String("outcome", string(outcome)))
 	}
 	level := slog.LevelInfo
-	if status >= fiber.StatusInternalServerError {
+	attrs = append(attrs, refusalOf(err, status)...)
+	if status >= fiber.StatusInternalServerError && !isAnnounced(err) {
 		level = slog.LevelError
 		attrs = append(attrs, slog.String("error", errorText(err)))
 	}
 	s.log.LogAttrs(c.UserContext(), level, "request", attrs...)
+}
+
+// refusalOf is what the log says of a refused request beside its status: the error's code, and the first field that is wrong.
+func refusalOf(err error, status int) []slog.Attr {
+	if err == nil || status < fiber.StatusBadRequest {
+		return nil
+	}
+	f := failureOf(err)
+	if f.key == "" {
+		f.key = codeOf(f)
+	}
+	attrs := []slog.Attr{slog.String("code", f.key)}
+	if len(f.faults) > 0 {
+		attrs = append(attrs, slog.String("pointer", f.faults[0].Field), slog.String("fault", f.faults[0].Key))
+	}
+	return attrs
+}
+
+// isAnnounced reports whether an error is a documented state that passes, such as that a customer is being erased, and no fault.
+func isAnnounced(err error) bool {
+	var own *portal.Error
+	return errors.As(err, &own) && own.Kind == portal.Unavailable && own.Key != "" && own.Cause == nil
 }
 
 // milliseconds is a duration with three digits behind the point.
