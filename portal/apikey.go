@@ -42,14 +42,16 @@ func (a *App) keyDocs(shop string) storage.Docs[apiKey] {
 
 // Feed is a machine of the shop with a key: it brings orders and customers, and reads customers.
 type Feed struct {
-	app    *App
-	shop   Shop
-	forced bool
+	app     *App
+	shop    Shop
+	forced  bool
+	request string // that forces, as in the log
 }
 
-// Forced is the feed, allowed to bring content that is dated in the future.
-func (f Feed) Forced() Feed {
-	f.forced = true
+// Forced is the feed, allowed to bring content that is dated in the future or older than what is stored. request is the id by
+// which the log names who insisted.
+func (f Feed) Forced(request string) Feed {
+	f.forced, f.request = true, request
 	return f
 }
 

@@ -151,7 +151,11 @@ func TestConsentsByFeed(t *testing.T) {
 	}
 	put := func(status string, at, updated time.Time) portal.Outcome {
 		t.Helper()
-		receipt, err := feed.Forced().PutCustomer(t.Context(), "77", told(status, at, updated))
+		by := feed
+		if updated.After(h.clock.Now()) {
+			by = feed.Forced("a request")
+		}
+		receipt, err := by.PutCustomer(t.Context(), "77", told(status, at, updated))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +180,7 @@ func TestConsentsByFeed(t *testing.T) {
 		want        portal.ConsentStatus
 	}{
 		{"the old yes again", "given", -time.Hour, time.Hour, portal.Updated, "withdrawn"},
-		{"a yes of the same moment", "given", time.Minute, time.Hour, portal.Updated, "withdrawn"},
+		{"a yes of the same moment", "given", time.Minute, time.Hour, portal.Unchanged, "withdrawn"},
 		{"a newer yes", "given", time.Minute + time.Millisecond, time.Hour, portal.Updated, "given"},
 		{"a newer no in a document that is stale", "withdrawn", 2 * time.Minute, 0, portal.Stale, "withdrawn"},
 		{"an older yes in a stale one", "given", time.Minute + 2*time.Millisecond, 0, portal.Stale, "withdrawn"},

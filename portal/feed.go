@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -24,8 +25,9 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Receipt
 		return Receipt{}, err
 	}
 	f.noteAhead(ctx, "order", o.PlacedAt, o.UpdatedAt)
-	receipt, err := f.app.putOrder(ctx, f.shop, o)
+	receipt, err := f.app.putOrder(ctx, f.shop, o, f.forced)
 	receipt.Warnings = warnings
+	f.noteOlder(ctx, "order", receipt.overridden)
 	return receipt, err
 }
 
@@ -45,9 +47,17 @@ func (f Feed) noteAhead(ctx context.Context, document string, dated ...time.Time
 	for _, at := range dated {
 		if f.forced && at.After(f.app.latest()) {
 			f.app.log.WarnContext(ctx, "content dated in the future was accepted by force", "shop", f.shop.ID, "document", document,
-				"ahead", at.Sub(f.app.now()).Round(time.Second).String())
+				"dated", at, "ahead", at.Sub(f.app.now()).Round(time.Second).String(), "request", f.request)
 			return
 		}
+	}
+}
+
+// noteOlder logs that newer content, of the time given, was replaced by force. The zero time says that nothing was.
+func (f Feed) noteOlder(ctx context.Context, document string, replaced time.Time) {
+	if !replaced.IsZero() {
+		f.app.log.WarnContext(ctx, "content newer than the one sent was replaced by force", "shop", f.shop.ID, "document", document,
+			"replaced", replaced, "request", f.request)
 	}
 }
 
@@ -82,7 +92,7 @@ type customerChange struct {
 }
 
 // PutCustomer stores what the shop's system knows of the customer with its id. Content older than the last change, by
-// the feed or by the customer, is Stale and changes nothing. A new id needs an e-mail address: the customer of that address is
+// the feed or by the customer, is Stale and changes nothing, unless the feed is Forced; the same once more is Unchanged. A new id needs an e-mail address: the customer of that address is
 // linked, or made. An address that belongs to another customer is a Conflict: customers are never merged silently.
 func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Receipt, error) {
 	change, err := f.decodeCustomer(id, body)
@@ -181,9 +191,6 @@ func (f Feed) savedAddress(w savedAddressWire, r *form, at string) SavedAddress 
 	} else {
 		r.warn(at, "address.empty_dropped")
 	}
-	if a.ID == "" {
-		a.ID = storage.NewID()
-	}
 	return a
 }
 
@@ -191,7 +198,7 @@ func (f Feed) savedAddress(w savedAddressWire, r *form, at string) SavedAddress 
 func (f *form) distinct(addresses []SavedAddress) {
 	seen := map[string]bool{}
 	for i, a := range addresses {
-		if seen[a.ID] {
+		if a.ID != "" && seen[a.ID] {
 			f.fault(fmt.Sprintf("/addresses/%d/id", i), "address.id_twice")
 		}
 		seen[a.ID] = true
@@ -271,7 +278,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 	if change.at.IsZero() {
 		return f.learnConsents(ctx, id, change)
 	}
-	if change.at.Before(customer.lastChange()) {
+	if change.at.Before(customer.lastChange()) && !f.forced {
 		receipt.Outcome, receipt.StoredUpdatedAt = Stale, customer.lastChange()
 		return receipt, f.learnLate(ctx, id, change)
 	}
@@ -283,15 +290,21 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 		}
 	}
 	stored, err := f.app.changeCustomer(ctx, f.shop.ID, id, func(c *Customer) error {
-		receipt.Outcome = outcome
+		receipt.Outcome, receipt.overridden = outcome, time.Time{}
 		if change.at.Before(c.lastChange()) {
-			receipt.Outcome = Stale
-			return c.learnLate(change.consents, f.app.now())
+			if !f.forced {
+				receipt.Outcome = Stale
+				return c.learnLate(change.consents, f.app.now())
+			}
+			receipt.overridden = c.lastChange()
 		}
 		if moves && c.Email != customer.Email {
 			return failure(Conflict, "email.changed")
 		}
-		change.write(c, f.app.now())
+		if changed := change.write(c, f.app.now()); !changed && !moves && outcome != Created {
+			receipt.Outcome = Unchanged
+			return storage.ErrUnchanged
+		}
 		c.PageLang = ""
 		if moves {
 			return c.move(*change.email, told, f.app.now())
@@ -299,6 +312,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 		return nil
 	})
 	receipt.StoredUpdatedAt = stored.lastChange()
+	f.noteOlder(ctx, "customer", receipt.overridden)
 	if err == nil && moves && receipt.Outcome != Stale {
 		err = f.app.Worker().releaseFormer(ctx, f.shop, id)
 	}
@@ -339,21 +353,52 @@ func (c Customer) lastChange() time.Time {
 	return c.ShopperAt
 }
 
-func (change customerChange) write(c *Customer, now time.Time) {
+// write puts the change into the customer, and reports whether anything differs from before.
+func (change customerChange) write(c *Customer, now time.Time) (changed bool) {
+	before := *c
 	set(&c.FedEmail, change.email)
 	change.profile.write(c)
 	c.learn(change.consents)
 	if change.company != nil {
-		c.Company = *change.company
+		company := *change.company
+		if company.Version = before.Company.Version; company != before.Company {
+			company.Version = change.company.Version
+		}
+		c.Company = company
 	}
 	if change.replaceAddresses {
-		c.Addresses = nil
-		for _, a := range change.addresses {
-			c.Addresses = append(c.Addresses, a)
-			c.settleDefaults(a)
-		}
+		c.replaceAddresses(change.addresses)
+	}
+	if before.FedAt.Equal(change.at) && reflect.DeepEqual(before, *c) {
+		return false
 	}
 	c.FedAt, c.ChangedAt = change.at, now
+	return true
+}
+
+// replaceAddresses puts a feed's addresses in place of those there are. One that came without an id has that of the same address in
+// the same place, and what is the same keeps its version: a document that is sent twice changes nothing.
+func (c *Customer) replaceAddresses(sent []SavedAddress) {
+	before := c.Addresses
+	c.Addresses = nil
+	for i, a := range sent {
+		if a.ID == "" {
+			a.ID = storage.NewID()
+			named := func(other SavedAddress) bool { return other.ID == before[i].ID }
+			if i < len(before) && before[i].Address == a.Address && !slices.ContainsFunc(sent, named) {
+				a.ID = before[i].ID
+			}
+		}
+		c.Addresses = append(c.Addresses, a)
+		c.settleDefaults(a)
+	}
+	for i, a := range c.Addresses {
+		for _, old := range before {
+			if a.Version = old.Version; a == old {
+				c.Addresses[i] = old
+			}
+		}
+	}
 }
 
 // CustomerRecord is a customer as a storefront fills its checkout from: names, addresses with their defaults, company, VAT ID.

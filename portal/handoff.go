@@ -164,6 +164,9 @@ func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (CustomerRecord,
 	if err := decodeJSON(body, &w); err != nil {
 		return CustomerRecord{}, err
 	}
+	if w.ReturnTo == "" { // the code is not spent: nobody can have meant this
+		return CustomerRecord{}, invalid([]Fault{{Field: "/return_to", Key: "text.required"}})
+	}
 	h, err := takeHandOff(ctx, f.app.handOffDocs(f.shop.ID), hashOf(w.Code))
 	if err != nil {
 		return CustomerRecord{}, err

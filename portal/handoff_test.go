@@ -107,7 +107,6 @@ func TestHandOffPresentedWrongly(t *testing.T) {
 		{"another page", challenge, storefront + "/signed-in", verifier},
 		{"without the fragment", challenge, strings.TrimSuffix(callBack, "#top"), verifier},
 		{"in capitals", challenge, strings.ToUpper(callBack), verifier},
-		{"no return_to", challenge, "", verifier},
 	} {
 		code := h.handOff(s, test.challenge)
 		wantGone(t, test.name, feed, code, test.returnTo, test.verifier)
@@ -123,6 +122,14 @@ func TestHandOffPresentedWrongly(t *testing.T) {
 	}
 	if _, err := exchange(feed, code, callBack, verifier); err != nil {
 		t.Errorf("after damaged ones: %v", err)
+	}
+	code = h.handOff(s, challenge)
+	_, err := exchange(feed, code, "", verifier)
+	if faults := portal.FaultsOf(err); portal.KindOf(err) != portal.Invalid || len(faults) != 1 || faults[0].Field != "/return_to" {
+		t.Errorf("without return_to: %v", err)
+	}
+	if _, err := exchange(feed, code, callBack, verifier); err != nil {
+		t.Errorf("after one without return_to: %v", err)
 	}
 }
 

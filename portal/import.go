@@ -1,7 +1,9 @@
 package portal
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -15,13 +17,15 @@ import (
 
 // Refusal is one line of an import that was not taken.
 type Refusal struct {
-	Line int // from 1
-	Err  error
+	Line   int    // from 1
+	Number string // of the order, "" where it could not be read
+	Err    error
 }
 
 // Warning is one line of an import of which something was rounded, cleaned or dropped; the rest was taken.
 type Warning struct {
 	Line   int // from 1
+	Number string
 	Faults []Fault
 }
 
@@ -113,7 +117,7 @@ func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int))
 		}
 		progress(source.raw.taken())
 		if d.size > maxOrderJSON {
-			run.refuse(d.line, failure(TooLarge, "error.too_large"))
+			run.refuse(d.line, "", failure(TooLarge, "error.too_large"))
 		} else if err := run.hand(ctx, d.line, d.text); err != nil {
 			return err
 		}
@@ -129,12 +133,12 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 		return nil
 	}
 	if !utf8.Valid(text) {
-		run.refuse(line, invalid([]Fault{{Key: "import.encoding"}}))
+		run.refuse(line, "", invalid([]Fault{{Key: "import.encoding"}}))
 		return nil
 	}
 	o, warnings, err := decodeOrder(run.app.atlas, text, "", run.app.latest())
 	if err != nil {
-		run.refuse(line, err)
+		run.refuse(line, cmp.Or(o.Number, numberIn(text)), err)
 		return nil
 	}
 	select {
@@ -146,7 +150,9 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 }
 
 func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
-	put := run.app.putOrder
+	put := func(ctx context.Context, shop Shop, o Order) (Receipt, error) {
+		return run.app.putOrder(ctx, shop, o, false)
+	}
 	if run.dryRun {
 		put = run.app.checkOrder
 	}
@@ -154,13 +160,13 @@ func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
 		receipt, err := put(ctx, run.shop, l.order)
 		switch KindOf(err) {
 		case Invalid, TooLarge, Conflict, Unavailable:
-			run.refuse(l.line, err)
+			run.refuse(l.line, l.order.Number, err)
 		default:
 			if err != nil {
 				return fmt.Errorf("line %d: %w", l.line, err)
 			}
 			run.count(receipt.Outcome)
-			run.warn(l.line, l.warnings)
+			run.warn(l)
 		}
 	}
 	return nil
@@ -182,24 +188,35 @@ func (run *importRun) count(outcome Outcome) {
 	}
 }
 
-func (run *importRun) warn(line int, warnings []Fault) {
-	if len(warnings) == 0 {
+// numberIn is the number in the text of an order that could not be read otherwise, "" for none.
+func numberIn(text []byte) string {
+	var named struct {
+		Number string `json:"number"`
+	}
+	if json.Unmarshal(text, &named) != nil && named.Number == "" {
+		return ""
+	}
+	return (&form{}).key("/number", named.Number, maxNumber)
+}
+
+func (run *importRun) warn(l importLine) {
+	if len(l.warnings) == 0 {
 		return
 	}
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	run.report.WarnedCount++
 	if len(run.report.Warned) < maxWarned {
-		run.report.Warned = append(run.report.Warned, Warning{Line: line, Faults: warnings})
+		run.report.Warned = append(run.report.Warned, Warning{Line: l.line, Number: l.order.Number, Faults: l.warnings})
 	}
 }
 
-func (run *importRun) refuse(line int, err error) {
+func (run *importRun) refuse(line int, number string, err error) {
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	run.report.Lines++
 	run.report.RefusedCount++
 	if len(run.report.Refused) < maxRefusals {
-		run.report.Refused = append(run.report.Refused, Refusal{Line: line, Err: err})
+		run.report.Refused = append(run.report.Refused, Refusal{Line: line, Number: number, Err: err})
 	}
 }

@@ -33,11 +33,13 @@ type Receipt struct {
 	LinkedBy        LinkedBy  // of an order: why it is theirs
 	StoredUpdatedAt time.Time // of the content that is stored now
 	Warnings        []Fault   // values that were rounded, cleaned or dropped; at most 101
+
+	overridden time.Time // of newer content that this replaced by force
 }
 
 // putOrder stores an order as of its UpdatedAt. Doing it twice, or out of order, ends the same: an older one changes
-// nothing, one of the same time with other content is applied.
-func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error) {
+// nothing, unless it is forced; one of the same time with other content is applied.
+func (a *App) putOrder(ctx context.Context, shop Shop, o Order, forced bool) (Receipt, error) {
 	found, err := a.ownerOfOrder(ctx, shop, o)
 	if err != nil {
 		return Receipt{}, err
@@ -46,12 +48,19 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error)
 	if err != nil {
 		return Receipt{}, err
 	}
-	outcome, owner := Created, found
+	outcome, owner, overridden := Created, found, time.Time{}
 	var counted []customerMonth
 	var asked time.Time
 	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *storedOrder, exists bool) error {
+		overridden = time.Time{}
+		if exists && forced && o.UpdatedAt.Before(doc.UpdatedAt) {
+			overridden, doc.UpdatedAt = doc.UpdatedAt, o.UpdatedAt
+		}
 		if doc.ErasedAt != nil {
-			if outcome = doc.takeErased(o); outcome != Updated {
+			if outcome = doc.takeErased(o); outcome == Unchanged && !overridden.IsZero() {
+				outcome = Updated // only the date
+			}
+			if outcome != Updated {
 				return storage.ErrUnchanged
 			}
 			return nil
@@ -79,7 +88,7 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order) (Receipt, error)
 	if stored.Customer != owner.customer { // stale, or the customer was erased
 		owner = ownership{stored.Customer, Kept}
 	}
-	receipt := Receipt{Outcome: outcome, Customer: owner.customer, StoredUpdatedAt: stored.UpdatedAt}
+	receipt := Receipt{Outcome: outcome, Customer: owner.customer, StoredUpdatedAt: stored.UpdatedAt, overridden: overridden}
 	if receipt.Customer != "" {
 		receipt.LinkedBy = owner.by
 	}

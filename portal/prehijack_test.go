@@ -137,7 +137,7 @@ func TestNonVerifyingIdentityProvider(t *testing.T) {
 	h := newHouse(t)
 	feed := h.feed()
 	put := func(email, at string) error {
-		_, err := feed.Forced().PutCustomer(t.Context(), "66", []byte(`{"email":"`+email+`","first_name":"Mallory","updated_at":"`+at+`"}`))
+		_, err := feed.Forced("a request").PutCustomer(t.Context(), "66", []byte(`{"email":"`+email+`","first_name":"Mallory","updated_at":"`+at+`"}`))
 		return err
 	}
 	h.newCustomer(jan)

@@ -65,7 +65,7 @@ func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (porta
 	}
 	switch c.Query("force") {
 	case "true":
-		feed = feed.Forced()
+		feed = feed.Forced(gate.RequestID(c))
 	case "false", "":
 	default:
 		return wrong("force", "query.boolean")

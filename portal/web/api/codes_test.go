@@ -97,7 +97,7 @@ func TestEveryErrorHasItsCode(t *testing.T) {
 		{"no JSON", "PUT", "/api/v1/orders/1", good, "text/plain", key, 415, "request.media_type"},
 		{"wrong JSON", "PUT", "/api/v1/orders/1", "{", json, key, 422, "error.invalid"},
 		{"an unknown parameter", "GET", customer + "?after=1", "", "", key, 422, "error.invalid"},
-		{"a spent code", "POST", "/api/v1/hand-off", `{"code":"x"}`, json, key, 410, "hand_off.gone"},
+		{"a spent code", "POST", "/api/v1/hand-off", `{"code":"x","return_to":"https://shop.test/"}`, json, key, 410, "hand_off.gone"},
 	} {
 		page := i.Browser().Send(webtest.Request{Method: test.method, Path: test.path, Body: test.body, Header: map[string]string{
 			"Authorization": "Bearer " + test.key, "Content-Type": test.kind,
