@@ -61,7 +61,7 @@ func (d *Dispatcher) attempt(ctx context.Context, h handover) error {
 	if err != nil {
 		return err
 	}
-	m.ID = messageID(h.box.shop, h.id, m.From)
+	m.ID = messageID(h.box.shop, h.id, h.before.ResentAt, m.From)
 	on, err := d.pool.get(soon)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotTried, err)

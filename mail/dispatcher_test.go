@@ -40,8 +40,8 @@ func TestSent(t *testing.T) {
 // TestMessageID keeps a key that is the same in two shops, or unfit for a header, apart and fit.
 func TestMessageID(t *testing.T) {
 	t.Parallel()
-	a, b := messageID("fern", "order 1001>", "x@s.example"), messageID("oak", "order 1001>", "x@s.example")
-	if a == b || a != messageID("fern", "order 1001>", "x@s.example") || strings.ContainsAny(a, " >") {
+	a, b := messageID("fern", "order 1001>", time.Time{}, "x@s.example"), messageID("oak", "order 1001>", time.Time{}, "x@s.example")
+	if a == b || a != messageID("fern", "order 1001>", time.Time{}, "x@s.example") || strings.ContainsAny(a, " >") {
 		t.Errorf("%s and %s", a, b)
 	}
 }

@@ -10,7 +10,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strconv"
 	"strings"
+	"time"
 
 	"postern/storage"
 )
@@ -86,12 +88,16 @@ func Causes() []string {
 // Error returns the reason.
 func (f *Failure) Error() string { return f.Reason }
 
-// messageID names the entry to the world, the same at each attempt: RFC 5322 asks for uniqueness, so an id that is
+// messageID names the entry to the world, the same at each attempt until staff asks for it again: by the same one, a mailbox
+// that has the first message hides the second. RFC 5322 asks for uniqueness, so an id that is
 // only unique within its shop, or could hold a character a msg-id must not, is hashed together with the shop.
-func messageID(shop, id, from string) string {
+func messageID(shop, id string, resent time.Time, from string) string {
 	if !storage.IsID(id) {
 		sum := sha256.Sum256([]byte(shop + "/" + id))
 		id = hex.EncodeToString(sum[:16])
+	}
+	if !resent.IsZero() {
+		id += "." + strconv.FormatInt(resent.UnixMilli(), 36)
 	}
 	_, domain, _ := strings.Cut(from, "@")
 	return id + "@" + domain

@@ -336,6 +336,21 @@ func TestSweepSparesResent(t *testing.T) {
 	}
 }
 
+// TestResentHasAMessageIDOfItsOwn: by the first one's, a mailbox that has the first message hides the second.
+func TestResentHasAMessageIDOfItsOwn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "fern")
+	id := b.add("fern", Entry{Kind: "order"})
+	b.round()
+	if err := b.box("fern").Resend(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	b.round()
+	if sent := b.post.sent; len(sent) != 2 || sent[0].ID != id+"@fern.example" || sent[1].ID == sent[0].ID {
+		t.Errorf("sent %+v", sent)
+	}
+}
+
 func TestOverdue(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")

@@ -18,7 +18,12 @@ var (
 
 // reason is an error's text fit to be stored and logged: one line without addresses and tokens, at most maxReason bytes. The
 // cause of a missing connection begins it, and then a colon follows.
-func reason(err error, to string) string {
+func reason(err error, to string) string { return shorten(wholeReason(err, to)) }
+
+// WholeReason is CleanReason however long it is, for programs.
+func WholeReason(err error) string { return wholeReason(err, "") }
+
+func wholeReason(err error, to string) string {
 	text, cause := oneLine(err.Error()), ""
 	if f := (*Failure)(nil); errors.As(err, &f) && f.Cause != "" {
 		text, cause = oneLine(f.Reason), f.Cause+": " // it looks like a secret
@@ -29,7 +34,7 @@ func reason(err error, to string) string {
 	text = addressShape.ReplaceAllString(text, "<address>")
 	text = secretShape.ReplaceAllString(text, "…")
 	text = strings.ReplaceAll(text, "<<address>>", "<address>")
-	return shorten(cause + text)
+	return cause + text
 }
 
 // CleanReason is an error's text fit to be logged: one line without addresses and tokens, and not long. The cause of a missing
