@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ func (c copyCommand) Run(ctx context.Context, w *world) error {
 	if (storeFlag{Store: c.From}).isNew() {
 		return failf("There is no store in %s.", c.From)
 	}
+	if c.ontoItself() {
+		return failf("Source and target are the same store.")
+	}
 	source, target, err := c.addresses(w)
 	if err != nil {
 		return err
@@ -54,6 +58,13 @@ func (c copyCommand) Run(ctx context.Context, w *world) error {
 	}
 	err = c.copy(ctx, w, from, to)
 	return errors.Join(err, to.Close(), from.Close())
+}
+
+// ontoItself reports whether FROM and TO name one store, as far as their names tell.
+func (c copyCommand) ontoItself() bool {
+	from, missing := os.Stat(c.From)
+	to, err := os.Stat(c.To)
+	return c.From == c.To || missing == nil && err == nil && os.SameFile(from, to)
 }
 
 // addresses are the two stores with their passwords.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -56,6 +57,7 @@ func (c importOrders) Run(ctx context.Context, w *world) error {
 			w.say("Dry run: nothing was stored. This is what an import would do.")
 		}
 		w.report(c.File, shop.ID, report, time.Since(began))
+		w.reportWarnings(report, c.DryRun)
 		switch {
 		case ctx.Err() != nil:
 			return failf("Stopped after %d lines. What was stored stays; run the same command again, and it ends the same.", report.Lines)
@@ -113,36 +115,54 @@ func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
 
 // report tells what an import did.
 func (w *world) report(file, shop string, r portal.Report, took time.Duration) {
-	w.say("%s: %d orders for shop %s in %s", file, r.Lines, shop, took.Round(100*time.Millisecond))
+	w.say("%s: %s for shop %s in %s", file, counted(r.Lines, "order"), shop, took.Round(100*time.Millisecond))
 	w.say("  created    %d", r.Created)
 	w.say("  updated    %d", r.Updated)
 	w.say("  unchanged  %d", r.Unchanged)
 	w.say("  stale      %d  (newer content was there already)", r.Stale)
 	w.say("  refused    %d", r.RefusedCount)
 	for _, refusal := range r.Refused {
-		w.say("line %d: %s", refusal.Line, strings.Join(w.refusal(refusal.Err), " "))
+		w.say("%s: %s", lineOf(refusal.Number, refusal.Line), strings.Join(w.refusal(refusal.Err), " "))
 	}
 	if more := r.RefusedCount - len(r.Refused); more > 0 {
-		w.say("and %d more lines", more)
+		w.say("and %s", counted(more, "more line"))
 	}
-	w.reportWarnings(r)
 }
 
-// reportWarnings lists what was not taken as it was sent, of the lines that were stored.
-func (w *world) reportWarnings(r portal.Report) {
+// counted is a number of things, in the singular for one.
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// lineOf names a line of the file, after its order where that is known.
+func lineOf(number string, line int) string {
+	if number == "" {
+		return fmt.Sprintf("line %d", line)
+	}
+	return fmt.Sprintf("order %s, line %d", number, line)
+}
+
+// reportWarnings lists what was not taken as it was sent, of the lines that were stored, or would be.
+func (w *world) reportWarnings(r portal.Report, dryRun bool) {
 	if r.WarnedCount == 0 {
 		return
 	}
-	if r.WarnedCount == 1 {
+	switch {
+	case dryRun:
+		w.say("%s would be stored with warnings:", counted(r.WarnedCount, "line"))
+	case r.WarnedCount == 1:
 		w.say("1 line was stored with warnings:")
-	} else {
+	default:
 		w.say("%d lines were stored with warnings:", r.WarnedCount)
 	}
 	for _, warned := range r.Warned {
-		w.say("line %d: %s", warned.Line, strings.Join(w.warnings(warned.Faults), " "))
+		w.say("%s: %s", lineOf(warned.Number, warned.Line), strings.Join(w.warnings(warned.Faults), " "))
 	}
 	if more := r.WarnedCount - len(r.Warned); more > 0 {
-		w.say("and %d more lines with warnings", more)
+		w.say("and %s with warnings", counted(more, "more line"))
 	}
 }
 

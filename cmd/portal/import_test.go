@@ -105,7 +105,7 @@ func TestImportPrintsWarnings(t *testing.T) {
 	dir := shopStore(t)
 	guest := strings.Replace(orderLine(1001), `"total"`, `"customer_id":0,"total"`, 1)
 	got := call(t, nil, "import", "orders", writeFile(t, "o.ndjson", "\n"+guest), "--store", dir)
-	got.want(t, exitOK, append(counts(1, 0, 0, 0), "1 line was stored with warnings:\n", "line 2: /customer_id: Systems send this id")...)
+	got.want(t, exitOK, append(counts(1, 0, 0, 0), "1 line was stored with warnings:\n", "o.ndjson: 1 order for shop", "order 1001, line 2: /customer_id: Systems send this id")...)
 }
 
 func TestImportDryRun(t *testing.T) {
@@ -116,6 +116,9 @@ func TestImportDryRun(t *testing.T) {
 		call(t, nil, "import", "orders", file, "--store", dir, "--dry-run").want(t, exitFailure, append(counts(1, 0, 0, 1), "nothing was stored", "line 7: ")...)
 	}
 	call(t, nil, "import", "orders", file, "--store", dir).want(t, exitFailure, counts(1, 0, 0, 1)...)
+	guest := writeFile(t, "o.ndjson", strings.Replace(orderLine(1001), `"total"`, `"customer_id":0,"total"`, 1)+"\n"+`{"number":"1002","email":7}`)
+	call(t, nil, "import", "orders", guest, "--store", dir, "--dry-run").
+		want(t, exitFailure, "1 line would be stored with warnings:", "order 1001, line 1: /customer_id", "order 1002, line 2: /email")
 }
 
 func TestImportNamesAnEncoding(t *testing.T) {

@@ -55,9 +55,9 @@ func (s *server) reportMail(f mail.Failure) {
 	const storeTime = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
-	waiting := "an unknown number of emails is waiting"
+	waiting, oldest := "an unknown number of emails is waiting", time.Duration(0)
 	if found, err := s.backlog.look(ctx); err == nil {
-		waiting = countWaiting(found.waiting)
+		waiting, oldest = countWaiting(found.waiting), found.overdue
 	}
 	if f.Cause == "" {
 		s.log.InfoContext(ctx, "mail server reached again; "+waiting)
@@ -68,7 +68,8 @@ func (s *server) reportMail(f mail.Failure) {
 		level = slog.LevelWarn
 	}
 	what, todo := adviceOn(f)
-	s.log.LogAttrs(ctx, level, what+"; "+waiting+"; "+todo, slog.String("reason", mail.CleanReason(&f)))
+	s.log.LogAttrs(ctx, level, what+"; "+waiting+"; "+todo, slog.String("reason", mail.CleanReason(&f)),
+		slog.String("oldest_waits", oldest.Round(time.Second).String()))
 }
 
 func countWaiting(n int) string {

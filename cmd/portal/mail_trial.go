@@ -74,7 +74,11 @@ func showTrial(w *world, steps []smtp.Step, id string, asJSON bool) error {
 			continue
 		}
 		failed = step.Err
-		t.add(step.Name, "failed", mail.CleanReason(failed))
+		why := mail.CleanReason(failed)
+		if asJSON {
+			why = mail.WholeReason(failed)
+		}
+		t.add(step.Name, "failed", why)
 	}
 	if failed == nil {
 		t.add("message-id", "ok", id)

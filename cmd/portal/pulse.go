@@ -41,7 +41,7 @@ type pulse struct {
 }
 
 // sayEvery is how often a fault that lasts is reported.
-const sayEvery = 10 * time.Minute
+const sayEvery = 5 * time.Minute
 
 func newPulse() *pulse {
 	p := &pulse{now: time.Now, count: func(string) {}, missed: func(string) {}, report: func(mail.Failure) {}}

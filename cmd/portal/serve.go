@@ -236,7 +236,9 @@ func (c serveCommand) announce(ctx context.Context, w *world, server *server, at
 	if err := plain.usage("help serve"); err != nil {
 		return err
 	}
-	w.say("The portal listens on %s://%s", server.scheme(), at)
+	address := server.scheme() + "://" + at.String()
+	server.log.InfoContext(ctx, "started", "version", versionName(), "store", c.kind(), "address", address, "shops", len(shops))
+	w.say("The portal listens on %s", address)
 	for _, shop := range shops {
 		w.say("  shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)
 	}
@@ -245,6 +247,14 @@ func (c serveCommand) announce(ctx context.Context, w *world, server *server, at
 			"  portal shop create main --store %s --name \"Bookshop\" --base-url https://account.shop.example --sender-email account@shop.example", c.shownStore())
 	}
 	return nil
+}
+
+// kind is the kind of the store.
+func (f storeFlag) kind() string {
+	if onMongoDB(f.Store) {
+		return "mongodb"
+	}
+	return "sqlite"
 }
 
 // shownStore is the store without a password that may be in its address.

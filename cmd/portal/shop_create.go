@@ -28,7 +28,8 @@ func (c shopCreate) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	if c.isNew() {
+	isNew := c.isNew()
+	if isNew {
 		if err := portal.CheckShop(c.ID, settings, c.InsecureHTTP); err != nil {
 			return err
 		}
@@ -39,6 +40,11 @@ func (c shopCreate) Run(ctx context.Context, w *world) error {
 			return err
 		}
 		w.say("Created shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)
+		if where := c.where(); isNew {
+			w.say("Made a new store in %s", where)
+		} else {
+			w.say("The store is %s", where)
+		}
 		w.say("Next: \"portal apikey create --name ...\" makes a key for your shop system, \"portal serve\" starts the portal.")
 		return nil
 	}, c.options()...)

@@ -30,7 +30,7 @@ func TestShopSettings(t *testing.T) {
 		"--language", "sk", "--languages", "sk,en", "--time-zone", "Europe/Prague", "--currency", "CZK", "--link-life", "10m", "--vat-id", "sk 2020298038",
 		"--registration", "open", "--required-fields", "birth_date, names", "--first-order-mail", "on", "--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
 		"--footer", "Terms, and more=https://shop.example/terms?a=1", "--footer", "Contact=https://shop.example/contact",
-	).want(t, exitOK, "Created shop main")
+	).want(t, exitOK, "Created shop main", "Made a new store in "+dir)
 
 	want := map[string]any{
 		"id": "main", "name": "Kníhkupectvo", "base-url": "https://account.shop.example", "sender-email": "account@shop.example",

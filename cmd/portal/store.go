@@ -110,11 +110,18 @@ func (f storeFlag) use(ctx context.Context, do func(portal.Operator) error, opti
 
 // noStore is the error for a directory without a store; instead says how to begin one.
 func (f storeFlag) noStore(instead string) error {
-	where, err := filepath.Abs(f.Store)
-	if err != nil {
-		where = f.Store
+	return failf("There is no store in %s yet. Name the one you mean with --store, or %s.", f.where(), instead)
+}
+
+// where is the whole path of the store's directory, or its address without a password that may be in it.
+func (f storeFlag) where() string {
+	if strings.Contains(f.Store, "://") {
+		return f.shownStore()
 	}
-	return failf("There is no store in %s yet. Name the one you mean with --store, or %s.", where, instead)
+	if path, err := filepath.Abs(f.Store); err == nil {
+		return path
+	}
+	return f.Store
 }
 
 // begin is use for the command that may begin a store.

@@ -28,6 +28,15 @@ func (c versionCommand) Run(w *world) error {
 	return nil
 }
 
+// versionName is the version's name alone.
+func versionName() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	return versionOf(release, info).entries[0].value
+}
+
 // versionOf reads version, commit, its time, and the Go toolchain; what is not known is left out.
 func versionOf(release string, info *debug.BuildInfo) card {
 	recorded := map[string]string{}
