@@ -42,7 +42,8 @@ func (w Worker) releaseEmails(ctx context.Context, shop Shop, t job.Task[Custome
 	return nil, w.releaseFormer(ctx, shop, t.Key)
 }
 
-// forgetAddresses has nothing to do itself: any change of a customer forgets the addresses whose time is over.
+// forgetAddresses has nothing to do itself: any change of a customer forgets the addresses whose time is
+// over.
 func forgetAddresses(context.Context, job.Task[Customer]) (job.Finish[Customer], error) {
 	return nil, nil
 }

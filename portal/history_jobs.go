@@ -9,19 +9,22 @@ import (
 	"postern/storage"
 )
 
-// A month of a customer is counted by a job on the customer's counts, however many orders ask for it: an import of a million
-// orders leaves one job for each customer and month, not a million.
+// A month of a customer is counted by a job on the customer's counts, however many orders ask for it: an
+// import of a million orders leaves one job for each customer and month, not a million.
 //
-// It is asked for before an order is written, for a while later: the write is over by then, so that the count sees it. A crash
-// in between has a month counted in vain. A write that took longer than it should asks again afterwards.
+// It is asked for before an order is written, for a while later: the write is over by then, so that the
+// count sees it. A crash in between has a month counted in vain. A write that took longer than it should
+// asks again afterwards.
 const (
 	kindCountOrders = "count_orders" // args: month
 	kindRecount     = "recount_in_time_zone"
-	// standardCountDelay is how long after an order its month is counted. Orders that come within it are counted together.
+	// standardCountDelay is how long after an order its month is counted. Orders that come within it are
+	// counted together.
 	standardCountDelay = 3 * time.Second
 )
 
-// WithCountDelay sets how long after an order its customer's month is counted. Orders that come within it are counted together.
+// WithCountDelay sets how long after an order its customer's month is counted. Orders that come within it
+// are counted together.
 func WithCountDelay(d time.Duration) Option { return func(a *App) { a.countDelay = d } }
 
 // customerMonth is a month of one customer, "2026-03" in the shop's time zone.
@@ -43,8 +46,8 @@ func (a *App) askCounts(ctx context.Context, shop Shop, months ...customerMonth)
 	})
 }
 
-// confirmCounts is called when the write is over that began after askCounts. If that took so long that the months may have been
-// counted before, they are counted again.
+// confirmCounts is called when the write is over that began after askCounts. If that took so long that the
+// months may have been counted before, they are counted again.
 func (a *App) confirmCounts(ctx context.Context, shop Shop, asked time.Time, months ...customerMonth) error {
 	now := a.now()
 	if now.Sub(asked) < a.countDelay/3 {
@@ -81,7 +84,8 @@ func (w Worker) countJobs() job.Source {
 	}
 }
 
-// countMonth counts one month of one customer anew. An order that is written after the count began has asked for another.
+// countMonth counts one month of one customer anew. An order that is written after the count began has asked
+// for another.
 func (w Worker) countMonth(ctx context.Context, shop Shop, t job.Task[history]) (job.Finish[history], error) {
 	month := t.Job.Args["month"]
 	first, err := time.ParseInLocation(monthForm+" 02 15", month+" 01 12", shop.Location())

@@ -12,7 +12,8 @@ import (
 	"postern/storage"
 )
 
-// TestAnImportLeavesOneCountForEachCustomerAndMonth, however many orders it brings; nothing waits in the orders.
+// TestAnImportLeavesOneCountForEachCustomerAndMonth, however many orders it brings; nothing waits in the
+// orders.
 func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -47,8 +48,8 @@ func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 	}
 }
 
-// TestOrdersOfALongImportAreCounted: orders that come until after their month's count was asked for ask for another, so that the
-// first is not put off for ever.
+// TestOrdersOfALongImportAreCounted: orders that come until after their month's count was asked for ask for
+// another, so that the first is not put off for ever.
 func TestOrdersOfALongImportAreCounted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

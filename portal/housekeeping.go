@@ -54,8 +54,8 @@ func (a *App) beginHousekeeping(ctx context.Context) error {
 	return err
 }
 
-// sweep removes what is past its time (records of emails, codes for the storefront, what strangers typed), and asks for the next
-// sweep.
+// sweep removes what is past its time (records of emails, codes for the storefront, what strangers typed),
+// and asks for the next sweep.
 func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {

@@ -130,9 +130,9 @@ func movedShop(h *house) {
 	h.clock.pass(2 * time.Second)
 }
 
-// TestEveryKindOfJobSurvivesACrashAtEachWrite has a process do a job of each kind and die before its first write, its second, and
-// so on. Another goes on when the leases are over. In the end the store is as if nobody had died: nothing lost, nothing
-// twice. A kind without a case fails.
+// TestEveryKindOfJobSurvivesACrashAtEachWrite has a process do a job of each kind and die before its first
+// write, its second, and so on. Another goes on when the leases are over. In the end the store is as if
+// nobody had died: nothing lost, nothing twice. A kind without a case fails.
 func TestEveryKindOfJobSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Parallel()
 	cases := jobCases()
@@ -227,7 +227,8 @@ var volatile = regexp.MustCompile(`"(v|mark|attempts|lease)": ?("[^"]*"|\{[^}]*\
 	`|[0-9a-f]{8}-[0-9a-f-]{27}` +
 	`|"[0-9A-Z]{8}"|[A-Za-z0-9_-]{20,}`)
 
-// outline is all documents, without what no two runs have alike: times, versions, what is drawn by lot, and the order of fields.
+// outline is all documents, without what no two runs have alike: times, versions, what is drawn by lot, and
+// the order of fields.
 func (h *house) outline() string {
 	lines := strings.Split(volatile.ReplaceAllString(h.everything(), "?"), "\n")
 	for i, line := range lines {

@@ -21,12 +21,12 @@ const (
 	jobsAtOnce = 64
 )
 
-// Run works until ctx ends, and returns nil. While this process writes nothing (see WithActivity) it looks every five
-// seconds, so that is how late it may see what another process or the passing of time makes due.
+// Run works until ctx ends, and returns nil. While this process writes nothing (see WithActivity) it looks
+// every five seconds, so that is how late it may see what another process or the passing of time makes due.
 func (w Worker) Run(ctx context.Context) error { return w.Jobs().Run(ctx) }
 
-// Once does a batch of the due jobs of each collection and returns how many are done. It includes what Run does beside
-// the rest, such as asking VIES.
+// Once does a batch of the due jobs of each collection and returns how many are done. It includes what Run
+// does beside the rest, such as asking VIES.
 func (w Worker) Once(ctx context.Context) (done int, err error) { return w.Jobs().Once(ctx) }
 
 // Jobs is the engine that does every kind of background work.
@@ -62,8 +62,8 @@ func eachAtOnce[T any](ctx context.Context, list []T, do func(context.Context, T
 	return group.Wait()
 }
 
-// sweepBy removes, a batch at a time, what the query finds and is as it should be. It goes on by the cursor, so that what stays
-// is not met again.
+// sweepBy removes, a batch at a time, what the query finds and is as it should be. It goes on by the cursor,
+// so that what stays is not met again.
 func sweepBy[T any](ctx context.Context, docs storage.Docs[T], query storage.Query, is func(T) bool) error {
 	for query.Limit = sweepBatch; ; {
 		page, err := storage.Find[struct{}](ctx, docs, query)

@@ -18,7 +18,8 @@ type Task[T any] struct {
 	Job       Job
 }
 
-// Finish is what a handler still has to change in the document; it is written in one with the job's removal. Nil is nothing.
+// Finish is what a handler still has to change in the document; it is written in one with the job's removal.
+// Nil is nothing.
 type Finish[T any] func(*T)
 
 // Handler does a job so that twice equals once. An error has it tried again.
@@ -81,7 +82,8 @@ func (d Documents[T]) lanes() (lanes []bool) {
 	return lanes
 }
 
-// do takes the due jobs of a document, does them one after the other, and records what came of them in one write.
+// do takes the due jobs of a document, does them one after the other, and records what came of them in one
+// write.
 func (d Documents[T]) do(ctx context.Context, r *Runner, at place) (done int, err error) {
 	lease := rand.Text()
 	var taken []Job
@@ -142,7 +144,8 @@ func (d Documents[T]) run(ctx context.Context, task Task[T]) end[T] {
 	return e
 }
 
-// keepLease prolongs the lease until ctx ends. When it cannot be, it stops the work before the lease is over.
+// keepLease prolongs the lease until ctx ends. When it cannot be, it stops the work before the lease is
+// over.
 func (d Documents[T]) keepLease(ctx context.Context, stop func(), r *Runner, at place, lease string) <-chan struct{} {
 	ended := make(chan struct{})
 	go func() {
@@ -170,8 +173,8 @@ func (d Documents[T]) keepLease(ctx context.Context, stop func(), r *Runner, at 
 	return ended
 }
 
-// record writes what came of the jobs. It does so too when the process is told to stop: a job that was interrupted is due at
-// once for the next.
+// record writes what came of the jobs. It does so too when the process is told to stop: a job that was
+// interrupted is due at once for the next.
 func (d Documents[T]) record(ctx context.Context, r *Runner, at place, ends []end[T]) (done int, err error) {
 	stopped := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)

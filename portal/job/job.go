@@ -1,9 +1,10 @@
-// Package job is background work. A document asks for it by a list of typed jobs, whose earliest due time is indexed over
-// all shops; one loop finds what is due in every collection, leases each job, has the handler of its kind do it, and then
-// removes it, tries it again after a growing gap, or keeps it as failed for an operator to retry.
+// Package job is background work. A document asks for it by a list of typed jobs, whose earliest due time is
+// indexed over all shops; one loop finds what is due in every collection, leases each job, has the handler
+// of its kind do it, and then removes it, tries it again after a growing gap, or keeps it as failed for an
+// operator to retry.
 //
-// A handler does its job so that twice equals once: a crash between any two writes has it done again when the lease is over.
-// The package must not know what the documents or the kinds mean.
+// A handler does its job so that twice equals once: a crash between any two writes has it done again when
+// the lease is over. The package must not know what the documents or the kinds mean.
 package job
 
 import (
@@ -33,8 +34,8 @@ type Job struct {
 	FailedAt  time.Time `bson:"failed_at,omitempty"` // given up; only an operator has it tried again
 }
 
-// Request is a job as a document asks for it. A slow one waits for another server or takes long; such jobs have a lane of their
-// own, so that the others never wait for them.
+// Request is a job as a document asks for it. A slow one waits for another server or takes long; such jobs
+// have a lane of their own, so that the others never wait for them.
 type Request struct {
 	Kind string
 	Args Args
@@ -90,7 +91,8 @@ func Indexes() []storage.Index {
 	return []storage.Index{index(byDue, "due_at"), index(bySlowDue, "slow_due_at"), index(byFailed, "failed_at")}
 }
 
-// Add asks for a job, in place of one of the same kind and arguments that is not being done. It returns the job's id.
+// Add asks for a job, in place of one of the same kind and arguments that is not being done. It returns the
+// job's id.
 func (l *List) Add(r Request) string {
 	l.delete(func(j Job) bool { return j.is(r.Kind, r.Args) && !j.IsRunning() })
 	j := r.job()
@@ -99,8 +101,8 @@ func (l *List) Add(r Request) string {
 	return j.ID
 }
 
-// Ensure asks for a job unless one of the same kind and arguments waits to be done at earliest or later. It reports whether it
-// did.
+// Ensure asks for a job unless one of the same kind and arguments waits to be done at earliest or later. It
+// reports whether it did.
 func (l *List) Ensure(r Request, earliest time.Time) bool {
 	waits := func(j Job) bool { return j.is(r.Kind, r.Args) && j.idle() && !j.DueAt.Before(earliest) }
 	if slices.ContainsFunc(l.Jobs, waits) {
@@ -121,8 +123,8 @@ func (l *List) Find(kind string) (Job, bool) {
 	return Job{}, false
 }
 
-// Schedule keeps the one job of a kind that the document's other fields ask for at a time; the zero time is never. A job for that
-// very time stays as it is, whether it waits, runs, is tried again or failed.
+// Schedule keeps the one job of a kind that the document's other fields ask for at a time; the zero time is
+// never. A job for that very time stays as it is, whether it waits, runs, is tried again or failed.
 func (l *List) Schedule(r Request) {
 	want := r.job()
 	there := func(j Job) bool { return j.is(r.Kind, r.Args) && j.At.Equal(want.At) }

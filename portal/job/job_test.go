@@ -26,7 +26,8 @@ type note struct {
 
 func notes() storage.Collection { return storage.Collection{Name: "notes", Indexes: Indexes()} }
 
-// bench is a Runner over a fresh store, with a clock that the test moves and kinds that do what the test says.
+// bench is a Runner over a fresh store, with a clock that the test moves and kinds that do what the test
+// says.
 type bench struct {
 	*Runner
 	t   *testing.T
@@ -132,7 +133,8 @@ func TestJobsOfAllShopsAreDoneAndRemoved(t *testing.T) {
 	}
 }
 
-// TestFailedJobsAreKeptAndRetried: a job that fails is tried again after growing gaps, then kept as failed until it is retried.
+// TestFailedJobsAreKeptAndRetried: a job that fails is tried again after growing gaps, then kept as failed
+// until it is retried.
 func TestFailedJobsAreKeptAndRetried(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -197,8 +199,8 @@ func TestStubbornKindsAreNeverGivenUp(t *testing.T) {
 	}
 }
 
-// TestLeasesKeepProcessesApart: while one process does a job, no other does; after its lease another may, and then the first one's
-// end counts for nothing.
+// TestLeasesKeepProcessesApart: while one process does a job, no other does; after its lease another may,
+// and then the first one's end counts for nothing.
 func TestLeasesKeepProcessesApart(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -240,7 +242,8 @@ func TestARequestWhileTheJobRunsIsDoneToo(t *testing.T) {
 	}
 }
 
-// TestAStoppedJobIsDueAtOnce: a process that is told to stop gives its jobs back, without counting an attempt.
+// TestAStoppedJobIsDueAtOnce: a process that is told to stop gives its jobs back, without counting an
+// attempt.
 func TestAStoppedJobIsDueAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

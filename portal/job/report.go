@@ -24,7 +24,8 @@ type Listed struct {
 	State                 string
 }
 
-// List returns the jobs of a state, of each collection at most limit documents' (1 to storage.MaxLimit), the earliest first.
+// List returns the jobs of a state, of each collection at most limit documents' (1 to storage.MaxLimit), the
+// earliest first.
 func (r *Runner) List(ctx context.Context, state string, limit int) ([]Listed, error) {
 	var found []Listed
 	now := r.Now()

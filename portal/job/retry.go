@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// leaseTime is how long a job belongs to the process that took it. The process prolongs it while it works, so a lease ends
-	// only when the process did.
+	// leaseTime is how long a job belongs to the process that took it. The process prolongs it while it
+	// works, so a lease ends only when the process did.
 	leaseTime  = time.Minute
 	leaseRenew = 20 * time.Second
 	// longestRun is how long one handler may take.
@@ -16,8 +16,8 @@ const (
 	settleTime = 2 * time.Second
 )
 
-// gaps are the times between attempts unless a kind has its own. After the last one a job is given up: that is two days and a
-// half after the first attempt.
+// gaps are the times between attempts unless a kind has its own. After the last one a job is given up: that
+// is two days and a half after the first attempt.
 func gaps() []time.Duration {
 	return []time.Duration{
 		2 * time.Second, 10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
@@ -25,7 +25,8 @@ func gaps() []time.Duration {
 	}
 }
 
-// spread draws a gap from four fifths to six fifths, so that jobs that failed together do not come back together.
+// spread draws a gap from four fifths to six fifths, so that jobs that failed together do not come back
+// together.
 func spread(gap time.Duration) time.Duration { return gap*4/5 + rand.N(gap*2/5) }
 
 // Retry is how jobs of a kind are tried again. The zero value is the package's own gaps, and then giving up.
@@ -35,8 +36,8 @@ type Retry struct {
 	Routine bool            // a failure is nothing to worry about, as where another server has no answer yet
 }
 
-// Waits is the error of a handler that has to wait for something else to be done first, for the given reason. That is no failed
-// attempt: the job is looked at again in a minute.
+// Waits is the error of a handler that has to wait for something else to be done first, for the given
+// reason. That is no failed attempt: the job is looked at again in a minute.
 func Waits(reason string) error { return waits(reason) }
 
 type waits string

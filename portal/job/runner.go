@@ -18,29 +18,32 @@ const (
 	batch    = 200 // documents of a lane in one look
 	atOnce   = 16  // documents in hand, so that their writes share commits
 	slowOnce = 4   // of a collection in the slow lane
-	// yieldTime is how long a job waits for requests that are being answered before it is done all the same: so background work
-	// goes on under load that never ends, at a share of at most atOnce documents each time.
+	// yieldTime is how long a job waits for requests that are being answered before it is done all the same:
+	// so background work goes on under load that never ends, at a share of at most atOnce documents each
+	// time.
 	yieldTime = 100 * time.Millisecond
 	yieldStep = 5 * time.Millisecond
 )
 
-// Runner does the jobs of all Sources. Several may run at once, in several processes: each job is leased. Run and Once of one
-// Runner are not called at the same time.
+// Runner does the jobs of all Sources. Several may run at once, in several processes: each job is leased.
+// Run and Once of one Runner are not called at the same time.
 //
-// Background work yields to requests: before each document it waits up to 100 ms while InFlight is not 0. On a server that is
-// never without requests that leaves it at most 160 documents a second; on one that rests it goes as fast as it can.
+// Background work yields to requests: before each document it waits up to 100 ms while InFlight is not 0. On
+// a server that is never without requests that leaves it at most 160 documents a second; on one that rests
+// it goes as fast as it can.
 type Runner struct {
 	Engine  storage.Engine
 	Sources []Source
 	Now     func() time.Time
 	Log     *slog.Logger
-	// Writes is how many documents this process has written (see storage.Activity). While it writes nothing, Run looks only
-	// every five seconds. Nil: at each beat of half a second.
+	// Writes is how many documents this process has written (see storage.Activity). While it writes nothing,
+	// Run looks only every five seconds. Nil: at each beat of half a second.
 	Writes func() int64
 	// InFlight is how many requests are being answered; nil for none.
 	InFlight func() int
 
-	// Begin is called before the first look, and again at each beat until it returns nil; nil is nothing to do.
+	// Begin is called before the first look, and again at each beat until it returns nil; nil is nothing to
+	// do.
 	Begin func(context.Context) error
 
 	mu   sync.Mutex
@@ -90,8 +93,8 @@ func (r *Runner) Beat() func(context.Context) error {
 	}
 }
 
-// Once does a batch of the due jobs of each collection and lane, waits for it, and returns how many jobs are done. The error is
-// that of the store, and of the attempts that failed.
+// Once does a batch of the due jobs of each collection and lane, waits for it, and returns how many jobs are
+// done. The error is that of the store, and of the attempts that failed.
 func (r *Runner) Once(ctx context.Context) (done int, err error) {
 	done, err = r.round(ctx)
 	r.busy.Wait()
