@@ -61,7 +61,7 @@ func (w Worker) composeEmailCode(ctx context.Context, shop Shop, entry string, e
 
 func emailCodeLetter(shop Shop, l *i18n.Localizer, code string) mail.Letter {
 	letter := shop.letter(l, "mail.email_code")
-	letter.Code, letter.CodeLabel = showCode(code), l.T("mail.step_up.code")
+	letter.Code, letter.CodeLabel = showCode(code), l.T("mail.challenge.code")
 	letter.Notes = []string{l.T("mail.email_code.not_you")}
 	return letter
 }

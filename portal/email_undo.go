@@ -57,10 +57,10 @@ func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, 
 	to.lang = c.Language
 	return to, func(l *i18n.Localizer) mail.Letter {
 		present, _ := MaskApart(c.Email, e.To)
-		letter := shop.letter(l, "mail.email_moved", "Email", present)
-		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.email_moved.not_you"))
-		letter.Button = &mail.Button{Label: l.T("mail.email_moved.button"), URL: shop.URL("/sign-in/undo-email/" + t.String())}
-		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(moved))}
+		letter := shop.letter(l, "mail.email_changed", "Email", present)
+		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.email_changed.not_you"))
+		letter.Button = &mail.Button{Label: l.T("mail.email_changed.button"), URL: shop.URL("/sign-in/undo-email/" + t.String())}
+		letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(moved))}
 		return letter
 	}, err
 }
@@ -95,7 +95,7 @@ func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 	}
 	_, err = v.app.reserve(ctx, v.shop.ID, c.ID, c.Former[at].Email)
 	if errors.Is(err, errPresent) {
-		return failure(Gone, "email_undo.gone")
+		return failure(Gone, "email_restore.gone")
 	}
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 func (c *Customer) moveBack(t token, now time.Time, page string) error {
 	at := c.formerBy(t, now)
 	if at < 0 {
-		return failure(Gone, "email_undo.gone")
+		return failure(Gone, "email_restore.gone")
 	}
 	back := c.Former[at].Email
 	if err := c.secured(back, now); err != nil {
@@ -147,16 +147,16 @@ func (w Worker) composeEmailUndone(ctx context.Context, shop Shop, e mail.Entry)
 	}
 	return recipient{email: e.To, lang: c.Language}, func(l *i18n.Localizer) mail.Letter {
 		present, _ := MaskApart(c.Email, e.To)
-		letter := shop.letter(l, "mail.email_undone", "Email", present)
-		letter.Notes = []string{l.T("mail.email_undone.not_you", "Shop", shop.Name)}
-		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(e.CreatedAt))}
+		letter := shop.letter(l, "mail.email_restored", "Email", present)
+		letter.Notes = []string{l.T("mail.email_restored.not_you", "Shop", shop.Name)}
+		letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(e.CreatedAt))}
 		return letter
 	}, err
 }
 
 // findFormer finds the address that an undo brings back, or says Gone.
 func (v Visitor) findFormer(ctx context.Context, text string) (t token, c Customer, at int, err error) {
-	gone := failure(Gone, "email_undo.gone")
+	gone := failure(Gone, "email_restore.gone")
 	t, ok := parseLink(text)
 	if !ok {
 		return t, c, 0, gone

@@ -137,14 +137,14 @@ func (w Worker) composeErasure(ctx context.Context, shop Shop, e mail.Entry) (re
 		err = mail.ErrDrop
 	}
 	return recipient{email: e.To, lang: c.Language}, func(l *i18n.Localizer) mail.Letter {
-		letter := shop.letter(l, "mail.erasure", "When", l.Date(c.Erasure.At))
+		letter := shop.letter(l, "mail.delete_account", "When", l.Date(c.Erasure.At))
 		if held {
-			letter.Paragraphs = append(letter.Paragraphs, l.T("mail.erasure.former"))
+			letter.Paragraphs = append(letter.Paragraphs, l.T("mail.delete_account.reserved_email"))
 			return letter
 		}
-		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.erasure.keep"))
-		letter.Button = &mail.Button{Label: l.T("mail.erasure.button"), URL: shop.URL("/privacy")}
-		letter.Notes = []string{l.T("mail.erasure.not_you")}
+		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.delete_account.keep"))
+		letter.Button = &mail.Button{Label: l.T("mail.delete_account.button"), URL: shop.URL("/privacy")}
+		letter.Notes = []string{l.T("mail.delete_account.not_you")}
 		return letter
 	}, err
 }

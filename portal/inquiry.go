@@ -81,7 +81,7 @@ func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry) (sent b
 	case errors.Is(err, storage.ErrNotFound):
 		return false, nil
 	case err == nil && (doc.Customer != in.Customer || doc.Order != in.Order || doc.Channel != in.Channel || doc.Kind != in.Kind || doc.Said != in.Said):
-		return false, failure(Conflict, "inquiry.other")
+		return false, failure(Conflict, "inquiry.different")
 	}
 	return err == nil, err
 }

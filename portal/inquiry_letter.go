@@ -69,11 +69,11 @@ func (line StatementLine) text() string {
 func (in inquiry) toldLetter(shop Shop, l *i18n.Localizer, c Customer) mail.Letter {
 	who := c.Email
 	if name := c.Name(); name != "" {
-		who = name + ", " + c.Email
+		who = name + " (" + c.Email + ")"
 	}
-	letter := shop.letter(l, "mail.told."+in.subject(), "Number", in.Order, "Who", who, "When", in.At, "Zone", shop.TimeZone)
+	letter := shop.letter(l, "mail.shop."+in.subject(), "Number", in.Order, "Who", who, "When", in.At, "Zone", shop.TimeZone)
 	letter.Details = in.details()
-	letter.Notes = []string{l.T("mail.told.reply", "Email", c.Email)}
+	letter.Notes = []string{l.T("mail.shop.reply", "Email", c.Email)}
 	return letter
 }
 

@@ -153,7 +153,7 @@ func (a *App) countAsk(ctx context.Context, shop, email string, b Browser) (aske
 }
 
 func tooManyAsks(wait time.Duration) error {
-	return &Error{Kind: TooMany, Key: "sign-in.too_many", RetryAfter: wait}
+	return &Error{Kind: TooMany, Key: "sign_in.too_many", RetryAfter: wait}
 }
 
 // blockList remembers which clients are above a limit, and until when. It is only a short cut: what it does not know, the

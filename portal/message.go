@@ -47,7 +47,7 @@ func (s Shopper) WriteMessage(ctx context.Context, m Message) error {
 // formSent is inquirySent for an id that a form brings.
 func (s Shopper) formSent(ctx context.Context, form string, in inquiry) (sent bool, err error) {
 	if !storage.IsID(form) {
-		return false, failure(Invalid, "inquiry.form")
+		return false, failure(Invalid, "inquiry.expired")
 	}
 	return s.inquirySent(ctx, form, in)
 }

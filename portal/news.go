@@ -87,11 +87,11 @@ func (c *Customer) emailAt(at time.Time) string {
 func (w Worker) composeNews(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to, t, err := w.alarmFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter {
-		what := "mail.news." + e.Payload[payWhat]
+		what := "mail.change_notice." + e.Payload[payWhat]
 		letter := shop.letter(l, what)
-		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.news.not_you"))
-		letter.Button = &mail.Button{Label: l.T("mail.notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())}
-		letter.Details = []string{l.T("mail.news.when", "When", l.DateTime(happened(e)))}
+		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.change_notice.not_you"))
+		letter.Button = &mail.Button{Label: l.T("mail.sign_in_notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())}
+		letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(happened(e)))}
 		return letter
 	}, err
 }

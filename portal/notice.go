@@ -114,16 +114,16 @@ func happened(e mail.Entry) time.Time {
 func noticeLetter(shop Shop, l *i18n.Localizer, e mail.Entry, t token) mail.Letter {
 	letter := mail.Letter{
 		Lang: l.Lang(), Brand: shop.letterBrand(),
-		Subject: l.T("mail.notice.subject", "Shop", shop.Name), Heading: l.T("mail.notice.heading", "Shop", shop.Name),
-		Paragraphs: []string{l.T("mail.notice.was_you"), l.T("mail.notice.not_you")},
-		Button:     &mail.Button{Label: l.T("mail.notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())},
-		Details:    []string{l.T("mail.notice.when", "When", l.DateTime(happened(e)))},
+		Subject: l.T("mail.sign_in_notice.subject", "Shop", shop.Name), Heading: l.T("mail.sign_in_notice.heading", "Shop", shop.Name),
+		Paragraphs: []string{l.T("mail.sign_in_notice.was_you"), l.T("mail.sign_in_notice.not_you")},
+		Button:     &mail.Button{Label: l.T("mail.sign_in_notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())},
+		Details:    []string{l.T("mail.sign_in_notice.when", "When", l.DateTime(happened(e)))},
 	}
 	if device := e.Payload[payDevice]; device != "" {
-		letter.Details = append(letter.Details, l.T("mail.notice.device", "Device", device))
+		letter.Details = append(letter.Details, l.T("mail.sign_in_notice.device", "Device", device))
 	}
 	if network := e.Payload[payNetwork]; network != "" {
-		letter.Details = append(letter.Details, l.T("mail.notice.network", "Network", network))
+		letter.Details = append(letter.Details, l.T("mail.sign_in_notice.network", "Network", network))
 	}
 	letter.Preheader = letter.Paragraphs[0]
 	return letter
@@ -149,7 +149,7 @@ func (v Visitor) Alarm(ctx context.Context, text string) (AlarmPage, error) {
 // RaiseAlarm ends every session, link and code of the address, and forgets its browsers. Doing it twice is harmless. A
 // damaged or old one is Gone.
 func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
-	gone := failure(Gone, "alarm.gone")
+	gone := failure(Gone, "sign_out_everywhere.gone")
 	t, ok := parseLink(text)
 	if !ok {
 		return gone

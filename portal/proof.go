@@ -100,7 +100,7 @@ func (s Shopper) needFresh() error {
 	if s.Fresh() {
 		return nil
 	}
-	return failure(StepUp, "error.step_up")
+	return failure(StepUp, "error.challenge")
 }
 
 // AskCode asks for a code to the customer's own address; entered with Confirm it makes the session Fresh. Six an hour in one
@@ -127,7 +127,7 @@ func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 		refused = shared[0]
 	}
 	if refused {
-		return failure(TooMany, "step_up.too_many")
+		return failure(TooMany, "challenge.too_many")
 	}
 	if e.To != s.customer.Email {
 		if e.Throttled, err = s.overToOther(ctx, e.To); err != nil {
@@ -239,9 +239,9 @@ func (w Worker) composeStepUp(ctx context.Context, shop Shop, entry string, e ma
 	}
 	code, err := w.makeProof(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter {
-		letter := shop.letter(l, "mail.step_up")
-		letter.Code, letter.CodeLabel = showCode(code), l.T("mail.step_up.code")
-		letter.Notes = []string{l.T("mail.step_up.not_you")}
+		letter := shop.letter(l, "mail.challenge")
+		letter.Code, letter.CodeLabel = showCode(code), l.T("mail.challenge.code")
+		letter.Notes = []string{l.T("mail.challenge.not_you")}
 		return letter
 	}, err
 }

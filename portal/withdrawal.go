@@ -133,7 +133,7 @@ func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (With
 // the counting to the worker. Past the client's bound of statements it is TooMany.
 func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (WithdrawalReceipt, error) {
 	if !storage.IsID(id) {
-		return WithdrawalReceipt{}, failure(Invalid, "withdrawal.form")
+		return WithdrawalReceipt{}, failure(Invalid, "withdrawal.expired")
 	}
 	over, err := a.over(ctx, []bound{a.statementBound(shop, w)})
 	if err != nil {
@@ -163,7 +163,7 @@ func (a *App) received(ctx context.Context, shop Shop, id string, again withdraw
 		err = failure(TooMany, "withdrawal.too_many")
 	}
 	if err == nil && (w.Customer != again.Customer || !w.Statement.same(again.Statement)) {
-		err = failure(Conflict, "withdrawal.other")
+		err = failure(Conflict, "withdrawal.different")
 	}
 	if err != nil {
 		return WithdrawalReceipt{}, err

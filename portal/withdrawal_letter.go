@@ -19,7 +19,7 @@ func (s Statement) Facts(l *i18n.Localizer) []StatementFact {
 		{l.T("withdraw.name"), s.Name}, {l.T("withdraw.number"), s.Number}, {l.T("withdraw.email"), s.Email},
 	}
 	if s.Whole() {
-		return append(facts, StatementFact{l.T("withdraw.what"), l.T("withdraw.whole")})
+		return append(facts, StatementFact{l.T("withdraw.scope"), l.T("withdraw.scope.whole")})
 	}
 	if s.Goods != "" {
 		facts = append(facts, StatementFact{l.T("withdraw.only"), s.Goods})
@@ -80,23 +80,23 @@ func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 // toldLetter tells the shop, with what is known of the order.
 func (w withdrawal) toldLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.unlinked()
-	letter := shop.letter(l, "mail.withdrawal_told", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
+	letter := shop.letter(l, "mail.shop.withdrawal", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
 	if !w.repeatsNumber() {
-		letter.Subject = l.T("mail.withdrawal_told.subject_plain")
+		letter.Subject = l.T("mail.shop.withdrawal.subject_plain")
 	}
 	letter.Details = said.details(l)
-	match := "mail.withdrawal_told.unmatched"
+	match := "mail.shop.withdrawal.unmatched"
 	switch {
 	case w.Order != "" && w.InTime == nil:
-		match = "mail.withdrawal_told.matched"
+		match = "mail.shop.withdrawal.matched"
 	case w.Order != "" && *w.InTime:
-		match = "mail.withdrawal_told.in_time"
+		match = "mail.shop.withdrawal.in_time"
 	case w.Order != "":
-		match = "mail.withdrawal_told.late"
+		match = "mail.shop.withdrawal.late"
 	}
 	letter.Notes = []string{l.T(match, "Order", w.Order)}
 	if w.Receipt == receiptHeld {
-		letter.Notes = append(letter.Notes, l.T("mail.withdrawal_told.held"))
+		letter.Notes = append(letter.Notes, l.T("mail.shop.withdrawal.held"))
 	}
 	return letter
 }

@@ -139,7 +139,7 @@ func (s Shopper) withdrawn(ctx context.Context, id string, choice WithdrawalChoi
 	case err != nil:
 		return WithdrawalReceipt{}, err
 	case sent.Customer != s.customer.ID || sent.Statement.Number != choice.Number:
-		return WithdrawalReceipt{}, failure(Conflict, "withdrawal.other")
+		return WithdrawalReceipt{}, failure(Conflict, "withdrawal.different")
 	}
 	return sent.receipt(), nil
 }

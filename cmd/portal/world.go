@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"postern/templates/i18n"
 )
@@ -28,7 +27,7 @@ func (w *world) load() error {
 	if w.texts, err = i18n.Load(); err != nil {
 		return err
 	}
-	w.words = w.texts.Localizer("en", time.UTC)
+	w.words = w.texts.Operator()
 	return nil
 }
 

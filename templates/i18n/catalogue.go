@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"sync"
@@ -40,6 +41,7 @@ type Catalogue struct {
 	languages []string // sorted, English first
 	speech    map[string]*speech
 	developer *speech // English, with what is only for developers
+	operator  *speech // English, with the developers' sentences where it has none
 	missing   missing
 	matchers  sync.Map // joined language tags -> language.Matcher
 }
@@ -50,6 +52,7 @@ type speech struct {
 	messages map[string]*message
 	plurals  plurals
 	dates    dates
+	spaces   spaces
 }
 
 var embedded = sync.OnceValues(func() (*Catalogue, error) { return load(files) })
@@ -84,23 +87,26 @@ func load(source fs.FS) (*Catalogue, error) {
 	}
 	slices.SortFunc(c.languages, englishFirst)
 	c.fillGaps()
-	c.developer, err = forDevelopers(c.speech[fallback])
-	return c, err
+	if err := c.readDeveloper(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
-// forDevelopers is English with the developers' sentences in place of, and beside, the shoppers'.
-func forDevelopers(english *speech) (*speech, error) {
-	spoken := *english
-	spoken.messages = make(map[string]*message)
-	if err := spoken.read(developerFiles, developerFile); err != nil {
-		return nil, fmt.Errorf("i18n: %s: %w", developerFile, err)
+// readDeveloper makes the speech of developers, English with their sentences in place of and beside the
+// shoppers', and that of operators, where the shoppers' come first.
+func (c *Catalogue) readDeveloper() error {
+	english := c.speech[fallback]
+	own := speech{messages: make(map[string]*message)}
+	if err := own.read(developerFiles, developerFile); err != nil {
+		return fmt.Errorf("i18n: %s: %w", developerFile, err)
 	}
-	for key, sentence := range english.messages {
-		if spoken.messages[key] == nil {
-			spoken.messages[key] = sentence
-		}
-	}
-	return &spoken, nil
+	developer, operator := *english, *english
+	developer.messages, operator.messages = maps.Clone(english.messages), maps.Clone(own.messages)
+	maps.Copy(developer.messages, own.messages)
+	maps.Copy(operator.messages, english.messages)
+	c.developer, c.operator = &developer, &operator
+	return nil
 }
 
 func loadLanguage(source fs.FS, lang string) (*speech, error) {
@@ -108,7 +114,9 @@ func loadLanguage(source fs.FS, lang string) (*speech, error) {
 	if err != nil {
 		return nil, err
 	}
-	spoken := &speech{lang: lang, messages: make(map[string]*message), plurals: rules, dates: datesOf(lang)}
+	spoken := &speech{
+		lang: lang, messages: make(map[string]*message), plurals: rules, dates: datesOf(lang), spaces: spacesOf(lang),
+	}
 	names, err := fs.Glob(source, path.Join(lang, "*.json"))
 	if err != nil {
 		return nil, fmt.Errorf("i18n: list %s: %w", lang, err)
@@ -134,7 +142,7 @@ func (s *speech) read(source fs.FS, name string) error {
 		if s.messages[entry.ID] != nil {
 			return fmt.Errorf("the key %q stands in another file too", entry.ID)
 		}
-		if s.messages[entry.ID], err = newMessage(entry); err != nil {
+		if s.messages[entry.ID], err = newMessage(entry, s.spaces); err != nil {
 			return fmt.Errorf("the key %q: %w", entry.ID, err)
 		}
 	}
@@ -196,6 +204,12 @@ func (c *Catalogue) Localizer(lang string, zone *time.Location) *Localizer {
 // Developer speaks English to developers: answers of the API, and reports of an import.
 func (c *Catalogue) Developer() *Localizer {
 	return &Localizer{speech: c.developer, zone: time.UTC, missing: &c.missing}
+}
+
+// Operator speaks English to an operator at the command line: the sentences of pages, and those for
+// developers where no page has one.
+func (c *Catalogue) Operator() *Localizer {
+	return &Localizer{speech: c.operator, zone: time.UTC, missing: &c.missing}
 }
 
 // Missing returns how often each unknown key, or value a sentence has a place for ("key:Name"), was

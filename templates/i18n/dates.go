@@ -50,7 +50,7 @@ func (l *Localizer) Date(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return l.speech.dates.cldr.FmtDateLong(t.In(l.zone))
+	return l.speech.spaces.bind(l.speech.dates.cldr.FmtDateLong(t.In(l.zone)))
 }
 
 // ShortDate writes a day briefly: "5 Mar 2026", "5. 3. 2026".
@@ -58,7 +58,7 @@ func (l *Localizer) ShortDate(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return l.speech.dates.cldr.FmtDateMedium(t.In(l.zone))
+	return l.speech.spaces.bind(l.speech.dates.cldr.FmtDateMedium(t.In(l.zone)))
 }
 
 // DayDate writes a near day: "Thursday 5 March", "štvrtok 5. marca"; with its year where AsOf says that this is another.
@@ -74,7 +74,7 @@ func (l *Localizer) DayDate(t time.Time) string {
 	return l.T("date.day", "Weekday", l.speech.dates.cldr.WeekdayWide(t.Weekday()), "Day", day)
 }
 
-// DateTime writes a day and the time: "5 March 2026, 14:05", "5. marca 2026 o 14:05".
+// DateTime writes a day and the time: "5 March 2026 at 14:05", "5. marca 2026 o 14:05".
 func (l *Localizer) DateTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -91,9 +91,9 @@ func (d dates) at(t time.Time) string {
 	}
 	switch t.Hour() {
 	case 2, 3, 4, 12, 13, 14, 20, 21, 22, 23:
-		return "ve\u00a0" + clock
+		return "ve" + noBreak + clock
 	}
-	return "v\u00a0" + clock
+	return "v" + noBreak + clock
 }
 
 // ISO writes a moment for <time datetime>: RFC 3339 with the zone's offset.

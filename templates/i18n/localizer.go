@@ -2,6 +2,7 @@ package i18n
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,6 +54,17 @@ func (l *Localizer) T(key string, args ...any) string {
 		cut = m.forms["other"]
 	}
 	return l.fill(key, cut, args)
+}
+
+// mark takes the place of a value that Around leaves out. No text holds it.
+const mark = "\x00"
+
+// Around returns the sentence of a key in two parts, before and after the value called name, so that a page
+// can put markup around that value: a link, or an address in bold. It is the only way to do so; a sentence
+// is never put together from two keys.
+func (l *Localizer) Around(key, name string, args ...any) (before, after string) {
+	before, after, _ = strings.Cut(l.T(key, append(slices.Clip(args), name, mark)...), mark)
+	return before, after
 }
 
 func (l *Localizer) fill(key string, cut pattern, args []any) string {

@@ -35,9 +35,9 @@ func TestPlurals(t *testing.T) {
 		want  string
 	}{
 		{"en", 0, "0 orders"}, {"en", 1, "1 order"}, {"en", 2, "2 orders"}, {"en", 1234, "1,234 orders"},
-		{"sk", 0, "0 objednávok"}, {"sk", 1, "1 objednávka"}, {"sk", 2, "2 objednávky"}, {"sk", 4, "4 objednávky"},
-		{"sk", 5, "5 objednávok"}, {"sk", 101, "101 objednávok"}, {"sk", "1.5", "1.5 objednávky (z)"},
-		{"sk", int64(3), "3 objednávky"}, {"sk", 1234, "1\u00a0234 objednávok"},
+		{"sk", 0, "0\u00a0objednávok"}, {"sk", 1, "1\u00a0objednávka"}, {"sk", 2, "2\u00a0objednávky"}, {"sk", 4, "4\u00a0objednávky"},
+		{"sk", 5, "5\u00a0objednávok"}, {"sk", 101, "101\u00a0objednávok"}, {"sk", "1.5", "1.5\u00a0objednávky (z)"},
+		{"sk", int64(3), "3\u00a0objednávky"}, {"sk", 1234, "1\u00a0234\u00a0objednávok"},
 	}
 	for _, test := range tests {
 		if got := c.Localizer(test.lang, nil).T("orders", "Count", test.count); got != test.want {
@@ -109,11 +109,11 @@ func TestDates(t *testing.T) {
 	at := time.Date(2026, 3, 4, 23, 5, 0, 0, time.UTC) // already the fifth in Bratislava
 	type words struct{ Date, Short, Day, DateTime, ISO string }
 	want := map[string]words{
-		"en": {"5 March 2026", "5 Mar 2026", "Thursday 5 March", "5 March 2026, 00:05", "2026-03-05T00:05:00+01:00"},
-		"sk": {"5. marca 2026", "5. 3. 2026", "štvrtok 5. marca", "5. marca 2026 o 0:05", "2026-03-05T00:05:00+01:00"},
-		"cs": {"5. března 2026", "5. 3. 2026", "čtvrtek 5. března", "5. března 2026 v\u00a00:05", "2026-03-05T00:05:00+01:00"},
-		"pl": {"5 marca 2026", "5 mar 2026", "czwartek, 5 marca", "5 marca 2026 o\u00a000:05", "2026-03-05T00:05:00+01:00"},
-		"de": {"5. März 2026", "05.03.2026", "Donnerstag, 5. März", "5. März 2026 um\u00a000:05\u00a0Uhr", "2026-03-05T00:05:00+01:00"},
+		"en": {"5 March 2026", "5 Mar 2026", "Thursday 5 March", "5 March 2026 at 00:05", "2026-03-05T00:05:00+01:00"},
+		"sk": {"5.\u00a0marca 2026", "5.\u00a03.\u00a02026", "štvrtok 5.\u00a0marca", "5.\u00a0marca 2026 o\u00a00:05", "2026-03-05T00:05:00+01:00"},
+		"cs": {"5.\u00a0března 2026", "5.\u00a03.\u00a02026", "čtvrtek 5.\u00a0března", "5.\u00a0března 2026 v\u00a00:05", "2026-03-05T00:05:00+01:00"},
+		"pl": {"5\u00a0marca 2026", "5\u00a0mar 2026", "czwartek, 5\u00a0marca", "5\u00a0marca 2026 o\u00a000:05", "2026-03-05T00:05:00+01:00"},
+		"de": {"5.\u00a0März 2026", "05.03.2026", "Donnerstag, 5.\u00a0März", "5.\u00a0März 2026 um\u00a000:05\u00a0Uhr", "2026-03-05T00:05:00+01:00"},
 	}
 	for lang, want := range want {
 		l := c.Localizer(lang, bratislava)
@@ -189,7 +189,7 @@ func TestInParallel(t *testing.T) {
 		group.Go(func() {
 			for range 200 {
 				c.Match([]string{"en", "sk"}, "sk-SK")
-				if got := c.Localizer("sk", nil).T("orders", "Count", 1); got != "1 objednávka" {
+				if got := c.Localizer("sk", nil).T("orders", "Count", 1); got != "1\u00a0objednávka" {
 					t.Errorf("got %q", got)
 				}
 				c.Localizer("en", nil).T("unknown")

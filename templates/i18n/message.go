@@ -33,10 +33,10 @@ var (
 	errOther  = errors.New(`no form "other"`)
 )
 
-func newMessage(entry *goi18n.Message) (*message, error) {
+func newMessage(entry *goi18n.Message, rules spaces) (*message, error) {
 	m := &message{forms: make(map[string]pattern)}
 	for form, text := range formsOf(entry) {
-		cut, err := cut(text)
+		cut, err := cut(rules.bind(text))
 		if err != nil {
 			return nil, fmt.Errorf("form %q: %w", form, err)
 		}

@@ -19,7 +19,7 @@ var literal = regexp.MustCompile("[\"`]([a-z][a-z0-9_-]*(?:\\.[a-z0-9_-]+)*\\.?)
 var ending = regexp.MustCompile(`"(\.[a-z0-9_-]+)"`)
 
 // asked is a key where nothing but a key can stand.
-var asked = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bKey: +|failure\([A-Z][A-Za-z]+, |\.warn\([^\n"]*(?:"[^"\n]*")?, )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"`)
+var asked = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bAround |\bKey: +|failure\([A-Z][A-Za-z]+, |\.warn\([^\n"]*(?:"[^"\n]*")?, )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"`)
 
 // sources reads what may ask for a sentence: templates, and Go files but tests.
 func sources(t *testing.T) map[string]string {
@@ -139,7 +139,7 @@ func TestEveryKeyAskedForIsThere(t *testing.T) {
 
 // Where a sentence is asked for by its whole key; the names that a call gives; the values that a sentence holds.
 var (
-	call  = regexp.MustCompile(`(?:\bT\(|\.T |\bT )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"([^\n]*)`)
+	call  = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bAround )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"([^\n]*)`)
 	given = regexp.MustCompile(`"([A-Z][A-Za-z]*)"`)
 	held  = regexp.MustCompile(`\{\{(?:[a-z]+ )?\.([A-Z][A-Za-z]*)\}\}`)
 )

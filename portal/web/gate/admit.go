@@ -24,7 +24,7 @@ func (g *Gate) Admit(c *fiber.Ctx, class Class) error {
 	case class != Customer && class != StepUp:
 		return fiber.ErrRequestEntityTooLarge // whom such a route is for is not known from the header
 	case err == nil && class == StepUp && !s.Fresh():
-		return &portal.Error{Kind: portal.StepUp, Key: "error.step_up"}
+		return &portal.Error{Kind: portal.StepUp, Key: "error.challenge"}
 	}
 	return err
 }

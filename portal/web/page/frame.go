@@ -127,7 +127,7 @@ func (b Base) Foot() template.HTML {
 		m.Raw(`<p><a href="`).URL(withdraw).Raw(`">`).Text(b.T("withdraw.here")).Raw("</a></p>\n")
 	}
 	if email := b.Shop.Brand.SupportEmail; email != "" {
-		m.Raw("<p>").Text(b.T("foot.help")).Raw(` <a href="mailto:`).Text(email).Raw(`">`).Text(email).Raw("</a></p>\n")
+		m.Raw("<p>").Text(b.T("footer.help")).Raw(` <a href="mailto:`).Text(email).Raw(`">`).Text(email).Raw("</a></p>\n")
 	}
 	if links := b.Shop.Brand.Footer; len(links) > 0 {
 		m.Raw("<ul class=\"foot-links\">\n")
@@ -149,7 +149,7 @@ func (b Base) Foot() template.HTML {
 
 // profileLanguages are buttons that keep the choice with the customer.
 func (b *Base) profileLanguages(m *Markup) {
-	m.Raw(`<form class="languages" method="post" action="/profile/language" aria-label="`).Text(b.T("foot.language")).
+	m.Raw(`<form class="languages" method="post" action="/profile/language" aria-label="`).Text(b.T("footer.language")).
 		Raw("\">\n<input type=\"hidden\" name=\"back\" value=\"").Text(b.Here).Raw("\">\n")
 	for _, choice := range b.Languages {
 		m.Raw(`<button name="lang" value="`).Text(choice.Lang).Raw(`" lang="`).Text(choice.Lang).Raw(`"`).
@@ -160,7 +160,7 @@ func (b *Base) profileLanguages(m *Markup) {
 
 // visitorLanguages are links that carry the choice in the address.
 func (b *Base) visitorLanguages(m *Markup) {
-	m.Raw(`<nav class="languages" aria-label="`).Text(b.T("foot.language")).Raw("\">\n")
+	m.Raw(`<nav class="languages" aria-label="`).Text(b.T("footer.language")).Raw("\">\n")
 	for _, choice := range b.Languages {
 		m.Raw(`<a href="`).URL(b.inLanguage(choice.Lang)).Raw(`" lang="`).Text(choice.Lang).Raw(`" hreflang="`).Text(choice.Lang).Raw(`"`).
 			If(choice.Present, ` aria-current="true"`).Raw(">").Text(choice.Name).Raw("</a>\n")

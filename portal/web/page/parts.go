@@ -78,7 +78,7 @@ func kindKey(kind portal.Kind) string {
 	case portal.SignIn:
 		return "error.sign_in"
 	case portal.StepUp:
-		return "error.step_up"
+		return "error.challenge"
 	case portal.Denied:
 		return "error.denied"
 	case portal.NotFound:

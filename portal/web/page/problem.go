@@ -58,7 +58,7 @@ func ownKey(err error) string {
 // summaryKey is what stands above a form: that fields are to be mended, or the error itself.
 func summaryKey(err error) string {
 	if len(portal.FaultsOf(err)) > 0 {
-		return "form.mend"
+		return "form.summary"
 	}
 	return ownKey(err)
 }

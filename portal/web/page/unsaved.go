@@ -46,7 +46,7 @@ func (p *Pages) Unsaved(c *fiber.Ctx, b Base, kind portal.Kind, way portal.Local
 	}
 	key := "unsaved.sign_in"
 	if kind == portal.StepUp {
-		key = "unsaved.step_up"
+		key = "unsaved.challenge"
 	}
 	b.Solo, b.Flash, b.Languages = !b.SignedIn, nil, nil // another language would be another page, without what was typed
 	b.Title = b.T(key + ".title")

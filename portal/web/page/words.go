@@ -13,6 +13,15 @@ func (b Base) T(key string, args ...any) string {
 	return b.L.T(key, b.spoken(args)...)
 }
 
+// Marked is a sentence with one value that a page puts markup around.
+type Marked struct{ Before, Value, After string }
+
+// Around is the sentence of a key, cut around the value called name; see i18n.Localizer.Around.
+func (b Base) Around(key, name, value string, args ...any) Marked {
+	before, after := b.L.Around(key, name, b.spoken(args)...)
+	return Marked{Before: before, Value: value, After: after}
+}
+
 // spoken replaces amounts by their text, in a copy where there are any.
 func (b Base) spoken(args []any) []any {
 	if len(args) == 1 {
@@ -72,7 +81,7 @@ func (b Base) TimeShort(t time.Time) template.HTML { return b.time(t, b.L.ShortD
 // TimeDay is a <time> with a near day: "Thursday 5 March".
 func (b Base) TimeDay(t time.Time) template.HTML { return b.time(t, b.L.DayDate(t)) }
 
-// TimeMoment is a <time> with day and time: "5 March 2026, 14:05".
+// TimeMoment is a <time> with day and time: "5 March 2026 at 14:05".
 func (b Base) TimeMoment(t time.Time) template.HTML { return b.time(t, b.L.DateTime(t)) }
 
 func (b Base) time(t time.Time, text string) template.HTML {

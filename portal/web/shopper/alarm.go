@@ -27,7 +27,7 @@ func (h *Handler) alarm(c *fiber.Ctx) error {
 		return h.alarmGone(c)
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/not-me", alarmPage{
-		Base: h.visitorBase(c, "alarm.title"), Token: token, Masked: found.Masked,
+		Base: h.visitorBase(c, "sign_out_everywhere.title"), Token: token, Masked: found.Masked,
 	})
 }
 
@@ -41,9 +41,9 @@ func (h *Handler) raiseAlarm(c *fiber.Ctx) error {
 		return err
 	}
 	gate.ClearSession(c)
-	return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang"), "done", "alarm"))
+	return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang"), "done", "signed_out_everywhere"))
 }
 
 func (h *Handler) alarmGone(c *fiber.Ctx) error {
-	return h.pages.Render(c, fiber.StatusGone, "shopper/not-me", alarmPage{Base: h.visitorBase(c, "alarm.gone")})
+	return h.pages.Render(c, fiber.StatusGone, "shopper/not-me", alarmPage{Base: h.visitorBase(c, "sign_out_everywhere.gone.title")})
 }

@@ -2,6 +2,7 @@ package shopper
 
 import (
 	"html/template"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -91,7 +92,7 @@ func (p *companyPage) known(e portal.VATEvidence, silent bool) template.HTML {
 
 // numberLabel is what a country calls a number of a company, or the common word.
 func (p *companyPage) numberLabel(number, country string) string {
-	if key := "company." + number + "." + country; p.L.Has(key) {
+	if key := "company." + number + "." + strings.ToLower(country); p.L.Has(key) {
 		return p.T(key)
 	}
 	return p.T("company." + number)

@@ -153,19 +153,19 @@ func (h *Handler) eraseForm(c *fiber.Ctx, s portal.Shopper) error {
 	if s.Customer().Erasure.Pending() {
 		return seeOther(c, privacyPath)
 	}
-	return h.pages.Render(c, fiber.StatusOK, "shopper/erase", erasePage{Base: h.base(c, s, "", "erase.title"), Email: s.Customer().Email, Date: s.ErasureDate()})
+	return h.pages.Render(c, fiber.StatusOK, "shopper/erase", erasePage{Base: h.base(c, s, "", "delete_account.title"), Email: s.Customer().Email, Date: s.ErasureDate()})
 }
 
 func (h *Handler) erase(c *fiber.Ctx, s portal.Shopper) error {
 	if _, err := s.AskErasure(c.UserContext()); err != nil {
 		return err
 	}
-	return done(c, privacyPath, "erasure.asked")
+	return done(c, privacyPath, "delete_account.requested")
 }
 
 func (h *Handler) keepAccount(c *fiber.Ctx, s portal.Shopper) error {
 	if err := s.KeepAccount(c.UserContext()); err != nil {
 		return err
 	}
-	return done(c, privacyPath, "erasure.kept")
+	return done(c, privacyPath, "delete_account.cancelled")
 }

@@ -37,7 +37,7 @@ func (h *Handler) email(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 func (h *Handler) showEmail(c *fiber.Ctx, s portal.Shopper, err error) error {
-	b := h.base(c, s, "profile", "email.title")
+	b := h.base(c, s, "profile", "email_change.title")
 	return h.pages.Render(c, refusal(err), "shopper/email", emailPage{Base: b, Form: b.Form(page.Values(c, "email"), err)})
 }
 
@@ -71,7 +71,7 @@ func (h *Handler) showEmailCode(c *fiber.Ctx, s portal.Shopper, err error) error
 	if !known || address == s.Customer().Email {
 		return seeOther(c, emailPath)
 	}
-	b := h.base(c, s, "profile", "email.code.title")
+	b := h.base(c, s, "profile", "email_change.code.title")
 	return h.pages.Render(c, refusal(err), "shopper/email-code", emailCodePage{
 		Base: b, Form: b.Form(page.Values(c, "code"), err), Address: address,
 	})
@@ -108,7 +108,7 @@ func (h *Handler) emailUndo(c *fiber.Ctx) error {
 		return h.emailUndoGone(c)
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/undo-email", emailUndoPage{
-		Base: h.visitorBase(c, "email_undo.title"), Token: token, Former: found.Former, Present: found.Present,
+		Base: h.visitorBase(c, "email_restore.title"), Token: token, Former: found.Former, Present: found.Present,
 	})
 }
 
@@ -122,9 +122,9 @@ func (h *Handler) undoEmail(c *fiber.Ctx) error {
 		return err
 	}
 	gate.ClearSession(c)
-	return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang"), "done", "email_undone"))
+	return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang"), "done", "email.restored"))
 }
 
 func (h *Handler) emailUndoGone(c *fiber.Ctx) error {
-	return h.pages.Render(c, fiber.StatusGone, "shopper/undo-email", emailUndoPage{Base: h.visitorBase(c, "email_undo.gone")})
+	return h.pages.Render(c, fiber.StatusGone, "shopper/undo-email", emailUndoPage{Base: h.visitorBase(c, "email_restore.gone.title")})
 }

@@ -119,7 +119,7 @@ func TestEmailUndoPage(t *testing.T) {
 		t.Error("looking undid it")
 	}
 	owner.Submit("main form", nil).Want(http.StatusOK)
-	if owner.Page.URL.RequestURI() != "/sign-in?done=email_undone" || !owner.Page.Has(".flash") {
+	if owner.Page.URL.RequestURI() != "/sign-in?done=email.restored" || !owner.Page.Has(".flash") {
 		t.Errorf("after the undo: %s: %s", owner.Page.URL, owner.Page.Text("main"))
 	}
 	if b.Get("/orders"); b.Page.URL.Path != "/sign-in" {

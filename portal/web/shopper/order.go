@@ -137,7 +137,7 @@ func (p *orderPage) steps() []step {
 		}
 		switch {
 		case given.Noticed:
-			s.Note = p.T("order.step.noticed")
+			s.Note = p.T("order.step.reported")
 		case given.Key != "step.other":
 			s.Note = given.Label
 		}

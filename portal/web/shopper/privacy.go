@@ -46,7 +46,7 @@ func (h *Handler) showPrivacy(c *fiber.Ctx, s portal.Shopper, status int, err er
 		data.History = append(data.History, data.line(said))
 	}
 	if customer.Erasure.Pending() {
-		data.Erasing = data.T("erase.pending", "When", customer.Erasure.At)
+		data.Erasing = data.T("delete_account.pending", "When", customer.Erasure.At)
 	}
 	return h.pages.Render(c, status, "shopper/privacy", data)
 }

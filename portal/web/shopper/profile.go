@@ -111,7 +111,7 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Pro
 func (p *profilePage) labels() map[string]string {
 	return map[string]string{
 		"title": p.T("profile.honorific"), "first_name": p.T("address.label.first_name"), "last_name": p.T("address.label.last_name"),
-		"birth_date": p.T("profile.birth_date"), "phone": p.T("address.label.phone"), "language": p.T("foot.language"),
+		"birth_date": p.T("profile.birth_date"), "phone": p.T("address.label.phone"), "language": p.T("footer.language"),
 		"company": p.T("company.name"),
 	}
 }

@@ -51,12 +51,12 @@ func (h *Handler) endSession(c *fiber.Ctx, s portal.Shopper) error {
 	if err := s.EndSession(c.UserContext(), c.FormValue("id")); err != nil {
 		return err
 	}
-	return done(c, securityPath, "session.ended")
+	return done(c, securityPath, "device.signed_out")
 }
 
 func (h *Handler) endOtherSessions(c *fiber.Ctx, s portal.Shopper) error {
 	if _, err := s.EndOtherSessions(c.UserContext()); err != nil {
 		return err
 	}
-	return done(c, securityPath, "sessions.ended")
+	return done(c, securityPath, "devices.signed_out")
 }

@@ -52,7 +52,7 @@ func (h *Handler) signIn(c *fiber.Ctx) error {
 }
 
 func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
-	b := h.visitorBase(c, "sign-in.title")
+	b := h.visitorBase(c, "sign_in.title")
 	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, status, "shopper/sign-in", signInPage{
 		Base: b, Form: b.Form(page.Values(c, "email"), err), To: wished(c),
@@ -62,7 +62,7 @@ func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 // ask asks for the mail. The answer is the same for every well-formed address.
 func (h *Handler) ask(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
-	lang := h.visitorBase(c, "sign-in.title").L.Lang()
+	lang := h.visitorBase(c, "sign_in.title").L.Lang()
 	pending, err := gate.Visitor(c).Ask(c.UserContext(), c.FormValue("email"), c.FormValue("to"), lang)
 	if refused(err) {
 		return h.showSignIn(c, refusal(err), err)
@@ -76,12 +76,12 @@ func (h *Handler) askOnceMore(c *fiber.Ctx) error {
 	if gate.Pending(c) == "" {
 		return seeOther(c, signInPath)
 	}
-	lang := h.visitorBase(c, "sign-in.title").L.Lang()
+	lang := h.visitorBase(c, "sign_in.title").L.Lang()
 	pending, err := gate.Visitor(c).Ask(c.UserContext(), gate.Pending(c), c.FormValue("to"), lang)
 	if refused(err) {
 		return h.showCode(c, err)
 	}
-	return h.wait(c, pending, "mail.again", err)
+	return h.wait(c, pending, "email.resent", err)
 }
 
 // wait leads to the page that waits for the mail.
@@ -107,12 +107,12 @@ func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, nil) }
 func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 	email, known := portal.CanonicalEmail(gate.Pending(c))
 	if !known && c.Query("asked") != "" && !gate.HasBrowser(c) {
-		return h.showSignIn(c, fiber.StatusUnprocessableEntity, &portal.Error{Kind: portal.Invalid, Key: "sign-in.no_cookies"})
+		return h.showSignIn(c, fiber.StatusUnprocessableEntity, &portal.Error{Kind: portal.Invalid, Key: "sign_in.no_cookies"})
 	}
 	if !known { // who has signed in meanwhile, in another tab, is led on from there
 		return seeOther(c, withQuery(signInPath, "to", c.FormValue("to"), "lang", c.FormValue("lang")))
 	}
-	b := h.visitorBase(c, "sign-in.code.title")
+	b := h.visitorBase(c, "sign_in.code.title")
 	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, refusal(err), "shopper/code", codePage{
 		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: portal.MaskEmail(email), To: c.FormValue("to"),

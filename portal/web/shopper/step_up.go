@@ -26,7 +26,7 @@ func (h *Handler) stepUpRoutes() []gate.Route {
 func fresh(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	return signedIn(func(c *fiber.Ctx, s portal.Shopper) error {
 		if !s.Fresh() {
-			return &portal.Error{Kind: portal.StepUp, Key: "error.step_up"}
+			return &portal.Error{Kind: portal.StepUp, Key: "error.challenge"}
 		}
 		return next(c, s)
 	})
@@ -50,7 +50,7 @@ func (h *Handler) confirm(c *fiber.Ctx, s portal.Shopper) error {
 
 func (h *Handler) showConfirm(c *fiber.Ctx, s portal.Shopper, err error) error {
 	data := confirmPage{
-		Base: h.base(c, s, "", "step_up.title"), Masked: portal.MaskEmail(s.Customer().Email),
+		Base: h.base(c, s, "", "challenge.title"), Masked: portal.MaskEmail(s.Customer().Email),
 		To: c.FormValue("to"), Sent: c.FormValue("sent") != "",
 	}
 	data.Here = withQuery(confirmPath, "to", data.To, "sent", yes(data.Sent))

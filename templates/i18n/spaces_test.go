@@ -1,0 +1,90 @@
+package i18n
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// TestSpacesThatDoNotBreak shows a no-break space as "~".
+func TestSpacesThatDoNotBreak(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ lang, text, want string }{
+		{"en", "In 10 minutes a code", "In 10 minutes a code"},
+		{"sk", "Prihláste sa v obchode a z účtu", "Prihláste sa v~obchode a~z~účtu"},
+		{"sk", "Odstúpenie do 14 dní (v obchode)", "Odstúpenie do 14~dní (v~obchode)"},
+		{"cs", "O {{.Count}} objednávkách k {{.Email}}", "O~{{.Count}}~objednávkách k~{{.Email}}"},
+		{"cs", "DPH {{.Rate}} % a kolo", "DPH {{.Rate}}~% a~kolo"},
+		{"pl", "Do 800 × 200 pikseli, art. 38a, m. in. w sklepie", "Do 800~×~200~pikseli, art.~38a, m.~in. w~sklepie"},
+		{"pl", "nr {{.Number}} z {{datetime .When}}", "nr~{{.Number}} z~{{datetime .When}}"},
+		{"de", "Nach § 5 und Art. 6, z. B. am 5. März um {{.Time}} Uhr", "Nach §~5~und Art.~6, z.~B. am 5.~März um~{{.Time}}~Uhr"},
+		{"de", "a b", "a b"},
+	} {
+		if got := strings.ReplaceAll(spacesOf(test.lang).bind(test.text), noBreak, "~"); got != test.want {
+			t.Errorf("%s: %q, want %q", test.lang, got, test.want)
+		}
+	}
+}
+
+// TestCataloguesHoldOrdinarySpacesOnly: the others are written by one rule, so that no sentence lacks them.
+func TestCataloguesHoldOrdinarySpacesOnly(t *testing.T) {
+	t.Parallel()
+	for _, lang := range Tags() {
+		for id, text := range readRaw(t, lang) {
+			if all := fmt.Sprint(text); strings.ContainsAny(all, "\u00a0\u202f\u2009") {
+				t.Errorf("%s in %s: %q", id, lang, all)
+			}
+		}
+	}
+}
+
+// TestIDsHaveOneStyle: words in lower case with underscores, from the page by the part to the state, between dots.
+func TestIDsHaveOneStyle(t *testing.T) {
+	t.Parallel()
+	style := regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)+$`)
+	for id := range readAll(t) {
+		if !style.MatchString(id) {
+			t.Errorf("the id %q", id)
+		}
+	}
+}
+
+// TestEnglishIsTypeset: shown texts have curly apostrophes, and are British.
+func TestEnglishIsTypeset(t *testing.T) {
+	t.Parallel()
+	wrong := regexp.MustCompile(`\w'\w|s' |(?i)\be-mail|\bcanceled\b|\bcolor\b|authorized\b`)
+	for id, text := range readRaw(t, fallback) {
+		if found := wrong.FindString(fmt.Sprint(text)); found != "" {
+			t.Errorf("%s: %q in %q", id, found, text)
+		}
+	}
+}
+
+// TestASentenceIsCutAroundAValue in every language, with the values that are before and after it.
+func TestASentenceIsCutAroundAValue(t *testing.T) {
+	t.Parallel()
+	c, err := load(fstest.MapFS{"en/a.json": {Data: []byte(`{"a.b":"Write to {{.Email}}, or {{.Other}}."}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := c.Localizer("en", nil).Around("a.b", "Email", "Other", "call")
+	if before != "Write to " || after != ", or call." {
+		t.Errorf("got %q and %q", before, after)
+	}
+}
+
+// TestOperatorsReadWhatPagesSay, and the developers' sentence where pages have none.
+func TestOperatorsReadWhatPagesSay(t *testing.T) {
+	t.Parallel()
+	c, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, as := range map[string]*Localizer{"email.form": c.Localizer(fallback, nil), "json.syntax": c.Developer()} {
+		if got := c.Operator().T(id); got != as.T(id) || got == id {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
+}
