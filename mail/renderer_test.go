@@ -28,7 +28,7 @@ func signIn() Letter {
 		Paragraphs: []string{"Use the link in this email to see your orders. It works once, until 17 November 2026."},
 		Button:     &Button{Label: "Sign in", URL: link},
 		Code:       "K7QM 4RXD", CodeLabel: "Or type this code where you asked for it, within ten minutes:",
-		Details: []string{"Asked for with Firefox on Linux", "3 November 2026, 14:05"},
+		Details: []string{"Asked for with Firefox on Linux", "3 November 2026 at 14:05"},
 		Notes:   []string{"You did not ask? Then do nothing: without this mail nobody gets in."},
 		Footer:  []string{"Fern & Fable, 1 Mill Lane, Bath BA1 1AA"},
 	}

@@ -55,7 +55,7 @@ type request struct {
 	Until       time.Time `bson:"until"` // the first moment it no longer works
 }
 
-// ended is a link that works no more.
+// ended is a link that no longer works.
 type ended struct {
 	Link        string    `bson:"link"`
 	How         LinkState `bson:"how"`

@@ -330,7 +330,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 }
 
 // TestClientAboveItsLimitWritesNothing: it is refused whatever the address, counts against no address, costs the store nothing from
-// the second time on, and may ask again when its time is over.
+// the second time on, and may request again once its limit has reset.
 func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	t.Parallel()
 	hundreds(t)

@@ -83,7 +83,7 @@ func (h *house) wantUndoneMails(back, displaced string) {
 	h.work()
 	var to []string
 	for _, m := range h.deliver() {
-		if strings.Contains(m.Subject, "was changed back") && strings.Contains(m.Text, portal.MaskEmail(back)) && firstGroup(undoInMail, m.Text) == "" {
+		if strings.Contains(m.Subject, "was restored") && strings.Contains(m.Text, portal.MaskEmail(back)) && firstGroup(undoInMail, m.Text) == "" {
 			to = append(to, m.To)
 		}
 	}

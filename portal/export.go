@@ -107,7 +107,7 @@ func (s Shopper) statements(ctx context.Context, ids []string) ([]WithdrawalReco
 	for _, id := range slices.Compact(ids) {
 		w, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
 		if errors.Is(err, storage.ErrNotFound) {
-			continue // its time is over
+			continue // expired
 		}
 		if err != nil {
 			return nil, err

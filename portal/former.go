@@ -28,7 +28,7 @@ const (
 	moveTries   = 10
 )
 
-// holds finds an address among those that the account has not but holds; -1 is none.
+// holds returns the index of email among the account's reserved addresses, or -1.
 func (c *Customer) holds(email string) int {
 	return slices.IndexFunc(c.Former, func(f former) bool { return f.Email == email })
 }

@@ -123,7 +123,7 @@ type Links struct {
 type Event struct {
 	Type    string    `bson:"type"`
 	At      time.Time `bson:"at"`
-	Label   string    `bson:"label,omitempty"` // the shop's own words
+	Label   string    `bson:"label,omitempty"` // the shop's status text
 	Noticed bool      `bson:"noticed,omitempty"`
 }
 

@@ -31,7 +31,7 @@ func TestOrderActions(t *testing.T) {
 			[]string{"track no: track.not_shipped", "invoice https://i.example", "reorder https://o.example", "return no: return.not_shipped", "cancel https://c.example"}},
 		{"a cancellation is asked for", "open", "paid", "on_hold", func(o *portal.Order) { o.Links.Cancel = "https://c.example" }, asked,
 			[]string{"track no: track.not_shipped", "invoice no: invoice.no_link", "return no: return.not_shipped", "cancel no: cancel.asked"}},
-		{"to be picked up", "open", "paid", "ready_for_pickup", nil, portal.Correspondence{},
+		{"ready for pickup", "open", "paid", "ready_for_pickup", nil, portal.Correspondence{},
 			[]string{"invoice no: invoice.no_link", "return no: return.not_shipped", "cancel asks"}},
 		{"shipped, with all links", "open", "paid", "shipped", func(o *portal.Order) { o.Links = all; o.Shipments = []portal.Shipment{parcel} }, portal.Correspondence{},
 			[]string{"track https://t.example", "invoice https://i.example", "reorder https://o.example", "return https://r.example", "cancel no: cancel.shipped"}},

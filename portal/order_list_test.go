@@ -291,7 +291,7 @@ func TestMonthThatBeginsWithoutMidnight(t *testing.T) {
 	h.fill("2023-10-01T03:59:59Z", "2023-10-01T04:00:00Z")
 	h.work()
 	if page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{}); err != nil || page.Total != 2 {
-		t.Errorf("%d orders in all, %v", page.Total, err)
+		t.Errorf("%d orders, %v", page.Total, err)
 	}
 }
 

@@ -205,7 +205,7 @@ func TestTimelineBeginsWithThePlacing(t *testing.T) {
 			"shipments":[{"shipped_at":"2026-03-06T00:00:00Z"}]`, "placed shipped delivered"},
 		{"complete, and nothing else known", `"state":"completed"`, "placed completed"},
 		{"complete, though still called held", `"state":"completed","fulfillment":"on_hold"`, "placed completed"},
-		{"refunded before it was shipped", `"payment":"refunded","fulfillment":"processing"`, "placed refunded processing"},
+		{"refunded before it shipped", `"payment":"refunded","fulfillment":"processing"`, "placed refunded processing"},
 	}
 	for _, test := range tests {
 		var steps []string

@@ -22,9 +22,9 @@ const (
 	statementsOfClient = 600 // in clientPeriod
 )
 
-// sender is whose measure a statement counts against, and what it is in there. Who is signed in has a measure of their own. A
-// visitor's is that of their network, by addresses, so that a stranger who gives somebody's address uses up what is the
-// stranger's.
+// sender is the rate-limit subject of a statement, and the key within it. A signed-in customer has a limit of their own. A
+// visitor shares that of their network, by email, so that strangers who enter another person's email use up their own
+// limit.
 func (w withdrawal) sender() (who, to string) {
 	if w.Customer != "" {
 		return "of/" + w.Customer, ""

@@ -82,13 +82,16 @@ func sentTo(messages []mail.Message) map[string]int {
 	return counts
 }
 
+// plainSpaces writes each no-break space as an ordinary one.
+func plainSpaces(text string) string { return strings.ReplaceAll(text, "\u00a0", " ") }
+
 // TestWithdrawalMails reads the receipt and the mail to the shop, in every language.
 func TestWithdrawalMails(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{
-		"en": {"We received your withdrawal", "21 November 2026, 11:00", "Order number: A 1", "Only these goods: <b>One book</b>"},
+		"en": {"Withdrawal received", "21 November 2026 at 11:00", "Order number: A 1", "Only these items: <b>One book</b>"},
 		"sk": {"Prijali sme vaše odstúpenie", "21. novembra 2026 o 11:00", "Číslo objednávky: A 1"},
-		"cs": {"Přijali jsme vaše odstoupení", "21. listopadu 2026 v\u00a011:00", "Číslo objednávky: A 1"},
+		"cs": {"Přijali jsme vaše odstoupení", "21. listopadu 2026 v 11:00", "Číslo objednávky: A 1"},
 		"pl": {"Otrzymaliśmy Twoje odstąpienie", "21 listopada 2026", "11:00", "Numer zamówienia: A 1"},
 		"de": {"Ihr Widerruf ist eingegangen", "21. November 2026", "11:00", "Bestellnummer: A 1"},
 	}
@@ -110,7 +113,7 @@ func TestWithdrawalMails(t *testing.T) {
 					all = append([]string{"Jan Novák", jan, "Europe/Bratislava", "A 1", "<b>One book</b>"}, want[1:]...)
 				}
 				for _, text := range all {
-					if !strings.Contains(m.Subject+"\n"+m.Text, text) {
+					if !strings.Contains(plainSpaces(m.Subject+"\n"+m.Text), text) {
 						t.Errorf("to %s, %q is missing:\n%s\n%s", m.To, text, m.Subject, m.Text)
 					}
 				}

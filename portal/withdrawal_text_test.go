@@ -39,7 +39,7 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 	fields := map[string]func(s *portal.Statement, text string){
 		"Your name: ":        func(s *portal.Statement, text string) { s.Name = text },
 		"Order number: ":     func(s *portal.Statement, text string) { s.Number = text },
-		"Only these goods: ": func(s *portal.Statement, text string) { s.Goods = text },
+		"Only these items: ": func(s *portal.Statement, text string) { s.Goods = text },
 	}
 	for _, test := range tests {
 		t.Run(test.typed, func(t *testing.T) {

@@ -29,6 +29,5 @@ func TestKeys(t *testing.T) {
 }
 
 func TestKeyWithoutName(t *testing.T) {
-	t.Parallel()
-	call(t, nil, "apikey", "create", "--store", shopStore(t)).want(t, exitFailure, "--name: This is needed.")
+	call(t, nil, "apikey", "create", "--store", shopStore(t)).want(t, exitFailure, "--name: Required.")
 }

@@ -58,7 +58,7 @@ func (c customerErase) erase(
 	ctx context.Context, w *world, operator portal.Operator, shop portal.Shop, account portal.CustomerAccount,
 ) error {
 	if c.Now && !c.Yes {
-		return faults{"This would erase the account of " + account.Email + " at once, and nothing brings it back. " +
+		return faults{"This would delete the account of " + account.Email + " at once, and nothing brings it back. " +
 			"Add --yes to do it, or leave --now out."}.usage("help customer erase")
 	}
 	erasure, err := operator.EraseCustomer(ctx, shop.ID, account.ID, c.Now)

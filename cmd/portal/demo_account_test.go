@@ -58,15 +58,15 @@ func TestDemoAccounts(t *testing.T) {
 			{"/privacy", []string{"Hájenka mi smie posielať newsletter", "Hájenka mi smie posielať ponuky partnerov", "odvolali"}},
 		},
 		"uctaren@zlatyklas.example": {{"/company", []string{"SK1234567895", "(VIES) toto číslo potvrdil", "pre Pekáreň Zlatý klas, s. r. o."}}},
-		"einkauf@waldholz.example":  {{"/company", []string{"DE123456788", "(VIES) does not answer"}}},
-		"biuro@lesnapolana.example": {{"/company", []string{"PL1234563218", "(VIES) did not know this number"}}},
+		"einkauf@waldholz.example":  {{"/company", []string{"DE123456788", "(VIES) isn’t responding"}}},
+		"biuro@lesnapolana.example": {{"/company", []string{"PL1234563218", "Not found in the EU VAT register"}}},
 		"odstupuje@zakaznik.example": {
-			{"/orders/HJ-1500001", []string{"The time to withdraw from the contract ended"}},
+			{"/orders/HJ-1500001", []string{"The withdrawal period ended"}},
 			{"/orders/HJ-1500002", []string{"You bought this as a business"}},
-			{"/orders/HJ-1500003", []string{"You can withdraw from the contract until", "made or altered to your wishes", "Withdraw from contract here"}},
-			{"/orders/HJ-1500004", []string{"None of these goods can be withdrawn from"}},
+			{"/orders/HJ-1500003", []string{"You can withdraw from the contract until", "made to order or personalised", "Withdraw from contract here"}},
+			{"/orders/HJ-1500004", []string{"The right of withdrawal doesn’t apply to these items"}},
 			{"/orders/HJ-1500005", []string{"You can withdraw from the contract until", "Withdraw from contract here"}},
-			{"/orders/HJ-1500006", []string{"We received your withdrawal from this contract"}},
+			{"/orders/HJ-1500006", []string{"Your withdrawal from this contract was received"}},
 			{"/security", []string{"Firefox, Windows"}},
 		},
 		"eva.vydata@zakaznik.example":     {{"/profile", []string{"eva.vydata@zakaznik.example"}}, {"/security", []string{"Firefox, Windows"}}},
@@ -139,7 +139,7 @@ func TestDemoLetters(t *testing.T) {
 	}
 	for to, want := range map[string][]string{
 		"eva.slobodna@zakaznik.example": {d.base + "/sign-in/undo-email/"}, "milan.odchadza@zakaznik.example": {d.base + "/privacy"},
-		"odstupuje@zakaznik.example": {"statement of withdrawal", "HJ-1500005"}, "pomoc@hajenka.example": {"Where may I send", "a size too small", "HJ-1500006"},
+		"odstupuje@zakaznik.example": {"Send a withdrawal anyway", "HJ-1500005"}, "pomoc@hajenka.example": {"Where may I send", "a size too small", "HJ-1500006"},
 	} {
 		mails := d.mailed(to)
 		all := ""

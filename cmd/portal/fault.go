@@ -71,7 +71,7 @@ func (w *world) list(faults faults) {
 		w.note("portal: %s", faults[0])
 		return
 	}
-	w.note("portal: %d things are to be mended:", len(faults))
+	w.note("portal: %d problems:", len(faults))
 	for _, fault := range faults {
 		w.note("  %s", fault)
 	}

@@ -28,7 +28,7 @@ type grammar struct {
 	Backup   backupCommand  `cmd:"" help:"Save the embedded store in a file, while the portal runs."`
 	Restore  restoreCommand `cmd:"" help:"Make a store of a backup."`
 	DKIM     dkimGroup      `cmd:"" name:"dkim" help:"What to publish for mails that are signed."`
-	Health   healthCommand  `cmd:"" help:"Ask the server of this machine how it is."`
+	Health   healthCommand  `cmd:"" help:"Check the local server's health."`
 	Version  versionCommand `cmd:"" help:"Tell which version this is."`
 	Help     helpCommand    `cmd:"" help:"Explain the portal, or one command."`
 }

@@ -26,7 +26,7 @@ type serveCommand struct {
 	TLSCert        string   `name:"tls-cert" help:"Speak TLS with this certificate, a PEM file with its chain. A new one is taken up within seconds." placeholder:"FILE"`
 	TLSKey         string   `name:"tls-key" help:"The certificate's private key." placeholder:"FILE"`
 	Log            string   `help:"The form of the log on standard error: text or json." default:"text" placeholder:"FORM"`
-	LogLevel       string   `help:"What is logged: debug, info, warn or error, and what weighs more." default:"info" placeholder:"LEVEL"`
+	LogLevel       string   `help:"Minimum log level: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	MetricsAddr    string   `help:"The address at which Prometheus finds /metrics; none unless given. Everyone who reaches it can read them." placeholder:"HOST:PORT"`
 	VIES           string   `name:"vies" help:"The interface of VIES, which is asked whether customers' VAT IDs are valid; none asks nobody." default:"https://ec.europa.eu/taxation_customs/vies/rest-api" placeholder:"URL"`
 	Init           bool     `help:"Start with an empty store where there is none yet. Without it, a mistyped --store is an error."`
@@ -126,7 +126,7 @@ func (c serveCommand) checkAddresses(wrong *faults) {
 	case err != nil:
 		wrong.add("--metrics-addr: %q is no address to listen on; write host:port, as in 127.0.0.1:9090.", c.MetricsAddr)
 	case c.MetricsAddr == c.Addr && port != "0":
-		wrong.add("--metrics-addr: metrics want an address of their own, for not everyone may read them.")
+		wrong.add("--metrics-addr must differ from --addr: not everyone may read the metrics.")
 	}
 }
 

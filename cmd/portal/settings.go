@@ -209,7 +209,7 @@ func readJSON(text []byte, take func(string, value) error) error {
 		return fmt.Errorf("is not JSON: %w", err)
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something stands behind the JSON object")
+		return errors.New("unexpected data after the JSON object")
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func TestWrongShopSettings(t *testing.T) {
 		status int
 		want   []string
 	}{
-		{"nothing given", []string{"create", "second"}, exitFailure, []string{"--name: This is needed.", "--sender-email", "3 things"}},
+		{"nothing given", []string{"create", "second"}, exitFailure, []string{"--name: Required.", "--sender-email", "3 things"}},
 		{"id of capitals", []string{"create", "Second", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, []string{"ID"}},
 		{"id taken", []string{"create", "main", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, nil},
 		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: The host"}},
@@ -123,7 +123,7 @@ func TestWrongShopSettings(t *testing.T) {
 		{"no picture", []string{"set", "--logo", writeFile(t, "logo.png", "<svg/>")}, exitFailure, []string{"--logo"}},
 		{"time zone", []string{"set", "--time-zone", "Europe/Nitra"}, exitFailure, []string{"--time-zone"}},
 		{"currency", []string{"set", "--currency", "EURO"}, exitFailure, []string{"--currency"}},
-		{"a language without texts", []string{"set", "--languages", "en,xx"}, exitFailure, []string{"--languages: There is no xx; the languages are en, cs, de, pl, sk."}},
+		{"a language without texts", []string{"set", "--languages", "en,xx"}, exitFailure, []string{"--languages: xx isn’t supported. Choose from: en, cs, de, pl, sk."}},
 		{"language not offered", []string{"set", "--language", "ja"}, exitFailure, []string{"--language"}},
 		{"link too long", []string{"set", "--link-life", "15d"}, exitFailure, []string{"--link-life"}},
 		{"a field nobody can be asked for", []string{"set", "--required-fields", "names,shoe_size"}, exitFailure, []string{"--required-fields", "shoe_size"}},

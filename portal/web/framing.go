@@ -143,8 +143,8 @@ func discard(ctx *fasthttp.RequestCtx) {
 	ctx.TimeoutErrorWithResponse(&ctx.Response)
 }
 
-// dropCompressed takes a compressed body away, its header stays to be refused: whoever asks fasthttp for a field of a form has
-// all of it unpacked, without a limit.
+// dropCompressed discards a compressed body but keeps its header, so that the request is still rejected: reading a form field
+// makes fasthttp decompress the whole body, without a limit.
 func dropCompressed(request *fasthttp.Request) {
 	if len(request.Header.ContentEncoding()) > 0 {
 		request.ResetBody()

@@ -91,7 +91,7 @@ func TestDefenceBrokenErrorPage(t *testing.T) {
 	b.Get("/nothing").Want(404)
 	store.broken.Store(true)
 	page := b.Send(webtest.Request{Path: "/nothing"}).Want(500)
-	if page.Text("h1") != "Something broke on our side" || strings.Contains(page.Body, "hunter2") {
+	if page.Text("h1") != "Something went wrong" || strings.Contains(page.Body, "hunter2") {
 		t.Errorf("the page says %q", page.Text("main"))
 	}
 	if log := h.Log.String(); !strings.Contains(log, `"error page"`) || !strings.Contains(log, page.Header.Get("X-Request-Id")) {
@@ -183,7 +183,7 @@ func TestDefenceWords(t *testing.T) {
 		{"no shop", webtest.Request{Path: "/orders", Header: map[string]string{"Host": "evil.test"}}, 421, "error.misdirected"},
 		{"a large form", webtest.Request{Method: "POST", Path: "/sign-in", Body: strings.Repeat("a", 1<<20+1), Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}, 413, "error.too_large"},
 		{"a large header", webtest.Request{Path: "/test/header"}, 431, "error.too_large"},
-		{"another type", webtest.Request{Path: "/test/media"}, 415, "error.invalid"},
+		{"wrong type", webtest.Request{Path: "/test/media"}, 415, "error.invalid"},
 		{"a fault of ours", webtest.Request{Path: "/test/gateway"}, 502, "error.internal"},
 		{"away", webtest.Request{Path: "/test/away"}, 503, "error.unavailable"},
 		{"forged", webtest.Request{Method: "POST", Path: "/sign-in", Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 403, "error.forgery"},

@@ -27,7 +27,7 @@ func TestTypedTextOutlivesTheSession(t *testing.T) {
 	b.Submit("main form", map[string]string{"first_name": `Jana "<b>`, "last_name": "Nová"}).Want(http.StatusForbidden)
 	for range 2 { // pressing again without having signed in loses nothing
 		kept := b.Page
-		if got := kept.Text("h1"); got != "You're signed out" || kept.Attr("main form", "action") != "/profile/" {
+		if got := kept.Text("h1"); got != "You’re signed out" || kept.Attr("main form", "action") != "/profile/" {
 			t.Fatalf("the page is %q, its form goes to %q", got, kept.Attr("main form", "action"))
 		}
 		if way := kept.Attr("main a.button", "href"); way != "/sign-in?done=signed_out_before&to=%2Fprofile" {

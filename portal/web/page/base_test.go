@@ -135,10 +135,10 @@ func TestProblemTellsItsOwnOrItsKindsSentence(t *testing.T) {
 		err   error
 		wants []string
 	}{
-		{"own", &portal.Error{Kind: portal.NotFound, Key: "error.order"}, []string{"This order is not in your account", "Check the number"}},
-		{"kind", &portal.Error{Kind: portal.TooMany}, []string{"One moment, please", "Wait a few minutes"}},
-		{"own sentence, kind's heading", &portal.Error{Kind: portal.NotFound, Key: "address.gone"}, []string{"There is nothing here", "no longer in your account"}},
-		{"internal", &portal.Error{Key: "error.order"}, []string{"Something broke on our side"}},
+		{"own", &portal.Error{Kind: portal.NotFound, Key: "error.order"}, []string{"Order not found", "Check the number"}},
+		{"kind", &portal.Error{Kind: portal.TooMany}, []string{"Too many attempts", "Wait a few minutes"}},
+		{"own sentence, kind's heading", &portal.Error{Kind: portal.NotFound, Key: "address.gone"}, []string{"Page not found", "no longer in your account"}},
+		{"internal", &portal.Error{Key: "error.order"}, []string{"Something went wrong"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

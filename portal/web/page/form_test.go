@@ -11,8 +11,7 @@ import (
 )
 
 func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
-	t.Parallel()
-	mend := "Please check what is marked below."
+	mend := "Please fix the following:"
 	tests := []struct {
 		name    string
 		err     error
@@ -25,16 +24,16 @@ func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
 			{Field: "country", Key: "address.unknown"},
 			{Field: "vat_id", Key: "vat.checksum"},
 		}}, mend, []Mend{
-			{"f-vat_id", "VAT IDs of this country look like SK1234567895."},
-			{"f-country", "Choose a country from the list."},
+			{"f-vat_id", "Enter a VAT ID in this country’s format, for example SK1234567895."},
+			{"f-country", "Select a country from the list."},
 		}},
 		{"the form as a whole", &portal.Error{Kind: portal.Invalid, Faults: []portal.Fault{
 			{Key: "address.too_many", Args: map[string]string{"Most": "20"}},
-		}}, "You can keep up to 20 addresses. Delete one that you no longer use.", []Mend{}},
+		}}, "You can save up to 20 addresses. Delete one to add another.", []Mend{}},
 		{"an error without fields", &portal.Error{Kind: portal.Conflict, Key: "address.changed"},
-			"This address was changed in another window. Look at it again, then make your change.", []Mend{}},
+			"This address was changed in another window. Check it and try again.", []Mend{}},
 		{"an error that is none of ours", errors.New("secret text"),
-			"It was nothing you did, and nothing of yours is lost. Try again in a minute.", []Mend{}},
+			"The problem is on our side. Try again in a minute.", []Mend{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

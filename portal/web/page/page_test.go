@@ -195,7 +195,7 @@ func TestFailingPageIsNeverHalfSent(t *testing.T) {
 		pages.Broken(c, testShop())
 		return nil
 	})
-	if !strings.Contains(body, "Something broke on our side") || strings.Contains(body, "begun") {
+	if !strings.Contains(body, "Something went wrong") || strings.Contains(body, "begun") {
 		t.Errorf("not the page of a failure: %s", body)
 	}
 }

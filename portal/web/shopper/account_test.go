@@ -143,10 +143,10 @@ func TestDefaultAddress(t *testing.T) {
 		b.Submit("main form", typed)
 	}
 	b.Submit("form[action$='/default']", map[string]string{"use": "billing"}).Want(http.StatusOK)
-	if names := b.Page.Texts("form[action$='/default'] button"); !slices.Equal(names, []string{"Use for invoices Jana Nová", "Use for delivery Jana Nová"}) {
+	if names := b.Page.Texts("form[action$='/default'] button"); !slices.Equal(names, []string{"Set as billing address Jana Nová", "Set as delivery address Jana Nová"}) {
 		t.Errorf("the buttons are called %q", names)
 	}
-	if got := b.Page.Texts(".card .tags"); len(got) != 2 || got[0] != "For delivery" || got[1] != "For invoices" {
+	if got := b.Page.Texts(".card .tags"); len(got) != 2 || got[0] != "Default delivery address" || got[1] != "Default billing address" {
 		t.Errorf("the defaults: %q", got)
 	}
 	b.Post(b.Page.Attr("form[action$='/default']", "action"), nil).Want(http.StatusUnprocessableEntity)

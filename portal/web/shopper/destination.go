@@ -62,8 +62,8 @@ func (h *Handler) goOn(c *fiber.Ctx) error {
 	return h.leadOn(c, target)
 }
 
-// handOff makes the code of who is signed in; who is not signs in first. What is only fetched ahead makes none: a code is
-// not made for a page that nobody looks at.
+// handOff issues a code to a signed-in customer; others sign in first. A prefetch gets none: no code is issued for a page
+// that nobody looks at.
 func (h *Handler) handOff(c *fiber.Ctx, back portal.Return) error {
 	if c.Method() != fiber.MethodGet || fetchedAhead(c) {
 		return fiber.ErrTooEarly

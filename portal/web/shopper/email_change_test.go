@@ -209,7 +209,7 @@ func TestCodesRunOut(t *testing.T) {
 		b.Submit("main form", map[string]string{"email": johana}).Want(http.StatusOK)
 	}
 	b.Get("/profile/email")
-	wantRefusal(t, b.Submit("main form", map[string]string{"email": johana}), http.StatusTooManyRequests, "six codes within an hour")
+	wantRefusal(t, b.Submit("main form", map[string]string{"email": johana}), http.StatusTooManyRequests, "6 codes in the last hour")
 	if got := b.Page.Attr("[name=email]", "value"); got != johana {
 		t.Errorf("kept %q", got)
 	}
@@ -219,7 +219,7 @@ func TestCodesRunOut(t *testing.T) {
 	for range 6 {
 		stale.Submit(send, nil).Want(http.StatusOK)
 	}
-	wantRefusal(t, stale.Submit(send, nil), http.StatusTooManyRequests, "six codes within an hour")
+	wantRefusal(t, stale.Submit(send, nil), http.StatusTooManyRequests, "6 codes in the last hour")
 	if !stale.Page.Has("[name=code]") || stale.Page.Attr("[name=to]", "value") != "/profile/email" {
 		t.Errorf("the field or the way on is lost: %s", stale.Page.Text("main"))
 	}
@@ -258,7 +258,7 @@ func TestEmailChangesRunOut(t *testing.T) {
 		if n < 3 {
 			b.Page.Want(http.StatusOK)
 		} else {
-			wantRefusal(t, b.Page, http.StatusTooManyRequests, "three times today")
+			wantRefusal(t, b.Page, http.StatusTooManyRequests, "3 times today")
 		}
 		from = to
 	}

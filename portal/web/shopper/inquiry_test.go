@@ -28,7 +28,7 @@ func helped(t *testing.T) *webtest.Installation {
 // receiptOf is the mail that confirms a request to Jana.
 func receiptOf(i *webtest.Installation) mail.Message {
 	for _, m := range i.Mailbox.All(jana) {
-		if strings.HasPrefix(m.Subject, "We passed on your request") {
+		if strings.HasPrefix(m.Subject, "Your return request for order") {
 			return m
 		}
 	}
@@ -51,20 +51,20 @@ func TestOrderActions(t *testing.T) {
 		said          fields
 		buttons, told []string
 	}{
-		{"new", fields{"payment": "pending", "fulfillment": "unfulfilled"}, []string{"Ask the shop to cancel /orders/1/cancel"}, []string{
-			"This order cannot be paid for here. If you do not know how to pay, write to the shop.", "There is no parcel to follow yet: nothing has been handed over.",
-			"There is no invoice here yet.", "You can send something back once it has been shipped."}},
+		{"new", fields{"payment": "pending", "fulfillment": "unfulfilled"}, []string{"Request cancellation /orders/1/cancel"}, []string{
+			"You can’t pay for this order here. Contact the shop to find out how to pay.", "You can track your order once it ships.",
+			"Your invoice isn’t available yet.", "You can return items once they’ve shipped."}},
 		{"new, with links", fields{"payment": "pending", "fulfillment": "unfulfilled", "links": links}, []string{"Pay now https://pay.test/1", "Invoice https://www.shop.test/i.pdf",
-			"Order the same again https://www.shop.test/again", "Cancel the order https://www.shop.test/stop", "Order in the shop https://www.shop.test/o/1"},
-			[]string{"There is no parcel to follow yet: nothing has been handed over.", "You can send something back once it has been shipped."}},
+			"Buy again https://www.shop.test/again", "Cancel order https://www.shop.test/stop", "View in shop https://www.shop.test/o/1"},
+			[]string{"You can track your order once it ships.", "You can return items once they’ve shipped."}},
 		{"shipped", fields{"payment": "paid", "fulfillment": "shipped", "shipments": []fields{parcel}},
-			[]string{"Follow the parcel at DHL https://dhl.test/1", "Send something back /orders/1/return"},
-			[]string{"There is no invoice here yet.", "The order can no longer be cancelled: goods have been shipped."}},
+			[]string{"Track with DHL https://dhl.test/1", "Return items /orders/1/return"},
+			[]string{"Your invoice isn’t available yet.", "You can no longer cancel this order because items have shipped. You may be able to return them."}},
 		{"shipped in two, with links", fields{"payment": "paid", "fulfillment": "shipped", "links": links, "shipments": []fields{parcel, parcel}},
-			[]string{"Follow the parcels #parcels", "Invoice https://www.shop.test/i.pdf", "Order the same again https://www.shop.test/again",
-				"Send something back https://www.shop.test/back", "Order in the shop https://www.shop.test/o/1"},
-			[]string{"The order can no longer be cancelled: goods have been shipped."}},
-		{"cancelled", fields{"state": "cancelled"}, nil, []string{"There is nothing to send back: the order was cancelled.", "The order has been cancelled already."}},
+			[]string{"Track parcels #parcels", "Invoice https://www.shop.test/i.pdf", "Buy again https://www.shop.test/again",
+				"Return items https://www.shop.test/back", "View in shop https://www.shop.test/o/1"},
+			[]string{"You can no longer cancel this order because items have shipped. You may be able to return them."}},
+		{"cancelled", fields{"state": "cancelled"}, nil, []string{"This order was cancelled, so there’s nothing to return.", "This order is already cancelled."}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestOrderActions(t *testing.T) {
 			if pays := len(test.buttons) > 0 && strings.HasPrefix(test.buttons[0], "Pay"); mains != map[bool]int{true: 1}[pays] {
 				t.Errorf("%d main buttons", mains)
 			}
-			for kind, button := range map[string]string{"return": "Send something back /", "cancel": "Ask the shop"} {
+			for kind, button := range map[string]string{"return": "Return items /", "cancel": "Request cancellation"} {
 				asks := strings.Contains(strings.Join(test.buttons, "\n"), button)
 				b.Get("/orders/1/" + kind).Want(http.StatusOK)
 				if page := b.Page; page.Has("main form[action$='/"+kind+"'] textarea") != asks {
@@ -111,13 +111,13 @@ func TestReturnRequest(t *testing.T) {
 		t.Errorf("nothing chosen: %q, %s", got, b.Page.Body)
 	}
 	b.Submit("main form", map[string]string{"line/0": "2", "text": strings.Repeat("x", 2001)}).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#f-text-fault") != "Use at most 2000 characters." || b.Page.Attr("[name='line/0'] [selected]", "value") != "2" {
+	if b.Page.Text("#f-text-fault") != "Use 2000 characters or fewer." || b.Page.Attr("[name='line/0'] [selected]", "value") != "2" {
 		t.Errorf("too long: %s", b.Page.Text("main"))
 	}
 	form := map[string][]string{"form": {b.Page.Attr("[name=form]", "value")}, "mark": {b.Page.Attr("[name=mark]", "value")}, "line/0": {"2"}, "text": {"<b>Torn</b>\r\nhttps://x.test"}}
 	for range 2 {
 		b.Post("/orders/A%2F1/return", form).Want(http.StatusOK)
-		if got := b.Page.Text(".flash"); got != "Your request is on its way to the shop." {
+		if got := b.Page.Text(".flash"); got != "Return request sent to the shop" {
 			t.Errorf("confirmed by %q", got)
 		}
 	}
@@ -142,7 +142,7 @@ func TestReturnRequest(t *testing.T) {
 	}
 	put(t, i, "A/1", fields{"fulfillment": "delivered", "updated_at": "2026-03-02T10:00:00Z", "lines": []fields{{"name": "A pen", "quantity": "2", "total": "3.50"}}})
 	b.Submit("main form", map[string]string{"text": "again"}).Want(http.StatusConflict)
-	if got := b.Page.Text(".faults"); got != "The order has changed meanwhile. Please choose again." {
+	if got := b.Page.Text(".faults"); got != "This order has changed. Choose the items again." {
 		t.Errorf("other lines by now: %q", got)
 	}
 	b.Submit("main form", map[string]string{"line/0": "1"}).Want(http.StatusOK)
@@ -152,7 +152,7 @@ func TestReturnRequest(t *testing.T) {
 func TestCancelRequest(t *testing.T) {
 	t.Parallel()
 	money := map[string]string{
-		"paid": "pays back what you have paid", "authorized": "only reserved", "pending": "nothing to pay", "refunded": "already paid", "odd": "If you have paid already",
+		"paid": "it will refund you", "authorized": "authorised but not charged", "pending": "nothing to pay", "refunded": "already refunded", "odd": "If you’ve paid",
 	}
 	for payment, want := range money {
 		t.Run(payment, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestCancelRequest(t *testing.T) {
 			put(t, i, "2", fields{"payment": payment})
 			b := signedIn(i)
 			b.Get("/orders/1/cancel?text=planted").Want(http.StatusOK)
-			for _, part := range []string{want, "goes on until the shop confirms", jana} {
+			for _, part := range []string{want, "stays active until the shop confirms", jana} {
 				if !strings.Contains(b.Page.Text("main"), part) {
 					t.Errorf("%q is not said: %s", part, b.Page.Text("main"))
 				}
@@ -176,11 +176,11 @@ func TestCancelRequest(t *testing.T) {
 				}
 			}
 			b.Get("/orders/1")
-			if got := b.Page.Text("main .note"); !strings.Contains(got, "5 March 2026") || !strings.Contains(got, "stays a request") || b.Page.Has("a[href$='/cancel']") {
+			if got := b.Page.Text("main .note"); !strings.Contains(got, "5 March 2026") || !strings.Contains(got, "stays active") || b.Page.Has("a[href$='/cancel']") {
 				t.Errorf("asked for: %q", got)
 			}
 			b.Post("/orders/1/cancel", map[string][]string{"text": {"Once more"}}).Want(http.StatusConflict)
-			if got := b.Page.Text("main"); !strings.Contains(got, "You asked the shop on 5 March 2026") {
+			if got := b.Page.Text("main"); !strings.Contains(got, "You requested cancellation on 5 March 2026") {
 				t.Errorf("asked for again: %q", got)
 			}
 			i.Work()
@@ -188,13 +188,13 @@ func TestCancelRequest(t *testing.T) {
 				t.Errorf("mailed: %d, %s", len(told), receipt.Text)
 			}
 			put(t, i, "1", later("shipped"))
-			if got := b.Get("/orders/1").Text("main .note"); !strings.Contains(got, "went on all the same") {
+			if got := b.Get("/orders/1").Text("main .note"); !strings.Contains(got, "went ahead") {
 				t.Errorf("shipped: %q", got)
 			}
 			b.Get("/orders/2/cancel")
 			put(t, i, "2", later("shipped"))
 			b.Submit("main form", nil).Want(http.StatusConflict)
-			if got := b.Page.Text("main"); !strings.Contains(got, "can no longer be cancelled: goods have been shipped") || b.Page.Has("main form") {
+			if got := b.Page.Text("main"); !strings.Contains(got, "because items have shipped") || b.Page.Has("main form") {
 				t.Errorf("too late: %q", got)
 			}
 		})
@@ -222,7 +222,7 @@ func TestMessages(t *testing.T) {
 	for range 3 {
 		b.Post("/orders/1/message", form).Want(http.StatusOK)
 	}
-	if got := b.Page.Text(".flash"); got != "Your message is on its way to the shop." {
+	if got := b.Page.Text(".flash"); got != "Message sent to the shop" {
 		t.Errorf("confirmed by %q", got)
 	}
 	i.Clock.Move(24 * time.Hour)
@@ -257,7 +257,7 @@ func TestMessageLimits(t *testing.T) {
 		b.Submit("#messages form", map[string]string{"text": fmt.Sprint(n)}).Want(http.StatusOK)
 	}
 	b.Submit("#messages form", map[string]string{"text": "one more"}).Want(http.StatusTooManyRequests)
-	if b.Page.Text("#messages textarea") != "one more" || !strings.Contains(b.Page.Text("#messages .faults"), "20 of these within an hour") {
+	if b.Page.Text("#messages textarea") != "one more" || !strings.Contains(b.Page.Text("#messages .faults"), "limit of 20 per hour") {
 		t.Errorf("over the limit: %s", b.Page.Text("#messages"))
 	}
 	i.Clock.Move(time.Hour)
@@ -269,8 +269,7 @@ func TestMessageLimits(t *testing.T) {
 
 // TestMessagesElsewhere: a shop without a support address says how it is reached.
 func TestMessagesElsewhere(t *testing.T) {
-	t.Parallel()
-	for name, footer := range map[string][]portal.FooterLink{"The mail that confirmed": nil, "The links at the foot": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
+	for name, footer := range map[string][]portal.FooterLink{"Your order confirmation email": nil, "contact links at the bottom": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
 		shop := webtest.Bookshop()
 		shop.Settings.Footer = &footer
 		i := webtest.Portal(t, shop)

@@ -27,7 +27,7 @@ type linkPage struct {
 	Fault  string // why the button did not work
 }
 
-// endedPage is the page of a link that works no more.
+// endedPage is the page of a link that no longer works.
 type endedPage struct {
 	page.Base
 	Token    string

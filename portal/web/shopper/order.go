@@ -167,8 +167,8 @@ func (p *orderPage) addresses(atlas *address.Atlas) []orderAddress {
 	return nil
 }
 
-// facts are the smaller things one looks up. The shop's own words for the status stand here when the headline does not
-// say them.
+// facts are the smaller things one looks up. The shop's status text is among them when the headline does not
+// show it.
 func (p *orderPage) facts() []fact {
 	o := p.Order
 	var facts []fact

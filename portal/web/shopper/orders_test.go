@@ -56,7 +56,7 @@ func TestOrderList(t *testing.T) {
 	if got := b.Page.Texts(".order-number"); len(got) != 1 || got[0] != "1044" {
 		t.Errorf("the search finds %v", got)
 	}
-	if got := b.Page.Texts(".heading .muted"); len(got) != 1 || got[0] != "45 orders in all" {
+	if got := b.Page.Texts(".heading .muted"); len(got) != 1 || got[0] != "45 orders" {
 		t.Errorf("the count is %v", got)
 	}
 }
@@ -102,7 +102,7 @@ func TestOrderListFaults(t *testing.T) {
 		{"from after to", "/orders?period=custom&from=2026-03-02&to=2026-03-01&status=open", "#f-from-fault"},
 		{"no such day", "/orders?period=custom&from=2026-02-31", "#f-from-fault"},
 		{"no day at all", "/orders?period=custom&to=soon", "#f-to-fault"},
-		{"no such period", "/orders?period=7w", ".note"},
+		{"This period doesn’t exist", "/orders?period=7w", ".note"},
 		{"no such status", "/orders?status=lost", ".note"},
 		{"edited cursor", edited + "x", ".note"},
 		{"cursor of another list", other, ".note"},
@@ -136,10 +136,10 @@ func TestEmptyLists(t *testing.T) {
 	}
 	put(t, i, "1", fields{"placed_at": "2023-06-01T10:00:00Z"})
 	tests := []struct{ query, way, says string }{
-		{"period=30d", "/orders?period=2023", "You ordered nothing in this period."},
-		{"status=unpaid", "/orders", "None of your orders is waiting for your payment."},
-		{"status=unpaid&period=2023", "/orders", "No order of this period is waiting for your payment."},
-		{"search=77", "/orders", "None of your orders has a number like “77”."},
+		{"period=30d", "/orders?period=2023", "No orders in this period."},
+		{"status=unpaid", "/orders", "You have no unpaid orders."},
+		{"status=unpaid&period=2023", "/orders", "No unpaid orders in this period."},
+		{"search=77", "/orders", "No orders match “77”. Check the order number."},
 	}
 	for _, test := range tests {
 		b.Get("/orders?" + test.query).Want(http.StatusOK)
@@ -169,7 +169,7 @@ func TestOrderPage(t *testing.T) {
 	b := signedIn(i)
 	b.Follow("a.order").Want(http.StatusOK)
 	for selector, want := range map[string]string{
-		"h1": "Order SK/2026 1", ".headline": "On its way with DHL. We are waiting for your bank transfer.",
+		"h1": "Order SK/2026 1", ".headline": "Your order is on its way with DHL. Waiting for your bank transfer.",
 		".lines tbody th": "Pen Colour: blue · SKU S-1 On hold", ".parcel ul": "2.5 × Pen", "address": "Jana Nová Obchodná 1 81106 Bratislava SLOVAKIA",
 		".totals": "Subtotal €1.14 Discount MAY -€0.14 Delivery €3.00 Tax 23% €0.95 Total €4.95 Refunded -€1.00",
 	} {

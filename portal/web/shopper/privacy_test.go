@@ -19,18 +19,18 @@ func TestPrivacy(t *testing.T) {
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/privacy").Want(http.StatusOK)
-	if got := b.Page.Texts("main form button"); len(got) != 2 || got[0] != "Agree Newsletter" || got[1] != "Agree Partner offers" || b.Page.Has("main [checked]") {
+	if got := b.Page.Texts("main form button"); len(got) != 2 || got[0] != "Agree Newsletter" || got[1] != "Give consent Partner offers" || b.Page.Has("main [checked]") {
 		t.Fatalf("the choices: %q", got)
 	}
 	sentence := b.Page.Text(".row-text p")
 	b.Submit("main form", nil).Want(http.StatusOK)
-	if got := b.Page.Texts("main form button"); got[0] != "Take it back Newsletter" || got[1] != "Agree Partner offers" || !b.Page.Has(".flash") {
+	if got := b.Page.Texts("main form button"); got[0] != "Withdraw consent Newsletter" || got[1] != "Give consent Partner offers" || !b.Page.Has(".flash") {
 		t.Errorf("after agreeing: %q", got)
 	}
 	history := b.Page.Texts("section.said .row-text p")
 	want := []string{
-		"Newsletter: given on 5 March 2026, 09:00 in your account.",
-		"“" + sentence + "” (wording " + portal.WordingVersion(sentence) + ")",
+		"Newsletter: consent given on 5 March 2026 at 09:00 in your account",
+		"“" + sentence + "” (version " + portal.WordingVersion(sentence) + ")",
 	}
 	if diff := cmp.Diff(want, history); diff != "" {
 		t.Errorf("the history: %s", diff)
@@ -109,7 +109,7 @@ func TestUnsubscribeByButton(t *testing.T) {
 		}
 	}
 	account.Get("/privacy")
-	if got := account.Page.Text("section.said .row-text p"); account.Page.Attr("main form button", "value") != "give" || !strings.HasSuffix(got, "by the link in a mail.") {
+	if got := account.Page.Text("section.said .row-text p"); account.Page.Attr("main form button", "value") != "give" || !strings.HasSuffix(got, "with the unsubscribe link in an email") {
 		t.Errorf("in the account: %s", account.Page.Text("main"))
 	}
 	if strings.Contains(i.Log.String(), strings.TrimPrefix(link, "/unsubscribe/")) || !strings.Contains(i.Log.String(), `"/unsubscribe/:token"`) {

@@ -43,9 +43,9 @@ func TestProfile(t *testing.T) {
 func TestProfileFaults(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, field, typed, says string }{
-		{"birth in the future", "birth_date", "2026-03-06", "not come yet"},
+		{"birth in the future", "birth_date", "2026-03-06", "must be in the past"},
 		{"birth before 1900", "birth_date", "1066-10-14", "before 1900"},
-		{"no such day", "birth_date", "1981-02-29", "no day of the calendar"},
+		{"no such day", "birth_date", "1981-02-29", "year-month-day"},
 		{"as it is spoken", "birth_date", "31. mája 1980", "1980-05-31"},
 		{"no telephone number", "phone", "call me", "in digits"},
 		{"a long name", "first_name", strings.Repeat("x", 501), "at most 500"},

@@ -119,7 +119,7 @@ func TestTooManyCodes(t *testing.T) {
 	}
 	wait.Wait()
 	b.Submit("main form", map[string]string{"code": "ZZZZ ZZZZ"}).Want(http.StatusTooManyRequests)
-	if text := b.Page.Text("main .faults"); !strings.HasPrefix(text, "Too many wrong codes") || b.Page.Attr("[name=code]", "value") != "ZZZZ ZZZZ" {
+	if text := b.Page.Text("main .faults"); !strings.HasPrefix(text, "Too many incorrect codes") || b.Page.Attr("[name=code]", "value") != "ZZZZ ZZZZ" {
 		t.Errorf("says %q, keeps %q", text, b.Page.Attr("[name=code]", "value"))
 	}
 }
@@ -170,13 +170,13 @@ func TestEndedLinks(t *testing.T) {
 		{"used", func(_ *webtest.Installation, asker *webtest.Browser, link string) {
 			asker.Get(link)
 			asker.Submit("main form", nil)
-		}, http.StatusGone, "was used on 5 March 2026, 09:00"},
+		}, http.StatusGone, "was used on 5 March 2026 at 09:00"},
 		{"replaced", func(i *webtest.Installation, asker *webtest.Browser, _ string) {
 			i.SignIn(asker, jana)
 		}, http.StatusGone, "Another link or code"},
 		{"expired", func(i *webtest.Installation, _ *webtest.Browser, _ string) {
 			i.Clock.Move(14 * 24 * time.Hour)
-		}, http.StatusGone, "worked until 19 March 2026, 09:00"},
+		}, http.StatusGone, "worked until 19 March 2026 at 09:00"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -381,7 +381,7 @@ func sayWhoIsThere(t *testing.T, i *webtest.Installation, b *webtest.Browser) {
 	if title := b.Get(way).Text("h1"); title != "Ste prihlásení" {
 		t.Errorf("a customer reads %q", title)
 	}
-	if title := stranger.Get(way).Text("h1"); title != "Back to the shop" {
+	if title := stranger.Get(way).Text("h1"); title != "Back to shop" {
 		t.Errorf("a stranger reads %q", title)
 	}
 }

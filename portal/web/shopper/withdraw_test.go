@@ -65,7 +65,7 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 	confirm := b.Page
 	b.Submit("main form", nil).Want(http.StatusOK)
 	receipt := b.Page.Text("main")
-	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" || !strings.Contains(receipt, "5 March 2026, 10:00 (Europe/Bratislava)") || !strings.Contains(receipt, "on its way to "+jana) {
+	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" || !strings.Contains(receipt, "5 March 2026 at 10:00 (Europe/Bratislava)") || !strings.Contains(receipt, "on its way to "+jana) {
 		t.Errorf("receipt %s\n%s", receipt, diff)
 	}
 	if b.Post("/withdraw/confirm", hidden(confirm)).Want(http.StatusOK); b.Page.Text("main") != receipt {
@@ -75,11 +75,11 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 	if len(i.Mailbox.All(jana)) != 1 || len(i.Mailbox.All(helpDesk)) != 1 {
 		t.Errorf("%d receipts, %d to the shop", len(i.Mailbox.All(jana)), len(i.Mailbox.All(helpDesk)))
 	}
-	if told := i.Mailbox.Last(helpDesk); !strings.Contains(told.Text, "It belongs to order 1001 and came in time.") {
+	if told := i.Mailbox.Last(helpDesk); !strings.Contains(told.Text, "It’s for order 1001 and was sent within the withdrawal period.") {
 		t.Errorf("told:\n%s", told.Text)
 	}
 	i.SignIn(b, jana)
-	if text := b.Get("/orders/1001").Text("main"); !strings.Contains(text, "We received your withdrawal from a part of this contract on 5 March 2026, 10:00.") {
+	if text := b.Get("/orders/1001").Text("main"); !strings.Contains(text, "Your withdrawal from part of this contract was received on 5 March 2026 at 10:00.") {
 		t.Errorf("the order's page: %s", text)
 	}
 }
@@ -111,7 +111,7 @@ func TestWithdrawSignedIn(t *testing.T) {
 	i.Work()
 	b.Get("/orders/A%2F1").Want(http.StatusOK)
 	if text := b.Page.Text("main"); !strings.Contains(text, "You can withdraw from the contract until Wednesday 18 March.") ||
-		!strings.Contains(text, "Ring: made or altered to your wishes") {
+		!strings.Contains(text, "Ring: made to order or personalised") {
 		t.Errorf("the order's page: %s", text)
 	}
 	b.Follow(`a[href="/orders/A%2F1/withdraw"]`).Want(http.StatusOK)
@@ -159,12 +159,12 @@ func TestWithdrawOrderPage(t *testing.T) {
 		offers bool
 		page   int // status of choosing on its page by hand
 	}{
-		{"unknown", fields{}, "for 14 days after you received the last of the goods", true, 200},
+		{"unknown", fields{}, "within 14 days of receiving the last item", true, 200},
 		{"late", with("shipments", []fields{{"delivered_at": "2026-02-10T10:00:00Z"}}), "ended on 16 March 2026", false, 200},
 		{"firm", with("vat_id", "SK2022273990"), "You bought this as a business", false, 409},
 		{"said", with("business", true), "You bought this as a business", false, 409},
-		{"off", with("state", "cancelled"), "The order was cancelled", false, 409},
-		{"none", with("lines", []fields{{"name": "Cake", "quantity": "1", "total": "12.50", "withdrawal": "perishable"}}), "Cake: perishes quickly", false, 409},
+		{"off", with("state", "cancelled"), "This order was cancelled", false, 409},
+		{"none", with("lines", []fields{{"name": "Cake", "quantity": "1", "total": "12.50", "withdrawal": "perishable"}}), "Cake: perishable", false, 409},
 	}
 	for _, test := range tests {
 		put(t, i, test.number, test.order)
@@ -260,7 +260,7 @@ func TestWithdrawHeld(t *testing.T) {
 	}
 	for n := range 8 {
 		known, unknown := send(jana), strings.ReplaceAll(send("nele@example.com"), "nele@example.com", jana)
-		if held := strings.Contains(known, "print or save this page"); held != (n >= 6) || known != unknown {
+		if held := strings.Contains(known, "Print or save this page"); held != (n >= 6) || known != unknown {
 			t.Errorf("%d, held %v:\n%s\n%s", n, held, known, unknown)
 		}
 	}
@@ -285,7 +285,7 @@ func TestWithdrawTooMany(t *testing.T) {
 	}
 	wait.Wait()
 	page := send().Want(http.StatusTooManyRequests)
-	if text := page.Text("main .faults"); !strings.HasPrefix(text, "So many statements came in a short time") {
+	if text := page.Text("main .faults"); !strings.HasPrefix(text, "Too many withdrawals were sent at once") {
 		t.Errorf("says %q", text)
 	}
 	var kept []string
