@@ -29,7 +29,7 @@ func TestShopSettings(t *testing.T) {
 		"an accent too pale":         {portal.ShopSettings{Accent: ptr("#ffee00")}, []string{"accent accent.contrast"}},
 		"no colour":                  {portal.ShopSettings{Accent: ptr("red;}")}, []string{"accent accent.form"}},
 		"a text as a logo":           {portal.ShopSettings{Logo: ptr([]byte("<svg/>"))}, []string{"logo logo.format"}},
-		"10 minutes":                {portal.ShopSettings{LinkLife: ptr(10 * time.Minute)}, nil},
+		"10 minutes":                 {portal.ShopSettings{LinkLife: ptr(10 * time.Minute)}, nil},
 		"less than ten minutes":      {portal.ShopSettings{LinkLife: ptr(9 * time.Minute)}, []string{"link_life shop.link_life"}},
 		"more than 14 days":          {portal.ShopSettings{LinkLife: ptr(15 * 24 * time.Hour)}, []string{"link_life shop.link_life"}},
 		"plain http":                 {portal.ShopSettings{BaseURL: ptr("http://shop.example.com")}, []string{"base_url shop.insecure"}},

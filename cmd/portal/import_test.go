@@ -125,7 +125,7 @@ func TestImportNamesAnEncoding(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
 	file := writeFile(t, "orders.ndjson", strings.Replace(orderLine(1001), `"currency"`, "\"tax_note\":\"\x9dava\",\"currency\"", 1))
-	call(t, nil, "import", "orders", file, "--store", dir).want(t, exitFailure, "line 1: /: This is not UTF-8", "--encoding windows-1250")
-	call(t, nil, "import", "orders", file, "--store", dir, "--encoding", "utf-9").want(t, exitFailure, "No encoding is called this")
+	call(t, nil, "import", "orders", file, "--store", dir).want(t, exitFailure, "line 1: /: Not valid UTF-8", "--encoding windows-1250")
+	call(t, nil, "import", "orders", file, "--store", dir, "--encoding", "utf-9").want(t, exitFailure, "Unknown encoding")
 	call(t, nil, "import", "orders", file, "--store", dir, "--encoding", "windows-1250").want(t, exitOK, counts(1, 0, 0, 0)...)
 }

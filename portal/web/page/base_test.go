@@ -135,7 +135,7 @@ func TestProblemTellsItsOwnOrItsKindsSentence(t *testing.T) {
 		err   error
 		wants []string
 	}{
-		{"own", &portal.Error{Kind: portal.NotFound, Key: "error.order"}, []string{"Order not found", "Check the number"}},
+		{"own", &portal.Error{Kind: portal.NotFound, Key: "error.order"}, []string{"Order not found", "Check the order number"}},
 		{"kind", &portal.Error{Kind: portal.TooMany}, []string{"Too many attempts", "Wait a few minutes"}},
 		{"own sentence, kind's heading", &portal.Error{Kind: portal.NotFound, Key: "address.gone"}, []string{"Page not found", "no longer in your account"}},
 		{"internal", &portal.Error{Key: "error.order"}, []string{"Something went wrong"}},
