@@ -161,7 +161,7 @@ func (h *house) everything() string {
 func (h *house) erasureMails() map[string]string {
 	h.t.Helper()
 	told := map[string]string{}
-	for _, m := range h.told("will be erased") {
+	for _, m := range h.told("will be deleted") {
 		told[m.To] = m.Text
 	}
 	return told
@@ -301,7 +301,7 @@ func TestErasureWaitsForALaterChange(t *testing.T) {
 		if link := firstGroup(undoInMail, m.Text); link != "" {
 			undo = link
 		}
-		if strings.Contains(m.Subject, "will be erased") {
+		if strings.Contains(m.Subject, "will be deleted") {
 			told++
 		}
 	}
@@ -325,7 +325,7 @@ func TestErasureIsToldOnce(t *testing.T) {
 	if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); err != nil {
 		t.Fatal(err)
 	}
-	if told := h.told("will be erased"); len(told) != 2 {
+	if told := h.told("will be deleted"); len(told) != 2 {
 		t.Errorf("%d mails to two addresses", len(told))
 	}
 }

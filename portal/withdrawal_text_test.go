@@ -37,7 +37,7 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 		{"Pen... blue", "Pen... blue", true},
 	}
 	fields := map[string]func(s *portal.Statement, text string){
-		"Your name: ":        func(s *portal.Statement, text string) { s.Name = text },
+		"Full name: ":        func(s *portal.Statement, text string) { s.Name = text },
 		"Order number: ":     func(s *portal.Statement, text string) { s.Number = text },
 		"Only these items: ": func(s *portal.Statement, text string) { s.Goods = text },
 	}

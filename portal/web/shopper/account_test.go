@@ -162,8 +162,8 @@ func TestCompany(t *testing.T) {
 		{"spaces and lower case", "SK", " sk 2022 273 990 ", "SK2022273990", ""},
 		{"Greece by its ISO code", "GR", "GR094014201", "EL094014201", ""},
 		{"none", "SK", "", "", ""},
-		{"a digit off", "SK", "SK2022273991", "", "check digit"},
-		{"too short", "SK", "SK202227399", "", "look like SK"},
+		{"a digit off", "SK", "SK2022273991", "", "Check the digits"},
+		{"too short", "SK", "SK202227399", "", "for example SK"},
 	}
 	i := webtest.Portal(t)
 	b := signedIn(i)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func helped(t *testing.T) *webtest.Installation {
 // receiptOf is the mail that confirms a request to Jana.
 func receiptOf(i *webtest.Installation) mail.Message {
 	for _, m := range i.Mailbox.All(jana) {
-		if strings.HasPrefix(m.Subject, "Your return request for order") {
+		if strings.Contains(m.Subject, " request for order ") {
 			return m
 		}
 	}
@@ -152,7 +153,7 @@ func TestReturnRequest(t *testing.T) {
 func TestCancelRequest(t *testing.T) {
 	t.Parallel()
 	money := map[string]string{
-		"paid": "it will refund you", "authorized": "authorised but not charged", "pending": "nothing to pay", "refunded": "already refunded", "odd": "If you’ve paid",
+		"paid": "it will refund you", "authorized": "authorised but not charged", "pending": "you pay nothing", "refunded": "already refunded", "odd": "If you’ve paid",
 	}
 	for payment, want := range money {
 		t.Run(payment, func(t *testing.T) {
@@ -353,6 +354,9 @@ func TestInquiriesRead(t *testing.T) {
 	}
 }
 
+// keyShown is the id of a message where its sentence should be.
+var keyShown = regexp.MustCompile(`\b(?:action|request|message|inquiry)\.[a-z]`)
+
 // TestInquiriesInEveryLanguage shows the pages and what they say of each state.
 func TestInquiriesInEveryLanguage(t *testing.T) {
 	t.Parallel()
@@ -364,10 +368,8 @@ func TestInquiriesInEveryLanguage(t *testing.T) {
 		b.Post("/profile/language", map[string][]string{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
 		for _, path := range []string{"/orders/1", "/orders/2", "/orders/1/cancel", "/orders/1/return", "/orders/2/return", "/orders/2/cancel"} {
 			wantLanguage(t, b.Get(path).Want(http.StatusOK), lang)
-			for _, key := range []string{"action.", "request.", "message.", "inquiry."} {
-				if strings.Contains(b.Page.Text("main"), key) {
-					t.Errorf("%s in %s shows a key: %s", path, lang, b.Page.Text("main"))
-				}
+			if keyShown.MatchString(b.Page.Text("main")) {
+				t.Errorf("%s in %s shows a key: %s", path, lang, b.Page.Text("main"))
 			}
 		}
 	}

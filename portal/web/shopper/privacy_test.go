@@ -19,7 +19,7 @@ func TestPrivacy(t *testing.T) {
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/privacy").Want(http.StatusOK)
-	if got := b.Page.Texts("main form button"); len(got) != 2 || got[0] != "Agree Newsletter" || got[1] != "Give consent Partner offers" || b.Page.Has("main [checked]") {
+	if got := b.Page.Texts("main form button"); len(got) != 2 || got[0] != "Give consent Newsletter" || got[1] != "Give consent Partner offers" || b.Page.Has("main [checked]") {
 		t.Fatalf("the choices: %q", got)
 	}
 	sentence := b.Page.Text(".row-text p")
@@ -36,7 +36,7 @@ func TestPrivacy(t *testing.T) {
 		t.Errorf("the history: %s", diff)
 	}
 	b.Submit("main form", nil).Want(http.StatusOK)
-	if got := b.Page.Text("main form button"); got != "Agree Newsletter" || len(b.Page.Texts("section.said li")) != 2 {
+	if got := b.Page.Text("main form button"); got != "Give consent Newsletter" || len(b.Page.Texts("section.said li")) != 2 {
 		t.Errorf("after taking it back: %s", b.Page.Text("main"))
 	}
 	b.Post("/privacy", url.Values{"purpose": {"telephone"}, "say": {"give"}}).Want(http.StatusConflict)

@@ -176,7 +176,7 @@ func TestEndedLinks(t *testing.T) {
 		}, http.StatusGone, "Another link or code"},
 		{"expired", func(i *webtest.Installation, _ *webtest.Browser, _ string) {
 			i.Clock.Move(14 * 24 * time.Hour)
-		}, http.StatusGone, "worked until 19 March 2026 at 09:00"},
+		}, http.StatusGone, "expired on 19 March 2026 at 09:00"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
