@@ -272,7 +272,7 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 	if err != nil || asked.At != h.clock.Now().Add(14*24*time.Hour-time.Hour) || !s.ErasureDate().Equal(asked.At) {
 		t.Fatalf("%+v %v", asked, err)
 	}
-	if told := h.erasureMails(); len(told) != 2 || !strings.Contains(told[jan], "brings the address back") || strings.Contains(told[jan], "/privacy") {
+	if told := h.erasureMails(); len(told) != 2 || !strings.Contains(told[jan], "It restores your email") || strings.Contains(told[jan], "/privacy") {
 		t.Errorf("mails: %v", told)
 	}
 	h.clock.pass(asked.At.Sub(h.clock.Now()) - time.Millisecond)

@@ -70,7 +70,7 @@ func TestDemoAccounts(t *testing.T) {
 			{"/security", []string{"Firefox, Windows"}},
 		},
 		"eva.vydata@zakaznik.example":     {{"/profile", []string{"eva.vydata@zakaznik.example"}}, {"/security", []string{"Firefox, Windows"}}},
-		"milan.odchadza@zakaznik.example": {{"/privacy", []string{"will be erased", "Keep"}}},
+		"milan.odchadza@zakaznik.example": {{"/privacy", []string{"will be deleted", "Keep"}}},
 	} {
 		t.Run(email, func(t *testing.T) {
 			browser := d.as(t, email)
@@ -139,7 +139,7 @@ func TestDemoLetters(t *testing.T) {
 	}
 	for to, want := range map[string][]string{
 		"eva.slobodna@zakaznik.example": {d.base + "/sign-in/undo-email/"}, "milan.odchadza@zakaznik.example": {d.base + "/privacy"},
-		"odstupuje@zakaznik.example": {"Send a withdrawal anyway", "HJ-1500005"}, "pomoc@hajenka.example": {"Where may I send", "a size too small", "HJ-1500006"},
+		"odstupuje@zakaznik.example": {"received this withdrawal", "HJ-1500005"}, "pomoc@hajenka.example": {"Where may I send", "a size too small", "HJ-1500006"},
 	} {
 		mails := d.mailed(to)
 		all := ""

@@ -45,7 +45,7 @@ func TestImportCutOff(t *testing.T) {
 	dir := shopStore(t)
 	whole := orderLines(30)
 	cut := writeFile(t, "orders.ndjson", whole[:len(whole)-60])
-	call(t, nil, "import", "orders", cut, "--store", dir).want(t, exitFailure, append(counts(29, 0, 0, 1), "line 30: ", "The body is not JSON")...)
+	call(t, nil, "import", "orders", cut, "--store", dir).want(t, exitFailure, append(counts(29, 0, 0, 1), "line 30: ", "The body is not valid JSON")...)
 	call(t, nil, "import", "orders", cut, "--store", dir).want(t, exitFailure, counts(0, 29, 0, 1)...)
 	mended := writeFile(t, "orders.ndjson", whole)
 	call(t, nil, "import", "orders", mended, "--store", dir).want(t, exitOK, counts(1, 29, 0, 0)...)
@@ -65,7 +65,7 @@ func TestImportTellsWhatIsWrong(t *testing.T) {
 	}
 	got := call(t, nil, "import", "orders", writeFile(t, "o.ndjson", strings.Join(lines, "\n")), "--store", dir)
 	got.want(t, exitFailure, counts(1, 0, 0, 5)...)
-	got.want(t, exitFailure, "line 2: /email: This is no email address", "line 4: /currency: ", "line 5: /total: ", "line 6: ", "line 7: /lines/0/quantity: ")
+	got.want(t, exitFailure, "line 2: /email: Not a valid email address", "line 4: /currency: ", "line 5: /total: ", "line 6: ", "line 7: /lines/0/quantity: ")
 }
 
 func TestImportFromStandardInput(t *testing.T) {
@@ -105,7 +105,7 @@ func TestImportPrintsWarnings(t *testing.T) {
 	dir := shopStore(t)
 	guest := strings.Replace(orderLine(1001), `"total"`, `"customer_id":0,"total"`, 1)
 	got := call(t, nil, "import", "orders", writeFile(t, "o.ndjson", "\n"+guest), "--store", dir)
-	got.want(t, exitOK, append(counts(1, 0, 0, 0), "1 line was stored with warnings:\n", "o.ndjson: 1 order for shop", "order 1001, line 2: /customer_id: Systems send this id")...)
+	got.want(t, exitOK, append(counts(1, 0, 0, 0), "1 line was stored with warnings:\n", "o.ndjson: 1 order for shop", "order 1001, line 2: /customer_id: Systems send this ID")...)
 }
 
 func TestImportDryRun(t *testing.T) {

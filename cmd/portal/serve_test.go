@@ -39,7 +39,7 @@ func TestServeRefusesToStart(t *testing.T) {
 		{"key alone", nil, append(smtp, "--tls-key", empty), []string{"--tls-cert"}},
 		{"no certificate", nil, append(smtp, "--tls-cert", empty, "--tls-key", empty), []string{"--tls-cert and --tls-key"}},
 		{"no certificate file", nil, append(smtp, "--tls-cert", "/nowhere", "--tls-key", empty), []string{"/nowhere cannot be read"}},
-		{"metrics on the site's address", nil, append(smtp, "--addr", "127.0.0.1:1", "--metrics-addr", "127.0.0.1:1"), []string{"--metrics-addr", "of their own"}},
+		{"metrics on the site's address", nil, append(smtp, "--addr", "127.0.0.1:1", "--metrics-addr", "127.0.0.1:1"), []string{"--metrics-addr", "must differ"}},
 		{"no time", nil, append(smtp, "--shutdown-timeout", "0s"), []string{"--shutdown-timeout"}},
 		{"no keys", nil, append(smtp, "--dkim", "/nowhere"), []string{"--dkim", "/nowhere"}},
 		{"traces nowhere", map[string]string{otelEndpoint: "collector:4318"}, smtp, []string{otelEndpoint, "http://"}},
@@ -47,10 +47,10 @@ func TestServeRefusesToStart(t *testing.T) {
 		{"all at once", map[string]string{otelTracesEndpoint: "x", otelExporter: "zipkin"},
 			[]string{"--addr", "here", "--log", "xml", "--log-level", "loud", "--trusted-proxies", "10.0.0.0/40", "--config", writeFile(t, "c", "adr = 1"),
 				"--metrics-addr", "there", "--tls-cert", empty, "--dkim", "/nowhere", "--shutdown-timeout", "20"},
-			[]string{"12 things", "--addr", "--log:", "--log-level", "--trusted-proxies", "--smtp", `"adr"`, "--metrics-addr", "--tls-key", "--dkim",
+			[]string{"12 problems", "--addr", "--log:", "--log-level", "--trusted-proxies", "--smtp", `"adr"`, "--metrics-addr", "--tls-key", "--dkim",
 				"--shutdown-timeout", otelTracesEndpoint, otelExporter}},
 		{"beside other faults", nil, []string{"--smtp-password-file", "/nowhere", "--trusted-proxies", "10.0.0.0/40,here", "--store", "mongodb://db.example/a?w=x%"},
-			[]string{"6 things", "--smtp-password-file", "--smtp:", "10.0.0.0/40", `"here"`, "--store: the address is malformed", "--secret-key-file"}},
+			[]string{"6 problems", "--smtp-password-file", "--smtp:", "10.0.0.0/40", `"here"`, "--store: the address is malformed", "--secret-key-file"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := append([]string{"serve", "--store", t.TempDir() + "/store"}, c.args...)

@@ -88,7 +88,7 @@ func TestWrongConfigFiles(t *testing.T) {
 		name, file string
 		want       []string
 	}{
-		{"unknown name", "stoer = x\nadr = y", []string{"stoer", "adr", "2 things"}},
+		{"unknown name", "stoer = x\nadr = y", []string{"stoer", "adr", "2 problems"}},
 		{"end of a name", "accent = x", []string{`"accent"; did you mean shop-accent?`}},
 		{"end of several names", "name = x", []string{"did you mean apikey-name, shop-name or shop-sender-name?"}},
 		{"unknown name is explained", "stoer = x", []string{"portal help COMMAND", "$PORTAL_ADDR for addr"}},

@@ -109,12 +109,12 @@ func TestWrongShopSettings(t *testing.T) {
 		status int
 		want   []string
 	}{
-		{"nothing given", []string{"create", "second"}, exitFailure, []string{"--name: Required.", "--sender-email", "3 things"}},
+		{"nothing given", []string{"create", "second"}, exitFailure, []string{"--name: Required.", "--sender-email", "3 problems"}},
 		{"id of capitals", []string{"create", "Second", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, []string{"ID"}},
 		{"id taken", []string{"create", "main", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, nil},
-		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: The host"}},
+		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: Host"}},
 		{"host name shared", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:9090", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: The host name"}},
-		{"further host taken", []string{"create", "second", "--name", "x", "--base-url", "https://x.example", "--hosts", "127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--hosts: The host"}},
+		{"further host taken", []string{"create", "second", "--name", "x", "--base-url", "https://x.example", "--hosts", "127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--hosts: Host"}},
 		{"nothing to change", []string{"set", "main"}, exitUsage, []string{"Nothing to change", `"portal help shop set"`}},
 		{"no such file for a new shop", []string{"create", "second", "--logo", "/nowhere"}, exitUsage, []string{"--logo", `"portal help shop create"`}},
 		{"plain http", []string{"set", "--base-url", "http://shop.example"}, exitFailure, []string{"--base-url"}},
@@ -129,7 +129,7 @@ func TestWrongShopSettings(t *testing.T) {
 		{"a field nobody can be asked for", []string{"set", "--required-fields", "names,shoe_size"}, exitFailure, []string{"--required-fields", "shoe_size"}},
 		{"link too short", []string{"set", "--link-life", "9m"}, exitFailure, []string{"--link-life"}},
 		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--first-order-mail", "yes", "--withdrawal", "never", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,
-			[]string{"6 things", "--link-life", "--registration", "--first-order-mail", "--withdrawal: it is on or off", "--logo", "--footer"}},
+			[]string{"6 problems", "--link-life", "--registration", "--first-order-mail", "--withdrawal: it is on or off", "--logo", "--footer"}},
 		{"another shop", []string{"set", "third", "--name", "x"}, exitFailure, []string{`"third"`, "main"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -165,7 +165,7 @@ func TestBrowserThatRefusesCookies(t *testing.T) {
 		t.Fatalf("at %s", b.Page.URL)
 	}
 	b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusUnprocessableEntity) // more redirects than ten are an error
-	if said := b.Page.Text("[role=alert]"); !strings.Contains(said, "Cookies are blocked") {
+	if said := b.Page.Text("[role=alert]"); !strings.Contains(said, "blocking cookies") {
 		t.Errorf("after asking the page says %q", said)
 	}
 	i.Deliver()

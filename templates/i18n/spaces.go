@@ -90,7 +90,7 @@ func numbered() []string {
 
 // isNumber reports whether a word is a number, or a place that a number is written into.
 func isNumber(word string) bool {
-	if slices.Contains([]string{"{{.Count}}", "{{.Most}}", "{{.Quantity}}", "{{.Rate}}", "{{.Time}}", "{{.Number}}"}, word) {
+	if slices.Contains([]string{"{{.Count}}", "{{.Most}}", "{{.Quantity}}", "{{.Rate}}", "{{.Time}}"}, word) {
 		return true
 	}
 	last, _ := utf8.DecodeLastRuneInString(word)
