@@ -29,5 +29,6 @@ func TestKeys(t *testing.T) {
 }
 
 func TestKeyWithoutName(t *testing.T) {
+	t.Parallel()
 	call(t, nil, "apikey", "create", "--store", shopStore(t)).want(t, exitFailure, "--name: Required.")
 }

@@ -11,6 +11,7 @@ import (
 )
 
 func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
+	t.Parallel()
 	mend := "Please fix the following:"
 	tests := []struct {
 		name    string

@@ -270,6 +270,7 @@ func TestMessageLimits(t *testing.T) {
 
 // TestMessagesElsewhere: a shop without a support address says how it is reached.
 func TestMessagesElsewhere(t *testing.T) {
+	t.Parallel()
 	for name, footer := range map[string][]portal.FooterLink{"Your order confirmation email": nil, "contact links at the bottom": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
 		shop := webtest.Bookshop()
 		shop.Settings.Footer = &footer
