@@ -34,10 +34,10 @@ func TestMailSignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := h.deliver()
-	if len(sent) != 1 || sent[0].To != jan || codeIn(sent[0]) != "" || sent[0].Subject != "Ihr Konto bei Bookshop" {
+	if len(sent) != 1 || sent[0].To != jan || codeIn(sent[0]) != "" || sent[0].Subject != "Melden Sie sich in Ihrem Konto bei Bookshop an" {
 		t.Fatalf("sent: %+v", sent)
 	}
-	if !strings.Contains(sent[0].Text, "Bookshop schickt Ihnen einen Link") || strings.Contains(sent[0].Text, "Angefordert") {
+	if !strings.Contains(sent[0].Text, "Mit dem Link in dieser E-Mail melden Sie sich in Ihrem Konto bei Bookshop an") || strings.Contains(sent[0].Text, "Angefordert") {
 		t.Errorf("the words: %s", sent[0].Text)
 	}
 	signed, err := h.visitor("any browser").Redeem(t.Context(), tokenIn(sent[0]))
