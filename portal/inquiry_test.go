@@ -67,8 +67,8 @@ func TestInquiryMails(t *testing.T) {
 	words := map[string][]string{ // of the shop's three mails and the customer's two
 		"en": {"on 21 November 2026 at 11:00", "requested a return from order sent", "to cancel order new", "send anything until then", "will refund you"},
 		"sk": {"Správa z 21. novembra 2026", "o vrátenie tovaru z objednávky sent", "o zrušenie objednávky new", "Dovtedy, prosím, nič neposielajte", "vráti vám peniaze"},
-		"cs": {"zpráva z 21. listopadu 2026", "o vrácení zboží z objednávky sent", "o zrušení objednávky new", "Do té doby prosím nic neposílejte", "vrátí vám, co jste zaplatili"},
-		"pl": {"wiadomość z 21 listopada 2026", "o zwrot towaru z zamówienia sent", "o anulowanie zamówienia new", "Do tego czasu nic nie odsyłaj", "zwróci zapłaconą kwotę"},
+		"cs": {"píše k objednávce sent (21. listopadu 2026", "o vrácení zboží z objednávky sent", "o zrušení objednávky new", "Do té doby nic neposílejte", "vrátí vám peníze"},
+		"pl": {"wysłano 21 listopada 2026", "zwrot produktów z zamówienia sent", "o anulowanie zamówienia new", "Do tego czasu nic nie odsyłaj", "zwróci Ci pieniądze"},
 		"de": {"hat am 21. November 2026 um 11:00 Uhr", "eine Rücksendung aus der Bestellung sent angefragt", "die Stornierung der Bestellung new angefragt", "Senden Sie vorher nichts zurück", "erstattet er Ihnen"},
 	}
 	for lang, want := range words {

@@ -90,9 +90,9 @@ func TestWithdrawalMails(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{
 		"en": {"Withdrawal received", "21 November 2026 at 11:00", "Order number: A 1", "Only these items: <b>One book</b>"},
-		"sk": {"Prijali sme vaše odstúpenie", "21. novembra 2026 o 11:00", "Číslo objednávky: A 1"},
-		"cs": {"Přijali jsme vaše odstoupení", "21. listopadu 2026 v 11:00", "Číslo objednávky: A 1"},
-		"pl": {"Otrzymaliśmy Twoje odstąpienie", "21 listopada 2026", "11:00", "Numer zamówienia: A 1"},
+		"sk": {"Vaše odstúpenie od zmluvy bolo prijaté", "21. novembra 2026 o 11:00", "Číslo objednávky: A 1"},
+		"cs": {"Potvrzení o přijetí odstoupení od smlouvy", "21. listopadu 2026 v 11:00", "Číslo objednávky: A 1"},
+		"pl": {"Otrzymaliśmy Twoje oświadczenie", "21 listopada 2026", "11:00", "Numer zamówienia: A 1"},
 		"de": {"Ihr Widerruf ist eingegangen", "21. November 2026", "11:00", "Bestellnummer: A 1"},
 	}
 	for lang, want := range words {
