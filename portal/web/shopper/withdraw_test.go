@@ -438,7 +438,7 @@ func TestWithdrawInEveryLanguage(t *testing.T) {
 	}
 	legal := map[string][2]string{
 		"en": {"Withdraw from contract here", "Confirm withdrawal"}, "de": {"Vertrag widerrufen", "Widerruf bestätigen"},
-		"sk": {"Odstúpiť od zmluvy tu", "Potvrdiť odstúpenie od zmluvy"}, "cs": {"Odstoupit od smlouvy zde", "Potvrdit odstoupení od smlouvy"},
+		"sk": {"Odstúpiť od zmluvy tu", "Potvrdiť odstúpenie od zmluvy"}, "cs": {"Zde odstoupit od smlouvy", "Potvrdit odstoupení od smlouvy"},
 		"pl": {"Odstąp od umowy tutaj", "Potwierdź odstąpienie od umowy"},
 	}
 	i := webtest.Portal(t, consumerShop())
