@@ -57,7 +57,7 @@ func TestDemoAccounts(t *testing.T) {
 			{"/profile", []string{"1987-04-12", "+421 905 123 456"}},
 			{"/privacy", []string{"Hájenka mi smie posielať newsletter", "Hájenka mi smie posielať ponuky partnerov", "odvolali"}},
 		},
-		"uctaren@zlatyklas.example": {{"/company", []string{"SK1234567895", "(VIES) toto číslo potvrdil", "pre Pekáreň Zlatý klas, s. r. o."}}},
+		"uctaren@zlatyklas.example": {{"/company", []string{"SK1234567895", "Systém VIES", "patrí subjektu Pekáreň Zlatý klas, s. r. o."}}},
 		"einkauf@waldholz.example":  {{"/company", []string{"DE123456788", "(VIES) isn’t responding"}}},
 		"biuro@lesnapolana.example": {{"/company", []string{"PL1234563218", "Not found in the EU VAT register"}}},
 		"odstupuje@zakaznik.example": {
