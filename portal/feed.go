@@ -15,7 +15,7 @@ import (
 	"postern/storage"
 )
 
-// PutOrder stores one order from its JSON (README, "Orders in"); number is its name in the URL. Faults stand at JSON pointers.
+// PutOrder stores one order from its JSON (see "Orders" in web/api/README.md); number is its name in the URL. Faults stand at JSON pointers.
 func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Receipt, error) {
 	if number == "" {
 		return Receipt{}, invalid([]Fault{{Field: "/number", Key: "text.required"}})

@@ -72,9 +72,9 @@ func ruleLibraries() map[string][]string {
 	}
 }
 
-// ruleTopLevel names what the top level holds, besides names with a dot in front.
+// ruleTopLevel names what the top level holds, besides names with a dot in front. Git ignores bin, into which README.md builds.
 func ruleTopLevel() []string {
-	return []string{"cmd", "portal", "mail", "storage", "templates", "static", "go.mod", "go.sum", "README.md", "LICENSE"}
+	return []string{"bin", "cmd", "portal", "mail", "storage", "templates", "static", "go.mod", "go.sum", "README.md", "LICENSE"}
 }
 
 type rule struct {

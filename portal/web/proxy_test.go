@@ -22,7 +22,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// proxy is a reverse proxy of Debian's before the site, as README.md configures it.
+// proxy is a reverse proxy of Debian's before the site, as the operating guide configures it.
 type proxy struct {
 	program string
 	command func(dir string) []string
@@ -62,17 +62,20 @@ func caddy() proxy {
 	}
 }
 
-// readmeBlock is what README.md shows in a language.
-func readmeBlock(t *testing.T, language string) string {
+// operatingGuide has the configurations that this test runs.
+const operatingGuide = "../../cmd/portal/README.md"
+
+// guideBlock is the block of the operating guide in a language.
+func guideBlock(t *testing.T, language string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile(operatingGuide)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, block, found := strings.Cut(string(text), "\n```"+language+"\n")
 	block, _, ended := strings.Cut(block, "\n```\n")
 	if !found || !ended {
-		t.Fatalf("README.md shows no %s", language)
+		t.Fatalf("%s has no block in %s", operatingGuide, language)
 	}
 	return block + "\n"
 }
@@ -191,11 +194,11 @@ func everyPrefix(h house) string {
 	return more.String()
 }
 
-// TestProxies walks through the site behind the proxies that README.md configures, and behind others like them.
+// TestProxies walks through the site behind the proxies that the operating guide configures, and behind others like them.
 func TestProxies(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	asNginx, asCaddy := readmeBlock(t, "nginx"), readmeBlock(t, "caddy")
+	asNginx, asCaddy := guideBlock(t, "nginx"), guideBlock(t, "caddy")
 	zip := "gzip on;\n\tgzip_proxied any;\n\tgzip_min_length 0;\n\tgzip_types *;"
 	for _, test := range []struct {
 		name   string
