@@ -2,7 +2,7 @@ package main
 
 // apikeyGroup holds the sub-commands on keys.
 type apikeyGroup struct {
-	Create apikeyCreate `cmd:"" help:"Make a key; it is shown once."`
-	List   apikeyList   `cmd:"" help:"List the keys, without what they open."`
-	Revoke apikeyRevoke `cmd:"" help:"End a key at once."`
+	Create apikeyCreate `cmd:"" help:"Create a key; it is shown once."`
+	List   apikeyList   `cmd:"" help:"List the keys, without their secrets."`
+	Revoke apikeyRevoke `cmd:"" help:"Revoke a key at once."`
 }

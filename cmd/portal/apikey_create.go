@@ -10,17 +10,17 @@ import (
 type apikeyCreate struct {
 	storeFlag
 	shopFlag
-	Name string `setting:"apikey-name" help:"What uses it, such as \"shop system\": by this you will know it in the list." placeholder:"NAME"`
+	Name string `setting:"apikey-name" help:"What uses the key, such as \"shop system\". The list shows it." placeholder:"NAME"`
 }
 
 // Help implements kong.HelpProvider.
 func (apikeyCreate) Help() string {
-	return `Your shop system sends orders with this key:
+	return `Your shop system authenticates with this key:
 
   portal apikey create --name "shop system"
   curl -X PUT -H "Authorization: Bearer postern_..." -H "Content-Type: application/json" --data @order.json https://account.shop.example/api/v1/orders/1001
 
-Only a hash of it is stored, so keep it well: it cannot be shown again.`
+Only its hash is stored. Keep the key: it cannot be shown again.`
 }
 
 // Run prints the key alone on standard output, so that it can go straight into a file.
@@ -35,7 +35,7 @@ func (c apikeyCreate) Run(ctx context.Context, w *world) error {
 			return err
 		}
 		w.say("%s", key)
-		w.note("This is the key of %q for shop %s. It cannot be shown again.", c.Name, shop.ID)
+		w.note("This is the key %q of shop %s. It cannot be shown again.", c.Name, shop.ID)
 		return nil
 	})
 }

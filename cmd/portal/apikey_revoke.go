@@ -22,7 +22,7 @@ func (c apikeyRevoke) Run(ctx context.Context, w *world) error {
 		}
 		err = operator.RevokeKey(ctx, shop.ID, c.ID)
 		if portal.KindOf(err) == portal.NotFound {
-			return failf("Shop %s has no key %q; \"portal apikey list\" shows them.", shop.ID, c.ID)
+			return failf("Shop %s has no key %q; \"portal apikey list\" lists its keys.", shop.ID, c.ID)
 		}
 		if err == nil {
 			w.say("Revoked key %s of shop %s.", c.ID, shop.ID)

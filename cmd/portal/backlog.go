@@ -45,7 +45,7 @@ func (b *backlog) look(ctx context.Context) (look, error) {
 	found := look{at: now}
 	for _, shop := range shops {
 		if err := b.add(ctx, &found, shop); err != nil {
-			return look{}, fmt.Errorf("look into the outbox of shop %s: %w", shop, err)
+			return look{}, fmt.Errorf("read the outbox of shop %s: %w", shop, err)
 		}
 	}
 	b.last = found

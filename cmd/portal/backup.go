@@ -13,42 +13,42 @@ import (
 // backupCommand saves an embedded store in one file.
 type backupCommand struct {
 	storeFlag
-	File string `arg:"" help:"The file to make; one that exists is never overwritten." placeholder:"FILE"`
+	File string `arg:"" help:"The file to create; an existing file is never overwritten." placeholder:"FILE"`
 }
 
 // Help implements kong.HelpProvider.
 func (backupCommand) Help() string {
-	return `Saves the embedded store as it is at this moment. The portal may run meanwhile, and nobody notices.
+	return `Backs up the embedded store as it is at this moment. The portal can keep running.
 
   portal backup --store /srv/postern /backup/postern-$(date +%F).db
   portal restore /backup/postern-2026-11-21.db --store /srv/postern-restored
 
-The file holds personal data; only its owner can read it. Mails that wait are in it, too: a portal that is served from a backup sends again what went out since. The installation secret (secret.key) is not in it: keep that file elsewhere, by itself. A store on MongoDB is saved with the tools of its server, or with "portal copy" into a directory.`
+The file contains personal data; only its owner can read it. It also contains waiting emails: a portal restored from it sends those again that were sent since. It does not contain the installation secret (secret.key): keep that file in another place. Back up MongoDB with its own tools, or with "portal copy" into a directory.`
 }
 
 // Run saves it.
 func (c backupCommand) Run(ctx context.Context, w *world) error {
-	if err := c.embedded("saved with the tools of its server (mongodump), or with \"portal copy\" into a directory"); err != nil {
+	if err := c.embedded("use mongodump, or \"portal copy\" into a directory"); err != nil {
 		return err
 	}
 	if c.isNew() {
-		return failf("There is no store in %s. Name the one you mean with --store.", c.Store)
+		return failf("There is no store in %s. Check --store.", c.Store)
 	}
 	show, done := newGauge(w, true)
 	err := sqlite.Backup(ctx, c.Store, c.File, show)
 	done()
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return failf("%s exists already; a backup never overwrites a file. Choose another name.", c.File)
+		return failf("%s exists already, and a backup never overwrites a file. Choose another name.", c.File)
 	case err != nil:
 		return storeFault(ctx, err)
 	}
 	info, err := os.Stat(c.File)
 	if err != nil {
-		return failf("The backup cannot be found: %s.", err)
+		return failf("Cannot find the backup: %s.", err)
 	}
 	w.say("%s: %d bytes", c.File, info.Size())
-	w.note("The installation secret is not in it. Keep %s as well, in another place.", c.secretName())
+	w.note("The backup does not contain the installation secret. Keep a copy of %s in another place.", c.secretName())
 	return nil
 }
 
@@ -58,14 +58,14 @@ func (f storeFlag) embedded(instead string) error {
 		return nil
 	}
 	var wrong faults
-	wrong.add("--store: this works on a directory; a store on MongoDB is %s.", instead)
+	wrong.add("--store: this command works on a directory; with MongoDB, %s.", instead)
 	return wrong.usage("")
 }
 
 // storeFault words an error of the embedded store.
 func storeFault(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return failf("Stopped. Nothing is left behind.")
+		return failf("Stopped. No file was left.")
 	}
 	return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))
 }

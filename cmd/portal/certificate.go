@@ -50,7 +50,7 @@ func readCertificate(certFile, keyFile string) (*certificate, error) {
 func unreadable(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
-		return fmt.Errorf("%s cannot be read: %w", at.Path, at.Err)
+		return fmt.Errorf("cannot read %s: %w", at.Path, at.Err)
 	}
 	return err
 }
@@ -94,18 +94,18 @@ func (c *certificate) reload(ctx context.Context) {
 	c.seen = c.look()
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
-		c.log.ErrorContext(ctx, "the new TLS certificate cannot be used; the one before stays", "error", unreadable(err))
+		c.log.ErrorContext(ctx, "cannot load the new TLS certificate; still using the previous one", "error", unreadable(err))
 		return
 	}
 	c.current.Store(&pair)
-	c.log.InfoContext(ctx, "the TLS certificate was read again", "until", pair.Leaf.NotAfter)
+	c.log.InfoContext(ctx, "TLS certificate reloaded", "until", pair.Leaf.NotAfter)
 	c.warn(ctx)
 }
 
 // warn tells of a certificate that browsers refuse.
 func (c *certificate) warn(ctx context.Context) {
 	if leaf := c.current.Load().Leaf; c.now().After(leaf.NotAfter) {
-		c.log.WarnContext(ctx, "the TLS certificate has expired", "until", leaf.NotAfter)
+		c.log.WarnContext(ctx, "TLS certificate has expired; renew it", "until", leaf.NotAfter)
 	}
 }
 

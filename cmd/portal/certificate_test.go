@@ -105,7 +105,7 @@ func TestServeTLS(t *testing.T) {
 		t.Errorf("plain HTTP is answered with %d", response.StatusCode)
 	}
 	files.renew(t, "second", time.Now().Add(time.Hour))
-	server.wait("the TLS certificate was read again")
+	server.wait("TLS certificate reloaded")
 	if got := shown(t, address); got != "second" {
 		t.Errorf("shows the certificate %q", got)
 	}
@@ -140,11 +140,11 @@ func TestRefresh(t *testing.T) {
 		log    string // "" for nothing
 	}{
 		{"unchanged", func() {}, "first", ""},
-		{"renewed", func() { files.renew(t, "second", time.Now().Add(time.Hour)) }, "second", "read again"},
-		{"cut off", func() { write(files.cert, "-----BEGIN") }, "second", "cannot be used"},
+		{"renewed", func() { files.renew(t, "second", time.Now().Add(time.Hour)) }, "second", "reloaded"},
+		{"cut off", func() { write(files.cert, "-----BEGIN") }, "second", "still using the previous one"},
 		{"looked at again", func() {}, "second", ""},
-		{"whole, but the key is another's", func() { files.renew(t, "third", time.Now().Add(time.Hour)); write(files.key, string(key)) }, "second", "cannot be used"},
-		{"gone", func() { os.Remove(files.cert) }, "second", "cannot be used"},
+		{"whole, but the key is another's", func() { files.renew(t, "third", time.Now().Add(time.Hour)); write(files.key, string(key)) }, "second", "still using the previous one"},
+		{"gone", func() { os.Remove(files.cert) }, "second", "still using the previous one"},
 		{"back, but too old", func() { files.renew(t, "fourth", time.Now().Add(-time.Hour)) }, "fourth", "has expired"},
 	} {
 		step.change()

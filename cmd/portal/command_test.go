@@ -181,12 +181,12 @@ func TestWrongUsage(t *testing.T) {
 		want []string
 	}{
 		{"unknown command", []string{"sevre"}, []string{"sevre", `See "portal help"`}},
-		{"no sub-command", []string{"shop"}, []string{"not complete", `"create"`, "portal help shop"}},
+		{"no sub-command", []string{"shop"}, []string{"incomplete", `"create"`, "portal help shop"}},
 		{"unknown flag", []string{"serve", "--adr", "x"}, []string{"--adr", "--addr", "portal help serve"}},
-		{"no file", []string{"import", "orders"}, []string{"not complete", "<file>"}},
+		{"no file", []string{"import", "orders"}, []string{"incomplete", "<file>"}},
 		{"unknown state", []string{"outbox", "list", "--store", dir, "--state", "lost"}, []string{"--state", "waiting, deferred, failed, sent or dropped"}},
 		{"limit of words", []string{"outbox", "list", "--store", dir, "--limit", "many"}, []string{"--limit"}},
-		{"limit below zero", []string{"outbox", "list", "--store", dir, "--limit", "-1"}, []string{`--limit: a number from 1 to 1000 is wanted, not "-1"`}},
+		{"limit below zero", []string{"outbox", "list", "--store", dir, "--limit", "-1"}, []string{`--limit: must be a number from 1 to 1000, not "-1"`}},
 		{"limit too large", []string{"outbox", "list", "--store", dir, "--limit", "1000000"}, []string{"--limit"}},
 		{"help for nothing", []string{"help", "nothing"}, []string{"nothing"}},
 		{"store of another sort", []string{"shop", "list", "--store", "postgres://x"}, []string{"--store", "mongodb://"}},
@@ -203,7 +203,7 @@ func TestStoreThatIsNotThere(t *testing.T) {
 		t.Error("looking made a store")
 	}
 	file := writeFile(t, "plain.txt", "no store")
-	call(t, nil, "shop", "list", "--store", file).want(t, exitFailure, "cannot be opened", file)
+	call(t, nil, "shop", "list", "--store", file).want(t, exitFailure, "Cannot open", file)
 	server := []string{"shop", "list", "--store", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200"}
 	call(t, nil, server...).want(t, exitUsage, "--secret-key-file")
 	call(t, nil, append(server, "--secret-key-file", "secret.key")...).want(t, exitFailure, "MongoDB")

@@ -14,26 +14,26 @@ import (
 
 // copyCommand makes one store equal to another.
 type copyCommand struct {
-	From string `arg:"" help:"The store to copy: a directory, or a mongodb:// or mongodb+srv:// address." placeholder:"FROM"`
-	To   string `arg:"" help:"The store to make equal to it, of either kind; a directory that is not there is made." placeholder:"TO"`
+	From string `arg:"" help:"The store to copy: a directory, or a mongodb:// or mongodb+srv:// URL." placeholder:"FROM"`
+	To   string `arg:"" help:"The store to copy to, of either kind; a directory is created if needed." placeholder:"TO"`
 
-	FromPasswordFile string `setting:"copy-from-password-file" help:"A file that holds the password of the MongoDB server copied from; or it is in PORTAL_COPY_FROM_PASSWORD." placeholder:"FILE"`
-	ToPasswordFile   string `setting:"copy-to-password-file" help:"The same for the server copied to; or PORTAL_COPY_TO_PASSWORD." placeholder:"FILE"`
+	FromPasswordFile string `setting:"copy-from-password-file" help:"A file with the password of the MongoDB server to copy from; or set PORTAL_COPY_FROM_PASSWORD." placeholder:"FILE"`
+	ToPasswordFile   string `setting:"copy-to-password-file" help:"A file with the password of the MongoDB server to copy to; or set PORTAL_COPY_TO_PASSWORD." placeholder:"FILE"`
 }
 
 // Help implements kong.HelpProvider.
 func (copyCommand) Help() string {
-	return `Makes the target equal to the source, deletions too. It is how a portal moves to MongoDB, or back:
+	return `Makes the target equal to the source, including deletions. Use it to move a portal to MongoDB, or back:
 
   export PORTAL_COPY_TO_PASSWORD=...
   portal copy /srv/postern mongodb://portal@db.internal/postern     # while the portal runs
   systemctl stop postern
-  portal copy /srv/postern mongodb://portal@db.internal/postern     # brings what changed since
+  portal copy /srv/postern mongodb://portal@db.internal/postern     # copies what changed since
   PORTAL_STORE_PASSWORD=... portal serve --store mongodb://portal@db.internal/postern --secret-key-file /srv/postern/secret.key ...
 
-A password in an address shows in the list of processes. So it stands in PORTAL_COPY_FROM_PASSWORD and PORTAL_COPY_TO_PASSWORD, or in the files that --from-password-file and --to-password-file name; the passwords of other commands (PORTAL_STORE_PASSWORD) are not sent to either server.
+Leave passwords out of the URLs: they would show in process listings. Use PORTAL_COPY_FROM_PASSWORD and PORTAL_COPY_TO_PASSWORD, or --from-password-file and --to-password-file. PORTAL_STORE_PASSWORD is not sent to either server.
 
-A copy that was interrupted is run again. What differs is written, so a second run is quick. The target must be empty, or as earlier copies from the same source left it; one that others have written to since is refused, and nothing is written. Nobody may serve it meanwhile. Counters of rate limits are not copied: they begin anew. Nor is the installation secret: give the portal on the new store the same file, with --secret-key-file.`
+If a copy is interrupted, run it again. Only differences are written, so a second run is quick. The target must be empty, or unchanged since earlier copies from the same source; otherwise it is refused and nothing is written. Do not serve the target during a copy. Rate-limit counters are not copied. Nor is the installation secret: name the same file with --secret-key-file for the portal on the new store.`
 }
 
 // Run copies.
@@ -93,21 +93,21 @@ func (c copyCommand) copy(ctx context.Context, w *world, from, to storage.Engine
 	switch {
 	case errors.Is(err, storage.ErrTarget):
 		reason := strings.TrimSuffix(strings.TrimPrefix(err.Error(), "copy: "), ": "+storage.ErrTarget.Error())
-		return failf("%s cannot be made equal to %s: %s. Nothing was written. Take an empty target.",
+		return failf("Cannot copy to %s from %s: %s. Nothing was written. Choose an empty target.",
 			storeFlag{Store: c.To}.shownStore(), storeFlag{Store: c.From}.shownStore(), reason)
 	case ctx.Err() != nil:
-		return failf("Stopped. Run the same command again, and it goes on.")
+		return failf("Stopped. Run the same command again to continue.")
 	case err != nil:
 		return err
 	}
-	w.note("The installation secret is not copied: serve both stores with the same one (--secret-key-file).")
+	w.note("The installation secret was not copied: use the same one for both stores (--secret-key-file).")
 	w.say("copied in %s", time.Since(began).Round(100*time.Millisecond))
 	w.say("  new        %d", report.Inserted)
 	w.say("  changed    %d", report.Replaced)
 	w.say("  deleted    %d", report.Deleted)
 	w.say("  unchanged  %d", report.Unchanged)
 	if report.Behind > 0 {
-		w.say("  behind     %d  (changed while they were copied: run again, at last when nobody serves the source)", report.Behind)
+		w.say("  behind     %d  (changed during the copy: run it again, the last time with the source's server stopped)", report.Behind)
 	}
 	return nil
 }

@@ -8,17 +8,17 @@ import (
 
 // customerGroup holds the sub-commands on customers.
 type customerGroup struct {
-	Find    customerFind    `cmd:"" help:"Find a customer by email address, by your shop system's id, or by the portal's id."`
+	Find    customerFind    `cmd:"" help:"Find a customer by email, by your shop system's id, or by the portal's id."`
 	Show    customerShow    `cmd:"" help:"Show a customer's account."`
-	SignOut customerSignOut `cmd:"" name:"sign-out" help:"End all sessions, links and codes of a customer at once."`
-	Erase   customerErase   `cmd:"" help:"Erase a customer's account in seven days, or at once."`
+	SignOut customerSignOut `cmd:"" name:"sign-out" help:"End all of a customer's sessions, links and codes at once."`
+	Erase   customerErase   `cmd:"" help:"Delete a customer's account in seven days, or at once."`
 }
 
 // customerArg names one customer of one shop.
 type customerArg struct {
 	storeFlag
 	shopFlag
-	Customer string `arg:"" help:"The customer's email address, your shop system's id, or the portal's id."`
+	Customer string `arg:"" help:"The customer's email, your shop system's id, or the portal's id."`
 }
 
 // use finds the customer and lets do work on the account.
@@ -30,7 +30,7 @@ func (c customerArg) use(ctx context.Context, do func(portal.Operator, portal.Sh
 		}
 		account, err := operator.FindCustomer(ctx, shop.ID, c.Customer)
 		if portal.KindOf(err) == portal.NotFound {
-			return failf("Shop %s has no customer with the email address or id %q.", shop.ID, c.Customer)
+			return failf("Shop %s has no customer with the email or id %q.", shop.ID, c.Customer)
 		}
 		if err != nil {
 			return err

@@ -9,17 +9,17 @@ import (
 // customerErase erases an account, or keeps it after all.
 type customerErase struct {
 	customerArg
-	Now  bool `help:"Erase at once. Nothing brings the account back. Needs --yes."`
-	Keep bool `help:"Take an erasure back that has not begun."`
-	Yes  bool `help:"Do it without asking further."`
+	Now  bool `help:"Delete at once. This cannot be undone. Requires --yes."`
+	Keep bool `help:"Cancel a deletion that has not started."`
+	Yes  bool `help:"Confirm the deletion."`
 }
 
 // Help implements kong.HelpProvider.
 func (customerErase) Help() string {
-	return `Erases what says who the customer is: name, email, addresses, company, consents, messages, sessions. Orders stay for the books, without a person.
+	return `Deletes everything that identifies the customer: name, email, addresses, company, consents, messages, sessions. Orders are kept for accounting, without the person.
 
-  portal customer erase jana@example.com          in seven days; an email tells the customer, who can still keep the account
-  portal customer erase jana@example.com --keep   takes that back
+  portal customer erase jana@example.com          in seven days; the customer gets an email and can still keep the account
+  portal customer erase jana@example.com --keep   cancels that
   portal customer erase jana@example.com --now --yes`
 }
 
@@ -27,7 +27,7 @@ func (customerErase) Help() string {
 func (c customerErase) Run(ctx context.Context, w *world) error {
 	var wrong faults
 	if c.Now && c.Keep {
-		wrong.add("--now and --keep exclude each other.")
+		wrong.add("Use either --now or --keep, not both.")
 	}
 	if err := wrong.usage("help customer erase"); err != nil {
 		return err
@@ -44,13 +44,13 @@ func (c customerErase) keep(
 	ctx context.Context, w *world, operator portal.Operator, shop portal.Shop, account portal.CustomerAccount,
 ) error {
 	if !account.Erasure.Pending() {
-		w.say("The account of %s is not going to be erased.", account.Email)
+		w.say("No deletion of %s's account is scheduled.", account.Email)
 		return nil
 	}
 	if err := operator.KeepCustomer(ctx, shop.ID, account.ID); err != nil {
 		return err
 	}
-	w.say("The account of %s stays.", account.Email)
+	w.say("Cancelled the deletion of %s's account.", account.Email)
 	return nil
 }
 
@@ -58,20 +58,20 @@ func (c customerErase) erase(
 	ctx context.Context, w *world, operator portal.Operator, shop portal.Shop, account portal.CustomerAccount,
 ) error {
 	if c.Now && !c.Yes {
-		return faults{"This would delete the account of " + account.Email + " at once, and nothing brings it back. " +
-			"Add --yes to do it, or leave --now out."}.usage("help customer erase")
+		return faults{"This would delete the account of " + account.Email + " at once, and cannot be undone. " +
+			"Add --yes to confirm, or leave out --now."}.usage("help customer erase")
 	}
 	erasure, err := operator.EraseCustomer(ctx, shop.ID, account.ID, c.Now)
 	switch {
 	case portal.KindOf(err) == portal.Conflict:
-		return failf("The email address of this account was changed lately, and the owner of the earlier one can still undo that. " +
-			"Leave --now out: the account is then erased once that time is over.")
+		return failf("The email of this account was changed recently, and the owner of the previous email can still undo that. " +
+			"Leave out --now: the account is then deleted after that time.")
 	case err != nil:
 		return err
 	case c.Now:
-		w.say("The account is being erased. It takes a running server about two minutes.")
+		w.say("The account is being deleted. A running server needs about two minutes.")
 	default:
-		w.say("The account of %s will be erased on %s. An email tells the customer.", account.Email, moment(erasure.At))
+		w.say("The account of %s will be deleted on %s. The customer gets an email.", account.Email, moment(erasure.At))
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ type customerSignOut struct{ customerArg }
 
 // Help implements kong.HelpProvider.
 func (customerSignOut) Help() string {
-	return `For a customer who lost a phone, or whose mailbox somebody else reads. It ends every session, sign-in link and code at once, on every server. The account, its orders and its data stay as they are; the customer can ask for a new link.`
+	return `For a customer who lost a phone, or whose mailbox somebody else can read. Ends every session, sign-in link and code at once, on all servers. The account and its orders stay as they are, and the customer can request a new link.`
 }
 
 // Run signs the customer out.
@@ -21,7 +21,7 @@ func (c customerSignOut) Run(ctx context.Context, w *world) error {
 		if err != nil {
 			return err
 		}
-		w.say("Signed %s out: ended %d sessions, and every sign-in link and code.", account.Email, ended)
+		w.say("Signed out %s: ended %d sessions and all sign-in links and codes.", account.Email, ended)
 		return nil
 	})
 }

@@ -19,15 +19,15 @@ func TestCustomerCommands(t *testing.T) {
 	id := found[0]["id"]
 	command("customer", "show", id).want(t, exitOK, "jana@example.com", "registered-by", "the shop")
 	command("customer", "find", "petr@example.com").want(t, exitFailure, `"petr@example.com"`)
-	command("customer", "find").want(t, exitUsage, "not complete")
+	command("customer", "find").want(t, exitUsage, "incomplete")
 	command("customer", "sign-out", id).want(t, exitOK, "ended 0 sessions")
 	command("customer", "erase", id, "--now").want(t, exitUsage, "--yes", "jana@example.com")
-	command("customer", "erase", id, "--now", "--keep").want(t, exitUsage, "exclude")
-	command("customer", "erase", id, "--keep").want(t, exitOK, "not going to be erased")
-	command("customer", "erase", id).want(t, exitOK, "will be erased on")
+	command("customer", "erase", id, "--now", "--keep").want(t, exitUsage, "not both")
+	command("customer", "erase", id, "--keep").want(t, exitOK, "No deletion")
+	command("customer", "erase", id).want(t, exitOK, "will be deleted on")
 	command("customer", "show", id, "--json").want(t, exitOK, `"erasure": "20`)
-	command("customer", "erase", id, "--keep").want(t, exitOK, "stays")
-	command("customer", "erase", id, "--now", "--yes").want(t, exitOK, "being erased")
+	command("customer", "erase", id, "--keep").want(t, exitOK, "Cancelled the deletion")
+	command("customer", "erase", id, "--now", "--yes").want(t, exitOK, "being deleted")
 }
 
 func TestOrderCommands(t *testing.T) {

@@ -19,20 +19,20 @@ import (
 
 // demoCommand shows the portal with made-up content. It runs the server of serve; only the mail goes to a mailbox page.
 type demoCommand struct {
-	Addr  string `help:"The address to listen on; port 0 takes any free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	Store string `setting:"demo-store" help:"Keep the demo's store in this directory; unless set it is temporary and removed at the end." placeholder:"DIR"`
+	Addr  string `help:"The address to listen on; port 0 picks a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Store string `setting:"demo-store" help:"Keep the demo's store in this directory. By default it is temporary and deleted at the end." placeholder:"DIR"`
 
-	StorefrontAddr string `help:"The address that the demo's shop listens on; port 0 takes any free one." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
+	StorefrontAddr string `help:"The address that the demo's shop listens on; port 0 picks a free one." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 }
 
 // Help implements kong.HelpProvider.
 func (demoCommand) Help() string {
-	return `Starts a portal for a made-up shop with some customers and their orders. No mail leaves this machine: it lands on the page /demo/mailbox, which programs read as /demo/mailbox.json.
+	return `Starts a portal for a made-up shop with some customers and orders. No email leaves this machine: the page /demo/mailbox shows it, and /demo/mailbox.json has it for programs.
 
   portal demo
   portal demo --addr 127.0.0.1:9000
 
-What to open and whom to sign in as is printed. Anybody who reaches the address can sign in as anybody: it is a demo.`
+The command prints what to open and which customers exist. Anyone who can reach the address can sign in as any of them.`
 }
 
 // Run shows the portal until ctx ends.
@@ -68,7 +68,7 @@ func (c demoCommand) directory() (dir string, remove func() error, err error) {
 func openDemo(ctx context.Context, dir string) (storage.Engine, error) {
 	store, err := sqlite.Open(ctx, dir, portal.Collections()...)
 	if err != nil {
-		return nil, failf("The demo's store in %s cannot be opened: %s", dir, err)
+		return nil, failf("Cannot open the demo's store in %s: %s", dir, err)
 	}
 	if err := store.Lock(); err != nil {
 		return nil, errors.Join(failf("%s.", err), store.Close())
@@ -133,9 +133,9 @@ func loadLargest(ctx context.Context, w *world, set *stage) {
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		w.note("The 10,000 orders could not be loaded: %s", w.explain(err)[0])
+		w.note("Cannot load the 10,000 orders: %s", w.explain(err)[0])
 	default:
-		w.note("All 10,000 orders are there.")
+		w.note("All 10,000 orders are loaded.")
 	}
 }
 
@@ -143,7 +143,7 @@ func loadLargest(ctx context.Context, w *world, set *stage) {
 func tellDemo(w *world, set *stage) {
 	w.say("The demo portal is at %s", set.base)
 	w.say("")
-	w.say("Sign in as one of these; the mail lands in the mailbox:")
+	w.say("Sign in as one of these customers; their email arrives in the mailbox:")
 	out := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
 	for _, p := range people() {
 		fmt.Fprintf(out, "  %s\t%s\n", p.Email, p.Special)
@@ -151,14 +151,14 @@ func tellDemo(w *world, set *stage) {
 	// What cannot be printed is seen on the mailbox page, too.
 	_ = out.Flush()
 	w.say("")
-	w.say("Shop:     %s  (Hájenka, which signs in by the portal)", set.storefront)
+	w.say("Shop:     %s  (Hájenka, which signs customers in through the portal)", set.storefront)
 	w.say("Mailbox:  %s/demo/mailbox", set.base)
 	w.say("          %s/demo/mailbox.json", set.base)
 	w.say("API key:  %s", set.key)
 	w.say("  curl -H 'Authorization: Bearer %s' %s/api/v1/customers/by-email/%s", set.key, set.base, people()[0].Email)
 	w.say("")
-	w.say("Any other address opens a new account, which is asked for its name.")
-	w.say("A register on this machine stands in for VIES, as told above; the shop asks it with a VAT ID of its own.")
-	w.say("The 10,000 orders of nakup@velkosklad.example are still being loaded; everything else is there.")
+	w.say("Any other email creates a new account, which is asked for a name.")
+	w.say("A local server replaces VIES, as described above; the shop has a VAT ID of its own.")
+	w.say("The 10,000 orders of nakup@velkosklad.example are still loading; everything else is ready.")
 	w.say("Stop with Ctrl-C.")
 }

@@ -36,7 +36,7 @@ func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
 	}
 	renderer, err := mail.LoadRenderer()
 	if err != nil {
-		return nil, fmt.Errorf("read the layouts of mails: %w", err)
+		return nil, fmt.Errorf("read the email layouts: %w", err)
 	}
 	box := &mailbox{now: clock}
 	return &past{
@@ -71,7 +71,7 @@ func (p *past) code(ctx context.Context, email string) (string, error) {
 			return code, nil
 		}
 	}
-	return "", fmt.Errorf("no code was mailed to %s", email)
+	return "", fmt.Errorf("no code was emailed to %s", email)
 }
 
 // signIn signs a customer in by a code, which makes the session good for what asks for one.

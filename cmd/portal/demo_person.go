@@ -34,7 +34,7 @@ func people() []person {
 func steadyPeople() []person {
 	return []person{
 		{
-			Email: "jana.kovacova@zakaznik.example", Special: "a regular: 70 orders, birth date, consents given and taken back",
+			Email: "jana.kovacova@zakaznik.example", Special: "a regular customer: 70 orders, a birth date, consents given and withdrawn",
 			id: "c-1001", first: "Jana", last: "Kováčová", lang: "sk", orders: 70, years: 4,
 			episode: episode{31 * day, unsubscribesPartners},
 			addresses: []address.Address{
@@ -43,13 +43,13 @@ func steadyPeople() []person {
 			},
 		},
 		{
-			Email: "nakup@velkosklad.example", Special: "10,000 orders: as quick as ten",
+			Email: "nakup@velkosklad.example", Special: "10,000 orders, as fast as ten",
 			id: "c-1002", first: "Bohuslav", last: "Veľkonákupný", lang: "sk", years: 4,
 			company:   portal.Company{Name: "Veľkosklad Tatry, a. s.", Country: "SK", RegistrationNumber: "12345678"},
 			addresses: []address.Address{{Company: "Veľkosklad Tatry, a. s.", FirstName: "Bohuslav", LastName: "Veľkonákupný", Line1: "Skladová 1", City: "Poprad", PostalCode: "058 01", Country: "SK"}},
 		},
 		{
-			Email: "uctaren@zlatyklas.example", Special: "a firm that VIES confirms: invoices, coffee by weight",
+			Email: "uctaren@zlatyklas.example", Special: "a company with a VAT ID that VIES confirms: invoices, coffee by weight",
 			id: "c-1003", first: "Žofia", last: "Šťastná", lang: "sk", orders: 32, years: 3, twist: firm,
 			company: portal.Company{Name: "Pekáreň Zlatý klas, s. r. o.", Country: "SK", RegistrationNumber: "36421928", TaxNumber: "1234567895", VATID: "SK1234567895"},
 			addresses: []address.Address{{
@@ -57,7 +57,7 @@ func steadyPeople() []person {
 			}},
 		},
 		{
-			Email: "einkauf@alpenblick.example", Special: "an Austrian firm: reverse charge, German names",
+			Email: "einkauf@alpenblick.example", Special: "an Austrian company: reverse charge, German names",
 			id: "c-1004", first: "Gisela", last: "Müller-Lüdenscheidt", lang: "en", orders: 24, years: 3, twist: reverseCharge,
 			company: portal.Company{Name: "Hotel Alpenblick Betriebsgesellschaft m.b.H. & Co. KG", Country: "AT", RegistrationNumber: "FN 123456a", VATID: "ATU12345675"},
 			addresses: []address.Address{{
@@ -73,7 +73,7 @@ func steadyPeople() []person {
 			}},
 		},
 		{
-			Email: "vsetko@zakaznik.example", Special: "an order in every state there is, and in states nobody knows",
+			Email: "vsetko@zakaznik.example", Special: "orders in every status, and in unknown ones",
 			id: "c-1006", first: "Všetkovedka", last: "Príkladná", lang: "sk", orders: galleryOrders(), years: 0.2, twist: gallery,
 			addresses: []address.Address{{FirstName: "Všetkovedka", LastName: "Príkladná", Line1: "Ukážková 1", City: "Žilina", PostalCode: "010 01", Country: "SK"}},
 		},
@@ -83,11 +83,11 @@ func steadyPeople() []person {
 func oddPeople() []person {
 	return []person{
 		{
-			Email: "nova@zakaznik.example", Special: "new: an account without orders and addresses",
+			Email: "nova@zakaznik.example", Special: "new: an account without orders or addresses",
 			id: "c-1007", first: "Nová", last: "Zákazníčka", lang: "sk",
 		},
 		{
-			Email: "peter.dobierka@zakaznik.example", Special: "orders still to be paid: cash on delivery, transfer, a payment link",
+			Email: "peter.dobierka@zakaznik.example", Special: "unpaid orders: cash on delivery, bank transfer, a payment link",
 			id: "c-1008", first: "Peter", last: "Dobierka", lang: "sk", orders: 21, years: 0.5, twist: unpaid,
 			addresses: []address.Address{{FirstName: "Peter", LastName: "Dobierka", Line1: "Čučoriedková 8", City: "Banská Bystrica", PostalCode: "974 11", Country: "SK"}},
 		},
@@ -97,7 +97,7 @@ func oddPeople() []person {
 			addresses: []address.Address{{FirstName: "Oliver", LastName: "Whitcombe", Line1: "221B Baker Street", City: "London", PostalCode: "NW1 6XE", Country: "GB", Phone: "+442079460958"}},
 		},
 		{
-			Email: "zuzana.ceresnova@zakaznik.example", Special: "pickup points and orders in several parcels",
+			Email: "zuzana.ceresnova@zakaznik.example", Special: "pickup points, and orders in several parcels",
 			id: "c-1010", first: "Zuzana", last: "Čerešňová", lang: "sk", orders: 25, years: 1.5, twist: parcels,
 			addresses: []address.Address{{FirstName: "Zuzana", LastName: "Čerešňová", Line1: "Hlavná 3", City: "Trnava", PostalCode: "917 01", Country: "SK"}},
 		},
@@ -107,7 +107,7 @@ func oddPeople() []person {
 			addresses: []address.Address{{FirstName: "Ľubomír", LastName: "Ďurčanský", Line1: "Nábrežie arm. gen. L. Svobodu 15", City: "Bratislava", PostalCode: "811 02", Country: "SK"}},
 		},
 		{
-			Email: "host@zakaznik.example", Special: "bought as a guest, in Czech crowns, three years ago only",
+			Email: "host@zakaznik.example", Special: "bought as a guest, in Czech crowns, three years ago",
 			first: "Kryštof", last: "Řeřicha", lang: "en", orders: 6, years: 0.6, currency: "CZK", twist: longAgo,
 			addresses: []address.Address{{FirstName: "Kryštof", LastName: "Řeřicha", Line1: "Žižkova 12", City: "Hradec Králové", PostalCode: "500 02", Country: "CZ"}},
 		},
@@ -118,32 +118,32 @@ func oddPeople() []person {
 func movingPeople() []person {
 	return []person{
 		{
-			Email: "einkauf@waldholz.example", Special: "a German firm: VIES is silent about its VAT ID",
+			Email: "einkauf@waldholz.example", Special: "a German company: VIES does not answer about its VAT ID",
 			id: "c-1013", first: "Jürgen", last: "Größlhuber", lang: "en", orders: 7, years: 1, twist: reverseCharge,
 			company:   portal.Company{Name: "Waldholz Größlhuber GmbH", Country: "DE", RegistrationNumber: "HRB 123456", VATID: "DE123456788"},
 			addresses: []address.Address{{FirstName: "Jürgen", LastName: "Größlhuber", Company: "Waldholz Größlhuber GmbH", Line1: "Sägewerkstraße 9", City: "Freyung", PostalCode: "94078", Country: "DE"}},
 		},
 		{
-			Email: "biuro@lesnapolana.example", Special: "a Polish firm whose VAT ID VIES does not know",
+			Email: "biuro@lesnapolana.example", Special: "a Polish company with a VAT ID that VIES does not know",
 			id: "c-1014", first: "Małgorzata", last: "Wąsik-Żółć", lang: "en", orders: 5, years: 0.6, twist: firm,
 			company: portal.Company{Name: "Leśna Polana Sp. z o.o.", Country: "PL", VATID: "PL1234563218"}, unlisted: true,
 			addresses: []address.Address{{FirstName: "Małgorzata", LastName: "Wąsik-Żółć", Company: "Leśna Polana Sp. z o.o.", Line1: "ul. Źródlana 5/7", City: "Łódź", PostalCode: "90-001", Country: "PL"}},
 		},
 		{
-			Email: "odstupuje@zakaznik.example", Special: "orders to withdraw from, and not; a statement, a return and a message sent",
+			Email: "odstupuje@zakaznik.example", Special: "orders with and without a right of withdrawal; has sent a statement, a return request and a message",
 			id: "c-1015", first: "Alžbeta", last: "Rozmyslená", lang: "en", orders: len(regrets()), years: 0.2, twist: regret,
 			addresses: []address.Address{{FirstName: "Alžbeta", LastName: "Rozmyslená", Line1: "Spiatočná 14", City: "Nitra", PostalCode: "949 01", Country: "SK"}},
 			episode:   episode{day, withdraws},
 		},
 		{
-			Email: "eva.vydata@zakaznik.example", Special: "changed her address last week; the mail to the old one can undo it",
+			Email: "eva.vydata@zakaznik.example", Special: "changed her email last week; the message to the old one can undo it",
 			former: "eva.slobodna@zakaznik.example",
 			id:     "c-1016", first: "Eva", last: "Vydatá", lang: "en", orders: 9, years: 2,
 			addresses: []address.Address{{FirstName: "Eva", LastName: "Vydatá", Line1: "Svadobná 2", City: "Trenčín", PostalCode: "911 01", Country: "SK"}},
 			episode:   episode{7 * day, movesAddress},
 		},
 		{
-			Email: "milan.odchadza@zakaznik.example", Special: "wanted to be erased three days ago; can still stay",
+			Email: "milan.odchadza@zakaznik.example", Special: "asked to delete the account three days ago; can still keep it",
 			id: "c-1017", first: "Milan", last: "Odchádza", lang: "en", orders: 8, years: 2,
 			addresses: []address.Address{{FirstName: "Milan", LastName: "Odchádza", Line1: "Výpadová 31", City: "Senec", PostalCode: "903 01", Country: "SK"}},
 			episode:   episode{3 * day, wantsErasure},

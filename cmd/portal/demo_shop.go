@@ -62,7 +62,7 @@ func newStage(ctx context.Context, server *server, box *mailbox, base, storefron
 	case len(shops) == 1 && shops[0].ID == demoShop:
 		_, err = operator.SetShop(ctx, demoShop, settings)
 	default:
-		err = failf("The store holds the shop %q: the demo never writes into a store of others. Give it a directory of its own.", shops[0].ID)
+		err = failf("The store has the shop %q, and the demo never writes to another portal's store. Give it its own directory.", shops[0].ID)
 	}
 	if err != nil {
 		return nil, err

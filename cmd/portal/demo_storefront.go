@@ -110,7 +110,7 @@ func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
 }
 
 // errNotOurs says that a code is used, late, or was made for another browser.
-var errNotOurs = errors.New("the code is not of this browser")
+var errNotOurs = errors.New("the code belongs to another browser")
 
 // exchange asks the portal whose code it is. A code works once, for a minute, with the very return_to and secret of begin.
 func (s *storefront) exchange(r *http.Request) (customer shopCustomer, err error) {
@@ -143,7 +143,7 @@ func (s *storefront) exchange(r *http.Request) (customer shopCustomer, err error
 	case http.StatusGone:
 		return customer, errNotOurs
 	}
-	return customer, fmt.Errorf("the portal answers %s", answer.Status)
+	return customer, fmt.Errorf("the portal responded with %s", answer.Status)
 }
 
 // admit opens a session of the shop. The secret has done its work.

@@ -119,7 +119,7 @@ func TestDemo(t *testing.T) {
 func TestDemoLoadsTheLargest(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
-	d.wait("All 10,000 orders are there")
+	d.wait("All 10,000 orders are loaded")
 	d.signIn("nakup@velkosklad.example")
 	d.browser.Get("/orders?search=HJ-0210000").Want(http.StatusOK)
 	if rows := d.browser.Page.Attrs("a.order", "href"); len(rows) != 1 {
@@ -235,7 +235,7 @@ func TestDemoKeepsItsStore(t *testing.T) {
 func TestDemoLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
-	call(t, nil, "demo", "--addr", "127.0.0.1:0", "--store", dir).want(t, exitFailure, `"main"`, "directory of its own")
+	call(t, nil, "demo", "--addr", "127.0.0.1:0", "--store", dir).want(t, exitFailure, `"main"`, "its own directory")
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "Bookshop")
 	env := map[string]string{"PORTAL_STORE": dir, "PORTAL_ADDR": "127.0.0.1:0"}
 	kept := start(t, env, "demo") // a store set for serve is not the demo's

@@ -19,7 +19,7 @@ type demoRegister struct {
 func startDemoRegister(ctx context.Context) (*demoRegister, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, failf("The demo's register of VAT IDs cannot be served: %s", err)
+		return nil, failf("Cannot serve the demo's VIES: %s", err)
 	}
 	r := &demoRegister{url: "http://" + listener.Addr().String()}
 	r.server = &http.Server{Handler: http.HandlerFunc(r.answer), ReadHeaderTimeout: 10 * time.Second}

@@ -8,12 +8,12 @@ import (
 
 // dkimGroup holds the sub-commands on the keys that sign mails.
 type dkimGroup struct {
-	Record dkimRecord `cmd:"" help:"Print the DNS record by which the world verifies a domain's mails."`
+	Record dkimRecord `cmd:"" help:"Print the DNS record of a domain's DKIM key."`
 }
 
 // dkimFlag says where the keys are.
 type dkimFlag struct {
-	DKIM string `name:"dkim" help:"The directory of DKIM keys: a directory for each mail domain, and in it one private key named by its selector, as in shop.example/2026a.pem." placeholder:"DIR"`
+	DKIM string `name:"dkim" help:"The directory of DKIM keys: one subdirectory for each email domain, with one private key named after its selector, such as shop.example/2026a.pem." placeholder:"DIR"`
 }
 
 // load reads the keys; each one that cannot be used is a fault.

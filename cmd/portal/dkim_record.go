@@ -8,26 +8,26 @@ import (
 // dkimRecord prints a DNS record.
 type dkimRecord struct {
 	dkimFlag
-	Domain string `arg:"" help:"The domain behind the @ of the shop's sender address."`
+	Domain string `arg:"" help:"The domain of the shop's sender email."`
 	JSON   bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
 // Help implements kong.HelpProvider.
 func (dkimRecord) Help() string {
-	return `A key is made with openssl, and its record published before the key is used:
+	return `Create a key with openssl, and publish its record before you use the key:
 
   mkdir -p /etc/postern/dkim/shop.example
   openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out /etc/postern/dkim/shop.example/2026a.pem
   portal dkim record shop.example --dkim /etc/postern/dkim
 
-"name" and "text" are what most DNS providers ask for, with the type TXT; "zone" is the line of a zone file. For a new key choose a new selector, publish its record, and leave the old record for a week: mails are verified later than they are sent.`
+Most DNS providers ask for "name" and "text", with the type TXT; "zone" is the line for a zone file. For a new key, choose a new selector, publish its record, and keep the old record for a week: emails may be verified long after they were sent.`
 }
 
 // Run prints it.
 func (c dkimRecord) Run(w *world) error {
 	var wrong faults
 	if c.DKIM == "" {
-		wrong.add("--dkim: name the directory of the keys.")
+		wrong.add("--dkim: name the directory of DKIM keys.")
 	}
 	keys := c.load(&wrong)
 	if err := wrong.usage("help dkim record"); err != nil {
@@ -35,7 +35,7 @@ func (c dkimRecord) Run(w *world) error {
 	}
 	name, text, found := keys.Record(strings.ToLower(strings.TrimSuffix(c.Domain, ".")))
 	if !found {
-		return failf("There is no key for %s in %s. There are: %s.", c.Domain, c.DKIM, orNone(keys.Domains()))
+		return failf("There is no key for %s in %s. Domains with a key: %s.", c.Domain, c.DKIM, orNone(keys.Domains()))
 	}
 	var shown card
 	shown.add("name", name)

@@ -104,7 +104,7 @@ func (w *world) explainOwn(err *portal.Error) faults {
 	case err.Key != "":
 		all.add("%s", w.sentence(err.Key, nil))
 	case err.Kind == portal.NotFound:
-		all.add("There is no such thing in the store.")
+		all.add("Not found in the store.")
 	default:
 		all.add("%s", strings.Join(strings.Fields(err.Error()), " "))
 	}

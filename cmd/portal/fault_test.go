@@ -27,7 +27,7 @@ func TestExplain(t *testing.T) {
 		"on a line":      {fmt.Errorf("line 7: %w", erasing), faults{"line 7: " + known}},
 		"with its cause": {fmt.Errorf("line 7: %w", &portal.Error{Key: "customer.erasing", Cause: errors.New("why")}), faults{"line 7: " + known}},
 		"in the middle":  {fmt.Errorf("%w, and more", erasing), faults{known}},
-		"no message":     {fmt.Errorf("line 7: %w", &portal.Error{Kind: portal.NotFound}), faults{"line 7: There is no such thing in the store."}},
+		"no message":     {fmt.Errorf("line 7: %w", &portal.Error{Kind: portal.NotFound}), faults{"line 7: Not found in the store."}},
 		"not ours":       {errors.New("two\nlines"), faults{"two lines"}},
 	} {
 		if diff := cmp.Diff(c.want, w.explain(c.err)); diff != "" {

@@ -12,30 +12,29 @@ import (
 // grammar is the whole command line. A flag's tag "setting" is its name in the environment and in the file, where it is
 // not the flag's own: settings of many commands stand side by side there.
 type grammar struct {
-	Config string `help:"Read settings from this file: JSON, or lines such as \"store = /srv/postern\". A flag beats the environment, which beats the file." placeholder:"FILE"`
+	Config string `help:"Read settings from this file: JSON, or lines such as \"store = /srv/postern\". A flag overrides the environment, which overrides the file." placeholder:"FILE"`
 
-	Demo     demoCommand    `cmd:"" help:"Look at a running portal with made-up customers and orders; nothing to set up."`
+	Demo     demoCommand    `cmd:"" help:"Try a portal with made-up customers and orders; no setup needed."`
 	Serve    serveCommand   `cmd:"" help:"Run the portal."`
 	Shop     shopGroup      `cmd:"" help:"Create, list, show and change shops."`
-	APIKey   apikeyGroup    `cmd:"" name:"apikey" help:"Create, list and revoke the keys of a shop's feed."`
-	Import   importGroup    `cmd:"" help:"Bring orders in from a file."`
-	Customer customerGroup  `cmd:"" help:"Look after a customer without a browser: find, show, sign out, erase."`
+	APIKey   apikeyGroup    `cmd:"" name:"apikey" help:"Create, list and revoke a shop's API keys."`
+	Import   importGroup    `cmd:"" help:"Import orders from a file."`
+	Customer customerGroup  `cmd:"" help:"Find, show, sign out or delete a customer."`
 	Order    orderGroup     `cmd:"" help:"Show or delete an order."`
-	Outbox   outboxGroup    `cmd:"" help:"Look at mails and send them again."`
-	Job      jobGroup       `cmd:"" help:"Look at background jobs and try failed ones again."`
-	Mail     mailGroup      `cmd:"" help:"Try the mail server."`
-	Copy     copyCommand    `cmd:"" help:"Make one store equal to another, between engines."`
-	Backup   backupCommand  `cmd:"" help:"Save the embedded store in a file, while the portal runs."`
-	Restore  restoreCommand `cmd:"" help:"Make a store of a backup."`
-	DKIM     dkimGroup      `cmd:"" name:"dkim" help:"What to publish for mails that are signed."`
+	Outbox   outboxGroup    `cmd:"" help:"Show emails and send them again."`
+	Mail     mailGroup      `cmd:"" help:"Test the mail server."`
+	Copy     copyCommand    `cmd:"" help:"Copy one store to another, also between the engines."`
+	Backup   backupCommand  `cmd:"" help:"Back up the embedded store to a file while the portal runs."`
+	Restore  restoreCommand `cmd:"" help:"Restore a backup."`
+	DKIM     dkimGroup      `cmd:"" name:"dkim" help:"Print the DNS record of a DKIM key."`
 	Health   healthCommand  `cmd:"" help:"Check the local server's health."`
-	Version  versionCommand `cmd:"" help:"Tell which version this is."`
-	Help     helpCommand    `cmd:"" help:"Explain the portal, or one command."`
+	Version  versionCommand `cmd:"" help:"Print the version."`
+	Help     helpCommand    `cmd:"" help:"Show help for the portal or for one command."`
 }
 
-const description = `Postern is a customer-account portal for online shops, without passwords: customers ask for a link by e-mail, click it once, and see their orders, addresses and company details.
+const description = `Postern is a customer account portal for online shops, without passwords: customers request a link by email, click it once, and see their orders, addresses and company details.
 
-New here? Run "portal demo" and open the address it prints. To run a portal of your own: "portal shop create" makes a shop, "portal apikey create" a key with which your shop system sends its orders, and "portal serve" starts the server.`
+New here? Run "portal demo" and open the address it prints. To run your own portal, create a shop with "portal shop create" and an API key for your shop system with "portal apikey create", then start the server with "portal serve".`
 
 // execute parses the arguments and runs the command.
 func execute(ctx context.Context, args []string, w *world) error {
@@ -95,7 +94,7 @@ func withVariable(value *kong.Value) string {
 func unparsed(err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	if strings.HasPrefix(text, "expected ") {
-		text = "the command is not complete: " + text
+		text = "the command is incomplete: " + text
 	}
 	see := "help"
 	var failed *kong.ParseError
@@ -109,7 +108,7 @@ func unparsed(err error) error {
 
 // helpCommand prints help.
 type helpCommand struct {
-	Command []string `arg:"" optional:"" help:"The command to explain, such as \"serve\" or \"shop create\"."`
+	Command []string `arg:"" optional:"" help:"The command, such as \"serve\" or \"shop create\"."`
 }
 
 // Run prints the help of the command.

@@ -28,7 +28,7 @@ func (s *server) ignore(ctx context.Context, hangUps <-chan os.Signal) error {
 		case <-ctx.Done():
 			return nil
 		case <-hangUps:
-			s.log.InfoContext(ctx, "SIGHUP changes nothing: there is no TLS certificate to read again")
+			s.log.InfoContext(ctx, "SIGHUP ignored: there is no TLS certificate to reload")
 		}
 	}
 }

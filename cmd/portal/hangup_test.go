@@ -92,17 +92,17 @@ func TestHangUp(t *testing.T) {
 		hide(t, from, to)
 	}
 	h.hangUp()
-	h.wait("the TLS certificate was read again")
+	h.wait("TLS certificate reloaded")
 	if got := shown(t, address); got != "other" {
 		t.Errorf("shows the certificate %q", got)
 	}
 	h.hangUp()
-	h.wait("the TLS certificate was read again")
+	h.wait("TLS certificate reloaded")
 	if err := os.WriteFile(files.cert, []byte("-----BEGIN"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	h.hangUp()
-	h.wait("cannot be used")
+	h.wait("cannot load the new TLS certificate")
 	if got := shown(t, address); got != "other" {
 		t.Errorf("shows the certificate %q", got)
 	}
@@ -137,7 +137,7 @@ func TestHangUpWithoutCertificate(t *testing.T) {
 	base := h.wait("listens on ")
 	for range 2 {
 		h.hangUp()
-		h.wait("SIGHUP changes nothing")
+		h.wait("SIGHUP ignored")
 	}
 	response, err := http.Get(base + "/healthz")
 	if err != nil || response.StatusCode != http.StatusOK {

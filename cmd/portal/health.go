@@ -16,18 +16,18 @@ import (
 // healthCommand asks the server of this machine how it is, for places without curl.
 type healthCommand struct {
 	Addr    string `help:"The address that the server listens on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	TLSCert string `name:"tls-cert" help:"The certificate that the server shows, when it speaks TLS itself." placeholder:"FILE"`
-	Ready   bool   `help:"Ask whether it can do its work (/readyz), not only whether it answers (/healthz)." setting:"health-ready"`
+	TLSCert string `name:"tls-cert" help:"The server's certificate, if it serves TLS itself." placeholder:"FILE"`
+	Ready   bool   `help:"Check readiness (/readyz), not only whether the server responds (/healthz)." setting:"health-ready"`
 }
 
 // Help implements kong.HelpProvider.
 func (healthCommand) Help() string {
-	return `Asks the server of this machine how it is, prints the answer, and ends with status 1 when it is not well. It reads the same settings as "portal serve".
+	return `Checks the local server's health and prints the answer. Exits with status 1 if the check fails. Reads the same settings as "portal serve".
 
   portal health --addr 127.0.0.1:8080
   portal health --ready
 
-A supervisor that restarts what is not well asks without --ready: no restart brings back a mail server.`
+Do not use --ready for automatic restarts: a restart does not bring back a mail server.`
 }
 
 // healthTime is how long an answer may take.
@@ -47,17 +47,17 @@ func (c healthCommand) Run(ctx context.Context, w *world) error {
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+reachable(c.Addr)+path, nil)
 	if err != nil {
-		return failf("--addr: %q is no address.", c.Addr)
+		return failf("--addr: %q is not an address.", c.Addr)
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return failf("There is no answer from %s: %s.", c.Addr, err)
+		return failf("No response from %s: %s.", c.Addr, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
 	w.say("%s", strings.TrimSpace(string(body)))
 	if response.StatusCode != http.StatusOK || err != nil {
-		return failf("The server answers with status %d.", response.StatusCode)
+		return failf("The server responded with status %d.", response.StatusCode)
 	}
 	return nil
 }
@@ -95,5 +95,5 @@ func firstCertificate(text []byte) (*x509.Certificate, error) {
 			return x509.ParseCertificate(block.Bytes)
 		}
 	}
-	return nil, errors.New("there is no certificate in it")
+	return nil, errors.New("it contains no certificate")
 }

@@ -16,14 +16,14 @@ import (
 type importOrders struct {
 	storeFlag
 	shopFlag
-	File     string `arg:"" help:"The file; - is standard input."`
-	DryRun   bool   `help:"Check the file and report, and store nothing."`
-	Encoding string `placeholder:"NAME" help:"The encoding of a file that is not UTF-8, such as windows-1250."`
+	File     string `arg:"" help:"The file to import; - is standard input."`
+	DryRun   bool   `help:"Check the file and report, without storing anything."`
+	Encoding string `placeholder:"NAME" help:"The file's encoding, if it is not UTF-8, such as windows-1250."`
 }
 
 // Help implements kong.HelpProvider.
 func (importOrders) Help() string {
-	return `Each line is one order, in the shape the API takes, with its "number" inside:
+	return `Each line is one order, as the API accepts it, with its "number":
 
   {"number":"1001","email":"jana@example.com","placed_at":"2026-03-05T14:05:00Z","updated_at":"2026-03-05T14:05:00Z","currency":"EUR","total":"12.50"}
 
@@ -32,9 +32,9 @@ func (importOrders) Help() string {
 
   portal import orders --dry-run --encoding windows-1250 orders.ndjson
 
-A JSON array and objects written over several lines are read too, and UTF-8 and UTF-16 with a byte order mark. With --dry-run each order is compared with what is stored, not with the lines before it.
+The file may also be a JSON array, have objects over several lines, or be UTF-8 or UTF-16 with a byte order mark. With --dry-run each order is compared with the store, not with earlier lines.
 
-Lines that are wrong are refused and listed, and the others are stored; the exit status is then 1. Each order is stored as of its own updated_at, so an import that was interrupted can be run again and ends the same.`
+Invalid lines are refused and listed, and the others are stored; the exit status is then 1. Orders are applied by their updated_at, so you can run an interrupted import again with the same result.`
 }
 
 // Run imports, and reports.
@@ -54,13 +54,13 @@ func (c importOrders) Run(ctx context.Context, w *world) error {
 		report, err := operator.ImportOrders(ctx, shop.ID, in, progress, c.options()...)
 		done()
 		if c.DryRun {
-			w.say("Dry run: nothing was stored. This is what an import would do.")
+			w.say("Dry run: nothing was stored. An import would do this:")
 		}
 		w.report(c.File, shop.ID, report, time.Since(began))
 		w.reportWarnings(report, c.DryRun)
 		switch {
 		case ctx.Err() != nil:
-			return failf("Stopped after %d lines. What was stored stays; run the same command again, and it ends the same.", report.Lines)
+			return failf("Stopped after %d lines. Orders stored so far are kept; run the same command again to import the rest.", report.Lines)
 		case portal.KindOf(err) == portal.Invalid: // the file is written in a way that cannot be read
 			return failf("%s", say(w.texts.Developer(), portal.FaultsOf(err)[0].Key, nil))
 		case err != nil:
@@ -87,11 +87,11 @@ func (c importOrders) input(ctx context.Context, w *world) (io.ReadCloser, int64
 	}
 	file, err := os.Open(c.File)
 	if err != nil {
-		return nil, 0, failf("The file cannot be read: %s.", err)
+		return nil, 0, failf("Cannot read the file: %s.", err)
 	}
 	info, err := file.Stat()
 	if err == nil && info.IsDir() {
-		err = failf("%s is a directory; name a file of orders.", c.File)
+		err = failf("%s is a directory; name a file with orders.", c.File)
 	}
 	if err != nil {
 		return nil, 0, errors.Join(err, file.Close())
@@ -119,7 +119,7 @@ func (w *world) report(file, shop string, r portal.Report, took time.Duration) {
 	w.say("  created    %d", r.Created)
 	w.say("  updated    %d", r.Updated)
 	w.say("  unchanged  %d", r.Unchanged)
-	w.say("  stale      %d  (newer content was there already)", r.Stale)
+	w.say("  stale      %d  (a newer version was stored already)", r.Stale)
 	w.say("  refused    %d", r.RefusedCount)
 	for _, refusal := range r.Refused {
 		w.say("%s: %s", lineOf(refusal.Number, refusal.Line), strings.Join(w.refusal(refusal.Err), " "))

@@ -78,7 +78,7 @@ func TestImportFromStandardInput(t *testing.T) {
 func TestImportWithoutAFile(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
-	call(t, nil, "import", "orders", dir+"/none", "--store", dir).want(t, exitFailure, "cannot be read")
+	call(t, nil, "import", "orders", dir+"/none", "--store", dir).want(t, exitFailure, "Cannot read")
 	call(t, nil, "import", "orders", dir, "--store", dir).want(t, exitFailure, "is a directory")
 	call(t, nil, "import", "orders", writeFile(t, "o", ""), "--store", dir, "--shop", "other").want(t, exitFailure, `no shop "other"`)
 }
@@ -94,7 +94,7 @@ func TestImportInterrupted(t *testing.T) {
 		io.WriteString(feeder, orderLine(1021)[:40]) // read only when all before it was taken
 		stop()
 	}()
-	callWith(t, ctx, world{stdin: in}, "import", "orders", "-", "--store", dir).want(t, exitFailure, "Stopped after", "ends the same")
+	callWith(t, ctx, world{stdin: in}, "import", "orders", "-", "--store", dir).want(t, exitFailure, "Stopped after", "import the rest")
 	again := writeFile(t, "orders.ndjson", orderLines(21))
 	call(t, nil, "import", "orders", again, "--store", dir).want(t, exitOK, "refused    0\n")
 	call(t, nil, "import", "orders", again, "--store", dir).want(t, exitOK, counts(0, 21, 0, 0)...)

@@ -55,7 +55,7 @@ func (s *server) reportMail(f mail.Failure) {
 	const storeTime = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
-	waiting, oldest := "an unknown number of emails is waiting", time.Duration(0)
+	waiting := "an unknown number of emails are waiting"
 	if found, err := s.backlog.look(ctx); err == nil {
 		waiting, oldest = countWaiting(found.waiting), found.overdue
 	}
@@ -85,13 +85,13 @@ func adviceOn(f mail.Failure) (what, todo string) {
 	case mail.SignInRefused:
 		what, todo = "mail server refused the sign-in", "check the user in --smtp and its password"
 	case mail.CertificateUntrusted:
-		what, todo = "mail server's certificate is not trusted", "check the host in --smtp, or name the root with ca=FILE there"
+		what, todo = "mail server's certificate is not trusted", "check the host in --smtp, or add its root with ca=FILE"
 	case mail.TLSUnavailable:
 		what, todo = "mail server offers no encryption", "check scheme, port and starttls= in --smtp"
 	case mail.ServerRefused:
-		what, todo = "mail server turned this machine away", "check helo= in --smtp, or ask its operator"
+		what, todo = "mail server rejected this machine", "check helo= in --smtp, or ask its operator"
 	case mail.SenderRefused:
-		what, todo = "mail server refused the shop's sender", "check --sender-email of the shop, and that the user in --smtp may send from it"
+		what, todo = "mail server refused the shop's sender", "check the shop's --sender-email, and that the user in --smtp may send from it"
 	default:
 		what, todo = "mail server cannot be reached", "check that it runs, and its host and port in --smtp"
 	}

@@ -11,7 +11,7 @@ import (
 
 // mailGroup holds the sub-commands on the sending of emails.
 type mailGroup struct {
-	Test mailTest `cmd:"" help:"Send one test email and show each step."`
+	Test mailTest `cmd:"" help:"Send a test email and show each step."`
 }
 
 // mailTest sends an email by the mail server and the DKIM key that serve uses.
@@ -20,13 +20,13 @@ type mailTest struct {
 	shopFlag
 	smtpFlag
 	dkimFlag
-	Address string `arg:"" help:"The email address that the test email goes to."`
+	Address string `arg:"" help:"The recipient of the test email."`
 	JSON    bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
 // Help implements kong.HelpProvider.
 func (mailTest) Help() string {
-	return `Sends one email from the shop's address with the mail server and the DKIM key that "portal serve" uses, and reads the same settings. It shows each step: connect, tls, sign-in, dkim, send, and the message ID by which the mail server's log names the email. It ends with status 1 when a step failed.
+	return `Sends a test email from the shop, with the same settings, mail server and DKIM key as "portal serve". Shows each step (connect, tls, sign-in, dkim, send) and the message ID, which you can look up in the mail server's log. Exits with status 1 if a step fails.
 
   PORTAL_SMTP_PASSWORD=... portal mail test you@example.com --smtp smtp://account@mail.shop.example:587 --dkim /etc/postern/dkim
 
@@ -40,7 +40,7 @@ func (c mailTest) Run(ctx context.Context, w *world) error {
 	keys := c.load(&wrong)
 	to, ok := portal.CanonicalEmail(c.Address)
 	if !ok {
-		wrong.add("ADDRESS: %q is not an email address.", c.Address)
+		wrong.add("ADDRESS: %q is not a valid email.", c.Address)
 	}
 	if err := wrong.usage("help mail test"); err != nil {
 		return err
@@ -89,9 +89,9 @@ func showTrial(w *world, steps []smtp.Step, id string, asJSON bool) error {
 	var f *mail.Failure
 	switch {
 	case !errors.As(failed, &f) || f.Cause == "" && f.Temporary:
-		return failf("The mail server did not take the email now. Try again later, or ask its operator.")
+		return failf("The mail server did not accept the email for now. Try again later, or ask its operator.")
 	case f.Cause == "":
-		return failf("The mail server refused the email for good. Check the shop's sender address and the recipient.")
+		return failf("The mail server rejected the email. Check the shop's sender email and the recipient.")
 	}
 	what, todo := adviceOn(*f)
 	return failf("The %s: %s.", what, todo)

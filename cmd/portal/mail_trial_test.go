@@ -83,7 +83,7 @@ func TestMailTest(t *testing.T) {
 		{"a wrong password", "smtp://shop@" + plain + "?starttls=off", "wrong", nil, exitFailure,
 			[]string{"sign-in", "failed", "sign_in_refused", "(535)", "check the user in --smtp and its password"}},
 		{"an untrusted certificate", "smtp://shop@" + secure, "right", nil, exitFailure,
-			[]string{"tls", "failed", "certificate_untrusted", "name the root with ca=FILE"}},
+			[]string{"tls", "failed", "certificate_untrusted", "add its root with ca=FILE"}},
 		{"no TLS there", "smtp://shop@" + plain, "right", nil, exitFailure, []string{"tls_unavailable", "check scheme, port and starttls="}},
 		{"nobody there", "smtp://shop@" + closed.Addr().String(), "right", nil, exitFailure, []string{"connect", "failed", "check that it runs"}},
 	} {
@@ -106,7 +106,7 @@ func TestMailTest(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &steps); err != nil || len(steps) != 3 || steps[2].Step != "sign-in" || steps[2].Result != "failed" {
 		t.Errorf("%v: %s", err, out)
 	}
-	call(t, env("right"), "mail", "test", "nobody", "--smtp", "smtp://shop@"+plain).want(t, exitUsage, `"nobody" is not an email address`)
+	call(t, env("right"), "mail", "test", "nobody", "--smtp", "smtp://shop@"+plain).want(t, exitUsage, `"nobody" is not a valid email`)
 	call(t, env(""), "mail", "test", "you@example.com").want(t, exitUsage, "--smtp: there is no mail server")
 }
 
@@ -150,7 +150,7 @@ func TestServeNamesMailFaults(t *testing.T) {
 		{"a wrong password", "smtp://shop@" + plain + "?starttls=off",
 			"mail server refused the sign-in (535); 0 emails are waiting; check the user in --smtp and its password", "sign_in_refused"},
 		{"an untrusted certificate", "smtp://shop@" + secure,
-			"mail server's certificate is not trusted; 0 emails are waiting; check the host in --smtp, or name the root with ca=FILE there",
+			"mail server's certificate is not trusted; 0 emails are waiting; check the host in --smtp, or add its root with ca=FILE",
 			"certificate_untrusted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

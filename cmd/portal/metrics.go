@@ -35,28 +35,28 @@ func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		inHand: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "portal_http_requests_in_hand", Help: "Requests that are being answered.",
+			Name: "portal_http_requests_in_flight", Help: "Requests in progress.",
 		}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portal_http_requests_total", Help: "Requests answered, by route, method and status.",
 		}, []string{"route", "method", "status"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "portal_http_request_duration_seconds", Help: "Time from a request's arrival to its answer, by route and method.",
+			Name: "portal_http_request_duration_seconds", Help: "Time from a request to its response, by route and method.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15},
 		}, []string{"route", "method"}),
 		feed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "portal_feed_deliveries_total", Help: "Documents that feeds brought, by route and result (created, updated, unchanged, stale).",
+			Name: "portal_feed_deliveries_total", Help: "Documents sent by feeds, by route and result (created, updated, unchanged, stale).",
 		}, []string{"route", "result"}),
 		mails: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "portal_mail_attempts_total", Help: "Attempts at a mail, by outcome: sent, dropped, refused, deferred, unsure, fault.",
+			Name: "portal_mail_attempts_total", Help: "Attempts to send an email, by outcome: sent, dropped, refused, deferred, unsure, fault.",
 		}, []string{"outcome"}),
 		missed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portal_mail_connections_failed_total", Help: "Failed connections to the mail server, by cause.",
 		}, []string{"cause"}),
 		store: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portal_store_operations_total",
-			Help: "Lists and writes of the store, by part (site, mail, worker), operation, and outcome (ok, refused, failed). The worker's writes are its jobs.",
-		}, []string{"part", "operation", "outcome"}),
+			Help: "Store operations (lists and writes) by component (site, mail, worker), operation and outcome (ok, refused, failed).",
+		}, []string{"component", "operation", "outcome"}),
 	}
 	for _, outcome := range []string{mailSent, mailDropped, mailRefused, mailDeferred, mailUnsure, mailFault} {
 		m.mails.WithLabelValues(outcome) // begins at zero, so that the first one counts
@@ -88,7 +88,7 @@ func (m *metrics) observe(p *pulse) {
 	p.missed = func(cause string) { m.missed.WithLabelValues(cause).Inc() }
 	for _, state := range append(mail.Causes(), "ok") {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "portal_mail_server_state", Help: "1 for the state the mail server was found in last, 0 for all others.",
+			Name: "portal_mail_server_state", Help: "1 for the last known state of the mail server, 0 for all others.",
 			ConstLabels: prometheus.Labels{"state": state},
 		}, func() float64 {
 			if cause, _ := p.away(); cmp.Or(cause, "ok") == state {
@@ -119,13 +119,13 @@ func outcomeOfStore(err error) string {
 // outbox adds figures of what lies in the outboxes; they are found when somebody asks.
 func (m *metrics) outbox(b *backlog) {
 	state := func(state string) *prometheus.Desc {
-		return prometheus.NewDesc("portal_outbox_mails", "Mails in the outbox by state, of each shop up to a thousand.",
+		return prometheus.NewDesc("portal_outbox_mails", "Emails in the outbox by state, up to a thousand of each shop.",
 			nil, prometheus.Labels{"state": state})
 	}
 	m.registry.MustRegister(outboxCollector{
 		backlog: b, waiting: state("waiting"), failed: state("failed"),
-		refused: prometheus.NewDesc("portal_outbox_senders_refused", "Shops whose sender address the mail server refuses.", nil, nil),
-		overdue: prometheus.NewDesc("portal_outbox_overdue_seconds", "How long the mail that is due the longest has been due.", nil, nil),
+		refused: prometheus.NewDesc("portal_outbox_senders_refused", "Shops whose sender email the mail server refuses.", nil, nil),
+		overdue: prometheus.NewDesc("portal_outbox_overdue_seconds", "How long the oldest due email has been due.", nil, nil),
 	})
 }
 
@@ -148,7 +148,7 @@ func (c outboxCollector) Collect(to chan<- prometheus.Metric) {
 	defer cancel()
 	found, err := c.backlog.look(ctx)
 	if err != nil {
-		to <- prometheus.NewInvalidMetric(c.waiting, errors.New("the store does not answer"))
+		to <- prometheus.NewInvalidMetric(c.waiting, errors.New("the store does not respond"))
 		return
 	}
 	for desc, value := range map[*prometheus.Desc]float64{

@@ -40,19 +40,19 @@ func (c orderArg) use(ctx context.Context, do func(portal.Operator, portal.Shop,
 // orderDelete deletes an order.
 type orderDelete struct {
 	orderArg
-	Yes bool `help:"Do it without asking further."`
+	Yes bool `help:"Confirm the deletion."`
 }
 
 // Help implements kong.HelpProvider.
 func (orderDelete) Help() string {
-	return `The order is gone from its customer's pages at once. Statements of withdrawal and messages about it stay. If your shop system sends the order again, it comes back: delete it there first.`
+	return `Removes the order from the customer's pages at once. Withdrawal statements and messages about it stay. If your shop system sends the order again, it comes back, so delete it there first.`
 }
 
 // Run deletes it.
 func (c orderDelete) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator, shop portal.Shop, order portal.OrderAccount) error {
 		if !c.Yes {
-			return faults{"This would delete order " + order.Number + " of " + orNobody(order.Email) + ". Add --yes to do it."}.
+			return faults{"This would delete order " + order.Number + " of " + orNobody(order.Email) + ". Add --yes to confirm."}.
 				usage("help order delete")
 		}
 		if err := operator.DeleteOrder(ctx, shop.ID, order.Number); err != nil {

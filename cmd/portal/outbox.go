@@ -13,9 +13,9 @@ import (
 
 // outboxGroup holds the sub-commands on mails.
 type outboxGroup struct {
-	List   outboxList   `cmd:"" help:"List mails by state: waiting, deferred, failed, sent and dropped ones, each newest first."`
-	Show   outboxShow   `cmd:"" help:"Show how the sending of one mail goes."`
-	Resend outboxResend `cmd:"" help:"Send a failed or sent mail again, or a waiting one before its time."`
+	List   outboxList   `cmd:"" help:"List emails by state (waiting, deferred, failed, sent, dropped), newest first."`
+	Show   outboxShow   `cmd:"" help:"Show the delivery state of one email."`
+	Resend outboxResend `cmd:"" help:"Send a failed or sent email again, or a waiting one at once."`
 }
 
 // useOutbox lets do work on a shop's outbox.
@@ -40,7 +40,7 @@ func states() []string {
 // noSuchMail words a missing entry.
 func noSuchMail(id string, err error) error {
 	if errors.Is(err, storage.ErrNotFound) {
-		return failf("There is no mail %q in the outbox; \"portal outbox list\" shows them.", id)
+		return failf("There is no email %q in the outbox; \"portal outbox list\" lists them.", id)
 	}
 	return err
 }

@@ -16,8 +16,8 @@ import (
 type outboxList struct {
 	storeFlag
 	shopFlag
-	State string `setting:"outbox-state" help:"Only mails in this state: waiting, deferred, failed, sent or dropped." placeholder:"STATE"`
-	Limit most   `setting:"outbox-limit" help:"The most mails of each state." default:"50"`
+	State string `setting:"outbox-state" help:"List only this state: waiting, deferred, failed, sent or dropped." placeholder:"STATE"`
+	Limit most   `setting:"outbox-limit" help:"The maximum number of emails for each state." default:"50"`
 	JSON  bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
@@ -29,7 +29,7 @@ func (c outboxList) Run(ctx context.Context, w *world) error {
 		wanted = []string{c.State}
 	}
 	if !slices.Contains(states(), wanted[0]) {
-		wrong.add("--state: a mail is %s, not %q.", listOf(states()), c.State)
+		wrong.add("--state: must be %s, not %q.", listOf(states()), c.State)
 	}
 	if err := wrong.usage("help outbox list"); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (m *most) Decode(parsed *kong.DecodeContext) error {
 	text := parsed.Scan.Pop().String()
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > storage.MaxLimit {
-		return fmt.Errorf("a number from 1 to %d is wanted, not %q", storage.MaxLimit, text)
+		return fmt.Errorf("must be a number from 1 to %d, not %q", storage.MaxLimit, text)
 	}
 	*m = most(n)
 	return nil

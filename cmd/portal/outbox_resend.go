@@ -11,12 +11,12 @@ import (
 type outboxResend struct {
 	storeFlag
 	shopFlag
-	ID string `arg:"" help:"The mail's id, as \"portal outbox list\" shows it."`
+	ID string `arg:"" help:"The email's id, from \"portal outbox list\"."`
 }
 
 // Help implements kong.HelpProvider.
 func (outboxResend) Help() string {
-	return `Puts a failed or sent mail back among those to be sent, and a waiting one before its time. A mail server that was out of reach is tried again after at most half a minute, for all mails alike. A mail is made anew when it is sent. One for which there is nothing to say any more, such as a code that is too old, is then listed as dropped.`
+	return `Queues a failed or sent email again, or makes a waiting one due now. A mail server that could not be reached is retried within half a minute. The content is generated when the email is sent. If there is nothing left to send, for example because a code has expired, the email is listed as dropped.`
 }
 
 // Run puts it back among those to be sent.
@@ -24,12 +24,12 @@ func (c outboxResend) Run(ctx context.Context, w *world) error {
 	return useOutbox(ctx, c.storeFlag, c.shopFlag, func(box mail.Outbox) error {
 		err := box.Resend(ctx, c.ID)
 		if errors.Is(err, mail.ErrDrop) {
-			return failf("Mail %s was dropped, since there was nothing to send: nobody has the address, or it asked too often.", c.ID)
+			return failf("Email %s was dropped because there was nothing to send: no account has this email, or it requested too many emails.", c.ID)
 		}
 		if err != nil {
 			return noSuchMail(c.ID, err)
 		}
-		w.say("Mail %s is due now; \"portal serve\" sends it within a second, or once the mail server can be reached, unless there is nothing to say in it any more.", c.ID)
+		w.say("Email %s is due now. \"portal serve\" sends it within a second, or once the mail server can be reached, unless there is nothing left to send.", c.ID)
 		return nil
 	})
 }

@@ -11,7 +11,7 @@ import (
 type outboxShow struct {
 	storeFlag
 	shopFlag
-	ID   string `arg:"" help:"The mail's id, as \"portal outbox list\" shows it."`
+	ID   string `arg:"" help:"The email's id, from \"portal outbox list\"."`
 	JSON bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 

@@ -59,8 +59,8 @@ func TestOutbox(t *testing.T) {
 	}
 	call(t, nil, "outbox", "resend", waiting, "--store", dir).want(t, exitOK, "is due now", "once the mail server can be reached")
 	call(t, nil, "outbox", "resend", dropped, "--store", dir).want(t, exitFailure, "was dropped")
-	call(t, nil, "outbox", "resend", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)
-	call(t, nil, "outbox", "show", "nothing", "--store", dir).want(t, exitFailure, `no mail "nothing"`)
+	call(t, nil, "outbox", "resend", "nothing", "--store", dir).want(t, exitFailure, `no email "nothing"`)
+	call(t, nil, "outbox", "show", "nothing", "--store", dir).want(t, exitFailure, `no email "nothing"`)
 }
 
 // locked is a mail server that refuses the sign-in.

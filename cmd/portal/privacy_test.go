@@ -140,13 +140,12 @@ func checkFigures(t *testing.T, text string) {
 		`portal_http_requests_total{method="PUT",route="/api/v1/orders/:number",status="401"} 2`,
 		`portal_http_requests_total{method="GET",route="-",status="404"}`,
 		`portal_http_request_duration_seconds_bucket{method="GET",route="/orders",le=`,
-		`portal_http_requests_in_hand 0`,
+		`portal_http_requests_in_flight 0`,
 		`portal_mail_attempts_total{outcome="refused"} 0`,
 		`portal_outbox_mails{state="failed"} 0`, `portal_outbox_mails{state="waiting"} `, `portal_outbox_overdue_seconds `,
-		`portal_jobs_due{kind="sweep"} `, `portal_jobs_running{kind="vat_check"} `, `portal_jobs_failed{kind="count_orders"} 0`, `portal_jobs_oldest_seconds{kind="change_notice"} `,
-		`portal_store_operations_total{operation="replace",outcome="ok",part="worker"} `,
-		`portal_store_operations_total{operation="insert",outcome="ok",part="site"} `,
-		`portal_store_operations_total{operation="replace",outcome="ok",part="mail"} `,
+		`portal_store_operations_total{component="worker",operation="replace",outcome="ok"} `,
+		`portal_store_operations_total{component="site",operation="insert",outcome="ok"} `,
+		`portal_store_operations_total{component="mail",operation="replace",outcome="ok"} `,
 		"go_goroutines ", "process_resident_memory_bytes ", "go_build_info",
 	} {
 		if !strings.Contains(text, want) {

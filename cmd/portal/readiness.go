@@ -30,10 +30,10 @@ const (
 func mailCheck(p *pulse, b *backlog) web.Check {
 	return web.Check{Name: "mail", Run: func(ctx context.Context) (string, error) {
 		if p.ended.Load() {
-			return "stopped", errors.New("the dispatcher has ended")
+			return "stopped", errors.New("the dispatcher has stopped")
 		}
 		if still := p.still(); still > pulsePatience {
-			return "stopped", fmt.Errorf("the dispatcher gives no sign of life for %s", still)
+			return "stopped", fmt.Errorf("the dispatcher has not responded for %s", still)
 		}
 		found, err := b.look(ctx)
 		switch {
@@ -42,11 +42,11 @@ func mailCheck(p *pulse, b *backlog) web.Check {
 		}
 		switch cause, met := p.away(); {
 		case cause != "" && cause != mail.ServerUnreachable && !met:
-			return cause, fmt.Errorf("the mail server was not reached since the start: %s", cause)
+			return cause, fmt.Errorf("the mail server has not been reached since the start: %s", cause)
 		case cause != "":
 			return cause, nil
 		case min(found.overdue, p.reached()) > mailPatience:
-			return "late", fmt.Errorf("a mail has been due for %s", found.overdue)
+			return "late", fmt.Errorf("an email has been due for %s", found.overdue)
 		case found.refused > 0:
 			return mail.SenderRefused, nil
 		}
@@ -70,7 +70,7 @@ func clockCheck(engine storage.Engine, now func() time.Time) web.Check {
 		answered := now()
 		off := max(asked.Sub(theirs), theirs.Sub(answered))
 		if off > clockPatience {
-			return "off", fmt.Errorf("this machine's clock is %s off the store's", off)
+			return "off", fmt.Errorf("this machine's clock differs from the store's by %s", off)
 		}
 		return "ok", nil
 	}}

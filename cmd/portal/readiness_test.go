@@ -318,10 +318,10 @@ func TestServeHealth(t *testing.T) {
 	call(t, map[string]string{"PORTAL_ADDR": address}, "health", "--ready").want(t, exitOK, `"ready":true`, `"store"`, `"mail"`, `"clock"`)
 	_, port, _ := net.SplitHostPort(address)
 	call(t, nil, "health", "--addr", "0.0.0.0:"+port).want(t, exitOK, "ok")
-	call(t, nil, "health", "--addr", address, "--tls-cert", newPair(t, "x").cert).want(t, exitFailure, "no answer")
+	call(t, nil, "health", "--addr", address, "--tls-cert", newPair(t, "x").cert).want(t, exitFailure, "No response")
 	call(t, nil, "health", "--addr", address, "--tls-cert", "/nowhere").want(t, exitFailure, "/nowhere")
 	server.end()
-	call(t, nil, "health", "--addr", address).want(t, exitFailure, "There is no answer from "+address)
+	call(t, nil, "health", "--addr", address).want(t, exitFailure, "No response from "+address)
 	sick := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "sick", http.StatusServiceUnavailable) })}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // secretFlag says where the installation secret is.
 type secretFlag struct {
-	SecretKeyFile []string `help:"The file of the installation secret, 32 bytes that only its owner can read. An embedded store has it as secret.key in its directory; with MongoDB it must be named. To replace the secret, name the new file and then the one before, separated by a comma." placeholder:"FILE"`
+	SecretKeyFile []string `help:"The file of the installation secret, 32 bytes that only its owner may read. Default: secret.key in the store's directory; required with MongoDB. To replace the secret, name the new file and the old one, separated by a comma." placeholder:"FILE"`
 }
 
 // maxSecrets are the current secret and, while it is being replaced, the one before.
@@ -23,10 +23,10 @@ const maxSecrets = 2
 func (f storeFlag) secretFiles(wrong *faults) []string {
 	switch {
 	case len(f.SecretKeyFile) > maxSecrets:
-		wrong.add("--secret-key-file: name one file, or two while the secret is being replaced: the new one, and the one before.")
+		wrong.add("--secret-key-file: name one file, or two to replace the secret: the new one and the old one.")
 	case len(f.SecretKeyFile) == 0 && onMongoDB(f.Store):
-		wrong.add("--secret-key-file: a store on MongoDB needs the file of the installation secret, the same for every process. " +
-			"One that is not there yet is made with a new store.")
+		wrong.add("--secret-key-file: required with MongoDB: the file of the installation secret, the same for every process. " +
+			"A new store creates it.")
 	case len(f.SecretKeyFile) == 0:
 		return []string{filepath.Join(f.Store, secret.FileName)}
 	}
@@ -52,7 +52,7 @@ func (f storeFlag) ring(ctx context.Context, engine storage.Engine) (*secret.Rin
 	}
 	if !begun {
 		if err := secret.Create(files[0]); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, failf("The installation secret cannot be made: %s.", err)
+			return nil, failf("Cannot create the installation secret: %s.", err)
 		}
 	}
 	ring, err := readSecrets(files)
@@ -61,8 +61,8 @@ func (f storeFlag) ring(ctx context.Context, engine storage.Engine) (*secret.Rin
 	}
 	err = portal.New(engine, ring).TakeSecret(ctx)
 	if errors.Is(err, portal.ErrOtherSecret) {
-		return nil, failf("The store belongs to another installation secret than the one in %s. Name its own with --secret-key-file, "+
-			"or put it back. To replace a secret, name the new file and then the one before: --secret-key-file NEW,OLD.", files[0])
+		return nil, failf("The store was created with another installation secret than the one in %s. Name the right one with --secret-key-file, "+
+			"or put it back. To replace a secret, name both files: --secret-key-file NEW,OLD.", files[0])
 	}
 	return ring, err
 }
@@ -73,8 +73,8 @@ func readSecrets(files []string) (*secret.Ring, error) {
 		one, err := secret.Read(file)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, failf("The installation secret %s is missing, and the store needs the one that it was made with. "+
-				"Put it back from where you keep it, or name it with --secret-key-file. It is in no backup of the store.", file)
+			return nil, failf("The installation secret %s is missing. "+
+				"Put back your copy, or name it with --secret-key-file. Backups of the store do not contain it.", file)
 		case err != nil:
 			return nil, failf("%s.", err)
 		}

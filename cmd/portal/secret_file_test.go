@@ -71,7 +71,7 @@ func TestWrongSecretIsRefused(t *testing.T) {
 		status     int
 		want       []string
 	}{
-		{"missing", "/nowhere/secret.key", exitFailure, []string{"/nowhere/secret.key is missing", "in no backup"}},
+		{"missing", "/nowhere/secret.key", exitFailure, []string{"/nowhere/secret.key is missing", "do not contain it"}},
 		{"too short", writeSecret(t, "s", 31, 0o600), exitFailure, []string{"31 bytes", "exactly 32"}},
 		{"with a line break", writeSecret(t, "l", 33, 0o600), exitFailure, []string{"33 bytes"}},
 		{"read by the group", writeSecret(t, "g", 32, 0o640), exitFailure, []string{"chmod 600"}},

@@ -22,18 +22,18 @@ type serveCommand struct {
 	storeFlag
 	smtpFlag
 	dkimFlag
-	Addr           string   `help:"The address to listen on. Unless --tls-cert is given, a reverse proxy with TLS stands in front of it." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	TLSCert        string   `name:"tls-cert" help:"Speak TLS with this certificate, a PEM file with its chain. A new one is taken up within seconds." placeholder:"FILE"`
-	TLSKey         string   `name:"tls-key" help:"The certificate's private key." placeholder:"FILE"`
-	Log            string   `help:"The form of the log on standard error: text or json." default:"text" placeholder:"FORM"`
+	Addr           string   `help:"The address to listen on. Without --tls-cert, put a reverse proxy with TLS in front of it." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	TLSCert        string   `name:"tls-cert" help:"Serve TLS with this certificate, a PEM file with its chain. A renewed file is loaded within seconds." placeholder:"FILE"`
+	TLSKey         string   `name:"tls-key" help:"The private key of the certificate, a PEM file." placeholder:"FILE"`
+	Log            string   `help:"The log format on standard error: text or json." default:"text" placeholder:"FORMAT"`
 	LogLevel       string   `help:"Minimum log level: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
-	MetricsAddr    string   `help:"The address at which Prometheus finds /metrics; none unless given. Everyone who reaches it can read them." placeholder:"HOST:PORT"`
-	VIES           string   `name:"vies" help:"The interface of VIES, which is asked whether customers' VAT IDs are valid; none asks nobody." default:"https://ec.europa.eu/taxation_customs/vies/rest-api" placeholder:"URL"`
-	Init           bool     `help:"Start with an empty store where there is none yet. Without it, a mistyped --store is an error."`
-	InsecureHTTP   bool     `name:"insecure-http" help:"Serve shops over plain http on other hosts than this machine. Sign-in links and cookies can then be read on the way."`
-	TrustedProxies []string `help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed; separated by commas." placeholder:"NET"`
+	MetricsAddr    string   `help:"The address where Prometheus reads /metrics; off by default. Anyone who can reach it can read them." placeholder:"HOST:PORT"`
+	VIES           string   `name:"vies" help:"The URL of VIES, which checks customers' VAT IDs, or none." default:"https://ec.europa.eu/taxation_customs/vies/rest-api" placeholder:"URL"`
+	Init           bool     `help:"Start with a new, empty store. Without it, a store that does not exist is an error, since --store may be mistyped."`
+	InsecureHTTP   bool     `name:"insecure-http" help:"Serve shops over plain http on hosts other than this machine. Anyone on the network path can then read sign-in links and cookies."`
+	TrustedProxies []string `help:"Addresses or networks of reverse proxies whose X-Forwarded-For is trusted, separated by commas." placeholder:"NET"`
 
-	ShutdownTimeout string `help:"How long requests and mail in hand may take to finish when the server is told to stop." default:"20s" placeholder:"TIME"`
+	ShutdownTimeout string `help:"How long running requests and emails may take to finish on shutdown." default:"20s" placeholder:"TIME"`
 }
 
 // Help implements kong.HelpProvider.
@@ -51,13 +51,13 @@ Or with a file, postern.conf, and "portal serve --config postern.conf":
 
 ` + smtpOptions + `
 
-"portal mail test" tries the mail server. The embedded store takes one server at a time; the other commands work beside it. SIGINT and SIGTERM end the server when the requests and the mail in hand are done, or --shutdown-timeout is over. SIGHUP has it read the TLS certificate again at once; without one it does nothing.
+"portal mail test" tests the mail server. One server can use an embedded store; the other commands work alongside it. On SIGINT or SIGTERM the server finishes running requests and emails, for at most --shutdown-timeout. On SIGHUP it reloads the TLS certificate, if it has one.
 
-/healthz says whether the server answers, /readyz whether store, mail and clock are well. Without a reverse proxy, --tls-cert and --tls-key bring TLS:
+/healthz reports that the server responds, /readyz the state of store, mail and clock. Without a reverse proxy, use --tls-cert and --tls-key:
 
   portal serve --addr :443 --tls-cert /etc/postern/fullchain.pem --tls-key /etc/postern/privkey.pem --smtp ...
 
-Traces of requests go to the OpenTelemetry collector that OTEL_EXPORTER_OTLP_ENDPOINT names, by http/protobuf; the other OTEL_ variables count, too. Metrics and traces name routes and shops, never a person, an address or a token.`
+Traces go to the OpenTelemetry collector in OTEL_EXPORTER_OTLP_ENDPOINT, by http/protobuf; the other OTEL_ variables apply, too. Metrics and traces contain routes and shops, but no names, emails or tokens.`
 }
 
 // setup is what the settings of serve come to.
@@ -76,7 +76,7 @@ func (c serveCommand) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	if c.isNew() && !c.Init {
-		return c.noStore("create a shop in it first (\"portal help shop create\"), or start with an empty one by --init")
+		return c.noStore("create a shop in it first (\"portal help shop create\"), or add --init to start with an empty one")
 	}
 	engine, err := c.open(ctx)
 	if err != nil {
@@ -92,13 +92,13 @@ func (c serveCommand) check(w *world) (setup, error) {
 	wrong := w.settings
 	c.checkAddresses(&wrong)
 	if c.Log != "text" && c.Log != "json" {
-		wrong.add("--log: the log has the forms text and json, not %q.", c.Log)
+		wrong.add("--log: must be text or json, not %q.", c.Log)
 	}
 	if err := s.level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		wrong.add("--log-level: the levels are debug, info, warn and error, not %q.", c.LogLevel)
+		wrong.add("--log-level: must be debug, info, warn or error, not %q.", c.LogLevel)
 	}
 	if s.drain, err = time.ParseDuration(c.ShutdownTimeout); err != nil || s.drain <= 0 {
-		wrong.add("--shutdown-timeout: a time such as 20s or 2m is wanted, not %q.", c.ShutdownTimeout)
+		wrong.add("--shutdown-timeout: must be a duration such as 20s or 2m, not %q.", c.ShutdownTimeout)
 	}
 	s.trusted = parseProxies(c.TrustedProxies, &wrong)
 	c.checkStore(&wrong)
@@ -113,10 +113,10 @@ func (c serveCommand) check(w *world) (setup, error) {
 
 func (c serveCommand) checkAddresses(wrong *faults) {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-		wrong.add("--addr: %q is no address to listen on; write host:port, as in 127.0.0.1:8080.", c.Addr)
+		wrong.add("--addr: %q is not an address to listen on; write host:port, such as 127.0.0.1:8080.", c.Addr)
 	}
 	if u, err := url.Parse(c.VIES); c.VIES != none && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-		wrong.add("--vies: %q is no address of the interface, such as https://vies.example/rest-api; none asks nobody.", c.VIES)
+		wrong.add("--vies: %q is not a URL such as https://vies.example/rest-api, or none.", c.VIES)
 	}
 	if c.MetricsAddr == "" {
 		return
@@ -124,9 +124,9 @@ func (c serveCommand) checkAddresses(wrong *faults) {
 	_, port, err := net.SplitHostPort(c.MetricsAddr)
 	switch {
 	case err != nil:
-		wrong.add("--metrics-addr: %q is no address to listen on; write host:port, as in 127.0.0.1:9090.", c.MetricsAddr)
+		wrong.add("--metrics-addr: %q is not an address to listen on; write host:port, such as 127.0.0.1:9090.", c.MetricsAddr)
 	case c.MetricsAddr == c.Addr && port != "0":
-		wrong.add("--metrics-addr must differ from --addr: not everyone may read the metrics.")
+		wrong.add("--metrics-addr: must differ from --addr, because metrics are not public.")
 	}
 }
 
@@ -135,10 +135,10 @@ func (c serveCommand) readCertificate(wrong *faults) *certificate {
 	case c.TLSCert == "" && c.TLSKey == "":
 		return nil
 	case c.TLSKey == "":
-		wrong.add("--tls-key: with --tls-cert the file of its private key is needed, too.")
+		wrong.add("--tls-key: name the private key of --tls-cert, too.")
 		return nil
 	case c.TLSCert == "":
-		wrong.add("--tls-cert: with --tls-key the file of its certificate is needed, too.")
+		wrong.add("--tls-cert: name the certificate of --tls-key, too.")
 		return nil
 	}
 	read, err := readCertificate(c.TLSCert, c.TLSKey)
@@ -224,12 +224,12 @@ func (c serveCommand) announce(ctx context.Context, w *world, server *server, at
 		return err
 	}
 	if len(shops) == 0 && onMongoDB(c.Store) && !c.Init {
-		return failf("The database that --store names holds no shop. Check its name; to start with an empty one, add --init.")
+		return failf("The database in --store has no shop. Check its name, or add --init to start with an empty one.")
 	}
 	var plain faults
 	for _, shop := range shops {
 		if !shop.Secure() && !c.InsecureHTTP && !onLoopback(shop.BaseURL) {
-			plain.add("The base URL of shop %s is %s: without https anyone on the way can read sign-in links. "+
+			plain.add("The base URL of shop %s is %s: without https, anyone on the network path can read sign-in links. "+
 				"Change it with \"portal shop set %s --base-url https://…\", or allow it with --insecure-http.", shop.ID, shop.BaseURL, shop.ID)
 		}
 	}
@@ -243,7 +243,7 @@ func (c serveCommand) announce(ctx context.Context, w *world, server *server, at
 		w.say("  shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)
 	}
 	if len(shops) == 0 {
-		w.note("There is no shop yet, so nobody can sign in. Create one, while this runs, with:\n"+
+		w.note("There is no shop yet, so nobody can sign in. Create one while the server runs:\n"+
 			"  portal shop create main --store %s --name \"Bookshop\" --base-url https://account.shop.example --sender-email account@shop.example", c.shownStore())
 	}
 	return nil

@@ -34,11 +34,11 @@ func TestServeRefusesToStart(t *testing.T) {
 		{"user without password", nil, []string{"--smtp", "smtp://u@mail.example"}, []string{"--smtp", "no password", smtpPassword, "--smtp-password-file"}},
 		{"empty password file", nil, []string{"--smtp", "smtp://u@mail.example", "--smtp-password-file", empty}, []string{"no password"}},
 		{"no password file", nil, append(smtp, "--smtp-password-file", "/nowhere"), []string{"--smtp-password-file"}},
-		{"password twice", map[string]string{smtpPassword: "x"}, append(smtp, "--smtp-password-file", empty), []string{"one place"}},
+		{"password twice", map[string]string{smtpPassword: "x"}, append(smtp, "--smtp-password-file", empty), []string{"use only one"}},
 		{"certificate alone", nil, append(smtp, "--tls-cert", empty), []string{"--tls-key"}},
 		{"key alone", nil, append(smtp, "--tls-key", empty), []string{"--tls-cert"}},
 		{"no certificate", nil, append(smtp, "--tls-cert", empty, "--tls-key", empty), []string{"--tls-cert and --tls-key"}},
-		{"no certificate file", nil, append(smtp, "--tls-cert", "/nowhere", "--tls-key", empty), []string{"/nowhere cannot be read"}},
+		{"no certificate file", nil, append(smtp, "--tls-cert", "/nowhere", "--tls-key", empty), []string{"cannot read /nowhere"}},
 		{"metrics on the site's address", nil, append(smtp, "--addr", "127.0.0.1:1", "--metrics-addr", "127.0.0.1:1"), []string{"--metrics-addr", "must differ"}},
 		{"no time", nil, append(smtp, "--shutdown-timeout", "0s"), []string{"--shutdown-timeout"}},
 		{"no keys", nil, append(smtp, "--dkim", "/nowhere"), []string{"--dkim", "/nowhere"}},
@@ -245,7 +245,7 @@ func finishesRequest(t *testing.T, server *running, conn net.Conn, key string) {
 // TestShutdownTimeout stops the server while a request, or a mail, is in hand that does not end.
 func TestShutdownTimeout(t *testing.T) {
 	t.Parallel()
-	const request, letter = "requests in hand", "mail or jobs in hand"
+	const request, letter = "requests were still running", "emails or jobs were still running"
 	for name, c := range map[string]struct {
 		hold       func(t *testing.T, address string, began <-chan struct{})
 		said, none string

@@ -126,7 +126,7 @@ func (p parts) watches() []web.Watch {
 func (s *server) makeDispatcher() error {
 	renderer, err := mail.LoadRenderer()
 	if err != nil {
-		return fmt.Errorf("read the layouts of mails: %w", err)
+		return fmt.Errorf("read the email layouts: %w", err)
 	}
 	s.dispatcher = &mail.Dispatcher{
 		Engine: s.store("mail"), Writes: s.activity.Writes, Log: s.log,
@@ -213,7 +213,7 @@ func (s *server) hangUp(draining context.Context, listener net.Listener, served 
 		err = errors.Join(err, closing)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return failf("Stopped with requests in hand, which did not end within %s. --shutdown-timeout gives them longer.", s.drain)
+		return failf("Stopped while requests were still running after %s. Set a longer --shutdown-timeout.", s.drain)
 	}
 	if ended := <-served; err == nil && !errors.Is(ended, net.ErrClosed) {
 		err = ended
@@ -237,7 +237,7 @@ func (s *server) await(draining context.Context, behind *sync.WaitGroup) error {
 	case <-ended:
 		return nil
 	case <-time.After(noticeTime):
-		return failf("Stopped with mail or jobs in hand, which did not end within %s. They are in the store, and the next server does them.", s.drain)
+		return failf("Stopped while emails or jobs were still running after %s. They are in the store, and the next server continues them.", s.drain)
 	}
 }
 

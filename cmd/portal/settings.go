@@ -42,7 +42,7 @@ func (*grammar) BeforeResolve(parsed *kong.Context, w *world) error {
 		known := knownSettings(parsed.Model)
 		for setting := range file {
 			if !slices.Contains(known, setting) {
-				w.settings.add("%s: there is no setting %q; %s", name, setting, meant(setting, known))
+				w.settings.add("%s: unknown setting %q; %s", name, setting, meant(setting, known))
 			}
 		}
 		slices.Sort(w.settings)
@@ -87,7 +87,7 @@ func meant(setting string, known []string) string {
 	if len(near) > 0 {
 		return "did you mean " + listOf(near) + "?"
 	}
-	return "\"portal help COMMAND\" shows each as a variable, $" + envPrefix + "ADDR for addr"
+	return "\"portal help COMMAND\" shows their names as variables: $" + envPrefix + "ADDR for addr"
 }
 
 // settings gives flags that are not on the command line their values: from the environment, else from the file.
@@ -136,7 +136,7 @@ func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 func readSettings(name string) (map[string]value, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("the configuration file cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
 	}
 	read := readLines
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
@@ -147,7 +147,7 @@ func readSettings(name string) (map[string]value, error) {
 		setting = strings.ToLower(strings.ReplaceAll(setting, "_", "-"))
 		setting = strings.TrimPrefix(setting, "portal-")
 		if _, twice := found[setting]; twice {
-			return fmt.Errorf("%q stands twice", setting)
+			return fmt.Errorf("%q is set twice", setting)
 		}
 		found[setting] = value
 		return nil
@@ -185,17 +185,17 @@ func readJSON(text []byte, take func(string, value) error) error {
 	in := json.NewDecoder(bytes.NewReader(text))
 	in.UseNumber()
 	if _, err := in.Token(); err != nil {
-		return fmt.Errorf("is not JSON: %w", err)
+		return fmt.Errorf("not JSON: %w", err)
 	}
 	for in.More() {
 		token, err := in.Token()
 		if err != nil {
-			return fmt.Errorf("is not JSON: %w", err)
+			return fmt.Errorf("not JSON: %w", err)
 		}
 		setting, _ := token.(string)
 		var stands any
 		if err := in.Decode(&stands); err != nil {
-			return fmt.Errorf("is not JSON: %w", err)
+			return fmt.Errorf("not JSON: %w", err)
 		}
 		read, err := readValue(stands)
 		if err != nil {
@@ -206,7 +206,7 @@ func readJSON(text []byte, take func(string, value) error) error {
 		}
 	}
 	if _, err := in.Token(); err != nil {
-		return fmt.Errorf("is not JSON: %w", err)
+		return fmt.Errorf("not JSON: %w", err)
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("unexpected data after the JSON object")
@@ -226,7 +226,7 @@ func readValue(stands any) (value, error) {
 		for _, element := range stands {
 			inner, err := readValue(element)
 			if err == nil && inner.isList {
-				err = errors.New("a list holds no lists")
+				err = errors.New("a list cannot contain a list")
 			}
 			if err != nil {
 				return value{}, err
@@ -235,5 +235,5 @@ func readValue(stands any) (value, error) {
 		}
 		return read, nil
 	}
-	return value{}, errors.New("a setting is a text, a number, true or false, or a list of these")
+	return value{}, errors.New("a setting must be a string, a number, true or false, or a list of these")
 }

@@ -97,9 +97,9 @@ func TestWrongConfigFiles(t *testing.T) {
 		{"name twice in JSON", `{"addr": "a", "addr": "b"}`, []string{"twice"}},
 		{"no value", "addr", []string{"line 1", "name = value"}},
 		{"JSON cut off", `{"addr": "a"`, []string{"not JSON"}},
-		{"JSON and more", `{"addr": "a"} x`, []string{"behind"}},
-		{"object for a value", `{"addr": {}}`, []string{"addr", "text"}},
-		{"list in a list", `{"trusted-proxies": [["10.0.0.1"]]}`, []string{"trusted-proxies", "no lists"}},
+		{"JSON and more", `{"addr": "a"} x`, []string{"unexpected data"}},
+		{"object for a value", `{"addr": {}}`, []string{"addr", "string"}},
+		{"list in a list", `{"trusted-proxies": [["10.0.0.1"]]}`, []string{"trusted-proxies", "contain a list"}},
 		{"config in the file", "config = x", []string{"config"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,5 +107,5 @@ func TestWrongConfigFiles(t *testing.T) {
 			call(t, nil, "shop", "list", "--store", dir, "--config", file).want(t, exitUsage, append(c.want, "portal.conf")...)
 		})
 	}
-	call(t, nil, "shop", "list", "--store", dir, "--config", filepath.Join(dir, "none")).want(t, exitUsage, "cannot be read")
+	call(t, nil, "shop", "list", "--store", dir, "--config", filepath.Join(dir, "none")).want(t, exitUsage, "cannot read")
 }

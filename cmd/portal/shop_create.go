@@ -9,17 +9,17 @@ import (
 // shopCreate creates a shop.
 type shopCreate struct {
 	storeFlag
-	ID string `arg:"" help:"A short name for this shop in commands: a lower-case word such as main."`
+	ID string `arg:"" help:"A short id for this shop in commands, in lower case, such as main."`
 	shopFlags
 }
 
 // Help implements kong.HelpProvider.
 func (shopCreate) Help() string {
-	return `A shop needs a name, a base URL and a sender's address; the rest can be set later.
+	return `A shop needs a name, a base URL and a sender email; you can set the rest later.
 
   portal shop create main --name "Bookshop" --base-url https://account.shop.example --sender-email account@shop.example
 
-To try it on this machine, http://127.0.0.1:8080 will do as the base URL.`
+To try it on this machine, use the base URL http://127.0.0.1:8080.`
 }
 
 // Run creates it, and the store if there is none. The settings are checked first, so that wrong ones leave no empty store.
@@ -40,12 +40,7 @@ func (c shopCreate) Run(ctx context.Context, w *world) error {
 			return err
 		}
 		w.say("Created shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)
-		if where := c.where(); isNew {
-			w.say("Made a new store in %s", where)
-		} else {
-			w.say("The store is %s", where)
-		}
-		w.say("Next: \"portal apikey create --name ...\" makes a key for your shop system, \"portal serve\" starts the portal.")
+		w.say("Next, create an API key for your shop system with \"portal apikey create --name ...\", and start the portal with \"portal serve\".")
 		return nil
 	}, c.options()...)
 }

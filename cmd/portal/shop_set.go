@@ -9,13 +9,13 @@ import (
 // shopSet changes a shop.
 type shopSet struct {
 	storeFlag
-	ID string `arg:"" optional:"" help:"The shop's id. With one shop it may be left out."`
+	ID string `arg:"" optional:"" help:"The shop's id; optional if there is only one shop."`
 	shopFlags
 }
 
 // Help implements kong.HelpProvider.
 func (shopSet) Help() string {
-	return `Only what is given is changed.
+	return `Changes only the settings that you name.
 
   portal shop set main --accent "#2f6b4f" --logo logo.png --link-life 2d
   portal shop set main --footer "Terms=https://shop.example/terms" --footer "Contact=https://shop.example/contact"`
@@ -28,7 +28,7 @@ func (c shopSet) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	if settings == (portal.ShopSettings{}) {
-		return faults{"Nothing to change was given; name at least one setting, as in --link-life 2d."}.usage("help shop set")
+		return faults{"Nothing to change: name at least one setting, such as --link-life 2d."}.usage("help shop set")
 	}
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := pick(ctx, operator, c.ID, "portal shop set ID")

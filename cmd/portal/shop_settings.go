@@ -14,33 +14,33 @@ type shopGroup struct {
 	Create shopCreate `cmd:"" help:"Create a shop."`
 	List   shopList   `cmd:"" help:"List the shops."`
 	Show   shopShow   `cmd:"" help:"Show all settings of a shop."`
-	Set    shopSet    `cmd:"" help:"Change settings of a shop; a running server sees them within two seconds."`
+	Set    shopSet    `cmd:"" help:"Change settings of a shop; a running server applies them within two seconds."`
 }
 
 // shopFlags are the settings of a shop; nil leaves one as it is.
 type shopFlags struct {
-	Name           *string  `setting:"shop-name" help:"The name customers know."`
-	BaseURL        *string  `setting:"shop-base-url" name:"base-url" help:"The portal's own address, which all links in mails begin with: https://account.shop.example." placeholder:"URL"`
-	Hosts          *string  `setting:"shop-hosts" help:"Further hosts the portal answers on, separated by commas." placeholder:"HOST,…"`
-	StorefrontURL  *string  `setting:"shop-storefront-url" name:"storefront-url" help:"The shop's own address; pictures of its products are shown from there." placeholder:"URL"`
-	AllowedOrigins *string  `setting:"shop-allowed-origins" help:"Further origins that pictures come from and a sign-in may lead to, separated by commas." placeholder:"URL,…"`
-	SenderName     *string  `setting:"shop-sender-name" help:"The sender's name in mails; the shop's name unless set." placeholder:"NAME"`
-	SenderEmail    *string  `setting:"shop-sender-email" help:"The sender's address in mails." placeholder:"EMAIL"`
-	Language       *string  `setting:"shop-language" help:"The language of customers who wish none: en, sk, cs, pl or de." placeholder:"LANG"`
+	Name           *string  `setting:"shop-name" help:"The shop's name, as customers know it."`
+	BaseURL        *string  `setting:"shop-base-url" name:"base-url" help:"The portal's URL, such as https://account.shop.example. Links in emails begin with it." placeholder:"URL"`
+	Hosts          *string  `setting:"shop-hosts" help:"Additional host names of the portal, separated by commas." placeholder:"HOST,…"`
+	StorefrontURL  *string  `setting:"shop-storefront-url" name:"storefront-url" help:"The shop's URL. Product pictures are loaded from there." placeholder:"URL"`
+	AllowedOrigins *string  `setting:"shop-allowed-origins" help:"Additional origins that pictures may be loaded from and a sign-in may lead to, separated by commas." placeholder:"URL,…"`
+	SenderName     *string  `setting:"shop-sender-name" help:"The sender's name in emails; default: the shop's name." placeholder:"NAME"`
+	SenderEmail    *string  `setting:"shop-sender-email" help:"The sender's email." placeholder:"EMAIL"`
+	Language       *string  `setting:"shop-language" help:"The default language: en, sk, cs, pl or de." placeholder:"LANG"`
 	Languages      *string  `setting:"shop-languages" help:"The languages offered, separated by commas; a new shop offers en,sk,cs,pl,de." placeholder:"LANG,…"`
-	TimeZone       *string  `setting:"shop-time-zone" help:"The time zone that days and years begin in, such as Europe/Bratislava." placeholder:"ZONE"`
-	Currency       *string  `setting:"shop-currency" help:"The currency, such as EUR." placeholder:"CODE"`
-	VATID          *string  `setting:"shop-vat-id" name:"vat-id" help:"The shop's own VAT ID; with it VIES gives a consultation number for each customer's VAT ID it is asked for." placeholder:"VATID"`
-	LinkLife       *string  `setting:"shop-link-life" help:"How long a sign-in link works, from 10m to 14d: 14d, 12h, 30m." placeholder:"TIME"`
-	Registration   *string  `setting:"shop-registration" help:"Whether an address without orders may make an account: open or closed." placeholder:"open|closed"`
-	RequiredFields *string  `setting:"shop-required-fields" help:"What somebody who made an account so is asked for, separated by commas: title, names, birth_date, phone, company." placeholder:"FIELD,…"`
-	FirstOrderMail *string  `setting:"shop-first-order-mail" help:"Whether a customer's first order sends a mail with a link to it: on or off." placeholder:"on|off"`
-	Withdrawal     *string  `setting:"shop-withdrawal" help:"Whether consumers find the function to withdraw from a contract, which EU law wants of every shop that sells to them: on or off. A new shop has it; off is for one that sells to businesses only." placeholder:"on|off"`
-	Logo           *string  `setting:"shop-logo" help:"A PNG, JPEG or WebP file with the logo; none removes it." placeholder:"FILE"`
+	TimeZone       *string  `setting:"shop-time-zone" help:"The shop's time zone, such as Europe/Bratislava." placeholder:"ZONE"`
+	Currency       *string  `setting:"shop-currency" help:"The shop's currency, such as EUR." placeholder:"CODE"`
+	VATID          *string  `setting:"shop-vat-id" name:"vat-id" help:"The shop's own VAT ID. VIES needs it to give a consultation number for each check of a customer's VAT ID." placeholder:"VATID"`
+	LinkLife       *string  `setting:"shop-link-life" help:"How long a sign-in link is valid, from 10m to 14d, such as 12h." placeholder:"TIME"`
+	Registration   *string  `setting:"shop-registration" help:"Whether people without orders can register: open or closed." placeholder:"open|closed"`
+	RequiredFields *string  `setting:"shop-required-fields" help:"What people who register are asked for, separated by commas: title, names, birth_date, phone, company." placeholder:"FIELD,…"`
+	FirstOrderMail *string  `setting:"shop-first-order-mail" help:"Whether a customer's first order sends an email with a link to it: on or off." placeholder:"on|off"`
+	Withdrawal     *string  `setting:"shop-withdrawal" help:"Whether customers can withdraw from a contract online: on (the default) or off. EU law requires it of every shop that sells to consumers; off is for shops that sell to businesses only." placeholder:"on|off"`
+	Logo           *string  `setting:"shop-logo" help:"A PNG, JPEG or WebP file of the logo; none removes it." placeholder:"FILE"`
 	Accent         *string  `setting:"shop-accent" help:"The colour of buttons and links, such as #2f6b4f." placeholder:"COLOUR"`
-	SupportEmail   *string  `setting:"shop-support-email" help:"Where customers write to." placeholder:"EMAIL"`
-	Footer         []string `setting:"shop-footer" sep:";" help:"A link at the foot of every page, label=URL; may be given several times. none removes all." placeholder:"LABEL=URL"`
-	InsecureHTTP   bool     `name:"insecure-http" help:"Allow a base URL of plain http on another host than this machine."`
+	SupportEmail   *string  `setting:"shop-support-email" help:"The email that customers can write to." placeholder:"EMAIL"`
+	Footer         []string `setting:"shop-footer" sep:";" help:"A link in the footer of every page, label=URL. Repeat the flag for more; none removes all." placeholder:"LABEL=URL"`
+	InsecureHTTP   bool     `name:"insecure-http" help:"Allow a plain http base URL on a host other than this machine."`
 }
 
 // none removes what is set.
@@ -95,7 +95,7 @@ func readLife(text *string, wrong *faults) *time.Duration {
 		life = time.Duration(min(max(n, 0), 1000)) * day
 	}
 	if err != nil {
-		wrong.add("--link-life: %q is no time; write it as 14d, 12h or 30m.", *text)
+		wrong.add("--link-life: %q is not a duration such as 14d, 12h or 30m.", *text)
 		return nil
 	}
 	return &life
@@ -110,7 +110,7 @@ func readRegistration(text *string, wrong *faults) *bool {
 	case *text == "closed":
 		return new(false)
 	}
-	wrong.add("--registration: it is open or closed, not %q.", *text)
+	wrong.add("--registration: must be open or closed, not %q.", *text)
 	return nil
 }
 
@@ -125,7 +125,7 @@ func readSwitch(flag string, text *string, wrong *faults) *bool {
 	case off, "false":
 		return new(false)
 	}
-	wrong.add("%s: it is on or off, not %q.", flag, *text)
+	wrong.add("%s: must be on or off, not %q.", flag, *text)
 	return nil
 }
 
@@ -150,7 +150,7 @@ func readLogo(name *string, wrong *faults) *[]byte {
 			wrong.add("--logo: %s.", err)
 		}
 		if err == nil && len(file) == 0 {
-			wrong.add("--logo: %s is empty; to remove the logo say --logo none.", *name)
+			wrong.add("--logo: %s is empty; to remove the logo, use --logo none.", *name)
 		}
 	}
 	return &file
@@ -167,7 +167,7 @@ func readFooter(list []string, wrong *faults) *[]portal.FooterLink {
 	for _, text := range list {
 		label, address, found := strings.Cut(text, "=")
 		if !found {
-			wrong.add("--footer: %q is not label=URL, as in Terms=https://shop.example/terms.", text)
+			wrong.add("--footer: %q is not label=URL, such as Terms=https://shop.example/terms.", text)
 			continue
 		}
 		links = append(links, portal.FooterLink{Label: strings.TrimSpace(label), URL: strings.TrimSpace(address)})

@@ -12,7 +12,7 @@ import (
 // shopShow shows a shop.
 type shopShow struct {
 	storeFlag
-	ID   string `arg:"" optional:"" help:"The shop's id. With one shop it may be left out."`
+	ID   string `arg:"" optional:"" help:"The shop's id; optional if there is only one shop."`
 	JSON bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 

@@ -129,7 +129,7 @@ func TestWrongShopSettings(t *testing.T) {
 		{"a field nobody can be asked for", []string{"set", "--required-fields", "names,shoe_size"}, exitFailure, []string{"--required-fields", "shoe_size"}},
 		{"link too short", []string{"set", "--link-life", "9m"}, exitFailure, []string{"--link-life"}},
 		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--first-order-mail", "yes", "--withdrawal", "never", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,
-			[]string{"6 problems", "--link-life", "--registration", "--first-order-mail", "--withdrawal: it is on or off", "--logo", "--footer"}},
+			[]string{"6 problems", "--link-life", "--registration", "--first-order-mail", "--withdrawal: must be on or off", "--logo", "--footer"}},
 		{"another shop", []string{"set", "third", "--name", "x"}, exitFailure, []string{`"third"`, "main"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,8 +16,8 @@ import (
 
 // storeFlag says where everything is kept. Every command that needs the store embeds it.
 type storeFlag struct {
-	Store             string `help:"Where everything is kept: a directory of this machine, or the mongodb:// or mongodb+srv:// address of a server: mongodb://user@host/database. The password comes from PORTAL_STORE_PASSWORD or --store-password-file." default:"portal-data" placeholder:"DIR|mongodb://…"`
-	StorePasswordFile string `help:"A file that holds the password of the MongoDB server." placeholder:"FILE"`
+	Store             string `help:"Where the data is: a local directory, or a mongodb:// or mongodb+srv:// URL such as mongodb://user@host/database. The password comes from PORTAL_STORE_PASSWORD or --store-password-file." default:"portal-data" placeholder:"DIR|mongodb://…"`
+	StorePasswordFile string `help:"A file with the password of the MongoDB server." placeholder:"FILE"`
 
 	secretFlag
 
@@ -50,7 +50,7 @@ func (f storeFlag) checkStore(wrong *faults) {
 			wrong.add("--store: %s.", strings.TrimPrefix(err.Error(), "mongodb: "))
 		}
 	case strings.Contains(address, "://"):
-		wrong.add("--store: name a directory, or an address that begins with mongodb:// or mongodb+srv://.")
+		wrong.add("--store: must be a directory, or a URL that begins with mongodb:// or mongodb+srv://.")
 		return
 	}
 	f.secretFiles(wrong)
@@ -78,18 +78,18 @@ func openStore(ctx context.Context, address, of string, waits io.Writer) (storag
 		opener := mongodb.Opener{Say: func(line string) { fmt.Fprintln(waits, line) }}
 		store, err := opener.Open(ctx, address, portal.Collections()...)
 		if err != nil {
-			return nil, failf("The store at the MongoDB server cannot be opened: %s", err)
+			return nil, failf("Cannot open the store on MongoDB: %s", err)
 		}
 		return store, nil
 	}
 	if strings.Contains(address, "://") {
 		var wrong faults
-		wrong.add("%s: name a directory, or an address that begins with mongodb:// or mongodb+srv://.", of)
+		wrong.add("%s: must be a directory, or a URL that begins with mongodb:// or mongodb+srv://.", of)
 		return nil, wrong.usage("")
 	}
 	store, err := sqlite.Open(ctx, address, portal.Collections()...)
 	if err != nil {
-		return nil, failf("The store in %s cannot be opened: %s", address, err)
+		return nil, failf("Cannot open the store in %s: %s", address, err)
 	}
 	return store, nil
 }
@@ -103,7 +103,7 @@ func (f storeFlag) isNew() bool {
 // is a slip of the keyboard, so it makes none.
 func (f storeFlag) use(ctx context.Context, do func(portal.Operator) error, options ...portal.Option) error {
 	if f.isNew() {
-		return f.noStore("begin with \"portal shop create\"")
+		return f.noStore("create one with \"portal shop create\"")
 	}
 	return f.begin(ctx, do, options...)
 }
@@ -118,10 +118,7 @@ func (f storeFlag) where() string {
 	if strings.Contains(f.Store, "://") {
 		return f.shownStore()
 	}
-	if path, err := filepath.Abs(f.Store); err == nil {
-		return path
-	}
-	return f.Store
+	return failf("There is no store in %s. Check --store, or %s.", where, instead)
 }
 
 // begin is use for the command that may begin a store.
@@ -139,7 +136,7 @@ func (f storeFlag) begin(ctx context.Context, do func(portal.Operator) error, op
 
 // shopFlag says which shop a command is about.
 type shopFlag struct {
-	Shop string `help:"The shop's id. With one shop it may be left out." placeholder:"ID"`
+	Shop string `help:"The shop's id; optional if there is only one shop." placeholder:"ID"`
 }
 
 // pick is the shop meant.
@@ -164,7 +161,7 @@ func pick(ctx context.Context, operator portal.Operator, id, how string) (portal
 	case len(ids) == 0:
 		return portal.Shop{}, failf("There is no shop yet. Create one with \"portal shop create\".")
 	case id == "":
-		return portal.Shop{}, failf("There are several shops: %s. Say which one you mean: %s.", strings.Join(ids, ", "), how)
+		return portal.Shop{}, failf("There are several shops: %s. Choose one with %s.", strings.Join(ids, ", "), how)
 	}
-	return portal.Shop{}, failf("There is no shop %q. There are: %s.", id, strings.Join(ids, ", "))
+	return portal.Shop{}, failf("There is no shop %q. The shops are %s.", id, strings.Join(ids, ", "))
 }

@@ -34,10 +34,10 @@ func (p storePassword) address(store string, wrong *faults) string {
 	at := strings.LastIndex(rest[:end], "@")
 	switch {
 	case at <= 0:
-		wrong.add("%s: there is a password, but the address names no user; write mongodb://user@host/database.", p.of)
+		wrong.add("%s: there is a password but no user in the URL; write mongodb://user@host/database.", p.of)
 		return store
 	case strings.Contains(rest[:at], ":"):
-		wrong.add("%s: a password is in the address and in %s; give it in one place.", p.of, p.given())
+		wrong.add("%s: there is a password in the URL and in %s; use only one.", p.of, p.given())
 		return store
 	}
 	return scheme + "://" + rest[:at] + ":" + escaped(password) + rest[at:]
@@ -57,7 +57,7 @@ func (p storePassword) read(wrong *faults) string {
 		return p.value
 	}
 	if p.value != "" {
-		wrong.add("%s: the password is in %s already; give it in one place.", p.flag, p.variable)
+		wrong.add("%s: %s has the password already; use only one.", p.flag, p.variable)
 		return ""
 	}
 	text, err := os.ReadFile(p.file)

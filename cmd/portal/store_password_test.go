@@ -26,12 +26,12 @@ func TestStorePassword(t *testing.T) {
 		{"signs of its own", "mongodb://u@db/shop", "a b+c$%:@/?#[]ž", "", "mongodb://u:a%20b%2Bc%24%25%3A%40%2F%3F%23%5B%5D%C5%BE@db/shop", ""},
 		{"a directory", "/srv/a@b", "pw", "", "/srv/a@b", ""},
 		{"a directory, and a file that is not there", "/srv/a", "", "/nowhere", "/srv/a", ""},
-		{"no user", "mongodb://db/shop", "pw", "", "mongodb://db/shop", "STORE: there is a password, but the address names no user"},
-		{"a user without a name", "mongodb://@db/shop", "pw", "", "mongodb://@db/shop", "names no user"},
-		{"only the options hold the sign", "mongodb://db/?x=u@db", "pw", "", "mongodb://db/?x=u@db", "names no user"},
-		{"in the address and the environment", "mongodb://u:p@db/shop", "pw", "", "mongodb://u:p@db/shop", "in VARIABLE; give it in one place"},
-		{"in the address and a file", "mongodb://u:p@db/shop", "", file, "mongodb://u:p@db/shop", "in --file; give it in one place"},
-		{"in both places", "mongodb://u@db/shop", "pw", file, "mongodb://u@db/shop", "--file: the password is in VARIABLE already"},
+		{"no user", "mongodb://db/shop", "pw", "", "mongodb://db/shop", "STORE: there is a password but no user in the URL"},
+		{"a user without a name", "mongodb://@db/shop", "pw", "", "mongodb://@db/shop", "no user in the URL"},
+		{"only the options hold the sign", "mongodb://db/?x=u@db", "pw", "", "mongodb://db/?x=u@db", "no user in the URL"},
+		{"in the address and the environment", "mongodb://u:p@db/shop", "pw", "", "mongodb://u:p@db/shop", "in VARIABLE; use only one"},
+		{"in the address and a file", "mongodb://u:p@db/shop", "", file, "mongodb://u:p@db/shop", "in --file; use only one"},
+		{"in both places", "mongodb://u@db/shop", "pw", file, "mongodb://u@db/shop", "--file: VARIABLE has the password already"},
 		{"no such file", "mongodb://u@db/shop", "", "/nowhere", "mongodb://u@db/shop", "--file: open /nowhere"},
 		{"an empty file", "mongodb://u@db/shop", "", writeFile(t, "empty", "\n"), "mongodb://u@db/shop", "is empty"},
 	} {
@@ -92,8 +92,8 @@ func TestStorePasswordOfCommands(t *testing.T) {
 		{"target, by a file", nil, []string{"copy", dir, bare, "--to-password-file", file}, exitUsage, "TO: there is a password"},
 		{"target that takes it", set("PORTAL_COPY_TO_PASSWORD"), []string{"copy", dir, closed}, exitFailure, "no server at 127.0.0.1:1"},
 		{"another command's", set("PORTAL_STORE_PASSWORD"), []string{"copy", dir, bare}, exitFailure, "no server at 127.0.0.1:1"},
-		{"source of a sort there is not", nil, []string{"copy", "postgres://x", dir}, exitUsage, "FROM: name a directory"},
-		{"target of a sort there is not", nil, []string{"copy", dir, "postgres://x"}, exitUsage, "TO: name a directory"},
+		{"source of a sort there is not", nil, []string{"copy", "postgres://x", dir}, exitUsage, "FROM: must be a directory"},
+		{"target of a sort there is not", nil, []string{"copy", dir, "postgres://x"}, exitUsage, "TO: must be a directory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			said := call(t, c.env, c.args...).want(t, c.status, c.want)

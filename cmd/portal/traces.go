@@ -42,16 +42,16 @@ func checkTraces(env map[string]string, wrong *faults) {
 	for _, name := range []string{otelEndpoint, otelTracesEndpoint} {
 		u, err := url.Parse(env[name])
 		if env[name] != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-			wrong.add("%s: write the collector's address, as in http://127.0.0.1:4318.", name)
+			wrong.add("%s: must be the collector's URL, such as http://127.0.0.1:4318.", name)
 		}
 	}
 	for _, name := range []string{otelProtocol, otelTracesProtocol} {
 		if value := env[name]; value != "" && value != "http/protobuf" {
-			wrong.add("%s: traces are sent by http/protobuf only, not by %q.", name, value)
+			wrong.add("%s: must be http/protobuf, not %q.", name, value)
 		}
 	}
 	if value := env[otelExporter]; value != "" && value != "otlp" {
-		wrong.add("%s: traces go to otlp or to none, not to %q.", otelExporter, value)
+		wrong.add("%s: must be otlp or none, not %q.", otelExporter, value)
 	}
 }
 
@@ -74,7 +74,7 @@ func newTraces(ctx context.Context, log *slog.Logger) (*traces, error) {
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces cannot be sent", "error", err) }))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("cannot send traces", "error", err) }))
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
 	return &traces{provider: provider, tracer: provider.Tracer("postern/portal/web")}, nil
 }
