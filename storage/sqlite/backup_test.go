@@ -40,6 +40,7 @@ func restored(t *testing.T, file string) *Store {
 }
 
 func TestABackupWhileAnotherProcessWrites(t *testing.T) {
+	t.Parallel()
 	dir, file := filledDir(t, manyPages), filepath.Join(t.TempDir(), "saved")
 	cmd, out := child(t, os.Args[0], "write", dir, "busy", "100000")
 	if err := cmd.Start(); err != nil {
