@@ -32,7 +32,7 @@ func (h house) largePut(key string, number, length int) string {
 }
 
 // TestStalledBodiesGiveTheirSlotsBack: a client that sends the beginning of a large body and nothing more holds its slot until its
-// time is over.
+// deadline.
 func TestStalledBodiesGiveTheirSlotsBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).with(t, web.Config{Reading: 300 * time.Millisecond})
