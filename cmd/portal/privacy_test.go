@@ -143,6 +143,7 @@ func checkFigures(t *testing.T, text string) {
 		`portal_http_requests_in_flight 0`,
 		`portal_mail_attempts_total{outcome="refused"} 0`,
 		`portal_outbox_mails{state="failed"} 0`, `portal_outbox_mails{state="waiting"} `, `portal_outbox_overdue_seconds `,
+		`portal_jobs_due{kind="sweep"} `, `portal_jobs_running{kind="vat_check"} `, `portal_jobs_failed{kind="count_orders"} 0`, `portal_jobs_oldest_seconds{kind="change_notice"} `,
 		`portal_store_operations_total{component="worker",operation="replace",outcome="ok"} `,
 		`portal_store_operations_total{component="site",operation="insert",outcome="ok"} `,
 		`portal_store_operations_total{component="mail",operation="replace",outcome="ok"} `,
