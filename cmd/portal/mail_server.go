@@ -55,7 +55,7 @@ func (s *server) reportMail(f mail.Failure) {
 	const storeTime = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
-	waiting := "an unknown number of emails are waiting"
+	waiting, oldest := "an unknown number of emails are waiting", time.Duration(0)
 	if found, err := s.backlog.look(ctx); err == nil {
 		waiting, oldest = countWaiting(found.waiting), found.overdue
 	}

@@ -40,6 +40,11 @@ func (c shopCreate) Run(ctx context.Context, w *world) error {
 			return err
 		}
 		w.say("Created shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)
+		if where := c.where(); isNew {
+			w.say("Made a new store in %s", where)
+		} else {
+			w.say("The store is %s", where)
+		}
 		w.say("Next, create an API key for your shop system with \"portal apikey create --name ...\", and start the portal with \"portal serve\".")
 		return nil
 	}, c.options()...)

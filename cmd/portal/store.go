@@ -110,7 +110,7 @@ func (f storeFlag) use(ctx context.Context, do func(portal.Operator) error, opti
 
 // noStore is the error for a directory without a store; instead says how to begin one.
 func (f storeFlag) noStore(instead string) error {
-	return failf("There is no store in %s yet. Name the one you mean with --store, or %s.", f.where(), instead)
+	return failf("There is no store in %s. Check --store, or %s.", f.where(), instead)
 }
 
 // where is the whole path of the store's directory, or its address without a password that may be in it.
@@ -118,7 +118,10 @@ func (f storeFlag) where() string {
 	if strings.Contains(f.Store, "://") {
 		return f.shownStore()
 	}
-	return failf("There is no store in %s. Check --store, or %s.", where, instead)
+	if path, err := filepath.Abs(f.Store); err == nil {
+		return path
+	}
+	return f.Store
 }
 
 // begin is use for the command that may begin a store.
