@@ -113,7 +113,10 @@ func refusalOf(err error, status int) []slog.Attr {
 	}
 	attrs := []slog.Attr{slog.String("code", f.key)}
 	if len(f.faults) > 0 {
-		attrs = append(attrs, slog.String("pointer", f.faults[0].Field), slog.String("fault", f.faults[0].Key))
+		attrs = append(attrs, slog.String("fault", f.faults[0].Key))
+		if !strings.HasPrefix(f.faults[0].Key, "json.") { // there the pointer repeats what the sender wrote
+			attrs = append(attrs, slog.String("pointer", f.faults[0].Field))
+		}
 	}
 	return attrs
 }
