@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -102,6 +103,14 @@ func TestFormToAPathThatLeadsAwayIsNotKept(t *testing.T) {
 		})
 		if page.Status >= 500 || page.Status < 300 {
 			t.Errorf("%s: %d", path, page.Status)
+		}
+	}
+	const body = "owner=someone&text=hello"
+	for _, path := range []string{"/orders/%/message", "/orders/%zz/message"} {
+		answer := exchange(t, i.Way.Addr, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: account.shop.test\r\nConnection: close\r\n"+
+			"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body))
+		if !strings.HasPrefix(answer, "HTTP/1.1 303 ") && !strings.HasPrefix(answer, "HTTP/1.1 4") {
+			t.Errorf("%s: %.200s", path, answer)
 		}
 	}
 }
