@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"postern/portal"
@@ -13,7 +14,8 @@ import (
 // that two processes answer at once. Both must succeed, and what was asked for is kept once.
 func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range map[string]func(*testing.T, portal.Shopper) func(portal.Shopper) error{
+	forms := addressForms()
+	maps.Copy(forms, map[string]formOf{
 		"cancellation": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
 				return s.AskCancel(t.Context(), portal.Request{Number: "new", Text: "Too late.", Lang: "en"})
@@ -46,7 +48,29 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 			p.LastName, p.Language = "Nová", ""
 			return func(s portal.Shopper) error { _, err := s.SaveProfile(t.Context(), p); return err }
 		},
-		"first address": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
+		"erasure": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
+			return func(s portal.Shopper) error { _, err := s.AskErasure(t.Context()); return err }
+		},
+		"consent": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
+			return func(s portal.Shopper) error {
+				return s.GiveConsent(t.Context(), portal.Purposes()[0], "Yes.", portal.WordingVersion("Yes."))
+			}
+		},
+	})
+	for name, prepare := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sendTwins(t, prepare)
+		})
+	}
+}
+
+// formOf prepares a customer, and returns what sends the form.
+type formOf func(*testing.T, portal.Shopper) func(portal.Shopper) error
+
+func addressForms() map[string]formOf {
+	return map[string]formOf{
+		"first address": func(t *testing.T, _ portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
 				_, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")})
 				return err
@@ -86,19 +110,6 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 			}
 			return func(s portal.Shopper) error { return s.UndoDeleteAddress(t.Context(), saved.ID) }
 		},
-		"erasure": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
-			return func(s portal.Shopper) error { _, err := s.AskErasure(t.Context()); return err }
-		},
-		"consent": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
-			return func(s portal.Shopper) error {
-				return s.GiveConsent(t.Context(), portal.Purposes()[0], "Yes.", portal.WordingVersion("Yes."))
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			sendTwins(t, prepare)
-		})
 	}
 }
 
