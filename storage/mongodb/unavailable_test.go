@@ -174,7 +174,7 @@ func TestOpenSaysThatItWaitsForIndexes(t *testing.T) {
 	}
 	select {
 	case line := <-said:
-		if !strings.Contains(line, "3 indexes of orders; waiting") {
+		if !strings.Contains(line, "4 indexes of orders; waiting") {
 			t.Errorf("said %q", line)
 		}
 	default:
