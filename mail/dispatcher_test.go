@@ -76,7 +76,7 @@ func TestUnsure(t *testing.T) {
 				}
 				b.round()
 				got = append(got, b.entry("fern", id).Unsure)
-				b.now = b.now.Add(time.Hour)
+				b.clock.Move(time.Hour)
 			}
 			for _, e := range b.saw {
 				saw = append(saw, e.Unsure)
@@ -102,11 +102,11 @@ func TestCrash(t *testing.T) {
 	if e := b.entry("fern", id); !e.Unsure || e.State != Waiting || e.Attempts != 1 {
 		t.Errorf("behind the crash: %+v", e)
 	}
-	b.now = start.Add(leaseTime - time.Second)
+	b.clock.Set(start.Add(leaseTime - time.Second))
 	if n := b.round(); n != 0 {
 		t.Errorf("taken while leased")
 	}
-	b.now = start.Add(leaseTime)
+	b.clock.Set(start.Add(leaseTime))
 	if n := b.round(); n != 1 {
 		t.Errorf("not taken after the lease")
 	}
@@ -123,7 +123,7 @@ func TestLostLease(t *testing.T) {
 	second := &Dispatcher{Engine: b.Engine, Shops: b.Shops, Compose: b.Compose, Sender: &post{}, Now: b.Now, Conns: 1}
 	b.post.answers = []error{refusal(550)}
 	b.post.during = func(context.Context, Message) {
-		b.pass(leaseTime)
+		b.clock.Move(leaseTime)
 		if n, err := second.Once(t.Context()); n != 1 || err != nil {
 			t.Errorf("the second sent %d, error %v", n, err)
 		}
@@ -156,7 +156,7 @@ func TestSlowLease(t *testing.T) {
 	t.Parallel()
 	const slow = 20 * time.Second
 	b := newBench(t, "fern")
-	b.Engine = &sluggish{b.Engine, func() { b.pass(slow) }}
+	b.Engine = &sluggish{b.Engine, func() { b.clock.Move(slow) }}
 	id := b.add("fern", Entry{Kind: SignIn})
 	var left time.Duration
 	b.post.during = func(ctx context.Context, _ Message) {
@@ -186,11 +186,11 @@ func TestGaps(t *testing.T) {
 				if e.State != Waiting {
 					break
 				}
-				gaps = append(gaps, e.NextAt.Sub(b.now))
-				b.now = e.NextAt
+				gaps = append(gaps, e.NextAt.Sub(b.clock.Now()))
+				b.clock.Set(e.NextAt)
 			}
-			if e := b.entry("fern", id); e.State != Failed || !b.now.Equal(start.Add(life)) || e.LastError != "451 no, <address>" {
-				t.Errorf("ended %s after %s: %+v", e.State, b.now.Sub(start), e)
+			if e := b.entry("fern", id); e.State != Failed || !b.clock.Now().Equal(start.Add(life)) || e.LastError != "451 no, <address>" {
+				t.Errorf("ended %s after %s: %+v", e.State, b.clock.Now().Sub(start), e)
 			}
 			if gaps[0] > 30*time.Second || gaps[1] <= gaps[0] || gaps[8] < 48*time.Minute || gaps[8] > 72*time.Minute {
 				t.Errorf("gaps %v", gaps)
@@ -239,7 +239,7 @@ func TestOutage(t *testing.T) {
 	b.post.closed = errors.New("connection refused")
 	ids := []string{b.add("fern", Entry{Kind: SignIn}), b.add("fern", Entry{Kind: SignIn}), b.add("oak", Entry{Kind: SignIn})}
 	for range 6 * 3600 * 2 / 60 { // a beat in a minute stands for all of them
-		b.now = b.now.Add(time.Minute)
+		b.clock.Move(time.Minute)
 		b.round()
 	}
 	if len(b.saw) != 0 {
@@ -249,7 +249,7 @@ func TestOutage(t *testing.T) {
 		t.Errorf("entry %+v", e)
 	}
 	b.post.closed = nil
-	b.now = b.now.Add(longRest)
+	b.clock.Move(longRest)
 	if n := b.round(); n != len(ids) {
 		t.Errorf("%d sent at its return", n)
 	}
@@ -292,7 +292,7 @@ func TestPoison(t *testing.T) {
 	}
 	for range 3 {
 		b.round()
-		b.now = b.now.Add(longRest)
+		b.clock.Move(longRest)
 	}
 	if len(b.post.sent) != 1 || len(b.list("fern", Waiting)) != 5 {
 		t.Errorf("%d sent, %d poisonous waiting", len(b.post.sent), len(b.list("fern", Waiting)))
@@ -313,7 +313,7 @@ func TestRest(t *testing.T) {
 			t.Fatalf("%d sent, %d tried", n, len(b.saw))
 		}
 	}
-	b.now = b.now.Add(firstRest)
+	b.clock.Move(firstRest)
 	if n := b.round(); n != 3 {
 		t.Errorf("%d sent after the rest", n)
 	}
@@ -354,9 +354,9 @@ func TestBeat(t *testing.T) {
 		b.add("oak", Entry{Kind: "order"})
 	}
 	b.post.during = func(context.Context, Message) {
-		b.pass(300 * time.Millisecond)
+		b.clock.Move(300 * time.Millisecond)
 		if len(b.post.sent) == 0 {
-			b.add("elm", Entry{Kind: SignIn, CreatedAt: b.clock()})
+			b.add("elm", Entry{Kind: SignIn, CreatedAt: b.clock.Now()})
 		}
 	}
 	for i, want := range []map[string]int{{"fern": 3, "oak": 3}, {"fern": 6, "oak": 6, "elm": 1}} {
@@ -382,7 +382,7 @@ func TestBeatAlone(t *testing.T) {
 		for range 30 {
 			b.add("fern", Entry{Kind: "order"})
 		}
-		b.post.during = func(context.Context, Message) { b.pass(pace) }
+		b.post.during = func(context.Context, Message) { b.clock.Move(pace) }
 		if n := b.round(); !slices.Contains(want, n) {
 			t.Errorf("%d sent at one in %s, want %d", n, pace, want)
 		}
@@ -421,7 +421,7 @@ func TestLogs(t *testing.T) {
 	}
 	for range 4 {
 		b.round()
-		b.now = b.now.Add(time.Minute)
+		b.clock.Move(time.Minute)
 	}
 	log := b.log.String()
 	for _, secret := range []string{"jana", "kunde", "secret"} {

@@ -22,7 +22,7 @@ func TestIdleDispatcher(t *testing.T) {
 	idle := storage.NewIdleBeat(b.Writes)
 	beats := func(n int) {
 		for range n {
-			b.pass(b.Beat)
+			b.clock.Move(b.Beat)
 			b.step(t.Context(), idle)
 		}
 	}
@@ -76,7 +76,7 @@ func TestIdleDispatcherAsksOnceForAllShops(t *testing.T) {
 		for range lookLimit + 1 {
 			b.add(names[0], Entry{Kind: "order"})
 		}
-		b.pass(time.Second)
+		b.clock.Move(time.Second)
 		late := b.add(names[shops-1], Entry{Kind: SignIn})
 		b.round()
 		if e := b.entry(names[shops-1], late); shops > 1 && e.State != Sent || listed != 1 {

@@ -48,7 +48,7 @@ func TestThrottledEntryNeverWaits(t *testing.T) {
 	if diff := cmp.Diff(first, b.entry("fern", id)); diff != "" || len(b.saw) != 0 {
 		t.Errorf("%d composed, entry %s", len(b.saw), diff)
 	}
-	b.now = first.NextAt
+	b.clock.Set(first.NextAt)
 	if n, err := b.box("fern").Sweep(t.Context(), 10); err != nil || n != 1 {
 		t.Errorf("%d swept, %v", n, err)
 	}
@@ -69,7 +69,7 @@ func TestDeferredEntriesComeLast(t *testing.T) {
 		t.Errorf("%d sent, the first %+v", len(b.post.sent), b.post.sent)
 	}
 	b.post.closed, b.post.sent = errors.New("connection refused"), nil
-	b.now = start.Add(time.Hour + time.Millisecond)
+	b.clock.Set(start.Add(time.Hour + time.Millisecond))
 	if _, err := b.box("fern").Sweep(t.Context(), 10); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestNothingWaitsForEver(t *testing.T) {
 		at              time.Duration
 		waiting, failed int
 	}{{24*time.Hour - time.Millisecond, 10, 0}, {24*time.Hour + time.Millisecond, 5, 5}, {72*time.Hour + time.Millisecond, 0, 10}, {72*time.Hour + Keep + time.Second, 0, 0}} {
-		b.now = start.Add(step.at)
+		b.clock.Set(start.Add(step.at))
 		b.round()
 		if _, err := b.box("fern").Sweep(t.Context(), 2); err != nil {
 			t.Fatal(err)
@@ -169,7 +169,7 @@ func TestResend(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, "fern")
-			b.now = old
+			b.clock.Set(old)
 			b.post.answers = []error{test.answer, nil}
 			if test.drop {
 				b.fails = ErrDrop
@@ -180,7 +180,7 @@ func TestResend(t *testing.T) {
 			if e := b.entry("fern", id); e.State != test.state {
 				t.Fatalf("state %s", e.State)
 			}
-			b.now = start
+			b.clock.Set(start)
 			if err := b.box("fern").Resend(t.Context(), id); !errors.Is(err, test.err) {
 				t.Fatalf("resend: %v", err)
 			}
@@ -255,7 +255,7 @@ func TestSweep(t *testing.T) {
 		{start.Add(Keep), 4, "0 0 1 0"},                    // those that were sent in two batches
 		{start.Add(2 * Keep), 1, "0 0 0 0"},
 	} {
-		b.now = step.at
+		b.clock.Set(step.at)
 		n, err := b.box("fern").Sweep(t.Context(), 2)
 		if err != nil || n != step.deleted || counts() != step.left {
 			t.Errorf("at %s: %d deleted, left %s, error %v; want %d and %s", step.at, n, counts(), err, step.deleted, step.left)
@@ -277,7 +277,7 @@ func TestSweepEnds(t *testing.T) {
 	b.add("fern", Entry{Kind: "order"})
 	b.add("fern", Entry{Kind: "order"})
 	b.round()
-	b.now = start.Add(Keep)
+	b.clock.Set(start.Add(Keep))
 	b.Engine = stubborn{b.Engine}
 	if n, err := b.box("fern").Sweep(t.Context(), 2); err != nil || n != 0 {
 		t.Errorf("%d deleted, error %v", n, err)
@@ -307,7 +307,7 @@ func TestSweepFailed(t *testing.T) {
 				if e := b.entry("fern", id); e.State != Failed || e.Payload == nil {
 					t.Fatalf("entry %+v", e)
 				}
-				b.now = start.Add(step.after)
+				b.clock.Set(start.Add(step.after))
 				if n, err := b.box("fern").Sweep(t.Context(), 2); err != nil || n != step.deleted {
 					t.Errorf("after %s: %d deleted, error %v", step.after, n, err)
 				}
@@ -323,7 +323,7 @@ func TestSweepSparesResent(t *testing.T) {
 	b.post.answers = []error{refusal(550), refusal(550)}
 	id := b.add("fern", Entry{Kind: "order"})
 	b.round()
-	b.now = start.Add(Keep)
+	b.clock.Set(start.Add(Keep))
 	if err := b.box("fern").Resend(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
@@ -368,7 +368,7 @@ func TestOverdue(t *testing.T) {
 	b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-time.Hour), NextAt: start.Add(-time.Second)})
 	b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-2 * time.Second)})
 	ask("the longest due, not the oldest", 2*time.Second)
-	b.pass(time.Minute)
+	b.clock.Move(time.Minute)
 	ask("a minute later", 62*time.Second)
 	b.round()
 	ask("all sent or failed", 0)

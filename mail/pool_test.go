@@ -80,7 +80,7 @@ func TestKeptConnection(t *testing.T) {
 			}
 			b.add("fern", Entry{Kind: "order"})
 			beat()
-			b.now = b.now.Add(test.kept)
+			b.clock.Move(test.kept)
 			b.pool.tidy()
 			b.post.answers = test.answers
 			id := b.add("fern", Entry{Kind: "order"})
@@ -132,7 +132,7 @@ func TestPutBack(t *testing.T) {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 	b.Compose, b.post.during, b.post.answers = compose, nil, nil
-	b.now = start.Add(firstRest)
+	b.clock.Set(start.Add(firstRest))
 	if n := b.round(); n != 4 {
 		t.Errorf("%d sent when the server is back", n)
 	}
@@ -163,7 +163,7 @@ func TestPerMinute(t *testing.T) {
 		after time.Duration
 		want  int
 	}{{0, 7}, {0, 0}, {5 * time.Second, 0}, {5 * time.Second, 1}, {20 * time.Second, 2}, {time.Hour, 6}, {time.Hour, 1}} {
-		b.now = b.now.Add(step.after)
+		b.clock.Move(step.after)
 		if n := b.round(); n != step.want {
 			t.Errorf("%s later: %d sent, want %d", step.after, n, step.want)
 		}

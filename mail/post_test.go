@@ -76,7 +76,7 @@ type bench struct {
 	*Dispatcher
 	t     *testing.T
 	mu    sync.Mutex
-	now   time.Time
+	clock *storagetest.Clock
 	post  *post
 	log   *bytes.Buffer
 	saw   []Entry // what the Composer got
@@ -86,29 +86,16 @@ type bench struct {
 
 func newBench(t *testing.T, shops ...string) *bench {
 	t.Helper()
-	b := &bench{t: t, now: start, post: &post{}, log: &bytes.Buffer{}, shops: shops}
+	b := &bench{t: t, clock: storagetest.NewClock(start), post: &post{}, log: &bytes.Buffer{}, shops: shops}
 	b.Dispatcher = &Dispatcher{
 		Engine:  storagetest.Open(t, Collections()...),
 		Shops:   func(context.Context) ([]string, error) { return b.shops, nil },
 		Compose: b.compose, Sender: b.post,
 		Conns: 1, // what is sent, and in which order, is then known
-		Now:   b.clock,
+		Now:   b.clock.Now,
 		Log:   slog.New(slog.NewTextHandler(b.log, nil)),
 	}
 	return b
-}
-
-func (b *bench) clock() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.now
-}
-
-// pass lets time go by, in the middle of a round too.
-func (b *bench) pass(d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.now = b.now.Add(d)
 }
 
 func (b *bench) compose(_ context.Context, shop, _ string, e Entry) (Message, error) {
@@ -120,7 +107,7 @@ func (b *bench) compose(_ context.Context, shop, _ string, e Entry) (Message, er
 
 func (b *bench) box(shop string) Outbox {
 	o := NewOutbox(b.Engine, shop)
-	o.Now = func() time.Time { return b.now }
+	o.Now = func() time.Time { return b.clock.Now() }
 	return o
 }
 

@@ -27,7 +27,7 @@ func TestRefusedSenderLosesNoEmail(t *testing.T) {
 	b.add("oak", Entry{Kind: SignIn})
 	for range 120 { // two minutes
 		_, _ = b.Once(t.Context())
-		b.pass(time.Second)
+		b.clock.Move(time.Second)
 	}
 	if waiting, failed := len(b.list("fern", Waiting)), len(b.list("fern", Failed)); waiting != emails || failed != 0 {
 		t.Errorf("%d wait and %d failed", waiting, failed)
@@ -46,7 +46,7 @@ func TestRefusedSenderLosesNoEmail(t *testing.T) {
 	}
 	refusing = false
 	for range 3 {
-		b.pass(longRest)
+		b.clock.Move(longRest)
 		_, _ = b.Once(t.Context())
 	}
 	if sent := len(b.list("fern", Sent)); sent != emails {

@@ -168,7 +168,7 @@ func TestDeletedAddressIsForgotten(t *testing.T) {
 		after time.Duration
 		kept  bool
 	}{{24*time.Hour - time.Millisecond, true}, {time.Millisecond, false}} {
-		h.clock.pass(test.after)
+		h.clock.Move(test.after)
 		h.work()
 		if kept := strings.Contains(h.everything(), "Tajná 99"); kept != test.kept {
 			t.Errorf("after another %s it is kept: %t", test.after, kept)
@@ -206,7 +206,7 @@ func TestChangesAreLimited(t *testing.T) {
 	if again, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil || again.ID != saved.ID {
 		t.Errorf("one that is there, over the limit: %+v, %v", again, err)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	if _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); err != nil {
 		t.Errorf("an hour later: %v", err)
 	}
@@ -242,7 +242,7 @@ func TestDeletedAddressComesBack(t *testing.T) {
 	if err := shopper.DeleteAddress(t.Context(), list[0].ID, list[0].Version); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(24*time.Hour + time.Millisecond)
+	h.clock.Move(24*time.Hour + time.Millisecond)
 	if err := shopper.UndoDeleteAddress(t.Context(), saved.ID); portal.KindOf(err) != portal.Gone {
 		t.Errorf("undone too late: %v", err)
 	}
@@ -292,7 +292,7 @@ func TestCompany(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			shopper := h.signIn(jan)
-			h.clock.pass(time.Hour)
+			h.clock.Move(time.Hour)
 			company := shopper.Company()
 			company.Name, company.Country, company.VATID = "Knihy s. r. o.", test.country, test.vatID
 			saved, err := shopper.SaveCompany(t.Context(), company)

@@ -65,11 +65,11 @@ func newComeback(t *testing.T) comeback {
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), jana, "one")
 	_, undo := h.undoMail(jan)
-	h.clock.pass(14*24*time.Hour - 5*time.Minute)
+	h.clock.Move(14*24*time.Hour - 5*time.Minute)
 	cookie, _ := h.enterWith(jana, "two")
 	code := h.wanted(h.refresh(cookie), jan)
 	h.quiet()
-	h.clock.pass(5*time.Minute - time.Millisecond)
+	h.clock.Move(5*time.Minute - time.Millisecond)
 	h.shopper(cookie) // notes that the session is used
 	return comeback{house: h, id: h.shopper(cookie).Customer().ID, cookie: cookie, code: code, undo: undo}
 }
@@ -89,7 +89,7 @@ func (c comeback) come(app *portal.App, way string) (session string, err error) 
 
 // release lets time pass and the worker do what is due then.
 func (c comeback) release(app *portal.App, after time.Duration) error {
-	c.clock.pass(after)
+	c.clock.Move(after)
 	_, err := app.Worker().Once(c.t.Context())
 	return err
 }
@@ -102,7 +102,7 @@ func (c comeback) look(session string, back error) {
 	if back != nil {
 		at, other = jana, jan
 	}
-	c.clock.pass(10 * time.Minute)
+	c.clock.Move(10 * time.Minute)
 	c.quiet()
 	if record, err := c.feed().CustomerByEmail(c.t.Context(), at); err != nil || record.ID != c.id || record.Email != at {
 		c.t.Errorf("%s leads to %+v, %v", at, record, err)
@@ -246,13 +246,13 @@ func TestAddressesEndOneAfterAnother(t *testing.T) {
 		cookie := h.change(h.signInByCode(jan, "one"), mallory, "one")
 		h.refresh(cookie)
 		code := h.wanted(cookie, jana)
-		h.clock.pass(time.Millisecond)
+		h.clock.Move(time.Millisecond)
 		if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); err != nil {
 			t.Fatal(err)
 		}
 		h.quiet()
-		h.clock.pass(14*24*time.Hour - time.Millisecond)
-		m := &meddled{Engine: h.engine, turn: n, meddle: func() { h.clock.pass(time.Millisecond) }}
+		h.clock.Move(14*24*time.Hour - time.Millisecond)
+		m := &meddled{Engine: h.engine, turn: n, meddle: func() { h.clock.Move(time.Millisecond) }}
 		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)).Worker().Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -61,19 +61,19 @@ func TestLimitsAreApart(t *testing.T) {
 			t.Errorf("%s: sent %v, want %v", test.name, sent, test.sent)
 		}
 	}
-	h.clock.pass(15*time.Minute - time.Millisecond)
+	h.clock.Move(15*time.Minute - time.Millisecond)
 	if sends(main, "f@example.com", client) {
 		t.Error("the client, just before the quarter of an hour is over")
 	}
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	if !sends(main, "g@example.com", client) {
 		t.Error("the client, a quarter of an hour later")
 	}
-	h.clock.pass(45*time.Minute - time.Millisecond)
+	h.clock.Move(45*time.Minute - time.Millisecond)
 	if sends(main, "used@example.com", from("192.0.2.3")) {
 		t.Error("the address, just before the hour is over")
 	}
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	if !sends(main, "used@example.com", from("192.0.2.3")) {
 		t.Error("the address, an hour later")
 	}
@@ -105,7 +105,7 @@ func TestGuessesAreCountedByClient(t *testing.T) {
 			t.Errorf("%s: kind %d, want %d", test.name, kind, test.want)
 		}
 	}
-	h.clock.pass(15*time.Minute - time.Millisecond)
+	h.clock.Move(15*time.Minute - time.Millisecond)
 	if kind := guess(h.shop, "192.0.2.1"); kind != portal.TooMany {
 		t.Errorf("just before the quarter of an hour is over: kind %d", kind)
 	}
@@ -126,15 +126,15 @@ func TestSeenToFiveMinutes(t *testing.T) {
 		}
 		return list[0].SeenAt.Sub(began)
 	}
-	h.clock.pass(5*time.Minute - time.Millisecond)
+	h.clock.Move(5*time.Minute - time.Millisecond)
 	if got := seen(); got != 0 {
 		t.Errorf("seen after %s", got)
 	}
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	if got := seen(); got != 5*time.Minute {
 		t.Errorf("seen after %s", got)
 	}
-	h.clock.pass(-time.Hour) // another process, whose clock is behind
+	h.clock.Move(-time.Hour) // another process, whose clock is behind
 	if got := seen(); got != 5*time.Minute {
 		t.Errorf("seen after %s, by a clock behind", got)
 	}
@@ -147,22 +147,22 @@ func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, code := h.askLink(jan, "browser")
-	h.clock.pass(10*time.Minute - time.Millisecond)
+	h.clock.Move(10*time.Minute - time.Millisecond)
 	for _, text := range []string{"0000-0000", "0000-0000", "0000-0000", "0000-0000", "0000-0000", code} {
 		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); portal.KindOf(err) != portal.Invalid {
 			t.Errorf("five wrong codes and the right one, just in time: %v", err)
 		}
 	}
-	h.clock.pass(5*time.Minute + time.Millisecond)
+	h.clock.Move(5*time.Minute + time.Millisecond)
 	if page, err := h.visitor("browser").Link(t.Context(), token); err != nil || !page.Auto {
 		t.Errorf("at a quarter of an hour: %+v, %v", page, err)
 	}
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	if page, err := h.visitor("browser").Link(t.Context(), token); err != nil || page.Auto {
 		t.Errorf("after it: %+v, %v", page, err)
 	}
 	_, second := h.askLink(jan, "browser")
-	h.clock.pass(10*time.Minute - time.Millisecond)
+	h.clock.Move(10*time.Minute - time.Millisecond)
 	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
 		t.Errorf("the old code: %v", err)
 	}

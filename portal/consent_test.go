@@ -34,7 +34,7 @@ func TestConsents(t *testing.T) {
 	}
 	given := h.clock.Now()
 	agree(t, s, portal.Newsletter, sentence)
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	agree(t, s, portal.Newsletter, sentence)
 	c := h.signIn(jan).Customer()
 	want := portal.Consent{
@@ -97,7 +97,7 @@ func TestConsentHistoryIsBounded(t *testing.T) {
 	s := h.signIn(jan)
 	agree(t, s, portal.PartnerOffers, sentence)
 	for n := range 60 {
-		h.clock.pass(time.Second)
+		h.clock.Move(time.Second)
 		agree(t, s, portal.Newsletter, fmt.Sprint(sentence, n))
 	}
 	c := h.signIn(jan).Customer()
@@ -168,7 +168,7 @@ func TestConsentsByFeed(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || got.UnsubscribeURL == "" {
 		t.Fatalf("told: %s", diff)
 	}
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	if err := h.signIn(jan).WithdrawConsent(t.Context(), portal.Newsletter, sentence); err != nil {
 		t.Fatal(err)
 	}

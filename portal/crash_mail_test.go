@@ -76,7 +76,7 @@ type asksInADay struct {
 func (d *asksInADay) ask() {
 	d.t.Helper()
 	d.asked++
-	d.clock.pass(11 * time.Minute) // so that the hour's limit is kept
+	d.clock.Move(11 * time.Minute) // so that the hour's limit is kept
 	if _, err := d.visitor(fmt.Sprint("browser ", d.asked)).Ask(d.t.Context(), jan, "", "en"); err != nil {
 		d.t.Fatal(err)
 	}
@@ -103,6 +103,6 @@ func (d *asksInADay) deliverDying(writes int) error {
 	if err != nil && !errors.Is(err, errDead) {
 		d.t.Fatal(err)
 	}
-	d.clock.pass(2*time.Minute + time.Second)
+	d.clock.Move(2*time.Minute + time.Second)
 	return err
 }

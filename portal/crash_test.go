@@ -70,7 +70,7 @@ func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, l
 		if err != nil && !errors.Is(err, errDead) {
 			t.Fatalf("after %d writes: %v", writes, err)
 		}
-		h.clock.pass(time.Minute) // until the leases of the dead process are over
+		h.clock.Move(time.Minute) // until the leases of the dead process are over
 		look(err == nil)
 		if t.Failed() {
 			t.Fatalf("with a crash after %d writes", writes)
@@ -121,7 +121,7 @@ func TestCrashDuringAChange(t *testing.T) {
 // notTaken checks a customer who is at the old address still.
 func (h *house) notTaken(id, cookie string) {
 	h.t.Helper()
-	h.clock.pass(10 * time.Minute)
+	h.clock.Move(10 * time.Minute)
 	h.quiet()
 	h.newCustomer(jana)
 	other, _ := h.enterWith(jana, "other")
@@ -219,7 +219,7 @@ func TestCrashWhileAnAddressIsGivenUp(t *testing.T) {
 		before := h.signInByCode(jan, "one")
 		h.change(before, jana, "one")
 		h.undoMail(jan)
-		h.clock.pass(14 * 24 * time.Hour)
+		h.clock.Move(14 * 24 * time.Hour)
 		attempt := func(app *portal.App) error {
 			for {
 				if done, err := app.Worker().Once(t.Context()); err != nil || done == 0 {

@@ -117,7 +117,7 @@ func TestSiblingLinksTogether(t *testing.T) {
 		if err := shopper.SignOut(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		h.clock.pass(24 * time.Hour)
+		h.clock.Move(24 * time.Hour)
 	}
 }
 
@@ -365,7 +365,7 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	if sent := h.deliver(); len(sent) != 1 || tokenIn(sent[0]) == "" {
 		t.Errorf("another client's request sends %d mails", len(sent))
 	}
-	h.clock.pass(15 * time.Minute)
+	h.clock.Move(15 * time.Minute)
 	if err := ask(jan); err != nil {
 		t.Errorf("a quarter of an hour later: %v", err)
 	}
@@ -416,7 +416,7 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 			_, err := h.feed().PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-21T10:03:00Z"}`))
 			return err
 		},
-		"fourteen days": func(h *house, _, _ portal.Shopper) error { h.clock.pass(14 * 24 * time.Hour); return nil },
+		"fourteen days": func(h *house, _, _ portal.Shopper) error { h.clock.Move(14 * 24 * time.Hour); return nil },
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {

@@ -26,10 +26,10 @@ func TestEndsAreTold(t *testing.T) {
 	h.newCustomer(jan)
 	const day = 24 * time.Hour
 	first, _ := h.askLink(jan, "browser")
-	h.clock.pass(10 * day)
+	h.clock.Move(10 * day)
 	second, _ := h.askLink(jan, "browser")
 	replaced, _ := h.askLink(jan, "browser")
-	h.clock.pass(5 * day)
+	h.clock.Move(5 * day)
 	signed, err := h.visitor("browser").Redeem(t.Context(), second)
 	if err != nil || signed.MaxAge != 30*day {
 		t.Fatalf("%s, %v", signed.MaxAge, err)
@@ -50,12 +50,12 @@ func TestCodeLeadsOn(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	old, _ := h.askLink(jan, "browser")
-	h.clock.pass(14*24*time.Hour - time.Minute)
+	h.clock.Move(14*24*time.Hour - time.Minute)
 	if _, err := h.visitor("browser").Ask(t.Context(), jan, "/orders/7", "en"); err != nil {
 		t.Fatal(err)
 	}
 	code := codeIn(h.deliver()[0])
-	h.clock.pass(2 * time.Minute)
+	h.clock.Move(2 * time.Minute)
 	for _, text := range []string{"", "1234", "ABCDEFGHJK", "????-????", "ÁÁÁÁ-ÁÁÁÁ"} {
 		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); portal.KindOf(err) != portal.Invalid {
 			t.Errorf("%q: %v", text, err)
@@ -91,7 +91,7 @@ func TestNoAccountWithoutAWayIn(t *testing.T) {
 	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com", wrong); portal.KindOf(err) != portal.Invalid || exists("new@example.com") {
 		t.Errorf("a wrong code makes an account: %v, %v", exists("new@example.com"), err)
 	}
-	h.clock.pass(14 * 24 * time.Hour)
+	h.clock.Move(14 * 24 * time.Hour)
 	if _, err := h.visitor("browser").Redeem(t.Context(), link); keyOf(err) != "link.expired" || exists("new@example.com") {
 		t.Errorf("an expired link makes an account: %v, %v", exists("new@example.com"), err)
 	}
@@ -138,14 +138,14 @@ func TestSessionsStandAlone(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.enterWith(jan, "idle")
-	h.clock.pass(10 * 24 * time.Hour)
+	h.clock.Move(10 * 24 * time.Hour)
 	staying, _ := h.enterWith(jan, "staying")
 	_, leaving := h.enterWith(jan, "leaving")
 	alarms := h.notices()
 	if len(alarms) == 0 {
 		t.Fatal("no notice")
 	}
-	h.clock.pass(4 * 24 * time.Hour)
+	h.clock.Move(4 * 24 * time.Hour)
 	if list, err := leaving.Sessions(t.Context()); err != nil || len(list) != 2 {
 		t.Errorf("sessions %+v, %v", list, err)
 	}
@@ -158,7 +158,7 @@ func TestSessionsStandAlone(t *testing.T) {
 	if err := h.visitor("owner's").RaiseAlarm(t.Context(), firstGroup(alarmInMail, alarms[len(alarms)-1].Text)); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	h.enterWith(jan, "staying")
 	if sent := h.notices(); len(sent) != 1 {
 		t.Errorf("a browser of before the alarm is told of %d times", len(sent))

@@ -159,11 +159,11 @@ func TestOrdersNeverMove(t *testing.T) {
 	if diff := cmp.Diff([]string{"before", "before-2", "held", "new"}, h.orders(cookie)); diff != "" {
 		t.Error(diff)
 	}
-	h.clock.pass(14*24*time.Hour - time.Millisecond)
+	h.clock.Move(14*24*time.Hour - time.Millisecond)
 	h.quiet()
 	cookie, _ = h.enterWith(jana, "two")
 	h.put(orderJSON("last", jan))
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	h.work()
 	later := []string{`"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-11-20T10:00:00Z"`}
 	for _, number := range []string{"before", "held", "last"} {
@@ -197,7 +197,7 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 	ended := link
 	link, _ = h.askLink(jan, "owner's")
 	code := h.wanted(fresh, mallory)
-	h.clock.pass(10 * 24 * time.Hour)
+	h.clock.Move(10 * 24 * time.Hour)
 	signed, err := h.visitor("thief's").Redeem(t.Context(), link)
 	if err != nil {
 		t.Fatal(err)
@@ -232,9 +232,9 @@ func TestFreshnessEndsExactly(t *testing.T) {
 		h := newHouse(t)
 		h.newCustomer(jan)
 		cookie := h.signInByCode(jan, "one")
-		h.clock.pass(age - 5*time.Minute)
+		h.clock.Move(age - 5*time.Minute)
 		code := h.wanted(cookie, jana)
-		h.clock.pass(5 * time.Minute)
+		h.clock.Move(5 * time.Minute)
 		if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); portal.KindOf(err) != kind || err == nil && kind != 0 {
 			t.Errorf("after %v: %v", age, err)
 		}
@@ -372,10 +372,10 @@ func TestThreeChangesADay(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.quiet()
-		h.clock.pass(time.Hour)
+		h.clock.Move(time.Hour)
 		cookie = h.refresh(signed.Cookie)
 	}
-	h.clock.pass(24 * time.Hour)
+	h.clock.Move(24 * time.Hour)
 	h.change(h.refresh(cookie), jana, "one")
 }
 

@@ -39,10 +39,10 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 	before := h.signInByCode(jan, "one")
 	thief := h.change(before, mallory, "thief's")
 	_, undo := h.undoMail(jan)
-	h.clock.pass(14*24*time.Hour - time.Hour - time.Millisecond)
+	h.clock.Move(14*24*time.Hour - time.Hour - time.Millisecond)
 	since, _ := h.enterWith(mallory, "thief's second")
 	live, code := h.askLink(mallory, "thief's")
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	page, err := h.visitor("mailbox").EmailUndo(t.Context(), undo)
 	if err != nil || page.Former != portal.MaskEmail(jan) || page.Present != portal.MaskEmail(mallory) {
 		t.Errorf("page %+v, %v", page, err)
@@ -111,7 +111,7 @@ func TestUndoThatIsNone(t *testing.T) {
 	h.shop = other
 	h.wantGoneUndo("of another shop", undo)
 	h.shop = home
-	h.clock.pass(14 * 24 * time.Hour)
+	h.clock.Move(14 * 24 * time.Hour)
 	h.wantGoneUndo("late", undo)
 	h.work()
 	h.wantGoneUndo("late, and the address given up", undo)
@@ -172,10 +172,10 @@ func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
 			if day+n > 0 {
 				cookie = h.change(h.refresh(cookie), string(rune('a'+day))+string(rune('a'+n))+mallory, "thief's")
 				h.quiet()
-				h.clock.pass(time.Hour)
+				h.clock.Move(time.Hour)
 			}
 		}
-		h.clock.pass(22 * time.Hour)
+		h.clock.Move(22 * time.Hour)
 	}
 	if err := h.undo(undo); err != nil {
 		t.Errorf("the owner's undo: %v", err)
@@ -248,7 +248,7 @@ func TestUndoMailThatMayHaveArrived(t *testing.T) {
 		h.post.fail = &mail.Failure{Temporary: true, Unsure: unsure, Reason: "test"}
 		_, first := h.undoMail(jan)
 		h.post.fail = nil
-		h.clock.pass(2 * time.Minute)
+		h.clock.Move(2 * time.Minute)
 		_, second := h.undoMail(jan)
 		if page, err := h.visitor("x").EmailUndo(t.Context(), first); err != nil || (page.Former != "") != unsure {
 			t.Errorf("the first, unsure %v: %+v, %v", unsure, page, err)

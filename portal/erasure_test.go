@@ -69,9 +69,9 @@ func (h *house) erase(s portal.Shopper) {
 	}
 	h.work()
 	h.deliver()
-	h.clock.pass(asked.At.Sub(h.clock.Now()))
+	h.clock.Move(asked.At.Sub(h.clock.Now()))
 	h.work()
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	h.work()
 }
 
@@ -180,7 +180,7 @@ func TestErasureTakesSevenDays(t *testing.T) {
 	if err != nil || asked.At != h.clock.Now().Add(7*24*time.Hour) {
 		t.Fatalf("%+v %v", asked, err)
 	}
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	if again, err := s.AskErasure(t.Context()); err != nil || again != asked {
 		t.Errorf("asked once more: %+v %v", again, err)
 	}
@@ -191,7 +191,7 @@ func TestErasureTakesSevenDays(t *testing.T) {
 	if err := s.KeepAccount(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(8 * 24 * time.Hour)
+	h.clock.Move(8 * 24 * time.Hour)
 	h.work()
 	s = h.shopper(h.signInByCode(jan, "browser"))
 	if s.Customer().Erasure != (portal.Erasure{}) {
@@ -201,10 +201,10 @@ func TestErasureTakesSevenDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	cookie := h.signInByCode(jan, "another")
-	h.clock.pass(7*24*time.Hour - time.Millisecond)
+	h.clock.Move(7*24*time.Hour - time.Millisecond)
 	h.work()
 	h.shopper(cookie)
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	h.work()
 	if _, err := h.app.Shopper(t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
 		t.Errorf("the session lives: %v", err)
@@ -251,7 +251,7 @@ func (h *house) wantUndone(undo string) {
 	if err := h.undo(undo); err != nil {
 		h.t.Fatal(err)
 	}
-	h.clock.pass(30 * 24 * time.Hour)
+	h.clock.Move(30 * 24 * time.Hour)
 	h.quiet()
 	if c := h.signIn(jan).Customer(); c.Erasure != (portal.Erasure{}) {
 		h.t.Errorf("taken back: %+v", c.Erasure)
@@ -266,7 +266,7 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "thief"), "thief@example.com", "thief")
 	_, undo := h.undoMail(jan)
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	s := h.shopper(h.refresh(cookie))
 	asked, err := s.AskErasure(t.Context())
 	if err != nil || asked.At != h.clock.Now().Add(14*24*time.Hour-time.Hour) || !s.ErasureDate().Equal(asked.At) {
@@ -275,7 +275,7 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 	if told := h.erasureMails(); len(told) != 2 || !strings.Contains(told[jan], "It restores your email") || strings.Contains(told[jan], "/privacy") {
 		t.Errorf("mails: %v", told)
 	}
-	h.clock.pass(asked.At.Sub(h.clock.Now()) - time.Millisecond)
+	h.clock.Move(asked.At.Sub(h.clock.Now()) - time.Millisecond)
 	h.wantUndone(undo)
 }
 
@@ -289,7 +289,7 @@ func TestErasureWaitsForALaterChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.erasureMails()
-	h.clock.pass(6 * 24 * time.Hour)
+	h.clock.Move(6 * 24 * time.Hour)
 	cookie = h.change(h.refresh(cookie), "thief@example.com", "thief")
 	if at := h.shopper(cookie).Customer().Erasure.At; !at.Equal(h.clock.Now().Add(14 * 24 * time.Hour)) {
 		t.Errorf("it comes at %s, %s after the change", at, at.Sub(h.clock.Now()))
@@ -308,7 +308,7 @@ func TestErasureWaitsForALaterChange(t *testing.T) {
 	if told != 2 {
 		t.Errorf("%d mails with the new date, want 2", told)
 	}
-	h.clock.pass(14*24*time.Hour - time.Millisecond)
+	h.clock.Move(14*24*time.Hour - time.Millisecond)
 	h.wantUndone(undo)
 }
 
@@ -337,7 +337,7 @@ func (h *house) beginErasure() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.clock.pass(asked.At.Sub(h.clock.Now()))
+	h.clock.Move(asked.At.Sub(h.clock.Now()))
 	h.work()
 }
 
@@ -360,7 +360,7 @@ func TestComesWhileErased(t *testing.T) {
 	if sent := h.visitorAsks(email); sent != 0 {
 		t.Errorf("%d mails to sign in", sent)
 	}
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	h.work()
 	if _, err := h.feed().PutOrder(t.Context(), "E-9", h.tracedOrder("E-9", email)); err != nil {
 		t.Fatal(err)
@@ -377,12 +377,12 @@ func TestAddressesNobodyHas(t *testing.T) {
 	h := newHouse(t)
 	h.openTo()
 	link, _ := h.askLink("typed@example.com", "browser")
-	h.clock.pass(44*24*time.Hour - time.Millisecond)
+	h.clock.Move(44*24*time.Hour - time.Millisecond)
 	h.sweep()
 	if page, err := h.visitor("x").Link(t.Context(), link); err != nil || page.State != portal.LinkExpired {
 		t.Errorf("forgotten too early: %+v %v", page, err)
 	}
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	h.sweep()
 	if err := mail.NewOutbox(h.engine, h.shop.ID).Forget(t.Context(), "typed@example.com"); err != nil { // its month is over, too
 		t.Fatal(err)
@@ -480,13 +480,13 @@ func TestErasureIsResumed(t *testing.T) {
 		}
 		h.work()
 		h.deliver()
-		h.clock.pass(asked.At.Sub(h.clock.Now()))
+		h.clock.Move(asked.At.Sub(h.clock.Now()))
 		died := h.workUntil(n)
-		h.clock.pass(time.Minute)
+		h.clock.Move(time.Minute)
 		died = h.workUntil(n) || died
 		for range 3 { // the lease of the dead process, and the time between the two halves
 			h.work()
-			h.clock.pass(time.Minute)
+			h.clock.Move(time.Minute)
 		}
 		all := h.everything()
 		for name, trace := range traces {

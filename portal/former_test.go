@@ -30,12 +30,12 @@ func TestFormerAddressIsHeld(t *testing.T) {
 	now := h.change(h.signInByCode(jan, "one"), jana, "one")
 	h.undoMail(jan)
 	owner := h.shopper(now).Customer().ID
-	h.clock.pass(14*24*time.Hour - time.Hour - time.Millisecond)
+	h.clock.Move(14*24*time.Hour - time.Hour - time.Millisecond)
 	other := h.signInByCode(eva, "eva's")
 	if code := h.wanted(other, jan); code != "" {
 		t.Error("another customer gets a code for it")
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	h.work()
 	h.deliver()
 	for name, err := range map[string]error{
@@ -58,7 +58,7 @@ func TestFormerAddressIsHeld(t *testing.T) {
 	if record, err := feed.CustomerByEmail(t.Context(), jan); err != nil || record.ID != owner {
 		t.Errorf("while held it is %+v, %v", record, err)
 	}
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	h.work()
 	if err := put("99", jan); err != nil {
 		t.Errorf("then a new customer's: %v", err)
@@ -137,7 +137,7 @@ func TestTwoSessionsChangeAtOnce(t *testing.T) {
 // oneHolds checks that of the wished-for addresses one leads to the customer in the end, and the old one does.
 func (h *house) oneHolds(id, email string, wishes []string) {
 	h.t.Helper()
-	h.clock.pass(10 * time.Minute)
+	h.clock.Move(10 * time.Minute)
 	h.work()
 	feed := h.feed()
 	for _, address := range append(wishes, jan) {

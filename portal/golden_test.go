@@ -17,6 +17,7 @@ import (
 	"postern/portal"
 	"postern/portal/secret/secrettest"
 	"postern/storage/sqlite"
+	"postern/storage/storagetest"
 )
 
 var update = flag.Bool("update", false, "write the golden store anew")
@@ -44,7 +45,7 @@ func TestGoldenStore(t *testing.T) {
 		writeGolden(t)
 	}
 	h, held := openGolden(t)
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	shopper := h.shopper(held.Session)
 	if c := shopper.Customer(); c.Email != jan || shopper.Company().VATID != "SK1234567895" {
 		t.Errorf("customer %+v", c)
@@ -114,7 +115,7 @@ func goldenHouse(t *testing.T, dir string) *house {
 		t.Fatalf("open the golden store: %v", err)
 	}
 	t.Cleanup(func() { engine.Close() })
-	h := &house{t: t, engine: engine, post: &post{}, clock: &clock{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}}
+	h := &house{t: t, engine: engine, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
 	h.app = portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	if err := h.app.TakeSecret(t.Context()); err != nil {
 		t.Fatalf("the golden store's secret: %v", err)

@@ -148,7 +148,7 @@ func TestHandOffLife(t *testing.T) {
 		works bool
 	}{{0, true}, {59*time.Second + 999*time.Millisecond, true}, {60 * time.Second, false}, {time.Hour, false}} {
 		code := h.handOff(s, challenge)
-		h.clock.pass(test.after)
+		h.clock.Move(test.after)
 		if _, err := exchange(feed, code, callBack, verifier); (err == nil) != test.works {
 			t.Errorf("after %s: %v", test.after, err)
 		}
@@ -260,9 +260,9 @@ func TestHandOffStoresNoCode(t *testing.T) {
 			t.Error("a code stands in the store")
 		}
 	}
-	h.clock.pass(30 * time.Second)
+	h.clock.Move(30 * time.Second)
 	h.handOff(s, challenge)
-	h.clock.pass(30 * time.Second)
+	h.clock.Move(30 * time.Second)
 	h.sweep()
 	if left := list(); len(left) != 1 {
 		t.Errorf("after the sweep %d are left, want the one that lives", len(left))

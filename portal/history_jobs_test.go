@@ -37,7 +37,7 @@ func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 	if done, err := app.Worker().Once(t.Context()); done != 0 || err != nil {
 		t.Errorf("%d jobs done before the delay, %v", done, err)
 	}
-	h.clock.pass(3 * time.Second)
+	h.clock.Move(3 * time.Second)
 	if done, err := app.Worker().Once(t.Context()); done != 2*customers || err != nil {
 		t.Errorf("%d jobs done, %v", done, err)
 	}
@@ -60,7 +60,7 @@ func TestOrdersOfALongImportAreCounted(t *testing.T) {
 		if _, err := app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(string(oneLine(body))), func(int) {}); err != nil {
 			t.Fatal(err)
 		}
-		h.clock.pass(time.Second)
+		h.clock.Move(time.Second)
 		done, err := app.Worker().Once(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ func TestOrdersOfALongImportAreCounted(t *testing.T) {
 	if counted < 3 || counted > 8 {
 		t.Errorf("%d counts during twelve seconds of orders", counted)
 	}
-	h.clock.pass(3 * time.Second)
+	h.clock.Move(3 * time.Second)
 	if _, err := app.Worker().Once(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -27,25 +27,8 @@ type house struct {
 	app        *portal.App
 	shop       portal.Shop
 	dispatcher *mail.Dispatcher
-	clock      *clock
+	clock      *storagetest.Clock
 	post       *post
-}
-
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // post is a mail.Sender that keeps what it gets, or fails as told.
@@ -72,7 +55,7 @@ func ptr[T any](v T) *T { return &v }
 
 func newHouse(t testing.TB, options ...portal.Option) *house {
 	t.Helper()
-	h := &house{t: t, post: &post{}, clock: &clock{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}}
+	h := &house{t: t, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
 	h.engine = storagetest.Open(t, portal.Collections()...)
 	h.app = portal.New(h.engine, secrettest.Ring(), append(options, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))...)
 	h.shop = h.open("main", portal.ShopSettings{})

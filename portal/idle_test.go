@@ -65,7 +65,7 @@ func (w idleWorker) beats(d time.Duration) int64 {
 	w.t.Helper()
 	before := w.store.commands.Load()
 	for range d / (500 * time.Millisecond) {
-		w.clock.pass(500 * time.Millisecond)
+		w.clock.Move(500 * time.Millisecond)
 		if err := w.beat(w.t.Context()); err != nil {
 			w.t.Fatal(err)
 		}

@@ -97,7 +97,7 @@ func TestImportWhileSomebodyIsErased(t *testing.T) {
 	if report.Created != 2 || report.RefusedCount != 1 || report.Refused[0].Line != 2 || portal.KindOf(report.Refused[0].Err) != portal.Unavailable {
 		t.Errorf("while they are erased: %+v", report)
 	}
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	h.work()
 	if report := run(); report.Created != 1 || report.Unchanged != 2 {
 		t.Errorf("a minute later: %+v", report)

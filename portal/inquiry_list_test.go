@@ -46,10 +46,10 @@ func TestInquiryList(t *testing.T) {
 	var want []string
 	for i := range 105 {
 		if i%20 == 0 {
-			h.clock.pass(time.Hour)
+			h.clock.Move(time.Hour)
 		}
 		text := fmt.Sprint("number ", i)
-		h.clock.pass(time.Millisecond)
+		h.clock.Move(time.Millisecond)
 		if err := s.WriteMessage(t.Context(), message(s, text)); err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestInquiryList(t *testing.T) {
 	if got, next := inquiriesListed(t, read, ""); len(got) != 100 || next == "" {
 		t.Errorf("before they settle: %d, %q", len(got), next)
 	}
-	h.clock.pass(time.Minute + time.Millisecond)
+	h.clock.Move(time.Minute + time.Millisecond)
 	got, next := inquiriesListed(t, read, "")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -66,14 +66,14 @@ func TestInquiryList(t *testing.T) {
 	if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	if err := s.AskCancel(t.Context(), portal.Request{Number: "new", Text: "Why not"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.WriteMessage(t.Context(), message(s, "later")); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(time.Minute + time.Millisecond)
+	h.clock.Move(time.Minute + time.Millisecond)
 	if got, _ := inquiriesListed(t, read, next); !slices.Equal(got, []string{"sent  later 0"}) {
 		t.Errorf("later: %q", got)
 	}
@@ -104,7 +104,7 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 	if err := errors.Join(s.WriteMessage(t.Context(), message(s, "Hello")), s.AskReturn(t.Context(), giveBack(t, s))); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	want := func(id, email string) {
 		t.Helper()
 		messages, err := feed.Messages(t.Context(), "")
@@ -233,7 +233,7 @@ func TestInquiriesErased(t *testing.T) {
 	if len(mails) != 1 || !strings.Contains(mails[0].Text, "Mine") {
 		t.Errorf("mailed after it: %s", allTexts(mails))
 	}
-	h.clock.pass(2 * time.Minute)
+	h.clock.Move(2 * time.Minute)
 	if p, err := h.feed().Messages(t.Context(), ""); err != nil || len(p.Messages) != 1 {
 		t.Errorf("listed: %+v, %v", p, err)
 	}
@@ -258,7 +258,7 @@ func TestInquiryWithoutSupport(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{jan: 1}, sentTo(h.deliver())); diff != "" {
 		t.Error(diff)
 	}
-	h.clock.pass(2 * time.Minute)
+	h.clock.Move(2 * time.Minute)
 	if p, err := h.feed().Requests(t.Context(), ""); err != nil || len(p.Requests) != 1 || storage.IsID(p.Requests[0].ID) {
 		t.Errorf("%+v, %v", p, err)
 	}

@@ -84,7 +84,7 @@ func TestInquiryMails(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			h.clock.pass(3 * time.Hour) // the mails tell when it was sent, not when they go out
+			h.clock.Move(3 * time.Hour) // the mails tell when it was sent, not when they go out
 			h.work()
 			mails := h.deliver()
 			if diff := cmp.Diff(map[string]int{support: 3, jan: 2}, sentTo(mails)); diff != "" {
@@ -267,7 +267,7 @@ func TestInquiryLimits(t *testing.T) {
 			if err := s.WriteMessage(t.Context(), first); err != nil {
 				t.Fatalf("one that was sent: %v", err)
 			}
-			h.clock.pass(time.Hour)
+			h.clock.Move(time.Hour)
 		}
 		if err := s.WriteMessage(t.Context(), m); err != nil {
 			t.Fatalf("message %d: %v", i, err)
@@ -276,7 +276,7 @@ func TestInquiryLimits(t *testing.T) {
 	if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
 		t.Errorf("a request beside the messages: %v", err)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	if err := s.WriteMessage(t.Context(), message(s, "one more")); portal.KindOf(err) != portal.Conflict {
 		t.Errorf("message 201: %v", err)
 	}

@@ -119,7 +119,7 @@ func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	if n := h.credentials(); n != 2 {
 		t.Errorf("%d documents", n)
 	}
-	h.clock.pass(16 * 24 * time.Hour)
+	h.clock.Move(16 * 24 * time.Hour)
 	h.sweep()
 	if n := h.credentials(); n != 1 {
 		t.Errorf("%d documents when nothing of the secret before matters any more", n)

@@ -50,12 +50,12 @@ func jobCases() map[string]func(h *house) {
 		"erasure": func(h *house) {
 			at := h.askErasure()
 			h.quiet()
-			h.clock.pass(at.Sub(h.clock.Now()))
+			h.clock.Move(at.Sub(h.clock.Now()))
 		},
 		"release_emails": func(h *house) {
 			h.change(h.settledCookie(), jana, "one")
 			h.quiet()
-			h.clock.pass(14 * 24 * time.Hour)
+			h.clock.Move(14 * 24 * time.Hour)
 		},
 		"forget_addresses":     forgottenAddress,
 		"vat_check":            func(h *house) { h.enterVATID(h.settled(), oneVATID) },
@@ -67,7 +67,7 @@ func jobCases() map[string]func(h *house) {
 		"sweep": func(h *house) {
 			h.openTo()
 			h.askLink("typed@example.com", "browser")
-			h.clock.pass(44 * 24 * time.Hour)
+			h.clock.Move(44 * 24 * time.Hour)
 			if err := h.app.Worker().AskSweep(h.t.Context()); err != nil {
 				h.t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func forgottenAddress(h *house) {
 		h.t.Fatal(err)
 	}
 	h.quiet()
-	h.clock.pass(24 * time.Hour)
+	h.clock.Move(24 * time.Hour)
 }
 
 func firstOrder(h *house) {
@@ -127,7 +127,7 @@ func inquired(h *house) {
 func movedShop(h *house) {
 	h.fill("2025-12-31T23:30:00Z")
 	h.set(portal.ShopSettings{TimeZone: ptr("UTC")})
-	h.clock.pass(2 * time.Second)
+	h.clock.Move(2 * time.Second)
 }
 
 // TestEveryKindOfJobSurvivesACrashAtEachWrite has a process do a job of each kind and die before its first
@@ -167,7 +167,7 @@ func crashKind(t *testing.T, kind string, arrange func(*house)) {
 			t.Fatalf("after %d writes: %v", writes, err)
 		}
 		died := err != nil
-		h.clock.pass(time.Minute)
+		h.clock.Move(time.Minute)
 		if err := h.workIn(h.app); err != nil {
 			t.Fatalf("after a death before write %d: %v", writes, err)
 		}
@@ -202,7 +202,7 @@ func (h *house) workIn(app *portal.App) error {
 				break
 			}
 		}
-		h.clock.pass(time.Minute)
+		h.clock.Move(time.Minute)
 	}
 	return nil
 }

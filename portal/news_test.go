@@ -92,7 +92,7 @@ func TestChangesAreTold(t *testing.T) {
 				t.Errorf("%s: the mail holds what was changed: %s", step.name, m.Text)
 			}
 		}
-		h.clock.pass(time.Minute)
+		h.clock.Move(time.Minute)
 	}
 	if again := h.told(""); len(again) != 0 {
 		t.Errorf("told twice: %+v", again)
@@ -118,7 +118,7 @@ func TestChangeWhileTheMailIsWritten(t *testing.T) {
 		t.Fatal("the worker lived")
 	}
 	save("Krátka 3")
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	if sent := h.told("addresses"); len(sent) != 2 {
 		t.Errorf("%d mails, want 2", len(sent))
 	}
@@ -181,7 +181,7 @@ func TestNewsGoWhereTheAccountWas(t *testing.T) {
 		if sent := h.told("addresses"); len(sent) != 1 || sent[0].To != jan {
 			t.Errorf("told to %+v", sent)
 		}
-		h.clock.pass(time.Second)
+		h.clock.Move(time.Second)
 		if _, err := h.shopper(signed.Cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); err != nil {
 			t.Fatal(err)
 		}

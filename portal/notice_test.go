@@ -34,7 +34,7 @@ func (h *house) notices() []mail.Message {
 func (h *house) enter(email, secret string, age time.Duration) portal.Shopper {
 	h.t.Helper()
 	token, _ := h.askLink(email, secret)
-	h.clock.pass(age)
+	h.clock.Move(age)
 	signed, err := h.visitor(secret).Redeem(h.t.Context(), token)
 	if err != nil {
 		h.t.Fatal(err)
@@ -63,7 +63,7 @@ func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
 		if len(sent) != step.want || len(sent) > 0 && (sent[0].To != jan || !strings.Contains(sent[0].Text, "Firefox, Windows")) {
 			t.Errorf("%s: %d notices, want %d: %+v", step.name, len(sent), step.want, sent)
 		}
-		h.clock.pass(2 * time.Hour)
+		h.clock.Move(2 * time.Hour)
 	}
 	if again := h.notices(); len(again) != 0 {
 		t.Errorf("told twice: %+v", again)
@@ -157,7 +157,7 @@ func TestThisWasNotMe(t *testing.T) {
 			t.Errorf("damaged: %v", err)
 		}
 	}
-	h.clock.pass(14 * 24 * time.Hour)
+	h.clock.Move(14 * 24 * time.Hour)
 	if err := h.visitor("x").RaiseAlarm(t.Context(), secret); portal.KindOf(err) != portal.Gone {
 		t.Errorf("after 14 days: %v", err)
 	}
@@ -191,13 +191,13 @@ func TestMailsToOneAddress(t *testing.T) {
 	h.newCustomer(jan)
 	h.enter(jan, "jan's", time.Minute)
 	h.notices()
-	h.clock.pass(24 * time.Hour)
+	h.clock.Move(24 * time.Hour)
 	if sent := h.sendsOf(jan, firefox("stranger"), 200); sent != 6 {
 		t.Errorf("200 at once sent %d mails, want 6", sent)
 	}
 	day := 6
 	for range 23 {
-		h.clock.pass(time.Hour)
+		h.clock.Move(time.Hour)
 		day += h.sendsOf(jan, firefox("stranger"), 20)
 	}
 	if day != 15 {
@@ -261,7 +261,7 @@ func TestWrongCodesOfOneClient(t *testing.T) {
 			t.Fatalf("right code: %v", err)
 		}
 		_, code = h.askLink(jan, "browser")
-		h.clock.pass(time.Second)
+		h.clock.Move(time.Second)
 	}
 	if _, err := h.visitor("guesser").EnterCode(t.Context(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid {
 		t.Errorf("guess 300: %v", err)
@@ -269,7 +269,7 @@ func TestWrongCodesOfOneClient(t *testing.T) {
 	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.TooMany {
 		t.Errorf("guess 301: %v", err)
 	}
-	h.clock.pass(15 * time.Minute)
+	h.clock.Move(15 * time.Minute)
 	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid {
 		t.Errorf("a quarter of an hour later: %v", err)
 	}

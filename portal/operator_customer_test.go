@@ -82,7 +82,7 @@ func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.work()
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	h.work()
 	if _, err := operator.FindCustomer(t.Context(), h.shop.ID, id); portal.KindOf(err) != portal.NotFound {
 		t.Errorf("after erasing: %v", err)

@@ -99,7 +99,7 @@ func TestNearestYear(t *testing.T) {
 func TestMonthsOfThirtyDays(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.clock.pass(time.Date(2027, 5, 31, 10, 0, 0, 0, time.UTC).Sub(h.clock.Now()))
+	h.clock.Move(time.Date(2027, 5, 31, 10, 0, 0, 0, time.UTC).Sub(h.clock.Now()))
 	h.fill("2027-03-01T12:00:00Z", "2027-02-28T12:00:00Z", "2027-02-27T12:00:00Z", "2026-11-30T12:00:00Z", "2026-11-29T12:00:00Z")
 	shopper := h.signIn(jan)
 	for period, want := range map[string][]string{"3m": {"n0", "n1"}, "6m": {"n0", "n1", "n2", "n3"}} {
@@ -305,7 +305,7 @@ func TestTimeZoneChangeRecounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.shop = shop
-	h.clock.pass(2 * time.Second) // by then every process knows the new zone
+	h.clock.Move(2 * time.Second) // by then every process knows the new zone
 	h.work()
 	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
 	if err != nil || page.Total != 1 || !slices.Equal(page.Years, []int{2025}) {

@@ -267,7 +267,7 @@ func TestTimelineAndHeadline(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"shipped"`, `"unfulfilled"`, `"paid"`, `"pending"`))
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	h.put(orderJSON("1", jan, `"shipped"`, `"processing"`, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
 	order, err := h.signIn(jan).Order(t.Context(), "1")
 	if err != nil {
@@ -319,7 +319,7 @@ func TestTimelineFollowsTheState(t *testing.T) {
 			for day, words := range test.states {
 				state, goods, _ := strings.Cut(words, " ")
 				h.put(orderJSON(fmt.Sprint(i), jan, `"shipped"`, `"`+goods+`","state":"`+state+`"`, `"updated_at":"2026-03-05`, fmt.Sprintf(`"updated_at":"2026-03-%02d`, day+5)))
-				h.clock.pass(time.Hour)
+				h.clock.Move(time.Hour)
 			}
 			order, err := shopper.Order(t.Context(), fmt.Sprint(i))
 			if err != nil {

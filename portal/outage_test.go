@@ -63,7 +63,7 @@ func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _ = h.dispatcher.Once(t.Context()) // what it meets is what the test wants
-		h.clock.pass(time.Minute)
+		h.clock.Move(time.Minute)
 	}
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Sender = post

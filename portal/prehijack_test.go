@@ -108,7 +108,7 @@ func TestUnexpiredEmailChange(t *testing.T) {
 			}
 		},
 		"changes the address": func(h *house) { h.change(h.signInByCode(jan, "victim's"), jana, "victim's") },
-		"waits ten minutes":   func(h *house) { h.clock.pass(10 * time.Minute) },
+		"waits ten minutes":   func(h *house) { h.clock.Move(10 * time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)

@@ -61,7 +61,7 @@ func TestNamesOfEveryKind(t *testing.T) {
 			}
 			version = saved.Version
 		})
-		h.clock.pass(time.Hour)
+		h.clock.Move(time.Hour)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestBornToday(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	h.clock.pass(13*time.Hour + 30*time.Minute)
+	h.clock.Move(13*time.Hour + 30*time.Minute)
 	s := h.signIn(jan)
 	if _, err := s.SaveProfile(t.Context(), portal.Profile{BirthDate: "2026-11-22"}); err != nil {
 		t.Errorf("today: %v", err)

@@ -29,7 +29,7 @@ func TestSessionEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, pause := range test.use {
-				h.clock.pass(pause)
+				h.clock.Move(pause)
 				_, err = h.app.Shopper(t.Context(), h.shop, signed.Cookie)
 			}
 			if live := err == nil; live != test.live || !live && portal.KindOf(err) != portal.SignIn {
@@ -69,7 +69,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	var shoppers []portal.Shopper
 	var cookies []string
 	for _, secret := range []string{"one", "two", "three"} {
-		h.clock.pass(time.Hour)
+		h.clock.Move(time.Hour)
 		token, _ := h.askLink(jan, secret)
 		signed, err := h.visitor(secret).Redeem(t.Context(), token)
 		if err != nil {

@@ -122,7 +122,7 @@ func TestMailSignInLimits(t *testing.T) {
 	}
 	for i := range 12 {
 		if i%5 == 0 {
-			h.clock.pass(61 * time.Minute)
+			h.clock.Move(61 * time.Minute)
 		}
 		if err := ask(); (portal.KindOf(err) == portal.TooMany) != (i >= 9) {
 			t.Errorf("mail %d of the day: %v", i+7, err)
@@ -207,7 +207,7 @@ func TestFirstOrderMail(t *testing.T) {
 	h.put(h.placed("b", "ota@example.com", 48*time.Hour+time.Second))
 	h.put(h.placed("c", "ota@example.com", time.Minute))
 	want("a history, and an order behind it")
-	h.clock.pass(40 * 24 * time.Hour)
+	h.clock.Move(40 * 24 * time.Hour)
 	h.put(h.placed("d", jan, 0))
 	want("long after the entry in the outbox is gone")
 
@@ -227,9 +227,9 @@ func TestFirstOrderMovedAway(t *testing.T) {
 	if list := h.greeted(); len(list) != 1 {
 		t.Fatalf("mails: %q", list)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	h.put(h.placed("1", eva, time.Minute))
-	h.clock.pass(40 * 24 * time.Hour)
+	h.clock.Move(40 * 24 * time.Hour)
 	box := mail.NewOutbox(h.engine, "main")
 	box.Now = h.clock.Now
 	if n, err := box.Sweep(t.Context(), 100); n != 1 || err != nil {

@@ -92,7 +92,7 @@ func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 				{portal.ShopSettings{SenderName: ptr("")}, "Books"},
 			} {
 				h.set(step.settings)
-				h.clock.pass(time.Hour)
+				h.clock.Move(time.Hour)
 				if _, err := h.visitor("x").Ask(t.Context(), jan, "", "en"); err != nil {
 					t.Fatal(err)
 				}

@@ -57,12 +57,12 @@ func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(59 * time.Second)
+	h.clock.Move(59 * time.Second)
 	again, err := h.visitor("browser").Redeem(t.Context(), token)
 	if err != nil || again != first || again.Destination != "/orders/1001" {
 		t.Errorf("within a minute: %v, %+v, first %+v", err, again, first)
 	}
-	h.clock.pass(time.Second)
+	h.clock.Move(time.Second)
 	if _, err := h.visitor("browser").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
 		t.Errorf("after a minute: %v", err)
 	}
@@ -133,7 +133,7 @@ func TestLinkAndCodeTogether(t *testing.T) {
 		if in.Load() != 1 {
 			t.Fatalf("%d sessions of one mail", in.Load())
 		}
-		h.clock.pass(2 * time.Hour) // an address gets so many mails a day
+		h.clock.Move(2 * time.Hour) // an address gets so many mails a day
 	}
 }
 
@@ -164,7 +164,7 @@ func TestAskingAgainEndsNoLink(t *testing.T) {
 		token, _ := h.askLink(jan, "stranger")
 		tokens = append(tokens, token)
 	}
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	if _, err := h.visitor("stranger").Ask(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
@@ -187,11 +187,11 @@ func TestLinkLivesFourteenDays(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
-	h.clock.pass(14*24*time.Hour - time.Second)
+	h.clock.Move(14*24*time.Hour - time.Second)
 	if page, _ := h.visitor("browser").Link(t.Context(), token); page.State != portal.LinkLive || page.Auto {
 		t.Errorf("a second before the end: %+v", page)
 	}
-	h.clock.pass(time.Second + time.Millisecond)
+	h.clock.Move(time.Second + time.Millisecond)
 	page, err := h.visitor("browser").Link(t.Context(), token)
 	if err != nil || page.State != portal.LinkExpired {
 		t.Errorf("past the end: %+v, %v", page, err)
@@ -306,7 +306,7 @@ func TestOnlyTheAskingBrowserGoesOnByItself(t *testing.T) {
 	if !auto("browser") || auto("another") || auto("") {
 		t.Errorf("asking browser %v, another %v, none %v", auto("browser"), auto("another"), auto(""))
 	}
-	h.clock.pass(15*time.Minute + time.Millisecond)
+	h.clock.Move(15*time.Minute + time.Millisecond)
 	if auto("browser") {
 		t.Error("after a quarter of an hour")
 	}
@@ -390,11 +390,11 @@ func TestCode(t *testing.T) {
 	if err := enter("browser", "JAN@example.com", strings.ToLower(strings.ReplaceAll(code, "-", " "))); err != nil {
 		t.Errorf("typed in lower case with a space: %v", err)
 	}
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	same("used", enter("browser", jan, code))
 
 	code = ask()
-	h.clock.pass(10 * time.Minute)
+	h.clock.Move(10 * time.Minute)
 	same("ten minutes old", enter("browser", jan, code))
 }
 
@@ -408,7 +408,7 @@ func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(59 * time.Second)
+	h.clock.Move(59 * time.Second)
 	again, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
 	if err != nil || again != first || again.Destination != "/orders/1001" {
 		t.Errorf("within a minute: %v, %+v, first %+v", err, again, first)
@@ -424,7 +424,7 @@ func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
 	}
 	wrong("another browser", "another", code)
 	wrong("another code", "browser", wrongFor(code))
-	h.clock.pass(time.Second)
+	h.clock.Move(time.Second)
 	wrong("after a minute", "browser", code)
 
 	_, code = h.askLink(jan, "browser")
@@ -467,7 +467,7 @@ func TestLateMailHasNoCode(t *testing.T) {
 	if _, err := h.visitor("browser").Ask(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(10 * time.Minute)
+	h.clock.Move(10 * time.Minute)
 	messages := h.deliver()
 	if len(messages) != 1 || codeIn(messages[0]) != "" || tokenIn(messages[0]) == "" {
 		t.Errorf("mails %+v", messages)
@@ -533,7 +533,7 @@ func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
 			}
 			lost := h.deliver()
 			h.post.fail = nil
-			h.clock.pass(time.Minute)
+			h.clock.Move(time.Minute)
 			sent := h.deliver()
 			if len(lost) != 1 || len(sent) != 1 {
 				t.Fatalf("%d attempts, then %d", len(lost), len(sent))
@@ -599,12 +599,12 @@ func TestDestination(t *testing.T) {
 		if _, err := h.visitor("browser").Ask(t.Context(), jan, wish, "en"); err != nil {
 			t.Fatal(err)
 		}
-		h.clock.pass(11 * time.Minute)
+		h.clock.Move(11 * time.Minute)
 		signed, err := h.visitor("browser").Redeem(t.Context(), tokenIn(h.deliver()[0]))
 		if err != nil || signed.Destination != want {
 			t.Errorf("%q leads to %q, want %q (%v)", wish, signed.Destination, want, err)
 		}
-		h.clock.pass(24 * time.Hour)
+		h.clock.Move(24 * time.Hour)
 	}
 }
 

@@ -67,11 +67,11 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 	if err := h.shopper(byLink).Confirm(t.Context(), " "+code[:4]+" "+code[5:]+" "); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(15*time.Minute - time.Millisecond)
+	h.clock.Move(15*time.Minute - time.Millisecond)
 	if !h.shopper(byLink).Fresh() {
 		t.Error("not fresh for 15 minutes")
 	}
-	h.clock.pass(time.Millisecond)
+	h.clock.Move(time.Millisecond)
 	if h.shopper(byLink).Fresh() {
 		t.Error("fresh after 15 minutes")
 	}
@@ -124,7 +124,7 @@ func TestStepUpCodeTwice(t *testing.T) {
 	if err := s.Confirm(t.Context(), code); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(59 * time.Second)
+	h.clock.Move(59 * time.Second)
 	if err := s.Confirm(t.Context(), code); err != nil {
 		t.Errorf("within a minute: %v", err)
 	}
@@ -135,7 +135,7 @@ func TestStepUpCodeTwice(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	h.clock.pass(time.Second)
+	h.clock.Move(time.Second)
 	if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
 		t.Errorf("after a minute: %v", err)
 	}
@@ -174,7 +174,7 @@ func TestStepUpCodeLivesTenMinutes(t *testing.T) {
 		h.newCustomer(jan)
 		_, s := h.enterWith(jan, "one")
 		code := h.stepUpCode(s)
-		h.clock.pass(age)
+		h.clock.Move(age)
 		if err := s.Confirm(t.Context(), code); (err == nil) != works {
 			t.Errorf("after %v: %v", age, err)
 		}
@@ -217,7 +217,7 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 	if _, err := h.shopper(another).AskEmailChange(t.Context(), eva); portal.KindOf(err) != portal.TooMany {
 		t.Errorf("a code for another address is a seventh: %v", err)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	if code := h.stepUpCode(h.shopper(cookie)); code == "" {
 		t.Error("none an hour later")
 	}
@@ -267,7 +267,7 @@ func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 		h.post.fail = &mail.Failure{Temporary: true, Unsure: unsure, Reason: "test"}
 		first := codeIn(h.mailTo(jan))
 		h.post.fail = nil
-		h.clock.pass(2 * time.Minute)
+		h.clock.Move(2 * time.Minute)
 		second := codeIn(h.mailTo(jan))
 		if first == "" || second == "" || first == second {
 			t.Fatalf("codes %q, %q", first, second)
@@ -290,7 +290,7 @@ func TestLateStepUpMail(t *testing.T) {
 	if err := s.AskCode(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.pass(10 * time.Minute)
+	h.clock.Move(10 * time.Minute)
 	if sent := h.deliver(); len(sent) != 0 {
 		t.Errorf("sent %+v", sent)
 	}

@@ -48,7 +48,7 @@ func TestUnsubscribe(t *testing.T) {
 	if purpose, err := v.Unsubscription(token); err != nil || purpose != portal.Newsletter || h.signIn(jan).Customer().Consent(purpose).Status != portal.ConsentGiven {
 		t.Errorf("looking: %s, %v", purpose, err)
 	}
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	for range 3 {
 		if purpose, err := v.Unsubscribe(t.Context(), token); err != nil || purpose != portal.Newsletter {
 			t.Errorf("%s, %v", purpose, err)

@@ -147,7 +147,7 @@ func TestUndecidedLink(t *testing.T) {
 	}
 	for range 3 {
 		h.work()
-		h.clock.pass(time.Minute)
+		h.clock.Move(time.Minute)
 	}
 	for number, email := range map[string]string{"2": jana, "3": eva} {
 		if order, err := h.app.Operator().Order(t.Context(), h.shop.ID, number); err != nil || order.ErasedAt != nil || order.Email != email {

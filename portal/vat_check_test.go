@@ -155,18 +155,18 @@ func TestVATStates(t *testing.T) {
 				h.enterVATID(s, oneVATID)
 				was := h.vatNow(jan)
 				r.say(silence)
-				h.clock.pass(31 * 24 * time.Hour)
+				h.clock.Move(31 * 24 * time.Hour)
 				got := h.vatNow(jan)
 				if got.VATStatus != before || cmp.Diff(was.VATCheck, got.VATCheck) != "" {
 					t.Errorf("%s with %+v became %s with %+v", before, was.VATCheck, got.VATStatus, got.VATCheck)
 				}
 				r.say(answers(false))
-				h.clock.pass(12 * time.Hour)
+				h.clock.Move(12 * time.Hour)
 				if got := h.vatNow(jan); got.VATStatus != portal.VATInvalid || got.VATCheck.At != h.clock.Now() {
 					t.Errorf("an answer after the silence: %+v", got)
 				}
 				r.say(answers(true))
-				h.clock.pass(24 * time.Hour)
+				h.clock.Move(24 * time.Hour)
 				if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
 					t.Errorf("another answer: %+v", got)
 				}
@@ -184,12 +184,12 @@ func TestVATRetries(t *testing.T) {
 	step := func(gap time.Duration) {
 		t.Helper()
 		before := r.questions()
-		h.clock.pass(gap - time.Millisecond)
+		h.clock.Move(gap - time.Millisecond)
 		h.vatNow(jan)
 		if r.questions() != before {
 			t.Errorf("asked before %s were over", gap)
 		}
-		h.clock.pass(time.Millisecond)
+		h.clock.Move(time.Millisecond)
 		if h.vatNow(jan); r.questions() != before+1 {
 			t.Errorf("%d questions after %s, want one", r.questions()-before, gap)
 		}
@@ -291,7 +291,7 @@ func TestVATAfterCrash(t *testing.T) {
 	if got := h.vatNow(jan); got.VATStatus != portal.VATUnknown || r.questions() != 1 {
 		t.Errorf("during the lease: %+v, %d questions", got, r.questions())
 	}
-	h.clock.pass(time.Minute)
+	h.clock.Move(time.Minute)
 	if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
 		t.Errorf("after it: %+v", got)
 	}

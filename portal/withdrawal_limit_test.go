@@ -67,7 +67,7 @@ func (h *house) toldOf() int {
 // hourLater is toldOf an hour from now.
 func (h *house) hourLater() int {
 	h.t.Helper()
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	return h.toldOf()
 }
 
@@ -160,7 +160,7 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 		t.Errorf("before its order the shop was told %d", n)
 	}
 	h.put(orderJSON("3", jan))
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	told := []int{h.toldOf(), h.hourLater()} // 250 and 10 of the first client, 2 of others, and the one with its order
 	if diff := cmp.Diff([]int{263, 0}, told); diff != "" {
 		t.Errorf("an hour later: %s", diff)
@@ -170,13 +170,13 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 	}
 	h.send(h.from(9), 1, stated("5"))
 	before := h.toldOf()
-	h.clock.pass(6 * 24 * time.Hour)
+	h.clock.Move(6 * 24 * time.Hour)
 	h.put(orderJSON("5", jan))
-	h.clock.pass(24 * time.Hour)
+	h.clock.Move(24 * time.Hour)
 	if late := h.toldOf(); before+late != 361 {
 		t.Errorf("a week later the shop was told %d, before %d", late, before)
 	}
-	h.clock.pass(40 * 24 * time.Hour)
+	h.clock.Move(40 * 24 * time.Hour)
 	if n := h.toldOf(); n != 0 {
 		t.Errorf("and %d times more", n)
 	}
@@ -203,7 +203,7 @@ func TestWithdrawalReceiptsOfAnAddress(t *testing.T) {
 	if !h.sendSignedIn(shopper, "1").Mailed {
 		t.Error("who is signed in gets no mail")
 	}
-	h.clock.pass(24 * time.Hour)
+	h.clock.Move(24 * time.Hour)
 	if h.send(h.from(5), 1, stated("1")) != 1 {
 		t.Error("a day later no mail")
 	}
@@ -241,7 +241,7 @@ func TestWithdrawalsOfAClient(t *testing.T) {
 	}
 	h.send(h.from(2), 1, stated("1"))
 	h.sendSignedIn(shopper, "1")
-	h.clock.pass(15 * time.Minute)
+	h.clock.Move(15 * time.Minute)
 	h.send(h.from(1), 1, stated("1"))
 	h.work()
 	if all := h.received(); len(all) != 603 {
@@ -275,7 +275,7 @@ func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 		t.Error(diff)
 	}
 	for hour, want := range []int{5, 0} { // as their pages said, each gets its receipt: once
-		h.clock.pass(time.Hour)
+		h.clock.Move(time.Hour)
 		h.work()
 		late := 0
 		for _, count := range sentTo(h.deliver()) {

@@ -58,7 +58,7 @@ func (h *house) withdraw(s portal.Statement) portal.WithdrawalReceipt {
 // received reads all statements as the shop's system does.
 func (h *house) received() []portal.WithdrawalRecord {
 	h.t.Helper()
-	h.clock.pass(time.Minute + time.Millisecond)
+	h.clock.Move(time.Minute + time.Millisecond)
 	feed, after := h.feed(), ""
 	var all []portal.WithdrawalRecord
 	for {
@@ -101,7 +101,7 @@ func TestWithdrawalMails(t *testing.T) {
 			s := stated("A 1")
 			s.Goods, s.Lang = "<b>One book</b>", lang
 			h.withdraw(s)
-			h.clock.pass(3 * time.Hour) // the mail tells when the statement came, not when it goes out
+			h.clock.Move(3 * time.Hour) // the mail tells when the statement came, not when it goes out
 			h.work()
 			messages := h.deliver()
 			if diff := cmp.Diff(map[string]int{jan: 1, support: 1}, sentTo(messages)); diff != "" {
@@ -150,7 +150,7 @@ func TestWithdrawalTwice(t *testing.T) {
 			t.Errorf("%d: %v", i, err)
 		}
 	})
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	again, err := h.visitor("another").Withdraw(t.Context(), id, s)
 	if err != nil {
 		t.Fatal(err)
@@ -266,7 +266,7 @@ func TestWithdrawalMatching(t *testing.T) {
 		{"behind a sign", "#4711", jan, "4711", "in time"},
 		{"in full width", "４７１１", jan, "4711", "in time"},
 	}
-	h.clock.pass(-24 * time.Hour) // Friday, 20 November
+	h.clock.Move(-24 * time.Hour) // Friday, 20 November
 	want := map[string]string{}
 	for i, test := range tests {
 		s := stated(test.number)
@@ -301,9 +301,9 @@ func TestWithdrawalBeforeItsOrderIsPlaced(t *testing.T) {
 	h := withdrawalHouse(t)
 	placed := h.clock.Now().Add(30 * time.Minute)
 	h.withdraw(stated("1"))
-	h.clock.pass(26 * time.Minute)
+	h.clock.Move(26 * time.Minute)
 	h.withdraw(stated("1"))
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	const first = `"placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z"`
 	h.put(orderJSON("1", jan, first, strings.ReplaceAll(first, "2026-03-05T10:00:00Z", placed.Format(time.RFC3339))))
 	h.work()
@@ -329,7 +329,7 @@ func TestWithdrawalBeforeItsOrder(t *testing.T) {
 	if all := h.received(); len(all) != 1 || all[0].Order != nil {
 		t.Fatalf("received %+v", all)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	h.work()
 	if all := h.received(); len(all) != 1 || all[0].Order == nil || *all[0].Order != "1" || !*all[0].InTime {
 		t.Errorf("an hour later: %+v", all)
@@ -354,7 +354,7 @@ func TestWithdrawalsPaging(t *testing.T) {
 	for i := range 205 {
 		h.withdraw(stated(fmt.Sprint(i)))
 		if i%3 == 0 {
-			h.clock.pass(time.Millisecond)
+			h.clock.Move(time.Millisecond)
 		}
 	}
 	feed := h.feed()
@@ -386,7 +386,7 @@ func TestWithdrawalsPaging(t *testing.T) {
 		}
 	}
 	h.withdraw(stated("last"))
-	h.clock.pass(2 * time.Minute)
+	h.clock.Move(2 * time.Minute)
 	if page, err := feed.Withdrawals(t.Context(), after); err != nil || len(page.Withdrawals) != 1 || page.Withdrawals[0].Number != "last" {
 		t.Errorf("one more: %+v, %v", page, err)
 	}
@@ -417,12 +417,12 @@ func TestWithdrawalsAreKeptThreeYears(t *testing.T) {
 	h.withdraw(stated("1"))
 	h.withdraw(stated("unknown"))
 	h.work()
-	h.clock.pass(3*365*24*time.Hour + 23*time.Hour) // one of the three is a leap year
+	h.clock.Move(3*365*24*time.Hour + 23*time.Hour) // one of the three is a leap year
 	h.work()
 	if all := h.received(); len(all) != 2 {
 		t.Errorf("a minute too early: %+v", all)
 	}
-	h.clock.pass(time.Hour)
+	h.clock.Move(time.Hour)
 	h.work()
 	if all := h.received(); len(all) != 0 {
 		t.Errorf("after three years: %+v", all)
@@ -477,7 +477,7 @@ func TestWithdrawalInterrupted(t *testing.T) {
 		if err != nil && !errors.Is(err, errStopped) {
 			t.Fatalf("%d writes: %v", writes, err)
 		}
-		h.clock.pass(time.Minute) // until then the request might still count the mails
+		h.clock.Move(time.Minute) // until then the request might still count the mails
 		h.work()
 		if !answered {
 			if receipt, err := h.visitor("x").Withdraw(t.Context(), id, stated("1")); err != nil || !receipt.Mailed {

@@ -89,7 +89,7 @@ func TestWorkerTakesOverAfterACrash(t *testing.T) {
 		pass time.Duration
 		want int64
 	}{{0, 0}, {time.Minute - time.Millisecond, 0}, {time.Millisecond, 1}, {0, 1}} {
-		h.clock.pass(step.pass)
+		h.clock.Move(step.pass)
 		if err := beat(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"image"
 	"image/png"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"postern/portal/web/webtest"
 )
 
 // TestGuideCommands extracts the committed source and runs each sh block of README.md and the guides, in order,
@@ -53,7 +54,7 @@ func newShell(t *testing.T) *shell {
 		for range taken {
 		}
 	}()
-	at := freeAddress(t)
+	at := webtest.FreeAddress(t)
 	s.placeholders = strings.NewReplacer(
 		"go test ", "go vet ", // the tests run elsewhere, and this is one of them
 		"go run ./cmd/bench -orders", "go run ./cmd/bench -h -orders",
@@ -107,17 +108,6 @@ cd "$1"; GOPROXY=off go list -deps -test ./... >/dev/null`
 	if err != nil {
 		missing("git, a work tree, curl or a module of go.mod is missing: %v: %s", err, out)
 	}
-}
-
-// freeAddress is an address on this machine that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 func picture(t *testing.T) []byte {

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"encoding/json"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -120,25 +119,6 @@ func channelOf(server, plain string, taken chan string) <-chan string {
 	return none
 }
 
-// textAt is what is served at an address.
-func textAt(t *testing.T, url string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // TestServeNamesMailFaults starts with a mail server that does not let it in: serving goes on, the log says what to do, and the
 // server is not ready before somebody has put it right.
 func TestServeNamesMailFaults(t *testing.T) {
@@ -165,7 +145,7 @@ func TestServeNamesMailFaults(t *testing.T) {
 				`portal_mail_server_state{state="` + test.state + `"} 1`, `portal_mail_server_state{state="ok"} 0`,
 				`portal_mail_connections_failed_total{cause="` + test.state + `"} `,
 			} {
-				if text := textAt(t, metrics); !strings.Contains(text, line) {
+				if text := fetch(t, http.DefaultClient, metrics, nil); !strings.Contains(text, line) {
 					t.Errorf("no %s in the metrics", line)
 				}
 			}

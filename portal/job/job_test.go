@@ -30,17 +30,17 @@ func notes() storage.Collection { return storage.Collection{Name: "notes", Index
 // says.
 type bench struct {
 	*Runner
-	t   *testing.T
-	mu  sync.Mutex
-	now time.Time
-	did []string // the arguments of the jobs done
-	err error    // what handlers answer
-	do  func(context.Context)
+	t     *testing.T
+	mu    sync.Mutex
+	clock *storagetest.Clock
+	did   []string // the arguments of the jobs done
+	err   error    // what handlers answer
+	do    func(context.Context)
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, now: noon(), do: func(context.Context) {}}
+	b := &bench{t: t, clock: storagetest.NewClock(noon()), do: func(context.Context) {}}
 	engine := storagetest.Open(t, notes())
 	handle := func(ctx context.Context, task Task[note]) (Finish[note], error) {
 		b.do(ctx)
@@ -49,7 +49,7 @@ func newBench(t *testing.T) *bench {
 		b.did = append(b.did, task.Shop+"/"+task.Key+" "+task.Job.Args["n"])
 		return func(n *note) { n.Title += task.Job.Args["n"] }, b.err
 	}
-	b.Runner = &Runner{Engine: engine, Log: slog.New(slog.DiscardHandler), Now: b.clock, Sources: []Source{Documents[note]{
+	b.Runner = &Runner{Engine: engine, Log: slog.New(slog.DiscardHandler), Now: b.clock.Now, Sources: []Source{Documents[note]{
 		Collection: notes(),
 		Open:       func(shop string) storage.Docs[note] { return storage.Open[note](engine, shop, notes()) },
 		List:       func(n *note) *List { return &n.Work },
@@ -60,18 +60,6 @@ func newBench(t *testing.T) *bench {
 		},
 	}}}
 	return b
-}
-
-func (b *bench) clock() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.now
-}
-
-func (b *bench) pass(d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.now = b.now.Add(d)
 }
 
 // ask puts a request into a document.
@@ -127,7 +115,7 @@ func TestJobsOfAllShopsAreDoneAndRemoved(t *testing.T) {
 	if n := b.note("fern", "k"); !n.Work.IsZero() || len(n.Title) != 3 {
 		t.Errorf("left: %+v", n)
 	}
-	b.pass(time.Minute)
+	b.clock.Move(time.Minute)
 	if done := b.once(); done != 2 {
 		t.Errorf("%d jobs done a minute later, want 2", done)
 	}
@@ -141,7 +129,7 @@ func TestFailedJobsAreKeptAndRetried(t *testing.T) {
 	b.err = errors.New("no room for jan@example.com")
 	id := b.ask("fern", "k", quick("1"))
 	var last time.Duration
-	attempts, since := 0, b.now
+	attempts, since := 0, b.clock.Now()
 	for b.note("fern", "k").Work.Jobs[0].FailedAt.IsZero() {
 		if attempts++; attempts > 30 {
 			t.Fatal("it is tried for ever")
@@ -151,14 +139,14 @@ func TestFailedJobsAreKeptAndRetried(t *testing.T) {
 		if job.Attempts != attempts || job.IsRunning() || job.LastError != "no room for [email]" {
 			t.Fatalf("after attempt %d: %+v", attempts, job)
 		}
-		gap := job.DueAt.Sub(b.now)
+		gap := job.DueAt.Sub(b.clock.Now())
 		if job.FailedAt.IsZero() && gap < last*4/6 {
 			t.Errorf("a gap of %s after one of %s", gap, last)
 		}
 		last = gap
-		b.pass(gap)
+		b.clock.Move(gap)
 	}
-	if took := b.now.Sub(since); attempts != 12 || took < 48*time.Hour || took > 72*time.Hour {
+	if took := b.clock.Now().Sub(since); attempts != 12 || took < 48*time.Hour || took > 72*time.Hour {
 		t.Errorf("given up after %d attempts in %s", attempts, took)
 	}
 	if b.once(); len(b.did) != attempts {
@@ -188,11 +176,11 @@ func TestStubbornKindsAreNeverGivenUp(t *testing.T) {
 	for _, gap := range []time.Duration{time.Second, time.Hour, time.Hour, time.Hour} {
 		before := len(b.did)
 		b.once()
-		b.pass(gap - time.Millisecond)
+		b.clock.Move(gap - time.Millisecond)
 		if b.once(); len(b.did) != before+1 {
 			t.Errorf("tried before a gap of %s was over", gap)
 		}
-		b.pass(time.Millisecond)
+		b.clock.Move(time.Millisecond)
 	}
 	if b.note("fern", "k").Work.Jobs[0].HasFailed() {
 		t.Error("given up")
@@ -205,7 +193,7 @@ func TestLeasesKeepProcessesApart(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	id := b.ask("fern", "k", quick("1"))
-	other := &Runner{Engine: b.Engine, Log: b.Log, Now: b.clock, Sources: b.Sources}
+	other := &Runner{Engine: b.Engine, Log: b.Log, Now: b.clock.Now, Sources: b.Sources}
 	b.do = func(ctx context.Context) {
 		b.do = func(context.Context) {}
 		if done, err := other.Once(ctx); done != 0 || err != nil {
@@ -214,7 +202,7 @@ func TestLeasesKeepProcessesApart(t *testing.T) {
 		if running, err := b.List(ctx, Running, 10); err != nil || len(running) != 1 || running[0].ID != id {
 			t.Errorf("running: %+v, %v", running, err)
 		}
-		b.pass(leaseTime)
+		b.clock.Move(leaseTime)
 		if done, err := other.Once(ctx); done != 1 || err != nil {
 			t.Errorf("after the lease: %d done, %v", done, err)
 		}
@@ -254,7 +242,7 @@ func TestAStoppedJobIsDueAtOnce(t *testing.T) {
 	if _, err := b.Once(ctx); err != nil {
 		t.Error(err)
 	}
-	if j := b.note("fern", "k").Work.Jobs[0]; j.IsRunning() || j.Attempts != 0 || !j.IsDue(b.now) {
+	if j := b.note("fern", "k").Work.Jobs[0]; j.IsRunning() || j.Attempts != 0 || !j.IsDue(b.clock.Now()) {
 		t.Errorf("%+v", j)
 	}
 }

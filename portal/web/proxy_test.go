@@ -91,7 +91,7 @@ func (p proxy) start(t *testing.T, block, site string) (http.RoundTripper, strin
 		}
 		t.Skip(howTo)
 	}
-	at := place{dir: t.TempDir(), addr: freeAddress(t), site: site}
+	at := place{dir: t.TempDir(), addr: webtest.FreeAddress(t), site: site}
 	at.cert, at.key = certificate(t, at.dir)
 	if err := os.WriteFile(filepath.Join(at.dir, "config"), []byte(p.config(block, at)), 0o600); err != nil {
 		t.Fatal(err)
@@ -140,16 +140,6 @@ func answers(addr string, ended <-chan struct{}) bool {
 			return false
 		}
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // certificate writes one for the shop, signed by itself.

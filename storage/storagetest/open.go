@@ -1,4 +1,4 @@
-// Package storagetest is for tests: a fresh store for any of them, and the conformance suite that pins what every
+// Package storagetest is for tests: a fresh store and a clock for any of them, and the conformance suite that pins what every
 // storage.Engine does alike. It knows the engines only to open them.
 package storagetest
 

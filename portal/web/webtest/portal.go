@@ -19,7 +19,7 @@ type Installation struct {
 	App     *portal.App
 	Engine  storage.Engine
 	Mailbox *Mailbox
-	Clock   *Clock
+	Clock   *storagetest.Clock
 	Log     *Log
 	Way     *Way
 	t       testing.TB
@@ -41,7 +41,7 @@ func Portal(t testing.TB, shops ...Shop) *Installation {
 // PortalOver is Portal over a given store, which may be one that counts or fails.
 func PortalOver(t testing.TB, engine storage.Engine, shops ...Shop) *Installation {
 	t.Helper()
-	i := &Installation{Engine: engine, Mailbox: &Mailbox{}, Clock: NewClock(Start()), Log: &Log{}, t: t}
+	i := &Installation{Engine: engine, Mailbox: &Mailbox{}, Clock: storagetest.NewClock(Start()), Log: &Log{}, t: t}
 	i.App = portal.New(engine, secrettest.Ring(), portal.WithClock(i.Clock.Now), portal.WithLog(i.Log.Logger()),
 		portal.WithCountDelay(0))
 	if len(shops) == 0 {

@@ -65,3 +65,14 @@ func (l *firstAccept) Accept() (net.Conn, error) {
 	l.once.Do(func() { close(l.called) })
 	return l.Listener.Accept()
 }
+
+// FreeAddress returns an address on this machine on which nobody listens.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}

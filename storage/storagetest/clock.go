@@ -1,4 +1,4 @@
-package webtest
+package storagetest
 
 import (
 	"sync"
@@ -21,7 +21,14 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
-// Move puts the clock on.
+// Set makes the clock show a time.
+func (c *Clock) Set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+// Move puts the clock forward.
 func (c *Clock) Move(by time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
