@@ -47,11 +47,12 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 	return sent, err
 }
 
-// errNotTried says that a mail never got a connection, or that the server took none of its sender: that is no attempt.
+// errNotTried says that a mail never got a connection, or that the server took none of its sender: that is
+// no attempt.
 var errNotTried = errors.New("mail: not tried")
 
-// attempt composes the mail and hands it over. Its time runs from the lease's beginning: the store may have taken long to
-// write that down.
+// attempt composes the mail and hands it over. Its time runs from the lease's beginning: the store may have
+// taken long to write that down.
 func (d *Dispatcher) attempt(ctx context.Context, h handover) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime-d.Now().Sub(h.taken))
 	defer cancel()
@@ -118,8 +119,8 @@ func failure(err error) *Failure {
 	return &Failure{Temporary: true, Unsure: true, Down: true, Reason: err.Error()}
 }
 
-// record writes the end of an attempt into the entry. What an earlier attempt left unsure stays so unless the mail is now sent
-// or dropped.
+// record writes the end of an attempt into the entry. What an earlier attempt left unsure stays so unless
+// the mail is now sent or dropped.
 func (d *Dispatcher) record(e *Entry, h handover, failed error) {
 	now, before := d.Now(), h.before
 	var f *Failure

@@ -115,7 +115,8 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// TestLostLease lets a second dispatcher send while the first hangs beyond its lease: what the first learns later changes nothing.
+// TestLostLease lets a second dispatcher send while the first hangs beyond its lease: what the first learns
+// later changes nothing.
 func TestLostLease(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -151,7 +152,8 @@ func (s *sluggish) Replace(ctx context.Context, collection string, r storage.Rec
 	return s.Engine.Replace(ctx, collection, r, read)
 }
 
-// TestSlowLease has the store take long to write the lease down: that time is the attempt's, which ends before the lease does.
+// TestSlowLease has the store take long to write the lease down: that time is the attempt's, which ends
+// before the lease does.
 func TestSlowLease(t *testing.T) {
 	t.Parallel()
 	const slow = 20 * time.Second
@@ -231,8 +233,8 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// TestOutage keeps the server away for hours: it is asked at a growing pace, no attempt is counted, and all goes out at its
-// return.
+// TestOutage keeps the server away for hours: it is asked at a growing pace, no attempt is counted, and all
+// goes out at its return.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
@@ -299,7 +301,8 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// TestRest shows that a round stops at the first sign that the server is away, and the next does not begin early.
+// TestRest shows that a round stops at the first sign that the server is away, and the next does not begin
+// early.
 func TestRest(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
@@ -343,8 +346,8 @@ func TestFair(t *testing.T) {
 	}
 }
 
-// TestBeat has a slow server: a round ends after a beat, so that shops that had nothing are asked again, but not before each
-// had a first turn. What is added during a round waits for the next.
+// TestBeat has a slow server: a round ends after a beat, so that shops that had nothing are asked again,
+// but not before each had a first turn. What is added during a round waits for the next.
 func TestBeat(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak", "elm")
@@ -372,8 +375,9 @@ func TestBeat(t *testing.T) {
 	}
 }
 
-// TestBeatAlone has but one shop, which may send more than a batch in its turn, though not for longer than a beat. Whether there
-// is time for the next is looked at while the one before is in hand, so it may be one fewer.
+// TestBeatAlone has but one shop, which may send more than a batch in its turn, though not for longer than
+// a beat. Whether there is time for the next is looked at while the one before is in hand, so it may be one
+// fewer.
 func TestBeatAlone(t *testing.T) {
 	t.Parallel()
 	for pace, want := range map[time.Duration][]int{time.Millisecond: {30}, 100 * time.Millisecond: {5, 6}, 300 * time.Millisecond: {3}} {

@@ -9,7 +9,8 @@ import (
 // The states of an entry.
 const (
 	Waiting = "waiting" // to be sent at NextAt
-	// Deferred is Waiting for what is most likely to be dropped: it is looked at when no other mail waits, and for an hour.
+	// Deferred is Waiting for what is most likely to be dropped: it is looked at when no other mail waits,
+	// and for an hour.
 	Deferred = "deferred"
 	Sent     = "sent"
 	Dropped  = "dropped" // there was nothing to send
@@ -19,7 +20,8 @@ const (
 const (
 	// Keep is how long a failed or sent entry stays for staff to see and to resend.
 	Keep = 30 * 24 * time.Hour
-	// keepDropped is Keep for what there was nothing to send for. Strangers cause most of it, so that it must not fill the store.
+	// keepDropped is Keep for what there was nothing to send for. Strangers cause most of it, so that it
+	// must not fill the store.
 	keepDropped = 24 * time.Hour
 	// keepThrottled is keepDropped for what was throttled: it is never more than counted.
 	keepThrottled = 10 * time.Minute
@@ -27,8 +29,9 @@ const (
 	deferredLife = time.Hour
 )
 
-// Entry is one mail to be sent: what it is about, for the Composer, and how its sending goes. Kind and Payload mean
-// something to the Composer only; Payload must hold no secret, and is emptied once the mail is dropped.
+// Entry is one mail to be sent: what it is about, for the Composer, and how its sending goes. Kind and
+// Payload mean something to the Composer only; Payload must hold no secret, and is emptied once the mail is
+// dropped.
 type Entry struct {
 	Kind    string            `bson:"kind"`
 	To      string            `bson:"to"`
@@ -43,10 +46,12 @@ type Entry struct {
 	ResentAt time.Time `bson:"resent_at,omitempty"` // when staff asked for it again; its life begins anew
 
 	Attempts int `bson:"attempts"` // begun since CreatedAt or ResentAt
-	// Composed says that the Composer had the entry before, though no attempt came of it: the mail got no connection.
+	// Composed says that the Composer had the entry before, though no attempt came of it: the mail got no
+	// connection.
 	Composed  bool   `bson:"composed,omitempty"`
 	LastError string `bson:"last_error,omitempty"`
-	// Unsure says that an attempt ended without an answer, or is going on: a message of this entry may have arrived.
+	// Unsure says that an attempt ended without an answer, or is going on: a message of this entry may have
+	// arrived.
 	Unsure bool `bson:"unsure"`
 	// Throttled marks an entry that is stored like any other, but as dropped: nothing ever waits behind it.
 	Throttled bool `bson:"throttled"`
@@ -111,7 +116,8 @@ func (e *Entry) end(life time.Duration) time.Time {
 // fail puts the entry on the list of what staff may resend.
 func (e *Entry) fail(now time.Time) { e.State, e.NextAt = Failed, now.Add(Keep) }
 
-// send ends the entry's life as sent. The payload stays, so that the mail can be composed again for staff who resend it.
+// send ends the entry's life as sent. The payload stays, so that the mail can be composed again for staff
+// who resend it.
 func (e *Entry) send(now time.Time) {
 	e.State, e.LastError, e.Unsure = Sent, "", false
 	e.SentAt, e.NextAt = now, now.Add(Keep)

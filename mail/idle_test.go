@@ -9,8 +9,8 @@ import (
 	"postern/storage"
 )
 
-// TestIdleDispatcher looks twelve times in a minute without work. An email that this process adds leaves at the next beat, one that
-// another process adds within five seconds.
+// TestIdleDispatcher looks twelve times in a minute without work. An email that this process adds leaves at
+// the next beat, one that another process adds within five seconds.
 func TestIdleDispatcher(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -55,8 +55,9 @@ func (c *scanCounter) Scan(ctx context.Context, collection string, s storage.Sca
 	return c.Engine.Scan(ctx, collection, s)
 }
 
-// TestIdleDispatcherAsksOnceForAllShops: a look without due emails costs two reads, with one shop and with fifty, and does not
-// read the list of shops; so many due emails of one shop that they could hide another's make it ask each shop.
+// TestIdleDispatcherAsksOnceForAllShops: a look without due emails costs two reads, with one shop and with
+// fifty, and does not read the list of shops; so many due emails of one shop that they could hide another's
+// make it ask each shop.
 func TestIdleDispatcherAsksOnceForAllShops(t *testing.T) {
 	t.Parallel()
 	for _, shops := range []int{1, 50} {

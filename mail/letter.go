@@ -10,8 +10,8 @@ import (
 
 var errButton = errors.New("mail: the button of a letter needs an absolute http or https URL")
 
-// Letter is what a mail says, in ready sentences of one language. Everything but the brand and the subject may be empty.
-// No string holds a line break of its own: Render turns each into a space.
+// Letter is what a mail says, in ready sentences of one language. Everything but the brand and the subject
+// may be empty. No string holds a line break of its own: Render turns each into a space.
 type Letter struct {
 	Lang            string // BCP 47
 	Brand           Brand
@@ -26,8 +26,9 @@ type Letter struct {
 	Footer          []string
 }
 
-// Brand is how a shop looks in its mails. LogoURL is https or ""; Accent and OnAccent, the colours of the button and of
-// the words on it, are "#rrggbb" or "" for the house's own; Support is an e-mail address or "".
+// Brand is how a shop looks in its mails. LogoURL is https or ""; Accent and OnAccent, the colours of the
+// button and of the words on it, are "#rrggbb" or "" for the house's own; Support is an e-mail address or
+// "".
 type Brand struct {
 	Name, LogoURL, URL, Support string
 	Accent, OnAccent            string

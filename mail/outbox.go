@@ -32,16 +32,16 @@ func NewOutbox(engine storage.Engine, shop string) Outbox {
 	return Outbox{Now: time.Now, docs: storage.Open[Entry](engine, shop, Collections()[0]), shop: shop}
 }
 
-// Add stores an entry that waits to be sent, and returns its id, a UUIDv7. Of e it takes what says what the mail is:
-// Kind, To, Lang, Payload, Throttled, State (Deferred, or zero: Waiting), CreatedAt (zero: now) and NextAt (zero: at once). A
-// throttled one is dropped from the beginning and gone within the hour.
+// Add stores an entry that waits to be sent, and returns its id, a UUIDv7. Of e it takes what says what the
+// mail is: Kind, To, Lang, Payload, Throttled, State (Deferred, or zero: Waiting), CreatedAt (zero: now)
+// and NextAt (zero: at once). A throttled one is dropped from the beginning and gone within the hour.
 func (o Outbox) Add(ctx context.Context, e Entry) (id string, err error) {
 	id = storage.NewID()
 	return id, o.docs.Insert(ctx, id, o.fresh(e))
 }
 
-// AddOnce is Add under a key given by the caller: adding again with the same key changes nothing and is no error. Keys
-// are logged, so they hold no address.
+// AddOnce is Add under a key given by the caller: adding again with the same key changes nothing and is no
+// error. Keys are logged, so they hold no address.
 func (o Outbox) AddOnce(ctx context.Context, key string, e Entry) (id string, err error) {
 	err = o.docs.Insert(ctx, key, o.fresh(e))
 	if errors.Is(err, storage.ErrExists) {
@@ -74,16 +74,17 @@ func (o Outbox) Get(ctx context.Context, id string) (Entry, error) {
 	return e, err
 }
 
-// List returns the entries of a state, newest first and without their payloads. It returns storage.ErrCursor for a
-// cursor of another list.
+// List returns the entries of a state, newest first and without their payloads. It returns
+// storage.ErrCursor for a cursor of another list.
 func (o Outbox) List(ctx context.Context, state, cursor string, limit int) (storage.Page[Entry], error) {
 	return storage.Find[Entry](ctx, o.docs, storage.Query{
 		Index: byAge, Equal: []any{state}, Descending: true, Limit: limit, Cursor: cursor,
 	})
 }
 
-// Obstacle is why waiting emails are not tried: the cause that stands at one of those that wait the longest;
-// "" for none. While the server, or the shop's sender, is given a rest, the emails that are due are not touched, and have no reason of their own.
+// Obstacle is why waiting emails are not tried: the cause that stands at one of those that wait the
+// longest; "" for none. While the server, or the shop's sender, is given a rest, the emails that are due
+// are not touched, and have no reason of their own.
 func (o Outbox) Obstacle(ctx context.Context) (cause string, err error) {
 	page, err := storage.Find[Entry](ctx, o.docs, storage.Query{Index: byAge, Equal: []any{Waiting}, Limit: storage.MaxLimit})
 	for _, hit := range page.Hits {
@@ -95,9 +96,9 @@ func (o Outbox) Obstacle(ctx context.Context) (cause string, err error) {
 	return "", err
 }
 
-// Resend makes a failed or sent entry wait again, due at once, with a new life and no attempts counted. A sent one comes
-// to the Composer with Unsure set, since its first message is out. A waiting one is due at once, unless it is in hand
-// at this moment; for a dropped one it returns ErrDrop.
+// Resend makes a failed or sent entry wait again, due at once, with a new life and no attempts counted. A
+// sent one comes to the Composer with Unsure set, since its first message is out. A waiting one is due at
+// once, unless it is in hand at this moment; for a dropped one it returns ErrDrop.
 func (o Outbox) Resend(ctx context.Context, id string) error {
 	now := o.Now()
 	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
@@ -116,8 +117,8 @@ func (o Outbox) Resend(ctx context.Context, id string) error {
 	return err
 }
 
-// Overdue is for how long the waiting entry whose turn came first has been due; 0 for none, and for one that another
-// process took at this moment.
+// Overdue is for how long the waiting entry whose turn came first has been due; 0 for none, and for one
+// that another process took at this moment.
 func (o Outbox) Overdue(ctx context.Context) (time.Duration, error) {
 	now := o.Now()
 	first, err := o.turn(ctx, Waiting, now, 1)
@@ -134,9 +135,9 @@ func (o Outbox) Overdue(ctx context.Context) (time.Duration, error) {
 	return now.Sub(e.NextAt), nil
 }
 
-// Sweep deletes the sent, dropped and failed entries whose time to be kept is over, in batches of at most batch (1 to
-// storage.MaxLimit), and returns how many went. Before that it ends those that have waited longer than their life, which the
-// Dispatcher does not come to while the mail server is out of reach.
+// Sweep deletes the sent, dropped and failed entries whose time to be kept is over, in batches of at most
+// batch (1 to storage.MaxLimit), and returns how many went. Before that it ends those that have waited
+// longer than their life, which the Dispatcher does not come to while the mail server is out of reach.
 func (o Outbox) Sweep(ctx context.Context, batch int) (deleted int, err error) {
 	for state, least := range map[string]time.Duration{Waiting: Life(SignIn), Deferred: deferredLife} {
 		if err := o.endOld(ctx, state, least, batch); err != nil {
@@ -156,8 +157,8 @@ func (o Outbox) Sweep(ctx context.Context, batch int) (deleted int, err error) {
 	return deleted, nil
 }
 
-// endOld ends the entries of a state whose life is over: the deferred ones as dropped, the others as failed. No life is shorter
-// than least.
+// endOld ends the entries of a state whose life is over: the deferred ones as dropped, the others as
+// failed. No life is shorter than least.
 func (o Outbox) endOld(ctx context.Context, state string, least time.Duration, batch int) error {
 	now := o.Now()
 	query := storage.Query{Index: byAge, Equal: []any{state}, To: now.Add(-least), Limit: batch}
@@ -243,8 +244,8 @@ func (o Outbox) turn(ctx context.Context, state string, at time.Time, limit int)
 	return page.Hits, err
 }
 
-// dueShops are the shops with entries of a state whose NextAt has come at the time, the longest due first. All of them
-// are found unless there are so many entries that some may be hidden.
+// dueShops are the shops with entries of a state whose NextAt has come at the time, the longest due first.
+// All of them are found unless there are so many entries that some may be hidden.
 func dueShops(ctx context.Context, engine storage.Engine, state string, at time.Time) (shops []string, all bool, err error) {
 	page, err := storage.FindAllShops[struct{}](ctx, engine, Collections()[0], storage.Query{
 		Index: byDue, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: lookLimit,
@@ -275,8 +276,9 @@ func (o Outbox) change(ctx context.Context, id string, alter func(*Entry)) error
 	return err
 }
 
-// take leases a due entry for an attempt and returns it as the last attempt left it, and when the lease began; or errTurn
-// when another was faster. The store says from now on that a message of it may be out, so that a crash in the middle is known.
+// take leases a due entry for an attempt and returns it as the last attempt left it, and when the lease
+// began; or errTurn when another was faster. The store says from now on that a message of it may be out, so
+// that a crash in the middle is known.
 func (o Outbox) take(ctx context.Context, id, lease string) (before Entry, taken time.Time, err error) {
 	err = o.change(ctx, id, func(e *Entry) {
 		before, taken = *e, o.Now()

@@ -33,8 +33,8 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// TestThrottledEntryNeverWaits: it is dropped from the beginning, no round touches it, also while the mail server is away, and it
-// is gone within the hour.
+// TestThrottledEntryNeverWaits: it is dropped from the beginning, no round touches it, also while the mail
+// server is away, and it is gone within the hour.
 func TestThrottledEntryNeverWaits(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -54,7 +54,8 @@ func TestThrottledEntryNeverWaits(t *testing.T) {
 	}
 }
 
-// TestDeferredEntriesComeLast: they go out when nothing else waits, also behind what came later, and not after an hour.
+// TestDeferredEntriesComeLast: they go out when nothing else waits, also behind what came later, and not
+// after an hour.
 func TestDeferredEntriesComeLast(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -78,7 +79,8 @@ func TestDeferredEntriesComeLast(t *testing.T) {
 	}
 }
 
-// TestNothingWaitsForEver: with the mail server away a sweep gives up what has had its life, and that is deleted in its turn.
+// TestNothingWaitsForEver: with the mail server away a sweep gives up what has had its life, and that is
+// deleted in its turn.
 func TestNothingWaitsForEver(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")

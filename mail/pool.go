@@ -57,8 +57,8 @@ func (p *pool) ready(ctx context.Context) error {
 	return err
 }
 
-// get waits for a free connection, or opens one. When no further one can be had, those that are open serve: many
-// servers allow but a few. The caller puts, or drops, what it got.
+// get waits for a free connection, or opens one. When no further one can be had, those that are open serve:
+// many servers allow but a few. The caller puts, or drops, what it got.
 func (p *pool) get(ctx context.Context) (*line, error) {
 	for {
 		select {

@@ -21,7 +21,8 @@ func meet(n int) func() {
 	}
 }
 
-// TestParallel goes on only when as many mails as connections are being sent at a time, each over one of its own.
+// TestParallel goes on only when as many mails as connections are being sent at a time, each over one of
+// its own.
 func TestParallel(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
@@ -36,7 +37,8 @@ func TestParallel(t *testing.T) {
 	}
 }
 
-// TestFewConnections has a server that allows fewer connections than wanted: all goes out over those, and it is given no rest.
+// TestFewConnections has a server that allows fewer connections than wanted: all goes out over those, and
+// it is given no rest.
 func TestFewConnections(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -52,7 +54,8 @@ func TestFewConnections(t *testing.T) {
 	}
 }
 
-// TestKeptConnection lets a connection end while it is kept between two beats: the mail that finds out goes at once over another.
+// TestKeptConnection lets a connection end while it is kept between two beats: the mail that finds out goes
+// at once over another.
 func TestKeptConnection(t *testing.T) {
 	t.Parallel()
 	down := &Failure{Temporary: true, Down: true, Reason: "421 too long"}
@@ -96,7 +99,8 @@ func TestKeptConnection(t *testing.T) {
 	}
 }
 
-// TestPutBack loses the server while four mails are in hand, two of them being sent: the two others come again as they were.
+// TestPutBack loses the server while four mails are in hand, two of them being sent: the two others come
+// again as they were.
 func TestPutBack(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")

@@ -16,8 +16,8 @@ var (
 	secretShape = regexp.MustCompile(`[A-Za-z0-9_-]{20,}`)
 )
 
-// reason is an error's text fit to be stored and logged: one line without addresses and tokens, at most maxReason bytes. The
-// cause of a missing connection begins it, and then a colon follows.
+// reason is an error's text fit to be stored and logged: one line without addresses and tokens, at most
+// maxReason bytes. The cause of a missing connection begins it, and then a colon follows.
 func reason(err error, to string) string { return shorten(wholeReason(err, to)) }
 
 // WholeReason is CleanReason however long it is, for programs.
@@ -37,8 +37,8 @@ func wholeReason(err error, to string) string {
 	return cause + text
 }
 
-// CleanReason is an error's text fit to be logged: one line without addresses and tokens, and not long. The cause of a missing
-// connection begins it.
+// CleanReason is an error's text fit to be logged: one line without addresses and tokens, and not long. The
+// cause of a missing connection begins it.
 func CleanReason(err error) string { return reason(err, "") }
 
 // shorten cuts a text that is too long behind a word, or inside one when that is very long itself.
@@ -54,8 +54,8 @@ func shorten(text string) string {
 	return text + mark
 }
 
-// oneLine turns control characters and line separators into spaces, so that no value can begin a line of its own. Other
-// spaces stay: amounts hold no-break ones.
+// oneLine turns control characters and line separators into spaces, so that no value can begin a line of
+// its own. Other spaces stay: amounts hold no-break ones.
 func oneLine(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {

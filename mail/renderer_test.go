@@ -135,8 +135,9 @@ func TestHTMLSafe(t *testing.T) {
 	}
 }
 
-// TestStylesSuitPrograms holds the styles to what spam filters and Outlook take: no hidden or tiny words but by display, which
-// costs nothing, and padding where Outlook honours it, in cells, or with Outlook's own at the cell around.
+// TestStylesSuitPrograms holds the styles to what spam filters and Outlook take: no hidden or tiny words
+// but by display, which costs nothing, and padding where Outlook honours it, in cells, or with Outlook's
+// own at the cell around.
 func TestStylesSuitPrograms(t *testing.T) {
 	t.Parallel()
 	_, out, err := renderer(t).Render(signIn())

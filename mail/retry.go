@@ -16,8 +16,9 @@ func Life(kind string) time.Duration {
 	return 3 * 24 * time.Hour
 }
 
-// gap is the time to wait after so many attempts. It grows, since what did not pass in minutes rarely passes in
-// seconds, and it is drawn from four fifths to six fifths, so that many mails that failed together do not come back together.
+// gap is the time to wait after so many attempts. It grows, since what did not pass in minutes rarely
+// passes in seconds, and it is drawn from four fifths to six fifths, so that many mails that failed
+// together do not come back together.
 func gap(attempts int) time.Duration {
 	gaps := [...]time.Duration{
 		10 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour,

@@ -56,8 +56,8 @@ func (d *Dispatcher) round(ctx context.Context) (sent int, err error) {
 	return r.sent, errors.Join(r.faults...)
 }
 
-// shops are those with due emails, found by two reads however many shops there are; all shops, where due emails of
-// one may hide another's.
+// shops are those with due emails, found by two reads however many shops there are; all shops, where due
+// emails of one may hide another's.
 func (r *round) shops(ctx context.Context) ([]string, error) {
 	var found []string
 	for _, state := range []string{Waiting, Deferred} {
@@ -79,8 +79,8 @@ func (r *round) goesOn(ctx context.Context) bool { return ctx.Err() == nil && !r
 // resting reports whether a shop is left alone because the server refused its sender.
 func (r *round) resting(shop string) bool { return r.Now().Before(r.rests.until(shop)) }
 
-// inTime reports whether the round may begin more than each shop's first batch: shops it has not seen waiting may have
-// mails by now.
+// inTime reports whether the round may begin more than each shop's first batch: shops it has not seen
+// waiting may have mails by now.
 func (r *round) inTime() bool { return r.Now().Before(r.begun.Add(r.Beat)) }
 
 // pass gives each shop one turn and returns those that have more.
@@ -202,8 +202,8 @@ func (r *round) entry(ctx context.Context, j job) (int, error) {
 	return r.handOver(ctx, handover{box: j.box, id: j.hit.Key, lease: lease, before: before, taken: taken})
 }
 
-// postpone moves an entry behind the rest that a server out of reach is given. That is no attempt: when the server is
-// back, no mail has to wait out a gap it earned meanwhile.
+// postpone moves an entry behind the rest that a server out of reach is given. That is no attempt: when the
+// server is back, no mail has to wait out a gap it earned meanwhile.
 func (r *round) postpone(ctx context.Context, j job, cause error) error {
 	if errors.Is(cause, errResting) {
 		return nil

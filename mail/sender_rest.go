@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// senderRests is the rest that each shop is given whose sender address the mail server refused. The server serves the other shops, and
-// no email of this one can go out until somebody has put it right.
+// senderRests is the rest that each shop is given whose sender address the mail server refused. The server
+// serves the other shops, and no email of this one can go out until somebody has put it right.
 type senderRests struct {
 	mu sync.Mutex
 	of map[string]rest // by shop

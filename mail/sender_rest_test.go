@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// TestRefusedSenderLosesNoEmail: while the server refuses a shop's sender, its emails wait with that as their reason, are tried at
-// growing distances and not one by one, and go out when it is put right; another shop's go out as ever.
+// TestRefusedSenderLosesNoEmail: while the server refuses a shop's sender, its emails wait with that as
+// their reason, are tried at growing distances and not one by one, and go out when it is put right; another
+// shop's go out as ever.
 func TestRefusedSenderLosesNoEmail(t *testing.T) {
 	t.Parallel()
 	const emails = 60

@@ -141,8 +141,8 @@ func (a *access) fate(link string, now time.Time) ended {
 	return ended{How: LinkDamaged}
 }
 
-// add puts a request in, without its link when five live already: they keep working, so a stranger who asks again and
-// again ends nobody's link.
+// add puts a request in, without its link when five live already: they keep working, so a stranger who asks
+// again and again ends nobody's link.
 func (a *access) add(r request) (linked bool) {
 	links, codes := 0, 0
 	for _, other := range a.Requests {
@@ -192,7 +192,8 @@ func (a *access) admit(r request, s session, browserHash string) {
 	a.Browsers = a.Browsers[max(0, len(a.Browsers)-maxBrowsers):]
 }
 
-// belongTo gives the document to a customer, "" for an address nobody has. What another customer left in it lets nobody in.
+// belongTo gives the document to a customer, "" for an address nobody has. What another customer left in it
+// lets nobody in.
 func (a *access) belongTo(email, customer string, now time.Time) {
 	if a.Customer != "" && a.Customer != customer {
 		a.clear(LinkReplaced, now)
@@ -229,7 +230,8 @@ func (s session) live(now time.Time) bool {
 	return now.Before(s.SeenAt.Add(sessionIdle)) && now.Before(s.SignedInAt.Add(sessionAbsolute))
 }
 
-// provenBy reports whether a code was entered in the session a moment ago: a second press of the button gets the first's answer.
+// provenBy reports whether a code was entered in the session a moment ago: a second press of the button
+// gets the first's answer.
 func (s session) provenBy(code string, now time.Time) bool {
 	return sameHash(s.FreshBy, codeHash(s.Hash, code)) && now.Sub(s.FreshAt) < repeatWindow
 }

@@ -333,7 +333,8 @@ func TestCodesAsPeopleTypeThem(t *testing.T) {
 	}
 }
 
-// TestTokensTellShopsAndAddressesApart: access documents, sessions and codes differ by everything they must differ by.
+// TestTokensTellShopsAndAddressesApart: access documents, sessions and codes differ by everything they must
+// differ by.
 func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	t.Parallel()
 	app := New(nil, secrettest.Ring())
@@ -362,8 +363,8 @@ func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	}
 }
 
-// TestTouch: the later use of a session stays, whichever is stored first; another session, and one that ended meanwhile, are left
-// alone.
+// TestTouch: the later use of a session stays, whichever is stored first; another session, and one that
+// ended meanwhile, are left alone.
 func TestTouch(t *testing.T) {
 	t.Parallel()
 	a := New(storagetest.Open(t, Collections()...), secrettest.Ring())

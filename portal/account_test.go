@@ -345,7 +345,8 @@ func TestReadOut(t *testing.T) {
 	}
 }
 
-// TestTwoAddressesWithOneID: the second could be the default beside the first, and its customer could not change it.
+// TestTwoAddressesWithOneID: the second could be the default beside the first, and its customer could not
+// change it.
 func TestTwoAddressesWithOneID(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

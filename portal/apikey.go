@@ -48,14 +48,15 @@ type Feed struct {
 	request string // that forces, as in the log
 }
 
-// Forced is the feed, allowed to bring content that is dated in the future or older than what is stored. request is the id by
-// which the log names who insisted.
+// Forced is the feed, allowed to bring content that is dated in the future or older than what is stored.
+// request is the id by which the log names who insisted.
 func (f Feed) Forced(request string) Feed {
 	f.forced, f.request = true, request
 	return f
 }
 
-// Feed makes the actor of a request with a bearer key; an unknown, revoked or other shop's key is a SignIn error.
+// Feed makes the actor of a request with a bearer key; an unknown, revoked or other shop's key is a SignIn
+// error.
 func (a *App) Feed(ctx context.Context, shop Shop, key string) (Feed, error) {
 	if !strings.HasPrefix(key, keyPrefix) {
 		return Feed{}, failure(SignIn, "error.key")

@@ -54,7 +54,8 @@ func (m *meddled) Delete(ctx context.Context, collection, id string, read storag
 
 const reserved = 10 * time.Minute // for so long an address is kept that somebody is about to take
 
-// comeback is an account at its second address whose first will be given up in a millisecond, and the ways back to that.
+// comeback is an account at its second address whose first will be given up in a millisecond, and the ways
+// back to that.
 type comeback struct {
 	*house
 	id, cookie, code, undo string
@@ -123,8 +124,9 @@ func stride() int {
 	return 3
 }
 
-// TestGivingUpBetweenAnyTwoSteps: the worker gives an address up while the account comes back to it, and the other way round:
-// all of the one happens between any two steps of the other. The account never ends without its address, or with two.
+// TestGivingUpBetweenAnyTwoSteps: the worker gives an address up while the account comes back to it, and
+// the other way round: all of the one happens between any two steps of the other. The account never ends
+// without its address, or with two.
 func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -190,8 +192,8 @@ func (h *held) Replace(ctx context.Context, collection string, r storage.Record,
 	return h.Engine.Replace(ctx, collection, r, read)
 }
 
-// TestGivingUpInTurns: before a step of the worker the account comes back as far as one of its writes, and ends after the
-// worker has ended. All pairs of step and write.
+// TestGivingUpInTurns: before a step of the worker the account comes back as far as one of its writes, and
+// ends after the worker has ended. All pairs of step and write.
 func TestGivingUpInTurns(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -233,8 +235,8 @@ func TestGivingUpInTurns(t *testing.T) {
 	}
 }
 
-// TestAddressesEndOneAfterAnother: the second one's time comes between any two steps of giving up the first. Both are free in
-// the end.
+// TestAddressesEndOneAfterAnother: the second one's time comes between any two steps of giving up the
+// first. Both are free in the end.
 func TestAddressesEndOneAfterAnother(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -14,7 +14,8 @@ func from(ip string) portal.Browser {
 	return portal.Browser{Secret: "browser at " + ip, IP: netip.MustParseAddr(ip)}
 }
 
-// TestLimitsAreApart: what one address, client or shop used up is nobody else's; IPv6 neighbours in one /64 are one client.
+// TestLimitsAreApart: what one address, client or shop used up is nobody else's; IPv6 neighbours in one /64
+// are one client.
 func TestLimitsAreApart(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -79,7 +80,8 @@ func TestLimitsAreApart(t *testing.T) {
 	}
 }
 
-// TestGuessesAreCountedByClient: 300 wrong codes of one client end codes for it alone, and in this shop alone.
+// TestGuessesAreCountedByClient: 300 wrong codes of one client end codes for it alone, and in this shop
+// alone.
 func TestGuessesAreCountedByClient(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -111,7 +113,8 @@ func TestGuessesAreCountedByClient(t *testing.T) {
 	}
 }
 
-// TestSeenToFiveMinutes: a session's use is noted when five minutes have passed, and its beginning never moves.
+// TestSeenToFiveMinutes: a session's use is noted when five minutes have passed, and its beginning never
+// moves.
 func TestSeenToFiveMinutes(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -140,8 +143,8 @@ func TestSeenToFiveMinutes(t *testing.T) {
 	}
 }
 
-// TestAutoEndsAfterAQuarterOfAnHour looks at a link at the very end of the time in which a script may press its button, and at the
-// end of the time in which its code works.
+// TestAutoEndsAfterAQuarterOfAnHour looks at a link at the very end of the time in which a script may press
+// its button, and at the end of the time in which its code works.
 func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

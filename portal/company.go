@@ -9,8 +9,9 @@ import (
 	"postern/storage"
 )
 
-// Company is what a customer who buys as a firm has to say. VATID is canonical (VIES prefix and body), "" for none. The
-// registration and tax numbers go by other names in each country (IČO and DIČ in Slovakia) and are kept as written.
+// Company is what a customer who buys as a firm has to say. VATID is canonical (VIES prefix and body), ""
+// for none. The registration and tax numbers go by other names in each country (IČO and DIČ in Slovakia)
+// and are kept as written.
 type Company struct {
 	Name               string `bson:"name,omitempty" json:"name,omitzero"`
 	Country            string `bson:"country,omitempty" json:"country,omitzero"` // ISO 3166-1 alpha-2
@@ -23,8 +24,9 @@ type Company struct {
 // Company is the customer's company as this request found it.
 func (s Shopper) Company() Company { return s.customer.Company }
 
-// SaveCompany changes the company. Faults stand at "name", "country", "registration_number", "tax_number" and "vat_id", the last with
-// keys "vat." and the reason of package vat and Args Example. Another Version than the stored one is a Conflict.
+// SaveCompany changes the company. Faults stand at "name", "country", "registration_number", "tax_number"
+// and "vat_id", the last with keys "vat." and the reason of package vat and Args Example. Another Version
+// than the stored one is a Conflict.
 func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 	f := &form{}
 	c = f.company(s.app, "", c)

@@ -39,7 +39,8 @@ const (
 	SourceFeed        = "feed"
 )
 
-// Consent is one thing that a customer said, with the proof of what it was said to: the very sentence shown, and its version.
+// Consent is one thing that a customer said, with the proof of what it was said to: the very sentence
+// shown, and its version.
 type Consent struct {
 	Purpose Purpose       `bson:"purpose"`
 	Status  ConsentStatus `bson:"status"`
@@ -78,9 +79,9 @@ func (c Customer) ConsentHistory() []Consent {
 	return history
 }
 
-// GiveConsent notes that the customer agreed to a sentence on a page of the account; shown is the version of the sentence that
-// stood there. It is a Conflict when that is not the sentence of today: nobody agrees to what they did not read. Giving it twice
-// is once. A Purpose that is none is Invalid at "purpose".
+// GiveConsent notes that the customer agreed to a sentence on a page of the account; shown is the version
+// of the sentence that stood there. It is a Conflict when that is not the sentence of today: nobody agrees
+// to what they did not read. Giving it twice is once. A Purpose that is none is Invalid at "purpose".
 func (s Shopper) GiveConsent(ctx context.Context, purpose Purpose, wording, shown string) error {
 	if WordingVersion(wording) != shown || wording == "" {
 		return failure(Conflict, "consent.changed")
@@ -100,8 +101,8 @@ func (s Shopper) say(ctx context.Context, said Consent) error {
 	return s.app.noteConsent(ctx, s.shop.ID, s.customer.ID, said)
 }
 
-// noteConsent notes what a customer says now. It does not count as a change of the customer's data: what a feed says of those is
-// not outdated by it.
+// noteConsent notes what a customer says now. It does not count as a change of the customer's data: what a
+// feed says of those is not outdated by it.
 func (a *App) noteConsent(ctx context.Context, shop, customer string, said Consent) error {
 	_, err := a.changeCustomer(ctx, shop, customer, func(c *Customer) error {
 		now := a.now()

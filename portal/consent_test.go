@@ -64,7 +64,8 @@ func TestConsents(t *testing.T) {
 	}
 }
 
-// TestConsentToWhatWasRead: nobody agrees to a sentence that did not stand on the page, but everybody takes back what they gave.
+// TestConsentToWhatWasRead: nobody agrees to a sentence that did not stand on the page, but everybody takes
+// back what they gave.
 func TestConsentToWhatWasRead(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -20,8 +20,8 @@ type consentWire struct {
 	Wording string `json:"wording"`
 }
 
-// consents reads what a feed says. The source is its own word, but not one of ours: that a customer said a thing in the account is
-// nobody's to claim but the account's.
+// consents reads what a feed says. The source is its own word, but not one of ours: that a customer said a
+// thing in the account is nobody's to claim but the account's.
 func (f *form) consents(w *consentsWire, now time.Time) []Consent {
 	if w == nil {
 		return nil
@@ -53,8 +53,8 @@ func (f *form) consent(at string, purpose Purpose, w consentWire, now time.Time)
 	return said
 }
 
-// learn takes over what a feed says where it is newer than what is known of the purpose, and reports whether anything was: what
-// a customer took back here stays so whatever comes late.
+// learn takes over what a feed says where it is newer than what is known of the purpose, and reports
+// whether anything was: what a customer took back here stays so whatever comes late.
 func (c *Customer) learn(told []Consent) (learned bool) {
 	for _, said := range told {
 		last := c.Consent(said.Purpose)

@@ -27,8 +27,9 @@ func (m mortalCounter) Increment(ctx context.Context, now time.Time, counts []st
 	return m.Engine.Increment(ctx, now, counts)
 }
 
-// TestCrashLetsNoEmailExceedItsLimit has a process die before each write of the fourteenth sign-in email of a day. All its entries
-// together, that one included, are fifteen. Only a death between the count and its mark counts the entry twice.
+// TestCrashLetsNoEmailExceedItsLimit has a process die before each write of the fourteenth sign-in email of
+// a day. All its entries together, that one included, are fifteen. Only a death between the count and its
+// mark counts the entry twice.
 func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

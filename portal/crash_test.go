@@ -57,8 +57,8 @@ func (h *house) dying(writes int, options ...portal.Option) *portal.App {
 	return portal.New(m, secrettest.Ring(), options...)
 }
 
-// crashes does something in fresh houses, with a process that dies after no write, one, two and so on, until it comes to its
-// end; then look checks the house.
+// crashes does something in fresh houses, with a process that dies after no write, one, two and so on,
+// until it comes to its end; then look checks the house.
 func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, look func(done bool))) {
 	if testing.Short() {
 		t.Skip("a death before every write: not in a short run")
@@ -82,8 +82,9 @@ func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, l
 	}
 }
 
-// TestCrashDuringAChange: the account is at the one address or at the other, sessions work there only, a mail tells of a
-// change, an address that was not taken is free in a quarter of an hour, and the undo brings back no session.
+// TestCrashDuringAChange: the account is at the one address or at the other, sessions work there only, a
+// mail tells of a change, an address that was not taken is free in a quarter of an hour, and the undo
+// brings back no session.
 func TestCrashDuringAChange(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
@@ -182,7 +183,8 @@ func TestCrashDuringAnUndo(t *testing.T) {
 	})
 }
 
-// TestCrashOfTheFeed while it moves an address: said once more it comes to the end, and no session from before lives.
+// TestCrashOfTheFeed while it moves an address: said once more it comes to the end, and no session from
+// before lives.
 func TestCrashOfTheFeed(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {

@@ -37,8 +37,8 @@ func counted(full int) int {
 // guessesAtOnce is how many guesses meet.
 func guessesAtOnce() int { return max(200, counted(1000)) }
 
-// together calls do for 0 to n-1, all at the same time; a few at a time where a server bears one connection, since the last of
-// many would wait past their deadline.
+// together calls do for 0 to n-1, all at the same time; a few at a time where a server bears one
+// connection, since the last of many would wait past their deadline.
 func together(n int, do func(i int)) {
 	size := n
 	if oneConnection() {
@@ -79,8 +79,8 @@ func hundreds(t *testing.T) {
 	}
 }
 
-// TestSiblingLinksTogether redeems two to five live links of one customer at the same instant: one of them lets in, the
-// others are replaced, and no link or code is left.
+// TestSiblingLinksTogether redeems two to five live links of one customer at the same instant: one of them
+// lets in, the others are replaced, and no link or code is left.
 func TestSiblingLinksTogether(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -121,8 +121,8 @@ func TestSiblingLinksTogether(t *testing.T) {
 	}
 }
 
-// TestNoSecretAnywhere signs in in every way, with whatever is logged at its most talkative, and looks for every secret that
-// someone holds in the bytes of the store's files and in the log.
+// TestNoSecretAnywhere signs in in every way, with whatever is logged at its most talkative, and looks for
+// every secret that someone holds in the bytes of the store's files and in the log.
 func TestNoSecretAnywhere(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -201,7 +201,8 @@ func (h *house) everySecret() map[string]string {
 	return held
 }
 
-// spellings are the forms in which a secret could be used or guessed back: as it is, without its public part, raw, in hex.
+// spellings are the forms in which a secret could be used or guessed back: as it is, without its public
+// part, raw, in hex.
 func spellings(secret string) [][]byte {
 	forms := [][]byte{[]byte(secret)}
 	raw, err := base64.RawURLEncoding.DecodeString(secret)
@@ -218,8 +219,8 @@ func spellings(secret string) [][]byte {
 	return forms
 }
 
-// TestGuessesAtOnce lets wrong codes of one browser, from many addresses, meet in two processes: after five the right one is no
-// good; four leave it good.
+// TestGuessesAtOnce lets wrong codes of one browser, from many addresses, meet in two processes: after five
+// the right one is no good; four leave it good.
 func TestGuessesAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -290,8 +291,8 @@ func (c *counting) Increment(ctx context.Context, now time.Time, counts []storag
 	return c.Engine.Increment(ctx, now, counts)
 }
 
-// TestAskingDoesTheSameForEveryone counts what a request for a mail does to the store: the same for an address that is known,
-// unknown, another shop's or asked too often, and nothing near customers.
+// TestAskingDoesTheSameForEveryone counts what a request for a mail does to the store: the same for an
+// address that is known, unknown, another shop's or asked too often, and nothing near customers.
 func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -329,8 +330,8 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	}
 }
 
-// TestClientAboveItsLimitWritesNothing: it is refused whatever the address, counts against no address, costs the store nothing from
-// the second time on, and may request again once its limit has reset.
+// TestClientAboveItsLimitWritesNothing: it is refused whatever the address, counts against no address,
+// costs the store nothing from the second time on, and may request again once its limit has reset.
 func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -371,8 +372,9 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	}
 }
 
-// TestWrongCodeDoesTheSameForEveryone counts what codes do to the store: the same for each of six, whether the address is known and
-// was sent one, is unknown, another shop's, being erased, or asked for too often. Nothing is inserted.
+// TestWrongCodeDoesTheSameForEveryone counts what codes do to the store: the same for each of six, whether
+// the address is known and was sent one, is unknown, another shop's, being erased, or asked for too often.
+// Nothing is inserted.
 func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -401,7 +403,8 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 	}
 }
 
-// TestEndedSessionsAreRefusedEverywhere ends sessions in every way there is, and comes back with them to two processes.
+// TestEndedSessionsAreRefusedEverywhere ends sessions in every way there is, and comes back with them to
+// two processes.
 func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(h *house, s portal.Shopper, another portal.Shopper) error{
@@ -467,8 +470,8 @@ func (h *house) raiseAlarm() error {
 	return h.visitor("owner's").RaiseAlarm(h.t.Context(), firstGroup(alarmInMail, h.notices()[0].Text))
 }
 
-// TestNothingOfOneShopWorksInAnother takes all that opens something in one shop to another, where the same person has an
-// account, a session and a mail under way: nothing opens, and nothing there is spent.
+// TestNothingOfOneShopWorksInAnother takes all that opens something in one shop to another, where the same
+// person has an account, a session and a mail under way: nothing opens, and nothing there is spent.
 func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// CustomerRecord is a customer as a storefront fills its checkout from: names, addresses with their defaults, company, VAT ID.
+// CustomerRecord is a customer as a storefront fills its checkout from: names, addresses with their
+// defaults, company, VAT ID.
 type CustomerRecord struct {
 	ID        string             `json:"id"`          // ours
 	FeedID    string             `json:"customer_id"` // the shop system's, "" when it never named one

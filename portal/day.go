@@ -2,15 +2,15 @@ package portal
 
 import "time"
 
-// midday is noon of t's day in a zone, and stands for that day. Midnight would not do: some zones leave it out when summer time
-// begins.
+// midday is noon of t's day in a zone, and stands for that day. Midnight would not do: some zones leave it
+// out when summer time begins.
 func midday(t time.Time, zone *time.Location) time.Time {
 	year, month, day := t.In(zone).Date()
 	return time.Date(year, month, day, 12, 0, 0, 0, zone)
 }
 
-// dawn is the first moment of a day that its noon stands for. Where the clock jumps over midnight that is the moment of the
-// jump, and where midnight comes twice, the first one.
+// dawn is the first moment of a day that its noon stands for. Where the clock jumps over midnight that is
+// the moment of the jump, and where midnight comes twice, the first one.
 func dawn(noon time.Time) time.Time {
 	year, month, day := noon.Date()
 	midnight := func(offset int) time.Time { return time.Date(year, month, day, 0, 0, -offset, 0, time.UTC) }

@@ -11,9 +11,9 @@ const maxDestination = 500
 // Home is where a sign-in without a destination leads.
 const Home = "/orders"
 
-// destination returns where a sign-in may lead: a path of the portal, a URL on an origin of the shop's storefront, or the
-// one page below /sign-in that goes on there with a code; "" for anything else, which is dropped rather than reported, as it
-// never came from a page of ours.
+// destination returns where a sign-in may lead: a path of the portal, a URL on an origin of the shop's
+// storefront, or the one page below /sign-in that goes on there with a code; "" for anything else, which is
+// dropped rather than reported, as it never came from a page of ours.
 func (s Shop) destination(wish string) string {
 	if _, back := s.ReturnOf(wish); back {
 		return wish
@@ -24,7 +24,8 @@ func (s Shop) destination(wish string) string {
 	return wish // as it was checked: written again it could be another
 }
 
-// StorefrontHost is the host of a URL on one of the shop's origins other than the portal's own; "" for any other text.
+// StorefrontHost is the host of a URL on one of the shop's origins other than the portal's own; "" for any
+// other text.
 func (s Shop) StorefrontHost(address string) string {
 	u, origin := urlOf(address), originOf(address)
 	if u == nil || origin == s.Origin() || !s.ServesOrigin(origin) {
@@ -42,5 +43,6 @@ func urlOf(text string) *url.URL {
 	return u
 }
 
-// unfitForURL finds what browsers strip or turn around in an address: controls, white space, backslashes, non-ASCII.
+// unfitForURL finds what browsers strip or turn around in an address: controls, white space, backslashes,
+// non-ASCII.
 func unfitForURL(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' }

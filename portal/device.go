@@ -13,8 +13,8 @@ type Browser struct {
 	Lang      string     // of the page that the request was sent from, "" where that causes no email
 }
 
-// device names the browser and system for its owner, as "Firefox, Windows": never exact, since it comes from the
-// User-Agent header, and "" when nothing is known.
+// device names the browser and system for its owner, as "Firefox, Windows": never exact, since it comes
+// from the User-Agent header, and "" when nothing is known.
 func (b Browser) device() string {
 	name := firstMatch(b.UserAgent, [][2]string{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},

@@ -44,7 +44,8 @@ func TestEndsAreTold(t *testing.T) {
 	}
 }
 
-// TestCodeLeadsOn: a code leads where its mail's link does, ends expired links as expired, and misspelt ones cost no try.
+// TestCodeLeadsOn: a code leads where its mail's link does, ends expired links as expired, and misspelt
+// ones cost no try.
 func TestCodeLeadsOn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -70,7 +71,8 @@ func TestCodeLeadsOn(t *testing.T) {
 	}
 }
 
-// TestNoAccountWithoutAWayIn: where anyone may register, an account is made by a live link or the right code, and by nothing else.
+// TestNoAccountWithoutAWayIn: where anyone may register, an account is made by a live link or the right
+// code, and by nothing else.
 func TestNoAccountWithoutAWayIn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -131,8 +133,8 @@ func TestAccountThatIsGone(t *testing.T) {
 	}
 }
 
-// TestSessionsStandAlone: one that ran out is not listed, signing out ends one, and after "this was not me" a browser is a strange
-// one again.
+// TestSessionsStandAlone: one that ran out is not listed, signing out ends one, and after "this was not me"
+// a browser is a strange one again.
 func TestSessionsStandAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -183,7 +185,8 @@ func TestLanguageOfAShopper(t *testing.T) {
 	}
 }
 
-// TestOwnLinks: a link is the signed-in customer's own while it lives and after it ended, and nothing else is.
+// TestOwnLinks: a link is the signed-in customer's own while it lives and after it ended, and nothing else
+// is.
 func TestOwnLinks(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

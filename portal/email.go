@@ -117,8 +117,9 @@ func firstOf(text string) string {
 	return text[:size]
 }
 
-// MaskApart masks two canonical addresses that stand beside one another: as MaskEmail does where that tells them apart, else with
-// as few letters more as do, all in one place: at the start of the local part, at its end, or at the start of the domain.
+// MaskApart masks two canonical addresses that stand beside one another: as MaskEmail does where that tells
+// them apart, else with as few letters more as do, all in one place: at the start of the local part, at its
+// end, or at the start of the domain.
 func MaskApart(a, b string) (maskedA, maskedB string) {
 	maskedA, maskedB = MaskEmail(a), MaskEmail(b)
 	for more := 1; a != b && maskedA == maskedB; more++ {

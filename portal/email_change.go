@@ -15,9 +15,9 @@ const (
 	mailEmailCode = "email_code"
 )
 
-// AskEmailChange sends a code to the address that the customer wants, for this session. The session must be Fresh (else
-// StepUp). An address that somebody has gets a mail without a code, and the answer is the same. An ill-formed or the present
-// address is Invalid at "email".
+// AskEmailChange sends a code to the address that the customer wants, for this session. The session must be
+// Fresh (else StepUp). An address that somebody has gets a mail without a code, and the answer is the same.
+// An ill-formed or the present address is Invalid at "email".
 func (s Shopper) AskEmailChange(ctx context.Context, email string) (Pending, error) {
 	if err := s.needFresh(); err != nil {
 		return Pending{}, err
@@ -34,8 +34,8 @@ func (s Shopper) AskEmailChange(ctx context.Context, email string) (Pending, err
 	return Pending{Email: canonical, Masked: MaskEmail(canonical)}, err
 }
 
-// composeEmailCode makes the mail to a wanted address: with a code where nobody has the address, and else with a word to who
-// has it.
+// composeEmailCode makes the mail to a wanted address: with a code where nobody has the address, and else
+// with a word to who has it.
 func (w Worker) composeEmailCode(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to := recipient{email: e.To}
 	asker, _, err := w.app.accessDocs(shop.ID).Get(ctx, e.Payload[payAccess])
@@ -73,13 +73,14 @@ func emailTakenLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	return letter
 }
 
-// ChangeEmail gives the account the address whose code is entered, and signs this browser in there; every other session and
-// every link and code of the account is over. A wrong code is Invalid at "code", told like that of an address that
-// somebody has. Three changes a day, then TooMany; a change that met another one is a Conflict. Orders never move: they are
-// the customer's, not the address's.
+// ChangeEmail gives the account the address whose code is entered, and signs this browser in there; every
+// other session and every link and code of the account is over. A wrong code is Invalid at "code", told
+// like that of an address that somebody has. Three changes a day, then TooMany; a change that met another
+// one is a Conflict. Orders never move: they are the customer's, not the address's.
 //
-// The address is reserved first, then the customer changes in one Replace, which also asks for the mail to the old address;
-// sessions of another address than the account's are void. A crash before it leaves an address that is given up in a while.
+// The address is reserved first, then the customer changes in one Replace, which also asks for the mail to
+// the old address; sessions of another address than the account's are void. A crash before it leaves an
+// address that is given up in a while.
 func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b Browser) (SignedIn, error) {
 	if err := s.needFresh(); err != nil {
 		return SignedIn{}, err
@@ -126,7 +127,8 @@ func (s Shopper) moveTo(ctx context.Context, wanted string) error {
 	return err
 }
 
-// followTo opens a session at the new address for the browser that changed it, and clears the old address's access.
+// followTo opens a session at the new address for the browser that changed it, and clears the old address's
+// access.
 func (s Shopper) followTo(ctx context.Context, email string, b Browser) (SignedIn, error) {
 	v := s.app.Visitor(s.shop, b)
 	cookie := newToken(s.app.accessID(s.shop.ID, email))

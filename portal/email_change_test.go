@@ -22,7 +22,8 @@ const (
 
 var undoInMail = regexp.MustCompile(`/sign-in/undo-email/([A-Za-z0-9_-]{64})`)
 
-// wanted asks in a session for another address and returns the code that came there, "" for a mail without one.
+// wanted asks in a session for another address and returns the code that came there, "" for a mail without
+// one.
 func (h *house) wanted(cookie, email string) string {
 	h.t.Helper()
 	if _, err := h.shopper(cookie).AskEmailChange(h.t.Context(), email); err != nil {
@@ -127,8 +128,8 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 }
 
-// TestAskingForAFormerAddress at the sign-in sends the link to the present one, and no code: the page that waits has no use
-// for it.
+// TestAskingForAFormerAddress at the sign-in sends the link to the present one, and no code: the page that
+// waits has no use for it.
 func TestAskingForAFormerAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -147,7 +148,8 @@ func TestAskingForAFormerAddress(t *testing.T) {
 	}
 }
 
-// TestOrdersNeverMove puts orders of the old address before, while and after it is held, and the old ones once more.
+// TestOrdersNeverMove puts orders of the old address before, while and after it is held, and the old ones
+// once more.
 func TestOrdersNeverMove(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -185,8 +187,8 @@ func TestOrdersNeverMove(t *testing.T) {
 	}
 }
 
-// TestStolenSessionCannotChangeTheEmail: neither a session of ten days nor a link of ten days is enough, whatever is tried
-// in it, and 15 minutes after a code a session is like those again.
+// TestStolenSessionCannotChangeTheEmail: neither a session of ten days nor a link of ten days is enough,
+// whatever is tried in it, and 15 minutes after a code a session is like those again.
 func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -241,8 +243,8 @@ func TestFreshnessEndsExactly(t *testing.T) {
 	}
 }
 
-// TestCodesHaveOnePurpose: a code that confirms a new address makes nothing fresh, one that makes fresh confirms no address,
-// and neither works for another address or in another session.
+// TestCodesHaveOnePurpose: a code that confirms a new address makes nothing fresh, one that makes fresh
+// confirms no address, and neither works for another address or in another session.
 func TestCodesHaveOnePurpose(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -290,8 +292,8 @@ func TestBadNewAddresses(t *testing.T) {
 	}
 }
 
-// TestAddressInUseIsNotTold: the answer, what it does to the store, and what a wrong code is told are those of a free one;
-// who has the address is told by mail.
+// TestAddressInUseIsNotTold: the answer, what it does to the store, and what a wrong code is told are those
+// of a free one; who has the address is told by mail.
 func TestAddressInUseIsNotTold(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -379,8 +381,8 @@ func TestThreeChangesADay(t *testing.T) {
 	h.change(h.refresh(cookie), jana, "one")
 }
 
-// TestCodesToOneAddress: customers cannot flood an address that is none of theirs, and are not told. What one of them is refused
-// takes nothing from the next.
+// TestCodesToOneAddress: customers cannot flood an address that is none of theirs, and are not told. What
+// one of them is refused takes nothing from the next.
 func TestCodesToOneAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

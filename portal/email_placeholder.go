@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// fedEmail reads the email of a feed's document. One that systems send when there is none is refused: strangers would share the
-// account that it names, and no email can reach them.
+// fedEmail reads the email of a feed's document. One that systems send when there is none is refused:
+// strangers would share the account that it names, and no email can reach them.
 func (f *form) fedEmail(field, value string) string {
 	email := f.email(field, value)
 	if isPlaceholderEmail(email) {
@@ -15,9 +15,10 @@ func (f *form) fedEmail(field, value string) string {
 	return email
 }
 
-// isPlaceholderEmail reports whether a canonical address is one that systems send in place of none: null@null.com,
-// noemail@shop.sk, x@site.invalid. Nobody can have an address under .invalid and .localhost (RFC 6761). Those under .test, .example
-// and example.com are distinct people's in shops on trial, so there the local part decides.
+// isPlaceholderEmail reports whether a canonical address is one that systems send in place of none:
+// null@null.com, noemail@shop.sk, x@site.invalid. Nobody can have an address under .invalid and .localhost
+// (RFC 6761). Those under .test, .example and example.com are distinct people's in shops on trial, so there
+// the local part decides.
 func isPlaceholderEmail(email string) bool {
 	local, domain, _ := strings.Cut(email, "@")
 	if strings.HasSuffix(domain, ".invalid") || strings.HasSuffix(domain, ".localhost") {

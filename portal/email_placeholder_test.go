@@ -6,8 +6,8 @@ import (
 	"postern/portal"
 )
 
-// TestPlaceholderEmailIsRefused: neither an order nor a customer makes an account of an address that systems send in place of none,
-// and none gets an email.
+// TestPlaceholderEmailIsRefused: neither an order nor a customer makes an account of an address that
+// systems send in place of none, and none gets an email.
 func TestPlaceholderEmailIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -65,8 +65,8 @@ func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, 
 	}, err
 }
 
-// EmailUndoPage is what the undo of a changed address shows before its button is pressed. Both are masked, so that they
-// differ; Former is "" when the link is damaged, was used, or has run out.
+// EmailUndoPage is what the undo of a changed address shows before its button is pressed. Both are masked,
+// so that they differ; Former is "" when the link is damaged, was used, or has run out.
 type EmailUndoPage struct{ Former, Present string }
 
 // EmailUndo looks at an undo and changes nothing.
@@ -83,11 +83,12 @@ func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, err
 	return page, nil
 }
 
-// UndoEmailChange brings the address back that the undo was mailed to, and ends every session, link and code there and at
-// every address since. Used twice, late or damaged it is Gone.
+// UndoEmailChange brings the address back that the undo was mailed to, and ends every session, link and
+// code there and at every address since. Used twice, late or damaged it is Gone.
 //
-// What lets in at the old address is cleared before the customer changes, so that no session from before comes back to
-// life; a crash in between leaves the undo as it was. Later addresses are given up by the worker.
+// What lets in at the old address is cleared before the customer changes, so that no session from before
+// comes back to life; a crash in between leaves the undo as it was. Later addresses are given up by the
+// worker.
 func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 	t, c, at, err := v.findFormer(ctx, text)
 	if err != nil {
@@ -104,7 +105,8 @@ func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 	return missing(err)
 }
 
-// moveBack is the undo itself. Every later address is to be given up, and no mail to one of them undoes anything.
+// moveBack is the undo itself. Every later address is to be given up, and no mail to one of them undoes
+// anything.
 func (c *Customer) moveBack(t token, now time.Time, page string) error {
 	at := c.formerBy(t, now)
 	if at < 0 {
@@ -126,7 +128,8 @@ func (c *Customer) moveBack(t token, now time.Time, page string) error {
 	return nil
 }
 
-// tellUndone has an address told that a change was undone: the one that is back, and the one that was the account's.
+// tellUndone has an address told that a change was undone: the one that is back, and the one that was the
+// account's.
 func (c *Customer) tellUndone(email string, now time.Time) {
 	c.Work.Add(job.Request{Kind: kindEmailUndone, Args: job.Args{"email": email}, At: now})
 }
@@ -177,7 +180,8 @@ func (v Visitor) findFormer(ctx context.Context, text string) (t token, c Custom
 	return t, c, at, nil
 }
 
-// undoUntil is the first moment at which an address can no longer be brought back. (It may be held for longer.)
+// undoUntil is the first moment at which an address can no longer be brought back. (It may be held for
+// longer.)
 func (f former) undoUntil() time.Time { return f.At.Add(formerLife) }
 
 // formerBy finds the former address whose undo it is; -1 is none.

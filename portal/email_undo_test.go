@@ -30,8 +30,8 @@ func (h *house) wantGoneUndo(name, text string) {
 	}
 }
 
-// TestUndoOfAnEmailChange brings the account back to the old mailbox on the last millisecond, and ends every session, link
-// and code from before, from since, and in another process.
+// TestUndoOfAnEmailChange brings the account back to the old mailbox on the last millisecond, and ends
+// every session, link and code from before, from since, and in another process.
 func TestUndoOfAnEmailChange(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -77,7 +77,8 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 	h.wantNoSession("with the address's own account", before, thief, since)
 }
 
-// wantUndoneMails sends what is due: a mail to each of two addresses that says which one the account has again, and can do nothing.
+// wantUndoneMails sends what is due: a mail to each of two addresses that says which one the account has
+// again, and can do nothing.
 func (h *house) wantUndoneMails(back, displaced string) {
 	h.t.Helper()
 	h.work()
@@ -121,8 +122,9 @@ func TestUndoThatIsNone(t *testing.T) {
 	}
 }
 
-// TestUndoFromTheMailboxInTheMiddle: the account goes from its owner to a thief's address and on to another. The thief's undo
-// brings back the first of the two and cannot stop the owner's, nor do anything after it.
+// TestUndoFromTheMailboxInTheMiddle: the account goes from its owner to a thief's address and on to
+// another. The thief's undo brings back the first of the two and cannot stop the owner's, nor do anything
+// after it.
 func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
 	t.Parallel()
 	const second = "mallory.two@example.net"
@@ -205,8 +207,8 @@ func TestUndoTogether(t *testing.T) {
 	h.enterWith(jan, "owner's")
 }
 
-// TestUndoDuringAChange: a thief moves the account on at the moment when the owner undoes. Whoever comes first, the owner
-// has it in the end, by the same undo.
+// TestUndoDuringAChange: a thief moves the account on at the moment when the owner undoes. Whoever comes
+// first, the owner has it in the end, by the same undo.
 func TestUndoDuringAChange(t *testing.T) {
 	t.Parallel()
 	for round := range 5 {
@@ -238,7 +240,8 @@ func TestUndoDuringAChange(t *testing.T) {
 	}
 }
 
-// TestUndoMailThatMayHaveArrived: the undo of both attempts works; where the first surely did not arrive, the second's only.
+// TestUndoMailThatMayHaveArrived: the undo of both attempts works; where the first surely did not arrive,
+// the second's only.
 func TestUndoMailThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	for _, unsure := range []bool{true, false} {
@@ -260,7 +263,8 @@ func TestUndoMailThatMayHaveArrived(t *testing.T) {
 	}
 }
 
-// TestAlarmOfTheOldAddress: "this was not me" in a mail from before the change ends the sessions at the new address, too.
+// TestAlarmOfTheOldAddress: "this was not me" in a mail from before the change ends the sessions at the new
+// address, too.
 func TestAlarmOfTheOldAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

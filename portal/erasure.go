@@ -25,15 +25,16 @@ func (e Erasure) Pending() bool { return !e.At.IsZero() && e.Begun.IsZero() }
 
 const (
 	erasureDelay = 7 * 24 * time.Hour
-	// erasureRest parts the two halves of an erasure: what was under way when the first began, has ended when the second does.
+	// erasureRest parts the two halves of an erasure: what was under way when the first began, has ended
+	// when the second does.
 	erasureRest = time.Minute
 	mailErasure = "erasure"
 
 	erasuresADay = 5 // that a customer may ask for
 )
 
-// ErasureDate is when the account would be erased if that were asked for now: in seven days, but not while a mail to an
-// address that it had can bring that address back.
+// ErasureDate is when the account would be erased if that were asked for now: in seven days, but not while
+// a mail to an address that it had can bring that address back.
 func (s Shopper) ErasureDate() time.Time { return s.customer.erasureDate(s.app.now()) }
 
 func (c Customer) erasureDate(now time.Time) time.Time {
@@ -59,9 +60,9 @@ func (c *Customer) tellErasure(now time.Time) {
 	c.Work.Add(job.Request{Kind: kindErasureNotice, At: now})
 }
 
-// AskErasure has the account erased at the ErasureDate, and tells so by mail to each address that could take it back. The
-// session must be Fresh (else StepUp). Asking again changes nothing; five times a day, then TooMany. The times stand in the
-// document that the wish is written to, so that twins count once.
+// AskErasure has the account erased at the ErasureDate, and tells so by mail to each address that could
+// take it back. The session must be Fresh (else StepUp). Asking again changes nothing; five times a day,
+// then TooMany. The times stand in the document that the wish is written to, so that twins count once.
 func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
 	if err := s.needFresh(); err != nil {
 		return Erasure{}, err
@@ -125,8 +126,8 @@ func (w Worker) postErasureNotices(ctx context.Context, shop Shop, t job.Task[Cu
 	return nil, nil
 }
 
-// composeErasure makes the mail that confirms the wish and says how to take it back: at the account, or for an address that it
-// had, by the mail that told of the change. It is dropped when the wish was taken back.
+// composeErasure makes the mail that confirms the wish and says how to take it back: at the account, or for
+// an address that it had, by the mail that told of the change. It is dropped when the wish was taken back.
 func (w Worker) composeErasure(ctx context.Context, shop Shop, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	c, err := w.app.customer(ctx, shop.ID, e.Payload[payCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
@@ -149,8 +150,8 @@ func (w Worker) composeErasure(ctx context.Context, shop Shop, e mail.Entry) (re
 	}, err
 }
 
-// erase does the half of an erasure whose time has come. Each half may be done again from its beginning; the customer's
-// document goes last, so that nothing is left which nobody remembers to erase.
+// erase does the half of an erasure whose time has come. Each half may be done again from its beginning;
+// the customer's document goes last, so that nothing is left which nobody remembers to erase.
 func (w Worker) erase(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	c := t.Doc
 	next := c.Erasure.nextErasure()
@@ -209,8 +210,9 @@ func (c Customer) addresses() []string {
 	return all
 }
 
-// finishErasure removes what is left: orders lose their person, mails their address, and handles lead nowhere. A feed's id
-// stays, by itself, as that of somebody who is gone, so that the feed does not bring them back.
+// finishErasure removes what is left: orders lose their person, mails their address, and handles lead
+// nowhere. A feed's id stays, by itself, as that of somebody who is gone, so that the feed does not bring
+// them back.
 func (w Worker) finishErasure(ctx context.Context, shop Shop, c Customer) error {
 	if err := w.eraseOrders(ctx, shop, c.ID); err != nil {
 		return err
@@ -257,8 +259,8 @@ func (a *App) buryFeedHandle(ctx context.Context, shop string, c Customer) error
 	return ifFound(err)
 }
 
-// awaitErasure is Unavailable for a customer who is being erased: what comes for them now would be erased with them, and
-// belongs to the customer they are next. In a minute or two it can be said again.
+// awaitErasure is Unavailable for a customer who is being erased: what comes for them now would be erased
+// with them, and belongs to the customer they are next. In a minute or two it can be said again.
 func (a *App) awaitErasure(ctx context.Context, shop, id string) error {
 	c, _, err := a.customerDocs(shop).Get(ctx, id)
 	if err == nil && !c.Erasure.Begun.IsZero() {

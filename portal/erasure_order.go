@@ -32,9 +32,9 @@ func (w Worker) eraseOrders(ctx context.Context, shop Shop, customer string) err
 	}
 }
 
-// erase leaves of an order what the shop's books are kept by: number, dates, status, goods and money. Everything that says who
-// bought, or may say it (addresses, notes, tracking numbers, options as engraved, the payment method's last figures, the VAT
-// ID), goes; what is not named here goes, too.
+// erase leaves of an order what the shop's books are kept by: number, dates, status, goods and money.
+// Everything that says who bought, or may say it (addresses, notes, tracking numbers, options as engraved,
+// the payment method's last figures, the VAT ID), goes; what is not named here goes, too.
 func (s *storedOrder) erase(now time.Time) {
 	o := Order{
 		Number: s.Number, PlacedAt: s.PlacedAt, UpdatedAt: s.UpdatedAt, Currency: s.Currency, Status: s.Status,

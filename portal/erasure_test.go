@@ -258,8 +258,8 @@ func (h *house) wantUndone(undo string) {
 	}
 }
 
-// TestErasureWaitsForTheUndo: who moved an account away cannot have it erased before its owner, at the old address, can take
-// it back; the owner is told there, too.
+// TestErasureWaitsForTheUndo: who moved an account away cannot have it erased before its owner, at the old
+// address, can take it back; the owner is told there, too.
 func TestErasureWaitsForTheUndo(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -279,7 +279,8 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 	h.wantUndone(undo)
 }
 
-// TestErasureWaitsForALaterChange: the same where the account is moved away after its erasure was asked for. The new date is told.
+// TestErasureWaitsForALaterChange: the same where the account is moved away after its erasure was asked
+// for. The new date is told.
 func TestErasureWaitsForALaterChange(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -341,8 +342,8 @@ func (h *house) beginErasure() {
 	h.work()
 }
 
-// TestComesWhileErased: what the shop's system sends in the minute between the halves is put off, and is the new customer's
-// when it comes again.
+// TestComesWhileErased: what the shop's system sends in the minute between the halves is put off, and is
+// the new customer's when it comes again.
 func TestComesWhileErased(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -466,7 +467,8 @@ func TestErasedComesBack(t *testing.T) {
 	}
 }
 
-// TestErasureIsResumed stops the worker at each of its writes in turn; the next one ends the work all the same.
+// TestErasureIsResumed stops the worker at each of its writes in turn; the next one ends the work all the
+// same.
 func TestErasureIsResumed(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

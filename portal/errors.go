@@ -27,8 +27,9 @@ const (
 	Unavailable             // a part the portal needs does not answer
 )
 
-// Fault is one wrong field. Field is a JSON pointer (RFC 6901) into a document, as "/lines/0/quantity", or the name
-// of a form's field. Key names the message that tells what is wrong and how to mend it; Args are its values.
+// Fault is one wrong field. Field is a JSON pointer (RFC 6901) into a document, as "/lines/0/quantity", or
+// the name of a form's field. Key names the message that tells what is wrong and how to mend it; Args are
+// its values.
 type Fault struct {
 	Field string
 	Key   string
@@ -72,7 +73,8 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// KindOf returns the kind of err: Unavailable when the store does not answer, Internal for another error that is none of ours.
+// KindOf returns the kind of err: Unavailable when the store does not answer, Internal for another error
+// that is none of ours.
 func KindOf(err error) Kind {
 	var e *Error
 	switch {

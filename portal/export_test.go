@@ -46,7 +46,8 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportOfStatements: those of an order and those that nobody found one for, each once; and the address that the shop has still.
+// TestExportOfStatements: those of an order and those that nobody found one for, each once; and the address
+// that the shop has still.
 func TestExportOfStatements(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -109,7 +110,8 @@ func TestOrdersCSV(t *testing.T) {
 	}
 }
 
-// TestNoCellIsAFormula: by whatever sign it begins, in whichever width, and wherever a spreadsheet might split the file.
+// TestNoCellIsAFormula: by whatever sign it begins, in whichever width, and wherever a spreadsheet might
+// split the file.
 func TestNoCellIsAFormula(t *testing.T) {
 	t.Parallel()
 	for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫"} {

@@ -15,7 +15,8 @@ import (
 	"postern/storage"
 )
 
-// PutOrder stores one order from its JSON (see "Orders" in web/api/README.md); number is its name in the URL. Faults stand at JSON pointers.
+// PutOrder stores one order from its JSON (see "Orders" in web/api/README.md); number is its name in the
+// URL. Faults stand at JSON pointers.
 func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Receipt, error) {
 	if number == "" {
 		return Receipt{}, invalid([]Fault{{Field: "/number", Key: "text.required"}})
@@ -53,7 +54,8 @@ func (f Feed) noteAhead(ctx context.Context, document string, dated ...time.Time
 	}
 }
 
-// noteOlder logs that newer content, of the time given, was replaced by force. The zero time says that nothing was.
+// noteOlder logs that newer content, of the time given, was replaced by force. The zero time says that
+// nothing was.
 func (f Feed) noteOlder(ctx context.Context, document string, replaced time.Time) {
 	if !replaced.IsZero() {
 		f.app.log.WarnContext(ctx, "content newer than the one sent was replaced by force", "shop", f.shop.ID, "document", document,
@@ -61,7 +63,8 @@ func (f Feed) noteOlder(ctx context.Context, document string, replaced time.Time
 	}
 }
 
-// customerWire is a customer as a feed sends it. What is absent or null is left as it is; "" and an empty list clear.
+// customerWire is a customer as a feed sends it. What is absent or null is left as it is; "" and an empty
+// list clear.
 type customerWire struct {
 	Email     *string             `json:"email"`
 	Company   *Company            `json:"company"`
@@ -91,9 +94,10 @@ type customerChange struct {
 	warnings         []Fault
 }
 
-// PutCustomer stores what the shop's system knows of the customer with its id. Content older than the last change, by
-// the feed or by the customer, is Stale and changes nothing, unless the feed is Forced; the same once more is Unchanged. A new id needs an e-mail address: the customer of that address is
-// linked, or made. An address that belongs to another customer is a Conflict: customers are never merged silently.
+// PutCustomer stores what the shop's system knows of the customer with its id. Content older than the last
+// change, by the feed or by the customer, is Stale and changes nothing, unless the feed is Forced; the same
+// once more is Unchanged. A new id needs an e-mail address: the customer of that address is linked, or
+// made. An address that belongs to another customer is a Conflict: customers are never merged silently.
 func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Receipt, error) {
 	change, err := f.decodeCustomer(id, body)
 	if err != nil {
@@ -157,8 +161,9 @@ func (w customerWire) consentsAlone() bool {
 	return w.Consents != nil && w.UpdatedAt == "" && w.Email == nil && w.Company == nil && w.Addresses == nil && w.profileWire == profileWire{}
 }
 
-// offered is the shop's language that a feed means: "sk-SK", "sk_SK.UTF-8" and "slk" are sk, and so is "cz" cs, which is no language
-// but Czechia's code as a country. One that the shop does not offer is dropped with a warning.
+// offered is the shop's language that a feed means: "sk-SK", "sk_SK.UTF-8" and "slk" are sk, and so is "cz"
+// cs, which is no language but Czechia's code as a country. One that the shop does not offer is dropped
+// with a warning.
 func (f Feed) offered(r *form, lang *string) *string {
 	if lang == nil || *lang == "" || slices.Contains(f.shop.Languages, *lang) {
 		return lang
@@ -224,8 +229,8 @@ func (f Feed) introduce(ctx context.Context, id string, change customerChange) (
 	return customer, err
 }
 
-// mayIntroduce refuses the id of somebody who was erased and has not come back by themselves, one that the upgrade of an earlier
-// version's links has still to decide on, and a customer without an email.
+// mayIntroduce refuses the id of somebody who was erased and has not come back by themselves, one that the
+// upgrade of an earlier version's links has still to decide on, and a customer without an email.
 func (f Feed) mayIntroduce(ctx context.Context, id string, change customerChange) error {
 	h, _, err := f.app.handleDocs(f.shop.ID).Get(ctx, feedHandle(id))
 	if ifFound(err) != nil {
@@ -251,8 +256,8 @@ func (f Feed) mayIntroduce(ctx context.Context, id string, change customerChange
 	return nil
 }
 
-// cameBack reports whether the customer of an email became one after an erasure. One from before it is another person, whom the id of
-// who was erased must not lead to.
+// cameBack reports whether the customer of an email became one after an erasure. One from before it is
+// another person, whom the id of who was erased must not lead to.
 func (f Feed) cameBack(ctx context.Context, email string, erased time.Time) (bool, error) {
 	id, err := f.app.follow(ctx, f.shop.ID, emailHandle(email))
 	if err != nil || id == "" {
@@ -266,9 +271,10 @@ func emailTaken() error {
 	return &Error{Kind: Conflict, Key: "customer.email_taken", Faults: []Fault{{Field: "/email", Key: "customer.email_taken"}}}
 }
 
-// apply writes the change. A new address is reserved before and the old one given up after, so that a crash leaves the
-// customer with both and never with none. An address that the feed only says again moves nothing: its customer has changed
-// it since. Where somebody signed in by the old one, that is told of the change and can undo it.
+// apply writes the change. A new address is reserved before and the old one given up after, so that a crash
+// leaves the customer with both and never with none. An address that the feed only says again moves
+// nothing: its customer has changed it since. Where somebody signed in by the old one, that is told of the
+// change and can undo it.
 func (f Feed) apply(ctx context.Context, id string, change customerChange, outcome Outcome) (Receipt, error) {
 	receipt := Receipt{Outcome: outcome, Customer: id, Warnings: change.warnings}
 	customer, err := f.app.customer(ctx, f.shop.ID, id)
@@ -376,8 +382,9 @@ func (change customerChange) write(c *Customer, now time.Time) (changed bool) {
 	return true
 }
 
-// replaceAddresses puts a feed's addresses in place of those there are. One that came without an id has that of the same address in
-// the same place, and what is the same keeps its version: a document that is sent twice changes nothing.
+// replaceAddresses puts a feed's addresses in place of those there are. One that came without an id has
+// that of the same address in the same place, and what is the same keeps its version: a document that is
+// sent twice changes nothing.
 func (c *Customer) replaceAddresses(sent []SavedAddress) {
 	before := c.Addresses
 	c.Addresses = nil

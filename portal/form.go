@@ -17,7 +17,8 @@ import (
 	"postern/portal/validate"
 )
 
-// form reads the values of an input and gathers what is wrong with them, all of it, so that the sender mends it in one go.
+// form reads the values of an input and gathers what is wrong with them, all of it, so that the sender
+// mends it in one go.
 type form struct {
 	faults   []Fault
 	warnings []Fault
@@ -34,7 +35,8 @@ func (f *form) fault(field, key string, args ...string) {
 // maxWarnings is how many warnings on one document are listed; the rest are counted.
 const maxWarnings = 100
 
-// warn notes that a value which only decorates was rounded, cleaned or dropped. The rest of the document is taken.
+// warn notes that a value which only decorates was rounded, cleaned or dropped. The rest of the document is
+// taken.
 func (f *form) warn(field, key string, args ...string) {
 	if len(f.warnings) == maxWarnings {
 		f.unlisted++
@@ -168,7 +170,8 @@ func (f *form) moment(field, value string) time.Time {
 // clockSkew is how far a sender's clock may run ahead of ours.
 const clockSkew = 5 * time.Minute
 
-// notAhead refuses a time that only a wrong clock gives: nothing that is true could be newer, so it would freeze the document.
+// notAhead refuses a time that only a wrong clock gives: nothing that is true could be newer, so it would
+// freeze the document.
 func (f *form) notAhead(field string, t time.Time) {
 	if !f.latest.IsZero() && t.After(f.latest) {
 		f.fault(field, "time.ahead", "Now", f.latest.Add(-clockSkew).Format(time.RFC3339))
@@ -197,8 +200,8 @@ func (f *form) link(field, value string) string {
 	return u.String()
 }
 
-// decodeJSON reads one JSON document strictly: known members only, none twice, valid UTF-8 (RFC 7493), nothing behind it.
-// What is wrong is Invalid, with a pointer to where.
+// decodeJSON reads one JSON document strictly: known members only, none twice, valid UTF-8 (RFC 7493),
+// nothing behind it. What is wrong is Invalid, with a pointer to where.
 func decodeJSON(body []byte, into any) error {
 	if len(body) > maxOrderJSON {
 		return failure(TooLarge, "error.too_large")
@@ -211,7 +214,8 @@ func decodeJSON(body []byte, into any) error {
 	return &Error{Kind: Invalid, Key: "error.invalid", Faults: []Fault{jsonFault(err)}}
 }
 
-// jsonFault tells where a document is wrong, and how: the decoder's own text may quote the input, so it is not passed on.
+// jsonFault tells where a document is wrong, and how: the decoder's own text may quote the input, so it is
+// not passed on.
 func jsonFault(err error) Fault {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {

@@ -10,8 +10,8 @@ import (
 	"postern/portal"
 )
 
-// TestFormerAddressIsHeld for 14 days against everyone: another's change, a feed, a registration, a first order. Then it is
-// free.
+// TestFormerAddressIsHeld for 14 days against everyone: another's change, a feed, a registration, a first
+// order. Then it is free.
 func TestFormerAddressIsHeld(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -90,8 +90,8 @@ func TestAddressMovesBack(t *testing.T) {
 	h.wantNoSession("after it", first, second, third, fourth)
 }
 
-// TestTwoSessionsChangeAtOnce to different addresses, 50 requests together: one is done, the other address is free in a
-// while, and both of the account's lead to it.
+// TestTwoSessionsChangeAtOnce to different addresses, 50 requests together: one is done, the other address
+// is free in a while, and both of the account's lead to it.
 func TestTwoSessionsChangeAtOnce(t *testing.T) {
 	t.Parallel()
 	for round := range 3 {
@@ -134,7 +134,8 @@ func TestTwoSessionsChangeAtOnce(t *testing.T) {
 	}
 }
 
-// oneHolds checks that of the wished-for addresses one leads to the customer in the end, and the old one does.
+// oneHolds checks that of the wished-for addresses one leads to the customer in the end, and the old one
+// does.
 func (h *house) oneHolds(id, email string, wishes []string) {
 	h.t.Helper()
 	h.clock.Move(10 * time.Minute)

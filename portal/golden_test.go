@@ -37,8 +37,9 @@ type secrets struct {
 	Key     string `json:"key"`     // a feed's
 }
 
-// TestGoldenStore opens a store as an earlier version left it. From version 1 on, stored data of shops breaks when this fails: fix
-// the program, do not renew the file. Before that, nothing is released, and a changed format renews it with -update.
+// TestGoldenStore opens a store as an earlier version left it. From version 1 on, stored data of shops
+// breaks when this fails: fix the program, do not renew the file. Before that, nothing is released, and a
+// changed format renews it with -update.
 func TestGoldenStore(t *testing.T) {
 	t.Parallel()
 	if *update {

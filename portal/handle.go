@@ -8,14 +8,15 @@ import (
 	"postern/storage"
 )
 
-// handle leads from what a customer is known by (an e-mail address, the shop system's id) to the customer. Its key is what
-// makes it unique: "email:jan@example.com", "feed:4711".
+// handle leads from what a customer is known by (an e-mail address, the shop system's id) to the customer.
+// Its key is what makes it unique: "email:jan@example.com", "feed:4711".
 type handle struct {
 	Customer string `bson:"customer"`
 	Erased   bool   `bson:"erased,omitempty"` // it led to somebody who was erased; Customer is ""
 	// ErasedAt is when that began. Who was a customer before is another person.
 	ErasedAt time.Time `bson:"since,omitempty"`
-	// Introduced says of the shop system's id that a PUT of the customer brought it. Earlier versions took it from orders, too.
+	// Introduced says of the shop system's id that a PUT of the customer brought it. Earlier versions took
+	// it from orders, too.
 	Introduced bool `bson:"introduced,omitempty"`
 }
 
@@ -37,7 +38,8 @@ func (a *App) follow(ctx context.Context, shop, key string) (customer string, er
 	return h.Customer, err
 }
 
-// introduced returns the customer whom the shop system's id leads to, "" for an id that no PUT of a customer has introduced.
+// introduced returns the customer whom the shop system's id leads to, "" for an id that no PUT of a
+// customer has introduced.
 func (a *App) introduced(ctx context.Context, shop, feedID string) (customer string, err error) {
 	h, _, err := a.handleDocs(shop).Get(ctx, feedHandle(feedID))
 	if err != nil || !h.Introduced {
@@ -46,8 +48,8 @@ func (a *App) introduced(ctx context.Context, shop, feedID string) (customer str
 	return h.Customer, nil
 }
 
-// introduce makes the shop system's id lead to a customer who has none yet, and returns whom it leads to: the customer, or who
-// has it already.
+// introduce makes the shop system's id lead to a customer who has none yet, and returns whom it leads to:
+// the customer, or who has it already.
 func (a *App) introduce(ctx context.Context, shop, feedID, customer string) (holder string, err error) {
 	c, err := a.customerDocs(shop).Change(ctx, customer, func(c *Customer) error {
 		if c.LinkedID != "" {
@@ -81,7 +83,8 @@ func (a *App) introduce(ctx context.Context, shop, feedID, customer string) (hol
 	return h.Customer, err
 }
 
-// claim makes the handle lead to the customer and returns whom it leads to: the customer, or who had it before.
+// claim makes the handle lead to the customer and returns whom it leads to: the customer, or who had it
+// before.
 func (a *App) claim(ctx context.Context, shop, key, customer string) (holder string, err error) {
 	err = a.handleDocs(shop).Insert(ctx, key, handle{Customer: customer})
 	if !errors.Is(err, storage.ErrExists) {
@@ -113,8 +116,8 @@ func (a *App) register(ctx context.Context, shop Shop, email string) (id string,
 	return a.settleEmail(ctx, shop, email, true)
 }
 
-// settleEmail writes the handle first; whoever finds a handle without its customer makes the customer, so a crash between
-// leaves nothing wrong.
+// settleEmail writes the handle first; whoever finds a handle without its customer makes the customer, so a
+// crash between leaves nothing wrong.
 func (a *App) settleEmail(ctx context.Context, shop Shop, email string, registered bool) (id string, err error) {
 	id, err = a.follow(ctx, shop.ID, emailHandle(email))
 	if err == nil && id == "" {

@@ -14,8 +14,8 @@ import (
 	"postern/storage"
 )
 
-// Return is the wish to go back to the shop's storefront, signed in there, too: to a URL on one of the shop's origins, with
-// the PKCE challenge (RFC 7636, S256) of the browser that began, "" for none.
+// Return is the wish to go back to the shop's storefront, signed in there, too: to a URL on one of the
+// shop's origins, with the PKCE challenge (RFC 7636, S256) of the browser that began, "" for none.
 type Return struct {
 	URL       string
 	Challenge string
@@ -34,9 +34,10 @@ var (
 	verifierShape  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636, 4.1
 )
 
-// ReturnTo is the wish for a URL and a challenge. ok is false unless the URL stands, byte for byte as a browser would ask for
-// it, on an allowed origin that is not the portal's own, and has no parameter that could be taken for the code. A challenge
-// of another shape is no wish either: without it the code would be worth more.
+// ReturnTo is the wish for a URL and a challenge. ok is false unless the URL stands, byte for byte as a
+// browser would ask for it, on an allowed origin that is not the portal's own, and has no parameter that
+// could be taken for the code. A challenge of another shape is no wish either: without it the code would be
+// worth more.
 func (s Shop) ReturnTo(address, challenge string) (back Return, ok bool) {
 	if len(address) > maxReturn || strings.ContainsFunc(address, unfitForURL) || challenge != "" && !challengeShape.MatchString(challenge) {
 		return Return{}, false
@@ -52,8 +53,8 @@ func (s Shop) ReturnTo(address, challenge string) (back Return, ok bool) {
 	return Return{URL: address, Challenge: challenge}, true
 }
 
-// saysCode reports whether a query has a parameter that some server would read as "code": then the storefront could take
-// somebody else's code for ours.
+// saysCode reports whether a query has a parameter that some server would read as "code": then the
+// storefront could take somebody else's code for ours.
 func saysCode(query string) bool {
 	for _, part := range strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, _, _ := strings.Cut(part, "=")
@@ -129,8 +130,8 @@ func (a *App) handOffDocs(shop string) storage.Docs[handOff] {
 	return storage.Open[handOff](a.engine, shop, handOffCollection())
 }
 
-// HandOff makes a code of 256 bits that says to the storefront who this is, once and within 60 seconds, and returns the URL
-// that takes it there. Only its hash is stored. 240 an hour, then TooMany.
+// HandOff makes a code of 256 bits that says to the storefront who this is, once and within 60 seconds, and
+// returns the URL that takes it there. Only its hash is stored. 240 an hour, then TooMany.
 func (s Shopper) HandOff(ctx context.Context, back Return) (address string, err error) {
 	over, err := s.app.over(ctx, []bound{s.bound("hand-off", limit(handOffsAnHour, time.Hour))})
 	if err != nil {
@@ -156,9 +157,10 @@ type handOffWire struct {
 	Verifier string `json:"code_verifier"`
 }
 
-// ExchangeHandOff returns the customer whose code it is, once. A code that was never made, is used, late, of another shop or
-// another return_to, or comes without its verifier, is Gone, always by the key "hand_off.gone": its holder learns nothing
-// from the difference, and a code that was presented wrongly is spent, too. So is one whose session has ended meanwhile.
+// ExchangeHandOff returns the customer whose code it is, once. A code that was never made, is used, late,
+// of another shop or another return_to, or comes without its verifier, is Gone, always by the key
+// "hand_off.gone": its holder learns nothing from the difference, and a code that was presented wrongly is
+// spent, too. So is one whose session has ended meanwhile.
 func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (CustomerRecord, error) {
 	var w handOffWire
 	if err := decodeJSON(body, &w); err != nil {
@@ -183,8 +185,9 @@ func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (CustomerRecord,
 
 func goneHandOff() error { return failure(Gone, "hand_off.gone") }
 
-// takeHandOff reads a code's document and marks it as taken, with nothing else left in it: of many who read it, the one whose
-// write wins has it. A deletion would not do: after a lost answer nobody could tell whose it was. The sweep removes the rest.
+// takeHandOff reads a code's document and marks it as taken, with nothing else left in it: of many who read
+// it, the one whose write wins has it. A deletion would not do: after a lost answer nobody could tell whose
+// it was. The sweep removes the rest.
 func takeHandOff(ctx context.Context, docs storage.Docs[handOff], key string) (handOff, error) {
 	h, read, err := docs.Get(ctx, key)
 	if err == nil && h.Taken {
@@ -199,8 +202,8 @@ func takeHandOff(ctx context.Context, docs storage.Docs[handOff], key string) (h
 	return h, err
 }
 
-// proven checks the verifier of RFC 7636, 4.6. One that belongs to no challenge is as wrong as none that belongs to one:
-// somebody took the challenge away on the way here.
+// proven checks the verifier of RFC 7636, 4.6. One that belongs to no challenge is as wrong as none that
+// belongs to one: somebody took the challenge away on the way here.
 func (h handOff) proven(verifier string) bool {
 	if h.Challenge == "" {
 		return verifier == ""
@@ -209,7 +212,8 @@ func (h handOff) proven(verifier string) bool {
 	return verifierShape.MatchString(verifier) && sameHash(h.Challenge, base64.RawURLEncoding.EncodeToString(sum[:]))
 }
 
-// customerOfHandOff is the customer, while the session that made the code lives and the account has its address still.
+// customerOfHandOff is the customer, while the session that made the code lives and the account has its
+// address still.
 func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (Customer, error) {
 	doc, _, err := a.accessDocs(shop).Get(ctx, h.Access)
 	if errors.Is(err, storage.ErrNotFound) {

@@ -303,7 +303,8 @@ func (u unsure) Delete(ctx context.Context, collection, id string, read storage.
 	return nil
 }
 
-// TestHandOffReadTwice exchanges a code at every moment of another exchange of it: one of the two has the customer.
+// TestHandOffReadTwice exchanges a code at every moment of another exchange of it: one of the two has the
+// customer.
 func TestHandOffReadTwice(t *testing.T) {
 	t.Parallel()
 	h, s := handOffHouse(t)

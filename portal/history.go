@@ -12,8 +12,9 @@ import (
 	"postern/storage"
 )
 
-// history is a customer's kept totals: how many orders each month has, "2026-03" in the time zone Zone. It is recounted from
-// the orders, month by month, never adjusted; where the shop's zone has changed since, the worker recounts it whole.
+// history is a customer's kept totals: how many orders each month has, "2026-03" in the time zone Zone. It
+// is recounted from the orders, month by month, never adjusted; where the shop's zone has changed since,
+// the worker recounts it whole.
 type history struct {
 	Zone   string           `bson:"zone"`
 	Months map[string]int64 `bson:"months,omitempty"`

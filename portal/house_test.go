@@ -19,8 +19,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// house is a whole installation for a test: a real store, one shop, a clock that the test moves, and mail that is
-// composed and handed over for real, to a sender that keeps it.
+// house is a whole installation for a test: a real store, one shop, a clock that the test moves, and mail
+// that is composed and handed over for real, to a sender that keeps it.
 type house struct {
 	t          testing.TB
 	engine     storage.Engine

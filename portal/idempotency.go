@@ -8,9 +8,10 @@ import (
 	"postern/storage"
 )
 
-// repeatable is a request of a feed that carried an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), kept for a day:
-// repeated with the same key it has the same answer, and is not done twice. Only what succeeded is kept. Their number is bounded
-// by the limits of what they ask for.
+// repeatable is a request of a feed that carried an Idempotency-Key
+// (draft-ietf-httpapi-idempotency-key-header), kept for a day: repeated with the same key it has the same
+// answer, and is not done twice. Only what succeeded is kept. Their number is bounded by the limits of what
+// they ask for.
 type repeatable struct {
 	Request string    `bson:"request"` // hash of what was asked
 	ID      string    `bson:"id"`      // what is done carries it, so that going on after a crash does it once
@@ -36,7 +37,8 @@ func (a *App) repeatableDocs(shop string) storage.Docs[repeatable] {
 	return storage.Open[repeatable](a.engine, shop, repeatableCollection())
 }
 
-// once does something once for a key. Another request under the same key is Invalid, one that is still under way a Conflict.
+// once does something once for a key. Another request under the same key is Invalid, one that is still
+// under way a Conflict.
 func (f Feed) once(ctx context.Context, key, request string, do func(ctx context.Context, id string) error) error {
 	docs, now := f.app.repeatableDocs(f.shop.ID), f.app.now()
 	repeated := false

@@ -73,8 +73,8 @@ func (w idleWorker) beats(d time.Duration) int64 {
 	return w.store.commands.Load() - before
 }
 
-// TestIdleWorkAsksTheStoreOnceForAllShops counts what a minute without work asks of the store: twelve looks of nine
-// lists, with one shop and with fifty.
+// TestIdleWorkAsksTheStoreOnceForAllShops counts what a minute without work asks of the store: twelve looks
+// of nine lists, with one shop and with fifty.
 func TestIdleWorkAsksTheStoreOnceForAllShops(t *testing.T) {
 	t.Parallel()
 	minute := func(shops int) int64 {
@@ -89,7 +89,8 @@ func TestIdleWorkAsksTheStoreOnceForAllShops(t *testing.T) {
 	}
 }
 
-// TestIdleWorkerWakes: at rest, a job that this process stores is done at the next beat, and another process's within five seconds.
+// TestIdleWorkerWakes: at rest, a job that this process stores is done at the next beat, and another
+// process's within five seconds.
 func TestIdleWorkerWakes(t *testing.T) {
 	t.Parallel()
 	w := newIdleWorker(t, 1)

@@ -46,12 +46,12 @@ const (
 	maxWarned     = 100
 )
 
-// ImportOrders stores orders from NDJSON: one order a line, as PUT takes them, with its number inside; or from a JSON array,
-// or objects written over several lines, which are counted by the line they begin in. Empty lines are
-// skipped. A line that is wrong, or whose customer is just being erased, is refused and reported, and the others are stored.
-// Lines of one order are stored in the sequence of the file. Progress is told after each line with the bytes read so far.
-// Since each order is stored as of its own time, an import that was interrupted and is run again ends the same. The error is
-// that of the reader or the store.
+// ImportOrders stores orders from NDJSON: one order a line, as PUT takes them, with its number inside; or
+// from a JSON array, or objects written over several lines, which are counted by the line they begin in.
+// Empty lines are skipped. A line that is wrong, or whose customer is just being erased, is refused and
+// reported, and the others are stored. Lines of one order are stored in the sequence of the file. Progress
+// is told after each line with the bytes read so far. Since each order is stored as of its own time, an
+// import that was interrupted and is run again ends the same. The error is that of the reader or the store.
 func (o Operator) ImportOrders(
 	ctx context.Context, shopID string, r io.Reader, progress func(bytes int), options ...ImportOption,
 ) (Report, error) {
@@ -85,8 +85,8 @@ type importLine struct {
 	warnings []Fault
 }
 
-// importRun is one import under way. Each worker has a queue, and all lines of one order are in the same: of two with one
-// updated_at the later is stored last, however often the file is imported.
+// importRun is one import under way. Each worker has a queue, and all lines of one order are in the same:
+// of two with one updated_at the later is stored last, however often the file is imported.
 type importRun struct {
 	importChoices
 
@@ -104,7 +104,8 @@ func (run *importRun) close() {
 	}
 }
 
-// read hands the documents out. One longer than an order may be is refused whole without being kept in memory.
+// read hands the documents out. One longer than an order may be is refused whole without being kept in
+// memory.
 func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int)) error {
 	source, err := newImportSource(r, run.encoding)
 	if err != nil {

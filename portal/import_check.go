@@ -16,10 +16,12 @@ type importChoices struct {
 // ImportOption is a choice for ImportOrders.
 type ImportOption func(*importChoices)
 
-// DryRun checks and counts all, and stores nothing. Each line is compared with what is stored, not with the lines before.
+// DryRun checks and counts all, and stores nothing. Each line is compared with what is stored, not with the
+// lines before.
 func DryRun() ImportOption { return func(c *importChoices) { c.dryRun = true } }
 
-// Encoding names the encoding of a file that is not UTF-8, by a label of the WHATWG's Encoding standard: "windows-1250".
+// Encoding names the encoding of a file that is not UTF-8, by a label of the WHATWG's Encoding standard:
+// "windows-1250".
 func Encoding(label string) ImportOption { return func(c *importChoices) { c.encoding = label } }
 
 // checkOrder tells what putOrder would do, as far as reading can tell.

@@ -11,8 +11,9 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// importSource splits a file into the documents it holds: one a line, or the objects of a JSON array, or objects written
-// over several lines. It keeps no more of the file in memory than the largest order may have.
+// importSource splits a file into the documents it holds: one a line, or the objects of a JSON array, or
+// objects written over several lines. It keeps no more of the file in memory than the largest order may
+// have.
 type importSource struct {
 	in       *bufio.Reader
 	raw      *countingReader
@@ -38,8 +39,8 @@ func (c *countingReader) taken() int {
 	return size
 }
 
-// newImportSource finds out how a file is written. A byte order mark says so itself; encoding is a label of the WHATWG's
-// Encoding standard such as "windows-1250", "" for UTF-8.
+// newImportSource finds out how a file is written. A byte order mark says so itself; encoding is a label of
+// the WHATWG's Encoding standard such as "windows-1250", "" for UTF-8.
 func newImportSource(r io.Reader, encoding string) (*importSource, error) {
 	s := &importSource{raw: &countingReader{Reader: r}, line: 1}
 	in := bufio.NewReaderSize(s.raw, 1<<16)
@@ -76,7 +77,8 @@ func newImportSource(r io.Reader, encoding string) (*importSource, error) {
 	return s, err
 }
 
-// writtenByObject looks at the first line: an array, or an object that goes on in the next line, is read object by object.
+// writtenByObject looks at the first line: an array, or an object that goes on in the next line, is read
+// object by object.
 func (s *importSource) writtenByObject() (bool, error) {
 	for n := 1; ; n = min(s.in.Buffered()+1, s.in.Size()) {
 		_, err := s.in.Peek(n)
@@ -170,8 +172,8 @@ func (s *importSource) next() (importDocument, error) {
 	}
 }
 
-// nextObject reads from a brace to the one that closes it. What stands between objects and is neither white space nor a
-// part of an array is a document too, which no order can be read from.
+// nextObject reads from a brace to the one that closes it. What stands between objects and is neither white
+// space nor a part of an array is a document too, which no order can be read from.
 func (s *importSource) nextObject() (importDocument, error) {
 	var d importDocument
 	var end objectEnd

@@ -109,7 +109,8 @@ func TestDryRunStoresNothing(t *testing.T) {
 	}
 }
 
-// TestImportOfALargeArrayKeepsLittle: an array is read object by object, and what is too long for an order is not kept.
+// TestImportOfALargeArrayKeepsLittle: an array is read object by object, and what is too long for an order
+// is not kept.
 func TestImportOfALargeArrayKeepsLittle(t *testing.T) {
 	hundreds(t)
 	h := newHouse(t)

@@ -51,7 +51,8 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// TestImportOfSeveralLinesOnOneOrder: of the lines on one order with one updated_at the last in the file stays, at each import.
+// TestImportOfSeveralLinesOnOneOrder: of the lines on one order with one updated_at the last in the file
+// stays, at each import.
 func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -11,8 +11,9 @@ import (
 	"postern/storage"
 )
 
-// inquiry is what a customer sent to the shop about an order: a message, or a request to cancel it or to send goods back. It is
-// never altered but for Work; the form that sent it names it, so that a form sent twice is one inquiry.
+// inquiry is what a customer sent to the shop about an order: a message, or a request to cancel it or to
+// send goods back. It is never altered but for Work; the form that sent it names it, so that a form sent
+// twice is one inquiry.
 type inquiry struct {
 	Channel  string          `bson:"channel"`        // channelMessages or channelRequests
 	Kind     string          `bson:"kind,omitempty"` // of a request: RequestReturn or RequestCancel
@@ -74,7 +75,8 @@ func (f *form) inquiryText(field, typed string) string {
 // said is a hash of what a form said, so that one that is sent again is told from another.
 func said(parts ...any) string { return hashOf(fmt.Sprintf("%q", parts)) }
 
-// inquirySent looks whether a form was sent before. A form's id that was used for something else is a Conflict.
+// inquirySent looks whether a form was sent before. A form's id that was used for something else is a
+// Conflict.
 func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry) (sent bool, err error) {
 	doc, _, err := s.app.inquiryDocs(s.shop.ID).Get(ctx, id)
 	switch {
@@ -86,8 +88,8 @@ func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry) (sent b
 	return err == nil, err
 }
 
-// unlessSent is err, or nil when the form is kept by now: between the look for it and a refusal, a twin of the request may have
-// been kept, and have closed the way. Both get the same answer.
+// unlessSent is err, or nil when the form is kept by now: between the look for it and a refusal, a twin of
+// the request may have been kept, and have closed the way. Both get the same answer.
 func (s Shopper) unlessSent(ctx context.Context, id string, in inquiry, err error) error {
 	if kind := KindOf(err); kind != Conflict && kind != TooMany {
 		return err
@@ -99,7 +101,8 @@ func (s Shopper) unlessSent(ctx context.Context, id string, in inquiry, err erro
 	return err
 }
 
-// inquire keeps an inquiry that its limits allow; the worker mails it. earlier are those about the same order.
+// inquire keeps an inquiry that its limits allow; the worker mails it. earlier are those about the same
+// order.
 func (s Shopper) inquire(ctx context.Context, id string, in inquiry, earlier int) error {
 	most := MaxMessages
 	if in.Channel == channelRequests {
@@ -144,8 +147,8 @@ func (c Correspondence) cancelAsked() *time.Time {
 	return nil
 }
 
-// Correspondence returns what the customer sent about an order. It does not look whether the order is the customer's: about another's
-// there is nothing.
+// Correspondence returns what the customer sent about an order. It does not look whether the order is the
+// customer's: about another's there is nothing.
 func (s Shopper) Correspondence(ctx context.Context, number string) (Correspondence, error) {
 	var c Correspondence
 	err := s.eachInquiry(ctx, []any{s.customer.ID, number}, func(channel string, r InquiryRecord) {

@@ -8,7 +8,8 @@ import (
 	"postern/storage"
 )
 
-// The mails of an inquiry. Their entries' keys name it, so that they carry nothing of it and can be sent again.
+// The mails of an inquiry. Their entries' keys name it, so that they carry nothing of it and can be sent
+// again.
 const (
 	kindInquiryEmails  = "inquiry_emails"
 	mailInquiryTold    = "inquiry_told"
@@ -26,7 +27,8 @@ func (w Worker) inquiryJobs() job.Source {
 	}
 }
 
-// postInquiry mails an inquiry to the shop, and of a request a receipt to who sent it. The entries' keys make twice once.
+// postInquiry mails an inquiry to the shop, and of a request a receipt to who sent it. The entries' keys
+// make twice once.
 func (w Worker) postInquiry(ctx context.Context, shop Shop, t job.Task[inquiry]) (job.Finish[inquiry], error) {
 	in, now := t.Doc, w.app.now()
 	c, err := w.app.customer(ctx, shop.ID, in.Customer)
@@ -47,7 +49,8 @@ func (w Worker) post(ctx context.Context, shop Shop, key string, e mail.Entry) e
 	return err
 }
 
-// eraseRequests deletes all messages and requests of a customer. Doing it twice, or again after a crash, ends the same.
+// eraseRequests deletes all messages and requests of a customer. Doing it twice, or again after a crash,
+// ends the same.
 func (w Worker) eraseRequests(ctx context.Context, shop, customer string) error {
 	docs := w.app.inquiryDocs(shop)
 	for {

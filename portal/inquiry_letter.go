@@ -10,7 +10,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// composeInquiry makes the mail that tells the shop, which the shop answers by replying, or the receipt of a request.
+// composeInquiry makes the mail that tells the shop, which the shop answers by replying, or the receipt of
+// a request.
 func (w Worker) composeInquiry(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	id := strings.TrimPrefix(strings.TrimPrefix(entry, inquiryToldEntry), inquiryReceipt)
 	in, _, err := w.app.inquiryDocs(shop.ID).Get(ctx, id)

@@ -27,7 +27,8 @@ type FeedInquiry struct {
 	Email      string `json:"email"`       // the customer's present one
 }
 
-// MessagePage and RequestPage are parts of the lists, oldest first. Next is what to ask for the part behind it, now or later.
+// MessagePage and RequestPage are parts of the lists, oldest first. Next is what to ask for the part behind
+// it, now or later.
 type MessagePage struct {
 	Messages []FeedInquiry `json:"messages"`
 	Next     string        `json:"next"`

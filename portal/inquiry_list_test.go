@@ -96,7 +96,8 @@ func TestInquiryList(t *testing.T) {
 	}
 }
 
-// TestInquiryListNamesTheCustomer as the shop's system does: by its own id once that was introduced, and by the present email.
+// TestInquiryListNamesTheCustomer as the shop's system does: by its own id once that was introduced, and by
+// the present email.
 func TestInquiryListNamesTheCustomer(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
@@ -139,7 +140,8 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 	want("77", "jan.novak@example.com")
 }
 
-// TestInquiryInterrupted stops after each write of sending and mailing; then it is tried again. It ends with one of each.
+// TestInquiryInterrupted stops after each write of sending and mailing; then it is tried again. It ends
+// with one of each.
 func TestInquiryInterrupted(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {

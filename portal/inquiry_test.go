@@ -14,7 +14,8 @@ import (
 	"postern/portal"
 )
 
-// inquiryHouse has a shop with a support address, and Jan with an order that can be cancelled and one that can go back.
+// inquiryHouse has a shop with a support address, and Jan with an order that can be cancelled and one that
+// can go back.
 func inquiryHouse(t *testing.T) (*house, portal.Shopper) {
 	t.Helper()
 	h := withdrawalHouse(t)
@@ -132,7 +133,8 @@ func allTexts(mails []mail.Message) string {
 	return text
 }
 
-// TestInquiryTwice: the same form ten times at once and once more later is one, even where it could not be sent any more.
+// TestInquiryTwice: the same form ten times at once and once more later is one, even where it could not be
+// sent any more.
 func TestInquiryTwice(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
@@ -250,7 +252,8 @@ func TestInquiryBadInput(t *testing.T) {
 	}
 }
 
-// TestInquiryLimits: 20 an hour of each channel, 200 messages and 20 requests about one order; what was sent stays one.
+// TestInquiryLimits: 20 an hour of each channel, 200 messages and 20 requests about one order; what was
+// sent stays one.
 func TestInquiryLimits(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)

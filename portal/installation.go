@@ -16,7 +16,8 @@ type installationDoc struct {
 
 const (
 	installationKey = "secret"
-	// rotatedKeep is how long documents of a replaced secret stay: links that only protect, as "this wasn't me", work until then.
+	// rotatedKeep is how long documents of a replaced secret stay: links that only protect, as "this wasn't
+	// me", work until then.
 	rotatedKeep = alarmLife + 24*time.Hour
 )
 
@@ -39,9 +40,10 @@ func Begun(ctx context.Context, engine storage.Engine) (bool, error) {
 	return len(shops) > 0, err
 }
 
-// TakeSecret makes sure that the App's secret is the store's; a store that has none takes it. When the store knows the older
-// one of the ring, the secret is being replaced: what is sealed is sealed with the new one, and then the store knows that one
-// alone. That ends sign-in links and sessions. For any other it returns ErrOtherSecret.
+// TakeSecret makes sure that the App's secret is the store's; a store that has none takes it. When the
+// store knows the older one of the ring, the secret is being replaced: what is sealed is sealed with the
+// new one, and then the store knows that one alone. That ends sign-in links and sessions. For any other it
+// returns ErrOtherSecret.
 func (a *App) TakeSecret(ctx context.Context) error {
 	docs := installationDocs(a.engine)
 	known, _, err := docs.Get(ctx, installationKey)

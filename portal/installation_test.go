@@ -39,7 +39,8 @@ func (h *house) credentials() int {
 	return len(page.Hits)
 }
 
-// TestStoreKnowsItsSecret: a store takes the first secret and refuses any other, until that comes with the one before.
+// TestStoreKnowsItsSecret: a store takes the first secret and refuses any other, until that comes with the
+// one before.
 func TestStoreKnowsItsSecret(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -63,8 +64,9 @@ func TestStoreKnowsItsSecret(t *testing.T) {
 	}
 }
 
-// TestReplacedSecretEndsLinksAndSessions: after a replacement nobody gets in by what was made before, unsubscribing and "this wasn't
-// me" still work, and signing in again leaves one document that lets somebody in.
+// TestReplacedSecretEndsLinksAndSessions: after a replacement nobody gets in by what was made before,
+// unsubscribing and "this wasn't me" still work, and signing in again leaves one document that lets
+// somebody in.
 func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -70,15 +70,16 @@ func (w Worker) compose(ctx context.Context, shop Shop, id string, e mail.Entry)
 	return recipient{}, nil, fmt.Errorf("no such kind of mail: %q", e.Kind)
 }
 
-// signInOffer is what a sign-in mail gives: a link, a code, or both. It exists only between making and handing over.
+// signInOffer is what a sign-in mail gives: a link, a code, or both. It exists only between making and
+// handing over.
 type signInOffer struct {
 	link, code string // "" for none
 	life       time.Duration
 }
 
-// composeSignIn makes the secrets of a sign-in mail and stores their hashes. An address that nobody has is dropped, unless the
-// shop lets people register; a throttled request too. A repeated attempt takes the earlier one's link back only when
-// that mail surely never arrived.
+// composeSignIn makes the secrets of a sign-in mail and stores their hashes. An address that nobody has is
+// dropped, unless the shop lets people register; a throttled request too. A repeated attempt takes the
+// earlier one's link back only when that mail surely never arrived.
 func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to, err := w.recipient(ctx, shop, e.To)
 	if err != nil {
@@ -203,8 +204,8 @@ type recipient struct {
 	shop        bool   // the mail brings the shop what a customer wrote
 }
 
-// languages are what an email is written in, the best first, as far as the shop offers it: the language of the page that caused it,
-// the customer's, the shop's. Every email asks here.
+// languages are what an email is written in, the best first, as far as the shop offers it: the language of
+// the page that caused it, the customer's, the shop's. Every email asks here.
 func (to recipient) languages(e mail.Entry, shop Shop) []string {
 	return []string{e.Lang, to.lang, shop.Language}
 }
@@ -218,8 +219,8 @@ func (w Worker) languageOf(ctx context.Context, shop Shop, customer string) (str
 	return c.Language, ifFound(err)
 }
 
-// recipient returns the address stored on the account, never just what was typed; where registration is open, an address
-// nobody has.
+// recipient returns the address stored on the account, never just what was typed; where registration is
+// open, an address nobody has.
 func (w Worker) recipient(ctx context.Context, shop Shop, asked string) (recipient, error) {
 	id, err := w.app.follow(ctx, shop.ID, emailHandle(asked))
 	if err != nil {

@@ -50,16 +50,17 @@ func (c counters) Increment(ctx context.Context, key string, count int64, rate l
 	return common.GetContextFromState(now, rate, tallies[0].Expires, tallies[0].N), nil
 }
 
-// The limits of asking for a mail. The day's is counted when the mail is made, so that what the hour's refused does not use
-// it up. An address gets no flood, and a part of its day is kept for browsers that signed in
-// there before. A client is a family, an office or a mobile network behind one address, so its limits are wide.
+// The limits of asking for a mail. The day's is counted when the mail is made, so that what the hour's
+// refused does not use it up. An address gets no flood, and a part of its day is kept for browsers that
+// signed in there before. A client is a family, an office or a mobile network behind one address, so its
+// limits are wide.
 const (
 	asksAnHour   = 6
 	asksADay     = 15
 	reservedADay = 5
 	asksOfClient = 600 // in clientPeriod
-	// reserveOfClient is how many requests for one address of one client are looked at, an hour, beyond the address's own limit:
-	// enough for those who share an address on the internet.
+	// reserveOfClient is how many requests for one address of one client are looked at, an hour, beyond the
+	// address's own limit: enough for those who share an address on the internet.
 	reserveOfClient = 30
 	codesOfClient   = 300 // wrong ones, in clientPeriod
 	clientPeriod    = 15 * time.Minute
@@ -71,8 +72,8 @@ type bound struct {
 	rate limiter.Rate
 }
 
-// bound makes a limit of a shop, or of the whole installation for "". What counts against it (an address, a client) stands in the
-// key as a keyed hash, so that the store does not show who did what.
+// bound makes a limit of a shop, or of the whole installation for "". What counts against it (an address, a
+// client) stands in the key as a keyed hash, so that the store does not show who did what.
 func (a *App) bound(shop, label string, rate limiter.Rate, of ...string) bound {
 	return bound{key: cmp.Or(shop, installation) + "/" + label + "/" + a.secret.ID(shop, "limit "+label, of...), rate: rate}
 }
@@ -82,8 +83,8 @@ func (s Shopper) bound(label string, rate limiter.Rate, of ...string) bound {
 	return s.app.bound(s.shop.ID, label, rate, append([]string{s.customer.ID}, of...)...)
 }
 
-// mailbox is an address as limits count it: without the tag behind a plus, and for Gmail without dots, since all those lead
-// to one mailbox. Where they do not, people with such addresses share a limit.
+// mailbox is an address as limits count it: without the tag behind a plus, and for Gmail without dots,
+// since all those lead to one mailbox. Where they do not, people with such addresses share a limit.
 func mailbox(email string) string {
 	local, domain, _ := strings.Cut(email, "@")
 	if name, _, tagged := strings.Cut(local, "+"); tagged && name != "" {
@@ -129,8 +130,9 @@ type asked struct {
 	throttled bool // too many for that, too: nothing is sent
 }
 
-// countAsk counts a request for a mail. Above the client's limit it is TooMany, whatever the address; that a client is above it
-// is remembered, so that its further requests cost the store nothing and count against no address.
+// countAsk counts a request for a mail. Above the client's limit it is TooMany, whatever the address; that
+// a client is above it is remembered, so that its further requests cost the store nothing and count against
+// no address.
 func (a *App) countAsk(ctx context.Context, shop, email string, b Browser) (asked, error) {
 	client := a.bound(shop, "ask-client", limit(asksOfClient, clientPeriod), clientNetwork(b.IP))
 	if until := a.blocked.until(client.key, a.now()); !until.IsZero() {
@@ -156,8 +158,8 @@ func tooManyAsks(wait time.Duration) error {
 	return &Error{Kind: TooMany, Key: "sign_in.too_many", RetryAfter: wait}
 }
 
-// blockList remembers which clients are above a limit, and until when. It is only a short cut: what it does not know, the
-// store's counters do.
+// blockList remembers which clients are above a limit, and until when. It is only a short cut: what it does
+// not know, the store's counters do.
 type blockList struct {
 	mu   sync.Mutex
 	ends map[string]time.Time // by the limit's key
@@ -189,8 +191,8 @@ func (l *blockList) add(key string, until, now time.Time) {
 	}
 }
 
-// clientNetwork is what one client has: an IPv4 address, or an IPv6 /64, which one household has. "" stands for all whose
-// address is not known.
+// clientNetwork is what one client has: an IPv4 address, or an IPv6 /64, which one household has. "" stands
+// for all whose address is not known.
 func clientNetwork(client netip.Addr) string {
 	bits := 64
 	if client = client.Unmap(); client.Is4() {

@@ -9,7 +9,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// TestCounters: a limit counts, looks without counting, ends with its period to the moment, and can be taken back.
+// TestCounters: a limit counts, looks without counting, ends with its period to the moment, and can be
+// taken back.
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	now := noon()

@@ -25,8 +25,9 @@ type part[R any] struct {
 
 const (
 	listedPerPage = 100
-	// listedSettle is how old a document is when it is listed. By then every server has written what it received earlier, so a
-	// reader that goes on from Next misses none; their clocks may differ by half a minute, and a request takes 15 seconds at most.
+	// listedSettle is how old a document is when it is listed. By then every server has written what it
+	// received earlier, so a reader that goes on from Next misses none; their clocks may differ by half a
+	// minute, and a request takes 15 seconds at most.
 	listedSettle = time.Minute
 )
 

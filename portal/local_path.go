@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// LocalPath is a path of the portal with its query, byte for byte as it is sent to a browser, which keeps it on this origin. Only
-// PathOf and PathOfWish make one, so that nothing else gets into a Location header. The zero LocalPath is Home.
+// LocalPath is a path of the portal with its query, byte for byte as it is sent to a browser, which keeps
+// it on this origin. Only PathOf and PathOfWish make one, so that nothing else gets into a Location header.
+// The zero LocalPath is Home.
 type LocalPath struct{ text string }
 
 // String is the path as it is sent.
@@ -17,9 +18,10 @@ func (p LocalPath) String() string {
 	return p.text
 }
 
-// PathOf checks that every browser keeps text on this origin. Browsers read "//" and "/\" as the beginning of another host, and so
-// does whoever unescapes "/%2f" or "/%5c" before passing it on; ok is false for those, in any spelling, for a path with the
-// segments "." and "..", and for what no browser takes as it stands.
+// PathOf checks that every browser keeps text on this origin. Browsers read "//" and "/\" as the beginning
+// of another host, and so does whoever unescapes "/%2f" or "/%5c" before passing it on; ok is false for
+// those, in any spelling, for a path with the segments "." and "..", and for what no browser takes as it
+// stands.
 func PathOf(text string) (p LocalPath, ok bool) {
 	u := urlOf(text)
 	if u == nil || u.Host != "" || !strings.HasPrefix(text, "/") {
@@ -46,8 +48,8 @@ func isSignInPage(path string) bool {
 	return path == "/sign-in" || strings.HasPrefix(path, "/sign-in/") || path == "/sign-out"
 }
 
-// leavesOrigin reports a path that has, however often it is unescaped, nothing but dots and what browsers drop between its first
-// slash and another slash or backslash.
+// leavesOrigin reports a path that has, however often it is unescaped, nothing but dots and what browsers
+// drop between its first slash and another slash or backslash.
 func leavesOrigin(path string) bool {
 	for {
 		rest := strings.TrimLeftFunc(path, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`/\.`, r) })
@@ -73,7 +75,8 @@ func hasDotSegment(path string) bool {
 	return false
 }
 
-// With is the path with a query parameter, which replaces others of its name. The path itself stays as it was checked.
+// With is the path with a query parameter, which replaces others of its name. The path itself stays as it
+// was checked.
 func (p LocalPath) With(name, value string) LocalPath {
 	address, fragment, _ := strings.Cut(p.String(), "#")
 	path, query, _ := strings.Cut(address, "?")

@@ -93,7 +93,8 @@ func (c *correspondent) writeAll() {
 	c.collect("undone change")
 }
 
-// TestLanguageOfEmails: of the page that caused it, else the customer's, else the shop's; for every kind of email.
+// TestLanguageOfEmails: of the page that caused it, else the customer's, else the shop's; for every kind of
+// email.
 func TestLanguageOfEmails(t *testing.T) {
 	for _, test := range []struct{ name, page, customer, want string }{
 		{"the page's", "de", "sk", "de"},

@@ -6,7 +6,8 @@ import (
 	"postern/storage"
 )
 
-// Message is what a customer writes to the shop about an order. Form is the id of its form, which makes twice once.
+// Message is what a customer writes to the shop about an order. Form is the id of its form, which makes
+// twice once.
 type Message struct {
 	Form, Number string
 	Text         string
@@ -19,8 +20,9 @@ func (s Shopper) NewForm() string { return storage.NewID() }
 // TakesMessages reports whether the shop has somewhere to mail what its customers write.
 func (s Shop) TakesMessages() bool { return s.Brand.SupportEmail != "" }
 
-// WriteMessage keeps a message, and the worker mails it to the shop. Faults stand at "text". It is TooMany past 20 an hour, and a
-// Conflict where the shop takes none, where the order has MaxMessages, or where the form sent another text before.
+// WriteMessage keeps a message, and the worker mails it to the shop. Faults stand at "text". It is TooMany
+// past 20 an hour, and a Conflict where the shop takes none, where the order has MaxMessages, or where the
+// form sent another text before.
 func (s Shopper) WriteMessage(ctx context.Context, m Message) error {
 	in := inquiry{Channel: channelMessages, Customer: s.customer.ID, Order: m.Number, Said: said(m.Text), Lang: m.Lang}
 	if sent, err := s.formSent(ctx, m.Form, in); sent || err != nil {

@@ -24,14 +24,14 @@ const (
 	changesAnHour = 100 // of what one customer is told of
 )
 
-// tell has the customer told of a change. One mail tells of all changes of a kind that come before it is on its way; one
-// that comes while it is being written has a mail of its own.
+// tell has the customer told of a change. One mail tells of all changes of a kind that come before it is on
+// its way; one that comes while it is being written has a mail of its own.
 func (c *Customer) tell(what string, at time.Time) {
 	c.Work.Add(job.Request{Kind: kindChangeNotice, Args: job.Args{"what": what}, At: at})
 }
 
-// changeAndTell changes the customer by what alters, and has them told of it. More than a hundred changes an hour are TooMany: each
-// may be a mail, or a question to VIES.
+// changeAndTell changes the customer by what alters, and has them told of it. More than a hundred changes
+// an hour are TooMany: each may be a mail, or a question to VIES.
 func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Customer) error) error {
 	over, err := s.app.over(ctx, []bound{s.bound("changes-hour", limit(changesAnHour, time.Hour))})
 	if err != nil {
@@ -50,7 +50,8 @@ func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Cus
 	return err
 }
 
-// unlessDone is err, or nil when alter finds that nothing is left to change: the request's twin was the last one allowed.
+// unlessDone is err, or nil when alter finds that nothing is left to change: the request's twin was the
+// last one allowed.
 func (s Shopper) unlessDone(ctx context.Context, alter func(*Customer) error, err error) error {
 	c, failed := s.current(ctx)
 	switch {

@@ -159,7 +159,8 @@ func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 	h.wantNoSession("after the alarm", thief)
 }
 
-// TestNewsGoWhereTheAccountWas: a thief who changes an address and then the e-mail cannot have the first told to themselves.
+// TestNewsGoWhereTheAccountWas: a thief who changes an address and then the e-mail cannot have the first
+// told to themselves.
 func TestNewsGoWhereTheAccountWas(t *testing.T) {
 	t.Parallel()
 	for _, begun := range []bool{true, false} {

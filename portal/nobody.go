@@ -11,10 +11,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// feedID is the id that the shop's system gives a customer. JSON may hold it as a string, a number, or as false for a guest.
+// feedID is the id that the shop's system gives a customer. JSON may hold it as a string, a number, or as
+// false for a guest.
 type feedID string
 
-// UnmarshalJSONFrom implements json.UnmarshalerFrom. A number keeps its digits, whatever its size; "4711.0" is 4711.
+// UnmarshalJSONFrom implements json.UnmarshalerFrom. A number keeps its digits, whatever its size; "4711.0"
+// is 4711.
 func (id *feedID) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	value, err := from.ReadValue()
 	if err != nil {
@@ -37,8 +39,8 @@ func (id *feedID) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	return nil
 }
 
-// numberID keeps the digits of a JSON number, but for a fraction of zeros. One with an exponent is zero or negative here or nowhere:
-// as a string, "0E15" is an ordinary id.
+// numberID keeps the digits of a JSON number, but for a fraction of zeros. One with an exponent is zero or
+// negative here or nowhere: as a string, "0E15" is an ordinary id.
 func numberID(value string) feedID {
 	mantissa, _, _ := strings.Cut(strings.ToLower(value), "e")
 	if mantissa != strings.ToLower(value) && (mantissa[0] == '-' || strings.Trim(mantissa, "0.") == "") {
@@ -51,7 +53,8 @@ func numberID(value string) feedID {
 	return feedID(text)
 }
 
-// orderedBy reads the customer id of an order. One for nobody is dropped: it is the same for the orders of many people.
+// orderedBy reads the customer id of an order. One for nobody is dropped: it is the same for the orders of
+// many people.
 func (f *form) orderedBy(at string, id feedID) string {
 	text := f.key(at, string(id), maxWord)
 	if text == "" || !isForNobody(text) {
@@ -61,7 +64,8 @@ func (f *form) orderedBy(at string, id feedID) string {
 	return ""
 }
 
-// number is a decimal number without an exponent: "0E15" and "E20" are ordinary ids. Its sign and digits are groups.
+// number is a decimal number without an exponent: "0E15" and "E20" are ordinary ids. Its sign and digits
+// are groups.
 var number = regexp.MustCompile(`^([+-]?)([0-9]*[.,]?[0-9]*)$`)
 
 // The signs that an export may put around an id, and those that it may write for a minus.

@@ -32,8 +32,8 @@ const (
 	payAt      = "at"
 )
 
-// announce asks for a notice to the owner of the address where the sign-in deserves one: by a browser not seen before, or by a
-// link older than a day.
+// announce asks for a notice to the owner of the address where the sign-in deserves one: by a browser not
+// seen before, or by a link older than a day.
 func (a *access) announce(r request, s session, browserHash string) {
 	known := slices.ContainsFunc(a.Browsers, func(b browser) bool { return b.Hash == browserHash })
 	if known && s.SignedInAt.Sub(r.MadeAt) <= oldLink || len(a.Work.Jobs) >= maxNotices {
@@ -64,7 +64,8 @@ func (w Worker) postNotice(ctx context.Context, shop Shop, t job.Task[access]) (
 	})
 }
 
-// composeNotice makes the mail that tells of a sign-in, with a fresh "this was not me" of which only the hash is stored.
+// composeNotice makes the mail that tells of a sign-in, with a fresh "this was not me" of which only the
+// hash is stored.
 func (w Worker) composeNotice(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to, t, err := w.alarmFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter { return noticeLetter(shop, l, e, t) }, err
@@ -85,7 +86,8 @@ func (w Worker) alarmFor(ctx context.Context, shop Shop, entry string, e mail.En
 	return to, t, err
 }
 
-// addAlarm makes the secret of a "this was not me" for an outbox entry's mail and stores its hash in the access document.
+// addAlarm makes the secret of a "this was not me" for an outbox entry's mail and stores its hash in the
+// access document.
 func (w Worker) addAlarm(ctx context.Context, shop Shop, key, entry string, unsure bool) (token, error) {
 	t := newToken(key)
 	now := w.app.now()
@@ -129,8 +131,8 @@ func noticeLetter(shop Shop, l *i18n.Localizer, e mail.Entry, t token) mail.Lett
 	return letter
 }
 
-// AlarmPage is what "this was not me" shows before its button is pressed. Masked is "" when the link is damaged or has run
-// out.
+// AlarmPage is what "this was not me" shows before its button is pressed. Masked is "" when the link is
+// damaged or has run out.
 type AlarmPage struct{ Masked string }
 
 // Alarm looks at a "this was not me" and changes nothing.
@@ -146,8 +148,8 @@ func (v Visitor) Alarm(ctx context.Context, text string) (AlarmPage, error) {
 	return AlarmPage{Masked: MaskEmail(doc.Email)}, err
 }
 
-// RaiseAlarm ends every session, link and code of the address, and forgets its browsers. Doing it twice is harmless. A
-// damaged or old one is Gone.
+// RaiseAlarm ends every session, link and code of the address, and forgets its browsers. Doing it twice is
+// harmless. A damaged or old one is Gone.
 func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 	gone := failure(Gone, "sign_out_everywhere.gone")
 	t, ok := parseLink(text)
@@ -171,8 +173,8 @@ func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 	return wrap("raise the alarm", err)
 }
 
-// alarmOfFormer ends what lets in at the present address of an account whose former one raised the alarm, or whose document is
-// of an installation secret that was replaced.
+// alarmOfFormer ends what lets in at the present address of an account whose former one raised the alarm,
+// or whose document is of an installation secret that was replaced.
 func (v Visitor) alarmOfFormer(ctx context.Context, key string, doc access) error {
 	c, err := v.app.customer(ctx, v.shop.ID, doc.Customer)
 	if err != nil || c.Email != doc.Email && c.holds(doc.Email) < 0 {

@@ -182,8 +182,8 @@ func (h *house) sendsOf(email string, b portal.Browser, times int) int {
 	return sent
 }
 
-// TestMailsToOneAddress: 200 at once send exactly what the hour allows; no day brings more than 20, flood or not; and what
-// is kept for the owner's own browser is not used up by others.
+// TestMailsToOneAddress: 200 at once send exactly what the hour allows; no day brings more than 20, flood
+// or not; and what is kept for the owner's own browser is not used up by others.
 func TestMailsToOneAddress(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -208,8 +208,8 @@ func TestMailsToOneAddress(t *testing.T) {
 	}
 }
 
-// TestManyBehindOneAddress: 500 people in an office ask within a quarter of an hour, and each gets a mail; of a thousand asked
-// for by one client, 600 are sent.
+// TestManyBehindOneAddress: 500 people in an office ask within a quarter of an hour, and each gets a mail;
+// of a thousand asked for by one client, 600 are sent.
 func TestManyBehindOneAddress(t *testing.T) {
 	t.Parallel()
 	hundreds(t)

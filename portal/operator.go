@@ -86,8 +86,8 @@ func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings)
 	return shop, nil
 }
 
-// settle applies settings and checks the whole, with host names that no other shop answers on: a browser sends the cookies of a
-// host to each of its ports.
+// settle applies settings and checks the whole, with host names that no other shop answers on: a browser
+// sends the cookies of a host to each of its ports.
 func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings ShopSettings) error {
 	settings.apply(f, shop)
 	shop.check(f, o.app.insecure)

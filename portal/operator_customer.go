@@ -16,8 +16,8 @@ type CustomerAccount struct {
 	Sessions      []SessionInfo // live ones, the last used first
 }
 
-// FindCustomer returns the customer of an email address, of the shop system's id, or of our own id, in this order of trying;
-// or NotFound. An email that was changed lately leads to its customer still.
+// FindCustomer returns the customer of an email address, of the shop system's id, or of our own id, in this
+// order of trying; or NotFound. An email that was changed lately leads to its customer still.
 func (o Operator) FindCustomer(ctx context.Context, shop, text string) (CustomerAccount, error) {
 	var id string
 	var err error
@@ -61,8 +61,8 @@ func (o Operator) account(ctx context.Context, shop string, c Customer) (Custome
 	return account, nil
 }
 
-// SignOutCustomer ends every session, link and code of a customer, at once on every process, forgets the known browsers, and
-// returns how many sessions there were.
+// SignOutCustomer ends every session, link and code of a customer, at once on every process, forgets the
+// known browsers, and returns how many sessions there were.
 func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (sessions int, err error) {
 	c, err := o.app.customer(ctx, shop, id)
 	if err != nil {
@@ -86,9 +86,10 @@ func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (session
 	return sessions, nil
 }
 
-// EraseCustomer has an account erased as its customer can: in seven days, told by email, and taken back by KeepCustomer or the
-// customer. With now it is erased at once, which nothing takes back; while an email address can still be brought back by the
-// one who had it before, that is a Conflict. Asking again changes nothing, but brings the date forward with now.
+// EraseCustomer has an account erased as its customer can: in seven days, told by email, and taken back by
+// KeepCustomer or the customer. With now it is erased at once, which nothing takes back; while an email
+// address can still be brought back by the one who had it before, that is a Conflict. Asking again changes
+// nothing, but brings the date forward with now.
 func (o Operator) EraseCustomer(ctx context.Context, shop, id string, now bool) (Erasure, error) {
 	c, err := o.app.changeCustomer(ctx, shop, id, func(c *Customer) error {
 		moment := o.app.now()

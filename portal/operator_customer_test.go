@@ -92,7 +92,8 @@ func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 	}
 }
 
-// TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone: the owner of the earlier address would lose the way back.
+// TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone: the owner of the earlier address would lose the
+// way back.
 func TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

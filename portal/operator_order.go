@@ -25,9 +25,9 @@ func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount,
 	return OrderAccount{Order: doc.Order, Customer: doc.Customer, ArrivedAt: doc.ArriveAt, ErasedAt: doc.ErasedAt}, nil
 }
 
-// DeleteOrder removes an order, such as a test or one sent by mistake, or returns NotFound. It is gone from its customer's pages
-// at once, and the totals follow. Statements of withdrawal and the customer's messages stay. A feed that sends the order
-// again brings it back.
+// DeleteOrder removes an order, such as a test or one sent by mistake, or returns NotFound. It is gone from
+// its customer's pages at once, and the totals follow. Statements of withdrawal and the customer's messages
+// stay. A feed that sends the order again brings it back.
 //
 // The recount is asked for before the order goes, so that a crash in between counts in vain.
 func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error {

@@ -9,8 +9,8 @@ import (
 	"postern/storage"
 )
 
-// Order is one order as the shop's system described it last. Amounts are integer minor units of Currency; unit prices and
-// quantities are decimals as given; the line totals decide.
+// Order is one order as the shop's system described it last. Amounts are integer minor units of Currency;
+// unit prices and quantities are decimals as given; the line totals decide.
 type Order struct {
 	Number           string           `bson:"number"`
 	FeedCustomer     string           `bson:"feed_customer,omitempty"` // the shop system's customer id, "" for a guest
@@ -118,8 +118,9 @@ type Links struct {
 	Cancel     string `bson:"cancel,omitempty" json:"cancel,omitempty"`   // where the order is cancelled
 }
 
-// Event is one dated step in the life of an order. Type is a canonical payment or fulfillment word, "placed",
-// "completed", "reopened", or the feed's own; Noticed says that the feed gave no date and At is when the change arrived here.
+// Event is one dated step in the life of an order. Type is a canonical payment or fulfillment word,
+// "placed", "completed", "reopened", or the feed's own; Noticed says that the feed gave no date and At is
+// when the change arrived here.
 type Event struct {
 	Type    string    `bson:"type"`
 	At      time.Time `bson:"at"`

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Action is one thing to do with an order: a link that the feed gave, a request to the shop, or the reason why it cannot be done.
+// Action is one thing to do with an order: a link that the feed gave, a request to the shop, or the reason
+// why it cannot be done.
 type Action struct {
 	Name   string
 	URL    string    // of the feed, "" for none
@@ -31,8 +32,8 @@ func (a Action) Asks() bool {
 	return (a.Name == ActionReturn || a.Name == ActionCancel) && a.URL == "" && a.Closed == ""
 }
 
-// Actions lists what can be done with an order, and what cannot and why. What never applies to it is left out. sent is what its
-// customer sent about it.
+// Actions lists what can be done with an order, and what cannot and why. What never applies to it is left
+// out. sent is what its customer sent about it.
 func (o Order) Actions(sent Correspondence) []Action {
 	all := []Action{o.pay(), o.track(), o.invoice(), {Name: ActionReorder, URL: o.Links.Reorder}, o.giveBack(), o.cancel(sent)}
 	return slices.DeleteFunc(all, func(a Action) bool {

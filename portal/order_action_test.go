@@ -9,7 +9,8 @@ import (
 	"postern/portal"
 )
 
-// TestOrderActions goes through the states of an order: what can be done, by which link or request, and what cannot and why.
+// TestOrderActions goes through the states of an order: what can be done, by which link or request, and
+// what cannot and why.
 func TestOrderActions(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)

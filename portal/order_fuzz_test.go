@@ -10,7 +10,8 @@ import (
 	"postern/portal"
 )
 
-// fuzzHouse is a house whose store all inputs of a fuzz target share, with Jan signed in, who has orders on three pages.
+// fuzzHouse is a house whose store all inputs of a fuzz target share, with Jan signed in, who has orders on
+// three pages.
 func fuzzHouse(f *testing.F) (*house, portal.Shopper) {
 	f.Helper()
 	h := newHouse(f)
@@ -110,7 +111,8 @@ func orderSeeds() []string {
 	return seeds
 }
 
-// FuzzOrderJSON: a document is refused as Invalid, or taken: then the same again changes nothing, and Jan's is listed and shown.
+// FuzzOrderJSON: a document is refused as Invalid, or taken: then the same again changes nothing, and Jan's
+// is listed and shown.
 func FuzzOrderJSON(f *testing.F) {
 	h, shopper := fuzzHouse(f)
 	feed := h.feed()
@@ -150,8 +152,8 @@ func checkShown(t *testing.T, shopper portal.Shopper, number string) {
 	}
 }
 
-// FuzzImport: whatever a file holds, the import ends with every document counted once; of a file with one order a line that is
-// every line that holds something.
+// FuzzImport: whatever a file holds, the import ends with every document counted once; of a file with one
+// order a line that is every line that holds something.
 func FuzzImport(f *testing.F) {
 	h := newHouse(f)
 	for _, seed := range orderSeeds() {

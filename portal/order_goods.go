@@ -12,8 +12,9 @@ func LineKinds() []string {
 
 const lineGoods = "goods"
 
-// IsGoods reports whether a line is something that was bought, as far as can be told: the feed calls it goods or does not say what it
-// is, there is some of it, it takes nothing off, and its name is not that of a tip or the like.
+// IsGoods reports whether a line is something that was bought, as far as can be told: the feed calls it
+// goods or does not say what it is, there is some of it, it takes nothing off, and its name is not that of
+// a tip or the like.
 func (l Line) IsGoods() bool {
 	quantity := l.Quantity.String()
 	none := strings.HasPrefix(quantity, "-") || strings.Trim(quantity, "0.") == ""
@@ -26,8 +27,8 @@ func (l Line) IsGoods() bool {
 	return !l.isSurcharge()
 }
 
-// isSurcharge recognises by its whole name a line of a system that has no kinds: Shopify sends a tip as any other line. What has a SKU, a
-// page or a picture is a product, whatever its name.
+// isSurcharge recognises by its whole name a line of a system that has no kinds: Shopify sends a tip as any
+// other line. What has a SKU, a page or a picture is a product, whatever its name.
 func (l Line) isSurcharge() bool {
 	names := []string{
 		"tip", "gratuity", "rounding", "cash rounding", "rounding adjustment", "rounding difference", "store credit",
@@ -41,8 +42,8 @@ func (l Line) isSurcharge() bool {
 // HasGoods reports whether any line is goods.
 func (o Order) HasGoods() bool { return slices.ContainsFunc(o.Lines, Line.IsGoods) }
 
-// lineKind reads what a line is, in any usual spelling. Another word is dropped with a warning: the line is then judged as one whose feed
-// says nothing, and the order is worth more than the word.
+// lineKind reads what a line is, in any usual spelling. Another word is dropped with a warning: the line is
+// then judged as one whose feed says nothing, and the order is worth more than the word.
 func (f *form) lineKind(field, word string) string {
 	key := statusKey(word)
 	if saysNothing(key) {

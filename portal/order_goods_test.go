@@ -81,7 +81,8 @@ func TestOnlyGoodsAreCountedAndChosen(t *testing.T) {
 	}
 }
 
-// TestLineKinds are read in any usual spelling and given out; another word is dropped with a warning, and the order is taken.
+// TestLineKinds are read in any usual spelling and given out; another word is dropped with a warning, and
+// the order is taken.
 func TestLineKinds(t *testing.T) {
 	t.Parallel()
 	const line = `"total":"1.00","lines":[{"name":"A","quantity":"1","total":"1.00","kind":"tip"}]`

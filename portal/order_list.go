@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// OrderQuery is what the order list is asked for, as it stands in the URL. The status combines with the period; a search
-// stands alone, over all time.
+// OrderQuery is what the order list is asked for, as it stands in the URL. The status combines with the
+// period; a search stands alone, over all time.
 type OrderQuery struct {
 	Period string // "" for all, "30d", "3m", "6m", a year such as "2025", or "custom"
 	From   string // yyyy-mm-dd, inclusive, "" for open; of a custom period
@@ -112,7 +112,8 @@ func (s Shopper) orderQuery(q OrderQuery) (storage.Query, error) {
 	return query, invalid(f.faults)
 }
 
-// span turns the period into its first and its last day, each by its noon in the time zone of today; zero is open.
+// span turns the period into its first and its last day, each by its noon in the time zone of today; zero
+// is open.
 func (q OrderQuery) span(f *form, today time.Time) (first, last time.Time) {
 	switch q.Period {
 	case "":

@@ -113,7 +113,8 @@ func TestMonthsOfThirtyDays(t *testing.T) {
 	}
 }
 
-// TestDaysThatBeginOtherwise: in some zones the clock jumps over midnight or comes to it twice. Each order is placed on one day.
+// TestDaysThatBeginOtherwise: in some zones the clock jumps over midnight or comes to it twice. Each order
+// is placed on one day.
 func TestDaysThatBeginOtherwise(t *testing.T) {
 	t.Parallel()
 	days := []struct{ zone, day, last, first string }{ // the last moment before the day, and its first

@@ -24,8 +24,9 @@ type ownership struct {
 	by       LinkedBy
 }
 
-// owner is whose order it is: once stored it stays its customer's as long as the feed says the same of who ordered, even if
-// the address has become somebody else's since, or the id was introduced for another customer.
+// owner is whose order it is: once stored it stays its customer's as long as the feed says the same of who
+// ordered, even if the address has become somebody else's since, or the id was introduced for another
+// customer.
 func (s *storedOrder) owner(o Order, found ownership) ownership {
 	if s.Customer != "" && s.Email == o.Email && s.orderedBy() == o.FeedCustomer {
 		return ownership{s.Customer, Kept}
@@ -33,7 +34,8 @@ func (s *storedOrder) owner(o Order, found ownership) ownership {
 	return found
 }
 
-// orderedBy is the order's customer id as a delivery of today would have it. Earlier versions kept an id for nobody.
+// orderedBy is the order's customer id as a delivery of today would have it. Earlier versions kept an id
+// for nobody.
 func (s *storedOrder) orderedBy() string {
 	if isForNobody(s.FeedCustomer) {
 		return ""
@@ -41,8 +43,9 @@ func (s *storedOrder) orderedBy() string {
 	return s.FeedCustomer
 }
 
-// ownerOfOrder finds whose order it is as of a delivery, nobody's where that changes nothing: an older one, or of an order whose
-// person was erased, makes nobody a customer. Nor does one that says the same of who ordered as what is stored.
+// ownerOfOrder finds whose order it is as of a delivery, nobody's where that changes nothing: an older one,
+// or of an order whose person was erased, makes nobody a customer. Nor does one that says the same of who
+// ordered as what is stored.
 func (a *App) ownerOfOrder(ctx context.Context, shop Shop, o Order) (ownership, error) {
 	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
 	switch {
@@ -57,8 +60,9 @@ func (a *App) ownerOfOrder(ctx context.Context, shop Shop, o Order) (ownership, 
 	return a.customerOfOrder(ctx, shop, o)
 }
 
-// customerOfOrder finds the customer whom a delivery names. The shop system's id counts only once a PUT of that customer has
-// introduced it: feeds send one and the same id for all their guests. Else it is the customer of the email, made by the first order.
+// customerOfOrder finds the customer whom a delivery names. The shop system's id counts only once a PUT of
+// that customer has introduced it: feeds send one and the same id for all their guests. Else it is the
+// customer of the email, made by the first order.
 func (a *App) customerOfOrder(ctx context.Context, shop Shop, o Order) (ownership, error) {
 	if o.FeedCustomer != "" {
 		id, err := a.introduced(ctx, shop.ID, o.FeedCustomer)

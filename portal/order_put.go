@@ -37,8 +37,8 @@ type Receipt struct {
 	overridden time.Time // of newer content that this replaced by force
 }
 
-// putOrder stores an order as of its UpdatedAt. Doing it twice, or out of order, ends the same: an older one changes
-// nothing, unless it is forced; one of the same time with other content is applied.
+// putOrder stores an order as of its UpdatedAt. Doing it twice, or out of order, ends the same: an older
+// one changes nothing, unless it is forced; one of the same time with other content is applied.
 func (a *App) putOrder(ctx context.Context, shop Shop, o Order, forced bool) (Receipt, error) {
 	found, err := a.ownerOfOrder(ctx, shop, o)
 	if err != nil {
@@ -124,8 +124,8 @@ type arrival struct {
 	greet            bool // the shop mails at a customer's first order
 }
 
-// take puts the order in place of what is there, keeps the changes noticed so far, and returns the months that it changes the
-// count of.
+// take puts the order in place of what is there, keeps the changes noticed so far, and returns the months
+// that it changes the count of.
 func (s *storedOrder) take(o Order, zone *time.Location, by arrival) []customerMonth {
 	before, beforeCustomer := s.Order, s.Customer
 	if len(o.Events) == 0 && !by.first {
@@ -145,8 +145,9 @@ func (s *storedOrder) take(o Order, zone *time.Location, by arrival) []customerM
 	return []customerMonth{now, then}
 }
 
-// noticed keeps the changes noticed before and adds those between before and o: their date is when they arrived here. It keeps
-// as many as a feed may send, so that an order which goes back and forth for years does not grow for good.
+// noticed keeps the changes noticed before and adds those between before and o: their date is when they
+// arrived here. It keeps as many as a feed may send, so that an order which goes back and forth for years
+// does not grow for good.
 func noticed(before, o Order, at time.Time) []Event {
 	events := slices.DeleteFunc(slices.Clone(before.Events), func(e Event) bool { return !e.Noticed })
 	add := func(word, was, label string) {
@@ -190,8 +191,8 @@ func paymentEvent(word string) string {
 	return word
 }
 
-// searchTerms are what an order is found by: its number without signs, and the same from each group of it on, so that
-// "2024-SK-001234" is found by "2024sk", by "001234" and by "1234".
+// searchTerms are what an order is found by: its number without signs, and the same from each group of it
+// on, so that "2024-SK-001234" is found by "2024sk", by "001234" and by "1234".
 func searchTerms(number string) []string {
 	groups := strings.FieldsFunc(strings.ToLower(number), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	var terms []string

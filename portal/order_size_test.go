@@ -15,7 +15,8 @@ func times(n int, element string) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + "]"
 }
 
-// TestOrderTheStoreDoesNotTake keeps to every bound and is too large all the same: addresses grow when they are written as browsers do.
+// TestOrderTheStoreDoesNotTake keeps to every bound and is too large all the same: addresses grow when they
+// are written as browsers do.
 func TestOrderTheStoreDoesNotTake(t *testing.T) {
 	t.Parallel()
 	link := "http://a/" + strings.Repeat("ž", 331)

@@ -176,7 +176,8 @@ func TestFirstOrdersTogether(t *testing.T) {
 	}
 }
 
-// TestSameOrderTogether: of deliveries of one order in any sequence at once, the newest stays, and the total counts it once.
+// TestSameOrderTogether: of deliveries of one order in any sequence at once, the newest stays, and the
+// total counts it once.
 func TestSameOrderTogether(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -290,7 +291,8 @@ func TestTimelineAndHeadline(t *testing.T) {
 	}
 }
 
-// TestTimelineFollowsTheState: a feed without events cancels, completes and opens an order again, in each way.
+// TestTimelineFollowsTheState: a feed without events cancels, completes and opens an order again, in each
+// way.
 func TestTimelineFollowsTheState(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -8,8 +8,8 @@ import (
 	"postern/portal/address"
 )
 
-// orderWire is an order as JSON: money and quantities as decimal strings, times as RFC 3339. A member that is absent was
-// not given; null is the same.
+// orderWire is an order as JSON: money and quantities as decimal strings, times as RFC 3339. A member that
+// is absent was not given; null is the same.
 type orderWire struct {
 	Number           string           `json:"number,omitzero"`
 	CustomerID       feedID           `json:"customer_id,omitzero"`
@@ -107,8 +107,8 @@ type eventWire struct {
 // MaxOrderLines is the most lines of an order.
 const MaxOrderLines = maxLines
 
-// The most an order may hold, so that of what is short in JSON and long in the document there is a bounded number. What the store
-// does not take all the same is TooLarge.
+// The most an order may hold, so that of what is short in JSON and long in the document there is a bounded
+// number. What the store does not take all the same is TooLarge.
 const (
 	maxLines     = 1000
 	maxOptions   = 50   // of a line
@@ -122,8 +122,8 @@ const (
 	maxOrderJSON = 4 << 20
 )
 
-// decodeOrder reads one order from JSON, and lists what it rounded, cleaned or dropped. The error is Invalid with every fault found,
-// or TooLarge.
+// decodeOrder reads one order from JSON, and lists what it rounded, cleaned or dropped. The error is
+// Invalid with every fault found, or TooLarge.
 func decodeOrder(atlas *address.Atlas, body []byte, number string, latest time.Time) (Order, []Fault, error) {
 	var w orderWire
 	if err := decodeJSON(body, &w); err != nil {
@@ -292,8 +292,8 @@ func (w orderWire) status(f *form, o Order) Status {
 	return s
 }
 
-// follow takes from the shipments what the one sentence tells: the carrier of the first, the first handing over, and the
-// last delivery, which is known only when every shipment has one.
+// follow takes from the shipments what the one sentence tells: the carrier of the first, the first handing
+// over, and the last delivery, which is known only when every shipment has one.
 func (s *Status) follow(shipments []Shipment) {
 	for i, shipment := range shipments {
 		if i == 0 {

@@ -8,7 +8,8 @@ import (
 	"postern/mail"
 )
 
-// faltering is a mail server that takes connections and refuses the first mail on each, once another is being composed.
+// faltering is a mail server that takes connections and refuses the first mail on each, once another is
+// being composed.
 type faltering struct{ composing, hungUp chan struct{} }
 
 func (f faltering) Connect(context.Context) (mail.Conn, error) { return f, nil }
@@ -29,8 +30,8 @@ func (f faltering) Close() error {
 	return nil
 }
 
-// TestAMailWithoutAConnectionIsCountedOnce composes a sign-in mail more often than an address may get mails a day, and finds the
-// mail server gone each time: the mail goes out when the server is back.
+// TestAMailWithoutAConnectionIsCountedOnce composes a sign-in mail more often than an address may get mails
+// a day, and finds the mail server gone each time: the mail goes out when the server is back.
 func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	const outages, decoy = 20, "decoy@example.com"

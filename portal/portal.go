@@ -1,6 +1,7 @@
-// Package portal is the product: what shoppers, feeds, operators and the worker may do, and the rules of it. A
-// request first becomes an actor (Visitor, Shopper, Feed, Operator, Worker), and only actors have use-cases; the
-// shop and the person are inside the actor. The package must not know of HTTP or of a store's engine.
+// Package portal is the product: what shoppers, feeds, operators and the worker may do, and the rules of
+// it. A request first becomes an actor (Visitor, Shopper, Feed, Operator, Worker), and only actors have
+// use-cases; the shop and the person are inside the actor. The package must not know of HTTP or of a
+// store's engine.
 package portal
 
 import (
@@ -16,7 +17,8 @@ import (
 
 // App is the product over one store. Its actors are safe for concurrent use.
 //
-// There are no transactions. Each use-case is a sequence of single-document writes, safe to stop between any two:
+// There are no transactions. Each use-case is a sequence of single-document writes, safe to stop between
+// any two:
 //
 //	sign in        one Replace of the access document: link out, siblings dead, session in
 //	first order    handle, customer, order   a handle without its customer is completed by the next comer
@@ -73,7 +75,8 @@ func WithActivity(writes func() int64) Option { return func(a *App) { a.writes =
 // WithLoad lets background work yield to requests: inFlight is how many this process is answering.
 func WithLoad(inFlight func() int) Option { return func(a *App) { a.inFlight = inFlight } }
 
-// New returns the product over a store that was opened with Collections, and whose secret the ring holds: see TakeSecret.
+// New returns the product over a store that was opened with Collections, and whose secret the ring holds:
+// see TakeSecret.
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New(),

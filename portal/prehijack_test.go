@@ -9,13 +9,13 @@ import (
 	"postern/portal"
 )
 
-// The five patterns of account pre-hijacking (Sudhodanan and Paverd, USENIX Security 2022): someone who knows a person's
-// address prepares an account before the person comes, and is still in it afterwards.
+// The five patterns of account pre-hijacking (Sudhodanan and Paverd, USENIX Security 2022): someone who
+// knows a person's address prepares an account before the person comes, and is still in it afterwards.
 
-// TestClassicFederatedMerge: an account made one way is merged with one made another way, and both makers are in. Here one
-// way is the shop's own system, where the attacker registers with the victim's address, and the other is the mailbox. The
-// attacker's registration opens nothing here, a second one is refused rather than merged, and the link that the attacker asked
-// for lets in the mailbox that it came to.
+// TestClassicFederatedMerge: an account made one way is merged with one made another way, and both makers
+// are in. Here one way is the shop's own system, where the attacker registers with the victim's address,
+// and the other is the mailbox. The attacker's registration opens nothing here, a second one is refused
+// rather than merged, and the link that the attacker asked for lets in the mailbox that it came to.
 func TestClassicFederatedMerge(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -43,8 +43,9 @@ func TestClassicFederatedMerge(t *testing.T) {
 	}
 }
 
-// TestUnexpiredSession: the attacker's session outlives the victim's recovery. Here the recovery is a new address, or an undo:
-// each ends every session there is, at once in every process, and none comes back with the address.
+// TestUnexpiredSession: the attacker's session outlives the victim's recovery. Here the recovery is a new
+// address, or an undo: each ends every session there is, at once in every process, and none comes back with
+// the address.
 func TestUnexpiredSession(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -60,9 +61,9 @@ func TestUnexpiredSession(t *testing.T) {
 	h.wantNoSession("after the undo", attackers, victims, now)
 }
 
-// TestTrojanIdentifier: the attacker leaves an identifier of their own in the account, to come back by. Here an account has one
-// address; one that it had leads in only by the undo that was mailed there, which the owner's undo ends; and the shop system's
-// id opens nothing.
+// TestTrojanIdentifier: the attacker leaves an identifier of their own in the account, to come back by.
+// Here an account has one address; one that it had leads in only by the undo that was mailed there, which
+// the owner's undo ends; and the shop system's id opens nothing.
 func TestTrojanIdentifier(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -91,8 +92,9 @@ func TestTrojanIdentifier(t *testing.T) {
 	}
 }
 
-// TestUnexpiredEmailChange: the attacker begins a change of address, and ends it after the victim has recovered the account.
-// Here the code works in the session that asked, while that lives and is fresh, for ten minutes.
+// TestUnexpiredEmailChange: the attacker begins a change of address, and ends it after the victim has
+// recovered the account. Here the code works in the session that asked, while that lives and is fresh, for
+// ten minutes.
 func TestUnexpiredEmailChange(t *testing.T) {
 	t.Parallel()
 	for name, recover := range map[string]func(h *house){
@@ -128,10 +130,10 @@ func TestUnexpiredEmailChange(t *testing.T) {
 	}
 }
 
-// TestNonVerifyingIdentityProvider: an account is taken over by way of a provider that does not verify addresses. Here it is
-// the shop's own system: the attacker registers there with the victim's address, and changes it there to their own. The
-// portal follows its shop, but whoever signed in by the old address is told, can undo it, and the shop's system saying it
-// again does not move the account once more.
+// TestNonVerifyingIdentityProvider: an account is taken over by way of a provider that does not verify
+// addresses. Here it is the shop's own system: the attacker registers there with the victim's address, and
+// changes it there to their own. The portal follows its shop, but whoever signed in by the old address is
+// told, can undo it, and the shop's system saying it again does not move the account once more.
 func TestNonVerifyingIdentityProvider(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

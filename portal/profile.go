@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// Profile is what a customer says of themselves. BirthDate is "1980-05-31", Phone E.164 where it could be read, "" is nothing
-// said. Version names the state that was shown.
+// Profile is what a customer says of themselves. BirthDate is "1980-05-31", Phone E.164 where it could be
+// read, "" is nothing said. Version names the state that was shown.
 type Profile struct {
 	Title     string // before the name: "Ing."
 	FirstName string
@@ -46,8 +46,9 @@ func (c Customer) profile() Profile {
 	}
 }
 
-// RequiredFields names the fields of the profile that this customer must fill in to save it: what the shop wants to know of who
-// registered here. Of a customer whom the shop's system brought it is nothing, and a company that has its name is not asked again.
+// RequiredFields names the fields of the profile that this customer must fill in to save it: what the shop
+// wants to know of who registered here. Of a customer whom the shop's system brought it is nothing, and a
+// company that has its name is not asked again.
 func (s Shopper) RequiredFields() []string {
 	var fields []string
 	if !s.customer.Registered {
@@ -64,8 +65,8 @@ func (s Shopper) RequiredFields() []string {
 	return fields
 }
 
-// Lacks reports whether a required field is empty, so that the customer should be asked. Asked, not forced: everything else works
-// without it.
+// Lacks reports whether a required field is empty, so that the customer should be asked. Asked, not forced:
+// everything else works without it.
 func (s Shopper) Lacks() bool {
 	p := s.customer.profile()
 	return slices.ContainsFunc(s.RequiredFields(), func(field string) bool { return *p.field(field) == "" })
@@ -88,8 +89,8 @@ func (p *Profile) field(name string) *string {
 	return &p.Company
 }
 
-// SaveProfile changes the profile. Faults stand at "title", "first_name", "last_name", "birth_date", "phone", "language" and
-// "company". Another Version than the stored one is a Conflict.
+// SaveProfile changes the profile. Faults stand at "title", "first_name", "last_name", "birth_date",
+// "phone", "language" and "company". Another Version than the stored one is a Conflict.
 func (s Shopper) SaveProfile(ctx context.Context, p Profile) (Profile, error) {
 	wanted := s.RequiredFields()
 	f := &form{}
@@ -151,7 +152,8 @@ func (c *Customer) setProfile(p Profile) {
 	}
 }
 
-// country is where the customer is at home as far as it is known, to read a telephone number without a country code by.
+// country is where the customer is at home as far as it is known, to read a telephone number without a
+// country code by.
 func (c Customer) country() string {
 	for _, a := range c.Addresses {
 		if a.DefaultBilling {

@@ -108,7 +108,8 @@ func TestBadProfiles(t *testing.T) {
 	}
 }
 
-// TestBornToday: the day is the shop's, not the server's. It is 23:30 in London and half past midnight in Bratislava.
+// TestBornToday: the day is the shop's, not the server's. It is 23:30 in London and half past midnight in
+// Bratislava.
 func TestBornToday(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -137,7 +138,8 @@ func TestPhoneAtHome(t *testing.T) {
 	}
 }
 
-// TestTwoTabsSaveOneProfile: of many that show the same state one saves; a language chosen meanwhile counts, too.
+// TestTwoTabsSaveOneProfile: of many that show the same state one saves; a language chosen meanwhile
+// counts, too.
 func TestTwoTabsSaveOneProfile(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -8,7 +8,8 @@ import (
 	"postern/storage"
 )
 
-// profileWire is the part of a customer that stands in the profile, as a feed sends it; null is left as it is.
+// profileWire is the part of a customer that stands in the profile, as a feed sends it; null is left as it
+// is.
 type profileWire struct {
 	Title     *string `json:"title"`
 	FirstName *string `json:"first_name"`

@@ -11,8 +11,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// proof is a code that was mailed to an address at the wish of one session. Entering it in that session shows that its
-// owner reads the mailbox now, which an old link or a stolen session does not.
+// proof is a code that was mailed to an address at the wish of one session. Entering it in that session
+// shows that its owner reads the mailbox now, which an old link or a stolen session does not.
 type proof struct {
 	ID      string    `bson:"id"`
 	Entry   string    `bson:"entry"`   // of the outbox, whose mail carries it
@@ -35,7 +35,8 @@ const (
 	paySession  = "session"
 )
 
-// addProof puts a proof in, in place of what an earlier attempt at the same mail left unless that may have arrived.
+// addProof puts a proof in, in place of what an earlier attempt at the same mail left unless that may have
+// arrived.
 func (a *access) addProof(p proof, unsure bool, now time.Time) {
 	a.Proofs = slices.DeleteFunc(a.Proofs, func(old proof) bool {
 		return !now.Before(old.Until) || old.Entry == p.Entry && !unsure
@@ -67,8 +68,8 @@ func (p proof) takes(wanted proof, tried tally, now time.Time) bool {
 	return p.isFor(wanted) && tried.since(p.Mark) <= codeTries && now.Before(p.Until)
 }
 
-// takeProof is the rule of a proof's code: the right one ends all proofs of that kind, address and session. It is
-// storage.ErrUnchanged for a wrong one, and when the session has ended.
+// takeProof is the rule of a proof's code: the right one ends all proofs of that kind, address and session.
+// It is storage.ErrUnchanged for a wrong one, and when the session has ended.
 func (a *access) takeProof(wanted proof, code string, tried tally, now time.Time) error {
 	if _, live := a.session(wanted.Session, now); !live {
 		return storage.ErrUnchanged
@@ -89,8 +90,8 @@ func (a *access) proven(session, code string, now time.Time) bool {
 	return live && s.provenBy(code, now)
 }
 
-// Fresh reports whether a code was entered in this session within the last 15 minutes. What a stolen old link could ruin
-// asks for it.
+// Fresh reports whether a code was entered in this session within the last 15 minutes. What a stolen old
+// link could ruin asks for it.
 func (s Shopper) Fresh() bool {
 	return !s.session.FreshAt.IsZero() && s.app.now().Before(s.session.FreshAt.Add(freshLife))
 }
@@ -103,14 +104,15 @@ func (s Shopper) needFresh() error {
 	return failure(StepUp, "error.challenge")
 }
 
-// AskCode asks for a code to the customer's own address; entered with Confirm it makes the session Fresh. Six an hour in one
-// session, of which three whatever other sessions ask for, then TooMany.
+// AskCode asks for a code to the customer's own address; entered with Confirm it makes the session Fresh.
+// Six an hour in one session, of which three whatever other sessions ask for, then TooMany.
 func (s Shopper) AskCode(ctx context.Context) error {
 	return s.askProof(ctx, mail.Entry{Kind: mailStepUp, To: s.customer.Email})
 }
 
-// askProof counts and writes the outbox entry of a mail with a code for this session. A mail to an address that is not the
-// account's counts against that address, too: over its limit it is dropped later, and the answer is the same.
+// askProof counts and writes the outbox entry of a mail with a code for this session. A mail to an address
+// that is not the account's counts against that address, too: over its limit it is dropped later, and the
+// answer is the same.
 func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 	own := s.bound("proof-session-hour", limit(codesAnHour, time.Hour), s.session.id())
 	all := s.bound("proof-hour", limit(3*codesAnHour, time.Hour))
@@ -140,8 +142,8 @@ func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 	return err
 }
 
-// overToOther counts a code to an address that is not the account's and reports whether it is one too many: of this customer, or of
-// all. What one customer is refused takes nothing from the owner of the address.
+// overToOther counts a code to an address that is not the account's and reports whether it is one too many:
+// of this customer, or of all. What one customer is refused takes nothing from the owner of the address.
 func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 	for _, b := range []bound{
 		s.bound("proof-own-day", limit(codesADay, 24*time.Hour), mailbox(to)),
@@ -155,8 +157,8 @@ func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 	return false, nil
 }
 
-// Confirm enters the code that AskCode sent and makes the session Fresh. Wrong, dead and never sent codes are told alike:
-// Invalid at "code". The right one may come again within 60 seconds.
+// Confirm enters the code that AskCode sent and makes the session Fresh. Wrong, dead and never sent codes
+// are told alike: Invalid at "code". The right one may come again within 60 seconds.
 func (s Shopper) Confirm(ctx context.Context, text string) error {
 	return s.enterProof(ctx, proof{Kind: mailStepUp, Email: s.customer.Email}, text, func(a *access) {
 		for i := range a.Sessions {
@@ -167,8 +169,8 @@ func (s Shopper) Confirm(ctx context.Context, text string) error {
 	})
 }
 
-// enterProof takes a code of a kind that shows an address; what then is done stands in the same Replace. A wrong code writes
-// nothing but the counter of tries, and that also when none was sent.
+// enterProof takes a code of a kind that shows an address; what then is done stands in the same Replace. A
+// wrong code writes nothing but the counter of tries, and that also when none was sent.
 func (s Shopper) enterProof(ctx context.Context, wanted proof, text string, then func(*access)) error {
 	wanted.Session = s.session.Hash
 	proven := false
@@ -198,8 +200,8 @@ func (s Shopper) enterProof(ctx context.Context, wanted proof, text string, then
 	return nil
 }
 
-// makeProof makes the code of an outbox entry that askProof wrote, and stores its hash. A mail that comes too late for a
-// code, or for a session that ended, is dropped.
+// makeProof makes the code of an outbox entry that askProof wrote, and stores its hash. A mail that comes
+// too late for a code, or for a session that ended, is dropped.
 func (w Worker) makeProof(ctx context.Context, shop Shop, entry string, e mail.Entry) (code string, err error) {
 	now := w.app.now()
 	if e.Payload[payAccess] == "" || e.Throttled || now.Sub(e.CreatedAt) >= codeLife {

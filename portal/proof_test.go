@@ -7,7 +7,8 @@ import (
 	"postern/storage"
 )
 
-// TestTriesSinceAMark: what was tried before a code was made does not count against it; what was tried in the next slot does.
+// TestTriesSinceAMark: what was tried before a code was made does not count against it; what was tried in
+// the next slot does.
 func TestTriesSinceAMark(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -16,10 +16,10 @@ type SignedIn struct {
 	Destination string        // a path of the portal, or a URL on one of the shop's origins
 }
 
-// Redeem signs in by a link, once. It is one Replace: of a thousand clicks at once one wins. The same browser may
-// repeat it for 60 seconds and gets the same session; for everyone else a spent link is Gone, with the key
-// "link.used", "link.replaced", "link.expired" or "link.damaged". A browser without our cookie cannot be given a
-// session: Invalid "error.cookies", and nothing is spent.
+// Redeem signs in by a link, once. It is one Replace: of a thousand clicks at once one wins. The same
+// browser may repeat it for 60 seconds and gets the same session; for everyone else a spent link is Gone,
+// with the key "link.used", "link.replaced", "link.expired" or "link.damaged". A browser without our cookie
+// cannot be given a session: Invalid "error.cookies", and nothing is spent.
 func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
 	t, ok := parseLink(text)
 	if !ok {
@@ -49,7 +49,8 @@ func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
 	return v.signedIn(cookie, destination), err
 }
 
-// claimLink is the whole rule of single use, on the document as read; the Replace that follows decides who wins.
+// claimLink is the whole rule of single use, on the document as read; the Replace that follows decides who
+// wins.
 func (v Visitor) claimLink(a *access, t, cookie token) (destination string, err error) {
 	now := v.app.now()
 	r, live := a.live(t.hash(), now)
@@ -65,9 +66,10 @@ func (v Visitor) claimLink(a *access, t, cookie token) (destination string, err 
 	return "", goneLink(fate.How)
 }
 
-// EnterCode signs in by the code of a mail that this browser asked for. A wrong, a dead and a never sent code are told
-// alike: Invalid at "code". Five tries end a code, never a link; a client that tries hundreds is told TooMany. The right one may
-// come again within 60 seconds and gets the same session, as a link does.
+// EnterCode signs in by the code of a mail that this browser asked for. A wrong, a dead and a never sent
+// code are told alike: Invalid at "code". Five tries end a code, never a link; a client that tries hundreds
+// is told TooMany. The right one may come again within 60 seconds and gets the same session, as a link
+// does.
 func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, error) {
 	canonical, ok := CanonicalEmail(email)
 	code := normaliseCode(text)
@@ -106,8 +108,8 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	return SignedIn{}, err
 }
 
-// claimCode is the rule of the code, as claimLink is the link's. Anything that is no good is ErrNotFound or Gone, and then nothing
-// was written.
+// claimCode is the rule of the code, as claimLink is the link's. Anything that is no good is ErrNotFound or
+// Gone, and then nothing was written.
 func (v Visitor) claimCode(ctx context.Context, cookie token, code string, tried tally) (SignedIn, error) {
 	matches := func(a *access) bool {
 		_, matches := a.matchCode(v.browser.hash(), code, tried, v.app.now())
@@ -138,8 +140,8 @@ func (v Visitor) claimCode(ctx context.Context, cookie token, code string, tried
 	return v.signedIn(cookie, destination), err
 }
 
-// matchCode finds the request whose code it is, in the browser that asked, while it lives and has a try left; tried counts this
-// one, too.
+// matchCode finds the request whose code it is, in the browser that asked, while it lives and has a try
+// left; tried counts this one, too.
 func (a *access) matchCode(browserHash, code string, tried tally, now time.Time) (request, bool) {
 	for _, r := range a.Requests {
 		if r.takesCode(browserHash, tried, now) && sameHash(r.Code, codeHash(r.ID, code)) {
@@ -165,9 +167,9 @@ func (v Visitor) signedIn(cookie token, destination string) SignedIn {
 	return SignedIn{Cookie: cookie.String(), MaxAge: sessionAbsolute, Destination: destination}
 }
 
-// settleCustomer makes sure, before a claim that stands a chance, that the address has its customer: where registration
-// is open, the account is made at the click. When the customer has another address by now, what was sent to this one is
-// Gone as replaced.
+// settleCustomer makes sure, before a claim that stands a chance, that the address has its customer: where
+// registration is open, the account is made at the click. When the customer has another address by now,
+// what was sent to this one is Gone as replaced.
 func (a *App) settleCustomer(ctx context.Context, shop Shop, key string, stands func(*access) bool) error {
 	docs := a.accessDocs(shop.ID)
 	doc, _, err := docs.Get(ctx, key)

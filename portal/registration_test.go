@@ -54,7 +54,8 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 	}
 }
 
-// TestWhoIsBroughtIsNotAsked: a customer of an order or of the shop's system is asked for nothing, and keeps all freedom.
+// TestWhoIsBroughtIsNotAsked: a customer of an order or of the shop's system is asked for nothing, and
+// keeps all freedom.
 func TestWhoIsBroughtIsNotAsked(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

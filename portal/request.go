@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Request asks the shop to cancel an order, or to take goods back. It changes nothing about the order: the shop decides, and what
-// became of it shows in the order's own status.
+// Request asks the shop to cancel an order, or to take goods back. It changes nothing about the order: the
+// shop decides, and what became of it shows in the order's own status.
 type Request struct {
 	Form       string // id of the form of a return, which makes twice once
 	Number     string // of the order
@@ -16,9 +16,9 @@ type Request struct {
 	Lang       string         // of the page
 }
 
-// AskReturn keeps the wish to send goods back. Faults stand at "text", at "line/" and a line's place, and at "" when nothing is
-// chosen. It is a Conflict when it is not possible, when the order's lines changed, or when the form sent something else
-// before; past 20 requests an hour TooMany.
+// AskReturn keeps the wish to send goods back. Faults stand at "text", at "line/" and a line's place, and
+// at "" when nothing is chosen. It is a Conflict when it is not possible, when the order's lines changed,
+// or when the form sent something else before; past 20 requests an hour TooMany.
 func (s Shopper) AskReturn(ctx context.Context, r Request) error {
 	in := s.request(RequestReturn, r)
 	if sent, err := s.formSent(ctx, r.Form, in); sent || err != nil {
@@ -42,8 +42,8 @@ func (s Shopper) AskReturn(ctx context.Context, r Request) error {
 	return s.inquire(ctx, r.Form, in, len(earlier.Requests))
 }
 
-// AskCancel keeps the wish that the order be cancelled, once for each order. Faults stand at "text". It is a Conflict when it is not
-// possible, or was asked for in other words; past 20 requests an hour TooMany.
+// AskCancel keeps the wish that the order be cancelled, once for each order. Faults stand at "text". It is
+// a Conflict when it is not possible, or was asked for in other words; past 20 requests an hour TooMany.
 func (s Shopper) AskCancel(ctx context.Context, r Request) error {
 	in := s.request(RequestCancel, r)
 	key := RequestCancel + "-" + hashOf(in.Customer+"/"+in.Order)

@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// SavedAddress is one of a customer's addresses. Version names the state that was shown: saving over another one is a
-// Conflict, so that two tabs do not undo each other.
+// SavedAddress is one of a customer's addresses. Version names the state that was shown: saving over
+// another one is a Conflict, so that two tabs do not undo each other.
 type SavedAddress struct {
 	ID              string          `bson:"id"`
 	Address         address.Address `bson:"address"`
@@ -55,9 +55,10 @@ func (s Shopper) current(ctx context.Context) (Customer, error) {
 	return customer, missing(err)
 }
 
-// SaveAddress adds an address (ID "") or changes one. Faults stand at the names of the address's fields, with keys
-// "address." and the reason; a Version that is not the stored one is a Conflict. The first address becomes the default
-// for both uses. One that the customer has already is not added a second time: it is returned, with the defaults asked for.
+// SaveAddress adds an address (ID "") or changes one. Faults stand at the names of the address's fields,
+// with keys "address." and the reason; a Version that is not the stored one is a Conflict. The first
+// address becomes the default for both uses. One that the customer has already is not added a second time:
+// it is returned, with the defaults asked for.
 func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress, error) {
 	a.Address = s.app.atlas.Normalise(a.Address)
 	if err := invalid(addressFaults("", s.app.atlas.Validate(a.Address))); err != nil {
@@ -140,8 +141,8 @@ func (c *Customer) address(id string) (int, error) {
 	return at, nil
 }
 
-// DeleteAddress removes an address; UndoDeleteAddress puts it back within a day. Another version than the one shown is a
-// Conflict.
+// DeleteAddress removes an address; UndoDeleteAddress puts it back within a day. Another version than the
+// one shown is a Conflict.
 func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 	return s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		at, err := c.address(id)
@@ -165,8 +166,8 @@ func (c *Customer) deleted(id, version string) bool {
 	return slices.ContainsFunc(c.Removed, func(a removedAddress) bool { return a.ID == id && a.Version == version })
 }
 
-// UndoDeleteAddress puts a deleted address back, without taking a default away that another address has since. Done
-// twice it changes nothing more; too late it is Gone.
+// UndoDeleteAddress puts a deleted address back, without taking a default away that another address has
+// since. Done twice it changes nothing more; too late it is Gone.
 func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
 	return s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		if _, err := c.address(id); err == nil {

@@ -122,7 +122,8 @@ func TestSecondClickIsOwnedByTheSignedIn(t *testing.T) {
 	}
 }
 
-// TestChangedAddressEndsLinksAndSessions: what was sent to an address lets nobody in once the account has another.
+// TestChangedAddressEndsLinksAndSessions: what was sent to an address lets nobody in once the account has
+// another.
 func TestChangedAddressEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -128,8 +128,8 @@ func (s Shop) Origins() []string {
 	return slices.Compact(all)
 }
 
-// ownPictures tells the pictures on the shop's own origins from others, which are left out: a page loads nothing from
-// anyone else. Most are told by the beginning of their address alone.
+// ownPictures tells the pictures on the shop's own origins from others, which are left out: a page loads
+// nothing from anyone else. Most are told by the beginning of their address alone.
 func (s Shop) ownPictures() func(address string) bool {
 	origins := append(s.Origins(), s.Origin())
 	return func(address string) bool {
@@ -160,7 +160,8 @@ func sentOrigin(address string) string {
 	return strings.TrimSuffix(origin, ":80")
 }
 
-// bareOrigin is sentOrigin of an address that is nothing but an origin, perhaps with a slash behind it; "" for any other.
+// bareOrigin is sentOrigin of an address that is nothing but an origin, perhaps with a slash behind it; ""
+// for any other.
 func bareOrigin(address string) string {
 	address = strings.TrimRight(strings.TrimSpace(address), "/")
 	if originOf(address) != strings.ToLower(address) {
@@ -181,7 +182,8 @@ func (a *App) shopDocs() storage.Docs[Shop] {
 	return storage.Open[Shop](a.engine, installation, shopCollection())
 }
 
-// shopCache keeps the shops for a moment, so that a request does not read them and a change is seen at once enough.
+// shopCache keeps the shops for a moment, so that a request does not read them and a change is seen at once
+// enough.
 type shopCache struct {
 	mu     sync.Mutex
 	shops  []Shop
@@ -190,8 +192,8 @@ type shopCache struct {
 
 const shopCacheLife = 2 * time.Second
 
-// Shops returns all shops in the order they were created, as they were at most two seconds ago. Callers must not
-// change what they get.
+// Shops returns all shops in the order they were created, as they were at most two seconds ago. Callers
+// must not change what they get.
 func (a *App) Shops(ctx context.Context) ([]Shop, error) {
 	a.shops.mu.Lock()
 	defer a.shops.mu.Unlock()
@@ -240,8 +242,8 @@ func (a *App) forgetShops() {
 	a.shops.loaded = time.Time{}
 }
 
-// ShopByHost returns the shop that answers on a host. A single shop answers on every host; with several, an unknown
-// host is NotFound.
+// ShopByHost returns the shop that answers on a host. A single shop answers on every host; with several, an
+// unknown host is NotFound.
 func (a *App) ShopByHost(ctx context.Context, host string) (Shop, error) {
 	shops, err := a.Shops(ctx)
 	if err != nil {
@@ -259,7 +261,8 @@ func (a *App) ShopByHost(ctx context.Context, host string) (Shop, error) {
 	return Shop{}, failure(NotFound, "error.host")
 }
 
-// port is what a proxy may put behind the host, and no browser does: the port that the base URL's scheme implies.
+// port is what a proxy may put behind the host, and no browser does: the port that the base URL's scheme
+// implies.
 func (s Shop) port() string {
 	if s.Secure() {
 		return ":443"

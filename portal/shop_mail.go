@@ -12,8 +12,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// A sign-in mail that no browser asked for says so: it names the shop instead of a device, and has no code, which nobody
-// would have a page for.
+// A sign-in mail that no browser asked for says so: it names the shop instead of a device, and has no code,
+// which nobody would have a page for.
 const (
 	payBy        = "by"     // why it is sent: one of the two below, "" where a browser asked
 	payNumber    = "number" // of the order it is about
@@ -22,7 +22,8 @@ const (
 
 	mailFirstOrder = "first_order"
 	kindFirstOrder = "first_order_email"
-	// firstOrderAge is how old an order may be when it arrives: one that is older is part of a history being brought in.
+	// firstOrderAge is how old an order may be when it arrives: one that is older is part of a history
+	// being brought in.
 	firstOrderAge = 48 * time.Hour
 )
 
@@ -30,10 +31,10 @@ type signInMailWire struct {
 	Destination string `json:"destination"`
 }
 
-// MailSignIn sends the customer with the shop system's id a mail with a link to a destination: a path of the portal, or a URL
-// on one of the shop's origins; "" for the orders, as is an empty body. Another is Invalid at "/destination". It counts against
-// the limits of the address, over which it is TooMany. An id that nobody has is NotFound. With a key ("" for none) the same
-// request within a day sends nothing more.
+// MailSignIn sends the customer with the shop system's id a mail with a link to a destination: a path of
+// the portal, or a URL on one of the shop's origins; "" for the orders, as is an empty body. Another is
+// Invalid at "/destination". It counts against the limits of the address, over which it is TooMany. An id
+// that nobody has is NotFound. With a key ("" for none) the same request within a day sends nothing more.
 func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string) error {
 	var w signInMailWire
 	if len(body) > 0 {
@@ -77,7 +78,8 @@ func (f Feed) mailSignIn(ctx context.Context, id, destination, entry string) err
 	return err
 }
 
-// countMail counts a mail against the hour and then the day of its address. What the hour refuses does not use up the day.
+// countMail counts a mail against the hour and then the day of its address. What the hour refuses does not
+// use up the day.
 func (a *App) countMail(ctx context.Context, shop, email string) error {
 	for _, b := range []bound{
 		a.bound(shop, "feed-hour", limit(asksAnHour, time.Hour), mailbox(email)),
@@ -114,7 +116,8 @@ func (o signInOffer) shopLetter(shop Shop, l *i18n.Localizer, e mail.Entry) mail
 // maxMailURL is how long an address in a mail may be: longer ones are broken by some programs.
 const maxMailURL = 140
 
-// askURL is the page that asks for a link to a destination; without it where that makes the address too long for a mail.
+// askURL is the page that asks for a link to a destination; without it where that makes the address too
+// long for a mail.
 func (s Shop) askURL(destination string) string {
 	if long := s.URL("/sign-in?" + url.Values{"to": {destination}}.Encode()); destination != "" && len(long) <= maxMailURL {
 		return long
@@ -138,8 +141,8 @@ func (w Worker) orderJobs() job.Source {
 	}
 }
 
-// postFirstOrder mails the link to an order, if it is the first of its customer: the oldest there is, and none was mailed before.
-// Customer and outbox entry both know that it was done, so that twice equals once.
+// postFirstOrder mails the link to an order, if it is the first of its customer: the oldest there is, and
+// none was mailed before. Customer and outbox entry both know that it was done, so that twice equals once.
 func (w Worker) postFirstOrder(ctx context.Context, shop Shop, t job.Task[storedOrder]) (job.Finish[storedOrder], error) {
 	order, number := t.Doc, t.Key
 	if !shop.FirstOrderMail || order.Email == "" { // erased since

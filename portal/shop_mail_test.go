@@ -60,8 +60,8 @@ func TestMailSignIn(t *testing.T) {
 	}
 }
 
-// TestMailSignInUnderWay: the same request comes again at each moment of the first. It is answered like the first or, while that one is
-// under way, refused as a conflict, and one email goes out.
+// TestMailSignInUnderWay: the same request comes again at each moment of the first. It is answered like the
+// first or, while that one is under way, refused as a conflict, and one email goes out.
 func TestMailSignInUnderWay(t *testing.T) {
 	t.Parallel()
 	conflicts := 0
@@ -91,8 +91,8 @@ func TestMailSignInUnderWay(t *testing.T) {
 	}
 }
 
-// TestMailSignInLimits counts six an hour and fifteen a day of the address. What people ask for at the portal, and be they strangers,
-// takes nothing of it.
+// TestMailSignInLimits counts six an hour and fifteen a day of the address. What people ask for at the
+// portal, and be they strangers, takes nothing of it.
 func TestMailSignInLimits(t *testing.T) {
 	t.Parallel()
 	h, feed := fedHouse(t)
@@ -218,8 +218,8 @@ func TestFirstOrderMail(t *testing.T) {
 	want("switched off")
 }
 
-// TestFirstOrderMovedAway gives the first order to somebody else and lets the outbox forget its mail: the next order is not
-// taken for the first.
+// TestFirstOrderMovedAway gives the first order to somebody else and lets the outbox forget its mail: the
+// next order is not taken for the first.
 func TestFirstOrderMovedAway(t *testing.T) {
 	t.Parallel()
 	h := greeter(t)
@@ -241,8 +241,8 @@ func TestFirstOrderMovedAway(t *testing.T) {
 	}
 }
 
-// TestFirstOrderMailsTogether brings several orders of new customers in before the worker has a look: each customer gets one mail,
-// to the order placed first.
+// TestFirstOrderMailsTogether brings several orders of new customers in before the worker has a look: each
+// customer gets one mail, to the order placed first.
 func TestFirstOrderMailsTogether(t *testing.T) {
 	t.Parallel()
 	h := greeter(t)
@@ -270,8 +270,8 @@ func TestFirstOrderMailsTogether(t *testing.T) {
 	}
 }
 
-// TestFirstOrderInterrupted stops the process after each write between the order and its mail. The feed sends what got no answer
-// again, another process goes on, and there is one mail.
+// TestFirstOrderInterrupted stops the process after each write between the order and its mail. The feed
+// sends what got no answer again, another process goes on, and there is one mail.
 func TestFirstOrderInterrupted(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
@@ -295,7 +295,8 @@ func TestFirstOrderInterrupted(t *testing.T) {
 	})
 }
 
-// TestFirstOrderOfTheErased erases the person, in the order or in the account, between the order's arrival and the worker.
+// TestFirstOrderOfTheErased erases the person, in the order or in the account, between the order's arrival
+// and the worker.
 func TestFirstOrderOfTheErased(t *testing.T) {
 	t.Parallel()
 	for _, collection := range []string{"orders", "customers"} {

@@ -36,14 +36,14 @@ type ShopSettings struct {
 	Footer                       *[]FooterLink
 }
 
-// PageColours are the grounds of the pages (static/css/portal.css) that an accent must be readable on: in light mode the
-// darker of page and card, in dark mode the lighter.
+// PageColours are the grounds of the pages (static/css/portal.css) that an accent must be readable on: in
+// light mode the darker of page and card, in dark mode the lighter.
 func PageColours() colour.Page {
 	return colour.Page{Light: colour.Colour{R: 0xfa, G: 0xf9, B: 0xf7}, Dark: colour.Colour{R: 0x21, G: 0x20, B: 0x1d}}
 }
 
-// forgetImplied takes out of the shop what follows from its other settings: it was stored in earlier times as if it had been set,
-// and would stay behind when those change.
+// forgetImplied takes out of the shop what follows from its other settings: it was stored in earlier times
+// as if it had been set, and would stay behind when those change.
 func (s *Shop) forgetImplied() {
 	s.Hosts = slices.DeleteFunc(s.Hosts, func(host string) bool { return host == s.ownHost() })
 	if s.SenderName == s.Name {

@@ -72,7 +72,8 @@ func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
 	}
 }
 
-// TestSenderNameIsTheShopsUnlessSet reads it in mails, in a new shop and in one of an earlier version, which stored it.
+// TestSenderNameIsTheShopsUnlessSet reads it in mails, in a new shop and in one of an earlier version,
+// which stored it.
 func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 	t.Parallel()
 	old, _ := openGolden(t)
@@ -104,7 +105,8 @@ func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 	}
 }
 
-// TestFormerBaseURLIsFree: a shop that moves to another base URL gives the host of the old one up, and keeps its further hosts.
+// TestFormerBaseURLIsFree: a shop that moves to another base URL gives the host of the old one up, and
+// keeps its further hosts.
 func TestFormerBaseURLIsFree(t *testing.T) {
 	t.Parallel()
 	old, _ := openGolden(t)

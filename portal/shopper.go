@@ -26,8 +26,9 @@ func (s Shopper) On(lang string) Shopper {
 	return s
 }
 
-// Shopper makes the actor of a request that brought a session cookie. It is a SignIn error when the cookie names no live
-// session of this shop: never made, ended, run out, or from before the account's address changed.
+// Shopper makes the actor of a request that brought a session cookie. It is a SignIn error when the cookie
+// names no live session of this shop: never made, ended, run out, or from before the account's address
+// changed.
 func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, error) {
 	stranger := failure(SignIn, "error.sign_in")
 	t, ok := parseToken(cookie)
@@ -76,11 +77,12 @@ func (s Shopper) Shop() Shop { return s.shop }
 // Customer is the customer as this request found it.
 func (s Shopper) Customer() Customer { return s.customer }
 
-// FormOwner names the customer in the forms of their pages. It opens nothing, and only the portal can make it.
+// FormOwner names the customer in the forms of their pages. It opens nothing, and only the portal can make
+// it.
 func (s Shopper) FormOwner() string { return s.app.secret.ID(s.shop.ID, "form-owner", s.customer.ID) }
 
-// Owns reports whether a link's token is of this very account, so that a second click leads into it silently. Whether
-// the link still works does not matter, but it must have been a real one.
+// Owns reports whether a link's token is of this very account, so that a second click leads into it
+// silently. Whether the link still works does not matter, but it must have been a real one.
 func (s Shopper) Owns(ctx context.Context, text string) (bool, error) {
 	t, ok := parseLink(text)
 	if !ok || t.access != s.access {

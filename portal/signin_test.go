@@ -238,8 +238,8 @@ func (u *uncounted) Increment(ctx context.Context, now time.Time, counts []stora
 	return u.Engine.Increment(ctx, now, counts)
 }
 
-// TestMailBesideASignIn: where registration is open, somebody signs in by an earlier link between any two steps of making the
-// next mail. They stay signed in, and the mail says the truth about its link.
+// TestMailBesideASignIn: where registration is open, somebody signs in by an earlier link between any two
+// steps of making the next mail. They stay signed in, and the mail says the truth about its link.
 func TestMailBesideASignIn(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
@@ -608,8 +608,8 @@ func TestDestination(t *testing.T) {
 	}
 }
 
-// TestNoUsableSecretIsStored looks for the link's token, its secret and the code in everything the store holds of the
-// outbox.
+// TestNoUsableSecretIsStored looks for the link's token, its secret and the code in everything the store
+// holds of the outbox.
 func TestNoUsableSecretIsStored(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The words of the three status axes. A word of a feed that is none of them becomes unknown, and the feed's own words are
-// kept beside it and shown.
+// The words of the three status axes. A word of a feed that is none of them becomes unknown, and the feed's
+// own words are kept beside it and shown.
 const (
 	StateOpen      = "open"
 	StateCompleted = "completed"
@@ -39,7 +39,8 @@ const (
 
 	Unknown = "unknown"
 
-	// PaymentByCOD is the payment kind "cash on delivery": the carrier is paid, so nothing is to be done before.
+	// PaymentByCOD is the payment kind "cash on delivery": the carrier is paid, so nothing is to be done
+	// before.
 	PaymentByCOD = "cod"
 )
 
@@ -66,7 +67,8 @@ type Status struct {
 	State       string `bson:"state"`
 	Payment     string `bson:"payment"`
 	Fulfillment string `bson:"fulfillment"`
-	// Source is the feed's own words for what it sent, Label the shop's words for people, each "" when not given.
+	// Source is the feed's own words for what it sent, Label the shop's words for people, each "" when not
+	// given.
 	Source       string     `bson:"source,omitempty"`
 	Label        string     `bson:"label,omitempty"`
 	PaymentKind  string     `bson:"payment_kind,omitempty"`
@@ -106,21 +108,21 @@ func (s Status) sent() bool {
 		PartiallyReturned, Returned}, s.Fulfillment)
 }
 
-// RefundedUnsent reports whether all the money went back and nothing is said to have been shipped: nothing more comes of it, though
-// the shop calls it neither cancelled nor returned.
+// RefundedUnsent reports whether all the money went back and nothing is said to have been shipped: nothing
+// more comes of it, though the shop calls it neither cancelled nor returned.
 func (s Status) RefundedUnsent() bool {
 	return s.Payment == PaymentRefunded && !s.sent() && !s.Cancelled()
 }
 
-// completed reports whether the order is over and how far its goods are tells nothing newer: a shop that closes an order rarely goes
-// back to mark what was in preparation.
+// completed reports whether the order is over and how far its goods are tells nothing newer: a shop that
+// closes an order rarely goes back to mark what was in preparation.
 func (s Status) completed() bool {
 	return s.State == StateCompleted && !s.sent() && !s.Cancelled()
 }
 
-// views are the filters an order is found under. A completed order whose goods the feed calls on their way counts as open:
-// "shipped" means handed over, not arrived. Any other is delivered once completed: many feeds never say more. What went back as a
-// whole is in none.
+// views are the filters an order is found under. A completed order whose goods the feed calls on their way
+// counts as open: "shipped" means handed over, not arrived. Any other is delivered once completed: many
+// feeds never say more. What went back as a whole is in none.
 func (s Status) views() []string {
 	var views []string
 	switch {
@@ -149,8 +151,8 @@ const (
 	Neutral Tone = "neutral"
 )
 
-// Headline is the one sentence that says what is happening: a message key under "headline.", and a second one on
-// paying, "" when there is nothing to say.
+// Headline is the one sentence that says what is happening: a message key under "headline.", and a second
+// one on paying, "" when there is nothing to say.
 type Headline struct {
 	Key     string
 	Payment string
@@ -179,8 +181,8 @@ const (
 	sentenceClosed   = "ended." // and a word: over, with goods that were only seen leaving
 )
 
-// sentence is the key of the one sentence. The shop's words for people come before any guess of ours, and the source's own before
-// saying that nothing is known.
+// sentence is the key of the one sentence. The shop's words for people come before any guess of ours, and
+// the source's own before saying that nothing is known.
 func (s Status) sentence() string {
 	unsettled := s.Unpaid() && s.PaymentKind != "invoice" || !s.Free && (s.Payment == PaymentVoided || s.Payment == PaymentDisputed)
 	switch {
@@ -204,8 +206,8 @@ func (s Status) sentence() string {
 	return s.Fulfillment
 }
 
-// ended reports whether an order is over whose goods were only seen on their way, so that no more is to be promised of them. "Shipped"
-// still means that they come, though all money went back.
+// ended reports whether an order is over whose goods were only seen on their way, so that no more is to be
+// promised of them. "Shipped" still means that they come, though all money went back.
 func (s Status) ended() bool {
 	switch s.Fulfillment {
 	case PartiallyShipped, PartiallyDelivered, DeliveryFailed:
@@ -232,7 +234,8 @@ func (s Status) tone(key string) Tone {
 	return Neutral
 }
 
-// detail is the ending of a key for a sentence that can name more: ".by" the carrier, ".on" a date, ".by_on" both.
+// detail is the ending of a key for a sentence that can name more: ".by" the carrier, ".on" a date,
+// ".by_on" both.
 func (s Status) detail(key string) string {
 	switch {
 	case key == Delivered && s.DeliveredAt != nil:
@@ -251,7 +254,8 @@ func (s Status) detail(key string) string {
 	return ""
 }
 
-// paymentSentence is the word of the payment axis when it has something to say beside the sentence of that key.
+// paymentSentence is the word of the payment axis when it has something to say beside the sentence of that
+// key.
 func (s Status) paymentSentence(key string) string {
 	refunded := s.Payment == PaymentRefunded || s.Payment == PaymentPartiallyRefunded
 	waiting := !s.sent() && s.State == StateOpen

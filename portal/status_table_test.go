@@ -27,7 +27,8 @@ type statusRow struct {
 	actions                     []string
 }
 
-// statusRows are all of state x payment x fulfilment, each axis with an absent word and one that no system has.
+// statusRows are all of state x payment x fulfilment, each axis with an absent word and one that no system
+// has.
 func statusRows(t *testing.T) []statusRow {
 	t.Helper()
 	catalogue, err := i18n.Load()
@@ -76,8 +77,9 @@ func (r statusRow) String() string {
 		cmp.Or(strings.Join(r.views, ", "), noWord), strings.Join(r.actions, ", "))
 }
 
-// TestStatusTable holds what a customer reads for every combination of the three axes. A row is: the words sent, what the page
-// says, its tone, the groups of the list, and the actions (those with a dot are closed, and say why).
+// TestStatusTable holds what a customer reads for every combination of the three axes. A row is: the words
+// sent, what the page says, its tone, the groups of the list, and the actions (those with a dot are closed,
+// and say why).
 func TestStatusTable(t *testing.T) {
 	t.Parallel()
 	var table strings.Builder

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// statusKey is a status word in the one spelling that the tables below have: small letters, parts joined by "_". So
-// "PartiallyShipped", "partially-shipped", "PARTIALLY SHIPPED" and "wc-partially-shipped" are one word, and the addresses of
-// schema.org are the words they end in.
+// statusKey is a status word in the one spelling that the tables below have: small letters, parts joined by
+// "_". So "PartiallyShipped", "partially-shipped", "PARTIALLY SHIPPED" and "wc-partially-shipped" are one
+// word, and the addresses of schema.org are the words they end in.
 func statusKey(word string) string {
 	if _, name, is := strings.Cut(word, "schema.org/"); is {
 		word = name
@@ -60,8 +60,8 @@ func paymentWord(key string) string { return canonical(key, Payments(), paymentW
 // fulfillmentWord reads a word of the fulfilment axis in any usual spelling, "" for none of ours.
 func fulfillmentWord(key string) string { return canonical(key, Fulfillments(), fulfillmentWords()) }
 
-// paymentWords are the words of other systems, each under ours: Shopify, Ecwid, WooCommerce, PrestaShop, Medusa, Saleor, Vendure,
-// Sylius, BigCommerce, Shopware, Magento, schema.org.
+// paymentWords are the words of other systems, each under ours: Shopify, Ecwid, WooCommerce, PrestaShop,
+// Medusa, Saleor, Vendure, Sylius, BigCommerce, Shopware, Magento, schema.org.
 func paymentWords() map[string]string {
 	return map[string]string{
 		PaymentPending: "unpaid not_paid awaiting awaiting_payment pending_payment payment_pending payment_due due past_due payment_past_due " +
@@ -80,7 +80,8 @@ func paymentWords() map[string]string {
 	}
 }
 
-// fulfillmentWords are those of the fulfilment axis. "fulfilled" is handed over, as Shopify, Saleor and WooCommerce mean it.
+// fulfillmentWords are those of the fulfilment axis. "fulfilled" is handed over, as Shopify, Saleor and
+// WooCommerce mean it.
 func fulfillmentWords() map[string]string {
 	return map[string]string{
 		Unfulfilled: "not_fulfilled unshipped not_shipped open new created ready pending awaiting_processing awaiting_fulfillment",
@@ -102,7 +103,8 @@ func fulfillmentWords() map[string]string {
 	}
 }
 
-// stateOf is what a word of the state axis says. Systems with one status for everything tell there how far payment and goods are.
+// stateOf is what a word of the state axis says. Systems with one status for everything tell there how far
+// payment and goods are.
 func stateOf(key string) (Status, bool) {
 	switch key {
 	case StateOpen, "new", "created", "placed", "pending", "active", "accepted", "confirmed", "unconfirmed", Unknown:
@@ -133,8 +135,8 @@ func stateOf(key string) (Status, bool) {
 	return Status{}, false
 }
 
-// eventWord is the canonical type of an event, or the type as given. Only spellings are read here: a system that tells "packed" and
-// then "label printed" has two steps, which must not become the same one twice.
+// eventWord is the canonical type of an event, or the type as given. Only spellings are read here: a system
+// that tells "packed" and then "label printed" has two steps, which must not become the same one twice.
 func eventWord(given string) string {
 	key := statusKey(given)
 	known := slices.Concat([]string{placed, StateCompleted, StateCancelled, reopened}, Payments(), Fulfillments())
@@ -164,9 +166,9 @@ func paymentKind(given string) string {
 	return kind
 }
 
-// readStatus maps the words of the axes. A word that is none of ours is kept among the source's words, and the order is taken. An
-// axis of which nothing was said is unknown, unless the state tells it. Where neither state nor fulfilment was sent, source_status
-// is read in place of the state.
+// readStatus maps the words of the axes. A word that is none of ours is kept among the source's words, and
+// the order is taken. An axis of which nothing was said is unknown, unless the state tells it. Where
+// neither state nor fulfilment was sent, source_status is read in place of the state.
 func readStatus(state, payment, fulfillment, source string) Status {
 	s := Status{Source: source}
 	word := state

@@ -19,7 +19,8 @@ func statusOf(state, payment, fulfillment string) string {
 	return text
 }
 
-// TestStatusWordsOfOtherSystems reads the words of systems that send one status, and of those that send several.
+// TestStatusWordsOfOtherSystems reads the words of systems that send one status, and of those that send
+// several.
 func TestStatusWordsOfOtherSystems(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ system, state, payment, fulfillment, want string }{
@@ -119,7 +120,8 @@ func orderOf(t *testing.T, members string) Order {
 	return o
 }
 
-// TestWhatTheOneSentenceSays of orders that the table of statuses does not have: with labels, ways of paying, totals, parcels.
+// TestWhatTheOneSentenceSays of orders that the table of statuses does not have: with labels, ways of
+// paying, totals, parcels.
 func TestWhatTheOneSentenceSays(t *testing.T) {
 	t.Parallel()
 	const (
@@ -194,7 +196,8 @@ func TestWordsOfLinesAndEvents(t *testing.T) {
 	}
 }
 
-// TestTimelineBeginsWithThePlacing, whatever else happened at that moment, and ends with what the one sentence says.
+// TestTimelineBeginsWithThePlacing, whatever else happened at that moment, and ends with what the one
+// sentence says.
 func TestTimelineBeginsWithThePlacing(t *testing.T) {
 	t.Parallel()
 	const paidAt = `"events":[{"type":"paid","at":"2026-03-05T10:00:00Z"}],`

@@ -80,7 +80,8 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 	}
 }
 
-// TestStepUpCodeOfAnother: a code works in the session that asked, for what it was sent for, and nowhere else.
+// TestStepUpCodeOfAnother: a code works in the session that asked, for what it was sent for, and nowhere
+// else.
 func TestStepUpCodeOfAnother(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -254,7 +255,8 @@ func TestStepUpCodeDies(t *testing.T) {
 	}
 }
 
-// TestStepUpMailThatMayHaveArrived leaves the codes of both attempts working; one that surely did not arrive is replaced.
+// TestStepUpMailThatMayHaveArrived leaves the codes of both attempts working; one that surely did not
+// arrive is replaced.
 func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	for _, unsure := range []bool{true, false} {
@@ -281,7 +283,8 @@ func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 	}
 }
 
-// TestLateStepUpMail: a mail that could not be handed over for ten minutes carries no code any more, so it is not sent.
+// TestLateStepUpMail: a mail that could not be handed over for ten minutes carries no code any more, so it
+// is not sent.
 func TestLateStepUpMail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -46,8 +46,9 @@ func (s Shopper) Order(ctx context.Context, number string) (OrderView, error) {
 	return OrderView{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.timeline(), Withdrawal: s.withdrawalOf(doc)}, nil
 }
 
-// timeline lists the dated steps in their order, then what is done without a date, then what is to come. A payment
-// without a date stands behind the order's placing, where most are, and what became of the goods before a completion.
+// timeline lists the dated steps in their order, then what is done without a date, then what is to come. A
+// payment without a date stands behind the order's placing, where most are, and what became of the goods
+// before a completion.
 func (o Order) timeline() []Step {
 	events := o.dated()
 	var steps []Step
@@ -73,8 +74,8 @@ func (o Order) timeline() []Step {
 	return steps
 }
 
-// dated gathers the events, with those that other dates of the order tell. Of several at one moment the order's placing is first
-// and its delivery last.
+// dated gathers the events, with those that other dates of the order tell. Of several at one moment the
+// order's placing is first and its delivery last.
 func (o Order) dated() []Event {
 	var first, rest, last []Event
 	for _, e := range o.Events {
@@ -101,8 +102,8 @@ func (o Order) dated() []Event {
 // placed is the type of the event that an order begins with.
 const placed = "placed"
 
-// sortedAt is where an event stands among the others. Systems that keep whole seconds tell of a payment in the second of the order,
-// which must not come before it.
+// sortedAt is where an event stands among the others. Systems that keep whole seconds tell of a payment in
+// the second of the order, which must not come before it.
 func (e Event) sortedAt() time.Time {
 	if e.Type == placed {
 		return e.At.Truncate(time.Second)

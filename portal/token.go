@@ -18,8 +18,8 @@ const (
 	tokenLength   = 64 // base64url of both
 )
 
-// token is what a link and a session cookie carry: which access document, and a secret of 256 bits of which only the
-// hash is stored.
+// token is what a link and a session cookie carry: which access document, and a secret of 256 bits of which
+// only the hash is stored.
 type token struct {
 	access string // key of the access document
 	secret [secretBytes]byte
@@ -55,8 +55,9 @@ func parseToken(text string) (t token, ok bool) {
 	return t, true
 }
 
-// parseLink reads the token of a link as email programs hand it on: with the full stop or bracket that follows the
-// link in a sentence, or an escaped space. A letter of the token's own alphabet is never cut off.
+// parseLink reads the token of a link as email programs hand it on: with the full stop or bracket that
+// follows the link in a sentence, or an escaped space. A letter of the token's own alphabet is never cut
+// off.
 func parseLink(text string) (token, bool) {
 	if len(text) > tokenLength && !inToken(text[tokenLength]) {
 		text = text[:tokenLength]
@@ -70,8 +71,8 @@ func inToken(b byte) bool {
 
 func (t token) hash() string { return hashOf(string(t.secret[:])) }
 
-// session derives the session's token from a link's: the same browser that repeats a click gets the same session, and
-// nobody else can compute it.
+// session derives the session's token from a link's: the same browser that repeats a click gets the same
+// session, and nobody else can compute it.
 func (t token) session(browserSecret string) (token, error) {
 	key, err := hkdf.Key(sha256.New, t.secret[:], []byte(browserSecret), "postern session", secretBytes)
 	if err != nil {
@@ -80,8 +81,8 @@ func (t token) session(browserSecret string) (token, error) {
 	return token{access: t.access, secret: [secretBytes]byte(key)}, nil
 }
 
-// codeSession derives the session's token from the secret of the browser that enters a code, and from the code: the same browser
-// that sends it twice gets the same session, and nobody else can compute it.
+// codeSession derives the session's token from the secret of the browser that enters a code, and from the
+// code: the same browser that sends it twice gets the same session, and nobody else can compute it.
 func codeSession(access, browserSecret, code string) (token, error) {
 	key, err := hkdf.Key(sha256.New, []byte(browserSecret), []byte(code), "postern session by code", secretBytes)
 	if err != nil {
@@ -96,8 +97,8 @@ func hashOf(secret string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// accessID is the key of the access document of an address in a shop. Who has the store but not the installation secret cannot
-// tell of which address it is.
+// accessID is the key of the access document of an address in a shop. Who has the store but not the
+// installation secret cannot tell of which address it is.
 func (a *App) accessID(shop, email string) string { return a.secret.ID(shop, "access", email) }
 
 // The code's alphabet is Crockford's base 32: no I, L, O, U.
@@ -122,8 +123,8 @@ const maxCodeText = 1000
 // markedCode finds a code among other words: it is shown in two groups of four.
 var markedCode = regexp.MustCompile(`(?:^|[^0-9A-Z])([0-9A-Z]{4}-[0-9A-Z]{4})(?:[^0-9A-Z]|$)`)
 
-// normaliseCode reads a code as people type and paste it: any case and width, with spaces, dashes and what cannot be seen, O for 0, I
-// and L for 1, and with the words around it. It returns "" for anything else.
+// normaliseCode reads a code as people type and paste it: any case and width, with spaces, dashes and what
+// cannot be seen, O for 0, I and L for 1, and with the words around it. It returns "" for anything else.
 func normaliseCode(text string) string {
 	if len(text) > maxCodeText {
 		return ""

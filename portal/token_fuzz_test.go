@@ -20,7 +20,8 @@ func counted(full int) int {
 	return full / 100
 }
 
-// FuzzParseToken: what is read is written back the same, so that a secret has one spelling and no other opens it.
+// FuzzParseToken: what is read is written back the same, so that a secret has one spelling and no other
+// opens it.
 func FuzzParseToken(f *testing.F) {
 	real := newToken(New(nil, secrettest.Ring()).accessID("main", "jan@example.com")).String()
 	for _, text := range []string{"", "x", real, real[:63], real + "A", real + "=", strings.ToLower(real), strings.Repeat("A", 64),
@@ -41,7 +42,8 @@ func FuzzParseToken(f *testing.F) {
 	})
 }
 
-// TestTokensAreUnlike makes tokens and looks for two alike, and for a bit that is more often one than chance allows.
+// TestTokensAreUnlike makes tokens and looks for two alike, and for a bit that is more often one than
+// chance allows.
 func TestTokensAreUnlike(t *testing.T) {
 	t.Parallel()
 	n := counted(10_000_000)
@@ -66,7 +68,8 @@ func TestTokensAreUnlike(t *testing.T) {
 	}
 }
 
-// TestCodesUseTheWholeAlphabet: 40 bits are in a code only when each sign is as likely as any other at each place.
+// TestCodesUseTheWholeAlphabet: 40 bits are in a code only when each sign is as likely as any other at each
+// place.
 func TestCodesUseTheWholeAlphabet(t *testing.T) {
 	t.Parallel()
 	n := counted(3_200_000)

@@ -10,8 +10,9 @@ import (
 	"postern/portal/secret/secrettest"
 )
 
-// TestTwinOfARequestGetsTheSameAnswer sends each form twice, the second time between any two steps of the first: a double click
-// that two processes answer at once. Both must succeed, and what was asked for is kept once.
+// TestTwinOfARequestGetsTheSameAnswer sends each form twice, the second time between any two steps of the
+// first: a double click that two processes answer at once. Both must succeed, and what was asked for is
+// kept once.
 func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 	t.Parallel()
 	forms := addressForms()

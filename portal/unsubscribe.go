@@ -13,17 +13,19 @@ import (
 	"postern/storage"
 )
 
-// UnsubscribePrefix begins the paths that take a consent back by one click (RFC 8058). They answer to what is signed in them, never
-// to a cookie.
+// UnsubscribePrefix begins the paths that take a consent back by one click (RFC 8058). They answer to what
+// is signed in them, never to a cookie.
 const UnsubscribePrefix = "/unsubscribe/"
 
-// unsubscribe is what a one-click address says: who, and what for. It names nobody: the id is the portal's own.
+// unsubscribe is what a one-click address says: who, and what for. It names nobody: the id is the portal's
+// own.
 type unsubscribe struct {
 	customer string
 	purpose  Purpose
 }
 
-// SigningKey is a key of a shop, sealed under the installation secret. It is written nowhere but into the store.
+// SigningKey is a key of a shop, sealed under the installation secret. It is written nowhere but into the
+// store.
 type SigningKey []byte
 
 // String hides the key from logs and prints.
@@ -37,8 +39,8 @@ func (SigningKey) MarshalText() ([]byte, error) { return []byte("(secret)"), nil
 
 const unsubscribeKeyBytes = 32
 
-// unsubscribeKey is the shop's key for one-click addresses, made when it is first needed. Two who make it at once have one: the
-// shop's document decides.
+// unsubscribeKey is the shop's key for one-click addresses, made when it is first needed. Two who make it
+// at once have one: the shop's document decides.
 func (a *App) unsubscribeKey(ctx context.Context, shop Shop) ([]byte, error) {
 	if len(shop.UnsubscribeKey) > 0 {
 		return a.openKey(shop)
@@ -58,7 +60,8 @@ func (a *App) unsubscribeKey(ctx context.Context, shop Shop) ([]byte, error) {
 	return a.openKey(changed)
 }
 
-// unsubscribeSeal is the id that a shop's key is sealed for: the key of another shop, put in its place, does not open.
+// unsubscribeSeal is the id that a shop's key is sealed for: the key of another shop, put in its place,
+// does not open.
 func unsubscribeSeal(shop string) string { return "shops/" + shop + "/unsubscribe_key" }
 
 // openKey is the shop's key for one-click addresses as it signs; none when the shop has none yet.
@@ -126,8 +129,9 @@ func parseUnsubscribe(shop, text string, key []byte) (u unsubscribe, ok bool) {
 	return u, found && slices.Contains(Purposes(), u.purpose)
 }
 
-// Unsubscription tells what an address of UnsubscribePrefix would take back, and changes nothing: mail scanners open links, too. An
-// address that is not one of ours is NotFound, and does not tell whose it may have been.
+// Unsubscription tells what an address of UnsubscribePrefix would take back, and changes nothing: mail
+// scanners open links, too. An address that is not one of ours is NotFound, and does not tell whose it may
+// have been.
 func (v Visitor) Unsubscription(text string) (Purpose, error) {
 	u, err := v.parseUnsubscribe(text)
 	return u.purpose, err
@@ -145,7 +149,8 @@ func (v Visitor) parseUnsubscribe(text string) (unsubscribe, error) {
 	return u, nil
 }
 
-// Unsubscribe takes the consent back. Twice is once, and so is an account that is gone: there is nobody to write to.
+// Unsubscribe takes the consent back. Twice is once, and so is an account that is gone: there is nobody to
+// write to.
 func (v Visitor) Unsubscribe(ctx context.Context, text string) (Purpose, error) {
 	u, err := v.parseUnsubscribe(text)
 	if err != nil {

@@ -81,7 +81,8 @@ func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
 	}
 }
 
-// TestEditedUnsubscribe: every change of one character, and what could be built without the key, is nothing we know.
+// TestEditedUnsubscribe: every change of one character, and what could be built without the key, is nothing
+// we know.
 func TestEditedUnsubscribe(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -118,7 +119,8 @@ func TestEditedUnsubscribe(t *testing.T) {
 	}
 }
 
-// TestUnsubscribeHoldsNobody: neither the address nor a hash of it is in the token, and another shop does not take it.
+// TestUnsubscribeHoldsNobody: neither the address nor a hash of it is in the token, and another shop does
+// not take it.
 func TestUnsubscribeHoldsNobody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -150,7 +152,8 @@ func signedWithNothing(h *house, email string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum([]byte(said)))
 }
 
-// TestUnsubscribeKey is made once however many ask at the same time, survives a change of the settings, and is shown by nothing.
+// TestUnsubscribeKey is made once however many ask at the same time, survives a change of the settings, and
+// is shown by nothing.
 func TestUnsubscribeKey(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -10,13 +10,14 @@ import (
 	"postern/storage"
 )
 
-// Earlier versions linked the customer id of an order to the first customer who ordered by it, and gave that customer all orders by
-// it. Since feeds send one id for all their guests, orders of strangers came into one account. The upgrade decides on each such link:
-// it survives as introduced if its id is not for nobody and all its orders carry an email that the customer has or had. Otherwise
-// it is removed, and its orders go to the customers of their own emails.
+// Earlier versions linked the customer id of an order to the first customer who ordered by it, and gave
+// that customer all orders by it. Since feeds send one id for all their guests, orders of strangers came
+// into one account. The upgrade decides on each such link: it survives as introduced if its id is not for
+// nobody and all its orders carry an email that the customer has or had. Otherwise it is removed, and its
+// orders go to the customers of their own emails.
 
-// upgrade is how far the upgrade of a shop's links has come. What is left stands in the index of the customers; a customer whose
-// link is being removed says so, and the upgrade goes on there after a crash.
+// upgrade is how far the upgrade of a shop's links has come. What is left stands in the index of the
+// customers; a customer whose link is being removed says so, and the upgrade goes on there after a crash.
 type upgrade struct {
 	DoneAt   time.Time `bson:"done_at,omitempty"`
 	Kept     int64     `bson:"kept,omitempty"`     // links
@@ -51,7 +52,8 @@ func (w Worker) linksToUpgrade(ctx context.Context, limit int) ([]storage.Hit[st
 	return page.Hits, err
 }
 
-// upgradeLinks decides on all links of all shops. Each that is decided on leaves the index, so that it goes on there after a crash.
+// upgradeLinks decides on all links of all shops. Each that is decided on leaves the index, so that it goes
+// on there after a crash.
 func (w Worker) upgradeLinks(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
 	for {
 		links, err := w.linksToUpgrade(ctx, readBatch)
@@ -125,9 +127,10 @@ type legacyLink struct {
 	shared   bool            // an order by the id carries another email
 }
 
-// inspect finds the emails that are the customer's own, and whether the id brought orders by another one. Of emails given up long
-// ago nothing is kept but orders: those by no id or another id came here by their email. So did the orders by this id if they
-// all have one email and no PUT of the customer can have made the link.
+// inspect finds the emails that are the customer's own, and whether the id brought orders by another one.
+// Of emails given up long ago nothing is kept but orders: those by no id or another id came here by their
+// email. So did the orders by this id if they all have one email and no PUT of the customer can have made
+// the link.
 func (l *legacyLink) inspect(ctx context.Context) error {
 	l.own = map[string]bool{l.customer.FedEmail: true}
 	for _, email := range l.customer.addresses() {
@@ -205,8 +208,9 @@ func (l *legacyLink) keep(ctx context.Context) error {
 	return l.end(ctx, upgrade{Kept: 1})
 }
 
-// remove gives the orders of other people to the customers of their emails. The verdict is written first: after a crash the orders
-// that are left might look as if the link could stay. The handle goes near the end, so that nobody can introduce the id before.
+// remove gives the orders of other people to the customers of their emails. The verdict is written first:
+// after a crash the orders that are left might look as if the link could stay. The handle goes near the
+// end, so that nobody can introduce the id before.
 func (l *legacyLink) remove(ctx context.Context) error {
 	did := upgrade{Removed: 1}
 	if l.shared || l.customer.LinkShared {
@@ -294,7 +298,8 @@ func (l *legacyLink) endSessions(ctx context.Context) (sessions int64, err error
 	return sessions, nil
 }
 
-// end notes that the link is decided on, first in the totals, then in the customer, who is then out of the index.
+// end notes that the link is decided on, first in the totals, then in the customer, who is then out of the
+// index.
 func (l *legacyLink) end(ctx context.Context, did upgrade) error {
 	if did != (upgrade{}) {
 		l.w.app.log.InfoContext(ctx, "customer link upgraded", "shop", l.shop.ID, "links_kept", did.Kept, "links_removed", did.Removed,

@@ -6,7 +6,8 @@ import (
 	"postern/portal/job"
 )
 
-// LinkAsBefore leaves the store as earlier versions did: the id leads to the customer of an email, who has the orders.
+// LinkAsBefore leaves the store as earlier versions did: the id leads to the customer of an email, who has
+// the orders.
 func (a *App) LinkAsBefore(ctx context.Context, shop Shop, email, feedID string, orders ...string) error {
 	customer, err := a.customerOfEmail(ctx, shop, email)
 	if err != nil {

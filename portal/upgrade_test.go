@@ -23,7 +23,8 @@ func (h *house) linkAsBefore(email, id string, orders ...string) {
 	}
 }
 
-// guests has three people order by one id, whose orders an earlier version all gave to the first of them. They are signed in there.
+// guests has three people order by one id, whose orders an earlier version all gave to the first of them.
+// They are signed in there.
 func (h *house) guests(id string) (cookie string) {
 	h.t.Helper()
 	for number, email := range map[string]string{"1": jan, "2": jana, "3": eva} {
@@ -50,7 +51,8 @@ func (h *house) apart() {
 	}
 }
 
-// TestPutUpgradeSamePut: the upgrade takes strangers' orders out of an account, and their redelivery does not bring them back.
+// TestPutUpgradeSamePut: the upgrade takes strangers' orders out of an account, and their redelivery does
+// not bring them back.
 func TestPutUpgradeSamePut(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{`0`, `"-1"`, `"guest"`, `"5"`} {
@@ -124,8 +126,8 @@ func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 	}
 }
 
-// TestUndecidedLink: until the upgrade has decided, an id leads nowhere, cannot be introduced, and no erasure takes strangers'
-// orders along.
+// TestUndecidedLink: until the upgrade has decided, an id leads nowhere, cannot be introduced, and no
+// erasure takes strangers' orders along.
 func TestUndecidedLink(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -180,7 +182,8 @@ func TestUpgradeLogsNumbersOnly(t *testing.T) {
 	}
 }
 
-// TestUpgradeIsResumed stops the process at each of the upgrade's writes in turn; the next one ends the work all the same.
+// TestUpgradeIsResumed stops the process at each of the upgrade's writes in turn; the next one ends the
+// work all the same.
 func TestUpgradeIsResumed(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{`"5"`, `0`} {

@@ -13,7 +13,8 @@ import (
 // VATStatus says what is known of a customer's VAT ID.
 type VATStatus string
 
-// The statuses. Whether an ID is valid is never guessed: while VIES does not answer it is unknown, and what was valid stays valid.
+// The statuses. Whether an ID is valid is never guessed: while VIES does not answer it is unknown, and what
+// was valid stays valid.
 const (
 	VATNone      VATStatus = ""          // there is no VAT ID
 	VATUnknown   VATStatus = "unknown"   // VIES has not answered yet
@@ -22,8 +23,8 @@ const (
 	VATUncovered VATStatus = "uncovered" // of a country that is not in VIES
 )
 
-// VATAnswer is one answer of VIES, kept as evidence for the exemption of an intra-Community supply (Art. 138 of Directive
-// 2006/112/EC).
+// VATAnswer is one answer of VIES, kept as evidence for the exemption of an intra-Community supply (Art.
+// 138 of Directive 2006/112/EC).
 type VATAnswer struct {
 	VATID        string    `bson:"vat_id" json:"vat_id"`
 	Status       VATStatus `bson:"status" json:"status"`
@@ -34,7 +35,8 @@ type VATAnswer struct {
 	At           time.Time `bson:"at" json:"at"`
 }
 
-// VATEvidence is what is known of the present VAT ID, and the last answers of VIES about it and the ones before.
+// VATEvidence is what is known of the present VAT ID, and the last answers of VIES about it and the ones
+// before.
 type VATEvidence struct {
 	VATID   string      `bson:"vat_id,omitempty"`
 	Status  VATStatus   `bson:"status,omitempty"`
@@ -43,8 +45,8 @@ type VATEvidence struct {
 	History []VATAnswer `bson:"history,omitempty"` // oldest first
 }
 
-// VATChecker asks whether a VAT ID (prefix and body) is valid, with the asker's own VAT ID or "". An error means that it is not
-// known yet. It is vies.Client.
+// VATChecker asks whether a VAT ID (prefix and body) is valid, with the asker's own VAT ID or "". An error
+// means that it is not known yet. It is vies.Client.
 type VATChecker interface {
 	Check(ctx context.Context, prefix, body, requester string) (vies.Answer, error)
 }
@@ -100,8 +102,8 @@ func (e *VATEvidence) answer(a VATAnswer) {
 	e.History = e.History[max(0, len(e.History)-maxVATHistory):]
 }
 
-// checkVAT asks VIES for the customer's VAT ID. No answer changes nothing: the job is tried again. Where there is nobody to ask,
-// it waits for a day.
+// checkVAT asks VIES for the customer's VAT ID. No answer changes nothing: the job is tried again. Where
+// there is nobody to ask, it waits for a day.
 func (w Worker) checkVAT(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	if w.app.vatChecker == nil {
 		return func(c *Customer) { c.VAT.NextAt = w.app.now().Add(vatUnasked) }, nil

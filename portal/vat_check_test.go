@@ -108,7 +108,8 @@ func (h *house) vatNow(email string) portal.CustomerRecord {
 	return record
 }
 
-// TestVATEvidence is the way of an ID that VIES knows: saved at once, unknown, then valid, with all that proves it.
+// TestVATEvidence is the way of an ID that VIES knows: saved at once, unknown, then valid, with all that
+// proves it.
 func TestVATEvidence(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
@@ -175,7 +176,8 @@ func TestVATStates(t *testing.T) {
 	}
 }
 
-// TestVATRetries are the gaps: growing while VIES is silent, a month after an answer, a day while an ID is in doubt.
+// TestVATRetries are the gaps: growing while VIES is silent, a month after an answer, a day while an ID is
+// in doubt.
 func TestVATRetries(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
@@ -212,8 +214,9 @@ func TestVATRetries(t *testing.T) {
 	}
 }
 
-// TestVATChanges: another ID is unknown at once, keeps the answers about the one before, and an answer that comes for the old
-// one is not taken for it; without an ID, and with one of a country outside VIES, nobody is asked.
+// TestVATChanges: another ID is unknown at once, keeps the answers about the one before, and an answer that
+// comes for the old one is not taken for it; without an ID, and with one of a country outside VIES, nobody
+// is asked.
 func TestVATChanges(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)

@@ -39,9 +39,10 @@ const (
 	payReserve     = "reserve"     // set: only for a browser that signed in there before
 )
 
-// Ask asks for a sign-in mail. It does the same for every well-formed address, known or not: it counts, and writes one
-// outbox entry, also above the address's limits, though nothing comes of that. An ill-formed address is Invalid at "email"; a
-// client above its own limit is TooMany, whatever the address, and writes nothing.
+// Ask asks for a sign-in mail. It does the same for every well-formed address, known or not: it counts, and
+// writes one outbox entry, also above the address's limits, though nothing comes of that. An ill-formed
+// address is Invalid at "email"; a client above its own limit is TooMany, whatever the address, and writes
+// nothing.
 func (v Visitor) Ask(ctx context.Context, email, destination, lang string) (Pending, error) {
 	canonical, ok := CanonicalEmail(email)
 	if !ok {
@@ -125,7 +126,8 @@ func (a *access) deadPage(link string, now time.Time) LinkPage {
 	return LinkPage{State: fate.How, Masked: MaskEmail(a.Email), At: fate.At, Destination: fate.Destination}
 }
 
-// AskAgain asks for a new link by an ended one, to the address that one was for, and leading where it led. A damaged link is Gone.
+// AskAgain asks for a new link by an ended one, to the address that one was for, and leading where it led.
+// A damaged link is Gone.
 func (v Visitor) AskAgain(ctx context.Context, text, lang string) (Pending, error) {
 	page, err := v.Link(ctx, text)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// Statement is what a consumer says who withdraws from a contract (Art. 11a(2) of Directive 2011/83/EU): who, from which
-// contract, and where the receipt goes. Without Goods and Lines it is the whole contract.
+// Statement is what a consumer says who withdraws from a contract (Art. 11a(2) of Directive 2011/83/EU):
+// who, from which contract, and where the receipt goes. Without Goods and Lines it is the whole contract.
 type Statement struct {
 	Name   string          `bson:"name"`
 	Email  string          `bson:"email"`           // canonical
@@ -38,10 +38,11 @@ func (s Statement) same(other Statement) bool {
 	return fmt.Sprintf("%q", s) == fmt.Sprintf("%q", other)
 }
 
-// withdrawal is a statement that was received. Statement, At and Customer are never altered: they prove what the consumer
-// declared and when, and that the shop acknowledged it (Art. 11a(4); the burden of proof of Art. 11(4)). So name and address
-// stay in it, whatever becomes of the account, as legal claims need them (Art. 17(3)(e) GDPR), until claims from the contract
-// are barred: three years, the longest of the common limitation periods where the portal is used. Then the worker deletes it.
+// withdrawal is a statement that was received. Statement, At and Customer are never altered: they prove
+// what the consumer declared and when, and that the shop acknowledged it (Art. 11a(4); the burden of proof
+// of Art. 11(4)). So name and address stay in it, whatever becomes of the account, as legal claims need
+// them (Art. 17(3)(e) GDPR), until claims from the contract are barred: three years, the longest of the
+// common limitation periods where the portal is used. Then the worker deletes it.
 type withdrawal struct {
 	Statement Statement `bson:"statement"`
 	At        time.Time `bson:"at"`
@@ -107,8 +108,8 @@ type WithdrawalReceipt struct {
 	Mailed    bool // a mail with the receipt goes out; else too many went to the address lately
 }
 
-// PrepareWithdrawal checks a statement before its sender confirms it, and gives the form that confirms it an id. It writes
-// nothing. Faults stand at "name", "number", "goods" and "email".
+// PrepareWithdrawal checks a statement before its sender confirms it, and gives the form that confirms it
+// an id. It writes nothing. Faults stand at "name", "number", "goods" and "email".
 func (v Visitor) PrepareWithdrawal(typed Statement) (s Statement, id string, err error) {
 	if v.shop.NoWithdrawal {
 		return s, "", failure(NotFound, "withdrawal.off")
@@ -118,9 +119,9 @@ func (v Visitor) PrepareWithdrawal(typed Statement) (s Statement, id string, err
 	return s, storage.NewID(), invalid(f.faults)
 }
 
-// Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt. It looks at no order:
-// whether name, number and address belong together shows in no answer. An id that PrepareWithdrawal never gives is Invalid. From a
-// client that sent hundreds lately it is TooMany.
+// Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt. It
+// looks at no order: whether name, number and address belong together shows in no answer. An id that
+// PrepareWithdrawal never gives is Invalid. From a client that sent hundreds lately it is TooMany.
 func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (WithdrawalReceipt, error) {
 	s, _, err := v.PrepareWithdrawal(typed)
 	if err != nil {
@@ -129,8 +130,8 @@ func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (With
 	return v.app.receive(ctx, v.shop, id, withdrawal{Statement: s, Network: clientNetwork(v.browser.IP)})
 }
 
-// receive records a statement: inserted first, and then the one who inserted it counts its mails. A crash in between leaves
-// the counting to the worker. Past the client's bound of statements it is TooMany.
+// receive records a statement: inserted first, and then the one who inserted it counts its mails. A crash
+// in between leaves the counting to the worker. Past the client's bound of statements it is TooMany.
 func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (WithdrawalReceipt, error) {
 	if !storage.IsID(id) {
 		return WithdrawalReceipt{}, failure(Invalid, "withdrawal.expired")
@@ -155,8 +156,8 @@ func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (
 	return w.receipt(), err
 }
 
-// received is the answer to a form that was sent before. Nobody else can have the id, but who has must also know the statement.
-// A form that was not is one too many.
+// received is the answer to a form that was sent before. Nobody else can have the id, but who has must also
+// know the statement. A form that was not is one too many.
 func (a *App) received(ctx context.Context, shop Shop, id string, again withdrawal) (WithdrawalReceipt, error) {
 	w, _, err := a.withdrawalDocs(shop.ID).Get(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {

@@ -27,8 +27,9 @@ func (w *withdrawal) schedule(at time.Time) {
 	w.Work.Schedule(job.Request{Kind: kindWithdrawal, At: at})
 }
 
-// tendWithdrawal does what is due with a statement: it finds its order, puts its mails into the outbox, and deletes it in the end.
-// Each step can be done twice, so that a crash between any two loses and doubles nothing.
+// tendWithdrawal does what is due with a statement: it finds its order, puts its mails into the outbox, and
+// deletes it in the end. Each step can be done twice, so that a crash between any two loses and doubles
+// nothing.
 func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdrawal]) (job.Finish[withdrawal], error) {
 	doc, id, err := t.Doc, t.Key, error(nil)
 	if over := func(w2 withdrawal) bool { return !w.app.now().Before(w2.keptUntil()) }; over(doc) {
@@ -55,8 +56,8 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdr
 
 func (w withdrawal) keptUntil() time.Time { return w.At.AddDate(withdrawalKeep, 0, 0) }
 
-// nextLook is when the worker looks at the statement next: again for its order, which a feed may bring late, and then to delete
-// it.
+// nextLook is when the worker looks at the statement next: again for its order, which a feed may bring
+// late, and then to delete it.
 func (w withdrawal) nextLook(now time.Time) time.Time {
 	if w.Tell {
 		return now
@@ -74,8 +75,9 @@ func (w withdrawal) nextLook(now time.Time) time.Time {
 	return w.keptUntil()
 }
 
-// matchWithdrawal looks for the order, notes the statement there, and then writes down which it is. The shop is told of it even
-// if strangers used up what the shop is told of in an hour: an order takes so few notes that they bound its mails.
+// matchWithdrawal looks for the order, notes the statement there, and then writes down which it is. The
+// shop is told of it even if strangers used up what the shop is told of in an hour: an order takes so few
+// notes that they bound its mails.
 func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) (withdrawal, error) {
 	number, err := w.orderOf(ctx, shop, doc.Statement)
 	if err != nil || number == "" {
@@ -104,12 +106,13 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc w
 	})
 }
 
-// precedes reports whether a statement was sent before the order was placed. It is about another contract then: numbers can be
-// guessed, and a stranger must not use up the right of an order that is still to come.
+// precedes reports whether a statement was sent before the order was placed. It is about another contract
+// then: numbers can be guessed, and a stranger must not use up the right of an order that is still to come.
 func (w withdrawal) precedes(o storedOrder) bool { return w.At.Add(clockSkew).Before(o.PlacedAt) }
 
-// orderOf finds the order that a statement is about: one with its number that was placed with its address, or is its owner's; else
-// the only one of that owner whose number is written with other signs, or stands behind a word such as "No.". "" is none.
+// orderOf finds the order that a statement is about: one with its number that was placed with its address,
+// or is its owner's; else the only one of that owner whose number is written with other signs, or stands
+// behind a word such as "No.". "" is none.
 func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number string, err error) {
 	customer, err := w.app.follow(ctx, shop.ID, emailHandle(s.Email))
 	if err != nil {
@@ -154,7 +157,8 @@ func (w Worker) orderLike(ctx context.Context, shop Shop, customer, term string)
 	return number, false, err
 }
 
-// The mails of a statement. Their entries' keys name it, so that they carry nothing of it and can be sent again.
+// The mails of a statement. Their entries' keys name it, so that they carry nothing of it and can be sent
+// again.
 const (
 	mailWithdrawalReceipt = "withdrawal_receipt"
 	mailWithdrawalTold    = "withdrawal_told"
@@ -162,7 +166,8 @@ const (
 	toldEntry             = "withdrawal-told-"
 )
 
-// tellWithdrawal puts the receipt, unless that waits, and the mail to the shop into the outbox, where they are still to be sent.
+// tellWithdrawal puts the receipt, unless that waits, and the mail to the shop into the outbox, where they
+// are still to be sent.
 func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal, waits bool) error {
 	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: w.app.now()}
 	if !doc.Told && !waits && doc.Receipt == receiptMailed {

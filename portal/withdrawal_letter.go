@@ -56,13 +56,15 @@ func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, 
 	return to, func(l *i18n.Localizer) mail.Letter { return doc.receiptLetter(shop, l) }, err
 }
 
-// repeatsNumber reports whether an email may repeat the order's number where its sender's words must not go: to a mailbox that nobody
-// has shown to be theirs, and into a subject. A number that was matched, or was chosen by a signed-in customer, is the shop's own.
+// repeatsNumber reports whether an email may repeat the order's number where its sender's words must not
+// go: to a mailbox that nobody has shown to be theirs, and into a subject. A number that was matched, or
+// was chosen by a signed-in customer, is the shop's own.
 func (w withdrawal) repeatsNumber() bool {
 	return w.Order != "" || w.Customer != "" || looksLikeNumber(w.Statement.Number)
 }
 
-// receiptLetter is the acknowledgement of Art. 11a(4): the statement's content, and the date and time at which it was sent.
+// receiptLetter is the acknowledgement of Art. 11a(4): the statement's content, and the date and time at
+// which it was sent.
 func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.unlinked()
 	letter := shop.letter(l, "mail.withdrawal", "Number", w.Order, "When", w.At, "Zone", shop.TimeZone)

@@ -8,9 +8,10 @@ import (
 	"postern/storage"
 )
 
-// The limits of statements and of the mails they cause. Only the last keeps a statement from being recorded: it is far above what
-// people behind one address send, and without it a program could fill the store with what is kept for years. Who is signed in
-// has receipts mailed to an address that is theirs, so only what no person sends is kept back.
+// The limits of statements and of the mails they cause. Only the last keeps a statement from being
+// recorded: it is far above what people behind one address send, and without it a program could fill the
+// store with what is kept for years. Who is signed in has receipts mailed to an address that is theirs, so
+// only what no person sends is kept back.
 const (
 	receiptsAnHour     = 6 // to one address, of one client
 	receiptsADay       = 15
@@ -22,9 +23,9 @@ const (
 	statementsOfClient = 600 // in clientPeriod
 )
 
-// sender is the rate-limit subject of a statement, and the key within it. A signed-in customer has a limit of their own. A
-// visitor shares that of their network, by email, so that strangers who enter another person's email use up their own
-// limit.
+// sender is the rate-limit subject of a statement, and the key within it. A signed-in customer has a limit
+// of their own. A visitor shares that of their network, by email, so that strangers who enter another
+// person's email use up their own limit.
 func (w withdrawal) sender() (who, to string) {
 	if w.Customer != "" {
 		return "of/" + w.Customer, ""
@@ -37,7 +38,8 @@ func (a *App) statementBound(shop Shop, w withdrawal) bound {
 	return a.bound(shop.ID, "withdrawals-client", limit(statementsOfClient, clientPeriod), who)
 }
 
-// ownBounds are what the mails count against that a sender uses up alone: the first is that of all addresses together.
+// ownBounds are what the mails count against that a sender uses up alone: the first is that of all
+// addresses together.
 func (a *App) ownBounds(shop Shop, w withdrawal) []bound {
 	who, to := w.sender()
 	all := a.bound(shop.ID, "receipt-client", limit(receiptsOfClient, clientPeriod), who)
@@ -51,11 +53,13 @@ func (a *App) ownBounds(shop Shop, w withdrawal) []bound {
 	}
 }
 
-// lateRetry is when a mail that a limit of the shop put off is tried again. The limits' windows are over by then.
+// lateRetry is when a mail that a limit of the shop put off is tried again. The limits' windows are over by
+// then.
 const lateRetry = time.Hour
 
-// putOff puts off, never drops, what the shop's own limits keep back for the hour: the receipt of a visitor's statement that matches no
-// order, which goes to whatever address somebody wrote, and the mail that tells the shop of such a statement.
+// putOff puts off, never drops, what the shop's own limits keep back for the hour: the receipt of a
+// visitor's statement that matches no order, which goes to whatever address somebody wrote, and the mail
+// that tells the shop of such a statement.
 func (a *App) putOff(ctx context.Context, shop Shop, id string, w withdrawal) (tended withdrawal, waits bool, err error) {
 	if w.Order == "" && w.Customer == "" && !w.Told && w.Receipt == receiptMailed {
 		over, err := a.over(ctx, []bound{a.bound(shop.ID, "receipts-unmatched", limit(unmatchedAnHour, time.Hour))})
@@ -96,8 +100,8 @@ func (a *App) countOwn(ctx context.Context, bounds []bound) (withheld, error) {
 	return withheld{}, nil
 }
 
-// countMails counts the mails of a statement. What is over its sender's own measure takes nothing from the measures that
-// visitors share, and who is signed in does not share them.
+// countMails counts the mails of a statement. What is over its sender's own measure takes nothing from the
+// measures that visitors share, and who is signed in does not share them.
 func (a *App) countMails(ctx context.Context, shop Shop, w withdrawal) (withheld, error) {
 	held, err := a.countOwn(ctx, a.ownBounds(shop, w))
 	if err != nil || held.told || w.Customer != "" {

@@ -117,8 +117,9 @@ func TestWithdrawalLimits(t *testing.T) {
 	}
 }
 
-// TestWithdrawalsToldToTheShop: what one client sends over its own bound takes nothing of what the shop is told of; and once strangers
-// used that up, the shop is still told at once of who is signed in, and of each statement whose order is found; of all others later.
+// TestWithdrawalsToldToTheShop: what one client sends over its own bound takes nothing of what the shop is
+// told of; and once strangers used that up, the shop is still told at once of who is signed in, and of each
+// statement whose order is found; of all others later.
 func TestWithdrawalsToldToTheShop(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -182,8 +183,9 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 	}
 }
 
-// TestWithdrawalReceiptsOfAnAddress: a stranger who gives somebody's address uses up the stranger's own measure; only many
-// together reach the bound of the address, and what was held back of them does not count there.
+// TestWithdrawalReceiptsOfAnAddress: a stranger who gives somebody's address uses up the stranger's own
+// measure; only many together reach the bound of the address, and what was held back of them does not count
+// there.
 func TestWithdrawalReceiptsOfAnAddress(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -218,7 +220,8 @@ func withEmail(s portal.Statement, email string) portal.Statement {
 	return s
 }
 
-// TestWithdrawalsOfAClient are taken up to 600 in a quarter of an hour; who sent one of them still gets its receipt.
+// TestWithdrawalsOfAClient are taken up to 600 in a quarter of an hour; who sent one of them still gets its
+// receipt.
 func TestWithdrawalsOfAClient(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -249,8 +252,9 @@ func TestWithdrawalsOfAClient(t *testing.T) {
 	}
 }
 
-// TestUnmatchedReceiptsOfAShop: a shop mails 120 receipts an hour for statements of visitors that match no order, from however many
-// clients and to however many addresses, the others an hour later; the shop is told of all, and those that match an order have theirs.
+// TestUnmatchedReceiptsOfAShop: a shop mails 120 receipts an hour for statements of visitors that match no
+// order, from however many clients and to however many addresses, the others an hour later; the shop is
+// told of all, and those that match an order have theirs.
 func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)

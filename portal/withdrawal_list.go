@@ -7,8 +7,8 @@ import (
 	"postern/storage"
 )
 
-// WithdrawalRecord is a received statement as the shop's system reads it. Order and InTime are nil where no order was found, InTime
-// also where an order has no period.
+// WithdrawalRecord is a received statement as the shop's system reads it. Order and InTime are nil where no
+// order was found, InTime also where an order has no period.
 type WithdrawalRecord struct {
 	ID     string          `json:"id"`
 	At     time.Time       `json:"at"`
@@ -22,7 +22,8 @@ type WithdrawalRecord struct {
 	Lines  []StatementLine `json:"lines"`
 }
 
-// WithdrawalPage is a part of the list, oldest first. Next is what to ask for the part behind it, now or later.
+// WithdrawalPage is a part of the list, oldest first. Next is what to ask for the part behind it, now or
+// later.
 type WithdrawalPage struct {
 	Withdrawals []WithdrawalRecord `json:"withdrawals"`
 	Next        string             `json:"next"`

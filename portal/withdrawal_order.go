@@ -10,8 +10,9 @@ import (
 	"postern/storage"
 )
 
-// WithdrawalChoice is what a signed-in customer withdraws from: an order, or lines of it by their place, with a quantity each
-// ("" and "0" for none). Mark is the LinesMark of the lines that the choice was made from.
+// WithdrawalChoice is what a signed-in customer withdraws from: an order, or lines of it by their place,
+// with a quantity each ("" and "0" for none). Mark is the LinesMark of the lines that the choice was made
+// from.
 type WithdrawalChoice struct {
 	Number     string
 	Name       string // asked for only where the account has none
@@ -42,9 +43,9 @@ func (s Shopper) withdrawalOf(doc storedOrder) *WithdrawalRight {
 // Takes reports whether a signed-in customer may send a statement about the order: a late one, too.
 func (r WithdrawalRight) Takes() bool { return r.Closed == "" || r.Closed == WithdrawalOver }
 
-// PrepareWithdrawal makes a statement of a choice, for its sender to confirm, and gives the form that confirms it an id. It
-// writes nothing. Faults stand at "name", at "line/" and a line's place, and at "" when nothing is chosen. Lines that changed since
-// are a Conflict.
+// PrepareWithdrawal makes a statement of a choice, for its sender to confirm, and gives the form that
+// confirms it an id. It writes nothing. Faults stand at "name", at "line/" and a line's place, and at ""
+// when nothing is chosen. Lines that changed since are a Conflict.
 func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice) (st Statement, id string, err error) {
 	order, err := s.Order(ctx, choice.Number)
 	if err != nil {
@@ -114,8 +115,8 @@ func isPart(given, all string) bool {
 	return given == all || err == nil && fault == nil && strconv.Itoa(pieces) == given && 1 <= pieces && pieces <= of
 }
 
-// Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt, whatever became of the
-// order in between. From a customer who sent hundreds lately it is TooMany.
+// Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt,
+// whatever became of the order in between. From a customer who sent hundreds lately it is TooMany.
 func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoice) (WithdrawalReceipt, error) {
 	if receipt, err := s.withdrawn(ctx, id, choice); !errors.Is(err, storage.ErrNotFound) {
 		return receipt, err
@@ -144,8 +145,8 @@ func (s Shopper) withdrawn(ctx context.Context, id string, choice WithdrawalChoi
 	return sent.receipt(), nil
 }
 
-// withdrawalException reads why a line cannot be withdrawn from, in any spelling of our words. Another word is refused, not dropped as
-// others are: it would take a right away, or grant one, by a misunderstanding.
+// withdrawalException reads why a line cannot be withdrawn from, in any spelling of our words. Another word
+// is refused, not dropped as others are: it would take a right away, or grant one, by a misunderstanding.
 func (f *form) withdrawalException(field, word string) string {
 	key := statusKey(word)
 	if saysNothing(key) {

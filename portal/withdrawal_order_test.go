@@ -123,7 +123,8 @@ func TestWithdrawalOfAnOrder(t *testing.T) {
 	}
 }
 
-// TestWithdrawalSwitchedOff: a shop that does without answers as if there were nothing; switched on again, all is there.
+// TestWithdrawalSwitchedOff: a shop that does without answers as if there were nothing; switched on again,
+// all is there.
 func TestWithdrawalSwitchedOff(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// WithdrawalRight is how an order stands to the right of withdrawal (Art. 9 to 16 of Directive 2011/83/EU), as its page tells
-// it. It decides what is offered and said, never whether a statement is received: the function of Art. 11a takes every one,
-// and who is right is settled between shop and consumer.
+// WithdrawalRight is how an order stands to the right of withdrawal (Art. 9 to 16 of Directive 2011/83/EU),
+// as its page tells it. It decides what is offered and said, never whether a statement is received: the
+// function of Art. 11a takes every one, and who is right is settled between shop and consumer.
 type WithdrawalRight struct {
 	Closed   string    // why the page offers no withdrawal, one of the words below; "" while it does
 	Last     time.Time // noon of the period's last day in the shop's time zone; zero while the delivery is not known
@@ -23,9 +23,9 @@ const (
 	WithdrawalOver      = "over"      // Last is past
 )
 
-// WithdrawalExceptions are the words by which a feed says that a line is an exception of Art. 16: made to the customer's wish
-// (c), unsealed and not fit for return for health or hygiene or as a copy of a work (e, i), perishable (d), digital content whose
-// supply began with consent (m), and any other.
+// WithdrawalExceptions are the words by which a feed says that a line is an exception of Art. 16: made to
+// the customer's wish (c), unsealed and not fit for return for health or hygiene or as a copy of a work (e,
+// i), perishable (d), digital content whose supply began with consent (m), and any other.
 func WithdrawalExceptions() []string {
 	return []string{"custom_made", "sealed", "perishable", "digital_started", "other"}
 }
@@ -38,8 +38,8 @@ type ReceivedWithdrawal struct {
 	Own   bool      `bson:"own,omitempty"`   // sent by the order's customer, signed in
 }
 
-// The lengths of the period. Art. 9(1) gives 14 days. By Art. 10(1) a shop that did not inform of the right gives 12 months
-// more, and by Art. 18(1) goods come within 30 days unless agreed otherwise.
+// The lengths of the period. Art. 9(1) gives 14 days. By Art. 10(1) a shop that did not inform of the right
+// gives 12 months more, and by Art. 18(1) goods come within 30 days unless agreed otherwise.
 const (
 	withdrawalDays   = 14
 	forgottenMonths  = 12
@@ -72,8 +72,8 @@ func (o Order) withdrawalRight(now time.Time, zone *time.Location, received []Re
 	return r
 }
 
-// inTime reports whether a statement of that moment is within the period; nil where the order has none, or where its end
-// is only the last that it could possibly be.
+// inTime reports whether a statement of that moment is within the period; nil where the order has none, or
+// where its end is only the last that it could possibly be.
 func (o Order) inTime(at time.Time, zone *time.Location) *bool {
 	last, known := o.withdrawalEnd(zone)
 	within := !midday(at, zone).After(last)
@@ -85,11 +85,12 @@ func (o Order) inTime(at time.Time, zone *time.Location) *bool {
 
 // withdrawalEnd is noon of the period's last day, whether known or not.
 //
-// The period runs from the day on which the last of the goods came (Art. 9(2)(b)); for what is delivered without a carrier of
-// data, from the contract (Art. 9(2)(c)). While no delivery is known it cannot have begun as far as the portal can tell, so it
-// is open, which is the worst case for the shop. It ends with the latest day that the law could give an order delivered as
-// Art. 18(1) wants it: 30 days for the delivery, the 14 days, and the 12 months of Art. 10(1). A feed that never tells of
-// deliveries would else leave every order open for good.
+// The period runs from the day on which the last of the goods came (Art. 9(2)(b)); for what is delivered
+// without a carrier of data, from the contract (Art. 9(2)(c)). While no delivery is known it cannot have
+// begun as far as the portal can tell, so it is open, which is the worst case for the shop. It ends with
+// the latest day that the law could give an order delivered as Art. 18(1) wants it: 30 days for the
+// delivery, the 14 days, and the 12 months of Art. 10(1). A feed that never tells of deliveries would else
+// leave every order open for good.
 func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
 	if o.IsDigital {
 		return workday(midday(o.PlacedAt, zone).AddDate(0, 0, withdrawalDays)), true
@@ -103,9 +104,10 @@ func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
 	return workday(midday(o.PlacedAt, zone).AddDate(0, forgottenMonths, longestDelivery+withdrawalDays)), false
 }
 
-// lastDelivery is when the last of the goods came. It is known when nothing is still to come and each shipment has a date. Else
-// events may tell it: where no shipment is named, or where one has no date and the order as a whole is said to have come. An event
-// of one shipment says nothing of the others (Art. 9(2)(b)).
+// lastDelivery is when the last of the goods came. It is known when nothing is still to come and each
+// shipment has a date. Else events may tell it: where no shipment is named, or where one has no date and
+// the order as a whole is said to have come. An event of one shipment says nothing of the others (Art.
+// 9(2)(b)).
 func (o Order) lastDelivery() (at time.Time, known bool) {
 	if !slices.Contains([]string{Shipped, OutForDelivery, Delivered, DeliveryFailed, PartiallyReturned, Returned, Unknown}, o.Status.Fulfillment) {
 		return at, false
@@ -127,9 +129,9 @@ func (o Order) lastDelivery() (at time.Time, known bool) {
 	return o.deliveredEvent(at)
 }
 
-// deliveredEvent is when the goods came as events tell it, or at the date of a shipment if that is later. What was noticed is the
-// order's own change, so the delivery took place before it, never after. A feed's event may be of the very shipment that has the
-// date; only a later one tells of those that have none.
+// deliveredEvent is when the goods came as events tell it, or at the date of a shipment if that is later.
+// What was noticed is the order's own change, so the delivery took place before it, never after. A feed's
+// event may be of the very shipment that has the date; only a later one tells of those that have none.
 func (o Order) deliveredEvent(dated time.Time) (at time.Time, known bool) {
 	at = dated
 	for _, e := range o.Events {
@@ -140,9 +142,10 @@ func (o Order) deliveredEvent(dated time.Time) (at time.Time, known bool) {
 	return at, known
 }
 
-// workday moves a period's last day from a Saturday or Sunday to the Monday after (Art. 3(4) of Regulation 1182/71, which Recital
-// 41 of the directive refers to; by its Art. 3(1) the day of the event itself does not count). Public holidays, which move it too,
-// differ by country and are not known here: one more reason why a statement that seems late is received all the same.
+// workday moves a period's last day from a Saturday or Sunday to the Monday after (Art. 3(4) of Regulation
+// 1182/71, which Recital 41 of the directive refers to; by its Art. 3(1) the day of the event itself does
+// not count). Public holidays, which move it too, differ by country and are not known here: one more reason
+// why a statement that seems late is received all the same.
 func workday(last time.Time) time.Time {
 	switch last.Weekday() {
 	case time.Saturday:

@@ -75,7 +75,8 @@ func TestWithdrawalPeriods(t *testing.T) {
 	checkPeriods(t, tests)
 }
 
-// TestWithdrawalPeriodsByEvents: an event of one shipment does not end the wait for the others (Art. 9(2)(b)).
+// TestWithdrawalPeriodsByEvents: an event of one shipment does not end the wait for the others (Art.
+// 9(2)(b)).
 func TestWithdrawalPeriodsByEvents(t *testing.T) {
 	t.Parallel()
 	event := func(text string, noticed bool) func(*Order) {

@@ -9,7 +9,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// TestReceiptIsSettledOnce: who counts a statement's mails a second time, as worker and request can at once, changes nothing.
+// TestReceiptIsSettledOnce: who counts a statement's mails a second time, as worker and request can at
+// once, changes nothing.
 func TestReceiptIsSettledOnce(t *testing.T) {
 	t.Parallel()
 	now := at(t, "2026-03-05T10:00:00Z")
@@ -35,8 +36,8 @@ func TestReceiptIsSettledOnce(t *testing.T) {
 	}
 }
 
-// TestErasedOrderIsNobodys: an order whose person was erased has no customer, and an address that nobody has leads to none;
-// that makes them no match.
+// TestErasedOrderIsNobodys: an order whose person was erased has no customer, and an address that nobody
+// has leads to none; that makes them no match.
 func TestErasedOrderIsNobodys(t *testing.T) {
 	t.Parallel()
 	now := at(t, "2026-03-05T10:00:00Z")

@@ -134,7 +134,8 @@ func TestWithdrawalMails(t *testing.T) {
 	}
 }
 
-// TestWithdrawalTwice: the same form 200 times at once, and once more later, is one statement, one mail each, one receipt.
+// TestWithdrawalTwice: the same form 200 times at once, and once more later, is one statement, one mail
+// each, one receipt.
 func TestWithdrawalTwice(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -295,7 +296,8 @@ func TestWithdrawalMatching(t *testing.T) {
 	}
 }
 
-// TestWithdrawalBeforeItsOrderIsPlaced: a statement sent ahead with a guessed number takes nothing from the order placed later.
+// TestWithdrawalBeforeItsOrderIsPlaced: a statement sent ahead with a guessed number takes nothing from the
+// order placed later.
 func TestWithdrawalBeforeItsOrderIsPlaced(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -347,7 +349,8 @@ func TestWithdrawalBeforeItsOrder(t *testing.T) {
 	}
 }
 
-// TestWithdrawalsPaging reads more than a page, goes on from where it stopped, and misses nothing that came since.
+// TestWithdrawalsPaging reads more than a page, goes on from where it stopped, and misses nothing that came
+// since.
 func TestWithdrawalsPaging(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -451,8 +454,9 @@ func (d *stopping) Replace(ctx context.Context, collection string, r storage.Rec
 	return d.Engine.Replace(ctx, collection, r, read)
 }
 
-// TestWithdrawalInterrupted stops the sequence after each of its writes; then another process goes on, and the sender tries again
-// where no answer came. It always ends with one statement, one mail each, and one mark on the order.
+// TestWithdrawalInterrupted stops the sequence after each of its writes; then another process goes on, and
+// the sender tries again where no answer came. It always ends with one statement, one mail each, and one
+// mark on the order.
 func TestWithdrawalInterrupted(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

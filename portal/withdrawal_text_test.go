@@ -9,7 +9,8 @@ import (
 	"postern/portal"
 )
 
-// TestWithdrawalMailsLeadNowhere: a stranger's words make no link in either mail, and common ones stay as they were typed.
+// TestWithdrawalMailsLeadNowhere: a stranger's words make no link in either mail, and common ones stay as
+// they were typed.
 func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -76,8 +77,8 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 	}
 }
 
-// TestNumbersOfStrangersCarryNoWords: whatever a stranger writes as a number is accepted and told to the shop, but only what looks like a
-// number is repeated to the mailbox they name, or stands in a subject.
+// TestNumbersOfStrangersCarryNoWords: whatever a stranger writes as a number is accepted and told to the
+// shop, but only what looks like a number is repeated to the mailbox they name, or stands in a subject.
 func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
 	t.Parallel()
 	spam := []string{
@@ -113,7 +114,8 @@ func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
 	}
 }
 
-// TestMatchedNumbersAreRepeated: a number of any shape that is an order's of this very address is the shop's own word.
+// TestMatchedNumbersAreRepeated: a number of any shape that is an order's of this very address is the
+// shop's own word.
 func TestMatchedNumbersAreRepeated(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)

@@ -47,7 +47,8 @@ func (h *house) process(engine storage.Engine) *portal.App {
 	return portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 }
 
-// TestTwoWorkersShareTheJobs: of two processes at work on one store, one does a shop's jobs, and each job once.
+// TestTwoWorkersShareTheJobs: of two processes at work on one store, one does a shop's jobs, and each job
+// once.
 func TestTwoWorkersShareTheJobs(t *testing.T) {
 	t.Parallel()
 	orders := crowd(500)
@@ -74,7 +75,8 @@ func TestTwoWorkersShareTheJobs(t *testing.T) {
 	}
 }
 
-// TestWorkerTakesOverAfterACrash: what a dead process had in hand is done by another a minute later, and no sooner.
+// TestWorkerTakesOverAfterACrash: what a dead process had in hand is done by another a minute later, and no
+// sooner.
 func TestWorkerTakesOverAfterACrash(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -56,7 +56,8 @@ func contentType(name string) string {
 
 func index() shelf {
 	s := shelf{byName: make(map[string]*File), byURL: make(map[string]*File)}
-	// An embedded file system neither fails nor changes; a name that does not open would be a fault of the compiler.
+	// An embedded file system neither fails nor changes; a name that does not open would be a fault of the
+	// compiler.
 	_ = fs.WalkDir(FS, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

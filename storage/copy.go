@@ -17,28 +17,31 @@ const (
 	copyWorkers = 64   // changes under way at once, so that they share commits
 )
 
-// Report counts documents. Behind are those that changed in the source while they were copied: the target has them as
-// before, and the next run brings them.
+// Report counts documents. Behind are those that changed in the source while they were copied: the target
+// has them as before, and the next run brings them.
 type Report struct {
 	Inserted, Replaced, Deleted, Unchanged, Behind int64
 }
 
-// Copy makes the collections of the target equal to those of the source: it writes what differs, deletes what only the
-// target has, and skips documents of the same version. Versions and marks stay as they are. Counters (rate limits) are not
-// copied: they begin anew. The indexes are the target's own, made when it was opened.
+// Copy makes the collections of the target equal to those of the source: it writes what differs, deletes
+// what only the target has, and skips documents of the same version. Versions and marks stay as they are.
+// Counters (rate limits) are not copied: they begin anew. The indexes are the target's own, made when it
+// was opened.
 //
-// A run that ended early, by an error, ctx or a crash, is simply run again; after one that was completed another changes
-// nothing. The source may be in use meanwhile, but then its documents come from different moments, so the last run belongs
-// to a source that rests. Only Copy may write to the target until it takes the source's place.
+// A run that ended early, by an error, ctx or a crash, is simply run again; after one that was completed
+// another changes nothing. The source may be in use meanwhile, but then its documents come from different
+// moments, so the last run belongs to a source that rests. Only Copy may write to the target until it takes
+// the source's place.
 //
-// It returns ErrTarget, having written nothing to the target, unless each document there is in a version that an earlier copy
-// from this source has put there, and none is missing: so a first copy wants a target whose collections are empty. A stamp
-// in the target tells, over the ids and versions of all documents. What it cannot tell: a change that keeps the version,
-// as only another program makes; counters; collections that were not given; and writes during the run, of which a
-// conflicting one ends it and any other shows in the next. A store restored from a backup of the source counts as the source.
+// It returns ErrTarget, having written nothing to the target, unless each document there is in a version
+// that an earlier copy from this source has put there, and none is missing: so a first copy wants a target
+// whose collections are empty. A stamp in the target tells, over the ids and versions of all documents.
+// What it cannot tell: a change that keeps the version, as only another program makes; counters;
+// collections that were not given; and writes during the run, of which a conflicting one ends it and any
+// other shows in the next. A store restored from a backup of the source counts as the source.
 //
-// The progress, which may be nil, is how many documents have been looked at, in the target and then in the source, of how
-// many; the total can grow.
+// The progress, which may be nil, is how many documents have been looked at, in the target and then in the
+// source, of how many; the total can grow.
 func Copy(ctx context.Context, from, to Engine, collections []Collection, progress func(done, total int64)) (Report, error) {
 	c, err := newCopier(ctx, from, to, collections)
 	if err != nil {
@@ -118,7 +121,8 @@ func (c *copier) looked(n int64) {
 	c.progress(c.done, c.total)
 }
 
-// audit sees to it that the target is as copies left it, before anything is written, and then takes the stamp over.
+// audit sees to it that the target is as copies left it, before anything is written, and then takes the
+// stamp over.
 func (c *copier) audit(ctx context.Context, collections []Collection) error {
 	unfinished := c.stamp.Collection
 	if unfinished != "" && !slices.ContainsFunc(collections, func(d Collection) bool { return d.Name == unfinished }) {
@@ -160,9 +164,9 @@ func (c *copier) auditOne(ctx context.Context, collection string) error {
 	}
 }
 
-// copy compares and writes one collection, the next batch being read while one is written. The target's trail is always ahead of
-// the writes, so it never meets them. Where the target has nothing yet, all documents are read in one go; else only those
-// that differ, which is quick when few do.
+// copy compares and writes one collection, the next batch being read while one is written. The target's
+// trail is always ahead of the writes, so it never meets them. Where the target has nothing yet, all
+// documents are read in one go; else only those that differ, which is quick when few do.
 func (c *copier) copy(ctx context.Context, collection string) error {
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan batch, 1)
@@ -227,8 +231,8 @@ func (r *Report) add(c change, made bool) {
 	}
 }
 
-// writeAll makes the changes; made tells which, for some may not be the source's state any more. A write that has begun is waited
-// for, whatever happens: one that came late would be a stranger's to the next run.
+// writeAll makes the changes; made tells which, for some may not be the source's state any more. A write
+// that has begun is waited for, whatever happens: one that came late would be a stranger's to the next run.
 func (c *copier) writeAll(ctx context.Context, collection string, changes []change, made []bool) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64

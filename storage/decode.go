@@ -12,8 +12,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// decode reads a document into the zero value that into points to, as bson.Unmarshal does: it knows how the product's own
-// types are stored, in which it is several times as fast, and leaves every other pair of types to bson.
+// decode reads a document into the zero value that into points to, as bson.Unmarshal does: it knows how the
+// product's own types are stored, in which it is several times as fast, and leaves every other pair of
+// types to bson.
 //
 // All strings share the memory of one copy of the document.
 func decode(raw bson.Raw, into any) error {
@@ -66,7 +67,8 @@ func newDecoder(t reflect.Type) decoder {
 	return decodeAny
 }
 
-// isForeign tells types that are not stored by their kind: those that store themselves, and those of other modules.
+// isForeign tells types that are not stored by their kind: those that store themselves, and those of other
+// modules.
 func isForeign(t reflect.Type) bool {
 	own := func(i reflect.Type) bool { return t.Implements(i) || reflect.PointerTo(t).Implements(i) }
 	return own(reflect.TypeFor[bson.Unmarshaler]()) || own(reflect.TypeFor[bson.ValueUnmarshaler]()) ||

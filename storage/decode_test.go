@@ -114,7 +114,8 @@ func sameAsBSON(t *testing.T, raw bson.Raw) {
 	}
 }
 
-// TestDecodeDamaged cuts a document everywhere, and alters each of its bytes: what no longer is a document is an error.
+// TestDecodeDamaged cuts a document everywhere, and alters each of its bytes: what no longer is a document
+// is an error.
 func TestDecodeDamaged(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

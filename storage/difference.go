@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// batch is what is announced and then written at once, and how many documents of the source were looked at for it.
+// batch is what is announced and then written at once, and how many documents of the source were looked at
+// for it.
 type batch struct {
 	changes []change
 	bytes   int

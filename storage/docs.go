@@ -20,8 +20,8 @@ const (
 	maxTries    = 1000
 )
 
-// Docs is one collection of one shop, as documents of type T. The shop's name begins every id, so another shop's document
-// cannot be named.
+// Docs is one collection of one shop, as documents of type T. The shop's name begins every id, so another
+// shop's document cannot be named.
 type Docs[T any] struct{ source }
 
 // source is a collection in one shop; with shop "" in all of them, which only queries ask.
@@ -87,9 +87,9 @@ func (d Docs[T]) Delete(ctx context.Context, key string, read Version) error {
 	return d.fault("delete", d.engine.Delete(ctx, d.collection.Name, d.id(key), read))
 }
 
-// Change reads the document, lets change alter it, and replaces it; when another write came between, it does all
-// again. It returns the document as stored, ErrNotFound when there is none, and change's own error unaltered. When
-// change returns ErrUnchanged nothing is written and the error is nil.
+// Change reads the document, lets change alter it, and replaces it; when another write came between, it
+// does all again. It returns the document as stored, ErrNotFound when there is none, and change's own error
+// unaltered. When change returns ErrUnchanged nothing is written and the error is nil.
 func (d Docs[T]) Change(ctx context.Context, key string, change func(*T) error) (T, error) {
 	return d.Put(ctx, key, func(doc *T, found bool) error {
 		if !found {
@@ -99,8 +99,8 @@ func (d Docs[T]) Change(ctx context.Context, key string, change func(*T) error) 
 	})
 }
 
-// Put is Change for a document that need not exist: then change gets a zero document and found is false, and the
-// result is inserted.
+// Put is Change for a document that need not exist: then change gets a zero document and found is false,
+// and the result is inserted.
 func (d Docs[T]) Put(ctx context.Context, key string, change func(doc *T, found bool) error) (T, error) {
 	for range maxTries {
 		doc, read, err := d.Get(ctx, key)

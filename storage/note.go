@@ -15,12 +15,13 @@ const (
 	noteFormat   = "format"
 )
 
-// Notes is the collection in which this package keeps what it must remember about a store: its identity, what the last
-// copy left there, and the format of an engine that has no better place for it. Every engine declares it besides the collections it is given.
+// Notes is the collection in which this package keeps what it must remember about a store: its identity,
+// what the last copy left there, and the format of an engine that has no better place for it. Every engine
+// declares it besides the collections it is given.
 func Notes() Collection { return Collection{Name: "store_note"} }
 
-// identity is the name by which a store knows that it was copied from. The files of a store take it along when they are
-// copied or restored from a backup.
+// identity is the name by which a store knows that it was copied from. The files of a store take it along
+// when they are copied or restored from a backup.
 type identity struct {
 	ID string `bson:"id"`
 }

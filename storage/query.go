@@ -11,11 +11,13 @@ import (
 // MaxLimit is the most rows one Find returns.
 const MaxLimit = 1000
 
-// Query asks one index for a page of heads. Values are string, int64, time.Time or bool, as the index declares.
+// Query asks one index for a page of heads. Values are string, int64, time.Time or bool, as the index
+// declares.
 //
-// Equal gives values for the index's first fields. From (inclusive) and To (exclusive), each optional, bound the
-// field behind them; or Prefix asks there for strings that begin so, which returns one page, each document
-// once, in order of the keys among those found. A multi-valued field must be in Equal or take the Prefix.
+// Equal gives values for the index's first fields. From (inclusive) and To (exclusive), each optional,
+// bound the field behind them; or Prefix asks there for strings that begin so, which returns one page, each
+// document once, in order of the keys among those found. A multi-valued field must be in Equal or take the
+// Prefix.
 type Query struct {
 	Index      string
 	Equal      []any
@@ -41,8 +43,8 @@ type Page[H any] struct {
 	Previous string
 }
 
-// Find returns the page of q. It returns ErrCursor for a cursor that is damaged or of another query. An index over
-// all shops is an error: a Docs names only its own shop's documents.
+// Find returns the page of q. It returns ErrCursor for a cursor that is damaged or of another query. An
+// index over all shops is an error: a Docs names only its own shop's documents.
 func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
 	if err := d.checkShop(); err != nil {
 		return Page[H]{}, err
@@ -50,9 +52,9 @@ func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
 	return find[H](ctx, d.source, q)
 }
 
-// FindAllShops is Find over the documents of all shops, by an index that is declared with AllShops. It costs one read
-// however many shops there are, so background work asks it for what is due. Rows that are equal in all fields come by
-// shop, and then by key.
+// FindAllShops is Find over the documents of all shops, by an index that is declared with AllShops. It
+// costs one read however many shops there are, so background work asks it for what is due. Rows that are
+// equal in all fields come by shop, and then by key.
 func FindAllShops[H any](ctx context.Context, engine Engine, collection Collection, q Query) (Page[H], error) {
 	return find[H](ctx, source{engine: engine, collection: collection}, q)
 }
@@ -108,8 +110,8 @@ func page[H any](d source, q Query, rows []Row, ends pageEnds) (Page[H], error) 
 	return p, nil
 }
 
-// scan checks q against the schema and turns it into what an engine takes, one row longer than the page so that
-// it shows whether more follow. The bool says that the cursor leads backwards.
+// scan checks q against the schema and turns it into what an engine takes, one row longer than the page so
+// that it shows whether more follow. The bool says that the cursor leads backwards.
 func (d source) scan(q Query) (Scan, bool, error) {
 	index, err := d.collection.index(q.Index)
 	if err == nil && index.AllShops != (d.shop == "") {

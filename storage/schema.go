@@ -16,17 +16,17 @@ const (
 	Bool                   // false before true
 )
 
-// Field is one field of an index: the BSON name (a dot leads into an embedded document) and its kind. Multi marks an array
-// whose every element is indexed.
+// Field is one field of an index: the BSON name (a dot leads into an embedded document) and its kind. Multi
+// marks an array whose every element is indexed.
 type Field struct {
 	Path  string
 	Kind  Kind
 	Multi bool
 }
 
-// Index orders the documents of one shop by Fields and carries Head, the BSON names of the top-level fields that
-// a list shows, so that a list never reads the documents. With AllShops it orders those of all shops together: then
-// FindAllShops reads it, and Find, which belongs to one shop, does not.
+// Index orders the documents of one shop by Fields and carries Head, the BSON names of the top-level fields
+// that a list shows, so that a list never reads the documents. With AllShops it orders those of all shops
+// together: then FindAllShops reads it, and Find, which belongs to one shop, does not.
 type Index struct {
 	Name     string
 	Fields   []Field
@@ -42,8 +42,8 @@ type Collection struct {
 
 var nameShape = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
 
-// Check reports the first fault of the declaration: a name that is no plain word, an index without fields, one with two
-// multi-valued fields, or one declared twice.
+// Check reports the first fault of the declaration: a name that is no plain word, an index without fields,
+// one with two multi-valued fields, or one declared twice.
 func (c Collection) Check() error {
 	if !nameShape.MatchString(c.Name) {
 		return fmt.Errorf("storage: collection %q: the name is no plain word", c.Name)

@@ -11,14 +11,16 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// ErrTarget says that the target of a copy is not as earlier copies from the same source left it. Nothing was written.
+// ErrTarget says that the target of a copy is not as earlier copies from the same source left it. Nothing
+// was written.
 var ErrTarget = errors.New("storage: the target is not what an earlier copy left there")
 
-// stamp is the note that a copy leaves in its target: from which store it came, and a digest of what it left there, so that a
-// write by anyone else shows.
+// stamp is the note that a copy leaves in its target: from which store it came, and a digest of what it
+// left there, so that a write by anyone else shows.
 //
-// A batch of changes is announced before its first write. Its documents are not in the digest but in Batch, each with the
-// version before and after, so that after a crash at any moment it is known of every document which versions are a copy's.
+// A batch of changes is announced before its first write. Its documents are not in the digest but in Batch,
+// each with the version before and after, so that after a crash at any moment it is known of every document
+// which versions are a copy's.
 type stamp struct {
 	Run        string            `bson:"run"` // of the copy that wrote the stamp last, "" before the first
 	Source     string            `bson:"source"`

@@ -21,7 +21,8 @@ var (
 	ErrNotFound = errors.New("storage: not found")
 	// ErrExists says that Insert met a document with this key.
 	ErrExists = errors.New("storage: exists already")
-	// ErrConflict says that the stored version is not the one read (a deleted document counts as another version).
+	// ErrConflict says that the stored version is not the one read (a deleted document counts as another
+	// version).
 	ErrConflict = errors.New("storage: not the version read")
 	ErrTooLarge = errors.New("storage: the document is too large")
 	// ErrUnavailable says that the store was not reached, or did not answer in time. Later it may.
@@ -40,7 +41,8 @@ type Version struct {
 }
 
 // Record is a document on its way into an engine. Doc is the whole BSON document: its fields, and the
-// envelope _id (string, "shop/key"), shop (string), v (int64) and mark (string), equal to ID, Shop and Version.
+// envelope _id (string, "shop/key"), shop (string), v (int64) and mark (string), equal to ID, Shop and
+// Version.
 type Record struct {
 	ID      string
 	Shop    string
@@ -48,8 +50,8 @@ type Record struct {
 	Doc     bson.Raw
 }
 
-// Value is one indexed value: Text for String; Num for Int (the number), Time (UTC milliseconds since 1970) and
-// Bool (0 or 1).
+// Value is one indexed value: Text for String; Num for Int (the number), Time (UTC milliseconds since 1970)
+// and Bool (0 or 1).
 type Value struct {
 	Kind Kind
 	Text string
@@ -58,11 +60,11 @@ type Value struct {
 
 // Scan is a checked Query, as an engine gets it.
 //
-// It asks for the rows of Index in the shop (in all shops, where the index is over all, and Shop is "") whose first fields equal Equal, in ascending order of the further
-// fields and then the id by bytes (all reversed when Descending), after the position After, at most Limit.
-// From (inclusive) and To (exclusive) bound the field behind Equal. A document stands in an index only when it
-// has a value of the declared kind in every one of its fields; a multi-valued field gives it a row per
-// distinct element.
+// It asks for the rows of Index in the shop (in all shops, where the index is over all, and Shop is "")
+// whose first fields equal Equal, in ascending order of the further fields and then the id by bytes (all
+// reversed when Descending), after the position After, at most Limit. From (inclusive) and To (exclusive)
+// bound the field behind Equal. A document stands in an index only when it has a value of the declared kind
+// in every one of its fields; a multi-valued field gives it a row per distinct element.
 //
 // With Prefix, the field behind Equal is a string that begins with *Prefix: then each document comes once, in
 // any order, and there is no After.
@@ -83,8 +85,8 @@ type Position struct {
 	ID     string
 }
 
-// Row is what a scan returns: where it stands (Values are empty with Prefix), and the head as a BSON document of
-// the index's Head fields; those the document lacks are left out.
+// Row is what a scan returns: where it stands (Values are empty with Prefix), and the head as a BSON
+// document of the index's Head fields; those the document lacks are left out.
 type Row struct {
 	Position
 	Head bson.Raw
@@ -103,8 +105,9 @@ type Tally struct {
 	Expires time.Time
 }
 
-// Engine keeps documents. All its methods are safe for concurrent use, each is atomic by itself, and a write
-// that returned nil survives a crash and a power loss. Ids and strings compare by bytes, times have milliseconds.
+// Engine keeps documents. All its methods are safe for concurrent use, each is atomic by itself, and a
+// write that returned nil survives a crash and a power loss. Ids and strings compare by bytes, times have
+// milliseconds.
 type Engine interface {
 	// Get returns the whole document, envelope included, or ErrNotFound.
 	Get(ctx context.Context, collection, id string) (bson.Raw, error)
@@ -116,9 +119,9 @@ type Engine interface {
 	Delete(ctx context.Context, collection, id string, read Version) error
 	// Scan returns the rows asked for.
 	Scan(ctx context.Context, collection string, s Scan) ([]Row, error)
-	// Increment applies all counts, each atomically, in one round to the store, as of the time now, and returns
-	// the tallies in their order. By zero only looks, and where no counter lives finds zero and the Count's own
-	// Expires. Expired counters are removed in the engine's own time.
+	// Increment applies all counts, each atomically, in one round to the store, as of the time now, and
+	// returns the tallies in their order. By zero only looks, and where no counter lives finds zero and the
+	// Count's own Expires. Expired counters are removed in the engine's own time.
 	Increment(ctx context.Context, now time.Time, counts []Count) ([]Tally, error)
 	// Close waits for writes in hand and releases the store.
 	Close() error

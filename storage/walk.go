@@ -7,26 +7,26 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Walker goes through a whole collection, the documents of every shop. It is there for operating a store (copying, checking,
-// counting); a use-case asks an index. Both engines have it.
+// Walker goes through a whole collection, the documents of every shop. It is there for operating a store
+// (copying, checking, counting); a use-case asks an index. Both engines have it.
 type Walker interface {
-	// Walk returns the stretch asked for, in ascending order of the ids by bytes. It may be shorter than its limit; only an
-	// empty one is the end. Each stretch is read as of a moment of its own.
+	// Walk returns the stretch asked for, in ascending order of the ids by bytes. It may be shorter than
+	// its limit; only an empty one is the end. Each stretch is read as of a moment of its own.
 	Walk(ctx context.Context, collection string, w Walk) ([]Entry, error)
 	// Count returns how many documents the collection has, on MongoDB an estimate.
 	Count(ctx context.Context, collection string) (int64, error)
 }
 
-// Walk names a stretch of a collection: the documents behind the id After, "" for the first ones, at most Limit (1 to MaxLimit).
-// So a walk that was broken off goes on from the last id it saw.
+// Walk names a stretch of a collection: the documents behind the id After, "" for the first ones, at most
+// Limit (1 to MaxLimit). So a walk that was broken off goes on from the last id it saw.
 type Walk struct {
 	After  string
 	Limit  int
 	Bodies bool // with the documents, not only their versions
 }
 
-// Entry is a document as a walk meets it. Doc is the whole BSON document with Bodies, else nil. The version is zero when
-// this program did not write the document.
+// Entry is a document as a walk meets it. Doc is the whole BSON document with Bodies, else nil. The version
+// is zero when this program did not write the document.
 type Entry struct {
 	ID      string
 	Version Version

@@ -13,8 +13,9 @@ import (
 	"postern/storage"
 )
 
-// asking measures what asking for a link comes to, in a store whose customers nobody has asked for a link before: then an address
-// and its client are counted for the first time alike, whether there is an account or not.
+// asking measures what asking for a link comes to, in a store whose customers nobody has asked for a link
+// before: then an address and its client are counted for the first time alike, whether there is an account
+// or not.
 func (b *bench) asking(ctx context.Context) (err error) {
 	if b.store, err = b.stores.next("asking"); err != nil {
 		return err
@@ -70,8 +71,8 @@ func (b *bench) people(ctx context.Context, n int) error {
 // mostHandOver is the time in which 99 of 100 mails are to be with the mail server.
 const mostHandOver = 2 * time.Second
 
-// handOver asks for links at a fixed pace for the first customers of the store, and measures for each the time from when it was
-// due to be asked for until the mail server had the whole mail.
+// handOver asks for links at a fixed pace for the first customers of the store, and measures for each the
+// time from when it was due to be asked for until the mail server had the whole mail.
 func (b *bench) handOver(ctx context.Context, p *process, n int) error {
 	b.say("asking for %d links, %d a second, with a mail server", n, b.rate)
 	customers := make([]customer, n)

@@ -240,8 +240,8 @@ func (b *bench) bareRow(ctx context.Context, p *process, c customer) error {
 	return errors.Join(err, bare.stop())
 }
 
-// signIns measures asking for links, mailing them and redeeming them. While the server answers requests it has no mail server,
-// so that their cost is theirs alone.
+// signIns measures asking for links, mailing them and redeeming them. While the server answers requests it
+// has no mail server, so that their cost is theirs alone.
 func (b *bench) signIns(ctx context.Context) error {
 	customers := pick(b.links, b.stored)
 	b.say("asking for %d links, mailing and redeeming them", len(customers))

@@ -18,7 +18,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestWholeRun does all that a run does, with next to nothing of everything. A request that fails is an error of the run.
+// TestWholeRun does all that a run does, with next to nothing of everything. A request that fails is an
+// error of the run.
 func TestWholeRun(t *testing.T) {
 	t.Parallel()
 	var out, progress bytes.Buffer

@@ -52,7 +52,8 @@ func furnish(ctx context.Context, app *portal.App) (key string, err error) {
 	return app.Operator().CreateKey(ctx, shopID, "bench")
 }
 
-// fill brings the orders of the customers from one to before another in and has them counted, as a running worker would.
+// fill brings the orders of the customers from one to before another in and has them counted, as a running
+// worker would.
 func fill(ctx context.Context, app *portal.App, from, before int) error {
 	out, into := io.Pipe()
 	defer out.Close() // so that a writer that is not read to its end does not wait for ever
@@ -78,8 +79,9 @@ func bring(ctx context.Context, app *portal.App, orders io.Reader) error {
 // rates are orders a second.
 type rates struct{ imported, alone float64 }
 
-// compareImport imports a sample of orders into an empty store, takes out what it stored, and inserts the very same documents
-// into another empty store, through the store's engine alone and by as many hands at once as an import has.
+// compareImport imports a sample of orders into an empty store, takes out what it stored, and inserts the
+// very same documents into another empty store, through the store's engine alone and by as many hands at
+// once as an import has.
 func (b *bench) compareImport(ctx context.Context) (rates, error) {
 	customers := max(1, b.sample/ordersEach)
 	var text bytes.Buffer

@@ -20,7 +20,8 @@ type load struct {
 	connections int
 	count       int           // requests in all; 0 for as many as fit into
 	duration    time.Duration // which bounds nothing when there is a count
-	// write makes request i of the stream, counted from 0; read looks at its answer. Both are called by many goroutines.
+	// write makes request i of the stream, counted from 0; read looks at its answer. Both are called by
+	// many goroutines.
 	write func(i int, request *fasthttp.Request)
 	read  func(i int, answer *fasthttp.Response) error
 }
@@ -48,7 +49,8 @@ func (r result) quantile(part float64) time.Duration {
 	return r.times[min(len(r.times)-1, int(part*float64(len(r.times))))]
 }
 
-// on sends the load to a server and measures. A request that fails ends it with an error: figures of failures mean nothing.
+// on sends the load to a server and measures. A request that fails ends it with an error: figures of
+// failures mean nothing.
 func (l load) on(ctx context.Context, p *process) (result, error) {
 	before, err := p.cpu()
 	if err != nil {
@@ -96,8 +98,8 @@ func (l load) send(ctx context.Context, address string) ([]time.Duration, error)
 	return slices.Concat(lists...), cmp.Or(append(faults, ctx.Err())...)
 }
 
-// paced sends the requests at a fixed rate, each at its time, whether or not those before it have been answered. It returns when
-// each was due: what is late here is late for who waits.
+// paced sends the requests at a fixed rate, each at its time, whether or not those before it have been
+// answered. It returns when each was due: what is late here is late for who waits.
 func (l load) paced(ctx context.Context, p *process, perSecond int) ([]time.Time, error) {
 	client := &fasthttp.HostClient{
 		Addr: p.address, MaxConns: l.connections, MaxConnWaitTimeout: patience, MaxIdemponentCallAttempts: 1, ReadTimeout: patience, WriteTimeout: patience,
@@ -142,7 +144,8 @@ func (l load) one(client *fasthttp.HostClient, i int) (time.Duration, error) {
 
 const watchPace = 50 * time.Millisecond
 
-// watch looks at the process's own memory now and then; the function it returns stops that and gives the highest.
+// watch looks at the process's own memory now and then; the function it returns stops that and gives the
+// highest.
 func (p *process) watch() (stop func() int64) {
 	over, peak := make(chan struct{}), make(chan int64, 1)
 	go func() {

@@ -1,13 +1,14 @@
-// Command bench measures the portal as it runs: it builds the real server, starts it on a store of its own as a child
-// process, and loads it over HTTP and SMTP like shoppers and feeds do. In the same run a bare Fiber handler, a child process
-// too, returns a page of the same size from memory, so that figures of different machines can be compared.
+// Command bench measures the portal as it runs: it builds the real server, starts it on a store of its own
+// as a child process, and loads it over HTTP and SMTP like shoppers and feeds do. In the same run a bare
+// Fiber handler, a child process too, returns a page of the same size from memory, so that figures of
+// different machines can be compared.
 //
 //	go run ./cmd/bench
 //	go run ./cmd/bench --orders 10000,100000,1000000 --markdown
 //
-// The dependable figure is CPU time of the server's process for each request, which a busy machine changes little. It must not
-// reach into the server that is measured: what it knows of that is HTTP, mails and /proc. It fills stores by the product's
-// own use-cases, and for a profile it serves the real site itself.
+// The dependable figure is CPU time of the server's process for each request, which a busy machine changes
+// little. It must not reach into the server that is measured: what it knows of that is HTTP, mails and
+// /proc. It fills stores by the product's own use-cases, and for a profile it serves the real site itself.
 package main
 
 import (
@@ -37,7 +38,8 @@ func main() {
 	}
 }
 
-// run does what the arguments say: one of the parts that the benchmark starts as children of its own, or all of it.
+// run does what the arguments say: one of the parts that the benchmark starts as children of its own, or
+// all of it.
 func run(ctx context.Context, args []string, out, errors io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {

@@ -113,8 +113,8 @@ func (o *order) progress(k int) {
 	}
 }
 
-// writeOrders writes all orders of the customers from one to before another as NDJSON, in the order they were placed in: each
-// customer's stand far apart.
+// writeOrders writes all orders of the customers from one to before another as NDJSON, in the order they
+// were placed in: each customer's stand far apart.
 func writeOrders(to io.Writer, from, before int, now time.Time) error {
 	out := json.NewEncoder(to)
 	for k := range ordersEach {

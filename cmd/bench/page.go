@@ -10,7 +10,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// view is one customer, of those signed in, at random for each request, who looks at a page that holds a text.
+// view is one customer, of those signed in, at random for each request, who looks at a page that holds a
+// text.
 func (o options) view(customers []customer, path, text func(customer) string) load {
 	return load{
 		connections: o.connections, duration: o.duration,

@@ -12,8 +12,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// What must not be exceeded if the time of an answer is to tell nothing: the difference in milliseconds, how far the
-// probability that a known address is answered later may be from one half, and how unlikely chance may become.
+// What must not be exceeded if the time of an answer is to tell nothing: the difference in milliseconds,
+// how far the probability that a known address is answered later may be from one half, and how unlikely
+// chance may become.
 const (
 	mostDifference = 0.2
 	mostLean       = 0.02
@@ -25,9 +26,10 @@ const (
 // pair is how long the same request took for an address that has an account and for one that has none.
 type pair struct{ known, unknown time.Duration }
 
-// askPairs asks for links by turns for known and unknown addresses, in random order within a pair, over one connection, and
-// says whether the times tell which is which. The times of one pair are compared with each other, since all drift together.
-// The known ones are the store's customers from a place on, and each of a pair is asked for as often as the other.
+// askPairs asks for links by turns for known and unknown addresses, in random order within a pair, over one
+// connection, and says whether the times tell which is which. The times of one pair are compared with each
+// other, since all drift together. The known ones are the store's customers from a place on, and each of a
+// pair is asked for as often as the other.
 func (b *bench) askPairs(ctx context.Context, p *process, from int, how string) error {
 	b.say("asking for %d pairs of a known and an unknown address, %s", b.pairs, how)
 	client := &fasthttp.HostClient{Addr: p.address, MaxConns: 1, MaxIdemponentCallAttempts: 1, ReadTimeout: patience}
@@ -65,8 +67,9 @@ func askPair(client *fasthttp.HostClient, known, unknown int) (pair, error) {
 	return pair{known: took[0], unknown: took[1]}, nil
 }
 
-// tellPairs reports the median of the differences with its 95% interval (bootstrap), the chance that a known address is
-// answered later (Mann-Whitney), and the probability of such differences by chance (Wilcoxon's signed ranks).
+// tellPairs reports the median of the differences with its 95% interval (bootstrap), the chance that a
+// known address is answered later (Mann-Whitney), and the probability of such differences by chance
+// (Wilcoxon's signed ranks).
 func (b *bench) tellPairs(pairs []pair, how string) {
 	differences := make([]float64, len(pairs))
 	for i, p := range pairs {
@@ -101,7 +104,8 @@ func medianInterval(values []float64) (low, high float64) {
 	return medians[resamples/40], medians[resamples-resamples/40]
 }
 
-// laterChance is the share of all combinations in which the known address took longer; equal times count half.
+// laterChance is the share of all combinations in which the known address took longer; equal times count
+// half.
 func laterChance(pairs []pair) float64 {
 	unknown := make([]time.Duration, len(pairs))
 	for i, p := range pairs {

@@ -50,7 +50,8 @@ func openPost() (*post, error) {
 // url is the mail server as --smtp of serve takes it.
 func (p *post) url() string { return "smtp://" + p.address + "?starttls=off" }
 
-// nobody is a mail server that is away: then mails wait in the outbox, and what is measured meanwhile is without them.
+// nobody is a mail server that is away: then mails wait in the outbox, and what is measured meanwhile is
+// without them.
 func nobody() string { return "smtp://127.0.0.1:9?starttls=off" }
 
 func (p *post) take(to string, text []byte) {

@@ -105,7 +105,8 @@ func (p *process) cpu() (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("CPU time can be read on Linux only: %w", err)
 	}
-	// The name in the second field may hold spaces; behind its bracket, utime and stime are fields 14 and 15 of proc(5).
+	// The name in the second field may hold spaces; behind its bracket, utime and stime are fields 14 and
+	// 15 of proc(5).
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	const before = 3 // fields that were cut off
 	user, err1 := strconv.ParseInt(fields[14-before], 10, 64)
@@ -114,8 +115,9 @@ func (p *process) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * time.Second / ticks, errors.Join(err1, err2)
 }
 
-// memory is what a process holds of the machine's, in bytes: its own, and resident pages of files (the program, and the store's
-// file where it is mapped), which the kernel takes back at will. A page that is mapped several times counts once.
+// memory is what a process holds of the machine's, in bytes: its own, and resident pages of files (the
+// program, and the store's file where it is mapped), which the kernel takes back at will. A page that is
+// mapped several times counts once.
 type memory struct{ own, files int64 }
 
 func (p *process) memory() (memory, error) {

@@ -17,7 +17,8 @@ import (
 // siteCommand is the first argument of the child that is profiled.
 const siteCommand = "site"
 
-// serveSite serves the real site over a store, without mail and worker, and writes a CPU profile when ctx ends.
+// serveSite serves the real site over a store, without mail and worker, and writes a CPU profile when ctx
+// ends.
 func serveSite(ctx context.Context, args []string, out io.Writer) error {
 	set := flag.NewFlagSet(siteCommand, flag.ContinueOnError)
 	store := set.String("store", "", "a store")

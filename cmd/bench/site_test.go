@@ -14,7 +14,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// BenchmarkOrdersPage asks the site for a page of 20 orders, in this process and without a network, for profiles:
+// BenchmarkOrdersPage asks the site for a page of 20 orders, in this process and without a network, for
+// profiles:
 //
 //	go test ./cmd/bench -run - -bench OrdersPage -benchmem -cpuprofile cpu.out
 func BenchmarkOrdersPage(b *testing.B) {

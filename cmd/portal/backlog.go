@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// backlog looks at what lies in the outboxes of all shops. A look costs a few reads for each shop, so one serves everybody
-// who asks within lookEvery.
+// backlog looks at what lies in the outboxes of all shops. A look costs a few reads for each shop, so one
+// serves everybody who asks within lookEvery.
 type backlog struct {
 	engine storage.Engine
 	shops  func(context.Context) ([]string, error)

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// certificate is a TLS certificate in two files, which somebody replaces from time to time while the server runs.
+// certificate is a TLS certificate in two files, which somebody replaces from time to time while the server
+// runs.
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -88,8 +89,8 @@ func (c *certificate) refresh(ctx context.Context) {
 	}
 }
 
-// reload reads the files. What cannot be used is logged, and the certificate stays: the two files are rarely replaced in
-// the same moment.
+// reload reads the files. What cannot be used is logged, and the certificate stays: the two files are
+// rarely replaced in the same moment.
 func (c *certificate) reload(ctx context.Context) {
 	c.seen = c.look()
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)

@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serveAsChild runs the command as main does. It ends with its standard input, so that no child outlives the tests.
+// serveAsChild runs the command as main does. It ends with its standard input, so that no child outlives
+// the tests.
 func serveAsChild(arguments []string) int {
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
@@ -73,7 +74,8 @@ func startChild(t *testing.T, dir, office string) *child {
 	return nil
 }
 
-// kill ends the server, which has no time to finish anything, and waits until it is gone. It may be called twice.
+// kill ends the server, which has no time to finish anything, and waits until it is gone. It may be called
+// twice.
 func (c *child) kill() {
 	c.process.Process.Kill()
 	c.process.Wait()

@@ -30,8 +30,8 @@ func (b *ledger) inspect(t *testing.T) {
 	}
 }
 
-// repeatClicks presses the button again in every browser that did so before the kill: exactly one of them is in, by the very
-// session it was given if it was answered, and no other.
+// repeatClicks presses the button again in every browser that did so before the kill: exactly one of them
+// is in, by the very session it was given if it was answered, and no other.
 func (f found) repeatClicks(p *buyer) {
 	f.Helper()
 	if len(p.clicks) == 0 {
@@ -134,7 +134,8 @@ func (f found) checkList(p *buyer, shopper portal.Shopper) {
 	}
 }
 
-// inspectAll uses the first link of everyone who never did, and looks at all that was ever acknowledged once more.
+// inspectAll uses the first link of everyone who never did, and looks at all that was ever acknowledged
+// once more.
 func (b *ledger) inspectAll(t *testing.T) {
 	t.Helper()
 	f := b.open(t, time.Now().Add(leaseOver))

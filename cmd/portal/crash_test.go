@@ -19,8 +19,8 @@ func crashRounds() int {
 	return 3
 }
 
-// death says when a server is killed: at a time, or earlier, a moment after so many clicks on links began, or while the mail
-// server has so many mails in hand that it has not answered to.
+// death says when a server is killed: at a time, or earlier, a moment after so many clicks on links began,
+// or while the mail server has so many mails in hand that it has not answered to.
 type death struct {
 	life   time.Duration
 	clicks int // 0 is not by clicks
@@ -40,8 +40,9 @@ func newDeath(round int, random *rand.Rand) death {
 	return end
 }
 
-// TestServerIsKilled kills the server at random moments under mixed load, and looks at what it left: nothing that was
-// acknowledged is lost, no link is spent with nobody in, none lets two in, none was mailed that never works.
+// TestServerIsKilled kills the server at random moments under mixed load, and looks at what it left:
+// nothing that was acknowledged is lost, no link is spent with nobody in, none lets two in, none was mailed
+// that never works.
 func TestServerIsKilled(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -123,8 +124,8 @@ func (b *ledger) ask(ctx context.Context, c *child, _ int) {
 	}
 }
 
-// redeem uses the first link that a buyer was mailed, now and then in two browsers at once, and has who is in save
-// addresses.
+// redeem uses the first link that a buyer was mailed, now and then in two browsers at once, and has who is
+// in save addresses.
 func (b *ledger) redeem(ctx context.Context, c *child, _ int) {
 	for {
 		m, ok := b.sink.next(ctx)

@@ -17,7 +17,8 @@ import (
 	"postern/storage/sqlite"
 )
 
-// demoCommand shows the portal with made-up content. It runs the server of serve; only the mail goes to a mailbox page.
+// demoCommand shows the portal with made-up content. It runs the server of serve; only the mail goes to a
+// mailbox page.
 type demoCommand struct {
 	Addr  string `help:"The address to listen on; port 0 picks a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Store string `setting:"demo-store" help:"Keep the demo's store in this directory. By default it is temporary and deleted at the end." placeholder:"DIR"`

@@ -87,7 +87,8 @@ func TestDemoAccounts(t *testing.T) {
 	}
 }
 
-// TestDemoRecords reads by the API what the pages do not show: the shop's proof of a VAT ID, and the statement of withdrawal.
+// TestDemoRecords reads by the API what the pages do not show: the shop's proof of a VAT ID, and the
+// statement of withdrawal.
 func TestDemoRecords(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -125,8 +126,8 @@ func TestDemoRecords(t *testing.T) {
 	}
 }
 
-// TestDemoLetters looks at the mails of what was done in the days before, the only ones that a newcomer finds, and at who is told
-// to sign in as.
+// TestDemoLetters looks at the mails of what was done in the days before, the only ones that a newcomer
+// finds, and at who is told to sign in as.
 func TestDemoLetters(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -160,8 +161,8 @@ func TestDemoLetters(t *testing.T) {
 	}
 }
 
-// TestDemoNewcomer signs in by an address that nobody has: an account is made, and asked for the name, which no customer of the
-// shop's is.
+// TestDemoNewcomer signs in by an address that nobody has: an account is made, and asked for the name,
+// which no customer of the shop's is.
 func TestDemoNewcomer(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)

@@ -14,8 +14,8 @@ import (
 //go:embed demo
 var demoFiles embed.FS
 
-// demoPages are what the demo adds to the site: the mailbox, the pictures of the products, and one page that stands for
-// everything of the shop that is not the portal.
+// demoPages are what the demo adds to the site: the mailbox, the pictures of the products, and one page
+// that stands for everything of the shop that is not the portal.
 type demoPages struct {
 	box      *mailbox
 	base     string // URL of the portal
@@ -24,8 +24,8 @@ type demoPages struct {
 	mailbox  *template.Template
 }
 
-// exchange is what the demo's pages need of a request, and router of the site. The site's framework has both, and the
-// compiler finds the types, so that the framework stays in the packages of the web.
+// exchange is what the demo's pages need of a request, and router of the site. The site's framework has
+// both, and the compiler finds the types, so that the framework stays in the packages of the web.
 type exchange interface {
 	Params(key string, defaultValue ...string) string
 	Set(key, value string)
@@ -90,8 +90,8 @@ func (p *demoPages) json(c exchange) error {
 	return c.Send(out)
 }
 
-// body is the HTML part of a mail, as a mail reader shows it: in a frame, without scripts, and with links that open in the
-// window around it.
+// body is the HTML part of a mail, as a mail reader shows it: in a frame, without scripts, and with links
+// that open in the window around it.
 func (p *demoPages) body(c exchange) error {
 	m, found := p.box.find(c.Params("id"))
 	if !found {

@@ -13,8 +13,9 @@ import (
 	"postern/portal"
 )
 
-// past is the demo's portal as it was some days ago: the same store under a clock that stands still then. What takes days is done
-// there by the use-cases that a browser leads to, with codes out of mails that nobody else sees.
+// past is the demo's portal as it was some days ago: the same store under a clock that stands still then.
+// What takes days is done there by the use-cases that a browser leads to, with codes out of mails that
+// nobody else sees.
 type past struct {
 	app        *portal.App
 	shop       portal.Shop
@@ -94,7 +95,8 @@ func (p *past) signIn(ctx context.Context, email string) (portal.Shopper, error)
 	return p.app.Shopper(ctx, p.shop, signed.Cookie)
 }
 
-// letters sends the mails that follow from what was done, oldest first. Codes and what the sign-in mailed are long read.
+// letters sends the mails that follow from what was done, oldest first. Codes and what the sign-in mailed
+// are long read.
 func (p *past) letters(ctx context.Context) ([]caughtMail, error) {
 	read := len(p.box.all())
 	if err := p.work(ctx); err != nil {

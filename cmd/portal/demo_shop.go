@@ -71,8 +71,8 @@ func newStage(ctx context.Context, server *server, box *mailbox, base, storefron
 	return &stage{server: server, app: app, base: base, now: app.Now(), key: key, box: box, storefront: storefront}, err
 }
 
-// fill brings in the people with their orders, but for those of the largest customer, has everything counted and asked of VIES,
-// and lets happen what those did who are new in the store.
+// fill brings in the people with their orders, but for those of the largest customer, has everything
+// counted and asked of VIES, and lets happen what those did who are new in the store.
 func (s *stage) fill(ctx context.Context) error {
 	var fresh []person
 	for i, p := range people() {
@@ -166,8 +166,8 @@ type addressDoc struct {
 	DefaultBilling  bool `json:"default_billing"`
 }
 
-// introduce makes a customer and reports whether it did, which it does not when an earlier demo did: what was changed there since
-// stays, and who was erased there does not come back.
+// introduce makes a customer and reports whether it did, which it does not when an earlier demo did: what
+// was changed there since stays, and who was erased there does not come back.
 func (s *stage) introduce(ctx context.Context, p person) (isNew bool, err error) {
 	if p.id == "" {
 		return false, nil
@@ -193,7 +193,8 @@ func (s *stage) introduce(ctx context.Context, p person) (isNew bool, err error)
 	return true, err
 }
 
-// recordsAge is how long ago the shop's own records last changed: before anything that customers did in their accounts.
+// recordsAge is how long ago the shop's own records last changed: before anything that customers did in
+// their accounts.
 const recordsAge = 60 * day
 
 func (s *stage) document(p person) ([]byte, error) {

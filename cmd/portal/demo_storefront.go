@@ -20,8 +20,8 @@ import (
 	"postern/portal/address"
 )
 
-// storefront is an example of a shop whose customers sign in by the portal. It knows the portal as any shop does: by two
-// addresses and an API key. The way has three steps, and each is a method:
+// storefront is an example of a shop whose customers sign in by the portal. It knows the portal as any shop
+// does: by two addresses and an API key. The way has three steps, and each is a method:
 //
 //	begin     the browser goes to the portal, with the address to come back to and the hash of a secret it keeps
 //	comeBack  the browser is back with a code
@@ -81,8 +81,8 @@ func (s *storefront) handler() http.Handler {
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-// begin sends the browser to the portal. The secret stays in a cookie, its hash travels along (RFC 7636): so nobody can
-// finish here what another browser began.
+// begin sends the browser to the portal. The secret stays in a cookie, its hash travels along (RFC 7636):
+// so nobody can finish here what another browser began.
 func (s *storefront) begin(w http.ResponseWriter, r *http.Request, returnTo string) {
 	verifier := secretText()
 	setShopCookie(w, shopVerifier, verifier)
@@ -91,9 +91,10 @@ func (s *storefront) begin(w http.ResponseWriter, r *http.Request, returnTo stri
 	http.Redirect(w, r, s.portal+"/sign-in?"+query.Encode(), http.StatusSeeOther)
 }
 
-// comeBack is the page that return_to names. A link that was asked for here may be clicked in another browser: that one has
-// no secret, but by now is signed in at the portal, so the way from there takes no step of the customer's. It is gone once
-// more, with "again" in the address; when that fails too, the customer is told, and nothing goes round in circles.
+// comeBack is the page that return_to names. A link that was asked for here may be clicked in another
+// browser: that one has no secret, but by now is signed in at the portal, so the way from there takes no
+// step of the customer's. It is gone once more, with "again" in the address; when that fails too, the
+// customer is told, and nothing goes round in circles.
 func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
 	customer, err := s.exchange(r)
 	switch {
@@ -112,7 +113,8 @@ func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
 // errNotOurs says that a code is used, late, or was made for another browser.
 var errNotOurs = errors.New("the code belongs to another browser")
 
-// exchange asks the portal whose code it is. A code works once, for a minute, with the very return_to and secret of begin.
+// exchange asks the portal whose code it is. A code works once, for a minute, with the very return_to and
+// secret of begin.
 func (s *storefront) exchange(r *http.Request) (customer shopCustomer, err error) {
 	verifier, err := r.Cookie(shopVerifier)
 	if err != nil {
@@ -196,8 +198,8 @@ func (s *storefront) signOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// setShopCookie sets a cookie until the browser is closed; "" takes it away. A shop on https adds Secure, and __Host- to the
-// name.
+// setShopCookie sets a cookie until the browser is closed; "" takes it away. A shop on https adds Secure,
+// and __Host- to the name.
 func setShopCookie(w http.ResponseWriter, name, value string) {
 	cookie := &http.Cookie{ //nolint:gosec // plain http on this machine knows no Secure
 		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,

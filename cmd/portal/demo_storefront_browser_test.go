@@ -12,8 +12,8 @@ import (
 	"postern/portal/web/webtest/chrome"
 )
 
-// bothSites begins the addresses of portal and shop alike. A tab is watched over asking one site; here which ones were asked is
-// looked at in the end.
+// bothSites begins the addresses of portal and shop alike. A tab is watched over asking one site; here
+// which ones were asked is looked at in the end.
 const bothSites = "http:/"
 
 // window opens a browser of its own, which may ask the demo's two sites and nobody else.
@@ -88,8 +88,8 @@ func entersShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	}
 }
 
-// The link clicked in another browser: that one ends at the shop. The one that asked still waits, says that the code of a used mail
-// does not work, and goes on by another.
+// The link clicked in another browser: that one ends at the shop. The one that asked still waits, says that
+// the code of a used mail does not work, and goes on by another.
 func entersShopElsewhere(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	asking, clicking := window(), window()
 	first := d.asks(asking, shop, d.latest(shopFirm))

@@ -79,8 +79,8 @@ func startShop(t *testing.T) (d *demo, shop string) {
 	return d, shop
 }
 
-// TestStorefront asks on the shop in one browser and clicks in another: the other ends signed in at the shop; the one still
-// waits, takes the code of another mail, and ends so, too.
+// TestStorefront asks on the shop in one browser and clicks in another: the other ends signed in at the
+// shop; the one still waits, takes the code of another mail, and ends so, too.
 func TestStorefront(t *testing.T) {
 	t.Parallel()
 	d, shop := startShop(t)

@@ -141,8 +141,8 @@ func (o *orderDoc) set(state, payment, fulfillment string) {
 	o.State, o.Payment, o.Fulfillment = state, payment, fulfillment
 }
 
-// finish adds what follows from the rest. Every other order has dated events; of the others the portal knows only how
-// they stand.
+// finish adds what follows from the rest. Every other order has dated events; of the others the portal
+// knows only how they stand.
 func (s *story) finish(o *orderDoc, i int) {
 	o.seal()
 	if len(o.Shipments) == 0 && !o.IsDigital && handedOver(o.Fulfillment) {

@@ -70,7 +70,8 @@ func gallery(s *story, o *orderDoc, i int) {
 	}
 }
 
-// strangeWords are fulfilment words that are none of the portal's: the word, the source's own, the shop's label.
+// strangeWords are fulfilment words that are none of the portal's: the word, the source's own, the shop's
+// label.
 func strangeWords() [][3]string {
 	return [][3]string{
 		{"unknown", "CUSTOM_FULFILLMENT_STATUS_2", "Gravíruje sa"},

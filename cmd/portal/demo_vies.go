@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// demoRegister stands in for VIES in the demo, since a demo asks nobody outside: it knows the VAT IDs of the demo's companies,
-// but for one, gives no answer for Germany, whose register is the one that is busiest in life, and knows no other ID.
+// demoRegister stands in for VIES in the demo, since a demo asks nobody outside: it knows the VAT IDs of
+// the demo's companies, but for one, gives no answer for Germany, whose register is the one that is busiest
+// in life, and knows no other ID.
 type demoRegister struct {
 	url    string
 	server *http.Server

@@ -77,8 +77,8 @@ func (w *world) list(faults faults) {
 	}
 }
 
-// explain turns an error into sentences. An error of the product is told by its message, with the flags that are wrong, behind what
-// was said of where it was met; any other by its own text on one line.
+// explain turns an error into sentences. An error of the product is told by its message, with the flags
+// that are wrong, behind what was said of where it was met; any other by its own text on one line.
 func (w *world) explain(err error) faults {
 	var own *portal.Error
 	switch {

@@ -67,8 +67,8 @@ func (v visitor) post(path string, form url.Values) int {
 	return response.StatusCode
 }
 
-// mailTimes are how long it takes from the request to the mail server for the customers from one to before another, each from an
-// address of its own; one asks every 100 ms. They are sorted.
+// mailTimes are how long it takes from the request to the mail server for the customers from one to before
+// another, each from an address of its own; one asks every 100 ms. They are sorted.
 func (s *floodServer) mailTimes(t *testing.T, from, before int) []time.Duration {
 	t.Helper()
 	lines := &http.Transport{MaxIdleConnsPerHost: 8}
@@ -114,7 +114,8 @@ func (s *floodServer) awaitMail(t *testing.T, email string) {
 	}
 }
 
-// flood asks for mails without a pause, each hand from the client and for the address that its function says, until stop.
+// flood asks for mails without a pause, each hand from the client and for the address that its function
+// says, until stop.
 func (s *floodServer) flood(t *testing.T, hands int, ask func(n int) (client, email string)) (stop func() map[int]int) {
 	t.Helper()
 	var ended atomic.Bool
@@ -159,8 +160,9 @@ func (s *floodServer) stored(t *testing.T) (size int64) {
 	return size
 }
 
-// TestFloodDelaysNobodysMail: while one client asks for mails without a pause, and others for one address far above its limit, 99 of
-// 100 customers have their mail in the time of a request without the flood, and the store grows by little.
+// TestFloodDelaysNobodysMail: while one client asks for mails without a pause, and others for one address
+// far above its limit, 99 of 100 customers have their mail in the time of a request without the flood, and
+// the store grows by little.
 func TestFloodDelaysNobodysMail(t *testing.T) {
 	needFlood(t)
 	for _, c := range []struct {
@@ -200,8 +202,9 @@ func TestFloodDelaysNobodysMail(t *testing.T) {
 	}
 }
 
-// TestFloodOfCodesTellsNobodyApart enters wrong codes for 200 addresses that have an account and were sent a code, and for 200 that
-// have none, and compares the times: which of two was known shows no better than by a coin.
+// TestFloodOfCodesTellsNobodyApart enters wrong codes for 200 addresses that have an account and were sent
+// a code, and for 200 that have none, and compares the times: which of two was known shows no better than
+// by a coin.
 func TestFloodOfCodesTellsNobodyApart(t *testing.T) {
 	needFlood(t)
 	const addresses, rounds, hands = 200, 20, 8
@@ -257,7 +260,8 @@ func (v visitor) wrongCode(t *testing.T) time.Duration {
 	return time.Since(began)
 }
 
-// laterShare is the share of all pairs in which the first time is longer (the area under the curve); equal ones count half.
+// laterShare is the share of all pairs in which the first time is longer (the area under the curve); equal
+// ones count half.
 func laterShare(times, others []time.Duration) float64 {
 	slices.Sort(others)
 	var later float64

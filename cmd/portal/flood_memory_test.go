@@ -14,8 +14,8 @@ const floodSockets = 2000
 // floodPeak is the most memory that a server may take meanwhile, in bytes.
 const floodPeak = 250 << 20
 
-// announcement is what the nth client sends: large bodies in each way to announce one, bodies just below the limit, and
-// headers that do not end.
+// announcement is what the nth client sends: large bodies in each way to announce one, bodies just below
+// the limit, and headers that do not end.
 func announcement(n int) string {
 	const host, large = "Host: 127.0.0.1\r\n", "Content-Length: 4000000\r\n"
 	const form = "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -32,8 +32,8 @@ func announcement(n int) string {
 	return all[n%len(all)]
 }
 
-// TestFloodOfAnnouncedBodies from as many addresses as sockets, and from one trusted proxy: the server's memory stays small, and
-// others sign in.
+// TestFloodOfAnnouncedBodies from as many addresses as sockets, and from one trusted proxy: the server's
+// memory stays small, and others sign in.
 func TestFloodOfAnnouncedBodies(t *testing.T) {
 	needFlood(t)
 	for _, test := range []struct {

@@ -34,7 +34,8 @@ type floodServer struct {
 	office  *sink
 }
 
-// floodBinary builds the program. PORTAL_TEST_BINARY names another one, such as an older version to compare with.
+// floodBinary builds the program. PORTAL_TEST_BINARY names another one, such as an older version to compare
+// with.
 func floodBinary(t *testing.T) string {
 	t.Helper()
 	if given := os.Getenv("PORTAL_TEST_BINARY"); given != "" {
@@ -102,8 +103,8 @@ func (s *floodServer) dialFrom(ctx context.Context, from string) (net.Conn, erro
 	return dialer.DialContext(ctx, "tcp", s.address)
 }
 
-// signIn requests a link as a browser at an address does, over a new connection, and returns how long the answer took.
-// Behind a proxy that address is the forwarded one.
+// signIn requests a link as a browser at an address does, over a new connection, and returns how long the
+// answer took. Behind a proxy that address is the forwarded one.
 func (s *floodServer) signIn(t *testing.T, proxy, client string) time.Duration {
 	t.Helper()
 	began := time.Now()

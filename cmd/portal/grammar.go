@@ -9,8 +9,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// grammar is the whole command line. A flag's tag "setting" is its name in the environment and in the file, where it is
-// not the flag's own: settings of many commands stand side by side there.
+// grammar is the whole command line. A flag's tag "setting" is its name in the environment and in the file,
+// where it is not the flag's own: settings of many commands stand side by side there.
 type grammar struct {
 	Config string `help:"Read settings from this file: JSON, or lines such as \"store = /srv/postern\". A flag overrides the environment, which overrides the file." placeholder:"FILE"`
 

@@ -15,8 +15,9 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestGuideCommands extracts the committed source and runs each sh block of README.md and the guides, in order,
-// against this machine. A server that a block starts gets SIGTERM when the next one starts, or at the end.
+// TestGuideCommands extracts the committed source and runs each sh block of README.md and the guides, in
+// order, against this machine. A server that a block starts gets SIGTERM when the next one starts, or at
+// the end.
 func TestGuideCommands(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)

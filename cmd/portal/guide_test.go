@@ -71,7 +71,8 @@ func notRun() map[[2]string]string {
 	}
 }
 
-// TestGuideBlocks checks that each block is run, checked or listed with a reason, and that nothing else is listed.
+// TestGuideBlocks checks that each block is run, checked or listed with a reason, and that nothing else is
+// listed.
 func TestGuideBlocks(t *testing.T) {
 	t.Parallel()
 	left := notRun()

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// heedHangUps makes SIGHUP, which would end the process, read the TLS certificate again, as administrators expect of a
-// server. Without one there is nothing to read again, and the signal is only logged. What it returns restores
-// the default handling of SIGHUP.
+// heedHangUps makes SIGHUP, which would end the process, read the TLS certificate again, as administrators
+// expect of a server. Without one there is nothing to read again, and the signal is only logged. What it
+// returns restores the default handling of SIGHUP.
 func (s *server) heedHangUps() (stop func()) {
 	hangUps := make(chan os.Signal, 1) // more that come at once mean the same
 	signal.Notify(hangUps, syscall.SIGHUP)

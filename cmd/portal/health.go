@@ -62,8 +62,8 @@ func (c healthCommand) Run(ctx context.Context, w *world) error {
 	return nil
 }
 
-// client trusts the one certificate, whatever its names and however old it is: this is the same machine, and a restart would
-// not renew it.
+// client trusts the one certificate, whatever its names and however old it is: this is the same machine,
+// and a restart would not renew it.
 func (c healthCommand) client() (client *http.Client, scheme string, err error) {
 	if c.TLSCert == "" {
 		return &http.Client{Transport: &http.Transport{}}, "http", nil

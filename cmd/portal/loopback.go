@@ -16,8 +16,8 @@ func onLoopback(address string) bool {
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// reachable is an address to listen on as a browser on this machine reaches it: where all addresses are listened on, by the
-// loopback one.
+// reachable is an address to listen on as a browser on this machine reaches it: where all addresses are
+// listened on, by the loopback one.
 func reachable(at string) string {
 	host, port, err := net.SplitHostPort(at)
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 	"postern/portal"
 )
 
-// The pauses between probes of a mail server that was not reached. A sign-in that was refused is not tried often: some servers
-// lock the account.
+// The pauses between probes of a mail server that was not reached. A sign-in that was refused is not tried
+// often: some servers lock the account.
 const (
 	probePause       = time.Minute
 	probeSignInPause = 5 * time.Minute
 )
 
-// probeMail connects to the mail server at the start, and again while it is away, so that its state is known though no email is
-// due.
+// probeMail connects to the mail server at the start, and again while it is away, so that its state is
+// known though no email is due.
 func (s *server) probeMail(ctx context.Context) error {
 	for {
 		pause := probePause
@@ -101,7 +101,8 @@ func adviceOn(f mail.Failure) (what, todo string) {
 	return what, todo
 }
 
-// mailDomain is a name of this machine for the mail server: the host of a shop's base URL, else the domain its emails come from.
+// mailDomain is a name of this machine for the mail server: the host of a shop's base URL, else the domain
+// its emails come from.
 func (s *server) mailDomain(ctx context.Context) string {
 	shops, err := s.app.Shops(ctx)
 	if err != nil {

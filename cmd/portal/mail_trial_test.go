@@ -119,8 +119,8 @@ func channelOf(server, plain string, taken chan string) <-chan string {
 	return none
 }
 
-// TestServeNamesMailFaults starts with a mail server that does not let it in: serving goes on, the log says what to do, and the
-// server is not ready before somebody has put it right.
+// TestServeNamesMailFaults starts with a mail server that does not let it in: serving goes on, the log says
+// what to do, and the server is not ready before somebody has put it right.
 func TestServeNamesMailFaults(t *testing.T) {
 	t.Parallel()
 	files := newPair(t, "mx.example")

@@ -1,6 +1,6 @@
-// Command portal is a self-hosted, passwordless customer-account portal for online shops. The package owns the command
-// line: its grammar, the settings from flags, environment and file, how faults are told to people, and the putting
-// together of store, product, site, mail and worker.
+// Command portal is a self-hosted, passwordless customer-account portal for online shops. The package owns
+// the command line: its grammar, the settings from flags, environment and file, how faults are told to
+// people, and the putting together of store, product, site, mail and worker.
 //
 // It must not hold a rule of the product: every command asks an actor of package portal.
 package main
@@ -17,8 +17,8 @@ import (
 	_ "time/tzdata" // a container may have no time zones of its own
 )
 
-// garbagePercent lets the heap grow to four times what is in use before it is collected: a page makes much that is gone
-// with it, and little stays.
+// garbagePercent lets the heap grow to four times what is in use before it is collected: a page makes much
+// that is gone with it, and little stays.
 const garbagePercent = 300
 
 func main() {

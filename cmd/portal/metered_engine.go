@@ -7,7 +7,8 @@ import (
 	"postern/storage"
 )
 
-// meteredEngine is a store whose lists and writes are noted; reads of one document are too many and too cheap for that.
+// meteredEngine is a store whose lists and writes are noted; reads of one document are too many and too
+// cheap for that.
 type meteredEngine struct {
 	storage.Engine
 	note func(operation string, err error)

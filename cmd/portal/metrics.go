@@ -18,8 +18,8 @@ import (
 	"postern/storage"
 )
 
-// metrics are the figures of a server, for Prometheus. Labels have few values, all from this program: none comes from a
-// request, so there is no address and no secret in them.
+// metrics are the figures of a server, for Prometheus. Labels have few values, all from this program: none
+// comes from a request, so there is no address and no secret in them.
 type metrics struct {
 	registry *prometheus.Registry
 	inHand   prometheus.Gauge
@@ -159,7 +159,8 @@ func (c outboxCollector) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// serve answers /metrics on the listener until ctx ends. What the store cannot tell is left out; the rest is shown.
+// serve answers /metrics on the listener until ctx ends. What the store cannot tell is left out; the rest
+// is shown.
 func (m *metrics) serve(ctx context.Context, listener net.Listener) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))

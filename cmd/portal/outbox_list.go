@@ -57,7 +57,8 @@ func row(id string, e mail.Entry, obstacle string) []string {
 	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts), whyUnsent(e, obstacle)}
 }
 
-// whyUnsent is what the last attempt at a mail failed at; for one that waits untried, the obstacle that keeps all of them waiting.
+// whyUnsent is what the last attempt at a mail failed at; for one that waits untried, the obstacle that
+// keeps all of them waiting.
 func whyUnsent(e mail.Entry, obstacle string) string {
 	if e.LastError == "" && obstacle != "" && isQueued(e) {
 		return "not tried: " + obstacle
@@ -79,7 +80,8 @@ func nextTry(e mail.Entry) string {
 // most is a number of mails.
 type most int
 
-// Decode implements kong.MapperValue. The parser's own reading of numbers takes "-1" for a flag, and advises what is refused.
+// Decode implements kong.MapperValue. The parser's own reading of numbers takes "-1" for a flag, and
+// advises what is refused.
 func (m *most) Decode(parsed *kong.DecodeContext) error {
 	text := parsed.Scan.Pop().String()
 	n, err := strconv.Atoi(text)

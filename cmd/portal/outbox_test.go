@@ -12,7 +12,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// fillOutbox puts a waiting mail and a throttled one, which the dispatcher then drops, into the outbox of a store.
+// fillOutbox puts a waiting mail and a throttled one, which the dispatcher then drops, into the outbox of a
+// store.
 func fillOutbox(t *testing.T, dir string) (waiting, dropped string) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
@@ -70,8 +71,8 @@ func (locked) Connect(context.Context) (mail.Conn, error) {
 	return nil, &mail.Failure{Temporary: true, Down: true, Cause: mail.SignInRefused, Code: 535, Reason: "refused the sign-in (535)"}
 }
 
-// TestOutboxSaysWhyEmailsWait: while the server refuses the sign-in, each email that waits has that as its reason, though only the
-// first ones were tried; and deferred ones are listed, too.
+// TestOutboxSaysWhyEmailsWait: while the server refuses the sign-in, each email that waits has that as its
+// reason, though only the first ones were tried; and deferred ones are listed, too.
 func TestOutboxSaysWhyEmailsWait(t *testing.T) {
 	t.Parallel()
 	const emails = 40

@@ -61,7 +61,8 @@ func scrape(t *testing.T, url string) string {
 	return string(text)
 }
 
-// trip is a customer's way through a running server, with words of which none may be found in what the server tells of it.
+// trip is a customer's way through a running server, with words of which none may be found in what the
+// server tells of it.
 type trip struct {
 	*webtest.Browser
 	t        *testing.T

@@ -9,8 +9,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// newProgress shows how far a file is read, when somebody looks on: step is called for each line with its bytes, done at the
-// end. With a size of -1 there is no end to show, only a count and a rate.
+// newProgress shows how far a file is read, when somebody looks on: step is called for each line with its
+// bytes, done at the end. With a size of -1 there is no end to show, only a count and a rate.
 func newProgress(w *world, size int64) (step func(bytes int), done func()) {
 	if !isTerminal(w.stderr) {
 		return func(int) {}, func() {}
@@ -29,8 +29,8 @@ func newProgress(w *world, size int64) (step func(bytes int), done func()) {
 	return step, func() { _ = bar.Finish() }
 }
 
-// newGauge shows how much of something is done, when somebody looks on: show is called with what is done of how much, which may
-// grow, in bytes or in documents.
+// newGauge shows how much of something is done, when somebody looks on: show is called with what is done of
+// how much, which may grow, in bytes or in documents.
 func newGauge(w *world, bytes bool) (show func(done, total int64), end func()) {
 	if !isTerminal(w.stderr) {
 		return func(int64, int64) {}, func() {}

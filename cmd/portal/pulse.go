@@ -21,8 +21,8 @@ const (
 	mailFault    = "fault"    // it could not be composed; to be tried again
 )
 
-// pulse stands between the dispatcher and what the dispatcher is handed, and notes what passes: its last sign of life,
-// whether the mail server was reached, and what became of mails.
+// pulse stands between the dispatcher and what the dispatcher is handed, and notes what passes: its last
+// sign of life, whether the mail server was reached, and what became of mails.
 type pulse struct {
 	now    func() time.Time
 	count  func(outcome string) // of an attempt at a mail
@@ -55,7 +55,8 @@ func (p *pulse) alive() { p.beat.Store(p.now().Unix()) }
 // still is how long there was no sign of life.
 func (p *pulse) still() time.Duration { return p.now().Sub(time.Unix(p.beat.Load(), 0)) }
 
-// missing notes that there is no connection to the mail server, and why, or with a failure without a cause that there is one.
+// missing notes that there is no connection to the mail server, and why, or with a failure without a cause
+// that there is one.
 func (p *pulse) missing(f mail.Failure) {
 	p.mu.Lock()
 	before, now := p.cause, p.now()
@@ -73,8 +74,8 @@ func (p *pulse) missing(f mail.Failure) {
 	}
 }
 
-// away is why there is no connection to the mail server, "" when it was reached, or nobody asked it; met, whether this process
-// ever reached it.
+// away is why there is no connection to the mail server, "" when it was reached, or nobody asked it; met,
+// whether this process ever reached it.
 func (p *pulse) away() (cause string, met bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

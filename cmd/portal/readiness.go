@@ -14,19 +14,22 @@ import (
 const (
 	// mailPatience is how long a mail may be due before something is wrong with the sending of mails.
 	mailPatience = 15 * time.Minute
-	// pulsePatience is how long the dispatcher may take over one thing: an attempt at a mail has an end of its own before.
+	// pulsePatience is how long the dispatcher may take over one thing: an attempt at a mail has an end of
+	// its own before.
 	pulsePatience = 5 * time.Minute
-	// clockPatience is how far this machine's clock may be from the store's. Links, codes and sessions live by it.
+	// clockPatience is how far this machine's clock may be from the store's. Links, codes and sessions live
+	// by it.
 	clockPatience = 30 * time.Second
 )
 
-// mailCheck fails when no mail goes out for long: the dispatcher ended or hangs, or a mail has waited for more than
-// mailPatience. A mail server out of reach is reported, but is no reason to turn customers away: those who are signed in need no
-// mail, and what is asked for waits in the outbox. When it is back, what has piled up gets as long to go out.
+// mailCheck fails when no mail goes out for long: the dispatcher ended or hangs, or a mail has waited for
+// more than mailPatience. A mail server out of reach is reported, but is no reason to turn customers away:
+// those who are signed in need no mail, and what is asked for waits in the outbox. When it is back, what
+// has piled up gets as long to go out.
 //
-// A fault that somebody must put right, such as a refused sign-in, fails the check of a process that never reached the mail
-// server: a roll-out with a wrong password must not become ready. One that did reach it goes on. A refused sender is one shop's, and
-// is reported only.
+// A fault that somebody must put right, such as a refused sign-in, fails the check of a process that never
+// reached the mail server: a roll-out with a wrong password must not become ready. One that did reach it
+// goes on. A refused sender is one shop's, and is reported only.
 func mailCheck(p *pulse, b *backlog) web.Check {
 	return web.Check{Name: "mail", Run: func(ctx context.Context) (string, error) {
 		if p.ended.Load() {

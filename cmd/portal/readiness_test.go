@@ -177,7 +177,8 @@ func TestMailCheck(t *testing.T) {
 	}
 }
 
-// TestPulseKnowsAFullServer has a mail server take one connection at a time: a second one refused is no server out of reach.
+// TestPulseKnowsAFullServer has a mail server take one connection at a time: a second one refused is no
+// server out of reach.
 func TestPulseKnowsAFullServer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

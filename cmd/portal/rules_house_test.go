@@ -50,7 +50,8 @@ func (s source) imports() []string {
 	return paths
 }
 
-// localName is the name by which the file calls the package with that import path; "" when it does not import it.
+// localName is the name by which the file calls the package with that import path; "" when it does not
+// import it.
 func (s source) localName(imported, usual string) string {
 	for _, spec := range s.syntax.Imports {
 		if spec.Path.Value != strconv.Quote(imported) {

@@ -72,7 +72,8 @@ func librariesElsewhere(h house) []string {
 	return faults
 }
 
-// isLibrary reports whether the import path is neither ours nor the standard library's: it begins with a host name.
+// isLibrary reports whether the import path is neither ours nor the standard library's: it begins with a
+// host name.
 func isLibrary(imported string) bool {
 	first, _, _ := strings.Cut(imported, "/")
 	return strings.Contains(first, ".")

@@ -13,8 +13,8 @@ const (
 	engineImport = "github.com/gofiber/template/html/v2"
 )
 
-// templateFiles finds what the template engine must not be given: layouts, which answer 200 with the error printed into the
-// page, and definitions, which all files would share.
+// templateFiles finds what the template engine must not be given: layouts, which answer 200 with the error
+// printed into the page, and definitions, which all files would share.
 func templateFiles(h house) []string {
 	action := regexp.MustCompile(`\{\{-?\s*(embed|define|block)\b`)
 	var faults []string
@@ -29,8 +29,8 @@ func templateFiles(h house) []string {
 	return faults
 }
 
-// layouts finds Go code that renders into a layout: an engine's Layout or Render with a fourth argument, a context's
-// Render with a third, the configuration's ViewsLayout.
+// layouts finds Go code that renders into a layout: an engine's Layout or Render with a fourth argument, a
+// context's Render with a third, the configuration's ViewsLayout.
 func layouts(h house) []string {
 	var faults []string
 	for _, s := range h.files {
@@ -99,8 +99,8 @@ func layoutCall(call *ast.CallExpr, contexts []string, engine bool) string {
 	return ""
 }
 
-// redirectsElsewhere finds what leads a browser on past the one place that checks where to: a context's Redirect and its like, and
-// the Location header.
+// redirectsElsewhere finds what leads a browser on past the one place that checks where to: a context's
+// Redirect and its like, and the Location header.
 func redirectsElsewhere(h house) []string {
 	leads := []string{"Redirect", "RedirectToRoute", "RedirectBack", "Location"}
 	var faults []string

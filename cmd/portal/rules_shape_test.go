@@ -115,7 +115,8 @@ func percentile(lengths []int, percent int) int {
 	return sorted[(len(sorted)*percent+99)/100-1]
 }
 
-// waitingTests finds tests that wait by the clock: a receive from time.After outside of a select. The linters find time.Sleep.
+// waitingTests finds tests that wait by the clock: a receive from time.After outside of a select. The
+// linters find time.Sleep.
 func waitingTests(h house) []string {
 	var faults []string
 	for _, s := range h.files {

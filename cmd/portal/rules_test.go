@@ -36,8 +36,9 @@ func ruleSupport() []string {
 	return []string{"storage/storagetest", "portal/secret/secrettest", "portal/web/webtest", "portal/web/webtest/chrome"}
 }
 
-// ruleLibraries names for each library, by the beginning of its import path, the packages that import it outside of tests:
-// one package, so that it can be exchanged there. "portal/web/..." means that folder and those below, "..." any package.
+// ruleLibraries names for each library, by the beginning of its import path, the packages that import it
+// outside of tests: one package, so that it can be exchanged there. "portal/web/..." means that folder and
+// those below, "..." any package.
 func ruleLibraries() map[string][]string {
 	return map[string][]string{
 		"github.com/Boostport/address":        {"portal/address"},
@@ -72,7 +73,8 @@ func ruleLibraries() map[string][]string {
 	}
 }
 
-// ruleTopLevel names what the top level holds, besides names with a dot in front. Git ignores bin, into which README.md builds.
+// ruleTopLevel names what the top level holds, besides names with a dot in front. Git ignores bin, into
+// which README.md builds.
 func ruleTopLevel() []string {
 	return []string{"bin", "cmd", "portal", "mail", "storage", "templates", "static", "go.mod", "go.sum", "README.md", "LICENSE"}
 }

@@ -11,8 +11,8 @@ import (
 	"testing/fstest"
 )
 
-// stilted are sentences that readers stumbled over, in lower case. None may come back: not in the texts of pages and emails,
-// nor in help, messages, the README or comments.
+// stilted are sentences that readers stumbled over, in lower case. None may come back: not in the texts of
+// pages and emails, nor in help, messages, the README or comments.
 func stilted() []string {
 	return slices.Concat(stiltedTexts(), stiltedProse())
 }

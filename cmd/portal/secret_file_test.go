@@ -99,8 +99,8 @@ func TestWrongSecretIsRefused(t *testing.T) {
 	}
 }
 
-// TestSecretIsReplaced: with the new secret first and the old one behind it a command takes the new one up; then the old one alone
-// opens nothing, and the new one alone suffices.
+// TestSecretIsReplaced: with the new secret first and the old one behind it a command takes the new one up;
+// then the old one alone opens nothing, and the new one alone suffices.
 func TestSecretIsReplaced(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)

@@ -146,7 +146,8 @@ func openPostOffice(t *testing.T) (address string, taken chan string) {
 	return listener.Addr().String(), taken
 }
 
-// TestServeSendsMail runs the whole: a mail that was asked for goes out over SMTP, to the customer that another process imported.
+// TestServeSendsMail runs the whole: a mail that was asked for goes out over SMTP, to the customer that
+// another process imported.
 func TestServeSendsMail(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)

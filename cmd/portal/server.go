@@ -39,7 +39,8 @@ type parts struct {
 	load     *load             // the requests that are being answered
 }
 
-// server is the portal as it runs: product, site, dispatcher and worker over one store. The demo is this same server.
+// server is the portal as it runs: product, site, dispatcher and worker over one store. The demo is this
+// same server.
 type server struct {
 	parts
 	app        *portal.App
@@ -171,8 +172,8 @@ const drainTime = 20 * time.Second
 // noticeTime is how long what runs behind the site may take to notice that it should end.
 const noticeTime = time.Second
 
-// run serves on the listener until ctx ends, and finishes the requests, the mail and the job in hand as far as there is time
-// for it. What is left over stays in the store, and the next server does it.
+// run serves on the listener until ctx ends, and finishes the requests, the mail and the job in hand as far
+// as there is time for it. What is left over stays in the store, and the next server does it.
 func (s *server) run(ctx context.Context, listener net.Listener) error {
 	if s.certificate != nil {
 		listener = s.certificate.listen(listener)

@@ -76,7 +76,8 @@ func knownSettings(app *kong.Application) []string {
 	return slices.Compact(known) // several commands have some in common
 }
 
-// meant helps with a setting nobody knows: it names those that end with it, for a flag's own name is often shorter.
+// meant helps with a setting nobody knows: it names those that end with it, for a flag's own name is often
+// shorter.
 func meant(setting string, known []string) string {
 	var near []string
 	for _, one := range known {
@@ -90,7 +91,8 @@ func meant(setting string, known []string) string {
 	return "\"portal help COMMAND\" shows their names as variables: $" + envPrefix + "ADDR for addr"
 }
 
-// settings gives flags that are not on the command line their values: from the environment, else from the file.
+// settings gives flags that are not on the command line their values: from the environment, else from the
+// file.
 type settings struct {
 	env  map[string]string
 	file map[string]value
@@ -131,8 +133,8 @@ func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 	return nil, nil
 }
 
-// readSettings reads a configuration file: a JSON object, or lines of name = value. Names may be written as the flag
-// or as the environment variable.
+// readSettings reads a configuration file: a JSON object, or lines of name = value. Names may be written as
+// the flag or as the environment variable.
 func readSettings(name string) (map[string]value, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {

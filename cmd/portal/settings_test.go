@@ -53,7 +53,8 @@ func TestListsInTheFile(t *testing.T) {
 	}
 }
 
-// TestSwitchesInTheFile turns a setting on and off, in the words of flags and of JSON, in the file and in the environment.
+// TestSwitchesInTheFile turns a setting on and off, in the words of flags and of JSON, in the file and in
+// the environment.
 func TestSwitchesInTheFile(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)

@@ -17,8 +17,8 @@ import (
 
 var linkToken = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
 
-// TestTwoServersShareOneMongoDB runs two servers on one store: what one of them counts, signs in and puts into the outbox
-// holds at the other.
+// TestTwoServersShareOneMongoDB runs two servers on one store: what one of them counts, signs in and puts
+// into the outbox holds at the other.
 func TestTwoServersShareOneMongoDB(t *testing.T) {
 	t.Parallel()
 	address := os.Getenv("PORTAL_TEST_MONGODB_URI")

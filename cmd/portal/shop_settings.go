@@ -53,7 +53,8 @@ func (f shopFlags) options() []portal.Option {
 	return nil
 }
 
-// settings turns the flags into what the product takes; what cannot be read is told at once, all of it, with the command to see.
+// settings turns the flags into what the product takes; what cannot be read is told at once, all of it,
+// with the command to see.
 func (f shopFlags) settings(see string) (portal.ShopSettings, error) {
 	var wrong faults
 	s := portal.ShopSettings{

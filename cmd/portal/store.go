@@ -71,8 +71,8 @@ func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
 	return openStore(ctx, address, "--store", f.waits)
 }
 
-// openStore opens the store at an address, which the part of the command line named by of gave. waits gets a line when that
-// waits for long.
+// openStore opens the store at an address, which the part of the command line named by of gave. waits gets
+// a line when that waits for long.
 func openStore(ctx context.Context, address, of string, waits io.Writer) (storage.Engine, error) {
 	if onMongoDB(address) {
 		opener := mongodb.Opener{Say: func(line string) { fmt.Fprintln(waits, line) }}
@@ -99,8 +99,8 @@ func (f storeFlag) isNew() bool {
 	return !strings.Contains(f.Store, "://") && !sqlite.Found(f.Store)
 }
 
-// use opens a store that is there, lets do work as the operator, and closes it. Looking into a store that nobody made yet
-// is a slip of the keyboard, so it makes none.
+// use opens a store that is there, lets do work as the operator, and closes it. Looking into a store that
+// nobody made yet is a slip of the keyboard, so it makes none.
 func (f storeFlag) use(ctx context.Context, do func(portal.Operator) error, options ...portal.Option) error {
 	if f.isNew() {
 		return f.noStore("create one with \"portal shop create\"")

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// storePassword is where the password of a store on a server comes from. There is no flag that holds it, since process
-// lists show flags.
+// storePassword is where the password of a store on a server comes from. There is no flag that holds it,
+// since process lists show flags.
 type storePassword struct {
 	of       string // what names the store: "--store"
 	variable string // the environment variable that may hold it
@@ -16,8 +16,8 @@ type storePassword struct {
 	file     string // of the flag
 }
 
-// address is the address of the store with the password in it; what is wrong is added. A directory needs none, so one that
-// is set for other commands does no harm.
+// address is the address of the store with the password in it; what is wrong is added. A directory needs
+// none, so one that is set for other commands does no harm.
 func (p storePassword) address(store string, wrong *faults) string {
 	scheme, rest, onServer := strings.Cut(store, "://")
 	if !onServer || p.value == "" && p.file == "" {
@@ -72,8 +72,8 @@ func (p storePassword) read(wrong *faults) string {
 	return password
 }
 
-// escaped is the password as it stands in an address: the driver wants every character of its own escaped, and reads "+"
-// as itself.
+// escaped is the password as it stands in an address: the driver wants every character of its own escaped,
+// and reads "+" as itself.
 func escaped(password string) string {
 	return strings.ReplaceAll(url.QueryEscape(password), "+", "%20")
 }

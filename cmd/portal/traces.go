@@ -18,7 +18,8 @@ import (
 	"postern/portal/web"
 )
 
-// The variables that turn traces on, as the OpenTelemetry specification names them. The library reads the others.
+// The variables that turn traces on, as the OpenTelemetry specification names them. The library reads the
+// others.
 const (
 	otelEndpoint       = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	otelTracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
@@ -55,14 +56,15 @@ func checkTraces(env map[string]string, wrong *faults) {
 	}
 }
 
-// traces sends a span for each request to a collector. A span is made of what a web.Answer tells, and of nothing else: no
-// address, no query, no header.
+// traces sends a span for each request to a collector. A span is made of what a web.Answer tells, and of
+// nothing else: no address, no query, no header.
 type traces struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 }
 
-// newTraces starts the sending. Where to, how often and of which requests is for the OTEL_ variables of the process to say.
+// newTraces starts the sending. Where to, how often and of which requests is for the OTEL_ variables of the
+// process to say.
 func newTraces(ctx context.Context, log *slog.Logger) (*traces, error) {
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {

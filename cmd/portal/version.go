@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// release is the version's name where the build gives one: go build -ldflags "-X main.release=v1.2.3". Otherwise the version is
-// the one that the Go toolchain recorded.
+// release is the version's name where the build gives one: go build -ldflags "-X main.release=v1.2.3".
+// Otherwise the version is the one that the Go toolchain recorded.
 var release string //nolint:gochecknoglobals // the linker can set nothing else
 
 // versionCommand tells the version.
@@ -64,7 +64,8 @@ func versionOf(release string, info *debug.BuildInfo) card {
 	return v
 }
 
-// versionLine is the version in one line: "portal v1.2.3 (commit 4f2a…, committed 2026-11-29T10:00:00Z, built with go1.26.2)".
+// versionLine is the version in one line: "portal v1.2.3 (commit 4f2a…, committed 2026-11-29T10:00:00Z,
+// built with go1.26.2)".
 func versionLine(c card) string {
 	var more []string
 	for _, entry := range c.entries[1:] {

@@ -7,8 +7,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// world is what a command sees of the world outside. Nothing else in this package reads the environment or writes to a
-// terminal, so that a test can be the world.
+// world is what a command sees of the world outside. Nothing else in this package reads the environment or
+// writes to a terminal, so that a test can be the world.
 type world struct {
 	env            map[string]string
 	stdin          io.Reader

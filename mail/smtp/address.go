@@ -16,9 +16,10 @@ const maxDisplay = 200
 
 var errPlain = errors.New("an address that is not plain")
 
-// address takes a bare address and nothing else: what is parsed leniently here could be delivered elsewhere than meant. A
-// domain of other letters is written in its ASCII form (RFC 5891), which every server knows; a local part of other letters stays
-// (RFC 6531). The name may be anything; it is written as one line, of maxDisplay bytes at most.
+// address takes a bare address and nothing else: what is parsed leniently here could be delivered elsewhere
+// than meant. A domain of other letters is written in its ASCII form (RFC 5891), which every server knows;
+// a local part of other letters stays (RFC 6531). The name may be anything; it is written as one line, of
+// maxDisplay bytes at most.
 func address(name, bare string) (*netmail.Address, error) {
 	bare, err := withHostName(bare)
 	if err != nil {
@@ -36,8 +37,8 @@ func address(name, bare string) (*netmail.Address, error) {
 	return &netmail.Address{Name: strings.TrimSpace(name), Address: bare}, nil
 }
 
-// withDotsQuoted writes a local part with a dot at either end or two in a row, which some Japanese carriers gave out, as a
-// quoted string: RFC 5321, 4.1.2 allows them only there.
+// withDotsQuoted writes a local part with a dot at either end or two in a row, which some Japanese carriers
+// gave out, as a quoted string: RFC 5321, 4.1.2 allows them only there.
 func withDotsQuoted(bare string) string {
 	local, domain, found := strings.Cut(bare, "@")
 	atoms := strings.FieldsFunc(local, func(r rune) bool { return r == '.' })
@@ -70,7 +71,8 @@ func odd(r rune) bool {
 	return r == '"' || unicode.IsSpace(r) || !unicode.IsGraphic(r)
 }
 
-// oneLine keeps a header value on its line, with one space where there are several: folding does not keep them.
+// oneLine keeps a header value on its line, with one space where there are several: folding does not keep
+// them.
 func oneLine(s string) string {
 	words := strings.FieldsFunc(strings.ToValidUTF8(s, "\ufffd"), func(r rune) bool { return r == ' ' || unicode.IsControl(r) })
 	return strings.TrimSpace(strings.Join(words, " "))

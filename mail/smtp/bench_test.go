@@ -23,8 +23,9 @@ type access struct {
 
 func accesses() storage.Collection { return storage.Collection{Name: "access"} }
 
-// BenchmarkDispatch sends mails from a durable store to a server over TLS; each is composed as a sign-in mail is, with a
-// write of its own and both parts rendered. Waiting ones are all there at first, arriving ones are added meanwhile.
+// BenchmarkDispatch sends mails from a durable store to a server over TLS; each is composed as a sign-in
+// mail is, with a write of its own and both parts rendered. Waiting ones are all there at first, arriving
+// ones are added meanwhile.
 //
 //	go test ./mail/smtp -run - -bench Dispatch -benchtime 5000x
 func BenchmarkDispatch(b *testing.B) {

@@ -87,8 +87,8 @@ const (
 	maxChunk = 45 // bytes, which make an encoded word of at most 75 (RFC 2047, 2)
 )
 
-// words returns header text that is read as s. The library encodes what is not ASCII, but would pass on what only looks
-// encoded, to be decoded by the reader, and words too long for a line.
+// words returns header text that is read as s. The library encodes what is not ASCII, but would pass on
+// what only looks encoded, to be decoded by the reader, and words too long for a line.
 func words(s string) string {
 	long := slices.ContainsFunc(strings.Fields(s), func(word string) bool { return len(word) > maxWord })
 	if !long && !strings.Contains(s, "=?") {
@@ -106,8 +106,8 @@ func words(s string) string {
 	return strings.Join(encoded, " ")
 }
 
-// lineFeeds makes every line break a line feed, which the encoder turns into CR LF: of a lone CR it loses the LF that comes
-// later in the line, as package quotedprintable does.
+// lineFeeds makes every line break a line feed, which the encoder turns into CR LF: of a lone CR it loses
+// the LF that comes later in the line, as package quotedprintable does.
 func lineFeeds(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 }

@@ -18,8 +18,8 @@ import (
 	"postern/mail"
 )
 
-// FuzzMessage writes messages with any subject, name and text and reads them with the standard library: no header more
-// than usual, no line longer than servers take, and what was put in comes out.
+// FuzzMessage writes messages with any subject, name and text and reads them with the standard library: no
+// header more than usual, no line longer than servers take, and what was put in comes out.
 func FuzzMessage(f *testing.F) {
 	for _, s := range []string{
 		"", "Hello", "Hello\r\nBcc: eve@evil.example", "a\nb\rc\x00d", "\r\x00\n0", "👩‍👩‍👧‍👦 žluťoučký", "\u202eevil\u2066", strings.Repeat("x", 3000),
@@ -83,7 +83,8 @@ func checkMessage(t *testing.T, raw []byte, want map[string]string) {
 	}
 }
 
-// sameName compares a name as read with the one given, which may be cut, and then ends before the spaces at the cut.
+// sameName compares a name as read with the one given, which may be cut, and then ends before the spaces at
+// the cut.
 func sameName(got, given string) bool {
 	rest, cut := strings.CutPrefix(given, got)
 	spaces := len(rest) - len(strings.TrimLeftFunc(rest, unicode.IsSpace))

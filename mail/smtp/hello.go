@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// hello is what this machine calls itself in EHLO: what the URL says, else its own host name, else Domain. Many servers refuse, or
-// count as spam, a name that nobody can look up (RFC 5321, 4.1.1.1).
+// hello is what this machine calls itself in EHLO: what the URL says, else its own host name, else Domain.
+// Many servers refuse, or count as spam, a name that nobody can look up (RFC 5321, 4.1.1.1).
 func (s *Sender) hello(ctx context.Context) string {
 	if s.helo != "" {
 		return s.helo

@@ -29,7 +29,8 @@ const (
 	maxName = 71
 )
 
-// Keys are the DKIM keys of mail domains, one for each. The zero Keys sign nothing. They are safe for concurrent use.
+// Keys are the DKIM keys of mail domains, one for each. The zero Keys sign nothing. They are safe for
+// concurrent use.
 type Keys struct{ byDomain map[string]key }
 
 // key is the private half of what is published at selector._domainkey.domain.
@@ -43,10 +44,11 @@ var (
 	selectorShape = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
 )
 
-// LoadKeys reads the keys of a folder that has a folder for each domain, named like what follows the @ in the shop's
-// address, and in it one private key named by its selector: shop.example/2026a.pem. A key is RSA of 2048 to 4096
-// bits or Ed25519, in PEM, as "openssl genpkey" writes it. Files with other endings are ignored, and so are names with
-// a dot in front. The error names every key that cannot be used, and what to do; then there are no Keys.
+// LoadKeys reads the keys of a folder that has a folder for each domain, named like what follows the @ in
+// the shop's address, and in it one private key named by its selector: shop.example/2026a.pem. A key is RSA
+// of 2048 to 4096 bits or Ed25519, in PEM, as "openssl genpkey" writes it. Files with other endings are
+// ignored, and so are names with a dot in front. The error names every key that cannot be used, and what to
+// do; then there are no Keys.
 func LoadKeys(dir string) (Keys, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -74,8 +76,8 @@ func LoadKeys(dir string) (Keys, error) {
 // Domains returns the domains that have a key, in order.
 func (k Keys) Domains() []string { return slices.Sorted(maps.Keys(k.byDomain)) }
 
-// Record returns the TXT record by which the world verifies the domain's mails: its name and its text, which a zone file
-// holds in strings of at most 255 bytes. It reports whether the domain has a key.
+// Record returns the TXT record by which the world verifies the domain's mails: its name and its text,
+// which a zone file holds in strings of at most 255 bytes. It reports whether the domain has a key.
 func (k Keys) Record(domain string) (name, text string, found bool) {
 	at, found := k.byDomain[domain]
 	if !found {

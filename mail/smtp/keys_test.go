@@ -126,8 +126,8 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// tampered is the message with one thing changed in it: the body, each field that is there, and each that is not, or is there
-// once, put in front.
+// tampered is the message with one thing changed in it: the body, each field that is there, and each that
+// is not, or is there once, put in front.
 func tampered(t *testing.T, raw []byte) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{"a changed body": bytes.Replace(raw, []byte("Konec"), []byte("konec"), 1)}
@@ -164,7 +164,8 @@ func received(t *testing.T, keys smtp.Keys, from string) []byte {
 	return letters[0].raw
 }
 
-// TestKeyOfDomain signs with the key of the sender's own domain, however it is written, and never with another's.
+// TestKeyOfDomain signs with the key of the sender's own domain, however it is written, and never with
+// another's.
 func TestKeyOfDomain(t *testing.T) {
 	t.Parallel()
 	made := generate(t)

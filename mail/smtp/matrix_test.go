@@ -31,8 +31,8 @@ var (
 	unreached = fate{State: mail.Waiting, Soon: true, Reason: true}
 )
 
-// misfortune is a row of the matrix: what the server does at first, what becomes of the entry by that, and how
-// many letters there are once the server works again and all is done.
+// misfortune is a row of the matrix: what the server does at first, what becomes of the entry by that, and
+// how many letters there are once the server works again and all is done.
 type misfortune struct {
 	name    string
 	fault   fault
@@ -81,8 +81,8 @@ func matrix(t *testing.T, stall chan struct{}) []misfortune {
 	return rows
 }
 
-// TestMatrix goes through what can befall a mail, over TLS and with a sign-in: nothing is lost without a trace, nothing
-// comes more than twice, and twice only what was in doubt.
+// TestMatrix goes through what can befall a mail, over TLS and with a sign-in: nothing is lost without a
+// trace, nothing comes more than twice, and twice only what was in doubt.
 func TestMatrix(t *testing.T) {
 	stall := make(chan struct{})
 	t.Cleanup(func() { close(stall) })
@@ -174,8 +174,8 @@ func listed(t *testing.T, engine storage.Engine, state, id string) bool {
 	return false
 }
 
-// TestDownForADay refuses connections for 23 hours, looks often, and gets each mail once when the server is back; a sign-in
-// mail that is older than a day by then is failed where staff see it.
+// TestDownForADay refuses connections for 23 hours, looks often, and gets each mail once when the server is
+// back; a sign-in mail that is older than a day by then is failed where staff see it.
 func TestDownForADay(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{implicit: true})
@@ -214,7 +214,8 @@ func TestDownForADay(t *testing.T) {
 	}
 }
 
-// TestGreylisting is refused at first by a server that knows nobody, and taken at the second attempt, within half a minute.
+// TestGreylisting is refused at first by a server that knows nobody, and taken at the second attempt,
+// within half a minute.
 func TestGreylisting(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{})

@@ -99,7 +99,8 @@ func TestRawSignIn(t *testing.T) {
 	}
 }
 
-// pageLinks returns where a page links to, and fails on whatever a mail reader would fetch from elsewhere than the shop.
+// pageLinks returns where a page links to, and fails on whatever a mail reader would fetch from elsewhere
+// than the shop.
 func pageLinks(t *testing.T, page string) map[string]int {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(page))
@@ -128,8 +129,8 @@ func pageLinks(t *testing.T, page string) map[string]int {
 	return links
 }
 
-// TestHostileValues puts line breaks and more into every value that is not an address: one mail to the one recipient comes,
-// with no header more than usual.
+// TestHostileValues puts line breaks and more into every value that is not an address: one mail to the one
+// recipient comes, with no header more than usual.
 func TestHostileValues(t *testing.T) {
 	t.Parallel()
 	_, usual := deliver(t, message())

@@ -1,7 +1,9 @@
-// Package smtp hands messages to a mail server over SMTP. It owns the connection, its encryption and sign-in, the form of
-// a message on the wire and its DKIM signature, and what each answer of the server means for the message.
+// Package smtp hands messages to a mail server over SMTP. It owns the connection, its encryption and
+// sign-in, the form of a message on the wire and its DKIM signature, and what each answer of the server
+// means for the message.
 //
-// It must not know of the outbox: whether and when a message is tried again is decided elsewhere, from the mail.Failure.
+// It must not know of the outbox: whether and when a message is tried again is decided elsewhere, from the
+// mail.Failure.
 package smtp
 
 import (
@@ -26,7 +28,8 @@ type Sender struct {
 	Now func() time.Time
 	// Keys sign the messages from their domains; those from others go out unsigned.
 	Keys Keys
-	// Domain names this machine to the server when neither the URL nor the machine's own host name does; nil is no name.
+	// Domain names this machine to the server when neither the URL nor the machine's own host name does;
+	// nil is no name.
 	Domain func(context.Context) string
 
 	host, helo     string
@@ -47,8 +50,8 @@ func (s *Sender) String() string {
 	return scheme + "://" + net.JoinHostPort(s.host, strconv.Itoa(s.port))
 }
 
-// Connect greets the server, turns encryption on and signs in. Its error is a *mail.Failure with a cause, always temporary: what
-// is wrong there is wrong for all messages and can be put right.
+// Connect greets the server, turns encryption on and signs in. Its error is a *mail.Failure with a cause,
+// always temporary: what is wrong there is wrong for all messages and can be put right.
 func (s *Sender) Connect(ctx context.Context) (mail.Conn, error) {
 	c, err := s.connect(ctx)
 	if err != nil {
@@ -90,7 +93,8 @@ func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
 	options := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(c.tls), gomail.WithTLSPolicy(policy),
 		gomail.WithDialContextFunc(s.dialler(ctx, c)), gomail.WithHELO(s.hello(ctx)),
-		// A NOOP and a RSET around each message cost two rounds and could fail behind a message that was taken.
+		// A NOOP and a RSET around each message cost two rounds and could fail behind a message that was
+		// taken.
 		gomail.WithoutNoop(), gomail.WithoutRset(),
 	}
 	if s.user != "" {
@@ -100,8 +104,8 @@ func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
 	return options
 }
 
-// dialler opens the connection and keeps it at hand, so that it can be closed whatever the library does. Until
-// c.release is called, it ends with outer.
+// dialler opens the connection and keeps it at hand, so that it can be closed whatever the library does.
+// Until c.release is called, it ends with outer.
 func (s *Sender) dialler(outer context.Context, c *conn) gomail.DialContextFunc {
 	address := net.JoinHostPort(s.host, strconv.Itoa(s.port)) // the library's own lacks the brackets of IPv6
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -169,8 +173,8 @@ func (c *conn) send(ctx context.Context, m mail.Message) (answer string, err err
 // quitTime bounds the farewell.
 const quitTime = 5 * time.Second
 
-// Close implements mail.Conn. After a failure it says no farewell: it would wait for the server once more, and the library
-// ends a message in hand with a dot before it says QUIT.
+// Close implements mail.Conn. After a failure it says no farewell: it would wait for the server once more,
+// and the library ends a message in hand with a dot before it says QUIT.
 func (c *conn) Close() error {
 	var err error
 	if !c.broken {
@@ -184,8 +188,9 @@ func (c *conn) Close() error {
 	return err
 }
 
-// failure says what the answer means. RFC 5321, 4.2.1: 4xx may pass later, 5xx will not; 421, the server closes, comes for any
-// command. Without an answer only the end of DATA leaves open whether the message was taken.
+// failure says what the answer means. RFC 5321, 4.2.1: 4xx may pass later, 5xx will not; 421, the server
+// closes, comes for any command. Without an answer only the end of DATA leaves open whether the message was
+// taken.
 func failure(err error) *mail.Failure {
 	var sent *gomail.SendError
 	if !errors.As(err, &sent) {
@@ -205,6 +210,6 @@ func failure(err error) *mail.Failure {
 	}
 }
 
-// refusesSender reports whether an answer to MAIL FROM is about the sender, whatever the message: 552 is about its size, and 555 about
-// its parameters (RFC 5321, 4.2.3 and 4.5.3.1.9).
+// refusesSender reports whether an answer to MAIL FROM is about the sender, whatever the message: 552 is
+// about its size, and 555 about its parameters (RFC 5321, 4.2.3 and 4.5.3.1.9).
 func refusesSender(code int) bool { return code >= 500 && code != 552 && code != 555 }

@@ -161,7 +161,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestStall has a server that says nothing more: it is left when the time is over, at the end of DATA in doubt.
+// TestStall has a server that says nothing more: it is left when the time is over, at the end of DATA in
+// doubt.
 func TestStall(t *testing.T) {
 	t.Parallel()
 	stall := make(chan struct{})
@@ -211,8 +212,8 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// TestHalf lets time run out in the middle of a message: closing must not end it with a dot, which would hand half of it
-// over.
+// TestHalf lets time run out in the middle of a message: closing must not end it with a dot, which would
+// hand half of it over.
 func TestHalf(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{plain: true})
@@ -409,7 +410,8 @@ func TestWideAddresses(t *testing.T) {
 	}
 }
 
-// TestDotsAreQuoted hands a letter over to an address that needs a quoted string, as Japanese carriers gave out.
+// TestDotsAreQuoted hands a letter over to an address that needs a quoted string, as Japanese carriers gave
+// out.
 func TestDotsAreQuoted(t *testing.T) {
 	t.Parallel()
 	for _, local := range []string{"taro..y", "taro.", ".taro"} {

@@ -11,14 +11,15 @@ import (
 	"postern/mail"
 )
 
-// Step is one step of a trial: "connect", "tls", "sign-in", "dkim" or "send". Err is nil for one that succeeded.
+// Step is one step of a trial: "connect", "tls", "sign-in", "dkim" or "send". Err is nil for one that
+// succeeded.
 type Step struct {
 	Name, Detail string
 	Err          error
 }
 
-// Try hands one message over on a connection of its own and returns the steps that were made, in their order; only the last
-// one can have failed.
+// Try hands one message over on a connection of its own and returns the steps that were made, in their
+// order; only the last one can have failed.
 func (s *Sender) Try(ctx context.Context, m mail.Message) []Step {
 	c, err := s.connect(ctx)
 	steps := s.stepsTo(ctx, c, err)

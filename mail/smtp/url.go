@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Secrets are what the URL of a mail server does not say: they come from the environment or a file. Both are "" for a
-// server that asks for no sign-in.
+// Secrets are what the URL of a mail server does not say: they come from the environment or a file. Both
+// are "" for a server that asks for no sign-in.
 type Secrets struct{ User, Password string }
 
 // The ways of STARTTLS.
@@ -24,7 +24,8 @@ const (
 )
 
 const (
-	// timeout bounds the connecting and each message by itself; two of them end before a lease in the outbox does.
+	// timeout bounds the connecting and each message by itself; two of them end before a lease in the
+	// outbox does.
 	timeout    = 45 * time.Second
 	maxTimeout = 50 * time.Second
 )
@@ -37,11 +38,11 @@ var ErrNoPassword = errors.New("there is a user but no password")
 //	smtp://[user@]host[:587][?starttls=required|opportunistic|off]
 //	smtps://[user@]host[:465]
 //
-// STARTTLS is required unless the URL says otherwise, and a user needs it unless the host is this machine. Further
-// options: ca=FILE, a PEM file of the roots to trust in place of the system's; helo=NAME, what this machine calls itself;
-// timeout=45s, for connecting and for each message, 50 seconds at most. A password in the URL is refused, since command lines
-// and settings are seen by many. No error repeats the URL;
-// that of a user without a password is ErrNoPassword.
+// STARTTLS is required unless the URL says otherwise, and a user needs it unless the host is this machine.
+// Further options: ca=FILE, a PEM file of the roots to trust in place of the system's; helo=NAME, what this
+// machine calls itself; timeout=45s, for connecting and for each message, 50 seconds at most. A password in
+// the URL is refused, since command lines and settings are seen by many. No error repeats the URL; that of
+// a user without a password is ErrNoPassword.
 func Parse(text string, secrets Secrets) (*Sender, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" || u.Hostname() == "" {

@@ -20,8 +20,8 @@ const (
 	atEnd     = "end"     // all of it has come
 )
 
-// fault is what the server does at a stage in place of its answer: another one, or it hangs up, or it says nothing
-// until stall is closed.
+// fault is what the server does at a stage in place of its answer: another one, or it hangs up, or it says
+// nothing until stall is closed.
 type fault struct {
 	at     string
 	answer string

@@ -32,8 +32,8 @@ func (a *Atlas) Lines(addr Address, lang string) []string {
 	return lines
 }
 
-// withoutOwnCountry leaves out the line by which a country's own format names it ("GUERNSEY"), where the name in the reader's
-// language follows.
+// withoutOwnCountry leaves out the line by which a country's own format names it ("GUERNSEY"), where the
+// name in the reader's language follows.
 func (a *Atlas) withoutOwnCountry(country string, lines []string) []string {
 	n := a.nation(country)
 	if n == nil {

@@ -12,8 +12,9 @@ import (
 // FileName is how the file is called in the directory of an embedded store.
 const FileName = "secret.key"
 
-// Read reads a secret from its file, which holds exactly 32 bytes and which only its owner may read or write. A file
-// that is not there is fs.ErrNotExist; every error says what is wrong with the file and how to put it right.
+// Read reads a secret from its file, which holds exactly 32 bytes and which only its owner may read or
+// write. A file that is not there is fs.ErrNotExist; every error says what is wrong with the file and how
+// to put it right.
 func Read(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	switch {
@@ -40,7 +41,8 @@ func Read(file string) ([]byte, error) {
 	return content, nil
 }
 
-// Create makes a secret in a file of mode 0600, durably and all at once. One that is there stays: fs.ErrExist.
+// Create makes a secret in a file of mode 0600, durably and all at once. One that is there stays:
+// fs.ErrExist.
 func Create(file string) (err error) {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

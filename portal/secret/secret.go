@@ -1,6 +1,6 @@
-// Package secret is the installation secret: 32 random bytes that every process of one installation shares. It owns
-// the file they are kept in, the keys derived from them, and the sealing of what must stay readable to the portal
-// only. It must not know what the keys are for, nor of the store.
+// Package secret is the installation secret: 32 random bytes that every process of one installation shares.
+// It owns the file they are kept in, the keys derived from them, and the sealing of what must stay readable
+// to the portal only. It must not know what the keys are for, nor of the store.
 package secret
 
 import (
@@ -25,13 +25,15 @@ const (
 	idBytes = 16
 )
 
-// Ring is the installation secret, and the one before it while that is being replaced. It is safe for concurrent use.
+// Ring is the installation secret, and the one before it while that is being replaced. It is safe for
+// concurrent use.
 type Ring struct {
 	current *key
 	older   *key // nil for none
 }
 
-// key is one secret and what was derived from it: each derivation costs as much as several of the hashes it is for.
+// key is one secret and what was derived from it: each derivation costs as much as several of the hashes it
+// is for.
 type key struct {
 	secret  []byte
 	derived sync.Map // of info text, to []byte
@@ -74,8 +76,8 @@ func (k *key) derive(info string) []byte {
 	return derived
 }
 
-// ID is a name for the parts that only holders of the secret can compute: 16 bytes of HMAC-SHA256 as base64url. Its
-// key is derived for the shop ("" for the whole installation) and the label.
+// ID is a name for the parts that only holders of the secret can compute: 16 bytes of HMAC-SHA256 as
+// base64url. Its key is derived for the shop ("" for the whole installation) and the label.
 func (r *Ring) ID(shop, label string, parts ...string) string {
 	mac := hmac.New(sha256.New, r.current.derive("id\x00"+shop+"\x00"+label))
 	mac.Write([]byte(strings.Join(parts, "\x00"))) // never fails (hash.Hash)

@@ -26,7 +26,8 @@ func ring(t *testing.T, current string, older ...[]byte) *secret.Ring {
 	return r
 }
 
-// TestIDDependsOnEverything: an id is the same for the same, and another for any other secret, shop, label or part.
+// TestIDDependsOnEverything: an id is the same for the same, and another for any other secret, shop, label
+// or part.
 func TestIDDependsOnEverything(t *testing.T) {
 	t.Parallel()
 	r := ring(t, "a")

@@ -1,6 +1,6 @@
-// Package vies asks VIES, the VAT Information Exchange System of the European Commission, whether a VAT ID is valid, by
-// its REST interface (POST …/check-vat-number). It owns the reading of the answers: only what says so is valid or not
-// valid; everything else is an error, and the caller asks again later.
+// Package vies asks VIES, the VAT Information Exchange System of the European Commission, whether a VAT ID
+// is valid, by its REST interface (POST …/check-vat-number). It owns the reading of the answers: only what
+// says so is valid or not valid; everything else is an error, and the caller asks again later.
 //
 // It must not know customers, storage or when to ask again.
 package vies
@@ -42,8 +42,8 @@ func New(url string) Client {
 	}}
 }
 
-// Answer is what VIES says of a VAT ID. Name and Address are "" where the member state gives none (Germany and Spain);
-// Consultation is the number that proves the question, "" when no requester asked.
+// Answer is what VIES says of a VAT ID. Name and Address are "" where the member state gives none (Germany
+// and Spain); Consultation is the number that proves the question, "" when no requester asked.
 type Answer struct {
 	Valid                       bool
 	Name, Address, Consultation string
@@ -99,8 +99,8 @@ const (
 	ReasonRequester = "INVALID_REQUESTER_INFO" // the requester is not accepted: without one it may be answered
 )
 
-// Check asks for a VAT ID: prefix of VIES and body, as "SK" and "2020317068". Requester is the asker's own canonical VAT ID, or
-// "". An *UnknownError means that nothing is known yet.
+// Check asks for a VAT ID: prefix of VIES and body, as "SK" and "2020317068". Requester is the asker's own
+// canonical VAT ID, or "". An *UnknownError means that nothing is known yet.
 func (c Client) Check(ctx context.Context, prefix, body, requester string) (Answer, error) {
 	q := question{CountryCode: prefix, VATNumber: body}
 	if len(requester) > 2 {

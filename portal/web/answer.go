@@ -14,8 +14,8 @@ import (
 	"postern/portal/web/gate"
 )
 
-// answer stands around everything: it sets the headers of every answer, ends the request in time, catches panics, turns an
-// error into a page or a problem, tells those who watch, and logs the request.
+// answer stands around everything: it sets the headers of every answer, ends the request in time, catches
+// panics, turns an error into a page or a problem, tells those who watch, and logs the request.
 func (s *site) answer(c *fiber.Ctx) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
@@ -30,8 +30,8 @@ func (s *site) answer(c *fiber.Ctx) error {
 	return nil
 }
 
-// outsideChain answers what never reached the chain: a request that fasthttp could not read, whose header or body is too
-// large, or that stalled. There may be no host in it.
+// outsideChain answers what never reached the chain: a request that fasthttp could not read, whose header
+// or body is too large, or that stalled. There may be no host in it.
 func (s *site) outsideChain(c *fiber.Ctx, err error) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
@@ -102,7 +102,8 @@ func (s *site) record(c *fiber.Ctx, start time.Time, err error) {
 	s.log.LogAttrs(c.UserContext(), level, "request", attrs...)
 }
 
-// refusalOf is what the log says of a refused request beside its status: the error's code, and the first field that is wrong.
+// refusalOf is what the log says of a refused request beside its status: the error's code, and the first
+// field that is wrong.
 func refusalOf(err error, status int) []slog.Attr {
 	if err == nil || status < fiber.StatusBadRequest {
 		return nil
@@ -121,7 +122,8 @@ func refusalOf(err error, status int) []slog.Attr {
 	return attrs
 }
 
-// isAnnounced reports whether an error is a documented state that passes, such as that a customer is being erased, and no fault.
+// isAnnounced reports whether an error is a documented state that passes, such as that a customer is being
+// erased, and no fault.
 func isAnnounced(err error) bool {
 	var own *portal.Error
 	return errors.As(err, &own) && own.Kind == portal.Unavailable && own.Key != "" && own.Cause == nil

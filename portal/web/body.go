@@ -15,13 +15,15 @@ import (
 // largeSlots is how many bodies above gate.MaxBody are in hand at once.
 const largeSlots = 8
 
-// firstRead is the space for a body before any of it is there. It grows as the bytes arrive, so that an announcement costs nothing.
+// firstRead is the space for a body before any of it is there. It grows as the bytes arrive, so that an
+// announcement costs nothing.
 const firstRead = 4 << 10
 
 // errManyFields refuses a form before its fields are taken apart.
 var errManyFields = fiber.NewError(fiber.StatusRequestEntityTooLarge, "too many fields")
 
-// inbox takes the bodies in: each route's up to its limit, and a large one only from a client that its route admits.
+// inbox takes the bodies in: each route's up to its limit, and a large one only from a client that its
+// route admits.
 type inbox struct {
 	site  *site
 	app   *fiber.App
@@ -41,7 +43,8 @@ func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 	return nil
 }
 
-// admit checks what the route's class asks of a client, and that a slot is free. That may be gone when the body comes.
+// admit checks what the route's class asks of a client, and that a slot is free. That may be gone when the
+// body comes.
 func (b *inbox) admit(header *fasthttp.RequestHeader, route gate.Route) error {
 	ctx := &fasthttp.RequestCtx{}
 	header.CopyTo(&ctx.Request.Header)
@@ -75,7 +78,8 @@ func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 	return in.release, err
 }
 
-// errTrailer refuses fields behind a body: fasthttp adds them to the header, after all that was decided by it.
+// errTrailer refuses fields behind a body: fasthttp adds them to the header, after all that was decided by
+// it.
 var errTrailer = fiber.NewError(fiber.StatusBadRequest, "fields behind the body")
 
 // intake is one body on its way in.

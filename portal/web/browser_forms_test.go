@@ -16,7 +16,8 @@ func TestBrowserForms(t *testing.T) {
 	}
 }
 
-// choosesByKeyboard goes past the first countries of a closed list by the arrow key, which leads nowhere; the button does.
+// choosesByKeyboard goes past the first countries of a closed list by the arrow key, which leads nowhere;
+// the button does.
 func choosesByKeyboard(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	s.signIn(t, tab, jana)

@@ -48,8 +48,8 @@ func (j journey) is(what string, got, want any) {
 	}
 }
 
-// arrives signs in from the address of an order, and lands there. In the browser that asked, a script presses the
-// button of a fresh link; without scripts one click does.
+// arrives signs in from the address of an order, and lands there. In the browser that asked, a script
+// presses the button of a fresh link; without scripts one click does.
 func (j journey) arrives() {
 	j.ask(j.Tab, jana, "/orders/jana-shipped")
 	j.is("waits for the mail", j.Path(), "/sign-in/code?asked=yes&to=%2Forders%2Fjana-shipped")
@@ -105,7 +105,8 @@ func (j journey) looksAtAnOrder() {
 	j.Look(chrome.Look{})
 }
 
-// keepsAddresses adds an address in another country than the form began with, changes it, deletes it and takes that back.
+// keepsAddresses adds an address in another country than the form began with, changes it, deletes it and
+// takes that back.
 func (j journey) keepsAddresses() {
 	j.Follow(`.nav a[href="/addresses"]`)
 	j.Follow(`a[href="/addresses/new"]`)
@@ -136,7 +137,8 @@ func (j journey) keepsAddresses() {
 	j.is("back", strings.Contains(j.Text(".card address"), "Unter den Linden 77"), true)
 }
 
-// country chooses a country, by a button where no script does it. The button is there all the same, for who has no pointer.
+// country chooses a country, by a button where no script does it. The button is there all the same, for who
+// has no pointer.
 func (j journey) country(code string) {
 	j.is("the button", j.Sees("button[data-country]"), true)
 	if j.scripts {

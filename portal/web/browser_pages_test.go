@@ -11,13 +11,14 @@ import (
 	"postern/templates/i18n"
 )
 
-// whole reports whether every page is looked at in every language, in light and dark, on a phone and wide: with
-// PORTAL_TEST_FULL, or when pictures are taken.
+// whole reports whether every page is looked at in every language, in light and dark, on a phone and wide:
+// with PORTAL_TEST_FULL, or when pictures are taken.
 func whole() bool {
 	return os.Getenv("PORTAL_TEST_FULL") != "" || os.Getenv("PORTAL_TEST_PICTURES") != ""
 }
 
-// looks are how each page is looked at. Otherwise each language has one look, which differs in both from the next one's.
+// looks are how each page is looked at. Otherwise each language has one look, which differs in both from
+// the next one's.
 func looks(lang string) []chrome.Look {
 	lightPhone, darkWide := chrome.Look{Width: 360}, chrome.Look{Dark: true}
 	switch {
@@ -50,7 +51,8 @@ type gallery struct {
 	links   map[string]string
 }
 
-// Every page, in every state it has, is readable and usable by everyone, and nothing on it is wider than a small phone.
+// Every page, in every state it has, is readable and usable by everyone, and nothing on it is wider than a
+// small phone.
 func TestBrowserPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("every page is looked at: not in a short run")
@@ -140,8 +142,8 @@ func (g gallery) at(name string, tab *chrome.Tab, path string) {
 	g.sees(name, tab)
 }
 
-// show looks at every page in every state in English, and in the other languages at one state of each, since they differ in
-// their words alone.
+// show looks at every page in every state in English, and in the other languages at one state of each,
+// since they differ in their words alone.
 func (g gallery) show() {
 	if g.lang != "en" && !whole() {
 		g.signIn(g.t, g.shopper, g.lang+"@shop.test")

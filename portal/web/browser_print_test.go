@@ -44,7 +44,8 @@ const (
 	sheet = 980
 )
 
-// cutRows finds the rows that a page break may cut, and what would leave a page empty since it is too tall to be kept in one piece.
+// cutRows finds the rows that a page break may cut, and what would leave a page empty since it is too tall
+// to be kept in one piece.
 const cutRows = `[...document.querySelectorAll("main *")].flatMap((e) => {
 	const whole = getComputedStyle(e).breakInside !== "auto", box = e.getBoundingClientRect();
 	if (!box.height) return [];

@@ -60,8 +60,8 @@ func wrongCode(code string) string {
 	return "0" + code[1:]
 }
 
-// A mail scanner opens links, runs scripts, moves about and lingers for a minute. It spends nothing: each link still signs its
-// owner in.
+// A mail scanner opens links, runs scripts, moves about and lingers for a minute. It spends nothing: each
+// link still signs its owner in.
 func resistsScanner(t *testing.T, s stand) {
 	for n := range counted(500) {
 		link := s.linkFor(t, fmt.Sprintf("scanned-%d@shop.test", n))
@@ -99,8 +99,8 @@ func hostileScripts() []string {
 	}
 }
 
-// A hostile scanner sends every form it finds. It spends nothing, and each link signs its owner in afterwards. Each link meets
-// one of the scripts, each script one link at least.
+// A hostile scanner sends every form it finds. It spends nothing, and each link signs its owner in
+// afterwards. Each link meets one of the scripts, each script one link at least.
 func resistsSubmission(t *testing.T, s stand) {
 	scanner := s.tab(t, chrome.Options{})
 	attacks := 0
@@ -125,7 +125,8 @@ func resistsSubmission(t *testing.T, s stand) {
 	t.Logf("%d forms were sent", attacks)
 }
 
-// The token stays in the address until the click, so that the page may be opened elsewhere, and is nowhere after it.
+// The token stays in the address until the click, so that the page may be opened elsewhere, and is nowhere
+// after it.
 func forgetsAddress(t *testing.T, s stand) {
 	link := s.linkFor(t, jana)
 	token := link[strings.LastIndex(link, "/")+1:]
@@ -205,7 +206,8 @@ func opensUsedLink(t *testing.T, s stand) {
 	}
 }
 
-// In the browser that asked, the script presses the button of a fresh link only; after a quarter of an hour a person does.
+// In the browser that asked, the script presses the button of a fresh link only; after a quarter of an hour
+// a person does.
 func waitsForAPerson(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	s.ask(tab, jana, "/orders")
@@ -248,8 +250,8 @@ func goesByKeyboard(t *testing.T, s stand) {
 	}
 }
 
-// focused waits until an element has the focus, which the browser gives it a moment after the page is there, and wants a ring at
-// least two pixels wide that shows it.
+// focused waits until an element has the focus, which the browser gives it a moment after the page is
+// there, and wants a ring at least two pixels wide that shows it.
 func focused(t *testing.T, tab *chrome.Tab, what, selector string) {
 	t.Helper()
 	tab.WaitUntil(`document.activeElement === document.querySelector("` + selector + `")`)

@@ -15,7 +15,8 @@ import (
 
 const storefront = "http://www.shop.test"
 
-// stand is a house that a real browser reaches on this machine, with two shops, so that an unknown host is refused.
+// stand is a house that a real browser reaches on this machine, with two shops, so that an unknown host is
+// refused.
 type stand struct {
 	house
 	chrome *chrome.Chrome
@@ -87,7 +88,8 @@ func (s stand) signIn(t *testing.T, tab *chrome.Tab, email string) {
 	}
 }
 
-// fill gives an address orders of every shape: the first of orderShapes, and enough plain ones for a second page.
+// fill gives an address orders of every shape: the first of orderShapes, and enough plain ones for a second
+// page.
 func (s stand) fill(t *testing.T, key, email string) {
 	t.Helper()
 	prefix, _, _ := strings.Cut(email, "@")

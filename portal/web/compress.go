@@ -17,8 +17,9 @@ const (
 // minPacked is the size in bytes below which compression is not worth it.
 const minPacked = 1000
 
-// packer compresses answers for clients that ask for it. What never changes is compressed once, as small as it gets; all else at
-// the lowest level, which takes a fraction of the time that the page took to make. It is safe for concurrent use.
+// packer compresses answers for clients that ask for it. What never changes is compressed once, as small as
+// it gets; all else at the lowest level, which takes a fraction of the time that the page took to make. It
+// is safe for concurrent use.
 type packer struct{ kept sync.Map } // coding + path of a file of ours -> []byte
 
 // pack compresses the answer if that pays and tells nobody anything.
@@ -43,7 +44,8 @@ func (p *packer) pack(c *fiber.Ctx) {
 	}
 }
 
-// once compresses a file of ours the first time it is asked for. Their number is that of the names that were answered with 200.
+// once compresses a file of ours the first time it is asked for. Their number is that of the names that
+// were answered with 200.
 func (p *packer) once(coding, path string, body []byte) []byte {
 	key := coding + path
 	if kept, ok := p.kept.Load(key); ok {
@@ -59,9 +61,10 @@ func (p *packer) once(coding, path string, body []byte) []byte {
 	return packed
 }
 
-// isLedHere reports a page that another site may have led the browser to. Such a site chooses what the page repeats of its
-// address, and whoever also sees the length of the answer could guess at the rest of it, letter by letter (BREACH). Our own pages
-// and a typed address are no danger, nor is a client that brings no cookie.
+// isLedHere reports a page that another site may have led the browser to. Such a site chooses what the page
+// repeats of its address, and whoever also sees the length of the answer could guess at the rest of it,
+// letter by letter (BREACH). Our own pages and a typed address are no danger, nor is a client that brings
+// no cookie.
 func isLedHere(c *fiber.Ctx) bool {
 	switch c.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":

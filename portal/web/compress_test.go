@@ -34,7 +34,8 @@ func unpacked(t *testing.T, page *webtest.Page) string {
 	return string(body)
 }
 
-// TestCompression: text is compressed for who asks for it, but no page of a shopper that another site led them to.
+// TestCompression: text is compressed for who asks for it, but no page of a shopper that another site led
+// them to.
 func TestCompression(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

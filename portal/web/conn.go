@@ -13,9 +13,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// conn is a client's connection. It reads each header as it comes in, strictly, since fasthttp takes a bare LF for the end of a
-// line; and it hands on no byte beyond a header or a body of known length, so that it sees where the next request begins.
-// One goroutine reads and serves; any may close.
+// conn is a client's connection. It reads each header as it comes in, strictly, since fasthttp takes a bare
+// LF for the end of a line; and it hands on no byte beyond a header or a body of known length, so that it
+// sees where the next request begins. One goroutine reads and serves; any may close.
 type conn struct {
 	net.Conn
 	peers *peers
@@ -95,7 +95,8 @@ func (c *conn) scanned(data []byte) int {
 	return n
 }
 
-// take reads what is left over, else from the client. A request that needs a second packet counts as one that arrives slowly.
+// take reads what is left over, else from the client. A request that needs a second packet counts as one
+// that arrives slowly.
 func (c *conn) take(p []byte) (int, error) {
 	if len(c.rest) > 0 {
 		n := copy(p, c.rest)
@@ -134,7 +135,8 @@ func (c *conn) next() {
 	}
 }
 
-// errPipelined says that a request was sent behind a body of unknown length, before that one's answer. Its header went by unread.
+// errPipelined says that a request was sent behind a body of unknown length, before that one's answer. Its
+// header went by unread.
 var errPipelined = errors.New("a request behind a chunked body")
 
 // headerFault is what is wrong with the header of the request to be served.
@@ -152,8 +154,8 @@ func (c *conn) headerFault() error {
 // asksAPI reports whether the header that could not be read to its end asks for the API.
 func (c *conn) asksAPI() bool { return c != nil && c.scan.asksAPI() }
 
-// linger makes Close wait for what the client still sends: a connection that is closed with bytes unread is reset, and the
-// client may never see the answer.
+// linger makes Close wait for what the client still sends: a connection that is closed with bytes unread is
+// reset, and the client may never see the answer.
 func (c *conn) linger() {
 	if c != nil {
 		c.lingers.Store(true)

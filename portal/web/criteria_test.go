@@ -53,8 +53,9 @@ func (w *writes) Delete(ctx context.Context, collection, id string, read storage
 	return w.Engine.Delete(ctx, collection, id, read)
 }
 
-// TestScannersSpendNothing comes to links by every method and header by which programs look at pages: nothing is written, and
-// each link still lets in. A full run looks a thousand times at each of a hundred links.
+// TestScannersSpendNothing comes to links by every method and header by which programs look at pages:
+// nothing is written, and each link still lets in. A full run looks a thousand times at each of a hundred
+// links.
 func TestScannersSpendNothing(t *testing.T) {
 	t.Parallel()
 	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
@@ -119,8 +120,8 @@ func lookAt(t *testing.T, i *webtest.Installation, link string, by look) {
 	}
 }
 
-// askAll has each address asked for in a browser of its own, and returns the browsers and the links that were mailed. One client
-// may ask for 600 in a quarter of an hour.
+// askAll has each address asked for in a browser of its own, and returns the browsers and the links that
+// were mailed. One client may ask for 600 in a quarter of an hour.
 func askAll(t *testing.T, i *webtest.Installation, emails []string) ([]*webtest.Browser, []string) {
 	t.Helper()
 	browsers, links := make([]*webtest.Browser, len(emails)), make([]string, len(emails))
@@ -180,8 +181,9 @@ func masked(answer string) string {
 	})
 }
 
-// TestAnswersTellNobodyApart compares whole answers, byte by byte, to requests for mails to addresses that are known, unknown,
-// another shop's, asked for too often, and from a client that asks too often; and the answers of asking again and of codes.
+// TestAnswersTellNobodyApart compares whole answers, byte by byte, to requests for mails to addresses that
+// are known, unknown, another shop's, asked for too often, and from a client that asks too often; and the
+// answers of asking again and of codes.
 func TestAnswersTellNobodyApart(t *testing.T) {
 	t.Parallel()
 	shop, other := webtest.NewShop("main", "https://account.shop.test"), webtest.NewShop("other", "https://other.shop.test")
@@ -218,7 +220,8 @@ func TestAnswersTellNobodyApart(t *testing.T) {
 	}
 }
 
-// answersTo are the answers to asking for a mail, to the page that waits for it, to asking again, and to a wrong code.
+// answersTo are the answers to asking for a mail, to the page that waits for it, to asking again, and to a
+// wrong code.
 func answersTo(t *testing.T, i *webtest.Installation, email, client string) string {
 	t.Helper()
 	secret := strings.Repeat("A", 43)
@@ -251,8 +254,8 @@ func send(t *testing.T, i *webtest.Installation, client, path, body, cookie stri
 	return exchange(t, i.Way.Addr, head+"\r\n\r\n"+body)
 }
 
-// TestPlantedSessions brings a session id of the attacker's choice to a sign-in, as a cookie, in the address and in a header: the
-// session is another, and the planted one opens nothing.
+// TestPlantedSessions brings a session id of the attacker's choice to a sign-in, as a cookie, in the
+// address and in a header: the session is another, and the planted one opens nothing.
 func TestPlantedSessions(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

@@ -103,7 +103,8 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// dial opens a connection for bytes written by hand. A test that waits for what never comes fails at its deadline.
+// dial opens a connection for bytes written by hand. A test that waits for what never comes fails at its
+// deadline.
 func (h house) dial(t *testing.T) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", h.way.Addr)
@@ -178,8 +179,8 @@ func TestRawRequests(t *testing.T) {
 	}
 }
 
-// TestSmuggling sends what a proxy in front may take for one request, by one reading or the other. Nothing of it may become a
-// second one: it would be the next customer's.
+// TestSmuggling sends what a proxy in front may take for one request, by one reading or the other. Nothing
+// of it may become a second one: it would be the next customer's.
 func TestSmuggling(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -287,7 +288,8 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// A stranger's headers change neither the address that limits count, nor the shop, nor where links and cookies lead.
+// A stranger's headers change neither the address that limits count, nor the shop, nor where links and
+// cookies lead.
 func TestForwardedByStrangers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))

@@ -17,8 +17,8 @@ import (
 
 const day = 24 * time.Hour
 
-// process is a server of its own over the installation's store, whose clock is off by so much. It has time for a store that takes
-// one request after the other.
+// process is a server of its own over the installation's store, whose clock is off by so much. It has time
+// for a store that takes one request after the other.
 func process(t *testing.T, i *webtest.Installation, off time.Duration) *webtest.Way {
 	t.Helper()
 	now := func() time.Time { return i.Clock.Now().Add(off) }
@@ -34,8 +34,9 @@ func process(t *testing.T, i *webtest.Installation, off time.Duration) *webtest.
 
 const shopAddress = "https://account.shop.test"
 
-// TestLinksPastTheirEnd presses the buttons of links a millisecond past their end, at a server that began after it and has
-// only what is stored: nobody gets in. A second before the end a link of the same age works.
+// TestLinksPastTheirEnd presses the buttons of links a millisecond past their end, at a server that began
+// after it and has only what is stored: nobody gets in. A second before the end a link of the same age
+// works.
 func TestLinksPastTheirEnd(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -67,9 +68,10 @@ func TestLinksPastTheirEnd(t *testing.T) {
 	}
 }
 
-// TestSessionsEndByClocksThatDiffer makes, uses and judges sessions at two servers whose clocks are five minutes apart. A session
-// ends to the second fourteen days after its last use, and thirty after it began, as the clock of who noted that and the clock
-// of who judges have it: so at most five minutes early or late.
+// TestSessionsEndByClocksThatDiffer makes, uses and judges sessions at two servers whose clocks are five
+// minutes apart. A session ends to the second fourteen days after its last use, and thirty after it began,
+// as the clock of who noted that and the clock of who judges have it: so at most five minutes early or
+// late.
 func TestSessionsEndByClocksThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{5 * time.Minute, -5 * time.Minute} {
@@ -129,8 +131,8 @@ func (s server) opens(t *testing.T, b *webtest.Browser) {
 	}
 }
 
-// ends wants the one browser let in a second before the time is over, and the other refused when it is. Two, since a visit counts
-// as use.
+// ends wants the one browser let in a second before the time is over, and the other refused when it is.
+// Two, since a visit counts as use.
 func (s server) ends(t *testing.T, i *webtest.Installation, after time.Duration, last, late *webtest.Browser) {
 	t.Helper()
 	i.Clock.Move(after - time.Second)

@@ -24,8 +24,8 @@ type failure struct {
 	wait   time.Duration // until the same works, 0 for unknown
 }
 
-// statusOf is the one table that maps the kinds of error to a status, for pages and for the API. (A page answers SignIn
-// by leading to the sign-in page.)
+// statusOf is the one table that maps the kinds of error to a status, for pages and for the API. (A page
+// answers SignIn by leading to the sign-in page.)
 func statusOf(kind portal.Kind) int {
 	switch kind {
 	case portal.Invalid:
@@ -50,8 +50,8 @@ func statusOf(kind portal.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// failureOf reads an error: one of portal's by its kind, one of Fiber's by its status. Everything else is internal,
-// but for the end of the request's time, which some part the portal waited for has used up.
+// failureOf reads an error: one of portal's by its kind, one of Fiber's by its status. Everything else is
+// internal, but for the end of the request's time, which some part the portal waited for has used up.
 func failureOf(err error) failure {
 	var own *portal.Error
 	var fibers *fiber.Error
@@ -93,8 +93,8 @@ const retryAfter = "30"
 // retryAfterTooMany is how many seconds the API's client should wait when the limit does not say.
 const retryAfterTooMany = 60
 
-// setRetryAfter says when it is worth trying again, where the error or its kind tells. A page says nothing of limits whose end is
-// unknown.
+// setRetryAfter says when it is worth trying again, where the error or its kind tells. A page says nothing
+// of limits whose end is unknown.
 func setRetryAfter(c *fiber.Ctx, f failure, err error) {
 	switch {
 	case f.wait > 0:
@@ -106,7 +106,8 @@ func setRetryAfter(c *fiber.Ctx, f failure, err error) {
 	}
 }
 
-// fail answers with an error. When the error's own page cannot be made, the one rendered at the start is sent.
+// fail answers with an error. When the error's own page cannot be made, the one rendered at the start is
+// sent.
 func (s *site) fail(c *fiber.Ctx, err error) {
 	f := failureOf(err)
 	c.Response().ResetBody()
@@ -130,8 +131,8 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 	return s.writePage(c, f)
 }
 
-// leadTo leads to what is missing. What was typed into a form is not lost by it: it is kept in a page that leads there, too,
-// and that only the customer who typed it can send again.
+// leadTo leads to what is missing. What was typed into a form is not lost by it: it is kept in a page that
+// leads there, too, and that only the customer who typed it can send again.
 func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) error {
 	if _, ok := portal.PathOf(c.Path()); !ok || isRead(c) || !gate.HasOwner(c) || page.TypedFields(c) == nil {
 		return page.SeeOther(c, way)
@@ -139,7 +140,8 @@ func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) erro
 	return s.pages.Unsaved(c, s.base(c, kind), kind, way)
 }
 
-// writePage shows the error in the visitor's language. A shop that was not found lends no name and no colours.
+// writePage shows the error in the visitor's language. A shop that was not found lends no name and no
+// colours.
 func (s *site) writePage(c *fiber.Ctx, f failure) error {
 	base := s.base(c, f.kind)
 	if !base.L.Has(f.key) {
@@ -166,8 +168,8 @@ func confirmPath(c *fiber.Ctx) portal.LocalPath {
 	return to.With("to", asked(c))
 }
 
-// signInPath leads to the sign-in page, and from there to the page that was to be read or that the form stands on. For a form it
-// says that nothing was changed.
+// signInPath leads to the sign-in page, and from there to the page that was to be read or that the form
+// stands on. For a form it says that nothing was changed.
 func (s *site) signInPath(c *fiber.Ctx) portal.LocalPath {
 	to, _ := portal.PathOf("/sign-in")
 	wish := asked(c)

@@ -11,8 +11,8 @@ import (
 	"postern/static"
 )
 
-// serveStatic serves the files under their hashed names, which may be cached for ever. It does so on any host: the page
-// that refuses an unknown one wears them too.
+// serveStatic serves the files under their hashed names, which may be cached for ever. It does so on any
+// host: the page that refuses an unknown one wears them too.
 func (s *site) serveStatic(c *fiber.Ctx) error {
 	if s.gate.Recognise(c) == nil {
 		setShopHeaders(c, gate.Shop(c))
@@ -45,7 +45,8 @@ func (s *site) serveBrand(c *fiber.Ctx) error {
 	return &portal.Error{Kind: portal.NotFound}
 }
 
-// findIcon leads to the shop's icon: browsers ask for it under one name for ever, which therefore names no content.
+// findIcon leads to the shop's icon: browsers ask for it under one name for ever, which therefore names no
+// content.
 func (s *site) findIcon(c *fiber.Ctx) error {
 	to, err := page.Own(iconPath(gate.Shop(c).Brand))
 	if err != nil {
@@ -60,7 +61,8 @@ func sendFile(c *fiber.Ctx, contentType string, body []byte) error {
 	return c.Send(body)
 }
 
-// sendPicture sends what pages of other origins show, too: the logo stands in mails, which people read on the web.
+// sendPicture sends what pages of other origins show, too: the logo stands in mails, which people read on
+// the web.
 func sendPicture(c *fiber.Ctx, body []byte) error {
 	c.Set(resourcePolicy, "cross-origin")
 	return sendFile(c, "image/png", body)

@@ -15,9 +15,9 @@ import (
 	"postern/portal/web/gate"
 )
 
-// guard stands around Fiber's own handler, below all middleware. It refuses a request by its header, before any of the body is
-// read, takes the body in, and gives the headers of every answer to the one answer that Fiber makes before any middleware runs,
-// to a method nobody knows.
+// guard stands around Fiber's own handler, below all middleware. It refuses a request by its header, before
+// any of the body is read, takes the body in, and gives the headers of every answer to the one answer that
+// Fiber makes before any middleware runs, to a method nobody knows.
 type guard struct {
 	site  *site
 	app   *fiber.App
@@ -40,8 +40,9 @@ func (s *site) guard(app *fiber.App, reading time.Duration) {
 // keptAnswer is the largest answer whose memory is kept for the next.
 const keptAnswer = 256 << 10
 
-// received decides from the header. fasthttp hands on the header alone: what is refused has its body taken away, so that the
-// handler runs at once and answers. Of any other body one byte is awaited, and the handler reads the rest.
+// received decides from the header. fasthttp hands on the header alone: what is refused has its body taken
+// away, so that the handler runs at once and answers. Of any other body one byte is awaited, and the
+// handler reads the rest.
 func (g *guard) received(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	err := checkHeader(header)
 	if err == nil {
@@ -143,16 +144,16 @@ func discard(ctx *fasthttp.RequestCtx) {
 	ctx.TimeoutErrorWithResponse(&ctx.Response)
 }
 
-// dropCompressed discards a compressed body but keeps its header, so that the request is still rejected: reading a form field
-// makes fasthttp decompress the whole body, without a limit.
+// dropCompressed discards a compressed body but keeps its header, so that the request is still rejected:
+// reading a form field makes fasthttp decompress the whole body, without a limit.
 func dropCompressed(request *fasthttp.Request) {
 	if len(request.Header.ContentEncoding()) > 0 {
 		request.ResetBody()
 	}
 }
 
-// clearLength reports whether the header gives the length of the body in at most one way: by Content-Length, or by the
-// transfer coding "chunked".
+// clearLength reports whether the header gives the length of the body in at most one way: by
+// Content-Length, or by the transfer coding "chunked".
 func clearLength(header []byte) bool {
 	length, coding := false, false
 	for line := range bytes.Lines(header) {

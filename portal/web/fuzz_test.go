@@ -29,8 +29,8 @@ const (
 	shopOrigin = "https://www.shop.test"
 )
 
-// strayWishes are destinations by which people were led astray elsewhere: beginnings that a browser may take for another
-// host, each with ways to write one.
+// strayWishes are destinations by which people were led astray elsewhere: beginnings that a browser may
+// take for another host, each with ways to write one.
 func strayWishes() []string {
 	beginnings := []string{
 		"//", "///", "////", `/\`, `\\`, `\/`, `/\/`, "/\t/", "/\n/", "/\r/", "\t//", " //", "\x00//", "\u00a0//", "\ufeff//", "/%09/", "/%2f", "/%5c", "%2f%2f",

@@ -22,7 +22,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// brittle is a store that can be made to panic, and knows whether it was ever asked by a request without an end.
+// brittle is a store that can be made to panic, and knows whether it was ever asked by a request without an
+// end.
 type brittle struct {
 	storage.Engine
 	broken  atomic.Bool
@@ -65,8 +66,8 @@ func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (
 
 func nothingMore(*fiber.App) {}
 
-// announce sends the head of a request whose body it says is so large, and returns the answer. A session comes with it, so that
-// an error page asks the store who is there.
+// announce sends the head of a request whose body it says is so large, and returns the answer. A session
+// comes with it, so that an error page asks the store who is there.
 func (h house) announce(t *testing.T, path string, size int) *http.Response {
 	t.Helper()
 	all := h.answers(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern.main=%s\r\nContent-Length: %d\r\n\r\n",
@@ -101,7 +102,8 @@ func TestDefenceBrokenErrorPage(t *testing.T) {
 	b.Get("/nothing").Want(404)
 }
 
-// Every question to the store ends with the request's time, also those on behalf of a request that was refused at once.
+// Every question to the store ends with the request's time, also those on behalf of a request that was
+// refused at once.
 func TestDefenceDeadline(t *testing.T) {
 	t.Parallel()
 	ends := make(chan time.Duration, 1)

@@ -59,7 +59,8 @@ func TestDefenceHeaders(t *testing.T) {
 	}
 }
 
-// defences are the headers that an answer should have: with pictures from elsewhere, bound to https, kept by caches.
+// defences are the headers that an answer should have: with pictures from elsewhere, bound to https, kept
+// by caches.
 func defences(pictures, bound, cache string) map[string]string {
 	return map[string]string{
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'" + pictures +
@@ -189,7 +190,8 @@ func TestDefenceOrder(t *testing.T) {
 	}
 }
 
-// A body is refused by its length as soon as that is known. Above 64 KiB a route says what it takes, and from whom.
+// A body is refused by its length as soon as that is known. Above 64 KiB a route says what it takes, and
+// from whom.
 func TestDefenceBodies(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

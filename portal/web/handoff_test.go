@@ -47,7 +47,8 @@ func codeOn(t *testing.T, page *webtest.Page) string {
 	return code
 }
 
-// TestBackToTheStorefront goes from the shop to the sign-in, over mail or code, and back, and lets the shop ask who it was.
+// TestBackToTheStorefront goes from the shop to the sign-in, over mail or code, and back, and lets the shop
+// ask who it was.
 func TestBackToTheStorefront(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -194,8 +195,8 @@ func nearReturns() []string {
 	return append(wishes, strayWishes()...)
 }
 
-// TestReturnLeadsNobodyAstray tries each near miss as return_to on the sign-in page and on our own, signed in, and in the
-// destination of a mail. A code goes to the shop's origin only.
+// TestReturnLeadsNobodyAstray tries each near miss as return_to on the sign-in page and on our own, signed
+// in, and in the destination of a mail. A code goes to the shop's origin only.
 func TestReturnLeadsNobodyAstray(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -239,7 +240,8 @@ func TestReturnLeadsNobodyAstray(t *testing.T) {
 	}
 }
 
-// checkCode sees to it that a code is given to the shop's own origin only, as the only parameter of that name.
+// checkCode sees to it that a code is given to the shop's own origin only, as the only parameter of that
+// name.
 func checkCode(t *testing.T, page *webtest.Page, wish string) {
 	t.Helper()
 	_, way, found := strings.Cut(page.Header.Get("Refresh"), "url=")

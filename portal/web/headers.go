@@ -14,8 +14,8 @@ const noStore = "no-store"
 // resourcePolicy is the header that says which sites may load an answer into their pages.
 const resourcePolicy = "Cross-Origin-Resource-Policy"
 
-// setBasicHeaders sets what stands on every answer, whatever it is and whichever shop it is of. Handlers of files that
-// never change replace Cache-Control.
+// setBasicHeaders sets what stands on every answer, whatever it is and whichever shop it is of. Handlers of
+// files that never change replace Cache-Control.
 func setBasicHeaders(set func(name, value string)) {
 	set(fiber.HeaderContentSecurityPolicy, contentPolicy(nil))
 	set(fiber.HeaderXContentTypeOptions, "nosniff")
@@ -41,8 +41,8 @@ func (s *site) shopHeaders(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// setShopHeaders lets order pictures come from the shop's storefront, and binds browsers to https for a year where the
-// shop is on https.
+// setShopHeaders lets order pictures come from the shop's storefront, and binds browsers to https for a
+// year where the shop is on https.
 func setShopHeaders(c *fiber.Ctx, shop portal.Shop) {
 	c.Set(fiber.HeaderContentSecurityPolicy, contentPolicy(shop.Origins()))
 	if shop.Secure() {

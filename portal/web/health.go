@@ -13,7 +13,8 @@ import (
 // Check is one thing that a ready portal needs.
 type Check struct {
 	Name string
-	// Run returns the state in a word that anybody may read, and what makes the portal unready, for the log; nil for nothing.
+	// Run returns the state in a word that anybody may read, and what makes the portal unready, for the
+	// log; nil for nothing.
 	Run func(ctx context.Context) (state string, err error)
 }
 

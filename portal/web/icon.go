@@ -12,8 +12,8 @@ import (
 	"postern/portal/colour"
 )
 
-// icons keeps the present icon of each shop: drawing one takes milliseconds, and anyone may ask for it. It is safe for concurrent
-// use.
+// icons keeps the present icon of each shop: drawing one takes milliseconds, and anyone may ask for it. It
+// is safe for concurrent use.
 type icons struct {
 	mu    sync.Mutex
 	drawn map[string]icon // by shop
@@ -25,7 +25,8 @@ type icon struct {
 	file []byte
 }
 
-// of is the shop's icon, drawn again only when its path is another. Requests for an icon wait while one is drawn.
+// of is the shop's icon, drawn again only when its path is another. Requests for an icon wait while one is
+// drawn.
 func (i *icons) of(shop portal.Shop) ([]byte, error) {
 	path := iconPath(shop.Brand)
 	i.mu.Lock()
@@ -94,7 +95,8 @@ func square(picture image.Image) image.Image {
 	return icon
 }
 
-// average is the mean colour of a part; of an empty one, as there are where a small picture grows, of its first pixel.
+// average is the mean colour of a part; of an empty one, as there are where a small picture grows, of its
+// first pixel.
 func average(picture image.Image, part image.Rectangle) color.Color {
 	part.Max.X, part.Max.Y = max(part.Max.X, part.Min.X+1), max(part.Max.Y, part.Min.Y+1)
 	var red, green, blue, alpha uint64

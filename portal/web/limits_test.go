@@ -63,7 +63,8 @@ func (c *talk) wantEnd() {
 	}
 }
 
-// TestHeaderDecides: what a route does not take is refused before any of the body is sent, and the connection ends.
+// TestHeaderDecides: what a route does not take is refused before any of the body is sent, and the
+// connection ends.
 func TestHeaderDecides(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
@@ -152,8 +153,8 @@ func TestLargeOrderArrives(t *testing.T) {
 	}
 }
 
-// TestLargeBodiesHaveSlots: more large bodies than there are slots are turned away and told when to come back. A client that
-// goes away gives its slot back, and one that is turned away is not read.
+// TestLargeBodiesHaveSlots: more large bodies than there are slots are turned away and told when to come
+// back. A client that goes away gives its slot back, and one that is turned away is not read.
 func TestLargeBodiesHaveSlots(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -207,8 +208,8 @@ func retry(t *testing.T, fault string, done func() bool) {
 	}
 }
 
-// TestManyFields: a form, a query, a header and a cookie with more parts than anybody needs are refused before they are taken
-// apart. The form of a large order has a field for each line.
+// TestManyFields: a form, a query, a header and a cookie with more parts than anybody needs are refused
+// before they are taken apart. The form of a large order has a field for each line.
 func TestManyFields(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Connections bounds what clients hold open. A peer is an IPv4 address or an IPv6 network of 64 bits. The addresses of trusted
-// proxies are bounded by the total alone.
+// Connections bounds what clients hold open. A peer is an IPv4 address or an IPv6 network of 64 bits. The
+// addresses of trusted proxies are bounded by the total alone.
 type Connections struct {
 	Total    int // open at once; 0 for DefaultTotal
 	PerPeer  int // of one peer; 0 for DefaultPerPeer
@@ -64,7 +64,8 @@ func newPeers(config Config) *peers {
 	return &peers{bounds: config.Connections.orDefault(), trusted: config.Trusted, log: config.Log, of: map[netip.Addr]*held{}}
 }
 
-// enter counts a new connection, and reports whether it may stay. The peer is the zero Addr where only the total counts.
+// enter counts a new connection, and reports whether it may stay. The peer is the zero Addr where only the
+// total counts.
 func (p *peers) enter(at net.Addr) (peer netip.Addr, ok bool) {
 	peer = p.peerOf(at)
 	p.mu.Lock()

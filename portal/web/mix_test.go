@@ -13,8 +13,9 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// The ways in which people come to a link, by how many in twenty: where they asked for it, on another device, in the browser
-// inside a mail program, which they leave by "open in browser", and behind a scanner that opens every link first.
+// The ways in which people come to a link, by how many in twenty: where they asked for it, on another
+// device, in the browser inside a mail program, which they leave by "open in browser", and behind a scanner
+// that opens every link first.
 const (
 	sameBrowser = "the same browser"
 	otherDevice = "another device"
@@ -34,8 +35,9 @@ func wayOf(n int) string {
 	return sameBrowser
 }
 
-// TestFirstClick has people sign in as they do, each by the way that is theirs and between seconds and thirteen days after they
-// asked, many of them waiting at a time. Of a thousand, 999 are in by the first press of the button.
+// TestFirstClick has people sign in as they do, each by the way that is theirs and between seconds and
+// thirteen days after they asked, many of them waiting at a time. Of a thousand, 999 are in by the first
+// press of the button.
 func TestFirstClick(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -73,7 +75,8 @@ type event struct {
 	person *person
 }
 
-// events are all that people do, in order: each asks, and clicks after a time whose logarithm is evenly spread.
+// events are all that people do, in order: each asks, and clicks after a time whose logarithm is evenly
+// spread.
 func events(people int, start time.Time) []event {
 	const soonest, latest = 2 * time.Second, 13 * 24 * time.Hour
 	random := rand.New(rand.NewPCG(13, 14))
@@ -88,7 +91,8 @@ func events(people int, start time.Time) []event {
 	return all
 }
 
-// clicks comes to the link by the person's way and presses the button once. It reports whether the person is in.
+// clicks comes to the link by the person's way and presses the button once. It reports whether the person
+// is in.
 func (p *person) clicks(t *testing.T, i *webtest.Installation) bool {
 	t.Helper()
 	reader, link := p.asking, p.link
@@ -111,7 +115,8 @@ func (p *person) clicks(t *testing.T, i *webtest.Installation) bool {
 	return pressesOnce(reader, link, p.email)
 }
 
-// pressesOnce opens a link, presses its button, and reports whether the browser is signed in as that customer then.
+// pressesOnce opens a link, presses its button, and reports whether the browser is signed in as that
+// customer then.
 func pressesOnce(b *webtest.Browser, link, email string) bool {
 	if b.Get(link); b.Page.Status != http.StatusOK || !b.Page.Has("form[data-sign-in]") {
 		return false
@@ -120,8 +125,8 @@ func pressesOnce(b *webtest.Browser, link, email string) bool {
 	return b.Page.Status == http.StatusOK && b.Page.URL.Path == "/orders" && b.Cookie("__Host-postern.main") != "" && strings.Contains(b.Page.Body, email)
 }
 
-// TestScannerComesFirst lets scanners open links as soon as they are mailed, and people, half of them where they asked, press
-// the button a second to ten minutes later: everyone is in.
+// TestScannerComesFirst lets scanners open links as soon as they are mailed, and people, half of them where
+// they asked, press the button a second to ten minutes later: everyone is in.
 func TestScannerComesFirst(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -154,8 +159,8 @@ func TestScannerComesFirst(t *testing.T) {
 	}
 }
 
-// TestBrowserThatRefusesCookies asks and clicks in a browser that keeps no cookie: it is told so, as often as it tries and never
-// led in a circle, and the link works where cookies are kept.
+// TestBrowserThatRefusesCookies asks and clicks in a browser that keeps no cookie: it is told so, as often
+// as it tries and never led in a circle, and the link works where cookies are kept.
 func TestBrowserThatRefusesCookies(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

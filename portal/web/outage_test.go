@@ -32,8 +32,8 @@ func (a *absent) Get(ctx context.Context, collection, id string) (bson.Raw, erro
 	return a.Engine.Get(ctx, collection, id)
 }
 
-// TestStoreOutOfReachIsUnavailable: pages and the API answer 503 with Retry-After and one sentence, and do not wait for the store
-// a second time to say so.
+// TestStoreOutOfReachIsUnavailable: pages and the API answer 503 with Retry-After and one sentence, and do
+// not wait for the store a second time to say so.
 func TestStoreOutOfReachIsUnavailable(t *testing.T) {
 	t.Parallel()
 	store := &absent{Engine: storagetest.Open(t, portal.Collections()...)}

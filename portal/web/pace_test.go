@@ -9,8 +9,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestRefusedCodesArePaced enters wrong codes wherever one can be entered: the answer never comes before a full step, whether the
-// address has an account, has none, or belongs to somebody else.
+// TestRefusedCodesArePaced enters wrong codes wherever one can be entered: the answer never comes before a
+// full step, whether the address has an account, has none, or belongs to somebody else.
 func TestRefusedCodesArePaced(t *testing.T) {
 	t.Parallel()
 	const pace = 60 * time.Millisecond

@@ -11,7 +11,8 @@ import (
 	"postern/templates"
 )
 
-// formAction finds where a form is sent by POST, in a template and in Go that writes HTML, where it is a constant.
+// formAction finds where a form is sent by POST, in a template and in Go that writes HTML, where it is a
+// constant.
 var formAction = regexp.MustCompile(`method=\\?"post\\?" action=\\?"(/[^"{\\]*)\\?"`)
 
 // constantActions are the addresses that forms of ours are sent to.
@@ -36,8 +37,9 @@ func constantActions(t *testing.T) map[string]string {
 	return actions
 }
 
-// TestFormsReachUsThroughAnyProxy: a proxy that serves "/x/" in its own way, as nginx does for a location of that name, leads a
-// request for "/x" on to "/x/", and a browser then sends its form no more. So no form goes to a path that begins other routes.
+// TestFormsReachUsThroughAnyProxy: a proxy that serves "/x/" in its own way, as nginx does for a location
+// of that name, leads a request for "/x" on to "/x/", and a browser then sends its form no more. So no form
+// goes to a path that begins other routes.
 func TestFormsReachUsThroughAnyProxy(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -80,7 +80,8 @@ func guideBlock(t *testing.T, language string) string {
 	return block + "\n"
 }
 
-// start runs the proxy with a configuration until the test ends, and returns a transport to it and the folder it runs in.
+// start runs the proxy with a configuration until the test ends, and returns a transport to it and the
+// folder it runs in.
 func (p proxy) start(t *testing.T, block, site string) (http.RoundTripper, string) {
 	t.Helper()
 	program, err := exec.LookPath(p.program)
@@ -168,8 +169,8 @@ func certificate(t *testing.T, dir string) (certFile, keyFile string) {
 	return filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 }
 
-// everyPrefix is nginx's configuration with a location for all that is below a route, as somebody may write it to limit or to log a
-// part of the site.
+// everyPrefix is nginx's configuration with a location for all that is below a route, as somebody may write
+// it to limit or to log a part of the site.
 func everyPrefix(h house) string {
 	seen := map[string]bool{"/": true, "/sign-in/": true, "/unsubscribe/": true}
 	var more strings.Builder
@@ -184,7 +185,8 @@ func everyPrefix(h house) string {
 	return more.String()
 }
 
-// TestProxies walks through the site behind the proxies that the operating guide configures, and behind others like them.
+// TestProxies walks through the site behind the proxies that the operating guide configures, and behind
+// others like them.
 func TestProxies(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -213,7 +215,8 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// walk signs in by a link and by a code, reads an order whose number has a slash, and saves a form of each kind.
+// walk signs in by a link and by a code, reads an order whose number has a slash, and saves a form of each
+// kind.
 func walk(t *testing.T, h house, b *webtest.Browser) {
 	t.Helper()
 	const jana = "jana@example.com"

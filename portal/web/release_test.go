@@ -31,8 +31,8 @@ func (h house) largePut(key string, number, length int) string {
 		number, shopHost, key, length)
 }
 
-// TestStalledBodiesGiveTheirSlotsBack: a client that sends the beginning of a large body and nothing more holds its slot until its
-// deadline.
+// TestStalledBodiesGiveTheirSlotsBack: a client that sends the beginning of a large body and nothing more
+// holds its slot until its deadline.
 func TestStalledBodiesGiveTheirSlotsBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).with(t, web.Config{Reading: 300 * time.Millisecond})
@@ -87,8 +87,9 @@ func TestPanicsGiveTheirSlotsBack(t *testing.T) {
 	c.want(http.StatusCreated)
 }
 
-// TestGrownContextsAreNotKept: a connection that has sent a form with as many fields as the largest order holds on to no more memory
-// than one that has sent a small one. It runs alone, since it looks at the memory of the whole process.
+// TestGrownContextsAreNotKept: a connection that has sent a form with as many fields as the largest order
+// holds on to no more memory than one that has sent a small one. It runs alone, since it looks at the
+// memory of the whole process.
 func TestGrownContextsAreNotKept(t *testing.T) {
 	t.Parallel()
 	const connections, most = 100, 24 << 10 // bytes more for each

@@ -18,7 +18,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// sensitive begins the paths that must be fresh, whatever the table says: the e-mail, the export and the erasure.
+// sensitive begins the paths that must be fresh, whatever the table says: the e-mail, the export and the
+// erasure.
 func sensitive(path string) bool {
 	for _, root := range []string{"/profile/email", "/privacy/export", "/privacy/erase"} {
 		if path == root || strings.HasPrefix(path, root+"/") || strings.HasPrefix(path, root+".") {
@@ -143,8 +144,8 @@ func byCode(i *webtest.Installation) *webtest.Browser {
 	return b
 }
 
-// TestStrangersStayOut: without a session, with one that ended, and with one of garbage, what is a customer's leads to the
-// sign-in.
+// TestStrangersStayOut: without a session, with one that ended, and with one of garbage, what is a
+// customer's leads to the sign-in.
 func TestStrangersStayOut(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)
@@ -167,8 +168,9 @@ func TestStrangersStayOut(t *testing.T) {
 	}
 }
 
-// TestFreshRoutes: a session by a link, and one whose code was entered 15 minutes and a millisecond ago, are led to the code
-// page by every fresh route and change nothing; a fresh one is let through. Other routes of a customer need no code.
+// TestFreshRoutes: a session by a link, and one whose code was entered 15 minutes and a millisecond ago,
+// are led to the code page by every fresh route and change nothing; a fresh one is let through. Other
+// routes of a customer need no code.
 func TestFreshRoutes(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)
@@ -229,7 +231,8 @@ func TestFeedRoutesTakeAKey(t *testing.T) {
 	}
 }
 
-// TestOtherSitesChangeNothing: a form of another site is refused in a fresh session by all but what takes no cookie.
+// TestOtherSitesChangeNothing: a form of another site is refused in a fresh session by all but what takes
+// no cookie.
 func TestOtherSitesChangeNothing(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)
@@ -261,7 +264,8 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 	}
 }
 
-// TestFilesAreNobodys: what is public sets no cookie and asks for none; what a visitor looks at writes nothing.
+// TestFilesAreNobodys: what is public sets no cookie and asks for none; what a visitor looks at writes
+// nothing.
 func TestFilesAreNobodys(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)

@@ -8,8 +8,8 @@ import (
 	"postern/portal/web/gate"
 )
 
-// errHeader says that a header is not as RFC 9112 has it. Another reader of the same bytes, such as a proxy, may see
-// another request in them.
+// errHeader says that a header is not as RFC 9112 has it. Another reader of the same bytes, such as a
+// proxy, may see another request in them.
 var errHeader = errors.New("the header is malformed")
 
 // headerScan reads a header line by line, in any pieces, and keeps the beginning of the present line only.
@@ -74,8 +74,8 @@ func (h *headerScan) endLine() (done bool, err error) {
 	return false, err
 }
 
-// asksAPI reports whether the header, as far as it came, asks for the API: whatever is wrong with the rest, a machine waits for the
-// answer.
+// asksAPI reports whether the header, as far as it came, asks for the API: whatever is wrong with the rest,
+// a machine waits for the answer.
 func (h *headerScan) asksAPI() bool {
 	return h.api || h.lines == 0 && isAPILine(h.begin[:min(h.size, len(h.begin))])
 }

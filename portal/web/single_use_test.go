@@ -19,8 +19,8 @@ import (
 
 const clicksOnOne = 1000
 
-// lines is over how many connections the clicks come. A MongoDB-compatible server of the tests may bear one at a time, and those
-// who wait for it must have their turn before their time is over.
+// lines is over how many connections the clicks come. A MongoDB-compatible server of the tests may bear one
+// at a time, and those who wait for it must have their turn before their time is over.
 func lines() int {
 	if os.Getenv("PORTAL_TEST_STORE") == "mongodb" {
 		return 100
@@ -28,9 +28,10 @@ func lines() int {
 	return 500
 }
 
-// TestThousandClicksOnOneLink lets a thousand browsers press the button of one link, at two servers over one store. The requests
-// of 500 connections have come but for their last byte before the last bytes go out together. One browser gets a session, all
-// others are told that the link was used. A full run does that to 200 links.
+// TestThousandClicksOnOneLink lets a thousand browsers press the button of one link, at two servers over
+// one store. The requests of 500 connections have come but for their last byte before the last bytes go out
+// together. One browser gets a session, all others are told that the link was used. A full run does that to
+// 200 links.
 func TestThousandClicksOnOneLink(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

@@ -10,8 +10,8 @@ import (
 	"postern/portal/web/gate"
 )
 
-// routeTable finds the limits of a request by its header. It holds the routes with limits of their own; all else, what is not
-// on the site included, has the usual ones.
+// routeTable finds the limits of a request by its header. It holds the routes with limits of their own; all
+// else, what is not on the site included, has the usual ones.
 type routeTable []pattern
 
 // pattern is a route with its path in segments.
@@ -68,7 +68,8 @@ func pathOf(target []byte) []byte {
 	return target
 }
 
-// The most lines of a header, and fields of a query or cookies of a request: each costs some hundred bytes to take apart.
+// The most lines of a header, and fields of a query or cookies of a request: each costs some hundred bytes
+// to take apart.
 const (
 	maxLines  = 100
 	maxParts  = gate.MaxFields

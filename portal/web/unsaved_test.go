@@ -15,8 +15,8 @@ import (
 	"postern/templates"
 )
 
-// TestTypedTextOutlivesTheSession: a form that is sent after its shopper was signed out in another tab says so, leads to the
-// sign-in and back, and can be sent again with all that was typed.
+// TestTypedTextOutlivesTheSession: a form that is sent after its shopper was signed out in another tab says
+// so, leads to the sign-in and back, and can be sent again with all that was typed.
 func TestTypedTextOutlivesTheSession(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -76,7 +76,8 @@ func TestTypedTextOutlivesTheCode(t *testing.T) {
 	}
 }
 
-// TestFormsWithoutTextSayWhy: a button pressed by who is signed out leads to the sign-in, which says so, and to its page.
+// TestFormsWithoutTextSayWhy: a button pressed by who is signed out leads to the sign-in, which says so,
+// and to its page.
 func TestFormsWithoutTextSayWhy(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -151,8 +152,8 @@ func TestSecretsAreNotKept(t *testing.T) {
 	}
 }
 
-// TestTypedTextGoesToNobodyElse: what one customer typed is neither shown to nor sent by the next one who signs in in that
-// browser; its own customer can still send it.
+// TestTypedTextGoesToNobodyElse: what one customer typed is neither shown to nor sent by the next one who
+// signs in in that browser; its own customer can still send it.
 func TestTypedTextGoesToNobodyElse(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -183,7 +184,8 @@ func TestTypedTextGoesToNobodyElse(t *testing.T) {
 	}
 }
 
-// TestTextOfNobodyIsNotKept: a form that does not say whose it is leads to the sign-in, without a page that keeps it.
+// TestTextOfNobodyIsNotKept: a form that does not say whose it is leads to the sign-in, without a page that
+// keeps it.
 func TestTextOfNobodyIsNotKept(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -196,7 +198,8 @@ func TestTextOfNobodyIsNotKept(t *testing.T) {
 	}
 }
 
-// TestFormsOfCustomersNameTheirOwner looks at the templates: a page that a customer types into says whose it is.
+// TestFormsOfCustomersNameTheirOwner looks at the templates: a page that a customer types into says whose
+// it is.
 func TestFormsOfCustomersNameTheirOwner(t *testing.T) {
 	t.Parallel()
 	const open = `method="post"`

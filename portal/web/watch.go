@@ -11,11 +11,12 @@ import (
 	"postern/portal/web/gate"
 )
 
-// Watch is told that a request begins and, by the function it returns, how it was answered. What the context carries
-// goes on to the request's use-cases.
+// Watch is told that a request begins and, by the function it returns, how it was answered. What the
+// context carries goes on to the request's use-cases.
 type Watch func(ctx context.Context) (context.Context, func(Answer))
 
-// Answer is what may be told of a request outside of the portal: no path, no address, nothing that a client made up.
+// Answer is what may be told of a request outside of the portal: no path, no address, nothing that a client
+// made up.
 type Answer struct {
 	Method string // one of HTTP's, else "other"
 	Route  string // the route's pattern, "-" when none answered

@@ -1,6 +1,6 @@
-// Package web is the portal's site: it puts the handlers of the other packages behind one middleware chain, owns the
-// chain's order, the headers of every answer, the access log and the one table that turns an error's kind into a
-// status, for pages and for the API.
+// Package web is the portal's site: it puts the handlers of the other packages behind one middleware chain,
+// owns the chain's order, the headers of every answer, the access log and the one table that turns an
+// error's kind into a status, for pages and for the API.
 //
 // It must not know what a page shows or what a use-case does.
 package web
@@ -25,10 +25,11 @@ type Config struct {
 	Log     *slog.Logger   // nil for none
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Timeout time.Duration  // of one request; 0 for DefaultTimeout
-	// Pace makes the answers to refused codes leave at full steps of it, so that their time shows nothing: DefaultPace where
-	// strangers can reach the site, 0 for at once.
+	// Pace makes the answers to refused codes leave at full steps of it, so that their time shows nothing:
+	// DefaultPace where strangers can reach the site, 0 for at once.
 	Pace time.Duration
-	// Reading is the time in which a body must have come, and a header if that is less than HeaderTime; 0 for DefaultReading.
+	// Reading is the time in which a body must have come, and a header if that is less than HeaderTime; 0
+	// for DefaultReading.
 	Reading     time.Duration
 	Connections Connections // how many there may be
 	Checks      []Check     // what /readyz asks besides the store
@@ -38,7 +39,8 @@ type Config struct {
 const (
 	// DefaultTimeout is the time that one request may take.
 	DefaultTimeout = 15 * time.Second
-	// DefaultPace is longer than a refused code takes on a machine that is not overloaded, and too short for a person to notice.
+	// DefaultPace is longer than a refused code takes on a machine that is not overloaded, and too short
+	// for a person to notice.
 	DefaultPace = 50 * time.Millisecond
 	// DefaultReading is the time that a body may take to come: a slow client is cut off, not waited for.
 	DefaultReading = 30 * time.Second
@@ -115,8 +117,8 @@ func New(config Config) (*Site, error) {
 }
 
 // settings are Fiber's. Proxies are not its business (it would believe the left end of X-Forwarded-For, and
-// X-Forwarded-Host), paths stay escaped until a handler asks gate.Param, and a form is parsed only when asked for. A slash at the end of a path changes
-// nothing: proxies add one.
+// X-Forwarded-Host), paths stay escaped until a handler asks gate.Param, and a form is parsed only when
+// asked for. A slash at the end of a path changes nothing: proxies add one.
 func (s *site) settings(reading time.Duration) fiber.Config {
 	return fiber.Config{
 		Immutable:                    true, // strings of a request must outlive it

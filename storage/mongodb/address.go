@@ -11,8 +11,8 @@ import (
 
 const defaultDatabase = "postern"
 
-// CheckAddress returns the fault of an address as Open would, as far as it shows without asking anyone: the servers of
-// mongodb+srv:// are looked up by Open only.
+// CheckAddress returns the fault of an address as Open would, as far as it shows without asking anyone: the
+// servers of mongodb+srv:// are looked up by Open only.
 func CheckAddress(uri string) error {
 	if _, err := databaseName(uri); err != nil || strings.HasPrefix(uri, "mongodb+srv://") {
 		return err
@@ -42,8 +42,8 @@ func withoutSRV(query string) string {
 	}), "&")
 }
 
-// databaseName is the path of the address. It also refuses what would make the driver take a part of the password for a
-// host or quote it in an error: a bare @ or % in it.
+// databaseName is the path of the address. It also refuses what would make the driver take a part of the
+// password for a host or quote it in an error: a bare @ or % in it.
 func databaseName(uri string) (string, error) {
 	_, rest, found := strings.Cut(uri, "://")
 	if !found {

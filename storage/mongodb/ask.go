@@ -20,8 +20,8 @@ type greeting struct {
 
 func (g greeting) sharded() bool { return g.Msg == "isdbgrid" }
 
-// greet asks the server what it is, and whether it takes the Stable API. The connection is one of its own, since a client
-// declares the API for good when it is made.
+// greet asks the server what it is, and whether it takes the Stable API. The connection is one of its own,
+// since a client declares the API for good when it is made.
 func greet(ctx context.Context, opts *options.ClientOptions) (greeting, error) {
 	client, err := mongo.Connect(opts)
 	if err != nil {

@@ -24,7 +24,8 @@ func Place(t *testing.T) func(...storage.Collection) (storage.Engine, error) {
 	}
 }
 
-// CountingPlaces are places whose stores count with update pipelines, or in steps: both ways, or the one that the server takes.
+// CountingPlaces are places whose stores count with update pipelines, or in steps: both ways, or the one
+// that the server takes.
 func CountingPlaces(t *testing.T) map[string]func(*testing.T) func(...storage.Collection) (storage.Engine, error) {
 	asked := reach(t, withDatabase(serverURI(t)))
 	takes := map[string]bool{"pipelines": takesPipelines(t, asked), "steps": answersDuplicates(t, asked)}
@@ -62,8 +63,8 @@ func insert(t *testing.T, s *Store, document bson.D) error {
 	return err
 }
 
-// OneConnection asks the address whether it allows the driver one connection only, as the address of a server that is not atomic
-// between connections does.
+// OneConnection asks the address whether it allows the driver one connection only, as the address of a
+// server that is not atomic between connections does.
 func OneConnection(t *testing.T) bool {
 	t.Helper()
 	opts, err := clientOptions(serverURI(t))
@@ -111,7 +112,8 @@ func expiryOf(t *testing.T, store *Store, collection, name string) int64 {
 	return -1
 }
 
-// answersDuplicates asks the server whether it has one document of an id, and says so to an upsert that finds it taken.
+// answersDuplicates asks the server whether it has one document of an id, and says so to an upsert that
+// finds it taken.
 func answersDuplicates(t *testing.T, store *Store) bool {
 	t.Helper()
 	document := bson.D{{Key: "_id", Value: "twice"}, {Key: "n", Value: 1}}
@@ -127,7 +129,8 @@ func answersDuplicates(t *testing.T, store *Store) bool {
 	return mongo.IsDuplicateKeyError(store.db.Collection("asked").FindOneAndUpdate(t.Context(), other, update, upsert).Err())
 }
 
-// takesPipelines asks the server whether an update may be a pipeline with the expressions that counting needs.
+// takesPipelines asks the server whether an update may be a pipeline with the expressions that counting
+// needs.
 func takesPipelines(t *testing.T, store *Store) bool {
 	t.Helper()
 	c := storage.Count{Key: "asked", By: 1, Expires: time.Now().Add(time.Minute)}
@@ -148,8 +151,8 @@ func TestOpenFindsOutHowToCount(t *testing.T) {
 	}
 }
 
-// TestOpenRefusesAServerThatCannotCount has every duplicate-key error come as another one: a server that takes no pipelines
-// cannot keep counters then, and limits nobody.
+// TestOpenRefusesAServerThatCannotCount has every duplicate-key error come as another one: a server that
+// takes no pipelines cannot keep counters then, and limits nobody.
 func TestOpenRefusesAServerThatCannotCount(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t))

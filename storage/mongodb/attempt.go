@@ -8,8 +8,8 @@ import (
 // timePerByte is what a write may take longer for its size: two seconds for a megabyte.
 const timePerByte = 2 * time.Microsecond
 
-// attempt gives one try at the server its own deadline, within the caller's: the driver leaves its own Timeout out of account
-// once the context has a deadline, and a request's is too far away for a second try.
+// attempt gives one try at the server its own deadline, within the caller's: the driver leaves its own
+// Timeout out of account once the context has a deadline, and a request's is too far away for a second try.
 func (s *Store) attempt(ctx context.Context, try func(context.Context) error) error {
 	return s.within(ctx, s.patience, try)
 }

@@ -57,8 +57,8 @@ func TestConformanceOfCounters(t *testing.T) {
 
 func place(t *testing.T) storagetest.Opener { return mongodb.Place(t) }
 
-// forgetful forgets documents that some servers cannot store: those with symbols or with arrays within arrays. In the suite
-// they are among those that no index may show.
+// forgetful forgets documents that some servers cannot store: those with symbols or with arrays within
+// arrays. In the suite they are among those that no index may show.
 type forgetful struct{ *mongodb.Store }
 
 func (f forgetful) Insert(ctx context.Context, collection string, r storage.Record) error {

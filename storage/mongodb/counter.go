@@ -23,8 +23,8 @@ const (
 	counterSides = 8 // counters of one call that are counted at a time, so that it does not take the whole pool
 )
 
-// counter is a stored counter. RemoveAt is its end by the clock of this machine, whatever clock it is counted by: the server
-// removes it some time after that.
+// counter is a stored counter. RemoveAt is its end by the clock of this machine, whatever clock it is
+// counted by: the server removes it some time after that.
 type counter struct {
 	Key      string    `bson:"_id"`
 	N        int64     `bson:"n"`
@@ -44,8 +44,8 @@ func (s *Store) indexCounters(ctx context.Context) error {
 	return err
 }
 
-// Increment applies the counts, some side by side, those of one key in their order. A lost answer is an error: counted again, it might
-// count twice.
+// Increment applies the counts, some side by side, those of one key in their order. A lost answer is an
+// error: counted again, it might count twice.
 func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
 	tallies := make([]storage.Tally, len(counts))
 	byKey := map[string][]int{}
@@ -84,8 +84,8 @@ func (s *Store) count(ctx context.Context, now time.Time, c storage.Count) (stor
 	return s.countInSteps(ctx, now, c)
 }
 
-// askCounting finds out by counting how the server can: with an update that is a pipeline, or else in steps, which need its
-// duplicate-key errors. A server that gets both wrong is refused.
+// askCounting finds out by counting how the server can: with an update that is a pipeline, or else in
+// steps, which need its duplicate-key errors. A server that gets both wrong is refused.
 func (s *Store) askCounting(ctx context.Context) error {
 	for _, s.pipelines = range []bool{true, false} {
 		if right, err := s.countsRight(ctx); right || err != nil {
@@ -118,16 +118,16 @@ func (s *Store) countsRight(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// countAtOnce counts in one command that names the counter by its id alone, so that a server may take its shortest path, a
-// sharded cluster asks one shard, and nobody depends on how a taken key is answered.
+// countAtOnce counts in one command that names the counter by its id alone, so that a server may take its
+// shortest path, a sharded cluster asks one shard, and nobody depends on how a taken key is answered.
 func (s *Store) countAtOnce(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
 	opts := options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)
 	filter := bson.D{{Key: "_id", Value: c.Key}}
 	return decodeTally(s.db.Collection(counters).FindOneAndUpdate(ctx, filter, countPipeline(now, c), opts))
 }
 
-// countPipeline adds to the live counter, or begins it anew. All its expressions see the document as it was; a field that is
-// missing is less than any date.
+// countPipeline adds to the live counter, or begins it anew. All its expressions see the document as it
+// was; a field that is missing is less than any date.
 func countPipeline(now time.Time, c storage.Count) bson.A {
 	ifLive := func(then, otherwise any) bson.D {
 		live := bson.D{{Key: "$gt", Value: bson.A{"$expires", millis(now)}}}
@@ -140,13 +140,14 @@ func countPipeline(now time.Time, c storage.Count) bson.A {
 	}}}}
 }
 
-// removal is when the counter ends by this machine's clock. The two differ in tests, whose clock may stand still in the past.
+// removal is when the counter ends by this machine's clock. The two differ in tests, whose clock may stand
+// still in the past.
 func removal(now time.Time, c storage.Count) bson.DateTime {
 	return millis(time.Now().Add(c.Expires.Sub(now)))
 }
 
-// countInSteps adds to the live counter or makes it. The key of an expired one is taken, so making it fails; then it is replaced,
-// unless another has done that in between, which makes it live.
+// countInSteps adds to the live counter or makes it. The key of an expired one is taken, so making it
+// fails; then it is replaced, unless another has done that in between, which makes it live.
 func (s *Store) countInSteps(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
 	for range counterTries {
 		tally, err := s.add(ctx, now, c)

@@ -11,7 +11,8 @@ import (
 	"postern/storage"
 )
 
-// interpret runs an update that is a pipeline over a stored document, nil for none, as the server's documentation says.
+// interpret runs an update that is a pipeline over a stored document, nil for none, as the server's
+// documentation says.
 func interpret(t *testing.T, pipeline bson.A, stored bson.M) bson.M {
 	t.Helper()
 	for _, stage := range pipeline {
@@ -57,7 +58,8 @@ func evaluate(t *testing.T, expression any, stored bson.M) any {
 	return expression
 }
 
-// TestCountPipeline holds the pipeline against what a counter must do. The server that CI starts takes no pipelines.
+// TestCountPipeline holds the pipeline against what a counter must do. The server that CI starts takes no
+// pipelines.
 func TestCountPipeline(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -93,7 +95,8 @@ func TestCountPipeline(t *testing.T) {
 	}
 }
 
-// TestCounterOutlivesAClockInThePast: the server must not take a counter away whose end lies in the past only by the test's clock.
+// TestCounterOutlivesAClockInThePast: the server must not take a counter away whose end lies in the past
+// only by the test's clock.
 func TestCounterOutlivesAClockInThePast(t *testing.T) {
 	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)))

@@ -58,8 +58,8 @@ func (s *Store) Replace(ctx context.Context, collection string, r storage.Record
 		}})
 }
 
-// Delete removes the version read, or returns storage.ErrConflict. When the answer is lost and the document gone, it may
-// have been another who removed it: that is an error of its own, not nil.
+// Delete removes the version read, or returns storage.ErrConflict. When the answer is lost and the document
+// gone, it may have been another who removed it: that is an error of its own, not nil.
 func (s *Store) Delete(ctx context.Context, collection, id string, read storage.Version) error {
 	return s.write(ctx, write{collection: collection, id: id, read: read, missed: storage.ErrConflict,
 		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
@@ -68,8 +68,9 @@ func (s *Store) Delete(ctx context.Context, collection, id string, read storage.
 		}})
 }
 
-// write is a change of one document that happens only in the state read, which makes it harmless to repeat. The zero
-// version stands for no document. do reports whether it met that state; missed is the error when not.
+// write is a change of one document that happens only in the state read, which makes it harmless to repeat.
+// The zero version stands for no document. do reports whether it met that state; missed is the error when
+// not.
 type write struct {
 	collection, id string
 	read, leaves   storage.Version
@@ -78,8 +79,8 @@ type write struct {
 	size           int // of the document, in bytes
 }
 
-// write runs w. When the answer is lost it runs w again: that either does what the first did not, or, having waited
-// for the majority, shows that the state is another by now, maybe by the first.
+// write runs w. When the answer is lost it runs w again: that either does what the first did not, or,
+// having waited for the majority, shows that the state is another by now, maybe by the first.
 func (s *Store) write(ctx context.Context, w write) error {
 	if err := ctx.Err(); err != nil {
 		return explain(err)
@@ -110,8 +111,9 @@ func (s *Store) write(ctx context.Context, w write) error {
 	return s.settle(ctx, w, first)
 }
 
-// settle tells by the stored version what came of w, whose first answer was lost with the error first, or which is an Insert
-// that missed. The version is one that the majority has: what it leaves open is neither success nor a miss.
+// settle tells by the stored version what came of w, whose first answer was lost with the error first, or
+// which is an Insert that missed. The version is one that the majority has: what it leaves open is neither
+// success nor a miss.
 func (s *Store) settle(ctx context.Context, w write, first error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -129,13 +131,14 @@ func (s *Store) settle(ctx context.Context, w write, first error) error {
 	return explain(first)
 }
 
-// left reports whether the stored version is proof that the write happened. A Delete leaves none: others delete, too.
+// left reports whether the stored version is proof that the write happened. A Delete leaves none: others
+// delete, too.
 func (w write) left(stored storage.Version) bool {
 	return w.leaves != (storage.Version{}) && stored == w.leaves
 }
 
-// overtaken reports whether the stored version, which this write did not make, came from the one read by another's step. A later
-// version than this write leaves is no proof of that: it may stand on this one.
+// overtaken reports whether the stored version, which this write did not make, came from the one read by
+// another's step. A later version than this write leaves is no proof of that: it may stand on this one.
 func (w write) overtaken(stored storage.Version) bool {
 	deletes := w.leaves == (storage.Version{})
 	return stored.N > w.read.N && (deletes || stored.N <= w.leaves.N)
@@ -158,7 +161,8 @@ func (s *Store) version(ctx context.Context, collection, id string) (storage.Ver
 	return storage.Version{N: stored.N, Mark: stored.Mark}, err
 }
 
-// uncertain reports whether a write that ended with err may have happened, or may yet be undone by a change of primary.
+// uncertain reports whether a write that ended with err may have happened, or may yet be undone by a change
+// of primary.
 func uncertain(err error) bool {
 	if selection := (topology.ServerSelectionError{}); err == nil || errors.As(err, &selection) {
 		return false // nothing was sent
@@ -174,8 +178,8 @@ func unconfirmed(err error) bool {
 	return errors.As(err, &w) && w.WriteConcernError != nil
 }
 
-// byID names a document: by the id alone, which a server answers on its shortest path, and in a sharded cluster with the shop,
-// so that one shard is asked. The shop is the part of the id before the first slash.
+// byID names a document: by the id alone, which a server answers on its shortest path, and in a sharded
+// cluster with the shop, so that one shard is asked. The shop is the part of the id before the first slash.
 func (s *Store) byID(id string) bson.D {
 	if !s.sharded {
 		return bson.D{{Key: "_id", Value: id}}

@@ -138,8 +138,8 @@ func noServer(top description.Topology, waited time.Duration) string {
 	return fmt.Sprintf("%s at %s: %s", what, where, cause)
 }
 
-// withTLSHint adds what to look at when the servers closed the connection at once: one that speaks TLS does so to a client
-// that does not, and the other way round.
+// withTLSHint adds what to look at when the servers closed the connection at once: one that speaks TLS does
+// so to a client that does not, and the other way round.
 func withTLSHint(err error, secure bool) error {
 	told, selection := (*fault)(nil), topology.ServerSelectionError{}
 	if !errors.As(err, &told) || !errors.As(err, &selection) || !slices.ContainsFunc(selection.Desc.Servers, closedAtOnce) {

@@ -9,8 +9,9 @@ import (
 	"postern/storage"
 )
 
-// filter selects the rows of the part. Each field of the index is bounded to its type, for the index has a place for
-// missing values and other types too; and it is no array unless declared so, for the server compares an array by its elements.
+// filter selects the rows of the part. Each field of the index is bounded to its type, for the index has a
+// place for missing values and other types too; and it is no array unless declared so, for the server
+// compares an array by its elements.
 func (p part) filter() bson.D {
 	all := bson.A{}
 	for i, field := range p.Index.Fields {
@@ -82,7 +83,8 @@ func (p part) bounds() bson.D {
 	return d
 }
 
-// anchored is the pattern of strings that begin so; the server reads the bounds in the index off it. A pattern cannot have NUL.
+// anchored is the pattern of strings that begin so; the server reads the bounds in the index off it. A
+// pattern cannot have NUL.
 func anchored(prefix string) string {
 	return "^" + strings.ReplaceAll(regexp.QuoteMeta(prefix), "\x00", `\x00`)
 }

@@ -19,9 +19,10 @@ import (
 // indexPrefix begins the names of our indexes.
 const indexPrefix = "postern_"
 
-// index makes the declared indexes of the collection that are missing. Two declared indexes over the same fields are one
-// here, and one that the owner of the database made over them serves as well: the server takes no second. Those that are
-// declared no longer stay: the lists of a server of another version, which may run now, fail without them.
+// index makes the declared indexes of the collection that are missing. Two declared indexes over the same
+// fields are one here, and one that the owner of the database made over them serves as well: the server
+// takes no second. Those that are declared no longer stay: the lists of a server of another version, which
+// may run now, fail without them.
 func (s *Store) index(ctx context.Context, c storage.Collection) error {
 	names, there, err := s.indexes(ctx, c.Name)
 	if err != nil {
@@ -92,8 +93,8 @@ func (s *Store) indexes(ctx context.Context, collection string) (names, signatur
 	return names, signatures, nil
 }
 
-// stored is the name of an index that the server lists, and its signature: "" for one with options, which may leave documents
-// out or order them otherwise.
+// stored is the name of an index that the server lists, and its signature: "" for one with options, which
+// may leave documents out or order them otherwise.
 func stored(index bson.D) (name, sign string) {
 	plain := true
 	for _, e := range index {
@@ -114,8 +115,8 @@ func stored(index bson.D) (name, sign string) {
 	return name, sign
 }
 
-// pattern is the key of the index: the shop, unless it is over all, its fields and, to break ties, the id. On a
-// sharded cluster a find by an index over all shops asks every shard.
+// pattern is the key of the index: the shop, unless it is over all, its fields and, to break ties, the id.
+// On a sharded cluster a find by an index over all shops asks every shard.
 func pattern(index storage.Index) bson.D {
 	var paths []string
 	if !index.AllShops {

@@ -30,7 +30,8 @@ func indexes(t *testing.T, s *Store, collection string) map[string]string {
 	return list
 }
 
-// TestIndexesAreAdded opens a store with two declarations: what the first has for its lists stays beside what the second needs.
+// TestIndexesAreAdded opens a store with two declarations: what the first has for its lists stays beside
+// what the second needs.
 func TestIndexesAreAdded(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t))

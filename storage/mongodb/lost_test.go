@@ -16,8 +16,8 @@ import (
 	"postern/storage"
 )
 
-// breaker is a proxy before the server that once, when armed, breaks the connection that a command comes by, before or
-// after the server has done it.
+// breaker is a proxy before the server that once, when armed, breaks the connection that a command comes
+// by, before or after the server has done it.
 type breaker struct {
 	net.Listener
 	server string
@@ -127,7 +127,8 @@ func (b *breaker) altered(answer []byte) []byte {
 	return []byte(b.alter(string(answer)))
 }
 
-// readMessage reads a message of the wire protocol: its length, little-endian and counting itself, and the rest.
+// readMessage reads a message of the wire protocol: its length, little-endian and counting itself, and the
+// rest.
 func readMessage(from io.Reader) ([]byte, error) {
 	head := make([]byte, 4)
 	if _, err := io.ReadFull(from, head); err != nil {
@@ -232,7 +233,8 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// TestLostAnswerToNobody ends the caller's context with the connection: no second try, but the truth about the first.
+// TestLostAnswerToNobody ends the caller's context with the connection: no second try, but the truth about
+// the first.
 func TestLostAnswerToNobody(t *testing.T) {
 	t.Parallel()
 	first, second := record(t, 1, "first"), record(t, 2, "second")

@@ -1,10 +1,11 @@
-// Package mongodb is the storage engine over a MongoDB server of any deployment: standalone, replica set, or sharded by
-// {shop: 1, _id: "hashed"}. It owns the connection, the indexes, how a scan becomes finds, what came of a write whose
-// answer was lost, and the wording of what can go wrong. It alone imports the driver.
+// Package mongodb is the storage engine over a MongoDB server of any deployment: standalone, replica set,
+// or sharded by {shop: 1, _id: "hashed"}. It owns the connection, the indexes, how a scan becomes finds,
+// what came of a write whose answer was lost, and the wording of what can go wrong. It alone imports the
+// driver.
 //
 // Documents are stored as they come. Writes wait for the majority's journals and reads go to the primary,
-// whatever the address says. On a sharded cluster a filter for one document carries the shop, and elsewhere the id alone. The
-// package must not know what the documents mean.
+// whatever the address says. On a sharded cluster a filter for one document carries the shop, and elsewhere
+// the id alone. The package must not know what the documents mean.
 package mongodb
 
 import (
@@ -48,10 +49,10 @@ type Store struct {
 // Opener opens stores. Say gets a line when opening waits for long; nil says nothing.
 type Opener struct{ Say func(line string) }
 
-// Open connects to the server at the mongodb:// or mongodb+srv:// address and makes the declared indexes that are missing,
-// which takes a while when the collections hold much. The database is the address's path, "postern" without one. A store of a
-// newer program is an error, and is left as it is.
-// Its errors are one line, tell apart what went wrong, and never show the password.
+// Open connects to the server at the mongodb:// or mongodb+srv:// address and makes the declared indexes
+// that are missing, which takes a while when the collections hold much. The database is the address's path,
+// "postern" without one. A store of a newer program is an error, and is left as it is. Its errors are one
+// line, tell apart what went wrong, and never show the password.
 func Open(ctx context.Context, uri string, collections ...storage.Collection) (*Store, error) {
 	return Opener{}.Open(ctx, uri, collections...)
 }
@@ -125,8 +126,8 @@ func clientOptions(uri string) (*options.ClientOptions, error) {
 	return opts, nil
 }
 
-// format is the number of how documents, counters and notes are stored here. A program that knows only lower ones must not
-// touch them.
+// format is the number of how documents, counters and notes are stored here. A program that knows only
+// lower ones must not touch them.
 const format = 1
 
 // checkFormat notes the format of a new store, and refuses one that a newer program wrote.

@@ -13,8 +13,8 @@ import (
 	"postern/storage"
 )
 
-// Scan returns the rows asked for. A position needs several finds, the nearest rows first, each over one unbroken part of
-// the index; most pages take one or two.
+// Scan returns the rows asked for. A position needs several finds, the nearest rows first, each over one
+// unbroken part of the index; most pages take one or two.
 func (s *Store) Scan(ctx context.Context, collection string, scan storage.Scan) ([]storage.Row, error) {
 	if scan.Prefix != nil && !utf8.ValidString(*scan.Prefix) {
 		return nil, nil // the server knows only UTF-8, and refuses such a pattern
@@ -70,8 +70,9 @@ type part struct {
 	ties int
 }
 
-// parts are the stretches of a scan in their order, one when there is no position. A position's lexicographic "or"
-// is taken apart because then each branch is a find whose plan leaves the server no choice.
+// parts are the stretches of a scan in their order, one when there is no position. A position's
+// lexicographic "or" is taken apart because then each branch is a find whose plan leaves the server no
+// choice.
 func parts(scan storage.Scan) []part {
 	if scan.After == nil {
 		return []part{{scan, 0}}
@@ -98,8 +99,8 @@ func (p part) sort() bson.D {
 	return inc(direction, append(paths, "_id")...)
 }
 
-// projection takes the head, the position's values and the id. A field within another one taken is left out: the server
-// refuses it.
+// projection takes the head, the position's values and the id. A field within another one taken is left
+// out: the server refuses it.
 func (p part) projection() bson.D {
 	paths := append([]string{"_id"}, p.Index.Head...)
 	if p.Prefix == nil {

@@ -47,7 +47,8 @@ func TestAnchored(t *testing.T) {
 	}
 }
 
-// TestPositionInSeveralFields pages through rows that tie in one, two and all three fields, with every page size.
+// TestPositionInSeveralFields pages through rows that tie in one, two and all three fields, with every page
+// size.
 func TestPositionInSeveralFields(t *testing.T) {
 	t.Parallel()
 	c := storage.Collection{Name: "orders", Indexes: []storage.Index{{Name: "all", Fields: []storage.Field{
@@ -93,7 +94,8 @@ func orders() storage.Collection {
 	}}
 }
 
-// TestPlans has the server explain each find of some scans: it must walk an index in order and read hardly more than it returns.
+// TestPlans has the server explain each find of some scans: it must walk an index in order and read hardly
+// more than it returns.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)), orders())

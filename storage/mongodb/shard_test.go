@@ -19,7 +19,8 @@ type sent struct {
 	filter  bson.Raw
 }
 
-// filtersIn reads the filters in a request of the wire protocol (OP_MSG): the command's own, and those in its sequences.
+// filtersIn reads the filters in a request of the wire protocol (OP_MSG): the command's own, and those in
+// its sequences.
 func filtersIn(message []byte) (all []sent) {
 	for rest := message[20:]; len(rest) > 4; {
 		kind, size := rest[0], int(binary.LittleEndian.Uint32(rest[1:]))
@@ -54,8 +55,9 @@ func filterOf(command bson.Raw) []sent {
 	return nil
 }
 
-// TestFiltersOnAShardedCluster reads what goes to the server: each filter for one document has its shop and id, each list its shop,
-// and a counter its id alone, so that none of them but a list asks more than one shard.
+// TestFiltersOnAShardedCluster reads what goes to the server: each filter for one document has its shop and
+// id, each list its shop, and a counter its id alone, so that none of them but a list asks more than one
+// shard.
 func TestFiltersOnAShardedCluster(t *testing.T) {
 	t.Parallel()
 	proxy, through := throughBreaker(t, withDatabase(serverURI(t)))

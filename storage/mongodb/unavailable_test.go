@@ -88,8 +88,8 @@ func (o *outage) fallSilent() {
 	o.silent = true
 }
 
-// TestOutage: a store that is gone or hangs makes every operation storage.ErrUnavailable long before a request's fifteen
-// seconds are over, and a caller who gives up is not mistaken for that.
+// TestOutage: a store that is gone or hangs makes every operation storage.ErrUnavailable long before a
+// request's fifteen seconds are over, and a caller who gives up is not mistaken for that.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(*outage){"gone": (*outage).goAway, "silent": (*outage).fallSilent} {

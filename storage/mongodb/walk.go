@@ -19,8 +19,8 @@ var (
 // walkTimeout is for one stretch of a walk, which may be many megabytes.
 const walkTimeout = time.Minute
 
-// Walk returns a stretch of the collection as the majority has it, along the ids; a sharded cluster asks every shard. Ids that
-// are no strings are not ours, and left out.
+// Walk returns a stretch of the collection as the majority has it, along the ids; a sharded cluster asks
+// every shard. Ids that are no strings are not ours, and left out.
 func (s *Store) Walk(ctx context.Context, collection string, w storage.Walk) ([]storage.Entry, error) {
 	c, err := s.collection(collection, options.Collection().SetReadConcern(readconcern.Majority()))
 	if err != nil {

@@ -14,10 +14,11 @@ import (
 // backupStep is how many pages are copied between two looks at the context.
 const backupStep = 1024
 
-// Backup saves the store in the directory dir as one new file, which only its owner can read. The store may be in use, also
-// by another process: the file has it as of the moment Backup began, and readers and writers go on, only the log beside the
-// store grows until Backup ends. The file is checked and made durable before it appears under its name; one that exists is
-// never overwritten. The progress, which may be nil, is in bytes and tells nothing of the check at the end.
+// Backup saves the store in the directory dir as one new file, which only its owner can read. The store may
+// be in use, also by another process: the file has it as of the moment Backup began, and readers and
+// writers go on, only the log beside the store grows until Backup ends. The file is checked and made
+// durable before it appears under its name; one that exists is never overwritten. The progress, which may
+// be nil, is in bytes and tells nothing of the check at the end.
 //
 // A store on MongoDB is saved by its server's own tools, or by storage.Copy into a directory.
 func Backup(ctx context.Context, dir, file string, progress func(done, total int64)) error {
@@ -53,7 +54,8 @@ func hasStore(path string) error {
 	return probe(path)
 }
 
-// copyPages copies the database as of one moment: the open transaction keeps others' commits from making the copy begin anew.
+// copyPages copies the database as of one moment: the open transaction keeps others' commits from making
+// the copy begin anew.
 func copyPages(ctx context.Context, from, to string, progress func(done, total int64)) (err error) {
 	c, err := connect(from, url.Values{
 		"mode":    {"rw"},
@@ -111,7 +113,8 @@ func steps(ctx context.Context, b *driver.Backup, progress func(done, total int6
 	return nil
 }
 
-// inspect reads the whole file, which nobody uses, and returns an error unless it is a sound store of a known format.
+// inspect reads the whole file, which nobody uses, and returns an error unless it is a sound store of a
+// known format.
 func inspect(ctx context.Context, path string) (err error) {
 	c, err := connect(path, url.Values{"mode": {"ro"}, "immutable": {"1"}})
 	if err != nil {

@@ -20,8 +20,8 @@ type collection struct {
 	versions, bodies, count                    string
 }
 
-// declare checks the declarations and prepares their SQL. Table names join collection and index by two underscores,
-// so a collection must not contain them.
+// declare checks the declarations and prepares their SQL. Table names join collection and index by two
+// underscores, so a collection must not contain them.
 func declare(collections []storage.Collection) (map[string]*collection, error) {
 	declared := map[string]*collection{}
 	for _, d := range collections {

@@ -40,7 +40,8 @@ func connect(path string, parameters url.Values) (*conn, error) {
 	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}}, nil
 }
 
-// addressOf is how SQLite is told of a file, wherever that is from here: the address of a relative path would begin with a host.
+// addressOf is how SQLite is told of a file, wherever that is from here: the address of a relative path
+// would begin with a host.
 func addressOf(path string, parameters url.Values) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

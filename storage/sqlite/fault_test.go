@@ -182,8 +182,8 @@ func TestAFullStoreSaysSoAndGoesOn(t *testing.T) {
 // room is how much a child may still write to any one file.
 const room = 300_000
 
-// fillDisk writes until the limit on the size of files stops it, and tells each key that was acknowledged and each error;
-// then it reads, lifts the limit and writes again.
+// fillDisk writes until the limit on the size of files stops it, and tells each key that was acknowledged
+// and each error; then it reads, lifts the limit and writes again.
 func fillDisk(s *Store) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	var limit syscall.Rlimit

@@ -19,10 +19,12 @@ const (
 	format = 1
 	// application tells our files from other programs' databases ("Post").
 	application = 0x506f7374
-	// At 4 KiB, a write logs the least, and a Get of a body of 1.5 kB costs half of what it does in a table without rowid.
+	// At 4 KiB, a write logs the least, and a Get of a body of 1.5 kB costs half of what it does in a table
+	// without rowid.
 	pageSize = 4096
-	// checkpointPages is how long the log gets before its pages move into the database. At four times SQLite's default, pages that
-	// are written often move less often; 16 MiB are read again in no time after a crash.
+	// checkpointPages is how long the log gets before its pages move into the database. At four times
+	// SQLite's default, pages that are written often move less often; 16 MiB are read again in no time
+	// after a crash.
 	checkpointPages = 4000
 	// busyTimeout is how long a write waits for another process to finish its own.
 	busyTimeout = 10 * time.Second
@@ -50,8 +52,8 @@ func Found(dir string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// makeFile sees to the directory and an empty database file, which only their owner can read. SQLite gives the
-// files beside the database the same mode.
+// makeFile sees to the directory and an empty database file, which only their owner can read. SQLite gives
+// the files beside the database the same mode.
 func makeFile(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -64,7 +66,8 @@ func makeFile(dir string) (string, error) {
 	if err := writable(dir, path); err != nil {
 		return "", err
 	}
-	// An existing file is not opened here: closing it again would drop the locks that SQLite holds on it in this process.
+	// An existing file is not opened here: closing it again would drop the locks that SQLite holds on it in
+	// this process.
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return path, nil
@@ -99,8 +102,9 @@ func probe(path string) error {
 	return notCut(path)
 }
 
-// notCut refuses what SQLite takes for a database although its end is missing: an empty file with a log beside it, which SQLite
-// would delete, and one that ends within a page when nothing is beside it to mend that.
+// notCut refuses what SQLite takes for a database although its end is missing: an empty file with a log
+// beside it, which SQLite would delete, and one that ends within a page when nothing is beside it to mend
+// that.
 func notCut(path string) error {
 	log, journal := sizeOf(path+"-wal"), sizeOf(path+"-journal")
 	size := sizeOf(path) // asked last, for another process may be making the store just now
@@ -119,7 +123,8 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// readStamp returns the format number, 0 for an empty database, and an error for what this program cannot use.
+// readStamp returns the format number, 0 for an empty database, and an error for what this program cannot
+// use.
 func readStamp(c *conn) (int, error) {
 	var version, owner, tables int
 	err := errors.Join(

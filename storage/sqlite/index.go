@@ -12,7 +12,8 @@ import (
 	"postern/storage"
 )
 
-// index is a declared index with its table (shop, f0, f1, …, id, head); one over all shops has no column shop.
+// index is a declared index with its table (shop, f0, f1, …, id, head); one over all shops has no column
+// shop.
 type index struct {
 	storage.Index
 	table string
@@ -51,8 +52,8 @@ func columnType(k storage.Kind) string {
 	return "INTEGER"
 }
 
-// entry is one row of an index table: the cells of its primary key, and the head. The key tells the rows of one document
-// apart.
+// entry is one row of an index table: the cells of its primary key, and the head. The key tells the rows of
+// one document apart.
 type entry struct {
 	key   string
 	cells []any

@@ -96,8 +96,8 @@ func (l *layout) found(c *conn) (tables, error) {
 	return found, err
 }
 
-// change changes the tables in one transaction: after a crash nothing is half built. A server whose indexes change can write no
-// more, so those of a store that another process serves are left as they are.
+// change changes the tables in one transaction: after a crash nothing is half built. A server whose indexes
+// change can write no more, so those of a store that another process serves are left as they are.
 func (l *layout) change(ctx context.Context, c *conn, dir string) error {
 	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
 		return err
@@ -121,7 +121,8 @@ func (l *layout) change(ctx context.Context, c *conn, dir string) error {
 	return c.exec(`COMMIT`)
 }
 
-// alters reports whether a change touches a collection that is there: then others may be writing to it as it is.
+// alters reports whether a change touches a collection that is there: then others may be writing to it as
+// it is.
 func (l *layout) alters(found tables) bool {
 	for name, declaration := range found {
 		if wanted, ok := l.wanted[name]; !ok || wanted != declaration {

@@ -12,9 +12,10 @@ import (
 
 const lockName = "serve.lock"
 
-// Lock marks the store as held by this process until Close or the end of the process. It returns an error at once when another
-// process, or another Store of this one, holds the mark, or has changed the indexes since Open. Servers take it, a copy for its
-// target, and Open for as long as it changes the indexes of a store; other commands work beside them.
+// Lock marks the store as held by this process until Close or the end of the process. It returns an error
+// at once when another process, or another Store of this one, holds the mark, or has changed the indexes
+// since Open. Servers take it, a copy for its target, and Open for as long as it changes the indexes of a
+// store; other commands work beside them.
 func (s *Store) Lock() error {
 	s.life.Lock()
 	defer s.life.Unlock()
@@ -66,8 +67,8 @@ func takeLock(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// leaveTo gives what root makes beside somebody else's store to them, as SQLite does with its own files: else they could not serve
-// it any more.
+// leaveTo gives what root makes beside somebody else's store to them, as SQLite does with its own files:
+// else they could not serve it any more.
 func leaveTo(f *os.File, store string) error {
 	info, err := os.Stat(store)
 	if err != nil || os.Geteuid() != 0 {

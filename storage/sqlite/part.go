@@ -13,7 +13,8 @@ type part struct {
 	path, final string
 }
 
-// newPart makes an empty file that is to become final, which must not exist. A crash leaves it behind as .NAME.….part.
+// newPart makes an empty file that is to become final, which must not exist. A crash leaves it behind as
+// .NAME.….part.
 func newPart(final string) (*part, error) {
 	final, err := filepath.Abs(final)
 	if err != nil {

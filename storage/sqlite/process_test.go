@@ -22,7 +22,8 @@ const childVariable = "POSTERN_SQLITE_TEST_CHILD"
 
 func timeAt(ms int64) time.Time { return time.UnixMilli(ms) }
 
-// TestMain runs the test binary as the child that some tests start: "write DIR NAME COUNT", "fill DIR" or "open DIR".
+// TestMain runs the test binary as the child that some tests start: "write DIR NAME COUNT", "fill DIR" or
+// "open DIR".
 func TestMain(m *testing.M) {
 	words := strings.Split(os.Getenv(childVariable), "\n")
 	if len(words) < 2 {
@@ -46,8 +47,8 @@ func TestMain(m *testing.M) {
 
 const childWriters = 8
 
-// writeMany has each of the writers insert so many documents and change each of them, and prints the key of each
-// acknowledged change.
+// writeMany has each of the writers insert so many documents and change each of them, and prints the key of
+// each acknowledged change.
 func writeMany(s *Store, name, count string) error {
 	each, err := strconv.Atoi(count)
 	if err != nil {

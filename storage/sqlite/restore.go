@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// Restore makes a store in the directory dir of a file that Backup wrote. It refuses a directory that has a store, and a file
-// that is damaged, no backup, or a newer program's; then it leaves nothing behind but the directory. The store has the
-// identity of the one that was saved: see storage.Copy.
+// Restore makes a store in the directory dir of a file that Backup wrote. It refuses a directory that has a
+// store, and a file that is damaged, no backup, or a newer program's; then it leaves nothing behind but the
+// directory. The store has the identity of the one that was saved: see storage.Copy.
 func Restore(ctx context.Context, file, dir string) error {
 	if err := restore(ctx, file, dir); err != nil {
 		return fmt.Errorf("sqlite: restore %s: %w", file, plain(err))
@@ -54,7 +54,8 @@ func restore(ctx context.Context, file, dir string) (err error) {
 	return p.publish()
 }
 
-// isBackup tells early what is no backup. A database with its log beside it is one in use, or one that was copied badly.
+// isBackup tells early what is no backup. A database with its log beside it is one in use, or one that was
+// copied badly.
 func isBackup(file string) error {
 	info, err := os.Stat(file)
 	if err != nil {

@@ -18,8 +18,8 @@ type walk struct {
 	args  []any
 }
 
-// walk translates the scan. From, To and After are brought to at most one bound at each end, because SQLite seeks
-// by only one.
+// walk translates the scan. From, To and After are brought to at most one bound at each end, because SQLite
+// seeks by only one.
 func (t *collection) walk(s storage.Scan) (*walk, error) {
 	var ix *index
 	for _, candidate := range t.indexes {
@@ -132,7 +132,8 @@ func (w *walk) prefixBounds(prefix string) []string {
 	return where
 }
 
-// successor is the least string above all that begin with prefix; there is none when prefix is all 0xff, or empty.
+// successor is the least string above all that begin with prefix; there is none when prefix is all 0xff, or
+// empty.
 func successor(prefix string) (string, bool) {
 	b := []byte(prefix)
 	for i := len(b) - 1; i >= 0; i-- {

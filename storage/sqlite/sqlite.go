@@ -1,8 +1,8 @@
-// Package sqlite is the embedded engine of package storage: one SQLite database in a directory of its own. It owns
-// the tables, the one writer and its group commit, the readers, and the lock of the one server. A collection is a
-// table of bodies; each index is a table whose primary key is the order of the index and whose rows carry the head,
-// so a list is one walk along one b-tree. It is the only package that knows SQLite, and it must not know what
-// the documents mean.
+// Package sqlite is the embedded engine of package storage: one SQLite database in a directory of its own.
+// It owns the tables, the one writer and its group commit, the readers, and the lock of the one server. A
+// collection is a table of bodies; each index is a table whose primary key is the order of the index and
+// whose rows carry the head, so a list is one walk along one b-tree. It is the only package that knows
+// SQLite, and it must not know what the documents mean.
 package sqlite
 
 import (
@@ -35,15 +35,16 @@ type Store struct {
 	lock   *os.File
 }
 
-// Open opens the store in the directory dir, which it creates when there is none, and builds the declared indexes
-// that are new or were changed. A directory that cannot be written, a file that is no store, a store of a newer program and
-// one that another process serves with other indexes are errors, and are left as they are.
+// Open opens the store in the directory dir, which it creates when there is none, and builds the declared
+// indexes that are new or were changed. A directory that cannot be written, a file that is no store, a
+// store of a newer program and one that another process serves with other indexes are errors, and are left
+// as they are.
 func Open(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
 	return open(ctx, dir, syncFull, collections)
 }
 
-// OpenUnsynced is Open for a store that may be lost, such as a test's: its writes are not flushed to the disk, so they
-// survive the end of the process but not a power loss.
+// OpenUnsynced is Open for a store that may be lost, such as a test's: its writes are not flushed to the
+// disk, so they survive the end of the process but not a power loss.
 func OpenUnsynced(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
 	return open(ctx, dir, syncOff, collections)
 }

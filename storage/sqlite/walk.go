@@ -52,7 +52,8 @@ func (s *Store) Clock(ctx context.Context) (time.Time, error) {
 	if s.closed {
 		return time.Time{}, errClosed
 	}
-	// The question for the schema makes it read the file; without one, a store that is gone would go unnoticed.
+	// The question for the schema makes it read the file; without one, a store that is gone would go
+	// unnoticed.
 	err := s.readers.with(ctx, func(c *conn) error {
 		return c.row(`SELECT CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER) FROM (SELECT count(*) FROM _tables)`, nil, &ms)
 	})

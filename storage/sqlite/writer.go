@@ -15,7 +15,8 @@ const (
 	maxGroupBytes = 16 << 20 // of documents in one commit
 )
 
-// writer is the one goroutine that writes. What has queued up while it committed goes into the next commit together.
+// writer is the one goroutine that writes. What has queued up while it committed goes into the next commit
+// together.
 type writer struct {
 	conn    *conn
 	layout  *layout
@@ -24,8 +25,8 @@ type writer struct {
 	commits atomic.Int64
 }
 
-// job is one write. Its result is sent when the commit it is in is durable, or has failed. What it does may be undone and done
-// again before that.
+// job is one write. Its result is sent when the commit it is in is durable, or has failed. What it does may
+// be undone and done again before that.
 type job struct {
 	do     func(*conn) error
 	size   int
@@ -34,7 +35,8 @@ type job struct {
 	result chan error
 }
 
-// The states of a job. From queued, either the writer takes it or its caller, whose context ended, gives it up.
+// The states of a job. From queued, either the writer takes it or its caller, whose context ended, gives it
+// up.
 const (
 	queued int32 = iota
 	taken
@@ -47,8 +49,8 @@ func startWriter(c *conn, l *layout) *writer {
 	return w
 }
 
-// submit has do called by the writer, maybe twice, and returns its error once all is committed; when that is a refusal
-// (ErrExists, ErrConflict), do must not have written anything. When it returns the error of
+// submit has do called by the writer, maybe twice, and returns its error once all is committed; when that
+// is a refusal (ErrExists, ErrConflict), do must not have written anything. When it returns the error of
 // ctx, do was not called and will not be. The size is that of the document, in bytes.
 func (w *writer) submit(ctx context.Context, size int, do func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
@@ -85,8 +87,8 @@ func (w *writer) run() {
 	}
 }
 
-// commit writes one group: first, and what is queued behind it. The group is gathered only when the database is
-// ours, so that a caller can give up while another process writes.
+// commit writes one group: first, and what is queued behind it. The group is gathered only when the
+// database is ours, so that a caller can give up while another process writes.
 func (w *writer) commit(first *job) {
 	err := w.begin()
 	group := w.gather(first)
@@ -99,7 +101,8 @@ func (w *writer) commit(first *job) {
 	}
 	if err != nil {
 		err = fmt.Errorf("sqlite: write: %w", plain(err))
-		// This fails when no transaction is open, because SQLite has ended it or it never began: all the same.
+		// This fails when no transaction is open, because SQLite has ended it or it never began: all the
+		// same.
 		_ = w.conn.exec(`ROLLBACK`)
 	}
 	for _, j := range group {
@@ -143,9 +146,10 @@ func (w *writer) next() *job {
 	}
 }
 
-// apply runs the jobs, none of which takes another with it when it fails. A refusal comes before anything is written, so no
-// savepoint is needed for it. After any other failure, which is rare and the only way in which SQLite ends a transaction by
-// itself, all is undone and done again with savepoints. It returns an error when the transaction itself is broken.
+// apply runs the jobs, none of which takes another with it when it fails. A refusal comes before anything
+// is written, so no savepoint is needed for it. After any other failure, which is rare and the only way in
+// which SQLite ends a transaction by itself, all is undone and done again with savepoints. It returns an
+// error when the transaction itself is broken.
 func (w *writer) apply(group []*job) error {
 	for _, j := range group {
 		if j.err = j.do(w.conn); j.err != nil && !refused(j.err) {

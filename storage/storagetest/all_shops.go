@@ -36,7 +36,8 @@ func tasks() storage.Collection {
 
 func second(n int) time.Time { return time.Unix(int64(n), 0).UTC() }
 
-// fillShops stores tasks of several shops whose times interleave, and returns "shop/key" in the order of the due index.
+// fillShops stores tasks of several shops whose times interleave, and returns "shop/key" in the order of
+// the due index.
 func fillShops(t *testing.T, engine storage.Engine, rounds int) []string {
 	t.Helper()
 	var want []string

@@ -48,7 +48,8 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 	return m.operable.Delete(ctx, collection, id, read)
 }
 
-// broken runs a copy that may write only so often to the target, stamps included, and reports whether that was enough.
+// broken runs a copy that may write only so often to the target, stamps included, and reports whether that
+// was enough.
 func (p pair) broken(t *testing.T, writes int) bool {
 	t.Helper()
 	m := &mortal{operable: p.to}

@@ -1,5 +1,5 @@
-// Package storagetest is for tests: a fresh store and a clock for any of them, and the conformance suite that pins what every
-// storage.Engine does alike. It knows the engines only to open them.
+// Package storagetest is for tests: a fresh store and a clock for any of them, and the conformance suite
+// that pins what every storage.Engine does alike. It knows the engines only to open them.
 package storagetest
 
 import (
@@ -17,8 +17,9 @@ import (
 
 const dropTimeout = 30 * time.Second
 
-// Open returns a fresh, empty store with the collections, which is closed and gone at the end of the test. It is
-// SQLite's, which flushes nothing to the disk here, or with PORTAL_TEST_STORE=mongodb a database of its own on the server at PORTAL_TEST_MONGODB_URI.
+// Open returns a fresh, empty store with the collections, which is closed and gone at the end of the test.
+// It is SQLite's, which flushes nothing to the disk here, or with PORTAL_TEST_STORE=mongodb a database of
+// its own on the server at PORTAL_TEST_MONGODB_URI.
 func Open(t testing.TB, collections ...storage.Collection) storage.Engine {
 	t.Helper()
 	switch engine := os.Getenv("PORTAL_TEST_STORE"); engine {
@@ -69,7 +70,8 @@ func openMongoDB(t testing.TB, collections []storage.Collection) storage.Engine 
 	return store
 }
 
-// freshDatabase is the address with a new name as its database; the sign-in stays with the database named before.
+// freshDatabase is the address with a new name as its database; the sign-in stays with the database named
+// before.
 func freshDatabase(uri string) string {
 	base, query, _ := strings.Cut(uri, "?")
 	scheme, rest, _ := strings.Cut(base, "://")

@@ -22,8 +22,8 @@ func orderChecks() []check {
 	}
 }
 
-// inOrder stores one document for each value, which ascend, and checks the list in both directions, every range
-// between two values, and paging one by one.
+// inOrder stores one document for each value, which ascend, and checks the list in both directions, every
+// range between two values, and paging one by one.
 func inOrder[V any](t *testing.T, d storage.Docs[doc], index, field string, values []V) {
 	t.Helper()
 	var want []string

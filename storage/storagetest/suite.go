@@ -38,8 +38,8 @@ func Run(t *testing.T, place Place) {
 	run(t, place, copyChecks())
 }
 
-// RunCounters is the part of the suite about counters, for an engine that has several ways to count; with races it includes the one
-// of Increment.
+// RunCounters is the part of the suite about counters, for an engine that has several ways to count; with
+// races it includes the one of Increment.
 func RunCounters(t *testing.T, place Place, races bool) {
 	checks := counterChecks()
 	if races {
@@ -57,7 +57,8 @@ func run(t *testing.T, place Place, checks []check) {
 // doc is a document of the suite; it is a map so that fields can be missing or of the wrong type.
 type doc = bson.M
 
-// things is the suite's collection: an index for each kind of field and each combination that engines get wrong.
+// things is the suite's collection: an index for each kind of field and each combination that engines get
+// wrong.
 func things() storage.Collection {
 	field := func(path string, kind storage.Kind) storage.Field { return storage.Field{Path: path, Kind: kind} }
 	tags := storage.Field{Path: "tags", Kind: storage.String, Multi: true}

@@ -57,8 +57,8 @@ type speech struct {
 
 var embedded = sync.OnceValues(func() (*Catalogue, error) { return load(files) })
 
-// Load returns the embedded catalogues, which it parses the first time. It fails on a message that is empty or
-// malformed and on a key that occurs twice in one language.
+// Load returns the embedded catalogues, which it parses the first time. It fails on a message that is empty
+// or malformed and on a key that occurs twice in one language.
 func Load() (*Catalogue, error) { return embedded() }
 
 func load(source fs.FS) (*Catalogue, error) {

@@ -61,7 +61,8 @@ func (l *Localizer) ShortDate(t time.Time) string {
 	return l.speech.spaces.bind(l.speech.dates.cldr.FmtDateMedium(t.In(l.zone)))
 }
 
-// DayDate writes a near day: "Thursday 5 March", "štvrtok 5. marca"; with its year where AsOf says that this is another.
+// DayDate writes a near day: "Thursday 5 March", "štvrtok 5. marca"; with its year where AsOf says that
+// this is another.
 func (l *Localizer) DayDate(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -82,8 +83,8 @@ func (l *Localizer) DateTime(t time.Time) string {
 	return l.T("date.datetime", "Date", l.Date(t), "Time", l.speech.dates.at(t.In(l.zone)))
 }
 
-// at writes the time of day behind a day. The preposition between the two stands in the catalogue, but for Czech, where it
-// goes by how the hour is spoken: "v 9:05", "ve 14:05".
+// at writes the time of day behind a day. The preposition between the two stands in the catalogue, but for
+// Czech, where it goes by how the hour is spoken: "v 9:05", "ve 14:05".
 func (d dates) at(t time.Time) string {
 	clock := d.cldr.FmtTimeShort(t)
 	if d.cldr.Locale() != "cs" {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestMailsNameNoButton holds the words of emails to what both of their parts show: the text part has no button to press.
+// TestMailsNameNoButton holds the words of emails to what both of their parts show: the text part has no
+// button to press.
 func TestMailsNameNoButton(t *testing.T) {
 	t.Parallel()
 	onPages := []string{"mail.delete_account.keep"} // it names a button of a page

@@ -40,7 +40,8 @@ func TestCataloguesHoldOrdinarySpacesOnly(t *testing.T) {
 	}
 }
 
-// TestIDsHaveOneStyle: words in lower case with underscores, from the page by the part to the state, between dots.
+// TestIDsHaveOneStyle: words in lower case with underscores, from the page by the part to the state,
+// between dots.
 func TestIDsHaveOneStyle(t *testing.T) {
 	t.Parallel()
 	style := regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)+$`)

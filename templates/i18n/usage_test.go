@@ -137,14 +137,16 @@ func TestEveryKeyAskedForIsThere(t *testing.T) {
 	}
 }
 
-// Where a sentence is asked for by its whole key; the names that a call gives; the values that a sentence holds.
+// Where a sentence is asked for by its whole key; the names that a call gives; the values that a sentence
+// holds.
 var (
 	call  = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bAround )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"([^\n]*)`)
 	given = regexp.MustCompile(`"([A-Z][A-Za-z]*)"`)
 	held  = regexp.MustCompile(`\{\{(?:[a-z]+ )?\.([A-Z][A-Za-z]*)\}\}`)
 )
 
-// TestEveryValueIsGiven fails where a sentence would have a hole: it holds a value that no name on the line of the call gives.
+// TestEveryValueIsGiven fails where a sentence would have a hole: it holds a value that no name on the line
+// of the call gives.
 func TestEveryValueIsGiven(t *testing.T) {
 	t.Parallel()
 	known := readRaw(t, fallback)

@@ -1,6 +1,6 @@
-// Package api is the machine's way in: a feed puts orders and customers, reads customers back, has them mailed a link,
-// and learns who it is that a storefront was brought. It owns the paths under /api/v1 and the rules of their bodies'
-// envelope; what stands in a body is portal's to judge.
+// Package api is the machine's way in: a feed puts orders and customers, reads customers back, has them
+// mailed a link, and learns who it is that a storefront was brought. It owns the paths under /api/v1 and
+// the rules of their bodies' envelope; what stands in a body is portal's to judge.
 //
 // It must not know of cookies, pages or how an error is written: it returns errors.
 package api
@@ -108,7 +108,8 @@ func (h *Handler) customerByEmail(c *fiber.Ctx) error {
 // idempotencyKey is the header of draft-ietf-httpapi-idempotency-key-header.
 const idempotencyKey = "Idempotency-Key"
 
-// mailSignIn has a customer mailed a link; it needs no body. The answer says that it is on its way, and nothing of the customer.
+// mailSignIn has a customer mailed a link; it needs no body. The answer says that it is on its way, and
+// nothing of the customer.
 func (h *Handler) mailSignIn(c *fiber.Ctx) error {
 	feed, id, err := feedAnd(c, "id")
 	if err != nil {
@@ -130,8 +131,8 @@ func (h *Handler) mailSignIn(c *fiber.Ctx) error {
 	return c.Status(fiber.StatusAccepted).JSON(struct{}{})
 }
 
-// repeatKey reads the idempotencyKey, "" for none: a string of RFC 8941; without its quotes, too. An empty one, or two, would let its
-// sender believe that a repeated request is known.
+// repeatKey reads the idempotencyKey, "" for none: a string of RFC 8941; without its quotes, too. An empty
+// one, or two, would let its sender believe that a repeated request is known.
 func repeatKey(c *fiber.Ctx) (string, error) {
 	given := c.Request().Header.PeekAll(idempotencyKey)
 	if len(given) == 0 {
@@ -162,8 +163,9 @@ func (h *Handler) handOff(c *fiber.Ctx) error {
 	return c.JSON(record)
 }
 
-// feedOf is the machine that asks. The key is looked at first, so that a stranger learns nothing from the difference; then
-// parameters of the query other than those named are refused, since a misspelt one would be silently without effect.
+// feedOf is the machine that asks. The key is looked at first, so that a stranger learns nothing from the
+// difference; then parameters of the query other than those named are refused, since a misspelt one would
+// be silently without effect.
 func feedOf(c *fiber.Ctx, parameters ...string) (portal.Feed, error) {
 	feed, err := gate.Feed(c)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestForceReplacesNewerContent: a date that was wrong can be repaired, and the log says who did it and over what.
+// TestForceReplacesNewerContent: a date that was wrong can be repaired, and the log says who did it and
+// over what.
 func TestForceReplacesNewerContent(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

@@ -13,7 +13,8 @@ import (
 	"postern/storage"
 )
 
-// TestWithdrawals reads the list as a shop's system does, page by page, and goes on later from where it stopped.
+// TestWithdrawals reads the list as a shop's system does, page by page, and goes on later from where it
+// stopped.
 func TestWithdrawals(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

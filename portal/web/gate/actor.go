@@ -21,7 +21,8 @@ func Visitor(c *fiber.Ctx) portal.Visitor {
 	return r.gate.app.Visitor(r.shop, browser)
 }
 
-// Browser is the browser that sent the request, for a use-case that signs it in. Its page calls EnsureBrowser first.
+// Browser is the browser that sent the request, for a use-case that signs it in. Its page calls
+// EnsureBrowser first.
 func Browser(c *fiber.Ctx) portal.Browser { return browserOf(c) }
 
 // Shopper is the signed-in customer, or a SignIn error. The session is looked up once per request.
@@ -48,7 +49,8 @@ func admit(c *fiber.Ctx) (portal.Shopper, error) {
 	return s.On(pageLanguage(c, &customer)), nil
 }
 
-// pageLanguage is the language of the page that a form was sent from, "" for a request that only looks: it causes no email.
+// pageLanguage is the language of the page that a form was sent from, "" for a request that only looks: it
+// causes no email.
 func pageLanguage(c *fiber.Ctx, customer *portal.Customer) string {
 	r := of(c)
 	if r.gate == nil || r.gate.language == nil || c.Method() != fiber.MethodPost {

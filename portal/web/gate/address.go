@@ -22,8 +22,9 @@ func (g *Gate) trusts(address netip.Addr) bool {
 		slices.ContainsFunc(g.trusted, func(proxies netip.Prefix) bool { return proxies.Contains(address) })
 }
 
-// clientOf walks X-Forwarded-For from its right end, where the nearest proxy wrote, as long as trusted proxies wrote
-// it: the first address that is none of theirs is the client's. What stands further left is the client's own claim.
+// clientOf walks X-Forwarded-For from its right end, where the nearest proxy wrote, as long as trusted
+// proxies wrote it: the first address that is none of theirs is the client's. What stands further left is
+// the client's own claim.
 func (g *Gate) clientOf(c *fiber.Ctx, peer netip.Addr) netip.Addr {
 	client := peer
 	hops := forwardedFor(c)

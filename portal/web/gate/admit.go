@@ -6,8 +6,8 @@ import (
 	"postern/portal"
 )
 
-// Admit checks by the header alone whether a request for a route of that class may bring a large body: the host, where it comes
-// from, and the key or the session.
+// Admit checks by the header alone whether a request for a route of that class may bring a large body: the
+// host, where it comes from, and the key or the session.
 func (g *Gate) Admit(c *fiber.Ctx, class Class) error {
 	if err := g.Recognise(c); err != nil {
 		return err

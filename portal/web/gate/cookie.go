@@ -12,8 +12,9 @@ import (
 	"postern/portal"
 )
 
-// Names of the cookies; the shop's id follows, behind a dot, which no id has: browsers send the cookies of a host to each of its
-// ports. On https they carry the __Host- prefix, which binds them to the host and to Path=/.
+// Names of the cookies; the shop's id follows, behind a dot, which no id has: browsers send the cookies of
+// a host to each of its ports. On https they carry the __Host- prefix, which binds them to the host and to
+// Path=/.
 const (
 	sessionCookieName = "postern"
 	browserCookieName = "postern-browser"
@@ -33,8 +34,8 @@ var (
 	requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 )
 
-// browserCookie is the browser cookie's value: a secret that tells this browser from others, and the e-mail address
-// it last asked a link for, so that the page that waits for the mail can name it.
+// browserCookie is the browser cookie's value: a secret that tells this browser from others, and the e-mail
+// address it last asked a link for, so that the page that waits for the mail can name it.
 type browserCookie struct {
 	secret string // 43 characters of base64url, "" for a browser without the cookie
 	email  string
@@ -124,8 +125,8 @@ func setBrowser(c *fiber.Ctx, b browserCookie) {
 	setCookie(c, browserCookieName, b.String(), browserAge)
 }
 
-// setCookie sets a cookie for the shop's base URL, whose scheme alone decides whether it is Secure. A negative age
-// ends the cookie.
+// setCookie sets a cookie for the shop's base URL, whose scheme alone decides whether it is Secure. A
+// negative age ends the cookie.
 func setCookie(c *fiber.Ctx, name, value string, age time.Duration) {
 	shop := Shop(c)
 	c.Cookie(&fiber.Cookie{

@@ -168,7 +168,8 @@ func TestSessionLookedUpOnce(t *testing.T) {
 	}
 }
 
-// TestSessionAge has the portal give sessions of several lengths: none outlives its longest, and none lasts for nothing.
+// TestSessionAge has the portal give sessions of several lengths: none outlives its longest, and none lasts
+// for nothing.
 func TestSessionAge(t *testing.T) {
 	t.Parallel()
 	const longest = 30 * 24 * time.Hour

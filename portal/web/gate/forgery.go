@@ -12,9 +12,9 @@ import (
 // APIPrefix begins the paths that answer to a key in a header, never to a cookie.
 const APIPrefix = "/api/"
 
-// RefuseForgery refuses a form that another site made this browser send, and a body that no form of ours sends. The
-// API is exempt: no browser sends its key by itself. So is taking back a consent by a signed address, which mail programs do from
-// anywhere (RFC 8058) and no cookie has a part in.
+// RefuseForgery refuses a form that another site made this browser send, and a body that no form of ours
+// sends. The API is exempt: no browser sends its key by itself. So is taking back a consent by a signed
+// address, which mail programs do from anywhere (RFC 8058) and no cookie has a part in.
 func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
 	if isSafe(c.Method()) || strings.HasPrefix(c.Path(), APIPrefix) {
 		return c.Next()
@@ -58,8 +58,8 @@ func namedOwner(c *fiber.Ctx) string {
 	return form.Value[OwnerField][0]
 }
 
-// isOfAnother reports whether a form comes from a page of another customer than the one who is signed in by now. The form of a
-// visitor belongs to nobody yet.
+// isOfAnother reports whether a form comes from a page of another customer than the one who is signed in by
+// now. The form of a visitor belongs to nobody yet.
 func isOfAnother(c *fiber.Ctx) bool {
 	named := namedOwner(c)
 	if named == "" {
@@ -73,9 +73,9 @@ func isSafe(method string) bool {
 	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodOptions
 }
 
-// isOwn believes Sec-Fetch-Site where there is one; else the Origin must be the shop's own. With neither it is no
-// browser of these years, and there is nothing to forge. (The semantics of net/http.CrossOriginProtection, but the
-// scheme counts too.)
+// isOwn believes Sec-Fetch-Site where there is one; else the Origin must be the shop's own. With neither it
+// is no browser of these years, and there is nothing to forge. (The semantics of
+// net/http.CrossOriginProtection, but the scheme counts too.)
 func isOwn(c *fiber.Ctx, shop portal.Shop) bool {
 	switch c.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
@@ -103,8 +103,9 @@ func schemeOf(shop portal.Shop) string {
 	return "http://"
 }
 
-// isForm accepts the two encodings of an HTML form, and no body at all. A compressed body is none of a form's; and a type in capitals,
-// which no browser writes, would be taken for a form and read as an empty one.
+// isForm accepts the two encodings of an HTML form, and no body at all. A compressed body is none of a
+// form's; and a type in capitals, which no browser writes, would be taken for a form and read as an empty
+// one.
 func isForm(c *fiber.Ctx) bool {
 	if c.Get(fiber.HeaderContentEncoding) != "" {
 		return false

@@ -1,6 +1,6 @@
-// Package gate turns a request into an actor of the portal: it finds the shop by host, the client's address behind
-// trusted proxies, and the browser and session cookies or the API key, gives the request an id and a deadline, and
-// refuses forged forms. It owns the two cookies.
+// Package gate turns a request into an actor of the portal: it finds the shop by host, the client's address
+// behind trusted proxies, and the browser and session cookies or the API key, gives the request an id and a
+// deadline, and refuses forged forms. It owns the two cookies.
 //
 // It must not know of routes, pages or use-cases: handlers ask it for an actor and call that.
 package gate
@@ -20,8 +20,8 @@ type Config struct {
 	App     *portal.App
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For and X-Request-Id are believed; none by default
 	Timeout time.Duration  // for one request
-	// Language is what a page of the request is in, for a customer or, with nil, a visitor. Without it emails are in the
-	// customer's language.
+	// Language is what a page of the request is in, for a customer or, with nil, a visitor. Without it
+	// emails are in the customer's language.
 	Language func(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string
 }
 
@@ -88,16 +88,16 @@ func (g *Gate) identify(c *fiber.Ctx) {
 	c.Set(fiber.HeaderXRequestID, r.id)
 }
 
-// Deadline gives the request a context that ends with its time; the caller ends it when the answer is made. Fiber never
-// signals that a client went away, so this is all that stops a request nobody waits for.
+// Deadline gives the request a context that ends with its time; the caller ends it when the answer is made.
+// Fiber never signals that a client went away, so this is all that stops a request nobody waits for.
 func (g *Gate) Deadline(c *fiber.Ctx) context.CancelFunc {
 	ctx, cancel := context.WithTimeout(c.UserContext(), g.timeout)
 	c.SetUserContext(ctx)
 	return cancel
 }
 
-// FindShop finds the shop that answers on the request's host. An unknown host is answered with 421. The host is that
-// of the request line or the Host header; a forwarded one is never believed.
+// FindShop finds the shop that answers on the request's host. An unknown host is answered with 421. The
+// host is that of the request line or the Host header; a forwarded one is never believed.
 func (g *Gate) FindShop(c *fiber.Ctx) error {
 	if err := g.findShop(c); err != nil {
 		return err

@@ -48,8 +48,8 @@ type house struct {
 	site  *fiber.App
 }
 
-// newHouse puts handler behind the gate of a portal with shops at these base URLs. An error is answered with 500 and its
-// text, one of Fiber's with its status.
+// newHouse puts handler behind the gate of a portal with shops at these base URLs. An error is answered
+// with 500 and its text, one of Fiber's with its status.
 func newHouse(t *testing.T, handler fiber.Handler, bases ...string) house {
 	t.Helper()
 	return newHouseBehind(t, []netip.Prefix{

@@ -21,8 +21,8 @@ const (
 	MaxFields = 300      // form fields
 )
 
-// Route is one line of the table of routes. A package of handlers returns its routes as data, and the site mounts them;
-// nothing else is mounted.
+// Route is one line of the table of routes. A package of handlers returns its routes as data, and the site
+// mounts them; nothing else is mounted.
 type Route struct {
 	Method  string // a GET answers HEAD, too
 	Path    string // the router's pattern

@@ -45,8 +45,8 @@ type Choice struct {
 	Present    bool
 }
 
-// Language is what a page of a shop is in: the customer's language, else the one asked for with ?lang= (or a form's field of that
-// name), else the browser's, else the shop's. customer is nil for a visitor.
+// Language is what a page of a shop is in: the customer's language, else the one asked for with ?lang= (or
+// a form's field of that name), else the browser's, else the shop's. customer is nil for a visitor.
 func (p *Pages) Language(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string {
 	wishes := []string{askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language}
 	if customer != nil {
@@ -91,8 +91,8 @@ func (p *Pages) choices(shop portal.Shop, present string) []Choice {
 	return choices
 }
 
-// here is the request's own path and query, but for a confirmation, which is shown once. Links are made of it: a path that a
-// browser would take for another host is left out.
+// here is the request's own path and query, but for a confirmation, which is shown once. Links are made of
+// it: a path that a browser would take for another host is left out.
 func here(c *fiber.Ctx) string {
 	path := c.Path()
 	if _, ok := portal.PathOf(path); !ok {
@@ -134,8 +134,8 @@ func (b Base) Link(path string) string {
 	return path + "?lang=" + url.QueryEscape(b.AskedLang)
 }
 
-// Withdraw is where a consumer withdraws from a contract, from every page (Art. 11a of Directive 2011/83/EU); "" in a shop that does
-// without.
+// Withdraw is where a consumer withdraws from a contract, from every page (Art. 11a of Directive
+// 2011/83/EU); "" in a shop that does without.
 func (b Base) Withdraw() string {
 	if b.Shop.ID == "" || b.Shop.NoWithdrawal {
 		return ""

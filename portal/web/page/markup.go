@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Markup writes HTML for what stands on every page or often on one: the frame, fields, the rows of a list. In a template each
-// value costs a call by reflection, for all of these more than the rest of a request; written here they are one value to it.
+// Markup writes HTML for what stands on every page or often on one: the frame, fields, the rows of a list.
+// In a template each value costs a call by reflection, for all of these more than the rest of a request;
+// written here they are one value to it.
 //
 // Nothing gets in unescaped but constants of the source and what is HTML by its type.
 type Markup struct{ text strings.Builder }
@@ -35,8 +36,8 @@ func (m *Markup) Text(text string) *Markup {
 	return m
 }
 
-// URL writes an address as the value of an attribute in quotes: of this site, of the web, or of a mailbox. In place of any
-// other, which could be a script, stands one that leads nowhere.
+// URL writes an address as the value of an attribute in quotes: of this site, of the web, or of a mailbox.
+// In place of any other, which could be a script, stands one that leads nowhere.
 func (m *Markup) URL(address string) *Markup {
 	scheme, _, found := strings.Cut(address, ":")
 	if found && !strings.ContainsAny(scheme, "/?#") && !slices.Contains([]string{"https", "http", "mailto"}, strings.ToLower(scheme)) {

@@ -53,7 +53,8 @@ func (b Base) Empty(text, label, path string) Empty {
 	return Empty{Text: text, Action: &Link{Label: label, Path: path}}
 }
 
-// Pager is the links to the neighbouring pages of a list, newest first, at its end; an address is "" where there is none.
+// Pager is the links to the neighbouring pages of a list, newest first, at its end; an address is "" where
+// there is none.
 func (b Base) Pager(previous, next string) template.HTML {
 	if previous == "" && next == "" {
 		return ""

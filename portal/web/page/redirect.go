@@ -13,7 +13,8 @@ import (
 // errStrayPath is a fault of ours: a handler made a path that leads away.
 var errStrayPath = errors.New("page: a path that leads to another origin")
 
-// SeeOther leads the browser on by GET. It and Found are all that writes a Location header; a rule of the source tree holds that.
+// SeeOther leads the browser on by GET. It and Found are all that writes a Location header; a rule of the
+// source tree holds that.
 func SeeOther(c *fiber.Ctx, to portal.LocalPath) error { return lead(c, fiber.StatusSeeOther, to) }
 
 // Found leads to where something is for now.

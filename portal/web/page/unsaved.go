@@ -9,8 +9,8 @@ import (
 	"postern/portal/web/gate"
 )
 
-// unsaved is the page of a form that was sent too late: its sender had been signed out, or needs to enter a code first. It keeps
-// what was typed, in this page alone, until the form can be sent again.
+// unsaved is the page of a form that was sent too late: its sender had been signed out, or needs to enter a
+// code first. It keeps what was typed, in this page alone, until the form can be sent again.
 type unsaved struct {
 	Base
 	Text          string
@@ -19,7 +19,8 @@ type unsaved struct {
 	Fields        []Hidden
 }
 
-// TypedFields are what a form of ours brought but for secrets, in its order; nil for one that holds nothing but its buttons.
+// TypedFields are what a form of ours brought but for secrets, in its order; nil for one that holds nothing
+// but its buttons.
 func TypedFields(c *fiber.Ctx) []Hidden {
 	secrets := []string{"code", "token"}
 	var fields []Hidden
@@ -38,7 +39,8 @@ func TypedFields(c *fiber.Ctx) []Hidden {
 	return fields
 }
 
-// Unsaved answers with the page that keeps what was typed; kind is SignIn or StepUp, and way leads to what is missing.
+// Unsaved answers with the page that keeps what was typed; kind is SignIn or StepUp, and way leads to what
+// is missing.
 func (p *Pages) Unsaved(c *fiber.Ctx, b Base, kind portal.Kind, way portal.LocalPath) error {
 	action, err := Own(c.Path())
 	if err != nil {

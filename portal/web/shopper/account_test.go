@@ -59,7 +59,8 @@ func TestChangeCountry(t *testing.T) {
 	}
 }
 
-// TestAddressOfUnknownCountryKeepsItsFields: what a shop sent with a country that is none is not lost when one is chosen.
+// TestAddressOfUnknownCountryKeepsItsFields: what a shop sent with a country that is none is not lost when
+// one is chosen.
 func TestAddressOfUnknownCountryKeepsItsFields(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))

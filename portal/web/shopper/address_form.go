@@ -118,7 +118,8 @@ func hasField(form []address.Field, name address.Name) bool {
 	return slices.ContainsFunc(form, func(f address.Field) bool { return f.Name == name })
 }
 
-// likelyCountry is the country of the shopper's other addresses, else that of the browser's language, "" for none.
+// likelyCountry is the country of the shopper's other addresses, else that of the browser's language, ""
+// for none.
 func (h *Handler) likelyCountry(c *fiber.Ctx, s portal.Shopper) string {
 	if saved := s.Customer().Addresses; len(saved) > 0 {
 		return saved[0].Address.Country
@@ -175,8 +176,8 @@ func addressValues(a portal.SavedAddress) map[string]string {
 	return values
 }
 
-// strays are the values that the country's form has no place for: the shop may have sent them, and the carrier may
-// need them. Before a country is chosen that is all of them.
+// strays are the values that the country's form has no place for: the shop may have sent them, and the
+// carrier may need them. Before a country is chosen that is all of them.
 func strays(form []address.Field, a address.Address) []page.Hidden {
 	var kept []page.Hidden
 	for _, name := range address.Names() {

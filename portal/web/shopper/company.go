@@ -46,8 +46,8 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, companyPath, "company.saved")
 }
 
-// showCompany shows the form. After a conflict it holds what was typed, over the state that is stored now, which stands
-// beside it: saving once more is then a choice.
+// showCompany shows the form. After a conflict it holds what was typed, over the state that is stored now,
+// which stands beside it: saving once more is then a choice.
 func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company portal.Company, status int, err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
 	data.Countries = countryOptions(h.app.Atlas(), data.Base)

@@ -24,7 +24,8 @@ const (
 	keepPath       = "/privacy/keep"
 )
 
-// The times of a download: of all of it, since it holds all orders, and of a part of exportBuffer bytes to be read.
+// The times of a download: of all of it, since it holds all orders, and of a part of exportBuffer bytes to
+// be read.
 const (
 	exportTime   = 10 * time.Minute
 	readTime     = 30 * time.Second
@@ -42,8 +43,9 @@ func (h *Handler) dataRightsRoutes() []gate.Route {
 	}
 }
 
-// offered gives a handler of a file a fresh customer; anyone else is led, by way of the sign-in or the code, to the page that offers
-// the file: a file takes no page's place, so that the one before it would stay as if nothing had come of it.
+// offered gives a handler of a file a fresh customer; anyone else is led, by way of the sign-in or the
+// code, to the page that offers the file: a file takes no page's place, so that the one before it would
+// stay as if nothing had come of it.
 func offered(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		s, err := gate.Shopper(c)
@@ -97,8 +99,8 @@ func tableOf(lang string) portal.Table {
 	return portal.Table{Column: ';', Point: ','}
 }
 
-// download sends a file while it is being written. What breaks in the middle breaks the connection, so that no file looks
-// whole that is not. A slow reader has time as long as it reads.
+// download sends a file while it is being written. What breaks in the middle breaks the connection, so that
+// no file looks whole that is not. A slow reader has time as long as it reads.
 func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string, write func(context.Context, io.Writer) error) error {
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+s.Shop().ID+"-"+name+`"`)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), exportTime)

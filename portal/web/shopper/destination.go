@@ -10,8 +10,8 @@ import (
 	"postern/portal/web/page"
 )
 
-// arrival is where a sign-in goes on: a path here, or our own page that leads on to the shop, since a form must not be
-// redirected to another origin (form-action would stop it after the link is spent).
+// arrival is where a sign-in goes on: a path here, or our own page that leads on to the shop, since a form
+// must not be redirected to another origin (form-action would stop it after the link is spent).
 func arrival(shop portal.Shop, destination string) portal.LocalPath {
 	if shop.StorefrontHost(destination) != "" {
 		to, _ := portal.PathOf(continuePath)
@@ -20,7 +20,8 @@ func arrival(shop portal.Shop, destination string) portal.LocalPath {
 	return ahead(shop, destination)
 }
 
-// ahead is where a shopper goes on who is signed in: a path here, or our own page that leads back to the shop with a code.
+// ahead is where a shopper goes on who is signed in: a path here, or our own page that leads back to the
+// shop with a code.
 func ahead(shop portal.Shop, wish string) portal.LocalPath {
 	if _, back := shop.ReturnOf(wish); back {
 		to, _ := portal.PathOf(wish)
@@ -49,8 +50,8 @@ type continuePage struct {
 	URL, Host string
 }
 
-// goOn leads to a page of the shop on another origin, by GET and for allowed origins only. With return_to it brings a code
-// along, which tells the shop who this is.
+// goOn leads to a page of the shop on another origin, by GET and for allowed origins only. With return_to
+// it brings a code along, which tells the shop who this is.
 func (h *Handler) goOn(c *fiber.Ctx) error {
 	if back, ok := returning(c); ok {
 		return h.handOff(c, back)
@@ -62,8 +63,8 @@ func (h *Handler) goOn(c *fiber.Ctx) error {
 	return h.leadOn(c, target)
 }
 
-// handOff issues a code to a signed-in customer; others sign in first. A prefetch gets none: no code is issued for a page
-// that nobody looks at.
+// handOff issues a code to a signed-in customer; others sign in first. A prefetch gets none: no code is
+// issued for a page that nobody looks at.
 func (h *Handler) handOff(c *fiber.Ctx, back portal.Return) error {
 	if c.Method() != fiber.MethodGet || fetchedAhead(c) {
 		return fiber.ErrTooEarly
@@ -115,8 +116,8 @@ func (h *Handler) setLanguage(c *fiber.Ctx) error {
 	return page.SeeOther(c, back)
 }
 
-// pageBefore is the page that a form stands on: any page of ours but those of signing in. The one that leads on to the shop looks
-// itself where it may lead.
+// pageBefore is the page that a form stands on: any page of ours but those of signing in. The one that
+// leads on to the shop looks itself where it may lead.
 func pageBefore(c *fiber.Ctx) portal.LocalPath {
 	wish := c.FormValue("back")
 	if path, _, _ := strings.Cut(wish, "?"); path == continuePath {

@@ -16,7 +16,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// TestDownloads that break off break the connection, those that panic end nothing but themselves, and long ones come whole.
+// TestDownloads that break off break the connection, those that panic end nothing but themselves, and long
+// ones come whole.
 func TestDownloads(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 100_000)

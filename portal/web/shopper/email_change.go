@@ -41,8 +41,8 @@ func (h *Handler) showEmail(c *fiber.Ctx, s portal.Shopper, err error) error {
 	return h.pages.Render(c, refusal(err), "shopper/email", emailPage{Base: b, Form: b.Form(page.Values(c, "email"), err)})
 }
 
-// askEmail sends a code to the new address. The browser's cookie keeps the address until the code comes, as it does for a
-// sign-in: it stands in no URL, and the page of the code may be loaded again.
+// askEmail sends a code to the new address. The browser's cookie keeps the address until the code comes, as
+// it does for a sign-in: it stands in no URL, and the page of the code may be loaded again.
 func (h *Handler) askEmail(c *fiber.Ctx, s portal.Shopper) error {
 	pending, err := s.AskEmailChange(c.UserContext(), c.FormValue("email"))
 	switch {
@@ -91,7 +91,8 @@ func (h *Handler) enterEmailCode(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, profilePath, "email.changed")
 }
 
-// emailUndoPage is where the undo in the mail to a former address leads. No address: the link is damaged, or over.
+// emailUndoPage is where the undo in the mail to a former address leads. No address: the link is damaged,
+// or over.
 type emailUndoPage struct {
 	page.Base
 	Token, Former, Present string

@@ -43,8 +43,8 @@ func freshly(i *webtest.Installation, email string) *webtest.Browser {
 	return b
 }
 
-// TestChangeOfEmail goes the whole way in a browser that was signed in by a link: a code from the own mailbox, the new
-// address, a code from there; and the old mailbox is told.
+// TestChangeOfEmail goes the whole way in a browser that was signed in by a link: a code from the own
+// mailbox, the new address, a code from there; and the old mailbox is told.
 func TestChangeOfEmail(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -137,7 +137,8 @@ func TestEmailUndoPage(t *testing.T) {
 	}
 }
 
-// TestAddressInUseLooksFree: the answers to a free address and to somebody's are the same bytes, and take the same cookies.
+// TestAddressInUseLooksFree: the answers to a free address and to somebody's are the same bytes, and take
+// the same cookies.
 func TestAddressInUseLooksFree(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -173,7 +174,8 @@ func TestAddressInUseLooksFree(t *testing.T) {
 	}
 }
 
-// TestEmailChangeWithoutAWish: the code's page without an address, and in the middle of a change 15 minutes later.
+// TestEmailChangeWithoutAWish: the code's page without an address, and in the middle of a change 15 minutes
+// later.
 func TestEmailChangeWithoutAWish(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -199,7 +201,8 @@ func wantRefusal(t *testing.T, page *webtest.Page, status int, says string) {
 	}
 }
 
-// TestCodesRunOut tells so at the form, which keeps what was typed; for a change of address as for the own mailbox.
+// TestCodesRunOut tells so at the form, which keeps what was typed; for a change of address as for the own
+// mailbox.
 func TestCodesRunOut(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -264,7 +267,8 @@ func TestEmailChangesRunOut(t *testing.T) {
 	}
 }
 
-// TestLanguageOfTheStepUp: another language keeps the field and the way on, and leads from the page of an error to one that there is.
+// TestLanguageOfTheStepUp: another language keeps the field and the way on, and leads from the page of an
+// error to one that there is.
 func TestLanguageOfTheStepUp(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

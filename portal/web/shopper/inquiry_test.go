@@ -41,7 +41,8 @@ func later(status string) fields {
 	return fields{"updated_at": "2026-03-02T10:00:00Z", "fulfillment": status}
 }
 
-// TestOrderActions shows the block of an order in each state: its buttons, where they lead, and what is told instead.
+// TestOrderActions shows the block of an order in each state: its buttons, where they lead, and what is
+// told instead.
 func TestOrderActions(t *testing.T) {
 	t.Parallel()
 	links := fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf", "reorder": "https://www.shop.test/again",
@@ -149,7 +150,8 @@ func TestReturnRequest(t *testing.T) {
 	b.Submit("main form", map[string]string{"line/0": "1"}).Want(http.StatusOK)
 }
 
-// TestCancelRequest says what it is and what becomes of the money, and is shown as the order's status goes on.
+// TestCancelRequest says what it is and what becomes of the money, and is shown as the order's status goes
+// on.
 func TestCancelRequest(t *testing.T) {
 	t.Parallel()
 	money := map[string]string{
@@ -202,7 +204,8 @@ func TestCancelRequest(t *testing.T) {
 	}
 }
 
-// TestMessages are written on the order, shown there oldest first, and mailed so that the shop's answer reaches who wrote.
+// TestMessages are written on the order, shown there oldest first, and mailed so that the shop's answer
+// reaches who wrote.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -376,8 +379,8 @@ func TestInquiriesInEveryLanguage(t *testing.T) {
 	}
 }
 
-// TestOnlyGoodsAreOffered for a return and a withdrawal; the order's page shows the other lines with their sums, and a discount
-// of either sign as a reduction.
+// TestOnlyGoodsAreOffered for a return and a withdrawal; the order's page shows the other lines with their
+// sums, and a discount of either sign as a reduction.
 func TestOnlyGoodsAreOffered(t *testing.T) {
 	t.Parallel()
 	i := helped(t)

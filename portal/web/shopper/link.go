@@ -117,8 +117,8 @@ func (h *Handler) redeem(c *fiber.Ctx) error {
 	return enter(c, in, err)
 }
 
-// leave ends the session of somebody else who was signed in here. A customer's own is left: it may be the one that the
-// same link made a moment ago.
+// leave ends the session of somebody else who was signed in here. A customer's own is left: it may be the
+// one that the same link made a moment ago.
 func leave(c *fiber.Ctx, before portal.Shopper, token string) error {
 	owns, err := before.Owns(c.UserContext(), token)
 	if err != nil || owns {

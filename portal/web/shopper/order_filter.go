@@ -12,8 +12,8 @@ import (
 // roomForFilter is what the filter takes, about, in bytes.
 const roomForFilter = 6 << 10
 
-// filter writes what chooses among the orders: links for status and period, a form for an own period, and the search. The years
-// are those that have orders.
+// filter writes what chooses among the orders: links for status and period, a form for an own period, and
+// the search. The years are those that have orders.
 func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template.HTML, error) {
 	search, err := form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes", "maxlength", "64",
 		"autocapitalize", "none", "hint", p.T("orders.search.hint"))

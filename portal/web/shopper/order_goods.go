@@ -133,8 +133,8 @@ func (p *orderPage) parcelFacts(given portal.Shipment) []parcelFact {
 // total is one row below the lines. Class is "", "sub" for what is part of another row, or "grand".
 type total struct{ Class, Label, Amount string }
 
-// totals lists what the order comes to: discounts and refunds with a minus, taxes above the sum where they are added and
-// below it where prices hold them.
+// totals lists what the order comes to: discounts and refunds with a minus, taxes above the sum where they
+// are added and below it where prices hold them.
 func (p *orderPage) totals() []total {
 	o := p.Order
 	var rows []total

@@ -28,8 +28,9 @@ func (p *ordersPage) rows(found []portal.OrderRow, now time.Time) template.HTML 
 	return m.HTML()
 }
 
-// thumbs writes an order's pictures, which the product lets come from the shop's own origins only, and how many positions no
-// picture stands for: for the eye a "+1", which the stylesheet writes, and in words for everyone else.
+// thumbs writes an order's pictures, which the product lets come from the shop's own origins only, and how
+// many positions no picture stands for: for the eye a "+1", which the stylesheet writes, and in words for
+// everyone else.
 func (p *ordersPage) thumbs(m *page.Markup, r portal.OrderRow) {
 	m.Raw(` <span class="thumbs">`)
 	for _, picture := range r.Pictures {
@@ -54,7 +55,8 @@ func rowStatus(b page.Base, s portal.Status, now time.Time) page.Pill {
 	return b.Pill(h.Tone, headline(b, s, now))
 }
 
-// headline is the one sentence on an order. A day on which delivery was expected is left out once it has passed.
+// headline is the one sentence on an order. A day on which delivery was expected is left out once it has
+// passed.
 func headline(b page.Base, s portal.Status, now time.Time) string {
 	key := s.Headline().Key
 	if s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == portal.Shipped {
@@ -68,7 +70,8 @@ func startOfDay(now time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, now.Location())
 }
 
-// faultsAt returns the faults of an error whose field is one of the fields, or with in false those that are at none.
+// faultsAt returns the faults of an error whose field is one of the fields, or with in false those that are
+// at none.
 func faultsAt(err error, in bool, fields []string) []portal.Fault {
 	var kept []portal.Fault
 	for _, fault := range portal.FaultsOf(err) {

@@ -119,7 +119,8 @@ func TestUnsubscribeByButton(t *testing.T) {
 
 const oneClick = "List-Unsubscribe=One-Click"
 
-// TestOneClick is what mail programs send: no cookie, any origin, one of two encodings. The answer is a page, never a redirect.
+// TestOneClick is what mail programs send: no cookie, any origin, one of two encodings. The answer is a
+// page, never a redirect.
 func TestOneClick(t *testing.T) {
 	t.Parallel()
 	const boundary = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"
@@ -205,7 +206,8 @@ func TestForgedFormsElsewhere(t *testing.T) {
 	}
 }
 
-// TestDownloadsLeadToTheirPage: without a session, and without a fresh one, the address of a file leads to the page that offers it.
+// TestDownloadsLeadToTheirPage: without a session, and without a fresh one, the address of a file leads to
+// the page that offers it.
 func TestDownloadsLeadToTheirPage(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

@@ -79,7 +79,8 @@ func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, profilePath, "profile.saved")
 }
 
-// showProfile shows the form. After a conflict it holds what was typed, over the state that is stored now, which stands beside it.
+// showProfile shows the form. After a conflict it holds what was typed, over the state that is stored now,
+// which stands beside it.
 func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Profile, status int, err error) error {
 	data := profilePage{Base: h.base(c, s, "profile", "profile.title"), Version: profile.Version, wanted: s.RequiredFields()}
 	for _, choice := range data.Languages {
@@ -127,8 +128,8 @@ func (p *profilePage) stored(kept portal.Profile) []fact {
 	return withValues(facts)
 }
 
-// asksFirst leads somebody who has just come in to the profile, when the shop wants to know more of who registers; to is where they
-// were going.
+// asksFirst leads somebody who has just come in to the profile, when the shop wants to know more of who
+// registers; to is where they were going.
 func asksFirst(c *fiber.Ctx, to string) (path portal.LocalPath, asks bool, err error) {
 	if len(gate.Shop(c).RequiredFields) == 0 {
 		return path, false, nil

@@ -73,7 +73,8 @@ func TestProfileFaults(t *testing.T) {
 	}
 }
 
-// TestMarksThatTurnNamesAroundAreTakenOut: they come with pasted text, and nobody can see them to take them out.
+// TestMarksThatTurnNamesAroundAreTakenOut: they come with pasted text, and nobody can see them to take them
+// out.
 func TestMarksThatTurnNamesAroundAreTakenOut(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
@@ -121,7 +122,8 @@ func TestProfileInTwoTabs(t *testing.T) {
 	}
 }
 
-// TestCompanyOfTheOtherTab: the field is gone once another window has named the company, which the page then says.
+// TestCompanyOfTheOtherTab: the field is gone once another window has named the company, which the page
+// then says.
 func TestCompanyOfTheOtherTab(t *testing.T) {
 	t.Parallel()
 	i := asking(t, "company")

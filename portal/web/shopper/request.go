@@ -36,7 +36,8 @@ func (h *Handler) cancelRequest(c *fiber.Ctx, s portal.Shopper) error {
 	return h.showRequest(c, s, portal.RequestCancel, nil)
 }
 
-// showRequest shows the form, empty or, with an error, as it was sent. Where a link of the feed does it, the order's page has it.
+// showRequest shows the form, empty or, with an error, as it was sent. Where a link of the feed does it,
+// the order's page has it.
 func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err error) error {
 	number, bad := gate.Param(c, "number")
 	if bad != nil {

@@ -1,6 +1,6 @@
-// Package shopper serves the pages of a shop's customers: signing in, orders, addresses, company, devices. It owns
-// their routes, what a form of theirs is called, and the ready strings that their templates show. A handler reads the
-// request, calls one use-case of an actor, and renders or redirects.
+// Package shopper serves the pages of a shop's customers: signing in, orders, addresses, company, devices.
+// It owns their routes, what a form of theirs is called, and the ready strings that their templates show. A
+// handler reads the request, calls one use-case of an actor, and renders or redirects.
 //
 // It must not know how a request becomes an actor, what the store is, or which rules the use-cases keep.
 package shopper
@@ -24,7 +24,8 @@ type Handler struct {
 	pace  time.Duration // of refused codes; see paced
 }
 
-// New returns the pages of an App's customers. Refused codes are answered at full steps of the pace; 0 answers them at once.
+// New returns the pages of an App's customers. Refused codes are answered at full steps of the pace; 0
+// answers them at once.
 func New(app *portal.App, pages *page.Pages, pace time.Duration) *Handler {
 	return &Handler{app: app, pages: pages, pace: pace}
 }
@@ -89,7 +90,8 @@ func (h *Handler) visitorBase(c *fiber.Ctx, title string) page.Base {
 	return b
 }
 
-// openBase prepares a page that does not ask who is there: a customer sees it as their own, anyone else as a visitor.
+// openBase prepares a page that does not ask who is there: a customer sees it as their own, anyone else as
+// a visitor.
 func (h *Handler) openBase(c *fiber.Ctx, title string) (page.Base, error) {
 	s, err := gate.Shopper(c)
 	switch {
@@ -120,7 +122,8 @@ func refusal(err error) int {
 	return 0
 }
 
-// seeOther ends a form: the browser goes on by GET, so that a reload repeats nothing. The path is one of ours.
+// seeOther ends a form: the browser goes on by GET, so that a reload repeats nothing. The path is one of
+// ours.
 func seeOther(c *fiber.Ctx, path string) error {
 	to, err := page.Own(path)
 	if err != nil {

@@ -43,8 +43,8 @@ func signedIn(i *webtest.Installation) *webtest.Browser {
 	return b
 }
 
-// TestEveryPageInEveryLanguage shows each page in all languages at once, since templates share one set, to a shop as it is
-// made: it offers every language there is.
+// TestEveryPageInEveryLanguage shows each page in all languages at once, since templates share one set, to
+// a shop as it is made: it offers every language there is.
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	words, err := i18n.Load()

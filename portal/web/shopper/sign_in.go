@@ -144,7 +144,8 @@ func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
 	return page.SeeOther(c, path)
 }
 
-// signOut ends the session. The browser's cookie stays: it opens nothing and tells a known browser from a strange one.
+// signOut ends the session. The browser's cookie stays: it opens nothing and tells a known browser from a
+// strange one.
 func (h *Handler) signOut(c *fiber.Ctx) error {
 	shopper, err := gate.Shopper(c)
 	if err == nil {

@@ -41,7 +41,8 @@ func TestSignInWithoutScripts(t *testing.T) {
 	}
 }
 
-// TestCodePageSpeaksOfOtherDevices: somebody who used the link elsewhere learns why the code does not work here.
+// TestCodePageSpeaksOfOtherDevices: somebody who used the link elsewhere learns why the code does not work
+// here.
 func TestCodePageSpeaksOfOtherDevices(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -58,7 +59,8 @@ func TestCodePageSpeaksOfOtherDevices(t *testing.T) {
 	}
 }
 
-// TestCode signs in by the code of the mail, typed as people type it; a code of nobody's is told like a wrong one.
+// TestCode signs in by the code of the mail, typed as people type it; a code of nobody's is told like a
+// wrong one.
 func TestCode(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -85,7 +87,8 @@ func TestCode(t *testing.T) {
 	}
 }
 
-// TestWaitingTabAfterTheLink: the tab that waits is loaded again when the link was opened in another one of the same browser.
+// TestWaitingTabAfterTheLink: the tab that waits is loaded again when the link was opened in another one of
+// the same browser.
 func TestWaitingTabAfterTheLink(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -101,7 +104,8 @@ func TestWaitingTabAfterTheLink(t *testing.T) {
 	}
 }
 
-// TestTooManyCodes: when a client has typed more wrong codes than are taken, the page of the code says so and keeps what was typed.
+// TestTooManyCodes: when a client has typed more wrong codes than are taken, the page of the code says so
+// and keeps what was typed.
 func TestTooManyCodes(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -220,7 +224,8 @@ func TestDamagedLink(t *testing.T) {
 	b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusOK)
 }
 
-// TestSecondClick leads who is signed in already into the account; their live link is shown, and so is another's.
+// TestSecondClick leads who is signed in already into the account; their live link is shown, and so is
+// another's.
 func TestSecondClick(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -311,7 +316,8 @@ func mustPath(t *testing.T, text string) string {
 	return u.Path
 }
 
-// TestLookingSpendsNothing opens a link as scanners do, a hundred times, and then as a person without our cookie.
+// TestLookingSpendsNothing opens a link as scanners do, a hundred times, and then as a person without our
+// cookie.
 func TestLookingSpendsNothing(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -372,7 +378,8 @@ func TestToTheStorefront(t *testing.T) {
 	}
 }
 
-// sayWhoIsThere looks at the page that leads on to the shop: a customer's is in their own language, a stranger's calls nobody signed in.
+// sayWhoIsThere looks at the page that leads on to the shop: a customer's is in their own language, a
+// stranger's calls nobody signed in.
 func sayWhoIsThere(t *testing.T, i *webtest.Installation, b *webtest.Browser) {
 	t.Helper()
 	way, stranger := b.Page.URL.RequestURI(), i.Browser()

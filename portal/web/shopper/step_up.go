@@ -21,8 +21,9 @@ func (h *Handler) stepUpRoutes() []gate.Route {
 	}
 }
 
-// fresh gives a handler a customer who entered a code a short while ago; anyone else is led to the page that asks for one.
-// The page of such a form and the form itself have one path, since that is where the code leads back to.
+// fresh gives a handler a customer who entered a code a short while ago; anyone else is led to the page
+// that asks for one. The page of such a form and the form itself have one path, since that is where the
+// code leads back to.
 func fresh(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	return signedIn(func(c *fiber.Ctx, s portal.Shopper) error {
 		if !s.Fresh() {

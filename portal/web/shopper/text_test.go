@@ -11,7 +11,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// wantWordsApart checks that a text browser and a screen reader find space between what only the stylesheet would part.
+// wantWordsApart checks that a text browser and a screen reader find space between what only the stylesheet
+// would part.
 func wantWordsApart(t *testing.T, page *webtest.Page) {
 	t.Helper()
 	document, err := html.Parse(strings.NewReader(page.Body))
@@ -78,7 +79,8 @@ func TestDaysOfOtherYears(t *testing.T) {
 	}
 }
 
-// TestNamesOfEitherDirection keep their order among words of the other: names, addresses and what people wrote.
+// TestNamesOfEitherDirection keep their order among words of the other: names, addresses and what people
+// wrote.
 func TestNamesOfEitherDirection(t *testing.T) {
 	t.Parallel()
 	const name = "דנה (לוי)"

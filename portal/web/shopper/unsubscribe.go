@@ -26,8 +26,8 @@ func (h *Handler) unsubscribe(c *fiber.Ctx) error {
 	return h.showUnsubscribe(c, purpose, false)
 }
 
-// oneClick takes the consent back, for the button and for mail programs alike (RFC 8058). It answers with a page and no redirect,
-// which mail programs do not follow.
+// oneClick takes the consent back, for the button and for mail programs alike (RFC 8058). It answers with a
+// page and no redirect, which mail programs do not follow.
 func (h *Handler) oneClick(c *fiber.Ctx) error {
 	purpose, err := gate.Visitor(c).Unsubscribe(c.UserContext(), c.Params("token"))
 	if err != nil {

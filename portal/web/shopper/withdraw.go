@@ -84,7 +84,8 @@ func again(path string) string { return path + "/?again=yes" }
 
 func isAgain(c *fiber.Ctx) bool { return c.Query("again") != "" }
 
-// mendWithdraw shows the form again, with what is to be mended if there is an error; any other error is the site's.
+// mendWithdraw shows the form again, with what is to be mended if there is an error; any other error is the
+// site's.
 func (h *Handler) mendWithdraw(c *fiber.Ctx, err error) error {
 	if status := refusal(err); status != 0 {
 		return h.showWithdraw(c, status, page.Values(c, "name", "number", "email", "goods"), err)

@@ -12,7 +12,8 @@ import (
 	"postern/portal/web/page"
 )
 
-// withdrawOrderPage takes a statement about one order from its customer, who is asked for nothing that is known.
+// withdrawOrderPage takes a statement about one order from its customer, who is asked for nothing that is
+// known.
 type withdrawOrderPage struct {
 	page.Base
 	Form          page.Form

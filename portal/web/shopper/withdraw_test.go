@@ -35,8 +35,8 @@ func delivered() fields {
 	return fields{"fulfillment": "delivered", "shipments": []fields{{"delivered_at": "2026-03-04T10:00:00Z"}}}
 }
 
-// TestWithdrawWithoutSignIn goes the whole way as anyone can: the link in the foot, the statement, its confirmation, the
-// receipt on the page and by mail, and what the shop gets.
+// TestWithdrawWithoutSignIn goes the whole way as anyone can: the link in the foot, the statement, its
+// confirmation, the receipt on the page and by mail, and what the shop gets.
 func TestWithdrawWithoutSignIn(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -250,7 +250,8 @@ func TestWithdrawHostile(t *testing.T) {
 	}
 }
 
-// TestWithdrawHeld says on the page when no mail goes out, the same for an address that is known and one that is not.
+// TestWithdrawHeld says on the page when no mail goes out, the same for an address that is known and one
+// that is not.
 func TestWithdrawHeld(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -340,8 +341,8 @@ func (l *ledger) taken() []string {
 
 var formID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 
-// TestWithdrawTellsNobodyApart compares the answers of both steps, byte by byte, and what each asks of the store: for a statement that
-// matches an order, and for those that match in part or not at all.
+// TestWithdrawTellsNobodyApart compares the answers of both steps, byte by byte, and what each asks of the
+// store: for a statement that matches an order, and for those that match in part or not at all.
 func TestWithdrawTellsNobodyApart(t *testing.T) {
 	t.Parallel()
 	store := &ledger{Engine: storagetest.Open(t, portal.Collections()...)}

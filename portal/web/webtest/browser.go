@@ -1,6 +1,6 @@
-// Package webtest is for tests: a browser without scripts (cookies, forms, redirects, selectors), which talks to the
-// site in this process or to any base URL, and a whole portal to point it at, with a mailbox in memory, a worker
-// moved by hand and a clock that can be set.
+// Package webtest is for tests: a browser without scripts (cookies, forms, redirects, selectors), which
+// talks to the site in this process or to any base URL, and a whole portal to point it at, with a mailbox
+// in memory, a worker moved by hand and a clock that can be set.
 //
 // It must not reach around what it tests: it knows the site by HTTP alone.
 package webtest
@@ -17,8 +17,8 @@ import (
 // maxRedirects is how many redirects in a row a Browser follows.
 const maxRedirects = 10
 
-// Browser is one browser: a cookie jar and the page last shown. It is used by one goroutine; any number of them may run
-// side by side. What goes wrong is an error of the test, and then the Page has the status 0.
+// Browser is one browser: a cookie jar and the page last shown. It is used by one goroutine; any number of
+// them may run side by side. What goes wrong is an error of the test, and then the Page has the status 0.
 type Browser struct {
 	Header http.Header // sent with every request
 	Page   *Page       // last shown
@@ -111,8 +111,8 @@ func (b *Browser) Post(path string, fields url.Values) *Page {
 	}}))
 }
 
-// follow goes on by GET as long as the answer is a redirect on this site. It stops at one to another site, which is
-// then the page.
+// follow goes on by GET as long as the answer is a redirect on this site. It stops at one to another site,
+// which is then the page.
 func (b *Browser) follow(page *Page) *Page {
 	b.t.Helper()
 	for range maxRedirects {

@@ -9,9 +9,10 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// Submit fills in the form that the selector finds on the page last shown, as a person would, and sends it: fields keep
-// what the page put into them, the first submit button with a name is pressed. A value for a field that the form
-// does not have is an error of the test. To press another button, give its name and value.
+// Submit fills in the form that the selector finds on the page last shown, as a person would, and sends it:
+// fields keep what the page put into them, the first submit button with a name is pressed. A value for a
+// field that the form does not have is an error of the test. To press another button, give its name and
+// value.
 func (b *Browser) Submit(selector string, values map[string]string) *Page {
 	b.t.Helper()
 	if b.Page == nil || !b.Page.Has(selector) {

@@ -113,7 +113,8 @@ func (i *Installation) Put(key, path, document string) *Page {
 	}})
 }
 
-// SignIn signs the browser in by a link, as a person does it: asks for it, opens the mail, presses the button.
+// SignIn signs the browser in by a link, as a person does it: asks for it, opens the mail, presses the
+// button.
 func (i *Installation) SignIn(b *Browser, email string) *Page {
 	i.t.Helper()
 	b.Get("/sign-in").Want(http.StatusOK)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Way is the way to a site that Serve runs. Whatever host a request is for, it goes to the site, and https goes there as
-// if a proxy had taken the TLS off.
+// Way is the way to a site that Serve runs. Whatever host a request is for, it goes to the site, and https
+// goes there as if a proxy had taken the TLS off.
 type Way struct {
 	*http.Transport
 	Addr string // of the listener, for requests written by hand

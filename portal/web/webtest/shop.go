@@ -10,8 +10,8 @@ type Shop struct {
 	Settings portal.ShopSettings
 }
 
-// Bookshop is the shop of a Portal that is told of none: on https, with a storefront, open to everyone with an e-mail
-// address. A test changes what it needs otherwise.
+// Bookshop is the shop of a Portal that is told of none: on https, with a storefront, open to everyone with
+// an e-mail address. A test changes what it needs otherwise.
 func Bookshop() Shop { return NewShop("main", "https://account.shop.test") }
 
 // NewShop is a shop like Bookshop under another id and base URL.

@@ -1,9 +1,10 @@
-// Command ferretdb runs a MongoDB-compatible server for the tests of package mongodb, on machines without MongoDB:
-// FerretDB over SQLite, on 127.0.0.1, with its files in a temporary directory that it removes.
+// Command ferretdb runs a MongoDB-compatible server for the tests of package mongodb, on machines without
+// MongoDB: FerretDB over SQLite, on 127.0.0.1, with its files in a temporary directory that it removes.
 //
-// The first line it prints is the server's mongodb:// address. It runs until SIGINT or SIGTERM or, when its standard input
-// is a pipe, until that ends. This server is not atomic between connections, hence the pool of one and the long waits in the
-// address, and does not use its indexes. It is a module of its own so that nothing of it enters the product.
+// The first line it prints is the server's mongodb:// address. It runs until SIGINT or SIGTERM or, when its
+// standard input is a pipe, until that ends. This server is not atomic between connections, hence the pool
+// of one and the long waits in the address, and does not use its indexes. It is a module of its own so that
+// nothing of it enters the product.
 package main
 
 import (
@@ -22,7 +23,8 @@ import (
 	"github.com/FerretDB/FerretDB/ferretdb"
 )
 
-// options allow one connection, and it time: operations wait for each other, and a large document takes seconds.
+// options allow one connection, and it time: operations wait for each other, and a large document takes
+// seconds.
 const options = "maxPoolSize=1&serverSelectionTimeoutMS=20000&timeoutMS=20000"
 
 // memoryLimit is where collecting garbage begins after all, in bytes.

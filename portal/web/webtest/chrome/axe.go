@@ -32,7 +32,8 @@ const axeRun = `axe.run(document, {
 	Rule: rule.id, Help: rule.help, Selector: node.target.flat().join(" "), Detail: node.failureSummary,
 }))))`
 
-// Axe checks the page against WCAG 2.0, 2.1 and 2.2, levels A and AA, and the best practices that axe-core knows.
+// Axe checks the page against WCAG 2.0, 2.1 and 2.2, levels A and AA, and the best practices that axe-core
+// knows.
 func (t *Tab) Axe() []Violation {
 	t.t.Helper()
 	// Given by the debugger, the script needs no leave of the page's content policy, which stays in force.

@@ -1,7 +1,7 @@
-// Package chrome is for tests: a real Chromium, without a window, that is driven as a person drives it: it goes to
-// addresses, clicks, types, and says what is on the page. It watches over every page it shows, and a test fails when
-// one writes an error to the console, breaks its own content policy, or asks another host for anything. It runs
-// axe-core (MPL-2.0, its licence is beside it) over a page and takes pictures.
+// Package chrome is for tests: a real Chromium, without a window, that is driven as a person drives it: it
+// goes to addresses, clicks, types, and says what is on the page. It watches over every page it shows, and
+// a test fails when one writes an error to the console, breaks its own content policy, or asks another host
+// for anything. It runs axe-core (MPL-2.0, its licence is beside it) over a page and takes pictures.
 //
 // It must not know the site it looks at.
 package chrome

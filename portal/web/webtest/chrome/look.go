@@ -56,8 +56,8 @@ func word(on bool, yes, no string) string {
 	return no
 }
 
-// Screenshot looks at the page and writes the whole of it, as name.png, into the folder that PORTAL_TEST_PICTURES
-// names. Without one it does nothing.
+// Screenshot looks at the page and writes the whole of it, as name.png, into the folder that
+// PORTAL_TEST_PICTURES names. Without one it does nothing.
 func (t *Tab) Screenshot(name string, look Look) {
 	t.t.Helper()
 	folder := os.Getenv("PORTAL_TEST_PICTURES")

@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Evaluate is the value of an expression in JavaScript on the page the tab shows; a promise is waited for. It works
-// on a page whose own scripts are off, too.
+// Evaluate is the value of an expression in JavaScript on the page the tab shows; a promise is waited for.
+// It works on a page whose own scripts are off, too.
 func Evaluate[T any](t *Tab, expression string) T {
 	t.t.Helper()
 	return run(t, "evaluate "+shortened(expression), chromedp.Evaluate[T](expression, func(p *runtime.EvaluateParams) {
@@ -43,7 +43,8 @@ func (t *Tab) Sees(selector string) bool {
 	return Evaluate[bool](t, "(e => !!e && e.checkVisibility({visibilityProperty: true}))(document.querySelector("+quote(selector)+"))")
 }
 
-// Text is the text of the first element that matches, as it is seen, white space collapsed; "" when none does.
+// Text is the text of the first element that matches, as it is seen, white space collapsed; "" when none
+// does.
 func (t *Tab) Text(selector string) string {
 	t.t.Helper()
 	text := Evaluate[string](t, "document.querySelector("+quote(selector)+")?.innerText ?? ''")

@@ -19,10 +19,12 @@ import (
 // storefrontPage is every page of the storefront.
 const storefrontPage = `<!doctype html><html lang="en"><title>Storefront</title><h1 id="storefront">Storefront</h1></html>`
 
-// nothing is the path of the storefront that answers with no content, so that the page which leads there stays.
+// nothing is the path of the storefront that answers with no content, so that the page which leads there
+// stays.
 const nothing = "/nothing"
 
-// playStorefront answers what is asked of an origin that there is none of: pages, and a drawn picture for each address.
+// playStorefront answers what is asked of an origin that there is none of: pages, and a drawn picture for
+// each address.
 func (t *Tab) playStorefront(origin string) {
 	t.t.Helper()
 	err := chromedp.Listen(t.ctx, func(event any) {

@@ -23,8 +23,8 @@ type Options struct {
 	Storefront string // an origin besides the site's that may be asked; it has pictures, one page, and /nothing
 }
 
-// Tab is one page of a browser that has nothing of any other Tab: no cookies, no cache. It is used by one goroutine,
-// that of its test. What cannot be done ends the test.
+// Tab is one page of a browser that has nothing of any other Tab: no cookies, no cache. It is used by one
+// goroutine, that of its test. What cannot be done ends the test.
 type Tab struct {
 	t     testing.TB
 	base  *url.URL
@@ -181,8 +181,8 @@ func (t *Tab) WaitUntil(condition string) {
 	})
 }
 
-// Linger lets time pass on the page as if nobody did anything: its clocks and timers run ahead, and then stand still. It is the last
-// thing to do with a tab but to look at it.
+// Linger lets time pass on the page as if nobody did anything: its clocks and timers run ahead, and then
+// stand still. It is the last thing to do with a tab but to look at it.
 func (t *Tab) Linger(d time.Duration) {
 	t.t.Helper()
 	until := Evaluate[float64](t, "performance.now()") + float64(d.Milliseconds())

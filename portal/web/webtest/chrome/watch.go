@@ -103,8 +103,9 @@ func (w *watch) console(event *runtime.EventConsoleAPICalled) {
 	w.fault("console %s: %s", event.Type, strings.Join(words, " "))
 }
 
-// entry is what the browser itself writes to the console. That a page is an error page is for the test to judge, the
-// icon for its bookmarks the browser asks for unbidden, and a field may be given what it cannot show.
+// entry is what the browser itself writes to the console. That a page is an error page is for the test to
+// judge, the icon for its bookmarks the browser asks for unbidden, and a field may be given what it cannot
+// show.
 func (w *watch) entry(entry *log.Entry) {
 	if entry.Level != log.EntryLevelError && entry.Level != log.EntryLevelWarning {
 		return

@@ -15,8 +15,8 @@ func (t *Tab) Type(selector, text string) {
 	run(t, "type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// Fill puts a value into a field at once, as a date is chosen from a calendar or an option from a list, and tells the
-// page that it changed.
+// Fill puts a value into a field at once, as a date is chosen from a calendar or an option from a list, and
+// tells the page that it changed.
 func (t *Tab) Fill(selector, value string) {
 	t.t.Helper()
 	run(t, "fill "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
