@@ -1,10 +1,12 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -302,6 +304,34 @@ func TestJobsYieldToRequests(t *testing.T) {
 	b.ask("fern", "k", quick("2"))
 	if done := b.once(); done != 1 || left.Load() > 0 {
 		t.Errorf("%d done with requests left: %d", done, left.Load())
+	}
+}
+
+// unreachable is a store that answers no list while it is down.
+type unreachable struct {
+	storage.Engine
+	down atomic.Bool
+}
+
+func (u *unreachable) Scan(ctx context.Context, collection string, s storage.Scan) ([]storage.Row, error) {
+	if u.down.Load() {
+		return nil, storage.ErrUnavailable
+	}
+	return u.Engine.Scan(ctx, collection, s)
+}
+
+func TestAnOutageOfTheStoreIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	store, log := &unreachable{Engine: b.Engine}, &bytes.Buffer{}
+	b.Engine, b.Log = store, slog.New(slog.NewTextHandler(log, nil))
+	look, failing := b.Beat(), false
+	for _, down := range []bool{true, true, false, false} {
+		store.down.Store(down)
+		failing = b.noteLook(t.Context(), look(t.Context()), failing)
+	}
+	if n := strings.Count(log.String(), "level=ERROR"); n != 1 || strings.Count(log.String(), "run again") != 1 {
+		t.Errorf("the log:\n%s", log)
 	}
 }
 

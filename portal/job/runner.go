@@ -25,6 +25,9 @@ const (
 	yieldStep = 5 * time.Millisecond
 )
 
+// errLook wraps an error of the store on the way to the due jobs.
+var errLook = errors.New("look for jobs")
+
 // Runner does the jobs of all Sources. Several may run at once, in several processes: each job is leased.
 // Run and Once of one Runner are not called at the same time.
 //
@@ -59,16 +62,28 @@ func (r *Runner) Run(ctx context.Context) error {
 	look := r.Beat()
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
-	for ctx.Err() == nil {
-		if err := look(ctx); err != nil && ctx.Err() == nil {
-			r.Log.DebugContext(ctx, "a look for jobs met errors", "error", err)
-		}
+	for failing := false; ctx.Err() == nil; {
+		failing = r.noteLook(ctx, look(ctx), failing)
 		select {
 		case <-ctx.Done():
 		case <-ticker.C:
 		}
 	}
 	return nil
+}
+
+// noteLook logs once that the store cannot be asked for jobs, and once that it answers again. Failed attempts
+// at jobs have been logged already.
+func (r *Runner) noteLook(ctx context.Context, err error, failing bool) (fails bool) {
+	fails = errors.Is(err, errLook)
+	switch {
+	case ctx.Err() != nil:
+	case fails && !failing:
+		r.Log.ErrorContext(ctx, "cannot look for background jobs; they wait until the store answers", "error", err)
+	case failing && !fails:
+		r.Log.InfoContext(ctx, "background jobs run again")
+	}
+	return fails
 }
 
 // Beat returns what Run does at each beat: it works until nothing is left, unless it is time to rest.
@@ -165,7 +180,7 @@ func (r *Runner) due(ctx context.Context, source Source, slow bool) ([]place, er
 		Index: index, To: r.Now().Add(time.Millisecond), Limit: batch,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for jobs: %w", err)
+		return nil, fmt.Errorf("%w: %w", errLook, err)
 	}
 	places := make([]place, len(page.Hits))
 	for i, hit := range page.Hits {
