@@ -9,7 +9,7 @@ import (
 	"postern/storage"
 )
 
-// The bounds of an access document and of what is in it.
+// The limits of an access document and its lists.
 const (
 	maxLiveLinks    = 5
 	maxCodeOnly     = 3 // requests that got a code and no link, since five links lived
@@ -26,7 +26,8 @@ const (
 	autoWindow      = 15 * time.Minute
 )
 
-// access is all that lets someone in by one address of one shop. Signing in is one Replace of it.
+// access holds everything that can sign someone in with one address of one shop. A sign-in is a single
+// Replace of it.
 type access struct {
 	Email    string    `bson:"email"`
 	Customer string    `bson:"customer,omitempty"` // "" until the click, for an address nobody had
@@ -40,7 +41,7 @@ type access struct {
 	StaleAt  time.Time `bson:"stale_at,omitempty"` // of an address nobody has: when nothing in it matters any more
 }
 
-// request is one mail that was asked for: a link, a code, or both.
+// request is one requested sign-in email: a link, a code, or both.
 type request struct {
 	ID          string    `bson:"id"`
 	Entry       string    `bson:"entry"`          // of the outbox, that asked for it
@@ -76,7 +77,7 @@ type session struct {
 	Destination string `bson:"destination,omitempty"` // of a sign-in by code, which may come twice
 }
 
-// browser is one that signed in here before.
+// browser is a browser that has signed in here before.
 type browser struct {
 	Hash   string    `bson:"hash"`
 	SeenAt time.Time `bson:"seen_at"`
@@ -94,7 +95,7 @@ func accessCollection() storage.Collection {
 	}...)}
 }
 
-// tidy moves links past their end to the dead, and forgets what need not be known any more.
+// tidy moves expired links to Dead and drops entries that are no longer needed.
 func (a *access) tidy(now time.Time) {
 	a.Requests = slices.DeleteFunc(a.Requests, func(r request) bool {
 		if r.Link != "" && !now.Before(r.Until) {
@@ -116,7 +117,7 @@ func (a *access) bury(r request, how LinkState, at time.Time) {
 	a.Dead = a.Dead[max(0, len(a.Dead)-maxDead):]
 }
 
-// live finds the request of a live link.
+// live returns the request of a link that still works.
 func (a *access) live(link string, now time.Time) (request, bool) {
 	for _, r := range a.Requests {
 		if sameHash(r.Link, link) && now.Before(r.Until) {
@@ -126,7 +127,7 @@ func (a *access) live(link string, now time.Time) (request, bool) {
 	return request{}, false
 }
 
-// fate tells how a link ended. A link this document never had, or has forgotten, is damaged like any other.
+// fate reports how a link ended. A link that the document never had or has forgotten counts as damaged.
 func (a *access) fate(link string, now time.Time) ended {
 	for _, e := range a.Dead {
 		if sameHash(e.Link, link) {
@@ -141,8 +142,8 @@ func (a *access) fate(link string, now time.Time) ended {
 	return ended{How: LinkDamaged}
 }
 
-// add puts a request in, without its link when five live already: they keep working, so a stranger who asks
-// again and again ends nobody's link.
+// add stores a request. If five links are live already, it is stored without its link: the existing links
+// keep working, so a stranger who keeps requesting links cannot end anyone's.
 func (a *access) add(r request) (linked bool) {
 	links, codes := 0, 0
 	for _, other := range a.Requests {
@@ -166,12 +167,12 @@ func (a *access) add(r request) (linked bool) {
 	return r.Link != ""
 }
 
-// withdraw takes a request back whose mail surely never arrived.
+// withdraw removes a request whose email certainly never arrived.
 func (a *access) withdraw(entry string) {
 	a.Requests = slices.DeleteFunc(a.Requests, func(r request) bool { return r.Entry == entry })
 }
 
-// admit signs a browser in by a request: that ends every link and code, and puts the session in.
+// admit signs a browser in with a request: it ends every link and code and adds the session.
 func (a *access) admit(r request, s session, browserHash string) {
 	for _, other := range a.Requests {
 		how := LinkReplaced
@@ -192,8 +193,8 @@ func (a *access) admit(r request, s session, browserHash string) {
 	a.Browsers = a.Browsers[max(0, len(a.Browsers)-maxBrowsers):]
 }
 
-// belongTo gives the document to a customer, "" for an address nobody has. What another customer left in it
-// lets nobody in.
+// belongTo assigns the document to a customer, or with "" to no one. Anything that another customer left in
+// it can no longer sign anyone in.
 func (a *access) belongTo(email, customer string, now time.Time) {
 	if a.Customer != "" && a.Customer != customer {
 		a.clear(LinkReplaced, now)
@@ -210,13 +211,13 @@ func (a *access) clear(how LinkState, now time.Time) {
 	a.Requests, a.Sessions, a.Browsers, a.Proofs = nil, nil, nil, nil
 }
 
-// entered reports whether somebody signed in by the address, as far as is remembered.
+// entered reports whether anyone is known to have signed in with the address.
 func (a *access) entered() bool {
 	return len(a.Sessions) > 0 || len(a.Browsers) > 0 ||
 		slices.ContainsFunc(a.Dead, func(e ended) bool { return e.How == LinkUsed })
 }
 
-// session finds a live session by the hash of its secret.
+// session returns the live session with the given hash of its secret.
 func (a *access) session(hash string, now time.Time) (session, bool) {
 	for _, s := range a.Sessions {
 		if sameHash(s.Hash, hash) && s.live(now) {
@@ -230,13 +231,13 @@ func (s session) live(now time.Time) bool {
 	return now.Before(s.SeenAt.Add(sessionIdle)) && now.Before(s.SignedInAt.Add(sessionAbsolute))
 }
 
-// provenBy reports whether a code was entered in the session a moment ago: a second press of the button
-// gets the first's answer.
+// provenBy reports whether this code was entered in the session a moment ago, so that a second press of the
+// button gets the same answer as the first.
 func (s session) provenBy(code string, now time.Time) bool {
 	return sameHash(s.FreshBy, codeHash(s.Hash, code)) && now.Sub(s.FreshAt) < repeatWindow
 }
 
-// prove notes that a code was entered in the session.
+// prove records that a code was entered in the session.
 func (s *session) prove(code string, now time.Time) {
 	s.FreshAt, s.FreshBy = now, codeHash(s.Hash, code)
 }

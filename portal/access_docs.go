@@ -6,9 +6,9 @@ import (
 	"postern/storage"
 )
 
-// accessDocs are the access documents of a shop that can let somebody in: those whose id was made of their
-// address with the present installation secret. There is one of each address, so that ending what is in it
-// ends all. Documents of a secret that was replaced are not found; the embedded Docs has them, too.
+// accessDocs are the access documents of a shop that can sign someone in: those with an id made from their
+// address with the current installation secret. Each address has one, so ending its content ends
+// everything. Documents of a replaced secret are not found here, only through the embedded Docs.
 type accessDocs struct {
 	storage.Docs[access]
 	id func(email string) string
@@ -40,7 +40,7 @@ func (d accessDocs) Change(ctx context.Context, key string, change func(*access)
 	})
 }
 
-// eachOf does something with the key of each document of a customer, of replaced secrets, too; "" for all
+// eachOf calls do for every document of a customer, including those of replaced secrets; "" means all
 // customers.
 func (d accessDocs) eachOf(ctx context.Context, customer string, do func(ctx context.Context, key, email string) error) error {
 	query := storage.Query{Index: accessByCustomer, Limit: storage.MaxLimit}

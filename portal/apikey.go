@@ -11,21 +11,22 @@ import (
 	"postern/storage"
 )
 
-// apiKey is a feed's key; its document's key is the hash of the secret, which is nowhere else.
+// apiKey is a feed's key. Its document is stored under the hash of the secret; the secret itself is not
+// stored.
 type apiKey struct {
 	ID        string    `bson:"id"`
 	Name      string    `bson:"name"`
 	CreatedAt time.Time `bson:"created_at"`
 }
 
-// KeyInfo describes a key without opening anything.
+// KeyInfo describes a key without revealing it.
 type KeyInfo struct {
 	ID        string
 	Name      string
 	CreatedAt time.Time
 }
 
-// keyPrefix begins every key, so that one that leaked is recognised for what it is.
+// keyPrefix begins every key, so that a leaked key can be recognised.
 const keyPrefix = "postern_"
 
 func keyCollection() storage.Collection {
@@ -40,7 +41,7 @@ func (a *App) keyDocs(shop string) storage.Docs[apiKey] {
 	return storage.Open[apiKey](a.engine, shop, keyCollection())
 }
 
-// Feed is a machine of the shop with a key: it brings orders and customers, and reads customers.
+// Feed is a system of the shop that has a key: it sends orders and customers, and reads customers.
 type Feed struct {
 	app     *App
 	shop    Shop
@@ -48,15 +49,15 @@ type Feed struct {
 	request string // that forces, as in the log
 }
 
-// Forced is the feed, allowed to bring content that is dated in the future or older than what is stored.
-// request is the id by which the log names who insisted.
+// Forced returns the feed with permission to send content that is dated in the future or older than the
+// stored content. request is the id that the log gives for the request that forced it.
 func (f Feed) Forced(request string) Feed {
 	f.forced, f.request = true, request
 	return f
 }
 
-// Feed makes the actor of a request with a bearer key; an unknown, revoked or other shop's key is a SignIn
-// error.
+// Feed returns the feed that a bearer key belongs to. An unknown or revoked key, or one of another shop, is
+// a SignIn error.
 func (a *App) Feed(ctx context.Context, shop Shop, key string) (Feed, error) {
 	if !strings.HasPrefix(key, keyPrefix) {
 		return Feed{}, failure(SignIn, "error.key")
@@ -68,7 +69,7 @@ func (a *App) Feed(ctx context.Context, shop Shop, key string) (Feed, error) {
 	return Feed{app: a, shop: shop}, err
 }
 
-// CreateKey makes a key for a shop's feed and returns it, which is the only time it can be seen.
+// CreateKey creates a key for a shop's feed and returns it. It cannot be shown again.
 func (o Operator) CreateKey(ctx context.Context, shop, name string) (key string, err error) {
 	if _, err := o.app.shop(ctx, shop); err != nil {
 		return "", err
@@ -83,14 +84,14 @@ func (o Operator) CreateKey(ctx context.Context, shop, name string) (key string,
 	return key, err
 }
 
-// Keys lists a shop's keys in the order they were made.
+// Keys lists a shop's keys, oldest first.
 func (o Operator) Keys(ctx context.Context, shop string) ([]KeyInfo, error) {
 	var keys []KeyInfo
 	err := o.eachKey(ctx, shop, func(_ string, info KeyInfo) { keys = append(keys, info) })
 	return keys, err
 }
 
-// RevokeKey ends a key by its id, at once; NotFound when there is none.
+// RevokeKey revokes a key by its id, effective immediately; NotFound if there is none.
 func (o Operator) RevokeKey(ctx context.Context, shop, id string) error {
 	hash := ""
 	if err := o.eachKey(ctx, shop, func(key string, info KeyInfo) {

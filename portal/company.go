@@ -9,9 +9,9 @@ import (
 	"postern/storage"
 )
 
-// Company is what a customer who buys as a firm has to say. VATID is canonical (VIES prefix and body), ""
-// for none. The registration and tax numbers go by other names in each country (IČO and DIČ in Slovakia)
-// and are kept as written.
+// Company holds the details of a business customer. VATID is canonical (VIES prefix and body), or "". The
+// registration and tax numbers have other names in each country (IČO and DIČ in Slovakia) and are kept as
+// written.
 type Company struct {
 	Name               string `bson:"name,omitempty" json:"name,omitzero"`
 	Country            string `bson:"country,omitempty" json:"country,omitzero"` // ISO 3166-1 alpha-2
@@ -24,9 +24,9 @@ type Company struct {
 // Company is the customer's company as this request found it.
 func (s Shopper) Company() Company { return s.customer.Company }
 
-// SaveCompany changes the company. Faults stand at "name", "country", "registration_number", "tax_number"
-// and "vat_id", the last with keys "vat." and the reason of package vat and Args Example. Another Version
-// than the stored one is a Conflict.
+// SaveCompany changes the company. Faults are at "name", "country", "registration_number", "tax_number" and
+// "vat_id"; the last has the key "vat." plus a reason of package vat, and Args Example. If Version differs
+// from the stored one, it is a Conflict.
 func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 	f := &form{}
 	c = f.company(s.app, "", c)
@@ -55,7 +55,7 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 	return c, err
 }
 
-// company reads a company below a prefix of field names.
+// company reads a company from fields with the given name prefix.
 func (f *form) company(a *App, prefix string, c Company) Company {
 	out := Company{
 		Name:               f.text(prefix+"name", c.Name, maxName),
@@ -75,8 +75,8 @@ func (f *form) company(a *App, prefix string, c Company) Company {
 	return out
 }
 
-// fedCompany reads a company as the shop's records have it. A country that is none, and what systems send
-// in place of a VAT ID ("N/A"), are dropped; a VAT ID that is wrong is refused, because taxes hang on it.
+// fedCompany reads a company from the shop's records. An unknown country and placeholders for a VAT ID
+// ("N/A") are dropped; a wrong VAT ID is refused, because taxes depend on it.
 func (f *form) fedCompany(a *App, c Company) Company {
 	at := "/company/"
 	c.Name = f.cut(at+"name", c.Name, maxName)

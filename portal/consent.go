@@ -10,10 +10,10 @@ import (
 	"postern/storage"
 )
 
-// Purpose is what a customer may be written to for.
+// Purpose is a reason for which a customer may be sent email.
 type Purpose string
 
-// The purposes. Each is asked for by itself.
+// The purposes. Each needs its own consent.
 const (
 	Newsletter    Purpose = "newsletter"
 	PartnerOffers Purpose = "partner_offers"
@@ -22,25 +22,25 @@ const (
 // Purposes lists them in the order they are shown.
 func Purposes() []Purpose { return []Purpose{Newsletter, PartnerOffers} }
 
-// ConsentStatus is what was last said to a purpose.
+// ConsentStatus is the latest answer to a purpose.
 type ConsentStatus string
 
-// The states of a consent. Nothing but a customer's own word leads from the first to another.
+// The states of a consent. Only the customer's own action changes the state.
 const (
 	ConsentNever     ConsentStatus = "never_asked"
 	ConsentGiven     ConsentStatus = "given"
 	ConsentWithdrawn ConsentStatus = "withdrawn"
 )
 
-// Where a consent was given or withdrawn. A feed may name others, such as "checkout".
+// The sources of a consent or its withdrawal. A feed may name others, such as "checkout".
 const (
 	SourceAccount     = "account"
 	SourceUnsubscribe = "unsubscribe" // the link in a mail
 	SourceFeed        = "feed"
 )
 
-// Consent is one thing that a customer said, with the proof of what it was said to: the very sentence
-// shown, and its version.
+// Consent is one decision of a customer, with proof of what it was about: the exact sentence shown, and its
+// version.
 type Consent struct {
 	Purpose Purpose       `bson:"purpose"`
 	Status  ConsentStatus `bson:"status"`
@@ -50,10 +50,10 @@ type Consent struct {
 	Version string        `bson:"version,omitempty"` // of the wording
 }
 
-// maxConsents is how many consents are remembered of a customer; the last of each purpose always is.
+// maxConsents is how many consents are kept for a customer; the latest of each purpose is always kept.
 const maxConsents = 50
 
-// WordingVersion is the short name of a sentence: another sentence has another one. It is "" for no sentence.
+// WordingVersion is a short hash that identifies a sentence; "" for an empty one.
 func WordingVersion(wording string) string {
 	if wording == "" {
 		return ""
@@ -62,7 +62,7 @@ func WordingVersion(wording string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// Consent is the present state of a purpose.
+// Consent returns the current consent for a purpose.
 func (c Customer) Consent(purpose Purpose) Consent {
 	for _, said := range slices.Backward(c.Consents) {
 		if said.Purpose == purpose {
@@ -72,16 +72,16 @@ func (c Customer) Consent(purpose Purpose) Consent {
 	return Consent{Purpose: purpose, Status: ConsentNever}
 }
 
-// ConsentHistory lists all that was said and is remembered, the newest first.
+// ConsentHistory lists the consents that are kept, newest first.
 func (c Customer) ConsentHistory() []Consent {
 	history := slices.Clone(c.Consents)
 	slices.SortStableFunc(history, func(a, b Consent) int { return b.At.Compare(a.At) })
 	return history
 }
 
-// GiveConsent notes that the customer agreed to a sentence on a page of the account; shown is the version
-// of the sentence that stood there. It is a Conflict when that is not the sentence of today: nobody agrees
-// to what they did not read. Giving it twice is once. A Purpose that is none is Invalid at "purpose".
+// GiveConsent records that the customer agreed to a sentence on an account page; shown is the version of
+// the sentence on that page. It is a Conflict if the sentence has changed since: nobody agrees to text they
+// did not read. Repeating it has no effect. An unknown Purpose is Invalid at "purpose".
 func (s Shopper) GiveConsent(ctx context.Context, purpose Purpose, wording, shown string) error {
 	if WordingVersion(wording) != shown || wording == "" {
 		return failure(Conflict, "consent.changed")
@@ -89,7 +89,7 @@ func (s Shopper) GiveConsent(ctx context.Context, purpose Purpose, wording, show
 	return s.say(ctx, Consent{Purpose: purpose, Status: ConsentGiven, Source: SourceAccount, Wording: wording})
 }
 
-// WithdrawConsent takes a consent back, whichever sentence was shown beside it. Taking it back twice is once.
+// WithdrawConsent withdraws a consent, whichever sentence was shown. Repeating it has no effect.
 func (s Shopper) WithdrawConsent(ctx context.Context, purpose Purpose, wording string) error {
 	return s.say(ctx, Consent{Purpose: purpose, Status: ConsentWithdrawn, Source: SourceAccount, Wording: wording})
 }
@@ -101,8 +101,8 @@ func (s Shopper) say(ctx context.Context, said Consent) error {
 	return s.app.noteConsent(ctx, s.shop.ID, s.customer.ID, said)
 }
 
-// noteConsent notes what a customer says now. It does not count as a change of the customer's data: what a
-// feed says of those is not outdated by it.
+// noteConsent records a customer's decision. It does not count as a change of the customer's data, so it
+// does not make a feed's data stale.
 func (a *App) noteConsent(ctx context.Context, shop, customer string, said Consent) error {
 	_, err := a.changeCustomer(ctx, shop, customer, func(c *Customer) error {
 		now := a.now()
@@ -121,7 +121,7 @@ func (a *App) noteConsent(ctx context.Context, shop, customer string, said Conse
 	return missing(err)
 }
 
-// remember adds a consent and forgets the oldest over the bound, but for the last of a purpose.
+// remember adds a consent and drops the oldest above the limit, but never the latest of a purpose.
 func (c *Customer) remember(said Consent) {
 	c.Consents = append(c.Consents, said)
 	for i := 0; i < len(c.Consents) && len(c.Consents) > maxConsents; {

@@ -7,7 +7,7 @@ import (
 	"postern/storage"
 )
 
-// consentsWire is what a feed says of consents, by purpose.
+// consentsWire holds the consents that a feed sends, by purpose.
 type consentsWire struct {
 	Newsletter    *consentWire `json:"newsletter"`
 	PartnerOffers *consentWire `json:"partner_offers"`
@@ -20,8 +20,8 @@ type consentWire struct {
 	Wording string `json:"wording"`
 }
 
-// consents reads what a feed says. The source is its own word, but not one of ours: that a customer said a
-// thing in the account is nobody's to claim but the account's.
+// consents reads the consents that a feed sends. The feed names their source, but may not use ours: only
+// the account can record that a customer decided there.
 func (f *form) consents(w *consentsWire, now time.Time) []Consent {
 	if w == nil {
 		return nil
@@ -53,8 +53,8 @@ func (f *form) consent(at string, purpose Purpose, w consentWire, now time.Time)
 	return said
 }
 
-// learn takes over what a feed says where it is newer than what is known of the purpose, and reports
-// whether anything was: what a customer took back here stays so whatever comes late.
+// learn takes consents from a feed that are newer than the known ones, and reports whether there were any:
+// a late delivery never undoes a withdrawal made here.
 func (c *Customer) learn(told []Consent) (learned bool) {
 	for _, said := range told {
 		last := c.Consent(said.Purpose)
@@ -67,7 +67,7 @@ func (c *Customer) learn(told []Consent) (learned bool) {
 	return learned
 }
 
-// ConsentRecord is a consent as a feed reads it.
+// ConsentRecord is a consent in the form that a feed reads.
 type ConsentRecord struct {
 	Status         ConsentStatus `json:"status"`
 	At             *time.Time    `json:"at,omitempty"`
@@ -77,7 +77,7 @@ type ConsentRecord struct {
 	UnsubscribeURL string        `json:"unsubscribe_url"` // for List-Unsubscribe (RFC 8058)
 }
 
-// consentRecords are the customer's consents, each with the address that takes it back.
+// consentRecords returns the customer's consents, each with its unsubscribe URL.
 func (f Feed) consentRecords(ctx context.Context, c Customer) (map[Purpose]ConsentRecord, error) {
 	key, err := f.app.unsubscribeKey(ctx, f.shop)
 	if err != nil {
@@ -98,7 +98,7 @@ func (f Feed) consentRecords(ctx context.Context, c Customer) (map[Purpose]Conse
 	return records, nil
 }
 
-// learnLate takes over the consents of a change that is stale for the rest: each goes by its own time.
+// learnLate takes the consents of a change that is otherwise stale: each consent has its own time.
 func (f Feed) learnLate(ctx context.Context, id string, change customerChange) error {
 	if len(change.consents) == 0 {
 		return nil

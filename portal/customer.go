@@ -50,7 +50,7 @@ func (c Customer) Name() string {
 	return c.FirstName + " " + c.LastName
 }
 
-// customersByLink are those of all shops with a link that the upgrade has still to decide on.
+// customersByLink indexes the customers of all shops with a link that the upgrade has not decided on yet.
 const customersByLink = "link"
 
 func customerCollection() storage.Collection {
@@ -64,7 +64,7 @@ func (a *App) customerDocs(shop string) storage.Docs[Customer] {
 	return storage.Open[Customer](a.engine, shop, customerCollection())
 }
 
-// customer reads a customer. One that is being erased is storage.ErrNotFound already.
+// customer returns a customer. One whose erasure has begun is already storage.ErrNotFound.
 func (a *App) customer(ctx context.Context, shop, id string) (Customer, error) {
 	c, _, err := a.customerDocs(shop).Get(ctx, id)
 	if err == nil && !c.Erasure.Begun.IsZero() {
@@ -73,7 +73,7 @@ func (a *App) customer(ctx context.Context, shop, id string) (Customer, error) {
 	return c, err
 }
 
-// ensureCustomer makes the customer of an id if there is none.
+// ensureCustomer creates the customer with an id unless it exists.
 func (a *App) ensureCustomer(ctx context.Context, shop Shop, id, email string, registered bool) error {
 	_, err := a.customer(ctx, shop.ID, id)
 	if !errors.Is(err, storage.ErrNotFound) {
@@ -87,7 +87,7 @@ func (a *App) ensureCustomer(ctx context.Context, shop Shop, id, email string, r
 	return err
 }
 
-// changeCustomer alters a customer's document and keeps what follows from it right.
+// changeCustomer changes a customer's document and updates everything derived from it.
 func (a *App) changeCustomer(ctx context.Context, shop, id string, alter func(*Customer) error) (Customer, error) {
 	return a.customerDocs(shop).Change(ctx, id, func(c *Customer) error {
 		if !c.Erasure.Begun.IsZero() {
@@ -101,7 +101,7 @@ func (a *App) changeCustomer(ctx context.Context, shop, id string, alter func(*C
 	})
 }
 
-// settle keeps right what follows from the customer's fields, and asks for what has its time.
+// settle updates what depends on the customer's fields and schedules the jobs that are due later.
 func (c *Customer) settle(now time.Time) {
 	erasure := job.Request{Kind: kindErasure, At: c.Erasure.nextErasure(), Slow: true}
 	if !c.Erasure.Begun.IsZero() {
@@ -121,7 +121,7 @@ func (c *Customer) settle(now time.Time) {
 	c.Work.Schedule(job.Request{Kind: kindForgetAddresses, At: earliest(c.Removed, removedAddress.until)})
 }
 
-// earliest is the earliest time of the elements, zero where there are none.
+// earliest returns the earliest time of the elements, or zero if there are none.
 func earliest[T any](list []T, of func(T) time.Time) (first time.Time) {
 	for _, element := range list {
 		if at := of(element); first.IsZero() || at.Before(first) {
@@ -131,7 +131,7 @@ func earliest[T any](list []T, of func(T) time.Time) (first time.Time) {
 	return first
 }
 
-// missing turns the store's "not found" into the product's.
+// missing turns storage.ErrNotFound into a NotFound error.
 func missing(err error) error {
 	if errors.Is(err, storage.ErrNotFound) {
 		return &Error{Kind: NotFound, Cause: err}

@@ -6,7 +6,7 @@ import (
 	"postern/portal/job"
 )
 
-// The kinds of jobs that customers' documents ask for.
+// The kinds of jobs on customers' documents.
 const (
 	kindChangeNotice    = "change_notice"  // args: what
 	kindEmailMoved      = "email_moved"    // args: entry, of the outbox
@@ -37,13 +37,12 @@ func (w Worker) customerJobs() job.Source {
 	}
 }
 
-// releaseEmails gives up the emails whose reservation is over.
+// releaseEmails releases the emails with an expired reservation.
 func (w Worker) releaseEmails(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	return nil, w.releaseFormer(ctx, shop, t.Key)
 }
 
-// forgetAddresses has nothing to do itself: any change of a customer forgets the addresses whose time is
-// over.
+// forgetAddresses does nothing itself: any change of a customer drops the addresses that have expired.
 func forgetAddresses(context.Context, job.Task[Customer]) (job.Finish[Customer], error) {
 	return nil, nil
 }

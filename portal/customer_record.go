@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// CustomerRecord is a customer as a storefront fills its checkout from: names, addresses with their
-// defaults, company, VAT ID.
+// CustomerRecord is a customer as a storefront needs it to fill in its checkout: names, addresses with
+// their defaults, company, VAT ID.
 type CustomerRecord struct {
 	ID        string             `json:"id"`          // ours
 	FeedID    string             `json:"customer_id"` // the shop system's, "" when it never named one
@@ -32,7 +32,7 @@ func (f Feed) Customer(ctx context.Context, id string) (CustomerRecord, error) {
 	return f.record(ctx, customer, err)
 }
 
-// CustomerByEmail returns the customer of an e-mail address, or NotFound.
+// CustomerByEmail returns the customer with an email address, or NotFound.
 func (f Feed) CustomerByEmail(ctx context.Context, email string) (CustomerRecord, error) {
 	canonical, ok := CanonicalEmail(email)
 	if !ok {
@@ -42,7 +42,7 @@ func (f Feed) CustomerByEmail(ctx context.Context, email string) (CustomerRecord
 	return f.record(ctx, customer, err)
 }
 
-// record returns what was found of a customer by one of their identifiers.
+// record returns the record of a customer found by one of their identifiers.
 func (f Feed) record(ctx context.Context, id string, err error) (CustomerRecord, error) {
 	if err != nil || id == "" {
 		return CustomerRecord{}, orNotFound(err)
@@ -54,14 +54,14 @@ func (f Feed) record(ctx context.Context, id string, err error) (CustomerRecord,
 	return f.readOut(ctx, c)
 }
 
-// readOut is the customer with the consents, whose addresses the shop signs.
+// readOut returns the customer's record with the consents and their signed unsubscribe URLs.
 func (f Feed) readOut(ctx context.Context, c Customer) (record CustomerRecord, err error) {
 	record = c.record()
 	record.Consents, err = f.consentRecords(ctx, c)
 	return record, err
 }
 
-// record is the customer as the shop's machines may read it.
+// record returns the customer in the form that the shop's systems may read.
 func (c Customer) record() CustomerRecord {
 	record := CustomerRecord{
 		ID: c.ID, FeedID: c.FeedID, Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
@@ -78,7 +78,7 @@ func (c Customer) record() CustomerRecord {
 	return record
 }
 
-// orNotFound is err, or NotFound in its absence.
+// orNotFound returns err, or NotFound if it is nil.
 func orNotFound(err error) error {
 	if err != nil {
 		return err

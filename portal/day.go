@@ -2,15 +2,15 @@ package portal
 
 import "time"
 
-// midday is noon of t's day in a zone, and stands for that day. Midnight would not do: some zones leave it
-// out when summer time begins.
+// midday returns noon of t's day in a zone, which represents that day. Midnight would not do: some zones
+// skip it when summer time begins.
 func midday(t time.Time, zone *time.Location) time.Time {
 	year, month, day := t.In(zone).Date()
 	return time.Date(year, month, day, 12, 0, 0, 0, zone)
 }
 
-// dawn is the first moment of a day that its noon stands for. Where the clock jumps over midnight that is
-// the moment of the jump, and where midnight comes twice, the first one.
+// dawn returns the first moment of the day that a noon represents. If the clock skips midnight, that is the
+// moment of the jump; if midnight occurs twice, it is the first one.
 func dawn(noon time.Time) time.Time {
 	year, month, day := noon.Date()
 	midnight := func(offset int) time.Time { return time.Date(year, month, day, 0, 0, -offset, 0, time.UTC) }
@@ -23,7 +23,7 @@ func dawn(noon time.Time) time.Time {
 	return later(jump, midnight(since)).In(noon.Location())
 }
 
-// monthsBefore is the same day of an earlier month, or that month's last where it has no such day.
+// monthsBefore returns the same day of an earlier month, or the month's last day if it is too short.
 func monthsBefore(noon time.Time, months int) time.Time {
 	year, month, day := noon.Date()
 	last := time.Date(year, month-time.Month(months)+1, 0, 12, 0, 0, 0, noon.Location())

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// maxDestination is the longest destination a link carries, in bytes.
+// maxDestination is the maximum length in bytes of a destination in a link.
 const maxDestination = 500
 
-// Home is where a sign-in without a destination leads.
+// Home is the page after a sign-in without a destination.
 const Home = "/orders"
 
-// destination returns where a sign-in may lead: a path of the portal, a URL on an origin of the shop's
-// storefront, or the one page below /sign-in that goes on there with a code; "" for anything else, which is
-// dropped rather than reported, as it never came from a page of ours.
+// destination returns the page to open after a sign-in: a path of the portal, a URL on an origin of the
+// shop's storefront, or the page below /sign-in that returns to the storefront with a code. Anything else
+// gives "": it did not come from one of our pages, so it is dropped without an error.
 func (s Shop) destination(wish string) string {
 	if _, back := s.ReturnOf(wish); back {
 		return wish
@@ -24,8 +24,8 @@ func (s Shop) destination(wish string) string {
 	return wish // as it was checked: written again it could be another
 }
 
-// StorefrontHost is the host of a URL on one of the shop's origins other than the portal's own; "" for any
-// other text.
+// StorefrontHost returns the host of a URL on one of the shop's origins other than the portal's own, or ""
+// for any other text.
 func (s Shop) StorefrontHost(address string) string {
 	u, origin := urlOf(address), originOf(address)
 	if u == nil || origin == s.Origin() || !s.ServesOrigin(origin) {
@@ -34,7 +34,7 @@ func (s Shop) StorefrontHost(address string) string {
 	return u.Hostname()
 }
 
-// urlOf reads an address that browsers take as it stands; nil for any other text.
+// urlOf parses an address that browsers use unchanged; nil for any other text.
 func urlOf(text string) *url.URL {
 	u, err := url.Parse(text)
 	if err != nil || u.User != nil || strings.ContainsFunc(text, unfitForURL) {
@@ -43,6 +43,6 @@ func urlOf(text string) *url.URL {
 	return u
 }
 
-// unfitForURL finds what browsers strip or turn around in an address: controls, white space, backslashes,
-// non-ASCII.
+// unfitForURL reports whether browsers strip or rewrite a character in an address: controls, white space,
+// backslashes, non-ASCII.
 func unfitForURL(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Browser is what a request tells of the browser that sent it.
+// Browser is what a request reveals about its browser.
 type Browser struct {
 	Secret    string     // of the browser cookie, "" when it brought none
 	UserAgent string     // as sent
@@ -13,8 +13,8 @@ type Browser struct {
 	Lang      string     // of the page that the request was sent from, "" where that causes no email
 }
 
-// device names the browser and system for its owner, as "Firefox, Windows": never exact, since it comes
-// from the User-Agent header, and "" when nothing is known.
+// device describes the browser and system to the customer, such as "Firefox, Windows". It is only
+// approximate, as it comes from the User-Agent header, and "" if nothing is known.
 func (b Browser) device() string {
 	name := firstMatch(b.UserAgent, [][2]string{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},
@@ -50,7 +50,7 @@ func (b Browser) network() string {
 	return prefix.String()
 }
 
-// hash is how the browser is known to the store, "" without a cookie.
+// hash identifies the browser in the store; "" without a cookie.
 func (b Browser) hash() string {
 	if b.Secret == "" {
 		return ""

@@ -18,12 +18,12 @@ const (
 	maxEmail     = 254
 )
 
-// CanonicalEmail returns the form of an email address that names an account: lower case, the local part in
-// Unicode NFC (RFC 6531 allows letters of any script), the domain in its ASCII form (RFC 5891). Mail goes
-// to this form, so nobody gets in by an address that only looks or folds alike. It reads an address as
-// people copy it, see copiedEmail, and then accepts a plain addr-spec: no quoted local part, no comment, a
-// dot in the domain. Marks that cannot be seen are taken out. Gmail's dots and plus tags are kept: they may
-// be other people's boxes elsewhere. ok is false for anything else.
+// CanonicalEmail returns the form of an email address that identifies an account: lower case, the local
+// part in Unicode NFC (RFC 6531 allows letters of any script), the domain in ASCII (RFC 5891). Emails are
+// sent to this form, so an address that only looks or folds alike gives no access. Input may be in any form
+// that copiedEmail understands, but must then be a plain addr-spec: no quoted local part, no comment, a dot
+// in the domain. Invisible characters are removed. Gmail's dots and plus tags are kept: at other providers
+// they may be another person's mailbox. ok is false for anything else.
 func CanonicalEmail(text string) (email string, ok bool) {
 	if len(text) > 2*maxEmail || !utf8.ValidString(text) {
 		return "", false
@@ -33,7 +33,7 @@ func CanonicalEmail(text string) (email string, ok bool) {
 	if !found || !plainLocalPart(local) || strings.Contains(domain, "@") {
 		return "", false
 	}
-	// The resolver's profile maps width and case and refuses what a host name cannot be.
+	// The resolver's profile maps width and case and refuses invalid host names.
 	domain, err := idna.Lookup.ToASCII(domain)
 	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
 		return "", false
@@ -43,7 +43,7 @@ func CanonicalEmail(text string) (email string, ok bool) {
 	if !dotsAsInRFC(local) && !dotsAnywhere(domain) {
 		return "", false
 	}
-	// An Address is written as a quoted string (RFC 5321, 4.1.2) where its dots need that.
+	// Address quotes the local part (RFC 5321, 4.1.2) if its dots require it.
 	written := (&netmail.Address{Address: email}).String()
 	parsed, err := netmail.ParseAddress(written)
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > maxEmail {
@@ -52,9 +52,10 @@ func CanonicalEmail(text string) (email string, ok bool) {
 	return email, true
 }
 
-// copiedEmail takes an address out of what is copied with it: "mailto:" of a link, the name before it in an
-// email's header, the quotes of an address book, a point or comma of the sentence, and the wide letters of
-// Chinese and Japanese keyboards. Two addresses, or a name that could be another one, stay as they are.
+// copiedEmail extracts an address from text that was copied with it: the "mailto:" of a link, a display
+// name, the quotes of an address book, a sentence's full stop or comma, and the full-width letters of
+// Chinese and Japanese keyboards. Two addresses, or a name that could be another address, are returned
+// unchanged.
 func copiedEmail(text string) string {
 	text = strings.TrimSpace(halfWidth(validate.Code(text)))
 	if before, after, found := strings.Cut(text, "<"); found && !strings.ContainsRune(before, '@') {
@@ -73,8 +74,8 @@ func copiedEmail(text string) string {
 	return strings.TrimRight(text, ".,;")
 }
 
-// plainLocalPart accepts the letters of an RFC 5322 atom and of RFC 6531, and dots. Letters that only stand
-// for others, such as ligatures, are refused: no mail would be handed over to them.
+// plainLocalPart accepts the characters of an RFC 5322 atom and of RFC 6531, and dots. Compatibility
+// characters such as ligatures are refused: mail servers would not deliver to them.
 func plainLocalPart(local string) bool {
 	if strings.Trim(local, ".") == "" || len(local) > maxLocalPart || !norm.NFKC.IsNormalString(local) {
 		return false
@@ -91,8 +92,8 @@ func dotsAsInRFC(local string) bool {
 	return !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, "..")
 }
 
-// dotsAnywhere reports whether a carrier gave out addresses with a dot at either end or two in a row, as NTT
-// Docomo and KDDI did until 2009. Many are in use. Elsewhere such a dot is a slip of the finger.
+// dotsAnywhere reports whether a carrier has issued addresses with a dot at either end or two in a row, as
+// NTT Docomo and KDDI did until 2009. Many are still in use. Elsewhere such a dot is a typing mistake.
 func dotsAnywhere(domain string) bool {
 	for _, carrier := range []string{"docomo.ne.jp", "ezweb.ne.jp", "au.com"} {
 		if domain == carrier || strings.HasSuffix(domain, "."+carrier) {
@@ -102,7 +103,7 @@ func dotsAnywhere(domain string) bool {
 	return false
 }
 
-// MaskEmail shows just enough of a canonical address for its owner to know it: "j•••@e•••.sk".
+// MaskEmail shows just enough of a canonical address for its owner to recognise it: "j•••@e•••.sk".
 func MaskEmail(email string) string {
 	local, domain, _ := strings.Cut(email, "@")
 	name, top := domain, ""
@@ -117,9 +118,9 @@ func firstOf(text string) string {
 	return text[:size]
 }
 
-// MaskApart masks two canonical addresses that stand beside one another: as MaskEmail does where that tells
-// them apart, else with as few letters more as do, all in one place: at the start of the local part, at its
-// end, or at the start of the domain.
+// MaskApart masks two canonical addresses that are shown together. If MaskEmail gives both the same result,
+// it shows the fewest extra letters that distinguish them, all in one place: at the start of the local
+// part, at its end, or at the start of the domain.
 func MaskApart(a, b string) (maskedA, maskedB string) {
 	maskedA, maskedB = MaskEmail(a), MaskEmail(b)
 	for more := 1; a != b && maskedA == maskedB; more++ {
@@ -133,7 +134,7 @@ func MaskApart(a, b string) (maskedA, maskedB string) {
 	return maskedA, maskedB
 }
 
-// maskWith is MaskEmail with so many letters more in one of three places.
+// maskWith is MaskEmail with more extra letters shown in one of three places.
 func maskWith(email string, place, more int) string {
 	name, domain, _ := strings.Cut(email, "@")
 	dot := max(strings.LastIndexByte(domain, '.'), 0)

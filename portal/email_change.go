@@ -15,9 +15,9 @@ const (
 	mailEmailCode = "email_code"
 )
 
-// AskEmailChange sends a code to the address that the customer wants, for this session. The session must be
-// Fresh (else StepUp). An address that somebody has gets a mail without a code, and the answer is the same.
-// An ill-formed or the present address is Invalid at "email".
+// AskEmailChange sends a code, valid in this session, to the address that the customer wants. The session
+// must be Fresh (else StepUp). An address already in use gets an email without a code, and the answer is
+// the same. An ill-formed address or the current one is Invalid at "email".
 func (s Shopper) AskEmailChange(ctx context.Context, email string) (Pending, error) {
 	if err := s.needFresh(); err != nil {
 		return Pending{}, err
@@ -34,8 +34,8 @@ func (s Shopper) AskEmailChange(ctx context.Context, email string) (Pending, err
 	return Pending{Email: canonical, Masked: MaskEmail(canonical)}, err
 }
 
-// composeEmailCode makes the mail to a wanted address: with a code where nobody has the address, and else
-// with a word to who has it.
+// composeEmailCode writes the email to the wanted address: with a code if the address is free, else with a
+// notice to its owner.
 func (w Worker) composeEmailCode(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to := recipient{email: e.To}
 	asker, _, err := w.app.accessDocs(shop.ID).Get(ctx, e.Payload[payAccess])
@@ -73,14 +73,14 @@ func emailTakenLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	return letter
 }
 
-// ChangeEmail gives the account the address whose code is entered, and signs this browser in there; every
-// other session and every link and code of the account is over. A wrong code is Invalid at "code", told
-// like that of an address that somebody has. Three changes a day, then TooMany; a change that met another
-// one is a Conflict. Orders never move: they are the customer's, not the address's.
+// ChangeEmail changes the account's address to the one whose code was entered and signs this browser in
+// there; every other session, link and code of the account ends. A wrong code is Invalid at "code", and so
+// is a code for an address already in use. Three changes a day, then TooMany; a change that meets a
+// concurrent one is a Conflict. Orders do not move: they belong to the customer, not to the address.
 //
-// The address is reserved first, then the customer changes in one Replace, which also asks for the mail to
-// the old address; sessions of another address than the account's are void. A crash before it leaves an
-// address that is given up in a while.
+// The address is reserved first. Then a single Replace changes the customer and schedules the email to the
+// old address; sessions of an address other than the account's are void. A crash before the Replace leaves
+// a reserved address, which is released later.
 func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b Browser) (SignedIn, error) {
 	if err := s.needFresh(); err != nil {
 		return SignedIn{}, err
@@ -113,7 +113,7 @@ func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b Browser)
 	return s.followTo(ctx, wanted, b)
 }
 
-// moveTo is the change itself.
+// moveTo changes the account's address.
 func (s Shopper) moveTo(ctx context.Context, wanted string) error {
 	_, err := s.change(ctx, func(c *Customer) error {
 		if c.Email != s.customer.Email {
@@ -127,8 +127,8 @@ func (s Shopper) moveTo(ctx context.Context, wanted string) error {
 	return err
 }
 
-// followTo opens a session at the new address for the browser that changed it, and clears the old address's
-// access.
+// followTo opens a session at the new address for the browser that changed it, and clears the access of the
+// old address.
 func (s Shopper) followTo(ctx context.Context, email string, b Browser) (SignedIn, error) {
 	v := s.app.Visitor(s.shop, b)
 	cookie := newToken(s.app.accessID(s.shop.ID, email))
@@ -146,7 +146,7 @@ func (s Shopper) followTo(ctx context.Context, email string, b Browser) (SignedI
 	return v.signedIn(cookie, ""), err
 }
 
-// clearAccess ends everything that lets someone in by an access document, if there is one.
+// clearAccess ends everything in an access document that can sign someone in, if the document exists.
 func (a *App) clearAccess(ctx context.Context, shop, key string) error {
 	_, err := a.accessDocs(shop).Change(ctx, key, func(doc *access) error {
 		doc.clear(LinkReplaced, a.now())

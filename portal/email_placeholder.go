@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// fedEmail reads the email of a feed's document. One that systems send when there is none is refused:
-// strangers would share the account that it names, and no email can reach them.
+// fedEmail reads the email of a feed's document. A placeholder is refused: strangers would share its
+// account, and no email can reach them.
 func (f *form) fedEmail(field, value string) string {
 	email := f.email(field, value)
 	if isPlaceholderEmail(email) {
@@ -15,10 +15,10 @@ func (f *form) fedEmail(field, value string) string {
 	return email
 }
 
-// isPlaceholderEmail reports whether a canonical address is one that systems send in place of none:
+// isPlaceholderEmail reports whether a canonical address is one that systems send if there is none:
 // null@null.com, noemail@shop.sk, x@site.invalid. Nobody can have an address under .invalid and .localhost
-// (RFC 6761). Those under .test, .example and example.com are distinct people's in shops on trial, so there
-// the local part decides.
+// (RFC 6761). In trial shops, addresses under .test, .example and example.com are used for distinct people,
+// so there the local part decides.
 func isPlaceholderEmail(email string) bool {
 	local, domain, _ := strings.Cut(email, "@")
 	if strings.HasSuffix(domain, ".invalid") || strings.HasSuffix(domain, ".localhost") {
@@ -35,7 +35,7 @@ func isPlaceholderEmail(email string) bool {
 	return slices.Contains(vagueWords(), word) && slices.Contains(vagueWords(), host)
 }
 
-// wordsForNoEmail are local parts that nobody is called by, in letters and digits only.
+// wordsForNoEmail are local parts that mean "no email", in letters and digits only.
 func wordsForNoEmail() []string {
 	return []string{
 		"null", "nil", "none", "undefined", "nan", "dbnull", "notavailable", "notapplicable", "notprovided", "anonymous", "deleted",
@@ -44,12 +44,12 @@ func wordsForNoEmail() []string {
 	}
 }
 
-// hostsOfNoEmail are the first labels of domains under which nobody has a mailbox.
+// hostsOfNoEmail are first labels of domains that have no mailboxes.
 func hostsOfNoEmail() []string {
 	return []string{"noemail", "noemailaddress", "noemailprovided", "nomail", "noaddress", "nodomain", "notprovided", "undefined", "null"}
 }
 
-// vagueWords are no placeholder alone: guest@hotel.sk may be somebody's. On both sides of the @ they are.
+// vagueWords are placeholders only on both sides of the @: guest@hotel.sk may be a real address.
 func vagueWords() []string {
 	return append(wordsForNobody(), "no", "test", "example", "customer", "user", "email", "name", "domain", "fake", "xx", "xxx")
 }

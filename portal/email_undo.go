@@ -20,7 +20,7 @@ const (
 	mailEmailUndone = "email_undone"
 )
 
-// postEmailMoved puts the mail to an old address into the outbox.
+// postEmailMoved queues the email to an old address.
 func (w Worker) postEmailMoved(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	at := slices.IndexFunc(t.Doc.Former, func(f former) bool { return f.Entry == t.Job.Args["entry"] })
 	if at < 0 {
@@ -32,7 +32,7 @@ func (w Worker) postEmailMoved(ctx context.Context, shop Shop, t job.Task[Custom
 	})
 }
 
-// composeEmailMoved makes the mail that tells an old address of the change and can undo it.
+// composeEmailMoved writes the email that informs an old address of the change and can undo it.
 func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to := recipient{email: e.To}
 	t := newToken(w.app.accessID(shop.ID, e.To))
@@ -65,11 +65,11 @@ func (w Worker) composeEmailMoved(ctx context.Context, shop Shop, entry string, 
 	}, err
 }
 
-// EmailUndoPage is what the undo of a changed address shows before its button is pressed. Both are masked,
-// so that they differ; Former is "" when the link is damaged, was used, or has run out.
+// EmailUndoPage is shown before the change of an address is undone. Both addresses are masked so that they
+// differ; Former is "" if the link is damaged, used or expired.
 type EmailUndoPage struct{ Former, Present string }
 
-// EmailUndo looks at an undo and changes nothing.
+// EmailUndo looks up an undo link and changes nothing.
 func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, error) {
 	_, c, at, err := v.findFormer(ctx, text)
 	if KindOf(err) == Gone {
@@ -83,12 +83,11 @@ func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, err
 	return page, nil
 }
 
-// UndoEmailChange brings the address back that the undo was mailed to, and ends every session, link and
-// code there and at every address since. Used twice, late or damaged it is Gone.
+// UndoEmailChange restores the address that the undo link was mailed to, and ends every session, link and
+// code there and at every later address. A used, expired or damaged link is Gone.
 //
-// What lets in at the old address is cleared before the customer changes, so that no session from before
-// comes back to life; a crash in between leaves the undo as it was. Later addresses are given up by the
-// worker.
+// The old address's access is cleared before the customer changes, so that no earlier session becomes valid
+// again; after a crash in between, the undo link still works. The worker releases the later addresses.
 func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 	t, c, at, err := v.findFormer(ctx, text)
 	if err != nil {
@@ -105,7 +104,7 @@ func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 	return missing(err)
 }
 
-// moveBack is the undo itself. Every later address is to be given up, and no mail to one of them undoes
+// moveBack restores the address. Every later address will be released, and no email to one of them can undo
 // anything.
 func (c *Customer) moveBack(t token, now time.Time, page string) error {
 	at := c.formerBy(t, now)
@@ -128,13 +127,13 @@ func (c *Customer) moveBack(t token, now time.Time, page string) error {
 	return nil
 }
 
-// tellUndone has an address told that a change was undone: the one that is back, and the one that was the
-// account's.
+// tellUndone schedules an email about the undone change; it is sent to the restored address and to the one
+// it replaces.
 func (c *Customer) tellUndone(email string, now time.Time) {
 	c.Work.Add(job.Request{Kind: kindEmailUndone, Args: job.Args{"email": email}, At: now})
 }
 
-// postEmailUndone puts the mail about an undone change into the outbox.
+// postEmailUndone queues the email about an undone change.
 func (w Worker) postEmailUndone(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	return nil, w.post(ctx, shop, "undone-"+t.Job.ID, mail.Entry{
 		Kind: mailEmailUndone, To: t.Job.Args["email"], Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
@@ -142,7 +141,7 @@ func (w Worker) postEmailUndone(ctx context.Context, shop Shop, t job.Task[Custo
 	})
 }
 
-// composeEmailUndone makes the mail that says which address the account has again.
+// composeEmailUndone writes the email that says which address the account has again.
 func (w Worker) composeEmailUndone(ctx context.Context, shop Shop, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	c, err := w.app.customer(ctx, shop.ID, e.Payload[payCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
@@ -157,7 +156,7 @@ func (w Worker) composeEmailUndone(ctx context.Context, shop Shop, e mail.Entry)
 	}, err
 }
 
-// findFormer finds the address that an undo brings back, or says Gone.
+// findFormer finds the address that an undo link restores, or returns Gone.
 func (v Visitor) findFormer(ctx context.Context, text string) (t token, c Customer, at int, err error) {
 	gone := failure(Gone, "email_restore.gone")
 	t, ok := parseLink(text)
@@ -180,11 +179,11 @@ func (v Visitor) findFormer(ctx context.Context, text string) (t token, c Custom
 	return t, c, at, nil
 }
 
-// undoUntil is the first moment at which an address can no longer be brought back. (It may be held for
+// undoUntil is the first moment at which an address can no longer be restored. (It may be reserved for
 // longer.)
 func (f former) undoUntil() time.Time { return f.At.Add(formerLife) }
 
-// formerBy finds the former address whose undo it is; -1 is none.
+// formerBy returns the index of the former address that an undo link belongs to, or -1.
 func (c *Customer) formerBy(t token, now time.Time) int {
 	return slices.IndexFunc(c.Former, func(f former) bool {
 		return now.Before(f.undoUntil()) && slices.ContainsFunc(f.Undo, func(hash string) bool { return sameHash(hash, t.hash()) })

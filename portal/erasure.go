@@ -13,28 +13,28 @@ import (
 	"postern/templates/i18n"
 )
 
-// Erasure is the end of an account that its customer asked for (Art. 17 GDPR).
+// Erasure is a customer's request to delete the account (Art. 17 GDPR).
 type Erasure struct {
 	AskedAt time.Time `bson:"asked_at,omitempty"`
 	At      time.Time `bson:"at,omitempty"`    // when it is done; until then it can be taken back
 	Begun   time.Time `bson:"begun,omitempty"` // from here on the account is gone for everyone but the worker
 }
 
-// Pending reports whether the account is going to be erased and can still be kept.
+// Pending reports whether the account will be erased but can still be kept.
 func (e Erasure) Pending() bool { return !e.At.IsZero() && e.Begun.IsZero() }
 
 const (
 	erasureDelay = 7 * 24 * time.Hour
-	// erasureRest parts the two halves of an erasure: what was under way when the first began, has ended
-	// when the second does.
+	// erasureRest separates the two halves of an erasure: anything in progress when the first half begins
+	// has ended when the second begins.
 	erasureRest = time.Minute
 	mailErasure = "erasure"
 
 	erasuresADay = 5 // that a customer may ask for
 )
 
-// ErasureDate is when the account would be erased if that were asked for now: in seven days, but not while
-// a mail to an address that it had can bring that address back.
+// ErasureDate is when the account would be erased if the customer asked now: in seven days, but not while
+// an email to a former address can still restore that address.
 func (s Shopper) ErasureDate() time.Time { return s.customer.erasureDate(s.app.now()) }
 
 func (c Customer) erasureDate(now time.Time) time.Time {
@@ -47,7 +47,8 @@ func (c Customer) erasureDate(now time.Time) time.Time {
 	return at
 }
 
-// delayErasure puts an erasure that was asked for off until a time at least, and has the new date told.
+// delayErasure postpones a pending erasure until the given time at least, and has the customer informed of
+// the new date.
 func (c *Customer) delayErasure(until, now time.Time) {
 	if c.Erasure.Pending() && until.After(c.Erasure.At) {
 		c.Erasure.At = until
@@ -55,14 +56,14 @@ func (c *Customer) delayErasure(until, now time.Time) {
 	}
 }
 
-// tellErasure has the wish and its date told, once where an earlier date was not told yet.
+// tellErasure schedules the notice of the erasure and its date. If one is already waiting, it covers both.
 func (c *Customer) tellErasure(now time.Time) {
 	c.Work.Add(job.Request{Kind: kindErasureNotice, At: now})
 }
 
-// AskErasure has the account erased at the ErasureDate, and tells so by mail to each address that could
-// take it back. The session must be Fresh (else StepUp). Asking again changes nothing; five times a day,
-// then TooMany. The times stand in the document that the wish is written to, so that twins count once.
+// AskErasure schedules the erasure of the account at the ErasureDate, and informs each address that could
+// cancel it. The session must be Fresh (else StepUp). Asking again changes nothing; five times a day, then
+// TooMany. The times are stored in the same document as the request, so concurrent requests count once.
 func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
 	if err := s.needFresh(); err != nil {
 		return Erasure{}, err
@@ -84,7 +85,7 @@ func (s Shopper) AskErasure(ctx context.Context) (Erasure, error) {
 	return c.Erasure, err
 }
 
-// KeepAccount takes a wish to be erased back. Without one it changes nothing.
+// KeepAccount cancels the erasure. If none is pending it changes nothing.
 func (s Shopper) KeepAccount(ctx context.Context) error {
 	_, err := s.change(ctx, (*Customer).cancelErasure)
 	return err
@@ -98,7 +99,7 @@ func (c *Customer) cancelErasure() error {
 	return nil
 }
 
-// nextErasure is when the worker has the next half of an erasure to do, zero for never.
+// nextErasure is when the worker's next half of the erasure is due; zero for never.
 func (e Erasure) nextErasure() time.Time {
 	if e.Begun.IsZero() {
 		return e.At
@@ -106,7 +107,7 @@ func (e Erasure) nextErasure() time.Time {
 	return e.Begun.Add(erasureRest)
 }
 
-// postErasureNotices puts the mails that confirm the wish into the outbox.
+// postErasureNotices queues the emails that confirm the request.
 func (w Worker) postErasureNotices(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	c := t.Doc
 	if !c.Erasure.Pending() {
@@ -126,8 +127,9 @@ func (w Worker) postErasureNotices(ctx context.Context, shop Shop, t job.Task[Cu
 	return nil, nil
 }
 
-// composeErasure makes the mail that confirms the wish and says how to take it back: at the account, or for
-// an address that it had, by the mail that told of the change. It is dropped when the wish was taken back.
+// composeErasure writes the email that confirms the request and says how to cancel it: in the account, or
+// for a former address with the email that reported the change of address. The email is dropped if the
+// request was cancelled.
 func (w Worker) composeErasure(ctx context.Context, shop Shop, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	c, err := w.app.customer(ctx, shop.ID, e.Payload[payCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
@@ -150,8 +152,8 @@ func (w Worker) composeErasure(ctx context.Context, shop Shop, e mail.Entry) (re
 	}, err
 }
 
-// erase does the half of an erasure whose time has come. Each half may be done again from its beginning;
-// the customer's document goes last, so that nothing is left which nobody remembers to erase.
+// erase performs the half of an erasure that is due. Each half can be repeated from its start. The
+// customer's document is deleted last, so that nothing is forgotten after a crash.
 func (w Worker) erase(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	c := t.Doc
 	next := c.Erasure.nextErasure()
@@ -166,10 +168,10 @@ func (w Worker) erase(ctx context.Context, shop Shop, t job.Task[Customer]) (job
 	return nil, w.finishErasure(ctx, shop, c)
 }
 
-// errLinkedErasure says that the upgrade first takes the orders of other people out of an account.
+// errLinkedErasure says that the upgrade must first move other people's orders out of an account.
 var errLinkedErasure = job.Waits("the account's link is to be upgraded before it is erased")
 
-// beginErasure empties the profile and ends everything that lets someone in.
+// beginErasure empties the profile and ends everything that can sign someone in.
 func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
 	c, err := w.app.customerDocs(shop.ID).Change(ctx, id, func(c *Customer) error {
 		if !c.Erasure.Pending() || w.app.now().Before(c.Erasure.At) {
@@ -201,7 +203,7 @@ func (w Worker) beginErasure(ctx context.Context, shop Shop, id string) error {
 	return nil
 }
 
-// addresses are the e-mail addresses that the customer has and holds.
+// addresses returns the customer's current and reserved email addresses.
 func (c Customer) addresses() []string {
 	all := []string{c.Email}
 	for _, f := range c.Former {
@@ -210,9 +212,8 @@ func (c Customer) addresses() []string {
 	return all
 }
 
-// finishErasure removes what is left: orders lose their person, mails their address, and handles lead
-// nowhere. A feed's id stays, by itself, as that of somebody who is gone, so that the feed does not bring
-// them back.
+// finishErasure removes the rest: orders lose their personal data, emails their address, and handles their
+// customer. Only a feed's id is kept, marked as erased, so that the feed does not recreate the customer.
 func (w Worker) finishErasure(ctx context.Context, shop Shop, c Customer) error {
 	if err := w.eraseOrders(ctx, shop, c.ID); err != nil {
 		return err
@@ -244,7 +245,7 @@ func (w Worker) finishErasure(ctx context.Context, shop Shop, c Customer) error 
 	return remove(ctx, w.app.customerDocs(shop.ID), c.ID)
 }
 
-// buryFeedHandle makes the handle of the shop system's id say that its customer was erased.
+// buryFeedHandle marks the handle of the shop system's id as that of an erased customer.
 func (a *App) buryFeedHandle(ctx context.Context, shop string, c Customer) error {
 	if c.FeedID == "" {
 		return nil
@@ -259,8 +260,8 @@ func (a *App) buryFeedHandle(ctx context.Context, shop string, c Customer) error
 	return ifFound(err)
 }
 
-// awaitErasure is Unavailable for a customer who is being erased: what comes for them now would be erased
-// with them, and belongs to the customer they are next. In a minute or two it can be said again.
+// awaitErasure returns Unavailable for a customer whose erasure has begun: new content would be erased too,
+// although it belongs to their next account. The sender can try again in a minute or two.
 func (a *App) awaitErasure(ctx context.Context, shop, id string) error {
 	c, _, err := a.customerDocs(shop).Get(ctx, id)
 	if err == nil && !c.Erasure.Begun.IsZero() {
@@ -269,7 +270,8 @@ func (a *App) awaitErasure(ctx context.Context, shop, id string) error {
 	return ifFound(err)
 }
 
-// erasing says of a customer who was there a moment ago and is not that they are being erased.
+// erasing returns Unavailable if a customer that existed a moment ago is not found: their erasure has
+// begun.
 func erasing(err error) error {
 	if errors.Is(err, storage.ErrNotFound) {
 		return failure(Unavailable, "customer.erasing")
@@ -277,12 +279,12 @@ func erasing(err error) error {
 	return err
 }
 
-// remove deletes a document, whatever its version; one that is not there is gone already.
+// remove deletes a document, whatever its version. It is no error if the document does not exist.
 func remove[T any](ctx context.Context, docs storage.Docs[T], key string) error {
 	return removeIf(ctx, docs, key, func(T) bool { return true })
 }
 
-// removeIf is remove for a document that is as it should be; another one stays.
+// removeIf is remove for a document that meets a condition; any other is kept.
 func removeIf[T any](ctx context.Context, docs storage.Docs[T], key string, is func(T) bool) error {
 	for {
 		doc, read, err := docs.Get(ctx, key)

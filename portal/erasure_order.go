@@ -8,7 +8,7 @@ import (
 	"postern/storage"
 )
 
-// eraseOrders takes the person out of all orders of a customer.
+// eraseOrders removes the personal data from all orders of a customer.
 func (w Worker) eraseOrders(ctx context.Context, shop Shop, customer string) error {
 	docs := w.app.orderDocs(shop.ID)
 	for {
@@ -32,9 +32,9 @@ func (w Worker) eraseOrders(ctx context.Context, shop Shop, customer string) err
 	}
 }
 
-// erase leaves of an order what the shop's books are kept by: number, dates, status, goods and money.
-// Everything that says who bought, or may say it (addresses, notes, tracking numbers, options as engraved,
-// the payment method's last figures, the VAT ID), goes; what is not named here goes, too.
+// erase keeps only the parts of an order that the shop needs for its accounts: number, dates, status, goods
+// and money. Everything that identifies the buyer, or might (addresses, notes, tracking numbers, options
+// such as engravings, the last digits of a card, the VAT ID), is removed, as is any field not named here.
 func (s *storedOrder) erase(now time.Time) {
 	o := Order{
 		Number: s.Number, PlacedAt: s.PlacedAt, UpdatedAt: s.UpdatedAt, Currency: s.Currency, Status: s.Status,
@@ -50,7 +50,8 @@ func (s *storedOrder) erase(now time.Time) {
 	*s = storedOrder{Order: o, Row: o.row(), ArriveAt: s.ArriveAt, ErasedAt: &now}
 }
 
-// takeErased takes of a delivery what may still change of an erased order: its status and its money.
+// takeErased applies the parts of a delivery that may still change in an erased order: its status and its
+// money.
 func (s *storedOrder) takeErased(o Order) Outcome {
 	if o.UpdatedAt.Before(s.UpdatedAt) {
 		return Stale

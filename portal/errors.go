@@ -9,10 +9,10 @@ import (
 	"postern/storage"
 )
 
-// Kind says what sort of failure an Error is; the web layer maps it to a status.
+// Kind is the category of an Error; the web layer maps it to a status.
 type Kind uint8
 
-// The kinds of failure. Internal is the zero value: an error nobody named is internal.
+// The kinds of failure. Internal is the zero value, so an error without a kind is internal.
 const (
 	Internal    Kind = iota // the portal's own fault; its text is for the log only
 	Invalid                 // the input is wrong; Faults say where
@@ -27,9 +27,9 @@ const (
 	Unavailable             // a part the portal needs does not answer
 )
 
-// Fault is one wrong field. Field is a JSON pointer (RFC 6901) into a document, as "/lines/0/quantity", or
-// the name of a form's field. Key names the message that tells what is wrong and how to mend it; Args are
-// its values.
+// Fault is one wrong field. Field is a JSON pointer (RFC 6901) into a document, such as
+// "/lines/0/quantity", or the name of a form field. Key names the message that says what is wrong and how
+// to fix it; Args are its values.
 type Fault struct {
 	Field string
 	Key   string
@@ -42,11 +42,11 @@ type Error struct {
 	Key    string // of the message; "" for the kind's own
 	Faults []Fault
 	Cause  error
-	// RetryAfter is how long it takes until the same works, where that is known (TooMany, Unavailable).
+	// RetryAfter is how long to wait before trying again, if known (TooMany, Unavailable).
 	RetryAfter time.Duration
 }
 
-// RetryAfter is how long to wait before the same is tried again; 0 when the error does not say.
+// RetryAfter returns how long to wait before trying again; 0 if the error does not say.
 func RetryAfter(err error) time.Duration {
 	var own *Error
 	if errors.As(err, &own) {
@@ -55,7 +55,7 @@ func RetryAfter(err error) time.Duration {
 	return 0
 }
 
-// Error is the text for the log. It holds field names and message keys, no values.
+// Error returns the text for the log. It holds field names and message keys, no values.
 func (e *Error) Error() string {
 	parts := []string{fmt.Sprintf("portal: kind %d", e.Kind)}
 	if e.Key != "" {
@@ -70,11 +70,11 @@ func (e *Error) Error() string {
 	return strings.Join(parts, ": ")
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// KindOf returns the kind of err: Unavailable when the store does not answer, Internal for another error
-// that is none of ours.
+// KindOf returns the kind of err: Unavailable if the store does not answer, Internal for any other foreign
+// error.
 func KindOf(err error) Kind {
 	var e *Error
 	switch {
@@ -95,10 +95,10 @@ func FaultsOf(err error) []Fault {
 	return nil
 }
 
-// failure makes an Error of a kind with the key of its message.
+// failure returns an Error of a kind with its message key.
 func failure(kind Kind, key string) *Error { return &Error{Kind: kind, Key: key} }
 
-// invalid makes an Invalid error of faults, or nil when there is none.
+// invalid returns an Invalid error with the faults, or nil if there are none.
 func invalid(faults []Fault) error {
 	if len(faults) == 0 {
 		return nil

@@ -18,8 +18,8 @@ import (
 	"postern/storage"
 )
 
-// personData is everything that is kept of a customer but the orders, as they download it (Art. 15 and 20
-// GDPR).
+// personData is everything stored about a customer except orders, in the form that they can download (Art.
+// 15 and 20 GDPR).
 type personData struct {
 	Customer   CustomerRecord     `json:"customer"`
 	FedEmail   string             `json:"email_in_shop_records,omitzero"` // what the shop's system says, where it is another
@@ -55,10 +55,10 @@ type sessionData struct {
 	SeenAt     time.Time `json:"last_used_at"`
 }
 
-// Export writes what is in the account as one JSON object: "person" with the customer (as the API gives
-// it), what was said to consents, sessions, answers about VAT IDs, messages and requests; "orders" in the
-// shape that a feed sends them in; and "withdrawals". It writes order by order, so that ten thousand take
-// no more memory than one. The session must be Fresh (else StepUp).
+// Export writes the content of the account as one JSON object: "person" with the customer (as the API
+// returns it), consents, sessions, answers about VAT IDs, messages and requests; "orders" in the format of
+// a feed; and "withdrawals". It writes one order at a time, so that memory use does not grow with their
+// number. The session must be Fresh (else StepUp).
 func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 	if err := s.needFresh(); err != nil {
 		return err
@@ -89,8 +89,8 @@ func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 		out.WriteToken(jsontext.EndObject))
 }
 
-// statements are the statements of withdrawal of some ids, and those with the customer's address, whether
-// they have an order or not.
+// statements returns the statements of withdrawal with the given ids, and those with the customer's
+// address, whether or not they have an order.
 func (s Shopper) statements(ctx context.Context, ids []string) ([]WithdrawalRecord, error) {
 	query := storage.Query{Index: withdrawalsByEmail, Equal: []any{s.customer.Email}, Limit: storage.MaxLimit}
 	for {
@@ -157,7 +157,7 @@ func (s Shopper) personData(ctx context.Context) (personData, error) {
 	return data, nil
 }
 
-// eachOrder visits all orders that a query finds, in its order, page by page.
+// eachOrder visits all orders that a query finds, in the query's sequence, page by page.
 func (s Shopper) eachOrder(ctx context.Context, q OrderQuery, visit func(storedOrder) error) error {
 	query, err := s.orderQuery(q)
 	if err != nil {
@@ -188,13 +188,13 @@ func (s Shopper) eachOrder(ctx context.Context, q OrderQuery, visit func(storedO
 	}
 }
 
-// Table is how a spreadsheet of a country reads CSV: what parts the columns, and the decimal sign of amounts.
+// Table is the CSV format that spreadsheets of a country expect: the column separator and the decimal sign.
 type Table struct{ Column, Point rune }
 
 // OrdersCSV writes the orders of a list as CSV (RFC 4180) in UTF-8 with a byte order mark, which
-// spreadsheets need: a line of names, then a line for each order, with the columns number, placed_at,
-// state, payment, fulfillment, items, total and currency. The session must be Fresh (else StepUp); faults
-// are those of Orders.
+// spreadsheets need: a header line, then a line for each order, with the columns number, placed_at, state,
+// payment, fulfillment, items, total and currency. The session must be Fresh (else StepUp); faults are
+// those of Orders.
 func (s Shopper) OrdersCSV(ctx context.Context, q OrderQuery, table Table, to io.Writer) error {
 	if err := s.needFresh(); err != nil {
 		return err
@@ -233,7 +233,7 @@ func (t Table) row(o Order, zone *time.Location) []string {
 	return append(row, total, o.Currency)
 }
 
-// quantity is how many of a line there are, with the decimal sign that the amounts have, "" for one.
+// quantity is a line's quantity as a prefix, with the decimal sign of the amounts; "" for one.
 func (t Table) quantity(q money.Decimal) string {
 	if q == "1" || q == "" {
 		return ""
@@ -243,11 +243,11 @@ func (t Table) quantity(q money.Decimal) string {
 
 func (t Table) decimal(number string) string { return strings.Replace(number, ".", string(t.Point), 1) }
 
-// formulaStarts are what makes a spreadsheet read a cell as a formula (OWASP, CSV injection), and the wide
-// and small forms of the same signs, which some take for them.
+// formulaStarts are the characters that make a spreadsheet read a cell as a formula (OWASP, CSV injection),
+// and their full-width and small forms, which some spreadsheets treat alike.
 const formulaStarts = "=+-@\t\r\n＝＋－＠﹦﹢﹣﹫"
 
-// inert keeps a spreadsheet from reading a text, or what it takes for a cell of it, as a formula.
+// inert keeps a spreadsheet from reading a text, or any part that it takes for a cell, as a formula.
 func inert(cell string) string {
 	formula := func(text string) bool {
 		first, size := utf8.DecodeRuneInString(text)

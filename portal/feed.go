@@ -16,7 +16,7 @@ import (
 )
 
 // PutOrder stores one order from its JSON (see "Orders" in web/api/README.md); number is its name in the
-// URL. Faults stand at JSON pointers.
+// URL. Faults are at JSON pointers.
 func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Receipt, error) {
 	if number == "" {
 		return Receipt{}, invalid([]Fault{{Field: "/number", Key: "text.required"}})
@@ -32,10 +32,10 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (Receipt
 	return receipt, err
 }
 
-// latest is the latest moment that content may be dated at.
+// latest is the latest time that content may be dated.
 func (a *App) latest() time.Time { return a.now().UTC().Add(clockSkew) }
 
-// latest is that of the App, zero for a forced delivery.
+// latest is the limit of the App, or zero for a forced delivery.
 func (f Feed) latest() time.Time {
 	if f.forced {
 		return time.Time{}
@@ -43,7 +43,7 @@ func (f Feed) latest() time.Time {
 	return f.app.latest()
 }
 
-// noteAhead logs that content was taken which is dated in the future.
+// noteAhead logs that content dated in the future was accepted.
 func (f Feed) noteAhead(ctx context.Context, document string, dated ...time.Time) {
 	for _, at := range dated {
 		if f.forced && at.After(f.app.latest()) {
@@ -54,8 +54,8 @@ func (f Feed) noteAhead(ctx context.Context, document string, dated ...time.Time
 	}
 }
 
-// noteOlder logs that newer content, of the time given, was replaced by force. The zero time says that
-// nothing was.
+// noteOlder logs that newer content, dated replaced, was overwritten by force. The zero time means that
+// none was.
 func (f Feed) noteOlder(ctx context.Context, document string, replaced time.Time) {
 	if !replaced.IsZero() {
 		f.app.log.WarnContext(ctx, "content newer than the one sent was replaced by force", "shop", f.shop.ID, "document", document,
@@ -63,8 +63,8 @@ func (f Feed) noteOlder(ctx context.Context, document string, replaced time.Time
 	}
 }
 
-// customerWire is a customer as a feed sends it. What is absent or null is left as it is; "" and an empty
-// list clear.
+// customerWire is a customer as a feed sends it. An absent or null member leaves the stored value; "" and
+// an empty list clear it.
 type customerWire struct {
 	Email     *string             `json:"email"`
 	Company   *Company            `json:"company"`
@@ -94,10 +94,10 @@ type customerChange struct {
 	warnings         []Fault
 }
 
-// PutCustomer stores what the shop's system knows of the customer with its id. Content older than the last
-// change, by the feed or by the customer, is Stale and changes nothing, unless the feed is Forced; the same
-// once more is Unchanged. A new id needs an e-mail address: the customer of that address is linked, or
-// made. An address that belongs to another customer is a Conflict: customers are never merged silently.
+// PutCustomer stores a customer from the shop's system under its id. Content older than the last change, by
+// the feed or by the customer, is Stale and changes nothing, unless the feed is Forced; the same content
+// again is Unchanged. A new id needs an email address: the customer of that address is linked, or created.
+// An address that belongs to another customer is a Conflict: customers are never merged silently.
 func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (Receipt, error) {
 	change, err := f.decodeCustomer(id, body)
 	if err != nil {
@@ -156,14 +156,14 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	return c, invalid(r.faults)
 }
 
-// consentsAlone reports whether a document brings consents and nothing else: each has a time of its own.
+// consentsAlone reports whether a document has consents and nothing else: each consent has its own time.
 func (w customerWire) consentsAlone() bool {
 	return w.Consents != nil && w.UpdatedAt == "" && w.Email == nil && w.Company == nil && w.Addresses == nil && w.profileWire == profileWire{}
 }
 
-// offered is the shop's language that a feed means: "sk-SK", "sk_SK.UTF-8" and "slk" are sk, and so is "cz"
-// cs, which is no language but Czechia's code as a country. One that the shop does not offer is dropped
-// with a warning.
+// offered returns the shop's language that a feed means: "sk-SK", "sk_SK.UTF-8" and "slk" are sk; "cz",
+// which is only Czechia's country code, is cs. A language that the shop does not offer is dropped with a
+// warning.
 func (f Feed) offered(r *form, lang *string) *string {
 	if lang == nil || *lang == "" || slices.Contains(f.shop.Languages, *lang) {
 		return lang
@@ -185,7 +185,8 @@ func (f Feed) offered(r *form, lang *string) *string {
 	return nil
 }
 
-// savedAddress reads an address of the shop's own records: bounded and printable like an order's, not judged.
+// savedAddress reads an address from the shop's own records: bounded and printable like an order's, but not
+// validated.
 func (f Feed) savedAddress(w savedAddressWire, r *form, at string) SavedAddress {
 	a := SavedAddress{
 		ID: r.key(at+"/id", w.ID, maxWord), DefaultShipping: w.DefaultShipping, DefaultBilling: w.DefaultBilling,
@@ -199,7 +200,7 @@ func (f Feed) savedAddress(w savedAddressWire, r *form, at string) SavedAddress 
 	return a
 }
 
-// distinct finds an id that two addresses have: the customer could never change the second.
+// distinct refuses an id that two addresses share: the customer could never change the second one.
 func (f *form) distinct(addresses []SavedAddress) {
 	seen := map[string]bool{}
 	for i, a := range addresses {
@@ -210,7 +211,7 @@ func (f *form) distinct(addresses []SavedAddress) {
 	}
 }
 
-// introduce finds or makes the customer of a feed's new id, by the email.
+// introduce finds or creates the customer of a feed's new id by the email.
 func (f Feed) introduce(ctx context.Context, id string, change customerChange) (string, error) {
 	if err := f.mayIntroduce(ctx, id, change); err != nil {
 		return "", err
@@ -229,8 +230,8 @@ func (f Feed) introduce(ctx context.Context, id string, change customerChange) (
 	return customer, err
 }
 
-// mayIntroduce refuses the id of somebody who was erased and has not come back by themselves, one that the
-// upgrade of an earlier version's links has still to decide on, and a customer without an email.
+// mayIntroduce refuses the id of an erased customer who has not become a customer again, an id of an
+// earlier version's link that the upgrade has not decided on yet, and a customer without an email.
 func (f Feed) mayIntroduce(ctx context.Context, id string, change customerChange) error {
 	h, _, err := f.app.handleDocs(f.shop.ID).Get(ctx, feedHandle(id))
 	if ifFound(err) != nil {
@@ -256,8 +257,8 @@ func (f Feed) mayIntroduce(ctx context.Context, id string, change customerChange
 	return nil
 }
 
-// cameBack reports whether the customer of an email became one after an erasure. One from before it is
-// another person, whom the id of who was erased must not lead to.
+// cameBack reports whether the customer of an email was created after an erasure. A customer from before it
+// is another person, who must not get the erased customer's id.
 func (f Feed) cameBack(ctx context.Context, email string, erased time.Time) (bool, error) {
 	id, err := f.app.follow(ctx, f.shop.ID, emailHandle(email))
 	if err != nil || id == "" {
@@ -271,10 +272,10 @@ func emailTaken() error {
 	return &Error{Kind: Conflict, Key: "customer.email_taken", Faults: []Fault{{Field: "/email", Key: "customer.email_taken"}}}
 }
 
-// apply writes the change. A new address is reserved before and the old one given up after, so that a crash
-// leaves the customer with both and never with none. An address that the feed only says again moves
-// nothing: its customer has changed it since. Where somebody signed in by the old one, that is told of the
-// change and can undo it.
+// apply writes the change. A new address is reserved before, and the old one released after, so that a
+// crash leaves the customer with both but never with none. If the feed repeats its last address, nothing
+// moves: the customer has changed it since. If anyone has signed in with the old address, an email informs
+// it of the change and can undo it.
 func (f Feed) apply(ctx context.Context, id string, change customerChange, outcome Outcome) (Receipt, error) {
 	receipt := Receipt{Outcome: outcome, Customer: id, Warnings: change.warnings}
 	customer, err := f.app.customer(ctx, f.shop.ID, id)
@@ -325,7 +326,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 	return receipt, erasing(err)
 }
 
-// learnConsents takes over consents that came alone.
+// learnConsents takes the consents of a document that holds nothing else.
 func (f Feed) learnConsents(ctx context.Context, id string, change customerChange) (Receipt, error) {
 	receipt := Receipt{Customer: id, Warnings: change.warnings}
 	_, err := f.app.changeCustomer(ctx, f.shop.ID, id, func(c *Customer) error {
@@ -338,7 +339,8 @@ func (f Feed) learnConsents(ctx context.Context, id string, change customerChang
 	return receipt, erasing(err)
 }
 
-// reserve readies an address for a customer, and reports whether somebody signed in by the present one.
+// reserve reserves an address for a customer, and reports whether anyone has signed in with the current
+// one.
 func (f Feed) reserve(ctx context.Context, customer Customer, email string) (told bool, err error) {
 	present, _, err := f.app.accessDocs(f.shop.ID).Get(ctx, f.app.accessID(f.shop.ID, customer.Email))
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
@@ -351,7 +353,8 @@ func (f Feed) reserve(ctx context.Context, customer Customer, email string) (tol
 	return present.entered(), err
 }
 
-// lastChange is what a feed's content must not be older than: its own last, or what the customer changed.
+// lastChange is the time that a feed's content must not be older than: the last change by the feed or by
+// the customer.
 func (c Customer) lastChange() time.Time {
 	if c.FedAt.After(c.ShopperAt) {
 		return c.FedAt
@@ -359,7 +362,7 @@ func (c Customer) lastChange() time.Time {
 	return c.ShopperAt
 }
 
-// write puts the change into the customer, and reports whether anything differs from before.
+// write applies the change to the customer, and reports whether anything changed.
 func (change customerChange) write(c *Customer, now time.Time) (changed bool) {
 	before := *c
 	set(&c.FedEmail, change.email)
@@ -382,9 +385,9 @@ func (change customerChange) write(c *Customer, now time.Time) (changed bool) {
 	return true
 }
 
-// replaceAddresses puts a feed's addresses in place of those there are. One that came without an id has
-// that of the same address in the same place, and what is the same keeps its version: a document that is
-// sent twice changes nothing.
+// replaceAddresses replaces the saved addresses with a feed's. An address without an id gets the id of the
+// same address at the same position, and an unchanged address keeps its version, so a document that is sent
+// twice changes nothing.
 func (c *Customer) replaceAddresses(sent []SavedAddress) {
 	before := c.Addresses
 	c.Addresses = nil

@@ -17,8 +17,7 @@ import (
 	"postern/portal/validate"
 )
 
-// form reads the values of an input and gathers what is wrong with them, all of it, so that the sender
-// mends it in one go.
+// form reads the values of an input and collects all faults, so that the sender can fix them in one go.
 type form struct {
 	faults   []Fault
 	warnings []Fault
@@ -35,8 +34,8 @@ func (f *form) fault(field, key string, args ...string) {
 // maxWarnings is how many warnings on one document are listed; the rest are counted.
 const maxWarnings = 100
 
-// warn notes that a value which only decorates was rounded, cleaned or dropped. The rest of the document is
-// taken.
+// warn records that a merely descriptive value was rounded, cleaned or dropped. The rest of the document is
+// accepted.
 func (f *form) warn(field, key string, args ...string) {
 	if len(f.warnings) == maxWarnings {
 		f.unlisted++
@@ -45,7 +44,7 @@ func (f *form) warn(field, key string, args ...string) {
 	f.warnings = append(f.warnings, newFault(field, key, args))
 }
 
-// listed returns the warnings, the last one with the number of those that are not in the list.
+// listed returns the warnings; if some are not listed, the last one gives their number.
 func (f *form) listed() []Fault {
 	if f.unlisted == 0 {
 		return f.warnings
@@ -64,7 +63,7 @@ func newFault(field, key string, args []string) Fault {
 	return fault
 }
 
-// text reads one line, cleaned of what cannot be seen.
+// text reads one line, without invisible characters.
 func (f *form) text(field, value string, most int) string {
 	return f.bounded(field, f.clean(field, value, validate.Line), most)
 }
@@ -74,7 +73,7 @@ func (f *form) prose(field, value string, most int) string {
 	return f.bounded(field, f.clean(field, value, validate.Prose), most)
 }
 
-// clean takes out what cannot be shown, and warns where that was more than white space.
+// clean removes unprintable characters, and warns if that was more than white space.
 func (f *form) clean(field, value string, by func(string) (string, bool)) string {
 	if !utf8.ValidString(value) {
 		f.fault(field, "text.control")
@@ -122,7 +121,7 @@ func (f *form) email(field, value string) string {
 	return email
 }
 
-// The years a time may lie in; outside them is a mistake of the sender.
+// The range of years for a time; a year outside it is a mistake of the sender.
 const (
 	firstYear = 1970
 	lastYear  = 2199
@@ -140,9 +139,9 @@ func (f *form) time(field, value string) *time.Time {
 	return t
 }
 
-// parseTime reads a time in the ways that leave no doubt of the moment: RFC 3339, and the same with a space
-// for the T or without the colon in the offset, as PHP writes it. It is nil for any other text and for
-// years that are a mistake.
+// parseTime reads a time in any unambiguous format: RFC 3339, and the same with a space instead of the T or
+// without the colon in the offset, as PHP writes it. It returns nil for any other text and for years out of
+// range.
 func parseTime(value string) *time.Time {
 	value = strings.ToUpper(validate.Code(value))
 	layouts := []string{
@@ -158,7 +157,7 @@ func parseTime(value string) *time.Time {
 	return nil
 }
 
-// moment reads a time that must be given.
+// moment reads a required time.
 func (f *form) moment(field, value string) time.Time {
 	f.required(field, value)
 	if t := f.time(field, value); t != nil {
@@ -170,8 +169,8 @@ func (f *form) moment(field, value string) time.Time {
 // clockSkew is how far a sender's clock may run ahead of ours.
 const clockSkew = 5 * time.Minute
 
-// notAhead refuses a time that only a wrong clock gives: nothing that is true could be newer, so it would
-// freeze the document.
+// notAhead refuses a time that only a wrong clock can produce: no correct update could be newer, so it
+// would freeze the document.
 func (f *form) notAhead(field string, t time.Time) {
 	if !f.latest.IsZero() && t.After(f.latest) {
 		f.fault(field, "time.ahead", "Now", f.latest.Add(-clockSkew).Format(time.RFC3339))
@@ -200,8 +199,8 @@ func (f *form) link(field, value string) string {
 	return u.String()
 }
 
-// decodeJSON reads one JSON document strictly: known members only, none twice, valid UTF-8 (RFC 7493),
-// nothing behind it. What is wrong is Invalid, with a pointer to where.
+// decodeJSON reads one JSON document strictly: known members only, none twice, valid UTF-8 (RFC 7493), no
+// data after it. Errors are Invalid, with a pointer to the place.
 func decodeJSON(body []byte, into any) error {
 	if len(body) > maxOrderJSON {
 		return failure(TooLarge, "error.too_large")
@@ -214,7 +213,7 @@ func decodeJSON(body []byte, into any) error {
 	return &Error{Kind: Invalid, Key: "error.invalid", Faults: []Fault{jsonFault(err)}}
 }
 
-// jsonFault tells where a document is wrong, and how: the decoder's own text may quote the input, so it is
+// jsonFault says where a document is wrong, and how. The decoder's own text may quote the input, so it is
 // not passed on.
 func jsonFault(err error) Fault {
 	var semantic *json.SemanticError
@@ -235,7 +234,7 @@ func jsonFault(err error) Fault {
 	return Fault{Key: "json.syntax"}
 }
 
-// maxPointer cuts the pointer of a hostile document.
+// maxPointer limits the pointer's length in bytes, as a hostile document could make it long.
 const maxPointer = 200
 
 func pointer(p jsontext.Pointer) string {

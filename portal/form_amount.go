@@ -8,8 +8,8 @@ import (
 	"postern/portal/money"
 )
 
-// amount reads a decimal of the form's currency into minor units, one that carries meaning: it must be
-// exact. What a floating point number leaves behind ("10.799999999999999") is still the amount it was.
+// amount reads a significant decimal amount of the form's currency into minor units; it must be exact. A
+// floating point artefact ("10.799999999999999") still counts as the amount it was.
 func (f *form) amount(field, value string) int64 {
 	exact := func(places int) bool {
 		near, _, err := money.Round(value, money.MaxPlaces)
@@ -19,13 +19,13 @@ func (f *form) amount(field, value string) int64 {
 	return f.minor(field, value, exact)
 }
 
-// roundedAmount reads an amount that only explains the total: more places than the currency has are rounded
-// away.
+// roundedAmount reads an amount that only explains the total: it is rounded to the decimal places of the
+// currency.
 func (f *form) roundedAmount(field, value string) int64 {
 	return f.minor(field, value, func(int) bool { return true })
 }
 
-// minor reads an amount, and rounds one with too many places where that may be done.
+// minor reads an amount and rounds it if it has too many places and mayRound allows it.
 func (f *form) minor(field, value string, mayRound func(places int) bool) int64 {
 	if f.currency == "" {
 		return 0 // the fault stands at the currency
@@ -50,8 +50,8 @@ func (f *form) minor(field, value string, mayRound func(places int) bool) int64 
 	return amount.Minor
 }
 
-// optionalAmount reads a part of the total. One below zero may be right (a correction of the tax), and may
-// be a mistake.
+// optionalAmount reads a part of the total. A negative one may be right (a correction of the tax) or a
+// mistake.
 func (f *form) optionalAmount(field string, value *string) *int64 {
 	if value == nil {
 		return nil
@@ -63,7 +63,7 @@ func (f *form) optionalAmount(field string, value *string) *int64 {
 	return &minor
 }
 
-// reduction is what is taken off, as a positive number: systems send it with either sign.
+// reduction reads a deduction as a positive number: systems send it with either sign.
 func (f *form) reduction(field string, value *string) *int64 {
 	if value == nil {
 		return nil
@@ -72,7 +72,7 @@ func (f *form) reduction(field string, value *string) *int64 {
 	return &minor
 }
 
-// refund is a reduction that carries meaning: what the customer has back.
+// refund reads the amount that the customer got back. Unlike a reduction it must be exact.
 func (f *form) refund(field string, value *string) *int64 {
 	if value == nil {
 		return nil
@@ -83,7 +83,7 @@ func (f *form) refund(field string, value *string) *int64 {
 
 func reduced(minor int64) int64 { return max(minor, -minor) }
 
-// total reads the total of an order. Below zero it is a credit note, and no order.
+// total reads the total of an order. A negative total means a credit note, not an order.
 func (f *form) total(field, value string) int64 {
 	minor := f.amount(field, value)
 	if minor < 0 {
@@ -92,7 +92,7 @@ func (f *form) total(field, value string) int64 {
 	return minor
 }
 
-// quantity reads how much of a thing there is. A line of nothing or less is kept, for the shop's own reasons.
+// quantity reads the quantity of a line. A zero or negative one is kept: the shop may have its reasons.
 func (f *form) quantity(field, value string) money.Decimal {
 	d, err := f.near(field, value)
 	if err != nil {
@@ -104,8 +104,8 @@ func (f *form) quantity(field, value string) money.Decimal {
 	return d
 }
 
-// explained reads a number that explains an amount beside it, such as a unit price or a rate of tax. One
-// that cannot be read is dropped.
+// explained reads a number that only explains an amount, such as a unit price or a tax rate. An unreadable
+// one is dropped.
 func (f *form) explained(field, value string) money.Decimal {
 	value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "%"))
 	if value == "" {

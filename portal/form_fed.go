@@ -13,11 +13,11 @@ import (
 	"postern/portal/validate"
 )
 
-// What feeds send is read by the methods here. A value that carries meaning is refused when it is wrong;
-// one that only decorates is cleaned, cut or dropped with a warning, because the order is worth more than
-// its picture.
+// The methods below read the values that feeds send. A wrong value that matters is refused; one that is
+// merely descriptive is cleaned, cut or dropped with a warning, because the order is worth more than its
+// picture.
 
-// cut reads a line that only decorates: of one that is too long the beginning is kept.
+// cut reads a merely descriptive line; one that is too long is truncated.
 func (f *form) cut(field, value string, most int) string {
 	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), validate.Line), most)
 }
@@ -27,11 +27,12 @@ func (f *form) cutProse(field, value string, most int) string {
 	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), validate.Prose), most)
 }
 
-// entity is a character reference of HTML with its semicolon: "Q&A" and "a&copy=1" are none.
+// entity matches an HTML character reference with its semicolon; "Q&A" and "a&copy=1" do not match.
 var entity = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
 
-// withoutEntities reads a text that went through HTML on its way: OpenCart, Etsy and WooCommerce's checkout
-// store "Acme &amp; O&#8217;Brien", and twice escaped what was read and saved again. Pages escape it again.
+// withoutEntities decodes a text that was HTML-escaped on its way: OpenCart, Etsy and WooCommerce's
+// checkout store "Acme &amp; O&#8217;Brien", doubly escaped if it was read and saved again. Pages escape it
+// again.
 func (f *form) withoutEntities(field, value string) string {
 	plain := value
 	for range 2 {
@@ -51,8 +52,8 @@ func (f *form) shortened(field, value string, most int) string {
 	return strings.TrimSpace(string([]rune(value)[:most-1])) + "…"
 }
 
-// key reads what a thing is called by: it must come back as it was sent, so it is refused rather than
-// altered. Only marks that cannot be seen are taken out.
+// key reads an identifier: it must be returned as it was sent, so a bad one is refused rather than altered.
+// Only invisible characters are removed.
 func (f *form) key(field, value string, most int) string {
 	value = validate.Code(value)
 	if validate.HasControl(value) || strings.ContainsRune(value, utf8.RuneError) {
@@ -62,7 +63,7 @@ func (f *form) key(field, value string, most int) string {
 	return f.bounded(field, value, most)
 }
 
-// fedTime reads a time that may be missing; one that cannot be read, such as 0000-00-00, is dropped.
+// fedTime reads an optional time; an unreadable one, such as 0000-00-00, is dropped.
 func (f *form) fedTime(field, value string) *time.Time {
 	if strings.TrimSpace(value) == "" {
 		return nil
@@ -74,9 +75,9 @@ func (f *form) fedTime(field, value string) *time.Time {
 	return t
 }
 
-// fedLink reads a link that may be missing. "www.dhl.com/…" and "//cdn.example.com/…" are completed as
-// browsers do. What is no absolute address of the web is dropped: to guess the host of "/media/x.jpg" could
-// show the wrong picture.
+// fedLink reads an optional link. "www.dhl.com/…" and "//cdn.example.com/…" are completed as browsers do
+// it. Anything but an absolute web address is dropped: guessing the host of "/media/x.jpg" could show the
+// wrong picture.
 func (f *form) fedLink(field, value string) string {
 	value = validate.Code(value)
 	if value == "" {
@@ -99,7 +100,7 @@ func (f *form) fedLink(field, value string) string {
 	return u.String()
 }
 
-// taxID reads a VAT ID as it stands on an order. What systems send in its place, such as "N/A", is dropped.
+// taxID reads the VAT ID of an order. A placeholder such as "N/A" is dropped.
 func (f *form) taxID(field, value string) string {
 	text := f.cut(field, value, maxWord)
 	if text != "" && isForNobody(text) {
@@ -109,7 +110,7 @@ func (f *form) taxID(field, value string) string {
 	return text
 }
 
-// address reads an address as the shop's records have it: bounded and in its one form, but not judged.
+// address reads an address from the shop's records: bounded and normalised, but not validated.
 func (f *form) address(field string, a *address.Address) *address.Address {
 	if a == nil || a.IsZero() {
 		return nil
@@ -128,7 +129,7 @@ func (f *form) address(field string, a *address.Address) *address.Address {
 	return &out
 }
 
-// splitStreet gives the lines of a street their fields: some systems send both in one.
+// splitStreet splits a street of two lines into its two fields: some systems send both in one.
 func (f *form) splitStreet(field string, a address.Address) address.Address {
 	street, rest, _ := strings.Cut(strings.TrimSpace(strings.ReplaceAll(a.Line1, "\r", "\n")), "\n")
 	if rest = strings.Join(strings.Fields(rest), " "); a.Line2 == "" && rest != "" {

@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// former is an address that is not the account's and that nobody else can take: one that it had, for 14
-// days, in which a mail to it can bring it back; or one that it is about to take.
+// former is an address that is reserved for the account but is not its current one: either a former
+// address, which an email can restore within 14 days, or one that the account is about to take.
 type former struct {
 	Email string    `bson:"email"`
 	Undo  []string  `bson:"undo,omitempty"`  // hashes of what mails to the address carry
@@ -33,7 +33,7 @@ func (c *Customer) holds(email string) int {
 	return slices.IndexFunc(c.Former, func(f former) bool { return f.Email == email })
 }
 
-// hold keeps an address for the account until a time at least.
+// hold reserves an address for the account until the given time at least.
 func (c *Customer) hold(email string, now, until time.Time) {
 	at := c.holds(email)
 	if at < 0 {
@@ -45,8 +45,8 @@ func (c *Customer) hold(email string, now, until time.Time) {
 	}
 }
 
-// secured is nil while an address is reserved for long enough that the worker cannot give it up under a
-// change that is going on: a request lives for seconds.
+// secured returns nil if an address is reserved for long enough that the worker cannot release it during a
+// change in progress: a request lasts only seconds.
 func (c *Customer) secured(email string, now time.Time) error {
 	at := c.holds(email)
 	if at < 0 || !now.Add(reserveLife/2).Before(c.Former[at].Until) {
@@ -55,8 +55,8 @@ func (c *Customer) secured(email string, now time.Time) error {
 	return nil
 }
 
-// move gives the account an address that is reserved. The old one stays held, and told of the change, when
-// somebody signed in by it; else it is given up.
+// move makes a reserved address the account's address. If anyone has signed in with the old one, it stays
+// reserved and is informed of the change; otherwise it is released.
 func (c *Customer) move(to string, told bool, now time.Time) error {
 	if err := c.secured(to, now); err != nil {
 		return err
@@ -76,9 +76,9 @@ func (c *Customer) move(to string, told bool, now time.Time) error {
 	return nil
 }
 
-// reserve makes an address ready for a customer to take, and returns who has it: the customer, or somebody
-// else. Then the customer holds it, its handle leads to the customer, and nothing from before lets anyone
-// in there. What is reserved and not taken is given up by the worker.
+// reserve reserves an address for a customer, and returns its holder: the customer, or someone else. If it
+// succeeds, the customer holds the address, its handle points to the customer, and no earlier session, link
+// or code works there. The worker releases an address that is reserved but not taken.
 func (a *App) reserve(ctx context.Context, shop, id, email string) (holder string, err error) {
 	for range moveTries {
 		holder, err = a.tryReserve(ctx, shop, id, email)
@@ -89,12 +89,12 @@ func (a *App) reserve(ctx context.Context, shop, id, email string) (holder strin
 	return "", failure(Conflict, "email.changed")
 }
 
-// errPresent says that an address is the account's already.
+// errPresent says that the address is already the account's.
 var errPresent = failure(Conflict, "email.changed")
 
-// tryReserve is storage.ErrConflict when the address's access document changed meanwhile. It is read before
-// the customer and replaced after, so that no session is cleared that was opened after another request
-// moved the account there.
+// tryReserve returns storage.ErrConflict if the address's access document has changed since it was read.
+// The document is read before the customer and replaced after, so that no session is cleared that was
+// opened after another request moved the account to this address.
 func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder string, err error) {
 	holder, err = a.follow(ctx, shop, emailHandle(email))
 	if err != nil || holder != "" && holder != id {
@@ -130,8 +130,8 @@ func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder st
 	return id, err
 }
 
-// releaseFormer gives up the addresses whose time is over, so that others can have them. What changed
-// meanwhile is looked at again at the next beat.
+// releaseFormer releases the addresses with an expired reservation, so that others can use them. Those that
+// changed while it ran are retried at the next beat.
 func (w Worker) releaseFormer(ctx context.Context, shop Shop, id string) error {
 	c, err := w.app.customer(ctx, shop.ID, id)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -163,8 +163,8 @@ func (w Worker) releaseFormer(ctx context.Context, shop Shop, id string) error {
 }
 
 // giveUp releases an address that the account neither has nor holds any more. The handle and the access
-// document are read before the customer, and altered only as they were read: a change to the address in
-// between makes it a conflict.
+// document are read before the customer, and changed only if unmodified, so a concurrent change of the
+// address causes a conflict.
 func (w Worker) giveUp(ctx context.Context, shop Shop, id, email string) error {
 	handles, docs, key := w.app.handleDocs(shop.ID), w.app.accessDocs(shop.ID), w.app.accessID(shop.ID, email)
 	h, handleRead, err := handles.Get(ctx, emailHandle(email))

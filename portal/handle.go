@@ -8,15 +8,15 @@ import (
 	"postern/storage"
 )
 
-// handle leads from what a customer is known by (an e-mail address, the shop system's id) to the customer.
-// Its key is what makes it unique: "email:jan@example.com", "feed:4711".
+// handle points from an identifier of a customer (an email address, the shop system's id) to the customer.
+// The document's key makes it unique: "email:jan@example.com", "feed:4711".
 type handle struct {
 	Customer string `bson:"customer"`
 	Erased   bool   `bson:"erased,omitempty"` // it led to somebody who was erased; Customer is ""
-	// ErasedAt is when that began. Who was a customer before is another person.
+	// ErasedAt is when the erasure began. A customer created before it is another person.
 	ErasedAt time.Time `bson:"since,omitempty"`
-	// Introduced says of the shop system's id that a PUT of the customer brought it. Earlier versions took
-	// it from orders, too.
+	// Introduced is true if a PUT of the customer brought this shop system's id. Earlier versions took ids
+	// from orders, too.
 	Introduced bool `bson:"introduced,omitempty"`
 }
 
@@ -29,7 +29,7 @@ func (a *App) handleDocs(shop string) storage.Docs[handle] {
 func emailHandle(email string) string { return "email:" + email }
 func feedHandle(id string) string     { return "feed:" + id }
 
-// follow returns the customer a handle leads to, "" when there is none.
+// follow returns the customer that a handle points to, or "".
 func (a *App) follow(ctx context.Context, shop, key string) (customer string, err error) {
 	h, _, err := a.handleDocs(shop).Get(ctx, key)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -38,8 +38,8 @@ func (a *App) follow(ctx context.Context, shop, key string) (customer string, er
 	return h.Customer, err
 }
 
-// introduced returns the customer whom the shop system's id leads to, "" for an id that no PUT of a
-// customer has introduced.
+// introduced returns the customer with the shop system's id, or "" if no PUT of a customer has introduced
+// that id.
 func (a *App) introduced(ctx context.Context, shop, feedID string) (customer string, err error) {
 	h, _, err := a.handleDocs(shop).Get(ctx, feedHandle(feedID))
 	if err != nil || !h.Introduced {
@@ -48,8 +48,8 @@ func (a *App) introduced(ctx context.Context, shop, feedID string) (customer str
 	return h.Customer, nil
 }
 
-// introduce makes the shop system's id lead to a customer who has none yet, and returns whom it leads to:
-// the customer, or who has it already.
+// introduce links the shop system's id to a customer without one, and returns the id's holder: the
+// customer, or the one that already had it.
 func (a *App) introduce(ctx context.Context, shop, feedID, customer string) (holder string, err error) {
 	c, err := a.customerDocs(shop).Change(ctx, customer, func(c *Customer) error {
 		if c.LinkedID != "" {
@@ -83,8 +83,7 @@ func (a *App) introduce(ctx context.Context, shop, feedID, customer string) (hol
 	return h.Customer, err
 }
 
-// claim makes the handle lead to the customer and returns whom it leads to: the customer, or who had it
-// before.
+// claim points the handle to the customer and returns its holder: the customer, or an earlier holder.
 func (a *App) claim(ctx context.Context, shop, key, customer string) (holder string, err error) {
 	err = a.handleDocs(shop).Insert(ctx, key, handle{Customer: customer})
 	if !errors.Is(err, storage.ErrExists) {
@@ -94,7 +93,7 @@ func (a *App) claim(ctx context.Context, shop, key, customer string) (holder str
 	return h.Customer, ifFound(err)
 }
 
-// keep is claim that marks the handle, too: who found it free to release a moment ago meets a conflict.
+// keep is claim that also modifies the handle, so that a release in progress runs into a conflict.
 func (a *App) keep(ctx context.Context, shop, key, customer string) (holder string, err error) {
 	kept, err := a.handleDocs(shop).Put(ctx, key, func(h *handle, found bool) error {
 		if found && h.Customer != customer {
@@ -106,18 +105,18 @@ func (a *App) keep(ctx context.Context, shop, key, customer string) (holder stri
 	return kept.Customer, err
 }
 
-// customerOfEmail returns the customer of a canonical address and makes one where there is none.
+// customerOfEmail returns the customer of a canonical address, and creates it if there is none.
 func (a *App) customerOfEmail(ctx context.Context, shop Shop, email string) (id string, err error) {
 	return a.settleEmail(ctx, shop, email, false)
 }
 
-// register is customerOfEmail for somebody who came without an order.
+// register is customerOfEmail for a person who has no order yet.
 func (a *App) register(ctx context.Context, shop Shop, email string) (id string, err error) {
 	return a.settleEmail(ctx, shop, email, true)
 }
 
-// settleEmail writes the handle first; whoever finds a handle without its customer makes the customer, so a
-// crash between leaves nothing wrong.
+// settleEmail writes the handle first. A later call that finds a handle without its customer creates the
+// customer, so a crash in between does no harm.
 func (a *App) settleEmail(ctx context.Context, shop Shop, email string, registered bool) (id string, err error) {
 	id, err = a.follow(ctx, shop.ID, emailHandle(email))
 	if err == nil && id == "" {

@@ -14,8 +14,8 @@ import (
 	"postern/storage"
 )
 
-// Return is the wish to go back to the shop's storefront, signed in there, too: to a URL on one of the
-// shop's origins, with the PKCE challenge (RFC 7636, S256) of the browser that began, "" for none.
+// Return is a request to go back, signed in, to the shop's storefront: to a URL on one of the shop's
+// origins, with the PKCE challenge (RFC 7636, S256) of the browser that started it, or "".
 type Return struct {
 	URL       string
 	Challenge string
@@ -34,10 +34,10 @@ var (
 	verifierShape  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636, 4.1
 )
 
-// ReturnTo is the wish for a URL and a challenge. ok is false unless the URL stands, byte for byte as a
-// browser would ask for it, on an allowed origin that is not the portal's own, and has no parameter that
-// could be taken for the code. A challenge of another shape is no wish either: without it the code would be
-// worth more.
+// ReturnTo returns the Return for a URL and a challenge. ok is false unless the URL is written exactly as a
+// browser would request it, has an allowed origin other than the portal's own, and has no parameter that
+// could be mistaken for the code. It is also false for a malformed challenge: ignoring that would make a
+// stolen code more useful.
 func (s Shop) ReturnTo(address, challenge string) (back Return, ok bool) {
 	if len(address) > maxReturn || strings.ContainsFunc(address, unfitForURL) || challenge != "" && !challengeShape.MatchString(challenge) {
 		return Return{}, false
@@ -53,8 +53,8 @@ func (s Shop) ReturnTo(address, challenge string) (back Return, ok bool) {
 	return Return{URL: address, Challenge: challenge}, true
 }
 
-// saysCode reports whether a query has a parameter that some server would read as "code": then the
-// storefront could take somebody else's code for ours.
+// saysCode reports whether a query has a parameter that some server would read as "code": the storefront
+// could then mistake another person's code for ours.
 func saysCode(query string) bool {
 	for _, part := range strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, _, _ := strings.Cut(part, "=")
@@ -67,7 +67,7 @@ func saysCode(query string) bool {
 	return false
 }
 
-// Path is the portal's own page that goes on to the storefront, as a destination.
+// Path returns the portal's own page that forwards to the storefront, as a destination.
 func (r Return) Path() string {
 	query := url.Values{returnURL: {r.URL}}
 	if r.Challenge != "" {
@@ -76,7 +76,7 @@ func (r Return) Path() string {
 	return returnPath + "?" + query.Encode()
 }
 
-// ReturnOf reads what Path wrote, and nothing else.
+// ReturnOf parses the result of Path, and nothing else.
 func (s Shop) ReturnOf(destination string) (back Return, ok bool) {
 	query, found := strings.CutPrefix(destination, returnPath+"?")
 	if !found {
@@ -90,7 +90,7 @@ func (s Shop) ReturnOf(destination string) (back Return, ok bool) {
 	return back, ok && back.Path() == destination
 }
 
-// with is the URL with the code added: behind the query that is there, before the fragment.
+// with adds the code to the URL: after the existing query, before the fragment.
 func (r Return) with(code string) string {
 	address, fragment, found := strings.Cut(r.URL, "#")
 	if found {
@@ -103,7 +103,7 @@ func (r Return) with(code string) string {
 	return address + between + returnedCode + "=" + code + fragment
 }
 
-// handOff is a code on its way to the storefront; its document's key is the code's hash.
+// handOff is a code on its way to the storefront. Its document's key is the code's hash.
 type handOff struct {
 	Customer  string    `bson:"customer"`
 	Access    string    `bson:"access"`  // key of the access document
@@ -130,8 +130,8 @@ func (a *App) handOffDocs(shop string) storage.Docs[handOff] {
 	return storage.Open[handOff](a.engine, shop, handOffCollection())
 }
 
-// HandOff makes a code of 256 bits that says to the storefront who this is, once and within 60 seconds, and
-// returns the URL that takes it there. Only its hash is stored. 240 an hour, then TooMany.
+// HandOff creates a code of 256 bits that identifies the customer to the storefront, once and within 60
+// seconds, and returns the URL that delivers it. Only its hash is stored. 240 an hour, then TooMany.
 func (s Shopper) HandOff(ctx context.Context, back Return) (address string, err error) {
 	over, err := s.app.over(ctx, []bound{s.bound("hand-off", limit(handOffsAnHour, time.Hour))})
 	if err != nil {
@@ -150,17 +150,17 @@ func (s Shopper) HandOff(ctx context.Context, back Return) (address string, err 
 	return back.with(code), err
 }
 
-// handOffWire is what a storefront exchanges for a customer.
+// handOffWire is the storefront's request to exchange a code.
 type handOffWire struct {
 	Code     string `json:"code"`
 	ReturnTo string `json:"return_to"`
 	Verifier string `json:"code_verifier"`
 }
 
-// ExchangeHandOff returns the customer whose code it is, once. A code that was never made, is used, late,
-// of another shop or another return_to, or comes without its verifier, is Gone, always by the key
-// "hand_off.gone": its holder learns nothing from the difference, and a code that was presented wrongly is
-// spent, too. So is one whose session has ended meanwhile.
+// ExchangeHandOff returns the customer that a code was made for, once. A code that is unknown, used,
+// expired, or of another shop or return_to, or that lacks its verifier, is Gone, always with the key
+// "hand_off.gone": the sender learns nothing from the difference, and a wrongly presented code is spent,
+// too. A code is also Gone if its session has ended in the meantime.
 func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (CustomerRecord, error) {
 	var w handOffWire
 	if err := decodeJSON(body, &w); err != nil {
@@ -185,9 +185,9 @@ func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (CustomerRecord,
 
 func goneHandOff() error { return failure(Gone, "hand_off.gone") }
 
-// takeHandOff reads a code's document and marks it as taken, with nothing else left in it: of many who read
-// it, the one whose write wins has it. A deletion would not do: after a lost answer nobody could tell whose
-// it was. The sweep removes the rest.
+// takeHandOff reads a code's document and replaces it with an empty one marked as taken; of several
+// concurrent readers, the first to write gets the code. A deletion would not do: if its answer is lost,
+// nobody can tell which caller deleted it. The sweep removes the rest.
 func takeHandOff(ctx context.Context, docs storage.Docs[handOff], key string) (handOff, error) {
 	h, read, err := docs.Get(ctx, key)
 	if err == nil && h.Taken {
@@ -202,8 +202,8 @@ func takeHandOff(ctx context.Context, docs storage.Docs[handOff], key string) (h
 	return h, err
 }
 
-// proven checks the verifier of RFC 7636, 4.6. One that belongs to no challenge is as wrong as none that
-// belongs to one: somebody took the challenge away on the way here.
+// proven checks the verifier of RFC 7636, 4.6. A verifier without a challenge is as wrong as a challenge
+// without a verifier: an attacker has removed the challenge on the way.
 func (h handOff) proven(verifier string) bool {
 	if h.Challenge == "" {
 		return verifier == ""
@@ -212,8 +212,8 @@ func (h handOff) proven(verifier string) bool {
 	return verifierShape.MatchString(verifier) && sameHash(h.Challenge, base64.RawURLEncoding.EncodeToString(sum[:]))
 }
 
-// customerOfHandOff is the customer, while the session that made the code lives and the account has its
-// address still.
+// customerOfHandOff returns the customer if the session that created the code is still live and the account
+// still has the same address.
 func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (Customer, error) {
 	doc, _, err := a.accessDocs(shop).Get(ctx, h.Access)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -233,7 +233,7 @@ func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (Cu
 	return c, err
 }
 
-// sweepHandOffs removes codes whose time is over, taken or not.
+// sweepHandOffs removes expired codes, taken or not.
 func (w Worker) sweepHandOffs(ctx context.Context, shop Shop) error {
 	now := w.app.now()
 	over := func(h handOff) bool { return !now.Before(h.Until) }

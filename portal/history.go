@@ -12,9 +12,8 @@ import (
 	"postern/storage"
 )
 
-// history is a customer's kept totals: how many orders each month has, "2026-03" in the time zone Zone. It
-// is recounted from the orders, month by month, never adjusted; where the shop's zone has changed since,
-// the worker recounts it whole.
+// history holds a customer's order counts by month, such as "2026-03", in the time zone Zone. Months are
+// recounted from the orders, never adjusted; if the shop's zone changes, the worker recounts them all.
 type history struct {
 	Zone   string           `bson:"zone"`
 	Months map[string]int64 `bson:"months,omitempty"`
@@ -34,7 +33,7 @@ func (a *App) historyDocs(shop string) storage.Docs[history] {
 	return storage.Open[history](a.engine, shop, historyCollection())
 }
 
-// history returns a customer's totals; one without orders has none.
+// history returns a customer's counts, which are empty for a customer without orders.
 func (a *App) history(ctx context.Context, shop, customer string) (history, error) {
 	h, _, err := a.historyDocs(shop).Get(ctx, customer)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -64,7 +63,7 @@ func (h history) years() []int {
 	return years
 }
 
-// nearest is the year with orders that is closest to the range, which ends before to; 0 when there is none.
+// nearest returns the year with orders closest to the range, which ends before to; 0 if there is none.
 func (h history) nearest(from, to time.Time) int {
 	last := to.Add(-time.Millisecond).Year() // the store's times are of milliseconds
 	best, distance := 0, -1
@@ -83,14 +82,14 @@ func (h history) nearest(from, to time.Time) int {
 	return best
 }
 
-// recountWhole counts all of a customer's orders in the shop's present time zone.
+// recountWhole counts all of a customer's orders in the shop's current time zone.
 func (a *App) recountWhole(ctx context.Context, shop Shop, customer string, h *history) (err error) {
 	h.Zone = shop.TimeZone
 	h.Months, err = a.countOrders(ctx, shop, customer, nil, nil)
 	return err
 }
 
-// countOrders counts a customer's orders placed from one moment to before another, by month.
+// countOrders counts a customer's orders placed in [from, to), by month.
 func (a *App) countOrders(ctx context.Context, shop Shop, customer string, from, to any) (map[string]int64, error) {
 	months := map[string]int64{}
 	query := storage.Query{Index: ordersByPlaced, Equal: []any{customer}, From: from, To: to, Limit: storage.MaxLimit}

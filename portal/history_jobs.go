@@ -9,21 +9,21 @@ import (
 	"postern/storage"
 )
 
-// A month of a customer is counted by a job on the customer's counts, however many orders ask for it: an
+// A job on the customer's counts recounts one month of the customer, however many orders ask for it: an
 // import of a million orders leaves one job for each customer and month, not a million.
 //
-// It is asked for before an order is written, for a while later: the write is over by then, so that the
-// count sees it. A crash in between has a month counted in vain. A write that took longer than it should
-// asks again afterwards.
+// The job is scheduled before an order is written, with a delay: the write has ended by then, so the count
+// sees it. A crash in between costs one needless count. A write that took longer than expected schedules
+// another count afterwards.
 const (
 	kindCountOrders = "count_orders" // args: month
 	kindRecount     = "recount_in_time_zone"
-	// standardCountDelay is how long after an order its month is counted. Orders that come within it are
+	// standardCountDelay is how long after an order its month is counted. Orders that arrive within it are
 	// counted together.
 	standardCountDelay = 3 * time.Second
 )
 
-// WithCountDelay sets how long after an order its customer's month is counted. Orders that come within it
+// WithCountDelay sets how long after an order its customer's month is counted. Orders that arrive within it
 // are counted together.
 func WithCountDelay(d time.Duration) Option { return func(a *App) { a.countDelay = d } }
 
@@ -38,7 +38,7 @@ func (m customerMonth) request(at time.Time) job.Request {
 	return job.Request{Kind: kindCountOrders, Args: job.Args{"month": m.month}, At: at}
 }
 
-// askCounts has months counted, in a while. It is called before what changes them is written.
+// askCounts schedules a count of months, after the delay. It is called before the write that changes them.
 func (a *App) askCounts(ctx context.Context, shop Shop, months ...customerMonth) error {
 	now := a.now()
 	return a.changeCounts(ctx, shop, months, func(h *history, m customerMonth) bool {
@@ -46,8 +46,8 @@ func (a *App) askCounts(ctx context.Context, shop Shop, months ...customerMonth)
 	})
 }
 
-// confirmCounts is called when the write is over that began after askCounts. If that took so long that the
-// months may have been counted before, they are counted again.
+// confirmCounts is called after the write that followed askCounts. If it took so long that the months may
+// have been counted too early, they are counted again.
 func (a *App) confirmCounts(ctx context.Context, shop Shop, asked time.Time, months ...customerMonth) error {
 	now := a.now()
 	if now.Sub(asked) < a.countDelay/3 {
@@ -84,8 +84,8 @@ func (w Worker) countJobs() job.Source {
 	}
 }
 
-// countMonth counts one month of one customer anew. An order that is written after the count began has asked
-// for another.
+// countMonth recounts one month of one customer. An order written after the count began has scheduled
+// another.
 func (w Worker) countMonth(ctx context.Context, shop Shop, t job.Task[history]) (job.Finish[history], error) {
 	month := t.Job.Args["month"]
 	first, err := time.ParseInLocation(monthForm+" 02 15", month+" 01 12", shop.Location())
@@ -120,7 +120,7 @@ func (w Worker) shopJobs() job.Source {
 	}
 }
 
-// recountInTimeZone recounts all histories that were counted in another time zone than the shop's.
+// recountInTimeZone recounts all histories that were counted in a time zone other than the shop's.
 func (w Worker) recountInTimeZone(ctx context.Context, t job.Task[Shop]) (job.Finish[Shop], error) {
 	w.app.forgetShops()
 	shop, err := w.app.shop(ctx, t.Key)

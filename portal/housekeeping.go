@@ -10,7 +10,7 @@ import (
 	"postern/storage"
 )
 
-// housekeeping is the document that asks for what belongs to no shop.
+// housekeeping is the document for jobs that belong to no shop.
 type housekeeping struct {
 	Work job.List `bson:"work,omitempty"`
 }
@@ -43,7 +43,7 @@ func (w Worker) housekeepingJobs() job.Source {
 	}
 }
 
-// beginHousekeeping sees to it that there is a sweep to come.
+// beginHousekeeping ensures that a sweep is scheduled.
 func (a *App) beginHousekeeping(ctx context.Context) error {
 	_, err := a.housekeepingDocs().Put(ctx, housekeepingKey, func(h *housekeeping, _ bool) error {
 		if !h.Work.Ensure(job.Request{Kind: kindSweep, At: a.now(), Slow: true}, time.Time{}) {
@@ -54,8 +54,8 @@ func (a *App) beginHousekeeping(ctx context.Context) error {
 	return err
 }
 
-// sweep removes what is past its time (records of emails, codes for the storefront, what strangers typed),
-// and asks for the next sweep.
+// sweep removes expired documents (records of emails, codes for the storefront, addresses entered by
+// strangers), and schedules the next sweep.
 func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
@@ -75,7 +75,7 @@ func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish
 	}, nil
 }
 
-// sweepAccess removes what is kept of addresses that somebody typed and nobody signed in with.
+// sweepAccess removes access documents of addresses that someone entered but nobody signed in with.
 func (w Worker) sweepAccess(ctx context.Context, shop Shop) error {
 	now := w.app.now()
 	stale := func(a access) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }

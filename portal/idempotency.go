@@ -8,10 +8,9 @@ import (
 	"postern/storage"
 )
 
-// repeatable is a request of a feed that carried an Idempotency-Key
-// (draft-ietf-httpapi-idempotency-key-header), kept for a day: repeated with the same key it has the same
-// answer, and is not done twice. Only what succeeded is kept. Their number is bounded by the limits of what
-// they ask for.
+// repeatable is a feed's request with an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), kept
+// for a day: a repeat with the same key gets the same answer and is not executed again. Only successful
+// requests are kept. Their number is limited by the rate limits of the operations.
 type repeatable struct {
 	Request string    `bson:"request"` // hash of what was asked
 	ID      string    `bson:"id"`      // what is done carries it, so that going on after a crash does it once
@@ -37,8 +36,8 @@ func (a *App) repeatableDocs(shop string) storage.Docs[repeatable] {
 	return storage.Open[repeatable](a.engine, shop, repeatableCollection())
 }
 
-// once does something once for a key. Another request under the same key is Invalid, one that is still
-// under way a Conflict.
+// once executes do once for a key. A different request with the same key is Invalid; a repeat while the
+// first is still in progress is a Conflict.
 func (f Feed) once(ctx context.Context, key, request string, do func(ctx context.Context, id string) error) error {
 	docs, now := f.app.repeatableDocs(f.shop.ID), f.app.now()
 	repeated := false
@@ -71,7 +70,7 @@ func (f Feed) once(ctx context.Context, key, request string, do func(ctx context
 	return ifFound(err)
 }
 
-// sweepRepeatables removes those whose day is over.
+// sweepRepeatables removes expired ones.
 func (w Worker) sweepRepeatables(ctx context.Context, shop Shop) error {
 	now := w.app.now()
 	over := func(r repeatable) bool { return !now.Before(r.Until) }

@@ -15,21 +15,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Refusal is one line of an import that was not taken.
+// Refusal is one line of an import that was refused.
 type Refusal struct {
 	Line   int    // from 1
 	Number string // of the order, "" where it could not be read
 	Err    error
 }
 
-// Warning is one line of an import of which something was rounded, cleaned or dropped; the rest was taken.
+// Warning is one line of an import that was accepted, but with a value rounded, cleaned or dropped.
 type Warning struct {
 	Line   int // from 1
 	Number string
 	Faults []Fault
 }
 
-// Report is what an import did.
+// Report is the result of an import.
 type Report struct {
 	Lines                              int // that held something
 	Created, Updated, Unchanged, Stale int
@@ -46,12 +46,13 @@ const (
 	maxWarned     = 100
 )
 
-// ImportOrders stores orders from NDJSON: one order a line, as PUT takes them, with its number inside; or
-// from a JSON array, or objects written over several lines, which are counted by the line they begin in.
-// Empty lines are skipped. A line that is wrong, or whose customer is just being erased, is refused and
-// reported, and the others are stored. Lines of one order are stored in the sequence of the file. Progress
-// is told after each line with the bytes read so far. Since each order is stored as of its own time, an
-// import that was interrupted and is run again ends the same. The error is that of the reader or the store.
+// ImportOrders stores orders from NDJSON (one order a line, as PUT takes them, with the number inside),
+// from a JSON array, or from objects written over several lines, which are reported by their first line.
+// Empty lines are skipped. A wrong line, or one for a customer who is being erased, is refused and
+// reported; the others are stored. Lines of one order are stored in the sequence of the file. After each
+// line, progress gets the number of bytes read since the previous call. As each order is stored as of its
+// own time, an interrupted import can be run again with the same result. The error is that of the reader or
+// the store.
 func (o Operator) ImportOrders(
 	ctx context.Context, shopID string, r io.Reader, progress func(bytes int), options ...ImportOption,
 ) (Report, error) {
