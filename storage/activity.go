@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// Activity is an Engine that counts the documents written through it, so that this process's loops which
-// look for work can rest while it writes nothing. Counters are no documents.
+// Activity is an Engine that counts the documents written through it, so that polling loops in this process
+// can slow down while nothing is written. Counters do not count as documents.
 type Activity struct {
 	Engine
 	writes atomic.Int64
 }
 
-// NewActivity returns the engine with its writes counted.
+// NewActivity returns engine wrapped in a write counter.
 func NewActivity(engine Engine) *Activity { return &Activity{Engine: engine} }
 
-// Writes is how many writes have ended, those that failed included. A write is counted after it is stored:
-// a loop that reads the number and then looks misses nothing.
+// Writes returns the number of finished writes, failed ones included. A write is counted after it is
+// stored, so a loop that reads the number and then polls misses nothing.
 func (a *Activity) Writes() int64 { return a.writes.Load() }
 
 // Insert implements Engine.
@@ -39,26 +39,27 @@ func (a *Activity) Delete(ctx context.Context, collection, id string, read Versi
 }
 
 const (
-	// idleAfter is how long a process writes nothing before its loops rest.
+	// idleAfter is how long a process must write nothing before its loops become idle.
 	idleAfter = 10 * time.Second
-	// idleLook is the gap between two looks of a loop at rest: at a beat of half a second, five seconds at
-	// the latest.
+	// idleLook is the interval between two polls of an idle loop: with a half-second beat, five seconds at
+	// most.
 	idleLook = 4750 * time.Millisecond
 )
 
-// IdleBeat tells a loop that looks for work at a fixed beat at which beats to look: at each for ten seconds
-// after a write of this process, and else every five seconds. The beat itself never moves, so when a look
-// comes tells nothing but the beat.
+// IdleBeat tells a loop that polls at a fixed beat which beats to poll on: every beat for ten seconds after
+// a write by this process, otherwise every five seconds. The beat itself never shifts, so the time of a
+// poll reveals nothing beyond the beat.
 type IdleBeat struct {
 	writes         func() int64
 	seen           int64
 	busyAt, lookAt time.Time
 }
 
-// NewIdleBeat returns the beat of one loop, which is not idle at first. With nil for writes it never is.
+// NewIdleBeat returns the beat of one loop, which does not start idle. With nil for writes it never becomes
+// idle.
 func NewIdleBeat(writes func() int64) *IdleBeat { return &IdleBeat{writes: writes, seen: -1} }
 
-// Due reports whether to look at the beat that has come.
+// Due reports whether to poll on this beat.
 func (b *IdleBeat) Due(now time.Time) bool {
 	if b.writes == nil {
 		return true

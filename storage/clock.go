@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Clock is an engine whose store has a clock: expiries and dates of several machines agree only as far as
-// their clocks do. Both engines have it.
+// Clock is an engine whose store has a clock. Expiries and dates agree between machines only as far as
+// their clocks do. Both engines implement it.
 type Clock interface {
-	// Clock asks the store for its time, in milliseconds: that of this machine for the embedded one, which
-	// shows that the store answers, and the server's for MongoDB.
+	// Clock returns the store's time, in milliseconds. For the embedded engine that is this machine's
+	// clock, and the call shows that the store responds; for MongoDB it is the server's.
 	Clock(ctx context.Context) (time.Time, error)
 }

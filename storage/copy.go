@@ -12,36 +12,36 @@ import (
 )
 
 const (
-	copyBatch   = 1000 // changes announced at once
-	copyStride  = 5000 // documents compared before progress is told at the latest
-	copyWorkers = 64   // changes under way at once, so that they share commits
+	copyBatch   = 1000 // changes announced together
+	copyStride  = 5000 // documents compared before progress is reported, at most
+	copyWorkers = 64   // concurrent changes, so that they share commits
 )
 
-// Report counts documents. Behind are those that changed in the source while they were copied: the target
-// has them as before, and the next run brings them.
+// Report counts documents. Behind counts those that changed in the source while they were being copied: the
+// target keeps the earlier version, and the next run updates them.
 type Report struct {
 	Inserted, Replaced, Deleted, Unchanged, Behind int64
 }
 
-// Copy makes the collections of the target equal to those of the source: it writes what differs, deletes
-// what only the target has, and skips documents of the same version. Versions and marks stay as they are.
-// Counters (rate limits) are not copied: they begin anew. The indexes are the target's own, made when it
-// was opened.
+// Copy makes the collections of the target equal to those of the source: it writes documents that differ,
+// deletes documents that exist only in the target, and skips documents of the same version. Versions and
+// marks are preserved. Counters (rate limits) are not copied: they start again from zero. The target's
+// indexes are its own, created when it was opened.
 //
-// A run that ended early, by an error, ctx or a crash, is simply run again; after one that was completed
-// another changes nothing. The source may be in use meanwhile, but then its documents come from different
-// moments, so the last run belongs to a source that rests. Only Copy may write to the target until it takes
-// the source's place.
+// After a run that ended early (by an error, ctx or a crash), run Copy again; after a complete run, another
+// run changes nothing. The source may be in use during the copy, but its documents are then read at
+// different moments, so do the last run while the source is idle. Nothing but Copy may write to the target
+// until it replaces the source.
 //
-// It returns ErrTarget, having written nothing to the target, unless each document there is in a version
-// that an earlier copy from this source has put there, and none is missing: so a first copy wants a target
-// whose collections are empty. A stamp in the target tells, over the ids and versions of all documents.
-// What it cannot tell: a change that keeps the version, as only another program makes; counters;
-// collections that were not given; and writes during the run, of which a conflicting one ends it and any
-// other shows in the next. A store restored from a backup of the source counts as the source.
+// Copy returns ErrTarget, having written nothing to the target, unless every document there is in a version
+// written by an earlier copy from this source and none is missing. A first copy therefore needs a target
+// whose collections are empty. A stamp in the target records the ids and versions of all documents. It does
+// not detect changes that keep the version (only other programs make those), counters, collections that
+// were not passed, or writes during the run: a conflicting write ends the run, any other is detected by the
+// next. A store restored from a backup of the source counts as the source.
 //
-// The progress, which may be nil, is how many documents have been looked at, in the target and then in the
-// source, of how many; the total can grow.
+// The progress function, which may be nil, gets the number of documents examined (in the target, then in
+// the source) and the total, which can grow.
 func Copy(ctx context.Context, from, to Engine, collections []Collection, progress func(done, total int64)) (Report, error) {
 	c, err := newCopier(ctx, from, to, collections)
 	if err != nil {
@@ -73,7 +73,7 @@ type copier struct {
 	report      Report
 	progress    func(done, total int64)
 	done, total int64
-	empty       map[string]bool // collections of the target
+	empty       map[string]bool // collections that are empty in the target
 }
 
 func newCopier(ctx context.Context, from, to Engine, collections []Collection) (*copier, error) {
@@ -121,8 +121,8 @@ func (c *copier) looked(n int64) {
 	c.progress(c.done, c.total)
 }
 
-// audit sees to it that the target is as copies left it, before anything is written, and then takes the
-// stamp over.
+// audit checks, before anything is written, that the target is as earlier copies left it, and then takes
+// over the stamp.
 func (c *copier) audit(ctx context.Context, collections []Collection) error {
 	unfinished := c.stamp.Collection
 	if unfinished != "" && !slices.ContainsFunc(collections, func(d Collection) bool { return d.Name == unfinished }) {
@@ -164,9 +164,10 @@ func (c *copier) auditOne(ctx context.Context, collection string) error {
 	}
 }
 
-// copy compares and writes one collection, the next batch being read while one is written. The target's
-// trail is always ahead of the writes, so it never meets them. Where the target has nothing yet, all
-// documents are read in one go; else only those that differ, which is quick when few do.
+// copy compares and writes one collection, reading the next batch while it writes the previous one. The
+// target's trail is always ahead of the writes, so it never reads them. If the target's collection is
+// empty, documents are read together with their bodies; otherwise only the bodies that differ are read,
+// which is fast when few do.
 func (c *copier) copy(ctx context.Context, collection string) error {
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan batch, 1)
@@ -189,7 +190,7 @@ func (c *copier) copy(ctx context.Context, collection string) error {
 	return group.Wait()
 }
 
-// apply announces the changes, makes them side by side, and brings the stamp in memory up to date.
+// apply announces the changes, makes them concurrently, and updates the stamp in memory.
 func (c *copier) apply(ctx context.Context, collection string, b batch) error {
 	made := make([]bool, len(b.changes))
 	if len(b.changes) > 0 {
@@ -214,7 +215,7 @@ func (c *copier) apply(ctx context.Context, collection string, b batch) error {
 	return nil
 }
 
-// add counts the change, which was taken for unchanged if it has a document in the source.
+// add counts the change. A change to a document of the source was first counted as unchanged.
 func (r *Report) add(c change, made bool) {
 	if c.to != (Version{}) {
 		r.Unchanged--
@@ -231,8 +232,9 @@ func (r *Report) add(c change, made bool) {
 	}
 }
 
-// writeAll makes the changes; made tells which, for some may not be the source's state any more. A write
-// that has begun is waited for, whatever happens: one that came late would be a stranger's to the next run.
+// writeAll makes the changes. made records which were made, since some documents may have changed in the
+// source. It always waits for writes in flight: the next run would take a late one for a write by another
+// program.
 func (c *copier) writeAll(ctx context.Context, collection string, changes []change, made []bool) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
@@ -267,7 +269,8 @@ func (c *copier) write(ctx context.Context, collection string, ch change) (bool,
 	return true, c.put(context.WithoutCancel(ctx), collection, ch)
 }
 
-// put makes the change in the target. Only a write by others explains that it is not in the state found.
+// put makes the change in the target. If the document is not in the state found, someone else has written
+// to the target.
 func (c *copier) put(ctx context.Context, collection string, ch change) error {
 	shop, _, _ := strings.Cut(ch.id, "/")
 	r := Record{ID: ch.id, Shop: shop, Version: ch.to, Doc: ch.doc}
@@ -286,7 +289,7 @@ func (c *copier) put(ctx context.Context, collection string, ch change) error {
 	return err
 }
 
-// finish writes the last state into the stamp, when it is not there yet.
+// finish writes the final state to the stamp unless it is already there.
 func (c *copier) finish(ctx context.Context) error {
 	if c.stamp.Collection == "" {
 		return nil

@@ -9,10 +9,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// cursor is a position in a query's list, and whether to go back from it. On the wire it is base64url of
-// BSON behind a checksum that covers the query too, so that a cursor that was edited or belongs to another
-// query is told, not followed. The checksum is no secret: a cursor can only ever move within what its query
-// may see.
+// cursor is a position in a query's list, and whether to page backwards from it. On the wire it is
+// base64url of a checksum followed by BSON. The checksum also covers the query, so a cursor that was edited
+// or belongs to another query is rejected. The checksum is not a secret: a cursor can only move within the
+// rows its query may see.
 type cursor struct {
 	Position `bson:",inline"`
 	Back     bool `bson:"b,omitempty"`
@@ -52,8 +52,8 @@ func checksum(query [sha256.Size]byte, body []byte) []byte {
 	return h.Sum(nil)[:checksumBytes]
 }
 
-// fingerprint is a hash of everything that makes the list of q what it is; the limit may change between
-// pages.
+// fingerprint is a hash of everything that determines the list of q. The limit is left out, so it may
+// change between pages.
 func (d source) fingerprint(q Query) [sha256.Size]byte {
 	h := sha256.New()
 	part := func(v any) {

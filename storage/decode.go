@@ -12,9 +12,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// decode reads a document into the zero value that into points to, as bson.Unmarshal does: it knows how the
-// product's own types are stored, in which it is several times as fast, and leaves every other pair of
-// types to bson.
+// decode reads a document into the zero value that into points to, as bson.Unmarshal does. It handles the
+// types that the product stores, several times as fast, and leaves every other combination to bson.
 //
 // All strings share the memory of one copy of the document.
 func decode(raw bson.Raw, into any) error {
@@ -22,10 +21,10 @@ func decode(raw bson.Raw, into any) error {
 	return decoderOf(v.Type())(v, value{kind: bson.TypeEmbeddedDocument, data: raw, text: string(raw)})
 }
 
-// decoder reads a value into a variable that is zero.
+// decoder reads a value into a variable that holds its zero value.
 type decoder func(v reflect.Value, in value) error
 
-// decoders are made once for each type.
+// decoders caches one decoder per type.
 var decoders sync.Map //nolint:gochecknoglobals // made of types alone, so as constant as they are
 
 func decoderOf(t reflect.Type) decoder {
@@ -67,15 +66,15 @@ func newDecoder(t reflect.Type) decoder {
 	return decodeAny
 }
 
-// isForeign tells types that are not stored by their kind: those that store themselves, and those of other
-// modules.
+// isForeign reports whether a type is not stored according to its kind: types that encode themselves, and
+// types of other modules.
 func isForeign(t reflect.Type) bool {
 	own := func(i reflect.Type) bool { return t.Implements(i) || reflect.PointerTo(t).Implements(i) }
 	return own(reflect.TypeFor[bson.Unmarshaler]()) || own(reflect.TypeFor[bson.ValueUnmarshaler]()) ||
 		strings.HasPrefix(t.PkgPath(), "go.mongodb.org/") || slices.Contains([]string{"encoding/json", "net/url"}, t.PkgPath())
 }
 
-// decodeAny has bson do it.
+// decodeAny leaves the value to bson.
 func decodeAny(v reflect.Value, in value) error {
 	return bson.RawValue{Type: in.kind, Value: in.data}.Unmarshal(v.Addr().Interface())
 }
@@ -84,7 +83,7 @@ func decodeString(v reflect.Value, in value) error {
 	if in.kind != bson.TypeString {
 		return decodeAny(v, in)
 	}
-	v.SetString(in.text[4 : len(in.text)-1]) // between its length and NUL
+	v.SetString(in.text[4 : len(in.text)-1]) // between the length and the NUL
 	return nil
 }
 
@@ -174,14 +173,14 @@ func decodeMap(inner decoder) decoder {
 	}
 }
 
-// member is a field of a struct, maybe of one embedded in it.
+// member is a field of a struct, possibly of an embedded struct.
 type member struct {
 	name  string
 	index []int
 	read  decoder
 }
 
-// decodeStruct leaves a struct to bson that embeds by pointer or takes what has no field into a map.
+// decodeStruct leaves a struct to bson if it embeds by pointer or collects unknown fields in a map.
 func decodeStruct(t reflect.Type) decoder {
 	members, ok := membersOf(t, nil)
 	if !ok {
@@ -195,7 +194,7 @@ func decodeStruct(t reflect.Type) decoder {
 		if in.kind != bson.TypeEmbeddedDocument {
 			return decodeAny(v, in)
 		}
-		next := 0 // elements stand in the order of the fields, most often
+		next := 0 // elements are usually in field order
 		return in.each(func(name string, element value) error {
 			if next >= len(members) || members[next].name != name {
 				place, known := places[name]
@@ -211,7 +210,7 @@ func decodeStruct(t reflect.Type) decoder {
 	}
 }
 
-// membersOf lists the fields that are stored.
+// membersOf lists the stored fields.
 func membersOf(t reflect.Type, path []int) (members []member, ok bool) {
 	for i := range t.NumField() {
 		field := t.Field(i)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// batch is what is announced and then written at once, and how many documents of the source were looked at
-// for it.
+// batch is a set of changes that are announced and written together, and the number of source documents
+// examined for it.
 type batch struct {
 	changes []change
 	bytes   int
@@ -23,7 +23,7 @@ type difference struct {
 	source, target trail
 }
 
-// find sends what differs, in batches in the order of the ids.
+// find sends the differences, in batches, in id order.
 func (d *difference) find(ctx context.Context, batches chan<- batch) error {
 	for more := true; more; {
 		var b batch
@@ -42,7 +42,7 @@ func (d *difference) find(ctx context.Context, batches chan<- batch) error {
 	return nil
 }
 
-// next compares the next document; false says that both are at their end.
+// next compares the next document. It returns false when both sides have ended.
 func (d *difference) next(ctx context.Context, b *batch) (bool, error) {
 	source, inSource, err := d.source.head(ctx)
 	if err != nil {

@@ -20,11 +20,11 @@ const (
 	maxTries    = 1000
 )
 
-// Docs is one collection of one shop, as documents of type T. The shop's name begins every id, so another
-// shop's document cannot be named.
+// Docs is one collection of one shop, as documents of type T. Every id begins with the shop's name, so a
+// Docs cannot address another shop's documents.
 type Docs[T any] struct{ source }
 
-// source is a collection in one shop; with shop "" in all of them, which only queries ask.
+// source is a collection in one shop or, with shop "", in all shops (for queries only).
 type source struct {
 	engine     Engine
 	shop       string
@@ -36,7 +36,7 @@ func Open[T any](engine Engine, shop string, collection Collection) Docs[T] {
 	return Docs[T]{source{engine: engine, shop: shop, collection: collection}}
 }
 
-// envelope is a document with what the store adds to it.
+// envelope is a document together with the fields that the store adds.
 type envelope[T any] struct {
 	ID   string `bson:"_id"`
 	Shop string `bson:"shop"`
@@ -45,7 +45,7 @@ type envelope[T any] struct {
 	Body T      `bson:",inline"`
 }
 
-// Get returns the document and the version that Replace and Delete want, or ErrNotFound.
+// Get returns the document and the version to pass to Replace and Delete, or ErrNotFound.
 func (d Docs[T]) Get(ctx context.Context, key string) (T, Version, error) {
 	var e envelope[T]
 	if d.checkKey(key) != nil {
@@ -87,9 +87,9 @@ func (d Docs[T]) Delete(ctx context.Context, key string, read Version) error {
 	return d.fault("delete", d.engine.Delete(ctx, d.collection.Name, d.id(key), read))
 }
 
-// Change reads the document, lets change alter it, and replaces it; when another write came between, it
-// does all again. It returns the document as stored, ErrNotFound when there is none, and change's own error
-// unaltered. When change returns ErrUnchanged nothing is written and the error is nil.
+// Change reads the document, calls change to modify it, and replaces it; if another write came between, it
+// starts over. It returns the document as stored, ErrNotFound if there is none, and change's own error
+// unaltered. When change returns ErrUnchanged, nothing is written and the error is nil.
 func (d Docs[T]) Change(ctx context.Context, key string, change func(*T) error) (T, error) {
 	return d.Put(ctx, key, func(doc *T, found bool) error {
 		if !found {
@@ -99,8 +99,8 @@ func (d Docs[T]) Change(ctx context.Context, key string, change func(*T) error) 
 	})
 }
 
-// Put is Change for a document that need not exist: then change gets a zero document and found is false,
-// and the result is inserted.
+// Put is Change for a document that need not exist: if it does not, change gets a zero document with found
+// false, and the result is inserted.
 func (d Docs[T]) Put(ctx context.Context, key string, change func(doc *T, found bool) error) (T, error) {
 	for range maxTries {
 		doc, read, err := d.Get(ctx, key)
@@ -136,7 +136,7 @@ func (d Docs[T]) checkKey(key string) error {
 	return d.checkShop()
 }
 
-// checkShop keeps the shops' ids apart: in a name, a slash could make another shop's id.
+// checkShop keeps the shops' ids apart: a slash in a shop's name could produce an id of another shop.
 func (d source) checkShop() error {
 	if d.shop == "" || strings.ContainsAny(d.shop, "/\x00") || !utf8.ValidString(d.shop) {
 		return fmt.Errorf("storage: %s: %q is no name of a shop", d.collection.Name, d.shop)
@@ -166,7 +166,7 @@ func (d Docs[T]) fault(doing string, err error) error {
 	return fmt.Errorf("%s in %s: %w", doing, d.collection.Name, err)
 }
 
-// instant makes equal times print alike whatever their location and monotonic reading.
+// instant makes equal times print alike regardless of location and monotonic reading.
 func instant(v any) any {
 	if t, ok := v.(time.Time); ok {
 		return t.UnixMilli()

@@ -10,7 +10,8 @@ import (
 
 var errBSON = errors.New("storage: damaged BSON")
 
-// value is a value within a document: its type, and its bytes twice, the second time to take strings from.
+// value is a value within a document: its type, and its bytes, both as a slice and as a string from which
+// substrings are taken.
 type value struct {
 	kind bson.Type
 	data []byte
@@ -33,7 +34,7 @@ func (in value) each(do func(name string, element value) error) error {
 		name := in.text[at : at+size]
 		at += size + 1
 		size, ok := sizeOf(kind, in.data[at:])
-		if !ok || size >= len(in.data)-at { // a NUL stands behind the last
+		if !ok || size >= len(in.data)-at { // a NUL follows the last byte
 			return errBSON
 		}
 		end := at + size
@@ -48,7 +49,7 @@ func (in value) each(do func(name string, element value) error) error {
 	return nil
 }
 
-// sizeOf is how many bytes the value takes that the data begins with.
+// sizeOf returns the number of bytes of the value at the start of data.
 func sizeOf(kind bson.Type, data []byte) (size int, ok bool) {
 	size, ok = lengthOf(data)
 	switch kind {
@@ -73,10 +74,10 @@ func sizeOf(kind bson.Type, data []byte) (size int, ok bool) {
 	case bson.TypeNull, bson.TypeUndefined, bson.TypeMinKey, bson.TypeMaxKey:
 		return 0, true
 	}
-	return 0, false // a regular expression has no length, and nobody stores one
+	return 0, false // a regular expression has no length prefix, and is never stored
 }
 
-// lengthOf is the length that the data begins with.
+// lengthOf returns the length stored at the start of data.
 func lengthOf(data []byte) (int, bool) {
 	if len(data) < 4 {
 		return 0, false

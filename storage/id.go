@@ -2,11 +2,10 @@ package storage
 
 import "github.com/google/uuid"
 
-// NewID makes a key that no other document has and that sorts by the time it was made (UUID version 7, RFC
-// 9562).
+// NewID returns a unique key that sorts by creation time (UUID version 7, RFC 9562).
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// IsID reports whether a key has the form that NewID gives.
+// IsID reports whether key has the format of NewID.
 func IsID(key string) bool {
 	id, err := uuid.Parse(key)
 	return err == nil && id.String() == key

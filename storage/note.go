@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// noteShop begins the ids of the notes; they belong to no shop.
+// noteShop is the shop in the ids of the notes, which belong to no shop.
 const noteShop = "store"
 
 // The keys of the notes.
@@ -15,18 +15,18 @@ const (
 	noteFormat   = "format"
 )
 
-// Notes is the collection in which this package keeps what it must remember about a store: its identity,
-// what the last copy left there, and the format of an engine that has no better place for it. Every engine
-// declares it besides the collections it is given.
+// Notes returns the collection in which this package keeps what it must remember about a store: its
+// identity, what the last copy left there, and the format if the engine has no better place for it. Every
+// engine declares it in addition to the collections it is given.
 func Notes() Collection { return Collection{Name: "store_note"} }
 
-// identity is the name by which a store knows that it was copied from. The files of a store take it along
-// when they are copied or restored from a backup.
+// identity identifies a store as the source of copies. It is part of the store's files, so a copy of the
+// files or a restored backup has the same identity.
 type identity struct {
 	ID string `bson:"id"`
 }
 
-// identify returns the identity of the store, and gives it one when it has none.
+// identify returns the identity of the store, assigning one if it has none.
 func identify(ctx context.Context, engine Engine) (string, error) {
 	notes := Open[identity](engine, noteShop, Notes())
 	note, err := notes.Put(ctx, noteIdentity, func(note *identity, found bool) error {
@@ -39,7 +39,7 @@ func identify(ctx context.Context, engine Engine) (string, error) {
 	return note.ID, err
 }
 
-// identified returns the identity of the store, "" when it has none.
+// identified returns the identity of the store, or "" if it has none.
 func identified(ctx context.Context, engine Engine) (string, error) {
 	note, _, err := Open[identity](engine, noteShop, Notes()).Get(ctx, noteIdentity)
 	if errors.Is(err, ErrNotFound) {
@@ -48,12 +48,12 @@ func identified(ctx context.Context, engine Engine) (string, error) {
 	return note.ID, err
 }
 
-// formatNote is the number of the format in which an engine keeps a store.
+// formatNote is the format version in which an engine keeps a store.
 type formatNote struct {
 	Format int `bson:"format"`
 }
 
-// NoteFormat notes the format of a store that has none noted yet, and returns the one that is noted.
+// NoteFormat records the format of a store unless one is recorded, and returns the recorded one.
 func NoteFormat(ctx context.Context, engine Engine, format int) (noted int, err error) {
 	note, err := Open[formatNote](engine, noteShop, Notes()).Put(ctx, noteFormat, func(note *formatNote, found bool) error {
 		if found {

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// MaxLimit is the most rows one Find returns.
+// MaxLimit is the maximum number of rows that one Find returns.
 const MaxLimit = 1000
 
 // Query asks one index for a page of heads. Values are string, int64, time.Time or bool, as the index
 // declares.
 //
 // Equal gives values for the index's first fields. From (inclusive) and To (exclusive), each optional,
-// bound the field behind them; or Prefix asks there for strings that begin so, which returns one page, each
-// document once, in order of the keys among those found. A multi-valued field must be in Equal or take the
-// Prefix.
+// bound the next field. Alternatively, Prefix selects the strings in that field with that prefix: it
+// returns a single page with each document once, ordered by key among those found. A multi-valued field
+// must be in Equal or be the field of Prefix.
 type Query struct {
 	Index      string
 	Equal      []any
@@ -25,26 +25,26 @@ type Query struct {
 	Prefix     *string
 	Descending bool
 	Limit      int    // 1 to MaxLimit
-	Cursor     string // Next or Previous of a page of the same query; "" for the first
+	Cursor     string // Next or Previous of a page of the same query; "" for the first page
 }
 
-// Hit is one found document: its key, and the head decoded into H. Shop is set by FindAllShops only.
+// Hit is a document found: its key, and its head decoded into H. Only FindAllShops sets Shop.
 type Hit[H any] struct {
 	Shop string
 	Key  string
 	Head H
 }
 
-// Page is a part of a list. Next and Previous are cursors for the neighbouring pages in the query's own
-// direction, "" where there is none.
+// Page is part of a list. Next and Previous are cursors for the neighbouring pages in the query's own
+// direction, "" if there is none.
 type Page[H any] struct {
 	Hits     []Hit[H]
 	Next     string
 	Previous string
 }
 
-// Find returns the page of q. It returns ErrCursor for a cursor that is damaged or of another query. An
-// index over all shops is an error: a Docs names only its own shop's documents.
+// Find returns the page of q. It returns ErrCursor for a cursor that is damaged or belongs to another
+// query. An index over all shops is an error, since a Docs covers only its own shop's documents.
 func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
 	if err := d.checkShop(); err != nil {
 		return Page[H]{}, err
@@ -52,9 +52,9 @@ func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
 	return find[H](ctx, d.source, q)
 }
 
-// FindAllShops is Find over the documents of all shops, by an index that is declared with AllShops. It
-// costs one read however many shops there are, so background work asks it for what is due. Rows that are
-// equal in all fields come by shop, and then by key.
+// FindAllShops is Find over the documents of all shops, by an index declared with AllShops. It costs one
+// read regardless of the number of shops, so background work uses it to find what is due. Rows that are
+// equal in all fields are ordered by shop, then by key.
 func FindAllShops[H any](ctx context.Context, engine Engine, collection Collection, q Query) (Page[H], error) {
 	return find[H](ctx, source{engine: engine, collection: collection}, q)
 }
@@ -69,7 +69,7 @@ func find[H any](ctx context.Context, d source, q Query) (Page[H], error) {
 		return Page[H]{}, fmt.Errorf("find in %s by %s: %w", d.collection.Name, q.Index, err)
 	}
 	if back && len(rows) == 0 {
-		q.Cursor = "" // all that came before has gone, so what follows is the first page
+		q.Cursor = "" // all earlier rows are gone, so the next page is the first
 		return find[H](ctx, d, q)
 	}
 	more := q.Prefix == nil && len(rows) > q.Limit
@@ -83,7 +83,7 @@ func find[H any](ctx context.Context, d source, q Query) (Page[H], error) {
 	return page[H](d, q, rows, pageEnds{back: back, more: more})
 }
 
-// pageEnds tells which neighbours a page has: more rows in the direction scanned, and the page it came from.
+// pageEnds holds whether there are more rows in the direction scanned, and whether the scan went backwards.
 type pageEnds struct{ back, more bool }
 
 func page[H any](d source, q Query, rows []Row, ends pageEnds) (Page[H], error) {
@@ -110,8 +110,8 @@ func page[H any](d source, q Query, rows []Row, ends pageEnds) (Page[H], error) 
 	return p, nil
 }
 
-// scan checks q against the schema and turns it into what an engine takes, one row longer than the page so
-// that it shows whether more follow. The bool says that the cursor leads backwards.
+// scan checks q against the schema and converts it for the engine, asking for one extra row to find out
+// whether more follow. The bool reports whether the cursor pages backwards.
 func (d source) scan(q Query) (Scan, bool, error) {
 	index, err := d.collection.index(q.Index)
 	if err == nil && index.AllShops != (d.shop == "") {
@@ -214,7 +214,7 @@ func want(kind, given Kind) error {
 	return nil
 }
 
-// fits reports whether the position has a value of the right kind for each field behind Equal.
+// fits reports whether the position has a value of the right kind for each field after Equal.
 func (s *Scan) fits(at Position) bool {
 	rest := s.Index.Fields[len(s.Equal):]
 	if len(at.Values) != len(rest) || s.Shop != "" && !strings.HasPrefix(at.ID, s.Shop+"/") {

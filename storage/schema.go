@@ -16,17 +16,17 @@ const (
 	Bool                   // false before true
 )
 
-// Field is one field of an index: the BSON name (a dot leads into an embedded document) and its kind. Multi
-// marks an array whose every element is indexed.
+// Field is one field of an index: the BSON name (with dots for embedded documents) and its kind. Multi
+// marks an array whose elements are each indexed.
 type Field struct {
 	Path  string
 	Kind  Kind
 	Multi bool
 }
 
-// Index orders the documents of one shop by Fields and carries Head, the BSON names of the top-level fields
-// that a list shows, so that a list never reads the documents. With AllShops it orders those of all shops
-// together: then FindAllShops reads it, and Find, which belongs to one shop, does not.
+// Index orders the documents of one shop by Fields. It stores Head, the BSON names of the top-level fields
+// that a list shows, so that a list never reads the documents. With AllShops it orders the documents of all
+// shops together: then FindAllShops reads it, and Find, which is limited to one shop, does not.
 type Index struct {
 	Name     string
 	Fields   []Field
@@ -34,7 +34,7 @@ type Index struct {
 	AllShops bool
 }
 
-// Collection declares one sort of document.
+// Collection declares one type of document.
 type Collection struct {
 	Name    string
 	Indexes []Index
@@ -42,8 +42,8 @@ type Collection struct {
 
 var nameShape = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
 
-// Check reports the first fault of the declaration: a name that is no plain word, an index without fields,
-// one with two multi-valued fields, or one declared twice.
+// Check returns the first problem with the declaration: an invalid name, an index without fields or with
+// two multi-valued fields, or one declared twice.
 func (c Collection) Check() error {
 	if !nameShape.MatchString(c.Name) {
 		return fmt.Errorf("storage: collection %q: the name is no plain word", c.Name)
@@ -86,7 +86,7 @@ func (i Index) check() error {
 	return nil
 }
 
-// index finds a declared index by name.
+// index returns the declared index with the name.
 func (c Collection) index(name string) (Index, error) {
 	for _, index := range c.Indexes {
 		if index.Name == name {

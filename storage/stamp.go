@@ -11,16 +11,16 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// ErrTarget says that the target of a copy is not as earlier copies from the same source left it. Nothing
+// ErrTarget means that the target of a copy is not as earlier copies from the same source left it. Nothing
 // was written.
 var ErrTarget = errors.New("storage: the target is not what an earlier copy left there")
 
-// stamp is the note that a copy leaves in its target: from which store it came, and a digest of what it
-// left there, so that a write by anyone else shows.
+// stamp is the note that a copy leaves in its target: the source store, and a digest of the documents
+// written, so that a write by anyone else is detected.
 //
 // A batch of changes is announced before its first write. Its documents are not in the digest but in Batch,
-// each with the version before and after, so that after a crash at any moment it is known of every document
-// which versions are a copy's.
+// each with the versions before and after. After a crash at any moment, it is therefore known which
+// versions of each document can come from a copy.
 type stamp struct {
 	Run        string            `bson:"run"` // of the copy that wrote the stamp last, "" before the first
 	Source     string            `bson:"source"`
@@ -29,17 +29,17 @@ type stamp struct {
 	Batch      []byte            `bson:"batch"`      // announced changes, 24 bytes each
 }
 
-// digest stands for a set of documents and their versions in any order: the exclusive or of their hashes.
+// digest represents a set of documents and their versions, in any order: the exclusive or of their hashes.
 type digest struct {
 	Count int64  `bson:"count"`
 	Sum   []byte `bson:"sum"`
 }
 
-// change is a document that differs. The zero version stands for no document.
+// change is a document that differs. The zero version means no document.
 type change struct {
 	id       string
-	from, to Version  // as the target has it, and the source
-	doc      bson.Raw // of the source, unless it is still to be read
+	from, to Version  // in the target, and in the source
+	doc      bson.Raw // from the source, or nil if not yet read
 }
 
 const (
@@ -50,14 +50,14 @@ const (
 // tag is the beginning of a hash.
 type tag = [tagBytes]byte
 
-// hashOf is the hash of a document in a version.
+// hashOf returns the hash of a document in a version.
 func hashOf(id string, v Version) [sha256.Size]byte {
 	text := binary.AppendUvarint(nil, uint64(len(id)))
 	text = binary.BigEndian.AppendUint64(append(text, id...), uint64(v.N))
 	return sha256.Sum256(append(text, v.Mark...))
 }
 
-// versionTag is zero for no document.
+// versionTag returns the tag of a version, zero for no document.
 func versionTag(id string, v Version) tag {
 	if v == (Version{}) {
 		return tag{}
@@ -71,7 +71,8 @@ func idTag(id string) tag {
 	return tag(hash[:tagBytes])
 }
 
-// with returns the digest when the document comes (by 1) or goes (by -1). No document changes nothing.
+// with returns the digest with the document added (by 1) or removed (by -1). The zero version changes
+// nothing.
 func (d digest) with(by int64, id string, v Version) digest {
 	if v == (Version{}) {
 		return d
@@ -90,7 +91,7 @@ func (d digest) equal(other digest) bool {
 	return d.Count == other.Count && bytes.Equal(full(d.Sum), full(other.Sum))
 }
 
-// announce takes the documents of the changes out of the digest of their collection and into the batch.
+// announce moves the documents of the changes from the digest of their collection to the batch.
 func (s *stamp) announce(collection string, changes []change) {
 	s.Collection, s.Batch = collection, nil
 	d := s.Digests[collection]
@@ -103,7 +104,7 @@ func (s *stamp) announce(collection string, changes []change) {
 	s.Digests[collection] = d
 }
 
-// settle puts a document that was announced back into the digest, in the version it has now.
+// settle puts an announced document back into the digest, in its current version.
 func (s *stamp) settle(collection, id string, v Version) {
 	s.Digests[collection] = s.Digests[collection].with(1, id, v)
 }
@@ -112,9 +113,9 @@ func (s *stamp) settle(collection, id string, v Version) {
 type audit struct {
 	stamp      *stamp
 	collection string
-	announced  map[tag][]byte // the batch by document: its two versions' tags
-	found      digest         // of the documents outside of the batch
-	batch      []Entry        // of those in it
+	announced  map[tag][]byte // the batch by document: the tags of its two versions
+	found      digest         // of the documents outside the batch
+	batch      []Entry        // of the documents in it
 }
 
 func (s *stamp) audit(collection string) *audit {
@@ -127,7 +128,7 @@ func (s *stamp) audit(collection string) *audit {
 	return a
 }
 
-// add takes the next document of the target.
+// add adds the next document of the target.
 func (a *audit) add(e Entry) error {
 	if a.stamp.Run == "" || e.Version == (Version{}) {
 		return a.refusal()
@@ -148,12 +149,12 @@ func (a *audit) add(e Entry) error {
 
 func (a *audit) empty() bool { return a.found.Count == 0 && len(a.batch) == 0 }
 
-// end says whether all that was added is a copy's, and brings the digest up to date.
+// end checks that everything added was written by a copy, and updates the digest.
 func (a *audit) end() error {
 	if !a.found.equal(a.stamp.Digests[a.collection]) {
 		return a.refusal()
 	}
-	for _, versions := range a.announced { // not found, so it must be allowed to be missing
+	for _, versions := range a.announced { // not found, so one of its versions must be none
 		if tag(versions[:tagBytes]) != (tag{}) && tag(versions[tagBytes:]) != (tag{}) {
 			return a.refusal()
 		}
@@ -171,14 +172,14 @@ func (a *audit) refusal() error {
 	return fmt.Errorf("collection %s was written by others since: %w", a.collection, ErrTarget)
 }
 
-// stamped is the target's stamp, as it is to be written next.
+// stamped is the target's stamp as it will be written next.
 type stamped struct {
 	stamp
 	notes Docs[stamp]
-	last  string // Run as it is stored
+	last  string // Run as stored
 }
 
-// readStamp reads the stamp of the target; one without any gets an empty one, which fits an empty store.
+// readStamp reads the target's stamp. A target without one gets an empty stamp, which fits an empty store.
 func readStamp(ctx context.Context, target Engine, source string) (*stamped, error) {
 	s := &stamped{notes: Open[stamp](target, noteShop, Notes())}
 	var err error
@@ -198,7 +199,7 @@ func readStamp(ctx context.Context, target Engine, source string) (*stamped, err
 	return s, nil
 }
 
-// write stores the stamp, unless another copy has begun meanwhile.
+// write stores the stamp unless another copy has begun since it was read.
 func (s *stamped) write(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -1,10 +1,10 @@
 // Package storage is a narrow document store: documents of one shop, read and written one at a time, and
-// lists that a declared index serves. It owns the schema, queries, cursors, versions and errors; an Engine
-// (packages sqlite and mongodb) owns the bytes. BSON is the one codec, and nothing outside storage/...
+// lists served by declared indexes. It owns the schema, queries, cursors, versions and errors; an Engine
+// (packages sqlite and mongodb) owns the bytes. BSON is the only codec, and nothing outside storage/...
 // imports it.
 //
-// There are no transactions, joins or sums: a use-case that needs one keeps the answer as a document.
-// The package must not know what the documents mean.
+// There are no transactions, joins or sums: a use-case that needs one keeps the answer as a document. The
+// package must not know what the documents mean.
 package storage
 
 import (
@@ -17,31 +17,32 @@ import (
 
 // The errors of every engine. Any other error is internal: the store could not answer.
 var (
-	// ErrNotFound says that no document has this key.
+	// ErrNotFound means that no document has this key.
 	ErrNotFound = errors.New("storage: not found")
-	// ErrExists says that Insert met a document with this key.
+	// ErrExists means that Insert found an existing document with this key.
 	ErrExists = errors.New("storage: exists already")
-	// ErrConflict says that the stored version is not the one read (a deleted document counts as another
+	// ErrConflict means that the stored version is not the one read (a deleted document counts as another
 	// version).
 	ErrConflict = errors.New("storage: not the version read")
 	ErrTooLarge = errors.New("storage: the document is too large")
-	// ErrUnavailable says that the store was not reached, or did not answer in time. Later it may.
+	// ErrUnavailable means that the store could not be reached, or did not answer in time. A later attempt
+	// may succeed.
 	ErrUnavailable = errors.New("storage: unavailable")
-	// ErrCursor says that a cursor is damaged or belongs to another query.
+	// ErrCursor means that a cursor is damaged or belongs to another query.
 	ErrCursor = errors.New("storage: cursor of another query")
-	// ErrUnchanged is returned by the function given to Change or Put to say that nothing is to be written.
+	// ErrUnchanged is returned by the function passed to Change or Put when nothing needs to be written.
 	ErrUnchanged = errors.New("storage: unchanged")
 )
 
-// Version names one state of one document: a counter, and the random mark of the write that made it. The mark
-// keeps a document that was deleted and inserted anew apart from its predecessor.
+// Version identifies one state of one document: a counter, and the random mark of the write that made it.
+// The mark distinguishes a document that was deleted and inserted again from its predecessor.
 type Version struct {
 	N    int64
 	Mark string
 }
 
-// Record is a document on its way into an engine. Doc is the whole BSON document: its fields, and the
-// envelope _id (string, "shop/key"), shop (string), v (int64) and mark (string), equal to ID, Shop and
+// Record is a document to be written by an engine. Doc is the whole BSON document: its fields, and the
+// envelope _id (string, "shop/key"), shop (string), v (int64) and mark (string), which equal ID, Shop and
 // Version.
 type Record struct {
 	ID      string
@@ -58,16 +59,16 @@ type Value struct {
 	Num  int64
 }
 
-// Scan is a checked Query, as an engine gets it.
+// Scan is a checked Query, as passed to an engine.
 //
-// It asks for the rows of Index in the shop (in all shops, where the index is over all, and Shop is "")
-// whose first fields equal Equal, in ascending order of the further fields and then the id by bytes (all
-// reversed when Descending), after the position After, at most Limit. From (inclusive) and To (exclusive)
-// bound the field behind Equal. A document stands in an index only when it has a value of the declared kind
-// in every one of its fields; a multi-valued field gives it a row per distinct element.
+// It asks for the rows of Index in the shop (in all shops, with Shop "", if the index covers all) in which
+// the first fields equal Equal, after the position After, at most Limit. They are in ascending order of the
+// remaining fields and then of the id by bytes (all reversed if Descending). From (inclusive) and To
+// (exclusive) bound the first field after Equal. A document is in an index only if it has a value of the
+// declared kind in every field; a multi-valued field gives it a row per distinct element.
 //
-// With Prefix, the field behind Equal is a string that begins with *Prefix: then each document comes once, in
-// any order, and there is no After.
+// With Prefix, the field after Equal is a string that begins with *Prefix: then each document is returned
+// once, in any order, and there is no After.
 type Scan struct {
 	Index      Index
 	Shop       string
@@ -79,35 +80,36 @@ type Scan struct {
 	Limit      int
 }
 
-// Position is the place of a row in a scan: the values of the fields behind Equal, and the id.
+// Position is the place of a row in a scan: the values of the fields after Equal, and the id.
 type Position struct {
 	Values []Value
 	ID     string
 }
 
-// Row is what a scan returns: where it stands (Values are empty with Prefix), and the head as a BSON
-// document of the index's Head fields; those the document lacks are left out.
+// Row is a result of a scan: its position (without Values for a Prefix), and the head as a BSON document of
+// the index's Head fields, without those that the document lacks.
 type Row struct {
 	Position
 	Head bson.Raw
 }
 
-// Count adds By to the counter Key, which begins anew at zero once Expires of its first count has passed.
+// Count adds By to the counter Key. The counter restarts from zero once the Expires of its first count has
+// passed.
 type Count struct {
 	Key     string
 	By      int64
 	Expires time.Time
 }
 
-// Tally is a counter after a Count, and when it begins anew.
+// Tally is a counter's value after a Count, and the time when it restarts.
 type Tally struct {
 	N       int64
 	Expires time.Time
 }
 
-// Engine keeps documents. All its methods are safe for concurrent use, each is atomic by itself, and a
-// write that returned nil survives a crash and a power loss. Ids and strings compare by bytes, times have
-// milliseconds.
+// Engine stores documents. All its methods are safe for concurrent use, each is atomic, and a write that
+// returned nil survives a crash and a power loss. Ids and strings compare by bytes, times have millisecond
+// precision.
 type Engine interface {
 	// Get returns the whole document, envelope included, or ErrNotFound.
 	Get(ctx context.Context, collection, id string) (bson.Raw, error)
@@ -120,9 +122,9 @@ type Engine interface {
 	// Scan returns the rows asked for.
 	Scan(ctx context.Context, collection string, s Scan) ([]Row, error)
 	// Increment applies all counts, each atomically, in one round to the store, as of the time now, and
-	// returns the tallies in their order. By zero only looks, and where no counter lives finds zero and the
-	// Count's own Expires. Expired counters are removed in the engine's own time.
+	// returns the tallies in order. A By of zero only reads; if there is no live counter it returns zero
+	// and the Count's own Expires. The engine removes expired counters at some later time.
 	Increment(ctx context.Context, now time.Time, counts []Count) ([]Tally, error)
-	// Close waits for writes in hand and releases the store.
+	// Close waits for writes in flight and releases the store.
 	Close() error
 }

@@ -7,43 +7,43 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Walker goes through a whole collection, the documents of every shop. It is there for operating a store
-// (copying, checking, counting); a use-case asks an index. Both engines have it.
+// Walker reads a whole collection, the documents of every shop. It is meant for operating a store (copying,
+// checking, counting); a use-case queries an index. Both engines implement it.
 type Walker interface {
-	// Walk returns the stretch asked for, in ascending order of the ids by bytes. It may be shorter than
-	// its limit; only an empty one is the end. Each stretch is read as of a moment of its own.
+	// Walk returns the entries asked for, in ascending order of the ids by bytes. It may return fewer than
+	// the limit; only an empty result means the end. Each call reads the state of a different moment.
 	Walk(ctx context.Context, collection string, w Walk) ([]Entry, error)
-	// Count returns how many documents the collection has, on MongoDB an estimate.
+	// Count returns the number of documents in the collection; on MongoDB it is an estimate.
 	Count(ctx context.Context, collection string) (int64, error)
 }
 
-// Walk names a stretch of a collection: the documents behind the id After, "" for the first ones, at most
-// Limit (1 to MaxLimit). So a walk that was broken off goes on from the last id it saw.
+// Walk selects part of a collection: the documents after the id After ("" for the first ones), at most
+// Limit (1 to MaxLimit). An interrupted walk can therefore continue from the last id it saw.
 type Walk struct {
 	After  string
 	Limit  int
-	Bodies bool // with the documents, not only their versions
+	Bodies bool // include the documents, not only their versions
 }
 
-// Entry is a document as a walk meets it. Doc is the whole BSON document with Bodies, else nil. The version
-// is zero when this program did not write the document.
+// Entry is a document found by a walk. Doc is the whole BSON document with Bodies, otherwise nil. The
+// version is zero if this program did not write the document.
 type Entry struct {
 	ID      string
 	Version Version
 	Doc     bson.Raw
 }
 
-// WalkBytes is how many bytes of documents a stretch with Bodies holds before it ends early.
+// WalkBytes is the number of bytes of documents at which a Walk with Bodies ends early.
 const WalkBytes = 16 << 20
 
-// VersionOf reads the version from a document's envelope, zero when it has none.
+// VersionOf returns the version from a document's envelope, zero if it has none.
 func VersionOf(doc bson.Raw) Version {
 	n, _ := doc.Lookup("v").AsInt64OK()
 	mark, _ := doc.Lookup("mark").StringValueOK()
 	return Version{N: n, Mark: mark}
 }
 
-// trail is a walk through a collection, one entry after the other.
+// trail is a walk through a collection, one entry at a time.
 type trail struct {
 	walker     Walker
 	collection string
@@ -53,7 +53,7 @@ type trail struct {
 	ended      bool
 }
 
-// head returns the entry at which the trail stands, and false at its end.
+// head returns the trail's current entry, and false at its end.
 func (t *trail) head(ctx context.Context) (Entry, bool, error) {
 	if len(t.page) == 0 && !t.ended {
 		if err := t.load(ctx); err != nil {

@@ -14,8 +14,8 @@ import (
 	"postern/portal/web/gate"
 )
 
-// answer stands around everything: it sets the headers of every answer, ends the request in time, catches
-// panics, turns an error into a page or a problem, tells those who watch, and logs the request.
+// answer wraps every request: it sets the headers of every answer, enforces the deadline, catches panics,
+// turns an error into a page or a problem, reports to the watches, and logs the request.
 func (s *site) answer(c *fiber.Ctx) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
@@ -30,8 +30,8 @@ func (s *site) answer(c *fiber.Ctx) error {
 	return nil
 }
 
-// outsideChain answers what never reached the chain: a request that fasthttp could not read, whose header
-// or body is too large, or that stalled. There may be no host in it.
+// outsideChain answers a request that never reached the chain: one that fasthttp could not read, that has
+// too large a header or body, or that stalled. It may have no host.
 func (s *site) outsideChain(c *fiber.Ctx, err error) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
@@ -46,7 +46,8 @@ func (s *site) outsideChain(c *fiber.Ctx, err error) error {
 	return nil
 }
 
-// finish sees to it that no cache keeps what is not a file, whatever the handler said, compresses, and logs.
+// finish keeps caches from storing anything but files, whatever the handler set; then it compresses and
+// logs.
 func (s *site) finish(c *fiber.Ctx, start time.Time, err error) {
 	if !isFile(c) || c.Response().StatusCode() != fiber.StatusOK {
 		c.Set(fiber.HeaderCacheControl, noStore)
@@ -74,7 +75,8 @@ func caught(next func() error) (err error) {
 	return next()
 }
 
-// record writes the access log: the route's pattern, never the path, which may hold a secret, and no address.
+// record writes the access log: the route's pattern, never the path, which may hold a secret, and no
+// address.
 func (s *site) record(c *fiber.Ctx, start time.Time, err error) {
 	status := c.Response().StatusCode()
 	attrs := []slog.Attr{
@@ -102,8 +104,8 @@ func (s *site) record(c *fiber.Ctx, start time.Time, err error) {
 	s.log.LogAttrs(c.UserContext(), level, "request", attrs...)
 }
 
-// refusalOf is what the log says of a refused request beside its status: the error's code, and the first
-// field that is wrong.
+// refusalOf returns the log attributes of a refused request besides its status: the error's code and the
+// first invalid field.
 func refusalOf(err error, status int) []slog.Attr {
 	if err == nil || status < fiber.StatusBadRequest {
 		return nil
@@ -122,14 +124,14 @@ func refusalOf(err error, status int) []slog.Attr {
 	return attrs
 }
 
-// isAnnounced reports whether an error is a documented state that passes, such as that a customer is being
-// erased, and no fault.
+// isAnnounced reports whether an error is a documented temporary state, such as a customer's deletion in
+// progress, and not a fault.
 func isAnnounced(err error) bool {
 	var own *portal.Error
 	return errors.As(err, &own) && own.Kind == portal.Unavailable && own.Key != "" && own.Cause == nil
 }
 
-// milliseconds is a duration with three digits behind the point.
+// milliseconds is a duration in milliseconds, to three decimal places.
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func errorText(err error) string {
@@ -148,7 +150,8 @@ func routeOf(c *fiber.Ctx) string {
 	return pattern
 }
 
-// isAPI reports whether the answer is for a machine. Of a header that could not be read there is no path.
+// isAPI reports whether the answer is for a machine. If the header could not be read, there is no path; the
+// connection knows instead.
 func isAPI(c *fiber.Ctx) bool {
 	return strings.HasPrefix(c.Path(), gate.APIPrefix) || connOf(c.Context()).asksAPI()
 }

@@ -12,17 +12,17 @@ import (
 	"postern/portal/web/gate"
 )
 
-// largeSlots is how many bodies above gate.MaxBody are in hand at once.
+// largeSlots is how many bodies above gate.MaxBody may be in flight at a time.
 const largeSlots = 8
 
-// firstRead is the space for a body before any of it is there. It grows as the bytes arrive, so that an
-// announcement costs nothing.
+// firstRead is the initial size of the buffer for a body. The buffer grows as bytes arrive, so that a large
+// Content-Length alone costs nothing.
 const firstRead = 4 << 10
 
-// errManyFields refuses a form before its fields are taken apart.
+// errManyFields refuses a form before its fields are parsed.
 var errManyFields = fiber.NewError(fiber.StatusRequestEntityTooLarge, "too many fields")
 
-// inbox takes the bodies in: each route's up to its limit, and a large one only from a client that its
+// inbox reads request bodies: each up to its route's limit, and a large one only from a client that the
 // route admits.
 type inbox struct {
 	site  *site
@@ -31,7 +31,8 @@ type inbox struct {
 	slots chan struct{}
 }
 
-// allows decides from the header alone whether the body may come. Of an unknown length it is seen later.
+// allows decides from the header alone whether the body may be sent. A body of unknown length is checked as
+// it is read.
 func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 	route := b.table.of(header)
 	switch length := header.ContentLength(); {
@@ -43,8 +44,8 @@ func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 	return nil
 }
 
-// admit checks what the route's class asks of a client, and that a slot is free. That may be gone when the
-// body comes.
+// admit checks that the client meets the requirements of the route's class, and that a slot is free. The
+// slot may be taken by the time the body arrives.
 func (b *inbox) admit(header *fasthttp.RequestHeader, route gate.Route) error {
 	ctx := &fasthttp.RequestCtx{}
 	header.CopyTo(&ctx.Request.Header)
@@ -60,7 +61,7 @@ func (b *inbox) admit(header *fasthttp.RequestHeader, route gate.Route) error {
 
 func errNoSlot() error { return &portal.Error{Kind: portal.Unavailable} }
 
-// receive reads the body of a request, and returns what gives its slot back.
+// receive reads the body of a request and returns a function that releases its slot.
 func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 	request := &ctx.Request
 	route := b.table.of(&request.Header)
@@ -78,17 +79,17 @@ func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 	return in.release, err
 }
 
-// errTrailer refuses fields behind a body: fasthttp adds them to the header, after all that was decided by
-// it.
+// errTrailer refuses trailer fields: fasthttp adds them to the header after the decisions based on it were
+// made.
 var errTrailer = fiber.NewError(fiber.StatusBadRequest, "fields behind the body")
 
-// intake is one body on its way in.
+// intake is a body being read.
 type intake struct {
 	inbox  *inbox
 	header *fasthttp.RequestHeader
 	route  gate.Route
 	body   []byte
-	large  bool // has a slot
+	large  bool // holds a slot
 }
 
 // read reads to the end, or until the body is too large.
@@ -114,14 +115,14 @@ func (in *intake) read(stream io.Reader) error {
 		case len(in.body) > limit:
 			return fiber.ErrRequestEntityTooLarge
 		case len(in.body) == cap(in.body):
-			if err := in.grow(limit + 1); err != nil { // one more shows that there is more
+			if err := in.grow(limit + 1); err != nil { // one byte more shows that the body is too large
 				return err
 			}
 		}
 	}
 }
 
-// grow doubles the space. What outgrows the usual limit needs to be admitted, and a slot.
+// grow doubles the buffer. A body that exceeds the usual limit must be admitted and needs a slot.
 func (in *intake) grow(limit int) error {
 	if len(in.body) > gate.MaxBody && !in.large {
 		err := in.inbox.admit(in.header, in.route)
@@ -150,7 +151,7 @@ func (in *intake) takeSlot() error {
 	}
 }
 
-// release gives the slot back.
+// release releases the slot.
 func (in *intake) release() {
 	if in.large {
 		in.large = false
@@ -158,7 +159,7 @@ func (in *intake) release() {
 	}
 }
 
-// countFields is the number of fields that a form would be taken apart into.
+// countFields returns the number of fields that parsing the form would produce.
 func countFields(header *fasthttp.RequestHeader, body []byte) int {
 	if len(body) == 0 || bytes.HasPrefix(header.ContentType(), []byte(fiber.MIMEApplicationJSON)) {
 		return 0

@@ -8,7 +8,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// The codings that browsers unpack (RFC 9110, 8.4.1).
+// The codings that browsers decode (RFC 9110, 8.4.1).
 const (
 	brotli = "br"
 	gzip   = "gzip"
@@ -17,12 +17,12 @@ const (
 // minPacked is the size in bytes below which compression is not worth it.
 const minPacked = 1000
 
-// packer compresses answers for clients that ask for it. What never changes is compressed once, as small as
-// it gets; all else at the lowest level, which takes a fraction of the time that the page took to make. It
-// is safe for concurrent use.
-type packer struct{ kept sync.Map } // coding + path of a file of ours -> []byte
+// packer compresses answers for clients that accept it. Files that never change are compressed once, at the
+// best level; everything else at the lowest level, which takes a fraction of the time needed to render the
+// page. It is safe for concurrent use.
+type packer struct{ kept sync.Map } // coding + path of one of our files -> []byte
 
-// pack compresses the answer if that pays and tells nobody anything.
+// pack compresses the answer if that is worthwhile and cannot leak a secret.
 func (p *packer) pack(c *fiber.Ctx) {
 	answer := c.Response()
 	if answer.IsBodyStream() || !isText(string(answer.Header.ContentType())) || len(answer.Header.Peek(fiber.HeaderContentEncoding)) > 0 {
@@ -44,8 +44,8 @@ func (p *packer) pack(c *fiber.Ctx) {
 	}
 }
 
-// once compresses a file of ours the first time it is asked for. Their number is that of the names that
-// were answered with 200.
+// once compresses one of our files the first time it is requested. The cache is bounded by the number of
+// names that are answered with 200.
 func (p *packer) once(coding, path string, body []byte) []byte {
 	key := coding + path
 	if kept, ok := p.kept.Load(key); ok {
@@ -61,10 +61,10 @@ func (p *packer) once(coding, path string, body []byte) []byte {
 	return packed
 }
 
-// isLedHere reports a page that another site may have led the browser to. Such a site chooses what the page
-// repeats of its address, and whoever also sees the length of the answer could guess at the rest of it,
-// letter by letter (BREACH). Our own pages and a typed address are no danger, nor is a client that brings
-// no cookie.
+// isLedHere reports whether another site may have sent the browser to this page. Such a site controls the
+// part of the address that the page repeats, and an observer of the answer's length could guess the rest of
+// the page, letter by letter (BREACH). Our own pages and typed addresses are safe, as is a client without a
+// cookie.
 func isLedHere(c *fiber.Ctx) bool {
 	switch c.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
@@ -73,7 +73,7 @@ func isLedHere(c *fiber.Ctx) bool {
 	return len(c.Request().Header.Peek(fiber.HeaderCookie)) > 0
 }
 
-// codingOf is the best coding that the client accepts, "" for none.
+// codingOf returns the best coding that the client accepts, or "".
 func codingOf(c *fiber.Ctx) string {
 	for _, coding := range []string{brotli, gzip} {
 		if accepts(c, coding) {
@@ -83,7 +83,7 @@ func codingOf(c *fiber.Ctx) string {
 	return ""
 }
 
-// accepts reads Accept-Encoding: a coding that is named, and not with a weight of nothing.
+// accepts reports whether Accept-Encoding names the coding with a weight above zero.
 func accepts(c *fiber.Ctx, coding string) bool {
 	for part := range strings.SplitSeq(c.Get(fiber.HeaderAcceptEncoding), ",") {
 		name, weight, _ := strings.Cut(part, ";")
@@ -96,7 +96,7 @@ func accepts(c *fiber.Ctx, coding string) bool {
 	return false
 }
 
-// isText reports what is written in letters; pictures are compressed already.
+// isText reports whether the content is text; pictures are compressed already.
 func isText(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	switch kind {

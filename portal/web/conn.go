@@ -13,33 +13,33 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// conn is a client's connection. It reads each header as it comes in, strictly, since fasthttp takes a bare
-// LF for the end of a line; and it hands on no byte beyond a header or a body of known length, so that it
-// sees where the next request begins. One goroutine reads and serves; any may close.
+// conn is a client's connection. It checks each header strictly as it is read, since fasthttp accepts a
+// bare LF as the end of a line; and it passes on no byte beyond a header or a body of known length, so that
+// it knows where the next request begins. One goroutine reads and serves; any goroutine may close.
 type conn struct {
 	net.Conn
 	peers *peers
 	peer  netip.Addr
 
 	scan   headerScan
-	rest   []byte // read, and not handed on yet
-	body   int    // bytes of the body that are still to come; chunked for those of unknown number, 0 for a header
+	rest   []byte // read, not yet passed on
+	body   int    // bytes of the body still to read; chunked if the length is unknown, 0 in a header
 	served int    // requests
-	fault  error  // of a header: nothing more is read
+	fault  error  // in a header: nothing more is read
 
 	begun    bool // the request has begun to arrive
-	handling bool // it is complete
-	arriving bool // it is counted, since it takes more than one packet; written under the lock of peers
-	left     bool // the connection is not counted any more; under the lock of peers
+	handling bool // the request is complete
+	arriving bool // counted, since it needs more than one packet; written under the lock of peers
+	left     bool // the connection is no longer counted; under the lock of peers
 
 	lingers atomic.Bool
 	closing sync.Once
 }
 
-// chunked is the length of a body in chunks.
+// chunked marks a body of unknown length, sent in chunks.
 const chunked = -1
 
-// tlsConn is a conn that speaks TLS, as fasthttp recognises it.
+// tlsConn is a conn that speaks TLS, in a form that fasthttp recognises.
 type tlsConn struct {
 	*conn
 	*tls.Conn
@@ -51,7 +51,7 @@ func (c *tlsConn) Read(p []byte) (int, error) { return c.conn.Read(p) }
 // Close implements net.Conn.
 func (c *tlsConn) Close() error { return c.conn.Close() }
 
-// connOf is the connection that a request came by, nil in a test without one.
+// connOf returns the connection of a request, or nil in a test without one.
 func connOf(ctx *fasthttp.RequestCtx) *conn {
 	switch c := ctx.Conn().(type) {
 	case *conn:
@@ -81,7 +81,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// scanned reads the next bytes of a header and returns how many belong to it. The rest waits.
+// scanned reads the next bytes of a header, returns how many belong to it, and keeps the rest.
 func (c *conn) scanned(data []byte) int {
 	n, done, err := c.scan.feed(data)
 	if c.fault = err; err != nil {
@@ -95,8 +95,8 @@ func (c *conn) scanned(data []byte) int {
 	return n
 }
 
-// take reads what is left over, else from the client. A request that needs a second packet counts as one
-// that arrives slowly.
+// take reads the bytes left over, or else from the client. A request that needs a second packet counts as
+// arriving slowly.
 func (c *conn) take(p []byte) (int, error) {
 	if len(c.rest) > 0 {
 		n := copy(p, c.rest)
@@ -127,7 +127,7 @@ func (c *conn) handle() {
 	}
 }
 
-// next notes that the request was answered, and that a header comes next.
+// next notes that the request was answered and that a header follows.
 func (c *conn) next() {
 	if c != nil {
 		c.handling = false
@@ -135,8 +135,8 @@ func (c *conn) next() {
 	}
 }
 
-// errPipelined says that a request was sent behind a body of unknown length, before that one's answer. Its
-// header went by unread.
+// errPipelined refuses a request sent after a body of unknown length, before the answer to the first
+// request. Its header was not checked.
 var errPipelined = errors.New("a request behind a chunked body")
 
 // headerFault is what is wrong with the header of the request to be served.
@@ -151,18 +151,18 @@ func (c *conn) headerFault() error {
 	return c.fault
 }
 
-// asksAPI reports whether the header that could not be read to its end asks for the API.
+// asksAPI reports whether a header that could not be read completely is for the API.
 func (c *conn) asksAPI() bool { return c != nil && c.scan.asksAPI() }
 
-// linger makes Close wait for what the client still sends: a connection that is closed with bytes unread is
-// reset, and the client may never see the answer.
+// linger makes Close wait for the rest of what the client sends: closing a connection with unread bytes
+// resets it, and the client may never see the answer.
 func (c *conn) linger() {
 	if c != nil {
 		c.lingers.Store(true)
 	}
 }
 
-// The most that a closed connection waits for its client.
+// The limits of the wait in Close.
 const (
 	lingerTime  = time.Second
 	lingerBytes = 8 << 20
@@ -173,7 +173,7 @@ func (c *conn) Close() (err error) {
 	c.closing.Do(func() {
 		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.lingers.Load() {
 			if half.CloseWrite() == nil && c.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
-				_, _ = io.Copy(io.Discard, io.LimitReader(c.Conn, lingerBytes)) // to see whether it is done is all it is for
+				_, _ = io.Copy(io.Discard, io.LimitReader(c.Conn, lingerBytes)) // only to wait until the client is done
 			}
 		}
 		err = c.Conn.Close()

@@ -15,17 +15,17 @@ import (
 	"postern/portal/web/page"
 )
 
-// failure is an error as an answer: what a visitor may know of it.
+// failure is an error reduced to what a visitor may see.
 type failure struct {
 	status int
 	kind   portal.Kind
-	key    string // of the message, "" for the status's own
+	key    string // of the message, "" for the status's default
 	faults []portal.Fault
-	wait   time.Duration // until the same works, 0 for unknown
+	wait   time.Duration // before a retry can succeed, 0 for unknown
 }
 
-// statusOf is the one table that maps the kinds of error to a status, for pages and for the API. (A page
-// answers SignIn by leading to the sign-in page.)
+// statusOf is the only mapping from kinds of error to statuses, for pages and for the API. (For SignIn, a
+// page redirects to the sign-in page.)
 func statusOf(kind portal.Kind) int {
 	switch kind {
 	case portal.Invalid:
@@ -50,8 +50,8 @@ func statusOf(kind portal.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// failureOf reads an error: one of portal's by its kind, one of Fiber's by its status. Everything else is
-// internal, but for the end of the request's time, which some part the portal waited for has used up.
+// failureOf classifies an error: one of portal's by its kind, one of Fiber's by its status. Everything else
+// is internal, except an expired request deadline, which a slow dependency has used up.
 func failureOf(err error) failure {
 	var own *portal.Error
 	var fibers *fiber.Error
@@ -66,7 +66,7 @@ func failureOf(err error) failure {
 	return failure{status: http.StatusInternalServerError}
 }
 
-// kindOf is the kind of the statuses that Fiber answers by itself.
+// kindOf returns the kind of a status that Fiber itself answers with.
 func kindOf(status int) portal.Kind {
 	switch {
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusMisdirectedRequest:
@@ -79,7 +79,7 @@ func kindOf(status int) portal.Kind {
 	return portal.Internal
 }
 
-// keyOf is the message of a status that no kind has.
+// keyOf returns the message key of a status that has no kind.
 func keyOf(status int) string {
 	if status == http.StatusMisdirectedRequest {
 		return "error.misdirected"
@@ -87,14 +87,14 @@ func keyOf(status int) string {
 	return ""
 }
 
-// retryAfter is how many seconds a client should wait for what is unavailable.
+// retryAfter is how many seconds a client should wait when something is unavailable.
 const retryAfter = "30"
 
-// retryAfterTooMany is how many seconds the API's client should wait when the limit does not say.
+// retryAfterTooMany is how many seconds an API client should wait when the limit does not say.
 const retryAfterTooMany = 60
 
-// setRetryAfter says when it is worth trying again, where the error or its kind tells. A page says nothing
-// of limits whose end is unknown.
+// setRetryAfter sets Retry-After where the error or its kind gives a time. A page does not set it for a
+// limit whose end is unknown.
 func setRetryAfter(c *fiber.Ctx, f failure, err error) {
 	switch {
 	case f.wait > 0:
@@ -106,8 +106,7 @@ func setRetryAfter(c *fiber.Ctx, f failure, err error) {
 	}
 }
 
-// fail answers with an error. When the error's own page cannot be made, the one rendered at the start is
-// sent.
+// fail answers with an error. If the error page cannot be rendered, the one rendered at start-up is sent.
 func (s *site) fail(c *fiber.Ctx, err error) {
 	f := failureOf(err)
 	c.Response().ResetBody()
@@ -131,8 +130,8 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 	return s.writePage(c, f)
 }
 
-// leadTo leads to what is missing. What was typed into a form is not lost by it: it is kept in a page that
-// leads there, too, and that only the customer who typed it can send again.
+// leadTo redirects to the sign-in or to the code page. Text typed into a form is not lost: it is kept in a
+// page that also links there, and only the customer who typed it can send it again.
 func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) error {
 	if _, ok := portal.PathOf(c.Path()); !ok || isRead(c) || !gate.HasOwner(c) || page.TypedFields(c) == nil {
 		return page.SeeOther(c, way)
@@ -140,8 +139,8 @@ func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) erro
 	return s.pages.Unsaved(c, s.base(c, kind), kind, way)
 }
 
-// writePage shows the error in the visitor's language. A shop that was not found lends no name and no
-// colours.
+// writePage shows the error in the visitor's language. If the shop was not found, the page has no shop name
+// and no brand colours.
 func (s *site) writePage(c *fiber.Ctx, f failure) error {
 	base := s.base(c, f.kind)
 	if !base.L.Has(f.key) {
@@ -150,7 +149,7 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 	return s.pages.Problem(c, f.status, base, &portal.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
 }
 
-// base is that of a page about an error of the kind, for whoever is there.
+// base is the base of a page about an error of this kind, for the visitor or the signed-in customer.
 func (s *site) base(c *fiber.Ctx, kind portal.Kind) page.Base {
 	var customer *portal.Customer
 	if kind != portal.Unavailable { // else the answer waits for the store again
@@ -162,14 +161,15 @@ func (s *site) base(c *fiber.Ctx, kind portal.Kind) page.Base {
 	return s.pages.Base(c, gate.Shop(c), customer)
 }
 
-// confirmPath leads to the page that asks for a code, and from there to the page of the form that needs it.
+// confirmPath leads to the page that asks for a code, and from there back to the page of the form that
+// needs it.
 func confirmPath(c *fiber.Ctx) portal.LocalPath {
 	to, _ := portal.PathOf("/security/confirm")
 	return to.With("to", asked(c))
 }
 
-// signInPath leads to the sign-in page, and from there to the page that was to be read or that the form
-// stands on. For a form it says that nothing was changed.
+// signInPath leads to the sign-in page, and from there back to the requested page or to the page of the
+// form. For a form, it says that nothing was changed.
 func (s *site) signInPath(c *fiber.Ctx) portal.LocalPath {
 	to, _ := portal.PathOf("/sign-in")
 	wish := asked(c)
@@ -182,7 +182,7 @@ func (s *site) signInPath(c *fiber.Ctx) portal.LocalPath {
 	return to.With("to", wish)
 }
 
-// pageOf is the page that a form stands on: the nearest path above its own that can be read, "" for none.
+// pageOf returns the page that contains a form: the nearest readable path above the form's own, or "".
 func (s *site) pageOf(c *fiber.Ctx) string {
 	pattern, path := c.Route().Path, strings.TrimSuffix(c.Path(), "/")
 	for len(pattern) > 1 && path != "" {
@@ -194,7 +194,7 @@ func (s *site) pageOf(c *fiber.Ctx) string {
 	return ""
 }
 
-// readable are the patterns of the pages there are.
+// readable returns the route patterns of the pages.
 func readable(app *fiber.App) map[string]bool {
 	patterns := make(map[string]bool)
 	for _, route := range app.GetRoutes(true) {
@@ -205,7 +205,7 @@ func readable(app *fiber.App) map[string]bool {
 	return patterns
 }
 
-// asked is what the request asked for, with the query of a page that was to be read.
+// asked returns the requested path, with the query if the request reads a page.
 func asked(c *fiber.Ctx) string {
 	uri := c.Request().URI()
 	path := string(uri.PathOriginal())

@@ -11,8 +11,8 @@ import (
 	"postern/static"
 )
 
-// serveStatic serves the files under their hashed names, which may be cached for ever. It does so on any
-// host: the page that refuses an unknown one wears them too.
+// serveStatic serves the files under their hashed names, which may be cached for ever. It answers on any
+// host, since the page that refuses an unknown host uses them too.
 func (s *site) serveStatic(c *fiber.Ctx) error {
 	if s.gate.Recognise(c) == nil {
 		setShopHeaders(c, gate.Shop(c))
@@ -26,7 +26,7 @@ func (s *site) serveStatic(c *fiber.Ctx) error {
 
 const brandPrefix = "/brand/"
 
-// serveBrand serves the shop's stylesheet, logo and icon. Their names hold a hash of what is in them.
+// serveBrand serves the shop's stylesheet, logo and icon. Their names contain a hash of the content.
 func (s *site) serveBrand(c *fiber.Ctx) error {
 	shop := gate.Shop(c)
 	style, css := s.pages.BrandStyle(shop)
@@ -45,8 +45,8 @@ func (s *site) serveBrand(c *fiber.Ctx) error {
 	return &portal.Error{Kind: portal.NotFound}
 }
 
-// findIcon leads to the shop's icon: browsers ask for it under one name for ever, which therefore names no
-// content.
+// findIcon redirects to the shop's icon: browsers always ask for the same name, which therefore cannot
+// contain a hash.
 func (s *site) findIcon(c *fiber.Ctx) error {
 	to, err := page.Own(iconPath(gate.Shop(c).Brand))
 	if err != nil {
@@ -61,14 +61,14 @@ func sendFile(c *fiber.Ctx, contentType string, body []byte) error {
 	return c.Send(body)
 }
 
-// sendPicture sends what pages of other origins show, too: the logo stands in mails, which people read on
-// the web.
+// sendPicture sends a picture that other origins may show, too: emails contain the logo, and people read
+// them in webmail.
 func sendPicture(c *fiber.Ctx, body []byte) error {
 	c.Set(resourcePolicy, "cross-origin")
 	return sendFile(c, "image/png", body)
 }
 
-// isFile tells the two kinds of path whose content never changes under its name.
+// isFile reports whether the path is of one of the two kinds that never change their content.
 func isFile(c *fiber.Ctx) bool {
 	return strings.HasPrefix(c.Path(), static.Prefix) || strings.HasPrefix(c.Path(), brandPrefix)
 }

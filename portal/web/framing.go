@@ -15,9 +15,9 @@ import (
 	"postern/portal/web/gate"
 )
 
-// guard stands around Fiber's own handler, below all middleware. It refuses a request by its header, before
-// any of the body is read, takes the body in, and gives the headers of every answer to the one answer that
-// Fiber makes before any middleware runs, to a method nobody knows.
+// guard wraps Fiber's own handler, outside all middleware. It refuses a request by its header, before any
+// of the body is read, and reads the body. It also sets our headers on the one answer that Fiber writes
+// before any middleware runs, to an unknown method.
 type guard struct {
 	site  *site
 	app   *fiber.App
@@ -26,7 +26,7 @@ type guard struct {
 	fail  func(*fasthttp.RequestCtx, error)
 
 	reading  time.Duration // of a body
-	refusals sync.Map      // *fasthttp.RequestHeader to error, until the handler has it
+	refusals sync.Map      // *fasthttp.RequestHeader to error, until the handler takes it
 }
 
 func (s *site) guard(app *fiber.App, reading time.Duration) {
@@ -37,12 +37,11 @@ func (s *site) guard(app *fiber.App, reading time.Duration) {
 	fasthttp.SetBodySizePoolLimit(gate.MaxBody, keptAnswer)
 }
 
-// keptAnswer is the largest answer whose memory is kept for the next.
+// keptAnswer is the size of the largest answer whose buffer is reused.
 const keptAnswer = 256 << 10
 
-// received decides from the header. fasthttp hands on the header alone: what is refused has its body taken
-// away, so that the handler runs at once and answers. Of any other body one byte is awaited, and the
-// handler reads the rest.
+// received decides by the header alone. For a refused request it removes the body, so that the handler runs
+// immediately and answers. For any other body, fasthttp waits for one byte and the handler reads the rest.
 func (g *guard) received(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	err := checkHeader(header)
 	if err == nil {
@@ -72,7 +71,7 @@ func (g *guard) unread(ctx *fasthttp.RequestCtx, err error) {
 	g.unreadable(ctx, err)
 }
 
-// unreadable answers by Fiber's handler, which would log a client that went away as a fault of a gateway's.
+// unreadable answers with Fiber's handler, which would log a client's disconnect as a gateway error.
 func (g *guard) unreadable(ctx *fasthttp.RequestCtx, err error) {
 	var network net.Error
 	if errors.As(err, &network) && !network.Timeout() {
@@ -104,7 +103,7 @@ func (g *guard) handle(ctx *fasthttp.RequestCtx) {
 	}
 }
 
-// enter takes the request in as far as its header lets it.
+// enter reads the request, as far as its header allows.
 func (g *guard) enter(ctx *fasthttp.RequestCtx, c *conn) (release func(), err error) {
 	refusal, refused := g.refusals.LoadAndDelete(&ctx.Request.Header)
 	if err := c.headerFault(); err != nil {
@@ -117,7 +116,7 @@ func (g *guard) enter(ctx *fasthttp.RequestCtx, c *conn) (release func(), err er
 	return g.inbox.receive(ctx)
 }
 
-// refuse answers, and ends the connection: what is still to come must not be read as the next request.
+// refuse answers and closes the connection: the remaining bytes must not be read as the next request.
 func (g *guard) refuse(ctx *fasthttp.RequestCtx, c *conn, err error) {
 	var own *portal.Error
 	var fibers *fiber.Error
@@ -135,7 +134,8 @@ func (g *guard) refuse(ctx *fasthttp.RequestCtx, c *conn, err error) {
 	}
 }
 
-// discard has fasthttp go on with another context: this one has grown, and would keep its memory for good.
+// discard makes fasthttp continue with another context: this one has grown and would keep its memory for
+// good.
 func discard(ctx *fasthttp.RequestCtx) {
 	if ctx.Response.IsBodyStream() {
 		return

@@ -10,11 +10,11 @@ import (
 	"postern/portal/web/gate"
 )
 
-// Check is one thing that a ready portal needs.
+// Check is one condition for readiness.
 type Check struct {
 	Name string
-	// Run returns the state in a word that anybody may read, and what makes the portal unready, for the
-	// log; nil for nothing.
+	// Run returns the state as a word that anybody may read, and an error for the log if the portal is not
+	// ready.
 	Run func(ctx context.Context) (state string, err error)
 }
 
@@ -24,7 +24,7 @@ type readiness struct {
 	Checks []finding `json:"checks"`
 }
 
-// finding is what a Check found.
+// finding is the result of a Check.
 type finding struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
@@ -33,10 +33,10 @@ type finding struct {
 	cause error
 }
 
-// healthy says that the process answers.
+// healthy confirms that the process is running.
 func (s *site) healthy(c *fiber.Ctx) error { return c.SendString("ok\n") }
 
-// ready says whether requests should come here, for a load balancer, and what stands against it.
+// ready reports to a load balancer whether to send requests here, and which checks fail.
 func (s *site) ready(c *fiber.Ctx) error {
 	found := readiness{Ready: true, Checks: s.lookAtAll(c.UserContext())}
 	for _, f := range found.Checks {

@@ -12,21 +12,21 @@ import (
 	"postern/portal/colour"
 )
 
-// icons keeps the present icon of each shop: drawing one takes milliseconds, and anyone may ask for it. It
+// icons caches the current icon of each shop: drawing one takes milliseconds, and anyone may request it. It
 // is safe for concurrent use.
 type icons struct {
 	mu    sync.Mutex
 	drawn map[string]icon // by shop
 }
 
-// icon is a drawn icon; the path says what it was made of.
+// icon is a drawn icon; its path identifies the source it was drawn from.
 type icon struct {
 	path string
 	file []byte
 }
 
-// of is the shop's icon, drawn again only when its path is another. Requests for an icon wait while one is
-// drawn.
+// of returns the shop's icon, redrawn only if its path has changed. Other requests for an icon wait during
+// the drawing.
 func (i *icons) of(shop portal.Shop) ([]byte, error) {
 	path := iconPath(shop.Brand)
 	i.mu.Lock()
@@ -45,10 +45,10 @@ func (i *icons) of(shop portal.Shop) ([]byte, error) {
 	return file, nil
 }
 
-// iconSide is the side of an icon: the 16 points of a tab at two pixels each.
+// iconSide is the side of an icon: 16 points for a browser tab, at two pixels each.
 const iconSide = 32
 
-// iconPath names the icon by what it is made of: the logo, or the accent where there is none.
+// iconPath names the icon by its source: the logo, or the accent colour if there is none.
 func iconPath(b portal.Brand) string {
 	made := b.LogoHash
 	if made == "" {
@@ -57,7 +57,7 @@ func iconPath(b portal.Brand) string {
 	return brandPrefix + "icon-" + made + ".png"
 }
 
-// accentOf is the shop's accent, or the one of the stylesheet.
+// accentOf is the shop's accent colour, or the stylesheet's default.
 func accentOf(b portal.Brand) colour.Colour {
 	if accent, err := colour.Parse(b.Accent); err == nil {
 		return accent
@@ -65,7 +65,7 @@ func accentOf(b portal.Brand) colour.Colour {
 	return colour.Colour{R: 0x23, G: 0x58, B: 0x6a}
 }
 
-// iconOf is the logo within a square, or a door in the accent's colour.
+// iconOf draws the logo in a square, or a door in the accent colour.
 func iconOf(b portal.Brand) ([]byte, error) {
 	picture := image.Image(door{accentOf(b)})
 	if b.LogoHash != "" {
@@ -80,7 +80,7 @@ func iconOf(b portal.Brand) ([]byte, error) {
 	return file.Bytes(), err
 }
 
-// square draws a picture as large as it goes into the middle of an icon; the rest stays transparent.
+// square scales a picture to fit and centres it in an icon; the rest stays transparent.
 func square(picture image.Image) image.Image {
 	from, icon := picture.Bounds(), image.NewNRGBA(image.Rect(0, 0, iconSide, iconSide))
 	side := max(from.Dx(), from.Dy())
@@ -95,8 +95,8 @@ func square(picture image.Image) image.Image {
 	return icon
 }
 
-// average is the mean colour of a part; of an empty one, as there are where a small picture grows, of its
-// first pixel.
+// average returns the mean colour of a part of the picture. If the part is empty, as happens when a small
+// picture is enlarged, it is the colour of its first pixel.
 func average(picture image.Image, part image.Rectangle) color.Color {
 	part.Max.X, part.Max.Y = max(part.Max.X, part.Min.X+1), max(part.Max.Y, part.Min.Y+1)
 	var red, green, blue, alpha uint64
@@ -110,10 +110,10 @@ func average(picture image.Image, part image.Rectangle) color.Color {
 	return color.RGBA64{R: uint16(red / n), G: uint16(green / n), B: uint16(blue / n), A: uint16(alpha / n)}
 }
 
-// door is the picture of a shop without a logo: a plate in its accent, and in it a door.
+// door is the icon of a shop without a logo: a plate in the accent colour with a door in it.
 type door struct{ accent colour.Colour }
 
-// doorSide is much larger than an icon, so that its edges become smooth.
+// doorSide is much larger than an icon, so that edges become smooth when scaled down.
 const doorSide = 8 * iconSide
 
 // ColorModel implements image.Image.

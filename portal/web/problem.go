@@ -11,7 +11,7 @@ import (
 	"postern/portal/web/gate"
 )
 
-// problem is an error of the API (RFC 9457). Its type is a URN made of its code.
+// problem is an API error (RFC 9457). Its type is a URN derived from its code.
 type problem struct {
 	Type    string         `json:"type"`
 	Title   string         `json:"title"`
@@ -22,7 +22,7 @@ type problem struct {
 	Errors  []problemFault `json:"errors,omitempty"`
 }
 
-// problemFault is one wrong field of the document, or a wrong parameter of the address.
+// problemFault is an invalid field of the document or an invalid query parameter.
 type problemFault struct {
 	Pointer   string `json:"pointer"` // RFC 6901; "" is the whole document
 	Parameter string `json:"parameter,omitempty"`
@@ -72,7 +72,7 @@ func codeOf(f failure) string {
 	return "error.internal"
 }
 
-// writeProblem answers the API. Its sentences are English, for the one who reads the feed's log.
+// writeProblem answers the API. Its sentences are in English, for the developer who reads the feed's log.
 func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 	words := s.words.Developer()
 	if f.key == "" {

@@ -13,10 +13,10 @@ import (
 	"postern/static"
 )
 
-// routes is the table of routes: each with its class and its limits. What is not in it is not on the site.
+// routes is the table of routes, each with its class and limits. The site serves nothing else.
 func (s *site) routes() []gate.Route { return slices.Concat(s.anyHost(), s.ofShop()) }
 
-// anyHost are the routes that answer on any host.
+// anyHost returns the routes that are served on any host.
 func (s *site) anyHost() []gate.Route {
 	return []gate.Route{
 		gate.Get(gate.File, "/healthz", s.healthy),
@@ -25,7 +25,7 @@ func (s *site) anyHost() []gate.Route {
 	}
 }
 
-// ofShop are the routes on the host of a shop.
+// ofShop returns the routes that are served on a shop's host.
 func (s *site) ofShop() []gate.Route {
 	own := []gate.Route{
 		gate.Get(gate.File, brandPrefix+":file", s.serveBrand),
@@ -35,7 +35,7 @@ func (s *site) ofShop() []gate.Route {
 	return slices.Concat(own, shopper.New(s.app, s.pages, s.pace).Routes(), api.New(s.words).Routes())
 }
 
-// add mounts routes in their order: of two that match, the first answers.
+// add mounts routes in order: if two match, the first answers.
 func add(app *fiber.App, routes []gate.Route) {
 	for _, route := range routes {
 		if route.Method == fiber.MethodGet {

@@ -8,15 +8,16 @@ import (
 	"postern/portal/web/gate"
 )
 
-// errHeader says that a header is not as RFC 9112 has it. Another reader of the same bytes, such as a
-// proxy, may see another request in them.
+// errHeader refuses a header that violates RFC 9112. Another reader of the same bytes, such as a proxy,
+// might see a different request in them.
 var errHeader = errors.New("the header is malformed")
 
-// headerScan reads a header line by line, in any pieces, and keeps the beginning of the present line only.
+// headerScan reads a header line by line, in pieces of any size, and keeps only the beginning of the
+// current line.
 type headerScan struct {
 	headers int  // complete so far
 	lines   int  // of this header
-	length  int  // of the body; chunked for one in chunks
+	length  int  // of the body; chunked for a chunked one
 	api     bool // the request line asks for the API
 
 	begin [64]byte // of the line
@@ -24,7 +25,7 @@ type headerScan struct {
 	last  byte     // of it
 }
 
-// feed reads the next bytes. It returns how many belong to the header, and whether that is complete.
+// feed reads the next bytes. It returns how many belong to the header, and whether the header is complete.
 func (h *headerScan) feed(data []byte) (n int, done bool, err error) {
 	for n < len(data) {
 		end := bytes.IndexByte(data[n:], '\n')
@@ -52,7 +53,7 @@ func (h *headerScan) add(part []byte) {
 	h.last = part[len(part)-1]
 }
 
-// endLine looks at a whole line. An empty one in front of the request line is no fault (RFC 9112, 2.2).
+// endLine checks a complete line. An empty line before the request line is allowed (RFC 9112, 2.2).
 func (h *headerScan) endLine() (done bool, err error) {
 	if h.size == 0 || h.last != '\r' {
 		return false, errHeader
@@ -74,19 +75,20 @@ func (h *headerScan) endLine() (done bool, err error) {
 	return false, err
 }
 
-// asksAPI reports whether the header, as far as it came, asks for the API: whatever is wrong with the rest,
-// a machine waits for the answer.
+// asksAPI reports whether the header read so far is for the API: whatever is wrong with the rest, the
+// client is a machine.
 func (h *headerScan) asksAPI() bool {
 	return h.api || h.lines == 0 && isAPILine(h.begin[:min(h.size, len(h.begin))])
 }
 
-// isAPILine looks at the beginning of a request line.
+// isAPILine reports whether the beginning of a request line is for the API.
 func isAPILine(line []byte) bool {
 	_, target, _ := bytes.Cut(line, []byte(" "))
 	return bytes.HasPrefix(pathOf(target), []byte(gate.APIPrefix))
 }
 
-// field notes how long the body is. What is unclear about it ends the connection elsewhere, too.
+// field records the length of the body. Ambiguous lengths are refused elsewhere, which also closes the
+// connection.
 func (h *headerScan) field(line []byte, whole bool) error {
 	name, value, _ := bytes.Cut(line, []byte(":"))
 	switch {

@@ -10,11 +10,11 @@ import (
 	"postern/portal/web/gate"
 )
 
-// routeTable finds the limits of a request by its header. It holds the routes with limits of their own; all
-// else, what is not on the site included, has the usual ones.
+// routeTable finds the limits of a request by its header. It holds the routes that have limits of their
+// own; everything else, unknown paths included, has the defaults.
 type routeTable []pattern
 
-// pattern is a route with its path in segments.
+// pattern is a route with its path split into segments.
 type pattern struct {
 	gate.Route
 	segments []string
@@ -29,7 +29,7 @@ func newRouteTable(routes []gate.Route) (table routeTable) {
 	return table
 }
 
-// of is the route that the header asks for, the zero Route for one with the usual limits.
+// of returns the route that the header asks for, or the zero Route if the default limits apply.
 func (t routeTable) of(header *fasthttp.RequestHeader) gate.Route {
 	path := bytes.TrimSuffix(pathOf(header.RequestURI()), []byte("/")) // which the router ignores, too
 	for _, p := range t {
@@ -40,7 +40,7 @@ func (t routeTable) of(header *fasthttp.RequestHeader) gate.Route {
 	return gate.Route{}
 }
 
-// matches compares segment by segment; a parameter stands for one that is not empty.
+// matches compares segment by segment; a parameter matches any segment that is not empty.
 func (p pattern) matches(path []byte) bool {
 	for i, segment := range p.segments {
 		part, rest, more := bytes.Cut(path, []byte("/"))
@@ -53,7 +53,7 @@ func (p pattern) matches(path []byte) bool {
 	return true
 }
 
-// pathOf is the path of a request target, which may be a whole URL (RFC 9112, 3.2.2).
+// pathOf returns the path of a request target, which may be an absolute URL (RFC 9112, 3.2.2).
 func pathOf(target []byte) []byte {
 	if _, rest, whole := bytes.Cut(target, []byte("://")); whole && !bytes.HasPrefix(target, []byte("/")) {
 		slash := bytes.IndexByte(rest, '/')
@@ -68,15 +68,15 @@ func pathOf(target []byte) []byte {
 	return target
 }
 
-// The most lines of a header, and fields of a query or cookies of a request: each costs some hundred bytes
-// to take apart.
+// The maximum number of lines in a header, and of query fields or cookies in a request: parsing each costs
+// some hundred bytes.
 const (
 	maxLines  = 100
 	maxParts  = gate.MaxFields
 	dirtyHost = "@/\\?#<>^`{|}\" \t"
 )
 
-// checkHeader refuses a header that two readers may read differently, or that is large once taken apart.
+// checkHeader refuses a header that two readers may read differently, or that becomes large when parsed.
 func checkHeader(header *fasthttp.RequestHeader) error {
 	raw := header.RawHeaders()
 	protocol := string(header.Protocol())
@@ -93,7 +93,7 @@ func checkHeader(header *fasthttp.RequestHeader) error {
 	return nil
 }
 
-// authorityOf is the authority of a target that is a whole URL.
+// authorityOf returns the authority of a target that is an absolute URL.
 func authorityOf(target []byte) []byte {
 	_, rest, whole := bytes.Cut(target, []byte("://"))
 	if !whole || bytes.HasPrefix(target, []byte("/")) {
@@ -105,7 +105,8 @@ func authorityOf(target []byte) []byte {
 	return rest
 }
 
-// plainLines reports whether each line ends in CRLF, none goes on the one before, and each field has a name without spaces.
+// plainLines reports whether each line ends in CRLF, none continues the previous one, and each field has a
+// name without spaces.
 func plainLines(header []byte) bool {
 	for line := range bytes.Lines(header) {
 		if !bytes.HasSuffix(line, []byte("\r\n")) || line[0] == ' ' || line[0] == '\t' {
@@ -118,7 +119,7 @@ func plainLines(header []byte) bool {
 	return true
 }
 
-// outsideToken reports a character that no field's name has (RFC 9110, 5.6.2).
+// outsideToken reports whether a character is not allowed in a field name (RFC 9110, 5.6.2).
 func outsideToken(r rune) bool {
 	return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
 }

@@ -11,26 +11,26 @@ import (
 	"postern/portal/web/gate"
 )
 
-// Watch is told that a request begins and, by the function it returns, how it was answered. What the
-// context carries goes on to the request's use-cases.
+// Watch is called when a request begins, and the function it returns is called with the answer. The
+// request's use-cases receive the returned context.
 type Watch func(ctx context.Context) (context.Context, func(Answer))
 
-// Answer is what may be told of a request outside of the portal: no path, no address, nothing that a client
-// made up.
+// Answer is the part of a request that may be reported outside the portal: no path, no address, nothing
+// that the client chose.
 type Answer struct {
 	Method string // one of HTTP's, else "other"
 	Route  string // the route's pattern, "-" when none answered
 	Status int
-	Shop   string // its id, "" when the host is no shop's
+	Shop   string // its id, "" if the host belongs to no shop
 	Took   time.Duration
-	// Outcome is what a feed's delivery did, "" when there was none.
+	// Outcome is the outcome of a feed's delivery, "" if there was none.
 	Outcome portal.Outcome
 }
 
-// otherMethod stands for words that a client made up.
+// otherMethod replaces methods that a client made up.
 const otherMethod = "other"
 
-// methodOf is the request's method where it is one of HTTP's.
+// methodOf returns the request's method if it is one of HTTP's, else otherMethod.
 func methodOf(c *fiber.Ctx) string {
 	if method := string(c.Request().Header.Method()); slices.Contains(fiber.DefaultMethods, method) {
 		return method
@@ -38,7 +38,7 @@ func methodOf(c *fiber.Ctx) string {
 	return otherMethod
 }
 
-// watch tells all who watch of the request, and returns what tells them of its answer.
+// watch reports the request to all watches, and returns the function that reports its answer.
 func (s *site) watch(c *fiber.Ctx) func(Answer) {
 	ctx, told := s.tellAll(c.UserContext())
 	c.SetUserContext(ctx)
@@ -57,7 +57,7 @@ func (s *site) tellAll(ctx context.Context) (context.Context, func(Answer)) {
 	}
 }
 
-// answerOf is the request's answer as it stands.
+// answerOf returns the request's answer as it is now.
 func answerOf(c *fiber.Ctx, start time.Time) Answer {
 	return Answer{
 		Method: methodOf(c), Route: routeOf(c), Status: c.Response().StatusCode(), Shop: gate.Shop(c).ID, Took: time.Since(start),

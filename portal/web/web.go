@@ -1,8 +1,8 @@
-// Package web is the portal's site: it puts the handlers of the other packages behind one middleware chain,
-// owns the chain's order, the headers of every answer, the access log and the one table that turns an
-// error's kind into a status, for pages and for the API.
+// Package web is the portal's site: it serves the handlers of the other packages through one middleware
+// chain. It owns the chain's order, the headers of every answer, the access log, and the one table that
+// maps an error's kind to a status, for pages and for the API.
 //
-// It must not know what a page shows or what a use-case does.
+// It must not know the contents of a page or the work of a use-case.
 package web
 
 import (
@@ -19,45 +19,45 @@ import (
 	"postern/templates/i18n"
 )
 
-// Config is what the site is made of.
+// Config is the configuration of the site.
 type Config struct {
 	App     *portal.App
 	Log     *slog.Logger   // nil for none
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Timeout time.Duration  // of one request; 0 for DefaultTimeout
-	// Pace makes the answers to refused codes leave at full steps of it, so that their time shows nothing:
-	// DefaultPace where strangers can reach the site, 0 for at once.
+	// Pace delays the answers to refused codes to a multiple of it, so that their timing reveals nothing:
+	// DefaultPace if strangers can reach the site, 0 for no delay.
 	Pace time.Duration
-	// Reading is the time in which a body must have come, and a header if that is less than HeaderTime; 0
-	// for DefaultReading.
+	// Reading is the time limit for a body, and for a header if it is less than HeaderTime; 0 for
+	// DefaultReading.
 	Reading     time.Duration
-	Connections Connections // how many there may be
-	Checks      []Check     // what /readyz asks besides the store
-	Watches     []Watch     // who is told of requests
+	Connections Connections // limits on connections
+	Checks      []Check     // conditions of /readyz besides the store
+	Watches     []Watch     // called for each request
 }
 
 const (
-	// DefaultTimeout is the time that one request may take.
+	// DefaultTimeout is the time limit for a request.
 	DefaultTimeout = 15 * time.Second
-	// DefaultPace is longer than a refused code takes on a machine that is not overloaded, and too short
+	// DefaultPace is longer than refusing a code takes on a machine that is not overloaded, and too short
 	// for a person to notice.
 	DefaultPace = 50 * time.Millisecond
-	// DefaultReading is the time that a body may take to come: a slow client is cut off, not waited for.
+	// DefaultReading is the time limit for a body: slow clients are cut off.
 	DefaultReading = 30 * time.Second
-	// HeaderTime is the time that a header may take.
+	// HeaderTime is the time limit for a header.
 	HeaderTime = 10 * time.Second
 )
 
-// maxHeader is the most bytes of a header.
+// maxHeader is the maximum size of a header in bytes.
 const maxHeader = 16 << 10
 
-// Times of a connection.
+// Timeouts of a connection.
 const (
 	writeTimeout = 30 * time.Second
 	idleTimeout  = 75 * time.Second
 )
 
-// site is the whole of the web, behind one Fiber app.
+// site is the whole web site, served by one Fiber app.
 type site struct {
 	app     *portal.App
 	log     *slog.Logger
@@ -80,7 +80,7 @@ type Site struct {
 	peers *peers
 }
 
-// Listener serves on a listener until Shutdown, within the bounds of connections.
+// Listener serves on a listener until Shutdown, within the limits on connections.
 func (s *Site) Listener(from net.Listener) error {
 	return s.App.Listener(&listener{Listener: from, peers: s.peers})
 }
@@ -116,9 +116,9 @@ func New(config Config) (*Site, error) {
 	return &Site{App: app, site: s, peers: newPeers(config)}, nil
 }
 
-// settings are Fiber's. Proxies are not its business (it would believe the left end of X-Forwarded-For, and
-// X-Forwarded-Host), paths stay escaped until a handler asks gate.Param, and a form is parsed only when
-// asked for. A slash at the end of a path changes nothing: proxies add one.
+// settings returns Fiber's configuration. Fiber does not handle proxies (it would believe the left end of
+// X-Forwarded-For, and X-Forwarded-Host), paths stay escaped until a handler calls gate.Param, and a form
+// is parsed only on demand. A trailing slash makes no difference, since some proxies add one.
 func (s *site) settings(reading time.Duration) fiber.Config {
 	return fiber.Config{
 		Immutable:                    true, // strings of a request must outlive it
@@ -137,7 +137,7 @@ func (s *site) settings(reading time.Duration) fiber.Config {
 	}
 }
 
-// mount lays out the site. This is the one place where the order of the middleware stands:
+// mount builds the site. This is the only place that defines the order of the middleware:
 //
 //  1. answer: headers, deadline, panics, errors, watches and the log, around all that follows
 //  2. Identify: request id, client address

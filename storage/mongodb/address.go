@@ -11,8 +11,8 @@ import (
 
 const defaultDatabase = "postern"
 
-// CheckAddress returns the fault of an address as Open would, as far as it shows without asking anyone: the
-// servers of mongodb+srv:// are looked up by Open only.
+// CheckAddress returns the error that Open would return for a bad address, as far as it can be found
+// without the network: only Open looks up the servers of mongodb+srv://.
 func CheckAddress(uri string) error {
 	if _, err := databaseName(uri); err != nil || strings.HasPrefix(uri, "mongodb+srv://") {
 		return err
@@ -21,12 +21,12 @@ func CheckAddress(uri string) error {
 	return err
 }
 
-// unknownOption is an option of the address that the driver would pass over in silence, "" for none.
+// unknownOption returns an option of the address that the driver would silently ignore, or "".
 func unknownOption(uri string) string {
 	_, query, _ := strings.Cut(uri, "?")
 	parsed, err := connstring.Parse("mongodb://localhost/?" + withoutSRV(query))
 	if err != nil {
-		return "" // the driver says so
+		return "" // the driver reports it
 	}
 	for name := range parsed.UnknownOptions {
 		return name
@@ -34,7 +34,7 @@ func unknownOption(uri string) string {
 	return ""
 }
 
-// withoutSRV leaves out the options that only mongodb+srv:// has.
+// withoutSRV removes the options that only mongodb+srv:// has.
 func withoutSRV(query string) string {
 	options := strings.FieldsFunc(query, func(r rune) bool { return r == '&' })
 	return strings.Join(slices.DeleteFunc(options, func(o string) bool {
@@ -42,8 +42,8 @@ func withoutSRV(query string) string {
 	}), "&")
 }
 
-// databaseName is the path of the address. It also refuses what would make the driver take a part of the
-// password for a host or quote it in an error: a bare @ or % in it.
+// databaseName returns the path of the address. It also rejects addresses with a bare @ or % in the
+// password: the driver would take part of the password for a host or quote it in an error.
 func databaseName(uri string) (string, error) {
 	_, rest, found := strings.Cut(uri, "://")
 	if !found {

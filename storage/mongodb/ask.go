@@ -10,18 +10,18 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// greeting is what a server says of itself.
+// greeting is a server's description of itself.
 type greeting struct {
 	Msg       string    `bson:"msg"` // of mongos: isdbgrid
 	LocalTime time.Time `bson:"localTime"`
 
-	stable bool // it takes the Stable API
+	stable bool // it supports the Stable API
 }
 
 func (g greeting) sharded() bool { return g.Msg == "isdbgrid" }
 
-// greet asks the server what it is, and whether it takes the Stable API. The connection is one of its own,
-// since a client declares the API for good when it is made.
+// greet asks the server what it is and whether it supports the Stable API. It uses a separate connection,
+// since a client declares the API once, when it is created.
 func greet(ctx context.Context, opts *options.ClientOptions) (greeting, error) {
 	client, err := mongo.Connect(opts)
 	if err != nil {
@@ -43,7 +43,7 @@ func greet(ctx context.Context, opts *options.ClientOptions) (greeting, error) {
 	return g, withTLSHint(explainAfter(err, time.Since(started)), opts.TLSConfig != nil)
 }
 
-// stableAPI makes the server refuse a command outside of version 1 of its API, which later servers keep.
+// stableAPI makes the server reject any command outside version 1 of its API, which later servers keep.
 func stableAPI() *options.ServerAPIOptions {
 	return options.ServerAPI(options.ServerAPIVersion1).SetStrict(true).SetDeprecationErrors(true)
 }

@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// timePerByte is what a write may take longer for its size: two seconds for a megabyte.
+// timePerByte is the extra time allowed for a write by size: two seconds per megabyte.
 const timePerByte = 2 * time.Microsecond
 
-// attempt gives one try at the server its own deadline, within the caller's: the driver leaves its own
-// Timeout out of account once the context has a deadline, and a request's is too far away for a second try.
+// attempt gives one try at the server its own deadline within the caller's. The driver ignores its own
+// Timeout once the context has a deadline, and a request's deadline is too late to leave time for a second
+// try.
 func (s *Store) attempt(ctx context.Context, try func(context.Context) error) error {
 	return s.within(ctx, s.patience, try)
 }
@@ -20,7 +21,7 @@ func (s *Store) within(ctx context.Context, limit time.Duration, try func(contex
 	return try(ctx)
 }
 
-// read tries a second time when the first answer was lost.
+// read tries again once if the first answer was lost.
 func (s *Store) read(ctx context.Context, try func(context.Context) error) error {
 	err := s.attempt(ctx, try)
 	if uncertain(err) && ctx.Err() == nil {

@@ -17,14 +17,14 @@ import (
 const (
 	// counters holds the counters. The dot keeps it apart from every declared collection.
 	counters = "engine.counters"
-	// counterGrace keeps a server whose clock is ahead from removing counters that still count.
+	// counterGrace keeps a server whose clock is fast from removing counters that still count.
 	counterGrace = time.Hour
 	counterTries = 100
-	counterSides = 8 // counters of one call that are counted at a time, so that it does not take the whole pool
+	counterSides = 8 // counters of one call counted concurrently, so that it does not use the whole pool
 )
 
-// counter is a stored counter. RemoveAt is its end by the clock of this machine, whatever clock it is
-// counted by: the server removes it some time after that.
+// counter is a stored counter. RemoveAt is its expiry by this machine's real clock, whichever clock the
+// count used; the server removes the counter some time after that.
 type counter struct {
 	Key      string    `bson:"_id"`
 	N        int64     `bson:"n"`
@@ -32,7 +32,7 @@ type counter struct {
 	RemoveAt time.Time `bson:"remove_at"`
 }
 
-// indexCounters lets the server remove expired counters, where it can.
+// indexCounters lets the server remove expired counters, if it can.
 func (s *Store) indexCounters(ctx context.Context) error {
 	_, err := s.db.Collection(counters).Indexes().CreateOne(ctx, mongo.IndexModel{
 		Keys:    inc(1, "remove_at"),
@@ -44,8 +44,8 @@ func (s *Store) indexCounters(ctx context.Context) error {
 	return err
 }
 
-// Increment applies the counts, some side by side, those of one key in their order. A lost answer is an
-// error: counted again, it might count twice.
+// Increment applies the counts, some of them concurrently, those of one key in order. A lost answer is an
+// error, because retrying might count twice.
 func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
 	tallies := make([]storage.Tally, len(counts))
 	byKey := map[string][]int{}
@@ -84,8 +84,8 @@ func (s *Store) count(ctx context.Context, now time.Time, c storage.Count) (stor
 	return s.countInSteps(ctx, now, c)
 }
 
-// askCounting finds out by counting how the server can: with an update that is a pipeline, or else in
-// steps, which need its duplicate-key errors. A server that gets both wrong is refused.
+// askCounting finds out by trial how the server can count: with a pipeline update, or else in steps, which
+// rely on duplicate-key errors. A server that gets both wrong is rejected.
 func (s *Store) askCounting(ctx context.Context) error {
 	for _, s.pipelines = range []bool{true, false} {
 		if right, err := s.countsRight(ctx); right || err != nil {
@@ -96,7 +96,7 @@ func (s *Store) askCounting(ctx context.Context) error {
 		"gets no duplicate-key error (code 11000)"}
 }
 
-// countsRight makes a counter, counts on, and begins it anew after its end.
+// countsRight creates a counter, adds to it, and restarts it after it expires.
 func (s *Store) countsRight(ctx context.Context) (bool, error) {
 	begun := time.Now()
 	c := storage.Count{Key: "probe/" + storage.NewID(), By: 1}
@@ -118,16 +118,17 @@ func (s *Store) countsRight(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// countAtOnce counts in one command that names the counter by its id alone, so that a server may take its
-// shortest path, a sharded cluster asks one shard, and nobody depends on how a taken key is answered.
+// countAtOnce counts in one command that selects the counter by id alone. The server can then take its
+// shortest path, a sharded cluster asks one shard, and the result does not depend on how the server reports
+// a duplicate key.
 func (s *Store) countAtOnce(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
 	opts := options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)
 	filter := bson.D{{Key: "_id", Value: c.Key}}
 	return decodeTally(s.db.Collection(counters).FindOneAndUpdate(ctx, filter, countPipeline(now, c), opts))
 }
 
-// countPipeline adds to the live counter, or begins it anew. All its expressions see the document as it
-// was; a field that is missing is less than any date.
+// countPipeline adds to the live counter or restarts it. All its expressions see the document as it was
+// before the update; a missing field is less than any date.
 func countPipeline(now time.Time, c storage.Count) bson.A {
 	ifLive := func(then, otherwise any) bson.D {
 		live := bson.D{{Key: "$gt", Value: bson.A{"$expires", millis(now)}}}
@@ -140,14 +141,14 @@ func countPipeline(now time.Time, c storage.Count) bson.A {
 	}}}}
 }
 
-// removal is when the counter ends by this machine's clock. The two differ in tests, whose clock may stand
-// still in the past.
+// removal is the counter's expiry by this machine's clock. It differs from Expires in tests, which may use
+// a clock that is stopped in the past.
 func removal(now time.Time, c storage.Count) bson.DateTime {
 	return millis(time.Now().Add(c.Expires.Sub(now)))
 }
 
-// countInSteps adds to the live counter or makes it. The key of an expired one is taken, so making it
-// fails; then it is replaced, unless another has done that in between, which makes it live.
+// countInSteps adds to the live counter or creates it. If an expired counter has the key, creating it fails
+// and the counter is replaced, unless another process has replaced it in between and so made it live.
 func (s *Store) countInSteps(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
 	for range counterTries {
 		tally, err := s.add(ctx, now, c)
@@ -193,7 +194,7 @@ func decodeTally(result *mongo.SingleResult) (storage.Tally, error) {
 	return storage.Tally{N: stored.N, Expires: stored.Expires}, err
 }
 
-// byLife finds the counter if its expiry compares so to now.
+// byLife selects the counter if its expiry compares with now as given.
 func byLife(key, comparison string, now time.Time) bson.D {
 	return bson.D{{Key: "_id", Value: key}, {Key: "expires", Value: bson.D{{Key: comparison, Value: millis(now)}}}}
 }

@@ -15,7 +15,7 @@ import (
 	"postern/storage"
 )
 
-// settleTimeout is how long the question what came of a write may outlive its caller's deadline.
+// settleTimeout is how far the check of a write's outcome may exceed the caller's deadline.
 const settleTimeout = 2 * time.Second
 
 // Get returns the whole document, or storage.ErrNotFound.
@@ -58,8 +58,8 @@ func (s *Store) Replace(ctx context.Context, collection string, r storage.Record
 		}})
 }
 
-// Delete removes the version read, or returns storage.ErrConflict. When the answer is lost and the document
-// gone, it may have been another who removed it: that is an error of its own, not nil.
+// Delete removes the version read, or returns storage.ErrConflict. If the answer is lost and the document
+// is gone, another process may have removed it: that is a separate error, not nil.
 func (s *Store) Delete(ctx context.Context, collection, id string, read storage.Version) error {
 	return s.write(ctx, write{collection: collection, id: id, read: read, missed: storage.ErrConflict,
 		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
@@ -68,9 +68,9 @@ func (s *Store) Delete(ctx context.Context, collection, id string, read storage.
 		}})
 }
 
-// write is a change of one document that happens only in the state read, which makes it harmless to repeat.
-// The zero version stands for no document. do reports whether it met that state; missed is the error when
-// not.
+// write is a change of one document that is applied only in the state read, so it is safe to repeat. The
+// zero version means no document. do reports whether the document was in that state; missed is the error if
+// it was not.
 type write struct {
 	collection, id string
 	read, leaves   storage.Version
@@ -79,8 +79,8 @@ type write struct {
 	size           int // of the document, in bytes
 }
 
-// write runs w. When the answer is lost it runs w again: that either does what the first did not, or,
-// having waited for the majority, shows that the state is another by now, maybe by the first.
+// write runs w. If the answer is lost it runs w again: the second run either makes the change or, having
+// waited for the majority, shows that the state has changed since, perhaps by the first run.
 func (s *Store) write(ctx context.Context, w write) error {
 	if err := ctx.Err(); err != nil {
 		return explain(err)
@@ -111,9 +111,9 @@ func (s *Store) write(ctx context.Context, w write) error {
 	return s.settle(ctx, w, first)
 }
 
-// settle tells by the stored version what came of w, whose first answer was lost with the error first, or
-// which is an Insert that missed. The version is one that the majority has: what it leaves open is neither
-// success nor a miss.
+// settle determines the outcome of w from the stored version. It is called when the first answer was lost
+// with the error first, or for an Insert that missed. The version is read with majority concern; if that
+// does not decide, the outcome is neither success nor a miss.
 func (s *Store) settle(ctx context.Context, w write, first error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -131,20 +131,21 @@ func (s *Store) settle(ctx context.Context, w write, first error) error {
 	return explain(first)
 }
 
-// left reports whether the stored version is proof that the write happened. A Delete leaves none: others
-// delete, too.
+// left reports whether the stored version proves that the write happened. It never does for a Delete, which
+// others may have made.
 func (w write) left(stored storage.Version) bool {
 	return w.leaves != (storage.Version{}) && stored == w.leaves
 }
 
-// overtaken reports whether the stored version, which this write did not make, came from the one read by
-// another's step. A later version than this write leaves is no proof of that: it may stand on this one.
+// overtaken reports whether the stored version, which this write did not make, proves that another write
+// replaced the version read. A version later than the one this write leaves proves nothing: it may build on
+// this write.
 func (w write) overtaken(stored storage.Version) bool {
 	deletes := w.leaves == (storage.Version{})
 	return stored.N > w.read.N && (deletes || stored.N <= w.leaves.N)
 }
 
-// version is that of the document as the majority has it, zero when there is none.
+// version returns the version of the document as acknowledged by the majority, zero if there is none.
 func (s *Store) version(ctx context.Context, collection, id string) (storage.Version, error) {
 	var stored struct {
 		N    int64  `bson:"v"`
@@ -161,8 +162,8 @@ func (s *Store) version(ctx context.Context, collection, id string) (storage.Ver
 	return storage.Version{N: stored.N, Mark: stored.Mark}, err
 }
 
-// uncertain reports whether a write that ended with err may have happened, or may yet be undone by a change
-// of primary.
+// uncertain reports whether a write that ended with err may have happened, or may yet be rolled back by a
+// change of primary.
 func uncertain(err error) bool {
 	if selection := (topology.ServerSelectionError{}); err == nil || errors.As(err, &selection) {
 		return false // nothing was sent
@@ -172,14 +173,15 @@ func uncertain(err error) bool {
 		errors.As(err, &labelled) && labelled.HasErrorLabel("RetryableWriteError")
 }
 
-// unconfirmed reports whether the server answered, but without knowing that the majority has it.
+// unconfirmed reports whether the server answered but could not confirm that the majority has the write.
 func unconfirmed(err error) bool {
 	w := mongo.WriteException{}
 	return errors.As(err, &w) && w.WriteConcernError != nil
 }
 
-// byID names a document: by the id alone, which a server answers on its shortest path, and in a sharded
-// cluster with the shop, so that one shard is asked. The shop is the part of the id before the first slash.
+// byID selects a document: by id alone, which a server answers on its shortest path, or in a sharded
+// cluster with the shop as well, so that only one shard is asked. The shop is the part of the id before the
+// first slash.
 func (s *Store) byID(id string) bson.D {
 	if !s.sharded {
 		return bson.D{{Key: "_id", Value: id}}

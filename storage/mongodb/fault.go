@@ -20,7 +20,7 @@ import (
 	"postern/storage"
 )
 
-// Codes of server errors, from the server's error_codes.yml; Atlas has one of its own.
+// Codes of server errors, from the server's error_codes.yml. Atlas has an extra one.
 const (
 	codeUnauthorized   = 13
 	codeAuthFailed     = 18
@@ -29,7 +29,7 @@ const (
 	codeAtlas          = 8000
 )
 
-// fault is an error in one line of our words, over the driver's.
+// fault is a one-line error in our words that wraps the driver's.
 type fault struct {
 	what  string
 	cause error
@@ -39,12 +39,12 @@ func (f *fault) Error() string { return "mongodb: " + strings.Join(strings.Field
 
 func (f *fault) Unwrap() error { return f.cause }
 
-// Is makes an error of a server that does not answer a storage.ErrUnavailable.
+// Is matches storage.ErrUnavailable when the server did not answer.
 func (f *fault) Is(target error) bool {
 	return target == storage.ErrUnavailable && unanswered(f.cause)
 }
 
-// unanswered reports whether err says that no server was found, or none answered.
+// unanswered reports whether err means that no server was found or that none answered.
 func unanswered(err error) bool {
 	selection, waiting := topology.ServerSelectionError{}, topology.WaitQueueTimeoutError{}
 	switch {
@@ -56,7 +56,8 @@ func unanswered(err error) bool {
 	return mongo.IsTimeout(err) || mongo.IsNetworkError(err)
 }
 
-// addressFault tells a name that does not resolve, which may pass, from an address that is wrong.
+// addressFault distinguishes a name that does not resolve, which may be temporary, from a malformed
+// address.
 func addressFault(err error) error {
 	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
 		return &fault{"no server: " + dns.Error(), err}
@@ -67,7 +68,7 @@ func addressFault(err error) error {
 // explain puts the driver's error into words; nil stays nil.
 func explain(err error) error { return explainAfter(err, 0) }
 
-// explainAfter is explain for an operation that took so long.
+// explainAfter is explain for an operation that took the given time.
 func explainAfter(err error, waited time.Duration) error {
 	if err == nil {
 		return nil
@@ -94,7 +95,7 @@ func describe(err error) string {
 	return err.Error()
 }
 
-// refused reports whether err comes from signing in to the server, not from the way there.
+// refused reports whether the server rejected the sign-in, as opposed to a failure to reach it.
 func refused(err error) bool {
 	signIn := (*auth.Error)(nil)
 	return hasCode(err, codeAuthFailed) || errors.As(err, &signIn) && !mongo.IsTimeout(err) && !mongo.IsNetworkError(err)
@@ -113,7 +114,8 @@ func hasCode(err error, codes ...int) bool {
 	return false
 }
 
-// noServer says which servers were tried, for how long, and the last fault of the first that has one.
+// noServer returns a message with the servers tried, the time waited, and the last error of the first
+// server that has one.
 func noServer(top description.Topology, waited time.Duration) string {
 	var addresses []string
 	cause, reached := "no answer", false
@@ -138,8 +140,8 @@ func noServer(top description.Topology, waited time.Duration) string {
 	return fmt.Sprintf("%s at %s: %s", what, where, cause)
 }
 
-// withTLSHint adds what to look at when the servers closed the connection at once: one that speaks TLS does
-// so to a client that does not, and the other way round.
+// withTLSHint adds a hint when the servers closed the connection immediately: a server that speaks TLS does
+// so to a client that does not, and vice versa.
 func withTLSHint(err error, secure bool) error {
 	told, selection := (*fault)(nil), topology.ServerSelectionError{}
 	if !errors.As(err, &told) || !errors.As(err, &selection) || !slices.ContainsFunc(selection.Desc.Servers, closedAtOnce) {

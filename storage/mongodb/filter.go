@@ -9,9 +9,9 @@ import (
 	"postern/storage"
 )
 
-// filter selects the rows of the part. Each field of the index is bounded to its type, for the index has a
-// place for missing values and other types too; and it is no array unless declared so, for the server
-// compares an array by its elements.
+// filter selects the rows of the part. Each field of the index is restricted to its type, since the index
+// also holds missing values and other types. A field not declared Multi must not be an array, since the
+// server compares an array by its elements.
 func (p part) filter() bson.D {
 	all := bson.A{}
 	for i, field := range p.Index.Fields {
@@ -38,7 +38,7 @@ func (p part) filter() bson.D {
 	return bson.D{{Key: "shop", Value: p.Shop}, {Key: "$and", Value: all}}
 }
 
-// conditions are those of the query on field i of the index.
+// conditions returns the query's conditions on field i of the index.
 func (p part) conditions(i int) bson.D {
 	switch {
 	case i < len(p.Equal):
@@ -49,7 +49,7 @@ func (p part) conditions(i int) bson.D {
 	return nil
 }
 
-// position is the condition that After sets on field i of the index.
+// position returns the condition that After sets on field i of the index.
 func (p part) position(i int) bson.D {
 	i -= len(p.Equal)
 	switch {
@@ -68,7 +68,7 @@ func (p part) beyond() string {
 	return "$gt"
 }
 
-// bounds are those of the range or prefix.
+// bounds returns the conditions of the range or prefix.
 func (p part) bounds() bson.D {
 	var d bson.D
 	if p.From != nil {
@@ -83,8 +83,8 @@ func (p part) bounds() bson.D {
 	return d
 }
 
-// anchored is the pattern of strings that begin so; the server reads the bounds in the index off it. A
-// pattern cannot have NUL.
+// anchored returns the pattern for strings that begin with prefix. The server derives the index bounds from
+// it. A pattern cannot contain NUL.
 func anchored(prefix string) string {
 	return "^" + strings.ReplaceAll(regexp.QuoteMeta(prefix), "\x00", `\x00`)
 }
@@ -93,7 +93,7 @@ func noArray() bson.D {
 	return bson.D{{Key: "$not", Value: bson.D{{Key: "$type", Value: "array"}}}}
 }
 
-// typeNames are the BSON types that hold the kind.
+// typeNames returns the BSON types that hold the kind.
 func typeNames(kind storage.Kind) any {
 	switch kind {
 	case storage.Int:

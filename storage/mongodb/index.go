@@ -16,13 +16,13 @@ import (
 	"postern/storage"
 )
 
-// indexPrefix begins the names of our indexes.
+// indexPrefix is the prefix of our index names.
 const indexPrefix = "postern_"
 
-// index makes the declared indexes of the collection that are missing. Two declared indexes over the same
-// fields are one here, and one that the owner of the database made over them serves as well: the server
-// takes no second. Those that are declared no longer stay: the lists of a server of another version, which
-// may run now, fail without them.
+// index creates the declared indexes that the collection lacks. Two declared indexes over the same fields
+// are one here, and an index over them created by the database's owner serves as well, since the server
+// accepts no second one. Indexes that are no longer declared are kept: another version of the program may
+// be running and its lists need them.
 func (s *Store) index(ctx context.Context, c storage.Collection) error {
 	names, there, err := s.indexes(ctx, c.Name)
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *Store) index(ctx context.Context, c storage.Collection) error {
 		}
 		there[sign] = true
 		name := indexPrefix + index.Name
-		if names[name] { // over other fields, by another version
+		if names[name] { // over other fields, from another version
 			hash := sha256.Sum256([]byte(sign))
 			name += "_" + hex.EncodeToString(hash[:4])
 		}
@@ -52,10 +52,10 @@ func (s *Store) index(ctx context.Context, c storage.Collection) error {
 	return err
 }
 
-// buildNotice is the time between two lines about a build that takes long.
+// buildNotice is the interval between two messages about a slow build.
 const buildNotice = 5 * time.Second
 
-// sayWaiting says the line again and again, first after a while, until the function it returns is called.
+// sayWaiting repeats the message, after an initial wait, until the function it returns is called.
 func (s *Store) sayWaiting(line string) (stop func()) {
 	done := make(chan struct{})
 	beat := time.NewTicker(s.sayAfter)
@@ -75,7 +75,7 @@ func (s *Store) sayWaiting(line string) (stop func()) {
 	return sync.OnceFunc(func() { close(done) })
 }
 
-// indexes are the names and the signatures of the indexes that the collection has.
+// indexes returns the names and signatures of the collection's indexes.
 func (s *Store) indexes(ctx context.Context, collection string) (names, signatures map[string]bool, err error) {
 	cursor, err := s.db.Collection(collection).Indexes().List(ctx)
 	if err != nil {
@@ -93,8 +93,8 @@ func (s *Store) indexes(ctx context.Context, collection string) (names, signatur
 	return names, signatures, nil
 }
 
-// stored is the name of an index that the server lists, and its signature: "" for one with options, which
-// may leave documents out or order them otherwise.
+// stored returns the name and signature of an index that the server lists. The signature is "" for an index
+// with options, which may leave out documents or order them differently.
 func stored(index bson.D) (name, sign string) {
 	plain := true
 	for _, e := range index {
@@ -115,8 +115,8 @@ func stored(index bson.D) (name, sign string) {
 	return name, sign
 }
 
-// pattern is the key of the index: the shop, unless it is over all, its fields and, to break ties, the id.
-// On a sharded cluster a find by an index over all shops asks every shard.
+// pattern returns the key of the index: the shop (unless the index covers all shops), its fields and, to
+// break ties, the id. On a sharded cluster a find by an index over all shops asks every shard.
 func pattern(index storage.Index) bson.D {
 	var paths []string
 	if !index.AllShops {
@@ -128,7 +128,7 @@ func pattern(index storage.Index) bson.D {
 	return inc(1, append(paths, "_id")...)
 }
 
-// signature prints a key alike whichever type of number the server lists it with.
+// signature prints a key the same way whichever numeric type the server lists it with.
 func signature(keys bson.D) string {
 	var b strings.Builder
 	for _, e := range keys {

@@ -1,11 +1,11 @@
 // Package mongodb is the storage engine over a MongoDB server of any deployment: standalone, replica set,
-// or sharded by {shop: 1, _id: "hashed"}. It owns the connection, the indexes, how a scan becomes finds,
-// what came of a write whose answer was lost, and the wording of what can go wrong. It alone imports the
+// or sharded by {shop: 1, _id: "hashed"}. It owns the connection, the indexes, the translation of a scan
+// into finds, the recovery after a lost answer to a write, and the wording of errors. It alone imports the
 // driver.
 //
-// Documents are stored as they come. Writes wait for the majority's journals and reads go to the primary,
-// whatever the address says. On a sharded cluster a filter for one document carries the shop, and elsewhere
-// the id alone. The package must not know what the documents mean.
+// Documents are stored unchanged. Writes wait for a majority to journal them and reads go to the primary,
+// whatever the address says. On a sharded cluster a filter for one document includes the shop, elsewhere
+// only the id. The package must not know what the documents mean.
 package mongodb
 
 import (
@@ -26,8 +26,8 @@ import (
 
 const (
 	selectTimeout    = 3 * time.Second // to find a server, unless the address has serverSelectionTimeoutMS
-	operationTimeout = 4 * time.Second // for one try at an operation, unless the address has timeoutMS
-	buildTimeout     = 12 * time.Hour  // for the indexes of a collection that is large already
+	operationTimeout = 4 * time.Second // per attempt at an operation, unless the address has timeoutMS
+	buildTimeout     = 12 * time.Hour  // for the indexes of a collection that is already large
 	closeTimeout     = 10 * time.Second
 )
 
@@ -39,25 +39,25 @@ type Store struct {
 	db       *mongo.Database
 	declared map[string]bool
 
-	patience  time.Duration // of one try at an operation
-	sharded   bool          // behind mongos
+	patience  time.Duration // per attempt at an operation
+	sharded   bool          // connected through mongos
 	pipelines bool          // an update may be a pipeline
 	say       func(string)
 	sayAfter  time.Duration
 }
 
-// Opener opens stores. Say gets a line when opening waits for long; nil says nothing.
+// Opener opens stores. Say is called with a message when opening takes long; nil discards it.
 type Opener struct{ Say func(line string) }
 
-// Open connects to the server at the mongodb:// or mongodb+srv:// address and makes the declared indexes
-// that are missing, which takes a while when the collections hold much. The database is the address's path,
-// "postern" without one. A store of a newer program is an error, and is left as it is. Its errors are one
-// line, tell apart what went wrong, and never show the password.
+// Open connects to the server at the mongodb:// or mongodb+srv:// address and creates the declared indexes
+// that are missing, which takes a while for large collections. The database is the address's path, or
+// "postern" if it has none. A store written by a newer program is an error and is left unchanged. Errors
+// are one line, distinguish the causes, and never show the password.
 func Open(ctx context.Context, uri string, collections ...storage.Collection) (*Store, error) {
 	return Opener{}.Open(ctx, uri, collections...)
 }
 
-// Open is the function Open.
+// Open is like the function Open.
 func (o Opener) Open(ctx context.Context, uri string, collections ...storage.Collection) (*Store, error) {
 	return o.open(ctx, uri, buildNotice, collections)
 }
@@ -103,7 +103,7 @@ func (o Opener) open(
 	return s, nil
 }
 
-// clientOptions are those of the address, but for what the store promises.
+// clientOptions returns the options of the address, overridden where the store makes promises.
 func clientOptions(uri string) (*options.ClientOptions, error) {
 	opts := options.Client().ApplyURI(uri)
 	if err := opts.Validate(); err != nil {
@@ -126,11 +126,11 @@ func clientOptions(uri string) (*options.ClientOptions, error) {
 	return opts, nil
 }
 
-// format is the number of how documents, counters and notes are stored here. A program that knows only
-// lower ones must not touch them.
+// format is the version of the layout of documents, counters and notes. A program that knows only lower
+// versions must not touch them.
 const format = 1
 
-// checkFormat notes the format of a new store, and refuses one that a newer program wrote.
+// checkFormat records the format of a new store, and rejects one written by a newer program.
 func (s *Store) checkFormat(ctx context.Context) error {
 	stored, err := storage.NoteFormat(ctx, s, format)
 	if err == nil && stored > format {
@@ -140,7 +140,7 @@ func (s *Store) checkFormat(ctx context.Context) error {
 	return err
 }
 
-// prepare looks whether the store is ours to use, and makes the indexes.
+// prepare checks that the store is ours to use, and creates the indexes.
 func (s *Store) prepare(ctx context.Context, collections []storage.Collection) error {
 	if err := s.checkFormat(ctx); err != nil {
 		return err
@@ -159,12 +159,12 @@ func (s *Store) prepare(ctx context.Context, collections []storage.Collection) e
 	return s.askCounting(ctx)
 }
 
-// Drop removes the database and all that is in it.
+// Drop removes the database with all its contents.
 func (s *Store) Drop(ctx context.Context) error {
 	return explain(s.db.Drop(ctx))
 }
 
-// Close waits up to ten seconds for operations in hand and disconnects. A second one does nothing.
+// Close waits up to ten seconds for operations in flight and disconnects. A second call does nothing.
 func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
@@ -182,7 +182,7 @@ func (s *Store) collection(name string, opts ...options.Lister[options.Collectio
 	return s.db.Collection(name, opts...), nil
 }
 
-// inc is an ascending or descending key pattern, as indexes, sorts and projections want it.
+// inc returns an ascending or descending key pattern for indexes, sorts and projections.
 func inc(direction int, paths ...string) bson.D {
 	pattern := make(bson.D, len(paths))
 	for i, path := range paths {

@@ -14,10 +14,10 @@ import (
 )
 
 // Scan returns the rows asked for. A position needs several finds, the nearest rows first, each over one
-// unbroken part of the index; most pages take one or two.
+// contiguous range of the index; most pages take one or two.
 func (s *Store) Scan(ctx context.Context, collection string, scan storage.Scan) ([]storage.Row, error) {
 	if scan.Prefix != nil && !utf8.ValidString(*scan.Prefix) {
-		return nil, nil // the server knows only UTF-8, and refuses such a pattern
+		return nil, nil // the server knows only UTF-8, and rejects such a pattern
 	}
 	var rows []storage.Row
 	for _, part := range parts(scan) {
@@ -39,7 +39,7 @@ func (s *Store) find(ctx context.Context, collection string, p part, limit int) 
 		return nil, err
 	}
 	opts := options.Find().SetHint(pattern(p.Index)).SetProjection(p.projection()).
-		SetLimit(int64(limit)).SetBatchSize(int32(limit) + 1) // with one to spare the server keeps no cursor
+		SetLimit(int64(limit)).SetBatchSize(int32(limit) + 1) // one extra, so that the server keeps no cursor open
 	if p.Prefix == nil {
 		opts.SetSort(p.sort())
 	}
@@ -63,16 +63,15 @@ func (s *Store) find(ctx context.Context, collection string, p part, limit int) 
 	return rows, nil
 }
 
-// part is a stretch of a scan: the rows whose first fields behind Equal, as many as ties, have the values of
-// After, and whose next one is beyond it.
+// part is a range of a scan: after the fields in Equal, the first ties fields have the values of After, and
+// the next one is beyond After.
 type part struct {
 	storage.Scan
 	ties int
 }
 
-// parts are the stretches of a scan in their order, one when there is no position. A position's
-// lexicographic "or" is taken apart because then each branch is a find whose plan leaves the server no
-// choice.
+// parts returns the ranges of a scan in order, just one if there is no position. The lexicographic "or" of
+// a position is split because then each branch is a find for which the server has only one plan.
 func parts(scan storage.Scan) []part {
 	if scan.After == nil {
 		return []part{{scan, 0}}
@@ -84,7 +83,7 @@ func parts(scan storage.Scan) []part {
 	return list
 }
 
-// rest are the fields behind Equal, which order the rows.
+// rest returns the fields after Equal, which order the rows.
 func (p part) rest() []storage.Field { return p.Index.Fields[len(p.Equal):] }
 
 func (p part) sort() bson.D {
@@ -99,8 +98,8 @@ func (p part) sort() bson.D {
 	return inc(direction, append(paths, "_id")...)
 }
 
-// projection takes the head, the position's values and the id. A field within another one taken is left
-// out: the server refuses it.
+// projection selects the head, the values of the position, and the id. It leaves out a field nested in
+// another selected one, which the server would reject.
 func (p part) projection() bson.D {
 	paths := append([]string{"_id"}, p.Index.Head...)
 	if p.Prefix == nil {
@@ -115,7 +114,7 @@ func (p part) projection() bson.D {
 	})...)
 }
 
-// row reads what a find gave.
+// row converts a document returned by a find.
 func (p part) row(doc bson.Raw) (storage.Row, error) {
 	elements, err := doc.Elements()
 	if err != nil {
@@ -141,7 +140,7 @@ func (p part) row(doc bson.Raw) (storage.Row, error) {
 	return row, nil
 }
 
-// ancestors are the paths that lead to this one: "a" and "a.b" for "a.b.c".
+// ancestors returns the parent paths: "a" and "a.b" for "a.b.c".
 func ancestors(path string) []string {
 	var above []string
 	for i := range path {

@@ -16,11 +16,11 @@ var (
 	_ storage.Clock  = (*Store)(nil)
 )
 
-// walkTimeout is for one stretch of a walk, which may be many megabytes.
+// walkTimeout is the timeout of one step of a walk, which may return many megabytes.
 const walkTimeout = time.Minute
 
-// Walk returns a stretch of the collection as the majority has it, along the ids; a sharded cluster asks
-// every shard. Ids that are no strings are not ours, and left out.
+// Walk returns the next entries of the collection in id order, as acknowledged by the majority; a sharded
+// cluster asks every shard. Documents whose ids are not strings are not ours and are left out.
 func (s *Store) Walk(ctx context.Context, collection string, w storage.Walk) ([]storage.Entry, error) {
 	c, err := s.collection(collection, options.Collection().SetReadConcern(readconcern.Majority()))
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *Store) Walk(ctx context.Context, collection string, w storage.Walk) ([]
 	return found, explain(cursor.Err())
 }
 
-// Count returns about how many documents the collection has.
+// Count returns an estimate of the number of documents in the collection.
 func (s *Store) Count(ctx context.Context, collection string) (int64, error) {
 	c, err := s.collection(collection)
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Store) Count(ctx context.Context, collection string) (int64, error) {
 	return n, explain(err)
 }
 
-// Clock asks the server for its time.
+// Clock returns the server's time.
 func (s *Store) Clock(ctx context.Context) (time.Time, error) {
 	var g greeting
 	err := s.read(ctx, func(ctx context.Context) error {

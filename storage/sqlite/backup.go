@@ -11,16 +11,16 @@ import (
 	driver "modernc.org/sqlite"
 )
 
-// backupStep is how many pages are copied between two looks at the context.
+// backupStep is the number of pages copied between two checks of the context.
 const backupStep = 1024
 
-// Backup saves the store in the directory dir as one new file, which only its owner can read. The store may
-// be in use, also by another process: the file has it as of the moment Backup began, and readers and
-// writers go on, only the log beside the store grows until Backup ends. The file is checked and made
-// durable before it appears under its name; one that exists is never overwritten. The progress, which may
-// be nil, is in bytes and tells nothing of the check at the end.
+// Backup saves the store in the directory dir to one new file, readable only by its owner. The store may be
+// in use, also by another process: the file holds the state at the moment Backup began, and readers and
+// writers continue, but the store's log grows until Backup ends. The file is checked and synced before it
+// appears under its name, and an existing file is never overwritten. The progress function, which may be
+// nil, gets bytes and does not include the check at the end.
 //
-// A store on MongoDB is saved by its server's own tools, or by storage.Copy into a directory.
+// A store on MongoDB is backed up with the server's own tools, or with storage.Copy into a directory.
 func Backup(ctx context.Context, dir, file string, progress func(done, total int64)) error {
 	if err := backup(ctx, filepath.Join(dir, fileName), file, progress); err != nil {
 		return fmt.Errorf("sqlite: back up the store in %s: %w", dir, plain(err))
@@ -46,7 +46,8 @@ func backup(ctx context.Context, path, file string, progress func(done, total in
 	return p.publish()
 }
 
-// hasStore looks whether the file is one of ours, so that no connection makes or changes another.
+// hasStore checks that the file is one of our stores, so that no connection creates or changes another
+// file.
 func hasStore(path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
@@ -54,8 +55,8 @@ func hasStore(path string) error {
 	return probe(path)
 }
 
-// copyPages copies the database as of one moment: the open transaction keeps others' commits from making
-// the copy begin anew.
+// copyPages copies the database as of one moment: the open transaction keeps commits by others from
+// restarting the copy.
 func copyPages(ctx context.Context, from, to string, progress func(done, total int64)) (err error) {
 	c, err := connect(from, url.Values{
 		"mode":    {"rw"},
@@ -82,7 +83,7 @@ func copyPages(ctx context.Context, from, to string, progress func(done, total i
 		if !ok {
 			return errors.New("the driver cannot copy a database")
 		}
-		// Nothing of the copy counts until it is synced as a whole.
+		// The copy does not count until the whole file is synced.
 		address, err := addressOf(to, url.Values{"mode": {"rw"}, "_pragma": {"synchronous(off)", "journal_mode(off)"}})
 		if err != nil {
 			return err
@@ -113,8 +114,8 @@ func steps(ctx context.Context, b *driver.Backup, progress func(done, total int6
 	return nil
 }
 
-// inspect reads the whole file, which nobody uses, and returns an error unless it is a sound store of a
-// known format.
+// inspect reads the whole file, which must not be in use, and returns an error unless it is an intact store
+// of a known format.
 func inspect(ctx context.Context, path string) (err error) {
 	c, err := connect(path, url.Values{"mode": {"ro"}, "immutable": {"1"}})
 	if err != nil {

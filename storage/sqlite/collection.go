@@ -56,7 +56,7 @@ func newCollection(name string) *collection {
 	}
 }
 
-// entries returns, for each index, the rows the document has there.
+// entries returns the document's rows in each index.
 func (t *collection) entries(doc bson.Raw) ([][]entry, error) {
 	if len(t.indexes) == 0 {
 		return nil, nil
@@ -126,7 +126,7 @@ func (t *collection) deleteRecord(c *conn, id string, read storage.Version) erro
 	return t.updateIndexes(c, before, nil)
 }
 
-// version finds the document and returns storage.ErrConflict when it is not in the version read.
+// version finds the document, and returns storage.ErrConflict if it is not in the version read.
 func (t *collection) version(c *conn, id string, read storage.Version) (stored, error) {
 	old, err := t.lookup(c, id)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && old.version != read {
@@ -135,7 +135,7 @@ func (t *collection) version(c *conn, id string, read storage.Version) (stored, 
 	return old, err
 }
 
-// updateIndexes touches only the rows that differ. A nil side has no rows in any index.
+// updateIndexes changes only the rows that differ. A nil side has no rows in any index.
 func (t *collection) updateIndexes(c *conn, before, after [][]entry) error {
 	for i, ix := range t.indexes {
 		var old, fresh []entry

@@ -12,17 +12,18 @@ import (
 	driver "modernc.org/sqlite"
 )
 
-// conn is one connection with the statements prepared on it. One goroutine at a time may use it.
+// conn is one connection with its prepared statements. Only one goroutine at a time may use it.
 //
-// Statements run without the caller's context: on the writer it would interrupt other callers' writes of the
-// group, on a reader it costs more than the short statement. Callers look at the context between statements.
+// Statements run without the caller's context: on the writer it would interrupt other callers' writes in
+// the group, and on a reader it costs more than the short statement. Callers check the context between
+// statements.
 type conn struct {
 	db    *sql.DB
 	sql   *sql.Conn
 	stmts map[string]*sql.Stmt
 }
 
-// connect opens one connection in a database handle of its own.
+// connect opens one connection in its own database handle.
 func connect(path string, parameters url.Values) (*conn, error) {
 	address, err := addressOf(path, parameters)
 	if err != nil {
@@ -40,7 +41,7 @@ func connect(path string, parameters url.Values) (*conn, error) {
 	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}}, nil
 }
 
-// addressOf is how SQLite is told of a file, wherever that is from here: the address of a relative path
+// addressOf returns SQLite's URI for a file. The path is made absolute because the URI of a relative path
 // would begin with a host.
 func addressOf(path string, parameters url.Values) (string, error) {
 	path, err := filepath.Abs(path)
@@ -72,7 +73,7 @@ func (c *conn) exec(query string, args ...any) error {
 	return err
 }
 
-// row reads the one row of the query into dest, or returns sql.ErrNoRows.
+// row reads the single row of the query into dest, or returns sql.ErrNoRows.
 func (c *conn) row(query string, args []any, dest ...any) error {
 	stmt, err := c.prepare(query)
 	if err != nil {
@@ -108,10 +109,10 @@ func (c *conn) close() error {
 	return errors.Join(append(errs, c.sql.Close(), c.db.Close())...)
 }
 
-// pool keeps the connections that only read.
+// pool holds the read-only connections.
 type pool struct {
 	path string
-	free chan *conn // a nil stands for one that was not opened yet
+	free chan *conn // nil means a connection not yet opened
 	size int
 }
 
@@ -126,7 +127,7 @@ func newPool(path string) *pool {
 	return p
 }
 
-// with calls do with a connection that nobody else uses meanwhile.
+// with calls do with a connection that nobody else uses during the call.
 func (p *pool) with(ctx context.Context, do func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -147,7 +148,7 @@ func (p *pool) with(ctx context.Context, do func(*conn) error) error {
 	return plain(do(c))
 }
 
-// close closes all connections; the caller has seen to it that none is in use.
+// close closes all connections; the caller has made sure that none is in use.
 func (p *pool) close() error {
 	var errs []error
 	for range p.size {

@@ -14,8 +14,8 @@ const (
 	sweepExpired = `DELETE FROM _counters WHERE key IN (SELECT key FROM _counters WHERE expires <= ? ORDER BY expires LIMIT ?)`
 )
 
-// countAll applies the counts in their order and then removes some expired counters: more than it can have
-// made, so that they become fewer.
+// countAll applies the counts in order and then removes some expired counters: more than the counts can
+// have created, so that their number falls.
 func countAll(c *conn, now time.Time, counts []storage.Count, tallies []storage.Tally) error {
 	changed := 0
 	for i, count := range counts {

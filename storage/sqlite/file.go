@@ -15,16 +15,16 @@ import (
 
 const (
 	fileName = "postern.db"
-	// format is the number of the layout of the tables, kept as user_version.
+	// format is the version of the table layout, stored as user_version.
 	format = 1
-	// application tells our files from other programs' databases ("Post").
+	// application distinguishes our files from other programs' databases ("Post").
 	application = 0x506f7374
-	// At 4 KiB, a write logs the least, and a Get of a body of 1.5 kB costs half of what it does in a table
+	// With 4 KiB pages a write logs the least, and a Get of a 1.5 kB body costs half as much as in a table
 	// without rowid.
 	pageSize = 4096
-	// checkpointPages is how long the log gets before its pages move into the database. At four times
-	// SQLite's default, pages that are written often move less often; 16 MiB are read again in no time
-	// after a crash.
+	// checkpointPages is the log's length at which its pages move into the database. It is four times
+	// SQLite's default, so that frequently written pages move less often; re-reading 16 MiB after a crash
+	// takes almost no time.
 	checkpointPages = 4000
 	// busyTimeout is how long a write waits for another process to finish its own.
 	busyTimeout = 10 * time.Second
@@ -46,14 +46,15 @@ var (
 	errDisk    = errors.New("the disk refuses to read or write the store's file")
 )
 
-// Found reports whether there is a store in the directory, or may be: whether it can be opened is not asked.
+// Found reports whether the directory holds a store, or may hold one. It does not check that the store can
+// be opened.
 func Found(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, fileName))
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// makeFile sees to the directory and an empty database file, which only their owner can read. SQLite gives
-// the files beside the database the same mode.
+// makeFile creates the directory and an empty database file if missing, readable only by their owner.
+// SQLite gives the files next to the database the same mode.
 func makeFile(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -89,7 +90,7 @@ func writable(dir, path string) error {
 	return nil
 }
 
-// probe looks at the file without locking or changing anything, not even a log beside it.
+// probe reads the file without locking or changing anything, not even a log next to it.
 func probe(path string) error {
 	c, err := connect(path, url.Values{"mode": {"ro"}, "immutable": {"1"}})
 	if err != nil {
@@ -102,19 +103,18 @@ func probe(path string) error {
 	return notCut(path)
 }
 
-// notCut refuses what SQLite takes for a database although its end is missing: an empty file with a log
-// beside it, which SQLite would delete, and one that ends within a page when nothing is beside it to mend
-// that.
+// notCut rejects truncated files that SQLite would accept as a database: an empty file with a log next to
+// it, which SQLite would delete, and a file that ends within a page with no log or journal to repair it.
 func notCut(path string) error {
 	log, journal := sizeOf(path+"-wal"), sizeOf(path+"-journal")
-	size := sizeOf(path) // asked last, for another process may be making the store just now
+	size := sizeOf(path) // checked last, since another process may be creating the store right now
 	if size == 0 && log > 0 || size%pageSize != 0 && log == 0 && journal == 0 {
 		return fmt.Errorf("its end is missing: %w", errDamaged)
 	}
 	return nil
 }
 
-// sizeOf is zero for a file that is not there.
+// sizeOf returns the size of the file, or zero if it does not exist.
 func sizeOf(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -123,8 +123,8 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// readStamp returns the format number, 0 for an empty database, and an error for what this program cannot
-// use.
+// readStamp returns the format version, 0 for an empty database, and an error for a database that this
+// program cannot use.
 func readStamp(c *conn) (int, error) {
 	var version, owner, tables int
 	err := errors.Join(
@@ -179,7 +179,7 @@ func openWriter(path string, sync syncMode) (*conn, error) {
 	return c, nil
 }
 
-// stamp makes an empty database ours, in one transaction, because two processes may do it at once.
+// stamp makes an empty database ours, in one transaction because two processes may try it at the same time.
 func stamp(c *conn) error {
 	if err := c.exec(fmt.Sprintf(`PRAGMA page_size = %d`, pageSize)); err != nil {
 		return err
@@ -203,7 +203,7 @@ func stamp(c *conn) error {
 	return c.exec(`COMMIT`)
 }
 
-// useLog turns the write-ahead log on, and keeps its file from staying large after a large write.
+// useLog enables the write-ahead log, and keeps its file from staying large after a large write.
 func useLog(c *conn) error {
 	var mode string
 	if err := c.row(`PRAGMA journal_mode = WAL`, nil, &mode); err != nil {
@@ -219,7 +219,7 @@ func useLog(c *conn) error {
 	)
 }
 
-// plain adds what it means to the errors of SQLite that an operator will meet.
+// plain adds an explanation to the SQLite errors that an operator is likely to see.
 func plain(err error) error {
 	var meaning error
 	switch code(err) {
@@ -240,7 +240,7 @@ func plain(err error) error {
 	return fmt.Errorf("%w: %w", meaning, err)
 }
 
-// code is SQLite's primary result code, 0 for other errors.
+// code returns SQLite's primary result code, 0 for other errors.
 func code(err error) int {
 	var e *driver.Error
 	if errors.As(err, &e) {

@@ -12,8 +12,8 @@ import (
 	"postern/storage"
 )
 
-// index is a declared index with its table (shop, f0, f1, …, id, head); one over all shops has no column
-// shop.
+// index is a declared index with its table (shop, f0, f1, …, id, head). The table of an index over all
+// shops has no shop column.
 type index struct {
 	storage.Index
 	table string
@@ -52,15 +52,15 @@ func columnType(k storage.Kind) string {
 	return "INTEGER"
 }
 
-// entry is one row of an index table: the cells of its primary key, and the head. The key tells the rows of
-// one document apart.
+// entry is one row of an index table: the cells of its primary key, and the head. The key distinguishes the
+// rows of one document.
 type entry struct {
 	key   string
 	cells []any
 	head  []byte
 }
 
-// parsed is a document as all indexes of its collection read it.
+// parsed is a document as read by all indexes of its collection.
 type parsed struct {
 	doc      bson.Raw
 	shop, id string
@@ -87,7 +87,7 @@ func parse(doc bson.Raw) (parsed, error) {
 	return p, nil
 }
 
-// entries returns the rows the document has in the index: none when a field has no value of its kind.
+// entries returns the document's rows in the index: none if a field has no value of its kind.
 func (ix *index) entries(p parsed) []entry {
 	values := make([][]any, len(ix.Fields))
 	for i, field := range ix.Fields {
@@ -108,7 +108,7 @@ func (ix *index) entries(p parsed) []entry {
 	return unique(rows)
 }
 
-// unique leaves one row of each key.
+// unique keeps one row per key.
 func unique(rows []entry) []entry {
 	if len(rows) < 2 {
 		return rows
@@ -117,7 +117,7 @@ func unique(rows []entry) []entry {
 	return slices.CompactFunc(rows, func(a, b entry) bool { return a.key == b.key })
 }
 
-// combine picks one value of each field in every way there is; only one field has more than one.
+// combine returns every combination of one value per field; only one field has more than one.
 func combine(values [][]any) [][]any {
 	rows := [][]any{{}}
 	for _, field := range values {
@@ -132,8 +132,8 @@ func combine(values [][]any) [][]any {
 	return rows
 }
 
-// fieldValues returns the values of the field's kind: at most one, or those of the array when the field is
-// multi-valued.
+// fieldValues returns the values of the field's kind: at most one, or the elements of the array if the
+// field is multi-valued.
 func fieldValues(doc bson.Raw, path []string, field storage.Field) []any {
 	value, ok := lookup(doc, path)
 	if !ok {
@@ -157,7 +157,7 @@ func fieldValues(doc bson.Raw, path []string, field storage.Field) []any {
 	return values
 }
 
-// lookup follows the path through embedded documents; arrays on the way end it.
+// lookup follows the path through embedded documents, but not through arrays.
 func lookup(doc bson.Raw, path []string) (bson.RawValue, bool) {
 	for {
 		value, err := doc.LookupErr(path[0])
@@ -174,7 +174,7 @@ func lookup(doc bson.Raw, path []string) (bson.RawValue, bool) {
 	}
 }
 
-// appendValue appends the value as its column takes it, when it is of the kind.
+// appendValue appends the value in its column's format if it is of the kind.
 func appendValue(values []any, v bson.RawValue, kind storage.Kind) []any {
 	switch {
 	case kind == storage.String && v.Type == bson.TypeString:
@@ -198,7 +198,7 @@ func number(b bool) int64 {
 	return 0
 }
 
-// keyOf encodes the values so that equal means equal.
+// keyOf encodes the values so that equal keys mean equal values.
 func keyOf(values []any) string {
 	var key []byte
 	for _, v := range values {

@@ -16,17 +16,18 @@ const buildBatch = 500
 
 var errLayout = errors.New("another version of the program has changed the indexes of this store meanwhile: restart this one")
 
-// layout knows which tables the declared collections need, and notices when another process has changed them.
+// layout knows which tables the declared collections need, and notices when another process has changed
+// them.
 type layout struct {
 	collections map[string]*collection
 	wanted      tables
-	schema      int64 // SQLite's schema number at which the tables were last seen right
+	schema      int64 // SQLite's schema number when the tables were last checked
 }
 
-// tables maps the name of a table to its declaration, "" for a table of bodies.
+// tables maps table names to declarations, "" for a table of bodies.
 type tables map[string]string
 
-// prepareTables brings the tables of the store in dir to the declarations.
+// prepareTables makes the tables of the store in dir match the declarations.
 func prepareTables(ctx context.Context, c *conn, dir string, collections map[string]*collection) (*layout, error) {
 	l := &layout{collections: collections, wanted: tables{}}
 	for _, t := range collections {
@@ -57,7 +58,7 @@ func (ix *index) declaration() string {
 	return string(text)
 }
 
-// check returns errLayout unless the tables of the declared collections are as declared.
+// check returns errLayout unless the tables of the declared collections match their declarations.
 func (l *layout) check(c *conn) error {
 	var schema int64
 	if err := c.row(`PRAGMA schema_version`, nil, &schema); err != nil {
@@ -77,12 +78,12 @@ func (l *layout) check(c *conn) error {
 	return nil
 }
 
-// recheck is check by another connection than the writer's, which alone may note what it saw.
+// recheck is check on a connection other than the writer's; only the writer may store the result.
 func (l *layout) recheck(c *conn) error {
 	return (&layout{collections: l.collections, wanted: l.wanted}).check(c)
 }
 
-// found reads which tables the declared collections have.
+// found returns the existing tables of the declared collections.
 func (l *layout) found(c *conn) (tables, error) {
 	found := tables{}
 	err := c.each(`SELECT name, collection, declaration FROM _tables`, nil, func(rows *sql.Rows) (bool, error) {
@@ -96,8 +97,8 @@ func (l *layout) found(c *conn) (tables, error) {
 	return found, err
 }
 
-// change changes the tables in one transaction: after a crash nothing is half built. A server whose indexes
-// change can write no more, so those of a store that another process serves are left as they are.
+// change changes the tables in one transaction, so that a crash leaves nothing half built. A server cannot
+// write once its indexes have changed, so a store that another process is serving is left unchanged.
 func (l *layout) change(ctx context.Context, c *conn, dir string) error {
 	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
 		return err
@@ -121,8 +122,7 @@ func (l *layout) change(ctx context.Context, c *conn, dir string) error {
 	return c.exec(`COMMIT`)
 }
 
-// alters reports whether a change touches a collection that is there: then others may be writing to it as
-// it is.
+// alters reports whether a change affects an existing collection, which others may be writing to.
 func (l *layout) alters(found tables) bool {
 	for name, declaration := range found {
 		if wanted, ok := l.wanted[name]; !ok || wanted != declaration {
@@ -140,7 +140,7 @@ func (l *layout) alters(found tables) bool {
 	return false
 }
 
-// rebuild drops what is declared no longer or otherwise, and builds what is missing.
+// rebuild drops tables that are no longer declared or declared differently, and builds the missing ones.
 func (l *layout) rebuild(ctx context.Context, c *conn, found tables) error {
 	for name, declaration := range found {
 		if wanted, ok := l.wanted[name]; ok && wanted == declaration {
@@ -173,7 +173,7 @@ func (t *collection) addTable(c *conn, name, create, declaration string) error {
 	return c.exec(`INSERT INTO _tables (name, collection, declaration) VALUES (?, ?, ?)`, name, t.name, declaration)
 }
 
-// build creates the tables that are not found, and fills the new indexes from the bodies.
+// build creates the missing tables, and fills the new indexes from the bodies.
 func (t *collection) build(ctx context.Context, c *conn, found tables) error {
 	if _, ok := found[t.name]; !ok {
 		if err := t.addTable(c, t.name, t.create, ""); err != nil {
@@ -196,7 +196,7 @@ func (t *collection) build(ctx context.Context, c *conn, found tables) error {
 	return t.fill(ctx, c, missing)
 }
 
-// fill reads the bodies a batch at a time, so that memory does not grow with the collection.
+// fill reads the bodies in batches, so that memory does not grow with the collection.
 func (t *collection) fill(ctx context.Context, c *conn, missing []*index) error {
 	query := fmt.Sprintf(`SELECT rowid, body FROM %q WHERE rowid > ? ORDER BY rowid LIMIT %d`, t.name, buildBatch)
 	for last := int64(-1); ; {

@@ -13,9 +13,9 @@ import (
 const lockName = "serve.lock"
 
 // Lock marks the store as held by this process until Close or the end of the process. It returns an error
-// at once when another process, or another Store of this one, holds the mark, or has changed the indexes
-// since Open. Servers take it, a copy for its target, and Open for as long as it changes the indexes of a
-// store; other commands work beside them.
+// immediately if another process, or another Store in this one, holds the lock, or has changed the indexes
+// since Open. Servers take the lock, a copy takes it for its target, and Open takes it while it changes the
+// indexes of a store; other commands work without it.
 func (s *Store) Lock() error {
 	s.life.Lock()
 	defer s.life.Unlock()
@@ -40,12 +40,12 @@ func (s *Store) Lock() error {
 	return nil
 }
 
-// heldError says that another process holds the mark.
+// heldError means that another process holds the lock.
 type heldError struct{ pid string }
 
 func (e *heldError) Error() string { return "process " + e.pid + " holds the store" }
 
-// takeLock takes the mark, which ends when the file is closed, or returns a heldError.
+// takeLock takes the lock, which is released when the file is closed, or returns a heldError.
 func takeLock(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -67,12 +67,12 @@ func takeLock(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// leaveTo gives what root makes beside somebody else's store to them, as SQLite does with its own files:
-// else they could not serve it any more.
+// leaveTo gives a file that root creates in another user's store to that user, as SQLite does with its own
+// files: otherwise that user could no longer serve the store.
 func leaveTo(f *os.File, store string) error {
 	info, err := os.Stat(store)
 	if err != nil || os.Geteuid() != 0 {
-		return nil // there is no store yet, or nobody else it could be
+		return nil // there is no store yet, or we are not root
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
 		return f.Chown(int(owner.Uid), int(owner.Gid))
@@ -85,7 +85,7 @@ func writePID(f *os.File) error {
 	return err
 }
 
-// holder is the number of the process that holds the mark.
+// holder returns the id of the process that holds the lock.
 func holder(dir string) string {
 	text, err := os.ReadFile(filepath.Join(dir, lockName))
 	pid := strings.TrimSpace(string(text))

@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 )
 
-// part is a file in the making: beside its final place, under a hidden name, readable by its owner only.
+// part is an unfinished file: next to its final path, under a hidden name, readable only by its owner.
 type part struct {
 	path, final string
 }
 
-// newPart makes an empty file that is to become final, which must not exist. A crash leaves it behind as
+// newPart creates an empty file that will become final, which must not exist. A crash leaves it as
 // .NAME.….part.
 func newPart(final string) (*part, error) {
 	final, err := filepath.Abs(final)
@@ -42,7 +42,7 @@ func (p *part) vacant() error {
 	return nil
 }
 
-// publish makes the file durable and then visible under its final name, which it never takes from another.
+// publish syncs the file and then makes it visible under its final name. It never overwrites another file.
 func (p *part) publish() error {
 	if err := syncPath(p.path); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (p *part) publish() error {
 	return errors.Join(p.discard(), syncPath(filepath.Dir(p.final)))
 }
 
-// discard removes what is still there under the hidden name, and what SQLite put beside it.
+// discard removes what is left under the hidden name, and the files that SQLite put next to it.
 func (p *part) discard() error {
 	var errs []error
 	for _, suffix := range append([]string{""}, besides()...) {
@@ -70,7 +70,7 @@ func (p *part) discard() error {
 	return errors.Join(errs...)
 }
 
-// besides are the endings of the files that SQLite keeps beside a database.
+// besides returns the suffixes of the files that SQLite keeps next to a database.
 func besides() []string { return []string{"-wal", "-shm", "-journal"} }
 
 func syncPath(path string) error {

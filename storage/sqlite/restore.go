@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// Restore makes a store in the directory dir of a file that Backup wrote. It refuses a directory that has a
-// store, and a file that is damaged, no backup, or a newer program's; then it leaves nothing behind but the
-// directory. The store has the identity of the one that was saved: see storage.Copy.
+// Restore creates a store in the directory dir from a file written by Backup. It rejects a directory that
+// has a store, and a file that is damaged, not a backup, or from a newer program; it then leaves nothing
+// but the directory. The new store has the identity of the one backed up: see storage.Copy.
 func Restore(ctx context.Context, file, dir string) error {
 	if err := restore(ctx, file, dir); err != nil {
 		return fmt.Errorf("sqlite: restore %s: %w", file, plain(err))
@@ -44,7 +44,7 @@ func restore(ctx context.Context, file, dir string) (err error) {
 	if err := inspect(ctx, p.path); err != nil {
 		return err
 	}
-	c, err := openWriter(p.path, syncFull) // what Open does, before anyone can see it fail
+	c, err := openWriter(p.path, syncFull) // as Open does, but before the store is visible
 	if err != nil {
 		return err
 	}
@@ -54,8 +54,8 @@ func restore(ctx context.Context, file, dir string) (err error) {
 	return p.publish()
 }
 
-// isBackup tells early what is no backup. A database with its log beside it is one in use, or one that was
-// copied badly.
+// isBackup detects early that a file is not a backup. A database with a log next to it is in use, or was
+// copied incorrectly.
 func isBackup(file string) error {
 	info, err := os.Stat(file)
 	if err != nil {

@@ -10,15 +10,15 @@ import (
 	"postern/storage"
 )
 
-// walk is a scan as SQL: one range of one index table, in the order of its primary key.
+// walk is a scan as SQL: one range of one index table, in primary-key order.
 type walk struct {
 	scan  storage.Scan
-	rest  []storage.Field // behind Equal
+	rest  []storage.Field // after Equal
 	query string
 	args  []any
 }
 
-// walk translates the scan. From, To and After are brought to at most one bound at each end, because SQLite
+// walk translates the scan. It reduces From, To and After to at most one bound at each end, because SQLite
 // seeks by only one.
 func (t *collection) walk(s storage.Scan) (*walk, error) {
 	var ix *index
@@ -57,13 +57,14 @@ func (w *walk) sql(table string, where []string) string {
 	query := fmt.Sprintf(`SELECT %s, head FROM %q WHERE %s ORDER BY %s`,
 		strings.Join(columns, ", "), table, condition, strings.Join(columns, direction+", ")+direction)
 	if w.scan.Prefix != nil {
-		return query // documents are counted, not rows
+		return query // the limit counts documents, not rows
 	}
-	// Not a parameter: SQLite plans by its value, and would prepare the statement anew whenever it is bound.
+	// Not a parameter: SQLite plans by its value, and would prepare the statement again each time it is
+	// bound.
 	return fmt.Sprintf("%s LIMIT %d", query, w.scan.Limit)
 }
 
-// columns are those that order the rows: the fields behind Equal, and the id.
+// columns returns the columns that order the rows: the fields after Equal, and the id.
 func (w *walk) columns() []string {
 	var names []string
 	for i := range w.rest {
@@ -93,8 +94,8 @@ func (w *walk) bounds() []string {
 	return where
 }
 
-// after is the condition for the rows behind the position. The range's end on the same side is cleared
-// when the position lies within it; otherwise the position is outside and says nothing more than that end.
+// after returns the condition for the rows after the position. If the position lies within the range, the
+// bound on that side is cleared; if it lies outside, the position adds nothing to that bound.
 func (w *walk) after(from, to **storage.Value) []string {
 	end, outside := from, -1
 	operator := ">"
@@ -132,8 +133,8 @@ func (w *walk) prefixBounds(prefix string) []string {
 	return where
 }
 
-// successor is the least string above all that begin with prefix; there is none when prefix is all 0xff, or
-// empty.
+// successor returns the smallest string above all strings with the prefix. There is none if prefix is empty
+// or all 0xff.
 func successor(prefix string) (string, bool) {
 	b := []byte(prefix)
 	for i := len(b) - 1; i >= 0; i-- {
@@ -156,7 +157,7 @@ func cell(v storage.Value) any {
 	return v.Num
 }
 
-// run reads the rows; with Prefix, each document once.
+// run reads the rows, with Prefix each document once.
 func (w *walk) run(ctx context.Context, c *conn) ([]storage.Row, error) {
 	var found []storage.Row
 	seen := map[string]bool{}

@@ -1,7 +1,7 @@
-// Package sqlite is the embedded engine of package storage: one SQLite database in a directory of its own.
-// It owns the tables, the one writer and its group commit, the readers, and the lock of the one server. A
-// collection is a table of bodies; each index is a table whose primary key is the order of the index and
-// whose rows carry the head, so a list is one walk along one b-tree. It is the only package that knows
+// Package sqlite is the embedded engine of package storage: one SQLite database in its own directory. It
+// owns the tables, the single writer and its group commit, the readers, and the lock of the single server.
+// A collection is a table of bodies. Each index is a table whose primary key is the order of the index and
+// whose rows contain the head, so a list is one walk along one b-tree. It is the only package that knows
 // SQLite, and it must not know what the documents mean.
 package sqlite
 
@@ -35,16 +35,16 @@ type Store struct {
 	lock   *os.File
 }
 
-// Open opens the store in the directory dir, which it creates when there is none, and builds the declared
-// indexes that are new or were changed. A directory that cannot be written, a file that is no store, a
-// store of a newer program and one that another process serves with other indexes are errors, and are left
-// as they are.
+// Open opens the store in the directory dir, creating it if there is none, and builds the declared indexes
+// that are new or have changed. It returns an error, and changes nothing, for a directory that cannot be
+// written, a file that is not a store, a store from a newer program, and one that another process serves
+// with other indexes.
 func Open(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
 	return open(ctx, dir, syncFull, collections)
 }
 
-// OpenUnsynced is Open for a store that may be lost, such as a test's: its writes are not flushed to the
-// disk, so they survive the end of the process but not a power loss.
+// OpenUnsynced is Open for a store that may be lost, such as a test's: writes are not flushed to disk, so
+// they survive the end of the process but not a power loss.
 func OpenUnsynced(ctx context.Context, dir string, collections ...storage.Collection) (*Store, error) {
 	return open(ctx, dir, syncOff, collections)
 }
@@ -136,7 +136,7 @@ func (s *Store) Scan(ctx context.Context, name string, scan storage.Scan) ([]sto
 	return rows, err
 }
 
-// Increment applies all counts in one commit, each by itself.
+// Increment applies all counts in one commit, each independently of the others.
 func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
 	s.life.RLock()
 	defer s.life.RUnlock()
@@ -151,7 +151,7 @@ func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.C
 	return tallies, nil
 }
 
-// Close waits for the operations in hand and closes the database. A second Close does nothing.
+// Close waits for operations in flight and closes the database. A second Close does nothing.
 func (s *Store) Close() error {
 	s.life.Lock()
 	defer s.life.Unlock()
@@ -159,7 +159,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	// The writer goes last: the last connection to leave folds the log into the database.
+	// The writer is closed last: the last connection to close moves the log into the database.
 	err := errors.Join(s.readers.close(), s.writer.close())
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close())
@@ -167,7 +167,7 @@ func (s *Store) Close() error {
 	return err
 }
 
-// use calls do with the tables of the collection while the store is held open.
+// use calls do with the tables of the collection while keeping the store open.
 func (s *Store) use(name string, do func(*collection) error) error {
 	s.life.RLock()
 	defer s.life.RUnlock()
@@ -181,5 +181,5 @@ func (s *Store) use(name string, do func(*collection) error) error {
 	return do(t)
 }
 
-// path is the database's file.
+// path returns the path of the database file.
 func (s *Store) path() string { return filepath.Join(s.dir, fileName) }

@@ -13,7 +13,7 @@ var (
 	_ storage.Clock  = (*Store)(nil)
 )
 
-// Walk returns a stretch of the collection, read in one transaction.
+// Walk returns the next entries of the collection, read in one transaction.
 func (s *Store) Walk(ctx context.Context, name string, w storage.Walk) ([]storage.Entry, error) {
 	var found []storage.Entry
 	err := s.use(name, func(t *collection) error {
@@ -35,7 +35,7 @@ func (s *Store) Walk(ctx context.Context, name string, w storage.Walk) ([]storag
 	return found, err
 }
 
-// Count returns how many documents the collection has.
+// Count returns the number of documents in the collection.
 func (s *Store) Count(ctx context.Context, name string) (int64, error) {
 	var n int64
 	err := s.use(name, func(t *collection) error {
@@ -44,7 +44,7 @@ func (s *Store) Count(ctx context.Context, name string) (int64, error) {
 	return n, err
 }
 
-// Clock asks SQLite for the time, which is that of this machine.
+// Clock returns SQLite's time, which is this machine's.
 func (s *Store) Clock(ctx context.Context) (time.Time, error) {
 	var ms int64
 	s.life.RLock()
@@ -52,8 +52,7 @@ func (s *Store) Clock(ctx context.Context) (time.Time, error) {
 	if s.closed {
 		return time.Time{}, errClosed
 	}
-	// The question for the schema makes it read the file; without one, a store that is gone would go
-	// unnoticed.
+	// Querying the schema forces SQLite to read the file; without it, a missing store would go unnoticed.
 	err := s.readers.with(ctx, func(c *conn) error {
 		return c.row(`SELECT CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER) FROM (SELECT count(*) FROM _tables)`, nil, &ms)
 	})

@@ -11,12 +11,11 @@ import (
 
 const (
 	queueLength   = 1024
-	maxGroup      = 512      // writes in one commit
-	maxGroupBytes = 16 << 20 // of documents in one commit
+	maxGroup      = 512      // writes per commit
+	maxGroupBytes = 16 << 20 // bytes of documents per commit
 )
 
-// writer is the one goroutine that writes. What has queued up while it committed goes into the next commit
-// together.
+// writer is the single goroutine that writes. Jobs queued during one commit share the next.
 type writer struct {
 	conn    *conn
 	layout  *layout
@@ -25,8 +24,8 @@ type writer struct {
 	commits atomic.Int64
 }
 
-// job is one write. Its result is sent when the commit it is in is durable, or has failed. What it does may
-// be undone and done again before that.
+// job is one write. Its result is sent when its commit is durable or has failed. Before that, its changes
+// may be rolled back and made again.
 type job struct {
 	do     func(*conn) error
 	size   int
@@ -35,8 +34,8 @@ type job struct {
 	result chan error
 }
 
-// The states of a job. From queued, either the writer takes it or its caller, whose context ended, gives it
-// up.
+// The states of a job. A queued job is either taken by the writer or given up by its caller when the
+// context ends.
 const (
 	queued int32 = iota
 	taken
@@ -49,9 +48,9 @@ func startWriter(c *conn, l *layout) *writer {
 	return w
 }
 
-// submit has do called by the writer, maybe twice, and returns its error once all is committed; when that
-// is a refusal (ErrExists, ErrConflict), do must not have written anything. When it returns the error of
-// ctx, do was not called and will not be. The size is that of the document, in bytes.
+// submit makes the writer call do, perhaps twice, and returns do's error once everything is committed. If
+// that error is a refusal (ErrExists, ErrConflict), do must not have written anything. If submit returns
+// the error of ctx, do was not called and will not be. The size is the document's, in bytes.
 func (w *writer) submit(ctx context.Context, size int, do func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -73,7 +72,7 @@ func (w *writer) submit(ctx context.Context, size int, do func(*conn) error) err
 	}
 }
 
-// close stops the writer when the queue is empty; no submit may follow.
+// close stops the writer once the queue is empty; submit must not be called afterwards.
 func (w *writer) close() error {
 	close(w.queue)
 	<-w.done
@@ -87,8 +86,8 @@ func (w *writer) run() {
 	}
 }
 
-// commit writes one group: first, and what is queued behind it. The group is gathered only when the
-// database is ours, so that a caller can give up while another process writes.
+// commit writes one group: first, and the jobs queued after it. The group is gathered only once the
+// transaction is open, so that callers can give up while another process writes.
 func (w *writer) commit(first *job) {
 	err := w.begin()
 	group := w.gather(first)
@@ -101,8 +100,8 @@ func (w *writer) commit(first *job) {
 	}
 	if err != nil {
 		err = fmt.Errorf("sqlite: write: %w", plain(err))
-		// This fails when no transaction is open, because SQLite has ended it or it never began: all the
-		// same.
+		// This fails if no transaction is open, because SQLite has ended it or it never began. Either is
+		// fine.
 		_ = w.conn.exec(`ROLLBACK`)
 	}
 	for _, j := range group {
@@ -121,7 +120,7 @@ func (w *writer) begin() error {
 	return w.layout.check(w.conn)
 }
 
-// gather takes jobs from the queue without waiting; those given up are dropped.
+// gather takes jobs from the queue without waiting, and drops those given up.
 func (w *writer) gather(first *job) []*job {
 	var group []*job
 	size := 0
@@ -146,10 +145,10 @@ func (w *writer) next() *job {
 	}
 }
 
-// apply runs the jobs, none of which takes another with it when it fails. A refusal comes before anything
-// is written, so no savepoint is needed for it. After any other failure, which is rare and the only way in
-// which SQLite ends a transaction by itself, all is undone and done again with savepoints. It returns an
-// error when the transaction itself is broken.
+// apply runs the jobs so that one failing does not affect the others. A refusal happens before anything is
+// written, so it needs no savepoint. After any other failure, which is rare and the only way in which
+// SQLite ends a transaction on its own, everything is rolled back and run again with savepoints. apply
+// returns an error if the transaction itself is broken.
 func (w *writer) apply(group []*job) error {
 	for _, j := range group {
 		if j.err = j.do(w.conn); j.err != nil && !refused(j.err) {
@@ -163,9 +162,9 @@ func refused(err error) bool {
 	return errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrConflict)
 }
 
-// applyApart begins the transaction anew and runs each job in a savepoint of its own.
+// applyApart restarts the transaction and runs each job in its own savepoint.
 func (w *writer) applyApart(group []*job) error {
-	// This fails when SQLite has ended the transaction already: all the same.
+	// This fails if SQLite has already ended the transaction, which is fine.
 	_ = w.conn.exec(`ROLLBACK`)
 	if err := w.begin(); err != nil {
 		return err

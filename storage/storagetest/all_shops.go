@@ -22,7 +22,7 @@ func allShopsChecks() []check {
 	}
 }
 
-// tasks is a collection with indexes over all shops beside one of each shop.
+// tasks returns a collection with indexes over all shops and indexes per shop.
 func tasks() storage.Collection {
 	due := storage.Field{Path: "work.due", Kind: storage.Time}
 	head := []string{"title"}
@@ -36,7 +36,7 @@ func tasks() storage.Collection {
 
 func second(n int) time.Time { return time.Unix(int64(n), 0).UTC() }
 
-// fillShops stores tasks of several shops whose times interleave, and returns "shop/key" in the order of
+// fillShops stores tasks of several shops with interleaved times, and returns "shop/key" in the order of
 // the due index.
 func fillShops(t *testing.T, engine storage.Engine, rounds int) []string {
 	t.Helper()
@@ -132,7 +132,8 @@ func allShopsQueries(t *testing.T, opener Opener) {
 	}
 }
 
-// allShopsApart: an index over all shops gives a Docs no way to another shop, and is not read by mistake.
+// allShopsApart checks that an index over all shops gives a Docs no access to another shop, and is not read
+// by mistake.
 func allShopsApart(t *testing.T, opener Opener) {
 	engine := open(t, opener, tasks())
 	fillShops(t, engine, 2)

@@ -10,7 +10,7 @@ import (
 	"postern/storage/sqlite"
 )
 
-// copyChecks copy between the engine and an embedded store, in either direction.
+// copyChecks returns checks that copy between the engine and an embedded store, in both directions.
 func copyChecks() []check {
 	var checks []check
 	for name, run := range map[string]func(*testing.T, pair){
@@ -29,7 +29,7 @@ func copyChecks() []check {
 			}},
 			check{"copies/" + name + "/from an embedded store", func(t *testing.T, opener Opener) {
 				to := openOperable(t, opener, things(), bare())
-				if _, both := to.(*sqlite.Store); !both { // else it is the same as the other way round
+				if _, both := to.(*sqlite.Store); !both { // otherwise the same as the other direction
 					run(t, pair{from: embedded(t), to: to})
 				}
 			}})
@@ -37,7 +37,7 @@ func copyChecks() []check {
 	return checks
 }
 
-// pair is a copy's two ends.
+// pair is the two ends of a copy.
 type pair struct{ from, to operable }
 
 // bare is a second collection, without indexes.
@@ -119,7 +119,7 @@ func copyAgain(t *testing.T, p pair) {
 	change(t, source(p, "b"), number(5))
 	remove(t, source(p, "a"), number(1))
 	remove(t, source(p, "b"), number(0))
-	remove(t, source(p, "a"), number(2)) // and anew, with a lower version than a changed one
+	remove(t, source(p, "a"), number(2)) // inserted again, with a lower version than a changed one
 	put(t, source(p, "a"), number(2), doc{"num": int64(22)})
 	put(t, source(p, "c"), "new", doc{"num": int64(1)})
 	same(t, "second report", storage.Report{Inserted: 1, Replaced: 3, Deleted: 2, Unchanged: 8}, p.copied(t))
@@ -129,7 +129,7 @@ func copyAgain(t *testing.T, p pair) {
 	same(t, "report without changes", storage.Report{Unchanged: 12}, p.copied(t))
 }
 
-// intrusions are writes by others to the target, each of which must show.
+// intrusions returns writes to the target by others, each of which must be detected.
 func intrusions() map[string]func(*testing.T, pair) {
 	return map[string]func(*testing.T, pair){
 		"a document more":    func(t *testing.T, p pair) { put(t, target(p, "a"), "other", doc{}) },
@@ -172,7 +172,7 @@ func (p pair) refused(t *testing.T, what string) {
 	same(t, "target after the refusal of "+what, before, walk(t, p.to, "thing", 1000))
 }
 
-// restored makes the target what it was, by hand: empty, without a stamp, and then copied to.
+// restored restores the target: emptied, without a stamp, and then copied to.
 func (p pair) restored(t *testing.T) {
 	t.Helper()
 	for _, c := range []storage.Collection{things(), bare(), storage.Notes()} {
@@ -183,7 +183,7 @@ func (p pair) restored(t *testing.T) {
 			}
 		})
 	}
-	change(t, source(p, "a"), number(4)) // an intrusion may have taken it from the source
+	change(t, source(p, "a"), number(4)) // an intrusion may have copied it from the source
 	p.copied(t)
 }
 

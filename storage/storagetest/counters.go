@@ -39,7 +39,7 @@ func countWindow(t *testing.T, opener Opener) {
 	end := now.Add(time.Hour)
 	for i := range 5 {
 		at := now.Add(time.Duration(i) * time.Minute)
-		// A later count asks for a later end; the first one's holds.
+		// A later count asks for a later expiry; the first one's still applies.
 		got := tally(t, engine, at, storage.Count{Key: "k", By: 2, Expires: at.Add(time.Hour)})
 		same(t, "tally", []storage.Tally{{N: int64(2 * (i + 1)), Expires: end}}, got)
 	}

@@ -114,7 +114,7 @@ func refusedWrite(t *testing.T, opener Opener) {
 	}
 }
 
-// rich has one field of each shape that documents use.
+// rich has one field of each type that documents use.
 type rich struct {
 	Text   string            `bson:"text"`
 	Empty  string            `bson:"empty"`

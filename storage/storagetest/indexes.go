@@ -19,7 +19,7 @@ func indexChecks() []check {
 	}
 }
 
-// kindCase puts documents that differ in one field into an index and says which of them stand there.
+// kindCase puts documents that differ in one field into an index and lists which of them it contains.
 type kindCase struct {
 	index, field string
 	probe        any // a value to ask for with Equal

@@ -12,7 +12,7 @@ import (
 	"postern/storage"
 )
 
-// mortal is an engine that fails all writes to documents after some: the process that writes has died.
+// mortal is an engine whose writes to documents all fail after a given number, as if the process had died.
 type mortal struct {
 	operable
 	left atomic.Int64
@@ -48,8 +48,8 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 	return m.operable.Delete(ctx, collection, id, read)
 }
 
-// broken runs a copy that may write only so often to the target, stamps included, and reports whether that
-// was enough.
+// broken runs a copy that may write to the target only a given number of times, stamps included, and
+// reports whether that was enough.
 func (p pair) broken(t *testing.T, writes int) bool {
 	t.Helper()
 	m := &mortal{operable: p.to}
@@ -76,7 +76,7 @@ func copyBroken(t *testing.T, p pair) {
 		if p.broken(t, round) {
 			break
 		}
-		if round%3 == 2 { // else the next finds what several broken ones left
+		if round%3 == 2 { // otherwise the next copy starts from several broken ones
 			p.copied(t)
 			p.equal(t)
 		}
@@ -102,7 +102,7 @@ func copyBrokenRefused(t *testing.T, p pair) {
 	}
 }
 
-// restless is a source in which something happens before a document is read.
+// restless is a source that calls before ahead of each document read.
 type restless struct {
 	operable
 	before func(id string)
@@ -145,7 +145,7 @@ func copyBehind(t *testing.T, p pair) {
 	p.equal(t)
 }
 
-// overtaken is a source at which another copy begins and ends before its documents are listed.
+// overtaken is a source on which another copy begins and ends before its documents are listed.
 type overtaken struct {
 	operable
 	other func()

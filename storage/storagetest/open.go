@@ -1,5 +1,5 @@
-// Package storagetest is for tests: a fresh store and a clock for any of them, and the conformance suite
-// that pins what every storage.Engine does alike. It knows the engines only to open them.
+// Package storagetest is for tests: it provides a fresh store and a clock for any test, and the conformance
+// suite that pins the common behaviour of every storage.Engine. It uses the engines only to open them.
 package storagetest
 
 import (
@@ -17,9 +17,9 @@ import (
 
 const dropTimeout = 30 * time.Second
 
-// Open returns a fresh, empty store with the collections, which is closed and gone at the end of the test.
-// It is SQLite's, which flushes nothing to the disk here, or with PORTAL_TEST_STORE=mongodb a database of
-// its own on the server at PORTAL_TEST_MONGODB_URI.
+// Open returns a fresh, empty store with the collections, which is closed and deleted at the end of the
+// test. It is an SQLite store that flushes nothing to disk or, with PORTAL_TEST_STORE=mongodb, a new
+// database on the server at PORTAL_TEST_MONGODB_URI.
 func Open(t testing.TB, collections ...storage.Collection) storage.Engine {
 	t.Helper()
 	switch engine := os.Getenv("PORTAL_TEST_STORE"); engine {
@@ -70,7 +70,7 @@ func openMongoDB(t testing.TB, collections []storage.Collection) storage.Engine 
 	return store
 }
 
-// freshDatabase is the address with a new name as its database; the sign-in stays with the database named
+// freshDatabase returns the address with a new database name; authentication still uses the database named
 // before.
 func freshDatabase(uri string) string {
 	base, query, _ := strings.Cut(uri, "?")

@@ -22,13 +22,13 @@ func orderChecks() []check {
 	}
 }
 
-// inOrder stores one document for each value, which ascend, and checks the list in both directions, every
+// inOrder stores one document per value, in ascending order, and checks the list in both directions, every
 // range between two values, and paging one by one.
 func inOrder[V any](t *testing.T, d storage.Docs[doc], index, field string, values []V) {
 	t.Helper()
 	var want []string
 	for i, v := range values {
-		// Keys go down while values go up, so that an order by key shows.
+		// Keys descend while values ascend, so that ordering by key would show.
 		key := number(len(values) - i)
 		put(t, d, key, doc{field: v})
 		want = append(want, key)

@@ -91,7 +91,7 @@ func pagesBack(t *testing.T, d storage.Docs[doc], q storage.Query) [][]string {
 	return all
 }
 
-// comeAndGo deletes rows around the cursor, the cursor's own among them, and adds others, before each page.
+// comeAndGo deletes rows around the cursor, including the cursor's own, and adds others, before each page.
 func comeAndGo(t *testing.T, opener Opener) {
 	engine := open(t, opener, things())
 	for name, descending := range map[string]bool{"ascending": false, "descending": true} {

@@ -75,7 +75,7 @@ func prefixOnce(t *testing.T, opener Opener) {
 	d := openThings(t, opener)
 	var all []string
 	for i := range 20 {
-		// Later keys have the earlier words, so that an order by word shows.
+		// Later keys have the earlier words, so that ordering by word would show.
 		last := string(rune('z' - i))
 		put(t, d, number(i), doc{"tags": []string{"p" + last, "pp" + last, "ppp" + last}})
 		all = append(all, number(i))

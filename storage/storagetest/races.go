@@ -12,7 +12,7 @@ import (
 	"postern/storage"
 )
 
-// Races is the part of the suite in which many write at once. A store that is not atomic fails it.
+// Races is the part of the suite with concurrent writers. A store that is not atomic fails it.
 func Races(t *testing.T, place Place) {
 	run(t, place, []check{
 		{"races/of Replace have one winner", raceReplace},
@@ -24,7 +24,7 @@ func Races(t *testing.T, place Place) {
 	})
 }
 
-// together calls do n times at once.
+// together calls do n times concurrently.
 func together(n int, do func(i int)) {
 	var group sync.WaitGroup
 	start := make(chan struct{})
@@ -140,7 +140,7 @@ func raceIncrement(t *testing.T, opener Opener) {
 	same(t, "each number once", want, slices.Sorted(slices.Values(slices.Concat(results...))))
 }
 
-// raceReaders has documents written whose two fields agree, and reads them meanwhile.
+// raceReaders reads documents while they are being written; their two fields must always agree.
 func raceReaders(t *testing.T, opener Opener) {
 	d := openThings(t, opener)
 	put(t, d, "k", doc{"num": int64(0), "title": number(0)})

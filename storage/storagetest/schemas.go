@@ -20,7 +20,7 @@ func schemaChecks() []check {
 	}
 }
 
-// pieces is a collection with the indexes named, by the same fields as their names.
+// pieces returns a collection with the given indexes, each over the fields in its name.
 func pieces(indexes ...storage.Index) storage.Collection {
 	return storage.Collection{Name: "piece", Indexes: indexes}
 }
@@ -33,7 +33,7 @@ func byName(head ...string) storage.Index {
 	return storage.Index{Name: "listing", Fields: []storage.Field{{Path: "name", Kind: storage.String}}, Head: head}
 }
 
-// visit opens the store with the collection, hands it to do, and closes it.
+// visit opens the store with the collection, passes it to do, and closes it.
 func visit(t *testing.T, opener Opener, c storage.Collection, do func(storage.Docs[doc])) {
 	t.Helper()
 	visitShop(t, opener, "shop", c, do)
@@ -61,7 +61,7 @@ func outlast(t *testing.T, opener Opener) {
 }
 
 func addedIndex(t *testing.T, opener Opener) {
-	const n = 1200 // more than an engine may read at once
+	const n = 1200 // more than an engine may read in one batch
 	visit(t, opener, pieces(), func(d storage.Docs[doc]) { putMany(t, d, n) })
 	visit(t, opener, pieces(byNum("name")), func(d storage.Docs[doc]) {
 		all := walkAll(t, d, storage.Query{Index: "listing", Limit: 1000})
@@ -73,7 +73,7 @@ func addedIndex(t *testing.T, opener Opener) {
 	})
 }
 
-// putMany stores n documents whose names go down as their numbers go up.
+// putMany stores n documents with descending names and ascending numbers.
 func putMany(t *testing.T, d storage.Docs[doc], n int) {
 	t.Helper()
 	var group sync.WaitGroup

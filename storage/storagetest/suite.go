@@ -13,7 +13,7 @@ import (
 // Opener opens one store with the collections; after Close it opens the same store again.
 type Opener func(collections ...storage.Collection) (storage.Engine, error)
 
-// Place makes room for a fresh, empty store, which is gone at the end of the test, and returns its Opener.
+// Place sets up a fresh, empty store, which is deleted at the end of the test, and returns its Opener.
 type Place func(t *testing.T) Opener
 
 // check is one test of the suite.
@@ -38,8 +38,8 @@ func Run(t *testing.T, place Place) {
 	run(t, place, copyChecks())
 }
 
-// RunCounters is the part of the suite about counters, for an engine that has several ways to count; with
-// races it includes the one of Increment.
+// RunCounters is the part of the suite about counters, for an engine that can count in several ways. With
+// races it includes the race of Increment.
 func RunCounters(t *testing.T, place Place, races bool) {
 	checks := counterChecks()
 	if races {
@@ -57,8 +57,8 @@ func run(t *testing.T, place Place, checks []check) {
 // doc is a document of the suite; it is a map so that fields can be missing or of the wrong type.
 type doc = bson.M
 
-// things is the suite's collection: an index for each kind of field and each combination that engines get
-// wrong.
+// things returns the suite's collection: an index for each kind of field and each combination that engines
+// tend to get wrong.
 func things() storage.Collection {
 	field := func(path string, kind storage.Kind) storage.Field { return storage.Field{Path: path, Kind: kind} }
 	tags := storage.Field{Path: "tags", Kind: storage.String, Multi: true}

@@ -18,7 +18,7 @@ func walkChecks() []check {
 	}
 }
 
-// operable is what copying and checking need of an engine.
+// operable is an engine with the methods that copying and checking need.
 type operable interface {
 	storage.Engine
 	storage.Walker
@@ -33,7 +33,7 @@ func openOperable(t *testing.T, opener Opener, collections ...storage.Collection
 	return engine
 }
 
-// walk returns the whole collection, read in stretches of at most the limit.
+// walk returns the whole collection, read in steps of at most limit entries.
 func walk(t *testing.T, w storage.Walker, collection string, limit int) []storage.Entry {
 	t.Helper()
 	var all []storage.Entry

@@ -1,8 +1,9 @@
-// Package api is the machine's way in: a feed puts orders and customers, reads customers back, has them
-// mailed a link, and learns who it is that a storefront was brought. It owns the paths under /api/v1 and
-// the rules of their bodies' envelope; what stands in a body is portal's to judge.
+// Package api is the API for machines. A feed puts orders and customers, reads customers back, has a
+// sign-in link emailed to a customer, and exchanges a storefront's hand-off code for the customer. It owns
+// the paths under /api/v1 and the rules for the envelope of their bodies; package portal checks the
+// contents of a body.
 //
-// It must not know of cookies, pages or how an error is written: it returns errors.
+// It must not know of cookies, pages or the format of errors: it returns errors.
 package api
 
 import (
@@ -27,10 +28,10 @@ type Handler struct{ words *i18n.Localizer }
 // New returns the API's handlers. Its sentences are for developers, in English.
 func New(texts *i18n.Catalogue) *Handler { return &Handler{words: texts.Developer()} }
 
-// maxDocument is the most bytes of a document that a feed puts.
+// maxDocument is the maximum size of a document that a feed puts, in bytes.
 const maxDocument = 4 << 20
 
-// Routes are the API's routes.
+// Routes returns the API's routes.
 func (h *Handler) Routes() []gate.Route {
 	return []gate.Route{
 		{Method: fiber.MethodPut, Path: Root + "/orders/:number", Class: gate.FeedKey, Handler: h.putOrder, Body: maxDocument},
@@ -57,7 +58,7 @@ func (h *Handler) putCustomer(c *fiber.Ctx) error {
 	}, "id")
 }
 
-// put takes a document in.
+// put stores a document.
 func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (portal.Receipt, error), param string) error {
 	feed, name, err := feedAnd(c, param, "force")
 	if err != nil {
@@ -108,8 +109,8 @@ func (h *Handler) customerByEmail(c *fiber.Ctx) error {
 // idempotencyKey is the header of draft-ietf-httpapi-idempotency-key-header.
 const idempotencyKey = "Idempotency-Key"
 
-// mailSignIn has a customer mailed a link; it needs no body. The answer says that it is on its way, and
-// nothing of the customer.
+// mailSignIn emails a sign-in link to a customer; it needs no body. The answer confirms that the email was
+// queued and says nothing about the customer.
 func (h *Handler) mailSignIn(c *fiber.Ctx) error {
 	feed, id, err := feedAnd(c, "id")
 	if err != nil {
@@ -131,8 +132,8 @@ func (h *Handler) mailSignIn(c *fiber.Ctx) error {
 	return c.Status(fiber.StatusAccepted).JSON(struct{}{})
 }
 
-// repeatKey reads the idempotencyKey, "" for none: a string of RFC 8941; without its quotes, too. An empty
-// one, or two, would let its sender believe that a repeated request is known.
+// repeatKey reads the idempotencyKey, a string of RFC 8941, quoted or not; "" means none. It refuses an
+// empty key or two keys: the sender would believe that a repeated request is recognised.
 func repeatKey(c *fiber.Ctx) (string, error) {
 	given := c.Request().Header.PeekAll(idempotencyKey)
 	if len(given) == 0 {
@@ -146,7 +147,7 @@ func repeatKey(c *fiber.Ctx) (string, error) {
 	return key, nil
 }
 
-// handOff exchanges the code that a storefront was brought for the customer.
+// handOff exchanges the code that a storefront received for the customer.
 func (h *Handler) handOff(c *fiber.Ctx) error {
 	feed, err := feedOf(c)
 	if err != nil {
@@ -163,9 +164,9 @@ func (h *Handler) handOff(c *fiber.Ctx) error {
 	return c.JSON(record)
 }
 
-// feedOf is the machine that asks. The key is looked at first, so that a stranger learns nothing from the
-// difference; then parameters of the query other than those named are refused, since a misspelt one would
-// be silently without effect.
+// feedOf returns the feed that sent the request. It checks the key first, so that a stranger learns nothing
+// from the difference; then it refuses query parameters other than those named, since a misspelt one would
+// have no effect.
 func feedOf(c *fiber.Ctx, parameters ...string) (portal.Feed, error) {
 	feed, err := gate.Feed(c)
 	if err != nil {
@@ -179,7 +180,7 @@ func feedOf(c *fiber.Ctx, parameters ...string) (portal.Feed, error) {
 	return feed, err
 }
 
-// clip is the name of a parameter as an answer may repeat it.
+// clip shortens and cleans a parameter's name for an answer.
 func clip(name string) string {
 	const most = 100
 	name = strings.ToValidUTF8(name[:min(len(name), most)], "")
@@ -193,7 +194,7 @@ func wrong(parameter, key string) error {
 	return &portal.Error{Kind: portal.Invalid, Key: "error.invalid", Faults: []portal.Fault{{Field: parameter, Key: key}}}
 }
 
-// feedAnd is the machine that asks, and the path parameter that names what it asks for.
+// feedAnd returns the feed that sent the request, and a path parameter.
 func feedAnd(c *fiber.Ctx, param string, parameters ...string) (portal.Feed, string, error) {
 	feed, err := feedOf(c, parameters...)
 	if err != nil {
@@ -203,21 +204,21 @@ func feedAnd(c *fiber.Ctx, param string, parameters ...string) (portal.Feed, str
 	return feed, value, err
 }
 
-// jsonBody is the request's body, which must say that it is JSON in UTF-8, plain.
+// jsonBody returns the request's body, which must be declared as uncompressed JSON in UTF-8.
 func jsonBody(c *fiber.Ctx) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	charset := strings.ToLower(params["charset"])
 	if err != nil || kind != fiber.MIMEApplicationJSON || !slices.Contains([]string{"", "utf-8", "utf8"}, charset) {
 		return nil, fiber.ErrUnsupportedMediaType
 	}
-	// Fiber's own Body would inflate a compressed one, of any size.
+	// Fiber's own Body would decompress a body to any size.
 	if c.Get(fiber.HeaderContentEncoding) != "" {
 		return nil, fiber.ErrUnsupportedMediaType
 	}
 	return c.BodyRaw(), nil
 }
 
-// answer tells what a put did: 201 when it made something, else 200.
+// answer reports the outcome of a put: 201 if it created something, else 200.
 func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt) error {
 	gate.NoteOutcome(c, receipt.Outcome)
 	if receipt.Outcome == portal.Created {
@@ -233,7 +234,7 @@ func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt) error {
 	return c.JSON(body)
 }
 
-// result is the body of an answer to a put.
+// result is the body of the answer to a put.
 type result struct {
 	Result          portal.Outcome  `json:"result"`
 	Customer        string          `json:"customer,omitempty"`  // our id
@@ -242,7 +243,7 @@ type result struct {
 	Warnings        []warning       `json:"warnings,omitempty"`
 }
 
-// warning is one value that was not taken as it was sent.
+// warning reports a value that was not stored as sent.
 type warning struct {
 	Pointer string `json:"pointer"` // RFC 6901; "" is the whole document
 	Code    string `json:"code"`

@@ -11,13 +11,13 @@ import (
 // withdrawals lists the received statements of withdrawal.
 func (h *Handler) withdrawals(c *fiber.Ctx) error { return list(c, portal.Feed.Withdrawals) }
 
-// requests lists what customers asked the shop to do with their orders.
+// requests lists the requests that customers sent about their orders.
 func (h *Handler) requests(c *fiber.Ctx) error { return list(c, portal.Feed.Requests) }
 
-// messages lists what customers wrote about their orders.
+// messages lists the messages that customers sent about their orders.
 func (h *Handler) messages(c *fiber.Ctx) error { return list(c, portal.Feed.Messages) }
 
-// list answers with the part of a list behind the place that ?after= names.
+// list answers with the part of a list that follows the position ?after=.
 func list[P any](c *fiber.Ctx, read func(f portal.Feed, ctx context.Context, after string) (P, error)) error {
 	feed, err := feedOf(c, "after")
 	if err != nil {

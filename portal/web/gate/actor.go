@@ -9,11 +9,11 @@ import (
 	"postern/portal"
 )
 
-// maxUserAgent is the most bytes of the User-Agent header that a portal.Browser carries.
+// maxUserAgent is the maximum length of the User-Agent in a portal.Browser, in bytes.
 const maxUserAgent = 512
 
-// Visitor is someone not signed in, in the browser that sent the request. A page that signs someone in calls
-// EnsureBrowser first, so that the visitor has a browser to be known by.
+// Visitor is somebody who is not signed in, using the browser that sent the request. A page that signs
+// people in calls EnsureBrowser first, so that the browser can be recognised.
 func Visitor(c *fiber.Ctx) portal.Visitor {
 	r := of(c)
 	browser := browserOf(c)
@@ -49,8 +49,8 @@ func admit(c *fiber.Ctx) (portal.Shopper, error) {
 	return s.On(pageLanguage(c, &customer)), nil
 }
 
-// pageLanguage is the language of the page that a form was sent from, "" for a request that only looks: it
-// causes no email.
+// pageLanguage is the language of the page that a form was sent from; "" for a read request, which sends no
+// email.
 func pageLanguage(c *fiber.Ctx, customer *portal.Customer) string {
 	r := of(c)
 	if r.gate == nil || r.gate.language == nil || c.Method() != fiber.MethodPost {
@@ -59,7 +59,7 @@ func pageLanguage(c *fiber.Ctx, customer *portal.Customer) string {
 	return r.gate.language(c, r.shop, customer)
 }
 
-// Feed is the machine whose key the Authorization header carries (RFC 6750), or a SignIn error.
+// Feed returns the feed of the API key in the Authorization header (RFC 6750), or a SignIn error.
 func Feed(c *fiber.Ctx) (portal.Feed, error) {
 	scheme, key, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
 	key = strings.TrimSpace(key)
@@ -70,7 +70,7 @@ func Feed(c *fiber.Ctx) (portal.Feed, error) {
 	return r.gate.app.Feed(c.UserContext(), r.shop, key)
 }
 
-// Param is a path parameter, unescaped. It is NotFound when its escapes are broken.
+// Param returns a path parameter, unescaped. It returns NotFound if its escapes are malformed.
 func Param(c *fiber.Ctx, name string) (string, error) {
 	value, err := url.PathUnescape(c.Params(name))
 	if err != nil {

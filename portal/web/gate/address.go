@@ -9,7 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// peerOf is the address at the other end of the connection.
+// peerOf returns the remote address of the connection.
 func peerOf(c *fiber.Ctx) netip.Addr {
 	if tcp, ok := c.Context().RemoteAddr().(*net.TCPAddr); ok {
 		return tcp.AddrPort().Addr().Unmap()
@@ -22,9 +22,9 @@ func (g *Gate) trusts(address netip.Addr) bool {
 		slices.ContainsFunc(g.trusted, func(proxies netip.Prefix) bool { return proxies.Contains(address) })
 }
 
-// clientOf walks X-Forwarded-For from its right end, where the nearest proxy wrote, as long as trusted
-// proxies wrote it: the first address that is none of theirs is the client's. What stands further left is
-// the client's own claim.
+// clientOf walks X-Forwarded-For from its right end, where the nearest proxy wrote, for as long as the
+// entries come from trusted proxies. The first address that is not a trusted proxy's is the client's.
+// Entries further left are only the client's claim.
 func (g *Gate) clientOf(c *fiber.Ctx, peer netip.Addr) netip.Addr {
 	client := peer
 	hops := forwardedFor(c)
@@ -38,7 +38,7 @@ func (g *Gate) clientOf(c *fiber.Ctx, peer netip.Addr) netip.Addr {
 	return client
 }
 
-// forwardedFor is the list in all X-Forwarded-For headers together.
+// forwardedFor joins the lists of all X-Forwarded-For headers.
 func forwardedFor(c *fiber.Ctx) []string {
 	var hops []string
 	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {

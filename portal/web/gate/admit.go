@@ -6,8 +6,8 @@ import (
 	"postern/portal"
 )
 
-// Admit checks by the header alone whether a request for a route of that class may bring a large body: the
-// host, where it comes from, and the key or the session.
+// Admit checks, by the header alone, whether a request for a route of the class may send a large body: it
+// checks the host, the origin, and the key or the session.
 func (g *Gate) Admit(c *fiber.Ctx, class Class) error {
 	if err := g.Recognise(c); err != nil {
 		return err
@@ -22,7 +22,7 @@ func (g *Gate) Admit(c *fiber.Ctx, class Class) error {
 	s, err := Shopper(c)
 	switch {
 	case class != Customer && class != StepUp:
-		return fiber.ErrRequestEntityTooLarge // whom such a route is for is not known from the header
+		return fiber.ErrRequestEntityTooLarge // the header cannot tell whom such a route is for
 	case err == nil && class == StepUp && !s.Fresh():
 		return &portal.Error{Kind: portal.StepUp, Key: "error.challenge"}
 	}

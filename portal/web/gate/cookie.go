@@ -12,8 +12,8 @@ import (
 	"postern/portal"
 )
 
-// Names of the cookies; the shop's id follows, behind a dot, which no id has: browsers send the cookies of
-// a host to each of its ports. On https they carry the __Host- prefix, which binds them to the host and to
+// Names of the cookies. A dot and the shop's id follow (no id has a dot): browsers send the cookies of a
+// host to each of its ports. On https they have the __Host- prefix, which binds them to the host and to
 // Path=/.
 const (
 	sessionCookieName = "postern"
@@ -21,7 +21,7 @@ const (
 	hostPrefix        = "__Host-"
 )
 
-// The longest lives of the cookies.
+// The maximum ages of the cookies.
 const (
 	sessionAge = 30 * 24 * time.Hour
 	browserAge = 365 * 24 * time.Hour
@@ -34,10 +34,10 @@ var (
 	requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 )
 
-// browserCookie is the browser cookie's value: a secret that tells this browser from others, and the e-mail
-// address it last asked a link for, so that the page that waits for the mail can name it.
+// browserCookie is the value of the browser cookie: a secret that identifies this browser, and the email
+// address that it last requested a link for, so that the page that waits for the email can show it.
 type browserCookie struct {
-	secret string // 43 characters of base64url, "" for a browser without the cookie
+	secret string // 43 characters of base64url, "" if the browser has no cookie
 	email  string
 }
 
@@ -78,20 +78,20 @@ func sessionOf(c *fiber.Ctx) string {
 	return *r.session
 }
 
-// EnsureBrowser gives a browser that has none its cookie. Pages that ask for a link or show one call it.
+// EnsureBrowser sets the browser cookie if there is none. Pages that request or show a link call it.
 func EnsureBrowser(c *fiber.Ctx) {
 	if browserCookieOf(c).secret == "" {
 		setBrowser(c, browserCookie{secret: newSecret()})
 	}
 }
 
-// HasBrowser reports whether the browser brought its cookie, or was given one in this request.
+// HasBrowser reports whether the browser sent its cookie or was given one in this request.
 func HasBrowser(c *fiber.Ctx) bool { return browserCookieOf(c).secret != "" }
 
-// Pending is the e-mail address this browser asked a link for; "" when it asked for none.
+// Pending is the email address that this browser requested a link for, or "".
 func Pending(c *fiber.Ctx) string { return browserCookieOf(c).email }
 
-// SetPending keeps the e-mail address that this browser asked a link for; "" forgets it.
+// SetPending stores the email address that this browser requested a link for; "" clears it.
 func SetPending(c *fiber.Ctx, email string) {
 	EnsureBrowser(c)
 	b := browserCookieOf(c)
@@ -99,7 +99,7 @@ func SetPending(c *fiber.Ctx, email string) {
 	setBrowser(c, b)
 }
 
-// SetSession signs the browser in, and forgets the address it waited for.
+// SetSession signs the browser in and clears the pending address.
 func SetSession(c *fiber.Ctx, in portal.SignedIn) {
 	age := in.MaxAge
 	if age <= 0 || age > sessionAge {
@@ -113,7 +113,7 @@ func SetSession(c *fiber.Ctx, in portal.SignedIn) {
 	}
 }
 
-// ClearSession takes the session cookie away.
+// ClearSession removes the session cookie.
 func ClearSession(c *fiber.Ctx) {
 	setCookie(c, sessionCookieName, "", -time.Second)
 	r := of(c)
@@ -125,8 +125,8 @@ func setBrowser(c *fiber.Ctx, b browserCookie) {
 	setCookie(c, browserCookieName, b.String(), browserAge)
 }
 
-// setCookie sets a cookie for the shop's base URL, whose scheme alone decides whether it is Secure. A
-// negative age ends the cookie.
+// setCookie sets a cookie for the shop's base URL; only the scheme of that URL decides whether the cookie
+// is Secure. A negative age deletes the cookie.
 func setCookie(c *fiber.Ctx, name, value string, age time.Duration) {
 	shop := Shop(c)
 	c.Cookie(&fiber.Cookie{
@@ -145,7 +145,7 @@ func cookieName(shop portal.Shop, name string) string {
 
 func newSecret() string {
 	secret := make([]byte, secretBytes)
-	rand.Read(secret) // never fails: it ends the process instead
+	rand.Read(secret) // never fails: it would end the process
 	return base64.RawURLEncoding.EncodeToString(secret)
 }
 

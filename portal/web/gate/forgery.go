@@ -9,12 +9,12 @@ import (
 	"postern/portal"
 )
 
-// APIPrefix begins the paths that answer to a key in a header, never to a cookie.
+// APIPrefix begins the paths that are authenticated by a key in a header, never by a cookie.
 const APIPrefix = "/api/"
 
-// RefuseForgery refuses a form that another site made this browser send, and a body that no form of ours
-// sends. The API is exempt: no browser sends its key by itself. So is taking back a consent by a signed
-// address, which mail programs do from anywhere (RFC 8058) and no cookie has a part in.
+// RefuseForgery refuses a form that another site made this browser send, and a body that none of our forms
+// sends. The API is exempt, since browsers never send its key unasked. So is unsubscribing by a signed
+// address: mail programs do that from anywhere (RFC 8058), and no cookie is involved.
 func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
 	if isSafe(c.Method()) || strings.HasPrefix(c.Path(), APIPrefix) {
 		return c.Next()
@@ -31,10 +31,10 @@ func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// OwnerField is the field by which each form of a customer's page names its owner.
+// OwnerField is the form field that names the customer whose page the form is on.
 const OwnerField = "owner"
 
-// FormOwner names the signed-in customer in the forms of a page, "" for a visitor.
+// FormOwner returns the signed-in customer's name for OwnerField, "" for a visitor.
 func FormOwner(c *fiber.Ctx) string {
 	s, err := Shopper(c)
 	if err != nil {
@@ -43,10 +43,11 @@ func FormOwner(c *fiber.Ctx) string {
 	return s.FormOwner()
 }
 
-// HasOwner reports whether a form names its owner: what was typed into it can be bound to one account.
+// HasOwner reports whether a form names its owner, so that its contents can be bound to one account.
 func HasOwner(c *fiber.Ctx) bool { return namedOwner(c) != "" }
 
-// namedOwner is the owner that a form names in its body. The address of a page is anybody's to write.
+// namedOwner returns the owner named in the body of a form. The query does not count: anybody can write
+// one.
 func namedOwner(c *fiber.Ctx) string {
 	if owner := c.Request().PostArgs().Peek(OwnerField); len(owner) > 0 {
 		return string(owner)
@@ -58,8 +59,8 @@ func namedOwner(c *fiber.Ctx) string {
 	return form.Value[OwnerField][0]
 }
 
-// isOfAnother reports whether a form comes from a page of another customer than the one who is signed in by
-// now. The form of a visitor belongs to nobody yet.
+// isOfAnother reports whether a form comes from the page of a customer other than the one now signed in. A
+// visitor's form belongs to nobody yet.
 func isOfAnother(c *fiber.Ctx) bool {
 	named := namedOwner(c)
 	if named == "" {
@@ -73,9 +74,9 @@ func isSafe(method string) bool {
 	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodOptions
 }
 
-// isOwn believes Sec-Fetch-Site where there is one; else the Origin must be the shop's own. With neither it
-// is no browser of these years, and there is nothing to forge. (The semantics of
-// net/http.CrossOriginProtection, but the scheme counts too.)
+// isOwn trusts Sec-Fetch-Site if it is present; otherwise the Origin must be the shop's own. A client that
+// sends neither is not a current browser, and there is nothing to forge. (The semantics are those of
+// net/http.CrossOriginProtection, except that the scheme counts too.)
 func isOwn(c *fiber.Ctx, shop portal.Shop) bool {
 	switch c.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
@@ -87,7 +88,7 @@ func isOwn(c *fiber.Ctx, shop portal.Shop) bool {
 	return false
 }
 
-// isOrigin reports whether the shop's portal is served under origin.
+// isOrigin reports whether the shop's portal is served from origin.
 func isOrigin(shop portal.Shop, origin string) bool {
 	if origin == shop.Origin() {
 		return true
@@ -103,8 +104,8 @@ func schemeOf(shop portal.Shop) string {
 	return "http://"
 }
 
-// isForm accepts the two encodings of an HTML form, and no body at all. A compressed body is none of a
-// form's; and a type in capitals, which no browser writes, would be taken for a form and read as an empty
+// isForm accepts the two encodings of an HTML form, or no body at all. Forms are never compressed. A media
+// type in capitals, which no browser sends, is refused: it would be accepted as a form and read as an empty
 // one.
 func isForm(c *fiber.Ctx) bool {
 	if c.Get(fiber.HeaderContentEncoding) != "" {

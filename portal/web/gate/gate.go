@@ -1,8 +1,8 @@
-// Package gate turns a request into an actor of the portal: it finds the shop by host, the client's address
-// behind trusted proxies, and the browser and session cookies or the API key, gives the request an id and a
-// deadline, and refuses forged forms. It owns the two cookies.
+// Package gate turns a request into an actor of the portal. It finds the shop by host, the client's address
+// as reported by trusted proxies, and the browser and session cookies or the API key. It gives the request
+// an id and a deadline, and refuses forged forms. It owns the two cookies.
 //
-// It must not know of routes, pages or use-cases: handlers ask it for an actor and call that.
+// It must not know of routes, pages or use-cases: handlers get an actor from it and call that.
 package gate
 
 import (
@@ -15,18 +15,18 @@ import (
 	"postern/portal"
 )
 
-// Config is what a Gate works with.
+// Config is the configuration of a Gate.
 type Config struct {
 	App     *portal.App
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For and X-Request-Id are believed; none by default
 	Timeout time.Duration  // for one request
-	// Language is what a page of the request is in, for a customer or, with nil, a visitor. Without it
-	// emails are in the customer's language.
+	// Language returns the language of a page for this request, for a customer or, with nil, a visitor.
+	// Without it, emails are in the customer's language.
 	Language func(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string
 }
 
-// Gate makes actors of requests. Its middleware runs in the order Identify, FindShop, RefuseForgery, inside a
-// Deadline.
+// Gate turns requests into actors. Its middleware runs in the order Identify, FindShop, RefuseForgery,
+// inside a Deadline.
 type Gate struct {
 	app      *portal.App
 	trusted  []netip.Prefix
@@ -34,12 +34,12 @@ type Gate struct {
 	language func(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string
 }
 
-// New returns the gate of an App.
+// New returns a Gate.
 func New(config Config) *Gate {
 	return &Gate{app: config.App, trusted: config.Trusted, timeout: config.Timeout, language: config.Language}
 }
 
-// request is what the gate knows of one request.
+// request is what the gate knows about a request.
 type request struct {
 	gate    *Gate
 	id      string
@@ -51,13 +51,13 @@ type request struct {
 	outcome portal.Outcome
 }
 
-// admission is the answer to whether someone is signed in, kept for the rest of the request.
+// admission caches for the rest of the request whether a customer is signed in.
 type admission struct {
 	shopper portal.Shopper
 	err     error
 }
 
-// requestKey is where the request stands among the locals.
+// requestKey is the key of the request's state among the locals.
 type requestKey struct{}
 
 // of returns the request's state, an empty one before Identify.
@@ -70,7 +70,7 @@ func of(c *fiber.Ctx) *request {
 	return r
 }
 
-// Identify gives the request its id, which the answer carries too, and finds the client's address.
+// Identify gives the request its id, which the answer also carries, and finds the client's address.
 func (g *Gate) Identify(c *fiber.Ctx) error {
 	g.identify(c)
 	return c.Next()
@@ -88,16 +88,16 @@ func (g *Gate) identify(c *fiber.Ctx) {
 	c.Set(fiber.HeaderXRequestID, r.id)
 }
 
-// Deadline gives the request a context that ends with its time; the caller ends it when the answer is made.
-// Fiber never signals that a client went away, so this is all that stops a request nobody waits for.
+// Deadline gives the request a context with a deadline; the caller cancels it after answering. Fiber never
+// signals that a client disconnected, so only the deadline stops an abandoned request.
 func (g *Gate) Deadline(c *fiber.Ctx) context.CancelFunc {
 	ctx, cancel := context.WithTimeout(c.UserContext(), g.timeout)
 	c.SetUserContext(ctx)
 	return cancel
 }
 
-// FindShop finds the shop that answers on the request's host. An unknown host is answered with 421. The
-// host is that of the request line or the Host header; a forwarded one is never believed.
+// FindShop finds the shop of the request's host. An unknown host is answered with 421. The host comes from
+// the request line or the Host header; a forwarded host is never trusted.
 func (g *Gate) FindShop(c *fiber.Ctx) error {
 	if err := g.findShop(c); err != nil {
 		return err
@@ -114,23 +114,24 @@ func (g *Gate) findShop(c *fiber.Ctx) error {
 	return err
 }
 
-// Recognise does what Identify and FindShop do, for a request that the server refused before any middleware.
+// Recognise does the work of Identify and FindShop for a request that was refused before any middleware
+// ran.
 func (g *Gate) Recognise(c *fiber.Ctx) error {
 	g.identify(c)
 	return g.findShop(c)
 }
 
-// Shop is the shop the request is for; the zero Shop where none was found.
+// Shop is the request's shop, or the zero Shop if none was found.
 func Shop(c *fiber.Ctx) portal.Shop { return of(c).shop }
 
-// RequestID names the request in the log and on error pages; "" before Identify.
+// RequestID identifies the request in the log and on error pages; it is "" before Identify.
 func RequestID(c *fiber.Ctx) string { return of(c).id }
 
-// NoteOutcome keeps what a delivery to the API did, for the log.
+// NoteOutcome records the outcome of a delivery to the API, for the log.
 func NoteOutcome(c *fiber.Ctx, outcome portal.Outcome) { of(c).outcome = outcome }
 
-// Outcome is what NoteOutcome kept, "" for nothing.
+// Outcome is the recorded outcome, or "".
 func Outcome(c *fiber.Ctx) portal.Outcome { return of(c).outcome }
 
-// Address is the client's address, behind the trusted proxies; the zero Addr when the peer has none.
+// Address is the client's address, as reported by trusted proxies; the zero Addr if the peer has none.
 func Address(c *fiber.Ctx) netip.Addr { return of(c).address }

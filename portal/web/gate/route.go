@@ -5,44 +5,44 @@ import "github.com/gofiber/fiber/v2"
 // Class says who may use a route.
 type Class string
 
-// The classes. What a stolen old session or link could ruin is StepUp.
+// The classes. Routes that could do lasting harm with a stolen old session or link are StepUp.
 const (
-	File     Class = "file"      // anyone, on any host or by content: no cookie, no person
+	File     Class = "file"      // anyone, on any host or by a hash in the name: no cookie, no personal data
 	Public   Class = "public"    // anyone in a browser; its forms come from our own pages
 	Customer Class = "customer"  // a signed-in customer
 	StepUp   Class = "step-up"   // a customer who entered an emailed code within 15 minutes
 	FeedKey  Class = "feed"      // a machine with a key, no cookie
-	OneClick Class = "one-click" // the signed address decides, from anywhere (RFC 8058)
+	OneClick Class = "one-click" // authorised by the signed address, from anywhere (RFC 8058)
 )
 
-// The most that a request may bring, unless its route says more.
+// The limits of a request, unless its route sets others.
 const (
 	MaxBody   = 64 << 10 // bytes
 	MaxFields = 300      // form fields
 )
 
-// Route is one line of the table of routes. A package of handlers returns its routes as data, and the site
+// Route is an entry in the table of routes. A handler package returns its routes as data and the site
 // mounts them; nothing else is mounted.
 type Route struct {
 	Method  string // a GET answers HEAD, too
 	Path    string // the router's pattern
 	Class   Class
 	Handler fiber.Handler
-	Body    int // the most bytes of a body; 0 for MaxBody
-	Fields  int // the most fields of a form; 0 for MaxFields
+	Body    int // the maximum size of a body in bytes; 0 for MaxBody
+	Fields  int // the maximum number of form fields; 0 for MaxFields
 }
 
-// Get is a route of a page or a file.
+// Get returns a route for a page or a file.
 func Get(class Class, path string, handler fiber.Handler) Route {
 	return Route{Method: fiber.MethodGet, Path: path, Class: class, Handler: handler}
 }
 
-// Post is a route of a form.
+// Post returns a route for a form.
 func Post(class Class, path string, handler fiber.Handler) Route {
 	return Route{Method: fiber.MethodPost, Path: path, Class: class, Handler: handler}
 }
 
-// MaxBody is the most bytes that a body may have.
+// MaxBody is the maximum size of a body in bytes.
 func (r Route) MaxBody() int {
 	if r.Body > 0 {
 		return r.Body
@@ -50,7 +50,7 @@ func (r Route) MaxBody() int {
 	return MaxBody
 }
 
-// MaxFields is the most fields that a form may have.
+// MaxFields is the maximum number of form fields.
 func (r Route) MaxFields() int {
 	if r.Fields > 0 {
 		return r.Fields

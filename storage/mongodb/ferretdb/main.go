@@ -1,10 +1,10 @@
 // Command ferretdb runs a MongoDB-compatible server for the tests of package mongodb, on machines without
 // MongoDB: FerretDB over SQLite, on 127.0.0.1, with its files in a temporary directory that it removes.
 //
-// The first line it prints is the server's mongodb:// address. It runs until SIGINT or SIGTERM or, when its
-// standard input is a pipe, until that ends. This server is not atomic between connections, hence the pool
-// of one and the long waits in the address, and does not use its indexes. It is a module of its own so that
-// nothing of it enters the product.
+// The first line it prints is the server's mongodb:// address. It runs until SIGINT or SIGTERM or, if its
+// standard input is a pipe, until the pipe closes. This server is not atomic between connections, hence the
+// pool of one and the long timeouts in the address, and it does not use its indexes. It is a separate
+// module so that none of it ends up in the product.
 package main
 
 import (
@@ -23,11 +23,11 @@ import (
 	"github.com/FerretDB/FerretDB/ferretdb"
 )
 
-// options allow one connection, and it time: operations wait for each other, and a large document takes
-// seconds.
+// options allow a single connection with long timeouts: operations wait for each other, and a large
+// document takes seconds.
 const options = "maxPoolSize=1&serverSelectionTimeoutMS=20000&timeoutMS=20000"
 
-// memoryLimit is where collecting garbage begins after all, in bytes.
+// memoryLimit is the heap size, in bytes, at which garbage collection starts after all.
 const memoryLimit = 1 << 30
 
 func main() {
@@ -44,7 +44,7 @@ func main() {
 	}
 }
 
-// untilEnd is ctx, ending when in does.
+// untilEnd returns a copy of ctx that ends when in does.
 func untilEnd(ctx context.Context, in io.Reader) context.Context {
 	ctx, stop := context.WithCancel(ctx)
 	go func() {
@@ -61,7 +61,7 @@ func run(ctx context.Context, port int, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	debug.SetGCPercent(-1) // the server panics when something it left open is collected, as after a find that failed
+	debug.SetGCPercent(-1) // the server panics if a cursor left open is collected
 	debug.SetMemoryLimit(memoryLimit)
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	server, err := ferretdb.New(&ferretdb.Config{
