@@ -91,7 +91,6 @@ func TestPanicsGiveTheirSlotsBack(t *testing.T) {
 // holds on to no more memory than one that has sent a small one. It runs alone, since it looks at the
 // memory of the whole process.
 func TestGrownContextsAreNotKept(t *testing.T) {
-	t.Parallel()
 	const connections, most = 100, 24 << 10 // bytes more for each
 	h := newHouse(t)
 	field := "line/%d=" + strings.Repeat("x", 40) + "&"
