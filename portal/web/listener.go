@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// Connections bounds what clients hold open. A peer is an IPv4 address or an IPv6 network of 64 bits. The
-// addresses of trusted proxies are bounded by the total alone.
+// Connections limits the connections that clients keep open. A peer is an IPv4 address or a /64 IPv6
+// network. For trusted proxies only the total applies.
 type Connections struct {
-	Total    int // open at once; 0 for DefaultTotal
-	PerPeer  int // of one peer; 0 for DefaultPerPeer
-	Arriving int // of one peer, with a request that has begun and is not complete; 0 for DefaultArriving
+	Total    int // maximum number open at the same time; 0 for DefaultTotal
+	PerPeer  int // per peer; 0 for DefaultPerPeer
+	Arriving int // per peer, with a request that has begun and is incomplete; 0 for DefaultArriving
 }
 
-// The bounds of connections. One with a half-sent request costs some 30 KiB.
+// Default limits of connections. A connection with a half-sent request uses about 30 KiB.
 const (
 	DefaultTotal    = 4096
 	DefaultPerPeer  = 128
@@ -57,15 +57,15 @@ type peers struct {
 	logged time.Time
 }
 
-// held is what one peer holds.
+// held counts the connections of one peer.
 type held struct{ open, arriving int }
 
 func newPeers(config Config) *peers {
 	return &peers{bounds: config.Connections.orDefault(), trusted: config.Trusted, log: config.Log, of: map[netip.Addr]*held{}}
 }
 
-// enter counts a new connection, and reports whether it may stay. The peer is the zero Addr where only the
-// total counts.
+// enter counts a new connection and reports whether to keep it. peer is the zero Addr if only the total
+// applies.
 func (p *peers) enter(at net.Addr) (peer netip.Addr, ok bool) {
 	peer = p.peerOf(at)
 	p.mu.Lock()
@@ -90,7 +90,7 @@ func (p *peers) enter(at net.Addr) (peer netip.Addr, ok bool) {
 	return peer, true
 }
 
-// arrive counts a request that needs more than one packet, and reports whether it may go on.
+// arrive counts a request that needs more than one packet, and reports whether it may continue.
 func (p *peers) arrive(c *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,7 +107,7 @@ func (p *peers) arrive(c *conn) bool {
 	return true
 }
 
-// arrived ends what arrive began.
+// arrived reverses arrive.
 func (p *peers) arrived(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,7 +117,7 @@ func (p *peers) arrived(c *conn) {
 	c.arriving = false
 }
 
-// leave ends what enter began, and what of arrive is left.
+// leave reverses enter, and arrive if arrived has not done so.
 func (p *peers) leave(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -135,7 +135,7 @@ func (p *peers) leave(c *conn) {
 	}
 }
 
-// refused logs at most once a minute, without the address; the caller has the lock.
+// refused logs at most once a minute, without the address. The caller holds the lock.
 func (p *peers) refused(bound string) {
 	if now := time.Now(); now.Sub(p.logged) > time.Minute {
 		p.logged = now
@@ -159,16 +159,17 @@ func (p *peers) peerOf(at net.Addr) netip.Addr {
 	return address
 }
 
-// listener hands out the connections that stay within the bounds, and closes the others at once.
+// listener returns the connections within the limits and closes the others immediately.
 type listener struct {
 	net.Listener
 	peers *peers
 }
 
-// acceptPause is how long a machine without free file descriptors has to get some.
+// acceptPause is the wait before the next Accept when the machine has run out of file descriptors.
 const acceptPause = 50 * time.Millisecond
 
-// Accept implements net.Listener. Want of file descriptors ends no server.
+// Accept implements net.Listener. A temporary error, such as a lack of file descriptors, does not stop the
+// server.
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		inner, err := l.Listener.Accept()

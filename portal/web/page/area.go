@@ -1,7 +1,7 @@
 package page
 
-// area writes an input of several lines. Browsers leave out a line break right behind the tag, so that one
-// of the text needs one before it.
+// area writes a multi-line input. Browsers drop a line break directly after the opening tag, so area adds
+// one to keep a leading break in the text.
 func (f *Field) area(m *Markup) {
 	m.Raw(`<textarea id="`).Text(f.ID).Raw(`" name="`).Text(f.Name).Raw(`" dir="auto"`).Attr("maxlength", f.MaxLength).If(f.Required, " required")
 	f.described(m)

@@ -12,26 +12,26 @@ import (
 	"postern/templates/i18n"
 )
 
-// Base is what every page's data embeds. Handlers set Title, and Nav, Wide and Solo where they apply.
+// Base is embedded in the data of every page. Handlers set Title, and Nav, Wide and Solo where they apply.
 type Base struct {
 	Shop portal.Shop
 	L    *i18n.Localizer
-	Here string // where this page is, once more: path and query, without what confirms something
+	Here string // the page's path and query, without the confirmation
 
 	Title string // of the document; pages repeat it in their h1
-	Nav   string // the present item: "orders", "addresses", "company", "profile", "security" or ""
+	Nav   string // the current navigation item: "orders", "addresses", "company", "profile", "security" or ""
 	Wide  bool   // 64rem for lists instead of 44rem
-	Solo  bool   // a page of one card: signing in
+	Solo  bool   // a page with a single card, as in the sign-in
 
 	SignedIn bool
-	Who      string // name, or address where the name is unknown
+	Who      string // the customer's name, or the email if the name is unknown
 	Email    string
 
-	FormOwner string // what the forms of a customer's page name them by
+	FormOwner string // value of gate.OwnerField in the forms of a customer's page
 
 	Flash      *Flash
-	Languages  []Choice // nil where there is no choice
-	AskedLang  string   // a visitor's choice, carried from page to page; "" for none
+	Languages  []Choice // nil if the shop has only one language
+	AskedLang  string   // the language that a visitor chose with ?lang=, kept in links; "" for none
 	BrandStyle string   // URL of the shop's stylesheet, "" for none
 
 	money func() *money.Formatter
@@ -39,14 +39,14 @@ type Base struct {
 	files files
 }
 
-// Choice is one language to choose.
+// Choice is one language in the language menu.
 type Choice struct {
 	Lang, Name string
 	Present    bool
 }
 
-// Language is what a page of a shop is in: the customer's language, else the one asked for with ?lang= (or
-// a form's field of that name), else the browser's, else the shop's. customer is nil for a visitor.
+// Language returns the language of a page: the customer's, otherwise the one in ?lang= or the form field
+// lang, otherwise the browser's, otherwise the shop's. customer is nil for a visitor.
 func (p *Pages) Language(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string {
 	wishes := []string{askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language}
 	if customer != nil {
@@ -91,8 +91,8 @@ func (p *Pages) choices(shop portal.Shop, present string) []Choice {
 	return choices
 }
 
-// here is the request's own path and query, but for a confirmation, which is shown once. Links are made of
-// it: a path that a browser would take for another host is left out.
+// here returns the request's own path and query without the confirmation, which is shown only once. The
+// result goes into links, so a path that a browser would read as another host becomes "/".
 func here(c *fiber.Ctx) string {
 	path := c.Path()
 	if _, ok := portal.PathOf(path); !ok {
@@ -110,15 +110,15 @@ func here(c *fiber.Ctx) string {
 	return path + "?" + query.Encode()
 }
 
-// inLanguage is this page in another language, for visitors.
+// inLanguage returns the URL of this page in another language, for visitors.
 func (b *Base) inLanguage(lang string) string {
 	path, query, _ := strings.Cut(b.Here, "?")
-	values, _ := url.ParseQuery(query) // what of it can be read is kept
+	values, _ := url.ParseQuery(query) // keeps every parameter that can be parsed
 	values.Set("lang", lang)
 	return path + "?" + values.Encode()
 }
 
-// Home is where the shop's name leads: the orders, for a visitor the sign-in.
+// Home returns the link for the shop's name: the orders, or the sign-in for a visitor.
 func (b Base) Home() string {
 	if b.SignedIn {
 		return "/orders"
@@ -126,7 +126,7 @@ func (b Base) Home() string {
 	return b.Link("/sign-in")
 }
 
-// Link is a path of the portal that keeps the language a visitor chose.
+// Link returns a path of the portal with the language that the visitor chose.
 func (b Base) Link(path string) string {
 	if b.AskedLang == "" {
 		return path
@@ -134,8 +134,8 @@ func (b Base) Link(path string) string {
 	return path + "?lang=" + url.QueryEscape(b.AskedLang)
 }
 
-// Withdraw is where a consumer withdraws from a contract, from every page (Art. 11a of Directive
-// 2011/83/EU); "" in a shop that does without.
+// Withdraw returns the path for withdrawing from a contract, which every page must link to (Art. 11a of
+// Directive 2011/83/EU). It is "" if the shop does not offer withdrawal.
 func (b Base) Withdraw() string {
 	if b.Shop.ID == "" || b.Shop.NoWithdrawal {
 		return ""

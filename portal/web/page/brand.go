@@ -16,9 +16,9 @@ type brand struct {
 	css []byte
 }
 
-// BrandStyle returns where the shop's stylesheet is served, "/brand/" + hash + ".css", and the stylesheet:
-// its accent as the tokens of css/portal.css, in a shade that can be read in light and in dark. A shop
-// without an accent gives "" and nil.
+// BrandStyle returns the path of the shop's stylesheet, "/brand/" + hash + ".css", and the stylesheet. It
+// sets the accent variables of css/portal.css to readable shades for light and dark mode. For a shop
+// without an accent BrandStyle returns "" and nil.
 func (p *Pages) BrandStyle(shop portal.Shop) (url string, css []byte) {
 	accent := shop.Brand.Accent
 	if accent == "" {
@@ -33,7 +33,7 @@ func (p *Pages) BrandStyle(shop portal.Shop) (url string, css []byte) {
 	return b.url, b.css
 }
 
-// newBrand makes the stylesheet of an accent; one that is no colour gives none.
+// newBrand returns the stylesheet for an accent, or an empty one if the accent is not a colour.
 func newBrand(accent string) brand {
 	palette, err := paletteOf(accent)
 	if err != nil {
@@ -45,7 +45,7 @@ func newBrand(accent string) brand {
 	return brand{url: "/brand/" + hex.EncodeToString(sum[:8]) + ".css", css: css}
 }
 
-// paletteOf takes the nearest readable shade of an accent that is too pale.
+// paletteOf replaces an accent that is too pale with the nearest readable shade.
 func paletteOf(accent string) (colour.Palette, error) {
 	given, err := colour.Parse(accent)
 	if err != nil {

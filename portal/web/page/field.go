@@ -6,35 +6,35 @@ import (
 	"strings"
 )
 
-// Field is one input of a form, with its label and what is said to it.
+// Field is one input of a form, with its label, hint and fault.
 type Field struct {
 	ID, Name, Label string
 	Hint, Fault     string
 	Value           string
-	Mark            string // beside the label: "(optional)"
-	Type            string // of the input: "text"; "checkbox" for one that is "yes" or nothing, "textarea" for several lines
+	Mark            string // beside the label, such as "(optional)"
+	Type            string // of the input, such as "text"; "checkbox" has the value "yes" or none; "textarea" has several lines
 	Autocomplete    string
 	InputMode       string
 	Capitals        string // autocapitalize
 	MaxLength       string
 	Required        bool
 	Autofocus       bool
-	Plain           bool // no spelling help
+	Plain           bool // no spell checking
 	Half            bool // shares its row on wide screens
-	Code            bool // large, spaced figures
+	Code            bool // large digits with wide spacing
 	Checked         bool
-	Options         []Option // of a list to choose from, nil for any other input
+	Options         []Option // of a select list, nil for any other input
 
 	icons icons
 }
 
-// Option is one choice of a list.
+// Option is one choice in a select list.
 type Option struct {
 	Value, Label string
 	Selected     bool
 }
 
-// LabelOf is the label of the option with a value, "" when there is none.
+// LabelOf returns the label of the option with the value, or "".
 func LabelOf(options []Option, value string) string {
 	for _, option := range options {
 		if option.Value == value {
@@ -44,7 +44,7 @@ func LabelOf(options []Option, value string) string {
 	return ""
 }
 
-// DescribedBy names the hint and the fault for screen readers.
+// DescribedBy returns the IDs of the hint and the fault for screen readers.
 func (f Field) DescribedBy() string {
 	var ids []string
 	if f.Fault != "" {
@@ -56,17 +56,17 @@ func (f Field) DescribedBy() string {
 	return strings.Join(ids, " ")
 }
 
-// roomForField is what a field takes, about, in bytes.
+// roomForField is the approximate size of a field in bytes.
 const roomForField = 512
 
-// HTML is the field as it stands in a form.
+// HTML returns the field's HTML.
 func (f Field) HTML() template.HTML {
 	var m Markup
 	f.Write(&m)
 	return m.HTML()
 }
 
-// Write writes the field as it stands in a form.
+// Write writes the field's HTML.
 func (f *Field) Write(m *Markup) {
 	m.Grow(roomForField)
 	m.Raw(`<div class="field`).If(f.Type == "checkbox", " check").If(f.Half, " half").If(f.Fault != "", " faulty").Raw("\">\n")
@@ -123,12 +123,12 @@ func (f *Field) box(m *Markup) {
 	m.Raw(">\n")
 }
 
-// described ties the input to what stands under it.
+// described links the input to its hint and fault.
 func (f *Field) described(m *Markup) {
 	m.Attr("aria-describedby", f.DescribedBy()).If(f.Fault != "", ` aria-invalid="true"`)
 }
 
-// under writes the hint and the fault.
+// under writes the hint and the fault below the input.
 func (f *Field) under(m *Markup) {
 	if f.Hint != "" {
 		m.Raw(`<p class="hint" id="`).Text(f.ID).Raw(`-hint">`).Text(f.Hint).Raw("</p>\n")
@@ -173,5 +173,5 @@ func (f *Field) set(attribute, value, optional string) error {
 	return nil
 }
 
-// fieldID keeps a field's id apart from those of the page.
+// fieldID returns an ID for a field that cannot clash with the page's other IDs.
 func fieldID(name string) string { return "f-" + strings.ReplaceAll(name, "/", "-") }

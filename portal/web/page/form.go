@@ -8,14 +8,14 @@ import (
 	"postern/portal"
 )
 
-// Form is a form as it is shown: what was typed, and what is to be mended.
+// Form is a form as it is shown, with the typed values and the faults.
 type Form struct {
 	Values  map[string]string // by field name
 	Faults  map[string]string // by field name: sentences
-	Summary string            // above the form, "" without faults
-	Labels  map[string]string // by field name: put before the sentence in the summary; may be nil
+	Summary string            // above the form, "" if there are no faults
+	Labels  map[string]string // by field name: precede the sentences in the summary; may be nil
 
-	order    []string // the faulty fields as the error names them
+	order    []string // the faulty fields in the order of the error
 	optional string
 	icons    icons
 }
@@ -29,8 +29,8 @@ func Values(c *fiber.Ctx, names ...string) map[string]string {
 	return values
 }
 
-// Form makes a form of values and of the error that a use-case gave for them, nil for none. Faults of
-// fields become sentences at the fields; an error without any is told above the form.
+// Form returns a form with the values and with the error that a use case returned for them, or nil. Faults
+// of fields become sentences at the fields; an error without field faults appears above the form.
 func (b Base) Form(values map[string]string, err error) Form {
 	f := Form{Values: values, Faults: make(map[string]string), optional: b.T("form.optional"), icons: b.icons}
 	if err == nil {
@@ -42,7 +42,7 @@ func (b Base) Form(values map[string]string, err error) Form {
 			continue
 		}
 		sentence := b.T(fault.Key, fault.Args)
-		if fault.Field == "" { // the form as a whole
+		if fault.Field == "" { // a fault of the whole form
 			f.Summary = sentence
 			continue
 		}
@@ -52,13 +52,13 @@ func (b Base) Form(values map[string]string, err error) Form {
 	return f
 }
 
-// Faulty tells whether there is something to mend.
+// Faulty reports whether the form has any fault.
 func (f Form) Faulty() bool { return f.Summary != "" }
 
-// Mend is one line of the summary: a link to the field with its sentence.
+// Mend is one line of the summary: a fault that links to its field.
 type Mend struct{ ID, Text string }
 
-// List gives the lines of the summary.
+// List returns the lines of the summary.
 func (f Form) List() []Mend {
 	list := make([]Mend, 0, len(f.order))
 	for _, name := range f.order {
@@ -71,9 +71,9 @@ func (f Form) List() []Mend {
 	return list
 }
 
-// Field makes an input of the form. Attributes are names and values in turn: type, autocomplete,
-// inputmode, autocapitalize, maxlength, hint; and with any value but "": required, optional (marks the
-// label), autofocus, plain, half, code. Another name is an error, which fails the page.
+// Field returns an input of the form. attributes are pairs of names and values: type, autocomplete,
+// inputmode, autocapitalize, maxlength, hint; and, set by any value but "": required, optional (marks the
+// label), autofocus, plain, half, code. Any other name is an error, which fails the page.
 func (f Form) Field(name, label string, attributes ...string) (Field, error) {
 	field := Field{
 		ID: fieldID(name), Name: name, Label: label, Type: "text",
@@ -90,7 +90,7 @@ func (f Form) Field(name, label string, attributes ...string) (Field, error) {
 	return field, nil
 }
 
-// Select makes a list of the form to choose from; the option with the form's value is chosen.
+// Select returns a select list. The option with the form's value is selected.
 func (f Form) Select(name, label string, options []Option, attributes ...string) (Field, error) {
 	field, err := f.Field(name, label, attributes...)
 	field.Options = make([]Option, len(options))

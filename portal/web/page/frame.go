@@ -7,13 +7,13 @@ import (
 	"postern/static"
 )
 
-// What the head and the foot of a page take, about, in bytes.
+// Approximate sizes of a page's head and foot in bytes.
 const (
 	roomForHead = 4 << 10
 	roomForFoot = 2 << 10
 )
 
-// files are the addresses of what each page loads.
+// files holds the URLs of the files that every page loads.
 type files struct{ style, script string }
 
 func findFiles() (files, error) {
@@ -25,7 +25,7 @@ func findFiles() (files, error) {
 	return files{style, script}, err
 }
 
-// Head is what stands before the content of every page: layout/head.
+// Head returns the markup before the content of every page: layout/head.
 func (b Base) Head() template.HTML {
 	var m Markup
 	m.Grow(roomForHead)
@@ -48,7 +48,7 @@ func (b Base) Head() template.HTML {
 	return m.HTML()
 }
 
-// document tells the browser what it needs to show the page.
+// document writes the content of the head element.
 func (b *Base) document(m *Markup) {
 	m.Raw(`<meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -65,7 +65,7 @@ func (b *Base) document(m *Markup) {
 	m.Raw(`<script type="module" src="`).URL(b.files.script).Raw("\"></script>\n")
 }
 
-// brand is the shop's name or logo.
+// brand writes the shop's logo, or its name if it has none.
 func (b *Base) brand(m *Markup) {
 	if b.Shop.Name == "" {
 		return
@@ -80,7 +80,7 @@ func (b *Base) brand(m *Markup) {
 	m.Raw("</a>\n")
 }
 
-// account is the menu of who is signed in.
+// account writes the signed-in customer's menu.
 func (b *Base) account(m *Markup) {
 	m.Raw("<details class=\"menu\">\n<summary>").Put(b.Icon("person")).Raw(` <span class="menu-who" dir="auto">`).Text(b.Who).Raw("</span>").
 		Put(b.Icon("down")).Raw(` <span class="hidden">`).Text(b.T("menu.label")).Raw("</span></summary>\n")
@@ -105,7 +105,7 @@ func (b *Base) navigation(m *Markup) {
 	m.Raw("</ul></nav>\n")
 }
 
-// flash is the confirmation of what was done.
+// flash writes the confirmation.
 func (b *Base) flash(m *Markup) {
 	m.Raw(`<div class="flash" role="status">`).Put(b.Icon("done")).Raw("<p>").Text(b.Flash.Text).Raw("</p>")
 	if undo := b.Flash.Undo; undo != nil {
@@ -118,7 +118,7 @@ func (b *Base) flash(m *Markup) {
 	m.Raw("</div>\n")
 }
 
-// Foot is what stands behind the content of every page: layout/foot.
+// Foot returns the markup after the content of every page: layout/foot.
 func (b Base) Foot() template.HTML {
 	var m Markup
 	m.Grow(roomForFoot)
@@ -147,7 +147,7 @@ func (b Base) Foot() template.HTML {
 	return m.HTML()
 }
 
-// profileLanguages are buttons that keep the choice with the customer.
+// profileLanguages writes buttons that save the language in the customer's profile.
 func (b *Base) profileLanguages(m *Markup) {
 	m.Raw(`<form class="languages" method="post" action="/profile/language" aria-label="`).Text(b.T("footer.language")).
 		Raw("\">\n<input type=\"hidden\" name=\"back\" value=\"").Text(b.Here).Raw("\">\n")
@@ -158,7 +158,7 @@ func (b *Base) profileLanguages(m *Markup) {
 	m.Raw("</form>\n")
 }
 
-// visitorLanguages are links that carry the choice in the address.
+// visitorLanguages writes links that carry the language in the URL.
 func (b *Base) visitorLanguages(m *Markup) {
 	m.Raw(`<nav class="languages" aria-label="`).Text(b.T("footer.language")).Raw("\">\n")
 	for _, choice := range b.Languages {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// icons are the drawings of static/img/icons by name. They stand in the page itself, so that they take the
-// text's colour, print, and need no further request.
+// icons holds the drawings of static/img/icons by name. Pages embed them, so that they take the colour of
+// the text, print, and need no further requests.
 type icons map[string]template.HTML
 
 func loadIcons(source fs.FS) (icons, error) {
@@ -28,7 +28,7 @@ func loadIcons(source fs.FS) (icons, error) {
 	return all, nil
 }
 
-// get is the template function "icon"; a name that is none fails the page.
+// get is the template function "icon". An unknown name fails the page.
 func (i icons) get(name string) (template.HTML, error) {
 	drawing, ok := i[name]
 	if !ok {

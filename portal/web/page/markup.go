@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// Markup writes HTML for what stands on every page or often on one: the frame, fields, the rows of a list.
-// In a template each value costs a call by reflection, for all of these more than the rest of a request;
-// written here they are one value to it.
+// Markup writes the HTML that appears on every page or many times on one: the frame, fields, the rows of a
+// list. In a template each value costs a call by reflection, which together would take longer than the rest
+// of a request. Written here, they are a single value to the template.
 //
-// Nothing gets in unescaped but constants of the source and what is HTML by its type.
+// It escapes everything except constants in the source and values of type template.HTML.
 type Markup struct{ text strings.Builder }
 
-// constant is what a string in the source turns into by itself, and a variable does not.
+// constant accepts string literals by implicit conversion, but no string variables.
 type constant string
 
-// Raw writes a constant as it stands.
+// Raw writes a constant unescaped.
 func (m *Markup) Raw(html constant) *Markup {
 	m.text.WriteString(string(html))
 	return m
 }
 
-// If writes a constant where it applies.
+// If writes a constant if the condition holds.
 func (m *Markup) If(applies bool, html constant) *Markup {
 	if applies {
 		m.text.WriteString(string(html))
@@ -30,14 +30,14 @@ func (m *Markup) If(applies bool, html constant) *Markup {
 	return m
 }
 
-// Text writes a text between tags, or the value of an attribute in quotes; an address is written by URL.
+// Text escapes text for use between tags or in a quoted attribute. Use URL for a URL.
 func (m *Markup) Text(text string) *Markup {
 	m.text.WriteString(template.HTMLEscapeString(text))
 	return m
 }
 
-// URL writes an address as the value of an attribute in quotes: of this site, of the web, or of a mailbox.
-// In place of any other, which could be a script, stands one that leads nowhere.
+// URL writes a URL as the value of a quoted attribute. It accepts local paths and the schemes http, https
+// and mailto. Any other URL could be a script and becomes "#".
 func (m *Markup) URL(address string) *Markup {
 	scheme, _, found := strings.Cut(address, ":")
 	if found && !strings.ContainsAny(scheme, "/?#") && !slices.Contains([]string{"https", "http", "mailto"}, strings.ToLower(scheme)) {
@@ -46,7 +46,7 @@ func (m *Markup) URL(address string) *Markup {
 	return m.Text(address)
 }
 
-// Attr writes an attribute, with a blank before it, unless the value is empty.
+// Attr writes a space and an attribute, unless the value is empty.
 func (m *Markup) Attr(name constant, value string) *Markup {
 	if value != "" {
 		m.Raw(" ").Raw(name).Raw(`="`).Text(value).Raw(`"`)
@@ -54,19 +54,19 @@ func (m *Markup) Attr(name constant, value string) *Markup {
 	return m
 }
 
-// Item writes an item of a list of links; the link of what is shown is marked.
+// Item writes a link as a list item, marked if it is the current one.
 func (m *Markup) Item(path, label string, present bool) {
 	m.Raw(`<li><a href="`).URL(path).Raw(`"`).If(present, ` aria-current="page"`).Raw(`>`).Text(label).Raw("</a></li>\n")
 }
 
-// Put writes what is HTML already.
+// Put writes a value that is already HTML.
 func (m *Markup) Put(html template.HTML) *Markup {
 	m.text.WriteString(string(html))
 	return m
 }
 
-// Grow makes room for so many more bytes.
+// Grow makes room for n more bytes.
 func (m *Markup) Grow(n int) { m.text.Grow(n) }
 
-// HTML is all that was written.
+// HTML returns the HTML written so far.
 func (m *Markup) HTML() template.HTML { return template.HTML(m.text.String()) }

@@ -1,8 +1,8 @@
 // Package page owns what every page shares: the base data (shop, language, navigation, confirmation), the
-// rendering, forms with their faults as sentences, the shop's stylesheet and the page that says what went
-// wrong. A page is one template that includes layout/head and layout/foot, and one struct that embeds Base.
+// rendering, forms with their faults as sentences, the shop's stylesheet and the error page. A page is one
+// template that includes layout/head and layout/foot, and one struct that embeds Base.
 //
-// It must not know of single pages, routes' use-cases or the store.
+// It must not know individual pages, the use cases of routes, or the store.
 package page
 
 import (
@@ -26,15 +26,15 @@ import (
 	"postern/templates/i18n"
 )
 
-// Pages renders. It is safe for concurrent use.
+// Pages renders the pages. It is safe for concurrent use.
 type Pages struct {
 	catalogue *i18n.Catalogue
 	engine    *html.Engine
 	icons     icons
 	files     files
-	money     map[string]func() *money.Formatter // by language, made when it is first spoken
-	broken    map[string][]byte                  // by language: the page of a failure, which cannot fail itself
-	buffers   sync.Pool                          // of *bytes.Buffer, for pages in the making
+	money     map[string]func() *money.Formatter // by language, created on first use
+	broken    map[string][]byte                  // by language: the page for internal errors, rendered in advance
+	buffers   sync.Pool                          // of *bytes.Buffer, for rendering
 	brands    sync.Map                           // accent -> brand
 }
 
@@ -46,7 +46,7 @@ var embedded = sync.OnceValues(func() (*Pages, error) {
 	return newPages(catalogue, templates.Pages)
 })
 
-// Load returns the embedded pages, which it parses the first time. It fails on a broken template or text.
+// Load returns the embedded pages, which it parses on first use. It fails if a template or text is broken.
 func Load() (*Pages, error) { return embedded() }
 
 func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
@@ -74,8 +74,8 @@ func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
 	return p, nil
 }
 
-// load parses all templates and has each page escaped. Escaping happens at a page's first execution; done
-// here it stops the start where a template is broken, and is over before requests copy the template.
+// load parses and escapes all templates. Escaping happens when a page is first executed. Doing it here
+// makes a broken template fail the start, and completes it before requests copy the templates.
 func (p *Pages) load() error {
 	if err := p.engine.Load(); err != nil {
 		return fmt.Errorf("page: read the templates: %w", err)
@@ -92,8 +92,9 @@ func (p *Pages) load() error {
 	return nil
 }
 
-// Render answers with a page: the template "pages/" + name, executed with data that embeds Base. A template
-// that fails gives an error and leaves the response as it was; half a page is never sent.
+// Render answers with a page: the template "pages/" + name, executed with data that embeds Base. If the
+// template fails, Render returns an error and leaves the response unchanged, so that no partial page is
+// sent.
 func (p *Pages) Render(c *fiber.Ctx, status int, name string, data any) error {
 	buffer, _ := p.buffers.Get().(*bytes.Buffer)
 	if buffer == nil {
@@ -108,7 +109,7 @@ func (p *Pages) Render(c *fiber.Ctx, status int, name string, data any) error {
 	return nil
 }
 
-// execute never uses the engine's layouts: those answer 200 with the error printed into the page.
+// execute does not use the engine's layouts: they answer 200 with the error printed into the page.
 func (p *Pages) execute(out io.Writer, name string, data any) error {
 	if err := p.engine.Render(out, "pages/"+name, data); err != nil {
 		return fmt.Errorf("page: render %s: %w", name, err)
@@ -119,11 +120,11 @@ func (p *Pages) execute(out io.Writer, name string, data any) error {
 func send(c *fiber.Ctx, status int, text []byte) {
 	c.Status(status)
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	c.Response().SetBody(text) // copies: text is used again
+	c.Response().SetBody(text) // copies text, which is reused
 }
 
-// Broken answers with the page of an internal failure, in the language that suits the request. It was
-// rendered at the start, without a shop, so that it works when nothing else does.
+// Broken answers with the page for an internal error, in the language that suits the request. It was
+// rendered at the start, without a shop, so that it works when rendering does not.
 func (p *Pages) Broken(c *fiber.Ctx, shop portal.Shop) {
 	lang := p.catalogue.Match(shop.Languages, askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language)
 	send(c, fiber.StatusInternalServerError, p.broken[lang])

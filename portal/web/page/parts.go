@@ -7,10 +7,12 @@ import (
 	"postern/portal"
 )
 
-// Pill is the data of Status: a sentence with the icon of its tone, so that colour never speaks alone.
+// Pill is the data of Status: a sentence with the icon of its tone, so that the meaning never depends on
+// colour alone.
 type Pill struct{ Tone, Icon, Text string }
 
-// Pill makes one of a tone: waiting, moving, done, stopped, or neutral, which any other word is taken as.
+// Pill returns a pill with a tone: waiting, moving, done, stopped or neutral. Any other tone becomes
+// neutral.
 func (b Base) Pill(tone any, text string) Pill {
 	name := fmt.Sprint(tone)
 	switch name {
@@ -21,31 +23,31 @@ func (b Base) Pill(tone any, text string) Pill {
 	return Pill{Tone: name, Icon: name, Text: text}
 }
 
-// Status is a sentence that stands by itself; see PutStatus for many.
+// Status returns a pill's HTML; use PutStatus for lists.
 func (b Base) Status(p Pill) template.HTML {
 	var m Markup
 	b.PutStatus(&m, p)
 	return m.HTML()
 }
 
-// PutStatus writes a sentence that stands by itself, as in the rows of a list.
+// PutStatus writes a pill's HTML, as in the rows of a list.
 func (b *Base) PutStatus(m *Markup, p Pill) {
 	m.Raw(`<span class="status tone-`).Text(p.Tone).Raw(`">`).Put(b.Icon(p.Icon)).Raw(`<span>`).Text(p.Text).Raw(`</span></span>`)
 }
 
-// Icon is a drawing of static/img/icons, "" for a name that is none.
+// Icon returns a drawing from static/img/icons, or "" for an unknown name.
 func (b Base) Icon(name string) template.HTML { return b.icons[name] }
 
-// Link is a word that leads somewhere.
+// Link is a link's text and path.
 type Link struct{ Label, Path string }
 
-// Empty is the data of the partial "empty": one sentence, and at most one way on.
+// Empty is the data of the partial "empty": one sentence and at most one link.
 type Empty struct {
 	Text   string
 	Action *Link
 }
 
-// Empty makes the empty state of a list; with no label there is no way on.
+// Empty returns the empty state of a list. Without a label it has no link.
 func (b Base) Empty(text, label, path string) Empty {
 	if label == "" {
 		return Empty{Text: text}
@@ -53,8 +55,8 @@ func (b Base) Empty(text, label, path string) Empty {
 	return Empty{Text: text, Action: &Link{Label: label, Path: path}}
 }
 
-// Pager is the links to the neighbouring pages of a list, newest first, at its end; an address is "" where
-// there is none.
+// Pager returns the links to the previous and next page of a list, newest first. An empty URL omits the
+// link.
 func (b Base) Pager(previous, next string) template.HTML {
 	if previous == "" && next == "" {
 		return ""
@@ -71,7 +73,7 @@ func (b Base) Pager(previous, next string) template.HTML {
 	return m.HTML()
 }
 
-// kindKey is the message key of an error kind: the sentence, and with ".title" its heading.
+// kindKey returns the message key of an error kind. With ".title" added it is the key of the heading.
 func kindKey(kind portal.Kind) string {
 	switch kind {
 	case portal.Invalid:

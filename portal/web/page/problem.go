@@ -8,29 +8,29 @@ import (
 	"postern/portal"
 )
 
-// problem is the data of the page that says what went wrong and what to do.
+// problem is the data of the page that explains an error and the next step.
 type problem struct {
 	Base
 	Text      string
 	Action    *Link
-	Reference string // the request's id, for who asks the shop
+	Reference string // the request ID, for contacting the shop
 }
 
-// Problem answers with the page of an error: its own sentence, or its kind's, and a way on. Reference is
-// the request's id, "" to show none.
+// Problem answers with the error page: the error's own sentence or that of its kind, and a next step.
+// reference is the request ID, "" to show none.
 func (p *Pages) Problem(c *fiber.Ctx, status int, b Base, err error, reference string) error {
 	data := b.problem(ownKey(err))
 	if data.Title == "" {
 		data.Title = b.T(kindKey(portal.KindOf(err)) + ".title")
 	}
 	data.Reference = reference
-	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead { // there may be no page where the form went
+	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead { // the form's path may have no page
 		data.Here = b.Home()
 	}
 	return p.Render(c, status, "problem", data)
 }
 
-// problem leaves the title empty where the key has none of its own.
+// problem returns the page's data. The title is empty if the key has none.
 func (b Base) problem(key string) problem {
 	b.Title, b.Flash = "", nil
 	if b.L.Has(key + ".title") {
@@ -46,7 +46,7 @@ func (b Base) problem(key string) problem {
 	return data
 }
 
-// ownKey is the message key of an error, its kind's where it has none. What is internal is never told.
+// ownKey returns the message key of an error, or the key of its kind. It never reveals an internal error.
 func ownKey(err error) string {
 	var e *portal.Error
 	if errors.As(err, &e) && e.Key != "" && e.Kind != portal.Internal {
@@ -55,7 +55,8 @@ func ownKey(err error) string {
 	return kindKey(portal.KindOf(err))
 }
 
-// summaryKey is what stands above a form: that fields are to be mended, or the error itself.
+// summaryKey returns the key of the sentence above a form: a request to correct the fields, or the error
+// itself.
 func summaryKey(err error) string {
 	if len(portal.FaultsOf(err)) > 0 {
 		return "form.summary"

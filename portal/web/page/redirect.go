@@ -10,14 +10,14 @@ import (
 	"postern/portal"
 )
 
-// errStrayPath is a fault of ours: a handler made a path that leads away.
+// errStrayPath means that a handler built a path to another origin, which is a bug.
 var errStrayPath = errors.New("page: a path that leads to another origin")
 
-// SeeOther leads the browser on by GET. It and Found are all that writes a Location header; a rule of the
-// source tree holds that.
+// SeeOther redirects the browser by GET. Only SeeOther and Found may write a Location header, which a rule
+// of the source tree enforces.
 func SeeOther(c *fiber.Ctx, to portal.LocalPath) error { return lead(c, fiber.StatusSeeOther, to) }
 
-// Found leads to where something is for now.
+// Found redirects temporarily.
 func Found(c *fiber.Ctx, to portal.LocalPath) error { return lead(c, fiber.StatusFound, to) }
 
 func lead(c *fiber.Ctx, status int, to portal.LocalPath) error {
@@ -26,7 +26,7 @@ func lead(c *fiber.Ctx, status int, to portal.LocalPath) error {
 	return nil
 }
 
-// Own is a path that a handler made of its own routes and of escaped values. It is checked all the same.
+// Own returns a path that a handler built from its own routes and escaped values. It still checks the path.
 func Own(path string) (portal.LocalPath, error) {
 	to, ok := portal.PathOf(path)
 	if !ok {
@@ -35,7 +35,7 @@ func Own(path string) (portal.LocalPath, error) {
 	return to, nil
 }
 
-// SetRetryAfter tells in a header after how many seconds the same works again, when the error knows it.
+// SetRetryAfter sets the Retry-After header if the error says how long to wait.
 func SetRetryAfter(c *fiber.Ctx, err error) {
 	if wait := portal.RetryAfter(err); wait > 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))

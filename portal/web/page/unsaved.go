@@ -9,18 +9,18 @@ import (
 	"postern/portal/web/gate"
 )
 
-// unsaved is the page of a form that was sent too late: its sender had been signed out, or needs to enter a
-// code first. It keeps what was typed, in this page alone, until the form can be sent again.
+// unsaved is the page for a form that was sent too late: the sender has been signed out, or must enter a
+// code first. The page alone keeps the typed values until the form can be sent again.
 type unsaved struct {
 	Base
 	Text          string
-	Way, WayLabel string // to what is missing, in a tab of its own
+	Way, WayLabel string // path to sign in or enter the code, in a new tab
 	Action        string
 	Fields        []Hidden
 }
 
-// TypedFields are what a form of ours brought but for secrets, in its order; nil for one that holds nothing
-// but its buttons.
+// TypedFields returns the fields of a form in their order, without secrets. It returns nil for a form with
+// nothing but buttons.
 func TypedFields(c *fiber.Ctx) []Hidden {
 	secrets := []string{"code", "token"}
 	var fields []Hidden
@@ -39,8 +39,8 @@ func TypedFields(c *fiber.Ctx) []Hidden {
 	return fields
 }
 
-// Unsaved answers with the page that keeps what was typed; kind is SignIn or StepUp, and way leads to what
-// is missing.
+// Unsaved answers with the page that keeps the typed values. kind is SignIn or StepUp, and way is the path
+// to the sign-in or the code.
 func (p *Pages) Unsaved(c *fiber.Ctx, b Base, kind portal.Kind, way portal.LocalPath) error {
 	action, err := Own(c.Path())
 	if err != nil {
@@ -50,7 +50,7 @@ func (p *Pages) Unsaved(c *fiber.Ctx, b Base, kind portal.Kind, way portal.Local
 	if kind == portal.StepUp {
 		key = "unsaved.challenge"
 	}
-	b.Solo, b.Flash, b.Languages = !b.SignedIn, nil, nil // another language would be another page, without what was typed
+	b.Solo, b.Flash, b.Languages = !b.SignedIn, nil, nil // switching the language would lose the typed values
 	b.Title = b.T(key + ".title")
 	return p.Render(c, fiber.StatusForbidden, "unsaved", unsaved{
 		Base: b, Text: b.T(key), Way: way.String(), WayLabel: b.T(key + ".way"), Action: action.String(), Fields: TypedFields(c),

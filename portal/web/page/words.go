@@ -7,22 +7,21 @@ import (
 	"postern/portal/money"
 )
 
-// T is the sentence of a key; see i18n.Localizer.T. Amounts of money among the values are written as the
-// language writes them.
+// T returns the sentence of a key; see i18n.Localizer.T. It formats amounts of money for the language.
 func (b Base) T(key string, args ...any) string {
 	return b.L.T(key, b.spoken(args)...)
 }
 
-// Marked is a sentence with one value that a page puts markup around.
+// Marked is a sentence around one value, which a page wraps in markup.
 type Marked struct{ Before, Value, After string }
 
-// Around is the sentence of a key, cut around the value called name; see i18n.Localizer.Around.
+// Around returns the sentence of a key, split around the value called name; see i18n.Localizer.Around.
 func (b Base) Around(key, name, value string, args ...any) Marked {
 	before, after := b.L.Around(key, name, b.spoken(args)...)
 	return Marked{Before: before, Value: value, After: after}
 }
 
-// spoken replaces amounts by their text, in a copy where there are any.
+// spoken replaces amounts of money with formatted text. It copies args if it changes them.
 func (b Base) spoken(args []any) []any {
 	if len(args) == 1 {
 		if values, ok := args[0].(map[string]any); ok {
@@ -37,7 +36,7 @@ func (b Base) spoken(args []any) []any {
 	return args
 }
 
-// listed turns a map into names and values in turn.
+// listed turns a map into pairs of names and values.
 func (b Base) listed(values map[string]any) []any {
 	args := make([]any, 0, 2*len(values))
 	for name, value := range values {

@@ -10,7 +10,7 @@ import (
 	"postern/portal/web/page"
 )
 
-// fields makes the inputs of a country's form.
+// fields returns the inputs of a country's address form.
 func (p *addressPage) fields(form []address.Field) ([]page.Field, error) {
 	var fields []page.Field
 	for _, given := range form {
@@ -43,7 +43,7 @@ func (p *addressPage) field(given address.Field) (page.Field, error) {
 	return p.Form.Select(string(given.Name), label, options, attributes...)
 }
 
-// labels names the fields in the summary of what is to be mended.
+// labels returns the field names that the error summary shows.
 func (p *addressPage) labels() map[string]string {
 	labels := map[string]string{"country": p.T("address.label.country")}
 	for _, field := range p.Fields {
@@ -52,7 +52,7 @@ func (p *addressPage) labels() map[string]string {
 	return labels
 }
 
-// isHalf tells the inputs that share a row.
+// isHalf reports whether the input takes half a row.
 func isHalf(name address.Name) bool {
 	switch name {
 	case address.FirstName, address.LastName, address.PostalCode, address.City:
@@ -61,7 +61,7 @@ func isHalf(name address.Name) bool {
 	return false
 }
 
-// showConflict shows what was typed beside what another window saved meanwhile.
+// showConflict shows the typed address beside the one that another window has saved since.
 func (h *Handler) showConflict(c *fiber.Ctx, s portal.Shopper, typed portal.SavedAddress) error {
 	stored, err := s.Address(c.UserContext(), typed.ID)
 	if err != nil {

@@ -12,27 +12,29 @@ import (
 	"postern/portal/web/page"
 )
 
-// actionCountry is the button that shows the form of another country; every other one saves.
+// actionCountry is the value of the button that shows the form for another country. Any other value saves
+// the address.
 const actionCountry = "country"
 
 // addressPage is the form of one address.
 type addressPage struct {
 	page.Base
-	Action    string // where the form goes
+	Action    string // path that the form is posted to
 	Version   string
 	Form      page.Form
 	Countries []page.Option
-	Fields    []page.Field  // of the country, in its order; none before one is chosen
-	Kept      []page.Hidden // what is stored and the country's form has no place for
+	Fields    []page.Field  // in the country's order; empty until a country is chosen
+	Kept      []page.Hidden // stored values that the country's form has no field for
 }
 
-// conflictPage shows both states of an address that was changed in two windows, and lets the person choose.
+// conflictPage shows both versions of an address that was changed in two windows and lets the customer
+// choose one.
 type conflictPage struct {
 	page.Base
 	Action       string
 	Mine, Stored addressCard
-	Fields       []page.Hidden // of the form that keeps mine
-	Discard      string        // where keeping the stored one leads
+	Fields       []page.Hidden // hidden fields of the form that keeps the typed version
+	Discard      string        // path that keeps the stored version
 }
 
 func (h *Handler) newAddress(c *fiber.Ctx, s portal.Shopper) error {
@@ -76,7 +78,7 @@ func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
 		return h.showAddress(c, s, typed, refusal(err), err)
 	case portal.Conflict:
 		return h.showConflict(c, s, typed)
-	case portal.NotFound: // deleted in another window: what was typed can be added anew
+	case portal.NotFound: // deleted in another window: offer to add the typed address again
 		typed.ID, typed.Version = "", ""
 		return h.showAddress(c, s, typed, fiber.StatusConflict, err)
 	}
@@ -89,7 +91,7 @@ func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, addressesPath, "address.saved")
 }
 
-// typedAddress reads the form. A new address has no id in its path.
+// typedAddress reads the form. The path of a new address has no ID.
 func typedAddress(c *fiber.Ctx) (portal.SavedAddress, error) {
 	id, err := gate.Param(c, "id")
 	typed := portal.SavedAddress{
@@ -102,7 +104,8 @@ func typedAddress(c *fiber.Ctx) (portal.SavedAddress, error) {
 	return typed, err
 }
 
-// moved is an address in another country: what its form has no place for stays behind.
+// moved returns the address in another country, without the values that the country's form has no field
+// for.
 func (h *Handler) moved(a address.Address, country string) address.Address {
 	a.Country = country
 	form := h.app.Atlas().Form(country)
@@ -118,8 +121,8 @@ func hasField(form []address.Field, name address.Name) bool {
 	return slices.ContainsFunc(form, func(f address.Field) bool { return f.Name == name })
 }
 
-// likelyCountry is the country of the shopper's other addresses, else that of the browser's language, ""
-// for none.
+// likelyCountry returns the country of the customer's first saved address, otherwise the region of the
+// browser's language, or "".
 func (h *Handler) likelyCountry(c *fiber.Ctx, s portal.Shopper) string {
 	if saved := s.Customer().Addresses; len(saved) > 0 {
 		return saved[0].Address.Country
@@ -151,7 +154,7 @@ func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a portal.SavedAddr
 	return h.pages.Render(c, status, "shopper/address", data)
 }
 
-// countryOptions are the countries in the page's language, none chosen first.
+// countryOptions lists the countries in the page's language, below a first option that asks for a choice.
 func countryOptions(atlas *address.Atlas, b page.Base) []page.Option {
 	options := []page.Option{{Label: b.T("address.country.choose")}}
 	for _, country := range atlas.Countries(b.L.Lang()) {
@@ -176,8 +179,8 @@ func addressValues(a portal.SavedAddress) map[string]string {
 	return values
 }
 
-// strays are the values that the country's form has no place for: the shop may have sent them, and the
-// carrier may need them. Before a country is chosen that is all of them.
+// strays returns the values that the country's form has no field for. The form keeps them because the shop
+// may have sent them and the carrier may need them. Until a country is chosen, strays returns every value.
 func strays(form []address.Field, a address.Address) []page.Hidden {
 	var kept []page.Hidden
 	for _, name := range address.Names() {

@@ -33,12 +33,12 @@ type addressesPage struct {
 	Empty *page.Empty
 }
 
-// addressCard is one address with what may be done to it.
+// addressCard shows one address and the actions on it.
 type addressCard struct {
 	Path, Version, Name string
 	Lines               []string // below the name
 	Phone               string
-	Shipping, Billing   bool // is the default for
+	Shipping, Billing   bool // default for shipping, for billing
 }
 
 func (h *Handler) addresses(c *fiber.Ctx, s portal.Shopper) error {

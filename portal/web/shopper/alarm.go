@@ -10,13 +10,13 @@ import (
 
 const alarmPath = "/sign-in/not-me"
 
-// alarmPage is where "this was not me" in the mail of a new sign-in leads.
+// alarmPage opens from the "this wasn't me" link in the email about a new sign-in.
 type alarmPage struct {
 	page.Base
-	Token, Masked string // no address: the link is damaged, or over
+	Token, Masked string // masked email, "" if the link is damaged or has expired
 }
 
-// alarm shows the button. Opening the page changes nothing: mail scanners open links, too.
+// alarm shows the button. Opening the page changes nothing because mail scanners open links too.
 func (h *Handler) alarm(c *fiber.Ctx) error {
 	token := c.Params("*")
 	found, err := gate.Visitor(c).Alarm(c.UserContext(), token)
@@ -31,7 +31,7 @@ func (h *Handler) alarm(c *fiber.Ctx) error {
 	})
 }
 
-// raiseAlarm ends every session, link and code of the address.
+// raiseAlarm ends all sessions and invalidates all links and codes of the address.
 func (h *Handler) raiseAlarm(c *fiber.Ctx) error {
 	err := gate.Visitor(c).RaiseAlarm(c.UserContext(), c.FormValue("token"))
 	if portal.KindOf(err) == portal.Gone {

@@ -12,16 +12,16 @@ import (
 
 const companyPath = "/company"
 
-// companyPage is the form of the customer's company.
+// companyPage is the form for the customer's company.
 type companyPage struct {
 	page.Base
 	Form      page.Form
 	Version   string
 	Countries []page.Option
-	// The words of the three numbers, as the country calls them.
+	// Registration, Tax and VAT are the country's names for the three numbers.
 	Registration, Tax, VAT string
-	Known                  template.HTML // of the stored VAT ID, "" for none
-	Stored                 []fact        // what another window saved meanwhile
+	Known                  template.HTML // status of the stored VAT ID, "" for none
+	Stored                 []fact        // the version that another window has saved since
 }
 
 func (h *Handler) company(c *fiber.Ctx, s portal.Shopper) error {
@@ -46,8 +46,8 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, companyPath, "company.saved")
 }
 
-// showCompany shows the form. After a conflict it holds what was typed, over the state that is stored now,
-// which stands beside it: saving once more is then a choice.
+// showCompany shows the form. After a conflict it holds the typed values and the current version number and
+// shows the stored values beside them, so that saving again overwrites them deliberately.
 func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company portal.Company, status int, err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
 	data.Countries = countryOptions(h.app.Atlas(), data.Base)
@@ -71,7 +71,7 @@ func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company portal.Com
 	return h.pages.Render(c, status, "shopper/company", data)
 }
 
-// known tells in one sentence what is known of a VAT ID.
+// known returns one sentence about the status of a VAT ID.
 func (p *companyPage) known(e portal.VATEvidence, silent bool) template.HTML {
 	switch {
 	case e.Status == portal.VATUnknown && silent:
@@ -90,7 +90,7 @@ func (p *companyPage) known(e portal.VATEvidence, silent bool) template.HTML {
 	return ""
 }
 
-// numberLabel is what a country calls a number of a company, or the common word.
+// numberLabel returns the country's name for one of the company's numbers, or the generic name.
 func (p *companyPage) numberLabel(number, country string) string {
 	if key := "company." + number + "." + strings.ToLower(country); p.L.Has(key) {
 		return p.T(key)

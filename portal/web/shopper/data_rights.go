@@ -24,8 +24,8 @@ const (
 	keepPath       = "/privacy/keep"
 )
 
-// The times of a download: of all of it, since it holds all orders, and of a part of exportBuffer bytes to
-// be read.
+// Limits of a download: exportTime is for the whole file, which holds every order; readTime is for the
+// client to read one part of exportBuffer bytes.
 const (
 	exportTime   = 10 * time.Minute
 	readTime     = 30 * time.Second
@@ -43,9 +43,9 @@ func (h *Handler) dataRightsRoutes() []gate.Route {
 	}
 }
 
-// offered gives a handler of a file a fresh customer; anyone else is led, by way of the sign-in or the
-// code, to the page that offers the file: a file takes no page's place, so that the one before it would
-// stay as if nothing had come of it.
+// offered passes a recently confirmed customer to a file's handler. It sends anyone else through the
+// sign-in or the code to the page that offers the file: a browser keeps showing the previous page during a
+// download, so the customer would see no result.
 func offered(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		s, err := gate.Shopper(c)
@@ -64,9 +64,9 @@ func offered(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 // exportPage offers the downloads.
 type exportPage struct {
 	page.Base
-	Data string // the paths of all there is, and of the orders
-	CSV  string
-	Part bool // the orders are those of a list with a filter
+	Data string // path of the full export
+	CSV  string // path of the orders as CSV
+	Part bool // the orders come from a filtered list
 }
 
 func (h *Handler) export(c *fiber.Ctx, s portal.Shopper) error {
@@ -91,7 +91,7 @@ func (h *Handler) exportCSV(c *fiber.Ctx, s portal.Shopper) error {
 	return h.download(c, s, "orders.csv", func(ctx context.Context, to io.Writer) error { return s.OrdersCSV(ctx, query, table, to) })
 }
 
-// tableOf is how spreadsheets in a language's countries read CSV.
+// tableOf returns the CSV format that spreadsheets expect in a language's countries.
 func tableOf(lang string) portal.Table {
 	if lang == "en" {
 		return portal.Table{Column: ',', Point: '.'}
@@ -99,8 +99,8 @@ func tableOf(lang string) portal.Table {
 	return portal.Table{Column: ';', Point: ','}
 }
 
-// download sends a file while it is being written. What breaks in the middle breaks the connection, so that
-// no file looks whole that is not. A slow reader has time as long as it reads.
+// download streams a file while it is being written. An error midway breaks the connection, so that a
+// truncated file never looks complete. A slow client may take as long as it needs while it keeps reading.
 func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string, write func(context.Context, io.Writer) error) error {
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+s.Shop().ID+"-"+name+`"`)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), exportTime)
@@ -110,7 +110,7 @@ func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string, write fu
 		defer cancel()
 		out := bufio.NewWriterSize(unhurried{to, connection}, exportBuffer)
 		err := errors.Join(safely(func() error { return write(ctx, out) }), out.Flush())
-		if err != nil && !errors.Is(err, io.ErrClosedPipe) { // nobody reads any more
+		if err != nil && !errors.Is(err, io.ErrClosedPipe) { // the client has stopped reading
 			h.app.LostDownload(ctx, err)
 		}
 		to.CloseWithError(err)
@@ -119,7 +119,7 @@ func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string, write fu
 	return nil
 }
 
-// safely turns a panic into an error: no one else is around a download to catch it.
+// safely turns a panic into an error, since the server's recovery does not cover a download.
 func safely(do func() error) (err error) {
 	defer func() {
 		if failure := recover(); failure != nil {
@@ -129,7 +129,7 @@ func safely(do func() error) (err error) {
 	return do()
 }
 
-// unhurried gives its connection time anew with everything that is written.
+// unhurried extends the connection's write deadline with every write.
 type unhurried struct {
 	io.Writer
 	connection net.Conn
@@ -144,7 +144,7 @@ func (u unhurried) Write(part []byte) (int, error) {
 	return u.Writer.Write(part)
 }
 
-// erasePage asks once more before the account is erased.
+// erasePage asks for confirmation before the account is deleted.
 type erasePage struct {
 	page.Base
 	Email string

@@ -10,8 +10,9 @@ import (
 	"postern/portal/web/page"
 )
 
-// arrival is where a sign-in goes on: a path here, or our own page that leads on to the shop, since a form
-// must not be redirected to another origin (form-action would stop it after the link is spent).
+// arrival returns the path that follows a sign-in: a local path, or our own page that continues to the
+// shop. A form must not redirect to another origin, because form-action would block it after the link has
+// been spent.
 func arrival(shop portal.Shop, destination string) portal.LocalPath {
 	if shop.StorefrontHost(destination) != "" {
 		to, _ := portal.PathOf(continuePath)
@@ -20,8 +21,8 @@ func arrival(shop portal.Shop, destination string) portal.LocalPath {
 	return ahead(shop, destination)
 }
 
-// ahead is where a shopper goes on who is signed in: a path here, or our own page that leads back to the
-// shop with a code.
+// ahead returns the path for a customer who is already signed in: a local path, or our own page that
+// returns to the shop with a code.
 func ahead(shop portal.Shop, wish string) portal.LocalPath {
 	if _, back := shop.ReturnOf(wish); back {
 		to, _ := portal.PathOf(wish)
@@ -31,7 +32,8 @@ func ahead(shop portal.Shop, wish string) portal.LocalPath {
 	return to
 }
 
-// wished is where the shopper was going: what the page before says, or back to the shop that sent them here.
+// wished returns the shopper's destination: the shop that sent them here, otherwise the one in the form or
+// query.
 func wished(c *fiber.Ctx) string {
 	if back, ok := returning(c); ok {
 		return back.Path()
@@ -39,19 +41,19 @@ func wished(c *fiber.Ctx) string {
 	return c.FormValue("to")
 }
 
-// returning reads the wish of a shop's link to go back there signed in.
+// returning reads a shop's request to send the signed-in customer back.
 func returning(c *fiber.Ctx) (portal.Return, bool) {
 	return gate.Shop(c).ReturnTo(c.Query("return_to"), c.Query("code_challenge"))
 }
 
-// continuePage leads on to the shop.
+// continuePage links to the shop.
 type continuePage struct {
 	page.Base
 	URL, Host string
 }
 
-// goOn leads to a page of the shop on another origin, by GET and for allowed origins only. With return_to
-// it brings a code along, which tells the shop who this is.
+// goOn continues to a page of the shop on another origin, by GET and for allowed origins only. With
+// return_to it adds a code that identifies the customer to the shop.
 func (h *Handler) goOn(c *fiber.Ctx) error {
 	if back, ok := returning(c); ok {
 		return h.handOff(c, back)
@@ -63,8 +65,8 @@ func (h *Handler) goOn(c *fiber.Ctx) error {
 	return h.leadOn(c, target)
 }
 
-// handOff issues a code to a signed-in customer; others sign in first. A prefetch gets none: no code is
-// issued for a page that nobody looks at.
+// handOff issues a code to a signed-in customer; others sign in first. A prefetch gets no code because
+// nobody may ever see the page.
 func (h *Handler) handOff(c *fiber.Ctx, back portal.Return) error {
 	if c.Method() != fiber.MethodGet || fetchedAhead(c) {
 		return fiber.ErrTooEarly
@@ -83,7 +85,7 @@ func (h *Handler) handOff(c *fiber.Ctx, back portal.Return) error {
 	return h.leadOn(c, target)
 }
 
-// fetchedAhead reports a request that a browser makes on the chance that somebody will look at the page.
+// fetchedAhead reports whether the browser is prefetching the page.
 func fetchedAhead(c *fiber.Ctx) bool {
 	return strings.Contains(strings.ToLower(c.Get("Sec-Purpose")+c.Get("Purpose")+c.Get("X-Moz")), "prefetch")
 }
@@ -93,14 +95,14 @@ func (h *Handler) leadOn(c *fiber.Ctx, target string) error {
 	if err != nil {
 		return err
 	}
-	if !b.SignedIn { // anyone may open the address
+	if !b.SignedIn { // anyone may open this URL
 		b.Title = b.T("menu.storefront")
 	}
 	c.Set("Refresh", "0; url="+target)
 	return h.pages.Render(c, fiber.StatusOK, "shopper/continue", continuePage{Base: b, URL: target, Host: b.Shop.StorefrontHost(target)})
 }
 
-// setLanguage keeps the language of a signed-in customer and goes back.
+// setLanguage saves the language of a signed-in customer and returns to the previous page.
 func (h *Handler) setLanguage(c *fiber.Ctx) error {
 	back := pageBefore(c)
 	shopper, err := gate.Shopper(c)
@@ -116,8 +118,8 @@ func (h *Handler) setLanguage(c *fiber.Ctx) error {
 	return page.SeeOther(c, back)
 }
 
-// pageBefore is the page that a form stands on: any page of ours but those of signing in. The one that
-// leads on to the shop looks itself where it may lead.
+// pageBefore returns the page that holds the form. It accepts any local page except those of the sign-in.
+// continuePath is accepted with any target, since that page checks the target itself.
 func pageBefore(c *fiber.Ctx) portal.LocalPath {
 	wish := c.FormValue("back")
 	if path, _, _ := strings.Cut(wish, "?"); path == continuePath {

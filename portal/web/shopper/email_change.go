@@ -26,7 +26,7 @@ func (h *Handler) emailChangeRoutes() []gate.Route {
 	}
 }
 
-// emailPage asks for the account's new address.
+// emailPage asks for the account's new email.
 type emailPage struct {
 	page.Base
 	Form page.Form
@@ -41,8 +41,8 @@ func (h *Handler) showEmail(c *fiber.Ctx, s portal.Shopper, err error) error {
 	return h.pages.Render(c, refusal(err), "shopper/email", emailPage{Base: b, Form: b.Form(page.Values(c, "email"), err)})
 }
 
-// askEmail sends a code to the new address. The browser's cookie keeps the address until the code comes, as
-// it does for a sign-in: it stands in no URL, and the page of the code may be loaded again.
+// askEmail sends a code to the new email. As for a sign-in, the browser's cookie keeps the email until the
+// code is entered, so that it appears in no URL and the code page can be reloaded.
 func (h *Handler) askEmail(c *fiber.Ctx, s portal.Shopper) error {
 	pending, err := s.AskEmailChange(c.UserContext(), c.FormValue("email"))
 	switch {
@@ -55,7 +55,7 @@ func (h *Handler) askEmail(c *fiber.Ctx, s portal.Shopper) error {
 	return seeOther(c, emailCodePath)
 }
 
-// emailCodePage takes the code that went to the new address.
+// emailCodePage takes the code that was sent to the new email.
 type emailCodePage struct {
 	page.Base
 	Form    page.Form
@@ -77,7 +77,7 @@ func (h *Handler) showEmailCode(c *fiber.Ctx, s portal.Shopper, err error) error
 	})
 }
 
-// enterEmailCode changes the address and gives the browser its session there.
+// enterEmailCode changes the email and starts a new session in this browser.
 func (h *Handler) enterEmailCode(c *fiber.Ctx, s portal.Shopper) error {
 	gate.EnsureBrowser(c)
 	in, err := s.ChangeEmail(c.UserContext(), gate.Pending(c), c.FormValue("code"), gate.Browser(c))
@@ -91,14 +91,14 @@ func (h *Handler) enterEmailCode(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, profilePath, "email.changed")
 }
 
-// emailUndoPage is where the undo in the mail to a former address leads. No address: the link is damaged,
-// or over.
+// emailUndoPage opens from the undo link in the message to the previous email. Former is "" if the link is
+// damaged or has expired.
 type emailUndoPage struct {
 	page.Base
 	Token, Former, Present string
 }
 
-// emailUndo shows the button. Opening the page changes nothing: mail scanners open links, too.
+// emailUndo shows the button. Opening the page changes nothing because mail scanners open links too.
 func (h *Handler) emailUndo(c *fiber.Ctx) error {
 	token := c.Params("*")
 	found, err := gate.Visitor(c).EmailUndo(c.UserContext(), token)
@@ -113,7 +113,7 @@ func (h *Handler) emailUndo(c *fiber.Ctx) error {
 	})
 }
 
-// undoEmail brings the former address back, and signs this browser out, too.
+// undoEmail restores the previous email and signs out this browser too.
 func (h *Handler) undoEmail(c *fiber.Ctx) error {
 	err := gate.Visitor(c).UndoEmailChange(c.UserContext(), c.FormValue("token"))
 	if portal.KindOf(err) == portal.Gone {

@@ -23,29 +23,29 @@ func (h *Handler) inquiryRoutes() []gate.Route {
 
 func messagePath(number string) string { return orderPath(number) + "/message" }
 
-// writing is the part of the order's page where messages to the shop stand and are written.
+// writing is the part of the order page that shows messages to the shop and takes new ones.
 type writing struct {
 	page.Base
 	Form    onceForm
 	Action  string
 	Sent    []sentMessage
 	Takes   bool
-	Instead string // how to reach the shop where no message is taken
+	Instead string // how to reach the shop when it takes no messages
 }
 
-// onceForm is a form that is sent once: its id makes twice one.
+// onceForm is a form with an ID that prevents a second submission from being processed twice.
 type onceForm struct {
 	page.Form
 	ID string
 }
 
-// sentMessage is one message, in the words of who wrote it.
+// sentMessage is one message in the customer's own words.
 type sentMessage struct {
 	Text string
 	When template.HTML
 }
 
-// unsent is a message that was not taken, and why; zero for none.
+// unsent is a rejected message and the error; zero for none.
 type unsent struct {
 	text string
 	err  error
@@ -93,5 +93,6 @@ func (h *Handler) writeMessage(c *fiber.Ctx, s portal.Shopper) error {
 	case err != nil:
 		return err
 	}
-	return seeOther(c, withQuery(orderPath(number), "done", "message.sent")+"#main") // the form itself leads to the messages
+	// Without #main the browser would keep the #messages of the form's action.
+	return seeOther(c, withQuery(orderPath(number), "done", "message.sent")+"#main")
 }

@@ -15,16 +15,17 @@ const (
 	linkAgainPath = "/sign-in/link/again"
 )
 
-// linkPage is what opening a mailed link shows. Opening it spends nothing: mail scanners open links, too.
+// linkPage opens from an emailed sign-in link. Opening it does not spend the link because mail scanners
+// open links too.
 type linkPage struct {
 	page.Base
 	Token  string
 	Masked string
 	Auto   bool   // the script may press the button
-	Other  string // the address of somebody else who is signed in here
-	Mine   string // where the customer may go without the link, being signed in
+	Other  string // email of another customer who is signed in here
+	Mine   string // destination for the link's owner, who is already signed in
 	Until  time.Time
-	Fault  string // why the button did not work
+	Fault  string // why the button failed
 }
 
 // endedPage is the page of a link that no longer works.
@@ -42,7 +43,8 @@ func (h *Handler) link(c *fiber.Ctx) error {
 	return h.showLink(c, c.Params("*"), "")
 }
 
-// showLink shows a link's page. An ended link of who is signed in anyway leads into the account.
+// showLink shows the page of a link. If the link has ended and its owner is signed in, showLink redirects
+// to the link's destination.
 func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 	found, err := gate.Visitor(c).Link(c.UserContext(), token)
 	if err != nil {
@@ -84,7 +86,7 @@ func (h *Handler) showLive(c *fiber.Ctx, data linkPage, destination string, s po
 	return h.pages.Render(c, status, "shopper/link", data)
 }
 
-// showEnded tells how a link ended. Only who holds a real token learns which of the ends it was.
+// showEnded shows how a link ended. Only the holder of a real token learns which reason applies.
 func (h *Handler) showEnded(c *fiber.Ctx, token string, found portal.LinkPage) error {
 	b := h.visitorBase(c, "link."+string(found.State)+".title")
 	status := fiber.StatusGone
@@ -98,7 +100,8 @@ func (h *Handler) showEnded(c *fiber.Ctx, token string, found portal.LinkPage) e
 	})
 }
 
-// redeem spends the link. A link that ended shows how; a browser without our cookie keeps its link.
+// redeem spends the link. For an ended link it shows the reason. In a browser without our cookie the link
+// stays valid.
 func (h *Handler) redeem(c *fiber.Ctx) error {
 	token := c.FormValue("token")
 	before, absent := gate.Shopper(c)
@@ -117,8 +120,8 @@ func (h *Handler) redeem(c *fiber.Ctx) error {
 	return enter(c, in, err)
 }
 
-// leave ends the session of somebody else who was signed in here. A customer's own is left: it may be the
-// one that the same link made a moment ago.
+// leave ends the session of another customer who was signed in here. It keeps the owner's session, which
+// the same link may have started a moment ago.
 func leave(c *fiber.Ctx, before portal.Shopper, token string) error {
 	owns, err := before.Owns(c.UserContext(), token)
 	if err != nil || owns {
@@ -127,12 +130,13 @@ func leave(c *fiber.Ctx, before portal.Shopper, token string) error {
 	return before.SignOut(c.UserContext())
 }
 
-// lostLink is where the script leaves the address bar, so that no token stays in the history.
+// lostLink handles the URL that the script leaves in the address bar, which has no token so that none stays
+// in the history.
 func (h *Handler) lostLink(c *fiber.Ctx) error {
 	return seeOther(c, withQuery(signInPath, "lang", c.Query("lang")))
 }
 
-// askByLink asks for a new link by an ended one: the address is the one that link was for.
+// askByLink uses an ended link to request a new one for the same email.
 func (h *Handler) askByLink(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	lang := h.visitorBase(c, "link.title").L.Lang()

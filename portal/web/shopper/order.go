@@ -15,13 +15,13 @@ import (
 	"postern/portal/web/page"
 )
 
-// orderPage is one order. What its template shows are ready strings.
+// orderPage is the data of one order's page. Its template prints ready-made strings.
 type orderPage struct {
 	page.Base
 	Order      portal.OrderView
 	Placed     string
 	Headline   page.Pill
-	Payment    string // the second sentence, on paying
+	Payment    string // the second sentence, about the payment
 	Steps      []step
 	Parcels    []parcel
 	Lines      []line
@@ -31,11 +31,11 @@ type orderPage struct {
 	Facts      []fact
 	Notes      []note
 	Actions    []orderAction
-	Closed     []string // why other things cannot be done
+	Closed     []string // why other actions are unavailable
 	Requests   []sentRequest
 	Writing    writing
-	Withdrawal *withdrawalNote // nil in a shop that does without
-	HelpURL    string          // mailto: with the order's number, "" without a support address
+	Withdrawal *withdrawalNote // nil if the shop does not offer withdrawal
+	HelpURL    string          // mailto: with the order number, "" without a support address
 }
 
 // step is one step of the timeline.
@@ -45,16 +45,16 @@ type step struct {
 	Present, Future   bool
 }
 
-// orderAddress is one address of the order, as its country writes it.
+// orderAddress is one address of the order in the format of its country.
 type orderAddress struct {
 	Heading, Phone string
 	Lines          []string
 }
 
-// fact is a word and its value.
+// fact is a label and its value.
 type fact struct{ Label, Value string }
 
-// withValues leaves out the words that have no value.
+// withValues drops the facts that have no value.
 func withValues(facts []fact) []fact {
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
 }
@@ -69,7 +69,7 @@ func (h *Handler) order(c *fiber.Ctx, s portal.Shopper) error {
 	return h.showOrder(c, s, unsent{})
 }
 
-// showOrder shows the order's page, with the message that was not taken if there is one.
+// showOrder shows the order's page, with the rejected message if there was one.
 func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) error {
 	number, err := gate.Param(c, "number")
 	if err != nil {
@@ -94,7 +94,7 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	return h.pages.Render(c, refusal(message.err), "shopper/order", data)
 }
 
-// fill makes the strings of the page.
+// fill sets the page's strings.
 func (p *orderPage) fill(now time.Time) {
 	o := p.Order
 	p.Placed = p.T("order.placed", "When", o.PlacedAt)
@@ -114,7 +114,7 @@ func (p *orderPage) fill(now time.Time) {
 	}
 }
 
-// stops are the steps where an order leaves its way to the shopper.
+// stops returns the timeline steps at which an order stops on its way to the customer.
 func stops() []string {
 	return []string{"step." + portal.StateCancelled, "step." + portal.DeliveryFailed, "step." + portal.PaymentFailed,
 		"step." + portal.PaymentDisputed, "step." + portal.PaymentVoided}
@@ -146,7 +146,7 @@ func (p *orderPage) steps() []step {
 	return steps
 }
 
-// addresses writes the order's addresses; two that are the same are shown once.
+// addresses formats the order's addresses. If both are the same, it returns one.
 func (p *orderPage) addresses(atlas *address.Atlas) []orderAddress {
 	show := func(heading string, a *address.Address) orderAddress {
 		return orderAddress{
@@ -167,8 +167,8 @@ func (p *orderPage) addresses(atlas *address.Atlas) []orderAddress {
 	return nil
 }
 
-// facts are the smaller things one looks up. The shop's status text is among them when the headline does not
-// show it.
+// facts returns the order's minor details. They include the shop's status text unless the headline already
+// shows it.
 func (p *orderPage) facts() []fact {
 	o := p.Order
 	var facts []fact

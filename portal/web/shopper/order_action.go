@@ -9,22 +9,22 @@ import (
 type orderAction struct {
 	Label, URL, Icon string
 	Main             bool
-	Away             bool // leads to another site
+	Away             bool // links to another site
 }
 
-// sentRequest is a request that the shop was sent before.
+// sentRequest is a request that was already sent to the shop.
 type sentRequest struct {
 	Text, Words string
 	Lines       []string
 }
 
-// actions fills the one place where the page says what can be done with the order, and what cannot.
+// actions fills the section that says what the customer can do with the order, and what is unavailable.
 func (p *orderPage) actions(sent portal.Correspondence) {
 	for _, a := range p.Order.Actions(sent) {
 		switch a.Closed {
 		case "":
 			p.Actions = append(p.Actions, p.action(a))
-		case portal.CancelAsked: // told by the request itself
+		case portal.CancelAsked: // the sent request already says so
 		default:
 			p.Closed = append(p.Closed, p.T("action.closed."+a.Closed))
 		}
@@ -76,7 +76,7 @@ func (p *orderPage) trackLabel(a portal.Action) string {
 	return p.track("")
 }
 
-// track are the words of a link to a carrier's page.
+// track returns the text of a link to a carrier's page.
 func (p *orderPage) track(carrier string) string {
 	if carrier == "" {
 		return p.T("order.track")
@@ -84,7 +84,7 @@ func (p *orderPage) track(carrier string) string {
 	return p.T("order.track.by", "Carrier", carrier)
 }
 
-// requestSent tells of a request what became of it, as far as the order's status says.
+// requestSent describes a request and its outcome, as far as the order's status shows it.
 func requestSent(b page.Base, o portal.OrderView, r portal.InquiryRecord) sentRequest {
 	made := sentRequest{Words: r.Text}
 	for _, line := range r.Lines {

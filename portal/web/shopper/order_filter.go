@@ -9,11 +9,11 @@ import (
 	"postern/portal/web/page"
 )
 
-// roomForFilter is what the filter takes, about, in bytes.
+// roomForFilter is the approximate size of the filter in bytes.
 const roomForFilter = 6 << 10
 
-// filter writes what chooses among the orders: links for status and period, a form for an own period, and
-// the search. The years are those that have orders.
+// filter writes the order filters: links for status and period, a form for a custom period, and the search.
+// years holds the years that have orders.
 func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template.HTML, error) {
 	search, err := form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes", "maxlength", "64",
 		"autocapitalize", "none", "hint", p.T("orders.search.hint"))
@@ -37,7 +37,7 @@ func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template
 	return m.HTML(), nil
 }
 
-// ownPeriod writes the form of two days, with what was typed and what is wrong.
+// ownPeriod writes the form for a custom period, with the typed dates and any errors.
 func (p *ordersPage) ownPeriod(m *page.Markup, form page.Form) error {
 	from, err := day(form, "from", p.T("orders.from"))
 	if err != nil {
@@ -59,7 +59,8 @@ func (p *ordersPage) ownPeriod(m *page.Markup, form page.Form) error {
 	return nil
 }
 
-// day is the input of a day. A date field cannot show a day that there is not.
+// day returns the input for a date. For an invalid date it is a text field, because a date field could not
+// show the value.
 func day(form page.Form, name, label string) (page.Field, error) {
 	kind := "date"
 	if typed := form.Values[name]; typed != "" {
@@ -70,7 +71,7 @@ func day(form page.Form, name, label string) (page.Field, error) {
 	return form.Field(name, label, "type", kind)
 }
 
-// periods are the presets: each keeps the status.
+// periods writes the preset periods. Each link keeps the status.
 func (p *ordersPage) periods(m *page.Markup, years []int, thisYear int) {
 	preset := func(period, label string) {
 		m.Item(withQuery(ordersPath, "period", period, "status", p.Query.Status), label, p.Query.Period == period && p.Query.Search == "")
@@ -88,7 +89,7 @@ func (p *ordersPage) periods(m *page.Markup, years []int, thisYear int) {
 	}
 }
 
-// statuses are the status filters: each keeps the period.
+// statuses writes the status filters. Each link keeps the period.
 func (p *ordersPage) statuses(m *page.Markup) {
 	preset := func(status, key string) {
 		address := withQuery(ordersPath, "period", p.Query.Period, "from", p.Query.From, "to", p.Query.To, "status", status)

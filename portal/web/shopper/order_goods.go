@@ -7,26 +7,26 @@ import (
 	"postern/portal"
 )
 
-// line is one position of an order.
+// line is one line of an order.
 type line struct {
 	Name, URL, Picture  string
 	Detail              string // options and SKU
 	Quantity, Unit, Sum string
-	Status              string // where it differs from the order's
-	IsGoods             bool   // else there is no picture, quantity or unit price to show
+	Status              string // set if it differs from the order's
+	IsGoods             bool   // false hides the picture, quantity and unit price
 }
 
 // parcel is one shipment.
 type parcel struct {
 	Heading         string
 	Number          string
-	TrackURL, Track string // the carrier's page, and the words of the link
+	TrackURL, Track string // URL of the carrier's page and the link's text
 	Facts           []parcelFact
 	Items           []string
 	Pickup          string
 }
 
-// parcelFact is a word and a date or text.
+// parcelFact is a label with a date or text.
 type parcelFact struct {
 	Label string
 	Value template.HTML
@@ -52,7 +52,7 @@ func (p *orderPage) lines() []line {
 	return lines
 }
 
-// word is the name of a fulfilment word, or the feed's own word.
+// word returns the translated fulfilment status, or the feed's own word if there is no translation.
 func (p *orderPage) word(word string) string {
 	if word != "other" && p.L.Has("step."+word) {
 		return p.T("step." + word)
@@ -60,7 +60,7 @@ func (p *orderPage) word(word string) string {
 	return word
 }
 
-// detail tells the options and the SKU of a line: "Colour: blue · SKU 4711".
+// detail joins the options and the SKU of a line: "Colour: blue · SKU 4711".
 func (p *orderPage) detail(given portal.Line) string {
 	text := ""
 	add := func(part string) {
@@ -92,7 +92,7 @@ func (p *orderPage) parcels() []parcel {
 	for i, given := range shipments {
 		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: given.PickupPoint}
 		if len(shipments) > 1 {
-			made.TrackURL = given.URL // of a single one it stands among the actions
+			made.TrackURL = given.URL // with a single parcel the link is among the actions
 			made.Heading = p.T("order.parcel.of", "Number", i+1, "All", len(shipments))
 		}
 		made.Track = p.track(given.Carrier)
@@ -130,11 +130,11 @@ func (p *orderPage) parcelFacts(given portal.Shipment) []parcelFact {
 	return facts
 }
 
-// total is one row below the lines. Class is "", "sub" for what is part of another row, or "grand".
+// total is one row below the lines. Class is "", "sub" for an amount that another row includes, or "grand".
 type total struct{ Class, Label, Amount string }
 
-// totals lists what the order comes to: discounts and refunds with a minus, taxes above the sum where they
-// are added and below it where prices hold them.
+// totals returns the rows below the lines. Discounts and refunds are negative. Taxes come before the total
+// if they are added to it and after the total if the prices include them.
 func (p *orderPage) totals() []total {
 	o := p.Order
 	var rows []total
@@ -179,7 +179,7 @@ func (p *orderPage) discountLabel(d portal.DiscountLine) string {
 	return p.T("order.discount")
 }
 
-// taxes are the tax rows: one for each rate, or one for all.
+// taxes returns the tax rows: one for each rate, or a single row for all taxes.
 func (p *orderPage) taxes(class string) []total {
 	included := ""
 	if class == "sub" {

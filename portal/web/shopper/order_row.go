@@ -11,7 +11,7 @@ import (
 	"postern/portal/web/page"
 )
 
-// roomForRow is what a row takes, about, in bytes.
+// roomForRow is the approximate size of a row in bytes.
 const roomForRow = 1 << 10
 
 // rows writes the orders of the list.
@@ -28,9 +28,8 @@ func (p *ordersPage) rows(found []portal.OrderRow, now time.Time) template.HTML 
 	return m.HTML()
 }
 
-// thumbs writes an order's pictures, which the product lets come from the shop's own origins only, and how
-// many positions no picture stands for: for the eye a "+1", which the stylesheet writes, and in words for
-// everyone else.
+// thumbs writes an order's pictures, which may come only from the shop's own origins, and the number of
+// pieces without a picture. The stylesheet shows that number as "+1"; screen readers get it in words.
 func (p *ordersPage) thumbs(m *page.Markup, r portal.OrderRow) {
 	m.Raw(` <span class="thumbs">`)
 	for _, picture := range r.Pictures {
@@ -46,7 +45,7 @@ func (p *ordersPage) thumbs(m *page.Markup, r portal.OrderRow) {
 	m.Raw(`</span>`)
 }
 
-// rowStatus is the one sentence of a row. What the shopper must do stands for the rest.
+// rowStatus returns the status of a row. If the customer has to pay, that replaces the headline.
 func rowStatus(b page.Base, s portal.Status, now time.Time) page.Pill {
 	h := s.Headline()
 	if s.Unpaid() && h.Payment != "" {
@@ -55,7 +54,7 @@ func rowStatus(b page.Base, s portal.Status, now time.Time) page.Pill {
 	return b.Pill(h.Tone, headline(b, s, now))
 }
 
-// headline is the one sentence on an order. A day on which delivery was expected is left out once it has
+// headline returns the sentence about an order's status. It leaves out an expected delivery date that has
 // passed.
 func headline(b page.Base, s portal.Status, now time.Time) string {
 	key := s.Headline().Key
@@ -70,8 +69,8 @@ func startOfDay(now time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, now.Location())
 }
 
-// faultsAt returns the faults of an error whose field is one of the fields, or with in false those that are
-// at none.
+// faultsAt returns the faults whose field is one of the fields, or with in false the faults of all other
+// fields.
 func faultsAt(err error, in bool, fields []string) []portal.Fault {
 	var kept []portal.Fault
 	for _, fault := range portal.FaultsOf(err) {

@@ -18,14 +18,14 @@ const ordersPath = "/orders"
 type ordersPage struct {
 	page.Base
 	Query   portal.OrderQuery
-	Count   string // of all orders, "" for none
+	Count   string // sentence with the number of all orders, "" for none
 	Filter  template.HTML
-	Problem string        // what is wrong with the address of the page itself
-	Found   string        // what a search found
+	Problem string        // an invalid filter in the page's URL
+	Found   string        // the result of a search, in a sentence
 	Rows    template.HTML // the orders, as items of a list
 	Pager   template.HTML
 	Empty   *page.Empty
-	Export  string // where these orders are offered as a file, "" for none
+	Export  string // URL of the page that exports these orders, "" for none
 }
 
 func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
@@ -57,7 +57,7 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	return h.pages.Render(c, status, "shopper/orders", data)
 }
 
-// atFields keeps of an error the faults that have a field on the page.
+// atFields returns an error with only the faults of the given fields, or nil.
 func atFields(err error, fields ...string) error {
 	kept := faultsAt(err, true, fields)
 	if len(kept) == 0 {
@@ -66,7 +66,7 @@ func atFields(err error, fields ...string) error {
 	return &portal.Error{Kind: portal.Invalid, Faults: kept}
 }
 
-// problem is the sentence of a fault that no field of the page can mend: an edited address.
+// problem returns the sentence for a fault that belongs to no field, such as one caused by an edited URL.
 func (p *ordersPage) problem(err error) string {
 	for _, fault := range faultsAt(err, false, []string{"from", "to"}) {
 		return p.T(fault.Key, fault.Args)
@@ -74,7 +74,7 @@ func (p *ordersPage) problem(err error) string {
 	return ""
 }
 
-// fill makes the strings of the page.
+// fill sets the page's strings.
 func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
 	if found.Total > 0 {
 		p.Count = p.T("orders.count", "Count", found.Total)
@@ -90,7 +90,7 @@ func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
 	}
 }
 
-// neighbour is the address of another page of the same list, "" for no cursor.
+// neighbour returns the URL of an adjacent page of the list, or "" without a cursor.
 func (p *ordersPage) neighbour(cursor string) string {
 	if cursor == "" {
 		return ""
@@ -98,19 +98,19 @@ func (p *ordersPage) neighbour(cursor string) string {
 	return p.at(ordersPath, cursor)
 }
 
-// at is a path for the orders of this list, from a cursor on.
+// at returns a path with this list's filters and the cursor.
 func (p *ordersPage) at(path, cursor string) string {
 	query := p.Query
 	query.Cursor = cursor
 	return listPath(path, query)
 }
 
-// listPath is a path with what a list is asked for, as orderQueryOf reads it.
+// listPath returns a path with the query parameters that orderQueryOf reads.
 func listPath(path string, q portal.OrderQuery) string {
 	return withQuery(path, "period", q.Period, "from", q.From, "to", q.To, "status", q.Status, "search", q.Search, "cursor", q.Cursor)
 }
 
-// empty says why there is nothing, and the way on.
+// empty explains why the list is empty and offers a next step.
 func (p *ordersPage) empty(found portal.OrderPage) page.Empty {
 	q := p.Query
 	switch {
@@ -131,10 +131,10 @@ func (p *ordersPage) empty(found portal.OrderPage) page.Empty {
 	return p.Base.Empty(p.T("orders.none", "Email", p.Email), p.T("orders.storefront", "Shop", p.Shop.Name), p.Shop.StorefrontURL)
 }
 
-// orderPath is where an order's page is.
+// orderPath returns the path of an order's page.
 func orderPath(number string) string { return ordersPath + "/" + url.PathEscape(number) }
 
-// orderQueryOf is what the address of a list asks for.
+// orderQueryOf reads the filters of an order list from the URL.
 func orderQueryOf(c *fiber.Ctx) portal.OrderQuery {
 	return portal.OrderQuery{
 		Period: c.Query("period"), From: c.Query("from"), To: c.Query("to"),

@@ -7,10 +7,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// paced answers a refused code only at a full step of the pace after the request began. Looking for a code
-// takes longer where there is one: without the pace, the time of the answer would show whether an address
-// has an account. The page is rendered within the step, too. A right code is not delayed; its answer shows
-// more than its time.
+// paced delays the answer to a rejected code until a full step of the pace after the request began.
+// Checking a code takes longer if one exists, so without the delay the response time would reveal whether
+// an address has an account. The step covers rendering the page too. A correct code is not delayed: its
+// answer reveals more than its timing does.
 func (h *Handler) paced(next fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		began := time.Now()
@@ -22,8 +22,8 @@ func (h *Handler) paced(next fiber.Handler) fiber.Handler {
 	}
 }
 
-// waitForStep returns at the next full step after a time, or when ctx ends. Without a step it returns at
-// once.
+// waitForStep returns at the next full step after began, or when ctx ends. With a step of 0 it returns
+// immediately.
 func waitForStep(ctx context.Context, began time.Time, step time.Duration) {
 	if step <= 0 {
 		return

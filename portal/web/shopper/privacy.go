@@ -9,26 +9,26 @@ import (
 
 const privacyPath = "/privacy"
 
-// privacyPage shows what the customer agreed to, and takes it back as easily as it was given.
+// privacyPage shows the customer's consents. Withdrawing a consent is as easy as giving it.
 type privacyPage struct {
 	page.Base
-	Form     page.Form // why a choice was not taken over
+	Form     page.Form // holds the error if a choice was not saved
 	Consents []consentChoice
 	History  []consentLine
-	Erasing  string // when the account is going to be erased, in a sentence; "" when it is not
+	Erasing  string // a sentence with the date of the account's deletion, "" if none is scheduled
 }
 
-// consentChoice is one purpose with its one button.
+// consentChoice is one purpose and its button.
 type consentChoice struct {
 	Purpose  portal.Purpose
 	Name     string
-	Sentence string // what is agreed to, word by word
+	Sentence string // the exact sentence that the customer agrees to
 	Version  string // of the sentence
 	State    string
 	Given    bool
 }
 
-// consentLine is one thing that was said.
+// consentLine is one entry of the consent history.
 type consentLine struct{ Text, Wording string }
 
 func (h *Handler) privacy(c *fiber.Ctx, s portal.Shopper) error {
@@ -59,7 +59,7 @@ func (p *privacyPage) choice(said portal.Consent) consentChoice {
 	}
 }
 
-// consentSentence is what a customer agrees to, in the language of the page.
+// consentSentence returns the sentence that a customer agrees to, in the page's language.
 func consentSentence(b page.Base, purpose portal.Purpose) string {
 	return b.T("consent.sentence."+string(purpose), "Shop", b.Shop.Name)
 }
@@ -78,7 +78,7 @@ func (p *privacyPage) line(said portal.Consent) consentLine {
 	return line
 }
 
-// saveConsent takes one choice over: "say" is give or withdraw.
+// saveConsent saves one choice. The form's "say" is "give" or "withdraw".
 func (h *Handler) saveConsent(c *fiber.Ctx, s portal.Shopper) error {
 	purpose := portal.Purpose(c.FormValue("purpose"))
 	sentence := consentSentence(h.base(c, s, "", "privacy.title"), purpose)

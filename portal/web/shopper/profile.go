@@ -13,22 +13,24 @@ import (
 
 const profilePath = "/profile"
 
-// profilePage is the form of who the customer is. Somebody who has just registered is led here first.
+// profilePage is the form for the customer's personal details. A newly registered customer may be sent here
+// first.
 type profilePage struct {
 	page.Base
 	Form    page.Form
 	Version string
-	To      string // where they were going, "" when they came by themselves
-	Later   string // leads on without saving
+	To      string // the customer's destination, "" if they opened the page themselves
+	Later   string // path that continues without saving
 	Tongues []page.Option
-	Stored  []fact // what another window saved meanwhile
+	Stored  []fact // the version that another window has saved since
 	wanted  []string
 }
 
-// Required says whether a field must be filled in: "yes" or "".
+// Required returns "yes" if the field must be filled in, otherwise "".
 func (p profilePage) Required(field string) string { return yes(slices.Contains(p.wanted, field)) }
 
-// Optional says whether a field is to be marked as optional, beside others that are not: "yes" or "".
+// Optional returns "yes" if the field should be marked as optional because others are required, otherwise
+// "".
 func (p profilePage) Optional(field string) string {
 	return yes(len(p.wanted) > 0 && !slices.Contains(p.wanted, field))
 }
@@ -79,8 +81,8 @@ func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, profilePath, "profile.saved")
 }
 
-// showProfile shows the form. After a conflict it holds what was typed, over the state that is stored now,
-// which stands beside it.
+// showProfile shows the form. After a conflict it holds the typed values and the current version number and
+// shows the stored values beside them.
 func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Profile, status int, err error) error {
 	data := profilePage{Base: h.base(c, s, "profile", "profile.title"), Version: profile.Version, wanted: s.RequiredFields()}
 	for _, choice := range data.Languages {
@@ -101,7 +103,7 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Pro
 	data.Form.Labels = data.labels()
 	if status == fiber.StatusConflict {
 		kept := s.Profile()
-		if profile.Company == "" { // not asked for here
+		if profile.Company == "" { // the form does not ask for it
 			kept.Company = ""
 		}
 		data.Version, data.Stored = kept.Version, data.stored(kept)
@@ -128,8 +130,8 @@ func (p *profilePage) stored(kept portal.Profile) []fact {
 	return withValues(facts)
 }
 
-// asksFirst leads somebody who has just come in to the profile, when the shop wants to know more of who
-// registers; to is where they were going.
+// asksFirst returns the path of the profile for a customer who has just signed in, if the shop requires
+// details that are missing. The path includes to, the customer's destination.
 func asksFirst(c *fiber.Ctx, to string) (path portal.LocalPath, asks bool, err error) {
 	if len(gate.Shop(c).RequiredFields) == 0 {
 		return path, false, nil

@@ -10,20 +10,21 @@ import (
 	"postern/portal/web/page"
 )
 
-// requestPage asks the shop for something about an order, or says why it cannot be asked for.
+// requestPage is the form that sends the shop a request about an order, or the reason why no request is
+// possible.
 type requestPage struct {
 	page.Base
 	Form         onceForm
 	Number       string
 	Back, Action string // paths
 	Texts        []string
-	Withdraw     string // where to withdraw from the contract instead, "" where that is not open
+	Withdraw     string // where to withdraw from the contract instead, "" if that is not possible
 	Asks         bool
 	Mark         string
 	Choices      []page.Field
-	Label, Hint  string // of the text
+	Label, Hint  string // of the text field
 	Optional     string // "yes" or ""
-	Send         string // the button
+	Send         string // label of the button
 }
 
 func requestPath(number, kind string) string { return orderPath(number) + "/" + kind }
@@ -36,8 +37,8 @@ func (h *Handler) cancelRequest(c *fiber.Ctx, s portal.Shopper) error {
 	return h.showRequest(c, s, portal.RequestCancel, nil)
 }
 
-// showRequest shows the form, empty or, with an error, as it was sent. Where a link of the feed does it,
-// the order's page has it.
+// showRequest shows the form: empty, or as it was sent if there is an error. If the feed has a link for the
+// action, showRequest redirects to the order's page, which shows that link.
 func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err error) error {
 	number, bad := gate.Param(c, "number")
 	if bad != nil {
@@ -71,7 +72,7 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 	return h.pages.Render(c, status, "shopper/request", data)
 }
 
-// say tells what the request is, and what becomes of goods and money.
+// say sets the texts that explain the request and its consequences for goods and money.
 func (p *requestPage) say(kind string, o portal.OrderView) {
 	p.Texts = append(p.Texts, p.T("request."+kind+".intro", "Shop", p.Shop.Name))
 	p.Send, p.Label, p.Optional = p.T("request."+kind+".send"), p.T("request."+kind+".text"), "yes"
@@ -88,7 +89,7 @@ func (p *requestPage) say(kind string, o portal.OrderView) {
 	}
 }
 
-// fill makes the fields. A form that is shown for the first time is filled by nothing from its address.
+// fill sets the form's fields. Without an error it ignores form values, including those in the URL.
 func (p *requestPage) fill(c *fiber.Ctx, kind string, o portal.OrderView, err error) error {
 	values, lines := map[string]string{}, o.Lines
 	if kind == portal.RequestCancel {
@@ -135,7 +136,7 @@ func (h *Handler) askCancel(c *fiber.Ctx, s portal.Shopper) error {
 	return h.sendRequest(c, s, portal.RequestCancel, s.AskCancel)
 }
 
-// askFor is a use-case that keeps a request.
+// askFor is a use case that saves a request.
 type askFor func(ctx context.Context, r portal.Request) error
 
 func (h *Handler) sendRequest(c *fiber.Ctx, s portal.Shopper, kind string, keep askFor) error {

@@ -9,14 +9,14 @@ import (
 
 const securityPath = "/security"
 
-// securityPage lists where the customer is signed in.
+// securityPage lists the customer's sessions.
 type securityPage struct {
 	page.Base
 	Here   signedInBrowser
 	Others []signedInBrowser
 }
 
-// signedInBrowser is one session in words.
+// signedInBrowser describes one session.
 type signedInBrowser struct{ ID, Device, Seen, Since string }
 
 func (h *Handler) security(c *fiber.Ctx, s portal.Shopper) error {

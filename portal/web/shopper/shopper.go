@@ -1,8 +1,9 @@
-// Package shopper serves the pages of a shop's customers: signing in, orders, addresses, company, devices.
-// It owns their routes, what a form of theirs is called, and the ready strings that their templates show. A
-// handler reads the request, calls one use-case of an actor, and renders or redirects.
+// Package shopper serves the pages of a shop's customers: sign-in, orders, addresses, company, devices. It
+// owns their routes, the names of their form fields, and the strings that their templates show. A handler
+// reads the request, calls one use case of an actor, and renders or redirects.
 //
-// It must not know how a request becomes an actor, what the store is, or which rules the use-cases keep.
+// It must not know how a request becomes an actor, which store is used, or which rules the use cases
+// enforce.
 package shopper
 
 import (
@@ -21,16 +22,16 @@ import (
 type Handler struct {
 	app   *portal.App
 	pages *page.Pages
-	pace  time.Duration // of refused codes; see paced
+	pace  time.Duration // step for answers to rejected codes; see paced
 }
 
-// New returns the pages of an App's customers. Refused codes are answered at full steps of the pace; 0
-// answers them at once.
+// New returns the pages of an App's customers. Rejected codes are answered at full steps of pace; 0 answers
+// them immediately.
 func New(app *portal.App, pages *page.Pages, pace time.Duration) *Handler {
 	return &Handler{app: app, pages: pages, pace: pace}
 }
 
-// Routes are the routes of the customers' pages.
+// Routes returns the routes of the customers' pages.
 func (h *Handler) Routes() []gate.Route {
 	return slices.Concat(
 		h.signInRoutes(), h.orderRoutes(), h.addressRoutes(), h.accountRoutes(), h.stepUpRoutes(), h.dataRightsRoutes(),
@@ -57,13 +58,14 @@ func (h *Handler) accountRoutes() []gate.Route {
 	}
 }
 
-// perLine lets a form have a field for each line of the largest order that a feed can put.
+// perLine allows the form a field for each line of the largest order that a feed can send.
 func perLine(route gate.Route) gate.Route {
 	route.Fields = portal.MaxOrderLines + 20
 	return route
 }
 
-// signedIn gives a handler the customer; without one the site leads to the sign-in page.
+// signedIn passes the signed-in customer to a handler. Without one it returns an error, which the site
+// turns into a redirect to the sign-in page.
 func signedIn(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		shopper, err := gate.Shopper(c)
@@ -74,7 +76,7 @@ func signedIn(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	}
 }
 
-// base prepares a customer's page. The title is the sentence of its key.
+// base prepares a customer's page. title is a message key.
 func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.Base {
 	customer := s.Customer()
 	b := h.pages.Base(c, s.Shop(), &customer)
@@ -83,15 +85,15 @@ func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.B
 	return b
 }
 
-// visitorBase prepares a page of signing in.
+// visitorBase prepares a page of the sign-in.
 func (h *Handler) visitorBase(c *fiber.Ctx, title string) page.Base {
 	b := h.pages.Base(c, gate.Shop(c), nil)
 	b.Solo, b.Title = true, b.T(title)
 	return b
 }
 
-// openBase prepares a page that does not ask who is there: a customer sees it as their own, anyone else as
-// a visitor.
+// openBase prepares a page that anyone may open: a signed-in customer gets the customer's layout, anyone
+// else the visitor's.
 func (h *Handler) openBase(c *fiber.Ctx, title string) (page.Base, error) {
 	s, err := gate.Shopper(c)
 	switch {
@@ -103,10 +105,11 @@ func (h *Handler) openBase(c *fiber.Ctx, title string) (page.Base, error) {
 	return page.Base{}, err
 }
 
-// refused reports an error for which a form is shown again, with what was typed.
+// refused reports whether the error makes a form appear again with the typed values.
 func refused(err error) bool { return err != nil && refusal(err) != 0 }
 
-// refusal is the status of a form that is shown again; 0 for an error that is the site's.
+// refusal returns the status for a form that is shown again, 200 without an error. It returns 0 for an error
+// that the site handles.
 func refusal(err error) int {
 	switch portal.KindOf(err) {
 	case portal.Invalid:
@@ -122,8 +125,7 @@ func refusal(err error) int {
 	return 0
 }
 
-// seeOther ends a form: the browser goes on by GET, so that a reload repeats nothing. The path is one of
-// ours.
+// seeOther redirects after a form by GET, so that a reload repeats nothing. The path must be local.
 func seeOther(c *fiber.Ctx, path string) error {
 	to, err := page.Own(path)
 	if err != nil {
@@ -132,12 +134,12 @@ func seeOther(c *fiber.Ctx, path string) error {
 	return page.SeeOther(c, to)
 }
 
-// done goes on to a page that confirms what was done, by the catalogue's sentence "done." and its name.
+// done redirects to a page that confirms the action with the message "done." + name.
 func done(c *fiber.Ctx, path, name string) error {
 	return seeOther(c, withQuery(path, "done", name))
 }
 
-// withQuery adds names and values in turn to a path; empty values are left out.
+// withQuery adds pairs of names and values to a path. It leaves out empty values.
 func withQuery(path string, pairs ...string) string {
 	query := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {

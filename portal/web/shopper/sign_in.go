@@ -33,14 +33,14 @@ func (h *Handler) signInRoutes() []gate.Route {
 	}
 }
 
-// signInPage asks for the e-mail address.
+// signInPage asks for the email address.
 type signInPage struct {
 	page.Base
 	Form page.Form
-	To   string // where the shopper was going
+	To   string // the shopper's destination
 }
 
-// signIn shows the address field. Who is signed in already goes where they were going.
+// signIn shows the address field. It sends a customer who is already signed in to their destination.
 func (h *Handler) signIn(c *fiber.Ctx) error {
 	if _, err := gate.Shopper(c); err == nil {
 		return page.SeeOther(c, ahead(gate.Shop(c), wished(c)))
@@ -59,7 +59,7 @@ func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 	})
 }
 
-// ask asks for the mail. The answer is the same for every well-formed address.
+// ask requests the sign-in email. The answer is the same for every well-formed address.
 func (h *Handler) ask(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	lang := h.visitorBase(c, "sign_in.title").L.Lang()
@@ -70,7 +70,7 @@ func (h *Handler) ask(c *fiber.Ctx) error {
 	return h.wait(c, pending, "", err)
 }
 
-// askOnceMore asks for another mail to the address this browser asked for before.
+// askOnceMore requests another email for the address that this browser entered before.
 func (h *Handler) askOnceMore(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	if gate.Pending(c) == "" {
@@ -84,7 +84,7 @@ func (h *Handler) askOnceMore(c *fiber.Ctx) error {
 	return h.wait(c, pending, "email.resent", err)
 }
 
-// wait leads to the page that waits for the mail.
+// wait redirects to the page that takes the code.
 func (h *Handler) wait(c *fiber.Ctx, pending portal.Pending, confirmation string, err error) error {
 	if err != nil {
 		return err
@@ -93,13 +93,13 @@ func (h *Handler) wait(c *fiber.Ctx, pending portal.Pending, confirmation string
 	return seeOther(c, withQuery(codePath, "to", c.FormValue("to"), "asked", "yes", "lang", c.FormValue("lang"), "done", confirmation))
 }
 
-// codePage waits for the mail: it names the address and takes the code.
+// codePage shows the masked address and takes the code from the email.
 type codePage struct {
 	page.Base
 	Form   page.Form
 	Masked string
 	To     string
-	Back   string // to the address field
+	Back   string // path of the address field
 }
 
 func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, nil) }
@@ -109,7 +109,7 @@ func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 	if !known && c.Query("asked") != "" && !gate.HasBrowser(c) {
 		return h.showSignIn(c, fiber.StatusUnprocessableEntity, &portal.Error{Kind: portal.Invalid, Key: "sign_in.no_cookies"})
 	}
-	if !known { // who has signed in meanwhile, in another tab, is led on from there
+	if !known { // signIn also handles a customer who has signed in from another tab in the meantime
 		return seeOther(c, withQuery(signInPath, "to", c.FormValue("to"), "lang", c.FormValue("lang")))
 	}
 	b := h.visitorBase(c, "sign_in.code.title")
@@ -128,7 +128,7 @@ func (h *Handler) enterCode(c *fiber.Ctx) error {
 	return enter(c, in, err)
 }
 
-// enter lets the customer in and goes where they were going.
+// enter starts the session and redirects to the customer's destination.
 func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
 	if err != nil {
 		return err
@@ -144,8 +144,8 @@ func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
 	return page.SeeOther(c, path)
 }
 
-// signOut ends the session. The browser's cookie stays: it opens nothing and tells a known browser from a
-// strange one.
+// signOut ends the session. The browser's cookie stays: it grants no access and only tells a known browser
+// from an unknown one.
 func (h *Handler) signOut(c *fiber.Ctx) error {
 	shopper, err := gate.Shopper(c)
 	if err == nil {

@@ -21,9 +21,9 @@ func (h *Handler) stepUpRoutes() []gate.Route {
 	}
 }
 
-// fresh gives a handler a customer who entered a code a short while ago; anyone else is led to the page
-// that asks for one. The page of such a form and the form itself have one path, since that is where the
-// code leads back to.
+// fresh passes a customer who entered a code recently to a handler and redirects anyone else to the page
+// that asks for a code. A form and its page share one path, since that is where the customer returns after
+// entering the code.
 func fresh(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	return signedIn(func(c *fiber.Ctx, s portal.Shopper) error {
 		if !s.Fresh() {
@@ -33,12 +33,12 @@ func fresh(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	})
 }
 
-// confirmPage asks for a code from the customer's own mailbox.
+// confirmPage asks for a code that was sent to the customer's own mailbox.
 type confirmPage struct {
 	page.Base
 	Form   page.Form
 	Masked string
-	To     string // the page that needs it
+	To     string // the page that requires the code
 	Sent   bool
 }
 
@@ -81,7 +81,7 @@ func (h *Handler) enterConfirm(c *fiber.Ctx, s portal.Shopper) error {
 	return page.SeeOther(c, confirmed(c.FormValue("to")))
 }
 
-// confirmed is where a shopper goes on who has entered the code.
+// confirmed returns the destination after the code has been entered.
 func confirmed(wish string) portal.LocalPath {
 	to, ok := portal.PathOfWish(wish)
 	if !ok {

@@ -8,7 +8,7 @@ import (
 	"postern/portal/web/page"
 )
 
-// unsubscribePage is where the link in a mail of the shop's leads.
+// unsubscribePage opens from the unsubscribe link in the shop's emails.
 type unsubscribePage struct {
 	page.Base
 	Token    string
@@ -26,8 +26,8 @@ func (h *Handler) unsubscribe(c *fiber.Ctx) error {
 	return h.showUnsubscribe(c, purpose, false)
 }
 
-// oneClick takes the consent back, for the button and for mail programs alike (RFC 8058). It answers with a
-// page and no redirect, which mail programs do not follow.
+// oneClick withdraws the consent, for the button and for email programs (RFC 8058). It answers with a page
+// because email programs do not follow redirects.
 func (h *Handler) oneClick(c *fiber.Ctx) error {
 	purpose, err := gate.Visitor(c).Unsubscribe(c.UserContext(), c.Params("token"))
 	if err != nil {

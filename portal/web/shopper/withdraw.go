@@ -26,27 +26,27 @@ func (h *Handler) withdrawRoutes() []gate.Route {
 	}
 }
 
-// withdrawPage takes a statement from anyone: who is signed in finds name and address filled in.
+// withdrawPage takes a statement from anyone. For a signed-in customer the name and address are filled in.
 type withdrawPage struct {
 	page.Base
 	Form page.Form
 }
 
-// confirmWithdrawalPage repeats the statement and has the one button that sends it.
+// confirmWithdrawalPage repeats the statement and has a single button that sends it.
 type confirmWithdrawalPage struct {
 	page.Base
 	Facts  []portal.StatementFact
 	Action string
-	Again  string        // where the first step shows the statement once more, to be changed
-	Kept   []page.Hidden // the statement, and the id that makes two of these forms one
+	Again  string        // path of the first step, which shows the statement again for editing
+	Kept   []page.Hidden // the statement, and the ID that prevents a second submission
 }
 
-// withdrawnPage is the receipt.
+// withdrawnPage confirms receipt.
 type withdrawnPage struct {
 	page.Base
 	portal.WithdrawalReceipt
 	Facts []portal.StatementFact
-	Order string // path of the order's page, "" for who came without signing in
+	Order string // path of the order's page, "" for a visitor
 }
 
 func (h *Handler) withdraw(c *fiber.Ctx) error {
@@ -72,20 +72,19 @@ func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]strin
 	return h.pages.Render(c, status, "shopper/withdraw", withdrawPage{Base: b, Form: form})
 }
 
-// statement reads the statement as the form or the confirmation's hidden fields bring it.
+// statement reads the statement from the form or from the confirmation's hidden fields.
 func (h *Handler) statement(c *fiber.Ctx, b page.Base) portal.Statement {
 	return portal.Statement{
 		Name: c.FormValue("name"), Number: c.FormValue("number"), Email: c.FormValue("email"), Goods: c.FormValue("goods"), Lang: b.L.Lang(),
 	}
 }
 
-// again is the path of a first step, for who comes back from the second to change what was stated.
+// again returns the path of a first step for a customer who returns from the second to edit the statement.
 func again(path string) string { return path + "/?again=yes" }
 
 func isAgain(c *fiber.Ctx) bool { return c.Query("again") != "" }
 
-// mendWithdraw shows the form again, with what is to be mended if there is an error; any other error is the
-// site's.
+// mendWithdraw shows the form again with the faults of err, if any. It returns any other error to the site.
 func (h *Handler) mendWithdraw(c *fiber.Ctx, err error) error {
 	if status := refusal(err); status != 0 {
 		return h.showWithdraw(c, status, page.Values(c, "name", "number", "email", "goods"), err)
@@ -93,7 +92,8 @@ func (h *Handler) mendWithdraw(c *fiber.Ctx, err error) error {
 	return err
 }
 
-// stateWithdrawal is the first step: the statement is checked and shown for confirmation. Nothing is kept.
+// stateWithdrawal is the first step: it checks the statement and shows it for confirmation. It stores
+// nothing.
 func (h *Handler) stateWithdrawal(c *fiber.Ctx) error {
 	if isAgain(c) {
 		return h.mendWithdraw(c, nil)
@@ -113,7 +113,7 @@ func (h *Handler) stateWithdrawal(c *fiber.Ctx) error {
 	})
 }
 
-// confirmWithdrawal is the second: the statement is received, whatever order it is about.
+// confirmWithdrawal is the second step: it accepts the statement, whichever order it is about.
 func (h *Handler) confirmWithdrawal(c *fiber.Ctx) error {
 	b, err := h.openBase(c, "withdraw.done.title")
 	if err != nil {

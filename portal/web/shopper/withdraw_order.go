@@ -12,31 +12,30 @@ import (
 	"postern/portal/web/page"
 )
 
-// withdrawOrderPage takes a statement about one order from its customer, who is asked for nothing that is
-// known.
+// withdrawOrderPage takes a statement about one of the customer's orders and asks only for missing details.
 type withdrawOrderPage struct {
 	page.Base
 	Form          page.Form
 	Order         portal.OrderView
 	Note          withdrawalNote
 	Path, Action  string
-	Name, Mark    string // the name, "" to ask for it; what the lines were
+	Name, Mark    string // Name is "" to ask for it; Mark identifies the state of the lines
 	Choices       []page.Field
-	Takes, Choose bool // a statement can be sent; about parts, too
+	Takes, Choose bool // a statement can be sent; it can cover only some lines
 }
 
-// maxPieces is up to how many pieces of a line each number is a choice.
+// maxPieces is the largest quantity for which the list offers each number of pieces.
 const maxPieces = 50
 
-// withdrawalNote is what the order's page says of the right of withdrawal.
+// withdrawalNote is the order page's text about the right of withdrawal.
 type withdrawalNote struct {
 	Texts    []string
 	Excluded []string
-	Path     string // where to withdraw, "" where nothing is offered
-	Late     string // where to withdraw though the time is over, "" unless it is
+	Path     string // path of the withdrawal form, "" if none is offered
+	Late     string // path of the withdrawal form after the period has ended, otherwise ""
 }
 
-// withdrawal is the note, nil in a shop that does without.
+// withdrawal returns the note, or nil if the shop does not offer withdrawal.
 func (p *orderPage) withdrawal() *withdrawalNote {
 	if p.Order.Withdrawal == nil {
 		return nil
@@ -74,7 +73,7 @@ func noteOf(b page.Base, o portal.OrderView) withdrawalNote {
 	return note
 }
 
-// excludedLines tells of each line that cannot be withdrawn from, and why.
+// excludedLines returns a sentence for each line that is excluded from withdrawal, with the reason.
 func excludedLines(b page.Base, o portal.OrderView) []string {
 	var lines []string
 	for _, l := range o.Lines {
@@ -109,7 +108,7 @@ func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, 
 	}
 	data.Note = noteOf(data.Base, order)
 	if !data.Takes {
-		err = nil // the note says why
+		err = nil // the note gives the reason
 	}
 	if bad := data.fill(c, err); bad != nil {
 		return bad
@@ -117,7 +116,7 @@ func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, 
 	return h.pages.Render(c, status, "shopper/withdraw-order", data)
 }
 
-// fill makes the fields of the lines that can be chosen.
+// fill adds the fields for the lines that the customer can choose.
 func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 	values := page.Values(c, "name")
 	for i := range p.Order.Lines {
@@ -142,7 +141,7 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 
 func lineField(place int) string { return "line/" + strconv.Itoa(place) }
 
-// quantities are the choices of a line: none, each number of pieces, and all of it.
+// quantities returns the choices for a line: none, each number of pieces, and the full quantity.
 func quantities(b page.Base, l portal.Line) []page.Option {
 	options := []page.Option{{Value: "", Label: b.T("withdraw.none")}}
 	if n, err := strconv.Atoi(l.Quantity.String()); err == nil && n <= maxPieces {
@@ -153,10 +152,10 @@ func quantities(b page.Base, l portal.Line) []page.Option {
 	return append(options, page.Option{Value: l.Quantity.String(), Label: b.T("withdraw.all", "Quantity", b.Decimal(l.Quantity))})
 }
 
-// partsAction is the value of the button that withdraws from what is chosen only.
+// partsAction is the value of the button that withdraws only from the chosen items.
 const partsAction = "parts"
 
-// chosenOf reads what was chosen; fields of lines that the order does not have are not looked at.
+// chosenOf reads the chosen quantities. It ignores fields for lines that the order does not have.
 func chosenOf(c *fiber.Ctx, s portal.Shopper, lang string) (portal.WithdrawalChoice, error) {
 	number, err := gate.Param(c, "number")
 	if err != nil {
@@ -177,7 +176,7 @@ func chosenOf(c *fiber.Ctx, s portal.Shopper, lang string) (portal.WithdrawalCho
 	return made, err
 }
 
-// mendWithdrawOrder shows the order's form again; any other error is the site's.
+// mendWithdrawOrder shows the order's form again. It returns any other error to the site.
 func (h *Handler) mendWithdrawOrder(c *fiber.Ctx, s portal.Shopper, err error) error {
 	if status := refusal(err); status != 0 {
 		return h.showWithdrawOrder(c, s, status, err)
@@ -185,7 +184,7 @@ func (h *Handler) mendWithdrawOrder(c *fiber.Ctx, s portal.Shopper, err error) e
 	return err
 }
 
-// chooseWithdrawal is the first step of who is signed in.
+// chooseWithdrawal is the first step for a signed-in customer.
 func (h *Handler) chooseWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
 	if isAgain(c) {
 		return h.withdrawOrder(c, s)
@@ -212,7 +211,7 @@ func (h *Handler) chooseWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
 	return h.pages.Render(c, fiber.StatusOK, "shopper/withdraw-confirm", data)
 }
 
-// confirmOrderWithdrawal is the second.
+// confirmOrderWithdrawal is the second step for a signed-in customer.
 func (h *Handler) confirmOrderWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
 	b := h.base(c, s, "orders", "withdraw.done.title")
 	made, err := chosenOf(c, s, b.L.Lang())
