@@ -12,7 +12,7 @@ type Field struct {
 	Hint, Fault     string
 	Value           string
 	Mark            string // beside the label, such as "(optional)"
-	Type            string // of the input, such as "text"; "checkbox" has the value "yes" or none; "textarea" has several lines
+	Type            string // such as "text", "checkbox" ("yes" or no value) or "textarea"
 	Autocomplete    string
 	InputMode       string
 	Capitals        string // autocapitalize

@@ -33,7 +33,7 @@ type Pages struct {
 	icons     icons
 	files     files
 	money     map[string]func() *money.Formatter // by language, created on first use
-	broken    map[string][]byte                  // by language: the page for internal errors, rendered in advance
+	broken    map[string][]byte                  // by language: the page for internal errors
 	buffers   sync.Pool                          // of *bytes.Buffer, for rendering
 	brands    sync.Map                           // accent -> brand
 }

@@ -66,7 +66,7 @@ type exportPage struct {
 	page.Base
 	Data string // path of the full export
 	CSV  string // path of the orders as CSV
-	Part bool // the orders come from a filtered list
+	Part bool   // the orders come from a filtered list
 }
 
 func (h *Handler) export(c *fiber.Ctx, s portal.Shopper) error {

@@ -1,8 +1,8 @@
-// Package webtest is for tests: a browser without scripts (cookies, forms, redirects, selectors), which
-// talks to the site in this process or to any base URL, and a whole portal to point it at, with a mailbox
-// in memory, a worker moved by hand and a clock that can be set.
+// Package webtest is for tests. It has a browser without scripts (cookies, forms, redirects, selectors),
+// which uses the site in this process or at any base URL, and a complete portal to use it on, with a
+// mailbox in memory, a worker that the test runs, and a clock that it sets.
 //
-// It must not reach around what it tests: it knows the site by HTTP alone.
+// It must not bypass what it tests: it knows the site only through HTTP.
 package webtest
 
 import (
@@ -14,20 +14,20 @@ import (
 	"testing"
 )
 
-// maxRedirects is how many redirects in a row a Browser follows.
+// maxRedirects is the number of consecutive redirects that a Browser follows.
 const maxRedirects = 10
 
-// Browser is one browser: a cookie jar and the page last shown. It is used by one goroutine; any number of
-// them may run side by side. What goes wrong is an error of the test, and then the Page has the status 0.
+// Browser is one browser: a cookie jar and the page last shown. Each is for one goroutine; any number may
+// run in parallel. A failed request is an error of the test and gives a Page with the status 0.
 type Browser struct {
-	Header http.Header // sent with every request
+	Header http.Header // added to every request
 	Page   *Page       // last shown
 	t      testing.TB
 	client *http.Client
 	base   *url.URL
 }
 
-// NewBrowser returns a fresh browser for the site at base. The transport is Serve's, or nil for the network.
+// NewBrowser returns a new browser for the site at base. transport is Serve's, or nil for the network.
 func NewBrowser(t testing.TB, base string, transport http.RoundTripper) *Browser {
 	t.Helper()
 	address, err := url.Parse(base)
@@ -45,7 +45,7 @@ func NewBrowser(t testing.TB, base string, transport http.RoundTripper) *Browser
 	}
 }
 
-// Request is a request as it is to be sent: Path is a path or a URL, Header is added to the browser's own.
+// Request is a request to send unchanged. Path is a path or a URL. Header is added to the browser's own.
 type Request struct {
 	Method string // "" for GET
 	Path   string
@@ -53,7 +53,7 @@ type Request struct {
 	Body   string
 }
 
-// Send sends one request as it is, without following a redirect. A header that is given as "" is not sent.
+// Send sends one request unchanged and follows no redirect. It omits a header whose value is "".
 func (b *Browser) Send(r Request) *Page {
 	b.t.Helper()
 	request, err := http.NewRequest(r.Method, b.resolve(r.Path).String(), strings.NewReader(r.Body))
@@ -75,7 +75,7 @@ func (b *Browser) Send(r Request) *Page {
 	return b.show(request)
 }
 
-// show sends the request and reads the answer into the browser's page.
+// show sends the request and makes the response the browser's page.
 func (b *Browser) show(request *http.Request) *Page {
 	b.t.Helper()
 	b.Page = &Page{t: b.t, URL: request.URL}
@@ -94,7 +94,7 @@ func (b *Browser) show(request *http.Request) *Page {
 	return b.Page
 }
 
-// Get goes to a path as if its address was typed, and follows redirects.
+// Get opens a path as if it was typed into the address bar, and follows redirects.
 func (b *Browser) Get(path string) *Page {
 	b.t.Helper()
 	return b.follow(b.Send(Request{Path: path, Header: map[string]string{
@@ -102,7 +102,7 @@ func (b *Browser) Get(path string) *Page {
 	}}))
 }
 
-// Post sends form fields as a form of the site's own does, and follows redirects.
+// Post sends form fields as one of the site's own forms does, and follows redirects.
 func (b *Browser) Post(path string, fields url.Values) *Page {
 	b.t.Helper()
 	return b.follow(b.Send(Request{Method: http.MethodPost, Path: path, Body: fields.Encode(), Header: map[string]string{
@@ -111,8 +111,7 @@ func (b *Browser) Post(path string, fields url.Values) *Page {
 	}}))
 }
 
-// follow goes on by GET as long as the answer is a redirect on this site. It stops at one to another site,
-// which is then the page.
+// follow follows redirects by GET within the site. A redirect to another site becomes the page.
 func (b *Browser) follow(page *Page) *Page {
 	b.t.Helper()
 	for range maxRedirects {
@@ -138,7 +137,7 @@ func (b *Browser) resolve(path string) *url.URL {
 	return b.base.ResolveReference(target)
 }
 
-// Cookie is the value of a cookie that the site set, "" when the browser has none of that name.
+// Cookie returns the value of a cookie that the site set, or "".
 func (b *Browser) Cookie(name string) string {
 	for _, cookie := range b.client.Jar.Cookies(b.base) {
 		if cookie.Name == name {
@@ -148,14 +147,14 @@ func (b *Browser) Cookie(name string) string {
 	return ""
 }
 
-// SetCookie plants a cookie, as an attacker would or to bring back an old one.
+// SetCookie sets a cookie, as an attacker would, or restores an old one.
 func (b *Browser) SetCookie(name, value string) {
 	b.client.Jar.SetCookies(b.base, []*http.Cookie{{
 		Name: name, Value: value, Path: "/", Secure: b.base.Scheme == "https",
 	}})
 }
 
-// RefuseCookies makes the browser keep no cookie, as one does whose owner blocks them.
+// RefuseCookies makes the browser reject all cookies, as if the user had blocked them.
 func (b *Browser) RefuseCookies() { b.client.Jar = noJar{} }
 
 // noJar is a cookie jar that stays empty.

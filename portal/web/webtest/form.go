@@ -9,10 +9,9 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// Submit fills in the form that the selector finds on the page last shown, as a person would, and sends it:
-// fields keep what the page put into them, the first submit button with a name is pressed. A value for a
-// field that the form does not have is an error of the test. To press another button, give its name and
-// value.
+// Submit fills in the matching form on the current page as a person would, and sends it. Fields keep the
+// page's values, and the first named submit button is pressed. A value for a field that the form does not
+// have is an error of the test. To press another button, pass its name and value.
 func (b *Browser) Submit(selector string, values map[string]string) *Page {
 	b.t.Helper()
 	if b.Page == nil || !b.Page.Has(selector) {
@@ -35,7 +34,7 @@ func (b *Browser) Submit(selector string, values map[string]string) *Page {
 	return b.Get(path + "?" + fields.Encode())
 }
 
-// Follow clicks the first link that the selector finds.
+// Follow opens the first matching link.
 func (b *Browser) Follow(selector string) *Page {
 	b.t.Helper()
 	if b.Page == nil || b.Page.Attr(selector, "href") == "" {
@@ -60,7 +59,7 @@ func hasField(form *goquery.Selection, name string) bool {
 	return found
 }
 
-// filled is what the form would send if nobody touched it.
+// filled returns the fields that the form would send unchanged.
 func filled(form *goquery.Selection) url.Values {
 	fields := url.Values{}
 	pressed := false

@@ -7,27 +7,27 @@ import (
 	"sync"
 )
 
-// Log keeps all that is logged, to be searched for what must not be in it. It is safe for concurrent use.
+// Log keeps the entire log, so that a test can search it for secrets. It is safe for concurrent use.
 type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-// Write makes it an io.Writer.
+// Write implements io.Writer.
 func (l *Log) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(line)
 }
 
-// String is everything logged, JSON lines.
+// String returns the entire log as JSON lines.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// LogOf is what was logged of the request that the page answers.
+// LogOf returns the log lines of the request that produced the page.
 func (i *Installation) LogOf(page *Page) string {
 	var found strings.Builder
 	for line := range strings.Lines(i.Log.String()) {
@@ -38,7 +38,7 @@ func (i *Installation) LogOf(page *Page) string {
 	return found.String()
 }
 
-// Logger logs into it, from the level Debug on.
+// Logger returns a logger that writes to l, from level Debug up.
 func (l *Log) Logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

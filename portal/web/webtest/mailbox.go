@@ -10,14 +10,14 @@ import (
 	"postern/mail"
 )
 
-// Mailbox is a mail server that keeps everything. It is safe for concurrent use.
+// Mailbox is a mail server that keeps every message. It is safe for concurrent use.
 type Mailbox struct {
 	mu       sync.Mutex
 	messages []mail.Message
 	fault    error
 }
 
-// Connect makes it a mail.Sender.
+// Connect implements mail.Sender.
 func (m *Mailbox) Connect(context.Context) (mail.Conn, error) { return mailboxConn{m}, nil }
 
 type mailboxConn struct{ mailbox *Mailbox }
@@ -34,14 +34,14 @@ func (c mailboxConn) Send(_ context.Context, message mail.Message) error {
 
 func (mailboxConn) Close() error { return nil }
 
-// Refuse makes every further message fail with fault (a *mail.Failure); nil ends that.
+// Refuse makes every further message fail with fault (a *mail.Failure). nil accepts messages again.
 func (m *Mailbox) Refuse(fault error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fault = fault
 }
 
-// All are the messages in the order they came; with addresses, those to them only.
+// All returns the messages in the order of arrival. With addresses it returns only the messages to those.
 func (m *Mailbox) All(to ...string) []mail.Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -50,7 +50,7 @@ func (m *Mailbox) All(to ...string) []mail.Message {
 	})
 }
 
-// Last is the last message to an address, the zero Message when there is none.
+// Last returns the last message to an address, or the zero Message.
 func (m *Mailbox) Last(to string) mail.Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -67,10 +67,10 @@ var (
 	codeShape = regexp.MustCompile(`(?m)^\s*([0-9A-HJKMNP-TV-Z]{4}[- ]?[0-9A-HJKMNP-TV-Z]{4})\s*$`)
 )
 
-// LinkIn is the sign-in link in a message's text, "" when there is none.
+// LinkIn returns the sign-in link in a message's text, or "".
 func LinkIn(message mail.Message) string { return linkShape.FindString(message.Text) }
 
-// CodeIn is the sign-in code that stands on a line of its own in a message's text, "" when there is none.
+// CodeIn returns the sign-in code that has its own line in a message's text, or "".
 func CodeIn(message mail.Message) string {
 	found := codeShape.FindStringSubmatch(message.Text)
 	if found == nil {

@@ -9,18 +9,18 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// Page is an answer. Selectors are CSS.
+// Page is a response. Selectors are CSS.
 type Page struct {
 	Status  int
 	Header  http.Header
 	Body    string
 	URL     *url.URL       // of the request
-	Cookies []*http.Cookie // that it set
+	Cookies []*http.Cookie // that the response set
 	t       testing.TB
 	parsed  *goquery.Document
 }
 
-// Redirect is where the answer leads, if it is a redirect.
+// Redirect returns the target of a redirect.
 func (p *Page) Redirect() (*url.URL, bool) {
 	location := ""
 	if p.Status/100 == 3 {
@@ -33,7 +33,7 @@ func (p *Page) Redirect() (*url.URL, bool) {
 	return p.URL.ResolveReference(target), true
 }
 
-// Want makes it an error of the test when the status is another, and shows the page then.
+// Want reports an error with the page if the status differs.
 func (p *Page) Want(status int) *Page {
 	if p.t == nil {
 		return p
@@ -48,18 +48,18 @@ func (p *Page) Want(status int) *Page {
 // Has reports whether an element matches.
 func (p *Page) Has(selector string) bool { return p.find(selector).Length() > 0 }
 
-// Text is the text of the first element that matches, white space collapsed; "" when none does.
+// Text returns the text of the first matching element with white space collapsed, or "".
 func (p *Page) Text(selector string) string { return collapse(p.find(selector).First().Text()) }
 
-// Texts are the texts of all elements that match.
+// Texts returns the texts of all matching elements.
 func (p *Page) Texts(selector string) []string {
 	return p.find(selector).Map(func(_ int, element *goquery.Selection) string { return collapse(element.Text()) })
 }
 
-// Attr is an attribute of the first element that matches; "" when none does or it lacks the attribute.
+// Attr returns an attribute of the first matching element, or "" without the element or the attribute.
 func (p *Page) Attr(selector, name string) string { return p.find(selector).First().AttrOr(name, "") }
 
-// Attrs are an attribute of all elements that match and have it.
+// Attrs returns an attribute of all matching elements that have it.
 func (p *Page) Attrs(selector, name string) []string {
 	return p.find(selector).Filter("[" + name + "]").Map(func(_ int, element *goquery.Selection) string {
 		return element.AttrOr(name, "")
@@ -68,7 +68,7 @@ func (p *Page) Attrs(selector, name string) []string {
 
 func (p *Page) find(selector string) *goquery.Selection {
 	if p.parsed == nil {
-		// The parser of HTML5 accepts any text; only reading can fail, and a string's cannot.
+		// The HTML5 parser accepts any text, and reading from a string cannot fail.
 		p.parsed, _ = goquery.NewDocumentFromReader(strings.NewReader(p.Body))
 	}
 	return p.parsed.Find(selector)

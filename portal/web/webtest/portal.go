@@ -14,7 +14,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// Installation is a whole portal in this process: the site over a fresh store, with everything behind it.
+// Installation is a complete portal in this process: the site, the worker and the dispatcher over an empty
+// store.
 type Installation struct {
 	App     *portal.App
 	Engine  storage.Engine
@@ -24,21 +25,21 @@ type Installation struct {
 	Way     *Way
 	t       testing.TB
 	worker  portal.Worker
-	turn    sync.Mutex // to deliver: who has had it finds every mail of before handed over
+	turn    sync.Mutex // held while delivering: after locking it, all earlier emails have been handed over
 	outbox  *mail.Dispatcher
 }
 
-// Start is what the clock of an Installation shows first.
+// Start returns the initial time of an Installation's clock.
 func Start() time.Time { return time.Date(2026, time.March, 5, 9, 0, 0, 0, time.UTC) }
 
-// Portal stands up a portal with these shops, or with Bookshop. It believes X-Forwarded-For of a
-// request, so that a test can come from any address.
+// Portal starts a portal with these shops, or with Bookshop. It trusts X-Forwarded-For, so that a test can
+// send requests from any address.
 func Portal(t testing.TB, shops ...Shop) *Installation {
 	t.Helper()
 	return PortalOver(t, storagetest.Open(t, portal.Collections()...), shops...)
 }
 
-// PortalOver is Portal over a given store, which may be one that counts or fails.
+// PortalOver is Portal with a given store, such as one that counts operations or fails.
 func PortalOver(t testing.TB, engine storage.Engine, shops ...Shop) *Installation {
 	t.Helper()
 	i := &Installation{Engine: engine, Mailbox: &Mailbox{}, Clock: storagetest.NewClock(Start()), Log: &Log{}, t: t}
@@ -60,7 +61,7 @@ func PortalOver(t testing.TB, engine storage.Engine, shops ...Shop) *Installatio
 	return i
 }
 
-// Browser returns a fresh browser at the first shop's portal.
+// Browser returns a new browser for the first shop's portal.
 func (i *Installation) Browser() *Browser {
 	i.t.Helper()
 	shops, err := i.App.Shops(i.t.Context())
@@ -70,13 +71,13 @@ func (i *Installation) Browser() *Browser {
 	return NewBrowser(i.t, shops[0].BaseURL, i.Way)
 }
 
-// BrowserAt returns a fresh browser at another base URL.
+// BrowserAt returns a new browser for another base URL.
 func (i *Installation) BrowserAt(base string) *Browser {
 	i.t.Helper()
 	return NewBrowser(i.t, base, i.Way)
 }
 
-// Work lets the worker do what is due and the dispatcher hand over the mails that are.
+// Work runs the due jobs and sends the due emails.
 func (i *Installation) Work() {
 	i.t.Helper()
 	if _, err := i.worker.Once(i.t.Context()); err != nil {
@@ -85,7 +86,7 @@ func (i *Installation) Work() {
 	i.Deliver()
 }
 
-// Deliver lets the dispatcher do one round.
+// Deliver runs one round of the dispatcher.
 func (i *Installation) Deliver() {
 	i.t.Helper()
 	i.turn.Lock()
@@ -95,7 +96,7 @@ func (i *Installation) Deliver() {
 	}
 }
 
-// Key makes an API key of a shop.
+// Key creates an API key for a shop.
 func (i *Installation) Key(shop string) string {
 	i.t.Helper()
 	key, err := i.App.Operator().CreateKey(i.t.Context(), shop, "test")
@@ -105,7 +106,7 @@ func (i *Installation) Key(shop string) string {
 	return key
 }
 
-// Put gives the API a document as a feed does, by PUT, and returns the answer.
+// Put sends a document to the API by PUT, as a feed does, and returns the response.
 func (i *Installation) Put(key, path, document string) *Page {
 	i.t.Helper()
 	return i.Browser().Send(Request{Method: http.MethodPut, Path: path, Body: document, Header: map[string]string{
@@ -113,8 +114,8 @@ func (i *Installation) Put(key, path, document string) *Page {
 	}})
 }
 
-// SignIn signs the browser in by a link, as a person does it: asks for it, opens the mail, presses the
-// button.
+// SignIn signs the browser in by link as a person does: it requests the link, opens the email and presses
+// the button.
 func (i *Installation) SignIn(b *Browser, email string) *Page {
 	i.t.Helper()
 	b.Get("/sign-in").Want(http.StatusOK)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Way is the way to a site that Serve runs. Whatever host a request is for, it goes to the site, and https
-// goes there as if a proxy had taken the TLS off.
+// Way is the transport to a site that Serve runs. It sends requests for any host to the site, and treats
+// https as if a proxy had terminated TLS.
 type Way struct {
 	*http.Transport
 	Addr string // of the listener, for requests written by hand
@@ -53,7 +53,7 @@ func Serve(t testing.TB, site Site) *Way {
 	return &Way{Transport: transport, Addr: listener.Addr().String()}
 }
 
-// firstAccept is a listener that tells when it is first asked for a connection.
+// firstAccept is a listener that signals the first call of Accept.
 type firstAccept struct {
 	net.Listener
 	once   sync.Once
@@ -66,7 +66,7 @@ func (l *firstAccept) Accept() (net.Conn, error) {
 	return l.Listener.Accept()
 }
 
-// FreeAddress returns an address on this machine on which nobody listens.
+// FreeAddress returns an address of this machine that nothing listens on.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -4,17 +4,17 @@ import (
 	"postern/portal"
 )
 
-// Shop is a shop to be made.
+// Shop describes a shop to create.
 type Shop struct {
 	ID       string
 	Settings portal.ShopSettings
 }
 
-// Bookshop is the shop of a Portal that is told of none: on https, with a storefront, open to everyone with
-// an e-mail address. A test changes what it needs otherwise.
+// Bookshop returns the default shop of a Portal: on https, with a storefront, and open to anyone with an
+// email address. Tests change its settings as needed.
 func Bookshop() Shop { return NewShop("main", "https://account.shop.test") }
 
-// NewShop is a shop like Bookshop under another id and base URL.
+// NewShop returns a shop like Bookshop with another ID and base URL.
 func NewShop(id, base string) Shop {
 	return Shop{ID: id, Settings: portal.ShopSettings{
 		Name: new("Bookshop"), BaseURL: &base, StorefrontURL: new("https://www.shop.test/"),

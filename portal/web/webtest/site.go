@@ -8,7 +8,7 @@ import (
 	"postern/templates/i18n"
 )
 
-// site is the site of the installation.
+// site returns the installation's site.
 func (i *Installation) site() *web.Site {
 	i.t.Helper()
 	site, err := web.New(web.Config{
@@ -21,7 +21,7 @@ func (i *Installation) site() *web.Site {
 	return site
 }
 
-// composer writes the installation's mails as they are really sent.
+// composer composes the installation's emails as in production.
 func (i *Installation) composer() mail.Composer {
 	i.t.Helper()
 	catalogue, err := i18n.Load()

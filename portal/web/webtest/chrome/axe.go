@@ -11,15 +11,15 @@ import (
 //go:embed axe/axe.min.js
 var axeSource string
 
-// Violation is a rule of accessibility that an element of the page breaks.
+// Violation is an accessibility rule that an element of the page breaks.
 type Violation struct {
 	Rule     string // axe-core's name of it
 	Selector string // of the element
-	Help     string // what the rule asks for
+	Help     string // what the rule requires
 	Detail   string // what is wrong with this element
 }
 
-// String is one line for a message.
+// String returns a single line for a message.
 func (v Violation) String() string {
 	return fmt.Sprintf("%s at %s: %s (%s)", v.Rule, v.Selector, v.Help, v.Detail)
 }
@@ -32,11 +32,10 @@ const axeRun = `axe.run(document, {
 	Rule: rule.id, Help: rule.help, Selector: node.target.flat().join(" "), Detail: node.failureSummary,
 }))))`
 
-// Axe checks the page against WCAG 2.0, 2.1 and 2.2, levels A and AA, and the best practices that axe-core
-// knows.
+// Axe checks the page against WCAG 2.0, 2.1 and 2.2, levels A and AA, and axe-core's best practices.
 func (t *Tab) Axe() []Violation {
 	t.t.Helper()
-	// Given by the debugger, the script needs no leave of the page's content policy, which stays in force.
+	// A script run by the debugger is exempt from the page's content security policy, which stays in force.
 	if Evaluate[string](t, "typeof window.axe") == "undefined" {
 		Evaluate[bool](t, axeSource+"\n;true")
 	}

@@ -1,9 +1,9 @@
-// Package chrome is for tests: a real Chromium, without a window, that is driven as a person drives it: it
-// goes to addresses, clicks, types, and says what is on the page. It watches over every page it shows, and
-// a test fails when one writes an error to the console, breaks its own content policy, or asks another host
-// for anything. It runs axe-core (MPL-2.0, its licence is beside it) over a page and takes pictures.
+// Package chrome is for tests. It drives a real headless Chromium as a person would: it opens URLs, clicks,
+// types and reads the page. It watches every page and fails the test if one writes an error to the console,
+// violates its own content security policy, or contacts another host. It runs axe-core (MPL-2.0, the
+// licence is next to it) on a page and takes screenshots.
 //
-// It must not know the site it looks at.
+// It must not know the site that it tests.
 package chrome
 
 import (
@@ -17,13 +17,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long one step may take on a busy machine.
+// patience is the time limit for one step on a busy machine.
 const patience = 30 * time.Second
 
-// Chrome is one running browser. Its tabs know nothing of each other; they may be used side by side.
+// Chrome is one running browser. Its tabs share nothing and may be used in parallel.
 type Chrome struct{ ctx context.Context }
 
-// Start runs Debian's Chromium until the test ends. Where there is none the test is skipped, or fails if
+// Start runs Debian's Chromium until the test ends. Without a Chromium the test is skipped, or fails if
 // PORTAL_TEST_REQUIRE is set.
 func Start(t testing.TB) *Chrome {
 	t.Helper()
@@ -45,7 +45,7 @@ func Start(t testing.TB) *Chrome {
 	return &Chrome{ctx: ctx}
 }
 
-// find looks for the browser under the names it goes by.
+// find looks for the browser under its usual names.
 func find(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -61,7 +61,7 @@ func find(t testing.TB) string {
 	return ""
 }
 
-// flags start a browser that calls nobody, and that cannot find any host but this one.
+// flags start a browser that contacts nobody and can resolve no host except this machine.
 func flags(path string) []chromedp.ExecAllocatorOption {
 	return append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(path),

@@ -8,23 +8,23 @@ import (
 	"github.com/chromedp/cdproto/page"
 )
 
-// Look is how a page is shown.
+// Look describes how a page is displayed.
 type Look struct {
-	Width  int // in CSS pixels, 0 for 1280; below 700 it is a phone
+	Width  int // in CSS pixels, 0 for 1280; a phone below 700
 	Dark   bool
 	Print  bool
-	Motion bool // the system does not ask for less motion
+	Motion bool // the system does not ask for reduced motion
 }
 
 const (
 	wide      = 1280
-	phone     = 700 // widths below are a phone's
+	phone     = 700 // smaller widths are phones
 	wideTall  = 900
 	phoneTall = 780
-	sharp     = 2 // dots a CSS pixel, in pictures
+	sharp     = 2 // pixels per CSS pixel in screenshots
 )
 
-// Look shows the page otherwise.
+// Look changes how the page is displayed.
 func (t *Tab) Look(look Look) {
 	t.t.Helper()
 	t.look(look, 1)
@@ -56,8 +56,8 @@ func word(on bool, yes, no string) string {
 	return no
 }
 
-// Screenshot looks at the page and writes the whole of it, as name.png, into the folder that
-// PORTAL_TEST_PICTURES names. Without one it does nothing.
+// Screenshot displays the page with the look and saves all of it as name.png in the folder
+// PORTAL_TEST_PICTURES. If that is not set, Screenshot does nothing.
 func (t *Tab) Screenshot(name string, look Look) {
 	t.t.Helper()
 	folder := os.Getenv("PORTAL_TEST_PICTURES")
@@ -75,13 +75,13 @@ func (t *Tab) Screenshot(name string, look Look) {
 	t.Look(look)
 }
 
-// Overhang is how many CSS pixels the page is wider than the window, 0 for none.
+// Overhang returns by how many CSS pixels the page is wider than the window, or 0.
 func (t *Tab) Overhang() int {
 	t.t.Helper()
 	return max(0, Evaluate[int](t, "document.documentElement.scrollWidth")-t.width)
 }
 
-// PDF is the page as it is printed on A4, to be looked at.
+// PDF returns the page as printed on A4, for viewing.
 func (t *Tab) PDF() []byte {
 	t.t.Helper()
 	const width, height = 210 / 25.4, 297 / 25.4 // inches

@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Evaluate is the value of an expression in JavaScript on the page the tab shows; a promise is waited for.
-// It works on a page whose own scripts are off, too.
+// Evaluate returns the value of a JavaScript expression on the tab's page. It waits for a promise. It also
+// works on a page whose own scripts are disabled.
 func Evaluate[T any](t *Tab, expression string) T {
 	t.t.Helper()
 	return run(t, "evaluate "+shortened(expression), chromedp.Evaluate[T](expression, func(p *runtime.EvaluateParams) {
@@ -25,9 +25,9 @@ func shortened(text string) string {
 	return text
 }
 
-// quote writes a text as JavaScript.
+// quote returns a text as a JavaScript string.
 func quote(text string) string {
-	quoted, _ := json.Marshal(text) // a string always can be
+	quoted, _ := json.Marshal(text) // a string can always be encoded
 	return string(quoted)
 }
 
@@ -37,21 +37,20 @@ func (t *Tab) Has(selector string) bool {
 	return Evaluate[bool](t, "!!document.querySelector("+quote(selector)+")")
 }
 
-// Sees reports whether the first element that matches takes up room on the page.
+// Sees reports whether the first matching element is visible.
 func (t *Tab) Sees(selector string) bool {
 	t.t.Helper()
 	return Evaluate[bool](t, "(e => !!e && e.checkVisibility({visibilityProperty: true}))(document.querySelector("+quote(selector)+"))")
 }
 
-// Text is the text of the first element that matches, as it is seen, white space collapsed; "" when none
-// does.
+// Text returns the visible text of the first matching element with white space collapsed, or "".
 func (t *Tab) Text(selector string) string {
 	t.t.Helper()
 	text := Evaluate[string](t, "document.querySelector("+quote(selector)+")?.innerText ?? ''")
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// Texts are the texts of all elements that match.
+// Texts returns the texts of all matching elements.
 func (t *Tab) Texts(selector string) []string {
 	t.t.Helper()
 	texts := Evaluate[[]string](t, "Array.from(document.querySelectorAll("+quote(selector)+"), e => e.innerText)")
@@ -61,13 +60,13 @@ func (t *Tab) Texts(selector string) []string {
 	return texts
 }
 
-// Attr is an attribute of the first element that matches; "" when none does or it lacks the attribute.
+// Attr returns an attribute of the first matching element, or "" without the element or the attribute.
 func (t *Tab) Attr(selector, name string) string {
 	t.t.Helper()
 	return Evaluate[string](t, "document.querySelector("+quote(selector)+")?.getAttribute("+quote(name)+") ?? ''")
 }
 
-// Value is what stands in a field; "" when there is none.
+// Value returns the value of a field, or "" without the field.
 func (t *Tab) Value(selector string) string {
 	t.t.Helper()
 	return Evaluate[string](t, "document.querySelector("+quote(selector)+")?.value ?? ''")

@@ -16,15 +16,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// storefrontPage is every page of the storefront.
+// storefrontPage is the content of every storefront page.
 const storefrontPage = `<!doctype html><html lang="en"><title>Storefront</title><h1 id="storefront">Storefront</h1></html>`
 
-// nothing is the path of the storefront that answers with no content, so that the page which leads there
-// stays.
+// nothing is a storefront path that answers without content, so that the browser stays on the page with the
+// link.
 const nothing = "/nothing"
 
-// playStorefront answers what is asked of an origin that there is none of: pages, and a drawn picture for
-// each address.
+// playStorefront answers the requests to an origin that does not exist: with pages, and with a generated
+// picture for each address.
 func (t *Tab) playStorefront(origin string) {
 	t.t.Helper()
 	err := chromedp.Listen(t.ctx, func(event any) {
@@ -38,7 +38,7 @@ func (t *Tab) playStorefront(origin string) {
 	call(t, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: origin + "/*"}}})
 }
 
-// answer answers one request. A tab that was closed meanwhile needs no answer, so that errors do not count.
+// answer answers one request. It ignores errors because the tab may have been closed.
 func (t *Tab) answer(asked *fetch.EventRequestPaused) {
 	answer := fetch.FulfillRequestParams{RequestID: asked.RequestID, ResponseCode: http.StatusOK}
 	kind := "image/png"
@@ -56,7 +56,7 @@ func (t *Tab) answer(asked *fetch.EventRequestPaused) {
 	})
 }
 
-// drawn is a small picture, another for each name.
+// drawn returns a small picture that differs for each name.
 func drawn(name string) []byte {
 	const side = 96
 	hash := fnv.New32a()
@@ -74,6 +74,6 @@ func drawn(name string) []byte {
 		}
 	}
 	var file bytes.Buffer
-	_ = png.Encode(&file, picture) // a buffer takes everything
+	_ = png.Encode(&file, picture) // writing to a buffer never fails
 	return file.Bytes()
 }

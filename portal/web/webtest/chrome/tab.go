@@ -14,17 +14,17 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Options say who sits before a Tab.
+// Options describes the user of a Tab.
 type Options struct {
-	Base       string // of the site: http://127.0.0.1:PORT, without a slash at the end
+	Base       string // of the site: http://127.0.0.1:PORT, without a trailing slash
 	Language   string // Accept-Language, "" for "en"
 	NoScripts  bool
 	Look       Look
-	Storefront string // an origin besides the site's that may be asked; it has pictures, one page, and /nothing
+	Storefront string // another origin that pages may contact; it has pictures, one page, and /nothing
 }
 
-// Tab is one page of a browser that has nothing of any other Tab: no cookies, no cache. It is used by one
-// goroutine, that of its test. What cannot be done ends the test.
+// Tab is one page of a browser. It shares no cookies or cache with other tabs. It is for one goroutine,
+// that of its test. A step that fails ends the test.
 type Tab struct {
 	t     testing.TB
 	base  *url.URL
@@ -33,7 +33,7 @@ type Tab struct {
 	width int // of the window
 }
 
-// Tab opens a fresh one. When the test ends, what the pages did wrong in the meantime are errors of the test.
+// Tab opens a new tab. When the test ends, every fault of a page since then is an error of the test.
 func (c *Chrome) Tab(t testing.TB, o Options) *Tab {
 	t.Helper()
 	base, err := url.Parse(o.Base)
@@ -75,7 +75,7 @@ func (t *Tab) settle(o Options) {
 	t.Look(o.Look)
 }
 
-// call sends one command of the browser's protocol.
+// call sends one command of the DevTools protocol.
 func call[P, R any](t *Tab, command cdp.Command[P, R], params P) R {
 	t.t.Helper()
 	return run(t, command.Method, func(ctx context.Context, target *chromedp.Target) (R, error) {
@@ -83,7 +83,7 @@ func call[P, R any](t *Tab, command cdp.Command[P, R], params P) R {
 	})
 }
 
-// run does one step within patience.
+// run runs one step within patience.
 func run[T any](t *Tab, what string, action chromedp.Action[T]) T {
 	t.t.Helper()
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
@@ -95,7 +95,7 @@ func run[T any](t *Tab, what string, action chromedp.Action[T]) T {
 	return value
 }
 
-// sight is what a person would see of the page, shortened, for messages.
+// sight returns a shortened version of the page's visible text, for messages.
 func (t *Tab) sight() string {
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
@@ -106,7 +106,8 @@ func (t *Tab) sight() string {
 	return text
 }
 
-// Visit goes to a path of the site, or to a URL, as if its address was typed, and waits for the page.
+// Visit opens a path of the site, or a URL, as if it was typed into the address bar, and waits for the
+// page.
 func (t *Tab) Visit(path string) {
 	t.t.Helper()
 	target, err := t.base.Parse(path)
@@ -122,13 +123,13 @@ func (t *Tab) Visit(path string) {
 	})
 }
 
-// Click clicks the middle of the first element that the selector finds and that can be seen.
+// Click clicks the middle of the first matching element that is visible.
 func (t *Tab) Click(selector string) {
 	t.t.Helper()
 	run(t, "click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// Follow clicks what leads to another page, and waits for that one.
+// Follow clicks a link or button that leads to another page, and waits for that page.
 func (t *Tab) Follow(selector string) {
 	t.t.Helper()
 	t.arrive("follow "+selector, func(ctx context.Context, on *chromedp.Target) error {
@@ -137,7 +138,7 @@ func (t *Tab) Follow(selector string) {
 	})
 }
 
-// arrive does what leads to another page and waits until that is loaded.
+// arrive runs an action that leads to another page, and waits until the page has loaded.
 func (t *Tab) arrive(what string, action func(context.Context, *chromedp.Target) error) {
 	t.t.Helper()
 	loaded := t.watch.nextLoad()
@@ -154,20 +155,20 @@ func (t *Tab) arrive(what string, action func(context.Context, *chromedp.Target)
 	})
 }
 
-// WaitFor waits until an element matches, on this page or on one that comes after it by itself.
+// WaitFor waits until an element matches, on this page or on one that follows without a click.
 func (t *Tab) WaitFor(selector string) {
 	t.t.Helper()
 	t.WaitUntil("document.readyState === 'complete' && !!document.querySelector(" + quote(selector) + ")")
 }
 
-// WaitUntil waits until a condition in JavaScript holds.
+// WaitUntil waits until a JavaScript condition holds.
 func (t *Tab) WaitUntil(condition string) {
 	t.t.Helper()
 	run(t, "wait until "+condition, func(ctx context.Context, on *chromedp.Target) (chromedp.Void, error) {
 		again := time.NewTicker(20 * time.Millisecond)
 		defer again.Stop()
 		for {
-			// While one page gives way to the next there is nobody to ask.
+			// Between two pages evaluating fails.
 			holds, err := chromedp.Evaluate[bool](condition)(ctx, on)
 			if err == nil && holds {
 				return chromedp.Void{}, nil
@@ -181,8 +182,8 @@ func (t *Tab) WaitUntil(condition string) {
 	})
 }
 
-// Linger lets time pass on the page as if nobody did anything: its clocks and timers run ahead, and then
-// stand still. It is the last thing to do with a tab but to look at it.
+// Linger advances the page's clocks and timers as if the user did nothing, and then stops them. After it
+// the test can only read the tab.
 func (t *Tab) Linger(d time.Duration) {
 	t.t.Helper()
 	until := Evaluate[float64](t, "performance.now()") + float64(d.Milliseconds())
@@ -193,7 +194,7 @@ func (t *Tab) Linger(d time.Duration) {
 	t.WaitUntil(fmt.Sprintf("performance.now() >= %f", until))
 }
 
-// URL is the address that the tab shows.
+// URL returns the tab's current URL.
 func (t *Tab) URL() *url.URL {
 	t.t.Helper()
 	address, err := url.Parse(run(t, "address", chromedp.Location()))
@@ -203,13 +204,13 @@ func (t *Tab) URL() *url.URL {
 	return address
 }
 
-// Path is the path and query of the address that the tab shows.
+// Path returns the path and query of the tab's current URL.
 func (t *Tab) Path() string {
 	t.t.Helper()
 	return t.URL().RequestURI()
 }
 
-// History are the addresses that the tab's back button leads to, and the one it shows, oldest first.
+// History returns the URLs of the tab's history up to the current one, oldest first.
 func (t *Tab) History() []string {
 	t.t.Helper()
 	var addresses []string

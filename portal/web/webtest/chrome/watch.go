@@ -11,30 +11,30 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// Request is a request that a Tab sent, or was about to.
+// Request is a request that a Tab sent or was about to send.
 type Request struct {
 	Method, URL string
 	Referer     string // "" for none
-	Page        bool   // for a page, not for a part of one
+	Page        bool   // for a page rather than a resource of one
 }
 
-// watch sees what happens in a Tab. It is safe for concurrent use.
+// watch records the events of a Tab. It is safe for concurrent use.
 type watch struct {
-	origins []string // that may be asked
+	origins []string // that pages may contact
 
 	mu       sync.Mutex
 	faults   []string
 	requests []Request
-	shown    string                       // address of the page last asked for
+	shown    string                       // URL of the page requested last
 	pages    map[network.RequestID]string // requests for pages
-	loaded   chan struct{}                // closed and made anew with every page loaded
+	loaded   chan struct{}                // closed and replaced whenever a page has loaded
 }
 
 func newWatch(origins ...string) *watch {
 	return &watch{origins: origins, pages: make(map[network.RequestID]string), loaded: make(chan struct{})}
 }
 
-// see is told every event of the tab in order.
+// see receives every event of the tab in order.
 func (w *watch) see(event any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -79,7 +79,8 @@ func (w *watch) request(event *network.EventRequestWillBeSent) {
 	}
 }
 
-// allows lets the site and the storefront be asked, and the browser draw its own controls, which are data.
+// allows permits requests to the site and the storefront, and data: URLs, which the browser uses to draw
+// its own controls.
 func (w *watch) allows(address string) bool {
 	if strings.HasPrefix(address, "data:") {
 		return true
@@ -103,9 +104,9 @@ func (w *watch) console(event *runtime.EventConsoleAPICalled) {
 	w.fault("console %s: %s", event.Type, strings.Join(words, " "))
 }
 
-// entry is what the browser itself writes to the console. That a page is an error page is for the test to
-// judge, the icon for its bookmarks the browser asks for unbidden, and a field may be given what it cannot
-// show.
+// entry records what the browser itself writes to the console. It ignores failed pages, which the test
+// checks itself, the favicon, which the browser requests unasked, and rendering warnings, such as those
+// about a value that a field cannot show.
 func (w *watch) entry(entry *log.Entry) {
 	if entry.Level != log.EntryLevelError && entry.Level != log.EntryLevelWarning {
 		return
@@ -120,7 +121,7 @@ func (w *watch) entry(entry *log.Entry) {
 	w.fault("console %s of %s: %s (%s)", entry.Level, entry.Source, entry.Text, entry.URL)
 }
 
-// nextLoad is closed when the next page is loaded.
+// nextLoad returns a channel that is closed when the next page has loaded.
 func (w *watch) nextLoad() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -139,7 +140,7 @@ func (w *watch) found() []string {
 	return w.faults
 }
 
-// Requests are all requests of the tab so far.
+// Requests returns all requests of the tab so far.
 func (t *Tab) Requests() []Request {
 	t.watch.mu.Lock()
 	defer t.watch.mu.Unlock()

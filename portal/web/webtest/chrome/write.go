@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Type replaces what stands in a field, key by key.
+// Type replaces the value of a field, key by key.
 func (t *Tab) Type(selector, text string) {
 	t.t.Helper()
 	run(t, "find "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
@@ -15,8 +15,8 @@ func (t *Tab) Type(selector, text string) {
 	run(t, "type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// Fill puts a value into a field at once, as a date is chosen from a calendar or an option from a list, and
-// tells the page that it changed.
+// Fill sets the value of a field in one step, as a date picker or a list does, and notifies the page of the
+// change.
 func (t *Tab) Fill(selector, value string) {
 	t.t.Helper()
 	run(t, "fill "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
@@ -25,7 +25,7 @@ func (t *Tab) Fill(selector, value string) {
 	}
 }
 
-// Choose is Fill by a pointer, for a choice that leads to another page by itself, and waits for that page.
+// Choose is Fill with a pointer, for a choice that opens another page. It waits for that page.
 func (t *Tab) Choose(selector, value string) {
 	t.t.Helper()
 	t.arrive("choose "+value, func(ctx context.Context, on *chromedp.Target) error {
@@ -53,13 +53,13 @@ func (t *Tab) Tabulate() {
 	run(t, "press Tab", chromedp.KeyEvent(kb.Tab))
 }
 
-// Down presses the key of the arrow that points down.
+// Down presses the down arrow key.
 func (t *Tab) Down() {
 	t.t.Helper()
 	run(t, "press the arrow down", chromedp.KeyEvent(kb.ArrowDown))
 }
 
-// Enter presses the Enter key and waits for the page that this leads to.
+// Enter presses the Enter key and waits for the page that opens.
 func (t *Tab) Enter() {
 	t.t.Helper()
 	t.arrive("press Enter", func(ctx context.Context, on *chromedp.Target) error {
@@ -68,7 +68,7 @@ func (t *Tab) Enter() {
 	})
 }
 
-// Leave runs a script that leads to another page, and waits for that one.
+// Leave runs a script that opens another page, and waits for that page.
 func (t *Tab) Leave(script string) {
 	t.t.Helper()
 	t.arrive("run "+shortened(script), func(ctx context.Context, on *chromedp.Target) error {
@@ -77,7 +77,7 @@ func (t *Tab) Leave(script string) {
 	})
 }
 
-// Wander moves the mouse over the page and scrolls to its end, without pressing anything.
+// Wander moves the mouse over the page and scrolls to the end, without pressing anything.
 func (t *Tab) Wander() {
 	t.t.Helper()
 	for step := range 12 {
