@@ -16,10 +16,10 @@ import (
 	"postern/storage/storagetest"
 )
 
-// noon is when the tests of access documents take place.
+// noon is the current time in tests of access documents.
 func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 
-// linked is a request with a link and a code, asked for at a time by the browser "asker".
+// linked returns a request, made at the given time by the browser "asker", that has a link and a code.
 func linked(id string, at time.Time) request {
 	return request{
 		ID: id, Entry: "entry " + id, Link: hashOf(id), Code: codeHash(id, "ABCDEFGH"), CodeUntil: at.Add(codeLife),
@@ -27,7 +27,7 @@ func linked(id string, at time.Time) request {
 	}
 }
 
-// coded is a request with a code only.
+// coded returns a request that has only a code.
 func coded(id string, at time.Time) request {
 	r := linked(id, at)
 	r.Link = ""
@@ -180,7 +180,7 @@ func TestAdmit(t *testing.T) {
 	t.Parallel()
 	now := noon().Add(time.Hour)
 	a := &access{Requests: []request{linked("a", noon()), coded("b", noon()), linked("c", noon())}}
-	for i := range 20 { // the one last used first, so that the order of the list is not that of use
+	for i := range 20 { // last used first, so that the list is not in order of use
 		a.Sessions = append(a.Sessions, session{Hash: fmt.Sprint("s", i), SignedInAt: noon(), SeenAt: noon().Add(-time.Duration(i) * time.Minute)})
 		a.Browsers = append(a.Browsers, browser{Hash: fmt.Sprint("b", i), SeenAt: noon()})
 	}
@@ -278,7 +278,7 @@ func TestMatchCode(t *testing.T) {
 			t.Errorf("%s: %q, %v", test.name, r.ID, ok)
 		}
 	}
-	for tried, want := range map[int64]string{5: "a", 6: "b", 7: "b", 8: ""} { // b was made after two tries, and has its own five
+	for tried, want := range map[int64]string{5: "a", 6: "b", 7: "b", 8: ""} { // b was made after two tries
 		a.Requests[1].Mark, a.Requests[1].Code = mark{N: 2}, codeHash("b", "ABCDEFGH")
 		if r, _ := a.matchCode("asker", "ABCDEFGH", tally{present: tried}, last); r.ID != want {
 			t.Errorf("try %d: %q, want %q", tried, r.ID, want)
@@ -304,7 +304,8 @@ func TestSessionLives(t *testing.T) {
 	}
 }
 
-// TestClientNetwork: one client is an IPv4 address or an IPv6 /64, however its address is written.
+// TestClientNetwork checks that a client is identified by its IPv4 address or its IPv6 /64, in any
+// notation.
 func TestClientNetwork(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
@@ -333,8 +334,8 @@ func TestCodesAsPeopleTypeThem(t *testing.T) {
 	}
 }
 
-// TestTokensTellShopsAndAddressesApart: access documents, sessions and codes differ by everything they must
-// differ by.
+// TestTokensTellShopsAndAddressesApart checks that access ids, session cookies and codes depend on every
+// input that they must depend on.
 func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	t.Parallel()
 	app := New(nil, secrettest.Ring())
@@ -363,8 +364,8 @@ func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	}
 }
 
-// TestTouch: the later use of a session stays, whichever is stored first; another session, and one that
-// ended meanwhile, are left alone.
+// TestTouch checks that touch keeps the later of two uses of a session whatever the order of writing, and
+// changes neither other sessions nor one that has ended in between.
 func TestTouch(t *testing.T) {
 	t.Parallel()
 	a := New(storagetest.Open(t, Collections()...), secrettest.Ring())

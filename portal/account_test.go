@@ -21,7 +21,7 @@ func home() portal.SavedAddress {
 	}}
 }
 
-// homeAt is home in another street.
+// homeAt returns home() with another street.
 func homeAt(line1 string) portal.SavedAddress {
 	a := home()
 	a.Address.Line1 = line1
@@ -85,7 +85,8 @@ func TestBadAddresses(t *testing.T) {
 	}
 }
 
-// TestTwoTabsSaveOneAddress: of many that show the same state one saves, and the others are told.
+// TestTwoTabsSaveOneAddress checks that when several tabs showing the same version save at once, one save
+// succeeds and the others report a conflict.
 func TestTwoTabsSaveOneAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -119,7 +120,7 @@ func TestTwoTabsSaveOneAddress(t *testing.T) {
 	}
 }
 
-// TestAddressIsAddedBesideAnother: something else is saved between any two steps of adding an address.
+// TestAddressIsAddedBesideAnother saves another address between any two steps of adding an address.
 func TestAddressIsAddedBesideAnother(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
@@ -149,7 +150,8 @@ func TestAddressIsAddedBesideAnother(t *testing.T) {
 	}
 }
 
-// TestDeletedAddressIsForgotten when it can no longer be put back.
+// TestDeletedAddressIsForgotten checks that a deleted address is removed from the store once it can no
+// longer be restored.
 func TestDeletedAddressIsForgotten(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -345,8 +347,8 @@ func TestReadOut(t *testing.T) {
 	}
 }
 
-// TestTwoAddressesWithOneID: the second could be the default beside the first, and its customer could not
-// change it.
+// TestTwoAddressesWithOneID checks that a feed cannot send two addresses with the same id. Otherwise both
+// could be the default, and the customer could not edit the second.
 func TestTwoAddressesWithOneID(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -408,7 +410,8 @@ func TestPutCustomer(t *testing.T) {
 	}
 }
 
-// TestFeedDoesNotUndoTheShopper: content of the feed from before the shopper's own change is stale.
+// TestFeedDoesNotUndoTheShopper checks that feed data older than the shopper's own change is treated as
+// stale.
 func TestFeedDoesNotUndoTheShopper(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -14,11 +14,11 @@ import (
 	"postern/storage"
 )
 
-// meddled is a store where something else happens before the operation whose turn it is.
+// meddled is a store that calls meddle before the operation at which turn reaches zero.
 type meddled struct {
 	storage.Engine
 	mu     sync.Mutex
-	turn   int // operations until then; below zero it has happened
+	turn   int // operations left before meddle runs; negative afterwards
 	meddle func()
 }
 
@@ -52,10 +52,10 @@ func (m *meddled) Delete(ctx context.Context, collection, id string, read storag
 	return m.Engine.Delete(ctx, collection, id, read)
 }
 
-const reserved = 10 * time.Minute // for so long an address is kept that somebody is about to take
+const reserved = 10 * time.Minute // how long an address stays reserved for a pending change
 
-// comeback is an account at its second address whose first will be given up in a millisecond, and the ways
-// back to that.
+// comeback is an account at its second address, one millisecond before its first address is released, with
+// the code and the undo token that can bring the account back to the first.
 type comeback struct {
 	*house
 	id, cookie, code, undo string
@@ -71,11 +71,12 @@ func newComeback(t *testing.T) comeback {
 	code := h.wanted(h.refresh(cookie), jan)
 	h.quiet()
 	h.clock.Move(5*time.Minute - time.Millisecond)
-	h.shopper(cookie) // notes that the session is used
+	h.shopper(cookie) // records that the session is in use
 	return comeback{house: h, id: h.shopper(cookie).Customer().ID, cookie: cookie, code: code, undo: undo}
 }
 
-// come brings the account back to its first address and returns the session there, "" after an undo.
+// come moves the account back to its first address and returns the new session; after an undo it returns
+// "".
 func (c comeback) come(app *portal.App, way string) (session string, err error) {
 	if way == "undo" {
 		return "", app.Visitor(c.shop, firefox("two")).UndoEmailChange(c.t.Context(), c.undo)
@@ -88,14 +89,14 @@ func (c comeback) come(app *portal.App, way string) (session string, err error) 
 	return signed.Cookie, err
 }
 
-// release lets time pass and the worker do what is due then.
+// release moves the clock and runs the jobs that are due.
 func (c comeback) release(app *portal.App, after time.Duration) error {
 	c.clock.Move(after)
 	_, err := app.Worker().Once(c.t.Context())
 	return err
 }
 
-// look checks that the account has the address which it says it has, and its session.
+// look checks that the account has the expected address and that its session works.
 func (c comeback) look(session string, back error) {
 	c.t.Helper()
 	c.quiet()
@@ -116,7 +117,7 @@ func (c comeback) look(session string, back error) {
 	}
 }
 
-// stride is 1 in a full run, which takes every step; else every third is taken.
+// stride is 1 in a full run, which tries every step; otherwise every third step is tried.
 func stride() int {
 	if counted(3) > 1 {
 		return 1
@@ -124,9 +125,9 @@ func stride() int {
 	return 3
 }
 
-// TestGivingUpBetweenAnyTwoSteps: the worker gives an address up while the account comes back to it, and
-// the other way round: all of the one happens between any two steps of the other. The account never ends
-// without its address, or with two.
+// TestGivingUpBetweenAnyTwoSteps interleaves the worker, which releases the former address, with the
+// account's return to that address: one runs completely between any two steps of the other, in both orders.
+// The account never ends up without its address or with two.
 func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -145,7 +146,7 @@ func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
 					case "worker":
 						m.meddle = func() { released = c.release(c.app, time.Millisecond) }
 						session, back = c.come(app, way)
-					case "late worker": // which comes when the reserved address is not reserved any more
+					case "late worker": // runs after the reservation of the address has expired
 						m.meddle = func() { released = c.release(c.app, reserved+time.Millisecond) }
 						session, back = c.come(app, way)
 					case "account":
@@ -168,10 +169,10 @@ func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
 	}
 }
 
-// held is a store whose writer waits before one of its writes until it is let go on.
+// held is a store that blocks its writer before one of its writes until goOn is closed.
 type held struct {
 	storage.Engine
-	turn        int // writes until then
+	turn        int // writes left before it blocks
 	waits, goOn chan struct{}
 }
 
@@ -192,8 +193,8 @@ func (h *held) Replace(ctx context.Context, collection string, r storage.Record,
 	return h.Engine.Replace(ctx, collection, r, read)
 }
 
-// TestGivingUpInTurns: before a step of the worker the account comes back as far as one of its writes, and
-// ends after the worker has ended. All pairs of step and write.
+// TestGivingUpInTurns starts moving the account back before a step of the worker, pauses it before one of
+// its writes, and resumes it after the worker has finished. It tries all pairs of step and write.
 func TestGivingUpInTurns(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -235,7 +236,7 @@ func TestGivingUpInTurns(t *testing.T) {
 	}
 }
 
-// TestAddressesEndOneAfterAnother: the second one's time comes between any two steps of giving up the
+// TestAddressesEndOneAfterAnother makes the second address due between any two steps of releasing the
 // first. Both are free in the end.
 func TestAddressesEndOneAfterAnother(t *testing.T) {
 	t.Parallel()

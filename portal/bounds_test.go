@@ -9,13 +9,13 @@ import (
 	"postern/portal"
 )
 
-// from is a browser of its own at an address.
+// from returns a separate browser at the given IP address.
 func from(ip string) portal.Browser {
 	return portal.Browser{Secret: "browser at " + ip, IP: netip.MustParseAddr(ip)}
 }
 
-// TestLimitsAreApart: what one address, client or shop used up is nobody else's; IPv6 neighbours in one /64
-// are one client.
+// TestLimitsAreApart checks that each address, client and shop has its own limits, and that IPv6 neighbours
+// in one /64 are one client.
 func TestLimitsAreApart(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -80,8 +80,8 @@ func TestLimitsAreApart(t *testing.T) {
 	}
 }
 
-// TestGuessesAreCountedByClient: 300 wrong codes of one client end codes for it alone, and in this shop
-// alone.
+// TestGuessesAreCountedByClient checks that after 300 wrong codes only this client can no longer use codes,
+// and only in this shop.
 func TestGuessesAreCountedByClient(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -113,8 +113,8 @@ func TestGuessesAreCountedByClient(t *testing.T) {
 	}
 }
 
-// TestSeenToFiveMinutes: a session's use is noted when five minutes have passed, and its beginning never
-// moves.
+// TestSeenToFiveMinutes checks that a session's last use is updated only after five minutes, and that its
+// start never changes.
 func TestSeenToFiveMinutes(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -137,14 +137,14 @@ func TestSeenToFiveMinutes(t *testing.T) {
 	if got := seen(); got != 5*time.Minute {
 		t.Errorf("seen after %s", got)
 	}
-	h.clock.Move(-time.Hour) // another process, whose clock is behind
+	h.clock.Move(-time.Hour) // another process whose clock is slow
 	if got := seen(); got != 5*time.Minute {
 		t.Errorf("seen after %s, by a clock behind", got)
 	}
 }
 
-// TestAutoEndsAfterAQuarterOfAnHour looks at a link at the very end of the time in which a script may press
-// its button, and at the end of the time in which its code works.
+// TestAutoEndsAfterAQuarterOfAnHour checks both sides of two deadlines: 15 minutes for the script that
+// submits the link's form, and 10 minutes for the code.
 func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

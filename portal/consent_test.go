@@ -14,7 +14,7 @@ import (
 
 const sentence = "Bookshop may send me its newsletter."
 
-// agree gives a consent as a page does that shows the sentence.
+// agree gives a consent as a page showing the wording does.
 func agree(t *testing.T, s portal.Shopper, purpose portal.Purpose, wording string) {
 	t.Helper()
 	if err := s.GiveConsent(t.Context(), purpose, wording, portal.WordingVersion(wording)); err != nil {
@@ -64,8 +64,8 @@ func TestConsents(t *testing.T) {
 	}
 }
 
-// TestConsentToWhatWasRead: nobody agrees to a sentence that did not stand on the page, but everybody takes
-// back what they gave.
+// TestConsentToWhatWasRead checks that a consent needs the wording shown on the page, while a withdrawal
+// needs none.
 func TestConsentToWhatWasRead(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -90,7 +90,8 @@ func TestConsentToWhatWasRead(t *testing.T) {
 	}
 }
 
-// TestConsentHistoryIsBounded keeps the newest 50, and of each purpose the last.
+// TestConsentHistoryIsBounded checks that the history keeps the newest 50 records and the latest of each
+// purpose.
 func TestConsentHistoryIsBounded(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -108,7 +109,7 @@ func TestConsentHistoryIsBounded(t *testing.T) {
 	}
 }
 
-// TestConsentsSideBySide: of many who say things at once none is lost.
+// TestConsentsSideBySide checks that no consent is lost when many are given at the same time.
 func TestConsentsSideBySide(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -131,13 +132,14 @@ func TestConsentsSideBySide(t *testing.T) {
 	}
 }
 
-// told is what a feed says of the newsletter at a time.
+// told returns a feed document with the newsletter consent given at a time.
 func told(status string, at time.Time, updated time.Time) []byte {
 	return []byte(fmt.Sprintf(`{"email":"jan@example.com","first_name":%q,"consents":{"newsletter":{"status":%q,"at":%q,`+
 		`"source":"checkout","wording":"Yes,\nplease."}},"updated_at":%q}`, status, status, at.Format(time.RFC3339Nano), updated.Format(time.RFC3339Nano)))
 }
 
-// TestConsentsByFeed: what is newer counts, and a customer's "no" stays until a newer "yes".
+// TestConsentsByFeed checks that the newer statement wins, and that a customer's "no" stays until a newer
+// "yes".
 func TestConsentsByFeed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -176,7 +178,7 @@ func TestConsentsByFeed(t *testing.T) {
 	steps := []struct {
 		name        string
 		status      string
-		at, updated time.Duration // after the start
+		at, updated time.Duration // since start
 		outcome     portal.Outcome
 		want        portal.ConsentStatus
 	}{
@@ -225,7 +227,7 @@ func TestBadConsentsByFeed(t *testing.T) {
 	}
 }
 
-// TestSourcesOfConsents: that something was said in the account is not a feed's to claim.
+// TestSourcesOfConsents checks that a feed cannot claim that a consent was given in the account.
 func TestSourcesOfConsents(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

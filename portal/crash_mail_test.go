@@ -12,7 +12,7 @@ import (
 	"postern/storage"
 )
 
-// mortalCounter is mortal, and dies before counting, too.
+// mortalCounter is a mortal store that can also die before incrementing a counter.
 type mortalCounter struct{ *mortal }
 
 func (m mortalCounter) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
@@ -27,9 +27,9 @@ func (m mortalCounter) Increment(ctx context.Context, now time.Time, counts []st
 	return m.Engine.Increment(ctx, now, counts)
 }
 
-// TestCrashLetsNoEmailExceedItsLimit has a process die before each write of the fourteenth sign-in email of
-// a day. All its entries together, that one included, are fifteen. Only a death between the count and its
-// mark counts the entry twice.
+// TestCrashLetsNoEmailExceedItsLimit kills a process before each write while it sends the fourteenth
+// sign-in email of a day, and checks that the day's total, including that email, is fifteen. Only a crash
+// between counting the email and recording that it was counted makes it count twice.
 func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -67,17 +67,17 @@ func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 	}
 }
 
-// asksInADay is a house in which somebody asks again and again.
+// asksInADay is a house in which sign-in emails are requested repeatedly during one day.
 type asksInADay struct {
 	*house
 	asked int
-	sent  map[string]bool // by Message-ID: an attempt may be made twice
+	sent  map[string]bool // by Message-ID, since an email may be sent twice
 }
 
 func (d *asksInADay) ask() {
 	d.t.Helper()
 	d.asked++
-	d.clock.Move(11 * time.Minute) // so that the hour's limit is kept
+	d.clock.Move(11 * time.Minute) // stays within the hourly limit
 	if _, err := d.visitor(fmt.Sprint("browser ", d.asked)).Ask(d.t.Context(), jan, "", "en"); err != nil {
 		d.t.Fatal(err)
 	}
@@ -90,7 +90,8 @@ func (d *asksInADay) deliver() {
 	}
 }
 
-// deliverDying is a round of a process that dies after so many writes. Its lease is over when it returns.
+// deliverDying runs one delivery round of a process that dies after the given number of writes. The
+// process's lease has expired when it returns.
 func (d *asksInADay) deliverDying(writes int) error {
 	d.t.Helper()
 	m := mortalCounter{&mortal{Engine: d.engine}}

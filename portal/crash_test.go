@@ -13,7 +13,7 @@ import (
 	"postern/storage"
 )
 
-// mortal is a store whose writer dies after some writes to documents.
+// mortal is a store that fails every document write after a given number of them.
 type mortal struct {
 	storage.Engine
 	left atomic.Int64
@@ -49,7 +49,8 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 	return m.Engine.Delete(ctx, collection, id, read)
 }
 
-// dying is the house's product in a process that dies after so many writes.
+// dying returns the app of another process over the house's store, which dies after the given number of
+// writes.
 func (h *house) dying(writes int, options ...portal.Option) *portal.App {
 	m := &mortal{Engine: h.engine}
 	m.left.Store(int64(writes))
@@ -57,8 +58,8 @@ func (h *house) dying(writes int, options ...portal.Option) *portal.App {
 	return portal.New(m, secrettest.Ring(), options...)
 }
 
-// crashes does something in fresh houses, with a process that dies after no write, one, two and so on,
-// until it comes to its end; then look checks the house.
+// crashes runs attempt in new houses with a process that dies after no write, after one, after two and so
+// on, until the attempt finishes. After each run look checks the house.
 func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, look func(done bool))) {
 	if testing.Short() {
 		t.Skip("a death before every write: not in a short run")
@@ -70,7 +71,7 @@ func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, l
 		if err != nil && !errors.Is(err, errDead) {
 			t.Fatalf("after %d writes: %v", writes, err)
 		}
-		h.clock.Move(time.Minute) // until the leases of the dead process are over
+		h.clock.Move(time.Minute) // until the dead process's leases expire
 		look(err == nil)
 		if t.Failed() {
 			t.Fatalf("with a crash after %d writes", writes)
@@ -82,9 +83,9 @@ func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, l
 	}
 }
 
-// TestCrashDuringAChange: the account is at the one address or at the other, sessions work there only, a
-// mail tells of a change, an address that was not taken is free in a quarter of an hour, and the undo
-// brings back no session.
+// TestCrashDuringAChange checks that after a crash the account has exactly one of the two addresses, that
+// only sessions at that address work, that a completed change is emailed, that an address not taken is free
+// within 15 minutes, and that the undo restores no session.
 func TestCrashDuringAChange(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
@@ -119,7 +120,7 @@ func TestCrashDuringAChange(t *testing.T) {
 	})
 }
 
-// notTaken checks a customer who is at the old address still.
+// notTaken checks a customer whose account is still at the old address.
 func (h *house) notTaken(id, cookie string) {
 	h.t.Helper()
 	h.clock.Move(10 * time.Minute)
@@ -134,7 +135,7 @@ func (h *house) notTaken(id, cookie string) {
 	}
 }
 
-// moved checks a customer who is at the new address, and has them undo it.
+// moved checks a customer whose account is at the new address, then undoes the change.
 func (h *house) moved(id string, cookies ...string) {
 	h.t.Helper()
 	_, undo := h.undoMail(jan)
@@ -154,7 +155,7 @@ func (h *house) moved(id string, cookies ...string) {
 	}
 }
 
-// TestCrashDuringAnUndo: the undo works still, or has been done.
+// TestCrashDuringAnUndo checks that after a crash the undo has either been done or still works.
 func TestCrashDuringAnUndo(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
@@ -183,8 +184,8 @@ func TestCrashDuringAnUndo(t *testing.T) {
 	})
 }
 
-// TestCrashOfTheFeed while it moves an address: said once more it comes to the end, and no session from
-// before lives.
+// TestCrashOfTheFeed crashes while a feed moves an address. It checks that sending the document again
+// completes the move and that no earlier session survives.
 func TestCrashOfTheFeed(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
@@ -213,7 +214,8 @@ func TestCrashOfTheFeed(t *testing.T) {
 	})
 }
 
-// TestCrashWhileAnAddressIsGivenUp: it is free in the end, and nobody is in the account who was not.
+// TestCrashWhileAnAddressIsGivenUp checks that the address is free in the end and that nobody else has
+// gained access to the account.
 func TestCrashWhileAnAddressIsGivenUp(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {

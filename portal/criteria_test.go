@@ -26,7 +26,7 @@ import (
 	"postern/storage"
 )
 
-// counted is the count of a full run, or a hundredth of it.
+// counted returns the number of repetitions: full in a full run, otherwise a hundredth of it.
 func counted(full int) int {
 	if os.Getenv("PORTAL_TEST_FULL") != "" {
 		return full
@@ -34,11 +34,11 @@ func counted(full int) int {
 	return max(1, full/100)
 }
 
-// guessesAtOnce is how many guesses meet.
+// guessesAtOnce is the number of concurrent guesses.
 func guessesAtOnce() int { return max(200, counted(1000)) }
 
-// together calls do for 0 to n-1, all at the same time; a few at a time where a server bears one
-// connection, since the last of many would wait past their deadline.
+// together calls do for 0 to n-1 concurrently. With a server that allows one connection it runs a few at a
+// time, since the last of many would miss their deadline.
 func together(n int, do func(i int)) {
 	size := n
 	if oneConnection() {
@@ -58,12 +58,12 @@ func together(n int, do func(i int)) {
 	}
 }
 
-// oneConnection reports whether the tests' store is such a server.
+// oneConnection reports whether the test store allows only one connection.
 func oneConnection() bool {
 	return os.Getenv("PORTAL_TEST_STORE") == "mongodb" && strings.Contains(os.Getenv("PORTAL_TEST_MONGODB_URI"), "maxPoolSize=1")
 }
 
-// crowd is how many of something a test makes: full, or a tenth over one connection.
+// crowd returns full, or a tenth of it with a single connection.
 func crowd(full int) int {
 	if oneConnection() {
 		return full / 10
@@ -71,7 +71,7 @@ func crowd(full int) int {
 	return full
 }
 
-// hundreds is for tests that send hundreds of requests.
+// hundreds skips a test that sends hundreds of requests when the store has a single connection.
 func hundreds(t *testing.T) {
 	t.Helper()
 	if oneConnection() {
@@ -79,8 +79,8 @@ func hundreds(t *testing.T) {
 	}
 }
 
-// TestSiblingLinksTogether redeems two to five live links of one customer at the same instant: one of them
-// lets in, the others are replaced, and no link or code is left.
+// TestSiblingLinksTogether redeems two to five live links of one customer at the same time: one signs in,
+// the others are replaced, and no link or code stays valid.
 func TestSiblingLinksTogether(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -121,8 +121,8 @@ func TestSiblingLinksTogether(t *testing.T) {
 	}
 }
 
-// TestNoSecretAnywhere signs in in every way, with whatever is logged at its most talkative, and looks for
-// every secret that someone holds in the bytes of the store's files and in the log.
+// TestNoSecretAnywhere signs in in every way with debug logging on, then searches the store's files and the
+// log for every secret in use.
 func TestNoSecretAnywhere(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -144,7 +144,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 		stored = append(stored, content...)
 		return err
 	}
-	if err := filepath.WalkDir(dir, read); err != nil { // with what is in the log of the store only
+	if err := filepath.WalkDir(dir, read); err != nil { // only the store's own log is checked here
 		t.Fatal(err)
 	}
 	if err := h.engine.Close(); err != nil {
@@ -171,7 +171,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 	}
 }
 
-// everySecret makes one of each, some used and some not, and returns them by name.
+// everySecret creates one secret of each kind, some used and some unused, and returns them by name.
 func (h *house) everySecret() map[string]string {
 	h.t.Helper()
 	held := map[string]string{"browser": "Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE"}
@@ -201,12 +201,12 @@ func (h *house) everySecret() map[string]string {
 	return held
 }
 
-// spellings are the forms in which a secret could be used or guessed back: as it is, without its public
-// part, raw, in hex.
+// spellings returns the forms of a secret that could be used or reversed: as it is, without its public
+// part, raw, and in hex.
 func spellings(secret string) [][]byte {
 	forms := [][]byte{[]byte(secret)}
 	raw, err := base64.RawURLEncoding.DecodeString(secret)
-	if err == nil && len(raw) == 48 { // access id and secret
+	if err == nil && len(raw) == 48 { // an access id followed by a secret
 		raw = raw[16:]
 		forms = append(forms, []byte(secret[22:]), []byte(base64.RawURLEncoding.EncodeToString(raw)), []byte(base64.StdEncoding.EncodeToString(raw)))
 	}
@@ -219,8 +219,8 @@ func spellings(secret string) [][]byte {
 	return forms
 }
 
-// TestGuessesAtOnce lets wrong codes of one browser, from many addresses, meet in two processes: after five
-// the right one is no good; four leave it good.
+// TestGuessesAtOnce enters wrong codes for one browser from many addresses in two processes at the same
+// time. After five wrong codes the right one fails; after four it still works.
 func TestGuessesAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -248,7 +248,7 @@ func TestGuessesAtOnce(t *testing.T) {
 	}
 }
 
-// counting is a store that notes what is done to which collection.
+// counting is a store that records every operation and its collection.
 type counting struct {
 	storage.Engine
 	mu   sync.Mutex
@@ -291,8 +291,8 @@ func (c *counting) Increment(ctx context.Context, now time.Time, counts []storag
 	return c.Engine.Increment(ctx, now, counts)
 }
 
-// TestAskingDoesTheSameForEveryone counts what a request for a mail does to the store: the same for an
-// address that is known, unknown, another shop's or asked too often, and nothing near customers.
+// TestAskingDoesTheSameForEveryone checks that a sign-in request causes the same store operations whether
+// the address is known, unknown, another shop's or over its limit, and never accesses customers.
 func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -313,7 +313,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	want := []string{"increment 3", "insert outbox"}
 	for _, test := range []struct {
 		name, email string
-		before      int // times it was asked for before
+		before      int // number of earlier requests for it
 	}{
 		{"known", jan, 0}, {"unknown", "nobody@example.com", 0}, {"of another shop", "els@example.com", 0},
 		{"known, too often", jan, 10}, {"unknown, too often", "nobody@example.com", 10},
@@ -330,8 +330,9 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	}
 }
 
-// TestClientAboveItsLimitWritesNothing: it is refused whatever the address, counts against no address,
-// costs the store nothing from the second time on, and may request again once its limit has reset.
+// TestClientAboveItsLimitWritesNothing checks that a client over its limit is refused for any address, uses
+// up no address's limit, causes no store operations from the second refusal on, and may request again once
+// its limit has reset.
 func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -372,9 +373,9 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	}
 }
 
-// TestWrongCodeDoesTheSameForEveryone counts what codes do to the store: the same for each of six, whether
-// the address is known and was sent one, is unknown, another shop's, being erased, or asked for too often.
-// Nothing is inserted.
+// TestWrongCodeDoesTheSameForEveryone checks that six codes in a row each cause the same store operations
+// whether the address has been sent a code, is unknown, belongs to another shop, is being erased or is over
+// its limit, and that nothing is inserted.
 func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -403,8 +404,8 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 	}
 }
 
-// TestEndedSessionsAreRefusedEverywhere ends sessions in every way there is, and comes back with them to
-// two processes.
+// TestEndedSessionsAreRefusedEverywhere ends sessions in every possible way and checks that two processes
+// refuse them.
 func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(h *house, s portal.Shopper, another portal.Shopper) error{
@@ -447,7 +448,7 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 	}
 }
 
-// enterWith signs in from a browser and returns the cookie too.
+// enterWith signs in from a browser and also returns the cookie.
 func (h *house) enterWith(email, secret string) (string, portal.Shopper) {
 	h.t.Helper()
 	token, _ := h.askLink(email, secret)
@@ -470,8 +471,9 @@ func (h *house) raiseAlarm() error {
 	return h.visitor("owner's").RaiseAlarm(h.t.Context(), firstGroup(alarmInMail, h.notices()[0].Text))
 }
 
-// TestNothingOfOneShopWorksInAnother takes all that opens something in one shop to another, where the same
-// person has an account, a session and a mail under way: nothing opens, and nothing there is spent.
+// TestNothingOfOneShopWorksInAnother presents every credential of one shop to another, where the same
+// person has an account, a session and a pending email. Nothing is accepted, and nothing of the other
+// shop's is used up.
 func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -505,7 +507,7 @@ func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 			"own link as a session": {shopper(linkB), portal.SignIn},
 			"alarm":                 {v.RaiseAlarm(ctx, alarmA), portal.Gone}, "link as an alarm": {v.RaiseAlarm(ctx, linkB), portal.Gone},
 		}
-		if browser != "b's" { // it takes the browser that asked
+		if browser != "b's" { // needs the browser that requested it
 			tests["own code"] = struct {
 				err  error
 				kind portal.Kind

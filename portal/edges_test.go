@@ -10,7 +10,7 @@ import (
 	"postern/storage"
 )
 
-// keyOf is the message key of an error.
+// keyOf returns the message key of an error.
 func keyOf(err error) string {
 	var failed *portal.Error
 	if errors.As(err, &failed) {
@@ -19,7 +19,8 @@ func keyOf(err error) string {
 	return ""
 }
 
-// TestEndsAreTold: who redeems a link that ended is told how, whatever else is wrong.
+// TestEndsAreTold checks that redeeming an ended link returns the reason it ended, even when cookies are
+// missing.
 func TestEndsAreTold(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -44,8 +45,8 @@ func TestEndsAreTold(t *testing.T) {
 	}
 }
 
-// TestCodeLeadsOn: a code leads where its mail's link does, ends expired links as expired, and misspelt
-// ones cost no try.
+// TestCodeLeadsOn checks that a code signs in to the destination of its email's link, that expired links
+// stay expired, and that malformed codes do not count as attempts.
 func TestCodeLeadsOn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -71,8 +72,8 @@ func TestCodeLeadsOn(t *testing.T) {
 	}
 }
 
-// TestNoAccountWithoutAWayIn: where anyone may register, an account is made by a live link or the right
-// code, and by nothing else.
+// TestNoAccountWithoutAWayIn checks that with open registration only a live link or the right code creates
+// an account.
 func TestNoAccountWithoutAWayIn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -103,7 +104,7 @@ func TestNoAccountWithoutAWayIn(t *testing.T) {
 	}
 }
 
-// TestAccountThatIsGone: when a customer's document is no more, neither session, link nor code leads to it.
+// TestAccountThatIsGone checks that no session, link or code works once the customer's document is gone.
 func TestAccountThatIsGone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -133,8 +134,8 @@ func TestAccountThatIsGone(t *testing.T) {
 	}
 }
 
-// TestSessionsStandAlone: one that ran out is not listed, signing out ends one, and after "this was not me"
-// a browser is a strange one again.
+// TestSessionsStandAlone checks that an expired session is not listed, that signing out ends only one
+// session, and that after "this wasn't me" a known browser counts as new again.
 func TestSessionsStandAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -185,8 +186,8 @@ func TestLanguageOfAShopper(t *testing.T) {
 	}
 }
 
-// TestOwnLinks: a link is the signed-in customer's own while it lives and after it ended, and nothing else
-// is.
+// TestOwnLinks checks that Owns recognises the signed-in customer's links, both live and ended, and no
+// others.
 func TestOwnLinks(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

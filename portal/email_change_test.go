@@ -17,13 +17,13 @@ import (
 
 const (
 	jana    = "jana.nova@example.com" // Jan's new address
-	mallory = "mallory@example.net"   // who wants the account
+	mallory = "mallory@example.net"   // wants to take over the account
 )
 
 var undoInMail = regexp.MustCompile(`/sign-in/undo-email/([A-Za-z0-9_-]{64})`)
 
-// wanted asks in a session for another address and returns the code that came there, "" for a mail without
-// one.
+// wanted requests a change of address in a session and returns the code emailed to the new address, or ""
+// if the email has none.
 func (h *house) wanted(cookie, email string) string {
 	h.t.Helper()
 	if _, err := h.shopper(cookie).AskEmailChange(h.t.Context(), email); err != nil {
@@ -32,7 +32,7 @@ func (h *house) wanted(cookie, email string) string {
 	return codeIn(h.mailTo(email))
 }
 
-// change moves the account of a fresh session to another address and returns the session there.
+// change moves the account of a fresh session to another address and returns the new session.
 func (h *house) change(cookie, email, secret string) string {
 	h.t.Helper()
 	signed, err := h.shopper(cookie).ChangeEmail(h.t.Context(), email, h.wanted(cookie, email), firefox(secret))
@@ -42,7 +42,7 @@ func (h *house) change(cookie, email, secret string) string {
 	return signed.Cookie
 }
 
-// refresh makes a session fresh by a code from the account's own mailbox.
+// refresh makes a session fresh with a code from the account's own mailbox.
 func (h *house) refresh(cookie string) string {
 	h.t.Helper()
 	s := h.shopper(cookie)
@@ -52,7 +52,7 @@ func (h *house) refresh(cookie string) string {
 	return cookie
 }
 
-// undoMail does the worker's jobs and returns the mail to a former address and the undo in it.
+// undoMail runs the worker's jobs and returns the email sent to a former address and its undo token.
 func (h *house) undoMail(email string) (m mail.Message, undo string) {
 	h.t.Helper()
 	h.work()
@@ -67,14 +67,14 @@ func (h *house) undoMail(email string) (m mail.Message, undo string) {
 	return m, undo
 }
 
-// quiet does what is left to do and forgets the mails of it.
+// quiet runs all pending jobs and discards their emails.
 func (h *house) quiet() {
 	h.t.Helper()
 	h.work()
 	h.deliver()
 }
 
-// wantNoSession fails for cookies that open the account, here or in another process.
+// wantNoSession fails if any of the cookies opens the account, in this or another process.
 func (h *house) wantNoSession(when string, cookies ...string) {
 	h.t.Helper()
 	for n, app := range []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))} {
@@ -86,7 +86,7 @@ func (h *house) wantNoSession(when string, cookies ...string) {
 	}
 }
 
-// orders are the numbers of a customer's orders.
+// orders returns the numbers of a customer's orders.
 func (h *house) orders(cookie string) []string {
 	h.t.Helper()
 	page, err := h.shopper(cookie).Orders(h.t.Context(), portal.OrderQuery{Period: ""})
@@ -102,7 +102,7 @@ func TestChangeOfEmail(t *testing.T) {
 	h.newCustomer(jan)
 	old, _ := h.enterWith(jan, "old")
 	link, _ := h.askLink(jan, "elsewhere")
-	spare, _ := h.enterWith(jan, "spare") // this ends the link
+	spare, _ := h.enterWith(jan, "spare") // ends the link
 	cookie := h.signInByCode(jan, "one")
 	live, code := h.askLink(jan, "elsewhere")
 	now := h.change(cookie, jana, "one")
@@ -128,8 +128,8 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 }
 
-// TestAskingForAFormerAddress at the sign-in sends the link to the present one, and no code: the page that
-// waits has no use for it.
+// TestAskingForAFormerAddress checks that a sign-in request for a former address emails a link, but no
+// code, to the current one: the code could not be entered on the waiting page.
 func TestAskingForAFormerAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -148,8 +148,8 @@ func TestAskingForAFormerAddress(t *testing.T) {
 	}
 }
 
-// TestOrdersNeverMove puts orders of the old address before, while and after it is held, and the old ones
-// once more.
+// TestOrdersNeverMove imports orders of the old address before, during and after its reservation, and the
+// earlier orders again.
 func TestOrdersNeverMove(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -187,8 +187,9 @@ func TestOrdersNeverMove(t *testing.T) {
 	}
 }
 
-// TestStolenSessionCannotChangeTheEmail: neither a session of ten days nor a link of ten days is enough,
-// whatever is tried in it, and 15 minutes after a code a session is like those again.
+// TestStolenSessionCannotChangeTheEmail checks that neither a ten-day-old session nor a ten-day-old link
+// can change the email, whatever is tried, and that a session loses that right again 15 minutes after a
+// code.
 func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -227,7 +228,8 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 	}
 }
 
-// TestFreshnessEndsExactly 15 minutes after the code, in the middle of a change too.
+// TestFreshnessEndsExactly checks that a session is fresh for exactly 15 minutes after the code, even in
+// the middle of a change.
 func TestFreshnessEndsExactly(t *testing.T) {
 	t.Parallel()
 	for age, kind := range map[time.Duration]portal.Kind{15*time.Minute - time.Millisecond: 0, 15 * time.Minute: portal.StepUp} {
@@ -243,8 +245,8 @@ func TestFreshnessEndsExactly(t *testing.T) {
 	}
 }
 
-// TestCodesHaveOnePurpose: a code that confirms a new address makes nothing fresh, one that makes fresh
-// confirms no address, and neither works for another address or in another session.
+// TestCodesHaveOnePurpose checks that a code for a new address does not make a session fresh, that a
+// step-up code confirms no address, and that neither works for another address or session.
 func TestCodesHaveOnePurpose(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -292,8 +294,9 @@ func TestBadNewAddresses(t *testing.T) {
 	}
 }
 
-// TestAddressInUseIsNotTold: the answer, what it does to the store, and what a wrong code is told are those
-// of a free one; who has the address is told by mail.
+// TestAddressInUseIsNotTold checks that an address in use and a free one get the same answers and cause the
+// same store operations. Only the email reveals the difference: it goes to the owner of the address and has
+// no code.
 func TestAddressInUseIsNotTold(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -337,7 +340,8 @@ func TestAddressInUseIsNotTold(t *testing.T) {
 	}
 }
 
-// TestAddressTakenMeanwhile: somebody gets the address between the code's sending and its entering.
+// TestAddressTakenMeanwhile creates an account at the new address after its code was sent and before it is
+// entered.
 func TestAddressTakenMeanwhile(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -381,8 +385,8 @@ func TestThreeChangesADay(t *testing.T) {
 	h.change(h.refresh(cookie), jana, "one")
 }
 
-// TestCodesToOneAddress: customers cannot flood an address that is none of theirs, and are not told. What
-// one of them is refused takes nothing from the next.
+// TestCodesToOneAddress checks that customers cannot flood somebody else's address, that they get no error,
+// and that a refused request does not count against the next customer.
 func TestCodesToOneAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -6,8 +6,8 @@ import (
 	"postern/portal"
 )
 
-// TestPlaceholderEmailIsRefused: neither an order nor a customer makes an account of an address that
-// systems send in place of none, and none gets an email.
+// TestPlaceholderEmailIsRefused checks that an order or a customer with a placeholder email creates no
+// account and causes no email.
 func TestPlaceholderEmailIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -35,7 +35,7 @@ func TestPlaceholderEmailIsRefused(t *testing.T) {
 	}
 }
 
-// TestEmailThatOnlyLooksLikeAPlaceholder is somebody's.
+// TestEmailThatOnlyLooksLikeAPlaceholder checks that such addresses are accepted.
 func TestEmailThatOnlyLooksLikeAPlaceholder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -13,13 +13,14 @@ import (
 	"postern/portal"
 )
 
-// undo presses the button of an undo.
+// undo submits an undo token.
 func (h *house) undo(text string) error {
 	h.t.Helper()
 	return h.visitor("mailbox").UndoEmailChange(h.t.Context(), text)
 }
 
-// wantGoneUndo fails unless an undo does nothing, by page and by button.
+// wantGoneUndo fails unless the undo token is refused both when its page is opened and when it is
+// submitted.
 func (h *house) wantGoneUndo(name, text string) {
 	h.t.Helper()
 	if page, err := h.visitor("mailbox").EmailUndo(h.t.Context(), text); err != nil || page != (portal.EmailUndoPage{}) {
@@ -30,8 +31,9 @@ func (h *house) wantGoneUndo(name, text string) {
 	}
 }
 
-// TestUndoOfAnEmailChange brings the account back to the old mailbox on the last millisecond, and ends
-// every session, link and code from before, from since, and in another process.
+// TestUndoOfAnEmailChange undoes a change in the last possible millisecond. It checks that the account is
+// back at the old address and that all sessions, links and codes from before and after the change have
+// ended, in another process too.
 func TestUndoOfAnEmailChange(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -77,8 +79,8 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 	h.wantNoSession("with the address's own account", before, thief, since)
 }
 
-// wantUndoneMails sends what is due: a mail to each of two addresses that says which one the account has
-// again, and can do nothing.
+// wantUndoneMails checks that an undo sends one email to each of the two addresses, naming the restored
+// address and offering no action.
 func (h *house) wantUndoneMails(back, displaced string) {
 	h.t.Helper()
 	h.work()
@@ -122,9 +124,9 @@ func TestUndoThatIsNone(t *testing.T) {
 	}
 }
 
-// TestUndoFromTheMailboxInTheMiddle: the account goes from its owner to a thief's address and on to
-// another. The thief's undo brings back the first of the two and cannot stop the owner's, nor do anything
-// after it.
+// TestUndoFromTheMailboxInTheMiddle moves the account from its owner to a thief's address and then to
+// another. The thief's undo restores only the thief's first address. It cannot stop the owner's undo and
+// does nothing after it.
 func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
 	t.Parallel()
 	const second = "mallory.two@example.net"
@@ -162,7 +164,8 @@ func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestManyChangesDoNotPushTheUndoOut: three changes on each of 13 days leave the owner's undo working.
+// TestManyChangesDoNotPushTheUndoOut checks that the owner's undo still works after three changes on each
+// of 13 days.
 func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -184,7 +187,8 @@ func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
 	}
 }
 
-// TestUndoTogether: of a hundred clicks one undoes, and the account is at the old address in the end.
+// TestUndoTogether submits one undo a hundred times at once: one succeeds, and the account ends up at the
+// old address.
 func TestUndoTogether(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -207,8 +211,8 @@ func TestUndoTogether(t *testing.T) {
 	h.enterWith(jan, "owner's")
 }
 
-// TestUndoDuringAChange: a thief moves the account on at the moment when the owner undoes. Whoever comes
-// first, the owner has it in the end, by the same undo.
+// TestUndoDuringAChange moves the account on while the owner undoes the first change. Whichever runs first,
+// the same undo gives the account back to the owner.
 func TestUndoDuringAChange(t *testing.T) {
 	t.Parallel()
 	for round := range 5 {
@@ -240,8 +244,8 @@ func TestUndoDuringAChange(t *testing.T) {
 	}
 }
 
-// TestUndoMailThatMayHaveArrived: the undo of both attempts works; where the first surely did not arrive,
-// the second's only.
+// TestUndoMailThatMayHaveArrived checks that the undo tokens of both delivery attempts work if the first
+// email may have arrived; otherwise only the second works.
 func TestUndoMailThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	for _, unsure := range []bool{true, false} {
@@ -263,8 +267,8 @@ func TestUndoMailThatMayHaveArrived(t *testing.T) {
 	}
 }
 
-// TestAlarmOfTheOldAddress: "this was not me" in a mail from before the change ends the sessions at the new
-// address, too.
+// TestAlarmOfTheOldAddress checks that "this wasn't me" in an email sent before the change also ends the
+// sessions at the new address.
 func TestAlarmOfTheOldAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

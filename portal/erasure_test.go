@@ -18,14 +18,15 @@ import (
 	"postern/storage"
 )
 
-// traces are what a person leaves: each stands somewhere in the store before the erasure, and nowhere after.
+// traces are personal details of one customer. Each must be somewhere in the store before the erasure and
+// nowhere after it.
 var traces = map[string]string{
 	"e-mail address": "zdenka.stopova@example.com", "former address": "zdenka.predtym@example.com", "first name": "Zdenka", "last name": "Stopová",
 	"street": "Krivolaká 77", "order's street": "Závozná 5", "company": "Stopovo s. r. o.", "VAT ID": "SK2021853504", "phone": "+421905123456",
 	"tracking number": "SLEDUJ-99", "note": "zvoniť u susedov", "engraving": "Milovanej Zdenke", "card": "•••• 4711", "pickup point": "Výdajňa pod mostom",
 }
 
-// person makes a customer with everything that the product keeps of one, and signs them in by a code.
+// person creates a customer with every kind of data that the product stores and signs them in with a code.
 func (h *house) person() portal.Shopper {
 	h.t.Helper()
 	former, email := traces["former address"], traces["e-mail address"]
@@ -60,7 +61,7 @@ func (h *house) tracedOrder(number, email string) []byte {
 		`"name":"Book"`, fmt.Sprintf(`"name":"Book","options":[{"name":"Engraving","value":%q}]`, traces["engraving"]))
 }
 
-// erase lets an erasure come to its end.
+// erase requests an erasure and runs it to completion.
 func (h *house) erase(s portal.Shopper) {
 	h.t.Helper()
 	asked, err := s.AskErasure(h.t.Context())
@@ -75,7 +76,7 @@ func (h *house) erase(s portal.Shopper) {
 	h.work()
 }
 
-// TestErasure looks at the bytes of the store and at the log, before and after.
+// TestErasure searches the store's files and the log for the traces, before and after the erasure.
 func TestErasure(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -95,7 +96,7 @@ func TestErasure(t *testing.T) {
 	}
 	h.erase(s)
 	walked := h.everything()
-	if err := h.engine.Close(); err != nil { // the log of the store is merged into it
+	if err := h.engine.Close(); err != nil { // merges the store's write-ahead log into its file
 		t.Fatal(err)
 	}
 	after := bytesBelow(t, dir)
@@ -131,7 +132,7 @@ func bytesBelow(t *testing.T, dir string) (all []byte) {
 	return all
 }
 
-// everything is the text of every document of the store.
+// everything returns the text of every document in the store.
 func (h *house) everything() string {
 	h.t.Helper()
 	walker, ok := h.engine.(storage.Walker)
@@ -157,7 +158,7 @@ func (h *house) everything() string {
 	return all.String()
 }
 
-// erasureMails sends what is due and returns, by address, what was said of an erasure.
+// erasureMails sends what is due and returns the texts of the erasure emails by address.
 func (h *house) erasureMails() map[string]string {
 	h.t.Helper()
 	told := map[string]string{}
@@ -167,7 +168,8 @@ func (h *house) erasureMails() map[string]string {
 	return told
 }
 
-// TestErasureTakesSevenDays: until then the account works and can be kept, and it is gone to the millisecond.
+// TestErasureTakesSevenDays checks that the account works for exactly seven days, during which the request
+// can be cancelled, and is then gone.
 func TestErasureTakesSevenDays(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -214,7 +216,8 @@ func TestErasureTakesSevenDays(t *testing.T) {
 	}
 }
 
-// TestErasureWishTakenBack: a mail that was not sent yet is not sent any more.
+// TestErasureWishTakenBack checks that a pending erasure email is not sent once the request has been
+// cancelled.
 func TestErasureWishTakenBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -244,7 +247,8 @@ func TestErasureWishTakenBack(t *testing.T) {
 	}
 }
 
-// wantUndone presses an undo, and wants Jan's account to be theirs a month later and not to be erased.
+// wantUndone submits an undo and checks that a month later the account is still Jan's and no erasure is
+// planned.
 func (h *house) wantUndone(undo string) {
 	h.t.Helper()
 	h.work()
@@ -258,8 +262,8 @@ func (h *house) wantUndone(undo string) {
 	}
 }
 
-// TestErasureWaitsForTheUndo: who moved an account away cannot have it erased before its owner, at the old
-// address, can take it back; the owner is told there, too.
+// TestErasureWaitsForTheUndo checks that a thief who moved an account cannot have it erased before the
+// owner's time to undo has passed, and that the owner is also notified at the old address.
 func TestErasureWaitsForTheUndo(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -279,8 +283,8 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 	h.wantUndone(undo)
 }
 
-// TestErasureWaitsForALaterChange: the same where the account is moved away after its erasure was asked
-// for. The new date is told.
+// TestErasureWaitsForALaterChange checks the same for an account moved after its erasure was requested.
+// Both are emailed the new date.
 func TestErasureWaitsForALaterChange(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -313,7 +317,8 @@ func TestErasureWaitsForALaterChange(t *testing.T) {
 	h.wantUndone(undo)
 }
 
-// TestErasureIsToldOnce, with its last date, where that changes before a mail is written.
+// TestErasureIsToldOnce checks that each address gets one email, with the final date, when the date changes
+// before the email is written.
 func TestErasureIsToldOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -331,7 +336,7 @@ func TestErasureIsToldOnce(t *testing.T) {
 	}
 }
 
-// beginErasure leaves the person in the minute between the halves of an erasure.
+// beginErasure leaves the customer in the minute between the two halves of an erasure.
 func (h *house) beginErasure() {
 	h.t.Helper()
 	asked, err := h.person().AskErasure(h.t.Context())
@@ -342,8 +347,8 @@ func (h *house) beginErasure() {
 	h.work()
 }
 
-// TestComesWhileErased: what the shop's system sends in the minute between the halves is put off, and is
-// the new customer's when it comes again.
+// TestComesWhileErased checks that feed documents sent between the two halves of an erasure are refused as
+// temporarily unavailable, and create a new customer when sent again.
 func TestComesWhileErased(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -372,7 +377,8 @@ func TestComesWhileErased(t *testing.T) {
 	}
 }
 
-// TestAddressesNobodyHas: where registration is open, an address that was typed and never used is forgotten.
+// TestAddressesNobodyHas checks that with open registration an address that was entered and never used is
+// deleted.
 func TestAddressesNobodyHas(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -385,7 +391,7 @@ func TestAddressesNobodyHas(t *testing.T) {
 	}
 	h.clock.Move(time.Millisecond)
 	h.sweep()
-	if err := mail.NewOutbox(h.engine, h.shop.ID).Forget(t.Context(), "typed@example.com"); err != nil { // its month is over, too
+	if err := mail.NewOutbox(h.engine, h.shop.ID).Forget(t.Context(), "typed@example.com"); err != nil { // its month has passed, too
 		t.Fatal(err)
 	}
 	if all := h.everything(); strings.Contains(all, "typed@example.com") {
@@ -396,7 +402,8 @@ func TestAddressesNobodyHas(t *testing.T) {
 	}
 }
 
-// TestErasedOrders: what a feed says later changes status and money, and never brings the person back.
+// TestErasedOrders checks that later feed data can change an erased order's status and amounts but never
+// restores personal data.
 func TestErasedOrders(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -443,7 +450,8 @@ func (h *house) visitorAsks(email string) int {
 	return len(h.deliver())
 }
 
-// TestErasedComesBack: by an order of their own the person is a customer anew, with that order alone.
+// TestErasedComesBack checks that a new order makes an erased person a customer again, with that order
+// only.
 func TestErasedComesBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -467,8 +475,8 @@ func TestErasedComesBack(t *testing.T) {
 	}
 }
 
-// TestErasureIsResumed stops the worker at each of its writes in turn; the next one ends the work all the
-// same.
+// TestErasureIsResumed stops the worker at each of its writes in turn and checks that the next worker
+// completes the erasure.
 func TestErasureIsResumed(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -486,7 +494,7 @@ func TestErasureIsResumed(t *testing.T) {
 		died := h.workUntil(n)
 		h.clock.Move(time.Minute)
 		died = h.workUntil(n) || died
-		for range 3 { // the lease of the dead process, and the time between the two halves
+		for range 3 { // for the dead process's lease and the gap between the two halves
 			h.work()
 			h.clock.Move(time.Minute)
 		}
@@ -502,14 +510,14 @@ func TestErasureIsResumed(t *testing.T) {
 	}
 }
 
-// workUntil does the jobs with a store that ends at its n-th write, and reports whether it did.
+// workUntil runs the jobs with a store that fails at its n-th write, and reports whether it failed.
 func (h *house) workUntil(n int) bool {
 	h.t.Helper()
 	_, err := h.dying(n).Worker().Once(h.t.Context())
 	return err != nil
 }
 
-// TestManyOrdersAreErased erases more than one batch.
+// TestManyOrdersAreErased erases more orders than fit in one batch.
 func TestManyOrdersAreErased(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -526,7 +534,7 @@ func TestManyOrdersAreErased(t *testing.T) {
 	}
 }
 
-// TestOutboxForgets the erased, and nobody else.
+// TestOutboxForgets checks that the outbox loses the emails of the erased customer and no others.
 func TestOutboxForgets(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -11,7 +11,8 @@ import (
 	"postern/portal"
 )
 
-// TestExport is one JSON object with all there is, whose orders a feed could send again.
+// TestExport checks that the export is one JSON object with all of the customer's data, and that a feed
+// could send its orders again.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -46,8 +47,8 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportOfStatements: those of an order and those that nobody found one for, each once; and the address
-// that the shop has still.
+// TestExportOfStatements checks that the export has each of the customer's statements once, matched to an
+// order or not, and the address still in the shop's records.
 func TestExportOfStatements(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -84,7 +85,7 @@ func TestExportOfStatements(t *testing.T) {
 	}
 }
 
-// TestOrdersCSV: a table that a spreadsheet reads, without formulas of others.
+// TestOrdersCSV checks that a spreadsheet can read the file and runs no formula from the shop's data.
 func TestOrdersCSV(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -110,8 +111,8 @@ func TestOrdersCSV(t *testing.T) {
 	}
 }
 
-// TestNoCellIsAFormula: by whatever sign it begins, in whichever width, and wherever a spreadsheet might
-// split the file.
+// TestNoCellIsAFormula tries every sign that starts a formula, in each width, and wherever a spreadsheet
+// might split the file.
 func TestNoCellIsAFormula(t *testing.T) {
 	t.Parallel()
 	for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫"} {

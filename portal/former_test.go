@@ -10,8 +10,8 @@ import (
 	"postern/portal"
 )
 
-// TestFormerAddressIsHeld for 14 days against everyone: another's change, a feed, a registration, a first
-// order. Then it is free.
+// TestFormerAddressIsHeld checks that for 14 days nobody else can get a former address, whether by a
+// change, a feed, a registration or a first order. Then it is free.
 func TestFormerAddressIsHeld(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -68,7 +68,8 @@ func TestFormerAddressIsHeld(t *testing.T) {
 	}
 }
 
-// TestAddressMovesBack and forth: sessions from an earlier stay do not come back to life.
+// TestAddressMovesBack checks that changing back to an earlier address does not revive sessions from that
+// time.
 func TestAddressMovesBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -90,8 +91,9 @@ func TestAddressMovesBack(t *testing.T) {
 	h.wantNoSession("after it", first, second, third, fourth)
 }
 
-// TestTwoSessionsChangeAtOnce to different addresses, 50 requests together: one is done, the other address
-// is free in a while, and both of the account's lead to it.
+// TestTwoSessionsChangeAtOnce has two sessions request different addresses in 50 concurrent requests. One
+// change succeeds, the other address becomes free after a while, and both the old and the new address lead
+// to the account.
 func TestTwoSessionsChangeAtOnce(t *testing.T) {
 	t.Parallel()
 	for round := range 3 {
@@ -134,8 +136,8 @@ func TestTwoSessionsChangeAtOnce(t *testing.T) {
 	}
 }
 
-// oneHolds checks that of the wished-for addresses one leads to the customer in the end, and the old one
-// does.
+// oneHolds checks that in the end only the given one of the requested addresses, and the old address, lead
+// to the customer.
 func (h *house) oneHolds(id, email string, wishes []string) {
 	h.t.Helper()
 	h.clock.Move(10 * time.Minute)

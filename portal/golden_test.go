@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden store anew")
 
-// The golden store is one that a shop has: written once, to be opened by every later version of the program.
+// The golden store is a shop's store written once, which every later version of the program must open.
 const (
 	goldenStore = "testdata/golden/store.gz"
 	goldenKeys  = "testdata/golden/secrets.json"
@@ -30,16 +30,16 @@ const (
 	eva         = "eva@example.com"
 )
 
-// secrets are what people hold who use the golden store.
+// secrets are the credentials of the golden store's users.
 type secrets struct {
 	Link    string `json:"link"`    // Eva's, not used yet
 	Session string `json:"session"` // Jan's
 	Key     string `json:"key"`     // a feed's
 }
 
-// TestGoldenStore opens a store as an earlier version left it. From version 1 on, stored data of shops
-// breaks when this fails: fix the program, do not renew the file. Before that, nothing is released, and a
-// changed format renews it with -update.
+// TestGoldenStore opens a store written by an earlier version. From version 1 on, a failure means that this
+// program cannot read shops' stored data: fix the program, do not renew the file. Nothing has been released
+// yet, so until then renew it with -update when the format changes.
 func TestGoldenStore(t *testing.T) {
 	t.Parallel()
 	if *update {
@@ -102,13 +102,13 @@ func checkGoldenOrders(t *testing.T, shopper portal.Shopper) {
 	}
 }
 
-// goldenOrder is the nth last order of Jan.
+// goldenOrder returns an order of Jan's placed n days before 2 November 2026.
 func goldenOrder(n int) []byte {
 	placed := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC).AddDate(0, 0, -n).Format(time.RFC3339)
 	return orderJSON(fmt.Sprintf("g%d", n), jan, `"placed_at":"2026-03-05T10:00:00Z"`, `"placed_at":"`+placed+`","customer_id":"77"`)
 }
 
-// goldenHouse is a house over a store in a directory.
+// goldenHouse returns a house whose store is in dir.
 func goldenHouse(t *testing.T, dir string) *house {
 	t.Helper()
 	engine, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
@@ -161,7 +161,7 @@ func openGolden(t *testing.T) (*house, secrets) {
 	return h, held
 }
 
-// writeGolden makes the store anew, in today's format.
+// writeGolden writes the golden store in the current format.
 func writeGolden(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()

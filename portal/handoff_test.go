@@ -27,7 +27,7 @@ const (
 	challenge  = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-// handOffHouse is a house whose shop has a storefront, with Jan signed in.
+// handOffHouse returns a house whose shop has a storefront, and signs Jan in.
 func handOffHouse(t *testing.T) (*house, portal.Shopper) {
 	t.Helper()
 	h := newHouse(t)
@@ -40,7 +40,7 @@ func handOffHouse(t *testing.T) (*house, portal.Shopper) {
 	return h, h.signIn(jan)
 }
 
-// handOff makes a code and returns it.
+// handOff creates a hand-off code and returns it.
 func (h *house) handOff(s portal.Shopper, proof string) string {
 	h.t.Helper()
 	back, ok := h.shop.ReturnTo(callBack, proof)
@@ -93,7 +93,7 @@ func wantGone(t *testing.T, name string, f portal.Feed, code, returnTo, verifier
 	}
 }
 
-// TestHandOffPresentedWrongly answers every wrong way alike, and spends the code.
+// TestHandOffPresentedWrongly checks that every faulty exchange gets the same answer and uses up the code.
 func TestHandOffPresentedWrongly(t *testing.T) {
 	t.Parallel()
 	h, s := handOffHouse(t)
@@ -133,7 +133,7 @@ func TestHandOffPresentedWrongly(t *testing.T) {
 	}
 }
 
-// shortChallenge belongs to a verifier that RFC 7636 does not allow.
+// shortChallenge returns the challenge of a verifier that is shorter than RFC 7636 allows.
 func shortChallenge() string {
 	sum := sha256.Sum256([]byte("short"))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
@@ -155,7 +155,7 @@ func TestHandOffLife(t *testing.T) {
 	}
 }
 
-// TestHandOffElsewhere shows a code to another shop, which has a customer of the same address.
+// TestHandOffElsewhere presents a code to another shop that has a customer with the same address.
 func TestHandOffElsewhere(t *testing.T) {
 	t.Parallel()
 	h, s := handOffHouse(t)
@@ -194,7 +194,8 @@ func TestHandOffOnceOnly(t *testing.T) {
 	}
 }
 
-// TestHandOffDiesWithItsSession ends the session in each way between the making of a code and its exchange.
+// TestHandOffDiesWithItsSession ends the session in every possible way between creating a code and
+// exchanging it.
 func TestHandOffDiesWithItsSession(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(h *house, s portal.Shopper) error{
@@ -269,7 +270,7 @@ func TestHandOffStoresNoCode(t *testing.T) {
 	}
 }
 
-// TestSweepGoesOn has more codes run out than one batch of a sweep takes.
+// TestSweepGoesOn checks that a sweep deletes all expired codes when there are more than fit in one batch.
 func TestSweepGoesOn(t *testing.T) {
 	t.Parallel()
 	const n = 501
@@ -293,7 +294,7 @@ func TestSweepGoesOn(t *testing.T) {
 	}
 }
 
-// unsure is a store that once cannot tell whose deletion it was, and takes it for its caller's.
+// unsure is a store whose Delete reports success when another caller deleted the document first.
 type unsure struct{ *meddled }
 
 func (u unsure) Delete(ctx context.Context, collection, id string, read storage.Version) error {
@@ -303,8 +304,8 @@ func (u unsure) Delete(ctx context.Context, collection, id string, read storage.
 	return nil
 }
 
-// TestHandOffReadTwice exchanges a code at every moment of another exchange of it: one of the two has the
-// customer.
+// TestHandOffReadTwice exchanges a code before each store operation of another exchange of it, and checks
+// that exactly one of the two gets the customer.
 func TestHandOffReadTwice(t *testing.T) {
 	t.Parallel()
 	h, s := handOffHouse(t)
@@ -333,7 +334,7 @@ func TestHandOffReadTwice(t *testing.T) {
 	}
 }
 
-// feedOver is a feed by a key of its own, by another process of the portal.
+// feedOver returns a feed with a new key, in another process of the portal.
 func (h *house) feedOver(app *portal.App) portal.Feed {
 	h.t.Helper()
 	key, err := h.app.Operator().CreateKey(h.t.Context(), h.shop.ID, "other")
@@ -347,7 +348,7 @@ func (h *house) feedOver(app *portal.App) portal.Feed {
 	return feed
 }
 
-// sweep tidies up once, and does all jobs.
+// sweep runs a sweep and all jobs.
 func (h *house) sweep() {
 	h.t.Helper()
 	if err := h.app.Worker().Sweep(h.t.Context()); err != nil {
@@ -396,7 +397,7 @@ func TestReturnTo(t *testing.T) {
 	}
 }
 
-// TestReturnOf refuses every other way to write the destination than Path's own.
+// TestReturnOf checks that ReturnOf accepts only the spelling that Path produces.
 func TestReturnOf(t *testing.T) {
 	t.Parallel()
 	h, _ := handOffHouse(t)

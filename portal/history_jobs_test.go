@@ -12,8 +12,8 @@ import (
 	"postern/storage"
 )
 
-// TestAnImportLeavesOneCountForEachCustomerAndMonth, however many orders it brings; nothing waits in the
-// orders.
+// TestAnImportLeavesOneCountForEachCustomerAndMonth checks that an import, however large, leaves one job
+// for each customer and month and none in the orders.
 func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -48,8 +48,8 @@ func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 	}
 }
 
-// TestOrdersOfALongImportAreCounted: orders that come until after their month's count was asked for ask for
-// another, so that the first is not put off for ever.
+// TestOrdersOfALongImportAreCounted checks that orders keep being counted during a long import: an order
+// that arrives when a count is already due requests another, so that the first is not postponed for ever.
 func TestOrdersOfALongImportAreCounted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

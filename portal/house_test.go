@@ -19,8 +19,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// house is a whole installation for a test: a real store, one shop, a clock that the test moves, and mail
-// that is composed and handed over for real, to a sender that keeps it.
+// house is a whole installation for a test: a real store, one shop, a clock that the test moves, and emails
+// that are really composed and handed to a sender that keeps them.
 type house struct {
 	t          testing.TB
 	engine     storage.Engine
@@ -31,7 +31,7 @@ type house struct {
 	post       *post
 }
 
-// post is a mail.Sender that keeps what it gets, or fails as told.
+// post is a mail.Sender that keeps the messages it gets, or fails with fail.
 type post struct {
 	mu       sync.Mutex
 	messages []mail.Message
@@ -63,7 +63,7 @@ func newHouse(t testing.TB, options ...portal.Option) *house {
 	return h
 }
 
-// open makes a shop with what a shop must have, and settings over it.
+// open creates a shop with the required settings and the given ones.
 func (h *house) open(id string, settings portal.ShopSettings) portal.Shop {
 	h.t.Helper()
 	settings.Name, settings.SenderEmail = ptr("Bookshop"), ptr("shop@example.com")
@@ -98,7 +98,7 @@ func (h *house) newDispatcher(app *portal.App) *mail.Dispatcher {
 	}
 }
 
-// deliver sends what is due and returns what was sent.
+// deliver sends the emails that are due and returns them.
 func (h *house) deliver() []mail.Message {
 	h.t.Helper()
 	if _, err := h.dispatcher.Once(h.t.Context()); err != nil {
@@ -111,7 +111,7 @@ func (h *house) deliver() []mail.Message {
 	return messages
 }
 
-// firefox is a browser with our cookie.
+// firefox returns a browser with the given cookie secret.
 func firefox(secret string) portal.Browser {
 	return portal.Browser{
 		Secret: secret, UserAgent: "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -136,7 +136,8 @@ func firstGroup(shape *regexp.Regexp, text string) string {
 	return ""
 }
 
-// askLink asks from a browser for an address that has a customer and returns the link's token and the code.
+// askLink requests a sign-in for an existing customer from a browser and returns the link's token and the
+// code.
 func (h *house) askLink(email, secret string) (token, code string) {
 	h.t.Helper()
 	return h.askLinkTo(email, secret, "")
@@ -155,7 +156,7 @@ func (h *house) askLinkTo(email, secret, destination string) (token, code string
 	return tokenIn(messages[0]), codeIn(messages[0])
 }
 
-// signIn signs a customer in and returns the actor.
+// signIn signs a customer in and returns the Shopper.
 func (h *house) signIn(email string) portal.Shopper {
 	h.t.Helper()
 	token, _ := h.askLink(email, "secret of "+email)
@@ -175,7 +176,7 @@ func (h *house) shopper(cookie string) portal.Shopper {
 	return shopper
 }
 
-// feed is a feed of the shop, by a key made for it.
+// feed returns a feed of the shop with a new key.
 func (h *house) feed() portal.Feed {
 	h.t.Helper()
 	key, err := h.app.Operator().CreateKey(h.t.Context(), h.shop.ID, "test")
@@ -189,14 +190,14 @@ func (h *house) feed() portal.Feed {
 	return feed
 }
 
-// orderJSON is a small whole order; replacements are pairs of old and new text.
+// orderJSON returns a small complete order; replacements are pairs of old and new text.
 func orderJSON(number, email string, replacements ...string) []byte {
 	text := fmt.Sprintf(`{"number":%q,"email":%q,"placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z",
 		"currency":"EUR","payment":"paid","fulfillment":"shipped","total":"12.50","lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]}`, number, email)
 	return []byte(strings.NewReplacer(replacements...).Replace(text))
 }
 
-// put stores an order and returns what came of it.
+// put imports an order and returns the outcome.
 func (h *house) put(body []byte) portal.Outcome {
 	h.t.Helper()
 	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, bytes.NewReader(oneLine(body)), func(int) {})
@@ -216,7 +217,7 @@ func (h *house) put(body []byte) portal.Outcome {
 
 func oneLine(body []byte) []byte { return bytes.ReplaceAll(body, []byte("\n"), nil) }
 
-// work does all jobs.
+// work runs all jobs that are due.
 func (h *house) work() {
 	h.t.Helper()
 	for {

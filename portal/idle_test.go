@@ -14,7 +14,7 @@ import (
 	"postern/storage"
 )
 
-// commandCounter is a store that counts all that it is asked.
+// commandCounter is a store that counts the commands it gets.
 type commandCounter struct {
 	storage.Engine
 	commands atomic.Int64
@@ -40,7 +40,7 @@ func (c *commandCounter) Scan(ctx context.Context, collection string, s storage.
 	return c.Engine.Scan(ctx, collection, s)
 }
 
-// idleWorker is the worker of a process of a house, whose beats the test makes.
+// idleWorker is a worker in another process over the house's store; the test calls its beats.
 type idleWorker struct {
 	*house
 	app   *portal.App
@@ -60,7 +60,7 @@ func newIdleWorker(t *testing.T, shops int) idleWorker {
 	return idleWorker{house: h, app: app, store: store, beat: app.Worker().Beat()}
 }
 
-// beats makes the beats of a time and returns how many commands the store got.
+// beats runs the worker's beats over a period and returns the number of commands that the store got.
 func (w idleWorker) beats(d time.Duration) int64 {
 	w.t.Helper()
 	before := w.store.commands.Load()
@@ -73,8 +73,8 @@ func (w idleWorker) beats(d time.Duration) int64 {
 	return w.store.commands.Load() - before
 }
 
-// TestIdleWorkAsksTheStoreOnceForAllShops counts what a minute without work asks of the store: twelve looks
-// of nine lists, with one shop and with fifty.
+// TestIdleWorkAsksTheStoreOnceForAllShops counts the commands of a minute without work: at most nine
+// queries at each of twelve polls, with one shop or fifty.
 func TestIdleWorkAsksTheStoreOnceForAllShops(t *testing.T) {
 	t.Parallel()
 	minute := func(shops int) int64 {
@@ -89,8 +89,8 @@ func TestIdleWorkAsksTheStoreOnceForAllShops(t *testing.T) {
 	}
 }
 
-// TestIdleWorkerWakes: at rest, a job that this process stores is done at the next beat, and another
-// process's within five seconds.
+// TestIdleWorkerWakes checks that an idle worker runs a job of its own process at the next beat, and
+// another process's job within five seconds.
 func TestIdleWorkerWakes(t *testing.T) {
 	t.Parallel()
 	w := newIdleWorker(t, 1)

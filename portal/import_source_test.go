@@ -15,7 +15,7 @@ import (
 	"postern/portal"
 )
 
-// imported is how many orders a file brought, and the lines that were refused.
+// imported holds the number of orders a file contained and the lines that were refused.
 type imported struct {
 	Orders  int
 	Refused []string
@@ -109,8 +109,8 @@ func TestDryRunStoresNothing(t *testing.T) {
 	}
 }
 
-// TestImportOfALargeArrayKeepsLittle: an array is read object by object, and what is too long for an order
-// is not kept.
+// TestImportOfALargeArrayKeepsLittle checks that an array is read one object at a time and that an object
+// too long for an order is not kept in memory.
 func TestImportOfALargeArrayKeepsLittle(t *testing.T) {
 	hundreds(t)
 	h := newHouse(t)

@@ -22,7 +22,7 @@ func TestImport(t *testing.T) {
 	good := file.Len()
 	file.WriteString("\n{\"number\":\"x\"}\n")
 	file.Write(append(bytes.Repeat([]byte(" "), 5<<20), '\n'))
-	file.Write(oneLine(orderJSON("last", jan))[:60]) // the file was cut here
+	file.Write(oneLine(orderJSON("last", jan))[:60]) // the file was cut off here
 	run := func(text []byte) portal.Report {
 		t.Helper()
 		read := 0
@@ -51,8 +51,8 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// TestImportOfSeveralLinesOnOneOrder: of the lines on one order with one updated_at the last in the file
-// stays, at each import.
+// TestImportOfSeveralLinesOnOneOrder checks that of several lines with one order and one updated_at the
+// last in the file wins, in each import.
 func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -77,7 +77,8 @@ func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 	}
 }
 
-// TestImportWhileSomebodyIsErased: their line is refused, and taken when the file is imported again.
+// TestImportWhileSomebodyIsErased checks that the order of a customer being erased is refused, and accepted
+// when the file is imported again.
 func TestImportWhileSomebodyIsErased(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

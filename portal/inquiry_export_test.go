@@ -2,7 +2,7 @@ package portal
 
 import "context"
 
-// What erasure and the data export call.
+// These functions, called by erasure and the data export, are exported for tests.
 
 func (w Worker) EraseRequests(ctx context.Context, shop, customer string) error {
 	return w.eraseRequests(ctx, shop, customer)

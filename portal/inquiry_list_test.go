@@ -34,7 +34,8 @@ func inquiriesListed(t *testing.T, read func(context.Context, string) ([]portal.
 	}
 }
 
-// TestInquiryList pages through more than one page, goes on later, and shows each shop its own.
+// TestInquiryList reads more than one page, continues later, and checks that each shop sees only its own
+// inquiries.
 func TestInquiryList(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
@@ -96,8 +97,8 @@ func TestInquiryList(t *testing.T) {
 	}
 }
 
-// TestInquiryListNamesTheCustomer as the shop's system does: by its own id once that was introduced, and by
-// the present email.
+// TestInquiryListNamesTheCustomer checks that a list identifies customers by the shop system's id, once
+// introduced, and by their current email.
 func TestInquiryListNamesTheCustomer(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
@@ -140,8 +141,8 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 	want("77", "jan.novak@example.com")
 }
 
-// TestInquiryInterrupted stops after each write of sending and mailing; then it is tried again. It ends
-// with one of each.
+// TestInquiryInterrupted stops the process after each write of submitting an inquiry and sending its
+// emails, then tries again. Each inquiry and each email exists once in the end.
 func TestInquiryInterrupted(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
@@ -190,7 +191,8 @@ func TestInquiryInterrupted(t *testing.T) {
 	})
 }
 
-// TestInquiriesErased: a customer's are gone, those of others stay, and mails that wait are not sent.
+// TestInquiriesErased checks that a customer's inquiries are deleted, that others' stay, and that pending
+// emails are not sent.
 func TestInquiriesErased(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
@@ -244,7 +246,8 @@ func TestInquiriesErased(t *testing.T) {
 	}
 }
 
-// TestInquiryWithoutSupport: requests are kept for the shop's system and confirmed, messages are not taken.
+// TestInquiryWithoutSupport checks that without a support address requests are kept for the shop's system
+// and confirmed, while messages are refused.
 func TestInquiryWithoutSupport(t *testing.T) {
 	t.Parallel()
 	h, _ := inquiryHouse(t)

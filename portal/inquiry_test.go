@@ -14,8 +14,8 @@ import (
 	"postern/portal"
 )
 
-// inquiryHouse has a shop with a support address, and Jan with an order that can be cancelled and one that
-// can go back.
+// inquiryHouse returns a house whose shop has a support address, and signs in Jan, who has one order that
+// can be cancelled and one that can be returned.
 func inquiryHouse(t *testing.T) (*house, portal.Shopper) {
 	t.Helper()
 	h := withdrawalHouse(t)
@@ -32,7 +32,7 @@ func message(s portal.Shopper, text string) portal.Message {
 	return portal.Message{Form: s.NewForm(), Number: "sent", Text: text, Lang: "en"}
 }
 
-// giveBack is a request about two of the three books.
+// giveBack returns a return request for two of the three books.
 func giveBack(t *testing.T, s portal.Shopper) portal.Request {
 	t.Helper()
 	order, err := s.Order(t.Context(), "sent")
@@ -42,7 +42,7 @@ func giveBack(t *testing.T, s portal.Shopper) portal.Request {
 	return portal.Request{Form: s.NewForm(), Number: "sent", Text: "Torn.", Quantities: map[int]string{0: "2"}, Mark: order.LinesMark(), Lang: "en"}
 }
 
-// about is what the customer sees of an order.
+// about returns the correspondence about an order as the customer sees it.
 func about(t *testing.T, s portal.Shopper, number string) (texts []string) {
 	t.Helper()
 	sent, err := s.Correspondence(t.Context(), number)
@@ -62,10 +62,10 @@ func about(t *testing.T, s portal.Shopper, number string) (texts []string) {
 	return texts
 }
 
-// TestInquiryMails reads what the shop and the customer are mailed, in every language.
+// TestInquiryMails checks the emails to the shop and to the customer in every language.
 func TestInquiryMails(t *testing.T) {
 	t.Parallel()
-	words := map[string][]string{ // of the shop's three mails and the customer's two
+	words := map[string][]string{ // the shop's three emails and the customer's two
 		"en": {"on 21 November 2026 at 11:00", "requested a return from order sent", "to cancel order new", "send anything until then", "will refund you"},
 		"sk": {"Správa z 21. novembra 2026", "o vrátenie tovaru z objednávky sent", "o zrušenie objednávky new", "Dovtedy, prosím, nič neposielajte", "vráti vám peniaze"},
 		"cs": {"píše k objednávce sent (21. listopadu 2026", "o vrácení zboží z objednávky sent", "o zrušení objednávky new", "Do té doby nic neposílejte", "vrátí vám peníze"},
@@ -85,7 +85,7 @@ func TestInquiryMails(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			h.clock.Move(3 * time.Hour) // the mails tell when it was sent, not when they go out
+			h.clock.Move(3 * time.Hour) // emails state when the inquiry was submitted, not when they are sent
 			h.work()
 			mails := h.deliver()
 			if diff := cmp.Diff(map[string]int{support: 3, jan: 2}, sentTo(mails)); diff != "" {
@@ -133,8 +133,8 @@ func allTexts(mails []mail.Message) string {
 	return text
 }
 
-// TestInquiryTwice: the same form ten times at once and once more later is one, even where it could not be
-// sent any more.
+// TestInquiryTwice submits each form ten times at once and once more later. It counts as one, even when the
+// order would no longer allow it.
 func TestInquiryTwice(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
@@ -252,8 +252,8 @@ func TestInquiryBadInput(t *testing.T) {
 	}
 }
 
-// TestInquiryLimits: 20 an hour of each channel, 200 messages and 20 requests about one order; what was
-// sent stays one.
+// TestInquiryLimits checks the limits: 20 an hour for each kind, and 200 messages and 20 requests for each
+// order. Submitting an accepted form again still counts once.
 func TestInquiryLimits(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)

@@ -13,7 +13,8 @@ import (
 	"postern/storage"
 )
 
-// withSecret is the product of the same installation after a replacement of the secret: "n" is the new one.
+// withSecret returns the app of the same installation with the given secrets, current one first; "n" is the
+// new one.
 func (h *house) withSecret(letters ...string) *portal.App {
 	h.t.Helper()
 	var secrets [][]byte
@@ -27,7 +28,7 @@ func (h *house) withSecret(letters ...string) *portal.App {
 	return portal.New(h.engine, ring, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 }
 
-// credentials counts the access documents of customers.
+// credentials counts the customers' access documents.
 func (h *house) credentials() int {
 	h.t.Helper()
 	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "access" })
@@ -39,12 +40,12 @@ func (h *house) credentials() int {
 	return len(page.Hits)
 }
 
-// TestStoreKnowsItsSecret: a store takes the first secret and refuses any other, until that comes with the
-// one before.
+// TestStoreKnowsItsSecret checks that a store accepts the first secret it gets and refuses any other,
+// unless it comes with the previous one.
 func TestStoreKnowsItsSecret(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	if begun, err := portal.Begun(t.Context(), h.engine); err != nil || !begun { // it has a shop
+	if begun, err := portal.Begun(t.Context(), h.engine); err != nil || !begun { // has a shop
 		t.Errorf("begun %v, %v", begun, err)
 	}
 	for _, step := range []struct {
@@ -64,9 +65,9 @@ func TestStoreKnowsItsSecret(t *testing.T) {
 	}
 }
 
-// TestReplacedSecretEndsLinksAndSessions: after a replacement nobody gets in by what was made before,
-// unsubscribing and "this wasn't me" still work, and signing in again leaves one document that lets
-// somebody in.
+// TestReplacedSecretEndsLinksAndSessions checks that replacing the secret ends all sessions, links and
+// codes, that unsubscribing and "this wasn't me" still work, and that signing in again leaves one document
+// with access.
 func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -18,14 +18,14 @@ import (
 	"postern/storage"
 )
 
-// knowing is a VIES that knows every ID.
+// knowing is a VIES client for which every ID is valid.
 type knowing struct{}
 
 func (knowing) Check(context.Context, string, string, string) (vies.Answer, error) {
 	return vies.Answer{Valid: true, Name: "Kniha, s.r.o."}, nil
 }
 
-// jobCases have, for each kind, a house in which a job of the kind is due and nothing else is left to do.
+// jobCases returns a function for each kind of job that leaves a job of that kind due and no other.
 func jobCases() map[string]func(h *house) {
 	return map[string]func(h *house){
 		"sign_in_notice": func(h *house) {
@@ -76,7 +76,7 @@ func jobCases() map[string]func(h *house) {
 	}
 }
 
-// settledCookie is a session of a customer for whom nothing is left to do.
+// settledCookie returns a session of a customer who has no pending jobs.
 func (h *house) settledCookie() string {
 	h.t.Helper()
 	h.newCustomer(jan)
@@ -130,9 +130,10 @@ func movedShop(h *house) {
 	h.clock.Move(2 * time.Second)
 }
 
-// TestEveryKindOfJobSurvivesACrashAtEachWrite has a process do a job of each kind and die before its first
-// write, its second, and so on. Another goes on when the leases are over. In the end the store is as if
-// nobody had died: nothing lost, nothing twice. A kind without a case fails.
+// TestEveryKindOfJobSurvivesACrashAtEachWrite runs a job of each kind in a process that dies before its
+// first write, its second and so on. Another process continues when the leases have expired. In the end the
+// store is the same as without a crash, with nothing lost or done twice. A kind without a case fails the
+// test.
 func TestEveryKindOfJobSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Parallel()
 	cases := jobCases()
@@ -190,7 +191,7 @@ func crashKind(t *testing.T, kind string, arrange func(*house)) {
 	}
 }
 
-// workIn has a process do all that is due, and what is due a minute later.
+// workIn runs the jobs that are due in a process, and those due a minute later.
 func (h *house) workIn(app *portal.App) error {
 	for range 2 {
 		for {
@@ -207,7 +208,7 @@ func (h *house) workIn(app *portal.App) error {
 	return nil
 }
 
-// jobs are the kinds of the jobs in a state.
+// jobs returns the kinds of the jobs in a state.
 func (h *house) jobs(state string) []string {
 	h.t.Helper()
 	found, err := h.app.Operator().Jobs().List(h.t.Context(), state, storage.MaxLimit)
@@ -227,8 +228,8 @@ var volatile = regexp.MustCompile(`"(v|mark|attempts|lease)": ?("[^"]*"|\{[^}]*\
 	`|[0-9a-f]{8}-[0-9a-f-]{27}` +
 	`|"[0-9A-Z]{8}"|[A-Za-z0-9_-]{20,}`)
 
-// outline is all documents, without what no two runs have alike: times, versions, what is drawn by lot, and
-// the order of fields.
+// outline returns all documents without the parts that differ between runs: times, versions, random values
+// and the order of fields.
 func (h *house) outline() string {
 	lines := strings.Split(volatile.ReplaceAllString(h.everything(), "?"), "\n")
 	for i, line := range lines {
@@ -237,7 +238,7 @@ func (h *house) outline() string {
 		lines[i] = strings.Join(parts, " ")
 	}
 	lines = slices.DeleteFunc(lines, func(line string) bool {
-		return strings.Contains(line, "introduced-ids") // figures for the log, which a crash may make too small
+		return strings.Contains(line, "introduced-ids") // log statistics, perhaps low after a crash
 	})
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")

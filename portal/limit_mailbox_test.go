@@ -2,7 +2,7 @@ package portal
 
 import "testing"
 
-// TestLimitsCountMailboxes: tags, and dots of Gmail, give nobody another measure.
+// TestLimitsCountMailboxes checks that tags, and dots at Gmail, do not give a mailbox a second limit.
 func TestLimitsCountMailboxes(t *testing.T) {
 	t.Parallel()
 	for email, want := range map[string]string{

@@ -9,8 +9,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// TestCounters: a limit counts, looks without counting, ends with its period to the moment, and can be
-// taken back.
+// TestCounters checks that a limit counts, can be read without counting, resets exactly at the end of its
+// period, and can be decremented and reset.
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	now := noon()

@@ -27,7 +27,7 @@ func TestLocalPath(t *testing.T) {
 	}
 }
 
-// TestLocalPathKeepsItsBytes: what is added never has the path written again.
+// TestLocalPathKeepsItsBytes checks that With adds a parameter without re-encoding the path.
 func TestLocalPathKeepsItsBytes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

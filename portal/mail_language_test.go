@@ -9,14 +9,15 @@ import (
 	"postern/storage"
 )
 
-// correspondent is one customer whose emails of every kind are sent, each from a page in a language.
+// correspondent is a customer who causes emails of every kind from pages in one language.
 type correspondent struct {
 	*house
 	page string
 	sent map[string]string // languages by kind
 }
 
-// collect does what is due and notes the languages of the emails to customers.
+// collect sends the emails due, records the languages of those to customers under kind, and returns their
+// text.
 func (c *correspondent) collect(kind string) (text string) {
 	c.t.Helper()
 	c.work()
@@ -54,7 +55,7 @@ func (c *correspondent) enter(secret string) portal.Shopper {
 	return c.shopper(signed.Cookie).On(c.page)
 }
 
-// writeAll has every kind of email sent that a page can cause.
+// writeAll causes every kind of email that a page can trigger.
 func (c *correspondent) writeAll() {
 	c.t.Helper()
 	ctx := c.t.Context()
@@ -93,8 +94,8 @@ func (c *correspondent) writeAll() {
 	c.collect("undone change")
 }
 
-// TestLanguageOfEmails: of the page that caused it, else the customer's, else the shop's; for every kind of
-// email.
+// TestLanguageOfEmails checks that every kind of email uses the language of the page that caused it,
+// otherwise the customer's, otherwise the shop's.
 func TestLanguageOfEmails(t *testing.T) {
 	for _, test := range []struct{ name, page, customer, want string }{
 		{"the page's", "de", "sk", "de"},

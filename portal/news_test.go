@@ -9,7 +9,7 @@ import (
 	"postern/portal"
 )
 
-// told does the worker's jobs and returns the mails that tell of a change, by their subject.
+// told runs the worker's jobs and returns the emails whose subject contains the text.
 func (h *house) told(subject string) []mail.Message {
 	h.t.Helper()
 	h.work()
@@ -22,7 +22,7 @@ func (h *house) told(subject string) []mail.Message {
 	return found
 }
 
-// saveVATID keeps a VAT ID as it is given.
+// saveVATID saves a company with the VAT ID exactly as given.
 func (h *house) saveVATID(cookie, id string) {
 	h.t.Helper()
 	s := h.shopper(cookie)
@@ -99,7 +99,8 @@ func TestChangesAreTold(t *testing.T) {
 	}
 }
 
-// TestChangeWhileTheMailIsWritten has a mail of its own: the first one may be on its way already.
+// TestChangeWhileTheMailIsWritten checks that a change made while an email is being written causes a second
+// email, since the first may already be on its way.
 func TestChangeWhileTheMailIsWritten(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -113,7 +114,7 @@ func TestChangeWhileTheMailIsWritten(t *testing.T) {
 		}
 	}
 	save("Dlhá 2")
-	app := h.dying(2) // the job is leased, the entry is in the outbox, the job not yet taken out
+	app := h.dying(2) // job leased and email queued, but the job not yet removed
 	if _, err := app.Worker().Once(t.Context()); err == nil {
 		t.Fatal("the worker lived")
 	}
@@ -142,7 +143,7 @@ func TestCrashDuringNews(t *testing.T) {
 	})
 }
 
-// TestNewsOfSomebodyElsesDoing: "this was not me" ends the session that changed the address.
+// TestNewsOfSomebodyElsesDoing checks that "this wasn't me" ends the session that changed the address.
 func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -159,8 +160,8 @@ func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 	h.wantNoSession("after the alarm", thief)
 }
 
-// TestNewsGoWhereTheAccountWas: a thief who changes an address and then the e-mail cannot have the first
-// told to themselves.
+// TestNewsGoWhereTheAccountWas checks that a thief who changes a postal address and then the email does not
+// receive the notice of the first change.
 func TestNewsGoWhereTheAccountWas(t *testing.T) {
 	t.Parallel()
 	for _, begun := range []bool{true, false} {

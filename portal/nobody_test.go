@@ -10,7 +10,7 @@ import (
 	"postern/portal"
 )
 
-// idsForNobody are ids, in JSON, that shop systems send for an order without a customer.
+// idsForNobody are JSON ids that shop systems send for an order without a customer.
 var idsForNobody = []string{
 	`0`, `-1`, `0.0`, `-1.0`, `-0`, `false`, `"0"`, `"-1"`, `"+0"`, `"0.0"`, `"0,00"`, `"00000"`, `" 0 "`, `"−1"`, `"０"`,
 	`"null"`, `"NULL"`, `"(null)"`, `"<null>"`, `"nil"`, `"None"`, `" none "`, `"undefined"`, `"NaN"`, `"false"`, `"n/a"`, `"#N/A"`,
@@ -21,7 +21,7 @@ var idsForNobody = []string{
 	`"\\N"`, `"'-1'"`, `"\"-1\""`, `"“0”"`, `"–1"`, `"‐1"`, `"٠"`, `"०"`, `"-١"`, `"hosť"`, `"Gość"`, `"invité"`, `"Anonym"`, `"anonymní"`,
 }
 
-// orderBy is an order by a customer id in JSON.
+// orderBy returns an order with a customer id given as JSON.
 func orderBy(id, number, email string) []byte {
 	return orderJSON(number, email, `"currency"`, `"customer_id":`+id+`,"currency"`)
 }
@@ -60,7 +60,7 @@ func TestIDForNobodyIsRefusedForACustomer(t *testing.T) {
 	}
 }
 
-// ordinaryIDs are ids, in JSON, that look like those for nobody.
+// ordinaryIDs returns JSON ids that look similar but belong to real customers.
 func ordinaryIDs() []string {
 	return []string{
 		`7`, `"7"`, `"c0"`, `"0-1"`, `"a0000"`, `"NO-1"`, `"gid://shopify/Customer/7"`, `"gid://shopify/Customer/7?key=0"`,

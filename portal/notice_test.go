@@ -17,7 +17,7 @@ import (
 
 var alarmInMail = regexp.MustCompile(`/sign-in/not-me/([A-Za-z0-9_-]{64})`)
 
-// notices does the worker's jobs and returns the notice mails.
+// notices runs the worker's jobs and returns the sign-in notices.
 func (h *house) notices() []mail.Message {
 	h.t.Helper()
 	h.work()
@@ -30,7 +30,7 @@ func (h *house) notices() []mail.Message {
 	return found
 }
 
-// enter signs in from a browser by a link of the given age.
+// enter signs in from a browser with a link of the given age.
 func (h *house) enter(email, secret string, age time.Duration) portal.Shopper {
 	h.t.Helper()
 	token, _ := h.askLink(email, secret)
@@ -70,7 +70,8 @@ func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
 	}
 }
 
-// TestNoticeSentAgain has staff send a notice again: it says the same, and both of its buttons work.
+// TestNoticeSentAgain has staff send a notice again. It has the same text, and the buttons of both emails
+// work.
 func TestNoticeSentAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -163,7 +164,7 @@ func TestThisWasNotMe(t *testing.T) {
 	}
 }
 
-// sendsOf lets a browser ask many times at once and counts the mails.
+// sendsOf makes a browser's sign-in requests at the same time and counts the emails.
 func (h *house) sendsOf(email string, b portal.Browser, times int) int {
 	h.t.Helper()
 	var wait sync.WaitGroup
@@ -182,8 +183,8 @@ func (h *house) sendsOf(email string, b portal.Browser, times int) int {
 	return sent
 }
 
-// TestMailsToOneAddress: 200 at once send exactly what the hour allows; no day brings more than 20, flood
-// or not; and what is kept for the owner's own browser is not used up by others.
+// TestMailsToOneAddress checks that 200 concurrent requests send exactly the hourly limit, that a day of
+// floods sends at most 15 emails, and that strangers cannot use up the 5 reserved for the owner's browser.
 func TestMailsToOneAddress(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -208,8 +209,8 @@ func TestMailsToOneAddress(t *testing.T) {
 	}
 }
 
-// TestManyBehindOneAddress: 500 people in an office ask within a quarter of an hour, and each gets a mail;
-// of a thousand asked for by one client, 600 are sent.
+// TestManyBehindOneAddress checks that 600 people behind one IP address get their sign-in emails within a
+// quarter of an hour, and that requests over that limit are refused.
 func TestManyBehindOneAddress(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -256,7 +257,7 @@ func TestWrongCodesOfOneClient(t *testing.T) {
 	}
 	wait.Wait()
 	_, code := h.askLink(jan, "browser")
-	for range 2 { // the right one does not count
+	for range 2 { // the right code does not count
 		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); err != nil {
 			t.Fatalf("right code: %v", err)
 		}

@@ -58,7 +58,7 @@ func TestOperatorSignsOutEverySessionAndLink(t *testing.T) {
 	if err != nil || page.State != portal.LinkExpired || !page.At.Equal(h.clock.Now()) {
 		t.Errorf("its page is %+v, %v, which must blame neither another link nor a message of the customer", page, err)
 	}
-	h.signIn(jan) // can come back
+	h.signIn(jan) // signing in again works
 }
 
 func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
@@ -92,8 +92,8 @@ func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 	}
 }
 
-// TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone: the owner of the earlier address would lose the
-// way back.
+// TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone checks that an erasure waits as long as the owner
+// of the former address can undo the change.
 func TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -38,7 +38,7 @@ func TestDeletedOrderIsGoneAndTotalsFollow(t *testing.T) {
 	}
 }
 
-// stored reports whether the order has a document, in whatever state.
+// stored reports whether the order has a document, in any state.
 func (h *house) stored(number string) bool {
 	h.t.Helper()
 	_, err := h.engine.Get(h.t.Context(), "orders", h.shop.ID+"/"+number)
@@ -69,7 +69,8 @@ func TestDeletedOrderComesBackWithTheFeed(t *testing.T) {
 	}
 }
 
-// TestCrashOfADeletion: the order is there or gone, and the total agrees in the end.
+// TestCrashOfADeletion checks that after a crash the order exists or is deleted, and that the total is
+// right in the end.
 func TestCrashOfADeletion(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {

@@ -9,8 +9,8 @@ import (
 	"postern/portal"
 )
 
-// TestOrderActions goes through the states of an order: what can be done, by which link or request, and
-// what cannot and why.
+// TestOrderActions checks for each state of an order which actions are offered, by which link or request,
+// and which are refused and why.
 func TestOrderActions(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
@@ -92,7 +92,8 @@ func shown(a portal.Action) string {
 	return "asks"
 }
 
-// TestOrderLinks: each is an absolute web address; without the new ones an order is what it was.
+// TestOrderLinks checks that a link that is not an absolute web address is dropped with a warning, and that
+// valid ones are kept.
 func TestOrderLinks(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -10,8 +10,8 @@ import (
 	"postern/portal"
 )
 
-// fuzzHouse is a house whose store all inputs of a fuzz target share, with Jan signed in, who has orders on
-// three pages.
+// fuzzHouse returns a house whose store is shared by all inputs of a fuzz target, with Jan signed in, whose
+// orders fill three pages.
 func fuzzHouse(f *testing.F) (*house, portal.Shopper) {
 	f.Helper()
 	h := newHouse(f)
@@ -26,7 +26,8 @@ func fuzzHouse(f *testing.F) (*house, portal.Shopper) {
 	return h, h.signIn(jan)
 }
 
-// FuzzCursor: a cursor is a place in the very list it was made for, or an Invalid error.
+// FuzzCursor checks that a cursor either continues the exact list it was made for or causes an Invalid
+// error.
 func FuzzCursor(f *testing.F) {
 	_, shopper := fuzzHouse(f)
 	first, err := shopper.Orders(f.Context(), portal.OrderQuery{})
@@ -62,7 +63,8 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// FuzzToken: no text signs anyone in, shows more than the page of a damaged link, or ends what works.
+// FuzzToken checks that an arbitrary text signs nobody in, shows only the page of a damaged link, and ends
+// no valid link.
 func FuzzToken(f *testing.F) {
 	h, _ := fuzzHouse(f)
 	token, _ := h.askLink(jan, "browser")
@@ -111,8 +113,8 @@ func orderSeeds() []string {
 	return seeds
 }
 
-// FuzzOrderJSON: a document is refused as Invalid, or taken: then the same again changes nothing, and Jan's
-// is listed and shown.
+// FuzzOrderJSON checks that a document is either refused as Invalid or accepted. Sending an accepted one
+// again changes nothing, and Jan's order is listed and shown.
 func FuzzOrderJSON(f *testing.F) {
 	h, shopper := fuzzHouse(f)
 	feed := h.feed()
@@ -152,8 +154,8 @@ func checkShown(t *testing.T, shopper portal.Shopper, number string) {
 	}
 }
 
-// FuzzImport: whatever a file holds, the import ends with every document counted once; of a file with one
-// order a line that is every line that holds something.
+// FuzzImport checks that an import of any file counts every document once; in a file with one order per
+// line these are its non-empty lines.
 func FuzzImport(f *testing.F) {
 	h := newHouse(f)
 	for _, seed := range orderSeeds() {
@@ -170,7 +172,7 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(file), func(n int) { read += n })
-		if portal.KindOf(err) == portal.Invalid { // the whole file is something else
+		if portal.KindOf(err) == portal.Invalid { // the file is of another format
 			return
 		}
 		if err != nil || read != len(file) {

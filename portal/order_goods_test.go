@@ -9,7 +9,7 @@ import (
 	"postern/portal/money"
 )
 
-// TestWhatIsGoods: what a customer may send back, and what is no thing at all.
+// TestWhatIsGoods checks which lines are goods that a customer may return.
 func TestWhatIsGoods(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -39,7 +39,7 @@ func TestWhatIsGoods(t *testing.T) {
 	}
 }
 
-// mixed is an order of two books and a number of lines that are not goods.
+// mixed returns an order of two books and several lines that are not goods.
 func mixed() Order {
 	return Order{Currency: "EUR", Total: 2000, Status: Status{Fulfillment: Delivered}, Lines: []Line{
 		{Name: "Tip", Quantity: "1", Total: 100, Kind: "tip"}, {Name: "Book", Quantity: "2", Total: 2000},
@@ -47,7 +47,7 @@ func mixed() Order {
 	}}
 }
 
-// TestOnlyGoodsAreCountedAndChosen in the list, the table for spreadsheets, a return and a withdrawal.
+// TestOnlyGoodsAreCountedAndChosen checks the order list, the CSV export, a return and a withdrawal.
 func TestOnlyGoodsAreCountedAndChosen(t *testing.T) {
 	t.Parallel()
 	o := mixed()
@@ -81,8 +81,8 @@ func TestOnlyGoodsAreCountedAndChosen(t *testing.T) {
 	}
 }
 
-// TestLineKinds are read in any usual spelling and given out; another word is dropped with a warning, and
-// the order is taken.
+// TestLineKinds checks that kinds are read in any common spelling and exported, and that an unknown one is
+// dropped with a warning while the order is accepted.
 func TestLineKinds(t *testing.T) {
 	t.Parallel()
 	const line = `"total":"1.00","lines":[{"name":"A","quantity":"1","total":"1.00","kind":"tip"}]`
@@ -109,7 +109,7 @@ func TestLineKinds(t *testing.T) {
 	}
 }
 
-// TestOrderNumbersAsPeopleWriteThem are the number without the word before it.
+// TestOrderNumbersAsPeopleWriteThem checks that the word before an order number is dropped.
 func TestOrderNumbersAsPeopleWriteThem(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{

@@ -12,7 +12,7 @@ import (
 	"postern/portal"
 )
 
-// fill imports orders of jan placed at the given times, numbered as they come.
+// fill imports Jan's orders placed at the given times, numbered in that order.
 func (h *house) fill(placed ...string) {
 	h.t.Helper()
 	var file bytes.Buffer
@@ -27,7 +27,7 @@ func (h *house) fill(placed ...string) {
 	h.work()
 }
 
-// TestPeriods: the shop is in Bratislava, one hour ahead of UTC in winter; today is 21 November 2026.
+// TestPeriods runs on 21 November 2026 for a shop in Bratislava, which is one hour ahead of UTC in winter.
 func TestPeriods(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -78,7 +78,8 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-// TestNearestYear: an empty year is no nearer to the year after it than to the one before.
+// TestNearestYear checks that a period without orders is offered the nearest year that has some, before or
+// after it.
 func TestNearestYear(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -95,7 +96,7 @@ func TestNearestYear(t *testing.T) {
 	}
 }
 
-// TestMonthsOfThirtyDays: on the last of May three months begin with the last of February.
+// TestMonthsOfThirtyDays checks that on 31 May the last three months begin on the last day of February.
 func TestMonthsOfThirtyDays(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -113,11 +114,11 @@ func TestMonthsOfThirtyDays(t *testing.T) {
 	}
 }
 
-// TestDaysThatBeginOtherwise: in some zones the clock jumps over midnight or comes to it twice. Each order
-// is placed on one day.
+// TestDaysThatBeginOtherwise uses zones in which the clock skips midnight or passes it twice, and checks
+// that each order falls on one day.
 func TestDaysThatBeginOtherwise(t *testing.T) {
 	t.Parallel()
-	days := []struct{ zone, day, last, first string }{ // the last moment before the day, and its first
+	days := []struct{ zone, day, last, first string }{ // the last moment before the day and its first
 		{"Atlantic/Azores", "2025-03-30", "2025-03-30T00:59:59Z", "2025-03-30T01:00:00Z"},
 		{"Atlantic/Azores", "2025-10-26", "2025-10-25T23:59:59Z", "2025-10-26T00:00:00Z"},
 		{"America/Santiago", "2025-09-07", "2025-09-07T03:59:59Z", "2025-09-07T04:00:00Z"},
@@ -284,7 +285,7 @@ func TestStatusFilters(t *testing.T) {
 	}
 }
 
-// TestMonthThatBeginsWithoutMidnight counts the order of the hour before it.
+// TestMonthThatBeginsWithoutMidnight checks the orders on both sides of a month that starts at 01:00.
 func TestMonthThatBeginsWithoutMidnight(t *testing.T) {
 	t.Parallel()
 	zone := "America/Asuncion"
@@ -306,7 +307,7 @@ func TestTimeZoneChangeRecounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.shop = shop
-	h.clock.Move(2 * time.Second) // by then every process knows the new zone
+	h.clock.Move(2 * time.Second) // by now every process knows the new zone
 	h.work()
 	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
 	if err != nil || page.Total != 1 || !slices.Equal(page.Years, []int{2025}) {

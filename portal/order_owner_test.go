@@ -9,7 +9,8 @@ import (
 	"postern/portal"
 )
 
-// putBy stores an order by a customer id in JSON and returns our id of whose it is, and why.
+// putBy stores an order with a customer id given as JSON and returns our id of its customer and how it was
+// linked.
 func (h *house) putBy(id, number, email string) (customer string, by portal.LinkedBy) {
 	h.t.Helper()
 	receipt, err := h.feed().PutOrder(h.t.Context(), number, orderBy(id, number, email))
@@ -19,7 +20,7 @@ func (h *house) putBy(id, number, email string) (customer string, by portal.Link
 	return receipt.Customer, receipt.LinkedBy
 }
 
-// putCustomer introduces the shop system's id of an email.
+// putCustomer introduces the shop system's id for an email.
 func (h *house) putCustomer(id, email string) portal.Receipt {
 	h.t.Helper()
 	receipt, err := h.feed().PutCustomer(h.t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-03-06T10:00:00Z"}`, email))
@@ -86,7 +87,8 @@ func TestEarlierEmailLeadsToItsCustomer(t *testing.T) {
 	}
 }
 
-// TestHandOffReturnsAnIntroducedIDOnly: the order keeps the id that was sent.
+// TestHandOffReturnsAnIntroducedIDOnly checks that a hand-off returns no id that only orders mention, while
+// the order keeps the id it was sent with.
 func TestHandOffReturnsAnIntroducedIDOnly(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -10,13 +10,13 @@ import (
 	"postern/portal"
 )
 
-// times is a JSON list of one element, n times.
+// times returns a JSON list with the element n times.
 func times(n int, element string) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + "]"
 }
 
-// TestOrderTheStoreDoesNotTake keeps to every bound and is too large all the same: addresses grow when they
-// are written as browsers do.
+// TestOrderTheStoreDoesNotTake sends an order within every bound that is still too large, because URLs grow
+// when written in browsers' form.
 func TestOrderTheStoreDoesNotTake(t *testing.T) {
 	t.Parallel()
 	link := "http://a/" + strings.Repeat("ž", 331)
@@ -39,7 +39,8 @@ func TestOrderTheStoreDoesNotTake(t *testing.T) {
 	}
 }
 
-// TestTheLargestOrders: what the bounds let through is stored, and what is beyond them is the feed's fault.
+// TestTheLargestOrders checks that an order at the bounds is stored and that a larger one is reported as
+// the feed's fault.
 func TestTheLargestOrders(t *testing.T) {
 	t.Parallel()
 	link := func(n int, letter string) string { return "https://shop.example/" + strings.Repeat(letter, n-21) }

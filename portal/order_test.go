@@ -92,7 +92,7 @@ func TestBadOrders(t *testing.T) {
 			got := faultsOf(err)
 			for i := range got {
 				if strings.HasSuffix(got[i], "json.syntax") && strings.HasPrefix(test.want[0], " ") {
-					got[i] = " json.syntax" // where a cut document ends is the decoder's business
+					got[i] = " json.syntax" // the decoder decides where a truncated document ends
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -108,7 +108,7 @@ func TestBadOrders(t *testing.T) {
 	}
 }
 
-// signInAs signs in somebody who may have no order.
+// signInAs signs in a customer, creating one if needed.
 func (h *house) signInAs(email string) portal.Shopper {
 	h.t.Helper()
 	h.newCustomer(email)
@@ -153,7 +153,7 @@ func TestWhoseOrderItIs(t *testing.T) {
 	}
 }
 
-// TestFirstOrdersTogether: many first orders of one address at once make one customer.
+// TestFirstOrdersTogether checks that concurrent first orders of one address create one customer.
 func TestFirstOrdersTogether(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -176,8 +176,8 @@ func TestFirstOrdersTogether(t *testing.T) {
 	}
 }
 
-// TestSameOrderTogether: of deliveries of one order in any sequence at once, the newest stays, and the
-// total counts it once.
+// TestSameOrderTogether delivers versions of one order concurrently in any order, and checks that the
+// newest wins and that the total counts it once.
 func TestSameOrderTogether(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -222,7 +222,8 @@ func TestTotalsFollowAnOrderThatMoves(t *testing.T) {
 	}
 }
 
-// TestTotalsFollowAnOrderThatMovesMeanwhile moves an order between any two steps of the worker.
+// TestTotalsFollowAnOrderThatMovesMeanwhile moves an order to another customer between any two steps of the
+// worker.
 func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
@@ -250,7 +251,7 @@ func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
 	}
 }
 
-// TestStaleOrderMakesNobody: what changes nothing makes no account, for an address that was mistyped.
+// TestStaleOrderMakesNobody checks that a stale order with a mistyped address creates no account.
 func TestStaleOrderMakesNobody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -291,13 +292,13 @@ func TestTimelineAndHeadline(t *testing.T) {
 	}
 }
 
-// TestTimelineFollowsTheState: a feed without events cancels, completes and opens an order again, in each
-// way.
+// TestTimelineFollowsTheState checks the timelines of orders that are cancelled, completed and reopened by
+// a feed that sends no events.
 func TestTimelineFollowsTheState(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
-		states []string // state and fulfillment, one delivery after the other
+		states []string // state and fulfilment of each delivery in turn
 		want   []string
 	}{
 		{"cancelled and open again", []string{"open unfulfilled", "open shipped", "cancelled shipped", "open shipped"},
@@ -334,7 +335,7 @@ func TestTimelineFollowsTheState(t *testing.T) {
 	}
 }
 
-// stepsOf tells the timeline: the present step, and those still to come.
+// stepsOf lists the steps of the timeline, marking the current one and those still to come.
 func stepsOf(order portal.OrderView) []string {
 	var steps []string
 	for _, step := range order.Timeline {
@@ -349,7 +350,7 @@ func stepsOf(order portal.OrderView) []string {
 	return steps
 }
 
-// TestNoticedChangesAreBounded: an order that goes back and forth keeps the last 200 of its changes.
+// TestNoticedChangesAreBounded checks that an order that goes back and forth keeps its last 200 changes.
 func TestNoticedChangesAreBounded(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -368,7 +369,8 @@ func TestNoticedChangesAreBounded(t *testing.T) {
 	}
 }
 
-// TestUndatedPaymentStandsBehindThePlacing: a feed that dates the goods only does not end with "paid".
+// TestUndatedPaymentStandsBehindThePlacing checks that an undated payment comes right after the placing, so
+// that the timeline does not end with "paid".
 func TestUndatedPaymentStandsBehindThePlacing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

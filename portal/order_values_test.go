@@ -13,14 +13,14 @@ import (
 	"postern/portal"
 )
 
-// decision is what becomes of one value that a system really sends in one member of an order: it is refused
-// with a reason, or taken with a warning ("" for none) and kept in another form.
+// decision is the expected handling of a value that real systems send in one member of an order: refused
+// with a reason, or accepted with a warning ("" for none) and kept in another form.
 type decision struct {
 	at     string // JSON pointer
 	sent   any
 	refuse string
 	warn   string
-	keeps  string // as shown of the order, where it is taken
+	keeps  string // as the accepted order shows it
 	shown  func(portal.Order) string
 }
 
@@ -118,7 +118,8 @@ func decisions() []decision {
 	}...)
 }
 
-// keyDecisions are of what says which order it is, whose and when: nothing of it is guessed.
+// keyDecisions cover the members that identify an order, its customer and its times: none of them is
+// guessed.
 func keyDecisions() []decision {
 	return []decision{
 		{at: "/number", sent: "2", refuse: "order.number.other"},
@@ -143,7 +144,8 @@ func keyDecisions() []decision {
 	}
 }
 
-// amountDecisions: the total must be right; the other amounts explain it, and are rounded.
+// amountDecisions cover the amounts. An imprecise total is refused; amounts that only explain it are
+// rounded.
 func amountDecisions() []decision {
 	total := func(o portal.Order) string { return strconv.FormatInt(o.Total, 10) }
 	return []decision{
@@ -179,8 +181,8 @@ func amountDecisions() []decision {
 	}
 }
 
-// TestEveryValueOfAnOrderIsDecided: a value that carries meaning is refused with the reason, one that
-// decorates never refuses the order.
+// TestEveryValueOfAnOrderIsDecided checks that a bad value in an essential member refuses the order with a
+// reason, while a bad decorative one never does.
 func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -215,7 +217,7 @@ func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
 	}
 }
 
-// TestNoMemberOfAnOrderIsUndecided reads the members from the source.
+// TestNoMemberOfAnOrderIsUndecided reads the list of members from the source.
 func TestNoMemberOfAnOrderIsUndecided(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("order_wire.go")
@@ -239,7 +241,7 @@ func TestNoMemberOfAnOrderIsUndecided(t *testing.T) {
 	}
 }
 
-// with sets the value at a JSON pointer of a document.
+// with returns the document with the value at a JSON pointer replaced.
 func with(t *testing.T, document, at string, value any) []byte {
 	t.Helper()
 	var root any

@@ -8,8 +8,8 @@ import (
 	"postern/mail"
 )
 
-// faltering is a mail server that takes connections and refuses the first mail on each, once another is
-// being composed.
+// faltering is a mail server that accepts connections but refuses the first email on each, as soon as
+// another is being composed.
 type faltering struct{ composing, hungUp chan struct{} }
 
 func (f faltering) Connect(context.Context) (mail.Conn, error) { return f, nil }
@@ -30,8 +30,8 @@ func (f faltering) Close() error {
 	return nil
 }
 
-// TestAMailWithoutAConnectionIsCountedOnce composes a sign-in mail more often than an address may get mails
-// a day, and finds the mail server gone each time: the mail goes out when the server is back.
+// TestAMailWithoutAConnectionIsCountedOnce composes a sign-in email more often than the daily limit of an
+// address, each time losing the mail server. The email is sent when the server is back.
 func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	const outages, decoy = 20, "decoy@example.com"
@@ -63,7 +63,7 @@ func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 		if _, err := box.Add(t.Context(), mail.Entry{Kind: "decoy", To: decoy, CreatedAt: h.clock.Now()}); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = h.dispatcher.Once(t.Context()) // what it meets is what the test wants
+		_, _ = h.dispatcher.Once(t.Context()) // fails as the test intends
 		h.clock.Move(time.Minute)
 	}
 	h.dispatcher = h.newDispatcher(h.app)

@@ -9,13 +9,14 @@ import (
 	"postern/portal"
 )
 
-// The five patterns of account pre-hijacking (Sudhodanan and Paverd, USENIX Security 2022): someone who
-// knows a person's address prepares an account before the person comes, and is still in it afterwards.
+// These tests cover the five patterns of account pre-hijacking (Sudhodanan and Paverd, USENIX Security
+// 2022): an attacker who knows a person's address prepares an account before that person first signs in,
+// and still has access afterwards.
 
-// TestClassicFederatedMerge: an account made one way is merged with one made another way, and both makers
-// are in. Here one way is the shop's own system, where the attacker registers with the victim's address,
-// and the other is the mailbox. The attacker's registration opens nothing here, a second one is refused
-// rather than merged, and the link that the attacker asked for lets in the mailbox that it came to.
+// TestClassicFederatedMerge covers the merging of two accounts created in different ways, which gives both
+// creators access. Here the attacker registers in the shop's own system with the victim's address, while
+// the victim uses the mailbox. The attacker's registration gives no access, a second one is refused instead
+// of merged, and the link the attacker requested works only for the victim who receives it.
 func TestClassicFederatedMerge(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -27,7 +28,7 @@ func TestClassicFederatedMerge(t *testing.T) {
 	if err := put("attacker's"); err != nil {
 		t.Fatal(err)
 	}
-	link, code := h.askLink(jan, "attacker's") // the mail goes to the victim
+	link, code := h.askLink(jan, "attacker's") // the email goes to the victim
 	signed, err := h.visitor("victim's").Redeem(t.Context(), link)
 	if err != nil {
 		t.Fatal(err)
@@ -43,9 +44,9 @@ func TestClassicFederatedMerge(t *testing.T) {
 	}
 }
 
-// TestUnexpiredSession: the attacker's session outlives the victim's recovery. Here the recovery is a new
-// address, or an undo: each ends every session there is, at once in every process, and none comes back with
-// the address.
+// TestUnexpiredSession covers an attacker's session that outlives the victim's recovery. Here recovery is a
+// change of address or its undo. Each ends every session immediately in every process, and returning to the
+// old address revives none.
 func TestUnexpiredSession(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -61,16 +62,16 @@ func TestUnexpiredSession(t *testing.T) {
 	h.wantNoSession("after the undo", attackers, victims, now)
 }
 
-// TestTrojanIdentifier: the attacker leaves an identifier of their own in the account, to come back by.
-// Here an account has one address; one that it had leads in only by the undo that was mailed there, which
-// the owner's undo ends; and the shop system's id opens nothing.
+// TestTrojanIdentifier covers an identifier that the attacker leaves in the account to regain access later.
+// Here an account has one address. A former address gives access only through the undo emailed to it, which
+// the owner's undo ends, and the shop system's id gives no access.
 func TestTrojanIdentifier(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "attacker's"), mallory, "attacker's")
 	_, owners := h.undoMail(jan)
-	h.change(h.refresh(cookie), jana, "attacker's") // any third address; mallory's is a former one now
+	h.change(h.refresh(cookie), jana, "attacker's") // any third address; mallory's is now a former one
 	_, trojan := h.undoMail(mallory)
 	if err := h.undo(owners); err != nil {
 		t.Fatal(err)
@@ -92,9 +93,9 @@ func TestTrojanIdentifier(t *testing.T) {
 	}
 }
 
-// TestUnexpiredEmailChange: the attacker begins a change of address, and ends it after the victim has
-// recovered the account. Here the code works in the session that asked, while that lives and is fresh, for
-// ten minutes.
+// TestUnexpiredEmailChange covers an attacker who starts a change of address and completes it after the
+// victim has recovered the account. Here the code works for ten minutes, only in the session that requested
+// it, and only while that session is live and fresh.
 func TestUnexpiredEmailChange(t *testing.T) {
 	t.Parallel()
 	for name, recover := range map[string]func(h *house){
@@ -130,10 +131,11 @@ func TestUnexpiredEmailChange(t *testing.T) {
 	}
 }
 
-// TestNonVerifyingIdentityProvider: an account is taken over by way of a provider that does not verify
-// addresses. Here it is the shop's own system: the attacker registers there with the victim's address, and
-// changes it there to their own. The portal follows its shop, but whoever signed in by the old address is
-// told, can undo it, and the shop's system saying it again does not move the account once more.
+// TestNonVerifyingIdentityProvider covers a takeover through a provider that does not verify addresses.
+// Here the provider is the shop's own system: the attacker registers there with the victim's address and
+// then changes it to another. The portal follows the shop, but the victim is notified at the old address
+// and can undo the change, and when the shop's system repeats the new address, the account does not move
+// again.
 func TestNonVerifyingIdentityProvider(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

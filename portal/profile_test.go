@@ -13,7 +13,7 @@ import (
 	"postern/portal"
 )
 
-// whole is a profile with everything in it, as it is typed.
+// whole returns a complete profile as a customer types it.
 func whole() portal.Profile {
 	return portal.Profile{Title: " Ing. ", FirstName: "Jan", LastName: "Novák", BirthDate: "1980-05-31", Phone: "+421 905 123 456", Language: "sk"}
 }
@@ -38,7 +38,7 @@ func TestProfileIsKept(t *testing.T) {
 	}
 }
 
-// TestNamesOfEveryKind are stored whole and unchanged.
+// TestNamesOfEveryKind checks that names are stored complete and unchanged.
 func TestNamesOfEveryKind(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -108,8 +108,8 @@ func TestBadProfiles(t *testing.T) {
 	}
 }
 
-// TestBornToday: the day is the shop's, not the server's. It is 23:30 in London and half past midnight in
-// Bratislava.
+// TestBornToday checks that "today" is the shop's date, not the server's. It is 23:30 in London and half
+// past midnight in Bratislava.
 func TestBornToday(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -124,7 +124,8 @@ func TestBornToday(t *testing.T) {
 	}
 }
 
-// TestPhoneAtHome: without a country code a number is read as dialled where the customer is at home.
+// TestPhoneAtHome checks that a number without a country code is read as dialled in the customer's home
+// country.
 func TestPhoneAtHome(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -138,8 +139,8 @@ func TestPhoneAtHome(t *testing.T) {
 	}
 }
 
-// TestTwoTabsSaveOneProfile: of many that show the same state one saves; a language chosen meanwhile
-// counts, too.
+// TestTwoTabsSaveOneProfile checks that when several tabs showing the same version save at once, one
+// succeeds and the others report a conflict, and that a language changed elsewhere also causes a conflict.
 func TestTwoTabsSaveOneProfile(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -172,8 +173,8 @@ func TestTwoTabsSaveOneProfile(t *testing.T) {
 	}
 }
 
-// TestProfileIsCleanedOfWhatCannotBeSeen: a name pasted from a document or a contact is taken, without the
-// marks around it.
+// TestProfileIsCleanedOfWhatCannotBeSeen checks that a name pasted from a document or a contact is accepted
+// without its invisible characters.
 func TestProfileIsCleanedOfWhatCannotBeSeen(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -222,8 +223,8 @@ func TestProfileByFeed(t *testing.T) {
 	}
 }
 
-// TestEveryValueOfACustomerIsDecided: what carries meaning is refused with the reason, what decorates never
-// refuses the customer.
+// TestEveryValueOfACustomerIsDecided checks that a bad value in an essential member refuses the customer
+// with a reason, while a bad decorative one never does.
 func TestEveryValueOfACustomerIsDecided(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -7,8 +7,8 @@ import (
 	"postern/storage"
 )
 
-// TestTriesSinceAMark: what was tried before a code was made does not count against it; what was tried in
-// the next slot does.
+// TestTriesSinceAMark checks that attempts made before a code was created do not count against it, while
+// those in the next slot do.
 func TestTriesSinceAMark(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -20,7 +20,7 @@ func TestTriesSinceAMark(t *testing.T) {
 		{tally{slot: 7, present: 5}, mark{Slot: 7, N: 3}, 2},
 		{tally{slot: 8, present: 1, before: 5}, mark{Slot: 7, N: 3}, 3},
 		{tally{slot: 8, present: 2}, mark{Slot: 7}, 2},
-		{tally{slot: 6, present: 5, before: 1}, mark{Slot: 7}, 6}, // by a clock that is behind
+		{tally{slot: 6, present: 5, before: 1}, mark{Slot: 7}, 6}, // written by a process whose clock is slow
 	} {
 		if got := test.tally.since(test.mark); got != test.want {
 			t.Errorf("%+v since %+v: %d, want %d", test.tally, test.mark, got, test.want)
@@ -28,7 +28,7 @@ func TestTriesSinceAMark(t *testing.T) {
 	}
 }
 
-// TestProofsOfSessionsAreApart: one session's codes push out its own oldest, never another session's.
+// TestProofsOfSessionsAreApart checks that a session's new codes push out only its own oldest ones.
 func TestProofsOfSessionsAreApart(t *testing.T) {
 	t.Parallel()
 	now, a := noon(), &access{}
@@ -45,7 +45,8 @@ func TestProofsOfSessionsAreApart(t *testing.T) {
 	}
 }
 
-// TestWhatAProofIsFor: a code counts for its kind, address and session only, with a try left, until its end.
+// TestWhatAProofIsFor checks that a code is accepted only for its kind, address and session, while it has
+// attempts left and has not expired.
 func TestWhatAProofIsFor(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)

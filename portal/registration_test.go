@@ -8,7 +8,7 @@ import (
 	"postern/portal"
 )
 
-// openTo opens registration and says what is asked.
+// openTo opens registration with the given required fields.
 func (h *house) openTo(fields ...string) {
 	h.t.Helper()
 	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, portal.ShopSettings{Registration: ptr(true), RequiredFields: &fields})
@@ -54,8 +54,8 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 	}
 }
 
-// TestWhoIsBroughtIsNotAsked: a customer of an order or of the shop's system is asked for nothing, and
-// keeps all freedom.
+// TestWhoIsBroughtIsNotAsked checks that customers from orders or from the shop's system have no required
+// fields and may leave any field empty.
 func TestWhoIsBroughtIsNotAsked(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

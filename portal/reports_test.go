@@ -8,7 +8,8 @@ import (
 	"postern/portal"
 )
 
-// TestOrderNumbersThatAreStepsInAPath are refused: the list would link to a page that no browser can open.
+// TestOrderNumbersThatAreStepsInAPath checks that such numbers are refused, since browsers cannot open
+// their links.
 func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -24,7 +25,7 @@ func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
 	}
 }
 
-// TestFedLanguages reads what systems send for a language, among it Czechia's code as a country.
+// TestFedLanguages checks the language values that systems send, including Czechia's country code.
 func TestFedLanguages(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -47,7 +48,8 @@ func TestFedLanguages(t *testing.T) {
 	}
 }
 
-// TestLinkWithWhatFollowsIt signs in by a link that an email program took the end of the sentence into.
+// TestLinkWithWhatFollowsIt signs in with a link to which an email program has added the end of the
+// sentence.
 func TestLinkWithWhatFollowsIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

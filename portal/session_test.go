@@ -122,8 +122,8 @@ func TestSecondClickIsOwnedByTheSignedIn(t *testing.T) {
 	}
 }
 
-// TestChangedAddressEndsLinksAndSessions: what was sent to an address lets nobody in once the account has
-// another.
+// TestChangedAddressEndsLinksAndSessions checks that nothing sent to an address gives access once the
+// account has another address.
 func TestChangedAddressEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -152,7 +152,7 @@ func TestChangedAddressEndsLinksAndSessions(t *testing.T) {
 	if _, err := h.visitor("browser").Ask(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
-	if sent := h.deliver(); len(sent) != 1 || sent[0].To != "new@example.com" { // the old one is held for 14 days
+	if sent := h.deliver(); len(sent) != 1 || sent[0].To != "new@example.com" { // the old one is reserved
 		t.Errorf("the given up address gets mail: %+v", sent)
 	}
 	if sent, _ := h.askLink("new@example.com", "browser"); sent == "" {

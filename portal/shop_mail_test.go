@@ -16,7 +16,7 @@ import (
 	"postern/storage"
 )
 
-// fedHouse is a house whose feed knows Jan as 77.
+// fedHouse returns a house whose feed has introduced Jan as customer 77.
 func fedHouse(t *testing.T) (*house, portal.Feed) {
 	t.Helper()
 	h := newHouse(t)
@@ -60,8 +60,8 @@ func TestMailSignIn(t *testing.T) {
 	}
 }
 
-// TestMailSignInUnderWay: the same request comes again at each moment of the first. It is answered like the
-// first or, while that one is under way, refused as a conflict, and one email goes out.
+// TestMailSignInUnderWay repeats a request before each step of the first. The repeat gets the same answer
+// or, while the first is still in progress, a conflict, and one email is sent.
 func TestMailSignInUnderWay(t *testing.T) {
 	t.Parallel()
 	conflicts := 0
@@ -91,8 +91,8 @@ func TestMailSignInUnderWay(t *testing.T) {
 	}
 }
 
-// TestMailSignInLimits counts six an hour and fifteen a day of the address. What people ask for at the
-// portal, and be they strangers, takes nothing of it.
+// TestMailSignInLimits checks that a shop can send six sign-in emails an hour and fifteen a day to an
+// address, and that sign-in requests made at the portal, even by strangers, do not count.
 func TestMailSignInLimits(t *testing.T) {
 	t.Parallel()
 	h, feed := fedHouse(t)
@@ -133,7 +133,8 @@ func TestMailSignInLimits(t *testing.T) {
 	}
 }
 
-// TestMailSignInWithFiveLinks: with as many links as may live the mail leads to the page that asks for one.
+// TestMailSignInWithFiveLinks checks that when the maximum number of links is live, the email leads to the
+// sign-in page instead.
 func TestMailSignInWithFiveLinks(t *testing.T) {
 	t.Parallel()
 	h, feed := fedHouse(t)
@@ -148,7 +149,7 @@ func TestMailSignInWithFiveLinks(t *testing.T) {
 	}
 }
 
-// greeter is a house whose shop mails at a first order.
+// greeter returns a house whose shop sends an email for a first order.
 func greeter(t *testing.T) *house {
 	t.Helper()
 	h := newHouse(t)
@@ -160,13 +161,13 @@ func greeter(t *testing.T) *house {
 	return h
 }
 
-// placed is an order that was placed so long before the house's clock.
+// placed returns an order placed that long before the house's current time.
 func (h *house) placed(number, email string, ago time.Duration) []byte {
 	at := h.clock.Now().Add(-ago).Format(time.RFC3339)
 	return orderJSON(number, email, "2026-03-05T10:00:00Z", at)
 }
 
-// greeted are the orders that mails led to.
+// greeted returns the orders to which the first-order emails link.
 func (h *house) greeted() []string {
 	h.t.Helper()
 	h.work()
@@ -218,8 +219,8 @@ func TestFirstOrderMail(t *testing.T) {
 	want("switched off")
 }
 
-// TestFirstOrderMovedAway gives the first order to somebody else and lets the outbox forget its mail: the
-// next order is not taken for the first.
+// TestFirstOrderMovedAway moves the first order to another customer and lets the outbox forget its email.
+// The next order does not count as the first.
 func TestFirstOrderMovedAway(t *testing.T) {
 	t.Parallel()
 	h := greeter(t)
@@ -241,8 +242,8 @@ func TestFirstOrderMovedAway(t *testing.T) {
 	}
 }
 
-// TestFirstOrderMailsTogether brings several orders of new customers in before the worker has a look: each
-// customer gets one mail, to the order placed first.
+// TestFirstOrderMailsTogether stores several orders of new customers before the worker runs. Each customer
+// gets one email, which links to the order placed first.
 func TestFirstOrderMailsTogether(t *testing.T) {
 	t.Parallel()
 	h := greeter(t)
@@ -270,8 +271,8 @@ func TestFirstOrderMailsTogether(t *testing.T) {
 	}
 }
 
-// TestFirstOrderInterrupted stops the process after each write between the order and its mail. The feed
-// sends what got no answer again, another process goes on, and there is one mail.
+// TestFirstOrderInterrupted stops the process after each write between the order and its email. The feed
+// retries unanswered requests, another process continues, and exactly one email is sent.
 func TestFirstOrderInterrupted(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
@@ -295,8 +296,8 @@ func TestFirstOrderInterrupted(t *testing.T) {
 	})
 }
 
-// TestFirstOrderOfTheErased erases the person, in the order or in the account, between the order's arrival
-// and the worker.
+// TestFirstOrderOfTheErased erases the email, in the order or in the account, before the worker handles the
+// first order.
 func TestFirstOrderOfTheErased(t *testing.T) {
 	t.Parallel()
 	for _, collection := range []string{"orders", "customers"} {
@@ -337,7 +338,7 @@ func storedCollection(t *testing.T, name string) storage.Collection {
 	return storage.Collection{}
 }
 
-// TestFirstOrderOff is the shop as it is made.
+// TestFirstOrderOff checks a shop with default settings.
 func TestFirstOrderOff(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

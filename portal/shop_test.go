@@ -72,8 +72,8 @@ func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
 	}
 }
 
-// TestSenderNameIsTheShopsUnlessSet reads it in mails, in a new shop and in one of an earlier version,
-// which stored it.
+// TestSenderNameIsTheShopsUnlessSet checks the sender name of emails, both in a new shop and in one of an
+// earlier version, which stored the default.
 func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 	t.Parallel()
 	old, _ := openGolden(t)
@@ -105,8 +105,8 @@ func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 	}
 }
 
-// TestFormerBaseURLIsFree: a shop that moves to another base URL gives the host of the old one up, and
-// keeps its further hosts.
+// TestFormerBaseURLIsFree checks that a shop with a new base URL releases the host of the old one and keeps
+// its additional hosts.
 func TestFormerBaseURLIsFree(t *testing.T) {
 	t.Parallel()
 	old, _ := openGolden(t)
@@ -132,7 +132,7 @@ func TestFormerBaseURLIsFree(t *testing.T) {
 	}
 }
 
-// TestOriginsAreAsBrowsersSendThem: no browser names the port that a scheme has anyway.
+// TestOriginsAreAsBrowsersSendThem checks that default ports are dropped, as browsers do.
 func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -313,7 +313,8 @@ func TestMaskEmail(t *testing.T) {
 	}
 }
 
-// TestMasksTellAddressesApart: two addresses that stand on one page differ, by as few letters more as do.
+// TestMasksTellAddressesApart checks that two masked addresses on one page differ, with no more letters
+// shown than needed.
 func TestMasksTellAddressesApart(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, a, b, wantA, wantB string }{

@@ -18,7 +18,7 @@ import (
 
 const jan = "jan@example.com"
 
-// newCustomer gives the house a customer who has one order.
+// newCustomer creates a customer with one order.
 func (h *house) newCustomer(email string) {
 	h.t.Helper()
 	h.put(orderJSON("o-"+email, email))
@@ -68,7 +68,8 @@ func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
 	}
 }
 
-// TestParallelRedemptions lets many clicks meet in two processes over one store: one of them signs in.
+// TestParallelRedemptions redeems one link many times at once in two processes over one store: one
+// redemption signs in.
 func TestParallelRedemptions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -110,7 +111,7 @@ func TestParallelRedemptions(t *testing.T) {
 	}
 }
 
-// TestLinkAndCodeTogether lets the link and the code of one mail be used at the same instant.
+// TestLinkAndCodeTogether uses the link and the code of one email at the same time: one of them signs in.
 func TestLinkAndCodeTogether(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -133,7 +134,7 @@ func TestLinkAndCodeTogether(t *testing.T) {
 		if in.Load() != 1 {
 			t.Fatalf("%d sessions of one mail", in.Load())
 		}
-		h.clock.Move(2 * time.Hour) // an address gets so many mails a day
+		h.clock.Move(2 * time.Hour) // each address gets a limited number of emails a day
 	}
 }
 
@@ -215,7 +216,8 @@ func TestLinkLivesFourteenDays(t *testing.T) {
 	}
 }
 
-// TestCodeIsEnteredThoughItCannotBeCounted: what was spent has let somebody in.
+// TestCodeIsEnteredThoughItCannotBeCounted checks that a sign-in succeeds even if its attempt cannot be
+// taken off the counter, since the code has already been used up.
 func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -228,7 +230,7 @@ func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
 	}
 }
 
-// uncounted is a store that counts up and never down.
+// uncounted is a store whose counters can be incremented but not decremented.
 type uncounted struct{ storage.Engine }
 
 func (u *uncounted) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
@@ -238,8 +240,8 @@ func (u *uncounted) Increment(ctx context.Context, now time.Time, counts []stora
 	return u.Engine.Increment(ctx, now, counts)
 }
 
-// TestMailBesideASignIn: where registration is open, somebody signs in by an earlier link between any two
-// steps of making the next mail. They stay signed in, and the mail says the truth about its link.
+// TestMailBesideASignIn signs in, with registration open, by an earlier link between any two steps of
+// composing the next email. The session stays valid, and the link in the email is recognised.
 func TestMailBesideASignIn(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
@@ -398,7 +400,8 @@ func TestCode(t *testing.T) {
 	same("ten minutes old", enter("browser", jan, code))
 }
 
-// TestCodeTwiceFromTheSameBrowser: a second press of the button within a minute gets the answer of the first.
+// TestCodeTwiceFromTheSameBrowser checks that submitting the code again within a minute returns the first
+// result.
 func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -608,8 +611,7 @@ func TestDestination(t *testing.T) {
 	}
 }
 
-// TestNoUsableSecretIsStored looks for the link's token, its secret and the code in everything the store
-// holds of the outbox.
+// TestNoUsableSecretIsStored searches the stored outbox for the link's token, its secret and the code.
 func TestNoUsableSecretIsStored(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -18,7 +18,7 @@ var updateTable = flag.Bool("update-table", false, "rewrite the table of statuse
 
 const noWord = "-" // in the table: the member is absent
 
-// statusRow is what a customer sees of an order with these words.
+// statusRow is how a customer sees an order with these status words.
 type statusRow struct {
 	state, payment, fulfillment string
 	order                       Order
@@ -27,8 +27,8 @@ type statusRow struct {
 	actions                     []string
 }
 
-// statusRows are all of state x payment x fulfilment, each axis with an absent word and one that no system
-// has.
+// statusRows returns all combinations of state, payment and fulfilment, including an absent and an unknown
+// word for each.
 func statusRows(t *testing.T) []statusRow {
 	t.Helper()
 	catalogue, err := i18n.Load()
@@ -77,9 +77,9 @@ func (r statusRow) String() string {
 		cmp.Or(strings.Join(r.views, ", "), noWord), strings.Join(r.actions, ", "))
 }
 
-// TestStatusTable holds what a customer reads for every combination of the three axes. A row is: the words
-// sent, what the page says, its tone, the groups of the list, and the actions (those with a dot are closed,
-// and say why).
+// TestStatusTable checks what a customer reads for every combination of the three axes. A row has the words
+// sent, the text on the page, its tone, the groups of the list and the actions. An action containing a dot
+// is closed and names the reason.
 func TestStatusTable(t *testing.T) {
 	t.Parallel()
 	var table strings.Builder
@@ -107,7 +107,7 @@ func TestStatusTable(t *testing.T) {
 	}
 }
 
-// TestStatusTableMakesSense: what no row may say, whatever its words.
+// TestStatusTableMakesSense checks rules that every row must obey, whatever its words.
 func TestStatusTableMakesSense(t *testing.T) {
 	t.Parallel()
 	has := func(list []string, words ...string) bool {

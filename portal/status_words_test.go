@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// statusOf reads the axes as a feed sends them: "" for a member that is absent.
+// statusOf reads the three axes as a feed sends them; "" means that the member is absent.
 func statusOf(state, payment, fulfillment string) string {
 	s := readStatus(state, payment, fulfillment, "")
 	text := strings.Join([]string{s.State, s.Payment, s.Fulfillment}, " ")
@@ -19,7 +19,7 @@ func statusOf(state, payment, fulfillment string) string {
 	return text
 }
 
-// TestStatusWordsOfOtherSystems reads the words of systems that send one status, and of those that send
+// TestStatusWordsOfOtherSystems checks words from systems that send one status and from systems that send
 // several.
 func TestStatusWordsOfOtherSystems(t *testing.T) {
 	t.Parallel()
@@ -83,7 +83,7 @@ func TestStatusWordsOfOtherSystems(t *testing.T) {
 	}
 }
 
-// TestCanonicalWordsAreReadAsThemselves: no table may take one of our own words for another.
+// TestCanonicalWordsAreReadAsThemselves checks that no table maps one of our own words to another.
 func TestCanonicalWordsAreReadAsThemselves(t *testing.T) {
 	t.Parallel()
 	for _, word := range Payments() {
@@ -109,7 +109,7 @@ func TestCanonicalWordsAreReadAsThemselves(t *testing.T) {
 	}
 }
 
-// orderOf decodes an order with members over a plain one.
+// orderOf decodes a minimal order with additional members.
 func orderOf(t *testing.T, members string) Order {
 	t.Helper()
 	o, _, err := decodeOrder(nil, []byte(`{"email":"jan@example.com","placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z",
@@ -120,8 +120,8 @@ func orderOf(t *testing.T, members string) Order {
 	return o
 }
 
-// TestWhatTheOneSentenceSays of orders that the table of statuses does not have: with labels, ways of
-// paying, totals, parcels.
+// TestWhatTheOneSentenceSays checks orders that the status table does not cover: with labels, payment
+// kinds, totals and shipments.
 func TestWhatTheOneSentenceSays(t *testing.T) {
 	t.Parallel()
 	const (
@@ -161,7 +161,8 @@ func TestWhatTheOneSentenceSays(t *testing.T) {
 	}
 }
 
-// TestOwnWordsSayMore: words that only repeat in another spelling what the page says anyway are left out.
+// TestOwnWordsSayMore checks that words which only repeat what the page says, in another spelling, are left
+// out.
 func TestOwnWordsSayMore(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ source, state, fulfillment, want string }{
@@ -179,7 +180,8 @@ func TestOwnWordsSayMore(t *testing.T) {
 	}
 }
 
-// TestWordsOfLinesAndEvents are read in any spelling, too; what has a meaning of its own stays.
+// TestWordsOfLinesAndEvents checks that these words are also read in any spelling, and that unknown ones
+// are kept.
 func TestWordsOfLinesAndEvents(t *testing.T) {
 	t.Parallel()
 	o := orderOf(t, `"total":"1.00","lines":[{"name":"A","quantity":"1","total":"1.00","fulfillment":"PARTIALLY_FULFILLED"},
@@ -196,8 +198,8 @@ func TestWordsOfLinesAndEvents(t *testing.T) {
 	}
 }
 
-// TestTimelineBeginsWithThePlacing, whatever else happened at that moment, and ends with what the one
-// sentence says.
+// TestTimelineBeginsWithThePlacing checks that the placing comes first, even if other events have the same
+// time, and that the last step matches the headline.
 func TestTimelineBeginsWithThePlacing(t *testing.T) {
 	t.Parallel()
 	const paidAt = `"events":[{"type":"paid","at":"2026-03-05T10:00:00Z"}],`

@@ -11,7 +11,7 @@ import (
 	"postern/portal"
 )
 
-// signInByCode signs in by a mailed code, which makes the session fresh, and returns its cookie.
+// signInByCode signs in with an emailed code, which makes the session fresh, and returns its cookie.
 func (h *house) signInByCode(email, secret string) string {
 	h.t.Helper()
 	_, code := h.askLink(email, secret)
@@ -22,7 +22,7 @@ func (h *house) signInByCode(email, secret string) string {
 	return signed.Cookie
 }
 
-// stepUpCode asks for a code in a session and returns it.
+// stepUpCode requests a code in a session and returns it.
 func (h *house) stepUpCode(s portal.Shopper) string {
 	h.t.Helper()
 	if err := s.AskCode(h.t.Context()); err != nil {
@@ -31,7 +31,7 @@ func (h *house) stepUpCode(s portal.Shopper) string {
 	return codeIn(h.mailTo(s.Customer().Email))
 }
 
-// mailTo sends what is due and returns the one mail to an address.
+// mailTo sends what is due and returns the only email to the address.
 func (h *house) mailTo(email string) mail.Message {
 	h.t.Helper()
 	var found []mail.Message
@@ -46,7 +46,7 @@ func (h *house) mailTo(email string) mail.Message {
 	return found[0]
 }
 
-// wrongFor is a code that differs from the right one.
+// wrongFor returns a code that differs from the right one.
 func wrongFor(code string) string {
 	if code[0] == '0' {
 		return "1" + code[1:]
@@ -80,8 +80,8 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 	}
 }
 
-// TestStepUpCodeOfAnother: a code works in the session that asked, for what it was sent for, and nowhere
-// else.
+// TestStepUpCodeOfAnother checks that a code works only in the session that requested it and only for its
+// purpose.
 func TestStepUpCodeOfAnother(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -114,7 +114,7 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 	}
 }
 
-// TestStepUpCodeTwice: a second press of the button within a minute gets the answer of the first.
+// TestStepUpCodeTwice checks that submitting the code again within a minute returns the first result.
 func TestStepUpCodeTwice(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -210,7 +210,7 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 	for range 6 {
 		_ = third.AskCode(t.Context())
 	}
-	for n := range 4 { // three of its own, and one of what all share
+	for n := range 4 { // three of its own and one shared by all
 		if err := fourth.AskCode(t.Context()); err != nil {
 			t.Errorf("code %d of another session: %v", n+1, err)
 		}
@@ -224,7 +224,7 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 	}
 }
 
-// TestStepUpCodeDies with its session, in every way a session ends.
+// TestStepUpCodeDies checks that a code ends with its session, however the session ends.
 func TestStepUpCodeDies(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(h *house, s, another portal.Shopper) error{
@@ -255,8 +255,8 @@ func TestStepUpCodeDies(t *testing.T) {
 	}
 }
 
-// TestStepUpMailThatMayHaveArrived leaves the codes of both attempts working; one that surely did not
-// arrive is replaced.
+// TestStepUpMailThatMayHaveArrived checks that if the first email may have arrived, its code still works,
+// and that otherwise the second code replaces it.
 func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	for _, unsure := range []bool{true, false} {
@@ -283,8 +283,8 @@ func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 	}
 }
 
-// TestLateStepUpMail: a mail that could not be handed over for ten minutes carries no code any more, so it
-// is not sent.
+// TestLateStepUpMail checks that an email that could not be handed over for ten minutes is not sent, since
+// its code has expired.
 func TestLateStepUpMail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

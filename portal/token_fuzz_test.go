@@ -12,7 +12,7 @@ import (
 	"postern/portal/secret/secrettest"
 )
 
-// counted is the count of a full run, or a hundredth of it.
+// counted returns the number of repetitions: full in a full run, otherwise a hundredth of it.
 func counted(full int) int {
 	if os.Getenv("PORTAL_TEST_FULL") != "" {
 		return full
@@ -20,8 +20,8 @@ func counted(full int) int {
 	return full / 100
 }
 
-// FuzzParseToken: what is read is written back the same, so that a secret has one spelling and no other
-// opens it.
+// FuzzParseToken checks that a parsed token is written back unchanged, so that a secret has only one valid
+// spelling.
 func FuzzParseToken(f *testing.F) {
 	real := newToken(New(nil, secrettest.Ring()).accessID("main", "jan@example.com")).String()
 	for _, text := range []string{"", "x", real, real[:63], real + "A", real + "=", strings.ToLower(real), strings.Repeat("A", 64),
@@ -42,12 +42,12 @@ func FuzzParseToken(f *testing.F) {
 	})
 }
 
-// TestTokensAreUnlike makes tokens and looks for two alike, and for a bit that is more often one than
+// TestTokensAreUnlike checks many tokens for duplicates and for bits that are one more or less often than
 // chance allows.
 func TestTokensAreUnlike(t *testing.T) {
 	t.Parallel()
 	n := counted(10_000_000)
-	firsts := make([]uint64, 0, n) // two equal ones by chance: 3 in a million full runs
+	firsts := make([]uint64, 0, n) // chance of two equal ones: 3 in a million full runs
 	var ones [secretBytes * 8]int
 	for range n {
 		secret := newToken("AAAAAAAAAAAAAAAAAAAAAA").secret
@@ -60,7 +60,7 @@ func TestTokensAreUnlike(t *testing.T) {
 	if unlike := len(slices.Compact(firsts)); unlike != n {
 		t.Errorf("%d of %d tokens are unlike", unlike, n)
 	}
-	limit := 7 * math.Sqrt(float64(n)) / 2 // seven times the standard deviation
+	limit := 7 * math.Sqrt(float64(n)) / 2 // seven standard deviations
 	for bit, count := range ones {
 		if math.Abs(float64(count)-float64(n)/2) > limit {
 			t.Errorf("bit %d is one in %d of %d tokens", bit, count, n)
@@ -68,8 +68,8 @@ func TestTokensAreUnlike(t *testing.T) {
 	}
 }
 
-// TestCodesUseTheWholeAlphabet: 40 bits are in a code only when each sign is as likely as any other at each
-// place.
+// TestCodesUseTheWholeAlphabet checks that every character is equally likely at every position; only then
+// does a code have 40 bits.
 func TestCodesUseTheWholeAlphabet(t *testing.T) {
 	t.Parallel()
 	n := counted(3_200_000)
@@ -97,7 +97,8 @@ func TestCodesUseTheWholeAlphabet(t *testing.T) {
 	}
 }
 
-// FuzzNormaliseCode: a typed code becomes eight plain signs or nothing, and stays what it is when read again.
+// FuzzNormaliseCode checks that an entered code becomes eight plain characters or nothing, and that
+// normalising it again changes nothing.
 func FuzzNormaliseCode(f *testing.F) {
 	for _, text := range []string{"", "0000-0000", "abcd efgh", "OIL0 1234", "ABCD–EFGH", "é000-0000", "\x80\xff0000000", strings.Repeat("A", 1000), "ABCDEFGH "} {
 		f.Add(text)

@@ -11,8 +11,8 @@ import (
 )
 
 // TestTwinOfARequestGetsTheSameAnswer sends each form twice, the second time between any two steps of the
-// first: a double click that two processes answer at once. Both must succeed, and what was asked for is
-// kept once.
+// first, like a double click answered by two processes. Both requests must succeed, and the data is stored
+// once.
 func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 	t.Parallel()
 	forms := addressForms()
@@ -66,7 +66,7 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 	}
 }
 
-// formOf prepares a customer, and returns what sends the form.
+// formOf prepares a customer and returns the function that submits the form.
 type formOf func(*testing.T, portal.Shopper) func(portal.Shopper) error
 
 func addressForms() map[string]formOf {
@@ -114,7 +114,8 @@ func addressForms() map[string]formOf {
 	}
 }
 
-// TestTwinOfTheFifthErasureGetsTheSameAnswer: what is allowed once is not refused because it came twice.
+// TestTwinOfTheFifthErasureGetsTheSameAnswer checks that the last request within the limit is not refused
+// when it is sent several times at once.
 func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -169,7 +170,7 @@ func sendTwins(t *testing.T, prepare func(*testing.T, portal.Shopper) func(porta
 	}
 }
 
-// wantApart checks that no address is there twice, and that each use has one.
+// wantApart checks that no address is stored twice and that each use has one default.
 func wantApart(t *testing.T, s portal.Shopper) {
 	t.Helper()
 	list, err := s.Addresses(t.Context())

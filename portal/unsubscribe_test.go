@@ -15,7 +15,7 @@ import (
 	"postern/portal"
 )
 
-// unsubscribeToken is what the read-out of a customer gives for a purpose.
+// unsubscribeToken returns the token that a feed gets with the customer's record for a purpose.
 func (h *house) unsubscribeToken(email string, purpose portal.Purpose) string {
 	h.t.Helper()
 	record, err := h.feed().CustomerByEmail(h.t.Context(), email)
@@ -27,7 +27,7 @@ func (h *house) unsubscribeToken(email string, purpose portal.Purpose) string {
 	return token
 }
 
-// reload reads the shop as the next request does.
+// reload reads the shop again, as the next request does.
 func (h *house) reload() {
 	h.t.Helper()
 	shop, err := h.app.Operator().Shop(h.t.Context(), h.shop.ID)
@@ -67,7 +67,8 @@ func TestUnsubscribe(t *testing.T) {
 	}
 }
 
-// TestUnsubscribeWhatWasNeverAsked notes the "no": the shop may have asked elsewhere.
+// TestUnsubscribeWhatWasNeverAsked checks that the "no" is recorded, since the shop may have asked
+// elsewhere.
 func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -81,8 +82,8 @@ func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
 	}
 }
 
-// TestEditedUnsubscribe: every change of one character, and what could be built without the key, is nothing
-// we know.
+// TestEditedUnsubscribe checks that a token with any character changed, or made without the key, is refused
+// as unknown.
 func TestEditedUnsubscribe(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -119,8 +120,8 @@ func TestEditedUnsubscribe(t *testing.T) {
 	}
 }
 
-// TestUnsubscribeHoldsNobody: neither the address nor a hash of it is in the token, and another shop does
-// not take it.
+// TestUnsubscribeHoldsNobody checks that the token contains neither the address nor its hash, and that
+// another shop refuses it.
 func TestUnsubscribeHoldsNobody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -143,7 +144,7 @@ func TestUnsubscribeHoldsNobody(t *testing.T) {
 	}
 }
 
-// signedWithNothing is a token that anyone can make who knows an id, for a shop that has no key yet.
+// signedWithNothing returns a token that anyone who knows an id can make for a shop without a key.
 func signedWithNothing(h *house, email string) string {
 	h.t.Helper()
 	said := "newsletter." + h.signIn(email).Customer().ID
@@ -152,8 +153,8 @@ func signedWithNothing(h *house, email string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum([]byte(said)))
 }
 
-// TestUnsubscribeKey is made once however many ask at the same time, survives a change of the settings, and
-// is shown by nothing.
+// TestUnsubscribeKey checks that the key is created once even when many need it at the same time, survives
+// a change of settings, and is never exposed.
 func TestUnsubscribeKey(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

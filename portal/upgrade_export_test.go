@@ -6,7 +6,7 @@ import (
 	"postern/portal/job"
 )
 
-// LinkAsBefore leaves the store as earlier versions did: the id leads to the customer of an email, who has
+// LinkAsBefore writes the store as earlier versions did: the id leads to the customer of an email, who has
 // the orders.
 func (a *App) LinkAsBefore(ctx context.Context, shop Shop, email, feedID string, orders ...string) error {
 	customer, err := a.customerOfEmail(ctx, shop, email)
@@ -41,7 +41,7 @@ func (a *App) LinkAsBefore(ctx context.Context, shop Shop, email, feedID string,
 	if err != nil {
 		return err
 	}
-	_, err = a.housekeepingDocs().Put(ctx, housekeepingKey, func(h *housekeeping, _ bool) error { // as a sweep of this version does
+	_, err = a.housekeepingDocs().Put(ctx, housekeepingKey, func(h *housekeeping, _ bool) error { // like a sweep of this version
 		h.Work.Add(job.Request{Kind: kindUpgradeLinks, At: a.now(), Slow: true})
 		return nil
 	})

@@ -15,7 +15,7 @@ import (
 	"postern/portal/secret/secrettest"
 )
 
-// linkAsBefore leaves orders by an id as earlier versions did: all with the customer of one email.
+// linkAsBefore links orders to an id as earlier versions did, all to the customer of one email.
 func (h *house) linkAsBefore(email, id string, orders ...string) {
 	h.t.Helper()
 	if err := h.app.LinkAsBefore(h.t.Context(), h.shop, email, id, orders...); err != nil {
@@ -23,8 +23,8 @@ func (h *house) linkAsBefore(email, id string, orders ...string) {
 	}
 }
 
-// guests has three people order by one id, whose orders an earlier version all gave to the first of them.
-// They are signed in there.
+// guests creates orders of three people with one id, all of which an earlier version gave to the first of
+// them, and returns a session of that customer.
 func (h *house) guests(id string) (cookie string) {
 	h.t.Helper()
 	for number, email := range map[string]string{"1": jan, "2": jana, "3": eva} {
@@ -38,7 +38,7 @@ func (h *house) guests(id string) (cookie string) {
 	return cookie
 }
 
-// apart checks that each of the guests has their own order, on the pages and in the total.
+// apart checks that each guest has their own order, both on the pages and in the total.
 func (h *house) apart() {
 	h.t.Helper()
 	for email, number := range map[string]string{jan: "1", jana: "2", eva: "3"} {
@@ -51,8 +51,8 @@ func (h *house) apart() {
 	}
 }
 
-// TestPutUpgradeSamePut: the upgrade takes strangers' orders out of an account, and their redelivery does
-// not bring them back.
+// TestPutUpgradeSamePut checks that the upgrade removes strangers' orders from an account and that
+// redelivering the orders does not restore them.
 func TestPutUpgradeSamePut(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{`0`, `"-1"`, `"guest"`, `"5"`} {
@@ -74,7 +74,7 @@ func TestPutUpgradeSamePut(t *testing.T) {
 	}
 }
 
-// TestSharedIDIntroducedAfterTheUpgrade: it counts for new orders only.
+// TestSharedIDIntroducedAfterTheUpgrade checks that such an id applies only to new orders.
 func TestSharedIDIntroducedAfterTheUpgrade(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -94,7 +94,7 @@ func TestSharedIDIntroducedAfterTheUpgrade(t *testing.T) {
 func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		emails []string // of the orders by the id, in the order of their arrival
+		emails []string // emails of the id's orders, in the order of arrival
 		before func(h *house)
 	}{
 		"one email":           {[]string{jan, jan}, func(*house) {}},
@@ -126,8 +126,8 @@ func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 	}
 }
 
-// TestUndecidedLink: until the upgrade has decided, an id leads nowhere, cannot be introduced, and no
-// erasure takes strangers' orders along.
+// TestUndecidedLink checks that until the upgrade has decided about an id, it leads to no customer and
+// cannot be introduced, and that an erasure leaves strangers' orders alone.
 func TestUndecidedLink(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -158,7 +158,7 @@ func TestUndecidedLink(t *testing.T) {
 	}
 }
 
-// TestUpgradeLogsNumbersOnly: no id and no address.
+// TestUpgradeLogsNumbersOnly checks that the log contains no id and no address.
 func TestUpgradeLogsNumbersOnly(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -182,8 +182,8 @@ func TestUpgradeLogsNumbersOnly(t *testing.T) {
 	}
 }
 
-// TestUpgradeIsResumed stops the process at each of the upgrade's writes in turn; the next one ends the
-// work all the same.
+// TestUpgradeIsResumed stops the process at each of the upgrade's writes in turn and checks that the next
+// process completes it.
 func TestUpgradeIsResumed(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{`"5"`, `0`} {
@@ -213,7 +213,8 @@ func TestUpgradeIsResumed(t *testing.T) {
 	}
 }
 
-// TestUpgradeOfAKeptLinkIsResumed: the link is introduced in the end, wherever the process was stopped.
+// TestUpgradeOfAKeptLinkIsResumed checks that the id is introduced in the end, wherever the process was
+// stopped.
 func TestUpgradeOfAKeptLinkIsResumed(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {

@@ -15,13 +15,13 @@ import (
 	"postern/portal/vies"
 )
 
-// register is a VIES of the test's own: it answers over HTTP as it is told, and counts the questions.
+// register is a fake VIES that answers over HTTP with the given answer and counts the requests.
 type register struct {
 	mu     sync.Mutex
 	answer func(number, requester string) string
 	asked  int
 	url    string
-	during func() // what happens while a question is under way
+	during func() // called while a request is in progress
 }
 
 func (r *register) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -70,7 +70,7 @@ const (
 	anotherVATID = "SK2021853504"
 )
 
-// newVATHouse is a house with a VIES, a shop with a VAT ID of its own, and a customer who entered one.
+// newVATHouse returns a house with a fake VIES, a shop that has a VAT ID, and a signed-in customer.
 func newVATHouse(t *testing.T) (*house, *register, portal.Shopper) {
 	t.Helper()
 	r := &register{answer: answers(true)}
@@ -94,7 +94,7 @@ func (h *house) enterVATID(s portal.Shopper, id string) {
 	}
 }
 
-// vatNow runs the checks that are due and returns what is known then.
+// vatNow runs the checks that are due and returns the customer's record.
 func (h *house) vatNow(email string) portal.CustomerRecord {
 	h.t.Helper()
 	if _, err := h.app.Worker().Once(h.t.Context()); err != nil {
@@ -108,8 +108,8 @@ func (h *house) vatNow(email string) portal.CustomerRecord {
 	return record
 }
 
-// TestVATEvidence is the way of an ID that VIES knows: saved at once, unknown, then valid, with all that
-// proves it.
+// TestVATEvidence follows an ID that VIES knows: saved immediately, then unknown, then valid with all the
+// evidence.
 func TestVATEvidence(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
@@ -134,7 +134,7 @@ func TestVATEvidence(t *testing.T) {
 	}
 }
 
-// TestVATStates leads an ID through the states: every kind of silence from each state, and every answer.
+// TestVATStates tests every kind of failed check, and then both answers, from each state of an ID.
 func TestVATStates(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -176,8 +176,8 @@ func TestVATStates(t *testing.T) {
 	}
 }
 
-// TestVATRetries are the gaps: growing while VIES is silent, a month after an answer, a day while an ID is
-// in doubt.
+// TestVATRetries checks the intervals: growing while VIES is unavailable, a month after an answer, and a
+// day while an ID is in doubt.
 func TestVATRetries(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
@@ -214,9 +214,9 @@ func TestVATRetries(t *testing.T) {
 	}
 }
 
-// TestVATChanges: another ID is unknown at once, keeps the answers about the one before, and an answer that
-// comes for the old one is not taken for it; without an ID, and with one of a country outside VIES, nobody
-// is asked.
+// TestVATChanges checks that a new ID starts as unknown while the answers about the previous one are kept,
+// that a late answer about the previous ID is not applied to it, and that VIES is not asked about an empty
+// ID or one of a country it does not cover.
 func TestVATChanges(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
@@ -249,7 +249,7 @@ func TestVATChanges(t *testing.T) {
 	}
 }
 
-// TestVATOfFeed checks an ID that the shop's system brings, too.
+// TestVATOfFeed checks that an ID sent by the shop's system is checked, too.
 func TestVATOfFeed(t *testing.T) {
 	t.Parallel()
 	h, _, _ := newVATHouse(t)
@@ -262,7 +262,7 @@ func TestVATOfFeed(t *testing.T) {
 	}
 }
 
-// TestVATOnce has several processes look at one ID that is due: one asks.
+// TestVATOnce checks that of several processes that find one ID due only one asks VIES.
 func TestVATOnce(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
@@ -281,7 +281,8 @@ func TestVATOnce(t *testing.T) {
 	}
 }
 
-// TestVATAfterCrash: a process that ended while it asked leaves the ID to the next, after its lease.
+// TestVATAfterCrash checks that after a crash during a check another process checks the ID once the lease
+// has expired.
 func TestVATAfterCrash(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
@@ -300,7 +301,7 @@ func TestVATAfterCrash(t *testing.T) {
 	}
 }
 
-// TestVATRequesterRefused asks without the shop's own ID when VIES does not accept that.
+// TestVATRequesterRefused checks that the request is repeated without the shop's ID when VIES rejects that.
 func TestVATRequesterRefused(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)

@@ -13,14 +13,14 @@ import (
 	"postern/storage"
 )
 
-// from is a visitor of one of many networks.
+// from returns a visitor from one of many networks.
 func (h *house) from(network int) portal.Visitor {
 	browser := firefox("x")
 	browser.IP = netip.AddrFrom4([4]byte{198, 51, 100, byte(network)})
 	return h.app.Visitor(h.shop, browser)
 }
 
-// send sends statements of one visitor at once, and tells how many receipts are mailed.
+// send submits a visitor's statements at the same time and returns the number of receipts that are emailed.
 func (h *house) send(v portal.Visitor, n int, s portal.Statement) (mailed int) {
 	h.t.Helper()
 	receipts := make([]portal.WithdrawalReceipt, n)
@@ -38,7 +38,7 @@ func (h *house) send(v portal.Visitor, n int, s portal.Statement) (mailed int) {
 	return mailed
 }
 
-// sendSignedIn sends a statement about an order of a customer's.
+// sendSignedIn submits a customer's statement about their order.
 func (h *house) sendSignedIn(s portal.Shopper, number string) portal.WithdrawalReceipt {
 	h.t.Helper()
 	order, err := s.Order(h.t.Context(), number)
@@ -52,7 +52,7 @@ func (h *house) sendSignedIn(s portal.Shopper, number string) portal.WithdrawalR
 	return receipt
 }
 
-// toldOf counts what is mailed to the shop now.
+// toldOf returns the number of emails now sent to the shop.
 func (h *house) toldOf() int {
 	h.t.Helper()
 	h.work()
@@ -64,14 +64,14 @@ func (h *house) toldOf() int {
 	return count
 }
 
-// hourLater is toldOf an hour from now.
+// hourLater returns toldOf after an hour.
 func (h *house) hourLater() int {
 	h.t.Helper()
 	h.clock.Move(time.Hour)
 	return h.toldOf()
 }
 
-// TestWithdrawalLimits: limits keep mails back, never statements.
+// TestWithdrawalLimits checks that limits hold back emails but never statements.
 func TestWithdrawalLimits(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -117,9 +117,9 @@ func TestWithdrawalLimits(t *testing.T) {
 	}
 }
 
-// TestWithdrawalsToldToTheShop: what one client sends over its own bound takes nothing of what the shop is
-// told of; and once strangers used that up, the shop is still told at once of who is signed in, and of each
-// statement whose order is found; of all others later.
+// TestWithdrawalsToldToTheShop checks that one client's statements beyond its own limit do not use up the
+// limit of emails to the shop. Once strangers have used that up, the shop is still emailed immediately
+// about statements of signed-in customers and those that match an order, and later about all others.
 func TestWithdrawalsToldToTheShop(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -152,7 +152,7 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 	}
 	matched := stated("2")
 	matched.Email = eva
-	h.send(h.from(1), 30, matched) // which is over its bound, too
+	h.send(h.from(1), 30, matched) // that client is over its limit, too
 	if n := h.toldOf(); n != 20 {
 		t.Errorf("of 30 that match an order the shop was told %d", n)
 	}
@@ -162,11 +162,11 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 	}
 	h.put(orderJSON("3", jan))
 	h.clock.Move(time.Hour)
-	told := []int{h.toldOf(), h.hourLater()} // 250 and 10 of the first client, 2 of others, and the one with its order
+	told := []int{h.toldOf(), h.hourLater()} // the first client's 250 and 10, 2 others, and the one with an order
 	if diff := cmp.Diff([]int{263, 0}, told); diff != "" {
 		t.Errorf("an hour later: %s", diff)
 	}
-	for network := 100; network < 106; network++ { // strangers use up what the shop is told of once more
+	for network := 100; network < 106; network++ { // strangers use up the shop's limit again
 		h.send(h.from(network), 60, stated("?"))
 	}
 	h.send(h.from(9), 1, stated("5"))
@@ -183,9 +183,9 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 	}
 }
 
-// TestWithdrawalReceiptsOfAnAddress: a stranger who gives somebody's address uses up the stranger's own
-// measure; only many together reach the bound of the address, and what was held back of them does not count
-// there.
+// TestWithdrawalReceiptsOfAnAddress checks that a stranger who enters somebody else's address uses up only
+// their own limit. Several together can reach the limit of the address, and receipts that were held back do
+// not count towards it.
 func TestWithdrawalReceiptsOfAnAddress(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -220,8 +220,8 @@ func withEmail(s portal.Statement, email string) portal.Statement {
 	return s
 }
 
-// TestWithdrawalsOfAClient are taken up to 600 in a quarter of an hour; who sent one of them still gets its
-// receipt.
+// TestWithdrawalsOfAClient checks that a client can submit 600 statements in a quarter of an hour, and that
+// an accepted one submitted again still returns its receipt.
 func TestWithdrawalsOfAClient(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
@@ -252,9 +252,9 @@ func TestWithdrawalsOfAClient(t *testing.T) {
 	}
 }
 
-// TestUnmatchedReceiptsOfAShop: a shop mails 120 receipts an hour for statements of visitors that match no
-// order, from however many clients and to however many addresses, the others an hour later; the shop is
-// told of all, and those that match an order have theirs.
+// TestUnmatchedReceiptsOfAShop checks that a shop sends at most 120 receipts an hour for visitors'
+// statements that match no order, whatever the number of clients and addresses, and the rest an hour later.
+// The shop is emailed about all of them, and statements that match an order get their receipts immediately.
 func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -278,7 +278,7 @@ func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"strangers": 120, support: 126, jan: 1}, got); diff != "" {
 		t.Error(diff)
 	}
-	for hour, want := range []int{5, 0} { // as their pages said, each gets its receipt: once
+	for hour, want := range []int{5, 0} { // each delayed receipt is sent once, as the page promised
 		h.clock.Move(time.Hour)
 		h.work()
 		late := 0

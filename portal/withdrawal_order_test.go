@@ -9,14 +9,14 @@ import (
 	"postern/storage"
 )
 
-// threeLines is an order of three lines, the last made to the customer's wish.
+// threeLines returns an order with three lines, the last of which is custom-made.
 func threeLines(number string) []byte {
 	return orderJSON(number, jan, `"lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]`,
 		`"lines":[{"id":"a","sku":"P","name":"Pen","quantity":"3","total":"6.00"},{"id":"b","name":"Cloth","quantity":"1.5","total":"6.00"},
 		{"id":"c","name":"Ring","quantity":"1","total":"0.50","withdrawal":"custom_made"}]`)
 }
 
-// TestWithdrawalChoices makes statements of what a signed-in customer may choose, and may not.
+// TestWithdrawalChoices checks which items a signed-in customer may choose.
 func TestWithdrawalChoices(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -76,7 +76,8 @@ func TestWithdrawalChoices(t *testing.T) {
 	}
 }
 
-// TestWithdrawalOfAnOrder: in parts and then the rest, with a feed that changes the lines in between.
+// TestWithdrawalOfAnOrder withdraws from some items and then the rest, while a feed changes the lines in
+// between.
 func TestWithdrawalOfAnOrder(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -123,8 +124,8 @@ func TestWithdrawalOfAnOrder(t *testing.T) {
 	}
 }
 
-// TestWithdrawalSwitchedOff: a shop that does without answers as if there were nothing; switched on again,
-// all is there.
+// TestWithdrawalSwitchedOff checks that a shop without the feature answers as if its pages did not exist,
+// and that enabling it again brings everything back.
 func TestWithdrawalSwitchedOff(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -149,7 +150,7 @@ func TestWithdrawalSwitchedOff(t *testing.T) {
 	}
 }
 
-// TestWithdrawalExceptionWords: a word that is none is refused with a pointer to it.
+// TestWithdrawalExceptionWords checks that an unknown exception is refused with a pointer to it.
 func TestWithdrawalExceptionWords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// at reads a moment of a test.
+// at parses a time of a test.
 func at(t *testing.T, text string) time.Time {
 	t.Helper()
 	moment, err := time.Parse(time.RFC3339, text)
@@ -15,7 +15,7 @@ func at(t *testing.T, text string) time.Time {
 	return moment
 }
 
-// shipped is an order with a shipment for each time; "" is a shipment that has not come.
+// shipped returns an order with a shipment for each time; "" means a shipment not yet delivered.
 func shipped(t *testing.T, fulfillment string, delivered ...string) Order {
 	t.Helper()
 	o := Order{PlacedAt: at(t, "2026-03-01T10:00:00Z"), Status: Status{Fulfillment: fulfillment}, Lines: []Line{{Name: "Book", Quantity: "2"}}}
@@ -30,7 +30,7 @@ func shipped(t *testing.T, fulfillment string, delivered ...string) Order {
 	return o
 }
 
-// periodTest is an order and the end of its period.
+// periodTest is an order with the expected end of its period.
 type periodTest struct {
 	name, zone string
 	order      Order
@@ -75,8 +75,8 @@ func TestWithdrawalPeriods(t *testing.T) {
 	checkPeriods(t, tests)
 }
 
-// TestWithdrawalPeriodsByEvents: an event of one shipment does not end the wait for the others (Art.
-// 9(2)(b)).
+// TestWithdrawalPeriodsByEvents checks that an event of one shipment does not end the wait for the others
+// (Art. 9(2)(b)).
 func TestWithdrawalPeriodsByEvents(t *testing.T) {
 	t.Parallel()
 	event := func(text string, noticed bool) func(*Order) {
@@ -101,7 +101,7 @@ func TestWithdrawalPeriodsByEvents(t *testing.T) {
 	checkPeriods(t, tests)
 }
 
-// checkPeriods looks at an order in the last moment of its period, and after it.
+// checkPeriods checks orders in the last moment of their period and just after it.
 func checkPeriods(t *testing.T, tests []periodTest) {
 	t.Helper()
 	for _, test := range tests {
@@ -146,7 +146,7 @@ func TestWithdrawalRights(t *testing.T) {
 		order    Order
 		received []ReceivedWithdrawal
 		closed   string
-		inTime   bool // else it cannot be told
+		inTime   bool // false if unknown
 	}{
 		{"open", change(func(*Order) {}), nil, "", true},
 		{"a VAT ID", change(func(o *Order) { o.VATID = "SK2022273990" }), nil, WithdrawalBusiness, false},

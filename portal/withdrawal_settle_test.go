@@ -9,8 +9,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// TestReceiptIsSettledOnce: who counts a statement's mails a second time, as worker and request can at
-// once, changes nothing.
+// TestReceiptIsSettledOnce checks that settling a receipt a second time, as the worker and the request may
+// do concurrently, changes nothing.
 func TestReceiptIsSettledOnce(t *testing.T) {
 	t.Parallel()
 	now := at(t, "2026-03-05T10:00:00Z")
@@ -36,8 +36,8 @@ func TestReceiptIsSettledOnce(t *testing.T) {
 	}
 }
 
-// TestErasedOrderIsNobodys: an order whose person was erased has no customer, and an address that nobody
-// has leads to none; that makes them no match.
+// TestErasedOrderIsNobodys checks that an erased order, which has no customer, does not match an address
+// that has no customer either.
 func TestErasedOrderIsNobodys(t *testing.T) {
 	t.Parallel()
 	now := at(t, "2026-03-05T10:00:00Z")

@@ -19,7 +19,7 @@ import (
 
 const support = "help@example.com"
 
-// withdrawalHouse is a house whose shop has a support address and a time zone of its own.
+// withdrawalHouse returns a house whose shop has a support address and its own time zone.
 func withdrawalHouse(t *testing.T, options ...portal.Option) *house {
 	t.Helper()
 	h := newHouse(t, options...)
@@ -36,12 +36,12 @@ func (h *house) set(settings portal.ShopSettings) *house {
 	return h
 }
 
-// stated is a statement of Jan's about an order.
+// stated returns a statement by Jan about an order.
 func stated(number string) portal.Statement {
 	return portal.Statement{Name: "Jan Novák", Email: jan, Number: number, Lang: "en"}
 }
 
-// withdraw sends a statement through both steps.
+// withdraw submits a statement through both steps.
 func (h *house) withdraw(s portal.Statement) portal.WithdrawalReceipt {
 	h.t.Helper()
 	_, id, err := h.visitor("x").PrepareWithdrawal(s)
@@ -73,7 +73,7 @@ func (h *house) received() []portal.WithdrawalRecord {
 	}
 }
 
-// sentTo counts mails by their address.
+// sentTo counts messages by recipient.
 func sentTo(messages []mail.Message) map[string]int {
 	counts := map[string]int{}
 	for _, m := range messages {
@@ -82,10 +82,10 @@ func sentTo(messages []mail.Message) map[string]int {
 	return counts
 }
 
-// plainSpaces writes each no-break space as an ordinary one.
+// plainSpaces replaces no-break spaces with ordinary ones.
 func plainSpaces(text string) string { return strings.ReplaceAll(text, "\u00a0", " ") }
 
-// TestWithdrawalMails reads the receipt and the mail to the shop, in every language.
+// TestWithdrawalMails checks the receipt and the email to the shop in every language.
 func TestWithdrawalMails(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{
@@ -101,7 +101,7 @@ func TestWithdrawalMails(t *testing.T) {
 			s := stated("A 1")
 			s.Goods, s.Lang = "<b>One book</b>", lang
 			h.withdraw(s)
-			h.clock.Move(3 * time.Hour) // the mail tells when the statement came, not when it goes out
+			h.clock.Move(3 * time.Hour) // the email states when the statement arrived, not when it is sent
 			h.work()
 			messages := h.deliver()
 			if diff := cmp.Diff(map[string]int{jan: 1, support: 1}, sentTo(messages)); diff != "" {
@@ -134,8 +134,8 @@ func TestWithdrawalMails(t *testing.T) {
 	}
 }
 
-// TestWithdrawalTwice: the same form 200 times at once, and once more later, is one statement, one mail
-// each, one receipt.
+// TestWithdrawalTwice submits one form 200 times at once and once more later. The result is one statement,
+// one email to each side and one receipt.
 func TestWithdrawalTwice(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -189,7 +189,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 		name string
 		id   string
 		s    portal.Statement
-		want []string // faults, nil for an error without any
+		want []string // nil if there is no error
 	}{
 		{"no id", "", stated("1"), nil},
 		{"not an id", "1", stated("1"), nil},
@@ -233,7 +233,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 	}
 }
 
-// TestWithdrawalMatching looks for the order behind a statement, which no sender learns.
+// TestWithdrawalMatching checks which order a statement is matched to; the sender never learns it.
 func TestWithdrawalMatching(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -248,7 +248,7 @@ func TestWithdrawalMatching(t *testing.T) {
 	h.put(orderJSON("C-1", eva))
 	h.put(orderJSON("4711", jan))
 	tests := []struct{ name, number, email, order, inTime string }{
-		{"on the last day, moved from Friday", "2026/A-1", jan, "2026/A-1", "in time"}, // 6 November and 14 days: Friday the 20th
+		{"on the last day, moved from Friday", "2026/A-1", jan, "2026/A-1", "in time"}, // 6 November plus 14 days is Friday the 20th
 		{"late", "2026/A-2", jan, "2026/A-2", "late"},
 		{"a business", "2026/A-3", jan, "2026/A-3", ""},
 		{"not known to have come", "2026/A-4", jan, "2026/A-4", "in time"},
@@ -296,8 +296,8 @@ func TestWithdrawalMatching(t *testing.T) {
 	}
 }
 
-// TestWithdrawalBeforeItsOrderIsPlaced: a statement sent ahead with a guessed number takes nothing from the
-// order placed later.
+// TestWithdrawalBeforeItsOrderIsPlaced checks that a statement sent earlier with a guessed number does not
+// affect an order placed later.
 func TestWithdrawalBeforeItsOrderIsPlaced(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -320,7 +320,7 @@ func TestWithdrawalBeforeItsOrderIsPlaced(t *testing.T) {
 	}
 }
 
-// TestWithdrawalBeforeItsOrder: the feed brings the order a day after the statement.
+// TestWithdrawalBeforeItsOrder checks a statement whose order the feed sends a day later.
 func TestWithdrawalBeforeItsOrder(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -349,8 +349,8 @@ func TestWithdrawalBeforeItsOrder(t *testing.T) {
 	}
 }
 
-// TestWithdrawalsPaging reads more than a page, goes on from where it stopped, and misses nothing that came
-// since.
+// TestWithdrawalsPaging reads more than one page, continues where it stopped, and misses nothing that has
+// arrived since.
 func TestWithdrawalsPaging(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -412,7 +412,7 @@ func TestWithdrawalsPaging(t *testing.T) {
 	}
 }
 
-// TestWithdrawalsAreKeptThreeYears, and not longer.
+// TestWithdrawalsAreKeptThreeYears checks that statements are deleted after exactly three years.
 func TestWithdrawalsAreKeptThreeYears(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)
@@ -420,7 +420,7 @@ func TestWithdrawalsAreKeptThreeYears(t *testing.T) {
 	h.withdraw(stated("1"))
 	h.withdraw(stated("unknown"))
 	h.work()
-	h.clock.Move(3*365*24*time.Hour + 23*time.Hour) // one of the three is a leap year
+	h.clock.Move(3*365*24*time.Hour + 23*time.Hour) // one of the three years is a leap year
 	h.work()
 	if all := h.received(); len(all) != 2 {
 		t.Errorf("a minute too early: %+v", all)
@@ -432,7 +432,8 @@ func TestWithdrawalsAreKeptThreeYears(t *testing.T) {
 	}
 }
 
-// stopping is an engine that fails all writes to documents after some: the process that writes has died.
+// stopping is a store that fails every document write after a given number of them, like a process that has
+// died.
 type stopping struct {
 	storage.Engine
 	left atomic.Int64
@@ -454,9 +455,9 @@ func (d *stopping) Replace(ctx context.Context, collection string, r storage.Rec
 	return d.Engine.Replace(ctx, collection, r, read)
 }
 
-// TestWithdrawalInterrupted stops the sequence after each of its writes; then another process goes on, and
-// the sender tries again where no answer came. It always ends with one statement, one mail each, and one
-// mark on the order.
+// TestWithdrawalInterrupted stops the process after each of its writes. Then another process continues, and
+// the sender retries if there was no answer. The result is always one statement, one email to each side and
+// one mark on the order.
 func TestWithdrawalInterrupted(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -481,7 +482,7 @@ func TestWithdrawalInterrupted(t *testing.T) {
 		if err != nil && !errors.Is(err, errStopped) {
 			t.Fatalf("%d writes: %v", writes, err)
 		}
-		h.clock.Move(time.Minute) // until then the request might still count the mails
+		h.clock.Move(time.Minute) // until then the request might still count the emails
 		h.work()
 		if !answered {
 			if receipt, err := h.visitor("x").Withdraw(t.Context(), id, stated("1")); err != nil || !receipt.Mailed {

@@ -9,13 +9,13 @@ import (
 	"postern/portal"
 )
 
-// TestWithdrawalMailsLeadNowhere: a stranger's words make no link in either mail, and common ones stay as
-// they were typed.
+// TestWithdrawalMailsLeadNowhere checks that a stranger's text never becomes a link in either email, and
+// that ordinary text stays as typed.
 func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		typed, mailed string
-		noNumber      bool // not repeated as one
+		noNumber      bool // not repeated as a number
 	}{
 		{"evil.com", "evil. com", true},
 		{"EVIL.COM", "EVIL. COM", true},
@@ -77,8 +77,8 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 	}
 }
 
-// TestNumbersOfStrangersCarryNoWords: whatever a stranger writes as a number is accepted and told to the
-// shop, but only what looks like a number is repeated to the mailbox they name, or stands in a subject.
+// TestNumbersOfStrangersCarryNoWords checks that a stranger's order number is always accepted and passed to
+// the shop, but is repeated in a subject or to the mailbox it names only if it looks like a number.
 func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
 	t.Parallel()
 	spam := []string{
@@ -114,8 +114,8 @@ func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
 	}
 }
 
-// TestMatchedNumbersAreRepeated: a number of any shape that is an order's of this very address is the
-// shop's own word.
+// TestMatchedNumbersAreRepeated checks that an order number of any form is repeated if the order belongs to
+// this address, since the shop itself chose it.
 func TestMatchedNumbersAreRepeated(t *testing.T) {
 	t.Parallel()
 	h := withdrawalHouse(t)

@@ -6,7 +6,7 @@ import (
 	"postern/portal/job"
 )
 
-// Sweep has a sweep done now, with all that is due.
+// Sweep runs a sweep and all jobs that are due.
 func (w Worker) Sweep(ctx context.Context) error {
 	err := w.AskSweep(ctx)
 	for done := 1; err == nil && done > 0; {
@@ -15,16 +15,16 @@ func (w Worker) Sweep(ctx context.Context) error {
 	return err
 }
 
-// Beat is what Run does at each beat, of a worker in a process of its own.
+// Beat returns the function that Run calls at each beat, for a worker in a separate process.
 func (w Worker) Beat() func(context.Context) error { return w.Jobs().Beat() }
 
-// VATHistory is the answers of VIES that are kept.
+// VATHistory returns the stored answers of VIES.
 func (s Shopper) VATHistory() []VATAnswer {
 	known, _ := s.VAT()
 	return known.History
 }
 
-// AskSweep has a sweep due now.
+// AskSweep makes a sweep due now.
 func (w Worker) AskSweep(ctx context.Context) error {
 	_, err := w.app.housekeepingDocs().Put(ctx, housekeepingKey, func(h *housekeeping, _ bool) error {
 		h.Work.Add(job.Request{Kind: kindSweep, At: w.app.now(), Slow: true})

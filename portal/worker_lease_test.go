@@ -27,7 +27,7 @@ func (e recounting) Scan(ctx context.Context, collection string, s storage.Scan)
 	return e.Engine.Scan(ctx, collection, s)
 }
 
-// importOrders stores an order each of so many customers, so that a worker has to count each.
+// importOrders stores one order for each of that many customers, so that a worker has to count each.
 func (h *house) importOrders(orders int) {
 	h.t.Helper()
 	var lines strings.Builder
@@ -42,13 +42,13 @@ func (h *house) importOrders(orders int) {
 	}
 }
 
-// process is another process over the house's store.
+// process returns the app of another process over the house's store.
 func (h *house) process(engine storage.Engine) *portal.App {
 	return portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 }
 
-// TestTwoWorkersShareTheJobs: of two processes at work on one store, one does a shop's jobs, and each job
-// once.
+// TestTwoWorkersShareTheJobs checks that of two processes on one store only one runs a shop's jobs, and
+// each job once.
 func TestTwoWorkersShareTheJobs(t *testing.T) {
 	t.Parallel()
 	orders := crowd(500)
@@ -65,7 +65,7 @@ func TestTwoWorkersShareTheJobs(t *testing.T) {
 		})
 	}
 	workers.Wait()
-	for range 2 { // the one that found the other at work
+	for range 2 { // for the process that found the other at work
 		if err := h.process(recounting{h.engine, counts}).Worker().Beat()(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -75,12 +75,12 @@ func TestTwoWorkersShareTheJobs(t *testing.T) {
 	}
 }
 
-// TestWorkerTakesOverAfterACrash: what a dead process had in hand is done by another a minute later, and no
-// sooner.
+// TestWorkerTakesOverAfterACrash checks that another process takes over a dead process's jobs after exactly
+// a minute.
 func TestWorkerTakesOverAfterACrash(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.sweep() // what a new store needs once
+	h.sweep() // needed once in a new store
 	h.put(orderJSON("1001", jan))
 	if err := h.dying(1).Worker().Beat()(t.Context()); err == nil {
 		t.Fatal("the process did not die")
@@ -99,13 +99,13 @@ func TestWorkerTakesOverAfterACrash(t *testing.T) {
 			t.Errorf("%s later: %d recounts, want %d", step.pass, got, step.want)
 		}
 	}
-	h.put(orderJSON("1002", jan)) // the lease was given back: the next job waits for nobody
+	h.put(orderJSON("1002", jan)) // the lease has been released, so the next job does not wait
 	if err := h.process(recounting{h.engine, counts}).Worker().Beat()(t.Context()); err != nil || counts.Load() != 2 {
 		t.Errorf("a third process: %d recounts, %v", counts.Load(), err)
 	}
 }
 
-// TestWorkerRoundWithoutJobsWritesNothing: a lease is taken only when there is work.
+// TestWorkerRoundWithoutJobsWritesNothing checks that a lease is taken only when there is work.
 func TestWorkerRoundWithoutJobsWritesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
