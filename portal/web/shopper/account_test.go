@@ -163,7 +163,7 @@ func TestCompany(t *testing.T) {
 		{"spaces and lower case", "SK", " sk 2022 273 990 ", "SK2022273990", ""},
 		{"Greece by its ISO code", "GR", "GR094014201", "EL094014201", ""},
 		{"none", "SK", "", "", ""},
-		{"a digit off", "SK", "SK2022273991", "", "Check the digits"},
+		{"a digit off", "SK", "SK2022273991", "", "typing errors"},
 		{"too short", "SK", "SK202227399", "", "for example SK"},
 	}
 	i := webtest.Portal(t)

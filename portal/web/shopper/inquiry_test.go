@@ -155,7 +155,7 @@ func TestReturnRequest(t *testing.T) {
 func TestCancelRequest(t *testing.T) {
 	t.Parallel()
 	money := map[string]string{
-		"paid": "it will refund you", "authorized": "authorised but not charged", "pending": "you pay nothing", "refunded": "already refunded", "odd": "If you’ve paid",
+		"paid": "it will refund you", "authorized": "you haven’t been charged", "pending": "you pay nothing", "refunded": "already refunded", "odd": "If you’ve paid",
 	}
 	for payment, want := range money {
 		t.Run(payment, func(t *testing.T) {

@@ -75,7 +75,7 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 	if len(i.Mailbox.All(jana)) != 1 || len(i.Mailbox.All(helpDesk)) != 1 {
 		t.Errorf("%d receipts, %d to the shop", len(i.Mailbox.All(jana)), len(i.Mailbox.All(helpDesk)))
 	}
-	if told := i.Mailbox.Last(helpDesk); !strings.Contains(told.Text, "It’s for order 1001 and was sent within the withdrawal period.") {
+	if told := i.Mailbox.Last(helpDesk); !strings.Contains(told.Text, "This withdrawal is for order 1001 and was sent within the withdrawal period.") {
 		t.Errorf("told:\n%s", told.Text)
 	}
 	i.SignIn(b, jana)
