@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// handover is one attempt at one entry.
+// handover is one attempt to send one entry.
 type handover struct {
 	box       Outbox
 	id, lease string
@@ -15,7 +15,7 @@ type handover struct {
 	taken     time.Time // when the lease began
 }
 
-// handOver makes the attempt and records its end.
+// handOver makes the attempt and records its outcome.
 func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err error) {
 	failed := d.attempt(ctx, h)
 	var next Entry
@@ -28,7 +28,8 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 	log := d.Log.With("shop", h.box.shop, "entry", h.id, "kind", h.before.Kind, "attempt", h.before.Attempts+1)
 	switch {
 	case err != nil:
-		// The entry stays marked unsure and is taken again when the lease is over, or another has it already.
+		// The entry stays marked as unsure. It is leased again when the lease expires, unless that has
+		// happened already.
 		err = fmt.Errorf("mail: record the end of an attempt: %w", err)
 		log.WarnContext(ctx, "mail: end not recorded", "sent", failed == nil, "reason", reason(err, ""))
 	case failed == nil:
@@ -47,12 +48,12 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 	return sent, err
 }
 
-// errNotTried says that a mail never got a connection, or that the server took none of its sender: that is
-// no attempt.
+// errNotTried means that a message got no connection or that the server refused its sender. Neither counts
+// as an attempt.
 var errNotTried = errors.New("mail: not tried")
 
-// attempt composes the mail and hands it over. Its time runs from the lease's beginning: the store may have
-// taken long to write that down.
+// attempt composes the message and hands it over. Its time limit runs from the start of the lease, because
+// storing the lease may have taken long.
 func (d *Dispatcher) attempt(ctx context.Context, h handover) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime-d.Now().Sub(h.taken))
 	defer cancel()
@@ -78,11 +79,11 @@ func (d *Dispatcher) attempt(ctx context.Context, h handover) error {
 	return err
 }
 
-// send hands the mail over on the line and gives the line back.
+// send hands over the message on the connection and returns the connection to the pool.
 func (d *Dispatcher) send(ctx context.Context, on *line, m Message) error {
 	f := d.try(ctx, on, m)
 	if f != nil && on.used && f.Down && !f.Unsure {
-		// It may be the connection that is too old, or has carried as much as the server allows.
+		// The connection may have timed out, or reached the server's limit of messages per connection.
 		fresh, err := d.pool.renew(ctx, on)
 		if err != nil {
 			return f
@@ -96,7 +97,7 @@ func (d *Dispatcher) send(ctx context.Context, on *line, m Message) error {
 		return nil
 	}
 	if f.Down {
-		d.pool.fails() // before anyone can have its turn
+		d.pool.fails() // before the turn is free again
 	}
 	d.pool.drop(on)
 	return f
@@ -110,7 +111,7 @@ func (d *Dispatcher) try(ctx context.Context, on *line, m Message) *Failure {
 	return failure(err)
 }
 
-// failure reads the error of a Conn; one that is no *Failure is taken for the worst.
+// failure returns the *Failure in an error of a Conn. For any other error it assumes the worst.
 func failure(err error) *Failure {
 	var f *Failure
 	if errors.As(err, &f) {
@@ -119,8 +120,8 @@ func failure(err error) *Failure {
 	return &Failure{Temporary: true, Unsure: true, Down: true, Reason: err.Error()}
 }
 
-// record writes the end of an attempt into the entry. What an earlier attempt left unsure stays so unless
-// the mail is now sent or dropped.
+// record stores the outcome of an attempt in the entry. An entry that an earlier attempt left unsure stays
+// unsure until its message is sent or dropped.
 func (d *Dispatcher) record(e *Entry, h handover, failed error) {
 	now, before := d.Now(), h.before
 	var f *Failure

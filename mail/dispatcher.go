@@ -9,61 +9,63 @@ import (
 )
 
 const (
-	// leaseTime is how long an entry belongs to the attempt that took it. An attempt ends before its lease
-	// does, so no two processes have one mail in hand.
+	// leaseTime is how long an entry belongs to the attempt that leased it. An attempt ends before its
+	// lease does, so two processes never send the same email.
 	leaseTime   = 2 * time.Minute
 	attemptTime = 100 * time.Second
-	// readyTime is the part of attemptTime in which a mail is composed and gets a connection.
+	// readyTime is the part of attemptTime for composing a message and getting a connection.
 	readyTime  = 45 * time.Second
 	recordTime = 15 * time.Second
-	// idleTime is how long Run keeps connections that carry nothing, so that steady mail in small numbers
-	// does not connect at each beat.
+	// idleTime is how long Run keeps unused connections, so that a slow but steady flow of email does not
+	// need a new connection at every beat.
 	idleTime = 5 * time.Second
 )
 
-// Dispatcher hands due entries to a mail server. Any number of them, in any number of processes, may share
-// the outboxes. Run and Once of one Dispatcher are not called at the same time.
+// Dispatcher hands due entries to a mail server. Any number of dispatchers in any number of processes may
+// share the outboxes. Run and Once of one Dispatcher must not run at the same time.
 type Dispatcher struct {
 	Engine storage.Engine
-	// Shops lists all shops. It is asked only when so many emails are due that those of some shops may be
-	// hidden by the others'.
+	// Shops lists all shops. It is called only when so many emails are due that some shops may not be among
+	// the first of them.
 	Shops func(ctx context.Context) ([]string, error)
-	// Alive is called at each look into the outboxes; nil is none.
+	// Alive is called whenever the dispatcher checks the outboxes; nil is allowed.
 	Alive func()
-	// Compose is called by several goroutines at once, unless Conns is 1.
+	// Compose is called from several goroutines at the same time unless Conns is 1.
 	Compose Composer
 	Sender  Sender
-	// Now is the clock; nil is time.Now.
+	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// Log gets ids, kinds and cleaned reasons, never addresses; nil is none.
+	// Log receives IDs, kinds and cleaned reasons, but no addresses; nil disables logging.
 	Log *slog.Logger
-	// Beat is the fixed pace of Run, never hastened by what is added: the time a mail takes must tell
-	// nothing about the request that caused it. Zero is 500 ms.
+	// Beat is the fixed interval of Run. A new entry never shortens it, because the delay of an email must
+	// reveal nothing about the request that caused it. Zero means 500 ms.
 	Beat time.Duration
-	// Writes is how many documents this process has written (see storage.Activity). While it writes
-	// nothing, Run looks into the outboxes only every five seconds: that is how late it may see what
-	// another process adds, or a retry whose time has come. After a write it looks at the very next Beat.
-	// Nil: it looks at each.
+	// Writes returns the number of documents that this process has written (see storage.Activity). While it
+	// does not change, Run checks the outboxes only every five seconds. Entries from another process and
+	// due retries may therefore wait that long. After a write Run checks them at the next Beat. With nil it
+	// checks them at every Beat.
 	Writes func() int64
-	// Batch is how many mails of one shop go out before another that waits has its turn. Zero is 20.
+	// Batch is the number of emails that one shop sends before the next waiting shop gets its turn. Zero
+	// means 20.
 	Batch int
-	// Conns is the most connections at a time. So many for each of them are the mails in hand, Conns times
-	// Conns: while some are sent, others are leased, composed and recorded, and share the store's commits.
-	// With 1, mails go out one after the other in the order they fell due. Zero is 4.
+	// Conns is the maximum number of connections. Up to Conns × Conns emails are processed at the same
+	// time: while some are being sent, others are leased, composed and recorded, and share the store's
+	// commits. With 1, emails are sent one after the other in the order they became due. Zero means 4.
 	Conns int
-	// PerMinute is the most mails a minute that this process sends for one shop; after a quiet minute as
-	// many go at once. What is beyond it waits and is never refused. Zero is 6000.
+	// PerMinute is the maximum rate per shop of this process. After an idle minute, that number may be sent
+	// in one burst. Further emails wait; none is refused. Zero means 6000.
 	PerMinute int
-	// Life is how long an entry of a kind is tried before it is failed; nil is Life.
+	// Life returns how long sending an entry of a kind is attempted before it fails; nil means the function
+	// Life.
 	Life func(kind string) time.Duration
 
-	turn  int // which shop comes first this beat
+	turn  int // index of the shop that goes first in this round
 	pool  *pool
 	pace  *pace
 	rests *senderRests
 }
 
-// Run sends mails until ctx ends, and finishes those in hand. It returns nil.
+// Run sends emails until ctx ends, and completes those in progress. It returns nil.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	d.defaults()
 	defer d.pool.hangUp()
@@ -79,17 +81,17 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	}
 }
 
-// step does what is to be done at one beat.
+// step runs a round if one is due, and closes idle connections.
 func (d *Dispatcher) step(ctx context.Context, idle *storage.IdleBeat) {
 	if idle.Due(d.Now()) {
-		_, _ = d.round(ctx) // it has logged its faults
+		_, _ = d.round(ctx) // round has logged its errors
 	}
 	d.pool.tidy()
 }
 
-// Once does one round over all shops and returns how many mails the server took. It sends what was due when
-// it began; with a clock that runs, it begins no further batch of a shop after one Beat. The error holds
-// what the store or the server failed at; it stops nothing but the part it concerns.
+// Once runs one round over all shops and returns the number of emails that the server accepted. It sends
+// the entries that were due when it began. With a running clock it starts no second batch of a shop after
+// one Beat. The error joins those of the store and the server; each stops only the part it affects.
 func (d *Dispatcher) Once(ctx context.Context) (sent int, err error) {
 	d.defaults()
 	defer d.pool.hangUp()

@@ -9,29 +9,28 @@ import (
 // The states of an entry.
 const (
 	Waiting = "waiting" // to be sent at NextAt
-	// Deferred is Waiting for what is most likely to be dropped: it is looked at when no other mail waits,
-	// and for an hour.
+	// Deferred is like Waiting, but for entries that will most likely be dropped. They are processed when
+	// nothing else waits, and for an hour at most.
 	Deferred = "deferred"
 	Sent     = "sent"
 	Dropped  = "dropped" // there was nothing to send
-	Failed   = "failed"  // refused for good, or given up; staff may resend it
+	Failed   = "failed"  // refused permanently or given up; staff may resend it
 )
 
 const (
-	// Keep is how long a failed or sent entry stays for staff to see and to resend.
+	// Keep is how long a failed or sent entry is kept, so that staff can see and resend it.
 	Keep = 30 * 24 * time.Hour
-	// keepDropped is Keep for what there was nothing to send for. Strangers cause most of it, so that it
-	// must not fill the store.
+	// keepDropped is Keep for dropped entries. Strangers cause most of them, so they must not fill the
+	// store.
 	keepDropped = 24 * time.Hour
-	// keepThrottled is keepDropped for what was throttled: it is never more than counted.
+	// keepThrottled is keepDropped for throttled entries, which only need to be counted.
 	keepThrottled = 10 * time.Minute
-	// deferredLife is how long a deferred entry may wait for a moment in which there is nothing else to do.
+	// deferredLife is how long a deferred entry may wait for the dispatcher to be idle.
 	deferredLife = time.Hour
 )
 
-// Entry is one mail to be sent: what it is about, for the Composer, and how its sending goes. Kind and
-// Payload mean something to the Composer only; Payload must hold no secret, and is emptied once the mail is
-// dropped.
+// Entry is one email to send: its content, for the Composer, and its delivery state. Kind and Payload have
+// meaning only for the Composer. Payload must hold no secret, and is emptied when the entry is dropped.
 type Entry struct {
 	Kind    string            `bson:"kind"`
 	To      string            `bson:"to"`
@@ -40,33 +39,35 @@ type Entry struct {
 	State   string            `bson:"state"`
 
 	CreatedAt time.Time `bson:"created_at"`
-	// NextAt is when the entry is looked at again: a waiting one to be sent, any other to be deleted.
+	// NextAt is when the entry is processed next: a waiting one is sent, any other is deleted.
 	NextAt   time.Time `bson:"next_at"`
 	SentAt   time.Time `bson:"sent_at,omitempty"`
-	ResentAt time.Time `bson:"resent_at,omitempty"` // when staff asked for it again; its life begins anew
+	ResentAt time.Time `bson:"resent_at,omitempty"` // when staff requested it again, which restarts its life
 
-	Attempts int `bson:"attempts"` // begun since CreatedAt or ResentAt
-	// Composed says that the Composer had the entry before, though no attempt came of it: the mail got no
-	// connection.
+	Attempts int `bson:"attempts"` // started since CreatedAt or ResentAt
+	// Composed means that the Composer has seen the entry before, but no attempt followed because there was
+	// no connection.
 	Composed  bool   `bson:"composed,omitempty"`
 	LastError string `bson:"last_error,omitempty"`
-	// Unsure says that an attempt ended without an answer, or is going on: a message of this entry may have
-	// arrived.
+	// Unsure means that an attempt ended without a response or is in progress: a message of this entry may
+	// have arrived.
 	Unsure bool `bson:"unsure"`
-	// Throttled marks an entry that is stored like any other, but as dropped: nothing ever waits behind it.
+	// Throttled marks an entry that is stored as dropped from the start, so that no other entry waits for
+	// it.
 	Throttled bool `bson:"throttled"`
-	// Lease is the mark of the attempt going on; who finds another one there has lost the entry.
+	// Lease identifies the attempt in progress. An attempt that finds a different value has lost the entry.
 	Lease string `bson:"lease,omitempty"`
 }
 
 const (
-	byTurn = "by_turn" // what is due, in every state
-	byDue  = "by_due"  // the same of all shops
-	byAge  = "by_age"  // what staff see
-	byTo   = "by_to"   // what an address was sent
+	byTurn = "by_turn" // due entries, by state
+	byDue  = "by_due"  // due entries of all shops
+	byAge  = "by_age"  // the entries that staff list
+	byTo   = "by_to"   // the entries sent to an address
 )
 
-// Collections declares what the package stores. The heads hold no payload: a list never shows it.
+// Collections returns the collections of this package. Index heads hold no payload, because lists never
+// show it.
 func Collections() []storage.Collection {
 	return []storage.Collection{{Name: "outbox", Indexes: []storage.Index{
 		{
@@ -88,12 +89,12 @@ func Collections() []storage.Collection {
 	}}}
 }
 
-// due reports whether it is the entry's turn.
+// due reports whether the entry should be sent now.
 func (e *Entry) due(now time.Time) bool {
 	return (e.State == Waiting || e.State == Deferred) && !e.NextAt.After(now)
 }
 
-// hasten makes a waiting entry due now, unless an attempt at it is going on.
+// hasten makes a waiting entry due now, unless an attempt is in progress.
 func (e *Entry) hasten(now time.Time) error {
 	if e.Lease != "" || !e.NextAt.After(now) {
 		return storage.ErrUnchanged
@@ -102,7 +103,7 @@ func (e *Entry) hasten(now time.Time) error {
 	return nil
 }
 
-// end is when the entry is given up.
+// end returns when to give up the entry.
 func (e *Entry) end(life time.Duration) time.Time {
 	if e.State == Deferred {
 		life = deferredLife
@@ -113,17 +114,17 @@ func (e *Entry) end(life time.Duration) time.Time {
 	return e.CreatedAt.Add(life)
 }
 
-// fail puts the entry on the list of what staff may resend.
+// fail marks the entry as failed, so that staff may resend it.
 func (e *Entry) fail(now time.Time) { e.State, e.NextAt = Failed, now.Add(Keep) }
 
-// send ends the entry's life as sent. The payload stays, so that the mail can be composed again for staff
-// who resend it.
+// send marks the entry as sent. It keeps the payload, so that the message can be composed again if staff
+// resend it.
 func (e *Entry) send(now time.Time) {
 	e.State, e.LastError, e.Unsure = Sent, "", false
 	e.SentAt, e.NextAt = now, now.Add(Keep)
 }
 
-// drop ends the entry's life as dropped.
+// drop marks the entry as dropped.
 func (e *Entry) drop(now time.Time) {
 	e.State, e.Payload, e.LastError, e.Unsure = Dropped, nil, "", false
 	e.NextAt = now.Add(keepDropped)

@@ -10,34 +10,33 @@ import (
 
 var errButton = errors.New("mail: the button of a letter needs an absolute http or https URL")
 
-// Letter is what a mail says, in ready sentences of one language. Everything but the brand and the subject
-// may be empty. No string holds a line break of its own: Render turns each into a space.
+// Letter is the content of an email, as complete sentences in one language. Everything except the brand and
+// the subject may be empty. Render turns any line break into a space.
 type Letter struct {
 	Lang            string // BCP 47
 	Brand           Brand
 	Subject         string
-	Preheader       string // what a list of mails shows after the subject
+	Preheader       string // preview text that email programs show after the subject
 	Heading         string
 	Paragraphs      []string
 	Button          *Button
 	Code, CodeLabel string
-	Details         []string // who asked: device, time
-	Notes           []string // for those who did not ask
+	Details         []string // about the request: device, time
+	Notes           []string // for recipients who did not request the email
 	Footer          []string
 }
 
-// Brand is how a shop looks in its mails. LogoURL is https or ""; Accent and OnAccent, the colours of the
-// button and of the words on it, are "#rrggbb" or "" for the house's own; Support is an e-mail address or
-// "".
+// Brand is a shop's look in its emails. LogoURL is https or "". Accent and OnAccent are the colours of the
+// button and its text, "#rrggbb" or "" for the default. Support is an email address or "".
 type Brand struct {
 	Name, LogoURL, URL, Support string
 	Accent, OnAccent            string
 }
 
-// Button is the one thing to do. URL is absolute, http or https.
+// Button is the email's call to action. URL is absolute, http or https.
 type Button struct{ Label, URL string }
 
-// The colours of the button of a shop that set none.
+// Default colours of the button.
 const (
 	accent   = "#22201d"
 	onAccent = "#ffffff"
@@ -45,7 +44,7 @@ const (
 
 var colourShape = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
-// clean returns a copy whose every string is one line and whose brand can be drawn.
+// clean returns a copy in which every string is a single line and the brand is usable.
 func (l Letter) clean() (Letter, error) {
 	for _, s := range []*string{&l.Lang, &l.Subject, &l.Preheader, &l.Heading, &l.Code, &l.CodeLabel} {
 		*s = oneLine(*s)
@@ -72,7 +71,8 @@ func lines(in []string) []string {
 	return out
 }
 
-// clean leaves out what a mail reader could not show or follow: a mail without a logo is better than none.
+// clean removes values that an email program could not show or open: an email without a logo is better than
+// none.
 func (b Brand) clean() Brand {
 	b.Name, b.Support = oneLine(b.Name), oneLine(b.Support)
 	if !absolute(b.LogoURL, "https") {
@@ -87,7 +87,8 @@ func (b Brand) clean() Brand {
 	return b
 }
 
-// absolute reports whether s is a URL of one of the schemes that stays in one piece on a line of its own.
+// absolute reports whether s is an absolute URL with one of the schemes and without white space, so that it
+// fits on one line.
 func absolute(s string, schemes ...string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.Host != "" && !strings.ContainsAny(s, " \t\r\n") && slices.Contains(schemes, u.Scheme)

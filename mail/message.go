@@ -1,9 +1,9 @@
-// Package mail owns what lies between "a mail is due" and "a mail server has it": the durable outbox, the
-// dispatcher that empties it, the rendering of a letter into text and HTML, and what a Sender has to be.
+// Package mail owns the path from a due email to the mail server: the durable outbox, the dispatcher that
+// empties it, the rendering of a letter as text and HTML, and the interface of a Sender.
 //
-// It must not know what a mail is about: whoever fills the outbox hands the Dispatcher a Composer, which
-// turns an entry into a Message at the moment of handing over. So the store never holds a composed body or
-// a usable secret.
+// It must not know what an email is about. The code that fills the outbox gives the Dispatcher a Composer,
+// which turns an entry into a Message when it is sent. The store therefore never holds a composed body or a
+// usable secret.
 package mail
 
 import (
@@ -18,8 +18,8 @@ import (
 	"postern/storage"
 )
 
-// Message is one mail ready to be handed over. From, To and ReplyTo are bare addresses ("a@b.example", RFC
-// 6531), ReplyTo may be "". ID is the Message-ID without brackets; the Dispatcher sets it. Lang is a BCP 47
+// Message is an email that is ready to send. From, To and ReplyTo are bare addresses ("a@b.example", RFC
+// 6531); ReplyTo may be "". ID is the Message-ID without brackets, set by the Dispatcher. Lang is a BCP 47
 // tag.
 type Message struct {
 	FromName, From string
@@ -29,65 +29,65 @@ type Message struct {
 	Text, HTML     string
 	ID             string
 	Lang           string
-	// Personal says that a person caused the message and waits for an answer: it does not call itself
-	// automatic, which makes helpdesks put it aside.
+	// Personal means that a person caused the message and waits for an answer. Such a message does not
+	// declare itself automatic, because helpdesks would put it aside.
 	Personal bool
 }
 
-// ErrDrop says that there is nothing to send: from a Composer, that its entry is to be dropped; from
-// Outbox.Resend, that the entry was.
+// ErrDrop means that there is nothing to send. A Composer returns it to drop the entry; Outbox.Resend
+// returns it for a dropped entry.
 var ErrDrop = errors.New("mail: nothing to send")
 
-// Composer makes the message of an entry of a shop at the moment it is handed over. It gets the entry as
-// the last attempt left it: Unsure says that an earlier message may have arrived, Attempts how many were
-// begun. ErrDrop drops the entry; after any other error it is tried again. A message that finds no
-// connection in time is not sent, and its entry comes again as it was.
+// Composer composes the message of a shop's entry when it is about to be sent. It gets the entry as the
+// last attempt left it: Unsure means that an earlier message may have arrived, and Attempts is the number
+// of attempts started. ErrDrop drops the entry; any other error leads to a retry. A message that gets no
+// connection in time is not sent, and the Composer gets its entry again.
 type Composer func(ctx context.Context, shop, id string, e Entry) (Message, error)
 
-// Sender reaches a mail server.
+// Sender connects to a mail server.
 type Sender interface {
-	// Connect opens one connection for many messages.
+	// Connect opens one connection for several messages.
 	Connect(ctx context.Context) (Conn, error)
 }
 
-// Conn is one connection to a mail server, used by one goroutine. After an error of Send it can only be
+// Conn is one connection to a mail server, for use by one goroutine. After Send has failed, it can only be
 // closed.
 type Conn interface {
-	// Send hands one message over and returns nil when the server took it, else a *Failure. It ends with ctx.
+	// Send hands over one message. It returns nil if the server accepted it, otherwise a *Failure. It stops
+	// when ctx ends.
 	Send(ctx context.Context, m Message) error
-	// Close ends the connection; it never makes the server take a message half handed over.
+	// Close ends the connection. It never makes the server accept a message that was only partly sent.
 	Close() error
 }
 
-// Failure is why a message was not handed over. Any other error of a Conn counts as temporary, unsure and
-// down.
+// Failure is the reason why a message was not handed over. Any other error of a Conn counts as Temporary,
+// Unsure and Down.
 type Failure struct {
-	Temporary bool // worth another attempt
-	Unsure    bool // no answer came after the whole message had gone: it may have been delivered
-	Down      bool // the server is at fault, not the message: others would fare alike
-	// Cause says why there is no connection: one of the causes below; or SenderRefused; "" for another
+	Temporary bool // worth a retry
+	Unsure    bool // no response after the complete message: it may have been delivered
+	Down      bool // caused by the server rather than the message: other messages would fail too
+	// Cause is one of the causes below if there is no connection, SenderRefused, or "" for any other
 	// failure.
 	Cause  string
-	Code   int    // of the server's answer, 0 for none
-	Reason string // for staff; may hold an address, which the outbox takes out
+	Code   int    // of the server's response, 0 for none
+	Reason string // for staff; may contain an address, which the outbox removes
 }
 
-// Why there is no connection to the mail server. All but the first are for somebody to put right: waiting
-// does not.
+// Causes of a missing connection to the mail server. Except for the first, waiting does not help: someone
+// must fix the problem.
 const (
 	ServerUnreachable    = "server_unreachable"
-	ServerRefused        = "server_refused" // it turned this machine away
+	ServerRefused        = "server_refused" // the server rejected this machine
 	SignInRefused        = "sign_in_refused"
 	CertificateUntrusted = "certificate_untrusted"
 	TLSUnavailable       = "tls_unavailable" // no encryption where it is required
 )
 
-// SenderRefused is the cause of a failure that concerns all emails of one sender: the server does not let
-// this user send from the address. That is for somebody to put right, too, so that no email is given up
-// because of it.
+// SenderRefused is the cause of a failure that affects all emails of one sender: the server does not let
+// this user send from that address. Someone must fix that, so no email is given up because of it.
 const SenderRefused = "sender_refused"
 
-// Causes returns all causes for which there is no connection.
+// Causes returns all causes of a missing connection.
 func Causes() []string {
 	return []string{ServerUnreachable, ServerRefused, SignInRefused, CertificateUntrusted, TLSUnavailable}
 }
@@ -95,10 +95,10 @@ func Causes() []string {
 // Error returns the reason.
 func (f *Failure) Error() string { return f.Reason }
 
-// messageID names the entry to the world, the same at each attempt until staff asks for it again: by the
-// same one, a mailbox that has the first message hides the second. RFC 5322 asks for uniqueness, so an id
-// that is only unique within its shop, or could hold a character a msg-id must not, is hashed together with
-// the shop.
+// messageID returns the same Message-ID for every attempt of an entry until staff resend it, so that a
+// mailbox which already has the message hides a duplicate. RFC 5322 requires uniqueness. An ID that is
+// unique only within its shop, or may contain characters that a msg-id must not, is therefore hashed
+// together with the shop.
 func messageID(shop, id string, resent time.Time, from string) string {
 	if !storage.IsID(id) {
 		sum := sha256.Sum256([]byte(shop + "/" + id))

@@ -13,13 +13,13 @@ import (
 	"postern/storage"
 )
 
-// sweptAtOnce is how many deletions of a sweep go on at a time.
+// sweptAtOnce is the maximum number of concurrent deletions in a sweep.
 const sweptAtOnce = 64
 
-// lookLimit is how many due entries a look reads to learn which shops have any.
+// lookLimit is how many due entries dueShops reads to find the shops that have any.
 const lookLimit = 200
 
-// Outbox is the mails of one shop, one document each.
+// Outbox holds the emails of one shop, one document each.
 type Outbox struct {
 	// Now is the clock.
 	Now  func() time.Time
@@ -32,16 +32,16 @@ func NewOutbox(engine storage.Engine, shop string) Outbox {
 	return Outbox{Now: time.Now, docs: storage.Open[Entry](engine, shop, Collections()[0]), shop: shop}
 }
 
-// Add stores an entry that waits to be sent, and returns its id, a UUIDv7. Of e it takes what says what the
-// mail is: Kind, To, Lang, Payload, Throttled, State (Deferred, or zero: Waiting), CreatedAt (zero: now)
-// and NextAt (zero: at once). A throttled one is dropped from the beginning and gone within the hour.
+// Add stores an entry to be sent and returns its ID, a UUIDv7. It uses only these fields of e: Kind, To,
+// Lang, Payload, Throttled, State (Deferred, or zero for Waiting), CreatedAt (zero for now) and NextAt
+// (zero for immediately). A throttled entry is dropped from the start and deleted within the hour.
 func (o Outbox) Add(ctx context.Context, e Entry) (id string, err error) {
 	id = storage.NewID()
 	return id, o.docs.Insert(ctx, id, o.fresh(e))
 }
 
-// AddOnce is Add under a key given by the caller: adding again with the same key changes nothing and is no
-// error. Keys are logged, so they hold no address.
+// AddOnce is Add with a key from the caller. Adding the same key again changes nothing and is not an error.
+// Keys are logged, so they must not contain an address.
 func (o Outbox) AddOnce(ctx context.Context, key string, e Entry) (id string, err error) {
 	err = o.docs.Insert(ctx, key, o.fresh(e))
 	if errors.Is(err, storage.ErrExists) {
@@ -74,17 +74,17 @@ func (o Outbox) Get(ctx context.Context, id string) (Entry, error) {
 	return e, err
 }
 
-// List returns the entries of a state, newest first and without their payloads. It returns
-// storage.ErrCursor for a cursor of another list.
+// List returns the entries with a state, newest first and without payloads. It returns storage.ErrCursor
+// for a cursor of another list.
 func (o Outbox) List(ctx context.Context, state, cursor string, limit int) (storage.Page[Entry], error) {
 	return storage.Find[Entry](ctx, o.docs, storage.Query{
 		Index: byAge, Equal: []any{state}, Descending: true, Limit: limit, Cursor: cursor,
 	})
 }
 
-// Obstacle is why waiting emails are not tried: the cause that stands at one of those that wait the
-// longest; "" for none. While the server, or the shop's sender, is given a rest, the emails that are due
-// are not touched, and have no reason of their own.
+// Obstacle returns the cause that keeps emails waiting, taken from those that have waited longest, or "".
+// While the dispatcher pauses for the server or for the shop's sender, it does not touch due emails, so
+// they have no cause of their own.
 func (o Outbox) Obstacle(ctx context.Context) (cause string, err error) {
 	page, err := storage.Find[Entry](ctx, o.docs, storage.Query{Index: byAge, Equal: []any{Waiting}, Limit: storage.MaxLimit})
 	for _, hit := range page.Hits {
@@ -96,9 +96,9 @@ func (o Outbox) Obstacle(ctx context.Context) (cause string, err error) {
 	return "", err
 }
 
-// Resend makes a failed or sent entry wait again, due at once, with a new life and no attempts counted. A
-// sent one comes to the Composer with Unsure set, since its first message is out. A waiting one is due at
-// once, unless it is in hand at this moment; for a dropped one it returns ErrDrop.
+// Resend makes a failed or sent entry wait again. It is due immediately, with a new life and no attempts.
+// For a sent one the Composer sees Unsure set, since the first message was sent. A waiting entry becomes
+// due immediately, unless an attempt is in progress. For a dropped entry Resend returns ErrDrop.
 func (o Outbox) Resend(ctx context.Context, id string) error {
 	now := o.Now()
 	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
@@ -117,8 +117,8 @@ func (o Outbox) Resend(ctx context.Context, id string) error {
 	return err
 }
 
-// Overdue is for how long the waiting entry whose turn came first has been due; 0 for none, and for one
-// that another process took at this moment.
+// Overdue returns how long the waiting entry that became due first has been due. It is 0 without one, or if
+// another process has just leased it.
 func (o Outbox) Overdue(ctx context.Context) (time.Duration, error) {
 	now := o.Now()
 	first, err := o.turn(ctx, Waiting, now, 1)
@@ -135,9 +135,10 @@ func (o Outbox) Overdue(ctx context.Context) (time.Duration, error) {
 	return now.Sub(e.NextAt), nil
 }
 
-// Sweep deletes the sent, dropped and failed entries whose time to be kept is over, in batches of at most
-// batch (1 to storage.MaxLimit), and returns how many went. Before that it ends those that have waited
-// longer than their life, which the Dispatcher does not come to while the mail server is out of reach.
+// Sweep deletes the sent, dropped and failed entries that have been kept long enough, in batches of at most
+// batch (1 to storage.MaxLimit), and returns the number deleted. Before that it ends the entries that have
+// waited longer than their life, which the Dispatcher does not process while it cannot reach the mail
+// server.
 func (o Outbox) Sweep(ctx context.Context, batch int) (deleted int, err error) {
 	for state, least := range map[string]time.Duration{Waiting: Life(SignIn), Deferred: deferredLife} {
 		if err := o.endOld(ctx, state, least, batch); err != nil {
@@ -151,14 +152,14 @@ func (o Outbox) Sweep(ctx context.Context, batch int) (deleted int, err error) {
 			if err != nil {
 				return deleted, err
 			}
-			more = found == batch && gone > 0 // a batch that stays as it is would come again
+			more = found == batch && gone > 0 // if nothing was deleted, the next batch would be the same
 		}
 	}
 	return deleted, nil
 }
 
-// endOld ends the entries of a state whose life is over: the deferred ones as dropped, the others as
-// failed. No life is shorter than least.
+// endOld ends the entries of a state whose life is over: it drops deferred ones and fails the others. No
+// life is shorter than least.
 func (o Outbox) endOld(ctx context.Context, state string, least time.Duration, batch int) error {
 	now := o.Now()
 	query := storage.Query{Index: byAge, Equal: []any{state}, To: now.Add(-least), Limit: batch}
@@ -182,7 +183,7 @@ func (o Outbox) endOld(ctx context.Context, state string, least time.Duration, b
 	}
 }
 
-// endOne ends an entry, unless an attempt at it is going on.
+// endOne ends an entry, unless an attempt is in progress.
 func (o Outbox) endOne(ctx context.Context, id string, now time.Time) error {
 	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
 		inHand := e.Lease != "" && e.NextAt.After(now)
@@ -202,7 +203,7 @@ func (o Outbox) endOne(ctx context.Context, id string, now time.Time) error {
 	return err
 }
 
-// sweepBatch deletes a batch of one state, several at once, so that they share commits.
+// sweepBatch deletes a batch of one state, several entries concurrently, so that they share commits.
 func (o Outbox) sweepBatch(ctx context.Context, state string, batch int) (found, gone int, err error) {
 	hits, err := o.turn(ctx, state, o.Now(), batch)
 	if err != nil {
@@ -224,7 +225,7 @@ func (o Outbox) sweepBatch(ctx context.Context, state string, batch int) (found,
 
 func (o Outbox) remove(ctx context.Context, id, state string) (int, error) {
 	e, read, err := o.docs.Get(ctx, id)
-	if err == nil && e.State == state && !e.NextAt.After(o.Now()) { // else it was resent since
+	if err == nil && e.State == state && !e.NextAt.After(o.Now()) { // otherwise it was resent in between
 		err = o.docs.Delete(ctx, id, read)
 		if err == nil {
 			return 1, nil
@@ -236,7 +237,7 @@ func (o Outbox) remove(ctx context.Context, id, state string) (int, error) {
 	return 0, err
 }
 
-// turn returns the heads of the entries of a state whose NextAt has come at the time, the longest due first.
+// turn returns the heads of the entries of a state that are due at the time, the longest due first.
 func (o Outbox) turn(ctx context.Context, state string, at time.Time, limit int) ([]storage.Hit[Entry], error) {
 	page, err := storage.Find[Entry](ctx, o.docs, storage.Query{
 		Index: byTurn, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: limit,
@@ -244,8 +245,8 @@ func (o Outbox) turn(ctx context.Context, state string, at time.Time, limit int)
 	return page.Hits, err
 }
 
-// dueShops are the shops with entries of a state whose NextAt has come at the time, the longest due first.
-// All of them are found unless there are so many entries that some may be hidden.
+// dueShops returns the shops with entries of a state that are due at the time, the longest due first. all
+// is false if there are so many due entries that further shops may be missing.
 func dueShops(ctx context.Context, engine storage.Engine, state string, at time.Time) (shops []string, all bool, err error) {
 	page, err := storage.FindAllShops[struct{}](ctx, engine, Collections()[0], storage.Query{
 		Index: byDue, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: lookLimit,
@@ -258,10 +259,10 @@ func dueShops(ctx context.Context, engine storage.Engine, state string, at time.
 	return shops, page.Next == "", err
 }
 
-// errTurn says that an entry is no longer due, or that its lease went to another.
+// errTurn means that an entry is no longer due, or that another attempt has leased it.
 var errTurn = errors.New("mail: not this one's turn")
 
-// change alters an entry that is due, or returns errTurn.
+// change changes an entry that is due, or returns errTurn.
 func (o Outbox) change(ctx context.Context, id string, alter func(*Entry)) error {
 	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
 		if !e.due(o.Now()) {
@@ -276,9 +277,9 @@ func (o Outbox) change(ctx context.Context, id string, alter func(*Entry)) error
 	return err
 }
 
-// take leases a due entry for an attempt and returns it as the last attempt left it, and when the lease
-// began; or errTurn when another was faster. The store says from now on that a message of it may be out, so
-// that a crash in the middle is known.
+// take leases a due entry for an attempt. It returns the entry as the last attempt left it and the start of
+// the lease, or errTurn if another process was faster. From then on the entry is stored as unsure, in case
+// the process crashes during the attempt.
 func (o Outbox) take(ctx context.Context, id, lease string) (before Entry, taken time.Time, err error) {
 	err = o.change(ctx, id, func(e *Entry) {
 		before, taken = *e, o.Now()
@@ -289,7 +290,7 @@ func (o Outbox) take(ctx context.Context, id, lease string) (before Entry, taken
 	return before, taken, err
 }
 
-// settle records how the attempt under the lease ended, or returns errTurn when the lease has gone.
+// settle records the outcome of the attempt under the lease, or returns errTurn if the lease is lost.
 func (o Outbox) settle(ctx context.Context, id, lease string, record func(*Entry)) error {
 	_, err := o.docs.Change(ctx, id, func(e *Entry) error {
 		if e.Lease != lease {
@@ -302,7 +303,7 @@ func (o Outbox) settle(ctx context.Context, id, lease string, record func(*Entry
 	return err
 }
 
-// Forget deletes the entries to an address, in whatever state they are.
+// Forget deletes all entries for an address, in any state.
 func (o Outbox) Forget(ctx context.Context, address string) error {
 	for {
 		page, err := storage.Find[struct{}](ctx, o.docs, storage.Query{Index: byTo, Equal: []any{address}, Limit: storage.MaxLimit})
@@ -317,7 +318,7 @@ func (o Outbox) Forget(ctx context.Context, address string) error {
 	}
 }
 
-// forget deletes an entry, whatever becomes of it meanwhile.
+// forget deletes an entry even if it is changed at the same time.
 func (o Outbox) forget(ctx context.Context, id string) error {
 	for {
 		_, read, err := o.docs.Get(ctx, id)

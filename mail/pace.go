@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// pace bounds how many mails of each shop go out in a minute.
+// pace limits how many emails of each shop are sent per minute.
 type pace struct {
 	perMinute int
 	mu        sync.Mutex
-	shops     map[string]bucket // of those that are not full
+	shops     map[string]bucket // shops that have spent anything
 }
 
-// bucket is what a shop has spent of its minute; it runs back with time.
+// bucket is the part of its rate that a shop has spent. It decreases over time.
 type bucket struct {
 	spent float64
 	at    time.Time
 }
 
-// room is how many mails of the shop may go out now.
+// room returns how many emails of the shop may be sent now.
 func (p *pace) room(shop string, now time.Time) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,7 +34,7 @@ func (p *pace) room(shop string, now time.Time) int {
 	return max(0, p.perMinute-int(b.spent+0.999))
 }
 
-// spend counts a mail that room allowed.
+// spend counts an email that room allowed.
 func (p *pace) spend(shop string, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// errResting says that the server was found away a moment ago.
+// errResting means that the server could not be reached a moment ago.
 var errResting = errors.New("mail: the mail server is given a rest")
 
-// pool is the connections to the mail server, and the rest it is given when it is out of reach.
+// pool holds the connections to the mail server, and the pause after the server could not be reached.
 type pool struct {
 	sender Sender
 	now    func() time.Time
@@ -27,13 +27,13 @@ type pool struct {
 	rest rest
 }
 
-// line is one connection, in the hands of one goroutine or free.
+// line is one connection, either free or used by one goroutine.
 type line struct {
 	conn Conn
 	used bool // it has carried a message
 }
 
-// begin is called before a round, when nobody has a line.
+// begin must be called before a round, when all connections are free.
 func (p *pool) begin() {
 	p.turns = make(chan struct{}, p.limit)
 	for range p.limit {
@@ -42,7 +42,7 @@ func (p *pool) begin() {
 	p.open = len(p.free)
 }
 
-// ready returns nil when the server can be reached: it connects unless there is a connection.
+// ready returns nil if the server is reachable. It connects unless a connection is open.
 func (p *pool) ready(ctx context.Context) error {
 	p.mu.Lock()
 	open := p.open
@@ -57,8 +57,8 @@ func (p *pool) ready(ctx context.Context) error {
 	return err
 }
 
-// get waits for a free connection, or opens one. When no further one can be had, those that are open serve:
-// many servers allow but a few. The caller puts, or drops, what it got.
+// get waits for a free connection or opens one. If no further connection can be opened, it uses the open
+// ones, since many servers allow only a few. The caller must call put or drop.
 func (p *pool) get(ctx context.Context) (*line, error) {
 	for {
 		select {
@@ -74,14 +74,14 @@ func (p *pool) get(ctx context.Context) (*line, error) {
 			p.turns <- struct{}{}
 			return nil, err
 		}
-		// The turn is kept until the next round, so that nobody tries again.
+		// Keep the turn until the next round, so that no other goroutine tries again.
 	}
 }
 
-// errConnect says that the mail server was not reached.
+// errConnect means that the mail server could not be reached.
 var errConnect = errors.New("mail: connect")
 
-// errEnough says that no connection can be had beside those that are open.
+// errEnough means that no further connection can be opened in addition to the open ones.
 var errEnough = errors.New("mail: no further connection")
 
 func (p *pool) take(ctx context.Context) (*line, error) {
@@ -113,7 +113,7 @@ func (p *pool) take(ctx context.Context) (*line, error) {
 	return nil, fmt.Errorf("%w: %w", errConnect, err)
 }
 
-// renew opens a connection in place of a kept one that has failed; when it cannot, the line is dropped.
+// renew replaces a kept connection that has failed. If connecting fails, it drops the old one.
 func (p *pool) renew(ctx context.Context, old *line) (*line, error) {
 	p.hang(old)
 	conn, err := p.sender.Connect(ctx)
@@ -125,7 +125,7 @@ func (p *pool) renew(ctx context.Context, old *line) (*line, error) {
 	return &line{conn: conn}, nil
 }
 
-// put gives back a line that works.
+// put returns a working connection.
 func (p *pool) put(got *line) {
 	p.mu.Lock()
 	p.free = append(p.free, got)
@@ -134,7 +134,7 @@ func (p *pool) put(got *line) {
 	p.turns <- struct{}{}
 }
 
-// drop gives back a line that has failed, nil for one that is closed.
+// drop returns a connection that has failed, or nil for one that is closed.
 func (p *pool) drop(got *line) {
 	if got != nil {
 		p.hang(got)
@@ -151,7 +151,7 @@ func (p *pool) hang(got *line) {
 	}
 }
 
-// hangUp closes all connections; nobody has a line.
+// hangUp closes all connections, which must be free.
 func (p *pool) hangUp() {
 	for _, got := range p.free {
 		p.hang(got)
@@ -159,14 +159,14 @@ func (p *pool) hangUp() {
 	p.free, p.open = nil, 0
 }
 
-// tidy closes connections that have carried nothing for idleTime; nobody has a line.
+// tidy closes all connections, which must be free, if none has been used for idleTime.
 func (p *pool) tidy() {
 	if !p.now().Before(p.last.Add(idleTime)) {
 		p.hangUp()
 	}
 }
 
-// works and fails are what a message has shown of the server.
+// works ends the pause after a message was accepted; fails extends it.
 func (p *pool) works() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -179,7 +179,7 @@ func (p *pool) fails() {
 	p.grow()
 }
 
-// grow lengthens the rest, once for all that failed together.
+// grow extends the pause, once for all attempts that failed at the same time.
 func (p *pool) grow() {
 	if now := p.now(); !now.Before(p.rest.until) {
 		p.rest = p.rest.grown(now)

@@ -7,26 +7,27 @@ import (
 	"unicode"
 )
 
-// maxReason is the longest reason kept or logged, in bytes.
+// maxReason is the maximum length of a stored or logged reason in bytes.
 const maxReason = 200
 
 var (
 	addressShape = regexp.MustCompile(`[^\s<>"',;:()\[\]]+@[^\s<>"',;:()\[\]]+`)
-	// secretShape is what a link's token looks like: spam filters quote the URL they dislike.
+	// secretShape matches a link's token: spam filters quote the URL that they reject.
 	secretShape = regexp.MustCompile(`[A-Za-z0-9_-]{20,}`)
 )
 
-// reason is an error's text fit to be stored and logged: one line without addresses and tokens, at most
-// maxReason bytes. The cause of a missing connection begins it, and then a colon follows.
+// reason returns an error's text in a form that is safe to store and log: a single line without addresses
+// and tokens, at most maxReason bytes. If the error has a cause, the text starts with the cause and a
+// colon.
 func reason(err error, to string) string { return shorten(wholeReason(err, to)) }
 
-// WholeReason is CleanReason however long it is, for programs.
+// WholeReason is CleanReason without the length limit, for programs.
 func WholeReason(err error) string { return wholeReason(err, "") }
 
 func wholeReason(err error, to string) string {
 	text, cause := oneLine(err.Error()), ""
 	if f := (*Failure)(nil); errors.As(err, &f) && f.Cause != "" {
-		text, cause = oneLine(f.Reason), f.Cause+": " // it looks like a secret
+		text, cause = oneLine(f.Reason), f.Cause+": " // the cause itself would match secretShape
 	}
 	if to != "" {
 		text = strings.ReplaceAll(text, to, "<address>")
@@ -37,11 +38,11 @@ func wholeReason(err error, to string) string {
 	return cause + text
 }
 
-// CleanReason is an error's text fit to be logged: one line without addresses and tokens, and not long. The
-// cause of a missing connection begins it.
+// CleanReason returns an error's text in a form that is safe to log: a single line without addresses and
+// tokens, of limited length. If the error has a cause, the text starts with it.
 func CleanReason(err error) string { return reason(err, "") }
 
-// shorten cuts a text that is too long behind a word, or inside one when that is very long itself.
+// shorten cuts a long text after a word, or within one if the word is very long.
 func shorten(text string) string {
 	const mark = "…"
 	if len(text) <= maxReason {
@@ -54,8 +55,8 @@ func shorten(text string) string {
 	return text + mark
 }
 
-// oneLine turns control characters and line separators into spaces, so that no value can begin a line of
-// its own. Other spaces stay: amounts hold no-break ones.
+// oneLine replaces control characters and line separators with spaces, so that no value can start a new
+// line. It keeps other spaces, such as the no-break spaces in amounts.
 func oneLine(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {

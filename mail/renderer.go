@@ -12,14 +12,14 @@ import (
 	"postern/templates"
 )
 
-// The stylesheet is inlined before any letter exists, by a CSS parser that knows no template actions. These
-// colours, used for nothing else, hold the places of the shop's.
+// The stylesheet is inlined when the layout is loaded, by a CSS parser that does not know template actions.
+// These colours, used nowhere else, are placeholders for the shop's.
 const (
 	accentMark   = "#0acce0"
 	onAccentMark = "#0accf0"
 )
 
-// Renderer makes both parts of a mail from a letter. It is safe for concurrent use.
+// Renderer renders a letter as HTML and text. It is safe for concurrent use.
 type Renderer struct {
 	html *html.Template
 	text *text.Template
@@ -27,8 +27,8 @@ type Renderer struct {
 
 var embedded = sync.OnceValues(newRenderer)
 
-// LoadRenderer returns the renderer of the embedded layouts, which it parses the first time. The stylesheet
-// is written into the elements of the HTML layout, since many email programs drop stylesheets.
+// LoadRenderer returns the renderer of the embedded layouts, which it parses on first use. It inlines the
+// stylesheet into the HTML layout, since many email programs drop stylesheets.
 func LoadRenderer() (*Renderer, error) { return embedded() }
 
 func newRenderer() (*Renderer, error) {
@@ -63,8 +63,8 @@ func inline(layout string) (string, error) {
 	return strings.NewReplacer(accentMark, "{{$.Brand.Accent}}", onAccentMark, "{{$.Brand.OnAccent}}").Replace(out), nil
 }
 
-// Render returns the text and the HTML part of the letter. It fails when the button's URL is not an
-// absolute http or https one.
+// Render returns the text and HTML parts of the letter. It fails if the button's URL is not an absolute
+// http or https URL.
 func (r *Renderer) Render(l Letter) (text, html string, err error) {
 	l, err = l.clean()
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// SignIn is the kind of mail that is of no use a day later.
+// SignIn is the kind of email that is useless after a day.
 const SignIn = "sign_in"
 
-// Life is how long an entry of the kind is tried: SignIn for a day, others for three.
+// Life returns how long sending an entry of the kind is attempted: a day for SignIn, three days for others.
 func Life(kind string) time.Duration {
 	if kind == SignIn {
 		return 24 * time.Hour
@@ -16,9 +16,9 @@ func Life(kind string) time.Duration {
 	return 3 * 24 * time.Hour
 }
 
-// gap is the time to wait after so many attempts. It grows, since what did not pass in minutes rarely
-// passes in seconds, and it is drawn from four fifths to six fifths, so that many mails that failed
-// together do not come back together.
+// gap returns the wait after a number of attempts. It grows, because a delivery that failed for minutes
+// rarely succeeds within seconds. It varies between four fifths and six fifths, so that emails that failed
+// together are not retried together.
 func gap(attempts int) time.Duration {
 	gaps := [...]time.Duration{
 		10 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour,
@@ -41,7 +41,8 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// rest is the pause a server out of reach is given before the next connection, for all mails alike.
+// rest is the pause before the next connection to a server that could not be reached. It applies to all
+// emails.
 type rest struct {
 	length time.Duration
 	until  time.Time
@@ -52,7 +53,7 @@ const (
 	longRest  = 30 * time.Second
 )
 
-// grown is the rest after one more failure at now: twice the last one, within bounds.
+// grown returns the rest after another failure at now: twice as long, within limits.
 func (r rest) grown(now time.Time) rest {
 	length := min(max(2*r.length, firstRest), longRest)
 	return rest{length: length, until: now.Add(length)}

@@ -13,7 +13,7 @@ import (
 	"postern/storage"
 )
 
-// round is one look at all shops, and the sending of what it found due.
+// round checks all shops once and sends the emails that are due.
 type round struct {
 	*Dispatcher
 	begun time.Time
@@ -21,10 +21,10 @@ type round struct {
 	mu     sync.Mutex
 	sent   int
 	faults []error
-	faulty map[string]bool // shops that are left alone until the next round
+	faulty map[string]bool // shops that are skipped until the next round
 }
 
-// job is one entry in the hands of a round.
+// job is one entry for the goroutines of a round.
 type job struct {
 	box Outbox
 	hit storage.Hit[Entry]
@@ -56,8 +56,8 @@ func (d *Dispatcher) round(ctx context.Context) (sent int, err error) {
 	return r.sent, errors.Join(r.faults...)
 }
 
-// shops are those with due emails, found by two reads however many shops there are; all shops, where due
-// emails of one may hide another's.
+// shops returns the shops with due emails, which takes two reads for any number of shops. If there may be
+// more, it returns all shops.
 func (r *round) shops(ctx context.Context) ([]string, error) {
 	var found []string
 	for _, state := range []string{Waiting, Deferred} {
@@ -76,14 +76,14 @@ func (r *round) shops(ctx context.Context) ([]string, error) {
 
 func (r *round) goesOn(ctx context.Context) bool { return ctx.Err() == nil && !r.pool.resting() }
 
-// resting reports whether a shop is left alone because the server refused its sender.
+// resting reports whether a shop is paused because the server refused its sender.
 func (r *round) resting(shop string) bool { return r.Now().Before(r.rests.until(shop)) }
 
-// inTime reports whether the round may begin more than each shop's first batch: shops it has not seen
-// waiting may have mails by now.
+// inTime reports whether the round may start more than the first batch of each shop. After one Beat, other
+// shops may have emails to send.
 func (r *round) inTime() bool { return r.Now().Before(r.begun.Add(r.Beat)) }
 
-// pass gives each shop one turn and returns those that have more.
+// pass gives each shop one turn and returns the shops that have more.
 func (r *round) pass(ctx context.Context, shops []string) (again []string) {
 	jobs := make(chan job)
 	var hands sync.WaitGroup
@@ -95,7 +95,7 @@ func (r *round) pass(ctx context.Context, shops []string) (again []string) {
 		})
 	}
 	share := r.Batch
-	if len(shops) == 1 { // nobody waits for its turn
+	if len(shops) == 1 { // no other shop is waiting
 		share *= 10
 	}
 	var full []string
@@ -114,7 +114,7 @@ func (r *round) pass(ctx context.Context, shops []string) (again []string) {
 	return again
 }
 
-// feed gives the hands up to share due entries of the shop and reports whether there may be more.
+// feed queues up to share due entries of the shop and reports whether there may be more.
 func (r *round) feed(ctx context.Context, jobs chan<- job, shop string, share int) (more bool) {
 	share = min(share, r.pace.room(shop, r.Now()), storage.MaxLimit)
 	if share == 0 || !r.goesOn(ctx) || r.resting(shop) {
@@ -141,7 +141,7 @@ func (r *round) feed(ctx context.Context, jobs chan<- job, shop string, share in
 	return len(due) == share
 }
 
-// do does what is due with one entry, unless the round has come to its end meanwhile.
+// do processes one entry, unless the round has ended.
 func (r *round) do(ctx context.Context, j job) {
 	if !r.goesOn(ctx) || r.resting(j.box.shop) {
 		return
@@ -159,22 +159,22 @@ func (r *round) fault(shop string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.faulty[shop] = true
-	if errors.Is(err, errResting) { // the one that found the server away has said so
+	if errors.Is(err, errResting) { // the attempt that failed to connect has reported it
 		return
 	}
-	same := func(told error) bool { return told.Error() == err.Error() } // several found it away together
+	same := func(told error) bool { return told.Error() == err.Error() } // several attempts fail alike
 	if slices.ContainsFunc(r.faults, same) {
 		return
 	}
 	r.faults = append(r.faults, err)
 	level := slog.LevelWarn
-	if errors.Is(err, errConnect) { // whoever watches the Sender knows more of it
+	if errors.Is(err, errConnect) { // the Sender's observer reports it in more detail
 		level = slog.LevelDebug
 	}
 	r.Log.Log(context.Background(), level, "mail: a shop's emails have to wait", "shop", shop, "reason", reason(err, ""))
 }
 
-// entry does what is due with one entry and returns how many mails went out, 0 or 1.
+// entry processes one entry and returns the number of emails sent, 0 or 1.
 func (r *round) entry(ctx context.Context, j job) (int, error) {
 	now, head := r.Now(), j.hit.Head
 	switch {
@@ -184,14 +184,14 @@ func (r *round) entry(ctx context.Context, j job) (int, error) {
 		r.Log.WarnContext(ctx, "mail: given up", "shop", j.box.shop, "entry", j.hit.Key, "kind", head.Kind)
 		return 0, j.box.change(ctx, j.hit.Key, func(e *Entry) { giveUp(e, now) })
 	}
-	// The lease begins behind the greeting, however slow that is.
+	// Connect before the lease starts, because connecting may be slow.
 	if err := r.pool.ready(ctx); err != nil {
 		if ctx.Err() != nil {
-			return 0, nil // stopping is no fault of the server
+			return 0, nil // not a fault of the server: the process is stopping
 		}
 		return 0, errors.Join(err, r.postpone(ctx, j, err))
 	}
-	// The mail in hand is finished, and its end recorded, though the process was told to stop.
+	// Finish this email and record its outcome even if the process is stopping.
 	ctx = context.WithoutCancel(ctx)
 	lease := rand.Text()
 	before, taken, err := j.box.take(ctx, j.hit.Key, lease)
@@ -202,8 +202,8 @@ func (r *round) entry(ctx context.Context, j job) (int, error) {
 	return r.handOver(ctx, handover{box: j.box, id: j.hit.Key, lease: lease, before: before, taken: taken})
 }
 
-// postpone moves an entry behind the rest that a server out of reach is given. That is no attempt: when the
-// server is back, no mail has to wait out a gap it earned meanwhile.
+// postpone moves an entry to the end of the pause for an unreachable server. That is not an attempt, so the
+// entry needs no retry delay once the server is back.
 func (r *round) postpone(ctx context.Context, j job, cause error) error {
 	if errors.Is(cause, errResting) {
 		return nil

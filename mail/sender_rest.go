@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// senderRests is the rest that each shop is given whose sender address the mail server refused. The server
-// serves the other shops, and no email of this one can go out until somebody has put it right.
+// senderRests holds a pause for each shop whose sender address the mail server refused. The server accepts
+// the other shops, but no email of this one can be sent until someone fixes the address.
 type senderRests struct {
 	mu sync.Mutex
 	of map[string]rest // by shop
 }
 
-// refused lengthens the rest of a shop, once for all emails that were refused together.
+// refused extends the pause of a shop, once for all emails that were refused at the same time.
 func (s *senderRests) refused(shop string, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -21,14 +21,14 @@ func (s *senderRests) refused(shop string, now time.Time) {
 	}
 }
 
-// accepted ends the rest of a shop.
+// accepted ends the pause of a shop.
 func (s *senderRests) accepted(shop string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.of, shop)
 }
 
-// until is when the next email of a shop may be tried; zero for at once.
+// until returns when the next email of a shop may be tried; zero means now.
 func (s *senderRests) until(shop string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

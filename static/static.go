@@ -1,8 +1,8 @@
-// Package static holds the files that browsers fetch beside the pages: the stylesheet, the few scripts,
-// the icons. Each is served under a name that contains a hash of its content, so that it may be cached
-// for ever and a new version is a new name.
+// Package static holds the files that pages load: the stylesheet, the few scripts, the icons. Each is
+// served under a name that contains a hash of its content, so that browsers may cache it forever. A new
+// version gets a new name.
 //
-// It knows files and their names, nothing of shops, requests or pages.
+// It knows files and their names, but no shops, requests or pages.
 package static
 
 import (
@@ -21,27 +21,27 @@ import (
 //go:embed css js img
 var FS embed.FS
 
-// Prefix begins the URL path of every file.
+// Prefix is the start of every file's URL path.
 const Prefix = "/static/"
 
-// Cache is the Cache-Control header that suits every file.
+// Cache is the Cache-Control header of every file.
 const Cache = "public, max-age=31536000, immutable"
 
 // File is one file as it is served.
 type File struct {
-	Name string // plain: "css/portal.css"
-	URL  string // hashed: "/static/css/portal.2f1d09a3c4b5.css"
+	Name string // such as "css/portal.css"
+	URL  string // with the hash: "/static/css/portal.2f1d09a3c4b5.css"
 	Type string // Content-Type
-	Body []byte // not to be changed
+	Body []byte // read-only
 }
 
 // shelf finds files by plain name and by URL.
 type shelf struct{ byName, byURL map[string]*File }
 
-// files is derived from what is embedded, once, at the first question.
-var files = sync.OnceValue(index) //nolint:gochecknoglobals // as constant as the embedded files it is made of
+// files indexes the embedded files once, on first use.
+var files = sync.OnceValue(index) //nolint:gochecknoglobals // constant, like the embedded files
 
-// contentType names what there may be; a browser refuses a script or style under any other.
+// contentType returns the media type of a file. Browsers refuse scripts and stylesheets with a wrong one.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".css":
@@ -56,8 +56,7 @@ func contentType(name string) string {
 
 func index() shelf {
 	s := shelf{byName: make(map[string]*File), byURL: make(map[string]*File)}
-	// An embedded file system neither fails nor changes; a name that does not open would be a fault of the
-	// compiler.
+	// An embedded file system neither fails nor changes.
 	_ = fs.WalkDir(FS, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -73,15 +72,15 @@ func index() shelf {
 	return s
 }
 
-// hashed puts the content's hash before the extension.
+// hashed returns the URL path with the content's hash before the extension.
 func hashed(name string, body []byte) string {
 	sum := sha256.Sum256(body)
 	ext := path.Ext(name)
 	return Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 }
 
-// URL returns the path under which a file is served. The name of no file gives an error, so that a
-// template that asks for it fails.
+// URL returns the path under which a file is served. An unknown name is an error, so that a template that
+// uses it fails.
 func URL(name string) (string, error) {
 	file := files().byName[name]
 	if file == nil {
@@ -90,7 +89,7 @@ func URL(name string) (string, error) {
 	return file.URL, nil
 }
 
-// Lookup finds the file served under a URL path; only the hashed names are served.
+// Lookup returns the file served under a URL path. It accepts only hashed names.
 func Lookup(urlPath string) (File, bool) {
 	file := files().byURL[urlPath]
 	if file == nil {

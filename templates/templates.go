@@ -1,16 +1,16 @@
-// Package templates embeds the templates of pages and mails. It owns their text; it must not know who
-// renders them.
+// Package templates embeds the templates of pages and emails. It owns their text and must not know the code
+// that renders them.
 package templates
 
 import "embed"
 
-// Mail holds the two layouts of a mail: mail/letter.html and mail/letter.txt.
+// Mail holds the two layouts of an email: mail/letter.html and mail/letter.txt.
 //
 //go:embed mail
 var Mail embed.FS
 
-// Pages holds the HTML of the portal: pages/ (one file a page), layout/ (the head and the foot that each
-// page includes; they are written by portal/web/page) and partials/ (what pages share besides).
+// Pages holds the HTML of the portal: pages/ (one file per page), layout/ (the head and foot that each page
+// includes, written by portal/web/page) and partials/ (other shared parts).
 //
 //go:embed layout partials pages
 var Pages embed.FS

@@ -11,15 +11,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxDisplay is far below the longest line of a header, 998 bytes, even where each byte is encoded in three.
+// maxDisplay is far below the maximum length of a header line, 998 bytes, even if encoding triples every
+// byte.
 const maxDisplay = 200
 
 var errPlain = errors.New("an address that is not plain")
 
-// address takes a bare address and nothing else: what is parsed leniently here could be delivered elsewhere
-// than meant. A domain of other letters is written in its ASCII form (RFC 5891), which every server knows;
-// a local part of other letters stays (RFC 6531). The name may be anything; it is written as one line, of
-// maxDisplay bytes at most.
+// address accepts only a bare address, because lenient parsing could deliver the message to an unintended
+// recipient. It converts an internationalised domain to ASCII (RFC 5891), which every server supports, but
+// leaves the local part unchanged (RFC 6531). The name may be any text; it becomes a single line of at most
+// maxDisplay bytes.
 func address(name, bare string) (*netmail.Address, error) {
 	bare, err := withHostName(bare)
 	if err != nil {
@@ -29,7 +30,7 @@ func address(name, bare string) (*netmail.Address, error) {
 	if err != nil || a.Name != "" || a.Address != bare || strings.ContainsFunc(bare, odd) || !norm.NFKC.IsNormalString(bare) {
 		return nil, errPlain
 	}
-	name = strings.ReplaceAll(oneLine(name), `\`, "/") // net/mail writes a backslash beside other letters as nobody reads it
+	name = strings.ReplaceAll(oneLine(name), `\`, "/") // net/mail would encode it wrongly next to non-ASCII letters
 	for len(name) > maxDisplay {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]
@@ -37,8 +38,8 @@ func address(name, bare string) (*netmail.Address, error) {
 	return &netmail.Address{Name: strings.TrimSpace(name), Address: bare}, nil
 }
 
-// withDotsQuoted writes a local part with a dot at either end or two in a row, which some Japanese carriers
-// gave out, as a quoted string: RFC 5321, 4.1.2 allows them only there.
+// withDotsQuoted quotes a local part that starts or ends with a dot or has two in a row. Some Japanese
+// carriers issued such addresses, which RFC 5321, 4.1.2 allows only as a quoted string.
 func withDotsQuoted(bare string) string {
 	local, domain, found := strings.Cut(bare, "@")
 	atoms := strings.FieldsFunc(local, func(r rune) bool { return r == '.' })
@@ -52,7 +53,7 @@ func withDotsQuoted(bare string) string {
 	return `"` + local + `"@` + domain
 }
 
-// withHostName writes what follows the last @ as a host name in ASCII; text without one stays as it is.
+// withHostName converts the host name after the last @ to ASCII. It returns text without an @ unchanged.
 func withHostName(text string) (string, error) {
 	at := strings.LastIndexByte(text, '@')
 	if at < 0 || !wide(text[at:]) {
@@ -62,7 +63,7 @@ func withHostName(text string) (string, error) {
 	return text[:at+1] + domain, err
 }
 
-// wide reports whether an address needs the extension SMTPUTF8.
+// wide reports whether an address needs the SMTPUTF8 extension.
 func wide(address string) bool {
 	return strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII })
 }
@@ -71,8 +72,8 @@ func odd(r rune) bool {
 	return r == '"' || unicode.IsSpace(r) || !unicode.IsGraphic(r)
 }
 
-// oneLine keeps a header value on its line, with one space where there are several: folding does not keep
-// them.
+// oneLine turns a header value into a single line. It also collapses spaces, because folding does not
+// preserve them.
 func oneLine(s string) string {
 	words := strings.FieldsFunc(strings.ToValidUTF8(s, "\ufffd"), func(r rune) bool { return r == ' ' || unicode.IsControl(r) })
 	return strings.TrimSpace(strings.Join(words, " "))

@@ -12,7 +12,8 @@ import (
 	"postern/mail"
 )
 
-// noConnection says why no connection came about. The library has no values for some of it, only texts.
+// noConnection returns the cause of a failed connection. For some causes the library has no error values,
+// only texts.
 func noConnection(err error) *mail.Failure {
 	f := &mail.Failure{Temporary: true, Down: true, Cause: mail.ServerUnreachable, Reason: err.Error()}
 	if answer := (*textproto.Error)(nil); errors.As(err, &answer) {

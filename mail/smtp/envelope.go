@@ -14,11 +14,11 @@ import (
 	"postern/mail"
 )
 
-// errNeedsUTF8 is final: no later attempt makes the server know the extension.
+// errNeedsUTF8 is permanent: a later attempt does not make the server support the extension.
 var errNeedsUTF8 = errors.New("an address with letters beyond ASCII before the @, which needs SMTPUTF8 (RFC 6531); " +
 	"the mail server does not offer it")
 
-// envelope is the message as the library takes it, signed. It reports whether its addresses need SMTPUTF8.
+// envelope returns the signed message for the library and reports whether its addresses need SMTPUTF8.
 func (c *conn) envelope(m mail.Message) (msg *gomail.Msg, utf8 bool, err error) {
 	from, err := c.deliverable(m.FromName, m.From)
 	if err != nil {
@@ -38,7 +38,7 @@ func (c *conn) envelope(m mail.Message) (msg *gomail.Msg, utf8 bool, err error) 
 		case err == nil:
 			msg.ReplyToMailAddress(reply)
 			utf8 = utf8 || wide(reply.Address)
-		case !errors.Is(err, errNeedsUTF8): // else it must arrive all the same; the text names the address
+		case !errors.Is(err, errNeedsUTF8): // send it without Reply-To; the text contains the address
 			return nil, false, fmt.Errorf("the reply address is %w", err)
 		}
 	}
@@ -46,7 +46,7 @@ func (c *conn) envelope(m mail.Message) (msg *gomail.Msg, utf8 bool, err error) 
 	return msg, utf8, c.keys.sign(msg, from.Address)
 }
 
-// deliverable is the address, unless the server cannot take it.
+// deliverable returns the address, or an error if the server cannot accept it.
 func (c *conn) deliverable(name, bare string) (*netmail.Address, error) {
 	a, err := address(name, bare)
 	if err == nil && wide(a.Address) && !c.offersUTF8() {
@@ -60,7 +60,7 @@ func (c *conn) offersUTF8() bool {
 	return offered
 }
 
-// fill writes what is not an address.
+// fill sets everything except the addresses.
 func (c *conn) fill(msg *gomail.Msg, m mail.Message) {
 	id := oneLine(m.ID)
 	if ascii, err := withHostName(id); err == nil {
@@ -70,8 +70,8 @@ func (c *conn) fill(msg *gomail.Msg, m mail.Message) {
 	msg.SetDateWithValue(c.now())
 	msg.SetMessageIDWithValue(id)
 	if !m.Personal {
-		msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: answer it with no machine
-		msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same to Exchange, MS-OXCMAIL
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: no automatic replies
+		msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same for Exchange, MS-OXCMAIL
 	}
 	if m.Lang != "" {
 		msg.SetGenHeader(gomail.HeaderContentLang, oneLine(m.Lang))
@@ -83,12 +83,13 @@ func (c *conn) fill(msg *gomail.Msg, m mail.Message) {
 }
 
 const (
-	maxWord  = 60 // bytes; a longer one cannot be folded
-	maxChunk = 45 // bytes, which make an encoded word of at most 75 (RFC 2047, 2)
+	maxWord  = 60 // in bytes; a longer word cannot be folded
+	maxChunk = 45 // in bytes; gives an encoded word of at most 75 (RFC 2047, 2)
 )
 
-// words returns header text that is read as s. The library encodes what is not ASCII, but would pass on
-// what only looks encoded, to be decoded by the reader, and words too long for a line.
+// words returns header text that mail programs display as s. The library encodes non-ASCII text only. It
+// would pass on text that looks encoded, which the recipient's program would decode, and words that are too
+// long for a line.
 func words(s string) string {
 	long := slices.ContainsFunc(strings.Fields(s), func(word string) bool { return len(word) > maxWord })
 	if !long && !strings.Contains(s, "=?") {
@@ -106,8 +107,8 @@ func words(s string) string {
 	return strings.Join(encoded, " ")
 }
 
-// lineFeeds makes every line break a line feed, which the encoder turns into CR LF: of a lone CR it loses
-// the LF that comes later in the line, as package quotedprintable does.
+// lineFeeds converts every line break to LF, which the encoder turns into CR LF. After a lone CR, the
+// encoder (like package quotedprintable) would lose the next LF of the line.
 func lineFeeds(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 }

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// hello is what this machine calls itself in EHLO: what the URL says, else its own host name, else Domain.
-// Many servers refuse, or count as spam, a name that nobody can look up (RFC 5321, 4.1.1.1).
+// hello returns this machine's name for EHLO: the one in the URL, otherwise the host name, otherwise
+// Domain. Many servers reject names that cannot be resolved, or treat them as a sign of spam (RFC 5321,
+// 4.1.1.1).
 func (s *Sender) hello(ctx context.Context) string {
 	if s.helo != "" {
 		return s.helo

@@ -20,20 +20,21 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// The sizes of RSA keys: RFC 8301, 3.2 wants 2048 bits of signers, and no more than 4096 of those who verify.
+// Limits of keys. By RFC 8301, 3.2, signers should use RSA keys of at least 2048 bits, and verifiers need
+// not support more than 4096.
 const (
 	minRSA     = 2048
 	maxRSA     = 4096
 	maxKeyFile = 64 << 10
-	// maxName is the longest domain, or selector, that a signature carries on a line of its own.
+	// maxName is the maximum length of a domain or selector that fits on one line of a signature.
 	maxName = 71
 )
 
-// Keys are the DKIM keys of mail domains, one for each. The zero Keys sign nothing. They are safe for
+// Keys holds the DKIM keys of mail domains, one per domain. The zero Keys signs nothing. It is safe for
 // concurrent use.
 type Keys struct{ byDomain map[string]key }
 
-// key is the private half of what is published at selector._domainkey.domain.
+// key is the private key for the public key at selector._domainkey.domain.
 type key struct {
 	selector string
 	private  crypto.Signer // *rsa.PrivateKey or ed25519.PrivateKey
@@ -44,11 +45,11 @@ var (
 	selectorShape = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
 )
 
-// LoadKeys reads the keys of a folder that has a folder for each domain, named like what follows the @ in
-// the shop's address, and in it one private key named by its selector: shop.example/2026a.pem. A key is RSA
-// of 2048 to 4096 bits or Ed25519, in PEM, as "openssl genpkey" writes it. Files with other endings are
-// ignored, and so are names with a dot in front. The error names every key that cannot be used, and what to
-// do; then there are no Keys.
+// LoadKeys reads the keys from a folder. It contains a folder for each domain, named like the part after
+// the @ in the shop's address, with one private key named after its selector: shop.example/2026a.pem. A key
+// is RSA with 2048 to 4096 bits or Ed25519, in PEM, as "openssl genpkey" writes it. LoadKeys ignores files
+// with other extensions and names that start with a dot. The error names every unusable key and the fix; in
+// that case the Keys are empty.
 func LoadKeys(dir string) (Keys, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -73,11 +74,11 @@ func LoadKeys(dir string) (Keys, error) {
 	return keys, nil
 }
 
-// Domains returns the domains that have a key, in order.
+// Domains returns the domains that have a key, sorted.
 func (k Keys) Domains() []string { return slices.Sorted(maps.Keys(k.byDomain)) }
 
-// Record returns the TXT record by which the world verifies the domain's mails: its name and its text,
-// which a zone file holds in strings of at most 255 bytes. It reports whether the domain has a key.
+// Record returns the TXT record that verifies the domain's signatures: its name and its text, which a zone
+// file splits into strings of at most 255 bytes. found is false if the domain has no key.
 func (k Keys) Record(domain string) (name, text string, found bool) {
 	at, found := k.byDomain[domain]
 	if !found {
@@ -86,10 +87,10 @@ func (k Keys) Record(domain string) (name, text string, found bool) {
 	kind, public := "ed25519", []byte(nil)
 	switch p := at.private.Public().(type) {
 	case ed25519.PublicKey:
-		public = p // RFC 8463, 4.2: bare
+		public = p // RFC 8463, 4.2: the bare key
 	case *rsa.PublicKey:
 		kind = "rsa"
-		public, _ = x509.MarshalPKIXPublicKey(p) // which knows every RSA key
+		public, _ = x509.MarshalPKIXPublicKey(p) // never fails for an RSA key
 	}
 	text = "v=DKIM1; k=" + kind + "; p=" + base64.StdEncoding.EncodeToString(public)
 	return at.selector + "._domainkey." + domain, text, true
@@ -141,7 +142,7 @@ func readKey(file string) (crypto.Signer, error) {
 	return parseKey(text)
 }
 
-// plainly takes the path out, which the caller names.
+// plainly removes the path from an error, because the caller adds it.
 func plainly(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {

@@ -1,9 +1,7 @@
-// Package smtp hands messages to a mail server over SMTP. It owns the connection, its encryption and
-// sign-in, the form of a message on the wire and its DKIM signature, and what each answer of the server
-// means for the message.
+// Package smtp hands over messages to a mail server by SMTP. It owns the connection, its encryption and
+// sign-in, the format of a message and its DKIM signature, and the meaning of each server response.
 //
-// It must not know of the outbox: whether and when a message is tried again is decided elsewhere, from the
-// mail.Failure.
+// It must not know the outbox: other code uses the mail.Failure to decide whether and when to retry.
 package smtp
 
 import (
@@ -22,26 +20,26 @@ import (
 	"postern/mail"
 )
 
-// Sender reaches one mail server. It is made by Parse.
+// Sender connects to one mail server. Use Parse to create one.
 type Sender struct {
 	// Now is the clock of the Date header and of signatures.
 	Now func() time.Time
-	// Keys sign the messages from their domains; those from others go out unsigned.
+	// Keys sign the messages from their domains. Messages from other domains are sent unsigned.
 	Keys Keys
-	// Domain names this machine to the server when neither the URL nor the machine's own host name does;
-	// nil is no name.
+	// Domain returns a name for EHLO if neither the URL nor the host name of this machine provides one; nil
+	// is allowed.
 	Domain func(context.Context) string
 
 	host, helo     string
 	port           int
 	implicit       bool   // TLS from the first byte
-	starttls       string // unless implicit
+	starttls       string // for connections that are not implicit
 	tls            *tls.Config
 	user, password string
 	timeout        time.Duration
 }
 
-// String names the server, without user and password.
+// String returns the server's URL without user and password.
 func (s *Sender) String() string {
 	scheme := "smtp"
 	if s.implicit {
@@ -50,8 +48,8 @@ func (s *Sender) String() string {
 	return scheme + "://" + net.JoinHostPort(s.host, strconv.Itoa(s.port))
 }
 
-// Connect greets the server, turns encryption on and signs in. Its error is a *mail.Failure with a cause,
-// always temporary: what is wrong there is wrong for all messages and can be put right.
+// Connect greets the server, enables encryption and signs in. Its error is a *mail.Failure with a cause. It
+// is always temporary, because such a problem affects all messages and can be fixed.
 func (s *Sender) Connect(ctx context.Context) (mail.Conn, error) {
 	c, err := s.connect(ctx)
 	if err != nil {
@@ -60,7 +58,7 @@ func (s *Sender) Connect(ctx context.Context) (mail.Conn, error) {
 	return c, nil
 }
 
-// connect returns the connection also with an error, closed, for what it has seen of the server.
+// connect also returns the closed connection with an error, so that the caller can see how far it got.
 func (s *Sender) connect(ctx context.Context) (*conn, error) {
 	c := &conn{now: s.Now, keys: s.Keys, tls: s.tls.Clone()}
 	c.tls.VerifyConnection = func(state tls.ConnectionState) error {
@@ -75,7 +73,7 @@ func (s *Sender) connect(ctx context.Context) (*conn, error) {
 	c.release()
 	if err != nil {
 		if c.raw != nil {
-			_ = c.raw.Close() // the library leaves it open when greeting, TLS or sign-in fail
+			_ = c.raw.Close() // the library leaves it open if greeting, TLS or sign-in fails
 		}
 		return c, noConnection(err)
 	}
@@ -86,15 +84,15 @@ func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
 	policies := map[string]gomail.TLSPolicy{
 		required: gomail.TLSMandatory, opportunistic: gomail.TLSOpportunistic, off: gomail.NoTLS,
 	}
-	policy := gomail.NoTLS // with smtps:// the dialler has done it
+	policy := gomail.NoTLS // with smtps:// the dialler starts TLS
 	if !s.implicit {
 		policy = policies[s.starttls]
 	}
 	options := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(c.tls), gomail.WithTLSPolicy(policy),
 		gomail.WithDialContextFunc(s.dialler(ctx, c)), gomail.WithHELO(s.hello(ctx)),
-		// A NOOP and a RSET around each message cost two rounds and could fail behind a message that was
-		// taken.
+		// A NOOP and a RSET around each message take two round trips and could fail after the message was
+		// accepted.
 		gomail.WithoutNoop(), gomail.WithoutRset(),
 	}
 	if s.user != "" {
@@ -104,10 +102,10 @@ func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
 	return options
 }
 
-// dialler opens the connection and keeps it at hand, so that it can be closed whatever the library does.
-// Until c.release is called, it ends with outer.
+// dialler opens the connection and keeps a reference, so that it can always be closed. Until c.release is
+// called, the connection is closed when outer ends.
 func (s *Sender) dialler(outer context.Context, c *conn) gomail.DialContextFunc {
-	address := net.JoinHostPort(s.host, strconv.Itoa(s.port)) // the library's own lacks the brackets of IPv6
+	address := net.JoinHostPort(s.host, strconv.Itoa(s.port)) // the library's address lacks the brackets for IPv6
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		raw, err := (&net.Dialer{}).DialContext(ctx, network, address)
 		if err != nil {
@@ -126,7 +124,7 @@ func (s *Sender) dialler(outer context.Context, c *conn) gomail.DialContextFunc 
 type conn struct {
 	client  *gomail.Client
 	session *gosmtp.Client
-	raw     net.Conn // below TLS
+	raw     net.Conn // beneath TLS
 	stop    func() bool
 	now     func() time.Time
 	keys    Keys
@@ -135,7 +133,7 @@ type conn struct {
 	broken  bool
 }
 
-// hold closes the connection when ctx ends before release is called.
+// hold closes the connection if ctx ends before release is called.
 func (c *conn) hold(ctx context.Context, raw net.Conn) {
 	c.raw = raw
 	c.stop = context.AfterFunc(ctx, func() { _ = raw.Close() })
@@ -153,13 +151,13 @@ func (c *conn) Send(ctx context.Context, m mail.Message) error {
 	return err
 }
 
-// send is Send; it returns what the server answered to a message it took.
+// send is like Send but also returns the server's response to an accepted message.
 func (c *conn) send(ctx context.Context, m mail.Message) (answer string, err error) {
 	msg, utf8, err := c.envelope(m)
 	if err != nil {
 		return "", &mail.Failure{Reason: err.Error()}
 	}
-	c.session.SkipSMTPUTF8(!utf8) // a relay behind this one may not know it, and would bounce what does not need it
+	c.session.SkipSMTPUTF8(!utf8) // the next relay might not support it and bounce the message
 	c.hold(ctx, c.raw)
 	defer c.release()
 	err = c.client.SendWithSMTPClient(c.session, msg)
@@ -170,11 +168,11 @@ func (c *conn) send(ctx context.Context, m mail.Message) (answer string, err err
 	return "", failure(err)
 }
 
-// quitTime bounds the farewell.
+// quitTime is the time limit for QUIT.
 const quitTime = 5 * time.Second
 
-// Close implements mail.Conn. After a failure it says no farewell: it would wait for the server once more,
-// and the library ends a message in hand with a dot before it says QUIT.
+// Close implements mail.Conn. After a failure it skips QUIT, which could wait for the server again; also,
+// the library would end a partly sent message with a dot before QUIT.
 func (c *conn) Close() error {
 	var err error
 	if !c.broken {
@@ -188,15 +186,15 @@ func (c *conn) Close() error {
 	return err
 }
 
-// failure says what the answer means. RFC 5321, 4.2.1: 4xx may pass later, 5xx will not; 421, the server
-// closes, comes for any command. Without an answer only the end of DATA leaves open whether the message was
-// taken.
+// failure interprets a response. RFC 5321, 4.2.1: 4xx is temporary, 5xx is permanent; 421 (closing) may
+// follow any command. Without a response, the message may have been accepted only if the error occurred at
+// the end of DATA.
 func failure(err error) *mail.Failure {
 	var sent *gomail.SendError
 	if !errors.As(err, &sent) {
 		return &mail.Failure{Temporary: true, Unsure: true, Down: true, Reason: err.Error()}
 	}
-	text, _, _ := strings.Cut(sent.Error(), ", affected ") // addresses follow
+	text, _, _ := strings.Cut(sent.Error(), ", affected ") // the addresses follow
 	code := sent.ErrorCode()
 	if sent.Reason == gomail.ErrSMTPMailFrom && refusesSender(code) {
 		return &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: code, Reason: fmt.Sprintf("the mail server refuses "+
@@ -210,6 +208,6 @@ func failure(err error) *mail.Failure {
 	}
 }
 
-// refusesSender reports whether an answer to MAIL FROM is about the sender, whatever the message: 552 is
-// about its size, and 555 about its parameters (RFC 5321, 4.2.3 and 4.5.3.1.9).
+// refusesSender reports whether a response to MAIL FROM rejects the sender rather than the message: 552 is
+// about the message's size, and 555 about parameters (RFC 5321, 4.2.3 and 4.5.3.1.9).
 func refusesSender(code int) bool { return code >= 500 && code != 552 && code != 555 }

@@ -12,8 +12,8 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// signedFields are what a reader sees or a program acts on (RFC 6376, 5.4.1). Fields that relays on the way
-// add or rewrite are not among them.
+// signedFields returns the header fields that readers see or programs act on (RFC 6376, 5.4.1). It omits
+// fields that relays add or rewrite.
 func signedFields() []string {
 	return []string{
 		"From", "Reply-To", "Subject", "Date", "To", "Cc", "Message-ID", "In-Reply-To", "References",
@@ -22,11 +22,11 @@ func signedFields() []string {
 	}
 }
 
-// sign adds the signature of the sender's domain, or nothing when that has no key. The d= is the domain of
-// the address itself, so the signature aligns (RFC 7489, 3.1.1).
+// sign adds the signature of the sender's domain, or nothing if that domain has no key. d= is the domain of
+// the address itself, so the signature is aligned (RFC 7489, 3.1.1).
 //
-// go-mail has a signer, but it folds a tag of more than 75 bytes in the middle of a field's name, which
-// breaks the signature: all that must be signed does not fit.
+// go-mail has a signer, but it folds tags of more than 75 bytes within a field name, which breaks the
+// signature. The list of signed fields is longer than that.
 func (k Keys) sign(msg *gomail.Msg, from string) error {
 	_, domain, _ := strings.Cut(strings.ToLower(from), "@")
 	at, found := k.byDomain[domain]
@@ -60,8 +60,8 @@ func (k Keys) sign(msg *gomail.Msg, from string) error {
 	return nil
 }
 
-// oversigned names each field once more than the message has it: then none can be changed, removed, or put
-// in front of the true one (RFC 6376, 8.15).
+// oversigned lists each field once more than it occurs in the message, so that nobody can change, remove or
+// prepend a field (RFC 6376, 8.15).
 func oversigned(raw []byte) ([]string, error) {
 	m, err := netmail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 	"postern/mail"
 )
 
-// Step is one step of a trial: "connect", "tls", "sign-in", "dkim" or "send". Err is nil for one that
-// succeeded.
+// Step is one step of a test delivery: "connect", "tls", "sign-in", "dkim" or "send". Err is nil if the
+// step succeeded.
 type Step struct {
 	Name, Detail string
 	Err          error
 }
 
-// Try hands one message over on a connection of its own and returns the steps that were made, in their
-// order; only the last one can have failed.
+// Try hands over one message on a new connection and returns the steps in order. Only the last step can
+// have failed.
 func (s *Sender) Try(ctx context.Context, m mail.Message) []Step {
 	c, err := s.connect(ctx)
 	steps := s.stepsTo(ctx, c, err)
@@ -28,7 +28,7 @@ func (s *Sender) Try(ctx context.Context, m mail.Message) []Step {
 	}
 	steps = append(steps, Step{Name: "dkim", Detail: s.Keys.signs(m.From)})
 	answer, err := c.send(ctx, m)
-	answer = "accepted: 250 " + answer // RFC 5321, 4.3.2: no other answer accepts it
+	answer = "accepted: 250 " + answer // RFC 5321, 4.3.2: only 250 accepts it
 	closing := c.Close()
 	if err == nil && closing != nil {
 		answer += " (but the connection did not end well: " + closing.Error() + ")"
@@ -36,7 +36,7 @@ func (s *Sender) Try(ctx context.Context, m mail.Message) []Step {
 	return append(steps, Step{Name: "send", Detail: answer, Err: err})
 }
 
-// stepsTo are the steps of connecting, as far as they went.
+// stepsTo returns the steps of connecting, up to the one that failed.
 func (s *Sender) stepsTo(ctx context.Context, c *conn, err error) []Step {
 	var f *mail.Failure
 	errors.As(err, &f)
@@ -61,12 +61,12 @@ func (s *Sender) stepsTo(ctx context.Context, c *conn, err error) []Step {
 	return all[:last+1]
 }
 
-// failedAt is which of connect, tls and sign-in has failed.
+// failedAt returns the index of the failed step: connect, tls or sign-in.
 func failedAt(cause string, secured bool) int {
 	switch {
 	case cause == mail.TLSUnavailable, cause == mail.CertificateUntrusted:
 		return 1
-	case cause == mail.SignInRefused, cause == mail.ServerUnreachable && secured: // it went silent
+	case cause == mail.SignInRefused, cause == mail.ServerUnreachable && secured: // no response
 		return 2
 	}
 	return 0
@@ -78,7 +78,7 @@ func describe(state tls.ConnectionState) string {
 	return fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(state.Version), names[0], leaf.NotAfter.UTC().Format(time.DateOnly))
 }
 
-// signs says by which key a message from the address is signed.
+// signs describes the key that signs messages from the address.
 func (k Keys) signs(from string) string {
 	_, domain, _ := strings.Cut(strings.ToLower(from), "@")
 	at, found := k.byDomain[domain]

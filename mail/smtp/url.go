@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Secrets are what the URL of a mail server does not say: they come from the environment or a file. Both
-// are "" for a server that asks for no sign-in.
+// Secrets holds the credentials that the URL must not contain; they come from the environment or a file.
+// Both are "" for a server without sign-in.
 type Secrets struct{ User, Password string }
 
-// The ways of STARTTLS.
+// Values of the option starttls.
 const (
 	required      = "required"
 	opportunistic = "opportunistic"
@@ -24,25 +24,25 @@ const (
 )
 
 const (
-	// timeout bounds the connecting and each message by itself; two of them end before a lease in the
-	// outbox does.
+	// timeout applies to connecting and to each message separately; two timeouts are shorter than a lease
+	// in the outbox.
 	timeout    = 45 * time.Second
 	maxTimeout = 50 * time.Second
 )
 
-// ErrNoPassword says that the URL names a user, and no password was given.
+// ErrNoPassword means that the URL names a user, but there is no password.
 var ErrNoPassword = errors.New("there is a user but no password")
 
-// Parse reads where and how mails are handed over:
+// Parse reads the URL of a mail server:
 //
 //	smtp://[user@]host[:587][?starttls=required|opportunistic|off]
 //	smtps://[user@]host[:465]
 //
-// STARTTLS is required unless the URL says otherwise, and a user needs it unless the host is this machine.
-// Further options: ca=FILE, a PEM file of the roots to trust in place of the system's; helo=NAME, what this
-// machine calls itself; timeout=45s, for connecting and for each message, 50 seconds at most. A password in
-// the URL is refused, since command lines and settings are seen by many. No error repeats the URL; that of
-// a user without a password is ErrNoPassword.
+// STARTTLS is required unless the URL says otherwise. With a user it is always required, unless the host is
+// this machine. Further options: ca=FILE, a PEM file of roots to trust instead of the system's; helo=NAME,
+// this machine's name in EHLO; timeout=45s, for connecting and for each message, at most 50 seconds. A
+// password in the URL is rejected, because command lines and settings are visible to others. No error
+// repeats the URL. For a user without a password the error is ErrNoPassword.
 func Parse(text string, secrets Secrets) (*Sender, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" || u.Hostname() == "" {
@@ -172,7 +172,7 @@ func (s *Sender) readSecrets(u *url.URL, secrets Secrets) error {
 	return nil
 }
 
-// local reports whether the server is on this machine.
+// local reports whether the server runs on this machine.
 func (s *Sender) local() bool {
 	return s.host == "localhost" || net.ParseIP(s.host).IsLoopback()
 }

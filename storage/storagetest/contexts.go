@@ -16,7 +16,7 @@ func contextChecks() []check {
 	}
 }
 
-// operations tries each operation of the engine on the stored document "k".
+// operations calls each operation of the engine on the stored document "k" and returns the errors by name.
 func operations(t *testing.T, ctx context.Context, engine storage.Engine, read storage.Version) map[string]error {
 	t.Helper()
 	d := storage.Open[doc](engine, "shop", things())

@@ -1,12 +1,12 @@
-// Package i18n holds what the portal says: the message catalogues, one folder of flat JSON files per
-// language, and the rules of each language for plurals, dates and numbers.
+// Package i18n holds the portal's texts: the message catalogues, one folder of flat JSON files per
+// language, and each language's rules for plurals, dates and numbers.
 //
-// A message is a sentence under a key: a string, or an object of CLDR plural forms. It may hold places
-// for values, {{.Name}}; a time may name how it is written, {{day .Name}}. A new language is a new
-// folder here, and a line in dates.go if its months are to be its own. English stands in for what a
-// language lacks.
+// A message is a sentence with a key: a string, or an object of CLDR plural forms. It may contain
+// placeholders such as {{.Name}}; a time may have a format, as in {{day .Name}}. A new language needs a new
+// folder, and a line in dates.go for its own date formats. Messages that a language lacks appear in
+// English.
 //
-// It knows texts and nothing of shops, requests or HTML; what it returns is plain text to be escaped.
+// It knows texts, but no shops, requests or HTML. It returns plain text, which the caller must escape.
 package i18n
 
 import (
@@ -27,7 +27,7 @@ import (
 //go:embed */*.json
 var files embed.FS
 
-// developerFile holds the sentences of codes that only developers read, in English.
+// developerFile holds the English messages that only developers read.
 const developerFile = "developer.json"
 
 //go:embed developer.json
@@ -36,17 +36,17 @@ var developerFiles embed.FS
 // fallback is the language that is always complete.
 const fallback = "en"
 
-// Catalogue is every message in every language. It is read-only and safe for concurrent use.
+// Catalogue holds every message in every language. It is read-only and safe for concurrent use.
 type Catalogue struct {
 	languages []string // sorted, English first
 	speech    map[string]*speech
-	developer *speech // English, with what is only for developers
-	operator  *speech // English, with the developers' sentences where it has none
+	developer *speech // English, with messages for developers
+	operator  *speech // English, with the developers' messages where pages have none
 	missing   missing
 	matchers  sync.Map // joined language tags -> language.Matcher
 }
 
-// speech is one language: its messages and its rules.
+// speech is one language: its messages and rules.
 type speech struct {
 	lang     string
 	messages map[string]*message
@@ -57,8 +57,8 @@ type speech struct {
 
 var embedded = sync.OnceValues(func() (*Catalogue, error) { return load(files) })
 
-// Load returns the embedded catalogues, which it parses the first time. It fails on a message that is empty
-// or malformed and on a key that occurs twice in one language.
+// Load returns the embedded catalogues, which it parses on first use. It fails if a message is empty or
+// malformed, or if a key occurs twice in one language.
 func Load() (*Catalogue, error) { return embedded() }
 
 func load(source fs.FS) (*Catalogue, error) {
@@ -68,7 +68,7 @@ func load(source fs.FS) (*Catalogue, error) {
 	}
 	c := &Catalogue{speech: make(map[string]*speech)}
 	all := make([]*speech, len(folders))
-	var group errgroup.Group // it is a good part of the time that a start takes
+	var group errgroup.Group // loading takes a large part of the start-up time
 	for i, folder := range folders {
 		group.Go(func() (err error) {
 			all[i], err = loadLanguage(source, folder.Name())
@@ -93,8 +93,8 @@ func load(source fs.FS) (*Catalogue, error) {
 	return c, nil
 }
 
-// readDeveloper makes the speech of developers, English with their sentences in place of and beside the
-// shoppers', and that of operators, where the shoppers' come first.
+// readDeveloper creates the texts for developers and operators. Developers get English, with their own
+// messages first; operators get the pages' messages first.
 func (c *Catalogue) readDeveloper() error {
 	english := c.speech[fallback]
 	own := speech{messages: make(map[string]*message)}
@@ -149,7 +149,7 @@ func (s *speech) read(source fs.FS, name string) error {
 	return nil
 }
 
-// fillGaps lends English sentences to languages that lack them.
+// fillGaps adds the English messages that a language lacks.
 func (c *Catalogue) fillGaps() {
 	for key, sentence := range c.speech[fallback].messages {
 		for _, spoken := range c.speech {
@@ -170,17 +170,18 @@ func englishFirst(a, b string) int {
 	return 1
 }
 
-// Tags returns what Catalogue.Languages does, without reading a catalogue.
+// Tags returns the same as Catalogue.Languages, without loading a catalogue.
 func Tags() []string {
 	tags, _ := fs.Glob(files, "*") // fails on a malformed pattern only
 	slices.SortFunc(tags, englishFirst)
 	return tags
 }
 
-// Languages returns the tags of all languages, such as "en", English first.
+// Languages returns the tags of all languages, such as "en", with English first.
 func (c *Catalogue) Languages() []string { return slices.Clone(c.languages) }
 
-// Name returns a language's name in itself: "Slovenčina". An unknown language is its own tag.
+// Name returns a language's name in that language, such as "Slovenčina". For an unknown language it returns
+// the tag.
 func (c *Catalogue) Name(lang string) string {
 	if c.speech[lang] == nil {
 		return lang
@@ -188,8 +189,8 @@ func (c *Catalogue) Name(lang string) string {
 	return c.Localizer(lang, time.UTC).T("lang.name")
 }
 
-// Localizer speaks a language, with times in a zone; nil is UTC. A language without a catalogue is
-// spoken in English. It costs one small allocation, so it may be made for each request.
+// Localizer returns a localizer for a language and time zone; nil is UTC. A language without a catalogue
+// becomes English. The call makes one small allocation, so every request can have its own.
 func (c *Catalogue) Localizer(lang string, zone *time.Location) *Localizer {
 	spoken := c.speech[lang]
 	if spoken == nil {
@@ -201,17 +202,17 @@ func (c *Catalogue) Localizer(lang string, zone *time.Location) *Localizer {
 	return &Localizer{speech: spoken, zone: zone, missing: &c.missing}
 }
 
-// Developer speaks English to developers: answers of the API, and reports of an import.
+// Developer returns the English localizer for developers: responses of the API, and import reports.
 func (c *Catalogue) Developer() *Localizer {
 	return &Localizer{speech: c.developer, zone: time.UTC, missing: &c.missing}
 }
 
-// Operator speaks English to an operator at the command line: the sentences of pages, and those for
-// developers where no page has one.
+// Operator returns the English localizer for operators at the command line: the pages' messages, and the
+// developers' where the pages have none.
 func (c *Catalogue) Operator() *Localizer {
 	return &Localizer{speech: c.operator, zone: time.UTC, missing: &c.missing}
 }
 
-// Missing returns how often each unknown key, or value a sentence has a place for ("key:Name"), was
-// missed since the start. At most 200 different ones are kept.
+// Missing returns how often each unknown key or missing value ("key:Name") was requested since the start.
+// It keeps at most 200 different ones.
 func (c *Catalogue) Missing() map[string]int { return c.missing.all() }

@@ -13,10 +13,11 @@ import (
 	"github.com/go-playground/locales/sk"
 )
 
-// dates writes days, times and whole numbers as one language does.
+// dates formats days, times and whole numbers for one language.
 type dates struct{ cldr locales.Translator }
 
-// datesOf takes English as in Britain: the day stands before the month, and the clock has 24 hours.
+// datesOf returns the formats of a language. For English they are British: the day precedes the month, and
+// the clock has 24 hours.
 func datesOf(lang string) dates {
 	switch lang {
 	case "cs":
@@ -31,10 +32,10 @@ func datesOf(lang string) dates {
 	return dates{en_GB.New()}
 }
 
-// manners are the ways a sentence may ask for a time.
+// manners returns the formats that a placeholder may request for a time.
 func manners() []string { return []string{"date", "day", "datetime"} }
 
-// written gives a time in a manner; the zero time is "".
+// written formats a time in a manner. The zero time is "".
 func (l *Localizer) written(t time.Time, manner string) string {
 	switch manner {
 	case "day":
@@ -45,7 +46,7 @@ func (l *Localizer) written(t time.Time, manner string) string {
 	return l.Date(t)
 }
 
-// Date writes a day: "5 March 2026", "5. marca 2026". The zero time is "", here and below.
+// Date formats a day: "5 March 2026", "5. marca 2026". Here and below, the zero time is "".
 func (l *Localizer) Date(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -53,7 +54,7 @@ func (l *Localizer) Date(t time.Time) string {
 	return l.speech.spaces.bind(l.speech.dates.cldr.FmtDateLong(t.In(l.zone)))
 }
 
-// ShortDate writes a day briefly: "5 Mar 2026", "5. 3. 2026".
+// ShortDate formats a day in its short form: "5 Mar 2026", "5. 3. 2026".
 func (l *Localizer) ShortDate(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -61,8 +62,8 @@ func (l *Localizer) ShortDate(t time.Time) string {
 	return l.speech.spaces.bind(l.speech.dates.cldr.FmtDateMedium(t.In(l.zone)))
 }
 
-// DayDate writes a near day: "Thursday 5 March", "štvrtok 5. marca"; with its year where AsOf says that
-// this is another.
+// DayDate formats a nearby day: "Thursday 5 March", "štvrtok 5. marca". After AsOf, it adds the year if it
+// is not the current one.
 func (l *Localizer) DayDate(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -75,7 +76,7 @@ func (l *Localizer) DayDate(t time.Time) string {
 	return l.T("date.day", "Weekday", l.speech.dates.cldr.WeekdayWide(t.Weekday()), "Day", day)
 }
 
-// DateTime writes a day and the time: "5 March 2026 at 14:05", "5. marca 2026 o 14:05".
+// DateTime formats a day and time: "5 March 2026 at 14:05", "5. marca 2026 o 14:05".
 func (l *Localizer) DateTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -83,8 +84,8 @@ func (l *Localizer) DateTime(t time.Time) string {
 	return l.T("date.datetime", "Date", l.Date(t), "Time", l.speech.dates.at(t.In(l.zone)))
 }
 
-// at writes the time of day behind a day. The preposition between the two stands in the catalogue, but for
-// Czech, where it goes by how the hour is spoken: "v 9:05", "ve 14:05".
+// at formats the time of day that follows a date. The catalogue has the preposition before it, except for
+// Czech, where it depends on the pronunciation of the hour: "v 9:05", "ve 14:05".
 func (d dates) at(t time.Time) string {
 	clock := d.cldr.FmtTimeShort(t)
 	if d.cldr.Locale() != "cs" {
@@ -97,7 +98,7 @@ func (d dates) at(t time.Time) string {
 	return "v" + noBreak + clock
 }
 
-// ISO writes a moment for <time datetime>: RFC 3339 with the zone's offset.
+// ISO formats a time for <time datetime>: RFC 3339 with the zone's offset.
 func (l *Localizer) ISO(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -105,7 +106,7 @@ func (l *Localizer) ISO(t time.Time) string {
 	return t.In(l.zone).Format(time.RFC3339)
 }
 
-// Number writes a whole number with its groups: "1 234".
+// Number formats a whole number with digit groups: "1 234".
 func (l *Localizer) Number(n int64) string {
 	return l.speech.dates.cldr.FmtNumber(float64(n), 0)
 }

@@ -8,15 +8,16 @@ import (
 	"time"
 )
 
-// Localizer says things in one language and one time zone. It is safe for concurrent use.
+// Localizer returns texts in one language and time zone. It is safe for concurrent use.
 type Localizer struct {
 	speech  *speech
 	zone    *time.Location
 	missing *missing
-	year    int // the present one, 0 where it is not known
+	year    int // the current year, 0 if unknown
 }
 
-// AsOf is the localizer of a page that is read now: a near day of another year is written with it.
+// AsOf returns a localizer for a page that is read now. DayDate then adds the year to a day of another
+// year.
 func (l *Localizer) AsOf(now time.Time) *Localizer {
 	reads := *l
 	reads.year = now.In(l.zone).Year()
@@ -29,13 +30,13 @@ func (l *Localizer) Lang() string { return l.speech.lang }
 // Zone returns the time zone that dates are written in.
 func (l *Localizer) Zone() *time.Location { return l.zone }
 
-// Has tells whether the key has a sentence.
+// Has reports whether the key has a message.
 func (l *Localizer) Has(key string) bool { return l.speech.messages[key] != nil }
 
-// T returns the sentence of a key with values in its places. The values are name and value in turn, or
-// one map (map[string]any or map[string]string). A value called Count chooses the plural form and is
-// written with its groups. A time is written as the sentence asks, a day if it asks for nothing. An
-// unknown key is returned as it is, an absent value as nothing; both are counted (Catalogue.Missing).
+// T returns the message of a key with its placeholders filled. args are pairs of names and values, or one
+// map (map[string]any or map[string]string). The value named Count selects the plural form and is written
+// with digit groups. A time is written in the placeholder's format, or as a day if it has none. An unknown
+// key is returned unchanged, and a missing value as nothing; both are counted (Catalogue.Missing).
 func (l *Localizer) T(key string, args ...any) string {
 	m := l.speech.messages[key]
 	if m == nil {
@@ -56,12 +57,12 @@ func (l *Localizer) T(key string, args ...any) string {
 	return l.fill(key, cut, args)
 }
 
-// mark takes the place of a value that Around leaves out. No text holds it.
+// mark is the placeholder for the value that Around leaves out. No text contains it.
 const mark = "\x00"
 
-// Around returns the sentence of a key in two parts, before and after the value called name, so that a page
-// can put markup around that value: a link, or an address in bold. It is the only way to do so; a sentence
-// is never put together from two keys.
+// Around returns the message of a key in two parts, before and after the value called name, so that a page
+// can put markup around that value, such as a link or bold type. Never build a sentence from two keys
+// instead.
 func (l *Localizer) Around(key, name string, args ...any) (before, after string) {
 	before, after, _ = strings.Cut(l.T(key, append(slices.Clip(args), name, mark)...), mark)
 	return before, after
@@ -69,7 +70,7 @@ func (l *Localizer) Around(key, name string, args ...any) (before, after string)
 
 func (l *Localizer) fill(key string, cut pattern, args []any) string {
 	var b strings.Builder
-	dot := false // the value before ends in one: "Kniha, s.r.o." needs no other to end a sentence
+	dot := false // whether the last value ended in a full stop: after "Kniha, s.r.o." the sentence needs no other
 	for _, p := range cut {
 		if p.name == "" {
 			text := p.text
@@ -91,7 +92,7 @@ func (l *Localizer) fill(key string, cut pattern, args []any) string {
 	return b.String()
 }
 
-// value finds the value of a name.
+// value returns the value with a name.
 func value(args []any, name string) (any, bool) {
 	if len(args) == 0 {
 		return nil, false
@@ -112,7 +113,7 @@ func value(args []any, name string) (any, bool) {
 	return nil, false
 }
 
-// show writes a value into its place.
+// show formats a value for its placeholder.
 func (l *Localizer) show(v any, p piece) string {
 	switch v := v.(type) {
 	case nil:
@@ -134,7 +135,7 @@ func (l *Localizer) show(v any, p piece) string {
 	return fmt.Sprint(v)
 }
 
-// whole groups a count only: a year or a percentage is written as it is.
+// whole formats a whole number. It groups the digits only of a count, not of a year or percentage.
 func (l *Localizer) whole(n int64, p piece) string {
 	if p.name == "Count" {
 		return l.Number(n)

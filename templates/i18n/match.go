@@ -7,13 +7,13 @@ import (
 	"golang.org/x/text/language"
 )
 
-// maxWish bounds the header that is parsed, in bytes.
+// maxWish is the maximum length of a header that is parsed, in bytes.
 const maxWish = 256
 
-// Match chooses among the offered languages the one that suits the first wish that any suits. A wish is
-// a tag ("sk") or an Accept-Language header, in which a regional tag ("sk-SK") asks for its language; an
-// empty or unreadable one is passed over. Nothing offered means all languages; offered ones without a
-// catalogue are ignored. With no wish met it is the first offered.
+// Match returns the offered language that suits the first wish for which there is a match. A wish is a tag
+// ("sk") or an Accept-Language header, in which a regional tag ("sk-SK") matches its language; empty or
+// invalid wishes are skipped. If nothing is offered, all languages are; offered languages without a
+// catalogue are ignored. If no wish matches, Match returns the first offered language.
 func (c *Catalogue) Match(offered []string, wishes ...string) string {
 	known := c.known(offered)
 	for _, wish := range wishes {
@@ -53,7 +53,7 @@ func (c *Catalogue) closest(known []string, wish string) (string, bool) {
 	return known[i], confidence > language.No
 }
 
-// matcher is kept, because building one costs more than a whole page of sentences.
+// matcher caches matchers, because building one takes longer than translating a whole page.
 func (c *Catalogue) matcher(known []string) language.Matcher {
 	name := strings.Join(known, ",")
 	if kept, ok := c.matchers.Load(name); ok {

@@ -10,21 +10,20 @@ import (
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 )
 
-// message is one sentence: a fixed text, or a pattern per plural form.
+// message is one sentence: a fixed text, or one pattern per plural form.
 type message struct {
-	text   string             // of a sentence without places and forms
-	forms  map[string]pattern // nil for such a sentence; "other" is always there
+	text   string             // of a sentence without placeholders and plural forms
+	forms  map[string]pattern // nil for such a sentence; "other" is always present
 	counts bool               // whether there is more than one form
 }
 
-// pattern is a sentence cut at its places.
+// pattern is a sentence split at its placeholders.
 type pattern []piece
 
-// piece is a stretch of text, or a place for the value called name, written in a manner ("" for the
-// value's own).
+// piece is text, or a placeholder for the value called name in a format ("" for the default).
 type piece struct{ text, name, manner string }
 
-// place is {{.Name}} or {{manner .Name}}; anything else between braces is a mistake.
+// place matches {{.Name}} or {{manner .Name}}. Any other text in double braces is an error.
 var place = regexp.MustCompile(`\{\{\s*(?:([a-z]+)\s+)?\.([A-Z][A-Za-z]*)\s*\}\}`)
 
 var (
@@ -55,7 +54,7 @@ func newMessage(entry *goi18n.Message, rules spaces) (*message, error) {
 	return m, nil
 }
 
-// formsOf gives the forms that have a text.
+// formsOf returns the plural forms that have a text.
 func formsOf(entry *goi18n.Message) map[string]string {
 	forms := make(map[string]string, 1)
 	for _, form := range [...][2]string{

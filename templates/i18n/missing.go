@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// maxMissing bounds what a flood of unknown keys may keep in memory.
+// maxMissing limits the memory that many unknown keys can use.
 const maxMissing = 200
 
-// missing counts the keys and values that were asked for in vain.
+// missing counts the keys and values that were requested but do not exist.
 type missing struct {
 	mu    sync.Mutex
 	count map[string]int

@@ -7,14 +7,14 @@ import (
 	"golang.org/x/text/language"
 )
 
-// plurals chooses the plural form that a count takes in one language.
+// plurals selects the plural form for a count in one language.
 type plurals struct {
-	small [100]string // the forms of 0 to 99, known in advance
+	small [100]string // the forms of 0 to 99, computed in advance
 	rules *goi18n.Localizer
 }
 
-// formKey names a message whose form "one" reads "one", and so on: asking for it with a count asks
-// the library's CLDR rules for the form.
+// formKey is a message whose form "one" has the text "one", and so on. Requesting it with a count makes the
+// library return the CLDR form.
 const formKey = "form"
 
 func pluralsOf(lang string) (plurals, error) {
@@ -36,7 +36,7 @@ func pluralsOf(lang string) (plurals, error) {
 	return p, nil
 }
 
-// form returns the form for a count: an integer, or a decimal as a string such as "1.5".
+// form returns the plural form for a count: an integer, or a decimal string such as "1.5".
 func (p *plurals) form(count any) string {
 	if n, ok := count.(int); ok && n >= 0 && n < len(p.small) {
 		return p.small[n]

@@ -7,14 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// noBreak is the no-break space. Catalogues hold ordinary spaces only; spaces.bind writes the others.
+// noBreak is the no-break space. Catalogues contain only ordinary spaces; spaces.bind replaces them as
+// needed.
 const noBreak = "\u00a0"
 
-// spaces are the typographic rules of one language for where a line may not break. The zero value, as for
-// English, binds nothing.
+// spaces holds one language's rules for preventing line breaks. The zero value, as for English, has no
+// rules.
 type spaces struct {
 	on      bool
-	letters string // words of one letter that stay with the next word, in lower case
+	letters string // one-letter words that stay with the next word, in lower case
 }
 
 func spacesOf(lang string) spaces {
@@ -29,8 +30,8 @@ func spacesOf(lang string) spaces {
 	return spaces{}
 }
 
-// bind writes a no-break space after words of one letter, between a number and its unit, within a date,
-// after § and abbreviations that a number follows, and within abbreviations such as "z. B.".
+// bind puts no-break spaces after one-letter words, between a number and its unit, within dates, after §
+// and abbreviations before a number, and within abbreviations such as "z. B.".
 func (s spaces) bind(text string) string {
 	if !s.on || !strings.Contains(text, " ") {
 		return text
@@ -46,7 +47,7 @@ func (s spaces) bind(text string) string {
 	return b.String()
 }
 
-// splitWords cuts at spaces outside of places for values.
+// splitWords splits at spaces outside placeholders.
 func splitWords(text string) []string {
 	var words []string
 	start, inside := 0, false
@@ -64,7 +65,7 @@ func splitWords(text string) []string {
 	return append(words, text[start:])
 }
 
-// between is the space between two words.
+// between returns the space between two words.
 func (s spaces) between(before, after string) string {
 	before = strings.TrimLeft(before, "(„“«\"")
 	switch {
@@ -83,12 +84,12 @@ func (s spaces) isLetter(word string) bool {
 	return size == len(word) && strings.ContainsRune(s.letters, unicode.ToLower(r))
 }
 
-// numbered are what a number completes, in all the languages that have rules.
+// numbered returns the words that precede a number, in all languages with rules.
 func numbered() []string {
 	return []string{"§", "č.", "čl.", "ods.", "odst.", "písm.", "art.", "ust.", "nr", "Nr.", "Art.", "Abs.", "Art.-Nr.", "um"}
 }
 
-// isNumber reports whether a word is a number, or a place that a number is written into.
+// isNumber reports whether a word is a number, or a placeholder for one.
 func isNumber(word string) bool {
 	if slices.Contains([]string{"{{.Count}}", "{{.Most}}", "{{.Quantity}}", "{{.Rate}}", "{{.Time}}"}, word) {
 		return true
@@ -97,7 +98,7 @@ func isNumber(word string) bool {
 	return unicode.IsDigit(last) && strings.Trim(word, "0123456789.,:+") == ""
 }
 
-// isOrdinal reports whether a word is a number with a full stop: "5." of "5. marca".
+// isOrdinal reports whether a word is a number with a full stop, such as "5." in "5. marca".
 func isOrdinal(word string) bool {
 	number, dotted := strings.CutSuffix(word, ".")
 	return dotted && isNumber(number)
@@ -108,14 +109,14 @@ func beginsNumber(word string) bool {
 	return unicode.IsDigit(r) || strings.HasPrefix(word, "{{")
 }
 
-// beginsUnit reports whether a word can belong to the number before it. A capital begins a sentence, but in
-// German a noun, such as that of a month.
+// beginsUnit reports whether a word may be the unit of the number before it. It accepts capitals, because
+// German nouns such as months have them.
 func beginsUnit(word string) bool {
 	r, _ := utf8.DecodeRuneInString(word)
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '%' || r == '×'
 }
 
-// isShort reports whether a word is an abbreviation of one or two letters: "z.", "B.", "in.".
+// isShort reports whether a word is an abbreviation of one or two letters, such as "z.", "B." or "in.".
 func isShort(word string) bool {
 	stem, dotted := strings.CutSuffix(word, ".")
 	return dotted && stem != "" && utf8.RuneCountInString(stem) <= 2 && !strings.ContainsFunc(stem, func(r rune) bool { return !unicode.IsLetter(r) })

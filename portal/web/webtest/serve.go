@@ -12,10 +12,10 @@ import (
 // https as if a proxy had terminated TLS.
 type Way struct {
 	*http.Transport
-	Addr string // of the listener, for requests written by hand
+	Addr string // of the listener, for raw connections
 }
 
-// Site is a site that can be run.
+// Site is a site that Serve can run.
 type Site interface {
 	Listener(net.Listener) error
 	Shutdown() error

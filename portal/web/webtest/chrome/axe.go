@@ -13,7 +13,7 @@ var axeSource string
 
 // Violation is an accessibility rule that an element of the page breaks.
 type Violation struct {
-	Rule     string // axe-core's name of it
+	Rule     string // axe-core's name for it
 	Selector string // of the element
 	Help     string // what the rule requires
 	Detail   string // what is wrong with this element
