@@ -18,7 +18,7 @@ import (
 // Refusal is one line of an import that was refused.
 type Refusal struct {
 	Line   int    // from 1
-	Number string // of the order, "" where it could not be read
+	Number string // order number, "" if it could not be read
 	Err    error
 }
 
@@ -31,28 +31,27 @@ type Warning struct {
 
 // Report is the result of an import.
 type Report struct {
-	Lines                              int // that held something
+	Lines                              int // non-empty lines
 	Created, Updated, Unchanged, Stale int
-	Refused                            []Refusal // the first maxRefusals of them, by line
+	Refused                            []Refusal // the first maxRefusals, by line
 	RefusedCount                       int
-	Warned                             []Warning // the first maxWarned of them, by line
+	Warned                             []Warning // the first maxWarned, by line
 	WarnedCount                        int
 }
 
 const (
 	importWorkers = 64 // their writes share commits
-	importAhead   = 4  // orders that wait for each of them
+	importAhead   = 4  // orders queued for each of them
 	maxRefusals   = 1000
 	maxWarned     = 100
 )
 
-// ImportOrders stores orders from NDJSON (one order a line, as PUT takes them, with the number inside),
+// ImportOrders stores orders from NDJSON (one order per line, in the format of PUT, including the number),
 // from a JSON array, or from objects written over several lines, which are reported by their first line.
-// Empty lines are skipped. A wrong line, or one for a customer who is being erased, is refused and
-// reported; the others are stored. Lines of one order are stored in the sequence of the file. After each
-// line, progress gets the number of bytes read since the previous call. As each order is stored as of its
-// own time, an interrupted import can be run again with the same result. The error is that of the reader or
-// the store.
+// Empty lines are skipped. A faulty line, or one for a customer who is being erased, is refused and
+// reported; the others are stored. Lines of one order are stored in file order. After each line, progress
+// gets the number of bytes read since the previous call. Since each order is stored as of its own time, an
+// interrupted import can be run again with the same result. An error comes from the reader or the store.
 func (o Operator) ImportOrders(
 	ctx context.Context, shopID string, r io.Reader, progress func(bytes int), options ...ImportOption,
 ) (Report, error) {
@@ -79,15 +78,16 @@ func (o Operator) ImportOrders(
 	return run.report, err
 }
 
-// importLine is the order of one line of the file.
+// importLine is the order on one line of the file.
 type importLine struct {
 	line     int
 	order    Order
 	warnings []Fault
 }
 
-// importRun is one import under way. Each worker has a queue, and all lines of one order are in the same:
-// of two with one updated_at the later is stored last, however often the file is imported.
+// importRun is one import in progress. Each worker has a queue, and all lines of one order go to the same
+// queue: if two have the same updated_at, the later line is stored last, however often the file is
+// imported.
 type importRun struct {
 	importChoices
 
@@ -105,8 +105,8 @@ func (run *importRun) close() {
 	}
 }
 
-// read hands the documents out. One longer than an order may be is refused whole without being kept in
-// memory.
+// read passes the documents on to the workers. A document longer than maxOrderJSON is refused without being
+// kept in memory.
 func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int)) error {
 	source, err := newImportSource(r, run.encoding)
 	if err != nil {
@@ -129,7 +129,7 @@ func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int))
 	}
 }
 
-// hand gives the order of a line to its worker.
+// hand passes the order on a line to its worker.
 func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 	if len(text) == 0 {
 		return nil
@@ -190,7 +190,7 @@ func (run *importRun) count(outcome Outcome) {
 	}
 }
 
-// numberIn is the number in the text of an order that could not be read otherwise, "" for none.
+// numberIn returns the number in the text of an order that cannot be decoded, or "".
 func numberIn(text []byte) string {
 	var named struct {
 		Number string `json:"number"`

@@ -7,24 +7,24 @@ import (
 	"postern/storage"
 )
 
-// importChoices are how an import is done.
+// importChoices are the options of an import.
 type importChoices struct {
 	dryRun   bool
 	encoding string
 }
 
-// ImportOption is a choice for ImportOrders.
+// ImportOption is an option of ImportOrders.
 type ImportOption func(*importChoices)
 
-// DryRun checks and counts all, and stores nothing. Each line is compared with what is stored, not with the
-// lines before.
+// DryRun checks and counts all lines but stores nothing. Each line is compared with the stored orders, not
+// with earlier lines.
 func DryRun() ImportOption { return func(c *importChoices) { c.dryRun = true } }
 
-// Encoding names the encoding of a file that is not UTF-8, by a label of the WHATWG's Encoding standard:
-// "windows-1250".
+// Encoding sets the encoding of a file that is not UTF-8, by its label in the WHATWG Encoding Standard,
+// such as "windows-1250".
 func Encoding(label string) ImportOption { return func(c *importChoices) { c.encoding = label } }
 
-// checkOrder tells what putOrder would do, as far as reading can tell.
+// checkOrder predicts the result of putOrder without writing anything.
 func (a *App) checkOrder(ctx context.Context, shop Shop, o Order) (Receipt, error) {
 	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
 	switch {

@@ -11,17 +11,16 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// importSource splits a file into the documents it holds: one a line, or the objects of a JSON array, or
-// objects written over several lines. It keeps no more of the file in memory than the largest order may
-// have.
+// importSource splits a file into its documents: one per line, the objects of a JSON array, or objects
+// written over several lines. It keeps no more of the file in memory than the maximum size of an order.
 type importSource struct {
 	in       *bufio.Reader
 	raw      *countingReader
-	line     int // of what comes next, from 1
+	line     int // of the next byte, from 1
 	byObject bool
 }
 
-// countingReader counts the bytes of the file that were read since it was last asked.
+// countingReader counts the bytes read from the file since the last call of taken.
 type countingReader struct {
 	io.Reader
 	size int
@@ -39,8 +38,8 @@ func (c *countingReader) taken() int {
 	return size
 }
 
-// newImportSource finds out how a file is written. A byte order mark says so itself; encoding is a label of
-// the WHATWG's Encoding standard such as "windows-1250", "" for UTF-8.
+// newImportSource detects how a file is written. A byte order mark overrides encoding, which is a label of
+// the WHATWG Encoding Standard such as "windows-1250", or "" for UTF-8.
 func newImportSource(r io.Reader, encoding string) (*importSource, error) {
 	s := &importSource{raw: &countingReader{Reader: r}, line: 1}
 	in := bufio.NewReaderSize(s.raw, 1<<16)
@@ -54,7 +53,7 @@ func newImportSource(r io.Reader, encoding string) (*importSource, error) {
 	case bytes.Equal(head, []byte{0x1f, 0x8b}):
 		return nil, invalid([]Fault{{Key: "import.compressed"}})
 	case bytes.Equal(head, []byte{0xff, 0xfe}) || bytes.Equal(head, []byte{0xfe, 0xff}):
-		decoded = true // BOMOverride reads which of the two it is
+		decoded = true // BOMOverride detects the byte order
 	case encoding == "" && bytes.IndexByte(head, 0) >= 0:
 		return nil, invalid([]Fault{{Key: "import.utf16"}})
 	}
@@ -77,7 +76,7 @@ func newImportSource(r io.Reader, encoding string) (*importSource, error) {
 	return s, err
 }
 
-// writtenByObject looks at the first line: an array, or an object that goes on in the next line, is read
+// writtenByObject looks at the first line. An array, or an object that continues on the next line, is read
 // object by object.
 func (s *importSource) writtenByObject() (bool, error) {
 	for n := 1; ; n = min(s.in.Buffered()+1, s.in.Size()) {
@@ -105,7 +104,7 @@ func (s *importSource) writtenByObject() (bool, error) {
 	}
 }
 
-// closes reports whether an object ends in a text.
+// closes reports whether text contains the end of an object.
 func closes(text []byte) bool {
 	var o objectEnd
 	for _, b := range text {
@@ -116,13 +115,13 @@ func closes(text []byte) bool {
 	return false
 }
 
-// objectEnd finds where an object ends.
+// objectEnd finds the end of an object, byte by byte.
 type objectEnd struct {
 	depth           int
 	quoted, escaped bool
 }
 
-// next reports whether the object ends with the byte.
+// next reports whether the object ends with byte b.
 func (o *objectEnd) next(b byte) bool {
 	switch {
 	case o.escaped:
@@ -141,7 +140,7 @@ func (o *objectEnd) next(b byte) bool {
 	return false
 }
 
-// importDocument is one document of a file; of one that is too long the text is not kept.
+// importDocument is one document of a file. If it is too long, text is cut off.
 type importDocument struct {
 	line int
 	text []byte
@@ -154,7 +153,7 @@ func (d *importDocument) add(part ...byte) {
 	}
 }
 
-// next is the next document, without text between two; io.EOF comes with the last, or behind it.
+// next returns the next document. io.EOF comes with the last document or in a later call.
 func (s *importSource) next() (importDocument, error) {
 	if s.byObject {
 		return s.nextObject()
@@ -172,8 +171,8 @@ func (s *importSource) next() (importDocument, error) {
 	}
 }
 
-// nextObject reads from a brace to the one that closes it. What stands between objects and is neither white
-// space nor a part of an array is a document too, which no order can be read from.
+// nextObject reads from an opening brace to the closing one. Text between objects that is neither white
+// space nor array punctuation is returned as a document too; decoding it as an order fails.
 func (s *importSource) nextObject() (importDocument, error) {
 	var d importDocument
 	var end objectEnd

@@ -11,20 +11,20 @@ import (
 	"postern/storage"
 )
 
-// inquiry is what a customer sent to the shop about an order: a message, or a request to cancel it or to
-// send goods back. It is never altered but for Work; the form that sent it names it, so that a form sent
-// twice is one inquiry.
+// inquiry is something a customer sent to the shop about an order: a message, or a request to cancel it or
+// to return goods. Only Work ever changes. The key is the form's id, so that a form sent twice creates one
+// inquiry.
 type inquiry struct {
 	Channel  string          `bson:"channel"`        // channelMessages or channelRequests
-	Kind     string          `bson:"kind,omitempty"` // of a request: RequestReturn or RequestCancel
+	Kind     string          `bson:"kind,omitempty"` // for a request: RequestReturn or RequestCancel
 	Customer string          `bson:"customer"`
-	Order    string          `bson:"order"` // its number
+	Order    string          `bson:"order"` // order number
 	Text     string          `bson:"text,omitempty"`
-	Lines    []StatementLine `bson:"lines,omitempty"` // of a return
+	Lines    []StatementLine `bson:"lines,omitempty"` // for a return
 	Said     string          `bson:"said"`            // hash of the form's content
 	Lang     string          `bson:"lang,omitempty"`  // of the page
 	At       time.Time       `bson:"at"`
-	Place    string          `bson:"place"` // in the list of its channel; sorts by At
+	Place    string          `bson:"place"` // position in the list of its channel; sorts by At
 	Work     job.List        `bson:"work,omitempty"`
 }
 
@@ -59,24 +59,24 @@ func (a *App) inquiryDocs(shop string) storage.Docs[inquiry] {
 	return storage.Open[inquiry](a.engine, shop, inquiryCollection())
 }
 
-// The bounds of inquiries.
+// The limits of inquiries.
 const (
-	MaxInquiry      = 2000 // characters of a text
+	MaxInquiry      = 2000 // characters in a text
 	MaxMessages     = 200  // about one order
 	maxRequests     = 20   // about one order
 	inquiriesAnHour = 20   // of one customer, in each channel
 )
 
-// inquiryText reads what was typed. Browsers send a line break as two signs and count it as one.
+// inquiryText reads the typed text. Browsers send a line break as two characters but count it as one.
 func (f *form) inquiryText(field, typed string) string {
 	return f.prose(field, strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(typed), MaxInquiry)
 }
 
-// said is a hash of what a form said, so that one that is sent again is told from another.
+// said returns a hash of a form's content, to tell a repeated form from a different one.
 func said(parts ...any) string { return hashOf(fmt.Sprintf("%q", parts)) }
 
-// inquirySent looks whether a form was sent before. A form's id that was used for something else is a
-// Conflict.
+// inquirySent reports whether a form has been sent before. It is a Conflict if its id was used for
+// something else.
 func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry) (sent bool, err error) {
 	doc, _, err := s.app.inquiryDocs(s.shop.ID).Get(ctx, id)
 	switch {
@@ -88,8 +88,8 @@ func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry) (sent b
 	return err == nil, err
 }
 
-// unlessSent is err, or nil when the form is kept by now: between the look for it and a refusal, a twin of
-// the request may have been kept, and have closed the way. Both get the same answer.
+// unlessSent returns err, or nil if the form has been stored by now. After the first check, a duplicate of
+// this request may have been stored and used up the limit; both requests then get the same answer.
 func (s Shopper) unlessSent(ctx context.Context, id string, in inquiry, err error) error {
 	if kind := KindOf(err); kind != Conflict && kind != TooMany {
 		return err
@@ -101,8 +101,8 @@ func (s Shopper) unlessSent(ctx context.Context, id string, in inquiry, err erro
 	return err
 }
 
-// inquire keeps an inquiry that its limits allow; the worker mails it. earlier are those about the same
-// order.
+// inquire stores an inquiry if the limits allow it; the worker emails it. earlier is the number of
+// inquiries about the same order in that channel.
 func (s Shopper) inquire(ctx context.Context, id string, in inquiry, earlier int) error {
 	most := MaxMessages
 	if in.Channel == channelRequests {
@@ -128,17 +128,17 @@ func (s Shopper) inquire(ctx context.Context, id string, in inquiry, earlier int
 	return err
 }
 
-// Correspondence is what the customer sent to the shop about one order, oldest first.
+// Correspondence holds everything the customer sent to the shop about one order, oldest first.
 type Correspondence struct {
 	Requests []InquiryRecord
 	Messages []InquiryRecord
 }
 
-// Full reports whether no more messages are taken.
+// Full reports whether the order has reached its limit of messages.
 func (c Correspondence) Full() bool { return len(c.Messages) >= MaxMessages }
 
-// cancelAsked is when the customer asked to cancel the order, nil for never.
-func (c Correspondence) cancelAsked() *time.Time {
+// CancelAsked returns the time when the customer asked to cancel the order, or nil.
+func (c Correspondence) CancelAsked() *time.Time {
 	for _, r := range c.Requests {
 		if r.Kind == RequestCancel {
 			return &r.At
@@ -147,8 +147,8 @@ func (c Correspondence) cancelAsked() *time.Time {
 	return nil
 }
 
-// Correspondence returns what the customer sent about an order. It does not look whether the order is the
-// customer's: about another's there is nothing.
+// Correspondence returns what the customer sent about an order. It does not check that the order belongs to
+// the customer; for another customer's order the result is empty.
 func (s Shopper) Correspondence(ctx context.Context, number string) (Correspondence, error) {
 	var c Correspondence
 	err := s.eachInquiry(ctx, []any{s.customer.ID, number}, func(channel string, r InquiryRecord) {
@@ -161,7 +161,7 @@ func (s Shopper) Correspondence(ctx context.Context, number string) (Corresponde
 	return c, err
 }
 
-// messageData and requestData are all the customer's messages and requests, for the customer to take along.
+// messageData and requestData return all the customer's messages and requests for the data export.
 func (s Shopper) messageData(ctx context.Context) ([]InquiryRecord, error) {
 	return s.inquiryData(ctx, channelMessages)
 }

@@ -8,8 +8,8 @@ import (
 	"postern/storage"
 )
 
-// The mails of an inquiry. Their entries' keys name it, so that they carry nothing of it and can be sent
-// again.
+// The emails about an inquiry. The outbox key contains the inquiry's id, so that the entry holds none of
+// its content and can be sent again.
 const (
 	kindInquiryEmails  = "inquiry_emails"
 	mailInquiryTold    = "inquiry_told"
@@ -27,8 +27,8 @@ func (w Worker) inquiryJobs() job.Source {
 	}
 }
 
-// postInquiry mails an inquiry to the shop, and of a request a receipt to who sent it. The entries' keys
-// make twice once.
+// postInquiry emails an inquiry to the shop and, for a request, a receipt to the customer. Repeating it
+// adds no second email, since the outbox keys are the same.
 func (w Worker) postInquiry(ctx context.Context, shop Shop, t job.Task[inquiry]) (job.Finish[inquiry], error) {
 	in, now := t.Doc, w.app.now()
 	c, err := w.app.customer(ctx, shop.ID, in.Customer)
@@ -43,14 +43,13 @@ func (w Worker) postInquiry(ctx context.Context, shop Shop, t job.Task[inquiry])
 	return nil, ifFound(err)
 }
 
-// post puts a mail into the outbox, due at once.
+// post adds an email to the outbox, due immediately.
 func (w Worker) post(ctx context.Context, shop Shop, key string, e mail.Entry) error {
 	_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, key, e)
 	return err
 }
 
-// eraseRequests deletes all messages and requests of a customer. Doing it twice, or again after a crash,
-// ends the same.
+// eraseRequests deletes all messages and requests of a customer. It is safe to repeat, also after a crash.
 func (w Worker) eraseRequests(ctx context.Context, shop, customer string) error {
 	docs := w.app.inquiryDocs(shop)
 	for {

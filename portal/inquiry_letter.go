@@ -10,8 +10,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// composeInquiry makes the mail that tells the shop, which the shop answers by replying, or the receipt of
-// a request.
+// composeInquiry composes the email that forwards an inquiry to the shop, which can reply to the customer
+// directly, or the receipt for a request.
 func (w Worker) composeInquiry(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	id := strings.TrimPrefix(strings.TrimPrefix(entry, inquiryToldEntry), inquiryReceipt)
 	in, _, err := w.app.inquiryDocs(shop.ID).Get(ctx, id)
@@ -36,7 +36,7 @@ func (w Worker) composeInquiry(ctx context.Context, shop Shop, entry string, e m
 	return recipient{email: c.Email, lang: c.Language}, func(l *i18n.Localizer) mail.Letter { return in.receiptLetter(shop, l, money) }, err
 }
 
-// subject is what the mails of an inquiry are about: "message", "return" or "cancel".
+// subject is the part of the translation keys that names the inquiry: "message", "return" or "cancel".
 func (in inquiry) subject() string {
 	if in.Channel == channelMessages {
 		return "message"
@@ -44,7 +44,8 @@ func (in inquiry) subject() string {
 	return in.Kind
 }
 
-// details are the customer's own words, line by line, with the lines of the order that they are about.
+// details returns the order lines that the inquiry names, followed by the customer's text, one entry per
+// line.
 func (in inquiry) details() []string {
 	var details []string
 	for _, line := range in.Lines {
@@ -58,7 +59,7 @@ func (in inquiry) details() []string {
 	return details
 }
 
-// text is the line as people read it: "2 × Book (B-7)".
+// text formats the line for display: "2 × Book (B-7)".
 func (line StatementLine) text() string {
 	text := line.Quantity + " × " + line.Name
 	if line.SKU != "" {
@@ -78,7 +79,8 @@ func (in inquiry) toldLetter(shop Shop, l *i18n.Localizer, c Customer) mail.Lett
 	return letter
 }
 
-// receiptLetter confirms a request to who sent it, and says that it is no more than that.
+// receiptLetter confirms to the customer that the request was received, and says that this is no more than
+// a receipt.
 func (in inquiry) receiptLetter(shop Shop, l *i18n.Localizer, money string) mail.Letter {
 	letter := shop.letter(l, "mail.request."+in.Kind, "Number", in.Order, "When", in.At, "Zone", shop.TimeZone)
 	if money != "" {

@@ -9,46 +9,48 @@ import (
 	"postern/storage"
 )
 
-// InquiryRecord is a message or a request as the shop's system reads it, and as its sender takes it along.
+// InquiryRecord is a message or a request as shown to the shop's system and in the customer's data export.
 type InquiryRecord struct {
 	ID       string          `json:"id"`
 	At       time.Time       `json:"at"`
-	Kind     string          `json:"kind,omitempty"` // of a request: "return" or "cancel"
-	Customer string          `json:"customer"`       // our id
-	Order    string          `json:"order"`          // number
+	Kind     string          `json:"kind,omitempty"` // for a request: "return" or "cancel"
+	Customer string          `json:"customer"`       // Postern's id
+	Order    string          `json:"order"`          // order number
 	Text     string          `json:"text"`
-	Lines    []StatementLine `json:"lines,omitempty"` // of a return
+	Lines    []StatementLine `json:"lines,omitempty"` // for a return
 }
 
-// FeedInquiry is a message or a request with what the shop's system knows its customer by.
+// FeedInquiry is a message or a request with the details by which the shop's system knows the customer.
 type FeedInquiry struct {
 	InquiryRecord
-	CustomerID string `json:"customer_id"` // the shop system's, "" when none was introduced
-	Email      string `json:"email"`       // the customer's present one
+	CustomerID string `json:"customer_id"` // the shop system's id, "" if none was sent
+	Email      string `json:"email"`       // the current one
 }
 
-// MessagePage and RequestPage are parts of the lists, oldest first. Next is what to ask for the part behind
-// it, now or later.
+// MessagePage is a page of the list of messages, oldest first. Pass Next as after to read the following
+// page, now or later.
 type MessagePage struct {
 	Messages []FeedInquiry `json:"messages"`
 	Next     string        `json:"next"`
 	More     bool          `json:"more"`
 }
 
-// RequestPage is a part of the list of requests.
+// RequestPage is a page of the list of requests, like MessagePage.
 type RequestPage struct {
 	Requests []FeedInquiry `json:"requests"`
 	Next     string        `json:"next"`
 	More     bool          `json:"more"`
 }
 
-// Messages lists the customers' messages behind a place, "" for all. An after that no page gave is Invalid.
+// Messages lists the customers' messages that follow after, or all of them for "". An after that did not
+// come from Next is Invalid.
 func (f Feed) Messages(ctx context.Context, after string) (MessagePage, error) {
 	found, err := f.inquiries(ctx, channelMessages, after)
 	return MessagePage{Messages: found.list, Next: found.next, More: found.more}, err
 }
 
-// Requests lists the customers' requests behind a place, "" for all. An after that no page gave is Invalid.
+// Requests lists the customers' requests that follow after, or all of them for "". An after that did not
+// come from Next is Invalid.
 func (f Feed) Requests(ctx context.Context, after string) (RequestPage, error) {
 	found, err := f.inquiries(ctx, channelRequests, after)
 	return RequestPage{Requests: found.list, Next: found.next, More: found.more}, err
@@ -67,7 +69,7 @@ func (f Feed) inquiries(ctx context.Context, channel, after string) (part[FeedIn
 	return found, f.nameCustomers(ctx, found.list)
 }
 
-// nameCustomers adds the customers' ids and emails; somebody who is being erased has none.
+// nameCustomers fills in the customers' ids and emails. They stay empty for customers who are being erased.
 func (f Feed) nameCustomers(ctx context.Context, list []FeedInquiry) error {
 	byCustomer := map[string][]*FeedInquiry{}
 	for i := range list {

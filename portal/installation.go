@@ -8,16 +8,16 @@ import (
 	"postern/storage"
 )
 
-// installationDoc is what the store knows of the installation that it belongs to.
+// installationDoc is the store's record of the installation that it belongs to.
 type installationDoc struct {
-	Check     string    `bson:"check"`                // of the installation secret; gives nothing away of it
-	RotatedAt time.Time `bson:"rotated_at,omitempty"` // when the secret was replaced, until what it left behind is removed
+	Check     string    `bson:"check"`                // of the installation secret; does not reveal it
+	RotatedAt time.Time `bson:"rotated_at,omitempty"` // when the secret was replaced; zero once the old documents are removed
 }
 
 const (
 	installationKey = "secret"
-	// rotatedKeep is how long documents of a replaced secret stay: links that only protect, as "this wasn't
-	// me", work until then.
+	// rotatedKeep is how long documents of a replaced secret are kept. Until then, links that only protect
+	// an account, such as "this wasn't me", still work.
 	rotatedKeep = alarmLife + 24*time.Hour
 )
 
@@ -27,10 +27,10 @@ func installationDocs(engine storage.Engine) storage.Docs[installationDoc] {
 	return storage.Open[installationDoc](engine, installation, installationCollection())
 }
 
-// ErrOtherSecret says that the store belongs to an installation with another secret.
+// ErrOtherSecret is returned when the store belongs to an installation with another secret.
 var ErrOtherSecret = errors.New("portal: the store belongs to another installation secret")
 
-// Begun reports whether an installation with a secret keeps its data in the store, or has kept shops in it.
+// Begun reports whether the store belongs to an installation with a secret, or already contains shops.
 func Begun(ctx context.Context, engine storage.Engine) (bool, error) {
 	_, _, err := installationDocs(engine).Get(ctx, installationKey)
 	if !errors.Is(err, storage.ErrNotFound) {
@@ -40,10 +40,10 @@ func Begun(ctx context.Context, engine storage.Engine) (bool, error) {
 	return len(shops) > 0, err
 }
 
-// TakeSecret makes sure that the App's secret is the store's; a store that has none takes it. When the
-// store knows the older one of the ring, the secret is being replaced: what is sealed is sealed with the
-// new one, and then the store knows that one alone. That ends sign-in links and sessions. For any other it
-// returns ErrOtherSecret.
+// TakeSecret checks that the App's secret matches the store's; a store without one adopts it. If the store
+// has the older secret of the ring, the secret is being replaced: TakeSecret seals all sealed data again
+// with the new secret, and from then on the store accepts only that one. This invalidates sign-in links and
+// sessions. Any other secret gives ErrOtherSecret.
 func (a *App) TakeSecret(ctx context.Context) error {
 	docs := installationDocs(a.engine)
 	known, _, err := docs.Get(ctx, installationKey)
@@ -76,7 +76,7 @@ func (a *App) TakeSecret(ctx context.Context) error {
 	return err
 }
 
-// hasSecret is ErrOtherSecret when another process has replaced the secret since this one began.
+// hasSecret returns ErrOtherSecret if another process has replaced the secret since this one started.
 func (a *App) hasSecret(ctx context.Context) error {
 	known, _, err := installationDocs(a.engine).Get(ctx, installationKey)
 	if err == nil && known.Check != a.secret.Check() {
@@ -85,7 +85,7 @@ func (a *App) hasSecret(ctx context.Context) error {
 	return ifFound(err)
 }
 
-// sweepRotated removes, when their time is over, the access documents of a secret that was replaced.
+// sweepRotated removes the access documents of a replaced secret after rotatedKeep.
 func (w Worker) sweepRotated(ctx context.Context, shops []Shop) error {
 	docs := installationDocs(w.app.engine)
 	known, read, err := docs.Get(ctx, installationKey)
@@ -106,7 +106,7 @@ func (w Worker) sweepRotated(ctx context.Context, shops []Shop) error {
 	known.RotatedAt = time.Time{}
 	err = docs.Replace(ctx, installationKey, read, known)
 	if errors.Is(err, storage.ErrConflict) {
-		return nil // the next sweep sees to it
+		return nil // the next sweep tries again
 	}
 	return err
 }

@@ -15,7 +15,7 @@ import (
 	"postern/templates/i18n"
 )
 
-// Composer makes the messages of outbox entries, at the moment they are handed over.
+// Composer returns the function that composes the emails of outbox entries just before they are sent.
 func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mail.Composer {
 	return func(ctx context.Context, shopID, id string, e mail.Entry) (mail.Message, error) {
 		shop, err := w.app.shop(ctx, shopID)
@@ -31,7 +31,7 @@ func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mai
 	}
 }
 
-// message is what a letter of the shop becomes.
+// message turns a letter of the shop into an email.
 func (s Shop) message(to recipient, written mail.Letter, renderer *mail.Renderer) (mail.Message, error) {
 	text, html, err := renderer.Render(written)
 	if err != nil {
@@ -43,7 +43,8 @@ func (s Shop) message(to recipient, written mail.Letter, renderer *mail.Renderer
 	}, nil
 }
 
-// compose prepares a mail by its kind: whom it goes to, and what it says in a language.
+// compose prepares an email by its kind. It returns the recipient and a function that writes the letter in
+// a given language.
 func (w Worker) compose(ctx context.Context, shop Shop, id string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	switch e.Kind {
 	case mailSignIn, mailFirstOrder:
@@ -70,16 +71,16 @@ func (w Worker) compose(ctx context.Context, shop Shop, id string, e mail.Entry)
 	return recipient{}, nil, fmt.Errorf("no such kind of mail: %q", e.Kind)
 }
 
-// signInOffer is what a sign-in mail gives: a link, a code, or both. It exists only between making and
-// handing over.
+// signInOffer holds the link, the code or both of a sign-in email. It exists only while the email is
+// composed and sent.
 type signInOffer struct {
 	link, code string // "" for none
 	life       time.Duration
 }
 
-// composeSignIn makes the secrets of a sign-in mail and stores their hashes. An address that nobody has is
-// dropped, unless the shop lets people register; a throttled request too. A repeated attempt takes the
-// earlier one's link back only when that mail surely never arrived.
+// composeSignIn creates the secrets of a sign-in email and stores their hashes. It drops emails to unknown
+// addresses, unless the shop allows registration, and throttled requests. A repeated attempt withdraws the
+// link of the previous one only if that email certainly never arrived.
 func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to, err := w.recipient(ctx, shop, e.To)
 	if err != nil {
@@ -95,7 +96,7 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang,
 	}
 	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
-	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" && to.email == e.To { // it is entered for the address asked for
+	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" && to.email == e.To { // the code must be entered for the email that was typed
 		tried, _, err := w.app.countTry(ctx, triesOfCode(shop.ID, to.email, request.Browser), 0)
 		if err != nil {
 			return to, nil, err
@@ -135,10 +136,9 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 	return to, func(l *i18n.Localizer) mail.Letter { return offer.letter(shop, l, e) }, err
 }
 
-// allow drops an entry that is over the address's limits. It counts each entry once, and writes the mark
-// that says so only after the count: an attempt that died between the two is counted again, so a crash
-// never lets an email exceed the limit. That an attempt began says nothing, since it may have died before
-// the count.
+// allow drops an entry that exceeds the limits of its address. It counts each entry once and marks it as
+// counted only afterwards: an attempt that died between the two is counted again, so a crash never lets
+// emails exceed the limit. A begun attempt proves nothing, since it may have died before the count.
 func (w Worker) allow(ctx context.Context, shop Shop, to recipient, entry string, e mail.Entry) error {
 	if e.Throttled || e.Payload[payBy] != "" && to.customer == "" {
 		return mail.ErrDrop
@@ -161,9 +161,9 @@ func (w Worker) allow(ctx context.Context, shop Shop, to recipient, entry string
 	return err
 }
 
-// countMail counts an email against the address's day and drops it when that is used up, unless it comes
-// from a browser that signed in there before: a part of the day's emails is kept for those, so that a
-// stranger's flood does not use them up.
+// countMail counts an email against the daily limit of its address and drops it if that is used up, unless
+// it was requested from a browser that has signed in there before. Part of the daily limit is reserved for
+// such browsers, so that a stranger cannot use it all up.
 func (w Worker) countMail(ctx context.Context, shop Shop, to recipient, e mail.Entry) error {
 	day := w.app.bound(shop.ID, "mail-day", limit(asksADay, 24*time.Hour), mailbox(to.email))
 	if e.Payload[payReserve] == "" {
@@ -187,7 +187,7 @@ func (w Worker) countMail(ctx context.Context, shop Shop, to recipient, e mail.E
 	return err
 }
 
-// knowsBrowser reports whether a browser signed in to the address before.
+// knowsBrowser reports whether a browser has signed in to the address before.
 func (w Worker) knowsBrowser(ctx context.Context, shop Shop, to recipient, hash string) (bool, error) {
 	doc, _, err := w.app.accessDocs(shop.ID).Get(ctx, w.app.accessID(shop.ID, to.email))
 	if errors.Is(err, storage.ErrNotFound) {
@@ -196,21 +196,21 @@ func (w Worker) knowsBrowser(ctx context.Context, shop Shop, to recipient, hash 
 	return slices.ContainsFunc(doc.Browsers, func(b browser) bool { return sameHash(b.Hash, hash) }), err
 }
 
-// recipient is whom a mail goes to.
+// recipient is the recipient of an email.
 type recipient struct {
-	email, lang string // lang is the customer's own, "" for none
-	customer    string // "" for an address nobody has
-	replyTo     string // whom an answer goes to, "" for the shop
-	shop        bool   // the mail brings the shop what a customer wrote
+	email, lang string // lang is the customer's language, or ""
+	customer    string // "" if no customer has the address
+	replyTo     string // address for replies, "" for the shop's
+	shop        bool   // the email brings the shop something a customer wrote
 }
 
-// languages are what an email is written in, the best first, as far as the shop offers it: the language of
-// the page that caused it, the customer's, the shop's. Every email asks here.
+// languages returns the preferred languages of an email, best first: that of the page that caused it, the
+// customer's, the shop's. The caller keeps to those the shop offers. Every email uses it.
 func (to recipient) languages(e mail.Entry, shop Shop) []string {
 	return []string{e.Lang, to.lang, shop.Language}
 }
 
-// languageOf is a customer's own language, "" for nobody's.
+// languageOf returns the customer's own language, or "" for no customer.
 func (w Worker) languageOf(ctx context.Context, shop Shop, customer string) (string, error) {
 	if customer == "" {
 		return "", nil
@@ -219,8 +219,8 @@ func (w Worker) languageOf(ctx context.Context, shop Shop, customer string) (str
 	return c.Language, ifFound(err)
 }
 
-// recipient returns the address stored on the account, never just what was typed; where registration is
-// open, an address nobody has.
+// recipient returns the address stored on the account, never the one that was typed, except that where
+// registration is open it also returns an address without an account.
 func (w Worker) recipient(ctx context.Context, shop Shop, asked string) (recipient, error) {
 	id, err := w.app.follow(ctx, shop.ID, emailHandle(asked))
 	if err != nil {
@@ -235,12 +235,12 @@ func (w Worker) recipient(ctx context.Context, shop Shop, asked string) (recipie
 	case !errors.Is(err, storage.ErrNotFound):
 		return recipient{}, err
 	case shop.Registration:
-		return recipient{email: asked}, nil // a handle without its customer is completed at the click
+		return recipient{email: asked}, nil // a handle without its customer is completed when the link is opened
 	}
 	return recipient{}, mail.ErrDrop
 }
 
-// letter is the mail in one language.
+// letter writes the sign-in email in one language.
 func (o signInOffer) letter(shop Shop, l *i18n.Localizer, e mail.Entry) mail.Letter {
 	letter := mail.Letter{
 		Lang: l.Lang(), Brand: shop.letterBrand(),
@@ -264,7 +264,7 @@ func (o signInOffer) letter(shop Shop, l *i18n.Localizer, e mail.Entry) mail.Let
 	return letter
 }
 
-// lifeText tells how long a link works, in the largest whole unit.
+// lifeText says how long a link works, in the largest whole unit.
 func lifeText(l *i18n.Localizer, life time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -276,7 +276,7 @@ func lifeText(l *i18n.Localizer, life time.Duration) string {
 	return l.T("life.minutes", "Count", int(life/time.Minute))
 }
 
-// letterBrand is the shop's look in a mail.
+// letterBrand returns the shop's branding for emails.
 func (s Shop) letterBrand() mail.Brand {
 	brand := mail.Brand{Name: s.Name, URL: s.URL("/"), Support: s.Brand.SupportEmail, Accent: s.Brand.Accent}
 	if s.Brand.LogoHash != "" {
@@ -288,7 +288,7 @@ func (s Shop) letterBrand() mail.Brand {
 	return brand
 }
 
-// LogoPath is where the portal serves the logo, "" when there is none. It changes with the picture.
+// LogoPath returns the path that serves the logo, or "" if the shop has none. It changes with the picture.
 func (b Brand) LogoPath() string {
 	if b.LogoHash == "" {
 		return ""

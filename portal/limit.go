@@ -15,23 +15,23 @@ import (
 	"postern/storage"
 )
 
-// counters is a limiter.Store over the product's own store, so that limits are exact across processes.
+// counters is a limiter.Store on top of Postern's storage, so that limits are exact across processes.
 type counters struct {
 	engine storage.Engine
 	now    func() time.Time
 }
 
-// Get counts one and returns where the limit stands.
+// Get counts one and returns the state of the limit.
 func (c counters) Get(ctx context.Context, key string, rate limiter.Rate) (limiter.Context, error) {
 	return c.Increment(ctx, key, 1, rate)
 }
 
-// Peek returns where the limit stands.
+// Peek returns the state of the limit.
 func (c counters) Peek(ctx context.Context, key string, rate limiter.Rate) (limiter.Context, error) {
 	return c.Increment(ctx, key, 0, rate)
 }
 
-// Reset takes everything back that was counted. What others count meanwhile stays.
+// Reset subtracts everything counted so far. Counts that others add at the same time are kept.
 func (c counters) Reset(ctx context.Context, key string, rate limiter.Rate) (limiter.Context, error) {
 	at, err := c.Peek(ctx, key, rate)
 	if err != nil {
@@ -40,7 +40,7 @@ func (c counters) Reset(ctx context.Context, key string, rate limiter.Rate) (lim
 	return c.Increment(ctx, key, at.Remaining-rate.Limit, rate)
 }
 
-// Increment counts.
+// Increment adds count and returns the state of the limit.
 func (c counters) Increment(ctx context.Context, key string, count int64, rate limiter.Rate) (limiter.Context, error) {
 	now := c.now()
 	tallies, err := c.engine.Increment(ctx, now, []storage.Count{{Key: key, By: count, Expires: now.Add(rate.Period)}})
@@ -50,41 +50,41 @@ func (c counters) Increment(ctx context.Context, key string, count int64, rate l
 	return common.GetContextFromState(now, rate, tallies[0].Expires, tallies[0].N), nil
 }
 
-// The limits of asking for a mail. The day's is counted when the mail is made, so that what the hour's
-// refused does not use it up. An address gets no flood, and a part of its day is kept for browsers that
-// signed in there before. A client is a family, an office or a mobile network behind one address, so its
-// limits are wide.
+// The limits on requests for an email. The daily limit is counted when the email is composed, so that
+// requests refused by the hourly limit do not use it up. An address cannot be flooded, and part of its
+// daily limit is reserved for browsers that have signed in there before. A client may be a family, an
+// office or a mobile network behind one IP address, so its limits are generous.
 const (
 	asksAnHour   = 6
 	asksADay     = 15
 	reservedADay = 5
-	asksOfClient = 600 // in clientPeriod
-	// reserveOfClient is how many requests for one address of one client are looked at, an hour, beyond the
-	// address's own limit: enough for those who share an address on the internet.
+	asksOfClient = 600 // per clientPeriod
+	// reserveOfClient is how many requests per hour from one client for one address are still considered
+	// once the address is over its own limit: enough for people who share an IP address.
 	reserveOfClient = 30
-	codesOfClient   = 300 // wrong ones, in clientPeriod
+	codesOfClient   = 300 // wrong codes per clientPeriod
 	clientPeriod    = 15 * time.Minute
 )
 
-// bound is one limit and what counts against it.
+// bound is a limit together with the subject that it counts.
 type bound struct {
 	key  string
 	rate limiter.Rate
 }
 
-// bound makes a limit of a shop, or of the whole installation for "". What counts against it (an address, a
-// client) stands in the key as a keyed hash, so that the store does not show who did what.
+// bound returns a limit of a shop, or of the whole installation for "". Its subject (an address, a client)
+// is part of the key as a keyed hash, so that the store does not reveal who did what.
 func (a *App) bound(shop, label string, rate limiter.Rate, of ...string) bound {
 	return bound{key: cmp.Or(shop, installation) + "/" + label + "/" + a.secret.ID(shop, "limit "+label, of...), rate: rate}
 }
 
-// bound makes a limit of the customer, and of more that is given.
+// bound returns a limit of the customer, narrowed by the further values in of.
 func (s Shopper) bound(label string, rate limiter.Rate, of ...string) bound {
 	return s.app.bound(s.shop.ID, label, rate, append([]string{s.customer.ID}, of...)...)
 }
 
-// mailbox is an address as limits count it: without the tag behind a plus, and for Gmail without dots,
-// since all those lead to one mailbox. Where they do not, people with such addresses share a limit.
+// mailbox normalises an email for limits: it removes the tag after a plus and, for Gmail, the dots, because
+// all such spellings reach one mailbox. Where they do not, people with such addresses share a limit.
 func mailbox(email string) string {
 	local, domain, _ := strings.Cut(email, "@")
 	if name, _, tagged := strings.Cut(local, "+"); tagged && name != "" {
@@ -96,7 +96,7 @@ func mailbox(email string) string {
 	return local + "@" + domain
 }
 
-// count counts one against each bound, all in one commit, and returns where they stand.
+// count adds one to each bound, all in one commit, and returns their states.
 func (a *App) count(ctx context.Context, bounds []bound) ([]limiter.Context, error) {
 	now := a.now()
 	counts := make([]storage.Count, len(bounds))
@@ -114,7 +114,7 @@ func (a *App) count(ctx context.Context, bounds []bound) ([]limiter.Context, err
 	return at, nil
 }
 
-// over counts one against each bound and reports which are passed.
+// over adds one to each bound and reports which are exceeded.
 func (a *App) over(ctx context.Context, bounds []bound) ([]bool, error) {
 	at, err := a.count(ctx, bounds)
 	passed := make([]bool, len(bounds))
@@ -124,15 +124,15 @@ func (a *App) over(ctx context.Context, bounds []bound) ([]bool, error) {
 	return passed, err
 }
 
-// asked is what the limits say of a request for a mail, which has passed the client's.
+// asked is the limits' verdict on a request for an email that is within the client's limit.
 type asked struct {
-	reserve   bool // too many for the address this hour: only a browser known there gets a mail
-	throttled bool // too many for that, too: nothing is sent
+	reserve   bool // over the address's hourly limit: only a known browser gets an email
+	throttled bool // over reserveOfClient as well: nothing is sent
 }
 
-// countAsk counts a request for a mail. Above the client's limit it is TooMany, whatever the address; that
-// a client is above it is remembered, so that its further requests cost the store nothing and count against
-// no address.
+// countAsk counts a request for an email. Over the client's limit it is TooMany, whatever the address. The
+// client is then remembered, so that its further requests cost the store nothing and count against no
+// address.
 func (a *App) countAsk(ctx context.Context, shop, email string, b Browser) (asked, error) {
 	client := a.bound(shop, "ask-client", limit(asksOfClient, clientPeriod), clientNetwork(b.IP))
 	if until := a.blocked.until(client.key, a.now()); !until.IsZero() {
@@ -158,16 +158,16 @@ func tooManyAsks(wait time.Duration) error {
 	return &Error{Kind: TooMany, Key: "sign_in.too_many", RetryAfter: wait}
 }
 
-// blockList remembers which clients are above a limit, and until when. It is only a short cut: what it does
-// not know, the store's counters do.
+// blockList remembers which clients are over a limit, and until when. It only saves work: the store's
+// counters decide about any client that it does not know.
 type blockList struct {
 	mu   sync.Mutex
-	ends map[string]time.Time // by the limit's key
+	ends map[string]time.Time // by the key of the limit
 }
 
 const maxBlocked = 10_000 // about 1 MB
 
-// until is when a client's block ends; zero for one that is not known to be blocked.
+// until returns the time when a client's block ends, or zero if the client is not known to be blocked.
 func (l *blockList) until(key string, now time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -191,8 +191,8 @@ func (l *blockList) add(key string, until, now time.Time) {
 	}
 }
 
-// clientNetwork is what one client has: an IPv4 address, or an IPv6 /64, which one household has. "" stands
-// for all whose address is not known.
+// clientNetwork returns the network of one client: an IPv4 address, or an IPv6 /64, as one household
+// usually has. All clients without a known address share "".
 func clientNetwork(client netip.Addr) string {
 	bits := 64
 	if client = client.Unmap(); client.Is4() {
@@ -205,7 +205,7 @@ func clientNetwork(client netip.Addr) string {
 	return prefix.String()
 }
 
-// codeBound is what a client's wrong codes count against.
+// codeBound is the limit on a client's wrong codes.
 func (v Visitor) codeBound() bound {
 	return v.app.bound(v.shop.ID, "code-client", limit(codesOfClient, clientPeriod), clientNetwork(v.browser.IP))
 }

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// LocalPath is a path of the portal with its query, byte for byte as it is sent to a browser, which keeps
-// it on this origin. Only PathOf and PathOfWish make one, so that nothing else gets into a Location header.
+// LocalPath is a path of the portal with its query, exactly as it is sent to a browser, which keeps it on
+// this origin. Only PathOf and PathOfWish create one, so that no other text gets into a Location header.
 // The zero LocalPath is Home.
 type LocalPath struct{ text string }
 
-// String is the path as it is sent.
+// String returns the path as it is sent.
 func (p LocalPath) String() string {
 	if p.text == "" {
 		return Home
@@ -18,10 +18,10 @@ func (p LocalPath) String() string {
 	return p.text
 }
 
-// PathOf checks that every browser keeps text on this origin. Browsers read "//" and "/\" as the beginning
-// of another host, and so does whoever unescapes "/%2f" or "/%5c" before passing it on; ok is false for
-// those, in any spelling, for a path with the segments "." and "..", and for what no browser takes as it
-// stands.
+// PathOf checks that every browser keeps text on this origin. Browsers read "//" and "/\" as the start of
+// another host, and so does software that unescapes "/%2f" or "/%5c" before it passes the path on. ok is
+// false for these in any spelling, for paths with the segments "." or "..", and for text that a browser
+// would not accept unchanged.
 func PathOf(text string) (p LocalPath, ok bool) {
 	u := urlOf(text)
 	if u == nil || u.Host != "" || !strings.HasPrefix(text, "/") {
@@ -35,7 +35,8 @@ func PathOf(text string) (p LocalPath, ok bool) {
 	return LocalPath{text}, true
 }
 
-// PathOfWish is PathOf for what a request asks for: no page of signing in or out either.
+// PathOfWish is PathOf for a destination taken from a request: it also rejects the sign-in and sign-out
+// pages.
 func PathOfWish(wish string) (p LocalPath, ok bool) {
 	if p, ok = PathOf(wish); !ok || isSignInPage(urlOf(wish).Path) {
 		return LocalPath{}, false
@@ -48,8 +49,8 @@ func isSignInPage(path string) bool {
 	return path == "/sign-in" || strings.HasPrefix(path, "/sign-in/") || path == "/sign-out"
 }
 
-// leavesOrigin reports a path that has, however often it is unescaped, nothing but dots and what browsers
-// drop between its first slash and another slash or backslash.
+// leavesOrigin reports whether a path, unescaped any number of times, has only dots and characters that
+// browsers drop between its first slash and another slash or backslash.
 func leavesOrigin(path string) bool {
 	for {
 		rest := strings.TrimLeftFunc(path, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`/\.`, r) })
@@ -64,7 +65,8 @@ func leavesOrigin(path string) bool {
 	}
 }
 
-// hasDotSegment reports segments that a browser takes away (URL Standard, "double-dot URL path segment").
+// hasDotSegment reports whether a path has segments that browsers remove (URL Standard, "double-dot URL
+// path segment").
 func hasDotSegment(path string) bool {
 	dots := strings.NewReplacer("%2e", ".", "%2E", ".")
 	for segment := range strings.SplitSeq(path, "/") {
@@ -75,12 +77,12 @@ func hasDotSegment(path string) bool {
 	return false
 }
 
-// With is the path with a query parameter, which replaces others of its name. The path itself stays as it
-// was checked.
+// With returns the path with a query parameter, which replaces others of the same name. The path itself
+// stays as it was checked.
 func (p LocalPath) With(name, value string) LocalPath {
 	address, fragment, _ := strings.Cut(p.String(), "#")
 	path, query, _ := strings.Cut(address, "?")
-	values, _ := url.ParseQuery(query) // what of it can be read is kept
+	values, _ := url.ParseQuery(query) // the readable part of the query is kept
 	values.Set(name, value)
 	path += "?" + values.Encode()
 	if fragment != "" {

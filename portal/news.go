@@ -11,7 +11,7 @@ import (
 	"postern/templates/i18n"
 )
 
-// What a customer is told of by mail, with "this was not me".
+// The changes that a customer is notified of by email, with a "this wasn't me" link.
 const (
 	newsAddress = "address"
 	newsVATID   = "vat_id"
@@ -21,17 +21,17 @@ const (
 	mailNews = "news"
 	payWhat  = "what"
 
-	changesAnHour = 100 // of what one customer is told of
+	changesAnHour = 100 // notified changes of one customer
 )
 
-// tell has the customer told of a change. One mail tells of all changes of a kind that come before it is on
-// its way; one that comes while it is being written has a mail of its own.
+// tell requests an email to the customer about a change. One email covers all changes of a kind made before
+// it is composed; a change made while it is being composed gets its own email.
 func (c *Customer) tell(what string, at time.Time) {
 	c.Work.Add(job.Request{Kind: kindChangeNotice, Args: job.Args{"what": what}, At: at})
 }
 
-// changeAndTell changes the customer by what alters, and has them told of it. More than a hundred changes
-// an hour are TooMany: each may be a mail, or a question to VIES.
+// changeAndTell changes the customer with alter and notifies them. More than a hundred changes an hour are
+// TooMany, because each may cause an email or a VIES request.
 func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Customer) error) error {
 	over, err := s.app.over(ctx, []bound{s.bound("changes-hour", limit(changesAnHour, time.Hour))})
 	if err != nil {
@@ -50,8 +50,8 @@ func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*Cus
 	return err
 }
 
-// unlessDone is err, or nil when alter finds that nothing is left to change: the request's twin was the
-// last one allowed.
+// unlessDone returns err, or nil if alter finds nothing left to change: then a duplicate of this request
+// was the last one allowed.
 func (s Shopper) unlessDone(ctx context.Context, alter func(*Customer) error, err error) error {
 	c, failed := s.current(ctx)
 	switch {
@@ -63,7 +63,8 @@ func (s Shopper) unlessDone(ctx context.Context, alter func(*Customer) error, er
 	return err
 }
 
-// postChangeNotice turns a change into an outbox entry. The entry's key makes twice equal once.
+// postChangeNotice turns a change into an outbox entry. Repeating it adds no second email, since the key is
+// the same.
 func (w Worker) postChangeNotice(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	at := t.Job.At
 	to := t.Doc.emailAt(at)
@@ -74,7 +75,8 @@ func (w Worker) postChangeNotice(ctx context.Context, shop Shop, t job.Task[Cust
 	})
 }
 
-// emailAt is the address that the account had at a time, as far as it is held still.
+// emailAt returns the address that the account had at a given time, as long as that address is still
+// reserved.
 func (c *Customer) emailAt(at time.Time) string {
 	for _, f := range c.Former {
 		if f.Entry != "" && !f.At.Before(at) {
@@ -84,7 +86,7 @@ func (c *Customer) emailAt(at time.Time) string {
 	return c.Email
 }
 
-// composeNews makes the mail that tells of a change.
+// composeNews composes the email about a change.
 func (w Worker) composeNews(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to, t, err := w.alarmFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter {
@@ -97,7 +99,7 @@ func (w Worker) composeNews(ctx context.Context, shop Shop, entry string, e mail
 	}, err
 }
 
-// letter begins a mail with the subject, heading and text that stand in the catalogue below a key.
+// letter starts an email with the subject, heading and text that the catalogue has under key.
 func (s Shop) letter(l *i18n.Localizer, key string, args ...any) mail.Letter {
 	args = append([]any{"Shop", s.Name}, args...)
 	text := l.T(key+".text", args...)

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// feedID is the id that the shop's system gives a customer. JSON may hold it as a string, a number, or as
-// false for a guest.
+// feedID is the id that the shop's system gives a customer. In JSON it may be a string, a number, or false
+// for a guest.
 type feedID string
 
-// UnmarshalJSONFrom implements json.UnmarshalerFrom. A number keeps its digits, whatever its size; "4711.0"
-// is 4711.
+// UnmarshalJSONFrom implements json.UnmarshalerFrom. A number of any size keeps all its digits; "4711.0"
+// becomes 4711.
 func (id *feedID) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	value, err := from.ReadValue()
 	if err != nil {
@@ -39,8 +39,9 @@ func (id *feedID) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	return nil
 }
 
-// numberID keeps the digits of a JSON number, but for a fraction of zeros. One with an exponent is zero or
-// negative here or nowhere: as a string, "0E15" is an ordinary id.
+// numberID keeps the digits of a JSON number and drops a fraction of zeros. If a number with an exponent is
+// zero or negative, numberID returns its mantissa, because isForNobody could not recognise it later: as a
+// string, "0E15" is an ordinary id.
 func numberID(value string) feedID {
 	mantissa, _, _ := strings.Cut(strings.ToLower(value), "e")
 	if mantissa != strings.ToLower(value) && (mantissa[0] == '-' || strings.Trim(mantissa, "0.") == "") {
@@ -53,8 +54,8 @@ func numberID(value string) feedID {
 	return feedID(text)
 }
 
-// orderedBy reads the customer id of an order. One for nobody is dropped: it is the same for the orders of
-// many people.
+// orderedBy reads the customer id of an order. It drops an id for nobody, because that is the same on the
+// orders of many people.
 func (f *form) orderedBy(at string, id feedID) string {
 	text := f.key(at, string(id), maxWord)
 	if text == "" || !isForNobody(text) {
@@ -64,19 +65,20 @@ func (f *form) orderedBy(at string, id feedID) string {
 	return ""
 }
 
-// number is a decimal number without an exponent: "0E15" and "E20" are ordinary ids. Its sign and digits
-// are groups.
+// number matches a decimal number without an exponent: "0E15" and "E20" are ordinary ids. Its groups are
+// the sign and the digits.
 var number = regexp.MustCompile(`^([+-]?)([0-9]*[.,]?[0-9]*)$`)
 
-// The signs that an export may put around an id, and those that it may write for a minus.
+// The quotation marks that an export may put around an id, and the characters that it may use as a minus
+// sign.
 const (
 	quotes  = "\"'`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
 	minuses = "\u2010\u2012\u2013\u2014\u2212"
 )
 
-// isForNobody reports whether a customer id is one that systems send when there is no customer: empty, zero or negative, a word such
-// as "null" or "guest", or a UUID that is all zeros or all ones. Case, width, accents, script of the digits, punctuation, quotes and
-// surrounding spaces do not matter.
+// isForNobody reports whether a customer id is one that systems send when there is no customer: empty, zero
+// or negative, a word such as "null" or "guest", or a UUID that is all zeros or all ones. It ignores case,
+// width, accents, the script of the digits, punctuation, quotation marks and surrounding spaces.
 func isForNobody(id string) bool {
 	id = strings.Trim(strings.TrimSpace(strings.ToLower(id)), quotes)
 	id = strings.Map(plainSign, strings.TrimSpace(norm.NFKD.String(id)))
@@ -93,10 +95,10 @@ func isForNobody(id string) bool {
 	word := strings.Map(lettersAndDigits, id)
 	zeros := strings.Trim(strings.TrimPrefix(word, "0x"), "0") == ""
 	ones := len(word) == len("ffffffffffffffffffffffffffffffff") && strings.Trim(word, "f") == ""
-	return zeros || ones || id == `\n` || slices.Contains(wordsForNobody(), word) // \N is NULL in the exports of MySQL and PostgreSQL
+	return zeros || ones || id == `\n` || slices.Contains(wordsForNobody(), word) // \N is NULL in MySQL and PostgreSQL exports
 }
 
-// plainSign is for strings.Map: it writes a decimal digit of any script as that of ASCII, and a dash as a minus.
+// plainSign maps a decimal digit of any script to its ASCII digit, and a dash to a minus, for strings.Map.
 func plainSign(r rune) rune {
 	if strings.ContainsRune(minuses, r) {
 		return '-'
@@ -111,7 +113,7 @@ func plainSign(r rune) rune {
 	return '0' + r - zero
 }
 
-// lettersAndDigits is for strings.Map: it drops what is neither.
+// lettersAndDigits drops all other characters, for strings.Map.
 func lettersAndDigits(r rune) rune {
 	if unicode.IsLetter(r) || unicode.IsDigit(r) {
 		return r
@@ -119,10 +121,11 @@ func lettersAndDigits(r rune) rune {
 	return -1
 }
 
-// unsignedMinusOne is -1 as an unsigned number of 32 and of 64 bits.
+// unsignedMinusOne returns -1 as an unsigned number of 32 and of 64 bits.
 func unsignedMinusOne() []string { return []string{"4294967295", "18446744073709551615"} }
 
-// wordsForNobody are what programming languages, spreadsheets and shop systems print for "no customer", in letters and digits only.
+// wordsForNobody returns the words that programming languages, spreadsheets and shop systems print for "no
+// customer", reduced to letters and digits.
 func wordsForNobody() []string {
 	return []string{
 		"null", "nil", "none", "undefined", "nan", "false", "true", "nothing", "void", "empty", "missing", "unset", "notset", "blank",

@@ -13,10 +13,10 @@ import (
 	"postern/templates/i18n"
 )
 
-// alarm is what a notice mail's "this was not me" carries: its secret's hash.
+// alarm is the record of a "this wasn't me" link in an email: the hash of its secret.
 type alarm struct {
 	Hash  string    `bson:"hash"`
-	Entry string    `bson:"entry"` // of the outbox, whose mail carries it
+	Entry string    `bson:"entry"` // of the outbox, for the email with the link
 	Until time.Time `bson:"until"`
 }
 
@@ -32,29 +32,30 @@ const (
 	payAt      = "at"
 )
 
-// announce asks for a notice to the owner of the address where the sign-in deserves one: by a browser not
-// seen before, or by a link older than a day.
+// announce requests a notice to the owner of the address if the sign-in is unusual: from an unknown
+// browser, or with a link older than a day.
 func (a *access) announce(r request, s session, browserHash string) {
 	known := slices.ContainsFunc(a.Browsers, func(b browser) bool { return b.Hash == browserHash })
 	if known && s.SignedInAt.Sub(r.MadeAt) <= oldLink || len(a.Work.Jobs) >= maxNotices {
 		return
 	}
 	a.Work.Add(job.Request{Kind: kindNotice, At: s.SignedInAt, Args: job.Args{
-		"request": r.ID, "device": s.Device, "network": s.Network, "lang": r.Lang, // the language of the page that asked for the link
+		"request": r.ID, "device": s.Device, "network": s.Network, "lang": r.Lang, // the language of the page that requested the link
 	}})
 }
 
 func (w Worker) credentialJobs() job.Source {
 	return job.Documents[access]{
 		Collection: accessCollection(),
-		// A sign-in under a secret that was replaced is told, too.
+		// Includes documents of a replaced secret, so that their sign-ins are announced too.
 		Open:  func(shop string) storage.Docs[access] { return w.app.accessDocs(shop).Docs },
 		List:  func(a *access) *job.List { return &a.Work },
 		Kinds: map[string]job.Kind[access]{kindNotice: {Do: inShop(w.app, w.postNotice)}},
 	}
 }
 
-// postNotice turns what a sign-in left to tell into an outbox entry. The entry's key makes twice equal once.
+// postNotice turns a sign-in's notice into an outbox entry. Repeating it adds no second email, since the
+// key is the same.
 func (w Worker) postNotice(ctx context.Context, shop Shop, t job.Task[access]) (job.Finish[access], error) {
 	args := t.Job.Args
 	return nil, w.post(ctx, shop, "notice-"+args["request"], mail.Entry{
@@ -64,29 +65,29 @@ func (w Worker) postNotice(ctx context.Context, shop Shop, t job.Task[access]) (
 	})
 }
 
-// composeNotice makes the mail that tells of a sign-in, with a fresh "this was not me" of which only the
-// hash is stored.
+// composeNotice composes the email about a sign-in, with a new "this wasn't me" link of which only the hash
+// is stored.
 func (w Worker) composeNotice(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to, t, err := w.alarmFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter { return noticeLetter(shop, l, e, t) }, err
 }
 
-// alarmFor is whom a mail with "this was not me" goes to, and the secret in it.
+// alarmFor returns the recipient of an email with a "this wasn't me" link, and the secret of that link.
 func (w Worker) alarmFor(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, token, error) {
 	key := e.Payload[payAccess]
 	if key == "" {
-		return recipient{}, token{}, mail.ErrDrop // an earlier version sent it, and its particulars are gone
+		return recipient{}, token{}, mail.ErrDrop // written by an earlier version; its details are gone
 	}
 	to, err := w.recipient(ctx, shop, e.To)
 	if err != nil {
 		return to, token{}, err
 	}
-	to.email = e.To // where the account was then, even if it has moved since
+	to.email = e.To // the account's address at that time, even if it has changed since
 	t, err := w.addAlarm(ctx, shop, key, entry, e.Unsure)
 	return to, t, err
 }
 
-// addAlarm makes the secret of a "this was not me" for an outbox entry's mail and stores its hash in the
+// addAlarm creates the secret of the "this wasn't me" link for an outbox entry and stores its hash in the
 // access document.
 func (w Worker) addAlarm(ctx context.Context, shop Shop, key, entry string, unsure bool) (token, error) {
 	t := newToken(key)
@@ -105,7 +106,8 @@ func (w Worker) addAlarm(ctx context.Context, shop Shop, key, entry string, unsu
 	return t, err
 }
 
-// happened is when what a mail tells of was, which may be long before it could be written.
+// happened returns the time of the event that an email reports, which may be long before the email was
+// composed.
 func happened(e mail.Entry) time.Time {
 	if at, err := time.Parse(time.RFC3339Nano, e.Payload[payAt]); err == nil {
 		return at
@@ -131,11 +133,11 @@ func noticeLetter(shop Shop, l *i18n.Localizer, e mail.Entry, t token) mail.Lett
 	return letter
 }
 
-// AlarmPage is what "this was not me" shows before its button is pressed. Masked is "" when the link is
-// damaged or has run out.
+// AlarmPage is the content of the "this wasn't me" page before its button is pressed. Masked is "" if the
+// link is damaged or has expired.
 type AlarmPage struct{ Masked string }
 
-// Alarm looks at a "this was not me" and changes nothing.
+// Alarm looks up a "this wasn't me" link and changes nothing.
 func (v Visitor) Alarm(ctx context.Context, text string) (AlarmPage, error) {
 	t, ok := parseLink(text)
 	if !ok {
@@ -148,8 +150,8 @@ func (v Visitor) Alarm(ctx context.Context, text string) (AlarmPage, error) {
 	return AlarmPage{Masked: MaskEmail(doc.Email)}, err
 }
 
-// RaiseAlarm ends every session, link and code of the address, and forgets its browsers. Doing it twice is
-// harmless. A damaged or old one is Gone.
+// RaiseAlarm ends every session, link and code of the address, and forgets its browsers. It is safe to
+// repeat. A damaged or expired link is Gone.
 func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 	gone := failure(Gone, "sign_out_everywhere.gone")
 	t, ok := parseLink(text)
@@ -173,8 +175,8 @@ func (v Visitor) RaiseAlarm(ctx context.Context, text string) error {
 	return wrap("raise the alarm", err)
 }
 
-// alarmOfFormer ends what lets in at the present address of an account whose former one raised the alarm,
-// or whose document is of an installation secret that was replaced.
+// alarmOfFormer also ends all sessions, links and codes of the account's current address, if the alarm came
+// from an earlier address of the account or from a document of a replaced secret.
 func (v Visitor) alarmOfFormer(ctx context.Context, key string, doc access) error {
 	c, err := v.app.customer(ctx, v.shop.ID, doc.Customer)
 	if err != nil || c.Email != doc.Email && c.holds(doc.Email) < 0 {
@@ -193,7 +195,7 @@ func (a *access) alarmed(t token, now time.Time) bool {
 	})
 }
 
-// wrap says what was being done when an error came; nil stays nil.
+// wrap adds to err what failed; nil stays nil.
 func wrap(doing string, err error) error {
 	if err == nil {
 		return nil

@@ -11,10 +11,10 @@ import (
 	"postern/templates/i18n"
 )
 
-// Operator is the command line.
+// Operator is the actor of the command line.
 type Operator struct{ app *App }
 
-// Operator makes the actor of the command line.
+// Operator returns the actor of the command line.
 func (a *App) Operator() Operator { return Operator{app: a} }
 
 // Shops lists all shops.
@@ -23,7 +23,7 @@ func (o Operator) Shops(ctx context.Context) ([]Shop, error) { return o.app.Shop
 // Shop returns a shop by its id, or NotFound.
 func (o Operator) Shop(ctx context.Context, id string) (Shop, error) { return o.app.shop(ctx, id) }
 
-// TestEmail is an email of the shop to an address, by which the operator tries the mail server.
+// TestEmail returns an email of the shop with which the operator can test the mail server.
 func (o Operator) TestEmail(shop Shop, to string, catalogue *i18n.Catalogue, renderer *mail.Renderer) (mail.Message, error) {
 	l := catalogue.Localizer(shop.Language, shop.Location())
 	written := shop.letter(l, "mail.test", "When", l.DateTime(o.app.now()))
@@ -33,7 +33,7 @@ func (o Operator) TestEmail(shop Shop, to string, catalogue *i18n.Catalogue, ren
 	return m, err
 }
 
-// CreateShop makes a shop. Faults stand at the names of the settings; an id that exists is a Conflict.
+// CreateShop creates a shop. Faults are at the names of the settings; an id that exists is a Conflict.
 func (o Operator) CreateShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
 	f := &form{}
 	shop := newShop(f, id)
@@ -58,7 +58,7 @@ func CheckShop(id string, settings ShopSettings, insecureHTTP bool) error {
 	return invalid(f.faults)
 }
 
-// newShop is a shop before its settings.
+// newShop returns a shop with the default settings.
 func newShop(f *form, id string) Shop {
 	if !shopIDShape.MatchString(id) {
 		f.fault("id", "shop.id")
@@ -69,12 +69,12 @@ func newShop(f *form, id string) Shop {
 	}
 }
 
-// SetShop changes those settings of a shop that are given. Other processes see it within two seconds.
+// SetShop changes the given settings of a shop. Other processes see the change within two seconds.
 func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
 	shop, err := o.app.shopDocs().Change(ctx, id, func(shop *Shop) error {
 		zone := shop.TimeZone
 		err := o.settle(ctx, &form{}, shop, settings)
-		if shop.TimeZone != zone { // by then every process counts in it
+		if shop.TimeZone != zone { // by then every process counts months in the new zone
 			shop.Work.Add(job.Request{Kind: kindRecount, At: o.app.now().Add(shopCacheLife), Slow: true})
 		}
 		return err
@@ -86,8 +86,8 @@ func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings)
 	return shop, nil
 }
 
-// settle applies settings and checks the whole, with host names that no other shop answers on: a browser
-// sends the cookies of a host to each of its ports.
+// settle applies settings and checks the result. It also checks that no other shop uses the same host
+// names, not even on another port: a browser sends the cookies of a host to all its ports.
 func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings ShopSettings) error {
 	settings.apply(f, shop)
 	shop.check(f, o.app.insecure)
@@ -110,7 +110,7 @@ func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings Shop
 	return invalid(f.faults)
 }
 
-// Outbox is a shop's mail, for looking at and resending.
+// Outbox returns a shop's outbox, for inspecting and resending emails.
 func (o Operator) Outbox(ctx context.Context, shop string) (mail.Outbox, error) {
 	if _, err := o.app.shop(ctx, shop); err != nil {
 		return mail.Outbox{}, err
@@ -118,5 +118,5 @@ func (o Operator) Outbox(ctx context.Context, shop string) (mail.Outbox, error) 
 	return mail.NewOutbox(o.app.engine, shop), nil
 }
 
-// Jobs is the background work, for looking at and retrying.
+// Jobs returns the background jobs, for inspecting and retrying them.
 func (o Operator) Jobs() *job.Runner { return o.app.Worker().Jobs() }

@@ -8,16 +8,16 @@ import (
 	"postern/storage"
 )
 
-// CustomerAccount is a customer as the people who look after the shop see one.
+// CustomerAccount is a customer as shown to the shop's support.
 type CustomerAccount struct {
 	Customer
-	EarlierEmails []string      // reserved for this customer for a while after a change
+	EarlierEmails []string      // reserved for this customer for some time after a change
 	Orders        int64         // all of them, as last counted
-	Sessions      []SessionInfo // live ones, the last used first
+	Sessions      []SessionInfo // active ones, most recently used first
 }
 
-// FindCustomer returns the customer of an email address, of the shop system's id, or of our own id, in this
-// order of trying; or NotFound. An email that was changed lately leads to its customer still.
+// FindCustomer finds a customer by email address, then by the shop system's id, then by Postern's id;
+// otherwise it returns NotFound. An email that was changed recently still leads to its customer.
 func (o Operator) FindCustomer(ctx context.Context, shop, text string) (CustomerAccount, error) {
 	var id string
 	var err error
@@ -61,8 +61,8 @@ func (o Operator) account(ctx context.Context, shop string, c Customer) (Custome
 	return account, nil
 }
 
-// SignOutCustomer ends every session, link and code of a customer, at once on every process, forgets the
-// known browsers, and returns how many sessions there were.
+// SignOutCustomer ends every session, link and code of a customer, immediately in every process, forgets
+// the known browsers, and returns the number of sessions that it ended.
 func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (sessions int, err error) {
 	c, err := o.app.customer(ctx, shop, id)
 	if err != nil {
@@ -75,7 +75,7 @@ func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (session
 				return storage.ErrUnchanged
 			}
 			live = len(a.sessionInfos(o.app.now()))
-			a.clear(LinkExpired, o.app.now()) // ended by support: neither another link nor an alarm did it
+			a.clear(LinkExpired, o.app.now()) // ended by support, not by another link or an alarm
 			return nil
 		})
 		if ifFound(err) != nil {
@@ -86,10 +86,10 @@ func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (session
 	return sessions, nil
 }
 
-// EraseCustomer has an account erased as its customer can: in seven days, told by email, and taken back by
-// KeepCustomer or the customer. With now it is erased at once, which nothing takes back; while an email
-// address can still be brought back by the one who had it before, that is a Conflict. Asking again changes
-// nothing, but brings the date forward with now.
+// EraseCustomer schedules the erasure of an account, just as its customer can: it takes effect in seven
+// days, the customer gets an email, and KeepCustomer or the customer can cancel it. With now, the account
+// is erased immediately, which cannot be cancelled; this is a Conflict while an earlier email address can
+// still be restored. Asking again changes nothing, except that now brings the date forward.
 func (o Operator) EraseCustomer(ctx context.Context, shop, id string, now bool) (Erasure, error) {
 	c, err := o.app.changeCustomer(ctx, shop, id, func(c *Customer) error {
 		moment := o.app.now()
@@ -106,7 +106,7 @@ func (o Operator) EraseCustomer(ctx context.Context, shop, id string, now bool) 
 	return c.Erasure, missing(err)
 }
 
-// eraseAt sets the erasure to a moment, unless somebody may still bring an address back.
+// eraseAt sets the time of the erasure, unless an email change can still be undone.
 func (c *Customer) eraseAt(moment time.Time) error {
 	for _, former := range c.Former {
 		if former.Entry != "" && former.Until.After(moment) {
@@ -120,7 +120,7 @@ func (c *Customer) eraseAt(moment time.Time) error {
 	return nil
 }
 
-// KeepCustomer takes an erasure back that has not begun. Without one it changes nothing.
+// KeepCustomer cancels an erasure that has not begun. If there is none, it changes nothing.
 func (o Operator) KeepCustomer(ctx context.Context, shop, id string) error {
 	_, err := o.app.changeCustomer(ctx, shop, id, (*Customer).cancelErasure)
 	return missing(err)

@@ -8,12 +8,12 @@ import (
 	"postern/storage"
 )
 
-// OrderAccount is an order as the people who look after the shop see one.
+// OrderAccount is an order as shown to the shop's support.
 type OrderAccount struct {
 	Order
-	Customer  string // our id, "" once its person was erased
+	Customer  string // Postern's id, "" once the customer was erased
 	ArrivedAt time.Time
-	ErasedAt  *time.Time // when its person was taken out of it
+	ErasedAt  *time.Time // when the personal data was removed
 }
 
 // Order returns an order by its number, or NotFound.
@@ -25,11 +25,12 @@ func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount,
 	return OrderAccount{Order: doc.Order, Customer: doc.Customer, ArrivedAt: doc.ArriveAt, ErasedAt: doc.ErasedAt}, nil
 }
 
-// DeleteOrder removes an order, such as a test or one sent by mistake, or returns NotFound. It is gone from
-// its customer's pages at once, and the totals follow. Statements of withdrawal and the customer's messages
-// stay. A feed that sends the order again brings it back.
+// DeleteOrder removes an order, such as a test or one sent by mistake, or returns NotFound. The order
+// disappears from its customer's pages immediately, and the totals follow. Withdrawal statements and the
+// customer's messages are kept. If a feed sends the order again, it is stored again.
 //
-// The recount is asked for before the order goes, so that a crash in between counts in vain.
+// The recount is requested before the order is deleted, so that a crash in between only causes a needless
+// recount.
 func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error {
 	shop, err := o.app.shop(ctx, shopID)
 	if err != nil {

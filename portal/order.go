@@ -9,12 +9,12 @@ import (
 	"postern/storage"
 )
 
-// Order is one order as the shop's system described it last. Amounts are integer minor units of Currency;
-// unit prices and quantities are decimals as given; the line totals decide.
+// Order is an order as last described by the shop's system. Amounts are integers in minor units of
+// Currency. Unit prices and quantities are decimals as given; the line totals are authoritative.
 type Order struct {
 	Number           string           `bson:"number"`
 	FeedCustomer     string           `bson:"feed_customer,omitempty"` // the shop system's customer id, "" for a guest
-	Email            string           `bson:"email"`                   // canonical, as the order was placed
+	Email            string           `bson:"email"`                   // canonical, as on the order
 	PlacedAt         time.Time        `bson:"placed_at"`
 	UpdatedAt        time.Time        `bson:"updated_at"`
 	Currency         string           `bson:"currency"`
@@ -31,7 +31,7 @@ type Order struct {
 	Taxes            []TaxLine        `bson:"taxes,omitempty"`
 	Discounts        []DiscountLine   `bson:"discounts,omitempty"`
 	TaxNote          string           `bson:"tax_note,omitempty"` // "Reverse charge"
-	VATID            string           `bson:"vat_id,omitempty"`   // as it stands on the order
+	VATID            string           `bson:"vat_id,omitempty"`   // as shown on the order
 	ShippingMethod   string           `bson:"shipping_method,omitempty"`
 	PaymentMethod    string           `bson:"payment_method,omitempty"`
 	ShippingAddress  *address.Address `bson:"shipping_address,omitempty"`
@@ -41,10 +41,10 @@ type Order struct {
 	Notes            []Note           `bson:"notes,omitempty"` // from the shop to the customer
 	Links            Links            `bson:"links,omitempty"`
 	Events           []Event          `bson:"events,omitempty"`
-	Business         bool             `bson:"business,omitempty" json:",omitempty"` // the feed says: not a consumer's
+	Business         bool             `bson:"business,omitempty" json:",omitempty"` // the feed says that it is not a consumer's order
 }
 
-// Line is one position of an order.
+// Line is one line of an order.
 type Line struct {
 	ID        string        `bson:"id,omitempty"`
 	SKU       string        `bson:"sku,omitempty"`
@@ -56,34 +56,34 @@ type Line struct {
 	TaxRate   money.Decimal `bson:"tax_rate,omitempty"` // percent
 	Picture   string        `bson:"picture,omitempty"`  // https URL
 	URL       string        `bson:"url,omitempty"`      // of the product
-	Status    string        `bson:"status,omitempty"`   // a fulfillment word, where it differs from the order's
-	// Kind is one of LineKinds, "" for goods or where the feed does not say.
+	Status    string        `bson:"status,omitempty"`   // a fulfilment word, if it differs from the order's
+	// Kind is one of LineKinds, "" for goods or if the feed gives none.
 	Kind string `bson:"kind,omitempty" json:",omitempty"`
-	// Withdrawal is one of WithdrawalExceptions, "" for goods that can be returned as any.
+	// Withdrawal is one of WithdrawalExceptions, "" for goods with the ordinary right of withdrawal.
 	Withdrawal string `bson:"withdrawal,omitempty" json:",omitempty"`
 }
 
-// LineOption is one choice made for a line, as "Colour: blue".
+// LineOption is one option chosen for a line, such as "Colour: blue".
 type LineOption struct {
 	Name  string `bson:"name" json:"name"`
 	Value string `bson:"value" json:"value"`
 }
 
-// TaxLine is the part of the tax that one rate makes.
+// TaxLine is the tax at one rate.
 type TaxLine struct {
 	Label  string        `bson:"label,omitempty"`
 	Rate   money.Decimal `bson:"rate,omitempty"` // percent
 	Amount int64         `bson:"amount"`
 }
 
-// DiscountLine is one discount or voucher; its Amount is what it takes off, as a positive number.
+// DiscountLine is one discount or voucher; Amount is the deduction as a positive number.
 type DiscountLine struct {
 	Label  string `bson:"label,omitempty"`
 	Code   string `bson:"code,omitempty"`
 	Amount int64  `bson:"amount"`
 }
 
-// Shipment is one parcel, or what is to be collected at one point.
+// Shipment is one parcel, or the goods to be collected at one pick-up point.
 type Shipment struct {
 	Carrier      string         `bson:"carrier,omitempty"`
 	Number       string         `bson:"number,omitempty"`
@@ -96,31 +96,31 @@ type Shipment struct {
 	Items        []ShipmentItem `bson:"items,omitempty"`
 }
 
-// ShipmentItem is how much of which line (by the line's id) is in a shipment.
+// ShipmentItem is the quantity of a line, given by the line's id, in a shipment.
 type ShipmentItem struct {
 	Line     string        `bson:"line"`
 	Quantity money.Decimal `bson:"quantity"`
 }
 
-// Note is a remark of the shop on the order.
+// Note is a note from the shop on the order.
 type Note struct {
 	Text string     `bson:"text" json:"text"`
 	At   *time.Time `bson:"at,omitempty" json:"at,omitempty"`
 }
 
-// Links are the addresses an order leads to, "" where the feed gave none.
+// Links are the links that the feed gave for an order, or "".
 type Links struct {
 	Invoice    string `bson:"invoice,omitempty" json:"invoice,omitempty"`
-	Storefront string `bson:"storefront,omitempty" json:"storefront,omitempty"` // the order's page on the shop
+	Storefront string `bson:"storefront,omitempty" json:"storefront,omitempty"` // the order's page in the shop
 	Payment    string `bson:"payment,omitempty" json:"payment,omitempty"`
-	Reorder    string `bson:"reorder,omitempty" json:"reorder,omitempty"` // where the same can be bought again
-	Return     string `bson:"return,omitempty" json:"return,omitempty"`   // where goods are sent back
-	Cancel     string `bson:"cancel,omitempty" json:"cancel,omitempty"`   // where the order is cancelled
+	Reorder    string `bson:"reorder,omitempty" json:"reorder,omitempty"` // to order the same again
+	Return     string `bson:"return,omitempty" json:"return,omitempty"`   // to return goods
+	Cancel     string `bson:"cancel,omitempty" json:"cancel,omitempty"`   // to cancel the order
 }
 
-// Event is one dated step in the life of an order. Type is a canonical payment or fulfillment word,
-// "placed", "completed", "reopened", or the feed's own; Noticed says that the feed gave no date and At is
-// when the change arrived here.
+// Event is one dated step in the life of an order. Type is a canonical payment or fulfilment word,
+// "placed", "completed", "reopened", or a word of the feed. If Noticed is set, the feed gave no date and At
+// is the time when the change arrived.
 type Event struct {
 	Type    string    `bson:"type"`
 	At      time.Time `bson:"at"`
@@ -128,12 +128,12 @@ type Event struct {
 	Noticed bool      `bson:"noticed,omitempty"`
 }
 
-// Amount is a number of the order's minor units as money.
+// Amount converts minor units of the order's currency to an amount of money.
 func (o Order) Amount(minor int64) money.Amount {
 	return money.Amount{Minor: minor, Currency: o.Currency}
 }
 
-// storedOrder is an order with what lists, worker and repeated deliveries need of it.
+// storedOrder is an order with the fields that lists, the worker and repeated deliveries need.
 type storedOrder struct {
 	Order    `bson:",inline"`
 	Customer string               `bson:"customer"`
@@ -141,13 +141,13 @@ type storedOrder struct {
 	Views    []string             `bson:"views,omitempty"`
 	Search   []string             `bson:"search,omitempty"`
 	Work     job.List             `bson:"work,omitempty"`
-	Digest   string               `bson:"digest"` // of the content as the feed gave it
+	Digest   string               `bson:"digest"` // of the content as sent by the feed
 	ArriveAt time.Time            `bson:"arrived_at"`
-	ErasedAt *time.Time           `bson:"erased_at,omitempty"` // when its person was taken out of it
-	Received []ReceivedWithdrawal `bson:"received,omitempty"`  // statements of withdrawal, the first ones
+	ErasedAt *time.Time           `bson:"erased_at,omitempty"` // when the personal data was removed
+	Received []ReceivedWithdrawal `bson:"received,omitempty"`  // the first withdrawal statements
 }
 
-// The indexes of orders. "row" is all that a list shows.
+// The indexes of orders. A list shows only "row".
 const (
 	ordersByPlaced = "placed"
 	ordersByView   = "view"
@@ -170,17 +170,17 @@ func (a *App) orderDocs(shop string) storage.Docs[storedOrder] {
 	return storage.Open[storedOrder](a.engine, shop, orderCollection())
 }
 
-// maxRowPictures is how many pictures a row of the list shows.
+// maxRowPictures is the maximum number of pictures in a row of the list.
 const maxRowPictures = 3
 
-// OrderRow is an order as a list shows it.
+// OrderRow is a row of the order list.
 type OrderRow struct {
 	Number    string       `bson:"number"`
 	PlacedAt  time.Time    `bson:"placed_at"`
 	Total     money.Amount `bson:"total"`
 	Status    Status       `bson:"status"`
-	Pictures  []string     `bson:"pictures,omitempty"` // at most three
-	Pieces    int          `bson:"pieces"`             // positions
+	Pictures  []string     `bson:"pictures,omitempty"` // at most maxRowPictures
+	Pieces    int          `bson:"pieces"`             // lines with goods
 	FirstItem string       `bson:"first_item,omitempty"`
 }
 

@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// Action is one thing to do with an order: a link that the feed gave, a request to the shop, or the reason
-// why it cannot be done.
+// Action is something a customer can do with an order: a link from the feed or a request to the shop. It
+// may also give the reason why it is not available.
 type Action struct {
 	Name   string
-	URL    string    // of the feed, "" for none
-	Closed string    // why it cannot be done: the action's name and a word, as "cancel.shipped"; "" when it can
-	At     time.Time // when a cancellation was asked for, with Closed CancelAsked
+	URL    string    // from the feed, or ""
+	Closed string    // why it is not available: the action's name and a word, such as "cancel.shipped"; "" if it is
+	At     time.Time // when a cancellation was requested, if Closed is CancelAsked
 }
 
-// The actions of an order's page.
+// The actions on an order's page.
 const (
 	ActionPay     = "pay"
-	ActionTrack   = "track" // without URL and reason, where several parcels can be followed
+	ActionTrack   = "track" // without URL and reason if several parcels can be tracked
 	ActionInvoice = "invoice"
 	ActionReorder = "reorder"
-	ActionReturn  = RequestReturn
-	ActionCancel  = RequestCancel
+	ActionReturn  = "return"
+	ActionCancel  = "cancel"
 
-	// CancelAsked closes cancelling once it was asked for.
+	// CancelAsked closes the cancel action once a cancellation has been requested.
 	CancelAsked = "cancel.asked"
 )
 
@@ -32,18 +32,18 @@ func (a Action) Asks() bool {
 	return (a.Name == ActionReturn || a.Name == ActionCancel) && a.URL == "" && a.Closed == ""
 }
 
-// Actions lists what can be done with an order, and what cannot and why. What never applies to it is left
-// out. sent is what its customer sent about it.
-func (o Order) Actions(sent Correspondence) []Action {
-	all := []Action{o.pay(), o.track(), o.invoice(), {Name: ActionReorder, URL: o.Links.Reorder}, o.giveBack(), o.cancel(sent)}
+// Actions lists the actions of an order, including unavailable ones with their reasons. It omits actions
+// that never apply to the order. cancelAsked is the time when the customer asked to cancel it, or nil.
+func (o Order) Actions(cancelAsked *time.Time) []Action {
+	all := []Action{o.pay(), o.track(), o.invoice(), {Name: ActionReorder, URL: o.Links.Reorder}, o.giveBack(), o.cancel(cancelAsked)}
 	return slices.DeleteFunc(all, func(a Action) bool {
 		return a.Closed == "" && a.URL == "" && (a.Name == "" || a.Name == ActionReorder)
 	})
 }
 
-// Action is one of the order's actions; one that does not apply has no name.
-func (o Order) Action(name string, sent Correspondence) Action {
-	for _, a := range o.Actions(sent) {
+// Action returns one of the order's actions by name; if it does not apply, the result has no name.
+func (o Order) Action(name string, cancelAsked *time.Time) Action {
+	for _, a := range o.Actions(cancelAsked) {
 		if a.Name == name {
 			return a
 		}
@@ -93,7 +93,8 @@ func (o Order) invoice() Action {
 	return Action{Name: ActionInvoice, Closed: "invoice.no_link"}
 }
 
-// giveBack is possible once something is under way. What no feed told does not close it.
+// giveBack is the return action, available once goods have left the shop. An unknown fulfilment does not
+// close it.
 func (o Order) giveBack() Action {
 	a := Action{Name: ActionReturn}
 	switch {
@@ -113,20 +114,20 @@ func (o Order) giveBack() Action {
 	return a
 }
 
-// cancel is possible while nothing is under way.
-func (o Order) cancel(sent Correspondence) Action {
-	a, asked := Action{Name: ActionCancel}, sent.cancelAsked()
+// cancel is the cancel action, available until goods leave the shop.
+func (o Order) cancel(cancelAsked *time.Time) Action {
+	a := Action{Name: ActionCancel}
 	switch {
 	case o.Status.Cancelled():
 		a.Closed = "cancel.cancelled"
 	case o.handedOver():
 		a.Closed = "cancel.shipped"
-	case o.Status.RefundedUnsent() && o.Status.State == StateCompleted: // an open one may still be about to be shipped
+	case o.Status.RefundedUnsent() && o.Status.State == StateCompleted: // an open order may still be shipped
 		a.Closed = "cancel.refunded"
 	case o.Status.State == StateCompleted:
 		a.Closed = "cancel.completed"
-	case asked != nil:
-		a.Closed, a.At = CancelAsked, *asked
+	case cancelAsked != nil:
+		a.Closed, a.At = CancelAsked, *cancelAsked
 	default:
 		a.URL = o.Links.Cancel
 	}

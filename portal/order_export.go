@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// wire is the order as JSON, in the shape that a feed sends it in.
+// wire returns the order as JSON, in the format that feeds send.
 func (o Order) wire() orderWire {
 	w := orderWire{
 		Number: o.Number, CustomerID: feedID(o.FeedCustomer), Email: o.Email, PlacedAt: moment(&o.PlacedAt), UpdatedAt: moment(&o.UpdatedAt),

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// LineKinds are what a line of an order may be. Only goods can be sent back and withdrawn from.
+// LineKinds lists the kinds of an order line. Only goods can be returned or withdrawn from.
 func LineKinds() []string {
 	return []string{lineGoods, "tip", "rounding", "credit", "deposit", "fee", "shipping", "discount"}
 }
 
 const lineGoods = "goods"
 
-// IsGoods reports whether a line is something that was bought, as far as can be told: the feed calls it
-// goods or does not say what it is, there is some of it, it takes nothing off, and its name is not that of
-// a tip or the like.
+// IsGoods reports whether a line is a purchased item, as far as can be determined: the feed calls it goods
+// or gives no kind, its quantity is positive, its total is not negative, and its name is not that of a tip
+// or similar.
 func (l Line) IsGoods() bool {
 	quantity := l.Quantity.String()
 	none := strings.HasPrefix(quantity, "-") || strings.Trim(quantity, "0.") == ""
@@ -27,8 +27,8 @@ func (l Line) IsGoods() bool {
 	return !l.isSurcharge()
 }
 
-// isSurcharge recognises by its whole name a line of a system that has no kinds: Shopify sends a tip as any
-// other line. What has a SKU, a page or a picture is a product, whatever its name.
+// isSurcharge recognises, by its whole name, a surcharge from a system without line kinds: Shopify sends a
+// tip like any other line. A line with a SKU, URL or picture is a product, whatever its name.
 func (l Line) isSurcharge() bool {
 	names := []string{
 		"tip", "gratuity", "rounding", "cash rounding", "rounding adjustment", "rounding difference", "store credit",
@@ -42,8 +42,8 @@ func (l Line) isSurcharge() bool {
 // HasGoods reports whether any line is goods.
 func (o Order) HasGoods() bool { return slices.ContainsFunc(o.Lines, Line.IsGoods) }
 
-// lineKind reads what a line is, in any usual spelling. Another word is dropped with a warning: the line is
-// then judged as one whose feed says nothing, and the order is worth more than the word.
+// lineKind reads the kind of a line in any usual spelling. An unknown word is dropped with a warning,
+// because the order matters more than the word; the line is then treated as one without a kind.
 func (f *form) lineKind(field, word string) string {
 	key := statusKey(word)
 	if saysNothing(key) {

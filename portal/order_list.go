@@ -10,30 +10,30 @@ import (
 	"postern/storage"
 )
 
-// OrderQuery is what the order list is asked for, as it stands in the URL. The status combines with the
-// period; a search stands alone, over all time.
+// OrderQuery is a query for the order list, as given in the URL. The status combines with the period; a
+// search covers all time and ignores both.
 type OrderQuery struct {
 	Period string // "" for all, "30d", "3m", "6m", a year such as "2025", or "custom"
-	From   string // yyyy-mm-dd, inclusive, "" for open; of a custom period
+	From   string // yyyy-mm-dd, inclusive, "" for open; for a custom period
 	To     string
 	Status string // "" or one of Views
-	Search string // an order number, or the beginning of one or of a part of it
+	Search string // the beginning of an order number or of a part of it
 	Cursor string
 }
 
 // OrderPage is one page of the list, newest first.
 type OrderPage struct {
 	Rows     []OrderRow
-	Next     string // cursors of the neighbouring pages, "" where there is none
+	Next     string // cursors of the neighbouring pages, "" for none
 	Previous string
-	Total    int64 // all orders of the customer, whatever is asked for
-	Years    []int // that have orders, newest first
-	Nearest  int   // when nothing was found: the nearest year that has orders, 0 when there is none
+	Total    int64 // all orders of the customer, whatever the query
+	Years    []int // years with orders, newest first
+	Nearest  int   // if nothing was found: the nearest year with orders, 0 for none
 }
 
 const ordersPerPage = 20
 
-// MaxFound is how many orders a search gives at most; so many stand for perhaps more.
+// MaxFound is the maximum number of search results; a search that returns this many may have more.
 const MaxFound = 50
 
 const (
@@ -41,7 +41,7 @@ const (
 	periodCustom = "custom"
 )
 
-// Orders lists the customer's orders. Invalid faults stand at "period", "from", "to", "status" and "cursor".
+// Orders lists the customer's orders. Invalid faults are at "period", "from", "to", "status" and "cursor".
 func (s Shopper) Orders(ctx context.Context, q OrderQuery) (OrderPage, error) {
 	kept, err := s.app.history(ctx, s.shop.ID, s.customer.ID)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s Shopper) Orders(ctx context.Context, q OrderQuery) (OrderPage, error) {
 	return page, nil
 }
 
-// CheckOrderQuery is the error that Orders gives for what it is asked, nil for a good query.
+// CheckOrderQuery returns the error that Orders would return for a faulty query, or nil.
 func (s Shopper) CheckOrderQuery(q OrderQuery) error {
 	_, err := s.orderQuery(q)
 	return err
@@ -88,7 +88,7 @@ func (s Shopper) orderQuery(q OrderQuery) (storage.Query, error) {
 	if q.Search != "" {
 		term := searchTerm(bareNumber(q.Search))
 		if term == "" {
-			term = "\x00" // no term is like this, so nothing is found
+			term = "\x00" // matches no term, so that nothing is found
 		}
 		return storage.Query{Index: ordersBySearch, Equal: []any{s.customer.ID}, Prefix: &term, Limit: MaxFound}, nil
 	}
@@ -112,8 +112,8 @@ func (s Shopper) orderQuery(q OrderQuery) (storage.Query, error) {
 	return query, invalid(f.faults)
 }
 
-// span turns the period into its first and its last day, each by its noon in the time zone of today; zero
-// is open.
+// span returns the first and last day of the period, each as noon in the time zone of today. Zero means
+// open.
 func (q OrderQuery) span(f *form, today time.Time) (first, last time.Time) {
 	switch q.Period {
 	case "":
@@ -144,7 +144,8 @@ func (q OrderQuery) customSpan(f *form, zone *time.Location) (first, last time.T
 	return first, last
 }
 
-// day reads a day as a date field gives it, as its noon; there is no 31 February.
+// day reads a date in the format of a date field and returns its noon. Dates that do not exist, such as 31
+// February, are faults.
 func (f *form) day(field, value string, zone *time.Location) time.Time {
 	if value == "" {
 		return time.Time{}

@@ -6,12 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// numberWord is what people write before an order's number, in the portal's languages: "No. 2001", "č.
+// numberWord matches what people write before an order number, in the portal's languages: "No. 2001", "č.
 // 2001", "objednávka č. 2001", "#2001".
 var numberWord = regexp.MustCompile(`(?i)^(?:(?:order|objednávka|objednavka|objednávky|zamówienie|bestellung|number|nummer|numer|číslo|cislo|no|nr|č|c|nº|n°|№)[.:]*[\s.:#]+|[#№\s]+|(?:no|nr|č|c)\.)+`)
 
-// halfWidth writes a number as ASCII has its digits and letters: input methods of Chinese and Japanese give
-// wide ones.
+// halfWidth converts full-width characters, which Chinese and Japanese input methods produce, to ASCII.
 func halfWidth(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -24,7 +23,7 @@ func halfWidth(text string) string {
 	}, text)
 }
 
-// bareNumber is an order's number as people write it, without the word before it.
+// bareNumber returns an order number as typed, without the word before it.
 func bareNumber(text string) string {
 	plain := strings.TrimSpace(halfWidth(text))
 	if bare := strings.TrimSpace(numberWord.ReplaceAllString(plain, "")); bare != "" {
@@ -33,8 +32,7 @@ func bareNumber(text string) string {
 	return plain
 }
 
-// The shape of an order's number: letters, digits and the marks that shops set between them, and no word
-// among them.
+// The format of an order number: letters, digits and the separators that shops use, but no long words.
 var (
 	numberSigns = regexp.MustCompile(`^[\pL\p{Nd}#/._ -]*\p{Nd}[\pL\p{Nd}#/._ -]*$`)
 	longWord    = regexp.MustCompile(`\pL{7}`)
@@ -45,9 +43,9 @@ const (
 	maxNumberGroups = 3  // with spaces between them
 )
 
-// looksLikeNumber reports whether a text can be no more than an order's number, with or without a word such
-// as "No." before it. A number that does not may be one all the same: it is no reason to refuse anything,
-// only to repeat the text to nobody.
+// looksLikeNumber reports whether a text is plausible as an order number, with or without a word such as
+// "No." before it. Other texts may still be order numbers, so the result is no reason to reject anything;
+// it only decides whether an email may repeat the text.
 func looksLikeNumber(text string) bool {
 	text = bareNumber(text)
 	return utf8.RuneCountInString(text) <= maxShapedNumber && len(strings.Fields(text)) <= maxNumberGroups &&

@@ -7,25 +7,25 @@ import (
 	"postern/storage"
 )
 
-// LinkedBy says why an order is its customer's.
+// LinkedBy is the reason why an order belongs to its customer.
 type LinkedBy string
 
-// The reasons.
+// The reasons for LinkedBy.
 const (
 	ByIntroducedID LinkedBy = "introduced_id" // a PUT of the customer has introduced the order's customer id
 	ByEmail        LinkedBy = "email"         // the order's email is the customer's
-	ByEarlierEmail LinkedBy = "earlier_email" // the customer had the order's email until lately, and it is reserved for them
-	Kept           LinkedBy = "kept"          // decided at an earlier delivery; the feed has said the same of who ordered since
+	ByEarlierEmail LinkedBy = "earlier_email" // the customer had the order's email until recently, and it is still reserved for them
+	Kept           LinkedBy = "kept"          // decided at an earlier delivery; the feed has named the same buyer since
 )
 
-// ownership is whose an order is, and why.
+// ownership is the owner of an order, and the reason.
 type ownership struct {
-	customer string // "" for not known, or nobody's
+	customer string // "" if unknown or none
 	by       LinkedBy
 }
 
-// owner is whose order it is: once stored it stays its customer's as long as the feed says the same of who
-// ordered, even if the address has become somebody else's since, or the id was introduced for another
+// owner returns the owner of an order. A stored order stays with its customer as long as the feed names the
+// same buyer, even if the address has since passed to someone else or the id was introduced for another
 // customer.
 func (s *storedOrder) owner(o Order, found ownership) ownership {
 	if s.Customer != "" && s.Email == o.Email && s.orderedBy() == o.FeedCustomer {
@@ -34,8 +34,8 @@ func (s *storedOrder) owner(o Order, found ownership) ownership {
 	return found
 }
 
-// orderedBy is the order's customer id as a delivery of today would have it. Earlier versions kept an id
-// for nobody.
+// orderedBy returns the order's customer id as a new delivery would have it. Earlier versions also stored
+// ids for nobody.
 func (s *storedOrder) orderedBy() string {
 	if isForNobody(s.FeedCustomer) {
 		return ""
@@ -43,9 +43,9 @@ func (s *storedOrder) orderedBy() string {
 	return s.FeedCustomer
 }
 
-// ownerOfOrder finds whose order it is as of a delivery, nobody's where that changes nothing: an older one,
-// or of an order whose person was erased, makes nobody a customer. Nor does one that says the same of who
-// ordered as what is stored.
+// ownerOfOrder determines the owner of an order from a delivery. The result is empty if the delivery
+// changes nothing: one that is out of date, or for an order whose customer was erased, creates no customer.
+// Nor does one that names the same buyer as the stored order.
 func (a *App) ownerOfOrder(ctx context.Context, shop Shop, o Order) (ownership, error) {
 	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
 	switch {
@@ -60,9 +60,9 @@ func (a *App) ownerOfOrder(ctx context.Context, shop Shop, o Order) (ownership, 
 	return a.customerOfOrder(ctx, shop, o)
 }
 
-// customerOfOrder finds the customer whom a delivery names. The shop system's id counts only once a PUT of
-// that customer has introduced it: feeds send one and the same id for all their guests. Else it is the
-// customer of the email, made by the first order.
+// customerOfOrder finds the customer that a delivery names. The shop system's id counts only if a PUT of
+// that customer has introduced it, because feeds send the same id for all their guests. Otherwise the owner
+// is the customer with the order's email, who is created by the first order.
 func (a *App) customerOfOrder(ctx context.Context, shop Shop, o Order) (ownership, error) {
 	if o.FeedCustomer != "" {
 		id, err := a.introduced(ctx, shop.ID, o.FeedCustomer)

@@ -15,30 +15,30 @@ import (
 	"postern/storage"
 )
 
-// Outcome is what a delivery of a feed did.
+// Outcome is the effect of a delivery from a feed.
 type Outcome string
 
 // The outcomes.
 const (
 	Created   Outcome = "created"
 	Updated   Outcome = "updated"
-	Unchanged Outcome = "unchanged" // the same content was there
-	Stale     Outcome = "stale"     // newer content was there; nothing changed
+	Unchanged Outcome = "unchanged" // the same content was already stored
+	Stale     Outcome = "stale"     // newer content was already stored; nothing changed
 )
 
-// Receipt is what a delivery of a feed did.
+// Receipt is the result of a delivery from a feed.
 type Receipt struct {
 	Outcome         Outcome
-	Customer        string    // our id of whose it is; "" for an order whose customer was erased
-	LinkedBy        LinkedBy  // of an order: why it is theirs
-	StoredUpdatedAt time.Time // of the content that is stored now
+	Customer        string    // Postern's id of the owner; "" for an order whose customer was erased
+	LinkedBy        LinkedBy  // for an order: the reason for its owner
+	StoredUpdatedAt time.Time // of the stored content
 	Warnings        []Fault   // values that were rounded, cleaned or dropped; at most 101
 
-	overridden time.Time // of newer content that this replaced by force
+	overridden time.Time // date of the newer content that a forced delivery replaced
 }
 
-// putOrder stores an order as of its UpdatedAt. Doing it twice, or out of order, ends the same: an older
-// one changes nothing, unless it is forced; one of the same time with other content is applied.
+// putOrder stores an order as of its UpdatedAt. Repeated or reordered deliveries lead to the same result:
+// an older one changes nothing unless it is forced; one with the same time but other content is applied.
 func (a *App) putOrder(ctx context.Context, shop Shop, o Order, forced bool) (Receipt, error) {
 	found, err := a.ownerOfOrder(ctx, shop, o)
 	if err != nil {
@@ -58,7 +58,7 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order, forced bool) (Re
 		}
 		if doc.ErasedAt != nil {
 			if outcome = doc.takeErased(o); outcome == Unchanged && !overridden.IsZero() {
-				outcome = Updated // only the date
+				outcome = Updated // only the date changed
 			}
 			if outcome != Updated {
 				return storage.ErrUnchanged
@@ -95,7 +95,7 @@ func (a *App) putOrder(ctx context.Context, shop Shop, o Order, forced bool) (Re
 	return receipt, nil
 }
 
-// digest is a hash of the content as the feed gave it.
+// digest returns a hash of the content as sent by the feed.
 func (o Order) digest() (string, error) {
 	text, err := json.Marshal(o)
 	if err != nil {
@@ -105,7 +105,7 @@ func (o Order) digest() (string, error) {
 	return base64.RawURLEncoding.EncodeToString(sum[:]), nil
 }
 
-// judge compares a delivery with what is stored.
+// judge compares a delivery with the stored order.
 func (s *storedOrder) judge(o Order, customer, digest string) Outcome {
 	switch {
 	case o.UpdatedAt.Before(s.UpdatedAt):
@@ -116,16 +116,16 @@ func (s *storedOrder) judge(o Order, customer, digest string) Outcome {
 	return Updated
 }
 
-// arrival is what a delivery brings beside the order.
+// arrival holds the details of a delivery that are not part of the order.
 type arrival struct {
 	customer, digest string
 	at               time.Time
 	first            bool
-	greet            bool // the shop mails at a customer's first order
+	greet            bool // the shop sends an email on a customer's first order
 }
 
-// take puts the order in place of what is there, keeps the changes noticed so far, and returns the months
-// that it changes the count of.
+// take replaces the stored order with o, keeps the changes noticed so far, and returns the months whose
+// counts change.
 func (s *storedOrder) take(o Order, zone *time.Location, by arrival) []customerMonth {
 	before, beforeCustomer := s.Order, s.Customer
 	if len(o.Events) == 0 && !by.first {
@@ -145,9 +145,9 @@ func (s *storedOrder) take(o Order, zone *time.Location, by arrival) []customerM
 	return []customerMonth{now, then}
 }
 
-// noticed keeps the changes noticed before and adds those between before and o: their date is when they
-// arrived here. It keeps as many as a feed may send, so that an order which goes back and forth for years
-// does not grow for good.
+// noticed returns the changes noticed earlier and those between before and o, which are dated by their
+// arrival. It keeps only as many as a feed may send, so that an order that changes back and forth for years
+// does not grow without limit.
 func noticed(before, o Order, at time.Time) []Event {
 	events := slices.DeleteFunc(slices.Clone(before.Events), func(e Event) bool { return !e.Noticed })
 	add := func(word, was, label string) {
@@ -169,10 +169,10 @@ func noticed(before, o Order, at time.Time) []Event {
 	return events[max(0, len(events)-maxParts):]
 }
 
-// reopened is the step of an order that was cancelled or completed, and is open again.
+// reopened is the event of an order that was cancelled or completed and is open again.
 const reopened = "reopened"
 
-// stateEvent is the step that an order's coming to its state is.
+// stateEvent returns the event for the state of an order.
 func stateEvent(s Status) string {
 	switch {
 	case s.Cancelled():
@@ -183,7 +183,7 @@ func stateEvent(s Status) string {
 	return reopened
 }
 
-// paymentEvent is the step a payment word is; waiting is none.
+// paymentEvent returns the event for a payment word, or Unknown while payment is pending.
 func paymentEvent(word string) string {
 	if word == PaymentPending || word == PaymentRequiresAction {
 		return Unknown
@@ -191,8 +191,9 @@ func paymentEvent(word string) string {
 	return word
 }
 
-// searchTerms are what an order is found by: its number without signs, and the same from each group of it
-// on, so that "2024-SK-001234" is found by "2024sk", by "001234" and by "1234".
+// searchTerms returns the terms that find an order: its number without punctuation, and the same from each
+// later group on, also without leading zeros. "2024-SK-001234" is found by "2024sk", by "001234" and by
+// "1234".
 func searchTerms(number string) []string {
 	groups := strings.FieldsFunc(strings.ToLower(number), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	var terms []string
@@ -207,7 +208,7 @@ func searchTerms(number string) []string {
 	return slices.Compact(terms)
 }
 
-// searchTerm is a searched text in the form of the terms.
+// searchTerm converts a search text to the form of the terms.
 func searchTerm(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
 }

@@ -8,8 +8,8 @@ import (
 	"postern/portal/address"
 )
 
-// orderWire is an order as JSON: money and quantities as decimal strings, times as RFC 3339. A member that
-// is absent was not given; null is the same.
+// orderWire is an order as JSON: money and quantities are decimal strings, times are RFC 3339. A missing
+// member and null mean that no value was given.
 type orderWire struct {
 	Number           string           `json:"number,omitzero"`
 	CustomerID       feedID           `json:"customer_id,omitzero"`
@@ -104,26 +104,20 @@ type eventWire struct {
 	Label string `json:"label,omitzero"`
 }
 
-// MaxOrderLines is the most lines of an order.
+// MaxOrderLines is the maximum number of lines in an order.
 const MaxOrderLines = maxLines
 
-// The most an order may hold, so that of what is short in JSON and long in the document there is a bounded
-// number. What the store does not take all the same is TooLarge.
+// The maximum sizes within an order. They also limit the number of parts that are short in JSON but long in
+// the stored document. If the store still rejects an order for its size, the error is TooLarge.
 const (
-	maxLines     = 1000
-	maxOptions   = 50   // of a line
-	maxItems     = 5000 // of all shipments together
-	maxParts     = 200  // shipments, taxes, discounts, notes, events: of each
-	maxWord      = 100
-	maxName      = 500
-	maxText      = 5000
-	maxURL       = 2000
-	maxNumber    = 64
-	maxOrderJSON = 4 << 20
+	maxLines   = 1000
+	maxOptions = 50   // per line
+	maxItems   = 5000 // in all shipments together
+	maxParts   = 200  // for each of shipments, taxes, discounts, notes, events
 )
 
-// decodeOrder reads one order from JSON, and lists what it rounded, cleaned or dropped. The error is
-// Invalid with every fault found, or TooLarge.
+// decodeOrder reads one order from JSON and lists the values that it rounded, cleaned or dropped. The error
+// is Invalid with every fault found, or TooLarge.
 func decodeOrder(atlas *address.Atlas, body []byte, number string, latest time.Time) (Order, []Fault, error) {
 	var w orderWire
 	if err := decodeJSON(body, &w); err != nil {
@@ -140,7 +134,7 @@ func decodeOrder(atlas *address.Atlas, body []byte, number string, latest time.T
 	f.notAhead("/placed_at", o.PlacedAt)
 	f.notAhead("/updated_at", o.UpdatedAt)
 	o.Number = f.required("/number", f.key("/number", number, maxNumber))
-	if o.Number == "." || o.Number == ".." { // browsers take them for steps in the path, even escaped (WHATWG URL)
+	if o.Number == "." || o.Number == ".." { // browsers resolve them as path segments, even when escaped (WHATWG URL)
 		f.fault("/number", "order.number.dots")
 	}
 	return o, f.listed(), invalid(f.faults)
@@ -180,7 +174,7 @@ func (w orderWire) order(f *form) Order {
 	return o
 }
 
-// first is the beginning of a list that only decorates, as much as an order may hold of it.
+// first cuts a list of merely informative parts to the permitted length.
 func first[W any](f *form, at string, most int, list []W) []W {
 	if len(list) <= most {
 		return list
@@ -189,7 +183,7 @@ func first[W any](f *form, at string, most int, list []W) []W {
 	return list[:most]
 }
 
-// each converts a list, naming each element by its JSON pointer.
+// each converts a list and names each element by its JSON pointer.
 func each[W, T any](f *form, at string, most int, list []W, convert func(W, *form, string) T) []T {
 	if len(list) > most {
 		f.fault(at, "json.too_many", "Most", fmt.Sprint(most))
@@ -268,7 +262,7 @@ func (w noteWire) note(f *form, at string) Note {
 	return Note{Text: f.cutProse(at+"/text", w.Text, maxText), At: f.fedTime(at+"/at", w.At)}
 }
 
-// eventWire.event is the zero Event where there is no telling what happened, or when.
+// event returns the zero Event, with a warning, if the type or the time is missing.
 func (w eventWire) event(f *form, at string) Event {
 	kind, moment := f.cut(at+"/type", w.Type, maxWord), f.fedTime(at+"/at", w.At)
 	if kind == "" || moment == nil {
@@ -278,7 +272,8 @@ func (w eventWire) event(f *form, at string) Event {
 	return Event{Type: eventWord(kind), At: *moment, Label: f.cut(at+"/label", w.Label, maxName)}
 }
 
-// status reads the three axes, in any usual spelling, and what the one sentence needs beside them.
+// status reads the three status fields, in any usual spelling, and the other details that the status
+// sentence needs.
 func (w orderWire) status(f *form, o Order) Status {
 	s := readStatus(f.cut("/state", w.State, maxWord), f.cut("/payment", w.Payment, maxWord),
 		f.cut("/fulfillment", w.Fulfillment, maxWord), f.cut("/source_status", w.SourceStatus, maxName))
@@ -292,8 +287,9 @@ func (w orderWire) status(f *form, o Order) Status {
 	return s
 }
 
-// follow takes from the shipments what the one sentence tells: the carrier of the first, the first handing
-// over, and the last delivery, which is known only when every shipment has one.
+// follow copies the details for the status sentence from the shipments: the carrier and the expected dates
+// of the first, the earliest shipping date, and the latest delivery date, which counts only if every
+// shipment has one.
 func (s *Status) follow(shipments []Shipment) {
 	for i, shipment := range shipments {
 		if i == 0 {
@@ -306,7 +302,8 @@ func (s *Status) follow(shipments []Shipment) {
 	}
 }
 
-// dispatched is how far the shipments' dates say that the goods are, for an order whose feed says no more.
+// dispatched derives the fulfilment word from the dates of the shipments, for an order whose feed gives no
+// more.
 func dispatched(shipments []Shipment) string {
 	sent, came := 0, 0
 	for _, s := range shipments {
@@ -330,7 +327,7 @@ func dispatched(shipments []Shipment) string {
 	return PartiallyShipped
 }
 
-// lineStatus is the canonical fulfilment word of a line, or the word as given.
+// lineStatus returns the canonical fulfilment word of a line, or the word as given.
 func lineStatus(given string) string {
 	if word := fulfillmentWord(statusKey(given)); word != "" {
 		return word

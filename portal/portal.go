@@ -1,7 +1,7 @@
-// Package portal is the product: what shoppers, feeds, operators and the worker may do, and the rules of
-// it. A request first becomes an actor (Visitor, Shopper, Feed, Operator, Worker), and only actors have
-// use-cases; the shop and the person are inside the actor. The package must not know of HTTP or of a
-// store's engine.
+// Package portal implements the use cases of Postern: what shoppers, feeds, operators and the worker can
+// do, and the rules that apply. Each request first becomes an actor (Visitor, Shopper, Feed, Operator,
+// Worker); only actors have use cases, and an actor contains the shop and the person. The package must not
+// know about HTTP or the storage engine in use.
 package portal
 
 import (
@@ -15,31 +15,39 @@ import (
 	"postern/storage"
 )
 
-// App is the product over one store. Its actors are safe for concurrent use.
+// App provides the use cases over one store. Its actors are safe for concurrent use.
 //
-// There are no transactions. Each use-case is a sequence of single-document writes, safe to stop between
-// any two:
+// Postern uses no transactions. Each use case is a sequence of single-document writes that can safely stop
+// between any two. The table lists the writes and, after the colon, what makes a crash or a repetition safe.
 //
-//	sign in        one Replace of the access document: link out, siblings dead, session in
-//	first order    handle, customer, order   a handle without its customer is completed by the next comer
-//	background     document with job, lease, what the handler does, job out   done again when the lease is over: see package job
-//	order stored   recount asked, order   the month is counted in a while, at worst in vain
-//	notice         access with job, outbox entry, job out   the entry's key makes twice once
-//	registration   handle, customer, access   at the click; completed by the next click
-//	feed's customer  handle by address, customer, its feed id, handle by id   completed when it is sent again
-//	links upgraded   verdict in the customer, orders moved, sessions out, handle by id, customer   a crash: gone on with by the verdict
-//	change told    customer with job, outbox entry, job out   the job's id makes twice once
-//	e-mail changed address held, handle, access clear, customer with job, session   an address held in vain is given up later
-//	change undone  address held, handle, access clear, customer with job   the undo works until the customer is written
-//	address freed  access out, handle out, customer   each only as read, so that a customer who comes back keeps it
-//	first mail     order with job, customer marked, outbox entry, job out   mark and key make twice once
-//	VAT check      customer with job, customer with the answer and the next job   asked again after a crash
-//	erasure        customer emptied, access clear; a minute later orders, messages, mails, access, handles, totals, the feed's handle,
-//	               the customer last   each half may be done again
-//	hand-off       code in; code taken, of many the one whose write wins has it   a crash after loses a code of 60 seconds
-//	withdrawal     statement with job, order marked, outbox entries, next job   mark and keys make twice once
-//	inquiry        document with job, outbox entries, job out   the form's id and the entries' keys make twice once
-//	mail           access gets the link, mail goes out, entry done   a crash sends the mail again
+//	sign-in          one Replace of the access document removes the link, ends the others, adds the session
+//	first order      handle, customer, order: the next request completes a handle without its customer
+//	background job   document with job, lease, handler, job removed: repeated when the lease ends; see package job
+//	order stored     recount requested, order: the month is recounted later, at worst needlessly
+//	sign-in notice   access with job, outbox entry, job removed: the entry's key prevents a second email
+//	registration     handle, customer, access, when the link is opened: opening it again completes them
+//	feed's customer  handle by address, customer, its feed id, handle by id: completed when sent again
+//	link upgrade     verdict in customer, orders moved, sessions ended, handle by id, customer: the verdict
+//	                 lets it continue
+//	change notice    customer with job, outbox entry, job removed: the job's id prevents a second email
+//	email change     address reserved, handle, access cleared, customer with job, session: an unused
+//	                 reservation is released later
+//	email undo       address reserved, handle, access cleared, customer with job: the undo link works until
+//	                 the customer is written
+//	address release  access deleted, handle deleted, customer: each only as read, so that a customer who
+//	                 takes the address back keeps it
+//	first email      order with job, customer marked, outbox entry, job removed: mark and key prevent a second
+//	                 email
+//	VAT check        customer with job, customer with answer and next job: the question is asked again
+//	erasure          customer emptied, access cleared; a minute later orders, messages, emails, access,
+//	                 handles, totals, the feed's handle, the customer last: each half can be repeated
+//	hand-off         code stored; code removed by the one request whose write succeeds: a later crash loses a
+//	                 code that is valid for 60 seconds
+//	withdrawal       statement with job, order marked, outbox entries, next job: mark and keys prevent
+//	                 duplicates
+//	inquiry          document with job, outbox entries, job removed: the form's id and the entries' keys
+//	                 prevent duplicates
+//	email            access gets the link, email sent, entry done: the email is sent again
 type App struct {
 	engine   storage.Engine
 	secret   *secret.Ring
@@ -53,30 +61,31 @@ type App struct {
 	blocked  *blockList
 
 	countDelay time.Duration
-	vatChecker VATChecker // nil for none
+	vatChecker VATChecker // nil if disabled
 }
 
-// Option sets one thing of an App.
+// Option configures an App.
 type Option func(*App)
 
 // WithClock makes the App read the time from now.
 func WithClock(now func() time.Time) Option { return func(a *App) { a.now = now } }
 
-// WithLog makes the App log to log. It logs no address, no name and no secret.
+// WithLog makes the App log to log. It never logs addresses, names or secrets.
 func WithLog(log *slog.Logger) Option { return func(a *App) { a.log = log } }
 
-// WithInsecureHTTP allows shops whose base URL is plain http on a host that is not loopback.
+// WithInsecureHTTP allows shops with a plain http base URL on a host other than loopback.
 func WithInsecureHTTP() Option { return func(a *App) { a.insecure = true } }
 
-// WithActivity lets the worker rest while this process writes nothing: writes is how many documents it has
-// written, as storage.Activity counts them. Without it the worker looks for jobs at each beat.
+// WithActivity lets the worker rest while this process writes nothing: writes returns the number of
+// documents written so far, as counted by storage.Activity. Without it, the worker looks for jobs at every
+// tick.
 func WithActivity(writes func() int64) Option { return func(a *App) { a.writes = writes } }
 
-// WithLoad lets background work yield to requests: inFlight is how many this process is answering.
+// WithLoad lets background work yield to requests: inFlight returns the number of requests in progress.
 func WithLoad(inFlight func() int) Option { return func(a *App) { a.inFlight = inFlight } }
 
-// New returns the product over a store that was opened with Collections, and whose secret the ring holds:
-// see TakeSecret.
+// New returns an App on a store that was opened with Collections and that belongs to the ring's secret; see
+// TakeSecret.
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New(),
@@ -88,7 +97,7 @@ func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	return a
 }
 
-// Collections lists everything that the product stores, for opening an engine.
+// Collections lists all collections of the portal, for opening an engine.
 func Collections() []storage.Collection {
 	return append(mail.Collections(),
 		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
@@ -96,7 +105,7 @@ func Collections() []storage.Collection {
 		installationCollection(), upgradeCollection(), repeatableCollection(), housekeepingCollection())
 }
 
-// Ready reports whether the store answers, and still belongs to this installation secret.
+// Ready checks that the store responds and still belongs to this installation secret.
 func (a *App) Ready(ctx context.Context) error {
 	if _, err := a.loadShops(ctx); err != nil {
 		return err
@@ -104,13 +113,13 @@ func (a *App) Ready(ctx context.Context) error {
 	return a.hasSecret(ctx)
 }
 
-// LostDownload notes that a customer's download broke off: its reader sees only that the file ends.
+// LostDownload logs that a customer's download broke off. The customer sees only that the file ends early.
 func (a *App) LostDownload(ctx context.Context, err error) {
 	a.log.WarnContext(ctx, "a download broke off", "error", err)
 }
 
-// Now is the product's clock.
+// Now returns the time of the App's clock.
 func (a *App) Now() time.Time { return a.now() }
 
-// Atlas knows the countries' address forms.
+// Atlas returns the address formats of the countries.
 func (a *App) Atlas() *address.Atlas { return a.atlas }

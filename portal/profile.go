@@ -10,20 +10,20 @@ import (
 	"postern/storage"
 )
 
-// Profile is what a customer says of themselves. BirthDate is "1980-05-31", Phone E.164 where it could be
-// read, "" is nothing said. Version names the state that was shown.
+// Profile holds a customer's details. BirthDate is "1980-05-31"; Phone is E.164 if it could be parsed; ""
+// means not given. Version identifies the state that was shown.
 type Profile struct {
-	Title     string // before the name: "Ing."
+	Title     string // before the name, such as "Ing."
 	FirstName string
 	LastName  string
 	BirthDate string
 	Phone     string
-	Language  string // "" leaves it as it is
-	Company   string // a company's name; only where RequiredFields has it
+	Language  string // "" leaves it unchanged
+	Company   string // the company's name; only if RequiredFields includes it
 	Version   string
 }
 
-// What a shop may ask of somebody who registers.
+// The fields that a shop may require from customers who register.
 const (
 	RequireTitle     = "title"
 	RequireNames     = "names"
@@ -46,9 +46,9 @@ func (c Customer) profile() Profile {
 	}
 }
 
-// RequiredFields names the fields of the profile that this customer must fill in to save it: what the shop
-// wants to know of who registered here. Of a customer whom the shop's system brought it is nothing, and a
-// company that has its name is not asked again.
+// RequiredFields lists the profile fields that this customer must fill in to save it: those that the shop
+// requires from customers who registered themselves. Customers created by the shop's system have none, and
+// a company name that is already known is not required again.
 func (s Shopper) RequiredFields() []string {
 	var fields []string
 	if !s.customer.Registered {
@@ -65,14 +65,14 @@ func (s Shopper) RequiredFields() []string {
 	return fields
 }
 
-// Lacks reports whether a required field is empty, so that the customer should be asked. Asked, not forced:
-// everything else works without it.
+// Lacks reports whether a required field is empty, so that the customer should be asked for it. The
+// customer need not answer: everything else works without it.
 func (s Shopper) Lacks() bool {
 	p := s.customer.profile()
 	return slices.ContainsFunc(s.RequiredFields(), func(field string) bool { return *p.field(field) == "" })
 }
 
-// field is the value of a field by its name.
+// field returns a pointer to a field by its name.
 func (p *Profile) field(name string) *string {
 	switch name {
 	case "title":
@@ -89,8 +89,8 @@ func (p *Profile) field(name string) *string {
 	return &p.Company
 }
 
-// SaveProfile changes the profile. Faults stand at "title", "first_name", "last_name", "birth_date",
-// "phone", "language" and "company". Another Version than the stored one is a Conflict.
+// SaveProfile changes the profile. Faults are at "title", "first_name", "last_name", "birth_date", "phone",
+// "language" and "company". If Version differs from the stored one, it is a Conflict.
 func (s Shopper) SaveProfile(ctx context.Context, p Profile) (Profile, error) {
 	wanted := s.RequiredFields()
 	f := &form{}
@@ -112,7 +112,7 @@ func (s Shopper) SaveProfile(ctx context.Context, p Profile) (Profile, error) {
 			twin.Version = c.ProfileVersion
 			again.setProfile(twin)
 			if again.profile() == c.profile() && (company == "" || company == c.Company.Name) {
-				return storage.ErrUnchanged // a form that was sent twice is saved once
+				return storage.ErrUnchanged // a form sent twice is saved once
 			}
 			return failure(Conflict, "profile.changed")
 		}
@@ -132,7 +132,7 @@ func (s Shopper) readProfile(f *form, p Profile) Profile {
 		Language:  p.Language,
 		Company:   f.text("company", p.Company, maxName),
 	}
-	if out.Phone != s.customer.Phone { // what the shop's system knows is not judged
+	if out.Phone != s.customer.Phone { // a number from the shop's system is not checked
 		out.Phone = f.phone("phone", out.Phone, s.customer.country())
 	}
 	if out.Language != "" && !slices.Contains(s.shop.Languages, out.Language) {
@@ -152,8 +152,8 @@ func (c *Customer) setProfile(p Profile) {
 	}
 }
 
-// country is where the customer is at home as far as it is known, to read a telephone number without a
-// country code by.
+// country returns the customer's country if known. It is used to read a phone number without a country
+// code.
 func (c Customer) country() string {
 	for _, a := range c.Addresses {
 		if a.DefaultBilling {
@@ -163,10 +163,10 @@ func (c Customer) country() string {
 	return c.Company.Country
 }
 
-// firstBirthYear: a year before it is a slip of the pen.
+// firstBirthYear is the earliest accepted year of birth; an earlier one must be a typo.
 const firstBirthYear = 1900
 
-// birthDate reads a day of birth; today is the reader's own.
+// birthDate reads a date of birth. today is the date in the shop's time zone.
 func (f *form) birthDate(field, value string, today time.Time) string {
 	value = strings.TrimSpace(value)
 	if value == "" {
@@ -188,7 +188,7 @@ func (f *form) birthDate(field, value string, today time.Time) string {
 	return ""
 }
 
-// dayShape tells a day that does not exist from what is no day at all.
+// dayShape reports whether a text has the form of a date. It tells a nonexistent date from other text.
 func dayShape(text string) bool {
 	const shape = "0000-00-00"
 	if len(text) != len(shape) {
@@ -202,7 +202,8 @@ func dayShape(text string) bool {
 	return true
 }
 
-// phone reads a telephone number as dialled in a country ("" for unknown) or with +, into E.164.
+// phone converts a phone number to E.164. The number is in international form with +, or as dialled in
+// country ("" if unknown).
 func (f *form) phone(field, value, country string) string {
 	value = f.text(field, value, maxWord)
 	if value == "" {
@@ -215,7 +216,7 @@ func (f *form) phone(field, value, country string) string {
 	return number
 }
 
-// checkRequired keeps the fields that are known, in the order of the form.
+// checkRequired sorts the required fields into the order of the form and reports unknown ones.
 func (s *Shop) checkRequired(f *form) {
 	wanted := s.RequiredFields
 	s.RequiredFields = nil

@@ -8,8 +8,7 @@ import (
 	"postern/storage"
 )
 
-// profileWire is the part of a customer that stands in the profile, as a feed sends it; null is left as it
-// is.
+// profileWire is the profile part of a customer as sent by a feed. null leaves a field unchanged.
 type profileWire struct {
 	Title     *string `json:"title"`
 	FirstName *string `json:"first_name"`
@@ -19,8 +18,8 @@ type profileWire struct {
 	Language  *string `json:"language"`
 }
 
-// profile reads it. A telephone number that cannot be read is kept as it is: the shop's own records are not
-// judged. A day of birth that is none, as 0000-00-00, is as good as not sent.
+// profile reads the fields of w. A phone number that cannot be parsed is kept as it is, because the shop's
+// own records are not checked. An invalid date of birth, such as 0000-00-00, is dropped.
 func (f *form) profile(w profileWire, now time.Time) profileWire {
 	return profileWire{
 		Title:     f.optional("/title", w.Title, maxWord),
@@ -65,7 +64,8 @@ func (f *form) fedBirthDate(field string, value *string, now time.Time) *string 
 	return &day
 }
 
-// write puts what was given into the customer; a form that shows another state is then out of date.
+// write stores the given fields in the customer. If they change it, forms that show the earlier state
+// become out of date.
 func (w profileWire) write(c *Customer) {
 	before := c.profile()
 	set(&c.Title, w.Title)

@@ -11,32 +11,33 @@ import (
 	"postern/templates/i18n"
 )
 
-// proof is a code that was mailed to an address at the wish of one session. Entering it in that session
-// shows that its owner reads the mailbox now, which an old link or a stolen session does not.
+// proof is a code that one session requested and that was emailed to an address. Entering it in that
+// session shows that its user can read the mailbox now, which an old link or a stolen session does not
+// show.
 type proof struct {
 	ID      string    `bson:"id"`
-	Entry   string    `bson:"entry"`   // of the outbox, whose mail carries it
-	Kind    string    `bson:"kind"`    // of the mail: what the code is good for
-	Session string    `bson:"session"` // hash of the session that may enter it
-	Email   string    `bson:"email"`   // canonical; whose mailbox it shows
+	Entry   string    `bson:"entry"`   // of the outbox, for the email with the code
+	Kind    string    `bson:"kind"`    // of the email; decides what the code is for
+	Session string    `bson:"session"` // hash of the only session that may enter it
+	Email   string    `bson:"email"`   // canonical address of the mailbox
 	Code    string    `bson:"code"`    // hash
-	Until   time.Time `bson:"until"`   // the first moment it no longer works
-	Mark    mark      `bson:"mark"`    // of the counter of tries when it was made
+	Until   time.Time `bson:"until"`   // the first moment when it no longer works
+	Mark    mark      `bson:"mark"`    // of the counter of tries when the code was made
 }
 
 const (
-	maxProofs   = 5 // of one session
+	maxProofs   = 5 // per session
 	freshLife   = 15 * time.Minute
-	codesAnHour = 6  // that one session may ask for
-	ownCodes    = 3  // of those, that other sessions' do not count against; the rest all share, three times codesAnHour
-	codesADay   = 5  // that one customer may have sent to an address to confirm it
-	codesToOne  = 30 // that one address may be sent in a day, by whomever
+	codesAnHour = 6  // requests per session
+	ownCodes    = 3  // of those, never refused because of other sessions; the rest share three times codesAnHour per customer
+	codesADay   = 5  // from one customer to one unconfirmed address
+	codesToOne  = 30 // per day to one address, from all customers
 	mailStepUp  = "step_up"
 	paySession  = "session"
 )
 
-// addProof puts a proof in, in place of what an earlier attempt at the same mail left unless that may have
-// arrived.
+// addProof adds a proof. It replaces the proof of an earlier attempt at the same email, unless that email
+// may have arrived.
 func (a *access) addProof(p proof, unsure bool, now time.Time) {
 	a.Proofs = slices.DeleteFunc(a.Proofs, func(old proof) bool {
 		return !now.Before(old.Until) || old.Entry == p.Entry && !unsure
@@ -47,7 +48,7 @@ func (a *access) addProof(p proof, unsure bool, now time.Time) {
 			ofSession++
 		}
 	}
-	for i := 0; ofSession >= maxProofs; { // the session's own, so that another session takes nothing of it
+	for i := 0; ofSession >= maxProofs; { // only its own, so that a session cannot displace another one's
 		if sameHash(a.Proofs[i].Session, p.Session) {
 			a.Proofs = slices.Delete(a.Proofs, i, i+1)
 			ofSession--
@@ -58,18 +59,18 @@ func (a *access) addProof(p proof, unsure bool, now time.Time) {
 	a.Proofs = append(a.Proofs, p)
 }
 
-// isFor reports whether the proof is of the kind, address and session that are wanted.
+// isFor reports whether the proof matches the kind, address and session of wanted.
 func (p proof) isFor(wanted proof) bool {
 	return p.Kind == wanted.Kind && p.Email == wanted.Email && sameHash(p.Session, wanted.Session)
 }
 
-// takes reports whether the code of the proof may be tried for what is wanted; tried counts this try, too.
+// takes reports whether the code of the proof may be tried for wanted. tried includes this try.
 func (p proof) takes(wanted proof, tried tally, now time.Time) bool {
 	return p.isFor(wanted) && tried.since(p.Mark) <= codeTries && now.Before(p.Until)
 }
 
-// takeProof is the rule of a proof's code: the right one ends all proofs of that kind, address and session.
-// It is storage.ErrUnchanged for a wrong one, and when the session has ended.
+// takeProof applies the rules of a code: the right one ends all proofs of its kind, address and session. It
+// returns storage.ErrUnchanged for a wrong code or an ended session.
 func (a *access) takeProof(wanted proof, code string, tried tally, now time.Time) error {
 	if _, live := a.session(wanted.Session, now); !live {
 		return storage.ErrUnchanged
@@ -84,19 +85,19 @@ func (a *access) takeProof(wanted proof, code string, tried tally, now time.Time
 	return nil
 }
 
-// proven reports whether the code was entered in that session a moment ago.
+// proven reports whether this code was entered in the session a moment ago.
 func (a *access) proven(session, code string, now time.Time) bool {
 	s, live := a.session(session, now)
 	return live && s.provenBy(code, now)
 }
 
-// Fresh reports whether a code was entered in this session within the last 15 minutes. What a stolen old
-// link could ruin asks for it.
+// Fresh reports whether a code was entered in this session within the last 15 minutes. It is required for
+// actions with which the holder of a stolen old link could do harm.
 func (s Shopper) Fresh() bool {
 	return !s.session.FreshAt.IsZero() && s.app.now().Before(s.session.FreshAt.Add(freshLife))
 }
 
-// needFresh is nil in a session that is Fresh, and else a StepUp error.
+// needFresh returns nil if the session is Fresh, otherwise a StepUp error.
 func (s Shopper) needFresh() error {
 	if s.Fresh() {
 		return nil
@@ -104,15 +105,15 @@ func (s Shopper) needFresh() error {
 	return failure(StepUp, "error.challenge")
 }
 
-// AskCode asks for a code to the customer's own address; entered with Confirm it makes the session Fresh.
-// Six an hour in one session, of which three whatever other sessions ask for, then TooMany.
+// AskCode requests a code to the customer's own address; entering it with Confirm makes the session Fresh.
+// A session may request six an hour, three of them regardless of other sessions; beyond that it is TooMany.
 func (s Shopper) AskCode(ctx context.Context) error {
 	return s.askProof(ctx, mail.Entry{Kind: mailStepUp, To: s.customer.Email})
 }
 
-// askProof counts and writes the outbox entry of a mail with a code for this session. A mail to an address
-// that is not the account's counts against that address, too: over its limit it is dropped later, and the
-// answer is the same.
+// askProof counts the request and adds the outbox entry of an email with a code for this session. An email
+// to another address than the account's also counts against that address: over the limit it is dropped
+// later, but the response is the same.
 func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 	own := s.bound("proof-session-hour", limit(codesAnHour, time.Hour), s.session.id())
 	all := s.bound("proof-hour", limit(3*codesAnHour, time.Hour))
@@ -121,7 +122,7 @@ func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 		return err
 	}
 	refused := at[0].Reached
-	if !refused && at[0].Remaining < codesAnHour-ownCodes { // in turn: what a session is refused does not use up the others'
+	if !refused && at[0].Remaining < codesAnHour-ownCodes { // counted second, so that requests over a session's own limit do not use up the shared one
 		shared, err := s.app.over(ctx, []bound{all})
 		if err != nil {
 			return err
@@ -142,8 +143,9 @@ func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 	return err
 }
 
-// overToOther counts a code to an address that is not the account's and reports whether it is one too many:
-// of this customer, or of all. What one customer is refused takes nothing from the owner of the address.
+// overToOther counts a code to an address other than the account's and reports whether it exceeds the limit
+// of this customer or of the address. Requests over the customer's own limit do not count against the
+// address.
 func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 	for _, b := range []bound{
 		s.bound("proof-own-day", limit(codesADay, 24*time.Hour), mailbox(to)),
@@ -157,8 +159,8 @@ func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 	return false, nil
 }
 
-// Confirm enters the code that AskCode sent and makes the session Fresh. Wrong, dead and never sent codes
-// are told alike: Invalid at "code". The right one may come again within 60 seconds.
+// Confirm enters the code from AskCode and makes the session Fresh. Wrong, expired and never sent codes all
+// return the same error, Invalid at "code". The right code may be repeated within 60 seconds.
 func (s Shopper) Confirm(ctx context.Context, text string) error {
 	return s.enterProof(ctx, proof{Kind: mailStepUp, Email: s.customer.Email}, text, func(a *access) {
 		for i := range a.Sessions {
@@ -169,8 +171,8 @@ func (s Shopper) Confirm(ctx context.Context, text string) error {
 	})
 }
 
-// enterProof takes a code of a kind that shows an address; what then is done stands in the same Replace. A
-// wrong code writes nothing but the counter of tries, and that also when none was sent.
+// enterProof checks a code for wanted and, if it is right, applies then in the same Replace. A wrong code
+// only writes the counter of tries, also if no code was sent.
 func (s Shopper) enterProof(ctx context.Context, wanted proof, text string, then func(*access)) error {
 	wanted.Session = s.session.Hash
 	proven := false
@@ -200,8 +202,8 @@ func (s Shopper) enterProof(ctx context.Context, wanted proof, text string, then
 	return nil
 }
 
-// makeProof makes the code of an outbox entry that askProof wrote, and stores its hash. A mail that comes
-// too late for a code, or for a session that ended, is dropped.
+// makeProof creates the code for an outbox entry of askProof and stores its hash. It drops an email that is
+// too late for its code, or whose session has ended.
 func (w Worker) makeProof(ctx context.Context, shop Shop, entry string, e mail.Entry) (code string, err error) {
 	now := w.app.now()
 	if e.Payload[payAccess] == "" || e.Throttled || now.Sub(e.CreatedAt) >= codeLife {
@@ -230,11 +232,11 @@ func (w Worker) makeProof(ctx context.Context, shop Shop, entry string, e mail.E
 	return code, err
 }
 
-// composeStepUp makes the mail with the code that Confirm takes.
+// composeStepUp composes the email with the code for Confirm.
 func (w Worker) composeStepUp(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	to, err := w.recipient(ctx, shop, e.To)
 	if err == nil && to.email != e.To {
-		err = mail.ErrDrop // the account has another address by now
+		err = mail.ErrDrop // the account has another address now
 	}
 	if err != nil {
 		return to, nil, err

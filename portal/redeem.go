@@ -11,15 +11,15 @@ import (
 
 // SignedIn is a new session.
 type SignedIn struct {
-	Cookie      string        // the session cookie's value
-	MaxAge      time.Duration // how long the session can last at most
+	Cookie      string        // value of the session cookie
+	MaxAge      time.Duration // maximum lifetime of the session
 	Destination string        // a path of the portal, or a URL on one of the shop's origins
 }
 
-// Redeem signs in by a link, once. It is one Replace: of a thousand clicks at once one wins. The same
-// browser may repeat it for 60 seconds and gets the same session; for everyone else a spent link is Gone,
-// with the key "link.used", "link.replaced", "link.expired" or "link.damaged". A browser without our cookie
-// cannot be given a session: Invalid "error.cookies", and nothing is spent.
+// Redeem signs in with a link, once. It is a single Replace: of a thousand simultaneous clicks, one wins.
+// The same browser may repeat it for 60 seconds and gets the same session; for everyone else a used link is
+// Gone, with the key "link.used", "link.replaced", "link.expired" or "link.damaged". A browser without the
+// portal's cookie cannot get a session: this is Invalid with "error.cookies", and the link stays valid.
 func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
 	t, ok := parseLink(text)
 	if !ok {
@@ -49,7 +49,7 @@ func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
 	return v.signedIn(cookie, destination), err
 }
 
-// claimLink is the whole rule of single use, on the document as read; the Replace that follows decides who
+// claimLink applies the rule of single use to the document as read; the Replace that follows decides who
 // wins.
 func (v Visitor) claimLink(a *access, t, cookie token) (destination string, err error) {
 	now := v.app.now()
@@ -66,16 +66,16 @@ func (v Visitor) claimLink(a *access, t, cookie token) (destination string, err 
 	return "", goneLink(fate.How)
 }
 
-// EnterCode signs in by the code of a mail that this browser asked for. A wrong, a dead and a never sent
-// code are told alike: Invalid at "code". Five tries end a code, never a link; a client that tries hundreds
-// is told TooMany. The right one may come again within 60 seconds and gets the same session, as a link
-// does.
+// EnterCode signs in with the code of an email that this browser requested. Wrong, expired and never sent
+// codes all return the same error, Invalid at "code". Five tries invalidate a code but never a link; a
+// client that tries hundreds of codes gets TooMany. As with a link, the right code may be repeated within
+// 60 seconds and gives the same session.
 func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, error) {
 	canonical, ok := CanonicalEmail(email)
 	code := normaliseCode(text)
 	tries := int64(1)
 	if !ok || code == "" || v.browser.Secret == "" {
-		tries = 0 // nothing could have come of it
+		tries = 0 // it cannot be right
 	}
 	client, now := v.codeBound(), v.app.now()
 	fromClient := storage.Count{Key: client.key, By: 1, Expires: now.Add(client.rate.Period)}
@@ -97,7 +97,7 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	signed, err := v.claimCode(ctx, cookie, code, tried)
 	switch {
 	case err == nil:
-		fromClient.By = -1 // only wrong ones count
+		fromClient.By = -1 // only wrong codes count
 		if _, failed := v.app.engine.Increment(ctx, now, []storage.Count{fromClient}); failed != nil {
 			v.app.log.WarnContext(ctx, "a right code counts as a wrong one", "error", failed)
 		}
@@ -108,8 +108,8 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	return SignedIn{}, err
 }
 
-// claimCode is the rule of the code, as claimLink is the link's. Anything that is no good is ErrNotFound or
-// Gone, and then nothing was written.
+// claimCode applies the rules of a code, as claimLink does for a link. If the code is not valid, it returns
+// ErrNotFound or Gone and writes nothing.
 func (v Visitor) claimCode(ctx context.Context, cookie token, code string, tried tally) (SignedIn, error) {
 	matches := func(a *access) bool {
 		_, matches := a.matchCode(v.browser.hash(), code, tried, v.app.now())
@@ -140,8 +140,8 @@ func (v Visitor) claimCode(ctx context.Context, cookie token, code string, tried
 	return v.signedIn(cookie, destination), err
 }
 
-// matchCode finds the request whose code it is, in the browser that asked, while it lives and has a try
-// left; tried counts this one, too.
+// matchCode finds the request that the code belongs to, if this browser made it, it has not expired and a
+// try is left. tried includes this try.
 func (a *access) matchCode(browserHash, code string, tried tally, now time.Time) (request, bool) {
 	for _, r := range a.Requests {
 		if r.takesCode(browserHash, tried, now) && sameHash(r.Code, codeHash(r.ID, code)) {
@@ -167,14 +167,14 @@ func (v Visitor) signedIn(cookie token, destination string) SignedIn {
 	return SignedIn{Cookie: cookie.String(), MaxAge: sessionAbsolute, Destination: destination}
 }
 
-// settleCustomer makes sure, before a claim that stands a chance, that the address has its customer: where
-// registration is open, the account is made at the click. When the customer has another address by now,
-// what was sent to this one is Gone as replaced.
+// settleCustomer ensures, before a claim that can succeed, that the address has a customer: where
+// registration is open, the account is created when the link or code is used. If the customer has another
+// address now, what was sent to this one is Gone as replaced.
 func (a *App) settleCustomer(ctx context.Context, shop Shop, key string, stands func(*access) bool) error {
 	docs := a.accessDocs(shop.ID)
 	doc, _, err := docs.Get(ctx, key)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && !stands(&doc) {
-		return nil // the claim itself answers
+		return nil // the claim itself gives the answer
 	}
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func (a *App) settleCustomer(ctx context.Context, shop Shop, key string, stands 
 	return a.stillHas(ctx, shop, doc)
 }
 
-// presentOwner is the customer that an access document names, if it has the address still; "" for none.
+// presentOwner returns the customer of an access document, or "" if the customer no longer has its address.
 func (a *App) presentOwner(ctx context.Context, shop Shop, doc access) (customer string, err error) {
 	if doc.Customer == "" {
 		return "", nil
@@ -210,7 +210,7 @@ func (a *App) presentOwner(ctx context.Context, shop Shop, doc access) (customer
 	return doc.Customer, nil
 }
 
-// stillHas is nil when the account an access document belongs to has the address still.
+// stillHas returns nil if the document's customer still has its address, otherwise a Gone error.
 func (a *App) stillHas(ctx context.Context, shop Shop, doc access) error {
 	customer, err := a.customer(ctx, shop.ID, doc.Customer)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
@@ -219,7 +219,7 @@ func (a *App) stillHas(ctx context.Context, shop Shop, doc access) error {
 	return err
 }
 
-// endSessions ends those sessions of the document that end says, and reports how many.
+// endSessions ends the document's sessions that end selects and returns how many there were.
 func (a *access) endSessions(end func(session) bool) int {
 	before := len(a.Sessions)
 	a.Sessions = slices.DeleteFunc(a.Sessions, end)

@@ -5,20 +5,20 @@ import (
 	"strconv"
 )
 
-// Request asks the shop to cancel an order, or to take goods back. It changes nothing about the order: the
-// shop decides, and what became of it shows in the order's own status.
+// Request asks the shop to cancel an order or to accept a return. It does not change the order: the shop
+// decides, and the result shows in the order's own status.
 type Request struct {
-	Form       string // id of the form of a return, which makes twice once
-	Number     string // of the order
+	Form       string // id of the form, for a return; a form sent twice creates one request
+	Number     string // order number
 	Text       string
-	Quantities map[int]string // of a return, by the lines' places: "" and "0" for none
-	Mark       string         // LinesMark of the lines that they were chosen from
+	Quantities map[int]string // for a return, by line index; "" and "0" for none
+	Mark       string         // LinesMark of the lines they were chosen from
 	Lang       string         // of the page
 }
 
-// AskReturn keeps the wish to send goods back. Faults stand at "text", at "line/" and a line's place, and
-// at "" when nothing is chosen. It is a Conflict when it is not possible, when the order's lines changed,
-// or when the form sent something else before; past 20 requests an hour TooMany.
+// AskReturn stores a request to return goods. Faults are at "text", at "line/" plus a line's index, and at
+// "" if nothing is chosen. It is a Conflict if a return is not possible, the order's lines have changed, or
+// the form already sent something else. More than 20 requests an hour are TooMany.
 func (s Shopper) AskReturn(ctx context.Context, r Request) error {
 	in := s.request(RequestReturn, r)
 	if sent, err := s.formSent(ctx, r.Form, in); sent || err != nil {
@@ -42,8 +42,9 @@ func (s Shopper) AskReturn(ctx context.Context, r Request) error {
 	return s.inquire(ctx, r.Form, in, len(earlier.Requests))
 }
 
-// AskCancel keeps the wish that the order be cancelled, once for each order. Faults stand at "text". It is
-// a Conflict when it is not possible, or was asked for in other words; past 20 requests an hour TooMany.
+// AskCancel stores a request to cancel an order, once per order. Faults are at "text". It is a Conflict if
+// cancelling is not possible or was requested with a different text. More than 20 requests an hour are
+// TooMany.
 func (s Shopper) AskCancel(ctx context.Context, r Request) error {
 	in := s.request(RequestCancel, r)
 	key := RequestCancel + "-" + hashOf(in.Customer+"/"+in.Order)
@@ -69,18 +70,18 @@ func (s Shopper) request(kind string, r Request) inquiry {
 	}
 }
 
-// requestable is the order, when the shop can be asked for this about it here; else NotFound or a Conflict.
+// requestable returns the order if a request of this kind is possible, otherwise NotFound or a Conflict.
 func (s Shopper) requestable(ctx context.Context, number, kind string) (order OrderView, earlier Correspondence, err error) {
 	if order, err = s.Order(ctx, number); err == nil {
 		earlier, err = s.Correspondence(ctx, number)
 	}
-	if err == nil && !order.Action(kind, earlier).Asks() {
+	if err == nil && !order.Action(kind, earlier.CancelAsked()).Asks() {
 		err = failure(Conflict, "request.closed")
 	}
 	return order, earlier, err
 }
 
-// lines are the chosen lines.
+// lines returns the chosen lines.
 func (r Request) lines(f *form, o Order) []StatementLine {
 	var chosen []StatementLine
 	for i, line := range o.Lines {
@@ -100,7 +101,7 @@ func (r Request) lines(f *form, o Order) []StatementLine {
 	return chosen
 }
 
-// CancelMoney is the word for what becomes of the money if the shop cancels the order.
+// CancelMoney returns the word for what happens to the payment if the shop cancels the order.
 func (s Status) CancelMoney() string {
 	switch s.Payment {
 	case PaymentPaid, PaymentPartiallyPaid, PaymentPartiallyRefunded, PaymentDisputed:

@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// SavedAddress is one of a customer's addresses. Version names the state that was shown: saving over
-// another one is a Conflict, so that two tabs do not undo each other.
+// SavedAddress is one of a customer's addresses. Version identifies the state that was shown: saving over a
+// different one is a Conflict, so that two tabs cannot undo each other's changes.
 type SavedAddress struct {
 	ID              string          `bson:"id"`
 	Address         address.Address `bson:"address"`
@@ -20,7 +20,7 @@ type SavedAddress struct {
 	Version         string          `bson:"version"`
 }
 
-// removedAddress is a deleted address that may be put back until undoWindow has passed.
+// removedAddress is a deleted address that can be restored within undoWindow.
 type removedAddress struct {
 	SavedAddress `bson:",inline"`
 	At           time.Time `bson:"at"`
@@ -55,10 +55,10 @@ func (s Shopper) current(ctx context.Context) (Customer, error) {
 	return customer, missing(err)
 }
 
-// SaveAddress adds an address (ID "") or changes one. Faults stand at the names of the address's fields,
-// with keys "address." and the reason; a Version that is not the stored one is a Conflict. The first
-// address becomes the default for both uses. One that the customer has already is not added a second time:
-// it is returned, with the defaults asked for.
+// SaveAddress adds an address (ID "") or changes one. Faults are at the names of the address's fields, with
+// the key "address." plus the reason. If Version differs from the stored one, it is a Conflict. The first
+// address becomes the default for both uses. An address that the customer already has is not added again:
+// SaveAddress returns it, with the requested defaults set.
 func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress, error) {
 	a.Address = s.app.atlas.Normalise(a.Address)
 	if err := invalid(addressFaults("", s.app.atlas.Validate(a.Address))); err != nil {
@@ -66,7 +66,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 	}
 	saved := a
 	err := s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
-		saved = a // this may be done more than once
+		saved = a // the change may be retried
 		saved.Version = storage.NewID()
 		if a.ID == "" {
 			return c.addOnce(&saved)
@@ -78,7 +78,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 		if stored := c.Addresses[at]; stored.Version != a.Version {
 			twin := a
 			if twin.Version = stored.Version; twin == stored {
-				saved = twin // a form that was sent twice is saved once
+				saved = twin // a form sent twice is saved once
 				return storage.ErrUnchanged
 			}
 			return failure(Conflict, "address.changed")
@@ -90,7 +90,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a SavedAddress) (SavedAddress,
 	return saved, err
 }
 
-// addOnce adds an address unless it is there, as after a form that was sent twice.
+// addOnce adds an address unless the customer already has it, as after a form that was sent twice.
 func (c *Customer) addOnce(a *SavedAddress) error {
 	at := slices.IndexFunc(c.Addresses, func(stored SavedAddress) bool { return stored.Address == a.Address })
 	if at < 0 {
@@ -122,7 +122,8 @@ func (c *Customer) add(a *SavedAddress) error {
 	return nil
 }
 
-// settleDefaults leaves each use to one address at most: a takes over what it is marked for.
+// settleDefaults ensures that each use has at most one default: a replaces the previous defaults for the
+// uses that it is marked for.
 func (c *Customer) settleDefaults(a SavedAddress) {
 	for i := range c.Addresses {
 		if c.Addresses[i].ID == a.ID {
@@ -141,8 +142,8 @@ func (c *Customer) address(id string) (int, error) {
 	return at, nil
 }
 
-// DeleteAddress removes an address; UndoDeleteAddress puts it back within a day. Another version than the
-// one shown is a Conflict.
+// DeleteAddress removes an address; UndoDeleteAddress can restore it within a day. If version differs from
+// the stored one, it is a Conflict.
 func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 	return s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		at, err := c.address(id)
@@ -161,13 +162,13 @@ func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 	})
 }
 
-// deleted reports whether the address was deleted in that version, by a twin of the request.
+// deleted reports whether a duplicate of this request has already deleted the address in that version.
 func (c *Customer) deleted(id, version string) bool {
 	return slices.ContainsFunc(c.Removed, func(a removedAddress) bool { return a.ID == id && a.Version == version })
 }
 
-// UndoDeleteAddress puts a deleted address back, without taking a default away that another address has
-// since. Done twice it changes nothing more; too late it is Gone.
+// UndoDeleteAddress restores a deleted address, without replacing a default that has been set since. It is
+// safe to repeat; after undoWindow it is Gone.
 func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
 	return s.changeAndTell(ctx, newsAddress, func(c *Customer) error {
 		if _, err := c.address(id); err == nil {
@@ -186,23 +187,24 @@ func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
 	})
 }
 
-// DeletedAddress reports whether this request found a deleted address of the id that can be put back.
+// DeletedAddress reports whether id is a deleted address that can be restored, as this request found the
+// customer.
 func (s Shopper) DeletedAddress(id string) bool { return s.customer.removed(id, s.app.now()) >= 0 }
 
-// removed finds a deleted address that can be put back; -1 is none.
+// removed returns the index of a deleted address that can be restored, or -1.
 func (c *Customer) removed(id string, now time.Time) int {
 	return slices.IndexFunc(c.Removed, func(r removedAddress) bool { return r.ID == id && now.Before(r.until()) })
 }
 
-// until is the first moment at which a deleted address can no longer be put back.
+// until returns the first moment when a deleted address can no longer be restored.
 func (r removedAddress) until() time.Time { return r.At.Add(undoWindow) }
 
-// forgetRemoved removes what can no longer be put back.
+// forgetRemoved drops the deleted addresses that can no longer be restored.
 func (c *Customer) forgetRemoved(now time.Time) {
 	c.Removed = slices.DeleteFunc(c.Removed, func(r removedAddress) bool { return !now.Before(r.until()) })
 }
 
-// The uses an address can be the default for.
+// The uses that an address can be the default for.
 const (
 	UseShipping = "shipping"
 	UseBilling  = "billing"
@@ -230,7 +232,7 @@ func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
 	})
 }
 
-// addressFaults turns what the atlas found into faults at fields below a prefix.
+// addressFaults converts the atlas's faults to faults at fields with the given prefix.
 func addressFaults(prefix string, found []address.Fault) []Fault {
 	var faults []Fault
 	for _, fault := range found {

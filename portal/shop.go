@@ -13,27 +13,27 @@ import (
 	"postern/storage"
 )
 
-// Shop is one merchant's store, a tenant: everything a customer of it has is kept under its id.
+// Shop is one merchant's store, a tenant: all data of its customers is kept under its id.
 type Shop struct {
-	ID             string        `bson:"id"`       // a lower-case word; begins every document's id
-	Name           string        `bson:"name"`     //
-	BaseURL        string        `bson:"base_url"` // the portal's own address, without a slash at the end
-	Hosts          []string      `bson:"hosts"`    // host[:port] the portal answers on beside the base URL's
+	ID             string        `bson:"id"`       // lower-case; the prefix of every document's id
+	Name           string        `bson:"name"`     // shown to customers
+	BaseURL        string        `bson:"base_url"` // of the portal, without a trailing slash
+	Hosts          []string      `bson:"hosts"`    // further host[:port] values that the portal answers on
 	StorefrontURL  string        `bson:"storefront_url,omitempty"`
-	AllowedOrigins []string      `bson:"allowed_origins,omitempty"` // origins a destination may be on, and pictures come from
-	SenderName     string        `bson:"sender_name"`               // in mails; "" for Name
+	AllowedOrigins []string      `bson:"allowed_origins,omitempty"` // origins allowed for destinations and pictures
+	SenderName     string        `bson:"sender_name"`               // in emails; "" for Name
 	SenderEmail    string        `bson:"sender_email"`
 	Language       string        `bson:"language"`         // the default
 	Languages      []string      `bson:"languages"`        // offered
 	TimeZone       string        `bson:"time_zone"`        // an IANA name
 	Currency       string        `bson:"currency"`         // ISO 4217
-	VATID          string        `bson:"vat_id,omitempty"` // canonical; asks VIES for those of customers
+	VATID          string        `bson:"vat_id,omitempty"` // canonical; used as the requester in VIES checks
 	LinkLife       time.Duration `bson:"link_life"`        // MinLinkLife to MaxLinkLife
 	Registration   bool          `bson:"registration,omitempty"`
-	RequiredFields []string      `bson:"required_fields,omitempty"`  // of who registers; RequireTitle and its kin
-	UnsubscribeKey SigningKey    `bson:"unsubscribe_key,omitempty"`  // made when it is first needed
-	FirstOrderMail bool          `bson:"first_order_mail,omitempty"` // a customer's first order sends a link to it
-	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // the shop sells to businesses only, or nothing that can be withdrawn from
+	RequiredFields []string      `bson:"required_fields,omitempty"`  // of customers who register: RequireTitle etc.
+	UnsubscribeKey SigningKey    `bson:"unsubscribe_key,omitempty"`  // created when first needed
+	FirstOrderMail bool          `bson:"first_order_mail,omitempty"` // send a link on a customer's first order
+	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // the shop sells only to businesses, or only goods without a right of withdrawal
 	Brand          Brand         `bson:"brand"`
 	CreatedAt      time.Time     `bson:"created_at"`
 	Work           job.List      `bson:"work,omitempty"`
@@ -41,31 +41,31 @@ type Shop struct {
 	zone *time.Location // TimeZone, loaded once
 }
 
-// Brand is what the portal wears of the shop.
+// Brand is the shop's branding of the portal.
 type Brand struct {
 	Logo         []byte       `bson:"logo,omitempty"` // PNG
 	LogoWidth    int          `bson:"logo_width,omitempty"`
 	LogoHeight   int          `bson:"logo_height,omitempty"`
-	LogoHash     string       `bson:"logo_hash,omitempty"` // names the picture's URL
-	Accent       string       `bson:"accent,omitempty"`    // "#rrggbb", "" for the portal's own
+	LogoHash     string       `bson:"logo_hash,omitempty"` // part of the logo's URL
+	Accent       string       `bson:"accent,omitempty"`    // "#rrggbb", "" for the default
 	SupportEmail string       `bson:"support_email,omitempty"`
 	Footer       []FooterLink `bson:"footer,omitempty"`
 }
 
-// FooterLink is one link in the foot of every page.
+// FooterLink is a link in the footer of every page.
 type FooterLink struct {
 	Label string `bson:"label"`
 	URL   string `bson:"url"`
 }
 
-// The bounds of a link's life.
+// The limits of a link's lifetime.
 const (
 	MinLinkLife     = 10 * time.Minute
 	MaxLinkLife     = 14 * 24 * time.Hour
 	DefaultLinkLife = MaxLinkLife
 )
 
-// Location is the shop's time zone.
+// Location returns the shop's time zone.
 func (s Shop) Location() *time.Location {
 	if s.zone == nil {
 		return time.UTC
@@ -73,31 +73,31 @@ func (s Shop) Location() *time.Location {
 	return s.zone
 }
 
-// Secure reports whether the portal is reached over https, which decides how its cookies are named and set.
+// Secure reports whether the portal uses https, which decides how its cookies are named and set.
 func (s Shop) Secure() bool { return strings.HasPrefix(s.BaseURL, "https://") }
 
-// URL is the address of a path of this shop's portal.
+// URL returns the URL of a path of this shop's portal.
 func (s Shop) URL(path string) string { return s.BaseURL + path }
 
-// Origin is the scheme and host of the portal, as browsers send it.
+// Origin returns the scheme and host of the portal, as browsers send them.
 func (s Shop) Origin() string { return sentOrigin(s.BaseURL) }
 
-// ServesOrigin reports whether origin is the portal's own or one of the shop's storefront.
+// ServesOrigin reports whether origin belongs to the portal or to the shop's storefront.
 func (s Shop) ServesOrigin(origin string) bool {
 	return origin != "" && (origin == s.Origin() || slices.Contains(s.Origins(), origin))
 }
 
-// Answers reports whether the portal answers on a host[:port] of small letters.
+// Answers reports whether the portal answers on a lower-case host[:port].
 func (s Shop) Answers(host string) bool { return host == s.ownHost() || slices.Contains(s.Hosts, host) }
 
-// hosts are all that the portal answers on.
+// hosts returns all hosts that the portal answers on.
 func (s Shop) hosts() []string {
 	all := append([]string{s.ownHost()}, s.Hosts...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// besides returns the host of the shop that has the same name as the given one, "" for none.
+// besides returns the shop's host that has the same name as the given one, on any port, or "".
 func (s Shop) besides(host string) string {
 	for _, own := range s.hosts() {
 		if hostName(own) == hostName(host) {
@@ -107,7 +107,7 @@ func (s Shop) besides(host string) string {
 	return ""
 }
 
-// hostName is a host[:port] without its port.
+// hostName returns a host[:port] without its port.
 func hostName(host string) string {
 	u := url.URL{Host: host}
 	return u.Hostname()
@@ -118,7 +118,7 @@ func (s Shop) ownHost() string {
 	return host
 }
 
-// Origins are the storefront's origin and the further allowed ones.
+// Origins returns the storefront's origin and the other allowed origins.
 func (s Shop) Origins() []string {
 	all := slices.Clone(s.AllowedOrigins)
 	if origin := sentOrigin(s.StorefrontURL); origin != "" {
@@ -128,8 +128,9 @@ func (s Shop) Origins() []string {
 	return slices.Compact(all)
 }
 
-// ownPictures tells the pictures on the shop's own origins from others, which are left out: a page loads
-// nothing from anyone else. Most are told by the beginning of their address alone.
+// ownPictures returns a function that accepts pictures on the shop's own origins. Pages leave out all
+// others, so that they load nothing from third parties. For most pictures, comparing the beginning of the
+// URL is enough.
 func (s Shop) ownPictures() func(address string) bool {
 	origins := append(s.Origins(), s.Origin())
 	return func(address string) bool {
@@ -142,7 +143,7 @@ func (s Shop) ownPictures() func(address string) bool {
 	}
 }
 
-// originOf is the origin of an absolute http or https URL (RFC 6454), or "".
+// originOf returns the origin of an absolute http or https URL (RFC 6454), or "".
 func originOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -151,7 +152,7 @@ func originOf(address string) string {
 	return u.Scheme + "://" + strings.ToLower(u.Host)
 }
 
-// sentOrigin is originOf as browsers send it: without the port that its scheme has anyway.
+// sentOrigin is originOf as browsers send it: without the default port of its scheme.
 func sentOrigin(address string) string {
 	origin := strings.TrimSuffix(originOf(address), ":")
 	if strings.HasPrefix(origin, "https:") {
@@ -160,8 +161,8 @@ func sentOrigin(address string) string {
 	return strings.TrimSuffix(origin, ":80")
 }
 
-// bareOrigin is sentOrigin of an address that is nothing but an origin, perhaps with a slash behind it; ""
-// for any other.
+// bareOrigin is sentOrigin for a URL that is only an origin, with or without a trailing slash; for any
+// other it returns "".
 func bareOrigin(address string) string {
 	address = strings.TrimRight(strings.TrimSpace(address), "/")
 	if originOf(address) != strings.ToLower(address) {
@@ -170,7 +171,7 @@ func bareOrigin(address string) string {
 	return sentOrigin(address)
 }
 
-// installation is the name under which documents of no single shop stand.
+// installation is the shop id of documents that belong to no particular shop.
 const installation = "_"
 
 func shopCollection() storage.Collection {
@@ -182,8 +183,7 @@ func (a *App) shopDocs() storage.Docs[Shop] {
 	return storage.Open[Shop](a.engine, installation, shopCollection())
 }
 
-// shopCache keeps the shops for a moment, so that a request does not read them and a change is seen at once
-// enough.
+// shopCache caches the shops briefly, so that requests need not read them and still see changes soon.
 type shopCache struct {
 	mu     sync.Mutex
 	shops  []Shop
@@ -192,12 +192,12 @@ type shopCache struct {
 
 const shopCacheLife = 2 * time.Second
 
-// Shops returns all shops in the order they were created, as they were at most two seconds ago. Callers
-// must not change what they get.
+// Shops returns all shops in the order of their creation, at most two seconds out of date. Callers must not
+// modify the result.
 func (a *App) Shops(ctx context.Context) ([]Shop, error) {
 	a.shops.mu.Lock()
 	defer a.shops.mu.Unlock()
-	now := time.Now() // not the product's clock: the age of the cache is real time
+	now := time.Now() // not the App's clock: the cache ages in real time
 	if now.Sub(a.shops.loaded) < shopCacheLife {
 		return a.shops.shops, nil
 	}
@@ -235,15 +235,15 @@ func (a *App) loadShops(ctx context.Context) ([]Shop, error) {
 	}
 }
 
-// forgetShops makes this process see a change of its own at once.
+// forgetShops makes this process see its own change immediately.
 func (a *App) forgetShops() {
 	a.shops.mu.Lock()
 	defer a.shops.mu.Unlock()
 	a.shops.loaded = time.Time{}
 }
 
-// ShopByHost returns the shop that answers on a host. A single shop answers on every host; with several, an
-// unknown host is NotFound.
+// ShopByHost returns the shop that answers on a host. If there is only one shop, it answers on every host;
+// otherwise an unknown host is NotFound.
 func (a *App) ShopByHost(ctx context.Context, host string) (Shop, error) {
 	shops, err := a.Shops(ctx)
 	if err != nil {
@@ -261,8 +261,8 @@ func (a *App) ShopByHost(ctx context.Context, host string) (Shop, error) {
 	return Shop{}, failure(NotFound, "error.host")
 }
 
-// port is what a proxy may put behind the host, and no browser does: the port that the base URL's scheme
-// implies.
+// port returns the default port of the base URL's scheme. A proxy may append it to the host; browsers never
+// do.
 func (s Shop) port() string {
 	if s.Secure() {
 		return ":443"
@@ -270,7 +270,7 @@ func (s Shop) port() string {
 	return ":80"
 }
 
-// shop returns the shop with an id, or NotFound.
+// shop returns the shop with the given id, or NotFound.
 func (a *App) shop(ctx context.Context, id string) (Shop, error) {
 	shops, err := a.Shops(ctx)
 	if err != nil {

@@ -12,18 +12,18 @@ import (
 	"postern/templates/i18n"
 )
 
-// A sign-in mail that no browser asked for says so: it names the shop instead of a device, and has no code,
-// which nobody would have a page for.
+// A sign-in email that no browser requested names the shop instead of a device. It has no code, because no
+// page is open to enter it on.
 const (
-	payBy        = "by"     // why it is sent: one of the two below, "" where a browser asked
-	payNumber    = "number" // of the order it is about
+	payBy        = "by"     // why it is sent: byFeed or byFirstOrder, "" if a browser requested it
+	payNumber    = "number" // of the order that the email is about
 	byFeed       = "feed"
 	byFirstOrder = "first_order"
 
 	mailFirstOrder = "first_order"
 	kindFirstOrder = "first_order_email"
-	// firstOrderAge is how old an order may be when it arrives: one that is older is part of a history
-	// being brought in.
+	// firstOrderAge is the maximum age of an order when it arrives; older orders are part of an imported
+	// history.
 	firstOrderAge = 48 * time.Hour
 )
 
@@ -31,10 +31,11 @@ type signInMailWire struct {
 	Destination string `json:"destination"`
 }
 
-// MailSignIn sends the customer with the shop system's id a mail with a link to a destination: a path of
-// the portal, or a URL on one of the shop's origins; "" for the orders, as is an empty body. Another is
-// Invalid at "/destination". It counts against the limits of the address, over which it is TooMany. An id
-// that nobody has is NotFound. With a key ("" for none) the same request within a day sends nothing more.
+// MailSignIn emails the customer with the shop system's id a sign-in link to a destination: a path of the
+// portal or a URL on one of the shop's origins. "" and an empty body mean the orders; any other destination
+// is Invalid at "/destination". The email counts against the limits of the address, beyond which it is
+// TooMany. An unknown id is NotFound. If key is not "", repeating the request within a day sends nothing
+// more.
 func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string) error {
 	var w signInMailWire
 	if len(body) > 0 {
@@ -58,7 +59,7 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string
 	})
 }
 
-// mailSignIn asks for the mail, once for an entry of the outbox.
+// mailSignIn requests the email, once per outbox entry.
 func (f Feed) mailSignIn(ctx context.Context, id, destination, entry string) error {
 	customer, err := f.app.introduced(ctx, f.shop.ID, id)
 	if err != nil || customer == "" {
@@ -78,8 +79,8 @@ func (f Feed) mailSignIn(ctx context.Context, id, destination, entry string) err
 	return err
 }
 
-// countMail counts a mail against the hour and then the day of its address. What the hour refuses does not
-// use up the day.
+// countMail counts an email against the hourly and then the daily limit of its address. Requests refused by
+// the hourly limit do not use up the daily one.
 func (a *App) countMail(ctx context.Context, shop, email string) error {
 	for _, b := range []bound{
 		a.bound(shop, "feed-hour", limit(asksAnHour, time.Hour), mailbox(email)),
@@ -96,7 +97,7 @@ func (a *App) countMail(ctx context.Context, shop, email string) error {
 	return nil
 }
 
-// shopLetter is the mail of a sign-in that the shop offers.
+// shopLetter writes a sign-in email that was requested by the shop.
 func (o signInOffer) shopLetter(shop Shop, l *i18n.Localizer, e mail.Entry) mail.Letter {
 	key := "mail.invited"
 	if e.Payload[payBy] == byFirstOrder {
@@ -104,7 +105,7 @@ func (o signInOffer) shopLetter(shop Shop, l *i18n.Localizer, e mail.Entry) mail
 	}
 	letter := shop.letter(l, key, "Number", e.Payload[payNumber])
 	how, link := l.T("mail.invited.once", "Life", lifeText(l, o.life)), o.link
-	if link == "" { // as many work already as may
+	if link == "" { // the maximum number of links is already active
 		how, link = l.T("mail.invited.earlier"), shop.askURL(e.Payload[payDestination])
 	}
 	letter.Paragraphs = append(letter.Paragraphs, how)
@@ -113,11 +114,11 @@ func (o signInOffer) shopLetter(shop Shop, l *i18n.Localizer, e mail.Entry) mail
 	return letter
 }
 
-// maxMailURL is how long an address in a mail may be: longer ones are broken by some programs.
+// maxMailURL is the maximum length of a URL in an email: some programs break longer ones.
 const maxMailURL = 140
 
-// askURL is the page that asks for a link to a destination; without it where that makes the address too
-// long for a mail.
+// askURL returns the page that requests a link to a destination. It leaves out a destination that would
+// make the URL too long for an email.
 func (s Shop) askURL(destination string) string {
 	if long := s.URL("/sign-in?" + url.Values{"to": {destination}}.Encode()); destination != "" && len(long) <= maxMailURL {
 		return long
@@ -125,7 +126,7 @@ func (s Shop) askURL(destination string) string {
 	return s.URL("/sign-in")
 }
 
-// greet asks for the mail of a first order, where the shop wants one and the order is new.
+// greet requests the email about a first order, if the shop has it enabled and the order is recent.
 func (s *storedOrder) greet(by arrival) {
 	if by.greet && by.at.Sub(s.PlacedAt) <= firstOrderAge {
 		s.Work.Add(job.Request{Kind: kindFirstOrder, At: by.at})
@@ -141,11 +142,11 @@ func (w Worker) orderJobs() job.Source {
 	}
 }
 
-// postFirstOrder mails the link to an order, if it is the first of its customer: the oldest there is, and
-// none was mailed before. Customer and outbox entry both know that it was done, so that twice equals once.
+// postFirstOrder emails the link to an order if it is the first of its customer: the oldest one, with none
+// emailed before. The customer and the outbox entry both record it, so that repeating adds no second email.
 func (w Worker) postFirstOrder(ctx context.Context, shop Shop, t job.Task[storedOrder]) (job.Finish[storedOrder], error) {
 	order, number := t.Doc, t.Key
-	if !shop.FirstOrderMail || order.Email == "" { // erased since
+	if !shop.FirstOrderMail || order.Email == "" { // erased in the meantime
 		return nil, nil
 	}
 	oldest, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
@@ -171,7 +172,7 @@ func (w Worker) postFirstOrder(ctx context.Context, shop Shop, t job.Task[stored
 	})
 }
 
-// ifFound is err, but nil for what is not there any more.
+// ifFound returns err, or nil for ErrNotFound.
 func ifFound(err error) error {
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil

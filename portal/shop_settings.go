@@ -19,7 +19,7 @@ import (
 
 var shopIDShape = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
-// ShopSettings are what an operator may set of a shop; nil leaves a setting as it is.
+// ShopSettings are the settings of a shop that an operator can change; nil leaves a setting unchanged.
 type ShopSettings struct {
 	Name, BaseURL, StorefrontURL *string
 	Hosts, AllowedOrigins        *[]string
@@ -29,21 +29,21 @@ type ShopSettings struct {
 	TimeZone, Currency, VATID    *string
 	LinkLife                     *time.Duration
 	Registration, FirstOrderMail *bool
-	Withdrawal                   *bool // whether consumers find the function to withdraw from a contract; a new shop has it
+	Withdrawal                   *bool // whether consumers can withdraw from a contract online; on for a new shop
 	RequiredFields               *[]string
 	Logo                         *[]byte // a PNG, JPEG or WebP file; empty removes the logo
 	Accent, SupportEmail         *string
 	Footer                       *[]FooterLink
 }
 
-// PageColours are the grounds of the pages (static/css/portal.css) that an accent must be readable on: in
-// light mode the darker of page and card, in dark mode the lighter.
+// PageColours returns the page backgrounds (static/css/portal.css) that text in the accent colour must be
+// readable on: in light mode the darker of page and card, in dark mode the lighter.
 func PageColours() colour.Page {
 	return colour.Page{Light: colour.Colour{R: 0xfa, G: 0xf9, B: 0xf7}, Dark: colour.Colour{R: 0x21, G: 0x20, B: 0x1d}}
 }
 
-// forgetImplied takes out of the shop what follows from its other settings: it was stored in earlier times
-// as if it had been set, and would stay behind when those change.
+// forgetImplied removes settings that follow from others. Earlier versions stored them as if they had been
+// set, so that they would not follow later changes.
 func (s *Shop) forgetImplied() {
 	s.Hosts = slices.DeleteFunc(s.Hosts, func(host string) bool { return host == s.ownHost() })
 	if s.SenderName == s.Name {
@@ -51,7 +51,7 @@ func (s *Shop) forgetImplied() {
 	}
 }
 
-// sourceOf is the setting that makes the shop answer on a host.
+// sourceOf returns the setting that makes the shop answer on a host.
 func (s *Shop) sourceOf(host string) string {
 	if host == s.ownHost() {
 		return "base_url"
@@ -59,7 +59,7 @@ func (s *Shop) sourceOf(host string) string {
 	return "hosts"
 }
 
-// apply writes the given settings into the shop.
+// apply copies the given settings to the shop.
 func (s ShopSettings) apply(f *form, shop *Shop) {
 	shop.forgetImplied()
 	put(&shop.Name, s.Name)
@@ -95,7 +95,7 @@ func put[T any](field *T, value *T) {
 	}
 }
 
-// setLogo draws the file anew, so that nothing of it but its pixels is kept.
+// setLogo re-encodes the file, so that only its pixels are kept.
 func (b *Brand) setLogo(f *form, file []byte) {
 	b.Logo, b.LogoWidth, b.LogoHeight, b.LogoHash = nil, 0, 0, ""
 	if len(file) == 0 {
@@ -194,7 +194,8 @@ func (b *Brand) check(f *form) {
 	}
 }
 
-// accent accepts a colour that can be read as text on a page, and names the nearest one that can otherwise.
+// accent accepts a colour that is readable as text on a page; for any other, the fault names the nearest
+// one that is.
 func (f *form) accent(text string) string {
 	c, err := colour.Parse(text)
 	if err != nil {

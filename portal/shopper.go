@@ -10,24 +10,25 @@ import (
 	"postern/storage"
 )
 
-// Shopper is a signed-in customer, in the shop and the session of one request.
+// Shopper is a signed-in customer, with the shop and the session of one request.
 type Shopper struct {
 	app      *App
 	shop     Shop
 	customer Customer
-	access   string // key of the access document the session stands in
+	access   string // key of the access document that contains the session
 	session  session
-	page     string // language of the page that acts, "" for none
+	page     string // language of the current page, "" for none
 }
 
-// On is the customer acting on a page in a language, which the emails that this causes are written in.
+// On returns the customer acting on a page in the given language, which is used for the emails that this
+// causes.
 func (s Shopper) On(lang string) Shopper {
 	s.page = lang
 	return s
 }
 
-// Shopper makes the actor of a request that brought a session cookie. It is a SignIn error when the cookie
-// names no live session of this shop: never made, ended, run out, or from before the account's address
+// Shopper returns the actor of a request with a session cookie. It is a SignIn error if the cookie does not
+// belong to an active session of this shop: unknown, ended, expired, or from before the account's address
 // changed.
 func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, error) {
 	stranger := failure(SignIn, "error.sign_in")
@@ -58,7 +59,7 @@ func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, e
 	return s, err
 }
 
-// touch notes that the session was used, to five minutes, so that most requests write nothing.
+// touch records that the session was used, to within five minutes, so that most requests write nothing.
 func (s Shopper) touch(ctx context.Context, now time.Time) error {
 	_, err := s.app.accessDocs(s.shop.ID).Change(ctx, s.access, func(a *access) error {
 		at := slices.IndexFunc(a.Sessions, func(other session) bool { return other.Hash == s.session.Hash })
@@ -71,18 +72,18 @@ func (s Shopper) touch(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// Shop is the shop the customer is in.
+// Shop returns the shop that the customer is in.
 func (s Shopper) Shop() Shop { return s.shop }
 
-// Customer is the customer as this request found it.
+// Customer returns the customer as this request found it.
 func (s Shopper) Customer() Customer { return s.customer }
 
-// FormOwner names the customer in the forms of their pages. It opens nothing, and only the portal can make
-// it.
+// FormOwner identifies the customer in the forms of their pages. It grants no access, and only the portal
+// can create it.
 func (s Shopper) FormOwner() string { return s.app.secret.ID(s.shop.ID, "form-owner", s.customer.ID) }
 
-// Owns reports whether a link's token is of this very account, so that a second click leads into it
-// silently. Whether the link still works does not matter, but it must have been a real one.
+// Owns reports whether a link's token belongs to this account, so that a second click simply opens the
+// account. The link need not be valid any more, but it must have existed.
 func (s Shopper) Owns(ctx context.Context, text string) (bool, error) {
 	t, ok := parseLink(text)
 	if !ok || t.access != s.access {
@@ -96,21 +97,21 @@ func (s Shopper) Owns(ctx context.Context, text string) (bool, error) {
 	return live || doc.fate(t.hash(), s.app.now()).How != LinkDamaged, nil
 }
 
-// SessionInfo is one signed-in browser, as its owner sees it.
+// SessionInfo describes one signed-in browser to its owner.
 type SessionInfo struct {
-	ID         string // names the session, opens nothing
+	ID         string // identifies the session, grants no access
 	Device     string // "Firefox, Windows", "" when unknown
 	Network    string // "192.0.2.0/24", "" when unknown
 	SignedInAt time.Time
-	SeenAt     time.Time // to five minutes
-	Present    bool      // it is the one that asks
+	SeenAt     time.Time // to within five minutes
+	Present    bool      // the session that makes the request
 }
 
 const sessionIDLength = 12
 
 func (s session) id() string { return s.Hash[:sessionIDLength] }
 
-// Sessions lists the customer's live sessions, the present one first, then the last used.
+// Sessions lists the customer's active sessions: the current one first, then the most recently used.
 func (s Shopper) Sessions(ctx context.Context) ([]SessionInfo, error) {
 	doc, _, err := s.app.accessDocs(s.shop.ID).Get(ctx, s.access)
 	if err != nil {
@@ -136,7 +137,7 @@ func presence(s SessionInfo) string {
 	return ""
 }
 
-// sessionInfos are the live sessions, the last used first.
+// sessionInfos returns the active sessions, most recently used first.
 func (a *access) sessionInfos(now time.Time) []SessionInfo {
 	var infos []SessionInfo
 	for _, s := range a.Sessions {
@@ -150,13 +151,14 @@ func (a *access) sessionInfos(now time.Time) []SessionInfo {
 	return infos
 }
 
-// EndSession ends one session by its id, at once everywhere. Ending one that is gone is no error.
+// EndSession ends one session by its id, immediately in every process. It is no error if the session has
+// already ended.
 func (s Shopper) EndSession(ctx context.Context, id string) error {
 	_, err := s.end(ctx, func(other session) bool { return other.id() == id })
 	return err
 }
 
-// EndOtherSessions ends all sessions but this one, and reports how many there were.
+// EndOtherSessions ends all sessions but this one and returns how many there were.
 func (s Shopper) EndOtherSessions(ctx context.Context) (int, error) {
 	return s.end(ctx, func(other session) bool { return other.Hash != s.session.Hash })
 }
@@ -177,7 +179,7 @@ func (s Shopper) end(ctx context.Context, which func(session) bool) (ended int, 
 	return ended, err
 }
 
-// SetLanguage keeps the customer's language, one that the shop offers.
+// SetLanguage stores the customer's language, which must be one that the shop offers.
 func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 	if !slices.Contains(s.shop.Languages, lang) {
 		return invalid([]Fault{{Field: "language", Key: "language.offered"}})
@@ -189,7 +191,7 @@ func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 	return err
 }
 
-// change alters the customer's document and dates it.
+// change modifies the customer's document and dates the change.
 func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Customer, error) {
 	c, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *Customer) error {
 		if err := alter(c); err != nil {
@@ -200,7 +202,7 @@ func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Custo
 		return nil
 	})
 	if errors.Is(err, storage.ErrNotFound) {
-		err = failure(SignIn, "error.sign_in") // erased meanwhile
+		err = failure(SignIn, "error.sign_in") // erased in the meantime
 	}
 	return c, err
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The words of the three status axes. A word of a feed that is none of them becomes unknown, and the feed's
-// own words are kept beside it and shown.
+// The words of the three status fields. A feed's word that is not among them becomes unknown; the feed's
+// own word is kept as well and shown.
 const (
 	StateOpen      = "open"
 	StateCompleted = "completed"
@@ -39,40 +39,39 @@ const (
 
 	Unknown = "unknown"
 
-	// PaymentByCOD is the payment kind "cash on delivery": the carrier is paid, so nothing is to be done
+	// PaymentByCOD is the payment kind "cash on delivery": the customer pays the carrier, so nothing is due
 	// before.
 	PaymentByCOD = "cod"
 )
 
-// States, Payments, Fulfillments and PaymentKinds are the words a feed may use.
+// States returns the words of the state field.
 func States() []string { return []string{StateOpen, StateCompleted, StateCancelled} }
 
-// Payments are the words of the payment axis.
+// Payments returns the words of the payment field.
 func Payments() []string {
 	return []string{PaymentPending, PaymentRequiresAction, PaymentAuthorized, PaymentPartiallyPaid, PaymentPaid,
 		PaymentPartiallyRefunded, PaymentRefunded, PaymentVoided, PaymentFailed, PaymentDisputed, Unknown}
 }
 
-// Fulfillments are the words of the fulfilment axis.
+// Fulfillments returns the words of the fulfilment field.
 func Fulfillments() []string {
 	return []string{Unfulfilled, OnHold, Processing, ReadyForPickup, PartiallyShipped, Shipped, OutForDelivery,
 		PartiallyDelivered, Delivered, DeliveryFailed, PartiallyReturned, Returned, FulfillmentStopped, Unknown}
 }
 
-// PaymentKinds are the ways of paying that make a difference to what the shopper must do.
+// PaymentKinds returns the payment methods that affect what the customer must do.
 func PaymentKinds() []string { return []string{"card", "transfer", PaymentByCOD, "invoice", "other"} }
 
-// Status is where an order stands: the three axes, and what else its one sentence needs.
+// Status is the status of an order: the three status fields, and the other details that its headline needs.
 type Status struct {
 	State       string `bson:"state"`
 	Payment     string `bson:"payment"`
 	Fulfillment string `bson:"fulfillment"`
-	// Source is the feed's own words for what it sent, Label the shop's words for people, each "" when not
-	// given.
+	// Source is the feed's own status text, Label the shop's text for customers; "" if not given.
 	Source       string     `bson:"source,omitempty"`
 	Label        string     `bson:"label,omitempty"`
 	PaymentKind  string     `bson:"payment_kind,omitempty"`
-	Free         bool       `bson:"free,omitempty" json:",omitempty"` // there is nothing to pay: the total is not above zero
+	Free         bool       `bson:"free,omitempty" json:",omitempty"` // nothing to pay: the total is zero or negative
 	Carrier      string     `bson:"carrier,omitempty"`
 	ShippedAt    *time.Time `bson:"shipped_at,omitempty"`
 	DeliveredAt  *time.Time `bson:"delivered_at,omitempty"`
@@ -80,7 +79,7 @@ type Status struct {
 	ExpectedTo   *time.Time `bson:"expected_to,omitempty"`
 }
 
-// The views of the order list; an order may be in several.
+// The views of the order list. An order may be in several.
 const (
 	ViewOpen      = "open"
 	ViewDelivered = "delivered"
@@ -91,38 +90,38 @@ const (
 // Views lists the status filters of the order list.
 func Views() []string { return []string{ViewOpen, ViewDelivered, ViewCancelled, ViewUnpaid} }
 
-// Cancelled reports whether nothing more comes of the order.
+// Cancelled reports whether the order was cancelled.
 func (s Status) Cancelled() bool {
 	return s.State == StateCancelled || s.Fulfillment == FulfillmentStopped
 }
 
-// Unpaid reports whether the shopper still has to pay the shop.
+// Unpaid reports whether the customer still has to pay the shop.
 func (s Status) Unpaid() bool {
 	return !s.Cancelled() && !s.Free && s.PaymentKind != PaymentByCOD && s.Fulfillment != Returned && slices.Contains(
 		[]string{PaymentPending, PaymentRequiresAction, PaymentPartiallyPaid, PaymentFailed}, s.Payment)
 }
 
-// sent reports whether any of the goods are said to have left the shop.
+// sent reports whether any of the goods have left the shop, according to the fulfilment.
 func (s Status) sent() bool {
 	return slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, Delivered, DeliveryFailed,
 		PartiallyReturned, Returned}, s.Fulfillment)
 }
 
-// RefundedUnsent reports whether all the money went back and nothing is said to have been shipped: nothing
-// more comes of it, though the shop calls it neither cancelled nor returned.
+// RefundedUnsent reports whether all the money was refunded and no goods were shipped, according to the
+// feed. Such an order is over, though the shop reports it neither as cancelled nor as returned.
 func (s Status) RefundedUnsent() bool {
 	return s.Payment == PaymentRefunded && !s.sent() && !s.Cancelled()
 }
 
-// completed reports whether the order is over and how far its goods are tells nothing newer: a shop that
-// closes an order rarely goes back to mark what was in preparation.
+// completed reports whether the order is complete and its fulfilment no longer matters: a shop that closes
+// an order rarely goes back to update the progress of its preparation.
 func (s Status) completed() bool {
 	return s.State == StateCompleted && !s.sent() && !s.Cancelled()
 }
 
-// views are the filters an order is found under. A completed order whose goods the feed calls on their way
-// counts as open: "shipped" means handed over, not arrived. Any other is delivered once completed: many
-// feeds never say more. What went back as a whole is in none.
+// views returns the filters that an order is found under. A completed order whose goods are in transit
+// according to the feed counts as open, because "shipped" does not mean delivered. Any other completed
+// order counts as delivered, because many feeds never report more. A fully returned order is in no view.
 func (s Status) views() []string {
 	var views []string
 	switch {
@@ -139,27 +138,27 @@ func (s Status) views() []string {
 	return views
 }
 
-// Tone is the colour of a status, never its only sign.
+// Tone is the colour of a status. The colour is never the only indication.
 type Tone string
 
 // The tones.
 const (
-	Waiting Tone = "waiting" // for the shopper or the shop
+	Waiting Tone = "waiting" // on the customer or the shop
 	Moving  Tone = "moving"
 	Done    Tone = "done"
-	Stopped Tone = "stopped" // went wrong, or ended
+	Stopped Tone = "stopped" // failed, or ended early
 	Neutral Tone = "neutral"
 )
 
-// Headline is the one sentence that says what is happening: a message key under "headline.", and a second
-// one on paying, "" when there is nothing to say.
+// Headline is the sentence that describes the status: a message key under "headline.", and optionally a
+// second key about the payment.
 type Headline struct {
 	Key     string
 	Payment string
 	Tone    Tone
 }
 
-// Headline picks the sentence. What the shopper must do comes before what the shop does.
+// Headline chooses the sentence. What the customer must do takes precedence over what the shop does.
 func (s Status) Headline() Headline {
 	key := s.sentence()
 	h := Headline{Key: "headline." + key + s.detail(key), Tone: s.tone(key)}
@@ -172,17 +171,17 @@ func (s Status) Headline() Headline {
 	return h
 }
 
-// The sentences that are not a word of the fulfilment axis.
+// The sentences that do not correspond to a fulfilment word.
 const (
-	sentenceLabel    = "label"    // the shop's words for people
-	sentenceSource   = "source"   // the source's own words
-	sentenceReceived = "received" // promises nothing while the money is not settled
+	sentenceLabel    = "label"    // the shop's status text
+	sentenceSource   = "source"   // the feed's own words
+	sentenceReceived = "received" // promises nothing while payment is outstanding
 	sentenceHeld     = "on_hold.unpaid"
-	sentenceClosed   = "ended." // and a word: over, with goods that were only seen leaving
+	sentenceClosed   = "ended." // followed by a fulfilment word: the order is over, its goods were last reported in transit
 )
 
-// sentence is the key of the one sentence. The shop's words for people come before any guess of ours, and
-// the source's own before saying that nothing is known.
+// sentence returns the key of the headline. The shop's status text takes precedence over anything derived,
+// and the feed's own words over "unknown".
 func (s Status) sentence() string {
 	unsettled := s.Unpaid() && s.PaymentKind != "invoice" || !s.Free && (s.Payment == PaymentVoided || s.Payment == PaymentDisputed)
 	switch {
@@ -206,8 +205,9 @@ func (s Status) sentence() string {
 	return s.Fulfillment
 }
 
-// ended reports whether an order is over whose goods were only seen on their way, so that no more is to be
-// promised of them. "Shipped" still means that they come, though all money went back.
+// ended reports whether an order is over although its goods were last reported in transit, so that the
+// headline must promise nothing more. Goods that are "shipped" are still expected, even if all the money
+// was refunded.
 func (s Status) ended() bool {
 	switch s.Fulfillment {
 	case PartiallyShipped, PartiallyDelivered, DeliveryFailed:
@@ -234,8 +234,8 @@ func (s Status) tone(key string) Tone {
 	return Neutral
 }
 
-// detail is the ending of a key for a sentence that can name more: ".by" the carrier, ".on" a date,
-// ".by_on" both.
+// detail returns the suffix of the key for a sentence that can say more: ".by" for the carrier, ".on" for a
+// date, ".by_on" for both.
 func (s Status) detail(key string) string {
 	switch {
 	case key == Delivered && s.DeliveredAt != nil:
@@ -254,8 +254,8 @@ func (s Status) detail(key string) string {
 	return ""
 }
 
-// paymentSentence is the word of the payment axis when it has something to say beside the sentence of that
-// key.
+// paymentSentence returns the payment word, or payment kind, that adds something to the sentence with the
+// given key, or "".
 func (s Status) paymentSentence(key string) string {
 	refunded := s.Payment == PaymentRefunded || s.Payment == PaymentPartiallyRefunded
 	waiting := !s.sent() && s.State == StateOpen
@@ -284,7 +284,7 @@ func (s Status) paymentSentence(key string) string {
 	return ""
 }
 
-// cancelledPayment is what a cancelled order says of money: whether what was paid has come back.
+// cancelledPayment returns what a cancelled order says about the payment: whether it was refunded.
 func (s Status) cancelledPayment() string {
 	switch s.Payment {
 	case PaymentRefunded, PaymentPartiallyRefunded:

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// statusKey is a status word in the one spelling that the tables below have: small letters, parts joined by
-// "_". So "PartiallyShipped", "partially-shipped", "PARTIALLY SHIPPED" and "wc-partially-shipped" are one
-// word, and the addresses of schema.org are the words they end in.
+// statusKey converts a status word to the spelling of the tables below: lower case, with parts joined by
+// "_". "PartiallyShipped", "partially-shipped", "PARTIALLY SHIPPED" and "wc-partially-shipped" become the
+// same word, and a schema.org URL becomes its last part.
 func statusKey(word string) string {
 	if _, name, is := strings.Cut(word, "schema.org/"); is {
 		word = name
@@ -30,18 +30,19 @@ func statusKey(word string) string {
 		gap, small = false, unicode.IsLower(r)
 	}
 	out := strings.TrimPrefix(key.String(), "wc_")
-	for american, british := range map[string]string{"canceled": StateCancelled, "authorised": PaymentAuthorized, "fulfilment": "fulfillment"} {
+	for american, british := range map[string]string{"canceled": "cancelled", "authorised": "authorized", "fulfilment": "fulfillment"} {
 		out = strings.ReplaceAll(out, american, british)
 	}
 	return out
 }
 
-// saysNothing reports whether a key is how some systems write that there is none.
+// saysNothing reports whether a key is empty or a word that some systems send for no value.
 func saysNothing(key string) bool {
 	return slices.Contains([]string{"", "null", "nil", "undefined", "n_a", "na"}, key)
 }
 
-// canonical finds the word that a key means: itself, or what a table has it under; "" for none.
+// canonical returns the word that a key stands for: the key itself, or the word that table lists it under,
+// or "".
 func canonical(key string, known []string, table map[string]string) string {
 	if slices.Contains(known, key) {
 		return key
@@ -54,14 +55,14 @@ func canonical(key string, known []string, table map[string]string) string {
 	return ""
 }
 
-// paymentWord reads a word of the payment axis in any usual spelling, "" for none of ours.
+// paymentWord reads a payment word in any usual spelling; "" if it is unknown.
 func paymentWord(key string) string { return canonical(key, Payments(), paymentWords()) }
 
-// fulfillmentWord reads a word of the fulfilment axis in any usual spelling, "" for none of ours.
+// fulfillmentWord reads a fulfilment word in any usual spelling; "" if it is unknown.
 func fulfillmentWord(key string) string { return canonical(key, Fulfillments(), fulfillmentWords()) }
 
-// paymentWords are the words of other systems, each under ours: Shopify, Ecwid, WooCommerce, PrestaShop,
-// Medusa, Saleor, Vendure, Sylius, BigCommerce, Shopware, Magento, schema.org.
+// paymentWords lists, for each payment word, the equivalents of other systems: Shopify, Ecwid, WooCommerce,
+// PrestaShop, Medusa, Saleor, Vendure, Sylius, BigCommerce, Shopware, Magento, schema.org.
 func paymentWords() map[string]string {
 	return map[string]string{
 		PaymentPending: "unpaid not_paid awaiting awaiting_payment pending_payment payment_pending payment_due due past_due payment_past_due " +
@@ -80,8 +81,8 @@ func paymentWords() map[string]string {
 	}
 }
 
-// fulfillmentWords are those of the fulfilment axis. "fulfilled" is handed over, as Shopify, Saleor and
-// WooCommerce mean it.
+// fulfillmentWords lists the equivalents of the fulfilment words. "fulfilled" means shipped, as in Shopify,
+// Saleor and WooCommerce.
 func fulfillmentWords() map[string]string {
 	return map[string]string{
 		Unfulfilled: "not_fulfilled unshipped not_shipped open new created ready pending awaiting_processing awaiting_fulfillment",
@@ -103,8 +104,8 @@ func fulfillmentWords() map[string]string {
 	}
 }
 
-// stateOf is what a word of the state axis says. Systems with one status for everything tell there how far
-// payment and goods are.
+// stateOf returns the status that a word of the state field stands for. Systems with a single status also
+// use it for payment and fulfilment.
 func stateOf(key string) (Status, bool) {
 	switch key {
 	case StateOpen, "new", "created", "placed", "pending", "active", "accepted", "confirmed", "unconfirmed", Unknown:
@@ -135,8 +136,9 @@ func stateOf(key string) (Status, bool) {
 	return Status{}, false
 }
 
-// eventWord is the canonical type of an event, or the type as given. Only spellings are read here: a system
-// that tells "packed" and then "label printed" has two steps, which must not become the same one twice.
+// eventWord returns the canonical type of an event, or the type as given. It only recognises spellings: a
+// system that reports "packed" and then "label printed" has two steps, which must not become the same step
+// twice.
 func eventWord(given string) string {
 	key := statusKey(given)
 	known := slices.Concat([]string{placed, StateCompleted, StateCancelled, reopened}, Payments(), Fulfillments())
@@ -152,7 +154,7 @@ func eventWord(given string) string {
 	return word
 }
 
-// paymentKind reads how an order is paid, or keeps the word as given.
+// paymentKind reads the payment kind of an order, or keeps the word as given.
 func paymentKind(given string) string {
 	kind := canonical(statusKey(given), PaymentKinds(), map[string]string{
 		"card":       "credit_card debit_card creditcard",
@@ -166,9 +168,9 @@ func paymentKind(given string) string {
 	return kind
 }
 
-// readStatus maps the words of the axes. A word that is none of ours is kept among the source's words, and
-// the order is taken. An axis of which nothing was said is unknown, unless the state tells it. Where
-// neither state nor fulfilment was sent, source_status is read in place of the state.
+// readStatus maps the words of the status fields. An unknown word is kept in Source, and the order is
+// accepted. A field that was not sent is unknown, unless the state implies it. If neither state nor
+// fulfilment was sent, source_status is read as the state.
 func readStatus(state, payment, fulfillment, source string) Status {
 	s := Status{Source: source}
 	word := state
@@ -184,7 +186,7 @@ func readStatus(state, payment, fulfillment, source string) Status {
 		s.keep(word)
 	}
 	s.Payment = s.axis(payment, said.Payment, paymentWord)
-	if key := statusKey(fulfillment); key == "complete" || key == StateCompleted { // the whole order is, however far the goods are
+	if key := statusKey(fulfillment); key == "complete" || key == StateCompleted { // it describes the whole order, not the goods
 		fulfillment = ""
 		if saysNothing(statusKey(state)) {
 			s.State = StateCompleted
@@ -194,7 +196,8 @@ func readStatus(state, payment, fulfillment, source string) Status {
 	return s
 }
 
-// axis is the canonical word of what an axis was sent, else what the state told of it, else unknown.
+// axis returns the canonical word for the value of a field, otherwise what the state implies for it,
+// otherwise Unknown.
 func (s *Status) axis(given, told string, read func(string) string) string {
 	key := statusKey(given)
 	if word := read(key); word != "" {
@@ -210,7 +213,7 @@ func (s *Status) axis(given, told string, read func(string) string) string {
 	return Unknown
 }
 
-// keep adds a word to the source's own, once.
+// keep adds a word to Source unless it is already there.
 func (s *Status) keep(word string) {
 	for part := range strings.SplitSeq(s.Source, sourceGap) {
 		if saysNothing(statusKey(word)) || statusKey(part) == statusKey(word) {
@@ -223,10 +226,10 @@ func (s *Status) keep(word string) {
 	s.Source += word
 }
 
-// sourceGap parts the source's words.
+// sourceGap separates the words in Source.
 const sourceGap = " · "
 
-// OwnWords are the source's words that say more than the canonical ones beside them, "" for none.
+// OwnWords returns the words in Source that say more than the canonical ones, or "".
 func (s Status) OwnWords() string {
 	var words []string
 	for part := range strings.SplitSeq(s.Source, sourceGap) {

@@ -9,26 +9,26 @@ import (
 	"postern/storage"
 )
 
-// OrderView is an order as its page shows it.
+// OrderView is an order as shown on its page.
 type OrderView struct {
 	Order
 	Headline Headline
 	Timeline []Step
-	// Withdrawal is nil in a shop that does without the function.
+	// Withdrawal is nil in a shop without online withdrawal.
 	Withdrawal *WithdrawalRight
 }
 
 // Step is one step of the timeline.
 type Step struct {
-	Key     string     // "step." and the word; "step.other" for a feed's own, which Label tells
-	Label   string     // the shop's words, "" for none
-	At      *time.Time // nil when unknown, or still to come
+	Key     string     // "step." plus the word; "step.other" for a feed's own word, which is in Label
+	Label   string     // the shop's text, or ""
+	At      *time.Time // nil if unknown or still to come
 	Done    bool
-	Present bool // the last that is done
-	Noticed bool // the feed gave no date; At is when the change arrived here
+	Present bool // the last step that is done
+	Noticed bool // the feed gave no date; At is when the change arrived
 }
 
-// Order returns one of the customer's orders, or NotFound: for another customer's order, too.
+// Order returns one of the customer's orders. An order of another customer is NotFound too.
 func (s Shopper) Order(ctx context.Context, number string) (OrderView, error) {
 	doc, _, err := s.app.orderDocs(s.shop.ID).Get(ctx, number)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && doc.Customer != s.customer.ID {
@@ -46,9 +46,9 @@ func (s Shopper) Order(ctx context.Context, number string) (OrderView, error) {
 	return OrderView{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.timeline(), Withdrawal: s.withdrawalOf(doc)}, nil
 }
 
-// timeline lists the dated steps in their order, then what is done without a date, then what is to come. A
-// payment without a date stands behind the order's placing, where most are, and what became of the goods
-// before a completion.
+// timeline lists the steps with a date in order of time, then done steps without a date, then steps to
+// come. A payment without a date comes directly after the placing of the order, when most payments are
+// made. A fulfilment without a date comes before a completion.
 func (o Order) timeline() []Step {
 	events := o.dated()
 	var steps []Step
@@ -74,8 +74,8 @@ func (o Order) timeline() []Step {
 	return steps
 }
 
-// dated gathers the events, with those that other dates of the order tell. Of several at one moment the
-// order's placing is first and its delivery last.
+// dated returns the events, including those implied by other dates of the order. Of several at the same
+// moment, placing comes first and delivery last.
 func (o Order) dated() []Event {
 	var first, rest, last []Event
 	for _, e := range o.Events {
@@ -99,11 +99,11 @@ func (o Order) dated() []Event {
 	return events
 }
 
-// placed is the type of the event that an order begins with.
+// placed is the type of an order's first event.
 const placed = "placed"
 
-// sortedAt is where an event stands among the others. Systems that keep whole seconds tell of a payment in
-// the second of the order, which must not come before it.
+// sortedAt returns the time by which an event is sorted. Systems that keep whole seconds may report a
+// payment in the same second as the order, and it must not come first.
 func (e Event) sortedAt() time.Time {
 	if e.Type == placed {
 		return e.At.Truncate(time.Second)
@@ -126,13 +126,13 @@ func (e Event) step() Step {
 	return step
 }
 
-// knownSteps are the words a timeline has a name for.
+// knownSteps returns the words that the timeline has translations for.
 func knownSteps() []string {
 	steps := append([]string{placed, StateCompleted, reopened}, Payments()...)
 	return slices.DeleteFunc(append(steps, Fulfillments()...), func(word string) bool { return word == Unknown })
 }
 
-// undated are the words that hold now and that no event tells.
+// undated returns the words that currently apply but have no event.
 func (o Order) undated(events []Event) []string {
 	var words []string
 	word := paymentEvent(o.Status.Payment)
@@ -153,7 +153,7 @@ func (o Order) undated(events []Event) []string {
 	return words
 }
 
-// ahead are the steps an order of this sort still has before it.
+// ahead returns the steps that are still to come for this kind of order.
 func (o Order) ahead(events []Event) []string {
 	if o.Status.Cancelled() || o.Status.State == StateCompleted || o.Status.RefundedUnsent() {
 		return nil
@@ -178,7 +178,7 @@ func (o Order) ahead(events []Event) []string {
 	return words
 }
 
-// stage is how far along the way to the shopper a word is; past the end for those that lead elsewhere.
+// stage returns how far a word is on the way to delivery; words off that way count as past the end.
 func stage(word string) int {
 	switch word {
 	case Unfulfilled, OnHold:

@@ -18,21 +18,21 @@ const (
 	tokenLength   = 64 // base64url of both
 )
 
-// token is what a link and a session cookie carry: which access document, and a secret of 256 bits of which
-// only the hash is stored.
+// token is the content of a link or a session cookie: the key of the access document, and a 256-bit secret
+// of which only the hash is stored.
 type token struct {
 	access string // key of the access document
 	secret [secretBytes]byte
 }
 
-// newToken makes a token with a fresh secret.
+// newToken creates a token with a new secret.
 func newToken(access string) token {
 	t := token{access: access}
 	rand.Read(t.secret[:]) // never fails (crypto/rand)
 	return t
 }
 
-// String is the token as it stands in a URL or cookie: 64 characters of base64url (RFC 4648, section 5).
+// String returns the token as used in URLs and cookies: 64 characters of base64url (RFC 4648, section 5).
 func (t token) String() string {
 	id, err := base64.RawURLEncoding.DecodeString(t.access)
 	if err != nil {
@@ -41,7 +41,7 @@ func (t token) String() string {
 	return base64.RawURLEncoding.EncodeToString(append(id, t.secret[:]...))
 }
 
-// parseToken reads a token; ok is false when it is cut, damaged, or none.
+// parseToken parses a token; ok is false if it is truncated, damaged or not a token.
 func parseToken(text string) (t token, ok bool) {
 	if len(text) != tokenLength {
 		return t, false
@@ -55,9 +55,8 @@ func parseToken(text string) (t token, ok bool) {
 	return t, true
 }
 
-// parseLink reads the token of a link as email programs hand it on: with the full stop or bracket that
-// follows the link in a sentence, or an escaped space. A letter of the token's own alphabet is never cut
-// off.
+// parseLink parses the token of a link that an email program may have extended by a full stop, a bracket or
+// an escaped space. It never cuts off a character of the token's own alphabet.
 func parseLink(text string) (token, bool) {
 	if len(text) > tokenLength && !inToken(text[tokenLength]) {
 		text = text[:tokenLength]
@@ -71,8 +70,8 @@ func inToken(b byte) bool {
 
 func (t token) hash() string { return hashOf(string(t.secret[:])) }
 
-// session derives the session's token from a link's: the same browser that repeats a click gets the same
-// session, and nobody else can compute it.
+// session derives a session token from a link's token: the same browser gets the same session when it
+// repeats a click, and nobody else can compute it.
 func (t token) session(browserSecret string) (token, error) {
 	key, err := hkdf.Key(sha256.New, t.secret[:], []byte(browserSecret), "postern session", secretBytes)
 	if err != nil {
@@ -81,8 +80,8 @@ func (t token) session(browserSecret string) (token, error) {
 	return token{access: t.access, secret: [secretBytes]byte(key)}, nil
 }
 
-// codeSession derives the session's token from the secret of the browser that enters a code, and from the
-// code: the same browser that sends it twice gets the same session, and nobody else can compute it.
+// codeSession derives a session token from the code and the secret of the browser that enters it: the same
+// browser gets the same session when it sends the code twice, and nobody else can compute it.
 func codeSession(access, browserSecret, code string) (token, error) {
 	key, err := hkdf.Key(sha256.New, []byte(browserSecret), []byte(code), "postern session by code", secretBytes)
 	if err != nil {
@@ -91,23 +90,23 @@ func codeSession(access, browserSecret, code string) (token, error) {
 	return token{access: access, secret: [secretBytes]byte(key)}, nil
 }
 
-// hashOf is the form in which a secret is stored: base64url of its SHA-256.
+// hashOf returns a secret as it is stored: base64url of its SHA-256.
 func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// accessID is the key of the access document of an address in a shop. Who has the store but not the
-// installation secret cannot tell of which address it is.
+// accessID returns the key of the access document of an address in a shop. Without the installation secret,
+// the store does not reveal which address it belongs to.
 func (a *App) accessID(shop, email string) string { return a.secret.ID(shop, "access", email) }
 
-// The code's alphabet is Crockford's base 32: no I, L, O, U.
+// The code's alphabet is Crockford's base 32, without I, L, O and U.
 const (
 	codeAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 	codeLength   = 8
 )
 
-// newCode makes a code of 40 bits.
+// newCode creates a code of 40 bits.
 func newCode() string {
 	var raw [codeLength]byte
 	rand.Read(raw[:])
@@ -117,14 +116,15 @@ func newCode() string {
 	return string(raw[:])
 }
 
-// maxCodeText is the longest text, in bytes, that a code is looked for in.
+// maxCodeText is the maximum length in bytes of a text that is searched for a code.
 const maxCodeText = 1000
 
-// markedCode finds a code among other words: it is shown in two groups of four.
+// markedCode finds a code within other text, in two groups of four.
 var markedCode = regexp.MustCompile(`(?:^|[^0-9A-Z])([0-9A-Z]{4}-[0-9A-Z]{4})(?:[^0-9A-Z]|$)`)
 
-// normaliseCode reads a code as people type and paste it: any case and width, with spaces, dashes and what
-// cannot be seen, O for 0, I and L for 1, and with the words around it. It returns "" for anything else.
+// normaliseCode reads a code as people type or paste it: in any case and width, with spaces, dashes or
+// invisible characters, with O for 0 and I or L for 1, and with surrounding text. It returns "" for
+// anything else.
 func normaliseCode(text string) string {
 	if len(text) > maxCodeText {
 		return ""
@@ -151,7 +151,7 @@ func normaliseCode(text string) string {
 	return ""
 }
 
-// bareCode reads a text of nothing but a code and marks between and around its letters; "" for any other.
+// bareCode reads a text that contains only a code and punctuation; it returns "" for any other.
 func bareCode(text string) string {
 	code := make([]byte, 0, codeLength)
 	for _, r := range text {
@@ -175,9 +175,9 @@ func bareCode(text string) string {
 	return string(code)
 }
 
-// codeHash is how a code is stored. It is bound to the request, and the code works only in the browser whose
-// secret's hash stands beside it.
+// codeHash returns a code as it is stored. The hash is bound to the request, and the code works only in the
+// browser whose hash is stored with it.
 func codeHash(request, code string) string { return hashOf("code\x00" + request + "\x00" + code) }
 
-// showCode sets a code in two groups of four.
+// showCode formats a code in two groups of four.
 func showCode(code string) string { return code[:codeLength/2] + "-" + code[codeLength/2:] }

@@ -10,14 +10,13 @@ import (
 )
 
 // Tries of a code are counted by address and browser (or session), whether or not there is a code, so that
-// the store does the same for all. Time is cut into slots as long as a code lives: a code's tries lie in
-// the slot it was made in and the next one.
+// the store does the same work for all. Time is divided into slots as long as the life of a code: the tries
+// of a code fall into the slot in which it was made and the next one.
 
-// tally is where the counter of tries stands: in the present slot, and in the one before.
+// tally holds the counter of tries in the current slot and in the previous one.
 type tally struct{ slot, present, before int64 }
 
-// mark is what the counter showed in a slot when a code was made: what was tried earlier does not count
-// against the code.
+// mark is the state of the counter when a code was made: earlier tries do not count against the code.
 type mark struct {
 	Slot int64 `bson:"slot"`
 	N    int64 `bson:"n"`
@@ -27,7 +26,7 @@ const slotLength = codeLife
 
 func (t tally) mark() mark { return mark{Slot: t.slot, N: t.present} }
 
-// since is how many tries there were after the mark, the last one included.
+// since returns the number of tries after the mark, including the current one.
 func (t tally) since(m mark) int64 {
 	switch t.slot {
 	case m.Slot:
@@ -38,14 +37,13 @@ func (t tally) since(m mark) int64 {
 	return t.present + t.before
 }
 
-// counter names what tries are counted of.
+// counter identifies a counter of tries.
 type counter struct {
 	shop, label string
 	of          []string
 }
 
-// triesOfCode are the tries for an address from a browser; triesOfProof those for what a session wants to
-// prove.
+// triesOfCode counts the tries for an address from a browser, triesOfProof those of a session for a proof.
 func triesOfCode(shop, email, browserHash string) counter {
 	return counter{shop: shop, label: "code-tries", of: []string{email, browserHash}}
 }
@@ -54,8 +52,8 @@ func triesOfProof(shop string, wanted proof) counter {
 	return counter{shop: shop, label: "proof-tries", of: []string{wanted.Session, wanted.Kind, wanted.Email}}
 }
 
-// slots are the two counts of a counter at a time: by adds to the present slot, and the one before is only
-// looked at.
+// slots returns the two counts of a counter at a given time. by is added to the current slot; the previous
+// one is only read.
 func (a *App) slots(c counter, by int64, now time.Time) []storage.Count {
 	slot := now.UnixMilli() / slotLength.Milliseconds()
 	end := time.UnixMilli((slot + 1) * slotLength.Milliseconds()).Add(slotLength)
@@ -65,8 +63,8 @@ func (a *App) slots(c counter, by int64, now time.Time) []storage.Count {
 	return []storage.Count{{Key: key(slot), By: by, Expires: end}, {Key: key(slot - 1), Expires: end}}
 }
 
-// countTry counts a try, together with what else is to be counted, in one commit; by zero it only looks. It
-// returns the tallies of the rest, too.
+// countTry counts a try together with rest in one commit; if by is zero it only reads the counter. It also
+// returns the tallies of rest.
 func (a *App) countTry(ctx context.Context, c counter, by int64, rest ...storage.Count) (tally, []storage.Tally, error) {
 	now := a.now()
 	tallies, err := a.engine.Increment(ctx, now, append(a.slots(c, by, now), rest...))

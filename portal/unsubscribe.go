@@ -13,34 +13,34 @@ import (
 	"postern/storage"
 )
 
-// UnsubscribePrefix begins the paths that take a consent back by one click (RFC 8058). They answer to what
-// is signed in them, never to a cookie.
+// UnsubscribePrefix is the prefix of the one-click paths that withdraw a consent (RFC 8058). They depend
+// only on their signed content, never on a cookie.
 const UnsubscribePrefix = "/unsubscribe/"
 
-// unsubscribe is what a one-click address says: who, and what for. It names nobody: the id is the portal's
-// own.
+// unsubscribe is the content of a one-click URL: customer and purpose. It does not reveal the person: the
+// id is Postern's own.
 type unsubscribe struct {
 	customer string
 	purpose  Purpose
 }
 
-// SigningKey is a key of a shop, sealed under the installation secret. It is written nowhere but into the
+// SigningKey is a signing key of a shop, encrypted with the installation secret. It is written only to the
 // store.
 type SigningKey []byte
 
-// String hides the key from logs and prints.
+// String hides the key in logs and printed output.
 func (SigningKey) String() string { return "(secret)" }
 
-// GoString hides the key from prints of a whole shop.
+// GoString hides the key when a whole shop is printed.
 func (SigningKey) GoString() string { return "(secret)" }
 
-// MarshalText hides the key from JSON.
+// MarshalText hides the key in JSON.
 func (SigningKey) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 
 const unsubscribeKeyBytes = 32
 
-// unsubscribeKey is the shop's key for one-click addresses, made when it is first needed. Two who make it
-// at once have one: the shop's document decides.
+// unsubscribeKey returns the shop's key for one-click URLs and creates it when first needed. If two
+// processes do so at once, the shop's document decides which key is kept.
 func (a *App) unsubscribeKey(ctx context.Context, shop Shop) ([]byte, error) {
 	if len(shop.UnsubscribeKey) > 0 {
 		return a.openKey(shop)
@@ -60,11 +60,11 @@ func (a *App) unsubscribeKey(ctx context.Context, shop Shop) ([]byte, error) {
 	return a.openKey(changed)
 }
 
-// unsubscribeSeal is the id that a shop's key is sealed for: the key of another shop, put in its place,
-// does not open.
+// unsubscribeSeal returns the id that a shop's key is sealed for, so that a key copied from another shop
+// cannot be opened.
 func unsubscribeSeal(shop string) string { return "shops/" + shop + "/unsubscribe_key" }
 
-// openKey is the shop's key for one-click addresses as it signs; none when the shop has none yet.
+// openKey returns the shop's decrypted key for one-click URLs, or nil if it has none yet.
 func (a *App) openKey(shop Shop) ([]byte, error) {
 	if len(shop.UnsubscribeKey) == 0 {
 		return nil, nil
@@ -73,7 +73,7 @@ func (a *App) openKey(shop Shop) ([]byte, error) {
 	return key, wrap("read the key of one-click addresses of shop "+shop.ID, err)
 }
 
-// sealAgain seals what was sealed under the older secret under the current one.
+// sealAgain seals everything that was sealed with the older secret with the current one.
 func (a *App) sealAgain(ctx context.Context) error {
 	shops, err := a.loadShops(ctx)
 	if err != nil {
@@ -95,7 +95,7 @@ func (a *App) sealAgain(ctx context.Context) error {
 	return nil
 }
 
-// token is the signed text of the address: what it says, and its HMAC-SHA256.
+// token returns the signed part of the URL: its content and the HMAC-SHA256.
 func (u unsubscribe) token(shop string, key []byte) string {
 	said := u.said()
 	return base64.RawURLEncoding.EncodeToString(append([]byte(said), signUnsubscribe(shop, said, key)...))
@@ -111,7 +111,7 @@ func signUnsubscribe(shop, said string, key []byte) []byte {
 
 const maxUnsubscribeToken = 512
 
-// parseUnsubscribe reads a token that this shop has signed; ok is false for any other.
+// parseUnsubscribe parses a token signed by this shop; ok is false for any other.
 func parseUnsubscribe(shop, text string, key []byte) (u unsubscribe, ok bool) {
 	if len(key) == 0 || len(text) > maxUnsubscribeToken {
 		return u, false
@@ -129,9 +129,9 @@ func parseUnsubscribe(shop, text string, key []byte) (u unsubscribe, ok bool) {
 	return u, found && slices.Contains(Purposes(), u.purpose)
 }
 
-// Unsubscription tells what an address of UnsubscribePrefix would take back, and changes nothing: mail
-// scanners open links, too. An address that is not one of ours is NotFound, and does not tell whose it may
-// have been.
+// Unsubscription returns the purpose that a one-click URL would unsubscribe from. It changes nothing,
+// because mail scanners open links too. An invalid URL is NotFound, which does not reveal whether it was
+// ever valid.
 func (v Visitor) Unsubscription(text string) (Purpose, error) {
 	u, err := v.parseUnsubscribe(text)
 	return u.purpose, err
@@ -149,8 +149,8 @@ func (v Visitor) parseUnsubscribe(text string) (unsubscribe, error) {
 	return u, nil
 }
 
-// Unsubscribe takes the consent back. Twice is once, and so is an account that is gone: there is nobody to
-// write to.
+// Unsubscribe withdraws the consent. It is safe to repeat, and it is no error if the account no longer
+// exists.
 func (v Visitor) Unsubscribe(ctx context.Context, text string) (Purpose, error) {
 	u, err := v.parseUnsubscribe(text)
 	if err != nil {

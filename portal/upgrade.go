@@ -10,14 +10,15 @@ import (
 	"postern/storage"
 )
 
-// Earlier versions linked the customer id of an order to the first customer who ordered by it, and gave
-// that customer all orders by it. Since feeds send one id for all their guests, orders of strangers came
-// into one account. The upgrade decides on each such link: it survives as introduced if its id is not for
-// nobody and all its orders carry an email that the customer has or had. Otherwise it is removed, and its
-// orders go to the customers of their own emails.
+// Earlier versions linked an order's customer id to the first customer who ordered with it, and assigned
+// all orders with that id to this customer. Because feeds send the same id for all guests, one account
+// could contain strangers' orders. The upgrade checks each such link. A link is kept as introduced if its
+// id is not one for nobody and all its orders carry an email that the customer has or had. Otherwise it is
+// removed, and its orders go to the customers with their own emails.
 
-// upgrade is how far the upgrade of a shop's links has come. What is left stands in the index of the
-// customers; a customer whose link is being removed says so, and the upgrade goes on there after a crash.
+// upgrade is the progress of the upgrade of a shop's links. The remaining links are in the index of the
+// customers. A customer whose link is being removed is marked, so that the upgrade can continue after a
+// crash.
 type upgrade struct {
 	DoneAt   time.Time `bson:"done_at,omitempty"`
 	Kept     int64     `bson:"kept,omitempty"`     // links
@@ -34,10 +35,10 @@ func (a *App) upgradeDocs(shop string) storage.Docs[upgrade] {
 	return storage.Open[upgrade](a.engine, shop, upgradeCollection())
 }
 
-// errUndecided says that the upgrade has still to decide on a customer's link.
+// errUndecided means that the upgrade has not yet decided on a customer's link.
 var errUndecided = failure(Unavailable, "customer.upgrading")
 
-// linkUndecided is errUndecided while the upgrade has still to decide whether a customer has this id.
+// linkUndecided returns errUndecided until the upgrade has decided whether the customer has this id.
 func (a *App) linkUndecided(ctx context.Context, shop, customer, feedID string) error {
 	c, _, err := a.customerDocs(shop).Get(ctx, customer)
 	if err == nil && c.LinkedID == feedID {
@@ -46,14 +47,14 @@ func (a *App) linkUndecided(ctx context.Context, shop, customer, feedID string) 
 	return ifFound(err)
 }
 
-// linksToUpgrade are customers whose links are to be decided on.
+// linksToUpgrade returns customers whose links still need a decision.
 func (w Worker) linksToUpgrade(ctx context.Context, limit int) ([]storage.Hit[struct{}], error) {
 	page, err := storage.FindAllShops[struct{}](ctx, w.app.engine, customerCollection(), storage.Query{Index: customersByLink, Limit: limit})
 	return page.Hits, err
 }
 
-// upgradeLinks decides on all links of all shops. Each that is decided on leaves the index, so that it goes
-// on there after a crash.
+// upgradeLinks decides on all links of all shops. Each decided link leaves the index, so that the upgrade
+// continues where it stopped after a crash.
 func (w Worker) upgradeLinks(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
 	for {
 		links, err := w.linksToUpgrade(ctx, readBatch)
@@ -75,7 +76,7 @@ func (w Worker) upgradeLinks(ctx context.Context, _ job.Task[housekeeping]) (job
 	}
 }
 
-// endUpgrade notes and logs the end of the upgrade in each shop that had links.
+// endUpgrade records and logs the end of the upgrade in each shop that had links.
 func (w Worker) endUpgrade(ctx context.Context) error {
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
@@ -95,7 +96,7 @@ func (w Worker) endUpgrade(ctx context.Context) error {
 	return err
 }
 
-// upgradeLink decides on the link of one customer and does what follows. Each step may be done again.
+// upgradeLink decides on the link of one customer and carries the decision out. Each step can be repeated.
 func (w Worker) upgradeLink(ctx context.Context, shop Shop, customer string) error {
 	c, _, err := w.app.customerDocs(shop.ID).Get(ctx, customer)
 	if err != nil || c.LinkedID == "" {
@@ -118,25 +119,25 @@ func (w Worker) upgradeLink(ctx context.Context, shop Shop, customer string) err
 	return link.remove(ctx)
 }
 
-// legacyLink is the link of a customer to an id of the shop's system, made by an earlier version.
+// legacyLink is a customer's link to an id of the shop's system, made by an earlier version.
 type legacyLink struct {
 	w        Worker
 	shop     Shop
 	customer Customer
 	own      map[string]bool // emails that the customer has or had
-	shared   bool            // an order by the id carries another email
+	shared   bool            // an order with the id carries another email
 }
 
-// inspect finds the emails that are the customer's own, and whether the id brought orders by another one.
-// Of emails given up long ago nothing is kept but orders: those by no id or another id came here by their
-// email. So did the orders by this id if they all have one email and no PUT of the customer can have made
-// the link.
+// inspect determines which emails are the customer's own, and whether the id brought in orders with any
+// other email. Emails that the customer gave up long ago are known only from orders: an order with another
+// id or none was assigned to the customer by its email. So were the orders with this id, if they all have
+// the same email and no PUT of the customer can have made the link.
 func (l *legacyLink) inspect(ctx context.Context) error {
 	l.own = map[string]bool{l.customer.FedEmail: true}
 	for _, email := range l.customer.addresses() {
 		l.own[email] = true
 	}
-	linked := map[string]bool{} // emails of the orders by the id
+	linked := map[string]bool{} // emails of the orders with the id
 	err := l.eachOrder(ctx, func(_ context.Context, orders []storedOrder) error {
 		for _, o := range orders {
 			if o.FeedCustomer == l.customer.LinkedID {
@@ -156,7 +157,7 @@ func (l *legacyLink) inspect(ctx context.Context) error {
 	return err
 }
 
-// eachOrder reads all orders of the customer, a batch at a time.
+// eachOrder reads all orders of the customer in batches.
 func (l *legacyLink) eachOrder(ctx context.Context, do func(context.Context, []storedOrder) error) error {
 	docs := l.w.app.orderDocs(l.shop.ID)
 	query := storage.Query{Index: ordersByPlaced, Equal: []any{l.customer.ID}, Limit: sweepBatch}
@@ -184,7 +185,7 @@ func (l *legacyLink) eachOrder(ctx context.Context, do func(context.Context, []s
 	}
 }
 
-// keep makes the id an introduced one.
+// keep marks the id as introduced.
 func (l *legacyLink) keep(ctx context.Context) error {
 	_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID, func(c *Customer) error {
 		if c.LinkedID != l.customer.LinkedID || c.FeedID == c.LinkedID {
@@ -208,9 +209,9 @@ func (l *legacyLink) keep(ctx context.Context) error {
 	return l.end(ctx, upgrade{Kept: 1})
 }
 
-// remove gives the orders of other people to the customers of their emails. The verdict is written first:
-// after a crash the orders that are left might look as if the link could stay. The handle goes near the
-// end, so that nobody can introduce the id before.
+// remove assigns other people's orders to the customers with their emails. It records the decision first:
+// after a crash, the remaining orders might suggest that the link could be kept. The handle is deleted
+// almost last, so that nobody can introduce the id before.
 func (l *legacyLink) remove(ctx context.Context) error {
 	did := upgrade{Removed: 1}
 	if l.shared || l.customer.LinkShared {
@@ -238,7 +239,7 @@ func (l *legacyLink) remove(ctx context.Context) error {
 	return l.end(ctx, did)
 }
 
-// moveOrders returns how many orders went to other customers.
+// moveOrders moves all orders of other people and returns how many there were.
 func (l *legacyLink) moveOrders(ctx context.Context) (moved int64, err error) {
 	err = l.eachOrder(ctx, func(ctx context.Context, orders []storedOrder) error {
 		orders = slices.DeleteFunc(orders, l.stays)
@@ -248,12 +249,12 @@ func (l *legacyLink) moveOrders(ctx context.Context) (moved int64, err error) {
 	return moved, err
 }
 
-// stays reports whether an order is the customer's own.
+// stays reports whether an order remains with the customer.
 func (l *legacyLink) stays(o storedOrder) bool {
 	return o.Customer != l.customer.ID || o.FeedCustomer != l.customer.LinkedID || l.own[o.Email]
 }
 
-// moveOrder gives an order to the customer of its email, and asks for both customers' counts.
+// moveOrder assigns an order to the customer with its email and requests a recount for both customers.
 func (l *legacyLink) moveOrder(ctx context.Context, o storedOrder) error {
 	app, zone := l.w.app, l.shop.Location()
 	to, err := app.customerOfEmail(ctx, l.shop, o.Email)
@@ -278,7 +279,8 @@ func (l *legacyLink) moveOrder(ctx context.Context, o storedOrder) error {
 	return ifFound(err)
 }
 
-// endSessions signs the account out that held orders of other people, and returns of how many browsers.
+// endSessions signs out the account that contained other people's orders and returns the number of ended
+// sessions.
 func (l *legacyLink) endSessions(ctx context.Context) (sessions int64, err error) {
 	for _, email := range l.customer.addresses() {
 		ended := 0
@@ -298,7 +300,7 @@ func (l *legacyLink) endSessions(ctx context.Context) (sessions int64, err error
 	return sessions, nil
 }
 
-// end notes that the link is decided on, first in the totals, then in the customer, who is then out of the
+// end records the decision on the link: first in the totals, then in the customer, who thereby leaves the
 // index.
 func (l *legacyLink) end(ctx context.Context, did upgrade) error {
 	if did != (upgrade{}) {

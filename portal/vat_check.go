@@ -10,17 +10,17 @@ import (
 	"postern/portal/vies"
 )
 
-// VATStatus says what is known of a customer's VAT ID.
+// VATStatus is the validity of a customer's VAT ID.
 type VATStatus string
 
-// The statuses. Whether an ID is valid is never guessed: while VIES does not answer it is unknown, and what
-// was valid stays valid.
+// The statuses. Validity is never guessed: an ID is unknown until VIES answers, and a valid ID stays valid
+// while VIES does not answer.
 const (
-	VATNone      VATStatus = ""          // there is no VAT ID
+	VATNone      VATStatus = ""          // no VAT ID
 	VATUnknown   VATStatus = "unknown"   // VIES has not answered yet
-	VATValid     VATStatus = "valid"     //
-	VATInvalid   VATStatus = "invalid"   // VIES does not know it
-	VATUncovered VATStatus = "uncovered" // of a country that is not in VIES
+	VATValid     VATStatus = "valid"     // confirmed by VIES
+	VATInvalid   VATStatus = "invalid"   // VIES does not know the VAT ID
+	VATUncovered VATStatus = "uncovered" // the country is not part of VIES
 )
 
 // VATAnswer is one answer of VIES, kept as evidence for the exemption of an intra-Community supply (Art.
@@ -35,34 +35,35 @@ type VATAnswer struct {
 	At           time.Time `bson:"at" json:"at"`
 }
 
-// VATEvidence is what is known of the present VAT ID, and the last answers of VIES about it and the ones
-// before.
+// VATEvidence holds the status of the current VAT ID, and the latest VIES answers, including those about
+// earlier IDs.
 type VATEvidence struct {
 	VATID   string      `bson:"vat_id,omitempty"`
 	Status  VATStatus   `bson:"status,omitempty"`
-	Last    VATAnswer   `bson:"last,omitempty"`    // the answer that Status is from
+	Last    VATAnswer   `bson:"last,omitempty"`    // the answer that gave Status
 	NextAt  time.Time   `bson:"next_at,omitempty"` // when VIES is asked again
 	History []VATAnswer `bson:"history,omitempty"` // oldest first
 }
 
-// VATChecker asks whether a VAT ID (prefix and body) is valid, with the asker's own VAT ID or "". An error
-// means that it is not known yet. It is vies.Client.
+// VATChecker checks whether a VAT ID (prefix and body) is valid. requester is the shop's own VAT ID, or "".
+// An error means that the validity is still unknown. vies.Client implements it.
 type VATChecker interface {
 	Check(ctx context.Context, prefix, body, requester string) (vies.Answer, error)
 }
 
-// WithVATChecker has the worker check VAT IDs. Without one they stay unknown.
+// WithVATChecker makes the worker check VAT IDs. Without it, they stay unknown.
 func WithVATChecker(checker VATChecker) Option { return func(a *App) { a.vatChecker = checker } }
 
 const (
 	maxVATHistory = 50
-	vatUnasked    = 24 * time.Hour // after which it is tried again where nobody is asked
+	vatUnasked    = 24 * time.Hour // interval of attempts without a VATChecker
 	vatFresh      = 30 * 24 * time.Hour
-	vatDoubt      = 24 * time.Hour // a number may be registered at home and reach VIES days later
-	vatDoubts     = 7              // so often a number that is not valid is asked for after a day
+	vatDoubt      = 24 * time.Hour // an ID may be registered nationally and reach VIES days later
+	vatDoubts     = 7              // number of daily checks of an invalid ID
 )
 
-// settleVAT makes the evidence follow the company's VAT ID: a new one is unknown, and asked for at once.
+// settleVAT updates the evidence after a change of the company's VAT ID: a new ID is unknown, and its check
+// is due immediately.
 func (c *Customer) settleVAT(now time.Time) {
 	e := &c.VAT
 	if e.VATID == c.Company.VATID {
@@ -79,14 +80,14 @@ func (c *Customer) settleVAT(now time.Time) {
 	}
 }
 
-// retryVAT are the gaps before VIES is asked again.
+// retryVAT returns the intervals between attempts to ask VIES.
 func retryVAT() job.Retry {
 	return job.Retry{Forever: true, Routine: true, Gaps: []time.Duration{
 		time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
 	}}
 }
 
-// answer takes an answer of VIES into the evidence.
+// answer adds a VIES answer to the evidence.
 func (e *VATEvidence) answer(a VATAnswer) {
 	doubts := 0
 	for _, earlier := range e.History {
@@ -102,8 +103,8 @@ func (e *VATEvidence) answer(a VATAnswer) {
 	e.History = e.History[max(0, len(e.History)-maxVATHistory):]
 }
 
-// checkVAT asks VIES for the customer's VAT ID. No answer changes nothing: the job is tried again. Where
-// there is nobody to ask, it waits for a day.
+// checkVAT asks VIES about the customer's VAT ID. Without an answer nothing changes, and the job is
+// retried. Without a VATChecker it waits for a day.
 func (w Worker) checkVAT(ctx context.Context, shop Shop, t job.Task[Customer]) (job.Finish[Customer], error) {
 	if w.app.vatChecker == nil {
 		return func(c *Customer) { c.VAT.NextAt = w.app.now().Add(vatUnasked) }, nil
@@ -111,10 +112,10 @@ func (w Worker) checkVAT(ctx context.Context, shop Shop, t job.Task[Customer]) (
 	given, err := w.askVAT(ctx, shop, t.Doc.VAT.VATID)
 	var unknown *vies.UnknownError
 	if errors.As(err, &unknown) && unknown.Reason == vies.ReasonInput && t.Doc.VAT.Status != VATValid {
-		err = nil // it cannot be a VAT ID; one that was valid a month ago can
+		err = nil // it cannot be a VAT ID, unless it was valid before
 	}
 	return func(c *Customer) {
-		if c.VAT.VATID == given.VATID { // else it changed since, and the new one is due by itself
+		if c.VAT.VATID == given.VATID { // otherwise it has changed, and a check of the new one is due
 			c.VAT.answer(given)
 		}
 	}, err
@@ -140,7 +141,8 @@ func (w Worker) askVAT(ctx context.Context, shop Shop, text string) (VATAnswer, 
 	return a, err
 }
 
-// VAT is what is known of the customer's VAT ID. It is silent while VIES was asked and has not answered.
+// VAT returns what is known about the customer's VAT ID. silent is true if VIES has been asked but has not
+// answered.
 func (s Shopper) VAT() (known VATEvidence, silent bool) {
 	known = s.customer.VAT
 	if check, found := s.customer.Work.Find(kindVATCheck); found {

@@ -9,40 +9,40 @@ import (
 	"postern/storage"
 )
 
-// Visitor is someone who is not signed in, in one shop.
+// Visitor is a person in one shop who is not signed in.
 type Visitor struct {
 	app     *App
 	shop    Shop
 	browser Browser
 }
 
-// Visitor makes the actor of a request without a session.
+// Visitor returns the actor of a request without a session.
 func (a *App) Visitor(shop Shop, browser Browser) Visitor {
 	return Visitor{app: a, shop: shop, browser: browser}
 }
 
-// Shop is the shop the visitor is in.
+// Shop returns the shop that the visitor is in.
 func (v Visitor) Shop() Shop { return v.shop }
 
-// Pending is a mail that was asked for.
+// Pending is a sign-in email that has been requested.
 type Pending struct {
 	Email  string // canonical
-	Masked string // as MaskEmail shows it
+	Masked string // as returned by MaskEmail
 }
 
-// mailSignIn is the kind of an outbox entry that asks for a sign-in mail, and the names of what it carries.
+// mailSignIn is the kind of a sign-in email's outbox entry; the others are the keys of its payload.
 const (
 	mailSignIn     = "sign_in"
-	payBrowser     = "browser"     // hash of the asking browser's secret
+	payBrowser     = "browser"     // hash of the requesting browser's secret
 	payDestination = "destination" // where the link leads
-	payDevice      = "device"      // what the mail says of who asked
-	payReserve     = "reserve"     // set: only for a browser that signed in there before
+	payDevice      = "device"      // how the email describes the requesting device
+	payReserve     = "reserve"     // if set: send only for a browser that has signed in there before
 )
 
-// Ask asks for a sign-in mail. It does the same for every well-formed address, known or not: it counts, and
-// writes one outbox entry, also above the address's limits, though nothing comes of that. An ill-formed
-// address is Invalid at "email"; a client above its own limit is TooMany, whatever the address, and writes
-// nothing.
+// Ask requests a sign-in email. It does the same work for every well-formed address, known or not: it
+// counts the request and writes one outbox entry, even over the address's limits, where the entry has no
+// effect. A malformed address is Invalid at "email". A client over its own limit gets TooMany, whatever the
+// address, and nothing is written.
 func (v Visitor) Ask(ctx context.Context, email, destination, lang string) (Pending, error) {
 	canonical, ok := CanonicalEmail(email)
 	if !ok {
@@ -67,29 +67,29 @@ func (v Visitor) Ask(ctx context.Context, email, destination, lang string) (Pend
 	return pending, err
 }
 
-// LinkState is what became of a link.
+// LinkState is the state of a sign-in link.
 type LinkState string
 
-// The states of a link. Only who holds a real token learns which of the ended ones it is.
+// The states of a link. Only the holder of a real token can tell the ended states apart.
 const (
 	LinkLive     LinkState = "live"
 	LinkUsed     LinkState = "used"
 	LinkReplaced LinkState = "replaced" // another link or code was used instead
 	LinkExpired  LinkState = "expired"
-	LinkStopped  LinkState = "stopped" // by "this was not me"
-	LinkDamaged  LinkState = "damaged" // cut, altered, or never sent
+	LinkStopped  LinkState = "stopped" // by a "this wasn't me" link
+	LinkDamaged  LinkState = "damaged" // truncated, altered, or never sent
 )
 
-// LinkPage is what opening a link shows.
+// LinkPage is the content of the page that a link opens.
 type LinkPage struct {
 	State       LinkState
-	Masked      string    // the address, "" when damaged
+	Masked      string    // the address, "" if damaged
 	At          time.Time // when it was used, replaced or expired
-	Auto        bool      // this browser asked for it just now: a script may press the button
-	Destination string    // where it leads, or led
+	Auto        bool      // this browser requested it just now, so a script may press the button
+	Destination string    // where the link leads, or led
 }
 
-// Link looks at a link and spends nothing: mail scanners open links, too.
+// Link looks up a link without using it, because mail scanners open links too.
 func (v Visitor) Link(ctx context.Context, text string) (LinkPage, error) {
 	now := v.app.now()
 	damaged := LinkPage{State: LinkDamaged}
@@ -112,7 +112,7 @@ func (v Visitor) Link(ctx context.Context, text string) (LinkPage, error) {
 		err = v.app.stillHas(ctx, v.shop, doc)
 	}
 	if KindOf(err) == Gone {
-		return damaged, nil // the account has another address by now, and this one need not learn it
+		return damaged, nil // the account now has another address, which is not revealed to this one
 	}
 	auto := sameHash(r.Browser, v.browser.hash()) && now.Sub(r.MadeAt) <= autoWindow
 	return LinkPage{State: LinkLive, Masked: MaskEmail(doc.Email), At: r.Until, Auto: auto, Destination: r.Destination}, err
@@ -126,8 +126,8 @@ func (a *access) deadPage(link string, now time.Time) LinkPage {
 	return LinkPage{State: fate.How, Masked: MaskEmail(a.Email), At: fate.At, Destination: fate.Destination}
 }
 
-// AskAgain asks for a new link by an ended one, to the address that one was for, and leading where it led.
-// A damaged link is Gone.
+// AskAgain requests a new link in place of an ended one, for the same address and destination. A damaged
+// link is Gone.
 func (v Visitor) AskAgain(ctx context.Context, text, lang string) (Pending, error) {
 	page, err := v.Link(ctx, text)
 	if err != nil {

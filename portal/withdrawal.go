@@ -10,55 +10,56 @@ import (
 	"postern/storage"
 )
 
-// Statement is what a consumer says who withdraws from a contract (Art. 11a(2) of Directive 2011/83/EU):
-// who, from which contract, and where the receipt goes. Without Goods and Lines it is the whole contract.
+// Statement is a consumer's declaration to withdraw from a contract (Art. 11a(2) of Directive 2011/83/EU):
+// the name, the contract, and the address for the receipt. Without Goods and Lines it covers the whole
+// contract.
 type Statement struct {
 	Name   string          `bson:"name"`
 	Email  string          `bson:"email"`           // canonical
-	Number string          `bson:"number"`          // of the order, as typed
+	Number string          `bson:"number"`          // order number, as typed
 	Goods  string          `bson:"goods,omitempty"` // only these, in the consumer's words
 	Lines  []StatementLine `bson:"lines,omitempty"` // only these, chosen from the order
 	Lang   string          `bson:"lang,omitempty"`  // of the page
 }
 
-// StatementLine is one line of an order, or a part of it.
+// StatementLine is one line of an order, or part of it.
 type StatementLine struct {
-	ID       string `bson:"id,omitempty" json:"id,omitzero"` // the feed's
+	ID       string `bson:"id,omitempty" json:"id,omitzero"` // from the feed
 	SKU      string `bson:"sku,omitempty" json:"sku,omitzero"`
 	Name     string `bson:"name" json:"name"`
 	Quantity string `bson:"quantity" json:"quantity"` // a decimal
 }
 
-// Whole reports whether the statement is about the whole contract.
+// Whole reports whether the statement covers the whole contract.
 func (s Statement) Whole() bool { return s.Goods == "" && len(s.Lines) == 0 }
 
-// same reports whether two are the same statement, whatever the language of their pages.
+// same reports whether the two statements are equal, apart from the language of their pages.
 func (s Statement) same(other Statement) bool {
 	other.Lang = s.Lang
 	return fmt.Sprintf("%q", s) == fmt.Sprintf("%q", other)
 }
 
-// withdrawal is a statement that was received. Statement, At and Customer are never altered: they prove
-// what the consumer declared and when, and that the shop acknowledged it (Art. 11a(4); the burden of proof
-// of Art. 11(4)). So name and address stay in it, whatever becomes of the account, as legal claims need
-// them (Art. 17(3)(e) GDPR), until claims from the contract are barred: three years, the longest of the
-// common limitation periods where the portal is used. Then the worker deletes it.
+// withdrawal is a received statement. Statement, At and Customer never change: they prove what the consumer
+// declared and when, and that the shop acknowledged it (Art. 11a(4); burden of proof in Art. 11(4)). Name
+// and address are therefore kept for legal claims even if the account is erased (Art. 17(3)(e) GDPR), until
+// claims from the contract are time-barred: three years, the longest of the usual limitation periods where
+// the portal is used. Then the worker deletes the record.
 type withdrawal struct {
 	Statement Statement `bson:"statement"`
 	At        time.Time `bson:"at"`
 	Place     string    `bson:"place"`              // in the list of all; sorts by At
-	Customer  string    `bson:"customer,omitempty"` // who was signed in
-	Order     string    `bson:"order,omitempty"`    // the number of the order it was matched to
+	Customer  string    `bson:"customer,omitempty"` // the signed-in customer
+	Order     string    `bson:"order,omitempty"`    // number of the matched order
 	InTime    *bool     `bson:"in_time,omitempty"`
-	Network   string    `bson:"network,omitempty"` // of the client, until its mails are counted
-	Receipt   string    `bson:"receipt,omitempty"` // whether mails may be sent, "" while that is not decided
-	Tell      bool      `bson:"tell,omitempty"`    // the shop is still to be told
-	Held      bool      `bson:"held,omitempty"`    // the shop is told later, or once an order is found
-	Told      bool      `bson:"told,omitempty"`    // the receipt is in the outbox, if it is mailed at all
+	Network   string    `bson:"network,omitempty"` // of the client, until the emails are counted
+	Receipt   string    `bson:"receipt,omitempty"` // receiptMailed or receiptHeld, "" until decided
+	Tell      bool      `bson:"tell,omitempty"`    // the email to the shop is still to be sent
+	Held      bool      `bson:"held,omitempty"`    // the email to the shop waits, or needs a matching order
+	Told      bool      `bson:"told,omitempty"`    // the receipt is in the outbox, if it is emailed at all
 	Work      job.List  `bson:"work,omitempty"`
 }
 
-// What the limits say of the receipt's mail.
+// The values of withdrawal.Receipt.
 const (
 	receiptMailed = "mailed"
 	receiptHeld   = "held"
@@ -66,7 +67,7 @@ const (
 
 const (
 	withdrawalKeep = 3           // years
-	settleTime     = time.Minute // in which the request that brought a statement counts its mails; then the worker does
+	settleTime     = time.Minute // time for the request itself to count the emails; after that the worker does
 )
 
 // The indexes of withdrawals.
@@ -89,10 +90,10 @@ func (a *App) withdrawalDocs(shop string) storage.Docs[withdrawal] {
 	return storage.Open[withdrawal](a.engine, shop, withdrawalCollection())
 }
 
-// The bounds of a statement.
+// maxGoods is the maximum length of Statement.Goods in characters.
 const maxGoods = 1000
 
-// check reads a statement as it was typed.
+// check validates a statement as typed.
 func (s Statement) check(f *form) Statement {
 	s.Name = f.required("name", f.withoutPaths("name", f.text("name", s.Name, maxWord)))
 	s.Number = f.required("number", f.withoutPaths("number", f.text("number", s.Number, maxNumber)))
@@ -101,15 +102,15 @@ func (s Statement) check(f *form) Statement {
 	return s
 }
 
-// WithdrawalReceipt is what a sender is shown: the statement as it was received, and when.
+// WithdrawalReceipt is shown to the sender: the statement as received, and the time.
 type WithdrawalReceipt struct {
 	Statement Statement
 	At        time.Time
-	Mailed    bool // a mail with the receipt goes out; else too many went to the address lately
+	Mailed    bool // the receipt is emailed; false if the address has had too many recently
 }
 
-// PrepareWithdrawal checks a statement before its sender confirms it, and gives the form that confirms it
-// an id. It writes nothing. Faults stand at "name", "number", "goods" and "email".
+// PrepareWithdrawal checks a statement before its sender confirms it, and returns an id for the
+// confirmation form. It writes nothing. Faults are at "name", "number", "goods" and "email".
 func (v Visitor) PrepareWithdrawal(typed Statement) (s Statement, id string, err error) {
 	if v.shop.NoWithdrawal {
 		return s, "", failure(NotFound, "withdrawal.off")
@@ -119,9 +120,10 @@ func (v Visitor) PrepareWithdrawal(typed Statement) (s Statement, id string, err
 	return s, storage.NewID(), invalid(f.faults)
 }
 
-// Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt. It
-// looks at no order: whether name, number and address belong together shows in no answer. An id that
-// PrepareWithdrawal never gives is Invalid. From a client that sent hundreds lately it is TooMany.
+// Withdraw records a confirmed statement under the id of its form; repeating it returns the same receipt.
+// It does not look up the order: no response reveals whether name, number and address belong together. An
+// id that cannot come from PrepareWithdrawal is Invalid. A client that has sent hundreds recently gets
+// TooMany.
 func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (WithdrawalReceipt, error) {
 	s, _, err := v.PrepareWithdrawal(typed)
 	if err != nil {
@@ -130,8 +132,8 @@ func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (With
 	return v.app.receive(ctx, v.shop, id, withdrawal{Statement: s, Network: clientNetwork(v.browser.IP)})
 }
 
-// receive records a statement: inserted first, and then the one who inserted it counts its mails. A crash
-// in between leaves the counting to the worker. Past the client's bound of statements it is TooMany.
+// receive records a statement. The request that inserts it also counts its emails; after a crash in
+// between, the worker does so. Over the client's limit of statements it is TooMany.
 func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (WithdrawalReceipt, error) {
 	if !storage.IsID(id) {
 		return WithdrawalReceipt{}, failure(Invalid, "withdrawal.expired")
@@ -156,8 +158,8 @@ func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (
 	return w.receipt(), err
 }
 
-// received is the answer to a form that was sent before. Nobody else can have the id, but who has must also
-// know the statement. A form that was not is one too many.
+// received answers a form that may have been sent before. Nobody else can know the id; even so, the
+// statement must be the same. A new form is refused as one too many.
 func (a *App) received(ctx context.Context, shop Shop, id string, again withdrawal) (WithdrawalReceipt, error) {
 	w, _, err := a.withdrawalDocs(shop.ID).Get(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -178,5 +180,5 @@ func (w withdrawal) receipt() WithdrawalReceipt {
 
 const placeForm = "20060102T150405.000Z"
 
-// placeOf is where a statement stands in the list of all: by time, then by id.
+// placeOf returns the position of a document in its list: by time, then by id.
 func placeOf(at time.Time, id string) string { return at.UTC().Format(placeForm) + "-" + id }

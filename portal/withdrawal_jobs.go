@@ -10,7 +10,7 @@ import (
 	"postern/storage"
 )
 
-// kindWithdrawal names the job to do what is due with a statement of withdrawal.
+// kindWithdrawal is the kind of the job that processes a withdrawal statement.
 const kindWithdrawal = "withdrawal"
 
 func (w Worker) withdrawalJobs() job.Source {
@@ -22,14 +22,14 @@ func (w Worker) withdrawalJobs() job.Source {
 	}
 }
 
-// schedule sets when the worker looks at the statement next.
+// schedule sets when the worker next processes the statement.
 func (w *withdrawal) schedule(at time.Time) {
 	w.Work.Schedule(job.Request{Kind: kindWithdrawal, At: at})
 }
 
-// tendWithdrawal does what is due with a statement: it finds its order, puts its mails into the outbox, and
-// deletes it in the end. Each step can be done twice, so that a crash between any two loses and doubles
-// nothing.
+// tendWithdrawal processes a statement: it finds the order, adds the emails to the outbox, and finally
+// deletes the statement. Each step can be repeated, so that a crash between any two neither loses nor
+// duplicates anything.
 func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdrawal]) (job.Finish[withdrawal], error) {
 	doc, id, err := t.Doc, t.Key, error(nil)
 	if over := func(w2 withdrawal) bool { return !w.app.now().Before(w2.keptUntil()) }; over(doc) {
@@ -49,15 +49,15 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdr
 		err = w.tellWithdrawal(ctx, shop, id, doc, waits)
 	}
 	return func(now *withdrawal) {
-		now.Told, now.Tell = now.Told || !waits, now.Tell && !doc.Tell // another worker may have found the order since
+		now.Told, now.Tell = now.Told || !waits, now.Tell && !doc.Tell // another worker may have matched the order since
 		now.schedule(now.nextLook(w.app.now()))
 	}, ifFound(err)
 }
 
 func (w withdrawal) keptUntil() time.Time { return w.At.AddDate(withdrawalKeep, 0, 0) }
 
-// nextLook is when the worker looks at the statement next: again for its order, which a feed may bring
-// late, and then to delete it.
+// nextLook returns when the worker next processes the statement: to look for its order, which a feed may
+// send late, and later to delete it.
 func (w withdrawal) nextLook(now time.Time) time.Time {
 	if w.Tell {
 		return now
@@ -75,9 +75,9 @@ func (w withdrawal) nextLook(now time.Time) time.Time {
 	return w.keptUntil()
 }
 
-// matchWithdrawal looks for the order, notes the statement there, and then writes down which it is. The
-// shop is told of it even if strangers used up what the shop is told of in an hour: an order takes so few
-// notes that they bound its mails.
+// matchWithdrawal looks for the order, marks it with the statement, and then records the order in the
+// statement. The shop gets an email about a matched statement even if strangers have used up the hourly
+// limit: the small number of marks per order limits these emails as well.
 func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) (withdrawal, error) {
 	number, err := w.orderOf(ctx, shop, doc.Statement)
 	if err != nil || number == "" {
@@ -106,13 +106,14 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc w
 	})
 }
 
-// precedes reports whether a statement was sent before the order was placed. It is about another contract
-// then: numbers can be guessed, and a stranger must not use up the right of an order that is still to come.
+// precedes reports whether a statement was sent before the order was placed. It then concerns another
+// contract: order numbers can be guessed, and a stranger must not use up the right to withdraw from a
+// future order.
 func (w withdrawal) precedes(o storedOrder) bool { return w.At.Add(clockSkew).Before(o.PlacedAt) }
 
-// orderOf finds the order that a statement is about: one with its number that was placed with its address,
-// or is its owner's; else the only one of that owner whose number is written with other signs, or stands
-// behind a word such as "No.". "" is none.
+// orderOf finds the order of a statement: the one with its number that was placed with its email or belongs
+// to the customer with that email. Otherwise it is the only order of that customer whose number matches
+// apart from punctuation or a word such as "No." before it. It returns "" for none.
 func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number string, err error) {
 	customer, err := w.app.follow(ctx, shop.ID, emailHandle(s.Email))
 	if err != nil {
@@ -137,7 +138,8 @@ func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number str
 	return "", nil
 }
 
-// orderLike is the only order of a customer whose number has a search term, "" for none, and for several.
+// orderLike returns the only order of a customer whose number has the given search term, or "" for none or
+// several.
 func (w Worker) orderLike(ctx context.Context, shop Shop, customer, term string) (number string, several bool, err error) {
 	if customer == "" || term == "" {
 		return "", false, nil
@@ -157,8 +159,8 @@ func (w Worker) orderLike(ctx context.Context, shop Shop, customer, term string)
 	return number, false, err
 }
 
-// The mails of a statement. Their entries' keys name it, so that they carry nothing of it and can be sent
-// again.
+// The emails about a statement. The outbox key contains the statement's id, so that the entry holds none of
+// its content and can be sent again.
 const (
 	mailWithdrawalReceipt = "withdrawal_receipt"
 	mailWithdrawalTold    = "withdrawal_told"
@@ -166,8 +168,8 @@ const (
 	toldEntry             = "withdrawal-told-"
 )
 
-// tellWithdrawal puts the receipt, unless that waits, and the mail to the shop into the outbox, where they
-// are still to be sent.
+// tellWithdrawal adds the receipt, unless it waits, and the email to the shop to the outbox if they are
+// still to be sent.
 func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal, waits bool) error {
 	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: w.app.now()}
 	if !doc.Told && !waits && doc.Receipt == receiptMailed {

@@ -10,10 +10,10 @@ import (
 	"postern/templates/i18n"
 )
 
-// StatementFact is one thing that a statement says, under its name.
+// StatementFact is one item of a statement with its label.
 type StatementFact struct{ Label, Value string }
 
-// Facts are the whole content of a statement, as its sender confirms it and as the receipt repeats it.
+// Facts returns the full content of a statement, as confirmed by its sender and repeated in the receipt.
 func (s Statement) Facts(l *i18n.Localizer) []StatementFact {
 	facts := []StatementFact{
 		{l.T("withdraw.name"), s.Name}, {l.T("withdraw.number"), s.Number}, {l.T("withdraw.email"), s.Email},
@@ -38,7 +38,7 @@ func (s Statement) details(l *i18n.Localizer) []string {
 	return lines
 }
 
-// composeWithdrawal makes the receipt, or the mail that tells the shop.
+// composeWithdrawal composes the receipt, or the email to the shop.
 func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
 	id := strings.TrimPrefix(strings.TrimPrefix(entry, receiptEntry), toldEntry)
 	doc, _, err := w.app.withdrawalDocs(shop.ID).Get(ctx, id)
@@ -56,19 +56,19 @@ func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, 
 	return to, func(l *i18n.Localizer) mail.Letter { return doc.receiptLetter(shop, l) }, err
 }
 
-// repeatsNumber reports whether an email may repeat the order's number where its sender's words must not
-// go: to a mailbox that nobody has shown to be theirs, and into a subject. A number that was matched, or
-// was chosen by a signed-in customer, is the shop's own.
+// repeatsNumber reports whether an email may repeat the order number where the sender's own words must not
+// appear: in an email to an unverified mailbox, and in a subject. A number that was matched, or chosen by a
+// signed-in customer, comes from the shop itself.
 func (w withdrawal) repeatsNumber() bool {
 	return w.Order != "" || w.Customer != "" || looksLikeNumber(w.Statement.Number)
 }
 
-// receiptLetter is the acknowledgement of Art. 11a(4): the statement's content, and the date and time at
-// which it was sent.
+// receiptLetter writes the acknowledgement required by Art. 11a(4): the statement's content, and the date
+// and time when it was sent.
 func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.unlinked()
 	letter := shop.letter(l, "mail.withdrawal", "Number", w.Order, "When", w.At, "Zone", shop.TimeZone)
-	if w.Order == "" { // then the number is only what somebody wrote
+	if w.Order == "" { // the number is only what the sender typed
 		letter.Subject = l.T("mail.withdrawal.subject_plain")
 	}
 	if !w.repeatsNumber() {
@@ -79,7 +79,7 @@ func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	return letter
 }
 
-// toldLetter tells the shop, with what is known of the order.
+// toldLetter writes the email to the shop, including what is known about the order.
 func (w withdrawal) toldLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.unlinked()
 	letter := shop.letter(l, "mail.shop.withdrawal", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)

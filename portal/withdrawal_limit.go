@@ -8,24 +8,24 @@ import (
 	"postern/storage"
 )
 
-// The limits of statements and of the mails they cause. Only the last keeps a statement from being
-// recorded: it is far above what people behind one address send, and without it a program could fill the
-// store with what is kept for years. Who is signed in has receipts mailed to an address that is theirs, so
-// only what no person sends is kept back.
+// The limits on statements and on the emails that they cause. Only statementsOfClient prevents a statement
+// from being recorded: it is far above what people who share an IP address send, and without it a program
+// could fill the store with records that are kept for years. Signed-in customers get receipts at their own
+// address, so their limit only stops volumes that no person would send.
 const (
-	receiptsAnHour     = 6 // to one address, of one client
+	receiptsAnHour     = 6 // to one address, from one client
 	receiptsADay       = 15
-	ownReceiptsADay    = 200 // to who is signed in
-	receiptsOfClient   = 60  // in clientPeriod
-	receiptsToAddress  = 30  // a day, of all clients
-	toldAnHour         = 300 // to the shop, of visitors whose statement matches no order; the others an hour later
-	unmatchedAnHour    = 120 // of a shop: receipts of visitors whose statement matches no order; the others an hour later
-	statementsOfClient = 600 // in clientPeriod
+	ownReceiptsADay    = 200 // to a signed-in customer
+	receiptsOfClient   = 60  // per clientPeriod
+	receiptsToAddress  = 30  // per day, from all clients
+	toldAnHour         = 300 // to the shop, about visitors' statements that match no order; others wait an hour
+	unmatchedAnHour    = 120 // per shop: receipts for visitors' statements that match no order; others wait an hour
+	statementsOfClient = 600 // per clientPeriod
 )
 
-// sender is the rate-limit subject of a statement, and the key within it. A signed-in customer has a limit
-// of their own. A visitor shares that of their network, by email, so that strangers who enter another
-// person's email use up their own limit.
+// sender returns the rate-limit subject of a statement and the key within it. A signed-in customer has
+// their own limit. Visitors share the limit of their network, counted by email, so that strangers who enter
+// another person's email use up only their own limit.
 func (w withdrawal) sender() (who, to string) {
 	if w.Customer != "" {
 		return "of/" + w.Customer, ""
@@ -38,8 +38,7 @@ func (a *App) statementBound(shop Shop, w withdrawal) bound {
 	return a.bound(shop.ID, "withdrawals-client", limit(statementsOfClient, clientPeriod), who)
 }
 
-// ownBounds are what the mails count against that a sender uses up alone: the first is that of all
-// addresses together.
+// ownBounds returns the limits that only the sender uses up. The first one covers all addresses together.
 func (a *App) ownBounds(shop Shop, w withdrawal) []bound {
 	who, to := w.sender()
 	all := a.bound(shop.ID, "receipt-client", limit(receiptsOfClient, clientPeriod), who)
@@ -53,13 +52,13 @@ func (a *App) ownBounds(shop Shop, w withdrawal) []bound {
 	}
 }
 
-// lateRetry is when a mail that a limit of the shop put off is tried again. The limits' windows are over by
-// then.
+// lateRetry is the delay before an email that was held back by a limit of the shop is tried again. By then
+// the limit's window has ended.
 const lateRetry = time.Hour
 
-// putOff puts off, never drops, what the shop's own limits keep back for the hour: the receipt of a
-// visitor's statement that matches no order, which goes to whatever address somebody wrote, and the mail
-// that tells the shop of such a statement.
+// putOff delays, but never drops, emails beyond the shop's own hourly limits: the receipt of a visitor's
+// statement that matches no order, which goes to an unverified address, and the email to the shop about
+// such a statement.
 func (a *App) putOff(ctx context.Context, shop Shop, id string, w withdrawal) (tended withdrawal, waits bool, err error) {
 	if w.Order == "" && w.Customer == "" && !w.Told && w.Receipt == receiptMailed {
 		over, err := a.over(ctx, []bound{a.bound(shop.ID, "receipts-unmatched", limit(unmatchedAnHour, time.Hour))})
@@ -86,10 +85,10 @@ func (a *App) toldBound(shop Shop) bound {
 	return a.bound(shop.ID, "withdrawals-told", limit(toldAnHour, time.Hour))
 }
 
-// withheld is what the limits keep back of a statement's mails.
+// withheld tells which emails of a statement the limits hold back.
 type withheld struct{ receipt, told bool }
 
-// countOwn counts in turn: what one measure refuses uses up none of the next.
+// countOwn counts one limit after the other, so that a statement refused by one does not use up the next.
 func (a *App) countOwn(ctx context.Context, bounds []bound) (withheld, error) {
 	for i, b := range bounds {
 		over, err := a.over(ctx, []bound{b})
@@ -100,8 +99,8 @@ func (a *App) countOwn(ctx context.Context, bounds []bound) (withheld, error) {
 	return withheld{}, nil
 }
 
-// countMails counts the mails of a statement. What is over its sender's own measure takes nothing from the
-// measures that visitors share, and who is signed in does not share them.
+// countMails counts the emails of a statement. One over its sender's own limits does not use up the limits
+// that visitors share, and signed-in customers do not count against those.
 func (a *App) countMails(ctx context.Context, shop Shop, w withdrawal) (withheld, error) {
 	held, err := a.countOwn(ctx, a.ownBounds(shop, w))
 	if err != nil || held.told || w.Customer != "" {
@@ -115,7 +114,7 @@ func (a *App) countMails(ctx context.Context, shop Shop, w withdrawal) (withheld
 	return withheld{receipt: held.receipt || slices.Contains(over[1:], true), told: over[0]}, err
 }
 
-// settleReceipt counts the mails of a statement and writes down which of them may be sent.
+// settleReceipt counts the emails of a statement and records which of them may be sent.
 func (a *App) settleReceipt(ctx context.Context, shop Shop, id string, w withdrawal) (withdrawal, error) {
 	held, err := a.countMails(ctx, shop, w)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"postern/storage"
 )
 
-// WithdrawalRecord is a received statement as the shop's system reads it. Order and InTime are nil where no
-// order was found, InTime also where an order has no period.
+// WithdrawalRecord is a received statement as shown to the shop's system. Order and InTime are nil if no
+// order was found; InTime is also nil if the order has no withdrawal period.
 type WithdrawalRecord struct {
 	ID     string          `json:"id"`
 	At     time.Time       `json:"at"`
@@ -22,7 +22,7 @@ type WithdrawalRecord struct {
 	Lines  []StatementLine `json:"lines"`
 }
 
-// WithdrawalPage is a part of the list, oldest first. Next is what to ask for the part behind it, now or
+// WithdrawalPage is a page of the list, oldest first. Pass Next as after to read the following page, now or
 // later.
 type WithdrawalPage struct {
 	Withdrawals []WithdrawalRecord `json:"withdrawals"`
@@ -30,7 +30,8 @@ type WithdrawalPage struct {
 	More        bool               `json:"more"`
 }
 
-// Withdrawals lists the statements behind a place, "" for all. An after that no page gave is Invalid.
+// Withdrawals lists the statements that follow after, or all of them for "". An after that did not come
+// from Next is Invalid.
 func (f Feed) Withdrawals(ctx context.Context, after string) (WithdrawalPage, error) {
 	found, err := listed(ctx, f.app.withdrawalDocs(f.shop.ID), listing[withdrawal, WithdrawalRecord]{
 		query: storage.Query{Index: withdrawalsByPlace}, after: after, now: f.app.now(),

@@ -10,17 +10,19 @@ import (
 	"postern/storage"
 )
 
-// WithdrawalChoice is what a signed-in customer withdraws from: an order, or lines of it by their place,
-// with a quantity each ("" and "0" for none). Mark is the LinesMark of the lines that the choice was made
-// from.
+// WithdrawalChoice is what a signed-in customer withdraws from: an order, or some of its lines, by index
+// and with a quantity each ("" and "0" for none). Mark is the LinesMark of the lines that were shown.
 type WithdrawalChoice struct {
 	Number     string
-	Name       string // asked for only where the account has none
-	Parts      bool   // Quantities count, not the whole order
+	Name       string // only used if the account has no name
+	Parts      bool   // use Quantities instead of the whole order
 	Quantities map[int]string
 	Mark       string
 	Lang       string
 }
+
+// LinesMark returns a hash of the order's lines, which changes when they do.
+const linesMarkLength = 12
 
 // LinesMark changes when the order's lines do.
 func (o Order) LinesMark() string {
@@ -28,7 +30,7 @@ func (o Order) LinesMark() string {
 	if err != nil {
 		return ""
 	}
-	return hashOf(string(text))[:sessionIDLength]
+	return hashOf(string(text))[:linesMarkLength]
 }
 
 // withdrawalOf is how a stored order stands to the right of withdrawal; nil in a shop that does without.
@@ -40,7 +42,9 @@ func (s Shopper) withdrawalOf(doc storedOrder) *WithdrawalRight {
 	return &right
 }
 
-// Takes reports whether a signed-in customer may send a statement about the order: a late one, too.
+// PrepareWithdrawal makes a statement from a choice, for its sender to confirm, and returns an id for the
+// confirmation form. It writes nothing. Faults are at "name", at "line/" plus a line's index, and at "" if
+// nothing is chosen. It is a Conflict if the lines have changed since they were shown.
 func (r WithdrawalRight) Takes() bool { return r.Closed == "" || r.Closed == WithdrawalOver }
 
 // PrepareWithdrawal makes a statement of a choice, for its sender to confirm, and gives the form that

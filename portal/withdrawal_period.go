@@ -5,41 +5,43 @@ import (
 	"time"
 )
 
-// WithdrawalRight is how an order stands to the right of withdrawal (Art. 9 to 16 of Directive 2011/83/EU),
-// as its page tells it. It decides what is offered and said, never whether a statement is received: the
-// function of Art. 11a takes every one, and who is right is settled between shop and consumer.
+// WithdrawalRight is the right of withdrawal for an order (Art. 9 to 16 of Directive 2011/83/EU), as shown
+// on its page. It decides what the page offers and says, never whether a statement is accepted: the
+// function of Art. 11a accepts all of them, and shop and consumer settle any dispute.
 type WithdrawalRight struct {
-	Closed   string    // why the page offers no withdrawal, one of the words below; "" while it does
+	Closed   string    // noon of the period's last day in the shop's time zone; zero until the delivery is known
 	Last     time.Time // noon of the period's last day in the shop's time zone; zero while the delivery is not known
 	Received []ReceivedWithdrawal
 }
 
-// Why an order's page offers no withdrawal.
+// The reasons why an order's page offers no withdrawal.
 const (
-	WithdrawalReceived  = "received"  // from the whole contract, from the signed-in customer: a stranger's must close nothing
-	WithdrawalBusiness  = "business"  // the right is a consumer's (Art. 2(1))
-	WithdrawalCancelled = "cancelled" // there is no contract any more
-	WithdrawalExcluded  = "excluded"  // every line is an exception of Art. 16
-	WithdrawalOver      = "over"      // Last is past
+	WithdrawalReceived  = "received"  // the signed-in customer withdrew from the whole contract; a stranger's statement must not close anything
+	WithdrawalBusiness  = "business"  // the right is only for consumers (Art. 2(1))
+	WithdrawalCancelled = "cancelled" // the contract no longer exists
+	WithdrawalExcluded  = "excluded"  // every line is an exception under Art. 16
+	WithdrawalOver      = "over"      // Last has passed
 )
 
-// WithdrawalExceptions are the words by which a feed says that a line is an exception of Art. 16: made to
-// the customer's wish (c), unsealed and not fit for return for health or hygiene or as a copy of a work (e,
-// i), perishable (d), digital content whose supply began with consent (m), and any other.
+// WithdrawalExceptions lists the words with which a feed marks a line as an exception under Art. 16: made
+// to the customer's specifications (c), unsealed and not suitable for return for health or hygiene reasons
+// or as a copy of a work (e, i), perishable (d), digital content whose supply began with consent (m), and
+// any other.
 func WithdrawalExceptions() []string {
 	return []string{"custom_made", "sealed", "perishable", "digital_started", "other"}
 }
 
-// ReceivedWithdrawal is a statement that was received and matched to the order.
+// ReceivedWithdrawal is a received statement that was matched to the order.
 type ReceivedWithdrawal struct {
 	ID    string    `bson:"id"`
 	At    time.Time `bson:"at"`
-	Whole bool      `bson:"whole,omitempty"` // from the whole contract, not from parts of it
-	Own   bool      `bson:"own,omitempty"`   // sent by the order's customer, signed in
+	Whole bool      `bson:"whole,omitempty"` // from the whole contract, not parts of it
+	Own   bool      `bson:"own,omitempty"`   // sent by the order's customer while signed in
 }
 
-// The lengths of the period. Art. 9(1) gives 14 days. By Art. 10(1) a shop that did not inform of the right
-// gives 12 months more, and by Art. 18(1) goods come within 30 days unless agreed otherwise.
+// The lengths of the period. Art. 9(1) gives 14 days. Under Art. 10(1), a shop that did not inform the
+// consumer of the right gives 12 months more. Under Art. 18(1), goods arrive within 30 days unless agreed
+// otherwise.
 const (
 	withdrawalDays   = 14
 	forgottenMonths  = 12
@@ -47,10 +49,10 @@ const (
 	maxReceivedMarks = 20
 )
 
-// business reports whether the order was not a consumer's: the feed says so, or it stands under a VAT ID.
+// business reports whether the customer is not a consumer: the feed says so, or the order has a VAT ID.
 func (o Order) business() bool { return o.Business || o.VATID != "" }
 
-// withdrawalRight is how the order stands at a moment, in the shop's time zone.
+// withdrawalRight returns the order's right of withdrawal at the given time, in the shop's time zone.
 func (o Order) withdrawalRight(now time.Time, zone *time.Location, received []ReceivedWithdrawal) WithdrawalRight {
 	r := WithdrawalRight{Received: received}
 	last, known := o.withdrawalEnd(zone)
@@ -72,8 +74,8 @@ func (o Order) withdrawalRight(now time.Time, zone *time.Location, received []Re
 	return r
 }
 
-// inTime reports whether a statement of that moment is within the period; nil where the order has none, or
-// where its end is only the last that it could possibly be.
+// inTime reports whether a statement sent at the given time is within the period. It is nil if the order
+// has no period, or if the statement is after the latest possible end and the actual end is not known.
 func (o Order) inTime(at time.Time, zone *time.Location) *bool {
 	last, known := o.withdrawalEnd(zone)
 	within := !midday(at, zone).After(last)
@@ -83,14 +85,14 @@ func (o Order) inTime(at time.Time, zone *time.Location) *bool {
 	return &within
 }
 
-// withdrawalEnd is noon of the period's last day, whether known or not.
+// withdrawalEnd returns noon of the period's last day, and whether that day is known.
 //
-// The period runs from the day on which the last of the goods came (Art. 9(2)(b)); for what is delivered
-// without a carrier of data, from the contract (Art. 9(2)(c)). While no delivery is known it cannot have
-// begun as far as the portal can tell, so it is open, which is the worst case for the shop. It ends with
-// the latest day that the law could give an order delivered as Art. 18(1) wants it: 30 days for the
-// delivery, the 14 days, and the 12 months of Art. 10(1). A feed that never tells of deliveries would else
-// leave every order open for good.
+// The period runs from the day on which the last of the goods arrived (Art. 9(2)(b)); for digital content
+// without a physical medium, from the contract (Art. 9(2)(c)). Until a delivery is known, the period has
+// not begun as far as the portal can tell, so it is treated as open, the worst case for the shop. It then
+// ends on the latest day that the law allows for an order delivered as required by Art. 18(1): 30 days for
+// the delivery, the 14 days, and the 12 months of Art. 10(1). Otherwise a feed that never reports
+// deliveries would leave every order open forever.
 func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
 	if o.IsDigital {
 		return workday(midday(o.PlacedAt, zone).AddDate(0, 0, withdrawalDays)), true
@@ -104,10 +106,10 @@ func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
 	return workday(midday(o.PlacedAt, zone).AddDate(0, forgottenMonths, longestDelivery+withdrawalDays)), false
 }
 
-// lastDelivery is when the last of the goods came. It is known when nothing is still to come and each
-// shipment has a date. Else events may tell it: where no shipment is named, or where one has no date and
-// the order as a whole is said to have come. An event of one shipment says nothing of the others (Art.
-// 9(2)(b)).
+// lastDelivery returns when the last of the goods arrived. This is known if nothing is still to come and
+// every shipment has a date. Otherwise an event may tell: if there are no shipments, or if some have no
+// date and the order as a whole has been delivered. An event about one shipment says nothing about the
+// others (Art. 9(2)(b)).
 func (o Order) lastDelivery() (at time.Time, known bool) {
 	if !slices.Contains([]string{Shipped, OutForDelivery, Delivered, DeliveryFailed, PartiallyReturned, Returned, Unknown}, o.Status.Fulfillment) {
 		return at, false
@@ -129,9 +131,10 @@ func (o Order) lastDelivery() (at time.Time, known bool) {
 	return o.deliveredEvent(at)
 }
 
-// deliveredEvent is when the goods came as events tell it, or at the date of a shipment if that is later.
-// What was noticed is the order's own change, so the delivery took place before it, never after. A feed's
-// event may be of the very shipment that has the date; only a later one tells of those that have none.
+// deliveredEvent returns the delivery time from the events, or dated, the latest date of a shipment, if
+// that is later. A noticed event is a status change of the whole order, so the delivery took place before
+// it. An event sent by the feed may concern the very shipment that has the date; only a later one covers
+// the shipments without a date.
 func (o Order) deliveredEvent(dated time.Time) (at time.Time, known bool) {
 	at = dated
 	for _, e := range o.Events {
@@ -142,10 +145,10 @@ func (o Order) deliveredEvent(dated time.Time) (at time.Time, known bool) {
 	return at, known
 }
 
-// workday moves a period's last day from a Saturday or Sunday to the Monday after (Art. 3(4) of Regulation
-// 1182/71, which Recital 41 of the directive refers to; by its Art. 3(1) the day of the event itself does
-// not count). Public holidays, which move it too, differ by country and are not known here: one more reason
-// why a statement that seems late is received all the same.
+// workday moves the last day of a period from a Saturday or Sunday to the following Monday (Art. 3(4) of
+// Regulation 1182/71, which Recital 41 of the directive refers to; under its Art. 3(1) the day of the event
+// itself does not count). Public holidays also move it, but they differ by country and are not known here:
+// one more reason to accept a statement that seems late.
 func workday(last time.Time) time.Time {
 	switch last.Weekday() {
 	case time.Saturday:

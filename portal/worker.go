@@ -9,10 +9,11 @@ import (
 	"postern/storage"
 )
 
-// Worker is the background: it does the jobs that documents ask for (see package job), and tidies up.
+// Worker is the actor of background work: it runs the jobs that documents request (see package job) and
+// cleans up.
 type Worker struct{ app *App }
 
-// Worker makes the actor of the background. Several may run at once, in several processes.
+// Worker returns the actor of background work. Several may run at once, in several processes.
 func (a *App) Worker() Worker { return Worker{app: a} }
 
 const (
@@ -21,15 +22,16 @@ const (
 	jobsAtOnce = 64
 )
 
-// Run works until ctx ends, and returns nil. While this process writes nothing (see WithActivity) it looks
-// every five seconds, so that is how late it may see what another process or the passing of time makes due.
+// Run works until ctx ends and returns nil. While this process writes nothing (see WithActivity), it looks
+// for jobs every five seconds, so jobs that become due with time or through another process may start that
+// late.
 func (w Worker) Run(ctx context.Context) error { return w.Jobs().Run(ctx) }
 
-// Once does a batch of the due jobs of each collection and returns how many are done. It includes what Run
-// does beside the rest, such as asking VIES.
+// Once runs a batch of the due jobs of each collection and returns how many it completed. It includes jobs
+// that Run handles in a separate lane, such as VIES checks.
 func (w Worker) Once(ctx context.Context) (done int, err error) { return w.Jobs().Once(ctx) }
 
-// Jobs is the engine that does every kind of background work.
+// Jobs returns the runner for every kind of background job.
 func (w Worker) Jobs() *job.Runner {
 	return &job.Runner{
 		Engine: w.app.engine, Now: w.app.now, Log: w.app.log, Writes: w.app.writes, InFlight: w.app.inFlight,
@@ -41,7 +43,7 @@ func (w Worker) Jobs() *job.Runner {
 	}
 }
 
-// inShop makes a handler of one that needs the shop.
+// inShop returns a job handler that calls do with the job's shop.
 func inShop[T any](a *App, do func(context.Context, Shop, job.Task[T]) (job.Finish[T], error)) job.Handler[T] {
 	return func(ctx context.Context, task job.Task[T]) (job.Finish[T], error) {
 		shop, err := a.shop(ctx, task.Shop)
@@ -52,7 +54,7 @@ func inShop[T any](a *App, do func(context.Context, Shop, job.Task[T]) (job.Fini
 	}
 }
 
-// eachAtOnce does something with every element, several at once, so that their writes share commits.
+// eachAtOnce calls do for every element, several at a time, so that their writes share commits.
 func eachAtOnce[T any](ctx context.Context, list []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(jobsAtOnce)
@@ -62,8 +64,8 @@ func eachAtOnce[T any](ctx context.Context, list []T, do func(context.Context, T
 	return group.Wait()
 }
 
-// sweepBy removes, a batch at a time, what the query finds and is as it should be. It goes on by the cursor,
-// so that what stays is not met again.
+// sweepBy removes the documents that the query finds and for which is returns true, in batches. It
+// continues by cursor, so that remaining documents are not read again.
 func sweepBy[T any](ctx context.Context, docs storage.Docs[T], query storage.Query, is func(T) bool) error {
 	for query.Limit = sweepBatch; ; {
 		page, err := storage.Find[struct{}](ctx, docs, query)

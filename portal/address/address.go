@@ -1,14 +1,14 @@
-// Package address owns postal addresses: what a country's form asks for and in which order, whether an
-// address can be one of that country, how it is written on a parcel, and the names of the countries.
-// Telephone numbers belong to it because they are read in the light of the country.
+// Package address handles postal addresses: which fields a country's form has and in which order, whether
+// an address is possible in a country, how it is written on a parcel, and the names of the countries. It
+// includes phone numbers, because reading them depends on the country.
 //
-// It must not know about customers, orders, requests, translations (it gives label keys, never labels)
-// or storage.
+// It must not know about customers, orders, requests, translations (it returns label keys, never labels) or
+// storage.
 package address
 
-// Address is one postal address. Texts are as the person wrote them after Normalise; Country is an
-// ISO 3166-1 alpha-2 code; AdministrativeArea is a code of Form's choices where the country has them,
-// else text; Phone is E.164 after Normalise where it can be read.
+// Address is one postal address. After Normalise, texts are as the person wrote them apart from spacing,
+// and Phone is E.164 if it can be parsed. Country is an ISO 3166-1 alpha-2 code. AdministrativeArea is one
+// of the codes in Form's choices if the country has them, otherwise free text.
 type Address struct {
 	FirstName          string `bson:"first_name,omitempty" json:"first_name,omitempty"`
 	LastName           string `bson:"last_name,omitempty" json:"last_name,omitempty"`
@@ -24,7 +24,7 @@ type Address struct {
 	Phone              string `bson:"phone,omitempty" json:"phone,omitempty"`
 }
 
-// Name is a field of Address as it is called in JSON, in stored documents and in forms.
+// Name is the name of an Address field in JSON, in stored documents and in forms.
 type Name string
 
 // The fields of an Address.
@@ -49,7 +49,7 @@ func Names() []Name {
 		AdministrativeArea, PostalCode, SortingCode, Country, Phone}
 }
 
-// Get is the text of a field, "" for a name that is none.
+// Get returns the text of a field, or "" for an unknown name.
 func (a Address) Get(n Name) string {
 	if p := a.field(n); p != nil {
 		return *p
@@ -57,14 +57,14 @@ func (a Address) Get(n Name) string {
 	return ""
 }
 
-// Set puts a text into a field; a name that is none is ignored.
+// Set sets the text of a field. It ignores an unknown name.
 func (a *Address) Set(n Name, text string) {
 	if p := a.field(n); p != nil {
 		*p = text
 	}
 }
 
-// IsZero reports whether nothing at all is filled in.
+// IsZero reports whether all fields are empty.
 func (a Address) IsZero() bool { return a == Address{} }
 
 func (a *Address) field(n Name) *string {

@@ -9,17 +9,18 @@ import (
 	data "github.com/Boostport/address"
 )
 
-// Atlas knows the countries. Build one with New and share it: it is safe for concurrent use.
+// Atlas holds the address formats of all countries. Create one with New and share it: it is safe for
+// concurrent use.
 type Atlas struct {
-	// nations are prepared at first use: most shops meet few of the 250 countries, and the patterns of
-	// all of them would cost every start of the program.
+	// nations are prepared when first used: most shops need few of the 250 countries, and compiling the
+	// patterns of all of them would slow down every start of the program.
 	nations map[string]func() *nation
 	names   map[string]*names
-	// codesByName is gathered at first use too: most shops send codes.
+	// codesByName is built when first used too: most shops send codes.
 	codesByName func() map[string]string
 }
 
-// New prepares an atlas; it takes a few milliseconds.
+// New returns an atlas; it takes a few milliseconds.
 func New() *Atlas {
 	a := &Atlas{nations: make(map[string]func() *nation), names: make(map[string]*names)}
 	examples, shapes := examples(), shapes()
@@ -35,25 +36,25 @@ func New() *Atlas {
 	return a
 }
 
-// nation is what one country needs, ready to use.
+// nation holds the data of one country, ready for use.
 type nation struct {
 	code string
-	// local is the format in the country's own script and with its names of areas; latin is for
-	// addresses in Latin letters. They are the same for most countries.
+	// local is the format in the country's own script and with its names of areas; latin is for addresses
+	// in Latin letters. For most countries they are the same.
 	local, latin layout
 	allowed      []data.Field
 	pattern      *regexp.Regexp
 	shape        shape
-	prefixes     []string // of a postal code, which people write and the pattern has not, in capitals
+	prefixes     []string // texts that people write before a postal code but that pattern does not include, in capitals
 	choices      []Choice
-	// localAreas and latinAreas name an area on an envelope by its code.
+	// localAreas and latinAreas map the code of an area to its text on an envelope.
 	localAreas, latinAreas map[string]string
-	// areas finds the code by a code or a name in any language, in small letters.
+	// areas maps a code, or a name in any language, to the code. Keys are in lower case.
 	areas map[string]string
 	form  []Field
 }
 
-// nation finds a country; nil for a code that is none.
+// nation returns the country with the given code, or nil.
 func (a *Atlas) nation(code string) *nation {
 	if get, ok := a.nations[code]; ok {
 		return get()
@@ -79,8 +80,8 @@ func newNation(code, example string, s shape) *nation {
 	return n
 }
 
-// addAreas takes the areas in English where there are any, because the portal's languages are all
-// written in Latin letters, else in the country's first language.
+// addAreas uses the English area names if there are any, because all languages of the portal use Latin
+// letters; otherwise those in the country's first language.
 func (n *nation) addAreas(d data.CountryData) {
 	local := d.AdministrativeAreas[d.DefaultLanguage]
 	latin := d.AdministrativeAreas["en"]
@@ -100,7 +101,8 @@ func (n *nation) addAreas(d data.CountryData) {
 	n.localAreas, n.latinAreas = written(n.code, local), written(n.code, latin)
 }
 
-// written is how areas stand on an envelope: by code where the country's post wants that, else by name.
+// written returns the text of each area on an envelope: the code in countries whose post requires that,
+// otherwise the name.
 func written(country string, list []data.AdministrativeAreaData) map[string]string {
 	byCode := slices.Contains([]string{"US", "CA", "AU", "BR", "IT"}, country)
 	text := make(map[string]string, len(list))

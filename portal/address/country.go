@@ -8,10 +8,10 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// CountryItem is a country for a list of choices.
+// CountryItem is an entry in a list of countries.
 type CountryItem struct{ Code, Name string }
 
-// names are the countries in one language.
+// names holds the country names in one language.
 type names struct {
 	sorted []CountryItem
 	byCode map[string]string
@@ -19,7 +19,7 @@ type names struct {
 
 func languages() []string { return []string{"en", "cs", "sk", "pl", "de"} }
 
-// newNames names the countries and sorts them as the language does: H before CH in Slovak.
+// newNames returns the country names, sorted by the rules of the language: H before CH in Slovak.
 func newNames(lang string, codes map[string]func() *nation) *names {
 	tag := language.Make(lang)
 	namer := display.Regions(tag)
@@ -41,7 +41,7 @@ func newNames(lang string, codes map[string]func() *nation) *names {
 	return n
 }
 
-// compare orders by key, and by code where two names are alike, so that the order never changes.
+// compare orders by key, and by code if two names are equal, so that the order is stable.
 func compare(keyX, keyY, codeX, codeY string) int {
 	switch {
 	case keyX < keyY || keyX == keyY && codeX < codeY:
@@ -52,11 +52,11 @@ func compare(keyX, keyY, codeX, codeY string) int {
 	return 1
 }
 
-// Countries lists the countries one can have an address in, named and sorted in a language: en, cs, sk,
-// pl or de, any other taken as en. The list is shared: read only.
+// Countries lists the countries that an address can be in, named and sorted in a language: en, cs, sk, pl
+// or de; any other is treated as en. The list is shared, so callers must not modify it.
 func (a *Atlas) Countries(lang string) []CountryItem { return a.in(lang).sorted }
 
-// CountryName is the name of a country in a language of Countries, "" for a code that is none.
+// CountryName returns the name of a country in a language of Countries, or "" for an unknown code.
 func (a *Atlas) CountryName(code, lang string) string { return a.in(lang).byCode[code] }
 
 func (a *Atlas) in(lang string) *names {

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// CountryCode finds the ISO 3166-1 alpha-2 code that a shop means: by a code of two or three letters in any
-// case, a code that the EU or customs use ("EL", "XI", "IC"), or a name in a language of Countries or in
-// the country's own. It is "" for a text that means no country for certain.
+// CountryCode finds the ISO 3166-1 alpha-2 code for a shop's text: a code of two or three letters in any
+// case, a code used by the EU or customs ("EL", "XI", "IC"), or a name in a language of Countries or in the
+// country's own. It returns "" if the text does not clearly mean one country.
 func (a *Atlas) CountryCode(text string) string {
 	folded := folded(text)
 	if folded == "" {
@@ -36,7 +36,8 @@ func (a *Atlas) CountryCode(text string) string {
 	return codes[strings.TrimPrefix(strings.TrimSuffix(folded, "the"), "the")] // "Netherlands (the)"
 }
 
-// countryCode is CountryCode, or the text where that finds nothing, a code in capitals.
+// countryCode is CountryCode, but returns text if no code is found, in capitals if it is as short as a
+// code.
 func (a *Atlas) countryCode(text string) string {
 	if code := a.CountryCode(text); code != "" {
 		return code
@@ -47,8 +48,8 @@ func (a *Atlas) countryCode(text string) string {
 	return text
 }
 
-// folded keeps the letters of a text, small and without accents, so that "Côte d’Ivoire" and "cote
-// d'ivoire" are one.
+// folded reduces a text to its letters, in lower case and without accents, so that "Côte d’Ivoire" and
+// "cote d'ivoire" are equal.
 func folded(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) {
@@ -58,8 +59,8 @@ func folded(text string) string {
 	}, norm.NFKD.String(strings.ReplaceAll(text, "&", "and")))
 }
 
-// newCodesByName gathers the names of the countries: in English, in the portal's languages, then in each
-// country's own. The first country that a name belongs to keeps it.
+// newCodesByName collects the country names: in English, in the portal's other languages, then in each
+// country's own language. If several countries have a name, the first one keeps it.
 func newCodesByName(names map[string]*names) map[string]string {
 	codes := make(map[string]string)
 	add := func(name, code string) {
@@ -81,9 +82,8 @@ func newCodesByName(names map[string]*names) map[string]string {
 	return codes
 }
 
-// otherNames are codes and names that shops send and that neither ISO 3166-1 nor the catalogue has, folded:
-// the exceptional reservations of ISO 3166, the prefixes of VAT IDs, and names that were official once or
-// are used by everybody.
+// otherNames maps further codes and names that shops send, folded, to ISO 3166-1 codes: exceptional
+// reservations of ISO 3166, prefixes of VAT IDs, and former official or common names.
 func otherNames() map[string]string {
 	return map[string]string{
 		"uk": "GB", "xi": "GB", "el": "GR", "ic": "ES", "ea": "ES", "fx": "FR", "rom": "RO", "xkx": "XK",

@@ -6,7 +6,7 @@ import (
 	data "github.com/Boostport/address"
 )
 
-// MaxLength is the longest text of a field in runes, whatever the country.
+// MaxLength is the maximum length of a field in runes, in every country.
 const MaxLength = 100
 
 // Field is one input of a country's form.
@@ -14,24 +14,25 @@ type Field struct {
 	Name Name
 	// Label is one of Labels.
 	Label string
-	// Autocomplete is the token of the HTML standard that WCAG 1.3.5 asks for.
+	// Autocomplete is the HTML autofill token that WCAG 1.3.5 requires.
 	Autocomplete string
-	// Required is what the browser may insist on. The last name is marked, though Validate is content
-	// with a company alone, as orders between firms have it.
+	// Required tells the browser to insist on the field. It is set for the last name, although Validate
+	// accepts a company alone, which business orders often have.
 	Required bool
 	// MaxLength is in runes.
 	MaxLength int
 	// Choices is the closed list of values, empty for free text.
 	Choices []Choice
-	// Example is a postal code of the country, where one is known.
+	// Example is a postal code of the country, if one is known.
 	Example string
 }
 
-// Choice is one value of a closed list, named in English or in the country's own language.
+// Choice is a value of a closed list, named in English or in the country's own language.
 type Choice struct{ Code, Name string }
 
-// Form lists the inputs for a country, without the country itself, in the order in which the address is
-// written there, the telephone last. A code that is no country gives nil. The lists are shared: read only.
+// Form lists a country's input fields in the order in which the address is written there, with the phone
+// number last. The country itself is not included. An unknown code gives nil. The lists are shared, so
+// callers must not modify them.
 func (a *Atlas) Form(country string) []Field {
 	if n := a.nation(country); n != nil {
 		return n.form
@@ -58,7 +59,7 @@ func (n *nation) newForm(d data.CountryData, example string) []Field {
 	return append(form, Field{Name: Phone, Label: "phone", Autocomplete: token(Phone), MaxLength: MaxLength})
 }
 
-// inputs splits an element of the format into inputs.
+// inputs returns the input fields for an element of the format.
 func inputs(element data.Field, familyFirst bool) []Name {
 	switch element {
 	case data.Name:
@@ -84,7 +85,8 @@ func inputs(element data.Field, familyFirst bool) []Name {
 	return nil
 }
 
-// token is the autofill name of a field in the HTML standard. Levels count from the largest unit.
+// token returns the autofill token of a field in the HTML standard. Address levels count from the largest
+// unit.
 func token(n Name) string {
 	switch n {
 	case FirstName:

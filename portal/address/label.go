@@ -2,7 +2,7 @@ package address
 
 import data "github.com/Boostport/address"
 
-// Labels lists every label key that Form can give, and "country": what a catalogue must translate.
+// Labels lists every label key that Form can return, and "country". A catalogue must translate all of them.
 func Labels() []string {
 	return []string{
 		"first_name", "last_name", "company", "line1", "line2", "sorting_code", "phone", "country",
@@ -15,7 +15,8 @@ func Labels() []string {
 	}
 }
 
-// label is the key of a field: its own name, or by what the country calls the thing.
+// label returns the label key of a field: its own name, or a name that depends on the country's term for
+// it.
 func label(n Name, d data.CountryData) string {
 	switch n {
 	case PostalCode:
@@ -30,7 +31,7 @@ func label(n Name, d data.CountryData) string {
 	return string(n)
 }
 
-// called turns the library's word into the second half of a key.
+// called returns the second half of a label key for the library's term.
 func called(t data.FieldName) string {
 	words := map[data.FieldName]string{
 		data.Area: "area", data.City: "city", data.County: "county", data.Department: "department",

@@ -7,10 +7,10 @@ import (
 	data "github.com/Boostport/address"
 )
 
-// layout is a country's format taken apart into lines.
+// layout is a country's address format, split into lines.
 type layout []line
 
-// line is one line of a format: a text, then fields with the text after each.
+// line is one line of a format: leading text, then fields with the text after each.
 type line struct {
 	lead  string
 	parts []part
@@ -21,7 +21,7 @@ type part struct {
 	after string
 }
 
-// parseLayout reads Google's notation: "%N%n%O%n%A%n%Z %C", where %n parts lines.
+// parseLayout parses Google's notation, such as "%N%n%O%n%A%n%Z %C", where %n separates lines.
 func parseLayout(format string) layout {
 	var l layout
 	for text := range strings.SplitSeq(format, "%n") {
@@ -57,12 +57,12 @@ func (l layout) fields() []data.Field {
 	return fields
 }
 
-// isFixed reports whether a text is a line of the format that has no fields.
+// isFixed reports whether a text is a line of the format without fields.
 func (l layout) isFixed(text string) bool {
 	return slices.ContainsFunc(l, func(ln line) bool { return len(ln.parts) == 0 && ln.lead == text })
 }
 
-// fill writes the lines, leaving out what is empty.
+// fill returns the lines with the given values, without empty ones.
 func (l layout) fill(values map[data.Field]string) []string {
 	var lines []string
 	for _, ln := range l {
@@ -73,7 +73,8 @@ func (l layout) fill(values map[data.Field]string) []string {
 	return lines
 }
 
-// fill keeps a text only where the fields beside it are there; one without fields ("ÅLAND") always.
+// fill keeps the text between fields only if the fields next to it have values. A line without fields
+// ("ÅLAND") is always kept.
 func (l line) fill(values map[data.Field]string) string {
 	if len(l.parts) == 0 {
 		return l.lead
@@ -98,8 +99,8 @@ func (l line) fill(values map[data.Field]string) string {
 	return out
 }
 
-// between is the text between two fields that are there. Where fields between them are empty the
-// shortest text stays: "City 12345", not "City, 12345", when "%C, %S %Z" lacks the state.
+// between returns the text between two fields with values. If fields between them are empty, it is the
+// shortest of their texts: for "%C, %S %Z" without a state, "City 12345" instead of "City, 12345".
 func (l line) between(i, j int) string {
 	text := l.parts[i].after
 	for _, p := range l.parts[i+1 : j] {
@@ -110,7 +111,7 @@ func (l line) between(i, j int) string {
 	return text
 }
 
-// postalLead is the text before the postal code, "L-" in Luxembourg, "" for most countries.
+// postalLead returns the text before the postal code, such as "L-" in Luxembourg; "" for most countries.
 func (l layout) postalLead() string {
 	for _, ln := range l {
 		if len(ln.parts) > 0 && ln.parts[0].field == data.PostCode {
@@ -120,8 +121,8 @@ func (l layout) postalLead() string {
 	return ""
 }
 
-// barePostalCode is a postal code without the text that the layout writes before it, so that it never
-// stands there twice.
+// barePostalCode returns a postal code without the text that the layout writes before it, so that it does
+// not appear twice.
 func (l layout) barePostalCode(code string) string {
 	lead := l.postalLead()
 	for lead != "" && len(code) > len(lead) && strings.EqualFold(code[:len(lead)], lead) {

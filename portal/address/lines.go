@@ -8,10 +8,11 @@ import (
 	data "github.com/Boostport/address"
 )
 
-// Lines writes the address as its country does, one string a line, without telephone. An address in
-// Latin letters is written the Latin way where the country has one. With a language (of Countries) the
-// country's name is the last line, in capitals, as the Universal Postal Union asks of mail that goes
-// abroad; with "" it is left out. An unknown country gives the plain order of most, and its text as it is.
+// Lines formats the address as is usual in its country, one string per line, without the phone number. An
+// address in Latin letters uses the country's Latin format if there is one. If lang is a language of
+// Countries, the last line is the country's name in capitals, as the Universal Postal Union requires for
+// international mail; if lang is "", it is left out. An unknown country gets a common format, and its text
+// is used as it is.
 func (a *Atlas) Lines(addr Address, lang string) []string {
 	n := a.nation(addr.Country)
 	if n == nil {
@@ -23,7 +24,7 @@ func (a *Atlas) Lines(addr Address, lang string) []string {
 	}
 	name := a.CountryName(addr.Country, lang)
 	if name == "" {
-		name = addr.Country // as it was given
+		name = addr.Country // as given
 	}
 	if name != "" {
 		lines = a.withoutOwnCountry(addr.Country, lines)
@@ -32,7 +33,7 @@ func (a *Atlas) Lines(addr Address, lang string) []string {
 	return lines
 }
 
-// withoutOwnCountry leaves out the line by which a country's own format names it ("GUERNSEY"), where the
+// withoutOwnCountry removes the line with which a country's own format names it ("GUERNSEY"), because the
 // name in the reader's language follows.
 func (a *Atlas) withoutOwnCountry(country string, lines []string) []string {
 	n := a.nation(country)
@@ -42,7 +43,7 @@ func (a *Atlas) withoutOwnCountry(country string, lines []string) []string {
 	return slices.DeleteFunc(lines, func(text string) bool { return n.latin.isFixed(text) || n.local.isFixed(text) })
 }
 
-// elsewhere writes an address of no known country with all that it has.
+// elsewhere returns the format for an address in an unknown country, with all fields.
 func elsewhere() *nation {
 	plain := parseLayout("%N%n%O%n%A%n%D%n%Z %C%n%S")
 	return &nation{local: plain, latin: plain, allowed: plain.fields()}
@@ -70,8 +71,8 @@ func (n *nation) lines(addr Address) []string {
 	})
 }
 
-// homeless is what the country's format has no place for and the carrier still needs: shops send a city
-// for Japan and Singapore too. It goes under the street.
+// homeless returns texts that the country's format has no place for but the carrier still needs: shops send
+// a city for Japan and Singapore too. They go under the street.
 func (n *nation) homeless(addr Address) string {
 	var texts []string
 	if !n.uses(data.DependentLocality) {
@@ -83,11 +84,11 @@ func (n *nation) homeless(addr Address) string {
 	return joined(", ", texts...)
 }
 
-// uses reports whether the country's addresses have such a field.
+// uses reports whether the country's addresses have the field.
 func (n *nation) uses(f data.Field) bool { return slices.Contains(n.allowed, f) }
 
-// fullName puts the family name first where that is the custom; Chinese, Japanese and Korean names in
-// their own letters have it first and stand without a space.
+// fullName puts the family name first where that is the custom. Chinese, Japanese and Korean names in their
+// own script also have it first, without a space.
 func (n *nation) fullName(addr Address, inLatin bool) string {
 	switch {
 	case n.familyFirst():
@@ -98,15 +99,15 @@ func (n *nation) fullName(addr Address, inLatin bool) string {
 	return joined(" ", addr.FirstName, addr.LastName)
 }
 
-// anyLatin reports whether a name has a Latin letter: "Anna Nováková" is written so in Tokyo, too.
+// anyLatin reports whether a name has a Latin letter: "Anna Nováková" keeps this order in Tokyo too.
 func anyLatin(name string) bool {
 	return strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Latin, r) })
 }
 
-// familyFirst tells the countries that write the family name first in Latin letters too.
+// familyFirst reports whether the country puts the family name first in Latin letters too.
 func (n *nation) familyFirst() bool { return n.code == "HU" || n.code == "VN" }
 
-// latin reports whether no letter of the street, the city or the name is of another script.
+// latin reports whether the street, the city and the name have only Latin letters.
 func latin(addr Address) bool {
 	for _, text := range []string{addr.Line1, addr.City, addr.LastName, addr.FirstName} {
 		for _, r := range text {
@@ -118,7 +119,7 @@ func latin(addr Address) bool {
 	return true
 }
 
-// joined joins the texts that are not empty.
+// joined joins the non-empty texts.
 func joined(between string, texts ...string) string {
 	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), between)
 }

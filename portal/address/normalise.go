@@ -9,11 +9,11 @@ import (
 	"postern/portal/validate"
 )
 
-// Normalise writes an address in its one form: white space trimmed and collapsed (line breaks too), without
-// what cannot be seen, Unicode NFC, the country by its code where CountryCode finds one, the postal code as
-// the country writes it, an area by its code where a code or a name of the country's list was given, the
-// telephone in E.164. What cannot be read is left as it is, for Validate to name. Doing it twice changes
-// nothing more.
+// Normalise returns an address in canonical form: Unicode NFC, with white space (including line breaks)
+// trimmed and collapsed and invisible characters removed; the country as a code if CountryCode finds one;
+// the postal code as written in the country; an area as a code if the country's list has the given code or
+// name; the phone number in E.164. Values that cannot be read stay as they are, for Validate to report.
+// Applying it again changes nothing.
 func (a *Atlas) Normalise(addr Address) Address {
 	for _, name := range Names() {
 		addr.Set(name, tidy(addr.Get(name)))
@@ -36,7 +36,7 @@ func (a *Atlas) Normalise(addr Address) Address {
 	return addr
 }
 
-// tidy leaves broken UTF-8 as it is, for Validate to name.
+// tidy leaves invalid UTF-8 unchanged, for Validate to report.
 func tidy(s string) string {
 	if utf8.ValidString(s) {
 		s, _ = validate.Line(s)

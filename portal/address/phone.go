@@ -12,26 +12,28 @@ import (
 	"postern/portal/validate"
 )
 
-// What ParsePhone refuses.
+// The errors of ParsePhone.
 var (
-	// ErrPhone says that a text is no telephone number.
+	// ErrPhone means that a text is not a phone number.
 	ErrPhone = errors.New("address: telephone number")
-	// ErrPhoneWords says that there are words beside the number, or letters in place of digits.
+	// ErrPhoneWords means that the text contains words, or letters in place of digits.
 	ErrPhoneWords = errors.New("address: telephone number: words")
-	// ErrPhoneExtension says that there is an extension behind the number, which E.164 cannot hold.
+	// ErrPhoneExtension means that an extension follows the number, which E.164 cannot represent.
 	ErrPhoneExtension = errors.New("address: telephone number: extension")
 )
 
-// extension is a number and what is dialled after it, with the words of the languages around us.
+// extension matches a number followed by an extension, with the words for it in the portal's and
+// neighbouring languages.
 var extension = regexp.MustCompile(`(?i)^[+(\d][^\pL#;]{4,}(?:;?ext(?:ension|n)?\b[.:=]?|x|#|` +
 	`(?:kl|linka|l|wew|dw|durchwahl|app|apparat|poste|int|ankn)\b[.:]?)\s*\d{1,7}$`)
 
-// trunk is the nought that is dialled at home only, as it stands in brackets behind a country's code.
+// trunk matches a country code followed by the trunk prefix in brackets, which is dialled only within the
+// country.
 var trunk = regexp.MustCompile(`^(\+[\d ./-]{1,5})\(0\)`)
 
-// ParsePhone reads a number as dialled in a country ("0905 123 456" in "SK") or with +, and gives E.164:
-// "+421905123456". Marks that cannot be seen do not count, and no letter is read as a digit. Numbers that
-// no network has given out are ErrPhone, numbers with words ErrPhoneWords, and those with an extension
+// ParsePhone converts a number to E.164: "+421905123456". The number is as dialled in a country ("0905 123
+// 456" in "SK") or starts with +. Invisible characters are ignored, and letters are never read as digits. A
+// number that no network uses is ErrPhone, a text with words ErrPhoneWords, and a number with an extension
 // ErrPhoneExtension.
 func ParsePhone(text, country string) (string, error) {
 	if len(text) > 4*MaxLength {
@@ -54,17 +56,18 @@ func ParsePhone(text, country string) (string, error) {
 	return phonenumbers.Format(n, phonenumbers.E164), nil
 }
 
-// notDialled finds what a written number does not have: digits, plus, brackets, and what parts groups.
+// notDialled reports characters that a written number does not contain: anything but digits, plus, brackets
+// and separators.
 func notDialled(r rune) bool {
 	dialled := r >= '0' && r <= '9' || strings.ContainsRune("+()[]./\\,~*'’", r)
 	return !dialled && !unicode.IsSpace(r) && !unicode.Is(unicode.Pd, r)
 }
 
-// e164 is the form that ParsePhone gives.
+// e164 matches the results of ParsePhone.
 var e164 = regexp.MustCompile(`^\+[1-9]\d{4,14}$`)
 
-// FormatPhone writes an E.164 number for a reader in a country: as dialled at home where the number is of
-// that country, else with +. What is no such number is given back unchanged.
+// FormatPhone formats an E.164 number for a reader in a country: as dialled within the country if the
+// number belongs to it, otherwise with +. Any other text is returned unchanged.
 func FormatPhone(number, country string) string {
 	if !e164.MatchString(number) {
 		return number

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// shape says where a country parts its postal codes: before the last tail characters, by sep.
+// shape describes where a country separates its postal codes: sep comes before the last tail characters.
 type shape struct {
 	tail int
 	sep  string
@@ -25,9 +25,10 @@ func shapes() map[string]shape {
 	}
 }
 
-// postalCode writes a postal code as the country does: capitals, plain digits, its own gap. People put gaps
-// elsewhere or none, put the country before it ("SK-81101", "L-1111") or leave it out where it belongs
-// ("1073" in Latvia). What fits no pattern is left, for Validate to name it.
+// postalCode formats a postal code as its country does: in capitals, with ASCII digits and the country's
+// separator. People put separators elsewhere or leave them out, add the country ("SK-81101", "L-1111"), or
+// omit it where it is required ("1073" in Latvia). A text that does not match the pattern is kept for
+// Validate to report.
 func (n *nation) postalCode(text string) string {
 	text = strings.ToUpper(norm.NFKC.String(text))
 	if n.pattern == nil {
@@ -35,10 +36,10 @@ func (n *nation) postalCode(text string) string {
 	}
 	bare := strings.Map(alphanumeric, text)
 	var candidates []string
-	for _, written := range []string{bare, text} { // the gap of some is nowhere but in the pattern: "LIMA 12"
+	for _, written := range []string{bare, text} { // some separators occur only in the pattern: "LIMA 12"
 		candidates = append(candidates, written)
 		for _, prefix := range n.prefixes {
-			// a code that went through two systems has it twice
+			// a code that passed through two systems may have the prefix twice
 			for rest := written; strings.HasPrefix(rest, prefix); {
 				rest = strings.TrimLeft(rest[len(prefix):], " -")
 				candidates = append(candidates, rest)
@@ -53,7 +54,8 @@ func (n *nation) postalCode(text string) string {
 	return text
 }
 
-// shaped puts the country's gap into a postal code, and reports whether it is one.
+// shaped inserts the country's separator into a postal code and reports whether the result matches the
+// pattern.
 func (n *nation) shaped(bare string) (string, bool) {
 	if len(bare) > n.shape.tail && n.shape.tail > 0 {
 		cut := len(bare) - n.shape.tail
@@ -64,9 +66,9 @@ func (n *nation) shaped(bare string) (string, bool) {
 	return bare, n.pattern.MatchString(bare)
 }
 
-// postalPrefixes are the texts that people write before a postal code of the country: what its own labels
-// have, its codes of ISO 3166-1, and its distinguishing sign in road traffic, which European posts
-// recommended until the 1990s.
+// postalPrefixes returns the texts that people write before a postal code of the country: the prefix of its
+// own format, its ISO 3166-1 codes, and its vehicle registration code, which European posts recommended
+// until the 1990s.
 func (n *nation) postalPrefixes() []string {
 	var prefixes []string
 	add := func(text string) {
@@ -85,7 +87,7 @@ func (n *nation) postalPrefixes() []string {
 	return prefixes
 }
 
-// roadSigns are the distinguishing signs of vehicles that differ from the code of ISO 3166-1.
+// roadSigns returns the vehicle registration codes that differ from the ISO 3166-1 code.
 func roadSigns() map[string]string {
 	return map[string]string{
 		"AT": "A", "BE": "B", "DE": "D", "ES": "E", "FR": "F", "FI": "FIN", "HU": "H", "IT": "I",
@@ -103,7 +105,7 @@ func alphanumeric(r rune) rune {
 	return -1
 }
 
-// examples are well-known postal codes of the countries our shops deliver to most.
+// examples returns well-known postal codes of the countries that shops deliver to most.
 func examples() map[string]string {
 	return map[string]string{
 		"AT": "1010", "AU": "2060", "BE": "1000", "BG": "1000", "CA": "K1A 0B1", "CH": "3030",

@@ -7,40 +7,40 @@ import (
 	"unicode/utf8"
 )
 
-// Reason says what is wrong with a field.
+// Reason is the reason for a fault.
 type Reason string
 
 // The reasons of a Fault.
 const (
-	// Required: the country asks for the field and it is empty.
+	// Required: the country requires the field and it is empty.
 	Required Reason = "required"
-	// Unknown: there is no such country.
+	// Unknown: the country does not exist.
 	Unknown Reason = "unknown"
-	// Pattern: the postal code is not one of the country.
+	// Pattern: the postal code does not match the country's pattern.
 	Pattern Reason = "pattern"
 	// TooLong: more than MaxLength runes.
 	TooLong Reason = "too_long"
-	// Control: control characters, line breaks, changes of writing direction or broken UTF-8, which
-	// make a label show something else than was typed.
+	// Control: control characters, line breaks, changes of writing direction or invalid UTF-8, which would
+	// make a label show something other than what was typed.
 	Control Reason = "control"
-	// BadPhone: no telephone number.
+	// BadPhone: not a phone number.
 	BadPhone Reason = "phone"
-	// PhoneWords: words beside the telephone number, or letters in place of digits.
+	// PhoneWords: the phone number contains words, or letters in place of digits.
 	PhoneWords Reason = "phone_words"
-	// PhoneExtension: an extension behind the telephone number.
+	// PhoneExtension: an extension follows the phone number.
 	PhoneExtension Reason = "phone_extension"
-	// BadChoice: the country has a list of areas and this is none of them.
+	// BadChoice: the country has a list of areas, and the area is not on it.
 	BadChoice Reason = "choice"
 )
 
-// Fault is one thing to mend; Validate gives at most one a field.
+// Fault is one problem with an address; Validate returns at most one per field.
 type Fault struct {
 	Field  Name   `json:"field"`
 	Reason Reason `json:"reason"`
 }
 
-// Validate checks an address that Normalise has been at, and names the faults in the order of Names.
-// Fields that the country does not use are allowed: shops send them.
+// Validate checks a normalised address and returns its faults in the order of Names. Fields that the
+// country does not use are allowed, because shops send them.
 func (a *Atlas) Validate(addr Address) []Fault {
 	n := a.nation(addr.Country)
 	var faults []Fault
@@ -57,7 +57,7 @@ func (a *Atlas) Validate(addr Address) []Fault {
 	return faults
 }
 
-// textFault is what is wrong with a text in any field.
+// textFault returns the fault of a text, whatever its field.
 func textFault(text string) Reason {
 	if !utf8.ValidString(text) {
 		return Control
@@ -71,14 +71,15 @@ func textFault(text string) Reason {
 	return ""
 }
 
-// forbidden are control characters, line and paragraph separators, and the embeddings, overrides and
-// isolates of writing direction. Joiners and direction marks stay: names and emoji need them.
+// forbidden reports control characters, line and paragraph separators, and the embeddings, overrides and
+// isolates of writing direction. Joiners and direction marks are allowed, because names and emoji need
+// them.
 func forbidden(r rune) bool {
 	return unicode.IsControl(r) || r == 0x2028 || r == 0x2029 ||
 		r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }
 
-// fieldFault is what is wrong with a field in the light of the country; n is nil where that is unknown.
+// fieldFault returns the fault of a field in the given country; n is nil if the country is unknown.
 func fieldFault(n *nation, addr Address, name Name) Reason {
 	text := addr.Get(name)
 	switch {
@@ -103,7 +104,7 @@ func fieldFault(n *nation, addr Address, name Name) Reason {
 	return ""
 }
 
-// PhoneReason is what an error of ParsePhone is called, "" for none.
+// PhoneReason returns the Reason for an error of ParsePhone, or "" for nil.
 func PhoneReason(err error) Reason {
 	switch {
 	case err == nil:
@@ -116,7 +117,7 @@ func PhoneReason(err error) Reason {
 	return BadPhone
 }
 
-// required tells what must be filled in. A company can stand for a person.
+// required reports whether a field must be filled in. A company may replace the last name.
 func required(n *nation, addr Address, name Name) bool {
 	switch {
 	case name == Country:

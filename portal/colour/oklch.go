@@ -2,8 +2,8 @@ package colour
 
 import "math"
 
-// oklch is a colour by perceived lightness (0 to 1), chroma and hue (radians), after Björn Ottosson's
-// OKLab (2020): shades of one hue look like one family there, which they do not in HSL.
+// oklch is a colour given by perceived lightness (0 to 1), chroma and hue (radians), after Björn Ottosson's
+// OKLab (2020). Unlike in HSL, shades of one hue look related.
 type oklch struct{ l, c, h float64 }
 
 func (c Colour) oklch() oklch {
@@ -17,8 +17,8 @@ func (c Colour) oklch() oklch {
 	return oklch{light, math.Hypot(x, y), math.Atan2(y, x)}
 }
 
-// colour is the nearest colour a screen can show of the same lightness and hue: where the chroma is too
-// much for that lightness it gives way.
+// colour returns the nearest displayable colour with the same lightness and hue, with reduced chroma if
+// necessary.
 func (o oklch) colour() Colour {
 	if rgb := o.linear(); inGamut(rgb) {
 		return encode(rgb)
@@ -36,7 +36,7 @@ func (o oklch) colour() Colour {
 	return encode(o.linear())
 }
 
-// linear is red, green and blue before the transfer curve; outside 0 to 1 no screen shows them.
+// linear returns red, green and blue before the transfer curve. Values outside 0 to 1 cannot be displayed.
 func (o oklch) linear() [3]float64 {
 	x, y := o.c*math.Cos(o.h), o.c*math.Sin(o.h)
 	l := cube(o.l + 0.3963377774*x + 0.2158037573*y)
@@ -51,7 +51,7 @@ func (o oklch) linear() [3]float64 {
 
 func cube(v float64) float64 { return v * v * v }
 
-// inGamut allows for rounding in the matrices.
+// inGamut reports whether a colour can be displayed, with some tolerance for rounding in the matrices.
 func inGamut(rgb [3]float64) bool {
 	const slack = 1e-4
 	for _, v := range rgb {
