@@ -22,7 +22,8 @@ func TestCountryCode(t *testing.T) {
 	}
 }
 
-// Every country is found by its code of three letters and by its name in each language.
+// TestCountryCodeOfEveryCountry checks that every country is found by its three-letter code and by its name
+// in each language.
 func TestCountryCodeOfEveryCountry(t *testing.T) {
 	t.Parallel()
 	atlas := New()

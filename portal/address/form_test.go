@@ -73,7 +73,7 @@ func TestFormWords(t *testing.T) {
 	}
 }
 
-// Every country must have a form that can be shown and filled in.
+// TestFormOfEveryCountry checks that every country has a form that can be shown and completed.
 func TestFormOfEveryCountry(t *testing.T) {
 	t.Parallel()
 	atlas := New()

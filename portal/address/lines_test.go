@@ -82,7 +82,8 @@ func TestLayoutKeepsTextOnlyBesideWhatIsThere(t *testing.T) {
 	}
 }
 
-// No country's format may lose what its own form asks for.
+// TestLinesOfEveryCountryShowTheWholeForm checks that every country's format includes all fields of its
+// form.
 func TestLinesOfEveryCountryShowTheWholeForm(t *testing.T) {
 	t.Parallel()
 	atlas := New()

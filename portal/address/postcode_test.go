@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// What a label shows as the postal code can be typed into the form of the same country, and is the same code.
+// TestPostalCodeOnALabelPassesTheForm checks that the postal code on a label can be typed into the form of
+// the same country and gives the same code.
 func TestPostalCodeOnALabelPassesTheForm(t *testing.T) {
 	t.Parallel()
 	atlas, random := New(), rand.New(rand.NewPCG(1, 2))
@@ -50,7 +51,7 @@ func checkOnLabel(t *testing.T, atlas *Atlas, given Address) {
 	}
 }
 
-// labelled is the line of a label that has the postal code.
+// labelled returns the line of the label that contains the postal code.
 func labelled(atlas *Atlas, a Address) string {
 	for _, line := range atlas.Lines(Address{Country: a.Country, PostalCode: a.PostalCode}, "") {
 		if strings.Contains(line, a.PostalCode) {
@@ -60,7 +61,7 @@ func labelled(atlas *Atlas, a Address) string {
 	return ""
 }
 
-// write writes a text that a pattern matches.
+// write writes a random text that matches the pattern.
 func write(out *strings.Builder, re *syntax.Regexp, random *rand.Rand) {
 	times := 1
 	switch re.Op {

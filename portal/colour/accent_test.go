@@ -60,8 +60,9 @@ func TestOn(t *testing.T) {
 	}
 }
 
-// Whatever a shop picks: the palette or the suggestion can be read in light and dark, the suggestion is
-// taken when given back, and it is no further off than it must be.
+// TestEveryColourEndsReadable checks, for colours across the whole range, that the palette or the
+// suggestion is readable in light and dark mode, that the suggestion itself is accepted, and that it
+// differs no more than necessary.
 func TestEveryColourEndsReadable(t *testing.T) {
 	t.Parallel()
 	for _, c := range palette(17) {
@@ -98,8 +99,8 @@ func readablePalette(t *testing.T, p Palette) {
 	}
 }
 
-// sameHue compares where both colours have enough chroma for a hue to be seen and for eight bits to
-// hold it.
+// sameHue compares the hues of two colours that have enough chroma for a hue to be visible and to survive
+// rounding to eight bits.
 func sameHue(t *testing.T, a, b Colour) {
 	t.Helper()
 	x, y := a.oklch(), b.oklch()

@@ -52,7 +52,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// The figures are those of the WebAIM contrast checker.
+// TestContrast compares with the values of the WebAIM contrast checker.
 func TestContrast(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -77,7 +77,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// The figures are Ottosson's own test values for OKLab.
+// TestOKLCH compares with the test values that Ottosson published for OKLab.
 func TestOKLCH(t *testing.T) {
 	t.Parallel()
 	white, red := White().oklch(), Colour{255, 0, 0}.oklch()
@@ -94,7 +94,7 @@ func TestOKLCH(t *testing.T) {
 	}
 }
 
-// palette steps through all colours; steps of 17 and 51 end at the corners.
+// palette returns colours at regular steps through the RGB cube; steps of 17 and 51 include its corners.
 func palette(step int) []Colour {
 	var all []Colour
 	for r := 0; r < 256; r += step {

@@ -20,7 +20,7 @@ import (
 
 func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 
-// note is a document that asks for jobs.
+// note is a document that holds jobs.
 type note struct {
 	Title string `bson:"title"`
 	Work  List   `bson:"work,omitempty"`
@@ -28,15 +28,15 @@ type note struct {
 
 func notes() storage.Collection { return storage.Collection{Name: "notes", Indexes: Indexes()} }
 
-// bench is a Runner over a fresh store, with a clock that the test moves and kinds that do what the test
-// says.
+// bench is a Runner over a new store, with a clock moved by the test and job kinds whose behaviour the test
+// sets.
 type bench struct {
 	*Runner
 	t     *testing.T
 	mu    sync.Mutex
 	clock *storagetest.Clock
-	did   []string // the arguments of the jobs done
-	err   error    // what handlers answer
+	did   []string // arguments of the jobs done
+	err   error    // error that handlers return
 	do    func(context.Context)
 }
 
@@ -64,7 +64,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// ask puts a request into a document.
+// ask stores a request in a document.
 func (b *bench) ask(shop, key string, r Request) (id string) {
 	b.t.Helper()
 	_, err := storage.Open[note](b.Engine, shop, notes()).Put(b.t.Context(), key, func(n *note, _ bool) error {
@@ -123,8 +123,8 @@ func TestJobsOfAllShopsAreDoneAndRemoved(t *testing.T) {
 	}
 }
 
-// TestFailedJobsAreKeptAndRetried: a job that fails is tried again after growing gaps, then kept as failed
-// until it is retried.
+// TestFailedJobsAreKeptAndRetried checks that a failing job is retried at growing intervals, then kept as
+// failed until it is retried by hand.
 func TestFailedJobsAreKeptAndRetried(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -189,8 +189,8 @@ func TestStubbornKindsAreNeverGivenUp(t *testing.T) {
 	}
 }
 
-// TestLeasesKeepProcessesApart: while one process does a job, no other does; after its lease another may,
-// and then the first one's end counts for nothing.
+// TestLeasesKeepProcessesApart checks that only one process runs a job at a time, that another may take it
+// once the lease has expired, and that the first one's result is then ignored.
 func TestLeasesKeepProcessesApart(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -217,7 +217,8 @@ func TestLeasesKeepProcessesApart(t *testing.T) {
 	}
 }
 
-// TestARequestWhileTheJobRunsIsDoneToo: what is being done takes out no job that came since.
+// TestARequestWhileTheJobRunsIsDoneToo checks that finishing a job does not remove a request added while it
+// was running.
 func TestARequestWhileTheJobRunsIsDoneToo(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -232,7 +233,7 @@ func TestARequestWhileTheJobRunsIsDoneToo(t *testing.T) {
 	}
 }
 
-// TestAStoppedJobIsDueAtOnce: a process that is told to stop gives its jobs back, without counting an
+// TestAStoppedJobIsDueAtOnce checks that a process that is stopped releases its jobs without counting an
 // attempt.
 func TestAStoppedJobIsDueAtOnce(t *testing.T) {
 	t.Parallel()
@@ -249,7 +250,8 @@ func TestAStoppedJobIsDueAtOnce(t *testing.T) {
 	}
 }
 
-// TestAJobThatWaitsForAnotherCountsNoAttempt and is looked at again in a minute.
+// TestAJobThatWaitsForAnotherCountsNoAttempt checks that the waiting job counts no attempt and is retried
+// in a minute.
 func TestAJobThatWaitsForAnotherCountsNoAttempt(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -263,7 +265,8 @@ func TestAJobThatWaitsForAnotherCountsNoAttempt(t *testing.T) {
 	}
 }
 
-// TestSlowJobsHoldNoOtherUp: while the slow lane is full and a thousand slow jobs wait, others are done.
+// TestSlowJobsHoldNoOtherUp checks that other jobs are done even when the slow lane is full and many slow
+// jobs are waiting.
 func TestSlowJobsHoldNoOtherUp(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -287,7 +290,7 @@ func TestSlowJobsHoldNoOtherUp(t *testing.T) {
 	b.busy.Wait()
 }
 
-// TestJobsYieldToRequests, but not for ever.
+// TestJobsYieldToRequests checks that jobs wait for requests in flight, but only for a limited time.
 func TestJobsYieldToRequests(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -307,7 +310,7 @@ func TestJobsYieldToRequests(t *testing.T) {
 	}
 }
 
-// unreachable is a store that answers no list while it is down.
+// unreachable is a store whose Scan fails while down is set.
 type unreachable struct {
 	storage.Engine
 	down atomic.Bool

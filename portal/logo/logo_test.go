@@ -17,7 +17,7 @@ import (
 
 const signature = "\x89PNG\r\n\x1a\n"
 
-// flat is a picture of one colour with a red quarter at its top left corner.
+// flat returns a single-colour picture whose top left quarter is red.
 func flat(w, h int) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -59,7 +59,7 @@ func asGIF(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// webpOne is a lossy, webpLossless a lossless picture of one pixel.
+// webpOne and webpLossless return a lossy and a lossless picture of one pixel.
 func webpOne() []byte      { return unbase("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA") }
 func webpLossless() []byte { return unbase("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==") }
 
@@ -68,26 +68,26 @@ func unbase(s string) []byte {
 	return b
 }
 
-// chunk is one chunk of a PNG file.
+// chunk returns a chunk of a PNG file.
 func chunk(name string, data []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
 	b = append(append(b, name...), data...)
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
 }
 
-// claim is the header of a grey PNG that says it is so large, and nothing more.
+// claim returns only the header of a grey PNG that claims the given size.
 func claim(w, h uint32) []byte {
 	data := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, w), h)
 	return append([]byte(signature), chunk("IHDR", append(data, 8, 0, 0, 0, 0))...)
 }
 
-// afterHeader puts chunks between the header and the pixels.
+// afterHeader inserts chunks between the header and the pixels.
 func afterHeader(file []byte, chunks ...[]byte) []byte {
 	const header = len(signature) + 25
 	return slices.Concat(file[:header], slices.Concat(chunks...), file[header:])
 }
 
-// chunks lists the names of a PNG's chunks and checks that nothing follows the last.
+// chunks lists the names of a PNG's chunks and checks that nothing follows the last one.
 func chunks(t *testing.T, file []byte) []string {
 	t.Helper()
 	var names []string
@@ -146,7 +146,7 @@ func TestNormaliseRefuses(t *testing.T) {
 	}
 }
 
-// withScans puts more starts of scans after the end of a file that has one.
+// withScans appends more scan markers to the end of a file.
 func withScans(file []byte, more int) []byte {
 	return append(slices.Clone(file), bytes.Repeat([]byte(scanMarker), more)...)
 }

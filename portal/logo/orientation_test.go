@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// withSegment puts a segment right after the start of a JPEG file.
+// withSegment inserts a segment at the start of a JPEG file.
 func withSegment(file []byte, marker byte, data []byte) []byte {
 	head := binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(len(data)+2))
 	return slices.Concat(file[:2], head, data, file[2:])
 }
 
-// exif is the block of a camera that held the picture so, after one other tag.
+// exif returns an EXIF block with the given orientation, preceded by one other tag.
 func exif(order binary.AppendByteOrder, turn uint16) []byte {
 	mark := "MM"
 	if order == binary.AppendByteOrder(binary.LittleEndian) {

@@ -9,7 +9,7 @@ import (
 	"github.com/bojanz/currency"
 )
 
-// spaced shows no-break spaces as "_", so that the wants below can be read.
+// spaced replaces no-break spaces with "_", so that the expected values are readable.
 func spaced(s string) string { return strings.ReplaceAll(s, noBreak, "_") }
 
 func TestFormatAmount(t *testing.T) {
@@ -70,7 +70,8 @@ func TestFormatUnitAndDecimal(t *testing.T) {
 	}
 }
 
-// The quick way must write every currency as the library itself does.
+// TestFormatterAgreesWithTheLibrary checks that the fast formatter writes every currency as the library
+// does.
 func TestFormatterAgreesWithTheLibrary(t *testing.T) {
 	t.Parallel()
 	minors := []int64{0, 7, -7, 99, 100, -999, 1000, 9999, 10000, -99999, 100000, 1234567, -987654321012}

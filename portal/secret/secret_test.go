@@ -26,8 +26,8 @@ func ring(t *testing.T, current string, older ...[]byte) *secret.Ring {
 	return r
 }
 
-// TestIDDependsOnEverything: an id is the same for the same, and another for any other secret, shop, label
-// or part.
+// TestIDDependsOnEverything checks that an id is stable and changes with the secret, the shop, the label
+// and each part.
 func TestIDDependsOnEverything(t *testing.T) {
 	t.Parallel()
 	r := ring(t, "a")
@@ -45,7 +45,8 @@ func TestIDDependsOnEverything(t *testing.T) {
 	}
 }
 
-// TestSealed opens with the secret it was sealed with, also as the older of two, and only for its id.
+// TestSealed checks that a sealed text opens with its secret, even as the older of two, and only for its
+// id.
 func TestSealed(t *testing.T) {
 	t.Parallel()
 	sealed := ring(t, "a").Seal("id", []byte("text"))
@@ -88,7 +89,8 @@ func TestRingIsNotPrinted(t *testing.T) {
 	}
 }
 
-// TestCreateOnce: of many that make the file at once one does, and all read the same whole secret.
+// TestCreateOnce checks that of many concurrent callers one creates the file and all read the same complete
+// secret.
 func TestCreateOnce(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "new", secret.FileName)

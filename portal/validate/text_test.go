@@ -6,7 +6,7 @@ func TestCleanText(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, in, line, prose string
-		changed               bool // the line
+		changed               bool // whether the line differs from the input
 	}{
 		{"plain", "Jana Nová", "Jana Nová", "Jana Nová", false},
 		{"white space at the ends", " \tJana\n", "Jana", "Jana", false},

@@ -2,7 +2,7 @@ package vat
 
 import "testing"
 
-// The numbers of the standards: ISO/IEC 7812-1 and ISO 7064.
+// TestStandardChecksums uses the example numbers of ISO/IEC 7812-1 and ISO 7064.
 func TestStandardChecksums(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// checkDigits counts the digits that make stub a valid body.
+// checkDigits counts the digits that complete stub to a valid body.
 func checkDigits(stub string, check func(string) bool) int {
 	n := 0
 	for d := range 10 {
@@ -17,12 +17,13 @@ func checkDigits(stub string, check func(string) bool) int {
 	return n
 }
 
-// A number has one check digit at most, and exactly one where the scheme leaves no number out.
+// TestOneCheckDigit checks that a number has at most one valid check digit, and exactly one in schemes that
+// skip no numbers.
 func TestOneCheckDigit(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, front string
-		length      int // without the check digit
+		length      int // without check digit
 		least       int
 		check       func(string) bool
 	}{
@@ -58,7 +59,7 @@ func TestDatesOfBirth(t *testing.T) {
 	tests := []struct {
 		name  string
 		check func(string) bool
-		tail  string // between the date and the check digit
+		tail  string // between date and check digit
 		good  string
 		bad   string
 	}{
@@ -106,7 +107,7 @@ func TestBirthNumbersWithRemainderTen(t *testing.T) {
 func TestRanges(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name, stub string // % stands for one digit that completes the number
+		name, stub string // % stands for the digit that completes the number
 		check      func(string) bool
 		want       bool
 	}{
@@ -148,7 +149,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// anyLetter tries each letter behind a Cypriot stub of seven digits and one more.
+// anyLetter tries each letter after a Cypriot stub of seven digits and one more.
 func anyLetter(check func(string) bool) func(string) bool {
 	return func(stub string) bool {
 		for c := 'A'; c <= 'Z'; c++ {
@@ -160,7 +161,7 @@ func anyLetter(check func(string) bool) func(string) bool {
 	}
 }
 
-// anyKey tries each letter in place of the digit of a French key.
+// anyKey tries each letter in place of the digits of a French key.
 func anyKey(body string) bool {
 	for c := 'A'; c <= 'Z'; c++ {
 		key := strings.Map(func(r rune) rune {

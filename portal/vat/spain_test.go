@@ -2,7 +2,7 @@ package vat
 
 import "testing"
 
-// TestSpanishNumbers: numbers that their owners publish in legal notices and official registers. The
+// TestSpanishNumbers uses numbers that their owners publish in legal notices and official registers. The
 // control character follows Orden EHA/451/2008, article 3, for entities, and Real Decreto 1065/2007,
 // articles 19 and 20, for persons.
 func TestSpanishNumbers(t *testing.T) {
@@ -19,13 +19,13 @@ func TestSpanishNumbers(t *testing.T) {
 		"Q0818001J": true, // Universitat de Barcelona
 		"P2807900B": true, // Ayuntamiento de Madrid
 		"12345678Z": true, // the Interior Ministry's example of a DNI
-		"X1234567L": true, // of a NIE
-		// From a public report that called it valid. Doubled 8, 9, 7, 8 give 7+9+5+7, the others 4+3+7: 42,
-		// so that 8 completes it to 50.
+		"X1234567L": true, // its example of an NIE
+		// A public bug report called the first number valid. Doubling 8, 9, 7 and 8 gives 7+9+5+7, the
+		// others 4+3+7: 42, so 8 completes it to 50.
 		"B84937783": false,
 		"B84937788": true,
 		"A28015860": false, "Q2818014A": false, "P2807900C": false, "12345678A": false,
-		"A2801586E": false, // the right control as a letter, where a company has the digit
+		"A2801586E": false, // the right control as a letter, where a company has a digit
 	} {
 		if got := checkES(number); got != want {
 			t.Errorf("%s: %t, want %t", number, got, want)

@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// verdicts holds bodies that python-stdnum accepts and refuses; see testdata/make_fixture.py.
+// verdicts holds bodies that python-stdnum accepts and rejects; see testdata/make_fixture.py.
 type verdicts struct{ Valid, Invalid []string }
 
-// deviation is a set of bodies that are judged otherwise here than by python-stdnum, on purpose.
+// deviation is a set of bodies on which this package deliberately differs from python-stdnum.
 type deviation struct {
 	country string // "" for all
-	accept  bool   // what Parse says of them
+	accept  bool   // whether Parse accepts them
 	reason  string
 	covers  func(body string) bool
 }
@@ -114,7 +114,8 @@ func TestAgreesWithStdnum(t *testing.T) {
 	}
 }
 
-// A body without a prefix is read by the company's country exactly as with one.
+// TestBodiesWithoutPrefix checks that a body without a prefix is read with the company's country exactly as
+// one with a prefix.
 func TestBodiesWithoutPrefix(t *testing.T) {
 	t.Parallel()
 	for country, v := range readVerdicts(t) {

@@ -133,7 +133,7 @@ func TestErrorDoesNotRepeatTheText(t *testing.T) {
 	}
 }
 
-// countries are the prefixes there are rules for: those of VIES, and CH, GB and NO.
+// countries returns the prefixes that have rules: those of VIES, and CH, GB and NO.
 func countries() []string {
 	return strings.Fields("AT BE BG CH CY CZ DE DK EE EL ES FI FR GB HR HU IE IT LT LU LV MT NL NO PL PT RO SE SI SK XI")
 }

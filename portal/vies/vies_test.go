@@ -15,7 +15,7 @@ import (
 	"postern/portal/vies"
 )
 
-// TestAnswers reads everything that VIES, or what stands in its place, says.
+// TestAnswers checks every kind of answer from VIES or from a proxy in its place.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	full := `{"countryCode":"SK","vatNumber":"2020317068","requestDate":"2026-11-21T10:00:00.000Z","valid":true,
@@ -24,7 +24,7 @@ func TestAnswers(t *testing.T) {
 		status int
 		body   string
 		want   vies.Answer
-		reason string // of an UnknownError, "" for an answer
+		reason string // of an UnknownError; "" for an answer
 	}{
 		"valid":                   {200, full, vies.Answer{Valid: true, Name: "Kniha, s.r.o.", Address: "Obchodná 1, 811 06 Bratislava", Consultation: "WAPIAAAAY1"}, ""},
 		"valid, nameless":         {200, `{"countryCode":"SK","vatNumber":"2020317068","valid":true,"name":"---","address":"---","requestIdentifier":""}`, vies.Answer{Valid: true}, ""},
@@ -81,7 +81,7 @@ func reasonOf(err error) string {
 	return ""
 }
 
-// TestQuestion is what VIES is sent.
+// TestQuestion checks the request sent to VIES.
 func TestQuestion(t *testing.T) {
 	t.Parallel()
 	var asked map[string]string
@@ -106,7 +106,8 @@ func TestQuestion(t *testing.T) {
 	}
 }
 
-// TestSilence is a VIES that is not there, that does not answer, and one that ends in the middle.
+// TestSilence checks a VIES that is unreachable, one that does not answer, and one that breaks off its
+// answer.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
@@ -129,7 +130,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// TestLongTexts are cut, not refused.
+// TestLongTexts checks that long texts are truncated, not refused.
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

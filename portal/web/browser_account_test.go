@@ -10,7 +10,7 @@ import (
 	"postern/portal/web/webtest/chrome"
 )
 
-// code is the code that was mailed to an address last.
+// code returns the code last emailed to an address.
 func (g gallery) code(email string) string {
 	g.t.Helper()
 	g.Work()
@@ -24,12 +24,12 @@ func (g gallery) code(email string) string {
 	return ""
 }
 
-// proven opens a page that asks for a code, and enters it.
+// proven opens a page that needs a recent code, and enters one if asked.
 func (g gallery) proven(tab *chrome.Tab, email, path string) {
 	g.t.Helper()
 	tab.Visit(path)
 	if tab.Path() == path {
-		return // proven a moment ago
+		return // a code was entered just before
 	}
 	tab.Follow(`form[action="/security/confirm/send"] button`)
 	tab.Type("#f-code", g.code(email))
@@ -39,7 +39,7 @@ func (g gallery) proven(tab *chrome.Tab, email, path string) {
 	}
 }
 
-// showAccount looks at what a customer does to the account itself.
+// showAccount checks the pages on which customers change their account.
 func (g gallery) showAccount() {
 	g.showProfile()
 	g.showEmailChange()
@@ -58,7 +58,7 @@ func (g gallery) showProfile() {
 	g.sees("profile-saved", g.shopper)
 }
 
-// showEmailChange moves an account to another address and looks at the undo.
+// showEmailChange moves an account to another address and checks the undo page.
 func (g gallery) showEmailChange() {
 	mover, to := g.lang+"-mover@shop.test", g.lang+"-moved@shop.test"
 	g.putOrder(g.t, g.Key("main"), mover, g.lang+"-moving", nil)
@@ -95,7 +95,7 @@ func (g gallery) showEmailChange() {
 	g.at("undo-email-gone", g.visitor, undo)
 }
 
-// linkIn is the path of a mail's link that begins so.
+// linkIn returns the path of the link in a text that starts with path.
 func linkIn(text, path string) string {
 	_, rest, _ := strings.Cut(text, path)
 	token, _, _ := strings.Cut(rest, "\n")
@@ -118,7 +118,7 @@ func (g gallery) showPrivacy() {
 	g.sees("unsubscribed", g.visitor)
 }
 
-// unsubscribePath is where the shop's newsletter to an address leads.
+// unsubscribePath returns the path of the unsubscribe link in the shop's newsletter to an address.
 func (g gallery) unsubscribePath(email string) string {
 	g.t.Helper()
 	page := g.stranger(g.t).Send(webtest.Request{

@@ -7,7 +7,7 @@ import (
 	"postern/portal/web/webtest/chrome"
 )
 
-// TestBrowserForms tries what scripts add to forms.
+// TestBrowserForms checks what scripts add to forms.
 func TestBrowserForms(t *testing.T) {
 	t.Parallel()
 	browser := chrome.Start(t)
@@ -16,8 +16,8 @@ func TestBrowserForms(t *testing.T) {
 	}
 }
 
-// choosesByKeyboard goes past the first countries of a closed list by the arrow key, which leads nowhere;
-// the button does.
+// choosesByKeyboard moves through a closed list of countries with the arrow keys, which must not load
+// another page; the button does.
 func choosesByKeyboard(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	s.signIn(t, tab, jana)
@@ -38,7 +38,7 @@ func choosesByKeyboard(t *testing.T, s stand) {
 	}
 }
 
-// sendsOnce presses twice at once, and again when no page has come for ten seconds.
+// sendsOnce submits a form twice at once, and again after ten seconds without a new page.
 func sendsOnce(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	tab.Visit("/sign-in")

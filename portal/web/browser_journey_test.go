@@ -12,7 +12,7 @@ import (
 
 const jana = "jana@shop.test"
 
-// journey is a shopper on the way through everything that the portal is for.
+// journey is a shopper who uses every part of the portal in one visit.
 type journey struct {
 	stand
 	*chrome.Tab
@@ -40,7 +40,7 @@ func TestBrowserJourney(t *testing.T) {
 	}
 }
 
-// is holds a value against the one that is right.
+// is compares a value with the expected one.
 func (j journey) is(what string, got, want any) {
 	j.t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -48,8 +48,8 @@ func (j journey) is(what string, got, want any) {
 	}
 }
 
-// arrives signs in from the address of an order, and lands there. In the browser that asked, a script
-// presses the button of a fresh link; without scripts one click does.
+// arrives opens an order's address, signs in and gets to that order. In the browser that requested the link
+// a script submits the form; without scripts it takes one click.
 func (j journey) arrives() {
 	j.ask(j.Tab, jana, "/orders/jana-shipped")
 	j.is("waits for the mail", j.Path(), "/sign-in/code?asked=yes&to=%2Forders%2Fjana-shipped")
@@ -63,7 +63,7 @@ func (j journey) arrives() {
 	j.is("destination", j.Path(), "/orders/jana-shipped")
 }
 
-// reads goes through the list of orders by each way to narrow it.
+// reads narrows the list of orders in every possible way.
 func (j journey) reads() {
 	j.Follow(".back a")
 	j.is("first page", len(j.Texts(".orders > li")), 20)
@@ -91,7 +91,7 @@ func (j journey) reads() {
 	j.Follow(".order")
 }
 
-// looksAtAnOrder is on the order that is to be paid, and prints it.
+// looksAtAnOrder checks the page of the unpaid order and prints it.
 func (j journey) looksAtAnOrder() {
 	j.is("order", j.Path(), "/orders/jana-unpaid")
 	j.is("way to pay", j.Attr(".button.main", "href"), storefront+"/pay")
@@ -105,8 +105,8 @@ func (j journey) looksAtAnOrder() {
 	j.Look(chrome.Look{})
 }
 
-// keepsAddresses adds an address in another country than the form began with, changes it, deletes it and
-// takes that back.
+// keepsAddresses adds an address in a country other than the form's first one, changes it, deletes it and
+// undoes the deletion.
 func (j journey) keepsAddresses() {
 	j.Follow(`.nav a[href="/addresses"]`)
 	j.Follow(`a[href="/addresses/new"]`)
@@ -137,8 +137,8 @@ func (j journey) keepsAddresses() {
 	j.is("back", strings.Contains(j.Text(".card address"), "Unter den Linden 77"), true)
 }
 
-// country chooses a country, by a button where no script does it. The button is there all the same, for who
-// has no pointer.
+// country chooses a country, using the button where there are no scripts. The button also exists with
+// scripts, for people who use the keyboard.
 func (j journey) country(code string) {
 	j.is("the button", j.Sees("button[data-country]"), true)
 	if j.scripts {

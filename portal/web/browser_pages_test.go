@@ -11,14 +11,14 @@ import (
 	"postern/templates/i18n"
 )
 
-// whole reports whether every page is looked at in every language, in light and dark, on a phone and wide:
-// with PORTAL_TEST_FULL, or when pictures are taken.
+// whole reports whether every page is checked in every language, in light and dark mode, on a phone and on
+// a wide screen. It is true with PORTAL_TEST_FULL or when taking screenshots.
 func whole() bool {
 	return os.Getenv("PORTAL_TEST_FULL") != "" || os.Getenv("PORTAL_TEST_PICTURES") != ""
 }
 
-// looks are how each page is looked at. Otherwise each language has one look, which differs in both from
-// the next one's.
+// looks returns the display modes in which each page is checked. Unless everything is checked, each
+// language has one mode: a phone in light mode or a wide screen in dark mode.
 func looks(lang string) []chrome.Look {
 	lightPhone, darkWide := chrome.Look{Width: 360}, chrome.Look{Dark: true}
 	switch {
@@ -30,7 +30,7 @@ func looks(lang string) []chrome.Look {
 	return []chrome.Look{lightPhone}
 }
 
-// languages are those of the catalogues.
+// languages returns the languages of the catalogues.
 func languages(t *testing.T) []string {
 	t.Helper()
 	texts, err := i18n.Load()
@@ -40,19 +40,19 @@ func languages(t *testing.T) []string {
 	return texts.Languages()
 }
 
-// gallery shows every page there is in one language.
+// gallery shows every page in one language.
 type gallery struct {
 	stand
 	t       *testing.T
 	lang    string
 	visitor *chrome.Tab
 	shopper *chrome.Tab // has orders and addresses
-	novice  *chrome.Tab // has nothing yet
+	novice  *chrome.Tab // has no data yet
 	links   map[string]string
 }
 
-// Every page, in every state it has, is readable and usable by everyone, and nothing on it is wider than a
-// small phone.
+// TestBrowserPages checks that every page, in each of its states, is accessible and no wider than a small
+// phone.
 func TestBrowserPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("every page is looked at: not in a short run")
@@ -78,7 +78,7 @@ func TestBrowserPages(t *testing.T) {
 	}
 }
 
-// endLinks makes a link of each kind.
+// endLinks adds a link of each kind to links: replaced, used, live and damaged.
 func (s stand) endLinks(t *testing.T, lang string, links map[string]string) {
 	t.Helper()
 	email := lang + "-links@shop.test"
@@ -92,7 +92,7 @@ func (s stand) endLinks(t *testing.T, lang string, links map[string]string) {
 
 func (g gallery) open() *chrome.Tab { return g.tab(g.t, chrome.Options{Language: g.lang}) }
 
-// sees judges the page that the tab shows, after an optional step that leads to it.
+// sees checks the page shown in the tab in every display mode.
 func (g gallery) sees(name string, tab *chrome.Tab) {
 	g.t.Helper()
 	for _, look := range looks(g.lang) {
@@ -115,7 +115,7 @@ func (g gallery) sees(name string, tab *chrome.Tab) {
 	tab.Look(chrome.Look{})
 }
 
-// named is a look in a file's name.
+// named returns a display mode as part of a file name.
 func named(look chrome.Look) string {
 	width, colour := "wide", "light"
 	if look.Width > 0 {
@@ -127,7 +127,7 @@ func named(look chrome.Look) string {
 	return colour + "-" + width
 }
 
-// also judges a page that differs from another one in its words alone, where every page is looked at.
+// also checks a page that differs from another only in its text, if every page is checked.
 func (g gallery) also(name string, tab *chrome.Tab, path string) {
 	g.t.Helper()
 	if whole() {
@@ -135,15 +135,15 @@ func (g gallery) also(name string, tab *chrome.Tab, path string) {
 	}
 }
 
-// at visits a path and judges the page.
+// at opens a path and checks the page.
 func (g gallery) at(name string, tab *chrome.Tab, path string) {
 	g.t.Helper()
 	tab.Visit(path)
 	g.sees(name, tab)
 }
 
-// show looks at every page in every state in English, and in the other languages at one state of each,
-// since they differ in their words alone.
+// show checks every page in every state in English, and one state of each in the other languages, where
+// only the text differs.
 func (g gallery) show() {
 	if g.lang != "en" && !whole() {
 		g.signIn(g.t, g.shopper, g.lang+"@shop.test")
@@ -247,7 +247,7 @@ func (g gallery) showAddresses() {
 	g.sees("addresses-undo", g.shopper)
 }
 
-// addAddress fills in and saves the form of an American address.
+// addAddress fills in and saves the form for an American address.
 func (g gallery) addAddress(tab *chrome.Tab, line string) {
 	tab.Visit("/addresses/new?country=US")
 	for name, value := range map[string]string{
@@ -259,7 +259,7 @@ func (g gallery) addAddress(tab *chrome.Tab, line string) {
 	tab.Follow("button.main")
 }
 
-// showConflicts saves the same things in two windows: the second is asked what should hold.
+// showConflicts saves the same data in two windows: the second is asked which version to keep.
 func (g gallery) showConflicts() {
 	g.shopper.Visit("/addresses")
 	g.shopper.Follow(".card a")
@@ -279,7 +279,7 @@ func (g gallery) showConflicts() {
 	g.sees("company-conflict", g.shopper)
 }
 
-// stale sends the form as a window does that was opened before the last change.
+// stale submits the form with the given earlier version, like a window opened before the last change.
 func (g gallery) stale(version string) {
 	chrome.Evaluate[string](g.shopper, `document.querySelector("[name=version]").value = "`+version+`"`)
 	g.shopper.Follow("button.main")

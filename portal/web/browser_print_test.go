@@ -11,7 +11,7 @@ import (
 	"postern/portal/web/webtest/chrome"
 )
 
-// longOrder is an order of so many lines, all of them in one parcel.
+// longOrder returns an order with that many lines, all in one parcel.
 func longOrder(t *testing.T, lines int) string {
 	t.Helper()
 	type fields = map[string]any
@@ -38,14 +38,14 @@ func longOrder(t *testing.T, lines int) string {
 	return string(document)
 }
 
-// paper is the width of an A4 page between its margins, in CSS pixels, and sheet is its height.
+// paper and sheet are the width and height of an A4 page between its margins, in CSS pixels.
 const (
 	paper = 672
 	sheet = 980
 )
 
-// cutRows finds the rows that a page break may cut, and what would leave a page empty since it is too tall
-// to be kept in one piece.
+// cutRows finds rows that a page break may cut, and unbreakable elements too tall for a page, which would
+// leave one empty.
 const cutRows = `[...document.querySelectorAll("main *")].flatMap((e) => {
 	const whole = getComputedStyle(e).breakInside !== "auto", box = e.getBoundingClientRect();
 	if (!box.height) return [];
@@ -54,7 +54,7 @@ const cutRows = `[...document.querySelectorAll("main *")].flatMap((e) => {
 	return whole && box.height > ` + "%d" + ` ? [name + " is " + box.height + " px tall"] : [];
 })`
 
-// TestPrinting: no row is cut in two, and a page of 120 lines starts on the first sheet.
+// TestPrinting checks that no row is cut in two and that an order of 120 lines starts on the first sheet.
 func TestPrinting(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

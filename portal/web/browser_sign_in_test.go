@@ -26,7 +26,7 @@ func TestBrowserSignIn(t *testing.T) {
 	}
 }
 
-// signsInByCode types the code as people do: small letters, spaces, a line of rubbish around it.
+// signsInByCode types the code as people do: in small letters, with spaces, with other text around it.
 func signsInByCode(t *testing.T, s stand) {
 	for n, spelling := range []func(string) string{
 		func(code string) string { return code },
@@ -52,7 +52,7 @@ func signsInByCode(t *testing.T, s stand) {
 	}
 }
 
-// wrongCode is another code of the same shape.
+// wrongCode returns a different code of the same form.
 func wrongCode(code string) string {
 	if strings.HasPrefix(code, "0") {
 		return "1" + code[1:]
@@ -60,8 +60,8 @@ func wrongCode(code string) string {
 	return "0" + code[1:]
 }
 
-// A mail scanner opens links, runs scripts, moves about and lingers for a minute. It spends nothing: each
-// link still signs its owner in.
+// resistsScanner checks links against an email scanner that opens them, runs scripts, moves the pointer and
+// stays for a minute. It uses up nothing: each link still signs its owner in.
 func resistsScanner(t *testing.T, s stand) {
 	for n := range counted(500) {
 		link := s.linkFor(t, fmt.Sprintf("scanned-%d@shop.test", n))
@@ -78,7 +78,7 @@ func resistsScanner(t *testing.T, s stand) {
 	}
 }
 
-// letsIn signs the owner of a link in by it.
+// letsIn signs the owner of a link in with it.
 func (s stand) letsIn(t *testing.T, link string) {
 	t.Helper()
 	owner := s.stranger(t)
@@ -88,7 +88,7 @@ func (s stand) letsIn(t *testing.T, link string) {
 	}
 }
 
-// hostileScripts send a form that a scanner found, in every way a script can. The %d is the form's number.
+// hostileScripts submit a form found by a scanner in every way a script can. %d is the form's index.
 func hostileScripts() []string {
 	const pretend = `for (const name of ["pointerdown", "keydown", "click", "mousedown", "touchstart"])
 		document.dispatchEvent(new Event(name, {bubbles: true}));`
@@ -99,8 +99,9 @@ func hostileScripts() []string {
 	}
 }
 
-// A hostile scanner sends every form it finds. It spends nothing, and each link signs its owner in
-// afterwards. Each link meets one of the scripts, each script one link at least.
+// resistsSubmission checks links against a hostile scanner that submits every form it finds. It uses up
+// nothing, and each link still signs its owner in. Each link is attacked by one script, and each script
+// attacks at least one link.
 func resistsSubmission(t *testing.T, s stand) {
 	scanner := s.tab(t, chrome.Options{})
 	attacks := 0
@@ -125,8 +126,8 @@ func resistsSubmission(t *testing.T, s stand) {
 	t.Logf("%d forms were sent", attacks)
 }
 
-// The token stays in the address until the click, so that the page may be opened elsewhere, and is nowhere
-// after it.
+// forgetsAddress checks that the token stays in the URL until the click, so that the page can be opened
+// elsewhere, and is nowhere afterwards.
 func forgetsAddress(t *testing.T, s stand) {
 	link := s.linkFor(t, jana)
 	token := link[strings.LastIndex(link, "/")+1:]
@@ -150,7 +151,7 @@ func forgetsAddress(t *testing.T, s stand) {
 	}
 }
 
-// refers holds every request against the token, and wants the origin alone to be told to others.
+// refers checks that no request's Referer contains the token or the path of a link.
 func refers(t *testing.T, tab *chrome.Tab, token string) {
 	t.Helper()
 	told := 0
@@ -167,7 +168,8 @@ func refers(t *testing.T, tab *chrome.Tab, token string) {
 	}
 }
 
-// A sign-in that began at the storefront ends there, and the storefront learns no more than where from.
+// leadsToStorefront checks that a sign-in started at the storefront returns there and reveals at most the
+// portal's origin to it.
 func leadsToStorefront(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	s.ask(tab, jana, "/sign-in?to="+url.QueryEscape(storefront+"/basket"))
@@ -182,7 +184,8 @@ func leadsToStorefront(t *testing.T, s stand) {
 	refers(t, tab, link[strings.LastIndex(link, "/")+1:])
 }
 
-// The link once more, in the browser that it signed in: the account, no error, no mail.
+// opensUsedLink opens a link again in the browser that it signed in. That shows the account without an
+// error or another email.
 func opensUsedLink(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	s.ask(tab, jana, "/orders")
@@ -206,8 +209,8 @@ func opensUsedLink(t *testing.T, s stand) {
 	}
 }
 
-// In the browser that asked, the script presses the button of a fresh link only; after a quarter of an hour
-// a person does.
+// waitsForAPerson checks that the script submits only a fresh link in the browser that requested it; after
+// a quarter of an hour the link needs a click.
 func waitsForAPerson(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	s.ask(tab, jana, "/orders")
@@ -223,7 +226,8 @@ func waitsForAPerson(t *testing.T, s stand) {
 	}
 }
 
-// goesByKeyboard signs in without a mouse: the field has the focus, the button follows, each shows it.
+// goesByKeyboard signs in without a mouse. The field has the focus, the button follows, and each shows its
+// focus.
 func goesByKeyboard(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	tab.Visit("/sign-in")
@@ -250,8 +254,8 @@ func goesByKeyboard(t *testing.T, s stand) {
 	}
 }
 
-// focused waits until an element has the focus, which the browser gives it a moment after the page is
-// there, and wants a ring at least two pixels wide that shows it.
+// focused waits until an element has the focus, which browsers set shortly after loading a page, and checks
+// that it has an outline at least two pixels wide.
 func focused(t *testing.T, tab *chrome.Tab, what, selector string) {
 	t.Helper()
 	tab.WaitUntil(`document.activeElement === document.querySelector("` + selector + `")`)
@@ -262,7 +266,8 @@ func focused(t *testing.T, tab *chrome.Tab, what, selector string) {
 	}
 }
 
-// keepsStill holds what moves to 150 ms, and to nothing when the system asks for less motion.
+// keepsStill checks that animations take at most 150 ms, and that there are none when the system asks for
+// reduced motion.
 func keepsStill(t *testing.T, s stand) {
 	tab := s.tab(t, chrome.Options{})
 	tab.Visit("/sign-in")

@@ -15,7 +15,7 @@ import (
 
 const storefront = "http://www.shop.test"
 
-// stand is a house that a real browser reaches on this machine, with two shops, so that an unknown host is
+// stand is a house that a real browser on this machine can reach, with two shops, so that unknown hosts are
 // refused.
 type stand struct {
 	house
@@ -37,20 +37,20 @@ func newStand(t *testing.T, browser *chrome.Chrome) stand {
 	return s
 }
 
-// tab opens a tab on the shop.
+// tab opens a tab for the shop.
 func (s stand) tab(t *testing.T, o chrome.Options) *chrome.Tab {
 	t.Helper()
 	o.Base, o.Storefront = s.base, storefront
 	return s.chrome.Tab(t, o)
 }
 
-// stranger is a browser without scripts at the shop.
+// stranger returns a new browser for the shop, without scripts.
 func (s stand) stranger(t *testing.T) *webtest.Browser {
 	t.Helper()
 	return webtest.NewBrowser(t, s.base, s.way)
 }
 
-// ask asks for a mail in the tab, for a shopper who was going to a path.
+// ask opens a path in the tab, where the shopper is asked to sign in, and requests an email.
 func (s stand) ask(tab *chrome.Tab, email, to string) {
 	tab.Visit(to)
 	tab.Type("#f-email", email)
@@ -58,7 +58,7 @@ func (s stand) ask(tab *chrome.Tab, email, to string) {
 	s.Deliver()
 }
 
-// link is the newest link that was mailed to an address.
+// link returns the newest link emailed to an address.
 func (s stand) link(t *testing.T, email string) string {
 	t.Helper()
 	link := webtest.LinkIn(s.Mailbox.Last(email))
@@ -68,7 +68,7 @@ func (s stand) link(t *testing.T, email string) string {
 	return link
 }
 
-// linkFor is a new link that another browser asked for.
+// linkFor returns a new link requested by another browser.
 func (s stand) linkFor(t *testing.T, email string) string {
 	t.Helper()
 	b := s.stranger(t)
@@ -78,7 +78,7 @@ func (s stand) linkFor(t *testing.T, email string) string {
 	return s.link(t, email)
 }
 
-// signIn signs the tab in by a link of another browser's asking.
+// signIn signs the tab in with a link requested by another browser.
 func (s stand) signIn(t *testing.T, tab *chrome.Tab, email string) {
 	t.Helper()
 	tab.Visit(s.linkFor(t, email))
@@ -88,8 +88,7 @@ func (s stand) signIn(t *testing.T, tab *chrome.Tab, email string) {
 	}
 }
 
-// fill gives an address orders of every shape: the first of orderShapes, and enough plain ones for a second
-// page.
+// fill creates an order of each of the orderShapes for an address, and enough plain ones for a second page.
 func (s stand) fill(t *testing.T, key, email string) {
 	t.Helper()
 	prefix, _, _ := strings.Cut(email, "@")
@@ -124,7 +123,7 @@ func (s stand) putOrder(t *testing.T, key, email, number string, change map[stri
 
 type object = map[string]any
 
-// orderShapes are orders that look different, by the end of their number.
+// orderShapes returns orders that look different, by the suffix of their number.
 func orderShapes() map[string]map[string]any {
 	home := object{"first_name": "Jana", "last_name": "Nováková", "line1": "Hlavná 12", "city": "Bratislava", "postal_code": "811 01", "country": "SK"}
 	return map[string]map[string]any{

@@ -14,7 +14,7 @@ import (
 	"postern/static"
 )
 
-// unpacked is the body of an answer as a browser reads it.
+// unpacked returns the body of an answer as a browser reads it.
 func unpacked(t *testing.T, page *webtest.Page) string {
 	t.Helper()
 	body := []byte(page.Body)
@@ -34,8 +34,8 @@ func unpacked(t *testing.T, page *webtest.Page) string {
 	return string(body)
 }
 
-// TestCompression: text is compressed for who asks for it, but no page of a shopper that another site led
-// them to.
+// TestCompression checks that text is compressed for clients that accept it, except a shopper's page opened
+// from another site.
 func TestCompression(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

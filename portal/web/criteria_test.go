@@ -24,7 +24,7 @@ import (
 	"postern/storage/storagetest"
 )
 
-// counted is the count of a full run, or a hundredth of it.
+// counted returns the number of repetitions: full in a full run, otherwise a hundredth of it.
 func counted(full int) int {
 	if os.Getenv("PORTAL_TEST_FULL") != "" {
 		return full
@@ -32,7 +32,7 @@ func counted(full int) int {
 	return max(1, full/100)
 }
 
-// writes is a store that counts what is written to it.
+// writes is a store that counts its writes.
 type writes struct {
 	storage.Engine
 	n atomic.Int64
@@ -53,9 +53,8 @@ func (w *writes) Delete(ctx context.Context, collection, id string, read storage
 	return w.Engine.Delete(ctx, collection, id, read)
 }
 
-// TestScannersSpendNothing comes to links by every method and header by which programs look at pages:
-// nothing is written, and each link still lets in. A full run looks a thousand times at each of a hundred
-// links.
+// TestScannersSpendNothing opens links with every method and header that scanners use. Nothing is written,
+// and each link still signs in. A full run opens each of a hundred links a thousand times.
 func TestScannersSpendNothing(t *testing.T) {
 	t.Parallel()
 	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
@@ -85,11 +84,11 @@ func TestScannersSpendNothing(t *testing.T) {
 	t.Logf("%d looks at %d links", each*len(links), len(links))
 }
 
-// look is one way in which programs look at pages.
+// look is a way in which programs open pages.
 type look struct {
 	method string
 	header map[string]string
-	old    bool // by HTTP/1.0
+	old    bool // HTTP/1.0
 }
 
 func waysToLook() []look {
@@ -103,7 +102,7 @@ func waysToLook() []look {
 	}
 }
 
-// lookAt looks at a link once, in a browser of its own, which must not be signed in by that.
+// lookAt opens a link once in a new browser and checks that it does not sign in.
 func lookAt(t *testing.T, i *webtest.Installation, link string, by look) {
 	t.Helper()
 	if by.old {
@@ -120,8 +119,8 @@ func lookAt(t *testing.T, i *webtest.Installation, link string, by look) {
 	}
 }
 
-// askAll has each address asked for in a browser of its own, and returns the browsers and the links that
-// were mailed. One client may ask for 600 in a quarter of an hour.
+// askAll requests a link for each address in a new browser, and returns the browsers and the emailed links.
+// A client may request 600 in a quarter of an hour.
 func askAll(t *testing.T, i *webtest.Installation, emails []string) ([]*webtest.Browser, []string) {
 	t.Helper()
 	browsers, links := make([]*webtest.Browser, len(emails)), make([]string, len(emails))
@@ -149,7 +148,7 @@ func linkPath(t *testing.T, link string) string {
 	return u.Path
 }
 
-// exchange sends bytes as they are and reads all that comes back.
+// exchange sends raw bytes and reads the whole answer.
 func exchange(t *testing.T, address, request string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -173,7 +172,7 @@ var (
 	cookieSet = regexp.MustCompile(`(__Host-postern-browser.main=)([^;]*)`)
 )
 
-// masked hides what differs by chance: of a cookie's value only its length stays.
+// masked hides parts that differ at random, keeping only the length of a cookie's value.
 func masked(answer string) string {
 	answer = changing.ReplaceAllString(answer, "$1: -")
 	return cookieSet.ReplaceAllStringFunc(answer, func(set string) string {
@@ -181,9 +180,9 @@ func masked(answer string) string {
 	})
 }
 
-// TestAnswersTellNobodyApart compares whole answers, byte by byte, to requests for mails to addresses that
-// are known, unknown, another shop's, asked for too often, and from a client that asks too often; and the
-// answers of asking again and of codes.
+// TestAnswersTellNobodyApart compares answers byte by byte for addresses that are known, unknown, another
+// shop's or over their limit, and for a client over its limit: to a sign-in request, to another email and
+// to wrong codes.
 func TestAnswersTellNobodyApart(t *testing.T) {
 	t.Parallel()
 	shop, other := webtest.NewShop("main", "https://account.shop.test"), webtest.NewShop("other", "https://other.shop.test")
@@ -220,8 +219,8 @@ func TestAnswersTellNobodyApart(t *testing.T) {
 	}
 }
 
-// answersTo are the answers to asking for a mail, to the page that waits for it, to asking again, and to a
-// wrong code.
+// answersTo returns the answers to a sign-in request, to the waiting page, to a request for another email,
+// and to a wrong code.
 func answersTo(t *testing.T, i *webtest.Installation, email, client string) string {
 	t.Helper()
 	secret := strings.Repeat("A", 43)
@@ -237,7 +236,7 @@ func answersTo(t *testing.T, i *webtest.Installation, email, client string) stri
 	return all.String()
 }
 
-// send asks by hand for a page, or with a body sends a form, and returns the whole answer.
+// send sends a raw GET, or a POST if there is a body, and returns the whole answer.
 func send(t *testing.T, i *webtest.Installation, client, path, body, cookie string) string {
 	t.Helper()
 	head := "GET"
@@ -254,18 +253,18 @@ func send(t *testing.T, i *webtest.Installation, client, path, body, cookie stri
 	return exchange(t, i.Way.Addr, head+"\r\n\r\n"+body)
 }
 
-// TestPlantedSessions brings a session id of the attacker's choice to a sign-in, as a cookie, in the
-// address and in a header: the session is another, and the planted one opens nothing.
+// TestPlantedSessions signs in with a session id chosen by an attacker in a cookie, in the query and in a
+// header. The new session differs from it, and the planted one gives no access.
 func TestPlantedSessions(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	for n := range counted(10_000) {
 		if n%10 == 0 {
-			i.Clock.Move(24 * time.Hour) // so that the address is not asked for too often
+			i.Clock.Move(24 * time.Hour) // keeps the address below its limit
 		}
 		email := fmt.Sprintf("p%d@example.com", n%20)
 		planted := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%048d", n))
-		if n%2 == 1 && webtest.LinkIn(i.Mailbox.Last(email)) != "" { // one that begins as the customer's own do
+		if n%2 == 1 && webtest.LinkIn(i.Mailbox.Last(email)) != "" { // starts like the customer's own
 			planted = strings.TrimPrefix(linkPath(t, webtest.LinkIn(i.Mailbox.Last(email))), "/sign-in/link/")[:22] + planted[22:]
 		}
 		b := i.Browser()

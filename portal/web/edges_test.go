@@ -42,7 +42,8 @@ func TestBodyLimits(t *testing.T) {
 	}
 }
 
-// A body over the server's own limit is refused by its announced length, before it is read.
+// TestBodyTooLargeToRead checks that a body over the server's limit is refused by its Content-Length before
+// it is read.
 func TestBodyTooLargeToRead(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -63,10 +64,11 @@ func TestBodyTooLargeToRead(t *testing.T) {
 	}
 }
 
-// A compressed body is refused, and nothing unpacks it on the way to any answer, the error pages included.
+// TestCompressedBody checks that a compressed body is refused and never unpacked, not even for an error
+// page.
 func TestCompressedBody(t *testing.T) {
 	h := newHouse(t, webtest.NewShop("one", "https://one.test"), webtest.NewShop("two", "https://two.test"))
-	const unpacked = 32 << 20 // which makes less than the 64 KiB that a request may bring
+	const unpacked = 32 << 20 // compresses to less than the 64 KiB that a request may have
 	var bomb strings.Builder
 	pack, err := gzip.NewWriterLevel(&bomb, gzip.BestCompression)
 	if err != nil {
@@ -95,7 +97,7 @@ func TestCompressedBody(t *testing.T) {
 	}
 }
 
-// zeros has as many of them as are wanted.
+// zeros is an endless reader of zero bytes.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) {
@@ -103,8 +105,7 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// dial opens a connection for bytes written by hand. A test that waits for what never comes fails at its
-// deadline.
+// dial opens a connection for raw bytes. A test that waits in vain fails at the connection's deadline.
 func (h house) dial(t *testing.T) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", h.way.Addr)
@@ -118,11 +119,11 @@ func (h house) dial(t *testing.T) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-// answers sends bytes as they are over one connection, says that no more will come, and returns all answers.
+// answers sends raw bytes over one connection, closes it for writing, and returns all answers.
 func (h house) answers(t *testing.T, text string) []*http.Response {
 	t.Helper()
 	conn := h.dial(t)
-	// Either fails when the server has answered and hung up before it read all.
+	// Either call fails if the server has already answered and closed the connection.
 	_, _ = io.WriteString(conn, text)
 	_ = conn.CloseWrite()
 	var all []*http.Response
@@ -179,8 +180,8 @@ func TestRawRequests(t *testing.T) {
 	}
 }
 
-// TestSmuggling sends what a proxy in front may take for one request, by one reading or the other. Nothing
-// of it may become a second one: it would be the next customer's.
+// TestSmuggling sends bytes that a proxy may read as one request. The server must never read a second
+// request from them, since its answer would go to the next customer.
 func TestSmuggling(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -192,7 +193,7 @@ func TestSmuggling(t *testing.T) {
 		post     = "POST /test/in HTTP/1.1\r\n" + host + form
 	)
 	length := func(body string) string { return fmt.Sprintf("Content-Length: %d\r\n", len(body)) }
-	ended := "0\r\n\r\n" + smuggled // the end of a chunked body, and what a reader of lengths takes for more of it
+	ended := "0\r\n\r\n" + smuggled // the end of a chunked body, and more of the body to a reader that uses the length
 	tests := []struct{ name, text string }{
 		{"length and coding", post + length(ended) + chunked + "\r\n" + ended},
 		{"coding and length", post + chunked + length(ended) + "\r\n" + ended},
@@ -246,7 +247,8 @@ func TestSmuggling(t *testing.T) {
 	}
 }
 
-// Requests that come too slowly are cut off, wherever they stall, and the site goes on serving others.
+// TestSlowClients checks that requests that arrive too slowly are cut off, wherever they stall, and that
+// the site still serves others.
 func TestSlowClients(t *testing.T) {
 	h := newHouse(t).with(t, web.Config{Reading: time.Second})
 	const begin = "POST /test/in HTTP/1.1\r\nHost: account.shop.test\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -275,21 +277,21 @@ func TestSlowClients(t *testing.T) {
 					if took := time.Since(began); took > 30*time.Second || strings.Contains(said, " 200 ") {
 						t.Errorf("cut off after %s with %.100q", took, said)
 					}
-					h.way.CloseIdleConnections() // one that is just being timed out would get 408
+					h.way.CloseIdleConnections() // one that is just timing out would get a 408
 					if page := h.browser(t).Get("/test/in"); page.Status != http.StatusOK {
 						t.Errorf("others get %d", page.Status)
 					}
 					return
 				case <-dripping.C:
-					io.WriteString(conn, test.drop) // fails once it is cut off
+					io.WriteString(conn, test.drop) // fails after the cut
 				}
 			}
 		})
 	}
 }
 
-// A stranger's headers change neither the address that limits count, nor the shop, nor where links and
-// cookies lead.
+// TestForwardedByStrangers checks that a stranger's headers change neither the client address that limits
+// use, nor the shop, nor the targets of links and cookies.
 func TestForwardedByStrangers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))

@@ -17,14 +17,14 @@ import (
 
 const day = 24 * time.Hour
 
-// process is a server of its own over the installation's store, whose clock is off by so much. It has time
-// for a store that takes one request after the other.
+// process returns a separate server over the installation's store, whose clock differs by off. Its timeout
+// is long enough for a store that handles one request at a time.
 func process(t *testing.T, i *webtest.Installation, off time.Duration) *webtest.Way {
 	t.Helper()
 	now := func() time.Time { return i.Clock.Now().Add(off) }
 	site, err := web.New(web.Config{
 		App: portal.New(i.Engine, secrettest.Ring(), portal.WithClock(now)), Timeout: time.Minute,
-		Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, // else it takes a few connections only
+		Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, // otherwise it accepts only a few connections
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -34,9 +34,9 @@ func process(t *testing.T, i *webtest.Installation, off time.Duration) *webtest.
 
 const shopAddress = "https://account.shop.test"
 
-// TestLinksPastTheirEnd presses the buttons of links a millisecond past their end, at a server that began
-// after it and has only what is stored: nobody gets in. A second before the end a link of the same age
-// works.
+// TestLinksPastTheirEnd submits links a millisecond after they expire, at a server started later, which
+// knows only the stored data: none of them signs in. A link of the same age works one second before it
+// expires.
 func TestLinksPastTheirEnd(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -68,16 +68,15 @@ func TestLinksPastTheirEnd(t *testing.T) {
 	}
 }
 
-// TestSessionsEndByClocksThatDiffer makes, uses and judges sessions at two servers whose clocks are five
-// minutes apart. A session ends to the second fourteen days after its last use, and thirty after it began,
-// as the clock of who noted that and the clock of who judges have it: so at most five minutes early or
-// late.
+// TestSessionsEndByClocksThatDiffer creates, uses and checks sessions at two servers whose clocks are five
+// minutes apart. A session ends exactly fourteen days after its last use and thirty days after its start,
+// by the clocks of the servers that recorded and check it, so at most five minutes early or late.
 func TestSessionsEndByClocksThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{5 * time.Minute, -5 * time.Minute} {
 		i := webtest.Portal(t)
 		servers := []server{{i.Way, 0}, {process(t, i, off), off}}
-		for n := range 8 { // all choices of who makes, uses and judges
+		for n := range 8 { // all combinations of made, used and judges
 			made, used, judges := servers[n&1], servers[n>>1&1], servers[n>>2&1]
 			t.Run(fmt.Sprintf("off by %s, %s %s %s", off, made.off, used.off, judges.off), func(t *testing.T) {
 				in := func(who string) *webtest.Browser { return made.signIn(t, i, fmt.Sprintf("%s%d@example.com", who, n)) }
@@ -99,7 +98,7 @@ func TestSessionsEndByClocksThatDiffer(t *testing.T) {
 	}
 }
 
-// server is one process and what its clock is off by.
+// server is a process and the offset of its clock.
 type server struct {
 	way *webtest.Way
 	off time.Duration
@@ -116,7 +115,7 @@ func (s server) signIn(t *testing.T, i *webtest.Installation, email string) *web
 	return b
 }
 
-// lets comes to this server with the browser's session, and reports whether it is let in.
+// lets opens a page of this server with the browser's session, and reports whether it is accepted.
 func (s server) lets(t *testing.T, b *webtest.Browser) bool {
 	t.Helper()
 	here := webtest.NewBrowser(t, shopAddress, s.way)
@@ -131,8 +130,8 @@ func (s server) opens(t *testing.T, b *webtest.Browser) {
 	}
 }
 
-// ends wants the one browser let in a second before the time is over, and the other refused when it is.
-// Two, since a visit counts as use.
+// ends checks that last is accepted one second before the session ends, and that late is refused at the
+// end. It takes two browsers, since a visit counts as use.
 func (s server) ends(t *testing.T, i *webtest.Installation, after time.Duration, last, late *webtest.Browser) {
 	t.Helper()
 	i.Clock.Move(after - time.Second)

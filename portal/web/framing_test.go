@@ -2,7 +2,7 @@ package web
 
 import "testing"
 
-// What the library refuses by itself is looked at here too: it may take more some day.
+// TestClearLength also covers what the library itself refuses, since a later version may accept more.
 func TestClearLength(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -23,14 +23,14 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// The origins a shopper of Bookshop may be led to.
+// These are the only origins to which a shopper of Bookshop may be sent.
 const (
 	ownOrigin  = "https://account.shop.test"
 	shopOrigin = "https://www.shop.test"
 )
 
-// strayWishes are destinations by which people were led astray elsewhere: beginnings that a browser may
-// take for another host, each with ways to write one.
+// strayWishes returns destinations that have caused open redirects elsewhere: prefixes that a browser may
+// read as another host, each with several spellings of one.
 func strayWishes() []string {
 	beginnings := []string{
 		"//", "///", "////", `/\`, `\\`, `\/`, `/\/`, "/\t/", "/\n/", "/\r/", "\t//", " //", "\x00//", "\u00a0//", "\ufeff//", "/%09/", "/%2f", "/%5c", "%2f%2f",
@@ -55,8 +55,8 @@ func strayWishes() []string {
 
 var schemeShape = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
-// lands is the origin where a browser ends that is led from a page of the portal to text, by the URL Standard, and in doubt the
-// worse one.
+// lands returns the origin that a browser reaches from a page of the portal with text as the URL, following
+// the URL Standard. If in doubt, it assumes the worse one.
 func lands(text string) string {
 	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
 	text = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(text)
@@ -69,7 +69,7 @@ func lands(text string) string {
 	} else if !strings.HasPrefix(text, "//") {
 		return ownOrigin
 	}
-	authority := strings.TrimLeft(text, "/") // any number of them means the same
+	authority := strings.TrimLeft(text, "/") // any number of slashes means the same
 	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
 		authority = authority[:end]
 	}
@@ -87,13 +87,13 @@ func lands(text string) string {
 	return scheme + "//" + host
 }
 
-// leadsAstray reports an origin that is not the shop's.
+// leadsAstray reports whether text leads to an origin that is not the shop's.
 func leadsAstray(text string) bool {
 	origin := lands(text)
 	return origin != ownOrigin && origin != shopOrigin
 }
 
-// TestLands shows that the judge sees what it must.
+// TestLands checks that lands recognises foreign origins.
 func TestLands(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -108,8 +108,8 @@ func TestLands(t *testing.T) {
 	}
 }
 
-// TestNobodyIsLedAstray tries each wish as the destination of a mail, on the page that leads on, and on the sign-in page of who is
-// signed in.
+// TestNobodyIsLedAstray tries each wish as the destination of an email, on the page that continues to the
+// destination, and on the sign-in page of a signed-in customer.
 func TestNobodyIsLedAstray(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -143,7 +143,7 @@ func TestNobodyIsLedAstray(t *testing.T) {
 	}
 }
 
-// mailDestinations asks for a mail for each wish and returns where its link would lead.
+// mailDestinations requests an email for each wish and returns the destinations of the links.
 func mailDestinations(t *testing.T, i *webtest.Installation, wishes []string) []string {
 	t.Helper()
 	shops, err := i.App.Shops(t.Context())
@@ -151,12 +151,12 @@ func mailDestinations(t *testing.T, i *webtest.Installation, wishes []string) []
 		t.Fatal(err)
 	}
 	ask := func(n int) {
-		client := portal.Browser{IP: netip.AddrFrom4([4]byte{192, 0, byte(n >> 8), byte(n)})} // each below its own limit
+		client := portal.Browser{IP: netip.AddrFrom4([4]byte{192, 0, byte(n >> 8), byte(n)})} // keeps each client below its limit
 		if _, err := i.App.Visitor(shops[0], client).Ask(t.Context(), fmt.Sprintf("w%d@example.com", n), wishes[n], "en"); err != nil {
 			t.Errorf("%q: %v", wishes[n], err)
 		}
 	}
-	// A few at a time: a server of one connection would keep the last of many waiting past their deadline.
+	// Run a few at a time: with a single-connection server the last of many would miss their deadline.
 	const together = 16
 	for first := 0; first < len(wishes); first += together {
 		var wait sync.WaitGroup
@@ -194,7 +194,7 @@ func mailDestinations(t *testing.T, i *webtest.Installation, wishes []string) []
 	return kept
 }
 
-// checkWay looks at everything in an answer that leads a browser on.
+// checkWay checks every redirect and link in an answer that sends the browser on.
 func checkWay(t *testing.T, page *webtest.Page, wish string) {
 	t.Helper()
 	if page.Status != http.StatusSeeOther && page.Status != http.StatusOK {
@@ -214,7 +214,7 @@ func checkWay(t *testing.T, page *webtest.Page, wish string) {
 	}
 }
 
-// FuzzDestination: whatever is asked for, what is sent keeps the browser with the shop.
+// FuzzDestination checks that no requested destination makes the browser leave the shop.
 func FuzzDestination(f *testing.F) {
 	i := webtest.Portal(f)
 	site, err := web.New(web.Config{App: i.App})
@@ -248,10 +248,10 @@ func FuzzDestination(f *testing.F) {
 	})
 }
 
-// wishWay is a request that leads on to where it asks for: by the query of a page, or by the field of a form.
+// wishWay is a request that continues to a destination given in a page's query or in a form field.
 type wishWay struct{ path, field, form string }
 
-// wishWays are all of them, for a shopper who has just entered a code.
+// wishWays returns all of them, for a shopper who has just entered a code.
 func wishWays() []wishWay {
 	return []wishWay{
 		{path: "/sign-in/continue", field: "to"}, {path: "/sign-in", field: "to"}, {path: "/security/confirm", field: "to"},
@@ -266,14 +266,14 @@ func (w wishWay) ask(handler fasthttp.RequestHandler, wish, cookie string) *fast
 		return ask(handler, w.path+"?"+pair, cookie)
 	}
 	form := w.form
-	if strings.HasSuffix(form, "version=") { // each save makes another
+	if strings.HasSuffix(form, "version=") { // each save needs the current version
 		shown := regexp.MustCompile(`name="version" value="([^"]*)"`).FindSubmatch(ask(handler, w.path, cookie).Body())
 		form += string(shown[1])
 	}
 	return submitTo(handler, w.path, form+"&"+pair, cookie)
 }
 
-// pathOf is the path of a location as somebody on the way may unescape it.
+// pathOf returns the path of a location as a proxy or browser may unescape it.
 func pathOf(location string) string {
 	path, _, _ := strings.Cut(location, "?")
 	if plain, err := url.PathUnescape(path); err == nil {
@@ -282,7 +282,7 @@ func pathOf(location string) string {
 	return path
 }
 
-// submitTo posts a form of our own without a network between.
+// submitTo submits one of our own forms to the handler without a network.
 func submitTo(handler fasthttp.RequestHandler, path, form, cookie string) *fasthttp.Response {
 	var ctx fasthttp.RequestCtx
 	ctx.Request.Header.SetMethod(http.MethodPost)
@@ -296,7 +296,7 @@ func submitTo(handler fasthttp.RequestHandler, path, form, cookie string) *fasth
 	return &ctx.Response
 }
 
-// ask sends a GET without a network between, so that a cookie may hold any byte.
+// ask sends a GET to the handler without a network, so that a cookie may contain any byte.
 func ask(handler fasthttp.RequestHandler, path, cookie string) *fasthttp.Response {
 	var ctx fasthttp.RequestCtx
 	ctx.Request.Header.SetMethod(http.MethodGet)
@@ -307,7 +307,7 @@ func ask(handler fasthttp.RequestHandler, path, cookie string) *fasthttp.Respons
 	return &ctx.Response
 }
 
-// FuzzCookies: no cookie signs anyone in but the one that was given, and none breaks a page.
+// FuzzCookies checks that only the real cookie signs in and that no cookie breaks a page.
 func FuzzCookies(f *testing.F) {
 	i := webtest.Portal(f)
 	site, err := web.New(web.Config{App: i.App})
@@ -343,7 +343,8 @@ func FuzzCookies(f *testing.F) {
 	})
 }
 
-// TestPagesLinkNowhereElse: the page of an address that a browser could take for another host's has no link to that host.
+// TestPagesLinkNowhereElse checks that a page whose path looks like another host does not link to that
+// host.
 func TestPagesLinkNowhereElse(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

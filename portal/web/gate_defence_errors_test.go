@@ -22,8 +22,7 @@ import (
 	"postern/templates/i18n"
 )
 
-// brittle is a store that can be made to panic, and knows whether it was ever asked by a request without an
-// end.
+// brittle is a store that can be made to panic and that counts calls without a deadline.
 type brittle struct {
 	storage.Engine
 	broken  atomic.Bool
@@ -51,7 +50,7 @@ func (b *brittle) Scan(ctx context.Context, collection string, s storage.Scan) (
 	return b.Engine.Scan(ctx, collection, s)
 }
 
-// brittleHouse is the real site over such a store, with routes more.
+// brittleHouse returns the real site over such a store, with additional routes.
 func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (*brittle, house) {
 	t.Helper()
 	store := &brittle{Engine: storagetest.Open(t, portal.Collections()...)}
@@ -66,8 +65,8 @@ func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (
 
 func nothingMore(*fiber.App) {}
 
-// announce sends the head of a request whose body it says is so large, and returns the answer. A session
-// comes with it, so that an error page asks the store who is there.
+// announce sends only the header of a request with the given Content-Length and a session cookie, and
+// returns the answer. The cookie makes an error page look up the session.
 func (h house) announce(t *testing.T, path string, size int) *http.Response {
 	t.Helper()
 	all := h.answers(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern.main=%s\r\nContent-Length: %d\r\n\r\n",
@@ -78,17 +77,18 @@ func (h house) announce(t *testing.T, path string, size int) *http.Response {
 	return all[0]
 }
 
-// The page of an error that itself meets a broken store is the one made at the start, and the server goes on.
+// TestDefenceBrokenErrorPage checks that when the store fails while an error page is rendered, the page
+// prepared at start-up is sent and the server keeps running.
 func TestDefenceBrokenErrorPage(t *testing.T) {
 	t.Parallel()
 	store, h := brittleHouse(t, nothingMore)
-	store.broken.Store(true) // before the shops were read: those who look for the request's own meet it first
+	store.broken.Store(true) // the shops are not read yet, so looking up the request's shop fails first
 	if answer := h.announce(t, "/api/test/in", 5<<20); answer.StatusCode != 413 {
 		t.Errorf("a large body is answered with %d", answer.StatusCode)
 	}
 	store.broken.Store(false)
 	b := h.browser(t)
-	b.SetCookie("__Host-postern.main", strings.Repeat("A", 64)) // so that the page asks who is there
+	b.SetCookie("__Host-postern.main", strings.Repeat("A", 64)) // makes the page look up the session
 	b.Get("/nothing").Want(404)
 	store.broken.Store(true)
 	page := b.Send(webtest.Request{Path: "/nothing"}).Want(500)
@@ -102,8 +102,8 @@ func TestDefenceBrokenErrorPage(t *testing.T) {
 	b.Get("/nothing").Want(404)
 }
 
-// Every question to the store ends with the request's time, also those on behalf of a request that was
-// refused at once.
+// TestDefenceDeadline checks that every call to the store has the request's deadline, even for a request
+// that was refused immediately.
 func TestDefenceDeadline(t *testing.T) {
 	t.Parallel()
 	ends := make(chan time.Duration, 1)
@@ -131,7 +131,7 @@ func TestDefenceDeadline(t *testing.T) {
 	}
 }
 
-// What a handler wrote before it failed is not sent, and what it wants kept is not kept.
+// TestDefenceHalfAnswers checks that nothing a handler wrote before it failed is sent or cached.
 func TestDefenceHalfAnswers(t *testing.T) {
 	t.Parallel()
 	_, h := brittleHouse(t, func(site *fiber.App) {
@@ -158,7 +158,7 @@ func TestDefenceHalfAnswers(t *testing.T) {
 	}
 }
 
-// TestDefenceWords looks whether each refusal says what it is, and who reads it.
+// TestDefenceWords checks that each refusal says what happened and gives the request id.
 func TestDefenceWords(t *testing.T) {
 	t.Parallel()
 	texts, err := i18n.Load()
@@ -189,7 +189,7 @@ func TestDefenceWords(t *testing.T) {
 		{"a fault of ours", webtest.Request{Path: "/test/gateway"}, 502, "error.internal"},
 		{"away", webtest.Request{Path: "/test/away"}, 503, "error.unavailable"},
 		{"forged", webtest.Request{Method: "POST", Path: "/sign-in", Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 403, "error.forgery"},
-		// How large it is comes before whose it is: nothing is read for that.
+		// The size is checked before the origin, because that needs no reading.
 		{"forged and large", webtest.Request{Method: "POST", Path: "/sign-in", Body: strings.Repeat("a", 1<<20+1), Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 413, "error.too_large"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestDefenceWords(t *testing.T) {
 	}
 }
 
-// Who is signed in stays so on the page of an error.
+// TestDefenceErrorPageOfShopper checks that a customer stays signed in on an error page.
 func TestDefenceErrorPageOfShopper(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -231,7 +231,7 @@ func TestDefenceErrorPageOfShopper(t *testing.T) {
 	}
 }
 
-// Only a path of this site that can be read is where a sign-in leads back to.
+// TestDefenceWayBack checks that a sign-in returns only to a readable path of this site.
 func TestDefenceWayBack(t *testing.T) {
 	t.Parallel()
 	_, h := brittleHouse(t, func(site *fiber.App) {
@@ -256,7 +256,7 @@ func TestDefenceWayBack(t *testing.T) {
 	}
 }
 
-// TestDefenceLog looks at how loud a request is logged, and whether all of it is.
+// TestDefenceLog checks the level and the completeness of a request's log line.
 func TestDefenceLog(t *testing.T) {
 	t.Parallel()
 	_, h := brittleHouse(t, func(site *fiber.App) {
@@ -297,7 +297,7 @@ func TestDefenceLog(t *testing.T) {
 			t.Errorf("%s: %s", test.path, found)
 		}
 	}
-	// A word of the client's own is not written down, even where no middleware saw it.
+	// An unknown method is not logged as sent, even when no middleware ran.
 	h.answers(t, "BREW /test/fails HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 99999999\r\n\r\n")
 	if log := h.Log.String(); strings.Contains(log, "BREW") || !strings.Contains(log, `"method":"other"`) {
 		t.Errorf("the log says %s", log)

@@ -16,7 +16,7 @@ import (
 	"postern/static"
 )
 
-// TestDefenceHeaders compares every defending header of every sort of answer, to the letter.
+// TestDefenceHeaders compares every security header of every kind of answer exactly.
 func TestDefenceHeaders(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("plain", "http://127.0.0.1:8080"))
@@ -30,7 +30,7 @@ func TestDefenceHeaders(t *testing.T) {
 		request webtest.Request
 		status  int
 		images  string
-		bound   string // to https
+		bound   string // Strict-Transport-Security
 		cache   string
 	}{
 		{"a page", webtest.Request{Path: "/sign-in"}, 200, storefront, year, "no-store"},
@@ -59,8 +59,8 @@ func TestDefenceHeaders(t *testing.T) {
 	}
 }
 
-// defences are the headers that an answer should have: with pictures from elsewhere, bound to https, kept
-// by caches.
+// defences returns the expected headers, with pictures added to img-src, bound as Strict-Transport-Security
+// and cache as Cache-Control.
 func defences(pictures, bound, cache string) map[string]string {
 	return map[string]string{
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'" + pictures +
@@ -76,7 +76,7 @@ func defences(pictures, bound, cache string) map[string]string {
 	}
 }
 
-// defencesOf are those headers as they came, each one that came twice with both.
+// defencesOf returns those headers of an answer, with all values of each.
 func defencesOf(header http.Header) map[string]string {
 	got := map[string]string{}
 	for name := range defences("", "", "") {
@@ -85,7 +85,8 @@ func defencesOf(header http.Header) map[string]string {
 	return got
 }
 
-// A request whose length can be read in two ways gets one answer and reaches nobody, and the connection ends.
+// TestDefenceFraming checks that a request of ambiguous length gets one answer and reaches no handler, and
+// that the connection is closed.
 func TestDefenceFraming(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int64
@@ -129,11 +130,11 @@ func TestDefenceFraming(t *testing.T) {
 	}
 }
 
-// TestDefenceSettings looks at what the server takes, which no test can wait for.
+// TestDefenceSettings checks server settings that cannot be tested by waiting.
 func TestDefenceSettings(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
-	site, err := web.New(web.Config{App: i.App}) // without a log too
+	site, err := web.New(web.Config{App: i.App}) // also without a log
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,8 @@ func TestDefenceSettings(t *testing.T) {
 	}
 }
 
-// The shop is known before the form is judged by it, on every host it answers on.
+// TestDefenceOrder checks that the shop is found before a form's origin is checked, on every host of the
+// shop.
 func TestDefenceOrder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
@@ -181,7 +183,7 @@ func TestDefenceOrder(t *testing.T) {
 			h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path, Header: map[string]string{"Host": test.host, "Origin": test.origin}}).Want(test.status)
 		})
 	}
-	// A request line may hold a whole address (RFC 9112, 3.2.2); it is the path in it that counts.
+	// A request line may contain an absolute URL (RFC 9112, 3.2.2); only its path counts.
 	for path, status := range map[string]int{"/api/test/in": 200, "/test/in": 403, "/test/in?/api/": 403} {
 		all := h.answers(t, "POST http://account.shop.test"+path+" HTTP/1.1\r\nHost: account.shop.test\r\nOrigin: https://evil.test\r\nContent-Length: 0\r\n\r\n")
 		if len(all) != 1 || all[0].StatusCode != status {
@@ -190,8 +192,8 @@ func TestDefenceOrder(t *testing.T) {
 	}
 }
 
-// A body is refused by its length as soon as that is known. Above 64 KiB a route says what it takes, and
-// from whom.
+// TestDefenceBodies checks that a body is refused as soon as its length is known. Above 64 KiB each route
+// decides what it accepts and from whom.
 func TestDefenceBodies(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -25,9 +25,9 @@ func startOf(returnTo, challenge string) string {
 	return "/sign-in?" + url.Values{"return_to": {returnTo}, "code_challenge": {challenge}}.Encode()
 }
 
-// post sends the API a document.
+// post sends a document to the API.
 func post(i *webtest.Installation, key, path string, document any) *webtest.Page {
-	body, _ := json.Marshal(document) // of strings
+	body, _ := json.Marshal(document) // strings cannot fail
 	return i.Browser().Send(webtest.Request{Method: http.MethodPost, Path: path, Body: string(body), Header: map[string]string{
 		"Authorization": "Bearer " + key, "Content-Type": "application/json",
 	}})
@@ -35,7 +35,8 @@ func post(i *webtest.Installation, key, path string, document any) *webtest.Page
 
 type wire map[string]string
 
-// codeOn reads the code from the page that leads back to the shop, by both of its ways.
+// codeOn reads the code from the page that returns to the shop, and checks that its redirect and its link
+// agree.
 func codeOn(t *testing.T, page *webtest.Page) string {
 	t.Helper()
 	way, _ := strings.CutPrefix(page.Want(http.StatusOK).Header.Get("Refresh"), "0; url=")
@@ -47,8 +48,8 @@ func codeOn(t *testing.T, page *webtest.Page) string {
 	return code
 }
 
-// TestBackToTheStorefront goes from the shop to the sign-in, over mail or code, and back, and lets the shop
-// ask who it was.
+// TestBackToTheStorefront goes from the shop to the sign-in, by link or by code, and back, and lets the
+// shop look up the customer.
 func TestBackToTheStorefront(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -85,7 +86,7 @@ func TestBackToTheStorefront(t *testing.T) {
 	}
 }
 
-// signInBy asks from b and signs in, in the browser that it returns.
+// signInBy requests a sign-in in b and completes it in the browser that it returns.
 func signInBy(i *webtest.Installation, b *webtest.Browser, email, way string) *webtest.Browser {
 	b.Submit("main form", map[string]string{"email": email}).Want(http.StatusOK)
 	if way == "code of a second mail" {
@@ -105,7 +106,7 @@ func signInBy(i *webtest.Installation, b *webtest.Browser, email, way string) *w
 	return b
 }
 
-// TestHandOffAnswersAlike compares what the shop's server is told by every wrong exchange.
+// TestHandOffAnswersAlike checks that every faulty exchange gets the same answer.
 func TestHandOffAnswersAlike(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -150,7 +151,7 @@ func TestHandOffAnswersAlike(t *testing.T) {
 	post(i, key, "/api/v1/hand-off", right).Want(http.StatusOK)
 }
 
-// TestNoCodeForNobody: what a browser fetches on a chance, a look at the head, and a stranger get no code.
+// TestNoCodeForNobody checks that prefetches, HEAD requests and strangers get no code.
 func TestNoCodeForNobody(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -175,7 +176,7 @@ func TestNoCodeForNobody(t *testing.T) {
 	codeOn(t, b.Get(path))
 }
 
-// nearReturns are addresses that almost stand on the shop's origin.
+// nearReturns returns addresses that look similar to the shop's origin.
 func nearReturns() []string {
 	var wishes []string
 	for _, host := range []string{
@@ -195,8 +196,8 @@ func nearReturns() []string {
 	return append(wishes, strayWishes()...)
 }
 
-// TestReturnLeadsNobodyAstray tries each near miss as return_to on the sign-in page and on our own, signed
-// in, and in the destination of a mail. A code goes to the shop's origin only.
+// TestReturnLeadsNobodyAstray tries each such address as return_to on the sign-in page and on our own page,
+// signed in, and in the destination of an email. A code goes only to the shop's origin.
 func TestReturnLeadsNobodyAstray(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -214,7 +215,7 @@ func TestReturnLeadsNobodyAstray(t *testing.T) {
 	tried := 0
 	for n, wish := range wishes {
 		if n%200 == 0 {
-			i.Clock.Move(time.Hour) // the codes of an hour are counted
+			i.Clock.Move(time.Hour) // codes are limited per hour
 		}
 		if kept[n] != "" && (kept[n] != destinations[n] || leadsAstray(wish)) {
 			t.Errorf("%q is kept in a mail as %q", wish, kept[n])
@@ -240,8 +241,7 @@ func TestReturnLeadsNobodyAstray(t *testing.T) {
 	}
 }
 
-// checkCode sees to it that a code is given to the shop's own origin only, as the only parameter of that
-// name.
+// checkCode checks that a code is given only to the shop's own origin, as the only parameter of that name.
 func checkCode(t *testing.T, page *webtest.Page, wish string) {
 	t.Helper()
 	_, way, found := strings.Cut(page.Header.Get("Refresh"), "url=")
@@ -255,7 +255,7 @@ func checkCode(t *testing.T, page *webtest.Page, wish string) {
 	}
 }
 
-// TestLongReturn takes the longest address there may be the whole way.
+// TestLongReturn uses the longest allowed address through the whole sign-in.
 func TestLongReturn(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -275,7 +275,7 @@ func TestLongReturn(t *testing.T) {
 	}
 }
 
-// TestSignInMail asks for a mail as a shop system does.
+// TestSignInMail requests an email as a shop system does.
 func TestSignInMail(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

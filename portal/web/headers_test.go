@@ -14,7 +14,7 @@ import (
 
 const resourcePolicy = "Cross-Origin-Resource-Policy"
 
-// checkHeaders checks what stands on every answer; secure says that the answer is of a known shop on https.
+// checkHeaders checks the headers of every answer; secure means the answer is from a known shop on https.
 func checkHeaders(t *testing.T, header http.Header, path string, secure bool) {
 	t.Helper()
 	for name, want := range map[string]string{
@@ -46,7 +46,7 @@ func checkHeaders(t *testing.T, header http.Header, path string, secure bool) {
 	}
 }
 
-// fill makes a path of a route's pattern.
+// fill makes a path from a route's pattern.
 func fill(pattern string) string {
 	segments := strings.Split(pattern, "/")
 	for i, segment := range segments {
@@ -57,7 +57,7 @@ func fill(pattern string) string {
 	return strings.Join(segments, "/")
 }
 
-// Every route there is, by every method it answers, and some there are not.
+// TestHeadersEverywhere requests every route with every method it has, and some paths that do not exist.
 func TestHeadersEverywhere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -175,12 +175,12 @@ func TestLogTellsNoSecret(t *testing.T) {
 	}
 }
 
-// A browser may have sent the form because another site made it.
+// TestForgedForms checks that routes refuse forms that another site made the browser send.
 func TestForgedForms(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	for _, route := range h.site.GetRoutes(true) {
-		if strings.HasPrefix(route.Path, portal.UnsubscribePrefix) { // signed in the address
+		if strings.HasPrefix(route.Path, portal.UnsubscribePrefix) { // authenticated by its URL
 			continue
 		}
 		if strings.HasPrefix(route.Path, "/api/") || route.Method == "GET" || route.Method == "HEAD" || route.Method == "OPTIONS" {

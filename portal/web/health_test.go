@@ -14,11 +14,11 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// checked is a house that asks these checks.
+// checked returns a house with the given health checks.
 func checked(t *testing.T, checks ...web.Check) (house, *webtest.Browser) {
 	t.Helper()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test")).with(t, web.Config{Checks: checks})
-	return h, webtest.NewBrowser(t, "http://10.0.0.1:8080", h.way) // an address no shop has
+	return h, webtest.NewBrowser(t, "http://10.0.0.1:8080", h.way) // an address of no shop
 }
 
 func readinessOf(t *testing.T, page *webtest.Page) any {

@@ -19,7 +19,7 @@ import (
 	"postern/storage/storagetest"
 )
 
-// iconSite is the site of one shop.
+// iconSite returns the site of one shop.
 func iconSite(t *testing.T, settings portal.ShopSettings) *Site {
 	t.Helper()
 	app := portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring())
@@ -37,7 +37,7 @@ func iconSite(t *testing.T, settings portal.ShopSettings) *Site {
 func askIcon(t *testing.T, site *Site, path string) *http.Response {
 	t.Helper()
 	request := httptest.NewRequest(http.MethodGet, "https://a.test"+path, http.NoBody)
-	request.RequestURI = path // the host in its header, as browsers send it
+	request.RequestURI = path // the host only in the header, as browsers send it
 	response, err := site.Test(request, -1)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func askIcon(t *testing.T, site *Site, path string) *http.Response {
 	return response
 }
 
-// flag is a picture whose left half is blue and whose right half is white.
+// flag returns a picture whose left half is blue and whose right half is white.
 func flag(t *testing.T, width, height int) []byte {
 	t.Helper()
 	picture := image.NewNRGBA(image.Rect(0, 0, width, height))
@@ -111,7 +111,7 @@ func TestIcon(t *testing.T) {
 	}
 }
 
-// A name of another icon is not this shop's, whatever would stand behind it.
+// TestIconUnderOtherNames checks that only the current icon's name is served.
 func TestIconUnderOtherNames(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]portal.ShopSettings{"accent": {Accent: new("#0a5c36")}, "logo": {Logo: new(flag(t, 4, 4))}} {
@@ -124,7 +124,8 @@ func TestIconUnderOtherNames(t *testing.T) {
 	}
 }
 
-// Mail programs on the web show the logo, and may ask for pictures that say so.
+// TestPicturesMayBeShownElsewhere checks that pictures allow other sites to show them, which webmail may
+// require for the logo.
 func TestPicturesMayBeShownElsewhere(t *testing.T) {
 	t.Parallel()
 	logo := flag(t, 640, 160)
@@ -138,7 +139,7 @@ func TestPicturesMayBeShownElsewhere(t *testing.T) {
 	}
 }
 
-// TestIconIsDrawnOnce for each version of a shop, however many ask at once.
+// TestIconIsDrawnOnce checks that the icon is drawn once for each version of a shop.
 func TestIconIsDrawnOnce(t *testing.T) {
 	var kept icons
 	green, red := portal.Shop{ID: "a"}, portal.Shop{ID: "a"}

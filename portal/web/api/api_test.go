@@ -13,7 +13,7 @@ import (
 	"postern/storage"
 )
 
-// order is an order's JSON with a time of change and a total.
+// order returns an order's JSON with the given updated_at and total.
 func order(updated, total string) string {
 	return fmt.Sprintf(`{"email":"jan@shop.test","customer_id":"c1","placed_at":"2026-03-01T10:00:00Z","updated_at":%q,`+
 		`"currency":"EUR","total":%q,"lines":[{"name":"Book","quantity":"1","total":%q}]}`, updated, total, total)
@@ -30,7 +30,7 @@ type problem struct {
 	Errors                             []struct{ Pointer, Parameter, Code, Detail string }
 }
 
-// problemOf reads the answer as a problem and checks its envelope.
+// problemOf decodes the answer as a problem and checks its envelope.
 func problemOf(t *testing.T, page *webtest.Page) problem {
 	t.Helper()
 	var p problem
@@ -44,7 +44,7 @@ func problemOf(t *testing.T, page *webtest.Page) problem {
 	return p
 }
 
-// receipt is the answer to a put but for its warnings.
+// receipt is the answer to a PUT without its warnings.
 type receipt struct{ Result, Customer, Linked_by, Stored_updated_at string }
 
 func receiptOf(t *testing.T, page *webtest.Page) (r receipt) {
@@ -182,7 +182,7 @@ func TestBadBodies(t *testing.T) {
 		name, body string
 		header     map[string]string
 		status     int
-		pointer    string // of the first wrong field
+		pointer    string // of the first invalid field
 	}{
 		{"no type", good, map[string]string{"Content-Type": ""}, 415, ""},
 		{"a form's type", good, map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, 415, ""},

@@ -12,7 +12,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// developerCodes are the codes that have a sentence for developers.
+// developerCodes returns the codes that have a text for developers.
 func developerCodes(t *testing.T) map[string]any {
 	t.Helper()
 	text, err := os.ReadFile("../../../templates/i18n/developer.json")
@@ -34,7 +34,7 @@ func TestGuideListsEveryCode(t *testing.T) {
 	}
 	for code := range developerCodes(t) {
 		if strings.HasPrefix(code, "import.") {
-			continue // of the command
+			continue // part of the command
 		}
 		if !strings.Contains(string(guide), "\n| `"+code+"` |") {
 			t.Errorf("the guide has no row for %s", code)
@@ -42,10 +42,10 @@ func TestGuideListsEveryCode(t *testing.T) {
 	}
 }
 
-// codeLiteral is a code where nothing else can stand, or a code that a function returns.
+// codeLiteral matches a code in a call or field that only takes codes, or after a return.
 var codeLiteral = regexp.MustCompile(`(?:fault\(.*?|warn\(.*?|failure\(\w+|wrong\(.*?|Key:|return)[ ,(]*"([a-z_]+(?:\.[a-z_]+)+)"`)
 
-// TestEveryCodeOfTheAPIIsDocumented looks through all that a feed can reach.
+// TestEveryCodeOfTheAPIIsDocumented searches all code that a feed can reach.
 func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 	t.Parallel()
 	var files []string
@@ -108,7 +108,7 @@ func TestEveryErrorHasItsCode(t *testing.T) {
 	}
 }
 
-// TestUnknownParametersAreRefused on every route, by their name.
+// TestUnknownParametersAreRefused checks that every route refuses unknown parameters and names them.
 func TestUnknownParametersAreRefused(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -127,7 +127,7 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 	}
 }
 
-// TestFutureIsRefused: a wrong clock must not freeze a document, unless somebody insists.
+// TestFutureIsRefused checks that a wrong clock cannot freeze a document unless the update is forced.
 func TestFutureIsRefused(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -145,7 +145,8 @@ func TestFutureIsRefused(t *testing.T) {
 	put("/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+future+`"}`, "/updated_at")
 }
 
-// TestSignInMailIsIdempotent: without a body, and by its key once.
+// TestSignInMailIsIdempotent checks that the body is optional and that an idempotency key sends only one
+// email.
 func TestSignInMailIsIdempotent(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -159,7 +160,7 @@ func TestSignInMailIsIdempotent(t *testing.T) {
 		}
 		return i.Browser().Send(webtest.Request{Method: "POST", Path: "/api/v1/customers/7/sign-in-mail", Body: body, Header: header}).Want(status)
 	}
-	for range 20 { // more than the address's hour allows
+	for range 20 { // more than the hourly limit of an address
 		ask(`"a"`, "", 202)
 	}
 	ask("a", "{}", 202)
@@ -184,7 +185,7 @@ func TestSignInMailIsIdempotent(t *testing.T) {
 	}
 }
 
-// TestConsentsAloneNeedNoTime: each has a time of its own.
+// TestConsentsAloneNeedNoTime checks that consents alone need no updated_at, since each has its own time.
 func TestConsentsAloneNeedNoTime(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

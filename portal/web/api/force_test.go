@@ -7,8 +7,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestForceReplacesNewerContent: a date that was wrong can be repaired, and the log says who did it and
-// over what.
+// TestForceReplacesNewerContent checks that a wrong future date can be repaired and that the log says who
+// did it and what was replaced.
 func TestForceReplacesNewerContent(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -36,7 +36,8 @@ func TestForceReplacesNewerContent(t *testing.T) {
 	}
 }
 
-// TestSameCustomerIsUnchanged writes nothing, so that what follows the time of the last change sees none.
+// TestSameCustomerIsUnchanged checks that sending the same customer again writes nothing, so that the time
+// of the last change stays.
 func TestSameCustomerIsUnchanged(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -58,7 +59,7 @@ func TestSameCustomerIsUnchanged(t *testing.T) {
 	}
 }
 
-// TestRefusalIsLoggedWithItsCode: the line of the request says what was wrong, without a look at the answer.
+// TestRefusalIsLoggedWithItsCode checks that the request's log line says what was wrong.
 func TestRefusalIsLoggedWithItsCode(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

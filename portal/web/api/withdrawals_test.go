@@ -13,7 +13,7 @@ import (
 	"postern/storage"
 )
 
-// TestWithdrawals reads the list as a shop's system does, page by page, and goes on later from where it
+// TestWithdrawals reads the list page by page as a shop's system does, and later continues where it
 // stopped.
 func TestWithdrawals(t *testing.T) {
 	t.Parallel()

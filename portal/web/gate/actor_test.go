@@ -16,7 +16,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// told is what a handler says of an error: its kind and its message.
+// told returns the kind and the message of an error.
 func told(err error) string {
 	var own *portal.Error
 	if !errors.As(err, &own) {
@@ -25,7 +25,7 @@ func told(err error) string {
 	return fmt.Sprintf("kind %d %s", own.Kind, own.Key)
 }
 
-// Before Identify there is no portal to ask: nobody is signed in, whatever the cookie says.
+// TestShopperBeforeIdentify checks that without Identify nobody is signed in, whatever the cookie says.
 func TestShopperBeforeIdentify(t *testing.T) {
 	t.Parallel()
 	site := fiber.New()
@@ -73,7 +73,7 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// TestSessionWithinOneRequest signs in and out within one request: who is asked afterwards knows of it.
+// TestSessionWithinOneRequest signs in and out within one request and checks that Shopper sees the change.
 func TestSessionWithinOneRequest(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

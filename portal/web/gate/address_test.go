@@ -8,13 +8,13 @@ import (
 	"postern/portal/web/gate"
 )
 
-// The peer of these requests is 0.0.0.0, a trusted proxy; so are 10.0.0.0/8 and fd00::/8.
+// TestAddress sends requests from 0.0.0.0, which is a trusted proxy, like 10.0.0.0/8 and fd00::/8.
 func TestAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString(gate.Address(c).String()) }, "https://a.test")
 	tests := []struct {
 		name   string
-		header []string // of X-Forwarded-For
+		header []string // values of X-Forwarded-For
 		want   string
 	}{
 		{"nothing forwarded", nil, "0.0.0.0"},

@@ -10,7 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// fromPeer is a request as it comes from an address, without a network.
+// fromPeer returns a request from a peer's address, without a network.
 func fromPeer(t *testing.T, peer net.Addr, header ...string) *fiber.Ctx {
 	t.Helper()
 	var request fasthttp.Request
@@ -45,7 +45,7 @@ func TestPeer(t *testing.T) {
 	}
 }
 
-// The peer is what must be trusted, not what it says of others.
+// TestTrustOfPeers checks that trust depends on the peer's own address, not on its headers.
 func TestTrustOfPeers(t *testing.T) {
 	t.Parallel()
 	g := New(Config{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
@@ -74,7 +74,7 @@ func TestTrustOfPeers(t *testing.T) {
 	}
 }
 
-// TestBrowserOf looks at what the portal is told of a browser.
+// TestBrowserOf checks the browser data that the portal gets.
 func TestBrowserOf(t *testing.T) {
 	t.Parallel()
 	full := strings.Repeat("u", 510)
@@ -97,7 +97,7 @@ func TestBrowserOf(t *testing.T) {
 	}
 }
 
-// TestSecretIsAllChance draws secrets until each of their characters has been many.
+// TestSecretIsAllChance checks that each character of a secret varies.
 func TestSecretIsAllChance(t *testing.T) {
 	t.Parallel()
 	const drawn = 200
@@ -115,7 +115,7 @@ func TestSecretIsAllChance(t *testing.T) {
 		}
 	}
 	for i, signs := range seen {
-		if len(signs) < 8 { // the last one holds four bits
+		if len(signs) < 8 { // the last character has only four bits
 			t.Errorf("sign %d of %d secrets is one of %d", i, drawn, len(signs))
 		}
 	}

@@ -101,7 +101,7 @@ func TestBrowserCookie(t *testing.T) {
 	tests := []struct {
 		name, cookie, query string
 		body                string
-		set                 string // the cookie's new value, "" for none, "new" for a fresh secret
+		set                 string // the cookie's new value; "" for none, "new" for a new secret
 	}{
 		{"none yet", "", "", `["","",true]`, "new"},
 		{"brought back", secret, "", `["","",true]`, ""},
@@ -154,7 +154,7 @@ func TestSessionLookedUpOnce(t *testing.T) {
 		}
 		return c.SendString("stranger")
 	}, "https://a.test")
-	h.ask(t, "GET", "/") // the shops are read now
+	h.ask(t, "GET", "/") // reads the shops
 	before := h.store.gets.Load()
 	_, body, _ := h.ask(t, "GET", "/", "Cookie", "__Host-postern.shop0="+strings.Repeat("A", 64))
 	if looked := h.store.gets.Load() - before; looked != 1 || body != "stranger" {
@@ -162,14 +162,13 @@ func TestSessionLookedUpOnce(t *testing.T) {
 	}
 	before = h.store.gets.Load()
 	h.ask(t, "GET", "/")
-	h.ask(t, "GET", "/", "Cookie", "postern.shop0="+strings.Repeat("A", 64)) // not the name of an https shop's cookie
+	h.ask(t, "GET", "/", "Cookie", "postern.shop0="+strings.Repeat("A", 64)) // the cookie of an https shop has another name
 	if looked := h.store.gets.Load() - before; looked != 0 {
 		t.Errorf("%d look-ups without a session cookie", looked)
 	}
 }
 
-// TestSessionAge has the portal give sessions of several lengths: none outlives its longest, and none lasts
-// for nothing.
+// TestSessionAge checks that a cookie lasts as long as its session, but no longer than the maximum.
 func TestSessionAge(t *testing.T) {
 	t.Parallel()
 	const longest = 30 * 24 * time.Hour
@@ -191,7 +190,7 @@ func TestSessionAge(t *testing.T) {
 			}, "https://a.test")
 			_, _, header := h.ask(t, "GET", "/")
 			cookies := cookiesOf(header)
-			if len(cookies) != 1 { // a browser that waits for nothing needs no cookie
+			if len(cookies) != 1 { // a browser without a pending address needs no cookie
 				t.Errorf("cookies %v", header.Values("Set-Cookie"))
 			}
 			if got := time.Duration(cookies["__Host-postern.shop0"].MaxAge) * time.Second; got != test.want {
@@ -201,7 +200,8 @@ func TestSessionAge(t *testing.T) {
 	}
 }
 
-// A browser that signed in waits for no mail any more, and stays the same browser.
+// TestSignInForgetsWhatWasWaitedFor checks that a sign-in clears the pending address but keeps the
+// browser's secret.
 func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error {
@@ -216,7 +216,7 @@ func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 	}
 }
 
-// Without its cookie a browser is nobody, whatever is asked about it first.
+// TestNoBrowser checks that a browser without a cookie is unknown until it gets a new secret.
 func TestNoBrowser(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error {

@@ -77,7 +77,7 @@ func TestRefuseForgery(t *testing.T) {
 	}
 }
 
-// TestOwnOrigins asks a shop that answers on more hosts than its base URL's.
+// TestOwnOrigins checks shops that answer on more hosts than the one of their base URL.
 func TestOwnOrigins(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test", "http://127.0.0.1:8080")
@@ -116,7 +116,7 @@ func TestOwnOrigins(t *testing.T) {
 	}
 }
 
-// TestForgeryIsTold looks at the error itself, by which the page tells the visitor what to do.
+// TestForgeryIsTold checks the error's kind and key, which decide what the page tells the visitor.
 func TestForgeryIsTold(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
@@ -129,7 +129,8 @@ func TestForgeryIsTold(t *testing.T) {
 	}
 }
 
-// A body without a type is none of a form's, and one that is compressed could be anything.
+// TestBodiesOfNoForm checks that a body without a type or with an encoding is refused, since neither can be
+// a form.
 func TestBodiesOfNoForm(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test")

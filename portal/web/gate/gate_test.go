@@ -22,11 +22,11 @@ import (
 	"postern/storage/storagetest"
 )
 
-// counting counts how often a store is asked for one document, and can be made to fail.
+// counting is a store that counts its Gets and can be made to fail.
 type counting struct {
 	storage.Engine
 	gets atomic.Int64
-	down atomic.Bool // then it fails at lists
+	down atomic.Bool // makes Scan fail
 }
 
 func (c *counting) Scan(ctx context.Context, collection string, s storage.Scan) ([]storage.Row, error) {
@@ -41,15 +41,15 @@ func (c *counting) Get(ctx context.Context, collection, id string) (bson.Raw, er
 	return c.Engine.Get(ctx, collection, id)
 }
 
-// house is a gate with a portal behind it.
+// house is a gate in front of a portal.
 type house struct {
 	app   *portal.App
 	store *counting
 	site  *fiber.App
 }
 
-// newHouse puts handler behind the gate of a portal with shops at these base URLs. An error is answered
-// with 500 and its text, one of Fiber's with its status.
+// newHouse puts handler behind the gate of a portal with a shop for each base URL. Errors are answered with
+// status 500 and their text, Fiber's with their own status.
 func newHouse(t *testing.T, handler fiber.Handler, bases ...string) house {
 	t.Helper()
 	return newHouseBehind(t, []netip.Prefix{
@@ -57,7 +57,7 @@ func newHouse(t *testing.T, handler fiber.Handler, bases ...string) house {
 	}, handler, bases...)
 }
 
-// newHouseBehind is newHouse behind these proxies.
+// newHouseBehind is newHouse with the given trusted proxies.
 func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler, bases ...string) house {
 	t.Helper()
 	store := &counting{Engine: storagetest.Open(t, portal.Collections()...)}
@@ -84,11 +84,11 @@ func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler,
 	return house{app: app, store: store, site: site}
 }
 
-// ask sends one request in process; its peer has the address 0.0.0.0.
+// ask sends one request in process; the peer's address is 0.0.0.0.
 func (h house) ask(t *testing.T, method, target string, header ...string) (int, string, http.Header) {
 	t.Helper()
 	request := httptest.NewRequest(method, target, http.NoBody)
-	request.RequestURI = request.URL.RequestURI() // the host in its header, as browsers send it
+	request.RequestURI = request.URL.RequestURI() // the host only in the header, as browsers send it
 	return h.send(t, request, header...)
 }
 
@@ -166,7 +166,7 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// Without trusted proxies nothing that is forwarded counts.
+// TestNoProxy checks that without trusted proxies all forwarded headers are ignored.
 func TestNoProxy(t *testing.T) {
 	t.Parallel()
 	h := newHouseBehind(t, nil, func(c *fiber.Ctx) error {
@@ -202,7 +202,8 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// A store that does not answer is no unknown host, and nobody is let through without a shop.
+// TestFindShopInAStoreThatFails checks that a failing store does not make a host count as unknown, and that
+// no request passes without a shop.
 func TestFindShopInAStoreThatFails(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in " + gate.Shop(c).ID) }, "https://a.test")
@@ -213,7 +214,7 @@ func TestFindShopInAStoreThatFails(t *testing.T) {
 	}
 }
 
-// TestRecognise asks what is known of a request that the server refused before any middleware.
+// TestRecognise checks what is known about a request that the server refused before any middleware ran.
 func TestRecognise(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test", "https://b.test")
