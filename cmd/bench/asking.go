@@ -13,9 +13,8 @@ import (
 	"postern/storage"
 )
 
-// asking measures what asking for a link comes to, in a store whose customers nobody has asked for a link
-// before: then an address and its client are counted for the first time alike, whether there is an account
-// or not.
+// asking measures the cost of requesting a link. It uses a store in which no link has been requested
+// before, so that the first count for an address and its client costs the same with and without an account.
 func (b *bench) asking(ctx context.Context) (err error) {
 	if b.store, err = b.stores.next("asking"); err != nil {
 		return err
@@ -35,12 +34,12 @@ func (b *bench) asking(ctx context.Context) (err error) {
 	}
 	return b.during(ctx, b.post.url(), func(p *process) error {
 		b.post.dally(b.late)
-		defer b.post.dally(0) // what the server has in hand when it is stopped need not wait
+		defer b.post.dally(0) // emails in progress when the server stops need not wait
 		return b.askPairs(ctx, p, paced, fmt.Sprintf("mail server %s late", b.late))
 	})
 }
 
-// people puts so many customers without orders into the store.
+// people adds n customers without orders to the store.
 func (b *bench) people(ctx context.Context, n int) error {
 	return within(ctx, b.store, func(_ storage.Engine, app *portal.App) error {
 		key, err := furnish(ctx, app)
@@ -68,11 +67,11 @@ func (b *bench) people(ctx context.Context, n int) error {
 	})
 }
 
-// mostHandOver is the time in which 99 of 100 mails are to be with the mail server.
+// mostHandOver is the time within which 99 of 100 emails must have reached the mail server.
 const mostHandOver = 2 * time.Second
 
-// handOver asks for links at a fixed pace for the first customers of the store, and measures for each the
-// time from when it was due to be asked for until the mail server had the whole mail.
+// handOver requests links for the first n customers at a fixed rate. For each it measures the time from
+// when the request was due until the mail server had the whole email.
 func (b *bench) handOver(ctx context.Context, p *process, n int) error {
 	b.say("asking for %d links, %d a second, with a mail server", n, b.rate)
 	customers := make([]customer, n)

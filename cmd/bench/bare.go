@@ -11,10 +11,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// bareCommand is the first argument of the child that is the measure of all others.
+// bareCommand is the first argument of the child process that serves as the baseline.
 const bareCommand = "bare"
 
-// serveBare serves a page of so many bytes from memory, with nothing around it, until ctx ends.
+// serveBare serves a page of a fixed size from memory, without middleware, until ctx ends.
 func serveBare(ctx context.Context, args []string, out io.Writer) error {
 	set := flag.NewFlagSet(bareCommand, flag.ContinueOnError)
 	size := set.Int("size", 0, "bytes")
@@ -30,13 +30,13 @@ func serveBare(ctx context.Context, args []string, out io.Writer) error {
 	return serveUntil(ctx, app, out)
 }
 
-// server is a site that listens.
+// server is a site that can listen.
 type server interface {
 	Listener(net.Listener) error
 	Shutdown() error
 }
 
-// serveUntil serves on a free port, which it tells, until ctx ends.
+// serveUntil serves on a free port, which it prints, until ctx ends.
 func serveUntil(ctx context.Context, app server, out io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -18,26 +18,26 @@ import (
 	"postern/storage"
 )
 
-// bench is one run.
+// bench is one run of the benchmark.
 type bench struct {
 	options
 	progress io.Writer
-	dir      string // of all that is temporary
+	dir      string // for all temporary files
 	stores   *stores
 	post     *post
-	store    string // the one that is measured
-	key      string // of its shop's feed
-	stored   int    // customers in it
+	store    string // the store that is being measured
+	key      string // API key of its shop's feed
+	stored   int    // number of customers in it
 
-	starts  []time.Duration // of the server, up to its first 200
+	starts  []time.Duration // times from the server's start to its first 200
 	rows    []row
 	figures []figure
 }
 
-// say tells what is being done.
+// say prints progress.
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.progress, format+"\n", args...) }
 
-// run does all there is to measure, and leaves nothing behind.
+// run runs all measurements and removes all temporary files and databases.
 func (b *bench) run(ctx context.Context) (err error) {
 	parent := ""
 	if b.options.store != "" && !isServer(b.options.store) {
@@ -82,7 +82,7 @@ func (b *bench) measure(ctx context.Context) error {
 	return nil
 }
 
-// lists measures the pages of signed-in customers at each size of the store.
+// lists measures the pages of signed-in customers for each size of the store.
 func (b *bench) lists(ctx context.Context) error {
 	for i, size := range b.sizes {
 		last := i == len(b.sizes)-1
@@ -101,7 +101,7 @@ func (b *bench) lists(ctx context.Context) error {
 	return nil
 }
 
-// build makes the server, unless one was given.
+// build builds the server unless one was given.
 func (b *bench) build(ctx context.Context) error {
 	if b.binary != "" {
 		return nil
@@ -115,7 +115,7 @@ func (b *bench) build(ctx context.Context) error {
 	return nil
 }
 
-// grow fills the store up to so many orders.
+// grow fills the store up to size orders.
 func (b *bench) grow(ctx context.Context, size int) error {
 	from, began := b.stored, time.Now()
 	b.stored = size / ordersEach
@@ -132,7 +132,7 @@ func (b *bench) grow(ctx context.Context, size int) error {
 	})
 }
 
-// serve starts the server with a mail server; its first 200 is waited for.
+// serve starts the server with a mail server and waits for its first 200.
 func (b *bench) serve(ctx context.Context, mailServer string) (*process, error) {
 	file, err := b.secretFile()
 	if err != nil {
@@ -151,7 +151,7 @@ func (b *bench) serve(ctx context.Context, mailServer string) (*process, error) 
 	return p, nil
 }
 
-// during starts the server, does something with it, and stops it.
+// during starts the server, runs do and stops the server.
 func (b *bench) during(ctx context.Context, mailServer string, do func(*process) error) error {
 	p, err := b.serve(ctx, mailServer)
 	if err != nil {
@@ -160,7 +160,7 @@ func (b *bench) during(ctx context.Context, mailServer string, do func(*process)
 	return errors.Join(do(p), p.stop())
 }
 
-// pages measures what signed-in customers look at, at the store's present size.
+// pages measures the pages of signed-in customers at the current size of the store.
 func (b *bench) pages(ctx context.Context, size int, last bool) ([]customer, error) {
 	customers := pick(b.customers, b.stored)
 	b.say("signing %d customers in", len(customers))
@@ -190,7 +190,7 @@ func (b *bench) pages(ctx context.Context, size int, last bool) ([]customer, err
 	})
 }
 
-// account measures the pages of the customers' own affairs, each for a part of the time.
+// account measures the account pages, each for part of the time.
 func (b *bench) account(ctx context.Context, p *process, customers []customer) error {
 	pages := b.accountPages(customers)
 	for _, path := range slices.Sorted(maps.Keys(pages)) {
@@ -205,7 +205,7 @@ func (b *bench) account(ctx context.Context, p *process, customers []customer) e
 	return nil
 }
 
-// steady measures a load once the server has had a part of it already.
+// steady measures a load after a warm-up with a fifth of it.
 func (b *bench) steady(ctx context.Context, p *process, l load) (result, error) {
 	warm := l
 	warm.duration /= 5
@@ -215,7 +215,7 @@ func (b *bench) steady(ctx context.Context, p *process, l load) (result, error) 
 	return l.on(ctx, p)
 }
 
-// bareRow measures the bare handler with a page of the size that the orders page has.
+// bareRow measures the bare handler with a page as large as the orders page.
 func (b *bench) bareRow(ctx context.Context, p *process, c customer) error {
 	size := 0
 	look := b.ordersPage([]customer{c})
@@ -240,8 +240,8 @@ func (b *bench) bareRow(ctx context.Context, p *process, c customer) error {
 	return errors.Join(err, bare.stop())
 }
 
-// signIns measures asking for links, mailing them and redeeming them. While the server answers requests it
-// has no mail server, so that their cost is theirs alone.
+// signIns measures requesting links, emailing them and redeeming them. During the requests the server has
+// no mail server, so that the result contains only their own cost.
 func (b *bench) signIns(ctx context.Context) error {
 	customers := pick(b.links, b.stored)
 	b.say("asking for %d links, mailing and redeeming them", len(customers))
@@ -267,7 +267,7 @@ func (b *bench) signIns(ctx context.Context) error {
 	})
 }
 
-// feed measures what a shop's system sends.
+// feed measures the requests of a shop's system.
 func (b *bench) feed(ctx context.Context) error {
 	b.say("putting orders")
 	return b.during(ctx, nobody(), func(p *process) error {
@@ -280,7 +280,7 @@ func (b *bench) feed(ctx context.Context) error {
 	})
 }
 
-// profiled writes the profile that was asked for.
+// profiled writes a CPU profile if one was requested.
 func (b *bench) profiled(ctx context.Context, customers []customer) error {
 	if b.profile == "" {
 		return nil

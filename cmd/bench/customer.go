@@ -10,21 +10,21 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// customer is one of the store's, with a browser.
+// customer is a customer of the store with a browser.
 type customer struct {
-	place   int    // among all, from 0
+	place   int    // position among all customers, from 0
 	browser string // the secret in its browser's cookie
-	token   string // of a link, "" for none
-	session string // the cookie of one signed in, "" for none
+	token   string // of the sign-in link, "" for none
+	session string // session cookie, "" if not signed in
 }
 
-// The cookies of a shop on https.
+// Cookies of a shop on https.
 const (
 	browserCookie = "__Host-postern-browser." + shopID
 	sessionCookie = "__Host-postern." + shopID
 )
 
-// pick returns different customers among so many, at random.
+// pick returns n different random customers out of the first among.
 func pick(n, among int) []customer {
 	chosen := make([]customer, min(n, among))
 	for i, place := range mathrand.Perm(among)[:len(chosen)] {
@@ -47,7 +47,8 @@ func addresses(customers []customer) []string {
 	return all
 }
 
-// askFor has every customer ask for a link, each from an address of its own, as a reverse proxy tells it.
+// askFor requests a link for every customer, each from a different client address as reported by a reverse
+// proxy.
 func askFor(customers []customer, connections int) load {
 	return load{
 		connections: connections, count: len(customers),
@@ -61,7 +62,7 @@ func askFor(customers []customer, connections int) load {
 	}
 }
 
-// redeem has every customer press the button of their link's page, which gives them a session.
+// redeem presses the button on the page of every customer's link, which starts a session.
 func redeem(customers []customer, connections int) load {
 	return load{
 		connections: connections, count: len(customers),
@@ -96,7 +97,7 @@ func leadsTo(answer *fasthttp.Response, path string) error {
 	return nil
 }
 
-// signIn signs customers in by mail, at a server that sends mail.
+// signIn signs customers in by email, with a server that sends email.
 func (b *bench) signIn(ctx context.Context, p *process, customers []customer) error {
 	b.post.clear()
 	if _, err := askFor(customers, b.connections).on(ctx, p); err != nil {

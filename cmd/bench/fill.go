@@ -15,7 +15,7 @@ import (
 	"postern/storage"
 )
 
-// The shop that is measured.
+// The shop of the benchmark.
 const (
 	shopID      = "bench"
 	host        = "account.bench.example"
@@ -23,7 +23,7 @@ const (
 	browserName = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 )
 
-// within opens a store, does something with it and closes it, so that a server may have it next.
+// within opens a store, runs do and closes the store, so that a server may open it next.
 func within(ctx context.Context, store string, do func(storage.Engine, *portal.App) error) error {
 	engine, err := openStore(ctx, store)
 	if err != nil {
@@ -52,11 +52,10 @@ func furnish(ctx context.Context, app *portal.App) (key string, err error) {
 	return app.Operator().CreateKey(ctx, shopID, "bench")
 }
 
-// fill brings the orders of the customers from one to before another in and has them counted, as a running
-// worker would.
+// fill imports the orders of customers from to before-1, and has them counted as a running worker would.
 func fill(ctx context.Context, app *portal.App, from, before int) error {
 	out, into := io.Pipe()
-	defer out.Close() // so that a writer that is not read to its end does not wait for ever
+	defer out.Close() // unblocks the writer if nobody reads to the end
 	go func() { into.CloseWithError(writeOrders(into, from, before, time.Now())) }()
 	if err := bring(ctx, app, out); err != nil {
 		return err
@@ -76,12 +75,11 @@ func bring(ctx context.Context, app *portal.App, orders io.Reader) error {
 	return err
 }
 
-// rates are orders a second.
+// rates holds orders per second.
 type rates struct{ imported, alone float64 }
 
-// compareImport imports a sample of orders into an empty store, takes out what it stored, and inserts the
-// very same documents into another empty store, through the store's engine alone and by as many hands at
-// once as an import has.
+// compareImport imports a sample of orders into an empty store. It then inserts the stored documents into
+// another empty store, using only the storage engine and the same concurrency as an import.
 func (b *bench) compareImport(ctx context.Context) (rates, error) {
 	customers := max(1, b.sample/ordersEach)
 	var text bytes.Buffer
@@ -120,7 +118,7 @@ func (b *bench) compareImport(ctx context.Context) (rates, error) {
 
 func rate(n int, since time.Time) float64 { return float64(n) / time.Since(since).Seconds() }
 
-// orderCollection is how the product declares its orders.
+// orderCollection returns the product's declaration of the orders collection.
 func orderCollection() storage.Collection {
 	for _, c := range portal.Collections() {
 		if c.Name == "orders" {
@@ -130,7 +128,7 @@ func orderCollection() storage.Collection {
 	return storage.Collection{}
 }
 
-// read takes all orders of the customers out as they are stored.
+// read returns all orders of the customers as they are stored.
 func read(ctx context.Context, engine storage.Engine, customers int) ([]storage.Record, error) {
 	docs := storage.Open[struct{}](engine, shopID, orderCollection())
 	var records []storage.Record
@@ -150,7 +148,7 @@ func read(ctx context.Context, engine storage.Engine, customers int) ([]storage.
 	return records, nil
 }
 
-// importHands is how many lines an import has in work at once.
+// importHands is the number of lines that an import processes concurrently.
 const importHands = 64
 
 func insert(ctx context.Context, engine storage.Engine, records []storage.Record) error {

@@ -15,33 +15,34 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// load is a stream of requests over kept connections: each sends the next as soon as it has its answer.
+// load is a stream of requests over persistent connections. Each connection sends its next request as soon
+// as it has a response.
 type load struct {
 	connections int
-	count       int           // requests in all; 0 for as many as fit into
-	duration    time.Duration // which bounds nothing when there is a count
-	// write makes request i of the stream, counted from 0; read looks at its answer. Both are called by
-	// many goroutines.
+	count       int           // total number of requests; 0 for as many as fit into duration
+	duration    time.Duration // ignored if count is set
+	// write prepares request i of the stream, counted from 0; read checks the response. Both are called
+	// from many goroutines.
 	write func(i int, request *fasthttp.Request)
 	read  func(i int, answer *fasthttp.Response) error
 }
 
-// result is what a load measured.
+// result holds the measurements of a load.
 type result struct {
 	requests int
 	took     time.Duration
-	times    []time.Duration // of each request, shortest first
-	cpu      time.Duration   // of the server's process
-	peak     memory          // of the server's process
+	times    []time.Duration // response times, shortest first
+	cpu      time.Duration   // of the server process
+	peak     memory          // of the server process
 }
 
-// perSecond is the rate of requests.
+// perSecond returns the request rate.
 func (r result) perSecond() float64 { return float64(r.requests) / r.took.Seconds() }
 
-// cost is the server's CPU time for one request.
+// cost returns the server's CPU time per request.
 func (r result) cost() time.Duration { return r.cpu / time.Duration(max(1, r.requests)) }
 
-// quantile is the time that a part of all requests, 0 to 1, did not exceed.
+// quantile returns the response time that the given share of requests (0 to 1) did not exceed.
 func (r result) quantile(part float64) time.Duration {
 	if len(r.times) == 0 {
 		return 0
@@ -49,8 +50,8 @@ func (r result) quantile(part float64) time.Duration {
 	return r.times[min(len(r.times)-1, int(part*float64(len(r.times))))]
 }
 
-// on sends the load to a server and measures. A request that fails ends it with an error: figures of
-// failures mean nothing.
+// on sends the load to a server and measures it. A failed request ends it with an error, because
+// measurements with failures are meaningless.
 func (l load) on(ctx context.Context, p *process) (result, error) {
 	before, err := p.cpu()
 	if err != nil {
@@ -71,7 +72,7 @@ func (l load) on(ctx context.Context, p *process) (result, error) {
 	return result{requests: len(times), took: took, times: times, cpu: after - before, peak: peak}, nil
 }
 
-// send runs all connections to their end.
+// send runs all connections until they are done.
 func (l load) send(ctx context.Context, address string) ([]time.Duration, error) {
 	client := &fasthttp.HostClient{
 		Addr: address, MaxConns: l.connections, MaxIdemponentCallAttempts: 1, ReadTimeout: patience, WriteTimeout: patience,
@@ -98,8 +99,8 @@ func (l load) send(ctx context.Context, address string) ([]time.Duration, error)
 	return slices.Concat(lists...), cmp.Or(append(faults, ctx.Err())...)
 }
 
-// paced sends the requests at a fixed rate, each at its time, whether or not those before it have been
-// answered. It returns when each was due: what is late here is late for who waits.
+// paced sends the requests at a fixed rate, whether or not earlier ones have been answered. It returns the
+// time at which each was due, so that the measured time includes any delay in sending.
 func (l load) paced(ctx context.Context, p *process, perSecond int) ([]time.Time, error) {
 	client := &fasthttp.HostClient{
 		Addr: p.address, MaxConns: l.connections, MaxConnWaitTimeout: patience, MaxIdemponentCallAttempts: 1, ReadTimeout: patience, WriteTimeout: patience,
@@ -122,7 +123,7 @@ func (l load) paced(ctx context.Context, p *process, perSecond int) ([]time.Time
 	return due, group.Wait()
 }
 
-// one sends request i and returns how long its answer took.
+// one sends request i and returns the response time.
 func (l load) one(client *fasthttp.HostClient, i int) (time.Duration, error) {
 	request, answer := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(request)
@@ -144,8 +145,8 @@ func (l load) one(client *fasthttp.HostClient, i int) (time.Duration, error) {
 
 const watchPace = 50 * time.Millisecond
 
-// watch looks at the process's own memory now and then; the function it returns stops that and gives the
-// highest.
+// watch samples the process's own memory at intervals. The returned function stops that and returns the
+// maximum.
 func (p *process) watch() (stop func() int64) {
 	over, peak := make(chan struct{}), make(chan int64, 1)
 	go func() {
@@ -168,7 +169,7 @@ func (p *process) watch() (stop func() int64) {
 	}
 }
 
-// status asks for a URL once.
+// status returns the status of a URL.
 func status(ctx context.Context, url string) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

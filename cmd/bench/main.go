@@ -1,14 +1,14 @@
-// Command bench measures the portal as it runs: it builds the real server, starts it on a store of its own
-// as a child process, and loads it over HTTP and SMTP like shoppers and feeds do. In the same run a bare
-// Fiber handler, a child process too, returns a page of the same size from memory, so that figures of
+// Command bench measures the portal in operation. It builds the real server, starts it as a child process
+// with an empty store, and loads it over HTTP and SMTP as shoppers and feeds do. In the same run a bare
+// Fiber handler, also a child process, returns a page of the same size from memory, so that results from
 // different machines can be compared.
 //
 //	go run ./cmd/bench
 //	go run ./cmd/bench --orders 10000,100000,1000000 --markdown
 //
-// The dependable figure is CPU time of the server's process for each request, which a busy machine changes
-// little. It must not reach into the server that is measured: what it knows of that is HTTP, mails and
-// /proc. It fills stores by the product's own use-cases, and for a profile it serves the real site itself.
+// The reliable measurement is the server's CPU time per request, which depends little on other load. The
+// benchmark must not reach into the measured server: it knows it only by HTTP, email and /proc. It fills
+// stores with the product's own use cases, and for a profile it serves the real site in a child process.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal ends the process immediately
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
@@ -38,8 +38,7 @@ func main() {
 	}
 }
 
-// run does what the arguments say: one of the parts that the benchmark starts as children of its own, or
-// all of it.
+// run runs the benchmark, or the part of it that a child process serves.
 func run(ctx context.Context, args []string, out, errors io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {
@@ -62,18 +61,18 @@ func run(ctx context.Context, args []string, out, errors io.Writer) error {
 
 // options are the flags.
 type options struct {
-	sizes       []int // stored orders, growing
+	sizes       []int // numbers of stored orders, ascending
 	store       string
 	binary      string
 	connections int
 	duration    time.Duration
 	customers   int // signed in
 	links       int // to redeem
-	rate        int // requests for links a second, while their way to the mail server is timed
+	rate        int // link requests per second while the delivery to the mail server is timed
 	paced       time.Duration
 	pairs       int           // of a known and an unknown address
-	late        time.Duration // of the mail server's answers, while pairs are asked for
-	sample      int           // orders of the import that is compared
+	late        time.Duration // delay of the mail server's responses during the pairs
+	sample      int           // orders in the compared import
 	profile     string
 	markdown    bool
 }

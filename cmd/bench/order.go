@@ -10,16 +10,16 @@ import (
 	"postern/portal/address"
 )
 
-// ordersEach is how many orders a customer has: a whole page of the list, and a bit of the next.
+// ordersEach is the number of orders per customer: a full page of the list and part of the next.
 const ordersEach = 25
 
-// emailOf is the address of customer c, from 0.
+// emailOf returns the email of customer c, counted from 0.
 func emailOf(c int) string { return fmt.Sprintf("customer%07d@kunde.example", c) }
 
-// numberOf is the number of the order that customer c placed as the k-th, from 0; the last is the newest.
+// numberOf returns the number of customer c's k-th order, counted from 0; the last one is the newest.
 func numberOf(c, k int) string { return fmt.Sprintf("B%07d-%02d", c, k) }
 
-// order is an order as a shop's system sends it.
+// order is an order as a shop system sends it.
 type order struct {
 	Number          string          `json:"number"`
 	Email           string          `json:"email"`
@@ -64,9 +64,9 @@ type event struct {
 
 const orderGap = 40 * 24 * time.Hour
 
-// newOrder is the k-th order of customer c, in a store filled at the time now: about 1.5 kB of JSON.
+// newOrder returns customer c's k-th order in a store that is filled at now: about 1.5 kB of JSON.
 func newOrder(c, k int, now time.Time) order {
-	last := now.UTC().Truncate(time.Second).Add(-2 * 24 * time.Hour) // far enough from the future for every customer's second
+	last := now.UTC().Truncate(time.Second).Add(-2 * 24 * time.Hour) // old enough that no customer's order is in the future
 	placed := last.Add(-time.Duration(max(0, ordersEach-k)) * orderGap).Add(time.Duration(c) * time.Second)
 	o := order{
 		Number: numberOf(c, k), Email: emailOf(c), PlacedAt: placed, UpdatedAt: placed.Add(time.Hour), Currency: "EUR",
@@ -91,7 +91,7 @@ func newOrder(c, k int, now time.Time) order {
 
 func euros(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 
-// progress says how far the k-th order has come.
+// progress sets the state of the k-th order.
 func (o *order) progress(k int) {
 	o.State, o.Payment, o.Fulfillment = portal.StateCompleted, portal.PaymentPaid, portal.Delivered
 	switch {
@@ -113,8 +113,8 @@ func (o *order) progress(k int) {
 	}
 }
 
-// writeOrders writes all orders of the customers from one to before another as NDJSON, in the order they
-// were placed in: each customer's stand far apart.
+// writeOrders writes all orders of customers from to before-1 as NDJSON, oldest first, so that each
+// customer's orders are far apart.
 func writeOrders(to io.Writer, from, before int, now time.Time) error {
 	out := json.NewEncoder(to)
 	for k := range ordersEach {

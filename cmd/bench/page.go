@@ -10,8 +10,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// view is one customer, of those signed in, at random for each request, who looks at a page that holds a
-// text.
+// view is a load in which a random signed-in customer views a page for each request. The page must contain
+// the text.
 func (o options) view(customers []customer, path, text func(customer) string) load {
 	return load{
 		connections: o.connections, duration: o.duration,
@@ -35,7 +35,7 @@ func (o options) view(customers []customer, path, text func(customer) string) lo
 	}
 }
 
-// chosen is a customer at random, the same for the same request.
+// chosen returns a random customer, always the same for the same request.
 func chosen(customers []customer, i int) customer {
 	return customers[rand.New(rand.NewPCG(uint64(i), 7)).IntN(len(customers))]
 }
@@ -47,14 +47,14 @@ func has(answer *fasthttp.Response, status int) error {
 	return nil
 }
 
-// ordersPage is the first page of the customers' lists.
+// ordersPage is a load on the first page of the customers' order lists.
 func (o options) ordersPage(customers []customer) load {
 	return o.view(customers,
 		func(customer) string { return "/orders" },
 		func(c customer) string { return ">" + numberOf(c.place, ordersEach-20) + "<" })
 }
 
-// orderPage is the page of one order, another for each request.
+// orderPage is a load on the pages of single orders, which differ between requests.
 func (o options) orderPage(customers []customer) load {
 	number := func(c customer) string { return numberOf(c.place, c.place%ordersEach) }
 	return o.view(customers,
@@ -62,7 +62,7 @@ func (o options) orderPage(customers []customer) load {
 		func(c customer) string { return ">Order " + number(c) + "<" })
 }
 
-// accountPages are the pages of a customer's own affairs.
+// accountPages returns loads on the customers' account pages, by path.
 func (o options) accountPages(customers []customer) map[string]load {
 	pages := map[string]load{}
 	for _, path := range []string{"/profile", "/privacy", "/company", "/security"} {
@@ -75,7 +75,7 @@ func (o options) accountPages(customers []customer) map[string]load {
 	return pages
 }
 
-// puts are new orders of known customers, which the shop's system sends.
+// puts is a load of new orders for existing customers, sent by the shop's system.
 func (o options) puts(key string, customers int) load {
 	now := time.Now()
 	return load{
@@ -84,7 +84,7 @@ func (o options) puts(key string, customers int) load {
 			sent := newOrder(i%customers, ordersEach+i/customers, now)
 			body, err := json.Marshal(sent)
 			if err != nil {
-				panic(err) // an order is made of texts and times
+				panic(err) // an order contains only texts and times
 			}
 			request.Header.SetMethod(fasthttp.MethodPut)
 			request.SetRequestURI("/api/v1/orders/" + sent.Number)
@@ -96,7 +96,7 @@ func (o options) puts(key string, customers int) load {
 	}
 }
 
-// bare is the page of the bare handler.
+// bare is a load on the page of the bare handler.
 func (o options) bare() load {
 	return load{
 		connections: o.connections, duration: o.duration,

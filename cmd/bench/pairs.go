@@ -12,9 +12,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// What must not be exceeded if the time of an answer is to tell nothing: the difference in milliseconds,
-// how far the probability that a known address is answered later may be from one half, and how unlikely
-// chance may become.
+// Limits for response times that must reveal nothing: the difference in milliseconds, how far the
+// probability that a known address is answered later may be from one half, and the lowest acceptable
+// p-value.
 const (
 	mostDifference = 0.2
 	mostLean       = 0.02
@@ -23,13 +23,13 @@ const (
 	mostWarmUps    = 500
 )
 
-// pair is how long the same request took for an address that has an account and for one that has none.
+// pair holds the response times of the same request for an address with an account and one without.
 type pair struct{ known, unknown time.Duration }
 
-// askPairs asks for links by turns for known and unknown addresses, in random order within a pair, over one
-// connection, and says whether the times tell which is which. The times of one pair are compared with each
-// other, since all drift together. The known ones are the store's customers from a place on, and each of a
-// pair is asked for as often as the other.
+// askPairs requests links alternately for known and unknown addresses, in random order within a pair and
+// over one connection, and reports whether the response times reveal which is which. It compares the times
+// within each pair, because all times drift together. The known addresses are those of the store's
+// customers, starting at position from. Both addresses of a pair are requested equally often.
 func (b *bench) askPairs(ctx context.Context, p *process, from int, how string) error {
 	b.say("asking for %d pairs of a known and an unknown address, %s", b.pairs, how)
 	client := &fasthttp.HostClient{Addr: p.address, MaxConns: 1, MaxIdemponentCallAttempts: 1, ReadTimeout: patience}
@@ -51,10 +51,10 @@ func (b *bench) askPairs(ctx context.Context, p *process, from int, how string) 
 	return nil
 }
 
-// warmUps is how many pairs are asked for before those that count.
+// warmUps returns the number of pairs that are sent before the measurement.
 func (o options) warmUps() int { return min(mostWarmUps, o.pairs) }
 
-// askPair asks for one known and one unknown address, each from a client of its own.
+// askPair requests a link for one known and one unknown address, each from a different client address.
 func askPair(client *fasthttp.HostClient, known, unknown int) (pair, error) {
 	asks := askFor([]customer{newCustomer(known), newCustomer(unknown)}, 1)
 	var took [2]time.Duration
@@ -67,9 +67,9 @@ func askPair(client *fasthttp.HostClient, known, unknown int) (pair, error) {
 	return pair{known: took[0], unknown: took[1]}, nil
 }
 
-// tellPairs reports the median of the differences with its 95% interval (bootstrap), the chance that a
-// known address is answered later (Mann-Whitney), and the probability of such differences by chance
-// (Wilcoxon's signed ranks).
+// tellPairs reports the median of the differences with its 95% confidence interval (bootstrap), the
+// probability that a known address is answered later (Mann-Whitney), and the p-value of the differences
+// (Wilcoxon's signed-rank test).
 func (b *bench) tellPairs(pairs []pair, how string) {
 	differences := make([]float64, len(pairs))
 	for i, p := range pairs {
@@ -90,7 +90,7 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// medianInterval is the 95% interval of the median over resamples of the values.
+// medianInterval returns the 95% confidence interval of the median, from resamples of the values.
 func medianInterval(values []float64) (low, high float64) {
 	medians := make([]float64, resamples)
 	again := make([]float64, len(values))
@@ -104,8 +104,8 @@ func medianInterval(values []float64) (low, high float64) {
 	return medians[resamples/40], medians[resamples-resamples/40]
 }
 
-// laterChance is the share of all combinations in which the known address took longer; equal times count
-// half.
+// laterChance returns the share of all combinations in which the known address took longer. Equal times
+// count half.
 func laterChance(pairs []pair) float64 {
 	unknown := make([]time.Duration, len(pairs))
 	for i, p := range pairs {
@@ -121,7 +121,7 @@ func laterChance(pairs []pair) float64 {
 	return later / float64(len(pairs)) / float64(len(pairs))
 }
 
-// signedRanks is the two-sided p of Wilcoxon's signed-rank test, by its normal approximation.
+// signedRanks returns the two-sided p-value of Wilcoxon's signed-rank test, by its normal approximation.
 func signedRanks(differences []float64) float64 {
 	ranked := slices.SortedFunc(slices.Values(differences), func(a, b float64) int {
 		return cmp.Compare(math.Abs(a), math.Abs(b))

@@ -13,20 +13,20 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// post is the mail server: it takes every mail, and keeps the links to sign in by that are in them.
+// post is the mail server. It accepts every email and keeps the sign-in links.
 type post struct {
 	server  *gosmtp.Server
 	address string
 
 	mu      sync.Mutex
-	tokens  map[string]string    // by the address a mail went to
-	arrived map[string]time.Time // by the same, when the last one had come whole
+	tokens  map[string]string    // by recipient
+	arrived map[string]time.Time // by recipient: when the last email had arrived completely
 	letters int
 	first   time.Time
 	last    time.Time
-	came    chan struct{} // has one when something has come
-	pause   time.Duration // before a mail is answered
-	hurry   chan struct{} // closed when the pause has been changed
+	came    chan struct{} // signals an arrival
+	pause   time.Duration // before a response
+	hurry   chan struct{} // closed when the pause changes
 }
 
 var linkShape = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
@@ -41,21 +41,22 @@ func openPost() (*post, error) {
 	}
 	p.address = listener.Addr().String()
 	go func() {
-		// It ends with Close; a sink that ends before is missed by its mails, which are counted.
+		// Serve ends with Close. If it ends earlier, the count of emails is too low, which the benchmark
+		// notices.
 		_ = p.server.Serve(listener)
 	}()
 	return p, nil
 }
 
-// url is the mail server as --smtp of serve takes it.
+// url returns the URL of the mail server for --smtp.
 func (p *post) url() string { return "smtp://" + p.address + "?starttls=off" }
 
-// nobody is a mail server that is away: then mails wait in the outbox, and what is measured meanwhile is
-// without them.
+// nobody returns the URL of a mail server that does not exist. Emails then wait in the outbox and do not
+// affect the measurement.
 func nobody() string { return "smtp://127.0.0.1:9?starttls=off" }
 
 func (p *post) take(to string, text []byte) {
-	// Quoted-printable breaks lines softly; it writes none of a token's characters in another way.
+	// Quoted-printable adds soft line breaks, but encodes no character of a token.
 	found := linkShape.FindSubmatch(bytes.ReplaceAll(text, []byte("=\r\n"), nil))
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -73,14 +74,14 @@ func (p *post) take(to string, text []byte) {
 	}
 }
 
-// clear forgets all mails and links.
+// clear removes all emails and links.
 func (p *post) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.letters, p.tokens, p.arrived = 0, map[string]string{}, map[string]time.Time{}
 }
 
-// dally makes the server answer each mail so much later, those it has in hand too.
+// dally delays every response by a duration, including those in progress.
 func (p *post) dally(by time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -88,7 +89,7 @@ func (p *post) dally(by time.Duration) {
 	p.pause, p.hurry = by, make(chan struct{})
 }
 
-// rest is the pause before an answer.
+// rest waits before a response.
 func (p *post) rest() {
 	p.mu.Lock()
 	pause, hurry := p.pause, p.hurry
@@ -104,14 +105,14 @@ func (p *post) rest() {
 	}
 }
 
-// arrival is when the last link to an address had come.
+// arrival returns when the last link for an address arrived.
 func (p *post) arrival(address string) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.arrived[address]
 }
 
-// wait waits for links to all the addresses and returns them in that order.
+// wait waits for the links of all addresses and returns their tokens in the same order.
 func (p *post) wait(ctx context.Context, addresses []string) ([]string, error) {
 	for {
 		if tokens := p.linksOf(addresses); len(tokens) == len(addresses) {
@@ -142,14 +143,14 @@ func (p *post) linksOf(addresses []string) []string {
 	return tokens
 }
 
-// perSecond is the rate at which mails came, from the first to the last.
+// perSecond returns the rate at which emails arrived, from the first to the last.
 func (p *post) perSecond() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return float64(p.letters-1) / p.last.Sub(p.first).Seconds()
 }
 
-// delivery is one connection of a sender.
+// delivery is a sender's connection.
 type delivery struct {
 	post *post
 	to   string

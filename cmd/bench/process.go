@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// process is a server that runs as a child.
+// process is a server in a child process.
 type process struct {
 	command *exec.Cmd
 	log     *os.File
@@ -25,17 +25,17 @@ type process struct {
 	address string // host:port
 }
 
-// patience is how long a child may take for anything.
+// patience is the time limit for any step of a child.
 const patience = 30 * time.Second
 
-// start runs a program that tells on its standard output, in a line that ends in it, which URL it serves.
+// start starts a program that prints the URL it serves at the end of a line on its standard output.
 func start(dir, program string, args ...string) (*process, error) {
 	log, err := os.CreateTemp(dir, filepath.Base(program)+"-*.log")
 	if err != nil {
 		return nil, err
 	}
 	p := &process{command: exec.Command(program, args...), log: log}
-	p.command.Stderr = log // a file, so that writing the log costs the server what it costs in earnest
+	p.command.Stderr = log // a file, so that logging costs as much as in production
 	p.command.Env = plainEnvironment()
 	out, err := p.command.StdoutPipe()
 	if err != nil {
@@ -56,7 +56,7 @@ func start(dir, program string, args ...string) (*process, error) {
 	return p, nil
 }
 
-// plainEnvironment is this process's without the portal's own settings.
+// plainEnvironment returns this process's environment without the portal's settings.
 func plainEnvironment() []string {
 	var kept []string
 	for _, pair := range os.Environ() {
@@ -67,7 +67,7 @@ func plainEnvironment() []string {
 	return kept
 }
 
-// said is the end of what the child wrote to its log.
+// said returns the end of the child's log.
 func (p *process) said() string {
 	text, err := os.ReadFile(p.log.Name())
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *process) said() string {
 	return string(text[max(0, len(text)-2000):])
 }
 
-// stop ends the child in good order.
+// stop ends the child gracefully.
 func (p *process) stop() error {
 	err := p.command.Process.Signal(syscall.SIGTERM)
 	late := time.AfterFunc(patience, func() { _ = p.command.Process.Kill() })
@@ -84,7 +84,7 @@ func (p *process) stop() error {
 	return errors.Join(err, p.command.Wait(), p.log.Close())
 }
 
-// answers waits for a 200 at the path and tells how long after the start it came.
+// answers waits for a 200 from the path and returns how long after the start it came.
 func (p *process) answers(ctx context.Context, path string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -99,25 +99,25 @@ func (p *process) answers(ctx context.Context, path string) (time.Duration, erro
 	}
 }
 
-// cpu is the processor time that the child has used so far, in steps of the kernel's clock (10 ms).
+// cpu returns the CPU time that the child has used so far, in ticks of 10 ms.
 func (p *process) cpu() (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
 	if err != nil {
 		return 0, fmt.Errorf("CPU time can be read on Linux only: %w", err)
 	}
-	// The name in the second field may hold spaces; behind its bracket, utime and stime are fields 14 and
+	// The name in the second field may contain spaces. After its bracket, utime and stime are fields 14 and
 	// 15 of proc(5).
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	const before = 3 // fields that were cut off
 	user, err1 := strconv.ParseInt(fields[14-before], 10, 64)
 	system, err2 := strconv.ParseInt(fields[15-before], 10, 64)
-	const ticks = 100 // a second, on every Linux that Go runs on
+	const ticks = 100 // per second, on every Linux that Go runs on
 	return time.Duration(user+system) * time.Second / ticks, errors.Join(err1, err2)
 }
 
-// memory is what a process holds of the machine's, in bytes: its own, and resident pages of files (the
-// program, and the store's file where it is mapped), which the kernel takes back at will. A page that is
-// mapped several times counts once.
+// memory is a process's memory in bytes: its own, and resident pages of files (the program, and the store's
+// file if mapped), which the kernel can reclaim at any time. A page that is mapped several times counts
+// once.
 type memory struct{ own, files int64 }
 
 func (p *process) memory() (memory, error) {
@@ -128,7 +128,7 @@ func (p *process) memory() (memory, error) {
 	return memory{own: sizeOf(text, "Pss_Anon"), files: sizeOf(text, "Pss_File")}, nil
 }
 
-// ownMemory is memory's own without the rest, which is too slow to find out while requests are measured.
+// ownMemory returns memory's own part. Reading the rest is too slow during a measurement.
 func (p *process) ownMemory() int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
 	if err != nil {
@@ -149,7 +149,7 @@ const (
 	quietCPU  = 20 * time.Millisecond
 )
 
-// settle waits until the child has finished what earlier requests left it to do in the background.
+// settle waits until the child has finished the background work of earlier requests.
 func (p *process) settle(ctx context.Context) error {
 	look := time.NewTicker(quietLook)
 	defer look.Stop()
@@ -169,7 +169,7 @@ func (p *process) settle(ctx context.Context) error {
 	return errors.New("the server does not come to rest")
 }
 
-// machine names the processor, how many there are, and how busy they are with everything.
+// machine describes the processor, the number of CPUs and the Go version.
 func machine() string {
 	name := runtime.GOARCH
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -181,7 +181,7 @@ func machine() string {
 	return fmt.Sprintf("%s, %d cores, %s", name, runtime.NumCPU(), runtime.Version())
 }
 
-// loadAverage is the machine's over the last minute.
+// loadAverage returns the machine's load average over the last minute.
 func loadAverage() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// row is one kind of request and what was measured of it.
+// row is one kind of request with its measurements.
 type row struct {
 	name   string
 	result result
-	most   time.Duration // of CPU that is wanted; 0 for none
-	orders int           // in the store, of the orders page
+	most   time.Duration // CPU time limit; 0 for none
+	orders int           // number of orders in the store, for the orders page
 }
 
-// figure is one thing measured otherwise.
+// figure is a single measurement.
 type figure struct{ name, value, wanted string }
 
 func (b *bench) row(name string, r result, most time.Duration) {
@@ -29,7 +29,7 @@ func (b *bench) figure(name, value, wanted string) {
 	b.figures = append(b.figures, figure{name, value, wanted})
 }
 
-// usualStart is the median of the server's starts.
+// usualStart reports the median start time of the server.
 func (b *bench) usualStart() {
 	slices.Sort(b.starts)
 	took := b.starts[len(b.starts)/2]
@@ -38,7 +38,8 @@ func (b *bench) usualStart() {
 
 const pageCost = 450 * time.Microsecond
 
-// pageRow keeps the orders page at a store's size, and the server's memory before and under it.
+// pageRow records the orders page at one size of the store, and the server's memory when idle and under
+// load.
 func (b *bench) pageRow(size int, r result, idle memory) {
 	b.rows = append(b.rows, row{name: "orders page, " + grouped(size) + " orders", result: r, most: pageCost, orders: size})
 	at := " at " + grouped(size) + " orders"
@@ -66,7 +67,7 @@ func (m memory) String() string {
 
 func mb(bytes int64) float64 { return float64(bytes) / 1e6 }
 
-// atMost and atLeast tell what was wanted, and whether it was reached.
+// atMost and atLeast return the target and whether it was missed.
 func atMost(got, most float64, unit string) string {
 	return strings.TrimSpace(fmt.Sprintf("<= %v %s", most, unit)) + missed(got > most)
 }
@@ -80,7 +81,7 @@ func missed(is bool) string {
 	return ""
 }
 
-// report is what is printed: two tables, and where they come from.
+// report is the printed result: two tables, and a description of the environment.
 type report struct {
 	about    string
 	requests [][]string
@@ -124,7 +125,7 @@ func (r row) cells(bare time.Duration) []string {
 
 func millis(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()*1000) }
 
-// grouped writes a number with commas: 10,000.
+// grouped formats a number with commas: 10,000.
 func grouped(n int) string {
 	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0; i -= 3 {

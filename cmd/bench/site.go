@@ -14,10 +14,10 @@ import (
 	"postern/portal/web"
 )
 
-// siteCommand is the first argument of the child that is profiled.
+// siteCommand is the first argument of the child process that is profiled.
 const siteCommand = "site"
 
-// serveSite serves the real site over a store, without mail and worker, and writes a CPU profile when ctx
+// serveSite serves the real site with a store, without email and worker, and writes a CPU profile when ctx
 // ends.
 func serveSite(ctx context.Context, args []string, out io.Writer) error {
 	set := flag.NewFlagSet(siteCommand, flag.ContinueOnError)

@@ -17,15 +17,15 @@ import (
 	"postern/storage/sqlite"
 )
 
-// stores makes temporary stores: directories, or databases of a MongoDB server.
+// stores creates temporary stores: directories, or databases of a MongoDB server.
 type stores struct {
-	server string // an address, "" for the embedded store
-	prefix string // of databases
+	server string // URL, "" for the embedded store
+	prefix string // of the databases
 	dir    string
 	made   []string
 }
 
-// newStores makes them below a directory or at the server where says.
+// newStores creates stores in a directory, or on the MongoDB server that where names.
 func newStores(where, dir string) (*stores, error) {
 	if !isServer(where) {
 		return &stores{dir: dir}, nil
@@ -41,7 +41,7 @@ func newStores(where, dir string) (*stores, error) {
 	return &stores{server: where, prefix: fmt.Sprintf("%s_bench_%d", prefix, os.Getpid())}, nil
 }
 
-// next names a store that is not there yet, as --store of serve takes it.
+// next returns a new store's name in the form that --store expects.
 func (s *stores) next(name string) (string, error) {
 	if s.server == "" {
 		return filepath.Join(s.dir, name), nil
@@ -55,7 +55,7 @@ func (s *stores) next(name string) (string, error) {
 	return address.String(), nil
 }
 
-// remove drops the databases; directories go with the one they are in.
+// remove drops the databases. The directories are removed with their parent.
 func (s *stores) remove(ctx context.Context) error {
 	var faults []error
 	for _, store := range s.made {
@@ -72,7 +72,7 @@ func drop(ctx context.Context, address string) error {
 	return errors.Join(store.Drop(ctx), store.Close())
 }
 
-// openStore opens a store with all that the product keeps.
+// openStore opens a store with all collections of the product.
 func openStore(ctx context.Context, store string) (storage.Engine, error) {
 	if isServer(store) {
 		return mongodb.Open(ctx, store, portal.Collections()...)
@@ -80,14 +80,14 @@ func openStore(ctx context.Context, store string) (storage.Engine, error) {
 	return sqlite.Open(ctx, store, portal.Collections()...)
 }
 
-// benchSecret is the installation secret of the bench's stores, which hold nothing of anybody.
+// benchSecret returns the installation secret of the benchmark's stores, which hold no real data.
 func benchSecret() []byte { return bytes.Repeat([]byte("b"), secret.Bytes) }
 
-// secretFile writes the installation secret into a file for the server.
+// secretFile writes the installation secret to a file for the server.
 func (b *bench) secretFile() (string, error) {
 	file := filepath.Join(b.dir, secret.FileName)
 	return file, os.WriteFile(file, benchSecret(), 0o600)
 }
 
-// isServer tells an address from a directory.
+// isServer reports whether a store is a MongoDB URL.
 func isServer(store string) bool { return strings.HasPrefix(store, "mongodb") }

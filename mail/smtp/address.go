@@ -30,7 +30,7 @@ func address(name, bare string) (*netmail.Address, error) {
 	if err != nil || a.Name != "" || a.Address != bare || strings.ContainsFunc(bare, odd) || !norm.NFKC.IsNormalString(bare) {
 		return nil, errPlain
 	}
-	name = strings.ReplaceAll(oneLine(name), `\`, "/") // net/mail would encode it wrongly next to non-ASCII letters
+	name = strings.ReplaceAll(oneLine(name), `\`, "/") // net/mail miswrites it next to non-ASCII letters
 	for len(name) > maxDisplay {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]

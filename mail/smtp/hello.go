@@ -30,7 +30,7 @@ func (s *Sender) hello(ctx context.Context) string {
 	return machine
 }
 
-// isPublicName reports whether a host name has a domain, and none that only a local network knows.
+// isPublicName reports whether a host name has a domain that is not reserved for local networks.
 func isPublicName(name string) bool {
 	name = strings.ToLower(name)
 	local := []string{"local", "localdomain", "localhost", "internal", "lan", "home"}
@@ -38,7 +38,7 @@ func isPublicName(name string) bool {
 	return err != nil && domainShape.MatchString(name) && !slices.Contains(local, name[strings.LastIndexByte(name, '.')+1:])
 }
 
-// isGreeting reports whether a name can stand in EHLO: a host name or an address in brackets.
+// isGreeting reports whether a name is valid in EHLO: a host name, or an address in brackets.
 func isGreeting(name string) bool {
 	literal, bracketed := strings.CutPrefix(name, "[")
 	if bracketed {

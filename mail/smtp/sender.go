@@ -105,7 +105,7 @@ func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
 // dialler opens the connection and keeps a reference, so that it can always be closed. Until c.release is
 // called, the connection is closed when outer ends.
 func (s *Sender) dialler(outer context.Context, c *conn) gomail.DialContextFunc {
-	address := net.JoinHostPort(s.host, strconv.Itoa(s.port)) // the library's address lacks the brackets for IPv6
+	address := net.JoinHostPort(s.host, strconv.Itoa(s.port)) // the library's address lacks IPv6 brackets
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		raw, err := (&net.Dialer{}).DialContext(ctx, network, address)
 		if err != nil {

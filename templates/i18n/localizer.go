@@ -70,7 +70,7 @@ func (l *Localizer) Around(key, name string, args ...any) (before, after string)
 
 func (l *Localizer) fill(key string, cut pattern, args []any) string {
 	var b strings.Builder
-	dot := false // whether the last value ended in a full stop: after "Kniha, s.r.o." the sentence needs no other
+	dot := false // the last value ended in one: "Kniha, s.r.o." needs no second
 	for _, p := range cut {
 		if p.name == "" {
 			text := p.text
