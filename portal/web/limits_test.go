@@ -17,7 +17,7 @@ import (
 
 const shopHost = "Host: account.shop.test\r\n"
 
-// talk is a connection for bytes written by hand, whose answers are read one by one.
+// talk is a connection for raw bytes whose answers are read one by one.
 type talk struct {
 	net.Conn
 	t    *testing.T
@@ -30,7 +30,7 @@ func (h house) talk(t *testing.T) *talk {
 	return &talk{conn, t, bufio.NewReader(conn)}
 }
 
-// say sends bytes as they are.
+// say sends raw bytes.
 func (c *talk) say(format string, args ...any) {
 	c.t.Helper()
 	if _, err := fmt.Fprintf(c, format, args...); err != nil {
@@ -38,7 +38,7 @@ func (c *talk) say(format string, args ...any) {
 	}
 }
 
-// want reads an answer, while the client waits and sends no more.
+// want reads an answer while the client sends nothing more.
 func (c *talk) want(status int) *http.Response {
 	c.t.Helper()
 	response, err := http.ReadResponse(c.read, nil)
@@ -55,7 +55,7 @@ func (c *talk) want(status int) *http.Response {
 	return response
 }
 
-// wantEnd fails unless the server hangs up.
+// wantEnd fails unless the server closes the connection.
 func (c *talk) wantEnd() {
 	c.t.Helper()
 	if more, err := io.ReadAll(c.read); len(more) > 0 || err != nil {
@@ -63,8 +63,8 @@ func (c *talk) wantEnd() {
 	}
 }
 
-// TestHeaderDecides: what a route does not take is refused before any of the body is sent, and the
-// connection ends.
+// TestHeaderDecides checks that a request a route does not accept is refused before any of its body is
+// sent, and that the connection is closed.
 func TestHeaderDecides(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
@@ -113,14 +113,15 @@ func TestHeaderDecides(t *testing.T) {
 	}
 }
 
-// largeOrder is an order of so many bytes.
+// largeOrder returns an order of the given size in bytes.
 func largeOrder(size int) string {
 	begin := `{"email":"jan@shop.test","customer_id":"c1","placed_at":"2026-03-01T10:00:00Z","updated_at":"2026-03-02T08:00:00Z",` +
 		`"currency":"EUR","total":"1.00","lines":[{"name":"Book","quantity":"1","total":"1.00"}]}`
 	return begin + strings.Repeat(" ", size-len(begin))
 }
 
-// TestLargeOrderArrives in each way that a client may send it, and gives its slot back.
+// TestLargeOrderArrives sends a large order in every way a client may, and checks that it releases its
+// slot.
 func TestLargeOrderArrives(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -135,7 +136,7 @@ func TestLargeOrderArrives(t *testing.T) {
 		}
 		c.say("0\r\n\r\n")
 	}
-	for round := range 10 { // more than there are slots
+	for round := range 10 { // more rounds than slots
 		c := h.talk(t)
 		status := map[bool]int{true: 201, false: 200}
 		number := fmt.Sprint("a", round)
@@ -148,13 +149,13 @@ func TestLargeOrderArrives(t *testing.T) {
 		c.say(put+"Transfer-Encoding: chunked\r\n\r\n", number)
 		chunks(c)
 		c.want(status[false])
-		c.say("GET /test/in HTTP/1.1\r\n" + shopHost + "\r\n") // the connection is as good as new
+		c.say("GET /test/in HTTP/1.1\r\n" + shopHost + "\r\n") // the connection still works
 		c.want(200)
 	}
 }
 
-// TestLargeBodiesHaveSlots: more large bodies than there are slots are turned away and told when to come
-// back. A client that goes away gives its slot back, and one that is turned away is not read.
+// TestLargeBodiesHaveSlots checks that large bodies beyond the number of slots are refused with Retry-After
+// and not read, and that a client that disconnects releases its slot.
 func TestLargeBodiesHaveSlots(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -175,7 +176,7 @@ func TestLargeBodiesHaveSlots(t *testing.T) {
 		}
 		return true
 	}
-	// The slots are taken as the bytes arrive, which no answer tells.
+	// The slots are taken only once the bytes arrive, which no answer confirms.
 	retry(t, "no request is turned away", func() bool {
 		c := h.talk(t)
 		defer c.Close()
@@ -183,7 +184,7 @@ func TestLargeBodiesHaveSlots(t *testing.T) {
 		return turnedAway(c)
 	})
 	small := h.talk(t)
-	small.say(put+"Content-Length: 2\r\n\r\n{}", 101) // needs none
+	small.say(put+"Content-Length: 2\r\n\r\n{}", 101) // needs no slot
 	small.want(422)
 	for _, c := range held {
 		c.Close()
@@ -198,7 +199,7 @@ func TestLargeBodiesHaveSlots(t *testing.T) {
 	})
 }
 
-// retry repeats what becomes true as soon as the server has noticed something.
+// retry repeats done until it succeeds, for conditions that the server notices only later.
 func retry(t *testing.T, fault string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !done(); {
@@ -208,8 +209,8 @@ func retry(t *testing.T, fault string, done func() bool) {
 	}
 }
 
-// TestManyFields: a form, a query, a header and a cookie with more parts than anybody needs are refused
-// before they are taken apart. The form of a large order has a field for each line.
+// TestManyFields checks that forms, queries, headers and cookies with too many parts are refused before
+// they are parsed. The form of a large order has a field for each line.
 func TestManyFields(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -245,7 +246,8 @@ func TestManyFields(t *testing.T) {
 	}
 }
 
-// TestStrictHeaders: what two readers may read differently is answered with 400 and ends the connection.
+// TestStrictHeaders checks that a header that two readers may read differently is answered with 400 and
+// closes the connection.
 func TestStrictHeaders(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -312,7 +314,8 @@ func TestStrictHeaders(t *testing.T) {
 	}
 }
 
-// TestRequestsInARow over one connection are each read as the first, also when they come together.
+// TestRequestsInARow checks that several requests on one connection are all read correctly, even if they
+// arrive together.
 func TestRequestsInARow(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -337,15 +340,16 @@ func TestRequestsInARow(t *testing.T) {
 	c.want(200)
 }
 
-// TestConnectionsAreBounded for each peer that is no trusted proxy, and all together.
+// TestConnectionsAreBounded checks the limits on connections: for each peer that is not a trusted proxy,
+// and in total.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	proxy := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 	for _, test := range []struct {
 		name   string
 		config web.Config
-		text   string // that each sends
-		held   int    // connections that may be open
+		text   string // sent by each
+		held   int    // connections that may stay open
 	}{
 		{"of one peer", web.Config{Connections: web.Connections{PerPeer: 5}}, "", 5},
 		{"unfinished of one peer", web.Config{Connections: web.Connections{Arriving: 3}}, "GET /test/in HTTP/1.1\r\n", 3},
@@ -365,7 +369,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 					ended <- c
 				}()
 				if test.text != "" {
-					c.say("X: x\r\n") // in a packet of its own
+					c.say("X: x\r\n") // in a separate packet
 				}
 			}
 			for range 20 - test.held {

@@ -13,9 +13,9 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// The ways in which people come to a link, by how many in twenty: where they asked for it, on another
-// device, in the browser inside a mail program, which they leave by "open in browser", and behind a scanner
-// that opens every link first.
+// These are the ways in which people open a link, chosen by wayOf: in the browser that requested it, on
+// another device, in the browser inside an email app, which they leave with "open in browser", and behind a
+// scanner that opens every link first.
 const (
 	sameBrowser = "the same browser"
 	otherDevice = "another device"
@@ -35,9 +35,9 @@ func wayOf(n int) string {
 	return sameBrowser
 }
 
-// TestFirstClick has people sign in as they do, each by the way that is theirs and between seconds and
-// thirteen days after they asked, many of them waiting at a time. Of a thousand, 999 are in by the first
-// press of the button.
+// TestFirstClick has people sign in as they do in practice, each in one of these ways and between seconds
+// and thirteen days after the request, many at the same time. Of a thousand people, 999 are signed in by
+// their first click.
 func TestFirstClick(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -63,11 +63,11 @@ func TestFirstClick(t *testing.T) {
 	t.Logf("%d of %d are in by the first click", people-all, people)
 }
 
-// person is someone who asks for a link and clicks on it later.
+// person requests a link and clicks it later.
 type person struct {
 	way, email string
 	asking     *webtest.Browser
-	link       string // "" until asked for
+	link       string // "" until requested
 }
 
 type event struct {
@@ -75,8 +75,8 @@ type event struct {
 	person *person
 }
 
-// events are all that people do, in order: each asks, and clicks after a time whose logarithm is evenly
-// spread.
+// events returns everything people do, in order of time: each requests a link and clicks it after a delay
+// whose logarithm is uniformly distributed.
 func events(people int, start time.Time) []event {
 	const soonest, latest = 2 * time.Second, 13 * 24 * time.Hour
 	random := rand.New(rand.NewPCG(13, 14))
@@ -91,8 +91,8 @@ func events(people int, start time.Time) []event {
 	return all
 }
 
-// clicks comes to the link by the person's way and presses the button once. It reports whether the person
-// is in.
+// clicks opens the link in the person's way and presses the button once. It reports whether the person is
+// signed in.
 func (p *person) clicks(t *testing.T, i *webtest.Installation) bool {
 	t.Helper()
 	reader, link := p.asking, p.link
@@ -106,7 +106,7 @@ func (p *person) clicks(t *testing.T, i *webtest.Installation) bool {
 		if app.Get(link); app.Page.Has("form[data-auto]") {
 			return false
 		}
-		link = app.Page.URL.String() // what "open in browser" takes along
+		link = app.Page.URL.String() // the URL that "open in browser" uses
 	case scanned:
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodGet} {
 			lookAt(t, i, link, look{method: method})
@@ -115,8 +115,8 @@ func (p *person) clicks(t *testing.T, i *webtest.Installation) bool {
 	return pressesOnce(reader, link, p.email)
 }
 
-// pressesOnce opens a link, presses its button, and reports whether the browser is signed in as that
-// customer then.
+// pressesOnce opens a link, presses its button, and reports whether the browser is then signed in as that
+// customer.
 func pressesOnce(b *webtest.Browser, link, email string) bool {
 	if b.Get(link); b.Page.Status != http.StatusOK || !b.Page.Has("form[data-sign-in]") {
 		return false
@@ -125,8 +125,9 @@ func pressesOnce(b *webtest.Browser, link, email string) bool {
 	return b.Page.Status == http.StatusOK && b.Page.URL.Path == "/orders" && b.Cookie("__Host-postern.main") != "" && strings.Contains(b.Page.Body, email)
 }
 
-// TestScannerComesFirst lets scanners open links as soon as they are mailed, and people, half of them where
-// they asked, press the button a second to ten minutes later: everyone is in.
+// TestScannerComesFirst has scanners open links as soon as they are emailed. One second to ten minutes
+// later people press the button, half of them in the browser that requested the link: everyone is signed
+// in.
 func TestScannerComesFirst(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -159,8 +160,8 @@ func TestScannerComesFirst(t *testing.T) {
 	}
 }
 
-// TestBrowserThatRefusesCookies asks and clicks in a browser that keeps no cookie: it is told so, as often
-// as it tries and never led in a circle, and the link works where cookies are kept.
+// TestBrowserThatRefusesCookies requests and clicks a link in a browser that blocks cookies. Every attempt
+// shows the reason without a redirect loop, and the link still works where cookies are allowed.
 func TestBrowserThatRefusesCookies(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -169,7 +170,7 @@ func TestBrowserThatRefusesCookies(t *testing.T) {
 	if b.Get("/orders").Want(http.StatusOK); b.Page.URL.Path != "/sign-in" {
 		t.Fatalf("at %s", b.Page.URL)
 	}
-	b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusUnprocessableEntity) // more redirects than ten are an error
+	b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusUnprocessableEntity) // fails after ten redirects
 	if said := b.Page.Text("[role=alert]"); !strings.Contains(said, "blocking cookies") {
 		t.Errorf("after asking the page says %q", said)
 	}

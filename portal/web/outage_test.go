@@ -17,7 +17,7 @@ import (
 	"postern/storage/storagetest"
 )
 
-// absent is a store that can be out of reach, and counts how often it was asked then.
+// absent is a store that can be out of reach, and counts the calls made while it is.
 type absent struct {
 	storage.Engine
 	gone  atomic.Bool
@@ -32,8 +32,8 @@ func (a *absent) Get(ctx context.Context, collection, id string) (bson.Raw, erro
 	return a.Engine.Get(ctx, collection, id)
 }
 
-// TestStoreOutOfReachIsUnavailable: pages and the API answer 503 with Retry-After and one sentence, and do
-// not wait for the store a second time to say so.
+// TestStoreOutOfReachIsUnavailable checks that pages and the API answer 503 with Retry-After and a short
+// explanation, without calling the store a second time.
 func TestStoreOutOfReachIsUnavailable(t *testing.T) {
 	t.Parallel()
 	store := &absent{Engine: storagetest.Open(t, portal.Collections()...)}

@@ -9,8 +9,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestRefusedCodesArePaced enters wrong codes wherever one can be entered: the answer never comes before a
-// full step, whether the address has an account, has none, or belongs to somebody else.
+// TestRefusedCodesArePaced enters wrong codes wherever codes are accepted. No answer comes before a full
+// step has passed, whether the address has an account, has none or belongs to another customer.
 func TestRefusedCodesArePaced(t *testing.T) {
 	t.Parallel()
 	const pace = 60 * time.Millisecond
@@ -57,7 +57,8 @@ func TestRefusedCodesArePaced(t *testing.T) {
 	}
 }
 
-// TestRightCodeIsNotPaced: where the step is longer than a request may take, the right code still lets in.
+// TestRightCodeIsNotPaced checks that the right code signs in even when a step is longer than a request may
+// take.
 func TestRightCodeIsNotPaced(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).with(t, web.Config{Pace: time.Hour})

@@ -11,11 +11,10 @@ import (
 	"postern/templates"
 )
 
-// formAction finds where a form is sent by POST, in a template and in Go that writes HTML, where it is a
-// constant.
+// formAction matches the constant target of a POST form, both in templates and in Go code that writes HTML.
 var formAction = regexp.MustCompile(`method=\\?"post\\?" action=\\?"(/[^"{\\]*)\\?"`)
 
-// constantActions are the addresses that forms of ours are sent to.
+// constantActions returns the constant targets of our forms and the files with them.
 func constantActions(t *testing.T) map[string]string {
 	t.Helper()
 	actions := map[string]string{}
@@ -37,9 +36,9 @@ func constantActions(t *testing.T) map[string]string {
 	return actions
 }
 
-// TestFormsReachUsThroughAnyProxy: a proxy that serves "/x/" in its own way, as nginx does for a location
-// of that name, leads a request for "/x" on to "/x/", and a browser then sends its form no more. So no form
-// goes to a path that begins other routes.
+// TestFormsReachUsThroughAnyProxy checks that no form is sent to a path that is a prefix of other routes. A
+// proxy with a rule for "/x/", such as an nginx location, redirects "/x" to "/x/", and browsers do not send
+// the form again.
 func TestFormsReachUsThroughAnyProxy(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -56,7 +55,7 @@ func TestFormsReachUsThroughAnyProxy(t *testing.T) {
 	}
 }
 
-// TestSlashAtTheEndChangesNothing: what a proxy leads on to "/x/" finds the page of "/x".
+// TestSlashAtTheEndChangesNothing checks that "/x/" shows the page of "/x", since proxies redirect there.
 func TestSlashAtTheEndChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -22,14 +22,14 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// proxy is a reverse proxy of Debian's before the site, as the operating guide configures it.
+// proxy is a reverse proxy from Debian in front of the site, configured as in the operating guide.
 type proxy struct {
 	program string
 	command func(dir string) []string
 	config  func(block string, p place) string
 }
 
-// place is where a proxy runs in a test.
+// place holds the paths and addresses of a proxy in a test.
 type place struct{ dir, addr, site, cert, key string }
 
 func nginx() proxy {
@@ -62,10 +62,10 @@ func caddy() proxy {
 	}
 }
 
-// operatingGuide has the configurations that this test runs.
+// operatingGuide contains the configurations that this test runs.
 const operatingGuide = "../../cmd/portal/README.md"
 
-// guideBlock is the block of the operating guide in a language.
+// guideBlock returns the operating guide's first code block in a language.
 func guideBlock(t *testing.T, language string) string {
 	t.Helper()
 	text, err := os.ReadFile(operatingGuide)
@@ -80,8 +80,8 @@ func guideBlock(t *testing.T, language string) string {
 	return block + "\n"
 }
 
-// start runs the proxy with a configuration until the test ends, and returns a transport to it and the
-// folder it runs in.
+// start runs the proxy with a configuration until the test ends, and returns a transport to it and its
+// directory.
 func (p proxy) start(t *testing.T, block, site string) (http.RoundTripper, string) {
 	t.Helper()
 	program, err := exec.LookPath(p.program)
@@ -124,7 +124,8 @@ func (p proxy) start(t *testing.T, block, site string) (http.RoundTripper, strin
 	return way, at.dir
 }
 
-// answers waits until somebody listens at the address; false when the process ended first, or after a minute.
+// answers waits until the address accepts connections. It returns false if the process ends first, or after
+// a minute.
 func answers(addr string, ended <-chan struct{}) bool {
 	tick, late := time.NewTicker(20*time.Millisecond), time.NewTimer(time.Minute)
 	defer tick.Stop()
@@ -143,7 +144,7 @@ func answers(addr string, ended <-chan struct{}) bool {
 	}
 }
 
-// certificate writes one for the shop, signed by itself.
+// certificate writes a self-signed certificate for the shop.
 func certificate(t *testing.T, dir string) (certFile, keyFile string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -169,8 +170,8 @@ func certificate(t *testing.T, dir string) (certFile, keyFile string) {
 	return filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 }
 
-// everyPrefix is nginx's configuration with a location for all that is below a route, as somebody may write
-// it to limit or to log a part of the site.
+// everyPrefix returns nginx locations for all route prefixes, as an operator may write to limit or log
+// parts of the site.
 func everyPrefix(h house) string {
 	seen := map[string]bool{"/": true, "/sign-in/": true, "/unsubscribe/": true}
 	var more strings.Builder
@@ -185,8 +186,8 @@ func everyPrefix(h house) string {
 	return more.String()
 }
 
-// TestProxies walks through the site behind the proxies that the operating guide configures, and behind
-// others like them.
+// TestProxies uses the site through the proxies that the operating guide configures and through variants of
+// them.
 func TestProxies(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -215,8 +216,8 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// walk signs in by a link and by a code, reads an order whose number has a slash, and saves a form of each
-// kind.
+// walk signs in with a link, enters a step-up code, opens an order whose number contains a slash, and
+// submits one form of each kind.
 func walk(t *testing.T, h house, b *webtest.Browser) {
 	t.Helper()
 	const jana = "jana@example.com"

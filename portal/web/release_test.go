@@ -22,17 +22,17 @@ import (
 	"postern/storage/storagetest"
 )
 
-// slots is how many large bodies the site takes in at once.
+// slots is the number of large bodies that the site receives at a time.
 const slots = 8
 
-// largePut is the header of a large order, and what says how long it is.
+// largePut returns the header of a request with a large order of the given length.
 func (h house) largePut(key string, number, length int) string {
 	return fmt.Sprintf("PUT /api/v1/orders/%d HTTP/1.1\r\n%sAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
 		number, shopHost, key, length)
 }
 
-// TestStalledBodiesGiveTheirSlotsBack: a client that sends the beginning of a large body and nothing more
-// holds its slot until its deadline.
+// TestStalledBodiesGiveTheirSlotsBack checks that a client that sends only the start of a large body holds
+// its slot no longer than its deadline.
 func TestStalledBodiesGiveTheirSlotsBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).with(t, web.Config{Reading: 300 * time.Millisecond})
@@ -53,7 +53,7 @@ func TestStalledBodiesGiveTheirSlotsBack(t *testing.T) {
 	c.want(http.StatusCreated)
 }
 
-// fragile is a store that panics when an order is stored.
+// fragile is a store that can panic when an order is inserted.
 type fragile struct {
 	storage.Engine
 	broken atomic.Bool
@@ -66,7 +66,7 @@ func (f *fragile) Insert(ctx context.Context, collection string, r storage.Recor
 	return f.Engine.Insert(ctx, collection, r)
 }
 
-// TestPanicsGiveTheirSlotsBack: more large bodies than there are slots, each of which ends in a panic.
+// TestPanicsGiveTheirSlotsBack sends more large bodies than there are slots, each of which ends in a panic.
 func TestPanicsGiveTheirSlotsBack(t *testing.T) {
 	t.Parallel()
 	store := &fragile{Engine: storagetest.Open(t, portal.Collections()...)}
@@ -87,11 +87,11 @@ func TestPanicsGiveTheirSlotsBack(t *testing.T) {
 	c.want(http.StatusCreated)
 }
 
-// TestGrownContextsAreNotKept: a connection that has sent a form with as many fields as the largest order
-// holds on to no more memory than one that has sent a small one. It runs alone, since it looks at the
-// memory of the whole process.
+// TestGrownContextsAreNotKept checks that a connection that has sent a form with as many fields as the
+// largest order keeps no more memory than one that has sent a small form. It does not run in parallel,
+// since it measures the memory of the whole process.
 func TestGrownContextsAreNotKept(t *testing.T) {
-	const connections, most = 100, 24 << 10 // bytes more for each
+	const connections, most = 100, 24 << 10 // additional bytes for each connection
 	h := newHouse(t)
 	field := "line/%d=" + strings.Repeat("x", 40) + "&"
 	var large strings.Builder
@@ -114,14 +114,14 @@ func TestGrownContextsAreNotKept(t *testing.T) {
 		}
 		return taken / connections
 	}
-	held("a=1") // what is made once
+	held("a=1") // memory that is allocated only once
 	small := held("a=1")
 	if large := held(large.String() + "a=1"); large-small > most {
 		t.Errorf("a connection holds %d bytes after a small form and %d after a large one", small, large)
 	}
 }
 
-// heap is the memory in use, once what nobody needs is gone: two rounds empty the pools.
+// heap returns the memory in use after garbage collection; two collections empty the pools.
 func heap() int64 {
 	var stats runtime.MemStats
 	for range 3 {
@@ -131,7 +131,8 @@ func heap() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// exhausted is a listener of a process that has no file descriptors left, for a number of times.
+// exhausted is a listener whose first calls to Accept fail because the process has no file descriptors
+// left.
 type exhausted struct {
 	net.Listener
 	left atomic.Int32
@@ -144,7 +145,7 @@ func (e *exhausted) Accept() (net.Conn, error) {
 	return e.Listener.Accept()
 }
 
-// exhaustedSite listens as exhausted does.
+// exhaustedSite is a site that listens through exhausted.
 type exhaustedSite struct{ *web.Site }
 
 func (s exhaustedSite) Listener(from net.Listener) error {
@@ -153,7 +154,8 @@ func (s exhaustedSite) Listener(from net.Listener) error {
 	return s.Site.Listener(short)
 }
 
-// TestWantOfFileDescriptorsEndsNoServer: it goes on as soon as there are some.
+// TestWantOfFileDescriptorsEndsNoServer checks that the server continues once file descriptors are
+// available again.
 func TestWantOfFileDescriptorsEndsNoServer(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -164,7 +166,8 @@ func TestWantOfFileDescriptorsEndsNoServer(t *testing.T) {
 	webtest.NewBrowser(t, "https://account.shop.test", webtest.Serve(t, exhaustedSite{site})).Get("/healthz").Want(http.StatusOK)
 }
 
-// TestRefusalsOfTheAPIAreProblems on the wire, those included that come before any of the body is read.
+// TestRefusalsOfTheAPIAreProblems checks the raw answers, including refusals before any of the body is
+// read.
 func TestRefusalsOfTheAPIAreProblems(t *testing.T) {
 	t.Parallel()
 	store := &absent{Engine: storagetest.Open(t, portal.Collections()...)}

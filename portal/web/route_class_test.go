@@ -18,8 +18,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// sensitive begins the paths that must be fresh, whatever the table says: the e-mail, the export and the
-// erasure.
+// sensitive reports whether a path must require a recent code, independently of the route table: changing
+// the email, the export and the erasure.
 func sensitive(path string) bool {
 	for _, root := range []string{"/profile/email", "/privacy/export", "/privacy/erase"} {
 		if path == root || strings.HasPrefix(path, root+"/") || strings.HasPrefix(path, root+".") {
@@ -29,7 +29,8 @@ func sensitive(path string) bool {
 	return false
 }
 
-// classHouse is a portal over a store that counts writes, and a site like its own, for the table of routes.
+// classHouse returns a portal over a store that counts writes, and a second site with the same routes for
+// their table.
 func classHouse(t *testing.T) (*webtest.Installation, *writes, *web.Site) {
 	t.Helper()
 	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
@@ -41,7 +42,8 @@ func classHouse(t *testing.T) (*webtest.Installation, *writes, *web.Site) {
 	return i, store, site
 }
 
-// TestEveryMountedRouteIsInTheTable, which declares a class and limits for each, and each is mounted once.
+// TestEveryMountedRouteIsInTheTable checks that the table, which declares a class and limits for each
+// route, lists every mounted route, and that each is mounted once.
 func TestEveryMountedRouteIsInTheTable(t *testing.T) {
 	t.Parallel()
 	_, _, site := classHouse(t)
@@ -82,7 +84,7 @@ func TestEveryRouteHasItsClass(t *testing.T) {
 	}
 }
 
-// TestLargeBodiesNeedAKeyOrASession: what anyone may send is small, and so is each form.
+// TestLargeBodiesNeedAKeyOrASession checks that requests open to everyone have small bodies and forms.
 func TestLargeBodiesNeedAKeyOrASession(t *testing.T) {
 	t.Parallel()
 	_, _, site := classHouse(t)
@@ -99,7 +101,7 @@ func TestLargeBodiesNeedAKeyOrASession(t *testing.T) {
 	}
 }
 
-// ofClass are the routes of some classes, sorted, as requests of a browser's own page.
+// ofClass returns sorted requests for the routes of some classes, as sent from one of our own pages.
 func ofClass(site *web.Site, classes ...gate.Class) []webtest.Request {
 	var requests []webtest.Request
 	for _, route := range site.Routes() {
@@ -117,7 +119,7 @@ func ofClass(site *web.Site, classes ...gate.Class) []webtest.Request {
 	return requests
 }
 
-// wantNothingWritten fails when the requests write.
+// wantNothingWritten fails if do writes to the store.
 func wantNothingWritten(t *testing.T, store *writes, name string, do func()) {
 	t.Helper()
 	before := store.n.Load()
@@ -127,14 +129,14 @@ func wantNothingWritten(t *testing.T, store *writes, name string, do func()) {
 	}
 }
 
-// byLink is a browser signed in by a link, which is not fresh.
+// byLink returns a browser signed in with a link, so its session is not fresh.
 func byLink(i *webtest.Installation) *webtest.Browser {
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com")
 	return b
 }
 
-// byCode is a browser signed in by the code of the mail, which is fresh.
+// byCode returns a browser signed in with an emailed code, so its session is fresh.
 func byCode(i *webtest.Installation) *webtest.Browser {
 	b := i.Browser()
 	b.Get("/sign-in")
@@ -144,8 +146,8 @@ func byCode(i *webtest.Installation) *webtest.Browser {
 	return b
 }
 
-// TestStrangersStayOut: without a session, with one that ended, and with one of garbage, what is a
-// customer's leads to the sign-in.
+// TestStrangersStayOut checks that without a session, or with an ended or invalid one, a customer's routes
+// redirect to the sign-in.
 func TestStrangersStayOut(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)
@@ -168,16 +170,16 @@ func TestStrangersStayOut(t *testing.T) {
 	}
 }
 
-// TestFreshRoutes: a session by a link, and one whose code was entered 15 minutes and a millisecond ago,
-// are led to the code page by every fresh route and change nothing; a fresh one is let through. Other
-// routes of a customer need no code.
+// TestFreshRoutes checks that fresh routes redirect sessions that signed in by a link, or entered a code
+// more than 15 minutes ago, to the code page and change nothing. They accept a fresh session, and a
+// customer's other routes need no code.
 func TestFreshRoutes(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)
 	linked, coded := byLink(i), byCode(i)
 	for _, request := range ofClass(site, gate.StepUp) {
 		if request.Method != http.MethodGet {
-			continue // some end the account
+			continue // some of them delete the account
 		}
 		if page := coded.Send(request); strings.HasPrefix(page.Header.Get("Location"), "/security/confirm") || page.Status >= 400 {
 			t.Errorf("%s %s, fresh: %d to %s", request.Method, request.Path, page.Status, page.Header.Get("Location"))
@@ -185,7 +187,7 @@ func TestFreshRoutes(t *testing.T) {
 	}
 	i.Clock.Move(15*time.Minute + time.Millisecond)
 	for name, b := range map[string]*webtest.Browser{"by a link": linked, "15 minutes ago": coded} {
-		b.Get("/security").Want(http.StatusOK) // notes that the session is used
+		b.Get("/security").Want(http.StatusOK) // records that the session is in use
 		wantNothingWritten(t, store, name, func() {
 			for _, request := range ofClass(site, gate.StepUp) {
 				page := b.Send(request)
@@ -206,7 +208,8 @@ func TestFreshRoutes(t *testing.T) {
 	}
 }
 
-// TestFeedRoutesTakeAKey, and nothing else: no session, no key of another shape.
+// TestFeedRoutesTakeAKey checks that a feed's routes accept only a key: no session and nothing of another
+// form.
 func TestFeedRoutesTakeAKey(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)
@@ -231,8 +234,8 @@ func TestFeedRoutesTakeAKey(t *testing.T) {
 	}
 }
 
-// TestOtherSitesChangeNothing: a form of another site is refused in a fresh session by all but what takes
-// no cookie.
+// TestOtherSitesChangeNothing checks that even in a fresh session every route that uses cookies refuses
+// forms from other sites.
 func TestOtherSitesChangeNothing(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)
@@ -264,7 +267,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 	}
 }
 
-// TestFilesAreNobodys: what is public sets no cookie and asks for none; what a visitor looks at writes
+// TestFilesAreNobodys checks that files neither set nor need cookies, and that a visitor's page views write
 // nothing.
 func TestFilesAreNobodys(t *testing.T) {
 	t.Parallel()

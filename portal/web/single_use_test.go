@@ -19,8 +19,8 @@ import (
 
 const clicksOnOne = 1000
 
-// lines is over how many connections the clicks come. A MongoDB-compatible server of the tests may bear one
-// at a time, and those who wait for it must have their turn before their time is over.
+// lines is the number of connections that the clicks use. A MongoDB-compatible test server may handle one
+// request at a time, and those waiting must get their turn before their timeout.
 func lines() int {
 	if os.Getenv("PORTAL_TEST_STORE") == "mongodb" {
 		return 100
@@ -28,10 +28,9 @@ func lines() int {
 	return 500
 }
 
-// TestThousandClicksOnOneLink lets a thousand browsers press the button of one link, at two servers over
-// one store. The requests of 500 connections have come but for their last byte before the last bytes go out
-// together. One browser gets a session, all others are told that the link was used. A full run does that to
-// 200 links.
+// TestThousandClicksOnOneLink has a thousand browsers submit one link at two servers over one store. 500
+// connections send their requests except for the last byte, then all last bytes together. One browser gets
+// a session; all others are told that the link was used. A full run repeats this with 200 links.
 func TestThousandClicksOnOneLink(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -40,7 +39,7 @@ func TestThousandClicksOnOneLink(t *testing.T) {
 	for n := range clickers {
 		clickers[n] = newClicker(t, ways[n%len(ways)].Addr)
 	}
-	links := 1 // which has its thousand clicks already
+	links := 1 // even one link gets a thousand clicks
 	if full := counted(200); full == 200 {
 		links = full
 	}
@@ -84,13 +83,13 @@ func newClicker(t *testing.T, address string) *clicker {
 	return &clicker{conn, bufio.NewReader(conn)}
 }
 
-// answer is what one click came to.
+// answer is the result of one click.
 type answer struct {
 	status  int
-	session string // the cookie's value, "" for none
+	session string // the cookie's value; "" for none
 }
 
-// clickTogether has every connection press the button of a link at once, each for a browser of its own.
+// clickTogether submits the link over every connection at the same time, each for a different browser.
 func clickTogether(t *testing.T, clickers []*clicker, token string, wave int) []answer {
 	t.Helper()
 	form := url.Values{"token": {token}}.Encode()

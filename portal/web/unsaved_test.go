@@ -15,8 +15,8 @@ import (
 	"postern/templates"
 )
 
-// TestTypedTextOutlivesTheSession: a form that is sent after its shopper was signed out in another tab says
-// so, leads to the sign-in and back, and can be sent again with all that was typed.
+// TestTypedTextOutlivesTheSession checks that a form submitted after the shopper signed out in another tab
+// says so, leads to the sign-in and back, and can be submitted again with everything that was typed.
 func TestTypedTextOutlivesTheSession(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -26,7 +26,7 @@ func TestTypedTextOutlivesTheSession(t *testing.T) {
 	b.Post("/sign-out", nil)
 	b.Page = form
 	b.Submit("main form", map[string]string{"first_name": `Jana "<b>`, "last_name": "Nová"}).Want(http.StatusForbidden)
-	for range 2 { // pressing again without having signed in loses nothing
+	for range 2 { // submitting again while signed out loses nothing
 		kept := b.Page
 		if got := kept.Text("h1"); got != "You’re signed out" || kept.Attr("main form", "action") != "/profile/" {
 			t.Fatalf("the page is %q, its form goes to %q", got, kept.Attr("main form", "action"))
@@ -54,7 +54,8 @@ func TestTypedTextOutlivesTheSession(t *testing.T) {
 	}
 }
 
-// TestTypedTextOutlivesTheCode: the same for a form that needs a code not older than a quarter of an hour.
+// TestTypedTextOutlivesTheCode checks the same for a form that needs a code no older than a quarter of an
+// hour.
 func TestTypedTextOutlivesTheCode(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -76,8 +77,8 @@ func TestTypedTextOutlivesTheCode(t *testing.T) {
 	}
 }
 
-// TestFormsWithoutTextSayWhy: a button pressed by who is signed out leads to the sign-in, which says so,
-// and to its page.
+// TestFormsWithoutTextSayWhy checks that a button pressed after signing out leads to the sign-in, which
+// gives the reason, and then back to the button's page.
 func TestFormsWithoutTextSayWhy(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -93,7 +94,7 @@ func TestFormsWithoutTextSayWhy(t *testing.T) {
 	}
 }
 
-// TestFormToAPathThatLeadsAwayIsNotKept: no form of ours goes there.
+// TestFormToAPathThatLeadsAwayIsNotKept posts forms to paths to which none of our forms is sent.
 func TestFormToAPathThatLeadsAwayIsNotKept(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -116,7 +117,8 @@ func TestFormToAPathThatLeadsAwayIsNotKept(t *testing.T) {
 	}
 }
 
-// TestOwnerInTheQueryIsNone: the owner of a form is named by its body, for an address is anybody's to write.
+// TestOwnerInTheQueryIsNone checks that the owner of a form is read only from its body, since anyone can
+// write a URL.
 func TestOwnerInTheQueryIsNone(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -133,7 +135,7 @@ func TestOwnerInTheQueryIsNone(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNotKept: a code or a token that was typed stands in no page, in any language.
+// TestSecretsAreNotKept checks that no page repeats a code or token that was typed, in any language.
 func TestSecretsAreNotKept(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -152,8 +154,8 @@ func TestSecretsAreNotKept(t *testing.T) {
 	}
 }
 
-// TestTypedTextGoesToNobodyElse: what one customer typed is neither shown to nor sent by the next one who
-// signs in in that browser; its own customer can still send it.
+// TestTypedTextGoesToNobodyElse checks that one customer's text is neither shown to nor sent by the next
+// customer in the same browser, and that its owner can still send it.
 func TestTypedTextGoesToNobodyElse(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -184,8 +186,7 @@ func TestTypedTextGoesToNobodyElse(t *testing.T) {
 	}
 }
 
-// TestTextOfNobodyIsNotKept: a form that does not say whose it is leads to the sign-in, without a page that
-// keeps it.
+// TestTextOfNobodyIsNotKept checks that a form without an owner leads to the sign-in and is not kept.
 func TestTextOfNobodyIsNotKept(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -198,12 +199,12 @@ func TestTextOfNobodyIsNotKept(t *testing.T) {
 	}
 }
 
-// TestFormsOfCustomersNameTheirOwner looks at the templates: a page that a customer types into says whose
-// it is.
+// TestFormsOfCustomersNameTheirOwner checks that every form in the templates into which a customer types
+// names its owner.
 func TestFormsOfCustomersNameTheirOwner(t *testing.T) {
 	t.Parallel()
 	const open = `method="post"`
-	ofVisitors := []string{"sign-in", "link", "link-ended", "undo-email", "unsubscribe", "code", "not-me"} // the token or the code decides
+	ofVisitors := []string{"sign-in", "link", "link-ended", "undo-email", "unsubscribe", "code", "not-me"} // identified by the token or the code
 	names, err := fs.Glob(templates.Pages, "pages/shopper/*.html")
 	if err != nil || len(names) == 0 {
 		t.Fatal(names, err)

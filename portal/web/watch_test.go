@@ -14,7 +14,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestWatch shows what is told of requests: nothing that the client made up.
+// TestWatch checks that watchers get data about requests without any text chosen by the client.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -46,7 +46,7 @@ func TestWatch(t *testing.T) {
 		{Method: "GET", Route: "/test/panic", Status: 500, Shop: "main"},
 		{Method: "GET", Route: "-", Status: 421},
 		{Method: "other", Route: "-", Status: 400},
-		{Method: "GET", Route: "-", Status: 400}, // what cannot be read at all counts as that
+		{Method: "GET", Route: "-", Status: 400}, // for an unreadable request
 	}
 	mu.Lock()
 	defer mu.Unlock()
@@ -60,7 +60,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestStaleDeliveriesAreTold to those who watch, for the metrics.
+// TestStaleDeliveriesAreTold checks that watchers learn of stale deliveries, for the metrics.
 func TestStaleDeliveriesAreTold(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

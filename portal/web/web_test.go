@@ -20,10 +20,10 @@ import (
 	"postern/storage/storagetest"
 )
 
-// dsn is what no visitor may see of an internal error.
+// dsn is an internal detail that no visitor may see.
 const dsn = "mongodb://root:hunter2@db.internal:27017"
 
-// failing is a store that can be made to answer nothing.
+// failing is a store whose Scan can be made to fail.
 type failing struct {
 	storage.Engine
 	down atomic.Bool
@@ -36,7 +36,7 @@ func (f *failing) Scan(ctx context.Context, collection string, s storage.Scan) (
 	return f.Engine.Scan(ctx, collection, s)
 }
 
-// house is the real site with some routes more, which fail in every way.
+// house is the real site with additional routes that fail in every way.
 type house struct {
 	*webtest.Installation
 	store *failing
@@ -51,7 +51,7 @@ func newHouse(t *testing.T, shops ...webtest.Shop) house {
 	return house{Installation: i, store: store}.with(t, web.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 }
 
-// with is the house with another site, made of the config and what the house has.
+// with returns the house with a new site, made from the config and the house's app and log.
 func (h house) with(t *testing.T, config web.Config) house {
 	t.Helper()
 	config.App, config.Log, config.Timeout = h.App, h.Log.Logger(), time.Minute
@@ -73,7 +73,7 @@ func (h house) with(t *testing.T, config web.Config) house {
 	return h
 }
 
-// failures are the kinds of error, with a cause that must not be seen.
+// failures returns an error of every kind, with a cause that must not be shown.
 func failures() map[string]error {
 	kinds := map[string]portal.Kind{
 		"invalid": portal.Invalid, "sign-in": portal.SignIn, "denied": portal.Denied, "not-found": portal.NotFound,
@@ -87,7 +87,7 @@ func failures() map[string]error {
 	return failures
 }
 
-// lateError is what a use-case returns when the request's time ended in the store.
+// lateError is the error of a request that timed out in the store.
 func lateError() error {
 	return &portal.Error{Kind: portal.Internal, Cause: fmt.Errorf("read %s: %w", dsn, context.DeadlineExceeded)}
 }
@@ -126,7 +126,8 @@ func TestErrorTable(t *testing.T) {
 				if strings.Contains(answer.Body, "hunter2") || strings.Contains(fmt.Sprint(answer.Header), "hunter2") {
 					t.Errorf("internal text shows: %s", answer.Body)
 				}
-				// A page says nothing of when an address's limit ends; the API's limits are a machine's own.
+				// A page does not say when an address's limit resets; the API's limits concern only its
+				// caller.
 				wants := answer.Status == 503 || answer.Status == 429 && answer == problem
 				if retry := answer.Header.Get("Retry-After"); (retry != "") != wants {
 					t.Errorf("Retry-After %q with %d", retry, answer.Status)

@@ -202,7 +202,7 @@ func TestBrandStyleIsReadable(t *testing.T) {
 	}
 }
 
-// tokensOf reads "--name: value;" lines.
+// tokensOf parses "--name: value;" declarations.
 func tokensOf(css string) map[string]string {
 	tokens := make(map[string]string)
 	for _, part := range strings.FieldsFunc(css, func(r rune) bool { return r == ';' || r == '{' || r == '}' }) {

@@ -10,10 +10,11 @@ import (
 	"postern/portal"
 )
 
-// hostile leaves an attribute and an element unless it is escaped; its scheme makes it no address to follow.
+// hostile adds an attribute and an element unless it is escaped; as a URL it runs a script.
 const hostile = `javascript:"><script>alert('1')</script>&amp;`
 
-// wantEscaped fails when a hostile text stands in HTML as it came, or in fewer places than it was put in.
+// wantEscaped fails if the hostile text appears unescaped in the HTML, or not in exactly the given number
+// of places.
 func wantEscaped(t *testing.T, html string, places int) {
 	t.Helper()
 	if strings.Contains(html, "<script>") || strings.Contains(html, `:"`) || strings.Contains(html, "('") {
@@ -27,7 +28,7 @@ func wantEscaped(t *testing.T, html string, places int) {
 	}
 }
 
-// hostileShop says the hostile text wherever it can.
+// hostileShop returns a shop with the hostile text in every field.
 func hostileShop() portal.Shop {
 	return portal.Shop{
 		ID: "main", Name: hostile, Language: "en", StorefrontURL: hostile,
@@ -35,48 +36,50 @@ func hostileShop() portal.Shop {
 	}
 }
 
-// TestFrameEscapes puts a hostile text into all that the frame of a page shows.
+// TestFrameEscapes puts the hostile text into everything that a page's frame shows.
 func TestFrameEscapes(t *testing.T) {
 	t.Parallel()
 	baseOf(t, get("/"), jana(), func(b Base) {
 		b.Shop, b.Title, b.Who, b.Email, b.Here, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
 		b.Languages = []Choice{{Lang: hostile, Name: hostile}}
 		b.Flash = &Flash{Text: hostile, Undo: &Action{Label: hostile, Path: hostile, Fields: []Hidden{{hostile, hostile}}}}
-		// title, shop in it, brand, who, e-mail, and of the flash its text, two of the field and the label
+		// title, shop in the title, brand, name, email; of the flash its text, both parts of the field, and
+		// the label
 		wantEscaped(t, string(b.Head()), 9)
-		// e-mail twice, footer's label, path, three of the language
+		// email twice, footer label, path, three for the language
 		wantEscaped(t, string(b.Foot()), 7)
 		b.SignedIn, b.AskedLang = false, hostile
-		// title, shop in it, brand (not its address, which is escaped as a query), four of the flash
+		// title, shop in the title, brand (without its URL, which is escaped as a query), four of the flash
 		wantEscaped(t, string(b.Head()), 7)
-		// e-mail twice, footer's label, three of the language
+		// email twice, footer label, three for the language
 		wantEscaped(t, string(b.Foot()), 6)
 		b.Shop.Brand.LogoHash = hostile
-		wantEscaped(t, string(b.Head()), 8) // the logo's address besides
+		wantEscaped(t, string(b.Head()), 8) // the logo's URL in addition
 		wantEscaped(t, string(b.Pager("/"+hostile, hostile)), 1)
 	})
 }
 
-// TestFieldEscapes puts a hostile text into all that a field has.
+// TestFieldEscapes puts the hostile text into every part of a field.
 func TestFieldEscapes(t *testing.T) {
 	t.Parallel()
 	field := Field{
 		ID: hostile, Name: hostile, Label: hostile, Hint: hostile, Fault: hostile, Value: hostile, Mark: hostile, Type: hostile,
 		Autocomplete: hostile, InputMode: hostile, Capitals: hostile, MaxLength: hostile,
 	}
-	// for, label, mark; id, name, type, value, four attributes, two ids; of hint and fault, id and text
+	// for, label, mark; id, name, type, value, four attributes, two ids; id and text of both hint and fault
 	wantEscaped(t, string(field.HTML()), 3+10+4)
 	list := field
 	list.Options = []Option{{Value: hostile, Label: hostile}}
-	// for, label, mark; id, name, autocomplete, two ids; two of the option; of hint and fault, id and text
+	// for, label, mark; id, name, autocomplete, two ids; two of the option; id and text of both hint and
+	// fault
 	wantEscaped(t, string(list.HTML()), 3+5+2+4)
 	box := field
 	box.Type = "checkbox"
-	// id, name, two ids; for, label, mark; of hint and fault, id and text
+	// id, name, two ids; for, label, mark; id and text of both hint and fault
 	wantEscaped(t, string(box.HTML()), 4+3+4)
 }
 
-// TestAddresses tells what a browser may be led to.
+// TestAddresses checks which addresses a link may have.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
@@ -92,7 +95,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestFieldsMarkup pins how the three sorts of field stand in a form.
+// TestFieldsMarkup checks the exact HTML of the three kinds of form field.
 func TestFieldsMarkup(t *testing.T) {
 	t.Parallel()
 	form := Form{Values: map[string]string{"a": "1", "c": "yes"}, Faults: map[string]string{"a": "Mend."}, icons: icons{"alert": "<svg/>", "down": "<i/>"}}

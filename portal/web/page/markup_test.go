@@ -10,7 +10,7 @@ import (
 	"postern/static"
 )
 
-// TestMarkupEscapes fails when a text could leave its element or its attribute.
+// TestMarkupEscapes checks that no text can escape from its element or attribute.
 func TestMarkupEscapes(t *testing.T) {
 	t.Parallel()
 	const probe = `"><img src=x onerror='alert(1)'>&amp;`
@@ -28,7 +28,7 @@ func TestMarkupEscapes(t *testing.T) {
 	}
 }
 
-// TestEveryToneHasItsIcon fails when a status would stand without a drawing.
+// TestEveryToneHasItsIcon checks that every status is shown with an icon.
 func TestEveryToneHasItsIcon(t *testing.T) {
 	t.Parallel()
 	icons, err := loadIcons(static.FS)
@@ -44,7 +44,7 @@ func TestEveryToneHasItsIcon(t *testing.T) {
 	}
 }
 
-// TestPagesDoNotShareTheirText renders a second page before the first is sent.
+// TestPagesDoNotShareTheirText renders a second page before the first one is sent.
 func TestPagesDoNotShareTheirText(t *testing.T) {
 	t.Parallel()
 	pages, _ := testPages(t, withTestPages(t))

@@ -20,7 +20,7 @@ import (
 	"postern/templates/i18n"
 )
 
-// withTestPages is the embedded templates and those of testdata as further pages.
+// withTestPages returns the embedded templates and the additional pages of testdata.
 func withTestPages(t *testing.T) fs.FS {
 	t.Helper()
 	all := fstest.MapFS{}
@@ -97,7 +97,7 @@ func demoOf(b Base) demo {
 	}
 }
 
-// serve answers every path with what handle renders.
+// serve answers every path with handle.
 func serve(t *testing.T, request *http.Request, handle func(c *fiber.Ctx) error) (status int, body string) {
 	t.Helper()
 	app := fiber.New(fiber.Config{Immutable: true})

@@ -17,7 +17,8 @@ var (
 	class       = regexp.MustCompile(`\.([a-z][a-z-]*)`)
 )
 
-// quoted are all texts in quotes of the templates and of the code that shows pages, one a line; imports are none.
+// quoted returns all quoted texts of the templates and of the code that renders pages, one a line, without
+// imports.
 func quoted(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
@@ -56,7 +57,8 @@ func TestEveryIconIsUsed(t *testing.T) {
 	}
 }
 
-// TestEveryClassIsWorn: a class whose end is made at run time is named up to its dash.
+// TestEveryClassIsWorn checks that every CSS class is used. A class whose suffix is added at run time counts
+// as used if its prefix up to the dash is.
 func TestEveryClassIsWorn(t *testing.T) {
 	t.Parallel()
 	sheet, err := static.FS.ReadFile("css/portal.css")

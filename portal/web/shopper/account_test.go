@@ -11,7 +11,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// slovak is an address as it is typed.
+// slovak returns an address as it is typed.
 func slovak() map[string]string {
 	return map[string]string{
 		"first_name": "Jana", "last_name": "Nová", "line1": "Obchodná 1", "city": "Bratislava", "postal_code": "81106", "action": "save",
@@ -37,7 +37,8 @@ func TestAddAddress(t *testing.T) {
 	}
 }
 
-// TestChangeCountry shows another country's form without scripts and keeps what both have.
+// TestChangeCountry checks that without scripts another country's form is shown and keeps the fields that
+// both have.
 func TestChangeCountry(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
@@ -59,8 +60,8 @@ func TestChangeCountry(t *testing.T) {
 	}
 }
 
-// TestAddressOfUnknownCountryKeepsItsFields: what a shop sent with a country that is none is not lost when
-// one is chosen.
+// TestAddressOfUnknownCountryKeepsItsFields checks that an address with an invalid country keeps its other
+// fields when a country is chosen.
 func TestAddressOfUnknownCountryKeepsItsFields(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
@@ -76,7 +77,8 @@ func TestAddressOfUnknownCountryKeepsItsFields(t *testing.T) {
 	}
 }
 
-// TestTwoTabs saves one address from two windows: the second sees both and may choose its own.
+// TestTwoTabs saves one address from two windows: the second shows both versions and can still save its
+// own.
 func TestTwoTabs(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -157,7 +159,7 @@ func TestCompany(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, country, typed string
-		saved, fault         string // one of them
+		saved, fault         string // either of the two
 	}{
 		{"as printed", "SK", "SK2022273990", "SK2022273990", ""},
 		{"spaces and lower case", "SK", " sk 2022 273 990 ", "SK2022273990", ""},
@@ -187,7 +189,7 @@ func TestCompany(t *testing.T) {
 	}
 }
 
-// TestCompanyCountry names the numbers as the country does, without scripts.
+// TestCompanyCountry checks that the numbers have the country's names, without scripts.
 func TestCompanyCountry(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
@@ -201,7 +203,8 @@ func TestCompanyCountry(t *testing.T) {
 	}
 }
 
-// TestCompanyInTwoTabs tells the second of two windows what the first saved, and lets it save over that.
+// TestCompanyInTwoTabs checks that the second of two windows shows what the first saved and can overwrite
+// it.
 func TestCompanyInTwoTabs(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

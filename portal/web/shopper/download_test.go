@@ -16,8 +16,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// TestDownloads that break off break the connection, those that panic end nothing but themselves, and long
-// ones come whole.
+// TestDownloads checks that a download that fails or panics closes only its own connection, and that long
+// ones are complete.
 func TestDownloads(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 100_000)
@@ -37,7 +37,7 @@ func TestDownloads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = site.Listener(listener) }() // until it is shut down
+	go func() { _ = site.Listener(listener) }() // until Shutdown
 	t.Cleanup(func() { _ = site.Shutdown() })
 	for name, whole := range map[string]bool{"broken": false, "panics": false, "whole": true} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String()+"/"+name, http.NoBody)

@@ -16,13 +16,13 @@ import (
 
 const (
 	johana  = "johana@example.com"  // Jana's new address
-	ladisl  = "ladisl@example.com"  // somebody else's, as long
-	undoing = "/sign-in/undo-email" // where the undo leads
+	ladisl  = "ladisl@example.com"  // another customer's, with the same length
+	undoing = "/sign-in/undo-email" // page of the undo
 )
 
 var undoShape = regexp.MustCompile(undoing + `/([A-Za-z0-9_-]{64})`)
 
-// undoIn is the last undo that was mailed to an address, "" for none.
+// undoIn returns the latest undo token emailed to an address, or "".
 func undoIn(i *webtest.Installation, to string) string {
 	undo := ""
 	for _, message := range i.Mailbox.All(to) {
@@ -33,7 +33,7 @@ func undoIn(i *webtest.Installation, to string) string {
 	return undo
 }
 
-// freshly signs a browser in by the mailed code.
+// freshly signs a browser in with an emailed code.
 func freshly(i *webtest.Installation, email string) *webtest.Browser {
 	b := i.Browser()
 	b.Get("/sign-in")
@@ -43,8 +43,8 @@ func freshly(i *webtest.Installation, email string) *webtest.Browser {
 	return b
 }
 
-// TestChangeOfEmail goes the whole way in a browser that was signed in by a link: a code from the own
-// mailbox, the new address, a code from there; and the old mailbox is told.
+// TestChangeOfEmail performs a whole change in a browser signed in with a link: a code from the current
+// mailbox, the new address, a code from there, and a notice to the old mailbox.
 func TestChangeOfEmail(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -97,7 +97,8 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 }
 
-// TestEmailUndoPage is opened by scanners without effect, brings the address back once, and is gone then.
+// TestEmailUndoPage checks that opening the undo page has no effect, and that the undo restores the address
+// once and then no longer works.
 func TestEmailUndoPage(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -137,8 +138,7 @@ func TestEmailUndoPage(t *testing.T) {
 	}
 }
 
-// TestAddressInUseLooksFree: the answers to a free address and to somebody's are the same bytes, and take
-// the same cookies.
+// TestAddressInUseLooksFree checks that a free address and one in use get identical answers and cookies.
 func TestAddressInUseLooksFree(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -174,8 +174,8 @@ func TestAddressInUseLooksFree(t *testing.T) {
 	}
 }
 
-// TestEmailChangeWithoutAWish: the code's page without an address, and in the middle of a change 15 minutes
-// later.
+// TestEmailChangeWithoutAWish checks the code page without a pending address, and 15 minutes after a code
+// in the middle of a change.
 func TestEmailChangeWithoutAWish(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -192,7 +192,7 @@ func TestEmailChangeWithoutAWish(t *testing.T) {
 	}
 }
 
-// wantRefusal checks that a form is shown again, with the reason above it.
+// wantRefusal checks that a form is shown again with the reason above it.
 func wantRefusal(t *testing.T, page *webtest.Page, status int, says string) {
 	t.Helper()
 	page.Want(status)
@@ -201,8 +201,8 @@ func wantRefusal(t *testing.T, page *webtest.Page, status int, says string) {
 	}
 }
 
-// TestCodesRunOut tells so at the form, which keeps what was typed; for a change of address as for the own
-// mailbox.
+// TestCodesRunOut checks that exceeding the limit of codes is reported at the form, which keeps its input,
+// both for a change of address and for the current mailbox.
 func TestCodesRunOut(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -228,7 +228,7 @@ func TestCodesRunOut(t *testing.T) {
 	}
 }
 
-// TestAnotherCodeForTheNewAddress is sent from the page that wants it.
+// TestAnotherCodeForTheNewAddress checks that the page that asks for the code can send another one.
 func TestAnotherCodeForTheNewAddress(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -246,13 +246,13 @@ func TestAnotherCodeForTheNewAddress(t *testing.T) {
 	}
 }
 
-// TestEmailChangesRunOut: a fourth address of a day is not taken, and the page of the code says so.
+// TestEmailChangesRunOut checks that a fourth change in a day is refused, with a message on the code page.
 func TestEmailChangesRunOut(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	from := jana
 	for n, to := range []string{"a@example.com", "b@example.com", "c@example.com", "d@example.com"} {
-		i.Clock.Move(time.Hour) // mails of an hour are counted, too
+		i.Clock.Move(time.Hour) // emails are limited per hour, too
 		b := freshly(i, from)
 		b.Get("/profile/email")
 		b.Submit("main form", map[string]string{"email": to}).Want(http.StatusOK)
@@ -267,8 +267,8 @@ func TestEmailChangesRunOut(t *testing.T) {
 	}
 }
 
-// TestLanguageOfTheStepUp: another language keeps the field and the way on, and leads from the page of an
-// error to one that there is.
+// TestLanguageOfTheStepUp checks that changing the language keeps the code field and the destination, and
+// that from an error page it leads to an existing page.
 func TestLanguageOfTheStepUp(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -285,7 +285,7 @@ func TestLanguageOfTheStepUp(t *testing.T) {
 	}
 }
 
-// TestEmailPagesInEveryLanguage shows the pages of a change and of its undo in all languages.
+// TestEmailPagesInEveryLanguage checks the pages of a change and of its undo in all languages.
 func TestEmailPagesInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	words, err := i18n.Load()

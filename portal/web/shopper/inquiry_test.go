@@ -18,7 +18,7 @@ import (
 
 const helpdesk = "help@shop.test"
 
-// helped is a portal whose shop has a support address.
+// helped returns a portal whose shop has a support address.
 func helped(t *testing.T) *webtest.Installation {
 	t.Helper()
 	shop := webtest.Bookshop()
@@ -26,7 +26,7 @@ func helped(t *testing.T) *webtest.Installation {
 	return webtest.Portal(t, shop)
 }
 
-// receiptOf is the mail that confirms a request to Jana.
+// receiptOf returns the email that confirms Jana's request.
 func receiptOf(i *webtest.Installation) mail.Message {
 	for _, m := range i.Mailbox.All(jana) {
 		if strings.Contains(m.Subject, " request for order ") {
@@ -36,13 +36,13 @@ func receiptOf(i *webtest.Installation) mail.Message {
 	return mail.Message{}
 }
 
-// later is another state of the order.
+// later returns an update of the order with another status.
 func later(status string) fields {
 	return fields{"updated_at": "2026-03-02T10:00:00Z", "fulfillment": status}
 }
 
-// TestOrderActions shows the block of an order in each state: its buttons, where they lead, and what is
-// told instead.
+// TestOrderActions checks the actions shown for an order in each state: the buttons, their targets, and the
+// texts shown in place of unavailable actions.
 func TestOrderActions(t *testing.T) {
 	t.Parallel()
 	links := fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf", "reorder": "https://www.shop.test/again",
@@ -96,7 +96,8 @@ func TestOrderActions(t *testing.T) {
 	}
 }
 
-// TestReturnRequest is sent by its form, shown on the order with its lines, and mailed.
+// TestReturnRequest checks that a return request is sent by its form, shown on the order with its items,
+// and emailed.
 func TestReturnRequest(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -150,8 +151,8 @@ func TestReturnRequest(t *testing.T) {
 	b.Submit("main form", map[string]string{"line/0": "1"}).Want(http.StatusOK)
 }
 
-// TestCancelRequest says what it is and what becomes of the money, and is shown as the order's status goes
-// on.
+// TestCancelRequest checks that the page explains the request and what happens to the payment, and that the
+// request is shown as the order's status changes.
 func TestCancelRequest(t *testing.T) {
 	t.Parallel()
 	money := map[string]string{
@@ -204,8 +205,8 @@ func TestCancelRequest(t *testing.T) {
 	}
 }
 
-// TestMessages are written on the order, shown there oldest first, and mailed so that the shop's answer
-// reaches who wrote.
+// TestMessages checks that a message is written on the order's page, shown there oldest first, and emailed
+// so that the shop's reply reaches its author.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -250,7 +251,7 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// TestMessageLimits: the 21st within an hour stays in the form.
+// TestMessageLimits checks that the 21st message within an hour stays in the form.
 func TestMessageLimits(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -271,7 +272,7 @@ func TestMessageLimits(t *testing.T) {
 	}
 }
 
-// TestMessagesElsewhere: a shop without a support address says how it is reached.
+// TestMessagesElsewhere checks that a shop without a support address says how to reach it.
 func TestMessagesElsewhere(t *testing.T) {
 	t.Parallel()
 	for name, footer := range map[string][]portal.FooterLink{"Your order confirmation email": nil, "contact links at the bottom": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
@@ -289,7 +290,8 @@ func TestMessagesElsewhere(t *testing.T) {
 	}
 }
 
-// TestInquiriesOfAnother: each address about another's order is not found, as one about no order.
+// TestInquiriesOfAnother checks that every page about another customer's order is not found, like one about
+// an order that does not exist.
 func TestInquiriesOfAnother(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -314,7 +316,7 @@ func TestInquiriesOfAnother(t *testing.T) {
 	}
 }
 
-// TestInquiriesRead: the shop's system reads both lists, piece by piece; nobody else does.
+// TestInquiriesRead checks that only the shop's system can read both lists, page by page.
 func TestInquiriesRead(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -358,10 +360,10 @@ func TestInquiriesRead(t *testing.T) {
 	}
 }
 
-// keyShown is the id of a message where its sentence should be.
+// keyShown matches a message key shown in place of its text.
 var keyShown = regexp.MustCompile(`\b(?:action|request|message|inquiry)\.[a-z]`)
 
-// TestInquiriesInEveryLanguage shows the pages and what they say of each state.
+// TestInquiriesInEveryLanguage checks the pages and their texts for each state.
 func TestInquiriesInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -379,8 +381,8 @@ func TestInquiriesInEveryLanguage(t *testing.T) {
 	}
 }
 
-// TestOnlyGoodsAreOffered for a return and a withdrawal; the order's page shows the other lines with their
-// sums, and a discount of either sign as a reduction.
+// TestOnlyGoodsAreOffered checks that only goods are offered for a return or a withdrawal, and that the
+// order's page shows the other lines with their amounts and a discount of either sign as a reduction.
 func TestOnlyGoodsAreOffered(t *testing.T) {
 	t.Parallel()
 	i := helped(t)

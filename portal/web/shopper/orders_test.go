@@ -10,7 +10,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// manyOrders gives Jana 45 orders over three years and signs her in.
+// manyOrders creates 45 orders of Jana's over three years and signs her in.
 func manyOrders(t *testing.T) (*webtest.Installation, *webtest.Browser) {
 	t.Helper()
 	i := webtest.Portal(t)
@@ -22,7 +22,8 @@ func manyOrders(t *testing.T) (*webtest.Installation, *webtest.Browser) {
 	return i, signedIn(i)
 }
 
-// TestOrderList pages through all orders and back, and filters by links that keep each other's choice.
+// TestOrderList pages through all orders and back, and checks that the links of each filter keep the other
+// filters.
 func TestOrderList(t *testing.T) {
 	t.Parallel()
 	_, b := manyOrders(t)
@@ -61,7 +62,7 @@ func TestOrderList(t *testing.T) {
 	}
 }
 
-// TestOrderListInAnotherLanguage stays the same list.
+// TestOrderListInAnotherLanguage checks that changing the language keeps the list.
 func TestOrderListInAnotherLanguage(t *testing.T) {
 	t.Parallel()
 	_, b := manyOrders(t)
@@ -73,7 +74,8 @@ func TestOrderListInAnotherLanguage(t *testing.T) {
 	}
 }
 
-// TestSearchOfMany says how many orders match, and where a search ends, that there may be more.
+// TestSearchOfMany checks that a search shows how many orders match or, when it stops at its limit, that
+// there may be more.
 func TestSearchOfMany(t *testing.T) {
 	t.Parallel()
 	i, b := manyOrders(t)
@@ -92,7 +94,7 @@ func TestSearchOfMany(t *testing.T) {
 	}
 }
 
-// TestOrderListFaults keeps what was typed and tells what is wrong where it is.
+// TestOrderListFaults checks that faults are shown at their fields, which keep their input.
 func TestOrderListFaults(t *testing.T) {
 	t.Parallel()
 	_, b := manyOrders(t)
@@ -126,7 +128,7 @@ func TestOrderListFaults(t *testing.T) {
 	}
 }
 
-// TestEmptyLists say why there is nothing and lead on.
+// TestEmptyLists checks that an empty list says why it is empty and offers a next step.
 func TestEmptyLists(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -152,7 +154,7 @@ func TestEmptyLists(t *testing.T) {
 	}
 }
 
-// TestOrderPage shows all parts of an order.
+// TestOrderPage checks all parts of an order's page.
 func TestOrderPage(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -192,10 +194,10 @@ func TestOrderPage(t *testing.T) {
 	}
 }
 
-// tight leaves out white space: elements stand apart by their style, not by spaces.
+// tight removes white space, since the stylesheet separates the elements.
 func tight(text string) string { return strings.Join(strings.Fields(text), "") }
 
-// TestOrderOfAnother is not found, as one that never was.
+// TestOrderOfAnother checks that another customer's order is not found, like one that does not exist.
 func TestOrderOfAnother(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -207,7 +209,7 @@ func TestOrderOfAnother(t *testing.T) {
 	}
 }
 
-// TestHostileOrder fills every text of an order with markup: it is shown as text.
+// TestHostileOrder puts markup into every text of an order and checks that it is shown as text.
 func TestHostileOrder(t *testing.T) {
 	t.Parallel()
 	const probe = `"><img src=x onerror=alert(1)><script>alert(1)</script>`

@@ -14,7 +14,7 @@ func TestWaitForStep(t *testing.T) {
 	for _, c := range []struct {
 		name               string
 		step, worked, want time.Duration
-		deadline           time.Duration // of the request, from its start; 0 for a long one
+		deadline           time.Duration // the request's, from its start; 0 for a long one
 	}{
 		{name: "no work", step: step, want: step},
 		{name: "short work", step: step, worked: 3 * time.Millisecond, want: step},

@@ -43,7 +43,8 @@ func TestPrivacy(t *testing.T) {
 	b.Post("/privacy", url.Values{"purpose": {"telephone"}, "say": {"withdraw"}}).Want(http.StatusUnprocessableEntity)
 }
 
-// TestConsentOfAnotherTab: a page that shows another sentence gives nothing, and takes back all the same.
+// TestConsentOfAnotherTab checks that a page with outdated wording cannot give a consent, but can withdraw
+// it.
 func TestConsentOfAnotherTab(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -65,7 +66,8 @@ func TestConsentOfAnotherTab(t *testing.T) {
 	}
 }
 
-// unsubscribeLink is the path that the read-out of a customer gives for a purpose.
+// unsubscribeLink returns the path in the unsubscribe URL that a feed gets with the customer's record for a
+// purpose.
 func unsubscribeLink(t *testing.T, i *webtest.Installation, email, purpose string) string {
 	t.Helper()
 	page := i.Browser().Send(webtest.Request{
@@ -119,7 +121,7 @@ func TestUnsubscribeByButton(t *testing.T) {
 
 const oneClick = "List-Unsubscribe=One-Click"
 
-// TestOneClick is what mail programs send: no cookie, any origin, one of two encodings. The answer is a
+// TestOneClick sends what mail programs send: no cookie, any origin, one of two encodings. The answer is a
 // page, never a redirect.
 func TestOneClick(t *testing.T) {
 	t.Parallel()
@@ -162,7 +164,7 @@ func TestOneClick(t *testing.T) {
 	}
 }
 
-// TestOneClickEdited: an edited address is nothing we know, and says no more.
+// TestOneClickEdited checks that an edited link is unknown and that its answer reveals nothing more.
 func TestOneClickEdited(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -189,7 +191,7 @@ func TestOneClickEdited(t *testing.T) {
 	}
 }
 
-// TestForgedFormsElsewhere: only the one-click path takes a form from another site.
+// TestForgedFormsElsewhere checks that only the one-click path accepts a form from another site.
 func TestForgedFormsElsewhere(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -206,7 +208,7 @@ func TestForgedFormsElsewhere(t *testing.T) {
 	}
 }
 
-// TestDownloadsLeadToTheirPage: without a session, and without a fresh one, the address of a file leads to
+// TestDownloadsLeadToTheirPage checks that without a session, or without a fresh one, a file's URL leads to
 // the page that offers it.
 func TestDownloadsLeadToTheirPage(t *testing.T) {
 	t.Parallel()

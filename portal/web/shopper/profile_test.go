@@ -73,8 +73,8 @@ func TestProfileFaults(t *testing.T) {
 	}
 }
 
-// TestMarksThatTurnNamesAroundAreTakenOut: they come with pasted text, and nobody can see them to take them
-// out.
+// TestMarksThatTurnNamesAroundAreTakenOut checks that direction marks, which come with pasted text and are
+// invisible, are removed.
 func TestMarksThatTurnNamesAroundAreTakenOut(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
@@ -85,7 +85,7 @@ func TestMarksThatTurnNamesAroundAreTakenOut(t *testing.T) {
 	}
 }
 
-// TestHostileNames are shown as they were typed, in the form and in the menu, and nothing more.
+// TestHostileNames checks that such names are shown exactly as typed, in the form and in the menu.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
@@ -122,8 +122,8 @@ func TestProfileInTwoTabs(t *testing.T) {
 	}
 }
 
-// TestCompanyOfTheOtherTab: the field is gone once another window has named the company, which the page
-// then says.
+// TestCompanyOfTheOtherTab checks that the field is gone once another window has saved a company, and that
+// the page says so.
 func TestCompanyOfTheOtherTab(t *testing.T) {
 	t.Parallel()
 	i := asking(t, "company")
@@ -139,7 +139,7 @@ func TestCompanyOfTheOtherTab(t *testing.T) {
 	}
 }
 
-// asking is a portal whose shop asks those who register.
+// asking returns a portal whose shop requires the given fields at registration.
 func asking(t *testing.T, fields ...string) *webtest.Installation {
 	shop := webtest.Bookshop()
 	shop.Settings.RequiredFields = &fields
@@ -182,7 +182,7 @@ func TestRegistrationAsks(t *testing.T) {
 	}
 }
 
-// TestRegistrationLeadsOn: where they were going is kept, and nothing but that.
+// TestRegistrationLeadsOn checks that a new customer continues to the requested page, if it is a safe one.
 func TestRegistrationLeadsOn(t *testing.T) {
 	t.Parallel()
 	i := asking(t, "names")
@@ -213,7 +213,7 @@ func TestRegistrationLeadsOn(t *testing.T) {
 	}
 }
 
-// TestNobodyElseIsAsked: a customer of an order goes straight on.
+// TestNobodyElseIsAsked checks that a customer with an order is not asked for these fields.
 func TestNobodyElseIsAsked(t *testing.T) {
 	t.Parallel()
 	i := asking(t, "title", "names", "birth_date", "phone", "company")
@@ -227,7 +227,7 @@ func TestNobodyElseIsAsked(t *testing.T) {
 	}
 }
 
-// TestAccountPagesInEveryLanguage shows the pages of the profile and the privacy, with all they can hold.
+// TestAccountPagesInEveryLanguage checks the profile and privacy pages with all their possible content.
 func TestAccountPagesInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	words, err := i18n.Load()

@@ -16,7 +16,7 @@ const jana = "jana@example.com"
 // fields are the members of a document or the fields of a form.
 type fields = map[string]any
 
-// put gives the portal an order of Jana's, with what the test says of it.
+// put sends the portal an order of Jana's with the given members.
 func put(t *testing.T, i *webtest.Installation, number string, said fields) {
 	t.Helper()
 	order := fields{
@@ -36,15 +36,15 @@ func put(t *testing.T, i *webtest.Installation, number string, said fields) {
 	i.Work()
 }
 
-// signedIn is a browser in which Jana is signed in.
+// signedIn returns a browser in which Jana is signed in.
 func signedIn(i *webtest.Installation) *webtest.Browser {
 	b := i.Browser()
 	i.SignIn(b, jana)
 	return b
 }
 
-// TestEveryPageInEveryLanguage shows each page in all languages at once, since templates share one set, to
-// a shop as it is made: it offers every language there is.
+// TestEveryPageInEveryLanguage renders each page in all languages at the same time, since templates share
+// one set. The shop has default settings and so offers every language.
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	words, err := i18n.Load()
@@ -88,7 +88,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	}
 }
 
-// wantLanguage checks that the page is whole and says nothing by its key.
+// wantLanguage checks that the page is complete and shows no message key.
 func wantLanguage(t *testing.T, page *webtest.Page, lang string) {
 	t.Helper()
 	if page.Status >= 500 || page.Attr("html", "lang") != lang || !page.Has("footer") || page.Text("h1") == "" {

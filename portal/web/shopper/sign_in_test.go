@@ -14,10 +14,10 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// keyShape finds a message key that stands where its sentence should.
+// keyShape matches a message key shown in place of its text.
 var keyShape = regexp.MustCompile(`\b(sign-in|link|orders?|headline|step|address(es)?|company|security|done|code|vat|period|text)\.[a-z_]+`)
 
-// TestSignInWithoutScripts walks from a page that needs signing in, over the mail, back to that page.
+// TestSignInWithoutScripts goes from a page that requires signing in, through the email, back to that page.
 func TestSignInWithoutScripts(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -41,8 +41,8 @@ func TestSignInWithoutScripts(t *testing.T) {
 	}
 }
 
-// TestCodePageSpeaksOfOtherDevices: somebody who used the link elsewhere learns why the code does not work
-// here.
+// TestCodePageSpeaksOfOtherDevices checks that the code page explains to people who used the link on
+// another device why the code does not work here.
 func TestCodePageSpeaksOfOtherDevices(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -59,8 +59,8 @@ func TestCodePageSpeaksOfOtherDevices(t *testing.T) {
 	}
 }
 
-// TestCode signs in by the code of the mail, typed as people type it; a code of nobody's is told like a
-// wrong one.
+// TestCode signs in with the emailed code as people type it. A code that was never sent gets the same
+// answer as a wrong one.
 func TestCode(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -87,8 +87,8 @@ func TestCode(t *testing.T) {
 	}
 }
 
-// TestWaitingTabAfterTheLink: the tab that waits is loaded again when the link was opened in another one of
-// the same browser.
+// TestWaitingTabAfterTheLink checks that reloading the waiting tab continues after the link was opened in
+// another tab of the same browser.
 func TestWaitingTabAfterTheLink(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -104,8 +104,8 @@ func TestWaitingTabAfterTheLink(t *testing.T) {
 	}
 }
 
-// TestTooManyCodes: when a client has typed more wrong codes than are taken, the page of the code says so
-// and keeps what was typed.
+// TestTooManyCodes checks that a client over the limit of wrong codes is told so on the code page, which
+// keeps its input.
 func TestTooManyCodes(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -127,7 +127,7 @@ func TestTooManyCodes(t *testing.T) {
 	}
 }
 
-// TestAskAnswersAlike compares the answers to addresses that are known, unknown and asked too often.
+// TestAskAnswersAlike compares the answers for addresses that are known, unknown and over their limit.
 func TestAskAnswersAlike(t *testing.T) {
 	t.Parallel()
 	shop := webtest.Bookshop()
@@ -161,7 +161,7 @@ func TestAskAnswersAlike(t *testing.T) {
 	}
 }
 
-// TestEndedLinks shows each end of a link in its own words, and the one tap that follows.
+// TestEndedLinks checks that each kind of ended link has its own text and one next step.
 func TestEndedLinks(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -210,7 +210,7 @@ func TestEndedLinks(t *testing.T) {
 	}
 }
 
-// TestDamagedLink offers the address field, for any token that is none, and answers each alike.
+// TestDamagedLink checks that every invalid token gets the same answer, with a field for the email.
 func TestDamagedLink(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -224,8 +224,8 @@ func TestDamagedLink(t *testing.T) {
 	b.Submit("main form", map[string]string{"email": jana}).Want(http.StatusOK)
 }
 
-// TestSecondClick leads who is signed in already into the account; their live link is shown, and so is
-// another's.
+// TestSecondClick checks that a used link leads a signed-in customer to the account, while live links,
+// including another customer's, show their page.
 func TestSecondClick(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -259,7 +259,7 @@ func TestSecondClick(t *testing.T) {
 	}
 }
 
-// TestOneWinner presses the button of one link in many browsers at once.
+// TestOneWinner submits one link in many browsers at the same time.
 func TestOneWinner(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -291,7 +291,7 @@ func TestOneWinner(t *testing.T) {
 	}
 }
 
-// TestRepeatedClick sends the same form twice from one browser: the second answer is as good as the first.
+// TestRepeatedClick submits the same form twice from one browser: both answers are the same success.
 func TestRepeatedClick(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -316,7 +316,7 @@ func mustPath(t *testing.T, text string) string {
 	return u.Path
 }
 
-// TestLookingSpendsNothing opens a link as scanners do, a hundred times, and then as a person without our
+// TestLookingSpendsNothing opens a link a hundred times as scanners do, and then as a person without our
 // cookie.
 func TestLookingSpendsNothing(t *testing.T) {
 	t.Parallel()
@@ -344,7 +344,8 @@ func TestLookingSpendsNothing(t *testing.T) {
 	}
 }
 
-// TestToTheStorefront ends a sign-in on a page of ours that leads on to the shop, and nowhere else.
+// TestToTheStorefront checks that a sign-in ends on one of our pages that continues to the shop and to no
+// other site.
 func TestToTheStorefront(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ to, link string }{
@@ -378,8 +379,8 @@ func TestToTheStorefront(t *testing.T) {
 	}
 }
 
-// sayWhoIsThere looks at the page that leads on to the shop: a customer's is in their own language, a
-// stranger's calls nobody signed in.
+// sayWhoIsThere checks the page that continues to the shop: a customer's is in their own language, and a
+// stranger's does not claim that anyone is signed in.
 func sayWhoIsThere(t *testing.T, i *webtest.Installation, b *webtest.Browser) {
 	t.Helper()
 	way, stranger := b.Page.URL.RequestURI(), i.Browser()
@@ -392,7 +393,8 @@ func sayWhoIsThere(t *testing.T, i *webtest.Installation, b *webtest.Browser) {
 	}
 }
 
-// TestVisitorsLanguage keeps the language that a visitor chose, without a cookie, to the mail.
+// TestVisitorsLanguage checks that the language chosen by a visitor is kept up to the email, without a
+// cookie.
 func TestVisitorsLanguage(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -413,7 +415,7 @@ func TestVisitorsLanguage(t *testing.T) {
 	}
 }
 
-// TestSignOut ends the session itself, not only its cookie.
+// TestSignOut checks that signing out ends the session itself, not only its cookie.
 func TestSignOut(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -429,7 +431,8 @@ func TestSignOut(t *testing.T) {
 	}
 }
 
-// TestThisWasNotMe opens the button of a notice without effect, and then presses it: every browser is out.
+// TestThisWasNotMe checks that opening the page of a notice has no effect, and that its button signs out
+// every browser.
 func TestThisWasNotMe(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

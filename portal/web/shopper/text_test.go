@@ -11,8 +11,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// wantWordsApart checks that a text browser and a screen reader find space between what only the stylesheet
-// would part.
+// wantWordsApart checks that text browsers and screen readers find white space between elements that look
+// separate only because of the stylesheet.
 func wantWordsApart(t *testing.T, page *webtest.Page) {
 	t.Helper()
 	document, err := html.Parse(strings.NewReader(page.Body))
@@ -48,7 +48,8 @@ func textOf(n *html.Node) string {
 	return text.String()
 }
 
-// TestRowSaysHowManyMore: the positions without a picture are told in words, apart from the amount.
+// TestRowSaysHowManyMore checks that a row says in words how many more items there are, separately from the
+// amount.
 func TestRowSaysHowManyMore(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -60,7 +61,7 @@ func TestRowSaysHowManyMore(t *testing.T) {
 	}
 }
 
-// TestDaysOfOtherYears are written with their year, near ones without.
+// TestDaysOfOtherYears checks that days of other years are shown with their year and recent ones without.
 func TestDaysOfOtherYears(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -79,8 +80,8 @@ func TestDaysOfOtherYears(t *testing.T) {
 	}
 }
 
-// TestNamesOfEitherDirection keep their order among words of the other: names, addresses and what people
-// wrote.
+// TestNamesOfEitherDirection checks that right-to-left names, addresses and customers' texts keep their
+// order within left-to-right text.
 func TestNamesOfEitherDirection(t *testing.T) {
 	t.Parallel()
 	const name = "דנה (לוי)"
@@ -110,7 +111,7 @@ func TestNamesOfEitherDirection(t *testing.T) {
 	}
 }
 
-// isolated reports a text whose own letters decide its direction.
+// isolated reports whether the text's own letters decide its direction.
 func isolated(n *html.Node) bool {
 	for ; n != nil; n = n.Parent {
 		if slices.Contains(n.Attr, html.Attribute{Key: "dir", Val: "auto"}) {

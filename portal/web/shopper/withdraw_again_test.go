@@ -8,12 +8,12 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// changed presses the button that leads from the confirmation back to the form.
+// changed presses the button on the confirmation page that returns to the form.
 func changed(b *webtest.Browser) *webtest.Page {
 	return b.Post(b.Page.Attr("main button.link", "formaction"), hidden(b.Page))
 }
 
-// TestWithdrawChangesSomething finds the form as it was filled in, with nothing said to be wrong.
+// TestWithdrawChangesSomething checks that the form is still filled in and shows no faults.
 func TestWithdrawChangesSomething(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())

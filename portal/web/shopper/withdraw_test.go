@@ -23,20 +23,20 @@ import (
 
 const helpDesk = "help@shop.test"
 
-// consumerShop is Bookshop with a support address, in the time zone of most of its customers.
+// consumerShop returns Bookshop with a support address and its customers' time zone.
 func consumerShop() webtest.Shop {
 	shop := webtest.Bookshop()
 	shop.Settings.SupportEmail, shop.Settings.TimeZone = new(helpDesk), new("Europe/Bratislava")
 	return shop
 }
 
-// delivered is an order that came on 4 March 2026, a Wednesday; the period ends on 18 March.
+// delivered returns an order delivered on Wednesday, 4 March 2026; its period ends on 18 March.
 func delivered() fields {
 	return fields{"fulfillment": "delivered", "shipments": []fields{{"delivered_at": "2026-03-04T10:00:00Z"}}}
 }
 
-// TestWithdrawWithoutSignIn goes the whole way as anyone can: the link in the foot, the statement, its
-// confirmation, the receipt on the page and by mail, and what the shop gets.
+// TestWithdrawWithoutSignIn performs a whole withdrawal without signing in: the footer link, the statement,
+// its confirmation, the receipt on the page and by email, and the email to the shop.
 func TestWithdrawWithoutSignIn(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -84,7 +84,7 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 	}
 }
 
-// hidden are the fields of the form on a page.
+// hidden returns the hidden fields of the form on a page.
 func hidden(page *webtest.Page) url.Values {
 	values := url.Values{}
 	names, texts := page.Attrs("main input[type=hidden]", "name"), page.Attrs("main input[type=hidden]", "value")
@@ -94,7 +94,7 @@ func hidden(page *webtest.Page) url.Values {
 	return values
 }
 
-// TestWithdrawSignedIn chooses from the order's page; name and address are known and not asked for.
+// TestWithdrawSignedIn starts from the order's page, where name and address are known and not asked for.
 func TestWithdrawSignedIn(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -143,7 +143,7 @@ func TestWithdrawSignedIn(t *testing.T) {
 	}
 }
 
-// TestWithdrawOrderPage shows on an order's page why it is or is not possible.
+// TestWithdrawOrderPage checks that an order's page says why a withdrawal is or is not possible.
 func TestWithdrawOrderPage(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -157,7 +157,7 @@ func TestWithdrawOrderPage(t *testing.T) {
 		order  fields
 		says   string
 		offers bool
-		page   int // status of choosing on its page by hand
+		page   int // status of the withdrawal page when opened directly
 	}{
 		{"unknown", fields{}, "within 14 days of receiving the last item", true, 200},
 		{"late", with("shipments", []fields{{"delivered_at": "2026-02-10T10:00:00Z"}}), "ended on 16 March 2026", false, 200},
@@ -194,7 +194,7 @@ func TestWithdrawOrderPage(t *testing.T) {
 	}
 }
 
-// TestWithdrawHostile sends what no page of ours makes.
+// TestWithdrawHostile sends requests that none of our pages makes.
 func TestWithdrawHostile(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -250,8 +250,8 @@ func TestWithdrawHostile(t *testing.T) {
 	}
 }
 
-// TestWithdrawHeld says on the page when no mail goes out, the same for an address that is known and one
-// that is not.
+// TestWithdrawHeld checks that the page says when no email is sent, with the same text for known and
+// unknown addresses.
 func TestWithdrawHeld(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -267,7 +267,7 @@ func TestWithdrawHeld(t *testing.T) {
 	}
 }
 
-// TestWithdrawTooMany: when a client sends more than is taken, what was typed stays in the form.
+// TestWithdrawTooMany checks that the form keeps its input when a client exceeds the limit.
 func TestWithdrawTooMany(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -298,7 +298,7 @@ func TestWithdrawTooMany(t *testing.T) {
 	}
 }
 
-// ledger is an engine that writes down what is asked of it.
+// ledger is a store that records its operations.
 type ledger struct {
 	storage.Engine
 	mu  sync.Mutex
@@ -341,8 +341,8 @@ func (l *ledger) taken() []string {
 
 var formID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 
-// TestWithdrawTellsNobodyApart compares the answers of both steps, byte by byte, and what each asks of the
-// store: for a statement that matches an order, and for those that match in part or not at all.
+// TestWithdrawTellsNobodyApart compares the answers of both steps byte by byte, and the store operations of
+// each, for statements that match an order, match in part, or not at all.
 func TestWithdrawTellsNobodyApart(t *testing.T) {
 	t.Parallel()
 	store := &ledger{Engine: storagetest.Open(t, portal.Collections()...)}
@@ -377,7 +377,7 @@ func TestWithdrawTellsNobodyApart(t *testing.T) {
 	}
 }
 
-// answer is all of an answer but what differs by chance.
+// answer returns an answer without the parts that differ at random.
 func answer(page *webtest.Page) string {
 	header := page.Header.Clone()
 	header.Del("Date")
@@ -385,7 +385,7 @@ func answer(page *webtest.Page) string {
 	return fmt.Sprint(page.Status, header, page.Body)
 }
 
-// TestWithdrawTogether presses the button 200 times at once.
+// TestWithdrawTogether submits one statement 200 times at once.
 func TestWithdrawTogether(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -409,7 +409,7 @@ func TestWithdrawTogether(t *testing.T) {
 	}
 }
 
-// TestWithdrawSwitchedOff finds no trace of the function where the shop does without.
+// TestWithdrawSwitchedOff checks that a shop without the feature shows no trace of it.
 func TestWithdrawSwitchedOff(t *testing.T) {
 	t.Parallel()
 	shop := consumerShop()
@@ -430,7 +430,8 @@ func TestWithdrawSwitchedOff(t *testing.T) {
 	b.Post("/orders/1/withdraw/confirm", url.Values{"form": {storage.NewID()}}).Want(http.StatusNotFound)
 }
 
-// TestWithdrawInEveryLanguage walks through all pages in each language, with the words that the law wants.
+// TestWithdrawInEveryLanguage goes through all pages in each language and checks the wording that the law
+// requires.
 func TestWithdrawInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	words, err := i18n.Load()

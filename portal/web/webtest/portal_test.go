@@ -11,7 +11,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// The mails of a Portal are the real ones: the link and the code in them work.
+// TestMailbox checks that the portal's emails are real: their link and code work.
 func TestMailbox(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

@@ -53,7 +53,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// Side by side, each browser keeps its own secure cookies.
+// TestBrowsersInParallel checks that concurrent browsers each keep their own secure cookies.
 func TestBrowsersInParallel(t *testing.T) {
 	t.Parallel()
 	way := site(t)

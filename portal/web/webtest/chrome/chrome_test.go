@@ -13,7 +13,7 @@ import (
 	"postern/portal/web/webtest/chrome"
 )
 
-// judge is a test that takes down its errors instead of failing.
+// judge is a testing.TB that records its errors instead of failing.
 type judge struct {
 	testing.TB
 	errors   []string
@@ -26,7 +26,7 @@ func (j *judge) Errorf(format string, args ...any) {
 }
 func (j *judge) Cleanup(f func()) { j.cleanups = append(j.cleanups, f) }
 
-// end is the end of the test that is judged.
+// end runs the cleanups and returns the errors.
 func (j *judge) end() []string {
 	for _, cleanup := range slices.Backward(j.cleanups) {
 		cleanup()
