@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"postern/portal/address"
 	"postern/portal/vat"
 	"postern/storage"
 )
@@ -29,7 +30,7 @@ func (s Shopper) Company() Company { return s.customer.Company }
 // from the stored one, it is a Conflict.
 func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 	f := &form{}
-	c = f.company(s.app, "", c)
+	c = f.company(s.app.atlas, "", c)
 	if err := invalid(f.faults); err != nil {
 		return c, err
 	}
@@ -56,7 +57,7 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 }
 
 // company reads a company from fields with the given name prefix.
-func (f *form) company(a *App, prefix string, c Company) Company {
+func (f *form) company(atlas *address.Atlas, prefix string, c Company) Company {
 	out := Company{
 		Name:               f.text(prefix+"name", c.Name, maxName),
 		Country:            f.text(prefix+"country", c.Country, maxWord),
@@ -64,7 +65,7 @@ func (f *form) company(a *App, prefix string, c Company) Company {
 		TaxNumber:          f.text(prefix+"tax_number", c.TaxNumber, maxWord),
 		Version:            c.Version,
 	}
-	if code := a.atlas.CountryCode(out.Country); code != "" {
+	if code := atlas.CountryCode(out.Country); code != "" {
 		out.Country = code
 	} else if out.Country != "" {
 		f.fault(prefix+"country", "address.unknown")
@@ -77,18 +78,18 @@ func (f *form) company(a *App, prefix string, c Company) Company {
 
 // fedCompany reads a company from the shop's records. An unknown country and placeholders for a VAT ID
 // ("N/A") are dropped; a wrong VAT ID is refused, because taxes depend on it.
-func (f *form) fedCompany(a *App, c Company) Company {
+func (f *form) fedCompany(atlas *address.Atlas, c Company) Company {
 	at := "/company/"
 	c.Name = f.cut(at+"name", c.Name, maxName)
 	c.RegistrationNumber = f.cut(at+"registration_number", c.RegistrationNumber, maxWord)
 	c.TaxNumber = f.cut(at+"tax_number", c.TaxNumber, maxWord)
 	c.VATID = f.taxID(at+"vat_id", c.VATID)
 	c.Country = f.cut(at+"country", c.Country, maxWord)
-	if c.Country != "" && a.atlas.CountryCode(c.Country) == "" {
+	if c.Country != "" && atlas.CountryCode(c.Country) == "" {
 		f.warn(at+"country", "address.country_dropped")
 		c.Country = ""
 	}
-	return f.company(a, at, c)
+	return f.company(atlas, at, c)
 }
 
 func (f *form) vatID(field, text, country string) string {

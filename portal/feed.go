@@ -142,7 +142,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		c.email = &email
 	}
 	if w.Company != nil {
-		company := r.fedCompany(f.app, *w.Company)
+		company := r.fedCompany(f.app.atlas, *w.Company)
 		company.Version = storage.NewID()
 		c.company = &company
 	}

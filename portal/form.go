@@ -27,6 +27,16 @@ type form struct {
 	latest   time.Time      // the latest moment that notAhead accepts; zero for any
 }
 
+// The largest values that are read, in characters; a document in bytes.
+const (
+	maxNumber    = 64
+	maxWord      = 100
+	maxName      = 500
+	maxText      = 5000
+	maxURL       = 2000
+	maxOrderJSON = 4 << 20
+)
+
 func (f *form) fault(field, key string, args ...string) {
 	f.faults = append(f.faults, newFault(field, key, args))
 }

@@ -64,12 +64,12 @@ func TestOrderActions(t *testing.T) {
 				test.change(&o)
 			}
 			var got []string
-			for _, a := range o.Actions(test.sent) {
+			for _, a := range o.Actions(test.sent.CancelAsked()) {
 				got = append(got, a.Name+" "+shown(a))
 				if a.Closed == portal.CancelAsked && !a.At.Equal(at) {
 					t.Errorf("asked at %s", a.At)
 				}
-				if o.Action(a.Name, test.sent) != a || a.Asks() != (shown(a) == "asks") {
+				if o.Action(a.Name, test.sent.CancelAsked()) != a || a.Asks() != (shown(a) == "asks") {
 					t.Errorf("%s by its name is another", a.Name)
 				}
 			}

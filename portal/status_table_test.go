@@ -67,7 +67,7 @@ func (r *statusRow) read(t *testing.T, l *i18n.Localizer) {
 	if h.Payment != "" {
 		r.money = l.T(h.Payment)
 	}
-	for _, a := range r.order.Actions(Correspondence{}) {
+	for _, a := range r.order.Actions(nil) {
 		r.actions = append(r.actions, cmp.Or(a.Closed, a.Name))
 	}
 }

@@ -21,10 +21,10 @@ type WithdrawalChoice struct {
 	Lang       string
 }
 
-// LinesMark returns a hash of the order's lines, which changes when they do.
+// linesMarkLength is the length of LinesMark in characters.
 const linesMarkLength = 12
 
-// LinesMark changes when the order's lines do.
+// LinesMark returns a short hash of the order's lines, which changes when they do.
 func (o Order) LinesMark() string {
 	text, err := json.Marshal(o.Lines)
 	if err != nil {
@@ -33,7 +33,7 @@ func (o Order) LinesMark() string {
 	return hashOf(string(text))[:linesMarkLength]
 }
 
-// withdrawalOf is how a stored order stands to the right of withdrawal; nil in a shop that does without.
+// withdrawalOf returns the withdrawal right of a stored order, or nil in a shop without online withdrawal.
 func (s Shopper) withdrawalOf(doc storedOrder) *WithdrawalRight {
 	if s.shop.NoWithdrawal {
 		return nil
@@ -42,14 +42,12 @@ func (s Shopper) withdrawalOf(doc storedOrder) *WithdrawalRight {
 	return &right
 }
 
+// Takes reports whether a signed-in customer may send a statement about the order, including a late one.
+func (r WithdrawalRight) Takes() bool { return r.Closed == "" || r.Closed == WithdrawalOver }
+
 // PrepareWithdrawal makes a statement from a choice, for its sender to confirm, and returns an id for the
 // confirmation form. It writes nothing. Faults are at "name", at "line/" plus a line's index, and at "" if
 // nothing is chosen. It is a Conflict if the lines have changed since they were shown.
-func (r WithdrawalRight) Takes() bool { return r.Closed == "" || r.Closed == WithdrawalOver }
-
-// PrepareWithdrawal makes a statement of a choice, for its sender to confirm, and gives the form that
-// confirms it an id. It writes nothing. Faults stand at "name", at "line/" and a line's place, and at ""
-// when nothing is chosen. Lines that changed since are a Conflict.
 func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice) (st Statement, id string, err error) {
 	order, err := s.Order(ctx, choice.Number)
 	if err != nil {
@@ -73,7 +71,7 @@ func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice)
 	return st, storage.NewID(), invalid(f.faults)
 }
 
-// lines are the chosen lines; none for the whole order.
+// lines returns the chosen lines, or none for the whole order.
 func (choice WithdrawalChoice) lines(f *form, o Order) []StatementLine {
 	var chosen []StatementLine
 	whole := true
@@ -96,7 +94,7 @@ func (choice WithdrawalChoice) lines(f *form, o Order) []StatementLine {
 	return chosen
 }
 
-// quantity is how much is chosen of a line, "" for none.
+// quantity returns the chosen quantity of a line, or "".
 func (choice WithdrawalChoice) quantity(f *form, place int, line Line) string {
 	all := line.Quantity.String()
 	given := choice.Quantities[place]
@@ -112,21 +110,21 @@ func (choice WithdrawalChoice) quantity(f *form, place int, line Line) string {
 	return given
 }
 
-// isPart reports whether a quantity is all there is, or a whole number of pieces of it.
+// isPart reports whether given equals all or is a smaller whole number of pieces.
 func isPart(given, all string) bool {
 	pieces, err := strconv.Atoi(given)
 	of, fault := strconv.Atoi(all)
 	return given == all || err == nil && fault == nil && strconv.Itoa(pieces) == given && 1 <= pieces && pieces <= of
 }
 
-// Withdraw records a confirmed statement under its form's id; twice is once, and gives the same receipt,
-// whatever became of the order in between. From a customer who sent hundreds lately it is TooMany.
+// Withdraw records a confirmed statement under the id of its form. Repeating it returns the same receipt,
+// even if the order has changed in between. A customer who has sent hundreds recently gets TooMany.
 func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoice) (WithdrawalReceipt, error) {
 	if receipt, err := s.withdrawn(ctx, id, choice); !errors.Is(err, storage.ErrNotFound) {
 		return receipt, err
 	}
 	st, _, err := s.PrepareWithdrawal(ctx, choice)
-	if KindOf(err) == Conflict { // maybe by a twin of this request
+	if KindOf(err) == Conflict { // possibly caused by a duplicate of this request
 		if receipt, again := s.withdrawn(ctx, id, choice); !errors.Is(again, storage.ErrNotFound) {
 			return receipt, again
 		}
@@ -137,7 +135,7 @@ func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoic
 	return s.app.receive(ctx, s.shop, id, withdrawal{Statement: st, Customer: s.customer.ID})
 }
 
-// withdrawn is the receipt of a form that was sent before, or storage.ErrNotFound.
+// withdrawn returns the receipt of a form that was sent before, or storage.ErrNotFound.
 func (s Shopper) withdrawn(ctx context.Context, id string, choice WithdrawalChoice) (WithdrawalReceipt, error) {
 	sent, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
 	switch {
@@ -149,8 +147,9 @@ func (s Shopper) withdrawn(ctx context.Context, id string, choice WithdrawalChoi
 	return sent.receipt(), nil
 }
 
-// withdrawalException reads why a line cannot be withdrawn from, in any spelling of our words. Another word
-// is refused, not dropped as others are: it would take a right away, or grant one, by a misunderstanding.
+// withdrawalException reads why a line is excluded from withdrawal, in any spelling of the known words.
+// Unlike other unknown words, an unknown one is refused instead of dropped, because a misunderstanding
+// could remove or grant a right.
 func (f *form) withdrawalException(field, word string) string {
 	key := statusKey(word)
 	if saysNothing(key) {

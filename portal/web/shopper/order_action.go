@@ -20,7 +20,7 @@ type sentRequest struct {
 
 // actions fills the section that says what the customer can do with the order, and what is unavailable.
 func (p *orderPage) actions(sent portal.Correspondence) {
-	for _, a := range p.Order.Actions(sent) {
+	for _, a := range p.Order.Actions(sent.CancelAsked()) {
 		switch a.Closed {
 		case "":
 			p.Actions = append(p.Actions, p.action(a))
@@ -92,7 +92,7 @@ func requestSent(b page.Base, o portal.OrderView, r portal.InquiryRecord) sentRe
 	}
 	key := "request.sent." + r.Kind
 	if r.Kind == portal.RequestCancel {
-		switch closed := o.Action(portal.ActionCancel, portal.Correspondence{}).Closed; closed {
+		switch closed := o.Action(portal.ActionCancel, nil).Closed; closed {
 		case "":
 			key += ".open"
 		case "cancel.cancelled", "cancel.refunded":

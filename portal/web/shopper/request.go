@@ -52,7 +52,7 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 	if bad != nil {
 		return bad
 	}
-	action, status := order.Action(kind, sent), refusal(err)
+	action, status := order.Action(kind, sent.CancelAsked()), refusal(err)
 	if action.URL != "" {
 		return seeOther(c, orderPath(number))
 	}
