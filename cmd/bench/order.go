@@ -66,7 +66,7 @@ const orderGap = 40 * 24 * time.Hour
 
 // newOrder returns customer c's k-th order in a store that is filled at now: about 1.5 kB of JSON.
 func newOrder(c, k int, now time.Time) order {
-	last := now.UTC().Truncate(time.Second).Add(-2 * 24 * time.Hour) // old enough that no customer's order is in the future
+	last := now.UTC().Truncate(time.Second).Add(-2 * 24 * time.Hour) // so that none is in the future
 	placed := last.Add(-time.Duration(max(0, ordersEach-k)) * orderGap).Add(time.Duration(c) * time.Second)
 	o := order{
 		Number: numberOf(c, k), Email: emailOf(c), PlacedAt: placed, UpdatedAt: placed.Add(time.Hour), Currency: "EUR",

@@ -1,6 +1,6 @@
 package main
 
-// apikeyGroup holds the sub-commands on keys.
+// apikeyGroup holds the subcommands for API keys.
 type apikeyGroup struct {
 	Create apikeyCreate `cmd:"" help:"Create a key; it is shown once."`
 	List   apikeyList   `cmd:"" help:"List the keys, without their secrets."`

@@ -6,7 +6,7 @@ import (
 	"postern/portal"
 )
 
-// apikeyCreate makes a key.
+// apikeyCreate creates an API key.
 type apikeyCreate struct {
 	storeFlag
 	shopFlag
@@ -23,7 +23,7 @@ func (apikeyCreate) Help() string {
 Only its hash is stored. Keep the key: it cannot be shown again.`
 }
 
-// Run prints the key alone on standard output, so that it can go straight into a file.
+// Run prints only the key on standard output, so that it can be redirected to a file.
 func (c apikeyCreate) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)

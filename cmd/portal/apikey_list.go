@@ -7,14 +7,14 @@ import (
 	"postern/portal"
 )
 
-// apikeyList lists the keys of a shop.
+// apikeyList lists the API keys of a shop.
 type apikeyList struct {
 	storeFlag
 	shopFlag
 	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run lists them.
+// Run lists the keys.
 func (c apikeyList) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)

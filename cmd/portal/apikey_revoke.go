@@ -6,14 +6,14 @@ import (
 	"postern/portal"
 )
 
-// apikeyRevoke ends a key.
+// apikeyRevoke revokes an API key.
 type apikeyRevoke struct {
 	storeFlag
 	shopFlag
 	ID string `arg:"" help:"The key's id, as \"portal apikey list\" shows it."`
 }
 
-// Run ends it.
+// Run revokes the key.
 func (c apikeyRevoke) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)

@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// backlog looks at what lies in the outboxes of all shops. A look costs a few reads for each shop, so one
-// serves everybody who asks within lookEvery.
+// backlog counts the emails in the outboxes of all shops. That takes a few reads per shop, so all callers
+// within lookEvery share one result.
 type backlog struct {
 	engine storage.Engine
 	shops  func(context.Context) ([]string, error)
@@ -23,12 +23,12 @@ type backlog struct {
 
 const lookEvery = 5 * time.Second
 
-// look is what was found. Of each shop at most storage.MaxLimit mails are counted in each state.
+// look is the result. For each shop and state it counts at most storage.MaxLimit emails.
 type look struct {
 	at              time.Time
 	waiting, failed int
-	overdue         time.Duration // how long the mail that has been due the longest has been so, 0 for none
-	refused         int           // shops whose sender the mail server refuses; their mails wait for somebody, and count as none overdue
+	overdue         time.Duration // how long the email that became due first has been due, 0 for none
+	refused         int           // shops whose sender the mail server refuses; their emails do not count as overdue
 }
 
 func (b *backlog) look(ctx context.Context) (look, error) {

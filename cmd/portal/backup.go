@@ -10,7 +10,7 @@ import (
 	"postern/storage/sqlite"
 )
 
-// backupCommand saves an embedded store in one file.
+// backupCommand saves an embedded store in a single file.
 type backupCommand struct {
 	storeFlag
 	File string `arg:"" help:"The file to create; an existing file is never overwritten." placeholder:"FILE"`
@@ -26,7 +26,7 @@ func (backupCommand) Help() string {
 The file contains personal data; only its owner can read it. It also contains waiting emails: a portal restored from it sends those again that were sent since. It does not contain the installation secret (secret.key): keep that file in another place. Back up MongoDB with its own tools, or with "portal copy" into a directory.`
 }
 
-// Run saves it.
+// Run creates the backup.
 func (c backupCommand) Run(ctx context.Context, w *world) error {
 	if err := c.embedded("use mongodump, or \"portal copy\" into a directory"); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (c backupCommand) Run(ctx context.Context, w *world) error {
 	return nil
 }
 
-// embedded refuses a store on a server; instead says what is done with that.
+// embedded returns an error for a store on a server. instead is the advice for such a store.
 func (f storeFlag) embedded(instead string) error {
 	if !strings.Contains(f.Store, "://") {
 		return nil
@@ -62,7 +62,7 @@ func (f storeFlag) embedded(instead string) error {
 	return wrong.usage("")
 }
 
-// storeFault words an error of the embedded store.
+// storeFault turns an error of the embedded store into a message.
 func storeFault(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return failf("Stopped. No file was left.")

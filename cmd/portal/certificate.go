@@ -13,29 +13,28 @@ import (
 	"time"
 )
 
-// certificate is a TLS certificate in two files, which somebody replaces from time to time while the server
-// runs.
+// certificate is a TLS certificate in two files, which may be replaced while the server runs.
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
 	now               func() time.Time
 
-	hangUps <-chan os.Signal // each has the files read at once; nil for none
+	hangUps <-chan os.Signal // each signal reloads the files; nil for none
 
 	current atomic.Pointer[tls.Certificate]
-	seen    fingerprint // of the files as they were tried last
+	seen    fingerprint // of the files when they were last loaded
 }
 
-// fingerprint tells whether files were replaced, without reading them.
+// fingerprint detects replaced files without reading them.
 type fingerprint [2]struct {
 	size     int64
 	modified time.Time
 }
 
-// reloadEvery is how often the files are looked at.
+// reloadEvery is how often the files are checked.
 const reloadEvery = 2 * time.Second
 
-// readCertificate reads the files for the first time.
+// readCertificate loads the files for the first time.
 func readCertificate(certFile, keyFile string) (*certificate, error) {
 	c := &certificate{certFile: certFile, keyFile: keyFile, log: slog.New(slog.DiscardHandler), now: time.Now}
 	c.seen = c.look()
@@ -47,7 +46,7 @@ func readCertificate(certFile, keyFile string) (*certificate, error) {
 	return c, nil
 }
 
-// unreadable says which file cannot be read; the standard library's other errors say enough.
+// unreadable names the file that cannot be read. Other errors of the standard library are clear enough.
 func unreadable(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
@@ -58,14 +57,14 @@ func unreadable(err error) error {
 
 func (c *certificate) look() (f fingerprint) {
 	for i, file := range []string{c.certFile, c.keyFile} {
-		if info, err := os.Stat(file); err == nil { // one that is not there counts as changed when it comes
+		if info, err := os.Stat(file); err == nil { // a missing file counts as changed once it appears
 			f[i].size, f[i].modified = info.Size(), info.ModTime()
 		}
 	}
 	return f
 }
 
-// watch looks at the files until ctx ends, and returns nil.
+// watch checks the files until ctx ends, and returns nil.
 func (c *certificate) watch(ctx context.Context) error {
 	c.warn(ctx)
 	tick := time.NewTicker(reloadEvery)
@@ -82,15 +81,15 @@ func (c *certificate) watch(ctx context.Context) error {
 	}
 }
 
-// refresh reads the files when they have changed.
+// refresh reloads the files if they have changed.
 func (c *certificate) refresh(ctx context.Context) {
 	if c.look() != c.seen {
 		c.reload(ctx)
 	}
 }
 
-// reload reads the files. What cannot be used is logged, and the certificate stays: the two files are
-// rarely replaced in the same moment.
+// reload loads the files. If they are unusable it logs the error and keeps the current certificate: the two
+// files are rarely replaced at the same moment.
 func (c *certificate) reload(ctx context.Context) {
 	c.seen = c.look()
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
@@ -103,14 +102,14 @@ func (c *certificate) reload(ctx context.Context) {
 	c.warn(ctx)
 }
 
-// warn tells of a certificate that browsers refuse.
+// warn logs a warning if the certificate has expired.
 func (c *certificate) warn(ctx context.Context) {
 	if leaf := c.current.Load().Leaf; c.now().After(leaf.NotAfter) {
 		c.log.WarnContext(ctx, "TLS certificate has expired; renew it", "until", leaf.NotAfter)
 	}
 }
 
-// listen puts TLS on a listener. The site speaks HTTP/1.1 only.
+// listen adds TLS to a listener. The site supports only HTTP/1.1.
 func (c *certificate) listen(plain net.Listener) net.Listener {
 	return tls.NewListener(plain, &tls.Config{
 		MinVersion: tls.VersionTLS12,

@@ -12,7 +12,7 @@ import (
 	"postern/storage/sqlite"
 )
 
-// copyCommand makes one store equal to another.
+// copyCommand copies one store to another.
 type copyCommand struct {
 	From string `arg:"" help:"The store to copy: a directory, or a mongodb:// or mongodb+srv:// URL." placeholder:"FROM"`
 	To   string `arg:"" help:"The store to copy to, of either kind; a directory is created if needed." placeholder:"TO"`
@@ -36,7 +36,7 @@ Leave passwords out of the URLs: they would show in process listings. Use PORTAL
 If a copy is interrupted, run it again. Only differences are written, so a second run is quick. The target must be empty, or unchanged since earlier copies from the same source; otherwise it is refused and nothing is written. Do not serve the target during a copy. Rate-limit counters are not copied. Nor is the installation secret: name the same file with --secret-key-file for the portal on the new store.`
 }
 
-// Run copies.
+// Run copies the store.
 func (c copyCommand) Run(ctx context.Context, w *world) error {
 	if (storeFlag{Store: c.From}).isNew() {
 		return failf("There is no store in %s.", c.From)
@@ -60,14 +60,14 @@ func (c copyCommand) Run(ctx context.Context, w *world) error {
 	return errors.Join(err, to.Close(), from.Close())
 }
 
-// ontoItself reports whether FROM and TO name one store, as far as their names tell.
+// ontoItself reports whether FROM and TO are the same store, as far as their names show.
 func (c copyCommand) ontoItself() bool {
 	from, missing := os.Stat(c.From)
 	to, err := os.Stat(c.To)
 	return c.From == c.To || missing == nil && err == nil && os.SameFile(from, to)
 }
 
-// addresses are the two stores with their passwords.
+// addresses returns the addresses of the two stores with their passwords.
 func (c copyCommand) addresses(w *world) (from, to string, err error) {
 	const fromSecret, toSecret = envPrefix + "COPY_FROM_PASSWORD", envPrefix + "COPY_TO_PASSWORD"
 	var wrong faults
@@ -82,7 +82,7 @@ func (c copyCommand) addresses(w *world) (from, to string, err error) {
 
 func (c copyCommand) copy(ctx context.Context, w *world, from, to storage.Engine) error {
 	if store, embedded := to.(*sqlite.Store); embedded {
-		if err := store.Lock(); err != nil { // a server would write to it
+		if err := store.Lock(); err != nil { // a running server would write to it
 			return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))
 		}
 	}

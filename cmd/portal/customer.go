@@ -6,7 +6,7 @@ import (
 	"postern/portal"
 )
 
-// customerGroup holds the sub-commands on customers.
+// customerGroup holds the subcommands for customers.
 type customerGroup struct {
 	Find    customerFind    `cmd:"" help:"Find a customer by email, by your shop system's id, or by the portal's id."`
 	Show    customerShow    `cmd:"" help:"Show a customer's account."`
@@ -14,14 +14,14 @@ type customerGroup struct {
 	Erase   customerErase   `cmd:"" help:"Delete a customer's account in seven days, or at once."`
 }
 
-// customerArg names one customer of one shop.
+// customerArg identifies one customer of one shop.
 type customerArg struct {
 	storeFlag
 	shopFlag
 	Customer string `arg:"" help:"The customer's email, your shop system's id, or the portal's id."`
 }
 
-// use finds the customer and lets do work on the account.
+// use finds the customer and calls do with the account.
 func (c customerArg) use(ctx context.Context, do func(portal.Operator, portal.Shop, portal.CustomerAccount) error) error {
 	return c.storeFlag.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)

@@ -6,7 +6,7 @@ import (
 	"postern/portal"
 )
 
-// customerErase erases an account, or keeps it after all.
+// customerErase deletes an account, or cancels a scheduled deletion.
 type customerErase struct {
 	customerArg
 	Now  bool `help:"Delete at once. This cannot be undone. Requires --yes."`
@@ -23,7 +23,7 @@ func (customerErase) Help() string {
   portal customer erase jana@example.com --now --yes`
 }
 
-// Run does one of the three.
+// Run schedules the deletion, deletes the account immediately or cancels the deletion.
 func (c customerErase) Run(ctx context.Context, w *world) error {
 	var wrong faults
 	if c.Now && c.Keep {

@@ -9,13 +9,13 @@ import (
 	"postern/portal"
 )
 
-// customerShow shows a customer.
+// customerShow shows a customer's account.
 type customerShow struct {
 	customerArg
 	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run shows the account: what staff need to help somebody on the telephone, and no secret.
+// Run prints what staff need to help a customer on the phone, and no secrets.
 func (c customerShow) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(_ portal.Operator, shop portal.Shop, account portal.CustomerAccount) error {
 		return describeCustomer(shop, account).print(w, c.JSON)

@@ -17,7 +17,7 @@ import (
 	"postern/storage/sqlite"
 )
 
-// demoCommand shows the portal with made-up content. It runs the server of serve; only the mail goes to a
+// demoCommand runs the portal with made-up content. It uses the server of serve, but sends email to a
 // mailbox page.
 type demoCommand struct {
 	Addr  string `help:"The address to listen on; port 0 picks a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
@@ -36,7 +36,7 @@ func (demoCommand) Help() string {
 The command prints what to open and which customers exist. Anyone who can reach the address can sign in as any of them.`
 }
 
-// Run shows the portal until ctx ends.
+// Run serves the demo until ctx ends.
 func (c demoCommand) Run(ctx context.Context, w *world) error {
 	listener, err := listen(ctx, c.Addr, "--addr")
 	if err != nil {
@@ -57,7 +57,7 @@ func (c demoCommand) Run(ctx context.Context, w *world) error {
 	return errors.Join(c.show(ctx, w, parts{engine: engine, secret: ring}, listener), engine.Close(), remove())
 }
 
-// directory is where the store goes, and what removes it in the end.
+// directory returns the store's directory and a function that removes it if it is temporary.
 func (c demoCommand) directory() (dir string, remove func() error, err error) {
 	if c.Store != "" {
 		return c.Store, func() error { return nil }, nil
@@ -77,14 +77,14 @@ func openDemo(ctx context.Context, dir string) (storage.Engine, error) {
 	return store, nil
 }
 
-// show fills the store, tells what there is to see, and serves.
+// show fills the store, prints an introduction and serves.
 func (c demoCommand) show(ctx context.Context, w *world, p parts, listener net.Listener) error {
 	base := "http://" + reachable(listener.Addr().String())
 	shop, err := listen(ctx, c.StorefrontAddr, "--storefront-addr")
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer func() { _ = shop.Close() }() // again, when it was served on
+	defer func() { _ = shop.Close() }() // closes it again if it was served
 	box := &mailbox{now: time.Now}
 	register, err := startDemoRegister(ctx)
 	if err != nil {
@@ -121,14 +121,14 @@ func (c demoCommand) show(ctx context.Context, w *world, p parts, listener net.L
 	return err
 }
 
-// besideShop has the server run the demo's shop, too.
+// besideShop makes the server run the demo's shop too.
 func (s *server) besideShop(listener net.Listener, set *stage) error {
 	shop, err := newStorefront(set.base, set.storefront, set.key)
 	s.beside["storefront"] = func(ctx context.Context) error { return shop.serve(ctx, listener) }
 	return err
 }
 
-// loadLargest brings in the orders of the largest customer while the portal is looked at already.
+// loadLargest imports the orders of the largest customer while the portal is already running.
 func loadLargest(ctx context.Context, w *world, set *stage) {
 	err := set.bring(ctx, set.largest())
 	switch {
@@ -140,7 +140,7 @@ func loadLargest(ctx context.Context, w *world, set *stage) {
 	}
 }
 
-// tellDemo prints everything a newcomer needs.
+// tellDemo prints everything that a new user needs.
 func tellDemo(w *world, set *stage) {
 	w.say("The demo portal is at %s", set.base)
 	w.say("")
@@ -149,7 +149,7 @@ func tellDemo(w *world, set *stage) {
 	for _, p := range people() {
 		fmt.Fprintf(out, "  %s\t%s\n", p.Email, p.Special)
 	}
-	// What cannot be printed is seen on the mailbox page, too.
+	// The mailbox page has the same information, so errors are ignored.
 	_ = out.Flush()
 	w.say("")
 	w.say("Shop:     %s  (Hájenka, which signs customers in through the portal)", set.storefront)

@@ -8,7 +8,7 @@ import (
 	"postern/portal/address"
 )
 
-// orderDoc is an order as the demo's shop system sends it: the JSON that any feed sends.
+// orderDoc is an order as the demo's shop system sends it, in the JSON format of any feed.
 type orderDoc struct {
 	Number           string           `json:"number"`
 	CustomerID       string           `json:"customer_id,omitzero"`
@@ -46,10 +46,10 @@ type orderDoc struct {
 	Links            linksDoc         `json:"links,omitzero"`
 	Events           []eventDoc       `json:"events,omitzero"`
 
-	vat      int64 // percent
-	shipping int64 // cents
-	off      int64 // cents of discount
-	back     int64 // cents of refund
+	vat      int64 // in percent
+	shipping int64 // in cents
+	off      int64 // discount in cents
+	back     int64 // refund in cents
 }
 
 type lineDoc struct {
@@ -120,13 +120,13 @@ type eventDoc struct {
 	Label string    `json:"label,omitzero"`
 }
 
-// decimal writes cents as the wire wants money.
+// decimal formats cents as amounts in the feed's JSON.
 func decimal(cents int64) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 
-// percent is so much of cents, rounded.
+// percent returns a percentage of cents, rounded.
 func percent(cents, percent int64) int64 { return (cents*percent + 50) / 100 }
 
-// seal works the sums out: the lines decide.
+// seal computes the totals from the lines.
 func (o *orderDoc) seal() {
 	var subtotal int64
 	for i := range o.Lines {
@@ -154,7 +154,7 @@ func (o *orderDoc) seal() {
 	}
 }
 
-// subtotal is the sum of the lines, in cents.
+// subtotal returns the sum of the lines in cents.
 func (o *orderDoc) subtotal() int64 {
 	var sum int64
 	for _, line := range o.Lines {

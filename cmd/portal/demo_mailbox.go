@@ -11,10 +11,10 @@ import (
 	"postern/mail"
 )
 
-// mostMails is how many mails the demo's mailbox keeps; older ones go.
+// mostMails is the number of emails that the demo's mailbox keeps; it deletes older ones.
 const mostMails = 500
 
-// mailbox is the demo's mail server: what it takes goes nowhere. It is a mail.Sender like the real one.
+// mailbox is the demo's mail server, which delivers nothing. It is a mail.Sender like the real one.
 type mailbox struct {
 	now func() time.Time
 
@@ -23,7 +23,7 @@ type mailbox struct {
 	mails []caughtMail // newest first
 }
 
-// caughtMail is one mail as the mailbox shows it.
+// caughtMail is one email in the mailbox.
 type caughtMail struct {
 	ID      string    `json:"id"`
 	At      time.Time `json:"at"`
@@ -52,7 +52,7 @@ func (b *mailbox) take(m mail.Message) {
 	b.keep(caughtMail{At: b.now(), To: m.To, From: m.From, Subject: m.Subject, Text: m.Text, HTML: m.HTML})
 }
 
-// keep gives a mail its place in this mailbox.
+// keep adds an email to the mailbox.
 func (b *mailbox) keep(caught caughtMail) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -62,11 +62,11 @@ func (b *mailbox) keep(caught caughtMail) {
 	b.mails = b.mails[:min(len(b.mails), mostMails)]
 }
 
-// all are the mails, newest first.
+// all returns the emails, newest first.
 func (b *mailbox) all() []caughtMail {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]caughtMail{}, b.mails...) // never nil: as JSON it is an array
+	return append([]caughtMail{}, b.mails...) // never nil, so that JSON has an array
 }
 
 func (b *mailbox) find(id string) (caughtMail, bool) {
@@ -81,13 +81,13 @@ func (b *mailbox) find(id string) (caughtMail, bool) {
 
 var (
 	linkInMail = regexp.MustCompile(`https?://[^\s<>"]+/sign-in/link/[^\s<>"]+`)
-	codeInMail = regexp.MustCompile(`(?m)^\s*([0-9A-Z]{4}[- ]?[0-9A-Z]{4})\s*$`) // on a line of its own
+	codeInMail = regexp.MustCompile(`(?m)^\s*([0-9A-Z]{4}[- ]?[0-9A-Z]{4})\s*$`) // on its own line
 )
 
-// Link is the sign-in link in the mail, "" for none.
+// Link returns the sign-in link in the email, or "".
 func (m caughtMail) Link() string { return linkInMail.FindString(m.Text) }
 
-// Code is the code in the mail, "" for none.
+// Code returns the code in the email, or "".
 func (m caughtMail) Code() string {
 	if found := codeInMail.FindStringSubmatch(m.Text); found != nil {
 		return found[1]

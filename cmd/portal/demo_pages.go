@@ -14,8 +14,8 @@ import (
 //go:embed demo
 var demoFiles embed.FS
 
-// demoPages are what the demo adds to the site: the mailbox, the pictures of the products, and one page
-// that stands for everything of the shop that is not the portal.
+// demoPages are the pages that the demo adds to the site: the mailbox, the product pictures, and one page
+// that represents the rest of the shop.
 type demoPages struct {
 	box      *mailbox
 	base     string // URL of the portal
@@ -24,8 +24,8 @@ type demoPages struct {
 	mailbox  *template.Template
 }
 
-// exchange is what the demo's pages need of a request, and router of the site. The site's framework has
-// both, and the compiler finds the types, so that the framework stays in the packages of the web.
+// exchange and router are the parts of the web framework's types that the demo's pages need. They keep the
+// framework out of this package.
 type exchange interface {
 	Params(key string, defaultValue ...string) string
 	Set(key, value string)
@@ -51,7 +51,7 @@ func mountDemo[C exchange, R any](site router[C, R], p *demoPages) {
 
 const htmlType = "text/html; charset=utf-8"
 
-// mailboxView is what the mailbox's template shows.
+// mailboxView is the data of the mailbox's template.
 type mailboxView struct {
 	Open   *caughtMail
 	Mails  []caughtMail
@@ -90,8 +90,8 @@ func (p *demoPages) json(c exchange) error {
 	return c.Send(out)
 }
 
-// body is the HTML part of a mail, as a mail reader shows it: in a frame, without scripts, and with links
-// that open in the window around it.
+// body serves the HTML part of an email for a frame, as an email program shows it: without scripts, and
+// with links that open in the surrounding window.
 func (p *demoPages) body(c exchange) error {
 	m, found := p.box.find(c.Params("id"))
 	if !found {
@@ -124,7 +124,7 @@ func (p *demoPages) file(name, kind string) func(exchange) error {
 	}
 }
 
-// newDemoPages draws the pictures and reads the templates.
+// newDemoPages draws the pictures and parses the templates.
 func newDemoPages(box *mailbox, base string, people []person) (*demoPages, error) {
 	page, err := template.ParseFS(demoFiles, "demo/mailbox.html")
 	if err != nil {

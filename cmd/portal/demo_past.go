@@ -13,19 +13,18 @@ import (
 	"postern/portal"
 )
 
-// past is the demo's portal as it was some days ago: the same store under a clock that stands still then.
-// What takes days is done there by the use-cases that a browser leads to, with codes out of mails that
-// nobody else sees.
+// past is the demo's portal as it was some days ago: the same store with a clock that is stopped at that
+// time. It runs the use cases that a browser would run, with codes from emails that it keeps to itself.
 type past struct {
 	app        *portal.App
 	shop       portal.Shop
-	key        string // of the feed
+	key        string // API key of the feed
 	dispatcher *mail.Dispatcher
 	box        *mailbox
 	browser    portal.Browser
 }
 
-// ago goes so far back.
+// ago returns the portal as it was that long ago.
 func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
 	clock := func() time.Time { return s.now.Add(-length) }
 	there := s.server.parts
@@ -53,7 +52,7 @@ func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
 	}, nil
 }
 
-// work does what is asked for by then, and sends the mails of it.
+// work runs the due jobs and sends their emails.
 func (p *past) work(ctx context.Context) error {
 	if err := drain(ctx, p.app.Worker()); err != nil {
 		return err
@@ -62,7 +61,7 @@ func (p *past) work(ctx context.Context) error {
 	return err
 }
 
-// code sends the mails and is the code of the one to an address.
+// code sends the emails and returns the code from the one to an address.
 func (p *past) code(ctx context.Context, email string) (string, error) {
 	if _, err := p.dispatcher.Once(ctx); err != nil {
 		return "", err
@@ -75,7 +74,7 @@ func (p *past) code(ctx context.Context, email string) (string, error) {
 	return "", fmt.Errorf("no code was emailed to %s", email)
 }
 
-// signIn signs a customer in by a code, which makes the session good for what asks for one.
+// signIn signs a customer in by code, so that the session permits actions that require a code.
 func (p *past) signIn(ctx context.Context, email string) (portal.Shopper, error) {
 	visitor := p.app.Visitor(p.shop, p.browser)
 	if _, err := visitor.Ask(ctx, email, "", p.shop.Language); err != nil {
@@ -89,14 +88,14 @@ func (p *past) signIn(ctx context.Context, email string) (portal.Shopper, error)
 	if err != nil {
 		return portal.Shopper{}, err
 	}
-	if err := p.work(ctx); err != nil { // what the sign-in itself mails belongs to it
+	if err := p.work(ctx); err != nil { // emails caused by the sign-in itself are not part of the episode
 		return portal.Shopper{}, err
 	}
 	return p.app.Shopper(ctx, p.shop, signed.Cookie)
 }
 
-// letters sends the mails that follow from what was done, oldest first. Codes and what the sign-in mailed
-// are long read.
+// letters sends the emails that the episode caused and returns them, oldest first. It omits codes and the
+// emails of the sign-in.
 func (p *past) letters(ctx context.Context) ([]caughtMail, error) {
 	read := len(p.box.all())
 	if err := p.work(ctx); err != nil {
@@ -114,7 +113,7 @@ type episode struct {
 	do  func(ctx context.Context, then *past, p person) error
 }
 
-// movesAddress takes the present e-mail address in place of the former one.
+// movesAddress changes the email from the former address to the current one.
 func movesAddress(ctx context.Context, then *past, p person) error {
 	shopper, err := then.signIn(ctx, p.former)
 	if err != nil {
@@ -131,7 +130,7 @@ func movesAddress(ctx context.Context, then *past, p person) error {
 	return err
 }
 
-// wantsErasure asks for the end of the account.
+// wantsErasure requests the deletion of the account.
 func wantsErasure(ctx context.Context, then *past, p person) error {
 	shopper, err := then.signIn(ctx, p.Email)
 	if err == nil {
@@ -140,7 +139,7 @@ func wantsErasure(ctx context.Context, then *past, p person) error {
 	return err
 }
 
-// withdraws sends a statement about the customer's last order, the whole of it.
+// withdraws sends a withdrawal statement for the customer's entire last order.
 func withdraws(ctx context.Context, then *past, p person) error {
 	shopper, err := then.signIn(ctx, p.Email)
 	if err != nil {
@@ -165,7 +164,7 @@ func withdraws(ctx context.Context, then *past, p person) error {
 	return err
 }
 
-// asks writes to the shop about one order, and wants to send something of another one back.
+// asks sends the shop a message about one order and a return request for another.
 func asks(ctx context.Context, shopper portal.Shopper, about portal.OrderView, other string) error {
 	lang := shopper.Customer().Language
 	if err := shopper.WriteMessage(ctx, portal.Message{
@@ -183,7 +182,7 @@ func asks(ctx context.Context, shopper portal.Shopper, about portal.OrderView, o
 	})
 }
 
-// unsubscribesPartners follows the address that stands in each mail of partner offers.
+// unsubscribesPartners opens the unsubscribe link of partner offers.
 func unsubscribesPartners(ctx context.Context, then *past, p person) error {
 	feed, err := then.app.Feed(ctx, then.shop, then.key)
 	if err != nil {
@@ -193,7 +192,7 @@ func unsubscribesPartners(ctx context.Context, then *past, p person) error {
 	if err != nil {
 		return err
 	}
-	shop, err := then.app.Operator().Shop(ctx, demoShop) // with the key that the address was signed with
+	shop, err := then.app.Operator().Shop(ctx, demoShop) // with the key that signed the link
 	if err != nil {
 		return err
 	}

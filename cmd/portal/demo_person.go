@@ -7,26 +7,26 @@ import (
 	"postern/portal/address"
 )
 
-// person is a customer of the demo, who says of the orders what is special about them.
+// person is a customer of the demo. Special describes what is unusual about the orders.
 type person struct {
 	Email, Special string
 
-	former                string // the address before Email, "" for none
-	id, first, last, lang string // id "" for one who only ever bought as a guest
+	former                string // the email before Email, "" for none
+	id, first, last, lang string // id is "" for a customer who only ordered as a guest
 	company               portal.Company
 	unlisted              bool // VIES does not know the company's VAT ID
 	addresses             []address.Address
 	orders                int
-	years                 float64 // how far back the orders go
-	currency              string  // "" for the shop's
+	years                 float64 // how many years the orders go back
+	currency              string  // "" for the shop's currency
 	twist                 func(s *story, o *orderDoc, i int)
 	episode               episode
 }
 
-// manyOrders is how many orders the largest customer has.
+// manyOrders is the number of orders of the largest customer.
 const manyOrders = 10_000
 
-// people are the customers to sign in as.
+// people returns the customers to sign in as.
 func people() []person {
 	return slices.Concat(steadyPeople(), oddPeople(), movingPeople())
 }
@@ -114,7 +114,7 @@ func oddPeople() []person {
 	}
 }
 
-// movingPeople have done something in their accounts, or are about to.
+// movingPeople returns customers who have done something in their accounts, or are about to.
 func movingPeople() []person {
 	return []person{
 		{
@@ -151,7 +151,7 @@ func movingPeople() []person {
 	}
 }
 
-// address is what the shop's own records have.
+// address returns the email in the shop's own records.
 func (p person) address() string {
 	if p.former != "" {
 		return p.former

@@ -9,7 +9,7 @@ import (
 	"math"
 )
 
-// shape tells where a drawing has ink, in a square from -1 to 1.
+// shape reports whether a point of a drawing has ink, in a square from -1 to 1.
 type shape func(x, y float64) bool
 
 func disc(cx, cy, r float64) shape {
@@ -20,7 +20,7 @@ func box(x0, y0, x1, y1 float64) shape {
 	return func(x, y float64) bool { return x >= x0 && x <= x1 && y >= y0 && y <= y1 }
 }
 
-// peak is a triangle that stands on its base.
+// peak returns a triangle with the tip at the top.
 func peak(cx, top, bottom, half float64) shape {
 	return func(x, y float64) bool {
 		return y >= top && y <= bottom && math.Abs(x-cx) <= half*(y-top)/(bottom-top)
@@ -42,7 +42,7 @@ func without(s, hole shape) shape {
 	return func(x, y float64) bool { return s(x, y) && !hole(x, y) }
 }
 
-// drawings are the things the demo's shop sells.
+// drawings returns the drawings of the products in the demo's shop.
 func drawings() map[string]shape {
 	return map[string]shape{
 		"mug":    either(box(-0.5, -0.4, 0.25, 0.5), without(disc(0.3, 0.05, 0.32), disc(0.3, 0.05, 0.18))),
@@ -60,7 +60,7 @@ func drawings() map[string]shape {
 
 const pictureSide = 160
 
-// drawProducts makes the pictures of the products, small PNG files by name.
+// drawProducts draws the pictures of the products and returns them as small PNG files by name.
 func drawProducts() (map[string][]byte, error) {
 	pictures := map[string][]byte{}
 	for _, p := range products() {
@@ -74,7 +74,7 @@ func drawProducts() (map[string][]byte, error) {
 	return pictures, nil
 }
 
-// drawLogo makes the logo of the demo's shop: a small forest on nothing.
+// drawLogo draws the logo of the demo's shop: a small forest on a transparent background.
 func drawLogo() ([]byte, error) {
 	forest := either(
 		peak(0, -0.85, 0.1, 0.4), peak(0, -0.45, 0.55, 0.55), box(-0.09, 0.5, 0.09, 0.9),
@@ -84,7 +84,7 @@ func drawLogo() ([]byte, error) {
 	return paint(forest, pictureSide, color.NRGBA{R: 0x2f, G: 0x8f, B: 0x66, A: 255}, color.NRGBA{})
 }
 
-// samples is how many points of a pixel, each way, are looked at, for smooth edges.
+// samples is the number of sample points per pixel in each direction, for smooth edges.
 const samples = 3
 
 func paint(s shape, side int, ink, paper color.NRGBA) ([]byte, error) {
@@ -99,7 +99,7 @@ func paint(s shape, side int, ink, paper color.NRGBA) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// cover is how much of a pixel has ink, 0 to 1.
+// cover returns the share of a pixel that has ink, 0 to 1.
 func cover(s shape, px, py, side int) float64 {
 	inked := 0
 	at := func(p, sub int) float64 {
@@ -115,7 +115,7 @@ func cover(s shape, px, py, side int) float64 {
 	return float64(inked) / (samples * samples)
 }
 
-// blend lays ink over paper; on no paper at all the ink's own colour fades.
+// blend draws ink over paper. Without paper it makes the ink transparent.
 func blend(paper, ink color.NRGBA, share float64) color.NRGBA {
 	if paper.A == 0 {
 		ink.A = uint8(255 * share)
@@ -125,7 +125,7 @@ func blend(paper, ink color.NRGBA, share float64) color.NRGBA {
 	return color.NRGBA{R: mix(paper.R, ink.R), G: mix(paper.G, ink.G), B: mix(paper.B, ink.B), A: 255}
 }
 
-// hue is a muted colour of that hue, 0 to 360, and lightness, 0 to 1.
+// hue returns a muted colour with a hue from 0 to 360 and a lightness from 0 to 1.
 func hue(degrees, light float64) color.NRGBA {
 	chroma := 0.35 * (1 - math.Abs(2*light-1))
 	channel := func(offset float64) uint8 {

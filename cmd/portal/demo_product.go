@@ -1,19 +1,19 @@
 package main
 
-// product is something the demo's shop sells.
+// product is a product in the demo's shop.
 type product struct {
 	sku, name string
 	cents     int64 // in the shop's currency
 	drawing   string
 	hue       float64
-	unit      string // "kg" when it is sold by weight, "" by piece
+	unit      string // "kg" if it is sold by weight, "" by piece
 	digital   bool
 	options   [][2]string
 }
 
 func (p product) picture() string { return p.sku + ".png" }
 
-// products are the things the demo's shop sells, with names as long as real ones are.
+// products returns the products of the demo's shop, with names as long as real ones.
 func products() []product {
 	return []product{
 		{sku: "HRN-01", name: "Hrnček Hájenka, smaltovaný", cents: 1290, drawing: "mug", hue: 150, options: [][2]string{{"Farba", "lesná zelená"}, {"Objem", "0,4 l"}}},

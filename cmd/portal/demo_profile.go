@@ -2,7 +2,7 @@ package main
 
 import "time"
 
-// profileDoc is what the demo's shop system knows of a person beyond the name.
+// profileDoc is the demo shop system's record of a person, apart from the name.
 type profileDoc struct {
 	Title     string                `json:"title,omitempty"`
 	BirthDate string                `json:"birth_date,omitempty"`
@@ -17,7 +17,8 @@ type consentDoc struct {
 	Wording string    `json:"wording"`
 }
 
-// profileOf is told of two customers, so that the pages of the others show what they look like empty.
+// profileOf returns the profiles of two customers. Those of the others are empty, so that the demo shows
+// empty pages too.
 func profileOf(p person, now time.Time) profileDoc {
 	said := func(status string, daysAgo int, wording string) consentDoc {
 		return consentDoc{Status: status, At: now.UTC().AddDate(0, 0, -daysAgo), Source: "checkout", Wording: wording}

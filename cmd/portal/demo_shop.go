@@ -13,10 +13,10 @@ import (
 	"postern/portal/address"
 )
 
-// demoShop is the id of the demo's shop.
+// demoShop is the ID of the demo's shop.
 const demoShop = "hajenka"
 
-// demoSettings are those of a made-up shop for the home and the forest, with a look of its own.
+// demoSettings returns the settings of a made-up shop for home and forest, with its own look.
 func demoSettings(base, storefront string) (portal.ShopSettings, error) {
 	logo, err := drawLogo()
 	return portal.ShopSettings{
@@ -32,19 +32,19 @@ func demoSettings(base, storefront string) (portal.ShopSettings, error) {
 	}, err
 }
 
-// stage sets the demo's shop up.
+// stage sets up the demo's shop.
 type stage struct {
 	server *server
 	app    *portal.App
 	base   string
 	now    time.Time
-	key    string // of the feed
+	key    string // API key of the feed
 	box    *mailbox
 
 	storefront string // base URL of the shop
 }
 
-// newStage makes the shop, or gives the one of an earlier demo the present address.
+// newStage creates the shop, or changes the base URL of the shop from an earlier demo.
 func newStage(ctx context.Context, server *server, box *mailbox, base, storefront string) (*stage, error) {
 	app := server.app
 	operator := app.Operator()
@@ -71,8 +71,8 @@ func newStage(ctx context.Context, server *server, box *mailbox, base, storefron
 	return &stage{server: server, app: app, base: base, now: app.Now(), key: key, box: box, storefront: storefront}, err
 }
 
-// fill brings in the people with their orders, but for those of the largest customer, has everything
-// counted and asked of VIES, and lets happen what those did who are new in the store.
+// fill adds the people and their orders, except those of the largest customer. It has the orders counted
+// and the VAT IDs checked, and runs the episodes of people who are new in the store.
 func (s *stage) fill(ctx context.Context) error {
 	var fresh []person
 	for i, p := range people() {
@@ -100,7 +100,7 @@ func (s *stage) fill(ctx context.Context) error {
 	return drain(ctx, worker)
 }
 
-// relive lets a customer's episode happen at its time, and keeps its letters in the mailbox.
+// relive runs a customer's episode at its time and keeps the resulting emails in the mailbox.
 func (s *stage) relive(ctx context.Context, p person) error {
 	then, err := s.ago(ctx, p.episode.ago)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *stage) relive(ctx context.Context, p person) error {
 	return err
 }
 
-// drain works until nothing is left to do.
+// drain runs jobs until none is due.
 func drain(ctx context.Context, worker portal.Worker) error {
 	for {
 		if done, err := worker.Once(ctx); err != nil || done == 0 {
@@ -125,7 +125,7 @@ func drain(ctx context.Context, worker portal.Worker) error {
 	}
 }
 
-// largest is the story of the customer with the most orders.
+// largest returns the story of the customer with the most orders.
 func (s *stage) largest() *story {
 	for i, p := range people() {
 		if p.orders == 0 && len(p.addresses) > 0 {
@@ -136,10 +136,10 @@ func (s *stage) largest() *story {
 	return nil
 }
 
-// bring imports a story's orders the way any shop's orders come in.
+// bring imports a story's orders through the same import as any shop's.
 func (s *stage) bring(ctx context.Context, orders *story) error {
 	out, into := io.Pipe()
-	defer out.Close() // so that a writer that is not read to its end does not wait for ever
+	defer out.Close() // unblocks the writer if nobody reads to the end
 	go func() { into.CloseWithError(orders.write(into)) }()
 	report, err := s.app.Operator().ImportOrders(ctx, demoShop, out, func(int) {})
 	if err == nil && report.RefusedCount > 0 {
@@ -166,8 +166,8 @@ type addressDoc struct {
 	DefaultBilling  bool `json:"default_billing"`
 }
 
-// introduce makes a customer and reports whether it did, which it does not when an earlier demo did: what
-// was changed there since stays, and who was erased there does not come back.
+// introduce creates a customer unless an earlier demo did, and reports whether it did so. Changes since
+// then are kept, and a deleted customer is not created again.
 func (s *stage) introduce(ctx context.Context, p person) (isNew bool, err error) {
 	if p.id == "" {
 		return false, nil
@@ -193,8 +193,8 @@ func (s *stage) introduce(ctx context.Context, p person) (isNew bool, err error)
 	return true, err
 }
 
-// recordsAge is how long ago the shop's own records last changed: before anything that customers did in
-// their accounts.
+// recordsAge is the age of the shop's own records, older than anything that customers did in their
+// accounts.
 const recordsAge = 60 * day
 
 func (s *stage) document(p person) ([]byte, error) {

@@ -20,24 +20,24 @@ import (
 	"postern/portal/address"
 )
 
-// storefront is an example of a shop whose customers sign in by the portal. It knows the portal as any shop
-// does: by two addresses and an API key. The way has three steps, and each is a method:
+// storefront is an example of a shop whose customers sign in through the portal. Like any shop it needs
+// only two URLs and an API key. The sign-in has three steps, each of them a method:
 //
-//	begin     the browser goes to the portal, with the address to come back to and the hash of a secret it keeps
-//	comeBack  the browser is back with a code
-//	exchange  this server, not the browser, turns code and secret into the customer
+//	begin     sends the browser to the portal with the return URL and the hash of a secret that it keeps
+//	comeBack  handles the browser's return with a code
+//	exchange  sends code and secret from this server, not from the browser, and receives the customer
 type storefront struct {
 	portal string // base URL of the portal
 	own    string // base URL of this shop, an allowed origin in the portal
-	key    string // made by "portal apikey create"
+	key    string // created by "portal apikey create"
 	client *http.Client
 	page   *template.Template
 
 	mu       sync.Mutex
-	sessions map[string]shopCustomer // by cookie; a real shop has its own
+	sessions map[string]shopCustomer // by cookie; a real shop already has sessions
 }
 
-// shopCustomer is what the shop wants to know of the portal's answer.
+// shopCustomer holds the parts of the portal's response that the shop uses.
 type shopCustomer struct {
 	ID        string         `json:"customer_id"`
 	Email     string         `json:"email"`
@@ -46,7 +46,7 @@ type shopCustomer struct {
 	Addresses []addressDoc   `json:"addresses"`
 }
 
-// Delivery is the address a check-out begins with, nil for none.
+// Delivery returns the address that a checkout would start with, or nil.
 func (c shopCustomer) Delivery() *address.Address {
 	for _, a := range c.Addresses {
 		if a.DefaultShipping {
@@ -57,8 +57,8 @@ func (c shopCustomer) Delivery() *address.Address {
 }
 
 const (
-	shopSession  = "shop"          // cookie: who is signed in
-	shopVerifier = "shop-verifier" // cookie: the secret that shows which browser began
+	shopSession  = "shop"          // cookie with the shop's session
+	shopVerifier = "shop-verifier" // cookie with the secret that identifies the browser
 )
 
 func newStorefront(portal, own, key string) (*storefront, error) {
@@ -81,8 +81,8 @@ func (s *storefront) handler() http.Handler {
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-// begin sends the browser to the portal. The secret stays in a cookie, its hash travels along (RFC 7636):
-// so nobody can finish here what another browser began.
+// begin sends the browser to the portal. The secret stays in a cookie and only its hash is sent (RFC 7636),
+// so that nobody else can complete the sign-in.
 func (s *storefront) begin(w http.ResponseWriter, r *http.Request, returnTo string) {
 	verifier := secretText()
 	setShopCookie(w, shopVerifier, verifier)
@@ -91,16 +91,16 @@ func (s *storefront) begin(w http.ResponseWriter, r *http.Request, returnTo stri
 	http.Redirect(w, r, s.portal+"/sign-in?"+query.Encode(), http.StatusSeeOther)
 }
 
-// comeBack is the page that return_to names. A link that was asked for here may be clicked in another
-// browser: that one has no secret, but by now is signed in at the portal, so the way from there takes no
-// step of the customer's. It is gone once more, with "again" in the address; when that fails too, the
-// customer is told, and nothing goes round in circles.
+// comeBack is the page that return_to names. A customer may open a link that was requested here in another
+// browser. That browser has no secret, but by now it is signed in at the portal, so a second attempt needs
+// no action by the customer. comeBack makes it once, with "again" in the URL. If it fails too, comeBack
+// shows an error, which prevents a redirect loop.
 func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
 	customer, err := s.exchange(r)
 	switch {
 	case err == nil:
 		s.admit(w, customer)
-		http.Redirect(w, r, "/", http.StatusSeeOther) // the code leaves the address bar
+		http.Redirect(w, r, "/", http.StatusSeeOther) // removes the code from the address bar
 	case errors.Is(err, errNotOurs) && r.FormValue("again") == "" && r.FormValue("code") != "":
 		s.begin(w, r, "/signed-in?again=yes")
 	case errors.Is(err, errNotOurs):
@@ -110,11 +110,11 @@ func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// errNotOurs says that a code is used, late, or was made for another browser.
+// errNotOurs means that a code is used, expired, or was issued for another browser.
 var errNotOurs = errors.New("the code belongs to another browser")
 
-// exchange asks the portal whose code it is. A code works once, for a minute, with the very return_to and
-// secret of begin.
+// exchange gets the customer for a code from the portal. A code works once within a minute, with the same
+// return_to and secret as in begin.
 func (s *storefront) exchange(r *http.Request) (customer shopCustomer, err error) {
 	verifier, err := r.Cookie(shopVerifier)
 	if err != nil {
@@ -148,7 +148,7 @@ func (s *storefront) exchange(r *http.Request) (customer shopCustomer, err error
 	return customer, fmt.Errorf("the portal responded with %s", answer.Status)
 }
 
-// admit opens a session of the shop. The secret has done its work.
+// admit starts a session of the shop and deletes the secret.
 func (s *storefront) admit(w http.ResponseWriter, customer shopCustomer) {
 	session := secretText()
 	s.mu.Lock()
@@ -158,9 +158,9 @@ func (s *storefront) admit(w http.ResponseWriter, customer shopCustomer) {
 	setShopCookie(w, shopSession, session)
 }
 
-// shopPage is what the shop's one page shows.
+// shopPage is the data of the shop's only page.
 type shopPage struct {
-	Customer *shopCustomer // nil for a stranger
+	Customer *shopCustomer // nil if not signed in
 	Portal   string
 	Fault    string
 }
@@ -184,10 +184,10 @@ func (s *storefront) show(w http.ResponseWriter, status int, page shopPage) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	w.WriteHeader(status)
-	_ = s.page.Execute(w, page) // the browser went away
+	_ = s.page.Execute(w, page) // fails only if the browser has disconnected
 }
 
-// signOut ends the shop's session; the portal's is another one, and goes on.
+// signOut ends the shop's session. The portal's session is independent and continues.
 func (s *storefront) signOut(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(shopSession); err == nil {
 		s.mu.Lock()
@@ -198,8 +198,7 @@ func (s *storefront) signOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// setShopCookie sets a cookie until the browser is closed; "" takes it away. A shop on https adds Secure,
-// and __Host- to the name.
+// setShopCookie sets a session cookie; "" deletes it. A shop on https adds Secure, and __Host- to the name.
 func setShopCookie(w http.ResponseWriter, name, value string) {
 	cookie := &http.Cookie{ //nolint:gosec // plain http on this machine knows no Secure
 		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -210,7 +209,7 @@ func setShopCookie(w http.ResponseWriter, name, value string) {
 	http.SetCookie(w, cookie)
 }
 
-// secretText is 256 random bits in 43 characters, the form that RFC 7636 wants.
+// secretText returns 256 random bits as 43 characters, the format of RFC 7636.
 func secretText() string {
 	secret := make([]byte, sha256.Size)
 	rand.Read(secret) // never fails

@@ -13,16 +13,17 @@ import (
 	"postern/portal"
 )
 
-// demoSeed makes the demo's orders the same at each start, but for their dates, which follow the clock.
+// demoSeed makes the demo's orders the same at every start, except for their dates, which depend on the
+// clock.
 const demoSeed = 20
 
-// story writes the orders of one person.
+// story generates the orders of one person.
 type story struct {
 	rng    *rand.Rand
 	now    time.Time
-	base   string // URL of the portal
+	base   string // base URL of the portal
 	person person
-	place  int // among the people, from 1; part of order numbers
+	place  int // position among the people, from 1; part of the order numbers
 }
 
 func newStory(now time.Time, base string, p person, place int) *story {
@@ -41,7 +42,7 @@ func (s *story) write(to io.Writer) error {
 	return nil
 }
 
-// order is the order with that place in the story, from 0.
+// order returns the i-th order of the story, counted from 0.
 func (s *story) order(i int) orderDoc {
 	p := s.person
 	o := orderDoc{
@@ -61,7 +62,7 @@ func (s *story) order(i int) orderDoc {
 	return o
 }
 
-// recent are the ages of the last orders, so that some are always on their way.
+// recent returns the ages of the last orders, so that some are always in transit.
 func recent() []time.Duration {
 	return []time.Duration{14 * day, 6 * day, 4 * day, 2 * day, 3 * time.Hour}
 }
@@ -77,7 +78,7 @@ func (s *story) placedAt(i int) time.Time {
 	return s.now.Add(-3*time.Hour - time.Duration(back)).Truncate(time.Second)
 }
 
-// lines picks so many products.
+// lines returns n random products as order lines.
 func (s *story) lines(n int, digital bool) []lineDoc {
 	all := slices.DeleteFunc(products(), func(p product) bool { return p.digital != digital })
 	var lines []lineDoc
@@ -105,7 +106,7 @@ func (s *story) line(p product) lineDoc {
 	return line
 }
 
-// outside is an address on the shop's own pages.
+// outside returns a URL of the shop's own pages.
 func (s *story) outside(path string) string { return s.base + "/demo/storefront/" + path }
 
 func (s *story) choosePost(o *orderDoc) {
@@ -115,7 +116,7 @@ func (s *story) choosePost(o *orderDoc) {
 	}
 }
 
-// progress says how far an order of its age has come.
+// progress sets the status that fits the order's age.
 func (s *story) progress(o *orderDoc) {
 	age, luck := s.now.Sub(o.PlacedAt), s.rng.IntN(100)
 	switch {
@@ -141,8 +142,8 @@ func (o *orderDoc) set(state, payment, fulfillment string) {
 	o.State, o.Payment, o.Fulfillment = state, payment, fulfillment
 }
 
-// finish adds what follows from the rest. Every other order has dated events; of the others the portal
-// knows only how they stand.
+// finish derives the remaining fields. Every other order has dated events; for the rest the portal knows
+// only the current status.
 func (s *story) finish(o *orderDoc, i int) {
 	o.seal()
 	if len(o.Shipments) == 0 && !o.IsDigital && handedOver(o.Fulfillment) {
@@ -176,7 +177,7 @@ func arrived(fulfillment string) bool {
 	return slices.Contains([]string{portal.Delivered, portal.Returned, portal.PartiallyReturned}, fulfillment)
 }
 
-// carrierOf is who brings what was ordered with a shipping method.
+// carrierOf returns the carrier for a shipping method.
 func carrierOf(method string) string {
 	for _, carrier := range []string{"SPS", "Slovenská pošta", "Royal Mail", "Spedition"} {
 		if strings.Contains(method, carrier) {
@@ -186,7 +187,7 @@ func carrierOf(method string) string {
 	return "Packeta"
 }
 
-// parcel is a shipment of some lines.
+// parcel returns a shipment of some lines.
 func (s *story) parcel(o *orderDoc, lines []lineDoc) shipmentDoc {
 	number := fmt.Sprintf("Z%010d", s.rng.Int64N(1e10))
 	p := shipmentDoc{Carrier: carrierOf(o.ShippingMethod), Number: number, URL: s.outside("tracking/" + number), ShippedAt: s.after(o, 44*time.Hour)}
@@ -201,7 +202,7 @@ func (s *story) parcel(o *orderDoc, lines []lineDoc) shipmentDoc {
 	return p
 }
 
-// events are the dated steps that lead to where the order stands.
+// events returns the dated steps that led to the order's status.
 func (s *story) events(o *orderDoc) []eventDoc {
 	events := []eventDoc{{Type: "placed", At: o.PlacedAt}}
 	add := func(word string, after time.Duration) {
@@ -230,7 +231,7 @@ func (s *story) events(o *orderDoc) []eventDoc {
 	return events
 }
 
-// after is a time so long after the order was placed, but not to come.
+// after returns a time that long after the order was placed, but not in the future.
 func (s *story) after(o *orderDoc, wait time.Duration) time.Time {
 	if at := o.PlacedAt.Add(wait); at.Before(s.now) {
 		return at

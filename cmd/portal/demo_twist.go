@@ -7,7 +7,7 @@ import (
 	"postern/portal"
 )
 
-// firm is a company of the shop's own country: it pays by invoice, and its VAT ID stands on the order.
+// firm is a company in the shop's own country: it pays by invoice, and the order has its VAT ID.
 func firm(s *story, o *orderDoc, i int) {
 	o.VATID, o.PaymentKind, o.PaymentMethod = s.person.company.VATID, "invoice", "Faktúra, splatnosť 14 dní"
 	if i%3 == 0 {
@@ -16,7 +16,7 @@ func firm(s *story, o *orderDoc, i int) {
 	}
 }
 
-// reverseCharge is a company of another member state: no tax is charged, and the order says why.
+// reverseCharge is a company in another member state: it is charged no tax, and the order says why.
 func reverseCharge(s *story, o *orderDoc, i int) {
 	o.vat, o.VATID = 0, s.person.company.VATID
 	o.TaxNote = "Reverse charge: VAT is to be accounted for by the recipient (Art. 196, Directive 2006/112/EC)."
@@ -43,7 +43,8 @@ func longOrders(s *story, o *orderDoc, i int) {
 	o.shipping = 2490
 }
 
-// gallery has each word of each axis once, and then words that the portal does not know.
+// gallery has an order for each payment and fulfilment status, followed by some that the portal does not
+// know.
 func gallery(s *story, o *orderDoc, i int) {
 	payments, fulfillments, strange := portal.Payments(), portal.Fulfillments(), strangeWords()
 	switch {
@@ -70,8 +71,8 @@ func gallery(s *story, o *orderDoc, i int) {
 	}
 }
 
-// strangeWords are fulfilment words that are none of the portal's: the word, the source's own, the shop's
-// label.
+// strangeWords returns fulfilment statuses that the portal does not know: the word, the source's own word
+// and the shop's label.
 func strangeWords() [][3]string {
 	return [][3]string{
 		{"unknown", "CUSTOM_FULFILLMENT_STATUS_2", "Gravíruje sa"},
@@ -85,7 +86,7 @@ func galleryOrders() int {
 	return len(portal.Payments()) + len(portal.Fulfillments()) + len(strangeWords())
 }
 
-// unpaid has one order of each three to be paid by the shopper, in one of three ways.
+// unpaid has orders that the customer still has to pay: in turn on delivery, by bank transfer and online.
 func unpaid(s *story, o *orderDoc, i int) {
 	switch i % 3 {
 	case 0:
@@ -106,7 +107,7 @@ func unpaid(s *story, o *orderDoc, i int) {
 	}
 }
 
-// digital buys downloads half of the time.
+// digital buys downloads in every other order.
 func digital(s *story, o *orderDoc, i int) {
 	o.vat, o.PaymentKind, o.PaymentMethod = 20, "other", "PayPal"
 	o.ShippingMethod = "Royal Mail Tracked 48"
@@ -118,7 +119,7 @@ func digital(s *story, o *orderDoc, i int) {
 	o.back = 0
 }
 
-// parcels come to a pickup point, or in several pieces.
+// parcels go to a pickup point, or are split into several shipments.
 func parcels(s *story, o *orderDoc, i int) {
 	o.ShippingMethod = "Výdajné miesto Packeta"
 	const point = "Packeta Trnava, Kvetinárstvo Pri Kostole, Hlavná 17"
@@ -142,7 +143,7 @@ func parcels(s *story, o *orderDoc, i int) {
 	}
 }
 
-// returns uses vouchers, sends things back and complains.
+// returns uses vouchers, returns items and complains.
 func returns(s *story, o *orderDoc, i int) {
 	if i%2 == 0 {
 		o.off = min(500, o.subtotal())
@@ -164,7 +165,7 @@ func returns(s *story, o *orderDoc, i int) {
 	}
 }
 
-// regretted is an order as it stands to the right of withdrawal.
+// regretted is an order in one situation of the right of withdrawal.
 type regretted struct {
 	age  time.Duration
 	what func(o *orderDoc)
@@ -177,18 +178,18 @@ func regrets() []regretted {
 		{11 * day, func(o *orderDoc) { o.Lines[0].Withdrawal = "custom_made" }},
 		{10 * day, func(o *orderDoc) { o.Lines = o.Lines[:1]; o.Lines[0].Withdrawal = "perishable" }},
 		{9 * day, func(*orderDoc) {}}, // within the period
-		{8 * day, func(*orderDoc) {}}, // its customer withdraws
+		{8 * day, func(*orderDoc) {}}, // the customer withdraws
 	}
 }
 
-// regret has delivered orders, one of each of the regrets.
+// regret has delivered orders, one for each of the regrets.
 func regret(s *story, o *orderDoc, i int) {
 	o.PlacedAt, o.back, o.Lines = s.now.Add(-regrets()[i].age), 0, s.lines(2, false)
 	o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
 	regrets()[i].what(o)
 }
 
-// longAgo moves everything three years back: the list of this year is empty.
+// longAgo moves all orders back by three years, so that this year's list is empty.
 func longAgo(s *story, o *orderDoc, _ int) {
 	o.PlacedAt = o.PlacedAt.AddDate(-3, 0, 0)
 	o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
@@ -196,7 +197,7 @@ func longAgo(s *story, o *orderDoc, _ int) {
 	for i := range o.Lines {
 		line := &o.Lines[i]
 		line.cents *= 25
-		line.UnitPrice = "" // a feed need not give it
+		line.UnitPrice = "" // optional in a feed
 	}
 	o.shipping = 9900
 }

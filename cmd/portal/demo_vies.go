@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// demoRegister stands in for VIES in the demo, since a demo asks nobody outside: it knows the VAT IDs of
-// the demo's companies, but for one, gives no answer for Germany, whose register is the one that is busiest
-// in life, and knows no other ID.
+// demoRegister replaces VIES in the demo, which contacts no outside service. It knows the VAT IDs of the
+// demo's companies, except for one. For Germany, whose register is often busy in reality, it gives no
+// answer. It knows no other IDs.
 type demoRegister struct {
 	url    string
 	server *http.Server
 }
 
-// startDemoRegister serves the register on a port of this machine until stop.
+// startDemoRegister serves the register on a port of this machine until stop is called.
 func startDemoRegister(ctx context.Context) (*demoRegister, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -30,7 +30,7 @@ func startDemoRegister(ctx context.Context) (*demoRegister, error) {
 
 func (r *demoRegister) stop() error { return r.server.Close() }
 
-// answer speaks as the Commission's REST interface does.
+// answer implements the Commission's REST interface.
 func (r *demoRegister) answer(w http.ResponseWriter, request *http.Request) {
 	var asked struct{ CountryCode, VATNumber, RequesterNumber string }
 	if err := json.NewDecoder(http.MaxBytesReader(w, request.Body, 4<<10)).Decode(&asked); err != nil {
@@ -55,10 +55,10 @@ func (r *demoRegister) answer(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body) // who asked is gone, then
+	_, _ = w.Write(body) // fails only if the client has disconnected
 }
 
-// demoAnswer is what the interface says; with Errors it is no answer.
+// demoAnswer is the interface's response. If Errors is set, there is no result.
 type demoAnswer struct {
 	CountryCode       string            `json:"countryCode"`
 	VATNumber         string            `json:"vatNumber"`

@@ -6,17 +6,17 @@ import (
 	"postern/mail/smtp"
 )
 
-// dkimGroup holds the sub-commands on the keys that sign mails.
+// dkimGroup holds the subcommands for DKIM keys.
 type dkimGroup struct {
 	Record dkimRecord `cmd:"" help:"Print the DNS record of a domain's DKIM key."`
 }
 
-// dkimFlag says where the keys are.
+// dkimFlag names the directory of the DKIM keys.
 type dkimFlag struct {
 	DKIM string `name:"dkim" help:"The directory of DKIM keys: one subdirectory for each email domain, with one private key named after its selector, such as shop.example/2026a.pem." placeholder:"DIR"`
 }
 
-// load reads the keys; each one that cannot be used is a fault.
+// load reads the keys and adds a fault for each unusable one.
 func (f dkimFlag) load(wrong *faults) smtp.Keys {
 	if f.DKIM == "" {
 		return smtp.Keys{}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// dkimRecord prints a DNS record.
+// dkimRecord prints the DNS record of a DKIM key.
 type dkimRecord struct {
 	dkimFlag
 	Domain string `arg:"" help:"The domain of the shop's sender email."`
@@ -23,7 +23,7 @@ func (dkimRecord) Help() string {
 Most DNS providers ask for "name" and "text", with the type TXT; "zone" is the line for a zone file. For a new key, choose a new selector, publish its record, and keep the old record for a week: emails may be verified long after they were sent.`
 }
 
-// Run prints it.
+// Run prints the record.
 func (c dkimRecord) Run(w *world) error {
 	var wrong faults
 	if c.DKIM == "" {
@@ -44,7 +44,7 @@ func (c dkimRecord) Run(w *world) error {
 	return shown.print(w, c.JSON)
 }
 
-// zoneText writes a text as strings of at most 255 bytes, which DNS joins again (RFC 1035, 3.3).
+// zoneText splits a text into strings of at most 255 bytes, which DNS joins again (RFC 1035, 3.3).
 func zoneText(text string) string {
 	var parts []string
 	for len(text) > 0 {
