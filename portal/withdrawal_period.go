@@ -9,8 +9,8 @@ import (
 // on its page. It decides what the page offers and says, never whether a statement is accepted: the
 // function of Art. 11a accepts all of them, and shop and consumer settle any dispute.
 type WithdrawalRight struct {
-	Closed   string    // noon of the period's last day in the shop's time zone; zero until the delivery is known
-	Last     time.Time // noon of the period's last day in the shop's time zone; zero while the delivery is not known
+	Closed   string    // why the page offers no withdrawal, one of the words below; "" if it does
+	Last     time.Time // noon of the period's last day in the shop's time zone; zero until the delivery is known
 	Received []ReceivedWithdrawal
 }
 

@@ -11,37 +11,37 @@ import (
 	"postern/storage"
 )
 
-// Task is a job in the hands of its handler, with the document that asks for it as it was then.
+// Task is a job for its handler, with the document that requested it as it was when the job was taken.
 type Task[T any] struct {
 	Shop, Key string
 	Doc       T
 	Job       Job
 }
 
-// Finish is what a handler still has to change in the document; it is written in one with the job's removal.
-// Nil is nothing.
+// Finish changes the document after the job; the change and the removal of the job are one write. nil means
+// no change.
 type Finish[T any] func(*T)
 
-// Handler does a job so that twice equals once. An error has it tried again.
+// Handler runs a job. It must be safe to repeat; if it returns an error, the job is retried.
 type Handler[T any] func(ctx context.Context, task Task[T]) (Finish[T], error)
 
 // Kind is one kind of job.
 type Kind[T any] struct {
 	Do    Handler[T]
-	Slow  bool // as its requests say: see Request
+	Slow  bool // must match Slow in the requests: see Request
 	Retry Retry
 }
 
-// Documents registers the kinds of jobs that documents of a collection ask for.
+// Documents registers the kinds of jobs that the documents of a collection request.
 type Documents[T any] struct {
 	Collection storage.Collection
 	Open       func(shop string) storage.Docs[T]
 	List       func(*T) *List
-	Settle     func(*T) // keeps what follows from a change right; nil for nothing
+	Settle     func(*T) // updates derived values after a change; may be nil
 	Kinds      map[string]Kind[T]
 }
 
-// Source is one Documents.
+// Source is implemented by Documents of any type.
 type Source interface {
 	// KindNames lists the registered kinds.
 	KindNames() []string
@@ -52,7 +52,7 @@ type Source interface {
 	retry(ctx context.Context, at place, id string, now time.Time) (found bool, err error)
 }
 
-// place is a document that asks for jobs, in a lane.
+// place identifies a document that requests jobs, and the lane.
 type place struct {
 	collection, shop, key string
 	slow                  bool
@@ -70,7 +70,7 @@ func (d Documents[T]) KindNames() []string {
 
 func (d Documents[T]) collection() storage.Collection { return d.Collection }
 
-// lanes are those that the kinds need: false for the common one, true for the slow one.
+// lanes returns the lanes that the kinds use: false for the common one, true for the slow one.
 func (d Documents[T]) lanes() (lanes []bool) {
 	for _, slow := range []bool{false, true} {
 		for _, kind := range d.Kinds {
@@ -82,8 +82,7 @@ func (d Documents[T]) lanes() (lanes []bool) {
 	return lanes
 }
 
-// do takes the due jobs of a document, does them one after the other, and records what came of them in one
-// write.
+// do takes the due jobs of a document, runs them one after the other, and records the results in one write.
 func (d Documents[T]) do(ctx context.Context, r *Runner, at place) (done int, err error) {
 	lease := rand.Text()
 	var taken []Job
@@ -101,9 +100,9 @@ func (d Documents[T]) do(ctx context.Context, r *Runner, at place) (done int, er
 	kept := d.keepLease(working, stop, r, at, lease)
 	ends := make([]end[T], len(taken))
 	for i, j := range taken {
-		if i > 0 { // an earlier handler may have changed it
+		if i > 0 { // an earlier handler may have changed the document
 			doc, _, err = d.Open(at.shop).Get(ctx, at.key)
-			if errors.Is(err, storage.ErrNotFound) { // and removed it: nothing is left to do
+			if errors.Is(err, storage.ErrNotFound) { // or removed it, so that nothing is left to do
 				break
 			}
 			if err != nil {
@@ -118,7 +117,7 @@ func (d Documents[T]) do(ctx context.Context, r *Runner, at place) (done int, er
 	return d.record(ctx, r, at, ends)
 }
 
-// end is what came of a job.
+// end is the result of a job.
 type end[T any] struct {
 	job    Job
 	finish Finish[T]
@@ -144,8 +143,7 @@ func (d Documents[T]) run(ctx context.Context, task Task[T]) end[T] {
 	return e
 }
 
-// keepLease prolongs the lease until ctx ends. When it cannot be, it stops the work before the lease is
-// over.
+// keepLease renews the lease until ctx ends. If it cannot, it stops the work before the lease expires.
 func (d Documents[T]) keepLease(ctx context.Context, stop func(), r *Runner, at place, lease string) <-chan struct{} {
 	ended := make(chan struct{})
 	go func() {
@@ -173,8 +171,8 @@ func (d Documents[T]) keepLease(ctx context.Context, stop func(), r *Runner, at 
 	return ended
 }
 
-// record writes what came of the jobs. It does so too when the process is told to stop: a job that was
-// interrupted is due at once for the next.
+// record writes the results of the jobs, even when the process is shutting down: an interrupted job is then
+// due immediately for another process.
 func (d Documents[T]) record(ctx context.Context, r *Runner, at place, ends []end[T]) (done int, err error) {
 	stopped := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
@@ -200,12 +198,12 @@ func (d Documents[T]) record(ctx context.Context, r *Runner, at place, ends []en
 	return done, err
 }
 
-// settle takes the end of one job into its document, and returns 1 if it is done.
+// settle applies the result of one job to its document and returns 1 if the job is done.
 func (d Documents[T]) settle(doc *T, e end[T], now time.Time, stopped bool) (done int) {
 	list := d.List(doc)
 	j := list.held(e.job.ID, e.job.Lease)
 	if j == nil {
-		return 0 // cancelled, or another's since
+		return 0 // cancelled, or taken by another process
 	}
 	j.Lease = ""
 	switch {
@@ -235,7 +233,7 @@ func isWaiting(err error) bool {
 	return errors.As(err, &w)
 }
 
-// report logs an attempt that failed.
+// report logs a failed attempt.
 func (d Documents[T]) report(ctx context.Context, r *Runner, at place, e end[T]) error {
 	retry := d.Kinds[e.job.Kind].Retry
 	_, again := retry.after(e.job.Attempts)

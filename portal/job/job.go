@@ -1,10 +1,10 @@
-// Package job is background work. A document asks for it by a list of typed jobs, whose earliest due time is
-// indexed over all shops; one loop finds what is due in every collection, leases each job, has the handler
-// of its kind do it, and then removes it, tries it again after a growing gap, or keeps it as failed for an
-// operator to retry.
+// Package job runs background work. A document requests it with a list of typed jobs, whose earliest due
+// time is indexed over all shops. One loop finds the due jobs of every collection, leases each one, calls
+// the handler of its kind, and then removes the job, retries it after a growing delay, or keeps it as
+// failed for an operator to retry.
 //
-// A handler does its job so that twice equals once: a crash between any two writes has it done again when
-// the lease is over. The package must not know what the documents or the kinds mean.
+// A handler must be safe to repeat: after a crash between any two writes, it runs again when the lease
+// expires. The package must not know what the documents or the kinds mean.
 package job
 
 import (
@@ -16,26 +16,26 @@ import (
 	"postern/storage"
 )
 
-// Args say what a job is about; what they are is the kind's own matter.
+// Args are the arguments of a job; their meaning depends on its kind.
 type Args = map[string]string
 
-// Job is one piece of work that a document asks for.
+// Job is one piece of work that a document requests.
 type Job struct {
-	ID   string    `bson:"id"` // new at each request, so that what is being done takes out no job that came since
+	ID   string    `bson:"id"` // new for each request, so that finishing a job never removes a later request
 	Kind string    `bson:"kind"`
 	Args Args      `bson:"args,omitempty"`
-	At   time.Time `bson:"at"`             // for when it was asked
+	At   time.Time `bson:"at"`             // the time it was requested for
 	Slow bool      `bson:"slow,omitempty"` // see Request
 
-	DueAt     time.Time `bson:"due_at"`             // when it is done, or tried again; of a running one, when its lease is over
-	Lease     string    `bson:"lease,omitempty"`    // mark of who is doing it
-	Attempts  int       `bson:"attempts,omitempty"` // begun
+	DueAt     time.Time `bson:"due_at"`             // when it runs or is retried; while it runs, when its lease expires
+	Lease     string    `bson:"lease,omitempty"`    // identifies the current run
+	Attempts  int       `bson:"attempts,omitempty"` // started so far
 	LastError string    `bson:"last_error,omitempty"`
-	FailedAt  time.Time `bson:"failed_at,omitempty"` // given up; only an operator has it tried again
+	FailedAt  time.Time `bson:"failed_at,omitempty"` // when it was given up; only an operator can retry it
 }
 
-// Request is a job as a document asks for it. A slow one waits for another server or takes long; such jobs
-// have a lane of their own, so that the others never wait for them.
+// Request is a document's request for a job. A slow job waits for another server or takes long. Slow jobs
+// have a lane of their own, so that other jobs never wait for them.
 type Request struct {
 	Kind string
 	Args Args
@@ -44,36 +44,36 @@ type Request struct {
 }
 
 func (r Request) job() Job {
-	at := r.At.UTC().Truncate(time.Millisecond) // as the store keeps it
+	at := r.At.UTC().Truncate(time.Millisecond) // in the precision of the store
 	return Job{ID: storage.NewID(), Kind: r.Kind, Args: r.Args, At: at, DueAt: at, Slow: r.Slow}
 }
 
-// IsRunning reports whether somebody holds the job's lease, or held it when the process ended.
+// IsRunning reports whether the job is leased, even if the process that leased it has ended.
 func (j Job) IsRunning() bool { return j.Lease != "" }
 
 // HasFailed reports whether the job was given up.
 func (j Job) HasFailed() bool { return !j.FailedAt.IsZero() }
 
-// IsDue reports whether it is the job's turn.
+// IsDue reports whether the job's time has come.
 func (j Job) IsDue(now time.Time) bool { return !j.HasFailed() && !j.DueAt.After(now) }
 
 func (j Job) is(kind string, args Args) bool { return j.Kind == kind && maps.Equal(j.Args, args) }
 
-// idle reports whether the job is neither in hand nor given up.
+// idle reports whether the job is neither running nor given up.
 func (j Job) idle() bool { return !j.IsRunning() && !j.HasFailed() }
 
-// List is the jobs of a document. A document has it in a field named Field.
+// List holds the jobs of a document, in a field named Field.
 type List struct {
 	Jobs      []Job     `bson:"jobs,omitempty"`
-	DueAt     time.Time `bson:"due_at,omitempty"`      // the earliest of the jobs
-	SlowDueAt time.Time `bson:"slow_due_at,omitempty"` // the earliest of the slow ones
-	FailedAt  time.Time `bson:"failed_at,omitempty"`   // the earliest of those given up
+	DueAt     time.Time `bson:"due_at,omitempty"`      // the earliest due time
+	SlowDueAt time.Time `bson:"slow_due_at,omitempty"` // the earliest due time of the slow jobs
+	FailedAt  time.Time `bson:"failed_at,omitempty"`   // the earliest failure
 }
 
 // Field is the BSON name of the List in every document.
 const Field = "work"
 
-// IsZero reports whether the document asks for nothing: then the list is not stored.
+// IsZero reports whether the document requests nothing; the list is then not stored.
 func (l List) IsZero() bool { return len(l.Jobs) == 0 }
 
 const (
@@ -82,7 +82,7 @@ const (
 	byFailed  = "work_failed"
 )
 
-// Indexes are those that a collection needs whose documents ask for jobs, over all shops.
+// Indexes returns the indexes, over all shops, of a collection whose documents request jobs.
 func Indexes() []storage.Index {
 	index := func(name, field string) storage.Index {
 		due := storage.Field{Path: Field + "." + field, Kind: storage.Time}
@@ -91,8 +91,8 @@ func Indexes() []storage.Index {
 	return []storage.Index{index(byDue, "due_at"), index(bySlowDue, "slow_due_at"), index(byFailed, "failed_at")}
 }
 
-// Add asks for a job, in place of one of the same kind and arguments that is not being done. It returns the
-// job's id.
+// Add requests a job and returns its id. It replaces a job of the same kind and arguments that is not
+// running.
 func (l *List) Add(r Request) string {
 	l.delete(func(j Job) bool { return j.is(r.Kind, r.Args) && !j.IsRunning() })
 	j := r.job()
@@ -101,8 +101,8 @@ func (l *List) Add(r Request) string {
 	return j.ID
 }
 
-// Ensure asks for a job unless one of the same kind and arguments waits to be done at earliest or later. It
-// reports whether it did.
+// Ensure requests a job unless one of the same kind and arguments is waiting and due at earliest or later.
+// It reports whether it added one.
 func (l *List) Ensure(r Request, earliest time.Time) bool {
 	waits := func(j Job) bool { return j.is(r.Kind, r.Args) && j.idle() && !j.DueAt.Before(earliest) }
 	if slices.ContainsFunc(l.Jobs, waits) {
@@ -113,7 +113,7 @@ func (l *List) Ensure(r Request, earliest time.Time) bool {
 	return true
 }
 
-// Find returns the job of a kind that was asked for last.
+// Find returns the most recently requested job of a kind.
 func (l *List) Find(kind string) (Job, bool) {
 	for _, j := range slices.Backward(l.Jobs) {
 		if j.Kind == kind {
@@ -123,8 +123,9 @@ func (l *List) Find(kind string) (Job, bool) {
 	return Job{}, false
 }
 
-// Schedule keeps the one job of a kind that the document's other fields ask for at a time; the zero time is
-// never. A job for that very time stays as it is, whether it waits, runs, is tried again or failed.
+// Schedule sets the time of a kind's only job, as derived from the document's other fields; the zero time
+// means never. A job for exactly that time is left alone, whether it is waiting, running, being retried or
+// failed.
 func (l *List) Schedule(r Request) {
 	want := r.job()
 	there := func(j Job) bool { return j.is(r.Kind, r.Args) && j.At.Equal(want.At) }
@@ -138,17 +139,17 @@ func (l *List) Schedule(r Request) {
 	l.index()
 }
 
-// Cancel removes the jobs of a kind, one that is being done too: nothing is left of it to try again.
+// Cancel removes the jobs of the given kinds, including running ones, which are then not retried.
 func (l *List) Cancel(kinds ...string) {
 	l.delete(func(j Job) bool { return slices.Contains(kinds, j.Kind) })
 }
 
-// CancelOthers removes all jobs but those of a kind.
+// CancelOthers removes all jobs except those of a kind.
 func (l *List) CancelOthers(kind string) {
 	l.delete(func(j Job) bool { return j.Kind != kind })
 }
 
-// Retry makes a failed job due now, with no attempts counted, and reports whether there is one with this id.
+// Retry makes a failed job due now with no attempts counted. It reports whether there is one with this id.
 func (l *List) Retry(id string, now time.Time) bool {
 	at := slices.IndexFunc(l.Jobs, func(j Job) bool { return j.ID == id && j.HasFailed() })
 	if at < 0 {
@@ -165,7 +166,7 @@ func (l *List) delete(is func(Job) bool) {
 	l.index()
 }
 
-// index brings the indexed times up to date.
+// index updates the indexed times.
 func (l *List) index() {
 	l.DueAt, l.SlowDueAt, l.FailedAt = time.Time{}, time.Time{}, time.Time{}
 	for _, j := range l.Jobs {
@@ -180,7 +181,7 @@ func (l *List) index() {
 	}
 }
 
-// earlier is the earlier of two times, of which the first may be zero for none.
+// earlier returns the earlier of two times. A zero a means none.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
 		return b
@@ -200,7 +201,7 @@ func (l *List) take(now time.Time, lease string, slow bool) (taken []Job) {
 	return taken
 }
 
-// held finds a job under a lease, nil when the lease has gone to another or the job was cancelled.
+// held returns the job with a lease, or nil if another run has leased it or the job was cancelled.
 func (l *List) held(id, lease string) *Job {
 	at := slices.IndexFunc(l.Jobs, func(j Job) bool { return j.ID == id && j.Lease == lease })
 	if at < 0 {
@@ -209,7 +210,7 @@ func (l *List) held(id, lease string) *Job {
 	return &l.Jobs[at]
 }
 
-// prolong moves the end of the leases, and reports whether there is one.
+// prolong extends the leases and reports whether there are any.
 func (l *List) prolong(lease string, until time.Time) bool {
 	found := false
 	for i := range l.Jobs {
@@ -225,7 +226,7 @@ const longestReason = 300
 
 var emailLike = regexp.MustCompile(`[^\s"'<>()]+@[^\s"'<>()]+`)
 
-// reasonOf is an error as it may be kept: short, and without addresses.
+// reasonOf returns the text of an error as it may be stored: shortened, and without email addresses.
 func reasonOf(err error) string {
 	text := []rune(emailLike.ReplaceAllString(err.Error(), "[email]"))
 	return string(text[:min(len(text), longestReason)])

@@ -11,21 +11,21 @@ import (
 
 // The states of a job.
 const (
-	Scheduled = "scheduled" // its time has not come
+	Scheduled = "scheduled" // not due yet
 	Due       = "due"
 	Running   = "running"
-	Failed    = "failed" // given up; it stays until it is retried
+	Failed    = "failed" // given up; kept until it is retried
 )
 
-// Listed is a job as an operator sees it.
+// Listed is a job as shown to an operator.
 type Listed struct {
 	Job
 	Shop, Collection, Key string
 	State                 string
 }
 
-// List returns the jobs of a state, of each collection at most limit documents' (1 to storage.MaxLimit), the
-// earliest first.
+// List returns the jobs in a state, earliest first, from at most limit documents (1 to storage.MaxLimit) of
+// each collection.
 func (r *Runner) List(ctx context.Context, state string, limit int) ([]Listed, error) {
 	var found []Listed
 	now := r.Now()
@@ -43,13 +43,14 @@ func (r *Runner) List(ctx context.Context, state string, limit int) ([]Listed, e
 	return found, nil
 }
 
-// queries are those that find the jobs of a state. A document's other jobs are found with them.
+// queries returns the queries that find the jobs in a state. They also find other jobs of the same
+// documents.
 func queries(state string, now time.Time) []storage.Query {
 	from, to := any(nil), any(now.Add(time.Millisecond))
 	switch state {
 	case Failed:
 		return []storage.Query{{Index: byFailed}}
-	case Running: // its due time is the end of its lease; later, its process has ended
+	case Running: // the due time is the end of the lease; if it has passed, the process has ended
 		to = now.Add(leaseTime + time.Millisecond)
 	case Scheduled:
 		from, to = now.Add(time.Millisecond), nil
@@ -79,7 +80,7 @@ func (j Job) state(now time.Time) string {
 	switch {
 	case j.HasFailed():
 		return Failed
-	case j.IsDue(now): // also where a process ended with the job in hand
+	case j.IsDue(now): // even if a process ended while running it
 		return Due
 	case j.IsRunning():
 		return Running
@@ -87,7 +88,7 @@ func (j Job) state(now time.Time) string {
 	return Scheduled
 }
 
-// Retry makes a failed job due now. It returns storage.ErrNotFound when no failed job has the id.
+// Retry makes a failed job due now. It returns storage.ErrNotFound if no failed job has the id.
 func (r *Runner) Retry(ctx context.Context, id string) error {
 	failed, err := r.List(ctx, Failed, storage.MaxLimit)
 	if err != nil {
@@ -109,13 +110,13 @@ func (r *Runner) Retry(ctx context.Context, id string) error {
 	return storage.ErrNotFound
 }
 
-// Stats is how the jobs of a kind are. Of each collection at most storage.MaxLimit documents are counted.
+// Stats counts the jobs of a kind, in at most storage.MaxLimit documents of each collection.
 type Stats struct {
 	Due, Running, Failed int
-	Oldest               time.Duration // for how long the one that is due the longest has been due
+	Oldest               time.Duration // how long the oldest due job has been due
 }
 
-// Stats returns the figures of each registered kind.
+// Stats returns the statistics of each registered kind.
 func (r *Runner) Stats(ctx context.Context) (map[string]Stats, error) {
 	all, now := map[string]Stats{}, r.Now()
 	for _, source := range r.Sources {

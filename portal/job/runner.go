@@ -15,48 +15,48 @@ import (
 
 const (
 	beat     = 500 * time.Millisecond
-	batch    = 200 // documents of a lane in one look
-	atOnce   = 16  // documents in hand, so that their writes share commits
-	slowOnce = 4   // of a collection in the slow lane
-	// yieldTime is how long a job waits for requests that are being answered before it is done all the same:
-	// so background work goes on under load that never ends, at a share of at most atOnce documents each
-	// time.
+	batch    = 200 // documents of a lane per round
+	atOnce   = 16  // documents at a time, so that their writes share commits
+	slowOnce = 4   // documents of a collection in the slow lane at a time
+	// yieldTime is the longest time that a job waits for requests in progress. Background work therefore
+	// continues under constant load, with up to atOnce documents each time.
 	yieldTime = 100 * time.Millisecond
 	yieldStep = 5 * time.Millisecond
 )
 
-// errLook wraps an error of the store on the way to the due jobs.
+// errLook wraps a storage error from looking for due jobs.
 var errLook = errors.New("look for jobs")
 
-// Runner does the jobs of all Sources. Several may run at once, in several processes: each job is leased.
-// Run and Once of one Runner are not called at the same time.
+// Runner runs the jobs of all Sources. Several may run at once, in several processes, because each job is
+// leased. Do not call Run and Once of one Runner at the same time.
 //
-// Background work yields to requests: before each document it waits up to 100 ms while InFlight is not 0. On
-// a server that is never without requests that leaves it at most 160 documents a second; on one that rests
-// it goes as fast as it can.
+// Background work yields to requests: before each document it waits up to 100 ms while InFlight is not 0.
+// On a server that is never without requests this limits it to 160 documents a second; on an idle server it
+// runs at full speed.
 type Runner struct {
 	Engine  storage.Engine
 	Sources []Source
 	Now     func() time.Time
 	Log     *slog.Logger
-	// Writes is how many documents this process has written (see storage.Activity). While it writes nothing,
-	// Run looks only every five seconds. Nil: at each beat of half a second.
+	// Writes returns how many documents this process has written (see storage.Activity). While it writes
+	// nothing, Run looks for jobs only every five seconds. If Writes is nil, Run looks at every beat of
+	// half a second.
 	Writes func() int64
-	// InFlight is how many requests are being answered; nil for none.
+	// InFlight returns the number of requests in progress; nil for none.
 	InFlight func() int
 
-	// Begin is called before the first look, and again at each beat until it returns nil; nil is nothing to
-	// do.
+	// Begin is called before the first look for jobs, and again at each beat until it returns nil. It may
+	// be nil.
 	Begin func(context.Context) error
 
 	mu   sync.Mutex
-	slow map[place]bool // in hand
-	errs []error        // of the slow lane
-	done int            // by the slow lane
+	slow map[place]bool // running
+	errs []error        // from the slow lane
+	done int            // in the slow lane
 	busy sync.WaitGroup
 }
 
-// Run works until ctx ends and what is in hand is recorded. It returns nil.
+// Run works until ctx ends and the results of running jobs are recorded. It returns nil.
 func (r *Runner) Run(ctx context.Context) error {
 	defer r.busy.Wait()
 	look := r.Beat()
@@ -72,8 +72,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
-// noteLook logs once that the store cannot be asked for jobs, and once that it answers again. Failed attempts
-// at jobs have been logged already.
+// noteLook logs once when the store cannot be asked for jobs, and once when it responds again. Failed
+// attempts at jobs have already been logged.
 func (r *Runner) noteLook(ctx context.Context, err error, failing bool) (fails bool) {
 	fails = errors.Is(err, errLook)
 	switch {
@@ -86,7 +86,8 @@ func (r *Runner) noteLook(ctx context.Context, err error, failing bool) (fails b
 	return fails
 }
 
-// Beat returns what Run does at each beat: it works until nothing is left, unless it is time to rest.
+// Beat returns the function that Run calls at each beat: it works until no job is due, unless it is time to
+// rest.
 func (r *Runner) Beat() func(context.Context) error {
 	idle, begun := storage.NewIdleBeat(r.Writes), r.Begin == nil
 	return func(ctx context.Context) error {
@@ -108,8 +109,8 @@ func (r *Runner) Beat() func(context.Context) error {
 	}
 }
 
-// Once does a batch of the due jobs of each collection and lane, waits for it, and returns how many jobs are
-// done. The error is that of the store, and of the attempts that failed.
+// Once runs a batch of the due jobs of each collection and lane, waits for them, and returns how many were
+// completed. The error combines storage errors and failed attempts.
 func (r *Runner) Once(ctx context.Context) (done int, err error) {
 	done, err = r.round(ctx)
 	r.busy.Wait()
@@ -120,7 +121,7 @@ func (r *Runner) Once(ctx context.Context) (done int, err error) {
 	return done, err
 }
 
-// round does a batch of each collection; what is slow goes on beside it.
+// round runs a batch of each collection. Slow jobs continue in the background.
 func (r *Runner) round(ctx context.Context) (done int, err error) {
 	for _, source := range r.Sources {
 		for _, slow := range source.lanes() {
@@ -159,7 +160,7 @@ func (r *Runner) lane(ctx context.Context, source Source, slow bool) (done int, 
 			return nil
 		})
 	}
-	_ = group.Wait() // each error is in err
+	_ = group.Wait() // all errors are in err
 	return done, err
 }
 
@@ -170,7 +171,7 @@ func (r *Runner) one(ctx context.Context, source Source, at place) (done int, er
 	return source.do(ctx, r, at)
 }
 
-// due are the documents with due jobs, the longest due first.
+// due returns the documents with due jobs, longest overdue first.
 func (r *Runner) due(ctx context.Context, source Source, slow bool) ([]place, error) {
 	index := byDue
 	if slow {
@@ -189,7 +190,7 @@ func (r *Runner) due(ctx context.Context, source Source, slow bool) ([]place, er
 	return places, nil
 }
 
-// yield waits while requests are being answered, for a while.
+// yield waits up to yieldTime while requests are in progress.
 func (r *Runner) yield(ctx context.Context) {
 	if r.InFlight == nil || r.InFlight() == 0 {
 		return
@@ -222,7 +223,7 @@ func (r *Runner) countSlow(collection string) (n int) {
 	return n
 }
 
-// startSlow has as many documents of the slow lane done as there is room for; the rest stay due.
+// startSlow starts as many documents of the slow lane as there is room for; the others stay due.
 func (r *Runner) startSlow(ctx context.Context, source Source, places []place) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,6 +1,6 @@
 package logo
 
-// Reason says why a file was refused.
+// Reason is the reason why a file was refused.
 type Reason string
 
 // The reasons of an Error.
@@ -9,19 +9,19 @@ const (
 	TooLarge Reason = "too_large"
 	// Format: not a PNG, JPEG or still WebP file.
 	Format Reason = "format"
-	// Damaged: it begins like one, but cannot be read to the end.
+	// Damaged: the file starts like an image but cannot be decoded completely.
 	Damaged Reason = "damaged"
-	// Dimensions: a side or the number of pixels is out of bounds.
+	// Dimensions: a side or the number of pixels is outside the limits.
 	Dimensions Reason = "dimensions"
 )
 
-// Error is the one error of Normalise.
+// Error is the type of every error of Normalise.
 type Error struct {
 	Reason Reason
 	cause  error
 }
 
-// Error gives the reason and the decoder's words; it is for logs, not for visitors.
+// Error returns the reason and the decoder's message; it is for logs, not for visitors.
 func (e *Error) Error() string {
 	if e.cause == nil {
 		return "logo: " + string(e.Reason)
@@ -29,5 +29,5 @@ func (e *Error) Error() string {
 	return "logo: " + string(e.Reason) + ": " + e.cause.Error()
 }
 
-// Unwrap is the decoder's error, if there was one.
+// Unwrap returns the decoder's error, or nil.
 func (e *Error) Unwrap() error { return e.cause }

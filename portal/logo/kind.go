@@ -12,7 +12,8 @@ const (
 	kindWebP
 )
 
-// sniff tells the format by the first bytes. Animated WebP is unknown: its decoder has no first frame.
+// sniff detects the format from the first bytes. Animated WebP is unknown, because the decoder cannot
+// extract its first frame.
 func sniff(file []byte) kind {
 	switch {
 	case bytes.HasPrefix(file, []byte("\x89PNG\r\n\x1a\n")):

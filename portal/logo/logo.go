@@ -1,8 +1,8 @@
-// Package logo owns what becomes of an uploaded logo: a file of unknown origin goes in, a small PNG that
-// this package has drawn itself comes out. Nothing of the file but its pixels survives: no metadata, no
-// further frames, nothing hidden before, within or after the picture.
+// Package logo processes uploaded logos: it takes a file of unknown origin and returns a small PNG that the
+// package has encoded itself. Only the pixels of the file survive: no metadata, no further frames, and no
+// data hidden before, within or after the image.
 //
-// SVG is refused, because it can carry scripts. The package must not know about shops, requests, file
+// SVG is refused, because it can contain scripts. The package must not know about shops, requests, file
 // names or storage, and it trusts no name or media type.
 package logo
 
@@ -15,38 +15,40 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// Bounds of what goes in and of what comes out.
+// The limits of the input and of the output.
 const (
-	// MaxBytes of a file, 5 MiB.
+	// MaxBytes is the maximum size of a file: 5 MiB.
 	MaxBytes = 5 << 20
-	// MaxSide of a picture in pixels.
+	// MaxSide is the maximum width and height of an image in pixels.
 	MaxSide = 10_000
-	// MaxPixels of a picture: 25 megapixels.
+	// MaxPixels is the maximum number of pixels of an image: 25 megapixels.
 	MaxPixels = 25_000_000
-	// FitWidth and FitHeight are the box a logo is scaled down to: 320 by 80 points at two pixels each.
+	// FitWidth and FitHeight are the box that a logo is scaled down to: 320 by 80 points at two pixels per
+	// point.
 	FitWidth, FitHeight = 640, 160
 )
 
-// maxScans bounds the scans of a progressive JPEG, which has ten or so: each costs a walk over the whole
-// picture, and a file of MaxBytes could hold a hundred thousand. Among pixels the marker cannot occur.
+// maxScans limits the scans of a progressive JPEG, which normally has about ten. Each scan is a pass over
+// the whole image, and a file of MaxBytes could contain a hundred thousand. The marker cannot occur in
+// pixel data.
 const (
 	maxScans   = 100
 	scanMarker = "\xff\xda"
 )
 
-// Image is a logo that can be served: PNG is the whole file, Width and Height are its pixels.
+// Image is a logo that is ready to be served: PNG is the whole file, Width and Height are in pixels.
 type Image struct {
 	PNG           []byte
 	Width, Height int
 }
 
-// Normalise makes a PNG of a PNG, JPEG or WebP file, told apart by content. Of an animated PNG it takes
-// the first picture. A picture that is larger than FitWidth by FitHeight is scaled down; none is scaled
-// up. A photograph stored on its side is turned upright. Every error is an *Error.
+// Normalise converts a PNG, JPEG or WebP file, detected by its content, to a PNG. From an animated PNG it
+// takes the first frame. An image larger than FitWidth by FitHeight is scaled down; smaller images are not
+// scaled up. A photo stored sideways is turned upright. Every error is an *Error.
 //
-// The size is read from the header and checked before a pixel is decoded. Within the bounds decoding can
-// still take some 400 MB for a moment (a progressive JPEG of 25 megapixels), so a server should let one
-// logo through at a time.
+// The size is read from the header and checked before any pixel is decoded. Within the limits, decoding may
+// still briefly need about 400 MB (a progressive JPEG of 25 megapixels), so a server should process one
+// logo at a time.
 func Normalise(file []byte) (Image, error) {
 	if len(file) > MaxBytes {
 		return Image{}, &Error{Reason: TooLarge}
@@ -73,7 +75,7 @@ func Normalise(file []byte) (Image, error) {
 	return encode(turn.apply(shrink(picture, turn.box())))
 }
 
-// header reads and checks the size without decoding.
+// header reads and checks the size without decoding the image.
 func header(kind kind, file []byte) (image.Point, error) {
 	var config image.Config
 	var err error

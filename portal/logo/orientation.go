@@ -6,16 +6,16 @@ import (
 	"image"
 )
 
-// orientation is the value of the EXIF tag 0x0112, 1 to 8: how the stored rows and columns lie.
+// orientation is the value of the EXIF tag 0x0112, 1 to 8: how the stored rows and columns are arranged.
 type orientation int
 
-// upright is how nearly all pictures lie.
+// upright is the orientation of nearly all images.
 const upright orientation = 1
 
-// sideways reports whether width and height change places.
+// sideways reports whether width and height are swapped.
 func (o orientation) sideways() bool { return o >= 5 }
 
-// box is what the stored picture must fit, so that the upright one fits the logo's.
+// box returns the box that the stored image must fit in, so that the upright one fits the logo's.
 func (o orientation) box() image.Point {
 	if o.sideways() {
 		return image.Pt(FitHeight, FitWidth)
@@ -23,7 +23,7 @@ func (o orientation) box() image.Point {
 	return image.Pt(FitWidth, FitHeight)
 }
 
-// apply turns and mirrors a stored picture upright.
+// apply rotates and mirrors a stored image so that it is upright.
 func (o orientation) apply(from *image.NRGBA) *image.NRGBA {
 	if o == upright {
 		return from
@@ -43,7 +43,7 @@ func (o orientation) apply(from *image.NRGBA) *image.NRGBA {
 	return to
 }
 
-// source is where the pixel at x, y of the upright picture is stored.
+// source returns where the pixel at x, y of the upright image is stored.
 func (o orientation) source(x, y int, size image.Point) image.Point {
 	right, bottom := size.X-1, size.Y-1
 	switch o {
@@ -65,7 +65,7 @@ func (o orientation) source(x, y int, size image.Point) image.Point {
 	return image.Pt(x, y)
 }
 
-// orientationOf looks for the EXIF segment among those before the pixels of a JPEG file.
+// orientationOf reads the orientation from the EXIF segment of a JPEG file.
 func orientationOf(file []byte) orientation {
 	const startOfScan, app1 = 0xda, 0xe1
 	for rest := file[2:]; len(rest) >= 4 && rest[0] == 0xff && rest[1] != startOfScan; {
@@ -81,7 +81,7 @@ func orientationOf(file []byte) orientation {
 	return upright
 }
 
-// orientationIn reads the tag from the first directory of a TIFF block; whatever is odd is upright.
+// orientationIn reads the tag from the first directory of a TIFF block. Invalid data counts as upright.
 func orientationIn(tiff []byte) orientation {
 	if len(tiff) < 8 {
 		return upright

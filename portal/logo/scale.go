@@ -6,7 +6,7 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// fit is the largest size of the same shape within the box, never larger than the picture.
+// fit returns the largest size within the box that keeps the aspect ratio and does not exceed the original.
 func fit(size, box image.Point) image.Point {
 	if size.X <= box.X && size.Y <= box.Y {
 		return size
@@ -17,7 +17,7 @@ func fit(size, box image.Point) image.Point {
 	return image.Pt(max(1, (size.X*box.Y+size.Y/2)/size.Y), box.Y)
 }
 
-// shrink draws the picture anew, within the box.
+// shrink redraws the image at a size that fits the box.
 func shrink(picture image.Image, box image.Point) *image.NRGBA {
 	from := picture.Bounds()
 	to := image.NewNRGBA(image.Rectangle{Max: fit(from.Size(), box)})

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// Amount is a sum of money in minor units: 1250 of "EUR" is 12.50 €, 1250 of "JPY" is 1250 ¥. The zero
-// value has no currency and is good for nothing but comparison.
+// Amount is an amount of money in minor units: 1250 of "EUR" is 12.50 €, 1250 of "JPY" is 1250 ¥. The zero
+// value has no currency; use it only for comparison.
 type Amount struct {
 	Minor    int64  `bson:"minor" json:"minor"`
 	Currency string `bson:"currency" json:"currency"`
 }
 
-// Parse reads a plain decimal such as "-12.50" or "1000" as an amount of a currency. It refuses with
-// ErrCurrency, ErrSyntax (signs other than a minus, exponents, spaces, leading zeros, NaN, nothing),
-// ErrPrecision (more places than the currency has) or ErrRange (beyond 64 bits of minor units).
+// Parse parses a plain decimal such as "-12.50" or "1000" as an amount in a currency. The errors are
+// ErrCurrency, ErrSyntax (signs other than a minus, exponents, spaces, leading zeros, NaN, empty text),
+// ErrPrecision (more decimal places than the currency has) and ErrRange (more than 64 bits of minor units).
 func Parse(decimal, currency string) (Amount, error) {
 	places, ok := Digits(currency)
 	if !ok {
@@ -34,7 +34,7 @@ func Parse(decimal, currency string) (Amount, error) {
 	return Amount{Minor: minor, Currency: currency}, nil
 }
 
-// minor is the number times ten to the power of places; n has no more places than that.
+// minor returns the number in minor units. n must have at most that many decimal places.
 func (n number) minor(places int) (int64, error) {
 	text := n.whole + n.frac + strings.Repeat("0", places-len(n.frac))
 	if n.negative {
@@ -47,7 +47,8 @@ func (n number) minor(places int) (int64, error) {
 	return minor, nil
 }
 
-// Decimal is the amount as Parse reads it, with all places of its currency: "-12.50", "1000".
+// Decimal formats the amount so that Parse can read it, with all decimal places of its currency: "-12.50",
+// "1000".
 func (a Amount) Decimal() string {
 	text := strconv.FormatInt(a.Minor, 10)
 	places, _ := Digits(a.Currency)

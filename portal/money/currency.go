@@ -6,21 +6,21 @@ import (
 	"github.com/bojanz/currency"
 )
 
-// Canonical is a code of ISO 4217 in capitals: "EUR" for " eur". It is false for a text that is none; codes
-// that are no longer in force count, because old orders are in them.
+// Canonical returns an ISO 4217 code in capitals: "EUR" for " eur". It returns false for any other text.
+// Withdrawn codes are valid, because old orders contain them.
 func Canonical(code string) (string, bool) {
 	code = strings.ToUpper(strings.TrimSpace(code))
 	return code, Valid(code)
 }
 
-// Valid reports whether code is an ISO 4217 currency in capitals, such as "EUR", in force or not.
+// Valid reports whether code is an ISO 4217 currency in capitals, such as "EUR", active or withdrawn.
 func Valid(code string) bool {
 	_, ok := Digits(code)
 	return ok
 }
 
-// Digits is the number of places after the point that ISO 4217 gives a currency: 0 for JPY, 2 for EUR,
-// 3 for KWD. It is false for a code that is none.
+// Digits returns the number of decimal places of a currency in ISO 4217: 0 for JPY, 2 for EUR, 3 for KWD.
+// It returns false for an unknown code.
 func Digits(code string) (int, bool) {
 	if n, ok := currency.GetDigits(code); ok {
 		return int(n), true
@@ -36,7 +36,8 @@ func Digits(code string) (int, bool) {
 	return 0, false
 }
 
-// Currencies lists all codes that Valid accepts, the ten most traded first. The slice is the caller's.
+// Currencies lists all codes that Valid accepts, the ten most traded first. The caller may modify the
+// slice.
 func Currencies() []string {
 	codes := append([]string(nil), currency.GetCurrencyCodes()...)
 	for code := range strings.FieldsSeq(noPlaces + " " + twoPlaces + " " + threePlaces + " " + fourPlaces) {

@@ -2,21 +2,21 @@ package money
 
 import "strings"
 
-// Bounds of a Decimal: digits before and after the point.
+// The maximum numbers of digits of a Decimal before and after the point.
 const (
 	MaxWhole  = 12
 	MaxPlaces = 6
 )
 
-// Decimal is an exact decimal with up to MaxPlaces places, such as a unit price of "0.004" or a quantity
-// of "1.5". Made by ParseDecimal it is canonical (no trailing zeros after the point, no "-0"), so that
-// two are equal when their strings are. The zero value "" means that none was given. There is no IsZero
-// on purpose: encoders would take it as leave to drop a price of nothing.
+// Decimal is an exact decimal with up to MaxPlaces decimal places, such as a unit price of "0.004" or a
+// quantity of "1.5". ParseDecimal makes it canonical (no trailing zeros after the point, no "-0"), so that
+// two decimals are equal if their strings are. The zero value "" means that no value was given. There is
+// deliberately no IsZero: encoders would use it to omit a price of zero.
 type Decimal string
 
-// ParseDecimal reads a plain decimal such as "-12.500" and makes it canonical: "-12.5". It refuses with
-// ErrSyntax as Parse does, with ErrRange beyond 12 digits before the point and with ErrPrecision beyond
-// 6 digits after it; zeros at the end do not count.
+// ParseDecimal parses a plain decimal such as "-12.500" and makes it canonical: "-12.5". It returns
+// ErrSyntax like Parse, ErrRange for more than 12 digits before the point, and ErrPrecision for more than 6
+// digits after it, not counting trailing zeros.
 func ParseDecimal(s string) (Decimal, error) {
 	n, err := scan(s)
 	if err != nil {
@@ -31,9 +31,9 @@ func ParseDecimal(s string) (Decimal, error) {
 	return n.decimal(), nil
 }
 
-// Round reads a plain decimal as ParseDecimal does and rounds it to a number of places, halves away from
-// zero: a unit price of "10.799999999999999" to six is "10.8". exact is false where that changed the
-// number.
+// Round parses a plain decimal like ParseDecimal and rounds it to a number of decimal places, half away
+// from zero: a unit price of "10.799999999999999" rounded to six places is "10.8". exact is false if
+// rounding changed the number.
 func Round(s string, places int) (d Decimal, exact bool, err error) {
 	n, err := scan(s)
 	if err != nil {
@@ -50,7 +50,7 @@ func Round(s string, places int) (d Decimal, exact bool, err error) {
 	return n.decimal(), exact, nil
 }
 
-// round cuts the number to fewer places than it has, halves away from zero.
+// round shortens the number to fewer decimal places than it has, rounding half away from zero.
 func (n number) round(places int) number {
 	up := n.frac[places] >= '5'
 	digits := []byte(n.whole + n.frac[:places])
@@ -68,7 +68,7 @@ func (n number) round(places int) number {
 	return number{negative: n.negative, whole: string(digits[:cut]), frac: string(digits[cut:])}
 }
 
-// decimal is the canonical text of a number.
+// decimal returns the canonical text of a number.
 func (n number) decimal() Decimal {
 	text := n.whole
 	if frac := strings.TrimRight(n.frac, "0"); frac != "" {
@@ -80,11 +80,11 @@ func (n number) decimal() Decimal {
 	return Decimal(text)
 }
 
-// String is the canonical text: "-12.5".
+// String returns the canonical text: "-12.5".
 func (d Decimal) String() string { return string(d) }
 
-// In is the decimal as an amount of a currency where it is exactly one, else an error of Parse. Shops
-// that pad totals to six places ("12.500000") are read this way.
+// In converts the decimal to an amount in a currency, or returns an error of Parse if it is not exactly
+// one. It is used for totals that shops pad to six decimal places ("12.500000").
 func (d Decimal) In(currency string) (Amount, error) {
 	return Parse(string(d), currency)
 }

@@ -5,26 +5,26 @@ import "strings"
 // noBreak keeps a number and its currency on one line.
 const noBreak = "\u00a0"
 
-// Formatter writes amounts and decimals as one language does: "1 234,50 €" with no-break spaces in
-// Slovak, "€1,234.50" in English. Build it once per language; it is safe for concurrent use. All that
-// differs by language and currency is asked of the CLDR data at construction, so that writing a number
-// is only joining strings.
+// Formatter formats amounts and decimals for one language: "1 234,50 €" with no-break spaces in Slovak,
+// "€1,234.50" in English. Create it once per language; it is safe for concurrent use. It reads everything
+// that depends on the language and currency from the CLDR data when it is created, so that formatting only
+// joins strings.
 type Formatter struct {
 	locale
 	styles map[string]style
 }
 
-// style is one currency in one language.
+// style is the format of one currency in one language.
 type style struct {
 	places      int
 	plus, minus affix
 }
 
-// affix is what stands around the digits: sign, symbol and the space between.
+// affix is the text around the digits: sign, symbol and the space between.
 type affix struct{ before, after string }
 
-// NewFormatter builds the formatter of a language: en (as in Britain), cs, sk, pl or de. Any other is
-// taken as en.
+// NewFormatter returns the formatter of a language: en (British), cs, sk, pl or de. Any other language is
+// treated as en.
 func NewFormatter(lang string) *Formatter {
 	cldr := open(lang)
 	f := &Formatter{locale: cldr.locale(), styles: make(map[string]style)}
@@ -34,7 +34,7 @@ func NewFormatter(lang string) *Formatter {
 	return f
 }
 
-// Amount writes a sum with its symbol and all places of its currency.
+// Amount formats an amount with its symbol and all decimal places of its currency.
 func (f *Formatter) Amount(a Amount) string {
 	n, err := scan(a.Decimal())
 	if err != nil {
@@ -43,8 +43,8 @@ func (f *Formatter) Amount(a Amount) string {
 	return f.money(n, a.Currency)
 }
 
-// Unit writes a unit price with its symbol, at least the places of its currency and all that it has
-// beyond: "0,0045 €". The empty decimal gives "".
+// Unit formats a unit price with its symbol. It shows at least the decimal places of the currency and any
+// further ones: "0,0045 €". The empty decimal gives "".
 func (f *Formatter) Unit(d Decimal, currency string) string {
 	n, err := scan(string(d))
 	if err != nil {
@@ -53,7 +53,7 @@ func (f *Formatter) Unit(d Decimal, currency string) string {
 	return f.money(n, currency)
 }
 
-// Decimal writes a quantity without trailing zeros: "1 234,5". The empty decimal gives "".
+// Decimal formats a quantity without trailing zeros: "1 234,5". The empty decimal gives "".
 func (f *Formatter) Decimal(d Decimal) string {
 	n, err := scan(string(d))
 	if err != nil {
@@ -66,7 +66,7 @@ func (f *Formatter) Decimal(d Decimal) string {
 	return sign + f.number(n.whole, strings.TrimRight(n.frac, "0"))
 }
 
-// money joins a number and its currency; one that CLDR does not know is shown by its code.
+// money joins a number and its currency. A currency that is not in CLDR is shown by its code.
 func (f *Formatter) money(n number, currency string) string {
 	s, ok := f.styles[currency]
 	if !ok {

@@ -1,9 +1,9 @@
 package money
 
-// The codes of ISO 4217 as of 2026-01-01 by their decimal places: list one, which is in force, and list
-// three, which old orders are in. List three names no places: ADP, BYB, BYR, ESP, ITL, LUF, MGF and TRL had
-// none in use and YDD had three. The others have two here, as have the codes of list one to which places do
-// not apply (XAU). The source is testdata/iso4217.csv.
+// The codes of ISO 4217 as of 2026-01-01, grouped by decimal places: list one with the active codes, and
+// list three with the withdrawn ones, which old orders contain. List three gives no decimal places: ADP,
+// BYB, BYR, ESP, ITL, LUF, MGF and TRL had none in use, and YDD had three. All others count as two, as do
+// the codes of list one to which decimal places do not apply (XAU). The source is testdata/iso4217.csv.
 const (
 	noPlaces = "ADP BIF BYB BYR CLP DJF ESP GNF ISK ITL JPY KMF KRW LUF MGF PYG RWF TRL UGX UYI VND VUV " +
 		"XAF XOF XPF"

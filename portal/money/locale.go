@@ -6,14 +6,14 @@ import (
 	"github.com/bojanz/currency"
 )
 
-// locale is how a language writes plain numbers.
+// locale describes how a language writes plain numbers.
 type locale struct {
 	point, group, sign string
-	// least is the smallest count of whole digits that is grouped: 5 in Polish, 4 elsewhere.
+	// least is the minimum number of digits before the point that are grouped: 5 in Polish, 4 elsewhere.
 	least int
 }
 
-// number groups the whole digits by three and joins the places, if any.
+// number groups the whole digits in threes and appends the decimal places, if any.
 func (l locale) number(whole, frac string) string {
 	var b strings.Builder
 	b.Grow(len(whole)*2 + len(frac) + len(l.point))
@@ -35,10 +35,10 @@ func (l locale) number(whole, frac string) string {
 	return b.String()
 }
 
-// cldr reads the library's data by formatting samples, because it does not export the patterns.
+// cldr reads the library's data by formatting samples, because the library does not export its patterns.
 type cldr struct{ lib *currency.Formatter }
 
-// open takes English as in Britain: plain "en" is American.
+// open uses British English: plain "en" is American.
 func open(lang string) cldr {
 	switch lang {
 	case "cs", "sk", "pl", "de":
@@ -50,7 +50,7 @@ func open(lang string) cldr {
 	return cldr{lib}
 }
 
-// locale learns separators and sign from samples without a currency.
+// locale derives separators and sign from samples without a currency.
 func (c cldr) locale() locale {
 	c.lib.CurrencyDisplay = currency.DisplayNone
 	defer func() { c.lib.CurrencyDisplay = currency.DisplaySymbol }()
@@ -63,17 +63,17 @@ func (c cldr) locale() locale {
 	return l
 }
 
-// style learns what stands around a positive and a negative sum.
+// style derives the text around a positive and a negative amount.
 func (c cldr) style(code string) style {
 	places, _ := Digits(code)
 	return style{places: places, plus: c.around("7", code), minus: c.around("-7", code)}
 }
 
-// codeOnly is a currency that the library knows and that no language of ours has a symbol for.
+// codeOnly is a currency that the library knows but that has no symbol in any of the languages.
 const codeOnly = "KWD"
 
-// around writes a currency that the library does not know by its code, in the place of one that has no symbol
-// either.
+// around returns the text around the digits. For a currency that the library does not know, it formats one
+// without a symbol and replaces the code.
 func (c cldr) around(sample, code string) affix {
 	known := code
 	if !currency.IsValid(code) {

@@ -1,20 +1,20 @@
-// Package money owns exact amounts: totals in minor units of an ISO 4217 currency, decimals as a shop
-// gave them (unit prices, quantities), and both as a language writes them.
+// Package money handles exact amounts: totals in minor units of an ISO 4217 currency, decimals as given by
+// a shop (unit prices, quantities), and the formatting of both for a language.
 //
-// There is no floating point in it, and what cannot be held exactly is refused, unless Round is asked for
-// by name. It must not know about orders, taxes, shops, requests or storage.
+// It uses no floating point, and rejects values that it cannot represent exactly, unless Round is called
+// explicitly. It must not know about orders, taxes, shops, requests or storage.
 package money
 
 import "errors"
 
-// What Parse and ParseDecimal refuse. None of them repeats the input.
+// The errors of Parse and ParseDecimal. None of them repeats the input.
 var (
-	// ErrCurrency says that a code is no ISO 4217 currency.
+	// ErrCurrency means that a code is not an ISO 4217 currency.
 	ErrCurrency = errors.New("money: currency")
-	// ErrSyntax says that a text is not a plain decimal such as "-12.50".
+	// ErrSyntax means that a text is not a plain decimal such as "-12.50".
 	ErrSyntax = errors.New("money: syntax")
-	// ErrPrecision says that there are more places after the point than can be kept.
+	// ErrPrecision means that a number has too many decimal places.
 	ErrPrecision = errors.New("money: precision")
-	// ErrRange says that a number is too large.
+	// ErrRange means that a number is too large.
 	ErrRange = errors.New("money: range")
 )

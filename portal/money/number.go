@@ -2,14 +2,14 @@ package money
 
 import "strings"
 
-// number is a plain decimal taken apart: ASCII digits only, at least one whole digit.
+// number is a plain decimal split into its parts: ASCII digits only, at least one before the point.
 type number struct {
 	negative    bool
 	whole, frac string
 }
 
-// scan reads "-12.50". A leading zero is refused as in JSON, so that no two texts without a fraction
-// mean the same number.
+// scan parses "-12.50". Like JSON, it refuses leading zeros, so that each whole number has only one
+// spelling.
 func scan(s string) (number, error) {
 	var n number
 	s, n.negative = strings.CutPrefix(s, "-")

@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 )
 
-// FileName is how the file is called in the directory of an embedded store.
+// FileName is the name of the file in the directory of an embedded store.
 const FileName = "secret.key"
 
-// Read reads a secret from its file, which holds exactly 32 bytes and which only its owner may read or
-// write. A file that is not there is fs.ErrNotExist; every error says what is wrong with the file and how
-// to put it right.
+// Read reads a secret from its file, which must contain exactly 32 bytes and be accessible only to its
+// owner. If the file does not exist, the error is fs.ErrNotExist. Any other error says what is wrong with
+// the file and how to fix it.
 func Read(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	switch {
@@ -41,14 +41,14 @@ func Read(file string) ([]byte, error) {
 	return content, nil
 }
 
-// Create makes a secret in a file of mode 0600, durably and all at once. One that is there stays:
-// fs.ErrExist.
+// Create writes a new secret to a file with mode 0600, durably and atomically. An existing file is kept,
+// and the error is fs.ErrExist.
 func Create(file string) (err error) {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	made, err := os.CreateTemp(dir, ".secret-*") // of mode 0600
+	made, err := os.CreateTemp(dir, ".secret-*") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func Create(file string) (err error) {
 	if err = errors.Join(err, made.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(made.Name(), file); err != nil { // unlike a rename it never replaces another's
+	if err := os.Link(made.Name(), file); err != nil { // unlike a rename, this never replaces an existing file
 		return err
 	}
 	return syncDir(dir)
@@ -75,7 +75,7 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// syncDir makes the file's name as durable as its content.
+// syncDir makes the file's directory entry as durable as its content.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package secret is the installation secret: 32 random bytes that every process of one installation shares.
-// It owns the file they are kept in, the keys derived from them, and the sealing of what must stay readable
-// to the portal only. It must not know what the keys are for, nor of the store.
+// Package secret handles the installation secret: 32 random bytes that all processes of one installation
+// share. It owns the secret's file, the keys derived from it, and the encryption of data that only the
+// portal may read. It must not know what the keys are used for, or the store.
 package secret
 
 import (
@@ -21,25 +21,25 @@ import (
 const (
 	// Bytes is the length of a secret.
 	Bytes = 32
-	// idBytes is the length of a keyed id: 128 bits, so that no two meet by chance.
+	// idBytes is the length of a keyed id: 128 bits, enough to rule out collisions.
 	idBytes = 16
 )
 
-// Ring is the installation secret, and the one before it while that is being replaced. It is safe for
-// concurrent use.
+// Ring holds the installation secret, and the previous one during a rotation. It is safe for concurrent
+// use.
 type Ring struct {
 	current *key
 	older   *key // nil for none
 }
 
-// key is one secret and what was derived from it: each derivation costs as much as several of the hashes it
-// is for.
+// key is one secret with a cache of the keys derived from it, because a derivation costs as much as several
+// of the hashes that use the key.
 type key struct {
 	secret  []byte
-	derived sync.Map // of info text, to []byte
+	derived sync.Map // info string to []byte
 }
 
-// New returns a ring of the current secret and, during a rotation, the one before it.
+// New returns a ring of the current secret and, during a rotation, the previous one.
 func New(current []byte, older ...[]byte) (*Ring, error) {
 	if len(older) > 1 {
 		return nil, errors.New("secret: more than two secrets")
@@ -57,37 +57,37 @@ func New(current []byte, older ...[]byte) (*Ring, error) {
 	return r, nil
 }
 
-// String hides the secret from logs and prints.
+// String hides the secret in logs and printed output.
 func (*Ring) String() string { return "(secret)" }
 
-// GoString hides the secret from prints of what holds it.
+// GoString hides the secret when a struct that contains it is printed.
 func (*Ring) GoString() string { return "(secret)" }
 
-// derive is the key for one purpose: HKDF-SHA256 of the secret with the info text.
+// derive returns the key for one purpose: HKDF-SHA256 of the secret with info.
 func (k *key) derive(info string) []byte {
 	if known, ok := k.derived.Load(info); ok {
 		return known.([]byte)
 	}
 	derived, err := hkdf.Key(sha256.New, k.secret, nil, "postern "+info, sha256.Size)
-	if err != nil { // only for a length that is out of bounds, or in a FIPS mode with too short a secret
+	if err != nil { // only for an invalid length, or a secret that is too short in FIPS mode
 		panic("secret: " + err.Error())
 	}
 	k.derived.Store(info, derived)
 	return derived
 }
 
-// ID is a name for the parts that only holders of the secret can compute: 16 bytes of HMAC-SHA256 as
-// base64url. Its key is derived for the shop ("" for the whole installation) and the label.
+// ID returns an id for the given parts that only holders of the secret can compute: 16 bytes of HMAC-SHA256
+// as base64url. Its key is derived for the shop ("" for the whole installation) and the label.
 func (r *Ring) ID(shop, label string, parts ...string) string {
 	mac := hmac.New(sha256.New, r.current.derive("id\x00"+shop+"\x00"+label))
 	mac.Write([]byte(strings.Join(parts, "\x00"))) // never fails (hash.Hash)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:idBytes])
 }
 
-// Check is a value by which a store recognises the current secret. It gives nothing away of it.
+// Check returns a value by which a store recognises the current secret. It does not reveal the secret.
 func (r *Ring) Check() string { return hex.EncodeToString(r.current.derive("check")) }
 
-// OlderCheck is Check of the secret before; "" when none is given.
+// OlderCheck is Check for the previous secret, or "" if there is none.
 func (r *Ring) OlderCheck() string {
 	if r.older == nil {
 		return ""
@@ -95,10 +95,11 @@ func (r *Ring) OlderCheck() string {
 	return hex.EncodeToString(r.older.derive("check"))
 }
 
-// ErrSealed says that something was sealed under another secret or for another id, or is damaged.
+// ErrSealed means that data was sealed with another secret or for another id, or is damaged.
 var ErrSealed = errors.New("secret: sealed under another secret, or damaged")
 
-// Seal encrypts with AES-256-GCM under the current secret. Only Open with the same id reads it.
+// Seal encrypts with AES-256-GCM under the current secret. Only Open with the same id can decrypt the
+// result.
 func (r *Ring) Seal(id string, plain []byte) []byte {
 	aead := r.current.aead()
 	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
@@ -106,7 +107,8 @@ func (r *Ring) Seal(id string, plain []byte) []byte {
 	return aead.Seal(nonce, nonce, plain, []byte(id))
 }
 
-// Open returns what was sealed for the id, under the current secret or the one before, or ErrSealed.
+// Open decrypts data that was sealed for the id with the current or the previous secret. Otherwise it
+// returns ErrSealed.
 func (r *Ring) Open(id string, sealed []byte) ([]byte, error) {
 	for _, k := range []*key{r.current, r.older} {
 		if k == nil || len(sealed) < k.aead().NonceSize() {
@@ -128,5 +130,5 @@ func (k *key) aead() cipher.AEAD {
 			return aead
 		}
 	}
-	panic("secret: " + err.Error()) // never: the key has 32 bytes
+	panic("secret: " + err.Error()) // cannot happen: the key has 32 bytes
 }

@@ -1,7 +1,7 @@
-// Package validate owns how a text that was typed or sent is cleaned: what cannot be seen, what turns the
-// writing direction around, and letters that went through the wrong encoding.
+// Package validate cleans text that was typed or sent: it removes invisible characters and changes of
+// writing direction, and repairs characters that were decoded with the wrong encoding.
 //
-// It must not know which field a text is of, how long it may be, or what a fault is called.
+// It must not know which field a text belongs to, how long it may be, or how faults are reported.
 package validate
 
 import (
@@ -13,10 +13,11 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// Line makes a text one line: trimmed, line breaks and tabs turned into a space, without what cannot be
-// seen. C1 controls (U+0080 to U+009F) are read as windows-1252, which they nearly always were: U+0092 is
-// ’. Joiners stay, since emoji and Indian names need them, and direction marks stay beside letters that run
-// from right to left. changed is true where more than white space at the ends went.
+// Line reduces a text to one clean line: it trims the text, turns line breaks and tabs into spaces, and
+// removes invisible characters. C1 controls (U+0080 to U+009F) are read as windows-1252, which they nearly
+// always were: U+0092 is ’. Joiners are kept, because emoji and Indian names need them, and direction marks
+// are kept in texts with right-to-left letters. changed is true if more than surrounding white space was
+// changed.
 func Line(text string) (clean string, changed bool) {
 	return cleaned(strings.ReplaceAll(text, "\r\n", "\n"), func(r rune) rune {
 		if lineBreak(r) || r == '\t' {
@@ -26,7 +27,8 @@ func Line(text string) (clean string, changed bool) {
 	})
 }
 
-// Prose is Line for a text that may have several lines: it keeps tabs and line breaks, as line feeds.
+// Prose is Line for a text that may have several lines: it keeps tabs, and turns line breaks into line
+// feeds.
 func Prose(text string) (clean string, changed bool) {
 	return cleaned(strings.ReplaceAll(text, "\r\n", "\n"), func(r rune) rune {
 		switch {
@@ -39,8 +41,8 @@ func Prose(text string) (clean string, changed bool) {
 	})
 }
 
-// Code is a text that machines compare, such as an email address, a number or a postal code: trimmed, and
-// without anything that cannot be seen, joiners and direction marks included.
+// Code cleans a text that machines compare, such as an email address, a number or a postal code: it trims
+// the text and removes all invisible characters, including joiners and direction marks.
 func Code(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) {
@@ -50,8 +52,8 @@ func Code(text string) string {
 	}, text))
 }
 
-// HasControl reports whether a text has a control character or a line or paragraph separator, or is broken
-// UTF-8.
+// HasControl reports whether a text contains a control character or a line or paragraph separator, or is
+// invalid UTF-8.
 func HasControl(text string) bool {
 	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.IsControl(r) || lineBreak(r)
@@ -74,7 +76,7 @@ func cleaned(text string, keep func(rune) rune) (string, bool) {
 	return clean, clean != trimmed
 }
 
-// plain reports that a text has nothing but printable ASCII, as nearly all have.
+// plain reports whether a text contains only printable ASCII, as most texts do.
 func plain(text string) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
@@ -84,7 +86,7 @@ func plain(text string) bool {
 	return true
 }
 
-// visible is a character that can be seen, -1 for none.
+// visible returns the visible form of a character, or -1 if it has none.
 func visible(r rune) rune {
 	switch {
 	case r >= 0x80 && r <= 0x9f:
@@ -99,9 +101,9 @@ func visible(r rune) rune {
 	return r
 }
 
-// hidden are format characters that a name or a street has only by accident: soft hyphens, zero-width
-// spaces, byte order marks, and the embeddings, overrides and isolates of UAX #9, which could make a text
-// read as another one.
+// hidden returns the format characters that occur in a name or a street only by accident: soft hyphens,
+// zero-width spaces, byte order marks, and the embeddings, overrides and isolates of UAX #9, which could
+// make a text read as another one.
 func hidden() *unicode.RangeTable {
 	return &unicode.RangeTable{R16: []unicode.Range16{
 		{Lo: 0x00ad, Hi: 0x00ad, Stride: 1},
@@ -114,14 +116,14 @@ func hidden() *unicode.RangeTable {
 	}}
 }
 
-// blank is white space. U+0085 is not: it is the dots of windows-1252.
+// blank reports white space, except U+0085, which is the ellipsis of windows-1252.
 func blank(r rune) bool { return unicode.IsSpace(r) && r != 0x85 }
 
 func lineBreak(r rune) bool {
 	return slices.Contains([]rune{'\n', '\r', '\v', '\f', 0x2028, 0x2029}, r)
 }
 
-// directionMark finds marks that show nothing and only say which way to write.
+// directionMark reports invisible characters that only set the writing direction.
 func directionMark(r rune) bool { return r == 0x200e || r == 0x200f || r == 0x061c }
 
 func rightToLeft(r rune) bool {

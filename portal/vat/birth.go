@@ -2,9 +2,9 @@ package vat
 
 import "time"
 
-// Personal numbers that serve as VAT IDs begin with, or contain, a date of birth.
+// Personal numbers that serve as VAT IDs contain a date of birth, mostly at the beginning.
 
-// isDate reports whether a day exists.
+// isDate reports whether a date exists.
 func isDate(year, month, day int) bool {
 	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
 	return int(t.Month()) == month && t.Day() == day
@@ -24,9 +24,9 @@ func egn(s string) bool {
 		weigh(s, 2, 4, 8, 5, 10, 9, 7, 3, 6)%11%10 == digit(s, 9)
 }
 
-// birthNumber reports whether s is a Czech or Slovak rodné číslo (Act 133/2000 Coll., section 13):
-// YYMMDD, women with 50 added to the month, then 3 digits for births from 1880 to 1953, and 4 since,
-// which make the number divisible by 11. Since 2004 a further 20 may be added to the month.
+// birthNumber reports whether s is a Czech or Slovak rodné číslo (Act 133/2000 Coll., section 13): YYMMDD,
+// with 50 added to the month for women, followed by 3 digits for births from 1880 to 1953 or by 4 digits
+// since then, which make the number divisible by 11. Since 2004 a further 20 may be added to the month.
 func birthNumber(s string) bool {
 	yy := pair(s, 0)
 	switch {
@@ -51,15 +51,15 @@ func birthDate(year int, s string) bool {
 	return isDate(year, month, pair(s, 4))
 }
 
-// birthCheck allows for the numbers given out until 1985 whose remainder of 10 was written as 0.
+// birthCheck also accepts numbers issued until 1985 in which a remainder of 10 was written as 0.
 func birthCheck(year int, s string) bool {
 	r := remainder(s[:9], 11)
 	return r == digit(s, 9) || r == 10 && s[9] == '0' && year <= 1985
 }
 
-// latvianPerson reports whether s is a personas kods: DDMMYY, the century (0 for 18.., 1 for 19..,
-// 2 for 20..), three digits and a check digit. Codes since July 2017 begin with 32 and say nothing
-// more (Population Register Act); they have no published check.
+// latvianPerson reports whether s is a personas kods: DDMMYY, the century (0 for 18.., 1 for 19.., 2 for
+// 20..), three digits and a check digit. Codes issued since July 2017 begin with 32 and contain no date
+// (Population Register Act); they have no published check.
 func latvianPerson(s string) bool {
 	if s[:2] == "32" {
 		return true

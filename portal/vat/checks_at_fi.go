@@ -2,18 +2,19 @@ package vat
 
 import "strings"
 
-// checkAT: Luhn over 8 digits, moved by 4 (BMF, Umsatzsteuer-Identifikationsnummer).
+// checkAT: Luhn over 8 digits, offset by 4 (BMF, Umsatzsteuer-Identifikationsnummer).
 func checkAT(b string) bool {
 	return (luhnSum(b[1:8])+4+digit(b, 8))%10 == 0
 }
 
-// checkBE: 97 less the first eight digits modulo 97. Enterprise numbers begin with 0 or, among the
-// newest, with 1 (Crossroads Bank for Enterprises); 2 to 8 begin establishment units, which are no VAT IDs.
+// checkBE: 97 minus the first eight digits modulo 97. Enterprise numbers begin with 0 or, more recently,
+// with 1 (Crossroads Bank for Enterprises); numbers that begin with 2 to 8 are establishment units, not VAT
+// IDs.
 func checkBE(b string) bool {
 	return b[0] <= '1' && 97-remainder(b[:8], 97) == pair(b, 8)
 }
 
-// checkBG: 9 digits are a legal entity, 10 a person: a citizen, a foreigner or another taxpayer.
+// checkBG: 9 digits for a legal entity, 10 for a person: a citizen, a foreigner or another taxpayer.
 func checkBG(b string) bool {
 	if len(b) == 10 {
 		return egn(b) || bulgarianForeigner(b) || bulgarianOther(b)
@@ -34,7 +35,7 @@ func bulgarianOther(b string) bool {
 	return c != 10 && c%11 == digit(b, 9)
 }
 
-// checkCY: each digit in an odd place is replaced; the sum modulo 26 is the letter. 12 is reserved.
+// checkCY: digits in odd positions are replaced; the sum modulo 26 gives the letter. 12 is reserved.
 func checkCY(b string) bool {
 	odd := [10]int{1, 0, 5, 7, 9, 13, 15, 17, 19, 21}
 	sum := 0
@@ -48,8 +49,8 @@ func checkCY(b string) bool {
 	return b[:2] != "12" && 'A'+byte(sum%26) == b[8]
 }
 
-// checkCZ: 8 digits are a legal entity; 9 beginning with 6 are an individual without a birth number;
-// else a birth number.
+// checkCZ: 8 digits for a legal entity; 9 digits beginning with 6 for an individual without a birth number;
+// otherwise a birth number.
 func checkCZ(b string) bool {
 	switch {
 	case len(b) == 8:
@@ -76,8 +77,8 @@ func checkEL(b string) bool {
 	return weigh(b, 256, 128, 64, 32, 16, 8, 4, 2)%11%10 == digit(b, 8)
 }
 
-// checkES: Real Decreto 1065/2007, articles 18 to 22, and Orden EHA/451/2008: persons have the letter
-// of their number modulo 23; foreigners begin with X, Y, Z for 0, 1, 2.
+// checkES: Real Decreto 1065/2007, articles 18 to 22, and Orden EHA/451/2008: for persons, the number
+// modulo 23 gives the letter; for foreigners, X, Y, Z stand for 0, 1, 2.
 func checkES(b string) bool {
 	switch {
 	case isDigit(b[0]):
@@ -94,8 +95,8 @@ func spanishLetter(digits string, c byte) bool {
 	return letterAt("TRWAGMYFPDXBNJZSQVHLCKE", remainder(digits, 23), c)
 }
 
-// spanishEntity: a Luhn check digit, written as a digit or as a letter, or either, according to the
-// kind of entity that the first letter names.
+// spanishEntity: a Luhn check digit, written as a digit, as a letter, or as either, depending on the kind
+// of entity that the first letter indicates.
 func spanishEntity(b string) bool {
 	c := (10 - luhnSum(b[1:8]+"0")%10) % 10
 	asDigit := isDigit(b[8]) && digit(b, 8) == c

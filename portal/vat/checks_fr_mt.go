@@ -2,9 +2,9 @@ package vat
 
 import "strings"
 
-// checkFR: a SIREN with its Luhn digit behind a key: two digits, the SIREN followed by 12, modulo 97;
-// or, with letters (never I or O), two digits in a mixed base (DGFiP). Monaco has 000
-// and its own numbers in place of a SIREN.
+// checkFR: a two-character key, followed by a SIREN with its Luhn digit. The key is two digits (the SIREN
+// followed by 12, modulo 97) or, with letters (never I or O), two digits in a mixed base (DGFiP). Monaco
+// uses 000 and its own numbers instead of a SIREN.
 func checkFR(b string) bool {
 	siren := b[2:]
 	if siren[:3] != "000" && !luhn(siren) {
@@ -29,8 +29,8 @@ func frenchKey(key, siren string) bool {
 	return (remainder(siren, 11)+1+n/11)%11 == n%11
 }
 
-// checkGB: modulus 97, plain or, since 2009, with 55 added (HMRC, "9755"). Government departments
-// have GD000 to GD499, health authorities HA500 to HA999. The last three of 12 digits are a branch.
+// checkGB: modulus 97, either plain or, since 2009, with 55 added (HMRC, "9755"). Government departments
+// have GD000 to GD499, health authorities HA500 to HA999. The last three of 12 digits identify a branch.
 func checkGB(b string) bool {
 	switch b[:2] {
 	case "GD":
@@ -48,8 +48,8 @@ func checkHR(b string) bool { return mod11x10(b) }
 // checkHU: weights 9, 7, 3, 1, modulus 10.
 func checkHU(b string) bool { return weigh(b, 9, 7, 3, 1, 9, 7, 3, 1)%10 == 0 }
 
-// checkIE: modulus 23 over seven digits and, since 2013, a second letter that counts nine times. The
-// old form has its second digit replaced by a letter, + or *, and the first one moved to the end.
+// checkIE: modulus 23 over seven digits and, since 2013, a second letter with weight nine. In the old
+// format the second character is a letter, + or *, and the first digit counts as the last one.
 func checkIE(b string) bool {
 	if !isDigit(b[1]) {
 		b = "0" + b[2:7] + b[:1] + b[7:]
@@ -65,8 +65,8 @@ func checkIE(b string) bool {
 	return letterAt("WABCDEFGHIJKLMNOPQRSTUV", sum%23, b[7])
 }
 
-// checkIT: Luhn; digits 8 to 10 are the issuing office: a province, 120 or 121, 888 or 999
-// (D.M. 23 December 1976).
+// checkIT: Luhn; digits 8 to 10 identify the issuing office: a province, 120 or 121, 888 or 999 (D.M. 23
+// December 1976).
 func checkIT(b string) bool {
 	office := 10*pair(b, 7) + digit(b, 9)
 	switch {
@@ -76,7 +76,7 @@ func checkIT(b string) bool {
 	return false
 }
 
-// checkLT: weights 1 to 9 in a circle, modulus 11; for a remainder of 10 once more from 3 on.
+// checkLT: repeating weights 1 to 9, modulus 11; if the remainder is 10, again with weights from 3.
 func checkLT(b string) bool {
 	n := len(b) - 1
 	r := circle(b[:n], 1) % 11
@@ -98,7 +98,7 @@ func circle(s string, from int) int {
 // checkLU: the first six digits modulo 89.
 func checkLU(b string) bool { return remainder(b[:6], 89) == pair(b, 6) }
 
-// checkLV: legal entities begin with 4 to 9 and use modulus 11; the rest are personal codes.
+// checkLV: legal entities begin with 4 to 9 and use modulus 11; all others are personal codes.
 func checkLV(b string) bool {
 	if b[0] <= '3' {
 		return latvianPerson(b)

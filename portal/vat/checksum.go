@@ -2,8 +2,8 @@ package vat
 
 import "strings"
 
-// All functions here expect what the shapes of the rules guarantee: ASCII digits, and upper-case
-// letters where they are named.
+// All functions here rely on the shapes of the rules: ASCII digits, and upper-case letters where the shape
+// has letters.
 
 func digit(s string, i int) int { return int(s[i] - '0') }
 
@@ -19,8 +19,8 @@ func weigh(s string, weights ...int) int {
 // complement returns the check digit of the plain modulus 11 scheme, 11 - sum mod 11, from 1 to 11.
 func complement(sum int) int { return 11 - sum%11 }
 
-// luhnSum returns the Luhn sum of s with its last digit taken once (ISO/IEC 7812-1, annex B): a
-// number with its check digit is right when the sum is a multiple of 10.
+// luhnSum returns the Luhn sum of s, with its last digit counted once (ISO/IEC 7812-1, annex B). A number
+// with a valid check digit has a sum that is a multiple of 10.
 func luhnSum(s string) int {
 	sum := 0
 	for i := range len(s) {
@@ -62,10 +62,10 @@ func remainder(s string, m int) int {
 	return r
 }
 
-// pair returns the number made of the two digits of s at i.
+// pair returns the two-digit number at index i of s.
 func pair(s string, i int) int { return 10*digit(s, i) + digit(s, i+1) }
 
-// letterAt reports whether c is the i-th letter of an alphabet of check letters.
+// letterAt reports whether c is letter i of an alphabet of check letters.
 func letterAt(alphabet string, i int, c byte) bool {
 	return strings.IndexByte(alphabet, c) == i
 }

@@ -1,32 +1,31 @@
 package vat
 
-// Reason says why a text is no VAT ID. The values are stable and fit into message keys.
+// Reason says why a text is not a VAT ID. The values are stable and can be used in message keys.
 type Reason string
 
-// The reasons. Each error has one, the first that was met.
+// The reasons. Each error has one: the first that was found.
 const (
-	// Empty: nothing is left without separators.
+	// Empty: the text contains only separators, or nothing.
 	Empty Reason = "empty"
-	// Characters: something other than ASCII letters, digits, "+", "*" and separators, such as
-	// full-width digits or Cyrillic letters that look Latin. Changing them silently would hide
-	// a copy that went wrong.
+	// Characters: something other than ASCII letters, digits, "+", "*" and separators, such as full-width
+	// digits or Cyrillic letters that look Latin. Converting them silently would hide a copying error.
 	Characters Reason = "characters"
-	// Country: the prefix is unknown, or there is none and the company's country does not supply one.
+	// Country: the prefix is unknown, or it is missing and cannot be derived from the company's country.
 	Country Reason = "country"
-	// Format: the length is wrong (or the text longer than 40 bytes), or letters and digits are not
-	// where they belong.
+	// Format: the length is wrong (or the text longer than 40 bytes), or letters and digits are in the
+	// wrong positions.
 	Format Reason = "format"
-	// Checksum: the shape is right, but no such number is issued: a check digit does not agree, or
-	// a part is out of its range (a birth date, a reserved block).
+	// Checksum: the format is right, but no such number is issued: a check digit is wrong, or a part is out
+	// of range (a date of birth, a reserved block).
 	Checksum Reason = "checksum"
 )
 
-// Error is what Parse returns for a text that is no VAT ID. It does not repeat the text, so it may be
+// Error is the error of Parse for a text that is not a VAT ID. It does not contain the text, so it may be
 // logged.
 type Error struct {
 	Reason  Reason
-	Country string // the prefix by which the text was judged, as in ID; "" when there was none
-	Example string // Example(Country); "" when Country is
+	Country string // the prefix used to check the text, as in ID; "" if there was none
+	Example string // Example(Country); "" if Country is ""
 }
 
 // Error describes the fault for logs.

@@ -2,15 +2,15 @@ package vat
 
 import "strings"
 
-// separators are dropped wherever they stand. Besides what is typed there is what is pasted from
-// documents: narrow and no-break spaces, typographic dashes, and two characters that cannot be seen.
+// separators are dropped wherever they occur. Besides characters that people type, they include those
+// pasted from documents: narrow and no-break spaces, typographic dashes, and two invisible characters.
 const separators = " \t\r\n.-/" +
 	"\u00a0\u2009\u202f" + // no-break, thin and narrow no-break space
 	"\u2010\u2011\u2012\u2013\u2014\u2212" + // hyphens, dashes, minus
 	"\u200b\ufeff" // zero-width space, byte order mark
 
-// normalise returns text in upper case without separators, or the reason why that cannot be done.
-// Unicode case folding is not used: it would turn foreign letters into ASCII ones.
+// normalise returns text in upper case without separators, or the reason why it cannot. It does not use
+// Unicode case folding, which would turn foreign letters into ASCII ones.
 func normalise(text string) (string, Reason) {
 	if len(text) > maxLen {
 		return "", Format
@@ -33,9 +33,9 @@ func normalise(text string) (string, Reason) {
 	return b.String(), ""
 }
 
-// prefixOf returns the VAT prefix of an ISO 3166 code, or "" if there is no rule for it. Monaco is
-// inside the French VAT territory and the Isle of Man inside the British one (Directive 2006/112/EC,
-// article 7, and the Customs and Excise Agreement of 1979).
+// prefixOf returns the VAT prefix of an ISO 3166 code, or "" if there is no rule for it. Monaco is part of
+// the French VAT territory, and the Isle of Man of the British one (Directive 2006/112/EC, article 7, and
+// the Customs and Excise Agreement of 1979).
 func prefixOf(country string) string {
 	c := strings.ToUpper(strings.TrimSpace(country))
 	switch c {
@@ -52,8 +52,8 @@ func prefixOf(country string) string {
 	return c
 }
 
-// complete brings the ways of writing one body to one form: what the law appends is cut, what older
-// numbers lack is added.
+// complete converts different spellings of a body to the canonical one: it removes suffixes required by law
+// and adds what older numbers lack.
 func complete(prefix, body string) string {
 	switch prefix {
 	case "BE", "EL":
@@ -66,7 +66,7 @@ func complete(prefix, body string) string {
 	return body
 }
 
-// padOld adds the zero that Belgian numbers of 9 digits got in 2005, and older Greek ones of 8.
+// padOld adds the leading zero that 9-digit Belgian numbers got in 2005, and 8-digit Greek numbers later.
 func padOld(prefix, body string) string {
 	if prefix == "BE" && allDigits(body) && len(body) == 9 {
 		return "0" + body
@@ -77,7 +77,7 @@ func padOld(prefix, body string) string {
 	return body
 }
 
-// swiss drops the word for VAT in the four national languages and adds the E of CHE to bare digits.
+// swiss removes the abbreviation for VAT in the national languages and adds the E of CHE to bare digits.
 func swiss(body string) string {
 	for _, word := range []string{"MWST", "TVA", "IVA", "TPV"} {
 		if cut, ok := strings.CutSuffix(body, word); ok {

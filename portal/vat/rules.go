@@ -1,15 +1,15 @@
 package vat
 
-// rule is what is published about one country's numbers. The shapes are those of the VIES FAQ,
-// question 11 (of eCH-0097 and of Brønnøysundregistrene for CH and NO); the checks follow the "VIES VAT
-// Number Construction Rules" (European Commission, DG TAXUD) and the sources that each one names.
+// rule holds the published rules for one country's numbers. The shapes come from the VIES FAQ, question 11
+// (for CH and NO, from eCH-0097 and Brønnøysundregistrene). The checks follow the "VIES VAT Number
+// Construction Rules" (European Commission, DG TAXUD) and the sources that each one names.
 type rule struct {
 	example string // a valid body
 	check   func(body string) bool
-	shapes  []string // in each: # a digit, @ a letter, ? either or + or *; the rest stands for itself
+	shapes  []string // # is a digit, @ a letter, ? a digit, a letter, + or *; any other character stands for itself
 }
 
-// ruleOf returns the rule of a prefix. It is a switch because a map would be a global.
+// ruleOf returns the rule of a prefix. It is a switch, because a map would be a global.
 func ruleOf(prefix string) (rule, bool) {
 	switch prefix {
 	case "AT":
@@ -76,7 +76,7 @@ func ruleOf(prefix string) (rule, bool) {
 	return rule{}, false
 }
 
-// upTo returns the beginnings of shape from least characters on.
+// upTo returns the prefixes of shape with at least least characters.
 func upTo(shape string, least int) []string {
 	var all []string
 	for n := least; n <= len(shape); n++ {
@@ -110,7 +110,7 @@ func matches(shape, body string) bool {
 				return false
 			}
 		case '?':
-			// normalise leaves nothing else.
+			// normalise has left only these characters
 		default:
 			if c != shape[i] {
 				return false

@@ -1,33 +1,31 @@
-// Package vat reads VAT IDs as people type them and says whether they can exist: country prefix,
-// shape and check digits, for the 27 states of the EU, Northern Ireland (XI), Great Britain,
-// Switzerland and Norway.
+// Package vat parses VAT IDs as people type them and checks whether they are possible: country prefix,
+// format and check digits, for the 27 EU member states, Northern Ireland (XI), Great Britain, Switzerland
+// and Norway.
 //
-// It owns the canonical form. It does not know whether an ID was ever issued or is still in force:
-// that is a question for VIES or a national register. It must not know shops, companies, languages,
-// storage or the network; its errors are data from which others make sentences.
+// It owns the canonical form. It cannot tell whether an ID was ever issued or is still valid; that is a
+// question for VIES or a national register. It must not know about shops, companies, languages, storage or
+// the network; its errors are data from which others make messages.
 package vat
 
 import "strings"
 
-// maxLen is the longest text looked at, in bytes. The longest real ID has 14 characters; the rest is
-// room for separators.
+// maxLen is the maximum length of a text in bytes. The longest real ID has 14 characters; the rest allows
+// for separators.
 const maxLen = 40
 
-// ID is a VAT ID that passed Parse. Country is the prefix VIES uses (EL for Greece, XI for Northern
-// Ireland); Body is what follows it, in upper case and without separators. The Swiss body begins with
-// the E of CHE; the words for "VAT" that Switzerland and Norway append are not part of it. The zero
-// ID means none.
+// ID is a VAT ID accepted by Parse. Country is the VIES prefix (EL for Greece, XI for Northern Ireland);
+// Body is the rest, in upper case and without separators. A Swiss body begins with the E of CHE. The
+// abbreviation for VAT that Switzerland and Norway append is not included. The zero ID means none.
 type ID struct{ Country, Body string }
 
-// String returns the canonical form, such as "SK1234567895", or "" for the zero ID. It is the form to
-// store, to compare and to parse again.
+// String returns the canonical form, such as "SK1234567895", or "" for the zero ID. Use it to store and
+// compare IDs; Parse accepts it.
 func (id ID) String() string { return id.Country + id.Body }
 
-// Parse reads text as a VAT ID. Letters may be in either case; spaces, dots, dashes and slashes are
-// dropped; GR is read as EL. Country is the ISO 3166 code of the company's country, or "": it supplies
-// a prefix that is missing and forbids none, as a Slovak company may hold a Czech ID. Text that is
-// valid both with the prefix it carries and as a body of country is read by its prefix. Every error
-// is an *Error.
+// Parse parses text as a VAT ID. It ignores case, spaces, dots, dashes and slashes, and reads GR as EL.
+// country is the ISO 3166 code of the company's country, or "". It supplies a missing prefix but forbids
+// none, because a Slovak company may have a Czech ID. If text is valid both with the prefix it carries and
+// as a body in country, the prefix wins. Every error is an *Error.
 func Parse(text, country string) (ID, error) {
 	home := prefixOf(country)
 	s, reason := normalise(text)
@@ -48,8 +46,9 @@ func Parse(text, country string) (ID, error) {
 	return ID{}, likelier(s, foreign, own)
 }
 
-// likelier picks which of two failed readings of s to report: by the prefix it carries, or as a body
-// without one. A body with the right shape was meant as one; else letters in front were meant as a prefix.
+// likelier chooses which of two failed readings of s to report: with the prefix it carries, or as a body
+// without one. A text with the format of a body was meant as one; otherwise, leading letters were meant as
+// a prefix.
 func likelier(s string, foreign, own *Error) *Error {
 	switch {
 	case own.Reason == Checksum && foreign.Reason != Checksum:
@@ -80,7 +79,7 @@ func parsePrefixed(s string) (ID, *Error) {
 	return parseBody(prefix, s[2:])
 }
 
-// parseBody judges body by the rule of a known prefix.
+// parseBody checks a body against the rule of a known prefix.
 func parseBody(prefix, body string) (ID, *Error) {
 	body = complete(prefix, body)
 	rule, _ := ruleOf(prefix)
@@ -93,8 +92,8 @@ func parseBody(prefix, body string) (ID, *Error) {
 	return ID{Country: prefix, Body: body}, nil
 }
 
-// Example returns an ID for hints, made up but valid, such as "SK1234567895". Country is an ISO 3166
-// code or a prefix; for one without a rule here the answer is "".
+// Example returns an invented but valid ID for hints, such as "SK1234567895". country is an ISO 3166 code
+// or a prefix; without a rule for it, the result is "".
 func Example(country string) string {
 	prefix := prefixOf(country)
 	rule, _ := ruleOf(prefix)

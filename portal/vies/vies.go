@@ -1,8 +1,8 @@
 // Package vies asks VIES, the VAT Information Exchange System of the European Commission, whether a VAT ID
-// is valid, by its REST interface (POST …/check-vat-number). It owns the reading of the answers: only what
-// says so is valid or not valid; everything else is an error, and the caller asks again later.
+// is valid, through its REST interface (POST …/check-vat-number). It interprets the responses: only an
+// explicit result counts as valid or invalid. Everything else is an error, and the caller asks again later.
 //
-// It must not know customers, storage or when to ask again.
+// It must not know about customers, storage or when to ask again.
 package vies
 
 import (
@@ -18,23 +18,24 @@ import (
 	"time"
 )
 
-// DefaultURL is where the Commission serves the REST interface.
+// DefaultURL is the Commission's URL of the REST interface.
 const DefaultURL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 
 const (
-	// Timeout is how long one question may take: member states answer through VIES, some of them slowly.
+	// Timeout is the time limit of one request: VIES forwards it to the member states, and some respond
+	// slowly.
 	Timeout   = 30 * time.Second
 	maxAnswer = 64 << 10
-	maxText   = 500 // characters of a name or an address
+	maxText   = 500 // characters in a name or an address
 )
 
-// Client asks one VIES.
+// Client is a VIES client.
 type Client struct {
 	url  string
 	http *http.Client
 }
 
-// New returns a client of the interface at url, without a slash at the end.
+// New returns a client of the interface at url. A trailing slash is ignored.
 func New(url string) Client {
 	return Client{url: strings.TrimRight(url, "/"), http: &http.Client{
 		Timeout:       Timeout,
@@ -42,27 +43,28 @@ func New(url string) Client {
 	}}
 }
 
-// Answer is what VIES says of a VAT ID. Name and Address are "" where the member state gives none (Germany
-// and Spain); Consultation is the number that proves the question, "" when no requester asked.
+// Answer is the answer of VIES about a VAT ID. Name and Address are "" if the member state does not provide
+// them (Germany and Spain). Consultation is the number that proves the request, or "" if there was no
+// requester.
 type Answer struct {
 	Valid                       bool
 	Name, Address, Consultation string
 }
 
-// UnknownError says that VIES gave no answer to the question. Reason is its own word (MS_UNAVAILABLE,
-// MS_MAX_CONCURRENT_REQ, TIMEOUT and the like), or one of this package: "network", "answer".
+// UnknownError means that VIES gave no answer. Reason is a code of VIES (MS_UNAVAILABLE,
+// MS_MAX_CONCURRENT_REQ, TIMEOUT and the like), or "network" or "answer" from this package.
 type UnknownError struct {
 	Reason string
 	Cause  error
 }
 
-// Error names the reason. It holds no VAT ID.
+// Error returns a message with the reason. It contains no VAT ID.
 func (e *UnknownError) Error() string { return "vies: no answer: " + e.Reason }
 
-// Unwrap gives the cause, nil where VIES itself gave the reason.
+// Unwrap returns the cause, or nil if VIES itself gave the reason.
 func (e *UnknownError) Unwrap() error { return e.Cause }
 
-// Knows reports whether VIES answers for a prefix: those of the member states, with EL for Greece, and XI.
+// Knows reports whether VIES covers a prefix: those of the member states, with EL for Greece, and XI.
 func Knows(prefix string) bool {
 	return slices.Contains(strings.Fields("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI"), prefix)
 }
@@ -87,20 +89,20 @@ type reply struct {
 	} `json:"errorWrappers"`
 }
 
-// Words of VIES that are an answer, and no failure to give one.
+// The codes of VIES that are answers, not failures.
 const (
 	wordValid   = "VALID"
 	wordInvalid = "INVALID"
 )
 
-// Reasons that say something of the question.
+// The reasons that concern the request itself.
 const (
-	ReasonInput     = "INVALID_INPUT"          // the VAT ID cannot be one, says VIES
-	ReasonRequester = "INVALID_REQUESTER_INFO" // the requester is not accepted: without one it may be answered
+	ReasonInput     = "INVALID_INPUT"          // VIES rejects the VAT ID as impossible
+	ReasonRequester = "INVALID_REQUESTER_INFO" // VIES rejects the requester; a request without one may succeed
 )
 
-// Check asks for a VAT ID: prefix of VIES and body, as "SK" and "2020317068". Requester is the asker's own
-// canonical VAT ID, or "". An *UnknownError means that nothing is known yet.
+// Check asks VIES about a VAT ID, given as prefix and body, such as "SK" and "2020317068". requester is the
+// shop's own canonical VAT ID, or "". An *UnknownError means that the validity is still unknown.
 func (c Client) Check(ctx context.Context, prefix, body, requester string) (Answer, error) {
 	q := question{CountryCode: prefix, VATNumber: body}
 	if len(requester) > 2 {
@@ -143,7 +145,8 @@ func (c Client) ask(ctx context.Context, question []byte) (reply, error) {
 	return r, nil
 }
 
-// judge takes for an answer only what is one: to this question, and without a word of failure in it.
+// judge returns the answer in the reply. It must be about this question and contain no failure code;
+// otherwise the result is an *UnknownError.
 func (r reply) judge(q question) (Answer, error) {
 	failed := r.UserError
 	if len(r.ErrorWrappers) > 0 {
@@ -163,7 +166,7 @@ func (r reply) judge(q question) (Answer, error) {
 	return Answer{Valid: true, Name: given(r.Name), Address: given(r.Address), Consultation: given(r.RequestIdentifier)}, nil
 }
 
-// word keeps a reason fit for the log, whatever was sent.
+// word returns a reason that is safe to log, whatever VIES sent.
 func word(text string) string {
 	fit := func(c rune) bool { return c >= 'A' && c <= 'Z' || c == '_' }
 	if text == "" || len(text) > 40 || strings.ContainsFunc(text, func(c rune) bool { return !fit(c) }) {
@@ -172,7 +175,7 @@ func word(text string) string {
 	return text
 }
 
-// given is a text of the answer; "---" is how VIES writes none.
+// given cleans a text of the answer. VIES writes "---" for none.
 func given(text string) string {
 	lines := strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(c rune) bool { return c == '\n' || c == '\r' })
 	for i := range lines {
