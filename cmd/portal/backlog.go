@@ -28,7 +28,7 @@ type look struct {
 	at              time.Time
 	waiting, failed int
 	overdue         time.Duration // how long the email that became due first has been due, 0 for none
-	refused         int           // shops whose sender the mail server refuses; their emails do not count as overdue
+	refused         int           // shops with a refused sender; their emails are not in overdue
 }
 
 func (b *backlog) look(ctx context.Context) (look, error) {

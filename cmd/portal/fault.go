@@ -10,18 +10,18 @@ import (
 	"postern/templates/i18n"
 )
 
-// usageError says that the command was called the wrong way; it ends with status 2.
+// usageError means that the command was used incorrectly. It exits with status 2.
 type usageError struct {
 	faults faults
 	see    string // the command that explains more, "" for none
 }
 
-// faults are sentences, each on one thing to mend.
+// faults are sentences, one for each problem.
 type faults []string
 
 func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
-// behind puts a text before each sentence.
+// behind prefixes each sentence with a text.
 func (f faults) behind(text string) faults {
 	for i := range f {
 		f[i] = text + f[i]
@@ -29,7 +29,7 @@ func (f faults) behind(text string) faults {
 	return f
 }
 
-// usage is a usageError of the faults, or nil when there is none.
+// usage returns the faults as a usageError, or nil if there are none.
 func (f faults) usage(see string) error {
 	if len(f) == 0 {
 		return nil
@@ -37,21 +37,21 @@ func (f faults) usage(see string) error {
 	return &usageError{faults: f, see: see}
 }
 
-// Error is the text without the hint.
+// Error returns the text without the hint.
 func (e *usageError) Error() string { return strings.Join(e.faults, "; ") }
 
-// failure is a sentence for the operator; it ends with status 1.
+// failure is a sentence for the operator. It exits with status 1.
 type failure struct{ text string }
 
-// Error is the sentence.
+// Error returns the sentence.
 func (f *failure) Error() string { return f.text }
 
 func failf(format string, args ...any) error { return &failure{fmt.Sprintf(format, args...)} }
 
-// errTold ends with status 1; what there is to say was said.
+// errTold exits with status 1 and prints nothing, because the error has been printed.
 var errTold = errors.New("told already")
 
-// tell explains an error to a person, one line for each thing to mend.
+// tell prints an error for the operator, one line for each problem.
 func (w *world) tell(err error) {
 	var usage *usageError
 	switch {
@@ -77,8 +77,8 @@ func (w *world) list(faults faults) {
 	}
 }
 
-// explain turns an error into sentences. An error of the product is told by its message, with the flags
-// that are wrong, behind what was said of where it was met; any other by its own text on one line.
+// explain turns an error into sentences. For an error of the product it uses the messages, with the flags
+// at fault and a prefix that says where it occurred. Any other error becomes one line with its own text.
 func (w *world) explain(err error) faults {
 	var own *portal.Error
 	switch {
@@ -111,7 +111,7 @@ func (w *world) explainOwn(err *portal.Error) faults {
 	return all
 }
 
-// flagOf is the flag that sets a field of the product; the id and the name of a thing are arguments.
+// flagOf returns the flag that sets a field of the product. The ID is an argument.
 func flagOf(field string) string {
 	if field == "id" {
 		return "ID"
@@ -119,7 +119,7 @@ func flagOf(field string) string {
 	return "--" + strings.ReplaceAll(field, "_", "-")
 }
 
-// sentence is the message of a key. A key without one is shown with its values: better than nothing.
+// sentence returns the message of a key, or the key and its values if there is no message.
 func (w *world) sentence(key string, args map[string]string) string { return say(w.words, key, args) }
 
 func say(words *i18n.Localizer, key string, args map[string]string) string {

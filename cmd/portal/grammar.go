@@ -9,8 +9,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// grammar is the whole command line. A flag's tag "setting" is its name in the environment and in the file,
-// where it is not the flag's own: settings of many commands stand side by side there.
+// grammar is the entire command line. The tag "setting" sets a flag's name in the environment and the file
+// if it differs from the flag's own, because all commands share one namespace there.
 type grammar struct {
 	Config string `help:"Read settings from this file: JSON, or lines such as \"store = /srv/postern\". A flag overrides the environment, which overrides the file." placeholder:"FILE"`
 
@@ -66,7 +66,7 @@ func execute(ctx context.Context, args []string, w *world) error {
 	return parsed.Run(w)
 }
 
-// newParser builds the parser. helped becomes true when help was asked for and printed.
+// newParser returns the parser. helped becomes true when help has been printed.
 func newParser(w *world) (parser *kong.Kong, helped *bool, err error) {
 	helped = new(bool)
 	parser, err = kong.New(&grammar{},
@@ -79,7 +79,7 @@ func newParser(w *world) (parser *kong.Kong, helped *bool, err error) {
 	return parser, helped, err
 }
 
-// withVariable adds a flag's default and the name of its environment variable to its help.
+// withVariable adds a flag's default and environment variable to its help.
 func withVariable(value *kong.Value) string {
 	if value.Flag == nil || value.Name == "help" {
 		return value.Help
@@ -91,7 +91,7 @@ func withVariable(value *kong.Value) string {
 	return strings.TrimSuffix(value.Help, ".") + " (" + more + ")."
 }
 
-// unparsed words an error of the parser, which names what it did not understand.
+// unparsed turns an error of the parser into a message that names what it did not understand.
 func unparsed(err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	if strings.HasPrefix(text, "expected ") {

@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// heedHangUps makes SIGHUP, which would end the process, read the TLS certificate again, as administrators
-// expect of a server. Without one there is nothing to read again, and the signal is only logged. What it
-// returns restores the default handling of SIGHUP.
+// heedHangUps makes SIGHUP reload the TLS certificate instead of ending the process, as administrators
+// expect of a server. Without a certificate the signal is only logged. stop restores the default handling
+// of SIGHUP.
 func (s *server) heedHangUps() (stop func()) {
-	hangUps := make(chan os.Signal, 1) // more that come at once mean the same
+	hangUps := make(chan os.Signal, 1) // several signals at once mean the same
 	signal.Notify(hangUps, syscall.SIGHUP)
 	if s.certificate != nil {
 		s.certificate.hangUps = hangUps
@@ -21,7 +21,7 @@ func (s *server) heedHangUps() (stop func()) {
 	return func() { signal.Stop(hangUps) }
 }
 
-// ignore logs hang-ups until ctx ends, and returns nil.
+// ignore logs SIGHUPs until ctx ends, and returns nil.
 func (s *server) ignore(ctx context.Context, hangUps <-chan os.Signal) error {
 	for {
 		select {

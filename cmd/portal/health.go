@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// healthCommand asks the server of this machine how it is, for places without curl.
+// healthCommand checks the server on this machine, for containers without curl.
 type healthCommand struct {
 	Addr    string `help:"The address that the server listens on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	TLSCert string `name:"tls-cert" help:"The server's certificate, if it serves TLS itself." placeholder:"FILE"`
@@ -30,10 +30,10 @@ func (healthCommand) Help() string {
 Do not use --ready for automatic restarts: a restart does not bring back a mail server.`
 }
 
-// healthTime is how long an answer may take.
+// healthTime is the time limit for a response.
 const healthTime = 10 * time.Second
 
-// Run asks.
+// Run sends the request and prints the response.
 func (c healthCommand) Run(ctx context.Context, w *world) error {
 	client, scheme, err := c.client()
 	if err != nil {
@@ -62,8 +62,8 @@ func (c healthCommand) Run(ctx context.Context, w *world) error {
 	return nil
 }
 
-// client trusts the one certificate, whatever its names and however old it is: this is the same machine,
-// and a restart would not renew it.
+// client trusts only the server's own certificate and ignores its names and dates: the server is on this
+// machine, and a restart would not renew the certificate.
 func (c healthCommand) client() (client *http.Client, scheme string, err error) {
 	if c.TLSCert == "" {
 		return &http.Client{Transport: &http.Transport{}}, "http", nil
@@ -88,7 +88,7 @@ func (c healthCommand) client() (client *http.Client, scheme string, err error) 
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: settings}}, "https", nil
 }
 
-// firstCertificate is the server's own in a file that may hold a chain.
+// firstCertificate returns the server's own certificate from a file that may contain a chain.
 func firstCertificate(text []byte) (*x509.Certificate, error) {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "CERTIFICATE" {

@@ -12,7 +12,7 @@ import (
 	"postern/portal"
 )
 
-// importOrders brings orders in.
+// importOrders imports orders from a file.
 type importOrders struct {
 	storeFlag
 	shopFlag
@@ -37,7 +37,7 @@ The file may also be a JSON array, have objects over several lines, or be UTF-8 
 Invalid lines are refused and listed, and the others are stored; the exit status is then 1. Orders are applied by their updated_at, so you can run an interrupted import again with the same result.`
 }
 
-// Run imports, and reports.
+// Run imports the file and prints a report.
 func (c importOrders) Run(ctx context.Context, w *world) error {
 	in, size, err := c.input(ctx, w)
 	if err != nil {
@@ -61,7 +61,7 @@ func (c importOrders) Run(ctx context.Context, w *world) error {
 		switch {
 		case ctx.Err() != nil:
 			return failf("Stopped after %d lines. Orders stored so far are kept; run the same command again to import the rest.", report.Lines)
-		case portal.KindOf(err) == portal.Invalid: // the file is written in a way that cannot be read
+		case portal.KindOf(err) == portal.Invalid: // the file's format or encoding is invalid
 			return failf("%s", say(w.texts.Developer(), portal.FaultsOf(err)[0].Key, nil))
 		case err != nil:
 			return err
@@ -80,7 +80,7 @@ func (c importOrders) options() []portal.ImportOption {
 	return options
 }
 
-// input is what to read, and its size in bytes, -1 when nobody can know.
+// input returns the reader and its size in bytes, or -1 if that is unknown.
 func (c importOrders) input(ctx context.Context, w *world) (io.ReadCloser, int64, error) {
 	if c.File == "-" {
 		return interruptible(ctx, w.stdin), -1, nil
@@ -102,7 +102,7 @@ func (c importOrders) input(ctx context.Context, w *world) (io.ReadCloser, int64
 	return file, info.Size(), nil
 }
 
-// interruptible is a reader that ends with ctx, though the one below waits for somebody to type.
+// interruptible returns a reader that ends with ctx even while in waits for input.
 func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
 	out, into := io.Pipe()
 	go func() {
@@ -113,7 +113,7 @@ func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
 	return out
 }
 
-// report tells what an import did.
+// report prints the result of an import.
 func (w *world) report(file, shop string, r portal.Report, took time.Duration) {
 	w.say("%s: %s for shop %s in %s", file, counted(r.Lines, "order"), shop, took.Round(100*time.Millisecond))
 	w.say("  created    %d", r.Created)
@@ -129,7 +129,7 @@ func (w *world) report(file, shop string, r portal.Report, took time.Duration) {
 	}
 }
 
-// counted is a number of things, in the singular for one.
+// counted returns a number with a noun, in the singular for 1.
 func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -137,7 +137,7 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// lineOf names a line of the file, after its order where that is known.
+// lineOf names a line of the file, with the order's number if known.
 func lineOf(number string, line int) string {
 	if number == "" {
 		return fmt.Sprintf("line %d", line)
@@ -145,7 +145,7 @@ func lineOf(number string, line int) string {
 	return fmt.Sprintf("order %s, line %d", number, line)
 }
 
-// reportWarnings lists what was not taken as it was sent, of the lines that were stored, or would be.
+// reportWarnings lists the values that were changed or dropped in stored lines.
 func (w *world) reportWarnings(r portal.Report, dryRun bool) {
 	if r.WarnedCount == 0 {
 		return
@@ -166,7 +166,7 @@ func (w *world) reportWarnings(r portal.Report, dryRun bool) {
 	}
 }
 
-// refusal tells what is wrong with a line: a pointer into it and a sentence, for each fault.
+// refusal explains the faults of a line, each as a JSON pointer and a sentence.
 func (w *world) refusal(err error) faults {
 	all := w.warnings(portal.FaultsOf(err))
 	if len(all) == 0 {
@@ -175,7 +175,7 @@ func (w *world) refusal(err error) faults {
 	return all
 }
 
-// warnings are the faults as a pointer and a sentence for a developer each.
+// warnings returns each fault as a JSON pointer and a sentence for developers.
 func (w *world) warnings(list []portal.Fault) faults {
 	var all faults
 	for _, fault := range list {

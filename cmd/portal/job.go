@@ -12,7 +12,7 @@ import (
 	"postern/storage"
 )
 
-// jobGroup holds the sub-commands on background jobs.
+// jobGroup holds the subcommands for background jobs.
 type jobGroup struct {
 	List  jobList  `cmd:"" help:"List background jobs by state: failed, due, running and scheduled ones."`
 	Retry jobRetry `cmd:"" help:"Try a failed job again."`
@@ -20,7 +20,7 @@ type jobGroup struct {
 
 func jobStates() []string { return []string{job.Failed, job.Due, job.Running, job.Scheduled} }
 
-// jobList lists jobs.
+// jobList lists background jobs.
 type jobList struct {
 	storeFlag
 	Shop  string `help:"Only jobs of the shop with this id." placeholder:"ID"`
@@ -35,7 +35,7 @@ func (jobList) Help() string {
 	return `"portal serve" does what changes leave to be done: emails, recounts, VAT ID checks, deletions. A job that does not succeed is tried again after growing gaps. After two days and a half it is listed as failed and kept; "portal job retry" has it tried again. A due job whose time is long over says that no "portal serve" is running, or that it is behind. A scheduled one waits for its time.`
 }
 
-// Run lists them, what needs attention first.
+// Run lists the jobs. Those that need attention come first.
 func (c jobList) Run(ctx context.Context, w *world) error {
 	wanted := jobStates()
 	var wrong faults
@@ -76,13 +76,13 @@ func jobRow(j job.Listed) []string {
 	}
 }
 
-// jobRetry tries a failed job again.
+// jobRetry retries a failed job.
 type jobRetry struct {
 	storeFlag
 	ID string `arg:"" help:"The job's id, as \"portal job list\" shows it."`
 }
 
-// Run makes it due.
+// Run makes the job due.
 func (c jobRetry) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		err := operator.Jobs().Retry(ctx, c.ID)

@@ -7,7 +7,7 @@ import (
 	"postern/portal/web"
 )
 
-// load counts the requests that are being answered, to which background work yields.
+// load counts the requests in progress. Background work yields to them.
 type load struct{ n atomic.Int64 }
 
 func (l *load) inFlight() int { return int(l.n.Load()) }

@@ -6,7 +6,7 @@ import (
 	"net/url"
 )
 
-// onLoopback reports whether a URL leads to this machine.
+// onLoopback reports whether a URL refers to this machine.
 func onLoopback(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -16,8 +16,8 @@ func onLoopback(address string) bool {
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// reachable is an address to listen on as a browser on this machine reaches it: where all addresses are
-// listened on, by the loopback one.
+// reachable turns a listen address into one that a browser on this machine can open: a wildcard address
+// becomes a loopback address.
 func reachable(at string) string {
 	host, port, err := net.SplitHostPort(at)
 	if err != nil {

@@ -12,20 +12,20 @@ import (
 	"postern/portal"
 )
 
-// The pauses between probes of a mail server that was not reached. A sign-in that was refused is not tried
-// often: some servers lock the account.
+// Pauses between attempts to connect to an unreachable mail server. After a refused sign-in the pause is
+// longer, because some servers lock the account.
 const (
 	probePause       = time.Minute
 	probeSignInPause = 5 * time.Minute
 )
 
-// probeMail connects to the mail server at the start, and again while it is away, so that its state is
-// known though no email is due.
+// probeMail connects to the mail server at the start, and repeatedly while it is unreachable, so that its
+// state is known even if no email is due.
 func (s *server) probeMail(ctx context.Context) error {
 	for {
 		pause := probePause
 		switch cause, met := s.pulse.away(); {
-		case s.pulse.lines.Load() > 0 || met && cause == "": // known
+		case s.pulse.lines.Load() > 0 || met && cause == "": // the state is known
 		default:
 			s.probeOnce(ctx)
 			if cause, _ = s.pulse.away(); cause == mail.SignInRefused {
@@ -50,7 +50,7 @@ func (s *server) probeOnce(ctx context.Context) {
 	}
 }
 
-// reportMail logs a change of the mail server's state, with what to do about it.
+// reportMail logs a change of the mail server's state and the action to take.
 func (s *server) reportMail(f mail.Failure) {
 	const storeTime = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
@@ -79,7 +79,7 @@ func countWaiting(n int) string {
 	return fmt.Sprintf("%d emails are waiting", n)
 }
 
-// adviceOn is what happened, and what to do about it.
+// adviceOn returns what happened and the action to take.
 func adviceOn(f mail.Failure) (what, todo string) {
 	switch f.Cause {
 	case mail.SignInRefused:
@@ -101,8 +101,8 @@ func adviceOn(f mail.Failure) (what, todo string) {
 	return what, todo
 }
 
-// mailDomain is a name of this machine for the mail server: the host of a shop's base URL, else the domain
-// its emails come from.
+// mailDomain returns a name of this machine for EHLO: the host of a shop's base URL, otherwise the domain
+// of its sender address.
 func (s *server) mailDomain(ctx context.Context) string {
 	shops, err := s.app.Shops(ctx)
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"postern/portal"
 )
 
-// mailGroup holds the sub-commands on the sending of emails.
+// mailGroup holds the subcommands for sending email.
 type mailGroup struct {
 	Test mailTest `cmd:"" help:"Send a test email and show each step."`
 }
 
-// mailTest sends an email by the mail server and the DKIM key that serve uses.
+// mailTest sends an email with the mail server and DKIM key that serve uses.
 type mailTest struct {
 	storeFlag
 	shopFlag
@@ -33,7 +33,7 @@ func (mailTest) Help() string {
 ` + smtpOptions
 }
 
-// Run sends it.
+// Run sends the email.
 func (c mailTest) Run(ctx context.Context, w *world) error {
 	var wrong faults
 	sender := c.sender(w, &wrong)
@@ -64,7 +64,7 @@ func (c mailTest) Run(ctx context.Context, w *world) error {
 	})
 }
 
-// showTrial prints the steps; what failed is explained at the end.
+// showTrial prints the steps and explains a failed one at the end.
 func showTrial(w *world, steps []smtp.Step, id string, asJSON bool) error {
 	t := table{head: []string{"STEP", "RESULT", "DETAIL"}}
 	var failed error

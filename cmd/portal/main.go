@@ -1,8 +1,8 @@
 // Command portal is a self-hosted, passwordless customer-account portal for online shops. The package owns
-// the command line: its grammar, the settings from flags, environment and file, how faults are told to
-// people, and the putting together of store, product, site, mail and worker.
+// the command line: its grammar, the settings from flags, environment and file, the error messages, and the
+// wiring of store, product, site, dispatcher and worker.
 //
-// It must not hold a rule of the product: every command asks an actor of package portal.
+// It must not contain rules of the product: every command calls an actor of package portal.
 package main
 
 import (
@@ -14,17 +14,17 @@ import (
 	"strings"
 	"syscall"
 
-	_ "time/tzdata" // a container may have no time zones of its own
+	_ "time/tzdata" // a container may lack time zone data
 )
 
-// garbagePercent lets the heap grow to four times what is in use before it is collected: a page makes much
-// that is gone with it, and little stays.
+// garbagePercent lets the heap grow to four times its live size between collections: a page allocates much
+// memory that is free again after the request.
 const garbagePercent = 300
 
 func main() {
 	debug.SetGCPercent(garbagePercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal ends the process immediately
 	w := world{env: environment(os.Environ()), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(run(ctx, os.Args[1:], w))
 }
@@ -38,14 +38,14 @@ func environment(pairs []string) map[string]string {
 	return env
 }
 
-// The statuses a command exits with.
+// Exit statuses.
 const (
 	exitOK = iota
 	exitFailure
 	exitUsage
 )
 
-// run does what the arguments say and returns the exit status.
+// run executes the command in args and returns the exit status.
 func run(ctx context.Context, args []string, w world) int {
 	err := execute(ctx, args, &w)
 	if err == nil {

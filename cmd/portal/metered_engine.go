@@ -7,8 +7,8 @@ import (
 	"postern/storage"
 )
 
-// meteredEngine is a store whose lists and writes are noted; reads of one document are too many and too
-// cheap for that.
+// meteredEngine counts the lists and writes of a store. It omits reads of single documents, which are too
+// many and too cheap.
 type meteredEngine struct {
 	storage.Engine
 	note func(operation string, err error)

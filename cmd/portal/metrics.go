@@ -18,8 +18,8 @@ import (
 	"postern/storage"
 )
 
-// metrics are the figures of a server, for Prometheus. Labels have few values, all from this program: none
-// comes from a request, so there is no address and no secret in them.
+// metrics holds the server's metrics for Prometheus. Labels have few values, and all come from this program
+// rather than from requests, so they contain no addresses and no secrets.
 type metrics struct {
 	registry *prometheus.Registry
 	inHand   prometheus.Gauge
@@ -59,7 +59,7 @@ func newMetrics() *metrics {
 		}, []string{"component", "operation", "outcome"}),
 	}
 	for _, outcome := range []string{mailSent, mailDropped, mailRefused, mailDeferred, mailUnsure, mailFault} {
-		m.mails.WithLabelValues(outcome) // begins at zero, so that the first one counts
+		m.mails.WithLabelValues(outcome) // starts at zero, so that the first increment is visible
 	}
 	for _, cause := range mail.Causes() {
 		m.missed.WithLabelValues(cause)
@@ -82,7 +82,7 @@ func (m *metrics) watch(ctx context.Context) (context.Context, func(web.Answer))
 	}
 }
 
-// observe makes the pulse count here.
+// observe connects the metrics to the pulse.
 func (m *metrics) observe(p *pulse) {
 	p.count = func(outcome string) { m.mails.WithLabelValues(outcome).Inc() }
 	p.missed = func(cause string) { m.missed.WithLabelValues(cause).Inc() }
@@ -99,7 +99,7 @@ func (m *metrics) observe(p *pulse) {
 	}
 }
 
-// engine is the store as one part of the server uses it.
+// engine returns a store that counts the operations of one part of the server.
 func (m *metrics) engine(engine storage.Engine, part string) storage.Engine {
 	return meteredEngine{engine, func(operation string, err error) {
 		m.store.WithLabelValues(part, operation, outcomeOfStore(err)).Inc()
@@ -116,7 +116,7 @@ func outcomeOfStore(err error) string {
 	return "failed"
 }
 
-// outbox adds figures of what lies in the outboxes; they are found when somebody asks.
+// outbox adds metrics of the outboxes, which are collected on request.
 func (m *metrics) outbox(b *backlog) {
 	state := func(state string) *prometheus.Desc {
 		return prometheus.NewDesc("portal_outbox_mails", "Emails in the outbox by state, up to a thousand of each shop.",
@@ -159,8 +159,8 @@ func (c outboxCollector) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// serve answers /metrics on the listener until ctx ends. What the store cannot tell is left out; the rest
-// is shown.
+// serve answers /metrics on the listener until ctx ends. If the store fails, its metrics are omitted and
+// the rest is returned.
 func (m *metrics) serve(ctx context.Context, listener net.Listener) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))

@@ -10,7 +10,7 @@ import (
 	"postern/portal/job"
 )
 
-// jobs adds figures of the background jobs; they are found when somebody asks.
+// jobs adds metrics of the background jobs, which are collected on request.
 func (m *metrics) jobs(runner *job.Runner) {
 	kind := []string{"kind"}
 	m.registry.MustRegister(jobCollector{

@@ -6,20 +6,20 @@ import (
 	"postern/portal"
 )
 
-// orderGroup holds the sub-commands on orders.
+// orderGroup holds the subcommands for orders.
 type orderGroup struct {
 	Show   orderShow   `cmd:"" help:"Show an order."`
 	Delete orderDelete `cmd:"" help:"Delete an order, such as a test."`
 }
 
-// orderArg names one order of one shop.
+// orderArg identifies one order of one shop.
 type orderArg struct {
 	storeFlag
 	shopFlag
 	Number string `arg:"" help:"The order's number."`
 }
 
-// use finds the order and lets do work on it.
+// use finds the order and calls do with it.
 func (c orderArg) use(ctx context.Context, do func(portal.Operator, portal.Shop, portal.OrderAccount) error) error {
 	return c.storeFlag.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)
@@ -48,7 +48,7 @@ func (orderDelete) Help() string {
 	return `Removes the order from the customer's pages at once. Withdrawal statements and messages about it stay. If your shop system sends the order again, it comes back, so delete it there first.`
 }
 
-// Run deletes it.
+// Run deletes the order.
 func (c orderDelete) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator, shop portal.Shop, order portal.OrderAccount) error {
 		if !c.Yes {
@@ -63,7 +63,7 @@ func (c orderDelete) Run(ctx context.Context, w *world) error {
 	})
 }
 
-// orNobody is the email, or words for an order without one.
+// orNobody returns the email, or "nobody" for an order without one.
 func orNobody(email string) string {
 	if email == "" {
 		return "nobody"

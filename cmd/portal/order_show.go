@@ -13,7 +13,7 @@ type orderShow struct {
 	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run shows it.
+// Run prints the order.
 func (c orderShow) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(_ portal.Operator, shop portal.Shop, order portal.OrderAccount) error {
 		return describeOrder(shop, order).print(w, c.JSON)

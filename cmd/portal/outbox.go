@@ -11,14 +11,14 @@ import (
 	"postern/storage"
 )
 
-// outboxGroup holds the sub-commands on mails.
+// outboxGroup holds the subcommands for emails.
 type outboxGroup struct {
 	List   outboxList   `cmd:"" help:"List emails by state (waiting, deferred, failed, sent, dropped), newest first."`
 	Show   outboxShow   `cmd:"" help:"Show the delivery state of one email."`
 	Resend outboxResend `cmd:"" help:"Send a failed or sent email again, or a waiting one at once."`
 }
 
-// useOutbox lets do work on a shop's outbox.
+// useOutbox calls do with a shop's outbox.
 func useOutbox(ctx context.Context, store storeFlag, shop shopFlag, do func(mail.Outbox) error) error {
 	return store.use(ctx, func(operator portal.Operator) error {
 		found, err := shop.pick(ctx, operator)
@@ -37,7 +37,7 @@ func states() []string {
 	return []string{mail.Waiting, mail.Deferred, mail.Failed, mail.Sent, mail.Dropped}
 }
 
-// noSuchMail words a missing entry.
+// noSuchMail turns a missing entry into a message.
 func noSuchMail(id string, err error) error {
 	if errors.Is(err, storage.ErrNotFound) {
 		return failf("There is no email %q in the outbox; \"portal outbox list\" lists them.", id)
@@ -45,7 +45,7 @@ func noSuchMail(id string, err error) error {
 	return err
 }
 
-// moment writes a time, "" for none.
+// moment formats a time, "" for the zero time.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""

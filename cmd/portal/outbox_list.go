@@ -12,7 +12,7 @@ import (
 	"postern/storage"
 )
 
-// outboxList lists mails.
+// outboxList lists emails.
 type outboxList struct {
 	storeFlag
 	shopFlag
@@ -21,7 +21,7 @@ type outboxList struct {
 	JSON  bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run lists them, what needs attention first.
+// Run lists the emails. Those that need attention come first.
 func (c outboxList) Run(ctx context.Context, w *world) error {
 	wanted := states()
 	var wrong faults
@@ -57,8 +57,8 @@ func row(id string, e mail.Entry, obstacle string) []string {
 	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts), whyUnsent(e, obstacle)}
 }
 
-// whyUnsent is what the last attempt at a mail failed at; for one that waits untried, the obstacle that
-// keeps all of them waiting.
+// whyUnsent returns the error of an email's last attempt. For one without attempts it returns the obstacle
+// that keeps all emails waiting.
 func whyUnsent(e mail.Entry, obstacle string) string {
 	if e.LastError == "" && obstacle != "" && isQueued(e) {
 		return "not tried: " + obstacle
@@ -66,10 +66,11 @@ func whyUnsent(e mail.Entry, obstacle string) string {
 	return e.LastError
 }
 
-// isQueued reports whether a mail is still to be sent.
+// isQueued reports whether an email is still to be sent.
 func isQueued(e mail.Entry) bool { return e.State == mail.Waiting || e.State == mail.Deferred }
 
-// nextTry is when a waiting mail is tried; for any other the entry holds when it will be removed.
+// nextTry returns when a queued email will be tried, or "" for any other, because its NextAt is the time of
+// deletion.
 func nextTry(e mail.Entry) string {
 	if !isQueued(e) {
 		return ""
@@ -77,11 +78,11 @@ func nextTry(e mail.Entry) string {
 	return moment(e.NextAt)
 }
 
-// most is a number of mails.
+// most is a maximum number of rows.
 type most int
 
-// Decode implements kong.MapperValue. The parser's own reading of numbers takes "-1" for a flag, and
-// advises what is refused.
+// Decode implements kong.MapperValue. The parser's own number parsing would take "-1" for a flag and
+// suggest a value that is invalid.
 func (m *most) Decode(parsed *kong.DecodeContext) error {
 	text := parsed.Scan.Pop().String()
 	n, err := strconv.Atoi(text)

@@ -7,7 +7,7 @@ import (
 	"postern/mail"
 )
 
-// outboxResend sends a mail again.
+// outboxResend sends an email again.
 type outboxResend struct {
 	storeFlag
 	shopFlag
@@ -19,7 +19,7 @@ func (outboxResend) Help() string {
 	return `Queues a failed or sent email again, or makes a waiting one due now. A mail server that could not be reached is retried within half a minute. The content is generated when the email is sent. If there is nothing left to send, for example because a code has expired, the email is listed as dropped.`
 }
 
-// Run puts it back among those to be sent.
+// Run queues the email again.
 func (c outboxResend) Run(ctx context.Context, w *world) error {
 	return useOutbox(ctx, c.storeFlag, c.shopFlag, func(box mail.Outbox) error {
 		err := box.Resend(ctx, c.ID)

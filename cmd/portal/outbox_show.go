@@ -7,7 +7,7 @@ import (
 	"postern/mail"
 )
 
-// outboxShow shows one mail.
+// outboxShow shows one email.
 type outboxShow struct {
 	storeFlag
 	shopFlag
@@ -15,7 +15,7 @@ type outboxShow struct {
 	JSON bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run shows it. There is no body to show: it is made at the moment of sending, and kept nowhere.
+// Run prints the entry. It has no body, because that is composed only for sending and never stored.
 func (c outboxShow) Run(ctx context.Context, w *world) error {
 	return useOutbox(ctx, c.storeFlag, c.shopFlag, func(box mail.Outbox) error {
 		e, err := box.Get(ctx, c.ID)

@@ -9,8 +9,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// newProgress shows how far a file is read, when somebody looks on: step is called for each line with its
-// bytes, done at the end. With a size of -1 there is no end to show, only a count and a rate.
+// newProgress shows the progress of reading a file on a terminal. step is called for each line with its
+// bytes, done at the end. With a size of -1 it shows only a count and a rate.
 func newProgress(w *world, size int64) (step func(bytes int), done func()) {
 	if !isTerminal(w.stderr) {
 		return func(int) {}, func() {}
@@ -23,14 +23,14 @@ func newProgress(w *world, size int64) (step func(bytes int), done func()) {
 		if lines%100 == 0 {
 			bar.Describe(fmt.Sprintf("%d orders, %.0f/s", lines, float64(lines)/time.Since(began).Seconds()))
 		}
-		// A bar that cannot be drawn is no reason to end an import.
+		// Ignore errors of the bar, so that they do not stop the import.
 		_ = bar.Add(bytes)
 	}
 	return step, func() { _ = bar.Finish() }
 }
 
-// newGauge shows how much of something is done, when somebody looks on: show is called with what is done of
-// how much, which may grow, in bytes or in documents.
+// newGauge shows progress on a terminal. show is called with the amount done and the total, which may grow,
+// in bytes or documents.
 func newGauge(w *world, bytes bool) (show func(done, total int64), end func()) {
 	if !isTerminal(w.stderr) {
 		return func(int64, int64) {}, func() {}
@@ -41,13 +41,13 @@ func newGauge(w *world, bytes bool) (show func(done, total int64), end func()) {
 		if bar.GetMax64() != total {
 			bar.ChangeMax64(total)
 		}
-		// A bar that cannot be drawn is no reason to end the work.
+		// Ignore errors of the bar, so that they do not stop the work.
 		_ = bar.Set64(done)
 	}
 	return show, func() { _ = bar.Finish() }
 }
 
-// isTerminal reports whether somebody may be looking: pipes and files are no character devices.
+// isTerminal reports whether the output may be a terminal: pipes and files are not character devices.
 func isTerminal(to io.Writer) bool {
 	file, ok := to.(*os.File)
 	if !ok {

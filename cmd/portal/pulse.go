@@ -11,52 +11,52 @@ import (
 	"postern/mail"
 )
 
-// What became of an attempt at a mail, as it is counted.
+// Outcomes of an attempt to send an email, for the metrics.
 const (
 	mailSent     = "sent"
 	mailDropped  = "dropped"  // there was nothing to send
-	mailRefused  = "refused"  // for good
-	mailDeferred = "deferred" // to be tried again
-	mailUnsure   = "unsure"   // no answer came; to be tried again
-	mailFault    = "fault"    // it could not be composed; to be tried again
+	mailRefused  = "refused"  // permanently
+	mailDeferred = "deferred" // will be retried
+	mailUnsure   = "unsure"   // no response; will be retried
+	mailFault    = "fault"    // could not be composed; will be retried
 )
 
-// pulse stands between the dispatcher and what the dispatcher is handed, and notes what passes: its last
-// sign of life, whether the mail server was reached, and what became of mails.
+// pulse sits between the dispatcher and its dependencies and records its last sign of life, whether the
+// mail server was reached, and the outcomes of emails.
 type pulse struct {
 	now    func() time.Time
-	count  func(outcome string) // of an attempt at a mail
-	missed func(cause string)   // a connection to the mail server
-	report func(mail.Failure)   // why there is none; one without a cause says that there is one again
+	count  func(outcome string) // counts the outcome of an attempt
+	missed func(cause string)   // counts a failed connection to the mail server
+	report func(mail.Failure)   // reports why there is no connection; without a cause it reports that there is one again
 
 	beat  atomic.Int64 // Unix time of the last sign of life
 	ended atomic.Bool
-	lines atomic.Int64 // connections to the mail server
-	back  atomic.Int64 // Unix time since which the mail server is not away, as far as this process knows
+	lines atomic.Int64 // open connections to the mail server
+	back  atomic.Int64 // Unix time since when the mail server has been reachable, as far as this process knows
 
 	mu    sync.Mutex
-	cause string    // why there is no connection to the mail server, "" when it was reached, or nobody asked it
-	met   bool      // it was reached by this process
-	said  time.Time // when report was called last
+	cause string    // why there is no connection to the mail server, "" if it was reached or not tried
+	met   bool      // this process has reached it
+	said  time.Time // when report was last called
 }
 
-// sayEvery is how often a fault that lasts is reported.
+// sayEvery is how often a persistent problem is reported.
 const sayEvery = 5 * time.Minute
 
 func newPulse() *pulse {
 	p := &pulse{now: time.Now, count: func(string) {}, missed: func(string) {}, report: func(mail.Failure) {}}
 	p.alive()
-	p.back.Store(p.now().Unix()) // what has piled up before is no fault of this process
+	p.back.Store(p.now().Unix()) // the backlog from before the start is not this process's fault
 	return p
 }
 
 func (p *pulse) alive() { p.beat.Store(p.now().Unix()) }
 
-// still is how long there was no sign of life.
+// still returns the time since the last sign of life.
 func (p *pulse) still() time.Duration { return p.now().Sub(time.Unix(p.beat.Load(), 0)) }
 
-// missing notes that there is no connection to the mail server, and why, or with a failure without a cause
-// that there is one.
+// missing records why there is no connection to the mail server. A failure without a cause records that
+// there is one.
 func (p *pulse) missing(f mail.Failure) {
 	p.mu.Lock()
 	before, now := p.cause, p.now()
@@ -74,18 +74,18 @@ func (p *pulse) missing(f mail.Failure) {
 	}
 }
 
-// away is why there is no connection to the mail server, "" when it was reached, or nobody asked it; met,
-// whether this process ever reached it.
+// away returns why there is no connection to the mail server, or "" if it was reached or not tried. met
+// reports whether this process ever reached it.
 func (p *pulse) away() (cause string, met bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.cause, p.met
 }
 
-// reached is for how long the mail server has not been away.
+// reached returns how long the mail server has been reachable.
 func (p *pulse) reached() time.Duration { return p.now().Sub(time.Unix(p.back.Load(), 0)) }
 
-// composer watches the making of mails.
+// composer observes the composing of emails.
 func (p *pulse) composer(compose mail.Composer) mail.Composer {
 	return func(ctx context.Context, shop, id string, e mail.Entry) (mail.Message, error) {
 		p.alive()
@@ -100,7 +100,7 @@ func (p *pulse) composer(compose mail.Composer) mail.Composer {
 	}
 }
 
-// sender watches the mail server.
+// sender observes the mail server.
 func (p *pulse) sender(to mail.Sender) mail.Sender { return watchedSender{to, p} }
 
 type watchedSender struct {
@@ -118,7 +118,7 @@ func (s watchedSender) Connect(ctx context.Context) (mail.Conn, error) {
 			f = *told
 		}
 		f.Cause = cmp.Or(f.Cause, mail.ServerUnreachable)
-		if ctx.Err() == nil && s.pulse.lines.Load() == 0 { // else it gave up itself, or the server takes no further connection
+		if ctx.Err() == nil && s.pulse.lines.Load() == 0 { // otherwise the caller gave up, or the server allows no further connection
 			s.pulse.missing(f)
 		}
 		s.pulse.missed(f.Cause)

@@ -12,24 +12,24 @@ import (
 )
 
 const (
-	// mailPatience is how long a mail may be due before something is wrong with the sending of mails.
+	// mailPatience is how long an email may be due before the check fails.
 	mailPatience = 15 * time.Minute
-	// pulsePatience is how long the dispatcher may take over one thing: an attempt at a mail has an end of
-	// its own before.
+	// pulsePatience is how long the dispatcher may take for one step. An attempt to send an email ends
+	// sooner.
 	pulsePatience = 5 * time.Minute
-	// clockPatience is how far this machine's clock may be from the store's. Links, codes and sessions live
-	// by it.
+	// clockPatience is the maximum difference between this machine's clock and the store's. Links, codes
+	// and sessions depend on it.
 	clockPatience = 30 * time.Second
 )
 
-// mailCheck fails when no mail goes out for long: the dispatcher ended or hangs, or a mail has waited for
-// more than mailPatience. A mail server out of reach is reported, but is no reason to turn customers away:
-// those who are signed in need no mail, and what is asked for waits in the outbox. When it is back, what
-// has piled up gets as long to go out.
+// mailCheck fails if no email has been sent for too long: the dispatcher has stopped or hangs, or an email
+// has been due for more than mailPatience. An unreachable mail server is reported but does not fail the
+// check, because signed-in customers need no email and new ones wait in the outbox. When the server is
+// reachable again, the backlog gets the same time to be sent.
 //
-// A fault that somebody must put right, such as a refused sign-in, fails the check of a process that never
-// reached the mail server: a roll-out with a wrong password must not become ready. One that did reach it
-// goes on. A refused sender is one shop's, and is reported only.
+// A problem that someone must fix, such as a refused sign-in, fails the check of a process that has never
+// reached the mail server, so that a rollout with a wrong password does not become ready. A process that
+// has reached it stays ready. A refused sender affects only one shop and is only reported.
 func mailCheck(p *pulse, b *backlog) web.Check {
 	return web.Check{Name: "mail", Run: func(ctx context.Context) (string, error) {
 		if p.ended.Load() {
@@ -57,7 +57,7 @@ func mailCheck(p *pulse, b *backlog) web.Check {
 	}}
 }
 
-// clockCheck fails when this machine's clock is off the store's.
+// clockCheck fails if this machine's clock differs too much from the store's.
 func clockCheck(engine storage.Engine, now func() time.Time) web.Check {
 	return web.Check{Name: "clock", Run: func(ctx context.Context) (string, error) {
 		clock, ok := engine.(storage.Clock)
@@ -69,7 +69,7 @@ func clockCheck(engine storage.Engine, now func() time.Time) web.Check {
 		if err != nil {
 			return "unknown", err
 		}
-		// The store read its clock some time between the question and the answer.
+		// The store read its clock between the request and the response.
 		answered := now()
 		off := max(asked.Sub(theirs), theirs.Sub(answered))
 		if off > clockPatience {

@@ -9,7 +9,7 @@ import (
 	"postern/storage/sqlite"
 )
 
-// restoreCommand makes a store of a backup.
+// restoreCommand creates a store from a backup.
 type restoreCommand struct {
 	storeFlag
 	File string `arg:"" help:"A file that \"portal backup\" created." placeholder:"FILE"`
@@ -24,7 +24,7 @@ func (restoreCommand) Help() string {
 The file is checked first, and nothing is restored from a damaged one. Sessions and links are restored, too. A backup does not contain the installation secret: put the original store's secret.key into the new directory, with mode 0600, or name it with --secret-key-file.`
 }
 
-// Run restores it.
+// Run restores the backup.
 func (c restoreCommand) Run(ctx context.Context, w *world) error {
 	if err := c.embedded("use mongorestore"); err != nil {
 		return err

@@ -11,15 +11,15 @@ import (
 	"postern/storage"
 )
 
-// secretFlag says where the installation secret is.
+// secretFlag names the files of the installation secret.
 type secretFlag struct {
 	SecretKeyFile []string `help:"The file of the installation secret, 32 bytes that only its owner may read. Default: secret.key in the store's directory; required with MongoDB. To replace the secret, name the new file and the old one, separated by a comma." placeholder:"FILE"`
 }
 
-// maxSecrets are the current secret and, while it is being replaced, the one before.
+// maxSecrets allows the current secret and, while it is being replaced, the previous one.
 const maxSecrets = 2
 
-// secretFiles are the files of the secret, the current one first; what is wrong is added.
+// secretFiles returns the files of the secret, the current one first, and adds any faults.
 func (f storeFlag) secretFiles(wrong *faults) []string {
 	switch {
 	case len(f.SecretKeyFile) > maxSecrets:
@@ -33,13 +33,13 @@ func (f storeFlag) secretFiles(wrong *faults) []string {
 	return f.SecretKeyFile
 }
 
-// secretName is the file of the current secret, for messages.
+// secretName returns the file of the current secret, for messages.
 func (f storeFlag) secretName() string {
 	var wrong faults
 	return append(f.secretFiles(&wrong), secret.FileName)[0]
 }
 
-// ring is the installation secret of the store, which a new store gets here.
+// ring returns the installation secret of the store. For a new store it creates the secret.
 func (f storeFlag) ring(ctx context.Context, engine storage.Engine) (*secret.Ring, error) {
 	var wrong faults
 	files := f.secretFiles(&wrong)

@@ -60,13 +60,13 @@ Or with a file, postern.conf, and "portal serve --config postern.conf":
 Traces go to the OpenTelemetry collector in OTEL_EXPORTER_OTLP_ENDPOINT, by http/protobuf; the other OTEL_ variables apply, too. Metrics and traces contain routes and shops, but no names, emails or tokens.`
 }
 
-// setup is what the settings of serve come to.
+// setup holds the checked settings of serve.
 type setup struct {
 	level       slog.Level
 	trusted     []netip.Prefix
 	sender      *smtp.Sender
 	certificate *certificate  // nil without TLS
-	drain       time.Duration // for what is in hand at the end
+	drain       time.Duration // time limit for work in progress at shutdown
 }
 
 // Run serves until ctx ends.
@@ -85,7 +85,7 @@ func (c serveCommand) Run(ctx context.Context, w *world) error {
 	return errors.Join(c.serve(ctx, w, s, engine), engine.Close())
 }
 
-// check reads all settings and returns every fault at once.
+// check reads all settings and returns all faults at once.
 func (c serveCommand) check(w *world) (setup, error) {
 	var s setup
 	var err error
@@ -187,7 +187,7 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 	return c.listen(ctx, w, server)
 }
 
-// listen opens the ports, tells where they are, and runs the server.
+// listen opens the ports, prints their addresses and runs the server.
 func (c serveCommand) listen(ctx context.Context, w *world, server *server) error {
 	listener, err := listen(ctx, c.Addr, "--addr")
 	if err != nil {
@@ -208,7 +208,7 @@ func (c serveCommand) listen(ctx context.Context, w *world, server *server) erro
 	return server.run(ctx, listener)
 }
 
-// listen opens a port; what can go wrong is told with the flag that mends it.
+// listen opens a port. An error names the flag to change.
 func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -217,7 +217,8 @@ func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 	return listener, nil
 }
 
-// announce prints where the portal is, and refuses to bring a shop's cookies over plain http unasked.
+// announce prints the portal's URLs. It refuses to serve a shop's cookies over plain HTTP unless that was
+// requested.
 func (c serveCommand) announce(ctx context.Context, w *world, server *server, at net.Addr) error {
 	shops, err := server.app.Shops(ctx)
 	if err != nil {
@@ -249,7 +250,7 @@ func (c serveCommand) announce(ctx context.Context, w *world, server *server, at
 	return nil
 }
 
-// kind is the kind of the store.
+// kind returns the kind of the store.
 func (f storeFlag) kind() string {
 	if onMongoDB(f.Store) {
 		return "mongodb"
@@ -257,7 +258,7 @@ func (f storeFlag) kind() string {
 	return "sqlite"
 }
 
-// shownStore is the store without a password that may be in its address.
+// shownStore returns the store without a password that its URL may contain.
 func (f storeFlag) shownStore() string {
 	if strings.Contains(f.Store, "://") {
 		return "mongodb://…"

@@ -21,7 +21,7 @@ import (
 	"postern/templates/i18n"
 )
 
-// parts are what a server is put together from.
+// parts are the components of a server.
 type parts struct {
 	engine      storage.Engine
 	secret      *secret.Ring
@@ -30,17 +30,17 @@ type parts struct {
 	log         *slog.Logger
 	trusted     []netip.Prefix
 	options     []portal.Option
-	drain       time.Duration // how long what is in hand may take at the end
+	drain       time.Duration // time limit for work in progress at shutdown
 	certificate *certificate  // nil for plain HTTP
 	metrics     *metrics      // nil for none
 	traces      *traces       // nil for none
 
-	activity *storage.Activity // the store, with what this process writes counted
-	load     *load             // the requests that are being answered
+	activity *storage.Activity // counts this process's writes to the store
+	load     *load             // counts the requests in progress
 }
 
-// server is the portal as it runs: product, site, dispatcher and worker over one store. The demo is this
-// same server.
+// server is the running portal: product, site, dispatcher and worker with one store. The demo uses the same
+// server.
 type server struct {
 	parts
 	app        *portal.App
@@ -49,11 +49,11 @@ type server struct {
 	pulse      *pulse
 	backlog    *backlog
 	site       site
-	beside     map[string]func(context.Context) error // what runs beside the site, until it ends
+	beside     map[string]func(context.Context) error // what runs in parallel with the site until it ends
 	mount      func(box *mailbox, base string) error  // adds the demo's pages to the site
 }
 
-// site is the part of the web framework's application that running it needs.
+// site is the part of the web framework's application that the server needs to run it.
 type site interface {
 	Listener(net.Listener) error
 	ShutdownWithContext(context.Context) error
@@ -63,7 +63,7 @@ func newServer(p parts) (*server, error) {
 	p.activity, p.load = storage.NewActivity(p.engine), &load{}
 	s := &server{parts: p, app: p.product("site"), pulse: newPulse()}
 	s.worker = s.app.Worker()
-	if p.metrics != nil { // then each part has a store that counts what it does
+	if p.metrics != nil { // give each part a store that counts its operations
 		s.worker = p.product("worker").Worker()
 		p.metrics.observe(s.pulse)
 	}
@@ -100,7 +100,7 @@ func newServer(p parts) (*server, error) {
 	return s, nil
 }
 
-// product is the product over the store as one part of the server uses it.
+// product returns the product with the store of one part of the server.
 func (p parts) product(part string) *portal.App {
 	options := append(slices.Clone(p.options), portal.WithLog(p.log), portal.WithActivity(p.activity.Writes), portal.WithLoad(p.load.inFlight))
 	return portal.New(p.store(part), p.secret, options...)
@@ -142,12 +142,12 @@ func (s *server) dispatch(ctx context.Context) error {
 	return s.dispatcher.Run(ctx)
 }
 
-// serveMetrics makes the server answer /metrics on a listener of its own.
+// serveMetrics makes the server answer /metrics on a separate listener.
 func (s *server) serveMetrics(listener net.Listener) {
 	s.beside["metrics"] = func(ctx context.Context) error { return s.metrics.serve(ctx, listener) }
 }
 
-// scheme is how the site is spoken to.
+// scheme returns the scheme of the site's URLs.
 func (s *server) scheme() string {
 	if s.certificate != nil {
 		return "https"
@@ -166,14 +166,14 @@ func shopIDs(app *portal.App) func(context.Context) ([]string, error) {
 	}
 }
 
-// drainTime is how long what is in hand may take at the end, unless somebody says otherwise.
+// drainTime is the default time limit for work in progress at shutdown.
 const drainTime = 20 * time.Second
 
-// noticeTime is how long what runs behind the site may take to notice that it should end.
+// noticeTime is how long background work may take to notice the shutdown.
 const noticeTime = time.Second
 
-// run serves on the listener until ctx ends, and finishes the requests, the mail and the job in hand as far
-// as there is time for it. What is left over stays in the store, and the next server does it.
+// run serves on the listener until ctx ends, and then completes the requests, emails and jobs in progress
+// if time allows. Unfinished work stays in the store for the next server.
 func (s *server) run(ctx context.Context, listener net.Listener) error {
 	if s.certificate != nil {
 		listener = s.certificate.listen(listener)
@@ -197,7 +197,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
 	defer cancel()
 	err = errors.Join(err, s.hangUp(draining, listener, served))
-	stop() // after the last request, so that what it asked for was seen; the rest waits in the store
+	stop() // after the last request, so that its jobs may still run; the others stay in the store
 	err = errors.Join(err, s.await(draining, &behind))
 	if s.traces != nil {
 		s.logFault("traces", s.traces.close(ctx))
@@ -206,10 +206,10 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	return err
 }
 
-// hangUp takes no more requests and waits for those in hand.
+// hangUp accepts no more requests and waits for those in progress.
 func (s *server) hangUp(draining context.Context, listener net.Listener, served <-chan error) error {
 	err := s.site.ShutdownWithContext(draining)
-	// A server that was told to stop before it had begun knows of no listener to close.
+	// A server that is stopped before it has started does not know its listener.
 	if closing := listener.Close(); !errors.Is(closing, net.ErrClosed) {
 		err = errors.Join(err, closing)
 	}
@@ -222,7 +222,7 @@ func (s *server) hangUp(draining context.Context, listener net.Listener, served 
 	return err
 }
 
-// await waits for what runs behind the site.
+// await waits for the background work.
 func (s *server) await(draining context.Context, behind *sync.WaitGroup) error {
 	ended := make(chan struct{})
 	go func() {
@@ -234,7 +234,7 @@ func (s *server) await(draining context.Context, behind *sync.WaitGroup) error {
 		return nil
 	case <-draining.Done():
 	}
-	select { // requests may have used the time up
+	select { // requests may have used up the time
 	case <-ended:
 		return nil
 	case <-time.After(noticeTime):
@@ -248,7 +248,7 @@ func (s *server) logFault(part string, err error) {
 	}
 }
 
-// newLog is the log in one of its two forms.
+// newLog returns a logger in one of the two formats.
 func newLog(form string, to io.Writer, level slog.Level) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if form == "json" {
@@ -257,7 +257,7 @@ func newLog(form string, to io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, options))
 }
 
-// parseProxies reads addresses and networks, "192.0.2.7" and "10.0.0.0/8"; what is wrong is added.
+// parseProxies parses addresses and networks such as "192.0.2.7" and "10.0.0.0/8", and adds any faults.
 func parseProxies(list []string, wrong *faults) (prefixes []netip.Prefix) {
 	for _, text := range list {
 		text = strings.TrimSpace(text)

@@ -14,10 +14,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// envPrefix begins the name of every setting in the environment.
+// envPrefix is the prefix of every setting's environment variable.
 const envPrefix = "PORTAL_"
 
-// settingOf is the name of a flag in the file, with dashes.
+// settingOf returns a flag's name in the configuration file, with dashes.
 func settingOf(flag *kong.Flag) string {
 	if name := flag.Tag.Get("setting"); name != "" {
 		return name
@@ -25,12 +25,13 @@ func settingOf(flag *kong.Flag) string {
 	return flag.Name
 }
 
-// variableOf is the environment variable of a setting.
+// variableOf returns the environment variable of a setting.
 func variableOf(setting string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
 }
 
-// BeforeResolve reads the configuration file and gives the parser what stands in it and in the environment.
+// BeforeResolve reads the configuration file and adds the settings from it and the environment to the
+// parser.
 func (*grammar) BeforeResolve(parsed *kong.Context, w *world) error {
 	s := settings{env: w.env}
 	if name := configFile(parsed, w.env); name != "" {
@@ -62,10 +63,10 @@ func configFile(parsed *kong.Context, env map[string]string) string {
 	return env[variableOf("config")]
 }
 
-// knownSettings lists the settings of all commands: one file serves them all.
+// knownSettings returns the settings of all commands, because one file serves them all.
 func knownSettings(app *kong.Application) []string {
 	var known []string
-	// The visitor fails only when its function does.
+	// The visitor fails only if its function fails.
 	_ = kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok && flag.Name != "help" && flag.Name != "config" {
 			known = append(known, settingOf(flag))
@@ -73,10 +74,10 @@ func knownSettings(app *kong.Application) []string {
 		return next(nil)
 	})
 	slices.Sort(known)
-	return slices.Compact(known) // several commands have some in common
+	return slices.Compact(known) // some settings belong to several commands
 }
 
-// meant helps with a setting nobody knows: it names those that end with it, for a flag's own name is often
+// meant suggests names for an unknown setting: those that end with it, since a flag's own name is often
 // shorter.
 func meant(setting string, known []string) string {
 	var near []string
@@ -91,21 +92,22 @@ func meant(setting string, known []string) string {
 	return "\"portal help COMMAND\" shows their names as variables: $" + envPrefix + "ADDR for addr"
 }
 
-// settings gives flags that are not on the command line their values: from the environment, else from the
-// file.
+// settings provides the values of flags that are not on the command line, from the environment or otherwise
+// from the file.
 type settings struct {
 	env  map[string]string
 	file map[string]value
 }
 
-// value is what stands in the file for a setting: a text, or a JSON list.
+// value is a setting's value in the file: text or a JSON list.
 type value struct {
 	text   string
 	list   []string
 	isList bool
 }
 
-// as is the value as the flag takes it; an element of a list stays one, whatever separates them.
+// as returns the value in the form that the flag expects. An element of a list stays one element, even if
+// it contains a separator.
 func (v value) as(flag *kong.Flag) string {
 	switch {
 	case !v.isList:
@@ -116,10 +118,10 @@ func (v value) as(flag *kong.Flag) string {
 	return strings.Join(v.list, ",")
 }
 
-// Validate implements kong.Resolver; the names were checked when the file was read.
+// Validate implements kong.Resolver. The names were checked when the file was read.
 func (settings) Validate(*kong.Application) error { return nil }
 
-// Resolve implements kong.Resolver. An empty variable counts as none, as it is usual with containers.
+// Resolve implements kong.Resolver. An empty variable counts as unset, as is usual with containers.
 func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if flag.Name == "help" {
 		return nil, nil
@@ -133,8 +135,8 @@ func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 	return nil, nil
 }
 
-// readSettings reads a configuration file: a JSON object, or lines of name = value. Names may be written as
-// the flag or as the environment variable.
+// readSettings reads a configuration file: a JSON object, or lines of name = value. A name may be a flag or
+// an environment variable.
 func readSettings(name string) (map[string]value, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -182,7 +184,7 @@ func readLines(text []byte, take func(string, value) error) error {
 	return lines.Err()
 }
 
-// readJSON reads member by member, since a map would hide one that stands twice.
+// readJSON reads member by member, because a map would hide duplicates.
 func readJSON(text []byte, take func(string, value) error) error {
 	in := json.NewDecoder(bytes.NewReader(text))
 	in.UseNumber()
@@ -216,7 +218,7 @@ func readJSON(text []byte, take func(string, value) error) error {
 	return nil
 }
 
-// readValue is a JSON value that a flag can take.
+// readValue converts a JSON value to one that a flag can use.
 func readValue(stands any) (value, error) {
 	switch stands := stands.(type) {
 	case string:

@@ -22,8 +22,8 @@ func (shopCreate) Help() string {
 To try it on this machine, use the base URL http://127.0.0.1:8080.`
 }
 
-// Run creates it, and the store if there is none. The settings are checked first, so that wrong ones leave
-// no empty store.
+// Run creates the shop, and the store if needed. It checks the settings first, so that wrong ones do not
+// leave an empty store.
 func (c shopCreate) Run(ctx context.Context, w *world) error {
 	settings, err := c.settings("help shop create")
 	if err != nil {

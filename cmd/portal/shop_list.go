@@ -12,7 +12,7 @@ type shopList struct {
 	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run lists them.
+// Run prints the shops.
 func (c shopList) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shops, err := operator.Shops(ctx)

@@ -6,7 +6,7 @@ import (
 	"postern/portal"
 )
 
-// shopSet changes a shop.
+// shopSet changes the settings of a shop.
 type shopSet struct {
 	storeFlag
 	ID string `arg:"" optional:"" help:"The shop's id; optional if there is only one shop."`
@@ -21,7 +21,7 @@ func (shopSet) Help() string {
   portal shop set main --footer "Terms=https://shop.example/terms" --footer "Contact=https://shop.example/contact"`
 }
 
-// Run changes it.
+// Run changes the settings.
 func (c shopSet) Run(ctx context.Context, w *world) error {
 	settings, err := c.settings("help shop set")
 	if err != nil {

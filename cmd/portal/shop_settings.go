@@ -9,7 +9,7 @@ import (
 	"postern/portal"
 )
 
-// shopGroup holds the sub-commands on shops.
+// shopGroup holds the subcommands for shops.
 type shopGroup struct {
 	Create shopCreate `cmd:"" help:"Create a shop."`
 	List   shopList   `cmd:"" help:"List the shops."`
@@ -17,7 +17,7 @@ type shopGroup struct {
 	Set    shopSet    `cmd:"" help:"Change settings of a shop; a running server applies them within two seconds."`
 }
 
-// shopFlags are the settings of a shop; nil leaves one as it is.
+// shopFlags are the settings of a shop; nil leaves a setting unchanged.
 type shopFlags struct {
 	Name           *string  `setting:"shop-name" help:"The shop's name, as customers know it."`
 	BaseURL        *string  `setting:"shop-base-url" name:"base-url" help:"The portal's URL, such as https://account.shop.example. Links in emails begin with it." placeholder:"URL"`
@@ -43,7 +43,7 @@ type shopFlags struct {
 	InsecureHTTP   bool     `name:"insecure-http" help:"Allow a plain http base URL on a host other than this machine."`
 }
 
-// none removes what is set.
+// none is the value that removes a setting.
 const none = "none"
 
 func (f shopFlags) options() []portal.Option {
@@ -53,8 +53,8 @@ func (f shopFlags) options() []portal.Option {
 	return nil
 }
 
-// settings turns the flags into what the product takes; what cannot be read is told at once, all of it,
-// with the command to see.
+// settings converts the flags to the product's settings. It reports all invalid values at once, with the
+// help command to see.
 func (f shopFlags) settings(see string) (portal.ShopSettings, error) {
 	var wrong faults
 	s := portal.ShopSettings{
@@ -68,7 +68,7 @@ func (f shopFlags) settings(see string) (portal.ShopSettings, error) {
 	return s, wrong.usage(see)
 }
 
-// split reads a list separated by commas; an empty text is the empty list.
+// split parses a comma-separated list. An empty text is an empty list.
 func split(text *string) *[]string {
 	if text == nil {
 		return nil
@@ -84,7 +84,7 @@ func split(text *string) *[]string {
 
 const day = 24 * time.Hour
 
-// readLife reads a duration, with days: "14d" or "30m".
+// readLife parses a duration that may be in days: "14d" or "30m".
 func readLife(text *string, wrong *faults) *time.Duration {
 	if text == nil {
 		return nil
@@ -115,7 +115,7 @@ func readRegistration(text *string, wrong *faults) *bool {
 	return nil
 }
 
-// readSwitch reads what is on or off; a file of JSON may say true or false.
+// readSwitch parses on or off. A JSON file may contain true or false.
 func readSwitch(flag string, text *string, wrong *faults) *bool {
 	if text == nil {
 		return nil
@@ -132,7 +132,7 @@ func readSwitch(flag string, text *string, wrong *faults) *bool {
 
 const on, off = "on", "off"
 
-// showSwitch writes it as readSwitch takes it.
+// showSwitch formats a value for readSwitch.
 func showSwitch(value bool) string {
 	if value {
 		return on

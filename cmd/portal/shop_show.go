@@ -9,14 +9,14 @@ import (
 	"postern/portal"
 )
 
-// shopShow shows a shop.
+// shopShow shows the settings of a shop.
 type shopShow struct {
 	storeFlag
 	ID   string `arg:"" optional:"" help:"The shop's id; optional if there is only one shop."`
 	JSON bool   `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run shows it, each setting under the name of its flag.
+// Run prints the settings, each under the name of its flag.
 func (c shopShow) Run(ctx context.Context, w *world) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := pick(ctx, operator, c.ID, "portal shop show ID")
@@ -66,7 +66,7 @@ func showLogo(b portal.Brand) string {
 	return fmt.Sprintf("%d x %d pixels", b.LogoWidth, b.LogoHeight)
 }
 
-// showLife writes a duration as --link-life takes it.
+// showLife formats a duration for --link-life.
 func showLife(life time.Duration) string {
 	if life%day == 0 {
 		return fmt.Sprintf("%dd", life/day)

@@ -8,13 +8,13 @@ import (
 	"postern/mail/smtp"
 )
 
-// smtpFlag says which mail server sends emails.
+// smtpFlag names the mail server.
 type smtpFlag struct {
 	SMTP             string `name:"smtp" help:"The mail server: smtp://user@host:587 (STARTTLS) or smtps://user@host:465 (TLS). The password comes from PORTAL_SMTP_PASSWORD or --smtp-password-file. Options may follow: ?helo=NAME&ca=FILE&starttls=required|opportunistic|off&timeout=45s." placeholder:"URL"`
 	SMTPPasswordFile string `name:"smtp-password-file" help:"A file with the mail server's password." placeholder:"FILE"`
 }
 
-// smtpOptions explains what may follow ? in --smtp.
+// smtpOptions explains the options after ? in --smtp.
 const smtpOptions = `Options follow the mail server's address in --smtp, as in smtp://mail.shop.example:587?helo=account.shop.example&ca=/etc/postern/ca.pem:
 
   helo=NAME      the name this machine gives; default: its host name, or the host of the base URL if that has no domain
@@ -22,10 +22,11 @@ const smtpOptions = `Options follow the mail server's address in --smtp, as in s
   starttls=HOW   required (the default), opportunistic or off; must be required with a user, unless the server is local
   timeout=TIME   for connecting and for each email; default 45s, at most 50s`
 
-// smtpPassword is the environment variable of the password; there is no flag, since process lists show flags.
+// smtpPassword is the environment variable of the password. It has no flag, because process listings show
+// flags.
 const smtpPassword = envPrefix + "SMTP_PASSWORD"
 
-// sender is the mail server. Without one nobody could sign in, so there is no running without.
+// sender returns the mail server. It is required: without one nobody could sign in.
 func (c smtpFlag) sender(w *world, wrong *faults) *smtp.Sender {
 	secrets := smtp.Secrets{Password: w.env[smtpPassword]}
 	if c.SMTPPasswordFile != "" {
@@ -33,7 +34,7 @@ func (c smtpFlag) sender(w *world, wrong *faults) *smtp.Sender {
 		switch {
 		case err != nil:
 			wrong.add("--smtp-password-file: %s.", err)
-			secrets.Password = "unknown" // there is one, for the rest of the check
+			secrets.Password = "unknown" // any password, so that the rest of the check can continue
 		case secrets.Password != "":
 			wrong.add("--smtp-password-file: %s has the password already; use only one.", smtpPassword)
 		default:

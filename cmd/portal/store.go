@@ -14,34 +14,34 @@ import (
 	"postern/storage/sqlite"
 )
 
-// storeFlag says where everything is kept. Every command that needs the store embeds it.
+// storeFlag names the store. Every command that needs the store embeds it.
 type storeFlag struct {
 	Store             string `help:"Where the data is: a local directory, or a mongodb:// or mongodb+srv:// URL such as mongodb://user@host/database. The password comes from PORTAL_STORE_PASSWORD or --store-password-file." default:"portal-data" placeholder:"DIR|mongodb://…"`
 	StorePasswordFile string `help:"A file with the password of the MongoDB server." placeholder:"FILE"`
 
 	secretFlag
 
-	secret string    // of storeSecret
-	waits  io.Writer // gets a line when opening the store waits for long
+	secret string    // value of the environment variable storeSecret
+	waits  io.Writer // receives a line if opening the store takes long
 }
 
 // storeSecret is the environment variable of the store's password.
 const storeSecret = envPrefix + "STORE_PASSWORD"
 
-// AfterApply takes the password from the environment.
+// AfterApply reads the password from the environment.
 func (f *storeFlag) AfterApply(w *world) error {
 	f.secret, f.waits = w.env[storeSecret], w.stderr
 	return nil
 }
 
-// address is the store as the engine takes it; what is wrong is added.
+// address returns the store's address with the password, and adds any faults.
 func (f storeFlag) address(wrong *faults) string {
 	return storePassword{
 		of: "--store", variable: storeSecret, value: f.secret, flag: "--store-password-file", file: f.StorePasswordFile,
 	}.address(f.Store, wrong)
 }
 
-// checkStore adds what is wrong with the store's address, as far as it shows without a look at the store.
+// checkStore adds the faults of the store's address that can be found without opening the store.
 func (f storeFlag) checkStore(wrong *faults) {
 	address := f.address(wrong)
 	switch {
@@ -60,19 +60,19 @@ func onMongoDB(address string) bool {
 	return strings.HasPrefix(address, "mongodb://") || strings.HasPrefix(address, "mongodb+srv://")
 }
 
-// open opens the store, and makes it when there is none.
+// open opens the store, and creates it if there is none.
 func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
 	var wrong faults
 	address := f.address(&wrong)
-	f.secretFiles(&wrong) // before a store is made
+	f.secretFiles(&wrong) // checked before a store is created
 	if err := wrong.usage(""); err != nil {
 		return nil, err
 	}
 	return openStore(ctx, address, "--store", f.waits)
 }
 
-// openStore opens the store at an address, which the part of the command line named by of gave. waits gets
-// a line when that waits for long.
+// openStore opens the store at an address. of is the part of the command line that named it. waits receives
+// a line if opening takes long.
 func openStore(ctx context.Context, address, of string, waits io.Writer) (storage.Engine, error) {
 	if onMongoDB(address) {
 		opener := mongodb.Opener{Say: func(line string) { fmt.Fprintln(waits, line) }}
@@ -94,13 +94,13 @@ func openStore(ctx context.Context, address, of string, waits io.Writer) (storag
 	return store, nil
 }
 
-// isNew reports whether the store is a directory without one, or is not there yet.
+// isNew reports whether the store is a directory that is missing or contains no store.
 func (f storeFlag) isNew() bool {
 	return !strings.Contains(f.Store, "://") && !sqlite.Found(f.Store)
 }
 
-// use opens a store that is there, lets do work as the operator, and closes it. Looking into a store that
-// nobody made yet is a slip of the keyboard, so it makes none.
+// use opens an existing store, calls do with its operator and closes the store. It creates no store,
+// because a missing one is most likely a typing error.
 func (f storeFlag) use(ctx context.Context, do func(portal.Operator) error, options ...portal.Option) error {
 	if f.isNew() {
 		return f.noStore("create one with \"portal shop create\"")
@@ -108,12 +108,12 @@ func (f storeFlag) use(ctx context.Context, do func(portal.Operator) error, opti
 	return f.begin(ctx, do, options...)
 }
 
-// noStore is the error for a directory without a store; instead says how to begin one.
+// noStore returns the error for a directory without a store. instead is the advice how to create one.
 func (f storeFlag) noStore(instead string) error {
 	return failf("There is no store in %s. Check --store, or %s.", f.where(), instead)
 }
 
-// where is the whole path of the store's directory, or its address without a password that may be in it.
+// where returns the full path of the store's directory, or its URL without a password.
 func (f storeFlag) where() string {
 	if strings.Contains(f.Store, "://") {
 		return f.shownStore()
@@ -124,7 +124,7 @@ func (f storeFlag) where() string {
 	return f.Store
 }
 
-// begin is use for the command that may begin a store.
+// begin is like use, for the command that may create a store.
 func (f storeFlag) begin(ctx context.Context, do func(portal.Operator) error, options ...portal.Option) error {
 	engine, err := f.open(ctx)
 	if err != nil {
@@ -137,17 +137,17 @@ func (f storeFlag) begin(ctx context.Context, do func(portal.Operator) error, op
 	return errors.Join(err, engine.Close())
 }
 
-// shopFlag says which shop a command is about.
+// shopFlag names a command's shop.
 type shopFlag struct {
 	Shop string `help:"The shop's id; optional if there is only one shop." placeholder:"ID"`
 }
 
-// pick is the shop meant.
+// pick returns the shop of the command.
 func (f shopFlag) pick(ctx context.Context, operator portal.Operator) (portal.Shop, error) {
 	return pick(ctx, operator, f.Shop, "--shop ID")
 }
 
-// pick is the shop meant: the one named, or the only one. how is what names one.
+// pick returns the named shop, or the only one. how explains how to name a shop.
 func pick(ctx context.Context, operator portal.Operator, id, how string) (portal.Shop, error) {
 	shops, err := operator.Shops(ctx)
 	if err != nil {

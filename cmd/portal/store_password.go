@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// storePassword is where the password of a store on a server comes from. There is no flag that holds it,
-// since process lists show flags.
+// storePassword holds the sources of the password for a store on a server. No flag contains the password,
+// because process listings show flags.
 type storePassword struct {
-	of       string // what names the store: "--store"
-	variable string // the environment variable that may hold it
-	flag     string // the flag that names the file that may hold it
+	of       string // the flag or argument that names the store, such as "--store"
+	variable string // the environment variable that may contain the password
+	flag     string // the flag of the file that may contain the password
 	value    string // of the variable
 	file     string // of the flag
 }
 
-// address is the address of the store with the password in it; what is wrong is added. A directory needs
-// none, so one that is set for other commands does no harm.
+// address returns the store's address with the password in it, and adds any faults. A directory needs no
+// password and ignores one that is set for other commands.
 func (p storePassword) address(store string, wrong *faults) string {
 	scheme, rest, onServer := strings.Cut(store, "://")
 	if !onServer || p.value == "" && p.file == "" {
@@ -43,7 +43,7 @@ func (p storePassword) address(store string, wrong *faults) string {
 	return scheme + "://" + rest[:at] + ":" + escaped(password) + rest[at:]
 }
 
-// given says which of the two places has the password.
+// given returns the source that has the password.
 func (p storePassword) given() string {
 	if p.file != "" {
 		return p.flag
@@ -51,7 +51,7 @@ func (p storePassword) given() string {
 	return p.variable
 }
 
-// read is the password, "" when there is none to be had.
+// read returns the password, or "" if there is none.
 func (p storePassword) read(wrong *faults) string {
 	if p.file == "" {
 		return p.value
@@ -72,8 +72,8 @@ func (p storePassword) read(wrong *faults) string {
 	return password
 }
 
-// escaped is the password as it stands in an address: the driver wants every character of its own escaped,
-// and reads "+" as itself.
+// escaped returns the password in the form that an address needs: the driver expects every special
+// character to be escaped, and does not decode "+".
 func escaped(password string) string {
 	return strings.ReplaceAll(url.QueryEscape(password), "+", "%20")
 }

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// table is a list for people, and for programs as a JSON array of objects.
+// table is a list, printed as a table for people or as a JSON array of objects for programs.
 type table struct {
 	head []string
 	rows [][]string
@@ -39,10 +39,10 @@ func (t *table) objects() []map[string]string {
 	return list
 }
 
-// card shows one thing, name by name.
+// card shows the properties of one thing.
 type card struct{ entries []cardEntry }
 
-// cardEntry is a name with its value; a list is an array for programs, of whatever length.
+// cardEntry is a name with its value. As JSON, a list is always an array, whatever its length.
 type cardEntry struct {
 	name   string
 	value  string

@@ -18,8 +18,8 @@ import (
 	"postern/portal/web"
 )
 
-// The variables that turn traces on, as the OpenTelemetry specification names them. The library reads the
-// others.
+// Environment variables that enable tracing, as named in the OpenTelemetry specification. The library reads
+// the others.
 const (
 	otelEndpoint       = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	otelTracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
@@ -35,7 +35,7 @@ func wantsTraces(env map[string]string) bool {
 	return named && env[otelDisabled] != "true" && env[otelExporter] != "none"
 }
 
-// checkTraces finds what the library would only log, or take for something else.
+// checkTraces finds problems that the library would only log or misread.
 func checkTraces(env map[string]string, wrong *faults) {
 	if !wantsTraces(env) {
 		return
@@ -56,21 +56,21 @@ func checkTraces(env map[string]string, wrong *faults) {
 	}
 }
 
-// traces sends a span for each request to a collector. A span is made of what a web.Answer tells, and of
-// nothing else: no address, no query, no header.
+// traces sends a span for each request to a collector. A span contains only the data of a web.Answer: no
+// address, query or header.
 type traces struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 }
 
-// newTraces starts the sending. Where to, how often and of which requests is for the OTEL_ variables of the
-// process to say.
+// newTraces starts sending spans. The process's OTEL_ variables set the collector, the interval and the
+// sampling.
 func newTraces(ctx context.Context, log *slog.Logger) (*traces, error) {
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	// Not the library's default detectors: what is known of host and process is nobody's business.
+	// The library's default detectors would reveal details of the host and the process.
 	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "postern")),
 		resource.WithTelemetrySDK(), resource.WithFromEnv())
 	if err != nil {
@@ -97,10 +97,10 @@ func (t *traces) watch(ctx context.Context) (context.Context, func(web.Answer)) 
 	}
 }
 
-// flushTime is how long what is still to be sent may take at the end.
+// flushTime is the time limit for sending the remaining spans at shutdown.
 const flushTime = 5 * time.Second
 
-// close sends what is still to be sent.
+// close sends the remaining spans.
 func (t *traces) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancel()

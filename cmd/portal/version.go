@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// release is the version's name where the build gives one: go build -ldflags "-X main.release=v1.2.3".
+// release is the version's name if the build sets one: go build -ldflags "-X main.release=v1.2.3".
 // Otherwise the version is the one that the Go toolchain recorded.
-var release string //nolint:gochecknoglobals // the linker can set nothing else
+var release string //nolint:gochecknoglobals // the linker can set only a variable
 
-// versionCommand tells the version.
+// versionCommand prints the version.
 type versionCommand struct {
 	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run prints it.
+// Run prints the version.
 func (c versionCommand) Run(w *world) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -28,7 +28,7 @@ func (c versionCommand) Run(w *world) error {
 	return nil
 }
 
-// versionName is the version's name alone.
+// versionName returns only the version's name.
 func versionName() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -37,7 +37,7 @@ func versionName() string {
 	return versionOf(release, info).entries[0].value
 }
 
-// versionOf reads version, commit, its time, and the Go toolchain; what is not known is left out.
+// versionOf returns the version, commit, commit time and Go toolchain. It omits unknown values.
 func versionOf(release string, info *debug.BuildInfo) card {
 	recorded := map[string]string{}
 	for _, s := range info.Settings {
@@ -64,8 +64,8 @@ func versionOf(release string, info *debug.BuildInfo) card {
 	return v
 }
 
-// versionLine is the version in one line: "portal v1.2.3 (commit 4f2a…, committed 2026-11-29T10:00:00Z,
-// built with go1.26.2)".
+// versionLine returns the version as one line: "portal v1.2.3 (commit 4f2a…, committed
+// 2026-11-29T10:00:00Z, built with go1.26.2)".
 func versionLine(c card) string {
 	var more []string
 	for _, entry := range c.entries[1:] {

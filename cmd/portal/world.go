@@ -7,21 +7,21 @@ import (
 	"postern/templates/i18n"
 )
 
-// world is what a command sees of the world outside. Nothing else in this package reads the environment or
-// writes to a terminal, so that a test can be the world.
+// world is a command's connection to its environment. No other code of this package reads the environment
+// or writes to a terminal, so that tests can replace it.
 type world struct {
 	env            map[string]string
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
 	texts    *i18n.Catalogue
-	words    *i18n.Localizer // English: operators read what logs and manuals say
-	settings faults          // what is wrong with the configuration file
-	unread   bool            // the file could not be read to its end: what seems to be missing may stand in it
+	words    *i18n.Localizer // English, for the operator
+	settings faults          // faults of the configuration file
+	unread   bool            // the file could not be read completely, so it may contain settings that seem to be missing
 	manual   func(command []string) error
 }
 
-// load gives the world its words.
+// load loads the texts.
 func (w *world) load() error {
 	var err error
 	if w.texts, err = i18n.Load(); err != nil {
@@ -31,12 +31,12 @@ func (w *world) load() error {
 	return nil
 }
 
-// say writes a line of result.
+// say writes a line of output.
 func (w *world) say(format string, args ...any) {
 	fmt.Fprintf(w.stdout, format+"\n", args...)
 }
 
-// note writes a line that is no result: a warning, or how something goes.
+// note writes a line that is not output, such as a warning or progress.
 func (w *world) note(format string, args ...any) {
 	fmt.Fprintf(w.stderr, format+"\n", args...)
 }
