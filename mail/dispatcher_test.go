@@ -37,7 +37,8 @@ func TestSent(t *testing.T) {
 	}
 }
 
-// TestMessageID keeps a key that is the same in two shops, or unfit for a header, apart and fit.
+// TestMessageID checks that one key gives different Message-IDs in two shops, and that characters unfit for
+// a header are replaced.
 func TestMessageID(t *testing.T) {
 	t.Parallel()
 	a, b := messageID("fern", "order 1001>", time.Time{}, "x@s.example"), messageID("oak", "order 1001>", time.Time{}, "x@s.example")
@@ -46,15 +47,15 @@ func TestMessageID(t *testing.T) {
 	}
 }
 
-// TestUnsure is what each end of an attempt says about the message, and what the next Composer gets.
+// TestUnsure checks how each outcome of an attempt sets Unsure, and the value that the next Composer gets.
 func TestUnsure(t *testing.T) {
 	t.Parallel()
 	composing := errors.New("the store is away")
 	for _, test := range []struct {
 		name  string
-		ends  []error // of each attempt; composing is one that never reached the server
+		ends  []error // of each attempt; composing never reaches the server
 		state string
-		want  []bool // Unsure after each
+		want  []bool // Unsure after each attempt
 	}{
 		{"sent", []error{nil}, Sent, []bool{false}},
 		{"temporary", []error{refusal(451), nil}, Sent, []bool{false, false}},
@@ -91,12 +92,13 @@ func TestUnsure(t *testing.T) {
 	}
 }
 
-// TestCrash stops in the middle of sending: the entry comes back after its lease, marked.
+// TestCrash crashes in the middle of sending. The entry is taken again, marked as unsure, once its lease
+// has expired.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn})
-	b.post.during = func(context.Context, Message) { runtime.Goexit() } // ends what sends, as a crash would
+	b.post.during = func(context.Context, Message) { runtime.Goexit() } // ends the sending goroutine, like a crash
 	b.round()
 	b.post.during = nil
 	if e := b.entry("fern", id); !e.Unsure || e.State != Waiting || e.Attempts != 1 {
@@ -115,8 +117,8 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// TestLostLease lets a second dispatcher send while the first hangs beyond its lease: what the first learns
-// later changes nothing.
+// TestLostLease has a second dispatcher send the entry while the first hangs longer than its lease. The
+// first one's result no longer changes anything.
 func TestLostLease(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -137,8 +139,7 @@ func TestLostLease(t *testing.T) {
 	}
 }
 
-// TestGaps follows an entry that is refused for ever, by kind.
-// sluggish is a store whose next write takes a while.
+// sluggish is a store whose next write is slow.
 type sluggish struct {
 	storage.Engine
 	write func()
@@ -152,8 +153,8 @@ func (s *sluggish) Replace(ctx context.Context, collection string, r storage.Rec
 	return s.Engine.Replace(ctx, collection, r, read)
 }
 
-// TestSlowLease has the store take long to write the lease down: that time is the attempt's, which ends
-// before the lease does.
+// TestSlowLease makes writing the lease slow. That time counts towards the attempt, which ends before the
+// lease does.
 func TestSlowLease(t *testing.T) {
 	t.Parallel()
 	const slow = 20 * time.Second
@@ -233,14 +234,14 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// TestOutage keeps the server away for hours: it is asked at a growing pace, no attempt is counted, and all
-// goes out at its return.
+// TestOutage keeps the server unreachable for hours. The dispatcher tries to connect at growing intervals,
+// counts no attempts, and sends all emails when the server is back.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	b.post.closed = errors.New("connection refused")
 	ids := []string{b.add("fern", Entry{Kind: SignIn}), b.add("fern", Entry{Kind: SignIn}), b.add("oak", Entry{Kind: SignIn})}
-	for range 6 * 3600 * 2 / 60 { // a beat in a minute stands for all of them
+	for range 6 * 3600 * 2 / 60 { // one beat a minute is enough
 		b.clock.Move(time.Minute)
 		b.round()
 	}
@@ -278,7 +279,8 @@ func TestRestGrows(t *testing.T) {
 	}
 }
 
-// TestPoison has a shop full of mails the server always dies of: the other shop's goes out all the same.
+// TestPoison fills one shop's outbox with emails that crash the server. The other shop's email is still
+// sent.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
@@ -301,8 +303,8 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// TestRest shows that a round stops at the first sign that the server is away, and the next does not begin
-// early.
+// TestRest checks that a round stops at the first sign that the server is down, and that the next one
+// starts only after the rest.
 func TestRest(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
@@ -322,7 +324,8 @@ func TestRest(t *testing.T) {
 	}
 }
 
-// TestFair bounds what one shop sends before it is another's turn; what is due then goes on.
+// TestFair checks that a shop sends at most a batch before it is the next shop's turn, and that all due
+// emails are sent.
 func TestFair(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
@@ -334,7 +337,7 @@ func TestFair(t *testing.T) {
 	if n := b.round(); n != 20 || b.post.connections != 1 {
 		t.Errorf("%d sent over %d connections", n, b.post.connections)
 	}
-	var turns []int // how many in a row are of one shop
+	var turns []int // lengths of runs from one shop
 	for i, m := range b.post.sent {
 		if i == 0 || m.From != b.post.sent[i-1].From {
 			turns = append(turns, 0)
@@ -346,8 +349,8 @@ func TestFair(t *testing.T) {
 	}
 }
 
-// TestBeat has a slow server: a round ends after a beat, so that shops that had nothing are asked again,
-// but not before each had a first turn. What is added during a round waits for the next.
+// TestBeat uses a slow server. A round ends after one beat, so that shops without emails are checked again,
+// but only once each shop has had a turn. Emails added during a round wait for the next.
 func TestBeat(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak", "elm")
@@ -375,9 +378,8 @@ func TestBeat(t *testing.T) {
 	}
 }
 
-// TestBeatAlone has but one shop, which may send more than a batch in its turn, though not for longer than
-// a beat. Whether there is time for the next is looked at while the one before is in hand, so it may be one
-// fewer.
+// TestBeatAlone checks that the only shop may send more than a batch in its turn, but for no longer than a
+// beat. The time is checked while the previous email is being sent, so the result may be one fewer.
 func TestBeatAlone(t *testing.T) {
 	t.Parallel()
 	for pace, want := range map[time.Duration][]int{time.Millisecond: {30}, 100 * time.Millisecond: {5, 6}, 300 * time.Millisecond: {3}} {
@@ -393,7 +395,7 @@ func TestBeatAlone(t *testing.T) {
 	}
 }
 
-// TestStop ends the process while a mail is in hand: it is finished, and no other begun.
+// TestStop stops the process while an email is being sent. That email is finished, and no other is started.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -415,7 +417,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestLogs searches everything logged for what must not be there.
+// TestLogs searches everything logged for addresses and secrets.
 func TestLogs(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")

@@ -9,8 +9,8 @@ import (
 	"postern/storage"
 )
 
-// TestIdleDispatcher looks twelve times in a minute without work. An email that this process adds leaves at
-// the next beat, one that another process adds within five seconds.
+// TestIdleDispatcher checks that an idle dispatcher polls twelve times a minute, that an email added by its
+// own process is sent at the next beat, and one added by another process within five seconds.
 func TestIdleDispatcher(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -44,7 +44,7 @@ func TestIdleDispatcher(t *testing.T) {
 	}
 }
 
-// scanCounter is a store that counts the lists it is asked for.
+// scanCounter is a store that counts its scans.
 type scanCounter struct {
 	storage.Engine
 	scans int
@@ -55,9 +55,9 @@ func (c *scanCounter) Scan(ctx context.Context, collection string, s storage.Sca
 	return c.Engine.Scan(ctx, collection, s)
 }
 
-// TestIdleDispatcherAsksOnceForAllShops: a look without due emails costs two reads, with one shop and with
-// fifty, and does not read the list of shops; so many due emails of one shop that they could hide another's
-// make it ask each shop.
+// TestIdleDispatcherAsksOnceForAllShops checks that a poll without due emails takes two reads, whether
+// there is one shop or fifty, and does not list the shops. Only if one shop has so many due emails that
+// they may hide another's is each shop checked.
 func TestIdleDispatcherAsksOnceForAllShops(t *testing.T) {
 	t.Parallel()
 	for _, shops := range []int{1, 50} {

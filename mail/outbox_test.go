@@ -33,8 +33,8 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// TestThrottledEntryNeverWaits: it is dropped from the beginning, no round touches it, also while the mail
-// server is away, and it is gone within the hour.
+// TestThrottledEntryNeverWaits checks that a throttled entry is dropped from the start, is never processed,
+// even while the mail server is down, and is deleted within an hour.
 func TestThrottledEntryNeverWaits(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -54,8 +54,8 @@ func TestThrottledEntryNeverWaits(t *testing.T) {
 	}
 }
 
-// TestDeferredEntriesComeLast: they go out when nothing else waits, also behind what came later, and not
-// after an hour.
+// TestDeferredEntriesComeLast checks that deferred entries are sent only when no others are waiting, even
+// ones added later, and that they expire after an hour.
 func TestDeferredEntriesComeLast(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -79,8 +79,8 @@ func TestDeferredEntriesComeLast(t *testing.T) {
 	}
 }
 
-// TestNothingWaitsForEver: with the mail server away a sweep gives up what has had its life, and that is
-// deleted in its turn.
+// TestNothingWaitsForEver checks that with the mail server down a sweep fails entries that are too old and
+// later deletes them.
 func TestNothingWaitsForEver(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -160,8 +160,8 @@ func TestResend(t *testing.T) {
 		name   string
 		answer error
 		drop   bool
-		state  string // before
-		unsure bool   // what the Composer gets the second time
+		state  string // before resending
+		unsure bool   // Unsure as the Composer gets it the second time
 		err    error
 	}{
 		{name: "failed", answer: refusal(550), state: Failed},
@@ -202,7 +202,8 @@ func TestResend(t *testing.T) {
 	}
 }
 
-// TestResendWaiting brings a waiting entry forward, and leaves one in hand as it is.
+// TestResendWaiting checks that Resend makes a waiting entry due now but leaves one that is being sent
+// unchanged.
 func TestResendWaiting(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -253,8 +254,8 @@ func TestSweep(t *testing.T) {
 	}{
 		{start.Add(keepThrottled - time.Millisecond), 0, "3 1 1 1"},
 		{start.Add(keepThrottled), 1, "3 0 1 1"},
-		{start.Add(Keep - time.Millisecond), 0, "3 0 2 0"}, // the waiting one has had its life
-		{start.Add(Keep), 4, "0 0 1 0"},                    // those that were sent in two batches
+		{start.Add(Keep - time.Millisecond), 0, "3 0 2 0"}, // the waiting one has expired
+		{start.Add(Keep), 4, "0 0 1 0"},                    // the sent ones, in two batches
 		{start.Add(2 * Keep), 1, "0 0 0 0"},
 	} {
 		b.clock.Set(step.at)
@@ -265,14 +266,14 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// stubborn is a store in which every document was changed by another a moment ago.
+// stubborn is a store in which every Delete conflicts with another change.
 type stubborn struct{ storage.Engine }
 
 func (stubborn) Delete(context.Context, string, string, storage.Version) error {
 	return storage.ErrConflict
 }
 
-// TestSweepEnds has nothing deleted of a full batch: the sweep does not try for ever.
+// TestSweepEnds checks that a sweep ends even if it cannot delete anything of a full batch.
 func TestSweepEnds(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -286,13 +287,14 @@ func TestSweepEnds(t *testing.T) {
 	}
 }
 
-// TestSweepFailed follows entries that failed in each way to the last moment staff may resend them.
+// TestSweepFailed checks for each kind of failure that an entry is kept until the last moment at which
+// staff may resend it.
 func TestSweepFailed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		answer error
-		age    time.Duration // of the entry, at start
+		age    time.Duration // the entry's age at start
 	}{
 		{"refused", refusal(550), 0},
 		{"given up", nil, Life("order")},
@@ -318,7 +320,7 @@ func TestSweepFailed(t *testing.T) {
 	}
 }
 
-// TestSweepSparesResent has an entry resent, and fail again, between the look at the list and the deletion.
+// TestSweepSparesResent resends an entry, which fails again, between the sweep's scan and its deletion.
 func TestSweepSparesResent(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -338,7 +340,8 @@ func TestSweepSparesResent(t *testing.T) {
 	}
 }
 
-// TestResentHasAMessageIDOfItsOwn: by the first one's, a mailbox that has the first message hides the second.
+// TestResentHasAMessageIDOfItsOwn checks that a resent email has a new Message-ID, since mailboxes hide a
+// second message with the same one.
 func TestResentHasAMessageIDOfItsOwn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")

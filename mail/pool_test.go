@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// meet returns a function that holds its callers until n of them are there.
+// meet returns a function that blocks its callers until n of them have called it.
 func meet(n int) func() {
 	var group sync.WaitGroup
 	group.Add(n)
@@ -21,8 +21,8 @@ func meet(n int) func() {
 	}
 }
 
-// TestParallel goes on only when as many mails as connections are being sent at a time, each over one of
-// its own.
+// TestParallel passes only if as many emails are sent at a time as there are connections, each over a
+// different one.
 func TestParallel(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
@@ -37,8 +37,8 @@ func TestParallel(t *testing.T) {
 	}
 }
 
-// TestFewConnections has a server that allows fewer connections than wanted: all goes out over those, and
-// it is given no rest.
+// TestFewConnections uses a server that allows fewer connections than configured. All emails are sent over
+// those, without a rest.
 func TestFewConnections(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -54,8 +54,8 @@ func TestFewConnections(t *testing.T) {
 	}
 }
 
-// TestKeptConnection lets a connection end while it is kept between two beats: the mail that finds out goes
-// at once over another.
+// TestKeptConnection ends a connection while it is kept between two beats. The email that finds this out is
+// sent immediately over another connection.
 func TestKeptConnection(t *testing.T) {
 	t.Parallel()
 	down := &Failure{Temporary: true, Down: true, Reason: "421 too long"}
@@ -99,8 +99,8 @@ func TestKeptConnection(t *testing.T) {
 	}
 }
 
-// TestPutBack loses the server while four mails are in hand, two of them being sent: the two others come
-// again as they were.
+// TestPutBack loses the server while four emails are being processed, two of which are being sent. The
+// other two are released unchanged.
 func TestPutBack(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -142,7 +142,7 @@ func TestPutBack(t *testing.T) {
 	}
 }
 
-// TestSaysOnce has several hands find the same fault.
+// TestSaysOnce checks that a fault found by several goroutines is reported once.
 func TestSaysOnce(t *testing.T) {
 	t.Parallel()
 	r := &round{Dispatcher: &Dispatcher{Log: slog.New(slog.DiscardHandler)}, faulty: map[string]bool{}}
@@ -154,7 +154,7 @@ func TestSaysOnce(t *testing.T) {
 	}
 }
 
-// TestPerMinute slows one shop and not the other; what waits goes later.
+// TestPerMinute checks that the limit slows down only one shop and that its other emails are sent later.
 func TestPerMinute(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")

@@ -16,14 +16,14 @@ import (
 
 var start = time.Date(2026, 11, 3, 14, 5, 0, 0, time.UTC)
 
-// post is a mail server that answers as told: each Send takes the next answer, the last for ever.
+// post is a fake mail server: each Send takes the next of the given answers, and the last one repeats.
 type post struct {
 	mu          sync.Mutex
-	closed      error // the answer of Connect
+	closed      error // returned by Connect
 	answers     []error
 	sent        []Message
 	connections int
-	most, open  int // at a time; 0 allows any number
+	most, open  int // connections at a time; a most of 0 allows any number
 	refused     func()
 	during      func(ctx context.Context, m Message)
 }
@@ -71,7 +71,7 @@ func (p *post) Close() error {
 	return nil
 }
 
-// bench is a dispatcher over a fresh store with a clock of its own.
+// bench is a dispatcher over a new store, with a separate clock.
 type bench struct {
 	*Dispatcher
 	t     *testing.T
@@ -79,8 +79,8 @@ type bench struct {
 	clock *storagetest.Clock
 	post  *post
 	log   *bytes.Buffer
-	saw   []Entry // what the Composer got
-	fails error   // what the Composer answers
+	saw   []Entry // entries the Composer got
+	fails error   // error the Composer returns
 	shops []string
 }
 
@@ -91,7 +91,7 @@ func newBench(t *testing.T, shops ...string) *bench {
 		Engine:  storagetest.Open(t, Collections()...),
 		Shops:   func(context.Context) ([]string, error) { return b.shops, nil },
 		Compose: b.compose, Sender: b.post,
-		Conns: 1, // what is sent, and in which order, is then known
+		Conns: 1, // makes the order of sending predictable
 		Now:   b.clock.Now,
 		Log:   slog.New(slog.NewTextHandler(b.log, nil)),
 	}
@@ -132,7 +132,7 @@ func (b *bench) entry(shop, id string) Entry {
 	return e
 }
 
-// round runs Once, which may only fail when the server cannot be reached.
+// round runs Once, which may fail only if the server is unreachable.
 func (b *bench) round() int {
 	b.t.Helper()
 	sent, err := b.Once(b.t.Context())

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestReasonBeginsWithTheCause keeps the cause whole beside what is cleaned.
+// TestReasonBeginsWithTheCause checks that cleaning a reason leaves the cause intact.
 func TestReasonBeginsWithTheCause(t *testing.T) {
 	t.Parallel()
 	for _, cause := range Causes() {

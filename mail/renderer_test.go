@@ -85,7 +85,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestHTMLSafe reads the page as a mail reader does.
+// TestHTMLSafe parses the page as a mail client does.
 func TestHTMLSafe(t *testing.T) {
 	t.Parallel()
 	l := signIn()
@@ -135,9 +135,9 @@ func TestHTMLSafe(t *testing.T) {
 	}
 }
 
-// TestStylesSuitPrograms holds the styles to what spam filters and Outlook take: no hidden or tiny words
-// but by display, which costs nothing, and padding where Outlook honours it, in cells, or with Outlook's
-// own at the cell around.
+// TestStylesSuitPrograms checks the styles against spam filters and Outlook. Text is hidden only by
+// display:none, which filters tolerate, and padding is used only where Outlook supports it: in table cells,
+// or with Outlook's own property on the surrounding cell.
 func TestStylesSuitPrograms(t *testing.T) {
 	t.Parallel()
 	_, out, err := renderer(t).Render(signIn())

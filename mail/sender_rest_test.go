@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// TestRefusedSenderLosesNoEmail: while the server refuses a shop's sender, its emails wait with that as
-// their reason, are tried at growing distances and not one by one, and go out when it is put right; another
-// shop's go out as ever.
+// TestRefusedSenderLosesNoEmail checks that while the server refuses a shop's sender, the shop's emails
+// wait with that reason, are retried at growing intervals instead of one by one, and are sent once the
+// sender is fixed. Another shop's emails are not affected.
 func TestRefusedSenderLosesNoEmail(t *testing.T) {
 	t.Parallel()
 	const emails = 60
@@ -55,7 +55,7 @@ func TestRefusedSenderLosesNoEmail(t *testing.T) {
 	}
 }
 
-// senderFilter is a server that may refuse a message at its sender.
+// senderFilter is a server that may refuse a message's sender.
 type senderFilter struct {
 	*post
 	refuses func(Message) error

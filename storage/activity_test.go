@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestIdleBeat follows a loop with a beat of half a second: it looks at each for ten seconds, then each
-// five seconds, and at the first beat after a write.
+// TestIdleBeat follows a loop with a beat of half a second. It polls at every beat for ten seconds, then
+// every five seconds, and again at the first beat after a write.
 func TestIdleBeat(t *testing.T) {
 	t.Parallel()
 	writes := int64(7)

@@ -10,7 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// word stores itself.
+// word has its own BSON decoding.
 type word struct{ text string }
 
 func (w *word) UnmarshalBSONValue(_ byte, data []byte) error {
@@ -26,7 +26,7 @@ type inner struct {
 
 type named string
 
-// every has a field for each sort of type.
+// every has a field of each kind of type.
 type every struct {
 	ID       string `bson:"_id"`
 	Embedded inner  `bson:",inline"`
@@ -59,7 +59,7 @@ func comparing() cmp.Option {
 	return cmp.AllowUnexported(word{})
 }
 
-// TestDecodeLikeBSON fails when a document reads other than with the codec that wrote it.
+// TestDecodeLikeBSON checks that decode gives the same result as the bson package.
 func TestDecodeLikeBSON(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 5, 14, 5, 6, 7e6, time.FixedZone("x", 7200))
@@ -114,8 +114,8 @@ func sameAsBSON(t *testing.T, raw bson.Raw) {
 	}
 }
 
-// TestDecodeDamaged cuts a document everywhere, and alters each of its bytes: what no longer is a document
-// is an error.
+// TestDecodeDamaged truncates a document at each byte and changes each byte. An invalid document must cause
+// an error.
 func TestDecodeDamaged(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -141,7 +141,7 @@ func TestDecodeDamaged(t *testing.T) {
 	}
 }
 
-// FuzzDecode fails when a damaged document ends the process.
+// FuzzDecode checks that a damaged document causes no panic.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []any{every{ID: "a", Plain: bson.Raw{5, 0, 0, 0, 0}}, bson.M{"texts": []string{"x"}, "when": time.Now(), "yes": true}, bson.M{"inners": bson.A{bson.M{"name": "n"}}}} {
 		raw, err := bson.Marshal(seed)
@@ -158,7 +158,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// line and order are what most documents are made of.
+// line and order resemble most documents.
 type line struct {
 	SKU      string `bson:"sku"`
 	Name     string `bson:"name"`
@@ -176,7 +176,7 @@ type order struct {
 	Todo     []string          `bson:"todo,omitempty"`
 }
 
-// BenchmarkDecode compares decode with the codec it stands in for, on an order of ten lines.
+// BenchmarkDecode compares decode with the bson package on an order of ten lines.
 func BenchmarkDecode(b *testing.B) {
 	doc := envelope[order]{ID: "main/1001", Shop: "main", N: 3, Mark: "abcdefghijklm", Body: order{
 		Number: "1001", Customer: "0198c0de", State: "open", PlacedAt: time.Date(2026, 3, 5, 14, 5, 6, 0, time.UTC),

@@ -17,7 +17,7 @@ func TestCheck(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		collection storage.Collection
-		want       string // "" when it is right
+		want       string // "" if valid
 	}{
 		{"right", storage.Collection{Name: "order_line2", Indexes: index("by_num", tags, num)}, ""},
 		{"without indexes", storage.Collection{Name: "order"}, ""},

@@ -16,16 +16,16 @@ import (
 	"postern/storage/storagetest"
 )
 
-// access stands for what a Composer stores of the secret it makes.
+// access stands in for the document in which a Composer stores a new secret.
 type access struct {
 	Hash []byte `bson:"hash"`
 }
 
 func accesses() storage.Collection { return storage.Collection{Name: "access"} }
 
-// BenchmarkDispatch sends mails from a durable store to a server over TLS; each is composed as a sign-in
-// mail is, with a write of its own and both parts rendered. Waiting ones are all there at first, arriving
-// ones are added meanwhile.
+// BenchmarkDispatch sends emails from a durable store to a server over TLS. Each is composed like a sign-in
+// email, with a write and both parts rendered. In "waiting" all emails exist at the start; in "arriving"
+// they are added while it runs.
 //
 //	go test ./mail/smtp -run - -bench Dispatch -benchtime 5000x
 func BenchmarkDispatch(b *testing.B) {
@@ -47,12 +47,12 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 }
 
-// office is a dispatcher with all around it.
+// office is a dispatcher with its shops and its mail server.
 type office struct {
 	*mail.Dispatcher
 	names  []string
 	server *server
-	all    chan struct{} // is closed when b.N letters have come
+	all    chan struct{} // closed when b.N messages have arrived
 }
 
 func newOffice(b *testing.B, shops int) *office {
@@ -97,7 +97,7 @@ func composer(engine storage.Engine, renderer *mail.Renderer) mail.Composer {
 	}
 }
 
-// add puts b.N mails into the outboxes, many at a time.
+// add adds b.N emails to the outboxes, many at a time.
 func (o *office) add(b *testing.B) {
 	var next atomic.Int64
 	var hands sync.WaitGroup
@@ -116,7 +116,7 @@ func (o *office) add(b *testing.B) {
 	hands.Wait()
 }
 
-// run sends until all have come.
+// run sends emails until all have arrived.
 func (o *office) run(b *testing.B) {
 	ctx, stop := context.WithCancel(b.Context())
 	done := make(chan error, 1)

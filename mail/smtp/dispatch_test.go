@@ -41,7 +41,7 @@ func add(t *testing.T, engine storage.Engine, to string) string {
 	return id
 }
 
-// TestRecovery shows that a mail the server would not take goes out once it does, under the same Message-ID.
+// TestRecovery checks that an email that the server refused is sent later, with the same Message-ID.
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{})
@@ -71,7 +71,7 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// TestShared lets two dispatchers empty one outbox: each mail goes out once.
+// TestShared has two dispatchers empty one outbox: each email is sent once.
 func TestShared(t *testing.T) {
 	t.Parallel()
 	const mails = 60

@@ -18,8 +18,9 @@ import (
 	"postern/mail"
 )
 
-// FuzzMessage writes messages with any subject, name and text and reads them with the standard library: no
-// header more than usual, no line longer than servers take, and what was put in comes out.
+// FuzzMessage writes messages with any subject, name and text and parses them with the standard library. It
+// checks that there are no additional headers and no lines longer than servers accept, and that all values
+// are unchanged.
 func FuzzMessage(f *testing.F) {
 	for _, s := range []string{
 		"", "Hello", "Hello\r\nBcc: eve@evil.example", "a\nb\rc\x00d", "\r\x00\n0", "👩‍👩‍👧‍👦 žluťoučký", "\u202eevil\u2066", strings.Repeat("x", 3000),
@@ -83,8 +84,8 @@ func checkMessage(t *testing.T, raw []byte, want map[string]string) {
 	}
 }
 
-// sameName compares a name as read with the one given, which may be cut, and then ends before the spaces at
-// the cut.
+// sameName compares a parsed name with the given one, which may be truncated; the parsed name then ends
+// before any spaces at the cut.
 func sameName(got, given string) bool {
 	rest, cut := strings.CutPrefix(given, got)
 	spaces := len(rest) - len(strings.TrimLeftFunc(rest, unicode.IsSpace))
@@ -114,7 +115,7 @@ func readParts(t *testing.T, m *netmail.Message) (bodies []string) {
 	}
 }
 
-// crlf is how text comes out: every kind of line break as one.
+// crlf returns text as it arrives, with every kind of line break as CRLF.
 func crlf(s string) string {
 	return strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n").Replace(s)
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestHello names this machine so that a stranger can look it up, whatever it is called at home.
+// TestHello checks that EHLO sends a public name if there is one, whatever the machine calls itself.
 func TestHello(t *testing.T) {
 	t.Parallel()
 	machine, err := os.Hostname()

@@ -26,7 +26,7 @@ import (
 	"postern/mail/smtp"
 )
 
-// generated is a key of each kind, made once: RSA keys take long.
+// generated holds a key of each kind, made only once because RSA keys take long.
 type generated struct {
 	rsa     func() *rsa.PrivateKey
 	ed25519 func() ed25519.PrivateKey
@@ -64,7 +64,7 @@ func pkcs1(private *rsa.PrivateKey) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})
 }
 
-// keep writes a file of a folder of keys.
+// keep writes a file into a key directory.
 func keep(t *testing.T, dir, name string, text []byte, mode os.FileMode) {
 	t.Helper()
 	file := filepath.Join(dir, name)
@@ -79,7 +79,7 @@ func keep(t *testing.T, dir, name string, text []byte, mode os.FileMode) {
 	}
 }
 
-// verify asks a stranger's program, whose DNS has the record only.
+// verify checks a signature with another library, whose DNS contains only our record.
 func verify(t *testing.T, raw []byte, keys smtp.Keys, domain string) (*dkim.Verification, error) {
 	t.Helper()
 	name, text, found := keys.Record(domain)
@@ -98,7 +98,7 @@ func verify(t *testing.T, raw []byte, keys smtp.Keys, domain string) (*dkim.Veri
 	return all[0], all[0].Err
 }
 
-// TestSigned verifies what a server received, and refuses what somebody changed on the way.
+// TestSigned checks that a received message verifies and that a message changed on the way does not.
 func TestSigned(t *testing.T) {
 	t.Parallel()
 	made := generate(t)
@@ -126,8 +126,8 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// tampered is the message with one thing changed in it: the body, each field that is there, and each that
-// is not, or is there once, put in front.
+// tampered returns copies of the message with one change each: a changed body, a changed or removed field,
+// and an added field.
 func tampered(t *testing.T, raw []byte) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{"a changed body": bytes.Replace(raw, []byte("Konec"), []byte("konec"), 1)}
@@ -149,7 +149,7 @@ func tampered(t *testing.T, raw []byte) map[string][]byte {
 	return all
 }
 
-// received sends one mail from the address and returns its bytes as the server got them.
+// received sends one email from the address and returns its bytes as the server got them.
 func received(t *testing.T, keys smtp.Keys, from string) []byte {
 	t.Helper()
 	server := serve(t, kind{})
@@ -164,8 +164,8 @@ func received(t *testing.T, keys smtp.Keys, from string) []byte {
 	return letters[0].raw
 }
 
-// TestKeyOfDomain signs with the key of the sender's own domain, however it is written, and never with
-// another's.
+// TestKeyOfDomain checks that an email is signed with the key of its sender's domain, in any spelling, and
+// never with another domain's.
 func TestKeyOfDomain(t *testing.T) {
 	t.Parallel()
 	made := generate(t)
@@ -224,7 +224,7 @@ func TestKeysRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	block, _ := pem.Decode(pkcs1(made.rsa()))
-	block.Bytes[len(block.Bytes)/2] ^= 1 // not in the text, where it may make what is no PEM any more
+	block.Bytes[len(block.Bytes)/2] ^= 1 // not in the text, which might then no longer be PEM
 	damaged := pem.EncodeToMemory(block)
 	for _, test := range []struct {
 		name, file string

@@ -14,12 +14,12 @@ import (
 	"postern/storage/storagetest"
 )
 
-// fate is what became of an entry.
+// fate is the state of an entry after an attempt.
 type fate struct {
 	State    string
 	Attempts int
 	Unsure   bool
-	Soon     bool // has a time for another attempt, within 30 s
+	Soon     bool // due again within 30 s
 	Reason   bool
 }
 
@@ -31,18 +31,18 @@ var (
 	unreached = fate{State: mail.Waiting, Soon: true, Reason: true}
 )
 
-// misfortune is a row of the matrix: what the server does at first, what becomes of the entry by that, and
-// how many letters there are once the server works again and all is done.
+// misfortune is a row of the matrix: what the server does at first, the resulting state of the entry, and
+// the number of messages that arrive once the server works again.
 type misfortune struct {
 	name    string
 	fault   fault
-	url     string // in place of the server's; "%s" is its address
-	wrong   bool   // password
+	url     string // replaces the server's; "%s" is its address
+	wrong   bool   // wrong password
 	first   fate
 	letters int
 }
 
-// matrix has every stage with every kind of fault.
+// matrix returns rows for every stage with every kind of fault.
 func matrix(t *testing.T, stall chan struct{}) []misfortune {
 	rows := []misfortune{
 		{name: "none", first: taken, letters: 1},
@@ -58,7 +58,7 @@ func matrix(t *testing.T, stall chan struct{}) []misfortune {
 		case atTLS, atGreet, atEHLO, atAuth:
 			silent, temporary, final = unreached, unreached, unreached
 		case atEnd:
-			silent, letters = unsure, 2 // it has the letter, and nobody can know
+			silent, letters = unsure, 2 // it has the message, but nobody can know
 		}
 		rows = append(rows,
 			misfortune{name: at + ": dropped", fault: fault{at: at}, first: silent, letters: letters},
@@ -70,7 +70,7 @@ func matrix(t *testing.T, stall chan struct{}) []misfortune {
 		if final == refused {
 			refusals = 0
 		}
-		if at == atMail { // the server refuses the sender: no other message would fare better
+		if at == atMail { // a refused sender stops all other messages, too
 			final, refusals = unreached, 1
 		}
 		rows = append(rows,
@@ -81,8 +81,8 @@ func matrix(t *testing.T, stall chan struct{}) []misfortune {
 	return rows
 }
 
-// TestMatrix goes through what can befall a mail, over TLS and with a sign-in: nothing is lost without a
-// trace, nothing comes more than twice, and twice only what was in doubt.
+// TestMatrix checks everything that can happen to an email, over TLS and with a sign-in. Nothing is lost
+// silently, nothing arrives more than twice, and only an email whose delivery was in doubt arrives twice.
 func TestMatrix(t *testing.T) {
 	stall := make(chan struct{})
 	t.Cleanup(func() { close(stall) })
@@ -122,7 +122,7 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// sender reaches the server as the row has it at first.
+// sender returns a sender configured for the row's first attempt.
 func (m misfortune) sender(t *testing.T, server *server) *smtp.Sender {
 	t.Helper()
 	timeout := "5s"
@@ -140,10 +140,10 @@ func (m misfortune) sender(t *testing.T, server *server) *smtp.Sender {
 	return sender(t, url, secrets)
 }
 
-// detour is a mail server that moves.
+// detour is a Sender that the test can replace.
 type detour struct{ mail.Sender }
 
-// fateOf reads the entry and sees to it that its reason holds nothing it must not.
+// fateOf reads the entry's state and checks that its reason contains no personal data or secret.
 func fateOf(t *testing.T, engine storage.Engine, id string, now time.Time) fate {
 	t.Helper()
 	e, err := mail.NewOutbox(engine, "fern").Get(t.Context(), id)
@@ -174,8 +174,8 @@ func listed(t *testing.T, engine storage.Engine, state, id string) bool {
 	return false
 }
 
-// TestDownForADay refuses connections for 23 hours, looks often, and gets each mail once when the server is
-// back; a sign-in mail that is older than a day by then is failed where staff see it.
+// TestDownForADay refuses connections for 23 hours. The dispatcher keeps trying and sends each email once
+// when the server is back. A sign-in email older than a day by then has failed, which staff can see.
 func TestDownForADay(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{implicit: true})
@@ -214,8 +214,8 @@ func TestDownForADay(t *testing.T) {
 	}
 }
 
-// TestGreylisting is refused at first by a server that knows nobody, and taken at the second attempt,
-// within half a minute.
+// TestGreylisting uses a server that refuses unknown senders at first, and checks that the second attempt,
+// within half a minute, succeeds.
 func TestGreylisting(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{})

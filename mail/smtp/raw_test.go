@@ -16,7 +16,7 @@ import (
 // signInURL is as long as the portal's own links may be.
 var signInURL = "https://account.a-rather-long-name-of-a-shop.example/sign-in/link/" + strings.Repeat("aB3-_x", 12)
 
-// signInMail is a sign-in mail as the portal composes it.
+// signInMail returns a sign-in email as the portal composes it.
 func signInMail(t *testing.T) mail.Message {
 	t.Helper()
 	r, err := mail.LoadRenderer()
@@ -36,7 +36,7 @@ func signInMail(t *testing.T) mail.Message {
 	return m
 }
 
-// deliver sends one mail, signed if there are keys, and returns what the server got.
+// deliver sends one email and returns what the server got.
 func deliver(t *testing.T, m mail.Message) (letter, *netmail.Message) {
 	t.Helper()
 	server := serve(t, kind{})
@@ -55,7 +55,7 @@ func deliver(t *testing.T, m mail.Message) (letter, *netmail.Message) {
 	return letters[0], got
 }
 
-// TestRawSignIn reads a sign-in mail from the bytes that a server received.
+// TestRawSignIn parses a sign-in email from the bytes that a server received.
 func TestRawSignIn(t *testing.T) {
 	t.Parallel()
 	m := signInMail(t)
@@ -99,8 +99,8 @@ func TestRawSignIn(t *testing.T) {
 	}
 }
 
-// pageLinks returns where a page links to, and fails on whatever a mail reader would fetch from elsewhere
-// than the shop.
+// pageLinks returns the targets of a page's links, and fails on anything that a mail client would load from
+// outside the shop.
 func pageLinks(t *testing.T, page string) map[string]int {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(page))
@@ -129,8 +129,8 @@ func pageLinks(t *testing.T, page string) map[string]int {
 	return links
 }
 
-// TestHostileValues puts line breaks and more into every value that is not an address: one mail to the one
-// recipient comes, with no header more than usual.
+// TestHostileValues puts line breaks and more into every value that is not an address. Exactly one email
+// arrives, at the one recipient, without additional headers.
 func TestHostileValues(t *testing.T) {
 	t.Parallel()
 	_, usual := deliver(t, message())

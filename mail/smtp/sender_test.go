@@ -52,18 +52,18 @@ func hand(t *testing.T, s *smtp.Sender, m mail.Message) error {
 	return c.Send(t.Context(), m)
 }
 
-// TestWays goes every way to a server, and those that must fail.
+// TestWays tries every way to connect to a server, including those that must fail.
 func TestWays(t *testing.T) {
 	t.Parallel()
 	const user, password = "shop", "correct horse"
 	for _, test := range []struct {
 		name    string
 		kind    kind
-		url     string // %s is the address, then the file of the root
+		url     string // %s is the address, then the root's file
 		secrets smtp.Secrets
-		want    string // in the error
+		want    string // part of the error
 		cause   string
-		early   bool // it ends before the server knows of a session
+		early   bool // ends before the server sees a session
 	}{
 		{name: "starttls", url: "smtp://%s?ca=%s"},
 		{name: "smtps", kind: kind{implicit: true}, url: "smtps://%s?ca=%s"},
@@ -113,7 +113,7 @@ func TestWays(t *testing.T) {
 	}
 }
 
-// closedIf is a channel that is closed when there is nothing to wait for.
+// closedIf returns a channel that is closed if yes is true.
 func closedIf(yes bool) <-chan struct{} {
 	c := make(chan struct{})
 	if yes {
@@ -122,7 +122,7 @@ func closedIf(yes bool) <-chan struct{} {
 	return c
 }
 
-// TestAnswers is what each answer means.
+// TestAnswers checks how each answer is interpreted.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -161,8 +161,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestStall has a server that says nothing more: it is left when the time is over, at the end of DATA in
-// doubt.
+// TestStall uses a server that stops answering. The connection is given up at the timeout; after the end of
+// DATA the delivery is in doubt.
 func TestStall(t *testing.T) {
 	t.Parallel()
 	stall := make(chan struct{})
@@ -184,14 +184,14 @@ func TestStall(t *testing.T) {
 			if !errors.As(err, &f) || !f.Temporary || !f.Down || f.Unsure != test.unsure {
 				t.Errorf("failure %#v, want temporary, down, unsure %t", err, test.unsure)
 			}
-			if took := time.Since(begun); took > 4*time.Second { // a farewell to it would take five more
+			if took := time.Since(begun); took > 4*time.Second { // saying goodbye would take five more seconds
 				t.Errorf("left after %s", took)
 			}
 		})
 	}
 }
 
-// TestCancelled ends a stalled message with its context, long before the time of the connection is over.
+// TestCancelled cancels a stalled message through its context, long before the connection's timeout.
 func TestCancelled(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{})
@@ -212,8 +212,8 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// TestHalf lets time run out in the middle of a message: closing must not end it with a dot, which would
-// hand half of it over.
+// TestHalf lets the timeout pass in the middle of a message. Closing the connection must not end the
+// message with a dot, which would deliver half of it.
 func TestHalf(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{plain: true})
@@ -257,7 +257,7 @@ func TestOneConnection(t *testing.T) {
 	}
 }
 
-// TestForm reads a message as a stranger's program does.
+// TestForm parses a message as another program does.
 func TestForm(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{})
@@ -281,7 +281,7 @@ func TestForm(t *testing.T) {
 		headers[name] = decoded(t, got.Header.Get(name))
 	}
 	want := map[string]string{
-		"From": "Kapradí, s.r.o. <shop@shop.example>", // encoded words take the place of the quotes
+		"From": "Kapradí, s.r.o. <shop@shop.example>", // encoded words need no quotes
 		"To":   "<jana@kunde.example>", "Reply-To": "<help@shop.example>",
 		"Subject": m.Subject, "Message-Id": "<" + m.ID + ">", "Date": "Tue, 03 Nov 2026 14:05:00 +0000",
 		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Content-Language": "cs",
@@ -299,7 +299,8 @@ func TestForm(t *testing.T) {
 	}
 }
 
-// TestPersonal sends what a customer wrote as no machine's mail: helpdesks put those aside.
+// TestPersonal checks that a customer's own message is not marked as automatic, since helpdesks ignore such
+// emails.
 func TestPersonal(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{})
@@ -356,7 +357,7 @@ func parts(t *testing.T, m *netmail.Message) (text, html string) {
 	return got[0], got[1]
 }
 
-// TestWideAddresses sends to addresses beyond ASCII, with the extension where it is needed and offered.
+// TestWideAddresses sends to non-ASCII addresses, using SMTPUTF8 where it is needed and offered.
 func TestWideAddresses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -410,8 +411,7 @@ func TestWideAddresses(t *testing.T) {
 	}
 }
 
-// TestDotsAreQuoted hands a letter over to an address that needs a quoted string, as Japanese carriers gave
-// out.
+// TestDotsAreQuoted sends to addresses that need a quoted string, as issued by Japanese carriers.
 func TestDotsAreQuoted(t *testing.T) {
 	t.Parallel()
 	for _, local := range []string{"taro..y", "taro.", ".taro"} {

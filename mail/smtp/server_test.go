@@ -23,14 +23,14 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// server is a mail server in the test's process that can be told to misbehave.
+// server is an in-process mail server that can be told to misbehave.
 type server struct {
 	addr     string
-	ca       string // a PEM file
-	user     string // "" asks for no sign-in
+	ca       string // PEM file
+	user     string // "" requires no sign-in
 	password string
-	ended    chan struct{} // gets one for each session over, unless it is full
-	came     func()        // is called for each letter; nil for none
+	ended    chan struct{} // gets a value for each finished session, unless it is full
+	came     func()        // called for each message if not nil
 
 	mu          sync.Mutex
 	trouble     trouble
@@ -39,28 +39,28 @@ type server struct {
 	connections int
 }
 
-// letter is one mail as it came.
+// letter is an email as it arrived.
 type letter struct {
 	from, to string
 	raw      []byte
-	utf8     bool   // it came with SMTPUTF8
-	helo     string // what the client called itself
+	utf8     bool   // sent with SMTPUTF8
+	helo     string // name the client gave
 }
 
-// trouble is what the server does in place of its work; nil answers are a 250.
+// trouble is how the server misbehaves; a nil error means a 250.
 type trouble struct {
 	mail, rcpt, data error
-	dropped          bool            // closes the connection once the whole message is there
+	dropped          bool            // closes the connection once the whole message has arrived
 	stall            chan struct{}   // MAIL waits for it
-	slow             chan struct{}   // DATA waits for it before it reads
-	read             chan error      // how the reading of DATA ended
-	greylist         map[string]bool // who was turned away once, as everybody is; nil turns nobody away
+	slow             chan struct{}   // DATA waits for it before reading
+	read             chan error      // result of reading DATA
+	greylist         map[string]bool // recipients refused once, as all are at first; nil refuses none
 }
 
-// kind is how the server is reached.
+// kind is the way in which the server can be reached.
 type kind struct {
 	implicit, plain bool
-	utf8            bool // it offers SMTPUTF8
+	utf8            bool // offers SMTPUTF8
 	user, password  string
 }
 
@@ -87,7 +87,7 @@ func serve(t testing.TB, k kind) *server {
 	}
 	s.addr = l.Addr().String()
 	if k.implicit {
-		smtpd.AllowInsecureAuth = true // it cannot see the encryption below the wire
+		smtpd.AllowInsecureAuth = true // the server cannot see the encryption below it
 		l = wires{tls.NewListener(doors{l, s}, settings), s}
 	}
 	done := make(chan error, 1)
@@ -182,7 +182,7 @@ func (s *session) Data(r io.Reader) error {
 		return t.data
 	}
 	if f := s.bad(); f.at == atEnd && f.answer != "" {
-		return nil // the wire says what the client is told
+		return nil // the wire decides what the client gets
 	}
 	s.mu.Lock()
 	s.boxes = append(s.boxes, letter{from: s.from, to: s.to, raw: bytes.Clone(raw), utf8: s.utf8, helo: s.conn.Hostname()})
@@ -211,12 +211,12 @@ type quiet struct{}
 func (quiet) Printf(string, ...any) {}
 func (quiet) Println(...any)        {}
 
-// answer is a refusal by code.
+// answer returns a refusal with a code.
 func answer(code int, text string) error {
 	return &gosmtp.SMTPError{Code: code, EnhancedCode: gosmtp.EnhancedCode{code / 100, 7, 1}, Message: text}
 }
 
-// certify makes a certificate for 127.0.0.1 and a file with its root.
+// certify creates a certificate for 127.0.0.1 and a file with its root.
 func certify(t testing.TB) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -241,7 +241,7 @@ func certify(t testing.TB) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
 }
 
-// closedPort is an address nothing listens on.
+// closedPort returns an address on which nothing listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The stages of a session at which a server can misbehave, by what the client did last.
+// These are the stages of a session at which a server can misbehave, named after the client's last step.
 const (
 	atTLS     = "TLS"
 	atGreet   = "greeting"
@@ -16,12 +16,12 @@ const (
 	atMail    = "MAIL"
 	atRcpt    = "RCPT"
 	atData    = "DATA"
-	atMessage = "message" // some of it has come
-	atEnd     = "end"     // all of it has come
+	atMessage = "message" // part of it has arrived
+	atEnd     = "end"     // all of it has arrived
 )
 
-// fault is what the server does at a stage in place of its answer: another one, or it hangs up, or it says
-// nothing until stall is closed.
+// fault replaces the server's answer at a stage with another one, with silence until stall is closed, or
+// otherwise with the end of the connection.
 type fault struct {
 	at     string
 	answer string
@@ -40,7 +40,7 @@ func (s *server) bad() fault {
 	return s.fault
 }
 
-// doors are connections below TLS.
+// doors accepts connections below TLS.
 type doors struct {
 	net.Listener
 	server *server
@@ -70,7 +70,7 @@ func (d *door) Read(p []byte) (int, error) {
 	return d.Conn.Read(p)
 }
 
-// wires are connections between TLS and SMTP: what is said there can be read and replaced.
+// wires accepts connections between TLS and SMTP, whose answers can be read and replaced.
 type wires struct {
 	net.Listener
 	server *server
@@ -88,11 +88,11 @@ type wire struct {
 	net.Conn
 	server *server
 	stage  string
-	tail   []byte // the last bytes of the message
-	mute   bool   // the rest of an answer was replaced
+	tail   []byte // last bytes of the message
+	mute   bool   // drops the rest of a replaced answer
 }
 
-// Read follows the client through the stages.
+// Read tracks the client's stage.
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	w.mute = false
@@ -113,7 +113,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write sends an answer, or does what the server was told to.
+// Write sends an answer or carries out the fault.
 func (w *wire) Write(p []byte) (int, error) {
 	f := w.server.bad()
 	switch {

@@ -61,7 +61,7 @@ func TestMalformedAddress(t *testing.T) {
 	}
 }
 
-// wantFault checks that the error says what it should, in one line and without the password of these tests.
+// wantFault checks that the error is one line that contains want but not the test's password.
 func wantFault(t *testing.T, err error, want string) {
 	t.Helper()
 	text := err.Error()

@@ -13,9 +13,9 @@ import (
 	"postern/storage"
 )
 
-// What a test needs of the server, it asks the server by a command. None goes by its name or version.
+// Tests find out what the server can do by sending it a command, never by its name or version.
 
-// Place is a database of its own, dropped at the end of the test, and the way to open it.
+// Place returns a function that opens a new database, which is dropped at the end of the test.
 func Place(t *testing.T) func(...storage.Collection) (storage.Engine, error) {
 	uri := withDatabase(serverURI(t))
 	reach(t, uri)
@@ -24,8 +24,8 @@ func Place(t *testing.T) func(...storage.Collection) (storage.Engine, error) {
 	}
 }
 
-// CountingPlaces are places whose stores count with update pipelines, or in steps: both ways, or the one
-// that the server takes.
+// CountingPlaces returns places whose stores count with update pipelines and in steps, for each way that
+// the server supports.
 func CountingPlaces(t *testing.T) map[string]func(*testing.T) func(...storage.Collection) (storage.Engine, error) {
 	asked := reach(t, withDatabase(serverURI(t)))
 	takes := map[string]bool{"pipelines": takesPipelines(t, asked), "steps": answersDuplicates(t, asked)}
@@ -49,7 +49,7 @@ func CountingPlaces(t *testing.T) map[string]func(*testing.T) func(...storage.Co
 	return places
 }
 
-// Stores asks the server whether it takes every document: some take no arrays within arrays, or no symbols.
+// Stores reports whether the server accepts every document: some accept no nested arrays or no symbols.
 func Stores(t *testing.T) (all bool) {
 	t.Helper()
 	return insert(t, reach(t, withDatabase(serverURI(t))), bson.D{
@@ -63,8 +63,8 @@ func insert(t *testing.T, s *Store, document bson.D) error {
 	return err
 }
 
-// OneConnection asks the address whether it allows the driver one connection only, as the address of a
-// server that is not atomic between connections does.
+// OneConnection reports whether the address allows only one connection, as for a server that is not atomic
+// between connections.
 func OneConnection(t *testing.T) bool {
 	t.Helper()
 	opts, err := clientOptions(serverURI(t))
@@ -74,7 +74,7 @@ func OneConnection(t *testing.T) bool {
 	return opts.MaxPoolSize != nil && *opts.MaxPoolSize == 1
 }
 
-// explains asks the server whether it can show how it would find something, and how much it read.
+// explains reports whether the server can explain a find, including how much it read.
 func explains(t *testing.T, store *Store) bool {
 	t.Helper()
 	find := bson.D{{Key: "find", Value: "orders"}, {Key: "filter", Value: bson.D{{Key: "_id", Value: "x"}}}}
@@ -88,7 +88,7 @@ func explains(t *testing.T, store *Store) bool {
 	return plan == nil && read == nil
 }
 
-// expires asks the server whether it takes an index that removes documents, and lists it as one.
+// expires reports whether the server accepts an index that removes documents and lists it as such.
 func expires(t *testing.T, store *Store) bool {
 	t.Helper()
 	_, err := store.db.Collection("expiring").Indexes().CreateOne(t.Context(), mongo.IndexModel{
@@ -97,7 +97,7 @@ func expires(t *testing.T, store *Store) bool {
 	return err == nil && expiryOf(t, store, "expiring", "expiring") == 60
 }
 
-// expiryOf is after how many seconds an index removes documents, -1 for never.
+// expiryOf returns the number of seconds after which an index removes documents, or -1 for never.
 func expiryOf(t *testing.T, store *Store, collection, name string) int64 {
 	t.Helper()
 	list, err := store.db.Collection(collection).Indexes().ListSpecifications(t.Context())
@@ -112,8 +112,8 @@ func expiryOf(t *testing.T, store *Store, collection, name string) int64 {
 	return -1
 }
 
-// answersDuplicates asks the server whether it has one document of an id, and says so to an upsert that
-// finds it taken.
+// answersDuplicates reports whether the server keeps ids unique and returns a duplicate-key error to an
+// upsert of an existing id.
 func answersDuplicates(t *testing.T, store *Store) bool {
 	t.Helper()
 	document := bson.D{{Key: "_id", Value: "twice"}, {Key: "n", Value: 1}}
@@ -129,7 +129,7 @@ func answersDuplicates(t *testing.T, store *Store) bool {
 	return mongo.IsDuplicateKeyError(store.db.Collection("asked").FindOneAndUpdate(t.Context(), other, update, upsert).Err())
 }
 
-// takesPipelines asks the server whether an update may be a pipeline with the expressions that counting
+// takesPipelines reports whether the server accepts an update pipeline with the expressions that counting
 // needs.
 func takesPipelines(t *testing.T, store *Store) bool {
 	t.Helper()
@@ -139,7 +139,7 @@ func takesPipelines(t *testing.T, store *Store) bool {
 	return err == nil
 }
 
-// TestOpenFindsOutHowToCount holds what Open found out against the same question by another command.
+// TestOpenFindsOutHowToCount compares what Open found out with another command that asks the same.
 func TestOpenFindsOutHowToCount(t *testing.T) {
 	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)))
@@ -151,15 +151,15 @@ func TestOpenFindsOutHowToCount(t *testing.T) {
 	}
 }
 
-// TestOpenRefusesAServerThatCannotCount has every duplicate-key error come as another one: a server that
-// takes no pipelines cannot keep counters then, and limits nobody.
+// TestOpenRefusesAServerThatCannotCount replaces every duplicate-key error with another error. A server
+// without pipelines cannot keep counters then, and no limit would work.
 func TestOpenRefusesAServerThatCannotCount(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t))
 	pipelines := takesPipelines(t, reach(t, uri))
 	proxy, through := throughBreaker(t, uri)
 	proxy.alter = func(answer string) string {
-		return strings.ReplaceAll(answer, "\x10code\x00\xf8\x2a\x00\x00", "\x10code\x00\x60\x00\x00\x00") // 11000, OperationFailed
+		return strings.ReplaceAll(answer, "\x10code\x00\xf8\x2a\x00\x00", "\x10code\x00\x60\x00\x00\x00") // 11000 becomes 96, OperationFailed
 	}
 	store, err := Open(t.Context(), through)
 	if err == nil {
@@ -173,10 +173,11 @@ func TestOpenRefusesAServerThatCannotCount(t *testing.T) {
 	}
 }
 
-// removalTime is what a server may take to remove what expired: its monitor runs once a minute.
+// removalTime is how long a server may take to remove expired documents: its monitor runs once a minute.
 const removalTime = 3 * time.Minute
 
-// TestServerRemovesExpiredCounters, where it can. A server that cannot keeps them, and they count no more.
+// TestServerRemovesExpiredCounters checks that the server removes expired counters if it can. Otherwise
+// they stay, but no longer count.
 func TestServerRemovesExpiredCounters(t *testing.T) {
 	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)))

@@ -41,7 +41,7 @@ func TestRaces(t *testing.T) {
 	storagetest.Races(t, place)
 }
 
-// TestConformanceOfCounters runs what is about counters for each way to count that the server takes.
+// TestConformanceOfCounters runs the counter tests for each way of counting that the server supports.
 func TestConformanceOfCounters(t *testing.T) {
 	t.Parallel()
 	ways := mongodb.CountingPlaces(t)
@@ -57,8 +57,8 @@ func TestConformanceOfCounters(t *testing.T) {
 
 func place(t *testing.T) storagetest.Opener { return mongodb.Place(t) }
 
-// forgetful forgets documents that some servers cannot store: those with symbols or with arrays within
-// arrays. In the suite they are among those that no index may show.
+// forgetful drops documents that some servers cannot store: those with symbols or nested arrays. In the
+// suite no index may show these anyway.
 type forgetful struct{ *mongodb.Store }
 
 func (f forgetful) Insert(ctx context.Context, collection string, r storage.Record) error {

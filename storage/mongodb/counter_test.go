@@ -11,8 +11,8 @@ import (
 	"postern/storage"
 )
 
-// interpret runs an update that is a pipeline over a stored document, nil for none, as the server's
-// documentation says.
+// interpret applies an update pipeline to a stored document, or to none if nil, as the server's
+// documentation describes.
 func interpret(t *testing.T, pipeline bson.A, stored bson.M) bson.M {
 	t.Helper()
 	for _, stage := range pipeline {
@@ -32,12 +32,12 @@ func interpret(t *testing.T, pipeline bson.A, stored bson.M) bson.M {
 	return stored
 }
 
-// evaluate is the value of an expression; nil stands for a missing field.
+// evaluate returns the value of an expression; nil means a missing field.
 func evaluate(t *testing.T, expression any, stored bson.M) any {
 	t.Helper()
 	switch e := expression.(type) {
 	case string:
-		return stored[e[1:]] // nothing here but field paths begins as a string
+		return stored[e[1:]] // only field paths are strings here
 	case bson.D:
 		args := e[0].Value.(bson.A)
 		value := func(i int) any { return evaluate(t, args[i], stored) }
@@ -47,7 +47,7 @@ func evaluate(t *testing.T, expression any, stored bson.M) any {
 				return value(1)
 			}
 			return value(2)
-		case "$gt": // of dates; a missing field is less than any
+		case "$gt": // of dates; a missing field is less than any date
 			left, is := value(0).(bson.DateTime)
 			return is && left > value(1).(bson.DateTime)
 		case "$add":
@@ -58,8 +58,8 @@ func evaluate(t *testing.T, expression any, stored bson.M) any {
 	return expression
 }
 
-// TestCountPipeline holds the pipeline against what a counter must do. The server that CI starts takes no
-// pipelines.
+// TestCountPipeline checks the pipeline against the rules of a counter, because the server in CI supports
+// no pipelines.
 func TestCountPipeline(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -95,8 +95,8 @@ func TestCountPipeline(t *testing.T) {
 	}
 }
 
-// TestCounterOutlivesAClockInThePast: the server must not take a counter away whose end lies in the past
-// only by the test's clock.
+// TestCounterOutlivesAClockInThePast checks that the server does not remove a counter that has expired only
+// by the test's clock.
 func TestCounterOutlivesAClockInThePast(t *testing.T) {
 	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)))
@@ -104,7 +104,7 @@ func TestCounterOutlivesAClockInThePast(t *testing.T) {
 	for _, pipelines := range []bool{false, store.pipelines} {
 		t.Run(fmt.Sprintf("pipelines %v", pipelines), func(t *testing.T) {
 			store.pipelines = pipelines
-			for i, at := range []time.Time{past, past.Add(time.Second), past.Add(2 * time.Hour)} { // made, counted, made anew
+			for i, at := range []time.Time{past, past.Add(time.Second), past.Add(2 * time.Hour)} { // created, incremented, created again
 				key := fmt.Sprint("k", pipelines)
 				if _, err := store.Increment(t.Context(), at, []storage.Count{{Key: key, By: 1, Expires: at.Add(time.Hour)}}); err != nil {
 					t.Fatal(err)

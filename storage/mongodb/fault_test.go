@@ -49,7 +49,7 @@ func TestOpenCancelled(t *testing.T) {
 	wantFault(t, err, "context canceled")
 }
 
-// listen listens and never answers.
+// listen returns a listener that never answers.
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,7 +11,7 @@ import (
 	"postern/storage"
 )
 
-// indexes lists what the server has, as name and key.
+// indexes returns the names and keys of the server's indexes.
 func indexes(t *testing.T, s *Store, collection string) map[string]string {
 	t.Helper()
 	cursor, err := s.db.Collection(collection).Indexes().List(t.Context())
@@ -30,8 +30,8 @@ func indexes(t *testing.T, s *Store, collection string) map[string]string {
 	return list
 }
 
-// TestIndexesAreAdded opens a store with two declarations: what the first has for its lists stays beside
-// what the second needs.
+// TestIndexesAreAdded opens a store with two declarations in turn: the first one's indexes stay when the
+// second one's are added.
 func TestIndexesAreAdded(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t))
@@ -76,7 +76,7 @@ func TestIndexesAreAdded(t *testing.T) {
 	}
 }
 
-// TestANewerFormat refuses a store of a newer program before it touches anything.
+// TestANewerFormat checks that a store written by a newer program is refused before anything is changed.
 func TestANewerFormat(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t))

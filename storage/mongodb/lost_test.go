@@ -16,22 +16,22 @@ import (
 	"postern/storage"
 )
 
-// breaker is a proxy before the server that once, when armed, breaks the connection that a command comes
-// by, before or after the server has done it.
+// breaker is a proxy in front of the server that, when armed, breaks the connection of the next matching
+// command, before or after the server has executed it.
 type breaker struct {
 	net.Listener
 	server string
 
 	mu      sync.Mutex
 	command string
-	done    bool   // let the server do it first
-	then    func() // runs between the break and the next try
+	done    bool   // lets the server execute it first
+	then    func() // runs between the break and the retry
 
-	alter func(answer string) string // of all answers; nil leaves them
-	seen  func(request []byte)       // sees all requests; nil sees none
+	alter func(answer string) string // changes all answers; may be nil
+	seen  func(request []byte)       // gets all requests; may be nil
 }
 
-// throughBreaker returns the address that leads to the server through the proxy.
+// throughBreaker returns a breaker and the address that leads through it to the server.
 func throughBreaker(t *testing.T, uri string) (*breaker, string) {
 	t.Helper()
 	scheme, rest, _ := strings.Cut(uri, "://")
@@ -64,7 +64,7 @@ func (b *breaker) watch(seen func(request []byte)) {
 	b.seen = seen
 }
 
-// strike reports whether the message is the one to break, and disarms.
+// strike reports whether the message is the one to break, and then disarms the breaker.
 func (b *breaker) strike(message []byte) (hit, done bool, then func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -88,7 +88,7 @@ func (b *breaker) serve() {
 	}
 }
 
-// relay passes each message on and its answer back; this driver and server never have two under way.
+// relay forwards each message and its answer; this driver and server never have two in flight.
 func (b *breaker) relay(client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", b.server)
@@ -127,8 +127,8 @@ func (b *breaker) altered(answer []byte) []byte {
 	return []byte(b.alter(string(answer)))
 }
 
-// readMessage reads a message of the wire protocol: its length, little-endian and counting itself, and the
-// rest.
+// readMessage reads a message of the wire protocol: its length, little-endian and including itself, then
+// the rest.
 func readMessage(from io.Reader) ([]byte, error) {
 	head := make([]byte, 4)
 	if _, err := io.ReadFull(from, head); err != nil {
@@ -151,7 +151,7 @@ func record(t *testing.T, n int64, mark string) storage.Record {
 	return r
 }
 
-// errUnsure stands for any error that is no answer about the document.
+// errUnsure stands for any error that says nothing about the document.
 var errUnsure = errors.New("an internal error")
 
 func meets(err, want error) bool {
@@ -175,7 +175,7 @@ func TestLostAnswer(t *testing.T) {
 	for _, c := range []struct {
 		name, command string
 		done          bool
-		before        func(*Store) error // in peace
+		before        func(*Store) error // before the fault
 		do            func(*Store) error
 		between       func(*Store) error // by another process
 		want          error
@@ -233,8 +233,8 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// TestLostAnswerToNobody ends the caller's context with the connection: no second try, but the truth about
-// the first.
+// TestLostAnswerToNobody cancels the caller's context when the connection breaks. There is no retry, but
+// the result of the first attempt is correct.
 func TestLostAnswerToNobody(t *testing.T) {
 	t.Parallel()
 	first, second := record(t, 1, "first"), record(t, 2, "second")

@@ -14,7 +14,7 @@ import (
 const howTo = "PORTAL_TEST_MONGODB_URI is not set: give it the address of a MongoDB server to test with, " +
 	"or the one that the program in storage/mongodb/ferretdb prints (go run .)"
 
-// serverURI is the address of the server to test with.
+// serverURI returns the address of the test server.
 func serverURI(t *testing.T) string {
 	t.Helper()
 	uri := os.Getenv("PORTAL_TEST_MONGODB_URI")
@@ -28,7 +28,8 @@ func serverURI(t *testing.T) string {
 	return uri
 }
 
-// withDatabase is the address with a new database as its path; it keeps signing in where it was.
+// withDatabase returns the address with a new database as its path; the authentication database stays the
+// same.
 func withDatabase(uri string) string {
 	base, query, _ := strings.Cut(uri, "?")
 	scheme, rest, _ := strings.Cut(base, "://")
@@ -39,7 +40,7 @@ func withDatabase(uri string) string {
 	return scheme + "://" + hosts + "/postern_test_" + strings.ToLower(rand.Text()) + "?" + query
 }
 
-// reach opens the store at the address and drops it at the end.
+// reach opens the store at the address and drops its database at the end.
 func reach(t *testing.T, uri string, collections ...storage.Collection) *Store {
 	t.Helper()
 	store, err := Open(t.Context(), uri, collections...)

@@ -47,8 +47,7 @@ func TestAnchored(t *testing.T) {
 	}
 }
 
-// TestPositionInSeveralFields pages through rows that tie in one, two and all three fields, with every page
-// size.
+// TestPositionInSeveralFields reads rows that tie in one, two and all three fields, with every page size.
 func TestPositionInSeveralFields(t *testing.T) {
 	t.Parallel()
 	c := storage.Collection{Name: "orders", Indexes: []storage.Index{{Name: "all", Fields: []storage.Field{
@@ -83,7 +82,7 @@ func TestPositionInSeveralFields(t *testing.T) {
 	}
 }
 
-// orders is a collection as a shop would list it.
+// orders is a collection with a shop's usual lists.
 func orders() storage.Collection {
 	customer := storage.Field{Path: "customer", Kind: storage.String}
 	return storage.Collection{Name: "orders", Indexes: []storage.Index{
@@ -94,8 +93,8 @@ func orders() storage.Collection {
 	}}
 }
 
-// TestPlans has the server explain each find of some scans: it must walk an index in order and read hardly
-// more than it returns.
+// TestPlans has the server explain the finds of some scans. Each must walk an index in order and read
+// little more than it returns.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	store := reach(t, withDatabase(serverURI(t)), orders())

@@ -13,13 +13,13 @@ import (
 	"postern/storage"
 )
 
-// sent is a filter as it went to the server, and the command that it was in.
+// sent is a filter sent to the server and its command.
 type sent struct {
 	command string
 	filter  bson.Raw
 }
 
-// filtersIn reads the filters in a request of the wire protocol (OP_MSG): the command's own, and those in
+// filtersIn reads the filters in a request of the wire protocol (OP_MSG): the command's own and those in
 // its sequences.
 func filtersIn(message []byte) (all []sent) {
 	for rest := message[20:]; len(rest) > 4; {
@@ -55,9 +55,9 @@ func filterOf(command bson.Raw) []sent {
 	return nil
 }
 
-// TestFiltersOnAShardedCluster reads what goes to the server: each filter for one document has its shop and
-// id, each list its shop, and a counter its id alone, so that none of them but a list asks more than one
-// shard.
+// TestFiltersOnAShardedCluster checks what is sent to the server: filters for one document contain its shop
+// and id, those for lists the shop, and those for counters only the id, so that only lists query more than
+// one shard.
 func TestFiltersOnAShardedCluster(t *testing.T) {
 	t.Parallel()
 	proxy, through := throughBreaker(t, withDatabase(serverURI(t)))
@@ -75,7 +75,7 @@ func TestFiltersOnAShardedCluster(t *testing.T) {
 	for _, do := range []struct {
 		name string
 		do   func() error
-		want []string // names in each filter
+		want []string // field names in each filter
 	}{
 		{"insert", func() error { return store.Insert(t.Context(), "orders", first) }, nil},
 		{"insert again", func() error { return store.Insert(t.Context(), "orders", first) }, []string{"_id", "shop"}},

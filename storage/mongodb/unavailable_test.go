@@ -13,7 +13,7 @@ import (
 	"postern/storage"
 )
 
-// outage is a proxy before the server that can go away, or fall silent.
+// outage is a proxy in front of the server that can disconnect or stop answering.
 type outage struct {
 	net.Listener
 	server string
@@ -51,7 +51,7 @@ func (o *outage) serve() {
 	}
 }
 
-// pass hands on what comes, and swallows it in silence.
+// pass forwards data, and discards it while the proxy is silent.
 func (o *outage) pass(to, from net.Conn) {
 	defer to.Close()
 	buffer := make([]byte, 64<<10)
@@ -88,8 +88,8 @@ func (o *outage) fallSilent() {
 	o.silent = true
 }
 
-// TestOutage: a store that is gone or hangs makes every operation storage.ErrUnavailable long before a
-// request's fifteen seconds are over, and a caller who gives up is not mistaken for that.
+// TestOutage checks that with the server gone or hanging every operation returns storage.ErrUnavailable
+// well within a request's fifteen seconds, and that a cancelled request does not return it.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(*outage){"gone": (*outage).goAway, "silent": (*outage).fallSilent} {
@@ -134,7 +134,8 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// TestSecondTry: a server that hangs once is asked again within the request's time.
+// TestSecondTry checks that an operation is retried within the request's time after the server has hung
+// once.
 func TestSecondTry(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t))
@@ -169,7 +170,7 @@ func TestOpenSaysThatItWaitsForIndexes(t *testing.T) {
 	})
 	opener := Opener{Say: func(line string) { said <- line }}
 	store, err := opener.open(t.Context(), through, 10*time.Millisecond, []storage.Collection{orders()})
-	if err == nil { // the driver tried again
+	if err == nil { // the driver retried
 		store.Close()
 	}
 	select {
@@ -182,7 +183,7 @@ func TestOpenSaysThatItWaitsForIndexes(t *testing.T) {
 	}
 }
 
-// TestOpenTellsWhatIsWrongWithTheAddress: one line each.
+// TestOpenTellsWhatIsWrongWithTheAddress checks that each fault is reported in one line.
 func TestOpenTellsWhatIsWrongWithTheAddress(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t)) + "&serverSelectionTimeoutMS=700"

@@ -83,10 +83,10 @@ func TestABackupWhileAnotherProcessWrites(t *testing.T) {
 	}
 }
 
-// manyPages is how many documents make a backup take several steps.
+// manyPages is a number of documents for which a backup takes several steps.
 const manyPages = 6000
 
-// filledDir is a directory with a store of n documents, closed.
+// filledDir returns a directory with a closed store of n documents.
 func filledDir(t *testing.T, n int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -151,7 +151,7 @@ func TestABackupOfAnOpenStore(t *testing.T) {
 	}
 }
 
-// TestABackupByPathsFromHere names everything as one does in a shell.
+// TestABackupByPathsFromHere uses relative paths throughout, as people do in a shell.
 func TestABackupByPathsFromHere(t *testing.T) {
 	t.Chdir(t.TempDir())
 	s, err := Open(t.Context(), "store", sample())
@@ -227,7 +227,7 @@ func TestABackupThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
-// flipped is a copy of the store with all pages of its largest table's middle overwritten.
+// flipped returns a copy of the store in which ten pages in the middle are damaged.
 func flipped(t *testing.T, dir string) string {
 	t.Helper()
 	damaged := t.TempDir()
@@ -241,7 +241,7 @@ func flipped(t *testing.T, dir string) string {
 	return damaged
 }
 
-// flip overwrites the beginning of a page, where its cells are listed.
+// flip overwrites the start of a page, where its cells are listed.
 func flip(data []byte, page int) {
 	for i := range 64 {
 		data[page*pageSize+i] ^= 0xff

@@ -42,7 +42,7 @@ func sampleOrder(i int) order {
 	}
 }
 
-// filled is a store with n orders.
+// filled returns a store with n orders.
 func filled(b *testing.B, n int) storage.Docs[order] {
 	store, err := sqlite.Open(b.Context(), b.TempDir(), orders())
 	if err != nil {

@@ -20,7 +20,7 @@ func sample() storage.Collection {
 	}}
 }
 
-// planned is sample with indexes over all shops.
+// planned returns sample with additional indexes over all shops.
 func planned() storage.Collection {
 	c := sample()
 	due := []storage.Field{{Path: "a", Kind: storage.String}, {Path: "c", Kind: storage.Time}}
@@ -60,7 +60,7 @@ func position(values ...storage.Value) *storage.Position {
 type plan struct {
 	name     string
 	scan     storage.Scan
-	up, down string // what SQLite seeks by, in each direction
+	up, down string // SQLite's search constraints in each direction
 }
 
 func plans() []plan {
@@ -135,7 +135,8 @@ func explain(t *testing.T, s *Store, scan storage.Scan) []string {
 	return steps
 }
 
-// A position outside the query's range can only come from a forged cursor; it must not widen the range.
+// TestAForgedPositionStaysInTheRange checks that a position outside the query's range, which can only come
+// from a forged cursor, does not widen the range.
 func TestAForgedPositionStaysInTheRange(t *testing.T) {
 	t.Parallel()
 	s := openSample(t)

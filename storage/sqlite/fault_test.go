@@ -19,7 +19,7 @@ import (
 	"postern/storage"
 )
 
-// everything does some of each with a store of n documents and returns the errors.
+// everything performs each kind of operation on a store of n documents and returns the errors.
 func everything(ctx context.Context, s *Store, n int) []error {
 	docs := storage.Open[sheet](s, "s", sample())
 	var errs []error
@@ -60,7 +60,7 @@ func TestDamagedPagesAreErrorsAndNoMore(t *testing.T) {
 	}
 }
 
-// damagedStore uses a store with these bytes and returns how many errors say that it is damaged.
+// damagedStore uses a store with the given bytes and returns how many errors report damage.
 func damagedStore(t *testing.T, data []byte, n int) int {
 	t.Helper()
 	dir := t.TempDir()
@@ -179,11 +179,11 @@ func TestAFullStoreSaysSoAndGoesOn(t *testing.T) {
 	sound(t, s)
 }
 
-// room is how much a child may still write to any one file.
+// room is the file size limit of the child process, in bytes.
 const room = 300_000
 
-// fillDisk writes until the limit on the size of files stops it, and tells each key that was acknowledged
-// and each error; then it reads, lifts the limit and writes again.
+// fillDisk writes until the file size limit stops it and prints each acknowledged key and each error. Then
+// it reads, lifts the limit and writes again.
 func fillDisk(s *Store) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	var limit syscall.Rlimit

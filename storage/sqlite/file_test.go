@@ -56,7 +56,7 @@ func modes(t *testing.T, dir string) map[string]fs.FileMode {
 	return found
 }
 
-// contents is every file of the directory with its bytes.
+// contents returns every file of the directory with its content.
 func contents(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	found := map[string][]byte{}

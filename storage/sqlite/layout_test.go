@@ -13,7 +13,7 @@ import (
 	"postern/storage"
 )
 
-// fuse is a context that ends by itself after it was asked a number of times.
+// fuse is a context that ends after it has been checked a number of times.
 type fuse struct {
 	context.Context
 	left int
@@ -106,7 +106,7 @@ func TestTheIndexesOfAServedStoreStay(t *testing.T) {
 	}
 }
 
-// TestLockSeesAChange has the indexes changed between a server's opening of the store and its mark on it.
+// TestLockSeesAChange changes the indexes after a server has opened the store and before it locks it.
 func TestLockSeesAChange(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -162,7 +162,7 @@ func TestAStoreWhoseIndexesAnotherProcessChangedRefusesToWrite(t *testing.T) {
 	}
 }
 
-// TestTheMarkOfRootIsTheOwners: root looks after a store that another user serves.
+// TestTheMarkOfRootIsTheOwners checks that a lock file created by root belongs to the store's owner.
 func TestTheMarkOfRootIsTheOwners(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {

@@ -22,8 +22,8 @@ const childVariable = "POSTERN_SQLITE_TEST_CHILD"
 
 func timeAt(ms int64) time.Time { return time.UnixMilli(ms) }
 
-// TestMain runs the test binary as the child that some tests start: "write DIR NAME COUNT", "fill DIR" or
-// "open DIR".
+// TestMain also runs the test binary as the child process of some tests: "write DIR NAME COUNT", "fill DIR"
+// or "open DIR".
 func TestMain(m *testing.M) {
 	words := strings.Split(os.Getenv(childVariable), "\n")
 	if len(words) < 2 {
@@ -47,8 +47,8 @@ func TestMain(m *testing.M) {
 
 const childWriters = 8
 
-// writeMany has each of the writers insert so many documents and change each of them, and prints the key of
-// each acknowledged change.
+// writeMany has each writer insert that many documents and change each of them, and prints the key of each
+// acknowledged change.
 func writeMany(s *Store, name, count string) error {
 	each, err := strconv.Atoi(count)
 	if err != nil {
@@ -78,7 +78,7 @@ func writeMany(s *Store, name, count string) error {
 	return nil
 }
 
-// child starts the test binary as a child and returns it with its output.
+// child prepares the test binary as a child process and returns it with its output.
 func child(t *testing.T, binary string, words ...string) (*exec.Cmd, io.ReadCloser) {
 	t.Helper()
 	cmd := exec.Command(binary)
@@ -117,7 +117,8 @@ func TestAcknowledgedWritesOutliveAKill(t *testing.T) {
 	}
 }
 
-// killedAfter runs a writing child, kills it after so many acknowledgements, and returns all that arrived.
+// killedAfter runs a writing child, kills it after that many acknowledgements, and returns all that
+// arrived.
 func killedAfter(t *testing.T, dir, name string, lines int) []string {
 	t.Helper()
 	cmd, out := child(t, os.Args[0], "write", dir, name, "100000")
@@ -129,7 +130,7 @@ func killedAfter(t *testing.T, dir, name string, lines int) []string {
 	for {
 		line, err := reader.ReadString('\n')
 		if err != nil {
-			break // a line without its end was not yet told
+			break // an incomplete line acknowledges nothing
 		}
 		keys = append(keys, strings.TrimSpace(line))
 		if len(keys) == lines {
@@ -147,7 +148,7 @@ func killedAfter(t *testing.T, dir, name string, lines int) []string {
 	return keys
 }
 
-// sound checks the file, and that bodies and index rows agree.
+// sound checks the file and that bodies and index rows agree.
 func sound(t *testing.T, s *Store) {
 	t.Helper()
 	var verdict string

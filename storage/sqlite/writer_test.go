@@ -17,7 +17,7 @@ import (
 
 type sheet = map[string]any
 
-// stopped is a writer whose goroutine does not run, so that a test decides what is in a group.
+// stopped returns a writer whose goroutine does not run, so that the test decides which jobs form a group.
 func stopped(t *testing.T) *writer {
 	t.Helper()
 	s := openSample(t)
@@ -33,7 +33,7 @@ func stopped(t *testing.T) *writer {
 	return &writer{conn: c, layout: s.writer.layout, queue: make(chan *job, queueLength)}
 }
 
-// note is a job that leaves a counter behind.
+// note returns a job that inserts a counter.
 func note(key string, err error) *job {
 	return &job{result: make(chan error, 1), do: func(c *conn) error {
 		return errors.Join(c.exec(`INSERT INTO _counters (key, n, expires) VALUES (?, 1, 1)`, key), err)
@@ -129,8 +129,8 @@ func TestAFailedCommitFailsTheGroup(t *testing.T) {
 		statement string
 		err       error
 	}{
-		"the transaction is gone": {`ROLLBACK`, errors.New("disk error")}, // SQLite ends one only with an error
-		"COMMIT refuses":          {`INSERT INTO child VALUES (1)`, nil},  // a deferred constraint fails at the end
+		"the transaction is gone": {`ROLLBACK`, errors.New("disk error")}, // SQLite ends a transaction only with an error
+		"COMMIT refuses":          {`INSERT INTO child VALUES (1)`, nil},  // a deferred constraint fails on commit
 	}
 	for name, fatal := range breaks {
 		t.Run(name, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestParallelWritesShareCommits(t *testing.T) {
 	}
 }
 
-// occupy takes the write lock as another process would, and returns what gives it back.
+// occupy takes the write lock as another process would, and returns the function that releases it.
 func occupy(t *testing.T, s *Store) (release func()) {
 	t.Helper()
 	c, err := openWriter(s.path(), syncFull)
@@ -240,7 +240,7 @@ func TestAWriteGivenUpWhileItWaitsIsNotApplied(t *testing.T) {
 	for _, key := range []string{"a", "b"} {
 		go func() { done <- docs.Insert(ctx, key, sheet{}) }()
 	}
-	for len(s.writer.queue) != 1 { // one waits for the lock, the other behind it
+	for len(s.writer.queue) != 1 { // one waits for the lock, the other in the queue
 		runtime.Gosched()
 	}
 	cancel()
@@ -270,7 +270,7 @@ func TestReplaceTouchesOnlyIndexRowsThatDiffer(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		next sheet
-		want int // rows written: the body, and those of the index
+		want int // rows written: the body and those of the index
 	}{
 		{"a field that no index has", sheet{"tags": []string{"a", "b", "c"}, "title": "t", "x": 1}, 1},
 		{"the same elements otherwise ordered", sheet{"tags": []string{"c", "b", "a", "a"}, "title": "t"}, 1},
@@ -287,7 +287,7 @@ func TestReplaceTouchesOnlyIndexRowsThatDiffer(t *testing.T) {
 	}
 }
 
-// totalChanges is how many rows the writer has changed so far.
+// totalChanges returns the number of rows the writer has changed so far.
 func totalChanges(t *testing.T, s *Store) int {
 	t.Helper()
 	var n int

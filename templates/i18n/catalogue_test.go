@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// raw is a language's catalogue as written, without what English lends: key -> form -> text.
+// raw is a language's catalogue as written, without English fallbacks: key -> form -> text.
 type raw map[string]map[string]string
 
 func readRaw(t *testing.T, lang string) raw {
@@ -64,7 +64,7 @@ func formsIn(t *testing.T, key string, entry any) map[string]string {
 	return forms
 }
 
-// repeated returns the first key that stands twice at the top of a document, which Unmarshal hides.
+// repeated returns the first duplicate top-level key of a document, which Unmarshal would hide.
 func repeated(t *testing.T, text []byte) string {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -89,7 +89,7 @@ func repeated(t *testing.T, text []byte) string {
 	return ""
 }
 
-// places lists the names of a message's values, in whatever form they stand.
+// places lists the names of the values in all forms of a message.
 func places(forms map[string]string) []string {
 	names := make(map[string]bool)
 	for _, text := range forms {
@@ -141,7 +141,8 @@ func checkMessage(t *testing.T, key string, forms, english map[string]string, wa
 	}
 }
 
-// pluralForms are the cardinal forms of a language by CLDR, from another source than the one under test.
+// pluralForms returns a language's cardinal plural forms by CLDR, from a source other than the one being
+// tested.
 func pluralForms(t *testing.T, lang string) []string {
 	t.Helper()
 	cldr := datesOf(lang).cldr

@@ -5,7 +5,8 @@ import (
 	"testing/fstest"
 )
 
-// TestOneDotEndsASentence: a value that ends in a dot needs no other.
+// TestOneDotEndsASentence checks that a value ending in a full stop is not followed by a second one at the
+// end of a text.
 func TestOneDotEndsASentence(t *testing.T) {
 	t.Parallel()
 	c, err := load(fstest.MapFS{"en/a.json": {Data: []byte(`{"end":"Sold by {{.Shop}}.","more":"Sold by {{.Shop}}. Thanks.","dots":"{{.Shop}}...","name":"{{.Shop}} sells"}`)}})

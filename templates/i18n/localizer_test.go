@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// testWords is a small catalogue with every kind of message.
+// testWords returns a small catalogue with every kind of message.
 func testWords(t *testing.T) *Catalogue {
 	t.Helper()
 	shared := `"date.day":"{{.Weekday}} {{.Day}}","date.datetime":"{{.Date}}, {{.Time}}",` +
@@ -140,7 +140,7 @@ func TestCzechHourTakesItsPreposition(t *testing.T) {
 		"v", "v", "ve", "ve", "ve", "v", "v", "v", "v", "v", "v", "v", "ve", "ve", "ve", "v", "v", "v", "v", "v", "ve", "ve", "ve", "ve",
 	} {
 		text := l.DateTime(time.Date(2026, 3, 5, hour, 5, 0, 0, time.UTC))
-		if words := strings.Fields(text); words[3] != want { // a no-break space parts fields too
+		if words := strings.Fields(text); words[3] != want { // Fields also splits at no-break spaces
 			t.Errorf("%q, want %q before the hour", text, want)
 		}
 	}

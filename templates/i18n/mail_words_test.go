@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// TestMailsNameNoButton holds the words of emails to what both of their parts show: the text part has no
-// button to press.
+// TestMailsNameNoButton checks that the texts of emails mention no button, since the plain-text part has
+// none.
 func TestMailsNameNoButton(t *testing.T) {
 	t.Parallel()
-	onPages := []string{"mail.delete_account.keep"} // it names a button of a page
+	onPages := []string{"mail.delete_account.keep"} // names a button of a page
 	for lang, pattern := range map[string]string{
 		"en": `button|press|click`, "sk": `tlači|stlač|klikn`, "cs": `tlačí|stiskn|klikn`, "pl": `przycisk|naciśn|kliknij`,
 		"de": `schaltfläche|knopf|klick|drück`,

@@ -8,7 +8,7 @@ import (
 	"testing/fstest"
 )
 
-// TestSpacesThatDoNotBreak shows a no-break space as "~".
+// TestSpacesThatDoNotBreak shows no-break spaces as "~".
 func TestSpacesThatDoNotBreak(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ lang, text, want string }{
@@ -28,7 +28,8 @@ func TestSpacesThatDoNotBreak(t *testing.T) {
 	}
 }
 
-// TestCataloguesHoldOrdinarySpacesOnly: the others are written by one rule, so that no sentence lacks them.
+// TestCataloguesHoldOrdinarySpacesOnly checks that catalogues contain no other spaces, because one rule
+// inserts them into every sentence.
 func TestCataloguesHoldOrdinarySpacesOnly(t *testing.T) {
 	t.Parallel()
 	for _, lang := range Tags() {
@@ -40,8 +41,8 @@ func TestCataloguesHoldOrdinarySpacesOnly(t *testing.T) {
 	}
 }
 
-// TestIDsHaveOneStyle: words in lower case with underscores, from the page by the part to the state,
-// between dots.
+// TestIDsHaveOneStyle checks that ids are lower-case words with underscores, separated by dots, from the
+// page to the part to the state.
 func TestIDsHaveOneStyle(t *testing.T) {
 	t.Parallel()
 	style := regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)+$`)
@@ -52,7 +53,7 @@ func TestIDsHaveOneStyle(t *testing.T) {
 	}
 }
 
-// TestEnglishIsTypeset: shown texts have curly apostrophes, and are British.
+// TestEnglishIsTypeset checks that texts have curly apostrophes and British spelling.
 func TestEnglishIsTypeset(t *testing.T) {
 	t.Parallel()
 	wrong := regexp.MustCompile(`\w'\w|s' |(?i)\be-mail|\bcanceled\b|\bcolor\b|authorized\b`)
@@ -63,7 +64,7 @@ func TestEnglishIsTypeset(t *testing.T) {
 	}
 }
 
-// TestASentenceIsCutAroundAValue in every language, with the values that are before and after it.
+// TestASentenceIsCutAroundAValue checks that the values before and after the cut are filled in.
 func TestASentenceIsCutAroundAValue(t *testing.T) {
 	t.Parallel()
 	c, err := load(fstest.MapFS{"en/a.json": {Data: []byte(`{"a.b":"Write to {{.Email}}, or {{.Other}}."}`)}})
@@ -76,7 +77,8 @@ func TestASentenceIsCutAroundAValue(t *testing.T) {
 	}
 }
 
-// TestOperatorsReadWhatPagesSay, and the developers' sentence where pages have none.
+// TestOperatorsReadWhatPagesSay checks that operators get the page's text, or the developers' text if pages
+// have none.
 func TestOperatorsReadWhatPagesSay(t *testing.T) {
 	t.Parallel()
 	c, err := Load()

@@ -12,16 +12,16 @@ import (
 	"testing"
 )
 
-// literal is a quoted key, or the beginning of one that is completed at run time: "headline.".
+// literal matches a quoted key, or the start of one that is completed at run time: "headline.".
 var literal = regexp.MustCompile("[\"`]([a-z][a-z0-9_-]*(?:\\.[a-z0-9_-]+)*\\.?)[\"`]")
 
-// ending is what is put behind a whole key at run time: ".title".
+// ending matches a suffix that is appended to a whole key at run time: ".title".
 var ending = regexp.MustCompile(`"(\.[a-z0-9_-]+)"`)
 
-// asked is a key where nothing but a key can stand.
+// asked matches a key in a place where only a key can be.
 var asked = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bAround |\bKey: +|failure\([A-Z][A-Za-z]+, |\.warn\([^\n"]*(?:"[^"\n]*")?, )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"`)
 
-// sources reads what may ask for a sentence: templates, and Go files but tests.
+// sources returns the files that may refer to messages: templates and Go files except tests.
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	const root = "../.."
@@ -52,7 +52,7 @@ func speaks(name string) bool {
 	return slices.Contains([]string{".go", ".html", ".txt"}, filepath.Ext(name))
 }
 
-// mentions are the keys that sources name, whole or in part.
+// mentions holds the keys that sources contain, whole or in part.
 type mentions struct {
 	whole           map[string]bool
 	begins, endings []string
@@ -84,7 +84,7 @@ func (m mentions) has(key string) bool {
 	return m.whole[key] || slices.ContainsFunc(m.begins, begun) || slices.ContainsFunc(m.endings, ended)
 }
 
-// readAll is English with the developers' sentences.
+// readAll returns the English texts and the developers' texts.
 func readAll(t *testing.T) raw {
 	all := readRaw(t, fallback)
 	text, err := developerFiles.ReadFile(developerFile)
@@ -114,7 +114,7 @@ func TestNoKeyIsUnused(t *testing.T) {
 	}
 }
 
-// TestNoMannerIsUnused: each way to write a time is that of some sentence.
+// TestNoMannerIsUnused checks that some text uses each way to write a time.
 func TestNoMannerIsUnused(t *testing.T) {
 	t.Parallel()
 	text := fmt.Sprint(readRaw(t, fallback))
@@ -137,16 +137,16 @@ func TestEveryKeyAskedForIsThere(t *testing.T) {
 	}
 }
 
-// Where a sentence is asked for by its whole key; the names that a call gives; the values that a sentence
-// holds.
+// call matches a reference to a message by its whole key, given the names in a call, and held the values in
+// a message.
 var (
 	call  = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bAround )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"([^\n]*)`)
 	given = regexp.MustCompile(`"([A-Z][A-Za-z]*)"`)
 	held  = regexp.MustCompile(`\{\{(?:[a-z]+ )?\.([A-Z][A-Za-z]*)\}\}`)
 )
 
-// TestEveryValueIsGiven fails where a sentence would have a hole: it holds a value that no name on the line
-// of the call gives.
+// TestEveryValueIsGiven checks that every value in a message is given by name on the line of the call, so
+// that no text has a gap.
 func TestEveryValueIsGiven(t *testing.T) {
 	t.Parallel()
 	known := readRaw(t, fallback)
