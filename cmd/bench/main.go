@@ -66,11 +66,11 @@ type options struct {
 	binary      string
 	connections int
 	duration    time.Duration
-	customers   int // signed in
+	customers   int // to sign in
 	links       int // to redeem
 	rate        int // link requests per second while the delivery to the mail server is timed
 	paced       time.Duration
-	pairs       int           // of a known and an unknown address
+	pairs       int           // of one known and one unknown address
 	late        time.Duration // delay of the mail server's responses during the pairs
 	sample      int           // orders in the compared import
 	profile     string

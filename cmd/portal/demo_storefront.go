@@ -200,7 +200,7 @@ func (s *storefront) signOut(w http.ResponseWriter, r *http.Request) {
 
 // setShopCookie sets a session cookie; "" deletes it. A shop on https adds Secure, and __Host- to the name.
 func setShopCookie(w http.ResponseWriter, name, value string) {
-	cookie := &http.Cookie{ //nolint:gosec // plain http on this machine knows no Secure
+	cookie := &http.Cookie{ //nolint:gosec // browsers drop Secure cookies on plain http
 		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	if value == "" {
@@ -219,7 +219,7 @@ func secretText() string {
 // serve answers on the listener until ctx ends.
 func (s *storefront) serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
-	defer context.AfterFunc(ctx, func() { _ = server.Close() })() // nobody waits for the demo's pages
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })() // no need to wait for open pages
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -27,12 +27,12 @@ type pulse struct {
 	now    func() time.Time
 	count  func(outcome string) // counts the outcome of an attempt
 	missed func(cause string)   // counts a failed connection to the mail server
-	report func(mail.Failure)   // reports why there is no connection; without a cause it reports that there is one again
+	report func(mail.Failure)   // reports a lost connection, or one restored if Cause is ""
 
 	beat  atomic.Int64 // Unix time of the last sign of life
 	ended atomic.Bool
 	lines atomic.Int64 // open connections to the mail server
-	back  atomic.Int64 // Unix time since when the mail server has been reachable, as far as this process knows
+	back  atomic.Int64 // Unix time since when the mail server is reachable, as far as known
 
 	mu    sync.Mutex
 	cause string    // why there is no connection to the mail server, "" if it was reached or not tried
@@ -118,7 +118,8 @@ func (s watchedSender) Connect(ctx context.Context) (mail.Conn, error) {
 			f = *told
 		}
 		f.Cause = cmp.Or(f.Cause, mail.ServerUnreachable)
-		if ctx.Err() == nil && s.pulse.lines.Load() == 0 { // otherwise the caller gave up, or the server allows no further connection
+		if ctx.Err() == nil && s.pulse.lines.Load() == 0 {
+			// The caller did not give up, and no other connection is open: the server is unreachable.
 			s.pulse.missing(f)
 		}
 		s.pulse.missed(f.Cause)

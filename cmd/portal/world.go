@@ -17,7 +17,7 @@ type world struct {
 	texts    *i18n.Catalogue
 	words    *i18n.Localizer // English, for the operator
 	settings faults          // faults of the configuration file
-	unread   bool            // the file could not be read completely, so it may contain settings that seem to be missing
+	unread   bool            // the file was not read completely; "missing" settings may be in it
 	manual   func(command []string) error
 }
 

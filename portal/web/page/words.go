@@ -59,28 +59,28 @@ func (b Base) replaced(args []any, from int) []any {
 	return out
 }
 
-// Money writes an amount: "€1,234.50".
+// Money formats an amount: "€1,234.50".
 func (b Base) Money(a money.Amount) string { return b.money().Amount(a) }
 
-// Unit writes a unit price, which may have more places than the currency.
+// Unit formats a unit price, which may have more decimal places than the currency.
 func (b Base) Unit(d money.Decimal, currency string) string { return b.money().Unit(d, currency) }
 
-// Decimal writes a quantity or a rate: "1.5".
+// Decimal formats a quantity or a rate: "1.5".
 func (b Base) Decimal(d money.Decimal) string { return b.money().Decimal(d) }
 
-// Date writes a day as text; see TimeDate for HTML.
+// Date formats a day as text; use TimeDate for HTML.
 func (b Base) Date(t time.Time) string { return b.L.Date(t) }
 
-// TimeDate is a <time> with a day: "5 March 2026".
+// TimeDate returns a <time> element with a day: "5 March 2026".
 func (b Base) TimeDate(t time.Time) template.HTML { return b.time(t, b.L.Date(t)) }
 
-// TimeShort is a <time> with a day written briefly: "5 Mar 2026".
+// TimeShort returns a <time> element with a day in its short form: "5 Mar 2026".
 func (b Base) TimeShort(t time.Time) template.HTML { return b.time(t, b.L.ShortDate(t)) }
 
-// TimeDay is a <time> with a near day: "Thursday 5 March".
+// TimeDay returns a <time> element with a nearby day: "Thursday 5 March".
 func (b Base) TimeDay(t time.Time) template.HTML { return b.time(t, b.L.DayDate(t)) }
 
-// TimeMoment is a <time> with day and time: "5 March 2026 at 14:05".
+// TimeMoment returns a <time> element with a day and time: "5 March 2026 at 14:05".
 func (b Base) TimeMoment(t time.Time) template.HTML { return b.time(t, b.L.DateTime(t)) }
 
 func (b Base) time(t time.Time, text string) template.HTML {

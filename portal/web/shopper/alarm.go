@@ -16,7 +16,7 @@ type alarmPage struct {
 	Token, Masked string // masked email, "" if the link is damaged or has expired
 }
 
-// alarm shows the button. Opening the page changes nothing because mail scanners open links too.
+// alarm shows the button. Opening the page has no effect, because mail scanners open links too.
 func (h *Handler) alarm(c *fiber.Ctx) error {
 	token := c.Params("*")
 	found, err := gate.Visitor(c).Alarm(c.UserContext(), token)

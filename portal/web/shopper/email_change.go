@@ -98,7 +98,7 @@ type emailUndoPage struct {
 	Token, Former, Present string
 }
 
-// emailUndo shows the button. Opening the page changes nothing because mail scanners open links too.
+// emailUndo shows the button. Opening the page has no effect, because mail scanners open links too.
 func (h *Handler) emailUndo(c *fiber.Ctx) error {
 	token := c.Params("*")
 	found, err := gate.Visitor(c).EmailUndo(c.UserContext(), token)

@@ -15,7 +15,7 @@ const (
 	linkAgainPath = "/sign-in/link/again"
 )
 
-// linkPage opens from an emailed sign-in link. Opening it does not spend the link because mail scanners
+// linkPage opens from an emailed sign-in link. Opening it does not spend the link, because mail scanners
 // open links too.
 type linkPage struct {
 	page.Base
@@ -33,7 +33,7 @@ type endedPage struct {
 	page.Base
 	Token    string
 	Sentence string
-	Form     page.Form // the address field, of a damaged link
+	Form     page.Form // with the address field, for a damaged link
 	Damaged  bool
 	To       string
 }

@@ -59,7 +59,7 @@ func withValues(facts []fact) []fact {
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
 }
 
-// note is a remark of the shop.
+// note is a remark by the shop.
 type note struct {
 	Text string
 	When template.HTML

@@ -17,7 +17,7 @@ type unsubscribePage struct {
 	SignIn   string
 }
 
-// unsubscribe shows the button. Opening the page changes nothing.
+// unsubscribe shows the button. Opening the page has no effect.
 func (h *Handler) unsubscribe(c *fiber.Ctx) error {
 	purpose, err := gate.Visitor(c).Unsubscription(c.Params("token"))
 	if err != nil {
