@@ -21,6 +21,10 @@ const (
 	byFirstOrder = "first_order"
 
 	mailFirstOrder = "first_order"
+)
+
+// The job of an order that may be its customer's first.
+const (
 	kindFirstOrder = "first_order_email"
 	// firstOrderAge is the maximum age of an order when it arrives; older orders are part of an imported
 	// history.
