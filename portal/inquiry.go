@@ -11,9 +11,9 @@ import (
 	"postern/storage"
 )
 
-// inquiry is something a customer sent to the shop about an order: a message, or a request to cancel it or
-// to return goods. Only Work ever changes. The key is the form's id, so that a form sent twice creates one
-// inquiry.
+// inquiry is a message from a customer to the shop about an order, or a request to cancel it or to return
+// goods. Only Work ever changes. The key is the form's id or, for a cancellation, derived from the order,
+// so that a form sent twice creates one inquiry.
 type inquiry struct {
 	Channel  string          `bson:"channel"`        // channelMessages or channelRequests
 	Kind     string          `bson:"kind,omitempty"` // for a request: RequestReturn or RequestCancel

@@ -11,7 +11,7 @@ import (
 // installationDoc is the store's record of the installation that it belongs to.
 type installationDoc struct {
 	Check     string    `bson:"check"`                // of the installation secret; does not reveal it
-	RotatedAt time.Time `bson:"rotated_at,omitempty"` // when the secret was replaced; zero once the old documents are removed
+	RotatedAt time.Time `bson:"rotated_at,omitempty"` // when the secret was replaced; zero after the cleanup
 }
 
 const (

@@ -96,7 +96,8 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang,
 	}
 	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
-	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" && to.email == e.To { // the code must be entered for the email that was typed
+	// The code must be entered for the email that was typed.
+	if now.Sub(e.CreatedAt) < codeLife && request.Browser != "" && to.email == e.To {
 		tried, _, err := w.app.countTry(ctx, triesOfCode(shop.ID, to.email, request.Browser), 0)
 		if err != nil {
 			return to, nil, err
@@ -138,7 +139,8 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 
 // allow drops an entry that exceeds the limits of its address. It counts each entry once and marks it as
 // counted only afterwards: an attempt that died between the two is counted again, so a crash never lets
-// emails exceed the limit. A begun attempt proves nothing, since it may have died before the count.
+// emails exceed the limit. That an attempt was started is no proof of the count, because it may have died
+// before.
 func (w Worker) allow(ctx context.Context, shop Shop, to recipient, entry string, e mail.Entry) error {
 	if e.Throttled || e.Payload[payBy] != "" && to.customer == "" {
 		return mail.ErrDrop
@@ -201,7 +203,7 @@ type recipient struct {
 	email, lang string // lang is the customer's language, or ""
 	customer    string // "" if no customer has the address
 	replyTo     string // address for replies, "" for the shop's
-	shop        bool   // the email brings the shop something a customer wrote
+	shop        bool   // the email forwards a customer's message to the shop
 }
 
 // languages returns the preferred languages of an email, best first: that of the page that caused it, the

@@ -54,8 +54,8 @@ func numberID(value string) feedID {
 	return feedID(text)
 }
 
-// orderedBy reads the customer id of an order. It drops an id for nobody, because that is the same on the
-// orders of many people.
+// orderedBy reads the customer id of an order. It drops a placeholder id, which the orders of many people
+// share.
 func (f *form) orderedBy(at string, id feedID) string {
 	text := f.key(at, string(id), maxWord)
 	if text == "" || !isForNobody(text) {
@@ -76,9 +76,10 @@ const (
 	minuses = "\u2010\u2012\u2013\u2014\u2212"
 )
 
-// isForNobody reports whether a customer id is one that systems send when there is no customer: empty, zero
-// or negative, a word such as "null" or "guest", or a UUID that is all zeros or all ones. It ignores case,
-// width, accents, the script of the digits, punctuation, quotation marks and surrounding spaces.
+// isForNobody reports whether a customer id is a placeholder that systems send when there is no customer:
+// empty, zero or negative, a word such as "null" or "guest", or a UUID that is all zeros or all ones. It
+// ignores case, width, accents, the script of the digits, punctuation, quotation marks and surrounding
+// spaces.
 func isForNobody(id string) bool {
 	id = strings.Trim(strings.TrimSpace(strings.ToLower(id)), quotes)
 	id = strings.Map(plainSign, strings.TrimSpace(norm.NFKD.String(id)))
@@ -95,7 +96,8 @@ func isForNobody(id string) bool {
 	word := strings.Map(lettersAndDigits, id)
 	zeros := strings.Trim(strings.TrimPrefix(word, "0x"), "0") == ""
 	ones := len(word) == len("ffffffffffffffffffffffffffffffff") && strings.Trim(word, "f") == ""
-	return zeros || ones || id == `\n` || slices.Contains(wordsForNobody(), word) // \N is NULL in MySQL and PostgreSQL exports
+	// \N is NULL in MySQL and PostgreSQL exports.
+	return zeros || ones || id == `\n` || slices.Contains(wordsForNobody(), word)
 }
 
 // plainSign maps a decimal digit of any script to its ASCII digit, and a dash to a minus, for strings.Map.

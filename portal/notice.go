@@ -40,7 +40,8 @@ func (a *access) announce(r request, s session, browserHash string) {
 		return
 	}
 	a.Work.Add(job.Request{Kind: kindNotice, At: s.SignedInAt, Args: job.Args{
-		"request": r.ID, "device": s.Device, "network": s.Network, "lang": r.Lang, // the language of the page that requested the link
+		// lang is the language of the page that requested the link.
+		"request": r.ID, "device": s.Device, "network": s.Network, "lang": r.Lang,
 	}})
 }
 
@@ -195,7 +196,7 @@ func (a *access) alarmed(t token, now time.Time) bool {
 	})
 }
 
-// wrap adds to err what failed; nil stays nil.
+// wrap adds the failed action to err; nil stays nil.
 func wrap(doing string, err error) error {
 	if err == nil {
 		return nil

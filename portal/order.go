@@ -41,7 +41,7 @@ type Order struct {
 	Notes            []Note           `bson:"notes,omitempty"` // from the shop to the customer
 	Links            Links            `bson:"links,omitempty"`
 	Events           []Event          `bson:"events,omitempty"`
-	Business         bool             `bson:"business,omitempty" json:",omitempty"` // the feed says that it is not a consumer's order
+	Business         bool             `bson:"business,omitempty" json:",omitempty"` // not a consumer's order, according to the feed
 }
 
 // Line is one line of an order.

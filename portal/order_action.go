@@ -10,7 +10,7 @@ import (
 type Action struct {
 	Name   string
 	URL    string    // from the feed, or ""
-	Closed string    // why it is not available: the action's name and a word, such as "cancel.shipped"; "" if it is
+	Closed string    // why it is not available: the action's name and a word, such as "cancel.shipped"
 	At     time.Time // when a cancellation was requested, if Closed is CancelAsked
 }
 

@@ -14,7 +14,7 @@ import (
 // search covers all time and ignores both.
 type OrderQuery struct {
 	Period string // "" for all, "30d", "3m", "6m", a year such as "2025", or "custom"
-	From   string // yyyy-mm-dd, inclusive, "" for open; for a custom period
+	From   string // of a custom period: yyyy-mm-dd, inclusive, "" for open
 	To     string
 	Status string // "" or one of Views
 	Search string // the beginning of an order number or of a part of it

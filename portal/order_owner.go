@@ -14,7 +14,7 @@ type LinkedBy string
 const (
 	ByIntroducedID LinkedBy = "introduced_id" // a PUT of the customer has introduced the order's customer id
 	ByEmail        LinkedBy = "email"         // the order's email is the customer's
-	ByEarlierEmail LinkedBy = "earlier_email" // the customer had the order's email until recently, and it is still reserved for them
+	ByEarlierEmail LinkedBy = "earlier_email" // the order's email is an earlier one of the customer, still reserved
 	Kept           LinkedBy = "kept"          // decided at an earlier delivery; the feed has named the same buyer since
 )
 
@@ -35,7 +35,7 @@ func (s *storedOrder) owner(o Order, found ownership) ownership {
 }
 
 // orderedBy returns the order's customer id as a new delivery would have it. Earlier versions also stored
-// ids for nobody.
+// placeholder ids.
 func (s *storedOrder) orderedBy() string {
 	if isForNobody(s.FeedCustomer) {
 		return ""

@@ -28,12 +28,14 @@ type proof struct {
 const (
 	maxProofs   = 5 // per session
 	freshLife   = 15 * time.Minute
-	codesAnHour = 6  // requests per session
-	ownCodes    = 3  // of those, never refused because of other sessions; the rest share three times codesAnHour per customer
-	codesADay   = 5  // from one customer to one unconfirmed address
-	codesToOne  = 30 // per day to one address, from all customers
-	mailStepUp  = "step_up"
-	paySession  = "session"
+	codesAnHour = 6 // requests per session
+	// Other sessions never cause ownCodes of codesAnHour to be refused. The rest share a limit per customer
+	// of three times codesAnHour.
+	ownCodes   = 3
+	codesADay  = 5  // per day from one customer to one unconfirmed address
+	codesToOne = 30 // per day to one address, from all customers
+	mailStepUp = "step_up"
+	paySession = "session"
 )
 
 // addProof adds a proof. It replaces the proof of an earlier attempt at the same email, unless that email
@@ -122,7 +124,8 @@ func (s Shopper) askProof(ctx context.Context, e mail.Entry) error {
 		return err
 	}
 	refused := at[0].Reached
-	if !refused && at[0].Remaining < codesAnHour-ownCodes { // counted second, so that requests over a session's own limit do not use up the shared one
+	// Counted second, so that requests over a session's own limit do not use up the shared one.
+	if !refused && at[0].Remaining < codesAnHour-ownCodes {
 		shared, err := s.app.over(ctx, []bound{all})
 		if err != nil {
 			return err

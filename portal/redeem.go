@@ -169,7 +169,7 @@ func (v Visitor) signedIn(cookie token, destination string) SignedIn {
 
 // settleCustomer ensures, before a claim that can succeed, that the address has a customer: where
 // registration is open, the account is created when the link or code is used. If the customer has another
-// address now, what was sent to this one is Gone as replaced.
+// address now, links and codes sent to this one are Gone as replaced.
 func (a *App) settleCustomer(ctx context.Context, shop Shop, key string, stands func(*access) bool) error {
 	docs := a.accessDocs(shop.ID)
 	doc, _, err := docs.Get(ctx, key)

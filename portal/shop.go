@@ -33,7 +33,7 @@ type Shop struct {
 	RequiredFields []string      `bson:"required_fields,omitempty"`  // of customers who register: RequireTitle etc.
 	UnsubscribeKey SigningKey    `bson:"unsubscribe_key,omitempty"`  // created when first needed
 	FirstOrderMail bool          `bson:"first_order_mail,omitempty"` // send a link on a customer's first order
-	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // the shop sells only to businesses, or only goods without a right of withdrawal
+	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // for shops without consumers, or without goods to withdraw from
 	Brand          Brand         `bson:"brand"`
 	CreatedAt      time.Time     `bson:"created_at"`
 	Work           job.List      `bson:"work,omitempty"`

@@ -158,7 +158,7 @@ type Headline struct {
 	Tone    Tone
 }
 
-// Headline chooses the sentence. What the customer must do takes precedence over what the shop does.
+// Headline chooses the sentence. An action required of the customer takes precedence over progress at the shop.
 func (s Status) Headline() Headline {
 	key := s.sentence()
 	h := Headline{Key: "headline." + key + s.detail(key), Tone: s.tone(key)}
@@ -177,7 +177,7 @@ const (
 	sentenceSource   = "source"   // the feed's own words
 	sentenceReceived = "received" // promises nothing while payment is outstanding
 	sentenceHeld     = "on_hold.unpaid"
-	sentenceClosed   = "ended." // followed by a fulfilment word: the order is over, its goods were last reported in transit
+	sentenceClosed   = "ended." // plus a fulfilment word, for an order for which ended is true
 )
 
 // sentence returns the key of the headline. The shop's status text takes precedence over anything derived,

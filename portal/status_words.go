@@ -186,7 +186,8 @@ func readStatus(state, payment, fulfillment, source string) Status {
 		s.keep(word)
 	}
 	s.Payment = s.axis(payment, said.Payment, paymentWord)
-	if key := statusKey(fulfillment); key == "complete" || key == StateCompleted { // it describes the whole order, not the goods
+	// These words describe the whole order, not the goods.
+	if key := statusKey(fulfillment); key == "complete" || key == StateCompleted {
 		fulfillment = ""
 		if saysNothing(statusKey(state)) {
 			s.State = StateCompleted

@@ -40,7 +40,7 @@ func (SigningKey) MarshalText() ([]byte, error) { return []byte("(secret)"), nil
 const unsubscribeKeyBytes = 32
 
 // unsubscribeKey returns the shop's key for one-click URLs and creates it when first needed. If two
-// processes do so at once, the shop's document decides which key is kept.
+// processes do so at the same time, the shop's document decides which key is kept.
 func (a *App) unsubscribeKey(ctx context.Context, shop Shop) ([]byte, error) {
 	if len(shop.UnsubscribeKey) > 0 {
 		return a.openKey(shop)
@@ -117,7 +117,8 @@ func parseUnsubscribe(shop, text string, key []byte) (u unsubscribe, ok bool) {
 		return u, false
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) <= sha256.Size || base64.RawURLEncoding.EncodeToString(raw) != text { // the decoder skips line breaks
+	// Encoding again rejects line breaks, which the decoder skips.
+	if err != nil || len(raw) <= sha256.Size || base64.RawURLEncoding.EncodeToString(raw) != text {
 		return u, false
 	}
 	said, mac := string(raw[:len(raw)-sha256.Size]), raw[len(raw)-sha256.Size:]

@@ -13,7 +13,7 @@ import (
 // Earlier versions linked an order's customer id to the first customer who ordered with it, and assigned
 // all orders with that id to this customer. Because feeds send the same id for all guests, one account
 // could contain strangers' orders. The upgrade checks each such link. A link is kept as introduced if its
-// id is not one for nobody and all its orders carry an email that the customer has or had. Otherwise it is
+// id is not a placeholder and all its orders carry an email that the customer has or had. Otherwise it is
 // removed, and its orders go to the customers with their own emails.
 
 // upgrade is the progress of the upgrade of a shop's links. The remaining links are in the index of the

@@ -49,7 +49,8 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdr
 		err = w.tellWithdrawal(ctx, shop, id, doc, waits)
 	}
 	return func(now *withdrawal) {
-		now.Told, now.Tell = now.Told || !waits, now.Tell && !doc.Tell // another worker may have matched the order since
+		// Another worker may have matched the order in the meantime.
+		now.Told, now.Tell = now.Told || !waits, now.Tell && !doc.Tell
 		now.schedule(now.nextLook(w.app.now()))
 	}, ifFound(err)
 }

@@ -16,7 +16,9 @@ type WithdrawalRight struct {
 
 // The reasons why an order's page offers no withdrawal.
 const (
-	WithdrawalReceived  = "received"  // the signed-in customer withdrew from the whole contract; a stranger's statement must not close anything
+	// WithdrawalReceived: the signed-in customer withdrew from the whole contract. A stranger's statement
+	// must not close anything.
+	WithdrawalReceived  = "received"
 	WithdrawalBusiness  = "business"  // the right is only for consumers (Art. 2(1))
 	WithdrawalCancelled = "cancelled" // the contract no longer exists
 	WithdrawalExcluded  = "excluded"  // every line is an exception under Art. 16
@@ -107,9 +109,9 @@ func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
 }
 
 // lastDelivery returns when the last of the goods arrived. This is known if nothing is still to come and
-// every shipment has a date. Otherwise an event may tell: if there are no shipments, or if some have no
-// date and the order as a whole has been delivered. An event about one shipment says nothing about the
-// others (Art. 9(2)(b)).
+// every shipment has a date. Otherwise an event may give the date: if there are no shipments, or if some
+// have no date and the order as a whole has been delivered. An event about one shipment says nothing about
+// the others (Art. 9(2)(b)).
 func (o Order) lastDelivery() (at time.Time, known bool) {
 	if !slices.Contains([]string{Shipped, OutForDelivery, Delivered, DeliveryFailed, PartiallyReturned, Returned, Unknown}, o.Status.Fulfillment) {
 		return at, false

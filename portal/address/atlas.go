@@ -45,7 +45,7 @@ type nation struct {
 	allowed      []data.Field
 	pattern      *regexp.Regexp
 	shape        shape
-	prefixes     []string // texts that people write before a postal code but that pattern does not include, in capitals
+	prefixes     []string // texts that people write before a postal code, in capitals
 	choices      []Choice
 	// localAreas and latinAreas map the code of an area to its text on an envelope.
 	localAreas, latinAreas map[string]string

@@ -56,8 +56,8 @@ func ParsePhone(text, country string) (string, error) {
 	return phonenumbers.Format(n, phonenumbers.E164), nil
 }
 
-// notDialled reports characters that a written number does not contain: anything but digits, plus, brackets
-// and separators.
+// notDialled reports whether r cannot be part of a written number, which contains only digits, plus,
+// brackets and separators.
 func notDialled(r rune) bool {
 	dialled := r >= '0' && r <= '9' || strings.ContainsRune("+()[]./\\,~*'’", r)
 	return !dialled && !unicode.IsSpace(r) && !unicode.Is(unicode.Pd, r)

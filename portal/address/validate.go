@@ -71,9 +71,9 @@ func textFault(text string) Reason {
 	return ""
 }
 
-// forbidden reports control characters, line and paragraph separators, and the embeddings, overrides and
-// isolates of writing direction. Joiners and direction marks are allowed, because names and emoji need
-// them.
+// forbidden reports whether r is a control character, a line or paragraph separator, or an embedding,
+// override or isolate of writing direction. Joiners and direction marks are allowed, because names and
+// emoji need them.
 func forbidden(r rune) bool {
 	return unicode.IsControl(r) || r == 0x2028 || r == 0x2029 ||
 		r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069

@@ -54,7 +54,7 @@ func (j Job) IsRunning() bool { return j.Lease != "" }
 // HasFailed reports whether the job was given up.
 func (j Job) HasFailed() bool { return !j.FailedAt.IsZero() }
 
-// IsDue reports whether the job's time has come.
+// IsDue reports whether the job should run now.
 func (j Job) IsDue(now time.Time) bool { return !j.HasFailed() && !j.DueAt.After(now) }
 
 func (j Job) is(kind string, args Args) bool { return j.Kind == kind && maps.Equal(j.Args, args) }

@@ -116,14 +116,14 @@ func hidden() *unicode.RangeTable {
 	}}
 }
 
-// blank reports white space, except U+0085, which is the ellipsis of windows-1252.
+// blank reports whether r is white space. U+0085 is not: it is the ellipsis of windows-1252.
 func blank(r rune) bool { return unicode.IsSpace(r) && r != 0x85 }
 
 func lineBreak(r rune) bool {
 	return slices.Contains([]rune{'\n', '\r', '\v', '\f', 0x2028, 0x2029}, r)
 }
 
-// directionMark reports invisible characters that only set the writing direction.
+// directionMark reports whether r is an invisible character that only sets the writing direction.
 func directionMark(r rune) bool { return r == 0x200e || r == 0x200f || r == 0x061c }
 
 func rightToLeft(r rune) bool {
