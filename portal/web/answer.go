@@ -46,7 +46,7 @@ func (s *site) outsideChain(c *fiber.Ctx, err error) error {
 	return nil
 }
 
-// finish keeps caches from storing anything but files, whatever the handler set; then it compresses and
+// finish prevents caches from storing anything but files, whatever the handler set; then it compresses and
 // logs.
 func (s *site) finish(c *fiber.Ctx, start time.Time, err error) {
 	if !isFile(c) || c.Response().StatusCode() != fiber.StatusOK {
@@ -56,16 +56,16 @@ func (s *site) finish(c *fiber.Ctx, start time.Time, err error) {
 	s.record(c, start, err)
 }
 
-// panicked is a panic as an error, with where it happened.
+// panicked is a panic turned into an error, with its location.
 type panicked struct {
 	value any
 	stack []byte
 }
 
-// Error is for the log only.
+// Error returns the panic's text, for the log only.
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
-// caught runs next and returns its panic as an error: one bad request must not end the process.
+// caught runs next and returns a panic as an error, so that one bad request does not end the process.
 func caught(next func() error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -117,7 +117,7 @@ func refusalOf(err error, status int) []slog.Attr {
 	attrs := []slog.Attr{slog.String("code", f.key)}
 	if len(f.faults) > 0 {
 		attrs = append(attrs, slog.String("fault", f.faults[0].Key))
-		if !strings.HasPrefix(f.faults[0].Key, "json.") { // there the pointer repeats what the sender wrote
+		if !strings.HasPrefix(f.faults[0].Key, "json.") { // such a pointer repeats the sender's text
 			attrs = append(attrs, slog.String("pointer", f.faults[0].Field))
 		}
 	}
@@ -131,7 +131,7 @@ func isAnnounced(err error) bool {
 	return errors.As(err, &own) && own.Kind == portal.Unavailable && own.Key != "" && own.Cause == nil
 }
 
-// milliseconds is a duration in milliseconds, to three decimal places.
+// milliseconds returns a duration in milliseconds, to three decimal places.
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func errorText(err error) string {
@@ -141,7 +141,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// routeOf is the pattern of the route that answered, "-" when none did.
+// routeOf returns the pattern of the route that answered, or "-" if none did.
 func routeOf(c *fiber.Ctx) string {
 	pattern := c.Route().Path
 	if !strings.HasPrefix(pattern, "/") || pattern == "/" && c.Path() != "/" || len(c.Route().Handlers) == 0 {
@@ -150,8 +150,8 @@ func routeOf(c *fiber.Ctx) string {
 	return pattern
 }
 
-// isAPI reports whether the answer is for a machine. If the header could not be read, there is no path; the
-// connection knows instead.
+// isAPI reports whether the answer goes to an API client. If the header could not be read, there is no
+// path, so the connection decides.
 func isAPI(c *fiber.Ctx) bool {
 	return strings.HasPrefix(c.Path(), gate.APIPrefix) || connOf(c.Context()).asksAPI()
 }

@@ -139,7 +139,7 @@ func (c *conn) next() {
 // request. Its header was not checked.
 var errPipelined = errors.New("a request behind a chunked body")
 
-// headerFault is what is wrong with the header of the request to be served.
+// headerFault returns the fault in the header of the current request, or nil.
 func (c *conn) headerFault() error {
 	if c == nil {
 		return nil

@@ -149,10 +149,10 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 	return s.pages.Problem(c, f.status, base, &portal.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
 }
 
-// base is the base of a page about an error of this kind, for the visitor or the signed-in customer.
+// base returns the base of an error page of this kind, for the visitor or the signed-in customer.
 func (s *site) base(c *fiber.Ctx, kind portal.Kind) page.Base {
 	var customer *portal.Customer
-	if kind != portal.Unavailable { // else the answer waits for the store again
+	if kind != portal.Unavailable { // otherwise the answer would wait for the store again
 		if shopper, err := gate.Shopper(c); err == nil {
 			known := shopper.Customer()
 			customer = &known
@@ -161,15 +161,15 @@ func (s *site) base(c *fiber.Ctx, kind portal.Kind) page.Base {
 	return s.pages.Base(c, gate.Shop(c), customer)
 }
 
-// confirmPath leads to the page that asks for a code, and from there back to the page of the form that
-// needs it.
+// confirmPath returns the path of the page that asks for a code. That page leads back to the page of the
+// form that needs the code.
 func confirmPath(c *fiber.Ctx) portal.LocalPath {
 	to, _ := portal.PathOf("/security/confirm")
 	return to.With("to", asked(c))
 }
 
-// signInPath leads to the sign-in page, and from there back to the requested page or to the page of the
-// form. For a form, it says that nothing was changed.
+// signInPath returns the path of the sign-in page, which leads back to the requested page or the form's
+// page. After a form, the sign-in page says that nothing was changed.
 func (s *site) signInPath(c *fiber.Ctx) portal.LocalPath {
 	to, _ := portal.PathOf("/sign-in")
 	wish := asked(c)

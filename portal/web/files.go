@@ -11,7 +11,7 @@ import (
 	"postern/static"
 )
 
-// serveStatic serves the files under their hashed names, which may be cached for ever. It answers on any
+// serveStatic serves the files under their hashed names, which may be cached forever. It answers on any
 // host, since the page that refuses an unknown host uses them too.
 func (s *site) serveStatic(c *fiber.Ctx) error {
 	if s.gate.Recognise(c) == nil {
@@ -61,7 +61,7 @@ func sendFile(c *fiber.Ctx, contentType string, body []byte) error {
 	return c.Send(body)
 }
 
-// sendPicture sends a picture that other origins may show, too: emails contain the logo, and people read
+// sendPicture sends a picture that other origins may show too: emails contain the logo, and people read
 // them in webmail.
 func sendPicture(c *fiber.Ctx, body []byte) error {
 	c.Set(resourcePolicy, "cross-origin")

@@ -57,7 +57,7 @@ func iconPath(b portal.Brand) string {
 	return brandPrefix + "icon-" + made + ".png"
 }
 
-// accentOf is the shop's accent colour, or the stylesheet's default.
+// accentOf returns the shop's accent colour, or the stylesheet's default.
 func accentOf(b portal.Brand) colour.Colour {
 	if accent, err := colour.Parse(b.Accent); err == nil {
 		return accent
@@ -96,7 +96,7 @@ func square(picture image.Image) image.Image {
 }
 
 // average returns the mean colour of a part of the picture. If the part is empty, as happens when a small
-// picture is enlarged, it is the colour of its first pixel.
+// picture is enlarged, average returns the colour of its first pixel.
 func average(picture image.Image, part image.Rectangle) color.Color {
 	part.Max.X, part.Max.Y = max(part.Max.X, part.Min.X+1), max(part.Max.Y, part.Min.Y+1)
 	var red, green, blue, alpha uint64

@@ -35,7 +35,7 @@ const (
 	problemURN  = "urn:postern:error:"
 )
 
-// codeOf is the code of a failure that has no message of its own.
+// codeOf returns the code of a failure that has no message of its own.
 func codeOf(f failure) string {
 	switch f.status {
 	case http.StatusBadRequest:

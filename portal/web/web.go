@@ -2,7 +2,7 @@
 // chain. It owns the chain's order, the headers of every answer, the access log, and the one table that
 // maps an error's kind to a status, for pages and for the API.
 //
-// It must not know the contents of a page or the work of a use-case.
+// It must not know the contents of a page or the work of a use case.
 package web
 
 import (

@@ -3,7 +3,7 @@
 // the paths under /api/v1 and the rules for the envelope of their bodies; package portal checks the
 // contents of a body.
 //
-// It must not know of cookies, pages or the format of errors: it returns errors.
+// It must not know cookies, pages or the format of errors: it returns errors.
 package api
 
 import (
@@ -165,7 +165,7 @@ func (h *Handler) handOff(c *fiber.Ctx) error {
 }
 
 // feedOf returns the feed that sent the request. It checks the key first, so that a stranger learns nothing
-// from the difference; then it refuses query parameters other than those named, since a misspelt one would
+// from the difference. Then it rejects query parameters other than those named, since a misspelt one would
 // have no effect.
 func feedOf(c *fiber.Ctx, parameters ...string) (portal.Feed, error) {
 	feed, err := gate.Feed(c)

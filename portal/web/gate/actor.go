@@ -12,8 +12,8 @@ import (
 // maxUserAgent is the maximum length of the User-Agent in a portal.Browser, in bytes.
 const maxUserAgent = 512
 
-// Visitor is somebody who is not signed in, using the browser that sent the request. A page that signs
-// people in calls EnsureBrowser first, so that the browser can be recognised.
+// Visitor returns the visitor with the browser that sent the request. A page of the sign-in calls
+// EnsureBrowser first, so that the browser can be recognised.
 func Visitor(c *fiber.Ctx) portal.Visitor {
 	r := of(c)
 	browser := browserOf(c)
@@ -21,11 +21,11 @@ func Visitor(c *fiber.Ctx) portal.Visitor {
 	return r.gate.app.Visitor(r.shop, browser)
 }
 
-// Browser is the browser that sent the request, for a use-case that signs it in. Its page calls
+// Browser returns the browser that sent the request, for a use case that signs it in. Its page calls
 // EnsureBrowser first.
 func Browser(c *fiber.Ctx) portal.Browser { return browserOf(c) }
 
-// Shopper is the signed-in customer, or a SignIn error. The session is looked up once per request.
+// Shopper returns the signed-in customer, or a SignIn error. It looks up the session once per request.
 func Shopper(c *fiber.Ctx) (portal.Shopper, error) {
 	r := of(c)
 	if r.shopper == nil {
@@ -49,8 +49,8 @@ func admit(c *fiber.Ctx) (portal.Shopper, error) {
 	return s.On(pageLanguage(c, &customer)), nil
 }
 
-// pageLanguage is the language of the page that a form was sent from; "" for a read request, which sends no
-// email.
+// pageLanguage returns the language of the page that a form was sent from, or "" for a read request, which
+// sends no email.
 func pageLanguage(c *fiber.Ctx, customer *portal.Customer) string {
 	r := of(c)
 	if r.gate == nil || r.gate.language == nil || c.Method() != fiber.MethodPost {

@@ -22,7 +22,7 @@ func (g *Gate) Admit(c *fiber.Ctx, class Class) error {
 	s, err := Shopper(c)
 	switch {
 	case class != Customer && class != StepUp:
-		return fiber.ErrRequestEntityTooLarge // the header cannot tell whom such a route is for
+		return fiber.ErrRequestEntityTooLarge // the header does not show the customer of such a route
 	case err == nil && class == StepUp && !s.Fresh():
 		return &portal.Error{Kind: portal.StepUp, Key: "error.challenge"}
 	}

@@ -88,7 +88,7 @@ func EnsureBrowser(c *fiber.Ctx) {
 // HasBrowser reports whether the browser sent its cookie or was given one in this request.
 func HasBrowser(c *fiber.Ctx) bool { return browserCookieOf(c).secret != "" }
 
-// Pending is the email address that this browser requested a link for, or "".
+// Pending returns the email address that this browser requested a link for, or "".
 func Pending(c *fiber.Ctx) string { return browserCookieOf(c).email }
 
 // SetPending stores the email address that this browser requested a link for; "" clears it.

@@ -12,9 +12,9 @@ import (
 // APIPrefix begins the paths that are authenticated by a key in a header, never by a cookie.
 const APIPrefix = "/api/"
 
-// RefuseForgery refuses a form that another site made this browser send, and a body that none of our forms
-// sends. The API is exempt, since browsers never send its key unasked. So is unsubscribing by a signed
-// address: mail programs do that from anywhere (RFC 8058), and no cookie is involved.
+// RefuseForgery rejects a form that another site made this browser send, and a body that none of our forms
+// sends. The API is exempt, since browsers never send its key unasked. So is unsubscribing through a signed
+// URL: email programs do that from anywhere (RFC 8058), and no cookie is involved.
 func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
 	if isSafe(c.Method()) || strings.HasPrefix(c.Path(), APIPrefix) {
 		return c.Next()
@@ -46,8 +46,7 @@ func FormOwner(c *fiber.Ctx) string {
 // HasOwner reports whether a form names its owner, so that its contents can be bound to one account.
 func HasOwner(c *fiber.Ctx) bool { return namedOwner(c) != "" }
 
-// namedOwner returns the owner named in the body of a form. The query does not count: anybody can write
-// one.
+// namedOwner returns the owner named in the body of a form. It ignores the query, which anybody can write.
 func namedOwner(c *fiber.Ctx) string {
 	if owner := c.Request().PostArgs().Peek(OwnerField); len(owner) > 0 {
 		return string(owner)
@@ -60,7 +59,7 @@ func namedOwner(c *fiber.Ctx) string {
 }
 
 // isOfAnother reports whether a form comes from the page of a customer other than the one now signed in. A
-// visitor's form belongs to nobody yet.
+// visitor's form belongs to no customer yet.
 func isOfAnother(c *fiber.Ctx) bool {
 	named := namedOwner(c)
 	if named == "" {

@@ -2,7 +2,7 @@
 // as reported by trusted proxies, and the browser and session cookies or the API key. It gives the request
 // an id and a deadline, and refuses forged forms. It owns the two cookies.
 //
-// It must not know of routes, pages or use-cases: handlers get an actor from it and call that.
+// It must not know routes, pages or use cases: handlers get an actor from it and call that.
 package gate
 
 import (
@@ -121,17 +121,18 @@ func (g *Gate) Recognise(c *fiber.Ctx) error {
 	return g.findShop(c)
 }
 
-// Shop is the request's shop, or the zero Shop if none was found.
+// Shop returns the request's shop, or the zero Shop if none was found.
 func Shop(c *fiber.Ctx) portal.Shop { return of(c).shop }
 
-// RequestID identifies the request in the log and on error pages; it is "" before Identify.
+// RequestID returns the ID of the request in the log and on error pages. It is "" before Identify.
 func RequestID(c *fiber.Ctx) string { return of(c).id }
 
 // NoteOutcome records the outcome of a delivery to the API, for the log.
 func NoteOutcome(c *fiber.Ctx, outcome portal.Outcome) { of(c).outcome = outcome }
 
-// Outcome is the recorded outcome, or "".
+// Outcome returns the recorded outcome, or "".
 func Outcome(c *fiber.Ctx) portal.Outcome { return of(c).outcome }
 
-// Address is the client's address, as reported by trusted proxies; the zero Addr if the peer has none.
+// Address returns the client's address, as reported by trusted proxies, or the zero Addr if the peer has
+// none.
 func Address(c *fiber.Ctx) netip.Addr { return of(c).address }

@@ -2,7 +2,7 @@ package gate
 
 import "github.com/gofiber/fiber/v2"
 
-// Class says who may use a route.
+// Class determines which clients may use a route.
 type Class string
 
 // The classes. Routes that could do lasting harm with a stolen old session or link are StepUp.
@@ -24,7 +24,7 @@ const (
 // Route is an entry in the table of routes. A handler package returns its routes as data and the site
 // mounts them; nothing else is mounted.
 type Route struct {
-	Method  string // a GET answers HEAD, too
+	Method  string // a GET route also answers HEAD
 	Path    string // the router's pattern
 	Class   Class
 	Handler fiber.Handler
@@ -42,7 +42,7 @@ func Post(class Class, path string, handler fiber.Handler) Route {
 	return Route{Method: fiber.MethodPost, Path: path, Class: class, Handler: handler}
 }
 
-// MaxBody is the maximum size of a body in bytes.
+// MaxBody returns the maximum size of a body in bytes.
 func (r Route) MaxBody() int {
 	if r.Body > 0 {
 		return r.Body
@@ -50,7 +50,7 @@ func (r Route) MaxBody() int {
 	return MaxBody
 }
 
-// MaxFields is the maximum number of form fields.
+// MaxFields returns the maximum number of form fields.
 func (r Route) MaxFields() int {
 	if r.Fields > 0 {
 		return r.Fields
