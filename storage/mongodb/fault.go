@@ -95,10 +95,12 @@ func describe(err error) string {
 	return err.Error()
 }
 
-// refused reports whether the server rejected the sign-in, as opposed to a failure to reach it.
+// refused reports whether the server rejected the sign-in, as opposed to a failure to reach it. An
+// operation that shares the connection pool with a rejected one gets an error of the pool, which names the
+// cause only in its text.
 func refused(err error) bool {
 	signIn := (*auth.Error)(nil)
-	return hasCode(err, codeAuthFailed) || errors.As(err, &signIn) && !mongo.IsTimeout(err) && !mongo.IsNetworkError(err)
+	return strings.Contains(err.Error(), "(AuthenticationFailed)") || hasCode(err, codeAuthFailed) || errors.As(err, &signIn) && !mongo.IsTimeout(err) && !mongo.IsNetworkError(err)
 }
 
 func hasCode(err error, codes ...int) bool {

@@ -88,6 +88,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{"no permission", mongo.CommandError{Code: 13, Name: "Unauthorized", Message: "not authorized on x\nto execute"}, "the user has no permission: (Unauthorized) not authorized on x to execute"},
 		{"credentials", mongo.CommandError{Code: 18, Message: "Authentication failed."}, "refuses the user name and password"},
+		{"credentials of another operation", errors.New("connection pool for a.example was cleared because another operation failed with: auth error: (AuthenticationFailed) no"), "refuses the user name and password"},
 		{"server's limit", mongo.CommandError{Code: 50, Message: "operation exceeded time limit"}, "did not answer in time"},
 		{"our limit", context.DeadlineExceeded, "did not answer in time"},
 		{"network", mongo.CommandError{Labels: []string{"NetworkError"}, Message: "EOF"}, "the connection was lost: EOF"},
