@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestMain lets the test's program be the children that the benchmark starts of itself.
+// TestMain lets the test binary also run as the child processes that the benchmark starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == bareCommand || os.Args[1] == siteCommand) {
 		main()
@@ -18,8 +18,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestWholeRun does all that a run does, with next to nothing of everything. A request that fails is an
-// error of the run.
+// TestWholeRun does everything a run does, with very small numbers. A failed request fails the run.
 func TestWholeRun(t *testing.T) {
 	t.Parallel()
 	var out, progress bytes.Buffer
@@ -75,7 +74,7 @@ func TestQuantiles(t *testing.T) {
 	}
 }
 
-// TestLinkInMail finds a link that the mail's encoding has broken over two lines.
+// TestLinkInMail checks that a link that the email's encoding has broken over two lines is found.
 func TestLinkInMail(t *testing.T) {
 	t.Parallel()
 	token := strings.Repeat("aB3-_x09", 8)

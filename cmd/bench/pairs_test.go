@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestPairsTellADifference: the same spread of times is told as alike, and one that is later by a third of
-// its spread as different.
+// TestPairsTellADifference checks that times of the same distribution are reported as alike, and times that
+// are later by a third of its width as different.
 func TestPairsTellADifference(t *testing.T) {
 	t.Parallel()
 	source := rand.New(rand.NewPCG(1, 2))

@@ -14,8 +14,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// BenchmarkOrdersPage asks the site for a page of 20 orders, in this process and without a network, for
-// profiles:
+// BenchmarkOrdersPage requests a page of 20 orders in this process and without a network, for profiles:
 //
 //	go test ./cmd/bench -run - -bench OrdersPage -benchmem -cpuprofile cpu.out
 func BenchmarkOrdersPage(b *testing.B) {
@@ -59,7 +58,7 @@ func BenchmarkOrdersPage(b *testing.B) {
 	b.ReportMetric(float64((ownCPU(b)-before).Microseconds())/float64(b.N), "cpu-us/op")
 }
 
-// ownCPU is the processor time of this process, which other processes change less than the time on the clock.
+// ownCPU returns the CPU time of this process, which other processes affect less than wall-clock time.
 func ownCPU(b *testing.B) time.Duration {
 	self, err := os.FindProcess(os.Getpid())
 	if err != nil {

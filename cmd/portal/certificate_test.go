@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// pair is a certificate and its key in two files.
+// pair holds the paths of a certificate and its key.
 type pair struct{ cert, key string }
 
 func newPair(t *testing.T, name string) pair {
@@ -34,7 +34,7 @@ func newPair(t *testing.T, name string) pair {
 
 func (p pair) flags() []string { return []string{"--tls-cert", p.cert, "--tls-key", p.key} }
 
-// renew writes a new certificate for this machine under a name.
+// renew writes a new certificate for this machine with the given name.
 func (p pair) renew(t *testing.T, name string, until time.Time) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -60,7 +60,7 @@ func (p pair) renew(t *testing.T, name string, until time.Time) {
 	}
 }
 
-// trust is how a client meets a server with the certificate.
+// trust returns a client's TLS configuration that trusts the certificate.
 func (p pair) trust(t *testing.T) *tls.Config {
 	t.Helper()
 	text, err := os.ReadFile(p.cert)
@@ -72,7 +72,7 @@ func (p pair) trust(t *testing.T) *tls.Config {
 	return &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
 }
 
-// shown is the name in the certificate that a server shows.
+// shown returns the name in the certificate that a server presents.
 func shown(t *testing.T, address string) string {
 	t.Helper()
 	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
@@ -94,7 +94,7 @@ func TestServeTLS(t *testing.T) {
 		t.Fatalf("%v %v", response, err)
 	}
 	io.Copy(io.Discard, response.Body)
-	response.Body.Close() // the connection stays open, idle
+	response.Body.Close() // keeps an idle connection open
 	old := &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	if conn, err := tls.Dial("tcp", address, old); err == nil {
 		conn.Close()
@@ -116,7 +116,7 @@ func TestServeTLS(t *testing.T) {
 	}
 }
 
-// TestRefresh replaces the files by good and by broken ones.
+// TestRefresh replaces the files with valid and with broken ones.
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	files := newPair(t, "first")
@@ -136,8 +136,8 @@ func TestRefresh(t *testing.T) {
 	for _, step := range []struct {
 		name   string
 		change func()
-		want   string // the certificate
-		log    string // "" for nothing
+		want   string // name in the certificate
+		log    string // "" for no line
 	}{
 		{"unchanged", func() {}, "first", ""},
 		{"renewed", func() { files.renew(t, "second", time.Now().Add(time.Hour)) }, "second", "reloaded"},

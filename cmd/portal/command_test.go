@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// said is what one command did.
+// said is the result of a command.
 type said struct {
 	status   int
 	out, err string
 }
 
-// call runs a command to its end.
+// call runs a command to completion.
 func call(t *testing.T, env map[string]string, args ...string) said {
 	t.Helper()
 	return callWith(t, t.Context(), world{env: env, stdin: strings.NewReader("")}, args...)
@@ -32,7 +32,7 @@ func callWith(t *testing.T, ctx context.Context, w world, args ...string) said {
 	return said{status: status, out: out.String(), err: errs.String()}
 }
 
-// want makes it an error when the status is another or the output lacks a text.
+// want fails unless the status is right and the output contains all texts.
 func (s said) want(t *testing.T, status int, texts ...string) said {
 	t.Helper()
 	if s.status != status {
@@ -49,7 +49,7 @@ func (s said) want(t *testing.T, status int, texts ...string) said {
 	return s
 }
 
-// shopStore is a fresh store with one shop, as the flag --store takes it.
+// shopStore returns the directory of a new store with one shop.
 func shopStore(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "store")
@@ -71,10 +71,10 @@ func writeFile(t *testing.T, name, text string) string {
 	return path
 }
 
-// patience is how long a test waits for a thing that should happen at once.
+// patience is how long a test waits for things that should happen immediately.
 const patience = 5 * time.Minute
 
-// running is a command that goes on until it is stopped.
+// running is a command that runs until it is stopped.
 type running struct {
 	t      *testing.T
 	stop   context.CancelFunc
@@ -85,7 +85,7 @@ type running struct {
 	grown chan struct{}
 }
 
-// start runs a command in the background, and ends it with the test at the latest.
+// start runs a command in the background and stops it at the end of the test at the latest.
 func start(t *testing.T, env map[string]string, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -97,7 +97,7 @@ func start(t *testing.T, env map[string]string, args ...string) *running {
 	return r
 }
 
-// Write takes what the command prints.
+// Write records what the command prints.
 func (r *running) Write(text []byte) (int, error) {
 	r.mu.Lock()
 	r.text += string(text)
@@ -143,7 +143,7 @@ func (r *running) end() int {
 	r.stop()
 	select {
 	case status := <-r.status:
-		r.status <- status // for a second end
+		r.status <- status // for another call of end
 		return status
 	case <-time.After(patience):
 		r.t.Errorf("does not stop:\n%s", r.said())

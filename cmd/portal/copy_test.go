@@ -55,7 +55,7 @@ func TestCopyRefused(t *testing.T) {
 	call(t, nil, "copy", from, filled).want(t, exitFailure, "already serves")
 }
 
-// TestBackup saves a store that is served, and makes another of it.
+// TestBackup backs up a store while it is being served, and restores it to another directory.
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	dir, file := shopStore(t), filepath.Join(t.TempDir(), "saved.db")

@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// crashChild is the variable that makes the test binary a portal with these arguments, one a line.
+// crashChild is the environment variable that makes the test binary run as a portal with these arguments,
+// one a line.
 const crashChild = "POSTERN_CRASH_CHILD"
 
 func TestMain(m *testing.M) {
@@ -23,8 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serveAsChild runs the command as main does. It ends with its standard input, so that no child outlives
-// the tests.
+// serveAsChild runs the command as main does. It exits when its standard input closes, so that no child
+// outlives the tests.
 func serveAsChild(arguments []string) int {
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
@@ -33,7 +34,7 @@ func serveAsChild(arguments []string) int {
 	return run(context.Background(), arguments, world{stdin: strings.NewReader(""), stdout: os.Stdout, stderr: os.Stderr})
 }
 
-// child is a server in a process of its own.
+// child is a server in a separate process.
 type child struct {
 	process *exec.Cmd
 	base    string
@@ -74,7 +75,7 @@ func startChild(t *testing.T, dir, office string) *child {
 	return nil
 }
 
-// kill ends the server, which has no time to finish anything, and waits until it is gone. It may be called
+// kill ends the server without letting it finish anything, and waits until it is gone. It may be called
 // twice.
 func (c *child) kill() {
 	c.process.Process.Kill()
@@ -82,13 +83,13 @@ func (c *child) kill() {
 	c.client.CloseIdleConnections()
 }
 
-// visit is who sends a request.
+// visit identifies the sender of a request.
 type visit struct{ browser, session, client string }
 
-// reply is what a server that was not killed meanwhile answered; its status is 0 when it was.
+// reply is a server's answer; the status is 0 if the server was killed first.
 type reply struct {
 	status  int
-	session string // the cookie's value, "" for none
+	session string // the cookie's value; "" for none
 }
 
 // post sends a form as a page of the portal does.

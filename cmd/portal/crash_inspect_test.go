@@ -9,7 +9,8 @@ import (
 	"postern/portal"
 )
 
-// inspect looks at what the killed server left of its round, and then at what becomes of it.
+// inspect checks the store as the killed server left it, and again after another process has continued the
+// work.
 func (b *ledger) inspect(t *testing.T) {
 	t.Helper()
 	then := b.open(t, b.killedAt)
@@ -30,8 +31,8 @@ func (b *ledger) inspect(t *testing.T) {
 	}
 }
 
-// repeatClicks presses the button again in every browser that did so before the kill: exactly one of them
-// is in, by the very session it was given if it was answered, and no other.
+// repeatClicks presses the button again in every browser that had done so before the kill. Exactly one
+// browser is signed in; if its click was answered, it still has the same session.
 func (f found) repeatClicks(p *buyer) {
 	f.Helper()
 	if len(p.clicks) == 0 {
@@ -61,7 +62,7 @@ func (f found) repeatClicks(p *buyer) {
 	p.clicks = nil
 }
 
-// checkOrder gives an acknowledged order again: it is there, unchanged.
+// checkOrder sends an acknowledged order again, which must be unchanged.
 func (f found) checkOrder(key string, d delivery) {
 	f.Helper()
 	feed, err := f.app.Feed(f.Context(), f.shop, key)
@@ -73,7 +74,7 @@ func (f found) checkOrder(key string, d delivery) {
 	}
 }
 
-// checkLinks looks at each link that was mailed: it works, was used, or was replaced by the used one.
+// checkLinks checks that each emailed link works, was used, or was replaced by the used one.
 func (f found) checkLinks(p *buyer, tokens []string) {
 	f.Helper()
 	if len(tokens) < p.asked {
@@ -92,7 +93,7 @@ func (f found) checkLinks(p *buyer, tokens []string) {
 	}
 }
 
-// checkAccount looks at the one session, at the addresses that were saved, and at the list.
+// checkAccount checks the only session, the saved addresses, and the list of orders.
 func (f found) checkAccount(p *buyer) {
 	f.Helper()
 	if len(p.sessions) == 0 {
@@ -115,7 +116,7 @@ func (f found) checkAccount(p *buyer) {
 	f.checkList(p, shopper)
 }
 
-// checkList compares what a buyer's list holds with the total above it.
+// checkList compares the number of orders in a buyer's list with the total above it.
 func (f found) checkList(p *buyer, shopper portal.Shopper) {
 	f.Helper()
 	listed := int64(0)
@@ -134,8 +135,8 @@ func (f found) checkList(p *buyer, shopper portal.Shopper) {
 	}
 }
 
-// inspectAll uses the first link of everyone who never did, and looks at all that was ever acknowledged
-// once more.
+// inspectAll uses the first link of every buyer who never used one, and checks once more everything that
+// was ever acknowledged.
 func (b *ledger) inspectAll(t *testing.T) {
 	t.Helper()
 	f := b.open(t, time.Now().Add(leaseOver))

@@ -18,13 +18,13 @@ import (
 	"postern/templates/i18n"
 )
 
-// ledger is what the clients of the server know: what they sent, and what was acknowledged.
+// ledger records what the clients of the server know: what they sent and what was acknowledged.
 type ledger struct {
 	dir, key string
 	sink     *sink
 	round    int
 	killedAt time.Time
-	buyers   []*buyer // of the round
+	buyers   []*buyer // in this round
 
 	mu     sync.Mutex
 	all    map[string]*buyer // by address
@@ -37,25 +37,25 @@ type ledger struct {
 // delivery is an order as it is sent.
 type delivery struct{ number, document string }
 
-// buyer is a customer. One of the links they are mailed is used, in one browser or two.
+// buyer is a customer who uses one of the emailed links, in one browser or two.
 type buyer struct {
 	email, client string
-	browsers      []string // the first is the one that asks
+	browsers      []string // the first one makes the requests
 
 	mu       sync.Mutex
-	asked    int      // requests for a link that were acknowledged
-	token    string   // the link that is used
-	clicks   []*click // on its button, since the last inspection
-	sessions []string // cookies that were handed out
-	saved    []string // first lines of addresses, acknowledged
-	cut      int      // clicks that a kill left without an answer
+	asked    int      // acknowledged requests for a link
+	token    string   // token of the link that is used
+	clicks   []*click // clicks since the last inspection
+	sessions []string // session cookies received
+	saved    []string // first lines of acknowledged addresses
+	cut      int      // clicks that a kill left unanswered
 }
 
-// click is one press of the button of a link's page.
+// click is one press of the button on a link's page.
 type click struct {
 	browser string
-	status  int    // 0 when the kill left it without an answer
-	session string // the cookie it was given
+	status  int    // 0 if the kill left it unanswered
+	session string // the session cookie it received
 }
 
 func openLedger(t *testing.T) *ledger {
@@ -67,7 +67,7 @@ func openLedger(t *testing.T) *ledger {
 
 const buyersARound = 12
 
-// begin makes the round's buyers, who have an order each and were mailed a link.
+// begin creates the round's buyers, each with an order and an emailed link.
 func (b *ledger) begin(t *testing.T, round int) {
 	t.Helper()
 	b.round, b.buyers, b.stored = round, nil, nil
@@ -102,13 +102,13 @@ func newBrowserSecret() string {
 	return base64.RawURLEncoding.EncodeToString(secret)
 }
 
-// newDelivery is an order of one of the round's buyers, in one of two months.
+// newDelivery returns an order of one of the round's buyers, in one of two months.
 func (b *ledger) newDelivery(number string, n int) delivery {
 	return delivery{number, fmt.Sprintf(`{"number":%q,"email":%q,"placed_at":"2026-0%d-05T14:05:00Z","updated_at":"2026-03-05T14:05:00Z",`+
 		`"currency":"EUR","total":"12.50"}`, number, b.buyers[n%len(b.buyers)].email, 1+n%2)}
 }
 
-// imported runs the command that imports, and reports whether it told that all is stored.
+// imported runs the import command and reports whether it confirmed that everything is stored.
 func (b *ledger) imported(file []delivery) bool {
 	var text, said bytes.Buffer
 	for _, d := range file {
@@ -126,7 +126,7 @@ func (b *ledger) acknowledge(list ...delivery) {
 
 func (b *ledger) buyer(email string) *buyer { return b.all[email] }
 
-// choose makes a link the one that is used; false when another is.
+// choose selects the link that the buyer uses, and reports false if another one is already selected.
 func (p *buyer) choose(token string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,7 +142,7 @@ func (p *buyer) change(do func()) {
 	do()
 }
 
-// found is the store as it was found after a kill, with the product over it.
+// found is the store as it was found after a kill, with an app over it.
 type found struct {
 	*testing.T
 	engine *sqlite.Store
@@ -150,7 +150,7 @@ type found struct {
 	shop   portal.Shop
 }
 
-// open opens the store with a clock that stands.
+// open opens the store with a stopped clock.
 func (b *ledger) open(t *testing.T, now time.Time) found {
 	t.Helper()
 	engine, err := sqlite.Open(t.Context(), b.dir, portal.Collections()...)
@@ -171,10 +171,10 @@ func (f found) close() {
 	}
 }
 
-// leaseOver is when every mail that the killed server had in hand is free again.
+// leaseOver is the time after which every email that the killed server was sending can be sent again.
 const leaseOver = 3 * time.Minute
 
-// send hands over everything that waits in the outbox.
+// send sends everything that is waiting in the outbox.
 func (f found) send(to *sink, now time.Time) {
 	f.Helper()
 	catalogue, err := i18n.Load()
@@ -200,7 +200,7 @@ func (f found) send(to *sink, now time.Time) {
 	}
 }
 
-// work lets the worker do all that documents ask for.
+// work runs all pending jobs.
 func (f found) work() {
 	f.Helper()
 	for done := 1; done > 0; {
@@ -211,7 +211,7 @@ func (f found) work() {
 	}
 }
 
-// visitor is one of a buyer's browsers, or with an empty secret a stranger's.
+// visitor returns one of a buyer's browsers, or a stranger's if secret is empty.
 func (f found) visitor(p *buyer, secret string) portal.Visitor {
 	return f.app.Visitor(f.shop, portal.Browser{Secret: secret, IP: netip.MustParseAddr(p.client)})
 }

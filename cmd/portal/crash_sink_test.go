@@ -15,20 +15,20 @@ import (
 	"postern/mail"
 )
 
-// mailedLink is a sign-in link as it came to a mail box.
+// mailedLink is a sign-in link as it arrived in a mailbox.
 type mailedLink struct{ to, token string }
 
-// sink is a mail server that outlives the portals, and keeps each link that it was ever given.
+// sink is a mail server that outlives the portals and keeps every link it receives.
 type sink struct {
 	address string
-	grown   chan struct{} // holds one when there may be a link to be used
+	grown   chan struct{} // holds a value when there may be a new link
 
 	mu    sync.Mutex
 	links map[string][]string // tokens by address
-	queue []mailedLink        // not yet given out by next
-	left  int                 // mails until one is held, 0 for none
-	held  chan struct{}       // closed when one is held
-	free  chan struct{}       // closed when it is held no longer
+	queue []mailedLink        // not yet returned by next
+	left  int                 // emails until one is held; 0 for none
+	held  chan struct{}       // closed when an email is held
+	free  chan struct{}       // closed when emails are released
 }
 
 func openSink(t *testing.T) *sink {
@@ -39,13 +39,13 @@ func openSink(t *testing.T) *sink {
 	}
 	s := &sink{address: listener.Addr().String(), grown: make(chan struct{}, 1), links: map[string][]string{}}
 	office := gosmtp.NewServer(s)
-	office.ErrorLog = log.New(io.Discard, "", 0) // a client that was killed is no news
+	office.ErrorLog = log.New(io.Discard, "", 0) // killed clients need no log line
 	go office.Serve(listener)
 	t.Cleanup(func() { office.Close() })
 	return s
 }
 
-// NewSession makes it a backend of go-smtp.
+// NewSession makes sink a backend of go-smtp.
 func (s *sink) NewSession(*gosmtp.Conn) (gosmtp.Session, error) { return &sinkSession{sink: s}, nil }
 
 type sinkSession struct {
@@ -67,21 +67,21 @@ func (s *sinkSession) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s.sink.take(s.to, strings.ReplaceAll(string(text), "=\r\n", "")) // quoted-printable breaks lines so
+	s.sink.take(s.to, strings.ReplaceAll(string(text), "=\r\n", "")) // removes soft line breaks
 	if free := s.sink.holds(); free != nil {
 		<-free
 	}
 	return nil
 }
 
-// hold makes the server take the nth mail from now on and not answer to it, nor to those that follow.
+// hold makes the server accept the nth email from now on, and those after it, without answering.
 func (s *sink) hold(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.left, s.held, s.free = n, make(chan struct{}), make(chan struct{})
 }
 
-// release ends what hold began.
+// release ends what hold started.
 func (s *sink) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +89,7 @@ func (s *sink) release() {
 	close(s.free)
 }
 
-// holds is what a mail that just came waits for, nil when it is answered to.
+// holds returns the channel for which a new email must wait, or nil if it is answered.
 func (s *sink) holds() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,16 +109,16 @@ func (s *sink) holds() <-chan struct{} {
 	return s.free
 }
 
-// Connect makes it a mail.Sender too.
+// Connect also makes sink a mail.Sender.
 func (s *sink) Connect(context.Context) (mail.Conn, error) { return s, nil }
 
-// Send takes a mail that never saw a wire.
+// Send accepts an email without a network.
 func (s *sink) Send(_ context.Context, m mail.Message) error {
 	s.take(m.To, m.Text)
 	return nil
 }
 
-// Close makes it a mail.Conn.
+// Close makes sink a mail.Conn.
 func (s *sink) Close() error { return nil }
 
 var sinkLink = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
@@ -126,7 +126,7 @@ var sinkLink = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
 func (s *sink) take(to, text string) {
 	found := sinkLink.FindStringSubmatch(text)
 	if found == nil {
-		return // a notice
+		return // a notice without a link
 	}
 	s.mu.Lock()
 	s.links[to] = append(s.links[to], found[1])
@@ -142,7 +142,7 @@ func (s *sink) wake() {
 	}
 }
 
-// next waits for a link that nobody was given before; ok is false when ctx ended.
+// next waits for a link that it has not returned before; ok is false if ctx has ended.
 func (s *sink) next(ctx context.Context) (m mailedLink, ok bool) {
 	for {
 		if m, ok := s.pop(); ok {

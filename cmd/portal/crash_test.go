@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// crashRounds is how often the server is killed: PORTAL_TEST_FULL=1 for the full count.
+// crashRounds is how often the server is killed; PORTAL_TEST_FULL=1 gives the full count.
 func crashRounds() int {
 	if os.Getenv("PORTAL_TEST_FULL") != "" {
 		return 100
@@ -19,16 +19,16 @@ func crashRounds() int {
 	return 3
 }
 
-// death says when a server is killed: at a time, or earlier, a moment after so many clicks on links began,
-// or while the mail server has so many mails in hand that it has not answered to.
+// death says when a server is killed: after life, or earlier, shortly after a number of clicks on links, or
+// when the mail server has received a number of emails without answering.
 type death struct {
 	life   time.Duration
-	clicks int // 0 is not by clicks
+	clicks int // 0 for no limit
 	after  time.Duration
-	mails  int // 0 is not by mails
+	mails  int // 0 for no limit
 }
 
-// newDeath takes the three kinds in turn.
+// newDeath uses the three kinds in turn.
 func newDeath(round int, random *rand.Rand) death {
 	end := death{life: 500*time.Millisecond + time.Duration(random.Int64N(int64(1300*time.Millisecond)))}
 	switch round % 3 {
@@ -40,9 +40,9 @@ func newDeath(round int, random *rand.Rand) death {
 	return end
 }
 
-// TestServerIsKilled kills the server at random moments under mixed load, and looks at what it left:
-// nothing that was acknowledged is lost, no link is spent with nobody in, none lets two in, none was mailed
-// that never works.
+// TestServerIsKilled kills the server at random moments under mixed load and checks the result: nothing
+// acknowledged is lost, no link is used up without signing in, none signs in twice, and every emailed link
+// works.
 func TestServerIsKilled(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -61,7 +61,7 @@ func TestServerIsKilled(t *testing.T) {
 	book.inspectAll(t)
 }
 
-// load uses the server from all sides until it is killed. What it acknowledged is in the ledger then.
+// load uses the server in every way until it is killed, and records in the ledger what was acknowledged.
 func (b *ledger) load(c *child, end death) {
 	b.clicks, b.clicksLeft = make(chan struct{}), end.clicks
 	b.sink.hold(end.mails)
@@ -88,7 +88,7 @@ func (b *ledger) load(c *child, end death) {
 	c.kill()
 }
 
-// put gives the API orders of the round's buyers.
+// put sends orders of the round's buyers to the API.
 func (b *ledger) put(ctx context.Context, c *child, hand int) {
 	for n := 0; ctx.Err() == nil; n++ {
 		d := b.newDelivery(fmt.Sprintf("%d-%d-%d", b.round, hand, n), n)
@@ -98,7 +98,7 @@ func (b *ledger) put(ctx context.Context, c *child, hand int) {
 	}
 }
 
-// importFiles imports orders beside the server, as another process does.
+// importFiles imports orders while the server runs, as another process does.
 func (b *ledger) importFiles(ctx context.Context, _ *child, hand int) {
 	const lines = 20
 	for n := 0; ctx.Err() == nil; n++ {
@@ -112,7 +112,7 @@ func (b *ledger) importFiles(ctx context.Context, _ *child, hand int) {
 	}
 }
 
-// ask asks for links, twice for each of the round's buyers.
+// ask requests another link for each of the round's buyers.
 func (b *ledger) ask(ctx context.Context, c *child, _ int) {
 	for _, p := range b.buyers {
 		if ctx.Err() != nil {
@@ -124,8 +124,8 @@ func (b *ledger) ask(ctx context.Context, c *child, _ int) {
 	}
 }
 
-// redeem uses the first link that a buyer was mailed, now and then in two browsers at once, and has who is
-// in save addresses.
+// redeem uses the first link emailed to each buyer, sometimes in two browsers at once, and then saves
+// addresses.
 func (b *ledger) redeem(ctx context.Context, c *child, _ int) {
 	for {
 		m, ok := b.sink.next(ctx)
@@ -159,7 +159,7 @@ func (b *ledger) click(ctx context.Context, c *child, p *buyer, browser string) 
 	})
 }
 
-// countClick tells load when the last of the clicks that it waits for begins.
+// countClick signals load when the last click it waits for starts.
 func (b *ledger) countClick() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -168,7 +168,7 @@ func (b *ledger) countClick() {
 	}
 }
 
-// saveAddresses adds one address and then another: the customer's document is written anew each time.
+// saveAddresses adds several addresses in turn, each of which rewrites the customer's document.
 func (b *ledger) saveAddresses(ctx context.Context, c *child, p *buyer) {
 	for n := 0; n < 3 && len(p.sessions) > 0; n++ {
 		line := fmt.Sprintf("Hlavná %d", n+1)

@@ -14,7 +14,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// as is a browser of its own that is signed in as a customer.
+// as returns a new browser signed in as a customer.
 func (d *demo) as(t *testing.T, email string) *webtest.Browser {
 	t.Helper()
 	other := &demo{running: d.running, base: d.base, key: d.key, browser: webtest.NewBrowser(t, d.base, nil)}
@@ -22,7 +22,7 @@ func (d *demo) as(t *testing.T, email string) *webtest.Browser {
 	return other.browser
 }
 
-// mailed are the mails to an address, the newest first.
+// mailed returns the emails to an address, newest first.
 func (d *demo) mailed(to string) []caughtMail {
 	d.t.Helper()
 	var mails []caughtMail
@@ -32,7 +32,7 @@ func (d *demo) mailed(to string) []caughtMail {
 	return slices.DeleteFunc(mails, func(m caughtMail) bool { return m.To != to })
 }
 
-// latest is the newest mail with a sign-in link to an address, the zero one for none.
+// latest returns the newest email with a sign-in link to an address, or the zero value.
 func (d *demo) latest(to string) caughtMail {
 	d.t.Helper()
 	mails := d.mailed(to)
@@ -42,13 +42,13 @@ func (d *demo) latest(to string) caughtMail {
 	return caughtMail{}
 }
 
-// accountPage is a page of somebody's account and words that must be on it, in a field or in the text.
+// accountPage is a page of a customer's account and the words it must show, in a field or in the text.
 type accountPage struct {
 	path string
 	want []string
 }
 
-// TestDemoAccounts signs in as those who have something in their accounts, and looks whether it is there.
+// TestDemoAccounts signs in as the customers with data in their accounts and checks that it is shown.
 func TestDemoAccounts(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -87,7 +87,7 @@ func TestDemoAccounts(t *testing.T) {
 	}
 }
 
-// TestDemoRecords reads by the API what the pages do not show: the shop's proof of a VAT ID, and the
+// TestDemoRecords reads through the API what the pages do not show: the evidence for a VAT ID and the
 // statement of withdrawal.
 func TestDemoRecords(t *testing.T) {
 	t.Parallel()
@@ -126,8 +126,8 @@ func TestDemoRecords(t *testing.T) {
 	}
 }
 
-// TestDemoLetters looks at the mails of what was done in the days before, the only ones that a newcomer
-// finds, and at who is told to sign in as.
+// TestDemoLetters checks the emails from the days before, the only ones a newcomer sees, and the hint whom
+// to sign in as.
 func TestDemoLetters(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -161,8 +161,8 @@ func TestDemoLetters(t *testing.T) {
 	}
 }
 
-// TestDemoNewcomer signs in by an address that nobody has: an account is made, and asked for the name,
-// which no customer of the shop's is.
+// TestDemoNewcomer signs in with a new address. That creates an account, which is asked for a name; the
+// shop's own customers are not.
 func TestDemoNewcomer(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -172,7 +172,8 @@ func TestDemoNewcomer(t *testing.T) {
 	}
 }
 
-// TestDemoOutlivesAnErasure starts the demo on the store of an earlier one, whose customer is erased by now.
+// TestDemoOutlivesAnErasure starts the demo on an earlier demo's store in which a customer has since been
+// erased.
 func TestDemoOutlivesAnErasure(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "demo")
@@ -203,7 +204,7 @@ func TestDemoOutlivesAnErasure(t *testing.T) {
 	d.signIn("eva.vydata@zakaznik.example")
 }
 
-// TestCodeOfMail tells a code on a line of its own from other words.
+// TestCodeOfMail checks that only a code on its own line is recognised.
 func TestCodeOfMail(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"Your code:\n  7K3Q-9XBT \nIt works": "7K3Q-9XBT", "7K3Q-9XBT in a line": "", "": ""} {

@@ -12,11 +12,11 @@ import (
 	"postern/portal/web/webtest/chrome"
 )
 
-// bothSites begins the addresses of portal and shop alike. A tab is watched over asking one site; here
-// which ones were asked is looked at in the end.
+// bothSites is a common prefix of the portal's and the shop's URLs. A tab's check allows one site, so
+// window checks the requests itself at the end.
 const bothSites = "http:/"
 
-// window opens a browser of its own, which may ask the demo's two sites and nobody else.
+// window opens a new browser that may send requests only to the demo's two sites.
 func (d *demo) window(t *testing.T, browser *chrome.Chrome, shop string) *chrome.Tab {
 	t.Helper()
 	tab := browser.Tab(t, chrome.Options{Base: bothSites})
@@ -44,7 +44,7 @@ func TestStorefrontBrowser(t *testing.T) {
 	}
 }
 
-// greeted wants the tab to be signed in at the shop in the end, without a further step.
+// greeted waits until the tab is signed in at the shop without a further step.
 func greeted(t *testing.T, tab *chrome.Tab, shop string) {
 	t.Helper()
 	tab.WaitUntil(fmt.Sprintf("location.href === %q && document.readyState === 'complete'", shop+"/"))
@@ -58,7 +58,7 @@ func greeted(t *testing.T, tab *chrome.Tab, shop string) {
 	}
 }
 
-// asks goes from the shop to the portal and asks for a mail, which it waits for.
+// asks goes from the shop to the portal, requests an email and waits for it.
 func (d *demo) asks(tab *chrome.Tab, shop string, after caughtMail) caughtMail {
 	d.t.Helper()
 	tab.Visit(shop + "/")
@@ -71,7 +71,7 @@ func (d *demo) asks(tab *chrome.Tab, shop string, after caughtMail) caughtMail {
 	return d.newer(shopFirm, after.ID)
 }
 
-// The link opened in the browser that asked: there it needs no click.
+// entersShop opens the link in the browser that requested it, which needs no click.
 func entersShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	tab := window()
 	tab.Visit(d.asks(tab, shop, d.latest(shopFirm)).Link())
@@ -80,7 +80,7 @@ func entersShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	if got := tab.URL().String(); got != shop+"/" || tab.Has(`form[action="/sign-out"]`) || !tab.Sees(`a.button[href="/sign-in"]`) {
 		t.Errorf("signed out at %s: %s", got, tab.Text("main"))
 	}
-	tab.Follow("a.button") // the portal's session goes on
+	tab.Follow("a.button") // the portal's session still exists
 	greeted(t, tab, shop)
 	tab.Follow("a.button")
 	if got := tab.URL().String(); got != d.base+"/orders" {
@@ -88,8 +88,8 @@ func entersShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	}
 }
 
-// The link clicked in another browser: that one ends at the shop. The one that asked still waits, says that
-// the code of a used mail does not work, and goes on by another.
+// entersShopElsewhere clicks the link in another browser, which gets to the shop. The requesting browser is
+// still waiting. It says that the code of the used email no longer works, and signs in with another one.
 func entersShopElsewhere(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	asking, clicking := window(), window()
 	first := d.asks(asking, shop, d.latest(shopFirm))
@@ -112,7 +112,7 @@ func entersShopElsewhere(t *testing.T, d *demo, window func() *chrome.Tab, shop 
 	greeted(t, asking, shop)
 }
 
-// The shop's three pages: to a stranger, to a customer, and when signing in did not work.
+// looksAtShop checks the shop's three pages: for a stranger, for a customer, and after a failed sign-in.
 func looksAtShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	tab := window()
 	tab.Visit(shop + "/")
@@ -127,7 +127,7 @@ func looksAtShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) 
 	viewed(t, tab, "shop-customer")
 }
 
-// viewed judges a page as it is seen by day and by night, on a phone and wide.
+// viewed checks a page in light and dark mode, on a phone and on a wide screen.
 func viewed(t *testing.T, tab *chrome.Tab, name string) {
 	t.Helper()
 	for _, look := range []chrome.Look{{}, {Dark: true}, {Width: 360}, {Width: 360, Dark: true}} {

@@ -11,7 +11,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// goOn follows what leads a browser on from a page, as browsers do: redirects to any site, and Refresh.
+// goOn follows redirects to any site, and Refresh headers, as browsers do.
 func (d *demo) goOn(b *webtest.Browser) *webtest.Page {
 	d.t.Helper()
 	for range 20 {
@@ -40,7 +40,7 @@ func (d *demo) open(b *webtest.Browser, address string) *webtest.Page {
 
 const shopFirm = "uctaren@zlatyklas.example"
 
-// wantGreeting looks at the shop's page of who is signed in there.
+// wantGreeting checks the shop's page for the signed-in customer.
 func (d *demo) wantGreeting(b *webtest.Browser, shop string) {
 	d.t.Helper()
 	page := b.Page
@@ -54,7 +54,7 @@ func (d *demo) wantGreeting(b *webtest.Browser, shop string) {
 	}
 }
 
-// newer waits for a mail with a sign-in link that came after another.
+// newer waits for an email with a sign-in link that arrived after the given one.
 func (d *demo) newer(to, than string) caughtMail {
 	d.t.Helper()
 	beat := time.NewTicker(50 * time.Millisecond)
@@ -79,8 +79,8 @@ func startShop(t *testing.T) (d *demo, shop string) {
 	return d, shop
 }
 
-// TestStorefront asks on the shop in one browser and clicks in another: the other ends signed in at the
-// shop; the one still waits, takes the code of another mail, and ends so, too.
+// TestStorefront requests a link from the shop in one browser and clicks it in another, which is then
+// signed in at the shop. The first browser is still waiting and signs in with the code of another email.
 func TestStorefront(t *testing.T) {
 	t.Parallel()
 	d, shop := startShop(t)
@@ -116,10 +116,11 @@ func TestStorefront(t *testing.T) {
 		t.Errorf("signed out of the shop: %s", a.Page.Text("main"))
 	}
 	d.open(a, shop+"/sign-in")
-	d.wantGreeting(a, shop) // the portal's session goes on, so no mail is needed
+	d.wantGreeting(a, shop) // the portal's session still exists, so no email is needed
 }
 
-// TestStorefrontEndsInNoCircle comes back to the shop in ways that cannot work, after the one repetition.
+// TestStorefrontEndsInNoCircle returns to the shop in ways that cannot work, and checks that they end after
+// one retry.
 func TestStorefrontEndsInNoCircle(t *testing.T) {
 	t.Parallel()
 	d, shop := startShop(t)

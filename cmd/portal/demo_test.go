@@ -16,7 +16,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// demo is a running demo with a browser in front of it.
+// demo is a running demo with a browser.
 type demo struct {
 	*running
 	base, key string
@@ -32,7 +32,7 @@ func startDemo(t *testing.T, args ...string) *demo {
 	return d
 }
 
-// newest waits for a mail with a sign-in link to an address, and returns the newest.
+// newest waits for an email with a sign-in link to an address and returns the newest.
 func (d *demo) newest(to string) caughtMail {
 	d.t.Helper()
 	beat := time.NewTicker(50 * time.Millisecond)
@@ -54,7 +54,7 @@ func (d *demo) newest(to string) caughtMail {
 	}
 }
 
-// signIn signs a customer in, who sees the orders first.
+// signIn signs a customer in and checks that the orders are shown first.
 func (d *demo) signIn(email string) {
 	d.t.Helper()
 	if d.enter(email); d.browser.Page.URL.Path != "/orders" {
@@ -62,7 +62,7 @@ func (d *demo) signIn(email string) {
 	}
 }
 
-// enter signs in as a newcomer does: asks, opens the mailbox, follows the mail.
+// enter signs in as a newcomer does: it requests a link, opens the mailbox and follows the email.
 func (d *demo) enter(email string) {
 	d.t.Helper()
 	b := d.browser
@@ -78,7 +78,7 @@ func (d *demo) enter(email string) {
 	b.Submit("main form", nil).Want(http.StatusOK)
 }
 
-// TestDemo is the journey of a newcomer, over HTTP alone.
+// TestDemo is a newcomer's first visit, over HTTP alone.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -179,7 +179,7 @@ func (d *demo) readBack(email string) {
 	}
 }
 
-// TestDemoPeople signs in as everyone, opens an order of each, and looks at how many there are.
+// TestDemoPeople signs in as every person, opens one order of each, and checks the number of orders.
 func TestDemoPeople(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -201,7 +201,7 @@ func TestDemoPeople(t *testing.T) {
 	}
 }
 
-// TestDemoCarriers has parcels brought by whom the order names.
+// TestDemoCarriers checks that a parcel's carrier is the one in the order's shipping method.
 func TestDemoCarriers(t *testing.T) {
 	t.Parallel()
 	for i, p := range people() {
@@ -214,7 +214,8 @@ func TestDemoCarriers(t *testing.T) {
 	}
 }
 
-// TestDemoKeepsItsStore runs the demo twice on one directory: changes of the first stay, at another address.
+// TestDemoKeepsItsStore runs the demo twice on one directory: changes from the first run are kept, although
+// the address differs.
 func TestDemoKeepsItsStore(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "demo")
@@ -238,7 +239,7 @@ func TestDemoLeavesOthersAlone(t *testing.T) {
 	call(t, nil, "demo", "--addr", "127.0.0.1:0", "--store", dir).want(t, exitFailure, `"main"`, "its own directory")
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "Bookshop")
 	env := map[string]string{"PORTAL_STORE": dir, "PORTAL_ADDR": "127.0.0.1:0"}
-	kept := start(t, env, "demo") // a store set for serve is not the demo's
+	kept := start(t, env, "demo") // ignores a store configured for serve
 	kept.wait("The demo portal is at ")
 	kept.end()
 	if text := call(t, nil, "shop", "list", "--store", dir).out; strings.Contains(text, "hajenka") {
@@ -260,7 +261,7 @@ func TestDemoRemovesItsStore(t *testing.T) {
 	}
 }
 
-// TestDemoMail looks at the pages that show mails, and at what they must not allow.
+// TestDemoMail checks the pages that show emails and their restrictions.
 func TestDemoMail(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -293,7 +294,7 @@ func TestMailboxIsBounded(t *testing.T) {
 	}
 }
 
-// TestStory writes the orders of everyone twice, and looks for what the demo must show.
+// TestStory writes everyone's orders twice and checks that they show what the demo must show.
 func TestStory(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// keyFolder is a directory of DKIM keys with one for shop.example.
+// keyFolder returns a directory of DKIM keys with one for shop.example.
 func keyFolder(t *testing.T) (dir string, key *rsa.PrivateKey) {
 	t.Helper()
 	dir = t.TempDir()
@@ -68,7 +68,7 @@ func TestDKIMRecord(t *testing.T) {
 	call(t, nil, "dkim", "record", "shop.example", "--dkim", dir).want(t, exitUsage, "--dkim", "chmod 600")
 }
 
-// TestServeSigns has a mail of the shop signed by its domain's key.
+// TestServeSigns checks that a shop's email is signed with the key of its domain.
 func TestServeSigns(t *testing.T) {
 	t.Parallel()
 	dir, store := "", shopStore(t)

@@ -10,7 +10,7 @@ import (
 	"postern/portal"
 )
 
-// TestExplain keeps what was said of where a fault of the product was met.
+// TestExplain checks that an explained error keeps the place at which it occurred.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	var w world

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// importCustomers gives the shop customers c0@example.com and on, each with an order.
+// importCustomers imports n customers, c0@example.com and so on, each with one order.
 func (s *floodServer) importCustomers(t *testing.T, n int) {
 	t.Helper()
 	var lines strings.Builder
@@ -32,7 +32,8 @@ func (s *floodServer) importCustomers(t *testing.T, n int) {
 	}
 }
 
-// visitor is a browser at an address behind the proxy, with its own cookies, over a line that many share.
+// visitor is a browser with its own address behind the proxy and its own cookies; many visitors share
+// connections.
 type visitor struct {
 	server *floodServer
 	client *http.Client
@@ -49,7 +50,7 @@ func (s *floodServer) visitor(t *testing.T, lines *http.Transport, from string) 
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// post sends a form and returns the status of the answer, 0 for none.
+// post sends a form and returns the status of the answer, or 0 for none.
 func (v visitor) post(path string, form url.Values) int {
 	request, err := http.NewRequest(http.MethodPost, "http://"+v.server.address+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -67,8 +68,8 @@ func (v visitor) post(path string, form url.Values) int {
 	return response.StatusCode
 }
 
-// mailTimes are how long it takes from the request to the mail server for the customers from one to before
-// another, each from an address of its own; one asks every 100 ms. They are sorted.
+// mailTimes requests an email for each customer in the range, one every 100 ms and each from a different
+// address. It returns the sorted times from request to arrival.
 func (s *floodServer) mailTimes(t *testing.T, from, before int) []time.Duration {
 	t.Helper()
 	lines := &http.Transport{MaxIdleConnsPerHost: 8}
@@ -114,8 +115,8 @@ func (s *floodServer) awaitMail(t *testing.T, email string) {
 	}
 }
 
-// flood asks for mails without a pause, each hand from the client and for the address that its function
-// says, until stop.
+// flood requests emails without a pause until stop is called. ask returns the client and the address of
+// each request.
 func (s *floodServer) flood(t *testing.T, hands int, ask func(n int) (client, email string)) (stop func() map[int]int) {
 	t.Helper()
 	var ended atomic.Bool
@@ -145,7 +146,7 @@ func (s *floodServer) flood(t *testing.T, hands int, ask func(n int) (client, em
 	}
 }
 
-// stored is the size of the store's files in bytes.
+// stored returns the size of the store's files in bytes.
 func (s *floodServer) stored(t *testing.T) (size int64) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.dir, "*"))
@@ -160,9 +161,9 @@ func (s *floodServer) stored(t *testing.T) (size int64) {
 	return size
 }
 
-// TestFloodDelaysNobodysMail: while one client asks for mails without a pause, and others for one address
-// far above its limit, 99 of 100 customers have their mail in the time of a request without the flood, and
-// the store grows by little.
+// TestFloodDelaysNobodysMail floods the server, once from one client and once for one address far above its
+// limit. In the meantime 99 of 100 customers get their email about as fast as without the flood, and the
+// store grows little.
 func TestFloodDelaysNobodysMail(t *testing.T) {
 	needFlood(t)
 	for _, c := range []struct {
@@ -174,7 +175,7 @@ func TestFloodDelaysNobodysMail(t *testing.T) {
 			func(int) int64 { return 32 << 20 }},
 		{"many clients, one address", func(n int) (string, string) {
 			return fmt.Sprintf("10.%d.%d.%d", 20+n%2, n/2%250, n/500%250+1), "c0@example.com"
-		}, func(requests int) int64 { return int64(requests) * 2 << 10 }}, // each has a marked entry, and its counters
+		}, func(requests int) int64 { return int64(requests) * 2 << 10 }}, // a marked entry and counters each
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := startFloodServer(t, "--trusted-proxies", "127.0.0.1")
@@ -203,8 +204,8 @@ func TestFloodDelaysNobodysMail(t *testing.T) {
 }
 
 // TestFloodOfCodesTellsNobodyApart enters wrong codes for 200 addresses that have an account and were sent
-// a code, and for 200 that have none, and compares the times: which of two was known shows no better than
-// by a coin.
+// a code, and for 200 that have none, and compares the times. They must not show which of two addresses is
+// known.
 func TestFloodOfCodesTellsNobodyApart(t *testing.T) {
 	needFlood(t)
 	const addresses, rounds, hands = 200, 20, 8
@@ -228,9 +229,9 @@ func TestFloodOfCodesTellsNobodyApart(t *testing.T) {
 	var took [2][]time.Duration
 	var mu sync.Mutex
 	var wait sync.WaitGroup
-	for hand := range hands { // answers are paced: one after the other would take minutes
+	for hand := range hands { // answers are paced, so one after another would take minutes
 		wait.Go(func() {
-			for round := range rounds + 1 { // the first warms up
+			for round := range rounds + 1 { // the first round is a warm-up
 				for n := hand; n < addresses; n += hands {
 					for _, kind := range rand.Perm(2) {
 						lasted := people[kind][n].wrongCode(t)
@@ -251,7 +252,7 @@ func TestFloodOfCodesTellsNobodyApart(t *testing.T) {
 	}
 }
 
-// wrongCode enters one and returns how long the answer took.
+// wrongCode enters a wrong code and returns how long the answer took.
 func (v visitor) wrongCode(t *testing.T) time.Duration {
 	began := time.Now()
 	if status := v.post("/sign-in/code", url.Values{"code": {"0000-0000"}}); status != http.StatusUnprocessableEntity {
@@ -260,8 +261,8 @@ func (v visitor) wrongCode(t *testing.T) time.Duration {
 	return time.Since(began)
 }
 
-// laterShare is the share of all pairs in which the first time is longer (the area under the curve); equal
-// ones count half.
+// laterShare returns the share of all pairs in which the first time is longer (the area under the curve);
+// equal times count half.
 func laterShare(times, others []time.Duration) float64 {
 	slices.Sort(others)
 	var later float64

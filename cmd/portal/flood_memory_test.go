@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// floodSockets is how many clients announce a large body and send none of it.
+// floodSockets is the number of clients that announce a large body and send none of it.
 const floodSockets = 2000
 
-// floodPeak is the most memory that a server may take meanwhile, in bytes.
+// floodPeak is the most memory, in bytes, that the server may use during the flood.
 const floodPeak = 250 << 20
 
-// announcement is what the nth client sends: large bodies in each way to announce one, bodies just below
+// announcement returns what the nth client sends: large bodies announced in every way, bodies just below
 // the limit, and headers that do not end.
 func announcement(n int) string {
 	const host, large = "Host: 127.0.0.1\r\n", "Content-Length: 4000000\r\n"
@@ -32,8 +32,8 @@ func announcement(n int) string {
 	return all[n%len(all)]
 }
 
-// TestFloodOfAnnouncedBodies from as many addresses as sockets, and from one trusted proxy: the server's
-// memory stays small, and others sign in.
+// TestFloodOfAnnouncedBodies floods the server from one address for each socket, and through one trusted
+// proxy. The server's memory stays small and others can sign in.
 func TestFloodOfAnnouncedBodies(t *testing.T) {
 	needFlood(t)
 	for _, test := range []struct {
@@ -80,7 +80,7 @@ func (s *floodServer) announce(t *testing.T, proxy string) {
 				return
 			}
 			t.Cleanup(func() { socket.Close() })
-			_, _ = io.WriteString(socket, announcement(n)) // fails where the server has hung up already
+			_, _ = io.WriteString(socket, announcement(n)) // fails if the server has hung up
 		})
 	}
 	opening.Wait()

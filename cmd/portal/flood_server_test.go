@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// needFlood skips a test that floods a server: it measures, so that nothing may run beside it.
+// needFlood skips a test that floods a server unless it was requested: it measures, so nothing else may run
+// at the same time.
 func needFlood(t *testing.T) {
 	t.Helper()
 	if os.Getenv("PORTAL_TEST_FLOOD") == "" {
@@ -25,17 +26,17 @@ func needFlood(t *testing.T) {
 	}
 }
 
-// floodServer is the real program, in a process of its own.
+// floodServer is the real program in a separate process.
 type floodServer struct {
 	process *exec.Cmd
 	address string
 	binary  string
-	dir     string // of the store
+	dir     string // the store's directory
 	office  *sink
 }
 
-// floodBinary builds the program. PORTAL_TEST_BINARY names another one, such as an older version to compare
-// with.
+// floodBinary builds the program. PORTAL_TEST_BINARY names another one instead, such as an older version
+// for comparison.
 func floodBinary(t *testing.T) string {
 	t.Helper()
 	if given := os.Getenv("PORTAL_TEST_BINARY"); given != "" {
@@ -48,7 +49,8 @@ func floodBinary(t *testing.T) string {
 	return binary
 }
 
-// startFloodServer serves a shop's fresh store until the test ends. Its mail goes to a server of the test's.
+// startFloodServer serves a shop's new store until the test ends. A mail server of the test receives its
+// email.
 func startFloodServer(t *testing.T, more ...string) *floodServer {
 	t.Helper()
 	binary, dir, office := floodBinary(t), t.TempDir(), openSink(t)
@@ -82,7 +84,7 @@ func startFloodServer(t *testing.T, more ...string) *floodServer {
 	return nil
 }
 
-// peak is the most memory that the server has had, in bytes.
+// peak returns the server's peak memory in bytes.
 func (s *floodServer) peak(t *testing.T) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
@@ -103,8 +105,8 @@ func (s *floodServer) dialFrom(ctx context.Context, from string) (net.Conn, erro
 	return dialer.DialContext(ctx, "tcp", s.address)
 }
 
-// signIn requests a link as a browser at an address does, over a new connection, and returns how long the
-// answer took. Behind a proxy that address is the forwarded one.
+// signIn requests a link from a client's address over a new connection and returns how long the answer
+// took. With a proxy, that address is the forwarded one.
 func (s *floodServer) signIn(t *testing.T, proxy, client string) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -136,7 +138,7 @@ func (s *floodServer) signIn(t *testing.T, proxy, client string) time.Duration {
 	return time.Since(began)
 }
 
-// slowestSignIn is the longest of some sign-ins, each by a client of its own.
+// slowestSignIn returns the longest of several sign-in requests, each from a different client.
 func (s *floodServer) slowestSignIn(t *testing.T, proxy, network string) (slowest time.Duration) {
 	t.Helper()
 	for n := range 20 {

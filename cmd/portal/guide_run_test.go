@@ -39,7 +39,7 @@ func TestGuideCommands(t *testing.T) {
 type shell struct {
 	t            *testing.T
 	work, source string
-	state        string // a file with the variables that earlier blocks set
+	state        string // file with the variables that earlier blocks set
 	env          []string
 	placeholders *strings.Replacer
 	server       *running
@@ -51,7 +51,7 @@ func newShell(t *testing.T) *shell {
 	s.source = filepath.Join(s.work, "source")
 	s.extract()
 	mail, taken := openGuarded(t, nil)
-	go func() { // the office waits until each email is taken
+	go func() { // otherwise the office blocks until each email is taken
 		for range taken {
 		}
 	}()
@@ -86,11 +86,11 @@ func newShell(t *testing.T) *shell {
 	}
 	s.env = append(s.env, "PATH="+filepath.Join(s.source, "bin")+":"+os.Getenv("PATH"),
 		"TMPDIR="+s.work, "CURL_HOME="+s.work, "PORTAL_ADDR="+at, "PORTAL_VIES=none",
-		"GOPROXY=off", "GOFLAGS=-trimpath") // so that the build cache serves every folder
+		"GOPROXY=off", "GOFLAGS=-trimpath") // lets the build cache serve every directory
 	return s
 }
 
-// extract unpacks the committed source, or skips the test where that cannot be.
+// extract unpacks the committed source, or skips the test if that is impossible.
 func (s *shell) extract() {
 	s.t.Helper()
 	missing := s.t.Skipf
@@ -120,10 +120,10 @@ func picture(t *testing.T) []byte {
 	return file.Bytes()
 }
 
-// serverCommand finds what a block runs until it is stopped, as its last command.
+// serverCommand matches a server that a block starts as its last command.
 var serverCommand = regexp.MustCompile(`(?m)portal (serve|demo)\b[^\n]*(\\\n[^\n]*)*\n?\z`)
 
-// run runs a block, a server until it is ready, and reports whether it went well.
+// run runs a block and reports whether it succeeded; for a server it waits only until that is ready.
 func (s *shell) run(b block) bool {
 	s.t.Helper()
 	script := "set -euo pipefail\n[ ! -e \"$STATE\" ] || . \"$STATE\"\nset -a\n" +
@@ -143,7 +143,7 @@ func (s *shell) run(b block) bool {
 	return err == nil
 }
 
-// serve starts a server in the place of the one before, and waits until it prints ready.
+// serve replaces the previous server and waits until the new one prints ready.
 func (s *shell) serve(command *exec.Cmd, ready string) {
 	s.t.Helper()
 	s.stopServer()
@@ -154,7 +154,7 @@ func (s *shell) serve(command *exec.Cmd, ready string) {
 	}
 	r.stop = func() { _ = syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
 	go func() {
-		_ = command.Wait() // bash ends by the signal, so its status says nothing
+		_ = command.Wait() // the signal ends bash, so its status means nothing
 		r.status <- command.ProcessState.ExitCode()
 	}()
 	s.t.Cleanup(func() { r.end() })
@@ -162,7 +162,7 @@ func (s *shell) serve(command *exec.Cmd, ready string) {
 	r.wait(ready)
 }
 
-// stopServer ends the server, which must finish what it had begun.
+// stopServer ends the server, which must finish everything it had started.
 func (s *shell) stopServer() {
 	s.t.Helper()
 	if s.server == nil {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// guides are README.md and the guides, in the order in which their commands are run: all use the shop that
-// README.md creates.
+// guides returns README.md and the guides in the order in which their commands are run: all use the shop
+// that README.md creates.
 func guides() []string {
 	return []string{"README.md", "portal/web/api/README.md", "cmd/portal/README.md", "portal/README.md"}
 }
@@ -47,7 +47,8 @@ func readGuide(t *testing.T, root, guide string) string {
 	return string(text)
 }
 
-// notRun are the blocks that TestGuideCommands leaves to others, by language and first line, with the reason.
+// notRun returns the blocks that TestGuideCommands does not run, by language and first line, with the
+// reason.
 func notRun() map[[2]string]string {
 	const (
 		guideMap = "cmd/portal/        the program: one file per command, settings, the server, the demo shop"
@@ -71,8 +72,8 @@ func notRun() map[[2]string]string {
 	}
 }
 
-// TestGuideBlocks checks that each block is run, checked or listed with a reason, and that nothing else is
-// listed.
+// TestGuideBlocks checks that each block is run, checked or listed with a reason, and that no other block
+// is listed.
 func TestGuideBlocks(t *testing.T) {
 	t.Parallel()
 	left := notRun()
@@ -98,7 +99,7 @@ func TestGuideBlocks(t *testing.T) {
 	}
 }
 
-// TestGuideMap checks that the folders in the map of README.md exist, and that README.md is short.
+// TestGuideMap checks that the directories in the map of README.md exist and that README.md is short.
 func TestGuideMap(t *testing.T) {
 	t.Parallel()
 	if n := strings.Count(readGuide(t, "../..", "README.md"), "\n"); n > 150 {
@@ -164,7 +165,7 @@ func TestGuideLinks(t *testing.T) {
 	}
 }
 
-// anchors are the headings as GitHub makes links of them.
+// anchors returns the headings as GitHub turns them into link targets.
 func anchors(text string) (list []string) {
 	for _, found := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
 		plain := anchorOut.ReplaceAllString(strings.ToLower(found[1]), "")
@@ -173,7 +174,7 @@ func anchors(text string) (list []string) {
 	return list
 }
 
-// TestGuideCommandList checks that the operating guide names every command, and every flag of serve.
+// TestGuideCommandList checks that the operating guide names every command and every flag of serve.
 func TestGuideCommandList(t *testing.T) {
 	t.Parallel()
 	guide := readGuide(t, "../..", "cmd/portal/README.md")

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// hearer is a server in a process of its own, and what it says.
+// hearer is a server in a separate process and its output.
 type hearer struct {
 	t       *testing.T
 	process *exec.Cmd
@@ -53,7 +53,7 @@ func startHearer(t *testing.T, flags ...string) hearer {
 	return h
 }
 
-// wait waits for a line that holds the text, and returns what stands behind it.
+// wait waits for a line that contains the text, and returns the rest of it.
 func (h hearer) wait(text string) string {
 	h.t.Helper()
 	deadline := time.After(patience)
@@ -79,7 +79,7 @@ func (h hearer) hangUp() {
 	}
 }
 
-// TestHangUp replaces the certificate in a way that its watcher does not see: under the same size and time.
+// TestHangUp replaces the certificate in a way that its watcher cannot notice: with the same size and time.
 func TestHangUp(t *testing.T) {
 	t.Parallel()
 	files, other := newPair(t, "first"), newPair(t, "other")
@@ -108,7 +108,7 @@ func TestHangUp(t *testing.T) {
 	}
 }
 
-// hide puts the text of one file into another, whose size and time stay.
+// hide writes the content of one file into another without changing its size and time.
 func hide(t *testing.T, from, to string) {
 	t.Helper()
 	before, err := os.Stat(to)
@@ -120,7 +120,7 @@ func hide(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	size := int(before.Size())
-	if len(text) < size { // what stands behind the block is not read
+	if len(text) < size { // bytes after the PEM block are ignored
 		text = append(text, bytes.Repeat([]byte("\n"), size-len(text))...)
 	}
 	if err := os.WriteFile(to, text, 0o600); err != nil {

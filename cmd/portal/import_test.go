@@ -39,7 +39,7 @@ func TestImport(t *testing.T) {
 	call(t, nil, "import", "orders", newer, "--store", dir).want(t, exitOK, "updated    1\n")
 }
 
-// TestImportCutOff imports a file that ends in the middle of a line, and then the whole.
+// TestImportCutOff imports a file that ends in the middle of a line, and then the whole file.
 func TestImportCutOff(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
@@ -83,7 +83,7 @@ func TestImportWithoutAFile(t *testing.T) {
 	call(t, nil, "import", "orders", writeFile(t, "o", ""), "--store", dir, "--shop", "other").want(t, exitFailure, `no shop "other"`)
 }
 
-// TestImportInterrupted stops an import that waits for more, and runs it again.
+// TestImportInterrupted stops an import that is waiting for more input, and runs it again.
 func TestImportInterrupted(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
@@ -91,7 +91,7 @@ func TestImportInterrupted(t *testing.T) {
 	in, feeder := io.Pipe()
 	go func() {
 		io.WriteString(feeder, orderLines(20))
-		io.WriteString(feeder, orderLine(1021)[:40]) // read only when all before it was taken
+		io.WriteString(feeder, orderLine(1021)[:40]) // read only after everything before it was accepted
 		stop()
 	}()
 	callWith(t, ctx, world{stdin: in}, "import", "orders", "-", "--store", dir).want(t, exitFailure, "Stopped after", "import the rest")

@@ -12,7 +12,7 @@ import (
 	"postern/storage/sqlite"
 )
 
-// failJob leaves a failed job and a scheduled one in a store.
+// failJob creates a failed and a scheduled job in a store.
 func failJob(t *testing.T, dir string) (failed string) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), dir, portal.Collections()...)

@@ -12,7 +12,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// guardedOffice is a post office on this machine that asks for the password "right".
+// guardedOffice is a postOffice that requires the password "right".
 type guardedOffice struct{ postOffice }
 
 func (o guardedOffice) NewSession(*gosmtp.Conn) (gosmtp.Session, error) {
@@ -32,7 +32,7 @@ func (guardedSession) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-// openGuarded opens a mail server that asks for a password, with TLS by a certificate or, for nil, without.
+// openGuarded opens a mail server that requires a password, with TLS if files is not nil.
 func openGuarded(t *testing.T, files *pair) (address string, taken chan string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -54,7 +54,7 @@ func openGuarded(t *testing.T, files *pair) (address string, taken chan string) 
 	return listener.Addr().String(), taken
 }
 
-// TestMailTest sends a test email, and stops at each step that fails.
+// TestMailTest sends a test email and fails at each step in turn.
 func TestMailTest(t *testing.T) {
 	t.Parallel()
 	store, files := shopStore(t), newPair(t, "mx.example")
@@ -109,7 +109,7 @@ func TestMailTest(t *testing.T) {
 	call(t, env(""), "mail", "test", "you@example.com").want(t, exitUsage, "--smtp: there is no mail server")
 }
 
-// channelOf is where the emails of a server come, or a closed channel for one that nobody looks at.
+// channelOf returns the channel for a server's emails, or a closed channel if the test does not read them.
 func channelOf(server, plain string, taken chan string) <-chan string {
 	if strings.Contains(server, plain) {
 		return taken
@@ -119,8 +119,8 @@ func channelOf(server, plain string, taken chan string) <-chan string {
 	return none
 }
 
-// TestServeNamesMailFaults starts with a mail server that does not let it in: serving goes on, the log says
-// what to do, and the server is not ready before somebody has put it right.
+// TestServeNamesMailFaults starts with a mail server that refuses the connection. The portal still runs,
+// its log says what to do, and it is not ready until the fault is fixed.
 func TestServeNamesMailFaults(t *testing.T) {
 	t.Parallel()
 	files := newPair(t, "mx.example")

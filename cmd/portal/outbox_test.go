@@ -12,8 +12,7 @@ import (
 	"postern/templates/i18n"
 )
 
-// fillOutbox puts a waiting mail and a throttled one, which the dispatcher then drops, into the outbox of a
-// store.
+// fillOutbox adds a waiting email and a throttled one, which is dropped, to a store's outbox.
 func fillOutbox(t *testing.T, dir string) (waiting, dropped string) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
@@ -71,8 +70,8 @@ func (locked) Connect(context.Context) (mail.Conn, error) {
 	return nil, &mail.Failure{Temporary: true, Down: true, Cause: mail.SignInRefused, Code: 535, Reason: "refused the sign-in (535)"}
 }
 
-// TestOutboxSaysWhyEmailsWait: while the server refuses the sign-in, each email that waits has that as its
-// reason, though only the first ones were tried; and deferred ones are listed, too.
+// TestOutboxSaysWhyEmailsWait checks that while the server refuses the sign-in every waiting email shows
+// that reason, although only the first ones were tried, and that deferred emails are listed, too.
 func TestOutboxSaysWhyEmailsWait(t *testing.T) {
 	t.Parallel()
 	const emails = 40

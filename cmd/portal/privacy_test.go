@@ -16,7 +16,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// collector takes traces as an OpenTelemetry collector does, by OTLP over HTTP.
+// collector receives traces like an OpenTelemetry collector, by OTLP over HTTP.
 type collector struct {
 	*httptest.Server
 	mu   sync.Mutex
@@ -32,7 +32,7 @@ func openCollector(t *testing.T) *collector {
 			t.Errorf("%s %s: %v", r.URL, r.Header, err)
 		}
 		c.mu.Lock()
-		c.text += string(body) // the strings in it stand there as they are
+		c.text += string(body) // contains strings unencoded
 		c.mu.Unlock()
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}))
@@ -61,12 +61,12 @@ func scrape(t *testing.T, url string) string {
 	return string(text)
 }
 
-// trip is a customer's way through a running server, with words of which none may be found in what the
-// server tells of it.
+// trip is a customer's visit to a running server, with words that must not appear in any of the server's
+// output.
 type trip struct {
 	*webtest.Browser
 	t        *testing.T
-	taken    chan string // mails
+	taken    chan string // emails
 	key      string
 	canaries []string
 }
@@ -76,7 +76,7 @@ const (
 	tripClient = "203.0.113.77"
 )
 
-// TestPrivacy searches log, metrics and traces of a whole journey for what must not be there.
+// TestPrivacy searches the log, metrics and traces of a whole visit for personal data and secrets.
 func TestPrivacy(t *testing.T) {
 	dir, office, traces := shopStore(t), "", openCollector(t)
 	office, taken := openPostOffice(t)
@@ -134,7 +134,7 @@ func TestPrivacy(t *testing.T) {
 	}
 }
 
-// checkFigures looks for what the journey has left in the metrics.
+// checkFigures checks the metrics of the visit.
 func checkFigures(t *testing.T, text string) {
 	t.Helper()
 	for _, want := range []string{
@@ -161,7 +161,7 @@ func checkFigures(t *testing.T, text string) {
 	}
 }
 
-// feed sends an order with a right key and with a wrong one, and reads the customer by address.
+// feed sends an order with a valid and an invalid key, and reads the customer by address.
 func (j *trip) feed() {
 	const order = `{"email":"` + tripEmail + `","placed_at":"2026-03-05T14:05:00Z","updated_at":"2026-03-05T14:05:00Z","currency":"EUR","total":"12.50",
 		"shipping_address":{"first_name":"Zuzana","last_name":"Kanarik","line1":"Canarystreet 7","city":"Canaryville","postal_code":"811 01","country":"SK"}}`
@@ -176,7 +176,7 @@ func (j *trip) feed() {
 	}
 }
 
-// signIn tries a wrong code and a wrong link, and then the right link, twice.
+// signIn tries a wrong code and a wrong link, and then the right link twice.
 func (j *trip) signIn() {
 	j.Get("/sign-in").Want(200)
 	j.Submit("main form", map[string]string{"email": tripEmail}).Want(200)
@@ -208,7 +208,7 @@ func (j *trip) signIn() {
 	j.Get(link)
 }
 
-// account looks at orders, saves an address and a company, and looks at the sessions.
+// account opens orders, saves an address and a company, and opens the list of sessions.
 func (j *trip) account() {
 	j.Get("/orders?q=canarysearch").Want(200)
 	if page := j.Get("/orders/1001").Want(200); page.URL.Path != "/orders/1001" {
@@ -226,7 +226,7 @@ func (j *trip) account() {
 	j.Get("/security").Want(200)
 }
 
-// strays asks for what is not there, in ways that put words where they could be kept.
+// strays sends requests that fail, with words in every place that might be recorded.
 func (j *trip) strays() {
 	j.Send(webtest.Request{Path: "/nothing/canarypath?x=canarysearch", Header: map[string]string{"Referer": "http://canaryhost/", "Cookie": "postern.main=canarycookie"}}).Want(404)
 	j.Send(webtest.Request{Method: "CANARYKEY", Path: "/orders"})

@@ -21,7 +21,7 @@ import (
 	"postern/storage/storagetest"
 )
 
-// clockwork is a store whose clock is off by a time.
+// clockwork is a store whose clock differs by off.
 type clockwork struct {
 	storage.Engine
 	off time.Duration
@@ -87,7 +87,7 @@ func (d *desk) add(t *testing.T) {
 	}
 }
 
-// late has a mail wait for too long.
+// late makes an email wait for too long.
 func (d *desk) late(t *testing.T) {
 	t.Helper()
 	d.add(t)
@@ -95,7 +95,7 @@ func (d *desk) late(t *testing.T) {
 	d.pulse.alive()
 }
 
-// refuse has the mail server refuse the shop's sender.
+// refuse makes the mail server refuse the shop's sender.
 func (d *desk) refuse(t *testing.T) {
 	t.Helper()
 	d.add(t)
@@ -103,19 +103,19 @@ func (d *desk) refuse(t *testing.T) {
 		Engine: d.engine, Shops: d.backlog.shops, Now: func() time.Time { return d.now }, Compose: d.pulse.composer(composed(nil)),
 		Sender: d.pulse.sender(&post{send: &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: 553, Reason: "not you"}}),
 	}
-	_, _ = dispatcher.Once(t.Context()) // it is what is wanted
+	_, _ = dispatcher.Once(t.Context()) // fails as the test intends
 }
 
-// away has the mail server be away for a cause, or be back.
+// away records that the mail server is unavailable for a cause, or available again if cause is "".
 func (d *desk) away(cause string) { d.pulse.missing(mail.Failure{Cause: cause}) }
 
-// cause is why the mail server is away, "" when it is not.
+// cause returns why the mail server is unavailable, or "".
 func (d *desk) cause() string {
 	cause, _ := d.pulse.away()
 	return cause
 }
 
-// TestReportsOnce has a fault that lasts be reported at its beginning, now and then, and at its end.
+// TestReportsOnce checks that a lasting fault is reported when it starts, at intervals, and when it ends.
 func TestReportsOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -177,8 +177,8 @@ func TestMailCheck(t *testing.T) {
 	}
 }
 
-// TestPulseKnowsAFullServer has a mail server take one connection at a time: a second one refused is no
-// server out of reach.
+// TestPulseKnowsAFullServer uses a mail server that accepts one connection at a time. Refusing a second one
+// does not make it unreachable.
 func TestPulseKnowsAFullServer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -202,7 +202,7 @@ func TestPulseKnowsAFullServer(t *testing.T) {
 	refused("without one", mail.ServerUnreachable)
 }
 
-// post answers mails with what a test says.
+// post is a mail server that returns the given errors.
 type post struct{ connect, send error }
 
 func (p *post) Connect(context.Context) (mail.Conn, error) { return p, p.connect }
@@ -214,7 +214,7 @@ func composed(to error) mail.Composer {
 	}
 }
 
-// TestPulse dispatches a mail that fares in each way, and looks what was noted.
+// TestPulse dispatches an email with each possible result and checks what was recorded.
 func TestPulse(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -239,7 +239,7 @@ func TestPulse(t *testing.T) {
 				Engine: d.engine, Shops: d.backlog.shops, Alive: d.pulse.alive, Now: func() time.Time { return d.now },
 				Compose: d.pulse.composer(composed(c.compose)), Sender: d.pulse.sender(&post{c.connect, c.send}),
 			}
-			_, _ = dispatcher.Once(t.Context()) // what failed is counted
+			_, _ = dispatcher.Once(t.Context()) // failures are counted
 			if len(d.counted) != 1 || d.counted[c.outcome] != 1 {
 				t.Errorf("counted %v, want one %s", d.counted, c.outcome)
 			}
@@ -262,15 +262,16 @@ func TestBacklog(t *testing.T) {
 	}
 	want(0, 0)
 	d.add(t)
-	want(0, 0) // seen a moment ago
+	want(0, 0) // too recent
 	d.now = d.now.Add(time.Minute)
 	d.add(t)
 	want(2, time.Minute)
-	d.now = d.now.Add(-time.Hour) // a clock that was put back
+	d.now = d.now.Add(-time.Hour) // a clock that was set back
 	want(2, 0)
 }
 
-// TestRefusedSenderIsInTheMetrics: of one shop of two, until its email is out.
+// TestRefusedSenderIsInTheMetrics checks that the metrics show one shop's refused sender until its email
+// has been sent.
 func TestRefusedSenderIsInTheMetrics(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -288,7 +289,7 @@ func TestRefusedSenderIsInTheMetrics(t *testing.T) {
 	want("1")
 }
 
-// TestStaleDeliveriesAreCounted by route and result.
+// TestStaleDeliveriesAreCounted checks that stale deliveries are counted by route and result.
 func TestStaleDeliveriesAreCounted(t *testing.T) {
 	t.Parallel()
 	m := newMetrics()
@@ -302,7 +303,7 @@ func TestStaleDeliveriesAreCounted(t *testing.T) {
 	}
 }
 
-// scraped is what Prometheus would read.
+// scraped returns what Prometheus would read.
 func scraped(t *testing.T, m *metrics) string {
 	t.Helper()
 	answer := httptest.NewRecorder()
@@ -310,7 +311,7 @@ func scraped(t *testing.T, m *metrics) string {
 	return answer.Body.String()
 }
 
-// TestServeHealth asks a running server from outside, by its own command.
+// TestServeHealth checks a running server with the health command.
 func TestServeHealth(t *testing.T) {
 	t.Parallel()
 	server := start(t, nil, "serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
@@ -333,7 +334,7 @@ func TestServeHealth(t *testing.T) {
 	call(t, nil, "health", "--addr", listener.Addr().String()).want(t, exitFailure, "sick", "503")
 }
 
-// TestReachable covers addresses that stand for all of a machine's.
+// TestReachable covers addresses that stand for all addresses of a machine.
 func TestReachable(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[string]string{

@@ -9,10 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// lines is Go text of n lines that says nothing.
+// lines returns Go source of n lines without declarations.
 func lines(n int) string { return strings.Repeat("//\n", n) }
 
-// function is a function of n lines.
+// function returns a function of n lines.
 func function(name string, n int) string {
 	return "func " + name + "() {\n" + strings.Repeat("\t_ = 1\n", n-2) + "}\n"
 }
@@ -201,7 +201,7 @@ func TestRulesOfRedirects(t *testing.T) {
 	})
 }
 
-// imports is a Go file that imports the packages.
+// imports returns a Go file that imports the packages.
 func imports(name string, paths ...string) string {
 	text := "package " + name + "\n"
 	for _, p := range paths {
@@ -210,7 +210,7 @@ func imports(name string, paths ...string) string {
 	return text
 }
 
-// rendering is a Go file whose fourth line is the statement, in a handler.
+// rendering returns a Go file with a handler whose only statement is on the fourth line.
 func rendering(library, statement string) string {
 	return fmt.Sprintf("package web\nimport %q\nfunc f(c *fiber.Ctx) {\n%s\n}\n", library, statement)
 }

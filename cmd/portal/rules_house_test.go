@@ -11,22 +11,22 @@ import (
 	"strings"
 )
 
-// ruleModule is what the import paths of our own packages begin with.
+// ruleModule is the prefix of our own packages' import paths.
 const ruleModule = "postern/"
 
-// house is the source tree that the rules look at.
+// house is the source tree that the rules check.
 type house struct {
-	top   []string // the entries of the top level
-	files []source // in the order of their paths, without testdata and hidden folders
+	top   []string // entries of the top level
+	files []source // sorted by path, without testdata and hidden directories
 }
 
-// source is one text file of the tree.
+// source is a text file of the tree.
 type source struct {
 	path   string
 	lines  int
 	text   string
-	apart  bool      // in a module of its own
-	syntax *ast.File // nil unless it is Go
+	apart  bool      // in a separate module
+	syntax *ast.File // nil if not Go
 	set    *token.FileSet
 }
 
@@ -36,10 +36,10 @@ func (s source) isGo() bool          { return s.syntax != nil }
 func (s source) owned() bool         { return s.isGo() && !s.apart }
 func (s source) line(n ast.Node) int { return s.set.Position(n.Pos()).Line }
 
-// at is the place of a node, for a message.
+// at returns the position of a node for a message.
 func (s source) at(n ast.Node) string { return s.path + ":" + strconv.Itoa(s.line(n)) }
 
-// imports are the paths that the file imports.
+// imports returns the import paths of the file.
 func (s source) imports() []string {
 	var paths []string
 	for _, spec := range s.syntax.Imports {
@@ -50,8 +50,7 @@ func (s source) imports() []string {
 	return paths
 }
 
-// localName is the name by which the file calls the package with that import path; "" when it does not
-// import it.
+// localName returns the name under which the file imports the package, or "" if it does not.
 func (s source) localName(imported, usual string) string {
 	for _, spec := range s.syntax.Imports {
 		if spec.Path.Value != strconv.Quote(imported) {
@@ -65,7 +64,7 @@ func (s source) localName(imported, usual string) string {
 	return ""
 }
 
-// functions are the declared functions and methods that have a body.
+// functions returns the declared functions and methods that have a body.
 func (s source) functions() []*ast.FuncDecl {
 	var found []*ast.FuncDecl
 	for _, d := range s.syntax.Decls {
@@ -76,7 +75,7 @@ func (s source) functions() []*ast.FuncDecl {
 	return found
 }
 
-// span is the number of lines of a function, with those of its signature and its last brace.
+// span returns the number of lines of a function, including its signature and its last brace.
 func (s source) span(f *ast.FuncDecl) int { return s.set.Position(f.End()).Line - s.line(f) + 1 }
 
 func readHouse(tree fs.FS) (house, error) {

@@ -55,7 +55,7 @@ func librariesElsewhere(h house) []string {
 	var faults []string
 	for _, s := range h.files {
 		if _, known := ruleLevels()[s.dir()]; !known || !s.owned() || s.test() {
-			continue // a package that has no place is a fault already
+			continue // a package without a level is already a fault
 		}
 		for _, imported := range s.imports() {
 			if !isLibrary(imported) {
@@ -72,14 +72,14 @@ func librariesElsewhere(h house) []string {
 	return faults
 }
 
-// isLibrary reports whether the import path is neither ours nor the standard library's: it begins with a
-// host name.
+// isLibrary reports whether the import path is neither ours nor the standard library's, that is, whether it
+// starts with a host name.
 func isLibrary(imported string) bool {
 	first, _, _ := strings.Cut(imported, "/")
 	return strings.Contains(first, ".")
 }
 
-// ownersOf are the owners in the table's longest entry that the import path begins with.
+// ownersOf returns the owners in the table's longest entry that is a prefix of the import path.
 func ownersOf(imported string) []string {
 	longest, owners := "", []string(nil)
 	for library, packages := range ruleLibraries() {
@@ -90,7 +90,7 @@ func ownersOf(imported string) []string {
 	return owners
 }
 
-// within reports whether the package is the owner or, where that ends in "...", below it.
+// within reports whether the package is the owner or, if that ends in "...", below it.
 func within(dir, owner string) bool {
 	above, open := strings.CutSuffix(owner, "...")
 	return dir == owner || open && strings.HasPrefix(dir+"/", above)

@@ -13,8 +13,8 @@ const (
 	engineImport = "github.com/gofiber/template/html/v2"
 )
 
-// templateFiles finds what the template engine must not be given: layouts, which answer 200 with the error
-// printed into the page, and definitions, which all files would share.
+// templateFiles finds what must not be passed to the template engine: layouts, which answer 200 with the
+// error printed into the page, and definitions, which all files would share.
 func templateFiles(h house) []string {
 	action := regexp.MustCompile(`\{\{-?\s*(embed|define|block)\b`)
 	var faults []string
@@ -30,7 +30,7 @@ func templateFiles(h house) []string {
 }
 
 // layouts finds Go code that renders into a layout: an engine's Layout or Render with a fourth argument, a
-// context's Render with a third, the configuration's ViewsLayout.
+// context's Render with a third, and the configuration's ViewsLayout.
 func layouts(h house) []string {
 	var faults []string
 	for _, s := range h.files {
@@ -60,7 +60,7 @@ func layouts(h house) []string {
 	return faults
 }
 
-// contextNames are the names of the parameters of type *fiber.Ctx.
+// contextNames returns the names of the parameters of type *fiber.Ctx.
 func contextNames(s source, fiber string) []string {
 	var names []string
 	ast.Inspect(s.syntax, func(n ast.Node) bool {
@@ -78,7 +78,7 @@ func contextNames(s source, fiber string) []string {
 	return names
 }
 
-// layoutCall is the name of the called method when the call names a layout, else "".
+// layoutCall returns the name of the called method if the call names a layout, otherwise "".
 func layoutCall(call *ast.CallExpr, contexts []string, engine bool) string {
 	selector, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok {
@@ -99,8 +99,8 @@ func layoutCall(call *ast.CallExpr, contexts []string, engine bool) string {
 	return ""
 }
 
-// redirectsElsewhere finds what leads a browser on past the one place that checks where to: a context's
-// Redirect and its like, and the Location header.
+// redirectsElsewhere finds redirects outside the one file that checks their targets: a context's Redirect
+// and similar methods, and the Location header.
 func redirectsElsewhere(h house) []string {
 	leads := []string{"Redirect", "RedirectToRoute", "RedirectBack", "Location"}
 	var faults []string
@@ -129,5 +129,5 @@ func redirectsElsewhere(h house) []string {
 	return faults
 }
 
-// redirectFile is the one place that leads browsers on.
+// redirectFile is the only file that may redirect browsers.
 const redirectFile = "portal/web/page/redirect.go"

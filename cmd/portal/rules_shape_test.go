@@ -106,7 +106,8 @@ func usualLengths(h house) []string {
 	return faults
 }
 
-// percentile is the smallest length that so many percent do not exceed; 0 for none.
+// percentile returns the smallest length that the given percentage of lengths does not exceed, or 0 if
+// there are none.
 func percentile(lengths []int, percent int) int {
 	if len(lengths) == 0 {
 		return 0
@@ -115,7 +116,7 @@ func percentile(lengths []int, percent int) int {
 	return sorted[(len(sorted)*percent+99)/100-1]
 }
 
-// waitingTests finds tests that wait by the clock: a receive from time.After outside of a select. The
+// waitingTests finds tests that wait for a time to pass: a receive from time.After outside a select. The
 // linters find time.Sleep.
 func waitingTests(h house) []string {
 	var faults []string
@@ -140,7 +141,7 @@ func waitingTests(h house) []string {
 	return faults
 }
 
-// received is the receive that a case of a select waits for, or nil.
+// received returns the receive that a case of a select waits for, or nil.
 func received(comm ast.Stmt) ast.Node {
 	switch comm := comm.(type) {
 	case *ast.ExprStmt:
@@ -151,7 +152,7 @@ func received(comm ast.Stmt) ast.Node {
 	return nil
 }
 
-// isCall reports whether the node calls that function of the package with that local name.
+// isCall reports whether the node calls the function of the package with that local name.
 func isCall(n ast.Node, local, function string) bool {
 	call, ok := n.(*ast.CallExpr)
 	return ok && isSelector(call.Fun, local, function)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// ruleLevels is the house: each package and its level. A package imports lower levels only.
+// ruleLevels returns each package and its level. A package imports only lower levels.
 func ruleLevels() map[string]int {
 	return map[string]int{
 		"portal/money": 0, "portal/vat": 0, "portal/address": 0, "portal/colour": 0, "portal/logo": 0, "portal/vies": 0, "portal/secret": 0, "portal/secret/secrettest": 1,
@@ -21,7 +21,7 @@ func ruleLevels() map[string]int {
 	}
 }
 
-// ruleBeside names the packages of its own level that a package may import all the same.
+// ruleBeside returns the packages of its own level that a package may import as an exception.
 func ruleBeside() map[string][]string {
 	return map[string][]string{
 		"mail/smtp":           {"mail"},
@@ -31,13 +31,13 @@ func ruleBeside() map[string][]string {
 	}
 }
 
-// ruleSupport names the packages that only tests import, and that a test imports from any level.
+// ruleSupport returns the packages that only tests import, from any level.
 func ruleSupport() []string {
 	return []string{"storage/storagetest", "portal/secret/secrettest", "portal/web/webtest", "portal/web/webtest/chrome"}
 }
 
-// ruleLibraries names for each library, by the beginning of its import path, the packages that import it
-// outside of tests: one package, so that it can be exchanged there. "portal/web/..." means that folder and
+// ruleLibraries returns, for each library's import path prefix, the packages that may import it outside
+// tests: usually one, so that the library can be replaced there. "portal/web/..." means that directory and
 // those below, "..." any package.
 func ruleLibraries() map[string][]string {
 	return map[string][]string{
@@ -73,8 +73,8 @@ func ruleLibraries() map[string][]string {
 	}
 }
 
-// ruleTopLevel names what the top level holds, besides names with a dot in front. Git ignores bin, into
-// which README.md builds.
+// ruleTopLevel returns the allowed entries of the top level, apart from names with a leading dot. Git
+// ignores bin, into which README.md builds.
 func ruleTopLevel() []string {
 	return []string{"bin", "cmd", "portal", "mail", "storage", "templates", "static", "go.mod", "go.sum", "README.md", "LICENSE"}
 }

@@ -11,13 +11,13 @@ import (
 	"testing/fstest"
 )
 
-// stilted are sentences that readers stumbled over, in lower case. None may come back: not in the texts of
-// pages and emails, nor in help, messages, the README or comments.
+// stilted returns sentences, in lower case, that confused readers. They must not appear again in the texts
+// of pages and emails, in help, messages, the README or comments.
 func stilted() []string {
 	return slices.Concat(stiltedTexts(), stiltedProse())
 }
 
-// stiltedTexts are of pages and emails.
+// stiltedTexts returns those of pages and emails.
 func stiltedTexts() []string {
 	return []string{
 		"write your e-mail address", "we will mail you a link", "either of them signs you in", "look into your spam folder",
@@ -38,7 +38,7 @@ func stiltedTexts() []string {
 	}
 }
 
-// stiltedProse is of the README, help, logs and comments.
+// stiltedProse returns those of the README, help, logs and comments.
 func stiltedProse() []string {
 	return []string{
 		"no password, for lists of processes show it", "turns no signed-in customer away", "what site, mail and worker write",
@@ -52,10 +52,10 @@ func stiltedProse() []string {
 	}
 }
 
-// margin is where a line of prose goes on in the next.
+// margin matches the place where a line of prose continues on the next line.
 var margin = regexp.MustCompile(`\s*\n\s*(?://+|\*)?\s*`)
 
-// stiltedIn lists the places of a tree that hold a stilted sentence, whichever way it is broken into lines.
+// stiltedIn lists the places in a tree that contain a stilted sentence, however it is broken into lines.
 func stiltedIn(tree fs.FS) ([]string, error) {
 	var found []string
 	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -94,7 +94,7 @@ func TestNoStiltedSentenceComesBack(t *testing.T) {
 	}
 }
 
-// TestStiltedSentencesAreFound in a catalogue, and in a comment of two lines.
+// TestStiltedSentencesAreFound checks a catalogue and a comment of two lines.
 func TestStiltedSentencesAreFound(t *testing.T) {
 	t.Parallel()
 	found, err := stiltedIn(fstest.MapFS{

@@ -9,7 +9,7 @@ import (
 	"postern/portal/secret"
 )
 
-// ringOf is the secret of a store that a command made.
+// ringOf returns the secrets of a store created by a command.
 func ringOf(t *testing.T, dir string) *secret.Ring {
 	t.Helper()
 	ring, err := readSecrets(storeFlag{Store: dir}.secretFiles(&faults{}))
@@ -19,7 +19,7 @@ func ringOf(t *testing.T, dir string) *secret.Ring {
 	return ring
 }
 
-// copySecret gives a store the secret of another, as an operator does who has copied or restored one.
+// copySecret gives a store another store's secret, as an operator does after copying or restoring one.
 func copySecret(t *testing.T, from, to string) {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(from, secret.FileName))
@@ -31,14 +31,14 @@ func copySecret(t *testing.T, from, to string) {
 	}
 }
 
-// writeSecret writes a secret of one letter, or a file of another length.
+// writeSecret writes a file that repeats one letter length times: a secret if the length is right.
 func writeSecret(t *testing.T, letter string, length int, mode os.FileMode) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), letter+".key")
 	if err := os.WriteFile(file, bytes.Repeat([]byte(letter), length), mode); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(file, mode); err != nil { // whatever the umask
+	if err := os.Chmod(file, mode); err != nil { // independent of the umask
 		t.Fatal(err)
 	}
 	return file
@@ -78,7 +78,7 @@ func TestWrongSecretIsRefused(t *testing.T) {
 		{"read by others", writeSecret(t, "w", 32, 0o604), exitFailure, []string{"chmod 600"}},
 		{"a directory", t.TempDir(), exitFailure, []string{"is a directory"}},
 		{"of another installation", other, exitFailure, []string{"another installation secret", "--secret-key-file NEW,OLD"}},
-		{"the older one first", own + "," + other, exitOK, nil}, // nothing is replaced: the store knows the first
+		{"the older one first", own + "," + other, exitOK, nil}, // no change: the store knows the first
 		{"two that are not the store's", other + "," + writeSecret(t, "x", 32, 0o600), exitFailure, []string{"another installation secret"}},
 		{"three", own + "," + other + "," + other, exitUsage, []string{"--secret-key-file", "two"}},
 	} {
@@ -99,8 +99,8 @@ func TestWrongSecretIsRefused(t *testing.T) {
 	}
 }
 
-// TestSecretIsReplaced: with the new secret first and the old one behind it a command takes the new one up;
-// then the old one alone opens nothing, and the new one alone suffices.
+// TestSecretIsReplaced checks that a command that gets the new secret followed by the old one switches to
+// the new one. After that the old one is refused and the new one is enough.
 func TestSecretIsReplaced(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)

@@ -62,7 +62,8 @@ func TestServeRefusesToStart(t *testing.T) {
 	}
 }
 
-// TestServeWithAnUnreadFile tells of nothing that may stand in the file.
+// TestServeWithAnUnreadFile checks that no setting is reported as missing that might be in the unreadable
+// file.
 func TestServeWithAnUnreadFile(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"/nowhere.conf", writeFile(t, "portal.conf", "addr")} {
@@ -82,7 +83,7 @@ func TestServeRefusesPlainHTTP(t *testing.T) {
 	start(t, nil, append(args, "--insecure-http")...).wait("listens on")
 }
 
-// TestTwoServers shows that a store has one server, and that a taken port is told as such.
+// TestTwoServers checks that a store has only one server and that a port in use is reported as such.
 func TestTwoServers(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
@@ -146,8 +147,8 @@ func openPostOffice(t *testing.T) (address string, taken chan string) {
 	return listener.Addr().String(), taken
 }
 
-// TestServeSendsMail runs the whole: a mail that was asked for goes out over SMTP, to the customer that
-// another process imported.
+// TestServeSendsMail covers the whole path: a requested email is sent over SMTP to a customer whom another
+// process has imported.
 func TestServeSendsMail(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
@@ -176,7 +177,7 @@ func TestServeSendsMail(t *testing.T) {
 	call(t, nil, "outbox", "list", "--store", dir, "--state", "sent").want(t, exitOK, "jana@example.com")
 }
 
-// TestServeFinishesRequests stops the server while a request is half sent: it is still answered.
+// TestServeFinishesRequests stops the server when a request is half sent: it is still answered.
 func TestServeFinishesRequests(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
@@ -219,12 +220,12 @@ func finishesRequest(t *testing.T, server *running, conn net.Conn, key string) {
 	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
 		t.Fatalf("%q %v", line, err)
 	}
-	if _, err := answers.ReadString('\n'); err != nil { // the empty line behind it
+	if _, err := answers.ReadString('\n'); err != nil { // the empty line after it
 		t.Fatal(err)
 	}
 	server.stop()
 	deadline := time.Now().Add(patience)
-	for refused := false; !refused; { // until the server has begun to stop
+	for refused := false; !refused; { // until the server starts to stop
 		probe, err := net.Dial("tcp", conn.RemoteAddr().String())
 		if refused = err != nil; !refused {
 			probe.Close()
@@ -243,7 +244,7 @@ func finishesRequest(t *testing.T, server *running, conn net.Conn, key string) {
 	}
 }
 
-// TestShutdownTimeout stops the server while a request, or a mail, is in hand that does not end.
+// TestShutdownTimeout stops the server during a request or an email that does not end.
 func TestShutdownTimeout(t *testing.T) {
 	t.Parallel()
 	const request, letter = "requests were still running", "emails or jobs were still running"
@@ -295,7 +296,7 @@ func letterInHand(t *testing.T, address string, began <-chan struct{}) {
 	<-began
 }
 
-// stallingOffice is a mail server that never says whether it took a message.
+// stallingOffice is a mail server that never answers whether it accepted a message.
 type stallingOffice struct{ began, end chan struct{} }
 
 func (o stallingOffice) NewSession(*gosmtp.Conn) (gosmtp.Session, error) {

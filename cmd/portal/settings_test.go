@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestWhereSettingsComeFrom creates shops whose name is given in several places, and looks which one won.
+// TestWhereSettingsComeFrom creates shops whose name is set in several places and checks which one wins.
 func TestWhereSettingsComeFrom(t *testing.T) {
 	t.Parallel()
 	lines := "# a comment\n\nshop-name = \"File\"\nshop_base_url = http://localhost:1\nPORTAL_SHOP_SENDER_EMAIL=a@shop.example\nsmtp = smtp://unused.example\n"
@@ -35,7 +35,7 @@ func TestWhereSettingsComeFrom(t *testing.T) {
 	}
 }
 
-// TestListsInTheFile gives lists to flags that separate their parts by different signs.
+// TestListsInTheFile sets lists for flags that use different separators.
 func TestListsInTheFile(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
@@ -53,7 +53,7 @@ func TestListsInTheFile(t *testing.T) {
 	}
 }
 
-// TestSwitchesInTheFile turns a setting on and off, in the words of flags and of JSON, in the file and in
+// TestSwitchesInTheFile turns a setting on and off with the words of flags and of JSON, in the file and in
 // the environment.
 func TestSwitchesInTheFile(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,8 @@ import (
 
 var linkToken = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
 
-// TestTwoServersShareOneMongoDB runs two servers on one store: what one of them counts, signs in and puts
-// into the outbox holds at the other.
+// TestTwoServersShareOneMongoDB runs two servers on one store: limits, sessions and the outbox of one apply
+// to the other.
 func TestTwoServersShareOneMongoDB(t *testing.T) {
 	t.Parallel()
 	address := os.Getenv("PORTAL_TEST_MONGODB_URI")
@@ -40,7 +40,7 @@ func TestTwoServersShareOneMongoDB(t *testing.T) {
 		bases[n] = server.wait("listens on ")
 	}
 
-	// Eight requests, in turn at each server: the hour allows six, whichever counts.
+	// Eight requests alternate between the servers. The limit is six an hour for both together.
 	for n := range 8 {
 		fetch(t, &http.Client{Timeout: patience}, bases[n%2]+"/sign-in", url.Values{"email": {"jana@example.com"}})
 	}
@@ -52,7 +52,7 @@ func TestTwoServersShareOneMongoDB(t *testing.T) {
 	}
 	waitForOutbox(t, env, store, "sent", 6)
 
-	// The link is spent at one server, and its session works at the other.
+	// The link is used at one server, and its session works at the other.
 	jar, _ := cookiejar.New(nil)
 	client := &http.Client{Jar: jar, Timeout: patience}
 	for _, step := range []struct {
@@ -79,7 +79,7 @@ func TestTwoServersShareOneMongoDB(t *testing.T) {
 	}
 }
 
-// ownDatabase is the address of a database that only this test has.
+// ownDatabase returns the address of a database that only this test uses.
 func ownDatabase(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -90,7 +90,7 @@ func ownDatabase(t *testing.T, address string) string {
 	return u.String()
 }
 
-// fetch gets a page, or posts a form, and returns the page this leads to.
+// fetch gets a page, or posts a form, and returns the resulting page.
 func fetch(t *testing.T, client *http.Client, address string, form url.Values) string {
 	t.Helper()
 	get := func() (*http.Response, error) { return client.Get(address) }
@@ -109,7 +109,7 @@ func fetch(t *testing.T, client *http.Client, address string, form url.Values) s
 	return string(text)
 }
 
-// waitForOutbox waits until so many mails are in a state.
+// waitForOutbox waits until that many emails are in a state.
 func waitForOutbox(t *testing.T, env map[string]string, store, state string, want int) {
 	t.Helper()
 	look := time.NewTicker(100 * time.Millisecond)

@@ -65,7 +65,7 @@ func TestShopShowNamesEverySetting(t *testing.T) {
 			name = strings.TrimPrefix(field.Tag.Get("setting"), "shop-")
 		}
 		if name == "insecure-http" {
-			continue // allows a base URL; it is not kept
+			continue // only allows a base URL and is not stored
 		}
 		if _, found := shown[name]; !found {
 			t.Errorf("--%s can be set and is not shown", name)
@@ -86,7 +86,7 @@ func TestFailedShopCreateLeavesNothing(t *testing.T) {
 	createShop(t, dir, "main", "https://shop.example").want(t, exitOK)
 }
 
-// shownShop is what "shop show" says, but for the time.
+// shownShop returns the output of "shop show" without the creation time.
 func shownShop(t *testing.T, dir string) map[string]any {
 	t.Helper()
 	shown := map[string]any{}

@@ -62,8 +62,8 @@ func TestEscapedPasswordComesBack(t *testing.T) {
 	}
 }
 
-// TestStorePasswordOfCommands looks which password each command takes, by what it says to one that has no
-// user.
+// TestStorePasswordOfCommands checks which password each command uses, by the error for an address without
+// a user.
 func TestStorePasswordOfCommands(t *testing.T) {
 	t.Parallel()
 	const bare, closed = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "mongodb://u@127.0.0.1:1/?serverSelectionTimeoutMS=100"

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestVersionNamesOne names what was built, as far as the build tells.
+// TestVersionNamesOne checks that the version names the build as far as its settings allow.
 func TestVersionNamesOne(t *testing.T) {
 	t.Parallel()
 	settings := []debug.BuildSetting{
