@@ -3,7 +3,7 @@
 // (packages sqlite and mongodb) owns the bytes. BSON is the only codec, and nothing outside storage/...
 // imports it.
 //
-// There are no transactions, joins or sums: a use-case that needs one keeps the answer as a document. The
+// There are no transactions, joins or sums: a use case that needs one keeps the answer as a document. The
 // package must not know what the documents mean.
 package storage
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Walker reads a whole collection, the documents of every shop. It is meant for operating a store (copying,
-// checking, counting); a use-case queries an index. Both engines implement it.
+// checking, counting); a use case queries an index. Both engines implement it.
 type Walker interface {
 	// Walk returns the entries asked for, in ascending order of the ids by bytes. It may return fewer than
 	// the limit; only an empty result means the end. Each call reads the state of a different moment.

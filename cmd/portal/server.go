@@ -197,7 +197,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
 	defer cancel()
 	err = errors.Join(err, s.hangUp(draining, listener, served))
-	stop() // after the last request, so that its jobs may still run; the others stay in the store
+	stop() // after the last request, so that its jobs are seen; the others stay in the store
 	err = errors.Join(err, s.await(draining, &behind))
 	if s.traces != nil {
 		s.logFault("traces", s.traces.close(ctx))

@@ -87,7 +87,7 @@ const (
 	maxChunk = 45 // in bytes; gives an encoded word of at most 75 (RFC 2047, 2)
 )
 
-// words returns header text that mail programs display as s. The library encodes non-ASCII text only. It
+// words returns header text that email programs display as s. The library encodes non-ASCII text only. It
 // would pass on text that looks encoded, which the recipient's program would decode, and words that are too
 // long for a line.
 func words(s string) string {

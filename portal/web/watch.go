@@ -12,7 +12,7 @@ import (
 )
 
 // Watch is called when a request begins, and the function it returns is called with the answer. The
-// request's use-cases receive the returned context.
+// request's use cases receive the returned context.
 type Watch func(ctx context.Context) (context.Context, func(Answer))
 
 // Answer is the part of a request that may be reported outside the portal: no path, no address, nothing
