@@ -140,7 +140,7 @@ func (o *objectEnd) next(b byte) bool {
 	return false
 }
 
-// importDocument is one document of a file. If it is too long, text is cut off.
+// importDocument is one document of a file. If it is too long, its text is incomplete.
 type importDocument struct {
 	line int
 	text []byte

@@ -36,7 +36,7 @@ func (w Worker) composeInquiry(ctx context.Context, shop Shop, entry string, e m
 	return recipient{email: c.Email, lang: c.Language}, func(l *i18n.Localizer) mail.Letter { return in.receiptLetter(shop, l, money) }, err
 }
 
-// subject is the part of the translation keys that names the inquiry: "message", "return" or "cancel".
+// subject returns the word for the inquiry in translation keys: "message", "return" or "cancel".
 func (in inquiry) subject() string {
 	if in.Channel == channelMessages {
 		return "message"

@@ -41,7 +41,7 @@ func Begun(ctx context.Context, engine storage.Engine) (bool, error) {
 }
 
 // TakeSecret checks that the App's secret matches the store's; a store without one adopts it. If the store
-// has the older secret of the ring, the secret is being replaced: TakeSecret seals all sealed data again
+// has the older secret of the ring, the secret is being replaced: TakeSecret re-encrypts all sealed data
 // with the new secret, and from then on the store accepts only that one. This invalidates sign-in links and
 // sessions. Any other secret gives ErrOtherSecret.
 func (a *App) TakeSecret(ctx context.Context) error {

@@ -139,8 +139,8 @@ func (w Worker) composeSignIn(ctx context.Context, shop Shop, entry string, e ma
 
 // allow drops an entry that exceeds the limits of its address. It counts each entry once and marks it as
 // counted only afterwards: an attempt that died between the two is counted again, so a crash never lets
-// emails exceed the limit. That an attempt was started is no proof of the count, because it may have died
-// before.
+// emails exceed the limit. An earlier attempt does not prove that the entry was counted, because it may
+// have died before.
 func (w Worker) allow(ctx context.Context, shop Shop, to recipient, entry string, e mail.Entry) error {
 	if e.Throttled || e.Payload[payBy] != "" && to.customer == "" {
 		return mail.ErrDrop

@@ -89,7 +89,7 @@ func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (session
 // EraseCustomer schedules the erasure of an account, just as its customer can: it takes effect in seven
 // days, the customer gets an email, and KeepCustomer or the customer can cancel it. With now, the account
 // is erased immediately, which cannot be cancelled; this is a Conflict while an earlier email address can
-// still be restored. Asking again changes nothing, except that now brings the date forward.
+// still be restored. Repeating the call changes nothing, except that now brings the date forward.
 func (o Operator) EraseCustomer(ctx context.Context, shop, id string, now bool) (Erasure, error) {
 	c, err := o.app.changeCustomer(ctx, shop, id, func(c *Customer) error {
 		moment := o.app.now()

@@ -43,9 +43,9 @@ func (s *storedOrder) orderedBy() string {
 	return s.FeedCustomer
 }
 
-// ownerOfOrder determines the owner of an order from a delivery. The result is empty if the delivery
-// changes nothing: one that is out of date, or for an order whose customer was erased, creates no customer.
-// Nor does one that names the same buyer as the stored order.
+// ownerOfOrder determines the owner of an order from a delivery. A delivery that is out of date, or for an
+// order whose customer was erased, has no effect and therefore no owner. One that names the same buyer as
+// the stored order keeps its owner. Neither creates a customer.
 func (a *App) ownerOfOrder(ctx context.Context, shop Shop, o Order) (ownership, error) {
 	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
 	switch {

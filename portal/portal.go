@@ -18,11 +18,11 @@ import (
 // App provides the use cases over one store. Its actors are safe for concurrent use.
 //
 // Postern uses no transactions. Each use case is a sequence of single-document writes that can safely stop
-// between any two. The table lists the writes and, after the colon, what makes a crash or a repetition safe.
+// between any two. The table lists the writes and, after the colon, why a crash or a repetition is safe.
 //
 //	sign-in          one Replace of the access document removes the link, ends the others, adds the session
 //	first order      handle, customer, order: the next request completes a handle without its customer
-//	background job   document with job, lease, handler, job removed: repeated when the lease ends; see package job
+//	background job   document with job, lease, handler, job removed: repeated after the lease (package job)
 //	order stored     recount requested, order: the month is recounted later, at worst needlessly
 //	sign-in notice   access with job, outbox entry, job removed: the entry's key prevents a second email
 //	registration     handle, customer, access, when the link is opened: opening it again completes them
@@ -36,13 +36,13 @@ import (
 //	                 the customer is written
 //	address release  access deleted, handle deleted, customer: each only as read, so that a customer who
 //	                 takes the address back keeps it
-//	first email      order with job, customer marked, outbox entry, job removed: mark and key prevent a second
-//	                 email
+//	first email      order with job, customer marked, outbox entry, job removed: mark and key prevent a
+//	                 second email
 //	VAT check        customer with job, customer with answer and next job: the question is asked again
 //	erasure          customer emptied, access cleared; a minute later orders, messages, emails, access,
 //	                 handles, totals, the feed's handle, the customer last: each half can be repeated
-//	hand-off         code stored; code removed by the one request whose write succeeds: a later crash loses a
-//	                 code that is valid for 60 seconds
+//	hand-off         code stored; code removed by the one request whose write succeeds: a later crash loses
+//	                 a code that is valid for 60 seconds
 //	withdrawal       statement with job, order marked, outbox entries, next job: mark and keys prevent
 //	                 duplicates
 //	inquiry          document with job, outbox entries, job removed: the form's id and the entries' keys
@@ -77,8 +77,8 @@ func WithLog(log *slog.Logger) Option { return func(a *App) { a.log = log } }
 func WithInsecureHTTP() Option { return func(a *App) { a.insecure = true } }
 
 // WithActivity lets the worker rest while this process writes nothing: writes returns the number of
-// documents written so far, as counted by storage.Activity. Without it, the worker looks for jobs at every
-// tick.
+// documents written so far, as counted by storage.Activity. Without it, the worker looks for jobs every
+// half second.
 func WithActivity(writes func() int64) Option { return func(a *App) { a.writes = writes } }
 
 // WithLoad lets background work yield to requests: inFlight returns the number of requests in progress.

@@ -29,8 +29,8 @@ const (
 	maxProofs   = 5 // per session
 	freshLife   = 15 * time.Minute
 	codesAnHour = 6 // requests per session
-	// Other sessions never cause ownCodes of codesAnHour to be refused. The rest share a limit per customer
-	// of three times codesAnHour.
+	// ownCodes of a session's codesAnHour do not depend on other sessions. The rest share a limit per
+	// customer of three times codesAnHour.
 	ownCodes   = 3
 	codesADay  = 5  // per day from one customer to one unconfirmed address
 	codesToOne = 30 // per day to one address, from all customers

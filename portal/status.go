@@ -39,8 +39,8 @@ const (
 
 	Unknown = "unknown"
 
-	// PaymentByCOD is the payment kind "cash on delivery": the customer pays the carrier, so nothing is due
-	// before.
+	// PaymentByCOD is the payment kind "cash on delivery": the customer pays the carrier, so no payment is
+	// due before delivery.
 	PaymentByCOD = "cod"
 )
 

@@ -43,7 +43,8 @@ type counter struct {
 	of          []string
 }
 
-// triesOfCode counts the tries for an address from a browser, triesOfProof those of a session for a proof.
+// triesOfCode returns the counter of tries for an address from a browser, triesOfProof that of a session
+// for a proof.
 func triesOfCode(shop, email, browserHash string) counter {
 	return counter{shop: shop, label: "code-tries", of: []string{email, browserHash}}
 }

@@ -73,7 +73,7 @@ func (a *App) openKey(shop Shop) ([]byte, error) {
 	return key, wrap("read the key of one-click addresses of shop "+shop.ID, err)
 }
 
-// sealAgain seals everything that was sealed with the older secret with the current one.
+// sealAgain re-encrypts with the current secret all data that was sealed with the older one.
 func (a *App) sealAgain(ctx context.Context) error {
 	shops, err := a.loadShops(ctx)
 	if err != nil {

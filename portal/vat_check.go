@@ -23,7 +23,7 @@ const (
 	VATUncovered VATStatus = "uncovered" // the country is not part of VIES
 )
 
-// VATAnswer is one answer of VIES, kept as evidence for the exemption of an intra-Community supply (Art.
+// VATAnswer is one answer from VIES, kept as evidence for the exemption of an intra-Community supply (Art.
 // 138 of Directive 2006/112/EC).
 type VATAnswer struct {
 	VATID        string    `bson:"vat_id" json:"vat_id"`

@@ -99,8 +99,8 @@ func (a *App) countOwn(ctx context.Context, bounds []bound) (withheld, error) {
 	return withheld{}, nil
 }
 
-// countMails counts the emails of a statement. One over its sender's own limits does not use up the limits
-// that visitors share, and signed-in customers do not count against those.
+// countMails counts the emails of a statement. Emails over the sender's own limits do not use up the limits
+// that visitors share, and statements of signed-in customers do not count against those.
 func (a *App) countMails(ctx context.Context, shop Shop, w withdrawal) (withheld, error) {
 	held, err := a.countOwn(ctx, a.ownBounds(shop, w))
 	if err != nil || held.told || w.Customer != "" {

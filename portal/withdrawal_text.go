@@ -24,9 +24,9 @@ func (f *form) withoutLinks(field, value string) string {
 	return value
 }
 
-// withoutPaths also refuses texts with a host name and a path, which no personal name contains. A host name
-// alone is accepted, because it may be "Ing.Novák" or name the shop that sold the goods; unlinked breaks it
-// up in emails.
+// withoutPaths also refuses texts with a host name and a path, which no personal name contains. It accepts
+// a host name alone, which may be a name such as "Ing.Novák". Goods may be named by the site that offered
+// them, so they are checked only by withoutLinks. In emails, unlinked breaks up host names.
 func (f *form) withoutPaths(field, value string) string {
 	if hostPath.MatchString(value) {
 		f.fault(field, "withdrawal.link")

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// shape describes where a country separates its postal codes: sep comes before the last tail characters.
+// shape describes how a country splits its postal codes: sep comes before the last tail characters.
 type shape struct {
 	tail int
 	sep  string

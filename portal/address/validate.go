@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Reason is the reason for a fault.
+// Reason says what is wrong with a field.
 type Reason string
 
 // The reasons of a Fault.

@@ -36,7 +36,7 @@ func Accent(c Colour, page Page) (Palette, error) {
 	return Palette{Light: c, OnLight: On(c), Dark: dark, OnDark: On(dark)}, nil
 }
 
-// readable reports whether c is readable as text on the ground, and black or white text is readable on c.
+// readable reports whether c is readable as text on ground, and black or white text is readable on c.
 func readable(c, ground Colour) bool {
 	return Contrast(c, ground) >= Readable && Contrast(c, On(c)) >= Readable
 }
@@ -49,9 +49,9 @@ func On(c Colour) Colour {
 	return Black()
 }
 
-// Shade returns the shade of c nearest in lightness that is readable as text on the ground: c itself if
-// possible, otherwise the same hue, darker on a light ground and lighter on a dark one. Such a shade always
-// exists: on any ground, black or white has a contrast of at least 4.58.
+// Shade returns the shade of c nearest in lightness that is readable as text on ground: c itself if
+// possible, otherwise the same hue, darker on a light background and lighter on a dark one. Such a shade
+// always exists: on any background, black or white has a contrast of at least 4.58.
 func Shade(c, ground Colour) Colour {
 	if readable(c, ground) {
 		return c

@@ -25,8 +25,8 @@ func gaps() []time.Duration {
 	}
 }
 
-// spread varies a delay randomly between 80 % and 120 %, so that jobs that failed together are not retried
-// together.
+// spread returns a random delay between 80% and 120% of gap, so that jobs that failed together are not
+// retried together.
 func spread(gap time.Duration) time.Duration { return gap*4/5 + rand.N(gap*2/5) }
 
 // Retry says how jobs of a kind are retried. The zero value uses the package's delays and then gives up.

@@ -1,6 +1,6 @@
 package logo
 
-// Reason is the reason why a file was refused.
+// Reason says why a file was refused.
 type Reason string
 
 // The reasons of an Error.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Amount is an amount of money in minor units: 1250 of "EUR" is 12.50 €, 1250 of "JPY" is 1250 ¥. The zero
+// Amount is a sum of money in minor units: 1250 of "EUR" is 12.50 €, 1250 of "JPY" is 1250 ¥. The zero
 // value has no currency; use it only for comparison.
 type Amount struct {
 	Minor    int64  `bson:"minor" json:"minor"`
@@ -34,7 +34,8 @@ func Parse(decimal, currency string) (Amount, error) {
 	return Amount{Minor: minor, Currency: currency}, nil
 }
 
-// minor returns the number in minor units. n must have at most that many decimal places.
+// minor returns the number in minor units of a currency with the given decimal places. n must not have
+// more.
 func (n number) minor(places int) (int64, error) {
 	text := n.whole + n.frac + strings.Repeat("0", places-len(n.frac))
 	if n.negative {

@@ -76,7 +76,7 @@ func ruleOf(prefix string) (rule, bool) {
 	return rule{}, false
 }
 
-// upTo returns the prefixes of shape with at least least characters.
+// upTo returns the prefixes of shape that have least characters or more.
 func upTo(shape string, least int) []string {
 	var all []string
 	for n := least; n <= len(shape); n++ {
