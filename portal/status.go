@@ -158,7 +158,8 @@ type Headline struct {
 	Tone    Tone
 }
 
-// Headline chooses the sentence. An action required of the customer takes precedence over progress at the shop.
+// Headline chooses the sentence. An action required of the customer takes precedence over progress at the
+// shop.
 func (s Status) Headline() Headline {
 	key := s.sentence()
 	h := Headline{Key: "headline." + key + s.detail(key), Tone: s.tone(key)}
