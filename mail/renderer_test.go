@@ -85,7 +85,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestHTMLSafe parses the page as a mail client does.
+// TestHTMLSafe parses the page as a mail client does and checks that hostile text stays text.
 func TestHTMLSafe(t *testing.T) {
 	t.Parallel()
 	l := signIn()

@@ -334,8 +334,8 @@ func TestCodesAsPeopleTypeThem(t *testing.T) {
 	}
 }
 
-// TestTokensTellShopsAndAddressesApart checks that access ids, session cookies and codes depend on every
-// input that they must depend on.
+// TestTokensTellShopsAndAddressesApart checks that access ids, session cookies and codes change with each
+// of their inputs.
 func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	t.Parallel()
 	app := New(nil, secrettest.Ring())
@@ -364,8 +364,8 @@ func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	}
 }
 
-// TestTouch checks that touch keeps the later of two uses of a session whatever the order of writing, and
-// changes neither other sessions nor one that has ended in between.
+// TestTouch checks that the later of two uses of a session is kept, whatever the order of writing, and that
+// neither another session nor one that has ended in between is changed.
 func TestTouch(t *testing.T) {
 	t.Parallel()
 	a := New(storagetest.Open(t, Collections()...), secrettest.Ring())

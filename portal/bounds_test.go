@@ -80,8 +80,8 @@ func TestLimitsAreApart(t *testing.T) {
 	}
 }
 
-// TestGuessesAreCountedByClient checks that after 300 wrong codes only this client can no longer use codes,
-// and only in this shop.
+// TestGuessesAreCountedByClient checks that 300 wrong codes block further codes from that client only, and
+// in that shop only.
 func TestGuessesAreCountedByClient(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

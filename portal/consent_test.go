@@ -14,7 +14,7 @@ import (
 
 const sentence = "Bookshop may send me its newsletter."
 
-// agree gives a consent as a page showing the wording does.
+// agree gives a consent like a page that shows the wording.
 func agree(t *testing.T, s portal.Shopper, purpose portal.Purpose, wording string) {
 	t.Helper()
 	if err := s.GiveConsent(t.Context(), purpose, wording, portal.WordingVersion(wording)); err != nil {

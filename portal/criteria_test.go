@@ -201,8 +201,8 @@ func (h *house) everySecret() map[string]string {
 	return held
 }
 
-// spellings returns the forms of a secret that could be used or reversed: as it is, without its public
-// part, raw, and in hex.
+// spellings returns the forms in which a secret could appear: as it is, without its public part, raw, and
+// in hex.
 func spellings(secret string) [][]byte {
 	forms := [][]byte{[]byte(secret)}
 	raw, err := base64.RawURLEncoding.DecodeString(secret)

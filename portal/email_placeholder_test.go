@@ -35,7 +35,7 @@ func TestPlaceholderEmailIsRefused(t *testing.T) {
 	}
 }
 
-// TestEmailThatOnlyLooksLikeAPlaceholder checks that such addresses are accepted.
+// TestEmailThatOnlyLooksLikeAPlaceholder checks that real emails similar to placeholders are accepted.
 func TestEmailThatOnlyLooksLikeAPlaceholder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -283,8 +283,8 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 	h.wantUndone(undo)
 }
 
-// TestErasureWaitsForALaterChange checks the same for an account moved after its erasure was requested.
-// Both are emailed the new date.
+// TestErasureWaitsForALaterChange checks that moving an account postpones an erasure requested earlier, and
+// that both addresses are emailed the new date.
 func TestErasureWaitsForALaterChange(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

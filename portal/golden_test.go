@@ -22,7 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden store anew")
 
-// The golden store is a shop's store written once, which every later version of the program must open.
+// The golden store is a shop's store that was written once and that every later version of the program must
+// open.
 const (
 	goldenStore = "testdata/golden/store.gz"
 	goldenKeys  = "testdata/golden/secrets.json"
@@ -38,8 +39,8 @@ type secrets struct {
 }
 
 // TestGoldenStore opens a store written by an earlier version. From version 1 on, a failure means that this
-// program cannot read shops' stored data: fix the program, do not renew the file. Nothing has been released
-// yet, so until then renew it with -update when the format changes.
+// program cannot read shops' stored data: fix the program, do not renew the file. Until then nothing has
+// been released, so renew it with -update when the format changes.
 func TestGoldenStore(t *testing.T) {
 	t.Parallel()
 	if *update {

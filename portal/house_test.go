@@ -31,7 +31,7 @@ type house struct {
 	post       *post
 }
 
-// post is a mail.Sender that keeps the messages it gets, or fails with fail.
+// post is a mail.Sender that keeps its messages, or fails with the error in fail.
 type post struct {
 	mu       sync.Mutex
 	messages []mail.Message

@@ -2,7 +2,7 @@ package portal
 
 import "context"
 
-// These functions, called by erasure and the data export, are exported for tests.
+// These functions, which erasure and the data export call, are exported for tests.
 
 func (w Worker) EraseRequests(ctx context.Context, shop, customer string) error {
 	return w.eraseRequests(ctx, shop, customer)

@@ -66,8 +66,8 @@ func TestStoreKnowsItsSecret(t *testing.T) {
 }
 
 // TestReplacedSecretEndsLinksAndSessions checks that replacing the secret ends all sessions, links and
-// codes, that unsubscribing and "this wasn't me" still work, and that signing in again leaves one document
-// with access.
+// codes, that unsubscribing and "this wasn't me" still work, and that in the end only the access document
+// of the new secret is left.
 func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -10,8 +10,8 @@ import (
 	"postern/portal"
 )
 
-// fuzzHouse returns a house whose store is shared by all inputs of a fuzz target, with Jan signed in, whose
-// orders fill three pages.
+// fuzzHouse returns a house whose store is shared by all inputs of a fuzz target. Jan is signed in and has
+// three pages of orders.
 func fuzzHouse(f *testing.F) (*house, portal.Shopper) {
 	f.Helper()
 	h := newHouse(f)

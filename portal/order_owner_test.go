@@ -87,8 +87,8 @@ func TestEarlierEmailLeadsToItsCustomer(t *testing.T) {
 	}
 }
 
-// TestHandOffReturnsAnIntroducedIDOnly checks that a hand-off returns no id that only orders mention, while
-// the order keeps the id it was sent with.
+// TestHandOffReturnsAnIntroducedIDOnly checks that the shop system's id is returned only once it has been
+// introduced, while the order keeps the id it was sent with.
 func TestHandOffReturnsAnIntroducedIDOnly(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

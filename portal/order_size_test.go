@@ -15,8 +15,8 @@ func times(n int, element string) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + "]"
 }
 
-// TestOrderTheStoreDoesNotTake sends an order within every bound that is still too large, because URLs grow
-// when written in browsers' form.
+// TestOrderTheStoreDoesNotTake sends an order that keeps every bound but is still too large, because URLs
+// grow when written as browsers write them.
 func TestOrderTheStoreDoesNotTake(t *testing.T) {
 	t.Parallel()
 	link := "http://a/" + strings.Repeat("ž", 331)

@@ -369,8 +369,8 @@ func TestNoticedChangesAreBounded(t *testing.T) {
 	}
 }
 
-// TestUndatedPaymentStandsBehindThePlacing checks that an undated payment comes right after the placing, so
-// that the timeline does not end with "paid".
+// TestUndatedPaymentStandsBehindThePlacing checks that an undated payment directly follows the step
+// "placed", so that the timeline does not end with "paid".
 func TestUndatedPaymentStandsBehindThePlacing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -181,8 +181,8 @@ func amountDecisions() []decision {
 	}
 }
 
-// TestEveryValueOfAnOrderIsDecided checks that a bad value in an essential member refuses the order with a
-// reason, while a bad decorative one never does.
+// TestEveryValueOfAnOrderIsDecided checks that an order is refused with a reason for a bad value in an
+// essential member, but never for one in a decorative member.
 func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

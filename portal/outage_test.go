@@ -30,8 +30,8 @@ func (f faltering) Close() error {
 	return nil
 }
 
-// TestAMailWithoutAConnectionIsCountedOnce composes a sign-in email more often than the daily limit of an
-// address, each time losing the mail server. The email is sent when the server is back.
+// TestAMailWithoutAConnectionIsCountedOnce composes a sign-in email more often than an address's daily
+// limit, because the mail server disappears each time. The email is sent when the server is back.
 func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	const outages, decoy = 20, "decoy@example.com"

@@ -223,8 +223,8 @@ func TestProfileByFeed(t *testing.T) {
 	}
 }
 
-// TestEveryValueOfACustomerIsDecided checks that a bad value in an essential member refuses the customer
-// with a reason, while a bad decorative one never does.
+// TestEveryValueOfACustomerIsDecided checks that a customer is refused with a reason for a bad value in an
+// essential member, but never for one in a decorative member.
 func TestEveryValueOfACustomerIsDecided(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -8,8 +8,8 @@ import (
 	"postern/portal"
 )
 
-// TestOrderNumbersThatAreStepsInAPath checks that such numbers are refused, since browsers cannot open
-// their links.
+// TestOrderNumbersThatAreStepsInAPath checks that the order numbers "." and ".." are refused, since
+// browsers cannot open links to them.
 func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -338,7 +338,7 @@ func storedCollection(t *testing.T, name string) storage.Collection {
 	return storage.Collection{}
 }
 
-// TestFirstOrderOff checks a shop with default settings.
+// TestFirstOrderOff checks that a shop with default settings sends no first-order email.
 func TestFirstOrderOff(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -132,7 +132,7 @@ func TestFormerBaseURLIsFree(t *testing.T) {
 	}
 }
 
-// TestOriginsAreAsBrowsersSendThem checks that default ports are dropped, as browsers do.
+// TestOriginsAreAsBrowsersSendThem checks that origins have no default port, since browsers never send one.
 func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

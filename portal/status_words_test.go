@@ -198,8 +198,8 @@ func TestWordsOfLinesAndEvents(t *testing.T) {
 	}
 }
 
-// TestTimelineBeginsWithThePlacing checks that the placing comes first, even if other events have the same
-// time, and that the last step matches the headline.
+// TestTimelineBeginsWithThePlacing checks that the step "placed" comes first, even if other events have the
+// same time, and that the last step matches the headline.
 func TestTimelineBeginsWithThePlacing(t *testing.T) {
 	t.Parallel()
 	const paidAt = `"events":[{"type":"paid","at":"2026-03-05T10:00:00Z"}],`

@@ -74,7 +74,8 @@ func TestPutUpgradeSamePut(t *testing.T) {
 	}
 }
 
-// TestSharedIDIntroducedAfterTheUpgrade checks that such an id applies only to new orders.
+// TestSharedIDIntroducedAfterTheUpgrade checks that an id shared by several people, once introduced,
+// applies only to new orders.
 func TestSharedIDIntroducedAfterTheUpgrade(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

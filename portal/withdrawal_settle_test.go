@@ -36,8 +36,8 @@ func TestReceiptIsSettledOnce(t *testing.T) {
 	}
 }
 
-// TestErasedOrderIsNobodys checks that an erased order, which has no customer, does not match an address
-// that has no customer either.
+// TestErasedOrderIsNobodys checks that a statement from an address without a customer does not match an
+// erased order, which has no customer either.
 func TestErasedOrderIsNobodys(t *testing.T) {
 	t.Parallel()
 	now := at(t, "2026-03-05T10:00:00Z")

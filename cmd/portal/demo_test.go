@@ -179,7 +179,7 @@ func (d *demo) readBack(email string) {
 	}
 }
 
-// TestDemoPeople signs in as every person, opens one order of each, and checks the number of orders.
+// TestDemoPeople signs in as each customer, opens one of their orders, and checks the number of orders.
 func TestDemoPeople(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t)
@@ -294,7 +294,7 @@ func TestMailboxIsBounded(t *testing.T) {
 	}
 }
 
-// TestStory writes everyone's orders twice and checks that they show what the demo must show.
+// TestStory writes everyone's orders twice and checks that they cover everything the demo must show.
 func TestStory(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)

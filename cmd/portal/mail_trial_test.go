@@ -54,7 +54,7 @@ func openGuarded(t *testing.T, files *pair) (address string, taken chan string) 
 	return listener.Addr().String(), taken
 }
 
-// TestMailTest sends a test email and fails at each step in turn.
+// TestMailTest sends a test email successfully and with a failure at each step.
 func TestMailTest(t *testing.T) {
 	t.Parallel()
 	store, files := shopStore(t), newPair(t, "mx.example")

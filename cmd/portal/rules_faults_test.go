@@ -12,7 +12,7 @@ import (
 // lines returns Go source of n lines without declarations.
 func lines(n int) string { return strings.Repeat("//\n", n) }
 
-// function returns a function of n lines.
+// function returns the source of a function with n lines.
 func function(name string, n int) string {
 	return "func " + name + "() {\n" + strings.Repeat("\t_ = 1\n", n-2) + "}\n"
 }

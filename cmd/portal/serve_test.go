@@ -244,7 +244,7 @@ func finishesRequest(t *testing.T, server *running, conn net.Conn, key string) {
 	}
 }
 
-// TestShutdownTimeout stops the server during a request or an email that does not end.
+// TestShutdownTimeout stops the server during a request or an email that never finishes.
 func TestShutdownTimeout(t *testing.T) {
 	t.Parallel()
 	const request, letter = "requests were still running", "emails or jobs were still running"

@@ -48,8 +48,8 @@ func (j journey) is(what string, got, want any) {
 	}
 }
 
-// arrives opens an order's address, signs in and gets to that order. In the browser that requested the link
-// a script submits the form; without scripts it takes one click.
+// arrives opens an order's address, signs in and arrives at that order. In the browser that requested the
+// link a script submits the form; without scripts it takes one click.
 func (j journey) arrives() {
 	j.ask(j.Tab, jana, "/orders/jana-shipped")
 	j.is("waits for the mail", j.Path(), "/sign-in/code?asked=yes&to=%2Forders%2Fjana-shipped")

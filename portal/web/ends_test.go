@@ -70,7 +70,8 @@ func TestLinksPastTheirEnd(t *testing.T) {
 
 // TestSessionsEndByClocksThatDiffer creates, uses and checks sessions at two servers whose clocks are five
 // minutes apart. A session ends exactly fourteen days after its last use and thirty days after its start,
-// by the clocks of the servers that recorded and check it, so at most five minutes early or late.
+// as measured by the server that recorded the time and the one that checks it, so it ends at most five
+// minutes early or late.
 func TestSessionsEndByClocksThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{5 * time.Minute, -5 * time.Minute} {

@@ -189,7 +189,7 @@ func TestDefenceWords(t *testing.T) {
 		{"a fault of ours", webtest.Request{Path: "/test/gateway"}, 502, "error.internal"},
 		{"away", webtest.Request{Path: "/test/away"}, 503, "error.unavailable"},
 		{"forged", webtest.Request{Method: "POST", Path: "/sign-in", Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 403, "error.forgery"},
-		// The size is checked before the origin, because that needs no reading.
+		// The size is checked before the origin, without reading the body.
 		{"forged and large", webtest.Request{Method: "POST", Path: "/sign-in", Body: strings.Repeat("a", 1<<20+1), Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 413, "error.too_large"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -192,8 +192,8 @@ func TestDefenceOrder(t *testing.T) {
 	}
 }
 
-// TestDefenceBodies checks that a body is refused as soon as its length is known. Above 64 KiB each route
-// decides what it accepts and from whom.
+// TestDefenceBodies checks that a body is refused as soon as it is known to be too large. Above 64 KiB each
+// route decides what it accepts and from whom.
 func TestDefenceBodies(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

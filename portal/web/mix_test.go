@@ -36,7 +36,7 @@ func wayOf(n int) string {
 }
 
 // TestFirstClick has people sign in as they do in practice, each in one of these ways and between seconds
-// and thirteen days after the request, many at the same time. Of a thousand people, 999 are signed in by
+// and thirteen days after the request, many at the same time. At least 999 of 1,000 must be signed in by
 // their first click.
 func TestFirstClick(t *testing.T) {
 	t.Parallel()

@@ -208,8 +208,8 @@ func TestFreshRoutes(t *testing.T) {
 	}
 }
 
-// TestFeedRoutesTakeAKey checks that a feed's routes accept only a key: no session and nothing of another
-// form.
+// TestFeedRoutesTakeAKey checks that a feed's routes accept only a key, neither a session nor any other
+// kind of authorization.
 func TestFeedRoutesTakeAKey(t *testing.T) {
 	t.Parallel()
 	i, store, site := classHouse(t)

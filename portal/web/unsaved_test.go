@@ -54,8 +54,8 @@ func TestTypedTextOutlivesTheSession(t *testing.T) {
 	}
 }
 
-// TestTypedTextOutlivesTheCode checks the same for a form that needs a code no older than a quarter of an
-// hour.
+// TestTypedTextOutlivesTheCode checks that a form that needs a recent code keeps what was typed even if the
+// code is too old when the form is submitted.
 func TestTypedTextOutlivesTheCode(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

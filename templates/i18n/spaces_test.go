@@ -8,7 +8,7 @@ import (
 	"testing/fstest"
 )
 
-// TestSpacesThatDoNotBreak shows no-break spaces as "~".
+// TestSpacesThatDoNotBreak checks where no-break spaces, shown as "~", are inserted.
 func TestSpacesThatDoNotBreak(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ lang, text, want string }{

@@ -137,8 +137,8 @@ func TestEveryKeyAskedForIsThere(t *testing.T) {
 	}
 }
 
-// call matches a reference to a message by its whole key, given the names in a call, and held the values in
-// a message.
+// call matches a reference to a message by its whole key, given matches the names in a call, and held
+// matches the values in a message.
 var (
 	call  = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bAround )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"([^\n]*)`)
 	given = regexp.MustCompile(`"([A-Z][A-Za-z]*)"`)

@@ -363,7 +363,7 @@ func TestInquiriesRead(t *testing.T) {
 // keyShown matches a message key shown in place of its text.
 var keyShown = regexp.MustCompile(`\b(?:action|request|message|inquiry)\.[a-z]`)
 
-// TestInquiriesInEveryLanguage checks the pages and their texts for each state.
+// TestInquiriesInEveryLanguage checks the pages and their texts for each state in every language.
 func TestInquiriesInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	i := helped(t)

@@ -85,7 +85,8 @@ func TestMarksThatTurnNamesAroundAreTakenOut(t *testing.T) {
 	}
 }
 
-// TestHostileNames checks that such names are shown exactly as typed, in the form and in the menu.
+// TestHostileNames checks that unusual and hostile names are shown exactly as typed, in the form and in the
+// menu.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
@@ -122,8 +123,8 @@ func TestProfileInTwoTabs(t *testing.T) {
 	}
 }
 
-// TestCompanyOfTheOtherTab checks that the field is gone once another window has saved a company, and that
-// the page says so.
+// TestCompanyOfTheOtherTab checks that the company field is gone once another window has saved a company,
+// and that the page says so.
 func TestCompanyOfTheOtherTab(t *testing.T) {
 	t.Parallel()
 	i := asking(t, "company")
@@ -213,7 +214,8 @@ func TestRegistrationLeadsOn(t *testing.T) {
 	}
 }
 
-// TestNobodyElseIsAsked checks that a customer with an order is not asked for these fields.
+// TestNobodyElseIsAsked checks that a customer with an order is not asked for the fields required at
+// registration.
 func TestNobodyElseIsAsked(t *testing.T) {
 	t.Parallel()
 	i := asking(t, "title", "names", "birth_date", "phone", "company")
