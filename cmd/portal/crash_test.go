@@ -23,9 +23,9 @@ func crashRounds() int {
 // when the mail server has received a number of emails without answering.
 type death struct {
 	life   time.Duration
-	clicks int // 0 for no limit
+	clicks int // 0 to ignore clicks
 	after  time.Duration
-	mails  int // 0 for no limit
+	mails  int // 0 to ignore emails
 }
 
 // newDeath uses the three kinds in turn.

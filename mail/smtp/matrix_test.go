@@ -70,7 +70,7 @@ func matrix(t *testing.T, stall chan struct{}) []misfortune {
 		if final == refused {
 			refusals = 0
 		}
-		if at == atMail { // a refused sender stops all other messages, too
+		if at == atMail { // other messages from this sender would fail, too
 			final, refusals = unreached, 1
 		}
 		rows = append(rows,

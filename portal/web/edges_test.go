@@ -68,7 +68,7 @@ func TestBodyTooLargeToRead(t *testing.T) {
 // page.
 func TestCompressedBody(t *testing.T) {
 	h := newHouse(t, webtest.NewShop("one", "https://one.test"), webtest.NewShop("two", "https://two.test"))
-	const unpacked = 32 << 20 // compresses to less than the 64 KiB that a request may have
+	const unpacked = 32 << 20 // compresses to less than the 64 KiB allowed for a request
 	var bomb strings.Builder
 	pack, err := gzip.NewWriterLevel(&bomb, gzip.BestCompression)
 	if err != nil {
