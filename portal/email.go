@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
-	"postern/portal/validate"
+	"postern/portal/clean"
 )
 
 // Address limits of RFC 5321, section 4.5.3.1, in bytes.
@@ -57,7 +57,7 @@ func CanonicalEmail(text string) (email string, ok bool) {
 // Chinese and Japanese keyboards. Two addresses, or a name that could be another address, are returned
 // unchanged.
 func copiedEmail(text string) string {
-	text = strings.TrimSpace(halfWidth(validate.Code(text)))
+	text = strings.TrimSpace(halfWidth(clean.Code(text)))
 	if before, after, found := strings.Cut(text, "<"); found && !strings.ContainsRune(before, '@') {
 		if inner, closed := strings.CutSuffix(strings.TrimRight(after, ".,; "), ">"); closed {
 			text = strings.TrimSpace(inner)

@@ -14,7 +14,7 @@ import (
 
 	"postern/portal/address"
 	"postern/portal/money"
-	"postern/portal/validate"
+	"postern/portal/clean"
 )
 
 // form reads the values of an input and collects all faults, so that the sender can fix them in one go.
@@ -75,12 +75,12 @@ func newFault(field, key string, args []string) Fault {
 
 // text reads one line, without invisible characters.
 func (f *form) text(field, value string, most int) string {
-	return f.bounded(field, f.clean(field, value, validate.Line), most)
+	return f.bounded(field, f.clean(field, value, clean.Line), most)
 }
 
 // prose reads a text that may have several lines.
 func (f *form) prose(field, value string, most int) string {
-	return f.bounded(field, f.clean(field, value, validate.Prose), most)
+	return f.bounded(field, f.clean(field, value, clean.Prose), most)
 }
 
 // clean removes unprintable characters, and warns if that was more than white space.
@@ -153,7 +153,7 @@ func (f *form) time(field, value string) *time.Time {
 // without the colon in the offset, as PHP writes it. It returns nil for any other text and for years out of
 // range.
 func parseTime(value string) *time.Time {
-	value = strings.ToUpper(validate.Code(value))
+	value = strings.ToUpper(clean.Code(value))
 	layouts := []string{
 		time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700",
 	}
@@ -202,7 +202,7 @@ func (f *form) link(field, value string) string {
 		return ""
 	}
 	u, err := url.Parse(value)
-	if err != nil || len(u.String()) > maxURL || originOf(value) == "" || value != validate.Code(value) {
+	if err != nil || len(u.String()) > maxURL || originOf(value) == "" || value != clean.Code(value) {
 		f.fault(field, "url.form")
 		return ""
 	}

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"postern/portal/address"
-	"postern/portal/validate"
+	"postern/portal/clean"
 )
 
 // The methods below read the values that feeds send. A wrong value that matters is refused; one that is
@@ -19,12 +19,12 @@ import (
 
 // cut reads a merely descriptive line; one that is too long is truncated.
 func (f *form) cut(field, value string, most int) string {
-	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), validate.Line), most)
+	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), clean.Line), most)
 }
 
 // cutProse is cut for a text of several lines.
 func (f *form) cutProse(field, value string, most int) string {
-	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), validate.Prose), most)
+	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), clean.Prose), most)
 }
 
 // entity matches an HTML character reference with its semicolon; "Q&A" and "a&copy=1" do not match.
@@ -55,8 +55,8 @@ func (f *form) shortened(field, value string, most int) string {
 // key reads an identifier: it must be returned as it was sent, so a bad one is refused rather than altered.
 // Only invisible characters are removed.
 func (f *form) key(field, value string, most int) string {
-	value = validate.Code(value)
-	if validate.HasControl(value) || strings.ContainsRune(value, utf8.RuneError) {
+	value = clean.Code(value)
+	if clean.HasControl(value) || strings.ContainsRune(value, utf8.RuneError) {
 		f.fault(field, "text.control")
 		return ""
 	}
@@ -79,7 +79,7 @@ func (f *form) fedTime(field, value string) *time.Time {
 // it. Anything but an absolute web address is dropped: guessing the host of "/media/x.jpg" could show the
 // wrong picture.
 func (f *form) fedLink(field, value string) string {
-	value = validate.Code(value)
+	value = clean.Code(value)
 	if value == "" {
 		return ""
 	}

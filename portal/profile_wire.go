@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"postern/portal/address"
-	"postern/portal/validate"
+	"postern/portal/clean"
 	"postern/storage"
 )
 
@@ -44,7 +44,7 @@ func (f *form) fedPhone(field string, value *string) *string {
 	if phone == nil {
 		return nil
 	}
-	text := validate.Code(*phone)
+	text := clean.Code(*phone)
 	if number, err := address.ParsePhone(text, ""); err == nil {
 		text = number
 	}

@@ -19,8 +19,8 @@ func emailOf(c int) string { return fmt.Sprintf("customer%07d@kunde.example", c)
 // numberOf returns the number of customer c's k-th order, counted from 0; the last one is the newest.
 func numberOf(c, k int) string { return fmt.Sprintf("B%07d-%02d", c, k) }
 
-// order is an order as a shop system sends it.
-type order struct {
+// sentOrder is an order as a shop system sends it.
+type sentOrder struct {
 	Number          string          `json:"number"`
 	Email           string          `json:"email"`
 	PlacedAt        time.Time       `json:"placed_at"`
@@ -65,10 +65,10 @@ type event struct {
 const orderGap = 40 * 24 * time.Hour
 
 // newOrder returns customer c's k-th order in a store that is filled at now: about 1.5 kB of JSON.
-func newOrder(c, k int, now time.Time) order {
+func newOrder(c, k int, now time.Time) sentOrder {
 	last := now.UTC().Truncate(time.Second).Add(-2 * 24 * time.Hour) // so that none is in the future
 	placed := last.Add(-time.Duration(max(0, ordersEach-k)) * orderGap).Add(time.Duration(c) * time.Second)
-	o := order{
+	o := sentOrder{
 		Number: numberOf(c, k), Email: emailOf(c), PlacedAt: placed, UpdatedAt: placed.Add(time.Hour), Currency: "EUR",
 		PaymentKind: "card", Shipping: "3.90", ShippingMethod: "Courier to the door",
 		ShippingAddress: address.Address{FirstName: "Jana", LastName: fmt.Sprintf("Kováčová %d", c), Line1: "Štefánikova 27", City: "Košice", PostalCode: "04001", Country: "SK"},
@@ -92,7 +92,7 @@ func newOrder(c, k int, now time.Time) order {
 func euros(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 
 // progress sets the state of the k-th order.
-func (o *order) progress(k int) {
+func (o *sentOrder) progress(k int) {
 	o.State, o.Payment, o.Fulfillment = portal.StateCompleted, portal.PaymentPaid, portal.Delivered
 	switch {
 	case k == ordersEach-1:

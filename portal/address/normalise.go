@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"postern/portal/validate"
+	"postern/portal/clean"
 )
 
 // Normalise returns an address in canonical form: Unicode NFC, with white space (including line breaks)
@@ -19,7 +19,7 @@ func (a *Atlas) Normalise(addr Address) Address {
 		addr.Set(name, tidy(addr.Get(name)))
 	}
 	for _, code := range []Name{PostalCode, SortingCode, Country, Phone} {
-		addr.Set(code, validate.Code(addr.Get(code)))
+		addr.Set(code, clean.Code(addr.Get(code)))
 	}
 	addr.Country = a.countryCode(addr.Country)
 	if e164, err := ParsePhone(addr.Phone, addr.Country); err == nil {
@@ -39,7 +39,7 @@ func (a *Atlas) Normalise(addr Address) Address {
 // tidy leaves invalid UTF-8 unchanged, for Validate to report.
 func tidy(s string) string {
 	if utf8.ValidString(s) {
-		s, _ = validate.Line(s)
+		s, _ = clean.Line(s)
 	}
 	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/unicode/norm"
 
-	"postern/portal/validate"
+	"postern/portal/clean"
 )
 
 // The errors of ParsePhone.
@@ -39,7 +39,7 @@ func ParsePhone(text, country string) (string, error) {
 	if len(text) > 4*MaxLength {
 		return "", ErrPhone
 	}
-	text = strings.TrimPrefix(tidy(validate.Code(norm.NFKC.String(text))), "tel:")
+	text = strings.TrimPrefix(tidy(clean.Code(norm.NFKC.String(text))), "tel:")
 	text = trunk.ReplaceAllString(text, "$1")
 	switch {
 	case extension.MatchString(text):

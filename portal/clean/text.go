@@ -1,8 +1,8 @@
-// Package validate cleans text that was typed or sent: it removes invisible characters and changes of
+// Package clean cleans text that was typed or sent: it removes invisible characters and changes of
 // writing direction, and repairs characters that were decoded with the wrong encoding.
 //
 // It must not know which field a text belongs to, how long it may be, or how faults are reported.
-package validate
+package clean
 
 import (
 	"slices"
