@@ -13,8 +13,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"postern/portal/address"
-	"postern/portal/money"
 	"postern/portal/clean"
+	"postern/portal/money"
 )
 
 // form reads the values of an input and collects all faults, so that the sender can fix them in one go.
