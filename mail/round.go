@@ -79,7 +79,7 @@ func (r *round) goesOn(ctx context.Context) bool { return ctx.Err() == nil && !r
 // resting reports whether a shop is paused because the server refused its sender.
 func (r *round) resting(shop string) bool { return r.Now().Before(r.rests.until(shop)) }
 
-// inTime reports whether the round may start more than the first batch of each shop. After one Beat, other
+// InTime reports whether the round may start more than the first batch of each shop. After one Beat, other
 // shops may have emails to send.
 func (r *round) inTime() bool { return r.Now().Before(r.begun.Add(r.Beat)) }
 

@@ -12,17 +12,20 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
+	"postern/portal/order"
 	"postern/portal/secret/secrettest"
+	"postern/portal/validate"
 )
 
-func home() portal.SavedAddress {
-	return portal.SavedAddress{Address: address.Address{
+func home() customer.SavedAddress {
+	return customer.SavedAddress{Address: address.Address{
 		FirstName: "Jan", LastName: "Novák", Line1: "Hlavná 1", City: "Bratislava", PostalCode: "81101", Country: "SK",
 	}}
 }
 
 // homeAt returns home() with another street.
-func homeAt(line1 string) portal.SavedAddress {
+func homeAt(line1 string) customer.SavedAddress {
 	a := home()
 	a.Address.Line1 = line1
 	return a
@@ -47,7 +50,7 @@ func TestAddressesAreKept(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].DefaultBilling || !list[0].DefaultShipping || !list[1].DefaultBilling {
 		t.Errorf("the default for billing moves alone: %+v, %v", list, err)
 	}
-	if err := shopper.SetDefault(t.Context(), second.ID, portal.UseShipping); err != nil {
+	if err := shopper.SetDefault(t.Context(), second.ID, customer.UseShipping); err != nil {
 		t.Fatal(err)
 	}
 	if list, _ = shopper.Addresses(t.Context()); list[0].DefaultShipping || !list[1].DefaultShipping {
@@ -106,7 +109,7 @@ func TestTwoTabsSaveOneAddress(t *testing.T) {
 			switch {
 			case err == nil:
 				saved.Add(1)
-			case portal.KindOf(err) == portal.Conflict:
+			case validate.KindOf(err) == validate.Conflict:
 				told.Add(1)
 			}
 		})
@@ -115,7 +118,7 @@ func TestTwoTabsSaveOneAddress(t *testing.T) {
 	if saved.Load() != 1 || told.Load() != 19 {
 		t.Errorf("%d saved, %d were told", saved.Load(), told.Load())
 	}
-	if err := shopper.DeleteAddress(t.Context(), shown.ID, shown.Version); portal.KindOf(err) != portal.Conflict {
+	if err := shopper.DeleteAddress(t.Context(), shown.ID, shown.Version); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("deleting what was changed: %v", err)
 	}
 }
@@ -188,7 +191,7 @@ func TestChangesAreLimited(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 98 {
-		if err := h.shopper(cookie).SetDefault(t.Context(), saved.ID, portal.UseBilling); err != nil {
+		if err := h.shopper(cookie).SetDefault(t.Context(), saved.ID, customer.UseBilling); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -199,10 +202,10 @@ func TestChangesAreLimited(t *testing.T) {
 		t.Errorf("what nobody is told of: %v", err)
 	}
 	again.VATID = "SK2022273990"
-	if _, err := h.shopper(cookie).SaveCompany(t.Context(), again); portal.KindOf(err) != portal.TooMany {
+	if _, err := h.shopper(cookie).SaveCompany(t.Context(), again); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("a VAT ID over the limit: %v", err)
 	}
-	if _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); portal.KindOf(err) != portal.TooMany {
+	if _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("an address over the limit: %v", err)
 	}
 	if again, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil || again.ID != saved.ID {
@@ -229,7 +232,7 @@ func TestDeletedAddressComesBack(t *testing.T) {
 	if err := shopper.DeleteAddress(t.Context(), saved.ID, saved.Version); err != nil {
 		t.Errorf("deleted twice by one form: %v", err)
 	}
-	if err := shopper.DeleteAddress(t.Context(), saved.ID, "another"); portal.KindOf(err) != portal.NotFound {
+	if err := shopper.DeleteAddress(t.Context(), saved.ID, "another"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("deleted by another form: %v", err)
 	}
 	for range 2 {
@@ -245,7 +248,7 @@ func TestDeletedAddressComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.clock.Move(24*time.Hour + time.Millisecond)
-	if err := shopper.UndoDeleteAddress(t.Context(), saved.ID); portal.KindOf(err) != portal.Gone {
+	if err := shopper.UndoDeleteAddress(t.Context(), saved.ID); validate.KindOf(err) != validate.Gone {
 		t.Errorf("undone too late: %v", err)
 	}
 }
@@ -260,13 +263,13 @@ func TestAddressesAreTheCustomersOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	eva := h.signIn("eva@example.com")
-	if _, err := eva.Address(t.Context(), saved.ID); portal.KindOf(err) != portal.NotFound {
+	if _, err := eva.Address(t.Context(), saved.ID); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("read: %v", err)
 	}
-	if _, err := eva.SaveAddress(t.Context(), saved); portal.KindOf(err) != portal.NotFound {
+	if _, err := eva.SaveAddress(t.Context(), saved); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("saved: %v", err)
 	}
-	if err := eva.DeleteAddress(t.Context(), saved.ID, saved.Version); portal.KindOf(err) != portal.NotFound {
+	if err := eva.DeleteAddress(t.Context(), saved.ID, saved.Version); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("deleted: %v", err)
 	}
 }
@@ -312,7 +315,7 @@ func TestCompany(t *testing.T) {
 		t.Fatal(err)
 	}
 	old.Name = "Another tab's"
-	if _, err := shopper.SaveCompany(t.Context(), old); portal.KindOf(err) != portal.Conflict {
+	if _, err := shopper.SaveCompany(t.Context(), old); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("saved over another tab's: %v", err)
 	}
 }
@@ -323,7 +326,7 @@ func TestReadOut(t *testing.T) {
 	feed := h.feed()
 	body := `{"email":"jan@example.com","first_name":"Jan","last_name":"Novák","updated_at":"2026-01-01T00:00:00Z",
 		"addresses":[{"id":"a1","default_billing":true,"line1":"Hlavná 1","city":"Bratislava","postal_code":"81101","country":"sk"}]}`
-	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || receipt.Outcome != portal.Created {
+	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || receipt.Outcome != order.Created {
 		t.Fatalf("put: %s, %v", receipt.Outcome, err)
 	}
 	shopper := h.signIn(jan)
@@ -332,9 +335,9 @@ func TestReadOut(t *testing.T) {
 	if _, err := shopper.SaveCompany(t.Context(), company); err != nil {
 		t.Fatal(err)
 	}
-	for name, read := range map[string]func() (portal.CustomerRecord, error){
-		"by id":    func() (portal.CustomerRecord, error) { return feed.Customer(t.Context(), "77") },
-		"by email": func() (portal.CustomerRecord, error) { return feed.CustomerByEmail(t.Context(), "Jan@Example.com") },
+	for name, read := range map[string]func() (customer.Record, error){
+		"by id":    func() (customer.Record, error) { return feed.Customer(t.Context(), "77") },
+		"by email": func() (customer.Record, error) { return feed.CustomerByEmail(t.Context(), "Jan@Example.com") },
 	} {
 		record, err := read()
 		if err != nil || record.FeedID != "77" || record.LastName != "Novák" || record.Company.VATID != "SK2020317068" ||
@@ -342,7 +345,7 @@ func TestReadOut(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, record, err)
 		}
 	}
-	if _, err := feed.Customer(t.Context(), "78"); portal.KindOf(err) != portal.NotFound {
+	if _, err := feed.Customer(t.Context(), "78"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("unknown: %v", err)
 	}
 }
@@ -375,32 +378,32 @@ func TestPutCustomer(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
-	put := func(id, body string) (portal.Outcome, error) {
+	put := func(id, body string) (order.Outcome, error) {
 		receipt, err := feed.PutCustomer(t.Context(), id, []byte(body))
 		return receipt.Outcome, err
 	}
 	h.put(orderJSON("guest", jan))
 	steps := []struct {
 		name, id, body string
-		want           portal.Outcome
-		kind           portal.Kind
+		want           order.Outcome
+		kind           validate.Kind
 	}{
-		{"no e-mail for a new one", "77", `{"updated_at":"2026-01-02T00:00:00Z"}`, "", portal.Invalid},
-		{"links the guest", "77", `{"email":"jan@example.com","first_name":"Jan","updated_at":"2026-01-02T00:00:00Z"}`, portal.Created, 0},
-		{"older", "77", `{"first_name":"Ján","updated_at":"2026-01-01T00:00:00Z"}`, portal.Stale, 0},
-		{"absent stays", "77", `{"last_name":"Novák","updated_at":"2026-01-03T00:00:00Z"}`, portal.Updated, 0},
-		{"address of another", "78", `{"email":"jan@example.com","updated_at":"2026-01-03T00:00:00Z"}`, "", portal.Conflict},
-		{"another customer", "78", `{"email":"eva@example.com","updated_at":"2026-01-03T00:00:00Z"}`, portal.Created, 0},
-		{"moves to a taken address", "78", `{"email":"jan@example.com","updated_at":"2026-01-04T00:00:00Z"}`, "", portal.Conflict},
-		{"moves", "78", `{"email":"eva.new@example.com","updated_at":"2026-01-04T00:00:00Z"}`, portal.Updated, 0},
-		{"takes the address given up", "79", `{"email":"eva@example.com","updated_at":"2026-01-04T00:00:00Z"}`, portal.Created, 0},
-		{"unknown member", "77", `{"passwd":"x","updated_at":"2026-01-05T00:00:00Z"}`, "", portal.Invalid},
-		{"no time", "77", `{"first_name":"x"}`, "", portal.Invalid},
-		{"bad VAT ID", "77", `{"company":{"vat_id":"SK2020317069"},"updated_at":"2026-01-05T00:00:00Z"}`, "", portal.Invalid},
+		{"no e-mail for a new one", "77", `{"updated_at":"2026-01-02T00:00:00Z"}`, "", validate.Invalid},
+		{"links the guest", "77", `{"email":"jan@example.com","first_name":"Jan","updated_at":"2026-01-02T00:00:00Z"}`, order.Created, 0},
+		{"older", "77", `{"first_name":"Ján","updated_at":"2026-01-01T00:00:00Z"}`, order.Stale, 0},
+		{"absent stays", "77", `{"last_name":"Novák","updated_at":"2026-01-03T00:00:00Z"}`, order.Updated, 0},
+		{"address of another", "78", `{"email":"jan@example.com","updated_at":"2026-01-03T00:00:00Z"}`, "", validate.Conflict},
+		{"another customer", "78", `{"email":"eva@example.com","updated_at":"2026-01-03T00:00:00Z"}`, order.Created, 0},
+		{"moves to a taken address", "78", `{"email":"jan@example.com","updated_at":"2026-01-04T00:00:00Z"}`, "", validate.Conflict},
+		{"moves", "78", `{"email":"eva.new@example.com","updated_at":"2026-01-04T00:00:00Z"}`, order.Updated, 0},
+		{"takes the address given up", "79", `{"email":"eva@example.com","updated_at":"2026-01-04T00:00:00Z"}`, order.Created, 0},
+		{"unknown member", "77", `{"passwd":"x","updated_at":"2026-01-05T00:00:00Z"}`, "", validate.Invalid},
+		{"no time", "77", `{"first_name":"x"}`, "", validate.Invalid},
+		{"bad VAT ID", "77", `{"company":{"vat_id":"SK2020317069"},"updated_at":"2026-01-05T00:00:00Z"}`, "", validate.Invalid},
 	}
 	for _, step := range steps {
 		got, err := put(step.id, step.body)
-		if got != step.want || err != nil && portal.KindOf(err) != step.kind || err == nil && step.want == "" {
+		if got != step.want || err != nil && validate.KindOf(err) != step.kind || err == nil && step.want == "" {
 			t.Errorf("%s: %q, %v", step.name, got, err)
 		}
 	}
@@ -416,7 +419,7 @@ func TestFeedDoesNotUndoTheShopper(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	feed := h.feed()
-	put := func(at time.Time) portal.Outcome {
+	put := func(at time.Time) order.Outcome {
 		t.Helper()
 		body := fmt.Sprintf(`{"email":"jan@example.com","addresses":[],"updated_at":%q}`, at.Format(time.RFC3339))
 		receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body))
@@ -430,16 +433,16 @@ func TestFeedDoesNotUndoTheShopper(t *testing.T) {
 	if _, err := shopper.SaveAddress(t.Context(), home()); err != nil {
 		t.Fatal(err)
 	}
-	if got := put(h.clock.Now().Add(-time.Hour)); got != portal.Stale {
+	if got := put(h.clock.Now().Add(-time.Hour)); got != order.Stale {
 		t.Errorf("the first of an id, older than the shopper's change: %s", got)
 	}
-	if got := put(h.clock.Now().Add(-time.Minute)); got != portal.Stale {
+	if got := put(h.clock.Now().Add(-time.Minute)); got != order.Stale {
 		t.Errorf("older than the shopper's change: %s", got)
 	}
 	if list, _ := shopper.Addresses(t.Context()); len(list) != 1 {
 		t.Errorf("the shopper's address is gone")
 	}
-	if got := put(h.clock.Now().Add(time.Minute)); got != portal.Updated {
+	if got := put(h.clock.Now().Add(time.Minute)); got != order.Updated {
 		t.Errorf("newer: %s", got)
 	}
 }

@@ -3,11 +3,11 @@ package portal
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
+	"postern/portal/secret"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -41,46 +41,18 @@ func (a *App) keyDocs(shop string) storage.Docs[apiKey] {
 	return storage.Open[apiKey](a.engine, shop, keyCollection())
 }
 
-// Feed is a system of the shop that has a key: it sends orders and customers, and reads customers.
-type Feed struct {
-	app     *App
-	shop    Shop
-	forced  bool
-	request string // that forces, as in the log
-}
-
-// Forced returns the feed with permission to send content that is dated in the future or older than the
-// stored content. request is the id that the log gives for the request that forced it.
-func (f Feed) Forced(request string) Feed {
-	f.forced, f.request = true, request
-	return f
-}
-
-// Feed returns the feed that a bearer key belongs to. An unknown or revoked key, or one of another shop, is
-// a SignIn error.
-func (a *App) Feed(ctx context.Context, shop Shop, key string) (Feed, error) {
-	if !strings.HasPrefix(key, keyPrefix) {
-		return Feed{}, failure(SignIn, "error.key")
-	}
-	_, _, err := a.keyDocs(shop.ID).Get(ctx, hashOf(key))
-	if errors.Is(err, storage.ErrNotFound) {
-		return Feed{}, failure(SignIn, "error.key")
-	}
-	return Feed{app: a, shop: shop}, err
-}
-
 // CreateKey creates a key for a shop's feed and returns it. It cannot be shown again.
 func (o Operator) CreateKey(ctx context.Context, shop, name string) (key string, err error) {
 	if _, err := o.app.shop(ctx, shop); err != nil {
 		return "", err
 	}
-	f := &form{}
-	name = f.required("name", f.text("name", name, maxWord))
-	if err := invalid(f.faults); err != nil {
+	f := &validate.Validator{}
+	name = f.Required("name", f.Text("name", name, validate.MaxWord))
+	if err := validate.InvalidFields(f.Rejected); err != nil {
 		return "", err
 	}
 	key = keyPrefix + rand.Text() + rand.Text() // 260 bits
-	err = o.app.keyDocs(shop).Insert(ctx, hashOf(key), apiKey{ID: rand.Text()[:8], Name: name, CreatedAt: o.app.now()})
+	err = o.app.keyDocs(shop).Insert(ctx, secret.Hash(key), apiKey{ID: rand.Text()[:8], Name: name, CreatedAt: o.app.now()})
 	return key, err
 }
 
@@ -91,7 +63,7 @@ func (o Operator) Keys(ctx context.Context, shop string) ([]KeyInfo, error) {
 	return keys, err
 }
 
-// RevokeKey revokes a key by its id, effective immediately; NotFound if there is none.
+// RevokeKey revokes a key by its id, effective immediately; validate.NotFound if there is none.
 func (o Operator) RevokeKey(ctx context.Context, shop, id string) error {
 	hash := ""
 	if err := o.eachKey(ctx, shop, func(key string, info KeyInfo) {
@@ -103,7 +75,7 @@ func (o Operator) RevokeKey(ctx context.Context, shop, id string) error {
 	}
 	_, read, err := o.app.keyDocs(shop).Get(ctx, hash)
 	if err != nil {
-		return missing(err)
+		return validate.NotFoundIfMissing(err)
 	}
 	return o.app.keyDocs(shop).Delete(ctx, hash, read)
 }

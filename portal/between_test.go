@@ -11,6 +11,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/secret/secrettest"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -156,7 +157,7 @@ func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
 					if m.turn >= 0 {
 						return
 					}
-					if released != nil || back != nil && portal.KindOf(back) == portal.Internal {
+					if released != nil || back != nil && validate.KindOf(back) == validate.Internal {
 						t.Errorf("released: %v, back: %v", released, back)
 					}
 					c.look(session, back)
@@ -226,7 +227,7 @@ func TestGivingUpInTurns(t *testing.T) {
 			}
 			close(h.goOn)
 			<-done
-			if back != nil && portal.KindOf(back) == portal.Internal {
+			if back != nil && validate.KindOf(back) == validate.Internal {
 				t.Error(back)
 			}
 			if c.look(session, back); t.Failed() {
@@ -264,7 +265,7 @@ func TestAddressesEndOneAfterAnother(t *testing.T) {
 		}
 		h.quiet()
 		for _, email := range []string{jan, mallory} {
-			if record, err := h.feed().CustomerByEmail(t.Context(), email); portal.KindOf(err) != portal.NotFound {
+			if record, err := h.feed().CustomerByEmail(t.Context(), email); validate.KindOf(err) != validate.NotFound {
 				t.Errorf("before step %d: %s leads to %+v, %v", n, email, record, err)
 			}
 		}

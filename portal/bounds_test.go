@@ -6,12 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // from returns a separate browser at the given IP address.
-func from(ip string) portal.Browser {
-	return portal.Browser{Secret: "browser at " + ip, IP: netip.MustParseAddr(ip)}
+func from(ip string) credential.Browser {
+	return credential.Browser{Secret: "browser at " + ip, IP: netip.MustParseAddr(ip)}
 }
 
 // TestLimitsAreApart checks that each address, client and shop has its own limits, and that IPv6 neighbours
@@ -21,21 +23,21 @@ func TestLimitsAreApart(t *testing.T) {
 	hundreds(t)
 	h := newHouse(t)
 	open := true
-	main, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open})
+	main, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := h.open("other", portal.ShopSettings{Registration: &open})
-	sends := func(shop portal.Shop, email string, b portal.Browser) bool {
+	other := h.open("other", shop.Settings{Registration: &open})
+	sends := func(shop shop.Shop, email string, b credential.Browser) bool {
 		t.Helper()
-		if _, err := h.app.Visitor(shop, b).Ask(t.Context(), email, "", "en"); err != nil && portal.KindOf(err) != portal.TooMany {
+		if _, err := h.app.Visitor(shop, b).RequestLink(t.Context(), email, "", "en"); err != nil && validate.KindOf(err) != validate.TooMany {
 			t.Fatal(err)
 		}
 		return len(h.deliver()) == 1
 	}
 	client := from("2001:db8:1:2::1")
 	together(600, func(i int) {
-		if _, err := h.app.Visitor(main, client).Ask(context.Background(), "used@example.com", "", "en"); err != nil {
+		if _, err := h.app.Visitor(main, client).RequestLink(context.Background(), "used@example.com", "", "en"); err != nil {
 			t.Errorf("ask %d: %v", i, err)
 		}
 	})
@@ -43,7 +45,7 @@ func TestLimitsAreApart(t *testing.T) {
 	}
 	tests := []struct {
 		name  string
-		shop  portal.Shop
+		shop  shop.Shop
 		email string
 		by    string
 		sent  bool
@@ -85,30 +87,30 @@ func TestLimitsAreApart(t *testing.T) {
 func TestGuessesAreCountedByClient(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	other := h.open("other", portal.ShopSettings{})
-	guess := func(shop portal.Shop, ip string) portal.Kind {
+	other := h.open("other", shop.Settings{})
+	guess := func(shop shop.Shop, ip string) validate.Kind {
 		_, err := h.app.Visitor(shop, from(ip)).EnterCode(context.Background(), jan, "0000-0000")
-		return portal.KindOf(err)
+		return validate.KindOf(err)
 	}
 	together(300, func(i int) {
-		if kind := guess(h.shop, "192.0.2.1"); kind != portal.Invalid {
+		if kind := guess(h.shop, "192.0.2.1"); kind != validate.Invalid {
 			t.Errorf("guess %d: kind %d", i, kind)
 		}
 	})
 	for _, test := range []struct {
 		name string
-		shop portal.Shop
+		shop shop.Shop
 		ip   string
-		want portal.Kind
+		want validate.Kind
 	}{
-		{"the client", h.shop, "192.0.2.1", portal.TooMany}, {"its neighbour", h.shop, "192.0.2.2", portal.Invalid}, {"another shop", other, "192.0.2.1", portal.Invalid},
+		{"the client", h.shop, "192.0.2.1", validate.TooMany}, {"its neighbour", h.shop, "192.0.2.2", validate.Invalid}, {"another shop", other, "192.0.2.1", validate.Invalid},
 	} {
 		if kind := guess(test.shop, test.ip); kind != test.want {
 			t.Errorf("%s: kind %d, want %d", test.name, kind, test.want)
 		}
 	}
 	h.clock.Move(15*time.Minute - time.Millisecond)
-	if kind := guess(h.shop, "192.0.2.1"); kind != portal.TooMany {
+	if kind := guess(h.shop, "192.0.2.1"); kind != validate.TooMany {
 		t.Errorf("just before the quarter of an hour is over: kind %d", kind)
 	}
 }
@@ -152,7 +154,7 @@ func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	token, code := h.askLink(jan, "browser")
 	h.clock.Move(10*time.Minute - time.Millisecond)
 	for _, text := range []string{"0000-0000", "0000-0000", "0000-0000", "0000-0000", "0000-0000", code} {
-		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); portal.KindOf(err) != portal.Invalid {
+		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("five wrong codes and the right one, just in time: %v", err)
 		}
 	}
@@ -166,7 +168,7 @@ func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	}
 	_, second := h.askLink(jan, "browser")
 	h.clock.Move(10*time.Minute - time.Millisecond)
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the old code: %v", err)
 	}
 	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, second); err != nil {

@@ -3,47 +3,39 @@ package portal
 import (
 	"context"
 	"errors"
-	"strings"
+	"time"
 
-	"postern/portal/address"
+	"postern/portal/customer"
+	"postern/portal/job"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/portal/vat"
+	"postern/portal/vies"
 	"postern/storage"
 )
 
-// Company holds the details of a business customer. VATID is canonical (VIES prefix and body), or "". The
-// registration and tax numbers have other names in each country (IČO and DIČ in Slovakia) and are kept as
-// written.
-type Company struct {
-	Name               string `bson:"name,omitempty" json:"name,omitzero"`
-	Country            string `bson:"country,omitempty" json:"country,omitzero"` // ISO 3166-1 alpha-2
-	RegistrationNumber string `bson:"registration_number,omitempty" json:"registration_number,omitzero"`
-	TaxNumber          string `bson:"tax_number,omitempty" json:"tax_number,omitzero"`
-	VATID              string `bson:"vat_id,omitempty" json:"vat_id,omitzero"`
-	Version            string `bson:"version,omitempty" json:"-"`
-}
-
 // Company is the customer's company as this request found it.
-func (s Shopper) Company() Company { return s.customer.Company }
+func (s Shopper) Company() customer.Company { return s.customer.Company }
 
 // SaveCompany changes the company. Faults are at "name", "country", "registration_number", "tax_number" and
 // "vat_id"; the last has the key "vat." plus a reason of package vat, and Args Example. If Version differs
 // from the stored one, it is a Conflict.
-func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
-	f := &form{}
-	c = f.company(s.app.atlas, "", c)
-	if err := invalid(f.faults); err != nil {
+func (s Shopper) SaveCompany(ctx context.Context, c customer.Company) (customer.Company, error) {
+	f := &validate.Validator{}
+	c = customer.ReadCompany(f, s.app.atlas, "", c)
+	if err := validate.InvalidFields(f.Rejected); err != nil {
 		return c, err
 	}
 	shown := c.Version
 	c.Version = storage.NewID()
-	save := func(customer *Customer) error {
+	save := func(customer *customer.Customer) error {
 		if stored := customer.Company; stored.Version != shown {
 			twin := c
 			if twin.Version = stored.Version; twin == stored {
 				c = twin // a form that was sent twice is saved once
 				return storage.ErrUnchanged
 			}
-			return failure(Conflict, "company.changed")
+			return validate.NewError(validate.Conflict, "company.changed")
 		}
 		customer.Company = c
 		return nil
@@ -52,51 +44,59 @@ func (s Shopper) SaveCompany(ctx context.Context, c Company) (Company, error) {
 		_, err := s.change(ctx, save)
 		return c, err
 	}
-	err := s.changeAndTell(ctx, newsVATID, save)
+	err := s.changeAndTell(ctx, changedVATID, save)
 	return c, err
 }
 
-// company reads a company from fields with the given name prefix.
-func (f *form) company(atlas *address.Atlas, prefix string, c Company) Company {
-	out := Company{
-		Name:               f.text(prefix+"name", c.Name, maxName),
-		Country:            f.text(prefix+"country", c.Country, maxWord),
-		RegistrationNumber: f.text(prefix+"registration_number", c.RegistrationNumber, maxWord),
-		TaxNumber:          f.text(prefix+"tax_number", c.TaxNumber, maxWord),
-		Version:            c.Version,
-	}
-	if code := atlas.CountryCode(out.Country); code != "" {
-		out.Country = code
-	} else if out.Country != "" {
-		f.fault(prefix+"country", "address.unknown")
-	}
-	if strings.TrimSpace(c.VATID) != "" {
-		out.VATID = f.vatID(prefix+"vat_id", c.VATID, out.Country)
-	}
-	return out
+// WithVATChecker makes the worker check VAT IDs. Without it, they stay unknown.
+func WithVATChecker(checker customer.VATChecker) Option {
+	return func(a *App) { a.vatChecker = checker }
 }
 
-// fedCompany reads a company from the shop's records. An unknown country and placeholders for a VAT ID
-// ("N/A") are dropped; a wrong VAT ID is refused, because taxes depend on it.
-func (f *form) fedCompany(atlas *address.Atlas, c Company) Company {
-	at := "/company/"
-	c.Name = f.cut(at+"name", c.Name, maxName)
-	c.RegistrationNumber = f.cut(at+"registration_number", c.RegistrationNumber, maxWord)
-	c.TaxNumber = f.cut(at+"tax_number", c.TaxNumber, maxWord)
-	c.VATID = f.taxID(at+"vat_id", c.VATID)
-	c.Country = f.cut(at+"country", c.Country, maxWord)
-	if c.Country != "" && atlas.CountryCode(c.Country) == "" {
-		f.warn(at+"country", "address.country_dropped")
-		c.Country = ""
+// checkVAT asks VIES about the customer's VAT ID. Without an answer nothing changes, and the job is
+// retried. Without a customer.VATChecker it waits for a day.
+func (w Worker) checkVAT(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+	if w.app.vatChecker == nil {
+		return func(c *customer.Customer) { c.VAT.NextAt = w.app.now().Add(customer.VATUnasked) }, nil
 	}
-	return f.company(atlas, at, c)
+	given, err := w.askVAT(ctx, shop, t.Doc.VAT.VATID)
+	var unknown *vies.UnknownError
+	if errors.As(err, &unknown) && unknown.Reason == vies.ReasonInput && t.Doc.VAT.Status != customer.VATValid {
+		err = nil // it cannot be a VAT ID, unless it was valid before
+	}
+	return func(c *customer.Customer) {
+		if c.VAT.VATID == given.VATID { // otherwise it has changed, and a check of the new one is due
+			c.VAT.Answer(given)
+		}
+	}, err
 }
 
-func (f *form) vatID(field, text, country string) string {
-	id, err := vat.Parse(text, country)
-	var wrong *vat.Error
-	if errors.As(err, &wrong) {
-		f.fault(field, "vat."+string(wrong.Reason), "Example", wrong.Example)
+func (w Worker) askVAT(ctx context.Context, shop shop.Shop, text string) (customer.VATAnswer, error) {
+	a := customer.VATAnswer{VATID: text, Status: customer.VATInvalid, Requester: shop.VATID}
+	id, err := vat.Parse(text, "")
+	if err != nil {
+		return a, err
 	}
-	return id.String()
+	got, err := w.app.vatChecker.Check(ctx, id.Country, id.Body, a.Requester)
+	var unknown *vies.UnknownError
+	if errors.As(err, &unknown) && unknown.Reason == vies.ReasonRequester && a.Requester != "" {
+		w.app.log.WarnContext(ctx, "vat check: VIES does not accept the shop's own VAT ID; asking without it", "shop", shop.ID)
+		a.Requester = ""
+		got, err = w.app.vatChecker.Check(ctx, id.Country, id.Body, "")
+	}
+	a.At, a.Name, a.Address, a.Consultation = w.app.now().Truncate(time.Millisecond), got.Name, got.Address, got.Consultation
+	if got.Valid {
+		a.Status = customer.VATValid
+	}
+	return a, err
+}
+
+// VAT returns what is known about the customer's VAT ID. silent is true if VIES has been asked but has not
+// answered.
+func (s Shopper) VAT() (known customer.VATEvidence, silent bool) {
+	known = s.customer.VAT
+	if check, found := s.customer.Work.Find(customer.KindVATCheck); found {
+		known.NextAt, silent = check.DueAt, check.LastError != ""
+	}
+	return known, silent
 }

@@ -10,14 +10,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 const sentence = "Bookshop may send me its newsletter."
 
 // agree gives a consent like a page that shows the wording.
-func agree(t *testing.T, s portal.Shopper, purpose portal.Purpose, wording string) {
+func agree(t *testing.T, s portal.Shopper, purpose customer.Purpose, wording string) {
 	t.Helper()
-	if err := s.GiveConsent(t.Context(), purpose, wording, portal.WordingVersion(wording)); err != nil {
+	if err := s.GiveConsent(t.Context(), purpose, wording, customer.WordingVersion(wording)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -27,37 +30,37 @@ func TestConsents(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
-	for _, purpose := range portal.Purposes() {
-		if said := s.Customer().Consent(purpose); said.Status != portal.ConsentNever || !said.At.IsZero() {
+	for _, purpose := range customer.Purposes() {
+		if said := s.Customer().Consent(purpose); said.Status != customer.ConsentNever || !said.At.IsZero() {
 			t.Errorf("%s at first: %+v", purpose, said)
 		}
 	}
 	given := h.clock.Now()
-	agree(t, s, portal.Newsletter, sentence)
+	agree(t, s, customer.Newsletter, sentence)
 	h.clock.Move(time.Minute)
-	agree(t, s, portal.Newsletter, sentence)
+	agree(t, s, customer.Newsletter, sentence)
 	c := h.signIn(jan).Customer()
-	want := portal.Consent{
-		Purpose: portal.Newsletter, Status: portal.ConsentGiven, At: given, Source: portal.SourceAccount,
-		Wording: sentence, Version: portal.WordingVersion(sentence),
+	want := customer.Consent{
+		Purpose: customer.Newsletter, Status: customer.ConsentGiven, At: given, Source: customer.SourceAccount,
+		Wording: sentence, Version: customer.WordingVersion(sentence),
 	}
-	if diff := cmp.Diff([]portal.Consent{want}, c.ConsentHistory()); diff != "" {
+	if diff := cmp.Diff([]customer.Consent{want}, c.ConsentHistory()); diff != "" {
 		t.Errorf("given twice is once: %s", diff)
 	}
-	if c.Consent(portal.PartnerOffers).Status != portal.ConsentNever || !c.ShopperAt.IsZero() {
+	if c.Consent(customer.PartnerOffers).Status != customer.ConsentNever || !c.ShopperAt.IsZero() {
 		t.Errorf("more than the one purpose changed: %+v", c)
 	}
 	for range 2 {
-		if err := s.WithdrawConsent(t.Context(), portal.Newsletter, sentence); err != nil {
+		if err := s.WithdrawConsent(t.Context(), customer.Newsletter, sentence); err != nil {
 			t.Fatal(err)
 		}
 	}
 	c = h.signIn(jan).Customer()
-	if c.Consent(portal.Newsletter).Status != portal.ConsentWithdrawn || len(c.ConsentHistory()) != 2 || c.ConsentHistory()[0].Status != portal.ConsentWithdrawn {
+	if c.Consent(customer.Newsletter).Status != customer.ConsentWithdrawn || len(c.ConsentHistory()) != 2 || c.ConsentHistory()[0].Status != customer.ConsentWithdrawn {
 		t.Errorf("taken back: %+v", c.ConsentHistory())
 	}
-	agree(t, s, portal.Newsletter, sentence)
-	agree(t, s, portal.Newsletter, sentence+" Weekly.")
+	agree(t, s, customer.Newsletter, sentence)
+	agree(t, s, customer.Newsletter, sentence+" Weekly.")
 	history := h.signIn(jan).Customer().ConsentHistory()
 	if len(history) != 4 || history[0].Version == history[1].Version || history[1].Version != want.Version {
 		t.Errorf("another wording is another consent: %+v", history)
@@ -71,21 +74,21 @@ func TestConsentToWhatWasRead(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
-	for name, shown := range map[string]string{"another sentence": portal.WordingVersion("old"), "none": "", "a made-up one": "x"} {
-		if err := s.GiveConsent(t.Context(), portal.Newsletter, sentence, shown); portal.KindOf(err) != portal.Conflict {
+	for name, shown := range map[string]string{"another sentence": customer.WordingVersion("old"), "none": "", "a made-up one": "x"} {
+		if err := s.GiveConsent(t.Context(), customer.Newsletter, sentence, shown); validate.KindOf(err) != validate.Conflict {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.GiveConsent(t.Context(), portal.Newsletter, "", ""); portal.KindOf(err) != portal.Conflict {
+	if err := s.GiveConsent(t.Context(), customer.Newsletter, "", ""); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("no sentence at all: %v", err)
 	}
-	if err := s.GiveConsent(t.Context(), "telephone", sentence, portal.WordingVersion(sentence)); portal.KindOf(err) != portal.Invalid {
+	if err := s.GiveConsent(t.Context(), "telephone", sentence, customer.WordingVersion(sentence)); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("another purpose: %v", err)
 	}
 	if n := len(h.signIn(jan).Customer().Consents); n != 0 {
 		t.Errorf("%d things were noted", n)
 	}
-	if err := s.WithdrawConsent(t.Context(), portal.Newsletter, "whatever"); err != nil || h.signIn(jan).Customer().Consent(portal.Newsletter).Status != portal.ConsentWithdrawn {
+	if err := s.WithdrawConsent(t.Context(), customer.Newsletter, "whatever"); err != nil || h.signIn(jan).Customer().Consent(customer.Newsletter).Status != customer.ConsentWithdrawn {
 		t.Errorf("a no to what was never asked: %v", err)
 	}
 }
@@ -97,14 +100,14 @@ func TestConsentHistoryIsBounded(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
-	agree(t, s, portal.PartnerOffers, sentence)
+	agree(t, s, customer.PartnerOffers, sentence)
 	for n := range 60 {
 		h.clock.Move(time.Second)
-		agree(t, s, portal.Newsletter, fmt.Sprint(sentence, n))
+		agree(t, s, customer.Newsletter, fmt.Sprint(sentence, n))
 	}
 	c := h.signIn(jan).Customer()
 	history := c.ConsentHistory()
-	if len(history) != 50 || history[0].Wording != sentence+"59" || history[48].Wording != sentence+"11" || c.Consent(portal.PartnerOffers).Status != portal.ConsentGiven {
+	if len(history) != 50 || history[0].Wording != sentence+"59" || history[48].Wording != sentence+"11" || c.Consent(customer.PartnerOffers).Status != customer.ConsentGiven {
 		t.Errorf("%d are kept, from %+v to %+v", len(history), history[0], history[len(history)-1])
 	}
 }
@@ -117,13 +120,13 @@ func TestConsentsSideBySide(t *testing.T) {
 	s := h.signIn(jan)
 	var wait sync.WaitGroup
 	for n := range 20 {
-		wait.Go(func() { agree(t, s, portal.Purposes()[n%2], fmt.Sprint(sentence, n)) })
+		wait.Go(func() { agree(t, s, customer.Purposes()[n%2], fmt.Sprint(sentence, n)) })
 	}
 	wait.Wait()
 	c := h.signIn(jan).Customer()
 	seen := map[time.Time]int{}
 	for _, said := range c.Consents {
-		if said.Purpose == portal.Newsletter {
+		if said.Purpose == customer.Newsletter {
 			seen[said.At]++
 		}
 	}
@@ -144,15 +147,15 @@ func TestConsentsByFeed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	feed, start := h.feed(), h.clock.Now()
-	state := func() portal.ConsentRecord {
+	state := func() customer.ConsentRecord {
 		t.Helper()
 		record, err := feed.Customer(t.Context(), "77")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return record.Consents[portal.Newsletter]
+		return record.Consents[customer.Newsletter]
 	}
-	put := func(status string, at, updated time.Time) portal.Outcome {
+	put := func(status string, at, updated time.Time) order.Outcome {
 		t.Helper()
 		by := feed
 		if updated.After(h.clock.Now()) {
@@ -166,28 +169,28 @@ func TestConsentsByFeed(t *testing.T) {
 	}
 	put("given", start.Add(-time.Hour), start)
 	got := state()
-	want := portal.ConsentRecord{Status: "given", At: ptr(start.Add(-time.Hour)), Source: "checkout", Wording: "Yes,\nplease.",
-		WordingVersion: portal.WordingVersion("Yes,\nplease."), UnsubscribeURL: got.UnsubscribeURL}
+	want := customer.ConsentRecord{Status: "given", At: ptr(start.Add(-time.Hour)), Source: "checkout", Wording: "Yes,\nplease.",
+		WordingVersion: customer.WordingVersion("Yes,\nplease."), UnsubscribeURL: got.UnsubscribeURL}
 	if diff := cmp.Diff(want, got); diff != "" || got.UnsubscribeURL == "" {
 		t.Fatalf("told: %s", diff)
 	}
 	h.clock.Move(time.Minute)
-	if err := h.signIn(jan).WithdrawConsent(t.Context(), portal.Newsletter, sentence); err != nil {
+	if err := h.signIn(jan).WithdrawConsent(t.Context(), customer.Newsletter, sentence); err != nil {
 		t.Fatal(err)
 	}
 	steps := []struct {
 		name        string
 		status      string
 		at, updated time.Duration // since start
-		outcome     portal.Outcome
-		want        portal.ConsentStatus
+		outcome     order.Outcome
+		want        customer.ConsentStatus
 	}{
-		{"the old yes again", "given", -time.Hour, time.Hour, portal.Updated, "withdrawn"},
-		{"a yes of the same moment", "given", time.Minute, time.Hour, portal.Unchanged, "withdrawn"},
-		{"a newer yes", "given", time.Minute + time.Millisecond, time.Hour, portal.Updated, "given"},
-		{"a newer no in a document that is stale", "withdrawn", 2 * time.Minute, 0, portal.Stale, "withdrawn"},
-		{"an older yes in a stale one", "given", time.Minute + 2*time.Millisecond, 0, portal.Stale, "withdrawn"},
-		{"a yes by a clock that runs ahead", "given", 5 * time.Minute, time.Hour, portal.Updated, "given"},
+		{"the old yes again", "given", -time.Hour, time.Hour, order.Updated, "withdrawn"},
+		{"a yes of the same moment", "given", time.Minute, time.Hour, order.Unchanged, "withdrawn"},
+		{"a newer yes", "given", time.Minute + time.Millisecond, time.Hour, order.Updated, "given"},
+		{"a newer no in a document that is stale", "withdrawn", 2 * time.Minute, 0, order.Stale, "withdrawn"},
+		{"an older yes in a stale one", "given", time.Minute + 2*time.Millisecond, 0, order.Stale, "withdrawn"},
+		{"a yes by a clock that runs ahead", "given", 5 * time.Minute, time.Hour, order.Updated, "given"},
 	}
 	for _, step := range steps {
 		if outcome := put(step.status, start.Add(step.at), start.Add(step.updated)); outcome != step.outcome || state().Status != step.want {
@@ -197,7 +200,7 @@ func TestConsentsByFeed(t *testing.T) {
 	if name := h.signIn(jan).Customer().FirstName; name != "given" {
 		t.Errorf("a stale document changed the name to %s", name)
 	}
-	if err := h.signIn(jan).WithdrawConsent(t.Context(), portal.Newsletter, sentence); err != nil {
+	if err := h.signIn(jan).WithdrawConsent(t.Context(), customer.Newsletter, sentence); err != nil {
 		t.Fatal(err)
 	}
 	if put("given", start.Add(5*time.Minute), start.Add(time.Hour)); state().Status != "withdrawn" {
@@ -242,15 +245,15 @@ func TestSourcesOfConsents(t *testing.T) {
 			t.Fatal(err)
 		}
 		record, err := feed.Customer(t.Context(), "77")
-		if err != nil || record.Consents[portal.Newsletter].Source != want {
-			t.Errorf("%q became %+v, %v", given, record.Consents[portal.Newsletter], err)
+		if err != nil || record.Consents[customer.Newsletter].Source != want {
+			t.Errorf("%q became %+v, %v", given, record.Consents[customer.Newsletter], err)
 		}
 	}
 	record, err := feed.CustomerByEmail(t.Context(), jan)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(record.Consents[portal.PartnerOffers])
+	text, err := json.Marshal(record.Consents[customer.PartnerOffers])
 	var plain map[string]any
 	if err != nil || json.Unmarshal(text, &plain) != nil || len(plain) != 2 || plain["status"] != "never_asked" {
 		t.Errorf("never asked reads as %s, %v", text, err)

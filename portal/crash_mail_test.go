@@ -9,6 +9,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
 	"postern/storage"
 )
 
@@ -39,7 +40,7 @@ func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 		h := newHouse(t)
 		h.newCustomer(jan)
 		d := &asksInADay{house: h, sent: map[string]bool{}}
-		if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{LinkLife: ptr(10 * time.Minute)}); err != nil {
+		if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{LinkLife: ptr(10 * time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
 		for range 13 {
@@ -78,7 +79,7 @@ func (d *asksInADay) ask() {
 	d.t.Helper()
 	d.asked++
 	d.clock.Move(11 * time.Minute) // stays within the hourly limit
-	if _, err := d.visitor(fmt.Sprint("browser ", d.asked)).Ask(d.t.Context(), jan, "", "en"); err != nil {
+	if _, err := d.visitor(fmt.Sprint("browser ", d.asked)).RequestLink(d.t.Context(), jan, "", "en"); err != nil {
 		d.t.Fatal(err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/secret/secrettest"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -168,7 +169,7 @@ func TestCrashDuringAnUndo(t *testing.T) {
 			return app.Visitor(h.shop, firefox("mailbox")).UndoEmailChange(t.Context(), undo)
 		}
 		return attempt, func(done bool) {
-			if err := h.undo(undo); (err == nil) == done && portal.KindOf(err) != portal.Gone {
+			if err := h.undo(undo); (err == nil) == done && validate.KindOf(err) != validate.Gone {
 				t.Errorf("once more: %v", err)
 			}
 			h.wantNoSession("after the undo", before, thief)

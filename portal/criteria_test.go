@@ -22,7 +22,10 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/credential"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -100,13 +103,13 @@ func TestSiblingLinksTogether(t *testing.T) {
 		for i, err := range errs {
 			page, _ := h.visitor("x").Link(t.Context(), links[i])
 			switch {
-			case err == nil && in == "" && page.State == portal.LinkUsed:
+			case err == nil && in == "" && page.State == credential.LinkUsed:
 				in = cookies[i]
-			case portal.KindOf(err) == portal.Gone && page.State == portal.LinkReplaced:
+			case validate.KindOf(err) == validate.Gone && page.State == credential.LinkReplaced:
 			default:
 				t.Errorf("round %d: link %d is %s, %v", round, i, page.State, err)
 			}
-			if _, err := h.visitor("asking").EnterCode(t.Context(), jan, codes[i]); portal.KindOf(err) != portal.Invalid {
+			if _, err := h.visitor("asking").EnterCode(t.Context(), jan, codes[i]); validate.KindOf(err) != validate.Invalid {
 				t.Errorf("round %d: code %d: %v", round, i, err)
 			}
 		}
@@ -132,7 +135,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Log = logger
-	h.shop = h.open("main", portal.ShopSettings{})
+	h.shop = h.open("main", shop.Settings{})
 	h.newCustomer(jan)
 	held := h.everySecret()
 	stored := []byte{}
@@ -194,7 +197,7 @@ func (h *house) everySecret() map[string]string {
 		h.t.Fatal(err)
 	}
 	h.post.fail = &mail.Failure{Temporary: true, Unsure: true, Reason: "dropped"}
-	if _, err := visitor.Ask(ctx, jan, "", "en"); err != nil {
+	if _, err := visitor.RequestLink(ctx, jan, "", "en"); err != nil {
 		h.t.Fatal(err)
 	}
 	held["link unsure"] = tokenIn(h.deliver()[0])
@@ -236,12 +239,12 @@ func TestGuessesAtOnce(t *testing.T) {
 				browser := firefox("browser")
 				browser.IP = netip.AddrFrom4([4]byte{10, 1, byte(i / 250), byte(i % 250)})
 				_, err := apps[i%2].Visitor(h.shop, browser).EnterCode(context.Background(), jan, "0000-0000")
-				if portal.KindOf(err) != portal.Invalid {
+				if validate.KindOf(err) != validate.Invalid {
 					t.Errorf("guess %d: %v", i, err)
 				}
 			})
 			_, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
-			if in := err == nil; in != test.in || !in && portal.KindOf(err) != portal.Invalid {
+			if in := err == nil; in != test.in || !in && validate.KindOf(err) != validate.Invalid {
 				t.Errorf("the right code afterwards: in %v, want %v: %v", in, test.in, err)
 			}
 		})
@@ -297,7 +300,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	other := h.open("other", portal.ShopSettings{})
+	other := h.open("other", shop.Settings{})
 	if _, err := h.app.Operator().ImportOrders(t.Context(), other.ID, bytes.NewReader(oneLine(orderJSON("1", "els@example.com"))), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +308,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	ask := func(email string) []string {
 		engine.done = nil
-		if _, err := app.Visitor(h.shop, firefox("browser")).Ask(t.Context(), email, "/orders/1", "en"); err != nil {
+		if _, err := app.Visitor(h.shop, firefox("browser")).RequestLink(t.Context(), email, "/orders/1", "en"); err != nil {
 			t.Fatal(err)
 		}
 		return sorted(slices.Clone(engine.done))
@@ -320,7 +323,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 		{"known, far too often", jan, 30}, {"unknown, far too often", "nobody@example.com", 30},
 	} {
 		together(test.before, func(int) {
-			if _, err := h.visitor("flood").Ask(context.Background(), test.email, "", "en"); err != nil {
+			if _, err := h.visitor("flood").RequestLink(context.Background(), test.email, "", "en"); err != nil {
 				t.Errorf("%s: %v", test.name, err)
 			}
 		})
@@ -342,7 +345,7 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	ask := func(email string) error {
 		engine.done = nil
-		_, err := app.Visitor(h.shop, firefox("flood")).Ask(t.Context(), email, "", "en")
+		_, err := app.Visitor(h.shop, firefox("flood")).RequestLink(t.Context(), email, "", "en")
 		return err
 	}
 	for n := range 600 {
@@ -352,8 +355,8 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	}
 	for n, email := range []string{"nobody@example.com", jan, jan, jan, jan, jan, jan, jan} {
 		err := ask(email)
-		if portal.KindOf(err) != portal.TooMany || portal.RetryAfter(err) != 15*time.Minute {
-			t.Fatalf("request %d: %v, again after %s", 601+n, err, portal.RetryAfter(err))
+		if validate.KindOf(err) != validate.TooMany || validate.RetryAfter(err) != 15*time.Minute {
+			t.Fatalf("request %d: %v, again after %s", 601+n, err, validate.RetryAfter(err))
 		}
 		if n > 0 && len(engine.done) > 0 {
 			t.Errorf("request %d: %v", 601+n, engine.done)
@@ -361,7 +364,7 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	}
 	elsewhere := firefox("jan's")
 	elsewhere.IP = netip.MustParseAddr("198.51.100.7")
-	if _, err := app.Visitor(h.shop, elsewhere).Ask(t.Context(), jan, "", "en"); err != nil {
+	if _, err := app.Visitor(h.shop, elsewhere).RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Error(err)
 	}
 	if sent := h.deliver(); len(sent) != 1 || tokenIn(sent[0]) == "" {
@@ -384,7 +387,7 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 		h.newCustomer(email)
 	}
 	for range 20 {
-		if _, err := h.visitor("stranger").Ask(t.Context(), "often@example.com", "", "en"); err != nil {
+		if _, err := h.visitor("stranger").RequestLink(t.Context(), "often@example.com", "", "en"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -397,7 +400,7 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 		for n := range 6 {
 			engine.done = nil
 			_, err := app.Visitor(h.shop, firefox("browser")).EnterCode(t.Context(), email, "0000-0000")
-			if diff := cmp.Diff(want, sorted(slices.Clone(engine.done))); diff != "" || portal.KindOf(err) != portal.Invalid {
+			if diff := cmp.Diff(want, sorted(slices.Clone(engine.done))); diff != "" || validate.KindOf(err) != validate.Invalid {
 				t.Errorf("wrong code %d for %s: %v %s", n+1, email, err, diff)
 			}
 		}
@@ -440,7 +443,7 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range counted(10_000) {
-				if _, err := apps[i%2].Shopper(t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+				if _, err := apps[i%2].Shopper(t.Context(), h.shop, cookie); validate.KindOf(err) != validate.SignIn {
 					t.Fatalf("request %d gets in: %v", i, err)
 				}
 			}
@@ -468,7 +471,7 @@ func (h *house) endOther(s portal.Shopper) error {
 }
 
 func (h *house) raiseAlarm() error {
-	return h.visitor("owner's").RaiseAlarm(h.t.Context(), firstGroup(alarmInMail, h.notices()[0].Text))
+	return h.visitor("owner's").Revoke(h.t.Context(), firstGroup(alarmInMail, h.notices()[0].Text))
 }
 
 // TestNothingOfOneShopWorksInAnother presents every credential of one shop to another, where the same
@@ -479,7 +482,7 @@ func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	a := h.shop
-	b := h.open("other", portal.ShopSettings{})
+	b := h.open("other", shop.Settings{})
 	if _, err := h.app.Operator().ImportOrders(t.Context(), b.ID, bytes.NewReader(oneLine(orderJSON("1", jan))), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -500,35 +503,35 @@ func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 		shopper := func(cookie string) error { _, err := h.app.Shopper(ctx, b, cookie); return err }
 		tests := map[string]struct {
 			err  error
-			kind portal.Kind
+			kind validate.Kind
 		}{
-			"link": {redeem(linkA), portal.Gone}, "session as a link": {redeem(sessionA), portal.Gone}, "alarm as a link": {redeem(alarmA), portal.Gone},
-			"code": {enter(codeA), portal.Invalid}, "session": {shopper(sessionA), portal.SignIn}, "link as a session": {shopper(linkA), portal.SignIn},
-			"own link as a session": {shopper(linkB), portal.SignIn},
-			"alarm":                 {v.RaiseAlarm(ctx, alarmA), portal.Gone}, "link as an alarm": {v.RaiseAlarm(ctx, linkB), portal.Gone},
+			"link": {redeem(linkA), validate.Gone}, "session as a link": {redeem(sessionA), validate.Gone}, "alarm as a link": {redeem(alarmA), validate.Gone},
+			"code": {enter(codeA), validate.Invalid}, "session": {shopper(sessionA), validate.SignIn}, "link as a session": {shopper(linkA), validate.SignIn},
+			"own link as a session": {shopper(linkB), validate.SignIn},
+			"alarm":                 {v.Revoke(ctx, alarmA), validate.Gone}, "link as an alarm": {v.Revoke(ctx, linkB), validate.Gone},
 		}
 		if browser != "b's" { // needs the browser that requested it
 			tests["own code"] = struct {
 				err  error
-				kind portal.Kind
-			}{enter(codeB), portal.Invalid}
+				kind validate.Kind
+			}{enter(codeB), validate.Invalid}
 		}
 		for name, test := range tests {
-			if portal.KindOf(test.err) != test.kind || test.err == nil {
+			if validate.KindOf(test.err) != test.kind || test.err == nil {
 				t.Errorf("%s in %s browser: %v", name, browser, test.err)
 			}
 		}
-		if page, err := v.Link(ctx, linkA); err != nil || page != (portal.LinkPage{State: portal.LinkDamaged}) {
+		if page, err := v.Link(ctx, linkA); err != nil || page != (credential.LinkPage{State: credential.LinkDamaged}) {
 			t.Errorf("page in %s browser: %+v, %v", browser, page, err)
 		}
-		if _, err := v.AskAgain(ctx, linkA, "en"); portal.KindOf(err) != portal.Gone {
+		if _, err := v.RequestAnotherLink(ctx, linkA, "en"); validate.KindOf(err) != validate.Gone {
 			t.Errorf("ask again in %s browser: %v", browser, err)
 		}
 		if page, err := v.Link(ctx, linkB); err != nil || page.Auto != (browser == "b's") {
 			t.Errorf("own page in %s browser: %+v, %v", browser, page, err)
 		}
 	}
-	if _, err := h.app.Feed(ctx, b, keyA); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Feed(ctx, b, keyA); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("key: %v", err)
 	}
 	if _, err := h.visitor("b's").EnterCode(ctx, jan, codeB); err != nil {

@@ -7,12 +7,16 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
 // keyOf returns the message key of an error.
 func keyOf(err error) string {
-	var failed *portal.Error
+	var failed *validate.Error
 	if errors.As(err, &failed) {
 		return failed.Key
 	}
@@ -53,13 +57,13 @@ func TestCodeLeadsOn(t *testing.T) {
 	h.newCustomer(jan)
 	old, _ := h.askLink(jan, "browser")
 	h.clock.Move(14*24*time.Hour - time.Minute)
-	if _, err := h.visitor("browser").Ask(t.Context(), jan, "/orders/7", "en"); err != nil {
+	if _, err := h.visitor("browser").RequestLink(t.Context(), jan, "/orders/7", "en"); err != nil {
 		t.Fatal(err)
 	}
 	code := codeIn(h.deliver()[0])
 	h.clock.Move(2 * time.Minute)
 	for _, text := range []string{"", "1234", "ABCDEFGHJK", "????-????", "ÁÁÁÁ-ÁÁÁÁ"} {
-		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); portal.KindOf(err) != portal.Invalid {
+		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -67,7 +71,7 @@ func TestCodeLeadsOn(t *testing.T) {
 	if err != nil || signed.Destination != "/orders/7" || signed.MaxAge != 30*24*time.Hour {
 		t.Errorf("%+v, %v", signed, err)
 	}
-	if page, err := h.visitor("x").Link(t.Context(), old); err != nil || page.State != portal.LinkExpired {
+	if page, err := h.visitor("x").Link(t.Context(), old); err != nil || page.State != credential.LinkExpired {
 		t.Errorf("the old link: %+v, %v", page, err)
 	}
 }
@@ -78,20 +82,20 @@ func TestNoAccountWithoutAWayIn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	open := true
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open}); err != nil {
 		t.Fatal(err)
 	}
 	feed := h.feed()
 	exists := func(email string) bool {
 		_, err := feed.CustomerByEmail(t.Context(), email)
-		return portal.KindOf(err) != portal.NotFound
+		return validate.KindOf(err) != validate.NotFound
 	}
 	link, code := h.askLink("new@example.com", "browser")
 	wrong := "0000-0000"
 	if wrong == code {
 		wrong = "1111-1111"
 	}
-	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com", wrong); portal.KindOf(err) != portal.Invalid || exists("new@example.com") {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com", wrong); validate.KindOf(err) != validate.Invalid || exists("new@example.com") {
 		t.Errorf("a wrong code makes an account: %v, %v", exists("new@example.com"), err)
 	}
 	h.clock.Move(14 * 24 * time.Hour)
@@ -112,7 +116,7 @@ func TestAccountThatIsGone(t *testing.T) {
 	cookie, shopper := h.enterWith(jan, "browser")
 	link, code := h.askLink(jan, "browser")
 	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "customers" })
-	docs := storage.Open[portal.Customer](h.engine, h.shop.ID, portal.Collections()[at])
+	docs := storage.Open[customer.Customer](h.engine, h.shop.ID, portal.Collections()[at])
 	_, read, err := docs.Get(t.Context(), shopper.Customer().ID)
 	if err == nil {
 		err = docs.Delete(t.Context(), shopper.Customer().ID, read)
@@ -120,13 +124,13 @@ func TestAccountThatIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.app.Shopper(t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Shopper(t.Context(), h.shop, cookie); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("the session: %v", err)
 	}
-	if page, err := h.visitor("browser").Link(t.Context(), link); err != nil || page != (portal.LinkPage{State: portal.LinkDamaged}) {
+	if page, err := h.visitor("browser").Link(t.Context(), link); err != nil || page != (credential.LinkPage{State: credential.LinkDamaged}) {
 		t.Errorf("the link's page: %+v, %v", page, err)
 	}
-	if _, err := h.visitor("browser").Redeem(t.Context(), link); portal.KindOf(err) != portal.Gone {
+	if _, err := h.visitor("browser").Redeem(t.Context(), link); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the link: %v", err)
 	}
 	if got := faultsOf(func() error { _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); return err }()); len(got) != 1 || got[0] != "code code.wrong" {
@@ -158,7 +162,7 @@ func TestSessionsStandAlone(t *testing.T) {
 	if list, err := h.shopper(staying).Sessions(t.Context()); err != nil || len(list) != 1 || !list[0].Present {
 		t.Errorf("after another signed out: %+v, %v", list, err)
 	}
-	if err := h.visitor("owner's").RaiseAlarm(t.Context(), firstGroup(alarmInMail, alarms[len(alarms)-1].Text)); err != nil {
+	if err := h.visitor("owner's").Revoke(t.Context(), firstGroup(alarmInMail, alarms[len(alarms)-1].Text)); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(time.Hour)
@@ -208,7 +212,7 @@ func TestOwnLinks(t *testing.T) {
 		t.Errorf("live: own %v, another's %v, none %v", owns(own), owns(others), owns(""))
 	}
 	h.enterWith(jan, "another")
-	if page, err := h.visitor("x").Link(t.Context(), own); err != nil || page.State != portal.LinkReplaced || !owns(own) {
+	if page, err := h.visitor("x").Link(t.Context(), own); err != nil || page.State != credential.LinkReplaced || !owns(own) {
 		t.Errorf("ended: %+v, own %v, %v", page, owns(own), err)
 	}
 }

@@ -6,6 +6,11 @@ import (
 	"time"
 
 	"postern/mail"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/identifier"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 	"postern/templates/i18n"
 )
@@ -15,59 +20,59 @@ const (
 	mailEmailCode = "email_code"
 )
 
-// AskEmailChange sends a code, valid in this session, to the address that the customer wants. The session
-// must be Fresh (else StepUp). An address already in use gets an email without a code, and the answer is
+// RequestEmailChange sends a code, valid in this session, to the address that the customer wants. The session
+// must be Fresh (else validate.StepUp). An address already in use gets an email without a code, and the answer is
 // the same. An ill-formed address or the current one is Invalid at "email".
-func (s Shopper) AskEmailChange(ctx context.Context, email string) (Pending, error) {
-	if err := s.needFresh(); err != nil {
+func (s Shopper) RequestEmailChange(ctx context.Context, email string) (Pending, error) {
+	if err := s.requireVerified(); err != nil {
 		return Pending{}, err
 	}
-	f := &form{}
-	canonical := f.email("email", email)
+	f := &validate.Validator{}
+	canonical := f.Email("email", email)
 	if canonical == s.customer.Email {
-		f.fault("email", "email.same")
+		f.Reject("email", "email.same")
 	}
-	if err := invalid(f.faults); err != nil {
+	if err := validate.InvalidFields(f.Rejected); err != nil {
 		return Pending{}, err
 	}
-	err := s.askProof(ctx, mail.Entry{Kind: mailEmailCode, To: canonical})
-	return Pending{Email: canonical, Masked: MaskEmail(canonical)}, err
+	err := s.requestChallenge(ctx, mail.Entry{Kind: mailEmailCode, To: canonical})
+	return Pending{Email: canonical, Masked: validate.MaskEmail(canonical)}, err
 }
 
 // composeEmailCode writes the email to the wanted address: with a code if the address is free, else with a
 // notice to its owner.
-func (w Worker) composeEmailCode(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
-	to := recipient{email: e.To}
-	asker, _, err := w.app.accessDocs(shop.ID).Get(ctx, e.Payload[payAccess])
+func (w Worker) composeEmailCode(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+	to := shop.Recipient{Email: e.To}
+	asker, _, err := w.app.credentialDocs(sh.ID).Get(ctx, e.Payload[credential.PayAccess])
 	if errors.Is(err, storage.ErrNotFound) || err == nil && e.Throttled {
 		err = mail.ErrDrop
 	}
 	if err != nil {
 		return to, nil, err
 	}
-	holder, err := w.app.follow(ctx, shop.ID, emailHandle(e.To))
+	holder, err := w.app.follow(ctx, sh.ID, identifier.EmailKey(e.To))
 	if err != nil {
 		return to, nil, err
 	}
-	if to.lang, err = w.languageOf(ctx, shop, asker.Customer); err != nil {
+	if to.Lang, err = w.languageOf(ctx, sh, asker.Customer); err != nil {
 		return to, nil, err
 	}
-	code, err := w.makeProof(ctx, shop, entry, e)
+	code, err := w.makeChallenge(ctx, sh, entry, e)
 	if err == nil && holder != "" && holder != asker.Customer { // the code is kept, and told nobody: entering a wrong one takes as long
-		return to, func(l *i18n.Localizer) mail.Letter { return emailTakenLetter(shop, l) }, nil
+		return to, func(l *i18n.Localizer) mail.Letter { return emailTakenLetter(sh, l) }, nil
 	}
-	return to, func(l *i18n.Localizer) mail.Letter { return emailCodeLetter(shop, l, code) }, err
+	return to, func(l *i18n.Localizer) mail.Letter { return emailCodeLetter(sh, l, code) }, err
 }
 
-func emailCodeLetter(shop Shop, l *i18n.Localizer, code string) mail.Letter {
-	letter := shop.letter(l, "mail.email_code")
-	letter.Code, letter.CodeLabel = showCode(code), l.T("mail.challenge.code")
+func emailCodeLetter(shop shop.Shop, l *i18n.Localizer, code string) mail.Letter {
+	letter := shop.Letter(l, "mail.email_code")
+	letter.Code, letter.CodeLabel = credential.ShowCode(code), l.T("mail.challenge.code")
 	letter.Notes = []string{l.T("mail.email_code.not_you")}
 	return letter
 }
 
-func emailTakenLetter(shop Shop, l *i18n.Localizer) mail.Letter {
-	letter := shop.letter(l, "mail.email_taken")
+func emailTakenLetter(shop shop.Shop, l *i18n.Localizer) mail.Letter {
+	letter := shop.Letter(l, "mail.email_taken")
 	letter.Button = &mail.Button{Label: l.T("mail.email_taken.button"), URL: shop.URL("/sign-in")}
 	letter.Notes = []string{l.T("mail.email_taken.not_you")}
 	return letter
@@ -75,30 +80,30 @@ func emailTakenLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 
 // ChangeEmail changes the account's address to the one whose code was entered and signs this browser in
 // there; every other session, link and code of the account ends. A wrong code is Invalid at "code", and so
-// is a code for an address already in use. Three changes a day, then TooMany; a change that meets a
+// is a code for an address already in use. Three changes a day, then validate.TooMany; a change that meets a
 // concurrent one is a Conflict. Orders do not move: they belong to the customer, not to the address.
 //
 // The address is reserved first. Then a single Replace changes the customer and schedules the email to the
 // old address; sessions of an address other than the account's are void. A crash before the Replace leaves
 // a reserved address, which is released later.
-func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b Browser) (SignedIn, error) {
-	if err := s.needFresh(); err != nil {
+func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b credential.Browser) (SignedIn, error) {
+	if err := s.requireVerified(); err != nil {
 		return SignedIn{}, err
 	}
-	wrong := invalid([]Fault{{Field: "code", Key: "code.wrong"}})
-	wanted, ok := CanonicalEmail(email)
+	wrong := validate.InvalidFields([]validate.FieldError{{Field: "code", Key: "code.wrong"}})
+	wanted, ok := validate.CanonicalEmail(email)
 	if !ok || wanted == s.customer.Email || b.Secret == "" {
 		return SignedIn{}, wrong
 	}
-	if err := s.enterProof(ctx, proof{Kind: mailEmailCode, Email: wanted}, code, func(*access) {}); err != nil {
+	if err := s.enterChallenge(ctx, credential.Challenge{Kind: mailEmailCode, Email: wanted}, code, func(*credential.Credentials) {}); err != nil {
 		return SignedIn{}, err
 	}
-	over, err := s.app.over(ctx, []bound{s.bound("email-day", limit(changesADay, 24*time.Hour))})
+	over, err := s.app.exceeded(ctx, []subjectLimit{s.limitOf("email-day", limit(changesADay, 24*time.Hour))})
 	if err != nil {
 		return SignedIn{}, err
 	}
 	if over[0] {
-		return SignedIn{}, failure(TooMany, "email.too_many")
+		return SignedIn{}, validate.NewError(validate.TooMany, "email.too_many")
 	}
 	holder, err := s.app.reserve(ctx, s.shop.ID, s.customer.ID, wanted)
 	if err != nil {
@@ -115,41 +120,41 @@ func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b Browser)
 
 // moveTo changes the account's address.
 func (s Shopper) moveTo(ctx context.Context, wanted string) error {
-	_, err := s.change(ctx, func(c *Customer) error {
+	_, err := s.change(ctx, func(c *customer.Customer) error {
 		if c.Email != s.customer.Email {
-			return failure(Conflict, "email.changed")
+			return validate.NewError(validate.Conflict, "email.changed")
 		}
 		if c.FedEmail == "" {
 			c.FedEmail = c.Email // the shop's own records have it, if any
 		}
-		return c.move(wanted, true, s.app.now())
+		return c.Move(wanted, true, s.app.now())
 	})
 	return err
 }
 
 // followTo opens a session at the new address for the browser that changed it, and clears the access of the
 // old address.
-func (s Shopper) followTo(ctx context.Context, email string, b Browser) (SignedIn, error) {
+func (s Shopper) followTo(ctx context.Context, email string, b credential.Browser) (SignedIn, error) {
 	v := s.app.Visitor(s.shop, b)
-	cookie := newToken(s.app.accessID(s.shop.ID, email))
-	_, err := s.app.accessDocs(s.shop.ID).Change(ctx, cookie.access, func(a *access) error {
+	cookie := credential.NewToken(s.app.credentialsID(s.shop.ID, email))
+	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, cookie.Access, func(a *credential.Credentials) error {
 		if a.Customer != s.customer.ID {
-			return failure(Conflict, "email.changed") // undone and given to somebody else, all since
+			return validate.NewError(validate.Conflict, "email.changed") // undone and given to somebody else, all since
 		}
 		a.Sessions = append(a.Sessions, v.newSession(cookie))
-		a.Browsers = append(a.Browsers, browser{Hash: b.hash(), SeenAt: s.app.now()})
+		a.Browsers = append(a.Browsers, credential.KnownBrowser{Hash: b.Hash(), SeenAt: s.app.now()})
 		return nil
 	})
 	if err == nil {
-		err = s.app.clearAccess(ctx, s.shop.ID, s.access)
+		err = s.app.clearCredentials(ctx, s.shop.ID, s.access)
 	}
 	return v.signedIn(cookie, ""), err
 }
 
-// clearAccess ends everything in an access document that can sign someone in, if the document exists.
-func (a *App) clearAccess(ctx context.Context, shop, key string) error {
-	_, err := a.accessDocs(shop).Change(ctx, key, func(doc *access) error {
-		doc.clear(LinkReplaced, a.now())
+// clearCredentials ends everything in an access document that can sign someone in, if the document exists.
+func (a *App) clearCredentials(ctx context.Context, shop, key string) error {
+	_, err := a.credentialDocs(shop).Change(ctx, key, func(doc *credential.Credentials) error {
+		doc.Clear(credential.LinkReplaced, a.now())
 		return nil
 	})
 	return ifFound(err)

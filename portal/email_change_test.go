@@ -12,7 +12,9 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/secret/secrettest"
+	"postern/portal/validate"
 )
 
 const (
@@ -26,7 +28,7 @@ var undoInMail = regexp.MustCompile(`/sign-in/undo-email/([A-Za-z0-9_-]{64})`)
 // if the email has none.
 func (h *house) wanted(cookie, email string) string {
 	h.t.Helper()
-	if _, err := h.shopper(cookie).AskEmailChange(h.t.Context(), email); err != nil {
+	if _, err := h.shopper(cookie).RequestEmailChange(h.t.Context(), email); err != nil {
 		h.t.Fatalf("ask for %s: %v", email, err)
 	}
 	return codeIn(h.mailTo(email))
@@ -79,7 +81,7 @@ func (h *house) wantNoSession(when string, cookies ...string) {
 	h.t.Helper()
 	for n, app := range []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))} {
 		for i, cookie := range cookies {
-			if s, err := app.Shopper(h.t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+			if s, err := app.Shopper(h.t.Context(), h.shop, cookie); validate.KindOf(err) != validate.SignIn {
 				h.t.Errorf("%s: session %d opens %s in process %d: %v", when, i, s.Customer().Email, n, err)
 			}
 		}
@@ -89,7 +91,7 @@ func (h *house) wantNoSession(when string, cookies ...string) {
 // orders returns the numbers of a customer's orders.
 func (h *house) orders(cookie string) []string {
 	h.t.Helper()
-	page, err := h.shopper(cookie).Orders(h.t.Context(), portal.OrderQuery{Period: ""})
+	page, err := h.shopper(cookie).Orders(h.t.Context(), order.Query{Period: ""})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -106,20 +108,20 @@ func TestChangeOfEmail(t *testing.T) {
 	cookie := h.signInByCode(jan, "one")
 	live, code := h.askLink(jan, "elsewhere")
 	now := h.change(cookie, jana, "one")
-	if s := h.shopper(now); s.Customer().Email != jana || s.Fresh() {
-		t.Errorf("after the change: %s, fresh %v", s.Customer().Email, s.Fresh())
+	if s := h.shopper(now); s.Customer().Email != jana || s.RecentlyVerified() {
+		t.Errorf("after the change: %s, fresh %v", s.Customer().Email, s.RecentlyVerified())
 	}
 	h.wantNoSession("after the change", old, spare, cookie)
 	for _, text := range []string{link, live} {
-		if _, err := h.visitor("elsewhere").Redeem(t.Context(), text); portal.KindOf(err) != portal.Gone {
+		if _, err := h.visitor("elsewhere").Redeem(t.Context(), text); validate.KindOf(err) != validate.Gone {
 			t.Errorf("a link of the old address: %v", err)
 		}
 	}
-	if _, err := h.visitor("elsewhere").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("elsewhere").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a code of the old address: %v", err)
 	}
 	told, undo := h.undoMail(jan)
-	masked, _ := portal.MaskApart(jana, jan)
+	masked, _ := validate.MaskApart(jana, jan)
 	if !strings.Contains(told.Text, masked) || strings.Contains(told.Text, jana) || undo == "" {
 		t.Errorf("the mail to the old address: %s", told.Text)
 	}
@@ -136,7 +138,7 @@ func TestAskingForAFormerAddress(t *testing.T) {
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), jana, "one")
 	h.undoMail(jan)
-	if _, err := h.visitor("two").Ask(t.Context(), jan, "", "en"); err != nil {
+	if _, err := h.visitor("two").RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	m := h.mailTo(jana)
@@ -169,11 +171,11 @@ func TestOrdersNeverMove(t *testing.T) {
 	h.work()
 	later := []string{`"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-11-20T10:00:00Z"`}
 	for _, number := range []string{"before", "held", "last"} {
-		if got := h.put(orderJSON(number, jan, later...)); got != portal.Updated {
+		if got := h.put(orderJSON(number, jan, later...)); got != order.Updated {
 			t.Errorf("%s: %s", number, got)
 		}
 	}
-	if found, err := h.feed().CustomerByEmail(t.Context(), jan); portal.KindOf(err) != portal.NotFound {
+	if found, err := h.feed().CustomerByEmail(t.Context(), jan); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("what the account has already makes somebody new of its old address: %+v, %v", found, err)
 	}
 	h.put(orderJSON("somebody else's", jan))
@@ -207,17 +209,17 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 	}
 	for name, cookie := range map[string]string{"session": stolen, "link": signed.Cookie, "once fresh": fresh} {
 		s := h.shopper(cookie)
-		if _, err := s.AskEmailChange(t.Context(), mallory); portal.KindOf(err) != portal.StepUp {
+		if _, err := s.RequestEmailChange(t.Context(), mallory); validate.KindOf(err) != validate.StepUp {
 			t.Errorf("%s: ask: %v", name, err)
 		}
-		if _, err := s.ChangeEmail(t.Context(), mallory, code, firefox("thief's")); portal.KindOf(err) != portal.StepUp {
+		if _, err := s.ChangeEmail(t.Context(), mallory, code, firefox("thief's")); validate.KindOf(err) != validate.StepUp {
 			t.Errorf("%s: change: %v", name, err)
 		}
-		if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
+		if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%s: confirm with a code for something else: %v", name, err)
 		}
 	}
-	if _, err := h.visitor("thief's").Redeem(t.Context(), ended); portal.KindOf(err) != portal.Gone {
+	if _, err := h.visitor("thief's").Redeem(t.Context(), ended); validate.KindOf(err) != validate.Gone {
 		t.Errorf("a dead link: %v", err)
 	}
 	if sent := h.deliver(); len(sent) != 0 {
@@ -232,14 +234,14 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 // the middle of a change.
 func TestFreshnessEndsExactly(t *testing.T) {
 	t.Parallel()
-	for age, kind := range map[time.Duration]portal.Kind{15*time.Minute - time.Millisecond: 0, 15 * time.Minute: portal.StepUp} {
+	for age, kind := range map[time.Duration]validate.Kind{15*time.Minute - time.Millisecond: 0, 15 * time.Minute: validate.StepUp} {
 		h := newHouse(t)
 		h.newCustomer(jan)
 		cookie := h.signInByCode(jan, "one")
 		h.clock.Move(age - 5*time.Minute)
 		code := h.wanted(cookie, jana)
 		h.clock.Move(5 * time.Minute)
-		if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); portal.KindOf(err) != kind || err == nil && kind != 0 {
+		if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); validate.KindOf(err) != kind || err == nil && kind != 0 {
 			t.Errorf("after %v: %v", age, err)
 		}
 	}
@@ -284,7 +286,7 @@ func TestBadNewAddresses(t *testing.T) {
 		"a@example.com\r\nBcc: x@y.sk": "email email.form", strings.Repeat("x", 100_000) + "@example.com": "email email.form",
 		jan: "email email.same", " JAN@example.COM ": "email email.same",
 	} {
-		_, err := h.shopper(cookie).AskEmailChange(t.Context(), text)
+		_, err := h.shopper(cookie).RequestEmailChange(t.Context(), text)
 		if diff := cmp.Diff([]string{want}, faultsOf(err)); diff != "" {
 			t.Errorf("%.40q: %s", text, diff)
 		}
@@ -314,8 +316,8 @@ func TestAddressInUseIsNotTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		engine.done = nil
-		pending, err := s.AskEmailChange(t.Context(), email)
-		if err != nil || pending != (portal.Pending{Email: email, Masked: portal.MaskEmail(email)}) {
+		pending, err := s.RequestEmailChange(t.Context(), email)
+		if err != nil || pending != (portal.Pending{Email: email, Masked: validate.MaskEmail(email)}) {
 			t.Errorf("%s: %+v, %v", email, pending, err)
 		}
 		done[email] = sorted(engine.done)
@@ -369,7 +371,7 @@ func TestThreeChangesADay(t *testing.T) {
 		code := h.wanted(cookie, email)
 		signed, err := h.shopper(cookie).ChangeEmail(t.Context(), email, code, firefox("one"))
 		if n == 3 {
-			if portal.KindOf(err) != portal.TooMany {
+			if validate.KindOf(err) != validate.TooMany {
 				t.Errorf("the fourth: %v", err)
 			}
 			break
@@ -396,7 +398,7 @@ func TestCodesToOneAddress(t *testing.T) {
 		h.newCustomer(email)
 		cookie := h.signInByCode(email, email)
 		for range 6 {
-			if _, err := h.shopper(cookie).AskEmailChange(context.Background(), jan); err != nil {
+			if _, err := h.shopper(cookie).RequestEmailChange(context.Background(), jan); err != nil {
 				t.Fatal(err)
 			}
 		}

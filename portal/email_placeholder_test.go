@@ -3,7 +3,7 @@ package portal_test
 import (
 	"testing"
 
-	"postern/portal"
+	"postern/portal/validate"
 )
 
 // TestPlaceholderEmailIsRefused checks that an order or a customer with a placeholder email creates no
@@ -21,12 +21,12 @@ func TestPlaceholderEmailIsRefused(t *testing.T) {
 		_, order := feed.PutOrder(t.Context(), "1", orderBy(`""`, "1", email))
 		_, customer := feed.PutCustomer(t.Context(), "7", []byte(`{"email":"`+email+`","updated_at":"2026-01-01T00:00:00Z"}`))
 		for what, err := range map[string]error{"order": order, "customer": customer} {
-			faults := portal.FaultsOf(err)
+			faults := validate.FieldErrors(err)
 			if len(faults) != 1 || faults[0].Field != "/email" || faults[0].Key != "email.placeholder" {
 				t.Errorf("%s of %s: %v", what, email, err)
 			}
 		}
-		if _, err := feed.CustomerByEmail(t.Context(), email); portal.KindOf(err) != portal.NotFound {
+		if _, err := feed.CustomerByEmail(t.Context(), email); validate.KindOf(err) != validate.NotFound {
 			t.Errorf("%s has an account: %v", email, err)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // undo submits an undo token.
@@ -26,7 +28,7 @@ func (h *house) wantGoneUndo(name, text string) {
 	if page, err := h.visitor("mailbox").EmailUndo(h.t.Context(), text); err != nil || page != (portal.EmailUndoPage{}) {
 		h.t.Errorf("%s: page %+v, %v", name, page, err)
 	}
-	if err := h.undo(text); portal.KindOf(err) != portal.Gone {
+	if err := h.undo(text); validate.KindOf(err) != validate.Gone {
 		h.t.Errorf("%s: %v", name, err)
 	}
 }
@@ -46,7 +48,7 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 	live, code := h.askLink(mallory, "thief's")
 	h.clock.Move(time.Hour)
 	page, err := h.visitor("mailbox").EmailUndo(t.Context(), undo)
-	if err != nil || page.Former != portal.MaskEmail(jan) || page.Present != portal.MaskEmail(mallory) {
+	if err != nil || page.Former != validate.MaskEmail(jan) || page.Present != validate.MaskEmail(mallory) {
 		t.Errorf("page %+v, %v", page, err)
 	}
 	if h.shopper(since).Customer().Email != mallory {
@@ -57,10 +59,10 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 	}
 	h.wantNoSession("after the undo", before, thief, since)
 	h.wantGoneUndo("used twice", undo)
-	if _, err := h.visitor("thief's").Redeem(t.Context(), live); portal.KindOf(err) != portal.Gone {
+	if _, err := h.visitor("thief's").Redeem(t.Context(), live); validate.KindOf(err) != validate.Gone {
 		t.Errorf("a link since: %v", err)
 	}
-	if _, err := h.visitor("thief's").EnterCode(t.Context(), mallory, code); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("thief's").EnterCode(t.Context(), mallory, code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a code since: %v", err)
 	}
 	h.wantUndoneMails(jan, mallory)
@@ -86,7 +88,7 @@ func (h *house) wantUndoneMails(back, displaced string) {
 	h.work()
 	var to []string
 	for _, m := range h.deliver() {
-		if strings.Contains(m.Subject, "was restored") && strings.Contains(m.Text, portal.MaskEmail(back)) && firstGroup(undoInMail, m.Text) == "" {
+		if strings.Contains(m.Subject, "was restored") && strings.Contains(m.Text, validate.MaskEmail(back)) && firstGroup(undoInMail, m.Text) == "" {
 			to = append(to, m.To)
 		}
 	}
@@ -99,7 +101,7 @@ func TestUndoThatIsNone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	other := h.open("other", portal.ShopSettings{})
+	other := h.open("other", shop.Settings{})
 	link, _ := h.askLink(jan, "one")
 	session := h.change(h.signInByCode(jan, "one"), jana, "one")
 	_, undo := h.undoMail(jan)
@@ -200,7 +202,7 @@ func TestUndoTogether(t *testing.T) {
 		switch err := h.visitor("mailbox").UndoEmailChange(context.Background(), undo); {
 		case err == nil:
 			undone.Add(1)
-		case portal.KindOf(err) != portal.Gone:
+		case validate.KindOf(err) != validate.Gone:
 			t.Errorf("undo: %v", err)
 		}
 	})
@@ -226,7 +228,7 @@ func TestUndoDuringAChange(t *testing.T) {
 			var err error
 			if i == 0 {
 				err = h.visitor("mailbox").UndoEmailChange(context.Background(), undo)
-			} else if _, err = s.ChangeEmail(context.Background(), jana, code, firefox("thief's")); err != nil && portal.KindOf(err) == portal.Internal {
+			} else if _, err = s.ChangeEmail(context.Background(), jana, code, firefox("thief's")); err != nil && validate.KindOf(err) == validate.Internal {
 				t.Errorf("round %d: change: %v", round, err)
 			} else {
 				err = nil
@@ -276,7 +278,7 @@ func TestAlarmOfTheOldAddress(t *testing.T) {
 	cookie := h.signInByCode(jan, "one")
 	alarm := firstGroup(alarmInMail, h.notices()[0].Text)
 	now := h.change(cookie, mallory, "thief's")
-	if err := h.visitor("owner's").RaiseAlarm(t.Context(), alarm); err != nil {
+	if err := h.visitor("owner's").Revoke(t.Context(), alarm); err != nil {
 		t.Fatal(err)
 	}
 	h.wantNoSession("after the alarm", now, cookie)

@@ -14,7 +14,12 @@ import (
 	"postern/mail"
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/order"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -39,13 +44,13 @@ func (h *house) person() portal.Shopper {
 	cookie = h.change(cookie, email, "browser")
 	h.put(h.tracedOrder("E-2", email))
 	s := h.shopper(cookie)
-	a := portal.SavedAddress{Address: address.Address{
+	a := customer.SavedAddress{Address: address.Address{
 		FirstName: "Zdenka", LastName: "Stopová", Line1: traces["street"], City: "Bratislava", PostalCode: "81106", Country: "SK",
 	}}
 	if _, err := s.SaveAddress(h.t.Context(), a); err != nil {
 		h.t.Fatal(err)
 	}
-	if _, err := s.SaveCompany(h.t.Context(), portal.Company{Name: traces["company"], Country: "SK", VATID: traces["VAT ID"]}); err != nil {
+	if _, err := s.SaveCompany(h.t.Context(), customer.Company{Name: traces["company"], Country: "SK", VATID: traces["VAT ID"]}); err != nil {
 		h.t.Fatal(err)
 	}
 	h.work()
@@ -64,7 +69,7 @@ func (h *house) tracedOrder(number, email string) []byte {
 // erase requests an erasure and runs it to completion.
 func (h *house) erase(s portal.Shopper) {
 	h.t.Helper()
-	asked, err := s.AskErasure(h.t.Context())
+	asked, err := s.RequestErasure(h.t.Context())
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -86,7 +91,7 @@ func TestErasure(t *testing.T) {
 	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Log = logger
-	h.shop = h.open("main", portal.ShopSettings{})
+	h.shop = h.open("main", shop.Settings{})
 	s := h.person()
 	before := bytesBelow(t, dir)
 	for name, trace := range traces {
@@ -174,32 +179,32 @@ func TestErasureTakesSevenDays(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	if _, err := h.signIn(jan).AskErasure(t.Context()); portal.KindOf(err) != portal.StepUp {
+	if _, err := h.signIn(jan).RequestErasure(t.Context()); validate.KindOf(err) != validate.StepUp {
 		t.Errorf("without a fresh code: %v", err)
 	}
 	s := h.shopper(h.signInByCode(jan, "browser"))
-	asked, err := s.AskErasure(t.Context())
+	asked, err := s.RequestErasure(t.Context())
 	if err != nil || asked.At != h.clock.Now().Add(7*24*time.Hour) {
 		t.Fatalf("%+v %v", asked, err)
 	}
 	h.clock.Move(time.Minute)
-	if again, err := s.AskErasure(t.Context()); err != nil || again != asked {
+	if again, err := s.RequestErasure(t.Context()); err != nil || again != asked {
 		t.Errorf("asked once more: %+v %v", again, err)
 	}
 	told := h.erasureMails()
 	if len(told) != 1 || !strings.Contains(told[jan], "28 November 2026") || !strings.Contains(told[jan], "/privacy") {
 		t.Errorf("mails: %+v", told)
 	}
-	if err := s.KeepAccount(t.Context()); err != nil {
+	if err := s.CancelErasure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(8 * 24 * time.Hour)
 	h.work()
 	s = h.shopper(h.signInByCode(jan, "browser"))
-	if s.Customer().Erasure != (portal.Erasure{}) {
+	if s.Customer().Erasure != (customer.Erasure{}) {
 		t.Errorf("kept: %+v", s.Customer())
 	}
-	if _, err := s.AskErasure(t.Context()); err != nil {
+	if _, err := s.RequestErasure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	cookie := h.signInByCode(jan, "another")
@@ -208,10 +213,10 @@ func TestErasureTakesSevenDays(t *testing.T) {
 	h.shopper(cookie)
 	h.clock.Move(time.Millisecond)
 	h.work()
-	if _, err := h.app.Shopper(t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Shopper(t.Context(), h.shop, cookie); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("the session lives: %v", err)
 	}
-	if err := s.KeepAccount(t.Context()); err == nil {
+	if err := s.CancelErasure(t.Context()); err == nil {
 		t.Error("an account that is being erased was kept")
 	}
 }
@@ -223,25 +228,25 @@ func TestErasureWishTakenBack(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.shopper(h.signInByCode(jan, "browser"))
-	if _, err := s.AskErasure(t.Context()); err != nil {
+	if _, err := s.RequestErasure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.work()
-	if err := s.KeepAccount(t.Context()); err != nil {
+	if err := s.CancelErasure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if told := h.erasureMails(); len(told) != 0 {
 		t.Errorf("told all the same: %v", told)
 	}
 	for n := range 5 {
-		_, err := s.AskErasure(t.Context())
-		if n < 4 == (portal.KindOf(err) == portal.TooMany) {
+		_, err := s.RequestErasure(t.Context())
+		if n < 4 == (validate.KindOf(err) == validate.TooMany) {
 			t.Errorf("wish %d of the day: %v", n+2, err)
 		}
-		if _, again := s.AskErasure(t.Context()); portal.KindOf(again) != portal.KindOf(err) {
+		if _, again := s.RequestErasure(t.Context()); validate.KindOf(again) != validate.KindOf(err) {
 			t.Errorf("wish %d of the day: %v, the same once more: %v", n+2, err, again)
 		}
-		if err := s.KeepAccount(t.Context()); err != nil {
+		if err := s.CancelErasure(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -257,7 +262,7 @@ func (h *house) wantUndone(undo string) {
 	}
 	h.clock.Move(30 * 24 * time.Hour)
 	h.quiet()
-	if c := h.signIn(jan).Customer(); c.Erasure != (portal.Erasure{}) {
+	if c := h.signIn(jan).Customer(); c.Erasure != (customer.Erasure{}) {
 		h.t.Errorf("taken back: %+v", c.Erasure)
 	}
 }
@@ -272,7 +277,7 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 	_, undo := h.undoMail(jan)
 	h.clock.Move(time.Hour)
 	s := h.shopper(h.refresh(cookie))
-	asked, err := s.AskErasure(t.Context())
+	asked, err := s.RequestErasure(t.Context())
 	if err != nil || asked.At != h.clock.Now().Add(14*24*time.Hour-time.Hour) || !s.ErasureDate().Equal(asked.At) {
 		t.Fatalf("%+v %v", asked, err)
 	}
@@ -290,7 +295,7 @@ func TestErasureWaitsForALaterChange(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "thief")
-	if _, err := h.shopper(cookie).AskErasure(t.Context()); err != nil {
+	if _, err := h.shopper(cookie).RequestErasure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.erasureMails()
@@ -325,7 +330,7 @@ func TestErasureIsToldOnce(t *testing.T) {
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
 	code := h.wanted(cookie, jana)
-	if _, err := h.shopper(cookie).AskErasure(t.Context()); err != nil {
+	if _, err := h.shopper(cookie).RequestErasure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); err != nil {
@@ -339,7 +344,7 @@ func TestErasureIsToldOnce(t *testing.T) {
 // beginErasure leaves the customer in the minute between the two halves of an erasure.
 func (h *house) beginErasure() {
 	h.t.Helper()
-	asked, err := h.person().AskErasure(h.t.Context())
+	asked, err := h.person().RequestErasure(h.t.Context())
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -355,11 +360,11 @@ func TestComesWhileErased(t *testing.T) {
 	h.beginErasure()
 	email := traces["e-mail address"]
 	customer := fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-11-20T10:00:00Z"}`, email)
-	if _, err := h.feed().PutOrder(t.Context(), "E-9", h.tracedOrder("E-9", email)); portal.KindOf(err) != portal.Unavailable {
+	if _, err := h.feed().PutOrder(t.Context(), "E-9", h.tracedOrder("E-9", email)); validate.KindOf(err) != validate.Unavailable {
 		t.Errorf("an order: %v", err)
 	}
 	for _, id := range []string{"4711", "4712"} {
-		if _, err := h.feed().PutCustomer(t.Context(), id, customer); portal.KindOf(err) != portal.Unavailable {
+		if _, err := h.feed().PutCustomer(t.Context(), id, customer); validate.KindOf(err) != validate.Unavailable {
 			t.Errorf("customer %s: %v", id, err)
 		}
 	}
@@ -372,7 +377,7 @@ func TestComesWhileErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.work()
-	if page, err := h.signIn(email).Orders(t.Context(), portal.OrderQuery{}); err != nil || len(page.Rows) != 1 || page.Total != 1 {
+	if page, err := h.signIn(email).Orders(t.Context(), order.Query{}); err != nil || len(page.Rows) != 1 || page.Total != 1 {
 		t.Errorf("%+v %v", page, err)
 	}
 }
@@ -386,7 +391,7 @@ func TestAddressesNobodyHas(t *testing.T) {
 	link, _ := h.askLink("typed@example.com", "browser")
 	h.clock.Move(44*24*time.Hour - time.Millisecond)
 	h.sweep()
-	if page, err := h.visitor("x").Link(t.Context(), link); err != nil || page.State != portal.LinkExpired {
+	if page, err := h.visitor("x").Link(t.Context(), link); err != nil || page.State != credential.LinkExpired {
 		t.Errorf("forgotten too early: %+v %v", page, err)
 	}
 	h.clock.Move(time.Millisecond)
@@ -397,7 +402,7 @@ func TestAddressesNobodyHas(t *testing.T) {
 	if all := h.everything(); strings.Contains(all, "typed@example.com") {
 		t.Error("the address is kept for good")
 	}
-	if page, err := h.visitor("x").Link(t.Context(), link); err != nil || page.State != portal.LinkDamaged {
+	if page, err := h.visitor("x").Link(t.Context(), link); err != nil || page.State != credential.LinkDamaged {
 		t.Errorf("%+v %v", page, err)
 	}
 }
@@ -412,12 +417,12 @@ func TestErasedOrders(t *testing.T) {
 	later := h.tracedOrder("E-2", email)
 	later = bytes.Replace(later, []byte(`"updated_at":"2026-03-05T10:00:00Z"`), []byte(`"updated_at":"2026-04-05T10:00:00Z"`), 1)
 	later = bytes.Replace(later, []byte(`"payment":"paid"`), []byte(`"payment":"refunded","refunded":"12.50"`), 1)
-	for want, body := range map[portal.Outcome][]byte{portal.Unchanged: h.tracedOrder("E-1", email), portal.Updated: later} {
+	for want, body := range map[order.Outcome][]byte{order.Unchanged: h.tracedOrder("E-1", email), order.Updated: later} {
 		if got := h.put(body); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	if got := h.put(h.tracedOrder("E-2", email)); got != portal.Stale {
+	if got := h.put(h.tracedOrder("E-2", email)); got != order.Stale {
 		t.Errorf("an older one is %s", got)
 	}
 	h.work()
@@ -431,10 +436,10 @@ func TestErasedOrders(t *testing.T) {
 		t.Error("the status did not change, or the order does not say that it is erased")
 	}
 	body := fmt.Sprintf(`{"email":%q,"updated_at":"2026-11-20T10:00:00Z"}`, email)
-	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(body)); portal.KindOf(err) != portal.Gone {
+	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(body)); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the shop's record brought them back: %v", err)
 	}
-	if _, err := h.feed().Customer(t.Context(), "4711"); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.feed().Customer(t.Context(), "4711"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("the feed reads them: %v", err)
 	}
 	if h.visitorAsks(email) != 0 {
@@ -444,7 +449,7 @@ func TestErasedOrders(t *testing.T) {
 
 func (h *house) visitorAsks(email string) int {
 	h.t.Helper()
-	if _, err := h.visitor("x").Ask(h.t.Context(), email, "", "en"); err != nil {
+	if _, err := h.visitor("x").RequestLink(h.t.Context(), email, "", "en"); err != nil {
 		h.t.Fatal(err)
 	}
 	return len(h.deliver())
@@ -462,10 +467,10 @@ func TestErasedComesBack(t *testing.T) {
 	h.work()
 	s := h.signIn(email)
 	other := []byte(`{"email":"eva@example.com","updated_at":"2026-11-20T10:00:00Z"}`)
-	if _, err := h.feed().PutCustomer(t.Context(), "4711", other); portal.KindOf(err) != portal.Gone {
+	if _, err := h.feed().PutCustomer(t.Context(), "4711", other); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the erased id leads to somebody who was a customer before: %v", err)
 	}
-	page, err := s.Orders(t.Context(), portal.OrderQuery{})
+	page, err := s.Orders(t.Context(), order.Query{})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Number != "E-3" || page.Total != 1 {
 		t.Errorf("%+v %v", page, err)
 	}
@@ -484,7 +489,7 @@ func TestErasureIsResumed(t *testing.T) {
 	}
 	for n := 1; ; n++ {
 		h := newHouse(t)
-		asked, err := h.person().AskErasure(t.Context())
+		asked, err := h.person().RequestErasure(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

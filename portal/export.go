@@ -14,36 +14,40 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"postern/portal/customer"
+	"postern/portal/inquiry"
 	"postern/portal/money"
+	"postern/portal/order"
+	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
 // personData is everything stored about a customer except orders, in the form that they can download (Art.
 // 15 and 20 GDPR).
 type personData struct {
-	Customer   CustomerRecord     `json:"customer"`
-	FedEmail   string             `json:"email_in_shop_records,omitzero"` // what the shop's system says, where it is another
-	VATAnswers []VATAnswer        `json:"vat_answers"`
-	Consents   []consentData      `json:"consents_said"`
-	Addresses  []formerData       `json:"former_email_addresses"`
-	Sessions   []sessionData      `json:"sessions"`
-	Deleted    []savedAddressWire `json:"deleted_addresses"` // which may be put back for a day
-	Messages   []InquiryRecord    `json:"messages"`
-	Requests   []InquiryRecord    `json:"requests"`
-	ErasureAt  string             `json:"erasure_at,omitzero"`
-	CreatedAt  time.Time          `json:"created_at"`
+	Customer   customer.Record             `json:"customer"`
+	FedEmail   string                      `json:"email_in_shop_records,omitzero"` // what the shop's system says, where it is another
+	VATAnswers []customer.VATAnswer        `json:"vat_answers"`
+	Consents   []consentData               `json:"consents_said"`
+	Addresses  []reservedData              `json:"former_email_addresses"`
+	Sessions   []sessionData               `json:"sessions"`
+	Deleted    []customer.SavedAddressWire `json:"deleted_addresses"` // which may be put back for a day
+	Messages   []inquiry.Record            `json:"messages"`
+	Requests   []inquiry.Record            `json:"requests"`
+	ErasureAt  string                      `json:"erasure_at,omitzero"`
+	CreatedAt  time.Time                   `json:"created_at"`
 }
 
 type consentData struct {
-	Purpose Purpose       `json:"purpose"`
-	Status  ConsentStatus `json:"status"`
-	At      time.Time     `json:"at"`
-	Source  string        `json:"source"`
-	Wording string        `json:"wording,omitzero"`
-	Version string        `json:"wording_version,omitzero"`
+	Purpose customer.Purpose       `json:"purpose"`
+	Status  customer.ConsentStatus `json:"status"`
+	At      time.Time              `json:"at"`
+	Source  string                 `json:"source"`
+	Wording string                 `json:"wording,omitzero"`
+	Version string                 `json:"wording_version,omitzero"`
 }
 
-type formerData struct {
+type reservedData struct {
 	Email string    `json:"email"`
 	Until time.Time `json:"held_until"`
 }
@@ -58,9 +62,9 @@ type sessionData struct {
 // Export writes the content of the account as one JSON object: "person" with the customer (as the API
 // returns it), consents, sessions, answers about VAT IDs, messages and requests; "orders" in the format of
 // a feed; and "withdrawals". It writes one order at a time, so that memory use does not grow with their
-// number. The session must be Fresh (else StepUp).
+// number. The session must be Fresh (else validate.StepUp).
 func (s Shopper) Export(ctx context.Context, to io.Writer) error {
-	if err := s.needFresh(); err != nil {
+	if err := s.requireVerified(); err != nil {
 		return err
 	}
 	person, err := s.personData(ctx)
@@ -73,11 +77,11 @@ func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 		return fmt.Errorf("export: %w", err)
 	}
 	withdrawn := []string{}
-	if err := s.eachOrder(ctx, OrderQuery{}, func(o storedOrder) error {
+	if err := s.eachOrder(ctx, order.Query{}, func(o order.Stored) error {
 		for _, received := range o.Received {
 			withdrawn = append(withdrawn, received.ID)
 		}
-		return json.MarshalEncode(out, o.wire())
+		return json.MarshalEncode(out, o.Wire())
 	}); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
@@ -91,8 +95,8 @@ func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 
 // statements returns the statements of withdrawal with the given ids, and those with the customer's
 // address, whether or not they have an order.
-func (s Shopper) statements(ctx context.Context, ids []string) ([]WithdrawalRecord, error) {
-	query := storage.Query{Index: withdrawalsByEmail, Equal: []any{s.customer.Email}, Limit: storage.MaxLimit}
+func (s Shopper) statements(ctx context.Context, ids []string) ([]withdrawal.Record, error) {
+	query := storage.Query{Index: withdrawal.ByEmail, Equal: []any{s.customer.Email}, Limit: storage.MaxLimit}
 	for {
 		page, err := storage.Find[struct{}](ctx, s.app.withdrawalDocs(s.shop.ID), query)
 		if err != nil {
@@ -106,7 +110,7 @@ func (s Shopper) statements(ctx context.Context, ids []string) ([]WithdrawalReco
 		}
 	}
 	slices.Sort(ids) // by time, as ids are
-	records := []WithdrawalRecord{}
+	records := []withdrawal.Record{}
 	for _, id := range slices.Compact(ids) {
 		w, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
 		if errors.Is(err, storage.ErrNotFound) {
@@ -115,7 +119,7 @@ func (s Shopper) statements(ctx context.Context, ids []string) ([]WithdrawalReco
 		if err != nil {
 			return nil, err
 		}
-		records = append(records, w.record(id))
+		records = append(records, w.Record(id))
 	}
 	return records, nil
 }
@@ -136,14 +140,14 @@ func (s Shopper) personData(ctx context.Context) (personData, error) {
 	for _, said := range s.customer.Consents {
 		data.Consents = append(data.Consents, consentData(said))
 	}
-	for _, f := range s.customer.Former {
-		data.Addresses = append(data.Addresses, formerData{f.Email, f.Until})
+	for _, f := range s.customer.Reserved {
+		data.Addresses = append(data.Addresses, reservedData{f.Email, f.Until})
 	}
 	for _, session := range sessions {
 		data.Sessions = append(data.Sessions, sessionData{session.Device, session.Network, session.SignedInAt, session.SeenAt})
 	}
 	for _, a := range s.customer.Removed {
-		data.Deleted = append(data.Deleted, savedAddressWire{ID: a.ID, Address: a.Address})
+		data.Deleted = append(data.Deleted, customer.SavedAddressWire{ID: a.ID, Address: a.Address})
 	}
 	if data.Messages, err = s.messageData(ctx); err != nil {
 		return data, err
@@ -152,13 +156,13 @@ func (s Shopper) personData(ctx context.Context) (personData, error) {
 		return data, err
 	}
 	if s.customer.Erasure.Pending() {
-		data.ErasureAt = moment(&s.customer.Erasure.At)
+		data.ErasureAt = order.Moment(&s.customer.Erasure.At)
 	}
 	return data, nil
 }
 
 // eachOrder visits all orders that a query finds, in the query's sequence, page by page.
-func (s Shopper) eachOrder(ctx context.Context, q OrderQuery, visit func(storedOrder) error) error {
+func (s Shopper) eachOrder(ctx context.Context, q order.Query, visit func(order.Stored) error) error {
 	query, err := s.orderQuery(q)
 	if err != nil {
 		return err
@@ -193,10 +197,10 @@ type Table struct{ Column, Point rune }
 
 // OrdersCSV writes the orders of a list as CSV (RFC 4180) in UTF-8 with a byte order mark, which
 // spreadsheets need: a header line, then a line for each order, with the columns number, placed_at, state,
-// payment, fulfillment, items, total and currency. The session must be Fresh (else StepUp); faults are
+// payment, fulfillment, items, total and currency. The session must be Fresh (else validate.StepUp); faults are
 // those of Orders.
-func (s Shopper) OrdersCSV(ctx context.Context, q OrderQuery, table Table, to io.Writer) error {
-	if err := s.needFresh(); err != nil {
+func (s Shopper) OrdersCSV(ctx context.Context, q order.Query, table Table, to io.Writer) error {
+	if err := s.requireVerified(); err != nil {
 		return err
 	}
 	q.Cursor = ""
@@ -210,13 +214,13 @@ func (s Shopper) OrdersCSV(ctx context.Context, q OrderQuery, table Table, to io
 	out.UseCRLF, out.Comma = true, table.Column
 	err := out.Write([]string{"number", "placed_at", "state", "payment", "fulfillment", "items", "total", "currency"})
 	if err == nil {
-		err = s.eachOrder(ctx, q, func(o storedOrder) error { return out.Write(table.row(o.Order, s.shop.Location())) })
+		err = s.eachOrder(ctx, q, func(o order.Stored) error { return out.Write(table.row(o.Order, s.shop.Location())) })
 	}
 	out.Flush()
 	return errors.Join(err, out.Error())
 }
 
-func (t Table) row(o Order, zone *time.Location) []string {
+func (t Table) row(o order.Order, zone *time.Location) []string {
 	var items []string
 	for _, line := range o.Lines {
 		if line.IsGoods() {

@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 // TestExport checks that the export is one JSON object with all of the customer's data, and that a feed
@@ -18,7 +20,7 @@ func TestExport(t *testing.T) {
 	h := newHouse(t)
 	h.person()
 	var file bytes.Buffer
-	if err := h.signIn(traces["e-mail address"]).Export(t.Context(), &file); portal.KindOf(err) != portal.StepUp || file.Len() != 0 {
+	if err := h.signIn(traces["e-mail address"]).Export(t.Context(), &file); validate.KindOf(err) != validate.StepUp || file.Len() != 0 {
 		t.Errorf("without a fresh code: %v, %d bytes", err, file.Len())
 	}
 	s := h.shopper(h.signInByCode(traces["e-mail address"], "browser"))
@@ -36,12 +38,12 @@ func TestExport(t *testing.T) {
 	if err := json.Unmarshal(file.Bytes(), &all); err != nil || len(all.Orders) != 2 {
 		t.Fatalf("%d orders, %v", len(all.Orders), err)
 	}
-	for _, order := range all.Orders {
+	for _, o := range all.Orders {
 		var compact bytes.Buffer
-		if err := json.Compact(&compact, order); err != nil {
+		if err := json.Compact(&compact, o); err != nil {
 			t.Fatal(err)
 		}
-		if got := h.put(compact.Bytes()); got != portal.Unchanged {
+		if got := h.put(compact.Bytes()); got != order.Unchanged {
 			t.Errorf("an exported order, sent again, is %s", got)
 		}
 	}
@@ -93,7 +95,7 @@ func TestOrdersCSV(t *testing.T) {
 	h.put(orderJSON("2", jan, `"quantity":"1"`, `"quantity":"2.5"`, `"number":"2"`, `"number":"2"`, "2026-03-05T10", "2025-03-05T10"))
 	s := h.shopper(h.signInByCode(jan, "browser"))
 	var file bytes.Buffer
-	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{}, portal.Table{Column: ',', Point: '.'}, &file); err != nil {
+	if err := s.OrdersCSV(t.Context(), order.Query{}, portal.Table{Column: ',', Point: '.'}, &file); err != nil {
 		t.Fatal(err)
 	}
 	want := "\ufeffnumber,placed_at,state,payment,fulfillment,items,total,currency\r\n" +
@@ -103,10 +105,10 @@ func TestOrdersCSV(t *testing.T) {
 		t.Error(diff)
 	}
 	file.Reset()
-	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "2025"}, portal.Table{Column: ';', Point: ','}, &file); err != nil || !strings.HasSuffix(file.String(), ";2,5 × Book;12,50;EUR\r\n") || strings.Count(file.String(), "\r\n") != 2 {
+	if err := s.OrdersCSV(t.Context(), order.Query{Period: "2025"}, portal.Table{Column: ';', Point: ','}, &file); err != nil || !strings.HasSuffix(file.String(), ";2,5 × Book;12,50;EUR\r\n") || strings.Count(file.String(), "\r\n") != 2 {
 		t.Errorf("of one year: %q %v", file.String(), err)
 	}
-	if err := s.OrdersCSV(t.Context(), portal.OrderQuery{Period: "never"}, portal.Table{Column: ',', Point: '.'}, &file); portal.KindOf(err) != portal.Invalid {
+	if err := s.OrdersCSV(t.Context(), order.Query{Period: "never"}, portal.Table{Column: ',', Point: '.'}, &file); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a bad period: %v", err)
 	}
 }
@@ -120,7 +122,7 @@ func TestNoCellIsAFormula(t *testing.T) {
 		h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"`+sign+`1;`+sign+`2,`+sign+`3"`))
 		s := h.shopper(h.signInByCode(jan, "browser"))
 		var file bytes.Buffer
-		if err := s.OrdersCSV(t.Context(), portal.OrderQuery{}, portal.Table{Column: ',', Point: '.'}, &file); err != nil {
+		if err := s.OrdersCSV(t.Context(), order.Query{}, portal.Table{Column: ',', Point: '.'}, &file); err != nil {
 			t.Fatal(err)
 		}
 		if want := `"'` + sign + "1; " + sign + "2, " + sign + `3"`; !strings.Contains(file.String(), want) {

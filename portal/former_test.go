@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // TestFormerAddressIsHeld checks that for 14 days nobody else can get a former address, whether by a
@@ -43,14 +45,14 @@ func TestFormerAddressIsHeld(t *testing.T) {
 		"a new customer's":     put("99", jan),
 		"the owner's old feed": put("78", jana),
 	} {
-		if (portal.KindOf(err) == portal.Conflict) != (name != "the owner's old feed") {
+		if (validate.KindOf(err) == validate.Conflict) != (name != "the owner's old feed") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: ptr(true)}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: ptr(true)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.visitor("new").Ask(t.Context(), jan, "", "en"); err != nil {
+	if _, err := h.visitor("new").RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	h.mailTo(jana)
@@ -118,7 +120,7 @@ func TestTwoSessionsChangeAtOnce(t *testing.T) {
 			switch {
 			case err == nil:
 				won[wishes[i]] = signed.Cookie
-			case portal.KindOf(err) != portal.Invalid && portal.KindOf(err) != portal.Conflict:
+			case validate.KindOf(err) != validate.Invalid && validate.KindOf(err) != validate.Conflict:
 				t.Errorf("round %d: %v", round, err)
 			}
 		})
@@ -145,7 +147,7 @@ func (h *house) oneHolds(id, email string, wishes []string) {
 	feed := h.feed()
 	for _, address := range append(wishes, jan) {
 		record, err := feed.CustomerByEmail(h.t.Context(), address)
-		if free := address != email && address != jan; free != (portal.KindOf(err) == portal.NotFound) || !free && record.ID != id {
+		if free := address != email && address != jan; free != (validate.KindOf(err) == validate.NotFound) || !free && record.ID != id {
 			h.t.Errorf("%s, where %s won: %+v, %v", address, email, record, err)
 		}
 	}

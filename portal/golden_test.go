@@ -15,7 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/order"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
 	"postern/storage/sqlite"
 	"postern/storage/storagetest"
 )
@@ -66,7 +69,7 @@ func TestGoldenStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if receipt, err := feed.PutOrder(t.Context(), "g0", goldenOrder(0)); err != nil || receipt.Outcome != portal.Unchanged {
+	if receipt, err := feed.PutOrder(t.Context(), "g0", goldenOrder(0)); err != nil || receipt.Outcome != order.Unchanged {
 		t.Errorf("the same order again: %s, %v", receipt.Outcome, err)
 	}
 	h.work()
@@ -84,15 +87,15 @@ func TestGoldenStore(t *testing.T) {
 
 func checkGoldenOrders(t *testing.T, shopper portal.Shopper) {
 	t.Helper()
-	first, err := shopper.Orders(t.Context(), portal.OrderQuery{})
+	first, err := shopper.Orders(t.Context(), order.Query{})
 	if err != nil || first.Total != 25 || len(first.Rows) != 20 || first.Rows[0].Number != "g0" {
 		t.Fatalf("orders %+v, %v", first, err)
 	}
-	second, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: first.Next})
+	second, err := shopper.Orders(t.Context(), order.Query{Cursor: first.Next})
 	if err != nil || len(second.Rows) != 5 || second.Rows[4].Number != "g24" {
 		t.Errorf("second page %v, %v", numbers(second), err)
 	}
-	for name, query := range map[string]portal.OrderQuery{"search": {Search: "G-7"}, "view": {Status: portal.ViewOpen, Period: "custom", From: "2026-10-26", To: "2026-10-26"}} {
+	for name, query := range map[string]order.Query{"search": {Search: "G-7"}, "view": {Status: order.ViewOpen, Period: "custom", From: "2026-10-26", To: "2026-10-26"}} {
 		if page, err := shopper.Orders(t.Context(), query); err != nil || len(page.Rows) != 1 || page.Rows[0].Number != "g7" {
 			t.Errorf("%s: %v, %v", name, numbers(page), err)
 		}
@@ -167,7 +170,7 @@ func writeGolden(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
 	h := goldenHouse(t, dir)
-	h.shop = h.open("main", portal.ShopSettings{})
+	h.shop = h.open("main", shop.Settings{})
 	var held secrets
 	for n := range 25 {
 		h.put(goldenOrder(n))
@@ -186,19 +189,19 @@ func writeGolden(t *testing.T) {
 	shopper := h.shopper(signed.Cookie)
 	second := home()
 	second.Address.Line1 = "Dlhá 2"
-	for _, a := range []portal.SavedAddress{home(), second} {
+	for _, a := range []customer.SavedAddress{home(), second} {
 		if _, err := shopper.SaveAddress(t.Context(), a); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := shopper.SaveCompany(t.Context(), portal.Company{Name: "Novák s. r. o.", Country: "SK", VATID: "SK1234567895"}); err != nil {
+	if _, err := shopper.SaveCompany(t.Context(), customer.Company{Name: "Novák s. r. o.", Country: "SK", VATID: "SK1234567895"}); err != nil {
 		t.Fatal(err)
 	}
 	held.Link, _ = h.askLink(eva, "eva's")
 	if held.Key, err = h.app.Operator().CreateKey(t.Context(), "main", "golden"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.visitor("jan's").Ask(t.Context(), jan, "", "en"); err != nil {
+	if _, err := h.visitor("jan's").RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.engine.Close(); err != nil {

@@ -16,7 +16,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -31,7 +34,7 @@ const (
 func handOffHouse(t *testing.T) (*house, portal.Shopper) {
 	t.Helper()
 	h := newHouse(t)
-	shop, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{StorefrontURL: ptr(storefront + "/")})
+	shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{StorefrontURL: ptr(storefront + "/")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,10 +62,10 @@ func (h *house) handOff(s portal.Shopper, proof string) string {
 	return code
 }
 
-func exchange(f portal.Feed, code, returnTo, verifier string) (portal.CustomerRecord, error) {
+func exchange(f portal.Feed, code, returnTo, verifier string) (customer.Record, error) {
 	body, err := json.Marshal(map[string]string{"code": code, "return_to": returnTo, "code_verifier": verifier})
 	if err != nil {
-		return portal.CustomerRecord{}, err
+		return customer.Record{}, err
 	}
 	return f.ExchangeHandOff(context.Background(), body)
 }
@@ -88,7 +91,7 @@ func TestHandOff(t *testing.T) {
 func wantGone(t *testing.T, name string, f portal.Feed, code, returnTo, verifier string) {
 	t.Helper()
 	record, err := exchange(f, code, returnTo, verifier)
-	if portal.KindOf(err) != portal.Gone || !strings.Contains(fmt.Sprint(err), "hand_off.gone") || record.ID != "" {
+	if validate.KindOf(err) != validate.Gone || !strings.Contains(fmt.Sprint(err), "hand_off.gone") || record.ID != "" {
 		t.Errorf("%s: %+v, %v", name, record, err)
 	}
 }
@@ -125,7 +128,7 @@ func TestHandOffPresentedWrongly(t *testing.T) {
 	}
 	code = h.handOff(s, challenge)
 	_, err := exchange(feed, code, "", verifier)
-	if faults := portal.FaultsOf(err); portal.KindOf(err) != portal.Invalid || len(faults) != 1 || faults[0].Field != "/return_to" {
+	if faults := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid || len(faults) != 1 || faults[0].Field != "/return_to" {
 		t.Errorf("without return_to: %v", err)
 	}
 	if _, err := exchange(feed, code, callBack, verifier); err != nil {
@@ -161,7 +164,7 @@ func TestHandOffElsewhere(t *testing.T) {
 	h, s := handOffHouse(t)
 	code := h.handOff(s, challenge)
 	mine, own := h.shop, h.feed()
-	h.shop = h.open("other", portal.ShopSettings{StorefrontURL: ptr(storefront)})
+	h.shop = h.open("other", shop.Settings{StorefrontURL: ptr(storefront)})
 	h.newCustomer(jan)
 	wantGone(t, "another shop's key", h.feed(), code, callBack, verifier)
 	h.shop = mine
@@ -182,7 +185,7 @@ func TestHandOffOnceOnly(t *testing.T) {
 			switch _, err := exchange(feed, code, callBack, verifier); {
 			case err == nil:
 				won.Add(1)
-			case portal.KindOf(err) == portal.Gone:
+			case validate.KindOf(err) == validate.Gone:
 				gone.Add(1)
 			default:
 				t.Errorf("round %d: %v", round, err)
@@ -317,7 +320,7 @@ func TestHandOffReadTwice(t *testing.T) {
 		present := func(f portal.Feed) {
 			if _, err := exchange(f, code, callBack, verifier); err == nil {
 				won++
-			} else if portal.KindOf(err) != portal.Gone {
+			} else if validate.KindOf(err) != validate.Gone {
 				t.Errorf("at %d: %v", turn, err)
 			}
 		}
@@ -363,7 +366,7 @@ func TestHandOffLimit(t *testing.T) {
 		h.handOff(s, challenge)
 	}
 	back, _ := h.shop.ReturnTo(callBack, "")
-	if _, err := s.HandOff(t.Context(), back); portal.KindOf(err) != portal.TooMany {
+	if _, err := s.HandOff(t.Context(), back); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("the 241st: %v", err)
 	}
 }
@@ -413,7 +416,7 @@ func TestReturnOf(t *testing.T) {
 			t.Errorf("%.200q is accepted", bad)
 		}
 	}
-	if _, err := h.visitor("b").Ask(t.Context(), jan, path, "en"); err != nil {
+	if _, err := h.visitor("b").RequestLink(t.Context(), jan, path, "en"); err != nil {
 		t.Fatal(err)
 	}
 	signed, err := h.visitor("b").Redeem(t.Context(), tokenIn(h.deliver()[0]))

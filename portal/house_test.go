@@ -13,7 +13,11 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/order"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 	"postern/storage/storagetest"
 	"postern/templates/i18n"
@@ -25,7 +29,7 @@ type house struct {
 	t          testing.TB
 	engine     storage.Engine
 	app        *portal.App
-	shop       portal.Shop
+	shop       shop.Shop
 	dispatcher *mail.Dispatcher
 	clock      *storagetest.Clock
 	post       *post
@@ -58,13 +62,13 @@ func newHouse(t testing.TB, options ...portal.Option) *house {
 	h := &house{t: t, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
 	h.engine = storagetest.Open(t, portal.Collections()...)
 	h.app = portal.New(h.engine, secrettest.Ring(), append(options, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))...)
-	h.shop = h.open("main", portal.ShopSettings{})
+	h.shop = h.open("main", shop.Settings{})
 	h.dispatcher = h.newDispatcher(h.app)
 	return h
 }
 
 // open creates a shop with the required settings and the given ones.
-func (h *house) open(id string, settings portal.ShopSettings) portal.Shop {
+func (h *house) open(id string, settings shop.Settings) shop.Shop {
 	h.t.Helper()
 	settings.Name, settings.SenderEmail = ptr("Bookshop"), ptr("shop@example.com")
 	settings.BaseURL = ptr("https://" + id + ".example.com")
@@ -112,8 +116,8 @@ func (h *house) deliver() []mail.Message {
 }
 
 // firefox returns a browser with the given cookie secret.
-func firefox(secret string) portal.Browser {
-	return portal.Browser{
+func firefox(secret string) credential.Browser {
+	return credential.Browser{
 		Secret: secret, UserAgent: "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
 		IP: netip.MustParseAddr("192.0.2.7"),
 	}
@@ -146,7 +150,7 @@ func (h *house) askLink(email, secret string) (token, code string) {
 // askLinkTo is askLink with a destination.
 func (h *house) askLinkTo(email, secret, destination string) (token, code string) {
 	h.t.Helper()
-	if _, err := h.visitor(secret).Ask(h.t.Context(), email, destination, "en"); err != nil {
+	if _, err := h.visitor(secret).RequestLink(h.t.Context(), email, destination, "en"); err != nil {
 		h.t.Fatalf("ask: %v", err)
 	}
 	messages := h.deliver()
@@ -198,7 +202,7 @@ func orderJSON(number, email string, replacements ...string) []byte {
 }
 
 // put imports an order and returns the outcome.
-func (h *house) put(body []byte) portal.Outcome {
+func (h *house) put(body []byte) order.Outcome {
 	h.t.Helper()
 	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, bytes.NewReader(oneLine(body)), func(int) {})
 	if err != nil || report.RefusedCount > 0 {
@@ -206,13 +210,13 @@ func (h *house) put(body []byte) portal.Outcome {
 	}
 	switch {
 	case report.Created == 1:
-		return portal.Created
+		return order.Created
 	case report.Updated == 1:
-		return portal.Updated
+		return order.Updated
 	case report.Stale == 1:
-		return portal.Stale
+		return order.Stale
 	}
-	return portal.Unchanged
+	return order.Unchanged
 }
 
 func oneLine(body []byte) []byte { return bytes.ReplaceAll(body, []byte("\n"), nil) }
@@ -234,7 +238,7 @@ func (h *house) work() {
 // faultsOf lists an error's faults as "field key".
 func faultsOf(err error) []string {
 	var list []string
-	for _, fault := range portal.FaultsOf(err) {
+	for _, fault := range validate.FieldErrors(err) {
 		list = append(list, fault.Field+" "+fault.Key)
 	}
 	return list

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"postern/mail"
+	"postern/portal/credential"
 	"postern/portal/job"
+	"postern/portal/shop"
 	"postern/storage"
 )
 
@@ -27,7 +29,7 @@ func housekeepingCollection() storage.Collection {
 }
 
 func (a *App) housekeepingDocs() storage.Docs[housekeeping] {
-	return storage.Open[housekeeping](a.engine, installation, housekeepingCollection())
+	return storage.Open[housekeeping](a.engine, shop.Installation, housekeepingCollection())
 }
 
 func (w Worker) housekeepingJobs() job.Source {
@@ -60,7 +62,7 @@ func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
 		_, swept := mail.NewOutbox(w.app.engine, shop.ID).Sweep(ctx, sweepBatch)
-		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop), w.sweepAccess(ctx, shop))
+		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop), w.sweepCredentials(ctx, shop))
 	}
 	links, failed := w.linksToUpgrade(ctx, 1)
 	if err = errors.Join(err, failed, w.sweepRotated(ctx, shops)); err != nil {
@@ -75,9 +77,9 @@ func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish
 	}, nil
 }
 
-// sweepAccess removes access documents of addresses that someone entered but nobody signed in with.
-func (w Worker) sweepAccess(ctx context.Context, shop Shop) error {
+// sweepCredentials removes access documents of addresses that someone entered but nobody signed in with.
+func (w Worker) sweepCredentials(ctx context.Context, shop shop.Shop) error {
 	now := w.app.now()
-	stale := func(a access) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }
-	return sweepBy(ctx, w.app.accessDocs(shop.ID).Docs, storage.Query{Index: accessByStale, To: now.Add(time.Millisecond)}, stale)
+	stale := func(a credential.Credentials) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }
+	return sweepBy(ctx, w.app.credentialDocs(shop.ID).Docs, storage.Query{Index: credential.ByStale, To: now.Add(time.Millisecond)}, stale)
 }

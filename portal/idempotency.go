@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -47,12 +49,12 @@ func (f Feed) once(ctx context.Context, key, request string, do func(ctx context
 		case !found || !now.Before(r.Until):
 			r.ID = storage.NewID()
 		case r.Request != request:
-			return failure(Invalid, "idempotency.reused")
+			return validate.NewError(validate.Invalid, "idempotency.reused")
 		case r.Done:
 			repeated = true
 			return storage.ErrUnchanged
 		case now.Before(r.Begun.Add(repeatableLease)):
-			return failure(Conflict, "idempotency.running")
+			return validate.NewError(validate.Conflict, "idempotency.running")
 		}
 		*r = repeatable{Request: request, ID: r.ID, Begun: now, Until: now.Add(repeatableLife)}
 		return nil
@@ -71,7 +73,7 @@ func (f Feed) once(ctx context.Context, key, request string, do func(ctx context
 }
 
 // sweepRepeatables removes expired ones.
-func (w Worker) sweepRepeatables(ctx context.Context, shop Shop) error {
+func (w Worker) sweepRepeatables(ctx context.Context, shop shop.Shop) error {
 	now := w.app.now()
 	over := func(r repeatable) bool { return !now.Before(r.Until) }
 	return sweepBy(ctx, w.app.repeatableDocs(shop.ID), storage.Query{Index: repeatablesBy, To: now.Add(time.Millisecond)}, over)

@@ -11,6 +11,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
 	"postern/storage"
 )
 
@@ -52,7 +53,7 @@ func newIdleWorker(t *testing.T, shops int) idleWorker {
 	h := newHouse(t)
 	h.sweep()
 	for i := 1; i < shops; i++ {
-		h.open(fmt.Sprintf("shop-%d", i), portal.ShopSettings{})
+		h.open(fmt.Sprintf("shop-%d", i), shop.Settings{})
 	}
 	store := &commandCounter{Engine: h.engine}
 	activity := storage.NewActivity(store)

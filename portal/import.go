@@ -12,6 +12,10 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/validate"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -26,7 +30,7 @@ type Refusal struct {
 type Warning struct {
 	Line   int // from 1
 	Number string
-	Faults []Fault
+	Faults []validate.FieldError
 }
 
 // Report is the result of an import.
@@ -81,8 +85,8 @@ func (o Operator) ImportOrders(
 // importLine is the order on one line of the file.
 type importLine struct {
 	line     int
-	order    Order
-	warnings []Fault
+	order    order.Order
+	warnings []validate.FieldError
 }
 
 // importRun is one import in progress. Each worker has a queue, and all lines of one order go to the same
@@ -92,7 +96,7 @@ type importRun struct {
 	importChoices
 
 	app    *App
-	shop   Shop
+	shop   shop.Shop
 	seed   maphash.Seed
 	queues [importWorkers]chan importLine
 	mu     sync.Mutex
@@ -105,7 +109,7 @@ func (run *importRun) close() {
 	}
 }
 
-// read passes the documents on to the workers. A document longer than maxOrderJSON is refused without being
+// read passes the documents on to the workers. A document longer than validate.MaxDocument is refused without being
 // kept in memory.
 func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int)) error {
 	source, err := newImportSource(r, run.encoding)
@@ -118,8 +122,8 @@ func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int))
 			return fmt.Errorf("read line %d: %w", d.line, err)
 		}
 		progress(source.raw.taken())
-		if d.size > maxOrderJSON {
-			run.refuse(d.line, "", failure(TooLarge, "error.too_large"))
+		if d.size > validate.MaxDocument {
+			run.refuse(d.line, "", validate.NewError(validate.TooLarge, "error.too_large"))
 		} else if err := run.hand(ctx, d.line, d.text); err != nil {
 			return err
 		}
@@ -135,10 +139,10 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 		return nil
 	}
 	if !utf8.Valid(text) {
-		run.refuse(line, "", invalid([]Fault{{Key: "import.encoding"}}))
+		run.refuse(line, "", validate.InvalidFields([]validate.FieldError{{Key: "import.encoding"}}))
 		return nil
 	}
-	o, warnings, err := decodeOrder(run.app.atlas, text, "", run.app.latest())
+	o, warnings, err := order.Decode(run.app.atlas, text, "", run.app.latest())
 	if err != nil {
 		run.refuse(line, cmp.Or(o.Number, numberIn(text)), err)
 		return nil
@@ -152,7 +156,7 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 }
 
 func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
-	put := func(ctx context.Context, shop Shop, o Order) (Receipt, error) {
+	put := func(ctx context.Context, shop shop.Shop, o order.Order) (order.Receipt, error) {
 		return run.app.putOrder(ctx, shop, o, false)
 	}
 	if run.dryRun {
@@ -160,8 +164,8 @@ func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
 	}
 	for l := range queue {
 		receipt, err := put(ctx, run.shop, l.order)
-		switch KindOf(err) {
-		case Invalid, TooLarge, Conflict, Unavailable:
+		switch validate.KindOf(err) {
+		case validate.Invalid, validate.TooLarge, validate.Conflict, validate.Unavailable:
 			run.refuse(l.line, l.order.Number, err)
 		default:
 			if err != nil {
@@ -174,18 +178,18 @@ func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
 	return nil
 }
 
-func (run *importRun) count(outcome Outcome) {
+func (run *importRun) count(outcome order.Outcome) {
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	run.report.Lines++
 	switch outcome {
-	case Created:
+	case order.Created:
 		run.report.Created++
-	case Updated:
+	case order.Updated:
 		run.report.Updated++
-	case Unchanged:
+	case order.Unchanged:
 		run.report.Unchanged++
-	case Stale:
+	case order.Stale:
 		run.report.Stale++
 	}
 }
@@ -198,7 +202,7 @@ func numberIn(text []byte) string {
 	if json.Unmarshal(text, &named) != nil && named.Number == "" {
 		return ""
 	}
-	return (&form{}).key("/number", named.Number, maxNumber)
+	return (&validate.Validator{}).Key("/number", named.Number, validate.MaxNumber)
 }
 
 func (run *importRun) warn(l importLine) {

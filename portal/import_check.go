@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"postern/portal/order"
+	"postern/portal/shop"
 	"postern/storage"
 )
 
@@ -25,16 +27,16 @@ func DryRun() ImportOption { return func(c *importChoices) { c.dryRun = true } }
 func Encoding(label string) ImportOption { return func(c *importChoices) { c.encoding = label } }
 
 // checkOrder predicts the result of putOrder without writing anything.
-func (a *App) checkOrder(ctx context.Context, shop Shop, o Order) (Receipt, error) {
+func (a *App) checkOrder(ctx context.Context, shop shop.Shop, o order.Order) (order.Receipt, error) {
 	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
-		return Receipt{Outcome: Created}, nil
+		return order.Receipt{Outcome: order.Created}, nil
 	case err != nil:
-		return Receipt{}, err
+		return order.Receipt{}, err
 	case doc.ErasedAt != nil:
-		return Receipt{Outcome: doc.takeErased(o)}, nil
+		return order.Receipt{Outcome: doc.TakeErased(o)}, nil
 	}
-	digest, err := o.digest()
-	return Receipt{Outcome: doc.judge(o, doc.owner(o, ownership{}).customer, digest)}, err
+	digest, err := o.Digest()
+	return order.Receipt{Outcome: doc.Compare(o, doc.Owner(o, order.Ownership{}).Customer, digest)}, err
 }

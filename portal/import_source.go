@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 
+	"postern/portal/validate"
+
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -51,16 +53,16 @@ func newImportSource(r io.Reader, encoding string) (*importSource, error) {
 	decoded := encoding != ""
 	switch {
 	case bytes.Equal(head, []byte{0x1f, 0x8b}):
-		return nil, invalid([]Fault{{Key: "import.compressed"}})
+		return nil, validate.InvalidFields([]validate.FieldError{{Key: "import.compressed"}})
 	case bytes.Equal(head, []byte{0xff, 0xfe}) || bytes.Equal(head, []byte{0xfe, 0xff}):
 		decoded = true // BOMOverride detects the byte order
 	case encoding == "" && bytes.IndexByte(head, 0) >= 0:
-		return nil, invalid([]Fault{{Key: "import.utf16"}})
+		return nil, validate.InvalidFields([]validate.FieldError{{Key: "import.utf16"}})
 	}
 	if encoding != "" {
 		named, err := htmlindex.Get(encoding)
 		if err != nil {
-			return nil, invalid([]Fault{{Key: "import.encoding_name"}})
+			return nil, validate.InvalidFields([]validate.FieldError{{Key: "import.encoding_name"}})
 		}
 		decoder = named.NewDecoder().Transformer
 	}
@@ -148,7 +150,7 @@ type importDocument struct {
 }
 
 func (d *importDocument) add(part ...byte) {
-	if d.size += len(part); d.size <= maxOrderJSON {
+	if d.size += len(part); d.size <= validate.MaxDocument {
 		d.text = append(d.text, part...)
 	}
 }

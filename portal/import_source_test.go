@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"postern/portal"
+	"postern/portal/validate"
 )
 
 // imported holds the number of orders a file contained and the lines that were refused.
@@ -101,7 +102,7 @@ func TestDryRunStoresNothing(t *testing.T) {
 			t.Errorf("dry: %+v", dry)
 		}
 	}
-	if _, err := h.feed().CustomerByEmail(t.Context(), "eva@example.com"); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.feed().CustomerByEmail(t.Context(), "eva@example.com"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("a dry run made a customer: %v", err)
 	}
 	if wet := run(); wet.Created != 1 || wet.Unchanged != 1 || wet.RefusedCount != 1 {

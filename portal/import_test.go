@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 func TestImport(t *testing.T) {
@@ -70,8 +72,8 @@ func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 			t.Fatalf("%+v, %v", report, err)
 		}
 		for i := range orders {
-			if order, err := shopper.Order(t.Context(), fmt.Sprint(i)); err != nil || order.Status.Fulfillment != portal.Shipped {
-				t.Fatalf("order %d is %s, %v", i, order.Status.Fulfillment, err)
+			if o, err := shopper.Order(t.Context(), fmt.Sprint(i)); err != nil || o.Status.Fulfillment != order.Shipped {
+				t.Fatalf("order %d is %s, %v", i, o.Status.Fulfillment, err)
 			}
 		}
 	}
@@ -96,7 +98,7 @@ func TestImportWhileSomebodyIsErased(t *testing.T) {
 		return report
 	}
 	report := run()
-	if report.Created != 2 || report.RefusedCount != 1 || report.Refused[0].Line != 2 || portal.KindOf(report.Refused[0].Err) != portal.Unavailable {
+	if report.Created != 2 || report.RefusedCount != 1 || report.Refused[0].Line != 2 || validate.KindOf(report.Refused[0].Err) != validate.Unavailable {
 		t.Errorf("while they are erased: %+v", report)
 	}
 	h.clock.Move(time.Minute)

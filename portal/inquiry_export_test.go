@@ -1,6 +1,10 @@
 package portal
 
-import "context"
+import (
+	"context"
+
+	"postern/portal/inquiry"
+)
 
 // These functions, which erasure and the data export call, are exported for tests.
 
@@ -8,5 +12,9 @@ func (w Worker) EraseRequests(ctx context.Context, shop, customer string) error 
 	return w.eraseRequests(ctx, shop, customer)
 }
 
-func (s Shopper) MessageData(ctx context.Context) ([]InquiryRecord, error) { return s.messageData(ctx) }
-func (s Shopper) RequestData(ctx context.Context) ([]InquiryRecord, error) { return s.requestData(ctx) }
+func (s Shopper) MessageData(ctx context.Context) ([]inquiry.Record, error) {
+	return s.messageData(ctx)
+}
+func (s Shopper) RequestData(ctx context.Context) ([]inquiry.Record, error) {
+	return s.requestData(ctx)
+}

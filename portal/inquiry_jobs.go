@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"postern/mail"
+	"postern/portal/inquiry"
 	"postern/portal/job"
+	"postern/portal/shop"
 	"postern/storage"
 )
 
@@ -19,17 +21,17 @@ const (
 )
 
 func (w Worker) inquiryJobs() job.Source {
-	return job.Documents[inquiry]{
-		Collection: inquiryCollection(),
+	return job.Documents[inquiry.Inquiry]{
+		Collection: inquiry.Collection(),
 		Open:       w.app.inquiryDocs,
-		List:       func(in *inquiry) *job.List { return &in.Work },
-		Kinds:      map[string]job.Kind[inquiry]{kindInquiryEmails: {Do: inShop(w.app, w.postInquiry)}},
+		List:       func(in *inquiry.Inquiry) *job.List { return &in.Work },
+		Kinds:      map[string]job.Kind[inquiry.Inquiry]{kindInquiryEmails: {Do: inShop(w.app, w.postInquiry)}},
 	}
 }
 
 // postInquiry emails an inquiry to the shop and, for a request, a receipt to the customer. Repeating it
 // adds no second email, since the outbox keys are the same.
-func (w Worker) postInquiry(ctx context.Context, shop Shop, t job.Task[inquiry]) (job.Finish[inquiry], error) {
+func (w Worker) postInquiry(ctx context.Context, shop shop.Shop, t job.Task[inquiry.Inquiry]) (job.Finish[inquiry.Inquiry], error) {
 	in, now := t.Doc, w.app.now()
 	c, err := w.app.customer(ctx, shop.ID, in.Customer)
 	if err == nil && shop.Brand.SupportEmail != "" {
@@ -37,14 +39,14 @@ func (w Worker) postInquiry(ctx context.Context, shop Shop, t job.Task[inquiry])
 			Kind: mailInquiryTold, To: shop.Brand.SupportEmail, Lang: shop.Language, CreatedAt: now,
 		})
 	}
-	if err == nil && in.Channel == channelRequests {
+	if err == nil && in.Channel == inquiry.ChannelRequests {
 		err = w.post(ctx, shop, inquiryReceipt+t.Key, mail.Entry{Kind: mailInquiryReceipt, To: c.Email, Lang: in.Lang, CreatedAt: now})
 	}
 	return nil, ifFound(err)
 }
 
 // post adds an email to the outbox, due immediately.
-func (w Worker) post(ctx context.Context, shop Shop, key string, e mail.Entry) error {
+func (w Worker) post(ctx context.Context, shop shop.Shop, key string, e mail.Entry) error {
 	_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, key, e)
 	return err
 }
@@ -53,7 +55,7 @@ func (w Worker) post(ctx context.Context, shop Shop, key string, e mail.Entry) e
 func (w Worker) eraseRequests(ctx context.Context, shop, customer string) error {
 	docs := w.app.inquiryDocs(shop)
 	for {
-		page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: inquiriesByOrder, Equal: []any{customer}, Limit: readBatch})
+		page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: inquiry.ByOrder, Equal: []any{customer}, Limit: readBatch})
 		if err != nil || len(page.Hits) == 0 {
 			return err
 		}

@@ -13,11 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/inquiry"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
 // inquiriesListed reads a list to its end as the shop's system does.
-func inquiriesListed(t *testing.T, read func(context.Context, string) ([]portal.FeedInquiry, string, bool, error), after string) ([]string, string) {
+func inquiriesListed(t *testing.T, read func(context.Context, string) ([]inquiry.FeedInquiry, string, bool, error), after string) ([]string, string) {
 	t.Helper()
 	var all []string
 	for {
@@ -40,7 +43,7 @@ func TestInquiryList(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
 	feed := h.feed()
-	read := func(ctx context.Context, after string) ([]portal.FeedInquiry, string, bool, error) {
+	read := func(ctx context.Context, after string) ([]inquiry.FeedInquiry, string, bool, error) {
 		p, err := feed.Messages(ctx, after)
 		return p.Messages, p.Next, p.More, err
 	}
@@ -64,11 +67,11 @@ func TestInquiryList(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
+	if err := s.RequestReturn(t.Context(), giveBack(t, s)); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(time.Hour)
-	if err := s.AskCancel(t.Context(), portal.Request{Number: "new", Text: "Why not"}); err != nil {
+	if err := s.RequestCancellation(t.Context(), portal.Request{Number: "new", Text: "Why not"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.WriteMessage(t.Context(), message(s, "later")); err != nil {
@@ -83,7 +86,7 @@ func TestInquiryList(t *testing.T) {
 		t.Fatalf("%+v, %v", requests, err)
 	}
 	r := requests.Requests[0]
-	if r.Kind != portal.RequestReturn || r.Order != "sent" || r.Customer != s.Customer().ID || r.Lines[0].Quantity != "2" || requests.Requests[1].Text != "Why not" {
+	if r.Kind != inquiry.RequestReturn || r.Order != "sent" || r.Customer != s.Customer().ID || r.Lines[0].Quantity != "2" || requests.Requests[1].Text != "Why not" {
 		t.Errorf("%+v", requests.Requests)
 	}
 	for _, bad := range []string{"x", "0", next + "0", "20261121T100000.000Z-", `{"$gt":""}`} {
@@ -91,7 +94,7 @@ func TestInquiryList(t *testing.T) {
 			t.Errorf("after %q: %v", bad, err)
 		}
 	}
-	h.shop = h.open("other", portal.ShopSettings{})
+	h.shop = h.open("other", shop.Settings{})
 	if p, err := h.feed().Messages(t.Context(), ""); err != nil || p.Messages == nil || len(p.Messages) != 0 {
 		t.Errorf("another shop sees %+v, %v", p, err)
 	}
@@ -103,7 +106,7 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
 	feed := h.feed()
-	if err := errors.Join(s.WriteMessage(t.Context(), message(s, "Hello")), s.AskReturn(t.Context(), giveBack(t, s))); err != nil {
+	if err := errors.Join(s.WriteMessage(t.Context(), message(s, "Hello")), s.RequestReturn(t.Context(), giveBack(t, s))); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(time.Hour)
@@ -146,7 +149,7 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 func TestInquiryInterrupted(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
-		h.set(portal.ShopSettings{SupportEmail: ptr(support)})
+		h.set(shop.Settings{SupportEmail: ptr(support)})
 		h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))
 		h.put(orderJSON("sent", jan))
 		cookie := h.signInByCode(jan, "one")
@@ -161,10 +164,10 @@ func TestInquiryInterrupted(t *testing.T) {
 				err = s.WriteMessage(t.Context(), letter)
 			}
 			if err == nil {
-				err = s.AskReturn(t.Context(), back)
+				err = s.RequestReturn(t.Context(), back)
 			}
 			if err == nil {
-				err = s.AskCancel(t.Context(), portal.Request{Number: "new"})
+				err = s.RequestCancellation(t.Context(), portal.Request{Number: "new"})
 			}
 			return err
 		}
@@ -204,7 +207,7 @@ func TestInquiriesErased(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
+	if err := s.RequestReturn(t.Context(), giveBack(t, s)); err != nil {
 		t.Fatal(err)
 	}
 	if err := other.WriteMessage(t.Context(), portal.Message{Form: other.NewForm(), Number: "Eva's", Text: "Mine"}); err != nil {
@@ -215,7 +218,7 @@ func TestInquiriesErased(t *testing.T) {
 	if err != nil || len(messages) != 12 || messages[11].Text != "11" || messages[0].Order != "sent" {
 		t.Errorf("messages to take along: %+v, %v", messages, err)
 	}
-	if requests, err := s.RequestData(t.Context()); err != nil || len(requests) != 1 || requests[0].Kind != portal.RequestReturn {
+	if requests, err := s.RequestData(t.Context()); err != nil || len(requests) != 1 || requests[0].Kind != inquiry.RequestReturn {
 		t.Errorf("requests to take along: %+v, %v", requests, err)
 	}
 	worker := h.app.Worker()
@@ -251,12 +254,12 @@ func TestInquiriesErased(t *testing.T) {
 func TestInquiryWithoutSupport(t *testing.T) {
 	t.Parallel()
 	h, _ := inquiryHouse(t)
-	h.set(portal.ShopSettings{SupportEmail: ptr("")})
+	h.set(shop.Settings{SupportEmail: ptr("")})
 	s := h.signIn(jan)
-	if err := s.WriteMessage(t.Context(), message(s, "Hello")); portal.KindOf(err) != portal.Conflict {
+	if err := s.WriteMessage(t.Context(), message(s, "Hello")); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("a message: %v", err)
 	}
-	if err := s.AskCancel(t.Context(), portal.Request{Number: "new"}); err != nil {
+	if err := s.RequestCancellation(t.Context(), portal.Request{Number: "new"}); err != nil {
 		t.Fatal(err)
 	}
 	h.work()

@@ -12,6 +12,9 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/inquiry"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // inquiryHouse returns a house whose shop has a support address, and signs in Jan, who has one order that
@@ -32,14 +35,14 @@ func message(s portal.Shopper, text string) portal.Message {
 	return portal.Message{Form: s.NewForm(), Number: "sent", Text: text, Lang: "en"}
 }
 
-// giveBack returns a return request for two of the three books.
+// returnGoods returns a return request for two of the three books.
 func giveBack(t *testing.T, s portal.Shopper) portal.Request {
 	t.Helper()
 	order, err := s.Order(t.Context(), "sent")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return portal.Request{Form: s.NewForm(), Number: "sent", Text: "Torn.", Quantities: map[int]string{0: "2"}, Mark: order.LinesMark(), Lang: "en"}
+	return portal.Request{Form: s.NewForm(), Number: "sent", Text: "Torn.", Quantities: map[int]string{0: "2"}, Mark: order.LinesVersion(), Lang: "en"}
 }
 
 // about returns the correspondence about an order as the customer sees it.
@@ -75,12 +78,12 @@ func TestInquiryMails(t *testing.T) {
 	for lang, want := range words {
 		t.Run(lang, func(t *testing.T) {
 			h, _ := inquiryHouse(t)
-			h.set(portal.ShopSettings{Language: &lang})
+			h.set(shop.Settings{Language: &lang})
 			s := h.signIn(jan)
 			hostile := "First <b>line</b>\r\n\r\nBcc: x@y.example\r\nhttps://evil.example/ שלום " + strings.Repeat("e\u0301", 5)
 			letter, back, cancel := message(s, hostile), giveBack(t, s), portal.Request{Number: "new", Text: "Too late.", Lang: lang}
 			letter.Lang, back.Lang = lang, lang
-			for _, err := range []error{s.WriteMessage(t.Context(), letter), s.AskReturn(t.Context(), back), s.AskCancel(t.Context(), cancel)} {
+			for _, err := range []error{s.WriteMessage(t.Context(), letter), s.RequestReturn(t.Context(), back), s.RequestCancellation(t.Context(), cancel)} {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -141,8 +144,8 @@ func TestInquiryTwice(t *testing.T) {
 	letter, back, cancel := message(s, "Hello"), giveBack(t, s), portal.Request{Number: "new"}
 	send := map[string]func(context.Context) error{
 		"message": func(ctx context.Context) error { return s.WriteMessage(ctx, letter) },
-		"return":  func(ctx context.Context) error { return s.AskReturn(ctx, back) },
-		"cancel":  func(ctx context.Context) error { return s.AskCancel(ctx, cancel) },
+		"return":  func(ctx context.Context) error { return s.RequestReturn(ctx, back) },
+		"cancel":  func(ctx context.Context) error { return s.RequestCancellation(ctx, cancel) },
 	}
 	for name, once := range send {
 		t.Run(name, func(t *testing.T) {
@@ -170,14 +173,14 @@ func TestInquiryTwice(t *testing.T) {
 	}
 	letter.Text, back.Quantities, cancel.Text = "Hello again", map[int]string{0: "1"}, "changed"
 	for name, once := range send {
-		if err := once(t.Context()); portal.KindOf(err) != portal.Conflict {
+		if err := once(t.Context()); validate.KindOf(err) != validate.Conflict {
 			t.Errorf("%s with other words: %v", name, err)
 		}
 	}
 	other := h.signIn(eva)
 	for _, number := range []string{"Eva's", "sent"} {
 		m := portal.Message{Form: letter.Form, Number: number, Text: "Hello"}
-		if err := other.WriteMessage(t.Context(), m); portal.KindOf(err) != portal.Conflict {
+		if err := other.WriteMessage(t.Context(), m); validate.KindOf(err) != validate.Conflict {
 			t.Errorf("another customer with the same form, about %s: %v", number, err)
 		}
 	}
@@ -192,7 +195,7 @@ func TestInquiryBadInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	long := strings.Repeat("š", portal.MaxInquiry+1)
+	long := strings.Repeat("š", inquiry.MaxText+1)
 	says := func(change func(*portal.Message)) error {
 		m := message(s, "Hello")
 		change(&m)
@@ -201,10 +204,10 @@ func TestInquiryBadInput(t *testing.T) {
 	returns := func(change func(*portal.Request)) error {
 		r := giveBack(t, s)
 		change(&r)
-		return s.AskReturn(t.Context(), r)
+		return s.RequestReturn(t.Context(), r)
 	}
 	cancels := func(number, text string) error {
-		return s.AskCancel(t.Context(), portal.Request{Number: number, Text: text})
+		return s.RequestCancellation(t.Context(), portal.Request{Number: number, Text: text})
 	}
 	picks := func(quantities map[int]string) error {
 		return returns(func(r *portal.Request) { r.Quantities = quantities })
@@ -212,41 +215,41 @@ func TestInquiryBadInput(t *testing.T) {
 	tests := []struct {
 		name  string
 		err   error
-		kind  portal.Kind
+		kind  validate.Kind
 		fault string
 	}{
-		{"no form", says(func(m *portal.Message) { m.Form = "" }), portal.Invalid, ""},
-		{"a path for a form", says(func(m *portal.Message) { m.Form = "../x" }), portal.Invalid, ""},
-		{"no text", says(func(m *portal.Message) { m.Text = " \r\n\t " }), portal.Invalid, "text text.required"},
-		{"long", says(func(m *portal.Message) { m.Text = long }), portal.Invalid, "text text.long"},
-		{"no UTF-8", says(func(m *portal.Message) { m.Text = "a\xff" }), portal.Invalid, "text text.control"},
-		{"another's order", says(func(m *portal.Message) { m.Number = "Eva's" }), portal.NotFound, ""},
-		{"no such order", says(func(m *portal.Message) { m.Number = "404" }), portal.NotFound, ""},
-		{"a return without a form", returns(func(r *portal.Request) { r.Form = "x" }), portal.Invalid, ""},
-		{"nothing chosen", picks(map[int]string{0: "0"}), portal.Invalid, " withdrawal.none"},
-		{"a line that is not there", picks(map[int]string{7: "1"}), portal.Invalid, " withdrawal.none"},
-		{"too many", picks(map[int]string{0: "4"}), portal.Invalid, "line/0 withdrawal.quantity"},
-		{"less than none", picks(map[int]string{0: "-1"}), portal.Invalid, "line/0 withdrawal.quantity"},
-		{"a half", picks(map[int]string{0: "0.5"}), portal.Invalid, "line/0 withdrawal.quantity"},
-		{"a long return", returns(func(r *portal.Request) { r.Text = long }), portal.Invalid, "text text.long"},
-		{"lines of another time", returns(func(r *portal.Request) { r.Mark = "x" }), portal.Conflict, ""},
-		{"a return of what was not sent", returns(func(r *portal.Request) { r.Number = "new" }), portal.Conflict, ""},
-		{"a return of another's", returns(func(r *portal.Request) { r.Number = "Eva's" }), portal.NotFound, ""},
-		{"of an order without lines, without a word", returns(func(r *portal.Request) { r.Number, r.Text, r.Mark = "empty", "", empty.LinesMark() }), portal.Invalid, "text text.required"},
-		{"cancel what was shipped", cancels("sent", ""), portal.Conflict, ""},
-		{"cancel another's", cancels("Eva's", ""), portal.NotFound, ""},
-		{"cancel at length", cancels("new", long), portal.Invalid, "text text.long"},
+		{"no form", says(func(m *portal.Message) { m.Form = "" }), validate.Invalid, ""},
+		{"a path for a form", says(func(m *portal.Message) { m.Form = "../x" }), validate.Invalid, ""},
+		{"no text", says(func(m *portal.Message) { m.Text = " \r\n\t " }), validate.Invalid, "text text.required"},
+		{"long", says(func(m *portal.Message) { m.Text = long }), validate.Invalid, "text text.long"},
+		{"no UTF-8", says(func(m *portal.Message) { m.Text = "a\xff" }), validate.Invalid, "text text.control"},
+		{"another's order", says(func(m *portal.Message) { m.Number = "Eva's" }), validate.NotFound, ""},
+		{"no such order", says(func(m *portal.Message) { m.Number = "404" }), validate.NotFound, ""},
+		{"a return without a form", returns(func(r *portal.Request) { r.Form = "x" }), validate.Invalid, ""},
+		{"nothing chosen", picks(map[int]string{0: "0"}), validate.Invalid, " withdrawal.none"},
+		{"a line that is not there", picks(map[int]string{7: "1"}), validate.Invalid, " withdrawal.none"},
+		{"too many", picks(map[int]string{0: "4"}), validate.Invalid, "line/0 withdrawal.quantity"},
+		{"less than none", picks(map[int]string{0: "-1"}), validate.Invalid, "line/0 withdrawal.quantity"},
+		{"a half", picks(map[int]string{0: "0.5"}), validate.Invalid, "line/0 withdrawal.quantity"},
+		{"a long return", returns(func(r *portal.Request) { r.Text = long }), validate.Invalid, "text text.long"},
+		{"lines of another time", returns(func(r *portal.Request) { r.Mark = "x" }), validate.Conflict, ""},
+		{"a return of what was not sent", returns(func(r *portal.Request) { r.Number = "new" }), validate.Conflict, ""},
+		{"a return of another's", returns(func(r *portal.Request) { r.Number = "Eva's" }), validate.NotFound, ""},
+		{"of an order without lines, without a word", returns(func(r *portal.Request) { r.Number, r.Text, r.Mark = "empty", "", empty.LinesVersion() }), validate.Invalid, "text text.required"},
+		{"cancel what was shipped", cancels("sent", ""), validate.Conflict, ""},
+		{"cancel another's", cancels("Eva's", ""), validate.NotFound, ""},
+		{"cancel at length", cancels("new", long), validate.Invalid, "text text.long"},
 	}
 	for _, test := range tests {
 		faults := faultsOf(test.err)
-		if portal.KindOf(test.err) != test.kind || strings.Join(faults, "") != test.fault {
+		if validate.KindOf(test.err) != test.kind || strings.Join(faults, "") != test.fault {
 			t.Errorf("%s: %v, %q", test.name, test.err, faults)
 		}
 	}
 	if got := about(t, s, "sent"); got != nil {
 		t.Errorf("kept %q", got)
 	}
-	full := strings.Repeat("š\r\n", portal.MaxInquiry/2-1) + "žž"
+	full := strings.Repeat("š\r\n", inquiry.MaxText/2-1) + "žž"
 	if err := says(func(m *portal.Message) { m.Text = full }); err != nil {
 		t.Errorf("the longest there is, with line breaks of a browser: %v", err)
 	}
@@ -258,13 +261,13 @@ func TestInquiryLimits(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
 	var first portal.Message
-	for i := range portal.MaxMessages {
+	for i := range inquiry.MaxMessages {
 		m := message(s, fmt.Sprint("number ", i))
 		if i == 0 {
 			first = m
 		}
 		if i > 0 && i%20 == 0 {
-			if err := s.WriteMessage(t.Context(), m); portal.KindOf(err) != portal.TooMany {
+			if err := s.WriteMessage(t.Context(), m); validate.KindOf(err) != validate.TooMany {
 				t.Fatalf("message %d within the hour: %v", i, err)
 			}
 			if err := s.WriteMessage(t.Context(), first); err != nil {
@@ -276,11 +279,11 @@ func TestInquiryLimits(t *testing.T) {
 			t.Fatalf("message %d: %v", i, err)
 		}
 	}
-	if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
+	if err := s.RequestReturn(t.Context(), giveBack(t, s)); err != nil {
 		t.Errorf("a request beside the messages: %v", err)
 	}
 	h.clock.Move(time.Hour)
-	if err := s.WriteMessage(t.Context(), message(s, "one more")); portal.KindOf(err) != portal.Conflict {
+	if err := s.WriteMessage(t.Context(), message(s, "one more")); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("message 201: %v", err)
 	}
 	got := about(t, s, "sent")
@@ -293,11 +296,11 @@ func TestInquiryLimits(t *testing.T) {
 		t.Errorf("about another order: %v", err)
 	}
 	for range 19 {
-		if err := s.AskReturn(t.Context(), giveBack(t, s)); err != nil {
+		if err := s.RequestReturn(t.Context(), giveBack(t, s)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.AskReturn(t.Context(), giveBack(t, s)); portal.KindOf(err) != portal.Conflict {
+	if err := s.RequestReturn(t.Context(), giveBack(t, s)); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("request 21: %v", err)
 	}
 }

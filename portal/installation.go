@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"postern/portal/credential"
+	"postern/portal/shop"
 	"postern/storage"
 )
 
@@ -18,13 +20,13 @@ const (
 	installationKey = "secret"
 	// rotatedKeep is how long documents of a replaced secret are kept. Until then, links that only protect
 	// an account, such as "this wasn't me", still work.
-	rotatedKeep = alarmLife + 24*time.Hour
+	rotatedKeep = credential.RevokeTokenLife + 24*time.Hour
 )
 
 func installationCollection() storage.Collection { return storage.Collection{Name: "installation"} }
 
 func installationDocs(engine storage.Engine) storage.Docs[installationDoc] {
-	return storage.Open[installationDoc](engine, installation, installationCollection())
+	return storage.Open[installationDoc](engine, shop.Installation, installationCollection())
 }
 
 // ErrOtherSecret is returned when the store belongs to an installation with another secret.
@@ -86,14 +88,14 @@ func (a *App) hasSecret(ctx context.Context) error {
 }
 
 // sweepRotated removes the access documents of a replaced secret after rotatedKeep.
-func (w Worker) sweepRotated(ctx context.Context, shops []Shop) error {
+func (w Worker) sweepRotated(ctx context.Context, shops []shop.Shop) error {
 	docs := installationDocs(w.app.engine)
 	known, read, err := docs.Get(ctx, installationKey)
 	if err != nil || known.RotatedAt.IsZero() || w.app.now().Before(known.RotatedAt.Add(rotatedKeep)) {
 		return ifFound(err)
 	}
 	for _, shop := range shops {
-		access := w.app.accessDocs(shop.ID)
+		access := w.app.credentialDocs(shop.ID)
 		if err := access.eachOf(ctx, "", func(ctx context.Context, key, email string) error {
 			if key == access.id(email) {
 				return nil

@@ -8,8 +8,11 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/secret"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -87,33 +90,33 @@ func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unsubscribe := record.Consents[portal.Newsletter].UnsubscribeURL[len("https://main.example.com"+portal.UnsubscribePrefix):]
+	unsubscribe := record.Consents[customer.Newsletter].UnsubscribeURL[len("https://main.example.com"+portal.UnsubscribePrefix):]
 
 	if err := h.withSecret("n", "T").TakeSecret(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.app = h.withSecret("n")
 	h.dispatcher = h.newDispatcher(h.app)
-	if h.shop, err = h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{}); err != nil {
+	if h.shop, err = h.app.Operator().SetShop(t.Context(), "main", shop.Settings{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.app.Shopper(t.Context(), h.shop, signed.Cookie); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Shopper(t.Context(), h.shop, signed.Cookie); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("the session: %v", err)
 	}
-	if _, err := h.visitor("second").Redeem(t.Context(), link); portal.KindOf(err) != portal.Gone {
+	if _, err := h.visitor("second").Redeem(t.Context(), link); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the link: %v", err)
 	}
-	if _, err := h.visitor("second").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("second").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the code: %v", err)
 	}
-	if purpose, err := h.visitor("x").Unsubscription(unsubscribe); err != nil || purpose != portal.Newsletter {
+	if purpose, err := h.visitor("x").Unsubscription(unsubscribe); err != nil || purpose != customer.Newsletter {
 		t.Errorf("the one-click address: %q, %v", purpose, err)
 	}
 	shopper := h.signIn(jan)
 	if list, err := shopper.Sessions(t.Context()); err != nil || len(list) != 1 {
 		t.Errorf("sessions %+v, %v", list, err)
 	}
-	if err := h.visitor("x").RaiseAlarm(t.Context(), alarm); err != nil {
+	if err := h.visitor("x").Revoke(t.Context(), alarm); err != nil {
 		t.Errorf("\"this wasn't me\": %v", err)
 	}
 	if list, err := shopper.Sessions(t.Context()); err != nil || len(list) != 0 {

@@ -14,6 +14,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/job"
+	"postern/portal/shop"
 	"postern/portal/vies"
 	"postern/storage"
 )
@@ -89,7 +90,7 @@ func (h *house) settled() portal.Shopper { return h.shopper(h.settledCookie()) }
 
 func (h *house) askErasure() time.Time {
 	h.t.Helper()
-	asked, err := h.settled().AskErasure(h.t.Context())
+	asked, err := h.settled().RequestErasure(h.t.Context())
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -110,13 +111,13 @@ func forgottenAddress(h *house) {
 }
 
 func firstOrder(h *house) {
-	h.set(portal.ShopSettings{FirstOrderMail: ptr(true)})
+	h.set(shop.Settings{FirstOrderMail: ptr(true)})
 	placed := h.clock.Now().Add(-time.Hour).Format(time.RFC3339)
 	h.put(orderJSON("1", jan, `"placed_at":"2026-03-05T10:00:00Z"`, `"placed_at":"`+placed+`"`))
 }
 
 func inquired(h *house) {
-	h.set(portal.ShopSettings{SupportEmail: ptr(support)})
+	h.set(shop.Settings{SupportEmail: ptr(support)})
 	h.put(orderJSON("sent", jan))
 	s := h.settled()
 	if err := s.WriteMessage(h.t.Context(), message(s, "Where is it?")); err != nil {
@@ -126,7 +127,7 @@ func inquired(h *house) {
 
 func movedShop(h *house) {
 	h.fill("2025-12-31T23:30:00Z")
-	h.set(portal.ShopSettings{TimeZone: ptr("UTC")})
+	h.set(shop.Settings{TimeZone: ptr("UTC")})
 	h.clock.Move(2 * time.Second)
 }
 

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"time"
 
+	"postern/portal/validate"
+	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
@@ -36,10 +38,10 @@ var placeShape = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f-]{36}
 // listed reads the page that follows l.after. A value that is not a place is Invalid.
 func listed[T, R any](ctx context.Context, docs storage.Docs[T], l listing[T, R]) (part[R], error) {
 	p := part[R]{list: []R{}, next: l.after}
-	l.query.Limit, l.query.To = listedPerPage, l.now.Add(-listedSettle).UTC().Format(placeForm)
+	l.query.Limit, l.query.To = listedPerPage, l.now.Add(-listedSettle).UTC().Format(withdrawal.PlaceForm)
 	if l.after != "" {
 		if !placeShape.MatchString(l.after) {
-			return p, invalid([]Fault{{Field: "after", Key: "list.after"}})
+			return p, validate.InvalidFields([]validate.FieldError{{Field: "after", Key: "list.after"}})
 		}
 		l.query.From = l.after + "\x00"
 	}

@@ -3,7 +3,7 @@ package portal_test
 import (
 	"testing"
 
-	"postern/portal"
+	"postern/portal/shop"
 )
 
 func TestLocalPath(t *testing.T) {
@@ -16,12 +16,12 @@ func TestLocalPath(t *testing.T) {
 		"/a/../b": false, "/a/%2E./b": false, "/a/.": false, "/a b": false, "/é": false, "/a\nb": false, "https://x.test/": false,
 		"/a%25b": true, "/a%": false,
 	} {
-		if _, ok := portal.PathOf(text); ok != want {
+		if _, ok := shop.ParsePath(text); ok != want {
 			t.Errorf("%q: %t", text, ok)
 		}
 	}
 	for _, wish := range []string{"/sign-in", "/sign-in?to=/", "/sign-in/link/x", "/sign-in/", "/sign-out/", "/sign%2din", "/sign-in%2fcode", "/sign-out"} {
-		if path, ok := portal.PathOfWish(wish); ok || path.String() != portal.Home {
+		if path, ok := shop.ParseRequestedPath(wish); ok || path.String() != shop.Home {
 			t.Errorf("%q is a wish, to %s", wish, path)
 		}
 	}
@@ -35,7 +35,7 @@ func TestLocalPathKeepsItsBytes(t *testing.T) {
 		"/orders/a%2fb?x=1#top": "/orders/a%2fb?done=a+b&x=1#top",
 		"/orders?done=old&y={":  "/orders?done=a+b&y=%7B",
 	} {
-		path, ok := portal.PathOf(text)
+		path, ok := shop.ParsePath(text)
 		if got := path.With("done", "a b").String(); !ok || got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/shop"
 	"postern/storage"
 )
 
@@ -48,7 +49,7 @@ func (c *correspondent) browser(secret string) portal.Visitor {
 // enter signs in with a code, so that the session is fresh.
 func (c *correspondent) enter(secret string) portal.Shopper {
 	c.t.Helper()
-	_, err := c.browser(secret).Ask(c.t.Context(), jan, "", c.page)
+	_, err := c.browser(secret).RequestLink(c.t.Context(), jan, "", c.page)
 	c.must(err)
 	signed, err := c.browser(secret).EnterCode(c.t.Context(), jan, firstGroup(codeInMail, c.collect("sign-in")))
 	c.must(err)
@@ -61,7 +62,7 @@ func (c *correspondent) writeAll() {
 	ctx := c.t.Context()
 	s := c.enter("one")
 	c.collect("notice")
-	c.must(s.AskCode(ctx))
+	c.must(s.RequestCode(ctx))
 	c.collect("step-up code")
 	company := s.Company()
 	company.Name, company.Country, company.VATID = "Knihy", "SK", "SK2022273990"
@@ -70,21 +71,21 @@ func (c *correspondent) writeAll() {
 	c.collect("news")
 	order, err := s.Order(ctx, "1")
 	c.must(err)
-	_, err = s.Withdraw(ctx, storage.NewID(), portal.WithdrawalChoice{Number: "1", Name: "Jan", Mark: order.LinesMark(), Lang: c.page})
+	_, err = s.Withdraw(ctx, storage.NewID(), portal.WithdrawalChoice{Number: "1", Name: "Jan", LinesVersion: order.LinesVersion(), Lang: c.page})
 	c.must(err)
 	c.collect("withdrawal receipt")
-	c.must(s.AskReturn(ctx, portal.Request{
-		Form: s.NewForm(), Number: "1", Quantities: map[int]string{0: "1"}, Mark: order.LinesMark(), Lang: c.page,
+	c.must(s.RequestReturn(ctx, portal.Request{
+		Form: s.NewForm(), Number: "1", Quantities: map[int]string{0: "1"}, Mark: order.LinesVersion(), Lang: c.page,
 	}))
 	c.collect("receipt of a request")
-	_, err = s.AskEmailChange(ctx, eva)
+	_, err = s.RequestEmailChange(ctx, eva)
 	c.must(err)
 	c.collect("taken address")
-	_, err = s.AskErasure(ctx)
+	_, err = s.RequestErasure(ctx)
 	c.must(err)
 	c.collect("erasure")
-	c.must(s.KeepAccount(ctx))
-	_, err = s.AskEmailChange(ctx, jana)
+	c.must(s.CancelErasure(ctx))
+	_, err = s.RequestEmailChange(ctx, jana)
 	c.must(err)
 	code := firstGroup(codeInMail, c.collect("code of a new address"))
 	_, err = s.ChangeEmail(ctx, jana, code, firefox("one"))
@@ -106,7 +107,7 @@ func TestLanguageOfEmails(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := &correspondent{house: newHouse(t), page: test.page, sent: map[string]string{}}
-			c.set(portal.ShopSettings{Language: ptr("pl"), SupportEmail: ptr(support), FirstOrderMail: ptr(true)})
+			c.set(shop.Settings{Language: ptr("pl"), SupportEmail: ptr(support), FirstOrderMail: ptr(true)})
 			feed := c.feed()
 			_, err := feed.PutCustomer(t.Context(), "77", fmt.Appendf(nil, `{"email":%q,"language":%q,"updated_at":"2026-03-01T10:00:00Z"}`, jan, test.customer))
 			c.must(err)

@@ -7,6 +7,8 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/validate"
 )
 
 // told runs the worker's jobs and returns the emails whose subject contains the text.
@@ -39,7 +41,7 @@ func TestChangesAreTold(t *testing.T) {
 	h.newCustomer(jan)
 	cookie, _ := h.enterWith(jan, "one")
 	h.quiet()
-	var saved portal.SavedAddress
+	var saved customer.SavedAddress
 	steps := []struct {
 		name, subject string
 		do            func() error
@@ -63,12 +65,12 @@ func TestChangesAreTold(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return h.shopper(cookie).SetDefault(t.Context(), list[0].ID, portal.UseBilling)
+			return h.shopper(cookie).SetDefault(t.Context(), list[0].ID, customer.UseBilling)
 		}, 1},
-		{"the same default", "addresses", func() error { return h.shopper(cookie).SetDefault(t.Context(), saved.ID, portal.UseShipping) }, 0},
+		{"the same default", "addresses", func() error { return h.shopper(cookie).SetDefault(t.Context(), saved.ID, customer.UseShipping) }, 0},
 		{"one that is none", "addresses", func() error {
-			_, err := h.shopper(cookie).SaveAddress(t.Context(), portal.SavedAddress{})
-			if portal.KindOf(err) == portal.Invalid {
+			_, err := h.shopper(cookie).SaveAddress(t.Context(), customer.SavedAddress{})
+			if validate.KindOf(err) == validate.Invalid {
 				return nil
 			}
 			return err
@@ -154,7 +156,7 @@ func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 		t.Fatal(err)
 	}
 	alarm := firstGroup(alarmInMail, h.told("addresses")[0].Text)
-	if err := h.visitor("owner's").RaiseAlarm(t.Context(), alarm); err != nil {
+	if err := h.visitor("owner's").Revoke(t.Context(), alarm); err != nil {
 		t.Fatal(err)
 	}
 	h.wantNoSession("after the alarm", thief)

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 // idsForNobody are JSON ids that shop systems send for an order without a customer.
@@ -54,7 +55,7 @@ func TestIDForNobodyIsRefusedForACustomer(t *testing.T) {
 			}
 		}
 		_, err := h.feed().PutCustomer(t.Context(), id, []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`))
-		if faults := portal.FaultsOf(err); portal.KindOf(err) != portal.Invalid || len(faults) != 1 || faults[0].Key != "customer_id.nobody" {
+		if faults := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid || len(faults) != 1 || faults[0].Key != "customer_id.nobody" {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -73,7 +74,7 @@ func TestOrdinaryIDIsTakenForACustomer(t *testing.T) {
 	h := newHouse(t)
 	for i, id := range ordinaryIDs() {
 		body := fmt.Sprintf(`{"email":"o%d@example.com","updated_at":"2026-01-01T00:00:00Z"}`, i)
-		if receipt, err := h.feed().PutCustomer(t.Context(), strings.Trim(id, `"`), []byte(body)); i > 1 && (err != nil || receipt.Outcome != portal.Created) {
+		if receipt, err := h.feed().PutCustomer(t.Context(), strings.Trim(id, `"`), []byte(body)); i > 1 && (err != nil || receipt.Outcome != order.Created) {
 			t.Errorf("%s: %+v, %v", id, receipt, err)
 		}
 	}

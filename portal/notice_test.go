@@ -13,6 +13,9 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 var alarmInMail = regexp.MustCompile(`/sign-in/not-me/([A-Za-z0-9_-]{64})`)
@@ -96,7 +99,7 @@ func TestNoticeSentAgain(t *testing.T) {
 		t.Errorf("what it says (-first +again):\n%s", diff)
 	}
 	for _, m := range append(first, again...) {
-		if err := h.visitor("one").RaiseAlarm(t.Context(), firstGroup(alarmInMail, m.Text)); err != nil {
+		if err := h.visitor("one").Revoke(t.Context(), firstGroup(alarmInMail, m.Text)); err != nil {
 			t.Errorf("its button: %v", err)
 		}
 	}
@@ -106,7 +109,7 @@ func TestNoticeSpeaksTheLanguageOfThePage(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	if _, err := h.visitor("one").Ask(t.Context(), jan, "", "sk"); err != nil {
+	if _, err := h.visitor("one").RequestLink(t.Context(), jan, "", "sk"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.visitor("one").Redeem(t.Context(), tokenIn(h.deliver()[0])); err != nil {
@@ -127,25 +130,25 @@ func TestThisWasNotMe(t *testing.T) {
 	thief := h.enter(jan, "thief", time.Minute)
 	secret := firstGroup(alarmInMail, h.notices()[0].Text)
 	link, code := h.askLink(jan, "thief")
-	page, err := h.visitor("jan's").Alarm(t.Context(), secret)
-	if err != nil || page.Masked != portal.MaskEmail(jan) {
+	page, err := h.visitor("jan's").RevokePage(t.Context(), secret)
+	if err != nil || page.Masked != validate.MaskEmail(jan) {
 		t.Fatalf("page %+v, %v", page, err)
 	}
 	if _, err := thief.Sessions(t.Context()); err != nil {
 		t.Errorf("looking ended something: %v", err)
 	}
 	for range 2 {
-		if err := h.visitor("jan's").RaiseAlarm(t.Context(), secret); err != nil {
+		if err := h.visitor("jan's").Revoke(t.Context(), secret); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if list, err := thief.Sessions(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("sessions %+v, %v", list, err)
 	}
-	if page, err := h.visitor("thief").Link(t.Context(), link); err != nil || page.State != portal.LinkStopped {
+	if page, err := h.visitor("thief").Link(t.Context(), link); err != nil || page.State != credential.LinkStopped {
 		t.Errorf("the link: %+v, %v", page, err)
 	}
-	if _, err := h.visitor("thief").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("thief").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the code: %v", err)
 	}
 	if list, err := eva.Sessions(t.Context()); err != nil || len(list) != 1 {
@@ -154,23 +157,23 @@ func TestThisWasNotMe(t *testing.T) {
 	damaged := []byte(secret)
 	damaged[50] ^= 1
 	for _, text := range []string{"", "x", string(damaged), link} {
-		if err := h.visitor("x").RaiseAlarm(t.Context(), text); portal.KindOf(err) != portal.Gone {
+		if err := h.visitor("x").Revoke(t.Context(), text); validate.KindOf(err) != validate.Gone {
 			t.Errorf("damaged: %v", err)
 		}
 	}
 	h.clock.Move(14 * 24 * time.Hour)
-	if err := h.visitor("x").RaiseAlarm(t.Context(), secret); portal.KindOf(err) != portal.Gone {
+	if err := h.visitor("x").Revoke(t.Context(), secret); validate.KindOf(err) != validate.Gone {
 		t.Errorf("after 14 days: %v", err)
 	}
 }
 
 // sendsOf makes a browser's sign-in requests at the same time and counts the emails.
-func (h *house) sendsOf(email string, b portal.Browser, times int) int {
+func (h *house) sendsOf(email string, b credential.Browser, times int) int {
 	h.t.Helper()
 	var wait sync.WaitGroup
 	for range times {
 		wait.Go(func() {
-			if _, err := h.app.Visitor(h.shop, b).Ask(context.Background(), email, "", "en"); err != nil {
+			if _, err := h.app.Visitor(h.shop, b).RequestLink(context.Background(), email, "", "en"); err != nil {
 				h.t.Errorf("ask: %v", err)
 			}
 		})
@@ -216,7 +219,7 @@ func TestManyBehindOneAddress(t *testing.T) {
 	hundreds(t)
 	h := newHouse(t)
 	open := true
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open})
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,8 +228,8 @@ func TestManyBehindOneAddress(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range people {
 		wait.Go(func() {
-			_, err := h.visitor("b").Ask(context.Background(), fmt.Sprintf("p%d@example.com", i), "", "en")
-			if err != nil && portal.KindOf(err) != portal.TooMany {
+			_, err := h.visitor("b").RequestLink(context.Background(), fmt.Sprintf("p%d@example.com", i), "", "en")
+			if err != nil && validate.KindOf(err) != validate.TooMany {
 				t.Errorf("ask: %v", err)
 			}
 		})
@@ -250,7 +253,7 @@ func TestWrongCodesOfOneClient(t *testing.T) {
 	for i := range 299 {
 		wait.Go(func() {
 			_, err := h.visitor("guesser").EnterCode(context.Background(), fmt.Sprintf("p%d@example.com", i), "0000-0000")
-			if portal.KindOf(err) != portal.Invalid {
+			if validate.KindOf(err) != validate.Invalid {
 				t.Errorf("guess: %v", err)
 			}
 		})
@@ -264,14 +267,14 @@ func TestWrongCodesOfOneClient(t *testing.T) {
 		_, code = h.askLink(jan, "browser")
 		h.clock.Move(time.Second)
 	}
-	if _, err := h.visitor("guesser").EnterCode(t.Context(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("guesser").EnterCode(t.Context(), jan, "0000-0000"); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("guess 300: %v", err)
 	}
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.TooMany {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("guess 301: %v", err)
 	}
 	h.clock.Move(15 * time.Minute)
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, "0000-0000"); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a quarter of an hour later: %v", err)
 	}
 }

@@ -7,6 +7,9 @@ import (
 
 	"postern/mail"
 	"postern/portal/job"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 	"postern/templates/i18n"
 )
@@ -18,96 +21,96 @@ type Operator struct{ app *App }
 func (a *App) Operator() Operator { return Operator{app: a} }
 
 // Shops lists all shops.
-func (o Operator) Shops(ctx context.Context) ([]Shop, error) { return o.app.Shops(ctx) }
+func (o Operator) Shops(ctx context.Context) ([]shop.Shop, error) { return o.app.Shops(ctx) }
 
-// Shop returns a shop by its id, or NotFound.
-func (o Operator) Shop(ctx context.Context, id string) (Shop, error) { return o.app.shop(ctx, id) }
+// Shop returns a shop by its id, or validate.NotFound.
+func (o Operator) Shop(ctx context.Context, id string) (shop.Shop, error) { return o.app.shop(ctx, id) }
 
 // TestEmail returns an email of the shop with which the operator can test the mail server.
-func (o Operator) TestEmail(shop Shop, to string, catalogue *i18n.Catalogue, renderer *mail.Renderer) (mail.Message, error) {
-	l := catalogue.Localizer(shop.Language, shop.Location())
-	written := shop.letter(l, "mail.test", "When", l.DateTime(o.app.now()))
-	m, err := shop.message(recipient{email: to}, written, renderer)
+func (o Operator) TestEmail(sh shop.Shop, to string, catalogue *i18n.Catalogue, renderer *mail.Renderer) (mail.Message, error) {
+	l := catalogue.Localizer(sh.Language, sh.Location())
+	written := sh.Letter(l, "mail.test", "When", l.DateTime(o.app.now()))
+	m, err := sh.Message(shop.Recipient{Email: to}, written, renderer)
 	_, domain, _ := strings.Cut(m.From, "@")
 	m.ID = storage.NewID() + "@" + domain
 	return m, err
 }
 
 // CreateShop creates a shop. Faults are at the names of the settings; an id that exists is a Conflict.
-func (o Operator) CreateShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
-	f := &form{}
-	shop := newShop(f, id)
-	shop.CreatedAt = o.app.now()
-	if err := o.settle(ctx, f, &shop, settings); err != nil {
-		return Shop{}, err
+func (o Operator) CreateShop(ctx context.Context, id string, settings shop.Settings) (shop.Shop, error) {
+	f := &validate.Validator{}
+	sh := newShop(f, id)
+	sh.CreatedAt = o.app.now()
+	if err := o.settle(ctx, f, &sh, settings); err != nil {
+		return shop.Shop{}, err
 	}
-	err := o.app.shopDocs().Insert(ctx, id, shop)
+	err := o.app.shopDocs().Insert(ctx, id, sh)
 	if errors.Is(err, storage.ErrExists) {
-		return Shop{}, failure(Conflict, "shop.exists")
+		return shop.Shop{}, validate.NewError(validate.Conflict, "shop.exists")
 	}
 	o.app.forgetShops()
-	return shop, err
+	return sh, err
 }
 
 // CheckShop returns the error that CreateShop would return in a store without other shops. It needs no store.
-func CheckShop(id string, settings ShopSettings, insecureHTTP bool) error {
-	f := &form{}
+func CheckShop(id string, settings shop.Settings, insecureHTTP bool) error {
+	f := &validate.Validator{}
 	shop := newShop(f, id)
-	settings.apply(f, &shop)
-	shop.check(f, insecureHTTP)
-	return invalid(f.faults)
+	settings.Apply(f, &shop)
+	shop.Check(f, insecureHTTP)
+	return validate.InvalidFields(f.Rejected)
 }
 
 // newShop returns a shop with the default settings.
-func newShop(f *form, id string) Shop {
-	if !shopIDShape.MatchString(id) {
-		f.fault("id", "shop.id")
+func newShop(f *validate.Validator, id string) shop.Shop {
+	if !shop.IDShape.MatchString(id) {
+		f.Reject("id", "shop.id")
 	}
-	return Shop{
+	return shop.Shop{
 		ID: id, Language: "en", Languages: []string{"en", "sk", "cs", "pl", "de"},
-		TimeZone: "Europe/Bratislava", Currency: "EUR", LinkLife: DefaultLinkLife,
+		TimeZone: "Europe/Bratislava", Currency: "EUR", LinkLife: shop.DefaultLinkLife,
 	}
 }
 
 // SetShop changes the given settings of a shop. Other processes see the change within two seconds.
-func (o Operator) SetShop(ctx context.Context, id string, settings ShopSettings) (Shop, error) {
-	shop, err := o.app.shopDocs().Change(ctx, id, func(shop *Shop) error {
-		zone := shop.TimeZone
-		err := o.settle(ctx, &form{}, shop, settings)
-		if shop.TimeZone != zone { // by then every process counts months in the new zone
-			shop.Work.Add(job.Request{Kind: kindRecount, At: o.app.now().Add(shopCacheLife), Slow: true})
+func (o Operator) SetShop(ctx context.Context, id string, settings shop.Settings) (shop.Shop, error) {
+	sh, err := o.app.shopDocs().Change(ctx, id, func(sh *shop.Shop) error {
+		zone := sh.TimeZone
+		err := o.settle(ctx, &validate.Validator{}, sh, settings)
+		if sh.TimeZone != zone { // by then every process counts months in the new zone
+			sh.Work.Add(job.Request{Kind: order.KindRecount, At: o.app.now().Add(shop.CacheLife), Slow: true})
 		}
 		return err
 	})
 	if err != nil {
-		return Shop{}, missing(err)
+		return shop.Shop{}, validate.NotFoundIfMissing(err)
 	}
 	o.app.forgetShops()
-	return shop, nil
+	return sh, nil
 }
 
 // settle applies settings and checks the result. It also checks that no other shop uses the same host
 // names, not even on another port: a browser sends the cookies of a host to all its ports.
-func (o Operator) settle(ctx context.Context, f *form, shop *Shop, settings ShopSettings) error {
-	settings.apply(f, shop)
-	shop.check(f, o.app.insecure)
+func (o Operator) settle(ctx context.Context, f *validate.Validator, shop *shop.Shop, settings shop.Settings) error {
+	settings.Apply(f, shop)
+	shop.Check(f, o.app.insecure)
 	shops, err := o.app.loadShops(ctx)
 	if err != nil {
 		return err
 	}
 	for _, other := range shops {
-		for _, host := range other.hosts() {
+		for _, host := range other.HostNames() {
 			if other.ID == shop.ID {
 				continue
 			}
 			if shop.Answers(host) {
-				f.fault(shop.sourceOf(host), "shop.host_taken", "Host", host, "Shop", other.ID)
-			} else if near := shop.besides(host); near != "" {
-				f.fault(shop.sourceOf(near), "shop.host_shared", "Host", host, "Shop", other.ID)
+				f.Reject(shop.SourceOf(host), "shop.host_taken", "Host", host, "Shop", other.ID)
+			} else if near := shop.Besides(host); near != "" {
+				f.Reject(shop.SourceOf(near), "shop.host_shared", "Host", host, "Shop", other.ID)
 			}
 		}
 	}
-	return invalid(f.faults)
+	return validate.InvalidFields(f.Rejected)
 }
 
 // Outbox returns a shop's outbox, for inspecting and resending emails.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/validate"
 )
 
 func (h *house) find(text string) portal.CustomerAccount {
@@ -33,7 +35,7 @@ func TestOperatorFindsACustomerByEmailAndIDs(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "nobody@example.com", "4712", "email:" + jan} {
-		if _, err := h.app.Operator().FindCustomer(t.Context(), h.shop.ID, text); portal.KindOf(err) != portal.NotFound {
+		if _, err := h.app.Operator().FindCustomer(t.Context(), h.shop.ID, text); validate.KindOf(err) != validate.NotFound {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -51,11 +53,11 @@ func TestOperatorSignsOutEverySessionAndLink(t *testing.T) {
 		t.Errorf("ended %d sessions, %v", ended, err)
 	}
 	h.wantNoSession("after signing out", one, two)
-	if _, err := h.visitor("three").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+	if _, err := h.visitor("three").Redeem(t.Context(), token); validate.KindOf(err) != validate.Gone {
 		t.Errorf("a link from before: %v", err)
 	}
 	page, err := h.visitor("three").Link(t.Context(), token)
-	if err != nil || page.State != portal.LinkExpired || !page.At.Equal(h.clock.Now()) {
+	if err != nil || page.State != credential.LinkExpired || !page.At.Equal(h.clock.Now()) {
 		t.Errorf("its page is %+v, %v, which must blame neither another link nor a message of the customer", page, err)
 	}
 	h.signIn(jan) // signing in again works
@@ -75,7 +77,7 @@ func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 	if mails := h.deliver(); len(mails) != 1 {
 		t.Errorf("the customer got %d emails, want 1", len(mails))
 	}
-	if err := operator.KeepCustomer(t.Context(), h.shop.ID, id); err != nil || h.find(jan).Erasure.Pending() {
+	if err := operator.CancelErasure(t.Context(), h.shop.ID, id); err != nil || h.find(jan).Erasure.Pending() {
 		t.Errorf("kept: %v", err)
 	}
 	if _, err := operator.EraseCustomer(t.Context(), h.shop.ID, id, true); err != nil {
@@ -84,7 +86,7 @@ func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 	h.work()
 	h.clock.Move(time.Minute)
 	h.work()
-	if _, err := operator.FindCustomer(t.Context(), h.shop.ID, id); portal.KindOf(err) != portal.NotFound {
+	if _, err := operator.FindCustomer(t.Context(), h.shop.ID, id); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("after erasing: %v", err)
 	}
 	if order, err := operator.Order(t.Context(), h.shop.ID, "1"); err != nil || order.ErasedAt == nil || order.Email != "" {
@@ -100,7 +102,7 @@ func TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone(t *testing.T) {
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), jana, "one")
 	id := h.find(jana).ID
-	if _, err := h.app.Operator().EraseCustomer(t.Context(), h.shop.ID, id, true); portal.KindOf(err) != portal.Conflict {
+	if _, err := h.app.Operator().EraseCustomer(t.Context(), h.shop.ID, id, true); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("at once: %v", err)
 	}
 	erasure, err := h.app.Operator().EraseCustomer(t.Context(), h.shop.ID, id, false)

@@ -5,27 +5,29 @@ import (
 	"errors"
 	"time"
 
+	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
 // OrderAccount is an order as shown to the shop's support.
 type OrderAccount struct {
-	Order
+	order.Order
 	Customer  string // Postern's id, "" once the customer was erased
 	ArrivedAt time.Time
 	ErasedAt  *time.Time // when the personal data was removed
 }
 
-// Order returns an order by its number, or NotFound.
+// Order returns an order by its number, or validate.NotFound.
 func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount, error) {
 	doc, _, err := o.app.orderDocs(shop).Get(ctx, number)
 	if err != nil {
-		return OrderAccount{}, missing(err)
+		return OrderAccount{}, validate.NotFoundIfMissing(err)
 	}
 	return OrderAccount{Order: doc.Order, Customer: doc.Customer, ArrivedAt: doc.ArriveAt, ErasedAt: doc.ErasedAt}, nil
 }
 
-// DeleteOrder removes an order, such as a test or one sent by mistake, or returns NotFound. The order
+// DeleteOrder removes an order, such as a test or one sent by mistake, or returns validate.NotFound. The order
 // disappears from its customer's pages immediately, and the totals follow. Withdrawal statements and the
 // customer's messages are kept. If a feed sends the order again, it is stored again.
 //
@@ -40,9 +42,9 @@ func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error 
 	for deleted := false; !deleted; {
 		doc, read, err := docs.Get(ctx, number)
 		if err != nil {
-			return missing(err)
+			return validate.NotFoundIfMissing(err)
 		}
-		asked, month := o.app.now(), monthOf(doc.Customer, doc.PlacedAt, shop.Location())
+		asked, month := o.app.now(), order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location())
 		if err := o.app.askCounts(ctx, shop, month); err != nil {
 			return err
 		}

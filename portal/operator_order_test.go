@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 func (h *house) delete(app *portal.App, number string) error {
@@ -20,17 +22,17 @@ func TestDeletedOrderIsGoneAndTotalsFollow(t *testing.T) {
 	if err := h.delete(h.app, "1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Order(t.Context(), "1"); portal.KindOf(err) != portal.NotFound {
+	if _, err := s.Order(t.Context(), "1"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("its page: %v", err)
 	}
-	if _, err := h.app.Operator().Order(t.Context(), h.shop.ID, "1"); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.app.Operator().Order(t.Context(), h.shop.ID, "1"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("shown to the operator: %v", err)
 	}
-	if err := h.delete(h.app, "1"); portal.KindOf(err) != portal.NotFound {
+	if err := h.delete(h.app, "1"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("deleted twice: %v", err)
 	}
 	h.work()
-	if page, err := s.Orders(t.Context(), portal.OrderQuery{}); err != nil || len(page.Rows) != 1 || page.Total != 1 {
+	if page, err := s.Orders(t.Context(), order.Query{}); err != nil || len(page.Rows) != 1 || page.Total != 1 {
 		t.Errorf("%d rows of %d, %v", len(page.Rows), page.Total, err)
 	}
 	if h.stored("1") {
@@ -57,7 +59,7 @@ func TestDeletedOrderComesBackWithTheFeed(t *testing.T) {
 		if worked {
 			h.work()
 		}
-		if outcome := h.put(orderJSON("1", jana)); outcome != portal.Created {
+		if outcome := h.put(orderJSON("1", jana)); outcome != order.Created {
 			t.Errorf("sent again: %s", outcome)
 		}
 		h.work()

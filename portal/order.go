@@ -1,201 +1,216 @@
 package portal
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
-	"postern/portal/address"
-	"postern/portal/job"
-	"postern/portal/money"
+	"postern/portal/identifier"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
-// Order is an order as last described by the shop's system. Amounts are integers in minor units of
-// Currency. Unit prices and quantities are decimals as given; the line totals are authoritative.
-type Order struct {
-	Number           string           `bson:"number"`
-	FeedCustomer     string           `bson:"feed_customer,omitempty"` // the shop system's customer id, "" for a guest
-	Email            string           `bson:"email"`                   // canonical, as on the order
-	PlacedAt         time.Time        `bson:"placed_at"`
-	UpdatedAt        time.Time        `bson:"updated_at"`
-	Currency         string           `bson:"currency"`
-	Status           Status           `bson:"status"`
-	IsDigital        bool             `bson:"is_digital,omitempty"`
-	Lines            []Line           `bson:"lines,omitempty"`
-	Subtotal         *int64           `bson:"subtotal,omitempty"`
-	Discount         *int64           `bson:"discount,omitempty"`
-	Shipping         *int64           `bson:"shipping,omitempty"`
-	Tax              *int64           `bson:"tax,omitempty"`
-	Refunded         *int64           `bson:"refunded,omitempty"`
-	Total            int64            `bson:"total"`
-	PricesIncludeTax bool             `bson:"prices_include_tax,omitempty"`
-	Taxes            []TaxLine        `bson:"taxes,omitempty"`
-	Discounts        []DiscountLine   `bson:"discounts,omitempty"`
-	TaxNote          string           `bson:"tax_note,omitempty"` // "Reverse charge"
-	VATID            string           `bson:"vat_id,omitempty"`   // as shown on the order
-	ShippingMethod   string           `bson:"shipping_method,omitempty"`
-	PaymentMethod    string           `bson:"payment_method,omitempty"`
-	ShippingAddress  *address.Address `bson:"shipping_address,omitempty"`
-	BillingAddress   *address.Address `bson:"billing_address,omitempty"`
-	Shipments        []Shipment       `bson:"shipments,omitempty"`
-	CustomerNote     string           `bson:"customer_note,omitempty"`
-	Notes            []Note           `bson:"notes,omitempty"` // from the shop to the customer
-	Links            Links            `bson:"links,omitempty"`
-	Events           []Event          `bson:"events,omitempty"`
-	Business         bool             `bson:"business,omitempty" json:",omitempty"` // not a consumer's order, according to the feed
+func (a *App) orderDocs(shop string) storage.Docs[order.Stored] {
+	return order.Docs(a.engine, shop)
 }
 
-// Line is one line of an order.
-type Line struct {
-	ID        string        `bson:"id,omitempty"`
-	SKU       string        `bson:"sku,omitempty"`
-	Name      string        `bson:"name"`
-	Options   []LineOption  `bson:"options,omitempty"`
-	Quantity  money.Decimal `bson:"quantity"`
-	UnitPrice money.Decimal `bson:"unit_price,omitempty"`
-	Total     int64         `bson:"total"`
-	TaxRate   money.Decimal `bson:"tax_rate,omitempty"` // percent
-	Picture   string        `bson:"picture,omitempty"`  // https URL
-	URL       string        `bson:"url,omitempty"`      // of the product
-	Status    string        `bson:"status,omitempty"`   // a fulfilment word, if it differs from the order's
-	// Kind is one of LineKinds, "" for goods or if the feed gives none.
-	Kind string `bson:"kind,omitempty" json:",omitempty"`
-	// Withdrawal is one of WithdrawalExceptions, "" for goods with the ordinary right of withdrawal.
-	Withdrawal string `bson:"withdrawal,omitempty" json:",omitempty"`
+// Orders lists the customer's orders. Invalid faults are at "period", "from", "to", "status" and "cursor".
+func (s Shopper) Orders(ctx context.Context, q order.Query) (order.Page, error) {
+	kept, err := s.app.orderCounts(ctx, s.shop.ID, s.customer.ID)
+	if err != nil {
+		return order.Page{}, err
+	}
+	page := order.Page{Total: kept.Total(), Years: kept.Years()}
+	query, err := s.orderQuery(q)
+	if err != nil {
+		return page, err
+	}
+	found, err := storage.Find[struct{ Row order.Row }](ctx, s.app.orderDocs(s.shop.ID), query)
+	if errors.Is(err, storage.ErrCursor) {
+		return page, validate.InvalidFields([]validate.FieldError{{Field: "cursor", Key: "cursor.bad"}})
+	}
+	if err != nil {
+		return page, err
+	}
+	page.Next, page.Previous = found.Next, found.Previous
+	page.Rows = make([]order.Row, 0, len(found.Hits))
+	own := s.shop.OwnPictures()
+	for _, hit := range found.Hits {
+		row := hit.Head.Row
+		row.Pictures = slices.DeleteFunc(row.Pictures, func(url string) bool { return !own(url) })
+		page.Rows = append(page.Rows, row)
+	}
+	if len(page.Rows) == 0 && q.Search == "" {
+		from, _ := query.From.(time.Time)
+		to, _ := query.To.(time.Time)
+		page.Nearest = kept.Nearest(from, to)
+	}
+	if q.Search != "" {
+		slices.SortStableFunc(page.Rows, func(a, b order.Row) int { return b.PlacedAt.Compare(a.PlacedAt) })
+	}
+	return page, nil
 }
 
-// LineOption is one option chosen for a line, such as "Colour: blue".
-type LineOption struct {
-	Name  string `bson:"name" json:"name"`
-	Value string `bson:"value" json:"value"`
+// CheckOrderQuery returns the error that Orders would return for a faulty query, or nil.
+func (s Shopper) CheckOrderQuery(q order.Query) error {
+	_, err := s.orderQuery(q)
+	return err
 }
 
-// TaxLine is the tax at one rate.
-type TaxLine struct {
-	Label  string        `bson:"label,omitempty"`
-	Rate   money.Decimal `bson:"rate,omitempty"` // percent
-	Amount int64         `bson:"amount"`
-}
-
-// DiscountLine is one discount or voucher; Amount is the deduction as a positive number.
-type DiscountLine struct {
-	Label  string `bson:"label,omitempty"`
-	Code   string `bson:"code,omitempty"`
-	Amount int64  `bson:"amount"`
-}
-
-// Shipment is one parcel, or the goods to be collected at one pick-up point.
-type Shipment struct {
-	Carrier      string         `bson:"carrier,omitempty"`
-	Number       string         `bson:"number,omitempty"`
-	URL          string         `bson:"url,omitempty"` // the carrier's tracking page
-	ShippedAt    *time.Time     `bson:"shipped_at,omitempty"`
-	DeliveredAt  *time.Time     `bson:"delivered_at,omitempty"`
-	ExpectedFrom *time.Time     `bson:"expected_from,omitempty"`
-	ExpectedTo   *time.Time     `bson:"expected_to,omitempty"`
-	PickupPoint  string         `bson:"pickup_point,omitempty"`
-	Items        []ShipmentItem `bson:"items,omitempty"`
-}
-
-// ShipmentItem is the quantity of a line, given by the line's id, in a shipment.
-type ShipmentItem struct {
-	Line     string        `bson:"line"`
-	Quantity money.Decimal `bson:"quantity"`
-}
-
-// Note is a note from the shop on the order.
-type Note struct {
-	Text string     `bson:"text" json:"text"`
-	At   *time.Time `bson:"at,omitempty" json:"at,omitempty"`
-}
-
-// Links are the links that the feed gave for an order, or "".
-type Links struct {
-	Invoice    string `bson:"invoice,omitempty" json:"invoice,omitempty"`
-	Storefront string `bson:"storefront,omitempty" json:"storefront,omitempty"` // the order's page in the shop
-	Payment    string `bson:"payment,omitempty" json:"payment,omitempty"`
-	Reorder    string `bson:"reorder,omitempty" json:"reorder,omitempty"` // to order the same again
-	Return     string `bson:"return,omitempty" json:"return,omitempty"`   // to return goods
-	Cancel     string `bson:"cancel,omitempty" json:"cancel,omitempty"`   // to cancel the order
-}
-
-// Event is one dated step in the life of an order. Type is a canonical payment or fulfilment word,
-// "placed", "completed", "reopened", or a word of the feed. If Noticed is set, the feed gave no date and At
-// is the time when the change arrived.
-type Event struct {
-	Type    string    `bson:"type"`
-	At      time.Time `bson:"at"`
-	Label   string    `bson:"label,omitempty"` // the shop's status text
-	Noticed bool      `bson:"noticed,omitempty"`
-}
-
-// Amount converts minor units of the order's currency to an amount of money.
-func (o Order) Amount(minor int64) money.Amount {
-	return money.Amount{Minor: minor, Currency: o.Currency}
-}
-
-// storedOrder is an order with the fields that lists, the worker and repeated deliveries need.
-type storedOrder struct {
-	Order    `bson:",inline"`
-	Customer string               `bson:"customer"`
-	Row      OrderRow             `bson:"row"`
-	Views    []string             `bson:"views,omitempty"`
-	Search   []string             `bson:"search,omitempty"`
-	Work     job.List             `bson:"work,omitempty"`
-	Digest   string               `bson:"digest"` // of the content as sent by the feed
-	ArriveAt time.Time            `bson:"arrived_at"`
-	ErasedAt *time.Time           `bson:"erased_at,omitempty"` // when the personal data was removed
-	Received []ReceivedWithdrawal `bson:"received,omitempty"`  // the first withdrawal statements
-}
-
-// The indexes of orders. A list shows only "row".
-const (
-	ordersByPlaced = "placed"
-	ordersByView   = "view"
-	ordersBySearch = "search"
-)
-
-func orderCollection() storage.Collection {
-	customer := storage.Field{Path: "customer", Kind: storage.String}
-	placed := storage.Field{Path: "placed_at", Kind: storage.Time}
-	list := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String, Multi: true} }
-	row := []string{"row"}
-	return storage.Collection{Name: "orders", Indexes: append(job.Indexes(), []storage.Index{
-		{Name: ordersByPlaced, Fields: []storage.Field{customer, placed}, Head: row},
-		{Name: ordersByView, Fields: []storage.Field{customer, list("views"), placed}, Head: row},
-		{Name: ordersBySearch, Fields: []storage.Field{customer, list("search")}, Head: row},
-	}...)}
-}
-
-func (a *App) orderDocs(shop string) storage.Docs[storedOrder] {
-	return storage.Open[storedOrder](a.engine, shop, orderCollection())
-}
-
-// maxRowPictures is the maximum number of pictures in a row of the list.
-const maxRowPictures = 3
-
-// OrderRow is a row of the order list.
-type OrderRow struct {
-	Number    string       `bson:"number"`
-	PlacedAt  time.Time    `bson:"placed_at"`
-	Total     money.Amount `bson:"total"`
-	Status    Status       `bson:"status"`
-	Pictures  []string     `bson:"pictures,omitempty"` // at most maxRowPictures
-	Pieces    int          `bson:"pieces"`             // lines with goods
-	FirstItem string       `bson:"first_item,omitempty"`
-}
-
-func (o Order) row() OrderRow {
-	row := OrderRow{Number: o.Number, PlacedAt: o.PlacedAt, Total: o.Amount(o.Total), Status: o.Status}
-	for _, line := range o.Lines {
-		if !line.IsGoods() {
-			continue
+func (s Shopper) orderQuery(q order.Query) (storage.Query, error) {
+	if q.Search != "" {
+		term := order.SearchTerm(order.BareNumber(q.Search))
+		if term == "" {
+			term = "\x00" // matches no term, so that nothing is found
 		}
-		if row.Pieces++; row.Pieces == 1 {
-			row.FirstItem = line.Name
+		return storage.Query{Index: order.BySearch, Equal: []any{s.customer.ID}, Prefix: &term, Limit: order.MaxFound}, nil
+	}
+	query := storage.Query{
+		Index: order.ByPlaced, Equal: []any{s.customer.ID}, Descending: true, Limit: order.PerPage, Cursor: q.Cursor,
+	}
+	f := &validate.Validator{}
+	if q.Status != "" {
+		if !slices.Contains(order.Views(), q.Status) {
+			f.Reject("status", "status.unknown")
 		}
-		if line.Picture != "" && len(row.Pictures) < maxRowPictures {
-			row.Pictures = append(row.Pictures, line.Picture)
+		query.Index, query.Equal = order.ByView, append(query.Equal, q.Status)
+	}
+	first, last := q.Span(f, validate.Midday(s.app.now(), s.shop.Location()))
+	if !first.IsZero() {
+		query.From = validate.Dawn(first)
+	}
+	if !last.IsZero() {
+		query.To = validate.Dawn(last.AddDate(0, 0, 1))
+	}
+	return query, validate.InvalidFields(f.Rejected)
+}
+
+// ownerOfOrder determines the owner of an order from a delivery. A delivery that is out of date, or for an
+// order whose customer was erased, has no effect and therefore no owner. One that names the same buyer as
+// the stored order keeps its owner. Neither creates a customer.
+func (a *App) ownerOfOrder(ctx context.Context, shop shop.Shop, o order.Order) (order.Ownership, error) {
+	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return a.customerOfOrder(ctx, shop, o)
+	case err != nil || doc.ErasedAt != nil || o.UpdatedAt.Before(doc.UpdatedAt):
+		return order.Ownership{}, err
+	}
+	if kept := doc.Owner(o, order.Ownership{}); kept.Customer != "" {
+		return kept, a.awaitErasure(ctx, shop.ID, kept.Customer)
+	}
+	return a.customerOfOrder(ctx, shop, o)
+}
+
+// customerOfOrder finds the customer that a delivery names. The shop system's id counts only if a PUT of
+// that customer has introduced it, because feeds send the same id for all their guests. Otherwise the owner
+// is the customer with the order's email, who is created by the first order.
+func (a *App) customerOfOrder(ctx context.Context, shop shop.Shop, o order.Order) (order.Ownership, error) {
+	if o.FeedCustomer != "" {
+		id, err := a.introduced(ctx, shop.ID, o.FeedCustomer)
+		if err == nil && id != "" {
+			err = a.awaitErasure(ctx, shop.ID, id)
+		}
+		if err != nil || id != "" {
+			return order.Ownership{Customer: id, By: order.ByIntroducedID}, err
 		}
 	}
-	return row
+	id, err := a.follow(ctx, shop.ID, identifier.EmailKey(o.Email))
+	if err == nil && id != "" {
+		err = a.awaitErasure(ctx, shop.ID, id)
+	}
+	if err != nil {
+		return order.Ownership{}, err
+	}
+	if id, err = a.customerOfEmail(ctx, shop, o.Email); err != nil {
+		return order.Ownership{}, err
+	}
+	c, err := a.customer(ctx, shop.ID, id)
+	if err != nil {
+		return order.Ownership{}, erasing(err)
+	}
+	if c.Email != o.Email {
+		return order.Ownership{Customer: id, By: order.ByEarlierEmail}, nil
+	}
+	return order.Ownership{Customer: id, By: order.ByEmail}, nil
+}
+
+// putOrder stores an order as of its UpdatedAt. Repeated or reordered deliveries lead to the same result:
+// an older one changes nothing unless it is forced; one with the same time but other content is applied.
+func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order, forced bool) (order.Receipt, error) {
+	found, err := a.ownerOfOrder(ctx, shop, o)
+	if err != nil {
+		return order.Receipt{}, err
+	}
+	digest, err := o.Digest()
+	if err != nil {
+		return order.Receipt{}, err
+	}
+	outcome, owner, overridden := order.Created, found, time.Time{}
+	var counted []order.CustomerMonth
+	var asked time.Time
+	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *order.Stored, exists bool) error {
+		overridden = time.Time{}
+		if exists && forced && o.UpdatedAt.Before(doc.UpdatedAt) {
+			overridden, doc.UpdatedAt = doc.UpdatedAt, o.UpdatedAt
+		}
+		if doc.ErasedAt != nil {
+			if outcome = doc.TakeErased(o); outcome == order.Unchanged && !overridden.IsZero() {
+				outcome = order.Updated // only the date changed
+			}
+			if outcome != order.Updated {
+				return storage.ErrUnchanged
+			}
+			return nil
+		}
+		outcome, owner = order.Created, doc.Owner(o, found)
+		if exists {
+			outcome = doc.Compare(o, owner.Customer, digest)
+		}
+		if outcome == order.Unchanged || outcome == order.Stale {
+			return storage.ErrUnchanged
+		}
+		by := order.Arrival{Customer: owner.Customer, Digest: digest, At: a.now(), First: !exists, Greet: shop.FirstOrderMail}
+		asked, counted = a.now(), doc.Take(o, shop.Location(), by)
+		return a.askCounts(ctx, shop, counted...)
+	})
+	if err == nil && len(counted) > 0 {
+		err = a.confirmCounts(ctx, shop, asked, counted...)
+	}
+	if errors.Is(err, storage.ErrTooLarge) {
+		return order.Receipt{}, &validate.Error{Kind: validate.TooLarge, Cause: err}
+	}
+	if err != nil {
+		return order.Receipt{}, fmt.Errorf("store order: %w", err)
+	}
+	if stored.Customer != owner.Customer { // stale, or the customer was erased
+		owner = order.Ownership{Customer: stored.Customer, By: order.Kept}
+	}
+	receipt := order.Receipt{Outcome: outcome, Customer: owner.Customer, StoredUpdatedAt: stored.UpdatedAt, Overridden: overridden}
+	if receipt.Customer != "" {
+		receipt.LinkedBy = owner.By
+	}
+	return receipt, nil
+}
+
+// Order returns one of the customer's orders. An order of another customer is validate.NotFound too.
+func (s Shopper) Order(ctx context.Context, number string) (order.View, error) {
+	doc, _, err := s.app.orderDocs(s.shop.ID).Get(ctx, number)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && doc.Customer != s.customer.ID {
+		return order.View{}, validate.NewError(validate.NotFound, "error.order")
+	}
+	if err != nil {
+		return order.View{}, err
+	}
+	own := s.shop.OwnPictures()
+	for i := range doc.Lines {
+		if !own(doc.Lines[i].Picture) {
+			doc.Lines[i].Picture = ""
+		}
+	}
+	return order.View{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.Timeline(), Withdrawal: s.withdrawalOf(doc)}, nil
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 // fuzzHouse returns a house whose store is shared by all inputs of a fuzz target. Jan is signed in and has
@@ -30,11 +33,11 @@ func fuzzHouse(f *testing.F) (*house, portal.Shopper) {
 // error.
 func FuzzCursor(f *testing.F) {
 	_, shopper := fuzzHouse(f)
-	first, err := shopper.Orders(f.Context(), portal.OrderQuery{})
+	first, err := shopper.Orders(f.Context(), order.Query{})
 	if err != nil {
 		f.Fatal(err)
 	}
-	second, err := shopper.Orders(f.Context(), portal.OrderQuery{Cursor: first.Next})
+	second, err := shopper.Orders(f.Context(), order.Query{Cursor: first.Next})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -50,7 +53,7 @@ func FuzzCursor(f *testing.F) {
 	}
 	f.Add("\x00\xff")
 	f.Fuzz(func(t *testing.T, cursor string) {
-		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: cursor})
+		page, err := shopper.Orders(t.Context(), order.Query{Cursor: cursor})
 		if err != nil {
 			if got := faultsOf(err); len(got) != 1 || got[0] != "cursor cursor.bad" {
 				t.Errorf("%q: %v", cursor, err)
@@ -80,19 +83,19 @@ func FuzzToken(f *testing.F) {
 			return
 		}
 		page, err := h.visitor("browser").Link(t.Context(), text)
-		if err != nil || page != (portal.LinkPage{State: portal.LinkDamaged}) {
+		if err != nil || page != (credential.LinkPage{State: credential.LinkDamaged}) {
 			t.Errorf("%q: page %+v, %v", text, page, err)
 		}
-		if _, err := h.visitor("browser").Redeem(t.Context(), text); portal.KindOf(err) != portal.Gone {
+		if _, err := h.visitor("browser").Redeem(t.Context(), text); validate.KindOf(err) != validate.Gone {
 			t.Errorf("%q: redeem: %v", text, err)
 		}
-		if _, err := h.app.Shopper(t.Context(), h.shop, text); portal.KindOf(err) != portal.SignIn {
+		if _, err := h.app.Shopper(t.Context(), h.shop, text); validate.KindOf(err) != validate.SignIn {
 			t.Errorf("%q: as a session: %v", text, err)
 		}
-		if err := h.visitor("browser").RaiseAlarm(t.Context(), text); portal.KindOf(err) != portal.Gone {
+		if err := h.visitor("browser").Revoke(t.Context(), text); validate.KindOf(err) != validate.Gone {
 			t.Errorf("%q: alarm: %v", text, err)
 		}
-		if page, err := h.visitor("x").Link(t.Context(), token); err != nil || page.State != portal.LinkLive {
+		if page, err := h.visitor("x").Link(t.Context(), token); err != nil || page.State != credential.LinkLive {
 			t.Fatalf("%q: the real link is %s afterwards, %v", text, page.State, err)
 		}
 	})
@@ -127,12 +130,12 @@ func FuzzOrderJSON(f *testing.F) {
 		number := fmt.Sprintf("f%09d", n)
 		receipt, err := feed.PutOrder(t.Context(), number, body)
 		if err != nil {
-			if kind := portal.KindOf(err); kind != portal.Invalid && kind != portal.TooLarge {
+			if kind := validate.KindOf(err); kind != validate.Invalid && kind != validate.TooLarge {
 				t.Errorf("%q: %v", body, err)
 			}
 			return
 		}
-		if again, err := feed.PutOrder(t.Context(), number, body); receipt.Outcome != portal.Created || err != nil || again.Outcome != portal.Unchanged {
+		if again, err := feed.PutOrder(t.Context(), number, body); receipt.Outcome != order.Created || err != nil || again.Outcome != order.Unchanged {
 			t.Errorf("%q is %s, and the same again %s, %v", body, receipt.Outcome, again.Outcome, err)
 		}
 		var wire struct{ Email string }
@@ -144,7 +147,7 @@ func FuzzOrderJSON(f *testing.F) {
 
 func checkShown(t *testing.T, shopper portal.Shopper, number string) {
 	t.Helper()
-	page, err := shopper.Orders(t.Context(), portal.OrderQuery{Search: number})
+	page, err := shopper.Orders(t.Context(), order.Query{Search: number})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Number != number {
 		t.Errorf("%s is listed as %v, %v", number, numbers(page), err)
 	}
@@ -172,7 +175,7 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(file), func(n int) { read += n })
-		if portal.KindOf(err) == portal.Invalid { // the file is of another format
+		if validate.KindOf(err) == validate.Invalid { // the file is of another format
 			return
 		}
 		if err != nil || read != len(file) {

@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/order"
+	"postern/portal/shop"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // fill imports Jan's orders placed at the given times, numbered in that order.
@@ -43,24 +44,24 @@ func TestPeriods(t *testing.T) {
 	)
 	shopper := h.signIn(jan)
 	tests := map[string]struct {
-		query portal.OrderQuery
+		query order.Query
 		want  []string
 	}{
-		"all":                    {portal.OrderQuery{}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
-		"30 days":                {portal.OrderQuery{Period: "30d"}, []string{"n0", "n1"}},
-		"3 months":               {portal.OrderQuery{Period: "3m"}, []string{"n0", "n1", "n2", "n3"}},
-		"6 months":               {portal.OrderQuery{Period: "6m"}, []string{"n0", "n1", "n2", "n3", "n4"}},
-		"this year":              {portal.OrderQuery{Period: "2026"}, []string{"n0", "n1", "n2", "n3", "n4", "n5"}},
-		"last year":              {portal.OrderQuery{Period: "2025"}, []string{"n6"}},
-		"a year without any":     {portal.OrderQuery{Period: "2024"}, nil},
-		"one day":                {portal.OrderQuery{Period: "custom", From: "2026-10-21", To: "2026-10-21"}, []string{"n2"}},
-		"both ends count":        {portal.OrderQuery{Period: "custom", From: "2026-10-21", To: "2026-10-22"}, []string{"n1", "n2"}},
-		"open end":               {portal.OrderQuery{Period: "custom", From: "2026-10-22"}, []string{"n0", "n1"}},
-		"open beginning":         {portal.OrderQuery{Period: "custom", To: "2025-12-31"}, []string{"n6", "n7"}},
-		"midnight in Bratislava": {portal.OrderQuery{Period: "custom", From: "2026-01-01", To: "2026-01-01"}, []string{"n5"}},
-		"neither":                {portal.OrderQuery{Period: "custom"}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
-		"a status and a period":  {portal.OrderQuery{Period: "2025", Status: "open"}, []string{"n6"}},
-		"another status":         {portal.OrderQuery{Period: "2025", Status: "delivered"}, nil},
+		"all":                    {order.Query{}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
+		"30 days":                {order.Query{Period: "30d"}, []string{"n0", "n1"}},
+		"3 months":               {order.Query{Period: "3m"}, []string{"n0", "n1", "n2", "n3"}},
+		"6 months":               {order.Query{Period: "6m"}, []string{"n0", "n1", "n2", "n3", "n4"}},
+		"this year":              {order.Query{Period: "2026"}, []string{"n0", "n1", "n2", "n3", "n4", "n5"}},
+		"last year":              {order.Query{Period: "2025"}, []string{"n6"}},
+		"a year without any":     {order.Query{Period: "2024"}, nil},
+		"one day":                {order.Query{Period: "custom", From: "2026-10-21", To: "2026-10-21"}, []string{"n2"}},
+		"both ends count":        {order.Query{Period: "custom", From: "2026-10-21", To: "2026-10-22"}, []string{"n1", "n2"}},
+		"open end":               {order.Query{Period: "custom", From: "2026-10-22"}, []string{"n0", "n1"}},
+		"open beginning":         {order.Query{Period: "custom", To: "2025-12-31"}, []string{"n6", "n7"}},
+		"midnight in Bratislava": {order.Query{Period: "custom", From: "2026-01-01", To: "2026-01-01"}, []string{"n5"}},
+		"neither":                {order.Query{Period: "custom"}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
+		"a status and a period":  {order.Query{Period: "2025", Status: "open"}, []string{"n6"}},
+		"another status":         {order.Query{Period: "2025", Status: "delivered"}, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +86,7 @@ func TestNearestYear(t *testing.T) {
 	h := newHouse(t)
 	h.fill("2026-03-05T12:00:00Z", "2023-06-15T12:00:00Z", "2020-06-15T12:00:00Z")
 	shopper := h.signIn(jan)
-	for query, want := range map[portal.OrderQuery]int{
+	for query, want := range map[order.Query]int{
 		{Period: "2024"}: 2023, {Period: "2025"}: 2026, {Period: "2022"}: 2023, {Period: "2019"}: 2020, {Period: "2030"}: 2026,
 		{Period: "custom", From: "2024-11-01", To: "2024-12-31"}: 2023, {Period: "custom", To: "2019-12-31"}: 2020, {Period: "custom", From: "2027-01-01"}: 2026,
 		{Period: "custom", From: "2023-08-01", To: "2023-08-31"}: 2023,
@@ -104,7 +105,7 @@ func TestMonthsOfThirtyDays(t *testing.T) {
 	h.fill("2027-03-01T12:00:00Z", "2027-02-28T12:00:00Z", "2027-02-27T12:00:00Z", "2026-11-30T12:00:00Z", "2026-11-29T12:00:00Z")
 	shopper := h.signIn(jan)
 	for period, want := range map[string][]string{"3m": {"n0", "n1"}, "6m": {"n0", "n1", "n2", "n3"}} {
-		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Period: period})
+		page, err := shopper.Orders(t.Context(), order.Query{Period: period})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +134,7 @@ func TestDaysThatBeginOtherwise(t *testing.T) {
 	}
 	for _, test := range days {
 		t.Run(test.zone+" "+test.day, func(t *testing.T) {
-			h := newHouse(t).set(portal.ShopSettings{TimeZone: &test.zone})
+			h := newHouse(t).set(shop.Settings{TimeZone: &test.zone})
 			h.fill(test.first, test.last)
 			shopper := h.signIn(jan)
 			day, err := time.Parse(time.DateOnly, test.day)
@@ -141,11 +142,11 @@ func TestDaysThatBeginOtherwise(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range []struct {
-				query portal.OrderQuery
+				query order.Query
 				want  string
 			}{
-				{portal.OrderQuery{Period: "custom", From: test.day}, "n0"},
-				{portal.OrderQuery{Period: "custom", To: day.AddDate(0, 0, -1).Format(time.DateOnly)}, "n1"},
+				{order.Query{Period: "custom", From: test.day}, "n0"},
+				{order.Query{Period: "custom", To: day.AddDate(0, 0, -1).Format(time.DateOnly)}, "n1"},
 			} {
 				page, err := shopper.Orders(t.Context(), c.query)
 				if got := numbers(page); err != nil || len(got) != 1 || got[0] != c.want {
@@ -166,25 +167,25 @@ func TestBadListQueries(t *testing.T) {
 	}
 	h.fill(more...)
 	shopper := h.signIn(jan)
-	first, err := shopper.Orders(t.Context(), portal.OrderQuery{})
+	first, err := shopper.Orders(t.Context(), order.Query{})
 	if err != nil || first.Next == "" {
 		t.Fatalf("first page: %v", err)
 	}
 	edited := []byte(first.Next)
 	edited[20] ^= 1
 	tests := map[string]struct {
-		query portal.OrderQuery
+		query order.Query
 		want  string
 	}{
-		"from after to":           {portal.OrderQuery{Period: "custom", From: "2026-02-02", To: "2026-02-01"}, "from period.order"},
-		"31 February":             {portal.OrderQuery{Period: "custom", From: "2026-02-31"}, "from period.date"},
-		"not a date":              {portal.OrderQuery{Period: "custom", To: "yesterday"}, "to period.date"},
-		"unknown period":          {portal.OrderQuery{Period: "2h"}, "period period.unknown"},
-		"year 0":                  {portal.OrderQuery{Period: "0000"}, "period period.unknown"},
-		"unknown status":          {portal.OrderQuery{Status: "$gt"}, "status status.unknown"},
-		"edited cursor":           {portal.OrderQuery{Cursor: string(edited)}, "cursor cursor.bad"},
-		"cursor of another query": {portal.OrderQuery{Period: "2026", Cursor: first.Next}, "cursor cursor.bad"},
-		"no cursor":               {portal.OrderQuery{Cursor: "x"}, "cursor cursor.bad"},
+		"from after to":           {order.Query{Period: "custom", From: "2026-02-02", To: "2026-02-01"}, "from period.order"},
+		"31 February":             {order.Query{Period: "custom", From: "2026-02-31"}, "from period.date"},
+		"not a date":              {order.Query{Period: "custom", To: "yesterday"}, "to period.date"},
+		"unknown period":          {order.Query{Period: "2h"}, "period period.unknown"},
+		"year 0":                  {order.Query{Period: "0000"}, "period period.unknown"},
+		"unknown status":          {order.Query{Status: "$gt"}, "status status.unknown"},
+		"edited cursor":           {order.Query{Cursor: string(edited)}, "cursor cursor.bad"},
+		"cursor of another query": {order.Query{Period: "2026", Cursor: first.Next}, "cursor cursor.bad"},
+		"no cursor":               {order.Query{Cursor: "x"}, "cursor cursor.bad"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -207,9 +208,9 @@ func TestPagesForthAndBack(t *testing.T) {
 	h.fill(placed...)
 	shopper := h.signIn(jan)
 	var all []string
-	var pages []portal.OrderPage
+	var pages []order.Page
 	for cursor := ""; ; {
-		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: cursor})
+		page, err := shopper.Orders(t.Context(), order.Query{Cursor: cursor})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,14 +222,14 @@ func TestPagesForthAndBack(t *testing.T) {
 	if len(pages) != 3 || len(all) != 50 || len(slices.Compact(sorted(slices.Clone(all)))) != 50 {
 		t.Fatalf("%d pages, %d rows", len(pages), len(all))
 	}
-	back, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: pages[2].Previous})
+	back, err := shopper.Orders(t.Context(), order.Query{Cursor: pages[2].Previous})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(numbers(pages[1]), numbers(back)); diff != "" {
 		t.Error(diff)
 	}
-	if first, err := shopper.Orders(t.Context(), portal.OrderQuery{Cursor: back.Previous}); err != nil || first.Previous != "" {
+	if first, err := shopper.Orders(t.Context(), order.Query{Cursor: back.Previous}); err != nil || first.Previous != "" {
 		t.Errorf("before the first page: %q, %v", first.Previous, err)
 	}
 }
@@ -247,7 +248,7 @@ func TestSearch(t *testing.T) {
 		"999": nil, "---": nil, ".*": nil, "10%": {"#1001", "10012"},
 	}
 	for search, want := range tests {
-		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Search: search, Period: "2020"})
+		page, err := shopper.Orders(t.Context(), order.Query{Search: search, Period: "2020"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,7 +276,7 @@ func TestStatusFilters(t *testing.T) {
 		"open":      {"courier", "done-delivery_failed", "done-out_for_delivery", "done-partially_delivered", "done-partially_shipped", "done-shipped", "due", "moving", "own-word"},
 		"delivered": {"done-delivered", "done-ready_for_pickup", "done-weird", "there"}, "cancelled": {"ended"}, "unpaid": {"due"},
 	} {
-		page, err := shopper.Orders(t.Context(), portal.OrderQuery{Status: status})
+		page, err := shopper.Orders(t.Context(), order.Query{Status: status})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -289,10 +290,10 @@ func TestStatusFilters(t *testing.T) {
 func TestMonthThatBeginsWithoutMidnight(t *testing.T) {
 	t.Parallel()
 	zone := "America/Asuncion"
-	h := newHouse(t).set(portal.ShopSettings{TimeZone: &zone})
+	h := newHouse(t).set(shop.Settings{TimeZone: &zone})
 	h.fill("2023-10-01T03:59:59Z", "2023-10-01T04:00:00Z")
 	h.work()
-	if page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{}); err != nil || page.Total != 2 {
+	if page, err := h.signIn(jan).Orders(t.Context(), order.Query{}); err != nil || page.Total != 2 {
 		t.Errorf("%d orders, %v", page.Total, err)
 	}
 }
@@ -302,14 +303,14 @@ func TestTimeZoneChangeRecounts(t *testing.T) {
 	h := newHouse(t)
 	h.fill("2025-12-31T23:30:00Z")
 	zone := "UTC"
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{TimeZone: &zone})
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{TimeZone: &zone})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.shop = shop
 	h.clock.Move(2 * time.Second) // by now every process knows the new zone
 	h.work()
-	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+	page, err := h.signIn(jan).Orders(t.Context(), order.Query{})
 	if err != nil || page.Total != 1 || !slices.Equal(page.Years, []int{2025}) {
 		t.Errorf("total %d, years %v, %v", page.Total, page.Years, err)
 	}

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/order"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // putBy stores an order with a customer id given as JSON and returns our id of its customer and how it was
 // linked.
-func (h *house) putBy(id, number, email string) (customer string, by portal.LinkedBy) {
+func (h *house) putBy(id, number, email string) (customer string, by order.LinkedBy) {
 	h.t.Helper()
 	receipt, err := h.feed().PutOrder(h.t.Context(), number, orderBy(id, number, email))
 	if err != nil {
@@ -21,7 +22,7 @@ func (h *house) putBy(id, number, email string) (customer string, by portal.Link
 }
 
 // putCustomer introduces the shop system's id for an email.
-func (h *house) putCustomer(id, email string) portal.Receipt {
+func (h *house) putCustomer(id, email string) order.Receipt {
 	h.t.Helper()
 	receipt, err := h.feed().PutCustomer(h.t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-03-06T10:00:00Z"}`, email))
 	if err != nil {
@@ -36,11 +37,11 @@ func TestOrdersOfStrangersByOneIDAreApart(t *testing.T) {
 		h := newHouse(t)
 		first, by := h.putBy(id, "1", jan)
 		second, _ := h.putBy(id, "2", jana)
-		if first == second || by != portal.ByEmail {
+		if first == second || by != order.ByEmail {
 			t.Errorf("%s: %s and %s, by %s", id, first, second, by)
 		}
 		h.work()
-		page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+		page, err := h.signIn(jan).Orders(t.Context(), order.Query{})
 		if err != nil || page.Total != 1 || len(page.Rows) != 1 || page.Rows[0].Number != "1" {
 			t.Errorf("%s: %+v, %v", id, page, err)
 		}
@@ -57,14 +58,14 @@ func TestReceiptTellsWhoseAnOrderIs(t *testing.T) {
 	introduced := h.putCustomer("77", jan).Customer
 	steps := []struct {
 		name, id, number, email, customer string
-		by                                portal.LinkedBy
+		by                                order.LinkedBy
 	}{
-		{"an introduced id beats the email", `"77"`, "1", jana, introduced, portal.ByIntroducedID},
-		{"the same again", `"77"`, "1", jana, introduced, portal.Kept},
-		{"as a number", `77`, "2", jana, introduced, portal.ByIntroducedID},
-		{"no id", `null`, "3", jan, introduced, portal.ByEmail},
-		{"an id nobody introduced", `"78"`, "4", jan, introduced, portal.ByEmail},
-		{"introducing an id moves no earlier order", `"77"`, "early", jana, early, portal.Kept},
+		{"an introduced id beats the email", `"77"`, "1", jana, introduced, order.ByIntroducedID},
+		{"the same again", `"77"`, "1", jana, introduced, order.Kept},
+		{"as a number", `77`, "2", jana, introduced, order.ByIntroducedID},
+		{"no id", `null`, "3", jan, introduced, order.ByEmail},
+		{"an id nobody introduced", `"78"`, "4", jan, introduced, order.ByEmail},
+		{"introducing an id moves no earlier order", `"77"`, "early", jana, early, order.Kept},
 	}
 	for _, step := range steps {
 		if customer, by := h.putBy(step.id, step.number, step.email); customer != step.customer || by != step.by {
@@ -79,10 +80,10 @@ func TestEarlierEmailLeadsToItsCustomer(t *testing.T) {
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "one"), jana, "one")
 	id := h.shopper(cookie).Customer().ID
-	if customer, by := h.putBy(`"5"`, "late", jan); customer != id || by != portal.ByEarlierEmail {
+	if customer, by := h.putBy(`"5"`, "late", jan); customer != id || by != order.ByEarlierEmail {
 		t.Errorf("%s by %s, want %s", customer, by, id)
 	}
-	if customer, by := h.putBy(`"5"`, "now", jana); customer != id || by != portal.ByEmail {
+	if customer, by := h.putBy(`"5"`, "now", jana); customer != id || by != order.ByEmail {
 		t.Errorf("%s by %s, want %s", customer, by, id)
 	}
 }
@@ -108,7 +109,7 @@ func TestHandOffReturnsAnIntroducedIDOnly(t *testing.T) {
 	if diff := cmp.Diff([]string{"", "5"}, read()); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := h.feed().Customer(t.Context(), "5"); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.feed().Customer(t.Context(), "5"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("the id leads to somebody: %v", err)
 	}
 	h.putCustomer("5", jan)

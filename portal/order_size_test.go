@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // times returns a JSON list with the element n times.
@@ -30,7 +30,7 @@ func TestOrderTheStoreDoesNotTake(t *testing.T) {
 		t.Fatalf("%d bytes", len(body))
 	}
 	h := newHouse(t)
-	if _, err := h.feed().PutOrder(t.Context(), "1", []byte(body)); portal.KindOf(err) != portal.TooLarge {
+	if _, err := h.feed().PutOrder(t.Context(), "1", []byte(body)); validate.KindOf(err) != validate.TooLarge {
 		t.Errorf("%.300v", err)
 	}
 	report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(strings.ReplaceAll(body, "\n", "")), func(int) {})
@@ -70,7 +70,7 @@ func TestTheLargestOrders(t *testing.T) {
 				t.Fatalf("%d bytes", len(body))
 			}
 			_, err := feed.PutOrder(t.Context(), "1", []byte(body))
-			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" || err != nil && portal.KindOf(err) != portal.Invalid {
+			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" || err != nil && validate.KindOf(err) != validate.Invalid {
 				t.Errorf("%.300v %s", err, diff)
 			}
 		})

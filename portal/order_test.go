@@ -12,33 +12,36 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 func TestPutOrderIsIdempotentAndKeepsTheNewest(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	put := func(replacements ...string) portal.Outcome { return h.put(orderJSON("1", jan, replacements...)) }
+	put := func(replacements ...string) order.Outcome { return h.put(orderJSON("1", jan, replacements...)) }
 	updated := func(at string) string { return `"updated_at":"` + at + `"` }
 	steps := []struct {
 		name string
-		got  portal.Outcome
-		want portal.Outcome
+		got  order.Outcome
+		want order.Outcome
 	}{
-		{"first", put(), portal.Created},
-		{"same again", put(), portal.Unchanged},
-		{"newer", put(updated("2026-03-05T10:00:00Z"), updated("2026-03-06T10:00:00Z"), "shipped", "delivered"), portal.Updated},
-		{"older", put(), portal.Stale},
-		{"same time, other content", put(updated("2026-03-05T10:00:00Z"), updated("2026-03-06T10:00:00Z"), "shipped", "returned"), portal.Updated},
+		{"first", put(), order.Created},
+		{"same again", put(), order.Unchanged},
+		{"newer", put(updated("2026-03-05T10:00:00Z"), updated("2026-03-06T10:00:00Z"), "shipped", "delivered"), order.Updated},
+		{"older", put(), order.Stale},
+		{"same time, other content", put(updated("2026-03-05T10:00:00Z"), updated("2026-03-06T10:00:00Z"), "shipped", "returned"), order.Updated},
 	}
 	for _, step := range steps {
 		if step.got != step.want {
 			t.Errorf("%s: %s, want %s", step.name, step.got, step.want)
 		}
 	}
-	order, err := h.signIn(jan).Order(t.Context(), "1")
-	if err != nil || order.Status.Fulfillment != portal.Returned {
-		t.Errorf("stored as %s, %v", order.Status.Fulfillment, err)
+	o, err := h.signIn(jan).Order(t.Context(), "1")
+	if err != nil || o.Status.Fulfillment != order.Returned {
+		t.Errorf("stored as %s, %v", o.Status.Fulfillment, err)
 	}
 }
 
@@ -46,15 +49,15 @@ func TestUnknownWordsAreKept(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.put(orderJSON("1", jan, `"shipped"`, `"Wird verpackt"`, `"paid"`, `"split"`))
-	order, err := h.signIn(jan).Order(t.Context(), "1")
+	o, err := h.signIn(jan).Order(t.Context(), "1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if order.Status.Payment != portal.Unknown || order.Status.Fulfillment != portal.Unknown || order.Status.Source != "split · Wird verpackt" {
-		t.Errorf("status %+v", order.Status)
+	if o.Status.Payment != order.Unknown || o.Status.Fulfillment != order.Unknown || o.Status.Source != "split · Wird verpackt" {
+		t.Errorf("status %+v", o.Status)
 	}
-	if order.Headline.Key != "headline.source" {
-		t.Errorf("headline %+v", order.Headline)
+	if o.Headline.Key != "headline.source" {
+		t.Errorf("headline %+v", o.Headline)
 	}
 }
 
@@ -98,12 +101,12 @@ func TestBadOrders(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if test.want == nil && portal.KindOf(err) != portal.TooLarge {
+			if test.want == nil && validate.KindOf(err) != validate.TooLarge {
 				t.Errorf("kind of %v", err)
 			}
 		})
 	}
-	if _, err := h.signInAs(jan).Order(t.Context(), "1"); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.signInAs(jan).Order(t.Context(), "1"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("something was stored: %v", err)
 	}
 }
@@ -134,7 +137,7 @@ func TestWhoseOrderItIs(t *testing.T) {
 	h.put(orderJSON("other-address", "work@example.com", `"currency"`, `"customer_id":"77","currency"`))
 	h.put(orderJSON("stranger", "eva@example.com"))
 	h.work()
-	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+	page, err := h.signIn(jan).Orders(t.Context(), order.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +147,7 @@ func TestWhoseOrderItIs(t *testing.T) {
 	if page.Total != 3 {
 		t.Errorf("total %d", page.Total)
 	}
-	if _, err := h.signIn(jan).Order(t.Context(), "stranger"); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.signIn(jan).Order(t.Context(), "stranger"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("another customer's order: %v", err)
 	}
 	order, err := h.signIn(jan).Order(t.Context(), "other-address")
@@ -170,7 +173,7 @@ func TestFirstOrdersTogether(t *testing.T) {
 	}
 	wait.Wait()
 	h.work()
-	page, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+	page, err := h.signIn(jan).Orders(t.Context(), order.Query{})
 	if err != nil || page.Total != orders {
 		t.Errorf("one customer has %d of %d orders, %v", page.Total, orders, err)
 	}
@@ -195,11 +198,11 @@ func TestSameOrderTogether(t *testing.T) {
 	wait.Wait()
 	h.work()
 	shopper := h.signIn(jan)
-	order, err := shopper.Order(t.Context(), "1")
-	if err != nil || order.Lines[0].Name != "Book 59" {
-		t.Errorf("stored %+v, %v", order.Lines, err)
+	o, err := shopper.Order(t.Context(), "1")
+	if err != nil || o.Lines[0].Name != "Book 59" {
+		t.Errorf("stored %+v, %v", o.Lines, err)
 	}
-	if page, err := shopper.Orders(t.Context(), portal.OrderQuery{}); err != nil || page.Total != 1 {
+	if page, err := shopper.Orders(t.Context(), order.Query{}); err != nil || page.Total != 1 {
 		t.Errorf("total %d, %v", page.Total, err)
 	}
 }
@@ -212,11 +215,11 @@ func TestTotalsFollowAnOrderThatMoves(t *testing.T) {
 	h.put(orderJSON("1", "eva@example.com", `"placed_at":"2026-03-05`, `"placed_at":"2024-07-05`, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
 	h.newCustomer(jan)
 	h.work()
-	eva, err := h.signIn("eva@example.com").Orders(t.Context(), portal.OrderQuery{})
+	eva, err := h.signIn("eva@example.com").Orders(t.Context(), order.Query{})
 	if err != nil || eva.Total != 1 || !slices.Equal(eva.Years, []int{2024}) {
 		t.Errorf("new owner: %d in %v, %v", eva.Total, eva.Years, err)
 	}
-	before, err := h.signIn(jan).Orders(t.Context(), portal.OrderQuery{})
+	before, err := h.signIn(jan).Orders(t.Context(), order.Query{})
 	if err != nil || before.Total != 1 {
 		t.Errorf("former owner: %d, %v", before.Total, err)
 	}
@@ -240,7 +243,7 @@ func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
 		}
 		h.work()
 		for email, want := range map[string]int64{jan: 1, eva: 2} {
-			page, err := h.signIn(email).Orders(t.Context(), portal.OrderQuery{})
+			page, err := h.signIn(email).Orders(t.Context(), order.Query{})
 			if m.turn < 0 && (err != nil || page.Total != want || int64(len(page.Rows)) != want) {
 				t.Errorf("before step %d: %s has %d in all and %d rows, %v", turn, email, page.Total, len(page.Rows), err)
 			}
@@ -257,10 +260,10 @@ func TestStaleOrderMakesNobody(t *testing.T) {
 	h := newHouse(t)
 	h.put(orderJSON("1", jan))
 	typo := orderJSON("1", "jann@example.com", `"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-03-04T10:00:00Z"`)
-	if got := h.put(typo); got != portal.Stale {
+	if got := h.put(typo); got != order.Stale {
 		t.Errorf("outcome %s", got)
 	}
-	if found, err := h.feed().CustomerByEmail(t.Context(), "jann@example.com"); portal.KindOf(err) != portal.NotFound {
+	if found, err := h.feed().CustomerByEmail(t.Context(), "jann@example.com"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("a customer was made: %+v, %v", found, err)
 	}
 }
@@ -271,12 +274,12 @@ func TestTimelineAndHeadline(t *testing.T) {
 	h.put(orderJSON("1", jan, `"shipped"`, `"unfulfilled"`, `"paid"`, `"pending"`))
 	h.clock.Move(time.Hour)
 	h.put(orderJSON("1", jan, `"shipped"`, `"processing"`, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
-	order, err := h.signIn(jan).Order(t.Context(), "1")
+	o, err := h.signIn(jan).Order(t.Context(), "1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var steps []string
-	for _, step := range order.Timeline {
+	for _, step := range o.Timeline {
 		steps = append(steps, fmt.Sprintf("%s done=%v present=%v noticed=%v", step.Key, step.Done, step.Present, step.Noticed))
 	}
 	want := []string{
@@ -287,8 +290,8 @@ func TestTimelineAndHeadline(t *testing.T) {
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Error(diff)
 	}
-	if order.Headline != (portal.Headline{Key: "headline.processing", Tone: portal.Moving}) {
-		t.Errorf("headline %+v", order.Headline)
+	if o.Headline != (order.Headline{Key: "headline.processing", Tone: order.Moving}) {
+		t.Errorf("headline %+v", o.Headline)
 	}
 }
 
@@ -336,7 +339,7 @@ func TestTimelineFollowsTheState(t *testing.T) {
 }
 
 // stepsOf lists the steps of the timeline, marking the current one and those still to come.
-func stepsOf(order portal.OrderView) []string {
+func stepsOf(order order.View) []string {
 	var steps []string
 	for _, step := range order.Timeline {
 		text := strings.TrimPrefix(step.Key, "step.")
@@ -363,8 +366,8 @@ func TestNoticedChangesAreBounded(t *testing.T) {
 	if report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, &file, func(int) {}); err != nil || report.Updated != 209 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	order, err := h.signIn(jan).Order(t.Context(), "1")
-	if n := len(order.Events); err != nil || n != 200 || order.Events[n-1].Type != portal.OnHold {
+	o, err := h.signIn(jan).Order(t.Context(), "1")
+	if n := len(o.Events); err != nil || n != 200 || o.Events[n-1].Type != order.OnHold {
 		t.Errorf("%d events, %v", n, err)
 	}
 }
@@ -411,7 +414,7 @@ func TestPicturesOfOthersAreLeftOut(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	storefront := "https://shop.example.com/"
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{StorefrontURL: &storefront})
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{StorefrontURL: &storefront})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +428,7 @@ func TestPicturesOfOthersAreLeftOut(t *testing.T) {
 			t.Errorf("%s: picture %q, %v", number, order.Lines[0].Picture, err)
 		}
 	}
-	page, err := shopper.Orders(t.Context(), portal.OrderQuery{})
+	page, err := shopper.Orders(t.Context(), order.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -436,7 +439,7 @@ func TestPicturesOfOthersAreLeftOut(t *testing.T) {
 	}
 }
 
-func numbers(page portal.OrderPage) []string {
+func numbers(page order.Page) []string {
 	var list []string
 	for _, row := range page.Rows {
 		list = append(list, row.Number)

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/order"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // decision is the expected handling of a value that real systems send in one member of an order: refused
@@ -21,7 +22,7 @@ type decision struct {
 	refuse string
 	warn   string
 	keeps  string // as the accepted order shows it
-	shown  func(portal.Order) string
+	shown  func(order.Order) string
 }
 
 // fullOrder has every member of an order.
@@ -41,8 +42,8 @@ const fullOrder = `{"number":"1","customer_id":"7","email":"jan@example.com","pl
 "reorder":"https://shop.example/r","return":"https://shop.example/t","cancel":"https://shop.example/c"},
 "events":[{"type":"paid","at":"2026-03-05T11:00:00Z","label":"Paid"}]}`
 
-func line(o portal.Order) portal.Line         { return o.Lines[0] }
-func shipment(o portal.Order) portal.Shipment { return o.Shipments[0] }
+func line(o order.Order) order.Line         { return o.Lines[0] }
+func shipment(o order.Order) order.Shipment { return o.Shipments[0] }
 
 func minor(n *int64) string {
 	if n == nil {
@@ -54,67 +55,67 @@ func minor(n *int64) string {
 func decisions() []decision {
 	long := strings.Repeat("x", 101)
 	return append(append(keyDecisions(), amountDecisions()...), []decision{
-		{at: "/lines/0/sku", sent: long, warn: "text.cut", keeps: long[:99] + "…", shown: func(o portal.Order) string { return line(o).SKU }},
-		{at: "/lines/0/name", sent: "O\u0092Brien\u202e", warn: "text.cleaned", keeps: "O’Brien", shown: func(o portal.Order) string { return line(o).Name }},
-		{at: "/lines/0/name", sent: "Ko\ufffdice", warn: "text.letter_lost", keeps: "Ko\ufffdice", shown: func(o portal.Order) string { return line(o).Name }},
-		{at: "/lines/0/name", sent: "Acme &amp;amp; O&#8217;Brien &LT;b&gt;", warn: "text.entities", keeps: "Acme & O’Brien <b>", shown: func(o portal.Order) string { return line(o).Name }},
-		{at: "/lines/0/name", sent: "Q&A; AT&T &nosuch; R&D&copy=1 &", keeps: "Q&A; AT&T &nosuch; R&D&copy=1 &", shown: func(o portal.Order) string { return line(o).Name }},
-		{at: "/lines/0/name", sent: "Bo\x00ok", warn: "text.cleaned", keeps: "Book", shown: func(o portal.Order) string { return line(o).Name }},
-		{at: "/lines/0/name", sent: strings.Repeat("x", 501), warn: "text.cut", keeps: strings.Repeat("x", 499) + "…", shown: func(o portal.Order) string { return line(o).Name }},
-		{at: "/lines/0/name", sent: "", warn: "order.line.named", keeps: "B", shown: func(o portal.Order) string { return line(o).Name }},
-		{at: "/lines/0/options/0/name", sent: "a\nb", warn: "text.cleaned", keeps: "a b", shown: func(o portal.Order) string { return line(o).Options[0].Name }},
-		{at: "/lines/0/options/0/value", sent: "", keeps: "", shown: func(o portal.Order) string { return line(o).Options[0].Value }},
-		{at: "/lines/0/picture", sent: "/media/x.jpg", warn: "url.dropped", shown: func(o portal.Order) string { return line(o).Picture }},
-		{at: "/lines/0/url", sent: "//cdn.example/x y", warn: "url.completed", keeps: "https://cdn.example/x%20y", shown: func(o portal.Order) string { return line(o).URL }},
-		{at: "/lines/0/url", sent: "javascript:alert(1)", warn: "url.dropped", shown: func(o portal.Order) string { return line(o).URL }},
-		{at: "/lines/0/fulfillment", sent: "Versandt\u2029", keeps: "Versandt", shown: func(o portal.Order) string { return line(o).Status }},
-		{at: "/lines/0/kind", sent: "thing", warn: "order.line.kind", shown: func(o portal.Order) string { return line(o).Kind }},
-		{at: "/lines/0/kind", sent: "Product", keeps: "goods", shown: func(o portal.Order) string { return line(o).Kind }},
+		{at: "/lines/0/sku", sent: long, warn: "text.cut", keeps: long[:99] + "…", shown: func(o order.Order) string { return line(o).SKU }},
+		{at: "/lines/0/name", sent: "O\u0092Brien\u202e", warn: "text.cleaned", keeps: "O’Brien", shown: func(o order.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: "Ko\ufffdice", warn: "text.letter_lost", keeps: "Ko\ufffdice", shown: func(o order.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: "Acme &amp;amp; O&#8217;Brien &LT;b&gt;", warn: "text.entities", keeps: "Acme & O’Brien <b>", shown: func(o order.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: "Q&A; AT&T &nosuch; R&D&copy=1 &", keeps: "Q&A; AT&T &nosuch; R&D&copy=1 &", shown: func(o order.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: "Bo\x00ok", warn: "text.cleaned", keeps: "Book", shown: func(o order.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: strings.Repeat("x", 501), warn: "text.cut", keeps: strings.Repeat("x", 499) + "…", shown: func(o order.Order) string { return line(o).Name }},
+		{at: "/lines/0/name", sent: "", warn: "order.line.named", keeps: "B", shown: func(o order.Order) string { return line(o).Name }},
+		{at: "/lines/0/options/0/name", sent: "a\nb", warn: "text.cleaned", keeps: "a b", shown: func(o order.Order) string { return line(o).Options[0].Name }},
+		{at: "/lines/0/options/0/value", sent: "", keeps: "", shown: func(o order.Order) string { return line(o).Options[0].Value }},
+		{at: "/lines/0/picture", sent: "/media/x.jpg", warn: "url.dropped", shown: func(o order.Order) string { return line(o).Picture }},
+		{at: "/lines/0/url", sent: "//cdn.example/x y", warn: "url.completed", keeps: "https://cdn.example/x%20y", shown: func(o order.Order) string { return line(o).URL }},
+		{at: "/lines/0/url", sent: "javascript:alert(1)", warn: "url.dropped", shown: func(o order.Order) string { return line(o).URL }},
+		{at: "/lines/0/fulfillment", sent: "Versandt\u2029", keeps: "Versandt", shown: func(o order.Order) string { return line(o).Status }},
+		{at: "/lines/0/kind", sent: "thing", warn: "order.line.kind", shown: func(o order.Order) string { return line(o).Kind }},
+		{at: "/lines/0/kind", sent: "Product", keeps: "goods", shown: func(o order.Order) string { return line(o).Kind }},
 		{at: "/lines/0/withdrawal", sent: "never", refuse: "withdrawal.exception"},
-		{at: "/state", sent: "to be seen", keeps: "open", shown: func(o portal.Order) string { return o.Status.State }},
-		{at: "/payment", sent: "Vorkasse", keeps: "unknown", shown: func(o portal.Order) string { return o.Status.Payment }},
-		{at: "/fulfillment", sent: "verpackt", keeps: "unknown", shown: func(o portal.Order) string { return o.Status.Fulfillment }},
-		{at: "/payment_kind", sent: long, warn: "text.cut", keeps: long[:99] + "…", shown: func(o portal.Order) string { return o.Status.PaymentKind }},
-		{at: "/source_status", sent: "a\tb", warn: "text.cleaned", keeps: "a b", shown: func(o portal.Order) string { return o.Status.Source }},
-		{at: "/source_label", sent: "a\x07b", warn: "text.cleaned", keeps: "ab", shown: func(o portal.Order) string { return o.Status.Label }},
-		{at: "/tax_note", sent: "a\u200bb", warn: "text.cleaned", keeps: "ab", shown: func(o portal.Order) string { return o.TaxNote }},
-		{at: "/vat_id", sent: "N/A", warn: "vat.dropped", shown: func(o portal.Order) string { return o.VATID }},
-		{at: "/vat_id", sent: "my own", keeps: "my own", shown: func(o portal.Order) string { return o.VATID }},
-		{at: "/shipping_method", sent: "\ufeffDHL", warn: "text.cleaned", keeps: "DHL", shown: func(o portal.Order) string { return o.ShippingMethod }},
-		{at: "/payment_method", sent: "Visa\u0080", warn: "text.cleaned", keeps: "Visa€", shown: func(o portal.Order) string { return o.PaymentMethod }},
-		{at: "/customer_note", sent: "a\r\nb", keeps: "a\nb", shown: func(o portal.Order) string { return o.CustomerNote }},
-		{at: "/customer_note", sent: strings.Repeat("é", 5001), warn: "text.cut", keeps: strings.Repeat("é", 4999) + "…", shown: func(o portal.Order) string { return o.CustomerNote }},
-		{at: "/notes/0/text", sent: "a\x00", warn: "text.cleaned", keeps: "a", shown: func(o portal.Order) string { return o.Notes[0].Text }},
-		{at: "/notes/0/text", sent: "", keeps: "0", shown: func(o portal.Order) string { return strconv.Itoa(len(o.Notes)) }},
-		{at: "/notes/0/at", sent: "yesterday", warn: "time.dropped", keeps: "true", shown: func(o portal.Order) string { return strconv.FormatBool(o.Notes[0].At == nil) }},
-		{at: "/shipments/0/carrier", sent: "d\u200bhl", warn: "text.cleaned", keeps: "dhl", shown: func(o portal.Order) string { return shipment(o).Carrier }},
-		{at: "/shipments/0/number", sent: long, warn: "text.cut", keeps: long[:99] + "…", shown: func(o portal.Order) string { return shipment(o).Number }},
-		{at: "/shipments/0/url", sent: "www.dhl.com/track?id=1", warn: "url.completed", keeps: "https://www.dhl.com/track?id=1", shown: func(o portal.Order) string { return shipment(o).URL }},
-		{at: "/shipments/0/url", sent: "Not available", warn: "url.dropped", shown: func(o portal.Order) string { return shipment(o).URL }},
-		{at: "/shipments/0/url", sent: "dhl.com/1", warn: "url.dropped", shown: func(o portal.Order) string { return shipment(o).URL }},
-		{at: "/shipments/0/shipped_at", sent: "0000-00-00", warn: "time.dropped", keeps: "true", shown: func(o portal.Order) string { return strconv.FormatBool(shipment(o).ShippedAt == nil) }},
-		{at: "/shipments/0/shipped_at", sent: "2026-03-06 11:00:00+0100", keeps: "2026-03-06T10:00:00Z", shown: func(o portal.Order) string { return shipment(o).ShippedAt.Format("2006-01-02T15:04:05Z07:00") }},
-		{at: "/shipments/0/delivered_at", sent: "0000-00-00 00:00:00", warn: "time.dropped", keeps: "true", shown: func(o portal.Order) string { return strconv.FormatBool(shipment(o).DeliveredAt == nil) }},
-		{at: "/shipments/0/expected_from", sent: "-0001-11-30T00:00:00Z", warn: "time.dropped", keeps: "true", shown: func(o portal.Order) string { return strconv.FormatBool(shipment(o).ExpectedFrom == nil) }},
-		{at: "/shipments/0/expected_to", sent: "soon", warn: "time.dropped", keeps: "true", shown: func(o portal.Order) string { return strconv.FormatBool(shipment(o).ExpectedTo == nil) }},
-		{at: "/shipments/0/pickup_point", sent: "Box\n1", warn: "text.cleaned", keeps: "Box 1", shown: func(o portal.Order) string { return shipment(o).PickupPoint }},
-		{at: "/links/invoice", sent: "Not available", warn: "url.dropped", shown: func(o portal.Order) string { return o.Links.Invoice }},
-		{at: "/links/storefront", sent: "/order/1", warn: "url.dropped", shown: func(o portal.Order) string { return o.Links.Storefront }},
-		{at: "/links/payment", sent: "https://user@shop.example/", warn: "url.dropped", shown: func(o portal.Order) string { return o.Links.Payment }},
-		{at: "/links/reorder", sent: "www.shop.example/r", warn: "url.completed", keeps: "https://www.shop.example/r", shown: func(o portal.Order) string { return o.Links.Reorder }},
-		{at: "/links/return", sent: "ftp://shop.example/", warn: "url.dropped", shown: func(o portal.Order) string { return o.Links.Return }},
-		{at: "/links/cancel", sent: "https://shop.example/" + strings.Repeat("x", 2000), warn: "url.dropped", shown: func(o portal.Order) string { return o.Links.Cancel }},
-		{at: "/events/0/type", sent: "", warn: "order.event.dropped", keeps: "0", shown: func(o portal.Order) string { return strconv.Itoa(len(o.Events)) }},
-		{at: "/events/0/label", sent: "a\nb", warn: "text.cleaned", keeps: "a b", shown: func(o portal.Order) string { return o.Events[0].Label }},
-		{at: "/shipping_address/line1", sent: "Mostná 5\r\nbyt 2", warn: "address.street_split", keeps: "Mostná 5|byt 2", shown: func(o portal.Order) string { return o.ShippingAddress.Line1 + "|" + o.ShippingAddress.Line2 }},
-		{at: "/shipping_address/company", sent: "Acme &amp; O&#x27;Brien", warn: "text.entities", keeps: "Acme & O'Brien", shown: func(o portal.Order) string { return o.ShippingAddress.Company }},
-		{at: "/shipping_address/city", sent: "Bratis\u00adlava", warn: "text.cleaned", keeps: "Bratislava", shown: func(o portal.Order) string { return o.ShippingAddress.City }},
-		{at: "/shipping_address/postal_code", sent: "SK-811 01", keeps: "811 01", shown: func(o portal.Order) string { return o.ShippingAddress.PostalCode }},
-		{at: "/shipping_address/country", sent: "Slovakia", keeps: "SK", shown: func(o portal.Order) string { return o.ShippingAddress.Country }},
-		{at: "/shipping_address/country", sent: "Narnia", warn: "address.country_kept", keeps: "Narnia", shown: func(o portal.Order) string { return o.ShippingAddress.Country }},
-		{at: "/shipping_address/phone", sent: "0905 123 456 mama", keeps: "0905 123 456 mama", shown: func(o portal.Order) string { return o.ShippingAddress.Phone }},
-		{at: "/shipping_address/phone", sent: "\u202a0905123456\u202c", warn: "text.cleaned", keeps: "+421905123456", shown: func(o portal.Order) string { return o.ShippingAddress.Phone }},
-		{at: "/billing_address/last_name", sent: strings.Repeat("x", 201), warn: "text.cut", keeps: strings.Repeat("x", 199) + "…", shown: func(o portal.Order) string { return o.BillingAddress.LastName }},
+		{at: "/state", sent: "to be seen", keeps: "open", shown: func(o order.Order) string { return o.Status.State }},
+		{at: "/payment", sent: "Vorkasse", keeps: "unknown", shown: func(o order.Order) string { return o.Status.Payment }},
+		{at: "/fulfillment", sent: "verpackt", keeps: "unknown", shown: func(o order.Order) string { return o.Status.Fulfillment }},
+		{at: "/payment_kind", sent: long, warn: "text.cut", keeps: long[:99] + "…", shown: func(o order.Order) string { return o.Status.PaymentKind }},
+		{at: "/source_status", sent: "a\tb", warn: "text.cleaned", keeps: "a b", shown: func(o order.Order) string { return o.Status.Source }},
+		{at: "/source_label", sent: "a\x07b", warn: "text.cleaned", keeps: "ab", shown: func(o order.Order) string { return o.Status.Label }},
+		{at: "/tax_note", sent: "a\u200bb", warn: "text.cleaned", keeps: "ab", shown: func(o order.Order) string { return o.TaxNote }},
+		{at: "/vat_id", sent: "N/A", warn: "vat.dropped", shown: func(o order.Order) string { return o.VATID }},
+		{at: "/vat_id", sent: "my own", keeps: "my own", shown: func(o order.Order) string { return o.VATID }},
+		{at: "/shipping_method", sent: "\ufeffDHL", warn: "text.cleaned", keeps: "DHL", shown: func(o order.Order) string { return o.ShippingMethod }},
+		{at: "/payment_method", sent: "Visa\u0080", warn: "text.cleaned", keeps: "Visa€", shown: func(o order.Order) string { return o.PaymentMethod }},
+		{at: "/customer_note", sent: "a\r\nb", keeps: "a\nb", shown: func(o order.Order) string { return o.CustomerNote }},
+		{at: "/customer_note", sent: strings.Repeat("é", 5001), warn: "text.cut", keeps: strings.Repeat("é", 4999) + "…", shown: func(o order.Order) string { return o.CustomerNote }},
+		{at: "/notes/0/text", sent: "a\x00", warn: "text.cleaned", keeps: "a", shown: func(o order.Order) string { return o.Notes[0].Text }},
+		{at: "/notes/0/text", sent: "", keeps: "0", shown: func(o order.Order) string { return strconv.Itoa(len(o.Notes)) }},
+		{at: "/notes/0/at", sent: "yesterday", warn: "time.dropped", keeps: "true", shown: func(o order.Order) string { return strconv.FormatBool(o.Notes[0].At == nil) }},
+		{at: "/shipments/0/carrier", sent: "d\u200bhl", warn: "text.cleaned", keeps: "dhl", shown: func(o order.Order) string { return shipment(o).Carrier }},
+		{at: "/shipments/0/number", sent: long, warn: "text.cut", keeps: long[:99] + "…", shown: func(o order.Order) string { return shipment(o).Number }},
+		{at: "/shipments/0/url", sent: "www.dhl.com/track?id=1", warn: "url.completed", keeps: "https://www.dhl.com/track?id=1", shown: func(o order.Order) string { return shipment(o).URL }},
+		{at: "/shipments/0/url", sent: "Not available", warn: "url.dropped", shown: func(o order.Order) string { return shipment(o).URL }},
+		{at: "/shipments/0/url", sent: "dhl.com/1", warn: "url.dropped", shown: func(o order.Order) string { return shipment(o).URL }},
+		{at: "/shipments/0/shipped_at", sent: "0000-00-00", warn: "time.dropped", keeps: "true", shown: func(o order.Order) string { return strconv.FormatBool(shipment(o).ShippedAt == nil) }},
+		{at: "/shipments/0/shipped_at", sent: "2026-03-06 11:00:00+0100", keeps: "2026-03-06T10:00:00Z", shown: func(o order.Order) string { return shipment(o).ShippedAt.Format("2006-01-02T15:04:05Z07:00") }},
+		{at: "/shipments/0/delivered_at", sent: "0000-00-00 00:00:00", warn: "time.dropped", keeps: "true", shown: func(o order.Order) string { return strconv.FormatBool(shipment(o).DeliveredAt == nil) }},
+		{at: "/shipments/0/expected_from", sent: "-0001-11-30T00:00:00Z", warn: "time.dropped", keeps: "true", shown: func(o order.Order) string { return strconv.FormatBool(shipment(o).ExpectedFrom == nil) }},
+		{at: "/shipments/0/expected_to", sent: "soon", warn: "time.dropped", keeps: "true", shown: func(o order.Order) string { return strconv.FormatBool(shipment(o).ExpectedTo == nil) }},
+		{at: "/shipments/0/pickup_point", sent: "Box\n1", warn: "text.cleaned", keeps: "Box 1", shown: func(o order.Order) string { return shipment(o).PickupPoint }},
+		{at: "/links/invoice", sent: "Not available", warn: "url.dropped", shown: func(o order.Order) string { return o.Links.Invoice }},
+		{at: "/links/storefront", sent: "/order/1", warn: "url.dropped", shown: func(o order.Order) string { return o.Links.Storefront }},
+		{at: "/links/payment", sent: "https://user@shop.example/", warn: "url.dropped", shown: func(o order.Order) string { return o.Links.Payment }},
+		{at: "/links/reorder", sent: "www.shop.example/r", warn: "url.completed", keeps: "https://www.shop.example/r", shown: func(o order.Order) string { return o.Links.Reorder }},
+		{at: "/links/return", sent: "ftp://shop.example/", warn: "url.dropped", shown: func(o order.Order) string { return o.Links.Return }},
+		{at: "/links/cancel", sent: "https://shop.example/" + strings.Repeat("x", 2000), warn: "url.dropped", shown: func(o order.Order) string { return o.Links.Cancel }},
+		{at: "/events/0/type", sent: "", warn: "order.event.dropped", keeps: "0", shown: func(o order.Order) string { return strconv.Itoa(len(o.Events)) }},
+		{at: "/events/0/label", sent: "a\nb", warn: "text.cleaned", keeps: "a b", shown: func(o order.Order) string { return o.Events[0].Label }},
+		{at: "/shipping_address/line1", sent: "Mostná 5\r\nbyt 2", warn: "address.street_split", keeps: "Mostná 5|byt 2", shown: func(o order.Order) string { return o.ShippingAddress.Line1 + "|" + o.ShippingAddress.Line2 }},
+		{at: "/shipping_address/company", sent: "Acme &amp; O&#x27;Brien", warn: "text.entities", keeps: "Acme & O'Brien", shown: func(o order.Order) string { return o.ShippingAddress.Company }},
+		{at: "/shipping_address/city", sent: "Bratis\u00adlava", warn: "text.cleaned", keeps: "Bratislava", shown: func(o order.Order) string { return o.ShippingAddress.City }},
+		{at: "/shipping_address/postal_code", sent: "SK-811 01", keeps: "811 01", shown: func(o order.Order) string { return o.ShippingAddress.PostalCode }},
+		{at: "/shipping_address/country", sent: "Slovakia", keeps: "SK", shown: func(o order.Order) string { return o.ShippingAddress.Country }},
+		{at: "/shipping_address/country", sent: "Narnia", warn: "address.country_kept", keeps: "Narnia", shown: func(o order.Order) string { return o.ShippingAddress.Country }},
+		{at: "/shipping_address/phone", sent: "0905 123 456 mama", keeps: "0905 123 456 mama", shown: func(o order.Order) string { return o.ShippingAddress.Phone }},
+		{at: "/shipping_address/phone", sent: "\u202a0905123456\u202c", warn: "text.cleaned", keeps: "+421905123456", shown: func(o order.Order) string { return o.ShippingAddress.Phone }},
+		{at: "/billing_address/last_name", sent: strings.Repeat("x", 201), warn: "text.cut", keeps: strings.Repeat("x", 199) + "…", shown: func(o order.Order) string { return o.BillingAddress.LastName }},
 	}...)
 }
 
@@ -123,17 +124,17 @@ func decisions() []decision {
 func keyDecisions() []decision {
 	return []decision{
 		{at: "/number", sent: "2", refuse: "order.number.other"},
-		{at: "/email", sent: "mailto:jan@example.com", keeps: "jan@example.com", shown: func(o portal.Order) string { return o.Email }},
+		{at: "/email", sent: "mailto:jan@example.com", keeps: "jan@example.com", shown: func(o order.Order) string { return o.Email }},
 		{at: "/customer_id", sent: strings.Repeat("7", 101), refuse: "text.long"},
 		{at: "/customer_id", sent: "7\x007", refuse: "text.control"},
-		{at: "/customer_id", sent: "0", warn: "customer_id.nobody_dropped", shown: func(o portal.Order) string { return o.FeedCustomer }},
+		{at: "/customer_id", sent: "0", warn: "customer_id.nobody_dropped", shown: func(o order.Order) string { return o.FeedCustomer }},
 		{at: "/email", sent: "Not available", refuse: "email.form"},
-		{at: "/email", sent: "\u200bJan@example.com\ufeff", keeps: "jan@example.com", shown: func(o portal.Order) string { return o.Email }},
+		{at: "/email", sent: "\u200bJan@example.com\ufeff", keeps: "jan@example.com", shown: func(o order.Order) string { return o.Email }},
 		{at: "/placed_at", sent: "0000-00-00", refuse: "time.form"},
-		{at: "/placed_at", sent: "2026-03-05 11:00:00+01:00", keeps: "2026-03-05T10:00:00Z", shown: func(o portal.Order) string { return o.PlacedAt.Format("2006-01-02T15:04:05Z07:00") }},
+		{at: "/placed_at", sent: "2026-03-05 11:00:00+01:00", keeps: "2026-03-05T10:00:00Z", shown: func(o order.Order) string { return o.PlacedAt.Format("2006-01-02T15:04:05Z07:00") }},
 		{at: "/updated_at", sent: "2026-03-05", refuse: "time.form"},
-		{at: "/currency", sent: "eur", keeps: "EUR", shown: func(o portal.Order) string { return o.Currency }},
-		{at: "/currency", sent: "HRK", keeps: "HRK", shown: func(o portal.Order) string { return o.Currency }},
+		{at: "/currency", sent: "eur", keeps: "EUR", shown: func(o order.Order) string { return o.Currency }},
+		{at: "/currency", sent: "HRK", keeps: "HRK", shown: func(o order.Order) string { return o.Currency }},
 		{at: "/currency", sent: "€", refuse: "money.currency"},
 		{at: "/is_digital", sent: "no", refuse: "json.type"},
 		{at: "/business", sent: 1, refuse: "json.type"},
@@ -147,7 +148,7 @@ func keyDecisions() []decision {
 // amountDecisions cover the amounts. An imprecise total is refused; amounts that only explain it are
 // rounded.
 func amountDecisions() []decision {
-	total := func(o portal.Order) string { return strconv.FormatInt(o.Total, 10) }
+	total := func(o order.Order) string { return strconv.FormatInt(o.Total, 10) }
 	return []decision{
 		{at: "/total", sent: "10.799999999999999", warn: "money.rounded", keeps: "1080", shown: total},
 		{at: "/total", sent: " 12.5000000 ", keeps: "1250", shown: total},
@@ -155,29 +156,29 @@ func amountDecisions() []decision {
 		{at: "/total", sent: "12,50", refuse: "money.form"},
 		{at: "/total", sent: "-1.00", refuse: "order.total.negative"},
 		{at: "/total", sent: "0.00", keeps: "0", shown: total},
-		{at: "/subtotal", sent: "12.5049", warn: "money.rounded", keeps: "1250", shown: func(o portal.Order) string { return minor(o.Subtotal) }},
-		{at: "/subtotal", sent: "-3.00", warn: "money.negative_kept", keeps: "-300", shown: func(o portal.Order) string { return minor(o.Subtotal) }},
-		{at: "/discount", sent: "-3.00", keeps: "300", shown: func(o portal.Order) string { return minor(o.Discount) }},
-		{at: "/discount", sent: "3.00", keeps: "300", shown: func(o portal.Order) string { return minor(o.Discount) }},
-		{at: "/shipping", sent: "4.2016806722", warn: "money.rounded", keeps: "420", shown: func(o portal.Order) string { return minor(o.Shipping) }},
+		{at: "/subtotal", sent: "12.5049", warn: "money.rounded", keeps: "1250", shown: func(o order.Order) string { return minor(o.Subtotal) }},
+		{at: "/subtotal", sent: "-3.00", warn: "money.negative_kept", keeps: "-300", shown: func(o order.Order) string { return minor(o.Subtotal) }},
+		{at: "/discount", sent: "-3.00", keeps: "300", shown: func(o order.Order) string { return minor(o.Discount) }},
+		{at: "/discount", sent: "3.00", keeps: "300", shown: func(o order.Order) string { return minor(o.Discount) }},
+		{at: "/shipping", sent: "4.2016806722", warn: "money.rounded", keeps: "420", shown: func(o order.Order) string { return minor(o.Shipping) }},
 		{at: "/tax", sent: "much", refuse: "money.form"},
-		{at: "/refunded", sent: "-12.50", keeps: "1250", shown: func(o portal.Order) string { return minor(o.Refunded) }},
+		{at: "/refunded", sent: "-12.50", keeps: "1250", shown: func(o order.Order) string { return minor(o.Refunded) }},
 		{at: "/refunded", sent: "1.005", refuse: "money.precision"},
-		{at: "/lines/0/quantity", sent: "0", warn: "order.quantity", keeps: "0", shown: func(o portal.Order) string { return line(o).Quantity.String() }},
-		{at: "/lines/0/quantity", sent: "-1", warn: "order.quantity", keeps: "-1", shown: func(o portal.Order) string { return line(o).Quantity.String() }},
-		{at: "/lines/0/quantity", sent: "0.33333333", warn: "money.rounded", keeps: "0.333333", shown: func(o portal.Order) string { return line(o).Quantity.String() }},
+		{at: "/lines/0/quantity", sent: "0", warn: "order.quantity", keeps: "0", shown: func(o order.Order) string { return line(o).Quantity.String() }},
+		{at: "/lines/0/quantity", sent: "-1", warn: "order.quantity", keeps: "-1", shown: func(o order.Order) string { return line(o).Quantity.String() }},
+		{at: "/lines/0/quantity", sent: "0.33333333", warn: "money.rounded", keeps: "0.333333", shown: func(o order.Order) string { return line(o).Quantity.String() }},
 		{at: "/lines/0/quantity", sent: "many", refuse: "money.form"},
-		{at: "/lines/0/unit_price", sent: "10.799999999999999", warn: "money.rounded", keeps: "10.8", shown: func(o portal.Order) string { return line(o).UnitPrice.String() }},
-		{at: "/lines/0/unit_price", sent: "12,50 €", warn: "money.dropped", shown: func(o portal.Order) string { return line(o).UnitPrice.String() }},
-		{at: "/lines/0/total", sent: "12.345600", warn: "money.rounded", keeps: "1235", shown: func(o portal.Order) string { return strconv.FormatInt(line(o).Total, 10) }},
-		{at: "/lines/0/tax_rate", sent: "19.0000000", keeps: "19", shown: func(o portal.Order) string { return line(o).TaxRate.String() }},
-		{at: "/lines/0/tax_rate", sent: "19 %", keeps: "19", shown: func(o portal.Order) string { return line(o).TaxRate.String() }},
-		{at: "/taxes/0/label", sent: "\u202aVAT\u202c", warn: "text.cleaned", keeps: "VAT", shown: func(o portal.Order) string { return o.Taxes[0].Label }},
-		{at: "/taxes/0/rate", sent: "reduced", warn: "money.dropped", shown: func(o portal.Order) string { return o.Taxes[0].Rate.String() }},
-		{at: "/taxes/0/amount", sent: "2.0833333333", warn: "money.rounded", keeps: "208", shown: func(o portal.Order) string { return strconv.FormatInt(o.Taxes[0].Amount, 10) }},
-		{at: "/discounts/0/label", sent: "a\x01", warn: "text.cleaned", keeps: "a", shown: func(o portal.Order) string { return o.Discounts[0].Label }},
-		{at: "/discounts/0/code", sent: strings.Repeat("x", 101), warn: "text.cut", keeps: strings.Repeat("x", 99) + "…", shown: func(o portal.Order) string { return o.Discounts[0].Code }},
-		{at: "/discounts/0/amount", sent: "-1.00", keeps: "100", shown: func(o portal.Order) string { return strconv.FormatInt(o.Discounts[0].Amount, 10) }},
+		{at: "/lines/0/unit_price", sent: "10.799999999999999", warn: "money.rounded", keeps: "10.8", shown: func(o order.Order) string { return line(o).UnitPrice.String() }},
+		{at: "/lines/0/unit_price", sent: "12,50 €", warn: "money.dropped", shown: func(o order.Order) string { return line(o).UnitPrice.String() }},
+		{at: "/lines/0/total", sent: "12.345600", warn: "money.rounded", keeps: "1235", shown: func(o order.Order) string { return strconv.FormatInt(line(o).Total, 10) }},
+		{at: "/lines/0/tax_rate", sent: "19.0000000", keeps: "19", shown: func(o order.Order) string { return line(o).TaxRate.String() }},
+		{at: "/lines/0/tax_rate", sent: "19 %", keeps: "19", shown: func(o order.Order) string { return line(o).TaxRate.String() }},
+		{at: "/taxes/0/label", sent: "\u202aVAT\u202c", warn: "text.cleaned", keeps: "VAT", shown: func(o order.Order) string { return o.Taxes[0].Label }},
+		{at: "/taxes/0/rate", sent: "reduced", warn: "money.dropped", shown: func(o order.Order) string { return o.Taxes[0].Rate.String() }},
+		{at: "/taxes/0/amount", sent: "2.0833333333", warn: "money.rounded", keeps: "208", shown: func(o order.Order) string { return strconv.FormatInt(o.Taxes[0].Amount, 10) }},
+		{at: "/discounts/0/label", sent: "a\x01", warn: "text.cleaned", keeps: "a", shown: func(o order.Order) string { return o.Discounts[0].Label }},
+		{at: "/discounts/0/code", sent: strings.Repeat("x", 101), warn: "text.cut", keeps: strings.Repeat("x", 99) + "…", shown: func(o order.Order) string { return o.Discounts[0].Code }},
+		{at: "/discounts/0/amount", sent: "-1.00", keeps: "100", shown: func(o order.Order) string { return strconv.FormatInt(o.Discounts[0].Amount, 10) }},
 	}
 }
 
@@ -195,7 +196,7 @@ func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
 			said = append(said, warning.Key)
 		}
 		var refused []string
-		for _, fault := range portal.FaultsOf(err) {
+		for _, fault := range validate.FieldErrors(err) {
 			refused = append(refused, fault.Key)
 		}
 		if got, want := strings.Join(refused, " "), d.refuse; got != want {
@@ -220,7 +221,7 @@ func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
 // TestNoMemberOfAnOrderIsUndecided reads the list of members from the source.
 func TestNoMemberOfAnOrderIsUndecided(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("order_wire.go")
+	source, err := os.ReadFile("order/wire.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 	h.newCustomer(jan)
 	compose, post := h.dispatcher.Compose, h.dispatcher.Sender
 	box := mail.NewOutbox(h.engine, h.shop.ID)
-	if _, err := h.visitor("jan's").Ask(t.Context(), jan, "", "en"); err != nil {
+	if _, err := h.visitor("jan's").RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	composed := 0

@@ -11,7 +11,14 @@ import (
 
 	"postern/mail"
 	"postern/portal/address"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/identifier"
+	"postern/portal/inquiry"
+	"postern/portal/order"
 	"postern/portal/secret"
+	"postern/portal/shop"
+	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
@@ -54,14 +61,14 @@ type App struct {
 	now      func() time.Time
 	log      *slog.Logger
 	insecure bool
-	shops    *shopCache
+	shops    *shop.Cache
 	atlas    *address.Atlas
 	writes   func() int64
 	inFlight func() int
 	blocked  *blockList
 
 	countDelay time.Duration
-	vatChecker VATChecker // nil if disabled
+	vatChecker customer.VATChecker // nil if disabled
 }
 
 // Option configures an App.
@@ -88,8 +95,8 @@ func WithLoad(inFlight func() int) Option { return func(a *App) { a.inFlight = i
 // TakeSecret.
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
-		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shopCache{}, atlas: address.New(),
-		blocked: &blockList{}, countDelay: standardCountDelay,
+		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{}, atlas: address.New(),
+		blocked: &blockList{}, countDelay: order.StandardCountDelay,
 	}
 	for _, option := range options {
 		option(a)
@@ -100,8 +107,8 @@ func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 // Collections lists all collections of the portal, for opening an engine.
 func Collections() []storage.Collection {
 	return append(mail.Collections(),
-		shopCollection(), withdrawalCollection(), customerCollection(), handleCollection(), accessCollection(),
-		orderCollection(), inquiryCollection(), historyCollection(), keyCollection(), handOffCollection(),
+		shop.Collection(), withdrawal.Collection(), customer.Collection(), identifier.Collection(), credential.Collection(),
+		order.Collection(), inquiry.Collection(), order.CountsCollection(), keyCollection(), handOffCollection(),
 		installationCollection(), upgradeCollection(), repeatableCollection(), housekeepingCollection())
 }
 

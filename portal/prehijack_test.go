@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // These tests cover the five patterns of account pre-hijacking (Sudhodanan and Paverd, USENIX Security
@@ -33,10 +33,10 @@ func TestClassicFederatedMerge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.visitor("attacker's").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("attacker's").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the attacker's browser: %v", err)
 	}
-	if err := put("victim's"); portal.KindOf(err) != portal.Conflict {
+	if err := put("victim's"); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("a second registration: %v", err)
 	}
 	if list, err := h.shopper(signed.Cookie).Sessions(t.Context()); err != nil || len(list) != 1 {
@@ -77,7 +77,7 @@ func TestTrojanIdentifier(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.wantGoneUndo("the trojan", trojan)
-	if _, err := h.visitor("attacker's").Ask(t.Context(), mallory, "", "en"); err != nil {
+	if _, err := h.visitor("attacker's").RequestLink(t.Context(), mallory, "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range h.deliver() {
@@ -124,7 +124,7 @@ func TestUnexpiredEmailChange(t *testing.T) {
 			if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
 				t.Errorf("%v: %s", err, diff)
 			}
-			if _, err := h.feed().CustomerByEmail(t.Context(), mallory); portal.KindOf(err) != portal.NotFound {
+			if _, err := h.feed().CustomerByEmail(t.Context(), mallory); validate.KindOf(err) != validate.NotFound {
 				t.Errorf("the attacker's address: %v", err)
 			}
 		})

@@ -8,14 +8,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/customer"
+	"postern/portal/order"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // whole returns a complete profile as a customer types it.
-func whole() portal.Profile {
-	return portal.Profile{Title: " Ing. ", FirstName: "Jan", LastName: "Novák", BirthDate: "1980-05-31", Phone: "+421 905 123 456", Language: "sk"}
+func whole() customer.Profile {
+	return customer.Profile{Title: " Ing. ", FirstName: "Jan", LastName: "Novák", BirthDate: "1980-05-31", Phone: "+421 905 123 456", Language: "sk"}
 }
 
 func TestProfileIsKept(t *testing.T) {
@@ -32,8 +34,8 @@ func TestProfileIsKept(t *testing.T) {
 	if diff := cmp.Diff(want, again.Profile()); diff != "" || saved.Version == "" {
 		t.Errorf("stored: %s", diff)
 	}
-	empty, err := again.SaveProfile(t.Context(), portal.Profile{Version: saved.Version})
-	if diff := cmp.Diff(portal.Profile{Language: "sk", Version: empty.Version}, empty); diff != "" || err != nil {
+	empty, err := again.SaveProfile(t.Context(), customer.Profile{Version: saved.Version})
+	if diff := cmp.Diff(customer.Profile{Language: "sk", Version: empty.Version}, empty); diff != "" || err != nil {
 		t.Errorf("emptied: %v %s", err, diff)
 	}
 }
@@ -55,7 +57,7 @@ func TestNamesOfEveryKind(t *testing.T) {
 		"only signs":      "−",
 	} {
 		t.Run(name, func(t *testing.T) {
-			saved, err := h.signIn(jan).SaveProfile(t.Context(), portal.Profile{FirstName: text, LastName: text, Version: version})
+			saved, err := h.signIn(jan).SaveProfile(t.Context(), customer.Profile{FirstName: text, LastName: text, Version: version})
 			if err != nil || saved.FirstName != text || saved.LastName != text {
 				t.Errorf("%q became %q: %v", text, saved.FirstName, err)
 			}
@@ -71,27 +73,27 @@ func TestBadProfiles(t *testing.T) {
 	h.newCustomer(jan)
 	s := h.signIn(jan)
 	tests := map[string]struct {
-		change func(*portal.Profile)
+		change func(*customer.Profile)
 		want   []string
 	}{
-		"birth tomorrow":      {func(p *portal.Profile) { p.BirthDate = "2026-11-22" }, []string{"birth_date birth_date.future"}},
-		"birth in a century":  {func(p *portal.Profile) { p.BirthDate = "2126-01-01" }, []string{"birth_date birth_date.future"}},
-		"birth before 1900":   {func(p *portal.Profile) { p.BirthDate = "1899-12-31" }, []string{"birth_date birth_date.early"}},
-		"30 February":         {func(p *portal.Profile) { p.BirthDate = "1980-02-30" }, []string{"birth_date period.date"}},
-		"29 February of 1900": {func(p *portal.Profile) { p.BirthDate = "1900-02-29" }, []string{"birth_date period.date"}},
-		"as it is spoken":     {func(p *portal.Profile) { p.BirthDate = "31. 5. 1980" }, []string{"birth_date birth_date.form"}},
-		"a long year":         {func(p *portal.Profile) { p.BirthDate = "12026-01-01" }, []string{"birth_date birth_date.form"}},
-		"other digits":        {func(p *portal.Profile) { p.BirthDate = "١٩٨٠-٠٥-٣١" }, []string{"birth_date birth_date.form"}},
-		"names too long": {func(p *portal.Profile) {
+		"birth tomorrow":      {func(p *customer.Profile) { p.BirthDate = "2026-11-22" }, []string{"birth_date birth_date.future"}},
+		"birth in a century":  {func(p *customer.Profile) { p.BirthDate = "2126-01-01" }, []string{"birth_date birth_date.future"}},
+		"birth before 1900":   {func(p *customer.Profile) { p.BirthDate = "1899-12-31" }, []string{"birth_date birth_date.early"}},
+		"30 February":         {func(p *customer.Profile) { p.BirthDate = "1980-02-30" }, []string{"birth_date period.date"}},
+		"29 February of 1900": {func(p *customer.Profile) { p.BirthDate = "1900-02-29" }, []string{"birth_date period.date"}},
+		"as it is spoken":     {func(p *customer.Profile) { p.BirthDate = "31. 5. 1980" }, []string{"birth_date birth_date.form"}},
+		"a long year":         {func(p *customer.Profile) { p.BirthDate = "12026-01-01" }, []string{"birth_date birth_date.form"}},
+		"other digits":        {func(p *customer.Profile) { p.BirthDate = "١٩٨٠-٠٥-٣١" }, []string{"birth_date birth_date.form"}},
+		"names too long": {func(p *customer.Profile) {
 			p.FirstName, p.LastName = strings.Repeat("x", 501), strings.Repeat("😀", 501)
 		},
 			[]string{"first_name text.long", "last_name text.long"}},
-		"broken text":             {func(p *portal.Profile) { p.FirstName = "J\xff" }, []string{"first_name text.control"}},
-		"no telephone number":     {func(p *portal.Profile) { p.Phone = "ask me" }, []string{"phone address.phone_words"}},
-		"no country code":         {func(p *portal.Profile) { p.Phone = "0905 123 456" }, []string{"phone address.phone"}},
-		"too long a number":       {func(p *portal.Profile) { p.Phone = "+4219051234561234567" }, []string{"phone address.phone"}},
-		"language nobody offers":  {func(p *portal.Profile) { p.Language = "tlh" }, []string{"language language.offered"}},
-		"all that is wrong, once": {func(p *portal.Profile) { p.BirthDate, p.Phone = "x", "x" }, []string{"birth_date birth_date.form", "phone address.phone_words"}},
+		"broken text":             {func(p *customer.Profile) { p.FirstName = "J\xff" }, []string{"first_name text.control"}},
+		"no telephone number":     {func(p *customer.Profile) { p.Phone = "ask me" }, []string{"phone address.phone_words"}},
+		"no country code":         {func(p *customer.Profile) { p.Phone = "0905 123 456" }, []string{"phone address.phone"}},
+		"too long a number":       {func(p *customer.Profile) { p.Phone = "+4219051234561234567" }, []string{"phone address.phone"}},
+		"language nobody offers":  {func(p *customer.Profile) { p.Language = "tlh" }, []string{"language language.offered"}},
+		"all that is wrong, once": {func(p *customer.Profile) { p.BirthDate, p.Phone = "x", "x" }, []string{"birth_date birth_date.form", "phone address.phone_words"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -116,10 +118,10 @@ func TestBornToday(t *testing.T) {
 	h.newCustomer(jan)
 	h.clock.Move(13*time.Hour + 30*time.Minute)
 	s := h.signIn(jan)
-	if _, err := s.SaveProfile(t.Context(), portal.Profile{BirthDate: "2026-11-22"}); err != nil {
+	if _, err := s.SaveProfile(t.Context(), customer.Profile{BirthDate: "2026-11-22"}); err != nil {
 		t.Errorf("today: %v", err)
 	}
-	if _, err := s.SaveProfile(t.Context(), portal.Profile{BirthDate: "2026-11-23"}); portal.KindOf(err) != portal.Invalid {
+	if _, err := s.SaveProfile(t.Context(), customer.Profile{BirthDate: "2026-11-23"}); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("tomorrow: %v", err)
 	}
 }
@@ -133,7 +135,7 @@ func TestPhoneAtHome(t *testing.T) {
 	if _, err := h.signIn(jan).SaveAddress(t.Context(), home()); err != nil {
 		t.Fatal(err)
 	}
-	saved, err := h.signIn(jan).SaveProfile(t.Context(), portal.Profile{Phone: "0905 123 456"})
+	saved, err := h.signIn(jan).SaveProfile(t.Context(), customer.Profile{Phone: "0905 123 456"})
 	if err != nil || saved.Phone != "+421905123456" {
 		t.Errorf("%q, %v", saved.Phone, err)
 	}
@@ -155,7 +157,7 @@ func TestTwoTabsSaveOneProfile(t *testing.T) {
 			switch _, err := s.SaveProfile(t.Context(), profile); {
 			case err == nil:
 				saved.Add(1)
-			case portal.KindOf(err) == portal.Conflict:
+			case validate.KindOf(err) == validate.Conflict:
 				told.Add(1)
 			}
 		})
@@ -168,7 +170,7 @@ func TestTwoTabsSaveOneProfile(t *testing.T) {
 	if err := s.SetLanguage(t.Context(), "de"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.SaveProfile(t.Context(), shown); portal.KindOf(err) != portal.Conflict {
+	if _, err := s.SaveProfile(t.Context(), shown); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("after the language was changed elsewhere: %v", err)
 	}
 }
@@ -195,7 +197,7 @@ func TestProfileByFeed(t *testing.T) {
 	long := strings.Repeat("ň", 200)
 	body := `{"email":"jan@example.com","title":"Mgr.","first_name":"` + long + `","last_name":"Novák","birth_date":"1980-05-31",` +
 		`"phone":"00421 905 / 123 456","updated_at":"2026-01-01T00:00:00Z"}`
-	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || receipt.Outcome != portal.Created {
+	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || receipt.Outcome != order.Created {
 		t.Fatalf("%s, %v", receipt.Outcome, err)
 	}
 	got, err := feed.Customer(t.Context(), "77")
@@ -215,7 +217,7 @@ func TestProfileByFeed(t *testing.T) {
 		t.Error(diff)
 	}
 	cleared := `{"birth_date":"","phone":"+421 905 123 457","updated_at":"2026-11-21T10:00:00Z"}`
-	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(cleared)); err != nil || receipt.Outcome != portal.Updated {
+	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(cleared)); err != nil || receipt.Outcome != order.Updated {
 		t.Fatalf("%s, %v", receipt.Outcome, err)
 	}
 	if got, _ = feed.Customer(t.Context(), "77"); got.BirthDate != "" || got.Phone != "+421905123457" || got.Title != "Mgr." {
@@ -230,15 +232,15 @@ func TestEveryValueOfACustomerIsDecided(t *testing.T) {
 	h := newHouse(t)
 	feed := h.feed()
 	address := func(member string) string { return `"addresses":[{"id":"1","last_name":"Nová",` + member + `}]` }
-	home := func(r portal.CustomerRecord) string { return r.Addresses[0].Line1 + "|" + r.Addresses[0].Country }
-	company := func(r portal.CustomerRecord) string {
+	home := func(r customer.Record) string { return r.Addresses[0].Line1 + "|" + r.Addresses[0].Country }
+	company := func(r customer.Record) string {
 		return r.Company.Name + "|" + r.Company.Country + "|" + r.Company.VATID
 	}
-	birth := func(r portal.CustomerRecord) string { return r.BirthDate }
+	birth := func(r customer.Record) string { return r.BirthDate }
 	tests := []struct {
 		name, members, refuse, warn string
 		keeps                       string
-		shown                       func(portal.CustomerRecord) string
+		shown                       func(customer.Record) string
 	}{
 		{name: "no birth date", members: `"birth_date":"0000-00-00"`, warn: "/birth_date birth_date.dropped", shown: birth},
 		{name: "birth date in the future", members: `"birth_date":"2999-01-01"`, warn: "/birth_date birth_date.dropped", shown: birth},
@@ -250,11 +252,11 @@ func TestEveryValueOfACustomerIsDecided(t *testing.T) {
 		{name: "name of a company", members: `"company":{"name":"Kvet\u0092s"}`, warn: "/company/name text.cleaned", keeps: "Kvet’s||", shown: company},
 		{name: "number of a company", members: `"company":{"registration_number":"` + strings.Repeat("1", 101) + `"}`, warn: "/company/registration_number text.cut"},
 		{name: "tax number", members: `"company":{"tax_number":"1\u200b2"}`, warn: "/company/tax_number text.cleaned"},
-		{name: "title", members: `"title":"Ing.\nDr."`, warn: "/title text.cleaned", keeps: "Ing. Dr.", shown: func(r portal.CustomerRecord) string { return r.Title }},
-		{name: "first name", members: `"first_name":"\u202aJana\u202c"`, warn: "/first_name text.cleaned", keeps: "Jana", shown: func(r portal.CustomerRecord) string { return r.FirstName }},
-		{name: "last name", members: `"last_name":"` + strings.Repeat("x", 501) + `"`, warn: "/last_name text.cut", keeps: strings.Repeat("x", 499) + "…", shown: func(r portal.CustomerRecord) string { return r.LastName }},
-		{name: "words beside the phone", members: `"phone":"030 123456 privat"`, keeps: "030 123456 privat", shown: func(r portal.CustomerRecord) string { return r.Phone }},
-		{name: "marks around the phone", members: `"phone":"\u202a+421 905 123 456\u202c"`, warn: "/phone text.cleaned", keeps: "+421905123456", shown: func(r portal.CustomerRecord) string { return r.Phone }},
+		{name: "title", members: `"title":"Ing.\nDr."`, warn: "/title text.cleaned", keeps: "Ing. Dr.", shown: func(r customer.Record) string { return r.Title }},
+		{name: "first name", members: `"first_name":"\u202aJana\u202c"`, warn: "/first_name text.cleaned", keeps: "Jana", shown: func(r customer.Record) string { return r.FirstName }},
+		{name: "last name", members: `"last_name":"` + strings.Repeat("x", 501) + `"`, warn: "/last_name text.cut", keeps: strings.Repeat("x", 499) + "…", shown: func(r customer.Record) string { return r.LastName }},
+		{name: "words beside the phone", members: `"phone":"030 123456 privat"`, keeps: "030 123456 privat", shown: func(r customer.Record) string { return r.Phone }},
+		{name: "marks around the phone", members: `"phone":"\u202a+421 905 123 456\u202c"`, warn: "/phone text.cleaned", keeps: "+421905123456", shown: func(r customer.Record) string { return r.Phone }},
 		{name: "no address", members: `"addresses":[{"id":"1"}]`, warn: "/addresses/0 address.empty_dropped"},
 		{name: "country of an address", members: address(`"line1":"a","country":"el"`), keeps: "a|GR", shown: home},
 		{name: "country that is none", members: address(`"line1":"a","country":"Narnia"`), warn: "/addresses/0/country address.country_kept", keeps: "a|Narnia", shown: home},

@@ -3,15 +3,17 @@ package portal_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // openTo opens registration with the given required fields.
 func (h *house) openTo(fields ...string) {
 	h.t.Helper()
-	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, portal.ShopSettings{Registration: ptr(true), RequiredFields: &fields})
+	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, shop.Settings{Registration: ptr(true), RequiredFields: &fields})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -26,10 +28,10 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 		t.Errorf("the setting: %s", diff)
 	}
 	s := h.signIn(jan)
-	if diff := cmp.Diff([]string{"first_name", "last_name", "phone", "company"}, s.RequiredFields()); diff != "" || !s.Lacks() {
+	if diff := cmp.Diff([]string{"first_name", "last_name", "phone", "company"}, s.RequiredFields()); diff != "" || !s.ProfileIncomplete() {
 		t.Errorf("asked for: %s", diff)
 	}
-	_, err := s.SaveProfile(t.Context(), portal.Profile{FirstName: "Jan", BirthDate: "2999-01-01"})
+	_, err := s.SaveProfile(t.Context(), customer.Profile{FirstName: "Jan", BirthDate: "2999-01-01"})
 	want := []string{"birth_date birth_date.future", "last_name text.required", "phone text.required", "company text.required"}
 	if diff := cmp.Diff(want, faultsOf(err)); diff != "" {
 		t.Errorf("too little: %s", diff)
@@ -40,12 +42,12 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := h.signIn(jan)
-	if again.Lacks() || again.Company().Name != p.Company || again.Company().Version == "" {
+	if again.ProfileIncomplete() || again.Company().Name != p.Company || again.Company().Version == "" {
 		t.Errorf("after all was said: %v, company %+v", again.RequiredFields(), again.Company())
 	}
 	shown := again.Profile()
 	shown.LastName = ""
-	if _, err := again.SaveProfile(t.Context(), shown); portal.KindOf(err) != portal.Invalid {
+	if _, err := again.SaveProfile(t.Context(), shown); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a required field is emptied: %v", err)
 	}
 	shown.LastName, shown.Company = "Nový", "Iná s. r. o."
@@ -68,10 +70,10 @@ func TestWhoIsBroughtIsNotAsked(t *testing.T) {
 	h.work()
 	for _, email := range []string{jan, "eva@example.com", "iva@example.com"} {
 		s := h.signIn(email)
-		if s.Lacks() || s.RequiredFields() != nil {
+		if s.ProfileIncomplete() || s.RequiredFields() != nil {
 			t.Errorf("%s is asked for %v", email, s.RequiredFields())
 		}
-		if _, err := s.SaveProfile(t.Context(), portal.Profile{Title: "Dr.", Company: "X"}); err != nil || h.signIn(email).Company().Name != "" {
+		if _, err := s.SaveProfile(t.Context(), customer.Profile{Title: "Dr.", Company: "X"}); err != nil || h.signIn(email).Company().Name != "" {
 			t.Errorf("%s: %v", email, err)
 		}
 	}
@@ -81,12 +83,12 @@ func TestFieldsNobodyIsAskedFor(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	fields := []string{"names", "shoe_size"}
-	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{RequiredFields: &fields})
+	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{RequiredFields: &fields})
 	if diff := cmp.Diff([]string{"required_fields shop.required_field"}, faultsOf(err)); diff != "" {
 		t.Error(diff)
 	}
 	h.openTo()
-	if h.signIn(jan).Lacks() {
+	if h.signIn(jan).ProfileIncomplete() {
 		t.Error("a shop that asks for nothing asks")
 	}
 }

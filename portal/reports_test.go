@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"postern/portal"
+	"postern/portal/credential"
 )
 
 // TestOrderNumbersThatAreStepsInAPath checks that the order numbers "." and ".." are refused, since
@@ -56,12 +56,12 @@ func TestLinkWithWhatFollowsIt(t *testing.T) {
 	h.put(orderJSON("1001", "jan@example.com"))
 	token, _ := h.askLink("jan@example.com", "browser")
 	for _, tail := range []string{".", ">", ")", "%20", "%3E", ",", "=", "/"} {
-		if found, err := h.visitor("browser").Link(t.Context(), token+tail); err != nil || found.State != portal.LinkLive {
+		if found, err := h.visitor("browser").Link(t.Context(), token+tail); err != nil || found.State != credential.LinkLive {
 			t.Errorf("with %q after it: %+v, %v", tail, found, err)
 		}
 	}
 	for _, text := range []string{token + "A", token + "_", token[:63] + ".", "." + token} {
-		if found, err := h.visitor("browser").Link(t.Context(), text); err != nil || found.State != portal.LinkDamaged {
+		if found, err := h.visitor("browser").Link(t.Context(), text); err != nil || found.State != credential.LinkDamaged {
 			t.Errorf("%q: %+v, %v", text, found, err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 func TestSessionEnds(t *testing.T) {
@@ -32,7 +34,7 @@ func TestSessionEnds(t *testing.T) {
 				h.clock.Move(pause)
 				_, err = h.app.Shopper(t.Context(), h.shop, signed.Cookie)
 			}
-			if live := err == nil; live != test.live || !live && portal.KindOf(err) != portal.SignIn {
+			if live := err == nil; live != test.live || !live && validate.KindOf(err) != validate.SignIn {
 				t.Errorf("live %v, want %v: %v", live, test.live, err)
 			}
 		})
@@ -44,19 +46,19 @@ func TestForeignCookies(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
-	other := h.open("other", portal.ShopSettings{})
-	if _, err := h.app.Shopper(t.Context(), h.shop, token); portal.KindOf(err) != portal.SignIn {
+	other := h.open("other", shop.Settings{})
+	if _, err := h.app.Shopper(t.Context(), h.shop, token); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("a link's token as a cookie: %v", err)
 	}
 	signed, err := h.visitor("browser").Redeem(t.Context(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.app.Shopper(t.Context(), other, signed.Cookie); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Shopper(t.Context(), other, signed.Cookie); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("at another shop: %v", err)
 	}
 	for _, cookie := range []string{"", "x", signed.Cookie[:63], signed.Cookie + "A"} {
-		if _, err := h.app.Shopper(t.Context(), h.shop, cookie); portal.KindOf(err) != portal.SignIn {
+		if _, err := h.app.Shopper(t.Context(), h.shop, cookie); validate.KindOf(err) != validate.SignIn {
 			t.Errorf("cookie of %d characters: %v", len(cookie), err)
 		}
 	}
@@ -85,7 +87,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	if err := shoppers[0].EndSession(t.Context(), list[1].ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.app.Shopper(t.Context(), h.shop, cookies[2]); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Shopper(t.Context(), h.shop, cookies[2]); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("the ended session: %v", err)
 	}
 	h.shopper(cookies[1])
@@ -95,7 +97,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	if err := h.shopper(cookies[0]).SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.app.Shopper(t.Context(), h.shop, cookies[0]); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Shopper(t.Context(), h.shop, cookies[0]); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("after signing out: %v", err)
 	}
 }
@@ -143,13 +145,13 @@ func TestChangedAddressEndsLinksAndSessions(t *testing.T) {
 	}
 	second, _ := h.askLink(jan, "browser")
 	put("new@example.com", "2026-01-02T00:00:00Z")
-	if _, err := h.app.Shopper(t.Context(), h.shop, signed.Cookie); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Shopper(t.Context(), h.shop, signed.Cookie); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("the session: %v", err)
 	}
-	if _, err := h.visitor("browser").Redeem(t.Context(), second); portal.KindOf(err) != portal.Gone {
+	if _, err := h.visitor("browser").Redeem(t.Context(), second); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the link: %v", err)
 	}
-	if _, err := h.visitor("browser").Ask(t.Context(), jan, "", "en"); err != nil {
+	if _, err := h.visitor("browser").RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	if sent := h.deliver(); len(sent) != 1 || sent[0].To != "new@example.com" { // the old one is reserved

@@ -13,6 +13,8 @@ import (
 	"postern/mail"
 	"postern/portal"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -52,7 +54,7 @@ func TestMailSignIn(t *testing.T) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
-	if err := feed.MailSignIn(t.Context(), "78", []byte(`{}`), ""); portal.KindOf(err) != portal.NotFound {
+	if err := feed.MailSignIn(t.Context(), "78", []byte(`{}`), ""); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("an unknown id: %v", err)
 	}
 	if sent := h.deliver(); len(sent) != 0 {
@@ -72,8 +74,8 @@ func TestMailSignInUnderWay(t *testing.T) {
 		m := &meddled{Engine: h.engine, turn: turn, meddle: func() { twin = ask(feed) }}
 		err := ask(h.feedOver(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))))
 		for _, answer := range []error{err, twin} {
-			var own *portal.Error
-			if portal.KindOf(answer) == portal.Conflict && errors.As(answer, &own) && own.Key == "idempotency.running" {
+			var own *validate.Error
+			if validate.KindOf(answer) == validate.Conflict && errors.As(answer, &own) && own.Key == "idempotency.running" {
 				conflicts++
 			} else if answer != nil {
 				t.Errorf("before step %d: %v", turn, answer)
@@ -108,7 +110,7 @@ func TestMailSignInLimits(t *testing.T) {
 		return err
 	}
 	for range 30 {
-		if _, err := h.visitor("stranger's").Ask(t.Context(), jan, "", "en"); err != nil {
+		if _, err := h.visitor("stranger's").RequestLink(t.Context(), jan, "", "en"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,7 +118,7 @@ func TestMailSignInLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 7 {
-		if err := ask(); (portal.KindOf(err) == portal.TooMany) != (i >= 6) {
+		if err := ask(); (validate.KindOf(err) == validate.TooMany) != (i >= 6) {
 			t.Errorf("mail %d of the hour: %v", i+1, err)
 		}
 	}
@@ -124,7 +126,7 @@ func TestMailSignInLimits(t *testing.T) {
 		if i%5 == 0 {
 			h.clock.Move(61 * time.Minute)
 		}
-		if err := ask(); (portal.KindOf(err) == portal.TooMany) != (i >= 9) {
+		if err := ask(); (validate.KindOf(err) == validate.TooMany) != (i >= 9) {
 			t.Errorf("mail %d of the day: %v", i+7, err)
 		}
 	}
@@ -153,7 +155,7 @@ func TestMailSignInWithFiveLinks(t *testing.T) {
 func greeter(t *testing.T) *house {
 	t.Helper()
 	h := newHouse(t)
-	shop, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{FirstOrderMail: ptr(true)})
+	shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(true)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +214,7 @@ func TestFirstOrderMail(t *testing.T) {
 	h.put(h.placed("d", jan, 0))
 	want("long after the entry in the outbox is gone")
 
-	if _, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{FirstOrderMail: ptr(false)}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(false)}); err != nil {
 		t.Fatal(err)
 	}
 	h.put(h.placed("e", "una@example.com", 0))
@@ -276,7 +278,7 @@ func TestFirstOrderMailsTogether(t *testing.T) {
 func TestFirstOrderInterrupted(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
-		if _, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{FirstOrderMail: ptr(true)}); err != nil {
+		if _, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(true)}); err != nil {
 			t.Fatal(err)
 		}
 		order := h.placed("1", jan, time.Minute)

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/shop"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestShopSettings(t *testing.T) {
@@ -21,39 +22,39 @@ func TestShopSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := map[string]struct {
-		settings portal.ShopSettings
+		settings shop.Settings
 		want     []string
 	}{
-		"a logo":                     {portal.ShopSettings{Logo: ptr(picture.Bytes())}, nil},
-		"an accent that reads":       {portal.ShopSettings{Accent: ptr("#0B5D3B")}, nil},
-		"an accent too pale":         {portal.ShopSettings{Accent: ptr("#ffee00")}, []string{"accent accent.contrast"}},
-		"no colour":                  {portal.ShopSettings{Accent: ptr("red;}")}, []string{"accent accent.form"}},
-		"a text as a logo":           {portal.ShopSettings{Logo: ptr([]byte("<svg/>"))}, []string{"logo logo.format"}},
-		"10 minutes":                 {portal.ShopSettings{LinkLife: ptr(10 * time.Minute)}, nil},
-		"less than ten minutes":      {portal.ShopSettings{LinkLife: ptr(9 * time.Minute)}, []string{"link_life shop.link_life"}},
-		"more than 14 days":          {portal.ShopSettings{LinkLife: ptr(15 * 24 * time.Hour)}, []string{"link_life shop.link_life"}},
-		"plain http":                 {portal.ShopSettings{BaseURL: ptr("http://shop.example.com")}, []string{"base_url shop.insecure"}},
-		"http on loopback":           {portal.ShopSettings{BaseURL: ptr("http://127.0.0.1:8080")}, nil},
-		"a base URL with a path":     {portal.ShopSettings{BaseURL: ptr("https://shop.example.com/portal")}, []string{"base_url shop.base_url"}},
-		"a host of another shop":     {portal.ShopSettings{Hosts: ptr([]string{"other.example.com"})}, []string{"hosts shop.host_taken"}},
-		"another port of that shop":  {portal.ShopSettings{BaseURL: ptr("https://other.example.com:8443")}, []string{"base_url shop.host_shared"}},
-		"a further port of it":       {portal.ShopSettings{Hosts: ptr([]string{"other.example.com:81"})}, []string{"hosts shop.host_shared"}},
-		"the host of another shop":   {portal.ShopSettings{BaseURL: ptr("https://other.example.com")}, []string{"base_url shop.host_taken"}},
-		"an origin with a path":      {portal.ShopSettings{AllowedOrigins: ptr([]string{"https://shop.example.com/x"})}, []string{"allowed_origins shop.origin"}},
-		"no such zone":               {portal.ShopSettings{TimeZone: ptr("Europe/Bratislawa")}, []string{"time_zone shop.time_zone"}},
-		"no such currency":           {portal.ShopSettings{Currency: ptr("EUX")}, []string{"currency money.currency"}},
-		"a default not offered":      {portal.ShopSettings{Language: ptr("fr")}, []string{"language shop.language"}},
-		"a language without texts":   {portal.ShopSettings{Languages: ptr([]string{"en", "xx", "."})}, []string{"languages shop.no_language", "languages shop.no_language"}},
-		"a host that is a page":      {portal.ShopSettings{Hosts: ptr([]string{"shop.example.com/x"})}, []string{"hosts shop.host"}},
-		"no host":                    {portal.ShopSettings{Hosts: ptr([]string{""})}, []string{"hosts shop.host"}},
-		"a script in the foot":       {portal.ShopSettings{Footer: ptr([]portal.FooterLink{{Label: "x", URL: "javascript:alert(1)"}})}, []string{"footer url.form"}},
-		"no name, no sender: both":   {portal.ShopSettings{Name: ptr(" "), SenderEmail: ptr("x")}, []string{"name text.required", "sender_email email.form"}},
-		"more links than a foot has": {portal.ShopSettings{Footer: ptr(slices.Repeat([]portal.FooterLink{{Label: "Terms", URL: "https://shop.example.com/terms"}}, 13))}, []string{"footer json.too_many"}},
+		"a logo":                     {shop.Settings{Logo: ptr(picture.Bytes())}, nil},
+		"an accent that reads":       {shop.Settings{Accent: ptr("#0B5D3B")}, nil},
+		"an accent too pale":         {shop.Settings{Accent: ptr("#ffee00")}, []string{"accent accent.contrast"}},
+		"no colour":                  {shop.Settings{Accent: ptr("red;}")}, []string{"accent accent.form"}},
+		"a text as a logo":           {shop.Settings{Logo: ptr([]byte("<svg/>"))}, []string{"logo logo.format"}},
+		"10 minutes":                 {shop.Settings{LinkLife: ptr(10 * time.Minute)}, nil},
+		"less than ten minutes":      {shop.Settings{LinkLife: ptr(9 * time.Minute)}, []string{"link_life shop.link_life"}},
+		"more than 14 days":          {shop.Settings{LinkLife: ptr(15 * 24 * time.Hour)}, []string{"link_life shop.link_life"}},
+		"plain http":                 {shop.Settings{BaseURL: ptr("http://shop.example.com")}, []string{"base_url shop.insecure"}},
+		"http on loopback":           {shop.Settings{BaseURL: ptr("http://127.0.0.1:8080")}, nil},
+		"a base URL with a path":     {shop.Settings{BaseURL: ptr("https://shop.example.com/portal")}, []string{"base_url shop.base_url"}},
+		"a host of another shop":     {shop.Settings{Hosts: ptr([]string{"other.example.com"})}, []string{"hosts shop.host_taken"}},
+		"another port of that shop":  {shop.Settings{BaseURL: ptr("https://other.example.com:8443")}, []string{"base_url shop.host_shared"}},
+		"a further port of it":       {shop.Settings{Hosts: ptr([]string{"other.example.com:81"})}, []string{"hosts shop.host_shared"}},
+		"the host of another shop":   {shop.Settings{BaseURL: ptr("https://other.example.com")}, []string{"base_url shop.host_taken"}},
+		"an origin with a path":      {shop.Settings{AllowedOrigins: ptr([]string{"https://shop.example.com/x"})}, []string{"allowed_origins shop.origin"}},
+		"no such zone":               {shop.Settings{TimeZone: ptr("Europe/Bratislawa")}, []string{"time_zone shop.time_zone"}},
+		"no such currency":           {shop.Settings{Currency: ptr("EUX")}, []string{"currency money.currency"}},
+		"a default not offered":      {shop.Settings{Language: ptr("fr")}, []string{"language shop.language"}},
+		"a language without texts":   {shop.Settings{Languages: ptr([]string{"en", "xx", "."})}, []string{"languages shop.no_language", "languages shop.no_language"}},
+		"a host that is a page":      {shop.Settings{Hosts: ptr([]string{"shop.example.com/x"})}, []string{"hosts shop.host"}},
+		"no host":                    {shop.Settings{Hosts: ptr([]string{""})}, []string{"hosts shop.host"}},
+		"a script in the foot":       {shop.Settings{Footer: ptr([]shop.FooterLink{{Label: "x", URL: "javascript:alert(1)"}})}, []string{"footer url.form"}},
+		"no name, no sender: both":   {shop.Settings{Name: ptr(" "), SenderEmail: ptr("x")}, []string{"name text.required", "sender_email email.form"}},
+		"more links than a foot has": {shop.Settings{Footer: ptr(slices.Repeat([]shop.FooterLink{{Label: "Terms", URL: "https://shop.example.com/terms"}}, 13))}, []string{"footer json.too_many"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
-			h.open("other", portal.ShopSettings{})
+			h.open("other", shop.Settings{})
 			_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, test.settings)
 			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
 				t.Error(diff)
@@ -65,9 +66,9 @@ func TestShopSettings(t *testing.T) {
 func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Accent: ptr("#ffee00")})
-	nearest := portal.FaultsOf(err)[0].Args["Nearest"]
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Accent: &nearest}); err != nil {
+	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Accent: ptr("#ffee00")})
+	nearest := validate.FieldErrors(err)[0].Args["Nearest"]
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Accent: &nearest}); err != nil {
 		t.Errorf("the shade named, %s: %v", nearest, err)
 	}
 }
@@ -83,18 +84,18 @@ func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 	for name, h := range map[string]*house{"new": fresh, "of an earlier version": old} {
 		t.Run(name, func(t *testing.T) {
 			for _, step := range []struct {
-				settings portal.ShopSettings
+				settings shop.Settings
 				want     string
 			}{
-				{portal.ShopSettings{}, "Bookshop"},
-				{portal.ShopSettings{Name: ptr("Books & Co")}, "Books & Co"},
-				{portal.ShopSettings{SenderName: ptr("Eva of Books & Co")}, "Eva of Books & Co"},
-				{portal.ShopSettings{Name: ptr("Books")}, "Eva of Books & Co"},
-				{portal.ShopSettings{SenderName: ptr("")}, "Books"},
+				{shop.Settings{}, "Bookshop"},
+				{shop.Settings{Name: ptr("Books & Co")}, "Books & Co"},
+				{shop.Settings{SenderName: ptr("Eva of Books & Co")}, "Eva of Books & Co"},
+				{shop.Settings{Name: ptr("Books")}, "Eva of Books & Co"},
+				{shop.Settings{SenderName: ptr("")}, "Books"},
 			} {
 				h.set(step.settings)
 				h.clock.Move(time.Hour)
-				if _, err := h.visitor("x").Ask(t.Context(), jan, "", "en"); err != nil {
+				if _, err := h.visitor("x").RequestLink(t.Context(), jan, "", "en"); err != nil {
 					t.Fatal(err)
 				}
 				if sent := h.deliver(); len(sent) != 1 || sent[0].FromName != step.want {
@@ -113,19 +114,19 @@ func TestFormerBaseURLIsFree(t *testing.T) {
 	for name, h := range map[string]*house{"new": newHouse(t), "of an earlier version": old} {
 		t.Run(name, func(t *testing.T) {
 			former := strings.TrimPrefix(h.shop.BaseURL, "https://")
-			h.set(portal.ShopSettings{Hosts: ptr(append(slices.Clone(h.shop.Hosts), "further.example.com"))})
-			h.set(portal.ShopSettings{BaseURL: ptr("https://moved.example.com")})
-			settings := portal.ShopSettings{Name: ptr("Other"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://" + former)}
+			h.set(shop.Settings{Hosts: ptr(append(slices.Clone(h.shop.Hosts), "further.example.com"))})
+			h.set(shop.Settings{BaseURL: ptr("https://moved.example.com")})
+			settings := shop.Settings{Name: ptr("Other"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://" + former)}
 			if _, err := h.app.Operator().CreateShop(t.Context(), "heir", settings); err != nil {
-				t.Errorf("a shop at the old address: %v %v", err, portal.FaultsOf(err))
+				t.Errorf("a shop at the old address: %v %v", err, validate.FieldErrors(err))
 			}
 			for host, want := range map[string]string{former: "heir", "moved.example.com": "main", "further.example.com": "main"} {
 				if shop, err := h.app.ShopByHost(t.Context(), host); err != nil || shop.ID != want {
 					t.Errorf("%s: shop %q, want %s, %v", host, shop.ID, want, err)
 				}
 			}
-			moved := portal.ShopSettings{BaseURL: ptr("https://further.example.com")}
-			if _, err := h.app.Operator().SetShop(t.Context(), "heir", moved); len(portal.FaultsOf(err)) != 1 {
+			moved := shop.Settings{BaseURL: ptr("https://further.example.com")}
+			if _, err := h.app.Operator().SetShop(t.Context(), "heir", moved); len(validate.FieldErrors(err)) != 1 {
 				t.Errorf("a further host of another shop: %v", err)
 			}
 		})
@@ -136,7 +137,7 @@ func TestFormerBaseURLIsFree(t *testing.T) {
 func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	shop := h.set(portal.ShopSettings{
+	shop := h.set(shop.Settings{
 		BaseURL: ptr("https://Account.example:443/"), StorefrontURL: ptr("https://shop.example:443/sk"),
 		AllowedOrigins: ptr([]string{"https://pictures.example:443", "http://plain.example:80/", "https://own.example:80"}),
 		Hosts:          ptr([]string{"My.example:443", "my.example:8443"}),
@@ -162,11 +163,11 @@ func TestShopByHost(t *testing.T) {
 	if shop, err := h.app.ShopByHost(t.Context(), "anything.test"); err != nil || shop.ID != h.shop.ID {
 		t.Errorf("a single shop answers everywhere: %v", err)
 	}
-	other := h.open("other", portal.ShopSettings{})
+	other := h.open("other", shop.Settings{})
 	tests := map[string]string{"main.example.com": h.shop.ID, "OTHER.example.com": other.ID, "anything.test": "", "": "", "main.example.com:443": h.shop.ID, "main.example.com:80": ""}
 	for host, want := range tests {
 		shop, err := h.app.ShopByHost(t.Context(), host)
-		if shop.ID != want || want == "" && portal.KindOf(err) != portal.NotFound {
+		if shop.ID != want || want == "" && validate.KindOf(err) != validate.NotFound {
 			t.Errorf("%q: shop %q, %v", host, shop.ID, err)
 		}
 	}
@@ -175,12 +176,12 @@ func TestShopByHost(t *testing.T) {
 func TestCreateShopTwice(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	settings := portal.ShopSettings{Name: ptr("x"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://x.example.com")}
-	if _, err := h.app.Operator().CreateShop(t.Context(), "main", settings); portal.KindOf(err) != portal.Conflict {
+	settings := shop.Settings{Name: ptr("x"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://x.example.com")}
+	if _, err := h.app.Operator().CreateShop(t.Context(), "main", settings); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("an id that exists: %v", err)
 	}
 	for _, id := range []string{"", "Main", "a/b", "_", strings.Repeat("a", 40)} {
-		if _, err := h.app.Operator().CreateShop(t.Context(), id, settings); portal.KindOf(err) != portal.Invalid {
+		if _, err := h.app.Operator().CreateShop(t.Context(), id, settings); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("id %q: %v", id, err)
 		}
 	}
@@ -190,7 +191,7 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	operator := h.app.Operator()
-	other := h.open("other", portal.ShopSettings{})
+	other := h.open("other", shop.Settings{})
 	key, err := operator.CreateKey(t.Context(), h.shop.ID, "feed")
 	if err != nil {
 		t.Fatal(err)
@@ -198,11 +199,11 @@ func TestKeys(t *testing.T) {
 	if _, err := h.app.Feed(t.Context(), h.shop, key); err != nil {
 		t.Errorf("own key: %v", err)
 	}
-	if _, err := h.app.Feed(t.Context(), other, key); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Feed(t.Context(), other, key); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("at another shop: %v", err)
 	}
 	for _, wrong := range []string{"", key[:len(key)-1], key + "x", "postern_"} {
-		if _, err := h.app.Feed(t.Context(), h.shop, wrong); portal.KindOf(err) != portal.SignIn {
+		if _, err := h.app.Feed(t.Context(), h.shop, wrong); validate.KindOf(err) != validate.SignIn {
 			t.Errorf("wrong key: %v", err)
 		}
 	}
@@ -213,10 +214,10 @@ func TestKeys(t *testing.T) {
 	if err := operator.RevokeKey(t.Context(), h.shop.ID, list[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.app.Feed(t.Context(), h.shop, key); portal.KindOf(err) != portal.SignIn {
+	if _, err := h.app.Feed(t.Context(), h.shop, key); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("a revoked key: %v", err)
 	}
-	if err := operator.RevokeKey(t.Context(), h.shop.ID, list[0].ID); portal.KindOf(err) != portal.NotFound {
+	if err := operator.RevokeKey(t.Context(), h.shop.ID, list[0].ID); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("revoked twice: %v", err)
 	}
 }
@@ -280,7 +281,7 @@ func TestCanonicalEmail(t *testing.T) {
 		"jan@" + strings.Repeat("a.", 130) + "com": "",
 	}
 	for text, want := range tests {
-		if got, ok := portal.CanonicalEmail(text); got != want || ok != (want != "") {
+		if got, ok := validate.CanonicalEmail(text); got != want || ok != (want != "") {
 			t.Errorf("%q: %q, %v", text, got, ok)
 		}
 	}
@@ -291,11 +292,11 @@ func FuzzCanonicalEmail(f *testing.F) {
 	f.Add("jan@žluťoučký.cz")
 	f.Add("JO\u0308RG@例子。广告")
 	f.Fuzz(func(t *testing.T, text string) {
-		email, ok := portal.CanonicalEmail(text)
+		email, ok := validate.CanonicalEmail(text)
 		if !ok {
 			return
 		}
-		if again, ok := portal.CanonicalEmail(email); !ok || again != email {
+		if again, ok := validate.CanonicalEmail(email); !ok || again != email {
 			t.Errorf("%q became %q, and that %q", text, email, again)
 		}
 		if strings.ContainsAny(email, "\r\n \"<>,;") || strings.Count(email, "@") != 1 {
@@ -307,7 +308,7 @@ func FuzzCanonicalEmail(f *testing.F) {
 func TestMaskEmail(t *testing.T) {
 	t.Parallel()
 	for email, want := range map[string]string{"jan@example.com": "j•••@e•••.com", "x@a.b.sk": "x•••@a•••.sk"} {
-		if got := portal.MaskEmail(email); got != want {
+		if got := validate.MaskEmail(email); got != want {
 			t.Errorf("%s: %s, want %s", email, got, want)
 		}
 	}
@@ -328,7 +329,7 @@ func TestMasksTellAddressesApart(t *testing.T) {
 		{"the same", "jan@a.sk", "jan@a.sk", "j•••@a•••.sk", "j•••@a•••.sk"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a, b := portal.MaskApart(test.a, test.b)
+			a, b := validate.MaskApart(test.a, test.b)
 			if a != test.wantA || b != test.wantB {
 				t.Errorf("%s and %s, want %s and %s", a, b, test.wantA, test.wantB)
 			}

@@ -7,16 +7,20 @@ import (
 	"strings"
 	"time"
 
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
 // Shopper is a signed-in customer, with the shop and the session of one request.
 type Shopper struct {
 	app      *App
-	shop     Shop
-	customer Customer
+	shop     shop.Shop
+	customer customer.Customer
 	access   string // key of the access document that contains the session
-	session  session
+	session  credential.Session
 	page     string // language of the current page, "" for none
 }
 
@@ -27,16 +31,16 @@ func (s Shopper) On(lang string) Shopper {
 	return s
 }
 
-// Shopper returns the actor of a request with a session cookie. It is a SignIn error if the cookie does not
+// Shopper returns the actor of a request with a session cookie. It is a validate.SignIn error if the cookie does not
 // belong to an active session of this shop: unknown, ended, expired, or from before the account's address
 // changed.
-func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, error) {
-	stranger := failure(SignIn, "error.sign_in")
-	t, ok := parseToken(cookie)
+func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopper, error) {
+	stranger := validate.NewError(validate.SignIn, "error.sign_in")
+	t, ok := credential.ParseToken(cookie)
 	if !ok {
 		return Shopper{}, stranger
 	}
-	doc, _, err := a.accessDocs(shop.ID).Get(ctx, t.access)
+	doc, _, err := a.credentialDocs(shop.ID).Get(ctx, t.Access)
 	if errors.Is(err, storage.ErrNotFound) {
 		return Shopper{}, stranger
 	}
@@ -44,7 +48,7 @@ func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, e
 		return Shopper{}, err
 	}
 	now := a.now()
-	session, live := doc.session(t.hash(), now)
+	session, live := doc.Session(t.Hash(), now)
 	if !live {
 		return Shopper{}, stranger
 	}
@@ -52,8 +56,8 @@ func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, e
 	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
 		return Shopper{}, stranger
 	}
-	s := Shopper{app: a, shop: shop, customer: customer, access: t.access, session: session}
-	if err == nil && now.Sub(session.SeenAt) >= sessionTouch {
+	s := Shopper{app: a, shop: shop, customer: customer, access: t.Access, session: session}
+	if err == nil && now.Sub(session.SeenAt) >= credential.SessionTouch {
 		err = s.touch(ctx, now)
 	}
 	return s, err
@@ -61,8 +65,8 @@ func (a *App) Shopper(ctx context.Context, shop Shop, cookie string) (Shopper, e
 
 // touch records that the session was used, to within five minutes, so that most requests write nothing.
 func (s Shopper) touch(ctx context.Context, now time.Time) error {
-	_, err := s.app.accessDocs(s.shop.ID).Change(ctx, s.access, func(a *access) error {
-		at := slices.IndexFunc(a.Sessions, func(other session) bool { return other.Hash == s.session.Hash })
+	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, s.access, func(a *credential.Credentials) error {
+		at := slices.IndexFunc(a.Sessions, func(other credential.Session) bool { return other.Hash == s.session.Hash })
 		if at < 0 || !a.Sessions[at].SeenAt.Before(now) {
 			return storage.ErrUnchanged
 		}
@@ -73,10 +77,10 @@ func (s Shopper) touch(ctx context.Context, now time.Time) error {
 }
 
 // Shop returns the shop that the customer is in.
-func (s Shopper) Shop() Shop { return s.shop }
+func (s Shopper) Shop() shop.Shop { return s.shop }
 
 // Customer returns the customer as this request found it.
-func (s Shopper) Customer() Customer { return s.customer }
+func (s Shopper) Customer() customer.Customer { return s.customer }
 
 // FormOwner identifies the customer in the forms of their pages. It grants no access, and only the portal
 // can create it.
@@ -85,43 +89,29 @@ func (s Shopper) FormOwner() string { return s.app.secret.ID(s.shop.ID, "form-ow
 // Owns reports whether a link's token belongs to this account, so that a second click simply opens the
 // account. The link need not be valid any more, but it must have existed.
 func (s Shopper) Owns(ctx context.Context, text string) (bool, error) {
-	t, ok := parseLink(text)
-	if !ok || t.access != s.access {
+	t, ok := credential.ParseLink(text)
+	if !ok || t.Access != s.access {
 		return false, nil
 	}
-	doc, _, err := s.app.accessDocs(s.shop.ID).Get(ctx, s.access)
+	doc, _, err := s.app.credentialDocs(s.shop.ID).Get(ctx, s.access)
 	if err != nil {
 		return false, err
 	}
-	_, live := doc.live(t.hash(), s.app.now())
-	return live || doc.fate(t.hash(), s.app.now()).How != LinkDamaged, nil
+	_, live := doc.LiveRequest(t.Hash(), s.app.now())
+	return live || doc.EndState(t.Hash(), s.app.now()).How != credential.LinkDamaged, nil
 }
-
-// SessionInfo describes one signed-in browser to its owner.
-type SessionInfo struct {
-	ID         string // identifies the session, grants no access
-	Device     string // "Firefox, Windows", "" when unknown
-	Network    string // "192.0.2.0/24", "" when unknown
-	SignedInAt time.Time
-	SeenAt     time.Time // to within five minutes
-	Present    bool      // the session that makes the request
-}
-
-const sessionIDLength = 12
-
-func (s session) id() string { return s.Hash[:sessionIDLength] }
 
 // Sessions lists the customer's active sessions: the current one first, then the most recently used.
-func (s Shopper) Sessions(ctx context.Context) ([]SessionInfo, error) {
-	doc, _, err := s.app.accessDocs(s.shop.ID).Get(ctx, s.access)
+func (s Shopper) Sessions(ctx context.Context) ([]credential.SessionInfo, error) {
+	doc, _, err := s.app.credentialDocs(s.shop.ID).Get(ctx, s.access)
 	if err != nil {
 		return nil, err
 	}
-	infos := doc.sessionInfos(s.app.now())
+	infos := doc.SessionInfos(s.app.now())
 	for i := range infos {
-		infos[i].Present = infos[i].ID == s.session.id()
+		infos[i].Present = infos[i].ID == s.session.Id()
 	}
-	slices.SortStableFunc(infos, func(a, b SessionInfo) int {
+	slices.SortStableFunc(infos, func(a, b credential.SessionInfo) int {
 		if a.Present != b.Present {
 			return strings.Compare(presence(b), presence(a))
 		}
@@ -130,48 +120,34 @@ func (s Shopper) Sessions(ctx context.Context) ([]SessionInfo, error) {
 	return infos, nil
 }
 
-func presence(s SessionInfo) string {
+func presence(s credential.SessionInfo) string {
 	if s.Present {
 		return "present"
 	}
 	return ""
 }
 
-// sessionInfos returns the active sessions, most recently used first.
-func (a *access) sessionInfos(now time.Time) []SessionInfo {
-	var infos []SessionInfo
-	for _, s := range a.Sessions {
-		if s.live(now) {
-			infos = append(infos, SessionInfo{
-				ID: s.id(), Device: s.Device, Network: s.Network, SignedInAt: s.SignedInAt, SeenAt: s.SeenAt,
-			})
-		}
-	}
-	slices.SortStableFunc(infos, func(a, b SessionInfo) int { return b.SeenAt.Compare(a.SeenAt) })
-	return infos
-}
-
 // EndSession ends one session by its id, immediately in every process. It is no error if the session has
 // already ended.
 func (s Shopper) EndSession(ctx context.Context, id string) error {
-	_, err := s.end(ctx, func(other session) bool { return other.id() == id })
+	_, err := s.end(ctx, func(other credential.Session) bool { return other.Id() == id })
 	return err
 }
 
 // EndOtherSessions ends all sessions but this one and returns how many there were.
 func (s Shopper) EndOtherSessions(ctx context.Context) (int, error) {
-	return s.end(ctx, func(other session) bool { return other.Hash != s.session.Hash })
+	return s.end(ctx, func(other credential.Session) bool { return other.Hash != s.session.Hash })
 }
 
 // SignOut ends this session.
 func (s Shopper) SignOut(ctx context.Context) error {
-	_, err := s.end(ctx, func(other session) bool { return other.Hash == s.session.Hash })
+	_, err := s.end(ctx, func(other credential.Session) bool { return other.Hash == s.session.Hash })
 	return err
 }
 
-func (s Shopper) end(ctx context.Context, which func(session) bool) (ended int, err error) {
-	_, err = s.app.accessDocs(s.shop.ID).Change(ctx, s.access, func(a *access) error {
-		if ended = a.endSessions(which); ended == 0 {
+func (s Shopper) end(ctx context.Context, which func(credential.Session) bool) (ended int, err error) {
+	_, err = s.app.credentialDocs(s.shop.ID).Change(ctx, s.access, func(a *credential.Credentials) error {
+		if ended = a.EndSessions(which); ended == 0 {
 			return storage.ErrUnchanged
 		}
 		return nil
@@ -182,9 +158,9 @@ func (s Shopper) end(ctx context.Context, which func(session) bool) (ended int, 
 // SetLanguage stores the customer's language, which must be one that the shop offers.
 func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 	if !slices.Contains(s.shop.Languages, lang) {
-		return invalid([]Fault{{Field: "language", Key: "language.offered"}})
+		return validate.InvalidFields([]validate.FieldError{{Field: "language", Key: "language.offered"}})
 	}
-	_, err := s.change(ctx, func(c *Customer) error {
+	_, err := s.change(ctx, func(c *customer.Customer) error {
 		c.Language, c.ProfileVersion = lang, storage.NewID()
 		return nil
 	})
@@ -192,8 +168,8 @@ func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 }
 
 // change modifies the customer's document and dates the change.
-func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Customer, error) {
-	c, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *Customer) error {
+func (s Shopper) change(ctx context.Context, alter func(*customer.Customer) error) (customer.Customer, error) {
+	c, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *customer.Customer) error {
 		if err := alter(c); err != nil {
 			return err
 		}
@@ -202,7 +178,7 @@ func (s Shopper) change(ctx context.Context, alter func(*Customer) error) (Custo
 		return nil
 	})
 	if errors.Is(err, storage.ErrNotFound) {
-		err = failure(SignIn, "error.sign_in") // erased in the meantime
+		err = validate.NewError(validate.SignIn, "error.sign_in") // erased in the meantime
 	}
 	return c, err
 }

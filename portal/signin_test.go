@@ -12,7 +12,10 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/credential"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -36,14 +39,14 @@ func TestLinkSignsInOnce(t *testing.T) {
 	if got := h.shopper(signed.Cookie).Customer().Email; got != jan {
 		t.Errorf("signed in as %s", got)
 	}
-	if signed.Destination != portal.Home {
+	if signed.Destination != shop.Home {
 		t.Errorf("leads to %s", signed.Destination)
 	}
-	if _, err = h.visitor("another").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+	if _, err = h.visitor("another").Redeem(t.Context(), token); validate.KindOf(err) != validate.Gone {
 		t.Errorf("second use by another browser: %v", err)
 	}
 	page, err := h.visitor("another").Link(t.Context(), token)
-	if err != nil || page.State != portal.LinkUsed || !page.At.Equal(h.clock.Now()) {
+	if err != nil || page.State != credential.LinkUsed || !page.At.Equal(h.clock.Now()) {
 		t.Errorf("page of the used link: %+v, %v", page, err)
 	}
 }
@@ -63,7 +66,7 @@ func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
 		t.Errorf("within a minute: %v, %+v, first %+v", err, again, first)
 	}
 	h.clock.Move(time.Second)
-	if _, err := h.visitor("browser").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+	if _, err := h.visitor("browser").Redeem(t.Context(), token); validate.KindOf(err) != validate.Gone {
 		t.Errorf("after a minute: %v", err)
 	}
 }
@@ -92,7 +95,7 @@ func TestParallelRedemptions(t *testing.T) {
 			case err == nil:
 				won.Add(1)
 				cookie.Store(signed.Cookie)
-			case portal.KindOf(err) == portal.Gone:
+			case validate.KindOf(err) == validate.Gone:
 				gone.Add(1)
 			default:
 				t.Errorf("click %d: %v", i, err)
@@ -148,10 +151,10 @@ func TestUsingOneLinkEndsTheOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	page, err := h.visitor("browser").Link(t.Context(), first)
-	if err != nil || page.State != portal.LinkReplaced {
+	if err != nil || page.State != credential.LinkReplaced {
 		t.Errorf("the other link: %+v, %v", page, err)
 	}
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, firstCode); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, firstCode); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the other code: %v", err)
 	}
 }
@@ -166,7 +169,7 @@ func TestAskingAgainEndsNoLink(t *testing.T) {
 		tokens = append(tokens, token)
 	}
 	h.clock.Move(time.Minute)
-	if _, err := h.visitor("stranger").Ask(t.Context(), jan, "", "en"); err != nil {
+	if _, err := h.visitor("stranger").RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	sixth := h.deliver()
@@ -174,7 +177,7 @@ func TestAskingAgainEndsNoLink(t *testing.T) {
 		t.Fatalf("the sixth mail should carry a code and no link: %+v", sixth)
 	}
 	for i, token := range tokens {
-		if page, err := h.visitor("x").Link(t.Context(), token); err != nil || page.State != portal.LinkLive {
+		if page, err := h.visitor("x").Link(t.Context(), token); err != nil || page.State != credential.LinkLive {
 			t.Errorf("link %d is %s, %v", i, page.State, err)
 		}
 	}
@@ -189,18 +192,18 @@ func TestLinkLivesFourteenDays(t *testing.T) {
 	h.newCustomer(jan)
 	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
 	h.clock.Move(14*24*time.Hour - time.Second)
-	if page, _ := h.visitor("browser").Link(t.Context(), token); page.State != portal.LinkLive || page.Auto {
+	if page, _ := h.visitor("browser").Link(t.Context(), token); page.State != credential.LinkLive || page.Auto {
 		t.Errorf("a second before the end: %+v", page)
 	}
 	h.clock.Move(time.Second + time.Millisecond)
 	page, err := h.visitor("browser").Link(t.Context(), token)
-	if err != nil || page.State != portal.LinkExpired {
+	if err != nil || page.State != credential.LinkExpired {
 		t.Errorf("past the end: %+v, %v", page, err)
 	}
-	if _, err := h.visitor("browser").Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+	if _, err := h.visitor("browser").Redeem(t.Context(), token); validate.KindOf(err) != validate.Gone {
 		t.Errorf("redeemed past the end: %v", err)
 	}
-	pending, err := h.visitor("browser").AskAgain(t.Context(), token, "en")
+	pending, err := h.visitor("browser").RequestAnotherLink(t.Context(), token, "en")
 	sent := h.deliver()
 	if err != nil || pending.Email != jan || len(sent) != 1 {
 		t.Fatalf("asked for a new one: %+v, %v", pending, err)
@@ -209,7 +212,7 @@ func TestLinkLivesFourteenDays(t *testing.T) {
 	if err != nil || signed.Destination != "/orders/1001" {
 		t.Errorf("the new one leads to %q, %v", signed.Destination, err)
 	}
-	_, err = h.visitor("browser").AskAgain(t.Context(), token, "en")
+	_, err = h.visitor("browser").RequestAnotherLink(t.Context(), token, "en")
 	page, _ = h.visitor("other").Link(t.Context(), tokenIn(h.deliver()[0]))
 	if err != nil || page.Destination != "/orders/1001" {
 		t.Errorf("asked long after: %+v, %v", page, err)
@@ -246,13 +249,13 @@ func TestMailBesideASignIn(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
 		h := newHouse(t)
-		shop, err := h.app.Operator().SetShop(t.Context(), "main", portal.ShopSettings{Registration: ptr(true)})
+		shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{Registration: ptr(true)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		h.shop = shop
 		token, _ := h.askLink(jan, "first")
-		if _, err := h.visitor("second").Ask(t.Context(), jan, "", "en"); err != nil {
+		if _, err := h.visitor("second").RequestLink(t.Context(), jan, "", "en"); err != nil {
 			t.Fatal(err)
 		}
 		var in portal.SignedIn
@@ -272,7 +275,7 @@ func TestMailBesideASignIn(t *testing.T) {
 		if len(sent) == 0 {
 			continue
 		}
-		if page, err := h.visitor("second").Link(t.Context(), tokenIn(sent[0])); err != nil || page.State == portal.LinkDamaged {
+		if page, err := h.visitor("second").Link(t.Context(), tokenIn(sent[0])); err != nil || page.State == credential.LinkDamaged {
 			t.Errorf("before step %d: the mail's link: %+v, %v", turn, page, err)
 		}
 	}
@@ -318,7 +321,7 @@ func TestDamagedTokens(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	other := h.open("other", portal.ShopSettings{})
+	other := h.open("other", shop.Settings{})
 	token, _ := h.askLink(jan, "browser")
 	flipped := []byte(token)
 	flipped[40] ^= 1
@@ -329,25 +332,25 @@ func TestDamagedTokens(t *testing.T) {
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			page, err := h.visitor("browser").Link(t.Context(), text)
-			if err != nil || page != (portal.LinkPage{State: portal.LinkDamaged}) {
+			if err != nil || page != (credential.LinkPage{State: credential.LinkDamaged}) {
 				t.Errorf("page %+v, %v", page, err)
 			}
 			_, err = h.visitor("browser").Redeem(t.Context(), text)
-			var failed *portal.Error
-			if !errors.As(err, &failed) || failed.Kind != portal.Gone || failed.Key != "link.damaged" {
+			var failed *validate.Error
+			if !errors.As(err, &failed) || failed.Kind != validate.Gone || failed.Key != "link.damaged" {
 				t.Errorf("redeem: %v", err)
 			}
-			if _, err := h.visitor("browser").AskAgain(t.Context(), text, "en"); portal.KindOf(err) != portal.Gone {
+			if _, err := h.visitor("browser").RequestAnotherLink(t.Context(), text, "en"); validate.KindOf(err) != validate.Gone {
 				t.Errorf("ask again: %v", err)
 			}
 		})
 	}
 	t.Run("of another shop", func(t *testing.T) {
 		stranger := h.app.Visitor(other, firefox("browser"))
-		if page, err := stranger.Link(t.Context(), token); err != nil || page.State != portal.LinkDamaged {
+		if page, err := stranger.Link(t.Context(), token); err != nil || page.State != credential.LinkDamaged {
 			t.Errorf("page %+v, %v", page, err)
 		}
-		if _, err := stranger.Redeem(t.Context(), token); portal.KindOf(err) != portal.Gone {
+		if _, err := stranger.Redeem(t.Context(), token); validate.KindOf(err) != validate.Gone {
 			t.Errorf("redeem: %v", err)
 		}
 	})
@@ -361,7 +364,7 @@ func TestCookiesBlocked(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
-	if _, err := h.visitor("").Redeem(t.Context(), token); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("").Redeem(t.Context(), token); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("without a cookie: %v", err)
 	}
 	if _, err := h.visitor("browser").Redeem(t.Context(), token); err != nil {
@@ -421,7 +424,7 @@ func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
 	}
 	wrong := func(name, secret, code string) {
 		t.Helper()
-		if _, err := h.visitor(secret).EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+		if _, err := h.visitor(secret).EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -449,13 +452,13 @@ func TestFiveTriesEndACodeButNoLink(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 100 {
 		wait.Go(func() {
-			if _, err := h.visitor("browser").EnterCode(context.Background(), jan, "0000-0000"); portal.KindOf(err) != portal.Invalid {
+			if _, err := h.visitor("browser").EnterCode(context.Background(), jan, "0000-0000"); validate.KindOf(err) != validate.Invalid {
 				t.Errorf("a guess: %v", err)
 			}
 		})
 	}
 	wait.Wait()
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); portal.KindOf(err) != portal.Invalid {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the right code after a hundred guesses: %v", err)
 	}
 	if _, err := h.visitor("browser").Redeem(t.Context(), token); err != nil {
@@ -467,7 +470,7 @@ func TestLateMailHasNoCode(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	if _, err := h.visitor("browser").Ask(t.Context(), jan, "", "en"); err != nil {
+	if _, err := h.visitor("browser").RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(10 * time.Minute)
@@ -480,7 +483,7 @@ func TestLateMailHasNoCode(t *testing.T) {
 func TestUnknownAddressGetsNoMail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	if _, err := h.visitor("browser").Ask(t.Context(), "nobody@example.com", "", "en"); err != nil {
+	if _, err := h.visitor("browser").RequestLink(t.Context(), "nobody@example.com", "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	if sent := h.deliver(); len(sent) != 0 {
@@ -492,11 +495,11 @@ func TestOpenRegistrationMakesTheAccountAtTheClick(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	open := true
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Registration: &open}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open}); err != nil {
 		t.Fatal(err)
 	}
 	token, _ := h.askLink("new@example.com", "browser")
-	if _, err := h.feed().CustomerByEmail(t.Context(), "new@example.com"); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.feed().CustomerByEmail(t.Context(), "new@example.com"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("before the click: %v", err)
 	}
 	signed, err := h.visitor("browser").Redeem(t.Context(), token)
@@ -509,7 +512,7 @@ func TestMailGoesToTheStoredAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	if _, err := h.visitor("browser").Ask(t.Context(), "  JAN@Example.COM ", "", "en"); err != nil {
+	if _, err := h.visitor("browser").RequestLink(t.Context(), "  JAN@Example.COM ", "", "en"); err != nil {
 		t.Fatal(err)
 	}
 	if sent := h.deliver(); len(sent) != 1 || sent[0].To != jan {
@@ -521,17 +524,17 @@ func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		failure mail.Failure
-		first   portal.LinkState
+		first   credential.LinkState
 	}{
-		"refused":              {mail.Failure{Temporary: true, Reason: "451"}, portal.LinkDamaged},
-		"no answer at the end": {mail.Failure{Temporary: true, Unsure: true, Reason: "dropped"}, portal.LinkLive},
+		"refused":              {mail.Failure{Temporary: true, Reason: "451"}, credential.LinkDamaged},
+		"no answer at the end": {mail.Failure{Temporary: true, Unsure: true, Reason: "dropped"}, credential.LinkLive},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
 			h.newCustomer(jan)
 			h.post.fail = &test.failure
-			if _, err := h.visitor("browser").Ask(t.Context(), jan, "", "en"); err != nil {
+			if _, err := h.visitor("browser").RequestLink(t.Context(), jan, "", "en"); err != nil {
 				t.Fatal(err)
 			}
 			lost := h.deliver()
@@ -544,7 +547,7 @@ func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
 			if page, _ := h.visitor("x").Link(t.Context(), tokenIn(lost[0])); page.State != test.first {
 				t.Errorf("the first link is %s, want %s", page.State, test.first)
 			}
-			if page, _ := h.visitor("x").Link(t.Context(), tokenIn(sent[0])); page.State != portal.LinkLive {
+			if page, _ := h.visitor("x").Link(t.Context(), tokenIn(sent[0])); page.State != credential.LinkLive {
 				t.Errorf("the second link is %s", page.State)
 			}
 		})
@@ -557,7 +560,7 @@ func TestFloodOfRequestsIsThrottledAndTheLinkStillWorks(t *testing.T) {
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "jan's")
 	for range 40 {
-		if _, err := h.visitor("stranger").Ask(t.Context(), jan, "", "en"); err != nil {
+		if _, err := h.visitor("stranger").RequestLink(t.Context(), jan, "", "en"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -577,29 +580,29 @@ func TestDestination(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	origins := []string{"https://shop.example.com"}
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{AllowedOrigins: &origins})
+	sh, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{AllowedOrigins: &origins})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.shop = shop
+	h.shop = sh
 	h.newCustomer(jan)
 	tests := map[string]string{
 		"/orders/1001":                       "/orders/1001",
 		"/orders?period=30d":                 "/orders?period=30d",
 		"https://shop.example.com/cart":      "https://shop.example.com/cart",
-		"https://shop.example.com.evil.test": portal.Home,
-		"https://shop.example.com@evil.test": portal.Home,
-		"http://shop.example.com/":           portal.Home,
-		"//evil.test":                        portal.Home,
-		`/\evil.test`:                        portal.Home,
-		"/\tevil.test":                       portal.Home,
-		"javascript:alert(1)":                portal.Home,
-		"orders":                             portal.Home,
-		"/sign-in/code":                      portal.Home,
-		"/" + strings.Repeat("a", 600):       portal.Home,
+		"https://shop.example.com.evil.test": shop.Home,
+		"https://shop.example.com@evil.test": shop.Home,
+		"http://shop.example.com/":           shop.Home,
+		"//evil.test":                        shop.Home,
+		`/\evil.test`:                        shop.Home,
+		"/\tevil.test":                       shop.Home,
+		"javascript:alert(1)":                shop.Home,
+		"orders":                             shop.Home,
+		"/sign-in/code":                      shop.Home,
+		"/" + strings.Repeat("a", 600):       shop.Home,
 	}
 	for wish, want := range tests {
-		if _, err := h.visitor("browser").Ask(t.Context(), jan, wish, "en"); err != nil {
+		if _, err := h.visitor("browser").RequestLink(t.Context(), jan, wish, "en"); err != nil {
 			t.Fatal(err)
 		}
 		h.clock.Move(11 * time.Minute)

@@ -9,6 +9,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/validate"
 )
 
 // signInByCode signs in with an emailed code, which makes the session fresh, and returns its cookie.
@@ -25,7 +26,7 @@ func (h *house) signInByCode(email, secret string) string {
 // stepUpCode requests a code in a session and returns it.
 func (h *house) stepUpCode(s portal.Shopper) string {
 	h.t.Helper()
-	if err := s.AskCode(h.t.Context()); err != nil {
+	if err := s.RequestCode(h.t.Context()); err != nil {
 		h.t.Fatalf("ask for a code: %v", err)
 	}
 	return codeIn(h.mailTo(s.Customer().Email))
@@ -60,22 +61,22 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 	h.newCustomer(jan)
 	byLink, _ := h.enterWith(jan, "one")
 	byCode := h.signInByCode(jan, "two")
-	if h.shopper(byLink).Fresh() || !h.shopper(byCode).Fresh() {
-		t.Errorf("by link fresh: %v, by code: %v", h.shopper(byLink).Fresh(), h.shopper(byCode).Fresh())
+	if h.shopper(byLink).RecentlyVerified() || !h.shopper(byCode).RecentlyVerified() {
+		t.Errorf("by link fresh: %v, by code: %v", h.shopper(byLink).RecentlyVerified(), h.shopper(byCode).RecentlyVerified())
 	}
 	code := h.stepUpCode(h.shopper(byLink))
 	if err := h.shopper(byLink).Confirm(t.Context(), " "+code[:4]+" "+code[5:]+" "); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(15*time.Minute - time.Millisecond)
-	if !h.shopper(byLink).Fresh() {
+	if !h.shopper(byLink).RecentlyVerified() {
 		t.Error("not fresh for 15 minutes")
 	}
 	h.clock.Move(time.Millisecond)
-	if h.shopper(byLink).Fresh() {
+	if h.shopper(byLink).RecentlyVerified() {
 		t.Error("fresh after 15 minutes")
 	}
-	if err := h.shopper(byLink).Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
+	if err := h.shopper(byLink).Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the code once more: %v", err)
 	}
 }
@@ -102,14 +103,14 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 			return err
 		},
 	} {
-		if err := try(); portal.KindOf(err) != portal.Invalid {
+		if err := try(); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if err := s.Confirm(t.Context(), code); err != nil {
 		t.Errorf("the right session afterwards: %v", err)
 	}
-	if other = h.shopper(cookie); !other.Fresh() {
+	if other = h.shopper(cookie); !other.RecentlyVerified() {
 		t.Error("not fresh")
 	}
 }
@@ -132,12 +133,12 @@ func TestStepUpCodeTwice(t *testing.T) {
 	for name, err := range map[string]error{
 		"another code": s.Confirm(t.Context(), wrongFor(code)), "another session": other.Confirm(t.Context(), code),
 	} {
-		if portal.KindOf(err) != portal.Invalid {
+		if validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	h.clock.Move(time.Second)
-	if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
+	if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("after a minute: %v", err)
 	}
 }
@@ -149,7 +150,7 @@ func TestStepUpCodeHasFiveTries(t *testing.T) {
 	_, s := h.enterWith(jan, "one")
 	code := h.stepUpCode(s)
 	for range 4 {
-		if err := s.Confirm(t.Context(), wrongFor(code)); portal.KindOf(err) != portal.Invalid {
+		if err := s.Confirm(t.Context(), wrongFor(code)); validate.KindOf(err) != validate.Invalid {
 			t.Fatal(err)
 		}
 	}
@@ -163,7 +164,7 @@ func TestStepUpCodeHasFiveTries(t *testing.T) {
 			in.Add(1)
 		}
 	})
-	if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid || in.Load() != 0 {
+	if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid || in.Load() != 0 {
 		t.Errorf("the right one after hundreds of wrong ones: %v; %d got in", err, in.Load())
 	}
 }
@@ -194,10 +195,10 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 		if i%2 == 0 {
 			session = h.shopper(another)
 		}
-		switch err := session.AskCode(context.Background()); {
+		switch err := session.RequestCode(context.Background()); {
 		case err == nil:
 			asked.Add(1)
-		case portal.KindOf(err) != portal.TooMany:
+		case validate.KindOf(err) != validate.TooMany:
 			t.Errorf("ask: %v", err)
 		}
 	})
@@ -208,14 +209,14 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 	_, fourth := h.enterWith(jan, "four")
 	h.deliver()
 	for range 6 {
-		_ = third.AskCode(t.Context())
+		_ = third.RequestCode(t.Context())
 	}
 	for n := range 4 { // three of its own and one shared by all
-		if err := fourth.AskCode(t.Context()); err != nil {
+		if err := fourth.RequestCode(t.Context()); err != nil {
 			t.Errorf("code %d of another session: %v", n+1, err)
 		}
 	}
-	if _, err := h.shopper(another).AskEmailChange(t.Context(), eva); portal.KindOf(err) != portal.TooMany {
+	if _, err := h.shopper(another).RequestEmailChange(t.Context(), eva); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("a code for another address is a seventh: %v", err)
 	}
 	h.clock.Move(time.Hour)
@@ -248,7 +249,7 @@ func TestStepUpCodeDies(t *testing.T) {
 			if err := end(h, s, another); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Confirm(t.Context(), code); portal.KindOf(err) != portal.Invalid {
+			if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
 				t.Errorf("the code: %v", err)
 			}
 		})
@@ -263,7 +264,7 @@ func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 		h := newHouse(t)
 		h.newCustomer(jan)
 		_, s := h.enterWith(jan, "one")
-		if err := s.AskCode(t.Context()); err != nil {
+		if err := s.RequestCode(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		h.post.fail = &mail.Failure{Temporary: true, Unsure: unsure, Reason: "test"}
@@ -290,7 +291,7 @@ func TestLateStepUpMail(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	_, s := h.enterWith(jan, "one")
-	if err := s.AskCode(t.Context()); err != nil {
+	if err := s.RequestCode(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(10 * time.Minute)

@@ -1,112 +1,31 @@
 package portal
 
 import (
-	"bytes"
-	"encoding/binary"
-	"math"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 
+	"postern/portal/credential"
 	"postern/portal/secret/secrettest"
 )
-
-// counted returns the number of repetitions: full in a full run, otherwise a hundredth of it.
-func counted(full int) int {
-	if os.Getenv("PORTAL_TEST_FULL") != "" {
-		return full
-	}
-	return full / 100
-}
 
 // FuzzParseToken checks that a parsed token is written back unchanged, so that a secret has only one valid
 // spelling.
 func FuzzParseToken(f *testing.F) {
-	real := newToken(New(nil, secrettest.Ring()).accessID("main", "jan@example.com")).String()
+	real := credential.NewToken(New(nil, secrettest.Ring()).credentialsID("main", "jan@example.com")).String()
 	for _, text := range []string{"", "x", real, real[:63], real + "A", real + "=", strings.ToLower(real), strings.Repeat("A", 64),
 		strings.Repeat("_", 64), real[:63] + "\n", real[:32] + "\n" + real[32:], strings.Repeat("é", 32), real[:32] + "\x00" + real[33:]} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		read, ok := parseToken(text)
+		read, ok := credential.ParseToken(text)
 		if !ok {
-			if read != (token{}) {
+			if read != (credential.Token{}) {
 				t.Errorf("%q is none and gives %v", text, read)
 			}
 			return
 		}
-		if read.String() != text || len(text) != tokenLength || len(read.access) != 22 || read.hash() == "" {
+		if read.String() != text || len(text) != credential.TokenLength || len(read.Access) != 22 || read.Hash() == "" {
 			t.Errorf("%q is read as %q", text, read)
-		}
-	})
-}
-
-// TestTokensAreUnlike checks many tokens for duplicates and for bits that are one more or less often than
-// chance allows.
-func TestTokensAreUnlike(t *testing.T) {
-	t.Parallel()
-	n := counted(10_000_000)
-	firsts := make([]uint64, 0, n) // chance of two equal ones: 3 in a million full runs
-	var ones [secretBytes * 8]int
-	for range n {
-		secret := newToken("AAAAAAAAAAAAAAAAAAAAAA").secret
-		firsts = append(firsts, binary.BigEndian.Uint64(secret[8:]))
-		for bit := range ones {
-			ones[bit] += int(secret[bit/8]>>(bit%8)) & 1
-		}
-	}
-	slices.Sort(firsts)
-	if unlike := len(slices.Compact(firsts)); unlike != n {
-		t.Errorf("%d of %d tokens are unlike", unlike, n)
-	}
-	limit := 7 * math.Sqrt(float64(n)) / 2 // seven standard deviations
-	for bit, count := range ones {
-		if math.Abs(float64(count)-float64(n)/2) > limit {
-			t.Errorf("bit %d is one in %d of %d tokens", bit, count, n)
-		}
-	}
-}
-
-// TestCodesUseTheWholeAlphabet checks that every character is equally likely at every position; only then
-// does a code have 40 bits.
-func TestCodesUseTheWholeAlphabet(t *testing.T) {
-	t.Parallel()
-	n := counted(3_200_000)
-	var seen [codeLength][256]int
-	for range n {
-		code := newCode()
-		if normaliseCode(code) != code || len(code) != codeLength {
-			t.Fatalf("code %q", code)
-		}
-		for place, sign := range []byte(code) {
-			seen[place][sign]++
-		}
-	}
-	usual := float64(n) / float64(len(codeAlphabet))
-	for place, signs := range seen {
-		for sign, count := range signs {
-			want := 0.0
-			if bytes.IndexByte([]byte(codeAlphabet), byte(sign)) >= 0 {
-				want = usual
-			}
-			if math.Abs(float64(count)-want) > 7*math.Sqrt(want) {
-				t.Errorf("place %d: %q comes %d times, usual is %.0f", place, rune(sign), count, want)
-			}
-		}
-	}
-}
-
-// FuzzNormaliseCode checks that an entered code becomes eight plain characters or nothing, and that
-// normalising it again changes nothing.
-func FuzzNormaliseCode(f *testing.F) {
-	for _, text := range []string{"", "0000-0000", "abcd efgh", "OIL0 1234", "ABCD–EFGH", "é000-0000", "\x80\xff0000000", strings.Repeat("A", 1000), "ABCDEFGH "} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		code := normaliseCode(text)
-		if code != "" && (len(code) != codeLength || normaliseCode(code) != code || strings.ContainsAny(code, "OIL- ")) {
-			t.Errorf("%q becomes %q", text, code)
 		}
 	})
 }

@@ -7,7 +7,9 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
 	"postern/portal/secret/secrettest"
+	"postern/portal/validate"
 )
 
 // TestTwinOfARequestGetsTheSameAnswer sends each form twice, the second time between any two steps of the
@@ -19,12 +21,12 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 	maps.Copy(forms, map[string]formOf{
 		"cancellation": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
-				return s.AskCancel(t.Context(), portal.Request{Number: "new", Text: "Too late.", Lang: "en"})
+				return s.RequestCancellation(t.Context(), portal.Request{Number: "new", Text: "Too late.", Lang: "en"})
 			}
 		},
 		"return": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
 			r := giveBack(t, s)
-			return func(s portal.Shopper) error { return s.AskReturn(t.Context(), r) }
+			return func(s portal.Shopper) error { return s.RequestReturn(t.Context(), r) }
 		},
 		"message": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
 			m := message(s, "Hello")
@@ -32,7 +34,7 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 		},
 		"company": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
-				_, err := s.SaveCompany(t.Context(), portal.Company{Name: "Kniha", Country: "SK"})
+				_, err := s.SaveCompany(t.Context(), customer.Company{Name: "Kniha", Country: "SK"})
 				return err
 			}
 		},
@@ -42,7 +44,7 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 			return func(s portal.Shopper) error { _, err := s.SaveProfile(t.Context(), p); return err }
 		},
 		"profile of a firm": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
-			if _, err := s.SaveCompany(t.Context(), portal.Company{Name: "Kniha", Country: "SK"}); err != nil {
+			if _, err := s.SaveCompany(t.Context(), customer.Company{Name: "Kniha", Country: "SK"}); err != nil {
 				t.Fatal(err)
 			}
 			p := s.Profile()
@@ -50,11 +52,11 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 			return func(s portal.Shopper) error { _, err := s.SaveProfile(t.Context(), p); return err }
 		},
 		"erasure": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
-			return func(s portal.Shopper) error { _, err := s.AskErasure(t.Context()); return err }
+			return func(s portal.Shopper) error { _, err := s.RequestErasure(t.Context()); return err }
 		},
 		"consent": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
-				return s.GiveConsent(t.Context(), portal.Purposes()[0], "Yes.", portal.WordingVersion("Yes."))
+				return s.GiveConsent(t.Context(), customer.Purposes()[0], "Yes.", customer.WordingVersion("Yes."))
 			}
 		},
 	})
@@ -73,21 +75,21 @@ func addressForms() map[string]formOf {
 	return map[string]formOf{
 		"first address": func(t *testing.T, _ portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
-				_, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")})
+				_, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 1")})
 				return err
 			}
 		},
 		"another address": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
-			if _, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")}); err != nil {
+			if _, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 1")}); err != nil {
 				t.Fatal(err)
 			}
 			return func(s portal.Shopper) error {
-				_, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 2"), DefaultBilling: true})
+				_, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 2"), DefaultBilling: true})
 				return err
 			}
 		},
 		"address": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
-			saved, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")})
+			saved, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 1")})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,14 +97,14 @@ func addressForms() map[string]formOf {
 			return func(s portal.Shopper) error { _, err := s.SaveAddress(t.Context(), saved); return err }
 		},
 		"deletion of an address": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
-			saved, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")})
+			saved, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 1")})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return func(s portal.Shopper) error { return s.DeleteAddress(t.Context(), saved.ID, saved.Version) }
 		},
 		"undo of that": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
-			saved, err := s.SaveAddress(t.Context(), portal.SavedAddress{Address: twinAddress("Hlavná 1")})
+			saved, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 1")})
 			if err == nil {
 				err = s.DeleteAddress(t.Context(), saved.ID, saved.Version)
 			}
@@ -121,9 +123,9 @@ func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	s := h.shopper(h.signInByCode(jan, "browser"))
-	ask := func() error { _, err := s.AskErasure(t.Context()); return err }
+	ask := func() error { _, err := s.RequestErasure(t.Context()); return err }
 	for range 4 {
-		if err := errors.Join(ask(), s.KeepAccount(t.Context())); err != nil {
+		if err := errors.Join(ask(), s.CancelErasure(t.Context())); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +136,7 @@ func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
 			t.Errorf("the fifth of a day, sent several times at once: %v", err)
 		}
 	}
-	if err := errors.Join(s.KeepAccount(t.Context()), ask()); portal.KindOf(err) != portal.TooMany {
+	if err := errors.Join(s.CancelErasure(t.Context()), ask()); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("the sixth: %v", err)
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -21,31 +24,18 @@ const UnsubscribePrefix = "/unsubscribe/"
 // id is Postern's own.
 type unsubscribe struct {
 	customer string
-	purpose  Purpose
+	purpose  customer.Purpose
 }
-
-// SigningKey is a signing key of a shop, encrypted with the installation secret. It is written only to the
-// store.
-type SigningKey []byte
-
-// String hides the key in logs and printed output.
-func (SigningKey) String() string { return "(secret)" }
-
-// GoString hides the key when a whole shop is printed.
-func (SigningKey) GoString() string { return "(secret)" }
-
-// MarshalText hides the key in JSON.
-func (SigningKey) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 
 const unsubscribeKeyBytes = 32
 
 // unsubscribeKey returns the shop's key for one-click URLs and creates it when first needed. If two
 // processes do so at the same time, the shop's document decides which key is kept.
-func (a *App) unsubscribeKey(ctx context.Context, shop Shop) ([]byte, error) {
-	if len(shop.UnsubscribeKey) > 0 {
-		return a.openKey(shop)
+func (a *App) unsubscribeKey(ctx context.Context, sh shop.Shop) ([]byte, error) {
+	if len(sh.UnsubscribeKey) > 0 {
+		return a.openKey(sh)
 	}
-	changed, err := a.shopDocs().Change(ctx, shop.ID, func(shop *Shop) error {
+	changed, err := a.shopDocs().Change(ctx, sh.ID, func(shop *shop.Shop) error {
 		if len(shop.UnsubscribeKey) == 0 {
 			key := make([]byte, unsubscribeKeyBytes)
 			rand.Read(key) // never fails (crypto/rand)
@@ -54,7 +44,7 @@ func (a *App) unsubscribeKey(ctx context.Context, shop Shop) ([]byte, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, wrap("make the key of one-click addresses", missing(err))
+		return nil, wrap("make the key of one-click addresses", validate.NotFoundIfMissing(err))
 	}
 	a.forgetShops()
 	return a.openKey(changed)
@@ -65,7 +55,7 @@ func (a *App) unsubscribeKey(ctx context.Context, shop Shop) ([]byte, error) {
 func unsubscribeSeal(shop string) string { return "shops/" + shop + "/unsubscribe_key" }
 
 // openKey returns the shop's decrypted key for one-click URLs, or nil if it has none yet.
-func (a *App) openKey(shop Shop) ([]byte, error) {
+func (a *App) openKey(shop shop.Shop) ([]byte, error) {
 	if len(shop.UnsubscribeKey) == 0 {
 		return nil, nil
 	}
@@ -79,8 +69,8 @@ func (a *App) sealAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, shop := range shops {
-		if _, err := a.shopDocs().Change(ctx, shop.ID, func(shop *Shop) error {
+	for _, sh := range shops {
+		if _, err := a.shopDocs().Change(ctx, sh.ID, func(shop *shop.Shop) error {
 			key, err := a.openKey(*shop)
 			if err != nil || key == nil {
 				return cmp.Or(err, storage.ErrUnchanged)
@@ -125,15 +115,15 @@ func parseUnsubscribe(shop, text string, key []byte) (u unsubscribe, ok bool) {
 	if !hmac.Equal(mac, signUnsubscribe(shop, said, key)) {
 		return u, false
 	}
-	purpose, customer, found := strings.Cut(said, ".")
-	u = unsubscribe{customer: customer, purpose: Purpose(purpose)}
-	return u, found && slices.Contains(Purposes(), u.purpose)
+	purpose, c, found := strings.Cut(said, ".")
+	u = unsubscribe{customer: c, purpose: customer.Purpose(purpose)}
+	return u, found && slices.Contains(customer.Purposes(), u.purpose)
 }
 
 // Unsubscription returns the purpose that a one-click URL would unsubscribe from. It changes nothing,
-// because mail scanners open links too. An invalid URL is NotFound, which does not reveal whether it was
+// because mail scanners open links too. An invalid URL is validate.NotFound, which does not reveal whether it was
 // ever valid.
-func (v Visitor) Unsubscription(text string) (Purpose, error) {
+func (v Visitor) Unsubscription(text string) (customer.Purpose, error) {
 	u, err := v.parseUnsubscribe(text)
 	return u.purpose, err
 }
@@ -145,20 +135,20 @@ func (v Visitor) parseUnsubscribe(text string) (unsubscribe, error) {
 	}
 	u, ok := parseUnsubscribe(v.shop.ID, text, key)
 	if !ok {
-		return unsubscribe{}, failure(NotFound, "unsubscribe.unknown")
+		return unsubscribe{}, validate.NewError(validate.NotFound, "unsubscribe.unknown")
 	}
 	return u, nil
 }
 
 // Unsubscribe withdraws the consent. It is safe to repeat, and it is no error if the account no longer
 // exists.
-func (v Visitor) Unsubscribe(ctx context.Context, text string) (Purpose, error) {
+func (v Visitor) Unsubscribe(ctx context.Context, text string) (customer.Purpose, error) {
 	u, err := v.parseUnsubscribe(text)
 	if err != nil {
 		return "", err
 	}
-	err = v.app.noteConsent(ctx, v.shop.ID, u.customer, Consent{Purpose: u.purpose, Status: ConsentWithdrawn, Source: SourceUnsubscribe})
-	if KindOf(err) == NotFound {
+	err = v.app.noteConsent(ctx, v.shop.ID, u.customer, customer.Consent{Purpose: u.purpose, Status: customer.ConsentWithdrawn, Source: customer.SourceUnsubscribe})
+	if validate.KindOf(err) == validate.NotFound {
 		err = nil
 	}
 	return u.purpose, err

@@ -13,10 +13,13 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // unsubscribeToken returns the token that a feed gets with the customer's record for a purpose.
-func (h *house) unsubscribeToken(email string, purpose portal.Purpose) string {
+func (h *house) unsubscribeToken(email string, purpose customer.Purpose) string {
 	h.t.Helper()
 	record, err := h.feed().CustomerByEmail(h.t.Context(), email)
 	token, found := strings.CutPrefix(record.Consents[purpose].UnsubscribeURL, h.shop.BaseURL+portal.UnsubscribePrefix)
@@ -41,28 +44,28 @@ func TestUnsubscribe(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	agree(t, h.signIn(jan), portal.Newsletter, sentence)
-	agree(t, h.signIn(jan), portal.PartnerOffers, sentence)
-	token := h.unsubscribeToken(jan, portal.Newsletter)
+	agree(t, h.signIn(jan), customer.Newsletter, sentence)
+	agree(t, h.signIn(jan), customer.PartnerOffers, sentence)
+	token := h.unsubscribeToken(jan, customer.Newsletter)
 	v := h.visitor("nobody's")
-	if purpose, err := v.Unsubscription(token); err != nil || purpose != portal.Newsletter || h.signIn(jan).Customer().Consent(purpose).Status != portal.ConsentGiven {
+	if purpose, err := v.Unsubscription(token); err != nil || purpose != customer.Newsletter || h.signIn(jan).Customer().Consent(purpose).Status != customer.ConsentGiven {
 		t.Errorf("looking: %s, %v", purpose, err)
 	}
 	h.clock.Move(time.Minute)
 	for range 3 {
-		if purpose, err := v.Unsubscribe(t.Context(), token); err != nil || purpose != portal.Newsletter {
+		if purpose, err := v.Unsubscribe(t.Context(), token); err != nil || purpose != customer.Newsletter {
 			t.Errorf("%s, %v", purpose, err)
 		}
 	}
 	c := h.signIn(jan).Customer()
-	said := c.Consent(portal.Newsletter)
-	if said.Status != portal.ConsentWithdrawn || said.Source != portal.SourceUnsubscribe || !said.At.Equal(h.clock.Now()) || len(c.Consents) != 3 {
+	said := c.Consent(customer.Newsletter)
+	if said.Status != customer.ConsentWithdrawn || said.Source != customer.SourceUnsubscribe || !said.At.Equal(h.clock.Now()) || len(c.Consents) != 3 {
 		t.Errorf("noted: %+v", c.Consents)
 	}
-	if c.Consent(portal.PartnerOffers).Status != portal.ConsentGiven {
+	if c.Consent(customer.PartnerOffers).Status != customer.ConsentGiven {
 		t.Error("the other purpose went, too")
 	}
-	if again := h.unsubscribeToken(jan, portal.Newsletter); again != token {
+	if again := h.unsubscribeToken(jan, customer.Newsletter); again != token {
 		t.Error("the address is another one each time")
 	}
 }
@@ -73,11 +76,11 @@ func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	token := h.unsubscribeToken(jan, portal.PartnerOffers)
+	token := h.unsubscribeToken(jan, customer.PartnerOffers)
 	if _, err := h.visitor("x").Unsubscribe(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
-	if said := h.signIn(jan).Customer().Consent(portal.PartnerOffers); said.Status != portal.ConsentWithdrawn {
+	if said := h.signIn(jan).Customer().Consent(customer.PartnerOffers); said.Status != customer.ConsentWithdrawn {
 		t.Errorf("%+v", said)
 	}
 }
@@ -89,7 +92,7 @@ func TestEditedUnsubscribe(t *testing.T) {
 	h := newHouse(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
-	token := h.unsubscribeToken(jan, portal.Newsletter)
+	token := h.unsubscribeToken(jan, customer.Newsletter)
 	wrong := []string{"", "x", token + "A", token[:len(token)-1], token + "=", " " + token, token + "\n", strings.Repeat("A", 10000), strings.Repeat("é", 50)}
 	for i := range token {
 		for _, other := range "Aa0-_" {
@@ -103,13 +106,13 @@ func TestEditedUnsubscribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := strings.Replace(string(raw), "newsletter.", "partner_offers.", 1)
-	stranger := h.unsubscribeToken("eva@example.com", portal.Newsletter)
+	stranger := h.unsubscribeToken("eva@example.com", customer.Newsletter)
 	wrong = append(wrong, base64.RawURLEncoding.EncodeToString([]byte(other)), stranger[:40]+token[40:], base64.StdEncoding.EncodeToString(raw),
 		base64.RawURLEncoding.EncodeToString(raw[:len(raw)-32]), base64.RawURLEncoding.EncodeToString(make([]byte, len(raw))))
 	for _, text := range wrong {
 		purpose, looking := h.visitor("x").Unsubscription(text)
 		_, pressing := h.visitor("x").Unsubscribe(t.Context(), text)
-		if purpose != "" || keyOf(looking) != "unsubscribe.unknown" || keyOf(pressing) != "unsubscribe.unknown" || portal.KindOf(pressing) != portal.NotFound {
+		if purpose != "" || keyOf(looking) != "unsubscribe.unknown" || keyOf(pressing) != "unsubscribe.unknown" || validate.KindOf(pressing) != validate.NotFound {
 			t.Errorf("%q: %s, %v, %v", text, purpose, looking, pressing)
 		}
 	}
@@ -126,16 +129,16 @@ func TestUnsubscribeHoldsNobody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.newCustomer(jan)
-	token := h.unsubscribeToken(jan, portal.Newsletter)
+	token := h.unsubscribeToken(jan, customer.Newsletter)
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || strings.Contains(string(raw), "jan") || strings.Contains(string(raw), "example") {
 		t.Errorf("the token says %q", raw)
 	}
 	first := h.shop
-	h.shop = h.open("other", portal.ShopSettings{})
+	h.shop = h.open("other", shop.Settings{})
 	h.newCustomer(eva)
-	h.unsubscribeToken(eva, portal.Newsletter)
-	if _, err := h.visitor("x").Unsubscribe(t.Context(), token); portal.KindOf(err) != portal.NotFound {
+	h.unsubscribeToken(eva, customer.Newsletter)
+	if _, err := h.visitor("x").Unsubscribe(t.Context(), token); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("another shop: %v", err)
 	}
 	h.shop = first
@@ -163,7 +166,7 @@ func TestUnsubscribeKey(t *testing.T) {
 	if len(h.shop.UnsubscribeKey) != 0 {
 		t.Fatal("made before it is needed")
 	}
-	if _, err := h.visitor("x").Unsubscription(signedWithNothing(h, jan)); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.visitor("x").Unsubscription(signedWithNothing(h, jan)); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("before there is a key: %v", err)
 	}
 	var wait sync.WaitGroup
@@ -174,13 +177,13 @@ func TestUnsubscribeKey(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			seen.Store(record.Consents[portal.Newsletter].UnsubscribeURL, true)
+			seen.Store(record.Consents[customer.Newsletter].UnsubscribeURL, true)
 		})
 	}
 	wait.Wait()
 	kinds := 0
 	seen.Range(func(any, any) bool { kinds++; return true })
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{Name: ptr("Other")})
+	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Name: ptr("Other")})
 	if err != nil || kinds != 1 || len(shop.UnsubscribeKey) != 12+32+16 {
 		t.Fatalf("%d addresses, a key of %d bytes: %v", kinds, len(shop.UnsubscribeKey), err)
 	}

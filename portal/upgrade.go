@@ -6,7 +6,13 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/identifier"
 	"postern/portal/job"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -36,7 +42,7 @@ func (a *App) upgradeDocs(shop string) storage.Docs[upgrade] {
 }
 
 // errUndecided means that the upgrade has not yet decided on a customer's link.
-var errUndecided = failure(Unavailable, "customer.upgrading")
+var errUndecided = validate.NewError(validate.Unavailable, "customer.upgrading")
 
 // linkUndecided returns errUndecided until the upgrade has decided whether the customer has this id.
 func (a *App) linkUndecided(ctx context.Context, shop, customer, feedID string) error {
@@ -49,7 +55,7 @@ func (a *App) linkUndecided(ctx context.Context, shop, customer, feedID string) 
 
 // linksToUpgrade returns customers whose links still need a decision.
 func (w Worker) linksToUpgrade(ctx context.Context, limit int) ([]storage.Hit[struct{}], error) {
-	page, err := storage.FindAllShops[struct{}](ctx, w.app.engine, customerCollection(), storage.Query{Index: customersByLink, Limit: limit})
+	page, err := storage.FindAllShops[struct{}](ctx, w.app.engine, customer.Collection(), storage.Query{Index: customer.ByLink, Limit: limit})
 	return page.Hits, err
 }
 
@@ -97,13 +103,13 @@ func (w Worker) endUpgrade(ctx context.Context) error {
 }
 
 // upgradeLink decides on the link of one customer and carries the decision out. Each step can be repeated.
-func (w Worker) upgradeLink(ctx context.Context, shop Shop, customer string) error {
+func (w Worker) upgradeLink(ctx context.Context, shop shop.Shop, customer string) error {
 	c, _, err := w.app.customerDocs(shop.ID).Get(ctx, customer)
 	if err != nil || c.LinkedID == "" {
 		return ifFound(err)
 	}
 	link := &legacyLink{w: w, shop: shop, customer: c}
-	h, _, err := w.app.handleDocs(shop.ID).Get(ctx, feedHandle(c.LinkedID))
+	h, _, err := w.app.identifierDocs(shop.ID).Get(ctx, identifier.FeedKey(c.LinkedID))
 	if ifFound(err) != nil {
 		return err
 	}
@@ -113,7 +119,7 @@ func (w Worker) upgradeLink(ctx context.Context, shop Shop, customer string) err
 	if err := link.inspect(ctx); err != nil {
 		return err
 	}
-	if !c.LinkShared && !link.shared && !isForNobody(c.LinkedID) && (c.FeedID == "" || c.FeedID == c.LinkedID) {
+	if !c.LinkShared && !link.shared && !validate.IsForNobody(c.LinkedID) && (c.FeedID == "" || c.FeedID == c.LinkedID) {
 		return link.keep(ctx)
 	}
 	return link.remove(ctx)
@@ -122,8 +128,8 @@ func (w Worker) upgradeLink(ctx context.Context, shop Shop, customer string) err
 // legacyLink is a customer's link to an id of the shop's system, made by an earlier version.
 type legacyLink struct {
 	w        Worker
-	shop     Shop
-	customer Customer
+	shop     shop.Shop
+	customer customer.Customer
 	own      map[string]bool // emails that the customer has or had
 	shared   bool            // an order with the id carries another email
 }
@@ -134,11 +140,11 @@ type legacyLink struct {
 // the same email and no PUT of the customer can have made the link.
 func (l *legacyLink) inspect(ctx context.Context) error {
 	l.own = map[string]bool{l.customer.FedEmail: true}
-	for _, email := range l.customer.addresses() {
+	for _, email := range l.customer.EmailsHeld() {
 		l.own[email] = true
 	}
 	linked := map[string]bool{} // emails of the orders with the id
-	err := l.eachOrder(ctx, func(_ context.Context, orders []storedOrder) error {
+	err := l.eachOrder(ctx, func(_ context.Context, orders []order.Stored) error {
 		for _, o := range orders {
 			if o.FeedCustomer == l.customer.LinkedID {
 				linked[o.Email] = true
@@ -158,15 +164,15 @@ func (l *legacyLink) inspect(ctx context.Context) error {
 }
 
 // eachOrder reads all orders of the customer in batches.
-func (l *legacyLink) eachOrder(ctx context.Context, do func(context.Context, []storedOrder) error) error {
+func (l *legacyLink) eachOrder(ctx context.Context, do func(context.Context, []order.Stored) error) error {
 	docs := l.w.app.orderDocs(l.shop.ID)
-	query := storage.Query{Index: ordersByPlaced, Equal: []any{l.customer.ID}, Limit: sweepBatch}
+	query := storage.Query{Index: order.ByPlaced, Equal: []any{l.customer.ID}, Limit: sweepBatch}
 	for {
 		page, err := storage.Find[struct{}](ctx, docs, query)
 		if err != nil {
 			return err
 		}
-		orders := make([]storedOrder, len(page.Hits))
+		orders := make([]order.Stored, len(page.Hits))
 		places := make([]int, len(page.Hits))
 		for i := range places {
 			places[i] = i
@@ -177,7 +183,7 @@ func (l *legacyLink) eachOrder(ctx context.Context, do func(context.Context, []s
 		}); err != nil {
 			return err
 		}
-		orders = slices.DeleteFunc(orders, func(o storedOrder) bool { return o.Customer != l.customer.ID })
+		orders = slices.DeleteFunc(orders, func(o order.Stored) bool { return o.Customer != l.customer.ID })
 		if err := do(ctx, orders); err != nil || page.Next == "" {
 			return err
 		}
@@ -187,7 +193,7 @@ func (l *legacyLink) eachOrder(ctx context.Context, do func(context.Context, []s
 
 // keep marks the id as introduced.
 func (l *legacyLink) keep(ctx context.Context) error {
-	_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID, func(c *Customer) error {
+	_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID, func(c *customer.Customer) error {
 		if c.LinkedID != l.customer.LinkedID || c.FeedID == c.LinkedID {
 			return storage.ErrUnchanged
 		}
@@ -195,7 +201,7 @@ func (l *legacyLink) keep(ctx context.Context) error {
 		return nil
 	})
 	if err == nil {
-		_, err = l.w.app.handleDocs(l.shop.ID).Change(ctx, feedHandle(l.customer.LinkedID), func(h *handle) error {
+		_, err = l.w.app.identifierDocs(l.shop.ID).Change(ctx, identifier.FeedKey(l.customer.LinkedID), func(h *identifier.Identifier) error {
 			if h.Customer != l.customer.ID {
 				return storage.ErrUnchanged
 			}
@@ -215,7 +221,7 @@ func (l *legacyLink) keep(ctx context.Context) error {
 func (l *legacyLink) remove(ctx context.Context) error {
 	did := upgrade{Removed: 1}
 	if l.shared || l.customer.LinkShared {
-		_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID, func(c *Customer) error {
+		_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID, func(c *customer.Customer) error {
 			if c.LinkShared || c.LinkedID != l.customer.LinkedID {
 				return storage.ErrUnchanged
 			}
@@ -232,8 +238,8 @@ func (l *legacyLink) remove(ctx context.Context) error {
 			return ifFound(err)
 		}
 	}
-	unproven := func(h handle) bool { return h.Customer == l.customer.ID && !h.Introduced }
-	if err := removeIf(ctx, l.w.app.handleDocs(l.shop.ID), feedHandle(l.customer.LinkedID), unproven); err != nil {
+	unproven := func(h identifier.Identifier) bool { return h.Customer == l.customer.ID && !h.Introduced }
+	if err := removeIf(ctx, l.w.app.identifierDocs(l.shop.ID), identifier.FeedKey(l.customer.LinkedID), unproven); err != nil {
 		return err
 	}
 	return l.end(ctx, did)
@@ -241,7 +247,7 @@ func (l *legacyLink) remove(ctx context.Context) error {
 
 // moveOrders moves all orders of other people and returns how many there were.
 func (l *legacyLink) moveOrders(ctx context.Context) (moved int64, err error) {
-	err = l.eachOrder(ctx, func(ctx context.Context, orders []storedOrder) error {
+	err = l.eachOrder(ctx, func(ctx context.Context, orders []order.Stored) error {
 		orders = slices.DeleteFunc(orders, l.stays)
 		moved += int64(len(orders))
 		return eachAtOnce(ctx, orders, l.moveOrder)
@@ -250,12 +256,12 @@ func (l *legacyLink) moveOrders(ctx context.Context) (moved int64, err error) {
 }
 
 // stays reports whether an order remains with the customer.
-func (l *legacyLink) stays(o storedOrder) bool {
+func (l *legacyLink) stays(o order.Stored) bool {
 	return o.Customer != l.customer.ID || o.FeedCustomer != l.customer.LinkedID || l.own[o.Email]
 }
 
 // moveOrder assigns an order to the customer with its email and requests a recount for both customers.
-func (l *legacyLink) moveOrder(ctx context.Context, o storedOrder) error {
+func (l *legacyLink) moveOrder(ctx context.Context, o order.Stored) error {
 	app, zone := l.w.app, l.shop.Location()
 	to, err := app.customerOfEmail(ctx, l.shop, o.Email)
 	if err == nil {
@@ -264,12 +270,12 @@ func (l *legacyLink) moveOrder(ctx context.Context, o storedOrder) error {
 	if err != nil {
 		return err
 	}
-	asked, counted := app.now(), []customerMonth{}
-	_, err = app.orderDocs(l.shop.ID).Change(ctx, o.Number, func(s *storedOrder) error {
+	asked, counted := app.now(), []order.CustomerMonth{}
+	_, err = app.orderDocs(l.shop.ID).Change(ctx, o.Number, func(s *order.Stored) error {
 		if l.stays(*s) || s.Email != o.Email {
 			return storage.ErrUnchanged
 		}
-		asked, counted = app.now(), []customerMonth{monthOf(s.Customer, s.PlacedAt, zone), monthOf(to, s.PlacedAt, zone)}
+		asked, counted = app.now(), []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, zone), order.MonthOf(to, s.PlacedAt, zone)}
 		s.Customer = to
 		return app.askCounts(ctx, l.shop, counted...)
 	})
@@ -279,17 +285,17 @@ func (l *legacyLink) moveOrder(ctx context.Context, o storedOrder) error {
 	return ifFound(err)
 }
 
-// endSessions signs out the account that contained other people's orders and returns the number of ended
+// EndSessions signs out the account that contained other people's orders and returns the number of ended
 // sessions.
 func (l *legacyLink) endSessions(ctx context.Context) (sessions int64, err error) {
-	for _, email := range l.customer.addresses() {
+	for _, email := range l.customer.EmailsHeld() {
 		ended := 0
-		_, err := l.w.app.accessDocs(l.shop.ID).Change(ctx, l.w.app.accessID(l.shop.ID, email), func(a *access) error {
+		_, err := l.w.app.credentialDocs(l.shop.ID).Change(ctx, l.w.app.credentialsID(l.shop.ID, email), func(a *credential.Credentials) error {
 			if ended = 0; a.Customer != l.customer.ID || len(a.Sessions) == 0 {
 				return storage.ErrUnchanged
 			}
 			ended = len(a.Sessions)
-			a.Sessions, a.Proofs = nil, nil
+			a.Sessions, a.Challenges = nil, nil
 			return nil
 		})
 		if ifFound(err) != nil {
@@ -314,7 +320,7 @@ func (l *legacyLink) end(ctx context.Context, did upgrade) error {
 			return err
 		}
 	}
-	_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID, func(c *Customer) error {
+	_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID, func(c *customer.Customer) error {
 		if c.LinkedID != l.customer.LinkedID {
 			return storage.ErrUnchanged
 		}

@@ -3,26 +3,30 @@ package portal
 import (
 	"context"
 
+	"postern/portal/customer"
+	"postern/portal/identifier"
 	"postern/portal/job"
+	"postern/portal/order"
+	"postern/portal/shop"
 )
 
 // LinkAsBefore writes the store as earlier versions did: the id leads to the customer of an email, who has
 // the orders.
-func (a *App) LinkAsBefore(ctx context.Context, shop Shop, email, feedID string, orders ...string) error {
-	customer, err := a.customerOfEmail(ctx, shop, email)
+func (a *App) LinkAsBefore(ctx context.Context, shop shop.Shop, email, feedID string, orders ...string) error {
+	who, err := a.customerOfEmail(ctx, shop, email)
 	if err != nil {
 		return err
 	}
-	if _, err := a.handleDocs(shop.ID).Put(ctx, feedHandle(feedID), func(h *handle, _ bool) error {
-		*h = handle{Customer: customer}
+	if _, err := a.identifierDocs(shop.ID).Put(ctx, identifier.FeedKey(feedID), func(h *identifier.Identifier, _ bool) error {
+		*h = identifier.Identifier{Customer: who}
 		return nil
 	}); err != nil {
 		return err
 	}
 	for _, number := range orders {
-		if _, err := a.orderDocs(shop.ID).Change(ctx, number, func(s *storedOrder) error {
-			months := []customerMonth{monthOf(s.Customer, s.PlacedAt, shop.Location()), monthOf(customer, s.PlacedAt, shop.Location())}
-			s.Customer, s.FeedCustomer = customer, feedID
+		if _, err := a.orderDocs(shop.ID).Change(ctx, number, func(s *order.Stored) error {
+			months := []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, shop.Location()), order.MonthOf(who, s.PlacedAt, shop.Location())}
+			s.Customer, s.FeedCustomer = who, feedID
 			return a.askCounts(ctx, shop, months...)
 		}); err != nil {
 			return err
@@ -34,7 +38,7 @@ func (a *App) LinkAsBefore(ctx context.Context, shop Shop, email, feedID string,
 	if err != nil {
 		return err
 	}
-	_, err = a.customerDocs(shop.ID).Change(ctx, customer, func(c *Customer) error {
+	_, err = a.customerDocs(shop.ID).Change(ctx, who, func(c *customer.Customer) error {
 		c.FeedID, c.LinkedID = "", feedID
 		return nil
 	})

@@ -12,7 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/secret/secrettest"
+	"postern/portal/validate"
 )
 
 // linkAsBefore links orders to an id as earlier versions did, all to the customer of one email.
@@ -32,7 +34,7 @@ func (h *house) guests(id string) (cookie string) {
 	}
 	h.linkAsBefore(jan, strings.Trim(id, `"`), "1", "2", "3")
 	cookie, shopper := h.enterWith(jan, "one")
-	if page, err := shopper.Orders(h.t.Context(), portal.OrderQuery{}); err != nil || page.Total != 3 || len(page.Rows) != 3 {
+	if page, err := shopper.Orders(h.t.Context(), order.Query{}); err != nil || page.Total != 3 || len(page.Rows) != 3 {
 		h.t.Fatalf("before the upgrade: %d of %d orders, %v", len(page.Rows), page.Total, err)
 	}
 	return cookie
@@ -44,7 +46,7 @@ func (h *house) apart() {
 	for email, number := range map[string]string{jan: "1", jana: "2", eva: "3"} {
 		h.quiet()
 		_, shopper := h.enterWith(email, "after")
-		page, err := shopper.Orders(h.t.Context(), portal.OrderQuery{})
+		page, err := shopper.Orders(h.t.Context(), order.Query{})
 		if diff := cmp.Diff([]string{number}, numbers(page)); diff != "" || page.Total != 1 || err != nil {
 			h.t.Errorf("%s: total %d, %v, %s", email, page.Total, err, diff)
 		}
@@ -62,7 +64,7 @@ func TestPutUpgradeSamePut(t *testing.T) {
 		h.apart()
 		h.wantNoSession("of the account that held strangers' orders", cookie)
 		for number, email := range map[string]string{"1": jan, "2": jana, "3": eva} {
-			if customer, by := h.putBy(id, number, email); customer != h.find(email).ID || by != portal.Kept {
+			if customer, by := h.putBy(id, number, email); customer != h.find(email).ID || by != order.Kept {
 				t.Errorf("%s: the same order %s again is %s's by %s", id, number, customer, by)
 			}
 		}
@@ -87,7 +89,7 @@ func TestSharedIDIntroducedAfterTheUpgrade(t *testing.T) {
 	}
 	h.work()
 	h.apart()
-	if customer, by := h.putBy(`"5"`, "new", "new@example.com"); customer != h.find(jan).ID || by != portal.ByIntroducedID {
+	if customer, by := h.putBy(`"5"`, "new", "new@example.com"); customer != h.find(jan).ID || by != order.ByIntroducedID {
 		t.Errorf("a new order is %s's by %s", customer, by)
 	}
 }
@@ -120,7 +122,7 @@ func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 				t.Errorf("id %q, %d orders", now.FeedID, now.Orders)
 			}
 			h.shopper(cookie)
-			if customer, by := h.putBy(`"77"`, "new", "else@example.com"); customer != owner.ID || by != portal.ByIntroducedID {
+			if customer, by := h.putBy(`"77"`, "new", "else@example.com"); customer != owner.ID || by != order.ByIntroducedID {
 				t.Errorf("a new order is %s's by %s", customer, by)
 			}
 		})
@@ -133,16 +135,16 @@ func TestUndecidedLink(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.guests(`"5"`)
-	if _, err := h.feed().Customer(t.Context(), "5"); portal.KindOf(err) != portal.NotFound {
+	if _, err := h.feed().Customer(t.Context(), "5"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("read: %v", err)
 	}
 	for _, id := range []string{"5", "6"} {
 		_, err := h.feed().PutCustomer(t.Context(), id, []byte(`{"email":"`+jan+`","updated_at":"2026-03-06T10:00:00Z"}`))
-		if portal.KindOf(err) != portal.Unavailable {
+		if validate.KindOf(err) != validate.Unavailable {
 			t.Errorf("put %s: %v", id, err)
 		}
 	}
-	if customer, by := h.putBy(`"5"`, "4", jana); customer != h.find(jana).ID || by != portal.ByEmail {
+	if customer, by := h.putBy(`"5"`, "4", jana); customer != h.find(jana).ID || by != order.ByEmail {
 		t.Errorf("a new order is %s's by %s", customer, by)
 	}
 	if _, err := h.app.Operator().EraseCustomer(t.Context(), h.shop.ID, h.find(jan).ID, true); err != nil {
@@ -230,7 +232,7 @@ func TestUpgradeOfAKeptLinkIsResumed(t *testing.T) {
 			if id := h.find(jan).FeedID; id != "77" {
 				t.Errorf("the id is %q", id)
 			}
-			if customer, by := h.putBy(`"77"`, "2", jana); customer != h.find(jan).ID || by != portal.ByIntroducedID {
+			if customer, by := h.putBy(`"77"`, "2", jana); customer != h.find(jan).ID || by != order.ByIntroducedID {
 				t.Errorf("a new order is %s's by %s", customer, by)
 			}
 		}

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/shop"
 	"postern/portal/vies"
 )
 
@@ -78,7 +80,7 @@ func newVATHouse(t *testing.T) (*house, *register, portal.Shopper) {
 	t.Cleanup(server.Close)
 	r.url = server.URL
 	h := newHouse(t, portal.WithVATChecker(vies.New(server.URL)))
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, portal.ShopSettings{VATID: ptr("sk 2020 2980 38")}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{VATID: ptr("sk 2020 2980 38")}); err != nil {
 		t.Fatal(err)
 	}
 	h.newCustomer(jan)
@@ -95,7 +97,7 @@ func (h *house) enterVATID(s portal.Shopper, id string) {
 }
 
 // vatNow runs the checks that are due and returns the customer's record.
-func (h *house) vatNow(email string) portal.CustomerRecord {
+func (h *house) vatNow(email string) customer.Record {
 	h.t.Helper()
 	if _, err := h.app.Worker().Once(h.t.Context()); err != nil {
 		h.t.Fatal(err)
@@ -113,20 +115,20 @@ func (h *house) vatNow(email string) portal.CustomerRecord {
 func TestVATEvidence(t *testing.T) {
 	t.Parallel()
 	h, r, s := newVATHouse(t)
-	if got := h.vatNow(jan); got.VATStatus != portal.VATNone || got.VATCheck != nil || r.questions() != 0 {
+	if got := h.vatNow(jan); got.VATStatus != customer.VATNone || got.VATCheck != nil || r.questions() != 0 {
 		t.Errorf("without an ID: %+v after %d questions", got, r.questions())
 	}
 	h.enterVATID(s, oneVATID)
 	record, _ := h.feed().CustomerByEmail(t.Context(), jan)
-	if record.VATStatus != portal.VATUnknown || record.VATCheck != nil {
+	if record.VATStatus != customer.VATUnknown || record.VATCheck != nil {
 		t.Errorf("before VIES was asked: %+v", record)
 	}
-	want := &portal.VATAnswer{
-		VATID: oneVATID, Status: portal.VATValid, Name: "Kniha, s.r.o.", Address: "Obchodná 1", Consultation: "WAPI-2020317068",
+	want := &customer.VATAnswer{
+		VATID: oneVATID, Status: customer.VATValid, Name: "Kniha, s.r.o.", Address: "Obchodná 1", Consultation: "WAPI-2020317068",
 		Requester: "SK2020298038", At: h.clock.Now(),
 	}
 	got := h.vatNow(jan)
-	if diff := cmp.Diff(want, got.VATCheck); diff != "" || got.VATStatus != portal.VATValid {
+	if diff := cmp.Diff(want, got.VATCheck); diff != "" || got.VATStatus != customer.VATValid {
 		t.Errorf("%s: %s", got.VATStatus, diff)
 	}
 	if h.vatNow(jan); r.questions() != 1 {
@@ -146,8 +148,8 @@ func TestVATStates(t *testing.T) {
 		"TIMEOUT": fails("TIMEOUT"), "no JSON": func(string, string) string { return "<html>" },
 		"another's answer": func(_, requester string) string { return answers(true)("2021853504", requester) },
 	}
-	for before, first := range map[portal.VATStatus]func(string, string) string{
-		portal.VATUnknown: fails("TIMEOUT"), portal.VATValid: answers(true), portal.VATInvalid: answers(false),
+	for before, first := range map[customer.VATStatus]func(string, string) string{
+		customer.VATUnknown: fails("TIMEOUT"), customer.VATValid: answers(true), customer.VATInvalid: answers(false),
 	} {
 		for name, silence := range silences {
 			t.Run(string(before)+", then "+name, func(t *testing.T) {
@@ -163,12 +165,12 @@ func TestVATStates(t *testing.T) {
 				}
 				r.say(answers(false))
 				h.clock.Move(12 * time.Hour)
-				if got := h.vatNow(jan); got.VATStatus != portal.VATInvalid || got.VATCheck.At != h.clock.Now() {
+				if got := h.vatNow(jan); got.VATStatus != customer.VATInvalid || got.VATCheck.At != h.clock.Now() {
 					t.Errorf("an answer after the silence: %+v", got)
 				}
 				r.say(answers(true))
 				h.clock.Move(24 * time.Hour)
-				if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
+				if got := h.vatNow(jan); got.VATStatus != customer.VATValid {
 					t.Errorf("another answer: %+v", got)
 				}
 			})
@@ -223,7 +225,7 @@ func TestVATChanges(t *testing.T) {
 	h.enterVATID(s, oneVATID)
 	h.vatNow(jan)
 	h.enterVATID(h.signIn(jan), anotherVATID)
-	if got, _ := h.feed().CustomerByEmail(t.Context(), jan); got.VATStatus != portal.VATUnknown || got.VATCheck != nil {
+	if got, _ := h.feed().CustomerByEmail(t.Context(), jan); got.VATStatus != customer.VATUnknown || got.VATCheck != nil {
 		t.Errorf("another ID: %+v", got)
 	}
 	r.during = func() {
@@ -231,14 +233,14 @@ func TestVATChanges(t *testing.T) {
 		h.deliver()
 		h.enterVATID(h.signIn(jan), oneVATID)
 	}
-	if got := h.vatNow(jan); got.VATStatus != portal.VATUnknown || got.VATCheck != nil {
+	if got := h.vatNow(jan); got.VATStatus != customer.VATUnknown || got.VATCheck != nil {
 		t.Errorf("changed while VIES was asked: %+v", got)
 	}
-	if got := h.vatNow(jan); got.VATStatus != portal.VATValid || got.VATCheck.VATID != oneVATID {
+	if got := h.vatNow(jan); got.VATStatus != customer.VATValid || got.VATCheck.VATID != oneVATID {
 		t.Errorf("asked for the present one: %+v", got)
 	}
 	asked := r.questions()
-	for id, want := range map[string]portal.VATStatus{"": portal.VATNone, "CHE-123.456.788": portal.VATUncovered, "GB 123 4567 82": portal.VATUncovered} {
+	for id, want := range map[string]customer.VATStatus{"": customer.VATNone, "CHE-123.456.788": customer.VATUncovered, "GB 123 4567 82": customer.VATUncovered} {
 		h.enterVATID(h.signIn(jan), id)
 		if got := h.vatNow(jan); got.VATStatus != want || got.VATCheck != nil || r.questions() != asked {
 			t.Errorf("%q: %+v after %d questions", id, got, r.questions()-asked)
@@ -257,7 +259,7 @@ func TestVATOfFeed(t *testing.T) {
 	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(body)); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
+	if got := h.vatNow(jan); got.VATStatus != customer.VATValid {
 		t.Errorf("%+v", got)
 	}
 }
@@ -292,11 +294,11 @@ func TestVATAfterCrash(t *testing.T) {
 	if _, err := h.dying(4, checker).Worker().Once(t.Context()); err == nil {
 		t.Fatal("the process did not die")
 	}
-	if got := h.vatNow(jan); got.VATStatus != portal.VATUnknown || r.questions() != 1 {
+	if got := h.vatNow(jan); got.VATStatus != customer.VATUnknown || r.questions() != 1 {
 		t.Errorf("during the lease: %+v, %d questions", got, r.questions())
 	}
 	h.clock.Move(time.Minute)
-	if got := h.vatNow(jan); got.VATStatus != portal.VATValid {
+	if got := h.vatNow(jan); got.VATStatus != customer.VATValid {
 		t.Errorf("after it: %+v", got)
 	}
 }
@@ -312,7 +314,7 @@ func TestVATRequesterRefused(t *testing.T) {
 		return answers(true)(number, requester)
 	})
 	h.enterVATID(s, oneVATID)
-	if got := h.vatNow(jan); got.VATStatus != portal.VATValid || got.VATCheck.Requester != "" || got.VATCheck.Consultation != "" {
+	if got := h.vatNow(jan); got.VATStatus != customer.VATValid || got.VATCheck.Requester != "" || got.VATCheck.Consultation != "" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -3,151 +3,59 @@ package portal
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 
-	"postern/portal/job"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/validate"
+	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
-// Statement is a consumer's declaration to withdraw from a contract (Art. 11a(2) of Directive 2011/83/EU):
-// the name, the contract, and the address for the receipt. Without Goods and Lines it covers the whole
-// contract.
-type Statement struct {
-	Name   string          `bson:"name"`
-	Email  string          `bson:"email"`           // canonical
-	Number string          `bson:"number"`          // order number, as typed
-	Goods  string          `bson:"goods,omitempty"` // only these, in the consumer's words
-	Lines  []StatementLine `bson:"lines,omitempty"` // only these, chosen from the order
-	Lang   string          `bson:"lang,omitempty"`  // of the page
-}
-
-// StatementLine is one line of an order, or part of it.
-type StatementLine struct {
-	ID       string `bson:"id,omitempty" json:"id,omitzero"` // from the feed
-	SKU      string `bson:"sku,omitempty" json:"sku,omitzero"`
-	Name     string `bson:"name" json:"name"`
-	Quantity string `bson:"quantity" json:"quantity"` // a decimal
-}
-
-// Whole reports whether the statement covers the whole contract.
-func (s Statement) Whole() bool { return s.Goods == "" && len(s.Lines) == 0 }
-
-// same reports whether the two statements are equal, apart from the language of their pages.
-func (s Statement) same(other Statement) bool {
-	other.Lang = s.Lang
-	return fmt.Sprintf("%q", s) == fmt.Sprintf("%q", other)
-}
-
-// withdrawal is a received statement. Statement, At and Customer never change: they prove what the consumer
-// declared and when, and that the shop acknowledged it (Art. 11a(4); burden of proof in Art. 11(4)). Name
-// and address are therefore kept for legal claims even if the account is erased (Art. 17(3)(e) GDPR), until
-// claims from the contract are time-barred: three years, the longest of the usual limitation periods where
-// the portal is used. Then the worker deletes the record.
-type withdrawal struct {
-	Statement Statement `bson:"statement"`
-	At        time.Time `bson:"at"`
-	Place     string    `bson:"place"`              // in the list of all; sorts by At
-	Customer  string    `bson:"customer,omitempty"` // the signed-in customer
-	Order     string    `bson:"order,omitempty"`    // number of the matched order
-	InTime    *bool     `bson:"in_time,omitempty"`
-	Network   string    `bson:"network,omitempty"` // of the client, until the emails are counted
-	Receipt   string    `bson:"receipt,omitempty"` // receiptMailed or receiptHeld, "" until decided
-	Tell      bool      `bson:"tell,omitempty"`    // the email to the shop is still to be sent
-	Held      bool      `bson:"held,omitempty"`    // the email to the shop waits, or needs a matching order
-	Told      bool      `bson:"told,omitempty"`    // the receipt is in the outbox, if it is emailed at all
-	Work      job.List  `bson:"work,omitempty"`
-}
-
-// The values of withdrawal.Receipt.
-const (
-	receiptMailed = "mailed"
-	receiptHeld   = "held"
-)
-
-const (
-	withdrawalKeep = 3           // years
-	settleTime     = time.Minute // time for the request itself to count the emails; after that the worker does
-)
-
-// The indexes of withdrawals.
-const (
-	withdrawalsByPlace = "place"
-	withdrawalsByEmail = "email"
-)
-
-func withdrawalCollection() storage.Collection {
-	return storage.Collection{Name: "withdrawals", Indexes: append(job.Indexes(), []storage.Index{
-		{
-			Name: withdrawalsByPlace, Fields: []storage.Field{{Path: "place", Kind: storage.String}},
-			Head: []string{"statement", "at", "place", "order", "in_time"},
-		},
-		{Name: withdrawalsByEmail, Fields: []storage.Field{{Path: "statement.email", Kind: storage.String}, {Path: "at", Kind: storage.Time}}},
-	}...)}
-}
-
-func (a *App) withdrawalDocs(shop string) storage.Docs[withdrawal] {
-	return storage.Open[withdrawal](a.engine, shop, withdrawalCollection())
-}
-
-// maxGoods is the maximum length of Statement.Goods in characters.
-const maxGoods = 1000
-
-// check validates a statement as typed.
-func (s Statement) check(f *form) Statement {
-	s.Name = f.required("name", f.withoutPaths("name", f.text("name", s.Name, maxWord)))
-	s.Number = f.required("number", f.withoutPaths("number", f.text("number", s.Number, maxNumber)))
-	s.Goods = f.withoutLinks("goods", f.text("goods", s.Goods, maxGoods))
-	s.Email = f.email("email", s.Email)
-	return s
-}
-
-// WithdrawalReceipt is shown to the sender: the statement as received, and the time.
-type WithdrawalReceipt struct {
-	Statement Statement
-	At        time.Time
-	Mailed    bool // the receipt is emailed; false if the address has had too many recently
+func (a *App) withdrawalDocs(shop string) storage.Docs[withdrawal.Withdrawal] {
+	return withdrawal.Docs(a.engine, shop)
 }
 
 // PrepareWithdrawal checks a statement before its sender confirms it, and returns an id for the
 // confirmation form. It writes nothing. Faults are at "name", "number", "goods" and "email".
-func (v Visitor) PrepareWithdrawal(typed Statement) (s Statement, id string, err error) {
+func (v Visitor) PrepareWithdrawal(typed withdrawal.Statement) (s withdrawal.Statement, id string, err error) {
 	if v.shop.NoWithdrawal {
-		return s, "", failure(NotFound, "withdrawal.off")
+		return s, "", validate.NewError(validate.NotFound, "withdrawal.off")
 	}
-	f := &form{}
-	s = typed.check(f)
-	return s, storage.NewID(), invalid(f.faults)
+	f := &validate.Validator{}
+	s = typed.Check(f)
+	return s, storage.NewID(), validate.InvalidFields(f.Rejected)
 }
 
 // Withdraw records a confirmed statement under the id of its form; repeating it returns the same receipt.
 // It does not look up the order: no response reveals whether name, number and address belong together. An
 // id that cannot come from PrepareWithdrawal is Invalid. A client that has sent hundreds recently gets
-// TooMany.
-func (v Visitor) Withdraw(ctx context.Context, id string, typed Statement) (WithdrawalReceipt, error) {
+// validate.TooMany.
+func (v Visitor) Withdraw(ctx context.Context, id string, typed withdrawal.Statement) (withdrawal.Receipt, error) {
 	s, _, err := v.PrepareWithdrawal(typed)
 	if err != nil {
-		return WithdrawalReceipt{}, err
+		return withdrawal.Receipt{}, err
 	}
-	return v.app.receive(ctx, v.shop, id, withdrawal{Statement: s, Network: clientNetwork(v.browser.IP)})
+	return v.app.receive(ctx, v.shop, id, withdrawal.Withdrawal{Statement: s, Network: clientNetwork(v.browser.IP)})
 }
 
 // receive records a statement. The request that inserts it also counts its emails; after a crash in
-// between, the worker does so. Over the client's limit of statements it is TooMany.
-func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (WithdrawalReceipt, error) {
+// between, the worker does so. Over the client's limit of statements it is validate.TooMany.
+func (a *App) receive(ctx context.Context, shop shop.Shop, id string, w withdrawal.Withdrawal) (withdrawal.Receipt, error) {
 	if !storage.IsID(id) {
-		return WithdrawalReceipt{}, failure(Invalid, "withdrawal.expired")
+		return withdrawal.Receipt{}, validate.NewError(validate.Invalid, "withdrawal.expired")
 	}
-	over, err := a.over(ctx, []bound{a.statementBound(shop, w)})
+	over, err := a.exceeded(ctx, []subjectLimit{a.statementBound(shop, w)})
 	if err != nil {
-		return WithdrawalReceipt{}, err
+		return withdrawal.Receipt{}, err
 	}
 	if over[0] {
 		return a.received(ctx, shop, id, w)
 	}
 	w.At = a.now().UTC().Truncate(time.Millisecond)
-	w.Place = placeOf(w.At, id)
-	w.schedule(w.At.Add(settleTime))
+	w.Place = withdrawal.PlaceOf(w.At, id)
+	w.Schedule(w.At.Add(withdrawal.SettleTime))
 	err = a.withdrawalDocs(shop.ID).Insert(ctx, id, w)
 	if errors.Is(err, storage.ErrExists) {
 		return a.received(ctx, shop, id, w)
@@ -155,30 +63,153 @@ func (a *App) receive(ctx context.Context, shop Shop, id string, w withdrawal) (
 	if err == nil {
 		w, err = a.settleReceipt(ctx, shop, id, w)
 	}
-	return w.receipt(), err
+	return w.ReceiptShown(), err
 }
 
 // received answers a form that may have been sent before. Nobody else can know the id; even so, the
 // statement must be the same. A new form is refused as one too many.
-func (a *App) received(ctx context.Context, shop Shop, id string, again withdrawal) (WithdrawalReceipt, error) {
+func (a *App) received(ctx context.Context, shop shop.Shop, id string, again withdrawal.Withdrawal) (withdrawal.Receipt, error) {
 	w, _, err := a.withdrawalDocs(shop.ID).Get(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
-		err = failure(TooMany, "withdrawal.too_many")
+		err = validate.NewError(validate.TooMany, "withdrawal.too_many")
 	}
-	if err == nil && (w.Customer != again.Customer || !w.Statement.same(again.Statement)) {
-		err = failure(Conflict, "withdrawal.different")
+	if err == nil && (w.Customer != again.Customer || !w.Statement.Same(again.Statement)) {
+		err = validate.NewError(validate.Conflict, "withdrawal.different")
 	}
 	if err != nil {
-		return WithdrawalReceipt{}, err
+		return withdrawal.Receipt{}, err
 	}
-	return w.receipt(), nil
+	return w.ReceiptShown(), nil
 }
 
-func (w withdrawal) receipt() WithdrawalReceipt {
-	return WithdrawalReceipt{Statement: w.Statement, At: w.At, Mailed: w.Receipt != receiptHeld}
+// Withdrawals lists the statements that follow after, or all of them for "". An after that did not come
+// from Next is Invalid.
+func (f Feed) Withdrawals(ctx context.Context, after string) (withdrawal.Page, error) {
+	found, err := listed(ctx, f.app.withdrawalDocs(f.shop.ID), listing[withdrawal.Withdrawal, withdrawal.Record]{
+		query: storage.Query{Index: withdrawal.ByPlace}, after: after, now: f.app.now(),
+		record: func(id string, w withdrawal.Withdrawal) (withdrawal.Record, string) { return w.Record(id), w.Place },
+	})
+	return withdrawal.Page{Withdrawals: found.list, Next: found.next, More: found.more}, err
 }
 
-const placeForm = "20060102T150405.000Z"
+// WithdrawalChoice is what a signed-in customer withdraws from: an order, or some of its lines, by index
+// and with a quantity each ("" and "0" for none). Mark is the LinesVersion of the lines that were shown.
+type WithdrawalChoice struct {
+	Number       string
+	Name         string // only used if the account has no name
+	Parts        bool   // use Quantities instead of the whole order
+	Quantities   map[int]string
+	LinesVersion string
+	Lang         string
+}
 
-// placeOf returns the position of a document in its list: by time, then by id.
-func placeOf(at time.Time, id string) string { return at.UTC().Format(placeForm) + "-" + id }
+// withdrawalOf returns the withdrawal right of a stored order, or nil in a shop without online withdrawal.
+func (s Shopper) withdrawalOf(doc order.Stored) *order.WithdrawalRight {
+	if s.shop.NoWithdrawal {
+		return nil
+	}
+	right := doc.WithdrawalRight(s.app.now(), s.shop.Location(), doc.Received)
+	return &right
+}
+
+// PrepareWithdrawal makes a statement from a choice, for its sender to confirm, and returns an id for the
+// confirmation form. It writes nothing. Faults are at "name", at "line/" plus a line's index, and at "" if
+// nothing is chosen. It is a Conflict if the lines have changed since they were shown.
+func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice) (st withdrawal.Statement, id string, err error) {
+	order, err := s.Order(ctx, choice.Number)
+	if err != nil {
+		return st, "", err
+	}
+	switch {
+	case order.Withdrawal == nil:
+		return st, "", validate.NewError(validate.NotFound, "withdrawal.off")
+	case !order.Withdrawal.Accepts():
+		return st, "", validate.NewError(validate.Conflict, "withdrawal.closed")
+	case choice.LinesVersion != order.LinesVersion():
+		return st, "", validate.NewError(validate.Conflict, "withdrawal.changed")
+	}
+	f := &validate.Validator{}
+	st = withdrawal.Statement{
+		Name: s.customer.Name(), Email: s.customer.Email, Number: order.Number, Lines: choice.lines(f, order.Order), Lang: choice.Lang,
+	}
+	if st.Name == "" {
+		st.Name = f.Required("name", f.WithoutPaths("name", f.Text("name", choice.Name, validate.MaxWord)))
+	}
+	return st, storage.NewID(), validate.InvalidFields(f.Rejected)
+}
+
+// lines returns the chosen lines, or none for the whole order.
+func (choice WithdrawalChoice) lines(f *validate.Validator, o order.Order) []order.StatementLine {
+	var chosen []order.StatementLine
+	whole := true
+	for i, line := range o.Lines {
+		quantity := choice.quantity(f, i, line)
+		if !line.IsGoods() {
+			continue
+		}
+		whole = whole && quantity == line.Quantity.String()
+		if quantity != "" {
+			chosen = append(chosen, order.StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: quantity})
+		}
+	}
+	if whole {
+		return nil
+	}
+	if len(chosen) == 0 && len(f.Rejected) == 0 {
+		f.Reject("", "withdrawal.none")
+	}
+	return chosen
+}
+
+// quantity returns the chosen quantity of a line, or "".
+func (choice WithdrawalChoice) quantity(f *validate.Validator, place int, line order.Line) string {
+	all := line.Quantity.String()
+	given := choice.Quantities[place]
+	switch {
+	case !choice.Parts && line.Withdrawal == "" && line.IsGoods():
+		return all
+	case !choice.Parts || given == "" || given == "0":
+		return ""
+	case line.Withdrawal != "" || !line.IsGoods() || !isPart(given, all):
+		f.Reject("line/"+strconv.Itoa(place), "withdrawal.quantity")
+		return ""
+	}
+	return given
+}
+
+// isPart reports whether given equals all or is a smaller whole number of pieces.
+func isPart(given, all string) bool {
+	pieces, err := strconv.Atoi(given)
+	of, fault := strconv.Atoi(all)
+	return given == all || err == nil && fault == nil && strconv.Itoa(pieces) == given && 1 <= pieces && pieces <= of
+}
+
+// Withdraw records a confirmed statement under the id of its form. Repeating it returns the same receipt,
+// even if the order has changed in between. A customer who has sent hundreds recently gets validate.TooMany.
+func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoice) (withdrawal.Receipt, error) {
+	if receipt, err := s.withdrawn(ctx, id, choice); !errors.Is(err, storage.ErrNotFound) {
+		return receipt, err
+	}
+	st, _, err := s.PrepareWithdrawal(ctx, choice)
+	if validate.KindOf(err) == validate.Conflict { // possibly caused by a duplicate of this request
+		if receipt, again := s.withdrawn(ctx, id, choice); !errors.Is(again, storage.ErrNotFound) {
+			return receipt, again
+		}
+	}
+	if err != nil {
+		return withdrawal.Receipt{}, err
+	}
+	return s.app.receive(ctx, s.shop, id, withdrawal.Withdrawal{Statement: st, Customer: s.customer.ID})
+}
+
+// withdrawn returns the receipt of a form that was sent before, or storage.ErrNotFound.
+func (s Shopper) withdrawn(ctx context.Context, id string, choice WithdrawalChoice) (withdrawal.Receipt, error) {
+	sent, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
+	switch {
+	case err != nil:
+		return withdrawal.Receipt{}, err
+	case sent.Customer != s.customer.ID || sent.Statement.Number != choice.Number:
+		return withdrawal.Receipt{}, validate.NewError(validate.Conflict, "withdrawal.different")
+	}
+	return sent.ReceiptShown(), nil
+}

@@ -3,36 +3,32 @@ package portal
 import (
 	"context"
 	"slices"
-	"time"
 
 	"postern/mail"
+	"postern/portal/identifier"
 	"postern/portal/job"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/validate"
+	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
-// kindWithdrawal is the kind of the job that processes a withdrawal statement.
-const kindWithdrawal = "withdrawal"
-
 func (w Worker) withdrawalJobs() job.Source {
-	return job.Documents[withdrawal]{
-		Collection: withdrawalCollection(),
+	return job.Documents[withdrawal.Withdrawal]{
+		Collection: withdrawal.Collection(),
 		Open:       w.app.withdrawalDocs,
-		List:       func(w *withdrawal) *job.List { return &w.Work },
-		Kinds:      map[string]job.Kind[withdrawal]{kindWithdrawal: {Do: inShop(w.app, w.tendWithdrawal)}},
+		List:       func(w *withdrawal.Withdrawal) *job.List { return &w.Work },
+		Kinds:      map[string]job.Kind[withdrawal.Withdrawal]{withdrawal.KindTend: {Do: inShop(w.app, w.tendWithdrawal)}},
 	}
-}
-
-// schedule sets when the worker next processes the statement.
-func (w *withdrawal) schedule(at time.Time) {
-	w.Work.Schedule(job.Request{Kind: kindWithdrawal, At: at})
 }
 
 // tendWithdrawal processes a statement: it finds the order, adds the emails to the outbox, and finally
 // deletes the statement. Each step can be repeated, so that a crash between any two neither loses nor
 // duplicates anything.
-func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdrawal]) (job.Finish[withdrawal], error) {
+func (w Worker) tendWithdrawal(ctx context.Context, shop shop.Shop, t job.Task[withdrawal.Withdrawal]) (job.Finish[withdrawal.Withdrawal], error) {
 	doc, id, err := t.Doc, t.Key, error(nil)
-	if over := func(w2 withdrawal) bool { return !w.app.now().Before(w2.keptUntil()) }; over(doc) {
+	if over := func(w2 withdrawal.Withdrawal) bool { return !w.app.now().Before(w2.KeptUntil()) }; over(doc) {
 		return nil, removeIf(ctx, w.app.withdrawalDocs(shop.ID), id, over)
 	}
 	if doc.Receipt == "" {
@@ -48,58 +44,37 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop Shop, t job.Task[withdr
 	if err == nil {
 		err = w.tellWithdrawal(ctx, shop, id, doc, waits)
 	}
-	return func(now *withdrawal) {
+	return func(now *withdrawal.Withdrawal) {
 		// Another worker may have matched the order in the meantime.
 		now.Told, now.Tell = now.Told || !waits, now.Tell && !doc.Tell
-		now.schedule(now.nextLook(w.app.now()))
+		now.Schedule(now.NextLook(w.app.now()))
 	}, ifFound(err)
-}
-
-func (w withdrawal) keptUntil() time.Time { return w.At.AddDate(withdrawalKeep, 0, 0) }
-
-// nextLook returns when the worker next processes the statement: to look for its order, which a feed may
-// send late, and later to delete it.
-func (w withdrawal) nextLook(now time.Time) time.Time {
-	if w.Tell {
-		return now
-	}
-	if w.Held || !w.Told {
-		return now.Add(lateRetry)
-	}
-	if w.Order == "" {
-		for _, gap := range []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour} {
-			if at := w.At.Add(gap); at.After(now) {
-				return at
-			}
-		}
-	}
-	return w.keptUntil()
 }
 
 // matchWithdrawal looks for the order, marks it with the statement, and then records the order in the
 // statement. The shop gets an email about a matched statement even if strangers have used up the hourly
 // limit: the small number of marks per order limits these emails as well.
-func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal) (withdrawal, error) {
+func (w Worker) matchWithdrawal(ctx context.Context, shop shop.Shop, id string, doc withdrawal.Withdrawal) (withdrawal.Withdrawal, error) {
 	number, err := w.orderOf(ctx, shop, doc.Statement)
 	if err != nil || number == "" {
 		return doc, err
 	}
-	known := func(o storedOrder) bool {
-		return slices.ContainsFunc(o.Received, func(r ReceivedWithdrawal) bool { return r.ID == id })
+	known := func(o order.Stored) bool {
+		return slices.ContainsFunc(o.Received, func(r order.ReceivedWithdrawal) bool { return r.ID == id })
 	}
-	order, err := w.app.orderDocs(shop.ID).Change(ctx, number, func(o *storedOrder) error {
-		if doc.precedes(*o) || known(*o) || len(o.Received) >= maxReceivedMarks {
+	order, err := w.app.orderDocs(shop.ID).Change(ctx, number, func(o *order.Stored) error {
+		if precedes(doc, *o) || known(*o) || len(o.Received) >= order.MaxReceivedMarks {
 			return storage.ErrUnchanged
 		}
 		own := doc.Customer != "" && doc.Customer == o.Customer
-		o.Received = append(o.Received, ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole(), Own: own})
+		o.Received = append(o.Received, order.ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole(), Own: own})
 		return nil
 	})
-	if err != nil || doc.precedes(order) {
+	if err != nil || precedes(doc, order) {
 		return doc, err
 	}
-	return w.app.withdrawalDocs(shop.ID).Change(ctx, id, func(doc *withdrawal) error {
-		doc.Order, doc.InTime = number, order.inTime(doc.At, shop.Location())
+	return w.app.withdrawalDocs(shop.ID).Change(ctx, id, func(doc *withdrawal.Withdrawal) error {
+		doc.Order, doc.InTime = number, order.InTime(doc.At, shop.Location())
 		if doc.Held && known(order) {
 			doc.Held, doc.Tell = false, true
 		}
@@ -110,17 +85,19 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop Shop, id string, doc w
 // precedes reports whether a statement was sent before the order was placed. It then concerns another
 // contract: order numbers can be guessed, and a stranger must not use up the right to withdraw from a
 // future order.
-func (w withdrawal) precedes(o storedOrder) bool { return w.At.Add(clockSkew).Before(o.PlacedAt) }
+func precedes(w withdrawal.Withdrawal, o order.Stored) bool {
+	return w.At.Add(validate.MaxClockSkew).Before(o.PlacedAt)
+}
 
 // orderOf finds the order of a statement: the one with its number that was placed with its email or belongs
 // to the customer with that email. Otherwise it is the only order of that customer whose number matches
 // apart from punctuation or a word such as "No." before it. It returns "" for none.
-func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number string, err error) {
-	customer, err := w.app.follow(ctx, shop.ID, emailHandle(s.Email))
+func (w Worker) orderOf(ctx context.Context, shop shop.Shop, s withdrawal.Statement) (number string, err error) {
+	customer, err := w.app.follow(ctx, shop.ID, identifier.EmailKey(s.Email))
 	if err != nil {
 		return "", err
 	}
-	typed := slices.Compact([]string{s.Number, halfWidth(s.Number), bareNumber(s.Number)})
+	typed := slices.Compact([]string{s.Number, validate.HalfWidth(s.Number), order.BareNumber(s.Number)})
 	for _, number := range typed {
 		doc, _, err := w.app.orderDocs(shop.ID).Get(ctx, number)
 		if err == nil && (doc.Email == s.Email || customer != "" && doc.Customer == customer) {
@@ -131,7 +108,7 @@ func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number str
 		}
 	}
 	for _, number := range typed {
-		found, several, err := w.orderLike(ctx, shop, customer, searchTerm(number))
+		found, several, err := w.orderLike(ctx, shop, customer, order.SearchTerm(number))
 		if found != "" || several || err != nil {
 			return found, err
 		}
@@ -141,15 +118,15 @@ func (w Worker) orderOf(ctx context.Context, shop Shop, s Statement) (number str
 
 // orderLike returns the only order of a customer whose number has the given search term, or "" for none or
 // several.
-func (w Worker) orderLike(ctx context.Context, shop Shop, customer, term string) (number string, several bool, err error) {
+func (w Worker) orderLike(ctx context.Context, shop shop.Shop, customer, term string) (number string, several bool, err error) {
 	if customer == "" || term == "" {
 		return "", false, nil
 	}
 	page, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
-		Index: ordersBySearch, Equal: []any{customer}, Prefix: &term, Limit: MaxFound,
+		Index: order.BySearch, Equal: []any{customer}, Prefix: &term, Limit: order.MaxFound,
 	})
 	for _, hit := range page.Hits {
-		if searchTerm(hit.Key) != term {
+		if order.SearchTerm(hit.Key) != term {
 			continue
 		}
 		if number != "" {
@@ -171,9 +148,9 @@ const (
 
 // tellWithdrawal adds the receipt, unless it waits, and the email to the shop to the outbox if they are
 // still to be sent.
-func (w Worker) tellWithdrawal(ctx context.Context, shop Shop, id string, doc withdrawal, waits bool) error {
+func (w Worker) tellWithdrawal(ctx context.Context, shop shop.Shop, id string, doc withdrawal.Withdrawal, waits bool) error {
 	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: w.app.now()}
-	if !doc.Told && !waits && doc.Receipt == receiptMailed {
+	if !doc.Told && !waits && doc.Receipt == withdrawal.ReceiptMailed {
 		if err := w.post(ctx, shop, receiptEntry+id, entry); err != nil {
 			return err
 		}

@@ -6,87 +6,62 @@ import (
 	"strings"
 
 	"postern/mail"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/withdrawal"
 	"postern/storage"
 	"postern/templates/i18n"
 )
 
-// StatementFact is one item of a statement with its label.
-type StatementFact struct{ Label, Value string }
-
-// Facts returns the full content of a statement, as confirmed by its sender and repeated in the receipt.
-func (s Statement) Facts(l *i18n.Localizer) []StatementFact {
-	facts := []StatementFact{
-		{l.T("withdraw.name"), s.Name}, {l.T("withdraw.number"), s.Number}, {l.T("withdraw.email"), s.Email},
-	}
-	if s.Whole() {
-		return append(facts, StatementFact{l.T("withdraw.scope"), l.T("withdraw.scope.whole")})
-	}
-	if s.Goods != "" {
-		facts = append(facts, StatementFact{l.T("withdraw.only"), s.Goods})
-	}
-	for _, line := range s.Lines {
-		facts = append(facts, StatementFact{l.T("withdraw.only"), line.text()})
-	}
-	return facts
-}
-
-func (s Statement) details(l *i18n.Localizer) []string {
-	var lines []string
-	for _, fact := range s.Facts(l) {
-		lines = append(lines, fact.Label+": "+fact.Value)
-	}
-	return lines
-}
-
 // composeWithdrawal composes the receipt, or the email to the shop.
-func (w Worker) composeWithdrawal(ctx context.Context, shop Shop, entry string, e mail.Entry) (recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeWithdrawal(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
 	id := strings.TrimPrefix(strings.TrimPrefix(entry, receiptEntry), toldEntry)
-	doc, _, err := w.app.withdrawalDocs(shop.ID).Get(ctx, id)
+	doc, _, err := w.app.withdrawalDocs(sh.ID).Get(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop
 	}
 	if e.Kind == mailWithdrawalTold {
-		to := recipient{email: e.To, replyTo: doc.Statement.Email, shop: true}
-		return to, func(l *i18n.Localizer) mail.Letter { return doc.toldLetter(shop, l) }, err
+		to := shop.Recipient{Email: e.To, ReplyTo: doc.Statement.Email, Shop: true}
+		return to, func(l *i18n.Localizer) mail.Letter { return withdrawalToldLetter(doc, sh, l) }, err
 	}
-	to := recipient{email: e.To}
+	to := shop.Recipient{Email: e.To}
 	if err == nil {
-		to.lang, err = w.languageOf(ctx, shop, doc.Customer)
+		to.Lang, err = w.languageOf(ctx, sh, doc.Customer)
 	}
-	return to, func(l *i18n.Localizer) mail.Letter { return doc.receiptLetter(shop, l) }, err
+	return to, func(l *i18n.Localizer) mail.Letter { return withdrawalReceiptLetter(doc, sh, l) }, err
 }
 
 // repeatsNumber reports whether an email may repeat the order number where the sender's own words must not
 // appear: in an email to an unverified mailbox, and in a subject. A number that was matched, or chosen by a
 // signed-in customer, comes from the shop itself.
-func (w withdrawal) repeatsNumber() bool {
-	return w.Order != "" || w.Customer != "" || looksLikeNumber(w.Statement.Number)
+func repeatsNumber(w withdrawal.Withdrawal) bool {
+	return w.Order != "" || w.Customer != "" || order.LooksLikeNumber(w.Statement.Number)
 }
 
-// receiptLetter writes the acknowledgement required by Art. 11a(4): the statement's content, and the date
+// withdrawalReceiptLetter writes the acknowledgement required by Art. 11a(4): the statement's content, and the date
 // and time when it was sent.
-func (w withdrawal) receiptLetter(shop Shop, l *i18n.Localizer) mail.Letter {
-	said := w.Statement.unlinked()
-	letter := shop.letter(l, "mail.withdrawal", "Number", w.Order, "When", w.At, "Zone", shop.TimeZone)
+func withdrawalReceiptLetter(w withdrawal.Withdrawal, shop shop.Shop, l *i18n.Localizer) mail.Letter {
+	said := w.Statement.Unlinked()
+	letter := shop.Letter(l, "mail.withdrawal", "Number", w.Order, "When", w.At, "Zone", shop.TimeZone)
 	if w.Order == "" { // the number is only what the sender typed
 		letter.Subject = l.T("mail.withdrawal.subject_plain")
 	}
-	if !w.repeatsNumber() {
+	if !repeatsNumber(w) {
 		said.Number = l.T("mail.withdrawal.number_kept")
 	}
-	letter.Details = said.details(l)
+	letter.Details = said.Details(l)
 	letter.Notes = []string{l.T("mail.withdrawal.next", "Shop", shop.Name), l.T("mail.withdrawal.not_you")}
 	return letter
 }
 
-// toldLetter writes the email to the shop, including what is known about the order.
-func (w withdrawal) toldLetter(shop Shop, l *i18n.Localizer) mail.Letter {
-	said := w.Statement.unlinked()
-	letter := shop.letter(l, "mail.shop.withdrawal", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
-	if !w.repeatsNumber() {
+// withdrawalToldLetter writes the email to the shop, including what is known about the order.
+func withdrawalToldLetter(w withdrawal.Withdrawal, shop shop.Shop, l *i18n.Localizer) mail.Letter {
+	said := w.Statement.Unlinked()
+	letter := shop.Letter(l, "mail.shop.withdrawal", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
+	if !repeatsNumber(w) {
 		letter.Subject = l.T("mail.shop.withdrawal.subject_plain")
 	}
-	letter.Details = said.details(l)
+	letter.Details = said.Details(l)
 	match := "mail.shop.withdrawal.unmatched"
 	switch {
 	case w.Order != "" && w.InTime == nil:
@@ -97,7 +72,7 @@ func (w withdrawal) toldLetter(shop Shop, l *i18n.Localizer) mail.Letter {
 		match = "mail.shop.withdrawal.late"
 	}
 	letter.Notes = []string{l.T(match, "Order", w.Order)}
-	if w.Receipt == receiptHeld {
+	if w.Receipt == withdrawal.ReceiptHeld {
 		letter.Notes = append(letter.Notes, l.T("mail.shop.withdrawal.held"))
 	}
 	return letter

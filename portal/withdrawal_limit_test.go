@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/validate"
+	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
@@ -21,9 +23,9 @@ func (h *house) from(network int) portal.Visitor {
 }
 
 // send submits a visitor's statements at the same time and returns the number of receipts that are emailed.
-func (h *house) send(v portal.Visitor, n int, s portal.Statement) (mailed int) {
+func (h *house) send(v portal.Visitor, n int, s withdrawal.Statement) (mailed int) {
 	h.t.Helper()
-	receipts := make([]portal.WithdrawalReceipt, n)
+	receipts := make([]withdrawal.Receipt, n)
 	together(n, func(i int) {
 		var err error
 		if receipts[i], err = v.Withdraw(context.Background(), storage.NewID(), s); err != nil {
@@ -39,13 +41,13 @@ func (h *house) send(v portal.Visitor, n int, s portal.Statement) (mailed int) {
 }
 
 // sendSignedIn submits a customer's statement about their order.
-func (h *house) sendSignedIn(s portal.Shopper, number string) portal.WithdrawalReceipt {
+func (h *house) sendSignedIn(s portal.Shopper, number string) withdrawal.Receipt {
 	h.t.Helper()
 	order, err := s.Order(h.t.Context(), number)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	receipt, err := s.Withdraw(h.t.Context(), storage.NewID(), portal.WithdrawalChoice{Number: number, Name: "Jan", Mark: order.LinesMark()})
+	receipt, err := s.Withdraw(h.t.Context(), storage.NewID(), portal.WithdrawalChoice{Number: number, Name: "Jan", LinesVersion: order.LinesVersion()})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -93,7 +95,7 @@ func TestWithdrawalLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	choice := portal.WithdrawalChoice{Number: "1", Name: "Jan", Mark: order.LinesMark()}
+	choice := portal.WithdrawalChoice{Number: "1", Name: "Jan", LinesVersion: order.LinesVersion()}
 	for range 20 {
 		if receipt, err := shopper.Withdraw(t.Context(), storage.NewID(), choice); err != nil || !receipt.Mailed {
 			t.Errorf("who is signed in: %+v, %v", receipt, err)
@@ -215,7 +217,7 @@ func TestWithdrawalReceiptsOfAnAddress(t *testing.T) {
 	}
 }
 
-func withEmail(s portal.Statement, email string) portal.Statement {
+func withEmail(s withdrawal.Statement, email string) withdrawal.Statement {
 	s.Email = email
 	return s
 }
@@ -233,13 +235,13 @@ func TestWithdrawalsOfAClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.send(h.from(1), 599, stated("1"))
-	if _, err := h.from(1).Withdraw(t.Context(), storage.NewID(), stated("1")); portal.KindOf(err) != portal.TooMany {
+	if _, err := h.from(1).Withdraw(t.Context(), storage.NewID(), stated("1")); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("the next: %v", err)
 	}
 	if again, err := h.from(1).Withdraw(t.Context(), first, stated("1")); err != nil || cmp.Diff(receipt, again) != "" {
 		t.Errorf("the first once more: %+v, %v", again, err)
 	}
-	if _, err := h.from(1).Withdraw(t.Context(), first, stated("2")); portal.KindOf(err) != portal.Conflict {
+	if _, err := h.from(1).Withdraw(t.Context(), first, stated("2")); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("another with its id: %v", err)
 	}
 	h.send(h.from(2), 1, stated("1"))

@@ -14,6 +14,9 @@ import (
 	"postern/mail"
 	"postern/portal"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
+	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
@@ -23,10 +26,10 @@ const support = "help@example.com"
 func withdrawalHouse(t *testing.T, options ...portal.Option) *house {
 	t.Helper()
 	h := newHouse(t, options...)
-	return h.set(portal.ShopSettings{SupportEmail: ptr(support), TimeZone: ptr("Europe/Bratislava")})
+	return h.set(shop.Settings{SupportEmail: ptr(support), TimeZone: ptr("Europe/Bratislava")})
 }
 
-func (h *house) set(settings portal.ShopSettings) *house {
+func (h *house) set(settings shop.Settings) *house {
 	h.t.Helper()
 	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, settings)
 	if err != nil {
@@ -37,12 +40,12 @@ func (h *house) set(settings portal.ShopSettings) *house {
 }
 
 // stated returns a statement by Jan about an order.
-func stated(number string) portal.Statement {
-	return portal.Statement{Name: "Jan Novák", Email: jan, Number: number, Lang: "en"}
+func stated(number string) withdrawal.Statement {
+	return withdrawal.Statement{Name: "Jan Novák", Email: jan, Number: number, Lang: "en"}
 }
 
 // withdraw submits a statement through both steps.
-func (h *house) withdraw(s portal.Statement) portal.WithdrawalReceipt {
+func (h *house) withdraw(s withdrawal.Statement) withdrawal.Receipt {
 	h.t.Helper()
 	_, id, err := h.visitor("x").PrepareWithdrawal(s)
 	if err != nil {
@@ -56,11 +59,11 @@ func (h *house) withdraw(s portal.Statement) portal.WithdrawalReceipt {
 }
 
 // received reads all statements as the shop's system does.
-func (h *house) received() []portal.WithdrawalRecord {
+func (h *house) received() []withdrawal.Record {
 	h.t.Helper()
 	h.clock.Move(time.Minute + time.Millisecond)
 	feed, after := h.feed(), ""
-	var all []portal.WithdrawalRecord
+	var all []withdrawal.Record
 	for {
 		page, err := feed.Withdrawals(h.t.Context(), after)
 		if err != nil {
@@ -97,7 +100,7 @@ func TestWithdrawalMails(t *testing.T) {
 	}
 	for lang, want := range words {
 		t.Run(lang, func(t *testing.T) {
-			h := withdrawalHouse(t).set(portal.ShopSettings{Language: &lang})
+			h := withdrawalHouse(t).set(shop.Settings{Language: &lang})
 			s := stated("A 1")
 			s.Goods, s.Lang = "<b>One book</b>", lang
 			h.withdraw(s)
@@ -144,7 +147,7 @@ func TestWithdrawalTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	receipts := make([]portal.WithdrawalReceipt, 200)
+	receipts := make([]withdrawal.Receipt, 200)
 	together(len(receipts), func(i int) {
 		var err error
 		if receipts[i], err = h.visitor("x").Withdraw(context.Background(), id, s); err != nil {
@@ -170,7 +173,7 @@ func TestWithdrawalTwice(t *testing.T) {
 	}
 	other := s
 	other.Goods = "one of them"
-	if _, err := h.visitor("x").Withdraw(t.Context(), id, other); portal.KindOf(err) != portal.Conflict {
+	if _, err := h.visitor("x").Withdraw(t.Context(), id, other); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("another statement under the same id: %v", err)
 	}
 }
@@ -180,7 +183,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 	h := withdrawalHouse(t)
 	good := storage.NewID()
 	long := strings.Repeat("a", 201)
-	with := func(change func(*portal.Statement)) portal.Statement {
+	with := func(change func(*withdrawal.Statement)) withdrawal.Statement {
 		s := stated("1")
 		change(&s)
 		return s
@@ -188,7 +191,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 	tests := []struct {
 		name string
 		id   string
-		s    portal.Statement
+		s    withdrawal.Statement
 		want []string // nil if there is no error
 	}{
 		{"no id", "", stated("1"), nil},
@@ -199,21 +202,21 @@ func TestWithdrawalBadInput(t *testing.T) {
 		{"a path", "../" + good, stated("1"), nil},
 		{"with NUL", good[:35] + "\x00", stated("1"), nil},
 		{"no UTF-8", good[:34] + "\xff\xfe", stated("1"), nil},
-		{"nothing", good, portal.Statement{}, []string{"name text.required", "number text.required", "email email.form"}},
-		{"long", good, with(func(s *portal.Statement) { s.Name, s.Number, s.Goods = long, long, strings.Repeat(long, 5) }),
+		{"nothing", good, withdrawal.Statement{}, []string{"name text.required", "number text.required", "email email.form"}},
+		{"long", good, with(func(s *withdrawal.Statement) { s.Name, s.Number, s.Goods = long, long, strings.Repeat(long, 5) }),
 			[]string{"name text.long", "number text.long", "goods text.long"}},
-		{"links", good, with(func(s *portal.Statement) {
+		{"links", good, with(func(s *withdrawal.Statement) {
 			s.Name, s.Number, s.Goods = "https://x.example", "WWW.x.example", "see http://x.example"
 		}),
 			[]string{"name withdrawal.link", "number withdrawal.link", "goods withdrawal.link"}},
-		{"hosts and paths", good, with(func(s *portal.Statement) { s.Name, s.Number = "evil.com/pay", "pay at Evil。Com:8080?1" }),
+		{"hosts and paths", good, with(func(s *withdrawal.Statement) { s.Name, s.Number = "evil.com/pay", "pay at Evil。Com:8080?1" }),
 			[]string{"name withdrawal.link", "number withdrawal.link"}},
-		{"two addresses", good, with(func(s *portal.Statement) { s.Email = "a@b.example,c@d.example" }), []string{"email email.form"}},
+		{"two addresses", good, with(func(s *withdrawal.Statement) { s.Email = "a@b.example,c@d.example" }), []string{"email email.form"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := h.visitor("x").Withdraw(t.Context(), test.id, test.s)
-			if portal.KindOf(err) != portal.Invalid {
+			if validate.KindOf(err) != validate.Invalid {
 				t.Fatalf("%v", err)
 			}
 			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
@@ -394,11 +397,11 @@ func TestWithdrawalsPaging(t *testing.T) {
 		t.Errorf("one more: %+v, %v", page, err)
 	}
 	for _, bad := range []string{"x", "\x00", after + "x", strings.Repeat("9", 9999), "20260101T000000.000Z-", "'; drop"} {
-		if _, err := feed.Withdrawals(t.Context(), bad); portal.KindOf(err) != portal.Invalid {
+		if _, err := feed.Withdrawals(t.Context(), bad); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("after %.20q: %v", bad, err)
 		}
 	}
-	other := h.open("other", portal.ShopSettings{})
+	other := h.open("other", shop.Settings{})
 	key, err := h.app.Operator().CreateKey(t.Context(), other.ID, "x")
 	if err != nil {
 		t.Fatal(err)

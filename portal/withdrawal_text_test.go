@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/withdrawal"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestWithdrawalMailsLeadNowhere checks that a stranger's text never becomes a link in either email, and
@@ -37,10 +37,10 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 		{"2026.11.21", "2026.11.21", false},
 		{"Pen... blue", "Pen... blue", true},
 	}
-	fields := map[string]func(s *portal.Statement, text string){
-		"Full name: ":        func(s *portal.Statement, text string) { s.Name = text },
-		"Order number: ":     func(s *portal.Statement, text string) { s.Number = text },
-		"Only these items: ": func(s *portal.Statement, text string) { s.Goods = text },
+	fields := map[string]func(s *withdrawal.Statement, text string){
+		"Full name: ":        func(s *withdrawal.Statement, text string) { s.Name = text },
+		"Order number: ":     func(s *withdrawal.Statement, text string) { s.Number = text },
+		"Only these items: ": func(s *withdrawal.Statement, text string) { s.Goods = text },
 	}
 	for _, test := range tests {
 		t.Run(test.typed, func(t *testing.T) {

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 
+	"postern/portal/customer"
 	"postern/portal/job"
 )
 
@@ -19,7 +20,7 @@ func (w Worker) Sweep(ctx context.Context) error {
 func (w Worker) Beat() func(context.Context) error { return w.Jobs().Beat() }
 
 // VATHistory returns the stored answers of VIES.
-func (s Shopper) VATHistory() []VATAnswer {
+func (s Shopper) VATHistory() []customer.VATAnswer {
 	known, _ := s.VAT()
 	return known.History
 }

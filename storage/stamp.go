@@ -50,7 +50,7 @@ const (
 // tag is the beginning of a hash.
 type tag = [tagBytes]byte
 
-// hashOf returns the hash of a document in a version.
+// secret.Hash returns the hash of a document in a version.
 func hashOf(id string, v Version) [sha256.Size]byte {
 	text := binary.AppendUvarint(nil, uint64(len(id)))
 	text = binary.BigEndian.AppendUint64(append(text, id...), uint64(v.N))

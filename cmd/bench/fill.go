@@ -12,6 +12,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/secret"
+	"postern/portal/shop"
 	"postern/storage"
 )
 
@@ -41,10 +42,10 @@ func within(ctx context.Context, store string, do func(storage.Engine, *portal.A
 
 // furnish creates the shop and a key for its feed.
 func furnish(ctx context.Context, app *portal.App) (key string, err error) {
-	_, err = app.Operator().CreateShop(ctx, shopID, portal.ShopSettings{
+	_, err = app.Operator().CreateShop(ctx, shopID, shop.Settings{
 		Name: new("Bench & Sons"), BaseURL: new("https://" + host), StorefrontURL: new(storefront),
 		SenderEmail: new("account@bench.example"), SupportEmail: new("help@bench.example"), Accent: new("#2f6b4f"),
-		Footer: &[]portal.FooterLink{{Label: "Delivery", URL: storefront + "/delivery"}, {Label: "Terms", URL: storefront + "/terms"}},
+		Footer: &[]shop.FooterLink{{Label: "Delivery", URL: storefront + "/delivery"}, {Label: "Terms", URL: storefront + "/terms"}},
 	})
 	if err != nil {
 		return "", err
@@ -118,7 +119,7 @@ func (b *bench) compareImport(ctx context.Context) (rates, error) {
 
 func rate(n int, since time.Time) float64 { return float64(n) / time.Since(since).Seconds() }
 
-// orderCollection returns the product's declaration of the orders collection.
+// order.Collection returns the product's declaration of the orders collection.
 func orderCollection() storage.Collection {
 	for _, c := range portal.Collections() {
 		if c.Name == "orders" {

@@ -6,8 +6,8 @@ import (
 	"io"
 	"time"
 
-	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/order"
 )
 
 // ordersEach is the number of orders per customer: a full page of the list and part of the next.
@@ -37,7 +37,7 @@ type sentOrder struct {
 	ShippingMethod  string          `json:"shipping_method"`
 	ShippingAddress address.Address `json:"shipping_address"`
 	Shipments       []shipment      `json:"shipments,omitempty"`
-	Links           portal.Links    `json:"links"`
+	Links           order.Links     `json:"links"`
 	Events          []event         `json:"events"`
 }
 
@@ -72,7 +72,7 @@ func newOrder(c, k int, now time.Time) sentOrder {
 		Number: numberOf(c, k), Email: emailOf(c), PlacedAt: placed, UpdatedAt: placed.Add(time.Hour), Currency: "EUR",
 		PaymentKind: "card", Shipping: "3.90", ShippingMethod: "Courier to the door",
 		ShippingAddress: address.Address{FirstName: "Jana", LastName: fmt.Sprintf("Kováčová %d", c), Line1: "Štefánikova 27", City: "Košice", PostalCode: "04001", Country: "SK"},
-		Links:           portal.Links{Invoice: storefront + "/invoices/" + numberOf(c, k) + ".pdf"},
+		Links:           order.Links{Invoice: storefront + "/invoices/" + numberOf(c, k) + ".pdf"},
 	}
 	sum := 0
 	for i := range 1 + (c+k)%3 {
@@ -93,23 +93,23 @@ func euros(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%10
 
 // progress sets the state of the k-th order.
 func (o *sentOrder) progress(k int) {
-	o.State, o.Payment, o.Fulfillment = portal.StateCompleted, portal.PaymentPaid, portal.Delivered
+	o.State, o.Payment, o.Fulfillment = order.StateCompleted, order.PaymentPaid, order.Delivered
 	switch {
 	case k == ordersEach-1:
-		o.State, o.Payment, o.PaymentKind, o.Fulfillment = portal.StateOpen, portal.PaymentPending, "transfer", portal.Unfulfilled
+		o.State, o.Payment, o.PaymentKind, o.Fulfillment = order.StateOpen, order.PaymentPending, "transfer", order.Unfulfilled
 	case k == ordersEach-2:
-		o.State, o.Fulfillment = portal.StateOpen, portal.Shipped
+		o.State, o.Fulfillment = order.StateOpen, order.Shipped
 	case k%9 == 4:
-		o.State, o.Payment, o.Fulfillment = portal.StateCancelled, portal.PaymentVoided, portal.FulfillmentStopped
+		o.State, o.Payment, o.Fulfillment = order.StateCancelled, order.PaymentVoided, order.FulfillmentStopped
 	}
 	o.Events = []event{{Type: "placed", At: o.PlacedAt}}
-	if o.Fulfillment == portal.Shipped || o.Fulfillment == portal.Delivered {
+	if o.Fulfillment == order.Shipped || o.Fulfillment == order.Delivered {
 		shipped := o.PlacedAt.Add(44 * time.Hour)
-		o.Events = append(o.Events, event{portal.PaymentPaid, o.PlacedAt.Add(4 * time.Minute)}, event{portal.Shipped, shipped})
+		o.Events = append(o.Events, event{order.PaymentPaid, o.PlacedAt.Add(4 * time.Minute)}, event{order.Shipped, shipped})
 		o.Shipments = []shipment{{Carrier: "Packeta", Number: "Z" + o.Number, ShippedAt: shipped}}
 	}
-	if o.Fulfillment == portal.Delivered {
-		o.Events = append(o.Events, event{portal.Delivered, o.PlacedAt.Add(92 * time.Hour)})
+	if o.Fulfillment == order.Delivered {
+		o.Events = append(o.Events, event{order.Delivered, o.PlacedAt.Add(92 * time.Hour)})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/portal"
+	"postern/portal/validate"
 )
 
 // apikeyRevoke revokes an API key.
@@ -21,7 +22,7 @@ func (c apikeyRevoke) Run(ctx context.Context, w *world) error {
 			return err
 		}
 		err = operator.RevokeKey(ctx, shop.ID, c.ID)
-		if portal.KindOf(err) == portal.NotFound {
+		if validate.KindOf(err) == validate.NotFound {
 			return failf("Shop %s has no key %q; \"portal apikey list\" lists its keys.", shop.ID, c.ID)
 		}
 		if err == nil {

@@ -7,6 +7,10 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 // inspect checks the store as the killed server left it, and again after another process has continued the
@@ -41,7 +45,7 @@ func (f found) repeatClicks(p *buyer) {
 	in := slices.Clone(p.sessions)
 	for _, before := range p.clicks {
 		signed, err := f.visitor(p, before.browser).Redeem(f.Context(), p.token)
-		if err != nil && portal.KindOf(err) != portal.Gone {
+		if err != nil && validate.KindOf(err) != validate.Gone {
 			f.Errorf("%s: repeat a click: %v", p.email, err)
 		}
 		lost := before.session != "" && (err != nil || before.session != signed.Cookie)
@@ -69,7 +73,7 @@ func (f found) checkOrder(key string, d delivery) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if receipt, err := feed.PutOrder(f.Context(), d.number, []byte(d.document)); receipt.Outcome != portal.Unchanged {
+	if receipt, err := feed.PutOrder(f.Context(), d.number, []byte(d.document)); receipt.Outcome != order.Unchanged {
 		f.Errorf("order %s was lost or altered: %s, %v", d.number, receipt.Outcome, err)
 	}
 }
@@ -82,10 +86,10 @@ func (f found) checkLinks(p *buyer, tokens []string) {
 	}
 	for _, token := range tokens {
 		page, err := f.visitor(p, "").Link(f.Context(), token)
-		fits := page.State == portal.LinkLive
+		fits := page.State == credential.LinkLive
 		if len(p.sessions) > 0 {
-			fits = token == p.token && page.State == portal.LinkUsed ||
-				token != p.token && (page.State == portal.LinkLive || page.State == portal.LinkReplaced)
+			fits = token == p.token && page.State == credential.LinkUsed ||
+				token != p.token && (page.State == credential.LinkLive || page.State == credential.LinkReplaced)
 		}
 		if err != nil || !fits {
 			f.Errorf("%s: a link is %q, used: %v, signed in: %v, %v", p.email, page.State, token == p.token, len(p.sessions) > 0, err)
@@ -109,7 +113,7 @@ func (f found) checkAccount(p *buyer) {
 	}
 	saved, err := shopper.Addresses(f.Context())
 	for _, line := range p.saved {
-		if err != nil || !slices.ContainsFunc(saved, func(a portal.SavedAddress) bool { return a.Address.Line1 == line }) {
+		if err != nil || !slices.ContainsFunc(saved, func(a customer.SavedAddress) bool { return a.Address.Line1 == line }) {
 			f.Errorf("%s: the address %s is lost: %v, %v", p.email, line, saved, err)
 		}
 	}
@@ -120,7 +124,7 @@ func (f found) checkAccount(p *buyer) {
 func (f found) checkList(p *buyer, shopper portal.Shopper) {
 	f.Helper()
 	listed := int64(0)
-	for query := (portal.OrderQuery{}); ; {
+	for query := (order.Query{}); ; {
 		page, err := shopper.Orders(f.Context(), query)
 		if err != nil {
 			f.Fatal(err)

@@ -14,6 +14,8 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/shop"
 	"postern/storage/sqlite"
 	"postern/templates/i18n"
 )
@@ -88,7 +90,7 @@ func (b *ledger) begin(t *testing.T, round int) {
 	f := b.open(t, now)
 	defer f.close()
 	for _, p := range b.buyers {
-		if _, err := f.visitor(p, p.browsers[0]).Ask(t.Context(), p.email, "", "en"); err != nil {
+		if _, err := f.visitor(p, p.browsers[0]).RequestLink(t.Context(), p.email, "", "en"); err != nil {
 			t.Fatal(err)
 		}
 		p.asked++
@@ -147,7 +149,7 @@ type found struct {
 	*testing.T
 	engine *sqlite.Store
 	app    *portal.App
-	shop   portal.Shop
+	shop   shop.Shop
 }
 
 // open opens the store with a stopped clock.
@@ -213,5 +215,5 @@ func (f found) work() {
 
 // visitor returns one of a buyer's browsers, or a stranger's if secret is empty.
 func (f found) visitor(p *buyer, secret string) portal.Visitor {
-	return f.app.Visitor(f.shop, portal.Browser{Secret: secret, IP: netip.MustParseAddr(p.client)})
+	return f.app.Visitor(f.shop, credential.Browser{Secret: secret, IP: netip.MustParseAddr(p.client)})
 }

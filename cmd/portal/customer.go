@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // customerGroup holds the subcommands for customers.
@@ -22,14 +24,14 @@ type customerArg struct {
 }
 
 // use finds the customer and calls do with the account.
-func (c customerArg) use(ctx context.Context, do func(portal.Operator, portal.Shop, portal.CustomerAccount) error) error {
+func (c customerArg) use(ctx context.Context, do func(portal.Operator, shop.Shop, portal.CustomerAccount) error) error {
 	return c.storeFlag.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)
 		if err != nil {
 			return err
 		}
 		account, err := operator.FindCustomer(ctx, shop.ID, c.Customer)
-		if portal.KindOf(err) == portal.NotFound {
+		if validate.KindOf(err) == validate.NotFound {
 			return failf("Shop %s has no customer with the email or id %q.", shop.ID, c.Customer)
 		}
 		if err != nil {
@@ -47,7 +49,7 @@ type customerFind struct {
 
 // Run prints one line.
 func (c customerFind) Run(ctx context.Context, w *world) error {
-	return c.use(ctx, func(_ portal.Operator, _ portal.Shop, account portal.CustomerAccount) error {
+	return c.use(ctx, func(_ portal.Operator, _ shop.Shop, account portal.CustomerAccount) error {
 		t := table{head: []string{"ID", "CUSTOMER ID", "EMAIL", "NAME", "CREATED"}}
 		t.add(account.ID, account.FeedID, account.Email, account.Name(), moment(account.CreatedAt))
 		return t.print(w, c.JSON)

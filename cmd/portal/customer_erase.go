@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // customerErase deletes an account, or cancels a scheduled deletion.
@@ -32,7 +34,7 @@ func (c customerErase) Run(ctx context.Context, w *world) error {
 	if err := wrong.usage("help customer erase"); err != nil {
 		return err
 	}
-	return c.use(ctx, func(operator portal.Operator, shop portal.Shop, account portal.CustomerAccount) error {
+	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, account portal.CustomerAccount) error {
 		if c.Keep {
 			return c.keep(ctx, w, operator, shop, account)
 		}
@@ -41,13 +43,13 @@ func (c customerErase) Run(ctx context.Context, w *world) error {
 }
 
 func (c customerErase) keep(
-	ctx context.Context, w *world, operator portal.Operator, shop portal.Shop, account portal.CustomerAccount,
+	ctx context.Context, w *world, operator portal.Operator, shop shop.Shop, account portal.CustomerAccount,
 ) error {
 	if !account.Erasure.Pending() {
 		w.say("No deletion of %s's account is scheduled.", account.Email)
 		return nil
 	}
-	if err := operator.KeepCustomer(ctx, shop.ID, account.ID); err != nil {
+	if err := operator.CancelErasure(ctx, shop.ID, account.ID); err != nil {
 		return err
 	}
 	w.say("Cancelled the deletion of %s's account.", account.Email)
@@ -55,7 +57,7 @@ func (c customerErase) keep(
 }
 
 func (c customerErase) erase(
-	ctx context.Context, w *world, operator portal.Operator, shop portal.Shop, account portal.CustomerAccount,
+	ctx context.Context, w *world, operator portal.Operator, shop shop.Shop, account portal.CustomerAccount,
 ) error {
 	if c.Now && !c.Yes {
 		return faults{"This would delete the account of " + account.Email + " at once, and cannot be undone. " +
@@ -63,7 +65,7 @@ func (c customerErase) erase(
 	}
 	erasure, err := operator.EraseCustomer(ctx, shop.ID, account.ID, c.Now)
 	switch {
-	case portal.KindOf(err) == portal.Conflict:
+	case validate.KindOf(err) == validate.Conflict:
 		return failf("The email of this account was changed recently, and the owner of the previous email can still undo that. " +
 			"Leave out --now: the account is then deleted after that time.")
 	case err != nil:

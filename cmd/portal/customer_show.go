@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/shop"
 )
 
 // customerShow shows a customer's account.
@@ -17,12 +20,12 @@ type customerShow struct {
 
 // Run prints what staff need to help a customer on the phone, and no secrets.
 func (c customerShow) Run(ctx context.Context, w *world) error {
-	return c.use(ctx, func(_ portal.Operator, shop portal.Shop, account portal.CustomerAccount) error {
+	return c.use(ctx, func(_ portal.Operator, shop shop.Shop, account portal.CustomerAccount) error {
 		return describeCustomer(shop, account).print(w, c.JSON)
 	})
 }
 
-func describeCustomer(shop portal.Shop, a portal.CustomerAccount) card {
+func describeCustomer(shop shop.Shop, a portal.CustomerAccount) card {
 	var c card
 	c.add("id", a.ID)
 	c.add("customer-id", a.FeedID)
@@ -50,14 +53,14 @@ func describeCustomer(shop portal.Shop, a portal.CustomerAccount) card {
 	return c
 }
 
-func registeredBy(c portal.Customer) string {
+func registeredBy(c customer.Customer) string {
 	if c.Registered {
 		return "the customer"
 	}
 	return "the shop"
 }
 
-func sessionLine(s portal.SessionInfo) string {
+func sessionLine(s credential.SessionInfo) string {
 	device := s.Device
 	if device == "" {
 		device = "unknown browser"

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/portal"
+	"postern/portal/shop"
 )
 
 // customerSignOut signs a customer out everywhere.
@@ -16,7 +17,7 @@ func (customerSignOut) Help() string {
 
 // Run signs the customer out.
 func (c customerSignOut) Run(ctx context.Context, w *world) error {
-	return c.use(ctx, func(operator portal.Operator, shop portal.Shop, account portal.CustomerAccount) error {
+	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, account portal.CustomerAccount) error {
 		ended, err := operator.SignOutCustomer(ctx, shop.ID, account.ID)
 		if err != nil {
 			return err

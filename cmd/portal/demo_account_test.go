@@ -11,6 +11,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/web/webtest"
 )
 
@@ -99,15 +100,15 @@ func TestDemoRecords(t *testing.T) {
 		}
 	}
 	for email, want := range map[string]struct {
-		status  portal.VATStatus
+		status  customer.VATStatus
 		consult string
 	}{
-		"uctaren@zlatyklas.example": {portal.VATValid, "DEMO1234567895"}, "einkauf@alpenblick.example": {portal.VATValid, "DEMOU12345675"},
-		"einkauf@waldholz.example": {portal.VATUnknown, ""}, "biuro@lesnapolana.example": {portal.VATInvalid, "DEMO1234563218"},
+		"uctaren@zlatyklas.example": {customer.VATValid, "DEMO1234567895"}, "einkauf@alpenblick.example": {customer.VATValid, "DEMOU12345675"},
+		"einkauf@waldholz.example": {customer.VATUnknown, ""}, "biuro@lesnapolana.example": {customer.VATInvalid, "DEMO1234563218"},
 	} {
 		var record struct {
-			Status portal.VATStatus `json:"vat_status"`
-			Check  portal.VATAnswer `json:"vat_check"`
+			Status customer.VATStatus `json:"vat_status"`
+			Check  customer.VATAnswer `json:"vat_check"`
 		}
 		read("/api/v1/customers/by-email/"+email, &record)
 		if record.Status != want.status || record.Check.Consultation != want.consult {

@@ -8,7 +8,7 @@ import (
 	"html/template"
 	"strings"
 
-	"postern/portal"
+	"postern/portal/validate"
 )
 
 //go:embed demo
@@ -65,7 +65,7 @@ func (p *demoPages) list(c exchange) error {
 func (p *demoPages) open(c exchange) error {
 	m, found := p.box.find(c.Params("id"))
 	if !found {
-		return &portal.Error{Kind: portal.NotFound}
+		return &validate.Error{Kind: validate.NotFound}
 	}
 	return p.show(c, mailboxView{Open: &m})
 }
@@ -95,7 +95,7 @@ func (p *demoPages) json(c exchange) error {
 func (p *demoPages) body(c exchange) error {
 	m, found := p.box.find(c.Params("id"))
 	if !found {
-		return &portal.Error{Kind: portal.NotFound}
+		return &validate.Error{Kind: validate.NotFound}
 	}
 	c.Set("Content-Type", htmlType)
 	c.Set("X-Frame-Options", "SAMEORIGIN")
@@ -107,7 +107,7 @@ func (p *demoPages) body(c exchange) error {
 func (p *demoPages) picture(c exchange) error {
 	picture, found := p.pictures[c.Params("name")]
 	if !found {
-		return &portal.Error{Kind: portal.NotFound}
+		return &validate.Error{Kind: validate.NotFound}
 	}
 	c.Set("Content-Type", "image/png")
 	return c.Send(picture)

@@ -11,17 +11,21 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/order"
+	"postern/portal/shop"
 )
 
 // past is the demo's portal as it was some days ago: the same store with a clock that is stopped at that
 // time. It runs the use cases that a browser would run, with codes from emails that it keeps to itself.
 type past struct {
 	app        *portal.App
-	shop       portal.Shop
+	shop       shop.Shop
 	key        string // API key of the feed
 	dispatcher *mail.Dispatcher
 	box        *mailbox
-	browser    portal.Browser
+	browser    credential.Browser
 }
 
 // ago returns the portal as it was that long ago.
@@ -45,7 +49,7 @@ func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
 			Engine: there.engine, Shops: shopIDs(app), Sender: box, Now: clock, Log: slog.New(slog.DiscardHandler),
 			Compose: app.Worker().Composer(there.texts, renderer),
 		},
-		browser: portal.Browser{
+		browser: credential.Browser{
 			Secret: secretText(), UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
 			IP: netip.MustParseAddr("192.0.2.44"),
 		},
@@ -77,7 +81,7 @@ func (p *past) code(ctx context.Context, email string) (string, error) {
 // signIn signs a customer in by code, so that the session permits actions that require a code.
 func (p *past) signIn(ctx context.Context, email string) (portal.Shopper, error) {
 	visitor := p.app.Visitor(p.shop, p.browser)
-	if _, err := visitor.Ask(ctx, email, "", p.shop.Language); err != nil {
+	if _, err := visitor.RequestLink(ctx, email, "", p.shop.Language); err != nil {
 		return portal.Shopper{}, err
 	}
 	code, err := p.code(ctx, email)
@@ -119,7 +123,7 @@ func movesAddress(ctx context.Context, then *past, p person) error {
 	if err != nil {
 		return err
 	}
-	if _, err := shopper.AskEmailChange(ctx, p.Email); err != nil {
+	if _, err := shopper.RequestEmailChange(ctx, p.Email); err != nil {
 		return err
 	}
 	code, err := then.code(ctx, p.Email)
@@ -134,7 +138,7 @@ func movesAddress(ctx context.Context, then *past, p person) error {
 func wantsErasure(ctx context.Context, then *past, p person) error {
 	shopper, err := then.signIn(ctx, p.Email)
 	if err == nil {
-		_, err = shopper.AskErasure(ctx)
+		_, err = shopper.RequestErasure(ctx)
 	}
 	return err
 }
@@ -145,7 +149,7 @@ func withdraws(ctx context.Context, then *past, p person) error {
 	if err != nil {
 		return err
 	}
-	orders, err := shopper.Orders(ctx, portal.OrderQuery{})
+	orders, err := shopper.Orders(ctx, order.Query{})
 	if err != nil {
 		return err
 	}
@@ -153,7 +157,7 @@ func withdraws(ctx context.Context, then *past, p person) error {
 	if err != nil {
 		return err
 	}
-	choice := portal.WithdrawalChoice{Number: order.Number, Mark: order.LinesMark(), Lang: p.lang}
+	choice := portal.WithdrawalChoice{Number: order.Number, LinesVersion: order.LinesVersion(), Lang: p.lang}
 	_, id, err := shopper.PrepareWithdrawal(ctx, choice)
 	if err == nil {
 		_, err = shopper.Withdraw(ctx, id, choice)
@@ -165,7 +169,7 @@ func withdraws(ctx context.Context, then *past, p person) error {
 }
 
 // asks sends the shop a message about one order and a return request for another.
-func asks(ctx context.Context, shopper portal.Shopper, about portal.OrderView, other string) error {
+func asks(ctx context.Context, shopper portal.Shopper, about order.View, other string) error {
 	lang := shopper.Customer().Language
 	if err := shopper.WriteMessage(ctx, portal.Message{
 		Form: shopper.NewForm(), Number: about.Number, Text: "I have changed my mind. Where may I send the parcel?", Lang: lang,
@@ -176,8 +180,8 @@ func asks(ctx context.Context, shopper portal.Shopper, about portal.OrderView, o
 	if err != nil {
 		return err
 	}
-	return shopper.AskReturn(ctx, portal.Request{
-		Form: shopper.NewForm(), Number: other, Text: "It is a size too small.", Mark: order.LinesMark(), Lang: lang,
+	return shopper.RequestReturn(ctx, portal.Request{
+		Form: shopper.NewForm(), Number: other, Text: "It is a size too small.", Mark: order.LinesVersion(), Lang: lang,
 		Quantities: map[int]string{0: order.Lines[0].Quantity.String()},
 	})
 }
@@ -188,7 +192,7 @@ func unsubscribesPartners(ctx context.Context, then *past, p person) error {
 	if err != nil {
 		return err
 	}
-	customer, err := feed.CustomerByEmail(ctx, p.Email)
+	c, err := feed.CustomerByEmail(ctx, p.Email)
 	if err != nil {
 		return err
 	}
@@ -196,7 +200,7 @@ func unsubscribesPartners(ctx context.Context, then *past, p person) error {
 	if err != nil {
 		return err
 	}
-	_, token, _ := strings.Cut(customer.Consents[portal.PartnerOffers].UnsubscribeURL, portal.UnsubscribePrefix)
+	_, token, _ := strings.Cut(c.Consents[customer.PartnerOffers].UnsubscribeURL, portal.UnsubscribePrefix)
 	_, err = then.app.Visitor(shop, then.browser).Unsubscribe(ctx, token)
 	return err
 }

@@ -3,8 +3,8 @@ package main
 import (
 	"slices"
 
-	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
 )
 
 // person is a customer of the demo. Special describes what is unusual about the orders.
@@ -13,7 +13,7 @@ type person struct {
 
 	former                string // the email before Email, "" for none
 	id, first, last, lang string // id is "" for a customer who only ordered as a guest
-	company               portal.Company
+	company               customer.Company
 	unlisted              bool // VIES does not know the company's VAT ID
 	addresses             []address.Address
 	orders                int
@@ -45,13 +45,13 @@ func steadyPeople() []person {
 		{
 			Email: "nakup@velkosklad.example", Special: "10,000 orders, as fast as ten",
 			id: "c-1002", first: "Bohuslav", last: "Veľkonákupný", lang: "sk", years: 4,
-			company:   portal.Company{Name: "Veľkosklad Tatry, a. s.", Country: "SK", RegistrationNumber: "12345678"},
+			company:   customer.Company{Name: "Veľkosklad Tatry, a. s.", Country: "SK", RegistrationNumber: "12345678"},
 			addresses: []address.Address{{Company: "Veľkosklad Tatry, a. s.", FirstName: "Bohuslav", LastName: "Veľkonákupný", Line1: "Skladová 1", City: "Poprad", PostalCode: "058 01", Country: "SK"}},
 		},
 		{
 			Email: "uctaren@zlatyklas.example", Special: "a company with a VAT ID that VIES confirms: invoices, coffee by weight",
 			id: "c-1003", first: "Žofia", last: "Šťastná", lang: "sk", orders: 32, years: 3, twist: firm,
-			company: portal.Company{Name: "Pekáreň Zlatý klas, s. r. o.", Country: "SK", RegistrationNumber: "36421928", TaxNumber: "1234567895", VATID: "SK1234567895"},
+			company: customer.Company{Name: "Pekáreň Zlatý klas, s. r. o.", Country: "SK", RegistrationNumber: "36421928", TaxNumber: "1234567895", VATID: "SK1234567895"},
 			addresses: []address.Address{{
 				FirstName: "Žofia", LastName: "Šťastná", Company: "Pekáreň Zlatý klas, s. r. o.", Line1: "Námestie sv. Egídia 112/18", City: "Poprad", PostalCode: "058 01", Country: "SK", Phone: "+421527724455",
 			}},
@@ -59,7 +59,7 @@ func steadyPeople() []person {
 		{
 			Email: "einkauf@alpenblick.example", Special: "an Austrian company: reverse charge, German names",
 			id: "c-1004", first: "Gisela", last: "Müller-Lüdenscheidt", lang: "en", orders: 24, years: 3, twist: reverseCharge,
-			company: portal.Company{Name: "Hotel Alpenblick Betriebsgesellschaft m.b.H. & Co. KG", Country: "AT", RegistrationNumber: "FN 123456a", VATID: "ATU12345675"},
+			company: customer.Company{Name: "Hotel Alpenblick Betriebsgesellschaft m.b.H. & Co. KG", Country: "AT", RegistrationNumber: "FN 123456a", VATID: "ATU12345675"},
 			addresses: []address.Address{{
 				FirstName: "Gisela", LastName: "Müller-Lüdenscheidt", Company: "Hotel Alpenblick Betriebsgesellschaft m.b.H. & Co. KG", Line1: "Großglockner-Hochalpenstraße 7", City: "Fusch an der Großglocknerstraße", PostalCode: "5672", Country: "AT",
 			}},
@@ -120,13 +120,13 @@ func movingPeople() []person {
 		{
 			Email: "einkauf@waldholz.example", Special: "a German company: VIES does not answer about its VAT ID",
 			id: "c-1013", first: "Jürgen", last: "Größlhuber", lang: "en", orders: 7, years: 1, twist: reverseCharge,
-			company:   portal.Company{Name: "Waldholz Größlhuber GmbH", Country: "DE", RegistrationNumber: "HRB 123456", VATID: "DE123456788"},
+			company:   customer.Company{Name: "Waldholz Größlhuber GmbH", Country: "DE", RegistrationNumber: "HRB 123456", VATID: "DE123456788"},
 			addresses: []address.Address{{FirstName: "Jürgen", LastName: "Größlhuber", Company: "Waldholz Größlhuber GmbH", Line1: "Sägewerkstraße 9", City: "Freyung", PostalCode: "94078", Country: "DE"}},
 		},
 		{
 			Email: "biuro@lesnapolana.example", Special: "a Polish company with a VAT ID that VIES does not know",
 			id: "c-1014", first: "Małgorzata", last: "Wąsik-Żółć", lang: "en", orders: 5, years: 0.6, twist: firm,
-			company: portal.Company{Name: "Leśna Polana Sp. z o.o.", Country: "PL", VATID: "PL1234563218"}, unlisted: true,
+			company: customer.Company{Name: "Leśna Polana Sp. z o.o.", Country: "PL", VATID: "PL1234563218"}, unlisted: true,
 			addresses: []address.Address{{FirstName: "Małgorzata", LastName: "Wąsik-Żółć", Company: "Leśna Polana Sp. z o.o.", Line1: "ul. Źródlana 5/7", City: "Łódź", PostalCode: "90-001", Country: "PL"}},
 		},
 		{

@@ -11,20 +11,23 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // demoShop is the ID of the demo's shop.
 const demoShop = "hajenka"
 
 // demoSettings returns the settings of a made-up shop for home and forest, with its own look.
-func demoSettings(base, storefront string) (portal.ShopSettings, error) {
+func demoSettings(base, storefront string) (shop.Settings, error) {
 	logo, err := drawLogo()
-	return portal.ShopSettings{
+	return shop.Settings{
 		Name: new("Hájenka"), BaseURL: &base, StorefrontURL: &storefront,
 		SenderName: new("Hájenka, domov a les"), SenderEmail: new("ucet@hajenka.example"), SupportEmail: new("pomoc@hajenka.example"),
 		Language: new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"), Currency: new("EUR"), VATID: new("SK2222222222"),
-		Registration: new(true), RequiredFields: &[]string{portal.RequireNames}, FirstOrderMail: new(true), Accent: new("#2f6b4f"), Logo: &logo,
-		Footer: &[]portal.FooterLink{
+		Registration: new(true), RequiredFields: &[]string{shop.RequireNames}, FirstOrderMail: new(true), Accent: new("#2f6b4f"), Logo: &logo,
+		Footer: &[]shop.FooterLink{
 			{Label: "Shop", URL: storefront},
 			{Label: "Delivery and returns", URL: base + "/demo/storefront/delivery"},
 			{Label: "Terms and conditions", URL: base + "/demo/storefront/terms"},
@@ -150,13 +153,13 @@ func (s *stage) bring(ctx context.Context, orders *story) error {
 
 // customerDoc is a customer as the demo's shop system sends it.
 type customerDoc struct {
-	Email     string         `json:"email"`
-	FirstName string         `json:"first_name"`
-	LastName  string         `json:"last_name"`
-	Language  string         `json:"language"`
-	Company   portal.Company `json:"company"`
-	Addresses []addressDoc   `json:"addresses"`
-	UpdatedAt time.Time      `json:"updated_at"`
+	Email     string           `json:"email"`
+	FirstName string           `json:"first_name"`
+	LastName  string           `json:"last_name"`
+	Language  string           `json:"language"`
+	Company   customer.Company `json:"company"`
+	Addresses []addressDoc     `json:"addresses"`
+	UpdatedAt time.Time        `json:"updated_at"`
 	profileDoc
 }
 
@@ -180,14 +183,14 @@ func (s *stage) introduce(ctx context.Context, p person) (isNew bool, err error)
 	if err != nil {
 		return false, err
 	}
-	if _, err := feed.Customer(ctx, p.id); portal.KindOf(err) != portal.NotFound {
+	if _, err := feed.Customer(ctx, p.id); validate.KindOf(err) != validate.NotFound {
 		return false, err
 	}
 	body, err := s.document(p)
 	if err != nil {
 		return false, err
 	}
-	if _, err = feed.PutCustomer(ctx, p.id, body); portal.KindOf(err) == portal.Gone {
+	if _, err = feed.PutCustomer(ctx, p.id, body); validate.KindOf(err) == validate.Gone {
 		return false, nil
 	}
 	return true, err

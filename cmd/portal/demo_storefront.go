@@ -16,8 +16,8 @@ import (
 	"sync"
 	"time"
 
-	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
 )
 
 // storefront is an example of a shop whose customers sign in through the portal. Like any shop it needs
@@ -39,11 +39,11 @@ type storefront struct {
 
 // shopCustomer holds the parts of the portal's response that the shop uses.
 type shopCustomer struct {
-	ID        string         `json:"customer_id"`
-	Email     string         `json:"email"`
-	FirstName string         `json:"first_name"`
-	Company   portal.Company `json:"company"`
-	Addresses []addressDoc   `json:"addresses"`
+	ID        string           `json:"customer_id"`
+	Email     string           `json:"email"`
+	FirstName string           `json:"first_name"`
+	Company   customer.Company `json:"company"`
+	Addresses []addressDoc     `json:"addresses"`
 }
 
 // Delivery returns the address that a checkout would start with, or nil.

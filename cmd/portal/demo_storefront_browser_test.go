@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"postern/mail"
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/webtest"
 	"postern/portal/web/webtest/chrome"
 )
@@ -97,7 +97,7 @@ func entersShopElsewhere(t *testing.T, d *demo, window func() *chrome.Tab, shop 
 	clicking.Follow("form[data-sign-in] button")
 	greeted(t, clicking, shop)
 
-	if got := asking.Text(".masked"); got != portal.MaskEmail(shopFirm) || !asking.Sees("#f-code") {
+	if got := asking.Text(".masked"); got != validate.MaskEmail(shopFirm) || !asking.Sees("#f-code") {
 		t.Fatalf("the one that asked sees %s", asking.Text("main"))
 	}
 	asking.Type("#f-code", webtest.CodeIn(mail.Message{Text: first.Text}))

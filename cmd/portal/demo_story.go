@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"postern/portal"
+	"postern/portal/order"
 )
 
 // demoSeed makes the demo's orders the same at every start, except for their dates, which depend on the
@@ -121,20 +121,20 @@ func (s *story) progress(o *orderDoc) {
 	age, luck := s.now.Sub(o.PlacedAt), s.rng.IntN(100)
 	switch {
 	case age < day:
-		o.set(portal.StateOpen, portal.PaymentPaid, portal.Unfulfilled)
+		o.set(order.StateOpen, order.PaymentPaid, order.Unfulfilled)
 	case age < 3*day:
-		o.set(portal.StateOpen, portal.PaymentPaid, portal.Processing)
+		o.set(order.StateOpen, order.PaymentPaid, order.Processing)
 	case age < 5*day:
-		o.set(portal.StateOpen, portal.PaymentPaid, portal.Shipped)
+		o.set(order.StateOpen, order.PaymentPaid, order.Shipped)
 	case age < 7*day:
-		o.set(portal.StateOpen, portal.PaymentPaid, portal.OutForDelivery)
+		o.set(order.StateOpen, order.PaymentPaid, order.OutForDelivery)
 	case luck < 5:
-		o.set(portal.StateCancelled, portal.PaymentVoided, portal.FulfillmentStopped)
+		o.set(order.StateCancelled, order.PaymentVoided, order.FulfillmentStopped)
 	case luck < 9:
-		o.set(portal.StateCompleted, portal.PaymentRefunded, portal.Returned)
+		o.set(order.StateCompleted, order.PaymentRefunded, order.Returned)
 		o.back = o.subtotal()
 	default:
-		o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
+		o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	}
 }
 
@@ -157,7 +157,7 @@ func (s *story) finish(o *orderDoc, i int) {
 		o.UpdatedAt = later(o.UpdatedAt, e.At)
 	}
 	o.Links.Storefront = s.outside("orders/" + o.Number)
-	if o.Payment == portal.PaymentPaid {
+	if o.Payment == order.PaymentPaid {
 		o.Links.Invoice = s.outside("invoices/" + o.Number + ".pdf")
 	}
 	if i%9 == 4 {
@@ -169,12 +169,12 @@ func (s *story) finish(o *orderDoc, i int) {
 }
 
 func handedOver(fulfillment string) bool {
-	return slices.Contains([]string{portal.Shipped, portal.OutForDelivery, portal.Delivered, portal.PartiallyShipped,
-		portal.PartiallyDelivered, portal.DeliveryFailed, portal.Returned, portal.PartiallyReturned}, fulfillment)
+	return slices.Contains([]string{order.Shipped, order.OutForDelivery, order.Delivered, order.PartiallyShipped,
+		order.PartiallyDelivered, order.DeliveryFailed, order.Returned, order.PartiallyReturned}, fulfillment)
 }
 
 func arrived(fulfillment string) bool {
-	return slices.Contains([]string{portal.Delivered, portal.Returned, portal.PartiallyReturned}, fulfillment)
+	return slices.Contains([]string{order.Delivered, order.Returned, order.PartiallyReturned}, fulfillment)
 }
 
 // carrierOf returns the carrier for a shipping method.
@@ -209,24 +209,24 @@ func (s *story) events(o *orderDoc) []eventDoc {
 		events = append(events, eventDoc{Type: word, At: s.after(o, after)})
 	}
 	switch o.Payment {
-	case portal.PaymentPaid, portal.PaymentRefunded, portal.PaymentPartiallyRefunded:
-		add(portal.PaymentPaid, 4*time.Minute)
+	case order.PaymentPaid, order.PaymentRefunded, order.PaymentPartiallyRefunded:
+		add(order.PaymentPaid, 4*time.Minute)
 	}
-	if handedOver(o.Fulfillment) || o.Fulfillment == portal.Processing {
-		add(portal.Processing, 19*time.Hour)
+	if handedOver(o.Fulfillment) || o.Fulfillment == order.Processing {
+		add(order.Processing, 19*time.Hour)
 	}
 	if handedOver(o.Fulfillment) {
-		add(portal.Shipped, 44*time.Hour)
+		add(order.Shipped, 44*time.Hour)
 	}
 	if arrived(o.Fulfillment) {
-		add(portal.OutForDelivery, 88*time.Hour)
-		add(portal.Delivered, 92*time.Hour)
+		add(order.OutForDelivery, 88*time.Hour)
+		add(order.Delivered, 92*time.Hour)
 	}
-	if last := o.Fulfillment; last != portal.Unfulfilled && last != portal.Unknown && !slices.ContainsFunc(events, func(e eventDoc) bool { return e.Type == last }) {
+	if last := o.Fulfillment; last != order.Unfulfilled && last != order.Unknown && !slices.ContainsFunc(events, func(e eventDoc) bool { return e.Type == last }) {
 		add(last, 100*time.Hour)
 	}
-	if o.Payment == portal.PaymentRefunded {
-		add(portal.PaymentRefunded, 9*day)
+	if o.Payment == order.PaymentRefunded {
+		add(order.PaymentRefunded, 9*day)
 	}
 	return events
 }

@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"postern/mail"
-	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/order"
 	"postern/portal/web/webtest"
 )
 
@@ -164,9 +165,9 @@ func (d *demo) readBack(email string) {
 	d.t.Helper()
 	page := d.browser.Send(webtest.Request{Path: "/api/v1/customers/by-email/" + email, Header: map[string]string{"Authorization": "Bearer " + d.key}})
 	var record struct {
-		ID        string         `json:"customer_id"`
-		Company   portal.Company `json:"company"`
-		Addresses []addressDoc   `json:"addresses"`
+		ID        string           `json:"customer_id"`
+		Company   customer.Company `json:"company"`
+		Addresses []addressDoc     `json:"addresses"`
 	}
 	if err := json.Unmarshal([]byte(page.Want(http.StatusOK).Body), &record); err != nil {
 		d.t.Fatal(err)
@@ -335,7 +336,7 @@ func TestStory(t *testing.T) {
 			seen["weight"] = seen["weight"] || slices.ContainsFunc(doc.Lines, func(l lineDoc) bool { return strings.Contains(l.Quantity, ".") })
 		}
 	}
-	wanted := slices.Concat(portal.Payments(), portal.Fulfillments(), portal.PaymentKinds(), []string{"GBP", "CZK", "dated", "undated",
+	wanted := slices.Concat(order.Payments(), order.Fulfillments(), order.PaymentKinds(), []string{"GBP", "CZK", "dated", "undated",
 		"parcels", "long", "reverse charge", "discount", "refund", "label", "digital", "weight"})
 	for _, word := range wanted {
 		if !seen[word] {

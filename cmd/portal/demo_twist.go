@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"postern/portal"
+	"postern/portal/order"
 )
 
 // firm is a company in the shop's own country: it pays by invoice, and the order has its VAT ID.
@@ -46,28 +46,28 @@ func longOrders(s *story, o *orderDoc, i int) {
 // gallery has an order for each payment and fulfilment status, followed by some that the portal does not
 // know.
 func gallery(s *story, o *orderDoc, i int) {
-	payments, fulfillments, strange := portal.Payments(), portal.Fulfillments(), strangeWords()
+	payments, fulfillments, strange := order.Payments(), order.Fulfillments(), strangeWords()
 	switch {
 	case i < len(payments):
-		o.set(portal.StateOpen, payments[i], portal.Processing)
+		o.set(order.StateOpen, payments[i], order.Processing)
 	case i < len(payments)+len(fulfillments):
-		o.set(portal.StateOpen, portal.PaymentPaid, fulfillments[i-len(payments)])
+		o.set(order.StateOpen, order.PaymentPaid, fulfillments[i-len(payments)])
 	default:
 		word := strange[i-len(payments)-len(fulfillments)]
-		o.set(portal.StateOpen, portal.PaymentPaid, word[0])
+		o.set(order.StateOpen, order.PaymentPaid, word[0])
 		o.SourceStatus, o.SourceLabel = word[1], word[2]
 	}
 	switch o.Payment {
-	case portal.PaymentPartiallyRefunded:
+	case order.PaymentPartiallyRefunded:
 		o.back = percent(o.subtotal(), 30)
-	case portal.PaymentRefunded:
+	case order.PaymentRefunded:
 		o.back = o.subtotal() + o.shipping
 	}
 	switch o.Fulfillment {
-	case portal.FulfillmentStopped:
-		o.State = portal.StateCancelled
-	case portal.Delivered, portal.Returned:
-		o.State = portal.StateCompleted
+	case order.FulfillmentStopped:
+		o.State = order.StateCancelled
+	case order.Delivered, order.Returned:
+		o.State = order.StateCompleted
 	}
 }
 
@@ -83,25 +83,25 @@ func strangeWords() [][3]string {
 }
 
 func galleryOrders() int {
-	return len(portal.Payments()) + len(portal.Fulfillments()) + len(strangeWords())
+	return len(order.Payments()) + len(order.Fulfillments()) + len(strangeWords())
 }
 
 // unpaid has orders that the customer still has to pay: in turn on delivery, by bank transfer and online.
 func unpaid(s *story, o *orderDoc, i int) {
 	switch i % 3 {
 	case 0:
-		o.PaymentKind, o.PaymentMethod = portal.PaymentByCOD, "Dobierka"
-		if o.State == portal.StateOpen {
-			o.Payment = portal.PaymentPending
+		o.PaymentKind, o.PaymentMethod = order.PaymentByCOD, "Dobierka"
+		if o.State == order.StateOpen {
+			o.Payment = order.PaymentPending
 		}
 	case 1:
 		o.PaymentKind, o.PaymentMethod = "transfer", "Prevod na účet SK31 1200 0000 1987 4263 7541"
 		if s.now.Sub(o.PlacedAt) < 30*day {
-			o.set(portal.StateOpen, portal.PaymentPending, portal.Unfulfilled)
+			o.set(order.StateOpen, order.PaymentPending, order.Unfulfilled)
 		}
 	case 2:
 		if s.now.Sub(o.PlacedAt) < 30*day {
-			o.set(portal.StateOpen, portal.PaymentRequiresAction, portal.Unfulfilled)
+			o.set(order.StateOpen, order.PaymentRequiresAction, order.Unfulfilled)
 			o.Links.Payment = s.outside("pay/" + o.Number)
 		}
 	}
@@ -115,7 +115,7 @@ func digital(s *story, o *orderDoc, i int) {
 		return
 	}
 	o.IsDigital, o.Lines, o.shipping, o.ShippingMethod, o.ShippingAddress = true, s.lines(1+i%2, true), 0, "", nil
-	o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
+	o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	o.back = 0
 }
 
@@ -127,17 +127,17 @@ func parcels(s *story, o *orderDoc, i int) {
 	o.seal() // numbers the lines
 	switch {
 	case i == s.person.orders-2:
-		o.set(portal.StateOpen, portal.PaymentPaid, portal.ReadyForPickup)
+		o.set(order.StateOpen, order.PaymentPaid, order.ReadyForPickup)
 		o.Shipments = []shipmentDoc{{Carrier: "Packeta", Number: "Z0000000017", PickupPoint: point, ShippedAt: s.after(o, day)}}
 	case i == s.person.orders-3:
-		o.set(portal.StateOpen, portal.PaymentPaid, portal.PartiallyShipped)
+		o.set(order.StateOpen, order.PaymentPaid, order.PartiallyShipped)
 		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:1])}
 	case i == s.person.orders-4:
-		o.set(portal.StateOpen, portal.PaymentPaid, portal.PartiallyDelivered)
+		o.set(order.StateOpen, order.PaymentPaid, order.PartiallyDelivered)
 		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:1]), s.parcel(o, o.Lines[1:2]), s.parcel(o, o.Lines[2:])}
 		o.Shipments[0].DeliveredAt = s.after(o, 3*day)
 		o.Shipments[1].Carrier, o.Shipments[1].ExpectedTo = "Slovenská pošta", time.Time{}
-	case o.Fulfillment == portal.Delivered:
+	case o.Fulfillment == order.Delivered:
 		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:2]), s.parcel(o, o.Lines[2:])}
 		o.Shipments[0].PickupPoint = point
 	}
@@ -149,19 +149,19 @@ func returns(s *story, o *orderDoc, i int) {
 		o.off = min(500, o.subtotal())
 		o.Discounts = []discountDoc{{Label: "Narodeninový poukaz", Code: "LUBO-5", Amount: decimal(o.off)}}
 	}
-	if o.Fulfillment != portal.Delivered {
+	if o.Fulfillment != order.Delivered {
 		return
 	}
 	switch i % 5 {
 	case 1:
-		o.set(portal.StateCompleted, portal.PaymentPartiallyRefunded, portal.PartiallyReturned)
+		o.set(order.StateCompleted, order.PaymentPartiallyRefunded, order.PartiallyReturned)
 		o.back = o.Lines[0].cents
 		o.Notes = []noteDoc{{Text: "Vrátené sme prijali, peniaze prídu na kartu do piatich dní.", At: s.after(o, 12*day)}}
 	case 2:
-		o.set(portal.StateCompleted, portal.PaymentRefunded, portal.Returned)
+		o.set(order.StateCompleted, order.PaymentRefunded, order.Returned)
 		o.back = o.subtotal() - o.off + o.shipping
 	case 3:
-		o.set(portal.StateOpen, portal.PaymentDisputed, portal.Delivered)
+		o.set(order.StateOpen, order.PaymentDisputed, order.Delivered)
 	}
 }
 
@@ -185,14 +185,14 @@ func regrets() []regretted {
 // regret has delivered orders, one for each of the regrets.
 func regret(s *story, o *orderDoc, i int) {
 	o.PlacedAt, o.back, o.Lines = s.now.Add(-regrets()[i].age), 0, s.lines(2, false)
-	o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
+	o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	regrets()[i].what(o)
 }
 
 // longAgo moves all orders back by three years, so that this year's list is empty.
 func longAgo(s *story, o *orderDoc, _ int) {
 	o.PlacedAt = o.PlacedAt.AddDate(-3, 0, 0)
-	o.set(portal.StateCompleted, portal.PaymentPaid, portal.Delivered)
+	o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	o.back, o.vat = 0, 21
 	for i := range o.Lines {
 		line := &o.Lines[i]

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/templates/i18n"
 )
 
@@ -80,7 +80,7 @@ func (w *world) list(faults faults) {
 // explain turns an error into sentences. For an error of the product it uses the messages, with the flags
 // at fault and a prefix that says where it occurred. Any other error becomes one line with its own text.
 func (w *world) explain(err error) faults {
-	var own *portal.Error
+	var own *validate.Error
 	switch {
 	case errors.As(err, &own):
 		where, known := strings.CutSuffix(err.Error(), own.Error())
@@ -94,16 +94,16 @@ func (w *world) explain(err error) faults {
 	return faults{strings.Join(strings.Fields(err.Error()), " ")}
 }
 
-func (w *world) explainOwn(err *portal.Error) faults {
+func (w *world) explainOwn(err *validate.Error) faults {
 	var all faults
-	for _, fault := range err.Faults {
+	for _, fault := range err.Fields {
 		all.add("%s: %s", flagOf(fault.Field), w.sentence(fault.Key, fault.Args))
 	}
 	switch {
 	case len(all) > 0:
 	case err.Key != "":
 		all.add("%s", w.sentence(err.Key, nil))
-	case err.Kind == portal.NotFound:
+	case err.Kind == validate.NotFound:
 		all.add("Not found in the store.")
 	default:
 		all.add("%s", strings.Join(strings.Fields(err.Error()), " "))

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestExplain checks that an explained error keeps the place at which it occurred.
@@ -18,16 +18,16 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := w.sentence("customer.erasing", nil)
-	erasing := &portal.Error{Kind: portal.Unavailable, Key: "customer.erasing"}
+	erasing := &validate.Error{Kind: validate.Unavailable, Key: "customer.erasing"}
 	for name, c := range map[string]struct {
 		err  error
 		want faults
 	}{
 		"alone":          {erasing, faults{known}},
 		"on a line":      {fmt.Errorf("line 7: %w", erasing), faults{"line 7: " + known}},
-		"with its cause": {fmt.Errorf("line 7: %w", &portal.Error{Key: "customer.erasing", Cause: errors.New("why")}), faults{"line 7: " + known}},
+		"with its cause": {fmt.Errorf("line 7: %w", &validate.Error{Key: "customer.erasing", Cause: errors.New("why")}), faults{"line 7: " + known}},
 		"in the middle":  {fmt.Errorf("%w, and more", erasing), faults{known}},
-		"no message":     {fmt.Errorf("line 7: %w", &portal.Error{Kind: portal.NotFound}), faults{"line 7: Not found in the store."}},
+		"no message":     {fmt.Errorf("line 7: %w", &validate.Error{Kind: validate.NotFound}), faults{"line 7: Not found in the store."}},
 		"not ours":       {errors.New("two\nlines"), faults{"two lines"}},
 	} {
 		if diff := cmp.Diff(c.want, w.explain(c.err)); diff != "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/validate"
 )
 
 // importOrders imports orders from a file.
@@ -61,8 +62,8 @@ func (c importOrders) Run(ctx context.Context, w *world) error {
 		switch {
 		case ctx.Err() != nil:
 			return failf("Stopped after %d lines. Orders stored so far are kept; run the same command again to import the rest.", report.Lines)
-		case portal.KindOf(err) == portal.Invalid: // the file's format or encoding is invalid
-			return failf("%s", say(w.texts.Developer(), portal.FaultsOf(err)[0].Key, nil))
+		case validate.KindOf(err) == validate.Invalid: // the file's format or encoding is invalid
+			return failf("%s", say(w.texts.Developer(), validate.FieldErrors(err)[0].Key, nil))
 		case err != nil:
 			return err
 		case report.RefusedCount > 0:
@@ -168,7 +169,7 @@ func (w *world) reportWarnings(r portal.Report, dryRun bool) {
 
 // refusal explains the faults of a line, each as a JSON pointer and a sentence.
 func (w *world) refusal(err error) faults {
-	all := w.warnings(portal.FaultsOf(err))
+	all := w.warnings(validate.FieldErrors(err))
 	if len(all) == 0 {
 		all = w.explain(err)
 	}
@@ -176,7 +177,7 @@ func (w *world) refusal(err error) faults {
 }
 
 // warnings returns each fault as a JSON pointer and a sentence for developers.
-func (w *world) warnings(list []portal.Fault) faults {
+func (w *world) warnings(list []validate.FieldError) faults {
 	var all faults
 	for _, fault := range list {
 		where := fault.Field

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"postern/mail"
-	"postern/portal"
+	"postern/portal/shop"
 )
 
 // Pauses between attempts to connect to an unreachable mail server. After a refused sign-in the pause is
@@ -111,7 +111,7 @@ func (s *server) mailDomain(ctx context.Context) string {
 	return nameForMail(shops)
 }
 
-func nameForMail(shops []portal.Shop) string {
+func nameForMail(shops []shop.Shop) string {
 	for _, shop := range shops {
 		if u, err := url.Parse(shop.BaseURL); err == nil && !onLoopback(shop.BaseURL) {
 			return u.Hostname()

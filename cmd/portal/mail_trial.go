@@ -7,6 +7,8 @@ import (
 	"postern/mail"
 	"postern/mail/smtp"
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // mailGroup holds the subcommands for sending email.
@@ -38,7 +40,7 @@ func (c mailTest) Run(ctx context.Context, w *world) error {
 	var wrong faults
 	sender := c.sender(w, &wrong)
 	keys := c.load(&wrong)
-	to, ok := portal.CanonicalEmail(c.Address)
+	to, ok := validate.CanonicalEmail(c.Address)
 	if !ok {
 		wrong.add("ADDRESS: %q is not a valid email.", c.Address)
 	}
@@ -51,15 +53,15 @@ func (c mailTest) Run(ctx context.Context, w *world) error {
 	}
 	sender.Keys = keys
 	return c.use(ctx, func(operator portal.Operator) error {
-		shop, err := c.pick(ctx, operator)
+		sh, err := c.pick(ctx, operator)
 		if err != nil {
 			return err
 		}
-		message, err := operator.TestEmail(shop, to, w.texts, renderer)
+		message, err := operator.TestEmail(sh, to, w.texts, renderer)
 		if err != nil {
 			return err
 		}
-		sender.Domain = func(context.Context) string { return nameForMail([]portal.Shop{shop}) }
+		sender.Domain = func(context.Context) string { return nameForMail([]shop.Shop{sh}) }
 		return showTrial(w, sender.Try(ctx, message), message.ID, c.JSON)
 	})
 }

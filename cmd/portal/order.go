@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // orderGroup holds the subcommands for orders.
@@ -20,14 +22,14 @@ type orderArg struct {
 }
 
 // use finds the order and calls do with it.
-func (c orderArg) use(ctx context.Context, do func(portal.Operator, portal.Shop, portal.OrderAccount) error) error {
+func (c orderArg) use(ctx context.Context, do func(portal.Operator, shop.Shop, portal.OrderAccount) error) error {
 	return c.storeFlag.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)
 		if err != nil {
 			return err
 		}
 		order, err := operator.Order(ctx, shop.ID, c.Number)
-		if portal.KindOf(err) == portal.NotFound {
+		if validate.KindOf(err) == validate.NotFound {
 			return failf("Shop %s has no order %q.", shop.ID, c.Number)
 		}
 		if err != nil {
@@ -50,7 +52,7 @@ func (orderDelete) Help() string {
 
 // Run deletes the order.
 func (c orderDelete) Run(ctx context.Context, w *world) error {
-	return c.use(ctx, func(operator portal.Operator, shop portal.Shop, order portal.OrderAccount) error {
+	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, order portal.OrderAccount) error {
 		if !c.Yes {
 			return faults{"This would delete order " + order.Number + " of " + orNobody(order.Email) + ". Add --yes to confirm."}.
 				usage("help order delete")

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/shop"
 )
 
 // orderShow shows an order.
@@ -15,12 +17,12 @@ type orderShow struct {
 
 // Run prints the order.
 func (c orderShow) Run(ctx context.Context, w *world) error {
-	return c.use(ctx, func(_ portal.Operator, shop portal.Shop, order portal.OrderAccount) error {
+	return c.use(ctx, func(_ portal.Operator, shop shop.Shop, order portal.OrderAccount) error {
 		return describeOrder(shop, order).print(w, c.JSON)
 	})
 }
 
-func describeOrder(shop portal.Shop, o portal.OrderAccount) card {
+func describeOrder(shop shop.Shop, o portal.OrderAccount) card {
 	var c card
 	c.add("number", o.Number)
 	c.add("shop", shop.ID)
@@ -52,7 +54,7 @@ func describeOrder(shop portal.Shop, o portal.OrderAccount) card {
 	return c
 }
 
-func describeLine(o portal.Order, line portal.Line) string {
+func describeLine(o order.Order, line order.Line) string {
 	text := string(line.Quantity) + " x " + line.Name
 	if line.SKU != "" {
 		text += " (" + line.SKU + ")"

@@ -16,6 +16,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/web"
 	"postern/storage"
 	"postern/storage/storagetest"
@@ -293,7 +294,7 @@ func TestRefusedSenderIsInTheMetrics(t *testing.T) {
 func TestStaleDeliveriesAreCounted(t *testing.T) {
 	t.Parallel()
 	m := newMetrics()
-	for _, outcome := range []portal.Outcome{portal.Stale, portal.Created, portal.Stale, ""} {
+	for _, outcome := range []order.Outcome{order.Stale, order.Created, order.Stale, ""} {
 		_, told := m.watch(t.Context())
 		told(web.Answer{Method: "PUT", Route: "/api/v1/orders/:number", Status: 200, Outcome: outcome})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/portal"
+	"postern/portal/shop"
 )
 
 // shopList lists the shops.
@@ -27,7 +28,7 @@ func (c shopList) Run(ctx context.Context, w *world) error {
 	})
 }
 
-func registration(shop portal.Shop) string {
+func registration(shop shop.Shop) string {
 	if shop.Registration {
 		return "open"
 	}

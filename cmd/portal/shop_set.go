@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/portal"
+	"postern/portal/shop"
 )
 
 // shopSet changes the settings of a shop.
@@ -27,7 +28,7 @@ func (c shopSet) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	if settings == (portal.ShopSettings{}) {
+	if settings == (shop.Settings{}) {
 		return faults{"Nothing to change: name at least one setting, such as --link-life 2d."}.usage("help shop set")
 	}
 	return c.use(ctx, func(operator portal.Operator) error {

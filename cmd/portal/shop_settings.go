@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/shop"
 )
 
 // shopGroup holds the subcommands for shops.
@@ -55,9 +56,9 @@ func (f shopFlags) options() []portal.Option {
 
 // settings converts the flags to the product's settings. It reports all invalid values at once, with the
 // help command to see.
-func (f shopFlags) settings(see string) (portal.ShopSettings, error) {
+func (f shopFlags) settings(see string) (shop.Settings, error) {
 	var wrong faults
-	s := portal.ShopSettings{
+	s := shop.Settings{
 		Name: f.Name, BaseURL: f.BaseURL, Hosts: split(f.Hosts), StorefrontURL: f.StorefrontURL, AllowedOrigins: split(f.AllowedOrigins),
 		SenderName: f.SenderName, SenderEmail: f.SenderEmail, Language: f.Language, Languages: split(f.Languages),
 		TimeZone: f.TimeZone, Currency: f.Currency, VATID: f.VATID, Accent: f.Accent, SupportEmail: f.SupportEmail,
@@ -157,11 +158,11 @@ func readLogo(name *string, wrong *faults) *[]byte {
 	return &file
 }
 
-func readFooter(list []string, wrong *faults) *[]portal.FooterLink {
+func readFooter(list []string, wrong *faults) *[]shop.FooterLink {
 	if list == nil {
 		return nil
 	}
-	links := []portal.FooterLink{}
+	links := []shop.FooterLink{}
 	if len(list) == 1 && list[0] == none {
 		return &links
 	}
@@ -171,7 +172,7 @@ func readFooter(list []string, wrong *faults) *[]portal.FooterLink {
 			wrong.add("--footer: %q is not label=URL, such as Terms=https://shop.example/terms.", text)
 			continue
 		}
-		links = append(links, portal.FooterLink{Label: strings.TrimSpace(label), URL: strings.TrimSpace(address)})
+		links = append(links, shop.FooterLink{Label: strings.TrimSpace(label), URL: strings.TrimSpace(address)})
 	}
 	return &links
 }

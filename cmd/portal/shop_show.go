@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/shop"
 )
 
 // shopShow shows the settings of a shop.
@@ -27,7 +28,7 @@ func (c shopShow) Run(ctx context.Context, w *world) error {
 	})
 }
 
-func describe(shop portal.Shop) card {
+func describe(shop shop.Shop) card {
 	var c card
 	c.add("id", shop.ID)
 	c.add("name", shop.Name)
@@ -59,7 +60,7 @@ func describe(shop portal.Shop) card {
 	return c
 }
 
-func showLogo(b portal.Brand) string {
+func showLogo(b shop.Brand) string {
 	if b.LogoHash == "" {
 		return ""
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/shop"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestShopSettings(t *testing.T) {
@@ -58,7 +58,7 @@ func TestShopSettings(t *testing.T) {
 // TestShopShowNamesEverySetting compares the flags of "shop set" with the names that "shop show" prints.
 func TestShopShowNamesEverySetting(t *testing.T) {
 	t.Parallel()
-	shown := describe(portal.Shop{}).object()
+	shown := describe(shop.Shop{}).object()
 	for field := range reflect.TypeFor[shopFlags]().Fields() {
 		name := field.Tag.Get("name")
 		if name == "" {

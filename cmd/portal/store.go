@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"postern/portal"
+	"postern/portal/shop"
 	"postern/storage"
 	"postern/storage/mongodb"
 	"postern/storage/sqlite"
@@ -143,15 +144,15 @@ type shopFlag struct {
 }
 
 // pick returns the shop of the command.
-func (f shopFlag) pick(ctx context.Context, operator portal.Operator) (portal.Shop, error) {
+func (f shopFlag) pick(ctx context.Context, operator portal.Operator) (shop.Shop, error) {
 	return pick(ctx, operator, f.Shop, "--shop ID")
 }
 
 // pick returns the named shop, or the only one. how explains how to name a shop.
-func pick(ctx context.Context, operator portal.Operator, id, how string) (portal.Shop, error) {
+func pick(ctx context.Context, operator portal.Operator, id, how string) (shop.Shop, error) {
 	shops, err := operator.Shops(ctx)
 	if err != nil {
-		return portal.Shop{}, err
+		return shop.Shop{}, err
 	}
 	var ids []string
 	for _, shop := range shops {
@@ -162,9 +163,9 @@ func pick(ctx context.Context, operator portal.Operator, id, how string) (portal
 	}
 	switch {
 	case len(ids) == 0:
-		return portal.Shop{}, failf("There is no shop yet. Create one with \"portal shop create\".")
+		return shop.Shop{}, failf("There is no shop yet. Create one with \"portal shop create\".")
 	case id == "":
-		return portal.Shop{}, failf("There are several shops: %s. Choose one with %s.", strings.Join(ids, ", "), how)
+		return shop.Shop{}, failf("There are several shops: %s. Choose one with %s.", strings.Join(ids, ", "), how)
 	}
-	return portal.Shop{}, failf("There is no shop %q. The shops are %s.", id, strings.Join(ids, ", "))
+	return shop.Shop{}, failf("There is no shop %q. The shops are %s.", id, strings.Join(ids, ", "))
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 )
 
@@ -127,8 +127,8 @@ func refusalOf(err error, status int) []slog.Attr {
 // isAnnounced reports whether an error is a documented temporary state, such as a customer's deletion in
 // progress, and not a fault.
 func isAnnounced(err error) bool {
-	var own *portal.Error
-	return errors.As(err, &own) && own.Kind == portal.Unavailable && own.Key != "" && own.Cause == nil
+	var own *validate.Error
+	return errors.As(err, &own) && own.Kind == validate.Unavailable && own.Key != "" && own.Cause == nil
 }
 
 // milliseconds returns a duration in milliseconds, to three decimal places.

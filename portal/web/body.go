@@ -8,7 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 )
 
@@ -59,7 +59,7 @@ func (b *inbox) admit(header *fasthttp.RequestHeader, route gate.Route) error {
 	return err
 }
 
-func errNoSlot() error { return &portal.Error{Kind: portal.Unavailable} }
+func errNoSlot() error { return &validate.Error{Kind: validate.Unavailable} }
 
 // receive reads the body of a request and returns a function that releases its slot.
 func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {

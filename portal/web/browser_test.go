@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"postern/portal"
+	"postern/portal/shop"
 	"postern/portal/web/webtest"
 	"postern/portal/web/webtest/chrome"
 )
@@ -27,9 +27,9 @@ func newStand(t *testing.T, browser *chrome.Chrome) stand {
 	t.Helper()
 	h := newHouse(t, webtest.NewShop("main", "http://127.0.0.1:1"), webtest.NewShop("other", "http://127.0.0.2:2"))
 	s := stand{house: h, chrome: browser, base: "http://" + h.way.Addr}
-	_, err := h.App.Operator().SetShop(t.Context(), "main", portal.ShopSettings{
+	_, err := h.App.Operator().SetShop(t.Context(), "main", shop.Settings{
 		BaseURL: &s.base, StorefrontURL: new(storefront + "/"), Hosts: new([]string{h.Way.Addr}), Accent: new("#23586a"),
-		SupportEmail: new("help@shop.test"), Footer: &[]portal.FooterLink{{Label: "Terms", URL: storefront + "/terms"}},
+		SupportEmail: new("help@shop.test"), Footer: &[]shop.FooterLink{{Label: "Terms", URL: storefront + "/terms"}},
 	})
 	if err != nil {
 		t.Fatalf("set the shop: %v", err)

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/webtest"
 	"postern/storage"
 	"postern/storage/storagetest"
@@ -231,7 +232,7 @@ func answersTo(t *testing.T, i *webtest.Installation, email, client string) stri
 		{"/sign-in/code", "code=ZZZZ-ZZZZ", cookie},
 	} {
 		answer := masked(send(t, i, client, step.path, step.body, step.cookie))
-		all.WriteString(strings.NewReplacer(email, "-", portal.MaskEmail(email), "-").Replace(answer))
+		all.WriteString(strings.NewReplacer(email, "-", validate.MaskEmail(email), "-").Replace(answer))
 	}
 	return all.String()
 }

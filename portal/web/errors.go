@@ -10,7 +10,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -18,33 +20,33 @@ import (
 // failure is an error reduced to what a visitor may see.
 type failure struct {
 	status int
-	kind   portal.Kind
+	kind   validate.Kind
 	key    string // of the message, "" for the status's default
-	faults []portal.Fault
+	faults []validate.FieldError
 	wait   time.Duration // before a retry can succeed, 0 for unknown
 }
 
-// statusOf is the only mapping from kinds of error to statuses, for pages and for the API. (For SignIn, a
+// statusOf is the only mapping from kinds of error to statuses, for pages and for the API. (For validate.SignIn, a
 // page redirects to the sign-in page.)
-func statusOf(kind portal.Kind) int {
+func statusOf(kind validate.Kind) int {
 	switch kind {
-	case portal.Invalid:
+	case validate.Invalid:
 		return http.StatusUnprocessableEntity
-	case portal.SignIn:
+	case validate.SignIn:
 		return http.StatusUnauthorized
-	case portal.StepUp, portal.Denied:
+	case validate.StepUp, validate.Denied:
 		return http.StatusForbidden
-	case portal.NotFound:
+	case validate.NotFound:
 		return http.StatusNotFound
-	case portal.Gone:
+	case validate.Gone:
 		return http.StatusGone
-	case portal.Conflict:
+	case validate.Conflict:
 		return http.StatusConflict
-	case portal.TooLarge:
+	case validate.TooLarge:
 		return http.StatusRequestEntityTooLarge
-	case portal.TooMany:
+	case validate.TooMany:
 		return http.StatusTooManyRequests
-	case portal.Unavailable:
+	case validate.Unavailable:
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
@@ -53,30 +55,30 @@ func statusOf(kind portal.Kind) int {
 // failureOf classifies an error: one of portal's by its kind, one of Fiber's by its status. Everything else
 // is internal, except an expired request deadline, which a slow dependency has used up.
 func failureOf(err error) failure {
-	var own *portal.Error
+	var own *validate.Error
 	var fibers *fiber.Error
 	switch {
-	case errors.As(err, &own) && own.Kind != portal.Internal:
-		return failure{statusOf(own.Kind), own.Kind, own.Key, own.Faults, own.RetryAfter}
+	case errors.As(err, &own) && own.Kind != validate.Internal:
+		return failure{statusOf(own.Kind), own.Kind, own.Key, own.Fields, own.RetryAfter}
 	case errors.As(err, &fibers):
 		return failure{status: fibers.Code, kind: kindOf(fibers.Code), key: keyOf(fibers.Code)}
-	case portal.KindOf(err) == portal.Unavailable || errors.Is(err, context.DeadlineExceeded):
-		return failure{status: http.StatusServiceUnavailable, kind: portal.Unavailable, key: "error.unavailable"}
+	case validate.KindOf(err) == validate.Unavailable || errors.Is(err, context.DeadlineExceeded):
+		return failure{status: http.StatusServiceUnavailable, kind: validate.Unavailable, key: "error.unavailable"}
 	}
 	return failure{status: http.StatusInternalServerError}
 }
 
 // kindOf returns the kind of a status that Fiber itself answers with.
-func kindOf(status int) portal.Kind {
+func kindOf(status int) validate.Kind {
 	switch {
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusMisdirectedRequest:
-		return portal.NotFound
+		return validate.NotFound
 	case status == http.StatusRequestEntityTooLarge, status == http.StatusRequestHeaderFieldsTooLarge:
-		return portal.TooLarge
+		return validate.TooLarge
 	case status < http.StatusInternalServerError:
-		return portal.Invalid
+		return validate.Invalid
 	}
-	return portal.Internal
+	return validate.Internal
 }
 
 // keyOf returns the message key of a status that has no kind.
@@ -99,9 +101,9 @@ func setRetryAfter(c *fiber.Ctx, f failure, err error) {
 	switch {
 	case f.wait > 0:
 		page.SetRetryAfter(c, err)
-	case f.kind == portal.Unavailable:
+	case f.kind == validate.Unavailable:
 		c.Set(fiber.HeaderRetryAfter, retryAfter)
-	case f.kind == portal.TooMany && isAPI(c):
+	case f.kind == validate.TooMany && isAPI(c):
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(retryAfterTooMany))
 	}
 }
@@ -122,9 +124,9 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 	switch {
 	case isAPI(c):
 		return s.writeProblem(c, f)
-	case f.kind == portal.SignIn:
+	case f.kind == validate.SignIn:
 		return s.leadTo(c, f.kind, s.signInPath(c))
-	case f.kind == portal.StepUp:
+	case f.kind == validate.StepUp:
 		return s.leadTo(c, f.kind, confirmPath(c))
 	}
 	return s.writePage(c, f)
@@ -132,8 +134,8 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 
 // leadTo redirects to the sign-in or to the code page. Text typed into a form is not lost: it is kept in a
 // page that also links there, and only the customer who typed it can send it again.
-func (s *site) leadTo(c *fiber.Ctx, kind portal.Kind, way portal.LocalPath) error {
-	if _, ok := portal.PathOf(c.Path()); !ok || isRead(c) || !gate.HasOwner(c) || page.TypedFields(c) == nil {
+func (s *site) leadTo(c *fiber.Ctx, kind validate.Kind, way shop.LocalPath) error {
+	if _, ok := shop.ParsePath(c.Path()); !ok || isRead(c) || !gate.HasOwner(c) || page.TypedFields(c) == nil {
 		return page.SeeOther(c, way)
 	}
 	return s.pages.Unsaved(c, s.base(c, kind), kind, way)
@@ -146,13 +148,13 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 	if !base.L.Has(f.key) {
 		f.key = "" // the kind's own sentence instead
 	}
-	return s.pages.Problem(c, f.status, base, &portal.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
+	return s.pages.Problem(c, f.status, base, &validate.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
 }
 
 // base returns the base of an error page of this kind, for the visitor or the signed-in customer.
-func (s *site) base(c *fiber.Ctx, kind portal.Kind) page.Base {
-	var customer *portal.Customer
-	if kind != portal.Unavailable { // otherwise the answer would wait for the store again
+func (s *site) base(c *fiber.Ctx, kind validate.Kind) page.Base {
+	var customer *customer.Customer
+	if kind != validate.Unavailable { // otherwise the answer would wait for the store again
 		if shopper, err := gate.Shopper(c); err == nil {
 			known := shopper.Customer()
 			customer = &known
@@ -163,20 +165,20 @@ func (s *site) base(c *fiber.Ctx, kind portal.Kind) page.Base {
 
 // confirmPath returns the path of the page that asks for a code. That page leads back to the page of the
 // form that needs the code.
-func confirmPath(c *fiber.Ctx) portal.LocalPath {
-	to, _ := portal.PathOf("/security/confirm")
+func confirmPath(c *fiber.Ctx) shop.LocalPath {
+	to, _ := shop.ParsePath("/security/confirm")
 	return to.With("to", asked(c))
 }
 
 // signInPath returns the path of the sign-in page, which leads back to the requested page or the form's
 // page. After a form, the sign-in page says that nothing was changed.
-func (s *site) signInPath(c *fiber.Ctx) portal.LocalPath {
-	to, _ := portal.PathOf("/sign-in")
+func (s *site) signInPath(c *fiber.Ctx) shop.LocalPath {
+	to, _ := shop.ParsePath("/sign-in")
 	wish := asked(c)
 	if !isRead(c) {
 		to, wish = to.With("done", "signed_out_before"), s.pageOf(c)
 	}
-	if _, ok := portal.PathOf(wish); !ok {
+	if _, ok := shop.ParsePath(wish); !ok {
 		return to
 	}
 	return to.With("to", wish)

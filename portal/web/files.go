@@ -5,7 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 	"postern/static"
@@ -19,7 +19,7 @@ func (s *site) serveStatic(c *fiber.Ctx) error {
 	}
 	file, found := static.Lookup(c.Path())
 	if !found {
-		return &portal.Error{Kind: portal.NotFound}
+		return &validate.Error{Kind: validate.NotFound}
 	}
 	return sendFile(c, file.Type, file.Body)
 }
@@ -42,7 +42,7 @@ func (s *site) serveBrand(c *fiber.Ctx) error {
 		}
 		return sendPicture(c, icon)
 	}
-	return &portal.Error{Kind: portal.NotFound}
+	return &validate.Error{Kind: validate.NotFound}
 }
 
 // findIcon redirects to the shop's icon: browsers always ask for the same name, which therefore cannot

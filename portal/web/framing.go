@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 )
 
@@ -118,7 +118,7 @@ func (g *guard) enter(ctx *fasthttp.RequestCtx, c *conn) (release func(), err er
 
 // refuse answers and closes the connection: the remaining bytes must not be read as the next request.
 func (g *guard) refuse(ctx *fasthttp.RequestCtx, c *conn, err error) {
-	var own *portal.Error
+	var own *validate.Error
 	var fibers *fiber.Error
 	if errors.As(err, &own) || errors.As(err, &fibers) {
 		answer := g.app.AcquireCtx(ctx)

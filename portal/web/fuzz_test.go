@@ -18,7 +18,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"postern/mail"
-	"postern/portal"
+	"postern/portal/credential"
 	"postern/portal/web"
 	"postern/portal/web/webtest"
 )
@@ -151,8 +151,8 @@ func mailDestinations(t *testing.T, i *webtest.Installation, wishes []string) []
 		t.Fatal(err)
 	}
 	ask := func(n int) {
-		client := portal.Browser{IP: netip.AddrFrom4([4]byte{192, 0, byte(n >> 8), byte(n)})} // keeps each client below its limit
-		if _, err := i.App.Visitor(shops[0], client).Ask(t.Context(), fmt.Sprintf("w%d@example.com", n), wishes[n], "en"); err != nil {
+		client := credential.Browser{IP: netip.AddrFrom4([4]byte{192, 0, byte(n >> 8), byte(n)})} // keeps each client below its limit
+		if _, err := i.App.Visitor(shops[0], client).RequestLink(t.Context(), fmt.Sprintf("w%d@example.com", n), wishes[n], "en"); err != nil {
 			t.Errorf("%q: %v", wishes[n], err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web"
 	"postern/portal/web/webtest"
 	"postern/storage"
@@ -143,9 +144,9 @@ func TestDefenceHalfAnswers(t *testing.T) {
 			}
 		}
 		site.Get("/test/whole", partial(nil))
-		for name, kind := range map[string]portal.Kind{"sign-in": portal.SignIn, "denied": portal.Denied, "unknown": portal.Kind(99)} {
-			site.Get("/test/"+name, partial(&portal.Error{Kind: kind}))
-			site.Get("/api/test/"+name, partial(&portal.Error{Kind: kind}))
+		for name, kind := range map[string]validate.Kind{"sign-in": validate.SignIn, "denied": validate.Denied, "unknown": validate.Kind(99)} {
+			site.Get("/test/"+name, partial(&validate.Error{Kind: kind}))
+			site.Get("/api/test/"+name, partial(&validate.Error{Kind: kind}))
 		}
 	})
 	for path, status := range map[string]int{
@@ -166,13 +167,13 @@ func TestDefenceWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := texts.Localizer("en", time.UTC)
-	fault := &portal.Error{Kind: portal.Invalid, Key: "error.key", Faults: []portal.Fault{{Field: "/total", Key: "error.shop"}}}
+	fault := &validate.Error{Kind: validate.Invalid, Key: "error.key", Fields: []validate.FieldError{{Field: "/total", Key: "error.shop"}}}
 	_, h := brittleHouse(t, func(site *fiber.App) {
 		site.Get("/api/test/fault", func(*fiber.Ctx) error { return fault })
 		site.Get("/test/media", func(*fiber.Ctx) error { return fiber.ErrUnsupportedMediaType })
 		site.Get("/test/gateway", func(*fiber.Ctx) error { return fiber.ErrBadGateway })
 		site.Get("/test/header", func(*fiber.Ctx) error { return fiber.ErrRequestHeaderFieldsTooLarge })
-		site.Get("/test/away", func(*fiber.Ctx) error { return &portal.Error{Kind: portal.Unavailable} })
+		site.Get("/test/away", func(*fiber.Ctx) error { return &validate.Error{Kind: validate.Unavailable} })
 	}, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	for _, test := range []struct {
 		name    string
@@ -235,7 +236,7 @@ func TestDefenceErrorPageOfShopper(t *testing.T) {
 func TestDefenceWayBack(t *testing.T) {
 	t.Parallel()
 	_, h := brittleHouse(t, func(site *fiber.App) {
-		site.Use("/", func(*fiber.Ctx) error { return &portal.Error{Kind: portal.SignIn} })
+		site.Use("/", func(*fiber.Ctx) error { return &validate.Error{Kind: validate.SignIn} })
 	})
 	for _, test := range []struct{ name, line, want string }{
 		{"a path", "GET /lost", "/sign-in?to=%2Flost"},

@@ -5,7 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/shop"
 	"postern/portal/web/gate"
 )
 
@@ -43,7 +43,7 @@ func (s *site) shopHeaders(c *fiber.Ctx) error {
 
 // setShopHeaders allows order pictures from the shop's storefront and, if the shop is on https, binds
 // browsers to https for a year.
-func setShopHeaders(c *fiber.Ctx, shop portal.Shop) {
+func setShopHeaders(c *fiber.Ctx, shop shop.Shop) {
 	c.Set(fiber.HeaderContentSecurityPolicy, contentPolicy(shop.Origins()))
 	if shop.Secure() {
 		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"postern/portal"
 	"postern/portal/colour"
+	"postern/portal/shop"
 )
 
 // icons caches the current icon of each shop: drawing one takes milliseconds, and anyone may request it. It
@@ -27,7 +27,7 @@ type icon struct {
 
 // of returns the shop's icon, redrawn only if its path has changed. Other requests for an icon wait during
 // the drawing.
-func (i *icons) of(shop portal.Shop) ([]byte, error) {
+func (i *icons) of(shop shop.Shop) ([]byte, error) {
 	path := iconPath(shop.Brand)
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -49,7 +49,7 @@ func (i *icons) of(shop portal.Shop) ([]byte, error) {
 const iconSide = 32
 
 // iconPath names the icon by its source: the logo, or the accent colour if there is none.
-func iconPath(b portal.Brand) string {
+func iconPath(b shop.Brand) string {
 	made := b.LogoHash
 	if made == "" {
 		made = strings.TrimPrefix(accentOf(b).String(), "#")
@@ -58,7 +58,7 @@ func iconPath(b portal.Brand) string {
 }
 
 // accentOf returns the shop's accent colour, or the stylesheet's default.
-func accentOf(b portal.Brand) colour.Colour {
+func accentOf(b shop.Brand) colour.Colour {
 	if accent, err := colour.Parse(b.Accent); err == nil {
 		return accent
 	}
@@ -66,7 +66,7 @@ func accentOf(b portal.Brand) colour.Colour {
 }
 
 // iconOf draws the logo in a square, or a door in the accent colour.
-func iconOf(b portal.Brand) ([]byte, error) {
+func iconOf(b shop.Brand) ([]byte, error) {
 	picture := image.Image(door{accentOf(b)})
 	if b.LogoHash != "" {
 		logo, err := png.Decode(bytes.NewReader(b.Logo))

@@ -15,12 +15,13 @@ import (
 
 	"postern/portal"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
 	"postern/static"
 	"postern/storage/storagetest"
 )
 
 // iconSite returns the site of one shop.
-func iconSite(t *testing.T, settings portal.ShopSettings) *Site {
+func iconSite(t *testing.T, settings shop.Settings) *Site {
 	t.Helper()
 	app := portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring())
 	settings.Name, settings.BaseURL, settings.SenderEmail = new("Shop"), new("https://a.test"), new("shop@a.test")
@@ -70,21 +71,21 @@ func TestIcon(t *testing.T) {
 	const none, blue, white = "00000000", "0000c8ff", "ffffffff"
 	for _, test := range []struct {
 		name     string
-		settings portal.ShopSettings
+		settings shop.Settings
 		want     map[image.Point]string
 	}{
-		{"no logo, no accent", portal.ShopSettings{}, map[image.Point]string{
+		{"no logo, no accent", shop.Settings{}, map[image.Point]string{
 			{0, 0}: none, {31, 31}: none, {16, 1}: "23586aff", {5, 16}: "23586aff", {16, 18}: white, {16, 28}: "23586aff", {16, 5}: "23586aff",
 		}},
-		{"accent", portal.ShopSettings{Accent: new("#0a5c36")}, map[image.Point]string{{0, 0}: none, {16, 1}: "0a5c36ff", {16, 18}: white}},
-		{"wide logo", portal.ShopSettings{Logo: new(flag(t, 640, 160))}, map[image.Point]string{
+		{"accent", shop.Settings{Accent: new("#0a5c36")}, map[image.Point]string{{0, 0}: none, {16, 1}: "0a5c36ff", {16, 18}: white}},
+		{"wide logo", shop.Settings{Logo: new(flag(t, 640, 160))}, map[image.Point]string{
 			{0, 11}: none, {0, 12}: blue, {15, 19}: blue, {16, 19}: white, {31, 12}: white, {31, 20}: none,
 		}},
-		{"tall logo", portal.ShopSettings{Logo: new(flag(t, 80, 160))}, map[image.Point]string{
+		{"tall logo", shop.Settings{Logo: new(flag(t, 80, 160))}, map[image.Point]string{
 			{7, 0}: none, {8, 0}: blue, {15, 31}: blue, {16, 31}: white, {23, 0}: white, {24, 0}: none,
 		}},
-		{"small logo", portal.ShopSettings{Logo: new(flag(t, 4, 4))}, map[image.Point]string{{0, 0}: blue, {15, 31}: blue, {16, 0}: white, {31, 31}: white}},
-		{"logo of odd size", portal.ShopSettings{Logo: new(flag(t, 50, 1))}, map[image.Point]string{{0, 15}: blue, {31, 15}: white, {0, 16}: none}},
+		{"small logo", shop.Settings{Logo: new(flag(t, 4, 4))}, map[image.Point]string{{0, 0}: blue, {15, 31}: blue, {16, 0}: white, {31, 31}: white}},
+		{"logo of odd size", shop.Settings{Logo: new(flag(t, 50, 1))}, map[image.Point]string{{0, 15}: blue, {31, 15}: white, {0, 16}: none}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			site := iconSite(t, test.settings)
@@ -114,7 +115,7 @@ func TestIcon(t *testing.T) {
 // TestIconUnderOtherNames checks that only the current icon's name is served.
 func TestIconUnderOtherNames(t *testing.T) {
 	t.Parallel()
-	for name, settings := range map[string]portal.ShopSettings{"accent": {Accent: new("#0a5c36")}, "logo": {Logo: new(flag(t, 4, 4))}} {
+	for name, settings := range map[string]shop.Settings{"accent": {Accent: new("#0a5c36")}, "logo": {Logo: new(flag(t, 4, 4))}} {
 		site := iconSite(t, settings)
 		for _, path := range []string{"/brand/icon-.png", "/brand/icon-23586a.png", "/brand/icon.png"} {
 			if status := askIcon(t, site, path).StatusCode; status != http.StatusNotFound {
@@ -129,7 +130,7 @@ func TestIconUnderOtherNames(t *testing.T) {
 func TestPicturesMayBeShownElsewhere(t *testing.T) {
 	t.Parallel()
 	logo := flag(t, 640, 160)
-	site := iconSite(t, portal.ShopSettings{Logo: &logo})
+	site := iconSite(t, shop.Settings{Logo: &logo})
 	icon := askIcon(t, site, "/favicon.ico").Header.Get("Location")
 	for _, path := range []string{icon, strings.Replace(icon, "icon-", "", 1)} {
 		picture := askIcon(t, site, path)
@@ -142,7 +143,7 @@ func TestPicturesMayBeShownElsewhere(t *testing.T) {
 // TestIconIsDrawnOnce checks that the icon is drawn once for each version of a shop.
 func TestIconIsDrawnOnce(t *testing.T) {
 	var kept icons
-	green, red := portal.Shop{ID: "a"}, portal.Shop{ID: "a"}
+	green, red := shop.Shop{ID: "a"}, shop.Shop{ID: "a"}
 	green.Brand.Accent, red.Brand.Accent = "#0a5c36", "#a01010"
 	first, err := kept.of(green)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 )
 
@@ -89,7 +89,7 @@ func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 		}
 		p.Errors = append(p.Errors, wrong)
 	}
-	if f.kind == portal.SignIn {
+	if f.kind == validate.SignIn {
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="postern"`)
 	}
 	body, err := json.Marshal(p)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/web"
 	"postern/portal/web/webtest"
 	"postern/storage"
@@ -95,7 +96,7 @@ func TestGrownContextsAreNotKept(t *testing.T) {
 	h := newHouse(t)
 	field := "line/%d=" + strings.Repeat("x", 40) + "&"
 	var large strings.Builder
-	for n := range portal.MaxOrderLines {
+	for n := range order.MaxLines {
 		fmt.Fprintf(&large, field, n)
 	}
 	held := func(form string) int64 {

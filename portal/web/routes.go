@@ -5,7 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/shop"
 	"postern/portal/web/api"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
@@ -30,7 +30,7 @@ func (s *site) ofShop() []gate.Route {
 	own := []gate.Route{
 		gate.Get(gate.File, brandPrefix+":file", s.serveBrand),
 		gate.Get(gate.File, "/favicon.ico", s.findIcon),
-		gate.Get(gate.Public, "/", func(c *fiber.Ctx) error { return page.SeeOther(c, portal.LocalPath{}) }),
+		gate.Get(gate.Public, "/", func(c *fiber.Ctx) error { return page.SeeOther(c, shop.LocalPath{}) }),
 	}
 	return slices.Concat(own, shopper.New(s.app, s.pages, s.pace).Routes(), api.New(s.words).Routes())
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/web/gate"
 )
 
@@ -24,7 +24,7 @@ type Answer struct {
 	Shop   string // its id, "" if the host belongs to no shop
 	Took   time.Duration
 	// Outcome is the outcome of a feed's delivery, "" if there was none.
-	Outcome portal.Outcome
+	Outcome order.Outcome
 }
 
 // otherMethod replaces methods that a client made up.

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/web"
 	"postern/portal/web/webtest"
 )
@@ -64,7 +64,7 @@ func TestWatch(t *testing.T) {
 func TestStaleDeliveriesAreTold(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	var outcomes []portal.Outcome
+	var outcomes []order.Outcome
 	h := newHouse(t)
 	h = h.with(t, web.Config{Watches: []web.Watch{func(ctx context.Context) (context.Context, func(web.Answer)) {
 		return ctx, func(a web.Answer) {
@@ -82,7 +82,7 @@ func TestStaleDeliveriesAreTold(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if want := []portal.Outcome{portal.Created, portal.Stale}; !slices.Equal(outcomes, want) {
+	if want := []order.Outcome{order.Created, order.Stale}; !slices.Equal(outcomes, want) {
 		t.Errorf("told %q, want %q", outcomes, want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web"
 	"postern/portal/web/gate"
 	"postern/portal/web/webtest"
@@ -65,7 +66,7 @@ func (h house) with(t *testing.T, config web.Config) house {
 		}
 		site.Get(root+"/panic", func(*fiber.Ctx) error { panic("at " + dsn) })
 		site.Get(root+"/late", func(c *fiber.Ctx) error { return lateError() })
-		site.Post(root+"/act", func(*fiber.Ctx) error { return &portal.Error{Kind: portal.SignIn} })
+		site.Post(root+"/act", func(*fiber.Ctx) error { return &validate.Error{Kind: validate.SignIn} })
 		site.All(root+"/in", func(c *fiber.Ctx) error { return c.SendString("in") })
 		site.Get(root+"/who", func(c *fiber.Ctx) error { return c.SendString(gate.Address(c).String() + " " + gate.Shop(c).ID) })
 	}
@@ -75,21 +76,21 @@ func (h house) with(t *testing.T, config web.Config) house {
 
 // failures returns an error of every kind, with a cause that must not be shown.
 func failures() map[string]error {
-	kinds := map[string]portal.Kind{
-		"invalid": portal.Invalid, "sign-in": portal.SignIn, "denied": portal.Denied, "not-found": portal.NotFound,
-		"gone": portal.Gone, "conflict": portal.Conflict, "too-large": portal.TooLarge, "too-many": portal.TooMany,
-		"unavailable": portal.Unavailable, "internal": portal.Internal,
+	kinds := map[string]validate.Kind{
+		"invalid": validate.Invalid, "sign-in": validate.SignIn, "denied": validate.Denied, "not-found": validate.NotFound,
+		"gone": validate.Gone, "conflict": validate.Conflict, "too-large": validate.TooLarge, "too-many": validate.TooMany,
+		"unavailable": validate.Unavailable, "internal": validate.Internal,
 	}
 	failures := map[string]error{"unnamed": errors.New("dial " + dsn)}
 	for name, kind := range kinds {
-		failures[name] = fmt.Errorf("test: %w", &portal.Error{Kind: kind, Key: "test.key", Cause: errors.New(dsn)})
+		failures[name] = fmt.Errorf("test: %w", &validate.Error{Kind: kind, Key: "test.key", Cause: errors.New(dsn)})
 	}
 	return failures
 }
 
 // lateError is the error of a request that timed out in the store.
 func lateError() error {
-	return &portal.Error{Kind: portal.Internal, Cause: fmt.Errorf("read %s: %w", dsn, context.DeadlineExceeded)}
+	return &validate.Error{Kind: validate.Internal, Cause: fmt.Errorf("read %s: %w", dsn, context.DeadlineExceeded)}
 }
 
 func (h house) browser(t *testing.T) *webtest.Browser {

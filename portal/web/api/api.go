@@ -15,6 +15,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/templates/i18n"
 )
@@ -47,19 +49,19 @@ func (h *Handler) Routes() []gate.Route {
 }
 
 func (h *Handler) putOrder(c *fiber.Ctx) error {
-	return h.put(c, func(feed portal.Feed, number string, body []byte) (portal.Receipt, error) {
+	return h.put(c, func(feed portal.Feed, number string, body []byte) (order.Receipt, error) {
 		return feed.PutOrder(c.UserContext(), number, body)
 	}, "number")
 }
 
 func (h *Handler) putCustomer(c *fiber.Ctx) error {
-	return h.put(c, func(feed portal.Feed, id string, body []byte) (portal.Receipt, error) {
+	return h.put(c, func(feed portal.Feed, id string, body []byte) (order.Receipt, error) {
 		return feed.PutCustomer(c.UserContext(), id, body)
 	}, "id")
 }
 
 // put stores a document.
-func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (portal.Receipt, error), param string) error {
+func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (order.Receipt, error), param string) error {
 	feed, name, err := feedAnd(c, param, "force")
 	if err != nil {
 		return err
@@ -141,8 +143,8 @@ func repeatKey(c *fiber.Ctx) (string, error) {
 	}
 	key := strings.Trim(string(given[0]), `" `)
 	if key == "" || len(given) > 1 {
-		fault := portal.Fault{Field: idempotencyKey, Key: "idempotency.form"}
-		return "", &portal.Error{Kind: portal.Invalid, Key: "error.invalid", Faults: []portal.Fault{fault}}
+		fault := validate.FieldError{Field: idempotencyKey, Key: "idempotency.form"}
+		return "", &validate.Error{Kind: validate.Invalid, Key: "error.invalid", Fields: []validate.FieldError{fault}}
 	}
 	return key, nil
 }
@@ -191,7 +193,7 @@ func clip(name string) string {
 }
 
 func wrong(parameter, key string) error {
-	return &portal.Error{Kind: portal.Invalid, Key: "error.invalid", Faults: []portal.Fault{{Field: parameter, Key: key}}}
+	return &validate.Error{Kind: validate.Invalid, Key: "error.invalid", Fields: []validate.FieldError{{Field: parameter, Key: key}}}
 }
 
 // feedAnd returns the feed that sent the request, and a path parameter.
@@ -219,13 +221,13 @@ func jsonBody(c *fiber.Ctx) ([]byte, error) {
 }
 
 // answer reports the outcome of a put: 201 if it created something, else 200.
-func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt) error {
+func (h *Handler) answer(c *fiber.Ctx, receipt order.Receipt) error {
 	gate.NoteOutcome(c, receipt.Outcome)
-	if receipt.Outcome == portal.Created {
+	if receipt.Outcome == order.Created {
 		c.Status(fiber.StatusCreated)
 	}
 	body := result{Result: receipt.Outcome, Customer: receipt.Customer, LinkedBy: receipt.LinkedBy}
-	if receipt.Outcome == portal.Stale {
+	if receipt.Outcome == order.Stale {
 		body.StoredUpdatedAt = &receipt.StoredUpdatedAt
 	}
 	for _, fault := range receipt.Warnings {
@@ -236,11 +238,11 @@ func (h *Handler) answer(c *fiber.Ctx, receipt portal.Receipt) error {
 
 // result is the body of the answer to a put.
 type result struct {
-	Result          portal.Outcome  `json:"result"`
-	Customer        string          `json:"customer,omitempty"`  // our id
-	LinkedBy        portal.LinkedBy `json:"linked_by,omitempty"` // of an order
-	StoredUpdatedAt *time.Time      `json:"stored_updated_at,omitempty"`
-	Warnings        []warning       `json:"warnings,omitempty"`
+	Result          order.Outcome  `json:"result"`
+	Customer        string         `json:"customer,omitempty"`  // our id
+	LinkedBy        order.LinkedBy `json:"linked_by,omitempty"` // of an order
+	StoredUpdatedAt *time.Time     `json:"stored_updated_at,omitempty"`
+	Warnings        []warning      `json:"warnings,omitempty"`
 }
 
 // warning reports a value that was not stored as sent.

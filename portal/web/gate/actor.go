@@ -7,6 +7,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/validate"
 )
 
 // maxUserAgent is the maximum length of the User-Agent in a portal.Browser, in bytes.
@@ -23,9 +26,9 @@ func Visitor(c *fiber.Ctx) portal.Visitor {
 
 // Browser returns the browser that sent the request, for a use case that signs it in. Its page calls
 // EnsureBrowser first.
-func Browser(c *fiber.Ctx) portal.Browser { return browserOf(c) }
+func Browser(c *fiber.Ctx) credential.Browser { return browserOf(c) }
 
-// Shopper returns the signed-in customer, or a SignIn error. It looks up the session once per request.
+// Shopper returns the signed-in customer, or a validate.SignIn error. It looks up the session once per request.
 func Shopper(c *fiber.Ctx) (portal.Shopper, error) {
 	r := of(c)
 	if r.shopper == nil {
@@ -39,7 +42,7 @@ func admit(c *fiber.Ctx) (portal.Shopper, error) {
 	r := of(c)
 	cookie := sessionOf(c)
 	if cookie == "" || r.gate == nil {
-		return portal.Shopper{}, &portal.Error{Kind: portal.SignIn}
+		return portal.Shopper{}, &validate.Error{Kind: validate.SignIn}
 	}
 	s, err := r.gate.app.Shopper(c.UserContext(), r.shop, cookie)
 	if err != nil {
@@ -51,7 +54,7 @@ func admit(c *fiber.Ctx) (portal.Shopper, error) {
 
 // pageLanguage returns the language of the page that a form was sent from, or "" for a read request, which
 // sends no email.
-func pageLanguage(c *fiber.Ctx, customer *portal.Customer) string {
+func pageLanguage(c *fiber.Ctx, customer *customer.Customer) string {
 	r := of(c)
 	if r.gate == nil || r.gate.language == nil || c.Method() != fiber.MethodPost {
 		return ""
@@ -59,28 +62,28 @@ func pageLanguage(c *fiber.Ctx, customer *portal.Customer) string {
 	return r.gate.language(c, r.shop, customer)
 }
 
-// Feed returns the feed of the API key in the Authorization header (RFC 6750), or a SignIn error.
+// Feed returns the feed of the API key in the Authorization header (RFC 6750), or a validate.SignIn error.
 func Feed(c *fiber.Ctx) (portal.Feed, error) {
 	scheme, key, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
 	key = strings.TrimSpace(key)
 	if !strings.EqualFold(scheme, "Bearer") || key == "" {
-		return portal.Feed{}, &portal.Error{Kind: portal.SignIn}
+		return portal.Feed{}, &validate.Error{Kind: validate.SignIn}
 	}
 	r := of(c)
 	return r.gate.app.Feed(c.UserContext(), r.shop, key)
 }
 
-// Param returns a path parameter, unescaped. It returns NotFound if its escapes are malformed.
+// Param returns a path parameter, unescaped. It returns validate.NotFound if its escapes are malformed.
 func Param(c *fiber.Ctx, name string) (string, error) {
 	value, err := url.PathUnescape(c.Params(name))
 	if err != nil {
-		return "", &portal.Error{Kind: portal.NotFound, Cause: err}
+		return "", &validate.Error{Kind: validate.NotFound, Cause: err}
 	}
 	return value, nil
 }
 
-func browserOf(c *fiber.Ctx) portal.Browser {
-	return portal.Browser{
+func browserOf(c *fiber.Ctx) credential.Browser {
+	return credential.Browser{
 		Secret:    browserCookieOf(c).secret,
 		UserAgent: clip(c.Get(fiber.HeaderUserAgent), maxUserAgent),
 		IP:        of(c).address,

@@ -12,13 +12,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/webtest"
 )
 
 // told returns the kind and the message of an error.
 func told(err error) string {
-	var own *portal.Error
+	var own *validate.Error
 	if !errors.As(err, &own) {
 		return fmt.Sprint(err)
 	}
@@ -34,7 +35,7 @@ func TestShopperBeforeIdentify(t *testing.T) {
 		return c.SendString(told(err))
 	})
 	status, body, _ := house{site: site}.ask(t, "GET", "/", "Cookie", "postern.shop0="+strings.Repeat("A", 64))
-	if status != http.StatusOK || body != told(&portal.Error{Kind: portal.SignIn}) {
+	if status != http.StatusOK || body != told(&validate.Error{Kind: validate.SignIn}) {
 		t.Errorf("%d %q", status, body)
 	}
 }
@@ -50,7 +51,7 @@ func TestFeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	denied := fmt.Sprintf("kind %d", portal.SignIn)
+	denied := fmt.Sprintf("kind %d", validate.SignIn)
 	for _, test := range []struct {
 		name, host, header string
 		want               string
@@ -84,7 +85,7 @@ func TestSessionWithinOneRequest(t *testing.T) {
 	g := gate.New(gate.Config{App: i.App, Timeout: time.Minute})
 	who := func(c *fiber.Ctx) string {
 		shopper, err := gate.Shopper(c)
-		if portal.KindOf(err) == portal.SignIn {
+		if validate.KindOf(err) == validate.SignIn {
 			return "stranger"
 		}
 		return fmt.Sprint(shopper.Customer().Email, told(err))

@@ -3,7 +3,7 @@ package gate
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/validate"
 )
 
 // Admit checks, by the header alone, whether a request for a route of the class may send a large body: it
@@ -17,14 +17,14 @@ func (g *Gate) Admit(c *fiber.Ctx, class Class) error {
 		return err
 	}
 	if !isOwn(c, Shop(c)) {
-		return &portal.Error{Kind: portal.Denied, Key: "error.forgery"}
+		return &validate.Error{Kind: validate.Denied, Key: "error.forgery"}
 	}
 	s, err := Shopper(c)
 	switch {
 	case class != Customer && class != StepUp:
 		return fiber.ErrRequestEntityTooLarge // the header does not show the customer of such a route
-	case err == nil && class == StepUp && !s.Fresh():
-		return &portal.Error{Kind: portal.StepUp, Key: "error.challenge"}
+	case err == nil && class == StepUp && !s.RecentlyVerified():
+		return &validate.Error{Kind: validate.StepUp, Key: "error.challenge"}
 	}
 	return err
 }

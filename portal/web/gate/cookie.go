@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/shop"
 )
 
 // Names of the cookies. A dot and the shop's id follow (no id has a dot): browsers send the cookies of a
@@ -135,7 +136,7 @@ func setCookie(c *fiber.Ctx, name, value string, age time.Duration) {
 	})
 }
 
-func cookieName(shop portal.Shop, name string) string {
+func cookieName(shop shop.Shop, name string) string {
 	name += "." + shop.ID
 	if shop.Secure() {
 		return hostPrefix + name

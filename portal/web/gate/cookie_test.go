@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 )
 
@@ -82,7 +83,7 @@ func TestClearSession(t *testing.T) {
 	if strings.Contains(line, "token") {
 		t.Errorf("Set-Cookie %q holds the session", line)
 	}
-	if body != "kind 2" { // SignIn
+	if body != "kind 2" { // validate.SignIn
 		t.Errorf("after the end the shopper is %q", body)
 	}
 }
@@ -148,7 +149,7 @@ func TestSessionLookedUpOnce(t *testing.T) {
 	const asked = 5
 	h := newHouse(t, func(c *fiber.Ctx) error {
 		for range asked {
-			if _, err := gate.Shopper(c); portal.KindOf(err) != portal.SignIn {
+			if _, err := gate.Shopper(c); validate.KindOf(err) != validate.SignIn {
 				return err
 			}
 		}

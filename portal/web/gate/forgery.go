@@ -7,6 +7,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // APIPrefix begins the paths that are authenticated by a key in a header, never by a cookie.
@@ -20,13 +22,13 @@ func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	if !isOwn(c, Shop(c)) && !strings.HasPrefix(c.Path(), portal.UnsubscribePrefix) {
-		return &portal.Error{Kind: portal.Denied, Key: "error.forgery"}
+		return &validate.Error{Kind: validate.Denied, Key: "error.forgery"}
 	}
 	if !isForm(c) {
 		return fiber.ErrUnsupportedMediaType
 	}
 	if isOfAnother(c) {
-		return &portal.Error{Kind: portal.Denied, Key: "error.other_account"}
+		return &validate.Error{Kind: validate.Denied, Key: "error.other_account"}
 	}
 	return c.Next()
 }
@@ -76,7 +78,7 @@ func isSafe(method string) bool {
 // isOwn trusts Sec-Fetch-Site if it is present; otherwise the Origin must be the shop's own. A client that
 // sends neither is not a current browser, and there is nothing to forge. (The semantics are those of
 // net/http.CrossOriginProtection, except that the scheme counts too.)
-func isOwn(c *fiber.Ctx, shop portal.Shop) bool {
+func isOwn(c *fiber.Ctx, shop shop.Shop) bool {
 	switch c.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
 		return true
@@ -88,7 +90,7 @@ func isOwn(c *fiber.Ctx, shop portal.Shop) bool {
 }
 
 // isOrigin reports whether the shop's portal is served from origin.
-func isOrigin(shop portal.Shop, origin string) bool {
+func isOrigin(shop shop.Shop, origin string) bool {
 	if origin == shop.Origin() {
 		return true
 	}
@@ -96,7 +98,7 @@ func isOrigin(shop portal.Shop, origin string) bool {
 	return found && shop.Answers(host)
 }
 
-func schemeOf(shop portal.Shop) string {
+func schemeOf(shop shop.Shop) string {
 	if shop.Secure() {
 		return "https://"
 	}

@@ -9,7 +9,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 )
 
@@ -81,8 +82,8 @@ func TestRefuseForgery(t *testing.T) {
 func TestOwnOrigins(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test", "http://127.0.0.1:8080")
-	for shop, hosts := range map[string][]string{"shop0": {"second.a.test", "a.test:8443"}, "shop1": {"localhost:8080"}} {
-		if _, err := h.app.Operator().SetShop(t.Context(), shop, portal.ShopSettings{Hosts: &hosts}); err != nil {
+	for sh, hosts := range map[string][]string{"shop0": {"second.a.test", "a.test:8443"}, "shop1": {"localhost:8080"}} {
+		if _, err := h.app.Operator().SetShop(t.Context(), sh, shop.Settings{Hosts: &hosts}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -107,7 +108,7 @@ func TestOwnOrigins(t *testing.T) {
 		{"localhost:8080", "https://a.test", 403},
 	} {
 		status, body, _ := h.ask(t, "POST", "http://"+test.host+"/x", "Origin", test.origin)
-		if status == 500 && body == fmt.Sprintf("kind %d", portal.Denied) {
+		if status == 500 && body == fmt.Sprintf("kind %d", validate.Denied) {
 			status = 403
 		}
 		if status != test.status {
@@ -124,7 +125,7 @@ func TestForgeryIsTold(t *testing.T) {
 	site := fiber.New()
 	site.Post("/", g.Identify, g.FindShop, func(c *fiber.Ctx) error { return c.SendString(told(g.RefuseForgery(c))) })
 	_, body, _ := house{site: site}.ask(t, "POST", "http://a.test/", "Sec-Fetch-Site", "cross-site")
-	if want := told(&portal.Error{Kind: portal.Denied, Key: "error.forgery"}); body != want {
+	if want := told(&validate.Error{Kind: validate.Denied, Key: "error.forgery"}); body != want {
 		t.Errorf("told %q, want %q", body, want)
 	}
 }

@@ -13,6 +13,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/validate"
 )
 
 // Config is the configuration of a Gate.
@@ -22,7 +26,7 @@ type Config struct {
 	Timeout time.Duration  // for one request
 	// Language returns the language of a page for this request, for a customer or, with nil, a visitor.
 	// Without it, emails are in the customer's language.
-	Language func(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string
+	Language func(c *fiber.Ctx, shop shop.Shop, customer *customer.Customer) string
 }
 
 // Gate turns requests into actors. Its middleware runs in the order Identify, FindShop, RefuseForgery,
@@ -31,7 +35,7 @@ type Gate struct {
 	app      *portal.App
 	trusted  []netip.Prefix
 	timeout  time.Duration
-	language func(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string
+	language func(c *fiber.Ctx, shop shop.Shop, customer *customer.Customer) string
 }
 
 // New returns a Gate.
@@ -44,11 +48,11 @@ type request struct {
 	gate    *Gate
 	id      string
 	address netip.Addr
-	shop    portal.Shop
+	shop    shop.Shop
 	browser *browserCookie
 	session *string
 	shopper *admission
-	outcome portal.Outcome
+	outcome order.Outcome
 }
 
 // admission caches for the rest of the request whether a customer is signed in.
@@ -107,7 +111,7 @@ func (g *Gate) FindShop(c *fiber.Ctx) error {
 
 func (g *Gate) findShop(c *fiber.Ctx) error {
 	shop, err := g.app.ShopByHost(c.UserContext(), string(c.Request().URI().Host()))
-	if portal.KindOf(err) == portal.NotFound {
+	if validate.KindOf(err) == validate.NotFound {
 		return fiber.ErrMisdirectedRequest
 	}
 	of(c).shop = shop
@@ -122,16 +126,16 @@ func (g *Gate) Recognise(c *fiber.Ctx) error {
 }
 
 // Shop returns the request's shop, or the zero Shop if none was found.
-func Shop(c *fiber.Ctx) portal.Shop { return of(c).shop }
+func Shop(c *fiber.Ctx) shop.Shop { return of(c).shop }
 
 // RequestID returns the ID of the request in the log and on error pages. It is "" before Identify.
 func RequestID(c *fiber.Ctx) string { return of(c).id }
 
 // NoteOutcome records the outcome of a delivery to the API, for the log.
-func NoteOutcome(c *fiber.Ctx, outcome portal.Outcome) { of(c).outcome = outcome }
+func NoteOutcome(c *fiber.Ctx, outcome order.Outcome) { of(c).outcome = outcome }
 
 // Outcome returns the recorded outcome, or "".
-func Outcome(c *fiber.Ctx) portal.Outcome { return of(c).outcome }
+func Outcome(c *fiber.Ctx) order.Outcome { return of(c).outcome }
 
 // Address returns the client's address, as reported by trusted proxies, or the zero Addr if the peer has
 // none.

@@ -17,6 +17,8 @@ import (
 
 	"postern/portal"
 	"postern/portal/secret/secrettest"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/storage"
 	"postern/storage/storagetest"
@@ -63,7 +65,7 @@ func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler,
 	store := &counting{Engine: storagetest.Open(t, portal.Collections()...)}
 	app := portal.New(store, secrettest.Ring())
 	for i, base := range bases {
-		settings := portal.ShopSettings{Name: new("Shop"), BaseURL: &base, SenderEmail: new("shop@shop.test")}
+		settings := shop.Settings{Name: new("Shop"), BaseURL: &base, SenderEmail: new("shop@shop.test")}
 		if _, err := app.Operator().CreateShop(t.Context(), fmt.Sprintf("shop%d", i), settings); err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +76,7 @@ func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler,
 		if errors.As(err, &own) {
 			return c.SendStatus(own.Code)
 		}
-		return c.Status(http.StatusInternalServerError).SendString(fmt.Sprintf("kind %d", portal.KindOf(err)))
+		return c.Status(http.StatusInternalServerError).SendString(fmt.Sprintf("kind %d", validate.KindOf(err)))
 	}})
 	site.Use(func(c *fiber.Ctx) error {
 		defer g.Deadline(c)()
@@ -209,7 +211,7 @@ func TestFindShopInAStoreThatFails(t *testing.T) {
 	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in " + gate.Shop(c).ID) }, "https://a.test")
 	h.store.down.Store(true)
 	status, body, _ := h.ask(t, "GET", "/")
-	if status != http.StatusInternalServerError || body != fmt.Sprintf("kind %d", portal.Internal) {
+	if status != http.StatusInternalServerError || body != fmt.Sprintf("kind %d", validate.Internal) {
 		t.Errorf("%d %q", status, body)
 	}
 }
@@ -241,7 +243,7 @@ func TestParam(t *testing.T) {
 	site.Get("/orders/:number", func(c *fiber.Ctx) error {
 		value, err := gate.Param(c, "number")
 		if err != nil {
-			return c.SendString(fmt.Sprintf("kind %d", portal.KindOf(err)))
+			return c.SendString(fmt.Sprintf("kind %d", validate.KindOf(err)))
 		}
 		return c.SendString(value)
 	})
@@ -260,7 +262,7 @@ func TestParam(t *testing.T) {
 	}
 	broken := httptest.NewRequest("GET", "/", http.NoBody)
 	broken.RequestURI = "/orders/%zz"
-	if _, body, _ := h.send(t, broken); body != fmt.Sprintf("kind %d", portal.NotFound) {
+	if _, body, _ := h.send(t, broken); body != fmt.Sprintf("kind %d", validate.NotFound) {
 		t.Errorf("a broken escape: %q", body)
 	}
 }

@@ -6,15 +6,16 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/money"
+	"postern/portal/shop"
 	"postern/portal/web/gate"
 	"postern/templates/i18n"
 )
 
 // Base is embedded in the data of every page. Handlers set Title, and Nav, Wide and Solo where they apply.
 type Base struct {
-	Shop portal.Shop
+	Shop shop.Shop
 	L    *i18n.Localizer
 	Here string // the page's path and query, without the confirmation
 
@@ -47,7 +48,7 @@ type Choice struct {
 
 // Language returns the language of a page: the customer's, otherwise the one in ?lang= or the form field
 // lang, otherwise the browser's, otherwise the shop's. customer is nil for a visitor.
-func (p *Pages) Language(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) string {
+func (p *Pages) Language(c *fiber.Ctx, shop shop.Shop, customer *customer.Customer) string {
 	wishes := []string{askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language}
 	if customer != nil {
 		wishes = append([]string{customer.Language}, wishes...)
@@ -56,7 +57,7 @@ func (p *Pages) Language(c *fiber.Ctx, shop portal.Shop, customer *portal.Custom
 }
 
 // Base prepares a page of a shop in its Language; customer is nil for a visitor.
-func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) Base {
+func (p *Pages) Base(c *fiber.Ctx, shop shop.Shop, customer *customer.Customer) Base {
 	b := Base{Shop: shop, Here: here(c), icons: p.icons, files: p.files}
 	asked := askedLang(c)
 	if customer != nil {
@@ -80,7 +81,7 @@ func (p *Pages) Base(c *fiber.Ctx, shop portal.Shop, customer *portal.Customer) 
 
 func askedLang(c *fiber.Ctx) string { return c.FormValue("lang") }
 
-func (p *Pages) choices(shop portal.Shop, present string) []Choice {
+func (p *Pages) choices(shop shop.Shop, present string) []Choice {
 	if len(shop.Languages) < 2 {
 		return nil
 	}
@@ -95,7 +96,7 @@ func (p *Pages) choices(shop portal.Shop, present string) []Choice {
 // result goes into links, so a path that a browser would read as another host becomes "/".
 func here(c *fiber.Ctx) string {
 	path := c.Path()
-	if _, ok := portal.PathOf(path); !ok {
+	if _, ok := shop.ParsePath(path); !ok {
 		path = "/"
 	}
 	query := url.Values{}

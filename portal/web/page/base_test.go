@@ -9,14 +9,16 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/go-cmp/cmp"
 
-	"postern/portal"
 	"postern/portal/colour"
+	"postern/portal/customer"
 	"postern/portal/money"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/static"
 	"postern/templates"
 )
 
-func baseOf(t *testing.T, request *http.Request, customer *portal.Customer, with func(b Base)) {
+func baseOf(t *testing.T, request *http.Request, customer *customer.Customer, with func(b Base)) {
 	t.Helper()
 	pages, _ := testPages(t, templates.Pages)
 	serve(t, request, func(c *fiber.Ctx) error {
@@ -31,7 +33,7 @@ func TestLanguageOfAPage(t *testing.T) {
 	slovak.Language = "sk"
 	tests := []struct {
 		name, target, header string
-		customer             *portal.Customer
+		customer             *customer.Customer
 		want, asked          string
 	}{
 		{"the shop's", "/sign-in", "", nil, "en", ""},
@@ -135,10 +137,10 @@ func TestProblemTellsItsOwnOrItsKindsSentence(t *testing.T) {
 		err   error
 		wants []string
 	}{
-		{"own", &portal.Error{Kind: portal.NotFound, Key: "error.order"}, []string{"Order not found", "Check the order number"}},
-		{"kind", &portal.Error{Kind: portal.TooMany}, []string{"Too many attempts", "Wait a few minutes"}},
-		{"own sentence, kind's heading", &portal.Error{Kind: portal.NotFound, Key: "address.gone"}, []string{"Page not found", "no longer in your account"}},
-		{"internal", &portal.Error{Key: "error.order"}, []string{"Something went wrong"}},
+		{"own", &validate.Error{Kind: validate.NotFound, Key: "error.order"}, []string{"Order not found", "Check the order number"}},
+		{"kind", &validate.Error{Kind: validate.TooMany}, []string{"Too many attempts", "Wait a few minutes"}},
+		{"own sentence, kind's heading", &validate.Error{Kind: validate.NotFound, Key: "address.gone"}, []string{"Page not found", "no longer in your account"}},
+		{"internal", &validate.Error{Key: "error.order"}, []string{"Something went wrong"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -158,13 +160,13 @@ func TestEveryKindHasItsWords(t *testing.T) {
 	t.Parallel()
 	_, words := testPages(t, templates.Pages)
 	l := words.Localizer("en", nil)
-	for kind := portal.Internal; kind <= portal.Unavailable; kind++ {
+	for kind := validate.Internal; kind <= validate.Unavailable; kind++ {
 		for _, key := range []string{kindKey(kind), kindKey(kind) + ".title"} {
 			if !l.Has(key) {
 				t.Errorf("kind %d has no sentence %s", kind, key)
 			}
 		}
-		if kind != portal.Internal && kindKey(kind) == "error.internal" {
+		if kind != validate.Internal && kindKey(kind) == "error.internal" {
 			t.Errorf("kind %d is told as internal", kind)
 		}
 	}
@@ -174,19 +176,19 @@ func TestBrandStyleIsReadable(t *testing.T) {
 	t.Parallel()
 	pages, _ := testPages(t, templates.Pages)
 	for _, accent := range []string{"#23586a", "#ffdd00", "#000000", "#ffffff", "#e4002b", "#0aa", "#767676"} {
-		shop := testShop()
-		shop.Brand.Accent = accent
-		url, css := pages.BrandStyle(shop)
+		sh := testShop()
+		sh.Brand.Accent = accent
+		url, css := pages.BrandStyle(sh)
 		if !strings.HasPrefix(url, "/brand/") || !strings.HasSuffix(url, ".css") {
 			t.Fatalf("%s is served at %q", accent, url)
 		}
-		if again, _ := pages.BrandStyle(shop); again != url {
+		if again, _ := pages.BrandStyle(sh); again != url {
 			t.Errorf("%s has the names %s and %s", accent, url, again)
 		}
 		got := tokensOf(string(css))
 		for _, pair := range [][2]string{
-			{got["--accent"], portal.PageColours().Light.String()}, {got["--on-accent"], got["--accent"]},
-			{got["--accent-dark"], portal.PageColours().Dark.String()}, {got["--on-accent-dark"], got["--accent-dark"]},
+			{got["--accent"], shop.PageColours().Light.String()}, {got["--on-accent"], got["--accent"]},
+			{got["--accent-dark"], shop.PageColours().Dark.String()}, {got["--on-accent-dark"], got["--accent-dark"]},
 		} {
 			if ratio := contrast(t, pair[0], pair[1]); ratio < colour.Readable {
 				t.Errorf("%s: %s on %s has %.2f", accent, pair[0], pair[1], ratio)
@@ -236,7 +238,7 @@ func TestPalettesOfTheStylesheet(t *testing.T) {
 	light, dark, _ := strings.Cut(string(css), "@media (prefers-color-scheme: dark)")
 	dark, _, _ = strings.Cut(dark, "\n}\n")
 	palettes := map[string]map[string]string{"light": tokensOf(light), "dark": tokensOf(dark)}
-	if palettes["light"]["--ground"] != portal.PageColours().Light.String() || palettes["dark"]["--surface"] != portal.PageColours().Dark.String() {
+	if palettes["light"]["--ground"] != shop.PageColours().Light.String() || palettes["dark"]["--surface"] != shop.PageColours().Dark.String() {
 		t.Error("brand.go judges accents on other grounds than the stylesheet has")
 	}
 	for name, tokens := range palettes {

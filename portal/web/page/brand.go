@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 
-	"postern/portal"
 	"postern/portal/colour"
+	"postern/portal/shop"
 )
 
 // brand is a shop's stylesheet.
@@ -19,7 +19,7 @@ type brand struct {
 // BrandStyle returns the path of the shop's stylesheet, "/brand/" + hash + ".css", and the stylesheet. It
 // sets the accent variables of css/portal.css to readable shades for light and dark mode. For a shop
 // without an accent BrandStyle returns "" and nil.
-func (p *Pages) BrandStyle(shop portal.Shop) (url string, css []byte) {
+func (p *Pages) BrandStyle(shop shop.Shop) (url string, css []byte) {
 	accent := shop.Brand.Accent
 	if accent == "" {
 		return "", nil
@@ -51,7 +51,7 @@ func paletteOf(accent string) (colour.Palette, error) {
 	if err != nil {
 		return colour.Palette{}, err
 	}
-	grounds := portal.PageColours()
+	grounds := shop.PageColours()
 	palette, err := colour.Accent(given, grounds)
 	var pale *colour.TooPale
 	if errors.As(err, &pale) {

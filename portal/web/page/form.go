@@ -3,9 +3,9 @@ package page
 import (
 	"fmt"
 
-	"github.com/gofiber/fiber/v2"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/gofiber/fiber/v2"
 )
 
 // Form is a form as it is shown, with the typed values and the faults.
@@ -37,7 +37,7 @@ func (b Base) Form(values map[string]string, err error) Form {
 		return f
 	}
 	f.Summary = b.T(summaryKey(err))
-	for _, fault := range portal.FaultsOf(err) {
+	for _, fault := range validate.FieldErrors(err) {
 		if _, known := f.Faults[fault.Field]; known {
 			continue
 		}

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"testing"
 
+	"postern/portal/validate"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"postern/portal"
 )
 
 func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
@@ -20,7 +20,7 @@ func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
 		list    []Mend
 	}{
 		{"none", nil, "", []Mend{}},
-		{"fields, in the error's order, the first fault of each", &portal.Error{Kind: portal.Invalid, Faults: []portal.Fault{
+		{"fields, in the error's order, the first fault of each", &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
 			{Field: "vat_id", Key: "vat.format", Args: map[string]string{"Example": "SK1234567895"}},
 			{Field: "country", Key: "address.unknown"},
 			{Field: "vat_id", Key: "vat.checksum"},
@@ -28,10 +28,10 @@ func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
 			{"f-vat_id", "Enter a VAT ID in this country’s format, for example SK1234567895."},
 			{"f-country", "Select a country from the list."},
 		}},
-		{"the form as a whole", &portal.Error{Kind: portal.Invalid, Faults: []portal.Fault{
+		{"the form as a whole", &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
 			{Key: "address.too_many", Args: map[string]string{"Most": "20"}},
 		}}, "You can save up to 20 addresses. Delete one to add another.", []Mend{}},
-		{"an error without fields", &portal.Error{Kind: portal.Conflict, Key: "address.changed"},
+		{"an error without fields", &validate.Error{Kind: validate.Conflict, Key: "address.changed"},
 			"This address was changed in another window. Check it and try again.", []Mend{}},
 		{"an error that is none of ours", errors.New("secret text"),
 			"The problem is on our side. Try again in a minute.", []Mend{}},

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"postern/portal/shop"
 
-	"postern/portal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // hostile adds an attribute and an element unless it is escaped; as a URL it runs a script.
@@ -29,10 +29,10 @@ func wantEscaped(t *testing.T, html string, places int) {
 }
 
 // hostileShop returns a shop with the hostile text in every field.
-func hostileShop() portal.Shop {
-	return portal.Shop{
+func hostileShop() shop.Shop {
+	return shop.Shop{
 		ID: "main", Name: hostile, Language: "en", StorefrontURL: hostile,
-		Brand: portal.Brand{SupportEmail: hostile, Footer: []portal.FooterLink{{Label: hostile, URL: hostile}}},
+		Brand: shop.Brand{SupportEmail: hostile, Footer: []shop.FooterLink{{Label: hostile, URL: hostile}}},
 	}
 }
 

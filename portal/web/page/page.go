@@ -19,8 +19,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/template/html/v2"
 
-	"postern/portal"
 	"postern/portal/money"
+	"postern/portal/shop"
 	"postern/static"
 	"postern/templates"
 	"postern/templates/i18n"
@@ -125,7 +125,7 @@ func send(c *fiber.Ctx, status int, text []byte) {
 
 // Broken answers with the page for an internal error, in the language that suits the request. It was
 // rendered at the start, without a shop, so that it works when rendering does not.
-func (p *Pages) Broken(c *fiber.Ctx, shop portal.Shop) {
+func (p *Pages) Broken(c *fiber.Ctx, shop shop.Shop) {
 	lang := p.catalogue.Match(shop.Languages, askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language)
 	send(c, fiber.StatusInternalServerError, p.broken[lang])
 }

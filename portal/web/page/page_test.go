@@ -14,8 +14,11 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/money"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/templates"
 	"postern/templates/i18n"
 )
@@ -58,18 +61,18 @@ func testPages(t *testing.T, source fs.FS) (*Pages, *i18n.Catalogue) {
 	return pages, words
 }
 
-func testShop() portal.Shop {
-	return portal.Shop{
+func testShop() shop.Shop {
+	return shop.Shop{
 		ID: "main", Name: "Dielňa & syn", Language: "en", Languages: []string{"en", "sk"},
-		StorefrontURL: "https://shop.example", Brand: portal.Brand{
+		StorefrontURL: "https://shop.example", Brand: shop.Brand{
 			Accent: "#2f7d4f", SupportEmail: "help@shop.example",
-			Footer: []portal.FooterLink{{Label: "Terms", URL: "https://shop.example/terms"}, {Label: "Privacy", URL: "https://shop.example/privacy"}},
+			Footer: []shop.FooterLink{{Label: "Terms", URL: "https://shop.example/terms"}, {Label: "Privacy", URL: "https://shop.example/privacy"}},
 		},
 	}
 }
 
-func jana() *portal.Customer {
-	return &portal.Customer{ID: "1", Email: "jana@example.sk", FirstName: "Jana", LastName: "Malá"}
+func jana() *customer.Customer {
+	return &customer.Customer{ID: "1", Email: "jana@example.sk", FirstName: "Jana", LastName: "Malá"}
 }
 
 type demo struct {
@@ -83,14 +86,14 @@ type demo struct {
 
 func demoOf(b Base) demo {
 	b.Title = "Order 1001"
-	faults := &portal.Error{Kind: portal.Invalid, Faults: []portal.Fault{
+	faults := &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
 		{Field: "last_name", Key: "address.required"}, {Field: "postal_code", Key: "address.pattern"},
 	}}
 	return demo{
 		Base: b, At: time.Date(2026, 3, 5, 14, 5, 0, 0, time.UTC), Price: money.Amount{Minor: 123450, Currency: "EUR"},
 		Rows: []Pill{
-			b.Pill(portal.Waiting, "Waiting for your bank transfer"), b.Pill(portal.Moving, "On its way with DHL"),
-			b.Pill(portal.Done, "Delivered"), b.Pill(portal.Stopped, "Cancelled"), b.Pill("", "Placed"),
+			b.Pill(order.Waiting, "Waiting for your bank transfer"), b.Pill(order.Moving, "On its way with DHL"),
+			b.Pill(order.Done, "Delivered"), b.Pill(order.Stopped, "Cancelled"), b.Pill("", "Placed"),
 		},
 		Form:      b.Form(map[string]string{"first_name": `<b>"Jana"`, "country": "SK"}, faults),
 		Countries: []Option{{Value: "CZ", Label: "Czechia"}, {Value: "SK", Label: "Slovakia"}},

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"html/template"
 
-	"postern/portal"
+	"postern/portal/validate"
 )
 
 // Pill is the data of Status: a sentence with the icon of its tone, so that the meaning never depends on
@@ -74,27 +74,27 @@ func (b Base) Pager(previous, next string) template.HTML {
 }
 
 // kindKey returns the message key of an error kind. With ".title" added it is the key of the heading.
-func kindKey(kind portal.Kind) string {
+func kindKey(kind validate.Kind) string {
 	switch kind {
-	case portal.Invalid:
+	case validate.Invalid:
 		return "error.invalid"
-	case portal.SignIn:
+	case validate.SignIn:
 		return "error.sign_in"
-	case portal.StepUp:
+	case validate.StepUp:
 		return "error.challenge"
-	case portal.Denied:
+	case validate.Denied:
 		return "error.denied"
-	case portal.NotFound:
+	case validate.NotFound:
 		return "error.not_found"
-	case portal.Gone:
+	case validate.Gone:
 		return "error.gone"
-	case portal.Conflict:
+	case validate.Conflict:
 		return "error.conflict"
-	case portal.TooLarge:
+	case validate.TooLarge:
 		return "error.too_large"
-	case portal.TooMany:
+	case validate.TooMany:
 		return "error.too_many"
-	case portal.Unavailable:
+	case validate.Unavailable:
 		return "error.unavailable"
 	}
 	return "error.internal"

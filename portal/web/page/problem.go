@@ -3,9 +3,9 @@ package page
 import (
 	"errors"
 
-	"github.com/gofiber/fiber/v2"
+	"postern/portal/validate"
 
-	"postern/portal"
+	"github.com/gofiber/fiber/v2"
 )
 
 // problem is the data of the page that explains an error and the next step.
@@ -21,7 +21,7 @@ type problem struct {
 func (p *Pages) Problem(c *fiber.Ctx, status int, b Base, err error, reference string) error {
 	data := b.problem(ownKey(err))
 	if data.Title == "" {
-		data.Title = b.T(kindKey(portal.KindOf(err)) + ".title")
+		data.Title = b.T(kindKey(validate.KindOf(err)) + ".title")
 	}
 	data.Reference = reference
 	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead { // the form's path may have no page
@@ -48,17 +48,17 @@ func (b Base) problem(key string) problem {
 
 // ownKey returns the message key of an error, or the key of its kind. It never reveals an internal error.
 func ownKey(err error) string {
-	var e *portal.Error
-	if errors.As(err, &e) && e.Key != "" && e.Kind != portal.Internal {
+	var e *validate.Error
+	if errors.As(err, &e) && e.Key != "" && e.Kind != validate.Internal {
 		return e.Key
 	}
-	return kindKey(portal.KindOf(err))
+	return kindKey(validate.KindOf(err))
 }
 
 // summaryKey returns the key of the sentence above a form: a request to correct the fields, or the error
 // itself.
 func summaryKey(err error) string {
-	if len(portal.FaultsOf(err)) > 0 {
+	if len(validate.FieldErrors(err)) > 0 {
 		return "form.summary"
 	}
 	return ownKey(err)

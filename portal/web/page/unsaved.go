@@ -5,7 +5,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 )
 
@@ -39,15 +40,15 @@ func TypedFields(c *fiber.Ctx) []Hidden {
 	return fields
 }
 
-// Unsaved answers with the page that keeps the typed values. kind is SignIn or StepUp, and way is the path
+// Unsaved answers with the page that keeps the typed values. kind is validate.SignIn or validate.StepUp, and way is the path
 // to the sign-in or the code.
-func (p *Pages) Unsaved(c *fiber.Ctx, b Base, kind portal.Kind, way portal.LocalPath) error {
+func (p *Pages) Unsaved(c *fiber.Ctx, b Base, kind validate.Kind, way shop.LocalPath) error {
 	action, err := Own(c.Path())
 	if err != nil {
 		return err
 	}
 	key := "unsaved.sign_in"
-	if kind == portal.StepUp {
+	if kind == validate.StepUp {
 		key = "unsaved.challenge"
 	}
 	b.Solo, b.Flash, b.Languages = !b.SignedIn, nil, nil // switching the language would lose the typed values

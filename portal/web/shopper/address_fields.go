@@ -7,6 +7,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
 	"postern/portal/web/page"
 )
 
@@ -62,7 +63,7 @@ func isHalf(name address.Name) bool {
 }
 
 // showConflict shows the typed address beside the one that another window has saved since.
-func (h *Handler) showConflict(c *fiber.Ctx, s portal.Shopper, typed portal.SavedAddress) error {
+func (h *Handler) showConflict(c *fiber.Ctx, s portal.Shopper, typed customer.SavedAddress) error {
 	stored, err := s.Address(c.UserContext(), typed.ID)
 	if err != nil {
 		return err

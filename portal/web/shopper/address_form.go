@@ -8,6 +8,8 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -38,7 +40,7 @@ type conflictPage struct {
 }
 
 func (h *Handler) newAddress(c *fiber.Ctx, s portal.Shopper) error {
-	saved := portal.SavedAddress{Address: address.Address{
+	saved := customer.SavedAddress{Address: address.Address{
 		FirstName: s.Customer().FirstName, LastName: s.Customer().LastName, Country: h.likelyCountry(c, s),
 	}}
 	if country := c.Query("country"); country != "" {
@@ -73,12 +75,12 @@ func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
 		return h.showAddress(c, s, typed, fiber.StatusOK, nil)
 	}
 	_, err = s.SaveAddress(c.UserContext(), typed)
-	switch portal.KindOf(err) {
-	case portal.Invalid, portal.TooMany:
+	switch validate.KindOf(err) {
+	case validate.Invalid, validate.TooMany:
 		return h.showAddress(c, s, typed, refusal(err), err)
-	case portal.Conflict:
+	case validate.Conflict:
 		return h.showConflict(c, s, typed)
-	case portal.NotFound: // deleted in another window: offer to add the typed address again
+	case validate.NotFound: // deleted in another window: offer to add the typed address again
 		typed.ID, typed.Version = "", ""
 		return h.showAddress(c, s, typed, fiber.StatusConflict, err)
 	}
@@ -92,9 +94,9 @@ func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 // typedAddress reads the form. The path of a new address has no ID.
-func typedAddress(c *fiber.Ctx) (portal.SavedAddress, error) {
+func typedAddress(c *fiber.Ctx) (customer.SavedAddress, error) {
 	id, err := gate.Param(c, "id")
-	typed := portal.SavedAddress{
+	typed := customer.SavedAddress{
 		ID: id, Version: c.FormValue("version"),
 		DefaultShipping: c.FormValue("default_shipping") == "yes", DefaultBilling: c.FormValue("default_billing") == "yes",
 	}
@@ -137,7 +139,7 @@ func (h *Handler) likelyCountry(c *fiber.Ctx, s portal.Shopper) string {
 	return ""
 }
 
-func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a portal.SavedAddress, status int, err error) error {
+func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a customer.SavedAddress, status int, err error) error {
 	title, action := "address.edit.title", addressPath(a.ID)
 	if a.ID == "" {
 		title, action = "address.new.title", addressesPath+"/new"
@@ -163,7 +165,7 @@ func countryOptions(atlas *address.Atlas, b page.Base) []page.Option {
 	return options
 }
 
-func addressValues(a portal.SavedAddress) map[string]string {
+func addressValues(a customer.SavedAddress) map[string]string {
 	values := map[string]string{}
 	for _, name := range address.Names() {
 		values[string(name)] = a.Address.Get(name)

@@ -7,6 +7,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -60,7 +61,7 @@ func (h *Handler) addresses(c *fiber.Ctx, s portal.Shopper) error {
 	return h.pages.Render(c, fiber.StatusOK, "shopper/addresses", data)
 }
 
-func (h *Handler) card(a portal.SavedAddress, lang string) addressCard {
+func (h *Handler) card(a customer.SavedAddress, lang string) addressCard {
 	card := addressCard{
 		Path: addressPath(a.ID), Version: a.Version, Shipping: a.DefaultShipping, Billing: a.DefaultBilling,
 		Phone: address.FormatPhone(a.Address.Phone, a.Address.Country),

@@ -3,7 +3,7 @@ package shopper
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -19,7 +19,7 @@ type alarmPage struct {
 // alarm shows the button. Opening the page has no effect, because mail scanners open links too.
 func (h *Handler) alarm(c *fiber.Ctx) error {
 	token := c.Params("*")
-	found, err := gate.Visitor(c).Alarm(c.UserContext(), token)
+	found, err := gate.Visitor(c).RevokePage(c.UserContext(), token)
 	if err != nil {
 		return err
 	}
@@ -33,8 +33,8 @@ func (h *Handler) alarm(c *fiber.Ctx) error {
 
 // raiseAlarm ends all sessions and invalidates all links and codes of the address.
 func (h *Handler) raiseAlarm(c *fiber.Ctx) error {
-	err := gate.Visitor(c).RaiseAlarm(c.UserContext(), c.FormValue("token"))
-	if portal.KindOf(err) == portal.Gone {
+	err := gate.Visitor(c).Revoke(c.UserContext(), c.FormValue("token"))
+	if validate.KindOf(err) == validate.Gone {
 		return h.alarmGone(c)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/web/page"
 )
 
@@ -29,7 +30,7 @@ func (h *Handler) company(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
-	typed := portal.Company{
+	typed := customer.Company{
 		Name: c.FormValue("name"), Country: c.FormValue("country"), RegistrationNumber: c.FormValue("registration_number"),
 		TaxNumber: c.FormValue("tax_number"), VATID: c.FormValue("vat_id"), Version: c.FormValue("version"),
 	}
@@ -48,7 +49,7 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 
 // showCompany shows the form. After a conflict it holds the typed values and the current version number and
 // shows the stored values beside them, so that saving again overwrites them deliberately.
-func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company portal.Company, status int, err error) error {
+func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.Company, status int, err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
 	data.Countries = countryOptions(h.app.Atlas(), data.Base)
 	data.Form = data.Base.Form(map[string]string{
@@ -72,19 +73,19 @@ func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company portal.Com
 }
 
 // known returns one sentence about the status of a VAT ID.
-func (p *companyPage) known(e portal.VATEvidence, silent bool) template.HTML {
+func (p *companyPage) known(e customer.VATEvidence, silent bool) template.HTML {
 	switch {
-	case e.Status == portal.VATUnknown && silent:
+	case e.Status == customer.VATUnknown && silent:
 		return p.Status(p.Pill("waiting", p.T("vat.status.silent")))
-	case e.Status == portal.VATUnknown:
+	case e.Status == customer.VATUnknown:
 		return p.Status(p.Pill("waiting", p.T("vat.status.unknown")))
-	case e.Status == portal.VATValid && e.Last.Name != "":
+	case e.Status == customer.VATValid && e.Last.Name != "":
 		return p.Status(p.Pill("done", p.T("vat.status.valid_name", "When", e.Last.At, "Name", e.Last.Name)))
-	case e.Status == portal.VATValid:
+	case e.Status == customer.VATValid:
 		return p.Status(p.Pill("done", p.T("vat.status.valid", "When", e.Last.At)))
-	case e.Status == portal.VATInvalid:
+	case e.Status == customer.VATInvalid:
 		return p.Status(p.Pill("stopped", p.T("vat.status.invalid", "When", e.Last.At, "Next", e.NextAt)))
-	case e.Status == portal.VATUncovered:
+	case e.Status == customer.VATUncovered:
 		return p.Status(p.Pill("neutral", p.T("vat.status.uncovered")))
 	}
 	return ""
@@ -98,7 +99,7 @@ func (p *companyPage) numberLabel(number, country string) string {
 	return p.T("company." + number)
 }
 
-func (p *companyPage) stored(c portal.Company) []fact {
+func (p *companyPage) stored(c customer.Company) []fact {
 	facts := []fact{
 		{p.T("company.name"), c.Name}, {p.T("address.label.country"), page.LabelOf(p.Countries, c.Country)},
 		{p.numberLabel("registration", c.Country), c.RegistrationNumber}, {p.numberLabel("tax", c.Country), c.TaxNumber},

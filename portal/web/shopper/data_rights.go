@@ -12,6 +12,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -50,11 +52,11 @@ func offered(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		s, err := gate.Shopper(c)
 		switch {
-		case err == nil && s.Fresh():
+		case err == nil && s.RecentlyVerified():
 			return next(c, s)
 		case err == nil:
 			return seeOther(c, withQuery(confirmPath, "to", listPath(exportPath, orderQueryOf(c))))
-		case portal.KindOf(err) == portal.SignIn:
+		case validate.KindOf(err) == validate.SignIn:
 			return seeOther(c, withQuery(signInPath, "to", listPath(exportPath, orderQueryOf(c))))
 		}
 		return err
@@ -71,7 +73,7 @@ type exportPage struct {
 
 func (h *Handler) export(c *fiber.Ctx, s portal.Shopper) error {
 	query := orderQueryOf(c)
-	data := exportPage{Base: h.base(c, s, "", "export.title"), Data: exportDataPath, Part: query != portal.OrderQuery{}}
+	data := exportPage{Base: h.base(c, s, "", "export.title"), Data: exportDataPath, Part: query != order.Query{}}
 	data.CSV = listPath(exportCSVPath, query)
 	return h.pages.Render(c, fiber.StatusOK, "shopper/export", data)
 }
@@ -159,14 +161,14 @@ func (h *Handler) eraseForm(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 func (h *Handler) erase(c *fiber.Ctx, s portal.Shopper) error {
-	if _, err := s.AskErasure(c.UserContext()); err != nil {
+	if _, err := s.RequestErasure(c.UserContext()); err != nil {
 		return err
 	}
 	return done(c, privacyPath, "delete_account.requested")
 }
 
 func (h *Handler) keepAccount(c *fiber.Ctx, s portal.Shopper) error {
-	if err := s.KeepAccount(c.UserContext()); err != nil {
+	if err := s.CancelErasure(c.UserContext()); err != nil {
 		return err
 	}
 	return done(c, privacyPath, "delete_account.cancelled")

@@ -5,7 +5,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -13,22 +14,22 @@ import (
 // arrival returns the path that follows a sign-in: a local path, or our own page that continues to the
 // shop. A form must not redirect to another origin, because form-action would block it after the link has
 // been spent.
-func arrival(shop portal.Shop, destination string) portal.LocalPath {
-	if shop.StorefrontHost(destination) != "" {
-		to, _ := portal.PathOf(continuePath)
+func arrival(sh shop.Shop, destination string) shop.LocalPath {
+	if sh.StorefrontHost(destination) != "" {
+		to, _ := shop.ParsePath(continuePath)
 		return to.With("to", destination)
 	}
-	return ahead(shop, destination)
+	return ahead(sh, destination)
 }
 
 // ahead returns the path for a customer who is already signed in: a local path, or our own page that
 // returns to the shop with a code.
-func ahead(shop portal.Shop, wish string) portal.LocalPath {
-	if _, back := shop.ReturnOf(wish); back {
-		to, _ := portal.PathOf(wish)
+func ahead(sh shop.Shop, wish string) shop.LocalPath {
+	if _, back := sh.ReturnOf(wish); back {
+		to, _ := shop.ParsePath(wish)
 		return to
 	}
-	to, _ := portal.PathOfWish(wish)
+	to, _ := shop.ParseRequestedPath(wish)
 	return to
 }
 
@@ -42,7 +43,7 @@ func wished(c *fiber.Ctx) string {
 }
 
 // returning reads a shop's request to send the signed-in customer back.
-func returning(c *fiber.Ctx) (portal.Return, bool) {
+func returning(c *fiber.Ctx) (shop.Return, bool) {
 	return gate.Shop(c).ReturnTo(c.Query("return_to"), c.Query("code_challenge"))
 }
 
@@ -60,19 +61,19 @@ func (h *Handler) goOn(c *fiber.Ctx) error {
 	}
 	target := c.Query("to")
 	if gate.Shop(c).StorefrontHost(target) == "" {
-		return seeOther(c, portal.Home)
+		return seeOther(c, shop.Home)
 	}
 	return h.leadOn(c, target)
 }
 
 // handOff issues a code to a signed-in customer; others sign in first. A prefetch gets no code because
 // nobody may ever see the page.
-func (h *Handler) handOff(c *fiber.Ctx, back portal.Return) error {
+func (h *Handler) handOff(c *fiber.Ctx, back shop.Return) error {
 	if c.Method() != fiber.MethodGet || fetchedAhead(c) {
 		return fiber.ErrTooEarly
 	}
 	shopper, err := gate.Shopper(c)
-	if portal.KindOf(err) == portal.SignIn {
+	if validate.KindOf(err) == validate.SignIn {
 		return seeOther(c, withQuery(signInPath, "return_to", back.URL, "code_challenge", back.Challenge, "lang", c.Query("lang")))
 	}
 	if err != nil {
@@ -109,7 +110,7 @@ func (h *Handler) setLanguage(c *fiber.Ctx) error {
 	if err == nil {
 		err = shopper.SetLanguage(c.UserContext(), c.FormValue("lang"))
 	}
-	if portal.KindOf(err) == portal.SignIn {
+	if validate.KindOf(err) == validate.SignIn {
 		return seeOther(c, withQuery(signInPath, "to", back.String(), "lang", c.FormValue("lang")))
 	}
 	if err != nil {
@@ -120,12 +121,12 @@ func (h *Handler) setLanguage(c *fiber.Ctx) error {
 
 // pageBefore returns the page that holds the form. It accepts any local page except those of the sign-in.
 // continuePath is accepted with any target, since that page checks the target itself.
-func pageBefore(c *fiber.Ctx) portal.LocalPath {
+func pageBefore(c *fiber.Ctx) shop.LocalPath {
 	wish := c.FormValue("back")
 	if path, _, _ := strings.Cut(wish, "?"); path == continuePath {
-		back, _ := portal.PathOf(wish)
+		back, _ := shop.ParsePath(wish)
 		return back
 	}
-	back, _ := portal.PathOfWish(wish)
+	back, _ := shop.ParseRequestedPath(wish)
 	return back
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -44,7 +45,7 @@ func (h *Handler) showEmail(c *fiber.Ctx, s portal.Shopper, err error) error {
 // askEmail sends a code to the new email. As for a sign-in, the browser's cookie keeps the email until the
 // code is entered, so that it appears in no URL and the code page can be reloaded.
 func (h *Handler) askEmail(c *fiber.Ctx, s portal.Shopper) error {
-	pending, err := s.AskEmailChange(c.UserContext(), c.FormValue("email"))
+	pending, err := s.RequestEmailChange(c.UserContext(), c.FormValue("email"))
 	switch {
 	case refused(err):
 		return h.showEmail(c, s, err)
@@ -67,7 +68,7 @@ func (h *Handler) emailCode(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 func (h *Handler) showEmailCode(c *fiber.Ctx, s portal.Shopper, err error) error {
-	address, known := portal.CanonicalEmail(gate.Pending(c))
+	address, known := validate.CanonicalEmail(gate.Pending(c))
 	if !known || address == s.Customer().Email {
 		return seeOther(c, emailPath)
 	}
@@ -116,7 +117,7 @@ func (h *Handler) emailUndo(c *fiber.Ctx) error {
 // undoEmail restores the previous email and signs out this browser too.
 func (h *Handler) undoEmail(c *fiber.Ctx) error {
 	err := gate.Visitor(c).UndoEmailChange(c.UserContext(), c.FormValue("token"))
-	if portal.KindOf(err) == portal.Gone {
+	if validate.KindOf(err) == validate.Gone {
 		return h.emailUndoGone(c)
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/inquiry"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -51,8 +52,8 @@ type unsent struct {
 	err  error
 }
 
-func writingOf(b page.Base, number string, sent portal.Correspondence, message unsent) writing {
-	w := writing{Base: b, Action: messagePath(number) + "#messages", Takes: b.Shop.TakesMessages() && !sent.Full()}
+func writingOf(b page.Base, number string, sent inquiry.Correspondence, message unsent) writing {
+	w := writing{Base: b, Action: messagePath(number) + "#messages", Takes: b.Shop.AcceptsMessages() && !sent.Full()}
 	for _, m := range sent.Messages {
 		w.Sent = append(w.Sent, sentMessage{Text: m.Text, When: b.TimeMoment(m.At)})
 	}
@@ -60,8 +61,8 @@ func writingOf(b page.Base, number string, sent portal.Correspondence, message u
 	w.Form.Labels = map[string]string{"text": b.T("message.text")}
 	switch {
 	case w.Takes:
-	case b.Shop.TakesMessages():
-		w.Instead = b.T("message.full", "Most", portal.MaxMessages, "Email", b.Shop.Brand.SupportEmail)
+	case b.Shop.AcceptsMessages():
+		w.Instead = b.T("message.full", "Most", inquiry.MaxMessages, "Email", b.Shop.Brand.SupportEmail)
 	case len(b.Shop.Brand.Footer) > 0:
 		w.Instead = b.T("message.off.links")
 	default:

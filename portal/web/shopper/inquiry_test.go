@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/mail"
-	"postern/portal"
+	"postern/portal/inquiry"
+	"postern/portal/shop"
 	"postern/portal/web/webtest"
 )
 
@@ -275,7 +276,7 @@ func TestMessageLimits(t *testing.T) {
 // TestMessagesElsewhere checks that a shop without a support address says how to reach it.
 func TestMessagesElsewhere(t *testing.T) {
 	t.Parallel()
-	for name, footer := range map[string][]portal.FooterLink{"Your order confirmation email": nil, "contact links at the bottom": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
+	for name, footer := range map[string][]shop.FooterLink{"Your order confirmation email": nil, "contact links at the bottom": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
 		shop := webtest.Bookshop()
 		shop.Settings.Footer = &footer
 		i := webtest.Portal(t, shop)
@@ -342,13 +343,13 @@ func TestInquiriesRead(t *testing.T) {
 		}
 		return page
 	}
-	var first, second portal.MessagePage
+	var first, second inquiry.MessagePage
 	read("/api/v1/messages", key, &first).Want(http.StatusOK)
 	read("/api/v1/messages?after="+first.Next, key, &second).Want(http.StatusOK)
 	if len(first.Messages) != 100 || !first.More || len(second.Messages) != 1 || second.More || second.Messages[0].Text != "№ 100" {
 		t.Errorf("%d, %v, then %+v", len(first.Messages), first.More, second)
 	}
-	var requests portal.RequestPage
+	var requests inquiry.RequestPage
 	page := read("/api/v1/requests", key, &requests).Want(http.StatusOK)
 	if len(requests.Requests) != 1 || !strings.Contains(page.Body, `"kind":"cancel"`) || !strings.Contains(page.Body, `"order":"1"`) || !strings.Contains(page.Body, `"text":"Mistake"`) {
 		t.Errorf("%s", page.Body)

@@ -6,6 +6,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/credential"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -52,7 +54,7 @@ func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 	}
 	shopper, err := gate.Shopper(c)
 	present := err == nil
-	if !present && portal.KindOf(err) != portal.SignIn {
+	if !present && validate.KindOf(err) != validate.SignIn {
 		return err
 	}
 	owns := false
@@ -61,7 +63,7 @@ func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 			return err
 		}
 	}
-	if found.State != portal.LinkLive {
+	if found.State != credential.LinkLive {
 		if owns {
 			return page.SeeOther(c, arrival(gate.Shop(c), found.Destination))
 		}
@@ -87,10 +89,10 @@ func (h *Handler) showLive(c *fiber.Ctx, data linkPage, destination string, s po
 }
 
 // showEnded shows how a link ended. Only the holder of a real token learns which reason applies.
-func (h *Handler) showEnded(c *fiber.Ctx, token string, found portal.LinkPage) error {
+func (h *Handler) showEnded(c *fiber.Ctx, token string, found credential.LinkPage) error {
 	b := h.visitorBase(c, "link."+string(found.State)+".title")
 	status := fiber.StatusGone
-	damaged := found.State == portal.LinkDamaged
+	damaged := found.State == credential.LinkDamaged
 	if damaged {
 		status = fiber.StatusNotFound
 	}
@@ -107,10 +109,10 @@ func (h *Handler) redeem(c *fiber.Ctx) error {
 	before, absent := gate.Shopper(c)
 	in, err := gate.Visitor(c).Redeem(c.UserContext(), token)
 	switch {
-	case portal.KindOf(err) == portal.Gone:
+	case validate.KindOf(err) == validate.Gone:
 		gate.EnsureBrowser(c)
 		return h.showLink(c, token, "")
-	case portal.KindOf(err) == portal.Invalid:
+	case validate.KindOf(err) == validate.Invalid:
 		gate.EnsureBrowser(c)
 		return h.showLink(c, token, "error.cookies")
 	}
@@ -140,8 +142,8 @@ func (h *Handler) lostLink(c *fiber.Ctx) error {
 func (h *Handler) askByLink(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	lang := h.visitorBase(c, "link.title").L.Lang()
-	pending, err := gate.Visitor(c).AskAgain(c.UserContext(), c.FormValue("token"), lang)
-	if portal.KindOf(err) == portal.Gone {
+	pending, err := gate.Visitor(c).RequestAnotherLink(c.UserContext(), c.FormValue("token"), lang)
+	if validate.KindOf(err) == validate.Gone {
 		return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang")))
 	}
 	return h.wait(c, pending, "", err)

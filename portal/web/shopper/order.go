@@ -11,6 +11,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/order"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -18,7 +19,7 @@ import (
 // orderPage is the data of one order's page. Its template prints ready-made strings.
 type orderPage struct {
 	page.Base
-	Order      portal.OrderView
+	Order      order.View
 	Placed     string
 	Headline   page.Pill
 	Payment    string // the second sentence, about the payment
@@ -116,8 +117,8 @@ func (p *orderPage) fill(now time.Time) {
 
 // stops returns the timeline steps at which an order stops on its way to the customer.
 func stops() []string {
-	return []string{"step." + portal.StateCancelled, "step." + portal.DeliveryFailed, "step." + portal.PaymentFailed,
-		"step." + portal.PaymentDisputed, "step." + portal.PaymentVoided}
+	return []string{"step." + order.StateCancelled, "step." + order.DeliveryFailed, "step." + order.PaymentFailed,
+		"step." + order.PaymentDisputed, "step." + order.PaymentVoided}
 }
 
 func (p *orderPage) steps() []step {

@@ -1,7 +1,8 @@
 package shopper
 
 import (
-	"postern/portal"
+	"postern/portal/inquiry"
+	"postern/portal/order"
 	"postern/portal/web/page"
 )
 
@@ -19,12 +20,12 @@ type sentRequest struct {
 }
 
 // actions fills the section that says what the customer can do with the order, and what is unavailable.
-func (p *orderPage) actions(sent portal.Correspondence) {
+func (p *orderPage) actions(sent inquiry.Correspondence) {
 	for _, a := range p.Order.Actions(sent.CancelAsked()) {
 		switch a.Closed {
 		case "":
 			p.Actions = append(p.Actions, p.action(a))
-		case portal.CancelAsked: // the sent request already says so
+		case order.CancelAsked: // the sent request already says so
 		default:
 			p.Closed = append(p.Closed, p.T("action.closed."+a.Closed))
 		}
@@ -37,26 +38,26 @@ func (p *orderPage) actions(sent portal.Correspondence) {
 	}
 }
 
-func (p *orderPage) action(a portal.Action) orderAction {
+func (p *orderPage) action(a order.Action) orderAction {
 	made := orderAction{URL: a.URL, Away: true}
 	switch a.Name {
-	case portal.ActionPay:
+	case order.ActionPay:
 		made.Label, made.Main, made.Away = p.T("order.pay"), true, false
-	case portal.ActionTrack:
+	case order.ActionTrack:
 		made.Label, made.Icon = p.trackLabel(a), "moving"
-	case portal.ActionInvoice:
+	case order.ActionInvoice:
 		made.Label, made.Icon, made.Away = p.T("order.invoice"), "download", false
-	case portal.ActionReorder:
+	case order.ActionReorder:
 		made.Label = p.T("action.reorder")
-	case portal.ActionReturn:
+	case order.ActionReturn:
 		made.Label = p.T("action.return")
-	case portal.ActionCancel:
-		if made.Label = p.T("action.cancel"); a.Asks() {
+	case order.ActionCancel:
+		if made.Label = p.T("action.cancel"); a.IsRequest() {
 			made.Label = p.T("action.cancel.ask")
 		}
 	}
 	switch {
-	case a.Asks():
+	case a.IsRequest():
 		made.URL, made.Away = requestPath(p.Order.Number, a.Name), false
 	case a.URL == "":
 		made.URL, made.Away = "#parcels", false
@@ -64,7 +65,7 @@ func (p *orderPage) action(a portal.Action) orderAction {
 	return made
 }
 
-func (p *orderPage) trackLabel(a portal.Action) string {
+func (p *orderPage) trackLabel(a order.Action) string {
 	if a.URL == "" {
 		return p.T("action.track.several")
 	}
@@ -85,14 +86,14 @@ func (p *orderPage) track(carrier string) string {
 }
 
 // requestSent describes a request and its outcome, as far as the order's status shows it.
-func requestSent(b page.Base, o portal.OrderView, r portal.InquiryRecord) sentRequest {
+func requestSent(b page.Base, o order.View, r inquiry.Record) sentRequest {
 	made := sentRequest{Words: r.Text}
 	for _, line := range r.Lines {
 		made.Lines = append(made.Lines, line.Quantity+" × "+line.Name)
 	}
 	key := "request.sent." + r.Kind
-	if r.Kind == portal.RequestCancel {
-		switch closed := o.Action(portal.ActionCancel, nil).Closed; closed {
+	if r.Kind == inquiry.RequestCancel {
+		switch closed := o.Action(order.ActionCancel, nil).Closed; closed {
 		case "":
 			key += ".open"
 		case "cancel.cancelled", "cancel.refunded":

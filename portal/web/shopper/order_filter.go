@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/web/page"
 )
 
@@ -96,7 +96,7 @@ func (p *ordersPage) statuses(m *page.Markup) {
 		m.Item(address, p.T(key), p.Query.Status == status && p.Query.Search == "")
 	}
 	preset("", "orders.status.all")
-	for _, status := range portal.Views() {
+	for _, status := range order.Views() {
 		preset(status, "orders.status."+status)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"html/template"
 
-	"postern/portal"
+	"postern/portal/order"
 )
 
 // line is one line of an order.
@@ -61,7 +61,7 @@ func (p *orderPage) word(word string) string {
 }
 
 // detail joins the options and the SKU of a line: "Colour: blue · SKU 4711".
-func (p *orderPage) detail(given portal.Line) string {
+func (p *orderPage) detail(given order.Line) string {
 	text := ""
 	add := func(part string) {
 		if text != "" {
@@ -105,7 +105,7 @@ func (p *orderPage) parcels() []parcel {
 	return parcels
 }
 
-func (p *orderPage) parcelFacts(given portal.Shipment) []parcelFact {
+func (p *orderPage) parcelFacts(given order.Shipment) []parcelFact {
 	var facts []parcelFact
 	add := func(key string, value template.HTML) {
 		if value != "" {
@@ -169,7 +169,7 @@ func (p *orderPage) totals() []total {
 
 func abs(n int64) int64 { return max(n, -n) }
 
-func (p *orderPage) discountLabel(d portal.DiscountLine) string {
+func (p *orderPage) discountLabel(d order.DiscountLine) string {
 	switch {
 	case d.Label != "":
 		return d.Label
@@ -196,7 +196,7 @@ func (p *orderPage) taxes(class string) []total {
 	return rows
 }
 
-func (p *orderPage) taxLabel(tax portal.TaxLine, included string) string {
+func (p *orderPage) taxLabel(tax order.TaxLine, included string) string {
 	rate := p.Decimal(tax.Rate)
 	switch {
 	case tax.Label != "":

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/page"
 )
 
@@ -15,7 +16,7 @@ import (
 const roomForRow = 1 << 10
 
 // rows writes the orders of the list.
-func (p *ordersPage) rows(found []portal.OrderRow, now time.Time) template.HTML {
+func (p *ordersPage) rows(found []order.Row, now time.Time) template.HTML {
 	var m page.Markup
 	m.Grow(len(found) * roomForRow)
 	for _, r := range found {
@@ -30,7 +31,7 @@ func (p *ordersPage) rows(found []portal.OrderRow, now time.Time) template.HTML 
 
 // thumbs writes an order's pictures, which may come only from the shop's own origins, and the number of
 // pieces without a picture. The stylesheet shows that number as "+1"; screen readers get it in words.
-func (p *ordersPage) thumbs(m *page.Markup, r portal.OrderRow) {
+func (p *ordersPage) thumbs(m *page.Markup, r order.Row) {
 	m.Raw(` <span class="thumbs">`)
 	for _, picture := range r.Pictures {
 		m.Raw(`<span class="thumb"><img src="`).Text(picture).Raw(`" alt="" loading="lazy" width="46" height="46"></span>`)
@@ -46,7 +47,7 @@ func (p *ordersPage) thumbs(m *page.Markup, r portal.OrderRow) {
 }
 
 // rowStatus returns the status of a row. If the customer has to pay, that replaces the headline.
-func rowStatus(b page.Base, s portal.Status, now time.Time) page.Pill {
+func rowStatus(b page.Base, s order.Status, now time.Time) page.Pill {
 	h := s.Headline()
 	if s.Unpaid() && h.Payment != "" {
 		return b.Pill(h.Tone, b.T(h.Payment))
@@ -56,9 +57,9 @@ func rowStatus(b page.Base, s portal.Status, now time.Time) page.Pill {
 
 // headline returns the sentence about an order's status. It leaves out an expected delivery date that has
 // passed.
-func headline(b page.Base, s portal.Status, now time.Time) string {
+func headline(b page.Base, s order.Status, now time.Time) string {
 	key := s.Headline().Key
-	if s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == portal.Shipped {
+	if s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == order.Shipped {
 		key = strings.TrimSuffix(strings.Replace(key, ".by_on", ".by", 1), ".on")
 	}
 	return b.T(key, "Carrier", s.Carrier, "Date", s.DeliveredAt, "Expected", s.ExpectedTo, "Label", s.Label, "Source", s.OwnWords())
@@ -71,9 +72,9 @@ func startOfDay(now time.Time) time.Time {
 
 // faultsAt returns the faults whose field is one of the fields, or with in false the faults of all other
 // fields.
-func faultsAt(err error, in bool, fields []string) []portal.Fault {
-	var kept []portal.Fault
-	for _, fault := range portal.FaultsOf(err) {
+func faultsAt(err error, in bool, fields []string) []validate.FieldError {
+	var kept []validate.FieldError
+	for _, fault := range validate.FieldErrors(err) {
 		if slices.Contains(fields, fault.Field) == in {
 			kept = append(kept, fault)
 		}

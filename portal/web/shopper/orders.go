@@ -9,6 +9,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/page"
 )
 
@@ -17,7 +19,7 @@ const ordersPath = "/orders"
 // ordersPage is the list of orders.
 type ordersPage struct {
 	page.Base
-	Query   portal.OrderQuery
+	Query   order.Query
 	Count   string // sentence with the number of all orders, "" for none
 	Filter  template.HTML
 	Problem string        // an invalid filter in the page's URL
@@ -32,7 +34,7 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	query := orderQueryOf(c)
 	found, err := s.Orders(c.UserContext(), query)
 	status := fiber.StatusOK
-	if portal.KindOf(err) == portal.Invalid {
+	if validate.KindOf(err) == validate.Invalid {
 		status = fiber.StatusUnprocessableEntity
 	} else if err != nil {
 		return err
@@ -63,7 +65,7 @@ func atFields(err error, fields ...string) error {
 	if len(kept) == 0 {
 		return nil
 	}
-	return &portal.Error{Kind: portal.Invalid, Faults: kept}
+	return &validate.Error{Kind: validate.Invalid, Fields: kept}
 }
 
 // problem returns the sentence for a fault that belongs to no field, such as one caused by an edited URL.
@@ -75,7 +77,7 @@ func (p *ordersPage) problem(err error) string {
 }
 
 // fill sets the page's strings.
-func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
+func (p *ordersPage) fill(found order.Page, now time.Time) {
 	if found.Total > 0 {
 		p.Count = p.T("orders.count", "Count", found.Total)
 	}
@@ -83,7 +85,7 @@ func (p *ordersPage) fill(found portal.OrderPage, now time.Time) {
 	p.Pager = p.Base.Pager(p.neighbour(found.Previous), p.neighbour(found.Next))
 	switch n := len(found.Rows); {
 	case p.Query.Search == "" || n == 0:
-	case n < portal.MaxFound:
+	case n < order.MaxFound:
 		p.Found = p.T("orders.found", "Count", n, "Text", p.Query.Search)
 	default:
 		p.Found = p.T("orders.found.more", "Count", n, "Text", p.Query.Search)
@@ -106,12 +108,12 @@ func (p *ordersPage) at(path, cursor string) string {
 }
 
 // listPath returns a path with the query parameters that orderQueryOf reads.
-func listPath(path string, q portal.OrderQuery) string {
+func listPath(path string, q order.Query) string {
 	return withQuery(path, "period", q.Period, "from", q.From, "to", q.To, "status", q.Status, "search", q.Search, "cursor", q.Cursor)
 }
 
 // empty explains why the list is empty and offers a next step.
-func (p *ordersPage) empty(found portal.OrderPage) page.Empty {
+func (p *ordersPage) empty(found order.Page) page.Empty {
 	q := p.Query
 	switch {
 	case q.Search != "":
@@ -135,8 +137,8 @@ func (p *ordersPage) empty(found portal.OrderPage) page.Empty {
 func orderPath(number string) string { return ordersPath + "/" + url.PathEscape(number) }
 
 // orderQueryOf reads the filters of an order list from the URL.
-func orderQueryOf(c *fiber.Ctx) portal.OrderQuery {
-	return portal.OrderQuery{
+func orderQueryOf(c *fiber.Ctx) order.Query {
+	return order.Query{
 		Period: c.Query("period"), From: c.Query("from"), To: c.Query("to"),
 		Status: c.Query("status"), Search: c.Query("search"), Cursor: c.Query("cursor"),
 	}

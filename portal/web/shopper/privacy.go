@@ -4,6 +4,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/customer"
+	"postern/portal/validate"
 	"postern/portal/web/page"
 )
 
@@ -20,7 +22,7 @@ type privacyPage struct {
 
 // consentChoice is one purpose and its button.
 type consentChoice struct {
-	Purpose  portal.Purpose
+	Purpose  customer.Purpose
 	Name     string
 	Sentence string // the exact sentence that the customer agrees to
 	Version  string // of the sentence
@@ -38,38 +40,38 @@ func (h *Handler) privacy(c *fiber.Ctx, s portal.Shopper) error {
 func (h *Handler) showPrivacy(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
 	data := privacyPage{Base: h.base(c, s, "", "privacy.title")}
 	data.Form = data.Base.Form(nil, err)
-	customer := s.Customer()
-	for _, purpose := range portal.Purposes() {
-		data.Consents = append(data.Consents, data.choice(customer.Consent(purpose)))
+	who := s.Customer()
+	for _, purpose := range customer.Purposes() {
+		data.Consents = append(data.Consents, data.choice(who.Consent(purpose)))
 	}
-	for _, said := range customer.ConsentHistory() {
+	for _, said := range who.ConsentHistory() {
 		data.History = append(data.History, data.line(said))
 	}
-	if customer.Erasure.Pending() {
-		data.Erasing = data.T("delete_account.pending", "When", customer.Erasure.At)
+	if who.Erasure.Pending() {
+		data.Erasing = data.T("delete_account.pending", "When", who.Erasure.At)
 	}
 	return h.pages.Render(c, status, "shopper/privacy", data)
 }
 
-func (p *privacyPage) choice(said portal.Consent) consentChoice {
+func (p *privacyPage) choice(said customer.Consent) consentChoice {
 	sentence := consentSentence(p.Base, said.Purpose)
 	return consentChoice{
-		Purpose: said.Purpose, Name: p.T("consent.name." + string(said.Purpose)), Given: said.Status == portal.ConsentGiven,
-		Sentence: sentence, Version: portal.WordingVersion(sentence), State: p.T("consent.state."+string(said.Status), "When", said.At),
+		Purpose: said.Purpose, Name: p.T("consent.name." + string(said.Purpose)), Given: said.Status == customer.ConsentGiven,
+		Sentence: sentence, Version: customer.WordingVersion(sentence), State: p.T("consent.state."+string(said.Status), "When", said.At),
 	}
 }
 
 // consentSentence returns the sentence that a customer agrees to, in the page's language.
-func consentSentence(b page.Base, purpose portal.Purpose) string {
+func consentSentence(b page.Base, purpose customer.Purpose) string {
 	return b.T("consent.sentence."+string(purpose), "Shop", b.Shop.Name)
 }
 
-func (p *privacyPage) line(said portal.Consent) consentLine {
+func (p *privacyPage) line(said customer.Consent) consentLine {
 	key := "consent.history." + string(said.Status) + "."
 	if p.L.Has(key + said.Source) {
 		key += said.Source
 	} else {
-		key += portal.SourceFeed
+		key += customer.SourceFeed
 	}
 	line := consentLine{Text: p.T(key, "What", p.T("consent.name."+string(said.Purpose)), "When", said.At)}
 	if said.Wording != "" {
@@ -80,11 +82,11 @@ func (p *privacyPage) line(said portal.Consent) consentLine {
 
 // saveConsent saves one choice. The form's "say" is "give" or "withdraw".
 func (h *Handler) saveConsent(c *fiber.Ctx, s portal.Shopper) error {
-	purpose := portal.Purpose(c.FormValue("purpose"))
+	purpose := customer.Purpose(c.FormValue("purpose"))
 	sentence := consentSentence(h.base(c, s, "", "privacy.title"), purpose)
 	if c.FormValue("say") == "give" {
 		err := s.GiveConsent(c.UserContext(), purpose, sentence, c.FormValue("wording"))
-		if portal.KindOf(err) == portal.Conflict {
+		if validate.KindOf(err) == validate.Conflict {
 			return h.showPrivacy(c, s, fiber.StatusConflict, err)
 		}
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/web/webtest"
 )
 
@@ -30,7 +30,7 @@ func TestPrivacy(t *testing.T) {
 	history := b.Page.Texts("section.said .row-text p")
 	want := []string{
 		"Newsletter: consent given on 5 March 2026 at 09:00 in your account",
-		"“" + sentence + "” (version " + portal.WordingVersion(sentence) + ")",
+		"“" + sentence + "” (version " + customer.WordingVersion(sentence) + ")",
 	}
 	if diff := cmp.Diff(want, history); diff != "" {
 		t.Errorf("the history: %s", diff)

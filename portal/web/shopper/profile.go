@@ -7,6 +7,9 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -60,16 +63,16 @@ func (h *Handler) profile(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
-	typed := portal.Profile{
+	typed := customer.Profile{
 		Title: c.FormValue("title"), FirstName: c.FormValue("first_name"), LastName: c.FormValue("last_name"),
 		BirthDate: c.FormValue("birth_date"), Phone: c.FormValue("phone"), Language: c.FormValue("language"),
 		Company: c.FormValue("company"), Version: c.FormValue("version"),
 	}
 	_, err := s.SaveProfile(c.UserContext(), typed)
-	switch portal.KindOf(err) {
-	case portal.Invalid:
+	switch validate.KindOf(err) {
+	case validate.Invalid:
 		return h.showProfile(c, s, typed, fiber.StatusUnprocessableEntity, err)
-	case portal.Conflict:
+	case validate.Conflict:
 		return h.showProfile(c, s, typed, fiber.StatusConflict, err)
 	}
 	if err != nil {
@@ -83,7 +86,7 @@ func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
 
 // showProfile shows the form. After a conflict it holds the typed values and the current version number and
 // shows the stored values beside them.
-func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile portal.Profile, status int, err error) error {
+func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.Profile, status int, err error) error {
 	data := profilePage{Base: h.base(c, s, "profile", "profile.title"), Version: profile.Version, wanted: s.RequiredFields()}
 	for _, choice := range data.Languages {
 		data.Tongues = append(data.Tongues, page.Option{Value: choice.Lang, Label: choice.Name})
@@ -119,7 +122,7 @@ func (p *profilePage) labels() map[string]string {
 	}
 }
 
-func (p *profilePage) stored(kept portal.Profile) []fact {
+func (p *profilePage) stored(kept customer.Profile) []fact {
 	labels := p.labels()
 	facts := []fact{
 		{labels["title"], kept.Title}, {labels["first_name"], kept.FirstName}, {labels["last_name"], kept.LastName},
@@ -132,12 +135,12 @@ func (p *profilePage) stored(kept portal.Profile) []fact {
 
 // asksFirst returns the path of the profile for a customer who has just signed in, if the shop requires
 // details that are missing. The path includes to, the customer's destination.
-func asksFirst(c *fiber.Ctx, to string) (path portal.LocalPath, asks bool, err error) {
+func asksFirst(c *fiber.Ctx, to string) (path shop.LocalPath, asks bool, err error) {
 	if len(gate.Shop(c).RequiredFields) == 0 {
 		return path, false, nil
 	}
 	s, err := gate.Shopper(c)
-	if err != nil || !s.Lacks() {
+	if err != nil || !s.ProfileIncomplete() {
 		return path, false, err
 	}
 	path, err = page.Own(withQuery(profilePath, "to", to))

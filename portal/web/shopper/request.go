@@ -6,6 +6,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/inquiry"
+	"postern/portal/order"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -30,11 +32,11 @@ type requestPage struct {
 func requestPath(number, kind string) string { return orderPath(number) + "/" + kind }
 
 func (h *Handler) returnRequest(c *fiber.Ctx, s portal.Shopper) error {
-	return h.showRequest(c, s, portal.RequestReturn, nil)
+	return h.showRequest(c, s, inquiry.RequestReturn, nil)
 }
 
 func (h *Handler) cancelRequest(c *fiber.Ctx, s portal.Shopper) error {
-	return h.showRequest(c, s, portal.RequestCancel, nil)
+	return h.showRequest(c, s, inquiry.RequestCancel, nil)
 }
 
 // showRequest shows the form: empty, or as it was sent if there is an error. If the feed has a link for the
@@ -58,7 +60,7 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 	}
 	data := requestPage{
 		Base: h.base(c, s, "orders", "request."+kind+".title"), Number: number, Back: orderPath(number), Action: requestPath(number, kind),
-		Asks: action.Asks(), Mark: order.LinesMark(),
+		Asks: action.IsRequest(), Mark: order.LinesVersion(),
 	}
 	if !data.Asks {
 		data.Texts = append(data.Texts, data.T("action.closed."+action.Closed, "When", action.At))
@@ -73,10 +75,10 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 }
 
 // say sets the texts that explain the request and its consequences for goods and money.
-func (p *requestPage) say(kind string, o portal.OrderView) {
+func (p *requestPage) say(kind string, o order.View) {
 	p.Texts = append(p.Texts, p.T("request."+kind+".intro", "Shop", p.Shop.Name))
 	p.Send, p.Label, p.Optional = p.T("request."+kind+".send"), p.T("request."+kind+".text"), "yes"
-	if kind == portal.RequestCancel {
+	if kind == inquiry.RequestCancel {
 		p.Texts = append(p.Texts, p.T("request.money."+o.Status.CancelMoney()))
 		return
 	}
@@ -90,9 +92,9 @@ func (p *requestPage) say(kind string, o portal.OrderView) {
 }
 
 // fill sets the form's fields. Without an error it ignores form values, including those in the URL.
-func (p *requestPage) fill(c *fiber.Ctx, kind string, o portal.OrderView, err error) error {
+func (p *requestPage) fill(c *fiber.Ctx, kind string, o order.View, err error) error {
 	values, lines := map[string]string{}, o.Lines
-	if kind == portal.RequestCancel {
+	if kind == inquiry.RequestCancel {
 		lines = nil
 	}
 	goods := 0
@@ -129,11 +131,11 @@ func (p *requestPage) fill(c *fiber.Ctx, kind string, o portal.OrderView, err er
 }
 
 func (h *Handler) askReturn(c *fiber.Ctx, s portal.Shopper) error {
-	return h.sendRequest(c, s, portal.RequestReturn, s.AskReturn)
+	return h.sendRequest(c, s, inquiry.RequestReturn, s.RequestReturn)
 }
 
 func (h *Handler) askCancel(c *fiber.Ctx, s portal.Shopper) error {
-	return h.sendRequest(c, s, portal.RequestCancel, s.AskCancel)
+	return h.sendRequest(c, s, inquiry.RequestCancel, s.RequestCancellation)
 }
 
 // askFor is a use case that saves a request.

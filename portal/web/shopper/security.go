@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/credential"
 	"postern/portal/web/page"
 )
 
@@ -35,7 +36,7 @@ func (h *Handler) security(c *fiber.Ctx, s portal.Shopper) error {
 	return h.pages.Render(c, fiber.StatusOK, "shopper/security", data)
 }
 
-func (p *securityPage) browser(given portal.SessionInfo) signedInBrowser {
+func (p *securityPage) browser(given credential.SessionInfo) signedInBrowser {
 	b := signedInBrowser{ID: given.ID, Device: given.Device, Since: p.T("security.since", "When", given.SignedInAt)}
 	if b.Device == "" {
 		b.Device = p.T("security.unknown_device")

@@ -14,6 +14,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -60,7 +62,7 @@ func (h *Handler) accountRoutes() []gate.Route {
 
 // perLine allows the form a field for each line of the largest order that a feed can send.
 func perLine(route gate.Route) gate.Route {
-	route.Fields = portal.MaxOrderLines + 20
+	route.Fields = order.MaxLines + 20
 	return route
 }
 
@@ -99,7 +101,7 @@ func (h *Handler) openBase(c *fiber.Ctx, title string) (page.Base, error) {
 	switch {
 	case err == nil:
 		return h.base(c, s, "", title), nil
-	case portal.KindOf(err) == portal.SignIn:
+	case validate.KindOf(err) == validate.SignIn:
 		return h.visitorBase(c, title), nil
 	}
 	return page.Base{}, err
@@ -111,12 +113,12 @@ func refused(err error) bool { return err != nil && refusal(err) != 0 }
 // refusal returns the status for a form that is shown again, 200 without an error. It returns 0 for an error
 // that the site handles.
 func refusal(err error) int {
-	switch portal.KindOf(err) {
-	case portal.Invalid:
+	switch validate.KindOf(err) {
+	case validate.Invalid:
 		return fiber.StatusUnprocessableEntity
-	case portal.Conflict:
+	case validate.Conflict:
 		return fiber.StatusConflict
-	case portal.TooMany:
+	case validate.TooMany:
 		return fiber.StatusTooManyRequests
 	}
 	if err == nil {

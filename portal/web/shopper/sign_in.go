@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -44,7 +45,7 @@ type signInPage struct {
 func (h *Handler) signIn(c *fiber.Ctx) error {
 	if _, err := gate.Shopper(c); err == nil {
 		return page.SeeOther(c, ahead(gate.Shop(c), wished(c)))
-	} else if portal.KindOf(err) != portal.SignIn {
+	} else if validate.KindOf(err) != validate.SignIn {
 		return err
 	}
 	gate.EnsureBrowser(c)
@@ -63,7 +64,7 @@ func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 func (h *Handler) ask(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	lang := h.visitorBase(c, "sign_in.title").L.Lang()
-	pending, err := gate.Visitor(c).Ask(c.UserContext(), c.FormValue("email"), c.FormValue("to"), lang)
+	pending, err := gate.Visitor(c).RequestLink(c.UserContext(), c.FormValue("email"), c.FormValue("to"), lang)
 	if refused(err) {
 		return h.showSignIn(c, refusal(err), err)
 	}
@@ -77,7 +78,7 @@ func (h *Handler) askOnceMore(c *fiber.Ctx) error {
 		return seeOther(c, signInPath)
 	}
 	lang := h.visitorBase(c, "sign_in.title").L.Lang()
-	pending, err := gate.Visitor(c).Ask(c.UserContext(), gate.Pending(c), c.FormValue("to"), lang)
+	pending, err := gate.Visitor(c).RequestLink(c.UserContext(), gate.Pending(c), c.FormValue("to"), lang)
 	if refused(err) {
 		return h.showCode(c, err)
 	}
@@ -105,9 +106,9 @@ type codePage struct {
 func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, nil) }
 
 func (h *Handler) showCode(c *fiber.Ctx, err error) error {
-	email, known := portal.CanonicalEmail(gate.Pending(c))
+	email, known := validate.CanonicalEmail(gate.Pending(c))
 	if !known && c.Query("asked") != "" && !gate.HasBrowser(c) {
-		return h.showSignIn(c, fiber.StatusUnprocessableEntity, &portal.Error{Kind: portal.Invalid, Key: "sign_in.no_cookies"})
+		return h.showSignIn(c, fiber.StatusUnprocessableEntity, &validate.Error{Kind: validate.Invalid, Key: "sign_in.no_cookies"})
 	}
 	if !known { // signIn also handles a customer who has signed in from another tab in the meantime
 		return seeOther(c, withQuery(signInPath, "to", c.FormValue("to"), "lang", c.FormValue("lang")))
@@ -115,7 +116,7 @@ func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 	b := h.visitorBase(c, "sign_in.code.title")
 	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, refusal(err), "shopper/code", codePage{
-		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: portal.MaskEmail(email), To: c.FormValue("to"),
+		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: validate.MaskEmail(email), To: c.FormValue("to"),
 		Back: withQuery(signInPath, "to", c.FormValue("to"), "lang", b.AskedLang),
 	})
 }
@@ -151,7 +152,7 @@ func (h *Handler) signOut(c *fiber.Ctx) error {
 	if err == nil {
 		err = shopper.SignOut(c.UserContext())
 	}
-	if err != nil && portal.KindOf(err) != portal.SignIn {
+	if err != nil && validate.KindOf(err) != validate.SignIn {
 		return err
 	}
 	gate.ClearSession(c)

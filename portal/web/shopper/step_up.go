@@ -4,6 +4,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -26,8 +28,8 @@ func (h *Handler) stepUpRoutes() []gate.Route {
 // entering the code.
 func fresh(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 	return signedIn(func(c *fiber.Ctx, s portal.Shopper) error {
-		if !s.Fresh() {
-			return &portal.Error{Kind: portal.StepUp, Key: "error.challenge"}
+		if !s.RecentlyVerified() {
+			return &validate.Error{Kind: validate.StepUp, Key: "error.challenge"}
 		}
 		return next(c, s)
 	})
@@ -43,7 +45,7 @@ type confirmPage struct {
 }
 
 func (h *Handler) confirm(c *fiber.Ctx, s portal.Shopper) error {
-	if s.Fresh() {
+	if s.RecentlyVerified() {
 		return page.SeeOther(c, confirmed(c.Query("to")))
 	}
 	return h.showConfirm(c, s, nil)
@@ -51,7 +53,7 @@ func (h *Handler) confirm(c *fiber.Ctx, s portal.Shopper) error {
 
 func (h *Handler) showConfirm(c *fiber.Ctx, s portal.Shopper, err error) error {
 	data := confirmPage{
-		Base: h.base(c, s, "", "challenge.title"), Masked: portal.MaskEmail(s.Customer().Email),
+		Base: h.base(c, s, "", "challenge.title"), Masked: validate.MaskEmail(s.Customer().Email),
 		To: c.FormValue("to"), Sent: c.FormValue("sent") != "",
 	}
 	data.Here = withQuery(confirmPath, "to", data.To, "sent", yes(data.Sent))
@@ -60,7 +62,7 @@ func (h *Handler) showConfirm(c *fiber.Ctx, s portal.Shopper, err error) error {
 }
 
 func (h *Handler) sendConfirm(c *fiber.Ctx, s portal.Shopper) error {
-	err := s.AskCode(c.UserContext())
+	err := s.RequestCode(c.UserContext())
 	switch {
 	case refused(err):
 		return h.showConfirm(c, s, err)
@@ -82,10 +84,10 @@ func (h *Handler) enterConfirm(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 // confirmed returns the destination after the code has been entered.
-func confirmed(wish string) portal.LocalPath {
-	to, ok := portal.PathOfWish(wish)
+func confirmed(wish string) shop.LocalPath {
+	to, ok := shop.ParseRequestedPath(wish)
 	if !ok {
-		to, _ = portal.PathOf(securityPath)
+		to, _ = shop.ParsePath(securityPath)
 	}
 	return to
 }

@@ -3,7 +3,7 @@ package shopper
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -36,7 +36,7 @@ func (h *Handler) oneClick(c *fiber.Ctx) error {
 	return h.showUnsubscribe(c, purpose, true)
 }
 
-func (h *Handler) showUnsubscribe(c *fiber.Ctx, purpose portal.Purpose, done bool) error {
+func (h *Handler) showUnsubscribe(c *fiber.Ctx, purpose customer.Purpose, done bool) error {
 	title, sentence := "unsubscribe.title", "unsubscribe.ask."
 	if done {
 		title, sentence = "unsubscribe.done.title", "unsubscribe.done."

@@ -3,9 +3,10 @@ package shopper
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
+	"postern/portal/withdrawal"
 )
 
 const (
@@ -35,7 +36,7 @@ type withdrawPage struct {
 // confirmWithdrawalPage repeats the statement and has a single button that sends it.
 type confirmWithdrawalPage struct {
 	page.Base
-	Facts  []portal.StatementFact
+	Facts  []withdrawal.StatementFact
 	Action string
 	Again  string        // path of the first step, which shows the statement again for editing
 	Kept   []page.Hidden // the statement, and the ID that prevents a second submission
@@ -44,8 +45,8 @@ type confirmWithdrawalPage struct {
 // withdrawnPage confirms receipt.
 type withdrawnPage struct {
 	page.Base
-	portal.WithdrawalReceipt
-	Facts []portal.StatementFact
+	withdrawal.Receipt
+	Facts []withdrawal.StatementFact
 	Order string // path of the order's page, "" for a visitor
 }
 
@@ -59,7 +60,7 @@ func (h *Handler) withdraw(c *fiber.Ctx) error {
 
 func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]string, err error) error {
 	if gate.Shop(c).NoWithdrawal {
-		return &portal.Error{Kind: portal.NotFound, Key: "withdrawal.off"}
+		return &validate.Error{Kind: validate.NotFound, Key: "withdrawal.off"}
 	}
 	b, broken := h.openBase(c, "withdraw.title")
 	if broken != nil {
@@ -73,8 +74,8 @@ func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]strin
 }
 
 // statement reads the statement from the form or from the confirmation's hidden fields.
-func (h *Handler) statement(c *fiber.Ctx, b page.Base) portal.Statement {
-	return portal.Statement{
+func (h *Handler) statement(c *fiber.Ctx, b page.Base) withdrawal.Statement {
+	return withdrawal.Statement{
 		Name: c.FormValue("name"), Number: c.FormValue("number"), Email: c.FormValue("email"), Goods: c.FormValue("goods"), Lang: b.L.Lang(),
 	}
 }
@@ -124,6 +125,6 @@ func (h *Handler) confirmWithdrawal(c *fiber.Ctx) error {
 		return h.mendWithdraw(c, err)
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/withdrawn", withdrawnPage{
-		Base: b, WithdrawalReceipt: receipt, Facts: receipt.Statement.Facts(b.L),
+		Base: b, Receipt: receipt, Facts: receipt.Statement.Facts(b.L),
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -16,7 +18,7 @@ import (
 type withdrawOrderPage struct {
 	page.Base
 	Form          page.Form
-	Order         portal.OrderView
+	Order         order.View
 	Note          withdrawalNote
 	Path, Action  string
 	Name, Mark    string // Name is "" to ask for it; Mark identifies the state of the lines
@@ -44,7 +46,7 @@ func (p *orderPage) withdrawal() *withdrawalNote {
 	return &note
 }
 
-func noteOf(b page.Base, o portal.OrderView) withdrawalNote {
+func noteOf(b page.Base, o order.View) withdrawalNote {
 	right, note := o.Withdrawal, withdrawalNote{}
 	for _, received := range right.Received {
 		key := "withdraw.received.part"
@@ -54,7 +56,7 @@ func noteOf(b page.Base, o portal.OrderView) withdrawalNote {
 		note.Texts = append(note.Texts, b.T(key, "When", received.At))
 	}
 	switch {
-	case right.Closed != "" && right.Closed != portal.WithdrawalReceived:
+	case right.Closed != "" && right.Closed != order.WithdrawalReceived:
 		note.Texts = append(note.Texts, b.T("withdraw.closed."+right.Closed, "Last", right.Last))
 	case right.Closed == "" && right.Last.IsZero():
 		note.Texts = append(note.Texts, b.T("withdraw.open.unknown"))
@@ -64,17 +66,17 @@ func noteOf(b page.Base, o portal.OrderView) withdrawalNote {
 	switch right.Closed {
 	case "":
 		note.Path = withdrawOrderPath(o.Number)
-	case portal.WithdrawalOver:
+	case order.WithdrawalOver:
 		note.Late = withdrawOrderPath(o.Number)
 	}
-	if right.Takes() || right.Closed == portal.WithdrawalExcluded {
+	if right.Accepts() || right.Closed == order.WithdrawalExcluded {
 		note.Excluded = excludedLines(b, o)
 	}
 	return note
 }
 
 // excludedLines returns a sentence for each line that is excluded from withdrawal, with the reason.
-func excludedLines(b page.Base, o portal.OrderView) []string {
+func excludedLines(b page.Base, o order.View) []string {
 	var lines []string
 	for _, l := range o.Lines {
 		if l.Withdrawal != "" && l.IsGoods() {
@@ -97,14 +99,14 @@ func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, 
 	}
 	order, bad := s.Order(c.UserContext(), number)
 	if bad == nil && order.Withdrawal == nil {
-		bad = &portal.Error{Kind: portal.NotFound, Key: "withdrawal.off"}
+		bad = &validate.Error{Kind: validate.NotFound, Key: "withdrawal.off"}
 	}
 	if bad != nil {
 		return bad
 	}
 	data := withdrawOrderPage{
 		Base: h.base(c, s, "orders", "withdraw.title"), Order: order, Path: orderPath(number), Action: withdrawOrderPath(number),
-		Name: s.Customer().Name(), Mark: order.LinesMark(), Takes: order.Withdrawal.Takes(),
+		Name: s.Customer().Name(), Mark: order.LinesVersion(), Takes: order.Withdrawal.Accepts(),
 	}
 	data.Note = noteOf(data.Base, order)
 	if !data.Takes {
@@ -142,7 +144,7 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 func lineField(place int) string { return "line/" + strconv.Itoa(place) }
 
 // quantities returns the choices for a line: none, each number of pieces, and the full quantity.
-func quantities(b page.Base, l portal.Line) []page.Option {
+func quantities(b page.Base, l order.Line) []page.Option {
 	options := []page.Option{{Value: "", Label: b.T("withdraw.none")}}
 	if n, err := strconv.Atoi(l.Quantity.String()); err == nil && n <= maxPieces {
 		for i := 1; i < n; i++ {
@@ -162,7 +164,7 @@ func chosenOf(c *fiber.Ctx, s portal.Shopper, lang string) (portal.WithdrawalCho
 		return portal.WithdrawalChoice{}, err
 	}
 	made := portal.WithdrawalChoice{
-		Number: number, Parts: c.FormValue("what") == partsAction, Mark: c.FormValue("mark"), Lang: lang, Quantities: map[int]string{},
+		Number: number, Parts: c.FormValue("what") == partsAction, LinesVersion: c.FormValue("mark"), Lang: lang, Quantities: map[int]string{},
 	}
 	if s.Customer().Name() == "" {
 		made.Name = c.FormValue("name")
@@ -200,7 +202,7 @@ func (h *Handler) chooseWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	data := confirmWithdrawalPage{
 		Base: b, Facts: st.Facts(b.L), Action: withdrawOrderPath(made.Number) + "/confirm", Again: again(withdrawOrderPath(made.Number)),
-		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "what", Value: c.FormValue("what")}, {Name: "mark", Value: made.Mark}},
+		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "what", Value: c.FormValue("what")}, {Name: "mark", Value: made.LinesVersion}},
 	}
 	if made.Name != "" {
 		data.Kept = append(data.Kept, page.Hidden{Name: "name", Value: made.Name})
@@ -223,6 +225,6 @@ func (h *Handler) confirmOrderWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
 		return h.mendWithdrawOrder(c, s, err)
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/withdrawn", withdrawnPage{
-		Base: b, WithdrawalReceipt: receipt, Facts: receipt.Statement.Facts(b.L), Order: orderPath(made.Number),
+		Base: b, Receipt: receipt, Facts: receipt.Statement.Facts(b.L), Order: orderPath(made.Number),
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/web/webtest"
 	"postern/storage"
 	"postern/storage/storagetest"
@@ -444,12 +445,12 @@ func TestWithdrawInEveryLanguage(t *testing.T) {
 		"pl": {"Odstąp od umowy tutaj", "Potwierdź odstąpienie od umowy"},
 	}
 	i := webtest.Portal(t, consumerShop())
-	order := delivered()
-	order["lines"] = []fields{{"name": "Pen", "quantity": "3", "total": "6"}}
-	for _, reason := range portal.WithdrawalExceptions() {
-		order["lines"] = append(order["lines"].([]fields), fields{"name": reason, "quantity": "1", "total": "1", "withdrawal": reason})
+	o := delivered()
+	o["lines"] = []fields{{"name": "Pen", "quantity": "3", "total": "6"}}
+	for _, reason := range order.WithdrawalExceptions() {
+		o["lines"] = append(o["lines"].([]fields), fields{"name": reason, "quantity": "1", "total": "1", "withdrawal": reason})
 	}
-	put(t, i, "1", order)
+	put(t, i, "1", o)
 	customer := signedIn(i)
 	for n, lang := range words.Languages() {
 		b := i.Browser()

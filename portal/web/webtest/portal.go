@@ -114,7 +114,7 @@ func (i *Installation) Put(key, path, document string) *Page {
 	}})
 }
 
-// SignIn signs the browser in by link as a person does: it requests the link, opens the email and presses
+// validate.SignIn signs the browser in by link as a person does: it requests the link, opens the email and presses
 // the button.
 func (i *Installation) SignIn(b *Browser, email string) *Page {
 	i.t.Helper()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"postern/mail"
-	"postern/portal"
+	"postern/portal/credential"
 	"postern/portal/web/webtest"
 )
 
@@ -20,8 +20,8 @@ func TestMailbox(t *testing.T) {
 		t.Fatalf("shops %v: %v", shops, err)
 	}
 	const email = "jan@shop.test"
-	visitor := i.App.Visitor(shops[0], portal.Browser{Secret: strings.Repeat("s", 43)})
-	if _, err := visitor.Ask(t.Context(), email, "/orders/1", "en"); err != nil {
+	visitor := i.App.Visitor(shops[0], credential.Browser{Secret: strings.Repeat("s", 43)})
+	if _, err := visitor.RequestLink(t.Context(), email, "/orders/1", "en"); err != nil {
 		t.Fatal(err)
 	}
 	i.Mailbox.Refuse(&mail.Failure{Temporary: true, Down: true, Reason: "down"})
@@ -36,7 +36,7 @@ func TestMailbox(t *testing.T) {
 	link, code := webtest.LinkIn(message), webtest.CodeIn(message)
 	token, found := strings.CutPrefix(link, shops[0].BaseURL+"/sign-in/link/")
 	page, err := visitor.Link(t.Context(), token)
-	if !found || err != nil || page.State != portal.LinkLive {
+	if !found || err != nil || page.State != credential.LinkLive {
 		t.Errorf("link %q is %q: %v", link, page.State, err)
 	}
 	if in, err := visitor.EnterCode(t.Context(), email, code); err != nil || in.Destination != "/orders/1" {

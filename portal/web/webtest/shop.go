@@ -1,13 +1,11 @@
 package webtest
 
-import (
-	"postern/portal"
-)
+import "postern/portal/shop"
 
 // Shop describes a shop to create.
 type Shop struct {
 	ID       string
-	Settings portal.ShopSettings
+	Settings shop.Settings
 }
 
 // Bookshop returns the default shop of a Portal: on https, with a storefront, and open to anyone with an
@@ -16,7 +14,7 @@ func Bookshop() Shop { return NewShop("main", "https://account.shop.test") }
 
 // NewShop returns a shop like Bookshop with another ID and base URL.
 func NewShop(id, base string) Shop {
-	return Shop{ID: id, Settings: portal.ShopSettings{
+	return Shop{ID: id, Settings: shop.Settings{
 		Name: new("Bookshop"), BaseURL: &base, StorefrontURL: new("https://www.shop.test/"),
 		SenderEmail: new("account@shop.test"), TimeZone: new("UTC"), Registration: new(true),
 	}}

@@ -1,0 +1,87 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postern/mail"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/job"
+	"postern/portal/shop"
+	"postern/portal/validate"
+	"postern/storage"
+	"postern/templates/i18n"
+)
+
+// The changes that a customer is notified of by email, with a "this wasn't me" link.
+const (
+	changedAddress = "address"
+	changedVATID   = "vat_id"
+)
+
+const (
+	mailChangeNotice = "news"
+	payWhat          = "what"
+
+	changesAnHour = 100 // notified changes of one customer
+)
+
+// changeAndTell changes the customer with alter and notifies them. More than a hundred changes an hour are
+// validate.TooMany, because each may cause an email or a VIES request.
+func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*customer.Customer) error) error {
+	over, err := s.app.exceeded(ctx, []subjectLimit{s.limitOf("changes-hour", limit(changesAnHour, time.Hour))})
+	if err != nil {
+		return err
+	}
+	if over[0] {
+		return s.unlessDone(ctx, alter, validate.NewError(validate.TooMany, "error.too_many"))
+	}
+	_, err = s.change(ctx, func(c *customer.Customer) error {
+		if err := alter(c); err != nil {
+			return err
+		}
+		c.NotifyOfChange(what, s.app.now())
+		return nil
+	})
+	return err
+}
+
+// unlessDone returns err, or nil if alter finds nothing left to change: then a duplicate of this request
+// was the last one allowed.
+func (s Shopper) unlessDone(ctx context.Context, alter func(*customer.Customer) error, err error) error {
+	c, failed := s.current(ctx)
+	switch {
+	case failed != nil:
+		return failed
+	case errors.Is(alter(&c), storage.ErrUnchanged):
+		return nil
+	}
+	return err
+}
+
+// postChangeNotice turns a change into an outbox entry. Repeating it adds no second email, since the key is
+// the same.
+func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+	at := t.Job.At
+	to := t.Doc.EmailAt(at)
+	return nil, w.post(ctx, shop, "news-"+t.Job.ID, mail.Entry{
+		Kind: mailChangeNotice, To: to, Lang: t.Doc.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{
+			credential.PayAccess: w.app.credentialsID(shop.ID, to), payWhat: t.Job.Args["what"], credential.PayAt: at.UTC().Format(time.RFC3339Nano),
+		},
+	})
+}
+
+// composeChangeNotice composes the email about a change.
+func (w Worker) composeChangeNotice(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+	to, t, err := w.revokeTokenFor(ctx, shop, entry, e)
+	return to, func(l *i18n.Localizer) mail.Letter {
+		what := "mail.change_notice." + e.Payload[payWhat]
+		letter := shop.Letter(l, what)
+		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.change_notice.not_you"))
+		letter.Button = &mail.Button{Label: l.T("mail.sign_in_notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())}
+		letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(happened(e)))}
+		return letter
+	}, err
+}

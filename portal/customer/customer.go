@@ -1,0 +1,135 @@
+// Package customer is the person with an account: profile, addresses, company and VAT evidence, consents, the
+// emails that are reserved for them, and the deletion of the account.
+//
+// It must not know of orders or of other customers.
+package customer
+
+import (
+	"context"
+	"time"
+
+	"postern/portal/job"
+	"postern/storage"
+)
+
+// Customer is a person with an account in one shop.
+type Customer struct {
+	ID             string           `bson:"id"`
+	FeedID         string           `bson:"introduced_id,omitempty"` // the shop system's id, introduced by a PUT of the customer
+	LinkedID       string           `bson:"feed_id,omitempty"`       // one that an earlier version linked, until the upgrade decides
+	LinkShared     bool             `bson:"link_shared,omitempty"`   // decided: LinkedID brought orders of other people
+	Email          string           `bson:"email"`                   // canonical; where mail goes
+	FirstName      string           `bson:"first_name,omitempty"`
+	LastName       string           `bson:"last_name,omitempty"`
+	Language       string           `bson:"language,omitempty"`
+	PageLang       string           `bson:"page_lang,omitempty"` // of the page of the last change, for the emails that tell of it
+	Title          string           `bson:"title,omitempty"`
+	BirthDate      string           `bson:"birth_date,omitempty"` // "1980-05-31"
+	Phone          string           `bson:"phone,omitempty"`      // E.164 where it could be read
+	Consents       []Consent        `bson:"consents,omitempty"`   // as they were said, oldest first
+	Company        Company          `bson:"company,omitempty"`
+	VAT            VATEvidence      `bson:"vat,omitempty"`
+	Addresses      []SavedAddress   `bson:"addresses,omitempty"`
+	Removed        []RemovedAddress `bson:"removed,omitempty"` // deleted, may be put back for a while
+	CreatedAt      time.Time        `bson:"created_at"`
+	ChangedAt      time.Time        `bson:"changed_at"`           // by whomever
+	ShopperAt      time.Time        `bson:"shopper_at,omitempty"` // changed by the customer
+	FedAt          time.Time        `bson:"fed_at,omitempty"`     // the feed's updated_at of what was applied last
+	Greeted        string           `bson:"greeted,omitempty"`    // the first order, whose arrival was mailed
+	Registered     bool             `bson:"registered,omitempty"` // made by a click, not by a feed
+	ProfileVersion string           `bson:"profile_version,omitempty"`
+	Reserved       []ReservedEmail  `bson:"former,omitempty"`    // addresses it holds beside, oldest first
+	FedEmail       string           `bson:"fed_email,omitempty"` // what the shop's own records have: said again, it moves nothing
+	Erasure        Erasure          `bson:"erasure,omitempty"`
+	ErasuresAsked  []time.Time      `bson:"erasures_asked,omitempty"` // within a day, each counted once
+	Work           job.List         `bson:"work,omitempty"`
+}
+
+// Name is the customer's full name, "" when unknown.
+func (c Customer) Name() string {
+	if c.FirstName == "" || c.LastName == "" {
+		return c.FirstName + c.LastName
+	}
+	return c.FirstName + " " + c.LastName
+}
+
+// ByLink indexes the customers of all shops with a link that the upgrade has not decided on yet.
+const ByLink = "link"
+
+// Collection declares the collection of customers and its indexes.
+func Collection() storage.Collection {
+	link := storage.Index{
+		Name: ByLink, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}, AllShops: true,
+	}
+	return storage.Collection{Name: "customers", Indexes: append(job.Indexes(), link)}
+}
+
+// Docs opens the customers of a shop.
+func Docs(engine storage.Engine, shop string) storage.Docs[Customer] {
+	return storage.Open[Customer](engine, shop, Collection())
+}
+
+// Get returns a customer. One whose erasure has begun is already storage.ErrNotFound.
+func Get(ctx context.Context, docs storage.Docs[Customer], id string) (Customer, error) {
+	c, _, err := docs.Get(ctx, id)
+	if err == nil && !c.Erasure.Begun.IsZero() {
+		return Customer{}, storage.ErrNotFound
+	}
+	return c, err
+}
+
+// Change changes a customer's document and updates everything derived from it.
+func Change(ctx context.Context, docs storage.Docs[Customer], id string, now func() time.Time, alter func(*Customer) error) (Customer, error) {
+	return docs.Change(ctx, id, func(c *Customer) error {
+		if !c.Erasure.Begun.IsZero() {
+			return storage.ErrNotFound // for everyone but the worker that erases it
+		}
+		if err := alter(c); err != nil {
+			return err
+		}
+		c.Settle(now())
+		return nil
+	})
+}
+
+// Settle updates what depends on the customer's fields and schedules the jobs that are due later.
+func (c *Customer) Settle(now time.Time) {
+	erasure := job.Request{Kind: KindErasure, At: c.Erasure.NextErasure(), Slow: true}
+	if !c.Erasure.Begun.IsZero() {
+		c.Work.CancelOthers(KindErasure) // nothing else matters any more
+		c.Work.Schedule(erasure)
+		return
+	}
+	c.settleVAT(now)
+	c.forgetRemoved(now)
+	c.Work.Schedule(erasure)
+	c.Work.Schedule(job.Request{Kind: KindVATCheck, At: c.VAT.NextAt, Slow: true})
+	release := earliest(c.Reserved, func(f ReservedEmail) time.Time { return f.Until })
+	if !erasure.At.IsZero() && !release.Before(erasure.At) {
+		release = time.Time{} // the erasure needs them, to find what was sent there
+	}
+	c.Work.Schedule(job.Request{Kind: KindReleaseEmails, At: release})
+	c.Work.Schedule(job.Request{Kind: KindForgetAddresses, At: earliest(c.Removed, RemovedAddress.until)})
+}
+
+// earliest returns the earliest time of the elements, or zero if there are none.
+func earliest[T any](list []T, of func(T) time.Time) (first time.Time) {
+	for _, element := range list {
+		if at := of(element); first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// The kinds of jobs on customers' documents.
+const (
+	KindChangeNotice    = "change_notice"  // args: what
+	KindEmailMoved      = "email_moved"    // args: entry, of the outbox
+	KindEmailUndone     = "email_undone"   // args: email
+	KindErasureNotice   = "erasure_notice" //
+	KindErasure         = "erasure"
+	KindReleaseEmails   = "release_emails"
+	KindForgetAddresses = "forget_addresses"
+	KindVATCheck        = "vat_check"
+)

@@ -1,0 +1,114 @@
+package portal
+
+import (
+	"context"
+	"errors"
+
+	"postern/portal/customer"
+	"postern/portal/identifier"
+	"postern/portal/shop"
+	"postern/storage"
+)
+
+func (a *App) identifierDocs(shop string) storage.Docs[identifier.Identifier] {
+	return identifier.Docs(a.engine, shop)
+}
+
+// follow returns the customer that a handle points to, or "".
+func (a *App) follow(ctx context.Context, shop, key string) (customer string, err error) {
+	h, _, err := a.identifierDocs(shop).Get(ctx, key)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", nil
+	}
+	return h.Customer, err
+}
+
+// introduced returns the customer with the shop system's id, or "" if no PUT of a customer has introduced
+// that id.
+func (a *App) introduced(ctx context.Context, shop, feedID string) (customer string, err error) {
+	h, _, err := a.identifierDocs(shop).Get(ctx, identifier.FeedKey(feedID))
+	if err != nil || !h.Introduced {
+		return "", ifFound(err)
+	}
+	return h.Customer, nil
+}
+
+// introduce links the shop system's id to a customer without one, and returns the id's holder: the
+// customer, or the one that already had it.
+func (a *App) introduce(ctx context.Context, shop, feedID, who string) (holder string, err error) {
+	c, err := a.customerDocs(shop).Change(ctx, who, func(c *customer.Customer) error {
+		if c.LinkedID != "" {
+			return errUndecided
+		}
+		if c.FeedID != "" {
+			return storage.ErrUnchanged
+		}
+		c.FeedID = feedID
+		return nil
+	})
+	if err != nil || c.FeedID != feedID {
+		return "", err
+	}
+	h, err := a.identifierDocs(shop).Put(ctx, identifier.FeedKey(feedID), func(h *identifier.Identifier, found bool) error {
+		if found && h.Introduced {
+			return storage.ErrUnchanged
+		}
+		*h = identifier.Identifier{Customer: who, Introduced: true}
+		return nil
+	})
+	if err == nil && h.Customer != who { // another PUT of this id was faster
+		_, err = a.customerDocs(shop).Change(ctx, who, func(c *customer.Customer) error {
+			if c.FeedID != feedID {
+				return storage.ErrUnchanged
+			}
+			c.FeedID = ""
+			return nil
+		})
+	}
+	return h.Customer, err
+}
+
+// claim points the handle to the customer and returns its holder: the customer, or an earlier holder.
+func (a *App) claim(ctx context.Context, shop, key, customer string) (holder string, err error) {
+	err = a.identifierDocs(shop).Insert(ctx, key, identifier.Identifier{Customer: customer})
+	if !errors.Is(err, storage.ErrExists) {
+		return customer, err
+	}
+	h, _, err := a.identifierDocs(shop).Get(ctx, key)
+	return h.Customer, ifFound(err)
+}
+
+// keep is claim that also modifies the handle, so that a release in progress runs into a conflict.
+func (a *App) keep(ctx context.Context, shop, key, customer string) (holder string, err error) {
+	kept, err := a.identifierDocs(shop).Put(ctx, key, func(h *identifier.Identifier, found bool) error {
+		if found && h.Customer != customer {
+			return storage.ErrUnchanged
+		}
+		h.Customer = customer
+		return nil
+	})
+	return kept.Customer, err
+}
+
+// customerOfEmail returns the customer of a canonical address, and creates it if there is none.
+func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email string) (id string, err error) {
+	return a.settleEmail(ctx, shop, email, false)
+}
+
+// register is customerOfEmail for a person who has no order yet.
+func (a *App) register(ctx context.Context, shop shop.Shop, email string) (id string, err error) {
+	return a.settleEmail(ctx, shop, email, true)
+}
+
+// settleEmail writes the handle first. A later call that finds a handle without its customer creates the
+// customer, so a crash in between does no harm.
+func (a *App) settleEmail(ctx context.Context, shop shop.Shop, email string, registered bool) (id string, err error) {
+	id, err = a.follow(ctx, shop.ID, identifier.EmailKey(email))
+	if err == nil && id == "" {
+		id, err = a.claim(ctx, shop.ID, identifier.EmailKey(email), storage.NewID())
+	}
+	if err != nil {
+		return "", err
+	}
+	return id, a.ensureCustomer(ctx, shop, id, email, registered)
+}

@@ -1,0 +1,170 @@
+package order
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"postern/portal/job"
+	"postern/portal/validate"
+)
+
+// Outcome is the effect of a delivery from a feed.
+type Outcome string
+
+// The outcomes.
+const (
+	Created   Outcome = "created"
+	Updated   Outcome = "updated"
+	Unchanged Outcome = "unchanged" // the same content was already stored
+	Stale     Outcome = "stale"     // newer content was already stored; nothing changed
+)
+
+// Receipt is the result of a delivery from a feed.
+type Receipt struct {
+	Outcome         Outcome
+	Customer        string                // Postern's id of the owner; "" for an order whose customer was erased
+	LinkedBy        LinkedBy              // for an order: the reason for its owner
+	StoredUpdatedAt time.Time             // of the stored content
+	Warnings        []validate.FieldError // values that were rounded, cleaned or dropped; at most 101
+
+	Overridden time.Time // date of the newer content that a forced delivery replaced
+}
+
+// Digest returns a hash of the content as sent by the feed.
+func (o Order) Digest() (string, error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return "", fmt.Errorf("digest of an order: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return base64.RawURLEncoding.EncodeToString(sum[:]), nil
+}
+
+// Compare compares a delivery with the stored order.
+func (s *Stored) Compare(o Order, customer, digest string) Outcome {
+	switch {
+	case o.UpdatedAt.Before(s.UpdatedAt):
+		return Stale
+	case s.Digest == digest && s.Customer == customer && slices.Equal(s.Views, o.Status.views()):
+		return Unchanged
+	}
+	return Updated
+}
+
+// Arrival holds the details of a delivery that are not part of the order.
+type Arrival struct {
+	Customer, Digest string
+	At               time.Time
+	First            bool
+	Greet            bool // the shop sends an email on a customer's first order
+}
+
+// Take replaces the stored order with o, keeps the changes noticed so far, and returns the months whose
+// counts change.
+func (s *Stored) Take(o Order, zone *time.Location, by Arrival) []CustomerMonth {
+	before, beforeCustomer := s.Order, s.Customer
+	if len(o.Events) == 0 && !by.First {
+		o.Events = noticed(before, o, by.At)
+	}
+	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
+	s.Row, s.Views, s.Search = o.Row(), o.Status.views(), searchTerms(o.Number)
+	if by.First {
+		s.ArriveAt = by.At
+		s.greet(by)
+		return []CustomerMonth{MonthOf(by.Customer, o.PlacedAt, zone)}
+	}
+	now, then := MonthOf(by.Customer, o.PlacedAt, zone), MonthOf(beforeCustomer, before.PlacedAt, zone)
+	if now == then {
+		return nil
+	}
+	return []CustomerMonth{now, then}
+}
+
+// noticed returns the changes noticed earlier and those between before and o, which are dated by their
+// arrival. It keeps only as many as a feed may send, so that an order that changes back and forth for years
+// does not grow without limit.
+func noticed(before, o Order, at time.Time) []Event {
+	events := slices.DeleteFunc(slices.Clone(before.Events), func(e Event) bool { return !e.Noticed })
+	add := func(word, was, label string) {
+		if word != was && word != Unknown {
+			events = append(events, Event{Type: word, At: at, Label: label, Noticed: true})
+		}
+	}
+	add(paymentEvent(o.Status.Payment), paymentEvent(before.Status.Payment), "")
+	now, then := stateEvent(o.Status), stateEvent(before.Status)
+	if now == reopened {
+		add(now, then, "")
+	}
+	if now != StateCancelled {
+		add(o.Status.Fulfillment, before.Status.Fulfillment, o.Status.Label)
+	}
+	if now != reopened {
+		add(now, then, "")
+	}
+	return events[max(0, len(events)-maxParts):]
+}
+
+// reopened is the event of an order that was cancelled or completed and is open again.
+const reopened = "reopened"
+
+// stateEvent returns the event for the state of an order.
+func stateEvent(s Status) string {
+	switch {
+	case s.Cancelled():
+		return StateCancelled
+	case s.State == StateCompleted:
+		return StateCompleted
+	}
+	return reopened
+}
+
+// paymentEvent returns the event for a payment word, or Unknown while payment is pending.
+func paymentEvent(word string) string {
+	if word == PaymentPending || word == PaymentRequiresAction {
+		return Unknown
+	}
+	return word
+}
+
+// searchTerms returns the terms that find an order: its number without punctuation, and the same from each
+// later group on, also without leading zeros. "2024-SK-001234" is found by "2024sk", by "001234" and by
+// "1234".
+func searchTerms(number string) []string {
+	groups := strings.FieldsFunc(strings.ToLower(number), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	var terms []string
+	for i := range groups {
+		term := strings.Join(groups[i:], "")
+		terms = append(terms, term)
+		if bare := strings.TrimLeft(term, "0"); bare != "" && bare != term {
+			terms = append(terms, bare)
+		}
+	}
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+// SearchTerm converts a search text to the form of the terms.
+func SearchTerm(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
+}
+
+// The job of an order that may be its customer's first.
+const (
+	KindFirstOrderEmail = "first_order_email"
+	// firstOrderAge is the maximum age of an order when it arrives; older orders are part of an imported
+	// history.
+	firstOrderAge = 48 * time.Hour
+)
+
+// greet requests the email about a first order, if the shop has it enabled and the order is recent.
+func (s *Stored) greet(by Arrival) {
+	if by.Greet && by.At.Sub(s.PlacedAt) <= firstOrderAge {
+		s.Work.Add(job.Request{Kind: KindFirstOrderEmail, At: by.At})
+	}
+}

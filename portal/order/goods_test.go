@@ -1,0 +1,88 @@
+package order
+
+import (
+	"testing"
+
+	"postern/portal/money"
+	"postern/portal/validate"
+)
+
+// TestWhatIsGoods checks which lines are goods that a customer may return.
+func TestWhatIsGoods(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		line Line
+		want bool
+	}{
+		{"a book", Line{Name: "Book", Quantity: "1", Total: 100}, true},
+		{"a gift", Line{Name: "Sample", Quantity: "1"}, true},
+		{"a length", Line{Name: "Cloth", Quantity: "0.5", Total: 100}, true},
+		{"none", Line{Name: "Book", Quantity: "0", Total: 100}, false},
+		{"none, with places", Line{Name: "Book", Quantity: "0.00"}, false},
+		{"less than none", Line{Name: "Book", Quantity: "-1", Total: 100}, false},
+		{"a reduction", Line{Name: "Voucher", Quantity: "1", Total: -100}, false},
+		{"a tip, says the feed", Line{Name: "For the driver", Kind: "tip", Quantity: "1", Total: 100}, false},
+		{"a deposit, says the feed", Line{Name: "Pfand", Kind: "deposit", Quantity: "6", Total: 150}, false},
+		{"goods called a tip, says the feed", Line{Name: "Tip", Kind: "goods", Quantity: "1", Total: 100}, true},
+		{"a tip, by its name", Line{Name: " Tip ", Quantity: "1", Total: 100}, false},
+		{"rounding, by its name", Line{Name: "Zaokrúhlenie", Quantity: "1", Total: 1}, false},
+		{"a billiard tip", Line{Name: "Tip", SKU: "T-13", Quantity: "1", Total: 100}, true},
+		{"a name that begins so", Line{Name: "Tip of the Iceberg", Quantity: "1", Total: 100}, true},
+	}
+	for _, test := range tests {
+		if got := test.line.IsGoods(); got != test.want {
+			t.Errorf("%s: goods is %v", test.name, got)
+		}
+	}
+}
+
+// mixed returns an order of two books and several lines that are not goods.
+func mixed() Order {
+	return Order{Currency: "EUR", Total: 2000, Status: Status{Fulfillment: Delivered}, Lines: []Line{
+		{Name: "Tip", Quantity: "1", Total: 100, Kind: "tip"}, {Name: "Book", Quantity: "2", Total: 2000},
+		{Name: "Store credit", Quantity: "-1", Total: -100}, {Name: "Gone", Quantity: "0"},
+	}}
+}
+
+// TestLineKinds checks that kinds are read in any common spelling and exported, and that an unknown one is
+// dropped with a warning while the order is accepted.
+func TestLineKinds(t *testing.T) {
+	t.Parallel()
+	const line = `"total":"1.00","lines":[{"name":"A","quantity":"1","total":"1.00","kind":"tip"}]`
+	o := orderOf(t, line)
+	if got := o.Wire().Lines[0].Kind; got != "tip" || money.Decimal(o.Wire().Lines[0].Quantity) != "1" {
+		t.Errorf("kind %q", got)
+	}
+	for word, want := range map[string]string{
+		"": "", "null": "", "goods": "goods", "Goods": "goods", " PRODUCT ": "goods", "item": "goods", "physical": "goods", "line-item": "goods",
+		"Tip": "tip", "SHIPPING": "shipping", "ServiceFee": "fee", "gnome": "",
+	} {
+		f := &validate.Validator{}
+		got := readLineKind(f, "/lines/0/kind", word)
+		if warned := len(f.ListedWarnings()) == 1; got != want || len(f.Rejected) != 0 || warned != (word == "gnome") {
+			t.Errorf("%q is %q, want %q; %+v, %+v", word, got, want, f.Rejected, f.ListedWarnings())
+		}
+	}
+	f := &validate.Validator{}
+	if got := readException(f, "/lines/0/withdrawal", "Custom-Made"); got != "custom_made" || len(f.Rejected) != 0 {
+		t.Errorf("an exception is %q, %+v", got, f.Rejected)
+	}
+	if readException(f, "/lines/0/withdrawal", "gnome"); len(f.Rejected) != 1 {
+		t.Error("an unknown exception was taken")
+	}
+}
+
+// TestOrderNumbersAsPeopleWriteThem checks that the word before an order number is dropped.
+func TestOrderNumbersAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"2001": "2001", "#2001": "2001", "No. 2001": "2001", "No.2001": "2001", "nr 2001": "2001", "Nr. 2001": "2001", "č. 2001": "2001",
+		"Č.2001": "2001", "№ 2001": "2001", "２００１": "2001", "＃２００１": "2001", "Order #2001": "2001", "objednávka č. 2001": "2001",
+		"Bestellung Nr. 2001": "2001", "NO-2001": "NO-2001", "NO2001": "NO2001", "nr": "nr", "C2001": "C2001", "2024-SK-1": "2024-SK-1",
+	} {
+		if got := BareNumber(typed); got != want {
+			t.Errorf("%q is read as %q, want %q", typed, got, want)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+// Package order is the order: how a feed writes it, how it is stored and listed, its status in words, what a
+// customer may do with it, and how many orders a customer has by month.
+//
+// It must not know of customers' documents or of what was requested or withdrawn.
+package order
+
+import (
+	"time"
+
+	"postern/portal/address"
+	"postern/portal/job"
+	"postern/portal/money"
+	"postern/storage"
+)
+
+// Order is an order as last described by the shop's system. Amounts are integers in minor units of
+// Currency. Unit prices and quantities are decimals as given; the line totals are authoritative.
+type Order struct {
+	Number           string           `bson:"number"`
+	FeedCustomer     string           `bson:"feed_customer,omitempty"` // the shop system's customer id, "" for a guest
+	Email            string           `bson:"email"`                   // canonical, as on the order
+	PlacedAt         time.Time        `bson:"placed_at"`
+	UpdatedAt        time.Time        `bson:"updated_at"`
+	Currency         string           `bson:"currency"`
+	Status           Status           `bson:"status"`
+	IsDigital        bool             `bson:"is_digital,omitempty"`
+	Lines            []Line           `bson:"lines,omitempty"`
+	Subtotal         *int64           `bson:"subtotal,omitempty"`
+	Discount         *int64           `bson:"discount,omitempty"`
+	Shipping         *int64           `bson:"shipping,omitempty"`
+	Tax              *int64           `bson:"tax,omitempty"`
+	Refunded         *int64           `bson:"refunded,omitempty"`
+	Total            int64            `bson:"total"`
+	PricesIncludeTax bool             `bson:"prices_include_tax,omitempty"`
+	Taxes            []TaxLine        `bson:"taxes,omitempty"`
+	Discounts        []DiscountLine   `bson:"discounts,omitempty"`
+	TaxNote          string           `bson:"tax_note,omitempty"` // "Reverse charge"
+	VATID            string           `bson:"vat_id,omitempty"`   // as shown on the order
+	ShippingMethod   string           `bson:"shipping_method,omitempty"`
+	PaymentMethod    string           `bson:"payment_method,omitempty"`
+	ShippingAddress  *address.Address `bson:"shipping_address,omitempty"`
+	BillingAddress   *address.Address `bson:"billing_address,omitempty"`
+	Shipments        []Shipment       `bson:"shipments,omitempty"`
+	CustomerNote     string           `bson:"customer_note,omitempty"`
+	Notes            []Note           `bson:"notes,omitempty"` // from the shop to the customer
+	Links            Links            `bson:"links,omitempty"`
+	Events           []Event          `bson:"events,omitempty"`
+	Business         bool             `bson:"business,omitempty" json:",omitempty"` // not a consumer's order, according to the feed
+}
+
+// Line is one line of an order.
+type Line struct {
+	ID        string        `bson:"id,omitempty"`
+	SKU       string        `bson:"sku,omitempty"`
+	Name      string        `bson:"name"`
+	Options   []LineOption  `bson:"options,omitempty"`
+	Quantity  money.Decimal `bson:"quantity"`
+	UnitPrice money.Decimal `bson:"unit_price,omitempty"`
+	Total     int64         `bson:"total"`
+	TaxRate   money.Decimal `bson:"tax_rate,omitempty"` // percent
+	Picture   string        `bson:"picture,omitempty"`  // https URL
+	URL       string        `bson:"url,omitempty"`      // of the product
+	Status    string        `bson:"status,omitempty"`   // a fulfilment word, if it differs from the order's
+	// Kind is one of LineKinds, "" for goods or if the feed gives none.
+	Kind string `bson:"kind,omitempty" json:",omitempty"`
+	// Withdrawal is one of WithdrawalExceptions, "" for goods with the ordinary right of withdrawal.
+	Withdrawal string `bson:"withdrawal,omitempty" json:",omitempty"`
+}
+
+// LineOption is one option chosen for a line, such as "Colour: blue".
+type LineOption struct {
+	Name  string `bson:"name" json:"name"`
+	Value string `bson:"value" json:"value"`
+}
+
+// TaxLine is the tax at one rate.
+type TaxLine struct {
+	Label  string        `bson:"label,omitempty"`
+	Rate   money.Decimal `bson:"rate,omitempty"` // percent
+	Amount int64         `bson:"amount"`
+}
+
+// DiscountLine is one discount or voucher; Amount is the deduction as a positive number.
+type DiscountLine struct {
+	Label  string `bson:"label,omitempty"`
+	Code   string `bson:"code,omitempty"`
+	Amount int64  `bson:"amount"`
+}
+
+// Shipment is one parcel, or the goods to be collected at one pick-up point.
+type Shipment struct {
+	Carrier      string         `bson:"carrier,omitempty"`
+	Number       string         `bson:"number,omitempty"`
+	URL          string         `bson:"url,omitempty"` // the carrier's tracking page
+	ShippedAt    *time.Time     `bson:"shipped_at,omitempty"`
+	DeliveredAt  *time.Time     `bson:"delivered_at,omitempty"`
+	ExpectedFrom *time.Time     `bson:"expected_from,omitempty"`
+	ExpectedTo   *time.Time     `bson:"expected_to,omitempty"`
+	PickupPoint  string         `bson:"pickup_point,omitempty"`
+	Items        []ShipmentItem `bson:"items,omitempty"`
+}
+
+// ShipmentItem is the quantity of a line, given by the line's id, in a shipment.
+type ShipmentItem struct {
+	Line     string        `bson:"line"`
+	Quantity money.Decimal `bson:"quantity"`
+}
+
+// Note is a note from the shop on the order.
+type Note struct {
+	Text string     `bson:"text" json:"text"`
+	At   *time.Time `bson:"at,omitempty" json:"at,omitempty"`
+}
+
+// Links are the links that the feed gave for an order, or "".
+type Links struct {
+	Invoice    string `bson:"invoice,omitempty" json:"invoice,omitempty"`
+	Storefront string `bson:"storefront,omitempty" json:"storefront,omitempty"` // the order's page in the shop
+	Payment    string `bson:"payment,omitempty" json:"payment,omitempty"`
+	Reorder    string `bson:"reorder,omitempty" json:"reorder,omitempty"` // to order the same again
+	Return     string `bson:"return,omitempty" json:"return,omitempty"`   // to return goods
+	Cancel     string `bson:"cancel,omitempty" json:"cancel,omitempty"`   // to cancel the order
+}
+
+// Event is one dated step in the life of an order. Type is a canonical payment or fulfilment word,
+// "placed", "completed", "reopened", or a word of the feed. If Noticed is set, the feed gave no date and At
+// is the time when the change arrived.
+type Event struct {
+	Type    string    `bson:"type"`
+	At      time.Time `bson:"at"`
+	Label   string    `bson:"label,omitempty"` // the shop's status text
+	Noticed bool      `bson:"noticed,omitempty"`
+}
+
+// Amount converts minor units of the order's currency to an amount of money.
+func (o Order) Amount(minor int64) money.Amount {
+	return money.Amount{Minor: minor, Currency: o.Currency}
+}
+
+// Stored is an order with the fields that lists, the worker and repeated deliveries need.
+type Stored struct {
+	Order    `bson:",inline"`
+	Customer string               `bson:"customer"`
+	Row      Row                  `bson:"row"`
+	Views    []string             `bson:"views,omitempty"`
+	Search   []string             `bson:"search,omitempty"`
+	Work     job.List             `bson:"work,omitempty"`
+	Digest   string               `bson:"digest"` // of the content as sent by the feed
+	ArriveAt time.Time            `bson:"arrived_at"`
+	ErasedAt *time.Time           `bson:"erased_at,omitempty"` // when the personal data was removed
+	Received []ReceivedWithdrawal `bson:"received,omitempty"`  // the first withdrawal statements
+}
+
+// The indexes of orders. A list shows only "row".
+const (
+	ByPlaced = "placed"
+	ByView   = "view"
+	BySearch = "search"
+)
+
+// Collection declares the collection of orders and its indexes.
+func Collection() storage.Collection {
+	customer := storage.Field{Path: "customer", Kind: storage.String}
+	placed := storage.Field{Path: "placed_at", Kind: storage.Time}
+	list := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String, Multi: true} }
+	row := []string{"row"}
+	return storage.Collection{Name: "orders", Indexes: append(job.Indexes(), []storage.Index{
+		{Name: ByPlaced, Fields: []storage.Field{customer, placed}, Head: row},
+		{Name: ByView, Fields: []storage.Field{customer, list("views"), placed}, Head: row},
+		{Name: BySearch, Fields: []storage.Field{customer, list("search")}, Head: row},
+	}...)}
+}
+
+// Docs opens the orders of a shop.
+func Docs(engine storage.Engine, shop string) storage.Docs[Stored] {
+	return storage.Open[Stored](engine, shop, Collection())
+}
+
+// maxRowPictures is the maximum number of pictures in a row of the list.
+const maxRowPictures = 3
+
+// Row is a row of the order list.
+type Row struct {
+	Number    string       `bson:"number"`
+	PlacedAt  time.Time    `bson:"placed_at"`
+	Total     money.Amount `bson:"total"`
+	Status    Status       `bson:"status"`
+	Pictures  []string     `bson:"pictures,omitempty"` // at most maxRowPictures
+	Pieces    int          `bson:"pieces"`             // lines with goods
+	FirstItem string       `bson:"first_item,omitempty"`
+}
+
+func (o Order) Row() Row {
+	row := Row{Number: o.Number, PlacedAt: o.PlacedAt, Total: o.Amount(o.Total), Status: o.Status}
+	for _, line := range o.Lines {
+		if !line.IsGoods() {
+			continue
+		}
+		if row.Pieces++; row.Pieces == 1 {
+			row.FirstItem = line.Name
+		}
+		if line.Picture != "" && len(row.Pictures) < maxRowPictures {
+			row.Pictures = append(row.Pictures, line.Picture)
+		}
+	}
+	return row
+}

@@ -1,0 +1,172 @@
+package order
+
+import (
+	"slices"
+	"time"
+)
+
+// View is an order as shown on its page.
+type View struct {
+	Order
+	Headline Headline
+	Timeline []Step
+	// Withdrawal is nil in a shop without online withdrawal.
+	Withdrawal *WithdrawalRight
+}
+
+// Step is one step of the timeline.
+type Step struct {
+	Key     string     // "step." plus the word; "step.other" for a feed's own word, which is in Label
+	Label   string     // the shop's text, or ""
+	At      *time.Time // nil if unknown or still to come
+	Done    bool
+	Present bool // the last step that is done
+	Noticed bool // the feed gave no date; At is when the change arrived
+}
+
+// Timeline lists the steps with a date in order of time, then done steps without a date, then steps to
+// come. A payment without a date comes directly after the placing of the order, when most payments are
+// made. A fulfilment without a date comes before a completion.
+func (o Order) Timeline() []Step {
+	events := o.dated()
+	var steps []Step
+	for _, e := range events {
+		steps = append(steps, e.step())
+	}
+	for _, word := range o.undated(events) {
+		at := len(steps)
+		switch {
+		case word == PaymentPaid || word == PaymentAuthorized:
+			at = 1
+		case word == o.Status.Fulfillment && steps[at-1].Key == "step."+StateCompleted:
+			at--
+		}
+		steps = slices.Insert(steps, at, Step{Key: "step." + word, Done: true})
+	}
+	if n := len(steps); n > 0 {
+		steps[n-1].Present = true
+	}
+	for _, word := range o.ahead(events) {
+		steps = append(steps, Step{Key: "step." + word})
+	}
+	return steps
+}
+
+// dated returns the events, including those implied by other dates of the order. Of several at the same
+// moment, placing comes first and delivery last.
+func (o Order) dated() []Event {
+	var first, rest, last []Event
+	for _, e := range o.Events {
+		if e.Type == placed {
+			first = append(first, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	if len(first) == 0 {
+		first = append(first, Event{Type: placed, At: o.PlacedAt})
+	}
+	if o.Status.ShippedAt != nil && !hasEvent(rest, Shipped) {
+		first = append(first, Event{Type: Shipped, At: *o.Status.ShippedAt})
+	}
+	if o.Status.Fulfillment == Delivered && o.Status.DeliveredAt != nil && !hasEvent(rest, Delivered) {
+		last = append(last, Event{Type: Delivered, At: *o.Status.DeliveredAt})
+	}
+	events := slices.Concat(first, rest, last)
+	slices.SortStableFunc(events, func(a, b Event) int { return a.sortedAt().Compare(b.sortedAt()) })
+	return events
+}
+
+// placed is the type of an order's first event.
+const placed = "placed"
+
+// sortedAt returns the time by which an event is sorted. Systems that keep whole seconds may report a
+// payment in the same second as the order, and it must not come first.
+func (e Event) sortedAt() time.Time {
+	if e.Type == placed {
+		return e.At.Truncate(time.Second)
+	}
+	return e.At
+}
+
+func hasEvent(events []Event, word string) bool {
+	return slices.ContainsFunc(events, func(e Event) bool { return e.Type == word })
+}
+
+func (e Event) step() Step {
+	step := Step{Key: "step." + e.Type, Label: e.Label, At: &e.At, Done: true, Noticed: e.Noticed}
+	if !slices.Contains(knownSteps(), e.Type) {
+		step.Key = "step.other"
+		if step.Label == "" {
+			step.Label = e.Type
+		}
+	}
+	return step
+}
+
+// knownSteps returns the words that the timeline has translations for.
+func knownSteps() []string {
+	steps := append([]string{placed, StateCompleted, reopened}, Payments()...)
+	return slices.DeleteFunc(append(steps, Fulfillments()...), func(word string) bool { return word == Unknown })
+}
+
+// undated returns the words that currently apply but have no event.
+func (o Order) undated(events []Event) []string {
+	var words []string
+	word := paymentEvent(o.Status.Payment)
+	refunded := word == PaymentRefunded || word == PaymentPartiallyRefunded
+	if word != Unknown && (refunded || !o.Status.Free) && !hasEvent(events, word) {
+		words = append(words, word)
+	}
+	word = o.Status.Fulfillment
+	switch {
+	case o.Status.Cancelled():
+		word = StateCancelled
+	case o.Status.completed():
+		word = StateCompleted
+	}
+	if word != Unknown && word != Unfulfilled && !hasEvent(events, word) {
+		words = append(words, word)
+	}
+	return words
+}
+
+// ahead returns the steps that are still to come for this kind of order.
+func (o Order) ahead(events []Event) []string {
+	if o.Status.Cancelled() || o.Status.State == StateCompleted || o.Status.RefundedUnsent() {
+		return nil
+	}
+	var words []string
+	if o.Status.Unpaid() {
+		words = append(words, PaymentPaid)
+	}
+	path := []string{Processing, Shipped, Delivered}
+	switch {
+	case o.IsDigital, o.Status.Fulfillment == Unknown:
+		return words
+	case o.Status.Fulfillment == ReadyForPickup || hasEvent(events, ReadyForPickup):
+		path = []string{ReadyForPickup, Delivered}
+	}
+	reached := stage(o.Status.Fulfillment)
+	for _, word := range path {
+		if stage(word) > reached {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// stage returns how far a word is on the way to delivery; words off that way count as past the end.
+func stage(word string) int {
+	switch word {
+	case Unfulfilled, OnHold:
+		return 0
+	case Processing:
+		return 1
+	case ReadyForPickup, PartiallyShipped:
+		return 2
+	case Shipped, OutForDelivery, PartiallyDelivered:
+		return 3
+	}
+	return 4
+}

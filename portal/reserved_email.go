@@ -1,0 +1,130 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/identifier"
+	"postern/portal/shop"
+	"postern/portal/validate"
+	"postern/storage"
+)
+
+// reserve reserves an address for a customer, and returns its holder: the customer, or someone else. If it
+// succeeds, the customer holds the address, its handle points to the customer, and no earlier session, link
+// or code works there. The worker releases an address that is reserved but not taken.
+func (a *App) reserve(ctx context.Context, shop, id, email string) (holder string, err error) {
+	for range customer.MoveTries {
+		holder, err = a.tryReserve(ctx, shop, id, email)
+		if !errors.Is(err, storage.ErrConflict) {
+			return holder, validate.NotFoundIfMissing(err)
+		}
+	}
+	return "", validate.NewError(validate.Conflict, "email.changed")
+}
+
+// tryReserve returns storage.ErrConflict if the address's access document has changed since it was read.
+// The document is read before the customer and replaced after, so that no session is cleared that was
+// opened after another request moved the account to this address.
+func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder string, err error) {
+	holder, err = a.follow(ctx, shop, identifier.EmailKey(email))
+	if err != nil || holder != "" && holder != id {
+		return holder, err
+	}
+	now, key, docs := a.now(), a.credentialsID(shop, email), a.credentialDocs(shop)
+	doc, read, err := docs.Get(ctx, key)
+	absent := errors.Is(err, storage.ErrNotFound)
+	if err != nil && !absent {
+		return "", err
+	}
+	if _, err := a.changeCustomer(ctx, shop, id, func(c *customer.Customer) error {
+		if c.Email == email {
+			return customer.ErrPresent
+		}
+		c.Reserve(email, now, now.Add(customer.ClaimLife))
+		return nil
+	}); err != nil {
+		return "", err
+	}
+	holder, err = a.keep(ctx, shop, identifier.EmailKey(email), id)
+	if err != nil || holder != id {
+		return holder, err
+	}
+	doc.AssignTo(email, id, now)
+	doc.Clear(credential.LinkReplaced, now)
+	if !absent {
+		return id, docs.Replace(ctx, key, read, doc)
+	}
+	if err = docs.Insert(ctx, key, doc); errors.Is(err, storage.ErrExists) {
+		err = storage.ErrConflict
+	}
+	return id, err
+}
+
+// releaseReserved releases the addresses with an expired reservation, so that others can use them. Those that
+// changed while it ran are retried at the next beat.
+func (w Worker) releaseReserved(ctx context.Context, shop shop.Shop, id string) error {
+	c, err := w.app.customer(ctx, shop.ID, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	given := map[string]time.Time{}
+	for _, f := range c.Reserved {
+		if err != nil || w.app.now().Before(f.Until) {
+			continue
+		}
+		switch err = w.giveUp(ctx, shop, id, f.Email); {
+		case err == nil:
+			given[f.Email] = f.Until
+		case errors.Is(err, storage.ErrConflict):
+			err = nil
+		}
+	}
+	if err != nil || len(given) == 0 {
+		return err
+	}
+	_, err = w.app.changeCustomer(ctx, shop.ID, id, func(c *customer.Customer) error {
+		c.Reserved = slices.DeleteFunc(c.Reserved, func(f customer.ReservedEmail) bool {
+			until, done := given[f.Email]
+			return done && f.Until.Equal(until)
+		})
+		return nil
+	})
+	return ifFound(err)
+}
+
+// giveUp releases an address that the account neither has nor holds any more. The handle and the access
+// document are read before the customer, and changed only if unmodified, so a concurrent change of the
+// address causes a conflict.
+func (w Worker) giveUp(ctx context.Context, shop shop.Shop, id, email string) error {
+	handles, docs, key := w.app.identifierDocs(shop.ID), w.app.credentialDocs(shop.ID), w.app.credentialsID(shop.ID, email)
+	h, handleRead, err := handles.Get(ctx, identifier.EmailKey(email))
+	if errors.Is(err, storage.ErrNotFound) || err == nil && h.Customer != id {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, docRead, err := docs.Get(ctx, key)
+	absent := errors.Is(err, storage.ErrNotFound)
+	if err != nil && !absent {
+		return err
+	}
+	c, err := w.app.customer(ctx, shop.ID, id)
+	if err != nil {
+		return err
+	}
+	if at := c.ReservedIndex(email); c.Email == email || at >= 0 && w.app.now().Before(c.Reserved[at].Until) {
+		return storage.ErrConflict
+	}
+	if !absent {
+		if err := ifFound(docs.Delete(ctx, key, docRead)); err != nil {
+			return err
+		}
+	}
+	return handles.Delete(ctx, identifier.EmailKey(email), handleRead)
+}

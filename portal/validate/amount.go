@@ -1,0 +1,139 @@
+package validate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"postern/portal/money"
+)
+
+// amount reads a significant decimal amount of the form's currency into minor units; it must be exact. A
+// floating point artefact ("10.799999999999999") still counts as the amount it was.
+func (f *Validator) amount(field, value string) int64 {
+	exact := func(places int) bool {
+		near, _, err := money.Round(value, money.MaxPlaces)
+		_, isExact, again := money.Round(near.String(), places)
+		return err == nil && again == nil && isExact
+	}
+	return f.minor(field, value, exact)
+}
+
+// RoundedAmount reads an amount that only explains the total: it is rounded to the decimal places of the
+// currency.
+func (f *Validator) RoundedAmount(field, value string) int64 {
+	return f.minor(field, value, func(int) bool { return true })
+}
+
+// minor reads an amount and rounds it if it has too many places and mayRound allows it.
+func (f *Validator) minor(field, value string, mayRound func(places int) bool) int64 {
+	if f.Currency == "" {
+		return 0 // the fault stands at the currency
+	}
+	places, _ := money.Digits(f.Currency)
+	value = strings.TrimSpace(value)
+	d, exact, err := money.Round(value, places)
+	if err == nil && !exact {
+		if mayRound(places) {
+			f.Warn(field, "money.rounded", "Kept", d.String())
+		} else {
+			err = money.ErrPrecision
+		}
+	}
+	var amount money.Amount
+	if err == nil {
+		amount, err = d.In(f.Currency)
+	}
+	if err != nil {
+		f.Reject(field, moneyKey(value, err), "Currency", f.Currency, "Places", fmt.Sprint(places))
+	}
+	return amount.Minor
+}
+
+// OptionalAmount reads a part of the total. A negative one may be right (a correction of the tax) or a
+// mistake.
+func (f *Validator) OptionalAmount(field string, value *string) *int64 {
+	if value == nil {
+		return nil
+	}
+	minor := f.RoundedAmount(field, *value)
+	if minor < 0 {
+		f.Warn(field, "money.negative_kept")
+	}
+	return &minor
+}
+
+// Reduction reads a deduction as a positive number: systems send it with either sign.
+func (f *Validator) Reduction(field string, value *string) *int64 {
+	if value == nil {
+		return nil
+	}
+	minor := Reduced(f.RoundedAmount(field, *value))
+	return &minor
+}
+
+// Refund reads the amount that the customer got back. Unlike a reduction it must be exact.
+func (f *Validator) Refund(field string, value *string) *int64 {
+	if value == nil {
+		return nil
+	}
+	minor := Reduced(f.amount(field, *value))
+	return &minor
+}
+
+func Reduced(minor int64) int64 { return max(minor, -minor) }
+
+// Total reads the total of an order. A negative total means a credit note, not an order.
+func (f *Validator) Total(field, value string) int64 {
+	minor := f.amount(field, value)
+	if minor < 0 {
+		f.Reject(field, "order.total.negative")
+	}
+	return minor
+}
+
+// Quantity reads the quantity of a line. A zero or negative one is kept: the shop may have its reasons.
+func (f *Validator) Quantity(field, value string) money.Decimal {
+	d, err := f.near(field, value)
+	if err != nil {
+		f.Reject(field, moneyKey(strings.TrimSpace(value), err))
+	}
+	if err == nil && (d == "0" || strings.HasPrefix(d.String(), "-")) {
+		f.Warn(field, "order.quantity")
+	}
+	return d
+}
+
+// Explained reads a number that only explains an amount, such as a unit price or a tax rate. An unreadable
+// one is dropped.
+func (f *Validator) Explained(field, value string) money.Decimal {
+	value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "%"))
+	if value == "" {
+		return ""
+	}
+	d, err := f.near(field, value)
+	if err != nil {
+		f.Warn(field, "money.dropped")
+	}
+	return d
+}
+
+func (f *Validator) near(field, value string) (money.Decimal, error) {
+	d, exact, err := money.Round(strings.TrimSpace(value), money.MaxPlaces)
+	if err == nil && !exact {
+		f.Warn(field, "money.rounded", "Kept", d.String())
+	}
+	return d, err
+}
+
+func moneyKey(value string, err error) string {
+	switch {
+	case value == "":
+		return "text.required"
+	case errors.Is(err, money.ErrPrecision):
+		return "money.precision"
+	case errors.Is(err, money.ErrRange):
+		return "money.range"
+	}
+	return "money.form"
+}

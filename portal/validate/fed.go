@@ -1,0 +1,140 @@
+package validate
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"postern/portal/address"
+	"postern/portal/clean"
+)
+
+// The methods below read the values that feeds send. A wrong value that matters is refused; one that is
+// merely descriptive is cleaned, cut or dropped with a warning, because the order is worth more than its
+// picture.
+
+// Cut reads a merely descriptive line; one that is too long is truncated.
+func (f *Validator) Cut(field, value string, most int) string {
+	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), clean.Line), most)
+}
+
+// CutProse is cut for a text of several lines.
+func (f *Validator) CutProse(field, value string, most int) string {
+	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), clean.Prose), most)
+}
+
+// entity matches an HTML character reference with its semicolon; "Q&A" and "a&copy=1" do not match.
+var entity = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+
+// withoutEntities decodes a text that was HTML-escaped on its way: OpenCart, Etsy and WooCommerce's
+// checkout store "Acme &amp; O&#8217;Brien", doubly escaped if it was read and saved again. Pages escape it
+// again.
+func (f *Validator) withoutEntities(field, value string) string {
+	plain := value
+	for range 2 {
+		plain = entity.ReplaceAllStringFunc(plain, html.UnescapeString)
+	}
+	if plain != value {
+		f.Warn(field, "text.entities")
+	}
+	return plain
+}
+
+func (f *Validator) shortened(field, value string, most int) string {
+	if utf8.RuneCountInString(value) <= most {
+		return value
+	}
+	f.Warn(field, "text.cut", "Most", fmt.Sprint(most))
+	return strings.TrimSpace(string([]rune(value)[:most-1])) + "…"
+}
+
+// Key reads an identifier: it must be returned as it was sent, so a bad one is refused rather than altered.
+// Only invisible characters are removed.
+func (f *Validator) Key(field, value string, most int) string {
+	value = clean.Code(value)
+	if clean.HasControl(value) || strings.ContainsRune(value, utf8.RuneError) {
+		f.Reject(field, "text.control")
+		return ""
+	}
+	return f.bounded(field, value, most)
+}
+
+// FedTime reads an optional time; an unreadable one, such as 0000-00-00, is dropped.
+func (f *Validator) FedTime(field, value string) *time.Time {
+	if strings.TrimSpace(value) == "" {
+		return nil
+	}
+	t := parseTime(value)
+	if t == nil {
+		f.Warn(field, "time.dropped")
+	}
+	return t
+}
+
+// FedLink reads an optional link. "www.dhl.com/…" and "//cdn.example.com/…" are completed as browsers do
+// it. Anything but an absolute web address is dropped: guessing the host of "/media/x.jpg" could show the
+// wrong picture.
+func (f *Validator) FedLink(field, value string) string {
+	value = clean.Code(value)
+	if value == "" {
+		return ""
+	}
+	completed := value
+	if host, _, _ := strings.Cut(strings.ToLower(value), "/"); strings.HasPrefix(host, "www.") {
+		completed = "https://" + value
+	} else if strings.HasPrefix(value, "//") {
+		completed = "https:" + value
+	}
+	u, err := url.Parse(strings.ReplaceAll(completed, " ", "%20"))
+	if err != nil || len(u.String()) > maxURL || OriginOf(u.String()) == "" {
+		f.Warn(field, "url.dropped")
+		return ""
+	}
+	if completed != value {
+		f.Warn(field, "url.completed")
+	}
+	return u.String()
+}
+
+// TaxID reads the VAT ID of an order. A placeholder such as "N/A" is dropped.
+func (f *Validator) TaxID(field, value string) string {
+	text := f.Cut(field, value, MaxWord)
+	if text != "" && IsForNobody(text) {
+		f.Warn(field, "vat.dropped")
+		return ""
+	}
+	return text
+}
+
+// Address reads an address from the shop's records: bounded and normalised, but not validated.
+func (f *Validator) Address(field string, a *address.Address) *address.Address {
+	if a == nil || a.IsZero() {
+		return nil
+	}
+	out := f.splitStreet(field, *a)
+	for _, name := range address.Names() {
+		out.Set(name, f.Cut(field+"/"+string(name), out.Get(name), 2*address.MaxLength))
+	}
+	if out.IsZero() {
+		return nil
+	}
+	out = f.Atlas.Normalise(out)
+	if out.Country != "" && f.Atlas.Form(out.Country) == nil {
+		f.Warn(field+"/country", "address.country_kept")
+	}
+	return &out
+}
+
+// splitStreet splits a street of two lines into its two fields: some systems send both in one.
+func (f *Validator) splitStreet(field string, a address.Address) address.Address {
+	street, rest, _ := strings.Cut(strings.TrimSpace(strings.ReplaceAll(a.Line1, "\r", "\n")), "\n")
+	if rest = strings.Join(strings.Fields(rest), " "); a.Line2 == "" && rest != "" {
+		f.Warn(field+"/line1", "address.street_split")
+		a.Line1, a.Line2 = street, rest
+	}
+	return a
+}
