@@ -66,10 +66,9 @@ const (
 	byTo   = "by_to"   // the entries sent to an address
 )
 
-// Collections returns the collections of this package. Index heads hold no payload, because lists never
-// show it.
-func Collections() []storage.Collection {
-	return []storage.Collection{{Name: "outbox", Indexes: []storage.Index{
+// Collection declares the outbox. Index heads hold no payload, because lists never show it.
+func Collection() storage.Collection {
+	return storage.Collection{Name: "outbox", Indexes: []storage.Index{
 		{
 			Name:   byTurn,
 			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "next_at", Kind: storage.Time}},
@@ -86,7 +85,7 @@ func Collections() []storage.Collection {
 				"last_error", "unsure", "throttled"},
 		},
 		{Name: byTo, Fields: []storage.Field{{Path: "to", Kind: storage.String}}},
-	}}}
+	}}
 }
 
 // due reports whether the entry should be sent now.

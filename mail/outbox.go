@@ -29,7 +29,7 @@ type Outbox struct {
 
 // NewOutbox returns the outbox of the shop.
 func NewOutbox(engine storage.Engine, shop string) Outbox {
-	return Outbox{Now: time.Now, docs: storage.Open[Entry](engine, shop, Collections()[0]), shop: shop}
+	return Outbox{Now: time.Now, docs: storage.Open[Entry](engine, shop, Collection()), shop: shop}
 }
 
 // Add stores an entry to be sent and returns its ID, a UUIDv7. It uses only these fields of e: Kind, To,
@@ -248,7 +248,7 @@ func (o Outbox) turn(ctx context.Context, state string, at time.Time, limit int)
 // dueShops returns the shops with entries of a state that are due at the time, the longest due first. all
 // is false if there are so many due entries that further shops may be missing.
 func dueShops(ctx context.Context, engine storage.Engine, state string, at time.Time) (shops []string, all bool, err error) {
-	page, err := storage.FindAllShops[struct{}](ctx, engine, Collections()[0], storage.Query{
+	page, err := storage.FindAllShops[struct{}](ctx, engine, Collection(), storage.Query{
 		Index: byDue, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: lookLimit,
 	})
 	for _, hit := range page.Hits {

@@ -88,7 +88,7 @@ func newBench(t *testing.T, shops ...string) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: storagetest.NewClock(start), post: &post{}, log: &bytes.Buffer{}, shops: shops}
 	b.Dispatcher = &Dispatcher{
-		Engine:  storagetest.Open(t, Collections()...),
+		Engine:  storagetest.Open(t, Collection()),
 		Shops:   func(context.Context) ([]string, error) { return b.shops, nil },
 		Compose: b.compose, Sender: b.post,
 		Conns: 1, // makes the order of sending predictable

@@ -109,7 +109,7 @@ func (w Worker) postEmailUndone(ctx context.Context, shop shop.Shop, t job.Task[
 }
 
 // composeEmailUndone writes the email that says which address the account has again.
-func (w Worker) composeEmailUndone(ctx context.Context, sh shop.Shop, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeEmailUndone(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
 	c, err := w.app.customer(ctx, sh.ID, e.Payload[customer.PayCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop

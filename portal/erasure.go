@@ -76,7 +76,7 @@ func (w Worker) postErasureNotices(ctx context.Context, shop shop.Shop, t job.Ta
 // composeErasure writes the email that confirms the request and says how to cancel it: in the account, or
 // for a former address with the email that reported the change of address. The email is dropped if the
 // request was cancelled.
-func (w Worker) composeErasure(ctx context.Context, sh shop.Shop, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeErasure(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
 	c, err := w.app.customer(ctx, sh.ID, e.Payload[customer.PayCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop
@@ -149,52 +149,65 @@ func (w Worker) beginErasure(ctx context.Context, shop shop.Shop, id string) err
 	return nil
 }
 
-// finishErasure removes the rest: orders lose their personal data, emails their address, and handles their
-// customer. Only a feed's id is kept, marked as erased, so that the feed does not recreate the customer.
+// finishErasure removes the rest, collection by collection.
 func (w Worker) finishErasure(ctx context.Context, shop shop.Shop, c customer.Customer) error {
-	if err := w.eraseOrders(ctx, shop, c.ID); err != nil {
-		return err
+	for _, d := range w.declarations() {
+		if d.erase == nil {
+			continue
+		}
+		if err := d.erase(ctx, shop, c); err != nil {
+			return err
+		}
 	}
-	if err := w.eraseRequests(ctx, shop.ID, c.ID); err != nil {
-		return err
-	}
+	return nil
+}
+
+// eraseEmails removes the recipient from all emails to the customer.
+func (w Worker) eraseEmails(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	for _, email := range c.EmailsHeld() {
 		if err := mail.NewOutbox(w.app.engine, shop.ID).Forget(ctx, email); err != nil {
 			return err
 		}
-		leads := func(h identifier.Identifier) bool { return h.Customer == c.ID }
-		if err := removeIf(ctx, w.app.identifierDocs(shop.ID), identifier.EmailKey(email), leads); err != nil {
+	}
+	return nil
+}
+
+// eraseIdentifiers removes the customer's emails as identifiers. The id of the shop's system is kept, marked
+// as erased, so that the feed does not recreate the customer.
+func (w Worker) eraseIdentifiers(ctx context.Context, shop shop.Shop, c customer.Customer) error {
+	docs := w.app.identifierDocs(shop.ID)
+	for _, email := range c.EmailsHeld() {
+		leads := func(i identifier.Identifier) bool { return i.Customer == c.ID }
+		if err := removeIf(ctx, docs, identifier.EmailKey(email), leads); err != nil {
 			return err
 		}
 	}
-	docs := w.app.credentialDocs(shop.ID)
-	if err := docs.eachOf(ctx, c.ID, func(ctx context.Context, key, _ string) error {
-		return removeIf(ctx, docs.Docs, key, func(a credential.Credentials) bool { return a.Customer == c.ID })
-	}); err != nil {
-		return err
-	}
-	if err := remove(ctx, w.app.countDocs(shop.ID), c.ID); err != nil {
-		return err
-	}
-	if err := w.app.retireFeedIdentifier(ctx, shop.ID, c); err != nil {
-		return err
-	}
-	return remove(ctx, w.app.customerDocs(shop.ID), c.ID)
-}
-
-// retireFeedIdentifier marks the handle of the shop system's id as that of an erased customer.
-func (a *App) retireFeedIdentifier(ctx context.Context, shop string, c customer.Customer) error {
 	if c.FeedID == "" {
 		return nil
 	}
-	_, err := a.identifierDocs(shop).Change(ctx, identifier.FeedKey(c.FeedID), func(h *identifier.Identifier) error {
-		if h.Customer != c.ID {
+	_, err := docs.Change(ctx, identifier.FeedKey(c.FeedID), func(i *identifier.Identifier) error {
+		if i.Customer != c.ID {
 			return storage.ErrUnchanged
 		}
-		*h = identifier.Identifier{Erased: true, ErasedAt: c.Erasure.Begun}
+		*i = identifier.Identifier{Erased: true, ErasedAt: c.Erasure.Begun}
 		return nil
 	})
 	return ifFound(err)
+}
+
+func (w Worker) eraseCredentials(ctx context.Context, shop shop.Shop, c customer.Customer) error {
+	docs := w.app.credentialDocs(shop.ID)
+	return docs.eachOf(ctx, c.ID, func(ctx context.Context, key, _ string) error {
+		return removeIf(ctx, docs.Docs, key, func(a credential.Credentials) bool { return a.Customer == c.ID })
+	})
+}
+
+func (w Worker) eraseCounts(ctx context.Context, shop shop.Shop, c customer.Customer) error {
+	return remove(ctx, w.app.countDocs(shop.ID), c.ID)
+}
+
+func (w Worker) eraseCustomer(ctx context.Context, shop shop.Shop, c customer.Customer) error {
+	return remove(ctx, w.app.customerDocs(shop.ID), c.ID)
 }
 
 // awaitErasure returns Unavailable for a customer whose erasure has begun: new content would be erased too,
@@ -238,16 +251,16 @@ func removeIf[T any](ctx context.Context, docs storage.Docs[T], key string, is f
 }
 
 // eraseOrders removes the personal data from all orders of a customer.
-func (w Worker) eraseOrders(ctx context.Context, shop shop.Shop, customer string) error {
+func (w Worker) eraseOrders(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	docs := w.app.orderDocs(shop.ID)
 	for {
-		page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: order.ByPlaced, Equal: []any{customer}, Limit: sweepBatch})
+		page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: order.ByPlaced, Equal: []any{c.ID}, Limit: sweepBatch})
 		if err != nil || len(page.Hits) == 0 {
 			return err
 		}
 		err = eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
 			_, err := docs.Change(ctx, hit.Key, func(s *order.Stored) error {
-				if s.Customer != customer {
+				if s.Customer != c.ID {
 					return storage.ErrUnchanged
 				}
 				s.Erase(w.app.now())

@@ -59,106 +59,150 @@ type sessionData struct {
 	SeenAt     time.Time `json:"last_used_at"`
 }
 
-// Export writes the content of the account as one JSON object: "person" with the customer (as the API
-// returns it), consents, sessions, answers about VAT IDs, messages and requests; "orders" in the format of
-// a feed; and "withdrawals". It writes one order at a time, so that memory use does not grow with their
-// number. The session must be Fresh (else validate.StepUp).
+// downloadList is a member of the download that is a list.
+type downloadList struct {
+	name  string
+	write func(*export, context.Context) error
+}
+
+// export writes one download.
+type export struct {
+	Shopper
+	out       *jsontext.Encoder
+	withdrawn []string // ids of the withdrawals from the orders written so far
+}
+
+// Export writes the content of the account as one JSON object: "person" with what the collections declare
+// about the customer, then their lists: "orders" in the format of a feed, and "withdrawals". It writes one
+// order at a time, so that memory use does not grow with their number. The session must be RecentlyVerified
+// (else StepUp).
 func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 	if err := s.requireVerified(); err != nil {
 		return err
 	}
-	person, err := s.personData(ctx)
-	if err != nil {
-		return err
-	}
-	out := jsontext.NewEncoder(to, jsontext.WithIndent("  "))
-	if err := errors.Join(out.WriteToken(jsontext.BeginObject), out.WriteToken(jsontext.String("person")), json.MarshalEncode(out, person),
-		out.WriteToken(jsontext.String("orders")), out.WriteToken(jsontext.BeginArray)); err != nil {
+	x := &export{Shopper: s, out: jsontext.NewEncoder(to, jsontext.WithIndent("  "))}
+	if err := x.write(ctx); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	withdrawn := []string{}
-	if err := s.eachOrder(ctx, order.Query{}, func(o order.Stored) error {
-		for _, received := range o.Received {
-			withdrawn = append(withdrawn, received.ID)
-		}
-		return json.MarshalEncode(out, o.Wire())
-	}); err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	statements, err := s.statements(ctx, withdrawn)
-	if err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	return errors.Join(out.WriteToken(jsontext.EndArray), out.WriteToken(jsontext.String("withdrawals")), json.MarshalEncode(out, statements),
-		out.WriteToken(jsontext.EndObject))
+	return nil
 }
 
-// statements returns the statements of withdrawal with the given ids, and those with the customer's
-// address, whether or not they have an order.
-func (s Shopper) statements(ctx context.Context, ids []string) ([]withdrawal.Record, error) {
-	query := storage.Query{Index: withdrawal.ByEmail, Equal: []any{s.customer.Email}, Limit: storage.MaxLimit}
+func (x *export) write(ctx context.Context) error {
+	var person personData
+	declared := x.app.Worker().declarations()
+	for _, d := range declared {
+		if d.person == nil {
+			continue
+		}
+		if err := d.person(x.Shopper, ctx, &person); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(x.out.WriteToken(jsontext.BeginObject), x.out.WriteToken(jsontext.String("person")),
+		json.MarshalEncode(x.out, person)); err != nil {
+		return err
+	}
+	for _, d := range declared {
+		if d.list == nil {
+			continue
+		}
+		if err := errors.Join(x.out.WriteToken(jsontext.String(d.list.name)), x.out.WriteToken(jsontext.BeginArray)); err != nil {
+			return err
+		}
+		if err := errors.Join(d.list.write(x, ctx), x.out.WriteToken(jsontext.EndArray)); err != nil {
+			return err
+		}
+	}
+	return x.out.WriteToken(jsontext.EndObject)
+}
+
+// orders writes the orders as a feed would send them.
+func (x *export) orders(ctx context.Context) error {
+	return x.eachOrder(ctx, order.Query{}, func(o order.Stored) error {
+		for _, received := range o.Received {
+			x.withdrawn = append(x.withdrawn, received.ID)
+		}
+		return json.MarshalEncode(x.out, o.Wire())
+	})
+}
+
+// withdrawals writes the statements of withdrawal from the orders, and those with the customer's email,
+// whether or not they have an order.
+func (x *export) withdrawals(ctx context.Context) error {
+	docs := x.app.withdrawalDocs(x.shop.ID)
+	query := storage.Query{Index: withdrawal.ByEmail, Equal: []any{x.customer.Email}, Limit: storage.MaxLimit}
 	for {
-		page, err := storage.Find[struct{}](ctx, s.app.withdrawalDocs(s.shop.ID), query)
+		page, err := storage.Find[struct{}](ctx, docs, query)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, hit := range page.Hits {
-			ids = append(ids, hit.Key)
+			x.withdrawn = append(x.withdrawn, hit.Key)
 		}
 		if query.Cursor = page.Next; query.Cursor == "" {
 			break
 		}
 	}
-	slices.Sort(ids) // by time, as ids are
-	records := []withdrawal.Record{}
-	for _, id := range slices.Compact(ids) {
-		w, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
+	slices.Sort(x.withdrawn) // by time, as ids are
+	for _, id := range slices.Compact(x.withdrawn) {
+		statement, _, err := docs.Get(ctx, id)
 		if errors.Is(err, storage.ErrNotFound) {
 			continue // expired
 		}
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = json.MarshalEncode(x.out, statement.Record(id))
 		}
-		records = append(records, w.Record(id))
+		if err != nil {
+			return err
+		}
 	}
-	return records, nil
+	return nil
 }
 
-func (s Shopper) personData(ctx context.Context) (personData, error) {
-	sessions, err := s.Sessions(ctx)
-	if err != nil {
-		return personData{}, err
-	}
+// addCustomer adds what the customer's document holds.
+func (s Shopper) addCustomer(ctx context.Context, data *personData) error {
 	record, err := Feed{app: s.app, shop: s.shop}.readOut(ctx, s.customer)
 	if err != nil {
-		return personData{}, err
+		return err
 	}
-	data := personData{Customer: record, VATAnswers: s.customer.VAT.History, CreatedAt: s.customer.CreatedAt}
+	data.Customer, data.VATAnswers, data.CreatedAt = record, s.customer.VAT.History, s.customer.CreatedAt
 	if s.customer.FedEmail != s.customer.Email {
 		data.FedEmail = s.customer.FedEmail
 	}
 	for _, said := range s.customer.Consents {
 		data.Consents = append(data.Consents, consentData(said))
 	}
-	for _, f := range s.customer.Reserved {
-		data.Addresses = append(data.Addresses, reservedData{f.Email, f.Until})
-	}
-	for _, session := range sessions {
-		data.Sessions = append(data.Sessions, sessionData{session.Device, session.Network, session.SignedInAt, session.SeenAt})
+	for _, r := range s.customer.Reserved {
+		data.Addresses = append(data.Addresses, reservedData{r.Email, r.Until})
 	}
 	for _, a := range s.customer.Removed {
 		data.Deleted = append(data.Deleted, customer.SavedAddressWire{ID: a.ID, Address: a.Address})
 	}
-	if data.Messages, err = s.messageData(ctx); err != nil {
-		return data, err
-	}
-	if data.Requests, err = s.requestData(ctx); err != nil {
-		return data, err
-	}
 	if s.customer.Erasure.Pending() {
 		data.ErasureAt = order.Moment(&s.customer.Erasure.At)
 	}
-	return data, nil
+	return nil
+}
+
+// addSessions adds the sessions that the credentials hold.
+func (s Shopper) addSessions(ctx context.Context, data *personData) error {
+	sessions, err := s.Sessions(ctx)
+	for _, session := range sessions {
+		data.Sessions = append(data.Sessions, sessionData{session.Device, session.Network, session.SignedInAt, session.SeenAt})
+	}
+	return err
+}
+
+// addInquiries adds the messages and requests.
+func (s Shopper) addInquiries(ctx context.Context, data *personData) error {
+	data.Messages, data.Requests = []inquiry.Record{}, []inquiry.Record{}
+	return s.eachInquiry(ctx, []any{s.customer.ID}, func(channel string, r inquiry.Record) {
+		if channel == inquiry.ChannelMessages {
+			data.Messages = append(data.Messages, r)
+		} else {
+			data.Requests = append(data.Requests, r)
+		}
+	})
 }
 
 // eachOrder visits all orders that a query finds, in the query's sequence, page by page.

@@ -85,25 +85,6 @@ func (s Shopper) Correspondence(ctx context.Context, number string) (inquiry.Cor
 	return c, err
 }
 
-// messageData and requestData return all the customer's messages and requests for the data export.
-func (s Shopper) messageData(ctx context.Context) ([]inquiry.Record, error) {
-	return s.inquiryData(ctx, inquiry.ChannelMessages)
-}
-
-func (s Shopper) requestData(ctx context.Context) ([]inquiry.Record, error) {
-	return s.inquiryData(ctx, inquiry.ChannelRequests)
-}
-
-func (s Shopper) inquiryData(ctx context.Context, wanted string) ([]inquiry.Record, error) {
-	records := []inquiry.Record{}
-	err := s.eachInquiry(ctx, []any{s.customer.ID}, func(channel string, r inquiry.Record) {
-		if channel == wanted {
-			records = append(records, r)
-		}
-	})
-	return records, err
-}
-
 func (s Shopper) eachInquiry(ctx context.Context, equal []any, do func(channel string, r inquiry.Record)) error {
 	query := storage.Query{Index: inquiry.ByOrder, Equal: equal, Limit: inquiry.MaxMessages + inquiry.MaxRequests}
 	for {

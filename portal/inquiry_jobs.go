@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/mail"
+	"postern/portal/customer"
 	"postern/portal/inquiry"
 	"postern/portal/job"
 	"postern/portal/shop"
@@ -51,11 +52,11 @@ func (w Worker) post(ctx context.Context, shop shop.Shop, key string, e mail.Ent
 	return err
 }
 
-// eraseRequests deletes all messages and requests of a customer. It is safe to repeat, also after a crash.
-func (w Worker) eraseRequests(ctx context.Context, shop, customer string) error {
-	docs := w.app.inquiryDocs(shop)
+// eraseInquiries deletes all messages and requests of a customer. It is safe to repeat, also after a crash.
+func (w Worker) eraseInquiries(ctx context.Context, shop shop.Shop, c customer.Customer) error {
+	docs := w.app.inquiryDocs(shop.ID)
 	for {
-		page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: inquiry.ByOrder, Equal: []any{customer}, Limit: readBatch})
+		page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: inquiry.ByOrder, Equal: []any{c.ID}, Limit: readBatch})
 		if err != nil || len(page.Hits) == 0 {
 			return err
 		}

@@ -214,19 +214,19 @@ func TestInquiriesErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.work()
-	messages, err := s.MessageData(t.Context())
+	messages, requests, err := s.InquiryData(t.Context())
 	if err != nil || len(messages) != 12 || messages[11].Text != "11" || messages[0].Order != "sent" {
 		t.Errorf("messages to take along: %+v, %v", messages, err)
 	}
-	if requests, err := s.RequestData(t.Context()); err != nil || len(requests) != 1 || requests[0].Kind != inquiry.RequestReturn {
+	if len(requests) != 1 || requests[0].Kind != inquiry.RequestReturn {
 		t.Errorf("requests to take along: %+v, %v", requests, err)
 	}
 	worker := h.app.Worker()
-	if err := h.dying(5).Worker().EraseRequests(t.Context(), h.shop.ID, s.Customer().ID); err == nil {
+	if err := h.dying(5).Worker().EraseInquiries(t.Context(), h.shop.ID, s.Customer().ID); err == nil {
 		t.Error("a process that died erased all")
 	}
 	for range 2 {
-		if err := worker.EraseRequests(t.Context(), h.shop.ID, s.Customer().ID); err != nil {
+		if err := worker.EraseInquiries(t.Context(), h.shop.ID, s.Customer().ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,7 +244,7 @@ func TestInquiriesErased(t *testing.T) {
 	if p, err := h.feed().Messages(t.Context(), ""); err != nil || len(p.Messages) != 1 {
 		t.Errorf("listed: %+v, %v", p, err)
 	}
-	if records, err := s.MessageData(t.Context()); err != nil || records == nil || len(records) != 0 {
+	if records, _, err := s.InquiryData(t.Context()); err != nil || records == nil || len(records) != 0 {
 		t.Errorf("to take along after it: %v, %v", records, err)
 	}
 }

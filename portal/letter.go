@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"postern/mail"
 	"postern/portal/credential"
-	"postern/portal/customer"
 	"postern/portal/identifier"
 	"postern/portal/shop"
 	"postern/storage"
@@ -19,46 +19,26 @@ import (
 
 // Composer returns the function that composes the emails of outbox entries just before they are sent.
 func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mail.Composer {
+	letters := map[string]composer{}
+	for _, d := range w.declarations() {
+		maps.Copy(letters, d.letters)
+	}
 	return func(ctx context.Context, shopID, id string, e mail.Entry) (mail.Message, error) {
 		shop, err := w.app.shop(ctx, shopID)
 		if err != nil {
 			return mail.Message{}, err
 		}
-		to, letter, err := w.compose(ctx, shop, id, e)
+		compose := letters[e.Kind]
+		if compose == nil {
+			return mail.Message{}, fmt.Errorf("no such kind of email: %q", e.Kind)
+		}
+		to, letter, err := compose(ctx, shop, id, e)
 		if err != nil {
 			return mail.Message{}, err
 		}
 		lang := catalogue.Match(shop.Languages, to.Languages(e, shop)...)
 		return shop.Message(to, letter(catalogue.Localizer(lang, shop.Location())), renderer)
 	}
-}
-
-// compose prepares an email by its kind. It returns the recipient and a function that writes the letter in
-// a given language.
-func (w Worker) compose(ctx context.Context, sh shop.Shop, id string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
-	switch e.Kind {
-	case mailSignIn, mailFirstOrder:
-		return w.composeSignIn(ctx, sh, id, e)
-	case credential.MailSignInNotice:
-		return w.composeSignInNotice(ctx, sh, id, e)
-	case credential.MailStepUp:
-		return w.composeStepUp(ctx, sh, id, e)
-	case customer.MailErasure:
-		return w.composeErasure(ctx, sh, e)
-	case mailChangeNotice:
-		return w.composeChangeNotice(ctx, sh, id, e)
-	case mailEmailCode:
-		return w.composeEmailCode(ctx, sh, id, e)
-	case customer.MailEmailMoved:
-		return w.composeEmailMoved(ctx, sh, id, e)
-	case customer.MailEmailUndone:
-		return w.composeEmailUndone(ctx, sh, e)
-	case mailWithdrawalReceipt, mailWithdrawalTold:
-		return w.composeWithdrawal(ctx, sh, id, e)
-	case mailInquiryTold, mailInquiryReceipt:
-		return w.composeInquiry(ctx, sh, id, e)
-	}
-	return shop.Recipient{}, nil, fmt.Errorf("no such kind of mail: %q", e.Kind)
 }
 
 // signInOffer holds the link, the code or both of a sign-in email. It exists only while the email is

@@ -9,16 +9,11 @@ import (
 	"log/slog"
 	"time"
 
-	"postern/mail"
 	"postern/portal/address"
-	"postern/portal/credential"
 	"postern/portal/customer"
-	"postern/portal/identifier"
-	"postern/portal/inquiry"
 	"postern/portal/order"
 	"postern/portal/secret"
 	"postern/portal/shop"
-	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
@@ -27,34 +22,35 @@ import (
 // Postern uses no transactions. Each use case is a sequence of single-document writes that can safely stop
 // between any two. The table lists the writes and, after the colon, why a crash or a repetition is safe.
 //
-//	sign-in          one Replace of the access document removes the link, ends the others, adds the session
-//	first order      handle, customer, order: the next request completes a handle without its customer
+//	sign-in          one Replace of the credentials removes the link, ends the others, adds the session
+//	first order      identifier, customer, order: the next request completes an identifier without customer
 //	background job   document with job, lease, handler, job removed: repeated after the lease (package job)
 //	order stored     recount requested, order: the month is recounted later, at worst needlessly
-//	sign-in notice   access with job, outbox entry, job removed: the entry's key prevents a second email
-//	registration     handle, customer, access, when the link is opened: opening it again completes them
-//	feed's customer  handle by address, customer, its feed id, handle by id: completed when sent again
-//	link upgrade     verdict in customer, orders moved, sessions ended, handle by id, customer: the verdict
-//	                 lets it continue
+//	sign-in notice   credentials with job, outbox entry, job removed: the entry's key prevents a second email
+//	registration     identifier, customer, credentials, when the link is opened: opening it again completes
+//	                 them
+//	feed's customer  identifier by email, customer, its feed id, identifier by id: completed when sent again
+//	link upgrade     verdict in customer, orders moved, sessions ended, identifier by id, customer: the
+//	                 verdict lets it continue
 //	change notice    customer with job, outbox entry, job removed: the job's id prevents a second email
-//	email change     address reserved, handle, access cleared, customer with job, session: an unused
+//	email change     email reserved, identifier, credentials cleared, customer with job, session: an unused
 //	                 reservation is released later
-//	email undo       address reserved, handle, access cleared, customer with job: the undo link works until
-//	                 the customer is written
-//	address release  access deleted, handle deleted, customer: each only as read, so that a customer who
-//	                 takes the address back keeps it
+//	email undo       email reserved, identifier, credentials cleared, customer with job: the undo link works
+//	                 until the customer is written
+//	email release    credentials deleted, identifier deleted, customer: each only as read, so that a customer
+//	                 who takes the email back keeps it
 //	first email      order with job, customer marked, outbox entry, job removed: mark and key prevent a
 //	                 second email
 //	VAT check        customer with job, customer with answer and next job: the question is asked again
-//	erasure          customer emptied, access cleared; a minute later orders, messages, emails, access,
-//	                 handles, totals, the feed's handle, the customer last: each half can be repeated
+//	erasure          customer emptied, credentials cleared; a minute later, one collection after the other as
+//	                 declared, the customer last: each half can be repeated
 //	hand-off         code stored; code removed by the one request whose write succeeds: a later crash loses
 //	                 a code that is valid for 60 seconds
 //	withdrawal       statement with job, order marked, outbox entries, next job: mark and keys prevent
 //	                 duplicates
 //	inquiry          document with job, outbox entries, job removed: the form's id and the entries' keys
 //	                 prevent duplicates
-//	email            access gets the link, email sent, entry done: the email is sent again
+//	email            credentials get the link, email sent, entry done: the email is sent again
 type App struct {
 	engine   storage.Engine
 	secret   *secret.Ring
@@ -102,14 +98,6 @@ func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 		option(a)
 	}
 	return a
-}
-
-// Collections lists all collections of the portal, for opening an engine.
-func Collections() []storage.Collection {
-	return append(mail.Collections(),
-		shop.Collection(), withdrawal.Collection(), customer.Collection(), identifier.Collection(), credential.Collection(),
-		order.Collection(), inquiry.Collection(), order.CountsCollection(), keyCollection(), handOffCollection(),
-		installationCollection(), upgradeCollection(), repeatableCollection(), housekeepingCollection())
 }
 
 // Ready checks that the store responds and still belongs to this installation secret.

@@ -34,14 +34,16 @@ func (w Worker) Once(ctx context.Context) (done int, err error) { return w.Jobs(
 
 // Jobs returns the runner for every kind of background job.
 func (w Worker) Jobs() *job.Runner {
-	return &job.Runner{
+	r := &job.Runner{
 		Engine: w.app.engine, Now: w.app.now, Log: w.app.log, Writes: w.app.writes, InFlight: w.app.inFlight,
 		Begin: w.app.beginHousekeeping,
-		Sources: []job.Source{
-			w.housekeepingJobs(), w.shopJobs(), w.credentialJobs(), w.customerJobs(), w.orderJobs(), w.inquiryJobs(),
-			w.withdrawalJobs(), w.countJobs(),
-		},
 	}
+	for _, d := range w.declarations() {
+		if d.jobs != nil {
+			r.Sources = append(r.Sources, d.jobs)
+		}
+	}
+	return r
 }
 
 // inShop returns a job handler that calls do with the job's shop.

@@ -57,7 +57,7 @@ type office struct {
 
 func newOffice(b *testing.B, shops int) *office {
 	b.Helper()
-	engine := storagetest.Open(b, append(mail.Collections(), accesses())...)
+	engine := storagetest.Open(b, mail.Collection(), accesses())
 	renderer, err := mail.LoadRenderer()
 	if err != nil {
 		b.Fatal(err)

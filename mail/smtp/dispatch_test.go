@@ -45,7 +45,7 @@ func add(t *testing.T, engine storage.Engine, to string) string {
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{})
-	engine := storagetest.Open(t, mail.Collections()...)
+	engine := storagetest.Open(t, mail.Collection())
 	id := add(t, engine, "jana@kunde.example")
 	now := start
 	d := dispatcher(engine, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), &now)
@@ -76,7 +76,7 @@ func TestShared(t *testing.T) {
 	t.Parallel()
 	const mails = 60
 	server := serve(t, kind{})
-	engine := storagetest.Open(t, mail.Collections()...)
+	engine := storagetest.Open(t, mail.Collection())
 	for i := range mails {
 		add(t, engine, fmt.Sprintf("c%d@kunde.example", i))
 	}

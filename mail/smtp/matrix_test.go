@@ -93,7 +93,7 @@ func TestMatrix(t *testing.T) {
 			now := start
 			good := sender(t, fmt.Sprintf("smtps://shop@%s?ca=%s&timeout=5s", server.addr, server.ca), smtp.Secrets{Password: "right"})
 			away := &detour{Sender: row.sender(t, server)}
-			engine := storagetest.Open(t, mail.Collections()...)
+			engine := storagetest.Open(t, mail.Collection())
 			d := dispatcher(engine, away, &now)
 			id := add(t, engine, "jana@kunde.example")
 			server.misbehave(row.fault)
@@ -179,7 +179,7 @@ func listed(t *testing.T, engine storage.Engine, state, id string) bool {
 func TestDownForADay(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{implicit: true})
-	engine := storagetest.Open(t, mail.Collections()...)
+	engine := storagetest.Open(t, mail.Collection())
 	now := start
 	away := &detour{Sender: sender(t, "smtp://"+closedPort(t), smtp.Secrets{})}
 	d := dispatcher(engine, away, &now)
@@ -220,7 +220,7 @@ func TestGreylisting(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{})
 	server.set(trouble{greylist: map[string]bool{}})
-	engine := storagetest.Open(t, mail.Collections()...)
+	engine := storagetest.Open(t, mail.Collection())
 	now := start
 	d := dispatcher(engine, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), &now)
 	for i := range 5 {

@@ -1,0 +1,117 @@
+package portal
+
+import (
+	"context"
+
+	"postern/mail"
+	"postern/portal/credential"
+	"postern/portal/customer"
+	"postern/portal/identifier"
+	"postern/portal/inquiry"
+	"postern/portal/job"
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/withdrawal"
+	"postern/storage"
+	"postern/templates/i18n"
+)
+
+// composer prepares an email from its outbox entry: its recipient, and a function that writes the letter in
+// one language.
+type composer func(ctx context.Context, s shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error)
+
+// declaration is what a collection declares: its jobs, its emails, and what it keeps of a person. Only
+// declared collections are opened, so no collection can forget a person's rights.
+type declaration struct {
+	storage.Collection
+	jobs    job.Source          // nil for none
+	letters map[string]composer // by the kind of the outbox entry
+	personal
+}
+
+// personal declares what a collection keeps of a person: nothing, or what happens to it when an account is
+// deleted (Art. 17 GDPR) and what a download contains (Art. 15 and 20 GDPR).
+type personal struct {
+	nothing string // the reason, for a collection with nothing personal; the other fields are then empty
+
+	erase func(context.Context, shop.Shop, customer.Customer) error // each must be repeatable from its start
+	kept  string                                                    // without erase: why it stays, and for how long
+
+	person   func(Shopper, context.Context, *personData) error // adds to the member "person" of the download
+	list     *downloadList                                     // a member of its own in the download
+	withheld string                                            // without either: why the download leaves it out
+}
+
+// declarations returns those of all collections, in the order in which an account is deleted: the customer's
+// document last, so that a deletion that stops anywhere goes on.
+func (w Worker) declarations() []declaration {
+	return []declaration{
+		{
+			Collection: order.Collection(), jobs: w.orderJobs(),
+			personal: personal{erase: w.eraseOrders, list: &downloadList{"orders", (*export).orders}},
+		},
+		{
+			Collection: inquiry.Collection(), jobs: w.inquiryJobs(),
+			letters:  map[string]composer{mailInquiryTold: w.composeInquiry, mailInquiryReceipt: w.composeInquiry},
+			personal: personal{erase: w.eraseInquiries, person: Shopper.addInquiries},
+		},
+		{
+			Collection: withdrawal.Collection(), jobs: w.withdrawalJobs(),
+			letters: map[string]composer{mailWithdrawalReceipt: w.composeWithdrawal, mailWithdrawalTold: w.composeWithdrawal},
+			personal: personal{
+				kept: "a legal statement, kept as proof until its period has ended",
+				list: &downloadList{"withdrawals", (*export).withdrawals},
+			},
+		},
+		{
+			Collection: mail.Collection(),
+			personal:   personal{erase: w.eraseEmails, withheld: "the emails are in the customer's mailbox"},
+		},
+		{
+			Collection: identifier.Collection(),
+			personal:   personal{erase: w.eraseIdentifiers, withheld: "the emails and the id are in the customer's document, too"},
+		},
+		{
+			Collection: credential.Collection(), jobs: w.credentialJobs(),
+			letters: map[string]composer{
+				mailSignIn: w.composeSignIn, mailFirstOrder: w.composeSignIn, credential.MailSignInNotice: w.composeSignInNotice,
+				credential.MailStepUp: w.composeStepUp, mailEmailCode: w.composeEmailCode,
+			},
+			personal: personal{erase: w.eraseCredentials, person: Shopper.addSessions},
+		},
+		{
+			Collection: order.CountsCollection(), jobs: w.countJobs(),
+			personal: personal{erase: w.eraseCounts, withheld: "counted from the orders"},
+		},
+		{
+			Collection: customer.Collection(), jobs: w.customerJobs(),
+			letters: map[string]composer{
+				customer.MailErasure: w.composeErasure, mailChangeNotice: w.composeChangeNotice,
+				customer.MailEmailMoved: w.composeEmailMoved, customer.MailEmailUndone: w.composeEmailUndone,
+			},
+			personal: personal{erase: w.eraseCustomer, person: Shopper.addCustomer},
+		},
+		{
+			Collection: handOffCollection(),
+			personal:   personal{kept: "a code that expires after 60 seconds", withheld: "a code that expires after 60 seconds"},
+		},
+		{
+			Collection: repeatableCollection(),
+			personal:   personal{kept: "hashes that expire after a day", withheld: "hashes that expire after a day"},
+		},
+		{Collection: shop.Collection(), jobs: w.shopJobs(), personal: personal{nothing: "the merchant's settings"}},
+		{Collection: keyCollection(), personal: personal{nothing: "hashes of API keys"}},
+		{Collection: installationCollection(), personal: personal{nothing: "a hash of the installation secret"}},
+		{Collection: upgradeCollection(), personal: personal{nothing: "counts"}},
+		{Collection: housekeepingCollection(), jobs: w.housekeepingJobs(), personal: personal{nothing: "jobs"}},
+	}
+}
+
+// Collections lists all collections of the portal, for opening an engine.
+func Collections() []storage.Collection {
+	var all []storage.Collection
+	for _, d := range (Worker{}).declarations() {
+		all = append(all, d.Collection)
+	}
+	return all
+}
