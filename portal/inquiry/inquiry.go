@@ -68,7 +68,7 @@ func Docs(engine storage.Engine, shop string) storage.Docs[Inquiry] {
 
 // The limits of inquiries.
 const (
-	MaxText      = 2000 // characters in a text
+	MaxText         = 2000 // characters in a text
 	MaxMessages     = 200  // about one order
 	MaxRequests     = 20   // about one order
 	InquiriesAnHour = 20   // of one customer, in each channel

@@ -62,7 +62,7 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 		files = append(files, found...)
 	}
 	codes := developerCodes(t)
-	forPages := []string{"error.forgery", "error.cookies", "error.other_account", "error.challenge", "company.changed"}
+	forPages := []string{"error.forgery", "error.cookies", "error.other_account", "error.challenge", "company.changed", "cursor.bad", "address.too_many"}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
