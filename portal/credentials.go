@@ -10,7 +10,7 @@ import (
 	"postern/storage"
 )
 
-// credentialDocs are the access documents of a shop that can sign someone in: those with an id made from their
+// credentialDocs are the credentials documents of a shop that can sign someone in: those with an id made from their
 // address with the current installation secret. Each address has one, so ending its content ends
 // everything. Documents of a replaced secret are not found here, only through the embedded Docs.
 type credentialDocs struct {
@@ -65,7 +65,7 @@ func (d credentialDocs) eachOf(ctx context.Context, customer string, do func(ctx
 	}
 }
 
-// credentialsID returns the key of the access document of an address in a shop. Without the installation secret,
+// credentialsID returns the key of the credentials document of an address in a shop. Without the installation secret,
 // the store does not reveal which address it belongs to.
 func (a *App) credentialsID(shop, email string) string { return a.secret.ID(shop, "access", email) }
 

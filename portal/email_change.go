@@ -151,7 +151,7 @@ func (s Shopper) followTo(ctx context.Context, email string, b credential.Browse
 	return v.signedIn(cookie, ""), err
 }
 
-// clearCredentials ends everything in an access document that can sign someone in, if the document exists.
+// clearCredentials ends everything in a credentials document that can sign someone in, if the document exists.
 func (a *App) clearCredentials(ctx context.Context, shop, key string) error {
 	_, err := a.credentialDocs(shop).Change(ctx, key, func(doc *credential.Credentials) error {
 		doc.Clear(credential.LinkReplaced, a.now())

@@ -19,7 +19,7 @@ import (
 // handOff is a code on its way to the storefront. Its document's key is the code's hash.
 type handOff struct {
 	Customer  string    `bson:"customer"`
-	Access    string    `bson:"access"`  // key of the access document
+	Access    string    `bson:"access"`  // key of the credentials document
 	Session   string    `bson:"session"` // hash of the session that made it
 	ReturnTo  string    `bson:"return_to"`
 	Challenge string    `bson:"challenge,omitempty"`

@@ -77,7 +77,7 @@ func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish
 	}, nil
 }
 
-// sweepCredentials removes access documents of addresses that someone entered but nobody signed in with.
+// sweepCredentials removes credentials documents of addresses that someone entered but nobody signed in with.
 func (w Worker) sweepCredentials(ctx context.Context, shop shop.Shop) error {
 	now := w.app.now()
 	stale := func(a credential.Credentials) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }

@@ -14,7 +14,7 @@ func (a *App) identifierDocs(shop string) storage.Docs[identifier.Identifier] {
 	return identifier.Docs(a.engine, shop)
 }
 
-// follow returns the customer that a handle points to, or "".
+// follow returns the customer that an identifier points to, or "".
 func (a *App) follow(ctx context.Context, shop, key string) (customer string, err error) {
 	h, _, err := a.identifierDocs(shop).Get(ctx, key)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -68,7 +68,7 @@ func (a *App) introduce(ctx context.Context, shop, feedID, who string) (holder s
 	return h.Customer, err
 }
 
-// claim points the handle to the customer and returns its holder: the customer, or an earlier holder.
+// claim points the identifier to the customer and returns its holder: the customer, or an earlier holder.
 func (a *App) claim(ctx context.Context, shop, key, customer string) (holder string, err error) {
 	err = a.identifierDocs(shop).Insert(ctx, key, identifier.Identifier{Customer: customer})
 	if !errors.Is(err, storage.ErrExists) {
@@ -78,7 +78,7 @@ func (a *App) claim(ctx context.Context, shop, key, customer string) (holder str
 	return h.Customer, ifFound(err)
 }
 
-// keep is claim that also modifies the handle, so that a release in progress runs into a conflict.
+// keep is claim that also modifies the identifier, so that a release in progress runs into a conflict.
 func (a *App) keep(ctx context.Context, shop, key, customer string) (holder string, err error) {
 	kept, err := a.identifierDocs(shop).Put(ctx, key, func(h *identifier.Identifier, found bool) error {
 		if found && h.Customer != customer {
@@ -100,7 +100,7 @@ func (a *App) register(ctx context.Context, shop shop.Shop, email string) (id st
 	return a.settleEmail(ctx, shop, email, true)
 }
 
-// settleEmail writes the handle first. A later call that finds a handle without its customer creates the
+// settleEmail writes the identifier first. A later call that finds an identifier without its customer creates the
 // customer, so a crash in between does no harm.
 func (a *App) settleEmail(ctx context.Context, shop shop.Shop, email string, registered bool) (id string, err error) {
 	id, err = a.follow(ctx, shop.ID, identifier.EmailKey(email))

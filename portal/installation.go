@@ -87,7 +87,7 @@ func (a *App) hasSecret(ctx context.Context) error {
 	return ifFound(err)
 }
 
-// sweepRotated removes the access documents of a replaced secret after rotatedKeep.
+// sweepRotated removes the credentials documents of a replaced secret after rotatedKeep.
 func (w Worker) sweepRotated(ctx context.Context, shops []shop.Shop) error {
 	docs := installationDocs(w.app.engine)
 	known, read, err := docs.Get(ctx, installationKey)

@@ -31,10 +31,10 @@ func (h *house) withSecret(letters ...string) *portal.App {
 	return portal.New(h.engine, ring, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 }
 
-// credentials counts the customers' access documents.
+// credentials counts the customers' credentials documents.
 func (h *house) credentials() int {
 	h.t.Helper()
-	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "access" })
+	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "credentials" })
 	docs := storage.Open[struct{}](h.engine, "main", portal.Collections()[at])
 	page, err := storage.Find[struct{}](h.t.Context(), docs, storage.Query{Index: "customer", Limit: storage.MaxLimit})
 	if err != nil {
@@ -69,7 +69,7 @@ func TestStoreKnowsItsSecret(t *testing.T) {
 }
 
 // TestReplacedSecretEndsLinksAndSessions checks that replacing the secret ends all sessions, links and
-// codes, that unsubscribing and "this wasn't me" still work, and that in the end only the access document
+// codes, that unsubscribing and "this wasn't me" still work, and that in the end only the credentials document
 // of the new secret is left.
 func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()

@@ -193,7 +193,7 @@ func (w Worker) recipient(ctx context.Context, sh shop.Shop, asked string) (shop
 	case !errors.Is(err, storage.ErrNotFound):
 		return shop.Recipient{}, err
 	case sh.Registration:
-		return shop.Recipient{Email: asked}, nil // a handle without its customer is completed when the link is opened
+		return shop.Recipient{Email: asked}, nil // an identifier without its customer is completed when the link is opened
 	}
 	return shop.Recipient{}, mail.ErrDrop
 }

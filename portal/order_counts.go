@@ -142,7 +142,7 @@ func (w Worker) shopJobs() job.Source {
 	}
 }
 
-// recountInTimeZone recounts all histories that were counted in a time zone other than the shop's.
+// recountInTimeZone recounts all order counts that were counted in a time zone other than the shop's.
 func (w Worker) recountInTimeZone(ctx context.Context, t job.Task[shop.Shop]) (job.Finish[shop.Shop], error) {
 	w.app.forgetShops()
 	shop, err := w.app.shop(ctx, t.Key)

@@ -183,7 +183,7 @@ func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, key string, st
 	return a.stillHas(ctx, shop, doc)
 }
 
-// presentOwner returns the customer of an access document, or "" if the customer no longer has its address.
+// presentOwner returns the customer of a credentials document, or "" if the customer no longer has its address.
 func (a *App) presentOwner(ctx context.Context, shop shop.Shop, doc credential.Credentials) (customer string, err error) {
 	if doc.Customer == "" {
 		return "", nil

@@ -15,7 +15,7 @@ import (
 )
 
 // reserve reserves an address for a customer, and returns its holder: the customer, or someone else. If it
-// succeeds, the customer holds the address, its handle points to the customer, and no earlier session, link
+// succeeds, the customer holds the address, its identifier points to the customer, and no earlier session, link
 // or code works there. The worker releases an address that is reserved but not taken.
 func (a *App) reserve(ctx context.Context, shop, id, email string) (holder string, err error) {
 	for range customer.MoveTries {
@@ -27,7 +27,7 @@ func (a *App) reserve(ctx context.Context, shop, id, email string) (holder strin
 	return "", validate.NewError(validate.Conflict, "email.changed")
 }
 
-// tryReserve returns storage.ErrConflict if the address's access document has changed since it was read.
+// tryReserve returns storage.ErrConflict if the address's credentials document has changed since it was read.
 // The document is read before the customer and replaced after, so that no session is cleared that was
 // opened after another request moved the account to this address.
 func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder string, err error) {
@@ -97,12 +97,12 @@ func (w Worker) releaseReserved(ctx context.Context, shop shop.Shop, id string) 
 	return ifFound(err)
 }
 
-// giveUp releases an address that the account neither has nor holds any more. The handle and the access
+// giveUp releases an address that the account neither has nor holds any more. The identifier and the access
 // document are read before the customer, and changed only if unmodified, so a concurrent change of the
 // address causes a conflict.
 func (w Worker) giveUp(ctx context.Context, shop shop.Shop, id, email string) error {
-	handles, docs, key := w.app.identifierDocs(shop.ID), w.app.credentialDocs(shop.ID), w.app.credentialsID(shop.ID, email)
-	h, handleRead, err := handles.Get(ctx, identifier.EmailKey(email))
+	identifiers, docs, key := w.app.identifierDocs(shop.ID), w.app.credentialDocs(shop.ID), w.app.credentialsID(shop.ID, email)
+	h, identifierRead, err := identifiers.Get(ctx, identifier.EmailKey(email))
 	if errors.Is(err, storage.ErrNotFound) || err == nil && h.Customer != id {
 		return nil
 	}
@@ -126,5 +126,5 @@ func (w Worker) giveUp(ctx context.Context, shop shop.Shop, id, email string) er
 			return err
 		}
 	}
-	return handles.Delete(ctx, identifier.EmailKey(email), handleRead)
+	return identifiers.Delete(ctx, identifier.EmailKey(email), identifierRead)
 }

@@ -19,7 +19,7 @@ type Shopper struct {
 	app      *App
 	shop     shop.Shop
 	customer customer.Customer
-	access   string // key of the access document that contains the session
+	access   string // key of the credentials document that contains the session
 	session  credential.Session
 	page     string // language of the current page, "" for none
 }

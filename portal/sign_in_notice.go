@@ -60,7 +60,7 @@ func (w Worker) revokeTokenFor(ctx context.Context, sh shop.Shop, entry string, 
 }
 
 // addRevokeToken creates the secret of the "this wasn't me" link for an outbox entry and stores its hash in the
-// access document.
+// credentials document.
 func (w Worker) addRevokeToken(ctx context.Context, shop shop.Shop, key, entry string, unsure bool) (credential.Token, error) {
 	t := credential.NewToken(key)
 	now := w.app.now()

@@ -216,7 +216,7 @@ func (l *legacyLink) keep(ctx context.Context) error {
 }
 
 // remove assigns other people's orders to the customers with their emails. It records the decision first:
-// after a crash, the remaining orders might suggest that the link could be kept. The handle is deleted
+// after a crash, the remaining orders might suggest that the link could be kept. The identifier is deleted
 // almost last, so that nobody can introduce the id before.
 func (l *legacyLink) remove(ctx context.Context) error {
 	did := upgrade{Removed: 1}

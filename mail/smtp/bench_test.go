@@ -21,7 +21,7 @@ type access struct {
 	Hash []byte `bson:"hash"`
 }
 
-func accesses() storage.Collection { return storage.Collection{Name: "access"} }
+func accesses() storage.Collection { return storage.Collection{Name: "credentials"} }
 
 // BenchmarkDispatch sends emails from a durable store to a server over TLS. Each is composed like a sign-in
 // email, with a write and both parts rendered. In "waiting" all emails exist at the start; in "arriving"

@@ -14,7 +14,7 @@ import (
 	"postern/storage"
 )
 
-// The limits of an access document and its lists.
+// The limits of a credentials document and its lists.
 const (
 	maxLiveLinks    = 5
 	maxCodeOnly     = 3 // requests that got a code and no link, since five links lived
@@ -40,8 +40,8 @@ type Credentials struct {
 	Dead         []DeadLink     `bson:"dead,omitempty"`
 	Sessions     []Session      `bson:"sessions,omitempty"`
 	Browsers     []KnownBrowser `bson:"browsers,omitempty"`
-	RevokeTokens []RevokeToken  `bson:"alarms,omitempty"`
-	Challenges   []Challenge    `bson:"proofs,omitempty"`
+	RevokeTokens []RevokeToken  `bson:"revoke_tokens,omitempty"`
+	Challenges   []Challenge    `bson:"challenges,omitempty"`
 	Work         job.List       `bson:"work,omitempty"`
 	StaleAt      time.Time      `bson:"stale_at,omitempty"` // of an address nobody has: when nothing in it matters any more
 }
@@ -75,9 +75,9 @@ type Session struct {
 	Device       string    `bson:"device,omitempty"`
 	Network      string    `bson:"network,omitempty"`
 	SignedInAt   time.Time `bson:"signed_in_at"`
-	SeenAt       time.Time `bson:"seen_at"`            // to five minutes
-	VerifiedAt   time.Time `bson:"fresh_at,omitempty"` // when a code was entered last
-	VerifiedCode string    `bson:"fresh_by,omitempty"` // hash of that code, which may come twice
+	SeenAt       time.Time `bson:"seen_at"`                 // to five minutes
+	VerifiedAt   time.Time `bson:"verified_at,omitempty"`   // when a code was entered last
+	VerifiedCode string    `bson:"verified_code,omitempty"` // hash of that code, which may come twice
 
 	Destination string `bson:"destination,omitempty"` // of a sign-in by code, which may come twice
 }
@@ -95,7 +95,7 @@ const (
 
 // Collection declares the collection of credentials and its indexes.
 func Collection() storage.Collection {
-	return storage.Collection{Name: "access", Indexes: append(job.Indexes(), []storage.Index{
+	return storage.Collection{Name: "credentials", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByStale, Fields: []storage.Field{{Path: "stale_at", Kind: storage.Time}}},
 		{Name: ByCustomer, Fields: []storage.Field{{Path: "customer", Kind: storage.String}}, Head: []string{"email"}},
 	}...)}

@@ -13,7 +13,7 @@ import (
 	"postern/portal/secret"
 )
 
-// noon is the current time in tests of access documents.
+// noon is the current time in tests of credentials documents.
 func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 
 // linked returns a request, made at the given time by the browser "asker", that has a link and a code.

@@ -20,10 +20,10 @@ const (
 	TokenLength = 64 // base64url of both
 )
 
-// Token is the content of a link or a session cookie: the key of the access document, and a 256-bit secret
+// Token is the content of a link or a session cookie: the key of the credentials document, and a 256-bit secret
 // of which only the hash is stored.
 type Token struct {
-	Access string // key of the access document
+	Access string // key of the credentials document
 	Secret [SecretBytes]byte
 }
 

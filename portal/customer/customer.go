@@ -38,7 +38,7 @@ type Customer struct {
 	Greeted        string           `bson:"greeted,omitempty"`    // the first order, whose arrival was mailed
 	Registered     bool             `bson:"registered,omitempty"` // made by a click, not by a feed
 	ProfileVersion string           `bson:"profile_version,omitempty"`
-	Reserved       []ReservedEmail  `bson:"former,omitempty"`    // addresses it holds beside, oldest first
+	Reserved       []ReservedEmail  `bson:"reserved,omitempty"`  // addresses it holds beside, oldest first
 	FedEmail       string           `bson:"fed_email,omitempty"` // what the shop's own records have: said again, it moves nothing
 	Erasure        Erasure          `bson:"erasure,omitempty"`
 	ErasuresAsked  []time.Time      `bson:"erasures_asked,omitempty"` // within a day, each counted once

@@ -15,14 +15,14 @@ type Identifier struct {
 	Customer string `bson:"customer"`
 	Erased   bool   `bson:"erased,omitempty"` // it led to somebody who was erased; Customer is ""
 	// ErasedAt is when the erasure began. A customer created before it is another person.
-	ErasedAt time.Time `bson:"since,omitempty"`
+	ErasedAt time.Time `bson:"erased_at,omitempty"`
 	// Introduced is true if a PUT of the customer brought this shop system's id. Earlier versions took ids
 	// from orders, too.
 	Introduced bool `bson:"introduced,omitempty"`
 }
 
 // Collection declares the collection of identifiers and its indexes.
-func Collection() storage.Collection { return storage.Collection{Name: "handles"} }
+func Collection() storage.Collection { return storage.Collection{Name: "identifiers"} }
 
 func EmailKey(email string) string { return "email:" + email }
 

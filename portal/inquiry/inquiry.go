@@ -26,7 +26,7 @@ type Inquiry struct {
 	Order       string                `bson:"order"` // order number
 	Text        string                `bson:"text,omitempty"`
 	Lines       []order.StatementLine `bson:"lines,omitempty"` // for a return
-	ContentHash string                `bson:"said"`            // hash of the form's content
+	ContentHash string                `bson:"content_hash"`    // hash of the form's content
 	Lang        string                `bson:"lang,omitempty"`  // of the page
 	At          time.Time             `bson:"at"`
 	Place       string                `bson:"place"` // position in the list of its channel; sorts by At

@@ -25,7 +25,7 @@ const CountsByZone = "zone"
 // CountsCollection declares the collection of order counts and its indexes.
 func CountsCollection() storage.Collection {
 	zone := storage.Index{Name: CountsByZone, Fields: []storage.Field{{Path: "zone", Kind: storage.String}}}
-	return storage.Collection{Name: "histories", Indexes: append(job.Indexes(), zone)}
+	return storage.Collection{Name: "order_counts", Indexes: append(job.Indexes(), zone)}
 }
 
 // CountsDocs opens the order counts of a shop.
