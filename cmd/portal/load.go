@@ -12,8 +12,8 @@ type load struct{ n atomic.Int64 }
 
 func (l *load) inFlight() int { return int(l.n.Load()) }
 
-// watch implements web.Watch.
-func (l *load) watch(ctx context.Context) (context.Context, func(web.Answer)) {
+// observe implements web.Observer.
+func (l *load) observe(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
 	l.n.Add(1)
-	return ctx, func(web.Answer) { l.n.Add(-1) }
+	return ctx, func(web.ResponseInfo) { l.n.Add(-1) }
 }

@@ -69,10 +69,10 @@ func newMetrics() *metrics {
 	return m
 }
 
-// watch implements web.Watch.
-func (m *metrics) watch(ctx context.Context) (context.Context, func(web.Answer)) {
+// observeRequest implements web.Observer.
+func (m *metrics) observeRequest(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
 	m.inHand.Inc()
-	return ctx, func(a web.Answer) {
+	return ctx, func(a web.ResponseInfo) {
 		m.inHand.Dec()
 		m.answers.WithLabelValues(a.Route, a.Method, strconv.Itoa(a.Status)).Inc()
 		if a.Outcome != "" {

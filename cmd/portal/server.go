@@ -74,7 +74,7 @@ func newServer(p parts) (*server, error) {
 		p.metrics.jobs(s.app.Worker().Jobs())
 	}
 	pages, err := web.New(web.Config{
-		App: s.app, Log: p.log, Trusted: p.trusted, Watches: p.watches(), Pace: web.DefaultPace,
+		App: s.app, Log: p.log, Trusted: p.trusted, Observers: p.observers(), Pace: web.DefaultPace,
 		Checks: []web.Check{mailCheck(s.pulse, s.backlog), clockCheck(p.engine, time.Now)},
 	})
 	if err != nil {
@@ -113,13 +113,13 @@ func (p parts) store(part string) storage.Engine {
 	return p.metrics.engine(p.activity, part)
 }
 
-func (p parts) watches() []web.Watch {
-	all := []web.Watch{p.load.watch}
+func (p parts) observers() []web.Observer {
+	all := []web.Observer{p.load.observe}
 	if p.traces != nil {
 		all = append(all, p.traces.watch)
 	}
 	if p.metrics != nil {
-		all = append(all, p.metrics.watch)
+		all = append(all, p.metrics.observeRequest)
 	}
 	return all
 }

@@ -56,7 +56,7 @@ func checkTraces(env map[string]string, wrong *faults) {
 	}
 }
 
-// traces sends a span for each request to a collector. A span contains only the data of a web.Answer: no
+// traces sends a span for each request to a collector. A span contains only the data of a web.ResponseInfo: no
 // address, query or header.
 type traces struct {
 	provider *sdktrace.TracerProvider
@@ -81,10 +81,10 @@ func newTraces(ctx context.Context, log *slog.Logger) (*traces, error) {
 	return &traces{provider: provider, tracer: provider.Tracer("postern/portal/web")}, nil
 }
 
-// watch implements web.Watch.
-func (t *traces) watch(ctx context.Context) (context.Context, func(web.Answer)) {
+// watch implements web.Observer.
+func (t *traces) watch(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
 	ctx, span := t.tracer.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer))
-	return ctx, func(a web.Answer) {
+	return ctx, func(a web.ResponseInfo) {
 		span.SetName(a.Method + " " + a.Route)
 		span.SetAttributes(
 			attribute.String("http.request.method", a.Method), attribute.String("http.route", a.Route),

@@ -20,29 +20,29 @@ func (s *site) answer(c *fiber.Ctx) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
 	defer s.gate.Deadline(c)()
-	told := s.watch(c)
+	told := s.observe(c)
 	err := caught(c.Next)
 	if err != nil {
 		s.fail(c, err)
 	}
 	s.finish(c, start, err)
-	told(answerOf(c, start))
+	told(responseInfo(c, start))
 	return nil
 }
 
-// outsideChain answers a request that never reached the chain: one that fasthttp could not read, that has
+// handleError answers a request that never reached the chain: one that fasthttp could not read, that has
 // too large a header or body, or that stalled. It may have no host.
-func (s *site) outsideChain(c *fiber.Ctx, err error) error {
+func (s *site) handleError(c *fiber.Ctx, err error) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
 	defer s.gate.Deadline(c)()
-	told := s.watch(c)
+	told := s.observe(c)
 	if caught(func() error { return s.gate.Recognise(c) }) == nil {
 		setShopHeaders(c, gate.Shop(c))
 	}
 	s.fail(c, err)
 	s.finish(c, start, err)
-	told(answerOf(c, start))
+	told(responseInfo(c, start))
 	return nil
 }
 

@@ -95,8 +95,8 @@ func (g *guard) handle(ctx *fasthttp.RequestCtx) {
 	g.next(ctx)
 	if len(ctx.Response.Header.Peek(fiber.HeaderXContentTypeOptions)) == 0 {
 		setBasicHeaders(ctx.Response.Header.Set)
-		_, told := g.site.tellAll(context.Background())
-		told(Answer{Method: otherMethod, Route: "-", Status: ctx.Response.StatusCode(), Took: time.Since(start)})
+		_, told := g.site.observeAll(context.Background())
+		told(ResponseInfo{Method: otherMethod, Route: "-", Status: ctx.Response.StatusCode(), Took: time.Since(start)})
 	}
 	if form := ctx.PostArgs(); form.Len() > gate.MaxFields {
 		discard(ctx)
@@ -122,7 +122,7 @@ func (g *guard) refuse(ctx *fasthttp.RequestCtx, c *conn, err error) {
 	var fibers *fiber.Error
 	if errors.As(err, &own) || errors.As(err, &fibers) {
 		answer := g.app.AcquireCtx(ctx)
-		_ = g.site.outsideChain(answer, err) // never fails
+		_ = g.site.handleError(answer, err) // never fails
 		g.app.ReleaseCtx(answer)
 	} else {
 		g.unreadable(ctx, err)

@@ -33,7 +33,7 @@ type Config struct {
 	Reading     time.Duration
 	Connections Connections // limits on connections
 	Checks      []Check     // conditions of /readyz besides the store
-	Watches     []Watch     // called for each request
+	Observers   []Observer  // called for each request
 }
 
 const (
@@ -59,16 +59,16 @@ const (
 
 // site is the whole web site, served by one Fiber app.
 type site struct {
-	app     *portal.App
-	log     *slog.Logger
-	gate    *gate.Gate
-	words   *i18n.Catalogue
-	pages   *page.Pages
-	checks  []Check
-	watches []Watch
-	icons   icons
-	pace    time.Duration
-	packer  packer
+	app       *portal.App
+	log       *slog.Logger
+	gate      *gate.Gate
+	words     *i18n.Catalogue
+	pages     *page.Pages
+	checks    []Check
+	observers []Observer
+	icons     icons
+	pace      time.Duration
+	packer    packer
 
 	readable map[string]bool // the patterns of the pages there are
 }
@@ -99,7 +99,7 @@ func New(config Config) (*Site, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, log: config.Log, watches: config.Watches, pace: config.Pace}
+	s := &site{app: config.App, log: config.Log, observers: config.Observers, pace: config.Pace}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	var err error
 	if s.words, err = i18n.Load(); err != nil {
@@ -133,7 +133,7 @@ func (s *site) settings(reading time.Duration) fiber.Config {
 		IdleTimeout:                  idleTimeout,
 		DisablePreParseMultipartForm: true,
 		DisableStartupMessage:        true,
-		ErrorHandler:                 s.outsideChain,
+		ErrorHandler:                 s.handleError,
 	}
 }
 

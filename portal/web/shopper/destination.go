@@ -11,20 +11,20 @@ import (
 	"postern/portal/web/page"
 )
 
-// arrival returns the path that follows a sign-in: a local path, or our own page that continues to the
+// postSignInURL returns the path that follows a sign-in: a local path, or our own page that continues to the
 // shop. A form must not redirect to another origin, because form-action would block it after the link has
 // been spent.
-func arrival(sh shop.Shop, destination string) shop.LocalPath {
+func postSignInURL(sh shop.Shop, destination string) shop.LocalPath {
 	if sh.StorefrontHost(destination) != "" {
 		to, _ := shop.ParsePath(continuePath)
 		return to.With("to", destination)
 	}
-	return ahead(sh, destination)
+	return landingURL(sh, destination)
 }
 
-// ahead returns the path for a customer who is already signed in: a local path, or our own page that
+// landingURL returns the path for a customer who is already signed in: a local path, or our own page that
 // returns to the shop with a code.
-func ahead(sh shop.Shop, wish string) shop.LocalPath {
+func landingURL(sh shop.Shop, wish string) shop.LocalPath {
 	if _, back := sh.ReturnOf(wish); back {
 		to, _ := shop.ParsePath(wish)
 		return to
@@ -33,9 +33,9 @@ func ahead(sh shop.Shop, wish string) shop.LocalPath {
 	return to
 }
 
-// wished returns the shopper's destination: the shop that sent them here, otherwise the one in the form or
+// requestedURL returns the shopper's destination: the shop that sent them here, otherwise the one in the form or
 // query.
-func wished(c *fiber.Ctx) string {
+func requestedURL(c *fiber.Ctx) string {
 	if back, ok := returning(c); ok {
 		return back.Path()
 	}
@@ -53,9 +53,9 @@ type continuePage struct {
 	URL, Host string
 }
 
-// goOn continues to a page of the shop on another origin, by GET and for allowed origins only. With
+// continueTo continues to a page of the shop on another origin, by GET and for allowed origins only. With
 // return_to it adds a code that identifies the customer to the shop.
-func (h *Handler) goOn(c *fiber.Ctx) error {
+func (h *Handler) continueTo(c *fiber.Ctx) error {
 	if back, ok := returning(c); ok {
 		return h.handOff(c, back)
 	}
@@ -63,7 +63,7 @@ func (h *Handler) goOn(c *fiber.Ctx) error {
 	if gate.Shop(c).StorefrontHost(target) == "" {
 		return seeOther(c, shop.Home)
 	}
-	return h.leadOn(c, target)
+	return h.redirectOut(c, target)
 }
 
 // handOff issues a code to a signed-in customer; others sign in first. A prefetch gets no code because
@@ -83,7 +83,7 @@ func (h *Handler) handOff(c *fiber.Ctx, back shop.Return) error {
 	if err != nil {
 		return err
 	}
-	return h.leadOn(c, target)
+	return h.redirectOut(c, target)
 }
 
 // fetchedAhead reports whether the browser is prefetching the page.
@@ -91,7 +91,7 @@ func fetchedAhead(c *fiber.Ctx) bool {
 	return strings.Contains(strings.ToLower(c.Get("Sec-Purpose")+c.Get("Purpose")+c.Get("X-Moz")), "prefetch")
 }
 
-func (h *Handler) leadOn(c *fiber.Ctx, target string) error {
+func (h *Handler) redirectOut(c *fiber.Ctx, target string) error {
 	b, err := h.openBase(c, "continue.title")
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 	}
 	if found.State != credential.LinkLive {
 		if owns {
-			return page.SeeOther(c, arrival(gate.Shop(c), found.Destination))
+			return page.SeeOther(c, postSignInURL(gate.Shop(c), found.Destination))
 		}
 		return h.showEnded(c, token, found)
 	}
@@ -81,7 +81,7 @@ func (h *Handler) showLive(c *fiber.Ctx, data linkPage, destination string, s po
 	}
 	switch email := s.Customer().Email; {
 	case owns:
-		data.Mine = arrival(gate.Shop(c), destination).String()
+		data.Mine = postSignInURL(gate.Shop(c), destination).String()
 	case email != "":
 		data.Other = email
 	}

@@ -79,7 +79,7 @@ func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	if to := c.FormValue("to"); to != "" {
-		return page.SeeOther(c, arrival(gate.Shop(c), to).With("done", "profile.saved"))
+		return page.SeeOther(c, postSignInURL(gate.Shop(c), to).With("done", "profile.saved"))
 	}
 	return done(c, profilePath, "profile.saved")
 }
@@ -95,7 +95,7 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.P
 		profile.Language = data.L.Lang()
 	}
 	if to := c.FormValue("to"); to != "" {
-		data.Later = arrival(gate.Shop(c), to).String()
+		data.Later = postSignInURL(gate.Shop(c), to).String()
 		data.To = to
 		data.Here = withQuery(profilePath, "to", to)
 	}

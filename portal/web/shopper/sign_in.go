@@ -23,7 +23,7 @@ func (h *Handler) signInRoutes() []gate.Route {
 		gate.Post(gate.Public, againPath, h.askOnceMore),
 		gate.Get(gate.Public, codePath, h.code),
 		gate.Post(gate.Public, codePath, h.paced(h.enterCode)),
-		gate.Get(gate.Public, continuePath, h.goOn),
+		gate.Get(gate.Public, continuePath, h.continueTo),
 		gate.Get(gate.Public, linkPath, h.lostLink),
 		gate.Post(gate.Public, linkPath, h.redeem),
 		gate.Post(gate.Public, linkAgainPath, h.askByLink),
@@ -44,7 +44,7 @@ type signInPage struct {
 // signIn shows the address field. It sends a customer who is already signed in to their destination.
 func (h *Handler) signIn(c *fiber.Ctx) error {
 	if _, err := gate.Shopper(c); err == nil {
-		return page.SeeOther(c, ahead(gate.Shop(c), wished(c)))
+		return page.SeeOther(c, landingURL(gate.Shop(c), requestedURL(c)))
 	} else if validate.KindOf(err) != validate.SignIn {
 		return err
 	}
@@ -56,7 +56,7 @@ func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 	b := h.visitorBase(c, "sign_in.title")
 	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, status, "shopper/sign-in", signInPage{
-		Base: b, Form: b.Form(page.Values(c, "email"), err), To: wished(c),
+		Base: b, Form: b.Form(page.Values(c, "email"), err), To: requestedURL(c),
 	})
 }
 
@@ -140,7 +140,7 @@ func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
 		return err
 	}
 	if !asks {
-		path = arrival(gate.Shop(c), in.Destination)
+		path = postSignInURL(gate.Shop(c), in.Destination)
 	}
 	return page.SeeOther(c, path)
 }

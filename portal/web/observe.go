@@ -11,13 +11,13 @@ import (
 	"postern/portal/web/gate"
 )
 
-// Watch is called when a request begins, and the function it returns is called with the answer. The
+// Observer is called when a request begins, and the function it returns is called with the answer. The
 // request's use cases receive the returned context.
-type Watch func(ctx context.Context) (context.Context, func(Answer))
+type Observer func(ctx context.Context) (context.Context, func(ResponseInfo))
 
-// Answer is the part of a request that may be reported outside the portal: no path, no address, nothing
+// ResponseInfo is the part of a request that may be reported outside the portal: no path, no address, nothing
 // that the client chose.
-type Answer struct {
+type ResponseInfo struct {
 	Method string // one of HTTP's, else "other"
 	Route  string // the route's pattern, "-" when none answered
 	Status int
@@ -38,28 +38,28 @@ func methodOf(c *fiber.Ctx) string {
 	return otherMethod
 }
 
-// watch reports the request to all watches, and returns the function that reports its answer.
-func (s *site) watch(c *fiber.Ctx) func(Answer) {
-	ctx, told := s.tellAll(c.UserContext())
+// observe reports the request to all watches, and returns the function that reports its answer.
+func (s *site) observe(c *fiber.Ctx) func(ResponseInfo) {
+	ctx, told := s.observeAll(c.UserContext())
 	c.SetUserContext(ctx)
 	return told
 }
 
-func (s *site) tellAll(ctx context.Context) (context.Context, func(Answer)) {
-	ends := make([]func(Answer), len(s.watches))
-	for i, watch := range s.watches {
+func (s *site) observeAll(ctx context.Context) (context.Context, func(ResponseInfo)) {
+	ends := make([]func(ResponseInfo), len(s.observers))
+	for i, watch := range s.observers {
 		ctx, ends[i] = watch(ctx)
 	}
-	return ctx, func(a Answer) {
+	return ctx, func(a ResponseInfo) {
 		for _, end := range slices.Backward(ends) {
 			end(a)
 		}
 	}
 }
 
-// answerOf returns the request's answer as it is now.
-func answerOf(c *fiber.Ctx, start time.Time) Answer {
-	return Answer{
+// responseInfo returns the request's answer as it is now.
+func responseInfo(c *fiber.Ctx, start time.Time) ResponseInfo {
+	return ResponseInfo{
 		Method: methodOf(c), Route: routeOf(c), Status: c.Response().StatusCode(), Shop: gate.Shop(c).ID, Took: time.Since(start),
 		Outcome: gate.Outcome(c),
 	}

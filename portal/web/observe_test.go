@@ -18,10 +18,10 @@ import (
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	var told []web.Answer
+	var told []web.ResponseInfo
 	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
-	h = h.with(t, web.Config{Watches: []web.Watch{func(ctx context.Context) (context.Context, func(web.Answer)) {
-		return ctx, func(a web.Answer) {
+	h = h.with(t, web.Config{Observers: []web.Observer{func(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
+		return ctx, func(a web.ResponseInfo) {
 			mu.Lock()
 			defer mu.Unlock()
 			told = append(told, a)
@@ -39,7 +39,7 @@ func TestWatch(t *testing.T) {
 	} {
 		h.answers(t, text)
 	}
-	want := []web.Answer{
+	want := []web.ResponseInfo{
 		{Method: "GET", Route: "/sign-in/link/*", Status: 404, Shop: "main"},
 		{Method: "HEAD", Route: "/healthz", Status: 200},
 		{Method: "GET", Route: "-", Status: 404, Shop: "main"},
@@ -50,7 +50,7 @@ func TestWatch(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if diff := cmp.Diff(want, told, cmpopts.IgnoreFields(web.Answer{}, "Took")); diff != "" {
+	if diff := cmp.Diff(want, told, cmpopts.IgnoreFields(web.ResponseInfo{}, "Took")); diff != "" {
 		t.Error(diff)
 	}
 	for _, a := range told {
@@ -66,8 +66,8 @@ func TestStaleDeliveriesAreTold(t *testing.T) {
 	var mu sync.Mutex
 	var outcomes []order.Outcome
 	h := newHouse(t)
-	h = h.with(t, web.Config{Watches: []web.Watch{func(ctx context.Context) (context.Context, func(web.Answer)) {
-		return ctx, func(a web.Answer) {
+	h = h.with(t, web.Config{Observers: []web.Observer{func(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
+		return ctx, func(a web.ResponseInfo) {
 			mu.Lock()
 			defer mu.Unlock()
 			outcomes = append(outcomes, a.Outcome)
