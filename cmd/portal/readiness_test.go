@@ -295,7 +295,7 @@ func TestStaleDeliveriesAreCounted(t *testing.T) {
 	t.Parallel()
 	m := newMetrics()
 	for _, outcome := range []order.Outcome{order.Stale, order.Created, order.Stale, ""} {
-		_, told := m.observe(t.Context())
+		_, told := m.observeRequest(t.Context())
 		told(web.ResponseInfo{Method: "PUT", Route: "/api/v1/orders/:number", Status: 200, Outcome: outcome})
 	}
 	const line = "portal_feed_deliveries_total{result=\"stale\",route=\"/api/v1/orders/:number\"} 2\n"
