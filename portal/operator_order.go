@@ -18,9 +18,14 @@ type OrderAccount struct {
 	ErasedAt  *time.Time // when the personal data was removed
 }
 
-// Order returns an order by its number, or validate.NotFound.
+// Order returns an order by its number, as stored or as customers quote it ("#2001", "No. 2001"), or
+// validate.NotFound.
 func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount, error) {
-	doc, _, err := o.app.orderDocs(shop).Get(ctx, number)
+	docs := o.app.orderDocs(shop)
+	doc, _, err := docs.Get(ctx, number)
+	if bare := order.BareNumber(number); errors.Is(err, storage.ErrNotFound) && bare != number {
+		doc, _, err = docs.Get(ctx, bare)
+	}
 	if err != nil {
 		return OrderAccount{}, validate.NotFoundIfMissing(err)
 	}

@@ -100,7 +100,7 @@ func TestHandOffReturnsAnIntroducedIDOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		order, err := h.app.Operator().Order(t.Context(), h.shop.ID, "1")
+		order, err := h.app.Operator().Order(t.Context(), h.shop.ID, "No. #1")
 		if err != nil {
 			t.Fatal(err)
 		}

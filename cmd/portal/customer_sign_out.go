@@ -22,7 +22,7 @@ func (c customerSignOut) Run(ctx context.Context, w *world) error {
 		if err != nil {
 			return err
 		}
-		w.say("Signed out %s: ended %d sessions and all sign-in links and codes.", account.Email, ended)
+		w.say("Signed out %s. Sessions ended: %d. All sign-in links and codes have ended, too.", account.Email, ended)
 		return nil
 	})
 }

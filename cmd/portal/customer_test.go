@@ -20,7 +20,7 @@ func TestCustomerCommands(t *testing.T) {
 	command("customer", "show", id).want(t, exitOK, "jana@example.com", "registered-by", "the shop")
 	command("customer", "find", "petr@example.com").want(t, exitFailure, `"petr@example.com"`)
 	command("customer", "find").want(t, exitUsage, "incomplete")
-	command("customer", "sign-out", id).want(t, exitOK, "ended 0 sessions")
+	command("customer", "sign-out", id).want(t, exitOK, "Sessions ended: 0")
 	command("customer", "erase", id, "--now").want(t, exitUsage, "--yes", "jana@example.com")
 	command("customer", "erase", id, "--now", "--keep").want(t, exitUsage, "not both")
 	command("customer", "erase", id, "--keep").want(t, exitOK, "No deletion")

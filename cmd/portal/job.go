@@ -32,7 +32,7 @@ type jobList struct {
 
 // Help implements kong.HelpProvider.
 func (jobList) Help() string {
-	return `"portal serve" does what changes leave to be done: emails, recounts, VAT ID checks, deletions. A job that does not succeed is tried again after growing gaps. After two days and a half it is listed as failed and kept; "portal job retry" has it tried again. A due job whose time is long over says that no "portal serve" is running, or that it is behind. A scheduled one waits for its time.`
+	return `"portal serve" does what changes leave to be done: emails, recounts, VAT ID checks, deletions. A job that does not succeed is tried again after growing gaps. After two and a half days it is listed as failed and kept; "portal job retry" has it tried again. A job that has been due for long means that no "portal serve" is running, or that it is behind. A scheduled one waits for its time.`
 }
 
 // Run lists the jobs. Those that need attention come first.
@@ -49,6 +49,11 @@ func (c jobList) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	return c.use(ctx, func(operator portal.Operator) error {
+		if c.Shop != "" {
+			if _, err := pick(ctx, operator, c.Shop, "--shop"); err != nil {
+				return err
+			}
+		}
 		t := table{head: []string{"ID", "STATE", "KIND", "SHOP", "DOCUMENT", "ASKED FOR", "NEXT", "ATTEMPTS", "LAST ERROR"}}
 		for _, state := range wanted {
 			found, err := operator.Jobs().List(ctx, state, storage.MaxLimit)

@@ -56,5 +56,6 @@ func TestFailedJobsAreListedAndRetried(t *testing.T) {
 		t.Errorf("due after the retry: %v", due)
 	}
 	call(t, nil, "job", "retry", id, "--store", dir).want(t, exitFailure, "no failed job", "portal job list")
+	call(t, nil, "job", "list", "--store", dir, "--shop", "lost").want(t, exitFailure, `no shop "lost"`)
 	call(t, nil, "job", "list", "--store", dir, "--state", "lost").want(t, exitUsage, "--state", "failed, due, running or scheduled")
 }

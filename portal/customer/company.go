@@ -34,7 +34,7 @@ func ReadCompany(f *validate.Validator, atlas *address.Atlas, prefix string, c C
 		f.Reject(prefix+"country", "address.unknown")
 	}
 	if strings.TrimSpace(c.VATID) != "" {
-		out.VATID = f.VatID(prefix+"vat_id", c.VATID, out.Country)
+		out.VATID = f.VATID(prefix+"vat_id", c.VATID, out.Country)
 	}
 	return out
 }

@@ -162,7 +162,7 @@ func (s *Shop) Check(f *validate.Validator, insecure bool) {
 	}
 	s.Currency = f.CurrencyCode("currency", strings.ToUpper(s.Currency))
 	if s.VATID = strings.TrimSpace(s.VATID); s.VATID != "" {
-		s.VATID = f.VatID("vat_id", s.VATID, "")
+		s.VATID = f.VATID("vat_id", s.VATID, "")
 	}
 	if s.LinkLife < MinLinkLife || s.LinkLife > MaxLinkLife {
 		f.Reject("link_life", "shop.link_life", "Least", "10m", "Most", "14d")

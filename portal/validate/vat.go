@@ -6,7 +6,7 @@ import (
 	"postern/portal/vat"
 )
 
-func (f *Validator) VatID(field, text, country string) string {
+func (f *Validator) VATID(field, text, country string) string {
 	id, err := vat.Parse(text, country)
 	var wrong *vat.Error
 	if errors.As(err, &wrong) {

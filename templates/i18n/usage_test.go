@@ -19,7 +19,7 @@ var literal = regexp.MustCompile("[\"`]([a-z][a-z0-9_-]*(?:\\.[a-z0-9_-]+)*\\.?)
 var ending = regexp.MustCompile(`"(\.[a-z0-9_-]+)"`)
 
 // asked matches a key in a place where only a key can be.
-var asked = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bAround |\bKey: +|failure\([A-Z][A-Za-z]+, |\.warn\([^\n"]*(?:"[^"\n]*")?, )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"`)
+var asked = regexp.MustCompile(`(?:\bT\(|\.T |\bT |\bAround |\bKey: +|NewError\([A-Za-z.]+, |\.Warn\([^\n"]*(?:"[^"\n]*")?, )"([a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"`)
 
 // sources returns the files that may refer to messages: templates and Go files except tests.
 func sources(t *testing.T) map[string]string {

@@ -43,7 +43,7 @@ func TestGuideListsEveryCode(t *testing.T) {
 }
 
 // codeLiteral matches a code in a call or field that only takes codes, or after a return.
-var codeLiteral = regexp.MustCompile(`(?:fault\(.*?|warn\(.*?|failure\(\w+|wrong\(.*?|Key:|return)[ ,(]*"([a-z_]+(?:\.[a-z_]+)+)"`)
+var codeLiteral = regexp.MustCompile(`(?:Reject\(.*?|Warn\(.*?|NewError\([\w.]+|wrong\(.*?|Key:|return)[ ,(]*"([a-z_]+(?:\.[a-z_]+)+)"`)
 
 // TestEveryCodeOfTheAPIIsDocumented searches all code that a feed can reach.
 func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
@@ -62,7 +62,8 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 		files = append(files, found...)
 	}
 	codes := developerCodes(t)
-	forPages := []string{"error.forgery", "error.cookies", "error.other_account", "error.challenge", "company.changed", "cursor.bad", "address.too_many"}
+	forPages := []string{"error.forgery", "error.cookies", "error.other_account", "error.challenge", "company.changed", "cursor.bad", "address.too_many", "period.date",
+		"withdrawal.link", "status.unknown", "error.order", "address.gone", "email_restore.gone"}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
