@@ -260,7 +260,7 @@ func dueShops(ctx context.Context, engine storage.Engine, state string, at time.
 }
 
 // errTurn means that an entry is no longer due, or that another attempt has leased it.
-var errTurn = errors.New("mail: not this one's turn")
+var errTurn = errors.New("mail: not its turn")
 
 // change changes an entry that is due, or returns errTurn.
 func (o Outbox) change(ctx context.Context, id string, alter func(*Entry)) error {

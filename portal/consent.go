@@ -43,7 +43,7 @@ func (a *App) noteConsent(ctx context.Context, shop, who string, said customer.C
 			return storage.ErrUnchanged
 		}
 		if !last.At.Before(now) {
-			said.At = last.At.Add(time.Millisecond) // a feed's clock runs ahead, and its word must not come back over this one
+			said.At = last.At.Add(time.Millisecond) // the feed's clock may be ahead; its answer must not override this one
 		}
 		c.Remember(said)
 		c.ChangedAt = now

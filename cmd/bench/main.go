@@ -38,7 +38,7 @@ func main() {
 	}
 }
 
-// run runs the benchmark, or the part of it that a child process serves.
+// run runs the benchmark or, in a child process, one of the servers it measures.
 func run(ctx context.Context, args []string, out, errors io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {

@@ -13,8 +13,8 @@ const (
 	maxPackageComment = 12
 
 	medianFunction = 12
-	mostFunctions  = 40 // the 90th percentile
-	mostFiles      = 300
+	mostFunctions  = 40  // lines; 90th percentile of the functions
+	mostFiles      = 300 // lines; 90th percentile of the files
 )
 
 func packageComments(h house) []string {

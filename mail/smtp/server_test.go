@@ -50,7 +50,7 @@ type letter struct {
 // trouble is how the server misbehaves; a nil error means a 250.
 type trouble struct {
 	mail, rcpt, data error
-	dropped          bool            // closes the connection once the whole message has arrived
+	dropped          bool            // the server closes the connection once the whole message has arrived
 	stall            chan struct{}   // MAIL waits for it
 	slow             chan struct{}   // DATA waits for it before reading
 	read             chan error      // result of reading DATA

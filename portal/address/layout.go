@@ -57,7 +57,7 @@ func (l layout) fields() []data.Field {
 	return fields
 }
 
-// isFixed reports whether a text is a line of the format without fields.
+// isFixed reports whether text is a line of the format that has no fields.
 func (l layout) isFixed(text string) bool {
 	return slices.ContainsFunc(l, func(ln line) bool { return len(ln.parts) == 0 && ln.lead == text })
 }

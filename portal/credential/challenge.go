@@ -8,7 +8,7 @@ import (
 )
 
 // Challenge is a code that one session requested and that was emailed to an address. Entering it in that
-// session shows that its user can read the mailbox now, which an old link or a stolen session does not
+// session proves that its user can read the mailbox now, which an old link or a stolen session does not
 // show.
 type Challenge struct {
 	ID      string    `bson:"id"`

@@ -2,7 +2,7 @@ package vat
 
 import "time"
 
-// Personal numbers that serve as VAT IDs contain a date of birth, mostly at the beginning.
+// Personal numbers that serve as VAT IDs contain a date of birth, usually at the beginning.
 
 // isDate reports whether a date exists.
 func isDate(year, month, day int) bool {

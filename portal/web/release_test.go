@@ -146,7 +146,7 @@ func (e *exhausted) Accept() (net.Conn, error) {
 	return e.Listener.Accept()
 }
 
-// exhaustedSite is a site that listens through exhausted.
+// exhaustedSite is a site whose listener has no file descriptors at first.
 type exhaustedSite struct{ *web.Site }
 
 func (s exhaustedSite) Listener(from net.Listener) error {

@@ -44,8 +44,8 @@ func (s *Store) indexCounters(ctx context.Context) error {
 	return err
 }
 
-// Increment applies the counts, some of them concurrently, those of one key in order. A lost answer is an
-// error, because retrying might count twice.
+// Increment applies counts of different keys concurrently, and those of one key in order. A lost answer is
+// an error, because a retry might count twice.
 func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
 	tallies := make([]storage.Tally, len(counts))
 	byKey := map[string][]int{}

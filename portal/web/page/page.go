@@ -123,8 +123,8 @@ func send(c *fiber.Ctx, status int, text []byte) {
 	c.Response().SetBody(text) // copies text, which is reused
 }
 
-// Broken answers with the page for an internal error, in the language that suits the request. It was
-// rendered at the start, without a shop, so that it works when rendering does not.
+// Broken answers with the page for an internal error, in the language that suits the request. The
+// page was rendered at startup, for no particular shop, so it works even when rendering fails.
 func (p *Pages) Broken(c *fiber.Ctx, shop shop.Shop) {
 	lang := p.catalogue.Match(shop.Languages, askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language)
 	send(c, fiber.StatusInternalServerError, p.broken[lang])
