@@ -156,7 +156,7 @@ func (w Worker) makeChallenge(ctx context.Context, shop shop.Shop, entry string,
 }
 
 // composeStepUp composes the email with the code for Confirm.
-func (w Worker) composeStepUp(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeStepUp(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, err := w.recipient(ctx, shop, e.To)
 	if err == nil && to.Email != e.To {
 		err = mail.ErrDrop // the account has another address now

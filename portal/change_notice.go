@@ -74,7 +74,7 @@ func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop, t job.Task
 }
 
 // composeChangeNotice composes the email about a change.
-func (w Worker) composeChangeNotice(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeChangeNotice(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, t, err := w.revokeTokenFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter {
 		what := "mail.change_notice." + e.Payload[payWhat]

@@ -41,7 +41,7 @@ func (s Shopper) RequestEmailChange(ctx context.Context, email string) (Pending,
 
 // composeEmailCode writes the email to the wanted address: with a code if the address is free, else with a
 // notice to its owner.
-func (w Worker) composeEmailCode(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeEmailCode(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to := shop.Recipient{Email: e.To}
 	asker, _, err := w.app.credentialDocs(sh.ID).Get(ctx, e.Payload[credential.PayAccess])
 	if errors.Is(err, storage.ErrNotFound) || err == nil && e.Throttled {

@@ -29,7 +29,7 @@ func (w Worker) postEmailMoved(ctx context.Context, shop shop.Shop, t job.Task[c
 }
 
 // composeEmailMoved writes the email that informs an old address of the change and can undo it.
-func (w Worker) composeEmailMoved(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeEmailMoved(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to := shop.Recipient{Email: e.To}
 	t := credential.NewToken(w.app.credentialsID(sh.ID, e.To))
 	var moved time.Time
@@ -109,7 +109,7 @@ func (w Worker) postEmailUndone(ctx context.Context, shop shop.Shop, t job.Task[
 }
 
 // composeEmailUndone writes the email that says which address the account has again.
-func (w Worker) composeEmailUndone(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeEmailUndone(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	c, err := w.app.customer(ctx, sh.ID, e.Payload[customer.PayCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop

@@ -76,7 +76,7 @@ func (w Worker) postErasureNotices(ctx context.Context, shop shop.Shop, t job.Ta
 // composeErasure writes the email that confirms the request and says how to cancel it: in the account, or
 // for a former address with the email that reported the change of address. The email is dropped if the
 // request was cancelled.
-func (w Worker) composeErasure(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeErasure(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	c, err := w.app.customer(ctx, sh.ID, e.Payload[customer.PayCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop

@@ -16,7 +16,7 @@ import (
 
 // composeInquiry composes the email that forwards an inquiry to the shop, which can reply to the customer
 // directly, or the receipt for a request.
-func (w Worker) composeInquiry(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeInquiry(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	id := strings.TrimPrefix(strings.TrimPrefix(entry, inquiryToldEntry), inquiryReceipt)
 	in, _, err := w.app.inquiryDocs(sh.ID).Get(ctx, id)
 	var c customer.Customer

@@ -51,7 +51,7 @@ type signInOffer struct {
 // composeSignIn creates the secrets of a sign-in email and stores their hashes. It drops emails to unknown
 // addresses, unless the shop allows registration, and throttled requests. A repeated attempt withdraws the
 // link of the previous one only if that email certainly never arrived.
-func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, err := w.recipient(ctx, shop, e.To)
 	if err != nil {
 		return to, nil, err

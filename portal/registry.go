@@ -16,9 +16,11 @@ import (
 	"postern/templates/i18n"
 )
 
-// composer prepares an email from its outbox entry: its recipient, and a function that writes the letter in
-// one language.
-type composer func(ctx context.Context, s shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error)
+// letterWriter writes a letter in one language.
+type letterWriter func(*i18n.Localizer) mail.Letter
+
+// composer prepares an email from its outbox entry: its recipient, and what writes its letter.
+type composer func(ctx context.Context, s shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error)
 
 // declaration is what a collection declares: its jobs, its emails, and what it keeps of a person. Only
 // declared collections are opened, so no collection can forget a person's rights.

@@ -39,7 +39,7 @@ func (w Worker) postSignInNotice(ctx context.Context, shop shop.Shop, t job.Task
 
 // composeSignInNotice composes the email about a sign-in, with a new "this wasn't me" link of which only the hash
 // is stored.
-func (w Worker) composeSignInNotice(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeSignInNotice(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, t, err := w.revokeTokenFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter { return signInNoticeLetter(shop, l, e, t) }, err
 }

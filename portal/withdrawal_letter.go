@@ -14,7 +14,7 @@ import (
 )
 
 // composeWithdrawal composes the receipt, or the email to the shop.
-func (w Worker) composeWithdrawal(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, func(*i18n.Localizer) mail.Letter, error) {
+func (w Worker) composeWithdrawal(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
 	id := strings.TrimPrefix(strings.TrimPrefix(entry, receiptEntry), toldEntry)
 	doc, _, err := w.app.withdrawalDocs(sh.ID).Get(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
