@@ -23,7 +23,7 @@ func looks(lang string) []chrome.Look {
 	lightPhone, darkWide := chrome.Look{Width: 360}, chrome.Look{Dark: true}
 	switch {
 	case whole():
-		return []chrome.Look{lightPhone, darkWide, {}, {Width: 360, Dark: true}}
+		return []chrome.Look{lightPhone, darkWide, {}, {Width: 360, Dark: true}, {Width: 360, Dark: true, Forced: true}}
 	case lang == "sk" || lang == "pl":
 		return []chrome.Look{darkWide}
 	}
@@ -123,6 +123,9 @@ func named(look chrome.Look) string {
 	}
 	if look.Dark {
 		colour = "dark"
+	}
+	if look.Forced {
+		colour = "forced"
 	}
 	return colour + "-" + width
 }

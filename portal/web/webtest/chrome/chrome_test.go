@@ -175,6 +175,10 @@ func looksOtherwise(t *testing.T, browser *chrome.Chrome, base string) {
 	if got := chrome.Evaluate[int](tab, "screen.width"); got != 360 || !chrome.Evaluate[bool](tab, scheme) || tab.Overhang() < 1000 {
 		t.Errorf("%d wide, %d too wide, dark %t", got, tab.Overhang(), chrome.Evaluate[bool](tab, scheme))
 	}
+	const forced = `matchMedia("(forced-colors: active)").matches`
+	if tab.Look(chrome.Look{Forced: true}); !chrome.Evaluate[bool](tab, forced) {
+		t.Error("no forced colours")
+	}
 	tab.Look(chrome.Look{Print: true})
 	if tab.Sees("h1") || chrome.Evaluate[bool](tab, scheme) {
 		t.Error("neither printed nor light")

@@ -12,6 +12,7 @@ import (
 type Look struct {
 	Width  int // in CSS pixels, 0 for 1280; a phone below 700
 	Dark   bool
+	Forced bool // forced colours, as in a high-contrast mode of the system
 	Print  bool
 	Motion bool // the system does not ask for reduced motion
 }
@@ -43,6 +44,7 @@ func (t *Tab) look(look Look, scale float64) {
 	t.width = look.Width
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: word(look.Dark, "dark", "light")},
+		{Name: "forced-colors", Value: word(look.Forced, "active", "none")},
 		{Name: "prefers-reduced-motion", Value: word(look.Motion, "no-preference", "reduce")},
 	}}
 	media.Media = word(look.Print, "print", "")
