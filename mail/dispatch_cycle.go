@@ -198,7 +198,7 @@ func (c *cycle) entry(ctx context.Context, j job) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	c.limiter.spend(j.box.shop, now)
+	c.limiter.spend(j.box.shop, c.Now())
 	return c.handOver(ctx, handover{box: j.box, id: j.hit.Key, lease: lease, before: before, taken: taken})
 }
 

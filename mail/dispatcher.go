@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"postern/storage"
 )
 
@@ -121,7 +123,7 @@ func (d *Dispatcher) defaults() {
 	}
 	if d.pool == nil {
 		d.pool = &pool{sender: d.Sender, now: d.Now, log: d.Log, limit: d.Conns}
-		d.limiter = &rateLimiter{perMinute: d.PerMinute, shops: map[string]bucket{}}
+		d.limiter = &rateLimiter{perMinute: d.PerMinute, shops: map[string]*rate.Limiter{}}
 		d.backoffs = &senderBackoffs{of: map[string]backoff{}}
 	}
 }
