@@ -71,9 +71,9 @@ func (d *Dispatcher) attempt(ctx context.Context, h handover) error {
 	err = d.send(ctx, on, m)
 	switch f := (*Failure)(nil); {
 	case err == nil:
-		d.rests.accepted(h.box.shop)
+		d.backoffs.accepted(h.box.shop)
 	case errors.As(err, &f) && f.Cause == SenderRefused:
-		d.rests.refused(h.box.shop, d.Now())
+		d.backoffs.refused(h.box.shop, d.Now())
 		err = fmt.Errorf("%w: %w", errNotTried, err)
 	}
 	return err
@@ -137,7 +137,7 @@ func (d *Dispatcher) record(e *Entry, h handover, failed error) {
 	e.LastError = reason(failed, e.To)
 	if errors.Is(failed, errNotTried) {
 		e.Attempts, e.Unsure, e.Composed = before.Attempts, before.Unsure, true
-		e.NextAt = latest(latest(before.NextAt, d.pool.restsUntil()), d.rests.until(h.box.shop))
+		e.NextAt = latest(latest(before.NextAt, d.pool.backoffUntil()), d.backoffs.until(h.box.shop))
 		return
 	}
 	e.Unsure = before.Unsure || f != nil && f.Unsure

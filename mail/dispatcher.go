@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"postern/storage"
 )
 
@@ -59,10 +61,10 @@ type Dispatcher struct {
 	// Life.
 	Life func(kind string) time.Duration
 
-	turn  int // index of the shop that goes first in this round
-	pool  *pool
-	pace  *pace
-	rests *senderRests
+	turn     int // index of the shop that goes first in this cycle
+	pool     *pool
+	limiter  *rateLimiter
+	backoffs *senderBackoffs
 }
 
 // Run sends emails until ctx ends, and completes those in progress. It returns nil.
@@ -81,21 +83,21 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	}
 }
 
-// step runs a round if one is due, and closes idle connections.
+// step runs a cycle if one is due, and closes idle connections.
 func (d *Dispatcher) step(ctx context.Context, idle *storage.IdleBeat) {
 	if idle.Due(d.Now()) {
-		_, _ = d.round(ctx) // round has logged its errors
+		_, _ = d.cycle(ctx) // cycle has logged its errors
 	}
 	d.pool.tidy()
 }
 
-// Once runs one round over all shops and returns the number of emails that the server accepted. It sends
+// Once runs one cycle over all shops and returns the number of emails that the server accepted. It sends
 // the entries that were due when it began. With a running clock it starts no second batch of a shop after
 // one Beat. The error joins those of the store and the server; each stops only the part it affects.
 func (d *Dispatcher) Once(ctx context.Context) (sent int, err error) {
 	d.defaults()
 	defer d.pool.hangUp()
-	return d.round(ctx)
+	return d.cycle(ctx)
 }
 
 func (d *Dispatcher) defaults() {
@@ -121,7 +123,7 @@ func (d *Dispatcher) defaults() {
 	}
 	if d.pool == nil {
 		d.pool = &pool{sender: d.Sender, now: d.Now, log: d.Log, limit: d.Conns}
-		d.pace = &pace{perMinute: d.PerMinute, shops: map[string]bucket{}}
-		d.rests = &senderRests{of: map[string]rest{}}
+		d.limiter = &rateLimiter{perMinute: d.PerMinute, shops: map[string]*rate.Limiter{}}
+		d.backoffs = &senderBackoffs{of: map[string]backoff{}}
 	}
 }

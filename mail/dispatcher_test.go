@@ -19,7 +19,7 @@ func TestSent(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"path": "/orders"}})
-	if n := b.round(); n != 1 {
+	if n := b.cycle(); n != 1 {
 		t.Fatalf("%d sent", n)
 	}
 	want := Entry{
@@ -32,7 +32,7 @@ func TestSent(t *testing.T) {
 	if got := b.post.sent[0].ID; got != id+"@fern.example" {
 		t.Errorf("Message-ID %s", got)
 	}
-	if n := b.round(); n != 0 {
+	if n := b.cycle(); n != 0 {
 		t.Errorf("sent again: %d", n)
 	}
 }
@@ -75,7 +75,7 @@ func TestUnsure(t *testing.T) {
 				if errors.Is(end, composing) {
 					b.fails = composing
 				}
-				b.round()
+				b.cycle()
 				got = append(got, b.entry("fern", id).Unsure)
 				b.clock.Move(time.Hour)
 			}
@@ -99,17 +99,17 @@ func TestCrash(t *testing.T) {
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn})
 	b.post.during = func(context.Context, Message) { runtime.Goexit() } // ends the sending goroutine, like a crash
-	b.round()
+	b.cycle()
 	b.post.during = nil
 	if e := b.entry("fern", id); !e.Unsure || e.State != Waiting || e.Attempts != 1 {
 		t.Errorf("behind the crash: %+v", e)
 	}
 	b.clock.Set(start.Add(leaseTime - time.Second))
-	if n := b.round(); n != 0 {
+	if n := b.cycle(); n != 0 {
 		t.Errorf("taken while leased")
 	}
 	b.clock.Set(start.Add(leaseTime))
-	if n := b.round(); n != 1 {
+	if n := b.cycle(); n != 1 {
 		t.Errorf("not taken after the lease")
 	}
 	if last := b.saw[len(b.saw)-1]; !last.Unsure || last.Attempts != 1 {
@@ -169,7 +169,7 @@ func TestSlowLease(t *testing.T) {
 			t.Errorf("the lease ends at %s", e.NextAt)
 		}
 	}
-	b.round()
+	b.cycle()
 	if left <= 0 || left > attemptTime-slow {
 		t.Errorf("%s are left for the attempt, want at most %s", left, attemptTime-slow)
 	}
@@ -184,7 +184,7 @@ func TestGaps(t *testing.T) {
 			id := b.add("fern", Entry{Kind: kind})
 			var gaps []time.Duration
 			for range 200 {
-				b.round()
+				b.cycle()
 				e := b.entry("fern", id)
 				if e.State != Waiting {
 					break
@@ -223,7 +223,7 @@ func TestDropped(t *testing.T) {
 	b.fails = fmt.Errorf("no such customer: %w", ErrDrop)
 	asked := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}})
 	throttled := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}, Throttled: true})
-	b.round()
+	b.cycle()
 	for id, keep := range map[string]time.Duration{asked: keepDropped, throttled: keepThrottled} {
 		if e := b.entry("fern", id); e.State != Dropped || e.Payload != nil || !e.NextAt.Equal(start.Add(keep)) {
 			t.Errorf("entry %+v", e)
@@ -243,7 +243,7 @@ func TestOutage(t *testing.T) {
 	ids := []string{b.add("fern", Entry{Kind: SignIn}), b.add("fern", Entry{Kind: SignIn}), b.add("oak", Entry{Kind: SignIn})}
 	for range 6 * 3600 * 2 / 60 { // one beat a minute is enough
 		b.clock.Move(time.Minute)
-		b.round()
+		b.cycle()
 	}
 	if len(b.saw) != 0 {
 		t.Errorf("%d letters composed in vain", len(b.saw))
@@ -252,8 +252,8 @@ func TestOutage(t *testing.T) {
 		t.Errorf("entry %+v", e)
 	}
 	b.post.closed = nil
-	b.clock.Move(longRest)
-	if n := b.round(); n != len(ids) {
+	b.clock.Move(maxBackoff)
+	if n := b.cycle(); n != len(ids) {
 		t.Errorf("%d sent at its return", n)
 	}
 	if b.post.connections != 1 {
@@ -268,14 +268,14 @@ func TestOutage(t *testing.T) {
 
 func TestRestGrows(t *testing.T) {
 	t.Parallel()
-	var r rest
+	var r backoff
 	var got []time.Duration
 	for range 7 {
-		r = r.grown(start)
+		r = r.longer(start)
 		got = append(got, r.until.Sub(start)/time.Second)
 	}
 	if diff := cmp.Diff([]time.Duration{1, 2, 4, 8, 16, 30, 30}, got); diff != "" {
-		t.Errorf("rests in seconds (-want +got):\n%s", diff)
+		t.Errorf("backoffs in seconds (-want +got):\n%s", diff)
 	}
 }
 
@@ -295,17 +295,17 @@ func TestPoison(t *testing.T) {
 		}
 	}
 	for range 3 {
-		b.round()
-		b.clock.Move(longRest)
+		b.cycle()
+		b.clock.Move(maxBackoff)
 	}
 	if len(b.post.sent) != 1 || len(b.list("fern", Waiting)) != 5 {
 		t.Errorf("%d sent, %d poisonous waiting", len(b.post.sent), len(b.list("fern", Waiting)))
 	}
 }
 
-// TestRest checks that a round stops at the first sign that the server is down, and that the next one
-// starts only after the rest.
-func TestRest(t *testing.T) {
+// TestBackoff checks that a cycle stops at the first sign that the server is down, and that the next one
+// starts only after the backoff.
+func TestBackoff(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	for _, shop := range b.shops {
@@ -314,13 +314,13 @@ func TestRest(t *testing.T) {
 	}
 	b.post.answers = []error{lost(), nil}
 	for _, want := range []int{0, 0} {
-		if n := b.round(); n != want || len(b.saw) != 1 {
+		if n := b.cycle(); n != want || len(b.saw) != 1 {
 			t.Fatalf("%d sent, %d tried", n, len(b.saw))
 		}
 	}
-	b.clock.Move(firstRest)
-	if n := b.round(); n != 3 {
-		t.Errorf("%d sent after the rest", n)
+	b.clock.Move(minBackoff)
+	if n := b.cycle(); n != 3 {
+		t.Errorf("%d sent after the backoff", n)
 	}
 }
 
@@ -334,7 +334,7 @@ func TestFair(t *testing.T) {
 		b.add("fern", Entry{Kind: "order"})
 		b.add("oak", Entry{Kind: "order"})
 	}
-	if n := b.round(); n != 20 || b.post.connections != 1 {
+	if n := b.cycle(); n != 20 || b.post.connections != 1 {
 		t.Errorf("%d sent over %d connections", n, b.post.connections)
 	}
 	var turns []int // lengths of runs from one shop
@@ -349,8 +349,8 @@ func TestFair(t *testing.T) {
 	}
 }
 
-// TestBeat uses a slow server. A round ends after one beat, so that shops without emails are checked again,
-// but only once each shop has had a turn. Emails added during a round wait for the next.
+// TestBeat uses a slow server. A cycle ends after one beat, so that shops without emails are checked again,
+// but only once each shop has had a turn. Emails added during a cycle wait for the next.
 func TestBeat(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak", "elm")
@@ -366,14 +366,14 @@ func TestBeat(t *testing.T) {
 		}
 	}
 	for i, want := range []map[string]int{{"fern": 3, "oak": 3}, {"fern": 6, "oak": 6, "elm": 1}} {
-		b.round()
+		b.cycle()
 		got := map[string]int{}
 		for _, m := range b.post.sent {
 			_, shop, _ := strings.Cut(m.From, "@")
 			got[strings.TrimSuffix(shop, ".example")]++
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("sent after round %d (-want +got):\n%s", i+1, diff)
+			t.Errorf("sent after cycle %d (-want +got):\n%s", i+1, diff)
 		}
 	}
 }
@@ -389,7 +389,7 @@ func TestBeatAlone(t *testing.T) {
 			b.add("fern", Entry{Kind: "order"})
 		}
 		b.post.during = func(context.Context, Message) { b.clock.Move(pace) }
-		if n := b.round(); !slices.Contains(want, n) {
+		if n := b.cycle(); !slices.Contains(want, n) {
 			t.Errorf("%d sent at one in %s, want %d", n, pace, want)
 		}
 	}
@@ -426,7 +426,7 @@ func TestLogs(t *testing.T) {
 		b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"path": "secret-path"}})
 	}
 	for range 4 {
-		b.round()
+		b.cycle()
 		b.clock.Move(time.Minute)
 	}
 	log := b.log.String()

@@ -71,7 +71,7 @@ func TestIdleDispatcherAsksOnceForAllShops(t *testing.T) {
 		list := b.Shops
 		listed := 0
 		b.Shops = func(ctx context.Context) ([]string, error) { listed++; return list(ctx) }
-		if b.round(); counter.scans != 2 || listed != 0 {
+		if b.cycle(); counter.scans != 2 || listed != 0 {
 			t.Errorf("%d shops: %d lists, the shops listed %d times", shops, counter.scans, listed)
 		}
 		for range lookLimit + 1 {
@@ -79,7 +79,7 @@ func TestIdleDispatcherAsksOnceForAllShops(t *testing.T) {
 		}
 		b.clock.Move(time.Second)
 		late := b.add(names[shops-1], Entry{Kind: SignIn})
-		b.round()
+		b.cycle()
 		if e := b.entry(names[shops-1], late); shops > 1 && e.State != Sent || listed != 1 {
 			t.Errorf("%d shops: the email hidden by another shop's is %s, the shops listed %d times", shops, e.State, listed)
 		}

@@ -44,7 +44,7 @@ func TestThrottledEntryNeverWaits(t *testing.T) {
 	if first.State != Dropped || first.Payload != nil || first.NextAt.After(start.Add(time.Hour)) {
 		t.Errorf("entry %+v", first)
 	}
-	b.round()
+	b.cycle()
 	if diff := cmp.Diff(first, b.entry("fern", id)); diff != "" || len(b.saw) != 0 {
 		t.Errorf("%d composed, entry %s", len(b.saw), diff)
 	}
@@ -65,7 +65,7 @@ func TestDeferredEntriesComeLast(t *testing.T) {
 		ids = append(ids, b.add("fern", Entry{Kind: SignIn, To: "jana@kunde.example", State: Deferred}))
 	}
 	b.add("fern", Entry{Kind: SignIn, To: "late@kunde.example"})
-	b.round()
+	b.cycle()
 	if len(b.post.sent) == 0 || b.post.sent[0].To != "late@kunde.example" {
 		t.Errorf("%d sent, the first %+v", len(b.post.sent), b.post.sent)
 	}
@@ -94,7 +94,7 @@ func TestNothingWaitsForEver(t *testing.T) {
 		waiting, failed int
 	}{{24*time.Hour - time.Millisecond, 10, 0}, {24*time.Hour + time.Millisecond, 5, 5}, {72*time.Hour + time.Millisecond, 0, 10}, {72*time.Hour + Keep + time.Second, 0, 0}} {
 		b.clock.Set(start.Add(step.at))
-		b.round()
+		b.cycle()
 		if _, err := b.box("fern").Sweep(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +178,7 @@ func TestResend(t *testing.T) {
 			}
 			payload := map[string]string{"path": "/orders"}
 			id := b.add("fern", Entry{Kind: SignIn, Payload: payload})
-			b.round()
+			b.cycle()
 			if e := b.entry("fern", id); e.State != test.state {
 				t.Fatalf("state %s", e.State)
 			}
@@ -189,7 +189,7 @@ func TestResend(t *testing.T) {
 			if test.err != nil {
 				return
 			}
-			if sent := b.round(); sent != 1 {
+			if sent := b.cycle(); sent != 1 {
 				t.Fatalf("%d sent, entry %+v", sent, b.entry("fern", id))
 			}
 			if again := b.saw[1]; again.Attempts != 0 || again.Unsure != test.unsure || !again.CreatedAt.Equal(old) {
@@ -222,7 +222,7 @@ func TestResendWaiting(t *testing.T) {
 			t.Errorf("an entry in hand changed (-before +after):\n%s", diff)
 		}
 	}
-	b.round()
+	b.cycle()
 	want := b.entry("fern", id)
 	resend()
 	want.NextAt = start
@@ -243,7 +243,7 @@ func TestSweep(t *testing.T) {
 		b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(time.Duration(i-10) * time.Second)})
 	}
 	b.add("fern", Entry{Kind: "order", Throttled: true, CreatedAt: start})
-	b.round()
+	b.cycle()
 	counts := func() string {
 		return fmt.Sprint(len(b.list("fern", Sent)), len(b.list("fern", Dropped)), len(b.list("fern", Failed)), len(b.list("fern", Waiting)))
 	}
@@ -279,7 +279,7 @@ func TestSweepEnds(t *testing.T) {
 	b := newBench(t, "fern")
 	b.add("fern", Entry{Kind: "order"})
 	b.add("fern", Entry{Kind: "order"})
-	b.round()
+	b.cycle()
 	b.clock.Set(start.Add(Keep))
 	b.Engine = stubborn{b.Engine}
 	if n, err := b.box("fern").Sweep(t.Context(), 2); err != nil || n != 0 {
@@ -303,7 +303,7 @@ func TestSweepFailed(t *testing.T) {
 			b := newBench(t, "fern")
 			b.post.answers = []error{test.answer}
 			id := b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-test.age), Payload: map[string]string{"path": "/orders"}})
-			b.round()
+			b.cycle()
 			for _, step := range []struct {
 				after   time.Duration
 				deleted int
@@ -326,12 +326,12 @@ func TestSweepSparesResent(t *testing.T) {
 	b := newBench(t, "fern")
 	b.post.answers = []error{refusal(550), refusal(550)}
 	id := b.add("fern", Entry{Kind: "order"})
-	b.round()
+	b.cycle()
 	b.clock.Set(start.Add(Keep))
 	if err := b.box("fern").Resend(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	b.round()
+	b.cycle()
 	if gone, err := b.box("fern").remove(t.Context(), id, Failed); err != nil || gone != 0 {
 		t.Errorf("%d deleted, error %v", gone, err)
 	}
@@ -346,11 +346,11 @@ func TestResentHasAMessageIDOfItsOwn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: "order"})
-	b.round()
+	b.cycle()
 	if err := b.box("fern").Resend(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	b.round()
+	b.cycle()
 	if sent := b.post.sent; len(sent) != 2 || sent[0].ID != id+"@fern.example" || sent[1].ID == sent[0].ID {
 		t.Errorf("sent %+v", sent)
 	}
@@ -375,7 +375,7 @@ func TestOverdue(t *testing.T) {
 	ask("the longest due, not the oldest", 2*time.Second)
 	b.clock.Move(time.Minute)
 	ask("a minute later", 62*time.Second)
-	b.round()
+	b.cycle()
 	ask("all sent or failed", 0)
 }
 

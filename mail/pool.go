@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// errResting means that the server could not be reached a moment ago.
-var errResting = errors.New("mail: the mail server is given a rest")
+// errBackoff means that the server could not be reached a moment ago.
+var errBackoff = errors.New("mail: the mail server could not be reached a moment ago")
 
-// pool holds the connections to the mail server, and the pause after the server could not be reached.
+// pool holds the connections to the mail server, and the backoff after the server could not be reached.
 type pool struct {
 	sender Sender
 	now    func() time.Time
@@ -20,11 +20,11 @@ type pool struct {
 	limit  int
 	turns  chan struct{} // one for each connection that may be in use
 
-	mu   sync.Mutex
-	free []*line
-	open int // free or in use
-	last time.Time
-	rest rest
+	mu      sync.Mutex
+	free    []*line
+	open    int // free or in use
+	last    time.Time
+	backoff backoff
 }
 
 // line is one connection, either free or used by one goroutine.
@@ -33,7 +33,7 @@ type line struct {
 	used bool // it has carried a message
 }
 
-// begin must be called before a round, when all connections are free.
+// begin must be called before a cycle, when all connections are free.
 func (p *pool) begin() {
 	p.turns = make(chan struct{}, p.limit)
 	for range p.limit {
@@ -74,7 +74,7 @@ func (p *pool) get(ctx context.Context) (*line, error) {
 			p.turns <- struct{}{}
 			return nil, err
 		}
-		// Keep the turn until the next round, so that no other goroutine tries again.
+		// Keep the turn until the next cycle, so that no other goroutine tries again.
 	}
 }
 
@@ -86,9 +86,9 @@ var errEnough = errors.New("mail: no further connection")
 
 func (p *pool) take(ctx context.Context) (*line, error) {
 	p.mu.Lock()
-	if p.now().Before(p.rest.until) {
+	if p.now().Before(p.backoff.until) {
 		p.mu.Unlock()
-		return nil, errResting
+		return nil, errBackoff
 	}
 	if n := len(p.free); n > 0 {
 		got := p.free[n-1]
@@ -166,11 +166,11 @@ func (p *pool) tidy() {
 	}
 }
 
-// works ends the pause after a message was accepted; fails extends it.
+// works ends the backoff after a message was accepted; fails extends it.
 func (p *pool) works() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rest = rest{}
+	p.backoff = backoff{}
 }
 
 func (p *pool) fails() {
@@ -179,17 +179,17 @@ func (p *pool) fails() {
 	p.grow()
 }
 
-// grow extends the pause, once for all attempts that failed at the same time.
+// grow extends the backoff, once for all attempts that failed at the same time.
 func (p *pool) grow() {
-	if now := p.now(); !now.Before(p.rest.until) {
-		p.rest = p.rest.grown(now)
+	if now := p.now(); !now.Before(p.backoff.until) {
+		p.backoff = p.backoff.longer(now)
 	}
 }
 
-func (p *pool) restsUntil() time.Time {
+func (p *pool) backoffUntil() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.rest.until
+	return p.backoff.until
 }
 
-func (p *pool) resting() bool { return p.now().Before(p.restsUntil()) }
+func (p *pool) backingOff() bool { return p.now().Before(p.backoffUntil()) }

@@ -32,13 +32,13 @@ func TestParallel(t *testing.T) {
 	for _, shop := range []string{"fern", "fern", "oak"} {
 		b.add(shop, Entry{Kind: "order"})
 	}
-	if n := b.round(); n != 3 || b.post.connections != 3 || b.post.open != 0 {
+	if n := b.cycle(); n != 3 || b.post.connections != 3 || b.post.open != 0 {
 		t.Errorf("%d sent over %d connections, %d left open", n, b.post.connections, b.post.open)
 	}
 }
 
 // TestFewConnections uses a server that allows fewer connections than configured. All emails are sent over
-// those, without a rest.
+// those, without a backoff.
 func TestFewConnections(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
@@ -49,7 +49,7 @@ func TestFewConnections(t *testing.T) {
 	for range 30 {
 		b.add("fern", Entry{Kind: "order"})
 	}
-	if n := b.round(); n != 30 || b.post.connections > 2 || b.pool.resting() {
+	if n := b.cycle(); n != 30 || b.post.connections > 2 || b.pool.backingOff() {
 		t.Errorf("%d sent over %d connections", n, b.post.connections)
 	}
 }
@@ -77,7 +77,7 @@ func TestKeptConnection(t *testing.T) {
 			b := newBench(t, "fern")
 			b.defaults()
 			beat := func() {
-				if _, err := b.Dispatcher.round(t.Context()); err != nil {
+				if _, err := b.Dispatcher.cycle(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -116,7 +116,7 @@ func TestPutBack(t *testing.T) {
 	}
 	b.post.during = func(context.Context, Message) { sending() }
 	b.post.answers = []error{lost()}
-	if n := b.round(); n != 0 {
+	if n := b.cycle(); n != 0 {
 		t.Fatalf("%d sent", n)
 	}
 	type fate struct {
@@ -136,8 +136,8 @@ func TestPutBack(t *testing.T) {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 	b.Compose, b.post.during, b.post.answers = compose, nil, nil
-	b.clock.Set(start.Add(firstRest))
-	if n := b.round(); n != 4 {
+	b.clock.Set(start.Add(minBackoff))
+	if n := b.cycle(); n != 4 {
 		t.Errorf("%d sent when the server is back", n)
 	}
 }
@@ -145,7 +145,7 @@ func TestPutBack(t *testing.T) {
 // TestSaysOnce checks that a fault found by several goroutines is reported once.
 func TestSaysOnce(t *testing.T) {
 	t.Parallel()
-	r := &round{Dispatcher: &Dispatcher{Log: slog.New(slog.DiscardHandler)}, faulty: map[string]bool{}}
+	r := &cycle{Dispatcher: &Dispatcher{Log: slog.New(slog.DiscardHandler)}, faulty: map[string]bool{}}
 	for _, text := range []string{"away", "away", "full"} {
 		r.fault("fern", errors.New(text))
 	}
@@ -168,7 +168,7 @@ func TestPerMinute(t *testing.T) {
 		want  int
 	}{{0, 7}, {0, 0}, {5 * time.Second, 0}, {5 * time.Second, 1}, {20 * time.Second, 2}, {time.Hour, 6}, {time.Hour, 1}} {
 		b.clock.Move(step.after)
-		if n := b.round(); n != step.want {
+		if n := b.cycle(); n != step.want {
 			t.Errorf("%s later: %d sent, want %d", step.after, n, step.want)
 		}
 	}

@@ -132,8 +132,8 @@ func (b *bench) entry(shop, id string) Entry {
 	return e
 }
 
-// round runs Once, which may fail only if the server is unreachable.
-func (b *bench) round() int {
+// cycle runs Once, which may fail only if the server is unreachable.
+func (b *bench) cycle() int {
 	b.t.Helper()
 	sent, err := b.Once(b.t.Context())
 	if err != nil && b.post.closed == nil {

@@ -41,20 +41,20 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// rest is the pause before the next connection to a server that could not be reached. It applies to all
+// backoff is the pause before the next connection to a server that could not be reached. It applies to all
 // emails.
-type rest struct {
+type backoff struct {
 	length time.Duration
 	until  time.Time
 }
 
 const (
-	firstRest = time.Second
-	longRest  = 30 * time.Second
+	minBackoff = time.Second
+	maxBackoff = 30 * time.Second
 )
 
-// grown returns the rest after another failure at now: twice as long, within limits.
-func (r rest) grown(now time.Time) rest {
-	length := min(max(2*r.length, firstRest), longRest)
-	return rest{length: length, until: now.Add(length)}
+// longer returns the backoff after another failure at now: twice as long, within limits.
+func (b backoff) longer(now time.Time) backoff {
+	length := min(max(2*b.length, minBackoff), maxBackoff)
+	return backoff{length: length, until: now.Add(length)}
 }

@@ -62,7 +62,7 @@ func (s Shopper) requestChallenge(ctx context.Context, e mail.Entry) error {
 	}
 	e.CreatedAt, e.NextAt, e.Lang = s.app.now(), s.app.now(), s.page
 	e.Payload = map[string]string{credential.PayAccess: s.access, credential.PaySession: s.session.Hash}
-	_, err = mail.NewOutbox(s.app.engine, s.shop.ID).Add(ctx, e)
+	_, err = s.app.outbox(s.shop.ID).Add(ctx, e)
 	return err
 }
 

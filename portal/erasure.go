@@ -165,7 +165,7 @@ func (w Worker) finishErasure(ctx context.Context, shop shop.Shop, c customer.Cu
 // eraseEmails removes the recipient from all emails to the customer.
 func (w Worker) eraseEmails(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	for _, email := range c.EmailsHeld() {
-		if err := mail.NewOutbox(w.app.engine, shop.ID).Forget(ctx, email); err != nil {
+		if err := w.app.outbox(shop.ID).Forget(ctx, email); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"postern/mail"
 	"postern/portal/credential"
 	"postern/portal/job"
 	"postern/portal/shop"
@@ -61,7 +60,7 @@ func (a *App) beginHousekeeping(ctx context.Context) error {
 func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
-		_, swept := mail.NewOutbox(w.app.engine, shop.ID).Sweep(ctx, sweepBatch)
+		_, swept := w.app.outbox(shop.ID).Sweep(ctx, sweepBatch)
 		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop), w.sweepCredentials(ctx, shop))
 	}
 	links, failed := w.linksToUpgrade(ctx, 1)

@@ -48,7 +48,7 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop, t job.Task[inqu
 
 // post adds an email to the outbox, due immediately.
 func (w Worker) post(ctx context.Context, shop shop.Shop, key string, e mail.Entry) error {
-	_, err := mail.NewOutbox(w.app.engine, shop.ID).AddOnce(ctx, key, e)
+	_, err := w.app.outbox(shop.ID).AddOnce(ctx, key, e)
 	return err
 }
 

@@ -113,12 +113,19 @@ func (o Operator) settle(ctx context.Context, f *validate.Validator, shop *shop.
 	return validate.InvalidFields(f.Rejected)
 }
 
+// outbox returns a shop's outbox, on the App's clock.
+func (a *App) outbox(shop string) mail.Outbox {
+	box := mail.NewOutbox(a.engine, shop)
+	box.Now = a.now
+	return box
+}
+
 // Outbox returns a shop's outbox, for inspecting and resending emails.
 func (o Operator) Outbox(ctx context.Context, shop string) (mail.Outbox, error) {
 	if _, err := o.app.shop(ctx, shop); err != nil {
 		return mail.Outbox{}, err
 	}
-	return mail.NewOutbox(o.app.engine, shop), nil
+	return o.app.outbox(shop), nil
 }
 
 // Jobs returns the background jobs, for inspecting and retrying them.

@@ -34,15 +34,9 @@ func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := v.app.settleCustomer(ctx, v.shop, t.Access, func(a *credential.Credentials) bool {
-		_, live := a.LiveRequest(t.Hash(), v.app.now())
-		return live
-	}); err != nil {
-		return SignedIn{}, err
-	}
 	destination := ""
 	_, err = v.app.credentialDocs(v.shop.ID).Change(ctx, t.Access, func(a *credential.Credentials) error {
-		destination, err = v.claimLink(a, t, cookie)
+		destination, err = v.claimLink(ctx, a, t, cookie)
 		return err
 	})
 	if errors.Is(err, storage.ErrNotFound) {
@@ -53,10 +47,15 @@ func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
 
 // claimLink applies the rule of single use to the document as read; the Replace that follows decides who
 // wins.
-func (v Visitor) claimLink(a *credential.Credentials, t, cookie credential.Token) (destination string, err error) {
+func (v Visitor) claimLink(
+	ctx context.Context, a *credential.Credentials, t, cookie credential.Token,
+) (destination string, err error) {
 	now := v.app.now()
 	r, live := a.LiveRequest(t.Hash(), now)
 	if live {
+		if err := v.app.settleCustomer(ctx, v.shop, a); err != nil {
+			return "", err
+		}
 		a.PruneExpired(now)
 		a.SignIn(r, v.newSession(cookie), v.browser.Hash())
 		return r.Destination, nil
@@ -113,13 +112,6 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 // claimCode applies the rules of a code, as claimLink does for a link. If the code is not valid, it returns
 // ErrNotFound or Gone and writes nothing.
 func (v Visitor) claimCode(ctx context.Context, cookie credential.Token, code string, tried credential.Tally) (SignedIn, error) {
-	matches := func(a *credential.Credentials) bool {
-		_, matches := a.MatchCode(v.browser.Hash(), code, tried, v.app.now())
-		return matches
-	}
-	if err := v.app.settleCustomer(ctx, v.shop, cookie.Access, matches); err != nil {
-		return SignedIn{}, err
-	}
 	destination := ""
 	_, err := v.app.credentialDocs(v.shop.ID).Change(ctx, cookie.Access, func(a *credential.Credentials) error {
 		now := v.app.now()
@@ -130,6 +122,9 @@ func (v Visitor) claimCode(ctx context.Context, cookie credential.Token, code st
 		r, matches := a.MatchCode(v.browser.Hash(), code, tried, now)
 		if !matches {
 			return storage.ErrNotFound
+		}
+		if err := v.app.settleCustomer(ctx, v.shop, a); err != nil {
+			return err
 		}
 		destination = r.Destination
 		a.PruneExpired(now)
@@ -154,33 +149,19 @@ func (v Visitor) signedIn(cookie credential.Token, destination string) SignedIn 
 	return SignedIn{Cookie: cookie.String(), MaxAge: credential.SessionAbsolute, Destination: destination}
 }
 
-// settleCustomer ensures, before a claim that can succeed, that the address has a customer: where
+// settleCustomer ensures, before a claim that can succeed, that the document's address has a customer: where
 // registration is open, the account is created when the link or code is used. If the customer has another
-// address now, links and codes sent to this one are Gone as replaced.
-func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, key string, stands func(*credential.Credentials) bool) error {
-	docs := a.credentialDocs(shop.ID)
-	doc, _, err := docs.Get(ctx, key)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && !stands(&doc) {
-		return nil // the claim itself gives the answer
+// address now, links and codes sent to this one are Gone as replaced. A document that is moved to another
+// customer at the same time is not the one read, so the Replace of the claim fails.
+func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credential.Credentials) error {
+	if doc.Customer == "" {
+		id, err := a.register(ctx, shop, doc.Email)
+		if err != nil {
+			return err
+		}
+		doc.AssignTo(doc.Email, id, a.now())
 	}
-	if err != nil {
-		return err
-	}
-	if doc.Customer != "" {
-		return a.stillHas(ctx, shop, doc)
-	}
-	id, err := a.register(ctx, shop, doc.Email)
-	if err != nil {
-		return err
-	}
-	doc, err = docs.Change(ctx, key, func(d *credential.Credentials) error {
-		d.AssignTo(d.Email, id, a.now())
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return a.stillHas(ctx, shop, doc)
+	return a.stillHas(ctx, shop, *doc)
 }
 
 // presentOwner returns the customer of a credentials document, or "" if the customer no longer has its address.

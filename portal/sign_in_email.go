@@ -73,7 +73,7 @@ func (f Feed) mailSignIn(ctx context.Context, id, destination, entry string) err
 	if err := f.app.countMail(ctx, f.shop.ID, c.Email); err != nil {
 		return err
 	}
-	_, err = mail.NewOutbox(f.app.engine, f.shop.ID).AddOnce(ctx, entry, mail.Entry{
+	_, err = f.app.outbox(f.shop.ID).AddOnce(ctx, entry, mail.Entry{
 		Kind: mailSignIn, To: c.Email, CreatedAt: f.app.now(), NextAt: f.app.now(),
 		Payload: map[string]string{payBy: byFeed, payDestination: destination},
 	})

@@ -62,7 +62,7 @@ func (v Visitor) RequestLink(ctx context.Context, email, destination, lang strin
 	if asked.reserve {
 		payload[payReserve], state = "yes", mail.Deferred
 	}
-	_, err = mail.NewOutbox(v.app.engine, v.shop.ID).Add(ctx, mail.Entry{
+	_, err = v.app.outbox(v.shop.ID).Add(ctx, mail.Entry{
 		Kind: mailSignIn, To: canonical, Lang: lang, State: state, Throttled: asked.throttled, CreatedAt: v.app.now(), NextAt: v.app.now(),
 		Payload: payload,
 	})

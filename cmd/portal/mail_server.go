@@ -24,11 +24,11 @@ const (
 func (s *server) probeMail(ctx context.Context) error {
 	for {
 		pause := probePause
-		switch cause, met := s.pulse.away(); {
-		case s.pulse.lines.Load() > 0 || met && cause == "": // the state is known
+		switch cause, met := s.monitor.away(); {
+		case s.monitor.lines.Load() > 0 || met && cause == "": // the state is known
 		default:
 			s.probeOnce(ctx)
-			if cause, _ = s.pulse.away(); cause == mail.SignInRefused {
+			if cause, _ = s.monitor.away(); cause == mail.SignInRefused {
 				pause = probeSignInPause
 			}
 		}
@@ -41,9 +41,9 @@ func (s *server) probeMail(ctx context.Context) error {
 }
 
 func (s *server) probeOnce(ctx context.Context) {
-	conn, err := s.pulse.sender(s.sender).Connect(ctx)
+	conn, err := s.monitor.sender(s.sender).Connect(ctx)
 	if err != nil {
-		return // the pulse has noted and reported it
+		return // the monitor has recorded and reported it
 	}
 	if err := conn.Close(); err != nil {
 		s.log.DebugContext(ctx, "close the connection to the mail server", "error", err)

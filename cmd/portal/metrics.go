@@ -82,16 +82,16 @@ func (m *metrics) observeRequest(ctx context.Context) (context.Context, func(web
 	}
 }
 
-// observe connects the metrics to the pulse.
-func (m *metrics) observe(p *pulse) {
-	p.count = func(outcome string) { m.mails.WithLabelValues(outcome).Inc() }
-	p.missed = func(cause string) { m.missed.WithLabelValues(cause).Inc() }
+// observe connects the metrics to the mail monitor.
+func (m *metrics) observe(monitor *mailMonitor) {
+	monitor.count = func(outcome string) { m.mails.WithLabelValues(outcome).Inc() }
+	monitor.missed = func(cause string) { m.missed.WithLabelValues(cause).Inc() }
 	for _, state := range append(mail.Causes(), "ok") {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portal_mail_server_state", Help: "1 for the last known state of the mail server, 0 for all others.",
 			ConstLabels: prometheus.Labels{"state": state},
 		}, func() float64 {
-			if cause, _ := p.away(); cmp.Or(cause, "ok") == state {
+			if cause, _ := monitor.away(); cmp.Or(cause, "ok") == state {
 				return 1
 			}
 			return 0

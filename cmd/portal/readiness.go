@@ -14,9 +14,9 @@ import (
 const (
 	// mailPatience is how long an email may be due before the check fails.
 	mailPatience = 15 * time.Minute
-	// pulsePatience is how long the dispatcher may take for one step. An attempt to send an email ends
+	// dispatcherPatience is how long the dispatcher may take for one step. An attempt to send an email ends
 	// sooner.
-	pulsePatience = 5 * time.Minute
+	dispatcherPatience = 5 * time.Minute
 	// clockPatience is the maximum difference between this machine's clock and the store's. Links, codes
 	// and sessions depend on it.
 	clockPatience = 30 * time.Second
@@ -30,12 +30,12 @@ const (
 // A problem that someone must fix, such as a refused sign-in, fails the check of a process that has never
 // reached the mail server, so that a rollout with a wrong password does not become ready. A process that
 // has reached it stays ready. A refused sender affects only one shop and is only reported.
-func mailCheck(p *pulse, b *backlog) web.Check {
+func mailCheck(m *mailMonitor, b *backlog) web.Check {
 	return web.Check{Name: "mail", Run: func(ctx context.Context) (string, error) {
-		if p.ended.Load() {
+		if m.ended.Load() {
 			return "stopped", errors.New("the dispatcher has stopped")
 		}
-		if still := p.still(); still > pulsePatience {
+		if still := m.still(); still > dispatcherPatience {
 			return "stopped", fmt.Errorf("the dispatcher has not responded for %s", still)
 		}
 		found, err := b.look(ctx)
@@ -43,12 +43,12 @@ func mailCheck(p *pulse, b *backlog) web.Check {
 		case err != nil:
 			return "unknown", err
 		}
-		switch cause, met := p.away(); {
+		switch cause, met := m.away(); {
 		case cause != "" && cause != mail.ServerUnreachable && !met:
 			return cause, fmt.Errorf("the mail server has not been reached since the start: %s", cause)
 		case cause != "":
 			return cause, nil
-		case min(found.overdue, p.reached()) > mailPatience:
+		case min(found.overdue, m.reached()) > mailPatience:
 			return "late", fmt.Errorf("an email has been due for %s", found.overdue)
 		case found.refused > 0:
 			return mail.SenderRefused, nil

@@ -56,11 +56,11 @@ func TestClockCheck(t *testing.T) {
 	}
 }
 
-// desk is a dispatcher with its pulse, over a store with a shop.
+// desk is a dispatcher with its mail monitor, over a store with a shop.
 type desk struct {
 	now     time.Time
 	engine  storage.Engine
-	pulse   *pulse
+	monitor *mailMonitor
 	backlog *backlog
 	box     mail.Outbox
 	counted map[string]int
@@ -70,11 +70,11 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{now: time.Date(2026, 3, 5, 9, 0, 0, 0, time.UTC), engine: storagetest.Open(t, portal.Collections()...), counted: map[string]int{}}
 	clock := func() time.Time { return d.now }
-	d.pulse = newPulse()
-	d.pulse.now, d.pulse.count = clock, func(outcome string) { d.counted[outcome]++ }
-	d.pulse.missed = func(string) { d.counted["missed"]++ }
-	d.pulse.alive()
-	d.pulse.back.Store(d.now.Unix())
+	d.monitor = newMailMonitor()
+	d.monitor.now, d.monitor.count = clock, func(outcome string) { d.counted[outcome]++ }
+	d.monitor.missed = func(string) { d.counted["missed"]++ }
+	d.monitor.alive()
+	d.monitor.back.Store(d.now.Unix())
 	d.backlog = &backlog{engine: d.engine, now: clock, shops: func(context.Context) ([]string, error) { return []string{"main", "other"}, nil }}
 	d.box = mail.NewOutbox(d.engine, "other")
 	d.box.Now = clock
@@ -93,7 +93,7 @@ func (d *desk) late(t *testing.T) {
 	t.Helper()
 	d.add(t)
 	d.now = d.now.Add(mailPatience + time.Second)
-	d.pulse.alive()
+	d.monitor.alive()
 }
 
 // refuse makes the mail server refuse the shop's sender.
@@ -101,18 +101,18 @@ func (d *desk) refuse(t *testing.T) {
 	t.Helper()
 	d.add(t)
 	dispatcher := &mail.Dispatcher{
-		Engine: d.engine, Shops: d.backlog.shops, Now: func() time.Time { return d.now }, Compose: d.pulse.composer(composed(nil)),
-		Sender: d.pulse.sender(&post{send: &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: 553, Reason: "not you"}}),
+		Engine: d.engine, Shops: d.backlog.shops, Now: func() time.Time { return d.now }, Compose: d.monitor.composer(composed(nil)),
+		Sender: d.monitor.sender(&post{send: &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: 553, Reason: "not you"}}),
 	}
 	_, _ = dispatcher.Once(t.Context()) // fails as the test intends
 }
 
 // away records that the mail server is unavailable for a cause, or available again if cause is "".
-func (d *desk) away(cause string) { d.pulse.missing(mail.Failure{Cause: cause}) }
+func (d *desk) away(cause string) { d.monitor.missing(mail.Failure{Cause: cause}) }
 
 // cause returns why the mail server is unavailable, or "".
 func (d *desk) cause() string {
-	cause, _ := d.pulse.away()
+	cause, _ := d.monitor.away()
 	return cause
 }
 
@@ -121,7 +121,7 @@ func TestReportsOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	var reported []string
-	d.pulse.report = func(f mail.Failure) { reported = append(reported, f.Cause) }
+	d.monitor.report = func(f mail.Failure) { reported = append(reported, f.Cause) }
 	for range 3 {
 		d.away(mail.SignInRefused)
 		d.now = d.now.Add(time.Minute)
@@ -145,10 +145,10 @@ func TestMailCheck(t *testing.T) {
 		ready   bool
 	}{
 		"nothing to do":              {func(*desk) {}, "ok", true},
-		"a mail that waits":          {func(d *desk) { d.add(t); d.now = d.now.Add(mailPatience); d.pulse.alive() }, "ok", true},
+		"a mail that waits":          {func(d *desk) { d.add(t); d.now = d.now.Add(mailPatience); d.monitor.alive() }, "ok", true},
 		"a mail that waits too long": {func(d *desk) { d.late(t) }, "late", false},
-		"a dispatcher that hangs":    {func(d *desk) { d.now = d.now.Add(pulsePatience + time.Second) }, "stopped", false},
-		"a dispatcher that ended":    {func(d *desk) { d.pulse.ended.Store(true) }, "stopped", false},
+		"a dispatcher that hangs":    {func(d *desk) { d.now = d.now.Add(dispatcherPatience + time.Second) }, "stopped", false},
+		"a dispatcher that ended":    {func(d *desk) { d.monitor.ended.Store(true) }, "stopped", false},
 		"a mail server out of reach": {func(d *desk) { d.away(mail.ServerUnreachable) }, "server_unreachable", true},
 		"out of reach for long":      {func(d *desk) { d.away(mail.ServerUnreachable); d.late(t) }, "server_unreachable", true},
 		"back a moment ago":          {func(d *desk) { d.away(mail.ServerUnreachable); d.late(t); d.away("") }, "ok", true},
@@ -170,7 +170,7 @@ func TestMailCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
 			c.happens(d)
-			state, err := mailCheck(d.pulse, d.backlog).Run(t.Context())
+			state, err := mailCheck(d.monitor, d.backlog).Run(t.Context())
 			if state != c.state || (err == nil) != c.ready {
 				t.Errorf("%s, %v", state, err)
 			}
@@ -178,13 +178,13 @@ func TestMailCheck(t *testing.T) {
 	}
 }
 
-// TestPulseKnowsAFullServer uses a mail server that accepts one connection at a time. Refusing a second one
-// does not make it unreachable.
-func TestPulseKnowsAFullServer(t *testing.T) {
+// TestMailMonitorKnowsAFullServer uses a mail server that accepts one connection at a time. Refusing a second
+// one does not make it unreachable.
+func TestMailMonitorKnowsAFullServer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	server := &post{}
-	sender := d.pulse.sender(server)
+	sender := d.monitor.sender(server)
 	first, err := sender.Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -215,8 +215,8 @@ func composed(to error) mail.Composer {
 	}
 }
 
-// TestPulse dispatches an email with each possible result and checks what was recorded.
-func TestPulse(t *testing.T) {
+// TestMailMonitor dispatches an email with each possible result and checks what was recorded.
+func TestMailMonitor(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		compose, connect, send error
@@ -235,17 +235,17 @@ func TestPulse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
 			d.add(t)
-			d.now = d.now.Add(pulsePatience + time.Second)
+			d.now = d.now.Add(dispatcherPatience + time.Second)
 			dispatcher := &mail.Dispatcher{
-				Engine: d.engine, Shops: d.backlog.shops, Alive: d.pulse.alive, Now: func() time.Time { return d.now },
-				Compose: d.pulse.composer(composed(c.compose)), Sender: d.pulse.sender(&post{c.connect, c.send}),
+				Engine: d.engine, Shops: d.backlog.shops, Alive: d.monitor.alive, Now: func() time.Time { return d.now },
+				Compose: d.monitor.composer(composed(c.compose)), Sender: d.monitor.sender(&post{c.connect, c.send}),
 			}
 			_, _ = dispatcher.Once(t.Context()) // failures are counted
 			if len(d.counted) != 1 || d.counted[c.outcome] != 1 {
 				t.Errorf("counted %v, want one %s", d.counted, c.outcome)
 			}
-			if (d.cause() != "") != c.away || d.pulse.still() > 0 {
-				t.Errorf("away: %q; still for %s", d.cause(), d.pulse.still())
+			if (d.cause() != "") != c.away || d.monitor.still() > 0 {
+				t.Errorf("away: %q; still for %s", d.cause(), d.monitor.still())
 			}
 		})
 	}

@@ -73,6 +73,7 @@ func ruleLibraries() map[string][]string {
 		"golang.org/x/net/idna":               {"portal/validate", "mail/smtp"},
 		"golang.org/x/sync":                   {"..."},
 		"golang.org/x/text":                   {"..."},
+		"golang.org/x/time":                   {"mail"},
 		"modernc.org/sqlite":                  {"storage/sqlite"},
 	}
 }

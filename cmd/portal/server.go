@@ -46,7 +46,7 @@ type server struct {
 	app        *portal.App
 	worker     portal.Worker
 	dispatcher *mail.Dispatcher
-	pulse      *pulse
+	monitor    *mailMonitor
 	backlog    *backlog
 	site       site
 	beside     map[string]func(context.Context) error // what runs in parallel with the site until it ends
@@ -61,21 +61,21 @@ type site interface {
 
 func newServer(p parts) (*server, error) {
 	p.activity, p.load = storage.NewActivity(p.engine), &load{}
-	s := &server{parts: p, app: p.product("site"), pulse: newPulse()}
+	s := &server{parts: p, app: p.product("site"), monitor: newMailMonitor()}
 	s.worker = s.app.Worker()
 	if p.metrics != nil { // give each part a store that counts its operations
 		s.worker = p.product("worker").Worker()
-		p.metrics.observe(s.pulse)
+		p.metrics.observe(s.monitor)
 	}
 	s.backlog = &backlog{engine: p.engine, shops: shopIDs(s.app), now: time.Now}
-	s.pulse.report = s.reportMail
+	s.monitor.report = s.reportMail
 	if p.metrics != nil {
 		p.metrics.outbox(s.backlog)
 		p.metrics.jobs(s.app.Worker().Jobs())
 	}
 	pages, err := web.New(web.Config{
 		App: s.app, Log: p.log, Trusted: p.trusted, Observers: p.observers(), Pace: web.DefaultPace,
-		Checks: []web.Check{mailCheck(s.pulse, s.backlog), clockCheck(p.engine, time.Now)},
+		Checks: []web.Check{mailCheck(s.monitor, s.backlog), clockCheck(p.engine, time.Now)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the site: %w", err)
@@ -131,14 +131,14 @@ func (s *server) makeDispatcher() error {
 	}
 	s.dispatcher = &mail.Dispatcher{
 		Engine: s.store("mail"), Writes: s.activity.Writes, Log: s.log,
-		Sender: s.pulse.sender(s.sender), Shops: shopIDs(s.app), Alive: s.pulse.alive,
-		Compose: s.pulse.composer(s.worker.Composer(s.texts, renderer)),
+		Sender: s.monitor.sender(s.sender), Shops: shopIDs(s.app), Alive: s.monitor.alive,
+		Compose: s.monitor.composer(s.worker.Composer(s.texts, renderer)),
 	}
 	return nil
 }
 
 func (s *server) dispatch(ctx context.Context) error {
-	defer s.pulse.ended.Store(true)
+	defer s.monitor.ended.Store(true)
 	return s.dispatcher.Run(ctx)
 }
 

@@ -59,8 +59,9 @@ func folded(text string) string {
 	}, norm.NFKD.String(strings.ReplaceAll(text, "&", "and")))
 }
 
-// newCodesByName collects the country names: in English, in the portal's other languages, then in each
-// country's own language. If several countries have a name, the first one keeps it.
+// newCodesByName collects the country names: in English, in the portal's other languages, then further and
+// older names, then those in each country's own language. If several countries have a name, the first one
+// keeps it.
 func newCodesByName(names map[string]*names) map[string]string {
 	codes := make(map[string]string)
 	add := func(name, code string) {
@@ -71,6 +72,15 @@ func newCodesByName(names map[string]*names) map[string]string {
 	for _, lang := range languages() {
 		for _, item := range names[lang].sorted {
 			add(item.Name, item.Code)
+		}
+	}
+	for _, lang := range languages() {
+		for _, item := range names[lang].others {
+			add(item.Name, item.Code)
+		}
+		older := display.Regions(language.Make(lang))
+		for code := range names[lang].byCode {
+			add(older.Name(language.MustParseRegion(code)), code)
 		}
 	}
 	for _, item := range names["en"].sorted {

@@ -12,6 +12,9 @@ func TestCountryCode(t *testing.T) {
 		"Ελλάδα": "GR", "日本": "JP", "Česko": "CZ", "Česká republika": "CZ", "Czech Republic": "CZ", "Czechia": "CZ",
 		"The Netherlands": "NL", "Netherlands (the)": "NL", "Côte d'Ivoire": "CI", "Cote d’Ivoire": "CI", "Türkiye": "TR",
 		"Bosnia and Herzegovina": "BA", "España": "ES", "Great Britain": "GB", "Korea, Republic of": "KR",
+		"Turkey": "TR", "Turecko": "TR", "Eswatini": "SZ",
+		"Swaziland": "SZ", "Svazijsko": "SZ", "Swasiland": "SZ", "Suazi": "SZ",
+		"Macedonia": "MK", "Makedonie": "MK", "Macedónsko": "MK", "Mazedonien": "MK", "Nordmazedonien": "MK",
 		"Narnia": "", "ZZ": "", "XX": "", "": "", "-": "", "703": "", "EU": "", "the": "",
 	}
 	atlas := New()

@@ -137,6 +137,42 @@ func TestCountries(t *testing.T) {
 	}
 }
 
+// TestCountryNamesAreCurrent checks the countries that were renamed lately.
+func TestCountryNamesAreCurrent(t *testing.T) {
+	t.Parallel()
+	atlas := New()
+	for lang, want := range map[string]map[string]string{
+		"en": {"SZ": "Eswatini", "MK": "North Macedonia", "TR": "Türkiye", "CZ": "Czechia"},
+		"cs": {"SZ": "Eswatini", "MK": "Severní Makedonie", "TR": "Turecko", "CZ": "Česko"},
+		"sk": {"SZ": "Eswatini", "MK": "Severné Macedónsko", "TR": "Turecko", "CZ": "Česko"},
+		"pl": {"SZ": "Eswatini", "MK": "Macedonia Północna", "TR": "Turcja", "CZ": "Czechy"},
+		"de": {"SZ": "Eswatini", "MK": "Nordmazedonien", "TR": "Türkei", "CZ": "Tschechien"},
+	} {
+		got := map[string]string{}
+		for code := range want {
+			got[code] = atlas.CountryName(code, lang)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", lang, diff)
+		}
+	}
+}
+
+func TestEveryCountryHasANameInEachLanguage(t *testing.T) {
+	t.Parallel()
+	atlas := New()
+	for _, lang := range languages() {
+		for code := range atlas.nations {
+			if atlas.CountryName(code, lang) == "" {
+				t.Errorf("%s: no name for %s", lang, code)
+			}
+		}
+		if got, want := len(atlas.Countries(lang)), len(atlas.nations); got != want {
+			t.Errorf("%s: the list has %d of %d countries", lang, got, want)
+		}
+	}
+}
+
 func TestCountriesAreSortedAsTheLanguageDoes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

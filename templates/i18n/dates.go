@@ -32,8 +32,11 @@ func datesOf(lang string) dates {
 	return dates{en_GB.New()}
 }
 
-// manners returns the formats that a placeholder may request for a time.
-func manners() []string { return []string{"date", "day", "datetime"} }
+// manners returns the formats that a placeholder may request: three for a time and one for a number.
+func manners() []string { return []string{"date", "day", "datetime", decimal} }
+
+// decimal is the format for a number given as a text such as "4.5".
+const decimal = "decimal"
 
 // written formats a time in a manner. The zero time is "".
 func (l *Localizer) written(t time.Time, manner string) string {
@@ -104,6 +107,16 @@ func (l *Localizer) ISO(t time.Time) string {
 		return ""
 	}
 	return t.In(l.zone).Format(time.RFC3339)
+}
+
+// decimal formats a number such as "4.5" with as many decimal places: "4,5". Any other text is unchanged.
+func (l *Localizer) decimal(text string) string {
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text
+	}
+	_, places, _ := strings.Cut(text, ".")
+	return l.speech.dates.cldr.FmtNumber(number, uint64(len(places)))
 }
 
 // Number formats a whole number with digit groups: "1 234".

@@ -35,8 +35,9 @@ func (l *Localizer) Has(key string) bool { return l.speech.messages[key] != nil 
 
 // T returns the message of a key with its placeholders filled. args are pairs of names and values, or one
 // map (map[string]any or map[string]string). The value named Count selects the plural form and is written
-// with digit groups. A time is written in the placeholder's format, or as a day if it has none. An unknown
-// key is returned unchanged, and a missing value as nothing; both are counted (Catalogue.Missing).
+// with digit groups. A time is written in the placeholder's format, or as a day if it has none; a text is
+// written as a number if the format is "decimal". An unknown key is returned unchanged, and a missing value
+// as nothing; both are counted (Catalogue.Missing).
 func (l *Localizer) T(key string, args ...any) string {
 	m := l.speech.messages[key]
 	if m == nil {
@@ -119,6 +120,9 @@ func (l *Localizer) show(v any, p piece) string {
 	case nil:
 		return ""
 	case string:
+		if p.manner == decimal {
+			return l.decimal(v)
+		}
 		return v
 	case int:
 		return l.whole(int64(v), p)

@@ -216,3 +216,25 @@ func BenchmarkT(b *testing.B) {
 		}
 	})
 }
+
+func TestDecimalNumbersAreWrittenAsTheLanguageDoes(t *testing.T) {
+	t.Parallel()
+	c, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string][]string{
+		"en": {"1.2:1", "4.5:1"}, "cs": {"1,2:1", "4,5:1"}, "sk": {"1,2:1", "4,5:1"}, "pl": {"1,2:1", "4,5:1"}, "de": {"1,2:1", "4,5:1"},
+	} {
+		got := c.Localizer(lang, nil).T("accent.contrast", "Contrast", "1.2", "Nearest", "#112233")
+		for _, ratio := range want {
+			if !strings.Contains(got, ratio) {
+				t.Errorf("%s: no %q in %q", lang, ratio, got)
+			}
+		}
+	}
+	words := testWords(t).Localizer("sk", nil)
+	if got := words.show("a.5", piece{name: "N", manner: decimal}); got != "a.5" {
+		t.Errorf("a text that is no number becomes %q", got)
+	}
+}

@@ -114,7 +114,7 @@ func TestNoKeyIsUnused(t *testing.T) {
 	}
 }
 
-// TestNoMannerIsUnused checks that some text uses each way to write a time.
+// TestNoMannerIsUnused checks that some text uses each format of a placeholder.
 func TestNoMannerIsUnused(t *testing.T) {
 	t.Parallel()
 	text := fmt.Sprint(readRaw(t, fallback))

@@ -21,9 +21,9 @@ const (
 	mailFault    = "fault"    // could not be composed; will be retried
 )
 
-// pulse sits between the dispatcher and its dependencies and records its last sign of life, whether the
-// mail server was reached, and the outcomes of emails.
-type pulse struct {
+// mailMonitor sits between the dispatcher and its dependencies and records its last sign of life, whether
+// the mail server was reached, and the outcomes of emails.
+type mailMonitor struct {
 	now    func() time.Time
 	count  func(outcome string) // counts the outcome of an attempt
 	missed func(cause string)   // counts a failed connection to the mail server
@@ -43,74 +43,74 @@ type pulse struct {
 // sayEvery is how often a persistent problem is reported.
 const sayEvery = 5 * time.Minute
 
-func newPulse() *pulse {
-	p := &pulse{now: time.Now, count: func(string) {}, missed: func(string) {}, report: func(mail.Failure) {}}
-	p.alive()
-	p.back.Store(p.now().Unix()) // the backlog from before the start is not this process's fault
-	return p
+func newMailMonitor() *mailMonitor {
+	m := &mailMonitor{now: time.Now, count: func(string) {}, missed: func(string) {}, report: func(mail.Failure) {}}
+	m.alive()
+	m.back.Store(m.now().Unix()) // the backlog from before the start is not this process's fault
+	return m
 }
 
-func (p *pulse) alive() { p.beat.Store(p.now().Unix()) }
+func (m *mailMonitor) alive() { m.beat.Store(m.now().Unix()) }
 
 // still returns the time since the last sign of life.
-func (p *pulse) still() time.Duration { return p.now().Sub(time.Unix(p.beat.Load(), 0)) }
+func (m *mailMonitor) still() time.Duration { return m.now().Sub(time.Unix(m.beat.Load(), 0)) }
 
 // missing records why there is no connection to the mail server. A failure without a cause records that
 // there is one.
-func (p *pulse) missing(f mail.Failure) {
-	p.mu.Lock()
-	before, now := p.cause, p.now()
-	p.cause, p.met = f.Cause, p.met || f.Cause == ""
+func (m *mailMonitor) missing(f mail.Failure) {
+	m.mu.Lock()
+	before, now := m.cause, m.now()
+	m.cause, m.met = f.Cause, m.met || f.Cause == ""
 	if before != "" || f.Cause != "" {
-		p.back.Store(now.Unix())
+		m.back.Store(now.Unix())
 	}
-	tell := before != f.Cause || f.Cause != "" && now.Sub(p.said) >= sayEvery
+	tell := before != f.Cause || f.Cause != "" && now.Sub(m.said) >= sayEvery
 	if tell {
-		p.said = now
+		m.said = now
 	}
-	p.mu.Unlock()
+	m.mu.Unlock()
 	if tell {
-		p.report(f)
+		m.report(f)
 	}
 }
 
 // away returns why there is no connection to the mail server, or "" if it was reached or not tried. met
 // reports whether this process ever reached it.
-func (p *pulse) away() (cause string, met bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.cause, p.met
+func (m *mailMonitor) away() (cause string, met bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cause, m.met
 }
 
 // reached returns how long the mail server has been reachable.
-func (p *pulse) reached() time.Duration { return p.now().Sub(time.Unix(p.back.Load(), 0)) }
+func (m *mailMonitor) reached() time.Duration { return m.now().Sub(time.Unix(m.back.Load(), 0)) }
 
 // composer observes the composing of emails.
-func (p *pulse) composer(compose mail.Composer) mail.Composer {
+func (m *mailMonitor) composer(compose mail.Composer) mail.Composer {
 	return func(ctx context.Context, shop, id string, e mail.Entry) (mail.Message, error) {
-		p.alive()
-		m, err := compose(ctx, shop, id, e)
+		m.alive()
+		message, err := compose(ctx, shop, id, e)
 		switch {
 		case errors.Is(err, mail.ErrDrop):
-			p.count(mailDropped)
+			m.count(mailDropped)
 		case err != nil:
-			p.count(mailFault)
+			m.count(mailFault)
 		}
-		return m, err
+		return message, err
 	}
 }
 
 // sender observes the mail server.
-func (p *pulse) sender(to mail.Sender) mail.Sender { return watchedSender{to, p} }
+func (m *mailMonitor) sender(to mail.Sender) mail.Sender { return watchedSender{to, m} }
 
 type watchedSender struct {
-	to    mail.Sender
-	pulse *pulse
+	to      mail.Sender
+	monitor *mailMonitor
 }
 
 // Connect implements mail.Sender.
 func (s watchedSender) Connect(ctx context.Context) (mail.Conn, error) {
-	s.pulse.alive()
+	s.monitor.alive()
 	conn, err := s.to.Connect(ctx)
 	if err != nil {
 		f := mail.Failure{Reason: err.Error()}
@@ -118,34 +118,34 @@ func (s watchedSender) Connect(ctx context.Context) (mail.Conn, error) {
 			f = *told
 		}
 		f.Cause = cmp.Or(f.Cause, mail.ServerUnreachable)
-		if ctx.Err() == nil && s.pulse.lines.Load() == 0 {
+		if ctx.Err() == nil && s.monitor.lines.Load() == 0 {
 			// The caller did not give up, and no other connection is open: the server is unreachable.
-			s.pulse.missing(f)
+			s.monitor.missing(f)
 		}
-		s.pulse.missed(f.Cause)
+		s.monitor.missed(f.Cause)
 		return nil, err
 	}
-	s.pulse.lines.Add(1)
-	s.pulse.missing(mail.Failure{})
-	return watchedConn{conn, s.pulse}, nil
+	s.monitor.lines.Add(1)
+	s.monitor.missing(mail.Failure{})
+	return watchedConn{conn, s.monitor}, nil
 }
 
 type watchedConn struct {
 	mail.Conn
-	pulse *pulse
+	monitor *mailMonitor
 }
 
 // Send implements mail.Conn.
 func (c watchedConn) Send(ctx context.Context, m mail.Message) error {
-	c.pulse.alive()
+	c.monitor.alive()
 	err := c.Conn.Send(ctx, m)
-	c.pulse.count(outcomeOf(err))
+	c.monitor.count(outcomeOf(err))
 	return err
 }
 
 // Close implements mail.Conn.
 func (c watchedConn) Close() error {
-	c.pulse.lines.Add(-1)
+	c.monitor.lines.Add(-1)
 	return c.Conn.Close()
 }
 

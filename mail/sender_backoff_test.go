@@ -47,7 +47,7 @@ func TestRefusedSenderLosesNoEmail(t *testing.T) {
 	}
 	refusing = false
 	for range 3 {
-		b.clock.Move(longRest)
+		b.clock.Move(maxBackoff)
 		_, _ = b.Once(t.Context())
 	}
 	if sent := len(b.list("fern", Sent)); sent != emails {
