@@ -37,7 +37,7 @@ If a copy is interrupted, run it again. Only differences are written, so a secon
 }
 
 // Run copies the store.
-func (c copyCommand) Run(ctx context.Context, w *world) error {
+func (c copyCommand) Run(ctx context.Context, w *environment) error {
 	if (storeFlag{Store: c.From}).isNew() {
 		return failf("There is no store in %s.", c.From)
 	}
@@ -68,7 +68,7 @@ func (c copyCommand) ontoItself() bool {
 }
 
 // addresses returns the addresses of the two stores with their passwords.
-func (c copyCommand) addresses(w *world) (from, to string, err error) {
+func (c copyCommand) addresses(w *environment) (from, to string, err error) {
 	const fromSecret, toSecret = envPrefix + "COPY_FROM_PASSWORD", envPrefix + "COPY_TO_PASSWORD"
 	var wrong faults
 	from = storePassword{
@@ -80,7 +80,7 @@ func (c copyCommand) addresses(w *world) (from, to string, err error) {
 	return from, to, wrong.usage("help copy")
 }
 
-func (c copyCommand) copy(ctx context.Context, w *world, from, to storage.Engine) error {
+func (c copyCommand) copy(ctx context.Context, w *environment, from, to storage.Engine) error {
 	if store, embedded := to.(*sqlite.Store); embedded {
 		if err := store.Lock(); err != nil { // a running server would write to it
 			return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))

@@ -48,7 +48,7 @@ type customerFind struct {
 }
 
 // Run prints one line.
-func (c customerFind) Run(ctx context.Context, w *world) error {
+func (c customerFind) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(_ portal.Operator, _ shop.Shop, account portal.CustomerAccount) error {
 		t := table{head: []string{"ID", "CUSTOMER ID", "EMAIL", "NAME", "CREATED"}}
 		t.add(account.ID, account.FeedID, account.Email, account.Name(), moment(account.CreatedAt))

@@ -20,7 +20,7 @@ func function(name string, n int) string {
 // faultCase is a small tree and what a rule finds in it.
 type faultCase struct {
 	name  string
-	check func(house) []string
+	check func(sourceTree) []string
 	tree  map[string]string
 	want  []string
 }
@@ -33,7 +33,7 @@ func findFaults(t *testing.T, tests []faultCase) {
 			for name, text := range tt.tree {
 				tree[name] = &fstest.MapFile{Data: []byte(text)}
 			}
-			h, err := readHouse(tree)
+			h, err := readSourceTree(tree)
 			if err != nil {
 				t.Fatal(err)
 			}

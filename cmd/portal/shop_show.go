@@ -18,7 +18,7 @@ type shopShow struct {
 }
 
 // Run prints the settings, each under the name of its flag.
-func (c shopShow) Run(ctx context.Context, w *world) error {
+func (c shopShow) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := pick(ctx, operator, c.ID, "portal shop show ID")
 		if err != nil {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,14 +19,11 @@ import (
 func TestShopSettings(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "store")
-	logo, err := drawLogo()
-	if err != nil {
+	var logo bytes.Buffer
+	if err := png.Encode(&logo, image.NewNRGBA(image.Rect(0, 0, 160, 160))); err != nil {
 		t.Fatal(err)
 	}
-	picture := filepath.Join(t.TempDir(), "logo.png")
-	if err := os.WriteFile(picture, logo, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	picture := writeFile(t, "logo.png", logo.String())
 	call(t, nil, "shop", "create", "main", "--store", dir, "--name", "Kníhkupectvo", "--base-url", "https://account.shop.example",
 		"--sender-email", "account@shop.example", "--sender-name", "The shop", "--hosts", "my.shop.example, old.shop.example",
 		"--storefront-url", "https://www.shop.example/", "--allowed-origins", "https://pictures.shop.example",

@@ -15,7 +15,7 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-func (t *table) print(w *world, asJSON bool) error {
+func (t *table) print(w *environment, asJSON bool) error {
 	if asJSON {
 		return printJSON(w, t.objects())
 	}
@@ -58,7 +58,7 @@ func (c *card) addList(name string, values []string) {
 	c.entries = append(c.entries, cardEntry{name: name, values: values, isList: true})
 }
 
-func (c card) print(w *world, asJSON bool) error {
+func (c card) print(w *environment, asJSON bool) error {
 	if asJSON {
 		return printJSON(w, c.object())
 	}
@@ -93,7 +93,7 @@ func (c card) object() map[string]any {
 	return object
 }
 
-func printJSON(w *world, value any) error {
+func printJSON(w *environment, value any) error {
 	out := json.NewEncoder(w.stdout)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
