@@ -10,6 +10,7 @@ import (
 	"postern/portal"
 	"postern/storage"
 	"postern/storage/sqlite"
+	"postern/storage/transfer"
 )
 
 // copyCommand copies one store to another.
@@ -88,11 +89,11 @@ func (c copyCommand) copy(ctx context.Context, w *environment, from, to storage.
 	}
 	began := time.Now()
 	show, done := newGauge(w, false)
-	report, err := storage.Copy(ctx, from, to, portal.Collections(), show)
+	report, err := transfer.Copy(ctx, from, to, portal.Collections(), show)
 	done()
 	switch {
-	case errors.Is(err, storage.ErrTarget):
-		reason := strings.TrimSuffix(strings.TrimPrefix(err.Error(), "copy: "), ": "+storage.ErrTarget.Error())
+	case errors.Is(err, transfer.ErrTarget):
+		reason := strings.TrimSuffix(strings.TrimPrefix(err.Error(), "copy: "), ": "+transfer.ErrTarget.Error())
 		return failf("Cannot copy to %s from %s: %s. Nothing was written. Choose an empty target.",
 			storeFlag{Store: c.To}.shownStore(), storeFlag{Store: c.From}.shownStore(), reason)
 	case ctx.Err() != nil:
