@@ -104,6 +104,28 @@ func TestRulesOfLibraries(t *testing.T) {
 	})
 }
 
+func TestRulesOfExemptions(t *testing.T) {
+	t.Parallel()
+	packages := func(h sourceTree) []string { return missingPackages(h, []string{"mail", "portal/cart"}) }
+	files := func(h sourceTree) []string { return missingFiles(h, "mail/a.go", "mail/b.go") }
+	beside := func(h sourceTree) []string {
+		return unusedBeside(h, map[string][]string{"mail/smtp": {"mail", "portal"}})
+	}
+	libraries := func(h sourceTree) []string {
+		return unusedLibraries(h, map[string][]string{"modernc.org/sqlite": {"storage/...", "mail"}, "example.com/yaml": {"..."}})
+	}
+	findFaults(t, []faultCase{
+		{"a package that is gone", packages, map[string]string{"mail/a.go": "package mail", "portal/cart.go": "package portal"},
+			[]string{"portal/cart is in the rules, but there is no such package"}},
+		{"a file that is gone", files, map[string]string{"mail/a.go": "package mail"},
+			[]string{"mail/b.go is in the rules, but there is no such file"}},
+		{"an import of its own level that is gone", beside, map[string]string{"mail/smtp/x.go": imports("smtp", "postern/mail")},
+			[]string{"mail/smtp may import portal, but does not"}},
+		{"a library that is gone", libraries, map[string]string{"storage/sqlite/x.go": imports("sqlite", "modernc.org/sqlite/vfs")},
+			[]string{"... may import example.com/yaml, but does not", "mail may import modernc.org/sqlite, but does not"}},
+	})
+}
+
 func TestRulesOfNames(t *testing.T) {
 	t.Parallel()
 	findFaults(t, []faultCase{
