@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -42,43 +41,3 @@ func VersionOf(doc bson.Raw) Version {
 	mark, _ := doc.Lookup("mark").StringValueOK()
 	return Version{N: n, Mark: mark}
 }
-
-// trail is a walk through a collection, one entry at a time.
-type trail struct {
-	walker     Walker
-	collection string
-	bodies     bool
-	page       []Entry
-	last       string
-	ended      bool
-}
-
-// head returns the trail's current entry, and false at its end.
-func (t *trail) head(ctx context.Context) (Entry, bool, error) {
-	if len(t.page) == 0 && !t.ended {
-		if err := t.load(ctx); err != nil {
-			return Entry{}, false, fmt.Errorf("walk through %s: %w", t.collection, err)
-		}
-	}
-	if t.ended {
-		return Entry{}, false, nil
-	}
-	return t.page[0], true, nil
-}
-
-func (t *trail) load(ctx context.Context) error {
-	page, err := t.walker.Walk(ctx, t.collection, Walk{After: t.last, Limit: MaxLimit, Bodies: t.bodies})
-	if err != nil {
-		return err
-	}
-	for _, entry := range page {
-		if entry.ID <= t.last {
-			return fmt.Errorf("storage: %q comes behind %q", entry.ID, t.last)
-		}
-		t.last = entry.ID
-	}
-	t.page, t.ended = page, len(page) == 0
-	return nil
-}
-
-func (t *trail) step() { t.page = t.page[1:] }

@@ -24,7 +24,7 @@ Only its hash is stored. Keep the key: it cannot be shown again.`
 }
 
 // Run prints only the key on standard output, so that it can be redirected to a file.
-func (c apikeyCreate) Run(ctx context.Context, w *world) error {
+func (c apikeyCreate) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)
 		if err != nil {

@@ -15,7 +15,7 @@ type apikeyList struct {
 }
 
 // Run lists the keys.
-func (c apikeyList) Run(ctx context.Context, w *world) error {
+func (c apikeyList) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)
 		if err != nil {

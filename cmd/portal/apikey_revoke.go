@@ -15,7 +15,7 @@ type apikeyRevoke struct {
 }
 
 // Run revokes the key.
-func (c apikeyRevoke) Run(ctx context.Context, w *world) error {
+func (c apikeyRevoke) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)
 		if err != nil {

@@ -27,7 +27,7 @@ The file contains personal data; only its owner can read it. It also contains wa
 }
 
 // Run creates the backup.
-func (c backupCommand) Run(ctx context.Context, w *world) error {
+func (c backupCommand) Run(ctx context.Context, w *environment) error {
 	if err := c.embedded("use mongodump, or \"portal copy\" into a directory"); err != nil {
 		return err
 	}

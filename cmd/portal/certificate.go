@@ -19,7 +19,7 @@ type certificate struct {
 	log               *slog.Logger
 	now               func() time.Time
 
-	hangUps <-chan os.Signal // each signal reloads the files; nil for none
+	sighups <-chan os.Signal // each signal reloads the files; nil for none
 
 	current atomic.Pointer[tls.Certificate]
 	seen    fingerprint // of the files when they were last loaded
@@ -75,7 +75,7 @@ func (c *certificate) watch(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			c.refresh(ctx)
-		case <-c.hangUps:
+		case <-c.sighups:
 			c.reload(ctx)
 		}
 	}

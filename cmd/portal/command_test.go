@@ -21,10 +21,10 @@ type said struct {
 // call runs a command to completion.
 func call(t *testing.T, env map[string]string, args ...string) said {
 	t.Helper()
-	return callWith(t, t.Context(), world{env: env, stdin: strings.NewReader("")}, args...)
+	return callWith(t, t.Context(), environment{env: env, stdin: strings.NewReader("")}, args...)
 }
 
-func callWith(t *testing.T, ctx context.Context, w world, args ...string) said {
+func callWith(t *testing.T, ctx context.Context, w environment, args ...string) said {
 	t.Helper()
 	var out, errs bytes.Buffer
 	w.stdout, w.stderr = &out, &errs
@@ -91,7 +91,7 @@ func start(t *testing.T, env map[string]string, args ...string) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{t: t, stop: cancel, status: make(chan int, 1), grown: make(chan struct{}, 1)}
 	go func() {
-		r.status <- run(ctx, args, world{env: env, stdin: strings.NewReader(""), stdout: r, stderr: r})
+		r.status <- run(ctx, args, environment{env: env, stdin: strings.NewReader(""), stdout: r, stderr: r})
 	}()
 	t.Cleanup(func() { r.end() })
 	return r

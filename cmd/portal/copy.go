@@ -10,6 +10,7 @@ import (
 	"postern/portal"
 	"postern/storage"
 	"postern/storage/sqlite"
+	"postern/storage/transfer"
 )
 
 // copyCommand copies one store to another.
@@ -37,7 +38,7 @@ If a copy is interrupted, run it again. Only differences are written, so a secon
 }
 
 // Run copies the store.
-func (c copyCommand) Run(ctx context.Context, w *world) error {
+func (c copyCommand) Run(ctx context.Context, w *environment) error {
 	if (storeFlag{Store: c.From}).isNew() {
 		return failf("There is no store in %s.", c.From)
 	}
@@ -68,7 +69,7 @@ func (c copyCommand) ontoItself() bool {
 }
 
 // addresses returns the addresses of the two stores with their passwords.
-func (c copyCommand) addresses(w *world) (from, to string, err error) {
+func (c copyCommand) addresses(w *environment) (from, to string, err error) {
 	const fromSecret, toSecret = envPrefix + "COPY_FROM_PASSWORD", envPrefix + "COPY_TO_PASSWORD"
 	var wrong faults
 	from = storePassword{
@@ -80,7 +81,7 @@ func (c copyCommand) addresses(w *world) (from, to string, err error) {
 	return from, to, wrong.usage("help copy")
 }
 
-func (c copyCommand) copy(ctx context.Context, w *world, from, to storage.Engine) error {
+func (c copyCommand) copy(ctx context.Context, w *environment, from, to storage.Engine) error {
 	if store, embedded := to.(*sqlite.Store); embedded {
 		if err := store.Lock(); err != nil { // a running server would write to it
 			return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))
@@ -88,11 +89,11 @@ func (c copyCommand) copy(ctx context.Context, w *world, from, to storage.Engine
 	}
 	began := time.Now()
 	show, done := newGauge(w, false)
-	report, err := storage.Copy(ctx, from, to, portal.Collections(), show)
+	report, err := transfer.Copy(ctx, from, to, portal.Collections(), show)
 	done()
 	switch {
-	case errors.Is(err, storage.ErrTarget):
-		reason := strings.TrimSuffix(strings.TrimPrefix(err.Error(), "copy: "), ": "+storage.ErrTarget.Error())
+	case errors.Is(err, transfer.ErrTarget):
+		reason := strings.TrimSuffix(strings.TrimPrefix(err.Error(), "copy: "), ": "+transfer.ErrTarget.Error())
 		return failf("Cannot copy to %s from %s: %s. Nothing was written. Choose an empty target.",
 			storeFlag{Store: c.To}.shownStore(), storeFlag{Store: c.From}.shownStore(), reason)
 	case ctx.Err() != nil:

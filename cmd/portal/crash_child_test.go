@@ -31,7 +31,7 @@ func serveAsChild(arguments []string) int {
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(exitFailure)
 	}()
-	return run(context.Background(), arguments, world{stdin: strings.NewReader(""), stdout: os.Stdout, stderr: os.Stderr})
+	return run(context.Background(), arguments, environment{stdin: strings.NewReader(""), stdout: os.Stdout, stderr: os.Stderr})
 }
 
 // child is a server in a separate process.

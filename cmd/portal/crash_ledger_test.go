@@ -116,7 +116,7 @@ func (b *ledger) imported(file []delivery) bool {
 	for _, d := range file {
 		text.WriteString(d.document + "\n")
 	}
-	status := run(context.Background(), []string{"import", "orders", "-", "--store", b.dir}, world{stdin: &text, stdout: &said, stderr: &said})
+	status := run(context.Background(), []string{"import", "orders", "-", "--store", b.dir}, environment{stdin: &text, stdout: &said, stderr: &said})
 	return status == exitOK
 }
 

@@ -47,11 +47,14 @@ type customerFind struct {
 	JSON bool `name:"json" help:"Print JSON for programs." setting:"json"`
 }
 
-// Run prints one line.
-func (c customerFind) Run(ctx context.Context, w *world) error {
+// Run prints one line, or one JSON object because the arguments lead to at most one customer.
+func (c customerFind) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(_ portal.Operator, _ shop.Shop, account portal.CustomerAccount) error {
 		t := table{head: []string{"ID", "CUSTOMER ID", "EMAIL", "NAME", "CREATED"}}
 		t.add(account.ID, account.FeedID, account.Email, account.Name(), moment(account.CreatedAt))
-		return t.print(w, c.JSON)
+		if c.JSON {
+			return printJSON(w, t.objects()[0])
+		}
+		return t.print(w, false)
 	})
 }

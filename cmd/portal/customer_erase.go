@@ -26,7 +26,7 @@ func (customerErase) Help() string {
 }
 
 // Run schedules the deletion, deletes the account immediately or cancels the deletion.
-func (c customerErase) Run(ctx context.Context, w *world) error {
+func (c customerErase) Run(ctx context.Context, w *environment) error {
 	var wrong faults
 	if c.Now && c.Keep {
 		wrong.add("Use either --now or --keep, not both.")
@@ -43,7 +43,7 @@ func (c customerErase) Run(ctx context.Context, w *world) error {
 }
 
 func (c customerErase) keep(
-	ctx context.Context, w *world, operator portal.Operator, shop shop.Shop, account portal.CustomerAccount,
+	ctx context.Context, w *environment, operator portal.Operator, shop shop.Shop, account portal.CustomerAccount,
 ) error {
 	if !account.Erasure.Pending() {
 		w.say("No deletion of %s's account is scheduled.", account.Email)
@@ -57,7 +57,7 @@ func (c customerErase) keep(
 }
 
 func (c customerErase) erase(
-	ctx context.Context, w *world, operator portal.Operator, shop shop.Shop, account portal.CustomerAccount,
+	ctx context.Context, w *environment, operator portal.Operator, shop shop.Shop, account portal.CustomerAccount,
 ) error {
 	if c.Now && !c.Yes {
 		return faults{"This would delete the account of " + account.Email + " at once, and cannot be undone. " +

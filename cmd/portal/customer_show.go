@@ -19,7 +19,7 @@ type customerShow struct {
 }
 
 // Run prints what staff need to help a customer on the phone, and no secrets.
-func (c customerShow) Run(ctx context.Context, w *world) error {
+func (c customerShow) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(_ portal.Operator, shop shop.Shop, account portal.CustomerAccount) error {
 		return describeCustomer(shop, account).print(w, c.JSON)
 	})

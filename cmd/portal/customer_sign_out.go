@@ -16,7 +16,7 @@ func (customerSignOut) Help() string {
 }
 
 // Run signs the customer out.
-func (c customerSignOut) Run(ctx context.Context, w *world) error {
+func (c customerSignOut) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, account portal.CustomerAccount) error {
 		ended, err := operator.SignOutCustomer(ctx, shop.ID, account.ID)
 		if err != nil {

@@ -11,12 +11,12 @@ func TestCustomerCommands(t *testing.T) {
 	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", dir).want(t, exitOK)
 	command := func(args ...string) said { return call(t, nil, append(args, "--store", dir)...) }
 
-	var found []map[string]string
+	var found map[string]string
 	out := command("customer", "find", "JANA@example.com", "--json").want(t, exitOK).out
-	if err := json.Unmarshal([]byte(out), &found); err != nil || len(found) != 1 {
+	if err := json.Unmarshal([]byte(out), &found); err != nil || found["email"] != "jana@example.com" {
 		t.Fatalf("%v: %s", err, out)
 	}
-	id := found[0]["id"]
+	id := found["id"]
 	command("customer", "show", id).want(t, exitOK, "jana@example.com", "registered-by", "the shop")
 	command("customer", "find", "petr@example.com").want(t, exitFailure, `"petr@example.com"`)
 	command("customer", "find").want(t, exitUsage, "incomplete")

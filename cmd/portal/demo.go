@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"text/tabwriter"
 	"time"
 
+	"postern/cmd/portal/demo"
 	"postern/portal"
 	"postern/portal/vies"
 	"postern/storage"
@@ -37,7 +39,7 @@ The command prints what to open and which customers exist. Anyone who can reach 
 }
 
 // Run serves the demo until ctx ends.
-func (c demoCommand) Run(ctx context.Context, w *world) error {
+func (c demoCommand) Run(ctx context.Context, w *environment) error {
 	listener, err := listen(ctx, c.Addr, "--addr")
 	if err != nil {
 		return err
@@ -78,59 +80,71 @@ func openDemo(ctx context.Context, dir string) (storage.Engine, error) {
 }
 
 // show fills the store, prints an introduction and serves.
-func (c demoCommand) show(ctx context.Context, w *world, p parts, listener net.Listener) error {
-	base := "http://" + reachable(listener.Addr().String())
+func (c demoCommand) show(ctx context.Context, w *environment, p parts, listener net.Listener) error {
 	shop, err := listen(ctx, c.StorefrontAddr, "--storefront-addr")
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { _ = shop.Close() }() // closes it again if it was served
-	box := &mailbox{now: time.Now}
-	register, err := startDemoRegister(ctx)
+	register, err := demo.StartVIES(ctx)
+	if err != nil {
+		return errors.Join(failf("Cannot serve the demo's VIES: %s", err), listener.Close())
+	}
+	defer func() { _ = register.Close() }()
+	box := demo.NewMailbox()
+	server, err := c.newServer(w, p, box, register)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer func() { _ = register.stop() }()
-	p.texts, p.sender, p.log, p.drain = w.texts, box, newLog("text", w.stderr, slog.LevelWarn), drainTime
-	p.options = []portal.Option{portal.WithInsecureHTTP(), portal.WithCountDelay(0), portal.WithVATChecker(vies.New(register.url))}
-	server, err := newServer(p)
+	fixture, err := c.fill(ctx, server, demo.Config{
+		Mailbox: box, Base: siteURL(listener), Storefront: siteURL(shop),
+	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	set, err := newStage(ctx, server, box, base, "http://"+reachable(shop.Addr().String()))
-	if err == nil {
-		err = set.fill(ctx)
-	}
-	if err == nil {
-		err = server.besideShop(shop, set)
-	}
-	if err == nil {
-		err = server.mount(box, base)
-	}
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	tellDemo(w, set)
+	server.beside["storefront"] = func(ctx context.Context) error { return fixture.ServeStorefront(ctx, shop) }
+	introduce(w, fixture)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var loading sync.WaitGroup
-	loading.Go(func() { loadLargest(ctx, w, set) })
+	loading.Go(func() { loadLargest(ctx, w, fixture) })
 	err = server.run(ctx, listener)
 	stop()
 	loading.Wait()
 	return err
 }
 
-// besideShop makes the server run the demo's shop too.
-func (s *server) besideShop(listener net.Listener, set *stage) error {
-	shop, err := newStorefront(set.base, set.storefront, set.key)
-	s.beside["storefront"] = func(ctx context.Context) error { return shop.serve(ctx, listener) }
-	return err
+// siteURL returns the base URL of what is served on the listener.
+func siteURL(listener net.Listener) string { return "http://" + reachable(listener.Addr().String()) }
+
+// newServer returns a server that delivers to the mailbox and asks the demo's VIES.
+func (demoCommand) newServer(w *environment, p parts, box *demo.Mailbox, register *demo.VIES) (*server, error) {
+	p.texts, p.sender, p.log, p.drain = w.texts, box, newLog("text", w.stderr, slog.LevelWarn), drainTime
+	p.options = []portal.Option{portal.WithInsecureHTTP(), portal.WithCountDelay(0), portal.WithVATChecker(vies.New(register.URL))}
+	return newServer(p)
+}
+
+// fill fills the server's store and adds the demo's pages to its site.
+func (demoCommand) fill(ctx context.Context, s *server, config demo.Config) (*demo.Fixture, error) {
+	config.App, config.Engine, config.Texts = s.app, s.engine, s.texts
+	config.AppAt = func(now func() time.Time) *portal.App {
+		p := s.parts
+		p.options = append(slices.Clone(p.options), portal.WithClock(now))
+		return p.product("backdated")
+	}
+	fixture, err := demo.New(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := fixture.Fill(ctx); err != nil {
+		return nil, err
+	}
+	return fixture, s.mountDemo(fixture)
 }
 
 // loadLargest imports the orders of the largest customer while the portal is already running.
-func loadLargest(ctx context.Context, w *world, set *stage) {
-	err := set.bring(ctx, set.largest())
+func loadLargest(ctx context.Context, w *environment, fixture *demo.Fixture) {
+	err := fixture.LoadLargest(ctx)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
@@ -140,23 +154,24 @@ func loadLargest(ctx context.Context, w *world, set *stage) {
 	}
 }
 
-// tellDemo prints everything that a new user needs.
-func tellDemo(w *world, set *stage) {
-	w.say("The demo portal is at %s", set.base)
+// introduce prints everything that a new user needs.
+func introduce(w *environment, fixture *demo.Fixture) {
+	w.say("The demo portal is at %s", fixture.Base)
 	w.say("")
 	w.say("Sign in as one of these customers; their email arrives in the mailbox:")
 	out := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
-	for _, p := range people() {
+	people := demo.People()
+	for _, p := range people {
 		fmt.Fprintf(out, "  %s\t%s\n", p.Email, p.Special)
 	}
 	// The mailbox page has the same information, so errors are ignored.
 	_ = out.Flush()
 	w.say("")
-	w.say("Shop:     %s  (Hájenka, which signs customers in through the portal)", set.storefront)
-	w.say("Mailbox:  %s/demo/mailbox", set.base)
-	w.say("          %s/demo/mailbox.json", set.base)
-	w.say("API key:  %s", set.key)
-	w.say("  curl -H 'Authorization: Bearer %s' %s/api/v1/customers/by-email/%s", set.key, set.base, people()[0].Email)
+	w.say("Shop:     %s  (Hájenka, which signs customers in through the portal)", fixture.Storefront)
+	w.say("Mailbox:  %s/demo/mailbox", fixture.Base)
+	w.say("          %s/demo/mailbox.json", fixture.Base)
+	w.say("API key:  %s", fixture.Key)
+	w.say("  curl -H 'Authorization: Bearer %s' %s/api/v1/customers/by-email/%s", fixture.Key, fixture.Base, people[0].Email)
 	w.say("")
 	w.say("Any other email creates a new account, which is asked for a name.")
 	w.say("A local server replaces VIES, as described above; the shop has a VAT ID of its own.")

@@ -24,7 +24,7 @@ Most DNS providers ask for "name" and "text", with the type TXT; "zone" is the l
 }
 
 // Run prints the record.
-func (c dkimRecord) Run(w *world) error {
+func (c dkimRecord) Run(w *environment) error {
 	var wrong faults
 	if c.DKIM == "" {
 		wrong.add("--dkim: name the directory of DKIM keys.")

@@ -52,7 +52,7 @@ func failf(format string, args ...any) error { return &failure{fmt.Sprintf(forma
 var errTold = errors.New("told already")
 
 // tell prints an error for the operator, one line for each problem.
-func (w *world) tell(err error) {
+func (w *environment) tell(err error) {
 	var usage *usageError
 	switch {
 	case errors.Is(err, errTold):
@@ -66,7 +66,7 @@ func (w *world) tell(err error) {
 	}
 }
 
-func (w *world) list(faults faults) {
+func (w *environment) list(faults faults) {
 	if len(faults) == 1 {
 		w.note("portal: %s", faults[0])
 		return
@@ -79,7 +79,7 @@ func (w *world) list(faults faults) {
 
 // explain turns an error into sentences. For an error of the product it uses the messages, with the flags
 // at fault and a prefix that says where it occurred. Any other error becomes one line with its own text.
-func (w *world) explain(err error) faults {
+func (w *environment) explain(err error) faults {
 	var own *validate.Error
 	switch {
 	case errors.As(err, &own):
@@ -94,7 +94,7 @@ func (w *world) explain(err error) faults {
 	return faults{strings.Join(strings.Fields(err.Error()), " ")}
 }
 
-func (w *world) explainOwn(err *validate.Error) faults {
+func (w *environment) explainOwn(err *validate.Error) faults {
 	var all faults
 	for _, fault := range err.Fields {
 		all.add("%s: %s", flagOf(fault.Field), w.sentence(fault.Key, fault.Args))
@@ -120,7 +120,9 @@ func flagOf(field string) string {
 }
 
 // sentence returns the message of a key, or the key and its values if there is no message.
-func (w *world) sentence(key string, args map[string]string) string { return say(w.words, key, args) }
+func (w *environment) sentence(key string, args map[string]string) string {
+	return say(w.words, key, args)
+}
 
 func say(words *i18n.Localizer, key string, args map[string]string) string {
 	if words.Has(key) {

@@ -13,7 +13,7 @@ import (
 // TestExplain checks that an explained error keeps the place at which it occurred.
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	var w world
+	var w environment
 	if err := w.load(); err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ const description = `Postern is a customer account portal for online shops, with
 New here? Run "portal demo" and open the address it prints. To run your own portal, create a shop with "portal shop create" and an API key for your shop system with "portal apikey create", then start the server with "portal serve".`
 
 // execute parses the arguments and runs the command.
-func execute(ctx context.Context, args []string, w *world) error {
+func execute(ctx context.Context, args []string, w *environment) error {
 	if err := w.load(); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func execute(ctx context.Context, args []string, w *world) error {
 }
 
 // newParser returns the parser. helped becomes true when help has been printed.
-func newParser(w *world) (parser *kong.Kong, helped *bool, err error) {
+func newParser(w *environment) (parser *kong.Kong, helped *bool, err error) {
 	helped = new(bool)
 	parser, err = kong.New(&grammar{},
 		kong.Name("portal"), kong.Description(description),
@@ -113,9 +113,9 @@ type helpCommand struct {
 }
 
 // Run prints the help of the command.
-func (c helpCommand) Run(w *world) error { return w.manual(c.Command) }
+func (c helpCommand) Run(w *environment) error { return w.manual(c.Command) }
 
-func printHelp(w *world, command []string) error {
+func printHelp(w *environment, command []string) error {
 	parser, helped, err := newParser(w)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func readGuide(t *testing.T, root, guide string) string {
 // reason.
 func notRun() map[[2]string]string {
 	const (
-		guideMap = "cmd/portal/        the program: one file per command, settings, the server, the demo shop"
+		guideMap = "cmd/portal/        the program: one file per command, settings, the server"
 		header   = "List-Unsubscribe: <https://account.shop.example/unsubscribe/bmV3…>"
 		timer    = `ExecStart=/bin/sh -c 'exec portal backup "/backup/postern-$$(date +%%F).db" --store /var/lib/postern'`
 		sharding = `sh.shardCollection("postern.orders", { shop: 1, _id: "hashed" })       ` +
@@ -178,7 +178,7 @@ func anchors(text string) (list []string) {
 func TestGuideCommandList(t *testing.T) {
 	t.Parallel()
 	guide := readGuide(t, "../..", "cmd/portal/README.md")
-	w := world{env: map[string]string{}}
+	w := environment{env: map[string]string{}}
 	if err := w.load(); err != nil {
 		t.Fatal(err)
 	}

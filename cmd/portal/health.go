@@ -34,7 +34,7 @@ Do not use --ready for automatic restarts: a restart does not bring back a mail 
 const healthTime = 10 * time.Second
 
 // Run sends the request and prints the response.
-func (c healthCommand) Run(ctx context.Context, w *world) error {
+func (c healthCommand) Run(ctx context.Context, w *environment) error {
 	client, scheme, err := c.client()
 	if err != nil {
 		return err

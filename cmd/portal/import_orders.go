@@ -39,7 +39,7 @@ Invalid lines are refused and listed, and the others are stored; the exit status
 }
 
 // Run imports the file and prints a report.
-func (c importOrders) Run(ctx context.Context, w *world) error {
+func (c importOrders) Run(ctx context.Context, w *environment) error {
 	in, size, err := c.input(ctx, w)
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (c importOrders) options() []portal.ImportOption {
 }
 
 // input returns the reader and its size in bytes, or -1 if that is unknown.
-func (c importOrders) input(ctx context.Context, w *world) (io.ReadCloser, int64, error) {
+func (c importOrders) input(ctx context.Context, w *environment) (io.ReadCloser, int64, error) {
 	if c.File == "-" {
 		return interruptible(ctx, w.stdin), -1, nil
 	}
@@ -115,7 +115,7 @@ func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
 }
 
 // report prints the result of an import.
-func (w *world) report(file, shop string, r portal.Report, took time.Duration) {
+func (w *environment) report(file, shop string, r portal.Report, took time.Duration) {
 	w.say("%s: %s for shop %s in %s", file, counted(r.Lines, "order"), shop, took.Round(100*time.Millisecond))
 	w.say("  created    %d", r.Created)
 	w.say("  updated    %d", r.Updated)
@@ -147,7 +147,7 @@ func lineOf(number string, line int) string {
 }
 
 // reportWarnings lists the values that were changed or dropped in stored lines.
-func (w *world) reportWarnings(r portal.Report, dryRun bool) {
+func (w *environment) reportWarnings(r portal.Report, dryRun bool) {
 	if r.WarnedCount == 0 {
 		return
 	}
@@ -168,7 +168,7 @@ func (w *world) reportWarnings(r portal.Report, dryRun bool) {
 }
 
 // refusal explains the faults of a line, each as a JSON pointer and a sentence.
-func (w *world) refusal(err error) faults {
+func (w *environment) refusal(err error) faults {
 	all := w.warnings(validate.FieldErrors(err))
 	if len(all) == 0 {
 		all = w.explain(err)
@@ -177,7 +177,7 @@ func (w *world) refusal(err error) faults {
 }
 
 // warnings returns each fault as a JSON pointer and a sentence for developers.
-func (w *world) warnings(list []validate.FieldError) faults {
+func (w *environment) warnings(list []validate.FieldError) faults {
 	var all faults
 	for _, fault := range list {
 		where := fault.Field

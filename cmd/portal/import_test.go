@@ -71,7 +71,7 @@ func TestImportTellsWhatIsWrong(t *testing.T) {
 func TestImportFromStandardInput(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
-	w := world{stdin: strings.NewReader(orderLines(3))}
+	w := environment{stdin: strings.NewReader(orderLines(3))}
 	callWith(t, t.Context(), w, "import", "orders", "-", "--store", dir).want(t, exitOK, counts(3, 0, 0, 0)...)
 }
 
@@ -94,7 +94,7 @@ func TestImportInterrupted(t *testing.T) {
 		io.WriteString(feeder, orderLine(1021)[:40]) // read only after everything before it was accepted
 		stop()
 	}()
-	callWith(t, ctx, world{stdin: in}, "import", "orders", "-", "--store", dir).want(t, exitFailure, "Stopped after", "import the rest")
+	callWith(t, ctx, environment{stdin: in}, "import", "orders", "-", "--store", dir).want(t, exitFailure, "Stopped after", "import the rest")
 	again := writeFile(t, "orders.ndjson", orderLines(21))
 	call(t, nil, "import", "orders", again, "--store", dir).want(t, exitOK, "refused    0\n")
 	call(t, nil, "import", "orders", again, "--store", dir).want(t, exitOK, counts(0, 21, 0, 0)...)

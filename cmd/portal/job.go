@@ -36,7 +36,7 @@ func (jobList) Help() string {
 }
 
 // Run lists the jobs. Those that need attention come first.
-func (c jobList) Run(ctx context.Context, w *world) error {
+func (c jobList) Run(ctx context.Context, w *environment) error {
 	wanted := jobStates()
 	var wrong faults
 	if c.State != "" {
@@ -88,7 +88,7 @@ type jobRetry struct {
 }
 
 // Run makes the job due.
-func (c jobRetry) Run(ctx context.Context, w *world) error {
+func (c jobRetry) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		err := operator.Jobs().Retry(ctx, c.ID)
 		if errors.Is(err, storage.ErrNotFound) {

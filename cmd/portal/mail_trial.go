@@ -36,7 +36,7 @@ func (mailTest) Help() string {
 }
 
 // Run sends the email.
-func (c mailTest) Run(ctx context.Context, w *world) error {
+func (c mailTest) Run(ctx context.Context, w *environment) error {
 	var wrong faults
 	sender := c.sender(w, &wrong)
 	keys := c.load(&wrong)
@@ -67,7 +67,7 @@ func (c mailTest) Run(ctx context.Context, w *world) error {
 }
 
 // showTrial prints the steps and explains a failed one at the end.
-func showTrial(w *world, steps []smtp.Step, id string, asJSON bool) error {
+func showTrial(w *environment, steps []smtp.Step, id string, asJSON bool) error {
 	t := table{head: []string{"STEP", "RESULT", "DETAIL"}}
 	var failed error
 	for _, step := range steps {

@@ -25,11 +25,11 @@ func main() {
 	debug.SetGCPercent(garbagePercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process immediately
-	w := world{env: environment(os.Environ()), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	w := environment{env: parseEnvironment(os.Environ()), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(run(ctx, os.Args[1:], w))
 }
 
-func environment(pairs []string) map[string]string {
+func parseEnvironment(pairs []string) map[string]string {
 	env := make(map[string]string, len(pairs))
 	for _, pair := range pairs {
 		name, value, _ := strings.Cut(pair, "=")
@@ -46,7 +46,7 @@ const (
 )
 
 // run executes the command in args and returns the exit status.
-func run(ctx context.Context, args []string, w world) int {
+func run(ctx context.Context, args []string, w environment) int {
 	err := execute(ctx, args, &w)
 	if err == nil {
 		return exitOK

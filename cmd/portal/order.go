@@ -51,7 +51,7 @@ func (orderDelete) Help() string {
 }
 
 // Run deletes the order.
-func (c orderDelete) Run(ctx context.Context, w *world) error {
+func (c orderDelete) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, order portal.OrderAccount) error {
 		if !c.Yes {
 			return faults{"This would delete order " + order.Number + " of " + orNobody(order.Email) + ". Add --yes to confirm."}.

@@ -16,7 +16,7 @@ type orderShow struct {
 }
 
 // Run prints the order.
-func (c orderShow) Run(ctx context.Context, w *world) error {
+func (c orderShow) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(_ portal.Operator, shop shop.Shop, order portal.OrderAccount) error {
 		return describeOrder(shop, order).print(w, c.JSON)
 	})

@@ -22,7 +22,7 @@ type outboxList struct {
 }
 
 // Run lists the emails. Those that need attention come first.
-func (c outboxList) Run(ctx context.Context, w *world) error {
+func (c outboxList) Run(ctx context.Context, w *environment) error {
 	wanted := states()
 	var wrong faults
 	if c.State != "" {

@@ -20,7 +20,7 @@ func (outboxResend) Help() string {
 }
 
 // Run queues the email again.
-func (c outboxResend) Run(ctx context.Context, w *world) error {
+func (c outboxResend) Run(ctx context.Context, w *environment) error {
 	return useOutbox(ctx, c.storeFlag, c.shopFlag, func(box mail.Outbox) error {
 		err := box.Resend(ctx, c.ID)
 		if errors.Is(err, mail.ErrDrop) {

@@ -16,7 +16,7 @@ type outboxShow struct {
 }
 
 // Run prints the entry. It has no body, because that is composed only for sending and never stored.
-func (c outboxShow) Run(ctx context.Context, w *world) error {
+func (c outboxShow) Run(ctx context.Context, w *environment) error {
 	return useOutbox(ctx, c.storeFlag, c.shopFlag, func(box mail.Outbox) error {
 		e, err := box.Get(ctx, c.ID)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"postern/cmd/portal/demo"
 	"postern/mail"
 	"postern/portal"
 	"postern/storage/sqlite"
@@ -28,7 +29,7 @@ func fillOutbox(t *testing.T, dir string) (waiting, dropped string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := newServer(parts{engine: store, texts: texts, sender: &mailbox{}, log: newLog("text", t.Output(), 0)})
+	server, err := newServer(parts{engine: store, texts: texts, sender: demo.NewMailbox(), log: newLog("text", t.Output(), 0)})
 	if err != nil {
 		t.Fatal(err)
 	}

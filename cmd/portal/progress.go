@@ -11,7 +11,7 @@ import (
 
 // newProgress shows the progress of reading a file on a terminal. step is called for each line with its
 // bytes, done at the end. With a size of -1 it shows only a count and a rate.
-func newProgress(w *world, size int64) (step func(bytes int), done func()) {
+func newProgress(w *environment, size int64) (step func(bytes int), done func()) {
 	if !isTerminal(w.stderr) {
 		return func(int) {}, func() {}
 	}
@@ -31,7 +31,7 @@ func newProgress(w *world, size int64) (step func(bytes int), done func()) {
 
 // newGauge shows progress on a terminal. show is called with the amount done and the total, which may grow,
 // in bytes or documents.
-func newGauge(w *world, bytes bool) (show func(done, total int64), end func()) {
+func newGauge(w *environment, bytes bool) (show func(done, total int64), end func()) {
 	if !isTerminal(w.stderr) {
 		return func(int64, int64) {}, func() {}
 	}

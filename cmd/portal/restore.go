@@ -25,7 +25,7 @@ The file is checked first, and nothing is restored from a damaged one. Sessions 
 }
 
 // Run restores the backup.
-func (c restoreCommand) Run(ctx context.Context, w *world) error {
+func (c restoreCommand) Run(ctx context.Context, w *environment) error {
 	if err := c.embedded("use mongorestore"); err != nil {
 		return err
 	}

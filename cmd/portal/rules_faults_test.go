@@ -20,7 +20,7 @@ func function(name string, n int) string {
 // faultCase is a small tree and what a rule finds in it.
 type faultCase struct {
 	name  string
-	check func(house) []string
+	check func(sourceTree) []string
 	tree  map[string]string
 	want  []string
 }
@@ -33,7 +33,7 @@ func findFaults(t *testing.T, tests []faultCase) {
 			for name, text := range tt.tree {
 				tree[name] = &fstest.MapFile{Data: []byte(text)}
 			}
-			h, err := readHouse(tree)
+			h, err := readSourceTree(tree)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,6 +101,28 @@ func TestRulesOfLibraries(t *testing.T) {
 			[]string{"portal/x.go imports github.com/gofiber/fiber/v2, which belongs to portal/web/..., cmd/bench"}},
 		{"a library nobody knows", librariesElsewhere, map[string]string{"mail/x.go": imports("mail", "example.com/yaml")},
 			[]string{"mail/x.go imports example.com/yaml, which is not in the table of libraries"}},
+	})
+}
+
+func TestRulesOfExemptions(t *testing.T) {
+	t.Parallel()
+	packages := func(h sourceTree) []string { return missingPackages(h, []string{"mail", "portal/cart"}) }
+	files := func(h sourceTree) []string { return missingFiles(h, "mail/a.go", "mail/b.go") }
+	beside := func(h sourceTree) []string {
+		return unusedBeside(h, map[string][]string{"mail/smtp": {"mail", "portal"}})
+	}
+	libraries := func(h sourceTree) []string {
+		return unusedLibraries(h, map[string][]string{"modernc.org/sqlite": {"storage/...", "mail"}, "example.com/yaml": {"..."}})
+	}
+	findFaults(t, []faultCase{
+		{"a package that is gone", packages, map[string]string{"mail/a.go": "package mail", "portal/cart.go": "package portal"},
+			[]string{"portal/cart is in the rules, but there is no such package"}},
+		{"a file that is gone", files, map[string]string{"mail/a.go": "package mail"},
+			[]string{"mail/b.go is in the rules, but there is no such file"}},
+		{"an import of its own level that is gone", beside, map[string]string{"mail/smtp/x.go": imports("smtp", "postern/mail")},
+			[]string{"mail/smtp may import portal, but does not"}},
+		{"a library that is gone", libraries, map[string]string{"storage/sqlite/x.go": imports("sqlite", "modernc.org/sqlite/vfs")},
+			[]string{"... may import example.com/yaml, but does not", "mail may import modernc.org/sqlite, but does not"}},
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-func strayEntries(h house) []string {
+func strayEntries(h sourceTree) []string {
 	var faults []string
 	for _, name := range h.top {
 		if !strings.HasPrefix(name, ".") && !slices.Contains(ruleTopLevel(), name) {
@@ -16,7 +16,7 @@ func strayEntries(h house) []string {
 	return faults
 }
 
-func importsAgainstDirection(h house) []string {
+func importsAgainstDirection(h sourceTree) []string {
 	var faults []string
 	unknown := map[string]bool{}
 	for _, s := range h.files {
@@ -51,7 +51,7 @@ func mayImport(s source, to string) bool {
 	return lower || s.test() && to == from || slices.Contains(ruleBeside()[from], to)
 }
 
-func librariesElsewhere(h house) []string {
+func librariesElsewhere(h sourceTree) []string {
 	var faults []string
 	for _, s := range h.files {
 		if _, known := ruleLevels()[s.dir()]; !known || !s.owned() || s.test() {

@@ -15,7 +15,7 @@ const (
 
 // templateFiles finds what must not be passed to the template engine: layouts, which answer 200 with the
 // error printed into the page, and definitions, which all files would share.
-func templateFiles(h house) []string {
+func templateFiles(h sourceTree) []string {
 	action := regexp.MustCompile(`\{\{-?\s*(embed|define|block)\b`)
 	var faults []string
 	for _, s := range h.files {
@@ -31,7 +31,7 @@ func templateFiles(h house) []string {
 
 // layouts finds Go code that renders into a layout: an engine's Layout or Render with a fourth argument, a
 // context's Render with a third, and the configuration's ViewsLayout.
-func layouts(h house) []string {
+func layouts(h sourceTree) []string {
 	var faults []string
 	for _, s := range h.files {
 		if !s.owned() {
@@ -101,7 +101,7 @@ func layoutCall(call *ast.CallExpr, contexts []string, engine bool) string {
 
 // redirectsElsewhere finds redirects outside the one file that checks their targets: a context's Redirect
 // and similar methods, and the Location header.
-func redirectsElsewhere(h house) []string {
+func redirectsElsewhere(h sourceTree) []string {
 	leads := []string{"Redirect", "RedirectToRoute", "RedirectBack", "Location"}
 	var faults []string
 	for _, s := range h.files {

@@ -17,7 +17,7 @@ const (
 	mostFiles      = 300 // lines; 90th percentile of the files
 )
 
-func packageComments(h house) []string {
+func packageComments(h sourceTree) []string {
 	counts := map[string]int{}
 	var faults []string
 	for _, s := range h.files {
@@ -50,7 +50,7 @@ func packageComments(h house) []string {
 	return faults
 }
 
-func vagueNames(h house) []string {
+func vagueNames(h sourceTree) []string {
 	var faults []string
 	vague := []string{"utils", "util", "helpers", "helper", "common", "models", "types", "misc"}
 	for _, s := range h.files {
@@ -67,7 +67,7 @@ func vagueNames(h house) []string {
 	return faults
 }
 
-func longFiles(h house) []string {
+func longFiles(h sourceTree) []string {
 	var faults []string
 	for _, s := range h.files {
 		if path.Ext(s.path) != ".css" && !s.test() && s.lines > maxFile {
@@ -77,7 +77,7 @@ func longFiles(h house) []string {
 	return faults
 }
 
-func usualLengths(h house) []string {
+func usualLengths(h sourceTree) []string {
 	var functions, files []int
 	for _, s := range h.files {
 		if !s.isGo() || s.test() {
@@ -118,7 +118,7 @@ func percentile(lengths []int, percent int) int {
 
 // waitingTests finds tests that wait for a time to pass: a receive from time.After outside a select. The
 // linters find time.Sleep.
-func waitingTests(h house) []string {
+func waitingTests(h sourceTree) []string {
 	var faults []string
 	for _, s := range h.files {
 		if !s.isGo() || !s.test() && !slices.Contains(ruleSupport(), s.dir()) {

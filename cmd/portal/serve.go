@@ -70,7 +70,7 @@ type setup struct {
 }
 
 // Run serves until ctx ends.
-func (c serveCommand) Run(ctx context.Context, w *world) error {
+func (c serveCommand) Run(ctx context.Context, w *environment) error {
 	s, err := c.check(w)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (c serveCommand) Run(ctx context.Context, w *world) error {
 }
 
 // check reads all settings and returns all faults at once.
-func (c serveCommand) check(w *world) (setup, error) {
+func (c serveCommand) check(w *environment) (setup, error) {
 	var s setup
 	var err error
 	wrong := w.settings
@@ -148,7 +148,7 @@ func (c serveCommand) readCertificate(wrong *faults) *certificate {
 	return read
 }
 
-func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine storage.Engine) error {
+func (c serveCommand) serve(ctx context.Context, w *environment, s setup, engine storage.Engine) error {
 	if store, embedded := engine.(*sqlite.Store); embedded {
 		if err := store.Lock(); err != nil {
 			return failf("%s.", strings.TrimPrefix(err.Error(), "sqlite: "))
@@ -183,12 +183,12 @@ func (c serveCommand) serve(ctx context.Context, w *world, s setup, engine stora
 		return err
 	}
 	s.sender.Domain = server.mailDomain
-	defer server.heedHangUps()()
+	defer server.reloadOnSIGHUP()()
 	return c.listen(ctx, w, server)
 }
 
 // listen opens the ports, prints their addresses and runs the server.
-func (c serveCommand) listen(ctx context.Context, w *world, server *server) error {
+func (c serveCommand) listen(ctx context.Context, w *environment, server *server) error {
 	listener, err := listen(ctx, c.Addr, "--addr")
 	if err != nil {
 		return err
@@ -219,7 +219,7 @@ func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 
 // announce prints the portal's URLs. It refuses to serve a shop's cookies over plain HTTP unless that was
 // requested.
-func (c serveCommand) announce(ctx context.Context, w *world, server *server, at net.Addr) error {
+func (c serveCommand) announce(ctx context.Context, w *environment, server *server, at net.Addr) error {
 	shops, err := server.app.Shops(ctx)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"postern/cmd/portal/demo"
 	"postern/mail"
 	"postern/portal"
 	"postern/portal/secret"
@@ -50,7 +51,7 @@ type server struct {
 	backlog    *backlog
 	site       site
 	beside     map[string]func(context.Context) error // what runs in parallel with the site until it ends
-	mount      func(box *mailbox, base string) error  // adds the demo's pages to the site
+	mountDemo  func(*demo.Fixture) error              // adds the demo's pages to the site
 }
 
 // site is the part of the web framework's application that the server needs to run it.
@@ -81,13 +82,7 @@ func newServer(p parts) (*server, error) {
 		return nil, fmt.Errorf("build the site: %w", err)
 	}
 	s.site = pages
-	s.mount = func(box *mailbox, base string) error {
-		extra, err := newDemoPages(box, base, people())
-		if err == nil {
-			mountDemo(pages, extra)
-		}
-		return err
-	}
+	s.mountDemo = func(fixture *demo.Fixture) error { return demo.Mount(pages, fixture) }
 	if err := s.makeDispatcher(); err != nil {
 		return nil, err
 	}
@@ -196,7 +191,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	}
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
 	defer cancel()
-	err = errors.Join(err, s.hangUp(draining, listener, served))
+	err = errors.Join(err, s.closeSite(draining, listener, served))
 	stop() // after the last request, so that its jobs are seen; the others stay in the store
 	err = errors.Join(err, s.await(draining, &behind))
 	if s.traces != nil {
@@ -206,8 +201,8 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	return err
 }
 
-// hangUp accepts no more requests and waits for those in progress.
-func (s *server) hangUp(draining context.Context, listener net.Listener, served <-chan error) error {
+// closeSite accepts no more requests and waits for those in progress.
+func (s *server) closeSite(draining context.Context, listener net.Listener, served <-chan error) error {
 	err := s.site.ShutdownWithContext(draining)
 	// A server that is stopped before it has started does not know its listener.
 	if closing := listener.Close(); !errors.Is(closing, net.ErrClosed) {

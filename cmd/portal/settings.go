@@ -32,7 +32,7 @@ func variableOf(setting string) string {
 
 // BeforeResolve reads the configuration file and adds the settings from it and the environment to the
 // parser.
-func (*grammar) BeforeResolve(parsed *kong.Context, w *world) error {
+func (*grammar) BeforeResolve(parsed *kong.Context, w *environment) error {
 	s := settings{env: w.env}
 	if name := configFile(parsed, w.env); name != "" {
 		file, err := readSettings(name)

@@ -24,7 +24,7 @@ To try it on this machine, use the base URL http://127.0.0.1:8080.`
 
 // Run creates the shop, and the store if needed. It checks the settings first, so that wrong ones do not
 // leave an empty store.
-func (c shopCreate) Run(ctx context.Context, w *world) error {
+func (c shopCreate) Run(ctx context.Context, w *environment) error {
 	settings, err := c.settings("help shop create")
 	if err != nil {
 		return err

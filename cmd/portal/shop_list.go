@@ -14,7 +14,7 @@ type shopList struct {
 }
 
 // Run prints the shops.
-func (c shopList) Run(ctx context.Context, w *world) error {
+func (c shopList) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shops, err := operator.Shops(ctx)
 		if err != nil {

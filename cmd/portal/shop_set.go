@@ -23,7 +23,7 @@ func (shopSet) Help() string {
 }
 
 // Run changes the settings.
-func (c shopSet) Run(ctx context.Context, w *world) error {
+func (c shopSet) Run(ctx context.Context, w *environment) error {
 	settings, err := c.settings("help shop set")
 	if err != nil {
 		return err

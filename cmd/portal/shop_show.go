@@ -18,7 +18,7 @@ type shopShow struct {
 }
 
 // Run prints the settings, each under the name of its flag.
-func (c shopShow) Run(ctx context.Context, w *world) error {
+func (c shopShow) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := pick(ctx, operator, c.ID, "portal shop show ID")
 		if err != nil {
@@ -33,19 +33,19 @@ func describe(shop shop.Shop) card {
 	c.add("id", shop.ID)
 	c.add("name", shop.Name)
 	c.add("base-url", shop.BaseURL)
-	c.add("hosts", strings.Join(shop.Hosts, ", "))
+	c.addWords("hosts", shop.Hosts)
 	c.add("storefront-url", shop.StorefrontURL)
-	c.add("allowed-origins", strings.Join(shop.AllowedOrigins, ", "))
+	c.addWords("allowed-origins", shop.AllowedOrigins)
 	c.add("sender-name", shop.SenderName)
 	c.add("sender-email", shop.SenderEmail)
 	c.add("language", shop.Language)
-	c.add("languages", strings.Join(shop.Languages, ", "))
+	c.addWords("languages", shop.Languages)
 	c.add("time-zone", shop.TimeZone)
 	c.add("currency", shop.Currency)
 	c.add("vat-id", shop.VATID)
 	c.add("link-life", showLife(shop.LinkLife))
 	c.add("registration", registration(shop))
-	c.add("required-fields", strings.Join(shop.RequiredFields, ", "))
+	c.addWords("required-fields", shop.RequiredFields)
 	c.add("first-order-mail", showSwitch(shop.FirstOrderMail))
 	c.add("withdrawal", showSwitch(!shop.NoWithdrawal))
 	c.add("logo", showLogo(shop.Brand))

@@ -30,7 +30,7 @@ type storeFlag struct {
 const storeSecret = envPrefix + "STORE_PASSWORD"
 
 // AfterApply reads the password from the environment.
-func (f *storeFlag) AfterApply(w *world) error {
+func (f *storeFlag) AfterApply(w *environment) error {
 	f.secret, f.waits = w.env[storeSecret], w.stderr
 	return nil
 }

@@ -15,7 +15,7 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-func (t *table) print(w *world, asJSON bool) error {
+func (t *table) print(w *environment, asJSON bool) error {
 	if asJSON {
 		return printJSON(w, t.objects())
 	}
@@ -39,37 +39,41 @@ func (t *table) objects() []map[string]string {
 	return list
 }
 
-// card shows the properties of one thing.
+// card shows the properties of one thing, as lines for people or as a JSON object for programs.
 type card struct{ entries []cardEntry }
 
 // cardEntry is a name with its value. As JSON, a list is always an array, whatever its length.
 type cardEntry struct {
 	name   string
-	value  string
-	values []string
-	isList bool
+	value  string   // for people, if values is not shown line by line
+	values []string // nil if it is not a list
+	lines  bool     // show each value on a line of its own
 }
 
 func (c *card) add(name, value string) {
 	c.entries = append(c.entries, cardEntry{name: name, value: value})
 }
 
-func (c *card) addList(name string, values []string) {
-	c.entries = append(c.entries, cardEntry{name: name, values: values, isList: true})
+// addWords adds a list of short values, which people see on one line.
+func (c *card) addWords(name string, values []string) {
+	entry := cardEntry{name: name, value: strings.Join(values, ", "), values: append([]string{}, values...)}
+	c.entries = append(c.entries, entry)
 }
 
-func (c card) print(w *world, asJSON bool) error {
+// addList adds a list of longer values, which people see one below the other.
+func (c *card) addList(name string, values []string) {
+	c.entries = append(c.entries, cardEntry{name: name, values: append([]string{}, values...), lines: true})
+}
+
+func (c card) print(w *environment, asJSON bool) error {
 	if asJSON {
 		return printJSON(w, c.object())
 	}
 	out := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
 	for _, entry := range c.entries {
-		values := entry.values
-		if !entry.isList {
-			values = []string{entry.value}
-		}
-		if len(values) == 0 {
-			values = []string{""}
+		values := []string{entry.value}
+		if entry.lines && len(entry.values) > 0 {
+			values = entry.values
 		}
 		for _, value := range values {
 			if value == "" {
@@ -84,7 +88,7 @@ func (c card) print(w *world, asJSON bool) error {
 func (c card) object() map[string]any {
 	object := map[string]any{}
 	for _, entry := range c.entries {
-		if entry.isList {
+		if entry.values != nil {
 			object[entry.name] = entry.values
 			continue
 		}
@@ -93,7 +97,7 @@ func (c card) object() map[string]any {
 	return object
 }
 
-func printJSON(w *world, value any) error {
+func printJSON(w *environment, value any) error {
 	out := json.NewEncoder(w.stdout)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")

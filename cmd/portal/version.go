@@ -15,7 +15,7 @@ type versionCommand struct {
 }
 
 // Run prints the version.
-func (c versionCommand) Run(w *world) error {
+func (c versionCommand) Run(w *environment) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}

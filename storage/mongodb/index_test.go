@@ -81,14 +81,13 @@ func TestANewerFormat(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t))
 	s := reach(t, uri)
-	if noted, err := storage.NoteFormat(t.Context(), s, format+1); err != nil || noted != format {
-		t.Fatalf("noted %d, %v", noted, err)
+	if recorded, err := storage.RecordFormat(t.Context(), s, format+1); err != nil || recorded != format {
+		t.Fatalf("recorded %d, %v", recorded, err)
 	}
-	type note struct {
+	type stored struct {
 		Format int `bson:"format"`
 	}
-	notes := storage.Open[note](s, "store", storage.Notes())
-	if _, err := notes.Change(t.Context(), "format", func(n *note) error { n.Format++; return nil }); err != nil {
+	if _, err := storage.Metadata[stored](s).Change(t.Context(), "format", func(v *stored) error { v.Format++; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	newer := storage.Collection{Name: "orders", Indexes: []storage.Index{{Name: "town", Fields: []storage.Field{{Path: "town", Kind: storage.String}}}}}

@@ -90,7 +90,7 @@ func (o Opener) open(
 		return nil, &fault{"the address cannot be used: " + err.Error(), err}
 	}
 	s := &Store{
-		client: client, db: client.Database(name), declared: map[string]bool{storage.Notes().Name: true},
+		client: client, db: client.Database(name), declared: map[string]bool{storage.MetadataCollection().Name: true},
 		patience: *opts.Timeout, sharded: server.sharded(), say: o.Say, sayAfter: sayAfter,
 	}
 	if s.say == nil {
@@ -132,7 +132,7 @@ const format = 1
 
 // checkFormat records the format of a new store, and rejects one written by a newer program.
 func (s *Store) checkFormat(ctx context.Context) error {
-	stored, err := storage.NoteFormat(ctx, s, format)
+	stored, err := storage.RecordFormat(ctx, s, format)
 	if err == nil && stored > format {
 		err = &fault{what: fmt.Sprintf("this store was written by a newer version of the program (format %d, known is %d): use that version",
 			stored, format)}

@@ -20,7 +20,7 @@ const backupStep = 1024
 // appears under its name, and an existing file is never overwritten. The progress function, which may be
 // nil, gets bytes and does not include the check at the end.
 //
-// A store on MongoDB is backed up with the server's own tools, or with storage.Copy into a directory.
+// A store on MongoDB is backed up with the server's own tools, or with transfer.Copy into a directory.
 func Backup(ctx context.Context, dir, file string, progress func(done, total int64)) error {
 	if err := backup(ctx, filepath.Join(dir, fileName), file, progress); err != nil {
 		return fmt.Errorf("sqlite: back up the store in %s: %w", dir, plain(err))

@@ -12,7 +12,7 @@ import (
 
 // Restore creates a store in the directory dir from a file written by Backup. It rejects a directory that
 // has a store, and a file that is damaged, not a backup, or from a newer program; it then leaves nothing
-// but the directory. The new store has the identity of the one backed up: see storage.Copy.
+// but the directory. The new store has the identity of the one backed up: see transfer.Copy.
 func Restore(ctx context.Context, file, dir string) error {
 	if err := restore(ctx, file, dir); err != nil {
 		return fmt.Errorf("sqlite: restore %s: %w", file, plain(err))

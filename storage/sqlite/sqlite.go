@@ -50,7 +50,7 @@ func OpenUnsynced(ctx context.Context, dir string, collections ...storage.Collec
 }
 
 func open(ctx context.Context, dir string, sync syncMode, collections []storage.Collection) (*Store, error) {
-	declared, err := declare(append(slices.Clip(collections), storage.Notes()))
+	declared, err := declare(append(slices.Clip(collections), storage.MetadataCollection()))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"postern/storage"
 	"postern/storage/sqlite"
+	"postern/storage/transfer"
 )
 
 // copyChecks returns checks that copy between the engine and an embedded store, in both directions.
@@ -48,11 +49,11 @@ func embedded(t *testing.T) operable {
 	return openSQLite(t, []storage.Collection{things(), bare()}).(operable)
 }
 
-func (p pair) copy(ctx context.Context) (storage.Report, error) {
-	return storage.Copy(ctx, p.from, p.to, []storage.Collection{things(), bare()}, nil)
+func (p pair) copy(ctx context.Context) (transfer.Report, error) {
+	return transfer.Copy(ctx, p.from, p.to, []storage.Collection{things(), bare()}, nil)
 }
 
-func (p pair) copied(t *testing.T) storage.Report {
+func (p pair) copied(t *testing.T) transfer.Report {
 	t.Helper()
 	report, err := p.copy(t.Context())
 	if err != nil {
@@ -110,11 +111,11 @@ func remove(t *testing.T, d storage.Docs[doc], key string) {
 }
 
 func copyAgain(t *testing.T, p pair) {
-	same(t, "report of nothing", storage.Report{}, p.copied(t))
+	same(t, "report of nothing", transfer.Report{}, p.copied(t))
 	p.few(t)
-	same(t, "first report", storage.Report{Inserted: 13}, p.copied(t))
+	same(t, "first report", transfer.Report{Inserted: 13}, p.copied(t))
 	p.equal(t)
-	same(t, "report without changes", storage.Report{Unchanged: 13}, p.copied(t))
+	same(t, "report without changes", transfer.Report{Unchanged: 13}, p.copied(t))
 	change(t, source(p, "a"), number(0))
 	change(t, source(p, "b"), number(5))
 	remove(t, source(p, "a"), number(1))
@@ -122,11 +123,11 @@ func copyAgain(t *testing.T, p pair) {
 	remove(t, source(p, "a"), number(2)) // inserted again, with a lower version than a changed one
 	put(t, source(p, "a"), number(2), doc{"num": int64(22)})
 	put(t, source(p, "c"), "new", doc{"num": int64(1)})
-	same(t, "second report", storage.Report{Inserted: 1, Replaced: 3, Deleted: 2, Unchanged: 8}, p.copied(t))
+	same(t, "second report", transfer.Report{Inserted: 1, Replaced: 3, Deleted: 2, Unchanged: 8}, p.copied(t))
 	p.equal(t)
 	same(t, "list in the target", []string{number(0), number(3), number(4), number(5), number(2)}, list(t, target(p, "a"), storage.Query{Index: "by_num"}))
 	same(t, "tags in the target", []string{number(0), number(3), number(4), number(5)}, list(t, target(p, "a"), storage.Query{Index: "by_tag", Equal: []any{"x"}}))
-	same(t, "report without changes", storage.Report{Unchanged: 12}, p.copied(t))
+	same(t, "report without changes", transfer.Report{Unchanged: 12}, p.copied(t))
 }
 
 // intrusions returns writes to the target by others, each of which must be detected.
@@ -166,16 +167,16 @@ func copyRefused(t *testing.T, p pair) {
 func (p pair) refused(t *testing.T, what string) {
 	t.Helper()
 	before := walk(t, p.to, "thing", 1000)
-	if report, err := p.copy(t.Context()); !errors.Is(err, storage.ErrTarget) || report != (storage.Report{}) {
+	if report, err := p.copy(t.Context()); !errors.Is(err, transfer.ErrTarget) || report != (transfer.Report{}) {
 		t.Errorf("%s: %v, %v; want ErrTarget", what, report, err)
 	}
 	same(t, "target after the refusal of "+what, before, walk(t, p.to, "thing", 1000))
 }
 
-// restored restores the target: emptied, without a stamp, and then copied to.
+// restored restores the target: emptied, without a copy state, and then copied to.
 func (p pair) restored(t *testing.T) {
 	t.Helper()
-	for _, c := range []storage.Collection{things(), bare(), storage.Notes()} {
+	for _, c := range []storage.Collection{things(), bare(), storage.MetadataCollection()} {
 		all := walk(t, p.to, c.Name, 1000)
 		together(len(all), func(i int) {
 			if err := p.to.Delete(t.Context(), c.Name, all[i].ID, all[i].Version); err != nil {
@@ -195,7 +196,7 @@ func copyElsewhere(t *testing.T, p pair) {
 	other := pair{from: embedded(t), to: p.to}
 	other.refused(t, "another source")
 	pair{from: p.from, to: p.from}.refused(t, "the source itself")
-	same(t, "report", storage.Report{Unchanged: 13}, p.copied(t))
+	same(t, "report", transfer.Report{Unchanged: 13}, p.copied(t))
 }
 
 func copyMuch(t *testing.T, p pair) {
@@ -215,11 +216,11 @@ func copyMuch(t *testing.T, p pair) {
 		last, calls = done, calls+1
 	}
 	for _, want := range []struct {
-		report storage.Report
+		report transfer.Report
 		looked int64
-	}{{storage.Report{Inserted: n}, n}, {storage.Report{Unchanged: n}, 2 * n}} {
+	}{{transfer.Report{Inserted: n}, n}, {transfer.Report{Unchanged: n}, 2 * n}} {
 		last = 0
-		report, err := storage.Copy(t.Context(), p.from, p.to, []storage.Collection{things(), bare()}, told)
+		report, err := transfer.Copy(t.Context(), p.from, p.to, []storage.Collection{things(), bare()}, told)
 		if err != nil {
 			t.Fatal(err)
 		}

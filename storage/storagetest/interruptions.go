@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"postern/storage"
+	"postern/storage/transfer"
 )
 
 // mortal is an engine whose writes to documents all fail after a given number, as if the process had died.
@@ -48,7 +49,7 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 	return m.operable.Delete(ctx, collection, id, read)
 }
 
-// broken runs a copy that may write to the target only a given number of times, stamps included, and
+// broken runs a copy that may write to the target only a given number of times, writes of the copy state included, and
 // reports whether that was enough.
 func (p pair) broken(t *testing.T, writes int) bool {
 	t.Helper()
@@ -140,8 +141,8 @@ func copyBehind(t *testing.T, p pair) {
 			}
 		}
 	}}}
-	same(t, "report", storage.Report{Replaced: 1, Unchanged: 10, Behind: 3}, busy.copied(t))
-	same(t, "next report", storage.Report{Replaced: 1, Deleted: 1, Unchanged: 11}, p.copied(t))
+	same(t, "report", transfer.Report{Replaced: 1, Unchanged: 10, Behind: 3}, busy.copied(t))
+	same(t, "next report", transfer.Report{Replaced: 1, Deleted: 1, Unchanged: 11}, p.copied(t))
 	p.equal(t)
 }
 
@@ -164,9 +165,9 @@ func copyTwice(t *testing.T, p pair) {
 		p.copied(t)
 		change(t, source(p, "a"), number(2))
 	})}}
-	if report, err := late.copy(t.Context()); err == nil || report != (storage.Report{}) {
+	if report, err := late.copy(t.Context()); err == nil || report != (transfer.Report{}) {
 		t.Errorf("the copy that was overtaken: %v, %v; want an error", report, err)
 	}
-	same(t, "report of the next", storage.Report{Replaced: 1, Unchanged: 12}, p.copied(t))
+	same(t, "report of the next", transfer.Report{Replaced: 1, Unchanged: 12}, p.copied(t))
 	p.equal(t)
 }

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import "time"
 
@@ -19,7 +19,7 @@ type consentDoc struct {
 
 // profileOf returns the profiles of two customers. Those of the others are empty, so that the demo shows
 // empty pages too.
-func profileOf(p person, now time.Time) profileDoc {
+func profileOf(p Person, now time.Time) profileDoc {
 	said := func(status string, daysAgo int, wording string) consentDoc {
 		return consentDoc{Status: status, At: now.UTC().AddDate(0, 0, -daysAgo), Source: "checkout", Wording: wording}
 	}

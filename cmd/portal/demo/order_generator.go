@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"encoding/json"
@@ -13,52 +13,52 @@ import (
 	"postern/portal/order"
 )
 
-// demoSeed makes the demo's orders the same at every start, except for their dates, which depend on the
+// seed makes the demo's orders the same at every start, except for their dates, which depend on the
 // clock.
-const demoSeed = 20
+const seed = 20
 
-// story generates the orders of one person.
-type story struct {
+// orderGenerator generates the orders of one person.
+type orderGenerator struct {
 	rng    *rand.Rand
 	now    time.Time
 	base   string // base URL of the portal
-	person person
+	person Person
 	place  int // position among the people, from 1; part of the order numbers
 }
 
-func newStory(now time.Time, base string, p person, place int) *story {
-	return &story{rng: rand.New(rand.NewPCG(demoSeed, uint64(place))), now: now.UTC().Truncate(time.Second), base: base, person: p, place: place}
+func newOrderGenerator(now time.Time, base string, p Person, place int) *orderGenerator {
+	return &orderGenerator{rng: rand.New(rand.NewPCG(seed, uint64(place))), now: now.UTC().Truncate(time.Second), base: base, person: p, place: place}
 }
 
 // write writes the orders as NDJSON, oldest first.
-func (s *story) write(to io.Writer) error {
+func (g *orderGenerator) write(to io.Writer) error {
 	out := json.NewEncoder(to)
 	out.SetEscapeHTML(false)
-	for i := range s.person.orders {
-		if err := out.Encode(s.order(i)); err != nil {
+	for i := range g.person.orders {
+		if err := out.Encode(g.order(i)); err != nil {
 			return fmt.Errorf("write the demo's orders: %w", err)
 		}
 	}
 	return nil
 }
 
-// order returns the i-th order of the story, counted from 0.
-func (s *story) order(i int) orderDoc {
-	p := s.person
+// order returns the i-th order of the person, counted from 0.
+func (g *orderGenerator) order(i int) orderDoc {
+	p := g.person
 	o := orderDoc{
-		Number: fmt.Sprintf("HJ-%02d%05d", s.place, i+1), CustomerID: p.id, Email: p.address(), PlacedAt: s.placedAt(i),
+		Number: fmt.Sprintf("HJ-%02d%05d", g.place, i+1), CustomerID: p.id, Email: p.address(), PlacedAt: g.placedAt(i),
 		Currency: "EUR", PaymentKind: "card", PaymentMethod: "Visa •••• 4242", vat: 23,
-		Lines: s.lines(1+s.rng.IntN(4), false), BillingAddress: &p.addresses[0], ShippingAddress: &p.addresses[i%len(p.addresses)],
+		Lines: g.lines(1+g.rng.IntN(4), false), BillingAddress: &p.addresses[0], ShippingAddress: &p.addresses[i%len(p.addresses)],
 	}
 	if p.currency != "" {
 		o.Currency = p.currency
 	}
-	s.choosePost(&o)
-	s.progress(&o)
-	if p.twist != nil {
-		p.twist(s, &o, i)
+	g.choosePost(&o)
+	g.progress(&o)
+	if p.scenario != nil {
+		p.scenario(g, &o, i)
 	}
-	s.finish(&o, i)
+	g.finish(&o, i)
 	return o
 }
 
@@ -68,38 +68,38 @@ func recent() []time.Duration {
 }
 
 // placedAt spreads the orders over the years.
-func (s *story) placedAt(i int) time.Time {
-	left := s.person.orders - 1 - i
-	if ages := recent(); left < len(ages) && s.person.orders > 2*len(ages) {
-		return s.now.Add(-ages[len(ages)-1-left])
+func (g *orderGenerator) placedAt(i int) time.Time {
+	left := g.person.orders - 1 - i
+	if ages := recent(); left < len(ages) && g.person.orders > 2*len(ages) {
+		return g.now.Add(-ages[len(ages)-1-left])
 	}
-	span := s.person.years * 365 * float64(day)
-	back := span * (float64(left) + s.rng.Float64()) / float64(s.person.orders)
-	return s.now.Add(-3*time.Hour - time.Duration(back)).Truncate(time.Second)
+	span := g.person.years * 365 * float64(day)
+	back := span * (float64(left) + g.rng.Float64()) / float64(g.person.orders)
+	return g.now.Add(-3*time.Hour - time.Duration(back)).Truncate(time.Second)
 }
 
 // lines returns n random products as order lines.
-func (s *story) lines(n int, digital bool) []lineDoc {
+func (g *orderGenerator) lines(n int, digital bool) []lineDoc {
 	all := slices.DeleteFunc(products(), func(p product) bool { return p.digital != digital })
 	var lines []lineDoc
-	for _, i := range s.rng.Perm(len(all))[:min(n, len(all))] {
-		lines = append(lines, s.line(all[i]))
+	for _, i := range g.rng.Perm(len(all))[:min(n, len(all))] {
+		lines = append(lines, g.line(all[i]))
 	}
 	return lines
 }
 
-func (s *story) line(p product) lineDoc {
+func (g *orderGenerator) line(p product) lineDoc {
 	line := lineDoc{
 		SKU: p.sku, Name: p.name, UnitPrice: decimal(p.cents),
-		Picture: s.base + "/demo/pictures/" + p.picture(), URL: s.outside("products/" + p.sku),
+		Picture: g.base + "/demo/pictures/" + p.picture(), URL: g.outside("products/" + p.sku),
 	}
 	for _, option := range p.options {
 		line.Options = append(line.Options, optionDoc{Name: option[0], Value: option[1]})
 	}
-	quantity := 1 + int64(s.rng.IntN(3))
+	quantity := 1 + int64(g.rng.IntN(3))
 	line.Quantity, line.cents = strconv.FormatInt(quantity, 10), quantity*p.cents
 	if p.unit != "" {
-		grams := 125 * (1 + int64(s.rng.IntN(12)))
+		grams := 125 * (1 + int64(g.rng.IntN(12)))
 		line.Quantity = fmt.Sprintf("%d.%03d", grams/1000, grams%1000)
 		line.cents = (grams*p.cents + 500) / 1000
 	}
@@ -107,18 +107,18 @@ func (s *story) line(p product) lineDoc {
 }
 
 // outside returns a URL of the shop's own pages.
-func (s *story) outside(path string) string { return s.base + "/demo/storefront/" + path }
+func (g *orderGenerator) outside(path string) string { return g.base + "/demo/storefront/" + path }
 
-func (s *story) choosePost(o *orderDoc) {
-	o.ShippingMethod = []string{"Packeta na adresu", "Kuriér SPS", "Slovenská pošta"}[s.rng.IntN(3)]
+func (g *orderGenerator) choosePost(o *orderDoc) {
+	o.ShippingMethod = []string{"Packeta na adresu", "Kuriér SPS", "Slovenská pošta"}[g.rng.IntN(3)]
 	if o.subtotal() < 6000 {
 		o.shipping = 390
 	}
 }
 
 // progress sets the status that fits the order's age.
-func (s *story) progress(o *orderDoc) {
-	age, luck := s.now.Sub(o.PlacedAt), s.rng.IntN(100)
+func (g *orderGenerator) progress(o *orderDoc) {
+	age, luck := g.now.Sub(o.PlacedAt), g.rng.IntN(100)
 	switch {
 	case age < day:
 		o.set(order.StateOpen, order.PaymentPaid, order.Unfulfilled)
@@ -144,27 +144,27 @@ func (o *orderDoc) set(state, payment, fulfillment string) {
 
 // finish derives the remaining fields. Every other order has dated events; for the rest the portal knows
 // only the current status.
-func (s *story) finish(o *orderDoc, i int) {
+func (g *orderGenerator) finish(o *orderDoc, i int) {
 	o.seal()
 	if len(o.Shipments) == 0 && !o.IsDigital && handedOver(o.Fulfillment) {
-		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines)}
+		o.Shipments = []shipmentDoc{g.parcel(o, o.Lines)}
 	}
 	if i%2 == 0 && o.SourceStatus == "" {
-		o.Events = s.events(o)
+		o.Events = g.events(o)
 	}
 	o.UpdatedAt = o.PlacedAt
 	for _, e := range o.Events {
 		o.UpdatedAt = later(o.UpdatedAt, e.At)
 	}
-	o.Links.Storefront = s.outside("orders/" + o.Number)
+	o.Links.Storefront = g.outside("orders/" + o.Number)
 	if o.Payment == order.PaymentPaid {
-		o.Links.Invoice = s.outside("invoices/" + o.Number + ".pdf")
+		o.Links.Invoice = g.outside("invoices/" + o.Number + ".pdf")
 	}
 	if i%9 == 4 {
 		o.CustomerNote = "Prosím, zvoňte dvakrát.\nVchod je z dvora."
 	}
 	if i%11 == 5 {
-		o.Notes = append(o.Notes, noteDoc{Text: "Pribalili sme malé prekvapenie.", At: s.after(o, 20*time.Hour)})
+		o.Notes = append(o.Notes, noteDoc{Text: "Pribalili sme malé prekvapenie.", At: g.after(o, 20*time.Hour)})
 	}
 }
 
@@ -188,11 +188,11 @@ func carrierOf(method string) string {
 }
 
 // parcel returns a shipment of some lines.
-func (s *story) parcel(o *orderDoc, lines []lineDoc) shipmentDoc {
-	number := fmt.Sprintf("Z%010d", s.rng.Int64N(1e10))
-	p := shipmentDoc{Carrier: carrierOf(o.ShippingMethod), Number: number, URL: s.outside("tracking/" + number), ShippedAt: s.after(o, 44*time.Hour)}
+func (g *orderGenerator) parcel(o *orderDoc, lines []lineDoc) shipmentDoc {
+	number := fmt.Sprintf("Z%010d", g.rng.Int64N(1e10))
+	p := shipmentDoc{Carrier: carrierOf(o.ShippingMethod), Number: number, URL: g.outside("tracking/" + number), ShippedAt: g.after(o, 44*time.Hour)}
 	if arrived(o.Fulfillment) {
-		p.DeliveredAt = s.after(o, 92*time.Hour)
+		p.DeliveredAt = g.after(o, 92*time.Hour)
 	} else {
 		p.ExpectedFrom, p.ExpectedTo = o.PlacedAt.Add(4*day), o.PlacedAt.Add(8*day)
 	}
@@ -203,10 +203,10 @@ func (s *story) parcel(o *orderDoc, lines []lineDoc) shipmentDoc {
 }
 
 // events returns the dated steps that led to the order's status.
-func (s *story) events(o *orderDoc) []eventDoc {
+func (g *orderGenerator) events(o *orderDoc) []eventDoc {
 	events := []eventDoc{{Type: "placed", At: o.PlacedAt}}
 	add := func(word string, after time.Duration) {
-		events = append(events, eventDoc{Type: word, At: s.after(o, after)})
+		events = append(events, eventDoc{Type: word, At: g.after(o, after)})
 	}
 	switch o.Payment {
 	case order.PaymentPaid, order.PaymentRefunded, order.PaymentPartiallyRefunded:
@@ -232,11 +232,11 @@ func (s *story) events(o *orderDoc) []eventDoc {
 }
 
 // after returns a time that long after the order was placed, but not in the future.
-func (s *story) after(o *orderDoc, wait time.Duration) time.Time {
-	if at := o.PlacedAt.Add(wait); at.Before(s.now) {
+func (g *orderGenerator) after(o *orderDoc, wait time.Duration) time.Time {
+	if at := o.PlacedAt.Add(wait); at.Before(g.now) {
 		return at
 	}
-	return later(o.PlacedAt, s.now.Add(-time.Minute))
+	return later(o.PlacedAt, g.now.Add(-time.Minute))
 }
 
 func later(a, b time.Time) time.Time {

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -11,15 +11,15 @@ import (
 	"postern/portal/validate"
 )
 
-//go:embed demo
-var demoFiles embed.FS
+//go:embed *.css *.html
+var files embed.FS
 
-// demoPages are the pages that the demo adds to the site: the mailbox, the product pictures, and one page
+// pages are the pages that the demo adds to the site: the mailbox, the product pictures, and one page
 // that represents the rest of the shop.
-type demoPages struct {
-	box      *mailbox
+type pages struct {
+	box      *Mailbox
 	base     string // URL of the portal
-	people   []person
+	people   []Person
 	pictures map[string][]byte // PNG files by name
 	mailbox  *template.Template
 }
@@ -36,33 +36,39 @@ type router[C exchange, R any] interface {
 	Get(path string, handlers ...func(C) error) R
 }
 
-func mountDemo[C exchange, R any](site router[C, R], p *demoPages) {
+// Mount adds the demo's pages to the portal's site.
+func Mount[C exchange, R any](site router[C, R], f *Fixture) error {
+	p, err := newPages(f.Mailbox, f.Base)
+	if err != nil {
+		return err
+	}
 	handle := func(path string, answer func(exchange) error) {
 		site.Get(path, func(c C) error { return answer(c) })
 	}
 	handle("/demo/mailbox", p.list)
 	handle("/demo/mailbox.json", p.json)
-	handle("/demo/mailbox.css", p.file("demo/mailbox.css", "text/css; charset=utf-8"))
+	handle("/demo/mailbox.css", p.file("mailbox.css", "text/css; charset=utf-8"))
 	handle("/demo/mailbox/:id", p.open)
 	handle("/demo/mailbox/:id/html", p.body)
 	handle("/demo/pictures/:name", p.picture)
-	handle("/demo/storefront/*", p.file("demo/storefront.html", htmlType))
+	handle("/demo/storefront/*", p.file("storefront.html", htmlType))
+	return nil
 }
 
 const htmlType = "text/html; charset=utf-8"
 
 // mailboxView is the data of the mailbox's template.
 type mailboxView struct {
-	Open   *caughtMail
-	Mails  []caughtMail
-	People []person
+	Open   *Mail
+	Mails  []Mail
+	People []Person
 }
 
-func (p *demoPages) list(c exchange) error {
+func (p *pages) list(c exchange) error {
 	return p.show(c, mailboxView{Mails: p.box.all(), People: p.people})
 }
 
-func (p *demoPages) open(c exchange) error {
+func (p *pages) open(c exchange) error {
 	m, found := p.box.find(c.Params("id"))
 	if !found {
 		return &validate.Error{Kind: validate.NotFound}
@@ -70,7 +76,7 @@ func (p *demoPages) open(c exchange) error {
 	return p.show(c, mailboxView{Open: &m})
 }
 
-func (p *demoPages) show(c exchange, view mailboxView) error {
+func (p *pages) show(c exchange, view mailboxView) error {
 	var out bytes.Buffer
 	if err := p.mailbox.Execute(&out, view); err != nil {
 		return fmt.Errorf("mailbox page: %w", err)
@@ -81,7 +87,7 @@ func (p *demoPages) show(c exchange, view mailboxView) error {
 	return c.Send(out.Bytes())
 }
 
-func (p *demoPages) json(c exchange) error {
+func (p *pages) json(c exchange) error {
 	out, err := json.MarshalIndent(p.box.all(), "", "  ")
 	if err != nil {
 		return fmt.Errorf("mailbox as JSON: %w", err)
@@ -92,7 +98,7 @@ func (p *demoPages) json(c exchange) error {
 
 // body serves the HTML part of an email for a frame, as an email program shows it: without scripts, and
 // with links that open in the surrounding window.
-func (p *demoPages) body(c exchange) error {
+func (p *pages) body(c exchange) error {
 	m, found := p.box.find(c.Params("id"))
 	if !found {
 		return &validate.Error{Kind: validate.NotFound}
@@ -104,7 +110,7 @@ func (p *demoPages) body(c exchange) error {
 	return c.Send([]byte(strings.Replace(m.HTML, "<head>", `<head><base target="_top">`, 1)))
 }
 
-func (p *demoPages) picture(c exchange) error {
+func (p *pages) picture(c exchange) error {
 	picture, found := p.pictures[c.Params("name")]
 	if !found {
 		return &validate.Error{Kind: validate.NotFound}
@@ -113,9 +119,9 @@ func (p *demoPages) picture(c exchange) error {
 	return c.Send(picture)
 }
 
-func (p *demoPages) file(name, kind string) func(exchange) error {
+func (p *pages) file(name, kind string) func(exchange) error {
 	return func(c exchange) error {
-		body, err := demoFiles.ReadFile(name)
+		body, err := files.ReadFile(name)
 		if err != nil {
 			return fmt.Errorf("demo page: %w", err)
 		}
@@ -124,12 +130,12 @@ func (p *demoPages) file(name, kind string) func(exchange) error {
 	}
 }
 
-// newDemoPages draws the pictures and parses the templates.
-func newDemoPages(box *mailbox, base string, people []person) (*demoPages, error) {
-	page, err := template.ParseFS(demoFiles, "demo/mailbox.html")
+// newPages draws the pictures and parses the templates.
+func newPages(box *Mailbox, base string) (*pages, error) {
+	page, err := template.ParseFS(files, "mailbox.html")
 	if err != nil {
 		return nil, fmt.Errorf("mailbox page: %w", err)
 	}
 	pictures, err := drawProducts()
-	return &demoPages{box: box, base: base, people: people, pictures: pictures, mailbox: page}, err
+	return &pages{box: box, base: base, people: People(), pictures: pictures, mailbox: page}, err
 }

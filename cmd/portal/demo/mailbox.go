@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -14,17 +14,17 @@ import (
 // mostMails is the number of emails that the demo's mailbox keeps; it deletes older ones.
 const mostMails = 500
 
-// mailbox is the demo's mail server, which delivers nothing. It is a mail.Sender like the real one.
-type mailbox struct {
+// Mailbox is the demo's mail server, which delivers nothing. It is a mail.Sender like the real one.
+type Mailbox struct {
 	now func() time.Time
 
 	mu    sync.Mutex
 	count int
-	mails []caughtMail // newest first
+	mails []Mail // newest first
 }
 
-// caughtMail is one email in the mailbox.
-type caughtMail struct {
+// Mail is one email in the mailbox.
+type Mail struct {
 	ID      string    `json:"id"`
 	At      time.Time `json:"at"`
 	To      string    `json:"to"`
@@ -34,10 +34,13 @@ type caughtMail struct {
 	HTML    string    `json:"html"`
 }
 
-// Connect implements mail.Sender.
-func (b *mailbox) Connect(context.Context) (mail.Conn, error) { return mailboxConn{b}, nil }
+// NewMailbox returns an empty mailbox.
+func NewMailbox() *Mailbox { return &Mailbox{now: time.Now} }
 
-type mailboxConn struct{ box *mailbox }
+// Connect implements mail.Sender.
+func (b *Mailbox) Connect(context.Context) (mail.Conn, error) { return mailboxConn{b}, nil }
+
+type mailboxConn struct{ box *Mailbox }
 
 // Send implements mail.Conn.
 func (c mailboxConn) Send(_ context.Context, m mail.Message) error {
@@ -48,12 +51,12 @@ func (c mailboxConn) Send(_ context.Context, m mail.Message) error {
 // Close implements mail.Conn.
 func (mailboxConn) Close() error { return nil }
 
-func (b *mailbox) take(m mail.Message) {
-	b.keep(caughtMail{At: b.now(), To: m.To, From: m.From, Subject: m.Subject, Text: m.Text, HTML: m.HTML})
+func (b *Mailbox) take(m mail.Message) {
+	b.keep(Mail{At: b.now(), To: m.To, From: m.From, Subject: m.Subject, Text: m.Text, HTML: m.HTML})
 }
 
 // keep adds an email to the mailbox.
-func (b *mailbox) keep(caught caughtMail) {
+func (b *Mailbox) keep(caught Mail) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.count++
@@ -63,18 +66,18 @@ func (b *mailbox) keep(caught caughtMail) {
 }
 
 // all returns the emails, newest first.
-func (b *mailbox) all() []caughtMail {
+func (b *Mailbox) all() []Mail {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]caughtMail{}, b.mails...) // never nil, so that JSON has an array
+	return append([]Mail{}, b.mails...) // never nil, so that JSON has an array
 }
 
-func (b *mailbox) find(id string) (caughtMail, bool) {
+func (b *Mailbox) find(id string) (Mail, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := slices.IndexFunc(b.mails, func(m caughtMail) bool { return m.ID == id })
+	i := slices.IndexFunc(b.mails, func(m Mail) bool { return m.ID == id })
 	if i < 0 {
-		return caughtMail{}, false
+		return Mail{}, false
 	}
 	return b.mails[i], true
 }
@@ -85,10 +88,10 @@ var (
 )
 
 // Link returns the sign-in link in the email, or "".
-func (m caughtMail) Link() string { return linkInMail.FindString(m.Text) }
+func (m Mail) Link() string { return linkInMail.FindString(m.Text) }
 
 // Code returns the code in the email, or "".
-func (m caughtMail) Code() string {
+func (m Mail) Code() string {
 	if found := codeInMail.FindStringSubmatch(m.Text); found != nil {
 		return found[1]
 	}

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -17,24 +17,22 @@ import (
 	"postern/portal/shop"
 )
 
-// past is the demo's portal as it was some days ago: the same store with a clock that is stopped at that
-// time. It runs the use cases that a browser would run, with codes from emails that it keeps to itself.
-type past struct {
+// backdated is the demo's portal as it was some days ago: the same store with a clock that is stopped at
+// that time. It runs the use cases that a browser would run, with codes from emails that it keeps to itself.
+type backdated struct {
 	app        *portal.App
 	shop       shop.Shop
-	key        string // API key of the feed
+	key        string // API key of the shop system
 	dispatcher *mail.Dispatcher
-	box        *mailbox
+	box        *Mailbox
 	browser    credential.Browser
 }
 
 // ago returns the portal as it was that long ago.
-func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
-	clock := func() time.Time { return s.now.Add(-length) }
-	there := s.server.parts
-	there.options = append(there.options[:len(there.options):len(there.options)], portal.WithClock(clock))
-	app := there.product("past")
-	shop, err := app.Operator().Shop(ctx, demoShop)
+func (f *Fixture) ago(ctx context.Context, length time.Duration) (*backdated, error) {
+	clock := func() time.Time { return f.now.Add(-length) }
+	app := f.AppAt(clock)
+	shop, err := app.Operator().Shop(ctx, shopID)
 	if err != nil {
 		return nil, err
 	}
@@ -42,12 +40,13 @@ func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the email layouts: %w", err)
 	}
-	box := &mailbox{now: clock}
-	return &past{
-		app: app, shop: shop, key: s.key, box: box,
+	box := &Mailbox{now: clock}
+	return &backdated{
+		app: app, shop: shop, key: f.Key, box: box,
 		dispatcher: &mail.Dispatcher{
-			Engine: there.engine, Shops: shopIDs(app), Sender: box, Now: clock, Log: slog.New(slog.DiscardHandler),
-			Compose: app.Worker().Composer(there.texts, renderer),
+			Engine: f.Engine, Sender: box, Now: clock, Log: slog.New(slog.DiscardHandler),
+			Shops:   func(context.Context) ([]string, error) { return []string{shopID}, nil },
+			Compose: app.Worker().Composer(f.Texts, renderer),
 		},
 		browser: credential.Browser{
 			Secret: secretText(), UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -57,7 +56,7 @@ func (s *stage) ago(ctx context.Context, length time.Duration) (*past, error) {
 }
 
 // work runs the due jobs and sends their emails.
-func (p *past) work(ctx context.Context) error {
+func (p *backdated) work(ctx context.Context) error {
 	if err := drain(ctx, p.app.Worker()); err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func (p *past) work(ctx context.Context) error {
 }
 
 // code sends the emails and returns the code from the one to an address.
-func (p *past) code(ctx context.Context, email string) (string, error) {
+func (p *backdated) code(ctx context.Context, email string) (string, error) {
 	if _, err := p.dispatcher.Once(ctx); err != nil {
 		return "", err
 	}
@@ -79,7 +78,7 @@ func (p *past) code(ctx context.Context, email string) (string, error) {
 }
 
 // signIn signs a customer in by code, so that the session permits actions that require a code.
-func (p *past) signIn(ctx context.Context, email string) (portal.Shopper, error) {
+func (p *backdated) signIn(ctx context.Context, email string) (portal.Shopper, error) {
 	visitor := p.app.Visitor(p.shop, p.browser)
 	if _, err := visitor.RequestLink(ctx, email, "", p.shop.Language); err != nil {
 		return portal.Shopper{}, err
@@ -100,7 +99,7 @@ func (p *past) signIn(ctx context.Context, email string) (portal.Shopper, error)
 
 // letters sends the emails that the episode caused and returns them, oldest first. It omits codes and the
 // emails of the sign-in.
-func (p *past) letters(ctx context.Context) ([]caughtMail, error) {
+func (p *backdated) letters(ctx context.Context) ([]Mail, error) {
 	read := len(p.box.all())
 	if err := p.work(ctx); err != nil {
 		return nil, err
@@ -114,11 +113,11 @@ func (p *past) letters(ctx context.Context) ([]caughtMail, error) {
 // episode is something that a customer did in the account some time ago.
 type episode struct {
 	ago time.Duration
-	do  func(ctx context.Context, then *past, p person) error
+	do  func(ctx context.Context, then *backdated, p Person) error
 }
 
 // movesAddress changes the email from the former address to the current one.
-func movesAddress(ctx context.Context, then *past, p person) error {
+func movesAddress(ctx context.Context, then *backdated, p Person) error {
 	shopper, err := then.signIn(ctx, p.former)
 	if err != nil {
 		return err
@@ -135,7 +134,7 @@ func movesAddress(ctx context.Context, then *past, p person) error {
 }
 
 // wantsErasure requests the deletion of the account.
-func wantsErasure(ctx context.Context, then *past, p person) error {
+func wantsErasure(ctx context.Context, then *backdated, p Person) error {
 	shopper, err := then.signIn(ctx, p.Email)
 	if err == nil {
 		_, err = shopper.RequestErasure(ctx)
@@ -144,7 +143,7 @@ func wantsErasure(ctx context.Context, then *past, p person) error {
 }
 
 // withdraws sends a withdrawal statement for the customer's entire last order.
-func withdraws(ctx context.Context, then *past, p person) error {
+func withdraws(ctx context.Context, then *backdated, p Person) error {
 	shopper, err := then.signIn(ctx, p.Email)
 	if err != nil {
 		return err
@@ -187,7 +186,7 @@ func asks(ctx context.Context, shopper portal.Shopper, about order.View, other s
 }
 
 // unsubscribesPartners opens the unsubscribe link of partner offers.
-func unsubscribesPartners(ctx context.Context, then *past, p person) error {
+func unsubscribesPartners(ctx context.Context, then *backdated, p Person) error {
 	feed, err := then.app.Feed(ctx, then.shop, then.key)
 	if err != nil {
 		return err
@@ -196,7 +195,7 @@ func unsubscribesPartners(ctx context.Context, then *past, p person) error {
 	if err != nil {
 		return err
 	}
-	shop, err := then.app.Operator().Shop(ctx, demoShop) // with the key that signed the link
+	shop, err := then.app.Operator().Shop(ctx, shopID) // with the key that signed the link
 	if err != nil {
 		return err
 	}

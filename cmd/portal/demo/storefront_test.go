@@ -1,18 +1,17 @@
-package main
+package demo
 
 import (
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"postern/mail"
 	"postern/portal/web/webtest"
 )
 
 // goOn follows redirects to any site, and Refresh headers, as browsers do.
-func (d *demo) goOn(b *webtest.Browser) *webtest.Page {
+func (d *visit) goOn(b *webtest.Browser) *webtest.Page {
 	d.t.Helper()
 	for range 20 {
 		target, moved := b.Page.Redirect()
@@ -32,7 +31,7 @@ func (d *demo) goOn(b *webtest.Browser) *webtest.Page {
 	return nil
 }
 
-func (d *demo) open(b *webtest.Browser, address string) *webtest.Page {
+func (d *visit) open(b *webtest.Browser, address string) *webtest.Page {
 	d.t.Helper()
 	b.Send(webtest.Request{Path: address})
 	return d.goOn(b).Want(http.StatusOK)
@@ -41,7 +40,7 @@ func (d *demo) open(b *webtest.Browser, address string) *webtest.Page {
 const shopFirm = "uctaren@zlatyklas.example"
 
 // wantGreeting checks the shop's page for the signed-in customer.
-func (d *demo) wantGreeting(b *webtest.Browser, shop string) {
+func (d *visit) wantGreeting(b *webtest.Browser, shop string) {
 	d.t.Helper()
 	page := b.Page
 	if page.URL.String() != shop+"/" || page.Text("h2") != "Hello Žofia" {
@@ -54,59 +53,37 @@ func (d *demo) wantGreeting(b *webtest.Browser, shop string) {
 	}
 }
 
-// newer waits for an email with a sign-in link that arrived after the given one.
-func (d *demo) newer(to, than string) caughtMail {
-	d.t.Helper()
-	beat := time.NewTicker(50 * time.Millisecond)
-	defer beat.Stop()
-	deadline := time.After(patience)
-	for {
-		if m := d.newest(to); m.ID != than {
-			return m
-		}
-		select {
-		case <-beat.C:
-		case <-deadline:
-			d.t.Fatalf("no second mail to %s", to)
-		}
-	}
-}
-
-func startShop(t *testing.T) (d *demo, shop string) {
-	t.Helper()
-	d = startDemo(t)
-	shop, _, _ = strings.Cut(d.wait("Shop:     "), " ")
-	return d, shop
-}
-
 // TestStorefront requests a link from the shop in one browser and clicks it in another, which is then
 // signed in at the shop. The first browser is still waiting and signs in with the code of another email.
 func TestStorefront(t *testing.T) {
 	t.Parallel()
-	d, shop := startShop(t)
-	a, b := webtest.NewBrowser(t, d.base, nil), webtest.NewBrowser(t, d.base, nil)
+	d := visitShared(t)
+	shop := d.Storefront
+	defer d.signingIn(shopFirm)()
+	before := d.latest(shopFirm)
+	a, b := webtest.NewBrowser(t, d.Base, nil), webtest.NewBrowser(t, d.Base, nil)
 
 	if d.open(a, shop+"/"); a.Page.Text("h1") != "Hájenka" {
 		t.Errorf("the demo's shop calls itself %s", a.Page.Text("h1"))
 	}
 	d.open(a, a.Page.Attr("a.button", "href"))
-	if !strings.HasPrefix(a.Page.URL.String(), d.base+"/sign-in?") {
+	if !strings.HasPrefix(a.Page.URL.String(), d.Base+"/sign-in?") {
 		t.Fatalf("the shop's sign-in is %s", a.Page.URL)
 	}
 	a.Submit("main form", map[string]string{"email": shopFirm}).Want(http.StatusOK)
-	first := d.newest(shopFirm)
+	first := d.newer(shopFirm, before)
 
 	b.Get(first.Link()).Want(http.StatusOK)
 	b.Submit("main form", nil)
 	d.goOn(b)
 	d.wantGreeting(b, shop)
-	if orders := d.open(b, b.Page.Attr("a.button", "href")); orders.URL.String() != d.base+"/orders" {
+	if orders := d.open(b, b.Page.Attr("a.button", "href")); orders.URL.String() != d.Base+"/orders" {
 		t.Errorf("My orders leads to %s", orders.URL)
 	}
 
 	a.Submit("main form", map[string]string{"code": webtest.CodeIn(mail.Message{Text: first.Text})}).Want(http.StatusUnprocessableEntity)
 	a.Submit("form[action='/sign-in/again']", nil).Want(http.StatusOK)
-	second := d.newer(shopFirm, first.ID)
+	second := d.newer(shopFirm, first)
 	a.Submit("main form", map[string]string{"code": webtest.CodeIn(mail.Message{Text: second.Text})})
 	d.goOn(a)
 	d.wantGreeting(a, shop)
@@ -123,9 +100,10 @@ func TestStorefront(t *testing.T) {
 // one retry.
 func TestStorefrontEndsInNoCircle(t *testing.T) {
 	t.Parallel()
-	d, shop := startShop(t)
+	d := visitShared(t)
+	shop := d.Storefront
 	for name, secret := range map[string]string{"without the secret": "", "with another": secretText()} {
-		b := webtest.NewBrowser(t, d.base, nil)
+		b := webtest.NewBrowser(t, d.Base, nil)
 		for _, path := range []string{"/signed-in?again=yes&code=" + secretText(), "/signed-in", "/signed-in?error=x"} {
 			if secret != "" {
 				b.SetCookie(shopVerifier, secret)
@@ -140,7 +118,7 @@ func TestStorefrontEndsInNoCircle(t *testing.T) {
 			t.Errorf("%s, the way begins again at %s", name, b.Page.URL)
 		}
 	}
-	refusing := webtest.NewBrowser(t, d.base, nil)
+	refusing := webtest.NewBrowser(t, d.Base, nil)
 	refusing.RefuseCookies()
 	if refusing.Send(webtest.Request{Path: shop + "/"}).Want(http.StatusOK); refusing.Page.Has("form[action='/sign-out']") {
 		t.Error("a stranger is greeted")

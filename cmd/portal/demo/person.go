@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"slices"
@@ -7,8 +7,8 @@ import (
 	"postern/portal/customer"
 )
 
-// person is a customer of the demo. Special describes what is unusual about the orders.
-type person struct {
+// Person is a customer of the demo. Special describes what is unusual about the orders.
+type Person struct {
 	Email, Special string
 
 	former                string // the email before Email, "" for none
@@ -19,20 +19,20 @@ type person struct {
 	orders                int
 	years                 float64 // how many years the orders go back
 	currency              string  // "" for the shop's currency
-	twist                 func(s *story, o *orderDoc, i int)
+	scenario              func(g *orderGenerator, o *orderDoc, i int)
 	episode               episode
 }
 
 // manyOrders is the number of orders of the largest customer.
 const manyOrders = 10_000
 
-// people returns the customers to sign in as.
-func people() []person {
+// People returns the customers to sign in as.
+func People() []Person {
 	return slices.Concat(steadyPeople(), oddPeople(), movingPeople())
 }
 
-func steadyPeople() []person {
-	return []person{
+func steadyPeople() []Person {
+	return []Person{
 		{
 			Email: "jana.kovacova@zakaznik.example", Special: "a regular customer: 70 orders, a birth date, consents given and withdrawn",
 			id: "c-1001", first: "Jana", last: "Kováčová", lang: "sk", orders: 70, years: 4,
@@ -50,7 +50,7 @@ func steadyPeople() []person {
 		},
 		{
 			Email: "uctaren@zlatyklas.example", Special: "a company with a VAT ID that VIES confirms: invoices, coffee by weight",
-			id: "c-1003", first: "Žofia", last: "Šťastná", lang: "sk", orders: 32, years: 3, twist: firm,
+			id: "c-1003", first: "Žofia", last: "Šťastná", lang: "sk", orders: 32, years: 3, scenario: firm,
 			company: customer.Company{Name: "Pekáreň Zlatý klas, s. r. o.", Country: "SK", RegistrationNumber: "36421928", TaxNumber: "1234567895", VATID: "SK1234567895"},
 			addresses: []address.Address{{
 				FirstName: "Žofia", LastName: "Šťastná", Company: "Pekáreň Zlatý klas, s. r. o.", Line1: "Námestie sv. Egídia 112/18", City: "Poprad", PostalCode: "058 01", Country: "SK", Phone: "+421527724455",
@@ -58,7 +58,7 @@ func steadyPeople() []person {
 		},
 		{
 			Email: "einkauf@alpenblick.example", Special: "an Austrian company: reverse charge, German names",
-			id: "c-1004", first: "Gisela", last: "Müller-Lüdenscheidt", lang: "en", orders: 24, years: 3, twist: reverseCharge,
+			id: "c-1004", first: "Gisela", last: "Müller-Lüdenscheidt", lang: "en", orders: 24, years: 3, scenario: reverseCharge,
 			company: customer.Company{Name: "Hotel Alpenblick Betriebsgesellschaft m.b.H. & Co. KG", Country: "AT", RegistrationNumber: "FN 123456a", VATID: "ATU12345675"},
 			addresses: []address.Address{{
 				FirstName: "Gisela", LastName: "Müller-Lüdenscheidt", Company: "Hotel Alpenblick Betriebsgesellschaft m.b.H. & Co. KG", Line1: "Großglockner-Hochalpenstraße 7", City: "Fusch an der Großglocknerstraße", PostalCode: "5672", Country: "AT",
@@ -66,7 +66,7 @@ func steadyPeople() []person {
 		},
 		{
 			Email: "freiherr@oberwald.example", Special: "very long names, and one order with 120 lines",
-			id: "c-1005", first: "Karl-Theodor Maria Nikolaus", last: "Freiherr von und zu Oberwaldschmidtshausen-Niederbrunn", lang: "en", orders: 14, years: 2, twist: longOrders,
+			id: "c-1005", first: "Karl-Theodor Maria Nikolaus", last: "Freiherr von und zu Oberwaldschmidtshausen-Niederbrunn", lang: "en", orders: 14, years: 2, scenario: longOrders,
 			addresses: []address.Address{{
 				FirstName: "Karl-Theodor Maria Nikolaus", LastName: "Freiherr von und zu Oberwaldschmidtshausen-Niederbrunn",
 				Line1: "Rindfleischetikettierungsüberwachungsaufgabenweg 123a", Line2: "Hinterhaus, vierter Stock links", City: "Schmedeswurtherwesterdeich", PostalCode: "25724", Country: "DE",
@@ -74,64 +74,64 @@ func steadyPeople() []person {
 		},
 		{
 			Email: "vsetko@zakaznik.example", Special: "orders in every status, and in unknown ones",
-			id: "c-1006", first: "Všetkovedka", last: "Príkladná", lang: "sk", orders: galleryOrders(), years: 0.2, twist: gallery,
+			id: "c-1006", first: "Všetkovedka", last: "Príkladná", lang: "sk", orders: galleryOrders(), years: 0.2, scenario: gallery,
 			addresses: []address.Address{{FirstName: "Všetkovedka", LastName: "Príkladná", Line1: "Ukážková 1", City: "Žilina", PostalCode: "010 01", Country: "SK"}},
 		},
 	}
 }
 
-func oddPeople() []person {
-	return []person{
+func oddPeople() []Person {
+	return []Person{
 		{
 			Email: "nova@zakaznik.example", Special: "new: an account without orders or addresses",
 			id: "c-1007", first: "Nová", last: "Zákazníčka", lang: "sk",
 		},
 		{
 			Email: "peter.dobierka@zakaznik.example", Special: "unpaid orders: cash on delivery, bank transfer, a payment link",
-			id: "c-1008", first: "Peter", last: "Dobierka", lang: "sk", orders: 21, years: 0.5, twist: unpaid,
+			id: "c-1008", first: "Peter", last: "Dobierka", lang: "sk", orders: 21, years: 0.5, scenario: unpaid,
 			addresses: []address.Address{{FirstName: "Peter", LastName: "Dobierka", Line1: "Čučoriedková 8", City: "Banská Bystrica", PostalCode: "974 11", Country: "SK"}},
 		},
 		{
 			Email: "oliver.whitcombe@customer.example", Special: "English, in pounds, with downloads",
-			id: "c-1009", first: "Oliver", last: "Whitcombe", lang: "en", orders: 26, years: 4, currency: "GBP", twist: digital,
+			id: "c-1009", first: "Oliver", last: "Whitcombe", lang: "en", orders: 26, years: 4, currency: "GBP", scenario: digital,
 			addresses: []address.Address{{FirstName: "Oliver", LastName: "Whitcombe", Line1: "221B Baker Street", City: "London", PostalCode: "NW1 6XE", Country: "GB", Phone: "+442079460958"}},
 		},
 		{
 			Email: "zuzana.ceresnova@zakaznik.example", Special: "pickup points, and orders in several parcels",
-			id: "c-1010", first: "Zuzana", last: "Čerešňová", lang: "sk", orders: 25, years: 1.5, twist: parcels,
+			id: "c-1010", first: "Zuzana", last: "Čerešňová", lang: "sk", orders: 25, years: 1.5, scenario: parcels,
 			addresses: []address.Address{{FirstName: "Zuzana", LastName: "Čerešňová", Line1: "Hlavná 3", City: "Trnava", PostalCode: "917 01", Country: "SK"}},
 		},
 		{
 			Email: "lubomir.durcansky@zakaznik.example", Special: "vouchers, returns, refunds and a complaint",
-			id: "c-1011", first: "Ľubomír", last: "Ďurčanský", lang: "sk", orders: 30, years: 3, twist: returns,
+			id: "c-1011", first: "Ľubomír", last: "Ďurčanský", lang: "sk", orders: 30, years: 3, scenario: returns,
 			addresses: []address.Address{{FirstName: "Ľubomír", LastName: "Ďurčanský", Line1: "Nábrežie arm. gen. L. Svobodu 15", City: "Bratislava", PostalCode: "811 02", Country: "SK"}},
 		},
 		{
 			Email: "host@zakaznik.example", Special: "bought as a guest, in Czech crowns, three years ago",
-			first: "Kryštof", last: "Řeřicha", lang: "en", orders: 6, years: 0.6, currency: "CZK", twist: longAgo,
+			first: "Kryštof", last: "Řeřicha", lang: "en", orders: 6, years: 0.6, currency: "CZK", scenario: longAgo,
 			addresses: []address.Address{{FirstName: "Kryštof", LastName: "Řeřicha", Line1: "Žižkova 12", City: "Hradec Králové", PostalCode: "500 02", Country: "CZ"}},
 		},
 	}
 }
 
 // movingPeople returns customers who have done something in their accounts, or are about to.
-func movingPeople() []person {
-	return []person{
+func movingPeople() []Person {
+	return []Person{
 		{
 			Email: "einkauf@waldholz.example", Special: "a German company: VIES does not answer about its VAT ID",
-			id: "c-1013", first: "Jürgen", last: "Größlhuber", lang: "en", orders: 7, years: 1, twist: reverseCharge,
+			id: "c-1013", first: "Jürgen", last: "Größlhuber", lang: "en", orders: 7, years: 1, scenario: reverseCharge,
 			company:   customer.Company{Name: "Waldholz Größlhuber GmbH", Country: "DE", RegistrationNumber: "HRB 123456", VATID: "DE123456788"},
 			addresses: []address.Address{{FirstName: "Jürgen", LastName: "Größlhuber", Company: "Waldholz Größlhuber GmbH", Line1: "Sägewerkstraße 9", City: "Freyung", PostalCode: "94078", Country: "DE"}},
 		},
 		{
 			Email: "biuro@lesnapolana.example", Special: "a Polish company with a VAT ID that VIES does not know",
-			id: "c-1014", first: "Małgorzata", last: "Wąsik-Żółć", lang: "en", orders: 5, years: 0.6, twist: firm,
+			id: "c-1014", first: "Małgorzata", last: "Wąsik-Żółć", lang: "en", orders: 5, years: 0.6, scenario: firm,
 			company: customer.Company{Name: "Leśna Polana Sp. z o.o.", Country: "PL", VATID: "PL1234563218"}, unlisted: true,
 			addresses: []address.Address{{FirstName: "Małgorzata", LastName: "Wąsik-Żółć", Company: "Leśna Polana Sp. z o.o.", Line1: "ul. Źródlana 5/7", City: "Łódź", PostalCode: "90-001", Country: "PL"}},
 		},
 		{
 			Email: "odstupuje@zakaznik.example", Special: "orders with and without a right of withdrawal; has sent a statement, a return request and a message",
-			id: "c-1015", first: "Alžbeta", last: "Rozmyslená", lang: "en", orders: len(regrets()), years: 0.2, twist: regret,
+			id: "c-1015", first: "Alžbeta", last: "Rozmyslená", lang: "en", orders: len(regrets()), years: 0.2, scenario: regret,
 			addresses: []address.Address{{FirstName: "Alžbeta", LastName: "Rozmyslená", Line1: "Spiatočná 14", City: "Nitra", PostalCode: "949 01", Country: "SK"}},
 			episode:   episode{day, withdraws},
 		},
@@ -152,7 +152,7 @@ func movingPeople() []person {
 }
 
 // address returns the email in the shop's own records.
-func (p person) address() string {
+func (p Person) address() string {
 	if p.former != "" {
 		return p.former
 	}

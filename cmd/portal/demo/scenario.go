@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 )
 
 // firm is a company in the shop's own country: it pays by invoice, and the order has its VAT ID.
-func firm(s *story, o *orderDoc, i int) {
-	o.VATID, o.PaymentKind, o.PaymentMethod = s.person.company.VATID, "invoice", "Faktúra, splatnosť 14 dní"
+func firm(g *orderGenerator, o *orderDoc, i int) {
+	o.VATID, o.PaymentKind, o.PaymentMethod = g.person.company.VATID, "invoice", "Faktúra, splatnosť 14 dní"
 	if i%3 == 0 {
 		o.Discounts = []discountDoc{{Label: "Zľava pre firmy 8 %", Amount: decimal(percent(o.subtotal(), 8))}}
 		o.off = percent(o.subtotal(), 8)
@@ -17,8 +17,8 @@ func firm(s *story, o *orderDoc, i int) {
 }
 
 // reverseCharge is a company in another member state: it is charged no tax, and the order says why.
-func reverseCharge(s *story, o *orderDoc, i int) {
-	o.vat, o.VATID = 0, s.person.company.VATID
+func reverseCharge(g *orderGenerator, o *orderDoc, i int) {
+	o.vat, o.VATID = 0, g.person.company.VATID
 	o.TaxNote = "Reverse charge: VAT is to be accounted for by the recipient (Art. 196, Directive 2006/112/EC)."
 	o.PaymentKind, o.PaymentMethod = "transfer", "SEPA-Überweisung"
 	if i%4 == 1 {
@@ -29,14 +29,14 @@ func reverseCharge(s *story, o *orderDoc, i int) {
 // manyLines is the number of lines of the longest order.
 const manyLines = 120
 
-func longOrders(s *story, o *orderDoc, i int) {
-	if i != s.person.orders-3 {
+func longOrders(g *orderGenerator, o *orderDoc, i int) {
+	if i != g.person.orders-3 {
 		return
 	}
 	o.Lines = nil
 	for n := range manyLines {
 		all := products()
-		line := s.line(all[n%len(all)])
+		line := g.line(all[n%len(all)])
 		line.SKU = fmt.Sprintf("%s/%d", line.SKU, n+1)
 		o.Lines = append(o.Lines, line)
 	}
@@ -45,7 +45,7 @@ func longOrders(s *story, o *orderDoc, i int) {
 
 // gallery has an order for each payment and fulfilment status, followed by some that the portal does not
 // know.
-func gallery(s *story, o *orderDoc, i int) {
+func gallery(g *orderGenerator, o *orderDoc, i int) {
 	payments, fulfillments, strange := order.Payments(), order.Fulfillments(), strangeWords()
 	switch {
 	case i < len(payments):
@@ -87,7 +87,7 @@ func galleryOrders() int {
 }
 
 // unpaid has orders that the customer still has to pay: in turn on delivery, by bank transfer and online.
-func unpaid(s *story, o *orderDoc, i int) {
+func unpaid(g *orderGenerator, o *orderDoc, i int) {
 	switch i % 3 {
 	case 0:
 		o.PaymentKind, o.PaymentMethod = order.PaymentByCOD, "Dobierka"
@@ -96,55 +96,55 @@ func unpaid(s *story, o *orderDoc, i int) {
 		}
 	case 1:
 		o.PaymentKind, o.PaymentMethod = "transfer", "Prevod na účet SK31 1200 0000 1987 4263 7541"
-		if s.now.Sub(o.PlacedAt) < 30*day {
+		if g.now.Sub(o.PlacedAt) < 30*day {
 			o.set(order.StateOpen, order.PaymentPending, order.Unfulfilled)
 		}
 	case 2:
-		if s.now.Sub(o.PlacedAt) < 30*day {
+		if g.now.Sub(o.PlacedAt) < 30*day {
 			o.set(order.StateOpen, order.PaymentRequiresAction, order.Unfulfilled)
-			o.Links.Payment = s.outside("pay/" + o.Number)
+			o.Links.Payment = g.outside("pay/" + o.Number)
 		}
 	}
 }
 
 // digital buys downloads in every other order.
-func digital(s *story, o *orderDoc, i int) {
+func digital(g *orderGenerator, o *orderDoc, i int) {
 	o.vat, o.PaymentKind, o.PaymentMethod = 20, "other", "PayPal"
 	o.ShippingMethod = "Royal Mail Tracked 48"
 	if i%2 == 0 {
 		return
 	}
-	o.IsDigital, o.Lines, o.shipping, o.ShippingMethod, o.ShippingAddress = true, s.lines(1+i%2, true), 0, "", nil
+	o.IsDigital, o.Lines, o.shipping, o.ShippingMethod, o.ShippingAddress = true, g.lines(1+i%2, true), 0, "", nil
 	o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	o.back = 0
 }
 
 // parcels go to a pickup point, or are split into several shipments.
-func parcels(s *story, o *orderDoc, i int) {
+func parcels(g *orderGenerator, o *orderDoc, i int) {
 	o.ShippingMethod = "Výdajné miesto Packeta"
 	const point = "Packeta Trnava, Kvetinárstvo Pri Kostole, Hlavná 17"
-	o.Lines = s.lines(3, false)
+	o.Lines = g.lines(3, false)
 	o.seal() // numbers the lines
 	switch {
-	case i == s.person.orders-2:
+	case i == g.person.orders-2:
 		o.set(order.StateOpen, order.PaymentPaid, order.ReadyForPickup)
-		o.Shipments = []shipmentDoc{{Carrier: "Packeta", Number: "Z0000000017", PickupPoint: point, ShippedAt: s.after(o, day)}}
-	case i == s.person.orders-3:
+		o.Shipments = []shipmentDoc{{Carrier: "Packeta", Number: "Z0000000017", PickupPoint: point, ShippedAt: g.after(o, day)}}
+	case i == g.person.orders-3:
 		o.set(order.StateOpen, order.PaymentPaid, order.PartiallyShipped)
-		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:1])}
-	case i == s.person.orders-4:
+		o.Shipments = []shipmentDoc{g.parcel(o, o.Lines[:1])}
+	case i == g.person.orders-4:
 		o.set(order.StateOpen, order.PaymentPaid, order.PartiallyDelivered)
-		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:1]), s.parcel(o, o.Lines[1:2]), s.parcel(o, o.Lines[2:])}
-		o.Shipments[0].DeliveredAt = s.after(o, 3*day)
+		o.Shipments = []shipmentDoc{g.parcel(o, o.Lines[:1]), g.parcel(o, o.Lines[1:2]), g.parcel(o, o.Lines[2:])}
+		o.Shipments[0].DeliveredAt = g.after(o, 3*day)
 		o.Shipments[1].Carrier, o.Shipments[1].ExpectedTo = "Slovenská pošta", time.Time{}
 	case o.Fulfillment == order.Delivered:
-		o.Shipments = []shipmentDoc{s.parcel(o, o.Lines[:2]), s.parcel(o, o.Lines[2:])}
+		o.Shipments = []shipmentDoc{g.parcel(o, o.Lines[:2]), g.parcel(o, o.Lines[2:])}
 		o.Shipments[0].PickupPoint = point
 	}
 }
 
 // returns uses vouchers, returns items and complains.
-func returns(s *story, o *orderDoc, i int) {
+func returns(g *orderGenerator, o *orderDoc, i int) {
 	if i%2 == 0 {
 		o.off = min(500, o.subtotal())
 		o.Discounts = []discountDoc{{Label: "Narodeninový poukaz", Code: "LUBO-5", Amount: decimal(o.off)}}
@@ -156,7 +156,7 @@ func returns(s *story, o *orderDoc, i int) {
 	case 1:
 		o.set(order.StateCompleted, order.PaymentPartiallyRefunded, order.PartiallyReturned)
 		o.back = o.Lines[0].cents
-		o.Notes = []noteDoc{{Text: "Vrátené sme prijali, peniaze prídu na kartu do piatich dní.", At: s.after(o, 12*day)}}
+		o.Notes = []noteDoc{{Text: "Vrátené sme prijali, peniaze prídu na kartu do piatich dní.", At: g.after(o, 12*day)}}
 	case 2:
 		o.set(order.StateCompleted, order.PaymentRefunded, order.Returned)
 		o.back = o.subtotal() - o.off + o.shipping
@@ -183,14 +183,14 @@ func regrets() []regretted {
 }
 
 // regret has delivered orders, one for each of the regrets.
-func regret(s *story, o *orderDoc, i int) {
-	o.PlacedAt, o.back, o.Lines = s.now.Add(-regrets()[i].age), 0, s.lines(2, false)
+func regret(g *orderGenerator, o *orderDoc, i int) {
+	o.PlacedAt, o.back, o.Lines = g.now.Add(-regrets()[i].age), 0, g.lines(2, false)
 	o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	regrets()[i].what(o)
 }
 
 // longAgo moves all orders back by three years, so that this year's list is empty.
-func longAgo(s *story, o *orderDoc, _ int) {
+func longAgo(g *orderGenerator, o *orderDoc, _ int) {
 	o.PlacedAt = o.PlacedAt.AddDate(-3, 0, 0)
 	o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	o.back, o.vat = 0, 21

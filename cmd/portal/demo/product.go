@@ -1,4 +1,4 @@
-package main
+package demo
 
 // product is a product in the demo's shop.
 type product struct {

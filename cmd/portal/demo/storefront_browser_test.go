@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"fmt"
@@ -17,12 +17,12 @@ import (
 const bothSites = "http:/"
 
 // window opens a new browser that may send requests only to the demo's two sites.
-func (d *demo) window(t *testing.T, browser *chrome.Chrome, shop string) *chrome.Tab {
+func (d *visit) window(t *testing.T, browser *chrome.Chrome, shop string) *chrome.Tab {
 	t.Helper()
 	tab := browser.Tab(t, chrome.Options{Base: bothSites})
 	t.Cleanup(func() {
 		for _, asked := range tab.Requests() {
-			if own := []string{d.base + "/", shop + "/", "data:"}; !slices.ContainsFunc(own, func(site string) bool { return strings.HasPrefix(asked.URL, site) }) {
+			if own := []string{d.Base + "/", shop + "/", "data:"}; !slices.ContainsFunc(own, func(site string) bool { return strings.HasPrefix(asked.URL, site) }) {
 				t.Errorf("asks %s", asked.URL)
 			}
 		}
@@ -34,8 +34,9 @@ func (d *demo) window(t *testing.T, browser *chrome.Chrome, shop string) *chrome
 func TestStorefrontBrowser(t *testing.T) {
 	t.Parallel()
 	browser := chrome.Start(t)
-	d, shop := startShop(t)
-	for name, test := range map[string]func(*testing.T, *demo, func() *chrome.Tab, string){
+	d := visitOwn(t)
+	shop := d.Storefront
+	for name, test := range map[string]func(*testing.T, *visit, func() *chrome.Tab, string){
 		"one browser": entersShop, "two browsers": entersShopElsewhere, "looks": looksAtShop,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,20 +60,20 @@ func greeted(t *testing.T, tab *chrome.Tab, shop string) {
 }
 
 // asks goes from the shop to the portal, requests an email and waits for it.
-func (d *demo) asks(tab *chrome.Tab, shop string, after caughtMail) caughtMail {
+func (d *visit) asks(tab *chrome.Tab, shop string, after Mail) Mail {
 	d.t.Helper()
 	tab.Visit(shop + "/")
 	tab.Follow("a.button")
-	if got := tab.URL().String(); !strings.HasPrefix(got, d.base+"/sign-in?") {
+	if got := tab.URL().String(); !strings.HasPrefix(got, d.Base+"/sign-in?") {
 		d.t.Fatalf("the shop's sign-in is %s", got)
 	}
 	tab.Type("#f-email", shopFirm)
 	tab.Follow("main form button")
-	return d.newer(shopFirm, after.ID)
+	return d.newer(shopFirm, after)
 }
 
 // entersShop opens the link in the browser that requested it, which needs no click.
-func entersShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
+func entersShop(t *testing.T, d *visit, window func() *chrome.Tab, shop string) {
 	tab := window()
 	tab.Visit(d.asks(tab, shop, d.latest(shopFirm)).Link())
 	greeted(t, tab, shop)
@@ -83,14 +84,14 @@ func entersShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
 	tab.Follow("a.button") // the portal's session still exists
 	greeted(t, tab, shop)
 	tab.Follow("a.button")
-	if got := tab.URL().String(); got != d.base+"/orders" {
+	if got := tab.URL().String(); got != d.Base+"/orders" {
 		t.Errorf("My orders leads to %s", got)
 	}
 }
 
 // entersShopElsewhere clicks the link in another browser, which gets to the shop. The requesting browser is
 // still waiting. It says that the code of the used email no longer works, and signs in with another one.
-func entersShopElsewhere(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
+func entersShopElsewhere(t *testing.T, d *visit, window func() *chrome.Tab, shop string) {
 	asking, clicking := window(), window()
 	first := d.asks(asking, shop, d.latest(shopFirm))
 	clicking.Visit(first.Link())
@@ -106,14 +107,14 @@ func entersShopElsewhere(t *testing.T, d *demo, window func() *chrome.Tab, shop 
 		t.Errorf("the code of a used mail: %s", asking.Text("main"))
 	}
 	asking.Follow(`form[action="/sign-in/again"] button`)
-	second := d.newer(shopFirm, first.ID)
+	second := d.newer(shopFirm, first)
 	asking.Type("#f-code", webtest.CodeIn(mail.Message{Text: second.Text}))
 	asking.Follow("main form button.main")
 	greeted(t, asking, shop)
 }
 
 // looksAtShop checks the shop's three pages: for a stranger, for a customer, and after a failed sign-in.
-func looksAtShop(t *testing.T, d *demo, window func() *chrome.Tab, shop string) {
+func looksAtShop(t *testing.T, d *visit, window func() *chrome.Tab, shop string) {
 	tab := window()
 	tab.Visit(shop + "/")
 	viewed(t, tab, "shop")

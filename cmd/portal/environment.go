@@ -7,9 +7,9 @@ import (
 	"postern/templates/i18n"
 )
 
-// world is a command's connection to its environment. No other code of this package reads the environment
-// or writes to a terminal, so that tests can replace it.
-type world struct {
+// environment is what surrounds a command: variables, terminal and texts. No other code of this package
+// reads variables or writes to a terminal, so that tests can replace it.
+type environment struct {
 	env            map[string]string
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -22,7 +22,7 @@ type world struct {
 }
 
 // load loads the texts.
-func (w *world) load() error {
+func (w *environment) load() error {
 	var err error
 	if w.texts, err = i18n.Load(); err != nil {
 		return err
@@ -32,11 +32,11 @@ func (w *world) load() error {
 }
 
 // say writes a line of output.
-func (w *world) say(format string, args ...any) {
+func (w *environment) say(format string, args ...any) {
 	fmt.Fprintf(w.stdout, format+"\n", args...)
 }
 
 // note writes a line that is not output, such as a warning or progress.
-func (w *world) note(format string, args ...any) {
+func (w *environment) note(format string, args ...any) {
 	fmt.Fprintf(w.stderr, format+"\n", args...)
 }

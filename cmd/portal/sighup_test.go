@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// hearer is a server in a separate process and its output.
-type hearer struct {
+// serverProcess is a server in a separate process and its output.
+type serverProcess struct {
 	t       *testing.T
 	process *exec.Cmd
 	lines   chan string
 }
 
-func startHearer(t *testing.T, flags ...string) hearer {
+func startServerProcess(t *testing.T, flags ...string) serverProcess {
 	t.Helper()
 	arguments := append([]string{"serve", "--store", shopStore(t), "--addr", "127.0.0.1:0", "--smtp", "smtp://mail.example"}, flags...)
 	process := exec.Command(os.Args[0])
@@ -33,7 +33,7 @@ func startHearer(t *testing.T, flags ...string) hearer {
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	h := hearer{t: t, process: process, lines: make(chan string, 1000)}
+	h := serverProcess{t: t, process: process, lines: make(chan string, 1000)}
 	go func() {
 		defer close(h.lines)
 		for lines := bufio.NewScanner(read); lines.Scan(); {
@@ -54,7 +54,7 @@ func startHearer(t *testing.T, flags ...string) hearer {
 }
 
 // wait waits for a line that contains the text, and returns the rest of it.
-func (h hearer) wait(text string) string {
+func (h serverProcess) wait(text string) string {
 	h.t.Helper()
 	deadline := time.After(patience)
 	for {
@@ -72,18 +72,19 @@ func (h hearer) wait(text string) string {
 	}
 }
 
-func (h hearer) hangUp() {
+func (h serverProcess) sighup() {
 	h.t.Helper()
 	if err := h.process.Process.Signal(syscall.SIGHUP); err != nil {
 		h.t.Fatal(err)
 	}
 }
 
-// TestHangUp replaces the certificate in a way that its watcher cannot notice: with the same size and time.
-func TestHangUp(t *testing.T) {
+// TestSIGHUPReloadsCertificate replaces the certificate in a way that its watcher cannot notice: with the
+// same size and time.
+func TestSIGHUPReloadsCertificate(t *testing.T) {
 	t.Parallel()
 	files, other := newPair(t, "first"), newPair(t, "other")
-	h := startHearer(t, files.flags()...)
+	h := startServerProcess(t, files.flags()...)
 	address := h.wait("listens on https://")
 	if got := shown(t, address); got != "first" {
 		t.Fatalf("shows the certificate %q", got)
@@ -91,17 +92,17 @@ func TestHangUp(t *testing.T) {
 	for from, to := range map[string]string{other.cert: files.cert, other.key: files.key} {
 		hide(t, from, to)
 	}
-	h.hangUp()
+	h.sighup()
 	h.wait("TLS certificate reloaded")
 	if got := shown(t, address); got != "other" {
 		t.Errorf("shows the certificate %q", got)
 	}
-	h.hangUp()
+	h.sighup()
 	h.wait("TLS certificate reloaded")
 	if err := os.WriteFile(files.cert, []byte("-----BEGIN"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h.hangUp()
+	h.sighup()
 	h.wait("cannot load the new TLS certificate")
 	if got := shown(t, address); got != "other" {
 		t.Errorf("shows the certificate %q", got)
@@ -131,12 +132,12 @@ func hide(t *testing.T, from, to string) {
 	}
 }
 
-func TestHangUpWithoutCertificate(t *testing.T) {
+func TestSIGHUPWithoutCertificate(t *testing.T) {
 	t.Parallel()
-	h := startHearer(t)
+	h := startServerProcess(t)
 	base := h.wait("listens on ")
 	for range 2 {
-		h.hangUp()
+		h.sighup()
 		h.wait("SIGHUP ignored")
 	}
 	response, err := http.Get(base + "/healthz")

@@ -14,8 +14,8 @@ import (
 // ruleModule is the prefix of our own packages' import paths.
 const ruleModule = "postern/"
 
-// house is the source tree that the rules check.
-type house struct {
+// sourceTree is the source tree that the rules check.
+type sourceTree struct {
 	top   []string // entries of the top level
 	files []source // sorted by path, without testdata and hidden directories
 }
@@ -78,8 +78,8 @@ func (s source) functions() []*ast.FuncDecl {
 // span returns the number of lines of a function, including its signature and its last brace.
 func (s source) span(f *ast.FuncDecl) int { return s.set.Position(f.End()).Line - s.line(f) + 1 }
 
-func readHouse(tree fs.FS) (house, error) {
-	var h house
+func readSourceTree(tree fs.FS) (sourceTree, error) {
+	var h sourceTree
 	entries, err := fs.ReadDir(tree, ".")
 	if err != nil {
 		return h, err

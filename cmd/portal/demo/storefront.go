@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -62,7 +62,7 @@ const (
 )
 
 func newStorefront(portal, own, key string) (*storefront, error) {
-	page, err := template.ParseFS(demoFiles, "demo/shop.html")
+	page, err := template.ParseFS(files, "shop.html")
 	return &storefront{
 		portal: portal, own: own, key: key, page: page, sessions: map[string]shopCustomer{},
 		client: &http.Client{Timeout: 10 * time.Second},
@@ -73,7 +73,7 @@ func (s *storefront) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFileFS(w, r, demoFiles, "demo/shop.css")
+		http.ServeFileFS(w, r, files, "shop.css")
 	})
 	mux.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) { s.begin(w, r, "/signed-in") })
 	mux.HandleFunc("GET /signed-in", s.comeBack)
@@ -216,8 +216,12 @@ func secretText() string {
 	return base64.RawURLEncoding.EncodeToString(secret)
 }
 
-// serve answers on the listener until ctx ends.
-func (s *storefront) serve(ctx context.Context, listener net.Listener) error {
+// ServeStorefront serves the demo's shop on the listener until ctx ends.
+func (f *Fixture) ServeStorefront(ctx context.Context, listener net.Listener) error {
+	s, err := newStorefront(f.Base, f.Storefront, f.Key)
+	if err != nil {
+		return err
+	}
 	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })() // no need to wait for open pages
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

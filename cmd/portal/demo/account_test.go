@@ -1,7 +1,7 @@
-package main
+package demo
 
 import (
-	"encoding/json"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -9,39 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"postern/mail"
 	"postern/portal"
 	"postern/portal/customer"
+	"postern/portal/secret/secrettest"
 	"postern/portal/web/webtest"
+	"postern/storage/sqlite"
 )
-
-// as returns a new browser signed in as a customer.
-func (d *demo) as(t *testing.T, email string) *webtest.Browser {
-	t.Helper()
-	other := &demo{running: d.running, base: d.base, key: d.key, browser: webtest.NewBrowser(t, d.base, nil)}
-	other.signIn(email)
-	return other.browser
-}
-
-// mailed returns the emails to an address, newest first.
-func (d *demo) mailed(to string) []caughtMail {
-	d.t.Helper()
-	var mails []caughtMail
-	if err := json.Unmarshal([]byte(d.browser.Get("/demo/mailbox.json").Want(http.StatusOK).Body), &mails); err != nil {
-		d.t.Fatal(err)
-	}
-	return slices.DeleteFunc(mails, func(m caughtMail) bool { return m.To != to })
-}
-
-// latest returns the newest email with a sign-in link to an address, or the zero value.
-func (d *demo) latest(to string) caughtMail {
-	d.t.Helper()
-	mails := d.mailed(to)
-	if at := slices.IndexFunc(mails, func(m caughtMail) bool { return m.Link() != "" }); at >= 0 {
-		return mails[at]
-	}
-	return caughtMail{}
-}
 
 // accountPage is a page of a customer's account and the words it must show, in a field or in the text.
 type accountPage struct {
@@ -49,10 +22,9 @@ type accountPage struct {
 	want []string
 }
 
-// TestDemoAccounts signs in as the customers with data in their accounts and checks that it is shown.
-func TestDemoAccounts(t *testing.T) {
+// TestAccounts signs in as the customers with data in their accounts and checks that it is shown.
+func TestAccounts(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t)
 	for email, pages := range map[string][]accountPage{
 		"jana.kovacova@zakaznik.example": {
 			{"/profile", []string{"1987-04-12", "+421 905 123 456"}},
@@ -74,9 +46,11 @@ func TestDemoAccounts(t *testing.T) {
 		"milan.odchadza@zakaznik.example": {{"/privacy", []string{"will be deleted", "Keep"}}},
 	} {
 		t.Run(email, func(t *testing.T) {
-			browser := d.as(t, email)
+			t.Parallel()
+			d := visitShared(t)
+			d.signIn(email)
 			for _, p := range pages {
-				page := browser.Get(p.path).Want(http.StatusOK)
+				page := d.browser.Get(p.path).Want(http.StatusOK)
 				seen := page.Text("main") + strings.Join(page.Attrs("main input", "value"), " ")
 				for _, want := range p.want {
 					if !strings.Contains(seen, want) {
@@ -88,17 +62,11 @@ func TestDemoAccounts(t *testing.T) {
 	}
 }
 
-// TestDemoRecords reads through the API what the pages do not show: the evidence for a VAT ID and the
+// TestRecords reads through the API what the pages do not show: the evidence for a VAT ID and the
 // statement of withdrawal.
-func TestDemoRecords(t *testing.T) {
+func TestRecords(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t)
-	read := func(path string, into any) {
-		page := d.browser.Send(webtest.Request{Path: path, Header: map[string]string{"Authorization": "Bearer " + d.key}})
-		if err := json.Unmarshal([]byte(page.Want(http.StatusOK).Body), into); err != nil {
-			t.Fatal(err)
-		}
-	}
+	d := visitShared(t)
 	for email, want := range map[string]struct {
 		status  customer.VATStatus
 		consult string
@@ -110,7 +78,7 @@ func TestDemoRecords(t *testing.T) {
 			Status customer.VATStatus `json:"vat_status"`
 			Check  customer.VATAnswer `json:"vat_check"`
 		}
-		read("/api/v1/customers/by-email/"+email, &record)
+		d.read("/api/v1/customers/by-email/"+email, &record)
 		if record.Status != want.status || record.Check.Consultation != want.consult {
 			t.Errorf("%s: %+v", email, record)
 		}
@@ -121,34 +89,38 @@ func TestDemoRecords(t *testing.T) {
 			InTime bool   `json:"in_time"`
 		} `json:"withdrawals"`
 	}
-	read("/api/v1/withdrawals", &sent)
+	d.read("/api/v1/withdrawals", &sent)
 	if len(sent.Withdrawals) != 1 || sent.Withdrawals[0].Number != "HJ-1500006" || !sent.Withdrawals[0].InTime {
 		t.Errorf("statements: %+v", sent)
 	}
 }
 
-// TestDemoLetters checks the emails from the days before, the only ones a newcomer sees, and the hint whom
+// TestLetters checks the emails from the days before, the only ones a newcomer sees, and the hint whom
 // to sign in as.
-func TestDemoLetters(t *testing.T) {
+func TestLetters(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t)
+	d := visitShared(t)
 	page := d.browser.Get("/demo/mailbox").Want(http.StatusOK)
-	if mails := len(page.Attrs("main li a", "href")); mails < 7 || mails > 8 {
-		t.Errorf("%d mails in the beginning: %s", mails, page.Text("main ul"))
+	early := d.early()
+	if len(early) < 7 || len(early) > 8 {
+		t.Errorf("%d mails in the beginning: %s", len(early), page.Text("main ul"))
 	}
-	if !strings.Contains(page.Text("main"), people()[0].Email) {
+	for _, m := range early {
+		if !page.Has(fmt.Sprintf(`main li a[href="/demo/mailbox/%s"]`, m.ID)) {
+			t.Errorf("the page lacks mail %s", m.ID)
+		}
+	}
+	if !strings.Contains(page.Text("main"), People()[0].Email) {
 		t.Error("the mailbox does not say whom to sign in as")
 	}
 	for to, want := range map[string][]string{
-		"eva.slobodna@zakaznik.example": {d.base + "/sign-in/undo-email/"}, "milan.odchadza@zakaznik.example": {d.base + "/privacy"},
+		"eva.slobodna@zakaznik.example": {d.Base + "/sign-in/undo-email/"}, "milan.odchadza@zakaznik.example": {d.Base + "/privacy"},
 		"odstupuje@zakaznik.example": {"received this withdrawal", "HJ-1500005"}, "pomoc@hajenka.example": {"Where may I send", "a size too small", "HJ-1500006"},
 	} {
-		mails := d.mailed(to)
+		mails := slices.DeleteFunc(d.early(), func(m Mail) bool { return m.To != to })
 		all := ""
 		for _, m := range mails {
-			if all += m.Text; time.Since(m.At) < 20*time.Hour {
-				t.Errorf("a mail to %s is of %s", to, m.At)
-			}
+			all += m.Text
 		}
 		if len(mails) != len(want) || slices.ContainsFunc(want, func(text string) bool { return !strings.Contains(all, text) }) {
 			t.Errorf("%d mails to %s: %s", len(mails), to, all)
@@ -162,30 +134,30 @@ func TestDemoLetters(t *testing.T) {
 	}
 }
 
-// TestDemoNewcomer signs in with a new address. That creates an account, which is asked for a name; the
+// TestNewcomer signs in with a new address. That creates an account, which is asked for a name; the
 // shop's own customers are not.
-func TestDemoNewcomer(t *testing.T) {
+func TestNewcomer(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t)
+	d := visitShared(t)
 	d.enter("niekto@inde.example")
 	if page := d.browser.Page; page.URL.Path != "/profile" || !page.Has("#f-first_name[required]") {
 		t.Errorf("the new account is led to %s: %s", page.URL, page.Text("main"))
 	}
 }
 
-// TestDemoOutlivesAnErasure starts the demo on an earlier demo's store in which a customer has since been
+// TestErasedCustomerStaysErased starts the demo on an earlier demo's store in which a customer has since been
 // erased.
-func TestDemoOutlivesAnErasure(t *testing.T) {
+func TestErasedCustomerStaysErased(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "demo")
-	startDemo(t, "--store", dir).end()
-	engine, err := openDemo(t.Context(), dir)
+	runIn(t, dir).end(t)
+	engine, err := sqlite.OpenUnsynced(t.Context(), dir, portal.Collections()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	later := time.Now().Add(8 * day)
 	for range 2 { // an erasure has two halves
-		app := portal.New(engine, ringOf(t, dir), portal.WithClock(func() time.Time { return later }))
+		app := portal.New(engine, secrettest.Ring(), portal.WithClock(func() time.Time { return later }))
 		if err := drain(t.Context(), app.Worker()); err != nil {
 			t.Fatal(err)
 		}
@@ -194,9 +166,11 @@ func TestDemoOutlivesAnErasure(t *testing.T) {
 	if err := engine.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d := startDemo(t, "--store", dir)
+	r := runIn(t, dir)
+	t.Cleanup(func() { r.end(t) })
+	d := r.visit(t)
 	page := d.browser.Send(webtest.Request{
-		Path: "/api/v1/customers/by-email/milan.odchadza@zakaznik.example", Header: map[string]string{"Authorization": "Bearer " + d.key},
+		Path: "/api/v1/customers/by-email/milan.odchadza@zakaznik.example", Header: map[string]string{"Authorization": "Bearer " + d.Key},
 	})
 	page.Want(http.StatusNotFound)
 	if mails := d.mailed("milan.odchadza@zakaznik.example"); len(mails) != 0 {
@@ -205,14 +179,21 @@ func TestDemoOutlivesAnErasure(t *testing.T) {
 	d.signIn("eva.vydata@zakaznik.example")
 }
 
-// TestCodeOfMail checks that only a code on its own line is recognised.
-func TestCodeOfMail(t *testing.T) {
+// TestPeople signs in as each customer, opens one of their orders, and checks the number of orders.
+func TestPeople(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"Your code:\n  7K3Q-9XBT \nIt works": "7K3Q-9XBT", "7K3Q-9XBT in a line": "", "": ""} {
-		box := &mailbox{now: time.Now}
-		box.take(mail.Message{Text: text})
-		if got := box.all()[0].Code(); got != want {
-			t.Errorf("%q: %q", text, got)
-		}
+	for _, p := range People() {
+		t.Run(p.Email, func(t *testing.T) {
+			t.Parallel()
+			d := visitShared(t)
+			d.signIn(p.Email)
+			if p.orders == 0 {
+				return
+			}
+			if text := d.browser.Page.Text(".heading"); !strings.Contains(text, fmt.Sprint(p.orders)) {
+				t.Errorf("not %d orders: %q", p.orders, text)
+			}
+			d.browser.Follow("a.order").Want(http.StatusOK)
+		})
 	}
 }

@@ -1,4 +1,9 @@
-package main
+// Package demo is the content of "portal demo": a made-up shop with customers, orders and emails, a
+// storefront that signs its customers in through the portal, a mailbox page, and a replacement for VIES. It
+// fills a portal through the same actors as anyone else.
+//
+// It must not know how the portal is started: command portal passes in the running product and serves it.
+package demo
 
 import (
 	"cmp"
@@ -14,13 +19,17 @@ import (
 	"postern/portal/customer"
 	"postern/portal/shop"
 	"postern/portal/validate"
+	"postern/storage"
+	"postern/templates/i18n"
 )
 
-// demoShop is the ID of the demo's shop.
-const demoShop = "hajenka"
+const day = 24 * time.Hour
 
-// demoSettings returns the settings of a made-up shop for home and forest, with its own look.
-func demoSettings(base, storefront string) (shop.Settings, error) {
+// shopID is the ID of the demo's shop.
+const shopID = "hajenka"
+
+// shopSettings returns the settings of a made-up shop for home and forest, with its own look.
+func shopSettings(base, storefront string) (shop.Settings, error) {
 	logo, err := drawLogo()
 	return shop.Settings{
 		Name: new("Hájenka"), BaseURL: &base, StorefrontURL: &storefront,
@@ -35,68 +44,83 @@ func demoSettings(base, storefront string) (shop.Settings, error) {
 	}, err
 }
 
-// stage sets up the demo's shop.
-type stage struct {
-	server *server
-	app    *portal.App
-	base   string
-	now    time.Time
-	key    string // API key of the feed
-	box    *mailbox
-
-	storefront string // base URL of the shop
+// Config is what the demo needs to know of the portal that it fills.
+type Config struct {
+	App        *portal.App
+	AppAt      func(now func() time.Time) *portal.App // the same portal with another clock
+	Engine     storage.Engine                         // the portal's store
+	Texts      *i18n.Catalogue
+	Mailbox    *Mailbox
+	Base       string // base URL of the portal
+	Storefront string // base URL of the demo's shop
 }
 
-// newStage creates the shop, or changes the base URL of the shop from an earlier demo.
-func newStage(ctx context.Context, server *server, box *mailbox, base, storefront string) (*stage, error) {
-	app := server.app
-	operator := app.Operator()
+// Fixture is the demo's shop in a portal.
+type Fixture struct {
+	Config
+	Key string // API key of the shop system
+
+	now time.Time
+}
+
+// ForeignStoreError means that the store has a shop that no demo created.
+type ForeignStoreError struct{ Shop string }
+
+// Error returns a sentence for the operator.
+func (e *ForeignStoreError) Error() string {
+	return fmt.Sprintf("The store has the shop %q, and the demo never writes to another portal's store. Give it its own directory.", e.Shop)
+}
+
+// New creates the shop, or changes the base URL of the shop from an earlier demo. It returns a
+// *ForeignStoreError, having written nothing, if the store has any other shop.
+func New(ctx context.Context, config Config) (*Fixture, error) {
+	operator := config.App.Operator()
 	shops, err := operator.Shops(ctx)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := demoSettings(base, storefront)
+	settings, err := shopSettings(config.Base, config.Storefront)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case len(shops) == 0:
-		_, err = operator.CreateShop(ctx, demoShop, settings)
-	case len(shops) == 1 && shops[0].ID == demoShop:
-		_, err = operator.SetShop(ctx, demoShop, settings)
+		_, err = operator.CreateShop(ctx, shopID, settings)
+	case len(shops) == 1 && shops[0].ID == shopID:
+		_, err = operator.SetShop(ctx, shopID, settings)
 	default:
-		err = failf("The store has the shop %q, and the demo never writes to another portal's store. Give it its own directory.", shops[0].ID)
+		err = &ForeignStoreError{Shop: shops[0].ID}
 	}
 	if err != nil {
 		return nil, err
 	}
-	key, err := operator.CreateKey(ctx, demoShop, "demo")
-	return &stage{server: server, app: app, base: base, now: app.Now(), key: key, box: box, storefront: storefront}, err
+	key, err := operator.CreateKey(ctx, shopID, "demo")
+	return &Fixture{Config: config, Key: key, now: config.App.Now()}, err
 }
 
-// fill adds the people and their orders, except those of the largest customer. It has the orders counted
+// Fill adds the people and their orders, except those of the largest customer. It has the orders counted
 // and the VAT IDs checked, and runs the episodes of people who are new in the store.
-func (s *stage) fill(ctx context.Context) error {
-	var fresh []person
-	for i, p := range people() {
-		isNew, err := s.introduce(ctx, p)
+func (f *Fixture) Fill(ctx context.Context) error {
+	var fresh []Person
+	for i, p := range People() {
+		isNew, err := f.introduce(ctx, p)
 		if err != nil {
 			return fmt.Errorf("customer %s: %w", p.id, err)
 		}
 		if isNew && p.episode.do != nil {
 			fresh = append(fresh, p)
 		}
-		if err := s.bring(ctx, newStory(s.now, s.base, p, i+1)); err != nil {
+		if err := f.importOrders(ctx, newOrderGenerator(f.now, f.Base, p, i+1)); err != nil {
 			return err
 		}
 	}
-	worker := s.app.Worker()
+	worker := f.App.Worker()
 	if err := drain(ctx, worker); err != nil {
 		return err
 	}
-	slices.SortFunc(fresh, func(a, b person) int { return cmp.Compare(b.episode.ago, a.episode.ago) })
+	slices.SortFunc(fresh, func(a, b Person) int { return cmp.Compare(b.episode.ago, a.episode.ago) })
 	for _, p := range fresh {
-		if err := s.relive(ctx, p); err != nil {
+		if err := f.relive(ctx, p); err != nil {
 			return fmt.Errorf("what customer %s did: %w", p.id, err)
 		}
 	}
@@ -104,8 +128,8 @@ func (s *stage) fill(ctx context.Context) error {
 }
 
 // relive runs a customer's episode at its time and keeps the resulting emails in the mailbox.
-func (s *stage) relive(ctx context.Context, p person) error {
-	then, err := s.ago(ctx, p.episode.ago)
+func (f *Fixture) relive(ctx context.Context, p Person) error {
+	then, err := f.ago(ctx, p.episode.ago)
 	if err != nil {
 		return err
 	}
@@ -114,7 +138,7 @@ func (s *stage) relive(ctx context.Context, p person) error {
 	}
 	letters, err := then.letters(ctx)
 	for _, letter := range letters {
-		s.box.keep(letter)
+		f.Mailbox.keep(letter)
 	}
 	return err
 }
@@ -128,23 +152,23 @@ func drain(ctx context.Context, worker portal.Worker) error {
 	}
 }
 
-// largest returns the story of the customer with the most orders.
-func (s *stage) largest() *story {
-	for i, p := range people() {
+// LoadLargest imports the orders of the customer with the most orders, which takes a while.
+func (f *Fixture) LoadLargest(ctx context.Context) error {
+	for i, p := range People() {
 		if p.orders == 0 && len(p.addresses) > 0 {
 			p.orders = manyOrders
-			return newStory(s.now, s.base, p, i+1)
+			return f.importOrders(ctx, newOrderGenerator(f.now, f.Base, p, i+1))
 		}
 	}
 	return nil
 }
 
-// bring imports a story's orders through the same import as any shop's.
-func (s *stage) bring(ctx context.Context, orders *story) error {
+// importOrders imports generated orders through the same import as any shop's.
+func (f *Fixture) importOrders(ctx context.Context, orders *orderGenerator) error {
 	out, into := io.Pipe()
 	defer out.Close() // unblocks the writer if nobody reads to the end
 	go func() { into.CloseWithError(orders.write(into)) }()
-	report, err := s.app.Operator().ImportOrders(ctx, demoShop, out, func(int) {})
+	report, err := f.App.Operator().ImportOrders(ctx, shopID, out, func(int) {})
 	if err == nil && report.RefusedCount > 0 {
 		err = fmt.Errorf("the demo's order on line %d: %w", report.Refused[0].Line, report.Refused[0].Err)
 	}
@@ -171,22 +195,22 @@ type addressDoc struct {
 
 // introduce creates a customer unless an earlier demo did, and reports whether it did so. Changes since
 // then are kept, and a deleted customer is not created again.
-func (s *stage) introduce(ctx context.Context, p person) (isNew bool, err error) {
+func (f *Fixture) introduce(ctx context.Context, p Person) (isNew bool, err error) {
 	if p.id == "" {
 		return false, nil
 	}
-	shop, err := s.app.Operator().Shop(ctx, demoShop)
+	shop, err := f.App.Operator().Shop(ctx, shopID)
 	if err != nil {
 		return false, err
 	}
-	feed, err := s.app.Feed(ctx, shop, s.key)
+	feed, err := f.App.Feed(ctx, shop, f.Key)
 	if err != nil {
 		return false, err
 	}
 	if _, err := feed.Customer(ctx, p.id); validate.KindOf(err) != validate.NotFound {
 		return false, err
 	}
-	body, err := s.document(p)
+	body, err := f.document(p)
 	if err != nil {
 		return false, err
 	}
@@ -200,11 +224,11 @@ func (s *stage) introduce(ctx context.Context, p person) (isNew bool, err error)
 // accounts.
 const recordsAge = 60 * day
 
-func (s *stage) document(p person) ([]byte, error) {
+func (f *Fixture) document(p Person) ([]byte, error) {
 	doc := customerDoc{
 		Email: p.address(), FirstName: p.first, LastName: p.last, Language: p.lang, Company: p.company, Addresses: []addressDoc{},
-		UpdatedAt:  s.now.UTC().Add(-recordsAge),
-		profileDoc: profileOf(p, s.now),
+		UpdatedAt:  f.now.UTC().Add(-recordsAge),
+		profileDoc: profileOf(p, f.now),
 	}
 	for i, a := range p.addresses {
 		doc.Addresses = append(doc.Addresses, addressDoc{Address: a, DefaultShipping: i == 0, DefaultBilling: i == 0})

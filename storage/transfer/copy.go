@@ -1,4 +1,8 @@
-package storage
+// Package transfer copies one store to another, whatever their engines. It owns what a copy leaves in its
+// target to recognise it again: the identity of the source, and the state of the copy.
+//
+// It must not know the engines or what the documents mean.
+package transfer
 
 import (
 	"context"
@@ -9,7 +13,13 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"postern/storage"
 )
+
+// ErrTarget means that the target of a copy is not as earlier copies from the same source left it. Nothing
+// was written.
+var ErrTarget = errors.New("transfer: the target is not what an earlier copy left there")
 
 const (
 	copyBatch   = 1000 // changes announced together
@@ -35,14 +45,16 @@ type Report struct {
 //
 // Copy returns ErrTarget, having written nothing to the target, unless every document there is in a version
 // written by an earlier copy from this source and none is missing. A first copy therefore needs a target
-// whose collections are empty. A stamp in the target records the ids and versions of all documents. It does
-// not detect changes that keep the version (only other programs make those), counters, collections that
-// were not passed, or writes during the run: a conflicting write ends the run, any other is detected by the
-// next. A store restored from a backup of the source counts as the source.
+// whose collections are empty. The copy state in the target records the ids and versions of all documents.
+// It does not detect changes that keep the version (only other programs make those), counters, collections
+// that were not passed, or writes during the run: a conflicting write ends the run, any other is detected by
+// the next. A store restored from a backup of the source counts as the source.
 //
 // The progress function, which may be nil, gets the number of documents examined (in the target, then in
 // the source) and the total, which can grow.
-func Copy(ctx context.Context, from, to Engine, collections []Collection, progress func(done, total int64)) (Report, error) {
+func Copy(
+	ctx context.Context, from, to storage.Engine, collections []storage.Collection, progress func(done, total int64),
+) (Report, error) {
 	c, err := newCopier(ctx, from, to, collections)
 	if err != nil {
 		return Report{}, fmt.Errorf("copy: %w", err)
@@ -64,48 +76,52 @@ func Copy(ctx context.Context, from, to Engine, collections []Collection, progre
 	return c.report, nil
 }
 
+// store is an engine that can be copied.
+type store interface {
+	storage.Engine
+	storage.Walker
+}
+
 // copier is one run of Copy.
 type copier struct {
-	from, to    Engine
-	source      Walker
-	target      Walker
-	stamp       *stamped
+	from, to    store
+	state       *targetState
 	report      Report
 	progress    func(done, total int64)
 	done, total int64
 	empty       map[string]bool // collections that are empty in the target
 }
 
-func newCopier(ctx context.Context, from, to Engine, collections []Collection) (*copier, error) {
-	c := &copier{from: from, to: to, progress: func(int64, int64) {}, empty: map[string]bool{}}
-	var ok, also bool
-	if c.source, ok = from.(Walker); !ok {
-		return nil, errors.New("storage: the source's engine cannot be walked through")
+func newCopier(ctx context.Context, from, to storage.Engine, collections []storage.Collection) (*copier, error) {
+	c := &copier{progress: func(int64, int64) {}, empty: map[string]bool{}}
+	var ok bool
+	if c.from, ok = from.(store); !ok {
+		return nil, errors.New("the source's engine cannot be walked through")
 	}
-	if c.target, also = to.(Walker); !also {
-		return nil, errors.New("storage: the target's engine cannot be walked through")
+	if c.to, ok = to.(store); !ok {
+		return nil, errors.New("the target's engine cannot be walked through")
 	}
-	source, err := identify(ctx, from)
+	source, err := ensureIdentity(ctx, from)
 	if err != nil {
 		return nil, fmt.Errorf("the source: %w", err)
 	}
-	target, err := identified(ctx, to)
+	target, err := readIdentity(ctx, to)
 	if err != nil {
 		return nil, fmt.Errorf("the target: %w", err)
 	}
 	if target == source {
 		return nil, fmt.Errorf("source and target are the same store, or one is made of the other's files: %w", ErrTarget)
 	}
-	if c.stamp, err = readStamp(ctx, to, source); err != nil {
+	if c.state, err = readState(ctx, to, source); err != nil {
 		return nil, fmt.Errorf("the target: %w", err)
 	}
 	return c, c.count(ctx, collections)
 }
 
-func (c *copier) count(ctx context.Context, collections []Collection) error {
+func (c *copier) count(ctx context.Context, collections []storage.Collection) error {
 	for _, collection := range collections {
-		for _, walker := range []Walker{c.source, c.target} {
-			n, err := walker.Count(ctx, collection.Name)
+		for _, s := range []store{c.from, c.to} {
+			n, err := s.Count(ctx, collection.Name)
 			if err != nil {
 				return fmt.Errorf("count %s: %w", collection.Name, err)
 			}
@@ -122,50 +138,48 @@ func (c *copier) looked(n int64) {
 }
 
 // audit checks, before anything is written, that the target is as earlier copies left it, and then takes
-// over the stamp.
-func (c *copier) audit(ctx context.Context, collections []Collection) error {
-	unfinished := c.stamp.Collection
-	if unfinished != "" && !slices.ContainsFunc(collections, func(d Collection) bool { return d.Name == unfinished }) {
-		return fmt.Errorf("an earlier copy was broken off in the collection %s, so this one must have it too", unfinished)
+// over its copy state.
+func (c *copier) audit(ctx context.Context, collections []storage.Collection) error {
+	unfinished := c.state.Collection
+	isUnfinished := func(d storage.Collection) bool { return d.Name == unfinished }
+	if unfinished != "" && !slices.ContainsFunc(collections, isUnfinished) {
+		return fmt.Errorf("an earlier copy stopped in collection %s, so this one must include it", unfinished)
 	}
 	for _, collection := range collections {
 		if err := c.auditOne(ctx, collection.Name); err != nil {
 			return err
 		}
 	}
-	first := c.stamp.Run == ""
-	c.stamp.Run, c.stamp.Collection, c.stamp.Batch = NewID(), "", nil
+	first := c.state.Run == ""
+	c.state.Run, c.state.Collection, c.state.Batch = storage.NewID(), "", nil
 	if first || unfinished != "" {
-		return c.stamp.write(ctx)
+		return c.state.write(ctx)
 	}
 	return nil
 }
 
 func (c *copier) auditOne(ctx context.Context, collection string) error {
-	audit := c.stamp.audit(collection)
-	t := trail{walker: c.target, collection: collection}
-	for seen := int64(0); ; seen++ {
-		entry, ok, err := t.head(ctx)
+	audit := c.state.audit(collection)
+	seen := int64(0)
+	for entry, err := range walk(ctx, c.to, collection, false) {
+		if err == nil {
+			err = audit.add(entry)
+		}
 		if err != nil {
 			return err
 		}
-		if !ok || seen == copyStride {
+		if seen++; seen == copyStride {
 			c.looked(seen)
 			seen = 0
 		}
-		if !ok {
-			c.empty[collection] = audit.empty()
-			return audit.end()
-		}
-		if err := audit.add(entry); err != nil {
-			return err
-		}
-		t.step()
 	}
+	c.looked(seen)
+	c.empty[collection] = audit.empty()
+	return audit.end()
 }
 
 // copy compares and writes one collection, reading the next batch while it writes the previous one. The
-// target's trail is always ahead of the writes, so it never reads them. If the target's collection is
+// target's walk is always ahead of the writes, so it never reads them. If the target's collection is
 // empty, documents are read together with their bodies; otherwise only the bodies that differ are read,
 // which is fast when few do.
 func (c *copier) copy(ctx context.Context, collection string) error {
@@ -173,11 +187,8 @@ func (c *copier) copy(ctx context.Context, collection string) error {
 	batches := make(chan batch, 1)
 	group.Go(func() error {
 		defer close(batches)
-		d := difference{
-			source: trail{walker: c.source, collection: collection, bodies: c.empty[collection]},
-			target: trail{walker: c.target, collection: collection},
-		}
-		return d.find(ctx, batches)
+		source := walk(ctx, c.from, collection, c.empty[collection])
+		return findDifferences(ctx, source, walk(ctx, c.to, collection, false), batches)
 	})
 	group.Go(func() error {
 		for b := range batches {
@@ -190,12 +201,12 @@ func (c *copier) copy(ctx context.Context, collection string) error {
 	return group.Wait()
 }
 
-// apply announces the changes, makes them concurrently, and updates the stamp in memory.
+// apply announces the changes, makes them concurrently, and updates the copy state in memory.
 func (c *copier) apply(ctx context.Context, collection string, b batch) error {
 	made := make([]bool, len(b.changes))
 	if len(b.changes) > 0 {
-		c.stamp.announce(collection, b.changes)
-		if err := c.stamp.write(ctx); err != nil {
+		c.state.announce(collection, b.changes)
+		if err := c.state.write(ctx); err != nil {
 			return err
 		}
 		if err := c.writeAll(ctx, collection, b.changes, made); err != nil {
@@ -208,7 +219,7 @@ func (c *copier) apply(ctx context.Context, collection string, b batch) error {
 		if made[i] {
 			version = change.to
 		}
-		c.stamp.settle(collection, change.id, version)
+		c.state.settle(collection, change.id, version)
 		c.report.add(change, made[i])
 	}
 	c.looked(b.seen)
@@ -217,15 +228,15 @@ func (c *copier) apply(ctx context.Context, collection string, b batch) error {
 
 // add counts the change. A change to a document of the source was first counted as unchanged.
 func (r *Report) add(c change, made bool) {
-	if c.to != (Version{}) {
+	if c.to != (storage.Version{}) {
 		r.Unchanged--
 	}
 	switch {
 	case !made:
 		r.Behind++
-	case c.to == (Version{}):
+	case c.to == (storage.Version{}):
 		r.Deleted++
-	case c.from == (Version{}):
+	case c.from == (storage.Version{}):
 		r.Inserted++
 	default:
 		r.Replaced++
@@ -256,9 +267,9 @@ func (c *copier) writeAll(ctx context.Context, collection string, changes []chan
 }
 
 func (c *copier) write(ctx context.Context, collection string, ch change) (bool, error) {
-	if ch.to != (Version{}) && ch.doc == nil {
+	if ch.to != (storage.Version{}) && ch.doc == nil {
 		doc, err := c.from.Get(ctx, collection, ch.id)
-		if errors.Is(err, ErrNotFound) || err == nil && VersionOf(doc) != ch.to {
+		if errors.Is(err, storage.ErrNotFound) || err == nil && storage.VersionOf(doc) != ch.to {
 			return false, nil
 		}
 		if err != nil {
@@ -273,9 +284,9 @@ func (c *copier) write(ctx context.Context, collection string, ch change) (bool,
 // to the target.
 func (c *copier) put(ctx context.Context, collection string, ch change) error {
 	shop, _, _ := strings.Cut(ch.id, "/")
-	r := Record{ID: ch.id, Shop: shop, Version: ch.to, Doc: ch.doc}
+	r := storage.Record{ID: ch.id, Shop: shop, Version: ch.to, Doc: ch.doc}
 	var err error
-	switch (Version{}) {
+	switch (storage.Version{}) {
 	case ch.to:
 		err = c.to.Delete(ctx, collection, ch.id, ch.from)
 	case ch.from:
@@ -283,17 +294,17 @@ func (c *copier) put(ctx context.Context, collection string, ch change) error {
 	default:
 		err = c.to.Replace(ctx, collection, r, ch.from)
 	}
-	if errors.Is(err, ErrExists) || errors.Is(err, ErrConflict) {
+	if errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrConflict) {
 		return fmt.Errorf("%q in the target is being written by others: %w", ch.id, err)
 	}
 	return err
 }
 
-// finish writes the final state to the stamp unless it is already there.
+// finish writes the final copy state unless it is already there.
 func (c *copier) finish(ctx context.Context) error {
-	if c.stamp.Collection == "" {
+	if c.state.Collection == "" {
 		return nil
 	}
-	c.stamp.Collection, c.stamp.Batch = "", nil
-	return c.stamp.write(ctx)
+	c.state.Collection, c.state.Batch = "", nil
+	return c.state.write(ctx)
 }
