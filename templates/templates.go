@@ -10,7 +10,8 @@ import "embed"
 var Mail embed.FS
 
 // Pages holds the HTML of the portal: pages/ (one file per page), layout/ (the head and foot that each page
-// includes, written by portal/web/page) and partials/ (other shared parts).
+// includes; their HTML is in frame-head and frame-foot) and partials/ (other shared parts). Where the code
+// calls a template itself, portal/web/page keeps its output: see page.Gaps.
 //
 //go:embed layout partials pages
 var Pages embed.FS

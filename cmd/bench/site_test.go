@@ -34,6 +34,7 @@ func BenchmarkOrdersPage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	cookie := "__Host-postern." + webtest.Bookshop().ID
 	handle := app.Handler()
 	var c fasthttp.RequestCtx
 	ask := func() {
@@ -42,7 +43,7 @@ func BenchmarkOrdersPage(b *testing.B) {
 		c.ResetUserValues()
 		c.Request.SetRequestURI("/orders")
 		c.Request.Header.SetHost("account.shop.test")
-		c.Request.Header.SetCookie(sessionCookie, browser.Cookie(sessionCookie))
+		c.Request.Header.SetCookie(cookie, browser.Cookie(cookie))
 		c.Request.Header.Set("Accept-Language", "en-GB,en;q=0.8,sk;q=0.5")
 		handle(&c)
 	}

@@ -210,6 +210,23 @@ func TestRulesOfTemplates(t *testing.T) {
 	})
 }
 
+func TestRulesOfHTML(t *testing.T) {
+	t.Parallel()
+	findFaults(t, []faultCase{
+		{"no tag", htmlInCode, map[string]string{
+			"portal/a.go": "package portal\n\n// A <b> in a comment.\nconst a, b = \"a < b\", \"<https://shop.test>\"\n", "portal/a_test.go": "package portal\nconst c = `<p>`\n",
+			"mail/a.go": "package mail\nconst d = `<p>`\n",
+		}, nil},
+		{"tags", htmlInCode, map[string]string{"cmd/portal/a.go": "package main\nconst (\n\ta = `</p>`\n\tb = \"x\\n<a href=\"\n\tc = \"<!doctype html>\"\n)\n"},
+			[]string{
+				"cmd/portal/a.go:3: </p>: an HTML tag in a string", "cmd/portal/a.go:4: <a: an HTML tag in a string",
+				"cmd/portal/a.go:5: <!doctype: an HTML tag in a string",
+			}},
+		{"an exception without a tag", htmlInCode, map[string]string{"cmd/bench/bare.go": "package main\n"},
+			[]string{"cmd/bench/bare.go: an exception that holds no tag"}},
+	})
+}
+
 func TestRulesOfRedirects(t *testing.T) {
 	t.Parallel()
 	findFaults(t, []faultCase{

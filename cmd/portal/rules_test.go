@@ -102,6 +102,7 @@ func rules() []rule {
 		{"waiting tests", waitingTests},
 		{"template files", templateFiles},
 		{"layouts", layouts},
+		{"HTML in code", htmlInCode},
 		{"redirects", redirectsElsewhere},
 	}
 }

@@ -160,7 +160,7 @@ func (s *site) base(c *fiber.Ctx, kind validate.Kind) page.Base {
 			customer = &known
 		}
 	}
-	return s.pages.Base(c, gate.Shop(c), customer)
+	return s.pages.Base(c, s.area, gate.Shop(c), customer)
 }
 
 // confirmPath returns the path of the page that asks for a code. That page leads back to the page of the

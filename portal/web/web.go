@@ -16,6 +16,7 @@ import (
 	"postern/portal"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
+	"postern/portal/web/shopper"
 	"postern/templates/i18n"
 )
 
@@ -64,6 +65,7 @@ type site struct {
 	gate      *gate.Gate
 	words     *i18n.Catalogue
 	pages     *page.Pages
+	area      *page.Area // of the error pages
 	checks    []Check
 	observers []Observer
 	icons     icons
@@ -99,7 +101,7 @@ func New(config Config) (*Site, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, log: config.Log, observers: config.Observers, pace: config.Pace}
+	s := &site{app: config.App, area: shopper.Area(), log: config.Log, observers: config.Observers, pace: config.Pace}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	var err error
 	if s.words, err = i18n.Load(); err != nil {

@@ -1,9 +1,18 @@
 package page
 
-// area writes a multi-line input. Browsers drop a line break directly after the opening tag, so area adds
-// one to keep a leading break in the text.
-func (f *Field) area(m *Markup) {
-	m.Raw(`<textarea id="`).Text(f.ID).Raw(`" name="`).Text(f.Name).Raw(`" dir="auto"`).Attr("maxlength", f.MaxLength).If(f.Required, " required")
-	f.described(m)
-	m.Raw(">\n").Text(f.Value).Raw("</textarea>\n")
+// Area is a part of the site with a navigation and an account menu of its own, such as the customers' pages.
+type Area struct {
+	Name     string // unique
+	Home     string // path of the first page
+	Nav      []NavItem
+	Menu     []NavItem // of the account, before the link to the storefront
+	SignOut  string    // path of the form that signs out
+	Language string    // path of the form that saves the language
+}
+
+// NavItem is a link of the navigation or the account menu.
+type NavItem struct {
+	ID   string // for Base.Nav; "" in the menu
+	Path string
+	Key  string // of the label
 }

@@ -20,7 +20,7 @@ type Base struct {
 	Here string // the page's path and query, without the confirmation
 
 	Title string // of the document; pages repeat it in their h1
-	Nav   string // the current navigation item: "orders", "addresses", "company", "profile", "security" or ""
+	Nav   string // the ID of the current item of the navigation, or ""
 	Wide  bool   // 64rem for lists instead of 44rem
 	Solo  bool   // a page with a single card, as in the sign-in
 
@@ -35,9 +35,10 @@ type Base struct {
 	AskedLang  string   // the language that a visitor chose with ?lang=, kept in links; "" for none
 	BrandStyle string   // URL of the shop's stylesheet, "" for none
 
-	money func() *money.Formatter
-	icons icons
-	files files
+	Area *Area // whose navigation and menu a signed-in person sees
+
+	money     func() *money.Formatter
+	fragments *fragments
 }
 
 // Choice is one language in the language menu.
@@ -57,8 +58,8 @@ func (p *Pages) Language(c *fiber.Ctx, shop shop.Shop, customer *customer.Custom
 }
 
 // Base prepares a page of a shop in its Language; customer is nil for a visitor.
-func (p *Pages) Base(c *fiber.Ctx, shop shop.Shop, customer *customer.Customer) Base {
-	b := Base{Shop: shop, Here: here(c), icons: p.icons, files: p.files}
+func (p *Pages) Base(c *fiber.Ctx, area *Area, shop shop.Shop, customer *customer.Customer) Base {
+	b := Base{Shop: shop, Here: here(c), Area: area, fragments: p.fragments}
 	asked := askedLang(c)
 	if customer != nil {
 		b.SignedIn, b.Email, b.Who = true, customer.Email, customer.Name()
@@ -119,10 +120,10 @@ func (b *Base) inLanguage(lang string) string {
 	return path + "?" + values.Encode()
 }
 
-// Home returns the link for the shop's name: the orders, or the sign-in for a visitor.
+// Home returns the link for the shop's name: the area's first page, or the sign-in for a visitor.
 func (b Base) Home() string {
 	if b.SignedIn {
-		return "/orders"
+		return b.Area.Home
 	}
 	return b.Link("/sign-in")
 }

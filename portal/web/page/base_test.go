@@ -22,7 +22,7 @@ func baseOf(t *testing.T, request *http.Request, customer *customer.Customer, wi
 	t.Helper()
 	pages, _ := testPages(t, templates.Pages)
 	serve(t, request, func(c *fiber.Ctx) error {
-		with(pages.Base(c, testShop(), customer))
+		with(pages.Base(c, testArea(), testShop(), customer))
 		return nil
 	})
 }
@@ -108,6 +108,7 @@ func TestUndoIsOfferedOnlyAfterSomethingUndoable(t *testing.T) {
 
 func TestWordsWithMoneyAndTimes(t *testing.T) {
 	t.Parallel()
+	pages, _ := testPages(t, templates.Pages)
 	baseOf(t, get("/"), jana(), func(b Base) {
 		price := money.Amount{Minor: 1250, Currency: "EUR"}
 		for name, got := range map[string]string{
@@ -120,10 +121,10 @@ func TestWordsWithMoneyAndTimes(t *testing.T) {
 		}
 		at := time.Date(2026, 3, 5, 14, 5, 0, 0, time.UTC)
 		want := `<time datetime="2026-03-05T14:05:00Z">5 March 2026</time>`
-		if got := string(b.TimeDate(at)); got != want {
+		if got := partial(t, pages, "time", b.TimeDate(at)); got != want {
 			t.Errorf("TimeDate gives %s", got)
 		}
-		if got := b.TimeDate(time.Time{}); got != "" {
+		if got := partial(t, pages, "time", b.TimeDate(time.Time{})); got != "" {
 			t.Errorf("no time gives %s", got)
 		}
 	})
@@ -145,7 +146,7 @@ func TestProblemTellsItsOwnOrItsKindsSentence(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			status, body := serve(t, get("/x"), func(c *fiber.Ctx) error {
-				return pages.Problem(c, 418, pages.Base(c, testShop(), jana()), test.err, "r-1")
+				return pages.Problem(c, 418, pages.Base(c, testArea(), testShop(), jana()), test.err, "r-1")
 			})
 			for _, want := range append(test.wants, "Go to your orders", "r-1") {
 				if status != 418 || !strings.Contains(body, want) {

@@ -25,7 +25,7 @@ type Field struct {
 	Checked         bool
 	Options         []Option // of a select list, nil for any other input
 
-	icons icons
+	fragments *fragments
 }
 
 // Option is one choice in a select list.
@@ -56,86 +56,65 @@ func (f Field) DescribedBy() string {
 	return strings.Join(ids, " ")
 }
 
-// roomForField is the approximate size of a field in bytes.
-const roomForField = 512
+// shownField is the data of partials/field.
+type shownField struct {
+	Field
+	DescribedBy   string
+	List          template.HTML // the options
+	IsList, IsBox bool
+}
 
 // HTML returns the field's HTML.
-func (f Field) HTML() template.HTML {
-	var m Markup
-	f.Write(&m)
-	return m.HTML()
-}
-
-// Write writes the field's HTML.
-func (f *Field) Write(m *Markup) {
-	m.Grow(roomForField)
-	m.Raw(`<div class="field`).If(f.Type == "checkbox", " check").If(f.Half, " half").If(f.Fault != "", " faulty").Raw("\">\n")
-	switch {
-	case f.Options != nil:
-		f.label(m)
-		f.list(m)
-	case f.Type == "checkbox":
-		f.box(m)
-		f.label(m)
-	default:
-		f.label(m)
-		f.input(m)
+func (f Field) HTML() (template.HTML, error) {
+	list, err := f.list()
+	if err != nil {
+		return "", err
 	}
-	f.under(m)
-	m.Raw("</div>\n")
-}
-
-func (f *Field) label(m *Markup) {
-	m.Raw(`<label for="`).Text(f.ID).Raw(`">`).Text(f.Label)
-	if f.Mark != "" {
-		m.Raw(` <span class="mark">`).Text(f.Mark).Raw("</span>")
+	data := shownField{Field: f, IsList: f.Options != nil}
+	data.IsBox = !data.IsList && f.Type == "checkbox"
+	gaps := f.fragments.gaps()
+	data.Options = nil // data of one shape differ only in the gaps
+	data.DescribedBy, data.List = gaps.Text(f.DescribedBy()), gaps.HTML(list)
+	for _, text := range []*string{
+		&data.ID, &data.Name, &data.Label, &data.Hint, &data.Fault, &data.Value, &data.Mark,
+		&data.Autocomplete, &data.InputMode, &data.Capitals, &data.MaxLength,
+	} {
+		*text = gaps.Text(*text)
 	}
-	m.Raw("</label>\n")
+	shape := Shape{Template: "partials/field", Variant: f.Type, Flags: f.flags()}
+	return f.fragments.html(shape, gaps, &data)
 }
 
-func (f *Field) input(m *Markup) {
-	if f.Type == "textarea" {
-		f.area(m)
-		return
+// flags returns the conditions that the template tests.
+func (f *Field) flags() uint64 {
+	var flags uint64
+	for i, set := range [...]bool{f.Required, f.Autofocus, f.Plain, f.Half, f.Code, f.Checked, f.Options != nil} {
+		if set {
+			flags |= 1 << i
+		}
 	}
-	m.Raw("<input").If(f.Code, ` class="code"`).If(f.Type == "text" && !f.Code, ` dir="auto"`).Raw(` id="`).Text(f.ID).Raw(`" name="`).Text(f.Name).Raw(`" type="`).Text(f.Type).
-		Raw(`" value="`).Text(f.Value).Raw(`"`)
-	m.Attr("autocomplete", f.Autocomplete).Attr("inputmode", f.InputMode).Attr("autocapitalize", f.Capitals)
-	m.If(f.Plain, ` spellcheck="false"`).Attr("maxlength", f.MaxLength).If(f.Required, " required").If(f.Autofocus, " autofocus")
-	f.described(m)
-	m.Raw(">\n")
+	return flags
 }
 
-func (f *Field) list(m *Markup) {
-	m.Raw(`<span class="select"><select id="`).Text(f.ID).Raw(`" name="`).Text(f.Name).Raw(`"`).Attr("autocomplete", f.Autocomplete).
-		If(f.Required, " required")
-	f.described(m)
-	m.Raw(">\n")
+// list returns the HTML of the options.
+func (f *Field) list() (template.HTML, error) {
+	if f.Options == nil {
+		return "", nil
+	}
+	var out strings.Builder
+	gaps := f.fragments.gaps()
 	for _, option := range f.Options {
-		m.Raw(`<option value="`).Text(option.Value).Raw(`"`).If(option.Selected, " selected").Raw(">").Text(option.Label).Raw("</option>\n")
+		gaps.Reset()
+		shape := Shape{Template: "partials/option"}
+		if option.Selected {
+			shape.Flags = 1
+		}
+		option.Value, option.Label = gaps.Text(option.Value), gaps.Text(option.Label)
+		if err := f.fragments.write(&out, shape, gaps, &option); err != nil {
+			return "", err
+		}
 	}
-	m.Raw("</select>").Put(f.icons["down"]).Raw("</span>\n")
-}
-
-func (f *Field) box(m *Markup) {
-	m.Raw(`<input id="`).Text(f.ID).Raw(`" name="`).Text(f.Name).Raw(`" type="checkbox" value="yes"`).If(f.Checked, " checked")
-	f.described(m)
-	m.Raw(">\n")
-}
-
-// described links the input to its hint and fault.
-func (f *Field) described(m *Markup) {
-	m.Attr("aria-describedby", f.DescribedBy()).If(f.Fault != "", ` aria-invalid="true"`)
-}
-
-// under writes the hint and the fault below the input.
-func (f *Field) under(m *Markup) {
-	if f.Hint != "" {
-		m.Raw(`<p class="hint" id="`).Text(f.ID).Raw(`-hint">`).Text(f.Hint).Raw("</p>\n")
-	}
-	if f.Fault != "" {
-		m.Raw(`<p class="fault" id="`).Text(f.ID).Raw(`-fault">`).Put(f.icons["alert"]).Text(f.Fault).Raw("</p>\n")
-	}
+	return template.HTML(out.String()), nil
 }
 
 func (f *Field) set(attribute, value, optional string) error {

@@ -1,11 +1,13 @@
 package page
 
 import (
-	"fmt"
+	"html/template"
 	"strings"
 	"testing"
 
 	"postern/portal/shop"
+	"postern/static"
+	"postern/templates"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -20,7 +22,7 @@ func wantEscaped(t *testing.T, html string, places int) {
 	if strings.Contains(html, "<script>") || strings.Contains(html, `:"`) || strings.Contains(html, "('") {
 		t.Errorf("a text got through: %s", html)
 	}
-	if got := strings.Count(html, "&lt;script&gt;"); got != places {
+	if got := strings.Count(html, "&lt;script&gt;") + strings.Count(html, "%3cscript%3e"); got != places {
 		t.Errorf("the text stands in %d places, want %d: %s", got, places, html)
 	}
 	if strings.Contains(html, `href="javascript`) || strings.Contains(html, `action="javascript`) {
@@ -39,44 +41,63 @@ func hostileShop() shop.Shop {
 // TestFrameEscapes puts the hostile text into everything that a page's frame shows.
 func TestFrameEscapes(t *testing.T) {
 	t.Parallel()
+	pages, _ := testPages(t, templates.Pages)
+	html := func(html template.HTML, err error) string {
+		if err != nil {
+			t.Error(err)
+		}
+		return string(html)
+	}
 	baseOf(t, get("/"), jana(), func(b Base) {
 		b.Shop, b.Title, b.Who, b.Email, b.Here, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
 		b.Languages = []Choice{{Lang: hostile, Name: hostile}}
 		b.Flash = &Flash{Text: hostile, Undo: &Action{Label: hostile, Path: hostile, Fields: []Hidden{{hostile, hostile}}}}
+		flash := func() string { return partial(t, pages, "flash", b.Flash) }
 		// title, shop in the title, brand, name, email; of the flash its text, both parts of the field, and
 		// the label
-		wantEscaped(t, string(b.Head()), 9)
+		wantEscaped(t, html(b.Head())+flash(), 9)
 		// email twice, footer label, path, three for the language
-		wantEscaped(t, string(b.Foot()), 7)
+		wantEscaped(t, html(b.Foot()), 7)
 		b.SignedIn, b.AskedLang = false, hostile
 		// title, shop in the title, brand (without its URL, which is escaped as a query), four of the flash
-		wantEscaped(t, string(b.Head()), 7)
+		wantEscaped(t, html(b.Head())+flash(), 7)
 		// email twice, footer label, three for the language
-		wantEscaped(t, string(b.Foot()), 6)
+		wantEscaped(t, html(b.Foot()), 6)
 		b.Shop.Brand.LogoHash = hostile
-		wantEscaped(t, string(b.Head()), 8) // the logo's URL in addition
-		wantEscaped(t, string(b.Pager("/"+hostile, hostile)), 1)
+		wantEscaped(t, html(b.Head())+flash(), 8) // the logo's URL in addition
+		wantEscaped(t, partial(t, pages, "pager", b.Pager("/"+hostile, hostile)), 1)
 	})
 }
 
 // TestFieldEscapes puts the hostile text into every part of a field.
 func TestFieldEscapes(t *testing.T) {
 	t.Parallel()
+	pages, _ := testPages(t, templates.Pages)
 	field := Field{
 		ID: hostile, Name: hostile, Label: hostile, Hint: hostile, Fault: hostile, Value: hostile, Mark: hostile, Type: hostile,
 		Autocomplete: hostile, InputMode: hostile, Capitals: hostile, MaxLength: hostile,
+		fragments: pages.fragments,
 	}
 	// for, label, mark; id, name, type, value, four attributes, two ids; id and text of both hint and fault
-	wantEscaped(t, string(field.HTML()), 3+10+4)
+	wantEscaped(t, htmlOf(t, field), 3+10+4)
 	list := field
 	list.Options = []Option{{Value: hostile, Label: hostile}}
 	// for, label, mark; id, name, autocomplete, two ids; two of the option; id and text of both hint and
 	// fault
-	wantEscaped(t, string(list.HTML()), 3+5+2+4)
+	wantEscaped(t, htmlOf(t, list), 3+5+2+4)
 	box := field
 	box.Type = "checkbox"
 	// id, name, two ids; for, label, mark; id and text of both hint and fault
-	wantEscaped(t, string(box.HTML()), 4+3+4)
+	wantEscaped(t, htmlOf(t, box), 4+3+4)
+}
+
+func htmlOf(t *testing.T, field Field) string {
+	t.Helper()
+	html, err := field.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(html)
 }
 
 // TestAddresses checks which addresses a link may have.
@@ -88,8 +109,7 @@ func TestAddresses(t *testing.T) {
 		"javascript:alert(1)": "#", "JavaScript:alert(1)": "#", " javascript:alert(1)": "#", "java\tscript:alert(1)": "#", "data:text/html,x": "#",
 		"vbscript:x": "#", ":x": "#",
 	} {
-		var m Markup
-		if got := string(m.URL(address).HTML()); got != want {
+		if got := escapeURL(address); got != want {
 			t.Errorf("%q becomes %q, want %q", address, got, want)
 		}
 	}
@@ -98,7 +118,13 @@ func TestAddresses(t *testing.T) {
 // TestFieldsMarkup checks the exact HTML of the three kinds of form field.
 func TestFieldsMarkup(t *testing.T) {
 	t.Parallel()
-	form := Form{Values: map[string]string{"a": "1", "c": "yes"}, Faults: map[string]string{"a": "Mend."}, icons: icons{"alert": "<svg/>", "down": "<i/>"}}
+	pages, _ := testPages(t, templates.Pages)
+	form := Form{Values: map[string]string{"a": "1", "c": "yes"}, Faults: map[string]string{"a": "Mend."}, fragments: pages.fragments}
+	drawings, err := loadIcons(static.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := strings.NewReplacer(string(drawings["alert"]), "<svg/>", string(drawings["down"]), "<i/>")
 	tests := []struct {
 		name string
 		make func() (Field, error)
@@ -135,7 +161,7 @@ func TestFieldsMarkup(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, fmt.Sprint(field.HTML())); diff != "" {
+			if diff := cmp.Diff(test.want, short.Replace(htmlOf(t, field))); diff != "" {
 				t.Error(diff)
 			}
 		})

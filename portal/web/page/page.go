@@ -30,8 +30,7 @@ import (
 type Pages struct {
 	catalogue *i18n.Catalogue
 	engine    *html.Engine
-	icons     icons
-	files     files
+	fragments *fragments
 	money     map[string]func() *money.Formatter // by language, created on first use
 	broken    map[string][]byte                  // by language: the page for internal errors
 	buffers   sync.Pool                          // of *bytes.Buffer, for rendering
@@ -54,14 +53,11 @@ func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := findFiles()
-	if err != nil {
-		return nil, err
-	}
-	p := &Pages{catalogue: catalogue, icons: icons, files: files, money: make(map[string]func() *money.Formatter), broken: make(map[string][]byte)}
+	p := &Pages{catalogue: catalogue, money: make(map[string]func() *money.Formatter), broken: make(map[string][]byte)}
 	p.engine = html.NewFileSystem(http.FS(source), ".html")
 	p.engine.AddFunc("asset", static.URL)
 	p.engine.AddFunc("icon", icons.get)
+	p.fragments = newFragments(p.engine)
 	if err := p.load(); err != nil {
 		return nil, err
 	}
@@ -81,7 +77,7 @@ func (p *Pages) load() error {
 		return fmt.Errorf("page: read the templates: %w", err)
 	}
 	for _, t := range p.engine.Templates.Templates() {
-		if !strings.HasPrefix(t.Name(), "pages/") {
+		if !strings.Contains(t.Name(), "/") { // the set's root
 			continue
 		}
 		var broken *template.Error
@@ -131,7 +127,7 @@ func (p *Pages) Broken(c *fiber.Ctx, shop shop.Shop) {
 }
 
 func (p *Pages) renderBroken(lang string) ([]byte, error) {
-	base := Base{L: p.catalogue.Localizer(lang, nil), Here: "/", files: p.files}
+	base := Base{L: p.catalogue.Localizer(lang, nil), Here: "/", Area: &Area{}, fragments: p.fragments}
 	var out bytes.Buffer
 	err := p.execute(&out, "problem", base.problem("error.internal"))
 	return out.Bytes(), err

@@ -71,6 +71,24 @@ func testShop() shop.Shop {
 	}
 }
 
+func testArea() *Area {
+	return &Area{
+		Name: "shopper", Home: "/orders", SignOut: "/sign-out", Language: "/profile/language",
+		Nav:  []NavItem{{ID: "orders", Path: "/orders", Key: "nav.orders"}},
+		Menu: []NavItem{{Path: "/privacy", Key: "nav.privacy"}},
+	}
+}
+
+// partial returns the output of a partial.
+func partial(t *testing.T, pages *Pages, name string, data any) string {
+	t.Helper()
+	var out strings.Builder
+	if err := pages.engine.Render(&out, "partials/"+name, data); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
 func jana() *customer.Customer {
 	return &customer.Customer{ID: "1", Email: "jana@example.sk", FirstName: "Jana", LastName: "Malá"}
 }
@@ -131,7 +149,7 @@ func TestEveryPartRendersInEveryLanguage(t *testing.T) {
 					}
 					shop := testShop()
 					shop.Languages = words.Languages()
-					b := pages.Base(c, shop, customer)
+					b := pages.Base(c, testArea(), shop, customer)
 					b.Solo, b.Nav, b.Wide = name == "solo", "orders", name == "demo"
 					return pages.Render(c, fiber.StatusOK, name, demoOf(b))
 				})
@@ -168,7 +186,7 @@ func TestRenderInParallel(t *testing.T) {
 	for i := range 16 {
 		group.Go(func() {
 			lang := words.Languages()[i%len(words.Languages())]
-			b := Base{L: words.Localizer(lang, nil), money: pages.money[lang], Shop: testShop()}
+			b := Base{L: words.Localizer(lang, nil), money: pages.money[lang], Shop: testShop(), Area: testArea(), fragments: pages.fragments}
 			for range 20 {
 				var text strings.Builder
 				err := pages.execute(&text, []string{"demo", "solo"}[i/2%2], demoOf(b))
@@ -188,7 +206,7 @@ func TestFailingPageIsNeverHalfSent(t *testing.T) {
 	source["pages/fails.html"] = &fstest.MapFile{Data: []byte(`{{template "layout/head" .}}<h1>begun</h1>{{.Nothing}}`)}
 	pages, _ := testPages(t, source)
 	_, body := serve(t, get("/"), func(c *fiber.Ctx) error {
-		b := pages.Base(c, testShop(), nil)
+		b := pages.Base(c, testArea(), testShop(), nil)
 		if err := pages.Render(c, fiber.StatusOK, "fails", demoOf(b)); err == nil {
 			t.Error("no error for a template that fails")
 		}

@@ -3,11 +3,12 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"strings"
 
 	"postern/portal/validate"
 )
 
-// Pill is the data of Status: a sentence with the icon of its tone, so that the meaning never depends on
+// Pill is the data of partials/status: a sentence with the icon of its tone, so that the meaning never depends on
 // colour alone.
 type Pill struct{ Tone, Icon, Text string }
 
@@ -23,23 +24,36 @@ func (b Base) Pill(tone any, text string) Pill {
 	return Pill{Tone: name, Icon: name, Text: text}
 }
 
-// Status returns a pill's HTML; use PutStatus for lists.
-func (b Base) Status(p Pill) template.HTML {
-	var m Markup
-	b.PutStatus(&m, p)
-	return m.HTML()
-}
-
-// PutStatus writes a pill's HTML, as in the rows of a list.
-func (b *Base) PutStatus(m *Markup, p Pill) {
-	m.Raw(`<span class="status tone-`).Text(p.Tone).Raw(`">`).Put(b.Icon(p.Icon)).Raw(`<span>`).Text(p.Text).Raw(`</span></span>`)
-}
-
-// Icon returns a drawing from static/img/icons, or "" for an unknown name.
-func (b Base) Icon(name string) template.HTML { return b.icons[name] }
-
 // Link is a link's text and path.
 type Link struct{ Label, Path string }
+
+// Item is the data of partials/item: a link in a list, perhaps the present one.
+type Item struct {
+	Label, Path string
+	Present     bool
+}
+
+// roomForItem is the approximate size of an item in bytes.
+const roomForItem = 128
+
+// Items returns the HTML of links in a list.
+func (b *Base) Items(items []Item) (template.HTML, error) {
+	var out strings.Builder
+	out.Grow(len(items) * roomForItem)
+	gaps, data := b.Gaps(), Item{}
+	for _, item := range items {
+		gaps.Reset()
+		shape := Shape{Template: "partials/item"}
+		if item.Present {
+			shape.Flags = 1
+		}
+		data = Item{Label: gaps.Text(item.Label), Path: gaps.Text(item.Path), Present: item.Present}
+		if err := b.WriteFragment(&out, shape, gaps, &data); err != nil {
+			return "", err
+		}
+	}
+	return template.HTML(out.String()), nil
+}
 
 // Empty is the data of the partial "empty": one sentence and at most one link.
 type Empty struct {
@@ -55,22 +69,20 @@ func (b Base) Empty(text, label, path string) Empty {
 	return Empty{Text: text, Action: &Link{Label: label, Path: path}}
 }
 
-// Pager returns the links to the previous and next page of a list, newest first. An empty URL omits the
-// link.
-func (b Base) Pager(previous, next string) template.HTML {
+// Pager is the data of partials/pager: the links to the previous and next page of a list, newest first. An
+// empty URL omits the link.
+type Pager struct{ Label, Previous, Newer, Next, Older string }
+
+// Pager returns a pager, or nil without any link.
+func (b Base) Pager(previous, next string) *Pager {
 	if previous == "" && next == "" {
-		return ""
+		return nil
 	}
-	var m Markup
-	m.Raw(`<nav class="pager" aria-label="`).Text(b.T("pager.label")).Raw("\">\n")
-	if previous != "" {
-		m.Raw(`<a class="button quiet" rel="prev" href="`).URL(previous).Raw(`">`).Put(b.Icon("left")).Text(b.T("pager.newer")).Raw("</a>\n")
+	return &Pager{
+		Label:    b.T("pager.label"),
+		Previous: previous, Newer: b.T("pager.newer"),
+		Next: next, Older: b.T("pager.older"),
 	}
-	if next != "" {
-		m.Raw(`<a class="button quiet pager-next" rel="next" href="`).URL(next).Raw(`">`).Text(b.T("pager.older")).Put(b.Icon("right")).Raw("</a>\n")
-	}
-	m.Raw("</nav>\n")
-	return m.HTML()
 }
 
 // kindKey returns the message key of an error kind. With ".title" added it is the key of the heading.

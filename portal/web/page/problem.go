@@ -39,7 +39,7 @@ func (b Base) problem(key string) problem {
 	data := problem{Base: b, Text: b.T(key)}
 	switch {
 	case b.SignedIn:
-		data.Action = &Link{Label: b.T("problem.orders"), Path: "/orders"}
+		data.Action = &Link{Label: b.T("problem.orders"), Path: b.Home()}
 	case b.Shop.ID != "":
 		data.Action = &Link{Label: b.T("problem.sign_in"), Path: b.Link("/sign-in")}
 	}

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"html/template"
 	"time"
 
 	"postern/portal/money"
@@ -68,24 +67,27 @@ func (b Base) Unit(d money.Decimal, currency string) string { return b.money().U
 // Decimal formats a quantity or a rate: "1.5".
 func (b Base) Decimal(d money.Decimal) string { return b.money().Decimal(d) }
 
-// Date formats a day as text; use TimeDate for HTML.
+// Date formats a day as text; TimeDate also serves machines.
 func (b Base) Date(t time.Time) string { return b.L.Date(t) }
 
-// TimeDate returns a <time> element with a day: "5 March 2026".
-func (b Base) TimeDate(t time.Time) template.HTML { return b.time(t, b.L.Date(t)) }
+// Time is the data of partials/time: a time as text, and as machines read it.
+type Time struct{ Text, ISO string }
 
-// TimeShort returns a <time> element with a day in its short form: "5 Mar 2026".
-func (b Base) TimeShort(t time.Time) template.HTML { return b.time(t, b.L.ShortDate(t)) }
+// TimeDate returns a day: "5 March 2026".
+func (b Base) TimeDate(t time.Time) Time { return b.time(t, b.L.Date(t)) }
 
-// TimeDay returns a <time> element with a nearby day: "Thursday 5 March".
-func (b Base) TimeDay(t time.Time) template.HTML { return b.time(t, b.L.DayDate(t)) }
+// TimeShort returns a day in its short form: "5 Mar 2026".
+func (b Base) TimeShort(t time.Time) Time { return b.time(t, b.L.ShortDate(t)) }
 
-// TimeMoment returns a <time> element with a day and time: "5 March 2026 at 14:05".
-func (b Base) TimeMoment(t time.Time) template.HTML { return b.time(t, b.L.DateTime(t)) }
+// TimeDay returns a nearby day: "Thursday 5 March".
+func (b Base) TimeDay(t time.Time) Time { return b.time(t, b.L.DayDate(t)) }
 
-func (b Base) time(t time.Time, text string) template.HTML {
+// TimeMoment returns a day and time: "5 March 2026 at 14:05".
+func (b Base) TimeMoment(t time.Time) Time { return b.time(t, b.L.DateTime(t)) }
+
+func (b Base) time(t time.Time, text string) Time {
 	if t.IsZero() {
-		return ""
+		return Time{}
 	}
-	return template.HTML(`<time datetime="` + b.L.ISO(t) + `">` + template.HTMLEscapeString(text) + `</time>`)
+	return Time{Text: text, ISO: b.L.ISO(t)}
 }

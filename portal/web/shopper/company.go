@@ -1,7 +1,6 @@
 package shopper
 
 import (
-	"html/template"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,8 +20,8 @@ type companyPage struct {
 	Countries []page.Option
 	// Registration, Tax and VAT are the country's names for the three numbers.
 	Registration, Tax, VAT string
-	Known                  template.HTML // status of the stored VAT ID, "" for none
-	Stored                 []fact        // the version that another window has saved since
+	Known                  *page.Pill // status of the stored VAT ID, nil for none
+	Stored                 []fact     // the version that another window has saved since
 }
 
 func (h *Handler) company(c *fiber.Ctx, s portal.Shopper) error {
@@ -73,22 +72,27 @@ func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.C
 }
 
 // known returns one sentence about the status of a VAT ID.
-func (p *companyPage) known(e customer.VATEvidence, silent bool) template.HTML {
+func (p *companyPage) known(e customer.VATEvidence, silent bool) *page.Pill {
 	switch {
 	case e.Status == customer.VATUnknown && silent:
-		return p.Status(p.Pill("waiting", p.T("vat.status.silent")))
+		return p.pill("waiting", p.T("vat.status.silent"))
 	case e.Status == customer.VATUnknown:
-		return p.Status(p.Pill("waiting", p.T("vat.status.unknown")))
+		return p.pill("waiting", p.T("vat.status.unknown"))
 	case e.Status == customer.VATValid && e.Last.Name != "":
-		return p.Status(p.Pill("done", p.T("vat.status.valid_name", "When", e.Last.At, "Name", e.Last.Name)))
+		return p.pill("done", p.T("vat.status.valid_name", "When", e.Last.At, "Name", e.Last.Name))
 	case e.Status == customer.VATValid:
-		return p.Status(p.Pill("done", p.T("vat.status.valid", "When", e.Last.At)))
+		return p.pill("done", p.T("vat.status.valid", "When", e.Last.At))
 	case e.Status == customer.VATInvalid:
-		return p.Status(p.Pill("stopped", p.T("vat.status.invalid", "When", e.Last.At, "Next", e.NextAt)))
+		return p.pill("stopped", p.T("vat.status.invalid", "When", e.Last.At, "Next", e.NextAt))
 	case e.Status == customer.VATUncovered:
-		return p.Status(p.Pill("neutral", p.T("vat.status.uncovered")))
+		return p.pill("neutral", p.T("vat.status.uncovered"))
 	}
-	return ""
+	return nil
+}
+
+func (p *companyPage) pill(tone, text string) *page.Pill {
+	pill := p.Pill(tone, text)
+	return &pill
 }
 
 // numberLabel returns the country's name for one of the company's numbers, or the generic name.

@@ -1,8 +1,6 @@
 package shopper
 
 import (
-	"html/template"
-
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
@@ -43,7 +41,7 @@ type onceForm struct {
 // sentMessage is one message in the customer's own words.
 type sentMessage struct {
 	Text string
-	When template.HTML
+	When page.Time
 }
 
 // unsent is a rejected message and the error; zero for none.

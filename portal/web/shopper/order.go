@@ -2,7 +2,6 @@ package shopper
 
 import (
 	"cmp"
-	"html/template"
 	"net/url"
 	"slices"
 	"time"
@@ -42,7 +41,7 @@ type orderPage struct {
 // step is one step of the timeline.
 type step struct {
 	Class, Text, Note string
-	When              template.HTML
+	When              page.Time
 	Present, Future   bool
 }
 
@@ -63,7 +62,7 @@ func withValues(facts []fact) []fact {
 // note is a remark by the shop.
 type note struct {
 	Text string
-	When template.HTML
+	When page.Time
 }
 
 func (h *Handler) order(c *fiber.Ctx, s portal.Shopper) error {

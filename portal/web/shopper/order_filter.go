@@ -9,54 +9,62 @@ import (
 	"postern/portal/web/page"
 )
 
-// roomForFilter is the approximate size of the filter in bytes.
-const roomForFilter = 6 << 10
-
-// filter writes the order filters: links for status and period, a form for a custom period, and the search.
-// years holds the years that have orders.
-func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template.HTML, error) {
-	search, err := form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes", "maxlength", "64",
-		"autocapitalize", "none", "hint", p.T("orders.search.hint"))
-	if err != nil {
-		return "", err
-	}
-	var m page.Markup
-	m.Grow(roomForFilter)
-	m.Raw("<div class=\"filter order-filter\">\n<div class=\"filter\">\n")
-	m.Raw(`<nav aria-label="`).Text(p.T("orders.status.label")).Raw("\"><ul class=\"presets\">\n")
-	p.statuses(&m)
-	m.Raw("</ul></nav>\n<nav aria-label=\"").Text(p.T("orders.period.label")).Raw("\"><ul class=\"presets\">\n")
-	p.periods(&m, years, thisYear)
-	m.Raw("</ul></nav>\n")
-	if err := p.ownPeriod(&m, form); err != nil {
-		return "", err
-	}
-	m.Raw("</div>\n<form class=\"filter-form\" method=\"get\" action=\"/orders\" role=\"search\">\n")
-	search.Write(&m)
-	m.Raw(`<button class="button quiet">`).Put(p.Icon("search")).Text(p.T("orders.search.button")).Raw("</button>\n</form>\n</div>\n")
-	return m.HTML(), nil
+// orderFilter is the data of partials/order-filter. Its HTML comes from other templates.
+type orderFilter struct {
+	page.Words
+	Statuses, Periods template.HTML
+	Custom            bool // shows the form for a custom period
+	Status, Zone      string
+	From, To, Search  template.HTML
 }
 
-// ownPeriod writes the form for a custom period, with the typed dates and any errors.
-func (p *ordersPage) ownPeriod(m *page.Markup, form page.Form) error {
-	from, err := day(form, "from", p.T("orders.from"))
+// filter returns the order filters: links for status and period, a form for a custom period, and the search.
+// years holds the years that have orders.
+func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template.HTML, error) {
+	statuses, err := p.statuses()
 	if err != nil {
-		return err
+		return "", err
 	}
-	to, err := day(form, "to", p.T("orders.to"))
+	periods, err := p.periods(years, thisYear)
 	if err != nil {
-		return err
+		return "", err
 	}
-	m.Raw("<details").If(p.Query.Period == "custom", " open").Raw(">\n<summary>").Text(p.T("orders.custom")).Raw("</summary>\n")
-	m.Raw("<form class=\"filter-form\" method=\"get\" action=\"/orders\" novalidate>\n<input type=\"hidden\" name=\"period\" value=\"custom\">\n")
-	if p.Query.Status != "" {
-		m.Raw(`<input type="hidden" name="status" value="`).Text(p.Query.Status).Raw("\">\n")
+	gaps := p.Gaps()
+	data := orderFilter{
+		Words: p.Words(), Statuses: gaps.HTML(statuses), Periods: gaps.HTML(periods),
+		Custom: p.Query.Period == "custom",
+		Status: gaps.Text(p.Query.Status), Zone: gaps.Text(p.T("orders.zone", "Zone", p.Shop.TimeZone)),
 	}
-	from.Write(m)
-	to.Write(m)
-	m.Raw(`<button class="button quiet">`).Text(p.T("orders.show")).Raw("</button>\n<p class=\"hint\">").
-		Text(p.T("orders.zone", "Zone", p.Shop.TimeZone)).Raw("</p>\n</form>\n</details>\n")
-	return nil
+	shape := page.Shape{Template: "partials/order-filter"}
+	if data.Custom {
+		shape.Flags = 1
+	}
+	for _, field := range []struct {
+		html *template.HTML
+		make func(page.Form) (page.Field, error)
+	}{{&data.From, p.from}, {&data.To, p.to}, {&data.Search, p.search}} {
+		made, err := field.make(form)
+		if err != nil {
+			return "", err
+		}
+		html, err := made.HTML()
+		if err != nil {
+			return "", err
+		}
+		*field.html = gaps.HTML(html)
+	}
+	return p.Fragment(shape, gaps, &data)
+}
+
+func (p *ordersPage) from(form page.Form) (page.Field, error) {
+	return day(form, "from", p.T("orders.from"))
+}
+
+func (p *ordersPage) to(form page.Form) (page.Field, error) { return day(form, "to", p.T("orders.to")) }
+
+func (p *ordersPage) search(form page.Form) (page.Field, error) {
+	return form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes", "maxlength", "64",
+		"autocapitalize", "none", "hint", p.T("orders.search.hint"))
 }
 
 // day returns the input for a date. For an invalid date it is a text field, because a date field could not
@@ -71,10 +79,14 @@ func day(form page.Form, name, label string) (page.Field, error) {
 	return form.Field(name, label, "type", kind)
 }
 
-// periods writes the preset periods. Each link keeps the status.
-func (p *ordersPage) periods(m *page.Markup, years []int, thisYear int) {
+// periods returns the preset periods. Each link keeps the status.
+func (p *ordersPage) periods(years []int, thisYear int) (template.HTML, error) {
+	items := make([]page.Item, 0, 6+len(years))
 	preset := func(period, label string) {
-		m.Item(withQuery(ordersPath, "period", period, "status", p.Query.Status), label, p.Query.Period == period && p.Query.Search == "")
+		items = append(items, page.Item{
+			Path: withQuery(ordersPath, "period", period, "status", p.Query.Status), Label: label,
+			Present: p.Query.Period == period && p.Query.Search == "",
+		})
 	}
 	preset("", p.T("orders.period.all"))
 	preset("30d", p.T("orders.period.30d"))
@@ -87,16 +99,21 @@ func (p *ordersPage) periods(m *page.Markup, years []int, thisYear int) {
 			preset(strconv.Itoa(year), strconv.Itoa(year))
 		}
 	}
+	return p.Items(items)
 }
 
-// statuses writes the status filters. Each link keeps the period.
-func (p *ordersPage) statuses(m *page.Markup) {
+// statuses returns the status filters. Each link keeps the period.
+func (p *ordersPage) statuses() (template.HTML, error) {
+	items := make([]page.Item, 0, 8)
 	preset := func(status, key string) {
-		address := withQuery(ordersPath, "period", p.Query.Period, "from", p.Query.From, "to", p.Query.To, "status", status)
-		m.Item(address, p.T(key), p.Query.Status == status && p.Query.Search == "")
+		items = append(items, page.Item{
+			Path:  withQuery(ordersPath, "period", p.Query.Period, "from", p.Query.From, "to", p.Query.To, "status", status),
+			Label: p.T(key), Present: p.Query.Status == status && p.Query.Search == "",
+		})
 	}
 	preset("", "orders.status.all")
 	for _, status := range order.Views() {
 		preset(status, "orders.status."+status)
 	}
+	return p.Items(items)
 }

@@ -2,9 +2,9 @@ package shopper
 
 import (
 	"cmp"
-	"html/template"
 
 	"postern/portal/order"
+	"postern/portal/web/page"
 )
 
 // line is one line of an order.
@@ -29,7 +29,7 @@ type parcel struct {
 // parcelFact is a label with a date or text.
 type parcelFact struct {
 	Label string
-	Value template.HTML
+	Value page.Time // or another text
 }
 
 func (p *orderPage) lines() []line {
@@ -107,12 +107,12 @@ func (p *orderPage) parcels() []parcel {
 
 func (p *orderPage) parcelFacts(given order.Shipment) []parcelFact {
 	var facts []parcelFact
-	add := func(key string, value template.HTML) {
-		if value != "" {
+	add := func(key string, value page.Time) {
+		if value.Text != "" {
 			facts = append(facts, parcelFact{p.T(key), value})
 		}
 	}
-	add("order.carrier", template.HTML(template.HTMLEscapeString(given.Carrier)))
+	add("order.carrier", page.Time{Text: given.Carrier})
 	if given.ShippedAt != nil {
 		add("order.shipped_at", p.TimeDay(*given.ShippedAt))
 	}
@@ -121,7 +121,7 @@ func (p *orderPage) parcelFacts(given order.Shipment) []parcelFact {
 		add("order.delivered_at", p.TimeMoment(*given.DeliveredAt))
 	case given.ExpectedTo != nil && given.ExpectedFrom != nil && p.Date(*given.ExpectedFrom) != p.Date(*given.ExpectedTo):
 		between := p.T("order.expected.between", "From", given.ExpectedFrom, "To", given.ExpectedTo)
-		add("order.expected", template.HTML(template.HTMLEscapeString(between)))
+		add("order.expected", page.Time{Text: between})
 	case given.ExpectedTo != nil:
 		add("order.expected", p.TimeDay(*given.ExpectedTo))
 	case given.ExpectedFrom != nil:
@@ -130,8 +130,13 @@ func (p *orderPage) parcelFacts(given order.Shipment) []parcelFact {
 	return facts
 }
 
-// total is one row below the lines. Class is "", "sub" for an amount that another row includes, or "grand".
+// total is one row below the lines. Class is one of those below, or "".
 type total struct{ Class, Label, Amount string }
+
+const (
+	subClass   = "sub" // an amount that another row includes
+	grandClass = "grand"
+)
 
 // totals returns the rows below the lines. Discounts and refunds are negative. Taxes come before the total
 // if they are added to it and after the total if the prices include them.
@@ -157,9 +162,9 @@ func (p *orderPage) totals() []total {
 	if !o.PricesIncludeTax {
 		rows = append(rows, p.taxes("")...)
 	}
-	add("grand", p.T("order.total"), o.Total)
+	add(grandClass, p.T("order.total"), o.Total)
 	if o.PricesIncludeTax {
-		rows = append(rows, p.taxes("sub")...)
+		rows = append(rows, p.taxes(subClass)...)
 	}
 	if o.Refunded != nil && *o.Refunded != 0 {
 		add("", p.T("order.refunded"), -abs(*o.Refunded))
@@ -182,7 +187,7 @@ func (p *orderPage) discountLabel(d order.DiscountLine) string {
 // taxes returns the tax rows: one for each rate, or a single row for all taxes.
 func (p *orderPage) taxes(class string) []total {
 	included := ""
-	if class == "sub" {
+	if class == subClass {
 		included = ".included"
 	}
 	o := p.Order

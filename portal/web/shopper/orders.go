@@ -25,7 +25,7 @@ type ordersPage struct {
 	Problem string        // an invalid filter in the page's URL
 	Found   string        // the result of a search, in a sentence
 	Rows    template.HTML // the orders, as items of a list
-	Pager   template.HTML
+	Pager   *page.Pager
 	Empty   *page.Empty
 	Export  string // URL of the page that exports these orders, "" for none
 }
@@ -48,7 +48,9 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	if data.Filter, err = data.filter(form, found.Years, now.Year()); err != nil {
 		return err
 	}
-	data.fill(found, now)
+	if err := data.fill(found, now); err != nil {
+		return err
+	}
 	if len(found.Rows) > 0 {
 		data.Export = data.at(exportPath, "")
 	}
@@ -77,11 +79,11 @@ func (p *ordersPage) problem(err error) string {
 }
 
 // fill sets the page's strings.
-func (p *ordersPage) fill(found order.Page, now time.Time) {
+func (p *ordersPage) fill(found order.Page, now time.Time) (err error) {
 	if found.Total > 0 {
 		p.Count = p.T("orders.count", "Count", found.Total)
 	}
-	p.Rows = p.rows(found.Rows, now)
+	p.Rows, err = p.rows(found.Rows, now)
 	p.Pager = p.Base.Pager(p.neighbour(found.Previous), p.neighbour(found.Next))
 	switch n := len(found.Rows); {
 	case p.Query.Search == "" || n == 0:
@@ -90,6 +92,7 @@ func (p *ordersPage) fill(found order.Page, now time.Time) {
 	default:
 		p.Found = p.T("orders.found.more", "Count", n, "Text", p.Query.Search)
 	}
+	return err
 }
 
 // neighbour returns the URL of an adjacent page of the list, or "" without a cursor.

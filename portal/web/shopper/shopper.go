@@ -9,6 +9,7 @@ package shopper
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -24,14 +25,39 @@ import (
 type Handler struct {
 	app   *portal.App
 	pages *page.Pages
+	area  *page.Area
 	pace  time.Duration // step for answers to rejected codes; see paced
 }
 
 // New returns the pages of an App's customers. Rejected codes are answered at full steps of pace; 0 answers
 // them immediately.
 func New(app *portal.App, pages *page.Pages, pace time.Duration) *Handler {
-	return &Handler{app: app, pages: pages, pace: pace}
+	return &Handler{app: app, pages: pages, area: Area(), pace: pace}
 }
+
+// Area returns the navigation and the account menu of the customers' pages.
+func Area() *page.Area {
+	return &page.Area{
+		Name: "shopper", Home: ordersPath, SignOut: signOutPath, Language: languagePath,
+		Nav: []page.NavItem{
+			{ID: "orders", Path: ordersPath, Key: "nav.orders"},
+			{ID: "addresses", Path: addressesPath, Key: "nav.addresses"},
+			{ID: "company", Path: companyPath, Key: "nav.company"},
+			{ID: "profile", Path: profilePath, Key: "nav.profile"},
+			{ID: "security", Path: securityPath, Key: "nav.security"},
+		},
+		Menu: []page.NavItem{
+			{Path: profilePath, Key: "nav.profile"}, {Path: privacyPath, Key: "nav.privacy"},
+			{Path: securityPath, Key: "menu.devices"},
+		},
+	}
+}
+
+// The paths of the forms in the frame of every page.
+const (
+	signOutPath  = "/sign-out"
+	languagePath = "/profile/language"
+)
 
 // Routes returns the routes of the customers' pages.
 func (h *Handler) Routes() []gate.Route {
@@ -50,8 +76,8 @@ func (h *Handler) orderRoutes() []gate.Route {
 
 func (h *Handler) accountRoutes() []gate.Route {
 	return []gate.Route{
-		gate.Post(gate.Public, "/sign-out", h.signOut),
-		gate.Post(gate.Customer, "/profile/language", h.setLanguage),
+		gate.Post(gate.Public, signOutPath, h.signOut),
+		gate.Post(gate.Customer, languagePath, h.setLanguage),
 		gate.Get(gate.Customer, companyPath, signedIn(h.company)),
 		gate.Post(gate.Customer, companyPath, signedIn(h.saveCompany)),
 		gate.Get(gate.Customer, securityPath, signedIn(h.security)),
@@ -81,7 +107,7 @@ func signedIn(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 // base prepares a customer's page. title is a message key.
 func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.Base {
 	customer := s.Customer()
-	b := h.pages.Base(c, s.Shop(), &customer)
+	b := h.pages.Base(c, h.area, s.Shop(), &customer)
 	b.L = b.L.AsOf(h.app.Now())
 	b.Nav, b.Title = nav, b.T(title)
 	return b
@@ -89,7 +115,7 @@ func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.B
 
 // visitorBase prepares a page of the sign-in.
 func (h *Handler) visitorBase(c *fiber.Ctx, title string) page.Base {
-	b := h.pages.Base(c, gate.Shop(c), nil)
+	b := h.pages.Base(c, h.area, gate.Shop(c), nil)
 	b.Solo, b.Title = true, b.T(title)
 	return b
 }
@@ -141,16 +167,17 @@ func done(c *fiber.Ctx, path, name string) error {
 	return seeOther(c, withQuery(path, "done", name))
 }
 
-// withQuery adds pairs of names and values to a path. It leaves out empty values.
+// withQuery adds pairs of names and values to a path, in the order of the names. It leaves out empty values.
 func withQuery(path string, pairs ...string) string {
-	query := url.Values{}
+	query := make([]string, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
-			query.Set(pairs[i], pairs[i+1])
+			query = append(query, url.QueryEscape(pairs[i])+"="+url.QueryEscape(pairs[i+1]))
 		}
 	}
 	if len(query) == 0 {
 		return path
 	}
-	return path + "?" + query.Encode()
+	slices.Sort(query)
+	return path + "?" + strings.Join(query, "&")
 }
