@@ -140,7 +140,10 @@ func (r *running) start(ctx context.Context, activity *storage.Activity, site, s
 		Engine: activity, Writes: activity.Writes, Sender: r.Mailbox, Log: log, Compose: worker.Composer(r.Texts, renderer),
 		Shops: func(context.Context) ([]string, error) { return []string{shopID}, nil },
 	}
-	context.AfterFunc(ctx, func() { pages.Shutdown() })
+	context.AfterFunc(ctx, func() {
+		pages.Shutdown()
+		site.Close() // Shutdown has no effect on a site that does not listen yet
+	})
 	var ended sync.WaitGroup
 	for part, serve := range map[string]func(context.Context) error{
 		"site": func(context.Context) error { return pages.Listener(site) },
