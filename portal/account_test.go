@@ -33,7 +33,7 @@ func homeAt(line1 string) customer.SavedAddress {
 
 func TestAddressesAreKept(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
 	first, err := shopper.SaveAddress(t.Context(), home())
@@ -60,7 +60,7 @@ func TestAddressesAreKept(t *testing.T) {
 
 func TestBadAddresses(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
 	tests := map[string]struct {
@@ -92,7 +92,7 @@ func TestBadAddresses(t *testing.T) {
 // succeeds and the others report a conflict.
 func TestTwoTabsSaveOneAddress(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
 	shown, err := shopper.SaveAddress(t.Context(), home())
@@ -127,7 +127,7 @@ func TestTwoTabsSaveOneAddress(t *testing.T) {
 func TestAddressIsAddedBesideAnother(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		cookie, _ := h.enterWith(jan, "one")
 		m := &meddled{Engine: h.engine, turn: turn, meddle: func() {
@@ -157,7 +157,7 @@ func TestAddressIsAddedBesideAnother(t *testing.T) {
 // longer be restored.
 func TestDeletedAddressIsForgotten(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
 	secret := home()
@@ -183,7 +183,7 @@ func TestDeletedAddressIsForgotten(t *testing.T) {
 
 func TestChangesAreLimited(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie, _ := h.enterWith(jan, "one")
 	saved, err := h.shopper(cookie).SaveAddress(t.Context(), home())
@@ -219,7 +219,7 @@ func TestChangesAreLimited(t *testing.T) {
 
 func TestDeletedAddressComesBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	shopper := h.signIn(jan)
 	saved, err := shopper.SaveAddress(t.Context(), home())
@@ -255,7 +255,7 @@ func TestDeletedAddressComesBack(t *testing.T) {
 
 func TestAddressesAreTheCustomersOwn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
 	saved, err := h.signIn(jan).SaveAddress(t.Context(), home())
@@ -276,7 +276,7 @@ func TestAddressesAreTheCustomersOwn(t *testing.T) {
 
 func TestCompany(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	tests := map[string]struct {
 		country, vatID string
@@ -322,7 +322,7 @@ func TestCompany(t *testing.T) {
 
 func TestReadOut(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	body := `{"email":"jan@example.com","first_name":"Jan","last_name":"Novák","updated_at":"2026-01-01T00:00:00Z",
 		"addresses":[{"id":"a1","default_billing":true,"line1":"Hlavná 1","city":"Bratislava","postal_code":"81101","country":"sk"}]}`
@@ -354,7 +354,7 @@ func TestReadOut(t *testing.T) {
 // could be the default, and the customer could not edit the second.
 func TestTwoAddressesWithOneID(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	put := func(ids ...string) error {
 		var list []string
@@ -376,7 +376,7 @@ func TestTwoAddressesWithOneID(t *testing.T) {
 
 func TestPutCustomer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	put := func(id, body string) (order.Outcome, error) {
 		receipt, err := feed.PutCustomer(t.Context(), id, []byte(body))
@@ -417,7 +417,7 @@ func TestPutCustomer(t *testing.T) {
 // stale.
 func TestFeedDoesNotUndoTheShopper(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	put := func(at time.Time) order.Outcome {
 		t.Helper()

@@ -25,7 +25,7 @@ import (
 
 // house is a whole installation for a test: a real store, one shop, a clock that the test moves, and emails
 // that are really composed and handed to a sender that keeps them.
-type house struct {
+type testApp struct {
 	t          testing.TB
 	engine     storage.Engine
 	app        *portal.App
@@ -57,9 +57,9 @@ func (p *post) Send(_ context.Context, m mail.Message) error {
 
 func ptr[T any](v T) *T { return &v }
 
-func newHouse(t testing.TB, options ...portal.Option) *house {
+func newTestApp(t testing.TB, options ...portal.Option) *testApp {
 	t.Helper()
-	h := &house{t: t, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
+	h := &testApp{t: t, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
 	h.engine = storagetest.Open(t, portal.Collections()...)
 	h.app = portal.New(h.engine, secrettest.Ring(), append(options, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))...)
 	h.shop = h.open("main", shop.Settings{})
@@ -68,7 +68,7 @@ func newHouse(t testing.TB, options ...portal.Option) *house {
 }
 
 // open creates a shop with the required settings and the given ones.
-func (h *house) open(id string, settings shop.Settings) shop.Shop {
+func (h *testApp) open(id string, settings shop.Settings) shop.Shop {
 	h.t.Helper()
 	settings.Name, settings.SenderEmail = ptr("Bookshop"), ptr("shop@example.com")
 	settings.BaseURL = ptr("https://" + id + ".example.com")
@@ -79,7 +79,7 @@ func (h *house) open(id string, settings shop.Settings) shop.Shop {
 	return shop
 }
 
-func (h *house) newDispatcher(app *portal.App) *mail.Dispatcher {
+func (h *testApp) newDispatcher(app *portal.App) *mail.Dispatcher {
 	h.t.Helper()
 	catalogue, err := i18n.Load()
 	if err != nil {
@@ -103,7 +103,7 @@ func (h *house) newDispatcher(app *portal.App) *mail.Dispatcher {
 }
 
 // deliver sends the emails that are due and returns them.
-func (h *house) deliver() []mail.Message {
+func (h *testApp) deliver() []mail.Message {
 	h.t.Helper()
 	if _, err := h.dispatcher.Once(h.t.Context()); err != nil {
 		h.t.Fatalf("deliver: %v", err)
@@ -123,7 +123,7 @@ func firefox(secret string) credential.Browser {
 	}
 }
 
-func (h *house) visitor(secret string) portal.Visitor { return h.app.Visitor(h.shop, firefox(secret)) }
+func (h *testApp) visitor(secret string) portal.Visitor { return h.app.Visitor(h.shop, firefox(secret)) }
 
 var (
 	linkInMail = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
@@ -142,13 +142,13 @@ func firstGroup(shape *regexp.Regexp, text string) string {
 
 // askLink requests a sign-in for an existing customer from a browser and returns the link's token and the
 // code.
-func (h *house) askLink(email, secret string) (token, code string) {
+func (h *testApp) askLink(email, secret string) (token, code string) {
 	h.t.Helper()
 	return h.askLinkTo(email, secret, "")
 }
 
 // askLinkTo is askLink with a destination.
-func (h *house) askLinkTo(email, secret, destination string) (token, code string) {
+func (h *testApp) askLinkTo(email, secret, destination string) (token, code string) {
 	h.t.Helper()
 	if _, err := h.visitor(secret).RequestLink(h.t.Context(), email, destination, "en"); err != nil {
 		h.t.Fatalf("ask: %v", err)
@@ -161,7 +161,7 @@ func (h *house) askLinkTo(email, secret, destination string) (token, code string
 }
 
 // signIn signs a customer in and returns the Shopper.
-func (h *house) signIn(email string) portal.Shopper {
+func (h *testApp) signIn(email string) portal.Shopper {
 	h.t.Helper()
 	token, _ := h.askLink(email, "secret of "+email)
 	signed, err := h.visitor("secret of "+email).Redeem(h.t.Context(), token)
@@ -171,7 +171,7 @@ func (h *house) signIn(email string) portal.Shopper {
 	return h.shopper(signed.Cookie)
 }
 
-func (h *house) shopper(cookie string) portal.Shopper {
+func (h *testApp) shopper(cookie string) portal.Shopper {
 	h.t.Helper()
 	shopper, err := h.app.Shopper(h.t.Context(), h.shop, cookie)
 	if err != nil {
@@ -181,7 +181,7 @@ func (h *house) shopper(cookie string) portal.Shopper {
 }
 
 // feed returns a feed of the shop with a new key.
-func (h *house) feed() portal.Feed {
+func (h *testApp) feed() portal.Feed {
 	h.t.Helper()
 	key, err := h.app.Operator().CreateKey(h.t.Context(), h.shop.ID, "test")
 	if err != nil {
@@ -202,7 +202,7 @@ func orderJSON(number, email string, replacements ...string) []byte {
 }
 
 // put imports an order and returns the outcome.
-func (h *house) put(body []byte) order.Outcome {
+func (h *testApp) put(body []byte) order.Outcome {
 	h.t.Helper()
 	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, bytes.NewReader(oneLine(body)), func(int) {})
 	if err != nil || report.RefusedCount > 0 {
@@ -222,7 +222,7 @@ func (h *house) put(body []byte) order.Outcome {
 func oneLine(body []byte) []byte { return bytes.ReplaceAll(body, []byte("\n"), nil) }
 
 // work runs all jobs that are due.
-func (h *house) work() {
+func (h *testApp) work() {
 	h.t.Helper()
 	for {
 		done, err := h.app.Worker().Once(h.t.Context())

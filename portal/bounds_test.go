@@ -21,7 +21,7 @@ func from(ip string) credential.Browser {
 func TestLimitsAreApart(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
-	h := newHouse(t)
+	h := newTestApp(t)
 	open := true
 	main, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open})
 	if err != nil {
@@ -86,7 +86,7 @@ func TestLimitsAreApart(t *testing.T) {
 // in that shop only.
 func TestGuessesAreCountedByClient(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	other := h.open("other", shop.Settings{})
 	guess := func(shop shop.Shop, ip string) validate.Kind {
 		_, err := h.app.Visitor(shop, from(ip)).EnterCode(context.Background(), jan, "0000-0000")
@@ -119,7 +119,7 @@ func TestGuessesAreCountedByClient(t *testing.T) {
 // start never changes.
 func TestSeenToFiveMinutes(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	began := h.clock.Now()
 	cookie, _ := h.enterWith(jan, "one")
@@ -149,7 +149,7 @@ func TestSeenToFiveMinutes(t *testing.T) {
 // submits the link's form, and 10 minutes for the code.
 func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, code := h.askLink(jan, "browser")
 	h.clock.Move(10*time.Minute - time.Millisecond)

@@ -12,7 +12,7 @@ import (
 )
 
 // told runs the worker's jobs and returns the emails whose subject contains the text.
-func (h *house) told(subject string) []mail.Message {
+func (h *testApp) told(subject string) []mail.Message {
 	h.t.Helper()
 	h.work()
 	var found []mail.Message
@@ -25,7 +25,7 @@ func (h *house) told(subject string) []mail.Message {
 }
 
 // saveVATID saves a company with the VAT ID exactly as given.
-func (h *house) saveVATID(cookie, id string) {
+func (h *testApp) saveVATID(cookie, id string) {
 	h.t.Helper()
 	s := h.shopper(cookie)
 	company := s.Company()
@@ -37,7 +37,7 @@ func (h *house) saveVATID(cookie, id string) {
 
 func TestChangesAreTold(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie, _ := h.enterWith(jan, "one")
 	h.quiet()
@@ -105,7 +105,7 @@ func TestChangesAreTold(t *testing.T) {
 // email, since the first may already be on its way.
 func TestChangeWhileTheMailIsWritten(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie, _ := h.enterWith(jan, "one")
 	h.quiet()
@@ -129,7 +129,7 @@ func TestChangeWhileTheMailIsWritten(t *testing.T) {
 
 func TestCrashDuringNews(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
 		cookie, _ := h.enterWith(jan, "one")
 		h.quiet()
@@ -148,7 +148,7 @@ func TestCrashDuringNews(t *testing.T) {
 // TestNewsOfSomebodyElsesDoing checks that "this wasn't me" ends the session that changed the address.
 func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	thief, _ := h.enterWith(jan, "thief's")
 	h.quiet()
@@ -167,7 +167,7 @@ func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 func TestNewsGoWhereTheAccountWas(t *testing.T) {
 	t.Parallel()
 	for _, begun := range []bool{true, false} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		cookie := h.signInByCode(jan, "one")
 		h.quiet()

@@ -27,7 +27,7 @@ func agree(t *testing.T, s portal.Shopper, purpose customer.Purpose, wording str
 
 func TestConsents(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
 	for _, purpose := range customer.Purposes() {
@@ -71,7 +71,7 @@ func TestConsents(t *testing.T) {
 // needs none.
 func TestConsentToWhatWasRead(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
 	for name, shown := range map[string]string{"another sentence": customer.WordingVersion("old"), "none": "", "a made-up one": "x"} {
@@ -97,7 +97,7 @@ func TestConsentToWhatWasRead(t *testing.T) {
 // purpose.
 func TestConsentHistoryIsBounded(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
 	agree(t, s, customer.PartnerOffers, sentence)
@@ -115,7 +115,7 @@ func TestConsentHistoryIsBounded(t *testing.T) {
 // TestConsentsSideBySide checks that no consent is lost when many are given at the same time.
 func TestConsentsSideBySide(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
 	var wait sync.WaitGroup
@@ -145,7 +145,7 @@ func told(status string, at time.Time, updated time.Time) []byte {
 // "yes".
 func TestConsentsByFeed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed, start := h.feed(), h.clock.Now()
 	state := func() customer.ConsentRecord {
 		t.Helper()
@@ -210,7 +210,7 @@ func TestConsentsByFeed(t *testing.T) {
 
 func TestBadConsentsByFeed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	now := h.clock.Now().Format(time.RFC3339)
 	for name, test := range map[string]struct{ consents, want string }{
@@ -233,7 +233,7 @@ func TestBadConsentsByFeed(t *testing.T) {
 // TestSourcesOfConsents checks that a feed cannot claim that a consent was given in the account.
 func TestSourcesOfConsents(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	at := h.clock.Now().Add(-time.Hour)
 	for given, want := range map[string]string{"": "feed", "account": "feed", "unsubscribe": "feed", "checkout": "checkout", "fair in Brno": "fair in Brno"} {

@@ -37,9 +37,9 @@ func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 		t.Skip("a death before every write: not in a short run")
 	}
 	for writes, fewer := 0, 0; ; writes++ {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
-		d := &asksInADay{house: h, sent: map[string]bool{}}
+		d := &asksInADay{testApp: h, sent: map[string]bool{}}
 		if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{LinkLife: ptr(10 * time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 
 // asksInADay is a house in which sign-in emails are requested repeatedly during one day.
 type asksInADay struct {
-	*house
+	*testApp
 	asked int
 	sent  map[string]bool // by Message-ID, since an email may be sent twice
 }
@@ -86,7 +86,7 @@ func (d *asksInADay) ask() {
 
 func (d *asksInADay) deliver() {
 	d.t.Helper()
-	for _, m := range d.house.deliver() {
+	for _, m := range d.testApp.deliver() {
 		d.sent[m.ID] = true
 	}
 }

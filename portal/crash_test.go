@@ -52,7 +52,7 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 
 // dying returns the app of another process over the house's store, which dies after the given number of
 // writes.
-func (h *house) dying(writes int, options ...portal.Option) *portal.App {
+func (h *testApp) dying(writes int, options ...portal.Option) *portal.App {
 	m := &mortal{Engine: h.engine}
 	m.left.Store(int64(writes))
 	options = append(options, portal.WithClock(h.clock.Now))
@@ -61,12 +61,12 @@ func (h *house) dying(writes int, options ...portal.Option) *portal.App {
 
 // crashes runs attempt in new houses with a process that dies after no write, after one, after two and so
 // on, until the attempt finishes. After each run look checks the house.
-func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, look func(done bool))) {
+func crashes(t *testing.T, do func(h *testApp) (attempt func(*portal.App) error, look func(done bool))) {
 	if testing.Short() {
 		t.Skip("a death before every write: not in a short run")
 	}
 	for writes := 0; ; writes++ {
-		h := newHouse(t)
+		h := newTestApp(t)
 		attempt, look := do(h)
 		err := attempt(h.dying(writes))
 		if err != nil && !errors.Is(err, errDead) {
@@ -89,7 +89,7 @@ func crashes(t *testing.T, do func(h *house) (attempt func(*portal.App) error, l
 // within 15 minutes, and that the undo restores no session.
 func TestCrashDuringAChange(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
 		cookie := h.signInByCode(jan, "one")
 		stale, _ := h.enterWith(jan, "two")
@@ -122,7 +122,7 @@ func TestCrashDuringAChange(t *testing.T) {
 }
 
 // notTaken checks a customer whose account is still at the old address.
-func (h *house) notTaken(id, cookie string) {
+func (h *testApp) notTaken(id, cookie string) {
 	h.t.Helper()
 	h.clock.Move(10 * time.Minute)
 	h.quiet()
@@ -137,7 +137,7 @@ func (h *house) notTaken(id, cookie string) {
 }
 
 // moved checks a customer whose account is at the new address, then undoes the change.
-func (h *house) moved(id string, cookies ...string) {
+func (h *testApp) moved(id string, cookies ...string) {
 	h.t.Helper()
 	_, undo := h.undoMail(jan)
 	now, _ := h.enterWith(jana, "again")
@@ -159,7 +159,7 @@ func (h *house) moved(id string, cookies ...string) {
 // TestCrashDuringAnUndo checks that after a crash the undo has either been done or still works.
 func TestCrashDuringAnUndo(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
 		before := h.signInByCode(jan, "one")
 		thief := h.change(before, mallory, "thief's")
@@ -189,7 +189,7 @@ func TestCrashDuringAnUndo(t *testing.T) {
 // completes the move and that no earlier session survives.
 func TestCrashOfTheFeed(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		key, err := h.app.Operator().CreateKey(t.Context(), h.shop.ID, "test")
 		if err != nil {
 			t.Fatal(err)
@@ -219,7 +219,7 @@ func TestCrashOfTheFeed(t *testing.T) {
 // gained access to the account.
 func TestCrashWhileAnAddressIsGivenUp(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
 		before := h.signInByCode(jan, "one")
 		h.change(before, jana, "one")

@@ -86,7 +86,7 @@ func hundreds(t *testing.T) {
 // the others are replaced, and no link or code stays valid.
 func TestSiblingLinksTogether(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	for round := range counted(1000) {
 		links := make([]string, 2+round%4)
@@ -175,7 +175,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 }
 
 // everySecret creates one secret of each kind, some used and some unused, and returns them by name.
-func (h *house) everySecret() map[string]string {
+func (h *testApp) everySecret() map[string]string {
 	h.t.Helper()
 	held := map[string]string{"browser": "Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE"}
 	enter := func(name string, signed portal.SignedIn, err error) {
@@ -231,7 +231,7 @@ func TestGuessesAtOnce(t *testing.T) {
 		in      bool
 	}{{4, true}, {5, false}, {guessesAtOnce(), false}} {
 		t.Run(fmt.Sprint(test.guesses), func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestApp(t)
 			h.newCustomer(jan)
 			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
 			_, code := h.askLink(jan, "browser")
@@ -298,7 +298,7 @@ func (c *counting) Increment(ctx context.Context, now time.Time, counts []storag
 // the address is known, unknown, another shop's or over its limit, and never accesses customers.
 func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	other := h.open("other", shop.Settings{})
 	if _, err := h.app.Operator().ImportOrders(t.Context(), other.ID, bytes.NewReader(oneLine(orderJSON("1", "els@example.com"))), func(int) {}); err != nil {
@@ -339,7 +339,7 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	engine := &counting{Engine: h.engine}
 	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
@@ -381,7 +381,7 @@ func TestClientAboveItsLimitWritesNothing(t *testing.T) {
 // its limit, and that nothing is inserted.
 func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.beginErasure()
 	for _, email := range []string{jan, eva, "often@example.com"} {
 		h.newCustomer(email)
@@ -411,23 +411,23 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 // refuse them.
 func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 	t.Parallel()
-	ends := map[string]func(h *house, s portal.Shopper, another portal.Shopper) error{
-		"sign out":      func(h *house, s, _ portal.Shopper) error { return s.SignOut(h.t.Context()) },
-		"end from afar": func(h *house, s, another portal.Shopper) error { return h.endOther(another) },
-		"end all others": func(h *house, _, another portal.Shopper) error {
+	ends := map[string]func(h *testApp, s portal.Shopper, another portal.Shopper) error{
+		"sign out":      func(h *testApp, s, _ portal.Shopper) error { return s.SignOut(h.t.Context()) },
+		"end from afar": func(h *testApp, s, another portal.Shopper) error { return h.endOther(another) },
+		"end all others": func(h *testApp, _, another portal.Shopper) error {
 			_, err := another.EndOtherSessions(h.t.Context())
 			return err
 		},
-		"this was not me": func(h *house, _, _ portal.Shopper) error { return h.raiseAlarm() },
-		"another address": func(h *house, _, _ portal.Shopper) error {
+		"this was not me": func(h *testApp, _, _ portal.Shopper) error { return h.raiseAlarm() },
+		"another address": func(h *testApp, _, _ portal.Shopper) error {
 			_, err := h.feed().PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-21T10:03:00Z"}`))
 			return err
 		},
-		"fourteen days": func(h *house, _, _ portal.Shopper) error { h.clock.Move(14 * 24 * time.Hour); return nil },
+		"fourteen days": func(h *testApp, _, _ portal.Shopper) error { h.clock.Move(14 * 24 * time.Hour); return nil },
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestApp(t)
 			if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
 				t.Fatal(err)
 			}
@@ -452,7 +452,7 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 }
 
 // enterWith signs in from a browser and also returns the cookie.
-func (h *house) enterWith(email, secret string) (string, portal.Shopper) {
+func (h *testApp) enterWith(email, secret string) (string, portal.Shopper) {
 	h.t.Helper()
 	token, _ := h.askLink(email, secret)
 	signed, err := h.visitor(secret).Redeem(h.t.Context(), token)
@@ -462,7 +462,7 @@ func (h *house) enterWith(email, secret string) (string, portal.Shopper) {
 	return signed.Cookie, h.shopper(signed.Cookie)
 }
 
-func (h *house) endOther(s portal.Shopper) error {
+func (h *testApp) endOther(s portal.Shopper) error {
 	list, err := s.Sessions(h.t.Context())
 	if err != nil {
 		return err
@@ -470,7 +470,7 @@ func (h *house) endOther(s portal.Shopper) error {
 	return s.EndSession(h.t.Context(), list[1].ID)
 }
 
-func (h *house) raiseAlarm() error {
+func (h *testApp) raiseAlarm() error {
 	return h.visitor("owner's").Revoke(h.t.Context(), firstGroup(alarmInMail, h.notices()[0].Text))
 }
 
@@ -479,7 +479,7 @@ func (h *house) raiseAlarm() error {
 // shop's is used up.
 func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	a := h.shop
 	b := h.open("other", shop.Settings{})

@@ -26,7 +26,7 @@ var undoInMail = regexp.MustCompile(`/sign-in/undo-email/([A-Za-z0-9_-]{64})`)
 
 // wanted requests a change of address in a session and returns the code emailed to the new address, or ""
 // if the email has none.
-func (h *house) wanted(cookie, email string) string {
+func (h *testApp) wanted(cookie, email string) string {
 	h.t.Helper()
 	if _, err := h.shopper(cookie).RequestEmailChange(h.t.Context(), email); err != nil {
 		h.t.Fatalf("ask for %s: %v", email, err)
@@ -35,7 +35,7 @@ func (h *house) wanted(cookie, email string) string {
 }
 
 // change moves the account of a fresh session to another address and returns the new session.
-func (h *house) change(cookie, email, secret string) string {
+func (h *testApp) change(cookie, email, secret string) string {
 	h.t.Helper()
 	signed, err := h.shopper(cookie).ChangeEmail(h.t.Context(), email, h.wanted(cookie, email), firefox(secret))
 	if err != nil {
@@ -45,7 +45,7 @@ func (h *house) change(cookie, email, secret string) string {
 }
 
 // refresh makes a session fresh with a code from the account's own mailbox.
-func (h *house) refresh(cookie string) string {
+func (h *testApp) refresh(cookie string) string {
 	h.t.Helper()
 	s := h.shopper(cookie)
 	if err := s.Confirm(h.t.Context(), h.stepUpCode(s)); err != nil {
@@ -55,7 +55,7 @@ func (h *house) refresh(cookie string) string {
 }
 
 // undoMail runs the worker's jobs and returns the email sent to a former address and its undo token.
-func (h *house) undoMail(email string) (m mail.Message, undo string) {
+func (h *testApp) undoMail(email string) (m mail.Message, undo string) {
 	h.t.Helper()
 	h.work()
 	for _, sent := range h.deliver() {
@@ -70,14 +70,14 @@ func (h *house) undoMail(email string) (m mail.Message, undo string) {
 }
 
 // quiet runs all pending jobs and discards their emails.
-func (h *house) quiet() {
+func (h *testApp) quiet() {
 	h.t.Helper()
 	h.work()
 	h.deliver()
 }
 
 // wantNoSession fails if any of the cookies opens the account, in this or another process.
-func (h *house) wantNoSession(when string, cookies ...string) {
+func (h *testApp) wantNoSession(when string, cookies ...string) {
 	h.t.Helper()
 	for n, app := range []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))} {
 		for i, cookie := range cookies {
@@ -89,7 +89,7 @@ func (h *house) wantNoSession(when string, cookies ...string) {
 }
 
 // orders returns the numbers of a customer's orders.
-func (h *house) orders(cookie string) []string {
+func (h *testApp) orders(cookie string) []string {
 	h.t.Helper()
 	page, err := h.shopper(cookie).Orders(h.t.Context(), order.Query{Period: ""})
 	if err != nil {
@@ -100,7 +100,7 @@ func (h *house) orders(cookie string) []string {
 
 func TestChangeOfEmail(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	old, _ := h.enterWith(jan, "old")
 	link, _ := h.askLink(jan, "elsewhere")
@@ -134,7 +134,7 @@ func TestChangeOfEmail(t *testing.T) {
 // code, to the current one: the code could not be entered on the waiting page.
 func TestAskingForAFormerAddress(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), jana, "one")
 	h.undoMail(jan)
@@ -154,7 +154,7 @@ func TestAskingForAFormerAddress(t *testing.T) {
 // earlier orders again.
 func TestOrdersNeverMove(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("before", jan))
 	h.put(orderJSON("before-2", jan, `"email"`, `"customer_id":"77","email"`))
 	cookie := h.change(h.signInByCode(jan, "one"), jana, "one")
@@ -194,7 +194,7 @@ func TestOrdersNeverMove(t *testing.T) {
 // code.
 func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	stolen, _ := h.enterWith(jan, "owner's")
 	link, _ := h.askLink(jan, "owner's")
@@ -235,7 +235,7 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 func TestFreshnessEndsExactly(t *testing.T) {
 	t.Parallel()
 	for age, kind := range map[time.Duration]validate.Kind{15*time.Minute - time.Millisecond: 0, 15 * time.Minute: validate.StepUp} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		cookie := h.signInByCode(jan, "one")
 		h.clock.Move(age - 5*time.Minute)
@@ -251,7 +251,7 @@ func TestFreshnessEndsExactly(t *testing.T) {
 // step-up code confirms no address, and that neither works for another address or session.
 func TestCodesHaveOnePurpose(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie, other := h.signInByCode(jan, "one"), h.signInByCode(jan, "two")
 	stepUp, code := h.stepUpCode(h.shopper(cookie)), h.wanted(cookie, jana)
@@ -278,7 +278,7 @@ func TestCodesHaveOnePurpose(t *testing.T) {
 
 func TestBadNewAddresses(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
 	for text, want := range map[string]string{
@@ -301,7 +301,7 @@ func TestBadNewAddresses(t *testing.T) {
 // no code.
 func TestAddressInUseIsNotTold(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.newCustomer(eva)
 	free := "ada" + eva[3:]
@@ -346,7 +346,7 @@ func TestAddressInUseIsNotTold(t *testing.T) {
 // entered.
 func TestAddressTakenMeanwhile(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
 	code := h.wanted(cookie, eva)
@@ -363,7 +363,7 @@ func TestAddressTakenMeanwhile(t *testing.T) {
 
 func TestThreeChangesADay(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
 	for n := range 7 {
@@ -391,7 +391,7 @@ func TestThreeChangesADay(t *testing.T) {
 // and that a refused request does not count against the next customer.
 func TestCodesToOneAddress(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	sent := 0
 	for n := range 7 {
 		email := fmt.Sprintf("m%d@example.com", n)

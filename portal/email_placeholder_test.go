@@ -10,7 +10,7 @@ import (
 // account and causes no email.
 func TestPlaceholderEmailIsRefused(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.shop.FirstOrderMail = true
 	feed := h.feed()
 	for _, email := range []string{
@@ -38,7 +38,7 @@ func TestPlaceholderEmailIsRefused(t *testing.T) {
 // TestEmailThatOnlyLooksLikeAPlaceholder checks that real emails similar to placeholders are accepted.
 func TestEmailThatOnlyLooksLikeAPlaceholder(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	for _, email := range []string{
 		"jana@example.com", "jana@shop.test", "nona@none.com", "nonely@gmail.com", "guest@hotel.sk", "na@firma.cz", "no@firma.sk",

@@ -16,14 +16,14 @@ import (
 )
 
 // undo submits an undo token.
-func (h *house) undo(text string) error {
+func (h *testApp) undo(text string) error {
 	h.t.Helper()
 	return h.visitor("mailbox").UndoEmailChange(h.t.Context(), text)
 }
 
 // wantGoneUndo fails unless the undo token is refused both when its page is opened and when it is
 // submitted.
-func (h *house) wantGoneUndo(name, text string) {
+func (h *testApp) wantGoneUndo(name, text string) {
 	h.t.Helper()
 	if page, err := h.visitor("mailbox").EmailUndo(h.t.Context(), text); err != nil || page != (portal.EmailUndoPage{}) {
 		h.t.Errorf("%s: page %+v, %v", name, page, err)
@@ -38,7 +38,7 @@ func (h *house) wantGoneUndo(name, text string) {
 // ended, in another process too.
 func TestUndoOfAnEmailChange(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	before := h.signInByCode(jan, "one")
 	thief := h.change(before, mallory, "thief's")
@@ -83,7 +83,7 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 
 // wantUndoneMails checks that an undo sends one email to each of the two addresses, naming the restored
 // address and offering no action.
-func (h *house) wantUndoneMails(back, displaced string) {
+func (h *testApp) wantUndoneMails(back, displaced string) {
 	h.t.Helper()
 	h.work()
 	var to []string
@@ -99,7 +99,7 @@ func (h *house) wantUndoneMails(back, displaced string) {
 
 func TestUndoThatIsNone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	other := h.open("other", shop.Settings{})
 	link, _ := h.askLink(jan, "one")
@@ -133,7 +133,7 @@ func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
 	t.Parallel()
 	const second = "mallory.two@example.net"
 	for _, thiefFirst := range []bool{false, true} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		cookie := h.change(h.signInByCode(jan, "one"), mallory, "thief's")
 		_, owners := h.undoMail(jan)
@@ -170,7 +170,7 @@ func TestUndoFromTheMailboxInTheMiddle(t *testing.T) {
 // of 13 days.
 func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "one"), mallory, "thief's")
 	_, undo := h.undoMail(jan)
@@ -193,7 +193,7 @@ func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
 // old address.
 func TestUndoTogether(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), mallory, "thief's")
 	_, undo := h.undoMail(jan)
@@ -218,7 +218,7 @@ func TestUndoTogether(t *testing.T) {
 func TestUndoDuringAChange(t *testing.T) {
 	t.Parallel()
 	for round := range 5 {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		cookie := h.refresh(h.change(h.signInByCode(jan, "one"), mallory, "thief's"))
 		_, undo := h.undoMail(jan)
@@ -251,7 +251,7 @@ func TestUndoDuringAChange(t *testing.T) {
 func TestUndoMailThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	for _, unsure := range []bool{true, false} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		h.change(h.signInByCode(jan, "one"), jana, "one")
 		h.post.fail = &mail.Failure{Temporary: true, Unsure: unsure, Reason: "test"}
@@ -273,7 +273,7 @@ func TestUndoMailThatMayHaveArrived(t *testing.T) {
 // sessions at the new address.
 func TestAlarmOfTheOldAddress(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
 	alarm := firstGroup(alarmInMail, h.notices()[0].Text)

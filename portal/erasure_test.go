@@ -32,7 +32,7 @@ var traces = map[string]string{
 }
 
 // person creates a customer with every kind of data that the product stores and signs them in with a code.
-func (h *house) person() portal.Shopper {
+func (h *testApp) person() portal.Shopper {
 	h.t.Helper()
 	former, email := traces["former address"], traces["e-mail address"]
 	h.put(h.tracedOrder("E-1", former))
@@ -58,7 +58,7 @@ func (h *house) person() portal.Shopper {
 	return h.shopper(h.signInByCode(email, "browser"))
 }
 
-func (h *house) tracedOrder(number, email string) []byte {
+func (h *testApp) tracedOrder(number, email string) []byte {
 	return orderJSON(number, email, `"lines"`, fmt.Sprintf(`"customer_id":"4711","customer_note":%q,"payment_method":"Visa %s","vat_id":%q,
 		"shipping_address":{"first_name":"Zdenka","last_name":"Stopová","line1":%q,"city":"Nitra","country":"SK"},
 		"shipments":[{"carrier":"DHL","number":%q,"pickup_point":%q}],"lines"`,
@@ -67,7 +67,7 @@ func (h *house) tracedOrder(number, email string) []byte {
 }
 
 // erase requests an erasure and runs it to completion.
-func (h *house) erase(s portal.Shopper) {
+func (h *testApp) erase(s portal.Shopper) {
 	h.t.Helper()
 	asked, err := s.RequestErasure(h.t.Context())
 	if err != nil {
@@ -138,7 +138,7 @@ func bytesBelow(t *testing.T, dir string) (all []byte) {
 }
 
 // everything returns the text of every document in the store.
-func (h *house) everything() string {
+func (h *testApp) everything() string {
 	h.t.Helper()
 	walker, ok := h.engine.(storage.Walker)
 	if !ok {
@@ -164,7 +164,7 @@ func (h *house) everything() string {
 }
 
 // erasureMails sends what is due and returns the texts of the erasure emails by address.
-func (h *house) erasureMails() map[string]string {
+func (h *testApp) erasureMails() map[string]string {
 	h.t.Helper()
 	told := map[string]string{}
 	for _, m := range h.told("will be deleted") {
@@ -177,7 +177,7 @@ func (h *house) erasureMails() map[string]string {
 // can be cancelled, and is then gone.
 func TestErasureTakesSevenDays(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	if _, err := h.signIn(jan).RequestErasure(t.Context()); validate.KindOf(err) != validate.StepUp {
 		t.Errorf("without a fresh code: %v", err)
@@ -225,7 +225,7 @@ func TestErasureTakesSevenDays(t *testing.T) {
 // cancelled.
 func TestErasureWishTakenBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.shopper(h.signInByCode(jan, "browser"))
 	if _, err := s.RequestErasure(t.Context()); err != nil {
@@ -254,7 +254,7 @@ func TestErasureWishTakenBack(t *testing.T) {
 
 // wantUndone submits an undo and checks that a month later the account is still Jan's and no erasure is
 // planned.
-func (h *house) wantUndone(undo string) {
+func (h *testApp) wantUndone(undo string) {
 	h.t.Helper()
 	h.work()
 	if err := h.undo(undo); err != nil {
@@ -271,7 +271,7 @@ func (h *house) wantUndone(undo string) {
 // owner's time to undo has passed, and that the owner is also notified at the old address.
 func TestErasureWaitsForTheUndo(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "thief"), "thief@example.com", "thief")
 	_, undo := h.undoMail(jan)
@@ -292,7 +292,7 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 // that both addresses are emailed the new date.
 func TestErasureWaitsForALaterChange(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "thief")
 	if _, err := h.shopper(cookie).RequestErasure(t.Context()); err != nil {
@@ -326,7 +326,7 @@ func TestErasureWaitsForALaterChange(t *testing.T) {
 // before the email is written.
 func TestErasureIsToldOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
 	code := h.wanted(cookie, jana)
@@ -342,7 +342,7 @@ func TestErasureIsToldOnce(t *testing.T) {
 }
 
 // beginErasure leaves the customer in the minute between the two halves of an erasure.
-func (h *house) beginErasure() {
+func (h *testApp) beginErasure() {
 	h.t.Helper()
 	asked, err := h.person().RequestErasure(h.t.Context())
 	if err != nil {
@@ -356,7 +356,7 @@ func (h *house) beginErasure() {
 // temporarily unavailable, and create a new customer when sent again.
 func TestComesWhileErased(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.beginErasure()
 	email := traces["e-mail address"]
 	customer := fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-11-20T10:00:00Z"}`, email)
@@ -386,7 +386,7 @@ func TestComesWhileErased(t *testing.T) {
 // deleted.
 func TestAddressesNobodyHas(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.openTo()
 	link, _ := h.askLink("typed@example.com", "browser")
 	h.clock.Move(44*24*time.Hour - time.Millisecond)
@@ -411,7 +411,7 @@ func TestAddressesNobodyHas(t *testing.T) {
 // restores personal data.
 func TestErasedOrders(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.erase(h.person())
 	email := traces["e-mail address"]
 	later := h.tracedOrder("E-2", email)
@@ -447,7 +447,7 @@ func TestErasedOrders(t *testing.T) {
 	}
 }
 
-func (h *house) visitorAsks(email string) int {
+func (h *testApp) visitorAsks(email string) int {
 	h.t.Helper()
 	if _, err := h.visitor("x").RequestLink(h.t.Context(), email, "", "en"); err != nil {
 		h.t.Fatal(err)
@@ -459,7 +459,7 @@ func (h *house) visitorAsks(email string) int {
 // only.
 func TestErasedComesBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("other", "eva@example.com"))
 	h.erase(h.person())
 	email := traces["e-mail address"]
@@ -488,7 +488,7 @@ func TestErasureIsResumed(t *testing.T) {
 		t.Skip("a stop at every write: not in a short run")
 	}
 	for n := 1; ; n++ {
-		h := newHouse(t)
+		h := newTestApp(t)
 		asked, err := h.person().RequestErasure(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -516,7 +516,7 @@ func TestErasureIsResumed(t *testing.T) {
 }
 
 // workUntil runs the jobs with a store that fails at its n-th write, and reports whether it failed.
-func (h *house) workUntil(n int) bool {
+func (h *testApp) workUntil(n int) bool {
 	h.t.Helper()
 	_, err := h.dying(n).Worker().Once(h.t.Context())
 	return err != nil
@@ -528,7 +528,7 @@ func TestManyOrdersAreErased(t *testing.T) {
 	if testing.Short() {
 		t.Skip("more orders than a batch: not in a short run")
 	}
-	h := newHouse(t)
+	h := newTestApp(t)
 	s := h.person()
 	for i := range 1200 {
 		h.put(h.tracedOrder(fmt.Sprintf("M-%d", i), traces["e-mail address"]))
@@ -542,7 +542,7 @@ func TestManyOrdersAreErased(t *testing.T) {
 // TestOutboxForgets checks that the outbox loses the emails of the erased customer and no others.
 func TestOutboxForgets(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.erase(h.person())
 	h.askLink(jan, "x")

@@ -17,7 +17,7 @@ import (
 // could send its orders again.
 func TestExport(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.person()
 	var file bytes.Buffer
 	if err := h.signIn(traces["e-mail address"]).Export(t.Context(), &file); validate.KindOf(err) != validate.StepUp || file.Len() != 0 {
@@ -90,7 +90,7 @@ func TestExportOfStatements(t *testing.T) {
 // TestOrdersCSV checks that a spreadsheet can read the file and runs no formula from the shop's data.
 func TestOrdersCSV(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"=A1;=HYPERLINK(\"http://evil.test\")"`))
 	h.put(orderJSON("2", jan, `"quantity":"1"`, `"quantity":"2.5"`, `"number":"2"`, `"number":"2"`, "2026-03-05T10", "2025-03-05T10"))
 	s := h.shopper(h.signInByCode(jan, "browser"))
@@ -118,7 +118,7 @@ func TestOrdersCSV(t *testing.T) {
 func TestNoCellIsAFormula(t *testing.T) {
 	t.Parallel()
 	for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫"} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"`+sign+`1;`+sign+`2,`+sign+`3"`))
 		s := h.shopper(h.signInByCode(jan, "browser"))
 		var file bytes.Buffer

@@ -113,14 +113,14 @@ func goldenOrder(n int) []byte {
 }
 
 // goldenHouse returns a house whose store is in dir.
-func goldenHouse(t *testing.T, dir string) *house {
+func goldenHouse(t *testing.T, dir string) *testApp {
 	t.Helper()
 	engine, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
 	if err != nil {
 		t.Fatalf("open the golden store: %v", err)
 	}
 	t.Cleanup(func() { engine.Close() })
-	h := &house{t: t, engine: engine, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
+	h := &testApp{t: t, engine: engine, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
 	h.app = portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	if err := h.app.TakeSecret(t.Context()); err != nil {
 		t.Fatalf("the golden store's secret: %v", err)
@@ -129,7 +129,7 @@ func goldenHouse(t *testing.T, dir string) *house {
 	return h
 }
 
-func openGolden(t *testing.T) (*house, secrets) {
+func openGolden(t *testing.T) (*testApp, secrets) {
 	t.Helper()
 	dir := t.TempDir()
 	packed, err := os.Open(goldenStore)

@@ -31,9 +31,9 @@ const (
 )
 
 // handOffHouse returns a house whose shop has a storefront, and signs Jan in.
-func handOffHouse(t *testing.T) (*house, portal.Shopper) {
+func handOffHouse(t *testing.T) (*testApp, portal.Shopper) {
 	t.Helper()
-	h := newHouse(t)
+	h := newTestApp(t)
 	shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{StorefrontURL: ptr(storefront + "/")})
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func handOffHouse(t *testing.T) (*house, portal.Shopper) {
 }
 
 // handOff creates a hand-off code and returns it.
-func (h *house) handOff(s portal.Shopper, proof string) string {
+func (h *testApp) handOff(s portal.Shopper, proof string) string {
 	h.t.Helper()
 	back, ok := h.shop.ReturnTo(callBack, proof)
 	if !ok {
@@ -201,9 +201,9 @@ func TestHandOffOnceOnly(t *testing.T) {
 // exchanging it.
 func TestHandOffDiesWithItsSession(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(h *house, s portal.Shopper) error{
-		"signed out": func(h *house, s portal.Shopper) error { return s.SignOut(h.t.Context()) },
-		"ended from another browser": func(h *house, s portal.Shopper) error {
+	for name, end := range map[string]func(h *testApp, s portal.Shopper) error{
+		"signed out": func(h *testApp, s portal.Shopper) error { return s.SignOut(h.t.Context()) },
+		"ended from another browser": func(h *testApp, s portal.Shopper) error {
 			token, _ := h.askLink(jan, "another")
 			signed, err := h.visitor("another").Redeem(h.t.Context(), token)
 			if err == nil {
@@ -211,7 +211,7 @@ func TestHandOffDiesWithItsSession(t *testing.T) {
 			}
 			return err
 		},
-		"address changed by the feed": func(h *house, s portal.Shopper) error {
+		"address changed by the feed": func(h *testApp, s portal.Shopper) error {
 			feed := h.feed()
 			_, err := feed.PutCustomer(h.t.Context(), "77", []byte(`{"email":"`+jan+`","updated_at":"2026-11-21T10:00:00Z"}`))
 			if err == nil {
@@ -338,7 +338,7 @@ func TestHandOffReadTwice(t *testing.T) {
 }
 
 // feedOver returns a feed with a new key, in another process of the portal.
-func (h *house) feedOver(app *portal.App) portal.Feed {
+func (h *testApp) feedOver(app *portal.App) portal.Feed {
 	h.t.Helper()
 	key, err := h.app.Operator().CreateKey(h.t.Context(), h.shop.ID, "other")
 	if err != nil {
@@ -352,7 +352,7 @@ func (h *house) feedOver(app *portal.App) portal.Feed {
 }
 
 // sweep runs a sweep and all jobs.
-func (h *house) sweep() {
+func (h *testApp) sweep() {
 	h.t.Helper()
 	if err := h.app.Worker().Sweep(h.t.Context()); err != nil {
 		h.t.Fatal(err)

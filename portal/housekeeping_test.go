@@ -19,7 +19,7 @@ func TestSweepReadsTheAppsClock(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
+			h := newTestApp(t)
 			h.clock.Set(start)
 			box, err := h.app.Operator().Outbox(t.Context(), h.shop.ID)
 			if err != nil {

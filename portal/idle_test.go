@@ -43,14 +43,14 @@ func (c *commandCounter) Scan(ctx context.Context, collection string, s storage.
 
 // idleWorker is a worker in another process over the house's store; the test calls its beats.
 type idleWorker struct {
-	*house
+	*testApp
 	app   *portal.App
 	store *commandCounter
 	beat  func(context.Context) error
 }
 
 func newIdleWorker(t *testing.T, shops int) idleWorker {
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.sweep()
 	for i := 1; i < shops; i++ {
 		h.open(fmt.Sprintf("shop-%d", i), shop.Settings{})
@@ -58,7 +58,7 @@ func newIdleWorker(t *testing.T, shops int) idleWorker {
 	store := &commandCounter{Engine: h.engine}
 	activity := storage.NewActivity(store)
 	app := portal.New(activity, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithActivity(activity.Writes))
-	return idleWorker{house: h, app: app, store: store, beat: app.Worker().Beat()}
+	return idleWorker{testApp: h, app: app, store: store, beat: app.Worker().Beat()}
 }
 
 // beats runs the worker's beats over a period and returns the number of commands that the store got.
@@ -95,13 +95,13 @@ func TestIdleWorkAsksTheStoreOnceForAllShops(t *testing.T) {
 func TestIdleWorkerWakes(t *testing.T) {
 	t.Parallel()
 	w := newIdleWorker(t, 1)
-	other := w.house.app
+	other := w.testApp.app
 	for i, test := range []struct {
 		app    *portal.App
 		within time.Duration
 	}{{w.app, 500 * time.Millisecond}, {other, 5 * time.Second}, {w.app, 500 * time.Millisecond}} {
 		w.beats(30 * time.Second)
-		w.house.app = test.app
+		w.testApp.app = test.app
 		w.put(orderJSON(fmt.Sprint(i), jan))
 		w.beats(test.within)
 		if done, err := other.Worker().Once(t.Context()); done != 0 || err != nil {

@@ -22,7 +22,7 @@ type imported struct {
 	Refused []string
 }
 
-func (h *house) imports(file string, options ...portal.ImportOption) (imported, error) {
+func (h *testApp) imports(file string, options ...portal.ImportOption) (imported, error) {
 	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, strings.NewReader(file), func(int) {}, options...)
 	got := imported{Orders: report.Created}
 	for _, r := range report.Refused {
@@ -74,7 +74,7 @@ func TestImportReadsWhatFilesAreWrittenLike(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := newHouse(t).imports(tt.file, tt.options...)
+			got, err := newTestApp(t).imports(tt.file, tt.options...)
 			if told := strings.TrimSpace(strings.Join(faultsOf(err), "")); told != tt.err || (err == nil) != (tt.err == "") {
 				t.Fatalf("%v, want %q", err, tt.err)
 			}
@@ -87,7 +87,7 @@ func TestImportReadsWhatFilesAreWrittenLike(t *testing.T) {
 
 func TestDryRunStoresNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan))
 	file := string(oneLine(orderJSON("1", jan))) + "\n" + string(oneLine(orderJSON("2", "eva@example.com"))) + "\n{}\n"
 	run := func(options ...portal.ImportOption) portal.Report {
@@ -114,7 +114,7 @@ func TestDryRunStoresNothing(t *testing.T) {
 // too long for an order is not kept in memory.
 func TestImportOfALargeArrayKeepsLittle(t *testing.T) {
 	hundreds(t)
-	h := newHouse(t)
+	h := newTestApp(t)
 	blank := bytes.Repeat([]byte(" "), 1<<20)
 	readers := []io.Reader{strings.NewReader("[")}
 	for range 256 {

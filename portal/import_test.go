@@ -15,7 +15,7 @@ import (
 
 func TestImport(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	var file bytes.Buffer
 	for i := range 50 {
 		file.Write(oneLine(orderJSON(fmt.Sprintf("i%02d", i), jan)))
@@ -57,7 +57,7 @@ func TestImport(t *testing.T) {
 // last in the file wins, in each import.
 func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	var file bytes.Buffer
 	orders := crowd(300)
 	for i := range orders {
@@ -83,7 +83,7 @@ func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 // when the file is imported again.
 func TestImportWhileSomebodyIsErased(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.beginErasure()
 	var file bytes.Buffer
 	for _, body := range [][]byte{orderJSON("1", jan), h.tracedOrder("E-9", traces["e-mail address"]), orderJSON("2", jan)} {

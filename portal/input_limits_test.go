@@ -27,7 +27,7 @@ func keyOf(err error) string {
 // missing.
 func TestEndsAreTold(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	const day = 24 * time.Hour
 	first, _ := h.askLink(jan, "browser")
@@ -53,7 +53,7 @@ func TestEndsAreTold(t *testing.T) {
 // stay expired, and that malformed codes do not count as attempts.
 func TestCodeLeadsOn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	old, _ := h.askLink(jan, "browser")
 	h.clock.Move(14*24*time.Hour - time.Minute)
@@ -80,7 +80,7 @@ func TestCodeLeadsOn(t *testing.T) {
 // an account.
 func TestNoAccountWithoutAWayIn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	open := true
 	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open}); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestNoAccountWithoutAWayIn(t *testing.T) {
 // TestAccountThatIsGone checks that no session, link or code works once the customer's document is gone.
 func TestAccountThatIsGone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie, shopper := h.enterWith(jan, "browser")
 	link, code := h.askLink(jan, "browser")
@@ -142,7 +142,7 @@ func TestAccountThatIsGone(t *testing.T) {
 // session, and that after "this wasn't me" a known browser counts as new again.
 func TestSessionsStandAlone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.enterWith(jan, "idle")
 	h.clock.Move(10 * 24 * time.Hour)
@@ -174,7 +174,7 @@ func TestSessionsStandAlone(t *testing.T) {
 
 func TestLanguageOfAShopper(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie, shopper := h.enterWith(jan, "browser")
 	offered := shopper.Shop().Languages
@@ -194,7 +194,7 @@ func TestLanguageOfAShopper(t *testing.T) {
 // others.
 func TestOwnLinks(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
 	_, shopper := h.enterWith(jan, "browser")

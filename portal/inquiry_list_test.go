@@ -148,7 +148,7 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 // emails, then tries again. Each inquiry and each email exists once in the end.
 func TestInquiryInterrupted(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		h.set(shop.Settings{SupportEmail: ptr(support)})
 		h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))
 		h.put(orderJSON("sent", jan))

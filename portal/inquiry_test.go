@@ -19,7 +19,7 @@ import (
 
 // inquiryHouse returns a house whose shop has a support address, and signs in Jan, who has one order that
 // can be cancelled and one that can be returned.
-func inquiryHouse(t *testing.T) (*house, portal.Shopper) {
+func inquiryHouse(t *testing.T) (*testApp, portal.Shopper) {
 	t.Helper()
 	h := withdrawalHouse(t)
 	h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))

@@ -18,7 +18,7 @@ import (
 
 // withSecret returns the app of the same installation with the given secrets, current one first; "n" is the
 // new one.
-func (h *house) withSecret(letters ...string) *portal.App {
+func (h *testApp) withSecret(letters ...string) *portal.App {
 	h.t.Helper()
 	var secrets [][]byte
 	for _, letter := range letters {
@@ -32,7 +32,7 @@ func (h *house) withSecret(letters ...string) *portal.App {
 }
 
 // credentials counts the customers' credentials documents.
-func (h *house) credentials() int {
+func (h *testApp) credentials() int {
 	h.t.Helper()
 	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "credentials" })
 	docs := storage.Open[struct{}](h.engine, "main", portal.Collections()[at])
@@ -47,7 +47,7 @@ func (h *house) credentials() int {
 // unless it comes with the previous one.
 func TestStoreKnowsItsSecret(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	if begun, err := portal.Begun(t.Context(), h.engine); err != nil || !begun { // has a shop
 		t.Errorf("begun %v, %v", begun, err)
 	}
@@ -73,7 +73,7 @@ func TestStoreKnowsItsSecret(t *testing.T) {
 // of the new secret is left.
 func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	if err := h.app.TakeSecret(t.Context()); err != nil {
 		t.Fatal(err)
 	}

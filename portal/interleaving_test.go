@@ -58,12 +58,12 @@ const reserved = 10 * time.Minute // how long an address stays reserved for a pe
 // comeback is an account at its second address, one millisecond before its first address is released, with
 // the code and the undo token that can bring the account back to the first.
 type comeback struct {
-	*house
+	*testApp
 	id, cookie, code, undo string
 }
 
 func newComeback(t *testing.T) comeback {
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), jana, "one")
 	_, undo := h.undoMail(jan)
@@ -73,7 +73,7 @@ func newComeback(t *testing.T) comeback {
 	h.quiet()
 	h.clock.Move(5*time.Minute - time.Millisecond)
 	h.shopper(cookie) // records that the session is in use
-	return comeback{house: h, id: h.shopper(cookie).Customer().ID, cookie: cookie, code: code, undo: undo}
+	return comeback{testApp: h, id: h.shopper(cookie).Customer().ID, cookie: cookie, code: code, undo: undo}
 }
 
 // come moves the account back to its first address and returns the new session; after an undo it returns
@@ -245,7 +245,7 @@ func TestAddressesEndOneAfterAnother(t *testing.T) {
 		t.Skip("one thing between any two steps of another: not in a short run")
 	}
 	for n := 0; ; n++ {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		cookie := h.change(h.signInByCode(jan, "one"), mallory, "one")
 		h.refresh(cookie)

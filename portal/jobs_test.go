@@ -27,45 +27,45 @@ func (knowing) Check(context.Context, string, string, string) (vies.Answer, erro
 }
 
 // jobCases returns a function for each kind of job that leaves a job of that kind due and no other.
-func jobCases() map[string]func(h *house) {
-	return map[string]func(h *house){
-		"sign_in_notice": func(h *house) {
+func jobCases() map[string]func(h *testApp) {
+	return map[string]func(h *testApp){
+		"sign_in_notice": func(h *testApp) {
 			h.newCustomer(jan)
 			h.work()
 			h.enterWith(jan, "one")
 		},
-		"change_notice": func(h *house) {
+		"change_notice": func(h *testApp) {
 			if _, err := h.settled().SaveAddress(h.t.Context(), home()); err != nil {
 				h.t.Fatal(err)
 			}
 		},
-		"email_moved": func(h *house) { h.change(h.settledCookie(), jana, "one") },
-		"email_undone": func(h *house) {
+		"email_moved": func(h *testApp) { h.change(h.settledCookie(), jana, "one") },
+		"email_undone": func(h *testApp) {
 			h.change(h.settledCookie(), mallory, "thief's")
 			_, undo := h.undoMail(jan)
 			if err := h.undo(undo); err != nil {
 				h.t.Fatal(err)
 			}
 		},
-		"erasure_notice": func(h *house) { h.askErasure() },
-		"erasure": func(h *house) {
+		"erasure_notice": func(h *testApp) { h.askErasure() },
+		"erasure": func(h *testApp) {
 			at := h.askErasure()
 			h.quiet()
 			h.clock.Move(at.Sub(h.clock.Now()))
 		},
-		"release_emails": func(h *house) {
+		"release_emails": func(h *testApp) {
 			h.change(h.settledCookie(), jana, "one")
 			h.quiet()
 			h.clock.Move(14 * 24 * time.Hour)
 		},
 		"forget_addresses":     forgottenAddress,
-		"vat_check":            func(h *house) { h.enterVATID(h.settled(), oneVATID) },
+		"vat_check":            func(h *testApp) { h.enterVATID(h.settled(), oneVATID) },
 		"first_order_email":    firstOrder,
 		"inquiry_emails":       inquired,
-		"withdrawal":           func(h *house) { h.withdraw(stated("1")) },
-		"count_orders":         func(h *house) { h.put(orderJSON("1", jan)) },
+		"withdrawal":           func(h *testApp) { h.withdraw(stated("1")) },
+		"count_orders":         func(h *testApp) { h.put(orderJSON("1", jan)) },
 		"recount_in_time_zone": movedShop,
-		"sweep": func(h *house) {
+		"sweep": func(h *testApp) {
 			h.openTo()
 			h.askLink("typed@example.com", "browser")
 			h.clock.Move(44 * 24 * time.Hour)
@@ -73,12 +73,12 @@ func jobCases() map[string]func(h *house) {
 				h.t.Fatal(err)
 			}
 		},
-		"upgrade_links": func(h *house) { h.guests(`"5"`) },
+		"upgrade_links": func(h *testApp) { h.guests(`"5"`) },
 	}
 }
 
 // settledCookie returns a session of a customer who has no pending jobs.
-func (h *house) settledCookie() string {
+func (h *testApp) settledCookie() string {
 	h.t.Helper()
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
@@ -86,9 +86,9 @@ func (h *house) settledCookie() string {
 	return cookie
 }
 
-func (h *house) settled() portal.Shopper { return h.shopper(h.settledCookie()) }
+func (h *testApp) settled() portal.Shopper { return h.shopper(h.settledCookie()) }
 
-func (h *house) askErasure() time.Time {
+func (h *testApp) askErasure() time.Time {
 	h.t.Helper()
 	asked, err := h.settled().RequestErasure(h.t.Context())
 	if err != nil {
@@ -97,7 +97,7 @@ func (h *house) askErasure() time.Time {
 	return asked.At
 }
 
-func forgottenAddress(h *house) {
+func forgottenAddress(h *testApp) {
 	s := h.settled()
 	saved, err := s.SaveAddress(h.t.Context(), home())
 	if err == nil {
@@ -110,13 +110,13 @@ func forgottenAddress(h *house) {
 	h.clock.Move(24 * time.Hour)
 }
 
-func firstOrder(h *house) {
+func firstOrder(h *testApp) {
 	h.set(shop.Settings{FirstOrderMail: ptr(true)})
 	placed := h.clock.Now().Add(-time.Hour).Format(time.RFC3339)
 	h.put(orderJSON("1", jan, `"placed_at":"2026-03-05T10:00:00Z"`, `"placed_at":"`+placed+`"`))
 }
 
-func inquired(h *house) {
+func inquired(h *testApp) {
 	h.set(shop.Settings{SupportEmail: ptr(support)})
 	h.put(orderJSON("sent", jan))
 	s := h.settled()
@@ -125,7 +125,7 @@ func inquired(h *house) {
 	}
 }
 
-func movedShop(h *house) {
+func movedShop(h *testApp) {
 	h.fill("2025-12-31T23:30:00Z")
 	h.set(shop.Settings{TimeZone: ptr("UTC")})
 	h.clock.Move(2 * time.Second)
@@ -138,7 +138,7 @@ func movedShop(h *house) {
 func TestEveryKindOfJobSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Parallel()
 	cases := jobCases()
-	for _, source := range newHouse(t).app.Worker().Jobs().Sources {
+	for _, source := range newTestApp(t).app.Worker().Jobs().Sources {
 		for _, kind := range source.KindNames() {
 			if cases[kind] == nil {
 				t.Errorf("the kind %s has no case", kind)
@@ -156,10 +156,10 @@ func TestEveryKindOfJobSurvivesACrashAtEachWrite(t *testing.T) {
 	}
 }
 
-func crashKind(t *testing.T, kind string, arrange func(*house)) {
+func crashKind(t *testing.T, kind string, arrange func(*testApp)) {
 	undisturbed := ""
 	for writes := 1000; ; {
-		h := newHouse(t, portal.WithVATChecker(knowing{}))
+		h := newTestApp(t, portal.WithVATChecker(knowing{}))
 		arrange(h)
 		if found := h.jobs(job.Due); !slices.Contains(found, kind) {
 			t.Fatalf("%v are due, no %s", found, kind)
@@ -193,7 +193,7 @@ func crashKind(t *testing.T, kind string, arrange func(*house)) {
 }
 
 // workIn runs the jobs that are due in a process, and those due a minute later.
-func (h *house) workIn(app *portal.App) error {
+func (h *testApp) workIn(app *portal.App) error {
 	for range 2 {
 		for {
 			done, err := app.Worker().Once(h.t.Context())
@@ -210,7 +210,7 @@ func (h *house) workIn(app *portal.App) error {
 }
 
 // jobs returns the kinds of the jobs in a state.
-func (h *house) jobs(state string) []string {
+func (h *testApp) jobs(state string) []string {
 	h.t.Helper()
 	found, err := h.app.Operator().Jobs().List(h.t.Context(), state, storage.MaxLimit)
 	if err != nil {
@@ -231,7 +231,7 @@ var volatile = regexp.MustCompile(`"(v|mark|attempts|lease)": ?("[^"]*"|\{[^}]*\
 
 // outline returns all documents without the parts that differ between runs: times, versions, random values
 // and the order of fields.
-func (h *house) outline() string {
+func (h *testApp) outline() string {
 	lines := strings.Split(volatile.ReplaceAllString(h.everything(), "?"), "\n")
 	for i, line := range lines {
 		parts := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("{}, ?", r) })

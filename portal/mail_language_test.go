@@ -12,7 +12,7 @@ import (
 
 // correspondent is a customer who causes emails of every kind from pages in one language.
 type correspondent struct {
-	*house
+	*testApp
 	page string
 	sent map[string]string // languages by kind
 }
@@ -106,7 +106,7 @@ func TestLanguageOfEmails(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c := &correspondent{house: newHouse(t), page: test.page, sent: map[string]string{}}
+			c := &correspondent{testApp: newTestApp(t), page: test.page, sent: map[string]string{}}
 			c.set(shop.Settings{Language: ptr("pl"), SupportEmail: ptr(support), FirstOrderMail: ptr(true)})
 			feed := c.feed()
 			_, err := feed.PutCustomer(t.Context(), "77", fmt.Appendf(nil, `{"email":%q,"language":%q,"updated_at":"2026-03-01T10:00:00Z"}`, jan, test.customer))

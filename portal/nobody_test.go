@@ -29,7 +29,7 @@ func orderBy(id, number, email string) []byte {
 
 func TestIDForNobodyIsDroppedFromAnOrder(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	for i, id := range append(slices.Clone(idsForNobody), `0e0`, `0E15`, `0.0e7`, `-1e0`) {
 		email := fmt.Sprintf("p%d@example.com", i)
 		receipt, err := h.feed().PutOrder(t.Context(), fmt.Sprint(i), orderBy(id, fmt.Sprint(i), email))
@@ -47,7 +47,7 @@ func TestIDForNobodyIsDroppedFromAnOrder(t *testing.T) {
 
 func TestIDForNobodyIsRefusedForACustomer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	for _, id := range idsForNobody {
 		if strings.HasPrefix(id, `"`) {
 			if err := json.Unmarshal([]byte(id), &id); err != nil {
@@ -71,7 +71,7 @@ func ordinaryIDs() []string {
 
 func TestOrdinaryIDIsTakenForACustomer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	for i, id := range ordinaryIDs() {
 		body := fmt.Sprintf(`{"email":"o%d@example.com","updated_at":"2026-01-01T00:00:00Z"}`, i)
 		if receipt, err := h.feed().PutCustomer(t.Context(), strings.Trim(id, `"`), []byte(body)); i > 1 && (err != nil || receipt.Outcome != order.Created) {
@@ -82,7 +82,7 @@ func TestOrdinaryIDIsTakenForACustomer(t *testing.T) {
 
 func TestImportListsWarnings(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	var file strings.Builder
 	for i := range 150 {
 		file.Write(append(oneLine(orderBy(`"guest"`, fmt.Sprint(i), jan)), '\n'))

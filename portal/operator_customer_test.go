@@ -9,7 +9,7 @@ import (
 	"postern/portal/validate"
 )
 
-func (h *house) find(text string) portal.CustomerAccount {
+func (h *testApp) find(text string) portal.CustomerAccount {
 	h.t.Helper()
 	account, err := h.app.Operator().FindCustomer(h.t.Context(), h.shop.ID, text)
 	if err != nil {
@@ -20,7 +20,7 @@ func (h *house) find(text string) portal.CustomerAccount {
 
 func TestOperatorFindsACustomerByEmailAndIDs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestOperatorFindsACustomerByEmailAndIDs(t *testing.T) {
 
 func TestOperatorSignsOutEverySessionAndLink(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan))
 	one, _ := h.enterWith(jan, "one")
 	two, _ := h.enterWith(jan, "two")
@@ -65,7 +65,7 @@ func TestOperatorSignsOutEverySessionAndLink(t *testing.T) {
 
 func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	operator := h.app.Operator()
 	h.put(orderJSON("1", jan))
 	id := h.find(jan).ID
@@ -98,7 +98,7 @@ func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 // of the former address can undo the change.
 func TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), jana, "one")
 	id := h.find(jana).ID

@@ -8,13 +8,13 @@ import (
 	"postern/portal/validate"
 )
 
-func (h *house) delete(app *portal.App, number string) error {
+func (h *testApp) delete(app *portal.App, number string) error {
 	return app.Operator().DeleteOrder(h.t.Context(), h.shop.ID, number)
 }
 
 func TestDeletedOrderIsGoneAndTotalsFollow(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan))
 	h.put(orderJSON("2", jan))
 	h.work()
@@ -41,7 +41,7 @@ func TestDeletedOrderIsGoneAndTotalsFollow(t *testing.T) {
 }
 
 // stored reports whether the order has a document, in any state.
-func (h *house) stored(number string) bool {
+func (h *testApp) stored(number string) bool {
 	h.t.Helper()
 	_, err := h.engine.Get(h.t.Context(), "orders", h.shop.ID+"/"+number)
 	return err == nil
@@ -49,7 +49,7 @@ func (h *house) stored(number string) bool {
 
 func TestDeletedOrderComesBackWithTheFeed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan))
 	h.work()
 	for _, worked := range []bool{false, true} {
@@ -75,7 +75,7 @@ func TestDeletedOrderComesBackWithTheFeed(t *testing.T) {
 // right in the end.
 func TestCrashOfADeletion(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		h.put(orderJSON("1", jan))
 		h.work()
 		attempt := func(app *portal.App) error {

@@ -98,7 +98,7 @@ func shown(a order.Action) string {
 // valid ones are kept.
 func TestOrderLinks(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	links := func(text string) []byte {
 		return orderJSON("1", jan, `"total":"12.50","lines"`, `"total":"12.50","links":{`+text+`},"lines"`)

@@ -16,7 +16,7 @@ import (
 // for each customer and month and none in the orders.
 func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
 	const customers, orders = 3, 40
 	var lines strings.Builder
@@ -52,7 +52,7 @@ func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 // that arrives when a count is already due requests another, so that the first is not postponed for ever.
 func TestOrdersOfALongImportAreCounted(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
 	counted := 0
 	for i := range 12 {

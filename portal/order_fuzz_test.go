@@ -15,9 +15,9 @@ import (
 
 // fuzzHouse returns a house whose store is shared by all inputs of a fuzz target. Jan is signed in and has
 // three pages of orders.
-func fuzzHouse(f *testing.F) (*house, portal.Shopper) {
+func fuzzHouse(f *testing.F) (*testApp, portal.Shopper) {
 	f.Helper()
-	h := newHouse(f)
+	h := newTestApp(f)
 	var file bytes.Buffer
 	for n := range 41 {
 		file.Write(append(oneLine(orderJSON(fmt.Sprintf("n%d", n), jan)), '\n'))
@@ -160,7 +160,7 @@ func checkShown(t *testing.T, shopper portal.Shopper, number string) {
 // FuzzImport checks that an import of any file counts every document once; in a file with one order per
 // line these are its non-empty lines.
 func FuzzImport(f *testing.F) {
-	h := newHouse(f)
+	h := newTestApp(f)
 	for _, seed := range orderSeeds() {
 		line := string(oneLine([]byte(seed)))
 		f.Add([]byte(line))

@@ -14,7 +14,7 @@ import (
 )
 
 // fill imports Jan's orders placed at the given times, numbered in that order.
-func (h *house) fill(placed ...string) {
+func (h *testApp) fill(placed ...string) {
 	h.t.Helper()
 	var file bytes.Buffer
 	for i, at := range placed {
@@ -31,7 +31,7 @@ func (h *house) fill(placed ...string) {
 // TestPeriods runs on 21 November 2026 for a shop in Bratislava, which is one hour ahead of UTC in winter.
 func TestPeriods(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.fill(
 		"2026-11-20T12:00:00Z", // n0
 		"2026-10-22T12:00:00Z", // n1: 30 days ago
@@ -83,7 +83,7 @@ func TestPeriods(t *testing.T) {
 // after it.
 func TestNearestYear(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.fill("2026-03-05T12:00:00Z", "2023-06-15T12:00:00Z", "2020-06-15T12:00:00Z")
 	shopper := h.signIn(jan)
 	for query, want := range map[order.Query]int{
@@ -100,7 +100,7 @@ func TestNearestYear(t *testing.T) {
 // TestMonthsOfThirtyDays checks that on 31 May the last three months begin on the last day of February.
 func TestMonthsOfThirtyDays(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.clock.Move(time.Date(2027, 5, 31, 10, 0, 0, 0, time.UTC).Sub(h.clock.Now()))
 	h.fill("2027-03-01T12:00:00Z", "2027-02-28T12:00:00Z", "2027-02-27T12:00:00Z", "2026-11-30T12:00:00Z", "2026-11-29T12:00:00Z")
 	shopper := h.signIn(jan)
@@ -134,7 +134,7 @@ func TestDaysThatBeginOtherwise(t *testing.T) {
 	}
 	for _, test := range days {
 		t.Run(test.zone+" "+test.day, func(t *testing.T) {
-			h := newHouse(t).set(shop.Settings{TimeZone: &test.zone})
+			h := newTestApp(t).set(shop.Settings{TimeZone: &test.zone})
 			h.fill(test.first, test.last)
 			shopper := h.signIn(jan)
 			day, err := time.Parse(time.DateOnly, test.day)
@@ -159,7 +159,7 @@ func TestDaysThatBeginOtherwise(t *testing.T) {
 
 func TestBadListQueries(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.fill("2026-11-20T12:00:00Z")
 	var more []string
 	for range 50 {
@@ -199,7 +199,7 @@ func TestBadListQueries(t *testing.T) {
 
 func TestPagesForthAndBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	var placed []string
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 50 {
@@ -236,7 +236,7 @@ func TestPagesForthAndBack(t *testing.T) {
 
 func TestSearch(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("2024-SK-001234", jan))
 	h.put(orderJSON("#1001", jan, `"placed_at":"2026`, `"placed_at":"2023`))
 	h.put(orderJSON("10012", jan))
@@ -260,7 +260,7 @@ func TestSearch(t *testing.T) {
 
 func TestStatusFilters(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	for number, words := range map[string][2]string{
 		"moving": {"paid", "shipped"}, "there": {"paid", "delivered"}, "ended": {"voided", "cancelled"},
 		"due": {"pending", "unfulfilled"}, "own-word": {"paid", "parked"},
@@ -290,7 +290,7 @@ func TestStatusFilters(t *testing.T) {
 func TestMonthThatBeginsWithoutMidnight(t *testing.T) {
 	t.Parallel()
 	zone := "America/Asuncion"
-	h := newHouse(t).set(shop.Settings{TimeZone: &zone})
+	h := newTestApp(t).set(shop.Settings{TimeZone: &zone})
 	h.fill("2023-10-01T03:59:59Z", "2023-10-01T04:00:00Z")
 	h.work()
 	if page, err := h.signIn(jan).Orders(t.Context(), order.Query{}); err != nil || page.Total != 2 {
@@ -300,7 +300,7 @@ func TestMonthThatBeginsWithoutMidnight(t *testing.T) {
 
 func TestTimeZoneChangeRecounts(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.fill("2025-12-31T23:30:00Z")
 	zone := "UTC"
 	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{TimeZone: &zone})

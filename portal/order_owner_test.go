@@ -12,7 +12,7 @@ import (
 
 // putBy stores an order with a customer id given as JSON and returns our id of its customer and how it was
 // linked.
-func (h *house) putBy(id, number, email string) (customer string, by order.LinkedBy) {
+func (h *testApp) putBy(id, number, email string) (customer string, by order.LinkedBy) {
 	h.t.Helper()
 	receipt, err := h.feed().PutOrder(h.t.Context(), number, orderBy(id, number, email))
 	if err != nil {
@@ -22,7 +22,7 @@ func (h *house) putBy(id, number, email string) (customer string, by order.Linke
 }
 
 // putCustomer introduces the shop system's id for an email.
-func (h *house) putCustomer(id, email string) order.Receipt {
+func (h *testApp) putCustomer(id, email string) order.Receipt {
 	h.t.Helper()
 	receipt, err := h.feed().PutCustomer(h.t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-03-06T10:00:00Z"}`, email))
 	if err != nil {
@@ -34,7 +34,7 @@ func (h *house) putCustomer(id, email string) order.Receipt {
 func TestOrdersOfStrangersByOneIDAreApart(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{`0`, `"-1"`, `"null"`, `"guest"`, `"5"`, `5`} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		first, by := h.putBy(id, "1", jan)
 		second, _ := h.putBy(id, "2", jana)
 		if first == second || by != order.ByEmail {
@@ -53,7 +53,7 @@ func TestOrdersOfStrangersByOneIDAreApart(t *testing.T) {
 
 func TestReceiptTellsWhoseAnOrderIs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	early, _ := h.putBy(`"77"`, "early", jana)
 	introduced := h.putCustomer("77", jan).Customer
 	steps := []struct {
@@ -76,7 +76,7 @@ func TestReceiptTellsWhoseAnOrderIs(t *testing.T) {
 
 func TestEarlierEmailLeadsToItsCustomer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "one"), jana, "one")
 	id := h.shopper(cookie).Customer().ID
@@ -92,7 +92,7 @@ func TestEarlierEmailLeadsToItsCustomer(t *testing.T) {
 // introduced, while the order keeps the id it was sent with.
 func TestHandOffReturnsAnIntroducedIDOnly(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.putBy(`"5"`, "1", jan)
 	read := func() (ids []string) {
 		t.Helper()

@@ -29,7 +29,7 @@ func TestOrderTheStoreDoesNotTake(t *testing.T) {
 	if len(body) > 4<<20 {
 		t.Fatalf("%d bytes", len(body))
 	}
-	h := newHouse(t)
+	h := newTestApp(t)
 	if _, err := h.feed().PutOrder(t.Context(), "1", []byte(body)); validate.KindOf(err) != validate.TooLarge {
 		t.Errorf("%.300v", err)
 	}
@@ -60,7 +60,7 @@ func TestTheLargestOrders(t *testing.T) {
 		{"more than the store takes", times(1000, line(50, "")), times(200, shipment(1000)), many},
 		{"addresses that grow when they are written as browsers do", times(1, line(0, link(1000, "ž"))), "[]", nil},
 	}
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

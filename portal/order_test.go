@@ -20,7 +20,7 @@ import (
 
 func TestPutOrderIsIdempotentAndKeepsTheNewest(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	put := func(replacements ...string) order.Outcome { return h.put(orderJSON("1", jan, replacements...)) }
 	updated := func(at string) string { return `"updated_at":"` + at + `"` }
 	steps := []struct {
@@ -47,7 +47,7 @@ func TestPutOrderIsIdempotentAndKeepsTheNewest(t *testing.T) {
 
 func TestUnknownWordsAreKept(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan, `"shipped"`, `"Wird verpackt"`, `"paid"`, `"split"`))
 	o, err := h.signIn(jan).Order(t.Context(), "1")
 	if err != nil {
@@ -86,7 +86,7 @@ func TestBadOrders(t *testing.T) {
 		"no mail address":       {jan, `jan`, []string{"/email email.form"}},
 		"number of another one": {`"number":"1"`, `"number":"2"`, []string{"/number order.number.other"}},
 	}
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestBadOrders(t *testing.T) {
 }
 
 // signInAs signs in a customer, creating one if needed.
-func (h *house) signInAs(email string) portal.Shopper {
+func (h *testApp) signInAs(email string) portal.Shopper {
 	h.t.Helper()
 	h.newCustomer(email)
 	return h.signIn(email)
@@ -120,7 +120,7 @@ func (h *house) signInAs(email string) portal.Shopper {
 
 func TestDecimalsAsOtherSystemsWriteThem(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan, `"total":"12.50","lines"`, `"total":"12.500000","lines"`, `"unit_price":"12.5"`, `"unit_price":"12.499999"`))
 	order, err := h.signIn(jan).Order(t.Context(), "1")
 	if err != nil || order.Total != 1250 || order.Lines[0].UnitPrice != "12.499999" {
@@ -130,7 +130,7 @@ func TestDecimalsAsOtherSystemsWriteThem(t *testing.T) {
 
 func TestWhoseOrderItIs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.putCustomer("77", jan)
 	h.put(orderJSON("guest", jan))
 	h.put(orderJSON("member", jan, `"currency"`, `"customer_id":"77","currency"`))
@@ -159,7 +159,7 @@ func TestWhoseOrderItIs(t *testing.T) {
 // TestFirstOrdersTogether checks that concurrent first orders of one address create one customer.
 func TestFirstOrdersTogether(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	var wait sync.WaitGroup
 	const orders = 200
@@ -183,7 +183,7 @@ func TestFirstOrdersTogether(t *testing.T) {
 // newest wins and that the total counts it once.
 func TestSameOrderTogether(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	var wait sync.WaitGroup
 	for i := range 60 {
@@ -209,7 +209,7 @@ func TestSameOrderTogether(t *testing.T) {
 
 func TestTotalsFollowAnOrderThatMoves(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan))
 	h.work()
 	h.put(orderJSON("1", "eva@example.com", `"placed_at":"2026-03-05`, `"placed_at":"2024-07-05`, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
@@ -230,7 +230,7 @@ func TestTotalsFollowAnOrderThatMoves(t *testing.T) {
 func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(eva)
 		h.put(orderJSON("old", jan, `"placed_at":"2026-03-05`, `"placed_at":"2024-07-05`))
 		h.work()
@@ -257,7 +257,7 @@ func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
 // TestStaleOrderMakesNobody checks that a stale order with a mistyped address creates no account.
 func TestStaleOrderMakesNobody(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan))
 	typo := orderJSON("1", "jann@example.com", `"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-03-04T10:00:00Z"`)
 	if got := h.put(typo); got != order.Stale {
@@ -270,7 +270,7 @@ func TestStaleOrderMakesNobody(t *testing.T) {
 
 func TestTimelineAndHeadline(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan, `"shipped"`, `"unfulfilled"`, `"paid"`, `"pending"`))
 	h.clock.Move(time.Hour)
 	h.put(orderJSON("1", jan, `"shipped"`, `"processing"`, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
@@ -318,7 +318,7 @@ func TestTimelineFollowsTheState(t *testing.T) {
 		{"completed after all", []string{"open delivered", "cancelled delivered", "completed delivered"},
 			[]string{"placed", "paid", "cancelled", "delivered", "completed present"}},
 	}
-	h := newHouse(t)
+	h := newTestApp(t)
 	shopper := h.signInAs(jan)
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -356,7 +356,7 @@ func stepsOf(order order.View) []string {
 // TestNoticedChangesAreBounded checks that an order that goes back and forth keeps its last 200 changes.
 func TestNoticedChangesAreBounded(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	at := time.Date(2026, 3, 5, 10, 0, 0, 0, time.UTC)
 	var file bytes.Buffer
 	for n := range 210 {
@@ -376,7 +376,7 @@ func TestNoticedChangesAreBounded(t *testing.T) {
 // "placed", so that the timeline does not end with "paid".
 func TestUndatedPaymentStandsBehindThePlacing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan, `"currency"`, `"shipments":[{"shipped_at":"2026-03-06T08:00:00Z"}],"currency"`))
 	order, err := h.signIn(jan).Order(t.Context(), "1")
 	if err != nil {
@@ -393,7 +393,7 @@ func TestUndatedPaymentStandsBehindThePlacing(t *testing.T) {
 
 func TestFeedsOwnEventsAreShown(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1", jan, `"payment":"paid"`, `"payment":"paid","events":[
 		{"type":"paid","at":"2026-03-05T10:05:00Z"},{"type":"engraved","at":"2026-03-05T12:00:00Z","label":"Engraved by hand"},
 		{"type":"shipped","at":"2026-03-06T08:00:00Z"}]`))
@@ -412,7 +412,7 @@ func TestFeedsOwnEventsAreShown(t *testing.T) {
 
 func TestPicturesOfOthersAreLeftOut(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	storefront := "https://shop.example.com/"
 	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{StorefrontURL: &storefront})
 	if err != nil {

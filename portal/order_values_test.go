@@ -186,7 +186,7 @@ func amountDecisions() []decision {
 // essential member, but never for one in a decorative member.
 func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed, shopper := h.feed(), h.signInAs(jan)
 	for i, d := range decisions() {
 		number := strconv.Itoa(i + 1000)

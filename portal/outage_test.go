@@ -35,7 +35,7 @@ func (f faltering) Close() error {
 func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	const outages, decoy = 20, "decoy@example.com"
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	compose, post := h.dispatcher.Compose, h.dispatcher.Sender
 	box := mail.NewOutbox(h.engine, h.shop.ID)

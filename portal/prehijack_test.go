@@ -19,7 +19,7 @@ import (
 // of merged, and the link the attacker requested works only for the victim who receives it.
 func TestClassicFederatedMerge(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	put := func(id string) error {
 		_, err := feed.PutCustomer(t.Context(), id, []byte(`{"email":"jan@example.com","first_name":"Mallory","updated_at":"2026-01-01T00:00:00Z"}`))
@@ -49,7 +49,7 @@ func TestClassicFederatedMerge(t *testing.T) {
 // old address revives none.
 func TestUnexpiredSession(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	attackers, _ := h.enterWith(jan, "attacker's")
 	victims := h.signInByCode(jan, "victim's")
@@ -67,7 +67,7 @@ func TestUnexpiredSession(t *testing.T) {
 // the owner's undo ends, and the shop system's id gives no access.
 func TestTrojanIdentifier(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie := h.change(h.signInByCode(jan, "attacker's"), mallory, "attacker's")
 	_, owners := h.undoMail(jan)
@@ -98,23 +98,23 @@ func TestTrojanIdentifier(t *testing.T) {
 // it, and only while that session is live and fresh.
 func TestUnexpiredEmailChange(t *testing.T) {
 	t.Parallel()
-	for name, recover := range map[string]func(h *house){
-		"signs out everywhere else": func(h *house) {
+	for name, recover := range map[string]func(h *testApp){
+		"signs out everywhere else": func(h *testApp) {
 			_, victim := h.enterWith(jan, "victim's")
 			if _, err := victim.EndOtherSessions(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"says it was not them": func(h *house) {
+		"says it was not them": func(h *testApp) {
 			if err := h.raiseAlarm(); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"changes the address": func(h *house) { h.change(h.signInByCode(jan, "victim's"), jana, "victim's") },
-		"waits ten minutes":   func(h *house) { h.clock.Move(10 * time.Minute) },
+		"changes the address": func(h *testApp) { h.change(h.signInByCode(jan, "victim's"), jana, "victim's") },
+		"waits ten minutes":   func(h *testApp) { h.clock.Move(10 * time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestApp(t)
 			h.newCustomer(jan)
 			cookie := h.signInByCode(jan, "attacker's")
 			code := h.wanted(cookie, mallory)
@@ -138,7 +138,7 @@ func TestUnexpiredEmailChange(t *testing.T) {
 // again.
 func TestNonVerifyingIdentityProvider(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	put := func(email, at string) error {
 		_, err := feed.Forced("a request").PutCustomer(t.Context(), "66", []byte(`{"email":"`+email+`","first_name":"Mallory","updated_at":"`+at+`"}`))

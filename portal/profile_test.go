@@ -22,7 +22,7 @@ func whole() customer.Profile {
 
 func TestProfileIsKept(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	saved, err := h.signIn(jan).SaveProfile(t.Context(), whole())
 	if err != nil {
@@ -43,7 +43,7 @@ func TestProfileIsKept(t *testing.T) {
 // TestNamesOfEveryKind checks that names are stored complete and unchanged.
 func TestNamesOfEveryKind(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	version := ""
 	for name, text := range map[string]string{
@@ -69,7 +69,7 @@ func TestNamesOfEveryKind(t *testing.T) {
 
 func TestBadProfiles(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
 	tests := map[string]struct {
@@ -114,7 +114,7 @@ func TestBadProfiles(t *testing.T) {
 // past midnight in Bratislava.
 func TestBornToday(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.clock.Move(13*time.Hour + 30*time.Minute)
 	s := h.signIn(jan)
@@ -130,7 +130,7 @@ func TestBornToday(t *testing.T) {
 // country.
 func TestPhoneAtHome(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	if _, err := h.signIn(jan).SaveAddress(t.Context(), home()); err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestPhoneAtHome(t *testing.T) {
 // succeeds and the others report a conflict, and that a language changed elsewhere also causes a conflict.
 func TestTwoTabsSaveOneProfile(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
 	var saved, told atomic.Int32
@@ -179,7 +179,7 @@ func TestTwoTabsSaveOneProfile(t *testing.T) {
 // without its invisible characters.
 func TestProfileIsCleanedOfWhatCannotBeSeen(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	pasted := whole()
 	pasted.FirstName, pasted.LastName = "\u202aJan\u202c", "Nov\u200bák\ufeff"
@@ -192,7 +192,7 @@ func TestProfileIsCleanedOfWhatCannotBeSeen(t *testing.T) {
 
 func TestProfileByFeed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	long := strings.Repeat("ň", 200)
 	body := `{"email":"jan@example.com","title":"Mgr.","first_name":"` + long + `","last_name":"Novák","birth_date":"1980-05-31",` +
@@ -229,7 +229,7 @@ func TestProfileByFeed(t *testing.T) {
 // essential member, but never for one in a decorative member.
 func TestEveryValueOfACustomerIsDecided(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	address := func(member string) string { return `"addresses":[{"id":"1","last_name":"Nová",` + member + `}]` }
 	home := func(r customer.Record) string { return r.Addresses[0].Line1 + "|" + r.Addresses[0].Country }

@@ -14,7 +14,7 @@ import (
 // TestRedeemingReadsTheCredentialsOnce checks the store operations of a sign-in by link and by code.
 func TestRedeemingReadsTheCredentialsOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	engine := &counting{Engine: h.engine}
 	visitor := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now)).Visitor(h.shop, firefox("browser"))
@@ -46,7 +46,7 @@ func TestRedeemingReadsTheCredentialsOnce(t *testing.T) {
 // TestRegisteringReadsTheCredentialsOnce is the same for a link that creates the account.
 func TestRegisteringReadsTheCredentialsOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.set(shop.Settings{Registration: ptr(true)})
 	token, _ := h.askLink(eva, "browser")
 	engine := &counting{Engine: h.engine}

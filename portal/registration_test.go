@@ -11,7 +11,7 @@ import (
 )
 
 // openTo opens registration with the given required fields.
-func (h *house) openTo(fields ...string) {
+func (h *testApp) openTo(fields ...string) {
 	h.t.Helper()
 	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, shop.Settings{Registration: ptr(true), RequiredFields: &fields})
 	if err != nil {
@@ -22,7 +22,7 @@ func (h *house) openTo(fields ...string) {
 
 func TestWhoRegistersIsAsked(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.openTo("company", "names", "phone", "names")
 	if diff := cmp.Diff([]string{"names", "phone", "company"}, h.shop.RequiredFields); diff != "" {
 		t.Errorf("the setting: %s", diff)
@@ -60,7 +60,7 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 // fields and may leave any field empty.
 func TestWhoIsBroughtIsNotAsked(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.openTo("title", "names", "birth_date", "phone", "company")
 	h.newCustomer(jan)
 	h.put(orderJSON("1", "eva@example.com"))
@@ -81,7 +81,7 @@ func TestWhoIsBroughtIsNotAsked(t *testing.T) {
 
 func TestFieldsNobodyIsAskedFor(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	fields := []string{"names", "shoe_size"}
 	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{RequiredFields: &fields})
 	if diff := cmp.Diff([]string{"required_fields shop.required_field"}, faultsOf(err)); diff != "" {

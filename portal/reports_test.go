@@ -12,7 +12,7 @@ import (
 // browsers cannot open links to them.
 func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	for number, taken := range map[string]bool{".": false, "..": false, "...": true, "1001.": true, "../x": true, "a/..": true} {
 		body := oneLine(orderJSON(number, "jan@example.com"))
 		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(string(body)), func(int) {})
@@ -28,7 +28,7 @@ func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
 // TestFedLanguages checks the language values that systems send, including Czechia's country code.
 func TestFedLanguages(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	for i, test := range []struct{ sent, kept string }{
 		{"cz", "cs"}, {"CZ", "cs"}, {"cs_CZ.UTF-8", "cs"}, {"ces", "cs"}, {"slk", "sk"}, {"deu", "de"}, {"de-AT", "de"}, {"EN", "en"},
@@ -52,7 +52,7 @@ func TestFedLanguages(t *testing.T) {
 // sentence.
 func TestLinkWithWhatFollowsIt(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(orderJSON("1001", "jan@example.com"))
 	token, _ := h.askLink("jan@example.com", "browser")
 	for _, tail := range []string{".", ">", ")", "%20", "%3E", ",", "=", "/"} {

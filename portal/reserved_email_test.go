@@ -16,7 +16,7 @@ import (
 // change, a feed, a registration or a first order. Then it is free.
 func TestFormerAddressIsHeld(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	put := func(id, email string) error {
 		_, err := feed.PutCustomer(t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-11-21T09:00:00Z"}`, email))
@@ -74,7 +74,7 @@ func TestFormerAddressIsHeld(t *testing.T) {
 // time.
 func TestAddressMovesBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	first, _ := h.enterWith(jan, "elsewhere")
 	second := h.signInByCode(jan, "one")
@@ -99,7 +99,7 @@ func TestAddressMovesBack(t *testing.T) {
 func TestTwoSessionsChangeAtOnce(t *testing.T) {
 	t.Parallel()
 	for round := range 3 {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		wishes := []string{jana, "jan.two@example.com"}
 		cookies, codes := make([]string, 2), make([]string, 2)
@@ -140,7 +140,7 @@ func TestTwoSessionsChangeAtOnce(t *testing.T) {
 
 // oneHolds checks that in the end only the given one of the requested addresses, and the old address, lead
 // to the customer.
-func (h *house) oneHolds(id, email string, wishes []string) {
+func (h *testApp) oneHolds(id, email string, wishes []string) {
 	h.t.Helper()
 	h.clock.Move(10 * time.Minute)
 	h.work()

@@ -23,7 +23,7 @@ func TestSessionEnds(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestApp(t)
 			h.newCustomer(jan)
 			token, _ := h.askLink(jan, "browser")
 			signed, err := h.visitor("browser").Redeem(t.Context(), token)
@@ -43,7 +43,7 @@ func TestSessionEnds(t *testing.T) {
 
 func TestForeignCookies(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
 	other := h.open("other", shop.Settings{})
@@ -66,7 +66,7 @@ func TestForeignCookies(t *testing.T) {
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	var shoppers []portal.Shopper
 	var cookies []string
@@ -104,7 +104,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 
 func TestSecondClickIsOwnedByTheSignedIn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
 	token, _ := h.askLink(jan, "browser")
@@ -128,7 +128,7 @@ func TestSecondClickIsOwnedByTheSignedIn(t *testing.T) {
 // account has another address.
 func TestChangedAddressEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	put := func(email, at string) {
 		t.Helper()

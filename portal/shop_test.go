@@ -53,7 +53,7 @@ func TestShopSettings(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestApp(t)
 			h.open("other", shop.Settings{})
 			_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, test.settings)
 			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
@@ -65,7 +65,7 @@ func TestShopSettings(t *testing.T) {
 
 func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Accent: ptr("#ffee00")})
 	nearest := validate.FieldErrors(err)[0].Args["Nearest"]
 	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Accent: &nearest}); err != nil {
@@ -79,9 +79,9 @@ func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 	t.Parallel()
 	old, _ := openGolden(t)
 	old.deliver()
-	fresh := newHouse(t)
+	fresh := newTestApp(t)
 	fresh.newCustomer(jan)
-	for name, h := range map[string]*house{"new": fresh, "of an earlier version": old} {
+	for name, h := range map[string]*testApp{"new": fresh, "of an earlier version": old} {
 		t.Run(name, func(t *testing.T) {
 			for _, step := range []struct {
 				settings shop.Settings
@@ -111,7 +111,7 @@ func TestSenderNameIsTheShopsUnlessSet(t *testing.T) {
 func TestFormerBaseURLIsFree(t *testing.T) {
 	t.Parallel()
 	old, _ := openGolden(t)
-	for name, h := range map[string]*house{"new": newHouse(t), "of an earlier version": old} {
+	for name, h := range map[string]*testApp{"new": newTestApp(t), "of an earlier version": old} {
 		t.Run(name, func(t *testing.T) {
 			former := strings.TrimPrefix(h.shop.BaseURL, "https://")
 			h.set(shop.Settings{Hosts: ptr(append(slices.Clone(h.shop.Hosts), "further.example.com"))})
@@ -136,7 +136,7 @@ func TestFormerBaseURLIsFree(t *testing.T) {
 // TestOriginsAreAsBrowsersSendThem checks that origins have no default port, since browsers never send one.
 func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	shop := h.set(shop.Settings{
 		BaseURL: ptr("https://Account.example:443/"), StorefrontURL: ptr("https://shop.example:443/sk"),
 		AllowedOrigins: ptr([]string{"https://pictures.example:443", "http://plain.example:80/", "https://own.example:80"}),
@@ -159,7 +159,7 @@ func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
 
 func TestShopByHost(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	if shop, err := h.app.ShopByHost(t.Context(), "anything.test"); err != nil || shop.ID != h.shop.ID {
 		t.Errorf("a single shop answers everywhere: %v", err)
 	}
@@ -175,7 +175,7 @@ func TestShopByHost(t *testing.T) {
 
 func TestCreateShopTwice(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	settings := shop.Settings{Name: ptr("x"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://x.example.com")}
 	if _, err := h.app.Operator().CreateShop(t.Context(), "main", settings); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("an id that exists: %v", err)
@@ -189,7 +189,7 @@ func TestCreateShopTwice(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	operator := h.app.Operator()
 	other := h.open("other", shop.Settings{})
 	key, err := operator.CreateKey(t.Context(), h.shop.ID, "feed")

@@ -19,9 +19,9 @@ import (
 )
 
 // fedHouse returns a house whose feed has introduced Jan as customer 77.
-func fedHouse(t *testing.T) (*house, portal.Feed) {
+func fedHouse(t *testing.T) (*testApp, portal.Feed) {
 	t.Helper()
-	h := newHouse(t)
+	h := newTestApp(t)
 	feed := h.feed()
 	if _, err := feed.PutCustomer(t.Context(), "77", []byte(`{"email":"`+jan+`","language":"de","updated_at":"2026-11-21T10:00:00Z"}`)); err != nil {
 		t.Fatal(err)
@@ -152,9 +152,9 @@ func TestMailSignInWithFiveLinks(t *testing.T) {
 }
 
 // greeter returns a house whose shop sends an email for a first order.
-func greeter(t *testing.T) *house {
+func greeter(t *testing.T) *testApp {
 	t.Helper()
-	h := newHouse(t)
+	h := newTestApp(t)
 	shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(true)})
 	if err != nil {
 		t.Fatal(err)
@@ -164,13 +164,13 @@ func greeter(t *testing.T) *house {
 }
 
 // placed returns an order placed that long before the house's current time.
-func (h *house) placed(number, email string, ago time.Duration) []byte {
+func (h *testApp) placed(number, email string, ago time.Duration) []byte {
 	at := h.clock.Now().Add(-ago).Format(time.RFC3339)
 	return orderJSON(number, email, "2026-03-05T10:00:00Z", at)
 }
 
 // greeted returns the orders to which the first-order emails link.
-func (h *house) greeted() []string {
+func (h *testApp) greeted() []string {
 	h.t.Helper()
 	h.work()
 	list := []string{}
@@ -277,7 +277,7 @@ func TestFirstOrderMailsTogether(t *testing.T) {
 // retries unanswered requests, another process continues, and exactly one email is sent.
 func TestFirstOrderInterrupted(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		if _, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(true)}); err != nil {
 			t.Fatal(err)
 		}
@@ -343,7 +343,7 @@ func storedCollection(t *testing.T, name string) storage.Collection {
 // TestFirstOrderOff checks that a shop with default settings sends no first-order email.
 func TestFirstOrderOff(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.put(h.placed("1", jan, 0))
 	if list := h.greeted(); len(list) != 0 {
 		t.Errorf("mailed unasked: %q", list)

@@ -21,7 +21,7 @@ import (
 var alarmInMail = regexp.MustCompile(`/sign-in/not-me/([A-Za-z0-9_-]{64})`)
 
 // notices runs the worker's jobs and returns the sign-in notices.
-func (h *house) notices() []mail.Message {
+func (h *testApp) notices() []mail.Message {
 	h.t.Helper()
 	h.work()
 	var found []mail.Message
@@ -34,7 +34,7 @@ func (h *house) notices() []mail.Message {
 }
 
 // enter signs in from a browser with a link of the given age.
-func (h *house) enter(email, secret string, age time.Duration) portal.Shopper {
+func (h *testApp) enter(email, secret string, age time.Duration) portal.Shopper {
 	h.t.Helper()
 	token, _ := h.askLink(email, secret)
 	h.clock.Move(age)
@@ -47,7 +47,7 @@ func (h *house) enter(email, secret string, age time.Duration) portal.Shopper {
 
 func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	steps := []struct {
 		name, browser string
@@ -77,7 +77,7 @@ func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
 // work.
 func TestNoticeSentAgain(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.enter(jan, "one", time.Minute)
 	first := h.notices()
@@ -107,7 +107,7 @@ func TestNoticeSentAgain(t *testing.T) {
 
 func TestNoticeSpeaksTheLanguageOfThePage(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	if _, err := h.visitor("one").RequestLink(t.Context(), jan, "", "sk"); err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestNoticeSpeaksTheLanguageOfThePage(t *testing.T) {
 
 func TestThisWasNotMe(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
 	eva := h.signIn("eva@example.com")
@@ -168,7 +168,7 @@ func TestThisWasNotMe(t *testing.T) {
 }
 
 // sendsOf makes a browser's sign-in requests at the same time and counts the emails.
-func (h *house) sendsOf(email string, b credential.Browser, times int) int {
+func (h *testApp) sendsOf(email string, b credential.Browser, times int) int {
 	h.t.Helper()
 	var wait sync.WaitGroup
 	for range times {
@@ -191,7 +191,7 @@ func (h *house) sendsOf(email string, b credential.Browser, times int) int {
 func TestMailsToOneAddress(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.enter(jan, "jan's", time.Minute)
 	h.notices()
@@ -217,7 +217,7 @@ func TestMailsToOneAddress(t *testing.T) {
 func TestManyBehindOneAddress(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
-	h := newHouse(t)
+	h := newTestApp(t)
 	open := true
 	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open})
 	if err != nil {
@@ -247,7 +247,7 @@ func TestManyBehindOneAddress(t *testing.T) {
 func TestWrongCodesOfOneClient(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	var wait sync.WaitGroup
 	for i := range 299 {

@@ -22,14 +22,14 @@ import (
 const jan = "jan@example.com"
 
 // newCustomer creates a customer with one order.
-func (h *house) newCustomer(email string) {
+func (h *testApp) newCustomer(email string) {
 	h.t.Helper()
 	h.put(orderJSON("o-"+email, email))
 }
 
 func TestLinkSignsInOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
 	signed, err := h.visitor("browser").Redeem(t.Context(), token)
@@ -53,7 +53,7 @@ func TestLinkSignsInOnce(t *testing.T) {
 
 func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
 	first, err := h.visitor("browser").Redeem(t.Context(), token)
@@ -75,7 +75,7 @@ func TestRepeatedClickOfTheSameBrowser(t *testing.T) {
 // redemption signs in.
 func TestParallelRedemptions(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
 	token, _ := h.askLink(jan, "asking")
@@ -117,7 +117,7 @@ func TestParallelRedemptions(t *testing.T) {
 // TestLinkAndCodeTogether uses the link and the code of one email at the same time: one of them signs in.
 func TestLinkAndCodeTogether(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	for range counted(1000) {
 		token, code := h.askLink(jan, "browser")
@@ -143,7 +143,7 @@ func TestLinkAndCodeTogether(t *testing.T) {
 
 func TestUsingOneLinkEndsTheOthers(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	first, firstCode := h.askLink(jan, "browser")
 	second, _ := h.askLink(jan, "browser")
@@ -161,7 +161,7 @@ func TestUsingOneLinkEndsTheOthers(t *testing.T) {
 
 func TestAskingAgainEndsNoLink(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	var tokens []string
 	for range 5 {
@@ -188,7 +188,7 @@ func TestAskingAgainEndsNoLink(t *testing.T) {
 
 func TestLinkLivesFourteenDays(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
 	h.clock.Move(14*24*time.Hour - time.Second)
@@ -223,7 +223,7 @@ func TestLinkLivesFourteenDays(t *testing.T) {
 // taken off the counter, since the code has already been used up.
 func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	_, code := h.askLink(jan, "browser")
 	app := portal.New(&uncounted{Engine: h.engine}, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
@@ -248,7 +248,7 @@ func (u *uncounted) Increment(ctx context.Context, now time.Time, counts []stora
 func TestMailBesideASignIn(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
-		h := newHouse(t)
+		h := newTestApp(t)
 		shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{Registration: ptr(true)})
 		if err != nil {
 			t.Fatal(err)
@@ -283,7 +283,7 @@ func TestMailBesideASignIn(t *testing.T) {
 
 func TestLookingSpendsNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
 	for range 100 {
@@ -298,7 +298,7 @@ func TestLookingSpendsNothing(t *testing.T) {
 
 func TestOnlyTheAskingBrowserGoesOnByItself(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
 	auto := func(secret string) bool {
@@ -319,7 +319,7 @@ func TestOnlyTheAskingBrowserGoesOnByItself(t *testing.T) {
 
 func TestDamagedTokens(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	other := h.open("other", shop.Settings{})
 	token, _ := h.askLink(jan, "browser")
@@ -361,7 +361,7 @@ func TestDamagedTokens(t *testing.T) {
 
 func TestCookiesBlocked(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "browser")
 	if _, err := h.visitor("").Redeem(t.Context(), token); validate.KindOf(err) != validate.Invalid {
@@ -374,7 +374,7 @@ func TestCookiesBlocked(t *testing.T) {
 
 func TestCode(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	ask := func() string { _, code := h.askLink(jan, "browser"); return code }
 	enter := func(secret, email, code string) error {
@@ -407,7 +407,7 @@ func TestCode(t *testing.T) {
 // result.
 func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	_, code := h.askLinkTo(jan, "browser", "/orders/1001")
 	first, err := h.visitor("browser").EnterCode(t.Context(), jan, code)
@@ -446,7 +446,7 @@ func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
 
 func TestFiveTriesEndACodeButNoLink(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, code := h.askLink(jan, "browser")
 	var wait sync.WaitGroup
@@ -468,7 +468,7 @@ func TestFiveTriesEndACodeButNoLink(t *testing.T) {
 
 func TestLateMailHasNoCode(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	if _, err := h.visitor("browser").RequestLink(t.Context(), jan, "", "en"); err != nil {
 		t.Fatal(err)
@@ -482,7 +482,7 @@ func TestLateMailHasNoCode(t *testing.T) {
 
 func TestUnknownAddressGetsNoMail(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	if _, err := h.visitor("browser").RequestLink(t.Context(), "nobody@example.com", "", "en"); err != nil {
 		t.Fatal(err)
 	}
@@ -493,7 +493,7 @@ func TestUnknownAddressGetsNoMail(t *testing.T) {
 
 func TestOpenRegistrationMakesTheAccountAtTheClick(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	open := true
 	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open}); err != nil {
 		t.Fatal(err)
@@ -510,7 +510,7 @@ func TestOpenRegistrationMakesTheAccountAtTheClick(t *testing.T) {
 
 func TestMailGoesToTheStoredAddress(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	if _, err := h.visitor("browser").RequestLink(t.Context(), "  JAN@Example.COM ", "", "en"); err != nil {
 		t.Fatal(err)
@@ -531,7 +531,7 @@ func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestApp(t)
 			h.newCustomer(jan)
 			h.post.fail = &test.failure
 			if _, err := h.visitor("browser").RequestLink(t.Context(), jan, "", "en"); err != nil {
@@ -556,7 +556,7 @@ func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
 
 func TestFloodOfRequestsIsThrottledAndTheLinkStillWorks(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, _ := h.askLink(jan, "jan's")
 	for range 40 {
@@ -578,7 +578,7 @@ func TestFloodOfRequestsIsThrottledAndTheLinkStillWorks(t *testing.T) {
 
 func TestDestination(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	origins := []string{"https://shop.example.com"}
 	sh, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{AllowedOrigins: &origins})
 	if err != nil {
@@ -617,7 +617,7 @@ func TestDestination(t *testing.T) {
 // TestNoUsableSecretIsStored searches the stored outbox for the link's token, its secret and the code.
 func TestNoUsableSecretIsStored(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token, code := h.askLink(jan, "browser")
 	for _, state := range []string{mail.Waiting, mail.Sent} {

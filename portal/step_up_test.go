@@ -13,7 +13,7 @@ import (
 )
 
 // signInByCode signs in with an emailed code, which makes the session fresh, and returns its cookie.
-func (h *house) signInByCode(email, secret string) string {
+func (h *testApp) signInByCode(email, secret string) string {
 	h.t.Helper()
 	_, code := h.askLink(email, secret)
 	signed, err := h.visitor(secret).EnterCode(h.t.Context(), email, code)
@@ -24,7 +24,7 @@ func (h *house) signInByCode(email, secret string) string {
 }
 
 // stepUpCode requests a code in a session and returns it.
-func (h *house) stepUpCode(s portal.Shopper) string {
+func (h *testApp) stepUpCode(s portal.Shopper) string {
 	h.t.Helper()
 	if err := s.RequestCode(h.t.Context()); err != nil {
 		h.t.Fatalf("ask for a code: %v", err)
@@ -33,7 +33,7 @@ func (h *house) stepUpCode(s portal.Shopper) string {
 }
 
 // mailTo sends what is due and returns the only email to the address.
-func (h *house) mailTo(email string) mail.Message {
+func (h *testApp) mailTo(email string) mail.Message {
 	h.t.Helper()
 	var found []mail.Message
 	for _, m := range h.deliver() {
@@ -57,7 +57,7 @@ func wrongFor(code string) string {
 
 func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	byLink, _ := h.enterWith(jan, "one")
 	byCode := h.signInByCode(jan, "two")
@@ -85,7 +85,7 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 // purpose.
 func TestStepUpCodeOfAnother(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.newCustomer(eva)
 	_, other := h.enterWith(jan, "other")
@@ -118,7 +118,7 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 // TestStepUpCodeTwice checks that submitting the code again within a minute returns the first result.
 func TestStepUpCodeTwice(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	_, s := h.enterWith(jan, "one")
 	_, other := h.enterWith(jan, "other")
@@ -145,7 +145,7 @@ func TestStepUpCodeTwice(t *testing.T) {
 
 func TestStepUpCodeHasFiveTries(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	_, s := h.enterWith(jan, "one")
 	code := h.stepUpCode(s)
@@ -172,7 +172,7 @@ func TestStepUpCodeHasFiveTries(t *testing.T) {
 func TestStepUpCodeLivesTenMinutes(t *testing.T) {
 	t.Parallel()
 	for age, works := range map[time.Duration]bool{10*time.Minute - time.Millisecond: true, 10 * time.Minute: false} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		_, s := h.enterWith(jan, "one")
 		code := h.stepUpCode(s)
@@ -185,7 +185,7 @@ func TestStepUpCodeLivesTenMinutes(t *testing.T) {
 
 func TestSixStepUpCodesAnHour(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	cookie, s := h.enterWith(jan, "one")
 	another := h.signInByCode(jan, "two")
@@ -228,20 +228,20 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 // TestStepUpCodeDies checks that a code ends with its session, however the session ends.
 func TestStepUpCodeDies(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(h *house, s, another portal.Shopper) error{
-		"signed out": func(h *house, s, _ portal.Shopper) error { return s.SignOut(h.t.Context()) },
-		"ended from afar": func(h *house, _, another portal.Shopper) error {
+	for name, end := range map[string]func(h *testApp, s, another portal.Shopper) error{
+		"signed out": func(h *testApp, s, _ portal.Shopper) error { return s.SignOut(h.t.Context()) },
+		"ended from afar": func(h *testApp, _, another portal.Shopper) error {
 			_, err := another.EndOtherSessions(h.t.Context())
 			return err
 		},
-		"this was not me": func(h *house, _, _ portal.Shopper) error { return h.raiseAlarm() },
-		"address replaced": func(h *house, _, _ portal.Shopper) error {
+		"this was not me": func(h *testApp, _, _ portal.Shopper) error { return h.raiseAlarm() },
+		"address replaced": func(h *testApp, _, _ portal.Shopper) error {
 			h.change(h.signInByCode(jan, "three"), jana, "three")
 			return nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestApp(t)
 			h.newCustomer(jan)
 			_, s := h.enterWith(jan, "one")
 			_, another := h.enterWith(jan, "two")
@@ -261,7 +261,7 @@ func TestStepUpCodeDies(t *testing.T) {
 func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	for _, unsure := range []bool{true, false} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		h.newCustomer(jan)
 		_, s := h.enterWith(jan, "one")
 		if err := s.RequestCode(t.Context()); err != nil {
@@ -288,7 +288,7 @@ func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 // its code has expired.
 func TestLateStepUpMail(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	_, s := h.enterWith(jan, "one")
 	if err := s.RequestCode(t.Context()); err != nil {

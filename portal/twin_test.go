@@ -120,7 +120,7 @@ func addressForms() map[string]formOf {
 // when it is sent several times at once.
 func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.shopper(h.signInByCode(jan, "browser"))
 	ask := func() error { _, err := s.RequestErasure(t.Context()); return err }

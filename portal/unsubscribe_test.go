@@ -19,7 +19,7 @@ import (
 )
 
 // unsubscribeToken returns the token that a feed gets with the customer's record for a purpose.
-func (h *house) unsubscribeToken(email string, purpose customer.Purpose) string {
+func (h *testApp) unsubscribeToken(email string, purpose customer.Purpose) string {
 	h.t.Helper()
 	record, err := h.feed().CustomerByEmail(h.t.Context(), email)
 	token, found := strings.CutPrefix(record.Consents[purpose].UnsubscribeURL, h.shop.BaseURL+portal.UnsubscribePrefix)
@@ -31,7 +31,7 @@ func (h *house) unsubscribeToken(email string, purpose customer.Purpose) string 
 }
 
 // reload reads the shop again, as the next request does.
-func (h *house) reload() {
+func (h *testApp) reload() {
 	h.t.Helper()
 	shop, err := h.app.Operator().Shop(h.t.Context(), h.shop.ID)
 	if err != nil {
@@ -42,7 +42,7 @@ func (h *house) reload() {
 
 func TestUnsubscribe(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	agree(t, h.signIn(jan), customer.Newsletter, sentence)
 	agree(t, h.signIn(jan), customer.PartnerOffers, sentence)
@@ -74,7 +74,7 @@ func TestUnsubscribe(t *testing.T) {
 // elsewhere.
 func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token := h.unsubscribeToken(jan, customer.PartnerOffers)
 	if _, err := h.visitor("x").Unsubscribe(t.Context(), token); err != nil {
@@ -89,7 +89,7 @@ func TestUnsubscribeWhatWasNeverAsked(t *testing.T) {
 // as unknown.
 func TestEditedUnsubscribe(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
 	token := h.unsubscribeToken(jan, customer.Newsletter)
@@ -127,7 +127,7 @@ func TestEditedUnsubscribe(t *testing.T) {
 // another shop refuses it.
 func TestUnsubscribeHoldsNobody(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	token := h.unsubscribeToken(jan, customer.Newsletter)
 	raw, err := base64.RawURLEncoding.DecodeString(token)
@@ -148,7 +148,7 @@ func TestUnsubscribeHoldsNobody(t *testing.T) {
 }
 
 // signedWithNothing returns a token that anyone who knows an id can make for a shop without a key.
-func signedWithNothing(h *house, email string) string {
+func signedWithNothing(h *testApp, email string) string {
 	h.t.Helper()
 	said := "newsletter." + h.signIn(email).Customer().ID
 	mac := hmac.New(sha256.New, nil)
@@ -160,7 +160,7 @@ func signedWithNothing(h *house, email string) string {
 // a change of settings, and is never exposed.
 func TestUnsubscribeKey(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.newCustomer(jan)
 	feed := h.feed()
 	if len(h.shop.UnsubscribeKey) != 0 {

@@ -18,7 +18,7 @@ import (
 )
 
 // linkAsBefore links orders to an id as earlier versions did, all to the customer of one email.
-func (h *house) linkAsBefore(email, id string, orders ...string) {
+func (h *testApp) linkAsBefore(email, id string, orders ...string) {
 	h.t.Helper()
 	if err := h.app.LinkAsBefore(h.t.Context(), h.shop, email, id, orders...); err != nil {
 		h.t.Fatal(err)
@@ -27,7 +27,7 @@ func (h *house) linkAsBefore(email, id string, orders ...string) {
 
 // guests creates orders of three people with one id, all of which an earlier version gave to the first of
 // them, and returns a session of that customer.
-func (h *house) guests(id string) (cookie string) {
+func (h *testApp) guests(id string) (cookie string) {
 	h.t.Helper()
 	for number, email := range map[string]string{"1": jan, "2": jana, "3": eva} {
 		h.putBy(id, number, email)
@@ -41,7 +41,7 @@ func (h *house) guests(id string) (cookie string) {
 }
 
 // apart checks that each guest has their own order, both on the pages and in the total.
-func (h *house) apart() {
+func (h *testApp) apart() {
 	h.t.Helper()
 	for email, number := range map[string]string{jan: "1", jana: "2", eva: "3"} {
 		h.quiet()
@@ -58,7 +58,7 @@ func (h *house) apart() {
 func TestPutUpgradeSamePut(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{`0`, `"-1"`, `"guest"`, `"5"`} {
-		h := newHouse(t)
+		h := newTestApp(t)
 		cookie := h.guests(id)
 		h.work()
 		h.apart()
@@ -80,7 +80,7 @@ func TestPutUpgradeSamePut(t *testing.T) {
 // applies only to new orders.
 func TestSharedIDIntroducedAfterTheUpgrade(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.guests(`"5"`)
 	h.work()
 	h.putCustomer("5", jan)
@@ -98,14 +98,14 @@ func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		emails []string // emails of the id's orders, in the order of arrival
-		before func(h *house)
+		before func(h *testApp)
 	}{
-		"one email":           {[]string{jan, jan}, func(*house) {}},
-		"an email of late":    {[]string{jan, jana}, func(h *house) { h.change(h.signInByCode(jan, "one"), jana, "one") }},
-		"the first, given up": {[]string{jana, jana}, func(*house) {}},
+		"one email":           {[]string{jan, jan}, func(*testApp) {}},
+		"an email of late":    {[]string{jan, jana}, func(h *testApp) { h.change(h.signInByCode(jan, "one"), jana, "one") }},
+		"the first, given up": {[]string{jana, jana}, func(*testApp) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestApp(t)
 			h.newCustomer(jan)
 			test.before(h)
 			owner := h.find(jan)
@@ -133,7 +133,7 @@ func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 // cannot be introduced, and that an erasure leaves strangers' orders alone.
 func TestUndecidedLink(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.guests(`"5"`)
 	if _, err := h.feed().Customer(t.Context(), "5"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("read: %v", err)
@@ -164,7 +164,7 @@ func TestUndecidedLink(t *testing.T) {
 // TestUpgradeLogsNumbersOnly checks that the log contains no id and no address.
 func TestUpgradeLogsNumbersOnly(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.guests(`"guest-id"`)
 	var log bytes.Buffer
 	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(slog.New(slog.NewTextHandler(&log, nil))))
@@ -190,7 +190,7 @@ func TestUpgradeLogsNumbersOnly(t *testing.T) {
 func TestUpgradeIsResumed(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{`"5"`, `0`} {
-		crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+		crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 			cookie := h.guests(id)
 			attempt := func(app *portal.App) (err error) {
 				for done := 1; err == nil && done > 0; {
@@ -220,7 +220,7 @@ func TestUpgradeIsResumed(t *testing.T) {
 // stopped.
 func TestUpgradeOfAKeptLinkIsResumed(t *testing.T) {
 	t.Parallel()
-	crashes(t, func(h *house) (func(*portal.App) error, func(bool)) {
+	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		h.putBy(`"77"`, "1", jan)
 		h.linkAsBefore(jan, "77", "1")
 		attempt := func(app *portal.App) error {

@@ -73,13 +73,13 @@ const (
 )
 
 // newVATHouse returns a house with a fake VIES, a shop that has a VAT ID, and a signed-in customer.
-func newVATHouse(t *testing.T) (*house, *register, portal.Shopper) {
+func newVATHouse(t *testing.T) (*testApp, *register, portal.Shopper) {
 	t.Helper()
 	r := &register{answer: answers(true)}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	r.url = server.URL
-	h := newHouse(t, portal.WithVATChecker(vies.New(server.URL)))
+	h := newTestApp(t, portal.WithVATChecker(vies.New(server.URL)))
 	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{VATID: ptr("sk 2020 2980 38")}); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func newVATHouse(t *testing.T) (*house, *register, portal.Shopper) {
 	return h, r, h.signIn(jan)
 }
 
-func (h *house) enterVATID(s portal.Shopper, id string) {
+func (h *testApp) enterVATID(s portal.Shopper, id string) {
 	h.t.Helper()
 	company := s.Company()
 	company.VATID = id
@@ -97,7 +97,7 @@ func (h *house) enterVATID(s portal.Shopper, id string) {
 }
 
 // vatNow runs the checks that are due and returns the customer's record.
-func (h *house) vatNow(email string) customer.Record {
+func (h *testApp) vatNow(email string) customer.Record {
 	h.t.Helper()
 	if _, err := h.app.Worker().Once(h.t.Context()); err != nil {
 		h.t.Fatal(err)

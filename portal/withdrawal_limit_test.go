@@ -16,14 +16,14 @@ import (
 )
 
 // from returns a visitor from one of many networks.
-func (h *house) from(network int) portal.Visitor {
+func (h *testApp) from(network int) portal.Visitor {
 	browser := firefox("x")
 	browser.IP = netip.AddrFrom4([4]byte{198, 51, 100, byte(network)})
 	return h.app.Visitor(h.shop, browser)
 }
 
 // send submits a visitor's statements at the same time and returns the number of receipts that are emailed.
-func (h *house) send(v portal.Visitor, n int, s withdrawal.Statement) (mailed int) {
+func (h *testApp) send(v portal.Visitor, n int, s withdrawal.Statement) (mailed int) {
 	h.t.Helper()
 	receipts := make([]withdrawal.Receipt, n)
 	together(n, func(i int) {
@@ -41,7 +41,7 @@ func (h *house) send(v portal.Visitor, n int, s withdrawal.Statement) (mailed in
 }
 
 // sendSignedIn submits a customer's statement about their order.
-func (h *house) sendSignedIn(s portal.Shopper, number string) withdrawal.Receipt {
+func (h *testApp) sendSignedIn(s portal.Shopper, number string) withdrawal.Receipt {
 	h.t.Helper()
 	order, err := s.Order(h.t.Context(), number)
 	if err != nil {
@@ -55,7 +55,7 @@ func (h *house) sendSignedIn(s portal.Shopper, number string) withdrawal.Receipt
 }
 
 // toldOf returns the number of emails now sent to the shop.
-func (h *house) toldOf() int {
+func (h *testApp) toldOf() int {
 	h.t.Helper()
 	h.work()
 	count := 0
@@ -67,7 +67,7 @@ func (h *house) toldOf() int {
 }
 
 // hourLater returns toldOf after an hour.
-func (h *house) hourLater() int {
+func (h *testApp) hourLater() int {
 	h.t.Helper()
 	h.clock.Move(time.Hour)
 	return h.toldOf()

@@ -157,7 +157,7 @@ func TestWithdrawalSwitchedOff(t *testing.T) {
 // TestWithdrawalExceptionWords checks that an unknown exception is refused with a pointer to it.
 func TestWithdrawalExceptionWords(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	line := `"total":"12.50"}]`
 	for _, word := range order.WithdrawalExceptions() {
 		if outcome := h.put(orderJSON(word, jan, line, `"withdrawal":"`+word+`",`+line)); outcome != order.Created {

@@ -23,13 +23,13 @@ import (
 const support = "help@example.com"
 
 // withdrawalHouse returns a house whose shop has a support address and its own time zone.
-func withdrawalHouse(t *testing.T, options ...portal.Option) *house {
+func withdrawalHouse(t *testing.T, options ...portal.Option) *testApp {
 	t.Helper()
-	h := newHouse(t, options...)
+	h := newTestApp(t, options...)
 	return h.set(shop.Settings{SupportEmail: ptr(support), TimeZone: ptr("Europe/Bratislava")})
 }
 
-func (h *house) set(settings shop.Settings) *house {
+func (h *testApp) set(settings shop.Settings) *testApp {
 	h.t.Helper()
 	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, settings)
 	if err != nil {
@@ -45,7 +45,7 @@ func stated(number string) withdrawal.Statement {
 }
 
 // withdraw submits a statement through both steps.
-func (h *house) withdraw(s withdrawal.Statement) withdrawal.Receipt {
+func (h *testApp) withdraw(s withdrawal.Statement) withdrawal.Receipt {
 	h.t.Helper()
 	_, id, err := h.visitor("x").PrepareWithdrawal(s)
 	if err != nil {
@@ -59,7 +59,7 @@ func (h *house) withdraw(s withdrawal.Statement) withdrawal.Receipt {
 }
 
 // received reads all statements as the shop's system does.
-func (h *house) received() []withdrawal.Record {
+func (h *testApp) received() []withdrawal.Record {
 	h.t.Helper()
 	h.clock.Move(time.Minute + time.Millisecond)
 	feed, after := h.feed(), ""

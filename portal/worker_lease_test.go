@@ -28,7 +28,7 @@ func (e recounting) Scan(ctx context.Context, collection string, s storage.Scan)
 }
 
 // importOrders stores one order for each of that many customers, so that a worker has to count each.
-func (h *house) importOrders(orders int) {
+func (h *testApp) importOrders(orders int) {
 	h.t.Helper()
 	var lines strings.Builder
 	for i := range orders {
@@ -43,7 +43,7 @@ func (h *house) importOrders(orders int) {
 }
 
 // process returns the app of another process over the house's store.
-func (h *house) process(engine storage.Engine) *portal.App {
+func (h *testApp) process(engine storage.Engine) *portal.App {
 	return portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 }
 
@@ -52,7 +52,7 @@ func (h *house) process(engine storage.Engine) *portal.App {
 func TestTwoWorkersShareTheJobs(t *testing.T) {
 	t.Parallel()
 	orders := crowd(500)
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.importOrders(orders)
 	counts := &atomic.Int64{}
 	var workers sync.WaitGroup
@@ -79,7 +79,7 @@ func TestTwoWorkersShareTheJobs(t *testing.T) {
 // a minute.
 func TestWorkerTakesOverAfterACrash(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.sweep() // needed once in a new store
 	h.put(orderJSON("1001", jan))
 	if err := h.dying(1).Worker().Beat()(t.Context()); err == nil {
@@ -108,7 +108,7 @@ func TestWorkerTakesOverAfterACrash(t *testing.T) {
 // TestWorkerRoundWithoutJobsWritesNothing checks that a lease is taken only when there is work.
 func TestWorkerRoundWithoutJobsWritesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestApp(t)
 	h.sweep()
 	activity := storage.NewActivity(h.engine)
 	if err := h.process(activity).Worker().Beat()(t.Context()); err != nil || activity.Writes() != 0 {

@@ -15,7 +15,7 @@ var htmlTag = regexp.MustCompile(`</?[a-z][a-z0-9]*(?:[\s/>]|$)|<!(?:--|doctype)
 // htmlExceptions returns the files outside templates that may hold a tag, each with the reason.
 func htmlExceptions() map[string]string {
 	return map[string]string{
-		"cmd/portal/demo_pages.go":                "searches the head of an email to show it in a frame",
+		"cmd/portal/demo/pages.go":                "searches the head of an email to show it in a frame",
 		"cmd/bench/bare.go":                       "answers with a page of any size, to compare with",
 		"cmd/bench/page.go":                       "searches a page for its heading",
 		"portal/web/webtest/chrome/storefront.go": "stands for a foreign site in tests",
@@ -23,7 +23,7 @@ func htmlExceptions() map[string]string {
 }
 
 // htmlInCode finds HTML tags in the strings of Go files: all HTML lives in templates.
-func htmlInCode(h house) []string {
+func htmlInCode(h sourceTree) []string {
 	var faults []string
 	allowed := htmlExceptions()
 	for _, s := range h.files {

@@ -37,14 +37,6 @@ func TestWhatIsGoods(t *testing.T) {
 	}
 }
 
-// mixed returns an order of two books and several lines that are not goods.
-func mixed() Order {
-	return Order{Currency: "EUR", Total: 2000, Status: Status{Fulfillment: Delivered}, Lines: []Line{
-		{Name: "Tip", Quantity: "1", Total: 100, Kind: "tip"}, {Name: "Book", Quantity: "2", Total: 2000},
-		{Name: "Store credit", Quantity: "-1", Total: -100}, {Name: "Gone", Quantity: "0"},
-	}}
-}
-
 // TestLineKinds checks that kinds are read in any common spelling and exported, and that an unknown one is
 // dropped with a warning while the order is accepted.
 func TestLineKinds(t *testing.T) {

@@ -50,7 +50,7 @@ const cutRows = `[...document.querySelectorAll("main *")].flatMap((e) => {
 	const whole = getComputedStyle(e).breakInside !== "auto", box = e.getBoundingClientRect();
 	if (!box.height) return [];
 	const name = e.tagName + "." + e.className;
-	if (e.matches("tr, li, .order, .field, .facts > div, address") && !whole) return [name + " may be cut"];
+	if (e.matches("tr, li, .order, .field, .details > div, address") && !whole) return [name + " may be cut"];
 	return whole && box.height > ` + "%d" + ` ? [name + " is " + box.height + " px tall"] : [];
 })`
 

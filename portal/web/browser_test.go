@@ -18,15 +18,15 @@ const storefront = "http://www.shop.test"
 // stand is a house that a real browser on this machine can reach, with two shops, so that unknown hosts are
 // refused.
 type stand struct {
-	house
+	testSite
 	chrome *chrome.Chrome
 	base   string
 }
 
 func newStand(t *testing.T, browser *chrome.Chrome) stand {
 	t.Helper()
-	h := newHouse(t, webtest.NewShop("main", "http://127.0.0.1:1"), webtest.NewShop("other", "http://127.0.0.2:2"))
-	s := stand{house: h, chrome: browser, base: "http://" + h.way.Addr}
+	h := newTestSite(t, webtest.NewShop("main", "http://127.0.0.1:1"), webtest.NewShop("other", "http://127.0.0.2:2"))
+	s := stand{testSite: h, chrome: browser, base: "http://" + h.way.Addr}
 	_, err := h.App.Operator().SetShop(t.Context(), "main", shop.Settings{
 		BaseURL: &s.base, StorefrontURL: new(storefront + "/"), Hosts: new([]string{h.Way.Addr}), Accent: new("#23586a"),
 		SupportEmail: new("help@shop.test"), Footer: &[]shop.FooterLink{{Label: "Terms", URL: storefront + "/terms"}},

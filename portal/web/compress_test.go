@@ -38,7 +38,7 @@ func unpacked(t *testing.T, page *webtest.Page) string {
 // from another site.
 func TestCompression(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	sheet, err := static.URL("css/portal.css")
 	if err != nil {
 		t.Fatal(err)

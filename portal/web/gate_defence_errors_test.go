@@ -52,7 +52,7 @@ func (b *brittle) Scan(ctx context.Context, collection string, s storage.Scan) (
 }
 
 // brittleHouse returns the real site over such a store, with additional routes.
-func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (*brittle, house) {
+func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (*brittle, testSite) {
 	t.Helper()
 	store := &brittle{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store, shops...)
@@ -61,14 +61,14 @@ func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (
 		t.Fatal(err)
 	}
 	mount(site.App)
-	return store, house{Installation: i, site: site, way: webtest.Serve(t, site)}
+	return store, testSite{Installation: i, site: site, way: webtest.Serve(t, site)}
 }
 
 func nothingMore(*fiber.App) {}
 
 // announce sends only the header of a request with the given Content-Length and a session cookie, and
 // returns the answer. The cookie makes an error page look up the session.
-func (h house) announce(t *testing.T, path string, size int) *http.Response {
+func (h testSite) announce(t *testing.T, path string, size int) *http.Response {
 	t.Helper()
 	all := h.answers(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern.main=%s\r\nContent-Length: %d\r\n\r\n",
 		path, strings.Repeat("A", 64), size))
@@ -221,7 +221,7 @@ func TestDefenceWords(t *testing.T) {
 // TestDefenceErrorPageOfShopper checks that a customer stays signed in on an error page.
 func TestDefenceErrorPageOfShopper(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	b := webtest.NewBrowser(t, "https://account.shop.test", h.way)
 	if stranger := b.Get("/nothing"); !stranger.Has(`main a.button[href^="/sign-in"]`) {
 		t.Errorf("a stranger is shown %s", stranger.Text("main"))

@@ -19,7 +19,7 @@ import (
 // TestDefenceHeaders compares every security header of every kind of answer exactly.
 func TestDefenceHeaders(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("plain", "http://127.0.0.1:8080"))
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("plain", "http://127.0.0.1:8080"))
 	const storefront, year = " https://www.shop.test", "max-age=31536000"
 	sheet, err := static.URL("css/portal.css")
 	if err != nil {
@@ -167,7 +167,7 @@ func TestDefenceSettings(t *testing.T) {
 // shop.
 func TestDefenceOrder(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	for _, test := range []struct {
 		name, host, origin, path string
 		status                   int
@@ -196,7 +196,7 @@ func TestDefenceOrder(t *testing.T) {
 // route decides what it accepts and from whom.
 func TestDefenceBodies(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	for _, test := range []struct {
 		path   string

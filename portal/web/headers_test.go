@@ -60,7 +60,7 @@ func fill(pattern string) string {
 // TestHeadersEverywhere requests every route with every method it has, and some paths that do not exist.
 func TestHeadersEverywhere(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	asked := 0
 	for _, route := range h.site.GetRoutes(true) {
 		page := h.browser(t).Send(webtest.Request{Method: route.Method, Path: fill(route.Path)})
@@ -78,7 +78,7 @@ func TestHeadersEverywhere(t *testing.T) {
 
 func TestHead(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	for _, route := range h.site.GetRoutes(true) {
 		if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/late") {
 			continue
@@ -99,7 +99,7 @@ func TestHead(t *testing.T) {
 
 func TestPlainHTTPShop(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, webtest.NewShop("main", "http://127.0.0.1:8080"))
+	h := newTestSite(t, webtest.NewShop("main", "http://127.0.0.1:8080"))
 	page := webtest.NewBrowser(t, "http://127.0.0.1:8080", h.way).Get("/test/in").Want(200)
 	checkHeaders(t, page.Header, "/test/in", false)
 	if got := page.Header.Get("Strict-Transport-Security"); got != "" {
@@ -109,7 +109,7 @@ func TestPlainHTTPShop(t *testing.T) {
 
 func TestPicturesFromStorefront(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	policy := h.browser(t).Get("/test/in").Header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "img-src 'self' https://www.shop.test;") {
 		t.Errorf("policy %q", policy)
@@ -120,7 +120,7 @@ func TestFiles(t *testing.T) {
 	t.Parallel()
 	shop := webtest.Bookshop()
 	shop.Settings.Accent = new("#0a5c36")
-	h := newHouse(t, shop)
+	h := newTestSite(t, shop)
 	sheet, err := static.URL("css/portal.css")
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestFiles(t *testing.T) {
 
 func TestLogTellsNoSecret(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	b := h.browser(t)
 	b.Header.Set("X-Forwarded-For", "203.0.113.77")
 	b.SetCookie("__Host-postern.main", "sessionsecret")
@@ -178,7 +178,7 @@ func TestLogTellsNoSecret(t *testing.T) {
 // TestForgedForms checks that routes refuse forms that another site made the browser send.
 func TestForgedForms(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	for _, route := range h.site.GetRoutes(true) {
 		if strings.HasPrefix(route.Path, portal.UnsubscribePrefix) { // authenticated by its URL
 			continue

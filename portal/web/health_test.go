@@ -15,9 +15,9 @@ import (
 )
 
 // checked returns a house with the given health checks.
-func checked(t *testing.T, checks ...web.Check) (house, *webtest.Browser) {
+func checked(t *testing.T, checks ...web.Check) (testSite, *webtest.Browser) {
 	t.Helper()
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test")).with(t, web.Config{Checks: checks})
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test")).with(t, web.Config{Checks: checks})
 	return h, webtest.NewBrowser(t, "http://10.0.0.1:8080", h.way) // an address of no shop
 }
 

@@ -21,7 +21,7 @@ import (
 
 func TestBodyLimits(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	const limit = 64 << 10
 	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	tests := []struct {
@@ -46,7 +46,7 @@ func TestBodyLimits(t *testing.T) {
 // it is read.
 func TestBodyTooLargeToRead(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	for path, kind := range map[string]string{"/test/in": "text/html; charset=utf-8", "/api/test/in": "application/problem+json"} {
 		never, end := io.Pipe()
 		request := httptest.NewRequest("PUT", "https://account.shop.test"+path, never)
@@ -67,7 +67,7 @@ func TestBodyTooLargeToRead(t *testing.T) {
 // TestCompressedBody checks that a compressed body is refused and never unpacked, not even for an error
 // page.
 func TestCompressedBody(t *testing.T) {
-	h := newHouse(t, webtest.NewShop("one", "https://one.test"), webtest.NewShop("two", "https://two.test"))
+	h := newTestSite(t, webtest.NewShop("one", "https://one.test"), webtest.NewShop("two", "https://two.test"))
 	const unpacked = 32 << 20 // compresses to less than the 64 KiB allowed for a request
 	var bomb strings.Builder
 	pack, err := gzip.NewWriterLevel(&bomb, gzip.BestCompression)
@@ -106,7 +106,7 @@ func (zeros) Read(p []byte) (int, error) {
 }
 
 // dial opens a connection for raw bytes. A test that waits in vain fails at the connection's deadline.
-func (h house) dial(t *testing.T) *net.TCPConn {
+func (h testSite) dial(t *testing.T) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", h.way.Addr)
 	if err != nil {
@@ -120,7 +120,7 @@ func (h house) dial(t *testing.T) *net.TCPConn {
 }
 
 // answers sends raw bytes over one connection, closes it for writing, and returns all answers.
-func (h house) answers(t *testing.T, text string) []*http.Response {
+func (h testSite) answers(t *testing.T, text string) []*http.Response {
 	t.Helper()
 	conn := h.dial(t)
 	// Either call fails if the server has already answered and closed the connection.
@@ -140,7 +140,7 @@ func (h house) answers(t *testing.T, text string) []*http.Response {
 
 func TestRawRequests(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	const host = "Host: account.shop.test\r\n"
 	tests := []struct {
 		name, text string
@@ -184,7 +184,7 @@ func TestRawRequests(t *testing.T) {
 // request from them, since its answer would go to the next customer.
 func TestSmuggling(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	const (
 		host     = "Host: account.shop.test\r\n"
 		smuggled = "GET /test/in HTTP/1.1\r\n" + host + "\r\n"
@@ -250,7 +250,7 @@ func TestSmuggling(t *testing.T) {
 // TestSlowClients checks that requests that arrive too slowly are cut off, wherever they stall, and that
 // the site still serves others.
 func TestSlowClients(t *testing.T) {
-	h := newHouse(t).with(t, web.Config{Reading: time.Second})
+	h := newTestSite(t).with(t, web.Config{Reading: time.Second})
 	const begin = "POST /test/in HTTP/1.1\r\nHost: account.shop.test\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 	for name, test := range map[string]struct{ first, drop string }{
 		"nothing":        {"", ""},
@@ -294,7 +294,7 @@ func TestSlowClients(t *testing.T) {
 // use, nor the shop, nor the targets of links and cookies.
 func TestForwardedByStrangers(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	forged := map[string]string{
 		"X-Forwarded-For": "203.0.113.77", "X-Real-Ip": "203.0.113.77", "Forwarded": "for=203.0.113.77;host=account.other.test;proto=http",
 		"X-Forwarded-Host": "account.other.test", "X-Forwarded-Proto": "http", "X-Forwarded-Scheme": "http", "X-Forwarded-Port": "81",
@@ -303,7 +303,7 @@ func TestForwardedByStrangers(t *testing.T) {
 	}
 	for _, house := range []struct {
 		name, who string
-		house
+		testSite
 	}{
 		{"a stranger", "127.0.0.1 main", h.with(t, web.Config{})},
 		{"a proxy", "203.0.113.77 main", h},

@@ -24,7 +24,7 @@ type talk struct {
 	read *bufio.Reader
 }
 
-func (h house) talk(t *testing.T) *talk {
+func (h testSite) talk(t *testing.T) *talk {
 	t.Helper()
 	conn := h.dial(t)
 	return &talk{conn, t, bufio.NewReader(conn)}
@@ -67,7 +67,7 @@ func (c *talk) wantEnd() {
 // sent, and that the connection is closed.
 func TestHeaderDecides(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	key := "Authorization: Bearer " + h.Key("main") + "\r\n"
 	const length, inChunks, expect = "Content-Length: 4000000\r\n", "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n"
 	for _, test := range []struct {
@@ -124,7 +124,7 @@ func largeOrder(size int) string {
 // slot.
 func TestLargeOrderArrives(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	order := largeOrder(4 << 20)
 	put := "PUT /api/v1/orders/%s HTTP/1.1\r\n" + shopHost + "Authorization: Bearer " + h.Key("main") +
 		"\r\nContent-Type: application/json\r\n"
@@ -158,7 +158,7 @@ func TestLargeOrderArrives(t *testing.T) {
 // and not read, and that a client that disconnects releases its slot.
 func TestLargeBodiesHaveSlots(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	put := "PUT /api/v1/orders/%d HTTP/1.1\r\n" + shopHost + "Authorization: Bearer " + h.Key("main") +
 		"\r\nContent-Type: application/json\r\n"
 	held := make([]*talk, 8)
@@ -213,7 +213,7 @@ func retry(t *testing.T, fault string, done func() bool) {
 // they are parsed. The form of a large order has a field for each line.
 func TestManyFields(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	fields := func(n int) string { return strings.TrimSuffix(strings.Repeat("a=1&", n), "&") }
 	const part = "--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"
@@ -250,7 +250,7 @@ func TestManyFields(t *testing.T) {
 // closes the connection.
 func TestStrictHeaders(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	const line = "GET /test/in HTTP/1.1\r\n"
 	for _, test := range []struct {
 		name, text string
@@ -318,7 +318,7 @@ func TestStrictHeaders(t *testing.T) {
 // arrive together.
 func TestRequestsInARow(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	const (
 		get    = "GET /test/in HTTP/1.1\r\n" + shopHost + "\r\n"
 		post   = "POST /test/in HTTP/1.1\r\n" + shopHost + "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -357,7 +357,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		{"a proxy's", web.Config{Connections: web.Connections{PerPeer: 5, Arriving: 3}, Trusted: proxy}, "GET /test/in HTTP/1.1\r\n", 20},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := newHouse(t).with(t, test.config)
+			h := newTestSite(t).with(t, test.config)
 			ended := make(chan *talk)
 			var open []*talk
 			for range 20 {

@@ -19,7 +19,7 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var told []web.ResponseInfo
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	h = h.with(t, web.Config{Observers: []web.Observer{func(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
 		return ctx, func(a web.ResponseInfo) {
 			mu.Lock()
@@ -65,7 +65,7 @@ func TestStaleDeliveriesAreTold(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var outcomes []order.Outcome
-	h := newHouse(t)
+	h := newTestSite(t)
 	h = h.with(t, web.Config{Observers: []web.Observer{func(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
 		return ctx, func(a web.ResponseInfo) {
 			mu.Lock()

@@ -42,7 +42,7 @@ func TestStoreOutOfReachIsUnavailable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := house{Installation: i, site: site, way: webtest.Serve(t, site)}
+	h := testSite{Installation: i, site: site, way: webtest.Serve(t, site)}
 	b, key := h.browser(t), i.Key("main")
 	b.Get("/sign-in").Want(200)
 	b.SetCookie("__Host-postern.main", strings.Repeat("A", 64))

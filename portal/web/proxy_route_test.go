@@ -41,7 +41,7 @@ func constantActions(t *testing.T) map[string]string {
 // the form again.
 func TestFormsReachUsThroughAnyProxy(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	actions := constantActions(t)
 	if len(actions) < 15 {
 		t.Errorf("only %d forms were found", len(actions))
@@ -58,7 +58,7 @@ func TestFormsReachUsThroughAnyProxy(t *testing.T) {
 // TestSlashAtTheEndChangesNothing checks that "/x/" shows the page of "/x", since proxies redirect there.
 func TestSlashAtTheEndChangesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	b := h.browser(t)
 	h.SignIn(b, "jana@example.com")
 	for _, route := range h.site.GetRoutes(true) {

@@ -172,7 +172,7 @@ func certificate(t *testing.T, dir string) (certFile, keyFile string) {
 
 // everyPrefix returns nginx locations for all route prefixes, as an operator may write to limit or log
 // parts of the site.
-func everyPrefix(h house) string {
+func everyPrefix(h testSite) string {
 	seen := map[string]bool{"/": true, "/sign-in/": true, "/unsubscribe/": true}
 	var more strings.Builder
 	for _, route := range h.site.GetRoutes(true) {
@@ -190,7 +190,7 @@ func everyPrefix(h house) string {
 // them.
 func TestProxies(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	asNginx, asCaddy := guideBlock(t, "nginx"), guideBlock(t, "caddy")
 	zip := "gzip on;\n\tgzip_proxied any;\n\tgzip_min_length 0;\n\tgzip_types *;"
 	for _, test := range []struct {
@@ -218,7 +218,7 @@ func TestProxies(t *testing.T) {
 
 // walk signs in with a link, enters a step-up code, opens an order whose number contains a slash, and
 // submits one form of each kind.
-func walk(t *testing.T, h house, b *webtest.Browser) {
+func walk(t *testing.T, h testSite, b *webtest.Browser) {
 	t.Helper()
 	const jana = "jana@example.com"
 	h.SignIn(b, jana)

@@ -14,7 +14,7 @@ import (
 func TestRefusedCodesArePaced(t *testing.T) {
 	t.Parallel()
 	const pace = 60 * time.Millisecond
-	h := newHouse(t).with(t, web.Config{Pace: pace})
+	h := newTestSite(t).with(t, web.Config{Pace: pace})
 	const known, taken, free = "jana@example.com", "petr@example.com", "nobody@example.com"
 	h.SignIn(h.browser(t), known)
 	h.SignIn(h.browser(t), taken)
@@ -61,7 +61,7 @@ func TestRefusedCodesArePaced(t *testing.T) {
 // take.
 func TestRightCodeIsNotPaced(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t).with(t, web.Config{Pace: time.Hour})
+	h := newTestSite(t).with(t, web.Config{Pace: time.Hour})
 	b := h.browser(t)
 	b.Get("/sign-in").Want(200)
 	b.Submit("main form", map[string]string{"email": "jana@example.com"}).Want(200)

@@ -27,7 +27,7 @@ import (
 const slots = 8
 
 // largePut returns the header of a request with a large order of the given length.
-func (h house) largePut(key string, number, length int) string {
+func (h testSite) largePut(key string, number, length int) string {
 	return fmt.Sprintf("PUT /api/v1/orders/%d HTTP/1.1\r\n%sAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
 		number, shopHost, key, length)
 }
@@ -36,7 +36,7 @@ func (h house) largePut(key string, number, length int) string {
 // its slot no longer than its deadline.
 func TestStalledBodiesGiveTheirSlotsBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t).with(t, web.Config{Reading: 300 * time.Millisecond})
+	h := newTestSite(t).with(t, web.Config{Reading: 300 * time.Millisecond})
 	key := h.Key("main")
 	var stalled sync.WaitGroup
 	for n := range slots {
@@ -71,7 +71,7 @@ func (f *fragile) Insert(ctx context.Context, collection string, r storage.Recor
 func TestPanicsGiveTheirSlotsBack(t *testing.T) {
 	t.Parallel()
 	store := &fragile{Engine: storagetest.Open(t, portal.Collections()...)}
-	h := house{Installation: webtest.PortalOver(t, store)}.with(t, web.Config{})
+	h := testSite{Installation: webtest.PortalOver(t, store)}.with(t, web.Config{})
 	key, order := h.Key("main"), largeOrder(100_000)
 	store.broken.Store(true)
 	for n := range slots + 1 {
@@ -93,7 +93,7 @@ func TestPanicsGiveTheirSlotsBack(t *testing.T) {
 // since it measures the memory of the whole process.
 func TestGrownContextsAreNotKept(t *testing.T) {
 	const connections, most = 100, 24 << 10 // additional bytes for each connection
-	h := newHouse(t)
+	h := newTestSite(t)
 	field := "line/%d=" + strings.Repeat("x", 40) + "&"
 	var large strings.Builder
 	for n := range order.MaxLines {
@@ -159,7 +159,7 @@ func (s exhaustedSite) Listener(from net.Listener) error {
 // available again.
 func TestWantOfFileDescriptorsEndsNoServer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	site, err := web.New(web.Config{App: h.App})
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestRefusalsOfTheAPIAreProblems(t *testing.T) {
 	t.Parallel()
 	store := &absent{Engine: storagetest.Open(t, portal.Collections()...)}
 	shops := []webtest.Shop{webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test")}
-	h := house{Installation: webtest.PortalOver(t, store, shops...)}.with(t, web.Config{})
+	h := testSite{Installation: webtest.PortalOver(t, store, shops...)}.with(t, web.Config{})
 	key := "Authorization: Bearer " + h.Key("main") + "\r\n"
 	put := "PUT /api/v1/orders/1 HTTP/1.1\r\n"
 	down := func() func() { store.gone.Store(true); return func() { store.gone.Store(false) } }

@@ -38,22 +38,22 @@ func (f *failing) Scan(ctx context.Context, collection string, s storage.Scan) (
 }
 
 // house is the real site with additional routes that fail in every way.
-type house struct {
+type testSite struct {
 	*webtest.Installation
 	store *failing
 	site  *web.Site
 	way   *webtest.Way
 }
 
-func newHouse(t *testing.T, shops ...webtest.Shop) house {
+func newTestSite(t *testing.T, shops ...webtest.Shop) testSite {
 	t.Helper()
 	store := &failing{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store, shops...)
-	return house{Installation: i, store: store}.with(t, web.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	return testSite{Installation: i, store: store}.with(t, web.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 }
 
 // with returns the house with a new site, made from the config and the house's app and log.
-func (h house) with(t *testing.T, config web.Config) house {
+func (h testSite) with(t *testing.T, config web.Config) testSite {
 	t.Helper()
 	config.App, config.Log, config.Timeout = h.App, h.Log.Logger(), time.Minute
 	site, err := web.New(config)
@@ -93,13 +93,13 @@ func lateError() error {
 	return &validate.Error{Kind: validate.Internal, Cause: fmt.Errorf("read %s: %w", dsn, context.DeadlineExceeded)}
 }
 
-func (h house) browser(t *testing.T) *webtest.Browser {
+func (h testSite) browser(t *testing.T) *webtest.Browser {
 	return webtest.NewBrowser(t, "https://account.shop.test", h.way)
 }
 
 func TestErrorTable(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	statuses := map[string]int{
 		"invalid": 422, "sign-in": 401, "denied": 403, "not-found": 404, "gone": 410, "conflict": 409, "too-large": 413,
 		"too-many": 429, "unavailable": 503, "internal": 500, "unnamed": 500, "panic": 500, "late": 503, "nothing-here": 404,
@@ -140,7 +140,7 @@ func TestErrorTable(t *testing.T) {
 
 func TestSignInPath(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	for _, root := range []string{"/test", "//test", "/test/../test"} {
 		page := h.browser(t).Send(webtest.Request{Path: "https://account.shop.test" + root + "/sign-in"})
 		if to := page.Header.Get("Location"); to != "" && to != "/sign-in?to=%2Ftest%2Fsign-in" {
@@ -155,7 +155,7 @@ func TestSignInPath(t *testing.T) {
 
 func TestLanguageOfErrors(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestSite(t)
 	for _, lang := range []string{"en", "sk"} {
 		for path, status := range map[string]int{"/nothing-here": 404, "/test/panic": 500} {
 			page := h.browser(t).Send(webtest.Request{Path: path, Header: map[string]string{"Accept-Language": lang}})
@@ -168,7 +168,7 @@ func TestLanguageOfErrors(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	tests := []struct {
 		name   string
 		header map[string]string

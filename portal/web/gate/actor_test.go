@@ -34,7 +34,7 @@ func TestShopperBeforeIdentify(t *testing.T) {
 		_, err := gate.Shopper(c)
 		return c.SendString(told(err))
 	})
-	status, body, _ := house{site: site}.ask(t, "GET", "/", "Cookie", "postern.shop0="+strings.Repeat("A", 64))
+	status, body, _ := testGate{site: site}.ask(t, "GET", "/", "Cookie", "postern.shop0="+strings.Repeat("A", 64))
 	if status != http.StatusOK || body != told(&validate.Error{Kind: validate.SignIn}) {
 		t.Errorf("%d %q", status, body)
 	}
@@ -46,7 +46,7 @@ func TestFeed(t *testing.T) {
 		_, err := gate.Feed(c)
 		return err
 	}
-	h := newHouse(t, show, "https://a.test", "https://b.test")
+	h := newTestGate(t, show, "https://a.test", "https://b.test")
 	key, err := h.app.Operator().CreateKey(t.Context(), "shop0", "shop system")
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestSessionWithinOneRequest(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before, after = test.before, test.after
-			_, body, _ := house{site: site}.ask(t, "GET", "https://account.shop.test/", "Cookie", "__Host-postern.main="+test.cookie)
+			_, body, _ := testGate{site: site}.ask(t, "GET", "https://account.shop.test/", "Cookie", "__Host-postern.main="+test.cookie)
 			var got [2]string
 			if err := json.Unmarshal([]byte(body), &got); err != nil || got != test.want {
 				t.Errorf("got %s, want %v (%v)", body, test.want, err)

@@ -43,7 +43,7 @@ func TestCookieAttributes(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			h := newHouse(t, signIn, test.base)
+			h := newTestGate(t, signIn, test.base)
 			// The request never decides: a forwarded scheme changes nothing.
 			_, _, header := h.ask(t, "GET", "/", "X-Forwarded-Proto", "https")
 			cookies := cookiesOf(header)
@@ -69,7 +69,7 @@ func TestCookieAttributes(t *testing.T) {
 
 func TestClearSession(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *fiber.Ctx) error {
+	h := newTestGate(t, func(c *fiber.Ctx) error {
 		gate.ClearSession(c)
 		_, err := gate.Shopper(c)
 		return err
@@ -119,7 +119,7 @@ func TestBrowserCookie(t *testing.T) {
 		{"more behind it", secret + "!", "", `["","",true]`, "new"},
 		{"a point before it", "." + secret, "", `["","",true]`, "new"},
 	}
-	h := newHouse(t, show, "https://a.test")
+	h := newTestGate(t, show, "https://a.test")
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var header []string
@@ -147,7 +147,7 @@ func TestBrowserCookie(t *testing.T) {
 func TestSessionLookedUpOnce(t *testing.T) {
 	t.Parallel()
 	const asked = 5
-	h := newHouse(t, func(c *fiber.Ctx) error {
+	h := newTestGate(t, func(c *fiber.Ctx) error {
 		for range asked {
 			if _, err := gate.Shopper(c); validate.KindOf(err) != validate.SignIn {
 				return err
@@ -185,7 +185,7 @@ func TestSessionAge(t *testing.T) {
 		{"over already", -time.Hour, longest},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := newHouse(t, func(c *fiber.Ctx) error {
+			h := newTestGate(t, func(c *fiber.Ctx) error {
 				gate.SetSession(c, portal.SignedIn{Cookie: "token", MaxAge: test.age})
 				return nil
 			}, "https://a.test")
@@ -205,7 +205,7 @@ func TestSessionAge(t *testing.T) {
 // browser's secret.
 func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *fiber.Ctx) error {
+	h := newTestGate(t, func(c *fiber.Ctx) error {
 		gate.SetSession(c, portal.SignedIn{Cookie: "token"})
 		return c.SendString(gate.Pending(c))
 	}, "https://a.test")
@@ -220,7 +220,7 @@ func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 // TestNoBrowser checks that a browser without a cookie is unknown until it gets a new secret.
 func TestNoBrowser(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *fiber.Ctx) error {
+	h := newTestGate(t, func(c *fiber.Ctx) error {
 		before := gate.HasBrowser(c)
 		gate.SetPending(c, "jan@shop.test")
 		return c.JSON([]any{before, gate.HasBrowser(c), gate.Pending(c)})

@@ -16,7 +16,7 @@ import (
 
 func TestRefuseForgery(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://account.a.test")
+	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://account.a.test")
 	const site, origin = "Sec-Fetch-Site", "Origin"
 	const own = "https://account.a.test"
 	denied, media := 500, fiber.StatusUnsupportedMediaType
@@ -81,7 +81,7 @@ func TestRefuseForgery(t *testing.T) {
 // TestOwnOrigins checks shops that answer on more hosts than the one of their base URL.
 func TestOwnOrigins(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test", "http://127.0.0.1:8080")
+	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test", "http://127.0.0.1:8080")
 	for sh, hosts := range map[string][]string{"shop0": {"second.a.test", "a.test:8443"}, "shop1": {"localhost:8080"}} {
 		if _, err := h.app.Operator().SetShop(t.Context(), sh, shop.Settings{Hosts: &hosts}); err != nil {
 			t.Fatal(err)
@@ -120,11 +120,11 @@ func TestOwnOrigins(t *testing.T) {
 // TestForgeryIsTold checks the error's kind and key, which decide what the page tells the visitor.
 func TestForgeryIsTold(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
+	h := newTestGate(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
 	g := gate.New(gate.Config{App: h.app, Timeout: time.Minute})
 	site := fiber.New()
 	site.Post("/", g.Identify, g.FindShop, func(c *fiber.Ctx) error { return c.SendString(told(g.RefuseForgery(c))) })
-	_, body, _ := house{site: site}.ask(t, "POST", "http://a.test/", "Sec-Fetch-Site", "cross-site")
+	_, body, _ := testGate{site: site}.ask(t, "POST", "http://a.test/", "Sec-Fetch-Site", "cross-site")
 	if want := told(&validate.Error{Kind: validate.Denied, Key: "error.forgery"}); body != want {
 		t.Errorf("told %q, want %q", body, want)
 	}
@@ -134,7 +134,7 @@ func TestForgeryIsTold(t *testing.T) {
 // a form.
 func TestBodiesOfNoForm(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test")
+	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test")
 	for _, test := range []struct {
 		name, body string
 		header     []string

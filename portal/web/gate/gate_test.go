@@ -44,7 +44,7 @@ func (c *counting) Get(ctx context.Context, collection, id string) (bson.Raw, er
 }
 
 // house is a gate in front of a portal.
-type house struct {
+type testGate struct {
 	app   *portal.App
 	store *counting
 	site  *fiber.App
@@ -52,7 +52,7 @@ type house struct {
 
 // newHouse puts handler behind the gate of a portal with a shop for each base URL. Errors are answered with
 // status 500 and their text, Fiber's with their own status.
-func newHouse(t *testing.T, handler fiber.Handler, bases ...string) house {
+func newTestGate(t *testing.T, handler fiber.Handler, bases ...string) testGate {
 	t.Helper()
 	return newHouseBehind(t, []netip.Prefix{
 		netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
@@ -60,7 +60,7 @@ func newHouse(t *testing.T, handler fiber.Handler, bases ...string) house {
 }
 
 // newHouseBehind is newHouse with the given trusted proxies.
-func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler, bases ...string) house {
+func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler, bases ...string) testGate {
 	t.Helper()
 	store := &counting{Engine: storagetest.Open(t, portal.Collections()...)}
 	app := portal.New(store, secrettest.Ring())
@@ -83,18 +83,18 @@ func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler,
 		return c.Next()
 	}, g.Identify, g.FindShop, g.RefuseForgery)
 	site.All("/*", handler)
-	return house{app: app, store: store, site: site}
+	return testGate{app: app, store: store, site: site}
 }
 
 // ask sends one request in process; the peer's address is 0.0.0.0.
-func (h house) ask(t *testing.T, method, target string, header ...string) (int, string, http.Header) {
+func (h testGate) ask(t *testing.T, method, target string, header ...string) (int, string, http.Header) {
 	t.Helper()
 	request := httptest.NewRequest(method, target, http.NoBody)
 	request.RequestURI = request.URL.RequestURI() // the host only in the header, as browsers send it
 	return h.send(t, request, header...)
 }
 
-func (h house) send(t *testing.T, request *http.Request, header ...string) (int, string, http.Header) {
+func (h testGate) send(t *testing.T, request *http.Request, header ...string) (int, string, http.Header) {
 	t.Helper()
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Add(header[i], header[i+1])
@@ -136,7 +136,7 @@ func TestFindShop(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			status, body, _ := newHouse(t, show, test.shops...).ask(t, "GET", test.target, test.header...)
+			status, body, _ := newTestGate(t, show, test.shops...).ask(t, "GET", test.target, test.header...)
 			if status != test.status || status == 200 && body != test.shop {
 				t.Errorf("got %d %q, want %d %q", status, body, test.status, test.shop)
 			}
@@ -146,7 +146,7 @@ func TestFindShop(t *testing.T) {
 
 func TestIdentify(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString(gate.RequestID(c)) }, "https://a.test")
+	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString(gate.RequestID(c)) }, "https://a.test")
 	_, first, header := h.ask(t, "GET", "/")
 	_, second, _ := h.ask(t, "GET", "/")
 	if len(first) != 16 || first == second || header.Get("X-Request-Id") != first {
@@ -183,7 +183,7 @@ func TestNoProxy(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	type mark struct{}
-	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
+	h := newTestGate(t, func(*fiber.Ctx) error { return nil }, "https://a.test")
 	g := gate.New(gate.Config{App: h.app, Timeout: time.Hour})
 	var after func() error
 	site := fiber.New()
@@ -196,7 +196,7 @@ func TestDeadline(t *testing.T) {
 		left := time.Until(end)
 		return c.SendString(fmt.Sprintln(set, left <= time.Hour && left > time.Hour/2, ctx.Err(), ctx.Value(mark{})))
 	})
-	if _, body, _ := (house{site: site}).ask(t, "GET", "/"); body != "true true <nil> of the server\n" {
+	if _, body, _ := (testGate{site: site}).ask(t, "GET", "/"); body != "true true <nil> of the server\n" {
 		t.Errorf("within the request: %s", body)
 	}
 	if !errors.Is(after(), context.Canceled) {
@@ -208,7 +208,7 @@ func TestDeadline(t *testing.T) {
 // no request passes without a shop.
 func TestFindShopInAStoreThatFails(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *fiber.Ctx) error { return c.SendString("in " + gate.Shop(c).ID) }, "https://a.test")
+	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString("in " + gate.Shop(c).ID) }, "https://a.test")
 	h.store.down.Store(true)
 	status, body, _ := h.ask(t, "GET", "/")
 	if status != http.StatusInternalServerError || body != fmt.Sprintf("kind %d", validate.Internal) {
@@ -219,7 +219,7 @@ func TestFindShopInAStoreThatFails(t *testing.T) {
 // TestRecognise checks what is known about a request that the server refused before any middleware ran.
 func TestRecognise(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(*fiber.Ctx) error { return nil }, "https://a.test", "https://b.test")
+	h := newTestGate(t, func(*fiber.Ctx) error { return nil }, "https://a.test", "https://b.test")
 	g := gate.New(gate.Config{App: h.app, Timeout: time.Minute, Trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32")}})
 	site := fiber.New()
 	site.Get("/", func(c *fiber.Ctx) error {
@@ -230,7 +230,7 @@ func TestRecognise(t *testing.T) {
 		{"b.test", "shop1 abcdef-0123 192.0.2.7 <nil>"},
 		{"evil.test", " abcdef-0123 192.0.2.7 Misdirected Request"},
 	} {
-		_, body, header := house{site: site}.ask(t, "GET", "http://"+test.host+"/", "X-Request-Id", "abcdef-0123", "X-Forwarded-For", "192.0.2.7")
+		_, body, header := testGate{site: site}.ask(t, "GET", "http://"+test.host+"/", "X-Request-Id", "abcdef-0123", "X-Forwarded-For", "192.0.2.7")
 		if body != test.want || header.Get("X-Request-Id") != "abcdef-0123" {
 			t.Errorf("%s: %q, want %q", test.host, body, test.want)
 		}
@@ -247,7 +247,7 @@ func TestParam(t *testing.T) {
 		}
 		return c.SendString(value)
 	})
-	h := house{site: site}
+	h := testGate{site: site}
 	for path, want := range map[string]string{
 		"/orders/1001":         "1001",
 		"/orders/a%2Fb":        "a/b",

@@ -13,20 +13,20 @@ import (
 	"postern/templates/i18n"
 )
 
-// Base is embedded in the data of every page. Handlers set Title, and Nav, Wide and Solo where they apply.
+// Base is embedded in the data of every page. Handlers set Title, and Nav, Wide and SingleCard where they apply.
 type Base struct {
-	Shop shop.Shop
-	L    *i18n.Localizer
-	Here string // the page's path and query, without the confirmation
+	Shop       shop.Shop
+	L          *i18n.Localizer
+	CurrentURL string // the page's path and query, without the confirmation
 
-	Title string // of the document; pages repeat it in their h1
-	Nav   string // the ID of the current item of the navigation, or ""
-	Wide  bool   // 64rem for lists instead of 44rem
-	Solo  bool   // a page with a single card, as in the sign-in
+	Title      string // of the document; pages repeat it in their h1
+	Nav        string // the ID of the current item of the navigation, or ""
+	Wide       bool   // 64rem for lists instead of 44rem
+	SingleCard bool   // a page with a single card, as in the sign-in
 
-	SignedIn bool
-	Who      string // the customer's name, or the email if the name is unknown
-	Email    string
+	SignedIn    bool
+	DisplayName string // the customer's name, or the email if the name is unknown
+	Email       string
 
 	FormOwner string // value of gate.OwnerField in the forms of a customer's page
 
@@ -59,13 +59,13 @@ func (p *Pages) Language(c *fiber.Ctx, shop shop.Shop, customer *customer.Custom
 
 // Base prepares a page of a shop in its Language; customer is nil for a visitor.
 func (p *Pages) Base(c *fiber.Ctx, area *Area, shop shop.Shop, customer *customer.Customer) Base {
-	b := Base{Shop: shop, Here: here(c), Area: area, fragments: p.fragments}
+	b := Base{Shop: shop, CurrentURL: here(c), Area: area, fragments: p.fragments}
 	asked := askedLang(c)
 	if customer != nil {
-		b.SignedIn, b.Email, b.Who = true, customer.Email, customer.Name()
+		b.SignedIn, b.Email, b.DisplayName = true, customer.Email, customer.Name()
 		b.FormOwner = gate.FormOwner(c)
-		if b.Who == "" {
-			b.Who = customer.Email
+		if b.DisplayName == "" {
+			b.DisplayName = customer.Email
 		}
 	}
 	lang := p.Language(c, shop, customer)
@@ -114,7 +114,7 @@ func here(c *fiber.Ctx) string {
 
 // inLanguage returns the URL of this page in another language, for visitors.
 func (b *Base) inLanguage(lang string) string {
-	path, query, _ := strings.Cut(b.Here, "?")
+	path, query, _ := strings.Cut(b.CurrentURL, "?")
 	values, _ := url.ParseQuery(query) // keeps every parameter that can be parsed
 	values.Set("lang", lang)
 	return path + "?" + values.Encode()

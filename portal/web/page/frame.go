@@ -7,7 +7,7 @@ import (
 
 // Conditions that a page's head and foot test.
 const (
-	frameSolo = 1 << iota
+	frameSingleCard = 1 << iota
 	frameWide
 	frameSignedIn
 	frameChoice // and higher: the position of the present language
@@ -18,22 +18,22 @@ type head struct {
 	Words
 	Area                              *Area
 	Nav                               string
-	Solo, Wide, SignedIn              bool
+	SingleCard, Wide, SignedIn        bool
 	Title, ShopName, BrandStyle, Home string
 	Logo, LogoWidth, LogoHeight       string
-	Who, Email, Storefront            string
+	DisplayName, Email, Storefront    string
 }
 
 // Head returns the HTML before the content of every page, without the confirmation.
 func (b Base) Head() (template.HTML, error) {
 	gaps, brand := b.Gaps(), b.Shop.Brand
 	data := head{
-		Words: b.Words(), Area: b.Area, Nav: b.Nav, Solo: b.Solo, Wide: b.Wide, SignedIn: b.SignedIn,
+		Words: b.Words(), Area: b.Area, Nav: b.Nav, SingleCard: b.SingleCard, Wide: b.Wide, SignedIn: b.SignedIn,
 		Title: gaps.Text(b.Title), ShopName: gaps.Text(b.Shop.Name), BrandStyle: gaps.Text(b.BrandStyle),
 		Home: gaps.Text(b.Home()), Logo: gaps.Text(brand.LogoPath()),
-		LogoWidth:  gaps.Text(strconv.Itoa(brand.LogoWidth)),
-		LogoHeight: gaps.Text(strconv.Itoa(brand.LogoHeight)),
-		Who:        gaps.Text(b.Who), Email: gaps.Text(b.Email), Storefront: gaps.Text(b.Shop.StorefrontURL),
+		LogoWidth:   gaps.Text(strconv.Itoa(brand.LogoWidth)),
+		LogoHeight:  gaps.Text(strconv.Itoa(brand.LogoHeight)),
+		DisplayName: gaps.Text(b.DisplayName), Email: gaps.Text(b.Email), Storefront: gaps.Text(b.Shop.StorefrontURL),
 	}
 	shape := Shape{Template: "layout/frame-head", Variant: b.Area.Name + "/" + b.Nav, Flags: b.frameFlags()}
 	return b.Fragment(shape, gaps, &data)
@@ -42,11 +42,11 @@ func (b Base) Head() (template.HTML, error) {
 // foot is the data of layout/frame-foot.
 type foot struct {
 	Words
-	Area                         *Area
-	SignedIn                     bool
-	Withdraw, SupportEmail, Here string
-	Links                        []Link
-	Choices                      []languageChoice
+	Area                               *Area
+	SignedIn                           bool
+	Withdraw, SupportEmail, CurrentURL string
+	Links                              []Link
+	Choices                            []languageChoice
 }
 
 // languageChoice is a language with the URL of this page in it, for visitors.
@@ -61,7 +61,7 @@ func (b Base) Foot() (template.HTML, error) {
 	data := foot{
 		Words: b.Words(), Area: b.Area, SignedIn: b.SignedIn,
 		Withdraw: gaps.Text(b.Withdraw()), SupportEmail: gaps.Text(b.Shop.Brand.SupportEmail),
-		Here: gaps.Text(b.Here), Links: make([]Link, 0, len(b.Shop.Brand.Footer)),
+		CurrentURL: gaps.Text(b.CurrentURL), Links: make([]Link, 0, len(b.Shop.Brand.Footer)),
 		Choices: make([]languageChoice, 0, len(b.Languages)),
 	}
 	for i, choice := range b.Languages {
@@ -87,7 +87,7 @@ func (b *Base) frameFlags() uint64 {
 	for _, set := range []struct {
 		applies bool
 		flag    uint64
-	}{{b.Solo, frameSolo}, {b.Wide, frameWide}, {b.SignedIn, frameSignedIn}} {
+	}{{b.SingleCard, frameSingleCard}, {b.Wide, frameWide}, {b.SignedIn, frameSignedIn}} {
 		if set.applies {
 			flags |= set.flag
 		}

@@ -49,7 +49,7 @@ func TestFrameEscapes(t *testing.T) {
 		return string(html)
 	}
 	baseOf(t, get("/"), jana(), func(b Base) {
-		b.Shop, b.Title, b.Who, b.Email, b.Here, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
+		b.Shop, b.Title, b.DisplayName, b.Email, b.CurrentURL, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
 		b.Languages = []Choice{{Lang: hostile, Name: hostile}}
 		b.Flash = &Flash{Text: hostile, Undo: &Action{Label: hostile, Path: hostile, Fields: []Hidden{{hostile, hostile}}}}
 		flash := func() string { return partial(t, pages, "flash", b.Flash) }

@@ -127,7 +127,7 @@ func (p *Pages) Broken(c *fiber.Ctx, shop shop.Shop) {
 }
 
 func (p *Pages) renderBroken(lang string) ([]byte, error) {
-	base := Base{L: p.catalogue.Localizer(lang, nil), Here: "/", Area: &Area{}, fragments: p.fragments}
+	base := Base{L: p.catalogue.Localizer(lang, nil), CurrentURL: "/", Area: &Area{}, fragments: p.fragments}
 	var out bytes.Buffer
 	err := p.execute(&out, "problem", base.problem("error.internal"))
 	return out.Bytes(), err

@@ -150,7 +150,7 @@ func TestEveryPartRendersInEveryLanguage(t *testing.T) {
 					shop := testShop()
 					shop.Languages = words.Languages()
 					b := pages.Base(c, testArea(), shop, customer)
-					b.Solo, b.Nav, b.Wide = name == "solo", "orders", name == "demo"
+					b.SingleCard, b.Nav, b.Wide = name == "solo", "orders", name == "demo"
 					return pages.Render(c, fiber.StatusOK, name, demoOf(b))
 				})
 				if status != fiber.StatusOK {

@@ -25,7 +25,7 @@ func (p *Pages) Problem(c *fiber.Ctx, status int, b Base, err error, reference s
 	}
 	data.Reference = reference
 	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead { // the form's path may have no page
-		data.Here = b.Home()
+		data.CurrentURL = b.Home()
 	}
 	return p.Render(c, status, "problem", data)
 }

@@ -135,7 +135,7 @@ type total struct{ Class, Label, Amount string }
 
 const (
 	subClass   = "sub" // an amount that another row includes
-	grandClass = "grand"
+	grandClass = "grand-total"
 )
 
 // totals returns the rows below the lines. Discounts and refunds are negative. Taxes come before the total

@@ -20,13 +20,13 @@ const profilePath = "/profile"
 // first.
 type profilePage struct {
 	page.Base
-	Form    page.Form
-	Version string
-	To      string // the customer's destination, "" if they opened the page themselves
-	Later   string // path that continues without saving
-	Tongues []page.Option
-	Stored  []fact // the version that another window has saved since
-	wanted  []string
+	Form            page.Form
+	Version         string
+	To              string // the customer's destination, "" if they opened the page themselves
+	Later           string // path that continues without saving
+	LanguageOptions []page.Option
+	Stored          []fact // the version that another window has saved since
+	wanted          []string
 }
 
 // Required returns "yes" if the field must be filled in, otherwise "".
@@ -89,15 +89,15 @@ func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
 func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.Profile, status int, err error) error {
 	data := profilePage{Base: h.base(c, s, "profile", "profile.title"), Version: profile.Version, wanted: s.RequiredFields()}
 	for _, choice := range data.Languages {
-		data.Tongues = append(data.Tongues, page.Option{Value: choice.Lang, Label: choice.Name})
+		data.LanguageOptions = append(data.LanguageOptions, page.Option{Value: choice.Lang, Label: choice.Name})
 	}
-	if page.LabelOf(data.Tongues, profile.Language) == "" {
+	if page.LabelOf(data.LanguageOptions, profile.Language) == "" {
 		profile.Language = data.L.Lang()
 	}
 	if to := c.FormValue("to"); to != "" {
 		data.Later = postSignInURL(gate.Shop(c), to).String()
 		data.To = to
-		data.Here = withQuery(profilePath, "to", to)
+		data.CurrentURL = withQuery(profilePath, "to", to)
 	}
 	data.Form = data.Base.Form(map[string]string{
 		"title": profile.Title, "first_name": profile.FirstName, "last_name": profile.LastName, "birth_date": profile.BirthDate,
@@ -127,7 +127,7 @@ func (p *profilePage) stored(kept customer.Profile) []fact {
 	facts := []fact{
 		{labels["title"], kept.Title}, {labels["first_name"], kept.FirstName}, {labels["last_name"], kept.LastName},
 		{labels["birth_date"], kept.BirthDate}, {labels["phone"], address.FormatPhone(kept.Phone, "")},
-		{labels["language"], page.LabelOf(p.Tongues, kept.Language)},
+		{labels["language"], page.LabelOf(p.LanguageOptions, kept.Language)},
 		{labels["company"], kept.Company},
 	}
 	return withValues(facts)

@@ -31,7 +31,7 @@ func TestProfile(t *testing.T) {
 	if !b.Page.Has(".flash") || b.Page.URL.Path != "/profile" || b.Page.Attr("[name=phone]", "value") != "+421 905 123 456" || b.Page.Attr("[name=birth_date]", "value") != "1980-05-31" {
 		t.Errorf("saved: %s", b.Page.Body)
 	}
-	if got := b.Page.Text(".menu-who"); got != "Jana Nová" {
+	if got := b.Page.Text(".menu-name"); got != "Jana Nová" {
 		t.Errorf("the menu says %q", got)
 	}
 	b.Submit("main form", map[string]string{"language": "sk"}).Want(http.StatusOK)
@@ -98,7 +98,7 @@ func TestHostileNames(t *testing.T) {
 		if got := b.Page.Attr("[name=first_name]", "value"); got != name {
 			t.Errorf("%q is shown as %q", name, got)
 		}
-		if got := b.Page.Text(".menu-who"); got != strings.Join(strings.Fields(name), " ") || b.Page.Has("main script:not([src])") {
+		if got := b.Page.Text(".menu-name"); got != strings.Join(strings.Fields(name), " ") || b.Page.Has("main script:not([src])") {
 			t.Errorf("%q in the menu: %q", name, got)
 		}
 	}

@@ -13,8 +13,8 @@ const securityPath = "/security"
 // securityPage lists the customer's sessions.
 type securityPage struct {
 	page.Base
-	Here   signedInBrowser
-	Others []signedInBrowser
+	Current signedInBrowser
+	Others  []signedInBrowser
 }
 
 // signedInBrowser describes one session.
@@ -28,7 +28,7 @@ func (h *Handler) security(c *fiber.Ctx, s portal.Shopper) error {
 	data := securityPage{Base: h.base(c, s, "security", "security.title")}
 	for _, given := range sessions {
 		if given.Present {
-			data.Here = data.browser(given)
+			data.Current = data.browser(given)
 			continue
 		}
 		data.Others = append(data.Others, data.browser(given))

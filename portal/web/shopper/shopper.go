@@ -116,7 +116,7 @@ func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.B
 // visitorBase prepares a page of the sign-in.
 func (h *Handler) visitorBase(c *fiber.Ctx, title string) page.Base {
 	b := h.pages.Base(c, h.area, gate.Shop(c), nil)
-	b.Solo, b.Title = true, b.T(title)
+	b.SingleCard, b.Title = true, b.T(title)
 	return b
 }
 

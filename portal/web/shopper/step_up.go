@@ -56,7 +56,7 @@ func (h *Handler) showConfirm(c *fiber.Ctx, s portal.Shopper, err error) error {
 		Base: h.base(c, s, "", "challenge.title"), Masked: validate.MaskEmail(s.Customer().Email),
 		To: c.FormValue("to"), Sent: c.FormValue("sent") != "",
 	}
-	data.Here = withQuery(confirmPath, "to", data.To, "sent", yes(data.Sent))
+	data.CurrentURL = withQuery(confirmPath, "to", data.To, "sent", yes(data.Sent))
 	data.Form = data.Base.Form(page.Values(c, "code"), err)
 	return h.pages.Render(c, refusal(err), "shopper/confirm", data)
 }
