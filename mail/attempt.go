@@ -25,7 +25,8 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 		d.record(e, h, failed)
 		next = *e
 	})
-	log := d.Log.With("shop", h.box.shop, "entry", h.id, "kind", h.before.Kind, "attempt", h.before.Attempts+1)
+	log := d.Log.With("shop", h.box.shop, "entry", h.id, "kind", h.before.Kind, "attempt",
+		h.before.Attempts+1)
 	switch {
 	case err != nil:
 		// The entry stays marked as unsure. It is leased again when the lease expires, unless that has
@@ -40,7 +41,8 @@ func (d *Dispatcher) handOver(ctx context.Context, h handover) (sent int, err er
 	case errors.Is(failed, ErrDrop):
 		log.InfoContext(ctx, "mail: dropped")
 	default:
-		log.WarnContext(ctx, "mail: not sent", "state", next.State, "unsure", next.Unsure, "reason", next.LastError)
+		log.WarnContext(ctx, "mail: not sent", "state", next.State, "unsure", next.Unsure,
+			"reason", next.LastError)
 	}
 	if failed == nil {
 		sent = 1

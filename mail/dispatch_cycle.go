@@ -123,7 +123,8 @@ func (c *cycle) feed(ctx context.Context, jobs chan<- job, shop string, share in
 	box := NewOutbox(c.Engine, shop)
 	box.Now = c.Now
 	due, err := box.turn(ctx, Waiting, c.begun, share)
-	if spare := min(share-len(due), c.Batch); err == nil && spare > 0 && c.limiter.room(shop, c.Now()) > c.PerMinute/2 {
+	if spare := min(share-len(due), c.Batch); err == nil && spare > 0 && c.limiter.room(shop,
+		c.Now()) > c.PerMinute/2 {
 		var deferred []storage.Hit[Entry]
 		deferred, err = box.turn(ctx, Deferred, c.begun, spare)
 		due = append(due, deferred...)
@@ -171,7 +172,8 @@ func (c *cycle) fault(shop string, err error) {
 	if errors.Is(err, errConnect) { // the Sender's observer reports it in more detail
 		level = slog.LevelDebug
 	}
-	c.Log.Log(context.Background(), level, "mail: a shop's emails have to wait", "shop", shop, "reason", reason(err, ""))
+	c.Log.Log(context.Background(), level, "mail: a shop's emails have to wait", "shop", shop, "reason",
+		reason(err, ""))
 }
 
 // entry processes one entry and returns the number of emails sent, 0 or 1.

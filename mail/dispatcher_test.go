@@ -23,8 +23,9 @@ func TestSent(t *testing.T) {
 		t.Fatalf("%d sent", n)
 	}
 	want := Entry{
-		Kind: SignIn, To: "jana@kunde.example", Payload: map[string]string{"path": "/orders"}, State: Sent, CreatedAt: start,
-		SentAt: start, NextAt: start.Add(Keep), Attempts: 1,
+		Kind: SignIn, To: "jana@kunde.example", Payload: map[string]string{"path": "/orders"}, State: Sent,
+		CreatedAt: start,
+		SentAt:    start, NextAt: start.Add(Keep), Attempts: 1,
 	}
 	if diff := cmp.Diff(want, b.entry("fern", id)); diff != "" {
 		t.Errorf("entry (-want +got):\n%s", diff)
@@ -41,8 +42,10 @@ func TestSent(t *testing.T) {
 // a header are replaced.
 func TestMessageID(t *testing.T) {
 	t.Parallel()
-	a, b := messageID("fern", "order 1001>", time.Time{}, "x@s.example"), messageID("oak", "order 1001>", time.Time{}, "x@s.example")
-	if a == b || a != messageID("fern", "order 1001>", time.Time{}, "x@s.example") || strings.ContainsAny(a, " >") {
+	a, b := messageID("fern", "order 1001>", time.Time{}, "x@s.example"), messageID("oak", "order 1001>",
+		time.Time{}, "x@s.example")
+	if a == b || a != messageID("fern", "order 1001>", time.Time{}, "x@s.example") ||
+		strings.ContainsAny(a, " >") {
 		t.Errorf("%s and %s", a, b)
 	}
 }
@@ -123,7 +126,8 @@ func TestLostLease(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
 	id := b.add("fern", Entry{Kind: SignIn})
-	second := &Dispatcher{Engine: b.Engine, Shops: b.Shops, Compose: b.Compose, Sender: &post{}, Now: b.Now, Conns: 1}
+	second := &Dispatcher{Engine: b.Engine, Shops: b.Shops, Compose: b.Compose, Sender: &post{},
+		Now: b.Now, Conns: 1}
 	b.post.answers = []error{refusal(550)}
 	b.post.during = func(context.Context, Message) {
 		b.clock.Move(leaseTime)
@@ -131,7 +135,8 @@ func TestLostLease(t *testing.T) {
 			t.Errorf("the second sent %d, error %v", n, err)
 		}
 	}
-	if n, err := b.Once(t.Context()); n != 0 || err != nil || !strings.Contains(b.log.String(), "end not recorded") {
+	if n, err := b.Once(t.Context()); n != 0 || err != nil || !strings.Contains(b.log.String(),
+		"end not recorded") {
 		t.Errorf("the first sent %d, error %v, log %s", n, err, b.log)
 	}
 	if e := b.entry("fern", id); e.State != Sent {
@@ -145,7 +150,8 @@ type sluggish struct {
 	write func()
 }
 
-func (s *sluggish) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (s *sluggish) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	if s.write != nil {
 		s.write()
 		s.write = nil
@@ -192,10 +198,12 @@ func TestGaps(t *testing.T) {
 				gaps = append(gaps, e.NextAt.Sub(b.clock.Now()))
 				b.clock.Set(e.NextAt)
 			}
-			if e := b.entry("fern", id); e.State != Failed || !b.clock.Now().Equal(start.Add(life)) || e.LastError != "451 no, <address>" {
+			if e := b.entry("fern", id); e.State != Failed || !b.clock.Now().Equal(start.Add(life)) ||
+				e.LastError != "451 no, <address>" {
 				t.Errorf("ended %s after %s: %+v", e.State, b.clock.Now().Sub(start), e)
 			}
-			if gaps[0] > 30*time.Second || gaps[1] <= gaps[0] || gaps[8] < 48*time.Minute || gaps[8] > 72*time.Minute {
+			if gaps[0] > 30*time.Second || gaps[1] <= gaps[0] || gaps[8] < 48*time.Minute ||
+				gaps[8] > 72*time.Minute {
 				t.Errorf("gaps %v", gaps)
 			}
 		})
@@ -225,7 +233,8 @@ func TestDropped(t *testing.T) {
 	throttled := b.add("fern", Entry{Kind: SignIn, Payload: map[string]string{"a": "b"}, Throttled: true})
 	b.cycle()
 	for id, keep := range map[string]time.Duration{asked: keepDropped, throttled: keepThrottled} {
-		if e := b.entry("fern", id); e.State != Dropped || e.Payload != nil || !e.NextAt.Equal(start.Add(keep)) {
+		if e := b.entry("fern", id); e.State != Dropped || e.Payload != nil ||
+			!e.NextAt.Equal(start.Add(keep)) {
 			t.Errorf("entry %+v", e)
 		}
 	}
@@ -240,7 +249,8 @@ func TestOutage(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern", "oak")
 	b.post.closed = errors.New("connection refused")
-	ids := []string{b.add("fern", Entry{Kind: SignIn}), b.add("fern", Entry{Kind: SignIn}), b.add("oak", Entry{Kind: SignIn})}
+	ids := []string{b.add("fern", Entry{Kind: SignIn}), b.add("fern", Entry{Kind: SignIn}),
+		b.add("oak", Entry{Kind: SignIn})}
 	for range 6 * 3600 * 2 / 60 { // one beat a minute is enough
 		b.clock.Move(time.Minute)
 		b.cycle()
@@ -382,7 +392,8 @@ func TestBeat(t *testing.T) {
 // beat. The time is checked while the previous email is being sent, so the result may be one fewer.
 func TestBeatAlone(t *testing.T) {
 	t.Parallel()
-	for pace, want := range map[time.Duration][]int{time.Millisecond: {30}, 100 * time.Millisecond: {5, 6}, 300 * time.Millisecond: {3}} {
+	for pace, want := range map[time.Duration][]int{time.Millisecond: {30}, 100 * time.Millisecond: {5, 6},
+		300 * time.Millisecond: {3}} {
 		b := newBench(t, "fern")
 		b.Batch = 3
 		for range 30 {

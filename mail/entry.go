@@ -70,18 +70,22 @@ const (
 func Collection() storage.Collection {
 	return storage.Collection{Name: "outbox", Indexes: []storage.Index{
 		{
-			Name:   byTurn,
-			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "next_at", Kind: storage.Time}},
-			Head:   []string{"kind", "state", "created_at", "resent_at", "throttled"},
+			Name: byTurn,
+			Fields: []storage.Field{{Path: "state", Kind: storage.String},
+				{Path: "next_at", Kind: storage.Time}},
+			Head: []string{"kind", "state", "created_at", "resent_at", "throttled"},
 		},
 		{
 			Name: byDue, AllShops: true,
-			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "next_at", Kind: storage.Time}},
+			Fields: []storage.Field{{Path: "state", Kind: storage.String},
+				{Path: "next_at", Kind: storage.Time}},
 		},
 		{
-			Name:   byAge,
-			Fields: []storage.Field{{Path: "state", Kind: storage.String}, {Path: "created_at", Kind: storage.Time}},
-			Head: []string{"kind", "to", "lang", "state", "created_at", "next_at", "sent_at", "resent_at", "attempts",
+			Name: byAge,
+			Fields: []storage.Field{{Path: "state", Kind: storage.String},
+				{Path: "created_at", Kind: storage.Time}},
+			Head: []string{"kind", "to", "lang", "state", "created_at", "next_at", "sent_at",
+				"resent_at", "attempts",
 				"last_error", "unsure", "throttled"},
 		},
 		{Name: byTo, Fields: []storage.Field{{Path: "to", Kind: storage.String}}},

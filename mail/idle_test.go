@@ -81,7 +81,8 @@ func TestIdleDispatcherAsksOnceForAllShops(t *testing.T) {
 		late := b.add(names[shops-1], Entry{Kind: SignIn})
 		b.cycle()
 		if e := b.entry(names[shops-1], late); shops > 1 && e.State != Sent || listed != 1 {
-			t.Errorf("%d shops: the email hidden by another shop's is %s, the shops listed %d times", shops, e.State, listed)
+			t.Errorf("%d shops: the email hidden by another shop's is %s, the shops listed %d times", shops,
+				e.State, listed)
 		}
 	}
 }

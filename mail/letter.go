@@ -91,5 +91,6 @@ func (b Brand) clean() Brand {
 // fits on one line.
 func absolute(s string, schemes ...string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.Host != "" && !strings.ContainsAny(s, " \t\r\n") && slices.Contains(schemes, u.Scheme)
+	return err == nil && u.Host != "" && !strings.ContainsAny(s, " \t\r\n") &&
+		slices.Contains(schemes, u.Scheme)
 }

@@ -51,7 +51,8 @@ func (o Outbox) AddOnce(ctx context.Context, key string, e Entry) (id string, er
 }
 
 func (o Outbox) fresh(e Entry) Entry {
-	fresh := Entry{Kind: e.Kind, To: e.To, Lang: e.Lang, Payload: e.Payload, Throttled: e.Throttled, State: Waiting}
+	fresh := Entry{Kind: e.Kind, To: e.To, Lang: e.Lang, Payload: e.Payload,
+		Throttled: e.Throttled, State: Waiting}
 	fresh.CreatedAt, fresh.NextAt = e.CreatedAt, e.NextAt
 	if fresh.CreatedAt.IsZero() {
 		fresh.CreatedAt = o.Now()
@@ -86,7 +87,8 @@ func (o Outbox) List(ctx context.Context, state, cursor string, limit int) (stor
 // While the dispatcher pauses for the server or for the shop's sender, it does not touch due emails, so
 // they have no cause of their own.
 func (o Outbox) Obstacle(ctx context.Context) (cause string, err error) {
-	page, err := storage.Find[Entry](ctx, o.docs, storage.Query{Index: byAge, Equal: []any{Waiting}, Limit: storage.MaxLimit})
+	page, err := storage.Find[Entry](ctx,
+		o.docs, storage.Query{Index: byAge, Equal: []any{Waiting}, Limit: storage.MaxLimit})
 	for _, hit := range page.Hits {
 		cause, _, _ = strings.Cut(hit.Head.LastError, ": ")
 		if cause == SenderRefused || slices.Contains(Causes(), cause) {
@@ -238,7 +240,8 @@ func (o Outbox) remove(ctx context.Context, id, state string) (int, error) {
 }
 
 // turn returns the heads of the entries of a state that are due at the time, the longest due first.
-func (o Outbox) turn(ctx context.Context, state string, at time.Time, limit int) ([]storage.Hit[Entry], error) {
+func (o Outbox) turn(ctx context.Context, state string, at time.Time,
+	limit int) ([]storage.Hit[Entry], error) {
 	page, err := storage.Find[Entry](ctx, o.docs, storage.Query{
 		Index: byTurn, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: limit,
 	})
@@ -247,7 +250,8 @@ func (o Outbox) turn(ctx context.Context, state string, at time.Time, limit int)
 
 // dueShops returns the shops with entries of a state that are due at the time, the longest due first. all
 // is false if there are so many due entries that further shops may be missing.
-func dueShops(ctx context.Context, engine storage.Engine, state string, at time.Time) (shops []string, all bool, err error) {
+func dueShops(ctx context.Context, engine storage.Engine, state string, at time.Time) (shops []string,
+	all bool, err error) {
 	page, err := storage.FindAllShops[struct{}](ctx, engine, Collection(), storage.Query{
 		Index: byDue, Equal: []any{state}, To: at.Add(time.Millisecond), Limit: lookLimit,
 	})
@@ -306,7 +310,8 @@ func (o Outbox) settle(ctx context.Context, id, lease string, record func(*Entry
 // Forget deletes all entries for an address, in any state.
 func (o Outbox) Forget(ctx context.Context, address string) error {
 	for {
-		page, err := storage.Find[struct{}](ctx, o.docs, storage.Query{Index: byTo, Equal: []any{address}, Limit: storage.MaxLimit})
+		page, err := storage.Find[struct{}](ctx, o.docs,
+			storage.Query{Index: byTo, Equal: []any{address}, Limit: storage.MaxLimit})
 		if err != nil || len(page.Hits) == 0 {
 			return err
 		}

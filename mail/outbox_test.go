@@ -39,7 +39,8 @@ func TestThrottledEntryNeverWaits(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "fern")
 	b.post.closed = errors.New("connection refused")
-	id := b.add("fern", Entry{Kind: SignIn, To: "jana@kunde.example", Payload: map[string]string{"a": "b"}, Throttled: true})
+	id := b.add("fern", Entry{Kind: SignIn, To: "jana@kunde.example", Payload: map[string]string{"a": "b"},
+		Throttled: true})
 	first := b.entry("fern", id)
 	if first.State != Dropped || first.Payload != nil || first.NextAt.After(start.Add(time.Hour)) {
 		t.Errorf("entry %+v", first)
@@ -92,14 +93,17 @@ func TestNothingWaitsForEver(t *testing.T) {
 	for _, step := range []struct {
 		at              time.Duration
 		waiting, failed int
-	}{{24*time.Hour - time.Millisecond, 10, 0}, {24*time.Hour + time.Millisecond, 5, 5}, {72*time.Hour + time.Millisecond, 0, 10}, {72*time.Hour + Keep + time.Second, 0, 0}} {
+	}{{24*time.Hour - time.Millisecond, 10, 0}, {24*time.Hour + time.Millisecond, 5, 5},
+		{72*time.Hour + time.Millisecond, 0, 10}, {72*time.Hour + Keep + time.Second, 0, 0}} {
 		b.clock.Set(start.Add(step.at))
 		b.cycle()
 		if _, err := b.box("fern").Sweep(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
-		if waiting, failed := len(b.list("fern", Waiting)), len(b.list("fern", Failed)); waiting != step.waiting || failed != step.failed {
-			t.Errorf("after %s: %d wait, %d failed, want %d and %d", step.at, waiting, failed, step.waiting, step.failed)
+		if waiting, failed := len(b.list("fern", Waiting)), len(b.list("fern",
+			Failed)); waiting != step.waiting || failed != step.failed {
+			t.Errorf("after %s: %d wait, %d failed, want %d and %d", step.at, waiting, failed,
+				step.waiting, step.failed)
 		}
 	}
 }
@@ -126,7 +130,8 @@ func TestList(t *testing.T) {
 	b := newBench(t)
 	var want []string
 	for i := range 5 {
-		id := b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(time.Duration(i) * time.Minute), Payload: map[string]string{"a": "b"}})
+		id := b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(time.Duration(i) * time.Minute),
+			Payload: map[string]string{"a": "b"}})
 		want = append([]string{id}, want...)
 	}
 	b.add("oak", Entry{Kind: "order"})
@@ -192,7 +197,8 @@ func TestResend(t *testing.T) {
 			if sent := b.cycle(); sent != 1 {
 				t.Fatalf("%d sent, entry %+v", sent, b.entry("fern", id))
 			}
-			if again := b.saw[1]; again.Attempts != 0 || again.Unsure != test.unsure || !again.CreatedAt.Equal(old) {
+			if again := b.saw[1]; again.Attempts != 0 || again.Unsure != test.unsure ||
+				!again.CreatedAt.Equal(old) {
 				t.Errorf("the Composer got %+v", again)
 			}
 			if diff := cmp.Diff(payload, b.saw[1].Payload); diff != "" {
@@ -245,7 +251,8 @@ func TestSweep(t *testing.T) {
 	b.add("fern", Entry{Kind: "order", Throttled: true, CreatedAt: start})
 	b.cycle()
 	counts := func() string {
-		return fmt.Sprint(len(b.list("fern", Sent)), len(b.list("fern", Dropped)), len(b.list("fern", Failed)), len(b.list("fern", Waiting)))
+		return fmt.Sprint(len(b.list("fern", Sent)), len(b.list("fern", Dropped)),
+			len(b.list("fern", Failed)), len(b.list("fern", Waiting)))
 	}
 	for _, step := range []struct {
 		at      time.Time
@@ -261,7 +268,8 @@ func TestSweep(t *testing.T) {
 		b.clock.Set(step.at)
 		n, err := b.box("fern").Sweep(t.Context(), 2)
 		if err != nil || n != step.deleted || counts() != step.left {
-			t.Errorf("at %s: %d deleted, left %s, error %v; want %d and %s", step.at, n, counts(), err, step.deleted, step.left)
+			t.Errorf("at %s: %d deleted, left %s, error %v; want %d and %s", step.at, n, counts(), err,
+				step.deleted, step.left)
 		}
 	}
 }
@@ -302,7 +310,8 @@ func TestSweepFailed(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, "fern")
 			b.post.answers = []error{test.answer}
-			id := b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-test.age), Payload: map[string]string{"path": "/orders"}})
+			id := b.add("fern", Entry{Kind: "order", CreatedAt: start.Add(-test.age),
+				Payload: map[string]string{"path": "/orders"}})
 			b.cycle()
 			for _, step := range []struct {
 				after   time.Duration
@@ -385,10 +394,11 @@ func TestReason(t *testing.T) {
 		"address":        {"550 <jana@kunde.example>: unknown", "550 <address>: unknown"},
 		"other address":  {"550 JANA@Kunde.example, eve+x@a.b", "550 <address>, <address>"},
 		"quoted address": {`550 "a b"@kunde.example unknown`, "550 <address> unknown"},
-		"link":           {"554 bad URL https://s.example/sign-in/link/a1B2c3D4-e5F6g7H8_i9J0k1L2m3N4 found", "554 bad URL https://s.example/sign-in/link/… found"},
-		"lines":          {"550 a\r\nb\x00c", "550 a  b c"},
-		"long":           {strings.Repeat("héron, ", 200), strings.Repeat("héron, ", 23) + "héron…"},
-		"one long word":  {strings.Repeat("é.", 200), strings.Repeat("é.", 65) + "é…"},
+		"link": {"554 bad URL https://s.example/sign-in/link/a1B2c3D4-e5F6g7H8_i9J0k1L2m3N4 found",
+			"554 bad URL https://s.example/sign-in/link/… found"},
+		"lines":         {"550 a\r\nb\x00c", "550 a  b c"},
+		"long":          {strings.Repeat("héron, ", 200), strings.Repeat("héron, ", 23) + "héron…"},
+		"one long word": {strings.Repeat("é.", 200), strings.Repeat("é.", 65) + "é…"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := reason(errors.New(test.in), `"a b"@kunde.example`)

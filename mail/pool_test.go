@@ -70,7 +70,8 @@ func TestKeptConnection(t *testing.T) {
 		{"kept too long", idleTime, []error{nil}, 2, Entry{State: Sent, Attempts: 1}},
 		{"ended", time.Second, []error{down, nil}, 2, Entry{State: Sent, Attempts: 1}},
 		{"ended for good", time.Second, []error{down}, 2, Entry{State: Waiting, Attempts: 1}},
-		{"lost in doubt", time.Second, []error{lost(), nil}, 1, Entry{State: Waiting, Attempts: 1, Unsure: true}},
+		{"lost in doubt", time.Second, []error{lost(), nil}, 1,
+			Entry{State: Waiting, Attempts: 1, Unsure: true}},
 		{"refused", time.Second, []error{refusal(451), nil}, 1, Entry{State: Waiting, Attempts: 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -89,7 +90,8 @@ func TestKeptConnection(t *testing.T) {
 			id := b.add("fern", Entry{Kind: "order"})
 			beat()
 			e := b.entry("fern", id)
-			if diff := cmp.Diff(test.want, Entry{State: e.State, Attempts: e.Attempts, Unsure: e.Unsure}); diff != "" {
+			if diff := cmp.Diff(test.want,
+				Entry{State: e.State, Attempts: e.Attempts, Unsure: e.Unsure}); diff != "" {
 				t.Errorf("entry (-want +got):\n%s", diff)
 			}
 			if b.post.connections != test.connections {
@@ -166,7 +168,8 @@ func TestPerMinute(t *testing.T) {
 	for _, step := range []struct {
 		after time.Duration
 		want  int
-	}{{0, 7}, {0, 0}, {5 * time.Second, 0}, {5 * time.Second, 1}, {20 * time.Second, 2}, {time.Hour, 6}, {time.Hour, 1}} {
+	}{{0, 7}, {0, 0}, {5 * time.Second, 0}, {5 * time.Second, 1}, {20 * time.Second, 2}, {time.Hour, 6},
+		{time.Hour, 1}} {
 		b.clock.Move(step.after)
 		if n := b.cycle(); n != step.want {
 			t.Errorf("%s later: %d sent, want %d", step.after, n, step.want)

@@ -52,7 +52,8 @@ func newRenderer() (*Renderer, error) {
 }
 
 func inline(layout string) (string, error) {
-	p, err := premailer.NewPremailerFromString(layout, premailer.NewOptions(premailer.WithCssToAttributes(false)))
+	p, err := premailer.NewPremailerFromString(layout,
+		premailer.NewOptions(premailer.WithCssToAttributes(false)))
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +61,8 @@ func inline(layout string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.NewReplacer(accentMark, "{{$.Brand.Accent}}", onAccentMark, "{{$.Brand.OnAccent}}").Replace(out), nil
+	return strings.NewReplacer(accentMark, "{{$.Brand.Accent}}", onAccentMark,
+		"{{$.Brand.OnAccent}}").Replace(out), nil
 }
 
 // Render returns the text and HTML parts of the letter. It fails if the button's URL is not an absolute

@@ -24,7 +24,8 @@ func signIn() Letter {
 			Name: "Fern & Fable", LogoURL: "https://shop.example/logo.png", URL: "https://shop.example/",
 			Support: "help@shop.example", Accent: "#2f6f4e", OnAccent: "#ffffff",
 		},
-		Subject: "Your link to Fern & Fable", Preheader: "It works once, until 17 November.", Heading: "Sign in to your orders",
+		Subject: "Your link to Fern & Fable", Preheader: "It works once, until 17 November.",
+		Heading:    "Sign in to your orders",
 		Paragraphs: []string{"Use the link in this email to see your orders. It works once, until 17 November 2026."},
 		Button:     &Button{Label: "Sign in", URL: link},
 		Code:       "K7QM 4RXD", CodeLabel: "Or type this code where you asked for it, within ten minutes:",
@@ -39,8 +40,9 @@ func notice() Letter {
 		Lang:    "cs",
 		Brand:   Brand{Name: "Kapradí"},
 		Subject: "Vaše adresa byla změněna", Heading: "Vaše adresa byla změněna",
-		Paragraphs: []string{"Nová adresa: Dlouhá 5, 110\u00a000 Praha\u00a01.", "Platí pro další objednávky."},
-		Notes:      []string{"Nebyli jste to vy? Napište nám."},
+		Paragraphs: []string{"Nová adresa: Dlouhá 5, 110\u00a000 Praha\u00a01.",
+			"Platí pro další objednávky."},
+		Notes: []string{"Nebyli jste to vy? Napište nám."},
 	}
 }
 
@@ -116,7 +118,8 @@ func TestHTMLSafe(t *testing.T) {
 			if attr(n, "href") == link {
 				seen["link"]++
 				style := attr(n, "style")
-				if !strings.Contains(style, "background-color:#2f6f4e") || !strings.Contains(style, "color:#ffffff") {
+				if !strings.Contains(style, "background-color:#2f6f4e") || !strings.Contains(style,
+					"color:#ffffff") {
 					t.Errorf("the button has not the shop's colours: %s", style)
 				}
 			}
@@ -220,7 +223,8 @@ func TestBrandMended(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(out, "<img") || strings.Contains(out, "position") || !strings.Contains(out, accent) {
+			if strings.Contains(out, "<img") || strings.Contains(out, "position") ||
+				!strings.Contains(out, accent) {
 				t.Errorf("not mended:\n%s", out)
 			}
 		})
@@ -229,7 +233,8 @@ func TestBrandMended(t *testing.T) {
 
 func TestButtonRefused(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"", "/sign-in", "javascript:alert(1)", "https://shop.example/a b", "https://shop.example/\nx"} {
+	for _, url := range []string{"", "/sign-in", "javascript:alert(1)", "https://shop.example/a b",
+		"https://shop.example/\nx"} {
 		l := signIn()
 		l.Button.URL = url
 		if _, _, err := renderer(t).Render(l); err == nil {

@@ -21,7 +21,8 @@ func Life(kind string) time.Duration {
 // together are not retried together.
 func gap(attempts int) time.Duration {
 	gaps := [...]time.Duration{
-		10 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour,
+		10 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute,
+		30 * time.Minute, time.Hour,
 	}
 	g := gaps[min(max(attempts, 1), len(gaps))-1]
 	return g*4/5 + rand.N(g*2/5)

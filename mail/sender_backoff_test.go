@@ -18,7 +18,8 @@ func TestRefusedSenderLosesNoEmail(t *testing.T) {
 	refusing := true
 	b.Sender = senderFilter{b.post, func(m Message) error {
 		if refusing && strings.HasPrefix(m.From, "shop@fern.") {
-			return &Failure{Temporary: true, Cause: SenderRefused, Code: 550, Reason: "the mail server refuses the sender (550)"}
+			return &Failure{Temporary: true, Cause: SenderRefused, Code: 550,
+				Reason: "the mail server refuses the sender (550)"}
 		}
 		return nil
 	}}
@@ -30,7 +31,8 @@ func TestRefusedSenderLosesNoEmail(t *testing.T) {
 		_, _ = b.Once(t.Context())
 		b.clock.Move(time.Second)
 	}
-	if waiting, failed := len(b.list("fern", Waiting)), len(b.list("fern", Failed)); waiting != emails || failed != 0 {
+	if waiting, failed := len(b.list("fern", Waiting)), len(b.list("fern",
+		Failed)); waiting != emails || failed != 0 {
 		t.Errorf("%d wait and %d failed", waiting, failed)
 	}
 	if sent := len(b.list("oak", Sent)); sent != 1 {

@@ -20,7 +20,8 @@ import (
 
 func home() customer.SavedAddress {
 	return customer.SavedAddress{Address: address.Address{
-		FirstName: "Jan", LastName: "Novák", Line1: "Hlavná 1", City: "Bratislava", PostalCode: "81101", Country: "SK",
+		FirstName: "Jan", LastName: "Novák", Line1: "Hlavná 1", City: "Bratislava",
+		PostalCode: "81101", Country: "SK",
 	}}
 }
 
@@ -47,7 +48,8 @@ func TestAddressesAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	list, err := shopper.Addresses(t.Context())
-	if err != nil || len(list) != 2 || list[0].DefaultBilling || !list[0].DefaultShipping || !list[1].DefaultBilling {
+	if err != nil || len(list) != 2 || list[0].DefaultBilling || !list[0].DefaultShipping ||
+		!list[1].DefaultBilling {
 		t.Errorf("the default for billing moves alone: %+v, %v", list, err)
 	}
 	if err := shopper.SetDefault(t.Context(), second.ID, customer.UseShipping); err != nil {
@@ -67,11 +69,16 @@ func TestBadAddresses(t *testing.T) {
 		change func(*address.Address)
 		want   []string
 	}{
-		"postal code of another country": {func(a *address.Address) { a.PostalCode = "SW1A 1AA" }, []string{"postal_code address.pattern"}},
-		"no city":                        {func(a *address.Address) { a.City = " " }, []string{"city address.required"}},
-		"no such country":                {func(a *address.Address) { a.Country = "ZZ" }, []string{"country address.unknown"}},
-		"long":                           {func(a *address.Address) { a.Line1 = strings.Repeat("x", 101) }, []string{"line1 address.too_long"}},
-		"no telephone number":            {func(a *address.Address) { a.Phone = "12" }, []string{"phone address.phone"}},
+		"postal code of another country": {func(a *address.Address) { a.PostalCode = "SW1A 1AA" },
+			[]string{"postal_code address.pattern"}},
+		"no city": {func(a *address.Address) { a.City = " " },
+			[]string{"city address.required"}},
+		"no such country": {func(a *address.Address) { a.Country = "ZZ" },
+			[]string{"country address.unknown"}},
+		"long": {func(a *address.Address) { a.Line1 = strings.Repeat("x", 101) },
+			[]string{"line1 address.too_long"}},
+		"no telephone number": {func(a *address.Address) { a.Phone = "12" },
+			[]string{"phone address.phone"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +125,8 @@ func TestTwoTabsSaveOneAddress(t *testing.T) {
 	if saved.Load() != 1 || told.Load() != 19 {
 		t.Errorf("%d saved, %d were told", saved.Load(), told.Load())
 	}
-	if err := shopper.DeleteAddress(t.Context(), shown.ID, shown.Version); validate.KindOf(err) != validate.Conflict {
+	if err := shopper.DeleteAddress(t.Context(), shown.ID,
+		shown.Version); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("deleting what was changed: %v", err)
 	}
 }
@@ -135,7 +143,8 @@ func TestAddressIsAddedBesideAnother(t *testing.T) {
 				t.Fatal(err)
 			}
 		}}
-		shopper, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)).Shopper(t.Context(), h.shop, cookie)
+		shopper, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now),
+			portal.WithCountDelay(0)).Shopper(t.Context(), h.shop, cookie)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +156,8 @@ func TestAddressIsAddedBesideAnother(t *testing.T) {
 		if m.turn >= 0 {
 			return
 		}
-		if err != nil || len(list) != 2 || list[0].DefaultShipping == list[1].DefaultShipping || list[0].ID != saved.ID && list[1].ID != saved.ID {
+		if err != nil || len(list) != 2 || list[0].DefaultShipping == list[1].DefaultShipping ||
+			list[0].ID != saved.ID && list[1].ID != saved.ID {
 			t.Errorf("before step %d: %+v, %v", turn, list, err)
 		}
 	}
@@ -205,7 +215,8 @@ func TestChangesAreLimited(t *testing.T) {
 	if _, err := h.shopper(cookie).SaveCompany(t.Context(), again); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("a VAT ID over the limit: %v", err)
 	}
-	if _, err := h.shopper(cookie).SaveAddress(t.Context(), homeAt("Dlhá 2")); validate.KindOf(err) != validate.TooMany {
+	if _, err := h.shopper(cookie).SaveAddress(t.Context(),
+		homeAt("Dlhá 2")); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("an address over the limit: %v", err)
 	}
 	if again, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil || again.ID != saved.ID {
@@ -232,7 +243,8 @@ func TestDeletedAddressComesBack(t *testing.T) {
 	if err := shopper.DeleteAddress(t.Context(), saved.ID, saved.Version); err != nil {
 		t.Errorf("deleted twice by one form: %v", err)
 	}
-	if err := shopper.DeleteAddress(t.Context(), saved.ID, "another"); validate.KindOf(err) != validate.NotFound {
+	if err := shopper.DeleteAddress(t.Context(), saved.ID,
+		"another"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("deleted by another form: %v", err)
 	}
 	for range 2 {
@@ -269,7 +281,8 @@ func TestAddressesAreTheCustomersOwn(t *testing.T) {
 	if _, err := eva.SaveAddress(t.Context(), saved); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("saved: %v", err)
 	}
-	if err := eva.DeleteAddress(t.Context(), saved.ID, saved.Version); validate.KindOf(err) != validate.NotFound {
+	if err := eva.DeleteAddress(t.Context(), saved.ID,
+		saved.Version); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("deleted: %v", err)
 	}
 }
@@ -326,7 +339,8 @@ func TestReadOut(t *testing.T) {
 	feed := h.feed()
 	body := `{"email":"jan@example.com","first_name":"Jan","last_name":"Novák","updated_at":"2026-01-01T00:00:00Z",
 		"addresses":[{"id":"a1","default_billing":true,"line1":"Hlavná 1","city":"Bratislava","postal_code":"81101","country":"sk"}]}`
-	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil || receipt.Outcome != order.Created {
+	if receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body)); err != nil ||
+		receipt.Outcome != order.Created {
 		t.Fatalf("put: %s, %v", receipt.Outcome, err)
 	}
 	shopper := h.signIn(jan)
@@ -336,12 +350,17 @@ func TestReadOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, read := range map[string]func() (customer.Record, error){
-		"by id":    func() (customer.Record, error) { return feed.Customer(t.Context(), "77") },
-		"by email": func() (customer.Record, error) { return feed.CustomerByEmail(t.Context(), "Jan@Example.com") },
+		"by id": func() (customer.Record, error) { return feed.Customer(t.Context(), "77") },
+		"by email": func() (customer.Record,
+			error) {
+			return feed.CustomerByEmail(t.Context(), "Jan@Example.com")
+		},
 	} {
 		record, err := read()
-		if err != nil || record.FeedID != "77" || record.LastName != "Novák" || record.Company.VATID != "SK2020317068" ||
-			len(record.Addresses) != 1 || record.Addresses[0].PostalCode != "811 01" || !record.Addresses[0].DefaultBilling {
+		if err != nil || record.FeedID != "77" || record.LastName != "Novák" ||
+			record.Company.VATID != "SK2020317068" ||
+			len(record.Addresses) != 1 || record.Addresses[0].PostalCode != "811 01" ||
+			!record.Addresses[0].DefaultBilling {
 			t.Errorf("%s: %+v, %v", name, record, err)
 		}
 	}
@@ -392,18 +411,25 @@ func TestPutCustomer(t *testing.T) {
 		{"links the guest", "77", `{"email":"jan@example.com","first_name":"Jan","updated_at":"2026-01-02T00:00:00Z"}`, order.Created, 0},
 		{"older", "77", `{"first_name":"Ján","updated_at":"2026-01-01T00:00:00Z"}`, order.Stale, 0},
 		{"absent stays", "77", `{"last_name":"Novák","updated_at":"2026-01-03T00:00:00Z"}`, order.Updated, 0},
-		{"address of another", "78", `{"email":"jan@example.com","updated_at":"2026-01-03T00:00:00Z"}`, "", validate.Conflict},
-		{"another customer", "78", `{"email":"eva@example.com","updated_at":"2026-01-03T00:00:00Z"}`, order.Created, 0},
-		{"moves to a taken address", "78", `{"email":"jan@example.com","updated_at":"2026-01-04T00:00:00Z"}`, "", validate.Conflict},
-		{"moves", "78", `{"email":"eva.new@example.com","updated_at":"2026-01-04T00:00:00Z"}`, order.Updated, 0},
-		{"takes the address given up", "79", `{"email":"eva@example.com","updated_at":"2026-01-04T00:00:00Z"}`, order.Created, 0},
+		{"address of another", "78", `{"email":"jan@example.com","updated_at":"2026-01-03T00:00:00Z"}`, "",
+			validate.Conflict},
+		{"another customer", "78", `{"email":"eva@example.com","updated_at":"2026-01-03T00:00:00Z"}`,
+			order.Created, 0},
+		{"moves to a taken address", "78", `{"email":"jan@example.com","updated_at":"2026-01-04T00:00:00Z"}`,
+			"", validate.Conflict},
+		{"moves", "78", `{"email":"eva.new@example.com","updated_at":"2026-01-04T00:00:00Z"}`,
+			order.Updated, 0},
+		{"takes the address given up",
+			"79", `{"email":"eva@example.com","updated_at":"2026-01-04T00:00:00Z"}`, order.Created, 0},
 		{"unknown member", "77", `{"passwd":"x","updated_at":"2026-01-05T00:00:00Z"}`, "", validate.Invalid},
 		{"no time", "77", `{"first_name":"x"}`, "", validate.Invalid},
-		{"bad VAT ID", "77", `{"company":{"vat_id":"SK2020317069"},"updated_at":"2026-01-05T00:00:00Z"}`, "", validate.Invalid},
+		{"bad VAT ID", "77", `{"company":{"vat_id":"SK2020317069"},"updated_at":"2026-01-05T00:00:00Z"}`, "",
+			validate.Invalid},
 	}
 	for _, step := range steps {
 		got, err := put(step.id, step.body)
-		if got != step.want || err != nil && validate.KindOf(err) != step.kind || err == nil && step.want == "" {
+		if got != step.want || err != nil && validate.KindOf(err) != step.kind || err == nil &&
+			step.want == "" {
 			t.Errorf("%s: %q, %v", step.name, got, err)
 		}
 	}
@@ -421,7 +447,8 @@ func TestFeedDoesNotUndoTheShopper(t *testing.T) {
 	feed := h.feed()
 	put := func(at time.Time) order.Outcome {
 		t.Helper()
-		body := fmt.Sprintf(`{"email":"jan@example.com","addresses":[],"updated_at":%q}`, at.Format(time.RFC3339))
+		body := fmt.Sprintf(`{"email":"jan@example.com","addresses":[],"updated_at":%q}`,
+			at.Format(time.RFC3339))
 		receipt, err := feed.PutCustomer(t.Context(), "77", []byte(body))
 		if err != nil {
 			t.Fatal(err)

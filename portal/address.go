@@ -39,7 +39,8 @@ func (s Shopper) current(ctx context.Context) (customer.Customer, error) {
 // SaveAddress returns it, with the requested defaults set.
 func (s Shopper) SaveAddress(ctx context.Context, a customer.SavedAddress) (customer.SavedAddress, error) {
 	a.Address = s.app.atlas.Normalise(a.Address)
-	if err := validate.InvalidFields(customer.AddressFaults("", s.app.atlas.Validate(a.Address))); err != nil {
+	if err := validate.InvalidFields(customer.AddressFaults("",
+		s.app.atlas.Validate(a.Address))); err != nil {
 		return a, err
 	}
 	saved := a
@@ -100,8 +101,10 @@ func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
 			return validate.NewError(validate.Gone, "address.undo_late")
 		}
 		back := c.Removed[at].SavedAddress
-		back.DefaultShipping = back.DefaultShipping && !slices.ContainsFunc(c.Addresses, func(a customer.SavedAddress) bool { return a.DefaultShipping })
-		back.DefaultBilling = back.DefaultBilling && !slices.ContainsFunc(c.Addresses, func(a customer.SavedAddress) bool { return a.DefaultBilling })
+		back.DefaultShipping = back.DefaultShipping && !slices.ContainsFunc(c.Addresses,
+			func(a customer.SavedAddress) bool { return a.DefaultShipping })
+		back.DefaultBilling = back.DefaultBilling && !slices.ContainsFunc(c.Addresses,
+			func(a customer.SavedAddress) bool { return a.DefaultBilling })
 		c.Removed = slices.Delete(c.Removed, at, at+1)
 		c.Addresses = append(c.Addresses, back)
 		return nil
@@ -125,7 +128,8 @@ func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
 			return err
 		}
 		a := &c.Addresses[at]
-		if use == customer.UseShipping && a.DefaultShipping || use == customer.UseBilling && a.DefaultBilling {
+		if use == customer.UseShipping && a.DefaultShipping || use == customer.UseBilling &&
+			a.DefaultBilling {
 			return storage.ErrUnchanged
 		}
 		a.DefaultShipping = a.DefaultShipping || use == customer.UseShipping

@@ -52,7 +52,8 @@ func (o Operator) CreateKey(ctx context.Context, shop, name string) (key string,
 		return "", err
 	}
 	key = keyPrefix + rand.Text() + rand.Text() // 260 bits
-	err = o.app.keyDocs(shop).Insert(ctx, secret.Hash(key), apiKey{ID: rand.Text()[:8], Name: name, CreatedAt: o.app.now()})
+	err = o.app.keyDocs(shop).Insert(ctx, secret.Hash(key),
+		apiKey{ID: rand.Text()[:8], Name: name, CreatedAt: o.app.now()})
 	return key, err
 }
 

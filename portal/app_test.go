@@ -59,9 +59,11 @@ func ptr[T any](v T) *T { return &v }
 
 func newTestApp(t testing.TB, options ...portal.Option) *testApp {
 	t.Helper()
-	h := &testApp{t: t, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
+	h := &testApp{t: t, post: &post{},
+		clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
 	h.engine = storagetest.Open(t, portal.Collections()...)
-	h.app = portal.New(h.engine, secrettest.Ring(), append(options, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))...)
+	h.app = portal.New(h.engine, secrettest.Ring(),
+		append(options, portal.WithClock(h.clock.Now), portal.WithCountDelay(0))...)
 	h.shop = h.open("main", shop.Settings{})
 	h.dispatcher = h.newDispatcher(h.app)
 	return h
@@ -90,7 +92,8 @@ func (h *testApp) newDispatcher(app *portal.App) *mail.Dispatcher {
 		h.t.Fatal(err)
 	}
 	return &mail.Dispatcher{
-		Engine: h.engine, Compose: app.Worker().Composer(catalogue, renderer), Sender: h.post, Now: h.clock.Now,
+		Engine: h.engine, Compose: app.Worker().Composer(catalogue, renderer), Sender: h.post,
+		Now: h.clock.Now,
 		Shops: func(ctx context.Context) ([]string, error) {
 			shops, err := app.Shops(ctx)
 			var ids []string
@@ -123,7 +126,9 @@ func firefox(secret string) credential.Browser {
 	}
 }
 
-func (h *testApp) visitor(secret string) portal.Visitor { return h.app.Visitor(h.shop, firefox(secret)) }
+func (h *testApp) visitor(secret string) portal.Visitor {
+	return h.app.Visitor(h.shop, firefox(secret))
+}
 
 var (
 	linkInMail = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
@@ -204,7 +209,8 @@ func orderJSON(number, email string, replacements ...string) []byte {
 // put imports an order and returns the outcome.
 func (h *testApp) put(body []byte) order.Outcome {
 	h.t.Helper()
-	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, bytes.NewReader(oneLine(body)), func(int) {})
+	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID,
+		bytes.NewReader(oneLine(body)), func(int) {})
 	if err != nil || report.RefusedCount > 0 {
 		h.t.Fatalf("put order: %v %v", err, report.Refused)
 	}

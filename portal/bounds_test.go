@@ -30,14 +30,16 @@ func TestLimitsAreApart(t *testing.T) {
 	other := h.open("other", shop.Settings{Registration: &open})
 	sends := func(shop shop.Shop, email string, b credential.Browser) bool {
 		t.Helper()
-		if _, err := h.app.Visitor(shop, b).RequestLink(t.Context(), email, "", "en"); err != nil && validate.KindOf(err) != validate.TooMany {
+		if _, err := h.app.Visitor(shop, b).RequestLink(t.Context(), email, "", "en"); err != nil &&
+			validate.KindOf(err) != validate.TooMany {
 			t.Fatal(err)
 		}
 		return len(h.deliver()) == 1
 	}
 	client := from("2001:db8:1:2::1")
 	together(600, func(i int) {
-		if _, err := h.app.Visitor(main, client).RequestLink(context.Background(), "used@example.com", "", "en"); err != nil {
+		if _, err := h.app.Visitor(main, client).RequestLink(context.Background(), "used@example.com", "",
+			"en"); err != nil {
 			t.Errorf("ask %d: %v", i, err)
 		}
 	})
@@ -103,7 +105,9 @@ func TestGuessesAreCountedByClient(t *testing.T) {
 		ip   string
 		want validate.Kind
 	}{
-		{"the client", h.shop, "192.0.2.1", validate.TooMany}, {"its neighbour", h.shop, "192.0.2.2", validate.Invalid}, {"another shop", other, "192.0.2.1", validate.Invalid},
+		{"the client", h.shop, "192.0.2.1", validate.TooMany},
+		{"its neighbour", h.shop, "192.0.2.2", validate.Invalid},
+		{"another shop", other, "192.0.2.1", validate.Invalid},
 	} {
 		if kind := guess(test.shop, test.ip); kind != test.want {
 			t.Errorf("%s: kind %d, want %d", test.name, kind, test.want)
@@ -154,7 +158,8 @@ func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	token, code := h.askLink(jan, "browser")
 	h.clock.Move(10*time.Minute - time.Millisecond)
 	for _, text := range []string{"0000-0000", "0000-0000", "0000-0000", "0000-0000", "0000-0000", code} {
-		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); validate.KindOf(err) != validate.Invalid {
+		if _, err := h.visitor("browser").EnterCode(t.Context(), jan,
+			text); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("five wrong codes and the right one, just in time: %v", err)
 		}
 	}
@@ -168,7 +173,8 @@ func TestAutoEndsAfterAQuarterOfAnHour(t *testing.T) {
 	}
 	_, second := h.askLink(jan, "browser")
 	h.clock.Move(10*time.Minute - time.Millisecond)
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan,
+		code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the old code: %v", err)
 	}
 	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, second); err != nil {

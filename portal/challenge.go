@@ -16,7 +16,8 @@ import (
 // RecentlyVerified reports whether a code was entered in this session within the last 15 minutes. It is required for
 // actions with which the holder of a stolen old link could do harm.
 func (s Shopper) RecentlyVerified() bool {
-	return !s.session.VerifiedAt.IsZero() && s.app.now().Before(s.session.VerifiedAt.Add(credential.VerifiedLife))
+	return !s.session.VerifiedAt.IsZero() &&
+		s.app.now().Before(s.session.VerifiedAt.Add(credential.VerifiedLife))
 }
 
 // requireVerified returns nil if the session is Fresh, otherwise a validate.StepUp error.
@@ -85,18 +86,20 @@ func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 // Confirm enters the code from RequestCode and makes the session Fresh. Wrong, expired and never sent codes all
 // return the same error, Invalid at "code". The right code may be repeated within 60 seconds.
 func (s Shopper) Confirm(ctx context.Context, text string) error {
-	return s.enterChallenge(ctx, credential.Challenge{Kind: credential.MailStepUp, Email: s.customer.Email}, text, func(a *credential.Credentials) {
-		for i := range a.Sessions {
-			if a.Sessions[i].Hash == s.session.Hash {
-				a.Sessions[i].Verify(credential.NormaliseCode(text), s.app.now())
+	return s.enterChallenge(ctx, credential.Challenge{Kind: credential.MailStepUp, Email: s.customer.Email},
+		text, func(a *credential.Credentials) {
+			for i := range a.Sessions {
+				if a.Sessions[i].Hash == s.session.Hash {
+					a.Sessions[i].Verify(credential.NormaliseCode(text), s.app.now())
+				}
 			}
-		}
-	})
+		})
 }
 
 // enterChallenge checks a code for wanted and, if it is right, applies then in the same Replace. A wrong code
 // only writes the counter of tries, also if no code was sent.
-func (s Shopper) enterChallenge(ctx context.Context, wanted credential.Challenge, text string, then func(*credential.Credentials)) error {
+func (s Shopper) enterChallenge(ctx context.Context, wanted credential.Challenge, text string,
+	then func(*credential.Credentials)) error {
 	wanted.Session = s.session.Hash
 	proven := false
 	code := credential.NormaliseCode(text)
@@ -106,7 +109,8 @@ func (s Shopper) enterChallenge(ctx context.Context, wanted credential.Challenge
 			return err
 		}
 		_, err = s.app.credentialDocs(s.shop.ID).Change(ctx, s.access, func(a *credential.Credentials) error {
-			if proven = wanted.Kind == credential.MailStepUp && a.Verified(wanted.Session, code, s.app.now()); proven {
+			if proven = wanted.Kind == credential.MailStepUp && a.Verified(wanted.Session, code,
+				s.app.now()); proven {
 				return storage.ErrUnchanged
 			}
 			err := a.TakeChallenge(wanted, code, tried, s.app.now())
@@ -127,14 +131,16 @@ func (s Shopper) enterChallenge(ctx context.Context, wanted credential.Challenge
 
 // makeChallenge creates the code for an outbox entry of requestChallenge and stores its hash. It drops an email that is
 // too late for its code, or whose session has ended.
-func (w Worker) makeChallenge(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (code string, err error) {
+func (w Worker) makeChallenge(ctx context.Context, shop shop.Shop, entry string,
+	e mail.Entry) (code string, err error) {
 	now := w.app.now()
 	if e.Payload[credential.PayAccess] == "" || e.Throttled || now.Sub(e.CreatedAt) >= credential.CodeLife {
 		return "", mail.ErrDrop
 	}
 	code = credential.NewCode()
 	p := credential.Challenge{
-		ID: storage.NewID(), Entry: entry, Kind: e.Kind, Session: e.Payload[credential.PaySession], Email: e.To, Until: now.Add(credential.CodeLife),
+		ID: storage.NewID(), Entry: entry, Kind: e.Kind, Session: e.Payload[credential.PaySession],
+		Email: e.To, Until: now.Add(credential.CodeLife),
 	}
 	p.Code = credential.CodeHash(p.ID, code)
 	tried, _, err := w.app.countTry(ctx, credential.TriesOfChallenge(shop.ID, p), 0)
@@ -142,13 +148,14 @@ func (w Worker) makeChallenge(ctx context.Context, shop shop.Shop, entry string,
 		return "", err
 	}
 	p.Mark = tried.Mark()
-	_, err = w.app.credentialDocs(shop.ID).Change(ctx, e.Payload[credential.PayAccess], func(a *credential.Credentials) error {
-		if _, live := a.Session(p.Session, now); !live {
-			return mail.ErrDrop
-		}
-		a.AddChallenge(p, e.Unsure, now)
-		return nil
-	})
+	_, err = w.app.credentialDocs(shop.ID).Change(ctx, e.Payload[credential.PayAccess],
+		func(a *credential.Credentials) error {
+			if _, live := a.Session(p.Session, now); !live {
+				return mail.ErrDrop
+			}
+			a.AddChallenge(p, e.Unsure, now)
+			return nil
+		})
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop
 	}
@@ -156,7 +163,8 @@ func (w Worker) makeChallenge(ctx context.Context, shop shop.Shop, entry string,
 }
 
 // composeStepUp composes the email with the code for Confirm.
-func (w Worker) composeStepUp(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeStepUp(ctx context.Context, shop shop.Shop, entry string,
+	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, err := w.recipient(ctx, shop, e.To)
 	if err == nil && to.Email != e.To {
 		err = mail.ErrDrop // the account has another address now

@@ -38,7 +38,8 @@ func TestWhatAProofIsFor(t *testing.T) {
 			}
 		})
 	}
-	if (credential.Challenge{Until: now.Add(time.Hour)}).Accepts(credential.Challenge{}, credential.Tally{}, now) {
+	if (credential.Challenge{Until: now.Add(time.Hour)}).Accepts(credential.Challenge{},
+		credential.Tally{}, now) {
 		t.Error("nothing is proven to nobody")
 	}
 }

@@ -31,7 +31,8 @@ const (
 // changeAndTell changes the customer with alter and notifies them. More than a hundred changes an hour are
 // validate.TooMany, because each may cause an email or a VIES request.
 func (s Shopper) changeAndTell(ctx context.Context, what string, alter func(*customer.Customer) error) error {
-	over, err := s.app.exceeded(ctx, []subjectLimit{s.limitOf("changes-hour", limit(changesAnHour, time.Hour))})
+	over, err := s.app.exceeded(ctx,
+		[]subjectLimit{s.limitOf("changes-hour", limit(changesAnHour, time.Hour))})
 	if err != nil {
 		return err
 	}
@@ -63,24 +64,29 @@ func (s Shopper) unlessDone(ctx context.Context, alter func(*customer.Customer) 
 
 // postChangeNotice turns a change into an outbox entry. Repeating it adds no second email, since the key is
 // the same.
-func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	at := t.Job.At
 	to := t.Doc.EmailAt(at)
 	return nil, w.post(ctx, shop, "news-"+t.Job.ID, mail.Entry{
-		Kind: mailChangeNotice, To: to, Lang: t.Doc.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{
-			credential.PayAccess: w.app.credentialsID(shop.ID, to), payWhat: t.Job.Args["what"], credential.PayAt: at.UTC().Format(time.RFC3339Nano),
+		Kind: mailChangeNotice, To: to, Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
+		Payload: map[string]string{
+			credential.PayAccess: w.app.credentialsID(shop.ID, to), payWhat: t.Job.Args["what"],
+			credential.PayAt: at.UTC().Format(time.RFC3339Nano),
 		},
 	})
 }
 
 // composeChangeNotice composes the email about a change.
-func (w Worker) composeChangeNotice(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeChangeNotice(ctx context.Context, shop shop.Shop, entry string,
+	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, t, err := w.revokeTokenFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter {
 		what := "mail.change_notice." + e.Payload[payWhat]
 		letter := shop.Letter(l, what)
 		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.change_notice.not_you"))
-		letter.Button = &mail.Button{Label: l.T("mail.sign_in_notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())}
+		letter.Button = &mail.Button{Label: l.T("mail.sign_in_notice.button"),
+			URL: shop.URL("/sign-in/not-me/" + t.String())}
 		letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(happened(e)))}
 		return letter
 	}, err

@@ -55,13 +55,15 @@ func WithVATChecker(checker customer.VATChecker) Option {
 
 // checkVAT asks VIES about the customer's VAT ID. Without an answer nothing changes, and the job is
 // retried. Without a customer.VATChecker it waits for a day.
-func (w Worker) checkVAT(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+func (w Worker) checkVAT(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	if w.app.vatChecker == nil {
 		return func(c *customer.Customer) { c.VAT.NextAt = w.app.now().Add(customer.VATUnasked) }, nil
 	}
 	given, err := w.askVAT(ctx, shop, t.Doc.VAT.VATID)
 	var unknown *vies.UnknownError
-	if errors.As(err, &unknown) && unknown.Reason == vies.ReasonInput && t.Doc.VAT.Status != customer.VATValid {
+	if errors.As(err, &unknown) && unknown.Reason == vies.ReasonInput &&
+		t.Doc.VAT.Status != customer.VATValid {
 		err = nil // it cannot be a VAT ID, unless it was valid before
 	}
 	return func(c *customer.Customer) {
@@ -80,7 +82,8 @@ func (w Worker) askVAT(ctx context.Context, shop shop.Shop, text string) (custom
 	got, err := w.app.vatChecker.Check(ctx, id.Country, id.Body, a.Requester)
 	var unknown *vies.UnknownError
 	if errors.As(err, &unknown) && unknown.Reason == vies.ReasonRequester && a.Requester != "" {
-		w.app.log.WarnContext(ctx, "vat check: VIES does not accept the shop's own VAT ID; asking without it", "shop", shop.ID)
+		w.app.log.WarnContext(ctx, "vat check: VIES does not accept the shop's own VAT ID; asking without it",
+			"shop", shop.ID)
 		a.Requester = ""
 		got, err = w.app.vatChecker.Check(ctx, id.Country, id.Body, "")
 	}

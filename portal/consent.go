@@ -17,12 +17,14 @@ func (s Shopper) GiveConsent(ctx context.Context, purpose customer.Purpose, word
 	if customer.WordingVersion(wording) != shown || wording == "" {
 		return validate.NewError(validate.Conflict, "consent.changed")
 	}
-	return s.say(ctx, customer.Consent{Purpose: purpose, Status: customer.ConsentGiven, Source: customer.SourceAccount, Wording: wording})
+	return s.say(ctx, customer.Consent{Purpose: purpose, Status: customer.ConsentGiven,
+		Source: customer.SourceAccount, Wording: wording})
 }
 
 // WithdrawConsent withdraws a consent, whichever sentence was shown. Repeating it has no effect.
 func (s Shopper) WithdrawConsent(ctx context.Context, purpose customer.Purpose, wording string) error {
-	return s.say(ctx, customer.Consent{Purpose: purpose, Status: customer.ConsentWithdrawn, Source: customer.SourceAccount, Wording: wording})
+	return s.say(ctx, customer.Consent{Purpose: purpose, Status: customer.ConsentWithdrawn,
+		Source: customer.SourceAccount, Wording: wording})
 }
 
 func (s Shopper) say(ctx context.Context, said customer.Consent) error {
@@ -39,7 +41,8 @@ func (a *App) noteConsent(ctx context.Context, shop, who string, said customer.C
 		now := a.now()
 		last := c.Consent(said.Purpose)
 		said.At, said.Version = now, customer.WordingVersion(said.Wording)
-		if last.Status == said.Status && (said.Status == customer.ConsentWithdrawn || last.Version == said.Version) {
+		if last.Status == said.Status &&
+			(said.Status == customer.ConsentWithdrawn || last.Version == said.Version) {
 			return storage.ErrUnchanged
 		}
 		if !last.At.Before(now) {
@@ -53,7 +56,8 @@ func (a *App) noteConsent(ctx context.Context, shop, who string, said customer.C
 }
 
 // consentRecords returns the customer's consents, each with its unsubscribe URL.
-func (f Feed) consentRecords(ctx context.Context, c customer.Customer) (map[customer.Purpose]customer.ConsentRecord, error) {
+func (f Feed) consentRecords(ctx context.Context,
+	c customer.Customer) (map[customer.Purpose]customer.ConsentRecord, error) {
 	key, err := f.app.unsubscribeKey(ctx, f.shop)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,8 @@ func TestConsents(t *testing.T) {
 	agree(t, s, customer.Newsletter, sentence)
 	c := h.signIn(jan).Customer()
 	want := customer.Consent{
-		Purpose: customer.Newsletter, Status: customer.ConsentGiven, At: given, Source: customer.SourceAccount,
+		Purpose: customer.Newsletter, Status: customer.ConsentGiven, At: given,
+		Source:  customer.SourceAccount,
 		Wording: sentence, Version: customer.WordingVersion(sentence),
 	}
 	if diff := cmp.Diff([]customer.Consent{want}, c.ConsentHistory()); diff != "" {
@@ -56,7 +57,8 @@ func TestConsents(t *testing.T) {
 		}
 	}
 	c = h.signIn(jan).Customer()
-	if c.Consent(customer.Newsletter).Status != customer.ConsentWithdrawn || len(c.ConsentHistory()) != 2 || c.ConsentHistory()[0].Status != customer.ConsentWithdrawn {
+	if c.Consent(customer.Newsletter).Status != customer.ConsentWithdrawn || len(c.ConsentHistory()) != 2 ||
+		c.ConsentHistory()[0].Status != customer.ConsentWithdrawn {
 		t.Errorf("taken back: %+v", c.ConsentHistory())
 	}
 	agree(t, s, customer.Newsletter, sentence)
@@ -74,21 +76,26 @@ func TestConsentToWhatWasRead(t *testing.T) {
 	h := newTestApp(t)
 	h.newCustomer(jan)
 	s := h.signIn(jan)
-	for name, shown := range map[string]string{"another sentence": customer.WordingVersion("old"), "none": "", "a made-up one": "x"} {
-		if err := s.GiveConsent(t.Context(), customer.Newsletter, sentence, shown); validate.KindOf(err) != validate.Conflict {
+	for name, shown := range map[string]string{"another sentence": customer.WordingVersion("old"), "none": "",
+		"a made-up one": "x"} {
+		if err := s.GiveConsent(t.Context(), customer.Newsletter, sentence,
+			shown); validate.KindOf(err) != validate.Conflict {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.GiveConsent(t.Context(), customer.Newsletter, "", ""); validate.KindOf(err) != validate.Conflict {
+	if err := s.GiveConsent(t.Context(), customer.Newsletter, "",
+		""); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("no sentence at all: %v", err)
 	}
-	if err := s.GiveConsent(t.Context(), "telephone", sentence, customer.WordingVersion(sentence)); validate.KindOf(err) != validate.Invalid {
+	if err := s.GiveConsent(t.Context(), "telephone", sentence,
+		customer.WordingVersion(sentence)); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("another purpose: %v", err)
 	}
 	if n := len(h.signIn(jan).Customer().Consents); n != 0 {
 		t.Errorf("%d things were noted", n)
 	}
-	if err := s.WithdrawConsent(t.Context(), customer.Newsletter, "whatever"); err != nil || h.signIn(jan).Customer().Consent(customer.Newsletter).Status != customer.ConsentWithdrawn {
+	if err := s.WithdrawConsent(t.Context(), customer.Newsletter, "whatever"); err != nil ||
+		h.signIn(jan).Customer().Consent(customer.Newsletter).Status != customer.ConsentWithdrawn {
 		t.Errorf("a no to what was never asked: %v", err)
 	}
 }
@@ -107,7 +114,8 @@ func TestConsentHistoryIsBounded(t *testing.T) {
 	}
 	c := h.signIn(jan).Customer()
 	history := c.ConsentHistory()
-	if len(history) != 50 || history[0].Wording != sentence+"59" || history[48].Wording != sentence+"11" || c.Consent(customer.PartnerOffers).Status != customer.ConsentGiven {
+	if len(history) != 50 || history[0].Wording != sentence+"59" || history[48].Wording != sentence+"11" ||
+		c.Consent(customer.PartnerOffers).Status != customer.ConsentGiven {
 		t.Errorf("%d are kept, from %+v to %+v", len(history), history[0], history[len(history)-1])
 	}
 }
@@ -138,7 +146,8 @@ func TestConsentsSideBySide(t *testing.T) {
 // told returns a feed document with the newsletter consent given at a time.
 func told(status string, at time.Time, updated time.Time) []byte {
 	return []byte(fmt.Sprintf(`{"email":"jan@example.com","first_name":%q,"consents":{"newsletter":{"status":%q,"at":%q,`+
-		`"source":"checkout","wording":"Yes,\nplease."}},"updated_at":%q}`, status, status, at.Format(time.RFC3339Nano), updated.Format(time.RFC3339Nano)))
+		`"source":"checkout","wording":"Yes,\nplease."}},"updated_at":%q}`, status, status,
+		at.Format(time.RFC3339Nano), updated.Format(time.RFC3339Nano)))
 }
 
 // TestConsentsByFeed checks that the newer statement wins, and that a customer's "no" stays until a newer
@@ -169,7 +178,8 @@ func TestConsentsByFeed(t *testing.T) {
 	}
 	put("given", start.Add(-time.Hour), start)
 	got := state()
-	want := customer.ConsentRecord{Status: "given", At: ptr(start.Add(-time.Hour)), Source: "checkout", Wording: "Yes,\nplease.",
+	want := customer.ConsentRecord{Status: "given", At: ptr(start.Add(-time.Hour)), Source: "checkout",
+		Wording:        "Yes,\nplease.",
 		WordingVersion: customer.WordingVersion("Yes,\nplease."), UnsubscribeURL: got.UnsubscribeURL}
 	if diff := cmp.Diff(want, got); diff != "" || got.UnsubscribeURL == "" {
 		t.Fatalf("told: %s", diff)
@@ -189,11 +199,13 @@ func TestConsentsByFeed(t *testing.T) {
 		{"a yes of the same moment", "given", time.Minute, time.Hour, order.Unchanged, "withdrawn"},
 		{"a newer yes", "given", time.Minute + time.Millisecond, time.Hour, order.Updated, "given"},
 		{"a newer no in a document that is stale", "withdrawn", 2 * time.Minute, 0, order.Stale, "withdrawn"},
-		{"an older yes in a stale one", "given", time.Minute + 2*time.Millisecond, 0, order.Stale, "withdrawn"},
+		{"an older yes in a stale one", "given", time.Minute + 2*time.Millisecond, 0,
+			order.Stale, "withdrawn"},
 		{"a yes by a clock that runs ahead", "given", 5 * time.Minute, time.Hour, order.Updated, "given"},
 	}
 	for _, step := range steps {
-		if outcome := put(step.status, start.Add(step.at), start.Add(step.updated)); outcome != step.outcome || state().Status != step.want {
+		if outcome := put(step.status, start.Add(step.at),
+			start.Add(step.updated)); outcome != step.outcome || state().Status != step.want {
 			t.Errorf("%s: %s, and now %s", step.name, outcome, state().Status)
 		}
 	}
@@ -214,13 +226,19 @@ func TestBadConsentsByFeed(t *testing.T) {
 	feed := h.feed()
 	now := h.clock.Now().Format(time.RFC3339)
 	for name, test := range map[string]struct{ consents, want string }{
-		"no status":       {`{"newsletter":{"at":"` + now + `"}}`, "/consents/newsletter/status consent.status"},
-		"never asked":     {`{"newsletter":{"status":"never_asked","at":"` + now + `"}}`, "/consents/newsletter/status consent.status"},
-		"no time":         {`{"partner_offers":{"status":"given"}}`, "/consents/partner_offers/at text.required"},
-		"no such time":    {`{"newsletter":{"status":"given","at":"yesterday"}}`, "/consents/newsletter/at time.form"},
-		"in the future":   {`{"newsletter":{"status":"given","at":"2026-11-21T10:05:01Z"}}`, "/consents/newsletter/at consent.future"},
-		"another purpose": {`{"telephone":{"status":"given","at":"` + now + `"}}`, "/consents/telephone json.unknown"},
-		"a list":          {`[]`, "/consents json.type"},
+		"no status": {`{"newsletter":{"at":"` + now + `"}}`,
+			"/consents/newsletter/status consent.status"},
+		"never asked": {`{"newsletter":{"status":"never_asked","at":"` + now + `"}}`,
+			"/consents/newsletter/status consent.status"},
+		"no time": {`{"partner_offers":{"status":"given"}}`,
+			"/consents/partner_offers/at text.required"},
+		"no such time": {`{"newsletter":{"status":"given","at":"yesterday"}}`,
+			"/consents/newsletter/at time.form"},
+		"in the future": {`{"newsletter":{"status":"given","at":"2026-11-21T10:05:01Z"}}`,
+			"/consents/newsletter/at consent.future"},
+		"another purpose": {`{"telephone":{"status":"given","at":"` + now + `"}}`,
+			"/consents/telephone json.unknown"},
+		"a list": {`[]`, "/consents json.type"},
 	} {
 		body := `{"email":"jan@example.com","consents":` + test.consents + `,"updated_at":"` + now + `"}`
 		_, err := feed.PutCustomer(t.Context(), "77", []byte(body))
@@ -236,7 +254,8 @@ func TestSourcesOfConsents(t *testing.T) {
 	h := newTestApp(t)
 	feed := h.feed()
 	at := h.clock.Now().Add(-time.Hour)
-	for given, want := range map[string]string{"": "feed", "account": "feed", "unsubscribe": "feed", "checkout": "checkout", "fair in Brno": "fair in Brno"} {
+	for given, want := range map[string]string{"": "feed", "account": "feed", "unsubscribe": "feed",
+		"checkout": "checkout", "fair in Brno": "fair in Brno"} {
 		at = at.Add(time.Minute)
 		when := at.Format(time.RFC3339)
 		body := fmt.Sprintf(`{"email":"jan@example.com","consents":{"newsletter":{"status":"given","at":%q,"source":%q}},"updated_at":%q}`,
@@ -255,7 +274,8 @@ func TestSourcesOfConsents(t *testing.T) {
 	}
 	text, err := json.Marshal(record.Consents[customer.PartnerOffers])
 	var plain map[string]any
-	if err != nil || json.Unmarshal(text, &plain) != nil || len(plain) != 2 || plain["status"] != "never_asked" {
+	if err != nil || json.Unmarshal(text, &plain) != nil || len(plain) != 2 ||
+		plain["status"] != "never_asked" {
 		t.Errorf("never asked reads as %s, %v", text, err)
 	}
 }

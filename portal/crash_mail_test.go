@@ -16,7 +16,8 @@ import (
 // mortalCounter is a mortal store that can also die before incrementing a counter.
 type mortalCounter struct{ *mortal }
 
-func (m mortalCounter) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+func (m mortalCounter) Increment(ctx context.Context, now time.Time,
+	counts []storage.Count) ([]storage.Tally, error) {
 	for _, c := range counts {
 		if c.By != 0 {
 			if err := m.write(); err != nil {
@@ -40,7 +41,8 @@ func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 		h := newTestApp(t)
 		h.newCustomer(jan)
 		d := &asksInADay{testApp: h, sent: map[string]bool{}}
-		if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{LinkLife: ptr(10 * time.Minute)}); err != nil {
+		if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+			shop.Settings{LinkLife: ptr(10 * time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
 		for range 13 {
@@ -79,7 +81,8 @@ func (d *asksInADay) ask() {
 	d.t.Helper()
 	d.asked++
 	d.clock.Move(11 * time.Minute) // stays within the hourly limit
-	if _, err := d.visitor(fmt.Sprint("browser ", d.asked)).RequestLink(d.t.Context(), jan, "", "en"); err != nil {
+	if _, err := d.visitor(fmt.Sprint("browser ", d.asked)).RequestLink(d.t.Context(), jan, "",
+		"en"); err != nil {
 		d.t.Fatal(err)
 	}
 }

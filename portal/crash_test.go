@@ -36,7 +36,8 @@ func (m *mortal) Insert(ctx context.Context, collection string, r storage.Record
 	return m.Engine.Insert(ctx, collection, r)
 }
 
-func (m *mortal) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (m *mortal) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	if err := m.write(); err != nil {
 		return err
 	}
@@ -197,7 +198,8 @@ func TestCrashOfTheFeed(t *testing.T) {
 		put := func(app *portal.App, email, at string) error {
 			feed, err := app.Feed(t.Context(), h.shop, key)
 			if err == nil {
-				_, err = feed.PutCustomer(t.Context(), "77", fmt.Appendf(nil, `{"email":%q,"updated_at":%q}`, email, at))
+				_, err = feed.PutCustomer(t.Context(), "77",
+					fmt.Appendf(nil, `{"email":%q,"updated_at":%q}`, email, at))
 			}
 			return err
 		}

@@ -26,7 +26,8 @@ func (a *App) credentialDocs(shop string) credentialDocs {
 }
 
 // Get returns the document, or storage.ErrNotFound.
-func (d credentialDocs) Get(ctx context.Context, key string) (credential.Credentials, storage.Version, error) {
+func (d credentialDocs) Get(ctx context.Context, key string) (credential.Credentials,
+	storage.Version, error) {
 	doc, read, err := d.Docs.Get(ctx, key)
 	if err == nil && d.id(doc.Email) != key {
 		return credential.Credentials{}, read, storage.ErrNotFound
@@ -35,7 +36,8 @@ func (d credentialDocs) Get(ctx context.Context, key string) (credential.Credent
 }
 
 // Change is Docs.Change for a document that Get finds.
-func (d credentialDocs) Change(ctx context.Context, key string, change func(*credential.Credentials) error) (credential.Credentials, error) {
+func (d credentialDocs) Change(ctx context.Context, key string,
+	change func(*credential.Credentials) error) (credential.Credentials, error) {
 	return d.Docs.Change(ctx, key, func(doc *credential.Credentials) error {
 		if d.id(doc.Email) != key {
 			return storage.ErrNotFound
@@ -46,7 +48,8 @@ func (d credentialDocs) Change(ctx context.Context, key string, change func(*cre
 
 // eachOf calls do for every document of a customer, including those of replaced secrets; "" means all
 // customers.
-func (d credentialDocs) eachOf(ctx context.Context, customer string, do func(ctx context.Context, key, email string) error) error {
+func (d credentialDocs) eachOf(ctx context.Context, customer string,
+	do func(ctx context.Context, key, email string) error) error {
 	query := storage.Query{Index: credential.ByCustomer, Limit: storage.MaxLimit}
 	if customer != "" {
 		query.Equal = []any{customer}
@@ -56,9 +59,10 @@ func (d credentialDocs) eachOf(ctx context.Context, customer string, do func(ctx
 		if err != nil {
 			return err
 		}
-		if err := eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{ Email string }]) error {
-			return do(ctx, hit.Key, hit.Head.Email)
-		}); err != nil || page.Next == "" {
+		if err := eachAtOnce(ctx, page.Hits,
+			func(ctx context.Context, hit storage.Hit[struct{ Email string }]) error {
+				return do(ctx, hit.Key, hit.Head.Email)
+			}); err != nil || page.Next == "" {
 			return err
 		}
 		query.Cursor = page.Next
@@ -75,18 +79,21 @@ func (a *App) slots(c credential.Counter, by int64, now time.Time) []storage.Cou
 	slot := now.UnixMilli() / credential.SlotLength.Milliseconds()
 	end := time.UnixMilli((slot + 1) * credential.SlotLength.Milliseconds()).Add(credential.SlotLength)
 	key := func(slot int64) string {
-		return a.limitOf(c.Shop, c.Label, limit(credential.CodeTries, credential.SlotLength), append(c.Of[:len(c.Of):len(c.Of)], strconv.FormatInt(slot, 10))...).key
+		return a.limitOf(c.Shop, c.Label, limit(credential.CodeTries, credential.SlotLength),
+			append(c.Of[:len(c.Of):len(c.Of)], strconv.FormatInt(slot, 10))...).key
 	}
 	return []storage.Count{{Key: key(slot), By: by, Expires: end}, {Key: key(slot - 1), Expires: end}}
 }
 
 // countTry counts a try together with rest in one commit; if by is zero it only reads the counter. It also
 // returns the tallies of rest.
-func (a *App) countTry(ctx context.Context, c credential.Counter, by int64, rest ...storage.Count) (credential.Tally, []storage.Tally, error) {
+func (a *App) countTry(ctx context.Context, c credential.Counter, by int64,
+	rest ...storage.Count) (credential.Tally, []storage.Tally, error) {
 	now := a.now()
 	tallies, err := a.engine.Increment(ctx, now, append(a.slots(c, by, now), rest...))
 	if err != nil {
 		return credential.Tally{}, nil, fmt.Errorf("count: %w", err)
 	}
-	return credential.Tally{Slot: now.UnixMilli() / credential.SlotLength.Milliseconds(), Present: tallies[0].N, Before: tallies[1].N}, tallies[2:], nil
+	return credential.Tally{Slot: now.UnixMilli() / credential.SlotLength.Milliseconds(),
+		Present: tallies[0].N, Before: tallies[1].N}, tallies[2:], nil
 }

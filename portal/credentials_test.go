@@ -21,7 +21,8 @@ func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 func TestClientNetwork(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7/32", "::ffff:192.0.2.7": "192.0.2.7/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64", "": "",
+		"192.0.2.7": "192.0.2.7/32", "::ffff:192.0.2.7": "192.0.2.7/32",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64", "": "",
 	} {
 		ip, _ := netip.ParseAddr(address)
 		if got := clientNetwork(ip); got != want {
@@ -35,16 +36,20 @@ func TestClientNetwork(t *testing.T) {
 func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	t.Parallel()
 	app := New(nil, secrettest.Ring())
-	a, b := credential.NewToken(app.credentialsID("a", "jan@example.com")), credential.NewToken(app.credentialsID("a", "jan@example.com"))
+	a, b := credential.NewToken(app.credentialsID("a",
+		"jan@example.com")), credential.NewToken(app.credentialsID("a", "jan@example.com"))
 	session := func(t credential.Token, secret string) string {
 		s, _ := t.Session(secret)
 		return s.String()
 	}
 	other := credential.Token{Access: app.credentialsID("b", "jan@example.com"), Secret: a.Secret}
 	forms := []string{
-		app.credentialsID("a", "jan@example.com"), app.credentialsID("b", "jan@example.com"), app.credentialsID("a", "eva@example.com"), app.credentialsID("ajan", "@example.com"),
-		a.String(), b.String(), other.String(), session(a, "one"), session(a, "two"), session(b, "one"), a.Hash(), b.Hash(),
-		credential.CodeHash("1", "ABCDEFGH"), credential.CodeHash("2", "ABCDEFGH"), credential.CodeHash("1", "ABCDEFGJ"), secret.Hash("ABCDEFGH"),
+		app.credentialsID("a", "jan@example.com"), app.credentialsID("b", "jan@example.com"),
+		app.credentialsID("a", "eva@example.com"), app.credentialsID("ajan", "@example.com"),
+		a.String(), b.String(), other.String(), session(a, "one"), session(a, "two"), session(b, "one"),
+		a.Hash(), b.Hash(),
+		credential.CodeHash("1", "ABCDEFGH"), credential.CodeHash("2", "ABCDEFGH"),
+		credential.CodeHash("1", "ABCDEFGJ"), secret.Hash("ABCDEFGH"),
 	}
 	slices.Sort(forms)
 	if unlike := len(slices.Compact(slices.Clone(forms))); unlike != len(forms) {
@@ -66,21 +71,25 @@ func TestTouch(t *testing.T) {
 	t.Parallel()
 	a := New(storagetest.Open(t, Collections()...), secrettest.Ring())
 	ctx, docs, key := t.Context(), a.credentialDocs("main"), a.credentialsID("main", "")
-	first, second := credential.Session{Hash: "first", SignedInAt: noon(), SeenAt: noon()}, credential.Session{Hash: "second", SignedInAt: noon(), SeenAt: noon()}
-	if err := docs.Insert(ctx, key, credential.Credentials{Sessions: []credential.Session{first, second}}); err != nil {
+	first, second := credential.Session{Hash: "first", SignedInAt: noon(),
+		SeenAt: noon()}, credential.Session{Hash: "second", SignedInAt: noon(), SeenAt: noon()}
+	if err := docs.Insert(ctx, key,
+		credential.Credentials{Sessions: []credential.Session{first, second}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
 		of credential.Session
 		at time.Duration
-	}{{second, 20 * time.Minute}, {second, 10 * time.Minute}, {credential.Session{Hash: "ended"}, time.Hour}} {
+	}{{second, 20 * time.Minute}, {second, 10 * time.Minute},
+		{credential.Session{Hash: "ended"}, time.Hour}} {
 		s := Shopper{app: a, shop: shop.Shop{ID: "main"}, access: key, session: step.of}
 		if err := s.touch(ctx, noon().Add(step.at)); err != nil {
 			t.Errorf("%s after %s: %v", step.of.Hash, step.at, err)
 		}
 	}
 	doc, _, err := docs.Get(ctx, key)
-	if err != nil || !doc.Sessions[0].SeenAt.Equal(noon()) || !doc.Sessions[1].SeenAt.Equal(noon().Add(20*time.Minute)) {
+	if err != nil || !doc.Sessions[0].SeenAt.Equal(noon()) ||
+		!doc.Sessions[1].SeenAt.Equal(noon().Add(20*time.Minute)) {
 		t.Errorf("%+v, %v", doc.Sessions, err)
 	}
 }

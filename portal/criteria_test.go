@@ -63,7 +63,8 @@ func together(n int, do func(i int)) {
 
 // oneConnection reports whether the test store allows only one connection.
 func oneConnection() bool {
-	return os.Getenv("PORTAL_TEST_STORE") == "mongodb" && strings.Contains(os.Getenv("PORTAL_TEST_MONGODB_URI"), "maxPoolSize=1")
+	return os.Getenv("PORTAL_TEST_STORE") == "mongodb" &&
+		strings.Contains(os.Getenv("PORTAL_TEST_MONGODB_URI"), "maxPoolSize=1")
 }
 
 // crowd returns full, or a tenth of it with a single connection.
@@ -109,7 +110,8 @@ func TestSiblingLinksTogether(t *testing.T) {
 			default:
 				t.Errorf("round %d: link %d is %s, %v", round, i, page.State, err)
 			}
-			if _, err := h.visitor("asking").EnterCode(t.Context(), jan, codes[i]); validate.KindOf(err) != validate.Invalid {
+			if _, err := h.visitor("asking").EnterCode(t.Context(), jan,
+				codes[i]); validate.KindOf(err) != validate.Invalid {
 				t.Errorf("round %d: code %d: %v", round, i, err)
 			}
 		}
@@ -132,7 +134,8 @@ func TestNoSecretAnywhere(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h := goldenHouse(t, dir)
-	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(logger))
+	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0),
+		portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Log = logger
 	h.shop = h.open("main", shop.Settings{})
@@ -156,7 +159,8 @@ func TestNoSecretAnywhere(t *testing.T) {
 	if err := filepath.WalkDir(dir, read); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(stored, []byte(jan)) || !bytes.Contains(stored, []byte("code_until")) || log.Len() == 0 {
+	if !bytes.Contains(stored, []byte(jan)) || !bytes.Contains(stored, []byte("code_until")) ||
+		log.Len() == 0 {
 		t.Fatal("what must be found is not")
 	}
 	for name, secret := range held {
@@ -211,7 +215,8 @@ func spellings(secret string) [][]byte {
 	raw, err := base64.RawURLEncoding.DecodeString(secret)
 	if err == nil && len(raw) == 48 { // an access id followed by a secret
 		raw = raw[16:]
-		forms = append(forms, []byte(secret[22:]), []byte(base64.RawURLEncoding.EncodeToString(raw)), []byte(base64.StdEncoding.EncodeToString(raw)))
+		forms = append(forms, []byte(secret[22:]), []byte(base64.RawURLEncoding.EncodeToString(raw)),
+			[]byte(base64.StdEncoding.EncodeToString(raw)))
 	}
 	if err == nil && len(raw) == 32 {
 		forms = append(forms, raw, []byte(hex.EncodeToString(raw)))
@@ -233,7 +238,8 @@ func TestGuessesAtOnce(t *testing.T) {
 		t.Run(fmt.Sprint(test.guesses), func(t *testing.T) {
 			h := newTestApp(t)
 			h.newCustomer(jan)
-			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
+			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(),
+				portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
 			_, code := h.askLink(jan, "browser")
 			together(test.guesses, func(i int) {
 				browser := firefox("browser")
@@ -274,7 +280,8 @@ func (c *counting) Insert(ctx context.Context, collection string, r storage.Reco
 	return c.Engine.Insert(ctx, collection, r)
 }
 
-func (c *counting) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (c *counting) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	c.note("replace", collection)
 	return c.Engine.Replace(ctx, collection, r, read)
 }
@@ -289,7 +296,8 @@ func (c *counting) Scan(ctx context.Context, collection string, s storage.Scan) 
 	return c.Engine.Scan(ctx, collection, s)
 }
 
-func (c *counting) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+func (c *counting) Increment(ctx context.Context, now time.Time,
+	counts []storage.Count) ([]storage.Tally, error) {
 	c.note("increment", fmt.Sprint(len(counts)))
 	return c.Engine.Increment(ctx, now, counts)
 }
@@ -301,14 +309,16 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 	h := newTestApp(t)
 	h.newCustomer(jan)
 	other := h.open("other", shop.Settings{})
-	if _, err := h.app.Operator().ImportOrders(t.Context(), other.ID, bytes.NewReader(oneLine(orderJSON("1", "els@example.com"))), func(int) {}); err != nil {
+	if _, err := h.app.Operator().ImportOrders(t.Context(), other.ID,
+		bytes.NewReader(oneLine(orderJSON("1", "els@example.com"))), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
 	engine := &counting{Engine: h.engine}
 	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	ask := func(email string) []string {
 		engine.done = nil
-		if _, err := app.Visitor(h.shop, firefox("browser")).RequestLink(t.Context(), email, "/orders/1", "en"); err != nil {
+		if _, err := app.Visitor(h.shop, firefox("browser")).RequestLink(t.Context(), email, "/orders/1",
+			"en"); err != nil {
 			t.Fatal(err)
 		}
 		return sorted(slices.Clone(engine.done))
@@ -323,7 +333,8 @@ func TestAskingDoesTheSameForEveryone(t *testing.T) {
 		{"known, far too often", jan, 30}, {"unknown, far too often", "nobody@example.com", 30},
 	} {
 		together(test.before, func(int) {
-			if _, err := h.visitor("flood").RequestLink(context.Background(), test.email, "", "en"); err != nil {
+			if _, err := h.visitor("flood").RequestLink(context.Background(), test.email, "",
+				"en"); err != nil {
 				t.Errorf("%s: %v", test.name, err)
 			}
 		})
@@ -387,7 +398,8 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 		h.newCustomer(email)
 	}
 	for range 20 {
-		if _, err := h.visitor("stranger").RequestLink(t.Context(), "often@example.com", "", "en"); err != nil {
+		if _, err := h.visitor("stranger").RequestLink(t.Context(), "often@example.com", "",
+			"en"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -396,11 +408,13 @@ func TestWrongCodeDoesTheSameForEveryone(t *testing.T) {
 	engine := &counting{Engine: h.engine}
 	app := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	want := []string{"get credentials", "increment 3"}
-	for _, email := range []string{jan, eva, "nobody@example.com", traces["e-mail address"], "often@example.com"} {
+	for _, email := range []string{jan, eva, "nobody@example.com", traces["e-mail address"],
+		"often@example.com"} {
 		for n := range 6 {
 			engine.done = nil
 			_, err := app.Visitor(h.shop, firefox("browser")).EnterCode(t.Context(), email, "0000-0000")
-			if diff := cmp.Diff(want, sorted(slices.Clone(engine.done))); diff != "" || validate.KindOf(err) != validate.Invalid {
+			if diff := cmp.Diff(want, sorted(slices.Clone(engine.done))); diff != "" ||
+				validate.KindOf(err) != validate.Invalid {
 				t.Errorf("wrong code %d for %s: %v %s", n+1, email, err, diff)
 			}
 		}
@@ -420,18 +434,25 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 		},
 		"this was not me": func(h *testApp, _, _ portal.Shopper) error { return h.raiseAlarm() },
 		"another address": func(h *testApp, _, _ portal.Shopper) error {
-			_, err := h.feed().PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-21T10:03:00Z"}`))
+			_, err := h.feed().PutCustomer(h.t.Context(), "77",
+				[]byte(`{"email":"new@example.com","updated_at":"2026-11-21T10:03:00Z"}`))
 			return err
 		},
-		"fourteen days": func(h *testApp, _, _ portal.Shopper) error { h.clock.Move(14 * 24 * time.Hour); return nil },
+		"fourteen days": func(h *testApp,
+			_, _ portal.Shopper) error {
+			h.clock.Move(14 * 24 * time.Hour)
+			return nil
+		},
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
 			h := newTestApp(t)
-			if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
+			if _, err := h.feed().PutCustomer(t.Context(), "77",
+				[]byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
 				t.Fatal(err)
 			}
-			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
+			apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(),
+				portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
 			cookie, s := h.enterWith(jan, "one")
 			_, another := h.enterWith(jan, "two")
 			for _, app := range apps {
@@ -443,7 +464,8 @@ func TestEndedSessionsAreRefusedEverywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range counted(10_000) {
-				if _, err := apps[i%2].Shopper(t.Context(), h.shop, cookie); validate.KindOf(err) != validate.SignIn {
+				if _, err := apps[i%2].Shopper(t.Context(), h.shop,
+					cookie); validate.KindOf(err) != validate.SignIn {
 					t.Fatalf("request %d gets in: %v", i, err)
 				}
 			}
@@ -483,7 +505,8 @@ func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 	h.newCustomer(jan)
 	a := h.shop
 	b := h.open("other", shop.Settings{})
-	if _, err := h.app.Operator().ImportOrders(t.Context(), b.ID, bytes.NewReader(oneLine(orderJSON("1", jan))), func(int) {}); err != nil {
+	if _, err := h.app.Operator().ImportOrders(t.Context(), b.ID,
+		bytes.NewReader(oneLine(orderJSON("1", jan))), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
 	sessionA, _ := h.enterWith(jan, "a's")
@@ -505,10 +528,14 @@ func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 			err  error
 			kind validate.Kind
 		}{
-			"link": {redeem(linkA), validate.Gone}, "session as a link": {redeem(sessionA), validate.Gone}, "alarm as a link": {redeem(alarmA), validate.Gone},
-			"code": {enter(codeA), validate.Invalid}, "session": {shopper(sessionA), validate.SignIn}, "link as a session": {shopper(linkA), validate.SignIn},
+			"link": {redeem(linkA), validate.Gone}, "session as a link": {redeem(sessionA), validate.Gone},
+			"alarm as a link":       {redeem(alarmA), validate.Gone},
+			"code":                  {enter(codeA), validate.Invalid},
+			"session":               {shopper(sessionA), validate.SignIn},
+			"link as a session":     {shopper(linkA), validate.SignIn},
 			"own link as a session": {shopper(linkB), validate.SignIn},
-			"alarm":                 {v.Revoke(ctx, alarmA), validate.Gone}, "link as an alarm": {v.Revoke(ctx, linkB), validate.Gone},
+			"alarm":                 {v.Revoke(ctx, alarmA), validate.Gone},
+			"link as an alarm":      {v.Revoke(ctx, linkB), validate.Gone},
 		}
 		if browser != "b's" { // needs the browser that requested it
 			tests["own code"] = struct {
@@ -521,7 +548,8 @@ func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 				t.Errorf("%s in %s browser: %v", name, browser, test.err)
 			}
 		}
-		if page, err := v.Link(ctx, linkA); err != nil || page != (credential.LinkPage{State: credential.LinkDamaged}) {
+		if page, err := v.Link(ctx, linkA); err != nil ||
+			page != (credential.LinkPage{State: credential.LinkDamaged}) {
 			t.Errorf("page in %s browser: %+v, %v", browser, page, err)
 		}
 		if _, err := v.RequestAnotherLink(ctx, linkA, "en"); validate.KindOf(err) != validate.Gone {

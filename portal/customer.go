@@ -27,14 +27,16 @@ func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, id, email stri
 		return err
 	}
 	now := a.now()
-	err = a.customerDocs(shop.ID).Insert(ctx, id, customer.Customer{ID: id, Email: email, Registered: registered, CreatedAt: now, ChangedAt: now})
+	err = a.customerDocs(shop.ID).Insert(ctx,
+		id, customer.Customer{ID: id, Email: email, Registered: registered, CreatedAt: now, ChangedAt: now})
 	if errors.Is(err, storage.ErrExists) {
 		return nil
 	}
 	return err
 }
 
-func (a *App) changeCustomer(ctx context.Context, shop, id string, alter func(*customer.Customer) error) (customer.Customer, error) {
+func (a *App) changeCustomer(ctx context.Context, shop, id string,
+	alter func(*customer.Customer) error) (customer.Customer, error) {
 	return customer.Change(ctx, a.customerDocs(shop), id, a.now, alter)
 }
 
@@ -52,13 +54,15 @@ func (w Worker) customerJobs() job.Source {
 			customer.KindErasure:         {Do: inShop(w.app, w.erase), Slow: true},
 			customer.KindReleaseEmails:   {Do: inShop(w.app, w.releaseEmails)},
 			customer.KindForgetAddresses: {Do: forgetAddresses},
-			customer.KindVATCheck:        {Do: inShop(w.app, w.checkVAT), Slow: true, Retry: customer.RetryVAT()},
+			customer.KindVATCheck: {Do: inShop(w.app, w.checkVAT), Slow: true,
+				Retry: customer.RetryVAT()},
 		},
 	}
 }
 
 // releaseEmails releases the emails with an expired reservation.
-func (w Worker) releaseEmails(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+func (w Worker) releaseEmails(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	return nil, w.releaseReserved(ctx, shop, t.Key)
 }
 
@@ -77,7 +81,8 @@ func (f Feed) Customer(ctx context.Context, id string) (customer.Record, error) 
 func (f Feed) CustomerByEmail(ctx context.Context, email string) (customer.Record, error) {
 	canonical, ok := validate.CanonicalEmail(email)
 	if !ok {
-		return customer.Record{}, validate.InvalidFields([]validate.FieldError{{Field: "email", Key: "email.form"}})
+		return customer.Record{}, validate.InvalidFields([]validate.FieldError{{Field: "email",
+			Key: "email.form"}})
 	}
 	customer, err := f.app.follow(ctx, f.shop.ID, identifier.EmailKey(canonical))
 	return f.record(ctx, customer, err)

@@ -21,7 +21,8 @@ import (
 // URL. Faults are at JSON pointers.
 func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (order.Receipt, error) {
 	if number == "" {
-		return order.Receipt{}, validate.InvalidFields([]validate.FieldError{{Field: "/number", Key: "text.required"}})
+		return order.Receipt{}, validate.InvalidFields([]validate.FieldError{{Field: "/number",
+			Key: "text.required"}})
 	}
 	o, warnings, err := order.Decode(f.app.atlas, body, number, f.latest())
 	if err != nil {
@@ -49,7 +50,8 @@ func (f Feed) latest() time.Time {
 func (f Feed) noteAhead(ctx context.Context, document string, dated ...time.Time) {
 	for _, at := range dated {
 		if f.forced && at.After(f.app.latest()) {
-			f.app.log.WarnContext(ctx, "content dated in the future was accepted by force", "shop", f.shop.ID, "document", document,
+			f.app.log.WarnContext(ctx, "content dated in the future was accepted by force", "shop", f.shop.ID,
+				"document", document,
 				"dated", at, "ahead", at.Sub(f.app.now()).Round(time.Second).String(), "request", f.request)
 			return
 		}
@@ -60,7 +62,8 @@ func (f Feed) noteAhead(ctx context.Context, document string, dated ...time.Time
 // none was.
 func (f Feed) noteOlder(ctx context.Context, document string, replaced time.Time) {
 	if !replaced.IsZero() {
-		f.app.log.WarnContext(ctx, "content newer than the one sent was replaced by force", "shop", f.shop.ID, "document", document,
+		f.app.log.WarnContext(ctx, "content newer than the one sent was replaced by force", "shop", f.shop.ID,
+			"document", document,
 			"replaced", replaced, "request", f.request)
 	}
 }
@@ -126,7 +129,8 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		r.Reject("/id", "customer_id.nobody")
 	}
 	now := f.app.now().In(f.shop.Location())
-	c := customerChange{profile: customer.ReadProfile(r, w.ProfileWire, now), consents: customer.ReadConsents(r, w.Consents, now)}
+	c := customerChange{profile: customer.ReadProfile(r, w.ProfileWire, now),
+		consents: customer.ReadConsents(r, w.Consents, now)}
 	if !w.consentsAlone() {
 		c.at = r.Moment("/updated_at", w.UpdatedAt)
 		r.NotAhead("/updated_at", c.at)
@@ -145,7 +149,8 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		c.replaceAddresses = true
 		c.addresses = validate.Each(r, "/addresses", customer.MaxAddresses, *w.Addresses, f.savedAddress)
 		customer.CheckDistinct(r, c.addresses)
-		c.addresses = slices.DeleteFunc(c.addresses, func(a customer.SavedAddress) bool { return a.Address.IsZero() })
+		c.addresses = slices.DeleteFunc(c.addresses,
+			func(a customer.SavedAddress) bool { return a.Address.IsZero() })
 	}
 	c.warnings = r.ListedWarnings()
 	return c, validate.InvalidFields(r.Rejected)
@@ -153,7 +158,8 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 
 // consentsAlone reports whether a document has consents and nothing else: each consent has its own time.
 func (w customerWire) consentsAlone() bool {
-	return w.Consents != nil && w.UpdatedAt == "" && w.Email == nil && w.Company == nil && w.Addresses == nil && w.ProfileWire == customer.ProfileWire{}
+	return w.Consents != nil && w.UpdatedAt == "" && w.Email == nil && w.Company == nil &&
+		w.Addresses == nil && w.ProfileWire == customer.ProfileWire{}
 }
 
 // offered returns the shop's language that a feed means: "sk-SK", "sk_SK.UTF-8" and "slk" are sk; "cz",
@@ -182,10 +188,12 @@ func (f Feed) offered(r *validate.Validator, lang *string) *string {
 
 // savedAddress reads an address from the shop's own records: bounded and printable like an order's, but not
 // validated.
-func (f Feed) savedAddress(w customer.SavedAddressWire, r *validate.Validator, at string) customer.SavedAddress {
+func (f Feed) savedAddress(w customer.SavedAddressWire, r *validate.Validator,
+	at string) customer.SavedAddress {
 	a := customer.SavedAddress{
-		ID: r.Key(at+"/id", w.ID, validate.MaxWord), DefaultShipping: w.DefaultShipping, DefaultBilling: w.DefaultBilling,
-		Version: storage.NewID(),
+		ID: r.Key(at+"/id", w.ID, validate.MaxWord), DefaultShipping: w.DefaultShipping,
+		DefaultBilling: w.DefaultBilling,
+		Version:        storage.NewID(),
 	}
 	if given := r.Address(at, &w.Address); given != nil {
 		a.Address = *given
@@ -253,14 +261,16 @@ func (f Feed) cameBack(ctx context.Context, email string, erased time.Time) (boo
 }
 
 func emailTaken() error {
-	return &validate.Error{Kind: validate.Conflict, Key: "customer.email_taken", Fields: []validate.FieldError{{Field: "/email", Key: "customer.email_taken"}}}
+	return &validate.Error{Kind: validate.Conflict, Key: "customer.email_taken",
+		Fields: []validate.FieldError{{Field: "/email", Key: "customer.email_taken"}}}
 }
 
 // apply writes the change. A new address is reserved before, and the old one released after, so that a
 // crash leaves the customer with both but never with none. If the feed repeats its last address, nothing
 // moves: the customer has changed it since. If anyone has signed in with the old address, an email informs
 // it of the change and can undo it.
-func (f Feed) apply(ctx context.Context, id string, change customerChange, outcome order.Outcome) (order.Receipt, error) {
+func (f Feed) apply(ctx context.Context, id string, change customerChange,
+	outcome order.Outcome) (order.Receipt, error) {
 	receipt := order.Receipt{Outcome: outcome, Customer: id, Warnings: change.warnings}
 	who, err := f.app.customer(ctx, f.shop.ID, id)
 	if err != nil {
@@ -273,7 +283,8 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange, outco
 		receipt.Outcome, receipt.StoredUpdatedAt = order.Stale, who.LastChange()
 		return receipt, f.learnLate(ctx, id, change)
 	}
-	moves := change.email != nil && *change.email != who.Email && *change.email != who.FedEmail && outcome != order.Created
+	moves := change.email != nil && *change.email != who.Email && *change.email != who.FedEmail &&
+		outcome != order.Created
 	told := false
 	if moves {
 		if told, err = f.reserve(ctx, who, *change.email); err != nil {
@@ -326,7 +337,8 @@ func (f Feed) learnConsents(ctx context.Context, id string, change customerChang
 // reserve reserves an address for a customer, and reports whether anyone has signed in with the current
 // one.
 func (f Feed) reserve(ctx context.Context, customer customer.Customer, email string) (told bool, err error) {
-	present, _, err := f.app.credentialDocs(f.shop.ID).Get(ctx, f.app.credentialsID(f.shop.ID, customer.Email))
+	present, _, err := f.app.credentialDocs(f.shop.ID).Get(ctx,
+		f.app.credentialsID(f.shop.ID, customer.Email))
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return false, err
 	}

@@ -41,7 +41,8 @@ func (s Shopper) RequestEmailChange(ctx context.Context, email string) (Pending,
 
 // composeEmailCode writes the email to the wanted address: with a code if the address is free, else with a
 // notice to its owner.
-func (w Worker) composeEmailCode(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeEmailCode(ctx context.Context, sh shop.Shop, entry string,
+	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to := shop.Recipient{Email: e.To}
 	asker, _, err := w.app.credentialDocs(sh.ID).Get(ctx, e.Payload[credential.PayAccess])
 	if errors.Is(err, storage.ErrNotFound) || err == nil && e.Throttled {
@@ -86,7 +87,8 @@ func emailTakenLetter(shop shop.Shop, l *i18n.Localizer) mail.Letter {
 // The address is reserved first. Then a single Replace changes the customer and schedules the email to the
 // old address; sessions of an address other than the account's are void. A crash before the Replace leaves
 // a reserved address, which is released later.
-func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b credential.Browser) (SignedIn, error) {
+func (s Shopper) ChangeEmail(ctx context.Context, email, code string,
+	b credential.Browser) (SignedIn, error) {
 	if err := s.requireVerified(); err != nil {
 		return SignedIn{}, err
 	}
@@ -95,7 +97,8 @@ func (s Shopper) ChangeEmail(ctx context.Context, email, code string, b credenti
 	if !ok || wanted == s.customer.Email || b.Secret == "" {
 		return SignedIn{}, wrong
 	}
-	if err := s.enterChallenge(ctx, credential.Challenge{Kind: mailEmailCode, Email: wanted}, code, func(*credential.Credentials) {}); err != nil {
+	if err := s.enterChallenge(ctx, credential.Challenge{Kind: mailEmailCode, Email: wanted}, code,
+		func(*credential.Credentials) {}); err != nil {
 		return SignedIn{}, err
 	}
 	over, err := s.app.exceeded(ctx, []subjectLimit{s.limitOf("email-day", limit(changesADay, 24*time.Hour))})
@@ -137,14 +140,15 @@ func (s Shopper) moveTo(ctx context.Context, wanted string) error {
 func (s Shopper) followTo(ctx context.Context, email string, b credential.Browser) (SignedIn, error) {
 	v := s.app.Visitor(s.shop, b)
 	cookie := credential.NewToken(s.app.credentialsID(s.shop.ID, email))
-	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, cookie.Access, func(a *credential.Credentials) error {
-		if a.Customer != s.customer.ID {
-			return validate.NewError(validate.Conflict, "email.changed") // undone and given to somebody else, all since
-		}
-		a.Sessions = append(a.Sessions, v.newSession(cookie))
-		a.Browsers = append(a.Browsers, credential.KnownBrowser{Hash: b.Hash(), SeenAt: s.app.now()})
-		return nil
-	})
+	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, cookie.Access,
+		func(a *credential.Credentials) error {
+			if a.Customer != s.customer.ID {
+				return validate.NewError(validate.Conflict, "email.changed") // undone and given to somebody else, all since
+			}
+			a.Sessions = append(a.Sessions, v.newSession(cookie))
+			a.Browsers = append(a.Browsers, credential.KnownBrowser{Hash: b.Hash(), SeenAt: s.app.now()})
+			return nil
+		})
 	if err == nil {
 		err = s.app.clearCredentials(ctx, s.shop.ID, s.access)
 	}

@@ -37,7 +37,8 @@ func (h *testApp) wanted(cookie, email string) string {
 // change moves the account of a fresh session to another address and returns the new session.
 func (h *testApp) change(cookie, email, secret string) string {
 	h.t.Helper()
-	signed, err := h.shopper(cookie).ChangeEmail(h.t.Context(), email, h.wanted(cookie, email), firefox(secret))
+	signed, err := h.shopper(cookie).ChangeEmail(h.t.Context(), email, h.wanted(cookie, email),
+		firefox(secret))
 	if err != nil {
 		h.t.Fatalf("change to %s: %v", email, err)
 	}
@@ -79,7 +80,8 @@ func (h *testApp) quiet() {
 // wantNoSession fails if any of the cookies opens the account, in this or another process.
 func (h *testApp) wantNoSession(when string, cookies ...string) {
 	h.t.Helper()
-	for n, app := range []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))} {
+	for n, app := range []*portal.App{h.app,
+		portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))} {
 		for i, cookie := range cookies {
 			if s, err := app.Shopper(h.t.Context(), h.shop, cookie); validate.KindOf(err) != validate.SignIn {
 				h.t.Errorf("%s: session %d opens %s in process %d: %v", when, i, s.Customer().Email, n, err)
@@ -117,7 +119,8 @@ func TestChangeOfEmail(t *testing.T) {
 			t.Errorf("a link of the old address: %v", err)
 		}
 	}
-	if _, err := h.visitor("elsewhere").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("elsewhere").EnterCode(t.Context(), jan,
+		code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a code of the old address: %v", err)
 	}
 	told, undo := h.undoMail(jan)
@@ -207,12 +210,14 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, cookie := range map[string]string{"session": stolen, "link": signed.Cookie, "once fresh": fresh} {
+	for name, cookie := range map[string]string{"session": stolen, "link": signed.Cookie,
+		"once fresh": fresh} {
 		s := h.shopper(cookie)
 		if _, err := s.RequestEmailChange(t.Context(), mallory); validate.KindOf(err) != validate.StepUp {
 			t.Errorf("%s: ask: %v", name, err)
 		}
-		if _, err := s.ChangeEmail(t.Context(), mallory, code, firefox("thief's")); validate.KindOf(err) != validate.StepUp {
+		if _, err := s.ChangeEmail(t.Context(), mallory, code,
+			firefox("thief's")); validate.KindOf(err) != validate.StepUp {
 			t.Errorf("%s: change: %v", name, err)
 		}
 		if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
@@ -234,14 +239,16 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 // the middle of a change.
 func TestFreshnessEndsExactly(t *testing.T) {
 	t.Parallel()
-	for age, kind := range map[time.Duration]validate.Kind{15*time.Minute - time.Millisecond: 0, 15 * time.Minute: validate.StepUp} {
+	for age, kind := range map[time.Duration]validate.Kind{15*time.Minute - time.Millisecond: 0,
+		15 * time.Minute: validate.StepUp} {
 		h := newTestApp(t)
 		h.newCustomer(jan)
 		cookie := h.signInByCode(jan, "one")
 		h.clock.Move(age - 5*time.Minute)
 		code := h.wanted(cookie, jana)
 		h.clock.Move(5 * time.Minute)
-		if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code, firefox("one")); validate.KindOf(err) != kind || err == nil && kind != 0 {
+		if _, err := h.shopper(cookie).ChangeEmail(t.Context(), jana, code,
+			firefox("one")); validate.KindOf(err) != kind || err == nil && kind != 0 {
 			t.Errorf("after %v: %v", age, err)
 		}
 	}
@@ -282,8 +289,10 @@ func TestBadNewAddresses(t *testing.T) {
 	h.newCustomer(jan)
 	cookie := h.signInByCode(jan, "one")
 	for text, want := range map[string]string{
-		"": "email email.form", "nobody": "email email.form", "a@b": "email email.form", "a,b@example.com": "email email.form",
-		"a@example.com\r\nBcc: x@y.sk": "email email.form", strings.Repeat("x", 100_000) + "@example.com": "email email.form",
+		"": "email email.form", "nobody": "email email.form", "a@b": "email email.form",
+		"a,b@example.com":                             "email email.form",
+		"a@example.com\r\nBcc: x@y.sk":                "email email.form",
+		strings.Repeat("x", 100_000) + "@example.com": "email email.form",
 		jan: "email email.same", " JAN@example.COM ": "email email.same",
 	} {
 		_, err := h.shopper(cookie).RequestEmailChange(t.Context(), text)
@@ -356,7 +365,8 @@ func TestAddressTakenMeanwhile(t *testing.T) {
 		t.Error(diff)
 	}
 	hers, _ := h.enterWith(eva, "eva's")
-	if h.shopper(cookie).Customer().Email != jan || h.shopper(hers).Customer().ID == h.shopper(cookie).Customer().ID {
+	if h.shopper(cookie).Customer().Email != jan ||
+		h.shopper(hers).Customer().ID == h.shopper(cookie).Customer().ID {
 		t.Error("two customers were merged")
 	}
 }

@@ -14,12 +14,16 @@ func TestPlaceholderEmailIsRefused(t *testing.T) {
 	h.shop.FirstOrderMail = true
 	feed := h.feed()
 	for _, email := range []string{
-		"null@null.com", "NULL@shop.sk", "none@none.com", "no-email@shop.sk", "noemail@gmail.com", "no@email.com", "guest17@noemail.com",
-		"undefined@undefined.com", "guest@guest.com", "test@test.com", "user@example.com", "name@domain.com", "deleted@site.invalid",
-		"jana@shop.invalid", "jana@shop.localhost", "no.reply@shop.sk", "anonymous@psgdpr.com", "ＮＵＬＬ＠null.com",
+		"null@null.com", "NULL@shop.sk", "none@none.com", "no-email@shop.sk", "noemail@gmail.com",
+		"no@email.com", "guest17@noemail.com",
+		"undefined@undefined.com", "guest@guest.com", "test@test.com", "user@example.com", "name@domain.com",
+		"deleted@site.invalid",
+		"jana@shop.invalid", "jana@shop.localhost", "no.reply@shop.sk", "anonymous@psgdpr.com",
+		"ＮＵＬＬ＠null.com",
 	} {
 		_, order := feed.PutOrder(t.Context(), "1", orderBy(`""`, "1", email))
-		_, customer := feed.PutCustomer(t.Context(), "7", []byte(`{"email":"`+email+`","updated_at":"2026-01-01T00:00:00Z"}`))
+		_, customer := feed.PutCustomer(t.Context(), "7",
+			[]byte(`{"email":"`+email+`","updated_at":"2026-01-01T00:00:00Z"}`))
 		for what, err := range map[string]error{"order": order, "customer": customer} {
 			faults := validate.FieldErrors(err)
 			if len(faults) != 1 || faults[0].Field != "/email" || faults[0].Key != "email.placeholder" {
@@ -41,7 +45,8 @@ func TestEmailThatOnlyLooksLikeAPlaceholder(t *testing.T) {
 	h := newTestApp(t)
 	feed := h.feed()
 	for _, email := range []string{
-		"jana@example.com", "jana@shop.test", "nona@none.com", "nonely@gmail.com", "guest@hotel.sk", "na@firma.cz", "no@firma.sk",
+		"jana@example.com", "jana@shop.test", "nona@none.com", "nonely@gmail.com", "guest@hotel.sk",
+		"na@firma.cz", "no@firma.sk",
 		"customer@mail.com", "nulla@nulla.it", "test@firma.sk", "a@email.com", "jana@nomailing.sk",
 	} {
 		if _, err := feed.PutOrder(t.Context(), email, orderBy(`""`, email, email)); err != nil {

@@ -17,36 +17,42 @@ import (
 )
 
 // postEmailMoved queues the email to an old address.
-func (w Worker) postEmailMoved(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
-	at := slices.IndexFunc(t.Doc.Reserved, func(f customer.ReservedEmail) bool { return f.Entry == t.Job.Args["entry"] })
+func (w Worker) postEmailMoved(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+	at := slices.IndexFunc(t.Doc.Reserved,
+		func(f customer.ReservedEmail) bool { return f.Entry == t.Job.Args["entry"] })
 	if at < 0 {
 		return nil, nil // undone since
 	}
 	f := t.Doc.Reserved[at]
 	return nil, w.post(ctx, shop, f.Entry, mail.Entry{
-		Kind: customer.MailEmailMoved, To: f.Email, Lang: t.Doc.PageLang, CreatedAt: w.app.now(), Payload: map[string]string{customer.PayCustomer: t.Doc.ID},
+		Kind: customer.MailEmailMoved, To: f.Email, Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
+		Payload: map[string]string{customer.PayCustomer: t.Doc.ID},
 	})
 }
 
 // composeEmailMoved writes the email that informs an old address of the change and can undo it.
-func (w Worker) composeEmailMoved(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeEmailMoved(ctx context.Context, sh shop.Shop, entry string,
+	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to := shop.Recipient{Email: e.To}
 	t := credential.NewToken(w.app.credentialsID(sh.ID, e.To))
 	var moved time.Time
-	c, err := w.app.changeCustomer(ctx, sh.ID, e.Payload[customer.PayCustomer], func(c *customer.Customer) error {
-		at := slices.IndexFunc(c.Reserved, func(f customer.ReservedEmail) bool { return f.Entry == entry })
-		if at < 0 || !w.app.now().Before(c.Reserved[at].UndoUntil()) {
-			return mail.ErrDrop
-		}
-		f := &c.Reserved[at]
-		moved = f.At
-		if !e.Unsure {
-			f.Undo = nil
-		}
-		f.Undo = append(f.Undo, t.Hash())
-		f.Undo = f.Undo[max(0, len(f.Undo)-customer.MaxUndo):]
-		return nil
-	})
+	c, err := w.app.changeCustomer(ctx, sh.ID, e.Payload[customer.PayCustomer],
+		func(c *customer.Customer) error {
+			at := slices.IndexFunc(c.Reserved,
+				func(f customer.ReservedEmail) bool { return f.Entry == entry })
+			if at < 0 || !w.app.now().Before(c.Reserved[at].UndoUntil()) {
+				return mail.ErrDrop
+			}
+			f := &c.Reserved[at]
+			moved = f.At
+			if !e.Unsure {
+				f.Undo = nil
+			}
+			f.Undo = append(f.Undo, t.Hash())
+			f.Undo = f.Undo[max(0, len(f.Undo)-customer.MaxUndo):]
+			return nil
+		})
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop
 	}
@@ -55,7 +61,8 @@ func (w Worker) composeEmailMoved(ctx context.Context, sh shop.Shop, entry strin
 		present, _ := validate.MaskApart(c.Email, e.To)
 		letter := sh.Letter(l, "mail.email_changed", "Email", present)
 		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.email_changed.not_you"))
-		letter.Button = &mail.Button{Label: l.T("mail.email_changed.button"), URL: sh.URL("/sign-in/undo-email/" + t.String())}
+		letter.Button = &mail.Button{Label: l.T("mail.email_changed.button"),
+			URL: sh.URL("/sign-in/undo-email/" + t.String())}
 		letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(moved))}
 		return letter
 	}, err
@@ -96,12 +103,14 @@ func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	_, err = v.app.changeCustomer(ctx, v.shop.ID, c.ID, func(c *customer.Customer) error { return c.MoveBack(t, v.app.now(), v.browser.Lang) })
+	_, err = v.app.changeCustomer(ctx, v.shop.ID, c.ID,
+		func(c *customer.Customer) error { return c.MoveBack(t, v.app.now(), v.browser.Lang) })
 	return validate.NotFoundIfMissing(err)
 }
 
 // postEmailUndone queues the email about an undone change.
-func (w Worker) postEmailUndone(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+func (w Worker) postEmailUndone(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	return nil, w.post(ctx, shop, "undone-"+t.Job.ID, mail.Entry{
 		Kind: customer.MailEmailUndone, To: t.Job.Args["email"], Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
 		Payload: map[string]string{customer.PayCustomer: t.Doc.ID},
@@ -109,7 +118,8 @@ func (w Worker) postEmailUndone(ctx context.Context, shop shop.Shop, t job.Task[
 }
 
 // composeEmailUndone writes the email that says which address the account has again.
-func (w Worker) composeEmailUndone(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeEmailUndone(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient,
+	letterWriter, error) {
 	c, err := w.app.customer(ctx, sh.ID, e.Payload[customer.PayCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop
@@ -124,7 +134,8 @@ func (w Worker) composeEmailUndone(ctx context.Context, sh shop.Shop, _ string, 
 }
 
 // findReserved finds the address that an undo link restores, or returns Gone.
-func (v Visitor) findReserved(ctx context.Context, text string) (t credential.Token, c customer.Customer, at int, err error) {
+func (v Visitor) findReserved(ctx context.Context, text string) (t credential.Token, c customer.Customer,
+	at int, err error) {
 	gone := validate.NewError(validate.Gone, "email_restore.gone")
 	t, ok := credential.ParseLink(text)
 	if !ok {

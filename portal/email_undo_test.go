@@ -25,7 +25,8 @@ func (h *testApp) undo(text string) error {
 // submitted.
 func (h *testApp) wantGoneUndo(name, text string) {
 	h.t.Helper()
-	if page, err := h.visitor("mailbox").EmailUndo(h.t.Context(), text); err != nil || page != (portal.EmailUndoPage{}) {
+	if page, err := h.visitor("mailbox").EmailUndo(h.t.Context(), text); err != nil ||
+		page != (portal.EmailUndoPage{}) {
 		h.t.Errorf("%s: page %+v, %v", name, page, err)
 	}
 	if err := h.undo(text); validate.KindOf(err) != validate.Gone {
@@ -62,7 +63,8 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 	if _, err := h.visitor("thief's").Redeem(t.Context(), live); validate.KindOf(err) != validate.Gone {
 		t.Errorf("a link since: %v", err)
 	}
-	if _, err := h.visitor("thief's").EnterCode(t.Context(), mallory, code); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("thief's").EnterCode(t.Context(), mallory,
+		code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a code since: %v", err)
 	}
 	h.wantUndoneMails(jan, mallory)
@@ -88,7 +90,8 @@ func (h *testApp) wantUndoneMails(back, displaced string) {
 	h.work()
 	var to []string
 	for _, m := range h.deliver() {
-		if strings.Contains(m.Subject, "was restored") && strings.Contains(m.Text, validate.MaskEmail(back)) && firstGroup(undoInMail, m.Text) == "" {
+		if strings.Contains(m.Subject, "was restored") && strings.Contains(m.Text,
+			validate.MaskEmail(back)) && firstGroup(undoInMail, m.Text) == "" {
 			to = append(to, m.To)
 		}
 	}
@@ -108,7 +111,8 @@ func TestUndoThatIsNone(t *testing.T) {
 	damaged := []byte(undo)
 	damaged[50] ^= 1
 	for name, text := range map[string]string{
-		"none": "", "cut": undo[:63], "long": undo + "A", "damaged": string(damaged), "a link": link, "a session": session,
+		"none": "", "cut": undo[:63], "long": undo + "A", "damaged": string(damaged), "a link": link,
+		"a session": session,
 	} {
 		h.wantGoneUndo(name, text)
 	}
@@ -177,7 +181,8 @@ func TestManyChangesDoNotPushTheUndoOut(t *testing.T) {
 	for day := range 13 {
 		for n := range 3 {
 			if day+n > 0 {
-				cookie = h.change(h.refresh(cookie), string(rune('a'+day))+string(rune('a'+n))+mallory, "thief's")
+				cookie = h.change(h.refresh(cookie),
+					string(rune('a'+day))+string(rune('a'+n))+mallory, "thief's")
 				h.quiet()
 				h.clock.Move(time.Hour)
 			}
@@ -228,7 +233,8 @@ func TestUndoDuringAChange(t *testing.T) {
 			var err error
 			if i == 0 {
 				err = h.visitor("mailbox").UndoEmailChange(context.Background(), undo)
-			} else if _, err = s.ChangeEmail(context.Background(), jana, code, firefox("thief's")); err != nil && validate.KindOf(err) == validate.Internal {
+			} else if _, err = s.ChangeEmail(context.Background(), jana, code,
+				firefox("thief's")); err != nil && validate.KindOf(err) == validate.Internal {
 				t.Errorf("round %d: change: %v", round, err)
 			} else {
 				err = nil
@@ -259,7 +265,8 @@ func TestUndoMailThatMayHaveArrived(t *testing.T) {
 		h.post.fail = nil
 		h.clock.Move(2 * time.Minute)
 		_, second := h.undoMail(jan)
-		if page, err := h.visitor("x").EmailUndo(t.Context(), first); err != nil || (page.Former != "") != unsure {
+		if page, err := h.visitor("x").EmailUndo(t.Context(), first); err != nil ||
+			(page.Former != "") != unsure {
 			t.Errorf("the first, unsure %v: %+v, %v", unsure, page, err)
 		}
 		if err := h.undo(second); err != nil {

@@ -35,7 +35,8 @@ func (s Shopper) RequestErasure(ctx context.Context) (customer.Erasure, error) {
 			return storage.ErrUnchanged
 		}
 		now := s.app.now()
-		asked := slices.DeleteFunc(slices.Clone(c.ErasuresAsked), func(at time.Time) bool { return now.Sub(at) >= 24*time.Hour })
+		asked := slices.DeleteFunc(slices.Clone(c.ErasuresAsked),
+			func(at time.Time) bool { return now.Sub(at) >= 24*time.Hour })
 		if len(asked) >= customer.ErasuresADay {
 			return validate.NewError(validate.TooMany, "error.too_many")
 		}
@@ -54,7 +55,8 @@ func (s Shopper) CancelErasure(ctx context.Context) error {
 }
 
 // postErasureNotices queues the emails that confirm the request.
-func (w Worker) postErasureNotices(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+func (w Worker) postErasureNotices(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	c := t.Doc
 	if !c.Erasure.Pending() {
 		return nil, nil // taken back since
@@ -65,7 +67,8 @@ func (w Worker) postErasureNotices(ctx context.Context, shop shop.Shop, t job.Ta
 		}
 		if err := w.post(ctx, shop, fmt.Sprintf("erasure-%s-%d", t.Job.ID, i), mail.Entry{
 			Kind: customer.MailErasure, To: email, Lang: c.PageLang, CreatedAt: w.app.now(),
-			Payload: map[string]string{customer.PayCustomer: c.ID, credential.PayAt: c.Erasure.At.Format(time.RFC3339Nano)},
+			Payload: map[string]string{customer.PayCustomer: c.ID,
+				credential.PayAt: c.Erasure.At.Format(time.RFC3339Nano)},
 		}); err != nil {
 			return nil, err
 		}
@@ -76,13 +79,15 @@ func (w Worker) postErasureNotices(ctx context.Context, shop shop.Shop, t job.Ta
 // composeErasure writes the email that confirms the request and says how to cancel it: in the account, or
 // for a former address with the email that reported the change of address. The email is dropped if the
 // request was cancelled.
-func (w Worker) composeErasure(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeErasure(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient,
+	letterWriter, error) {
 	c, err := w.app.customer(ctx, sh.ID, e.Payload[customer.PayCustomer])
 	if errors.Is(err, storage.ErrNotFound) {
 		err = mail.ErrDrop
 	}
 	held := c.ReservedIndex(e.To) >= 0
-	if err == nil && (!c.Erasure.Pending() || c.Erasure.At.Format(time.RFC3339Nano) != e.Payload[credential.PayAt] || c.Email != e.To && !held) {
+	if err == nil && (!c.Erasure.Pending() ||
+		c.Erasure.At.Format(time.RFC3339Nano) != e.Payload[credential.PayAt] || c.Email != e.To && !held) {
 		err = mail.ErrDrop
 	}
 	return shop.Recipient{Email: e.To, Lang: c.Language}, func(l *i18n.Localizer) mail.Letter {
@@ -100,7 +105,8 @@ func (w Worker) composeErasure(ctx context.Context, sh shop.Shop, _ string, e ma
 
 // erase performs the half of an erasure that is due. Each half can be repeated from its start. The
 // customer's document is deleted last, so that nothing is forgotten after a crash.
-func (w Worker) erase(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+func (w Worker) erase(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	c := t.Doc
 	next := c.Erasure.NextErasure()
 	switch {
@@ -125,7 +131,8 @@ func (w Worker) beginErasure(ctx context.Context, shop shop.Shop, id string) err
 		}
 		c.Erasure.Begun = w.app.now()
 		*c = customer.Customer{
-			ID: c.ID, FeedID: c.FeedID, LinkedID: c.LinkedID, LinkShared: c.LinkShared, Email: c.Email, Reserved: c.Reserved, Erasure: c.Erasure,
+			ID: c.ID, FeedID: c.FeedID, LinkedID: c.LinkedID, LinkShared: c.LinkShared, Email: c.Email,
+			Reserved: c.Reserved, Erasure: c.Erasure,
 			CreatedAt: c.CreatedAt, ChangedAt: c.Erasure.Begun, Work: c.Work,
 		}
 		c.Settle(w.app.now())
@@ -135,13 +142,14 @@ func (w Worker) beginErasure(ctx context.Context, shop shop.Shop, id string) err
 		return ifFound(err)
 	}
 	for _, email := range c.EmailsHeld() {
-		_, err := w.app.credentialDocs(shop.ID).Change(ctx, w.app.credentialsID(shop.ID, email), func(a *credential.Credentials) error {
-			if a.Customer != c.ID {
-				return storage.ErrUnchanged
-			}
-			a.Clear(credential.LinkReplaced, w.app.now())
-			return nil
-		})
+		_, err := w.app.credentialDocs(shop.ID).Change(ctx, w.app.credentialsID(shop.ID, email),
+			func(a *credential.Credentials) error {
+				if a.Customer != c.ID {
+					return storage.ErrUnchanged
+				}
+				a.Clear(credential.LinkReplaced, w.app.now())
+				return nil
+			})
 		if ifFound(err) != nil {
 			return err
 		}
@@ -198,7 +206,8 @@ func (w Worker) eraseIdentifiers(ctx context.Context, shop shop.Shop, c customer
 func (w Worker) eraseCredentials(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	docs := w.app.credentialDocs(shop.ID)
 	return docs.eachOf(ctx, c.ID, func(ctx context.Context, key, _ string) error {
-		return removeIf(ctx, docs.Docs, key, func(a credential.Credentials) bool { return a.Customer == c.ID })
+		return removeIf(ctx, docs.Docs,
+			key, func(a credential.Credentials) bool { return a.Customer == c.ID })
 	})
 }
 
@@ -254,7 +263,8 @@ func removeIf[T any](ctx context.Context, docs storage.Docs[T], key string, is f
 func (w Worker) eraseOrders(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	docs := w.app.orderDocs(shop.ID)
 	for {
-		page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: order.ByPlaced, Equal: []any{c.ID}, Limit: sweepBatch})
+		page, err := storage.Find[struct{}](ctx, docs,
+			storage.Query{Index: order.ByPlaced, Equal: []any{c.ID}, Limit: sweepBatch})
 		if err != nil || len(page.Hits) == 0 {
 			return err
 		}

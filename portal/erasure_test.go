@@ -26,9 +26,12 @@ import (
 // traces are personal details of one customer. Each must be somewhere in the store before the erasure and
 // nowhere after it.
 var traces = map[string]string{
-	"e-mail address": "zdenka.stopova@example.com", "former address": "zdenka.predtym@example.com", "first name": "Zdenka", "last name": "Stopová",
-	"street": "Krivolaká 77", "order's street": "Závozná 5", "company": "Stopovo s. r. o.", "VAT ID": "SK2021853504", "phone": "+421905123456",
-	"tracking number": "SLEDUJ-99", "note": "zvoniť u susedov", "engraving": "Milovanej Zdenke", "card": "•••• 4711", "pickup point": "Výdajňa pod mostom",
+	"e-mail address": "zdenka.stopova@example.com", "former address": "zdenka.predtym@example.com",
+	"first name": "Zdenka", "last name": "Stopová",
+	"street": "Krivolaká 77", "order's street": "Závozná 5", "company": "Stopovo s. r. o.",
+	"VAT ID": "SK2021853504", "phone": "+421905123456",
+	"tracking number": "SLEDUJ-99", "note": "zvoniť u susedov", "engraving": "Milovanej Zdenke",
+	"card": "•••• 4711", "pickup point": "Výdajňa pod mostom",
 }
 
 // person creates a customer with every kind of data that the product stores and signs them in with a code.
@@ -45,12 +48,14 @@ func (h *testApp) person() portal.Shopper {
 	h.put(h.tracedOrder("E-2", email))
 	s := h.shopper(cookie)
 	a := customer.SavedAddress{Address: address.Address{
-		FirstName: "Zdenka", LastName: "Stopová", Line1: traces["street"], City: "Bratislava", PostalCode: "81106", Country: "SK",
+		FirstName: "Zdenka", LastName: "Stopová", Line1: traces["street"], City: "Bratislava",
+		PostalCode: "81106", Country: "SK",
 	}}
 	if _, err := s.SaveAddress(h.t.Context(), a); err != nil {
 		h.t.Fatal(err)
 	}
-	if _, err := s.SaveCompany(h.t.Context(), customer.Company{Name: traces["company"], Country: "SK", VATID: traces["VAT ID"]}); err != nil {
+	if _, err := s.SaveCompany(h.t.Context(),
+		customer.Company{Name: traces["company"], Country: "SK", VATID: traces["VAT ID"]}); err != nil {
 		h.t.Fatal(err)
 	}
 	h.work()
@@ -62,8 +67,10 @@ func (h *testApp) tracedOrder(number, email string) []byte {
 	return orderJSON(number, email, `"lines"`, fmt.Sprintf(`"customer_id":"4711","customer_note":%q,"payment_method":"Visa %s","vat_id":%q,
 		"shipping_address":{"first_name":"Zdenka","last_name":"Stopová","line1":%q,"city":"Nitra","country":"SK"},
 		"shipments":[{"carrier":"DHL","number":%q,"pickup_point":%q}],"lines"`,
-		traces["note"], traces["card"], traces["VAT ID"], traces["order's street"], traces["tracking number"], traces["pickup point"]),
-		`"name":"Book"`, fmt.Sprintf(`"name":"Book","options":[{"name":"Engraving","value":%q}]`, traces["engraving"]))
+		traces["note"], traces["card"], traces["VAT ID"], traces["order's street"], traces["tracking number"],
+		traces["pickup point"]),
+		`"name":"Book"`, fmt.Sprintf(`"name":"Book","options":[{"name":"Engraving","value":%q}]`,
+			traces["engraving"]))
 }
 
 // erase requests an erasure and runs it to completion.
@@ -88,7 +95,8 @@ func TestErasure(t *testing.T) {
 	var log bytes.Buffer
 	h := goldenHouse(t, dir)
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(logger))
+	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0),
+		portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
 	h.dispatcher.Log = logger
 	h.shop = h.open("main", shop.Settings{})
@@ -147,7 +155,8 @@ func (h *testApp) everything() string {
 	var all strings.Builder
 	for _, collection := range portal.Collections() {
 		for after := ""; ; {
-			entries, err := walker.Walk(h.t.Context(), collection.Name, storage.Walk{After: after, Limit: 1000, Bodies: true})
+			entries, err := walker.Walk(h.t.Context(), collection.Name,
+				storage.Walk{After: after, Limit: 1000, Bodies: true})
 			if err != nil {
 				h.t.Fatal(err)
 			}
@@ -192,7 +201,8 @@ func TestErasureTakesSevenDays(t *testing.T) {
 		t.Errorf("asked once more: %+v %v", again, err)
 	}
 	told := h.erasureMails()
-	if len(told) != 1 || !strings.Contains(told[jan], "28 November 2026") || !strings.Contains(told[jan], "/privacy") {
+	if len(told) != 1 || !strings.Contains(told[jan], "28 November 2026") ||
+		!strings.Contains(told[jan], "/privacy") {
 		t.Errorf("mails: %+v", told)
 	}
 	if err := s.CancelErasure(t.Context()); err != nil {
@@ -278,10 +288,12 @@ func TestErasureWaitsForTheUndo(t *testing.T) {
 	h.clock.Move(time.Hour)
 	s := h.shopper(h.refresh(cookie))
 	asked, err := s.RequestErasure(t.Context())
-	if err != nil || asked.At != h.clock.Now().Add(14*24*time.Hour-time.Hour) || !s.ErasureDate().Equal(asked.At) {
+	if err != nil || asked.At != h.clock.Now().Add(14*24*time.Hour-time.Hour) ||
+		!s.ErasureDate().Equal(asked.At) {
 		t.Fatalf("%+v %v", asked, err)
 	}
-	if told := h.erasureMails(); len(told) != 2 || !strings.Contains(told[jan], "It restores your email") || strings.Contains(told[jan], "/privacy") {
+	if told := h.erasureMails(); len(told) != 2 || !strings.Contains(told[jan], "It restores your email") ||
+		strings.Contains(told[jan], "/privacy") {
 		t.Errorf("mails: %v", told)
 	}
 	h.clock.Move(asked.At.Sub(h.clock.Now()) - time.Millisecond)
@@ -360,11 +372,13 @@ func TestComesWhileErased(t *testing.T) {
 	h.beginErasure()
 	email := traces["e-mail address"]
 	customer := fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-11-20T10:00:00Z"}`, email)
-	if _, err := h.feed().PutOrder(t.Context(), "E-9", h.tracedOrder("E-9", email)); validate.KindOf(err) != validate.Unavailable {
+	if _, err := h.feed().PutOrder(t.Context(), "E-9",
+		h.tracedOrder("E-9", email)); validate.KindOf(err) != validate.Unavailable {
 		t.Errorf("an order: %v", err)
 	}
 	for _, id := range []string{"4711", "4712"} {
-		if _, err := h.feed().PutCustomer(t.Context(), id, customer); validate.KindOf(err) != validate.Unavailable {
+		if _, err := h.feed().PutCustomer(t.Context(), id,
+			customer); validate.KindOf(err) != validate.Unavailable {
 			t.Errorf("customer %s: %v", id, err)
 		}
 	}
@@ -377,7 +391,8 @@ func TestComesWhileErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.work()
-	if page, err := h.signIn(email).Orders(t.Context(), order.Query{}); err != nil || len(page.Rows) != 1 || page.Total != 1 {
+	if page, err := h.signIn(email).Orders(t.Context(), order.Query{}); err != nil || len(page.Rows) != 1 ||
+		page.Total != 1 {
 		t.Errorf("%+v %v", page, err)
 	}
 }
@@ -391,7 +406,8 @@ func TestAddressesNobodyHas(t *testing.T) {
 	link, _ := h.askLink("typed@example.com", "browser")
 	h.clock.Move(44*24*time.Hour - time.Millisecond)
 	h.sweep()
-	if page, err := h.visitor("x").Link(t.Context(), link); err != nil || page.State != credential.LinkExpired {
+	if page, err := h.visitor("x").Link(t.Context(), link); err != nil ||
+		page.State != credential.LinkExpired {
 		t.Errorf("forgotten too early: %+v %v", page, err)
 	}
 	h.clock.Move(time.Millisecond)
@@ -402,7 +418,8 @@ func TestAddressesNobodyHas(t *testing.T) {
 	if all := h.everything(); strings.Contains(all, "typed@example.com") {
 		t.Error("the address is kept for good")
 	}
-	if page, err := h.visitor("x").Link(t.Context(), link); err != nil || page.State != credential.LinkDamaged {
+	if page, err := h.visitor("x").Link(t.Context(), link); err != nil ||
+		page.State != credential.LinkDamaged {
 		t.Errorf("%+v %v", page, err)
 	}
 }
@@ -415,9 +432,12 @@ func TestErasedOrders(t *testing.T) {
 	h.erase(h.person())
 	email := traces["e-mail address"]
 	later := h.tracedOrder("E-2", email)
-	later = bytes.Replace(later, []byte(`"updated_at":"2026-03-05T10:00:00Z"`), []byte(`"updated_at":"2026-04-05T10:00:00Z"`), 1)
-	later = bytes.Replace(later, []byte(`"payment":"paid"`), []byte(`"payment":"refunded","refunded":"12.50"`), 1)
-	for want, body := range map[order.Outcome][]byte{order.Unchanged: h.tracedOrder("E-1", email), order.Updated: later} {
+	later = bytes.Replace(later, []byte(`"updated_at":"2026-03-05T10:00:00Z"`),
+		[]byte(`"updated_at":"2026-04-05T10:00:00Z"`), 1)
+	later = bytes.Replace(later, []byte(`"payment":"paid"`),
+		[]byte(`"payment":"refunded","refunded":"12.50"`), 1)
+	for want, body := range map[order.Outcome][]byte{order.Unchanged: h.tracedOrder("E-1", email),
+		order.Updated: later} {
 		if got := h.put(body); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
@@ -436,7 +456,8 @@ func TestErasedOrders(t *testing.T) {
 		t.Error("the status did not change, or the order does not say that it is erased")
 	}
 	body := fmt.Sprintf(`{"email":%q,"updated_at":"2026-11-20T10:00:00Z"}`, email)
-	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(body)); validate.KindOf(err) != validate.Gone {
+	if _, err := h.feed().PutCustomer(t.Context(), "4711",
+		[]byte(body)); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the shop's record brought them back: %v", err)
 	}
 	if _, err := h.feed().Customer(t.Context(), "4711"); validate.KindOf(err) != validate.NotFound {
@@ -534,7 +555,8 @@ func TestManyOrdersAreErased(t *testing.T) {
 		h.put(h.tracedOrder(fmt.Sprintf("M-%d", i), traces["e-mail address"]))
 	}
 	h.erase(s)
-	if all := h.everything(); strings.Contains(all, traces["order's street"]) || strings.Count(all, "erased_at") != 1202 {
+	if all := h.everything(); strings.Contains(all, traces["order's street"]) || strings.Count(all,
+		"erased_at") != 1202 {
 		t.Errorf("%d orders are erased", strings.Count(all, "erased_at"))
 	}
 }

@@ -106,7 +106,8 @@ func (x *export) write(ctx context.Context) error {
 		if d.list == nil {
 			continue
 		}
-		if err := errors.Join(x.out.WriteToken(jsontext.String(d.list.name)), x.out.WriteToken(jsontext.BeginArray)); err != nil {
+		if err := errors.Join(x.out.WriteToken(jsontext.String(d.list.name)),
+			x.out.WriteToken(jsontext.BeginArray)); err != nil {
 			return err
 		}
 		if err := errors.Join(d.list.write(x, ctx), x.out.WriteToken(jsontext.EndArray)); err != nil {
@@ -188,7 +189,8 @@ func (s Shopper) addCustomer(ctx context.Context, data *personData) error {
 func (s Shopper) addSessions(ctx context.Context, data *personData) error {
 	sessions, err := s.Sessions(ctx)
 	for _, session := range sessions {
-		data.Sessions = append(data.Sessions, sessionData{session.Device, session.Network, session.SignedInAt, session.SeenAt})
+		data.Sessions = append(data.Sessions,
+			sessionData{session.Device, session.Network, session.SignedInAt, session.SeenAt})
 	}
 	return err
 }
@@ -256,9 +258,13 @@ func (s Shopper) OrdersCSV(ctx context.Context, q order.Query, table Table, to i
 	}
 	out := csv.NewWriter(to)
 	out.UseCRLF, out.Comma = true, table.Column
-	err := out.Write([]string{"number", "placed_at", "state", "payment", "fulfillment", "items", "total", "currency"})
+	err := out.Write([]string{"number", "placed_at", "state", "payment", "fulfillment", "items",
+		"total", "currency"})
 	if err == nil {
-		err = s.eachOrder(ctx, q, func(o order.Stored) error { return out.Write(table.row(o.Order, s.shop.Location())) })
+		err = s.eachOrder(ctx, q, func(o order.Stored) error {
+			return out.Write(table.row(o.Order,
+				s.shop.Location()))
+		})
 	}
 	out.Flush()
 	return errors.Join(err, out.Error())
@@ -272,7 +278,8 @@ func (t Table) row(o order.Order, zone *time.Location) []string {
 		}
 	}
 	row := []string{
-		o.Number, o.PlacedAt.In(zone).Format(time.DateTime), o.Status.State, o.Status.Payment, o.Status.Fulfillment, strings.Join(items, " + "),
+		o.Number, o.PlacedAt.In(zone).Format(time.DateTime), o.Status.State, o.Status.Payment,
+		o.Status.Fulfillment, strings.Join(items, " + "),
 	}
 	for i, cell := range row {
 		row[i] = inert(cell)

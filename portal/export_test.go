@@ -20,7 +20,8 @@ func TestExport(t *testing.T) {
 	h := newTestApp(t)
 	h.person()
 	var file bytes.Buffer
-	if err := h.signIn(traces["e-mail address"]).Export(t.Context(), &file); validate.KindOf(err) != validate.StepUp || file.Len() != 0 {
+	if err := h.signIn(traces["e-mail address"]).Export(t.Context(),
+		&file); validate.KindOf(err) != validate.StepUp || file.Len() != 0 {
 		t.Errorf("without a fresh code: %v, %d bytes", err, file.Len())
 	}
 	s := h.shopper(h.signInByCode(traces["e-mail address"], "browser"))
@@ -92,10 +93,12 @@ func TestOrdersCSV(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"=A1;=HYPERLINK(\"http://evil.test\")"`))
-	h.put(orderJSON("2", jan, `"quantity":"1"`, `"quantity":"2.5"`, `"number":"2"`, `"number":"2"`, "2026-03-05T10", "2025-03-05T10"))
+	h.put(orderJSON("2", jan, `"quantity":"1"`, `"quantity":"2.5"`, `"number":"2"`, `"number":"2"`,
+		"2026-03-05T10", "2025-03-05T10"))
 	s := h.shopper(h.signInByCode(jan, "browser"))
 	var file bytes.Buffer
-	if err := s.OrdersCSV(t.Context(), order.Query{}, portal.Table{Column: ',', Point: '.'}, &file); err != nil {
+	if err := s.OrdersCSV(t.Context(), order.Query{}, portal.Table{Column: ',', Point: '.'},
+		&file); err != nil {
 		t.Fatal(err)
 	}
 	want := "\ufeffnumber,placed_at,state,payment,fulfillment,items,total,currency\r\n" +
@@ -105,10 +108,13 @@ func TestOrdersCSV(t *testing.T) {
 		t.Error(diff)
 	}
 	file.Reset()
-	if err := s.OrdersCSV(t.Context(), order.Query{Period: "2025"}, portal.Table{Column: ';', Point: ','}, &file); err != nil || !strings.HasSuffix(file.String(), ";2,5 × Book;12,50;EUR\r\n") || strings.Count(file.String(), "\r\n") != 2 {
+	if err := s.OrdersCSV(t.Context(), order.Query{Period: "2025"}, portal.Table{Column: ';', Point: ','},
+		&file); err != nil || !strings.HasSuffix(file.String(), ";2,5 × Book;12,50;EUR\r\n") ||
+		strings.Count(file.String(), "\r\n") != 2 {
 		t.Errorf("of one year: %q %v", file.String(), err)
 	}
-	if err := s.OrdersCSV(t.Context(), order.Query{Period: "never"}, portal.Table{Column: ',', Point: '.'}, &file); validate.KindOf(err) != validate.Invalid {
+	if err := s.OrdersCSV(t.Context(), order.Query{Period: "never"}, portal.Table{Column: ',', Point: '.'},
+		&file); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a bad period: %v", err)
 	}
 }
@@ -122,7 +128,8 @@ func TestNoCellIsAFormula(t *testing.T) {
 		h.put(orderJSON("1", jan, `"name":"Book"`, `"name":"`+sign+`1;`+sign+`2,`+sign+`3"`))
 		s := h.shopper(h.signInByCode(jan, "browser"))
 		var file bytes.Buffer
-		if err := s.OrdersCSV(t.Context(), order.Query{}, portal.Table{Column: ',', Point: '.'}, &file); err != nil {
+		if err := s.OrdersCSV(t.Context(), order.Query{}, portal.Table{Column: ',', Point: '.'},
+			&file); err != nil {
 			t.Fatal(err)
 		}
 		if want := `"'` + sign + "1; " + sign + "2, " + sign + `3"`; !strings.Contains(file.String(), want) {

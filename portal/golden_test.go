@@ -56,7 +56,8 @@ func TestGoldenStore(t *testing.T) {
 		t.Errorf("customer %+v", c)
 	}
 	saved, err := shopper.Addresses(t.Context())
-	if err != nil || len(saved) != 2 || saved[0].Address.Line1 != "Hlavná 1" || !saved[0].DefaultShipping || saved[1].Address.Line1 != "Dlhá 2" {
+	if err != nil || len(saved) != 2 || saved[0].Address.Line1 != "Hlavná 1" || !saved[0].DefaultShipping ||
+		saved[1].Address.Line1 != "Dlhá 2" {
 		t.Errorf("addresses %+v, %v", saved, err)
 	}
 	checkGoldenOrders(t, shopper)
@@ -69,7 +70,8 @@ func TestGoldenStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if receipt, err := feed.PutOrder(t.Context(), "g0", goldenOrder(0)); err != nil || receipt.Outcome != order.Unchanged {
+	if receipt, err := feed.PutOrder(t.Context(), "g0", goldenOrder(0)); err != nil ||
+		receipt.Outcome != order.Unchanged {
 		t.Errorf("the same order again: %s, %v", receipt.Outcome, err)
 	}
 	h.work()
@@ -80,8 +82,10 @@ func TestGoldenStore(t *testing.T) {
 	for _, m := range h.deliver() {
 		sent = append(sent, m.To+" "+fmt.Sprint(tokenIn(m) != ""))
 	}
-	if diff := cmp.Diff([]string{eva + " false", jan + " false", jan + " false", jan + " false", jan + " true"}, sorted(sent)); diff != "" {
-		t.Errorf("mails: Jan's notice, his link and what he changed, which waited, and Eva's notice: %s", diff)
+	if diff := cmp.Diff([]string{eva + " false", jan + " false", jan + " false", jan + " false",
+		jan + " true"}, sorted(sent)); diff != "" {
+		t.Errorf("mails: Jan's notice, his link and what he changed, which waited, and Eva's notice: %s",
+			diff)
 	}
 }
 
@@ -95,8 +99,10 @@ func checkGoldenOrders(t *testing.T, shopper portal.Shopper) {
 	if err != nil || len(second.Rows) != 5 || second.Rows[4].Number != "g24" {
 		t.Errorf("second page %v, %v", numbers(second), err)
 	}
-	for name, query := range map[string]order.Query{"search": {Search: "G-7"}, "view": {Status: order.ViewOpen, Period: "custom", From: "2026-10-26", To: "2026-10-26"}} {
-		if page, err := shopper.Orders(t.Context(), query); err != nil || len(page.Rows) != 1 || page.Rows[0].Number != "g7" {
+	for name, query := range map[string]order.Query{"search": {Search: "G-7"},
+		"view": {Status: order.ViewOpen, Period: "custom", From: "2026-10-26", To: "2026-10-26"}} {
+		if page, err := shopper.Orders(t.Context(), query); err != nil || len(page.Rows) != 1 ||
+			page.Rows[0].Number != "g7" {
 			t.Errorf("%s: %v, %v", name, numbers(page), err)
 		}
 	}
@@ -109,7 +115,8 @@ func checkGoldenOrders(t *testing.T, shopper portal.Shopper) {
 // goldenOrder returns an order of Jan's placed n days before 2 November 2026.
 func goldenOrder(n int) []byte {
 	placed := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC).AddDate(0, 0, -n).Format(time.RFC3339)
-	return orderJSON(fmt.Sprintf("g%d", n), jan, `"placed_at":"2026-03-05T10:00:00Z"`, `"placed_at":"`+placed+`","customer_id":"77"`)
+	return orderJSON(fmt.Sprintf("g%d", n), jan, `"placed_at":"2026-03-05T10:00:00Z"`,
+		`"placed_at":"`+placed+`","customer_id":"77"`)
 }
 
 // goldenHouse returns a house whose store is in dir.
@@ -120,7 +127,8 @@ func goldenHouse(t *testing.T, dir string) *testApp {
 		t.Fatalf("open the golden store: %v", err)
 	}
 	t.Cleanup(func() { engine.Close() })
-	h := &testApp{t: t, engine: engine, post: &post{}, clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
+	h := &testApp{t: t, engine: engine, post: &post{},
+		clock: storagetest.NewClock(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
 	h.app = portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 	if err := h.app.TakeSecret(t.Context()); err != nil {
 		t.Fatalf("the golden store's secret: %v", err)
@@ -176,7 +184,8 @@ func writeGolden(t *testing.T) {
 		h.put(goldenOrder(n))
 	}
 	h.newCustomer(eva)
-	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(`{"email":"`+jan+`","updated_at":"2026-11-02T10:00:00Z"}`)); err != nil {
+	if _, err := h.feed().PutCustomer(t.Context(), "77",
+		[]byte(`{"email":"`+jan+`","updated_at":"2026-11-02T10:00:00Z"}`)); err != nil {
 		t.Fatal(err)
 	}
 	h.work()
@@ -194,7 +203,8 @@ func writeGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := shopper.SaveCompany(t.Context(), customer.Company{Name: "Novák s. r. o.", Country: "SK", VATID: "SK1234567895"}); err != nil {
+	if _, err := shopper.SaveCompany(t.Context(),
+		customer.Company{Name: "Novák s. r. o.", Country: "SK", VATID: "SK1234567895"}); err != nil {
 		t.Fatal(err)
 	}
 	held.Link, _ = h.askLink(eva, "eva's")

@@ -80,7 +80,8 @@ func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (customer.Record
 		return customer.Record{}, err
 	}
 	if w.ReturnTo == "" { // the code is not spent: nobody can have meant this
-		return customer.Record{}, validate.InvalidFields([]validate.FieldError{{Field: "/return_to", Key: "text.required"}})
+		return customer.Record{}, validate.InvalidFields([]validate.FieldError{{Field: "/return_to",
+			Key: "text.required"}})
 	}
 	h, err := takeHandOff(ctx, f.app.handOffDocs(f.shop.ID), secret.Hash(w.Code))
 	if err != nil {
@@ -122,7 +123,8 @@ func (h handOff) proven(verifier string) bool {
 		return verifier == ""
 	}
 	sum := sha256.Sum256([]byte(verifier))
-	return shop.VerifierShape.MatchString(verifier) && credential.SameHash(h.Challenge, base64.RawURLEncoding.EncodeToString(sum[:]))
+	return shop.VerifierShape.MatchString(verifier) && credential.SameHash(h.Challenge,
+		base64.RawURLEncoding.EncodeToString(sum[:]))
 }
 
 // customerOfHandOff returns the customer if the session that created the code is still live and the account
@@ -150,5 +152,6 @@ func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (cu
 func (w Worker) sweepHandOffs(ctx context.Context, shop shop.Shop) error {
 	now := w.app.now()
 	over := func(h handOff) bool { return !now.Before(h.Until) }
-	return sweepBy(ctx, w.app.handOffDocs(shop.ID), storage.Query{Index: handOffsByEnd, To: now.Add(time.Millisecond)}, over)
+	return sweepBy(ctx, w.app.handOffDocs(shop.ID),
+		storage.Query{Index: handOffsByEnd, To: now.Add(time.Millisecond)}, over)
 }

@@ -34,7 +34,8 @@ const (
 func handOffHouse(t *testing.T) (*testApp, portal.Shopper) {
 	t.Helper()
 	h := newTestApp(t)
-	shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{StorefrontURL: ptr(storefront + "/")})
+	shop, err := h.app.Operator().SetShop(t.Context(), "main",
+		shop.Settings{StorefrontURL: ptr(storefront + "/")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,8 @@ func (h *testApp) handOff(s portal.Shopper, proof string) string {
 }
 
 func exchange(f portal.Feed, code, returnTo, verifier string) (customer.Record, error) {
-	body, err := json.Marshal(map[string]string{"code": code, "return_to": returnTo, "code_verifier": verifier})
+	body, err := json.Marshal(map[string]string{"code": code, "return_to": returnTo,
+		"code_verifier": verifier})
 	if err != nil {
 		return customer.Record{}, err
 	}
@@ -91,7 +93,8 @@ func TestHandOff(t *testing.T) {
 func wantGone(t *testing.T, name string, f portal.Feed, code, returnTo, verifier string) {
 	t.Helper()
 	record, err := exchange(f, code, returnTo, verifier)
-	if validate.KindOf(err) != validate.Gone || !strings.Contains(fmt.Sprint(err), "hand_off.gone") || record.ID != "" {
+	if validate.KindOf(err) != validate.Gone || !strings.Contains(fmt.Sprint(err), "hand_off.gone") ||
+		record.ID != "" {
 		t.Errorf("%s: %+v, %v", name, record, err)
 	}
 }
@@ -120,7 +123,8 @@ func TestHandOffPresentedWrongly(t *testing.T) {
 		wantGone(t, test.name+", then rightly", feed, code, callBack, right)
 	}
 	code := h.handOff(s, challenge)
-	for _, damaged := range []string{"", "x", code[:42], code + "A", strings.ToLower(code), code + "\x00", strings.Repeat("A", 100_000)} {
+	for _, damaged := range []string{"", "x", code[:42], code + "A", strings.ToLower(code), code + "\x00",
+		strings.Repeat("A", 100_000)} {
 		wantGone(t, fmt.Sprintf("damaged to %d characters", len(damaged)), feed, damaged, callBack, verifier)
 	}
 	if _, err := exchange(feed, code, callBack, verifier); err != nil {
@@ -128,7 +132,8 @@ func TestHandOffPresentedWrongly(t *testing.T) {
 	}
 	code = h.handOff(s, challenge)
 	_, err := exchange(feed, code, "", verifier)
-	if faults := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid || len(faults) != 1 || faults[0].Field != "/return_to" {
+	if faults := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid || len(faults) != 1 ||
+		faults[0].Field != "/return_to" {
 		t.Errorf("without return_to: %v", err)
 	}
 	if _, err := exchange(feed, code, callBack, verifier); err != nil {
@@ -149,7 +154,8 @@ func TestHandOffLife(t *testing.T) {
 	for _, test := range []struct {
 		after time.Duration
 		works bool
-	}{{0, true}, {59*time.Second + 999*time.Millisecond, true}, {60 * time.Second, false}, {time.Hour, false}} {
+	}{{0, true}, {59*time.Second + 999*time.Millisecond, true}, {60 * time.Second, false},
+		{time.Hour, false}} {
 		code := h.handOff(s, challenge)
 		h.clock.Move(test.after)
 		if _, err := exchange(feed, code, callBack, verifier); (err == nil) != test.works {
@@ -213,9 +219,11 @@ func TestHandOffDiesWithItsSession(t *testing.T) {
 		},
 		"address changed by the feed": func(h *testApp, s portal.Shopper) error {
 			feed := h.feed()
-			_, err := feed.PutCustomer(h.t.Context(), "77", []byte(`{"email":"`+jan+`","updated_at":"2026-11-21T10:00:00Z"}`))
+			_, err := feed.PutCustomer(h.t.Context(), "77",
+				[]byte(`{"email":"`+jan+`","updated_at":"2026-11-21T10:00:00Z"}`))
 			if err == nil {
-				_, err = feed.PutCustomer(h.t.Context(), "77", []byte(`{"email":"new@example.com","updated_at":"2026-11-21T10:04:00Z"}`))
+				_, err = feed.PutCustomer(h.t.Context(), "77",
+					[]byte(`{"email":"new@example.com","updated_at":"2026-11-21T10:04:00Z"}`))
 			}
 			return err
 		},
@@ -239,7 +247,8 @@ func TestHandOffStoresNoCode(t *testing.T) {
 		codes = append(codes, h.handOff(s, challenge))
 	}
 	docs := storage.Open[map[string]any](h.engine, "main", storage.Collection{
-		Name: "handoffs", Indexes: []storage.Index{{Name: "until", Fields: []storage.Field{{Path: "until", Kind: storage.Time}}}},
+		Name: "handoffs", Indexes: []storage.Index{{Name: "until",
+			Fields: []storage.Field{{Path: "until", Kind: storage.Time}}}},
 	})
 	list := func() (keys []string) {
 		page, err := storage.Find[struct{}](t.Context(), docs, storage.Query{Index: "until", Limit: 100})
@@ -325,7 +334,8 @@ func TestHandOffReadTwice(t *testing.T) {
 			}
 		}
 		m := &meddled{Engine: h.engine, turn: ended, meddle: func() { present(feed) }}
-		other := h.feedOver(portal.New(unsure{m}, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)))
+		other := h.feedOver(portal.New(unsure{m}, secrettest.Ring(), portal.WithClock(h.clock.Now),
+			portal.WithCountDelay(0)))
 		m.turn = turn
 		present(other)
 		if m.turn >= 0 {
@@ -375,7 +385,8 @@ func TestReturnTo(t *testing.T) {
 	t.Parallel()
 	h, _ := handOffHouse(t)
 	long := storefront + "/" + strings.Repeat("a", 1000-len(storefront)-1)
-	for _, good := range []string{storefront, storefront + "/", callBack, storefront + "/a;b?c;d&e=f%20g", storefront + "/?x=codes&encode=1", long} {
+	for _, good := range []string{storefront, storefront + "/", callBack, storefront + "/a;b?c;d&e=f%20g",
+		storefront + "/?x=codes&encode=1", long} {
 		if back, ok := h.shop.ReturnTo(good, challenge); !ok || back.URL != good {
 			t.Errorf("%.80s is refused", good)
 		} else if again, ok := h.shop.ReturnOf(back.Path()); !ok || again != back {
@@ -383,17 +394,23 @@ func TestReturnTo(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
-		"", "/", "//www.shop.example", "www.shop.example", "http://www.shop.example/", storefront + ".evil.example/", storefront + "@evil.example/",
-		storefront + ":443/", storefront + ":/", storefront + "./", "https://main.example.com/orders", "https:www.shop.example/", "https:/www.shop.example/",
-		"HTTPS://www.shop.example/", storefront + "/ä", storefront + "/a b", storefront + "\\@evil.example", long + "a", "https://user@www.shop.example/",
-		storefront + "/?code=x", storefront + "/?a=b&code=x", storefront + "/?CODE=x", storefront + "/?%63ode=x", storefront + "/?a;code=x",
-		storefront + "/?code[]=x", storefront + "/?%20code=x", storefront + "/?code%00=x", storefront + "/?%zz=1", storefront + "/?code",
+		"", "/", "//www.shop.example", "www.shop.example", "http://www.shop.example/",
+		storefront + ".evil.example/", storefront + "@evil.example/",
+		storefront + ":443/", storefront + ":/", storefront + "./", "https://main.example.com/orders",
+		"https:www.shop.example/", "https:/www.shop.example/",
+		"HTTPS://www.shop.example/", storefront + "/ä", storefront + "/a b", storefront + "\\@evil.example",
+		long + "a", "https://user@www.shop.example/",
+		storefront + "/?code=x", storefront + "/?a=b&code=x", storefront + "/?CODE=x",
+		storefront + "/?%63ode=x", storefront + "/?a;code=x",
+		storefront + "/?code[]=x", storefront + "/?%20code=x", storefront + "/?code%00=x",
+		storefront + "/?%zz=1", storefront + "/?code",
 	} {
 		if _, ok := h.shop.ReturnTo(bad, ""); ok {
 			t.Errorf("%.80q is accepted", bad)
 		}
 	}
-	for _, bad := range []string{challenge[:42], challenge + "A", challenge[:42] + "=", challenge[:42] + "+", challenge[:42] + "\n", strings.Repeat("é", 43)} {
+	for _, bad := range []string{challenge[:42], challenge + "A", challenge[:42] + "=", challenge[:42] + "+",
+		challenge[:42] + "\n", strings.Repeat("é", 43)} {
 		if _, ok := h.shop.ReturnTo(callBack, bad); ok {
 			t.Errorf("the challenge %q is accepted", bad)
 		}
@@ -407,10 +424,14 @@ func TestReturnOf(t *testing.T) {
 	back, _ := h.shop.ReturnTo(callBack, challenge)
 	path := back.Path()
 	for _, bad := range []string{
-		path + "&to=https://evil.example", path + "#x", path + "&", "/" + path, strings.Replace(path, "/sign-in/continue", "/sign-in/../sign-in/continue", 1),
-		strings.Replace(path, "continue?", "continue/?", 1), strings.Replace(path, "%3A", ":", 1), strings.Replace(path, "return_to", "to", 1),
-		"/sign-in/continue?return_to=" + url.QueryEscape("https://evil.example/"), "/sign-in/continue", "/sign-in/continue?" + strings.Repeat("&", 5000),
-		path + "&return_to=" + url.QueryEscape("https://evil.example/"), "/sign-in/code?return_to=" + url.QueryEscape(storefront),
+		path + "&to=https://evil.example", path + "#x", path + "&", "/" + path,
+		strings.Replace(path, "/sign-in/continue", "/sign-in/../sign-in/continue", 1),
+		strings.Replace(path, "continue?", "continue/?", 1), strings.Replace(path, "%3A", ":", 1),
+		strings.Replace(path, "return_to", "to", 1),
+		"/sign-in/continue?return_to=" + url.QueryEscape("https://evil.example/"), "/sign-in/continue",
+		"/sign-in/continue?" + strings.Repeat("&", 5000),
+		path + "&return_to=" + url.QueryEscape("https://evil.example/"),
+		"/sign-in/code?return_to=" + url.QueryEscape(storefront),
 	} {
 		if _, ok := h.shop.ReturnOf(bad); ok {
 			t.Errorf("%.200q is accepted", bad)

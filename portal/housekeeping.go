@@ -61,7 +61,8 @@ func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
 		_, swept := w.app.outbox(shop.ID).Sweep(ctx, sweepBatch)
-		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop), w.sweepCredentials(ctx, shop))
+		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop),
+			w.sweepCredentials(ctx, shop))
 	}
 	links, failed := w.linksToUpgrade(ctx, 1)
 	if err = errors.Join(err, failed, w.sweepRotated(ctx, shops)); err != nil {
@@ -80,5 +81,6 @@ func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish
 func (w Worker) sweepCredentials(ctx context.Context, shop shop.Shop) error {
 	now := w.app.now()
 	stale := func(a credential.Credentials) bool { return !a.StaleAt.IsZero() && !now.Before(a.StaleAt) }
-	return sweepBy(ctx, w.app.credentialDocs(shop.ID).Docs, storage.Query{Index: credential.ByStale, To: now.Add(time.Millisecond)}, stale)
+	return sweepBy(ctx, w.app.credentialDocs(shop.ID).Docs,
+		storage.Query{Index: credential.ByStale, To: now.Add(time.Millisecond)}, stale)
 }

@@ -42,7 +42,8 @@ func TestSweepReadsTheAppsClock(t *testing.T) {
 			if state, err := stateAfter(life + time.Millisecond); err != nil || state != mail.Failed {
 				t.Errorf("after its life: %q, %v", state, err)
 			}
-			if _, err := stateAfter(life + time.Millisecond + mail.Keep); !errors.Is(err, storage.ErrNotFound) {
+			if _, err := stateAfter(life + time.Millisecond + mail.Keep); !errors.Is(err,
+				storage.ErrNotFound) {
 				t.Errorf("after it was kept long enough: %v", err)
 			}
 		})

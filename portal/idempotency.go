@@ -40,7 +40,8 @@ func (a *App) repeatableDocs(shop string) storage.Docs[repeatable] {
 
 // once executes do once for a key. A different request with the same key is Invalid; a repeat while the
 // first is still in progress is a Conflict.
-func (f Feed) once(ctx context.Context, key, request string, do func(ctx context.Context, id string) error) error {
+func (f Feed) once(ctx context.Context, key, request string,
+	do func(ctx context.Context, id string) error) error {
 	docs, now := f.app.repeatableDocs(f.shop.ID), f.app.now()
 	repeated := false
 	kept, err := docs.Put(ctx, key, func(r *repeatable, found bool) error {
@@ -76,5 +77,6 @@ func (f Feed) once(ctx context.Context, key, request string, do func(ctx context
 func (w Worker) sweepRepeatables(ctx context.Context, shop shop.Shop) error {
 	now := w.app.now()
 	over := func(r repeatable) bool { return !now.Before(r.Until) }
-	return sweepBy(ctx, w.app.repeatableDocs(shop.ID), storage.Query{Index: repeatablesBy, To: now.Add(time.Millisecond)}, over)
+	return sweepBy(ctx, w.app.repeatableDocs(shop.ID),
+		storage.Query{Index: repeatablesBy, To: now.Add(time.Millisecond)}, over)
 }

@@ -49,13 +49,14 @@ func (a *App) introduce(ctx context.Context, shop, feedID, who string) (holder s
 	if err != nil || c.FeedID != feedID {
 		return "", err
 	}
-	h, err := a.identifierDocs(shop).Put(ctx, identifier.FeedKey(feedID), func(h *identifier.Identifier, found bool) error {
-		if found && h.Introduced {
-			return storage.ErrUnchanged
-		}
-		*h = identifier.Identifier{Customer: who, Introduced: true}
-		return nil
-	})
+	h, err := a.identifierDocs(shop).Put(ctx, identifier.FeedKey(feedID),
+		func(h *identifier.Identifier, found bool) error {
+			if found && h.Introduced {
+				return storage.ErrUnchanged
+			}
+			*h = identifier.Identifier{Customer: who, Introduced: true}
+			return nil
+		})
 	if err == nil && h.Customer != who { // another PUT of this id was faster
 		_, err = a.customerDocs(shop).Change(ctx, who, func(c *customer.Customer) error {
 			if c.FeedID != feedID {
@@ -102,7 +103,8 @@ func (a *App) register(ctx context.Context, shop shop.Shop, email string) (id st
 
 // settleEmail writes the identifier first. A later call that finds an identifier without its customer creates the
 // customer, so a crash in between does no harm.
-func (a *App) settleEmail(ctx context.Context, shop shop.Shop, email string, registered bool) (id string, err error) {
+func (a *App) settleEmail(ctx context.Context, shop shop.Shop, email string,
+	registered bool) (id string, err error) {
 	id, err = a.follow(ctx, shop.ID, identifier.EmailKey(email))
 	if err == nil && id == "" {
 		id, err = a.claim(ctx, shop.ID, identifier.EmailKey(email), storage.NewID())

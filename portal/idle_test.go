@@ -31,7 +31,8 @@ func (c *commandCounter) Insert(ctx context.Context, collection string, r storag
 	return c.Engine.Insert(ctx, collection, r)
 }
 
-func (c *commandCounter) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (c *commandCounter) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	c.commands.Add(1)
 	return c.Engine.Replace(ctx, collection, r, read)
 }
@@ -57,7 +58,8 @@ func newIdleWorker(t *testing.T, shops int) idleWorker {
 	}
 	store := &commandCounter{Engine: h.engine}
 	activity := storage.NewActivity(store)
-	app := portal.New(activity, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithActivity(activity.Writes))
+	app := portal.New(activity, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0),
+		portal.WithActivity(activity.Writes))
 	return idleWorker{testApp: h, app: app, store: store, beat: app.Worker().Beat()}
 }
 

@@ -213,7 +213,8 @@ func (run *importRun) warn(l importLine) {
 	defer run.mu.Unlock()
 	run.report.WarnedCount++
 	if len(run.report.Warned) < maxWarned {
-		run.report.Warned = append(run.report.Warned, Warning{Line: l.line, Number: l.order.Number, Faults: l.warnings})
+		run.report.Warned = append(run.report.Warned,
+			Warning{Line: l.line, Number: l.order.Number, Faults: l.warnings})
 	}
 }
 

@@ -28,7 +28,8 @@ func TestImport(t *testing.T) {
 	run := func(text []byte) portal.Report {
 		t.Helper()
 		read := 0
-		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(text), func(n int) { read += n })
+		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(text),
+			func(n int) { read += n })
 		if err != nil || read != len(text) {
 			t.Fatalf("read %d of %d bytes, %v", read, len(text), err)
 		}
@@ -39,7 +40,8 @@ func TestImport(t *testing.T) {
 	}
 	report := run(file.Bytes())
 	if report.Created+report.Unchanged != 50 || report.RefusedCount != 3 {
-		t.Errorf("whole file: %d created, %d unchanged, %d refused", report.Created, report.Unchanged, report.RefusedCount)
+		t.Errorf("whole file: %d created, %d unchanged, %d refused", report.Created, report.Unchanged,
+			report.RefusedCount)
 	}
 	var lines []int
 	for _, refusal := range report.Refused {
@@ -67,12 +69,14 @@ func TestImportOfSeveralLinesOnOneOrder(t *testing.T) {
 	}
 	shopper := h.signInAs(jan)
 	for range 3 {
-		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(file.Bytes()), func(int) {})
+		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID,
+			bytes.NewReader(file.Bytes()), func(int) {})
 		if err != nil || report.RefusedCount > 0 {
 			t.Fatalf("%+v, %v", report, err)
 		}
 		for i := range orders {
-			if o, err := shopper.Order(t.Context(), fmt.Sprint(i)); err != nil || o.Status.Fulfillment != order.Shipped {
+			if o, err := shopper.Order(t.Context(), fmt.Sprint(i)); err != nil ||
+				o.Status.Fulfillment != order.Shipped {
 				t.Fatalf("order %d is %s, %v", i, o.Status.Fulfillment, err)
 			}
 		}
@@ -86,19 +90,22 @@ func TestImportWhileSomebodyIsErased(t *testing.T) {
 	h := newTestApp(t)
 	h.beginErasure()
 	var file bytes.Buffer
-	for _, body := range [][]byte{orderJSON("1", jan), h.tracedOrder("E-9", traces["e-mail address"]), orderJSON("2", jan)} {
+	for _, body := range [][]byte{orderJSON("1", jan), h.tracedOrder("E-9", traces["e-mail address"]),
+		orderJSON("2", jan)} {
 		file.Write(append(oneLine(body), '\n'))
 	}
 	run := func() portal.Report {
 		t.Helper()
-		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(file.Bytes()), func(int) {})
+		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID,
+			bytes.NewReader(file.Bytes()), func(int) {})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return report
 	}
 	report := run()
-	if report.Created != 2 || report.RefusedCount != 1 || report.Refused[0].Line != 2 || validate.KindOf(report.Refused[0].Err) != validate.Unavailable {
+	if report.Created != 2 || report.RefusedCount != 1 || report.Refused[0].Line != 2 ||
+		validate.KindOf(report.Refused[0].Err) != validate.Unavailable {
 		t.Errorf("while they are erased: %+v", report)
 	}
 	h.clock.Move(time.Minute)

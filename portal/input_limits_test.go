@@ -40,8 +40,9 @@ func TestEndsAreTold(t *testing.T) {
 		t.Fatalf("%s, %v", signed.MaxAge, err)
 	}
 	for name, test := range map[string]struct{ link, browser, want string }{
-		"expired before another was used": {first, "x", "link.expired"}, "used": {second, "x", "link.used"}, "replaced": {replaced, "x", "link.replaced"},
-		"damaged": {"x", "x", "link.damaged"}, "damaged, without cookies": {"x", "", "link.damaged"},
+		"expired before another was used": {first, "x", "link.expired"}, "used": {second, "x", "link.used"},
+		"replaced": {replaced, "x", "link.replaced"},
+		"damaged":  {"x", "x", "link.damaged"}, "damaged, without cookies": {"x", "", "link.damaged"},
 	} {
 		if _, err := h.visitor(test.browser).Redeem(t.Context(), test.link); keyOf(err) != test.want {
 			t.Errorf("%s: %v", name, err)
@@ -63,7 +64,8 @@ func TestCodeLeadsOn(t *testing.T) {
 	code := codeIn(h.deliver()[0])
 	h.clock.Move(2 * time.Minute)
 	for _, text := range []string{"", "1234", "ABCDEFGHJK", "????-????", "ÁÁÁÁ-ÁÁÁÁ"} {
-		if _, err := h.visitor("browser").EnterCode(t.Context(), jan, text); validate.KindOf(err) != validate.Invalid {
+		if _, err := h.visitor("browser").EnterCode(t.Context(), jan,
+			text); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -71,7 +73,8 @@ func TestCodeLeadsOn(t *testing.T) {
 	if err != nil || signed.Destination != "/orders/7" || signed.MaxAge != 30*24*time.Hour {
 		t.Errorf("%+v, %v", signed, err)
 	}
-	if page, err := h.visitor("x").Link(t.Context(), old); err != nil || page.State != credential.LinkExpired {
+	if page, err := h.visitor("x").Link(t.Context(), old); err != nil ||
+		page.State != credential.LinkExpired {
 		t.Errorf("the old link: %+v, %v", page, err)
 	}
 }
@@ -82,7 +85,8 @@ func TestNoAccountWithoutAWayIn(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	open := true
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+		shop.Settings{Registration: &open}); err != nil {
 		t.Fatal(err)
 	}
 	feed := h.feed()
@@ -95,15 +99,18 @@ func TestNoAccountWithoutAWayIn(t *testing.T) {
 	if wrong == code {
 		wrong = "1111-1111"
 	}
-	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com", wrong); validate.KindOf(err) != validate.Invalid || exists("new@example.com") {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com",
+		wrong); validate.KindOf(err) != validate.Invalid || exists("new@example.com") {
 		t.Errorf("a wrong code makes an account: %v, %v", exists("new@example.com"), err)
 	}
 	h.clock.Move(14 * 24 * time.Hour)
-	if _, err := h.visitor("browser").Redeem(t.Context(), link); keyOf(err) != "link.expired" || exists("new@example.com") {
+	if _, err := h.visitor("browser").Redeem(t.Context(), link); keyOf(err) != "link.expired" ||
+		exists("new@example.com") {
 		t.Errorf("an expired link makes an account: %v, %v", exists("new@example.com"), err)
 	}
 	_, code = h.askLink("new@example.com", "browser")
-	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com", code); err != nil || !exists("new@example.com") {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), "new@example.com", code); err != nil ||
+		!exists("new@example.com") {
 		t.Errorf("the right code: %v", err)
 	}
 }
@@ -115,7 +122,8 @@ func TestAccountThatIsGone(t *testing.T) {
 	h.newCustomer(jan)
 	cookie, shopper := h.enterWith(jan, "browser")
 	link, code := h.askLink(jan, "browser")
-	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "customers" })
+	at := slices.IndexFunc(portal.Collections(),
+		func(c storage.Collection) bool { return c.Name == "customers" })
 	docs := storage.Open[customer.Customer](h.engine, h.shop.ID, portal.Collections()[at])
 	_, read, err := docs.Get(t.Context(), shopper.Customer().ID)
 	if err == nil {
@@ -127,13 +135,18 @@ func TestAccountThatIsGone(t *testing.T) {
 	if _, err := h.app.Shopper(t.Context(), h.shop, cookie); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("the session: %v", err)
 	}
-	if page, err := h.visitor("browser").Link(t.Context(), link); err != nil || page != (credential.LinkPage{State: credential.LinkDamaged}) {
+	if page, err := h.visitor("browser").Link(t.Context(), link); err != nil ||
+		page != (credential.LinkPage{State: credential.LinkDamaged}) {
 		t.Errorf("the link's page: %+v, %v", page, err)
 	}
 	if _, err := h.visitor("browser").Redeem(t.Context(), link); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the link: %v", err)
 	}
-	if got := faultsOf(func() error { _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); return err }()); len(got) != 1 || got[0] != "code code.wrong" {
+	if got := faultsOf(func() error {
+		_,
+			err := h.visitor("browser").EnterCode(t.Context(), jan, code)
+		return err
+	}()); len(got) != 1 || got[0] != "code code.wrong" {
 		t.Errorf("the code: %v", got)
 	}
 }
@@ -159,10 +172,12 @@ func TestSessionsStandAlone(t *testing.T) {
 	if err := leaving.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := h.shopper(staying).Sessions(t.Context()); err != nil || len(list) != 1 || !list[0].Present {
+	if list, err := h.shopper(staying).Sessions(t.Context()); err != nil || len(list) != 1 ||
+		!list[0].Present {
 		t.Errorf("after another signed out: %+v, %v", list, err)
 	}
-	if err := h.visitor("owner's").Revoke(t.Context(), firstGroup(alarmInMail, alarms[len(alarms)-1].Text)); err != nil {
+	if err := h.visitor("owner's").Revoke(t.Context(),
+		firstGroup(alarmInMail, alarms[len(alarms)-1].Text)); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(time.Hour)
@@ -179,12 +194,14 @@ func TestLanguageOfAShopper(t *testing.T) {
 	cookie, shopper := h.enterWith(jan, "browser")
 	offered := shopper.Shop().Languages
 	for _, lang := range []string{"", "xx", offered[0] + "x"} {
-		if got := faultsOf(shopper.SetLanguage(t.Context(), lang)); len(got) != 1 || got[0] != "language language.offered" {
+		if got := faultsOf(shopper.SetLanguage(t.Context(), lang)); len(got) != 1 ||
+			got[0] != "language language.offered" {
 			t.Errorf("%q: %v", lang, got)
 		}
 	}
 	for _, lang := range offered {
-		if err := shopper.SetLanguage(t.Context(), lang); err != nil || h.shopper(cookie).Customer().Language != lang {
+		if err := shopper.SetLanguage(t.Context(), lang); err != nil ||
+			h.shopper(cookie).Customer().Language != lang {
 			t.Errorf("%q is kept as %q, %v", lang, h.shopper(cookie).Customer().Language, err)
 		}
 	}
@@ -212,7 +229,8 @@ func TestOwnLinks(t *testing.T) {
 		t.Errorf("live: own %v, another's %v, none %v", owns(own), owns(others), owns(""))
 	}
 	h.enterWith(jan, "another")
-	if page, err := h.visitor("x").Link(t.Context(), own); err != nil || page.State != credential.LinkReplaced || !owns(own) {
+	if page, err := h.visitor("x").Link(t.Context(), own); err != nil ||
+		page.State != credential.LinkReplaced || !owns(own) {
 		t.Errorf("ended: %+v, own %v, %v", page, owns(own), err)
 	}
 }

@@ -25,7 +25,8 @@ func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry.Inquiry)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 		return false, nil
-	case err == nil && (doc.Customer != in.Customer || doc.Order != in.Order || doc.Channel != in.Channel || doc.Kind != in.Kind || doc.ContentHash != in.ContentHash):
+	case err == nil && (doc.Customer != in.Customer || doc.Order != in.Order || doc.Channel != in.Channel ||
+		doc.Kind != in.Kind || doc.ContentHash != in.ContentHash):
 		return false, validate.NewError(validate.Conflict, "inquiry.different")
 	}
 	return err == nil, err
@@ -54,7 +55,8 @@ func (s Shopper) inquire(ctx context.Context, id string, in inquiry.Inquiry, ear
 	if earlier >= most {
 		return s.unlessSent(ctx, id, in, validate.NewError(validate.Conflict, "inquiry.full"))
 	}
-	over, err := s.app.exceeded(ctx, []subjectLimit{s.limitOf(in.Channel, limit(inquiry.InquiriesAnHour, time.Hour))})
+	over, err := s.app.exceeded(ctx,
+		[]subjectLimit{s.limitOf(in.Channel, limit(inquiry.InquiriesAnHour, time.Hour))})
 	if err != nil {
 		return err
 	}
@@ -85,8 +87,10 @@ func (s Shopper) Correspondence(ctx context.Context, number string) (inquiry.Cor
 	return c, err
 }
 
-func (s Shopper) eachInquiry(ctx context.Context, equal []any, do func(channel string, r inquiry.Record)) error {
-	query := storage.Query{Index: inquiry.ByOrder, Equal: equal, Limit: inquiry.MaxMessages + inquiry.MaxRequests}
+func (s Shopper) eachInquiry(ctx context.Context, equal []any,
+	do func(channel string, r inquiry.Record)) error {
+	query := storage.Query{Index: inquiry.ByOrder, Equal: equal,
+		Limit: inquiry.MaxMessages + inquiry.MaxRequests}
 	for {
 		page, err := storage.Find[inquiry.Inquiry](ctx, s.app.inquiryDocs(s.shop.ID), query)
 		if err != nil {

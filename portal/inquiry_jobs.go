@@ -26,13 +26,15 @@ func (w Worker) inquiryJobs() job.Source {
 		Collection: inquiry.Collection(),
 		Open:       w.app.inquiryDocs,
 		List:       func(in *inquiry.Inquiry) *job.List { return &in.Work },
-		Kinds:      map[string]job.Kind[inquiry.Inquiry]{kindInquiryEmails: {Do: inShop(w.app, w.postInquiry)}},
+		Kinds: map[string]job.Kind[inquiry.Inquiry]{kindInquiryEmails: {Do: inShop(w.app,
+			w.postInquiry)}},
 	}
 }
 
 // postInquiry emails an inquiry to the shop and, for a request, a receipt to the customer. Repeating it
 // adds no second email, since the outbox keys are the same.
-func (w Worker) postInquiry(ctx context.Context, shop shop.Shop, t job.Task[inquiry.Inquiry]) (job.Finish[inquiry.Inquiry], error) {
+func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
+	t job.Task[inquiry.Inquiry]) (job.Finish[inquiry.Inquiry], error) {
 	in, now := t.Doc, w.app.now()
 	c, err := w.app.customer(ctx, shop.ID, in.Customer)
 	if err == nil && shop.Brand.SupportEmail != "" {
@@ -41,7 +43,8 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop, t job.Task[inqu
 		})
 	}
 	if err == nil && in.Channel == inquiry.ChannelRequests {
-		err = w.post(ctx, shop, inquiryReceipt+t.Key, mail.Entry{Kind: mailInquiryReceipt, To: c.Email, Lang: in.Lang, CreatedAt: now})
+		err = w.post(ctx, shop, inquiryReceipt+t.Key,
+			mail.Entry{Kind: mailInquiryReceipt, To: c.Email, Lang: in.Lang, CreatedAt: now})
 	}
 	return nil, ifFound(err)
 }
@@ -56,7 +59,8 @@ func (w Worker) post(ctx context.Context, shop shop.Shop, key string, e mail.Ent
 func (w Worker) eraseInquiries(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	docs := w.app.inquiryDocs(shop.ID)
 	for {
-		page, err := storage.Find[struct{}](ctx, docs, storage.Query{Index: inquiry.ByOrder, Equal: []any{c.ID}, Limit: readBatch})
+		page, err := storage.Find[struct{}](ctx, docs,
+			storage.Query{Index: inquiry.ByOrder, Equal: []any{c.ID}, Limit: readBatch})
 		if err != nil || len(page.Hits) == 0 {
 			return err
 		}

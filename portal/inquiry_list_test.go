@@ -20,7 +20,9 @@ import (
 )
 
 // inquiriesListed reads a list to its end as the shop's system does.
-func inquiriesListed(t *testing.T, read func(context.Context, string) ([]inquiry.FeedInquiry, string, bool, error), after string) ([]string, string) {
+func inquiriesListed(t *testing.T,
+	read func(context.Context, string) ([]inquiry.FeedInquiry, string, bool, error),
+	after string) ([]string, string) {
 	t.Helper()
 	var all []string
 	for {
@@ -86,11 +88,13 @@ func TestInquiryList(t *testing.T) {
 		t.Fatalf("%+v, %v", requests, err)
 	}
 	r := requests.Requests[0]
-	if r.Kind != inquiry.RequestReturn || r.Order != "sent" || r.Customer != s.Customer().ID || r.Lines[0].Quantity != "2" || requests.Requests[1].Text != "Why not" {
+	if r.Kind != inquiry.RequestReturn || r.Order != "sent" || r.Customer != s.Customer().ID ||
+		r.Lines[0].Quantity != "2" || requests.Requests[1].Text != "Why not" {
 		t.Errorf("%+v", requests.Requests)
 	}
 	for _, bad := range []string{"x", "0", next + "0", "20261121T100000.000Z-", `{"$gt":""}`} {
-		if _, err := feed.Requests(t.Context(), bad); !slices.Equal(faultsOf(err), []string{"after list.after"}) {
+		if _, err := feed.Requests(t.Context(), bad); !slices.Equal(faultsOf(err),
+			[]string{"after list.after"}) {
 			t.Errorf("after %q: %v", bad, err)
 		}
 	}
@@ -106,7 +110,8 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryHouse(t)
 	feed := h.feed()
-	if err := errors.Join(s.WriteMessage(t.Context(), message(s, "Hello")), s.RequestReturn(t.Context(), giveBack(t, s))); err != nil {
+	if err := errors.Join(s.WriteMessage(t.Context(), message(s, "Hello")),
+		s.RequestReturn(t.Context(), giveBack(t, s))); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(time.Hour)
@@ -123,7 +128,8 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 		list := append(messages.Messages, requests.Requests...)
 		for _, r := range list {
 			text, err := json.Marshal(r)
-			if fields := fmt.Sprintf(`"customer_id":%q,"email":%q`, id, email); err != nil || !strings.Contains(string(text), fields) {
+			if fields := fmt.Sprintf(`"customer_id":%q,"email":%q`, id, email); err != nil ||
+				!strings.Contains(string(text), fields) {
 				t.Errorf("want %s in %s, %v", fields, text, err)
 			}
 		}
@@ -134,7 +140,8 @@ func TestInquiryListNamesTheCustomer(t *testing.T) {
 	want("", jan)
 	put := func(email, at string) {
 		t.Helper()
-		if _, err := feed.PutCustomer(t.Context(), "77", []byte(`{"email":"`+email+`","updated_at":"`+at+`"}`)); err != nil {
+		if _, err := feed.PutCustomer(t.Context(), "77",
+			[]byte(`{"email":"`+email+`","updated_at":"`+at+`"}`)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -210,7 +217,8 @@ func TestInquiriesErased(t *testing.T) {
 	if err := s.RequestReturn(t.Context(), giveBack(t, s)); err != nil {
 		t.Fatal(err)
 	}
-	if err := other.WriteMessage(t.Context(), portal.Message{Form: other.NewForm(), Number: "Eva's", Text: "Mine"}); err != nil {
+	if err := other.WriteMessage(t.Context(),
+		portal.Message{Form: other.NewForm(), Number: "Eva's", Text: "Mine"}); err != nil {
 		t.Fatal(err)
 	}
 	h.work()
@@ -267,7 +275,8 @@ func TestInquiryWithoutSupport(t *testing.T) {
 		t.Error(diff)
 	}
 	h.clock.Move(2 * time.Minute)
-	if p, err := h.feed().Requests(t.Context(), ""); err != nil || len(p.Requests) != 1 || storage.IsID(p.Requests[0].ID) {
+	if p, err := h.feed().Requests(t.Context(), ""); err != nil || len(p.Requests) != 1 ||
+		storage.IsID(p.Requests[0].ID) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }

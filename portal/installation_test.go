@@ -34,9 +34,11 @@ func (h *testApp) withSecret(letters ...string) *portal.App {
 // credentials counts the customers' credentials documents.
 func (h *testApp) credentials() int {
 	h.t.Helper()
-	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "credentials" })
+	at := slices.IndexFunc(portal.Collections(),
+		func(c storage.Collection) bool { return c.Name == "credentials" })
 	docs := storage.Open[struct{}](h.engine, "main", portal.Collections()[at])
-	page, err := storage.Find[struct{}](h.t.Context(), docs, storage.Query{Index: "customer", Limit: storage.MaxLimit})
+	page, err := storage.Find[struct{}](h.t.Context(), docs,
+		storage.Query{Index: "customer", Limit: storage.MaxLimit})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -55,8 +57,10 @@ func TestStoreKnowsItsSecret(t *testing.T) {
 		secrets []string
 		want    error
 	}{
-		{[]string{"T"}, nil}, {[]string{"T"}, nil}, {[]string{"n"}, portal.ErrOtherSecret}, {[]string{"T", "n"}, nil},
-		{[]string{"n", "x"}, portal.ErrOtherSecret}, {[]string{"n", "T"}, nil}, {[]string{"n", "T"}, nil}, {[]string{"n"}, nil},
+		{[]string{"T"}, nil}, {[]string{"T"}, nil}, {[]string{"n"}, portal.ErrOtherSecret},
+		{[]string{"T", "n"}, nil},
+		{[]string{"n", "x"}, portal.ErrOtherSecret}, {[]string{"n", "T"}, nil}, {[]string{"n", "T"}, nil},
+		{[]string{"n"}, nil},
 		{[]string{"T"}, portal.ErrOtherSecret},
 	} {
 		if err := h.withSecret(step.secrets...).TakeSecret(t.Context()); !errors.Is(err, step.want) {
@@ -90,7 +94,8 @@ func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unsubscribe := record.Consents[customer.Newsletter].UnsubscribeURL[len("https://main.example.com"+portal.UnsubscribePrefix):]
+	unsubscribe := record.Consents[customer.Newsletter].UnsubscribeURL[len("https://main.example.com"+
+		portal.UnsubscribePrefix):]
 
 	if err := h.withSecret("n", "T").TakeSecret(t.Context()); err != nil {
 		t.Fatal(err)
@@ -106,10 +111,12 @@ func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	if _, err := h.visitor("second").Redeem(t.Context(), link); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the link: %v", err)
 	}
-	if _, err := h.visitor("second").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("second").EnterCode(t.Context(), jan,
+		code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the code: %v", err)
 	}
-	if purpose, err := h.visitor("x").Unsubscription(unsubscribe); err != nil || purpose != customer.Newsletter {
+	if purpose, err := h.visitor("x").Unsubscription(unsubscribe); err != nil ||
+		purpose != customer.Newsletter {
 		t.Errorf("the one-click address: %q, %v", purpose, err)
 	}
 	shopper := h.signIn(jan)

@@ -43,7 +43,8 @@ func (m *meddled) Insert(ctx context.Context, collection string, r storage.Recor
 	return m.Engine.Insert(ctx, collection, r)
 }
 
-func (m *meddled) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (m *meddled) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	m.step()
 	return m.Engine.Replace(ctx, collection, r, read)
 }
@@ -107,13 +108,15 @@ func (c comeback) look(session string, back error) {
 	}
 	c.clock.Move(10 * time.Minute)
 	c.quiet()
-	if record, err := c.feed().CustomerByEmail(c.t.Context(), at); err != nil || record.ID != c.id || record.Email != at {
+	if record, err := c.feed().CustomerByEmail(c.t.Context(), at); err != nil || record.ID != c.id ||
+		record.Email != at {
 		c.t.Errorf("%s leads to %+v, %v", at, record, err)
 	}
 	if back == nil && session != "" && c.shopper(session).Customer().Email != jan {
 		c.t.Error("the session is not at the address")
 	}
-	if record, err := c.feed().CustomerByEmail(c.t.Context(), other); err == nil && record.ID == c.id && back != nil {
+	if record, err := c.feed().CustomerByEmail(c.t.Context(), other); err == nil &&
+		record.ID == c.id && back != nil {
 		c.t.Errorf("%s is not given up: %+v", other, record)
 	}
 }
@@ -140,7 +143,8 @@ func TestGivingUpBetweenAnyTwoSteps(t *testing.T) {
 				for n := 2 % stride(); ; n += stride() {
 					c := newComeback(t)
 					m := &meddled{Engine: c.engine, turn: n}
-					app := portal.New(m, secrettest.Ring(), portal.WithClock(c.clock.Now), portal.WithCountDelay(0))
+					app := portal.New(m, secrettest.Ring(), portal.WithClock(c.clock.Now),
+						portal.WithCountDelay(0))
 					var session string
 					var back, released error
 					switch meddler {
@@ -212,14 +216,16 @@ func TestGivingUpInTurns(t *testing.T) {
 			m.meddle = func() {
 				go func() {
 					defer close(done)
-					session, back = c.come(portal.New(h, secrettest.Ring(), portal.WithClock(c.clock.Now), portal.WithCountDelay(0)), "change")
+					session, back = c.come(portal.New(h, secrettest.Ring(), portal.WithClock(c.clock.Now),
+						portal.WithCountDelay(0)), "change")
 				}()
 				select {
 				case <-h.waits:
 				case <-done:
 				}
 			}
-			if err := c.release(portal.New(m, secrettest.Ring(), portal.WithClock(c.clock.Now), portal.WithCountDelay(0)), time.Millisecond); err != nil {
+			if err := c.release(portal.New(m, secrettest.Ring(), portal.WithClock(c.clock.Now),
+				portal.WithCountDelay(0)), time.Millisecond); err != nil {
 				t.Error(err)
 			}
 			if m.turn >= 0 {
@@ -257,7 +263,8 @@ func TestAddressesEndOneAfterAnother(t *testing.T) {
 		h.quiet()
 		h.clock.Move(14*24*time.Hour - time.Millisecond)
 		m := &meddled{Engine: h.engine, turn: n, meddle: func() { h.clock.Move(time.Millisecond) }}
-		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)).Worker().Once(t.Context()); err != nil {
+		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now),
+			portal.WithCountDelay(0)).Worker().Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if m.turn >= 0 {
@@ -265,7 +272,8 @@ func TestAddressesEndOneAfterAnother(t *testing.T) {
 		}
 		h.quiet()
 		for _, email := range []string{jan, mallory} {
-			if record, err := h.feed().CustomerByEmail(t.Context(), email); validate.KindOf(err) != validate.NotFound {
+			if record, err := h.feed().CustomerByEmail(t.Context(),
+				email); validate.KindOf(err) != validate.NotFound {
 				t.Errorf("before step %d: %s leads to %+v, %v", n, email, record, err)
 			}
 		}

@@ -51,7 +51,8 @@ type signInOffer struct {
 // composeSignIn creates the secrets of a sign-in email and stores their hashes. It drops emails to unknown
 // addresses, unless the shop allows registration, and throttled requests. A repeated attempt withdraws the
 // link of the previous one only if that email certainly never arrived.
-func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
+	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, err := w.recipient(ctx, shop, e.To)
 	if err != nil {
 		return to, nil, err
@@ -62,8 +63,9 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 	now := w.app.now()
 	t := credential.NewToken(w.app.credentialsID(shop.ID, to.Email))
 	request := credential.Request{
-		ID: storage.NewID(), Link: t.Hash(), Browser: e.Payload[payBrowser], Destination: e.Payload[payDestination],
-		MadeAt: now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang,
+		ID: storage.NewID(), Link: t.Hash(), Browser: e.Payload[payBrowser],
+		Destination: e.Payload[payDestination],
+		MadeAt:      now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang,
 	}
 	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
 	// The code must be entered for the email that was typed.
@@ -73,7 +75,8 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 			return to, nil, err
 		}
 		offer.code = credential.NewCode()
-		request.Code, request.CodeUntil, request.Mark = credential.CodeHash(request.ID, offer.code), now.Add(credential.CodeLife), tried.Mark()
+		request.Code, request.CodeUntil, request.Mark = credential.CodeHash(request.ID, offer.code),
+			now.Add(credential.CodeLife), tried.Mark()
 	}
 	linked := false
 	_, err = w.app.credentialDocs(shop.ID).Put(ctx, t.Access, func(a *credential.Credentials, _ bool) error {
@@ -111,7 +114,8 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 // counted only afterwards: an attempt that died between the two is counted again, so a crash never lets
 // emails exceed the limit. An earlier attempt does not prove that the entry was counted, because it may
 // have died before.
-func (w Worker) allow(ctx context.Context, shop shop.Shop, to shop.Recipient, entry string, e mail.Entry) error {
+func (w Worker) allow(ctx context.Context, shop shop.Shop, to shop.Recipient, entry string,
+	e mail.Entry) error {
 	if e.Throttled || e.Payload[payBy] != "" && to.Customer == "" {
 		return mail.ErrDrop
 	}
@@ -160,12 +164,14 @@ func (w Worker) countMail(ctx context.Context, shop shop.Shop, to shop.Recipient
 }
 
 // knowsBrowser reports whether a browser has signed in to the address before.
-func (w Worker) knowsBrowser(ctx context.Context, shop shop.Shop, to shop.Recipient, hash string) (bool, error) {
+func (w Worker) knowsBrowser(ctx context.Context, shop shop.Shop, to shop.Recipient,
+	hash string) (bool, error) {
 	doc, _, err := w.app.credentialDocs(shop.ID).Get(ctx, w.app.credentialsID(shop.ID, to.Email))
 	if errors.Is(err, storage.ErrNotFound) {
 		return false, nil
 	}
-	return slices.ContainsFunc(doc.Browsers, func(b credential.KnownBrowser) bool { return credential.SameHash(b.Hash, hash) }), err
+	return slices.ContainsFunc(doc.Browsers,
+		func(b credential.KnownBrowser) bool { return credential.SameHash(b.Hash, hash) }), err
 }
 
 // languageOf returns the customer's own language, or "" for no customer.
@@ -202,7 +208,8 @@ func (w Worker) recipient(ctx context.Context, sh shop.Shop, asked string) (shop
 func (o signInOffer) letter(shop shop.Shop, l *i18n.Localizer, e mail.Entry) mail.Letter {
 	letter := mail.Letter{
 		Lang: l.Lang(), Brand: shop.LetterBrand(),
-		Subject: l.T("mail.sign_in.subject", "Shop", shop.Name), Heading: l.T("mail.sign_in.heading", "Shop", shop.Name),
+		Subject: l.T("mail.sign_in.subject", "Shop", shop.Name),
+		Heading: l.T("mail.sign_in.heading", "Shop", shop.Name),
 		Details: []string{l.T("mail.sign_in.asked", "When", l.DateTime(e.CreatedAt))},
 		Notes:   []string{l.T("mail.sign_in.not_you")},
 	}

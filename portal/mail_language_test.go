@@ -51,7 +51,8 @@ func (c *correspondent) enter(secret string) portal.Shopper {
 	c.t.Helper()
 	_, err := c.browser(secret).RequestLink(c.t.Context(), jan, "", c.page)
 	c.must(err)
-	signed, err := c.browser(secret).EnterCode(c.t.Context(), jan, firstGroup(codeInMail, c.collect("sign-in")))
+	signed, err := c.browser(secret).EnterCode(c.t.Context(), jan,
+		firstGroup(codeInMail, c.collect("sign-in")))
 	c.must(err)
 	return c.shopper(signed.Cookie).On(c.page)
 }
@@ -71,11 +72,13 @@ func (c *correspondent) writeAll() {
 	c.collect("news")
 	order, err := s.Order(ctx, "1")
 	c.must(err)
-	_, err = s.Withdraw(ctx, storage.NewID(), portal.WithdrawalChoice{Number: "1", Name: "Jan", LinesVersion: order.LinesVersion(), Lang: c.page})
+	_, err = s.Withdraw(ctx, storage.NewID(),
+		portal.WithdrawalChoice{Number: "1", Name: "Jan", LinesVersion: order.LinesVersion(), Lang: c.page})
 	c.must(err)
 	c.collect("withdrawal receipt")
 	c.must(s.RequestReturn(ctx, portal.Request{
-		Form: s.NewForm(), Number: "1", Quantities: map[int]string{0: "1"}, Mark: order.LinesVersion(), Lang: c.page,
+		Form: s.NewForm(), Number: "1", Quantities: map[int]string{0: "1"},
+		Mark: order.LinesVersion(), Lang: c.page,
 	}))
 	c.collect("receipt of a request")
 	_, err = s.RequestEmailChange(ctx, eva)
@@ -109,7 +112,9 @@ func TestLanguageOfEmails(t *testing.T) {
 			c := &correspondent{testApp: newTestApp(t), page: test.page, sent: map[string]string{}}
 			c.set(shop.Settings{Language: ptr("pl"), SupportEmail: ptr(support), FirstOrderMail: ptr(true)})
 			feed := c.feed()
-			_, err := feed.PutCustomer(t.Context(), "77", fmt.Appendf(nil, `{"email":%q,"language":%q,"updated_at":"2026-03-01T10:00:00Z"}`, jan, test.customer))
+			_, err := feed.PutCustomer(t.Context(), "77",
+				fmt.Appendf(nil, `{"email":%q,"language":%q,"updated_at":"2026-03-01T10:00:00Z"}`,
+					jan, test.customer))
 			c.must(err)
 			c.put(c.placed("1", jan, time.Hour))
 			c.collect("first order")
@@ -117,7 +122,8 @@ func TestLanguageOfEmails(t *testing.T) {
 			c.must(feed.MailSignIn(t.Context(), "77", []byte(`{}`), ""))
 			c.collect("invitation")
 			for kind, lang := range c.sent {
-				if want := map[bool]string{true: test.want, false: test.customer}[test.page == ""]; lang != want {
+				if want := map[bool]string{true: test.want,
+					false: test.customer}[test.page == ""]; lang != want {
 					t.Errorf("%s, which no page caused, is in %s, want %s", kind, lang, want)
 				}
 			}

@@ -23,7 +23,8 @@ func (s Shopper) NewForm() string { return storage.NewID() }
 // beyond 20 an hour, and a Conflict if the shop takes no messages, the order has inquiry.MaxMessages, or the form
 // already sent another text.
 func (s Shopper) WriteMessage(ctx context.Context, m Message) error {
-	in := inquiry.Inquiry{Channel: inquiry.ChannelMessages, Customer: s.customer.ID, Order: m.Number, ContentHash: inquiry.ContentHash(m.Text), Lang: m.Lang}
+	in := inquiry.Inquiry{Channel: inquiry.ChannelMessages, Customer: s.customer.ID, Order: m.Number,
+		ContentHash: inquiry.ContentHash(m.Text), Lang: m.Lang}
 	if sent, err := s.formSent(ctx, m.Form, in); sent || err != nil {
 		return err
 	}

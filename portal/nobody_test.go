@@ -13,13 +13,20 @@ import (
 
 // idsForNobody are JSON ids that shop systems send for an order without a customer.
 var idsForNobody = []string{
-	`0`, `-1`, `0.0`, `-1.0`, `-0`, `false`, `"0"`, `"-1"`, `"+0"`, `"0.0"`, `"0,00"`, `"00000"`, `" 0 "`, `"−1"`, `"０"`,
-	`"null"`, `"NULL"`, `"(null)"`, `"<null>"`, `"nil"`, `"None"`, `" none "`, `"undefined"`, `"NaN"`, `"false"`, `"n/a"`, `"#N/A"`,
-	`"guest"`, `"Guest"`, `"GUEST USER"`, `"guest_customer"`, `"anonymous"`, `"Anonymous User"`, `"NOT LOGGED IN"`, `"-"`, `"?"`, `"unknown"`,
-	`"00000000-0000-0000-0000-000000000000"`, `"{00000000-0000-0000-0000-000000000000}"`, `"00000000000000000000000000000000"`,
-	`"ffffffff-ffff-ffff-ffff-FFFFFFFFFFFF"`, `"0x0"`, `18446744073709551615`, `4294967295`, `"[object Object]"`,
-	`"gid://shopify/Customer/0"`, `"gid://shopify/Customer/null"`, `"gid://shopify/Customer/0?key=1"`, `"gid://shopify/Customer/guest/"`,
-	`"\\N"`, `"'-1'"`, `"\"-1\""`, `"“0”"`, `"–1"`, `"‐1"`, `"٠"`, `"०"`, `"-١"`, `"hosť"`, `"Gość"`, `"invité"`, `"Anonym"`, `"anonymní"`,
+	`0`, `-1`, `0.0`, `-1.0`, `-0`, `false`, `"0"`, `"-1"`, `"+0"`, `"0.0"`, `"0,00"`, `"00000"`,
+	`" 0 "`, `"−1"`, `"０"`,
+	`"null"`, `"NULL"`, `"(null)"`, `"<null>"`, `"nil"`, `"None"`, `" none "`, `"undefined"`, `"NaN"`,
+	`"false"`, `"n/a"`, `"#N/A"`,
+	`"guest"`, `"Guest"`, `"GUEST USER"`, `"guest_customer"`, `"anonymous"`, `"Anonymous User"`,
+	`"NOT LOGGED IN"`, `"-"`, `"?"`, `"unknown"`,
+	`"00000000-0000-0000-0000-000000000000"`, `"{00000000-0000-0000-0000-000000000000}"`,
+	`"00000000000000000000000000000000"`,
+	`"ffffffff-ffff-ffff-ffff-FFFFFFFFFFFF"`, `"0x0"`, `18446744073709551615`, `4294967295`,
+	`"[object Object]"`,
+	`"gid://shopify/Customer/0"`, `"gid://shopify/Customer/null"`, `"gid://shopify/Customer/0?key=1"`,
+	`"gid://shopify/Customer/guest/"`,
+	`"\\N"`, `"'-1'"`, `"\"-1\""`, `"“0”"`, `"–1"`, `"‐1"`, `"٠"`, `"०"`, `"-١"`, `"hosť"`, `"Gość"`,
+	`"invité"`, `"Anonym"`, `"anonymní"`,
 }
 
 // orderBy returns an order with a customer id given as JSON.
@@ -54,8 +61,10 @@ func TestIDForNobodyIsRefusedForACustomer(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, err := h.feed().PutCustomer(t.Context(), id, []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`))
-		if faults := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid || len(faults) != 1 || faults[0].Key != "customer_id.nobody" {
+		_, err := h.feed().PutCustomer(t.Context(), id,
+			[]byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`))
+		if faults := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid ||
+			len(faults) != 1 || faults[0].Key != "customer_id.nobody" {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -64,8 +73,10 @@ func TestIDForNobodyIsRefusedForACustomer(t *testing.T) {
 // ordinaryIDs returns JSON ids that look similar but belong to real customers.
 func ordinaryIDs() []string {
 	return []string{
-		`7`, `"7"`, `"c0"`, `"0-1"`, `"a0000"`, `"NO-1"`, `"gid://shopify/Customer/7"`, `"gid://shopify/Customer/7?key=0"`,
-		`"https://shop.example/customers/7/"`, `"E1001"`, `"E20"`, `"e7"`, `"00E1"`, `"0E15"`, `"0e462097"`, `"-E1"`, `"1e3"`, `"N"`, `"(1)"`, `"١"`, `"'7'"`,
+		`7`, `"7"`, `"c0"`, `"0-1"`, `"a0000"`, `"NO-1"`, `"gid://shopify/Customer/7"`,
+		`"gid://shopify/Customer/7?key=0"`,
+		`"https://shop.example/customers/7/"`, `"E1001"`, `"E20"`, `"e7"`, `"00E1"`, `"0E15"`, `"0e462097"`,
+		`"-E1"`, `"1e3"`, `"N"`, `"(1)"`, `"١"`, `"'7'"`,
 	}
 }
 
@@ -74,7 +85,8 @@ func TestOrdinaryIDIsTakenForACustomer(t *testing.T) {
 	h := newTestApp(t)
 	for i, id := range ordinaryIDs() {
 		body := fmt.Sprintf(`{"email":"o%d@example.com","updated_at":"2026-01-01T00:00:00Z"}`, i)
-		if receipt, err := h.feed().PutCustomer(t.Context(), strings.Trim(id, `"`), []byte(body)); i > 1 && (err != nil || receipt.Outcome != order.Created) {
+		if receipt, err := h.feed().PutCustomer(t.Context(), strings.Trim(id, `"`), []byte(body)); i > 1 &&
+			(err != nil || receipt.Outcome != order.Created) {
 			t.Errorf("%s: %+v, %v", id, receipt, err)
 		}
 	}
@@ -87,8 +99,10 @@ func TestImportListsWarnings(t *testing.T) {
 	for i := range 150 {
 		file.Write(append(oneLine(orderBy(`"guest"`, fmt.Sprint(i), jan)), '\n'))
 	}
-	report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(file.String()), func(int) {})
+	report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID,
+		strings.NewReader(file.String()), func(int) {})
 	if err != nil || report.Created != 150 || report.WarnedCount != 150 || len(report.Warned) != 100 {
-		t.Fatalf("%d created, %d warned, %d listed, %v", report.Created, report.WarnedCount, len(report.Warned), err)
+		t.Fatalf("%d created, %d warned, %d listed, %v", report.Created, report.WarnedCount,
+			len(report.Warned), err)
 	}
 }

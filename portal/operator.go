@@ -27,7 +27,8 @@ func (o Operator) Shops(ctx context.Context) ([]shop.Shop, error) { return o.app
 func (o Operator) Shop(ctx context.Context, id string) (shop.Shop, error) { return o.app.shop(ctx, id) }
 
 // TestEmail returns an email of the shop with which the operator can test the mail server.
-func (o Operator) TestEmail(sh shop.Shop, to string, catalogue *i18n.Catalogue, renderer *mail.Renderer) (mail.Message, error) {
+func (o Operator) TestEmail(sh shop.Shop, to string, catalogue *i18n.Catalogue,
+	renderer *mail.Renderer) (mail.Message, error) {
 	l := catalogue.Localizer(sh.Language, sh.Location())
 	written := sh.Letter(l, "mail.test", "When", l.DateTime(o.app.now()))
 	m, err := sh.Message(shop.Recipient{Email: to}, written, renderer)
@@ -91,7 +92,8 @@ func (o Operator) SetShop(ctx context.Context, id string, settings shop.Settings
 
 // settle applies settings and checks the result. It also checks that no other shop uses the same host
 // names, not even on another port: a browser sends the cookies of a host to all its ports.
-func (o Operator) settle(ctx context.Context, f *validate.Validator, shop *shop.Shop, settings shop.Settings) error {
+func (o Operator) settle(ctx context.Context, f *validate.Validator, shop *shop.Shop,
+	settings shop.Settings) error {
 	settings.Apply(f, shop)
 	shop.Check(f, o.app.insecure)
 	shops, err := o.app.loadShops(ctx)

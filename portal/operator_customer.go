@@ -72,14 +72,15 @@ func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (session
 	}
 	for _, email := range c.EmailsHeld() {
 		live := 0
-		_, err := o.app.credentialDocs(shop).Change(ctx, o.app.credentialsID(shop, email), func(a *credential.Credentials) error {
-			if live = 0; a.Customer != c.ID {
-				return storage.ErrUnchanged
-			}
-			live = len(a.SessionInfos(o.app.now()))
-			a.Clear(credential.LinkExpired, o.app.now()) // ended by support, not by another link or an alarm
-			return nil
-		})
+		_, err := o.app.credentialDocs(shop).Change(ctx, o.app.credentialsID(shop, email),
+			func(a *credential.Credentials) error {
+				if live = 0; a.Customer != c.ID {
+					return storage.ErrUnchanged
+				}
+				live = len(a.SessionInfos(o.app.now()))
+				a.Clear(credential.LinkExpired, o.app.now()) // ended by support, not by another link or an alarm
+				return nil
+			})
 		if ifFound(err) != nil {
 			return sessions, err
 		}

@@ -21,7 +21,8 @@ func (h *testApp) find(text string) portal.CustomerAccount {
 func TestOperatorFindsACustomerByEmailAndIDs(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
-	if _, err := h.feed().PutCustomer(t.Context(), "4711", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
+	if _, err := h.feed().PutCustomer(t.Context(), "4711",
+		[]byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
 		t.Fatal(err)
 	}
 	h.put(orderJSON("1", jan))
@@ -35,7 +36,8 @@ func TestOperatorFindsACustomerByEmailAndIDs(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "nobody@example.com", "4712", "email:" + jan} {
-		if _, err := h.app.Operator().FindCustomer(t.Context(), h.shop.ID, text); validate.KindOf(err) != validate.NotFound {
+		if _, err := h.app.Operator().FindCustomer(t.Context(), h.shop.ID,
+			text); validate.KindOf(err) != validate.NotFound {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -58,7 +60,8 @@ func TestOperatorSignsOutEverySessionAndLink(t *testing.T) {
 	}
 	page, err := h.visitor("three").Link(t.Context(), token)
 	if err != nil || page.State != credential.LinkExpired || !page.At.Equal(h.clock.Now()) {
-		t.Errorf("its page is %+v, %v, which must blame neither another link nor a message of the customer", page, err)
+		t.Errorf("its page is %+v, %v, which must blame neither another link nor a message of the customer",
+			page, err)
 	}
 	h.signIn(jan) // signing in again works
 }
@@ -77,7 +80,8 @@ func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 	if mails := h.deliver(); len(mails) != 1 {
 		t.Errorf("the customer got %d emails, want 1", len(mails))
 	}
-	if err := operator.CancelErasure(t.Context(), h.shop.ID, id); err != nil || h.find(jan).Erasure.Pending() {
+	if err := operator.CancelErasure(t.Context(), h.shop.ID, id); err != nil ||
+		h.find(jan).Erasure.Pending() {
 		t.Errorf("kept: %v", err)
 	}
 	if _, err := operator.EraseCustomer(t.Context(), h.shop.ID, id, true); err != nil {
@@ -86,10 +90,12 @@ func TestOperatorErasesInSevenDaysOrNow(t *testing.T) {
 	h.work()
 	h.clock.Move(time.Minute)
 	h.work()
-	if _, err := operator.FindCustomer(t.Context(), h.shop.ID, id); validate.KindOf(err) != validate.NotFound {
+	if _, err := operator.FindCustomer(t.Context(), h.shop.ID,
+		id); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("after erasing: %v", err)
 	}
-	if order, err := operator.Order(t.Context(), h.shop.ID, "1"); err != nil || order.ErasedAt == nil || order.Email != "" {
+	if order, err := operator.Order(t.Context(), h.shop.ID, "1"); err != nil || order.ErasedAt == nil ||
+		order.Email != "" {
 		t.Errorf("the order: %+v, %v", order, err)
 	}
 }
@@ -102,7 +108,8 @@ func TestOperatorDoesNotEraseWhileAnEmailChangeCanBeUndone(t *testing.T) {
 	h.newCustomer(jan)
 	h.change(h.signInByCode(jan, "one"), jana, "one")
 	id := h.find(jana).ID
-	if _, err := h.app.Operator().EraseCustomer(t.Context(), h.shop.ID, id, true); validate.KindOf(err) != validate.Conflict {
+	if _, err := h.app.Operator().EraseCustomer(t.Context(), h.shop.ID, id,
+		true); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("at once: %v", err)
 	}
 	erasure, err := h.app.Operator().EraseCustomer(t.Context(), h.shop.ID, id, false)

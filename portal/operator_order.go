@@ -29,7 +29,8 @@ func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount,
 	if err != nil {
 		return OrderAccount{}, validate.NotFoundIfMissing(err)
 	}
-	return OrderAccount{Order: doc.Order, Customer: doc.Customer, ArrivedAt: doc.ArriveAt, ErasedAt: doc.ErasedAt}, nil
+	return OrderAccount{Order: doc.Order, Customer: doc.Customer, ArrivedAt: doc.ArriveAt,
+		ErasedAt: doc.ErasedAt}, nil
 }
 
 // DeleteOrder removes an order, such as a test or one sent by mistake, or returns validate.NotFound. The order

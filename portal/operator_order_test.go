@@ -25,14 +25,16 @@ func TestDeletedOrderIsGoneAndTotalsFollow(t *testing.T) {
 	if _, err := s.Order(t.Context(), "1"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("its page: %v", err)
 	}
-	if _, err := h.app.Operator().Order(t.Context(), h.shop.ID, "1"); validate.KindOf(err) != validate.NotFound {
+	if _, err := h.app.Operator().Order(t.Context(), h.shop.ID,
+		"1"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("shown to the operator: %v", err)
 	}
 	if err := h.delete(h.app, "1"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("deleted twice: %v", err)
 	}
 	h.work()
-	if page, err := s.Orders(t.Context(), order.Query{}); err != nil || len(page.Rows) != 1 || page.Total != 1 {
+	if page, err := s.Orders(t.Context(), order.Query{}); err != nil || len(page.Rows) != 1 ||
+		page.Total != 1 {
 		t.Errorf("%d rows of %d, %v", len(page.Rows), page.Total, err)
 	}
 	if h.stored("1") {

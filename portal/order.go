@@ -67,10 +67,12 @@ func (s Shopper) orderQuery(q order.Query) (storage.Query, error) {
 		if term == "" {
 			term = "\x00" // matches no term, so that nothing is found
 		}
-		return storage.Query{Index: order.BySearch, Equal: []any{s.customer.ID}, Prefix: &term, Limit: order.MaxFound}, nil
+		return storage.Query{Index: order.BySearch, Equal: []any{s.customer.ID}, Prefix: &term,
+			Limit: order.MaxFound}, nil
 	}
 	query := storage.Query{
-		Index: order.ByPlaced, Equal: []any{s.customer.ID}, Descending: true, Limit: order.PerPage, Cursor: q.Cursor,
+		Index: order.ByPlaced, Equal: []any{s.customer.ID}, Descending: true, Limit: order.PerPage,
+		Cursor: q.Cursor,
 	}
 	f := &validate.Validator{}
 	if q.Status != "" {
@@ -141,7 +143,8 @@ func (a *App) customerOfOrder(ctx context.Context, shop shop.Shop, o order.Order
 
 // putOrder stores an order as of its UpdatedAt. Repeated or reordered deliveries lead to the same result:
 // an older one changes nothing unless it is forced; one with the same time but other content is applied.
-func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order, forced bool) (order.Receipt, error) {
+func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
+	forced bool) (order.Receipt, error) {
 	found, err := a.ownerOfOrder(ctx, shop, o)
 	if err != nil {
 		return order.Receipt{}, err
@@ -174,7 +177,8 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order, force
 		if outcome == order.Unchanged || outcome == order.Stale {
 			return storage.ErrUnchanged
 		}
-		by := order.Arrival{Customer: owner.Customer, Digest: digest, At: a.now(), First: !exists, Greet: shop.FirstOrderMail}
+		by := order.Arrival{Customer: owner.Customer, Digest: digest, At: a.now(), First: !exists,
+			Greet: shop.FirstOrderMail}
 		asked, counted = a.now(), doc.Take(o, shop.Location(), by)
 		return a.askCounts(ctx, shop, counted...)
 	})
@@ -190,7 +194,8 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order, force
 	if stored.Customer != owner.Customer { // stale, or the customer was erased
 		owner = order.Ownership{Customer: stored.Customer, By: order.Kept}
 	}
-	receipt := order.Receipt{Outcome: outcome, Customer: owner.Customer, StoredUpdatedAt: stored.UpdatedAt, Overridden: overridden}
+	receipt := order.Receipt{Outcome: outcome, Customer: owner.Customer, StoredUpdatedAt: stored.UpdatedAt,
+		Overridden: overridden}
 	if receipt.Customer != "" {
 		receipt.LinkedBy = owner.By
 	}
@@ -212,5 +217,6 @@ func (s Shopper) Order(ctx context.Context, number string) (order.View, error) {
 			doc.Lines[i].Picture = ""
 		}
 	}
-	return order.View{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.Timeline(), Withdrawal: s.withdrawalOf(doc)}, nil
+	return order.View{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.Timeline(),
+		Withdrawal: s.withdrawalOf(doc)}, nil
 }

@@ -27,16 +27,19 @@ func (a *App) orderCounts(ctx context.Context, shop, customer string) (order.Cou
 }
 
 // recountWhole counts all of a customer's orders in the shop's current time zone.
-func (a *App) recountWhole(ctx context.Context, shop shop.Shop, customer string, h *order.Counts) (err error) {
+func (a *App) recountWhole(ctx context.Context, shop shop.Shop, customer string,
+	h *order.Counts) (err error) {
 	h.Zone = shop.TimeZone
 	h.Months, err = a.countOrders(ctx, shop, customer, nil, nil)
 	return err
 }
 
 // countOrders counts a customer's orders placed in [from, to), by month.
-func (a *App) countOrders(ctx context.Context, shop shop.Shop, customer string, from, to any) (map[string]int64, error) {
+func (a *App) countOrders(ctx context.Context, shop shop.Shop, customer string, from,
+	to any) (map[string]int64, error) {
 	months := map[string]int64{}
-	query := storage.Query{Index: order.ByPlaced, Equal: []any{customer}, From: from, To: to, Limit: storage.MaxLimit}
+	query := storage.Query{Index: order.ByPlaced, Equal: []any{customer}, From: from, To: to,
+		Limit: storage.MaxLimit}
 	for {
 		page, err := storage.Find[struct {
 			Row struct {
@@ -70,7 +73,8 @@ func (a *App) askCounts(ctx context.Context, shop shop.Shop, months ...order.Cus
 
 // confirmCounts is called after the write that followed askCounts. If it took so long that the months may
 // have been counted too early, they are counted again.
-func (a *App) confirmCounts(ctx context.Context, shop shop.Shop, asked time.Time, months ...order.CustomerMonth) error {
+func (a *App) confirmCounts(ctx context.Context, shop shop.Shop, asked time.Time,
+	months ...order.CustomerMonth) error {
 	now := a.now()
 	if now.Sub(asked) < a.countDelay/3 {
 		return nil
@@ -80,7 +84,8 @@ func (a *App) confirmCounts(ctx context.Context, shop shop.Shop, asked time.Time
 	})
 }
 
-func (a *App) changeCounts(ctx context.Context, shop shop.Shop, months []order.CustomerMonth, change func(*order.Counts, order.CustomerMonth) bool) error {
+func (a *App) changeCounts(ctx context.Context, shop shop.Shop, months []order.CustomerMonth,
+	change func(*order.Counts, order.CustomerMonth) bool) error {
 	for _, m := range months {
 		if m.Customer == "" {
 			continue
@@ -108,7 +113,8 @@ func (w Worker) countJobs() job.Source {
 
 // countMonth recounts one month of one customer. An order written after the count began has scheduled
 // another.
-func (w Worker) countMonth(ctx context.Context, shop shop.Shop, t job.Task[order.Counts]) (job.Finish[order.Counts], error) {
+func (w Worker) countMonth(ctx context.Context, shop shop.Shop,
+	t job.Task[order.Counts]) (job.Finish[order.Counts], error) {
 	month := t.Job.Args["month"]
 	first, err := time.ParseInLocation(order.MonthForm+" 02 15", month+" 01 12", shop.Location())
 	if err != nil {
@@ -118,7 +124,8 @@ func (w Worker) countMonth(ctx context.Context, shop shop.Shop, t job.Task[order
 		all, err := w.app.countOrders(ctx, shop, t.Key, nil, nil)
 		return func(h *order.Counts) { h.Zone, h.Months = shop.TimeZone, all }, err
 	}
-	months, err := w.app.countOrders(ctx, shop, t.Key, validate.Dawn(first), validate.Dawn(first.AddDate(0, 1, 0)))
+	months, err := w.app.countOrders(ctx, shop, t.Key, validate.Dawn(first),
+		validate.Dawn(first.AddDate(0, 1, 0)))
 	return func(h *order.Counts) {
 		if h.Zone != shop.TimeZone { // all was counted in another zone since
 			h.Work.Add(order.CustomerMonth{Customer: t.Key, Month: month}.Request(w.app.now()))
@@ -158,7 +165,8 @@ func (w Worker) recountInTimeZone(ctx context.Context, t job.Task[shop.Shop]) (j
 				return nil, err
 			}
 			for _, hit := range page.Hits {
-				_, err := docs.Change(ctx, hit.Key, func(h *order.Counts) error { return w.app.recountWhole(ctx, shop, hit.Key, h) })
+				_, err := docs.Change(ctx, hit.Key,
+					func(h *order.Counts) error { return w.app.recountWhole(ctx, shop, hit.Key, h) })
 				if ifFound(err) != nil {
 					return nil, err
 				}

@@ -22,11 +22,13 @@ func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 	var lines strings.Builder
 	for i := range customers * orders {
 		placed := fmt.Sprintf(`"placed_at":"2026-0%d-05T10:00:00Z"`, 3+i%2)
-		body := orderJSON(fmt.Sprint("n", i), fmt.Sprintf("c%d@example.com", i%customers), `"placed_at":"2026-03-05T10:00:00Z"`, placed)
+		body := orderJSON(fmt.Sprint("n", i), fmt.Sprintf("c%d@example.com", i%customers),
+			`"placed_at":"2026-03-05T10:00:00Z"`, placed)
 		lines.Write(oneLine(body))
 		lines.WriteByte('\n')
 	}
-	report, err := app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(lines.String()), func(int) {})
+	report, err := app.Operator().ImportOrders(t.Context(), h.shop.ID,
+		strings.NewReader(lines.String()), func(int) {})
 	if err != nil || report.Created != customers*orders {
 		t.Fatalf("import: %+v, %v", report, err)
 	}
@@ -57,7 +59,8 @@ func TestOrdersOfALongImportAreCounted(t *testing.T) {
 	counted := 0
 	for i := range 12 {
 		body := orderJSON(fmt.Sprint("n", i), jan)
-		if _, err := app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(string(oneLine(body))), func(int) {}); err != nil {
+		if _, err := app.Operator().ImportOrders(t.Context(), h.shop.ID,
+			strings.NewReader(string(oneLine(body))), func(int) {}); err != nil {
 			t.Fatal(err)
 		}
 		h.clock.Move(time.Second)

@@ -22,7 +22,8 @@ func fuzzHouse(f *testing.F) (*testApp, portal.Shopper) {
 	for n := range 41 {
 		file.Write(append(oneLine(orderJSON(fmt.Sprintf("n%d", n), jan)), '\n'))
 	}
-	if report, err := h.app.Operator().ImportOrders(f.Context(), h.shop.ID, &file, func(int) {}); err != nil || report.Created != 41 {
+	if report, err := h.app.Operator().ImportOrders(f.Context(), h.shop.ID, &file,
+		func(int) {}); err != nil || report.Created != 41 {
 		f.Fatalf("import: %+v, %v", report, err)
 	}
 	h.work()
@@ -95,7 +96,8 @@ func FuzzToken(f *testing.F) {
 		if err := h.visitor("browser").Revoke(t.Context(), text); validate.KindOf(err) != validate.Gone {
 			t.Errorf("%q: alarm: %v", text, err)
 		}
-		if page, err := h.visitor("x").Link(t.Context(), token); err != nil || page.State != credential.LinkLive {
+		if page, err := h.visitor("x").Link(t.Context(), token); err != nil ||
+			page.State != credential.LinkLive {
 			t.Fatalf("%q: the real link is %s afterwards, %v", text, page.State, err)
 		}
 	})
@@ -103,13 +105,18 @@ func FuzzToken(f *testing.F) {
 
 func orderSeeds() []string {
 	plain := strings.Replace(string(orderJSON("", jan)), `"number":"",`, "", 1)
-	seeds := []string{plain, "", "{}", "[]", "null", "\xff", `{"email":1}`, strings.Repeat("[", 10_000), plain + plain, plain[:len(plain)/2]}
+	seeds := []string{plain, "", "{}", "[]", "null", "\xff", `{"email":1}`, strings.Repeat("[", 10_000),
+		plain + plain, plain[:len(plain)/2]}
 	for _, member := range []string{
-		`"customer_id":"7"`, `"lines":[]`, `"lines":[{"name":"A","quantity":"1e9","total":"0"}]`, `"shipping_address":{"line1":"\u202e","country":"SK"}`,
+		`"customer_id":"7"`, `"lines":[]`, `"lines":[{"name":"A","quantity":"1e9","total":"0"}]`,
+		`"shipping_address":{"line1":"\u202e","country":"SK"}`,
 		`"shipments":[{"carrier":"dpd","shipped_at":"2026-03-06T10:00:00+14:00","items":[{"line":"1","quantity":"0.5"}]}]`,
-		`"subtotal":"-0.00"`, `"discount":"92233720368547758.07"`, `"refunded":"1E400"`, `"events":[{"type":"paid","at":"1970-01-01T00:00:00Z"}]`,
-		`"links":{"invoice":"https://a@b/","payment":"javascript:1"}`, `"notes":[{"text":"a\u0000b"}]`, `"vat_id":"SK1"`, `"state":"$gt"`, `"__proto__":{}`,
-		`"payment":"weird"`, `"source_label":"` + strings.Repeat("x", 600) + `"`, `"taxes":[{"rate":"20","amount":"1.00"}]`, `"email":"x@y.cz"`,
+		`"subtotal":"-0.00"`, `"discount":"92233720368547758.07"`, `"refunded":"1E400"`,
+		`"events":[{"type":"paid","at":"1970-01-01T00:00:00Z"}]`,
+		`"links":{"invoice":"https://a@b/","payment":"javascript:1"}`, `"notes":[{"text":"a\u0000b"}]`,
+		`"vat_id":"SK1"`, `"state":"$gt"`, `"__proto__":{}`,
+		`"payment":"weird"`, `"source_label":"` + strings.Repeat("x", 600) + `"`,
+		`"taxes":[{"rate":"20","amount":"1.00"}]`, `"email":"x@y.cz"`,
 	} {
 		seeds = append(seeds, strings.Replace(plain, `{`, `{`+member+`,`, 1))
 	}
@@ -135,11 +142,13 @@ func FuzzOrderJSON(f *testing.F) {
 			}
 			return
 		}
-		if again, err := feed.PutOrder(t.Context(), number, body); receipt.Outcome != order.Created || err != nil || again.Outcome != order.Unchanged {
+		if again, err := feed.PutOrder(t.Context(), number, body); receipt.Outcome != order.Created ||
+			err != nil || again.Outcome != order.Unchanged {
 			t.Errorf("%q is %s, and the same again %s, %v", body, receipt.Outcome, again.Outcome, err)
 		}
 		var wire struct{ Email string }
-		if err := json.Unmarshal(body, &wire); err == nil && wire.Email == jan && !bytes.Contains(body, []byte("customer_id")) {
+		if err := json.Unmarshal(body, &wire); err == nil && wire.Email == jan && !bytes.Contains(body,
+			[]byte("customer_id")) {
 			checkShown(t, shopper, number)
 		}
 	})
@@ -174,7 +183,8 @@ func FuzzImport(f *testing.F) {
 				lines++
 			}
 		}
-		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(file), func(n int) { read += n })
+		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(file),
+			func(n int) { read += n })
 		if validate.KindOf(err) == validate.Invalid { // the file is of another format
 			return
 		}
@@ -182,7 +192,8 @@ func FuzzImport(f *testing.F) {
 			t.Fatalf("%q: %d of %d bytes, %v", file, read, len(file), err)
 		}
 		first, _, _ := bytes.Cut(bytes.TrimSpace(file), []byte("\n"))
-		if byLine := bytes.HasPrefix(first, []byte("{")) && json.Valid(first); byLine && report.Lines != lines {
+		if byLine := bytes.HasPrefix(first, []byte("{")) && json.Valid(first); byLine &&
+			report.Lines != lines {
 			t.Errorf("%q: %d of %d lines", file, report.Lines, lines)
 		}
 		if sum := report.Created + report.Updated + report.Unchanged + report.Stale + report.RefusedCount; sum != report.Lines {

@@ -13,15 +13,17 @@ import (
 // TestOnlyGoodsAreCountedAndChosen checks the order list, the CSV export, a return and a withdrawal.
 func TestOnlyGoodsAreCountedAndChosen(t *testing.T) {
 	t.Parallel()
-	o := order.Order{Currency: "EUR", Total: 2000, Status: order.Status{Fulfillment: order.Delivered}, Lines: []order.Line{
-		{Name: "Tip", Quantity: "1", Total: 100, Kind: "tip"}, {Name: "Book", Quantity: "2", Total: 2000},
-		{Name: "Store credit", Quantity: "-1", Total: -100}, {Name: "Gone", Quantity: "0"},
-	}}
+	o := order.Order{Currency: "EUR", Total: 2000, Status: order.Status{Fulfillment: order.Delivered},
+		Lines: []order.Line{
+			{Name: "Tip", Quantity: "1", Total: 100, Kind: "tip"}, {Name: "Book", Quantity: "2", Total: 2000},
+			{Name: "Store credit", Quantity: "-1", Total: -100}, {Name: "Gone", Quantity: "0"},
+		}}
 	if row := o.Row(); row.Pieces != 1 || row.FirstItem != "Book" {
 		t.Errorf("the list has %d positions, the first %q", row.Pieces, row.FirstItem)
 	}
 	o.Lines[1].Quantity = "1.5"
-	if got := (Table{Column: ';', Point: ','}).row(o, time.UTC)[5:7]; cmp.Diff([]string{"1,5 × Book", "20,00"}, got) != "" {
+	if got := (Table{Column: ';', Point: ','}).row(o,
+		time.UTC)[5:7]; cmp.Diff([]string{"1,5 × Book", "20,00"}, got) != "" {
 		t.Errorf("the table has %q", got)
 	}
 	o.Lines[1].Quantity = "2"

@@ -18,7 +18,8 @@ func (h *testApp) fill(placed ...string) {
 	h.t.Helper()
 	var file bytes.Buffer
 	for i, at := range placed {
-		body := orderJSON(fmt.Sprintf("n%d", i), jan, `"placed_at":"2026-03-05T10:00:00Z"`, `"placed_at":"`+at+`"`)
+		body := orderJSON(fmt.Sprintf("n%d", i), jan, `"placed_at":"2026-03-05T10:00:00Z"`,
+			`"placed_at":"`+at+`"`)
 		file.Write(append(oneLine(body), '\n'))
 	}
 	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, &file, func(int) {})
@@ -47,21 +48,25 @@ func TestPeriods(t *testing.T) {
 		query order.Query
 		want  []string
 	}{
-		"all":                    {order.Query{}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
-		"30 days":                {order.Query{Period: "30d"}, []string{"n0", "n1"}},
-		"3 months":               {order.Query{Period: "3m"}, []string{"n0", "n1", "n2", "n3"}},
-		"6 months":               {order.Query{Period: "6m"}, []string{"n0", "n1", "n2", "n3", "n4"}},
-		"this year":              {order.Query{Period: "2026"}, []string{"n0", "n1", "n2", "n3", "n4", "n5"}},
-		"last year":              {order.Query{Period: "2025"}, []string{"n6"}},
-		"a year without any":     {order.Query{Period: "2024"}, nil},
-		"one day":                {order.Query{Period: "custom", From: "2026-10-21", To: "2026-10-21"}, []string{"n2"}},
-		"both ends count":        {order.Query{Period: "custom", From: "2026-10-21", To: "2026-10-22"}, []string{"n1", "n2"}},
-		"open end":               {order.Query{Period: "custom", From: "2026-10-22"}, []string{"n0", "n1"}},
-		"open beginning":         {order.Query{Period: "custom", To: "2025-12-31"}, []string{"n6", "n7"}},
-		"midnight in Bratislava": {order.Query{Period: "custom", From: "2026-01-01", To: "2026-01-01"}, []string{"n5"}},
-		"neither":                {order.Query{Period: "custom"}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
-		"a status and a period":  {order.Query{Period: "2025", Status: "open"}, []string{"n6"}},
-		"another status":         {order.Query{Period: "2025", Status: "delivered"}, nil},
+		"all":                {order.Query{}, []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
+		"30 days":            {order.Query{Period: "30d"}, []string{"n0", "n1"}},
+		"3 months":           {order.Query{Period: "3m"}, []string{"n0", "n1", "n2", "n3"}},
+		"6 months":           {order.Query{Period: "6m"}, []string{"n0", "n1", "n2", "n3", "n4"}},
+		"this year":          {order.Query{Period: "2026"}, []string{"n0", "n1", "n2", "n3", "n4", "n5"}},
+		"last year":          {order.Query{Period: "2025"}, []string{"n6"}},
+		"a year without any": {order.Query{Period: "2024"}, nil},
+		"one day": {order.Query{Period: "custom", From: "2026-10-21", To: "2026-10-21"},
+			[]string{"n2"}},
+		"both ends count": {order.Query{Period: "custom", From: "2026-10-21", To: "2026-10-22"},
+			[]string{"n1", "n2"}},
+		"open end":       {order.Query{Period: "custom", From: "2026-10-22"}, []string{"n0", "n1"}},
+		"open beginning": {order.Query{Period: "custom", To: "2025-12-31"}, []string{"n6", "n7"}},
+		"midnight in Bratislava": {order.Query{Period: "custom", From: "2026-01-01", To: "2026-01-01"},
+			[]string{"n5"}},
+		"neither": {order.Query{Period: "custom"},
+			[]string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
+		"a status and a period": {order.Query{Period: "2025", Status: "open"}, []string{"n6"}},
+		"another status":        {order.Query{Period: "2025", Status: "delivered"}, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -87,8 +92,11 @@ func TestNearestYear(t *testing.T) {
 	h.fill("2026-03-05T12:00:00Z", "2023-06-15T12:00:00Z", "2020-06-15T12:00:00Z")
 	shopper := h.signIn(jan)
 	for query, want := range map[order.Query]int{
-		{Period: "2024"}: 2023, {Period: "2025"}: 2026, {Period: "2022"}: 2023, {Period: "2019"}: 2020, {Period: "2030"}: 2026,
-		{Period: "custom", From: "2024-11-01", To: "2024-12-31"}: 2023, {Period: "custom", To: "2019-12-31"}: 2020, {Period: "custom", From: "2027-01-01"}: 2026,
+		{Period: "2024"}: 2023, {Period: "2025"}: 2026, {Period: "2022"}: 2023, {Period: "2019"}: 2020,
+		{Period: "2030"}: 2026,
+		{Period: "custom", From: "2024-11-01", To: "2024-12-31"}: 2023,
+		{Period: "custom", To: "2019-12-31"}:                     2020,
+		{Period: "custom", From: "2027-01-01"}:                   2026,
 		{Period: "custom", From: "2023-08-01", To: "2023-08-31"}: 2023,
 	} {
 		if page, err := shopper.Orders(t.Context(), query); err != nil || page.Nearest != want {
@@ -102,7 +110,8 @@ func TestMonthsOfThirtyDays(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.clock.Move(time.Date(2027, 5, 31, 10, 0, 0, 0, time.UTC).Sub(h.clock.Now()))
-	h.fill("2027-03-01T12:00:00Z", "2027-02-28T12:00:00Z", "2027-02-27T12:00:00Z", "2026-11-30T12:00:00Z", "2026-11-29T12:00:00Z")
+	h.fill("2027-03-01T12:00:00Z", "2027-02-28T12:00:00Z", "2027-02-27T12:00:00Z", "2026-11-30T12:00:00Z",
+		"2026-11-29T12:00:00Z")
 	shopper := h.signIn(jan)
 	for period, want := range map[string][]string{"3m": {"n0", "n1"}, "6m": {"n0", "n1", "n2", "n3"}} {
 		page, err := shopper.Orders(t.Context(), order.Query{Period: period})
@@ -177,7 +186,8 @@ func TestBadListQueries(t *testing.T) {
 		query order.Query
 		want  string
 	}{
-		"from after to":           {order.Query{Period: "custom", From: "2026-02-02", To: "2026-02-01"}, "from period.order"},
+		"from after to": {order.Query{Period: "custom", From: "2026-02-02", To: "2026-02-01"},
+			"from period.order"},
 		"31 February":             {order.Query{Period: "custom", From: "2026-02-31"}, "from period.date"},
 		"not a date":              {order.Query{Period: "custom", To: "yesterday"}, "to period.date"},
 		"unknown period":          {order.Query{Period: "2h"}, "period period.unknown"},
@@ -229,7 +239,8 @@ func TestPagesForthAndBack(t *testing.T) {
 	if diff := cmp.Diff(numbers(pages[1]), numbers(back)); diff != "" {
 		t.Error(diff)
 	}
-	if first, err := shopper.Orders(t.Context(), order.Query{Cursor: back.Previous}); err != nil || first.Previous != "" {
+	if first, err := shopper.Orders(t.Context(), order.Query{Cursor: back.Previous}); err != nil ||
+		first.Previous != "" {
 		t.Errorf("before the first page: %q, %v", first.Previous, err)
 	}
 }
@@ -243,8 +254,9 @@ func TestSearch(t *testing.T) {
 	h.put(orderJSON("1001-stranger", "eva@example.com"))
 	shopper := h.signIn(jan)
 	tests := map[string][]string{
-		"1001": {"#1001", "10012"}, "#1001": {"#1001", "10012"}, "2024sk": {"2024-SK-001234"}, "2024-sk-00": {"2024-SK-001234"},
-		"1234": {"2024-SK-001234"}, "001234": {"2024-SK-001234"}, "sk 001": {"2024-SK-001234"},
+		"1001": {"#1001", "10012"}, "#1001": {"#1001", "10012"}, "2024sk": {"2024-SK-001234"},
+		"2024-sk-00": {"2024-SK-001234"},
+		"1234":       {"2024-SK-001234"}, "001234": {"2024-SK-001234"}, "sk 001": {"2024-SK-001234"},
 		"999": nil, "---": nil, ".*": nil, "10%": {"#1001", "10012"},
 	}
 	for search, want := range tests {
@@ -268,13 +280,16 @@ func TestStatusFilters(t *testing.T) {
 		h.put(orderJSON(number, jan, `"paid"`, `"`+words[0]+`"`, `"shipped"`, `"`+words[1]+`"`))
 	}
 	h.put(orderJSON("courier", jan, `"paid"`, `"pending","payment_kind":"cod"`))
-	for _, word := range []string{"shipped", "partially_shipped", "out_for_delivery", "partially_delivered", "delivery_failed", "delivered", "returned", "weird", "ready_for_pickup"} {
+	for _, word := range []string{"shipped", "partially_shipped", "out_for_delivery", "partially_delivered",
+		"delivery_failed", "delivered", "returned", "weird", "ready_for_pickup"} {
 		h.put(orderJSON("done-"+word, jan, `"shipped"`, `"`+word+`","state":"completed"`))
 	}
 	shopper := h.signIn(jan)
 	for status, want := range map[string][]string{
-		"open":      {"courier", "done-delivery_failed", "done-out_for_delivery", "done-partially_delivered", "done-partially_shipped", "done-shipped", "due", "moving", "own-word"},
-		"delivered": {"done-delivered", "done-ready_for_pickup", "done-weird", "there"}, "cancelled": {"ended"}, "unpaid": {"due"},
+		"open": {"courier", "done-delivery_failed", "done-out_for_delivery", "done-partially_delivered",
+			"done-partially_shipped", "done-shipped", "due", "moving", "own-word"},
+		"delivered": {"done-delivered", "done-ready_for_pickup", "done-weird", "there"},
+		"cancelled": {"ended"}, "unpaid": {"due"},
 	} {
 		page, err := shopper.Orders(t.Context(), order.Query{Status: status})
 		if err != nil {

@@ -24,7 +24,8 @@ func (h *testApp) putBy(id, number, email string) (customer string, by order.Lin
 // putCustomer introduces the shop system's id for an email.
 func (h *testApp) putCustomer(id, email string) order.Receipt {
 	h.t.Helper()
-	receipt, err := h.feed().PutCustomer(h.t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-03-06T10:00:00Z"}`, email))
+	receipt, err := h.feed().PutCustomer(h.t.Context(), id,
+		fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-03-06T10:00:00Z"}`, email))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -68,7 +69,8 @@ func TestReceiptTellsWhoseAnOrderIs(t *testing.T) {
 		{"introducing an id moves no earlier order", `"77"`, "early", jana, early, order.Kept},
 	}
 	for _, step := range steps {
-		if customer, by := h.putBy(step.id, step.number, step.email); customer != step.customer || by != step.by {
+		if customer, by := h.putBy(step.id, step.number,
+			step.email); customer != step.customer || by != step.by {
 			t.Errorf("%s: %s by %s, want %s by %s", step.name, customer, by, step.customer, step.by)
 		}
 	}

@@ -47,7 +47,8 @@ func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 		server := faltering{make(chan struct{}), make(chan struct{}, 1)}
 		h.dispatcher = h.newDispatcher(h.app)
 		h.dispatcher.Conns, h.dispatcher.Sender = 2, server
-		h.dispatcher.Compose = func(ctx context.Context, shop, id string, e mail.Entry) (mail.Message, error) {
+		h.dispatcher.Compose = func(ctx context.Context, shop, id string,
+			e mail.Entry) (mail.Message, error) {
 			if e.To == decoy {
 				return mail.Message{From: "shop@example.com", To: decoy}, nil
 			}
@@ -60,7 +61,8 @@ func TestAMailWithoutAConnectionIsCountedOnce(t *testing.T) {
 			}
 			return m, err
 		}
-		if _, err := box.Add(t.Context(), mail.Entry{Kind: "decoy", To: decoy, CreatedAt: h.clock.Now()}); err != nil {
+		if _, err := box.Add(t.Context(),
+			mail.Entry{Kind: "decoy", To: decoy, CreatedAt: h.clock.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		_, _ = h.dispatcher.Once(t.Context()) // fails as the test intends

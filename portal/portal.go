@@ -91,7 +91,8 @@ func WithLoad(inFlight func() int) Option { return func(a *App) { a.inFlight = i
 // TakeSecret.
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
-		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{}, atlas: address.New(),
+		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{},
+		atlas:   address.New(),
 		blocked: &blockList{}, countDelay: order.StandardCountDelay,
 	}
 	for _, option := range options {

@@ -22,7 +22,8 @@ func TestClassicFederatedMerge(t *testing.T) {
 	h := newTestApp(t)
 	feed := h.feed()
 	put := func(id string) error {
-		_, err := feed.PutCustomer(t.Context(), id, []byte(`{"email":"jan@example.com","first_name":"Mallory","updated_at":"2026-01-01T00:00:00Z"}`))
+		_, err := feed.PutCustomer(t.Context(), id,
+			[]byte(`{"email":"jan@example.com","first_name":"Mallory","updated_at":"2026-01-01T00:00:00Z"}`))
 		return err
 	}
 	if err := put("attacker's"); err != nil {
@@ -33,7 +34,8 @@ func TestClassicFederatedMerge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.visitor("attacker's").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("attacker's").EnterCode(t.Context(), jan,
+		code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the attacker's browser: %v", err)
 	}
 	if err := put("victim's"); validate.KindOf(err) != validate.Conflict {
@@ -110,8 +112,11 @@ func TestUnexpiredEmailChange(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"changes the address": func(h *testApp) { h.change(h.signInByCode(jan, "victim's"), jana, "victim's") },
-		"waits ten minutes":   func(h *testApp) { h.clock.Move(10 * time.Minute) },
+		"changes the address": func(h *testApp) {
+			h.change(h.signInByCode(jan, "victim's"),
+				jana, "victim's")
+		},
+		"waits ten minutes": func(h *testApp) { h.clock.Move(10 * time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newTestApp(t)
@@ -124,7 +129,8 @@ func TestUnexpiredEmailChange(t *testing.T) {
 			if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
 				t.Errorf("%v: %s", err, diff)
 			}
-			if _, err := h.feed().CustomerByEmail(t.Context(), mallory); validate.KindOf(err) != validate.NotFound {
+			if _, err := h.feed().CustomerByEmail(t.Context(),
+				mallory); validate.KindOf(err) != validate.NotFound {
 				t.Errorf("the attacker's address: %v", err)
 			}
 		})
@@ -141,7 +147,8 @@ func TestNonVerifyingIdentityProvider(t *testing.T) {
 	h := newTestApp(t)
 	feed := h.feed()
 	put := func(email, at string) error {
-		_, err := feed.Forced("a request").PutCustomer(t.Context(), "66", []byte(`{"email":"`+email+`","first_name":"Mallory","updated_at":"`+at+`"}`))
+		_, err := feed.Forced("a request").PutCustomer(t.Context(), "66",
+			[]byte(`{"email":"`+email+`","first_name":"Mallory","updated_at":"`+at+`"}`))
 		return err
 	}
 	h.newCustomer(jan)

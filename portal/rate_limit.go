@@ -45,9 +45,11 @@ func (c counters) Reset(ctx context.Context, key string, rate limiter.Rate) (lim
 }
 
 // Increment adds count and returns the state of the limit.
-func (c counters) Increment(ctx context.Context, key string, count int64, rate limiter.Rate) (limiter.Context, error) {
+func (c counters) Increment(ctx context.Context, key string, count int64,
+	rate limiter.Rate) (limiter.Context, error) {
 	now := c.now()
-	tallies, err := c.engine.Increment(ctx, now, []storage.Count{{Key: key, By: count, Expires: now.Add(rate.Period)}})
+	tallies, err := c.engine.Increment(ctx,
+		now, []storage.Count{{Key: key, By: count, Expires: now.Add(rate.Period)}})
 	if err != nil {
 		return limiter.Context{}, fmt.Errorf("count: %w", err)
 	}
@@ -79,7 +81,8 @@ type subjectLimit struct {
 // limitOf returns a limit of a shop, or of the whole installation for "". Its subject (an address, a client)
 // is part of the key as a keyed hash, so that the store does not reveal who did what.
 func (a *App) limitOf(sh, label string, rate limiter.Rate, of ...string) subjectLimit {
-	return subjectLimit{key: cmp.Or(sh, shop.Installation) + "/" + label + "/" + a.secret.ID(sh, "limit "+label, of...), rate: rate}
+	return subjectLimit{key: cmp.Or(sh, shop.Installation) + "/" + label + "/" + a.secret.ID(sh,
+		"limit "+label, of...), rate: rate}
 }
 
 // limitOf returns a limit of the customer, narrowed by the further values in of.
@@ -137,7 +140,8 @@ type linkLimits struct {
 // countLinkRequest counts a request for an email. Over the client's limit it is validate.TooMany, whatever the address. The
 // client is then remembered, so that its further requests cost the store nothing and count against no
 // address.
-func (a *App) countLinkRequest(ctx context.Context, shop, email string, b credential.Browser) (linkLimits, error) {
+func (a *App) countLinkRequest(ctx context.Context, shop, email string,
+	b credential.Browser) (linkLimits, error) {
 	client := a.limitOf(shop, "ask-client", limit(requestsOfClient, clientPeriod), clientNetwork(b.IP))
 	if until := a.blocked.until(client.key, a.now()); !until.IsZero() {
 		return linkLimits{}, tooManyRequests(until.Sub(a.now()))
@@ -211,7 +215,8 @@ func clientNetwork(client netip.Addr) string {
 
 // codeLimit is the limit on a client's wrong codes.
 func (v Visitor) codeLimit() subjectLimit {
-	return v.app.limitOf(v.shop.ID, "code-client", limit(codesOfClient, clientPeriod), clientNetwork(v.browser.IP))
+	return v.app.limitOf(v.shop.ID, "code-client", limit(codesOfClient, clientPeriod),
+		clientNetwork(v.browser.IP))
 }
 
 func limit(most int64, period time.Duration) limiter.Rate {

@@ -14,7 +14,8 @@ import (
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	now := noon()
-	a := New(storagetest.Open(t, Collections()...), secrettest.Ring(), WithClock(func() time.Time { return now }))
+	a := New(storagetest.Open(t, Collections()...), secrettest.Ring(),
+		WithClock(func() time.Time { return now }))
 	limiter := newLimiter(a, limit(3, time.Hour))
 	ctx := context.Background()
 	get := func(left int64, reached bool) {

@@ -61,7 +61,8 @@ func (v Visitor) claimLink(
 		return r.Destination, nil
 	}
 	fate := a.EndState(t.Hash(), now)
-	if _, again := a.Session(cookie.Hash(), now); again && fate.How == credential.LinkUsed && now.Sub(fate.At) < credential.RepeatWindow {
+	if _, again := a.Session(cookie.Hash(), now); again && fate.How == credential.LinkUsed &&
+		now.Sub(fate.At) < credential.RepeatWindow {
 		return fate.Destination, storage.ErrUnchanged
 	}
 	return "", goneLink(fate.How)
@@ -80,12 +81,14 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	}
 	client, now := v.codeLimit(), v.app.now()
 	fromClient := storage.Count{Key: client.key, By: 1, Expires: now.Add(client.rate.Period)}
-	tried, rest, err := v.app.countTry(ctx, credential.TriesOfCode(v.shop.ID, canonical, v.browser.Hash()), tries, fromClient)
+	tried, rest, err := v.app.countTry(ctx, credential.TriesOfCode(v.shop.ID, canonical, v.browser.Hash()),
+		tries, fromClient)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	if rest[0].N > client.rate.Limit {
-		return SignedIn{}, &validate.Error{Kind: validate.TooMany, Key: "code.too_many", RetryAfter: rest[0].Expires.Sub(now)}
+		return SignedIn{}, &validate.Error{Kind: validate.TooMany, Key: "code.too_many",
+			RetryAfter: rest[0].Expires.Sub(now)}
 	}
 	wrong := validate.InvalidFields([]validate.FieldError{{Field: "code", Key: "code.wrong"}})
 	if tries == 0 {
@@ -111,35 +114,38 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 
 // claimCode applies the rules of a code, as claimLink does for a link. If the code is not valid, it returns
 // ErrNotFound or Gone and writes nothing.
-func (v Visitor) claimCode(ctx context.Context, cookie credential.Token, code string, tried credential.Tally) (SignedIn, error) {
+func (v Visitor) claimCode(ctx context.Context, cookie credential.Token, code string,
+	tried credential.Tally) (SignedIn, error) {
 	destination := ""
-	_, err := v.app.credentialDocs(v.shop.ID).Change(ctx, cookie.Access, func(a *credential.Credentials) error {
-		now := v.app.now()
-		if s, again := a.Session(cookie.Hash(), now); again && s.VerifiedBy(code, now) {
-			destination = s.Destination
-			return storage.ErrUnchanged
-		}
-		r, matches := a.MatchCode(v.browser.Hash(), code, tried, now)
-		if !matches {
-			return storage.ErrNotFound
-		}
-		if err := v.app.settleCustomer(ctx, v.shop, a); err != nil {
-			return err
-		}
-		destination = r.Destination
-		a.PruneExpired(now)
-		fresh := v.newSession(cookie)
-		fresh.Verify(code, now)
-		fresh.Destination = destination
-		a.SignIn(r, fresh, v.browser.Hash())
-		return nil
-	})
+	_, err := v.app.credentialDocs(v.shop.ID).Change(ctx, cookie.Access,
+		func(a *credential.Credentials) error {
+			now := v.app.now()
+			if s, again := a.Session(cookie.Hash(), now); again && s.VerifiedBy(code, now) {
+				destination = s.Destination
+				return storage.ErrUnchanged
+			}
+			r, matches := a.MatchCode(v.browser.Hash(), code, tried, now)
+			if !matches {
+				return storage.ErrNotFound
+			}
+			if err := v.app.settleCustomer(ctx, v.shop, a); err != nil {
+				return err
+			}
+			destination = r.Destination
+			a.PruneExpired(now)
+			fresh := v.newSession(cookie)
+			fresh.Verify(code, now)
+			fresh.Destination = destination
+			a.SignIn(r, fresh, v.browser.Hash())
+			return nil
+		})
 	return v.signedIn(cookie, destination), err
 }
 
 func (v Visitor) newSession(cookie credential.Token) credential.Session {
 	now := v.app.now()
-	return credential.Session{Hash: cookie.Hash(), Device: v.browser.Device(), Network: v.browser.Network(), SignedInAt: now, SeenAt: now}
+	return credential.Session{Hash: cookie.Hash(), Device: v.browser.Device(), Network: v.browser.Network(),
+		SignedInAt: now, SeenAt: now}
 }
 
 func (v Visitor) signedIn(cookie credential.Token, destination string) SignedIn {
@@ -165,7 +171,8 @@ func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credentia
 }
 
 // presentOwner returns the customer of a credentials document, or "" if the customer no longer has its address.
-func (a *App) presentOwner(ctx context.Context, shop shop.Shop, doc credential.Credentials) (customer string, err error) {
+func (a *App) presentOwner(ctx context.Context, shop shop.Shop,
+	doc credential.Credentials) (customer string, err error) {
 	if doc.Customer == "" {
 		return "", nil
 	}

@@ -17,7 +17,8 @@ func TestRedeemingReadsTheCredentialsOnce(t *testing.T) {
 	h := newTestApp(t)
 	h.newCustomer(jan)
 	engine := &counting{Engine: h.engine}
-	visitor := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now)).Visitor(h.shop, firefox("browser"))
+	visitor := portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now)).Visitor(h.shop,
+		firefox("browser"))
 	for _, test := range []struct {
 		name string
 		use  func(token, code string) error

@@ -13,7 +13,8 @@ import (
 // openTo opens registration with the given required fields.
 func (h *testApp) openTo(fields ...string) {
 	h.t.Helper()
-	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, shop.Settings{Registration: ptr(true), RequiredFields: &fields})
+	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID,
+		shop.Settings{Registration: ptr(true), RequiredFields: &fields})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -28,11 +29,13 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 		t.Errorf("the setting: %s", diff)
 	}
 	s := h.signIn(jan)
-	if diff := cmp.Diff([]string{"first_name", "last_name", "phone", "company"}, s.RequiredFields()); diff != "" || !s.ProfileIncomplete() {
+	if diff := cmp.Diff([]string{"first_name", "last_name", "phone", "company"},
+		s.RequiredFields()); diff != "" || !s.ProfileIncomplete() {
 		t.Errorf("asked for: %s", diff)
 	}
 	_, err := s.SaveProfile(t.Context(), customer.Profile{FirstName: "Jan", BirthDate: "2999-01-01"})
-	want := []string{"birth_date birth_date.future", "last_name text.required", "phone text.required", "company text.required"}
+	want := []string{"birth_date birth_date.future", "last_name text.required", "phone text.required",
+		"company text.required"}
 	if diff := cmp.Diff(want, faultsOf(err)); diff != "" {
 		t.Errorf("too little: %s", diff)
 	}
@@ -51,7 +54,8 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 		t.Errorf("a required field is emptied: %v", err)
 	}
 	shown.LastName, shown.Company = "Nový", "Iná s. r. o."
-	if _, err := again.SaveProfile(t.Context(), shown); err != nil || h.signIn(jan).Company().Name != p.Company {
+	if _, err := again.SaveProfile(t.Context(), shown); err != nil ||
+		h.signIn(jan).Company().Name != p.Company {
 		t.Errorf("the company is its own page's: %v", err)
 	}
 }
@@ -64,7 +68,8 @@ func TestWhoIsBroughtIsNotAsked(t *testing.T) {
 	h.openTo("title", "names", "birth_date", "phone", "company")
 	h.newCustomer(jan)
 	h.put(orderJSON("1", "eva@example.com"))
-	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(`{"email":"iva@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
+	if _, err := h.feed().PutCustomer(t.Context(), "77",
+		[]byte(`{"email":"iva@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
 		t.Fatal(err)
 	}
 	h.work()
@@ -73,7 +78,8 @@ func TestWhoIsBroughtIsNotAsked(t *testing.T) {
 		if s.ProfileIncomplete() || s.RequiredFields() != nil {
 			t.Errorf("%s is asked for %v", email, s.RequiredFields())
 		}
-		if _, err := s.SaveProfile(t.Context(), customer.Profile{Title: "Dr.", Company: "X"}); err != nil || h.signIn(email).Company().Name != "" {
+		if _, err := s.SaveProfile(t.Context(), customer.Profile{Title: "Dr.", Company: "X"}); err != nil ||
+			h.signIn(email).Company().Name != "" {
 			t.Errorf("%s: %v", email, err)
 		}
 	}

@@ -20,7 +20,8 @@ import (
 type letterWriter func(*i18n.Localizer) mail.Letter
 
 // composer prepares an email from its outbox entry: its recipient, and what writes its letter.
-type composer func(ctx context.Context, s shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error)
+type composer func(ctx context.Context, s shop.Shop, entry string, e mail.Entry) (shop.Recipient,
+	letterWriter, error)
 
 // declaration is what a collection declares: its jobs, its emails, and what it keeps of a person. Only
 // declared collections are opened, so no collection can forget a person's rights.
@@ -54,12 +55,14 @@ func (w Worker) declarations() []declaration {
 		},
 		{
 			Collection: inquiry.Collection(), jobs: w.inquiryJobs(),
-			letters:  map[string]composer{mailInquiryTold: w.composeInquiry, mailInquiryReceipt: w.composeInquiry},
+			letters: map[string]composer{mailInquiryTold: w.composeInquiry,
+				mailInquiryReceipt: w.composeInquiry},
 			personal: personal{erase: w.eraseInquiries, person: Shopper.addInquiries},
 		},
 		{
 			Collection: withdrawal.Collection(), jobs: w.withdrawalJobs(),
-			letters: map[string]composer{mailWithdrawalReceipt: w.composeWithdrawal, mailWithdrawalTold: w.composeWithdrawal},
+			letters: map[string]composer{mailWithdrawalReceipt: w.composeWithdrawal,
+				mailWithdrawalTold: w.composeWithdrawal},
 			personal: personal{
 				kept: "a legal statement, kept as proof until its period has ended",
 				list: &downloadList{"withdrawals", (*export).withdrawals},
@@ -71,13 +74,15 @@ func (w Worker) declarations() []declaration {
 		},
 		{
 			Collection: identifier.Collection(),
-			personal:   personal{erase: w.eraseIdentifiers, withheld: "the emails and the id are in the customer's document, too"},
+			personal: personal{erase: w.eraseIdentifiers,
+				withheld: "the emails and the id are in the customer's document, too"},
 		},
 		{
 			Collection: credential.Collection(), jobs: w.credentialJobs(),
 			letters: map[string]composer{
-				mailSignIn: w.composeSignIn, mailFirstOrder: w.composeSignIn, credential.MailSignInNotice: w.composeSignInNotice,
-				credential.MailStepUp: w.composeStepUp, mailEmailCode: w.composeEmailCode,
+				mailSignIn: w.composeSignIn, mailFirstOrder: w.composeSignIn,
+				credential.MailSignInNotice: w.composeSignInNotice,
+				credential.MailStepUp:       w.composeStepUp, mailEmailCode: w.composeEmailCode,
 			},
 			personal: personal{erase: w.eraseCredentials, person: Shopper.addSessions},
 		},
@@ -95,17 +100,22 @@ func (w Worker) declarations() []declaration {
 		},
 		{
 			Collection: handOffCollection(),
-			personal:   personal{kept: "a code that expires after 60 seconds", withheld: "a code that expires after 60 seconds"},
+			personal: personal{kept: "a code that expires after 60 seconds",
+				withheld: "a code that expires after 60 seconds"},
 		},
 		{
 			Collection: repeatableCollection(),
-			personal:   personal{kept: "hashes that expire after a day", withheld: "hashes that expire after a day"},
+			personal: personal{kept: "hashes that expire after a day",
+				withheld: "hashes that expire after a day"},
 		},
-		{Collection: shop.Collection(), jobs: w.shopJobs(), personal: personal{nothing: "the merchant's settings"}},
+		{Collection: shop.Collection(), jobs: w.shopJobs(),
+			personal: personal{nothing: "the merchant's settings"}},
 		{Collection: keyCollection(), personal: personal{nothing: "hashes of API keys"}},
-		{Collection: installationCollection(), personal: personal{nothing: "a hash of the installation secret"}},
+		{Collection: installationCollection(),
+			personal: personal{nothing: "a hash of the installation secret"}},
 		{Collection: upgradeCollection(), personal: personal{nothing: "counts"}},
-		{Collection: housekeepingCollection(), jobs: w.housekeepingJobs(), personal: personal{nothing: "jobs"}},
+		{Collection: housekeepingCollection(), jobs: w.housekeepingJobs(),
+			personal: personal{nothing: "jobs"}},
 	}
 }
 

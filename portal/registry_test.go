@@ -53,7 +53,8 @@ func (p personal) fault() string {
 func TestPersonalFaults(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]personal{
-		"nothing declared": {}, "not erased": {withheld: "x"}, "not shown": {kept: "x"}, "both": {nothing: "x", kept: "x"},
+		"nothing declared": {}, "not erased": {withheld: "x"}, "not shown": {kept: "x"},
+		"both":               {nothing: "x", kept: "x"},
 		"shown and withheld": {kept: "x", withheld: "x", list: &downloadList{}},
 	} {
 		if p.fault() == "" {

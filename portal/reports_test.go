@@ -13,9 +13,11 @@ import (
 func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
-	for number, taken := range map[string]bool{".": false, "..": false, "...": true, "1001.": true, "../x": true, "a/..": true} {
+	for number, taken := range map[string]bool{".": false, "..": false, "...": true, "1001.": true,
+		"../x": true, "a/..": true} {
 		body := oneLine(orderJSON(number, "jan@example.com"))
-		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, strings.NewReader(string(body)), func(int) {})
+		report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID,
+			strings.NewReader(string(body)), func(int) {})
 		if err != nil || (report.Created == 1) != taken {
 			t.Errorf("%q: %+v, %v", number, report, err)
 		}
@@ -31,11 +33,13 @@ func TestFedLanguages(t *testing.T) {
 	h := newTestApp(t)
 	feed := h.feed()
 	for i, test := range []struct{ sent, kept string }{
-		{"cz", "cs"}, {"CZ", "cs"}, {"cs_CZ.UTF-8", "cs"}, {"ces", "cs"}, {"slk", "sk"}, {"deu", "de"}, {"de-AT", "de"}, {"EN", "en"},
+		{"cz", "cs"}, {"CZ", "cs"}, {"cs_CZ.UTF-8", "cs"}, {"ces", "cs"}, {"slk", "sk"}, {"deu", "de"},
+		{"de-AT", "de"}, {"EN", "en"},
 		{"uk", ""}, {"x", ""}, {"čeština", ""}, {"-", ""},
 	} {
 		id := fmt.Sprintf("c%d", i)
-		body := fmt.Sprintf(`{"email":"%s@example.com","language":%q,"updated_at":"2026-03-02T10:00:00Z"}`, id, test.sent)
+		body := fmt.Sprintf(`{"email":"%s@example.com","language":%q,"updated_at":"2026-03-02T10:00:00Z"}`,
+			id, test.sent)
 		receipt, err := feed.PutCustomer(t.Context(), id, []byte(body))
 		if err != nil {
 			t.Fatalf("%s: %v", test.sent, err)
@@ -56,12 +60,14 @@ func TestLinkWithWhatFollowsIt(t *testing.T) {
 	h.put(orderJSON("1001", "jan@example.com"))
 	token, _ := h.askLink("jan@example.com", "browser")
 	for _, tail := range []string{".", ">", ")", "%20", "%3E", ",", "=", "/"} {
-		if found, err := h.visitor("browser").Link(t.Context(), token+tail); err != nil || found.State != credential.LinkLive {
+		if found, err := h.visitor("browser").Link(t.Context(), token+tail); err != nil ||
+			found.State != credential.LinkLive {
 			t.Errorf("with %q after it: %+v, %v", tail, found, err)
 		}
 	}
 	for _, text := range []string{token + "A", token + "_", token[:63] + ".", "." + token} {
-		if found, err := h.visitor("browser").Link(t.Context(), text); err != nil || found.State != credential.LinkDamaged {
+		if found, err := h.visitor("browser").Link(t.Context(), text); err != nil ||
+			found.State != credential.LinkDamaged {
 			t.Errorf("%q: %+v, %v", text, found, err)
 		}
 	}

@@ -76,7 +76,8 @@ func (s Shopper) request(kind string, r Request) inquiry.Inquiry {
 }
 
 // requestable returns the order if a request of this kind is possible, otherwise validate.NotFound or a Conflict.
-func (s Shopper) requestable(ctx context.Context, number, kind string) (order order.View, earlier inquiry.Correspondence, err error) {
+func (s Shopper) requestable(ctx context.Context, number, kind string) (order order.View,
+	earlier inquiry.Correspondence, err error) {
 	if order, err = s.Order(ctx, number); err == nil {
 		earlier, err = s.Correspondence(ctx, number)
 	}
@@ -98,7 +99,8 @@ func (r Request) lines(f *validate.Validator, o order.Order) []order.StatementLi
 			f.Reject("line/"+strconv.Itoa(i), "withdrawal.quantity")
 			continue
 		}
-		chosen = append(chosen, order.StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: given})
+		chosen = append(chosen, order.StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name,
+			Quantity: given})
 	}
 	if len(chosen) == 0 && o.HasGoods() && len(f.Rejected) == 0 {
 		f.Reject("", "withdrawal.none")

@@ -101,7 +101,8 @@ func (w Worker) releaseReserved(ctx context.Context, shop shop.Shop, id string) 
 // document are read before the customer, and changed only if unmodified, so a concurrent change of the
 // address causes a conflict.
 func (w Worker) giveUp(ctx context.Context, shop shop.Shop, id, email string) error {
-	identifiers, docs, key := w.app.identifierDocs(shop.ID), w.app.credentialDocs(shop.ID), w.app.credentialsID(shop.ID, email)
+	identifiers, docs, key := w.app.identifierDocs(shop.ID), w.app.credentialDocs(shop.ID),
+		w.app.credentialsID(shop.ID, email)
 	h, identifierRead, err := identifiers.Get(ctx, identifier.EmailKey(email))
 	if errors.Is(err, storage.ErrNotFound) || err == nil && h.Customer != id {
 		return nil

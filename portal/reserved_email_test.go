@@ -19,14 +19,16 @@ func TestFormerAddressIsHeld(t *testing.T) {
 	h := newTestApp(t)
 	feed := h.feed()
 	put := func(id, email string) error {
-		_, err := feed.PutCustomer(t.Context(), id, fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-11-21T09:00:00Z"}`, email))
+		_, err := feed.PutCustomer(t.Context(), id,
+			fmt.Appendf(nil, `{"email":%q,"updated_at":"2026-11-21T09:00:00Z"}`, email))
 		return err
 	}
 	if err := put("77", eva); err != nil {
 		t.Fatal(err)
 	}
 	h.newCustomer(jan)
-	if _, err := feed.PutCustomer(t.Context(), "78", []byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
+	if _, err := feed.PutCustomer(t.Context(), "78",
+		[]byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`)); err != nil {
 		t.Fatal(err)
 	}
 	now := h.change(h.signInByCode(jan, "one"), jana, "one")
@@ -49,7 +51,8 @@ func TestFormerAddressIsHeld(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: ptr(true)}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+		shop.Settings{Registration: ptr(true)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.visitor("new").RequestLink(t.Context(), jan, "", "en"); err != nil {
@@ -114,7 +117,8 @@ func TestTwoSessionsChangeAtOnce(t *testing.T) {
 		won := map[string]string{}
 		together(50, func(i int) {
 			i %= 2
-			signed, err := sessions[i].ChangeEmail(context.Background(), wishes[i], codes[i], firefox(fmt.Sprint("browser ", i)))
+			signed, err := sessions[i].ChangeEmail(context.Background(), wishes[i], codes[i],
+				firefox(fmt.Sprint("browser ", i)))
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -147,7 +151,8 @@ func (h *testApp) oneHolds(id, email string, wishes []string) {
 	feed := h.feed()
 	for _, address := range append(wishes, jan) {
 		record, err := feed.CustomerByEmail(h.t.Context(), address)
-		if free := address != email && address != jan; free != (validate.KindOf(err) == validate.NotFound) || !free && record.ID != id {
+		if free := address != email && address != jan; free != (validate.KindOf(err) == validate.NotFound) ||
+			!free && record.ID != id {
 			h.t.Errorf("%s, where %s won: %+v, %v", address, email, record, err)
 		}
 	}

@@ -25,30 +25,48 @@ func TestShopSettings(t *testing.T) {
 		settings shop.Settings
 		want     []string
 	}{
-		"a logo":                     {shop.Settings{Logo: ptr(picture.Bytes())}, nil},
-		"an accent that reads":       {shop.Settings{Accent: ptr("#0B5D3B")}, nil},
-		"an accent too pale":         {shop.Settings{Accent: ptr("#ffee00")}, []string{"accent accent.contrast"}},
-		"no colour":                  {shop.Settings{Accent: ptr("red;}")}, []string{"accent accent.form"}},
-		"a text as a logo":           {shop.Settings{Logo: ptr([]byte("<svg/>"))}, []string{"logo logo.format"}},
-		"10 minutes":                 {shop.Settings{LinkLife: ptr(10 * time.Minute)}, nil},
-		"less than ten minutes":      {shop.Settings{LinkLife: ptr(9 * time.Minute)}, []string{"link_life shop.link_life"}},
-		"more than 14 days":          {shop.Settings{LinkLife: ptr(15 * 24 * time.Hour)}, []string{"link_life shop.link_life"}},
-		"plain http":                 {shop.Settings{BaseURL: ptr("http://shop.example.com")}, []string{"base_url shop.insecure"}},
-		"http on loopback":           {shop.Settings{BaseURL: ptr("http://127.0.0.1:8080")}, nil},
-		"a base URL with a path":     {shop.Settings{BaseURL: ptr("https://shop.example.com/portal")}, []string{"base_url shop.base_url"}},
-		"a host of another shop":     {shop.Settings{Hosts: ptr([]string{"other.example.com"})}, []string{"hosts shop.host_taken"}},
-		"another port of that shop":  {shop.Settings{BaseURL: ptr("https://other.example.com:8443")}, []string{"base_url shop.host_shared"}},
-		"a further port of it":       {shop.Settings{Hosts: ptr([]string{"other.example.com:81"})}, []string{"hosts shop.host_shared"}},
-		"the host of another shop":   {shop.Settings{BaseURL: ptr("https://other.example.com")}, []string{"base_url shop.host_taken"}},
-		"an origin with a path":      {shop.Settings{AllowedOrigins: ptr([]string{"https://shop.example.com/x"})}, []string{"allowed_origins shop.origin"}},
-		"no such zone":               {shop.Settings{TimeZone: ptr("Europe/Bratislawa")}, []string{"time_zone shop.time_zone"}},
-		"no such currency":           {shop.Settings{Currency: ptr("EUX")}, []string{"currency money.currency"}},
-		"a default not offered":      {shop.Settings{Language: ptr("fr")}, []string{"language shop.language"}},
-		"a language without texts":   {shop.Settings{Languages: ptr([]string{"en", "xx", "."})}, []string{"languages shop.no_language", "languages shop.no_language"}},
-		"a host that is a page":      {shop.Settings{Hosts: ptr([]string{"shop.example.com/x"})}, []string{"hosts shop.host"}},
-		"no host":                    {shop.Settings{Hosts: ptr([]string{""})}, []string{"hosts shop.host"}},
-		"a script in the foot":       {shop.Settings{Footer: ptr([]shop.FooterLink{{Label: "x", URL: "javascript:alert(1)"}})}, []string{"footer url.form"}},
-		"no name, no sender: both":   {shop.Settings{Name: ptr(" "), SenderEmail: ptr("x")}, []string{"name text.required", "sender_email email.form"}},
+		"a logo":               {shop.Settings{Logo: ptr(picture.Bytes())}, nil},
+		"an accent that reads": {shop.Settings{Accent: ptr("#0B5D3B")}, nil},
+		"an accent too pale": {shop.Settings{Accent: ptr("#ffee00")},
+			[]string{"accent accent.contrast"}},
+		"no colour": {shop.Settings{Accent: ptr("red;}")}, []string{"accent accent.form"}},
+		"a text as a logo": {shop.Settings{Logo: ptr([]byte("<svg/>"))},
+			[]string{"logo logo.format"}},
+		"10 minutes": {shop.Settings{LinkLife: ptr(10 * time.Minute)}, nil},
+		"less than ten minutes": {shop.Settings{LinkLife: ptr(9 * time.Minute)},
+			[]string{"link_life shop.link_life"}},
+		"more than 14 days": {shop.Settings{LinkLife: ptr(15 * 24 * time.Hour)},
+			[]string{"link_life shop.link_life"}},
+		"plain http": {shop.Settings{BaseURL: ptr("http://shop.example.com")},
+			[]string{"base_url shop.insecure"}},
+		"http on loopback": {shop.Settings{BaseURL: ptr("http://127.0.0.1:8080")}, nil},
+		"a base URL with a path": {shop.Settings{BaseURL: ptr("https://shop.example.com/portal")},
+			[]string{"base_url shop.base_url"}},
+		"a host of another shop": {shop.Settings{Hosts: ptr([]string{"other.example.com"})},
+			[]string{"hosts shop.host_taken"}},
+		"another port of that shop": {shop.Settings{BaseURL: ptr("https://other.example.com:8443")},
+			[]string{"base_url shop.host_shared"}},
+		"a further port of it": {shop.Settings{Hosts: ptr([]string{"other.example.com:81"})},
+			[]string{"hosts shop.host_shared"}},
+		"the host of another shop": {shop.Settings{BaseURL: ptr("https://other.example.com")},
+			[]string{"base_url shop.host_taken"}},
+		"an origin with a path": {shop.Settings{AllowedOrigins: ptr([]string{"https://shop.example.com/x"})},
+			[]string{"allowed_origins shop.origin"}},
+		"no such zone": {shop.Settings{TimeZone: ptr("Europe/Bratislawa")},
+			[]string{"time_zone shop.time_zone"}},
+		"no such currency": {shop.Settings{Currency: ptr("EUX")},
+			[]string{"currency money.currency"}},
+		"a default not offered": {shop.Settings{Language: ptr("fr")},
+			[]string{"language shop.language"}},
+		"a language without texts": {shop.Settings{Languages: ptr([]string{"en", "xx", "."})},
+			[]string{"languages shop.no_language", "languages shop.no_language"}},
+		"a host that is a page": {shop.Settings{Hosts: ptr([]string{"shop.example.com/x"})},
+			[]string{"hosts shop.host"}},
+		"no host": {shop.Settings{Hosts: ptr([]string{""})}, []string{"hosts shop.host"}},
+		"a script in the foot": {shop.Settings{Footer: ptr([]shop.FooterLink{{Label: "x",
+			URL: "javascript:alert(1)"}})}, []string{"footer url.form"}},
+		"no name, no sender: both": {shop.Settings{Name: ptr(" "), SenderEmail: ptr("x")},
+			[]string{"name text.required", "sender_email email.form"}},
 		"more links than a foot has": {shop.Settings{Footer: ptr(slices.Repeat([]shop.FooterLink{{Label: "Terms", URL: "https://shop.example.com/terms"}}, 13))}, []string{"footer json.too_many"}},
 	}
 	for name, test := range tests {
@@ -68,7 +86,8 @@ func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
 	h := newTestApp(t)
 	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Accent: ptr("#ffee00")})
 	nearest := validate.FieldErrors(err)[0].Args["Nearest"]
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Accent: &nearest}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+		shop.Settings{Accent: &nearest}); err != nil {
 		t.Errorf("the shade named, %s: %v", nearest, err)
 	}
 }
@@ -116,17 +135,20 @@ func TestFormerBaseURLIsFree(t *testing.T) {
 			former := strings.TrimPrefix(h.shop.BaseURL, "https://")
 			h.set(shop.Settings{Hosts: ptr(append(slices.Clone(h.shop.Hosts), "further.example.com"))})
 			h.set(shop.Settings{BaseURL: ptr("https://moved.example.com")})
-			settings := shop.Settings{Name: ptr("Other"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://" + former)}
+			settings := shop.Settings{Name: ptr("Other"), SenderEmail: ptr("a@b.example"),
+				BaseURL: ptr("https://" + former)}
 			if _, err := h.app.Operator().CreateShop(t.Context(), "heir", settings); err != nil {
 				t.Errorf("a shop at the old address: %v %v", err, validate.FieldErrors(err))
 			}
-			for host, want := range map[string]string{former: "heir", "moved.example.com": "main", "further.example.com": "main"} {
+			for host, want := range map[string]string{former: "heir", "moved.example.com": "main",
+				"further.example.com": "main"} {
 				if shop, err := h.app.ShopByHost(t.Context(), host); err != nil || shop.ID != want {
 					t.Errorf("%s: shop %q, want %s, %v", host, shop.ID, want, err)
 				}
 			}
 			moved := shop.Settings{BaseURL: ptr("https://further.example.com")}
-			if _, err := h.app.Operator().SetShop(t.Context(), "heir", moved); len(validate.FieldErrors(err)) != 1 {
+			if _, err := h.app.Operator().SetShop(t.Context(), "heir",
+				moved); len(validate.FieldErrors(err)) != 1 {
 				t.Errorf("a further host of another shop: %v", err)
 			}
 		})
@@ -139,13 +161,15 @@ func TestOriginsAreAsBrowsersSendThem(t *testing.T) {
 	h := newTestApp(t)
 	shop := h.set(shop.Settings{
 		BaseURL: ptr("https://Account.example:443/"), StorefrontURL: ptr("https://shop.example:443/sk"),
-		AllowedOrigins: ptr([]string{"https://pictures.example:443", "http://plain.example:80/", "https://own.example:80"}),
-		Hosts:          ptr([]string{"My.example:443", "my.example:8443"}),
+		AllowedOrigins: ptr([]string{"https://pictures.example:443", "http://plain.example:80/",
+			"https://own.example:80"}),
+		Hosts: ptr([]string{"My.example:443", "my.example:8443"}),
 	}).shop
 	if shop.BaseURL != "https://account.example" || shop.Origin() != shop.BaseURL {
 		t.Errorf("base URL %s, origin %s", shop.BaseURL, shop.Origin())
 	}
-	for _, origin := range []string{"https://account.example", "https://shop.example", "https://pictures.example", "http://plain.example", "https://own.example:80"} {
+	for _, origin := range []string{"https://account.example", "https://shop.example",
+		"https://pictures.example", "http://plain.example", "https://own.example:80"} {
 		if !shop.ServesOrigin(origin) {
 			t.Errorf("%s is not among %v", origin, shop.Origins())
 		}
@@ -164,7 +188,8 @@ func TestShopByHost(t *testing.T) {
 		t.Errorf("a single shop answers everywhere: %v", err)
 	}
 	other := h.open("other", shop.Settings{})
-	tests := map[string]string{"main.example.com": h.shop.ID, "OTHER.example.com": other.ID, "anything.test": "", "": "", "main.example.com:443": h.shop.ID, "main.example.com:80": ""}
+	tests := map[string]string{"main.example.com": h.shop.ID, "OTHER.example.com": other.ID,
+		"anything.test": "", "": "", "main.example.com:443": h.shop.ID, "main.example.com:80": ""}
 	for host, want := range tests {
 		shop, err := h.app.ShopByHost(t.Context(), host)
 		if shop.ID != want || want == "" && validate.KindOf(err) != validate.NotFound {
@@ -176,12 +201,15 @@ func TestShopByHost(t *testing.T) {
 func TestCreateShopTwice(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
-	settings := shop.Settings{Name: ptr("x"), SenderEmail: ptr("a@b.example"), BaseURL: ptr("https://x.example.com")}
-	if _, err := h.app.Operator().CreateShop(t.Context(), "main", settings); validate.KindOf(err) != validate.Conflict {
+	settings := shop.Settings{Name: ptr("x"), SenderEmail: ptr("a@b.example"),
+		BaseURL: ptr("https://x.example.com")}
+	if _, err := h.app.Operator().CreateShop(t.Context(), "main",
+		settings); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("an id that exists: %v", err)
 	}
 	for _, id := range []string{"", "Main", "a/b", "_", strings.Repeat("a", 40)} {
-		if _, err := h.app.Operator().CreateShop(t.Context(), id, settings); validate.KindOf(err) != validate.Invalid {
+		if _, err := h.app.Operator().CreateShop(t.Context(), id,
+			settings); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("id %q: %v", id, err)
 		}
 	}
@@ -217,7 +245,8 @@ func TestKeys(t *testing.T) {
 	if _, err := h.app.Feed(t.Context(), h.shop, key); validate.KindOf(err) != validate.SignIn {
 		t.Errorf("a revoked key: %v", err)
 	}
-	if err := operator.RevokeKey(t.Context(), h.shop.ID, list[0].ID); validate.KindOf(err) != validate.NotFound {
+	if err := operator.RevokeKey(t.Context(), h.shop.ID,
+		list[0].ID); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("revoked twice: %v", err)
 	}
 }
@@ -307,7 +336,8 @@ func FuzzCanonicalEmail(f *testing.F) {
 
 func TestMaskEmail(t *testing.T) {
 	t.Parallel()
-	for email, want := range map[string]string{"jan@example.com": "j•••@e•••.com", "x@a.b.sk": "x•••@a•••.sk"} {
+	for email, want := range map[string]string{"jan@example.com": "j•••@e•••.com",
+		"x@a.b.sk": "x•••@a•••.sk"} {
 		if got := validate.MaskEmail(email); got != want {
 			t.Errorf("%s: %s, want %s", email, got, want)
 		}
@@ -320,9 +350,12 @@ func TestMasksTellAddressesApart(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, a, b, wantA, wantB string }{
 		{"they differ anyway", "jan@example.com", "eva@example.com", "j•••@e•••.com", "e•••@e•••.com"},
-		{"the second letter", "emma@zeta.example", "eric@zeta.example", "em•••@z•••.example", "er•••@z•••.example"},
-		{"the last letter is nearer", "emma.novak@zeta.example", "emma.novy@zeta.example", "e•••k@z•••.example", "e•••y@z•••.example"},
-		{"only the domain", "emma@zeta.example", "emma@zulu.example", "e•••@ze•••.example", "e•••@zu•••.example"},
+		{"the second letter", "emma@zeta.example", "eric@zeta.example", "em•••@z•••.example",
+			"er•••@z•••.example"},
+		{"the last letter is nearer", "emma.novak@zeta.example", "emma.novy@zeta.example",
+			"e•••k@z•••.example", "e•••y@z•••.example"},
+		{"only the domain", "emma@zeta.example", "emma@zulu.example", "e•••@ze•••.example",
+			"e•••@zu•••.example"},
 		{"one begins the other", "jan@a.sk", "jana@a.sk", "j•••n@a•••.sk", "j•••a@a•••.sk"},
 		{"no local part but a letter", "a@aa.sk", "a@ab.sk", "a•••@aa•••.sk", "a•••@ab•••.sk"},
 		{"letters of two bytes", "éa@x.sk", "éb@x.sk", "éa•••@x•••.sk", "éb•••@x•••.sk"},

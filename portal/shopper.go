@@ -66,7 +66,8 @@ func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopp
 // touch records that the session was used, to within five minutes, so that most requests write nothing.
 func (s Shopper) touch(ctx context.Context, now time.Time) error {
 	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, s.access, func(a *credential.Credentials) error {
-		at := slices.IndexFunc(a.Sessions, func(other credential.Session) bool { return other.Hash == s.session.Hash })
+		at := slices.IndexFunc(a.Sessions,
+			func(other credential.Session) bool { return other.Hash == s.session.Hash })
 		if at < 0 || !a.Sessions[at].SeenAt.Before(now) {
 			return storage.ErrUnchanged
 		}
@@ -168,7 +169,8 @@ func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 }
 
 // change modifies the customer's document and dates the change.
-func (s Shopper) change(ctx context.Context, alter func(*customer.Customer) error) (customer.Customer, error) {
+func (s Shopper) change(ctx context.Context,
+	alter func(*customer.Customer) error) (customer.Customer, error) {
 	c, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *customer.Customer) error {
 		if err := alter(c); err != nil {
 			return err

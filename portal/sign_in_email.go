@@ -52,12 +52,14 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string
 		return f.mailSignIn(ctx, id, destination, storage.NewID())
 	}
 	if len(key) > maxIdempotency {
-		return validate.InvalidFields([]validate.FieldError{{Field: "Idempotency-Key", Key: "idempotency.form"}})
+		return validate.InvalidFields([]validate.FieldError{{Field: "Idempotency-Key",
+			Key: "idempotency.form"}})
 	}
 	key = secret.Hash("idempotency\x00" + key)
-	return f.once(ctx, key, secret.Hash(id+"\x00"+destination), func(ctx context.Context, entry string) error {
-		return f.mailSignIn(ctx, id, destination, entry)
-	})
+	return f.once(ctx, key, secret.Hash(id+"\x00"+destination),
+		func(ctx context.Context, entry string) error {
+			return f.mailSignIn(ctx, id, destination, entry)
+		})
 }
 
 // mailSignIn requests the email, once per outbox entry.
@@ -120,13 +122,15 @@ func (w Worker) orderJobs() job.Source {
 		Collection: order.Collection(),
 		Open:       w.app.orderDocs,
 		List:       func(o *order.Stored) *job.List { return &o.Work },
-		Kinds:      map[string]job.Kind[order.Stored]{order.KindFirstOrderEmail: {Do: inShop(w.app, w.postFirstOrder)}},
+		Kinds: map[string]job.Kind[order.Stored]{order.KindFirstOrderEmail: {Do: inShop(w.app,
+			w.postFirstOrder)}},
 	}
 }
 
 // postFirstOrder emails the link to an order if it is the first of its customer: the oldest one, with none
 // emailed before. The customer and the outbox entry both record it, so that repeating adds no second email.
-func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop, t job.Task[order.Stored]) (job.Finish[order.Stored], error) {
+func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop,
+	t job.Task[order.Stored]) (job.Finish[order.Stored], error) {
 	o, number := t.Doc, t.Key
 	if !shop.FirstOrderMail || o.Email == "" { // erased in the meantime
 		return nil, nil
@@ -148,8 +152,10 @@ func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop, t job.Task[o
 		return nil, ifFound(err)
 	}
 	return nil, w.post(ctx, shop, "first-order-"+c.ID, mail.Entry{
-		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(), Payload: map[string]string{
-			payBy: byFirstOrder, payNumber: number, payDestination: shop.Destination("/orders/" + url.PathEscape(number)),
+		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(),
+		Payload: map[string]string{
+			payBy: byFirstOrder, payNumber: number,
+			payDestination: shop.Destination("/orders/" + url.PathEscape(number)),
 		},
 	})
 }

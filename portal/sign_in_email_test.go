@@ -23,7 +23,8 @@ func fedHouse(t *testing.T) (*testApp, portal.Feed) {
 	t.Helper()
 	h := newTestApp(t)
 	feed := h.feed()
-	if _, err := feed.PutCustomer(t.Context(), "77", []byte(`{"email":"`+jan+`","language":"de","updated_at":"2026-11-21T10:00:00Z"}`)); err != nil {
+	if _, err := feed.PutCustomer(t.Context(), "77",
+		[]byte(`{"email":"`+jan+`","language":"de","updated_at":"2026-11-21T10:00:00Z"}`)); err != nil {
 		t.Fatal(err)
 	}
 	return h, feed
@@ -36,25 +37,33 @@ func TestMailSignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := h.deliver()
-	if len(sent) != 1 || sent[0].To != jan || codeIn(sent[0]) != "" || sent[0].Subject != "Melden Sie sich in Ihrem Konto bei Bookshop an" {
+	if len(sent) != 1 || sent[0].To != jan || codeIn(sent[0]) != "" ||
+		sent[0].Subject != "Melden Sie sich in Ihrem Konto bei Bookshop an" {
 		t.Fatalf("sent: %+v", sent)
 	}
-	if !strings.Contains(sent[0].Text, "Mit dem Link in dieser E-Mail melden Sie sich in Ihrem Konto bei Bookshop an") || strings.Contains(sent[0].Text, "Angefordert") {
+	if !strings.Contains(sent[0].Text,
+		"Mit dem Link in dieser E-Mail melden Sie sich in Ihrem Konto bei Bookshop an") ||
+		strings.Contains(sent[0].Text, "Angefordert") {
 		t.Errorf("the words: %s", sent[0].Text)
 	}
 	signed, err := h.visitor("any browser").Redeem(t.Context(), tokenIn(sent[0]))
-	if err != nil || signed.Destination != "/orders/1001" || h.shopper(signed.Cookie).Customer().Email != jan {
+	if err != nil || signed.Destination != "/orders/1001" ||
+		h.shopper(signed.Cookie).Customer().Email != jan {
 		t.Errorf("leads to %q: %v", signed.Destination, err)
 	}
 	for body, want := range map[string]string{
-		`{"destination":"https://evil.example/"}`: "/destination destination.form", `{"destination":"//evil.example"}`: "/destination destination.form",
-		`{"destination":"/sign-in"}`: "/destination destination.form", `{"destination":7}`: "/destination json.type", `{"to":"/"}`: "/to json.unknown",
+		`{"destination":"https://evil.example/"}`: "/destination destination.form",
+		`{"destination":"//evil.example"}`:        "/destination destination.form",
+		`{"destination":"/sign-in"}`:              "/destination destination.form",
+		`{"destination":7}`:                       "/destination json.type", `{"to":"/"}`: "/to json.unknown",
 	} {
-		if err := feed.MailSignIn(t.Context(), "77", []byte(body), ""); cmp.Diff([]string{want}, faultsOf(err)) != "" {
+		if err := feed.MailSignIn(t.Context(), "77", []byte(body), ""); cmp.Diff([]string{want},
+			faultsOf(err)) != "" {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
-	if err := feed.MailSignIn(t.Context(), "78", []byte(`{}`), ""); validate.KindOf(err) != validate.NotFound {
+	if err := feed.MailSignIn(t.Context(), "78", []byte(`{}`),
+		""); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("an unknown id: %v", err)
 	}
 	if sent := h.deliver(); len(sent) != 0 {
@@ -75,7 +84,8 @@ func TestMailSignInUnderWay(t *testing.T) {
 		err := ask(h.feedOver(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))))
 		for _, answer := range []error{err, twin} {
 			var own *validate.Error
-			if validate.KindOf(answer) == validate.Conflict && errors.As(answer, &own) && own.Key == "idempotency.running" {
+			if validate.KindOf(answer) == validate.Conflict && errors.As(answer, &own) &&
+				own.Key == "idempotency.running" {
 				conflicts++
 			} else if answer != nil {
 				t.Errorf("before step %d: %v", turn, answer)
@@ -141,11 +151,13 @@ func TestMailSignInWithFiveLinks(t *testing.T) {
 	t.Parallel()
 	h, feed := fedHouse(t)
 	for n := range 6 {
-		if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`), ""); err != nil {
+		if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`),
+			""); err != nil {
 			t.Fatal(err)
 		}
 		sent := h.deliver()
-		if len(sent) != 1 || (tokenIn(sent[0]) == "") != (n == 5) || strings.Contains(sent[0].Text, "/sign-in?to=%2Forders%2F1001") != (n == 5) {
+		if len(sent) != 1 || (tokenIn(sent[0]) == "") != (n == 5) || strings.Contains(sent[0].Text,
+			"/sign-in?to=%2Forders%2F1001") != (n == 5) {
 			t.Fatalf("mail %d: %+v", n+1, sent)
 		}
 	}
@@ -214,7 +226,8 @@ func TestFirstOrderMail(t *testing.T) {
 	h.put(h.placed("d", jan, 0))
 	want("long after the entry in the outbox is gone")
 
-	if _, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(false)}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), "main",
+		shop.Settings{FirstOrderMail: ptr(false)}); err != nil {
 		t.Fatal(err)
 	}
 	h.put(h.placed("e", "una@example.com", 0))
@@ -278,12 +291,14 @@ func TestFirstOrderMailsTogether(t *testing.T) {
 func TestFirstOrderInterrupted(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
-		if _, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(true)}); err != nil {
+		if _, err := h.app.Operator().SetShop(t.Context(), "main",
+			shop.Settings{FirstOrderMail: ptr(true)}); err != nil {
 			t.Fatal(err)
 		}
 		order := h.placed("1", jan, time.Minute)
 		attempt := func(app *portal.App) error {
-			if _, err := app.Operator().ImportOrders(t.Context(), "main", bytes.NewReader(oneLine(order)), func(int) {}); err != nil {
+			if _, err := app.Operator().ImportOrders(t.Context(), "main", bytes.NewReader(oneLine(order)),
+				func(int) {}); err != nil {
 				return err
 			}
 			_, err := app.Worker().Once(t.Context())

@@ -20,32 +20,38 @@ func (w Worker) credentialJobs() job.Source {
 	return job.Documents[credential.Credentials]{
 		Collection: credential.Collection(),
 		// Includes documents of a replaced secret, so that their sign-ins are announced too.
-		Open:  func(shop string) storage.Docs[credential.Credentials] { return w.app.credentialDocs(shop).Docs },
-		List:  func(a *credential.Credentials) *job.List { return &a.Work },
-		Kinds: map[string]job.Kind[credential.Credentials]{credential.KindSignInNotice: {Do: inShop(w.app, w.postSignInNotice)}},
+		Open: func(shop string) storage.Docs[credential.Credentials] { return w.app.credentialDocs(shop).Docs },
+		List: func(a *credential.Credentials) *job.List { return &a.Work },
+		Kinds: map[string]job.Kind[credential.Credentials]{credential.KindSignInNotice: {Do: inShop(w.app,
+			w.postSignInNotice)}},
 	}
 }
 
 // postSignInNotice turns a sign-in's notice into an outbox entry. Repeating it adds no second email, since the
 // key is the same.
-func (w Worker) postSignInNotice(ctx context.Context, shop shop.Shop, t job.Task[credential.Credentials]) (job.Finish[credential.Credentials], error) {
+func (w Worker) postSignInNotice(ctx context.Context, shop shop.Shop,
+	t job.Task[credential.Credentials]) (job.Finish[credential.Credentials], error) {
 	args := t.Job.Args
 	return nil, w.post(ctx, shop, "notice-"+args["request"], mail.Entry{
-		Kind: credential.MailSignInNotice, To: t.Doc.Email, Lang: args["lang"], CreatedAt: w.app.now(), Payload: map[string]string{
-			credential.PayAccess: t.Key, payDevice: args["device"], credential.PayNetwork: args["network"], credential.PayAt: t.Job.At.Format(time.RFC3339),
+		Kind: credential.MailSignInNotice, To: t.Doc.Email, Lang: args["lang"], CreatedAt: w.app.now(),
+		Payload: map[string]string{
+			credential.PayAccess: t.Key, payDevice: args["device"], credential.PayNetwork: args["network"],
+			credential.PayAt: t.Job.At.Format(time.RFC3339),
 		},
 	})
 }
 
 // composeSignInNotice composes the email about a sign-in, with a new "this wasn't me" link of which only the hash
 // is stored.
-func (w Worker) composeSignInNotice(ctx context.Context, shop shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeSignInNotice(ctx context.Context, shop shop.Shop, entry string,
+	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, t, err := w.revokeTokenFor(ctx, shop, entry, e)
 	return to, func(l *i18n.Localizer) mail.Letter { return signInNoticeLetter(shop, l, e, t) }, err
 }
 
 // revokeTokenFor returns the recipient of an email with a "this wasn't me" link, and the secret of that link.
-func (w Worker) revokeTokenFor(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, credential.Token, error) {
+func (w Worker) revokeTokenFor(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient,
+	credential.Token, error) {
 	key := e.Payload[credential.PayAccess]
 	if key == "" {
 		return shop.Recipient{}, credential.Token{}, mail.ErrDrop // written by an earlier version; its details are gone
@@ -61,14 +67,16 @@ func (w Worker) revokeTokenFor(ctx context.Context, sh shop.Shop, entry string, 
 
 // addRevokeToken creates the secret of the "this wasn't me" link for an outbox entry and stores its hash in the
 // credentials document.
-func (w Worker) addRevokeToken(ctx context.Context, shop shop.Shop, key, entry string, unsure bool) (credential.Token, error) {
+func (w Worker) addRevokeToken(ctx context.Context, shop shop.Shop, key, entry string,
+	unsure bool) (credential.Token, error) {
 	t := credential.NewToken(key)
 	now := w.app.now()
 	_, err := w.app.credentialDocs(shop.ID).Docs.Change(ctx, key, func(a *credential.Credentials) error {
 		a.RevokeTokens = slices.DeleteFunc(a.RevokeTokens, func(old credential.RevokeToken) bool {
 			return !now.Before(old.Until) || old.Entry == entry && !unsure
 		})
-		a.RevokeTokens = append(a.RevokeTokens, credential.RevokeToken{Hash: t.Hash(), Entry: entry, Until: now.Add(credential.RevokeTokenLife)})
+		a.RevokeTokens = append(a.RevokeTokens,
+			credential.RevokeToken{Hash: t.Hash(), Entry: entry, Until: now.Add(credential.RevokeTokenLife)})
 		a.RevokeTokens = a.RevokeTokens[max(0, len(a.RevokeTokens)-credential.MaxRevokeTokens):]
 		return nil
 	})
@@ -90,10 +98,12 @@ func happened(e mail.Entry) time.Time {
 func signInNoticeLetter(shop shop.Shop, l *i18n.Localizer, e mail.Entry, t credential.Token) mail.Letter {
 	letter := mail.Letter{
 		Lang: l.Lang(), Brand: shop.LetterBrand(),
-		Subject: l.T("mail.sign_in_notice.subject", "Shop", shop.Name), Heading: l.T("mail.sign_in_notice.heading", "Shop", shop.Name),
+		Subject:    l.T("mail.sign_in_notice.subject", "Shop", shop.Name),
+		Heading:    l.T("mail.sign_in_notice.heading", "Shop", shop.Name),
 		Paragraphs: []string{l.T("mail.sign_in_notice.was_you"), l.T("mail.sign_in_notice.not_you")},
-		Button:     &mail.Button{Label: l.T("mail.sign_in_notice.button"), URL: shop.URL("/sign-in/not-me/" + t.String())},
-		Details:    []string{l.T("mail.sign_in_notice.when", "When", l.DateTime(happened(e)))},
+		Button: &mail.Button{Label: l.T("mail.sign_in_notice.button"),
+			URL: shop.URL("/sign-in/not-me/" + t.String())},
+		Details: []string{l.T("mail.sign_in_notice.when", "When", l.DateTime(happened(e)))},
 	}
 	if device := e.Payload[payDevice]; device != "" {
 		letter.Details = append(letter.Details, l.T("mail.sign_in_notice.device", "Device", device))
@@ -130,14 +140,15 @@ func (v Visitor) Revoke(ctx context.Context, text string) error {
 	if !ok {
 		return gone
 	}
-	doc, err := v.app.credentialDocs(v.shop.ID).Docs.Change(ctx, t.Access, func(a *credential.Credentials) error {
-		now := v.app.now()
-		if !a.CanRevoke(t, now) {
-			return gone
-		}
-		a.Clear(credential.LinkStopped, now)
-		return nil
-	})
+	doc, err := v.app.credentialDocs(v.shop.ID).Docs.Change(ctx, t.Access,
+		func(a *credential.Credentials) error {
+			now := v.app.now()
+			if !a.CanRevoke(t, now) {
+				return gone
+			}
+			a.Clear(credential.LinkStopped, now)
+			return nil
+		})
 	if errors.Is(err, storage.ErrNotFound) {
 		return gone
 	}

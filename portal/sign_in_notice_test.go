@@ -63,7 +63,8 @@ func TestNoticeOfANewDeviceOrAnOldLink(t *testing.T) {
 	for _, step := range steps {
 		h.enter(jan, step.browser, step.age)
 		sent := h.notices()
-		if len(sent) != step.want || len(sent) > 0 && (sent[0].To != jan || !strings.Contains(sent[0].Text, "Firefox, Windows")) {
+		if len(sent) != step.want || len(sent) > 0 &&
+			(sent[0].To != jan || !strings.Contains(sent[0].Text, "Firefox, Windows")) {
 			t.Errorf("%s: %d notices, want %d: %+v", step.name, len(sent), step.want, sent)
 		}
 		h.clock.Move(2 * time.Hour)
@@ -145,10 +146,12 @@ func TestThisWasNotMe(t *testing.T) {
 	if list, err := thief.Sessions(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("sessions %+v, %v", list, err)
 	}
-	if page, err := h.visitor("thief").Link(t.Context(), link); err != nil || page.State != credential.LinkStopped {
+	if page, err := h.visitor("thief").Link(t.Context(), link); err != nil ||
+		page.State != credential.LinkStopped {
 		t.Errorf("the link: %+v, %v", page, err)
 	}
-	if _, err := h.visitor("thief").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("thief").EnterCode(t.Context(), jan,
+		code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the code: %v", err)
 	}
 	if list, err := eva.Sessions(t.Context()); err != nil || len(list) != 1 {
@@ -173,7 +176,8 @@ func (h *testApp) sendsOf(email string, b credential.Browser, times int) int {
 	var wait sync.WaitGroup
 	for range times {
 		wait.Go(func() {
-			if _, err := h.app.Visitor(h.shop, b).RequestLink(context.Background(), email, "", "en"); err != nil {
+			if _, err := h.app.Visitor(h.shop, b).RequestLink(context.Background(), email, "",
+				"en"); err != nil {
 				h.t.Errorf("ask: %v", err)
 			}
 		})
@@ -228,7 +232,8 @@ func TestManyBehindOneAddress(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range people {
 		wait.Go(func() {
-			_, err := h.visitor("b").RequestLink(context.Background(), fmt.Sprintf("p%d@example.com", i), "", "en")
+			_, err := h.visitor("b").RequestLink(context.Background(),
+				fmt.Sprintf("p%d@example.com", i), "", "en")
 			if err != nil && validate.KindOf(err) != validate.TooMany {
 				t.Errorf("ask: %v", err)
 			}
@@ -252,7 +257,8 @@ func TestWrongCodesOfOneClient(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 299 {
 		wait.Go(func() {
-			_, err := h.visitor("guesser").EnterCode(context.Background(), fmt.Sprintf("p%d@example.com", i), "0000-0000")
+			_, err := h.visitor("guesser").EnterCode(context.Background(),
+				fmt.Sprintf("p%d@example.com", i), "0000-0000")
 			if validate.KindOf(err) != validate.Invalid {
 				t.Errorf("guess: %v", err)
 			}
@@ -267,14 +273,17 @@ func TestWrongCodesOfOneClient(t *testing.T) {
 		_, code = h.askLink(jan, "browser")
 		h.clock.Move(time.Second)
 	}
-	if _, err := h.visitor("guesser").EnterCode(t.Context(), jan, "0000-0000"); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("guesser").EnterCode(t.Context(), jan,
+		"0000-0000"); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("guess 300: %v", err)
 	}
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.TooMany {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan,
+		code); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("guess 301: %v", err)
 	}
 	h.clock.Move(15 * time.Minute)
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, "0000-0000"); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan,
+		"0000-0000"); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("a quarter of an hour later: %v", err)
 	}
 }

@@ -77,7 +77,8 @@ func TestParallelRedemptions(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.newCustomer(jan)
-	apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))}
+	apps := []*portal.App{h.app, portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now),
+		portal.WithCountDelay(0))}
 	token, _ := h.askLink(jan, "asking")
 	const clicks = 1000
 	var won, gone atomic.Int32
@@ -154,7 +155,8 @@ func TestUsingOneLinkEndsTheOthers(t *testing.T) {
 	if err != nil || page.State != credential.LinkReplaced {
 		t.Errorf("the other link: %+v, %v", page, err)
 	}
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, firstCode); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan,
+		firstCode); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the other code: %v", err)
 	}
 }
@@ -177,7 +179,8 @@ func TestAskingAgainEndsNoLink(t *testing.T) {
 		t.Fatalf("the sixth mail should carry a code and no link: %+v", sixth)
 	}
 	for i, token := range tokens {
-		if page, err := h.visitor("x").Link(t.Context(), token); err != nil || page.State != credential.LinkLive {
+		if page, err := h.visitor("x").Link(t.Context(), token); err != nil ||
+			page.State != credential.LinkLive {
 			t.Errorf("link %d is %s, %v", i, page.State, err)
 		}
 	}
@@ -192,7 +195,8 @@ func TestLinkLivesFourteenDays(t *testing.T) {
 	h.newCustomer(jan)
 	token, _ := h.askLinkTo(jan, "browser", "/orders/1001")
 	h.clock.Move(14*24*time.Hour - time.Second)
-	if page, _ := h.visitor("browser").Link(t.Context(), token); page.State != credential.LinkLive || page.Auto {
+	if page, _ := h.visitor("browser").Link(t.Context(),
+		token); page.State != credential.LinkLive || page.Auto {
 		t.Errorf("a second before the end: %+v", page)
 	}
 	h.clock.Move(time.Second + time.Millisecond)
@@ -226,7 +230,8 @@ func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
 	h := newTestApp(t)
 	h.newCustomer(jan)
 	_, code := h.askLink(jan, "browser")
-	app := portal.New(&uncounted{Engine: h.engine}, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
+	app := portal.New(&uncounted{Engine: h.engine}, secrettest.Ring(), portal.WithClock(h.clock.Now),
+		portal.WithCountDelay(0))
 	signed, err := app.Visitor(h.shop, firefox("browser")).EnterCode(t.Context(), jan, code)
 	if err != nil || h.shopper(signed.Cookie).Customer().Email != jan {
 		t.Error(err)
@@ -236,7 +241,8 @@ func TestCodeIsEnteredThoughItCannotBeCounted(t *testing.T) {
 // uncounted is a store whose counters can be incremented but not decremented.
 type uncounted struct{ storage.Engine }
 
-func (u *uncounted) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+func (u *uncounted) Increment(ctx context.Context, now time.Time,
+	counts []storage.Count) ([]storage.Tally, error) {
 	if counts[0].By < 0 {
 		return nil, errors.New("too late")
 	}
@@ -264,7 +270,8 @@ func TestMailBesideASignIn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}}
-		h.dispatcher = h.newDispatcher(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)))
+		h.dispatcher = h.newDispatcher(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now),
+			portal.WithCountDelay(0)))
 		sent := h.deliver()
 		if m.turn >= 0 {
 			return
@@ -275,7 +282,8 @@ func TestMailBesideASignIn(t *testing.T) {
 		if len(sent) == 0 {
 			continue
 		}
-		if page, err := h.visitor("second").Link(t.Context(), tokenIn(sent[0])); err != nil || page.State == credential.LinkDamaged {
+		if page, err := h.visitor("second").Link(t.Context(), tokenIn(sent[0])); err != nil ||
+			page.State == credential.LinkDamaged {
 			t.Errorf("before step %d: the mail's link: %+v, %v", turn, page, err)
 		}
 	}
@@ -327,7 +335,8 @@ func TestDamagedTokens(t *testing.T) {
 	flipped[40] ^= 1
 	tests := map[string]string{
 		"empty": "", "cut": token[:63], "longer": token + "A", "altered": string(flipped),
-		"not base64": strings.Repeat("!", 64), "unknown": strings.Repeat("A", 64), "huge": strings.Repeat("A", 1<<20),
+		"not base64": strings.Repeat("!", 64), "unknown": strings.Repeat("A", 64),
+		"huge": strings.Repeat("A", 1<<20),
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -340,14 +349,16 @@ func TestDamagedTokens(t *testing.T) {
 			if !errors.As(err, &failed) || failed.Kind != validate.Gone || failed.Key != "link.damaged" {
 				t.Errorf("redeem: %v", err)
 			}
-			if _, err := h.visitor("browser").RequestAnotherLink(t.Context(), text, "en"); validate.KindOf(err) != validate.Gone {
+			if _, err := h.visitor("browser").RequestAnotherLink(t.Context(), text,
+				"en"); validate.KindOf(err) != validate.Gone {
 				t.Errorf("ask again: %v", err)
 			}
 		})
 	}
 	t.Run("of another shop", func(t *testing.T) {
 		stranger := h.app.Visitor(other, firefox("browser"))
-		if page, err := stranger.Link(t.Context(), token); err != nil || page.State != credential.LinkDamaged {
+		if page, err := stranger.Link(t.Context(), token); err != nil ||
+			page.State != credential.LinkDamaged {
 			t.Errorf("page %+v, %v", page, err)
 		}
 		if _, err := stranger.Redeem(t.Context(), token); validate.KindOf(err) != validate.Gone {
@@ -392,7 +403,8 @@ func TestCode(t *testing.T) {
 	same("without a browser", enter("", jan, code))
 	same("never sent", enter("browser", "nobody@example.com", code))
 	same("no code", enter("browser", jan, "12"))
-	if err := enter("browser", "JAN@example.com", strings.ToLower(strings.ReplaceAll(code, "-", " "))); err != nil {
+	if err := enter("browser", "JAN@example.com",
+		strings.ToLower(strings.ReplaceAll(code, "-", " "))); err != nil {
 		t.Errorf("typed in lower case with a space: %v", err)
 	}
 	h.clock.Move(time.Minute)
@@ -424,7 +436,8 @@ func TestCodeTwiceFromTheSameBrowser(t *testing.T) {
 	}
 	wrong := func(name, secret, code string) {
 		t.Helper()
-		if _, err := h.visitor(secret).EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
+		if _, err := h.visitor(secret).EnterCode(t.Context(), jan,
+			code); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -452,13 +465,15 @@ func TestFiveTriesEndACodeButNoLink(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 100 {
 		wait.Go(func() {
-			if _, err := h.visitor("browser").EnterCode(context.Background(), jan, "0000-0000"); validate.KindOf(err) != validate.Invalid {
+			if _, err := h.visitor("browser").EnterCode(context.Background(), jan,
+				"0000-0000"); validate.KindOf(err) != validate.Invalid {
 				t.Errorf("a guess: %v", err)
 			}
 		})
 	}
 	wait.Wait()
-	if _, err := h.visitor("browser").EnterCode(t.Context(), jan, code); validate.KindOf(err) != validate.Invalid {
+	if _, err := h.visitor("browser").EnterCode(t.Context(), jan,
+		code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the right code after a hundred guesses: %v", err)
 	}
 	if _, err := h.visitor("browser").Redeem(t.Context(), token); err != nil {
@@ -495,11 +510,13 @@ func TestOpenRegistrationMakesTheAccountAtTheClick(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	open := true
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+		shop.Settings{Registration: &open}); err != nil {
 		t.Fatal(err)
 	}
 	token, _ := h.askLink("new@example.com", "browser")
-	if _, err := h.feed().CustomerByEmail(t.Context(), "new@example.com"); validate.KindOf(err) != validate.NotFound {
+	if _, err := h.feed().CustomerByEmail(t.Context(),
+		"new@example.com"); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("before the click: %v", err)
 	}
 	signed, err := h.visitor("browser").Redeem(t.Context(), token)
@@ -526,8 +543,9 @@ func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
 		failure mail.Failure
 		first   credential.LinkState
 	}{
-		"refused":              {mail.Failure{Temporary: true, Reason: "451"}, credential.LinkDamaged},
-		"no answer at the end": {mail.Failure{Temporary: true, Unsure: true, Reason: "dropped"}, credential.LinkLive},
+		"refused": {mail.Failure{Temporary: true, Reason: "451"}, credential.LinkDamaged},
+		"no answer at the end": {mail.Failure{Temporary: true, Unsure: true, Reason: "dropped"},
+			credential.LinkLive},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -547,7 +565,8 @@ func TestRetryReplacesTheLinkOnlyWhenItSurelyFailed(t *testing.T) {
 			if page, _ := h.visitor("x").Link(t.Context(), tokenIn(lost[0])); page.State != test.first {
 				t.Errorf("the first link is %s, want %s", page.State, test.first)
 			}
-			if page, _ := h.visitor("x").Link(t.Context(), tokenIn(sent[0])); page.State != credential.LinkLive {
+			if page, _ := h.visitor("x").Link(t.Context(),
+				tokenIn(sent[0])); page.State != credential.LinkLive {
 				t.Errorf("the second link is %s", page.State)
 			}
 		})
@@ -630,7 +649,8 @@ func TestNoUsableSecretIsStored(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if text := fmt.Sprintf("%+v", entry); strings.Contains(text, token[22:]) || strings.Contains(text, code) {
+			if text := fmt.Sprintf("%+v", entry); strings.Contains(text, token[22:]) ||
+				strings.Contains(text, code) {
 				t.Errorf("the outbox holds a secret: %s", text)
 			}
 		}

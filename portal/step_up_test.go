@@ -62,7 +62,8 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 	byLink, _ := h.enterWith(jan, "one")
 	byCode := h.signInByCode(jan, "two")
 	if h.shopper(byLink).RecentlyVerified() || !h.shopper(byCode).RecentlyVerified() {
-		t.Errorf("by link fresh: %v, by code: %v", h.shopper(byLink).RecentlyVerified(), h.shopper(byCode).RecentlyVerified())
+		t.Errorf("by link fresh: %v, by code: %v", h.shopper(byLink).RecentlyVerified(),
+			h.shopper(byCode).RecentlyVerified())
 	}
 	code := h.stepUpCode(h.shopper(byLink))
 	if err := h.shopper(byLink).Confirm(t.Context(), " "+code[:4]+" "+code[5:]+" "); err != nil {
@@ -97,7 +98,10 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 		"another customer":                func() error { return stranger.Confirm(t.Context(), code) },
 		"none":                            func() error { return s.Confirm(t.Context(), "") },
 		"garbage":                         func() error { return s.Confirm(t.Context(), "👻👻👻👻👻👻👻👻") },
-		"huge":                            func() error { return s.Confirm(t.Context(), fmt.Sprintf("%0100000d", 1)) },
+		"huge": func() error {
+			return s.Confirm(t.Context(),
+				fmt.Sprintf("%0100000d", 1))
+		},
 		"sign in": func() error {
 			_, err := h.visitor("one").EnterCode(t.Context(), jan, code)
 			return err
@@ -131,7 +135,8 @@ func TestStepUpCodeTwice(t *testing.T) {
 		t.Errorf("within a minute: %v", err)
 	}
 	for name, err := range map[string]error{
-		"another code": s.Confirm(t.Context(), wrongFor(code)), "another session": other.Confirm(t.Context(), code),
+		"another code":    s.Confirm(t.Context(), wrongFor(code)),
+		"another session": other.Confirm(t.Context(), code),
 	} {
 		if validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%s: %v", name, err)
@@ -171,7 +176,8 @@ func TestStepUpCodeHasFiveTries(t *testing.T) {
 
 func TestStepUpCodeLivesTenMinutes(t *testing.T) {
 	t.Parallel()
-	for age, works := range map[time.Duration]bool{10*time.Minute - time.Millisecond: true, 10 * time.Minute: false} {
+	for age, works := range map[time.Duration]bool{10*time.Minute - time.Millisecond: true,
+		10 * time.Minute: false} {
 		h := newTestApp(t)
 		h.newCustomer(jan)
 		_, s := h.enterWith(jan, "one")
@@ -216,7 +222,8 @@ func TestSixStepUpCodesAnHour(t *testing.T) {
 			t.Errorf("code %d of another session: %v", n+1, err)
 		}
 	}
-	if _, err := h.shopper(another).RequestEmailChange(t.Context(), eva); validate.KindOf(err) != validate.TooMany {
+	if _, err := h.shopper(another).RequestEmailChange(t.Context(),
+		eva); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("a code for another address is a seventh: %v", err)
 	}
 	h.clock.Move(time.Hour)

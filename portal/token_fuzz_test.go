@@ -12,8 +12,10 @@ import (
 // spelling.
 func FuzzParseToken(f *testing.F) {
 	real := credential.NewToken(New(nil, secrettest.Ring()).credentialsID("main", "jan@example.com")).String()
-	for _, text := range []string{"", "x", real, real[:63], real + "A", real + "=", strings.ToLower(real), strings.Repeat("A", 64),
-		strings.Repeat("_", 64), real[:63] + "\n", real[:32] + "\n" + real[32:], strings.Repeat("é", 32), real[:32] + "\x00" + real[33:]} {
+	for _, text := range []string{"", "x", real, real[:63], real + "A", real + "=", strings.ToLower(real),
+		strings.Repeat("A", 64),
+		strings.Repeat("_", 64), real[:63] + "\n", real[:32] + "\n" + real[32:], strings.Repeat("é", 32),
+		real[:32] + "\x00" + real[33:]} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -24,7 +26,8 @@ func FuzzParseToken(f *testing.F) {
 			}
 			return
 		}
-		if read.String() != text || len(text) != credential.TokenLength || len(read.Access) != 22 || read.Hash() == "" {
+		if read.String() != text || len(text) != credential.TokenLength || len(read.Access) != 22 ||
+			read.Hash() == "" {
 			t.Errorf("%q is read as %q", text, read)
 		}
 	})

@@ -21,7 +21,8 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 	maps.Copy(forms, map[string]formOf{
 		"cancellation": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
-				return s.RequestCancellation(t.Context(), portal.Request{Number: "new", Text: "Too late.", Lang: "en"})
+				return s.RequestCancellation(t.Context(),
+					portal.Request{Number: "new", Text: "Too late.", Lang: "en"})
 			}
 		},
 		"return": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
@@ -44,7 +45,8 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 			return func(s portal.Shopper) error { _, err := s.SaveProfile(t.Context(), p); return err }
 		},
 		"profile of a firm": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
-			if _, err := s.SaveCompany(t.Context(), customer.Company{Name: "Kniha", Country: "SK"}); err != nil {
+			if _, err := s.SaveCompany(t.Context(),
+				customer.Company{Name: "Kniha", Country: "SK"}); err != nil {
 				t.Fatal(err)
 			}
 			p := s.Profile()
@@ -56,7 +58,8 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 		},
 		"consent": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
-				return s.GiveConsent(t.Context(), customer.Purposes()[0], "Yes.", customer.WordingVersion("Yes."))
+				return s.GiveConsent(t.Context(), customer.Purposes()[0], "Yes.",
+					customer.WordingVersion("Yes."))
 			}
 		},
 	})
@@ -80,11 +83,13 @@ func addressForms() map[string]formOf {
 			}
 		},
 		"another address": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
-			if _, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 1")}); err != nil {
+			if _, err := s.SaveAddress(t.Context(),
+				customer.SavedAddress{Address: twinAddress("Hlavná 1")}); err != nil {
 				t.Fatal(err)
 			}
 			return func(s portal.Shopper) error {
-				_, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 2"), DefaultBilling: true})
+				_, err := s.SaveAddress(t.Context(),
+					customer.SavedAddress{Address: twinAddress("Hlavná 2"), DefaultBilling: true})
 				return err
 			}
 		},
@@ -101,7 +106,10 @@ func addressForms() map[string]formOf {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return func(s portal.Shopper) error { return s.DeleteAddress(t.Context(), saved.ID, saved.Version) }
+			return func(s portal.Shopper) error {
+				return s.DeleteAddress(t.Context(), saved.ID,
+					saved.Version)
+			}
 		},
 		"undo of that": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
 			saved, err := s.SaveAddress(t.Context(), customer.SavedAddress{Address: twinAddress("Hlavná 1")})
@@ -142,7 +150,8 @@ func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
 }
 
 func twinAddress(line string) address.Address {
-	return address.Address{FirstName: "Jana", LastName: "Nová", Line1: line, City: "Košice", PostalCode: "04001", Country: "SK"}
+	return address.Address{FirstName: "Jana", LastName: "Nová", Line1: line, City: "Košice",
+		PostalCode: "04001", Country: "SK"}
 }
 
 func sendTwins(t *testing.T, prepare func(*testing.T, portal.Shopper) func(portal.Shopper) error) {

@@ -147,7 +147,9 @@ func (v Visitor) Unsubscribe(ctx context.Context, text string) (customer.Purpose
 	if err != nil {
 		return "", err
 	}
-	err = v.app.noteConsent(ctx, v.shop.ID, u.customer, customer.Consent{Purpose: u.purpose, Status: customer.ConsentWithdrawn, Source: customer.SourceUnsubscribe})
+	err = v.app.noteConsent(ctx, v.shop.ID, u.customer,
+		customer.Consent{Purpose: u.purpose, Status: customer.ConsentWithdrawn,
+			Source: customer.SourceUnsubscribe})
 	if validate.KindOf(err) == validate.NotFound {
 		err = nil
 	}

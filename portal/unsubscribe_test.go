@@ -22,7 +22,8 @@ import (
 func (h *testApp) unsubscribeToken(email string, purpose customer.Purpose) string {
 	h.t.Helper()
 	record, err := h.feed().CustomerByEmail(h.t.Context(), email)
-	token, found := strings.CutPrefix(record.Consents[purpose].UnsubscribeURL, h.shop.BaseURL+portal.UnsubscribePrefix)
+	token, found := strings.CutPrefix(record.Consents[purpose].UnsubscribeURL,
+		h.shop.BaseURL+portal.UnsubscribePrefix)
 	if err != nil || !found {
 		h.t.Fatalf("read-out %+v, %v", record.Consents, err)
 	}
@@ -48,7 +49,8 @@ func TestUnsubscribe(t *testing.T) {
 	agree(t, h.signIn(jan), customer.PartnerOffers, sentence)
 	token := h.unsubscribeToken(jan, customer.Newsletter)
 	v := h.visitor("nobody's")
-	if purpose, err := v.Unsubscription(token); err != nil || purpose != customer.Newsletter || h.signIn(jan).Customer().Consent(purpose).Status != customer.ConsentGiven {
+	if purpose, err := v.Unsubscription(token); err != nil || purpose != customer.Newsletter ||
+		h.signIn(jan).Customer().Consent(purpose).Status != customer.ConsentGiven {
 		t.Errorf("looking: %s, %v", purpose, err)
 	}
 	h.clock.Move(time.Minute)
@@ -59,7 +61,8 @@ func TestUnsubscribe(t *testing.T) {
 	}
 	c := h.signIn(jan).Customer()
 	said := c.Consent(customer.Newsletter)
-	if said.Status != customer.ConsentWithdrawn || said.Source != customer.SourceUnsubscribe || !said.At.Equal(h.clock.Now()) || len(c.Consents) != 3 {
+	if said.Status != customer.ConsentWithdrawn || said.Source != customer.SourceUnsubscribe ||
+		!said.At.Equal(h.clock.Now()) || len(c.Consents) != 3 {
 		t.Errorf("noted: %+v", c.Consents)
 	}
 	if c.Consent(customer.PartnerOffers).Status != customer.ConsentGiven {
@@ -93,7 +96,8 @@ func TestEditedUnsubscribe(t *testing.T) {
 	h.newCustomer(jan)
 	h.newCustomer("eva@example.com")
 	token := h.unsubscribeToken(jan, customer.Newsletter)
-	wrong := []string{"", "x", token + "A", token[:len(token)-1], token + "=", " " + token, token + "\n", strings.Repeat("A", 10000), strings.Repeat("é", 50)}
+	wrong := []string{"", "x", token + "A", token[:len(token)-1], token + "=", " " + token, token + "\n",
+		strings.Repeat("A", 10000), strings.Repeat("é", 50)}
 	for i := range token {
 		for _, other := range "Aa0-_" {
 			if edited := token[:i] + string(other) + token[i+1:]; edited != token {
@@ -107,12 +111,15 @@ func TestEditedUnsubscribe(t *testing.T) {
 	}
 	other := strings.Replace(string(raw), "newsletter.", "partner_offers.", 1)
 	stranger := h.unsubscribeToken("eva@example.com", customer.Newsletter)
-	wrong = append(wrong, base64.RawURLEncoding.EncodeToString([]byte(other)), stranger[:40]+token[40:], base64.StdEncoding.EncodeToString(raw),
-		base64.RawURLEncoding.EncodeToString(raw[:len(raw)-32]), base64.RawURLEncoding.EncodeToString(make([]byte, len(raw))))
+	wrong = append(wrong, base64.RawURLEncoding.EncodeToString([]byte(other)), stranger[:40]+token[40:],
+		base64.StdEncoding.EncodeToString(raw),
+		base64.RawURLEncoding.EncodeToString(raw[:len(raw)-32]),
+		base64.RawURLEncoding.EncodeToString(make([]byte, len(raw))))
 	for _, text := range wrong {
 		purpose, looking := h.visitor("x").Unsubscription(text)
 		_, pressing := h.visitor("x").Unsubscribe(t.Context(), text)
-		if purpose != "" || keyOf(looking) != "unsubscribe.unknown" || keyOf(pressing) != "unsubscribe.unknown" || validate.KindOf(pressing) != validate.NotFound {
+		if purpose != "" || keyOf(looking) != "unsubscribe.unknown" ||
+			keyOf(pressing) != "unsubscribe.unknown" || validate.KindOf(pressing) != validate.NotFound {
 			t.Errorf("%q: %s, %v, %v", text, purpose, looking, pressing)
 		}
 	}
@@ -166,7 +173,8 @@ func TestUnsubscribeKey(t *testing.T) {
 	if len(h.shop.UnsubscribeKey) != 0 {
 		t.Fatal("made before it is needed")
 	}
-	if _, err := h.visitor("x").Unsubscription(signedWithNothing(h, jan)); validate.KindOf(err) != validate.NotFound {
+	if _, err := h.visitor("x").Unsubscription(signedWithNothing(h,
+		jan)); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("before there is a key: %v", err)
 	}
 	var wait sync.WaitGroup
@@ -193,7 +201,8 @@ func TestUnsubscribeKey(t *testing.T) {
 	}
 	shown := string(text) + fmt.Sprintf("%v %+v %#v %s", shop, shop, shop, shop.UnsubscribeKey)
 	plain := []byte(shop.UnsubscribeKey)
-	for _, secret := range []string{base64.StdEncoding.EncodeToString(plain), fmt.Sprintf("%d", plain), hex.EncodeToString(plain), string(plain)} {
+	for _, secret := range []string{base64.StdEncoding.EncodeToString(plain), fmt.Sprintf("%d", plain),
+		hex.EncodeToString(plain), string(plain)} {
 		if strings.Contains(shown, secret) {
 			t.Error("a print of the shop shows the key")
 		}

@@ -55,13 +55,15 @@ func (a *App) linkUndecided(ctx context.Context, shop, customer, feedID string) 
 
 // linksToUpgrade returns customers whose links still need a decision.
 func (w Worker) linksToUpgrade(ctx context.Context, limit int) ([]storage.Hit[struct{}], error) {
-	page, err := storage.FindAllShops[struct{}](ctx, w.app.engine, customer.Collection(), storage.Query{Index: customer.ByLink, Limit: limit})
+	page, err := storage.FindAllShops[struct{}](ctx, w.app.engine, customer.Collection(),
+		storage.Query{Index: customer.ByLink, Limit: limit})
 	return page.Hits, err
 }
 
 // upgradeLinks decides on all links of all shops. Each decided link leaves the index, so that the upgrade
 // continues where it stopped after a crash.
-func (w Worker) upgradeLinks(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
+func (w Worker) upgradeLinks(ctx context.Context,
+	_ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
 	for {
 		links, err := w.linksToUpgrade(ctx, readBatch)
 		if err != nil {
@@ -95,7 +97,8 @@ func (w Worker) endUpgrade(ctx context.Context) error {
 			return nil
 		})
 		if err = errors.Join(err, ifFound(failed)); failed == nil && ended {
-			w.app.log.InfoContext(ctx, "upgrade of customer links is complete", "shop", shop.ID, "links_kept", state.Kept,
+			w.app.log.InfoContext(ctx, "upgrade of customer links is complete", "shop", shop.ID,
+				"links_kept", state.Kept,
 				"links_removed", state.Removed, "orders_moved", state.Moved, "sessions_ended", state.Sessions)
 		}
 	}
@@ -119,7 +122,8 @@ func (w Worker) upgradeLink(ctx context.Context, shop shop.Shop, customer string
 	if err := link.inspect(ctx); err != nil {
 		return err
 	}
-	if !c.LinkShared && !link.shared && !validate.IsForNobody(c.LinkedID) && (c.FeedID == "" || c.FeedID == c.LinkedID) {
+	if !c.LinkShared && !link.shared && !validate.IsForNobody(c.LinkedID) &&
+		(c.FeedID == "" || c.FeedID == c.LinkedID) {
 		return link.keep(ctx)
 	}
 	return link.remove(ctx)
@@ -201,13 +205,14 @@ func (l *legacyLink) keep(ctx context.Context) error {
 		return nil
 	})
 	if err == nil {
-		_, err = l.w.app.identifierDocs(l.shop.ID).Change(ctx, identifier.FeedKey(l.customer.LinkedID), func(h *identifier.Identifier) error {
-			if h.Customer != l.customer.ID {
-				return storage.ErrUnchanged
-			}
-			h.Introduced = true
-			return nil
-		})
+		_, err = l.w.app.identifierDocs(l.shop.ID).Change(ctx, identifier.FeedKey(l.customer.LinkedID),
+			func(h *identifier.Identifier) error {
+				if h.Customer != l.customer.ID {
+					return storage.ErrUnchanged
+				}
+				h.Introduced = true
+				return nil
+			})
 	}
 	if ifFound(err) != nil {
 		return err
@@ -221,13 +226,14 @@ func (l *legacyLink) keep(ctx context.Context) error {
 func (l *legacyLink) remove(ctx context.Context) error {
 	did := upgrade{Removed: 1}
 	if l.shared || l.customer.LinkShared {
-		_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID, func(c *customer.Customer) error {
-			if c.LinkShared || c.LinkedID != l.customer.LinkedID {
-				return storage.ErrUnchanged
-			}
-			c.LinkShared = true
-			return nil
-		})
+		_, err := l.w.app.customerDocs(l.shop.ID).Change(ctx, l.customer.ID,
+			func(c *customer.Customer) error {
+				if c.LinkShared || c.LinkedID != l.customer.LinkedID {
+					return storage.ErrUnchanged
+				}
+				c.LinkShared = true
+				return nil
+			})
 		if err == nil {
 			did.Moved, err = l.moveOrders(ctx)
 		}
@@ -239,7 +245,8 @@ func (l *legacyLink) remove(ctx context.Context) error {
 		}
 	}
 	unproven := func(h identifier.Identifier) bool { return h.Customer == l.customer.ID && !h.Introduced }
-	if err := removeIf(ctx, l.w.app.identifierDocs(l.shop.ID), identifier.FeedKey(l.customer.LinkedID), unproven); err != nil {
+	if err := removeIf(ctx, l.w.app.identifierDocs(l.shop.ID), identifier.FeedKey(l.customer.LinkedID),
+		unproven); err != nil {
 		return err
 	}
 	return l.end(ctx, did)
@@ -275,7 +282,8 @@ func (l *legacyLink) moveOrder(ctx context.Context, o order.Stored) error {
 		if l.stays(*s) || s.Email != o.Email {
 			return storage.ErrUnchanged
 		}
-		asked, counted = app.now(), []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, zone), order.MonthOf(to, s.PlacedAt, zone)}
+		asked, counted = app.now(), []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, zone),
+			order.MonthOf(to, s.PlacedAt, zone)}
 		s.Customer = to
 		return app.askCounts(ctx, l.shop, counted...)
 	})
@@ -290,14 +298,15 @@ func (l *legacyLink) moveOrder(ctx context.Context, o order.Stored) error {
 func (l *legacyLink) endSessions(ctx context.Context) (sessions int64, err error) {
 	for _, email := range l.customer.EmailsHeld() {
 		ended := 0
-		_, err := l.w.app.credentialDocs(l.shop.ID).Change(ctx, l.w.app.credentialsID(l.shop.ID, email), func(a *credential.Credentials) error {
-			if ended = 0; a.Customer != l.customer.ID || len(a.Sessions) == 0 {
-				return storage.ErrUnchanged
-			}
-			ended = len(a.Sessions)
-			a.Sessions, a.Challenges = nil, nil
-			return nil
-		})
+		_, err := l.w.app.credentialDocs(l.shop.ID).Change(ctx, l.w.app.credentialsID(l.shop.ID, email),
+			func(a *credential.Credentials) error {
+				if ended = 0; a.Customer != l.customer.ID || len(a.Sessions) == 0 {
+					return storage.ErrUnchanged
+				}
+				ended = len(a.Sessions)
+				a.Sessions, a.Challenges = nil, nil
+				return nil
+			})
 		if ifFound(err) != nil {
 			return sessions, err
 		}
@@ -310,7 +319,8 @@ func (l *legacyLink) endSessions(ctx context.Context) (sessions int64, err error
 // index.
 func (l *legacyLink) end(ctx context.Context, did upgrade) error {
 	if did != (upgrade{}) {
-		l.w.app.log.InfoContext(ctx, "customer link upgraded", "shop", l.shop.ID, "links_kept", did.Kept, "links_removed", did.Removed,
+		l.w.app.log.InfoContext(ctx, "customer link upgraded", "shop", l.shop.ID, "links_kept", did.Kept,
+			"links_removed", did.Removed,
 			"orders_moved", did.Moved, "sessions_ended", did.Sessions)
 		if _, err := l.w.app.upgradeDocs(l.shop.ID).Put(ctx, upgradeOfLinks, func(u *upgrade, _ bool) error {
 			u.Kept, u.Removed = u.Kept+did.Kept, u.Removed+did.Removed

@@ -12,20 +12,23 @@ import (
 
 // LinkAsBefore writes the store as earlier versions did: the id leads to the customer of an email, who has
 // the orders.
-func (a *App) LinkAsBefore(ctx context.Context, shop shop.Shop, email, feedID string, orders ...string) error {
+func (a *App) LinkAsBefore(ctx context.Context, shop shop.Shop, email, feedID string,
+	orders ...string) error {
 	who, err := a.customerOfEmail(ctx, shop, email)
 	if err != nil {
 		return err
 	}
-	if _, err := a.identifierDocs(shop.ID).Put(ctx, identifier.FeedKey(feedID), func(h *identifier.Identifier, _ bool) error {
-		*h = identifier.Identifier{Customer: who}
-		return nil
-	}); err != nil {
+	if _, err := a.identifierDocs(shop.ID).Put(ctx, identifier.FeedKey(feedID),
+		func(h *identifier.Identifier, _ bool) error {
+			*h = identifier.Identifier{Customer: who}
+			return nil
+		}); err != nil {
 		return err
 	}
 	for _, number := range orders {
 		if _, err := a.orderDocs(shop.ID).Change(ctx, number, func(s *order.Stored) error {
-			months := []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, shop.Location()), order.MonthOf(who, s.PlacedAt, shop.Location())}
+			months := []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, shop.Location()),
+				order.MonthOf(who, s.PlacedAt, shop.Location())}
 			s.Customer, s.FeedCustomer = who, feedID
 			return a.askCounts(ctx, shop, months...)
 		}); err != nil {

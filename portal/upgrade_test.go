@@ -34,7 +34,8 @@ func (h *testApp) guests(id string) (cookie string) {
 	}
 	h.linkAsBefore(jan, strings.Trim(id, `"`), "1", "2", "3")
 	cookie, shopper := h.enterWith(jan, "one")
-	if page, err := shopper.Orders(h.t.Context(), order.Query{}); err != nil || page.Total != 3 || len(page.Rows) != 3 {
+	if page, err := shopper.Orders(h.t.Context(), order.Query{}); err != nil || page.Total != 3 ||
+		len(page.Rows) != 3 {
 		h.t.Fatalf("before the upgrade: %d of %d orders, %v", len(page.Rows), page.Total, err)
 	}
 	return cookie
@@ -89,7 +90,8 @@ func TestSharedIDIntroducedAfterTheUpgrade(t *testing.T) {
 	}
 	h.work()
 	h.apart()
-	if customer, by := h.putBy(`"5"`, "new", "new@example.com"); customer != h.find(jan).ID || by != order.ByIntroducedID {
+	if customer, by := h.putBy(`"5"`, "new", "new@example.com"); customer != h.find(jan).ID ||
+		by != order.ByIntroducedID {
 		t.Errorf("a new order is %s's by %s", customer, by)
 	}
 }
@@ -100,8 +102,9 @@ func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 		emails []string // emails of the id's orders, in the order of arrival
 		before func(h *testApp)
 	}{
-		"one email":           {[]string{jan, jan}, func(*testApp) {}},
-		"an email of late":    {[]string{jan, jana}, func(h *testApp) { h.change(h.signInByCode(jan, "one"), jana, "one") }},
+		"one email": {[]string{jan, jan}, func(*testApp) {}},
+		"an email of late": {[]string{jan, jana},
+			func(h *testApp) { h.change(h.signInByCode(jan, "one"), jana, "one") }},
 		"the first, given up": {[]string{jana, jana}, func(*testApp) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +125,8 @@ func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 				t.Errorf("id %q, %d orders", now.FeedID, now.Orders)
 			}
 			h.shopper(cookie)
-			if customer, by := h.putBy(`"77"`, "new", "else@example.com"); customer != owner.ID || by != order.ByIntroducedID {
+			if customer, by := h.putBy(`"77"`, "new", "else@example.com"); customer != owner.ID ||
+				by != order.ByIntroducedID {
 				t.Errorf("a new order is %s's by %s", customer, by)
 			}
 		})
@@ -139,7 +143,8 @@ func TestUndecidedLink(t *testing.T) {
 		t.Errorf("read: %v", err)
 	}
 	for _, id := range []string{"5", "6"} {
-		_, err := h.feed().PutCustomer(t.Context(), id, []byte(`{"email":"`+jan+`","updated_at":"2026-03-06T10:00:00Z"}`))
+		_, err := h.feed().PutCustomer(t.Context(), id,
+			[]byte(`{"email":"`+jan+`","updated_at":"2026-03-06T10:00:00Z"}`))
 		if validate.KindOf(err) != validate.Unavailable {
 			t.Errorf("put %s: %v", id, err)
 		}
@@ -155,7 +160,8 @@ func TestUndecidedLink(t *testing.T) {
 		h.clock.Move(time.Minute)
 	}
 	for number, email := range map[string]string{"2": jana, "3": eva} {
-		if order, err := h.app.Operator().Order(t.Context(), h.shop.ID, number); err != nil || order.ErasedAt != nil || order.Email != email {
+		if order, err := h.app.Operator().Order(t.Context(), h.shop.ID, number); err != nil ||
+			order.ErasedAt != nil || order.Email != email {
 			t.Errorf("order %s: %+v, %v", number, order, err)
 		}
 	}
@@ -167,13 +173,15 @@ func TestUpgradeLogsNumbersOnly(t *testing.T) {
 	h := newTestApp(t)
 	h.guests(`"guest-id"`)
 	var log bytes.Buffer
-	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0), portal.WithLog(slog.New(slog.NewTextHandler(&log, nil))))
+	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0),
+		portal.WithLog(slog.New(slog.NewTextHandler(&log, nil))))
 	for range 5 {
 		if _, err := app.Worker().Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, want := range []string{"links_removed=1", "orders_moved=2", "sessions_ended=1", "upgrade of customer links is complete"} {
+	for _, want := range []string{"links_removed=1", "orders_moved=2", "sessions_ended=1",
+		"upgrade of customer links is complete"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("no %s in %s", want, log.String())
 		}
@@ -232,7 +240,8 @@ func TestUpgradeOfAKeptLinkIsResumed(t *testing.T) {
 			if id := h.find(jan).FeedID; id != "77" {
 				t.Errorf("the id is %q", id)
 			}
-			if customer, by := h.putBy(`"77"`, "2", jana); customer != h.find(jan).ID || by != order.ByIntroducedID {
+			if customer, by := h.putBy(`"77"`, "2", jana); customer != h.find(jan).ID ||
+				by != order.ByIntroducedID {
 				t.Errorf("a new order is %s's by %s", customer, by)
 			}
 		}

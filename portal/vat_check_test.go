@@ -80,7 +80,8 @@ func newVATHouse(t *testing.T) (*testApp, *register, portal.Shopper) {
 	t.Cleanup(server.Close)
 	r.url = server.URL
 	h := newTestApp(t, portal.WithVATChecker(vies.New(server.URL)))
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{VATID: ptr("sk 2020 2980 38")}); err != nil {
+	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+		shop.Settings{VATID: ptr("sk 2020 2980 38")}); err != nil {
 		t.Fatal(err)
 	}
 	h.newCustomer(jan)
@@ -124,8 +125,9 @@ func TestVATEvidence(t *testing.T) {
 		t.Errorf("before VIES was asked: %+v", record)
 	}
 	want := &customer.VATAnswer{
-		VATID: oneVATID, Status: customer.VATValid, Name: "Kniha, s.r.o.", Address: "Obchodná 1", Consultation: "WAPI-2020317068",
-		Requester: "SK2020298038", At: h.clock.Now(),
+		VATID: oneVATID, Status: customer.VATValid, Name: "Kniha, s.r.o.", Address: "Obchodná 1",
+		Consultation: "WAPI-2020317068",
+		Requester:    "SK2020298038", At: h.clock.Now(),
 	}
 	got := h.vatNow(jan)
 	if diff := cmp.Diff(want, got.VATCheck); diff != "" || got.VATStatus != customer.VATValid {
@@ -144,12 +146,18 @@ func TestVATStates(t *testing.T) {
 	}
 	silences := map[string]func(number, requester string) string{
 		"MS_UNAVAILABLE": fails("MS_UNAVAILABLE"), "MS_MAX_CONCURRENT_REQ": fails("MS_MAX_CONCURRENT_REQ"),
-		"GLOBAL_MAX_CONCURRENT_REQ": fails("GLOBAL_MAX_CONCURRENT_REQ"), "SERVICE_UNAVAILABLE": fails("SERVICE_UNAVAILABLE"),
-		"TIMEOUT": fails("TIMEOUT"), "no JSON": func(string, string) string { return "<html>" },
-		"another's answer": func(_, requester string) string { return answers(true)("2021853504", requester) },
+		"GLOBAL_MAX_CONCURRENT_REQ": fails("GLOBAL_MAX_CONCURRENT_REQ"),
+		"SERVICE_UNAVAILABLE":       fails("SERVICE_UNAVAILABLE"),
+		"TIMEOUT":                   fails("TIMEOUT"),
+		"no JSON":                   func(string, string) string { return "<html>" },
+		"another's answer": func(_, requester string) string {
+			return answers(true)("2021853504",
+				requester)
+		},
 	}
 	for before, first := range map[customer.VATStatus]func(string, string) string{
-		customer.VATUnknown: fails("TIMEOUT"), customer.VATValid: answers(true), customer.VATInvalid: answers(false),
+		customer.VATUnknown: fails("TIMEOUT"), customer.VATValid: answers(true),
+		customer.VATInvalid: answers(false),
 	} {
 		for name, silence := range silences {
 			t.Run(string(before)+", then "+name, func(t *testing.T) {
@@ -161,11 +169,13 @@ func TestVATStates(t *testing.T) {
 				h.clock.Move(31 * 24 * time.Hour)
 				got := h.vatNow(jan)
 				if got.VATStatus != before || cmp.Diff(was.VATCheck, got.VATCheck) != "" {
-					t.Errorf("%s with %+v became %s with %+v", before, was.VATCheck, got.VATStatus, got.VATCheck)
+					t.Errorf("%s with %+v became %s with %+v", before, was.VATCheck,
+						got.VATStatus, got.VATCheck)
 				}
 				r.say(answers(false))
 				h.clock.Move(12 * time.Hour)
-				if got := h.vatNow(jan); got.VATStatus != customer.VATInvalid || got.VATCheck.At != h.clock.Now() {
+				if got := h.vatNow(jan); got.VATStatus != customer.VATInvalid ||
+					got.VATCheck.At != h.clock.Now() {
 					t.Errorf("an answer after the silence: %+v", got)
 				}
 				r.say(answers(true))
@@ -225,7 +235,8 @@ func TestVATChanges(t *testing.T) {
 	h.enterVATID(s, oneVATID)
 	h.vatNow(jan)
 	h.enterVATID(h.signIn(jan), anotherVATID)
-	if got, _ := h.feed().CustomerByEmail(t.Context(), jan); got.VATStatus != customer.VATUnknown || got.VATCheck != nil {
+	if got, _ := h.feed().CustomerByEmail(t.Context(), jan); got.VATStatus != customer.VATUnknown ||
+		got.VATCheck != nil {
 		t.Errorf("another ID: %+v", got)
 	}
 	r.during = func() {
@@ -240,7 +251,8 @@ func TestVATChanges(t *testing.T) {
 		t.Errorf("asked for the present one: %+v", got)
 	}
 	asked := r.questions()
-	for id, want := range map[string]customer.VATStatus{"": customer.VATNone, "CHE-123.456.788": customer.VATUncovered, "GB 123 4567 82": customer.VATUncovered} {
+	for id, want := range map[string]customer.VATStatus{"": customer.VATNone,
+		"CHE-123.456.788": customer.VATUncovered, "GB 123 4567 82": customer.VATUncovered} {
 		h.enterVATID(h.signIn(jan), id)
 		if got := h.vatNow(jan); got.VATStatus != want || got.VATCheck != nil || r.questions() != asked {
 			t.Errorf("%q: %+v after %d questions", id, got, r.questions()-asked)
@@ -255,7 +267,8 @@ func TestVATChanges(t *testing.T) {
 func TestVATOfFeed(t *testing.T) {
 	t.Parallel()
 	h, _, _ := newVATHouse(t)
-	body := fmt.Sprintf(`{"email":%q,"company":{"vat_id":%q},"updated_at":"2026-11-21T10:04:00Z"}`, jan, oneVATID)
+	body := fmt.Sprintf(`{"email":%q,"company":{"vat_id":%q},"updated_at":"2026-11-21T10:04:00Z"}`,
+		jan, oneVATID)
 	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(body)); err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +327,8 @@ func TestVATRequesterRefused(t *testing.T) {
 		return answers(true)(number, requester)
 	})
 	h.enterVATID(s, oneVATID)
-	if got := h.vatNow(jan); got.VATStatus != customer.VATValid || got.VATCheck.Requester != "" || got.VATCheck.Consultation != "" {
+	if got := h.vatNow(jan); got.VATStatus != customer.VATValid || got.VATCheck.Requester != "" ||
+		got.VATCheck.Consultation != "" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -56,14 +56,16 @@ func (v Visitor) RequestLink(ctx context.Context, email, destination, lang strin
 		return pending, err
 	}
 	payload := map[string]string{
-		payBrowser: v.browser.Hash(), payDestination: v.shop.Destination(destination), payDevice: v.browser.Device(),
+		payBrowser: v.browser.Hash(), payDestination: v.shop.Destination(destination),
+		payDevice: v.browser.Device(),
 	}
 	state := mail.Waiting
 	if asked.reserve {
 		payload[payReserve], state = "yes", mail.Deferred
 	}
 	_, err = v.app.outbox(v.shop.ID).Add(ctx, mail.Entry{
-		Kind: mailSignIn, To: canonical, Lang: lang, State: state, Throttled: asked.throttled, CreatedAt: v.app.now(), NextAt: v.app.now(),
+		Kind: mailSignIn, To: canonical, Lang: lang, State: state, Throttled: asked.throttled,
+		CreatedAt: v.app.now(), NextAt: v.app.now(),
 		Payload: payload,
 	})
 	return pending, err
@@ -95,7 +97,8 @@ func (v Visitor) Link(ctx context.Context, text string) (credential.LinkPage, er
 		return damaged, nil // the account now has another address, which is not revealed to this one
 	}
 	auto := credential.SameHash(r.Browser, v.browser.Hash()) && now.Sub(r.MadeAt) <= credential.AutoWindow
-	return credential.LinkPage{State: credential.LinkLive, Masked: validate.MaskEmail(doc.Email), At: r.Until, Auto: auto, Destination: r.Destination}, err
+	return credential.LinkPage{State: credential.LinkLive, Masked: validate.MaskEmail(doc.Email), At: r.Until,
+		Auto: auto, Destination: r.Destination}, err
 }
 
 // RequestAnotherLink requests a new link in place of an ended one, for the same address and destination. A damaged

@@ -19,7 +19,8 @@ func (a *App) withdrawalDocs(shop string) storage.Docs[withdrawal.Withdrawal] {
 
 // PrepareWithdrawal checks a statement before its sender confirms it, and returns an id for the
 // confirmation form. It writes nothing. Faults are at "name", "number", "goods" and "email".
-func (v Visitor) PrepareWithdrawal(typed withdrawal.Statement) (s withdrawal.Statement, id string, err error) {
+func (v Visitor) PrepareWithdrawal(typed withdrawal.Statement) (s withdrawal.Statement,
+	id string, err error) {
 	if v.shop.NoWithdrawal {
 		return s, "", validate.NewError(validate.NotFound, "withdrawal.off")
 	}
@@ -32,17 +33,20 @@ func (v Visitor) PrepareWithdrawal(typed withdrawal.Statement) (s withdrawal.Sta
 // It does not look up the order: no response reveals whether name, number and address belong together. An
 // id that cannot come from PrepareWithdrawal is Invalid. A client that has sent hundreds recently gets
 // validate.TooMany.
-func (v Visitor) Withdraw(ctx context.Context, id string, typed withdrawal.Statement) (withdrawal.Receipt, error) {
+func (v Visitor) Withdraw(ctx context.Context, id string,
+	typed withdrawal.Statement) (withdrawal.Receipt, error) {
 	s, _, err := v.PrepareWithdrawal(typed)
 	if err != nil {
 		return withdrawal.Receipt{}, err
 	}
-	return v.app.receive(ctx, v.shop, id, withdrawal.Withdrawal{Statement: s, Network: clientNetwork(v.browser.IP)})
+	return v.app.receive(ctx, v.shop,
+		id, withdrawal.Withdrawal{Statement: s, Network: clientNetwork(v.browser.IP)})
 }
 
 // receive records a statement. The request that inserts it also counts its emails; after a crash in
 // between, the worker does so. Over the client's limit of statements it is validate.TooMany.
-func (a *App) receive(ctx context.Context, shop shop.Shop, id string, w withdrawal.Withdrawal) (withdrawal.Receipt, error) {
+func (a *App) receive(ctx context.Context, shop shop.Shop, id string,
+	w withdrawal.Withdrawal) (withdrawal.Receipt, error) {
 	if !storage.IsID(id) {
 		return withdrawal.Receipt{}, validate.NewError(validate.Invalid, "withdrawal.expired")
 	}
@@ -68,7 +72,8 @@ func (a *App) receive(ctx context.Context, shop shop.Shop, id string, w withdraw
 
 // received answers a form that may have been sent before. Nobody else can know the id; even so, the
 // statement must be the same. A new form is refused as one too many.
-func (a *App) received(ctx context.Context, shop shop.Shop, id string, again withdrawal.Withdrawal) (withdrawal.Receipt, error) {
+func (a *App) received(ctx context.Context, shop shop.Shop, id string,
+	again withdrawal.Withdrawal) (withdrawal.Receipt, error) {
 	w, _, err := a.withdrawalDocs(shop.ID).Get(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
 		err = validate.NewError(validate.TooMany, "withdrawal.too_many")
@@ -85,10 +90,14 @@ func (a *App) received(ctx context.Context, shop shop.Shop, id string, again wit
 // Withdrawals lists the statements that follow after, or all of them for "". An after that did not come
 // from Next is Invalid.
 func (f Feed) Withdrawals(ctx context.Context, after string) (withdrawal.Page, error) {
-	found, err := listed(ctx, f.app.withdrawalDocs(f.shop.ID), listing[withdrawal.Withdrawal, withdrawal.Record]{
-		query: storage.Query{Index: withdrawal.ByPlace}, after: after, now: f.app.now(),
-		record: func(id string, w withdrawal.Withdrawal) (withdrawal.Record, string) { return w.Record(id), w.Place },
-	})
+	found, err := listed(ctx, f.app.withdrawalDocs(f.shop.ID),
+		listing[withdrawal.Withdrawal, withdrawal.Record]{
+			query: storage.Query{Index: withdrawal.ByPlace}, after: after, now: f.app.now(),
+			record: func(id string, w withdrawal.Withdrawal) (withdrawal.Record,
+				string) {
+				return w.Record(id), w.Place
+			},
+		})
 	return withdrawal.Page{Withdrawals: found.list, Next: found.next, More: found.more}, err
 }
 
@@ -115,7 +124,8 @@ func (s Shopper) withdrawalOf(doc order.Stored) *order.WithdrawalRight {
 // PrepareWithdrawal makes a statement from a choice, for its sender to confirm, and returns an id for the
 // confirmation form. It writes nothing. Faults are at "name", at "line/" plus a line's index, and at "" if
 // nothing is chosen. It is a Conflict if the lines have changed since they were shown.
-func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice) (st withdrawal.Statement, id string, err error) {
+func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice) (st withdrawal.Statement,
+	id string, err error) {
 	order, err := s.Order(ctx, choice.Number)
 	if err != nil {
 		return st, "", err
@@ -130,7 +140,8 @@ func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice)
 	}
 	f := &validate.Validator{}
 	st = withdrawal.Statement{
-		Name: s.customer.Name(), Email: s.customer.Email, Number: order.Number, Lines: choice.lines(f, order.Order), Lang: choice.Lang,
+		Name: s.customer.Name(), Email: s.customer.Email, Number: order.Number,
+		Lines: choice.lines(f, order.Order), Lang: choice.Lang,
 	}
 	if st.Name == "" {
 		st.Name = f.Required("name", f.WithoutPaths("name", f.Text("name", choice.Name, validate.MaxWord)))
@@ -149,7 +160,8 @@ func (choice WithdrawalChoice) lines(f *validate.Validator, o order.Order) []ord
 		}
 		whole = whole && quantity == line.Quantity.String()
 		if quantity != "" {
-			chosen = append(chosen, order.StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: quantity})
+			chosen = append(chosen, order.StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name,
+				Quantity: quantity})
 		}
 	}
 	if whole {
@@ -181,12 +193,14 @@ func (choice WithdrawalChoice) quantity(f *validate.Validator, place int, line o
 func isPart(given, all string) bool {
 	pieces, err := strconv.Atoi(given)
 	of, fault := strconv.Atoi(all)
-	return given == all || err == nil && fault == nil && strconv.Itoa(pieces) == given && 1 <= pieces && pieces <= of
+	return given == all || err == nil && fault == nil && strconv.Itoa(pieces) == given &&
+		1 <= pieces && pieces <= of
 }
 
 // Withdraw records a confirmed statement under the id of its form. Repeating it returns the same receipt,
 // even if the order has changed in between. A customer who has sent hundreds recently gets validate.TooMany.
-func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoice) (withdrawal.Receipt, error) {
+func (s Shopper) Withdraw(ctx context.Context, id string,
+	choice WithdrawalChoice) (withdrawal.Receipt, error) {
 	if receipt, err := s.withdrawn(ctx, id, choice); !errors.Is(err, storage.ErrNotFound) {
 		return receipt, err
 	}
@@ -203,7 +217,8 @@ func (s Shopper) Withdraw(ctx context.Context, id string, choice WithdrawalChoic
 }
 
 // withdrawn returns the receipt of a form that was sent before, or storage.ErrNotFound.
-func (s Shopper) withdrawn(ctx context.Context, id string, choice WithdrawalChoice) (withdrawal.Receipt, error) {
+func (s Shopper) withdrawn(ctx context.Context, id string,
+	choice WithdrawalChoice) (withdrawal.Receipt, error) {
 	sent, _, err := s.app.withdrawalDocs(s.shop.ID).Get(ctx, id)
 	switch {
 	case err != nil:

@@ -19,14 +19,16 @@ func (w Worker) withdrawalJobs() job.Source {
 		Collection: withdrawal.Collection(),
 		Open:       w.app.withdrawalDocs,
 		List:       func(w *withdrawal.Withdrawal) *job.List { return &w.Work },
-		Kinds:      map[string]job.Kind[withdrawal.Withdrawal]{withdrawal.KindTend: {Do: inShop(w.app, w.tendWithdrawal)}},
+		Kinds: map[string]job.Kind[withdrawal.Withdrawal]{withdrawal.KindTend: {Do: inShop(w.app,
+			w.tendWithdrawal)}},
 	}
 }
 
 // tendWithdrawal processes a statement: it finds the order, adds the emails to the outbox, and finally
 // deletes the statement. Each step can be repeated, so that a crash between any two neither loses nor
 // duplicates anything.
-func (w Worker) tendWithdrawal(ctx context.Context, shop shop.Shop, t job.Task[withdrawal.Withdrawal]) (job.Finish[withdrawal.Withdrawal], error) {
+func (w Worker) tendWithdrawal(ctx context.Context, shop shop.Shop,
+	t job.Task[withdrawal.Withdrawal]) (job.Finish[withdrawal.Withdrawal], error) {
 	doc, id, err := t.Doc, t.Key, error(nil)
 	if over := func(w2 withdrawal.Withdrawal) bool { return !w.app.now().Before(w2.KeptUntil()) }; over(doc) {
 		return nil, removeIf(ctx, w.app.withdrawalDocs(shop.ID), id, over)
@@ -54,7 +56,8 @@ func (w Worker) tendWithdrawal(ctx context.Context, shop shop.Shop, t job.Task[w
 // matchWithdrawal looks for the order, marks it with the statement, and then records the order in the
 // statement. The shop gets an email about a matched statement even if strangers have used up the hourly
 // limit: the small number of marks per order limits these emails as well.
-func (w Worker) matchWithdrawal(ctx context.Context, shop shop.Shop, id string, doc withdrawal.Withdrawal) (withdrawal.Withdrawal, error) {
+func (w Worker) matchWithdrawal(ctx context.Context, shop shop.Shop, id string,
+	doc withdrawal.Withdrawal) (withdrawal.Withdrawal, error) {
 	number, err := w.orderOf(ctx, shop, doc.Statement)
 	if err != nil || number == "" {
 		return doc, err
@@ -67,7 +70,8 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop shop.Shop, id string, 
 			return storage.ErrUnchanged
 		}
 		own := doc.Customer != "" && doc.Customer == o.Customer
-		o.Received = append(o.Received, order.ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole(), Own: own})
+		o.Received = append(o.Received,
+			order.ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole(), Own: own})
 		return nil
 	})
 	if err != nil || precedes(doc, order) {
@@ -92,7 +96,8 @@ func precedes(w withdrawal.Withdrawal, o order.Stored) bool {
 // orderOf finds the order of a statement: the one with its number that was placed with its email or belongs
 // to the customer with that email. Otherwise it is the only order of that customer whose number matches
 // apart from punctuation or a word such as "No." before it. It returns "" for none.
-func (w Worker) orderOf(ctx context.Context, shop shop.Shop, s withdrawal.Statement) (number string, err error) {
+func (w Worker) orderOf(ctx context.Context, shop shop.Shop,
+	s withdrawal.Statement) (number string, err error) {
 	customer, err := w.app.follow(ctx, shop.ID, identifier.EmailKey(s.Email))
 	if err != nil {
 		return "", err
@@ -118,7 +123,8 @@ func (w Worker) orderOf(ctx context.Context, shop shop.Shop, s withdrawal.Statem
 
 // orderLike returns the only order of a customer whose number has the given search term, or "" for none or
 // several.
-func (w Worker) orderLike(ctx context.Context, shop shop.Shop, customer, term string) (number string, several bool, err error) {
+func (w Worker) orderLike(ctx context.Context, shop shop.Shop, customer, term string) (number string,
+	several bool, err error) {
 	if customer == "" || term == "" {
 		return "", false, nil
 	}
@@ -148,8 +154,10 @@ const (
 
 // tellWithdrawal adds the receipt, unless it waits, and the email to the shop to the outbox if they are
 // still to be sent.
-func (w Worker) tellWithdrawal(ctx context.Context, shop shop.Shop, id string, doc withdrawal.Withdrawal, waits bool) error {
-	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang, CreatedAt: w.app.now()}
+func (w Worker) tellWithdrawal(ctx context.Context, shop shop.Shop, id string, doc withdrawal.Withdrawal,
+	waits bool) error {
+	entry := mail.Entry{Kind: mailWithdrawalReceipt, To: doc.Statement.Email, Lang: doc.Statement.Lang,
+		CreatedAt: w.app.now()}
 	if !doc.Told && !waits && doc.Receipt == withdrawal.ReceiptMailed {
 		if err := w.post(ctx, shop, receiptEntry+id, entry); err != nil {
 			return err

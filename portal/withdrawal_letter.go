@@ -14,7 +14,8 @@ import (
 )
 
 // composeWithdrawal composes the receipt, or the email to the shop.
-func (w Worker) composeWithdrawal(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient, letterWriter, error) {
+func (w Worker) composeWithdrawal(ctx context.Context, sh shop.Shop, entry string,
+	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	id := strings.TrimPrefix(strings.TrimPrefix(entry, receiptEntry), toldEntry)
 	doc, _, err := w.app.withdrawalDocs(sh.ID).Get(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -57,7 +58,8 @@ func withdrawalReceiptLetter(w withdrawal.Withdrawal, shop shop.Shop, l *i18n.Lo
 // withdrawalToldLetter writes the email to the shop, including what is known about the order.
 func withdrawalToldLetter(w withdrawal.Withdrawal, shop shop.Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.Unlinked()
-	letter := shop.Letter(l, "mail.shop.withdrawal", "Number", said.Number, "When", w.At, "Zone", shop.TimeZone)
+	letter := shop.Letter(l, "mail.shop.withdrawal", "Number", said.Number, "When", w.At,
+		"Zone", shop.TimeZone)
 	if !repeatsNumber(w) {
 		letter.Subject = l.T("mail.shop.withdrawal.subject_plain")
 	}

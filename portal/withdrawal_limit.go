@@ -45,7 +45,8 @@ func (a *App) ownBounds(shop shop.Shop, w withdrawal.Withdrawal) []subjectLimit 
 	who, to := senderOf(w)
 	all := a.limitOf(shop.ID, "receipt-client", limit(receiptsOfClient, clientPeriod), who)
 	if w.Customer != "" {
-		return []subjectLimit{all, a.limitOf(shop.ID, "receipt-day", limit(ownReceiptsADay, 24*time.Hour), who)}
+		return []subjectLimit{all, a.limitOf(shop.ID, "receipt-day",
+			limit(ownReceiptsADay, 24*time.Hour), who)}
 	}
 	return []subjectLimit{
 		all,
@@ -57,9 +58,11 @@ func (a *App) ownBounds(shop shop.Shop, w withdrawal.Withdrawal) []subjectLimit 
 // putOff delays, but never drops, emails beyond the shop's own hourly limits: the receipt of a visitor's
 // statement that matches no order, which goes to an unverified address, and the email to the shop about
 // such a statement.
-func (a *App) putOff(ctx context.Context, shop shop.Shop, id string, w withdrawal.Withdrawal) (tended withdrawal.Withdrawal, waits bool, err error) {
+func (a *App) putOff(ctx context.Context, shop shop.Shop, id string,
+	w withdrawal.Withdrawal) (tended withdrawal.Withdrawal, waits bool, err error) {
 	if w.Order == "" && w.Customer == "" && !w.Told && w.Receipt == withdrawal.ReceiptMailed {
-		over, err := a.exceeded(ctx, []subjectLimit{a.limitOf(shop.ID, "receipts-unmatched", limit(unmatchedAnHour, time.Hour))})
+		over, err := a.exceeded(ctx, []subjectLimit{a.limitOf(shop.ID, "receipts-unmatched",
+			limit(unmatchedAnHour, time.Hour))})
 		if err != nil {
 			return w, false, err
 		}
@@ -106,14 +109,16 @@ func (a *App) countMails(ctx context.Context, shop shop.Shop, w withdrawal.Withd
 	}
 	shared := []subjectLimit{a.toldBound(shop)}
 	if !held.receipt {
-		shared = append(shared, a.limitOf(shop.ID, "receipt-address", limit(receiptsToAddress, 24*time.Hour), mailbox(w.Statement.Email)))
+		shared = append(shared, a.limitOf(shop.ID, "receipt-address", limit(receiptsToAddress, 24*time.Hour),
+			mailbox(w.Statement.Email)))
 	}
 	over, err := a.exceeded(ctx, shared)
 	return withheld{receipt: held.receipt || slices.Contains(over[1:], true), told: over[0]}, err
 }
 
 // settleReceipt counts the emails of a statement and records which of them may be sent.
-func (a *App) settleReceipt(ctx context.Context, shop shop.Shop, id string, w withdrawal.Withdrawal) (withdrawal.Withdrawal, error) {
+func (a *App) settleReceipt(ctx context.Context, shop shop.Shop, id string,
+	w withdrawal.Withdrawal) (withdrawal.Withdrawal, error) {
 	held, err := a.countMails(ctx, shop, w)
 	if err != nil {
 		return w, err

@@ -47,7 +47,8 @@ func (h *testApp) sendSignedIn(s portal.Shopper, number string) withdrawal.Recei
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	receipt, err := s.Withdraw(h.t.Context(), storage.NewID(), portal.WithdrawalChoice{Number: number, Name: "Jan", LinesVersion: order.LinesVersion()})
+	receipt, err := s.Withdraw(h.t.Context(), storage.NewID(),
+		portal.WithdrawalChoice{Number: number, Name: "Jan", LinesVersion: order.LinesVersion()})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -97,7 +98,8 @@ func TestWithdrawalLimits(t *testing.T) {
 	}
 	choice := portal.WithdrawalChoice{Number: "1", Name: "Jan", LinesVersion: order.LinesVersion()}
 	for range 20 {
-		if receipt, err := shopper.Withdraw(t.Context(), storage.NewID(), choice); err != nil || !receipt.Mailed {
+		if receipt, err := shopper.Withdraw(t.Context(), storage.NewID(), choice); err != nil ||
+			!receipt.Mailed {
 			t.Errorf("who is signed in: %+v, %v", receipt, err)
 		}
 	}
@@ -112,7 +114,8 @@ func TestWithdrawalLimits(t *testing.T) {
 	}
 	h.work()
 	if counts := sentTo(h.deliver()); len(counts) != 1+51 || counts[support] != 51 {
-		t.Errorf("sixty-nine and one by one client: %d addresses, %d to the shop", len(counts), counts[support])
+		t.Errorf("sixty-nine and one by one client: %d addresses, %d to the shop", len(counts),
+			counts[support])
 	}
 	if all := h.received(); len(all) != 9+20+60 {
 		t.Errorf("%d received", len(all))
@@ -235,13 +238,16 @@ func TestWithdrawalsOfAClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.send(h.from(1), 599, stated("1"))
-	if _, err := h.from(1).Withdraw(t.Context(), storage.NewID(), stated("1")); validate.KindOf(err) != validate.TooMany {
+	if _, err := h.from(1).Withdraw(t.Context(), storage.NewID(),
+		stated("1")); validate.KindOf(err) != validate.TooMany {
 		t.Errorf("the next: %v", err)
 	}
-	if again, err := h.from(1).Withdraw(t.Context(), first, stated("1")); err != nil || cmp.Diff(receipt, again) != "" {
+	if again, err := h.from(1).Withdraw(t.Context(), first, stated("1")); err != nil ||
+		cmp.Diff(receipt, again) != "" {
 		t.Errorf("the first once more: %+v, %v", again, err)
 	}
-	if _, err := h.from(1).Withdraw(t.Context(), first, stated("2")); validate.KindOf(err) != validate.Conflict {
+	if _, err := h.from(1).Withdraw(t.Context(), first,
+		stated("2")); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("another with its id: %v", err)
 	}
 	h.send(h.from(2), 1, stated("1"))

@@ -29,7 +29,8 @@ func TestWithdrawalChoices(t *testing.T) {
 	h.put(orderJSON("business", jan, `"currency"`, `"vat_id":"SK2022273990","currency"`))
 	h.put(orderJSON("other", eva))
 	shopper := h.signIn(jan)
-	pen, cloth := order.StatementLine{ID: "a", SKU: "P", Name: "Pen", Quantity: "3"}, order.StatementLine{ID: "b", Name: "Cloth", Quantity: "1.5"}
+	pen, cloth := order.StatementLine{ID: "a", SKU: "P", Name: "Pen",
+		Quantity: "3"}, order.StatementLine{ID: "b", Name: "Cloth", Quantity: "1.5"}
 	pieces := pen
 	pieces.Quantity = "2"
 	tests := []struct {
@@ -41,18 +42,29 @@ func TestWithdrawalChoices(t *testing.T) {
 		faults []string
 	}{
 		{name: "the whole order", number: "1"},
-		{name: "the whole order but for what is excluded", number: "3", want: []order.StatementLine{pen, cloth}},
+		{name: "the whole order but for what is excluded", number: "3",
+			want: []order.StatementLine{pen, cloth}},
 		{name: "all of it, line by line", number: "1", parts: map[int]string{0: "1"}},
-		{name: "some pieces", number: "3", parts: map[int]string{0: "2", 1: "0"}, want: []order.StatementLine{pieces}},
+		{name: "some pieces", number: "3", parts: map[int]string{0: "2", 1: "0"},
+			want: []order.StatementLine{pieces}},
 		{name: "a length", number: "3", parts: map[int]string{1: "1.5"}, want: []order.StatementLine{cloth}},
-		{name: "nothing", number: "3", parts: map[int]string{}, kind: validate.Invalid, faults: []string{" withdrawal.none"}},
-		{name: "zeros", number: "3", parts: map[int]string{0: "0", 1: ""}, kind: validate.Invalid, faults: []string{" withdrawal.none"}},
-		{name: "more than there is", number: "3", parts: map[int]string{0: "4"}, kind: validate.Invalid, faults: []string{"line/0 withdrawal.quantity"}},
-		{name: "less than nothing", number: "3", parts: map[int]string{0: "-1"}, kind: validate.Invalid, faults: []string{"line/0 withdrawal.quantity"}},
-		{name: "a number written otherwise", number: "3", parts: map[int]string{0: "+2", 1: "1.50"}, kind: validate.Invalid, faults: []string{"line/0 withdrawal.quantity", "line/1 withdrawal.quantity"}},
-		{name: "a part of a length", number: "3", parts: map[int]string{1: "1"}, kind: validate.Invalid, faults: []string{"line/1 withdrawal.quantity"}},
-		{name: "no number", number: "3", parts: map[int]string{0: "all"}, kind: validate.Invalid, faults: []string{"line/0 withdrawal.quantity"}},
-		{name: "an excluded line", number: "3", parts: map[int]string{0: "1", 2: "1"}, kind: validate.Invalid, faults: []string{"line/2 withdrawal.quantity"}},
+		{name: "nothing", number: "3", parts: map[int]string{}, kind: validate.Invalid,
+			faults: []string{" withdrawal.none"}},
+		{name: "zeros", number: "3", parts: map[int]string{0: "0", 1: ""}, kind: validate.Invalid,
+			faults: []string{" withdrawal.none"}},
+		{name: "more than there is", number: "3", parts: map[int]string{0: "4"}, kind: validate.Invalid,
+			faults: []string{"line/0 withdrawal.quantity"}},
+		{name: "less than nothing", number: "3", parts: map[int]string{0: "-1"}, kind: validate.Invalid,
+			faults: []string{"line/0 withdrawal.quantity"}},
+		{name: "a number written otherwise", number: "3", parts: map[int]string{0: "+2", 1: "1.50"},
+			kind: validate.Invalid, faults: []string{"line/0 withdrawal.quantity",
+				"line/1 withdrawal.quantity"}},
+		{name: "a part of a length", number: "3", parts: map[int]string{1: "1"}, kind: validate.Invalid,
+			faults: []string{"line/1 withdrawal.quantity"}},
+		{name: "no number", number: "3", parts: map[int]string{0: "all"}, kind: validate.Invalid,
+			faults: []string{"line/0 withdrawal.quantity"}},
+		{name: "an excluded line", number: "3", parts: map[int]string{0: "1", 2: "1"}, kind: validate.Invalid,
+			faults: []string{"line/2 withdrawal.quantity"}},
 		{name: "a business", number: "business", kind: validate.Conflict},
 		{name: "another's order", number: "other", kind: validate.NotFound},
 		{name: "no such order", number: "404", kind: validate.NotFound},
@@ -61,10 +73,12 @@ func TestWithdrawalChoices(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			order, _ := shopper.Order(t.Context(), test.number)
 			s, id, err := shopper.PrepareWithdrawal(t.Context(), portal.WithdrawalChoice{
-				Number: test.number, Name: "Jan Novák", Parts: test.parts != nil, Quantities: test.parts, LinesVersion: order.LinesVersion(),
+				Number: test.number, Name: "Jan Novák", Parts: test.parts != nil, Quantities: test.parts,
+				LinesVersion: order.LinesVersion(),
 			})
 			if err != nil {
-				if diff := cmp.Diff(test.faults, faultsOf(err)); validate.KindOf(err) != test.kind || diff != "" {
+				if diff := cmp.Diff(test.faults,
+					faultsOf(err)); validate.KindOf(err) != test.kind || diff != "" {
 					t.Errorf("%v: %s", err, diff)
 				}
 				return
@@ -91,24 +105,28 @@ func TestWithdrawalOfAnOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	choice := portal.WithdrawalChoice{Number: "3", Name: "Jan", Parts: true, Quantities: map[int]string{0: "1"}, LinesVersion: o.LinesVersion()}
+	choice := portal.WithdrawalChoice{Number: "3", Name: "Jan", Parts: true,
+		Quantities: map[int]string{0: "1"}, LinesVersion: o.LinesVersion()}
 	id := storage.NewID()
 	first, err := shopper.Withdraw(t.Context(), id, choice)
 	if err != nil || !first.Mailed {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	h.work()
-	if o, err = shopper.Order(t.Context(), "3"); err != nil || o.Withdrawal.Closed != "" || len(o.Withdrawal.Received) != 1 || o.Withdrawal.Received[0].Whole {
+	if o, err = shopper.Order(t.Context(), "3"); err != nil || o.Withdrawal.Closed != "" ||
+		len(o.Withdrawal.Received) != 1 || o.Withdrawal.Received[0].Whole {
 		t.Errorf("after the first: %+v, %v", o.Withdrawal, err)
 	}
 	h.put(orderJSON("3", jan, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
 	if again, err := shopper.Withdraw(t.Context(), id, choice); err != nil || cmp.Diff(first, again) != "" {
 		t.Errorf("the same form after the order changed: %+v, %v", again, err)
 	}
-	if _, err := shopper.Withdraw(t.Context(), storage.NewID(), choice); validate.KindOf(err) != validate.Conflict {
+	if _, err := shopper.Withdraw(t.Context(), storage.NewID(),
+		choice); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("another with the lines of before: %v", err)
 	}
-	if _, err := h.visitor("x").Withdraw(t.Context(), id, first.Statement); validate.KindOf(err) != validate.Conflict {
+	if _, err := h.visitor("x").Withdraw(t.Context(), id,
+		first.Statement); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("the same id by somebody else: %v", err)
 	}
 	o, err = shopper.Order(t.Context(), "3")
@@ -120,10 +138,12 @@ func TestWithdrawalOfAnOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.work()
-	if o, err = shopper.Order(t.Context(), "3"); err != nil || o.Withdrawal.Closed != order.WithdrawalReceived {
+	if o, err = shopper.Order(t.Context(), "3"); err != nil ||
+		o.Withdrawal.Closed != order.WithdrawalReceived {
 		t.Errorf("after the second: %+v, %v", o.Withdrawal, err)
 	}
-	if _, err := shopper.Withdraw(t.Context(), storage.NewID(), whole); validate.KindOf(err) != validate.Conflict {
+	if _, err := shopper.Withdraw(t.Context(), storage.NewID(),
+		whole); validate.KindOf(err) != validate.Conflict {
 		t.Errorf("a third: %v", err)
 	}
 }
@@ -138,7 +158,8 @@ func TestWithdrawalSwitchedOff(t *testing.T) {
 	if _, _, err := h.visitor("x").PrepareWithdrawal(stated("1")); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("prepare: %v", err)
 	}
-	if _, err := h.visitor("x").Withdraw(t.Context(), storage.NewID(), stated("1")); validate.KindOf(err) != validate.NotFound {
+	if _, err := h.visitor("x").Withdraw(t.Context(), storage.NewID(),
+		stated("1")); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("withdraw: %v", err)
 	}
 	shopper := h.signIn(jan)
@@ -146,7 +167,9 @@ func TestWithdrawalSwitchedOff(t *testing.T) {
 	if err != nil || order.Withdrawal != nil {
 		t.Errorf("order: %+v, %v", order.Withdrawal, err)
 	}
-	if _, err := shopper.Withdraw(t.Context(), storage.NewID(), portal.WithdrawalChoice{Number: "1", LinesVersion: order.LinesVersion()}); validate.KindOf(err) != validate.NotFound {
+	if _, err := shopper.Withdraw(t.Context(), storage.NewID(),
+		portal.WithdrawalChoice{Number: "1",
+			LinesVersion: order.LinesVersion()}); validate.KindOf(err) != validate.NotFound {
 		t.Errorf("of an order: %v", err)
 	}
 	if h.set(shop.Settings{Withdrawal: ptr(true)}); h.withdraw(stated("1")).At.IsZero() {
@@ -160,7 +183,8 @@ func TestWithdrawalExceptionWords(t *testing.T) {
 	h := newTestApp(t)
 	line := `"total":"12.50"}]`
 	for _, word := range order.WithdrawalExceptions() {
-		if outcome := h.put(orderJSON(word, jan, line, `"withdrawal":"`+word+`",`+line)); outcome != order.Created {
+		if outcome := h.put(orderJSON(word, jan, line,
+			`"withdrawal":"`+word+`",`+line)); outcome != order.Created {
 			t.Errorf("%s: %s", word, outcome)
 		}
 	}

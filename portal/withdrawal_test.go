@@ -92,9 +92,12 @@ func plainSpaces(text string) string { return strings.ReplaceAll(text, "\u00a0",
 func TestWithdrawalMails(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{
-		"en": {"Withdrawal received", "21 November 2026 at 11:00", "Order number: A 1", "Only these items: <b>One book</b>"},
-		"sk": {"Vaše odstúpenie od zmluvy bolo prijaté", "21. novembra 2026 o 11:00", "Číslo objednávky: A 1"},
-		"cs": {"Potvrzení o přijetí odstoupení od smlouvy", "21. listopadu 2026 v 11:00", "Číslo objednávky: A 1"},
+		"en": {"Withdrawal received", "21 November 2026 at 11:00", "Order number: A 1",
+			"Only these items: <b>One book</b>"},
+		"sk": {"Vaše odstúpenie od zmluvy bolo prijaté", "21. novembra 2026 o 11:00",
+			"Číslo objednávky: A 1"},
+		"cs": {"Potvrzení o přijetí odstoupení od smlouvy", "21. listopadu 2026 v 11:00",
+			"Číslo objednávky: A 1"},
 		"pl": {"Otrzymaliśmy Twoje oświadczenie", "21 listopada 2026", "11:00", "Numer zamówienia: A 1"},
 		"de": {"Ihr Widerruf ist eingegangen", "21. November 2026", "11:00", "Bestellnummer: A 1"},
 	}
@@ -111,9 +114,11 @@ func TestWithdrawalMails(t *testing.T) {
 				t.Fatal(diff)
 			}
 			for _, m := range messages {
-				all := append([]string{"Jan Novák", jan, "Europe/Bratislava", "Bookshop", support, "<b>One book</b>"}, want...)
+				all := append([]string{"Jan Novák", jan, "Europe/Bratislava", "Bookshop", support,
+					"<b>One book</b>"}, want...)
 				if m.To == support {
-					all = append([]string{"Jan Novák", jan, "Europe/Bratislava", "A 1", "<b>One book</b>"}, want[1:]...)
+					all = append([]string{"Jan Novák", jan, "Europe/Bratislava", "A 1",
+						"<b>One book</b>"}, want[1:]...)
 				}
 				for _, text := range all {
 					if !strings.Contains(plainSpaces(m.Subject+"\n"+m.Text), text) {
@@ -202,16 +207,24 @@ func TestWithdrawalBadInput(t *testing.T) {
 		{"a path", "../" + good, stated("1"), nil},
 		{"with NUL", good[:35] + "\x00", stated("1"), nil},
 		{"no UTF-8", good[:34] + "\xff\xfe", stated("1"), nil},
-		{"nothing", good, withdrawal.Statement{}, []string{"name text.required", "number text.required", "email email.form"}},
-		{"long", good, with(func(s *withdrawal.Statement) { s.Name, s.Number, s.Goods = long, long, strings.Repeat(long, 5) }),
+		{"nothing", good, withdrawal.Statement{},
+			[]string{"name text.required", "number text.required", "email email.form"}},
+		{"long", good, with(func(s *withdrawal.Statement) {
+			s.Name, s.Number, s.Goods = long, long,
+				strings.Repeat(long, 5)
+		}),
 			[]string{"name text.long", "number text.long", "goods text.long"}},
 		{"links", good, with(func(s *withdrawal.Statement) {
 			s.Name, s.Number, s.Goods = "https://x.example", "WWW.x.example", "see http://x.example"
 		}),
 			[]string{"name withdrawal.link", "number withdrawal.link", "goods withdrawal.link"}},
-		{"hosts and paths", good, with(func(s *withdrawal.Statement) { s.Name, s.Number = "evil.com/pay", "pay at Evil。Com:8080?1" }),
+		{"hosts and paths", good, with(func(s *withdrawal.Statement) {
+			s.Name, s.Number = "evil.com/pay",
+				"pay at Evil。Com:8080?1"
+		}),
 			[]string{"name withdrawal.link", "number withdrawal.link"}},
-		{"two addresses", good, with(func(s *withdrawal.Statement) { s.Email = "a@b.example,c@d.example" }), []string{"email email.form"}},
+		{"two addresses", good, with(func(s *withdrawal.Statement) { s.Email = "a@b.example,c@d.example" }),
+			[]string{"email email.form"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -310,7 +323,8 @@ func TestWithdrawalBeforeItsOrderIsPlaced(t *testing.T) {
 	h.withdraw(stated("1"))
 	h.clock.Move(time.Hour)
 	const first = `"placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z"`
-	h.put(orderJSON("1", jan, first, strings.ReplaceAll(first, "2026-03-05T10:00:00Z", placed.Format(time.RFC3339))))
+	h.put(orderJSON("1", jan, first,
+		strings.ReplaceAll(first, "2026-03-05T10:00:00Z", placed.Format(time.RFC3339))))
 	h.work()
 	matched := 0
 	for _, r := range h.received() {
@@ -343,7 +357,8 @@ func TestWithdrawalBeforeItsOrder(t *testing.T) {
 		t.Errorf("%d more mails", len(more))
 	}
 	order, err := h.signIn(jan).Order(t.Context(), "1")
-	if err != nil || order.Withdrawal.Closed != "" || len(order.Withdrawal.Received) != 1 || !order.Withdrawal.Received[0].At.Equal(at) {
+	if err != nil || order.Withdrawal.Closed != "" || len(order.Withdrawal.Received) != 1 ||
+		!order.Withdrawal.Received[0].At.Equal(at) {
 		t.Errorf("the order: %+v, %v", order.Withdrawal, err)
 	}
 	h.put(orderJSON("1", jan, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
@@ -364,7 +379,8 @@ func TestWithdrawalsPaging(t *testing.T) {
 		}
 	}
 	feed := h.feed()
-	if page, err := feed.Withdrawals(t.Context(), ""); err != nil || len(page.Withdrawals) != 0 || page.Next != "" || page.More {
+	if page, err := feed.Withdrawals(t.Context(), ""); err != nil || len(page.Withdrawals) != 0 ||
+		page.Next != "" || page.More {
 		t.Errorf("before they are settled: %+v, %v", page, err)
 	}
 	all := h.received()
@@ -387,16 +403,19 @@ func TestWithdrawalsPaging(t *testing.T) {
 		after, more = page.Next, page.More
 	}
 	for range 2 {
-		if page, err := feed.Withdrawals(t.Context(), after); err != nil || len(page.Withdrawals) != 0 || page.Next != after {
+		if page, err := feed.Withdrawals(t.Context(), after); err != nil || len(page.Withdrawals) != 0 ||
+			page.Next != after {
 			t.Errorf("at the end: %+v, %v", page, err)
 		}
 	}
 	h.withdraw(stated("last"))
 	h.clock.Move(2 * time.Minute)
-	if page, err := feed.Withdrawals(t.Context(), after); err != nil || len(page.Withdrawals) != 1 || page.Withdrawals[0].Number != "last" {
+	if page, err := feed.Withdrawals(t.Context(), after); err != nil || len(page.Withdrawals) != 1 ||
+		page.Withdrawals[0].Number != "last" {
 		t.Errorf("one more: %+v, %v", page, err)
 	}
-	for _, bad := range []string{"x", "\x00", after + "x", strings.Repeat("9", 9999), "20260101T000000.000Z-", "'; drop"} {
+	for _, bad := range []string{"x", "\x00", after + "x", strings.Repeat("9", 9999),
+		"20260101T000000.000Z-", "'; drop"} {
 		if _, err := feed.Withdrawals(t.Context(), bad); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("after %.20q: %v", bad, err)
 		}
@@ -451,7 +470,8 @@ func (d *stopping) Insert(ctx context.Context, collection string, r storage.Reco
 	return d.Engine.Insert(ctx, collection, r)
 }
 
-func (d *stopping) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (d *stopping) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	if d.left.Add(-1) < 0 {
 		return errStopped
 	}
@@ -488,7 +508,8 @@ func TestWithdrawalInterrupted(t *testing.T) {
 		h.clock.Move(time.Minute) // until then the request might still count the emails
 		h.work()
 		if !answered {
-			if receipt, err := h.visitor("x").Withdraw(t.Context(), id, stated("1")); err != nil || !receipt.Mailed {
+			if receipt, err := h.visitor("x").Withdraw(t.Context(), id, stated("1")); err != nil ||
+				!receipt.Mailed {
 				t.Errorf("%d writes, tried again: %+v, %v", writes, receipt, err)
 			}
 			h.work()

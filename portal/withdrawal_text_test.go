@@ -56,7 +56,8 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 					if label == "Order number: " && test.noNumber && m.To == jan {
 						mailed = "recorded as you entered it"
 					}
-					if !strings.Contains(m.Text, label+mailed+"\n") || !strings.Contains(m.Text, ": "+jan+"\n") {
+					if !strings.Contains(m.Text, label+mailed+"\n") || !strings.Contains(m.Text,
+						": "+jan+"\n") {
 						t.Errorf("to %s, without %q:\n%s", m.To, label+mailed, m.Text)
 					}
 					if test.typed != test.mailed && strings.Contains(m.Subject+m.Text+m.HTML, test.typed) {
@@ -82,12 +83,15 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
 	t.Parallel()
 	spam := []string{
-		"You won a prize, call now", "URGENT: verify your account", "Call 0900 123 456 to win", "Pay 500 EUR to DE89370400440532013000",
-		"win1.com", "ATTENTION 2001", "12345678901234567890123456789012", "1 2 3 4", "Ihre Bestellung wurde gesperrt 24", "€500", "2001!",
+		"You won a prize, call now", "URGENT: verify your account", "Call 0900 123 456 to win",
+		"Pay 500 EUR to DE89370400440532013000",
+		"win1.com", "ATTENTION 2001", "12345678901234567890123456789012", "1 2 3 4",
+		"Ihre Bestellung wurde gesperrt 24", "€500", "2001!",
 		"nonesuch", "2001\u00a0\u00a0call me", "покупайте 100",
 	}
 	numbers := []string{
-		"2001", "#2001", "No. 2001", "objednávka č. 2001", "A 1", "RE-2026/0001", "SHOP_2001", "2026.11.21", "ＡＢ２００１", "WEB 2026 17", "№ 2001", "Ž-17",
+		"2001", "#2001", "No. 2001", "objednávka č. 2001", "A 1", "RE-2026/0001", "SHOP_2001", "2026.11.21",
+		"ＡＢ２００１", "WEB 2026 17", "№ 2001", "Ž-17",
 	}
 	for i, number := range append(spam, numbers...) {
 		t.Run(number, func(t *testing.T) {
@@ -100,7 +104,8 @@ func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
 				t.Fatal(diff)
 			}
 			for _, m := range messages {
-				if m.To == support && !strings.Contains(m.Text, "Order number: "+h.received()[0].Number) && number != "win1.com" {
+				if m.To == support && !strings.Contains(m.Text, "Order number: "+h.received()[0].Number) &&
+					number != "win1.com" {
 					t.Errorf("the shop does not read it: %s", m.Text)
 				}
 				if got := strings.Contains(m.Subject, number); got != (repeated && m.To == support) {
@@ -125,7 +130,8 @@ func TestMatchedNumbersAreRepeated(t *testing.T) {
 	h.withdraw(stated("SUBSCRIPTION (renewal)"))
 	h.work()
 	for _, m := range h.deliver() {
-		if !strings.Contains(m.Subject, "SUBSCRIPTION (renewal)") || !strings.Contains(m.Text, "Order number: SUBSCRIPTION (renewal)") {
+		if !strings.Contains(m.Subject, "SUBSCRIPTION (renewal)") || !strings.Contains(m.Text,
+			"Order number: SUBSCRIPTION (renewal)") {
 			t.Errorf("to %s: %s\n%s", m.To, m.Subject, m.Text)
 		}
 	}

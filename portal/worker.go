@@ -47,7 +47,8 @@ func (w Worker) Jobs() *job.Runner {
 }
 
 // inShop returns a job handler that calls do with the job's shop.
-func inShop[T any](a *App, do func(context.Context, shop.Shop, job.Task[T]) (job.Finish[T], error)) job.Handler[T] {
+func inShop[T any](a *App, do func(context.Context, shop.Shop, job.Task[T]) (job.Finish[T],
+	error)) job.Handler[T] {
 	return func(ctx context.Context, task job.Task[T]) (job.Finish[T], error) {
 		shop, err := a.shop(ctx, task.Shop)
 		if err != nil {

@@ -36,7 +36,8 @@ func (h *testApp) importOrders(orders int) {
 		lines.Write(oneLine(body))
 		lines.WriteByte('\n')
 	}
-	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID, strings.NewReader(lines.String()), func(int) {})
+	report, err := h.app.Operator().ImportOrders(h.t.Context(), h.shop.ID,
+		strings.NewReader(lines.String()), func(int) {})
 	if err != nil || report.Created != orders {
 		h.t.Fatalf("import: %+v, %v", report, err)
 	}
@@ -100,7 +101,8 @@ func TestWorkerTakesOverAfterACrash(t *testing.T) {
 		}
 	}
 	h.put(orderJSON("1002", jan)) // the lease has been released, so the next job does not wait
-	if err := h.process(recounting{h.engine, counts}).Worker().Beat()(t.Context()); err != nil || counts.Load() != 2 {
+	if err := h.process(recounting{h.engine, counts}).Worker().Beat()(t.Context()); err != nil ||
+		counts.Load() != 2 {
 		t.Errorf("a third process: %d recounts, %v", counts.Load(), err)
 	}
 }

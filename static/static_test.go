@@ -49,7 +49,8 @@ func TestUnknownNames(t *testing.T) {
 	if _, err := URL("css/none.css"); err == nil {
 		t.Error("a file that is not there has a URL")
 	}
-	for _, path := range []string{"", "/static/", "/static/../go.mod", "/static/css/portal.000000000000.css"} {
+	for _, path := range []string{"", "/static/", "/static/../go.mod",
+		"/static/css/portal.000000000000.css"} {
 		if _, ok := Lookup(path); ok {
 			t.Errorf("%q is served", path)
 		}

@@ -63,7 +63,8 @@ func (d source) fingerprint(q Query) [sha256.Size]byte {
 		h.Write(size[:])
 		h.Write([]byte(text))
 	}
-	for _, v := range append([]any{d.collection.Name, d.shop, q.Index, q.From, q.To, q.Descending}, q.Equal...) {
+	for _, v := range append([]any{d.collection.Name, d.shop, q.Index, q.From, q.To,
+		q.Descending}, q.Equal...) {
 		part(instant(v))
 	}
 	return [sha256.Size]byte(h.Sum(nil))

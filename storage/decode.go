@@ -71,7 +71,8 @@ func newDecoder(t reflect.Type) decoder {
 func isForeign(t reflect.Type) bool {
 	own := func(i reflect.Type) bool { return t.Implements(i) || reflect.PointerTo(t).Implements(i) }
 	return own(reflect.TypeFor[bson.Unmarshaler]()) || own(reflect.TypeFor[bson.ValueUnmarshaler]()) ||
-		strings.HasPrefix(t.PkgPath(), "go.mongodb.org/") || slices.Contains([]string{"encoding/json", "net/url"}, t.PkgPath())
+		strings.HasPrefix(t.PkgPath(), "go.mongodb.org/") ||
+		slices.Contains([]string{"encoding/json", "net/url"}, t.PkgPath())
 }
 
 // decodeAny leaves the value to bson.
@@ -219,7 +220,8 @@ func membersOf(t reflect.Type, path []int) (members []member, ok bool) {
 		switch {
 		case !field.IsExported() || name == "-":
 		case !slices.Contains(strings.Split(options, ","), "inline"):
-			members = append(members, member{name: cmp.Or(name, strings.ToLower(field.Name)), index: index, read: decoderOf(field.Type)})
+			members = append(members, member{name: cmp.Or(name, strings.ToLower(field.Name)), index: index,
+				read: decoderOf(field.Type)})
 		case field.Type.Kind() != reflect.Struct:
 			return nil, false
 		default:

@@ -131,7 +131,8 @@ func (d Docs[T]) id(key string) string { return d.shop + "/" + key }
 
 func (d Docs[T]) checkKey(key string) error {
 	if key == "" || len(key) > MaxKey || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
-		return fmt.Errorf("storage: %s: a key has 1 to %d bytes of UTF-8 without NUL", d.collection.Name, MaxKey)
+		return fmt.Errorf("storage: %s: a key has 1 to %d bytes of UTF-8 without NUL",
+			d.collection.Name, MaxKey)
 	}
 	return d.checkShop()
 }
@@ -154,7 +155,8 @@ func (d Docs[T]) record(key string, n int64, doc T) (Record, error) {
 		return Record{}, d.fault("encode", err)
 	}
 	if len(raw) > MaxDocument {
-		return Record{}, fmt.Errorf("%w: %d bytes in %s, more than %d", ErrTooLarge, len(raw), d.collection.Name, MaxDocument)
+		return Record{}, fmt.Errorf("%w: %d bytes in %s, more than %d", ErrTooLarge, len(raw),
+			d.collection.Name, MaxDocument)
 	}
 	return Record{ID: e.ID, Shop: d.shop, Version: Version{N: n, Mark: e.Mark}, Doc: raw}, nil
 }

@@ -20,7 +20,8 @@ type note struct {
 func notes() storage.Collection {
 	return storage.Collection{Name: "note", Indexes: []storage.Index{
 		{Name: "by_num", Fields: []storage.Field{{Path: "num", Kind: storage.Int}}, Head: []string{"title"}},
-		{Name: "by_title_num", Fields: []storage.Field{{Path: "title", Kind: storage.String}, {Path: "num", Kind: storage.Int}}},
+		{Name: "by_title_num", Fields: []storage.Field{{Path: "title", Kind: storage.String},
+			{Path: "num", Kind: storage.Int}}},
 		{Name: "by_tag", Fields: []storage.Field{{Path: "tags", Kind: storage.String, Multi: true}}},
 	}}
 }
@@ -50,8 +51,10 @@ func TestChange(t *testing.T) {
 		writes int64
 	}{
 		{"writes what was changed", "k", func(n *note) error { n.Num++; return nil }, nil, note{"t", 2}, 1},
-		{"returns the function's error", "k", func(n *note) error { n.Num++; return failure }, failure, note{"t", 1}, 0},
-		{"writes nothing when told so", "k", func(n *note) error { n.Num++; return storage.ErrUnchanged }, nil, note{"t", 1}, 0},
+		{"returns the function's error", "k", func(n *note) error { n.Num++; return failure }, failure,
+			note{"t", 1}, 0},
+		{"writes nothing when told so", "k", func(n *note) error { n.Num++; return storage.ErrUnchanged },
+			nil, note{"t", 1}, 0},
 		{"needs a document", "x", func(n *note) error { return nil }, storage.ErrNotFound, note{"t", 1}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -141,7 +144,8 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 	if err := d.Insert(t.Context(), "k", note{Title: strings.Repeat("x", storage.MaxDocument)}); err == nil {
 		t.Error("a document over the limit was accepted")
 	}
-	if err := d.Insert(t.Context(), "k", note{Title: strings.Repeat("x", storage.MaxDocument-500)}); err != nil {
+	if err := d.Insert(t.Context(),
+		"k", note{Title: strings.Repeat("x", storage.MaxDocument-500)}); err != nil {
 		t.Errorf("a document under the limit: %v", err)
 	}
 }
@@ -161,10 +165,12 @@ func TestNamesThatAreNoShop(t *testing.T) {
 		if err := d.Insert(t.Context(), "new", note{}); err == nil {
 			t.Errorf("shop %q writes", shop)
 		}
-		if err := d.Delete(t.Context(), "new", storage.Version{}); err == nil || errors.Is(err, storage.ErrConflict) {
+		if err := d.Delete(t.Context(), "new", storage.Version{}); err == nil || errors.Is(err,
+			storage.ErrConflict) {
 			t.Errorf("shop %q deletes: %v", shop, err)
 		}
-		if _, err := storage.Find[note](t.Context(), d, storage.Query{Index: "by_num", Limit: 1}); err == nil {
+		if _, err := storage.Find[note](t.Context(), d,
+			storage.Query{Index: "by_num", Limit: 1}); err == nil {
 			t.Errorf("shop %q lists", shop)
 		}
 	}

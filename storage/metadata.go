@@ -22,12 +22,13 @@ type storedFormat struct {
 
 // RecordFormat records the format of a store unless one is recorded, and returns the recorded one.
 func RecordFormat(ctx context.Context, engine Engine, format int) (recorded int, err error) {
-	stored, err := Metadata[storedFormat](engine).Put(ctx, "format", func(stored *storedFormat, found bool) error {
-		if found {
-			return ErrUnchanged
-		}
-		stored.Format = format
-		return nil
-	})
+	stored, err := Metadata[storedFormat](engine).Put(ctx, "format",
+		func(stored *storedFormat, found bool) error {
+			if found {
+				return ErrUnchanged
+			}
+			stored.Format = format
+			return nil
+		})
 	return stored.Format, err
 }

@@ -55,7 +55,8 @@ func Find[H, T any](ctx context.Context, d Docs[T], q Query) (Page[H], error) {
 // FindAllShops is Find over the documents of all shops, by an index declared with AllShops. It costs one
 // read regardless of the number of shops, so background work uses it to find what is due. Rows that are
 // equal in all fields are ordered by shop, then by key.
-func FindAllShops[H any](ctx context.Context, engine Engine, collection Collection, q Query) (Page[H], error) {
+func FindAllShops[H any](ctx context.Context, engine Engine, collection Collection,
+	q Query) (Page[H], error) {
 	return find[H](ctx, source{engine: engine, collection: collection}, q)
 }
 
@@ -115,7 +116,8 @@ func page[H any](d source, q Query, rows []Row, ends pageEnds) (Page[H], error) 
 func (d source) scan(q Query) (Scan, bool, error) {
 	index, err := d.collection.index(q.Index)
 	if err == nil && index.AllShops != (d.shop == "") {
-		err = fmt.Errorf("storage: collection %s: index %s is over all shops: %v", d.collection.Name, q.Index, index.AllShops)
+		err = fmt.Errorf("storage: collection %s: index %s is over all shops: %v", d.collection.Name,
+			q.Index, index.AllShops)
 	}
 	if err != nil {
 		return Scan{}, false, err
@@ -125,7 +127,8 @@ func (d source) scan(q Query) (Scan, bool, error) {
 		return s, false, fmt.Errorf("storage: limit %d is not in 1..%d", q.Limit, MaxLimit)
 	}
 	if err := s.bind(q); err != nil {
-		return s, false, fmt.Errorf("storage: collection %s, index %s: %w", d.collection.Name, index.Name, err)
+		return s, false, fmt.Errorf("storage: collection %s, index %s: %w", d.collection.Name,
+			index.Name, err)
 	}
 	if q.Cursor == "" {
 		return s, false, nil

@@ -27,14 +27,20 @@ func TestCheck(t *testing.T) {
 		{"a name too long", storage.Collection{Name: strings.Repeat("a", 32)}, "plain word"},
 		{"an index without a name", storage.Collection{Name: "a", Indexes: index("", num)}, "plain word"},
 		{"an index without fields", storage.Collection{Name: "a", Indexes: index("b")}, "no field"},
-		{"a field without a kind", storage.Collection{Name: "a", Indexes: index("b", storage.Field{Path: "x"})}, "no kind"},
-		{"a kind that there is not", storage.Collection{Name: "a", Indexes: index("b", storage.Field{Path: "x", Kind: 9})}, "no kind"},
-		{"two multi-valued fields", storage.Collection{Name: "a", Indexes: index("b", tags, tags)}, "more than one"},
-		{"an index twice", storage.Collection{Name: "a", Indexes: append(index("b", num), index("b", tags)...)}, "twice"},
-		{"a field without a name", storage.Collection{Name: "a", Indexes: index("b", storage.Field{Kind: storage.Int})}, "no name"},
+		{"a field without a kind", storage.Collection{Name: "a",
+			Indexes: index("b", storage.Field{Path: "x"})}, "no kind"},
+		{"a kind that there is not", storage.Collection{Name: "a",
+			Indexes: index("b", storage.Field{Path: "x", Kind: 9})}, "no kind"},
+		{"two multi-valued fields", storage.Collection{Name: "a", Indexes: index("b", tags, tags)},
+			"more than one"},
+		{"an index twice", storage.Collection{Name: "a",
+			Indexes: append(index("b", num), index("b", tags)...)}, "twice"},
+		{"a field without a name", storage.Collection{Name: "a",
+			Indexes: index("b", storage.Field{Kind: storage.Int})}, "no name"},
 	} {
 		err := c.collection.Check()
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+		if c.want == "" && err != nil || c.want != "" &&
+			(err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}

@@ -25,10 +25,14 @@ func (b *bench) asking(ctx context.Context) (err error) {
 	if err := b.people(ctx, b.stored); err != nil {
 		return err
 	}
-	if err := b.during(ctx, b.post.url(), func(p *process) error { return b.handOver(ctx, p, paced) }); err != nil {
+	if err := b.during(ctx, b.post.url(),
+		func(p *process) error { return b.handOver(ctx, p, paced) }); err != nil {
 		return err
 	}
-	err = b.during(ctx, nobody(), func(p *process) error { return b.askPairs(ctx, p, paced, "mail server away") })
+	err = b.during(ctx, nobody(), func(p *process) error {
+		return b.askPairs(ctx, p, paced,
+			"mail server away")
+	})
 	if err != nil {
 		return err
 	}
@@ -93,7 +97,8 @@ func (b *bench) handOver(ctx context.Context, p *process, n int) error {
 	slices.Sort(r.times)
 	slow := r.quantile(0.99)
 	b.figure(fmt.Sprintf("from asked for to handed over, %d a second for %s", b.rate, b.paced),
-		fmt.Sprintf("p50 %s ms, p99 %s ms, most %s ms", millis(r.quantile(0.5)), millis(slow), millis(r.quantile(1))),
+		fmt.Sprintf("p50 %s ms, p99 %s ms, most %s ms", millis(r.quantile(0.5)), millis(slow),
+			millis(r.quantile(1))),
 		atMost(slow.Seconds()*1000, mostHandOver.Seconds()*1000, "ms p99"))
 	return nil
 }

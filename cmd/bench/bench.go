@@ -72,7 +72,8 @@ func (b *bench) measure(ctx context.Context) error {
 	}
 	b.figure("import", fmt.Sprintf("%.0f orders/s", compared.imported), "")
 	b.figure("the same documents into the store alone", fmt.Sprintf("%.0f orders/s", compared.alone), "")
-	b.figure("import, against the store alone", fmt.Sprintf("%.2f", compared.imported/compared.alone), atLeast(compared.imported/compared.alone, 0.25))
+	b.figure("import, against the store alone", fmt.Sprintf("%.2f", compared.imported/compared.alone),
+		atLeast(compared.imported/compared.alone, 0.25))
 	for _, part := range []func(context.Context) error{b.lists, b.signIns, b.feed, b.asking} {
 		if err := part(ctx); err != nil {
 			return err
@@ -138,7 +139,8 @@ func (b *bench) serve(ctx context.Context, mailServer string) (*process, error) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(b.dir, b.binary, "serve", "--store", b.store, "--secret-key-file", file, "--addr", "127.0.0.1:0", "--smtp", mailServer,
+	p, err := start(b.dir, b.binary, "serve", "--store", b.store, "--secret-key-file", file, "--addr",
+		"127.0.0.1:0", "--smtp", mailServer,
 		"--trusted-proxies", "127.0.0.1")
 	if err != nil {
 		return nil, err
@@ -236,7 +238,8 @@ func (b *bench) bareRow(ctx context.Context, p *process, c customer) error {
 		return err
 	}
 	got, err := b.steady(ctx, bare, b.bare())
-	b.rows = append([]row{{name: fmt.Sprintf("bare Fiber, %d bytes from memory", size), result: got}}, b.rows...)
+	b.rows = append([]row{{name: fmt.Sprintf("bare Fiber, %d bytes from memory", size),
+		result: got}}, b.rows...)
 	return errors.Join(err, bare.stop())
 }
 
@@ -258,11 +261,13 @@ func (b *bench) signIns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.figure("mails, from the outbox to a mail server", fmt.Sprintf("%.0f a second", b.post.perSecond()), atLeast(b.post.perSecond(), 500))
+	b.figure("mails, from the outbox to a mail server", fmt.Sprintf("%.0f a second", b.post.perSecond()),
+		atLeast(b.post.perSecond(), 500))
 	return b.during(ctx, nobody(), func(p *process) error {
 		redeemed, err := redeem(customers, b.connections).on(ctx, p)
 		b.row("redeeming a link", redeemed, 500*time.Microsecond)
-		b.figure("links redeemed", fmt.Sprintf("%.0f a second", redeemed.perSecond()), atLeast(redeemed.perSecond(), 2000))
+		b.figure("links redeemed", fmt.Sprintf("%.0f a second", redeemed.perSecond()),
+			atLeast(redeemed.perSecond(), 2000))
 		return err
 	})
 }

@@ -24,18 +24,26 @@ func TestWholeRun(t *testing.T) {
 	var out, progress bytes.Buffer
 	profile := t.TempDir() + "/cpu.out"
 	err := run(t.Context(), []string{
-		"--store", t.TempDir(), "--orders", "50,100", "--duration", "100ms", "--connections", "2", "--customers", "2", "--links", "3",
-		"--sample", "25", "--pairs", "3", "--late", "200ms", "--paced", "200ms", "--markdown", "--profile", profile,
+		"--store", t.TempDir(), "--orders", "50,100", "--duration", "100ms", "--connections", "2",
+		"--customers", "2", "--links", "3",
+		"--sample", "25", "--pairs", "3", "--late", "200ms", "--paced", "200ms", "--markdown",
+		"--profile", profile,
 	}, &out, &progress)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, progress.String())
 	}
 	for _, name := range []string{
-		"bare Fiber, ", "orders page, 50 orders", "orders page, 100 orders", "an order's page", "asking for a link", "redeeming a link", "PUT of an order",
-		"import", "the same documents into the store alone", "import, against the store alone", "mails, from the outbox to a mail server",
+		"bare Fiber, ", "orders page, 50 orders", "orders page, 100 orders", "an order's page",
+		"asking for a link", "redeeming a link", "PUT of an order",
+		"import", "the same documents into the store alone", "import, against the store alone",
+		"mails, from the outbox to a mail server",
 		"links redeemed", "from asked for to handed over, 100 a second for 200ms",
-		"known against unknown address: median difference, mail server away", "known against unknown address: median difference, mail server 200ms late",
-		"chance that the known one is answered later, mail server away", "such differences by chance (Wilcoxon), mail server away", "from start to the first 200", "memory idle at 50 orders", "memory under load at 100 orders", "CPU of the orders page, 100 orders against 50",
+		"known against unknown address: median difference, mail server away",
+		"known against unknown address: median difference, mail server 200ms late",
+		"chance that the known one is answered later, mail server away",
+		"such differences by chance (Wilcoxon), mail server away", "from start to the first 200",
+		"memory idle at 50 orders", "memory under load at 100 orders",
+		"CPU of the orders page, 100 orders against 50",
 	} {
 		if n := strings.Count(out.String(), "\n| "+name); n == 0 {
 			t.Errorf("there is no row %q", name)
@@ -54,7 +62,8 @@ func TestWholeRun(t *testing.T) {
 
 func TestFlagsThatMeanNothing(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--orders", "ten"}, {"--orders", "10"}, {"--connections", "0"}, {"--duration", "0s"}, {"--rate", "0"}, {"--paced", "0s"}, {"--late", "0s"}, {"more"}} {
+	for _, args := range [][]string{{"--orders", "ten"}, {"--orders", "10"}, {"--connections", "0"},
+		{"--duration", "0s"}, {"--rate", "0"}, {"--paced", "0s"}, {"--late", "0s"}, {"more"}} {
 		if o, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v is taken as %+v", args, o)
 		}
@@ -79,7 +88,8 @@ func TestLinkInMail(t *testing.T) {
 	t.Parallel()
 	token := strings.Repeat("aB3-_x09", 8)
 	p := &post{tokens: map[string]string{}, arrived: map[string]time.Time{}, came: make(chan struct{}, 1)}
-	p.take("a@kunde.example", []byte("href=3D\"https://x.example/sign-in/link/"+token[:20]+"=\r\n"+token[20:]+"\""))
+	p.take("a@kunde.example", []byte("href=3D\"https://x.example/sign-in/link/"+token[:20]+"=\r\n"+
+		token[20:]+"\""))
 	got, err := p.wait(t.Context(), []string{"a@kunde.example"})
 	if err != nil || got[0] != token {
 		t.Errorf("%v %v", got, err)

@@ -56,9 +56,13 @@ func askFor(customers []customer, connections int) load {
 			c := customers[i]
 			submit(request, "/sign-in", "email="+emailOf(c.place))
 			request.Header.SetCookie(browserCookie, c.browser)
-			request.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", c.place>>16&255, c.place>>8&255, c.place&255))
+			request.Header.Set("X-Forwarded-For",
+				fmt.Sprintf("10.%d.%d.%d", c.place>>16&255, c.place>>8&255, c.place&255))
 		},
-		read: func(_ int, answer *fasthttp.Response) error { return leadsTo(answer, "/sign-in/code?asked=yes") },
+		read: func(_ int, answer *fasthttp.Response) error {
+			return leadsTo(answer,
+				"/sign-in/code?asked=yes")
+		},
 	}
 }
 
@@ -91,7 +95,8 @@ func submit(request *fasthttp.Request, path, form string) {
 }
 
 func leadsTo(answer *fasthttp.Response, path string) error {
-	if to := string(answer.Header.Peek("Location")); answer.StatusCode() != fasthttp.StatusSeeOther || to != path {
+	if to := string(answer.Header.Peek("Location")); answer.StatusCode() != fasthttp.StatusSeeOther ||
+		to != path {
 		return fmt.Errorf("status %d, to %q instead of %q", answer.StatusCode(), to, path)
 	}
 	return nil

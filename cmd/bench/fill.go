@@ -44,8 +44,10 @@ func within(ctx context.Context, store string, do func(storage.Engine, *portal.A
 func furnish(ctx context.Context, app *portal.App) (key string, err error) {
 	_, err = app.Operator().CreateShop(ctx, shopID, shop.Settings{
 		Name: new("Bench & Sons"), BaseURL: new("https://" + host), StorefrontURL: new(storefront),
-		SenderEmail: new("account@bench.example"), SupportEmail: new("help@bench.example"), Accent: new("#2f6b4f"),
-		Footer: &[]shop.FooterLink{{Label: "Delivery", URL: storefront + "/delivery"}, {Label: "Terms", URL: storefront + "/terms"}},
+		SenderEmail: new("account@bench.example"), SupportEmail: new("help@bench.example"),
+		Accent: new("#2f6b4f"),
+		Footer: &[]shop.FooterLink{{Label: "Delivery", URL: storefront + "/delivery"},
+			{Label: "Terms", URL: storefront + "/terms"}},
 	})
 	if err != nil {
 		return "", err

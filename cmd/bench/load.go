@@ -75,7 +75,8 @@ func (l load) on(ctx context.Context, p *process) (result, error) {
 // send runs all connections until they are done.
 func (l load) send(ctx context.Context, address string) ([]time.Duration, error) {
 	client := &fasthttp.HostClient{
-		Addr: address, MaxConns: l.connections, MaxIdemponentCallAttempts: 1, ReadTimeout: patience, WriteTimeout: patience,
+		Addr: address, MaxConns: l.connections, MaxIdemponentCallAttempts: 1, ReadTimeout: patience,
+		WriteTimeout: patience,
 	}
 	defer client.CloseIdleConnections()
 	var next atomic.Int64
@@ -103,7 +104,8 @@ func (l load) send(ctx context.Context, address string) ([]time.Duration, error)
 // time at which each was due, so that the measured time includes any delay in sending.
 func (l load) paced(ctx context.Context, p *process, perSecond int) ([]time.Time, error) {
 	client := &fasthttp.HostClient{
-		Addr: p.address, MaxConns: l.connections, MaxConnWaitTimeout: patience, MaxIdemponentCallAttempts: 1, ReadTimeout: patience, WriteTimeout: patience,
+		Addr: p.address, MaxConns: l.connections, MaxConnWaitTimeout: patience, MaxIdemponentCallAttempts: 1,
+		ReadTimeout: patience, WriteTimeout: patience,
 	}
 	defer client.CloseIdleConnections()
 	group, ctx := errgroup.WithContext(ctx)

@@ -81,19 +81,27 @@ func parse(args []string, errors io.Writer) (options, error) {
 	var o options
 	set := flag.NewFlagSet("bench", flag.ContinueOnError)
 	set.SetOutput(errors)
-	sizes := set.String("orders", "10000,50000", "stored `orders` at which the orders page is measured; 1000000 and more take their time to load")
-	set.StringVar(&o.store, "store", "", "where temporary stores are made: a `directory`, or a mongodb:// address whose databases begin with its name; unless set, the system's")
-	set.StringVar(&o.binary, "portal", "", "a built portal to measure; unless set, it is built from the source in the present `directory`")
+	sizes := set.String("orders", "10000,50000",
+		"stored `orders` at which the orders page is measured; 1000000 and more take their time to load")
+	set.StringVar(&o.store, "store",
+		"", "where temporary stores are made: a `directory`, or a mongodb:// address whose databases begin with its name; unless set, the system's")
+	set.StringVar(&o.binary, "portal",
+		"", "a built portal to measure; unless set, it is built from the source in the present `directory`")
 	set.IntVar(&o.connections, "connections", 16, "connections that send requests")
 	set.DurationVar(&o.duration, "duration", 3*time.Second, "how long each page is requested")
 	set.IntVar(&o.customers, "customers", 300, "customers who are signed in")
 	set.IntVar(&o.links, "links", 2000, "sign-in links that are asked for, mailed and redeemed")
-	set.IntVar(&o.rate, "rate", 100, "links asked for in a `second`, while the time until a mail is handed over is measured")
-	set.DurationVar(&o.paced, "paced", 10*time.Second, "how long links are asked for at that rate; 1m for a sure answer")
-	set.IntVar(&o.pairs, "pairs", 1000, "pairs of a known and an unknown address whose times are compared; 10000 for a sure answer")
-	set.DurationVar(&o.late, "late", 10*time.Second, "how late the mail server answers while the pairs are compared for the second time")
+	set.IntVar(&o.rate, "rate", 100,
+		"links asked for in a `second`, while the time until a mail is handed over is measured")
+	set.DurationVar(&o.paced, "paced", 10*time.Second,
+		"how long links are asked for at that rate; 1m for a sure answer")
+	set.IntVar(&o.pairs, "pairs", 1000,
+		"pairs of a known and an unknown address whose times are compared; 10000 for a sure answer")
+	set.DurationVar(&o.late, "late", 10*time.Second,
+		"how late the mail server answers while the pairs are compared for the second time")
 	set.IntVar(&o.sample, "sample", 10000, "orders whose import is compared with the store alone")
-	set.StringVar(&o.profile, "profile", "", "write a CPU profile of the orders page, by the site alone in a process of its own, to this `file`")
+	set.StringVar(&o.profile, "profile",
+		"", "write a CPU profile of the orders page, by the site alone in a process of its own, to this `file`")
 	set.BoolVar(&o.markdown, "markdown", false, "print Markdown")
 	if err := set.Parse(args); err != nil {
 		return o, err
@@ -106,7 +114,8 @@ func parse(args []string, errors io.Writer) (options, error) {
 		o.sizes = append(o.sizes, n)
 	}
 	slices.Sort(o.sizes)
-	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.rate, o.pairs, o.sample) < 1 || min(o.duration, o.paced, o.late) <= 0 {
+	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.rate, o.pairs, o.sample) < 1 ||
+		min(o.duration, o.paced, o.late) <= 0 {
 		return o, fmt.Errorf("the flags take numbers above zero, and nothing follows them")
 	}
 	return o, nil

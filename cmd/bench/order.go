@@ -69,17 +69,20 @@ func newOrder(c, k int, now time.Time) sentOrder {
 	last := now.UTC().Truncate(time.Second).Add(-2 * 24 * time.Hour) // so that none is in the future
 	placed := last.Add(-time.Duration(max(0, ordersEach-k)) * orderGap).Add(time.Duration(c) * time.Second)
 	o := sentOrder{
-		Number: numberOf(c, k), Email: emailOf(c), PlacedAt: placed, UpdatedAt: placed.Add(time.Hour), Currency: "EUR",
+		Number: numberOf(c, k), Email: emailOf(c), PlacedAt: placed, UpdatedAt: placed.Add(time.Hour),
+		Currency:    "EUR",
 		PaymentKind: "card", Shipping: "3.90", ShippingMethod: "Courier to the door",
-		ShippingAddress: address.Address{FirstName: "Jana", LastName: fmt.Sprintf("Kováčová %d", c), Line1: "Štefánikova 27", City: "Košice", PostalCode: "04001", Country: "SK"},
-		Links:           order.Links{Invoice: storefront + "/invoices/" + numberOf(c, k) + ".pdf"},
+		ShippingAddress: address.Address{FirstName: "Jana", LastName: fmt.Sprintf("Kováčová %d", c),
+			Line1: "Štefánikova 27", City: "Košice", PostalCode: "04001", Country: "SK"},
+		Links: order.Links{Invoice: storefront + "/invoices/" + numberOf(c, k) + ".pdf"},
 	}
 	sum := 0
 	for i := range 1 + (c+k)%3 {
 		cents, pieces := 495+(c*7+k*13+i*29)%9000, 1+(c+i)%3
 		sum += cents * pieces
 		o.Lines = append(o.Lines, line{
-			ID: fmt.Sprint(i + 1), SKU: fmt.Sprintf("SKU-%04d", (c+i*31)%5000), Name: fmt.Sprintf("Enamel mug for the garden, no. %d", (c+i*31)%5000),
+			ID: fmt.Sprint(i + 1), SKU: fmt.Sprintf("SKU-%04d", (c+i*31)%5000),
+			Name:     fmt.Sprintf("Enamel mug for the garden, no. %d", (c+i*31)%5000),
 			Quantity: fmt.Sprint(pieces), UnitPrice: euros(cents), Total: euros(cents * pieces),
 			Picture: fmt.Sprintf("%s/pictures/%04d.jpg", storefront, (c+i*31)%5000),
 		})
@@ -105,7 +108,8 @@ func (o *sentOrder) progress(k int) {
 	o.Events = []event{{Type: "placed", At: o.PlacedAt}}
 	if o.Fulfillment == order.Shipped || o.Fulfillment == order.Delivered {
 		shipped := o.PlacedAt.Add(44 * time.Hour)
-		o.Events = append(o.Events, event{order.PaymentPaid, o.PlacedAt.Add(4 * time.Minute)}, event{order.Shipped, shipped})
+		o.Events = append(o.Events, event{order.PaymentPaid, o.PlacedAt.Add(4 * time.Minute)},
+			event{order.Shipped, shipped})
 		o.Shipments = []shipment{{Carrier: "Packeta", Number: "Z" + o.Number, ShippedAt: shipped}}
 	}
 	if o.Fulfillment == order.Delivered {

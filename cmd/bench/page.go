@@ -66,11 +66,13 @@ func (o options) orderPage(customers []customer) load {
 func (o options) accountPages(customers []customer) map[string]load {
 	pages := map[string]load{}
 	for _, path := range []string{"/profile", "/privacy", "/company", "/security"} {
-		pages[path] = o.view(customers, func(customer) string { return path }, func(customer) string { return "<h1>" })
+		pages[path] = o.view(customers, func(customer) string { return path },
+			func(customer) string { return "<h1>" })
 	}
 	number := func(c customer) string { return numberOf(c.place, ordersEach-1) }
 	for _, step := range []string{"/withdraw", "/return"} {
-		pages["/orders/…"+step] = o.view(customers, func(c customer) string { return "/orders/" + number(c) + step }, number)
+		pages["/orders/…"+step] = o.view(customers,
+			func(c customer) string { return "/orders/" + number(c) + step }, number)
 	}
 	return pages
 }

@@ -32,7 +32,8 @@ type pair struct{ known, unknown time.Duration }
 // customers, starting at position from. Both addresses of a pair are requested equally often.
 func (b *bench) askPairs(ctx context.Context, p *process, from int, how string) error {
 	b.say("asking for %d pairs of a known and an unknown address, %s", b.pairs, how)
-	client := &fasthttp.HostClient{Addr: p.address, MaxConns: 1, MaxIdemponentCallAttempts: 1, ReadTimeout: patience}
+	client := &fasthttp.HostClient{Addr: p.address, MaxConns: 1, MaxIdemponentCallAttempts: 1,
+		ReadTimeout: patience}
 	defer client.CloseIdleConnections()
 	var pairs []pair
 	for i := range b.warmUps() + b.pairs {
@@ -80,9 +81,11 @@ func (b *bench) tellPairs(pairs []pair, how string) {
 		fmt.Sprintf("%+.3f ms (95%%: %+.3f to %+.3f)", median(differences), low, high),
 		fmt.Sprintf("within %.1f ms", mostDifference)+missed(low < -mostDifference || high > mostDifference))
 	lean := laterChance(pairs)
-	b.figure("chance that the known one is answered later, "+how, fmt.Sprintf("%.3f", lean), "0.48 to 0.52"+missed(math.Abs(lean-0.5) > mostLean))
+	b.figure("chance that the known one is answered later, "+how, fmt.Sprintf("%.3f", lean),
+		"0.48 to 0.52"+missed(math.Abs(lean-0.5) > mostLean))
 	chance := signedRanks(differences)
-	b.figure("such differences by chance (Wilcoxon), "+how, fmt.Sprintf("p = %.2f", chance), fmt.Sprintf("> %.2f", leastChance)+missed(chance <= leastChance))
+	b.figure("such differences by chance (Wilcoxon), "+how, fmt.Sprintf("p = %.2f", chance),
+		fmt.Sprintf("> %.2f", leastChance)+missed(chance <= leastChance))
 }
 
 func median(values []float64) float64 {

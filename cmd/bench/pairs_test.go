@@ -23,8 +23,10 @@ func TestPairsTellADifference(t *testing.T) {
 		return pairs, differences
 	}
 	pairs, alike := draw(0)
-	if low, high := medianInterval(alike); low > 0 || high < 0 || signedRanks(alike) < leastChance || math.Abs(laterChance(pairs)-0.5) > mostLean {
-		t.Errorf("alike: median %.3f to %.3f, p %.3f, later %.3f", low, high, signedRanks(alike), laterChance(pairs))
+	if low, high := medianInterval(alike); low > 0 || high < 0 || signedRanks(alike) < leastChance ||
+		math.Abs(laterChance(pairs)-0.5) > mostLean {
+		t.Errorf("alike: median %.3f to %.3f, p %.3f, later %.3f", low, high, signedRanks(alike),
+			laterChance(pairs))
 	}
 	_, different := draw(100 * time.Microsecond)
 	if low, _ := medianInterval(different); low < 0.05 || signedRanks(different) > leastChance {

@@ -32,8 +32,12 @@ type post struct {
 var linkShape = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
 
 func openPost() (*post, error) {
-	p := &post{tokens: map[string]string{}, arrived: map[string]time.Time{}, came: make(chan struct{}, 1), hurry: make(chan struct{})}
-	p.server = gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &delivery{post: p}, nil }))
+	p := &post{tokens: map[string]string{}, arrived: map[string]time.Time{}, came: make(chan struct{}, 1),
+		hurry: make(chan struct{})}
+	p.server = gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session,
+		error) {
+		return &delivery{post: p}, nil
+	}))
 	p.server.Domain = "mx.bench.example"
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -121,7 +125,8 @@ func (p *post) wait(ctx context.Context, addresses []string) ([]string, error) {
 		select {
 		case <-p.came:
 		case <-time.After(patience):
-			return nil, fmt.Errorf("no mail for %s; of %d links, %d have come", patience, len(addresses), len(p.linksOf(addresses)))
+			return nil, fmt.Errorf("no mail for %s; of %d links, %d have come", patience, len(addresses),
+				len(p.linksOf(addresses)))
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

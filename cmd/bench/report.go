@@ -41,7 +41,8 @@ const pageCost = 450 * time.Microsecond
 // pageRow records the orders page at one size of the store, and the server's memory when idle and under
 // load.
 func (b *bench) pageRow(size int, r result, idle memory) {
-	b.rows = append(b.rows, row{name: "orders page, " + grouped(size) + " orders", result: r, most: pageCost, orders: size})
+	b.rows = append(b.rows, row{name: "orders page, " + grouped(size) + " orders", result: r,
+		most: pageCost, orders: size})
 	at := " at " + grouped(size) + " orders"
 	b.figure("memory idle"+at, idle.String(), atMost(mb(idle.own), 40, "MB"))
 	b.figure("memory under load"+at, r.peak.String(), atMost(mb(r.peak.own), 120, "MB"))
@@ -57,7 +58,8 @@ func (b *bench) flatness() {
 	}
 	small, large := pages[0], pages[len(pages)-1]
 	ratio := float64(large.result.cost()) / float64(max(1, small.result.cost()))
-	b.figure(fmt.Sprintf("CPU of the orders page, %s orders against %s", grouped(large.orders), grouped(small.orders)),
+	b.figure(fmt.Sprintf("CPU of the orders page, %s orders against %s", grouped(large.orders),
+		grouped(small.orders)),
 		fmt.Sprintf("%.2f", ratio), atMost(ratio, 1.15, ""))
 }
 
@@ -90,9 +92,11 @@ type report struct {
 
 func (b *bench) report() report {
 	r := report{
-		about:    fmt.Sprintf("%s; load average %s; %d connections, %s a page; store: %s", machine(), loadAverage(), b.connections, b.duration, b.kind()),
-		requests: [][]string{{"", "requests/s", "CPU ms/request", "p50 ms", "p99 ms", "CPU/bare", "wanted CPU ms"}},
-		figures:  [][]string{{"", "measured", "wanted"}},
+		about: fmt.Sprintf("%s; load average %s; %d connections, %s a page; store: %s", machine(),
+			loadAverage(), b.connections, b.duration, b.kind()),
+		requests: [][]string{{"", "requests/s", "CPU ms/request", "p50 ms", "p99 ms", "CPU/bare",
+			"wanted CPU ms"}},
+		figures: [][]string{{"", "measured", "wanted"}},
 	}
 	bare := b.rows[0].result.cost()
 	for _, row := range b.rows {

@@ -9,13 +9,15 @@ import (
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
-	made := call(t, nil, "apikey", "create", "--store", dir, "--name", "shop system").want(t, exitOK, "cannot be shown again")
+	made := call(t, nil, "apikey", "create", "--store", dir, "--name", "shop system").want(t, exitOK,
+		"cannot be shown again")
 	if !strings.HasPrefix(made.out, "postern_") || strings.Count(made.out, "\n") != 1 {
 		t.Errorf("standard output holds more than the key: %q", made.out)
 	}
 	var keys []map[string]string
 	listed := call(t, nil, "apikey", "list", "--store", dir, "--json").want(t, exitOK).out
-	if err := json.Unmarshal([]byte(listed), &keys); err != nil || len(keys) != 1 || keys[0]["name"] != "shop system" {
+	if err := json.Unmarshal([]byte(listed), &keys); err != nil || len(keys) != 1 ||
+		keys[0]["name"] != "shop system" {
 		t.Fatalf("%v: %s", err, listed)
 	}
 	if strings.Contains(listed, strings.TrimSpace(made.out)) {

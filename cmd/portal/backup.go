@@ -48,7 +48,8 @@ func (c backupCommand) Run(ctx context.Context, w *environment) error {
 		return failf("Cannot find the backup: %s.", err)
 	}
 	w.say("%s: %d bytes", c.File, info.Size())
-	w.note("The backup does not contain the installation secret. Keep a copy of %s in another place.", c.secretName())
+	w.note("The backup does not contain the installation secret. Keep a copy of %s in another place.",
+		c.secretName())
 	return nil
 }
 

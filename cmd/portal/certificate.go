@@ -94,7 +94,8 @@ func (c *certificate) reload(ctx context.Context) {
 	c.seen = c.look()
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
-		c.log.ErrorContext(ctx, "cannot load the new TLS certificate; still using the previous one", "error", unreadable(err))
+		c.log.ErrorContext(ctx, "cannot load the new TLS certificate; still using the previous one", "error",
+			unreadable(err))
 		return
 	}
 	c.current.Store(&pair)

@@ -42,8 +42,10 @@ func (p pair) renew(t *testing.T, name string, until time.Time) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: until.Add(-24 * time.Hour), NotAfter: until,
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"shop.example"}, IsCA: true, BasicConstraintsValid: true,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
+		NotBefore: until.Add(-24 * time.Hour), NotAfter: until,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"shop.example"}, IsCA: true,
+		BasicConstraintsValid: true,
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -53,7 +55,8 @@ func (p pair) renew(t *testing.T, name string, until time.Time) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, block := range map[string]*pem.Block{p.cert: {Type: "CERTIFICATE", Bytes: cert}, p.key: {Type: "PRIVATE KEY", Bytes: private}} {
+	for file, block := range map[string]*pem.Block{p.cert: {Type: "CERTIFICATE", Bytes: cert},
+		p.key: {Type: "PRIVATE KEY", Bytes: private}} {
 		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -86,9 +89,11 @@ func shown(t *testing.T, address string) string {
 func TestServeTLS(t *testing.T) {
 	t.Parallel()
 	files := newPair(t, "first")
-	server := start(t, nil, append([]string{"serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0"}, files.flags()...)...)
+	server := start(t, nil, append([]string{"serve", "--store", shopStore(t), "--smtp", "smtp://mail.example",
+		"--addr", "127.0.0.1:0"}, files.flags()...)...)
 	address := server.wait("listens on https://")
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: files.trust(t), ForceAttemptHTTP2: true}}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: files.trust(t),
+		ForceAttemptHTTP2: true}}
 	response, err := client.Get("https://" + address + "/healthz")
 	if err != nil || response.StatusCode != http.StatusOK || response.ProtoMajor != 1 {
 		t.Fatalf("%v %v", response, err)
@@ -143,9 +148,12 @@ func TestRefresh(t *testing.T) {
 		{"renewed", func() { files.renew(t, "second", time.Now().Add(time.Hour)) }, "second", "reloaded"},
 		{"cut off", func() { write(files.cert, "-----BEGIN") }, "second", "still using the previous one"},
 		{"looked at again", func() {}, "second", ""},
-		{"whole, but the key is another's", func() { files.renew(t, "third", time.Now().Add(time.Hour)); write(files.key, string(key)) }, "second", "still using the previous one"},
+		{"whole, but the key is another's",
+			func() { files.renew(t, "third", time.Now().Add(time.Hour)); write(files.key, string(key)) },
+			"second", "still using the previous one"},
 		{"gone", func() { os.Remove(files.cert) }, "second", "still using the previous one"},
-		{"back, but too old", func() { files.renew(t, "fourth", time.Now().Add(-time.Hour)) }, "fourth", "has expired"},
+		{"back, but too old", func() { files.renew(t, "fourth", time.Now().Add(-time.Hour)) },
+			"fourth", "has expired"},
 	} {
 		step.change()
 		log.Reset()

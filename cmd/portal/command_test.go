@@ -59,7 +59,8 @@ func shopStore(t *testing.T) string {
 
 func createShop(t *testing.T, dir, id, base string) said {
 	t.Helper()
-	return call(t, nil, "shop", "create", id, "--store", dir, "--name", "Bookshop", "--base-url", base, "--sender-email", "account@shop.example")
+	return call(t, nil, "shop", "create", id, "--store", dir, "--name", "Bookshop", "--base-url", base,
+		"--sender-email", "account@shop.example")
 }
 
 func writeFile(t *testing.T, name, text string) string {
@@ -161,10 +162,13 @@ func TestHelp(t *testing.T) {
 		want []string
 	}{
 		{"nothing said", nil, []string{"portal demo", "Commands:"}},
-		{"flag", []string{"--help"}, []string{"serve", "copy", "backup", "restore", "dkim record", "health", "apikey create", "import orders", "outbox resend", "$PORTAL_CONFIG"}},
+		{"flag", []string{"--help"}, []string{"serve", "copy", "backup", "restore", "dkim record", "health",
+			"apikey create", "import orders", "outbox resend", "$PORTAL_CONFIG"}},
 		{"command", []string{"help"}, []string{"Commands:"}},
-		{"of a command", []string{"help", "serve"}, []string{"PORTAL_SMTP_PASSWORD", "$PORTAL_ADDR", "--tls-cert", "$PORTAL_METRICS_ADDR"}},
-		{"of a sub-command", []string{"help", "shop", "create"}, []string{"--link-life", "$PORTAL_SHOP_LINK_LIFE", "portal shop create main"}},
+		{"of a command", []string{"help", "serve"},
+			[]string{"PORTAL_SMTP_PASSWORD", "$PORTAL_ADDR", "--tls-cert", "$PORTAL_METRICS_ADDR"}},
+		{"of a sub-command", []string{"help", "shop", "create"},
+			[]string{"--link-life", "$PORTAL_SHOP_LINK_LIFE", "portal shop create main"}},
 		{"asked with a flag", []string{"import", "orders", "--help"}, []string{"gunzip", "refused"}},
 		{"version", []string{"version"}, []string{"portal ", "go1."}},
 	} {
@@ -184,12 +188,17 @@ func TestWrongUsage(t *testing.T) {
 		{"no sub-command", []string{"shop"}, []string{"incomplete", `"create"`, "portal help shop"}},
 		{"unknown flag", []string{"serve", "--adr", "x"}, []string{"--adr", "--addr", "portal help serve"}},
 		{"no file", []string{"import", "orders"}, []string{"incomplete", "<file>"}},
-		{"unknown state", []string{"outbox", "list", "--store", dir, "--state", "lost"}, []string{"--state", "waiting, deferred, failed, sent or dropped"}},
-		{"limit of words", []string{"outbox", "list", "--store", dir, "--limit", "many"}, []string{"--limit"}},
-		{"limit below zero", []string{"outbox", "list", "--store", dir, "--limit", "-1"}, []string{`--limit: must be a number from 1 to 1000, not "-1"`}},
-		{"limit too large", []string{"outbox", "list", "--store", dir, "--limit", "1000000"}, []string{"--limit"}},
+		{"unknown state", []string{"outbox", "list", "--store", dir, "--state", "lost"},
+			[]string{"--state", "waiting, deferred, failed, sent or dropped"}},
+		{"limit of words", []string{"outbox", "list", "--store", dir, "--limit", "many"},
+			[]string{"--limit"}},
+		{"limit below zero", []string{"outbox", "list", "--store", dir, "--limit", "-1"},
+			[]string{`--limit: must be a number from 1 to 1000, not "-1"`}},
+		{"limit too large", []string{"outbox", "list", "--store", dir, "--limit", "1000000"},
+			[]string{"--limit"}},
 		{"help for nothing", []string{"help", "nothing"}, []string{"nothing"}},
-		{"store of another sort", []string{"shop", "list", "--store", "postgres://x"}, []string{"--store", "mongodb://"}},
+		{"store of another sort", []string{"shop", "list", "--store", "postgres://x"},
+			[]string{"--store", "mongodb://"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { call(t, nil, c.args...).want(t, exitUsage, c.want...) })
 	}

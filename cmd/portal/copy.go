@@ -73,10 +73,12 @@ func (c copyCommand) addresses(w *environment) (from, to string, err error) {
 	const fromSecret, toSecret = envPrefix + "COPY_FROM_PASSWORD", envPrefix + "COPY_TO_PASSWORD"
 	var wrong faults
 	from = storePassword{
-		of: "FROM", variable: fromSecret, value: w.env[fromSecret], flag: "--from-password-file", file: c.FromPasswordFile,
+		of: "FROM", variable: fromSecret, value: w.env[fromSecret], flag: "--from-password-file",
+		file: c.FromPasswordFile,
 	}.address(c.From, &wrong)
 	to = storePassword{
-		of: "TO", variable: toSecret, value: w.env[toSecret], flag: "--to-password-file", file: c.ToPasswordFile,
+		of: "TO", variable: toSecret, value: w.env[toSecret], flag: "--to-password-file",
+		file: c.ToPasswordFile,
 	}.address(c.To, &wrong)
 	return from, to, wrong.usage("help copy")
 }
@@ -93,7 +95,8 @@ func (c copyCommand) copy(ctx context.Context, w *environment, from, to storage.
 	done()
 	switch {
 	case errors.Is(err, transfer.ErrTarget):
-		reason := strings.TrimSuffix(strings.TrimPrefix(err.Error(), "copy: "), ": "+transfer.ErrTarget.Error())
+		reason := strings.TrimSuffix(strings.TrimPrefix(err.Error(), "copy: "),
+			": "+transfer.ErrTarget.Error())
 		return failf("Cannot copy to %s from %s: %s. Nothing was written. Choose an empty target.",
 			storeFlag{Store: c.To}.shownStore(), storeFlag{Store: c.From}.shownStore(), reason)
 	case ctx.Err() != nil:

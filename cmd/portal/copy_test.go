@@ -9,7 +9,8 @@ import (
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	from, to := shopStore(t), filepath.Join(t.TempDir(), "copy")
-	server := start(t, nil, "serve", "--store", from, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
+	server := start(t, nil, "serve", "--store", from, "--smtp", "smtp://mail.example",
+		"--addr", "127.0.0.1:0")
 	server.wait("listens on ")
 	call(t, nil, "copy", from, to).want(t, exitOK, "unchanged  0", "secret was not copied")
 	call(t, nil, "shop", "list", "--store", to).want(t, exitFailure, "secret.key is missing")
@@ -36,12 +37,16 @@ func TestCopyRefused(t *testing.T) {
 		want     []string
 	}{
 		{"a store of its own", from, filled, []string{"is not empty", "Nothing was written", "empty target"}},
-		{"written by others since", from, written, []string{"written by others since", "Nothing was written"}},
+		{"written by others since", from, written,
+			[]string{"written by others since", "Nothing was written"}},
 		{"itself", from, from, []string{"the same store"}},
 		{"of nothing", nowhere, filled, []string{"There is no store in " + nowhere}},
 		{"of a directory of other things", other, filled, []string{"There is no store in " + other}},
 	} {
-		t.Run(c.name, func(t *testing.T) { call(t, nil, "copy", c.from, c.to).want(t, exitFailure, c.want...) })
+		t.Run(c.name, func(t *testing.T) {
+			call(t, nil, "copy", c.from, c.to).want(t,
+				exitFailure, c.want...)
+		})
 	}
 	call(t, nil, "shop", "list", "--store", other).want(t, exitFailure, "There is no store in "+other)
 	for _, made := range []string{nowhere, filepath.Join(other, "postern.db")} {
@@ -50,7 +55,8 @@ func TestCopyRefused(t *testing.T) {
 		}
 	}
 	call(t, nil, "shop", "list", "--store", written).want(t, exitOK, "Elsewhere")
-	server := start(t, nil, "serve", "--store", filled, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
+	server := start(t, nil, "serve", "--store", filled, "--smtp", "smtp://mail.example",
+		"--addr", "127.0.0.1:0")
 	server.wait("listens on ")
 	call(t, nil, "copy", from, filled).want(t, exitFailure, "already serves")
 }
@@ -64,7 +70,8 @@ func TestBackup(t *testing.T) {
 	call(t, nil, "backup", "--store", dir, file).want(t, exitOK, file, "bytes", "secret.key")
 	call(t, nil, "backup", "--store", dir, file).want(t, exitFailure, "exists already")
 	restored := filepath.Join(t.TempDir(), "restored")
-	call(t, nil, "restore", file, "--store", restored).want(t, exitOK, restored, "secret", "backups do not contain it")
+	call(t, nil, "restore", file, "--store", restored).want(t, exitOK, restored, "secret",
+		"backups do not contain it")
 	copySecret(t, dir, restored)
 	call(t, nil, "shop", "list", "--store", restored).want(t, exitOK, "Bookshop")
 	call(t, nil, "restore", file, "--store", restored).want(t, exitFailure, "There is a store in "+restored)
@@ -83,12 +90,14 @@ func TestBackupRefused(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"of nothing", []string{"backup", "--store", nowhere, "x"}, exitFailure, "There is no store in " + nowhere},
+		{"of nothing", []string{"backup", "--store", nowhere, "x"}, exitFailure,
+			"There is no store in " + nowhere},
 		{"of a server", []string{"backup", "--store", "mongodb://db.example", "x"}, exitUsage, "portal copy"},
 		{"to nowhere", []string{"backup", "--store", shopStore(t), nowhere + "/x"}, exitFailure, nowhere},
 		{"no backup", []string{"restore", "--store", nowhere, damaged}, exitFailure, damaged},
 		{"no file", []string{"restore", "--store", nowhere, "/nowhere"}, exitFailure, "/nowhere"},
-		{"into a server", []string{"restore", "--store", "mongodb://db.example", damaged}, exitUsage, "mongorestore"},
+		{"into a server", []string{"restore", "--store", "mongodb://db.example", damaged}, exitUsage,
+			"mongorestore"},
 	} {
 		t.Run(c.name, func(t *testing.T) { call(t, nil, c.args...).want(t, c.status, c.want) })
 	}

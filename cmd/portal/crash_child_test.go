@@ -31,7 +31,8 @@ func serveAsChild(arguments []string) int {
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(exitFailure)
 	}()
-	return run(context.Background(), arguments, environment{stdin: strings.NewReader(""), stdout: os.Stdout, stderr: os.Stderr})
+	return run(context.Background(),
+		arguments, environment{stdin: strings.NewReader(""), stdout: os.Stdout, stderr: os.Stderr})
 }
 
 // child is a server in a separate process.
@@ -43,7 +44,8 @@ type child struct {
 
 func startChild(t *testing.T, dir, office string) *child {
 	t.Helper()
-	arguments := []string{"serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp", "smtp://" + office + "?starttls=off",
+	arguments := []string{"serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp",
+		"smtp://" + office + "?starttls=off",
 		"--trusted-proxies", "127.0.0.1"}
 	process := exec.Command(os.Args[0])
 	process.Env = append(os.Environ(), crashChild+"="+strings.Join(arguments, "\n"))
@@ -98,7 +100,8 @@ func (c *child) post(ctx context.Context, path string, v visit, pairs ...string)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		fields.Set(pairs[i], pairs[i+1])
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, strings.NewReader(fields.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path,
+		strings.NewReader(fields.Encode()))
 	if err != nil {
 		return reply{}
 	}
@@ -113,7 +116,8 @@ func (c *child) post(ctx context.Context, path string, v visit, pairs ...string)
 }
 
 func (c *child) put(ctx context.Context, key string, d delivery) int {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, c.base+"/api/v1/orders/"+d.number, strings.NewReader(d.document))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, c.base+"/api/v1/orders/"+d.number,
+		strings.NewReader(d.document))
 	if err != nil {
 		return 0
 	}

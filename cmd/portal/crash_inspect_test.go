@@ -50,7 +50,8 @@ func (f found) repeatClicks(p *buyer) {
 		}
 		lost := before.session != "" && (err != nil || before.session != signed.Cookie)
 		if lost || before.status == http.StatusGone && err == nil {
-			f.Errorf("%s: a click that was answered with %d, session %v, is answered with %v now", p.email, before.status, before.session != "", err)
+			f.Errorf("%s: a click that was answered with %d, session %v, is answered with %v now", p.email,
+				before.status, before.session != "", err)
 		}
 		if err == nil {
 			in = append(in, signed.Cookie)
@@ -73,7 +74,8 @@ func (f found) checkOrder(key string, d delivery) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if receipt, err := feed.PutOrder(f.Context(), d.number, []byte(d.document)); receipt.Outcome != order.Unchanged {
+	if receipt, err := feed.PutOrder(f.Context(), d.number,
+		[]byte(d.document)); receipt.Outcome != order.Unchanged {
 		f.Errorf("order %s was lost or altered: %s, %v", d.number, receipt.Outcome, err)
 	}
 }
@@ -89,10 +91,12 @@ func (f found) checkLinks(p *buyer, tokens []string) {
 		fits := page.State == credential.LinkLive
 		if len(p.sessions) > 0 {
 			fits = token == p.token && page.State == credential.LinkUsed ||
-				token != p.token && (page.State == credential.LinkLive || page.State == credential.LinkReplaced)
+				token != p.token && (page.State == credential.LinkLive ||
+					page.State == credential.LinkReplaced)
 		}
 		if err != nil || !fits {
-			f.Errorf("%s: a link is %q, used: %v, signed in: %v, %v", p.email, page.State, token == p.token, len(p.sessions) > 0, err)
+			f.Errorf("%s: a link is %q, used: %v, signed in: %v, %v", p.email, page.State, token == p.token,
+				len(p.sessions) > 0, err)
 		}
 	}
 }
@@ -113,7 +117,8 @@ func (f found) checkAccount(p *buyer) {
 	}
 	saved, err := shopper.Addresses(f.Context())
 	for _, line := range p.saved {
-		if err != nil || !slices.ContainsFunc(saved, func(a customer.SavedAddress) bool { return a.Address.Line1 == line }) {
+		if err != nil || !slices.ContainsFunc(saved,
+			func(a customer.SavedAddress) bool { return a.Address.Line1 == line }) {
 			f.Errorf("%s: the address %s is lost: %v, %v", p.email, line, saved, err)
 		}
 	}

@@ -76,7 +76,8 @@ func (b *ledger) begin(t *testing.T, round int) {
 	var file []delivery
 	for i := range buyersARound {
 		p := &buyer{
-			email: fmt.Sprintf("r%dp%d@example.com", round, i), client: fmt.Sprintf("10.%d.%d.%d", round/200, round%200, i),
+			email:    fmt.Sprintf("r%dp%d@example.com", round, i),
+			client:   fmt.Sprintf("10.%d.%d.%d", round/200, round%200, i),
 			browsers: []string{newBrowserSecret(), newBrowserSecret()},
 		}
 		b.buyers, b.all[p.email] = append(b.buyers, p), p
@@ -116,7 +117,8 @@ func (b *ledger) imported(file []delivery) bool {
 	for _, d := range file {
 		text.WriteString(d.document + "\n")
 	}
-	status := run(context.Background(), []string{"import", "orders", "-", "--store", b.dir}, environment{stdin: &text, stdout: &said, stderr: &said})
+	status := run(context.Background(), []string{"import", "orders", "-", "--store", b.dir},
+		environment{stdin: &text, stdout: &said, stderr: &said})
 	return status == exitOK
 }
 
@@ -188,7 +190,8 @@ func (f found) send(to *sink, now time.Time) {
 		f.Fatal(err)
 	}
 	dispatcher := &mail.Dispatcher{
-		Engine: f.engine, Shops: shopIDs(f.app), Compose: f.app.Worker().Composer(catalogue, renderer), Sender: to,
+		Engine: f.engine, Shops: shopIDs(f.app),
+		Compose: f.app.Worker().Composer(catalogue, renderer), Sender: to,
 		Now: func() time.Time { return now },
 	}
 	for sent := 1; sent > 0; {

@@ -69,7 +69,8 @@ func (b *ledger) load(c *child, end death) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	var hands sync.WaitGroup
-	for hand, act := range []func(context.Context, *child, int){b.put, b.put, b.importFiles, b.ask, b.ask, b.redeem, b.redeem, b.redeem} {
+	for hand, act := range []func(context.Context, *child, int){b.put, b.put, b.importFiles, b.ask, b.ask,
+		b.redeem, b.redeem, b.redeem} {
 		hands.Go(func() { act(ctx, c, hand) })
 	}
 	over := time.NewTimer(end.life)
@@ -118,7 +119,8 @@ func (b *ledger) ask(ctx context.Context, c *child, _ int) {
 		if ctx.Err() != nil {
 			return
 		}
-		if c.post(ctx, "/sign-in", visit{browser: p.browsers[0], client: p.client}, "email", p.email).status == http.StatusSeeOther {
+		if c.post(ctx, "/sign-in", visit{browser: p.browsers[0], client: p.client}, "email",
+			p.email).status == http.StatusSeeOther {
 			p.change(func() { p.asked++ })
 		}
 	}
@@ -172,8 +174,10 @@ func (b *ledger) countClick() {
 func (b *ledger) saveAddresses(ctx context.Context, c *child, p *buyer) {
 	for n := 0; n < 3 && len(p.sessions) > 0; n++ {
 		line := fmt.Sprintf("Hlavná %d", n+1)
-		got := c.post(ctx, "/addresses/new", visit{browser: p.browsers[0], session: p.sessions[0], client: p.client},
-			"first_name", "Jana", "last_name", "Nová", "line1", line, "city", "Bratislava", "postal_code", "811 01", "country", "SK")
+		got := c.post(ctx, "/addresses/new",
+			visit{browser: p.browsers[0], session: p.sessions[0], client: p.client},
+			"first_name", "Jana", "last_name", "Nová", "line1", line, "city", "Bratislava", "postal_code",
+			"811 01", "country", "SK")
 		if got.status == http.StatusSeeOther {
 			p.change(func() { p.saved = append(p.saved, line) })
 		}

@@ -24,7 +24,8 @@ type customerArg struct {
 }
 
 // use finds the customer and calls do with the account.
-func (c customerArg) use(ctx context.Context, do func(portal.Operator, shop.Shop, portal.CustomerAccount) error) error {
+func (c customerArg) use(ctx context.Context,
+	do func(portal.Operator, shop.Shop, portal.CustomerAccount) error) error {
 	return c.storeFlag.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)
 		if err != nil {

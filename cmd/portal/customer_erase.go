@@ -43,7 +43,8 @@ func (c customerErase) Run(ctx context.Context, w *environment) error {
 }
 
 func (c customerErase) keep(
-	ctx context.Context, w *environment, operator portal.Operator, shop shop.Shop, account portal.CustomerAccount,
+	ctx context.Context, w *environment, operator portal.Operator, shop shop.Shop,
+	account portal.CustomerAccount,
 ) error {
 	if !account.Erasure.Pending() {
 		w.say("No deletion of %s's account is scheduled.", account.Email)
@@ -57,10 +58,12 @@ func (c customerErase) keep(
 }
 
 func (c customerErase) erase(
-	ctx context.Context, w *environment, operator portal.Operator, shop shop.Shop, account portal.CustomerAccount,
+	ctx context.Context, w *environment, operator portal.Operator, shop shop.Shop,
+	account portal.CustomerAccount,
 ) error {
 	if c.Now && !c.Yes {
-		return faults{"This would delete the account of " + account.Email + " at once, and cannot be undone. " +
+		return faults{"This would delete the account of " + account.Email +
+			" at once, and cannot be undone. " +
 			"Add --yes to confirm, or leave out --now."}.usage("help customer erase")
 	}
 	erasure, err := operator.EraseCustomer(ctx, shop.ID, account.ID, c.Now)
@@ -73,7 +76,8 @@ func (c customerErase) erase(
 	case c.Now:
 		w.say("The account is being deleted. A running server needs about two minutes.")
 	default:
-		w.say("The account of %s will be deleted on %s. The customer gets an email.", account.Email, moment(erasure.At))
+		w.say("The account of %s will be deleted on %s. The customer gets an email.", account.Email,
+			moment(erasure.At))
 	}
 	return nil
 }

@@ -22,7 +22,8 @@ func (c customerSignOut) Run(ctx context.Context, w *environment) error {
 		if err != nil {
 			return err
 		}
-		w.say("Signed out %s. Sessions ended: %d. All sign-in links and codes have ended, too.", account.Email, ended)
+		w.say("Signed out %s. Sessions ended: %d. All sign-in links and codes have ended, too.",
+			account.Email, ended)
 		return nil
 	})
 }

@@ -8,7 +8,8 @@ import (
 func TestCustomerCommands(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
-	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", dir).want(t, exitOK)
+	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store",
+		dir).want(t, exitOK)
 	command := func(args ...string) said { return call(t, nil, append(args, "--store", dir)...) }
 
 	var found map[string]string
@@ -33,7 +34,8 @@ func TestCustomerCommands(t *testing.T) {
 func TestOrderCommands(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
-	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", dir).want(t, exitOK)
+	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store",
+		dir).want(t, exitOK)
 	command := func(args ...string) said { return call(t, nil, append(args, "--store", dir)...) }
 	command("order", "show", "1001").want(t, exitOK, "jana@example.com", "12.50 EUR")
 	command("order", "show", "1002").want(t, exitFailure, `no order "1002"`)

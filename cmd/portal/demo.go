@@ -56,7 +56,8 @@ func (c demoCommand) Run(ctx context.Context, w *environment) error {
 	if err != nil {
 		return errors.Join(err, listener.Close(), engine.Close(), remove())
 	}
-	return errors.Join(c.show(ctx, w, parts{engine: engine, secret: ring}, listener), engine.Close(), remove())
+	return errors.Join(c.show(ctx, w, parts{engine: engine, secret: ring}, listener),
+		engine.Close(), remove())
 }
 
 // directory returns the store's directory and a function that removes it if it is temporary.
@@ -102,7 +103,10 @@ func (c demoCommand) show(ctx context.Context, w *environment, p parts, listener
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	server.beside["storefront"] = func(ctx context.Context) error { return fixture.ServeStorefront(ctx, shop) }
+	server.beside["storefront"] = func(ctx context.Context) error {
+		return fixture.ServeStorefront(ctx,
+			shop)
+	}
 	introduce(w, fixture)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -118,9 +122,11 @@ func (c demoCommand) show(ctx context.Context, w *environment, p parts, listener
 func siteURL(listener net.Listener) string { return "http://" + reachable(listener.Addr().String()) }
 
 // newServer returns a server that delivers to the mailbox and asks the demo's VIES.
-func (demoCommand) newServer(w *environment, p parts, box *demo.Mailbox, register *demo.VIES) (*server, error) {
+func (demoCommand) newServer(w *environment, p parts, box *demo.Mailbox,
+	register *demo.VIES) (*server, error) {
 	p.texts, p.sender, p.log, p.drain = w.texts, box, newLog("text", w.stderr, slog.LevelWarn), drainTime
-	p.options = []portal.Option{portal.WithInsecureHTTP(), portal.WithCountDelay(0), portal.WithVATChecker(vies.New(register.URL))}
+	p.options = []portal.Option{portal.WithInsecureHTTP(), portal.WithCountDelay(0),
+		portal.WithVATChecker(vies.New(register.URL))}
 	return newServer(p)
 }
 
@@ -171,7 +177,8 @@ func introduce(w *environment, fixture *demo.Fixture) {
 	w.say("Mailbox:  %s/demo/mailbox", fixture.Base)
 	w.say("          %s/demo/mailbox.json", fixture.Base)
 	w.say("API key:  %s", fixture.Key)
-	w.say("  curl -H 'Authorization: Bearer %s' %s/api/v1/customers/by-email/%s", fixture.Key, fixture.Base, people[0].Email)
+	w.say("  curl -H 'Authorization: Bearer %s' %s/api/v1/customers/by-email/%s", fixture.Key, fixture.Base,
+		people[0].Email)
 	w.say("")
 	w.say("Any other email creates a new account, which is asked for a name.")
 	w.say("A local server replaces VIES, as described above; the shop has a VAT ID of its own.")

@@ -40,10 +40,12 @@ func (d *demoVisit) newest(to string) demo.Mail {
 	deadline := time.After(patience)
 	for {
 		var mails []demo.Mail
-		if err := json.Unmarshal([]byte(d.browser.Get("/demo/mailbox.json").Want(http.StatusOK).Body), &mails); err != nil {
+		if err := json.Unmarshal([]byte(d.browser.Get("/demo/mailbox.json").Want(http.StatusOK).Body),
+			&mails); err != nil {
 			d.t.Fatal(err)
 		}
-		if i := slices.IndexFunc(mails, func(m demo.Mail) bool { return m.To == to && m.Link() != "" }); i >= 0 {
+		if i := slices.IndexFunc(mails,
+			func(m demo.Mail) bool { return m.To == to && m.Link() != "" }); i >= 0 {
 			return mails[i]
 		}
 		select {
@@ -103,7 +105,8 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	b.Follow("a.order").Want(http.StatusOK)
-	if number := strings.TrimPrefix(rows[0], "/orders/"); !strings.Contains(b.Page.Text("main"), strings.SplitN(number, "?", 2)[0]) {
+	if number := strings.TrimPrefix(rows[0], "/orders/"); !strings.Contains(b.Page.Text("main"),
+		strings.SplitN(number, "?", 2)[0]) {
 		t.Errorf("the page of order %s does not name it", number)
 	}
 	d.checkPictures()
@@ -135,7 +138,8 @@ func (d *demoVisit) checkPictures() {
 	}
 	for _, picture := range pictures {
 		page := d.browser.Get(picture).Want(http.StatusOK)
-		if kind := page.Header.Get("Content-Type"); kind != "image/png" || !strings.HasPrefix(page.Body, "\x89PNG") {
+		if kind := page.Header.Get("Content-Type"); kind != "image/png" ||
+			!strings.HasPrefix(page.Body, "\x89PNG") {
 			d.t.Errorf("%s is %s", picture, kind)
 		}
 	}
@@ -146,7 +150,8 @@ func (d *demoVisit) editAddress() {
 	d.browser.Get("/addresses").Want(http.StatusOK)
 	d.browser.Follow(".card .links a").Want(http.StatusOK)
 	d.browser.Submit("main form", map[string]string{"line1": "Mlynská 1/A"}).Want(http.StatusOK)
-	if d.browser.Page.URL.Path != "/addresses" || !strings.Contains(d.browser.Page.Text("main"), "Mlynská 1/A") {
+	if d.browser.Page.URL.Path != "/addresses" || !strings.Contains(d.browser.Page.Text("main"),
+		"Mlynská 1/A") {
 		d.t.Errorf("the address is not saved: %s", d.browser.Page.Text("main"))
 	}
 }
@@ -154,7 +159,8 @@ func (d *demoVisit) editAddress() {
 func (d *demoVisit) saveVATID() {
 	d.t.Helper()
 	d.browser.Get("/company").Want(http.StatusOK)
-	d.browser.Submit("main form", map[string]string{"name": "Jana Kováčová - ATELIÉR", "country": "SK", "vat_id": "SK1234567896"})
+	d.browser.Submit("main form", map[string]string{"name": "Jana Kováčová - ATELIÉR", "country": "SK",
+		"vat_id": "SK1234567896"})
 	d.browser.Page.Want(http.StatusUnprocessableEntity)
 	d.browser.Submit("main form", map[string]string{"vat_id": "sk 1234567895"}).Want(http.StatusOK)
 }
@@ -162,7 +168,8 @@ func (d *demoVisit) saveVATID() {
 // readBack reads the customer with the printed key.
 func (d *demoVisit) readBack(email string) {
 	d.t.Helper()
-	page := d.browser.Send(webtest.Request{Path: "/api/v1/customers/by-email/" + email, Header: map[string]string{"Authorization": "Bearer " + d.key}})
+	page := d.browser.Send(webtest.Request{Path: "/api/v1/customers/by-email/" + email,
+		Header: map[string]string{"Authorization": "Bearer " + d.key}})
 	var record struct {
 		ID        string           `json:"customer_id"`
 		Company   customer.Company `json:"company"`
@@ -174,10 +181,12 @@ func (d *demoVisit) readBack(email string) {
 	if err := json.Unmarshal([]byte(page.Want(http.StatusOK).Body), &record); err != nil {
 		d.t.Fatal(err)
 	}
-	if record.ID != "c-1001" || record.Company.VATID != "SK1234567895" || record.Company.Name != "Jana Kováčová - ATELIÉR" {
+	if record.ID != "c-1001" || record.Company.VATID != "SK1234567895" ||
+		record.Company.Name != "Jana Kováčová - ATELIÉR" {
 		d.t.Errorf("read back: %s", page.Body)
 	}
-	if len(record.Addresses) != 2 || record.Addresses[0].Line1 != "Mlynská 1/A" || !record.Addresses[0].DefaultShipping {
+	if len(record.Addresses) != 2 || record.Addresses[0].Line1 != "Mlynská 1/A" ||
+		!record.Addresses[0].DefaultShipping {
 		d.t.Errorf("addresses read back: %+v", record.Addresses)
 	}
 }
@@ -204,7 +213,8 @@ func TestDemoKeepsItsStore(t *testing.T) {
 func TestDemoLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
-	call(t, nil, "demo", "--addr", "127.0.0.1:0", "--store", dir).want(t, exitFailure, `"main"`, "its own directory")
+	call(t, nil, "demo", "--addr", "127.0.0.1:0", "--store", dir).want(t, exitFailure, `"main"`,
+		"its own directory")
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "Bookshop")
 	env := map[string]string{"PORTAL_STORE": dir, "PORTAL_ADDR": "127.0.0.1:0"}
 	kept := start(t, env, "demo") // ignores a store configured for serve

@@ -35,7 +35,8 @@ func (c dkimRecord) Run(w *environment) error {
 	}
 	name, text, found := keys.Record(strings.ToLower(strings.TrimSuffix(c.Domain, ".")))
 	if !found {
-		return failf("There is no key for %s in %s. Domains with a key: %s.", c.Domain, c.DKIM, orNone(keys.Domains()))
+		return failf("There is no key for %s in %s. Domains with a key: %s.", c.Domain, c.DKIM,
+			orNone(keys.Domains()))
 	}
 	var shown card
 	shown.add("name", name)

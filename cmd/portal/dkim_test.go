@@ -44,9 +44,11 @@ func TestDKIMRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(public)
-	call(t, nil, "dkim", "record", "Shop.Example.", "--dkim", dir).want(t, exitOK, "2026a._domainkey.shop.example", text, "IN TXT \"v=DKIM1")
+	call(t, nil, "dkim", "record", "Shop.Example.", "--dkim", dir).want(t, exitOK,
+		"2026a._domainkey.shop.example", text, "IN TXT \"v=DKIM1")
 	var got struct{ Name, Text, Zone string }
-	if err := json.Unmarshal([]byte(call(t, nil, "dkim", "record", "shop.example", "--dkim", dir, "--json").out), &got); err != nil {
+	if err := json.Unmarshal([]byte(call(t, nil, "dkim", "record", "shop.example", "--dkim", dir,
+		"--json").out), &got); err != nil {
 		t.Fatal(err)
 	}
 	_, strings_, _ := strings.Cut(got.Zone, " IN TXT ")
@@ -60,7 +62,8 @@ func TestDKIMRecord(t *testing.T) {
 	if joined != text || got.Text != text {
 		t.Errorf("the zone says %q, the text %q", joined, got.Text)
 	}
-	call(t, nil, "dkim", "record", "other.example", "--dkim", dir).want(t, exitFailure, "There is no key for other.example", "shop.example")
+	call(t, nil, "dkim", "record", "other.example", "--dkim", dir).want(t, exitFailure,
+		"There is no key for other.example", "shop.example")
 	call(t, nil, "dkim", "record", "other.example").want(t, exitUsage, "--dkim")
 	if err := os.Chmod(filepath.Join(dir, "shop.example", "2026a.pem"), 0o644); err != nil {
 		t.Fatal(err)
@@ -74,16 +77,20 @@ func TestServeSigns(t *testing.T) {
 	dir, store := "", shopStore(t)
 	dir, _ = keyFolder(t)
 	office, taken := openPostOffice(t)
-	server := start(t, nil, "serve", "--store", store, "--addr", "127.0.0.1:0", "--smtp", "smtp://"+office+"?starttls=off", "--dkim", dir)
+	server := start(t, nil, "serve", "--store", store, "--addr", "127.0.0.1:0", "--smtp",
+		"smtp://"+office+"?starttls=off", "--dkim", dir)
 	base := server.wait("listens on ")
-	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", store).want(t, exitOK)
-	response, err := http.Post(base+"/sign-in", "application/x-www-form-urlencoded", strings.NewReader("email=jana%40example.com"))
+	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store",
+		store).want(t, exitOK)
+	response, err := http.Post(base+"/sign-in", "application/x-www-form-urlencoded",
+		strings.NewReader("email=jana%40example.com"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	response.Body.Close()
 	text := strings.Join(strings.Fields(<-taken), " ")
-	if !strings.Contains(text, "DKIM-Signature:") || !strings.Contains(text, "d=shop.example") || !strings.Contains(text, "s=2026a") {
+	if !strings.Contains(text, "DKIM-Signature:") || !strings.Contains(text, "d=shop.example") ||
+		!strings.Contains(text, "s=2026a") {
 		t.Errorf("the mail:\n%s", text)
 	}
 }

@@ -26,7 +26,8 @@ func (s *floodServer) importCustomers(t *testing.T, n int) {
 		fmt.Fprintf(&lines, `{"number":"c%d","email":"c%d@example.com","placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z",`+
 			`"currency":"EUR","total":"12.50","lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]}`+"\n", i, i)
 	}
-	command := exec.Command(s.binary, "import", "orders", writeFile(t, "orders.ndjson", lines.String()), "--store", s.dir)
+	command := exec.Command(s.binary, "import", "orders", writeFile(t, "orders.ndjson", lines.String()),
+		"--store", s.dir)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("import: %v: %s", err, out)
 	}
@@ -46,13 +47,15 @@ func (s *floodServer) visitor(t *testing.T, lines *http.Transport, from string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return visitor{server: s, from: from, client: &http.Client{Jar: jar, Transport: lines, Timeout: time.Minute,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return visitor{server: s, from: from,
+		client: &http.Client{Jar: jar, Transport: lines, Timeout: time.Minute,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // post sends a form and returns the status of the answer, or 0 for none.
 func (v visitor) post(path string, form url.Values) int {
-	request, err := http.NewRequest(http.MethodPost, "http://"+v.server.address+path, strings.NewReader(form.Encode()))
+	request, err := http.NewRequest(http.MethodPost, "http://"+v.server.address+path,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0
 	}
@@ -80,7 +83,8 @@ func (s *floodServer) mailTimes(t *testing.T, from, before int) []time.Duration 
 	var wait sync.WaitGroup
 	for n := range took {
 		<-beat.C
-		email, v := fmt.Sprintf("c%d@example.com", from+n), s.visitor(t, lines, fmt.Sprintf("10.9.%d.%d", (from+n)/250, (from+n)%250+1))
+		email, v := fmt.Sprintf("c%d@example.com", from+n),
+			s.visitor(t, lines, fmt.Sprintf("10.9.%d.%d", (from+n)/250, (from+n)%250+1))
 		wait.Go(func() {
 			began := time.Now()
 			if status := v.post("/sign-in", url.Values{"email": {email}}); status != http.StatusSeeOther {
@@ -117,7 +121,8 @@ func (s *floodServer) awaitMail(t *testing.T, email string) {
 
 // flood requests emails without a pause until stop is called. ask returns the client and the address of
 // each request.
-func (s *floodServer) flood(t *testing.T, hands int, ask func(n int) (client, email string)) (stop func() map[int]int) {
+func (s *floodServer) flood(t *testing.T, hands int,
+	ask func(n int) (client, email string)) (stop func() map[int]int) {
 	t.Helper()
 	var ended atomic.Bool
 	var asked atomic.Int64
@@ -129,8 +134,12 @@ func (s *floodServer) flood(t *testing.T, hands int, ask func(n int) (client, em
 		wait.Go(func() {
 			for !ended.Load() {
 				client, email := ask(int(asked.Add(1)))
-				v := visitor{server: s, from: client, client: &http.Client{Transport: lines, Timeout: time.Minute,
-					CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+				v := visitor{server: s, from: client,
+					client: &http.Client{Transport: lines, Timeout: time.Minute,
+						CheckRedirect: func(*http.Request,
+							[]*http.Request) error {
+							return http.ErrUseLastResponse
+						}}}
 				status := v.post("/sign-in", url.Values{"email": {email}})
 				mu.Lock()
 				statuses[status]++
@@ -171,7 +180,8 @@ func TestFloodDelaysNobodysMail(t *testing.T) {
 		ask  func(n int) (client, email string)
 		most func(requests int) int64 // bytes by which the store may grow
 	}{
-		{"one client, many addresses", func(n int) (string, string) { return "203.0.113.9", fmt.Sprintf("nobody-%d@example.com", n) },
+		{"one client, many addresses",
+			func(n int) (string, string) { return "203.0.113.9", fmt.Sprintf("nobody-%d@example.com", n) },
 			func(int) int64 { return 32 << 20 }},
 		{"many clients, one address", func(n int) (string, string) {
 			return fmt.Sprintf("10.%d.%d.%d", 20+n%2, n/2%250, n/500%250+1), "c0@example.com"
@@ -188,7 +198,8 @@ func TestFloodDelaysNobodysMail(t *testing.T) {
 			statuses, lasted := stop(), time.Since(began)
 			at := func(times []time.Duration) time.Duration { return times[len(times)*99/100-1].Round(time.Millisecond) }
 			grown := s.stored(t) - size
-			t.Logf("%v in %s; p99 %s, without the flood %s; the store grew by %d KiB", statuses, lasted.Round(time.Second), at(busy), at(quiet), grown>>10)
+			t.Logf("%v in %s; p99 %s, without the flood %s; the store grew by %d KiB", statuses,
+				lasted.Round(time.Second), at(busy), at(quiet), grown>>10)
 			if most := max(2*time.Second, 5*at(quiet)); at(busy) > most {
 				t.Errorf("p99 is %s, want at most %s", at(busy), most)
 			}
@@ -197,7 +208,8 @@ func TestFloodDelaysNobodysMail(t *testing.T) {
 				requests += n
 			}
 			if most := c.most(requests); grown > most {
-				t.Errorf("the store grew by %d KiB in %d requests, want at most %d KiB", grown>>10, requests, most>>10)
+				t.Errorf("the store grew by %d KiB in %d requests, want at most %d KiB", grown>>10,
+					requests, most>>10)
 			}
 		})
 	}
@@ -217,7 +229,9 @@ func TestFloodOfCodesTellsNobodyApart(t *testing.T) {
 	for n := range addresses {
 		for kind, name := range []string{"c", "u"} {
 			v := s.visitor(t, lines, fmt.Sprintf("10.%d.0.%d", 30+kind, n+1))
-			if status := v.post("/sign-in", url.Values{"email": {fmt.Sprintf("%s%d@example.com", name, n)}}); status != http.StatusSeeOther {
+			if status := v.post("/sign-in",
+				url.Values{"email": {fmt.Sprintf("%s%d@example.com", name,
+					n)}}); status != http.StatusSeeOther {
 				t.Fatalf("asking: status %d", status)
 			}
 			people[kind] = append(people[kind], v)
@@ -255,7 +269,8 @@ func TestFloodOfCodesTellsNobodyApart(t *testing.T) {
 // wrongCode enters a wrong code and returns how long the answer took.
 func (v visitor) wrongCode(t *testing.T) time.Duration {
 	began := time.Now()
-	if status := v.post("/sign-in/code", url.Values{"code": {"0000-0000"}}); status != http.StatusUnprocessableEntity {
+	if status := v.post("/sign-in/code",
+		url.Values{"code": {"0000-0000"}}); status != http.StatusUnprocessableEntity {
 		t.Errorf("a wrong code: status %d", status)
 	}
 	return time.Since(began)

@@ -50,7 +50,8 @@ func TestFloodOfAnnouncedBodies(t *testing.T) {
 			server.announce(t, test.proxy)
 			flooded := server.slowestSignIn(t, test.proxy, "127.99.2")
 			peak := server.peak(t)
-			t.Logf("memory %d MB, before %d MB; slowest sign-in %s, before %s", peak>>20, before>>20, flooded, quiet)
+			t.Logf("memory %d MB, before %d MB; slowest sign-in %s, before %s", peak>>20,
+				before>>20, flooded, quiet)
 			if peak > floodPeak {
 				t.Errorf("the server took %d MB, more than %d", peak>>20, floodPeak>>20)
 			}

@@ -117,7 +117,8 @@ func (s *floodServer) signIn(t *testing.T, proxy, client string) time.Duration {
 		},
 	}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	form := strings.NewReader(url.Values{"email": {"jana." + client + "@example.com"}}.Encode())
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.address+"/sign-in", form)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+		"http://"+s.address+"/sign-in", form)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,8 @@ func (s *shell) stopServer() {
 		return
 	}
 	s.server.end()
-	if said := s.server.said(); strings.Contains(said, "stopping") && !strings.Contains(said, "all_done=true") {
+	if said := s.server.said(); strings.Contains(said, "stopping") && !strings.Contains(said,
+		"all_done=true") {
 		s.t.Errorf("the server did not end well:\n%s", said)
 	}
 	s.server = nil

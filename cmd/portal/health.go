@@ -78,7 +78,8 @@ func (c healthCommand) client() (client *http.Client, scheme string, err error) 
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(leaf)
-	settings := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, Time: func() time.Time { return leaf.NotBefore }}
+	settings := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots,
+		Time: func() time.Time { return leaf.NotBefore }}
 	for _, name := range leaf.DNSNames {
 		settings.ServerName = strings.Replace(name, "*", "any", 1)
 	}

@@ -54,7 +54,8 @@ func (c jobList) Run(ctx context.Context, w *environment) error {
 				return err
 			}
 		}
-		t := table{head: []string{"ID", "STATE", "KIND", "SHOP", "DOCUMENT", "ASKED FOR", "NEXT", "ATTEMPTS", "LAST ERROR"}}
+		t := table{head: []string{"ID", "STATE", "KIND", "SHOP", "DOCUMENT", "ASKED FOR", "NEXT",
+			"ATTEMPTS", "LAST ERROR"}}
 		for _, state := range wanted {
 			found, err := operator.Jobs().List(ctx, state, storage.MaxLimit)
 			if err != nil {
@@ -77,7 +78,8 @@ func jobRow(j job.Listed) []string {
 		next = ""
 	}
 	return []string{
-		j.ID, j.State, j.Kind, j.Shop, fmt.Sprintf("%s/%s", j.Collection, j.Key), moment(j.At), next, strconv.Itoa(j.Attempts), j.LastError,
+		j.ID, j.State, j.Kind, j.Shop, fmt.Sprintf("%s/%s", j.Collection, j.Key), moment(j.At), next,
+		strconv.Itoa(j.Attempts), j.LastError,
 	}
 }
 

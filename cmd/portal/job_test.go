@@ -23,7 +23,8 @@ func failJob(t *testing.T, dir string) (failed string) {
 	type asking struct {
 		Work job.List `bson:"work"`
 	}
-	at := slices.IndexFunc(portal.Collections(), func(c storage.Collection) bool { return c.Name == "housekeeping" })
+	at := slices.IndexFunc(portal.Collections(),
+		func(c storage.Collection) bool { return c.Name == "housekeeping" })
 	docs := storage.Open[asking](store, "_", portal.Collections()[at])
 	var doc asking
 	failed = doc.Work.Add(job.Request{Kind: "upgrade_links", At: time.Now().Add(-72 * time.Hour), Slow: true})
@@ -39,7 +40,8 @@ func TestFailedJobsAreListedAndRetried(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
 	id := failJob(t, dir)
-	call(t, nil, "job", "list", "--store", dir).want(t, exitOK, id, "failed", "upgrade_links", "housekeeping/jobs", "no room", "scheduled", "sweep")
+	call(t, nil, "job", "list", "--store", dir).want(t, exitOK, id, "failed", "upgrade_links",
+		"housekeeping/jobs", "no room", "scheduled", "sweep")
 	list := func(state string) (listed []map[string]string) {
 		t.Helper()
 		text := call(t, nil, "job", "list", "--store", dir, "--state", state, "--json").want(t, exitOK).out
@@ -52,10 +54,12 @@ func TestFailedJobsAreListedAndRetried(t *testing.T) {
 		t.Errorf("failed: %v", failed)
 	}
 	call(t, nil, "job", "retry", id, "--store", dir).want(t, exitOK, "is due now")
-	if due := list("due"); len(due) != 1 || due[0]["id"] != id || due[0]["attempts"] != "0" || len(list("failed")) != 0 {
+	if due := list("due"); len(due) != 1 || due[0]["id"] != id || due[0]["attempts"] != "0" ||
+		len(list("failed")) != 0 {
 		t.Errorf("due after the retry: %v", due)
 	}
 	call(t, nil, "job", "retry", id, "--store", dir).want(t, exitFailure, "no failed job", "portal job list")
 	call(t, nil, "job", "list", "--store", dir, "--shop", "lost").want(t, exitFailure, `no shop "lost"`)
-	call(t, nil, "job", "list", "--store", dir, "--state", "lost").want(t, exitUsage, "--state", "failed, due, running or scheduled")
+	call(t, nil, "job", "list", "--store", dir, "--state", "lost").want(t, exitUsage, "--state",
+		"failed, due, running or scheduled")
 }

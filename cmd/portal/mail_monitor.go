@@ -44,7 +44,8 @@ type mailMonitor struct {
 const sayEvery = 5 * time.Minute
 
 func newMailMonitor() *mailMonitor {
-	m := &mailMonitor{now: time.Now, count: func(string) {}, missed: func(string) {}, report: func(mail.Failure) {}}
+	m := &mailMonitor{now: time.Now, count: func(string) {}, missed: func(string) {},
+		report: func(mail.Failure) {}}
 	m.alive()
 	m.back.Store(m.now().Unix()) // the backlog from before the start is not this process's fault
 	return m

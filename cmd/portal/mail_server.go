@@ -85,13 +85,15 @@ func adviceOn(f mail.Failure) (what, todo string) {
 	case mail.SignInRefused:
 		what, todo = "mail server refused the sign-in", "check the user in --smtp and its password"
 	case mail.CertificateUntrusted:
-		what, todo = "mail server's certificate is not trusted", "check the host in --smtp, or add its root with ca=FILE"
+		what, todo = "mail server's certificate is not trusted",
+			"check the host in --smtp, or add its root with ca=FILE"
 	case mail.TLSUnavailable:
 		what, todo = "mail server offers no encryption", "check scheme, port and starttls= in --smtp"
 	case mail.ServerRefused:
 		what, todo = "mail server rejected this machine", "check helo= in --smtp, or ask its operator"
 	case mail.SenderRefused:
-		what, todo = "mail server refused the shop's sender", "check the shop's --sender-email, and that the user in --smtp may send from it"
+		what, todo = "mail server refused the shop's sender",
+			"check the shop's --sender-email, and that the user in --smtp may send from it"
 	default:
 		what, todo = "mail server cannot be reached", "check that it runs, and its host and port in --smtp"
 	}

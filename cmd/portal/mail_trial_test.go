@@ -47,7 +47,8 @@ func openGuarded(t *testing.T, files *pair) (address string, taken chan string) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		office.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		office.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate},
+			MinVersion: tls.VersionTLS12}
 	}
 	go office.Serve(listener)
 	t.Cleanup(func() { office.Close() })
@@ -76,15 +77,21 @@ func TestMailTest(t *testing.T) {
 		want                   []string
 	}{
 		{"without TLS", "smtp://shop@" + plain + "?starttls=off", "right", []string{"--dkim", keys}, exitOK,
-			[]string{"connect", plain, "not encrypted", "as shop", "d=shop.example by s=2026a", "250", "message-id", "@shop.example"}},
-		{"without a key", "smtp://shop@" + plain + "?starttls=off", "right", nil, exitOK, []string{"there is no key for shop.example"}},
-		{"with TLS", "smtp://shop@" + secure + "?ca=" + files.cert, "right", nil, exitOK, []string{"TLS 1.3, certificate of shop.example until"}},
+			[]string{"connect", plain, "not encrypted", "as shop", "d=shop.example by s=2026a", "250",
+				"message-id", "@shop.example"}},
+		{"without a key", "smtp://shop@" + plain + "?starttls=off", "right", nil, exitOK,
+			[]string{"there is no key for shop.example"}},
+		{"with TLS", "smtp://shop@" + secure + "?ca=" + files.cert, "right", nil, exitOK,
+			[]string{"TLS 1.3, certificate of shop.example until"}},
 		{"a wrong password", "smtp://shop@" + plain + "?starttls=off", "wrong", nil, exitFailure,
-			[]string{"sign-in", "failed", "sign_in_refused", "(535)", "check the user in --smtp and its password"}},
+			[]string{"sign-in", "failed", "sign_in_refused", "(535)",
+				"check the user in --smtp and its password"}},
 		{"an untrusted certificate", "smtp://shop@" + secure, "right", nil, exitFailure,
 			[]string{"tls", "failed", "certificate_untrusted", "add its root with ca=FILE"}},
-		{"no TLS there", "smtp://shop@" + plain, "right", nil, exitFailure, []string{"tls_unavailable", "check scheme, port and starttls="}},
-		{"nobody there", "smtp://shop@" + closed.Addr().String(), "right", nil, exitFailure, []string{"connect", "failed", "check that it runs"}},
+		{"no TLS there", "smtp://shop@" + plain, "right", nil, exitFailure,
+			[]string{"tls_unavailable", "check scheme, port and starttls="}},
+		{"nobody there", "smtp://shop@" + closed.Addr().String(), "right", nil, exitFailure,
+			[]string{"connect", "failed", "check that it runs"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			args := append([]string{"mail", "test", "you@example.com", "--smtp", test.server}, test.args...)
@@ -95,17 +102,21 @@ func TestMailTest(t *testing.T) {
 			if test.status != exitOK {
 				return
 			}
-			if text := <-channelOf(test.server, plain, taken); text != "" && !strings.Contains(text, "To: <you@example.com>") {
+			if text := <-channelOf(test.server, plain, taken); text != "" && !strings.Contains(text,
+				"To: <you@example.com>") {
 				t.Errorf("the email:\n%s", text)
 			}
 		})
 	}
 	var steps []struct{ Step, Result, Detail string }
-	out := call(t, env("wrong"), "mail", "test", "you@example.com", "--smtp", "smtp://shop@"+plain+"?starttls=off", "--json").want(t, exitFailure).out
-	if err := json.Unmarshal([]byte(out), &steps); err != nil || len(steps) != 3 || steps[2].Step != "sign-in" || steps[2].Result != "failed" {
+	out := call(t, env("wrong"), "mail", "test", "you@example.com", "--smtp",
+		"smtp://shop@"+plain+"?starttls=off", "--json").want(t, exitFailure).out
+	if err := json.Unmarshal([]byte(out), &steps); err != nil || len(steps) != 3 ||
+		steps[2].Step != "sign-in" || steps[2].Result != "failed" {
 		t.Errorf("%v: %s", err, out)
 	}
-	call(t, env("right"), "mail", "test", "nobody", "--smtp", "smtp://shop@"+plain).want(t, exitUsage, `"nobody" is not a valid email`)
+	call(t, env("right"), "mail", "test", "nobody", "--smtp", "smtp://shop@"+plain).want(t, exitUsage,
+		`"nobody" is not a valid email`)
 	call(t, env(""), "mail", "test", "you@example.com").want(t, exitUsage, "--smtp: there is no mail server")
 }
 
@@ -134,7 +145,8 @@ func TestServeNamesMailFaults(t *testing.T) {
 			"certificate_untrusted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			server := start(t, map[string]string{"PORTAL_SMTP_PASSWORD": "wrong"}, "serve", "--store", shopStore(t), "--addr", "127.0.0.1:0",
+			server := start(t, map[string]string{"PORTAL_SMTP_PASSWORD": "wrong"}, "serve", "--store",
+				shopStore(t), "--addr", "127.0.0.1:0",
 				"--metrics-addr", "127.0.0.1:0", "--smtp", test.server)
 			metrics := server.wait("Metrics are at ")
 			address := server.wait("listens on http://")
@@ -142,7 +154,8 @@ func TestServeNamesMailFaults(t *testing.T) {
 			call(t, nil, "health", "--addr", address).want(t, exitOK)
 			call(t, nil, "health", "--addr", address, "--ready").want(t, exitFailure, test.state)
 			for _, line := range []string{
-				`portal_mail_server_state{state="` + test.state + `"} 1`, `portal_mail_server_state{state="ok"} 0`,
+				`portal_mail_server_state{state="` + test.state + `"} 1`,
+				`portal_mail_server_state{state="ok"} 0`,
 				`portal_mail_connections_failed_total{cause="` + test.state + `"} `,
 			} {
 				if text := fetch(t, http.DefaultClient, metrics, nil); !strings.Contains(text, line) {

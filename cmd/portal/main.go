@@ -25,7 +25,8 @@ func main() {
 	debug.SetGCPercent(garbagePercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process immediately
-	w := environment{env: parseEnvironment(os.Environ()), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	w := environment{env: parseEnvironment(os.Environ()), stdin: os.Stdin, stdout: os.Stdout,
+		stderr: os.Stderr}
 	os.Exit(run(ctx, os.Args[1:], w))
 }
 

@@ -22,7 +22,8 @@ func (e meteredEngine) Insert(ctx context.Context, collection string, r storage.
 }
 
 // Replace implements storage.Engine.
-func (e meteredEngine) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (e meteredEngine) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	err := e.Engine.Replace(ctx, collection, r, read)
 	e.note("replace", err)
 	return err
@@ -43,7 +44,8 @@ func (e meteredEngine) Scan(ctx context.Context, collection string, s storage.Sc
 }
 
 // Increment implements storage.Engine.
-func (e meteredEngine) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+func (e meteredEngine) Increment(ctx context.Context, now time.Time,
+	counts []storage.Count) ([]storage.Tally, error) {
 	tallies, err := e.Engine.Increment(ctx, now, counts)
 	e.note("count", err)
 	return tallies, err

@@ -16,9 +16,12 @@ func (m *metrics) jobs(runner *job.Runner) {
 	m.registry.MustRegister(jobCollector{
 		runner: runner,
 		due: prometheus.NewDesc("portal_jobs_due",
-			"Background jobs whose time has come, by kind, of each collection up to a thousand documents.", kind, nil),
-		running: prometheus.NewDesc("portal_jobs_running", "Background jobs that are being done, by kind.", kind, nil),
-		failed:  prometheus.NewDesc("portal_jobs_failed", "Background jobs that were given up, by kind.", kind, nil),
+			"Background jobs whose time has come, by kind, of each collection up to a thousand documents.",
+			kind, nil),
+		running: prometheus.NewDesc("portal_jobs_running",
+			"Background jobs that are being done, by kind.", kind, nil),
+		failed: prometheus.NewDesc("portal_jobs_failed",
+			"Background jobs that were given up, by kind.", kind, nil),
 		oldest: prometheus.NewDesc("portal_jobs_oldest_seconds",
 			"For how long the due background job that was asked for first has been due, by kind.", kind, nil),
 	})

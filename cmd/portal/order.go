@@ -22,7 +22,8 @@ type orderArg struct {
 }
 
 // use finds the order and calls do with it.
-func (c orderArg) use(ctx context.Context, do func(portal.Operator, shop.Shop, portal.OrderAccount) error) error {
+func (c orderArg) use(ctx context.Context,
+	do func(portal.Operator, shop.Shop, portal.OrderAccount) error) error {
 	return c.storeFlag.use(ctx, func(operator portal.Operator) error {
 		shop, err := c.pick(ctx, operator)
 		if err != nil {
@@ -54,7 +55,8 @@ func (orderDelete) Help() string {
 func (c orderDelete) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, order portal.OrderAccount) error {
 		if !c.Yes {
-			return faults{"This would delete order " + order.Number + " of " + orNobody(order.Email) + ". Add --yes to confirm."}.
+			return faults{"This would delete order " + order.Number + " of " + orNobody(order.Email) +
+				". Add --yes to confirm."}.
 				usage("help order delete")
 		}
 		if err := operator.DeleteOrder(ctx, shop.ID, order.Number); err != nil {

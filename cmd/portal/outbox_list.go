@@ -54,7 +54,8 @@ func (c outboxList) Run(ctx context.Context, w *environment) error {
 }
 
 func row(id string, e mail.Entry, obstacle string) []string {
-	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts), whyUnsent(e, obstacle)}
+	return []string{id, e.State, e.Kind, e.To, moment(e.CreatedAt), nextTry(e), strconv.Itoa(e.Attempts),
+		whyUnsent(e, obstacle)}
 }
 
 // whyUnsent returns the error of an email's last attempt. For one without attempts it returns the obstacle

@@ -22,21 +22,24 @@ func fillOutbox(t *testing.T, dir string) (waiting, dropped string) {
 	}
 	defer store.Close()
 	box := mail.NewOutbox(store, "main")
-	if dropped, err = box.Add(t.Context(), mail.Entry{Kind: mail.SignIn, To: "eva@example.com", Throttled: true}); err != nil {
+	if dropped, err = box.Add(t.Context(),
+		mail.Entry{Kind: mail.SignIn, To: "eva@example.com", Throttled: true}); err != nil {
 		t.Fatal(err)
 	}
 	texts, err := i18n.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := newServer(parts{engine: store, texts: texts, sender: demo.NewMailbox(), log: newLog("text", t.Output(), 0)})
+	server, err := newServer(parts{engine: store, texts: texts, sender: demo.NewMailbox(),
+		log: newLog("text", t.Output(), 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := server.dispatcher.Once(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if waiting, err = box.Add(t.Context(), mail.Entry{Kind: mail.SignIn, To: "jana@example.com"}); err != nil {
+	if waiting, err = box.Add(t.Context(),
+		mail.Entry{Kind: mail.SignIn, To: "jana@example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	return waiting, dropped
@@ -46,19 +49,24 @@ func TestOutbox(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
 	waiting, dropped := fillOutbox(t, dir)
-	call(t, nil, "outbox", "list", "--store", dir).want(t, exitOK, "jana@example.com", "eva@example.com", waiting, dropped)
+	call(t, nil, "outbox", "list", "--store", dir).want(t, exitOK, "jana@example.com", "eva@example.com",
+		waiting, dropped)
 	var listed []map[string]string
 	text := call(t, nil, "outbox", "list", "--store", dir, "--state", "waiting", "--json").want(t, exitOK).out
-	if err := json.Unmarshal([]byte(text), &listed); err != nil || len(listed) != 1 || listed[0]["id"] != waiting || listed[0]["state"] != "waiting" {
+	if err := json.Unmarshal([]byte(text), &listed); err != nil || len(listed) != 1 ||
+		listed[0]["id"] != waiting || listed[0]["state"] != "waiting" {
 		t.Errorf("%v: %s", err, text)
 	}
-	call(t, nil, "outbox", "show", waiting, "--store", dir).want(t, exitOK, "jana@example.com", "sign_in", "may-have-arrived  no")
+	call(t, nil, "outbox", "show", waiting, "--store", dir).want(t, exitOK, "jana@example.com", "sign_in",
+		"may-have-arrived  no")
 	var shown map[string]string
 	text = call(t, nil, "outbox", "show", dropped, "--store", dir, "--json").want(t, exitOK).out
-	if err := json.Unmarshal([]byte(text), &shown); err != nil || shown["state"] != "dropped" || shown["next"] != "" {
+	if err := json.Unmarshal([]byte(text), &shown); err != nil || shown["state"] != "dropped" ||
+		shown["next"] != "" {
 		t.Errorf("%v: a dropped mail is tried no more: %s", err, text)
 	}
-	call(t, nil, "outbox", "resend", waiting, "--store", dir).want(t, exitOK, "is due now", "once the mail server can be reached")
+	call(t, nil, "outbox", "resend", waiting, "--store", dir).want(t, exitOK, "is due now",
+		"once the mail server can be reached")
 	call(t, nil, "outbox", "resend", dropped, "--store", dir).want(t, exitFailure, "was dropped")
 	call(t, nil, "outbox", "resend", "nothing", "--store", dir).want(t, exitFailure, `no email "nothing"`)
 	call(t, nil, "outbox", "show", "nothing", "--store", dir).want(t, exitFailure, `no email "nothing"`)
@@ -68,7 +76,8 @@ func TestOutbox(t *testing.T) {
 type locked struct{}
 
 func (locked) Connect(context.Context) (mail.Conn, error) {
-	return nil, &mail.Failure{Temporary: true, Down: true, Cause: mail.SignInRefused, Code: 535, Reason: "refused the sign-in (535)"}
+	return nil, &mail.Failure{Temporary: true, Down: true, Cause: mail.SignInRefused, Code: 535,
+		Reason: "refused the sign-in (535)"}
 }
 
 // TestOutboxSaysWhyEmailsWait checks that while the server refuses the sign-in every waiting email shows
@@ -106,13 +115,15 @@ func TestOutboxSaysWhyEmailsWait(t *testing.T) {
 		t.Errorf("%d of %d emails have a reason:\n%s", n, emails, out)
 	}
 	var listed []map[string]string
-	if err := json.Unmarshal([]byte(call(t, nil, "outbox", "list", "--store", dir, "--json").want(t, exitOK).out), &listed); err != nil {
+	if err := json.Unmarshal([]byte(call(t, nil, "outbox", "list", "--store", dir, "--json").want(t,
+		exitOK).out), &listed); err != nil {
 		t.Fatal(err)
 	}
 	for _, email := range listed {
 		call(t, nil, "outbox", "show", email["id"], "--store", dir).want(t, exitOK, "sign_in_refused")
 	}
-	out = call(t, nil, "outbox", "list", "--store", dir, "--state", "deferred").want(t, exitOK, "deferred", "jana@example.com").out
+	out = call(t, nil, "outbox", "list", "--store", dir, "--state", "deferred").want(t, exitOK, "deferred",
+		"jana@example.com").out
 	if strings.Contains(out, "waiting") {
 		t.Errorf("others are listed: %s", out)
 	}

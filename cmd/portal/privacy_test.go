@@ -82,8 +82,10 @@ func TestPrivacy(t *testing.T) {
 	office, taken := openPostOffice(t)
 	t.Setenv(otelEndpoint, traces.URL)
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
-	server := start(t, map[string]string{otelEndpoint: traces.URL}, "serve", "--store", dir, "--smtp", "smtp://"+office+"?starttls=off",
-		"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--log", "json", "--log-level", "debug", "--trusted-proxies", "127.0.0.0/8")
+	server := start(t, map[string]string{otelEndpoint: traces.URL}, "serve", "--store", dir, "--smtp",
+		"smtp://"+office+"?starttls=off",
+		"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--log", "json", "--log-level", "debug",
+		"--trusted-proxies", "127.0.0.0/8")
 	metrics := server.wait("Metrics are at ")
 	address := server.wait("listens on http://")
 	key := strings.TrimSpace(call(t, nil, "apikey", "create", "--store", dir, "--name", "x").out)
@@ -96,8 +98,10 @@ func TestPrivacy(t *testing.T) {
 	j.Header.Set("X-Forwarded-For", tripClient)
 	j.Header.Set("User-Agent", "Canarybrowser/77")
 	j.canaries = []string{
-		tripEmail, "kanarik@", "@canary.example", "Kanarik", "Zuzana", "canarystreet", "Canaryville", tripClient, "Canarybrowser", key,
-		"canarysearch", "canarypath", "canarykey", "canarycookie", "canaryhost", "SK2020317068", "Canarycompany",
+		tripEmail, "kanarik@", "@canary.example", "Kanarik", "Zuzana", "canarystreet", "Canaryville",
+		tripClient, "Canarybrowser", key,
+		"canarysearch", "canarypath", "canarykey", "canarycookie", "canaryhost", "SK2020317068",
+		"Canarycompany",
 	}
 	j.feed()
 	j.signIn()
@@ -122,12 +126,14 @@ func TestPrivacy(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(log) {
-		if strings.HasPrefix(line, "{") && strings.Contains(line, "127.0.0.1") && !strings.Contains(line, `"msg":"started"`) {
+		if strings.HasPrefix(line, "{") && strings.Contains(line, "127.0.0.1") && !strings.Contains(line,
+			`"msg":"started"`) {
 			t.Errorf("an address is logged: %s", line)
 		}
 	}
 	checkFigures(t, figures)
-	for _, want := range []string{"service.name", "postern", "deployment.environment.name", "PUT /api/v1/orders/:number", "http.response.status_code"} {
+	for _, want := range []string{"service.name", "postern", "deployment.environment.name",
+		"PUT /api/v1/orders/:number", "http.response.status_code"} {
 		if !strings.Contains(traces.taken(), want) {
 			t.Errorf("the traces lack %s", want)
 		}
@@ -144,8 +150,10 @@ func checkFigures(t *testing.T, text string) {
 		`portal_http_request_duration_seconds_bucket{method="GET",route="/orders",le=`,
 		`portal_http_requests_in_flight 0`,
 		`portal_mail_attempts_total{outcome="refused"} 0`,
-		`portal_outbox_mails{state="failed"} 0`, `portal_outbox_mails{state="waiting"} `, `portal_outbox_overdue_seconds `,
-		`portal_jobs_due{kind="sweep"} `, `portal_jobs_running{kind="vat_check"} `, `portal_jobs_failed{kind="count_orders"} 0`, `portal_jobs_oldest_seconds{kind="change_notice"} `,
+		`portal_outbox_mails{state="failed"} 0`, `portal_outbox_mails{state="waiting"} `,
+		`portal_outbox_overdue_seconds `,
+		`portal_jobs_due{kind="sweep"} `, `portal_jobs_running{kind="vat_check"} `,
+		`portal_jobs_failed{kind="count_orders"} 0`, `portal_jobs_oldest_seconds{kind="change_notice"} `,
 		`portal_store_operations_total{component="worker",operation="replace",outcome="ok"} `,
 		`portal_store_operations_total{component="site",operation="insert",outcome="ok"} `,
 		`portal_store_operations_total{component="mail",operation="replace",outcome="ok"} `,
@@ -170,9 +178,11 @@ func (j *trip) feed() {
 		status int
 	}{{j.key, 201}, {"canarykey", 401}} {
 		header := map[string]string{"Authorization": "Bearer " + try.key, "Content-Type": "application/json"}
-		j.Send(webtest.Request{Method: "PUT", Path: "/api/v1/orders/1001", Body: order, Header: header}).Want(try.status)
+		j.Send(webtest.Request{Method: "PUT", Path: "/api/v1/orders/1001", Body: order,
+			Header: header}).Want(try.status)
 		j.Send(webtest.Request{Path: "/api/v1/customers/by-email/" + tripEmail, Header: header})
-		j.Send(webtest.Request{Method: "PUT", Path: "/api/v1/orders/1002", Body: `{"email":"canarypath","Kanarik":1`, Header: header})
+		j.Send(webtest.Request{Method: "PUT", Path: "/api/v1/orders/1002",
+			Body: `{"email":"canarypath","Kanarik":1`, Header: header})
 	}
 }
 
@@ -191,7 +201,8 @@ func (j *trip) signIn() {
 	if token == "" || code == "" {
 		j.t.Fatalf("no link or no code in %s", plain)
 	}
-	j.canaries = append(j.canaries, token, token[len(token)/2:], code, strings.NewReplacer(" ", "", "-", "").Replace(code))
+	j.canaries = append(j.canaries, token, token[len(token)/2:], code,
+		strings.NewReplacer(" ", "", "-", "").Replace(code))
 	j.Post("/sign-in/code", map[string][]string{"code": {"CANA RY77"}})
 	j.canaries = append(j.canaries, "CANA RY77", "CANARY77")
 	j.Get("/sign-in/link/" + token[:len(token)-4] + "AAAA")
@@ -216,7 +227,8 @@ func (j *trip) account() {
 	}
 	j.Get("/addresses/new?country=SK").Want(200)
 	j.Submit("main form", map[string]string{
-		"first_name": "Zuzana", "last_name": "Kanarik", "line1": "Canarystreet 7", "city": "Canaryville", "postal_code": "811 01", "action": "save",
+		"first_name": "Zuzana", "last_name": "Kanarik", "line1": "Canarystreet 7", "city": "Canaryville",
+		"postal_code": "811 01", "action": "save",
 	}).Want(200)
 	if cards := j.Page.Text(".card address"); !strings.Contains(cards, "Canaryville") {
 		j.t.Errorf("no address was saved: %s", j.Page.Text("main"))
@@ -228,7 +240,9 @@ func (j *trip) account() {
 
 // strays sends requests that fail, with words in every place that might be recorded.
 func (j *trip) strays() {
-	j.Send(webtest.Request{Path: "/nothing/canarypath?x=canarysearch", Header: map[string]string{"Referer": "http://canaryhost/", "Cookie": "postern.main=canarycookie"}}).Want(404)
+	j.Send(webtest.Request{Path: "/nothing/canarypath?x=canarysearch",
+		Header: map[string]string{"Referer": "http://canaryhost/",
+			"Cookie": "postern.main=canarycookie"}}).Want(404)
 	j.Send(webtest.Request{Method: "CANARYKEY", Path: "/orders"})
 	j.Send(webtest.Request{Path: "/healthz", Header: map[string]string{"Host": "canaryhost"}})
 }

@@ -15,8 +15,10 @@ func newProgress(w *environment, size int64) (step func(bytes int), done func())
 	if !isTerminal(w.stderr) {
 		return func(int) {}, func() {}
 	}
-	bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(w.stderr), progressbar.OptionShowBytes(true),
-		progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(w.stderr),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish())
 	began, lines := time.Now(), 0
 	step = func(bytes int) {
 		lines++
@@ -35,8 +37,10 @@ func newGauge(w *environment, bytes bool) (show func(done, total int64), end fun
 	if !isTerminal(w.stderr) {
 		return func(int64, int64) {}, func() {}
 	}
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w.stderr), progressbar.OptionShowBytes(bytes), progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w.stderr),
+		progressbar.OptionShowBytes(bytes), progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(), progressbar.OptionSetWidth(30),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	show = func(done, total int64) {
 		if bar.GetMax64() != total {
 			bar.ChangeMax64(total)

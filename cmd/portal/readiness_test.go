@@ -68,14 +68,16 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{now: time.Date(2026, 3, 5, 9, 0, 0, 0, time.UTC), engine: storagetest.Open(t, portal.Collections()...), counted: map[string]int{}}
+	d := &desk{now: time.Date(2026, 3, 5, 9, 0, 0, 0, time.UTC),
+		engine: storagetest.Open(t, portal.Collections()...), counted: map[string]int{}}
 	clock := func() time.Time { return d.now }
 	d.monitor = newMailMonitor()
 	d.monitor.now, d.monitor.count = clock, func(outcome string) { d.counted[outcome]++ }
 	d.monitor.missed = func(string) { d.counted["missed"]++ }
 	d.monitor.alive()
 	d.monitor.back.Store(d.now.Unix())
-	d.backlog = &backlog{engine: d.engine, now: clock, shops: func(context.Context) ([]string, error) { return []string{"main", "other"}, nil }}
+	d.backlog = &backlog{engine: d.engine, now: clock,
+		shops: func(context.Context) ([]string, error) { return []string{"main", "other"}, nil }}
 	d.box = mail.NewOutbox(d.engine, "other")
 	d.box.Now = clock
 	return d
@@ -101,8 +103,10 @@ func (d *desk) refuse(t *testing.T) {
 	t.Helper()
 	d.add(t)
 	dispatcher := &mail.Dispatcher{
-		Engine: d.engine, Shops: d.backlog.shops, Now: func() time.Time { return d.now }, Compose: d.monitor.composer(composed(nil)),
-		Sender: d.monitor.sender(&post{send: &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: 553, Reason: "not you"}}),
+		Engine: d.engine, Shops: d.backlog.shops, Now: func() time.Time { return d.now },
+		Compose: d.monitor.composer(composed(nil)),
+		Sender: d.monitor.sender(&post{send: &mail.Failure{Temporary: true, Cause: mail.SenderRefused,
+			Code: 553, Reason: "not you"}}),
 	}
 	_, _ = dispatcher.Once(t.Context()) // fails as the test intends
 }
@@ -147,25 +151,34 @@ func TestMailCheck(t *testing.T) {
 		"nothing to do":              {func(*desk) {}, "ok", true},
 		"a mail that waits":          {func(d *desk) { d.add(t); d.now = d.now.Add(mailPatience); d.monitor.alive() }, "ok", true},
 		"a mail that waits too long": {func(d *desk) { d.late(t) }, "late", false},
-		"a dispatcher that hangs":    {func(d *desk) { d.now = d.now.Add(dispatcherPatience + time.Second) }, "stopped", false},
-		"a dispatcher that ended":    {func(d *desk) { d.monitor.ended.Store(true) }, "stopped", false},
-		"a mail server out of reach": {func(d *desk) { d.away(mail.ServerUnreachable) }, "server_unreachable", true},
-		"out of reach for long":      {func(d *desk) { d.away(mail.ServerUnreachable); d.late(t) }, "server_unreachable", true},
-		"back a moment ago":          {func(d *desk) { d.away(mail.ServerUnreachable); d.late(t); d.away("") }, "ok", true},
-		"a wrong password":           {func(d *desk) { d.away(mail.SignInRefused) }, "sign_in_refused", false},
-		"a wrong password later on":  {func(d *desk) { d.away(""); d.away(mail.SignInRefused) }, "sign_in_refused", true},
-		"an untrusted certificate":   {func(d *desk) { d.away(mail.CertificateUntrusted) }, "certificate_untrusted", false},
-		"no encryption":              {func(d *desk) { d.away(mail.TLSUnavailable) }, "tls_unavailable", false},
-		"turned away":                {func(d *desk) { d.away(mail.ServerRefused) }, "server_refused", false},
-		"put right":                  {func(d *desk) { d.away(mail.SignInRefused); d.away("") }, "ok", true},
+		"a dispatcher that hangs": {func(d *desk) { d.now = d.now.Add(dispatcherPatience + time.Second) },
+			"stopped", false},
+		"a dispatcher that ended": {func(d *desk) { d.monitor.ended.Store(true) }, "stopped", false},
+		"a mail server out of reach": {func(d *desk) { d.away(mail.ServerUnreachable) },
+			"server_unreachable", true},
+		"out of reach for long": {func(d *desk) { d.away(mail.ServerUnreachable); d.late(t) },
+			"server_unreachable", true},
+		"back a moment ago": {func(d *desk) { d.away(mail.ServerUnreachable); d.late(t); d.away("") },
+			"ok", true},
+		"a wrong password": {func(d *desk) { d.away(mail.SignInRefused) },
+			"sign_in_refused", false},
+		"a wrong password later on": {func(d *desk) { d.away(""); d.away(mail.SignInRefused) },
+			"sign_in_refused", true},
+		"an untrusted certificate": {func(d *desk) { d.away(mail.CertificateUntrusted) },
+			"certificate_untrusted", false},
+		"no encryption": {func(d *desk) { d.away(mail.TLSUnavailable) },
+			"tls_unavailable", false},
+		"turned away": {func(d *desk) { d.away(mail.ServerRefused) }, "server_refused", false},
+		"put right":   {func(d *desk) { d.away(mail.SignInRefused); d.away("") }, "ok", true},
 		"back, and still nothing sent": {func(d *desk) {
 			d.away(mail.ServerUnreachable)
 			d.late(t)
 			d.away("")
 			d.late(t)
 		}, "late", false},
-		"a shop's sender is refused":  {func(d *desk) { d.refuse(t); d.late(t) }, "sender_refused", true},
-		"a store that does not reply": {func(d *desk) { d.backlog.engine = storagetest.Open(t) }, "unknown", false},
+		"a shop's sender is refused": {func(d *desk) { d.refuse(t); d.late(t) }, "sender_refused", true},
+		"a store that does not reply": {func(d *desk) { d.backlog.engine = storagetest.Open(t) },
+			"unknown", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
@@ -237,8 +250,10 @@ func TestMailMonitor(t *testing.T) {
 			d.add(t)
 			d.now = d.now.Add(dispatcherPatience + time.Second)
 			dispatcher := &mail.Dispatcher{
-				Engine: d.engine, Shops: d.backlog.shops, Alive: d.monitor.alive, Now: func() time.Time { return d.now },
-				Compose: d.monitor.composer(composed(c.compose)), Sender: d.monitor.sender(&post{c.connect, c.send}),
+				Engine: d.engine, Shops: d.backlog.shops, Alive: d.monitor.alive,
+				Now:     func() time.Time { return d.now },
+				Compose: d.monitor.composer(composed(c.compose)),
+				Sender:  d.monitor.sender(&post{c.connect, c.send}),
 			}
 			_, _ = dispatcher.Once(t.Context()) // failures are counted
 			if len(d.counted) != 1 || d.counted[c.outcome] != 1 {
@@ -308,24 +323,31 @@ func TestStaleDeliveriesAreCounted(t *testing.T) {
 func scraped(t *testing.T, m *metrics) string {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(answer,
+		httptest.NewRequest("GET", "/metrics", nil))
 	return answer.Body.String()
 }
 
 // TestServeHealth checks a running server with the health command.
 func TestServeHealth(t *testing.T) {
 	t.Parallel()
-	server := start(t, nil, "serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
+	server := start(t, nil, "serve", "--store", shopStore(t), "--smtp", "smtp://mail.example",
+		"--addr", "127.0.0.1:0")
 	address := server.wait("listens on http://")
 	call(t, nil, "health", "--addr", address).want(t, exitOK, "ok")
-	call(t, map[string]string{"PORTAL_ADDR": address}, "health", "--ready").want(t, exitOK, `"ready":true`, `"store"`, `"mail"`, `"clock"`)
+	call(t, map[string]string{"PORTAL_ADDR": address}, "health", "--ready").want(t, exitOK, `"ready":true`,
+		`"store"`, `"mail"`, `"clock"`)
 	_, port, _ := net.SplitHostPort(address)
 	call(t, nil, "health", "--addr", "0.0.0.0:"+port).want(t, exitOK, "ok")
-	call(t, nil, "health", "--addr", address, "--tls-cert", newPair(t, "x").cert).want(t, exitFailure, "No response")
+	call(t, nil, "health", "--addr", address, "--tls-cert", newPair(t, "x").cert).want(t,
+		exitFailure, "No response")
 	call(t, nil, "health", "--addr", address, "--tls-cert", "/nowhere").want(t, exitFailure, "/nowhere")
 	server.end()
 	call(t, nil, "health", "--addr", address).want(t, exitFailure, "No response from "+address)
-	sick := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "sick", http.StatusServiceUnavailable) })}
+	sick := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request) {
+		http.Error(w, "sick", http.StatusServiceUnavailable)
+	})}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -339,7 +361,8 @@ func TestServeHealth(t *testing.T) {
 func TestReachable(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[string]string{
-		"0.0.0.0:1": "127.0.0.1:1", "[::]:1": "127.0.0.1:1", ":1": "127.0.0.1:1", "10.0.0.1:1": "10.0.0.1:1", "[::1]:1": "[::1]:1",
+		"0.0.0.0:1": "127.0.0.1:1", "[::]:1": "127.0.0.1:1", ":1": "127.0.0.1:1", "10.0.0.1:1": "10.0.0.1:1",
+		"[::1]:1":        "[::1]:1",
 		"shop.example:1": "shop.example:1", "nonsense": "nonsense",
 	} {
 		if got := reachable(at); got != want || strings.HasPrefix(got, ":") {

@@ -11,7 +11,8 @@ import (
 // or is gone.
 func unusedExemptions(h sourceTree) []string {
 	packages := slices.Collect(maps.Keys(ruleLevels()))
-	return slices.Concat(missingPackages(h, append(packages, ruleSupport()...)), missingFiles(h, redirectFile),
+	return slices.Concat(missingPackages(h, append(packages, ruleSupport()...)),
+		missingFiles(h, redirectFile),
 		unusedBeside(h, ruleBeside()), unusedLibraries(h, ruleLibraries()))
 }
 

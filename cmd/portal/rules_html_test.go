@@ -27,7 +27,8 @@ func htmlInCode(h sourceTree) []string {
 	var faults []string
 	allowed := htmlExceptions()
 	for _, s := range h.files {
-		if !s.isGo() || s.test() || !strings.HasPrefix(s.path, "portal/") && !strings.HasPrefix(s.path, "cmd/") {
+		if !s.isGo() || s.test() || !strings.HasPrefix(s.path, "portal/") &&
+			!strings.HasPrefix(s.path, "cmd/") {
 			continue
 		}
 		tags := tagsIn(s)

@@ -63,9 +63,11 @@ func librariesElsewhere(h sourceTree) []string {
 			}
 			switch owners := ownersOf(imported); {
 			case len(owners) == 0:
-				faults = append(faults, fmt.Sprintf("%s imports %s, which is not in the table of libraries", s.path, imported))
+				faults = append(faults, fmt.Sprintf("%s imports %s, which is not in the table of libraries",
+					s.path, imported))
 			case !slices.ContainsFunc(owners, func(owner string) bool { return within(s.dir(), owner) }):
-				faults = append(faults, fmt.Sprintf("%s imports %s, which belongs to %s", s.path, imported, strings.Join(owners, ", ")))
+				faults = append(faults, fmt.Sprintf("%s imports %s, which belongs to %s", s.path, imported,
+					strings.Join(owners, ", ")))
 			}
 		}
 	}

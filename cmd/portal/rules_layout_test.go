@@ -114,9 +114,11 @@ func redirectsElsewhere(h sourceTree) []string {
 			switch n := n.(type) {
 			case *ast.SelectorExpr:
 				receiver, _ := n.X.(*ast.Ident)
-				onContext := receiver != nil && slices.Contains(contexts, receiver.Name) && slices.Contains(leads, n.Sel.Name)
+				onContext := receiver != nil && slices.Contains(contexts, receiver.Name) &&
+					slices.Contains(leads, n.Sel.Name)
 				if onContext || isSelector(n, fiber, "HeaderLocation") {
-					faults = append(faults, s.at(n)+": "+n.Sel.Name+": only "+redirectFile+" leads a browser on")
+					faults = append(faults, s.at(n)+": "+n.Sel.Name+": only "+redirectFile+
+						" leads a browser on")
 				}
 			case *ast.BasicLit:
 				if strings.EqualFold(n.Value, `"Location"`) {

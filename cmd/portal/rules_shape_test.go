@@ -35,10 +35,12 @@ func packageComments(h sourceTree) []string {
 			begins = "Command " + path.Base(s.dir()) + " "
 		}
 		if !strings.HasPrefix(doc.Text(), begins) {
-			faults = append(faults, fmt.Sprintf("%s: the package comment does not begin with %q", s.path, begins))
+			faults = append(faults, fmt.Sprintf("%s: the package comment does not begin with %q",
+				s.path, begins))
 		}
 		if n := strings.Count(doc.Text(), "\n"); n > maxPackageComment {
-			faults = append(faults, fmt.Sprintf("%s: a package comment of %d lines, at most %d", s.path, n, maxPackageComment))
+			faults = append(faults, fmt.Sprintf("%s: a package comment of %d lines, at most %d", s.path, n,
+				maxPackageComment))
 		}
 	}
 	for dir, n := range counts {
@@ -100,7 +102,8 @@ func usualLengths(h sourceTree) []string {
 		{"files", files, 90, mostFiles},
 	} {
 		if n := percentile(m.lengths, m.percent); n > m.limit {
-			faults = append(faults, fmt.Sprintf("%d%% of the %s have up to %d lines, not %d", m.percent, m.what, n, m.limit))
+			faults = append(faults, fmt.Sprintf("%d%% of the %s have up to %d lines, not %d", m.percent,
+				m.what, n, m.limit))
 		}
 	}
 	return faults

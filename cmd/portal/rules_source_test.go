@@ -98,7 +98,8 @@ func readSourceTree(tree fs.FS) (sourceTree, error) {
 			apart = append(apart, name)
 		case !entry.IsDir() && readable(name):
 			s, err := readSource(tree, name)
-			s.apart = slices.ContainsFunc(apart, func(dir string) bool { return strings.HasPrefix(name, dir+"/") })
+			s.apart = slices.ContainsFunc(apart,
+				func(dir string) bool { return strings.HasPrefix(name, dir+"/") })
 			h.files = append(h.files, s)
 			return err
 		}
@@ -113,7 +114,8 @@ func skipped(dir string) bool {
 }
 
 func readable(name string) bool {
-	return !strings.HasSuffix(name, ".min.js") && slices.Contains([]string{".go", ".html", ".txt", ".css", ".js"}, path.Ext(name))
+	return !strings.HasSuffix(name,
+		".min.js") && slices.Contains([]string{".go", ".html", ".txt", ".css", ".js"}, path.Ext(name))
 }
 
 func has(tree fs.FS, name string) bool {

@@ -8,11 +8,14 @@ import (
 // ruleLevels returns each package and its level. A package imports only lower levels.
 func ruleLevels() map[string]int {
 	return map[string]int{
-		"portal/money": 0, "portal/vat": 0, "portal/address": 0, "portal/colour": 0, "portal/logo": 0, "portal/vies": 0, "portal/secret": 0, "portal/secret/secrettest": 1,
+		"portal/money": 0, "portal/vat": 0, "portal/address": 0, "portal/colour": 0, "portal/logo": 0,
+		"portal/vies": 0, "portal/secret": 0, "portal/secret/secrettest": 1,
 		"portal/clean": 0,
 		"storage":      0, "templates": 0, "templates/i18n": 0, "static": 0,
-		"storage/sqlite": 1, "storage/mongodb": 1, "storage/transfer": 1, "storage/storagetest": 2, "mail": 1, "mail/smtp": 1, "portal/job": 1, "portal/validate": 1,
-		"portal/shop": 2, "portal/order": 2, "portal/customer": 2, "portal/credential": 2, "portal/identifier": 2, "portal/withdrawal": 2, "portal/inquiry": 2,
+		"storage/sqlite": 1, "storage/mongodb": 1, "storage/transfer": 1, "storage/storagetest": 2, "mail": 1,
+		"mail/smtp": 1, "portal/job": 1, "portal/validate": 1,
+		"portal/shop": 2, "portal/order": 2, "portal/customer": 2, "portal/credential": 2,
+		"portal/identifier": 2, "portal/withdrawal": 2, "portal/inquiry": 2,
 		"portal":             3,
 		"portal/web/gate":    4,
 		"portal/web/page":    5,
@@ -37,7 +40,8 @@ func ruleBeside() map[string][]string {
 
 // ruleSupport returns the packages that only tests import, from any level.
 func ruleSupport() []string {
-	return []string{"storage/storagetest", "portal/secret/secrettest", "portal/web/webtest", "portal/web/webtest/chrome"}
+	return []string{"storage/storagetest", "portal/secret/secrettest", "portal/web/webtest",
+		"portal/web/webtest/chrome"}
 }
 
 // ruleLibraries returns, for each library's import path prefix, the packages that may import it outside
@@ -81,7 +85,8 @@ func ruleLibraries() map[string][]string {
 // ruleTopLevel returns the allowed entries of the top level, apart from names with a leading dot. Git
 // ignores bin, into which README.md builds.
 func ruleTopLevel() []string {
-	return []string{"bin", "cmd", "portal", "mail", "storage", "templates", "static", "go.mod", "go.sum", "README.md", "LICENSE"}
+	return []string{"bin", "cmd", "portal", "mail", "storage", "templates", "static", "go.mod", "go.sum",
+		"README.md", "LICENSE"}
 }
 
 type rule struct {

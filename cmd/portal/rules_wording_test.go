@@ -20,20 +20,34 @@ func stilted() []string {
 // stiltedTexts returns those of pages and emails.
 func stiltedTexts() []string {
 	return []string{
-		"write your e-mail address", "we will mail you a link", "either of them signs you in", "look into your spam folder",
-		"in this browser {{.email}} is signed in", "if you go on, that ends", "this link has run out", "this link is not complete",
-		"works no more", "is it you?", "could harm you in somebody else's hands", "\"go on\"", "there is nothing here",
-		"the address may be mistyped", "if you write to the shop about this", "this is needed.", "please check what is marked below",
-		"orders in all", "choose the days yourself", "the beginning is enough", "\"to be paid\"", "order in the shop",
-		"send something back", "ask the shop to cancel", "what has happened\"", "\"handed over\"", "follow the parcel at",
-		"will tell you how it goes on", "the order goes on until", "the shop's own words", "the shop’s own words", "the shop says:",
-		"\"ordered as\"", "copy the number", "download as a table", "back without sending", "\"none of it\"", "\"it is paid.\"",
-		"\"change something\"", "mails you agree to", "\"take it back\"", "what you said so far", "you have not been asked yet",
-		"these mails will stop", "stop these mails", "sends you no more newsletters", "erase the account", "\"erase your account",
-		"it is done on {{", "your account belongs to {{", "look into your new mailbox", "bring your address back",
-		"was it not you?", "end them all", "end those that you do not know", "spaces and small letters do no harm",
-		"you see your orders without any of this", "also in your account", "the address is back", "\"use for delivery\"",
-		"\"for invoices\"", "something in what was sent is not as it should be", "no shop lives here", "its time is over",
+		"write your e-mail address", "we will mail you a link", "either of them signs you in",
+		"look into your spam folder",
+		"in this browser {{.email}} is signed in", "if you go on, that ends", "this link has run out",
+		"this link is not complete",
+		"works no more", "is it you?", "could harm you in somebody else's hands", "\"go on\"",
+		"there is nothing here",
+		"the address may be mistyped", "if you write to the shop about this", "this is needed.",
+		"please check what is marked below",
+		"orders in all", "choose the days yourself", "the beginning is enough", "\"to be paid\"",
+		"order in the shop",
+		"send something back", "ask the shop to cancel", "what has happened\"", "\"handed over\"",
+		"follow the parcel at",
+		"will tell you how it goes on", "the order goes on until", "the shop's own words",
+		"the shop’s own words", "the shop says:",
+		"\"ordered as\"", "copy the number", "download as a table", "back without sending", "\"none of it\"",
+		"\"it is paid.\"",
+		"\"change something\"", "mails you agree to", "\"take it back\"", "what you said so far",
+		"you have not been asked yet",
+		"these mails will stop", "stop these mails", "sends you no more newsletters", "erase the account",
+		"\"erase your account",
+		"it is done on {{", "your account belongs to {{", "look into your new mailbox",
+		"bring your address back",
+		"was it not you?", "end them all", "end those that you do not know",
+		"spaces and small letters do no harm",
+		"you see your orders without any of this", "also in your account", "the address is back",
+		"\"use for delivery\"",
+		"\"for invoices\"", "something in what was sent is not as it should be", "no shop lives here",
+		"its time is over",
 		"this is closed to you",
 	}
 }
@@ -41,13 +55,18 @@ func stiltedTexts() []string {
 // stiltedProse returns those of the README, help, logs and comments.
 func stiltedProse() []string {
 	return []string{
-		"no password, for lists of processes show it", "turns no signed-in customer away", "what site, mail and worker write",
+		"no password, for lists of processes show it", "turns no signed-in customer away",
+		"what site, mail and worker write",
 		"of lines on one order with the same", "who signs out at the portal stays signed in",
-		"who is signed in is not asked for number and address", "of who is not signed in 6 an hour", "things are to be mended",
-		"ask the server of this machine how it is", "and what weighs more", "metrics want an address of their own",
+		"who is signed in is not asked for number and address", "of who is not signed in 6 an hour",
+		"things are to be mended",
+		"ask the server of this machine how it is", "and what weighs more",
+		"metrics want an address of their own",
 		"something stands behind the json object", "a round met faults",
-		"holds finds an address among those that the account has not but holds", "another asks for a vat id already",
-		"takes a compressed body away", "is whose measure a statement counts against", "makes the code of who is signed in",
+		"holds finds an address among those that the account has not but holds",
+		"another asks for a vat id already",
+		"takes a compressed body away", "is whose measure a statement counts against",
+		"makes the code of who is signed in",
 		"gives the signal back its old meaning",
 	}
 }
@@ -64,7 +83,8 @@ func stiltedIn(tree fs.FS) ([]string, error) {
 			return err
 		case entry.IsDir() && skipped(name):
 			return fs.SkipDir
-		case entry.IsDir() || !slices.Contains([]string{".go", ".md", ".json", ".html", ".txt", ".css", ".js"}, path.Ext(name)),
+		case entry.IsDir() || !slices.Contains([]string{".go", ".md", ".json", ".html", ".txt", ".css",
+			".js"}, path.Ext(name)),
 			path.Base(name) == "rules_wording_test.go":
 			return nil
 		}

@@ -52,7 +52,8 @@ func TestSecretIsMadeWithANewStore(t *testing.T) {
 	}
 	elsewhere := filepath.Join(t.TempDir(), "keys", "portal.key")
 	dir := filepath.Join(t.TempDir(), "store")
-	call(t, nil, "shop", "create", "main", "--name", "B", "--base-url", "http://localhost:1", "--sender-email", "a@shop.example",
+	call(t, nil, "shop", "create", "main", "--name", "B", "--base-url", "http://localhost:1",
+		"--sender-email", "a@shop.example",
 		"--store", dir, "--secret-key-file", elsewhere).want(t, exitOK)
 	if _, err := os.Stat(filepath.Join(dir, secret.FileName)); err == nil {
 		t.Error("a second one lies in the store's directory")
@@ -71,21 +72,26 @@ func TestWrongSecretIsRefused(t *testing.T) {
 		status     int
 		want       []string
 	}{
-		{"missing", "/nowhere/secret.key", exitFailure, []string{"/nowhere/secret.key is missing", "do not contain it"}},
+		{"missing", "/nowhere/secret.key", exitFailure,
+			[]string{"/nowhere/secret.key is missing", "do not contain it"}},
 		{"too short", writeSecret(t, "s", 31, 0o600), exitFailure, []string{"31 bytes", "exactly 32"}},
 		{"with a line break", writeSecret(t, "l", 33, 0o600), exitFailure, []string{"33 bytes"}},
 		{"read by the group", writeSecret(t, "g", 32, 0o640), exitFailure, []string{"chmod 600"}},
 		{"read by others", writeSecret(t, "w", 32, 0o604), exitFailure, []string{"chmod 600"}},
 		{"a directory", t.TempDir(), exitFailure, []string{"is a directory"}},
-		{"of another installation", other, exitFailure, []string{"another installation secret", "--secret-key-file NEW,OLD"}},
+		{"of another installation", other, exitFailure,
+			[]string{"another installation secret", "--secret-key-file NEW,OLD"}},
 		{"the older one first", own + "," + other, exitOK, nil}, // no change: the store knows the first
-		{"two that are not the store's", other + "," + writeSecret(t, "x", 32, 0o600), exitFailure, []string{"another installation secret"}},
+		{"two that are not the store's", other + "," + writeSecret(t, "x", 32, 0o600), exitFailure,
+			[]string{"another installation secret"}},
 		{"three", own + "," + other + "," + other, exitUsage, []string{"--secret-key-file", "two"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			call(t, nil, "shop", "list", "--store", dir, "--secret-key-file", c.file).want(t, c.status, c.want...)
+			call(t, nil, "shop", "list", "--store", dir, "--secret-key-file", c.file).want(t,
+				c.status, c.want...)
 			if c.status == exitFailure {
-				call(t, nil, "serve", "--store", dir, "--secret-key-file", c.file, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0").
+				call(t, nil, "serve", "--store", dir, "--secret-key-file", c.file, "--smtp",
+					"smtp://mail.example", "--addr", "127.0.0.1:0").
 					want(t, exitFailure, c.want...)
 			}
 		})

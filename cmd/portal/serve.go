@@ -113,9 +113,11 @@ func (c serveCommand) check(w *environment) (setup, error) {
 
 func (c serveCommand) checkAddresses(wrong *faults) {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-		wrong.add("--addr: %q is not an address to listen on; write host:port, such as 127.0.0.1:8080.", c.Addr)
+		wrong.add("--addr: %q is not an address to listen on; write host:port, such as 127.0.0.1:8080.",
+			c.Addr)
 	}
-	if u, err := url.Parse(c.VIES); c.VIES != none && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+	if u, err := url.Parse(c.VIES); c.VIES != none &&
+		(err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		wrong.add("--vies: %q is not a URL such as https://vies.example/rest-api, or none.", c.VIES)
 	}
 	if c.MetricsAddr == "" {
@@ -159,7 +161,8 @@ func (c serveCommand) serve(ctx context.Context, w *environment, s setup, engine
 		return err
 	}
 	p := parts{
-		engine: engine, secret: ring, texts: w.texts, sender: s.sender, log: newLog(c.Log, w.stderr, s.level), trusted: s.trusted,
+		engine: engine, secret: ring, texts: w.texts, sender: s.sender, log: newLog(c.Log, w.stderr, s.level),
+		trusted:     s.trusted,
 		certificate: s.certificate, drain: s.drain,
 	}
 	if c.InsecureHTTP {
@@ -238,7 +241,8 @@ func (c serveCommand) announce(ctx context.Context, w *environment, server *serv
 		return err
 	}
 	address := server.scheme() + "://" + at.String()
-	server.log.InfoContext(ctx, "started", "version", versionName(), "store", c.kind(), "address", address, "shops", len(shops))
+	server.log.InfoContext(ctx, "started", "version", versionName(), "store", c.kind(), "address", address,
+		"shops", len(shops))
 	w.say("The portal listens on %s", address)
 	for _, shop := range shops {
 		w.say("  shop %s: %s at %s", shop.ID, shop.Name, shop.BaseURL)

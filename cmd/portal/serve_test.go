@@ -30,27 +30,44 @@ func TestServeRefusesToStart(t *testing.T) {
 		want []string
 	}{
 		{"no mail server", nil, nil, []string{"--smtp", "PORTAL_SMTP", "PORTAL_SMTP_PASSWORD", "smtp://"}},
-		{"password in the URL", nil, []string{"--smtp", "smtp://u:geheim@mail.example"}, []string{"--smtp", "password"}},
-		{"user without password", nil, []string{"--smtp", "smtp://u@mail.example"}, []string{"--smtp", "no password", smtpPassword, "--smtp-password-file"}},
-		{"empty password file", nil, []string{"--smtp", "smtp://u@mail.example", "--smtp-password-file", empty}, []string{"no password"}},
-		{"no password file", nil, append(smtp, "--smtp-password-file", "/nowhere"), []string{"--smtp-password-file"}},
-		{"password twice", map[string]string{smtpPassword: "x"}, append(smtp, "--smtp-password-file", empty), []string{"use only one"}},
+		{"password in the URL", nil, []string{"--smtp", "smtp://u:geheim@mail.example"},
+			[]string{"--smtp", "password"}},
+		{"user without password", nil, []string{"--smtp", "smtp://u@mail.example"},
+			[]string{"--smtp", "no password", smtpPassword, "--smtp-password-file"}},
+		{"empty password file", nil, []string{"--smtp", "smtp://u@mail.example", "--smtp-password-file",
+			empty}, []string{"no password"}},
+		{"no password file", nil, append(smtp, "--smtp-password-file", "/nowhere"),
+			[]string{"--smtp-password-file"}},
+		{"password twice", map[string]string{smtpPassword: "x"}, append(smtp, "--smtp-password-file", empty),
+			[]string{"use only one"}},
 		{"certificate alone", nil, append(smtp, "--tls-cert", empty), []string{"--tls-key"}},
 		{"key alone", nil, append(smtp, "--tls-key", empty), []string{"--tls-cert"}},
-		{"no certificate", nil, append(smtp, "--tls-cert", empty, "--tls-key", empty), []string{"--tls-cert and --tls-key"}},
-		{"no certificate file", nil, append(smtp, "--tls-cert", "/nowhere", "--tls-key", empty), []string{"cannot read /nowhere"}},
-		{"metrics on the site's address", nil, append(smtp, "--addr", "127.0.0.1:1", "--metrics-addr", "127.0.0.1:1"), []string{"--metrics-addr", "must differ"}},
+		{"no certificate", nil, append(smtp, "--tls-cert", empty, "--tls-key", empty),
+			[]string{"--tls-cert and --tls-key"}},
+		{"no certificate file", nil, append(smtp, "--tls-cert", "/nowhere", "--tls-key", empty),
+			[]string{"cannot read /nowhere"}},
+		{"metrics on the site's address",
+			nil, append(smtp, "--addr", "127.0.0.1:1", "--metrics-addr", "127.0.0.1:1"),
+			[]string{"--metrics-addr", "must differ"}},
 		{"no time", nil, append(smtp, "--shutdown-timeout", "0s"), []string{"--shutdown-timeout"}},
 		{"no keys", nil, append(smtp, "--dkim", "/nowhere"), []string{"--dkim", "/nowhere"}},
-		{"traces nowhere", map[string]string{otelEndpoint: "collector:4318"}, smtp, []string{otelEndpoint, "http://"}},
-		{"traces by another protocol", map[string]string{otelEndpoint: "http://127.0.0.1:1", otelProtocol: "grpc"}, smtp, []string{otelProtocol, "grpc"}},
+		{"traces nowhere", map[string]string{otelEndpoint: "collector:4318"}, smtp,
+			[]string{otelEndpoint, "http://"}},
+		{"traces by another protocol",
+			map[string]string{otelEndpoint: "http://127.0.0.1:1", otelProtocol: "grpc"}, smtp,
+			[]string{otelProtocol, "grpc"}},
 		{"all at once", map[string]string{otelTracesEndpoint: "x", otelExporter: "zipkin"},
-			[]string{"--addr", "here", "--log", "xml", "--log-level", "loud", "--trusted-proxies", "10.0.0.0/40", "--config", writeFile(t, "c", "adr = 1"),
-				"--metrics-addr", "there", "--tls-cert", empty, "--dkim", "/nowhere", "--shutdown-timeout", "20"},
-			[]string{"12 problems", "--addr", "--log:", "--log-level", "--trusted-proxies", "--smtp", `"adr"`, "--metrics-addr", "--tls-key", "--dkim",
+			[]string{"--addr", "here", "--log", "xml", "--log-level", "loud", "--trusted-proxies",
+				"10.0.0.0/40", "--config", writeFile(t, "c", "adr = 1"),
+				"--metrics-addr", "there", "--tls-cert", empty, "--dkim", "/nowhere",
+				"--shutdown-timeout", "20"},
+			[]string{"12 problems", "--addr", "--log:", "--log-level", "--trusted-proxies", "--smtp", `"adr"`,
+				"--metrics-addr", "--tls-key", "--dkim",
 				"--shutdown-timeout", otelTracesEndpoint, otelExporter}},
-		{"beside other faults", nil, []string{"--smtp-password-file", "/nowhere", "--trusted-proxies", "10.0.0.0/40,here", "--store", "mongodb://db.example/a?w=x%"},
-			[]string{"6 problems", "--smtp-password-file", "--smtp:", "10.0.0.0/40", `"here"`, "--store: the address is malformed", "--secret-key-file"}},
+		{"beside other faults", nil, []string{"--smtp-password-file", "/nowhere", "--trusted-proxies",
+			"10.0.0.0/40,here", "--store", "mongodb://db.example/a?w=x%"},
+			[]string{"6 problems", "--smtp-password-file", "--smtp:", "10.0.0.0/40", `"here"`,
+				"--store: the address is malformed", "--secret-key-file"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := append([]string{"serve", "--store", t.TempDir() + "/store"}, c.args...)
@@ -67,7 +84,8 @@ func TestServeRefusesToStart(t *testing.T) {
 func TestServeWithAnUnreadFile(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"/nowhere.conf", writeFile(t, "portal.conf", "addr")} {
-		got := call(t, nil, "serve", "--store", t.TempDir()+"/store", "--config", file).want(t, exitUsage, file)
+		got := call(t, nil, "serve", "--store", t.TempDir()+"/store", "--config", file).want(t,
+			exitUsage, file)
 		if strings.Contains(got.err, "--smtp") {
 			t.Errorf("more than the file is blamed:\n%s", got.err)
 		}
@@ -77,7 +95,8 @@ func TestServeWithAnUnreadFile(t *testing.T) {
 func TestServeRefusesPlainHTTP(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
-	call(t, nil, "shop", "set", "--store", dir, "--base-url", "http://shop.example", "--insecure-http").want(t, exitOK)
+	call(t, nil, "shop", "set", "--store", dir, "--base-url", "http://shop.example",
+		"--insecure-http").want(t, exitOK)
 	args := []string{"serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp", "smtp://mail.example"}
 	call(t, nil, args...).want(t, exitUsage, "http://shop.example", "--insecure-http")
 	start(t, nil, append(args, "--insecure-http")...).wait("listens on")
@@ -91,7 +110,8 @@ func TestTwoServers(t *testing.T) {
 	first := start(t, nil, append(args, "127.0.0.1:0")...)
 	address := strings.TrimPrefix(first.wait("listens on "), "http://")
 	call(t, nil, append(args, "127.0.0.1:0")...).want(t, exitFailure, "already serves the store", dir)
-	call(t, nil, "serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", address).want(t, exitFailure, "Cannot listen", "--addr")
+	call(t, nil, "serve", "--store", shopStore(t), "--smtp", "smtp://mail.example", "--addr", address).want(t,
+		exitFailure, "Cannot listen", "--addr")
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "Bookshop")
 	if status := first.end(); status != exitOK {
 		t.Errorf("stopped with %d:\n%s", status, first.said())
@@ -103,7 +123,8 @@ func TestTwoServers(t *testing.T) {
 func TestServeRefusesAMistypedStore(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "stoer")
-	call(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0").want(t, exitFailure, dir, "--init")
+	call(t, nil, "serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0").want(t,
+		exitFailure, dir, "--init")
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("a store was made")
 	}
@@ -112,7 +133,8 @@ func TestServeRefusesAMistypedStore(t *testing.T) {
 func TestServeWithoutAShop(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir() + "/store"
-	server := start(t, nil, "serve", "--init", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0")
+	server := start(t, nil, "serve", "--init", "--store", dir, "--smtp", "smtp://mail.example",
+		"--addr", "127.0.0.1:0")
 	server.wait("There is no shop yet")
 	server.wait("portal shop create main --store " + dir)
 }
@@ -156,13 +178,16 @@ func TestServeSendsMail(t *testing.T) {
 	server := start(t, map[string]string{"PORTAL_STORE": dir, "PORTAL_ADDR": "127.0.0.1:0"},
 		"serve", "--smtp", "smtp://"+office+"?starttls=off", "--log", "json")
 	base := server.wait("listens on ")
-	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", dir).want(t, exitOK)
-	response, err := http.Post(base+"/sign-in", "application/x-www-form-urlencoded", strings.NewReader("email=jana%40example.com"))
+	call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store",
+		dir).want(t, exitOK)
+	response, err := http.Post(base+"/sign-in", "application/x-www-form-urlencoded",
+		strings.NewReader("email=jana%40example.com"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	if text := <-taken; !strings.Contains(text, "To: <jana@example.com>") || !strings.Contains(text, "/sign-in/link/") {
+	if text := <-taken; !strings.Contains(text, "To: <jana@example.com>") || !strings.Contains(text,
+		"/sign-in/link/") {
 		t.Errorf("the mail:\n%s", text)
 	}
 	if status := server.end(); status != exitOK {
@@ -187,11 +212,15 @@ func TestServeFinishesRequests(t *testing.T) {
 		args []string
 		dial func(address string) (net.Conn, error)
 	}{
-		"http":  {nil, func(address string) (net.Conn, error) { return net.Dial("tcp", address) }},
-		"https": {files.flags(), func(address string) (net.Conn, error) { return tls.Dial("tcp", address, files.trust(t)) }},
+		"http": {nil, func(address string) (net.Conn, error) { return net.Dial("tcp", address) }},
+		"https": {files.flags(), func(address string) (net.Conn,
+			error) {
+			return tls.Dial("tcp", address, files.trust(t))
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			args := append([]string{"serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr", "127.0.0.1:0"}, c.args...)
+			args := append([]string{"serve", "--store", dir, "--smtp", "smtp://mail.example", "--addr",
+				"127.0.0.1:0"}, c.args...)
 			server := start(t, nil, args...)
 			address := strings.TrimPrefix(server.wait("listens on "), name+"://")
 			conn, err := c.dial(address)
@@ -257,9 +286,11 @@ func TestShutdownTimeout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := shopStore(t)
-			call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", dir).want(t, exitOK)
+			call(t, nil, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store",
+				dir).want(t, exitOK)
 			office, began := openStallingOffice(t)
-			server := start(t, nil, "serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp", "smtp://"+office+"?starttls=off", "--shutdown-timeout", "500ms")
+			server := start(t, nil, "serve", "--store", dir, "--addr", "127.0.0.1:0", "--smtp",
+				"smtp://"+office+"?starttls=off", "--shutdown-timeout", "500ms")
 			c.hold(t, server.wait("listens on http://"), began)
 			stopping := time.Now()
 			if status := server.end(); status != exitFailure || time.Since(stopping) > 20*time.Second {
@@ -269,7 +300,8 @@ func TestShutdownTimeout(t *testing.T) {
 				t.Errorf("nothing of %q, or something of %q, in:\n%s", c.said, c.none, said)
 			}
 			if name == "mail" {
-				call(t, nil, "outbox", "list", "--store", dir, "--state", "waiting").want(t, exitOK, "jana@example.com")
+				call(t, nil, "outbox", "list", "--store", dir, "--state", "waiting").want(t, exitOK,
+					"jana@example.com")
 			}
 		})
 	}
@@ -288,7 +320,8 @@ func halfRequest(t *testing.T, address string, _ <-chan struct{}) {
 }
 
 func letterInHand(t *testing.T, address string, began <-chan struct{}) {
-	response, err := http.Post("http://"+address+"/sign-in", "application/x-www-form-urlencoded", strings.NewReader("email=jana%40example.com"))
+	response, err := http.Post("http://"+address+"/sign-in", "application/x-www-form-urlencoded",
+		strings.NewReader("email=jana%40example.com"))
 	if err != nil {
 		t.Fatal(err)
 	}

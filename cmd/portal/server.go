@@ -97,7 +97,8 @@ func newServer(p parts) (*server, error) {
 
 // product returns the product with the store of one part of the server.
 func (p parts) product(part string) *portal.App {
-	options := append(slices.Clone(p.options), portal.WithLog(p.log), portal.WithActivity(p.activity.Writes), portal.WithLoad(p.load.inFlight))
+	options := append(slices.Clone(p.options), portal.WithLog(p.log), portal.WithActivity(p.activity.Writes),
+		portal.WithLoad(p.load.inFlight))
 	return portal.New(p.store(part), p.secret, options...)
 }
 
@@ -209,7 +210,8 @@ func (s *server) closeSite(draining context.Context, listener net.Listener, serv
 		err = errors.Join(err, closing)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return failf("Stopped while requests were still running after %s. Set a longer --shutdown-timeout.", s.drain)
+		return failf("Stopped while requests were still running after %s. Set a longer --shutdown-timeout.",
+			s.drain)
 	}
 	if ended := <-served; err == nil && !errors.Is(ended, net.ErrClosed) {
 		err = ended

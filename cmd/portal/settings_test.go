@@ -20,17 +20,20 @@ func TestWhereSettingsComeFrom(t *testing.T) {
 	}{
 		{"file of lines", lines, nil, nil, "File"},
 		{"file of JSON", object, nil, nil, "File"},
-		{"environment over file", lines, map[string]string{"PORTAL_SHOP_NAME": "Environment"}, nil, "Environment"},
+		{"environment over file", lines, map[string]string{"PORTAL_SHOP_NAME": "Environment"},
+			nil, "Environment"},
 		{"empty variable is none", lines, map[string]string{"PORTAL_SHOP_NAME": ""}, nil, "File"},
 		{"flag over file", object, nil, []string{"--name", "Flag"}, "Flag"},
-		{"flag over both", lines, map[string]string{"PORTAL_SHOP_NAME": "Environment"}, []string{"--name", "Flag"}, "Flag"},
+		{"flag over both", lines, map[string]string{"PORTAL_SHOP_NAME": "Environment"},
+			[]string{"--name", "Flag"}, "Flag"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "store")
 			file := writeFile(t, "portal.conf", c.file)
 			args := append([]string{"shop", "create", "main", "--config", file, "--store", dir}, c.args...)
 			call(t, c.env, args...).want(t, exitOK)
-			call(t, nil, "shop", "show", "--store", dir).want(t, exitOK, c.want, "a@shop.example", "http://localhost:1")
+			call(t, nil, "shop", "show", "--store", dir).want(t, exitOK, c.want, "a@shop.example",
+				"http://localhost:1")
 		})
 	}
 }
@@ -40,9 +43,11 @@ func TestListsInTheFile(t *testing.T) {
 	t.Parallel()
 	dir := shopStore(t)
 	for footer, want := range map[string]any{
-		`["A=https://x.example/a,b", "B=https://x.example/c;d"]`: []any{"A=https://x.example/a,b", "B=https://x.example/c;d"},
-		`["A=https://x.example/c;d"]`:                            []any{"A=https://x.example/c;d"},
-		`"A=https://x.example/a;B=https://x.example/b"`:          []any{"A=https://x.example/a", "B=https://x.example/b"},
+		`["A=https://x.example/a,b", "B=https://x.example/c;d"]`: []any{"A=https://x.example/a,b",
+			"B=https://x.example/c;d"},
+		`["A=https://x.example/c;d"]`: []any{"A=https://x.example/c;d"},
+		`"A=https://x.example/a;B=https://x.example/b"`: []any{"A=https://x.example/a",
+			"B=https://x.example/b"},
 	} {
 		file := writeFile(t, "portal.conf", `{"shop-languages": ["sk", "en"], "shop-footer": `+footer+`}`)
 		call(t, nil, "shop", "set", "--config", file, "--store", dir).want(t, exitOK)
@@ -68,7 +73,8 @@ func TestSwitchesInTheFile(t *testing.T) {
 		{"shop-withdrawal = off", nil, "off"},
 		{"", map[string]string{"PORTAL_SHOP_WITHDRAWAL": "on"}, "on"},
 	} {
-		call(t, c.env, "shop", "set", "--config", writeFile(t, "portal.conf", c.file), "--store", dir).want(t, exitOK)
+		call(t, c.env, "shop", "set", "--config", writeFile(t, "portal.conf", c.file), "--store",
+			dir).want(t, exitOK)
 		if shown := shownShop(t, dir)["withdrawal"]; shown != c.want {
 			t.Errorf("%s %v: %v", c.file, c.env, shown)
 		}
@@ -91,7 +97,8 @@ func TestWrongConfigFiles(t *testing.T) {
 	}{
 		{"unknown name", "stoer = x\nadr = y", []string{"stoer", "adr", "2 problems"}},
 		{"end of a name", "accent = x", []string{`"accent"; did you mean shop-accent?`}},
-		{"end of several names", "name = x", []string{"did you mean apikey-name, shop-name or shop-sender-name?"}},
+		{"end of several names", "name = x",
+			[]string{"did you mean apikey-name, shop-name or shop-sender-name?"}},
 		{"unknown name is explained", "stoer = x", []string{"portal help COMMAND", "$PORTAL_ADDR for addr"}},
 		{"unknown name in JSON", `{"stoer": "x"}`, []string{"stoer"}},
 		{"name twice", "addr = a\naddr = b", []string{"line 2", "twice"}},
@@ -100,13 +107,16 @@ func TestWrongConfigFiles(t *testing.T) {
 		{"JSON cut off", `{"addr": "a"`, []string{"not JSON"}},
 		{"JSON and more", `{"addr": "a"} x`, []string{"unexpected data"}},
 		{"object for a value", `{"addr": {}}`, []string{"addr", "string"}},
-		{"list in a list", `{"trusted-proxies": [["10.0.0.1"]]}`, []string{"trusted-proxies", "contain a list"}},
+		{"list in a list", `{"trusted-proxies": [["10.0.0.1"]]}`,
+			[]string{"trusted-proxies", "contain a list"}},
 		{"config in the file", "config = x", []string{"config"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := writeFile(t, "portal.conf", c.file)
-			call(t, nil, "shop", "list", "--store", dir, "--config", file).want(t, exitUsage, append(c.want, "portal.conf")...)
+			call(t, nil, "shop", "list", "--store", dir, "--config", file).want(t, exitUsage,
+				append(c.want, "portal.conf")...)
 		})
 	}
-	call(t, nil, "shop", "list", "--store", dir, "--config", filepath.Join(dir, "none")).want(t, exitUsage, "cannot read")
+	call(t, nil, "shop", "list", "--store", dir, "--config", filepath.Join(dir, "none")).want(t,
+		exitUsage, "cannot read")
 }

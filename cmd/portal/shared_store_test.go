@@ -30,19 +30,23 @@ func TestTwoServersShareOneMongoDB(t *testing.T) {
 	}
 	store := ownDatabase(t, address)
 	env := map[string]string{"PORTAL_SECRET_KEY_FILE": filepath.Join(t.TempDir(), "secret.key")}
-	call(t, env, "shop", "create", "main", "--store", store, "--name", "Bookshop", "--base-url", "http://127.0.0.1:8080",
+	call(t, env, "shop", "create", "main", "--store", store, "--name", "Bookshop", "--base-url",
+		"http://127.0.0.1:8080",
 		"--sender-email", "account@shop.example").want(t, exitOK)
-	call(t, env, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store", store).want(t, exitOK)
+	call(t, env, "import", "orders", writeFile(t, "o.ndjson", orderLine(1001)), "--store",
+		store).want(t, exitOK)
 	office, taken := openPostOffice(t)
 	bases := make([]string, 2)
 	for n := range bases {
-		server := start(t, env, "serve", "--store", store, "--addr", "127.0.0.1:0", "--smtp", "smtp://"+office+"?starttls=off")
+		server := start(t, env, "serve", "--store", store, "--addr", "127.0.0.1:0", "--smtp",
+			"smtp://"+office+"?starttls=off")
 		bases[n] = server.wait("listens on ")
 	}
 
 	// Eight requests alternate between the servers. The limit is six an hour for both together.
 	for n := range 8 {
-		fetch(t, &http.Client{Timeout: patience}, bases[n%2]+"/sign-in", url.Values{"email": {"jana@example.com"}})
+		fetch(t, &http.Client{Timeout: patience}, bases[n%2]+"/sign-in",
+			url.Values{"email": {"jana@example.com"}})
 	}
 	token := ""
 	for range 6 {

@@ -59,12 +59,16 @@ func (f shopFlags) options() []portal.Option {
 func (f shopFlags) settings(see string) (shop.Settings, error) {
 	var wrong faults
 	s := shop.Settings{
-		Name: f.Name, BaseURL: f.BaseURL, Hosts: split(f.Hosts), StorefrontURL: f.StorefrontURL, AllowedOrigins: split(f.AllowedOrigins),
-		SenderName: f.SenderName, SenderEmail: f.SenderEmail, Language: f.Language, Languages: split(f.Languages),
-		TimeZone: f.TimeZone, Currency: f.Currency, VATID: f.VATID, Accent: f.Accent, SupportEmail: f.SupportEmail,
-		LinkLife: readLife(f.LinkLife, &wrong), Registration: readRegistration(f.Registration, &wrong),
+		Name: f.Name, BaseURL: f.BaseURL, Hosts: split(f.Hosts), StorefrontURL: f.StorefrontURL,
+		AllowedOrigins: split(f.AllowedOrigins),
+		SenderName:     f.SenderName, SenderEmail: f.SenderEmail, Language: f.Language,
+		Languages: split(f.Languages),
+		TimeZone:  f.TimeZone, Currency: f.Currency, VATID: f.VATID, Accent: f.Accent,
+		SupportEmail: f.SupportEmail,
+		LinkLife:     readLife(f.LinkLife, &wrong), Registration: readRegistration(f.Registration, &wrong),
 		RequiredFields: split(f.RequiredFields), Withdrawal: readSwitch("--withdrawal", f.Withdrawal, &wrong),
-		Logo: readLogo(f.Logo, &wrong), Footer: readFooter(f.Footer, &wrong), FirstOrderMail: readSwitch("--first-order-mail", f.FirstOrderMail, &wrong),
+		Logo: readLogo(f.Logo, &wrong), Footer: readFooter(f.Footer, &wrong),
+		FirstOrderMail: readSwitch("--first-order-mail", f.FirstOrderMail, &wrong),
 	}
 	return s, wrong.usage(see)
 }
@@ -172,7 +176,8 @@ func readFooter(list []string, wrong *faults) *[]shop.FooterLink {
 			wrong.add("--footer: %q is not label=URL, such as Terms=https://shop.example/terms.", text)
 			continue
 		}
-		links = append(links, shop.FooterLink{Label: strings.TrimSpace(label), URL: strings.TrimSpace(address)})
+		links = append(links, shop.FooterLink{Label: strings.TrimSpace(label),
+			URL: strings.TrimSpace(address)})
 	}
 	return &links
 }

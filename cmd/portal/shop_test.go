@@ -24,28 +24,42 @@ func TestShopSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	picture := writeFile(t, "logo.png", logo.String())
-	call(t, nil, "shop", "create", "main", "--store", dir, "--name", "Kníhkupectvo", "--base-url", "https://account.shop.example",
-		"--sender-email", "account@shop.example", "--sender-name", "The shop", "--hosts", "my.shop.example, old.shop.example",
+	call(t, nil, "shop", "create", "main", "--store", dir, "--name", "Kníhkupectvo", "--base-url",
+		"https://account.shop.example",
+		"--sender-email", "account@shop.example", "--sender-name", "The shop", "--hosts",
+		"my.shop.example, old.shop.example",
 		"--storefront-url", "https://www.shop.example/", "--allowed-origins", "https://pictures.shop.example",
-		"--language", "sk", "--languages", "sk,en", "--time-zone", "Europe/Prague", "--currency", "CZK", "--link-life", "10m", "--vat-id", "sk 2020298038",
-		"--registration", "open", "--required-fields", "birth_date, names", "--first-order-mail", "on", "--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
-		"--footer", "Terms, and more=https://shop.example/terms?a=1", "--footer", "Contact=https://shop.example/contact",
+		"--language", "sk", "--languages", "sk,en", "--time-zone", "Europe/Prague", "--currency", "CZK",
+		"--link-life", "10m", "--vat-id", "sk 2020298038",
+		"--registration", "open", "--required-fields", "birth_date, names", "--first-order-mail", "on",
+		"--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
+		"--footer", "Terms, and more=https://shop.example/terms?a=1", "--footer",
+		"Contact=https://shop.example/contact",
 	).want(t, exitOK, "Created shop main", "Made a new store in "+dir)
 
 	want := map[string]any{
-		"id": "main", "name": "Kníhkupectvo", "base-url": "https://account.shop.example", "sender-email": "account@shop.example",
-		"sender-name": "The shop", "hosts": []any{"my.shop.example", "old.shop.example"},
-		"storefront-url": "https://www.shop.example/", "allowed-origins": []any{"https://pictures.shop.example"},
-		"language": "sk", "languages": []any{"sk", "en"}, "time-zone": "Europe/Prague", "currency": "CZK", "vat-id": "SK2020298038", "link-life": "10m",
-		"first-order-mail": "on", "registration": "open", "required-fields": []any{"names", "birth_date"}, "withdrawal": "on", "logo": "160 x 160 pixels", "accent": "#2f6b4f", "support-email": "help@shop.example",
-		"footer": []any{"Terms, and more=https://shop.example/terms?a=1", "Contact=https://shop.example/contact"},
+		"id": "main", "name": "Kníhkupectvo", "base-url": "https://account.shop.example",
+		"sender-email": "account@shop.example",
+		"sender-name":  "The shop", "hosts": []any{"my.shop.example", "old.shop.example"},
+		"storefront-url":  "https://www.shop.example/",
+		"allowed-origins": []any{"https://pictures.shop.example"},
+		"language":        "sk", "languages": []any{"sk", "en"}, "time-zone": "Europe/Prague",
+		"currency": "CZK",
+		"vat-id":   "SK2020298038", "link-life": "10m",
+		"first-order-mail": "on", "registration": "open", "required-fields": []any{"names", "birth_date"},
+		"withdrawal": "on", "logo": "160 x 160 pixels", "accent": "#2f6b4f",
+		"support-email": "help@shop.example",
+		"footer": []any{"Terms, and more=https://shop.example/terms?a=1",
+			"Contact=https://shop.example/contact"},
 	}
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
 		t.Errorf("as created (-want +got):\n%s", diff)
 	}
 
-	call(t, nil, "shop", "set", "--store", dir, "--withdrawal", "off", "--link-life", "2d", "--logo", "none", "--footer", "none", "--hosts", "",
-		"--first-order-mail", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK, "Changed shop main")
+	call(t, nil, "shop", "set", "--store", dir, "--withdrawal", "off", "--link-life", "2d", "--logo", "none",
+		"--footer", "none", "--hosts", "",
+		"--first-order-mail", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK,
+		"Changed shop main")
 	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", []any{}, "closed"
 	want["first-order-mail"], want["withdrawal"] = "off", "off"
 	want["required-fields"] = []any{}
@@ -90,7 +104,8 @@ func TestFailedShopCreateLeavesNothing(t *testing.T) {
 func shownShop(t *testing.T, dir string) map[string]any {
 	t.Helper()
 	shown := map[string]any{}
-	if err := json.Unmarshal([]byte(call(t, nil, "shop", "show", "main", "--store", dir, "--json").want(t, exitOK).out), &shown); err != nil {
+	if err := json.Unmarshal([]byte(call(t, nil, "shop", "show", "main", "--store", dir, "--json").want(t,
+		exitOK).out), &shown); err != nil {
 		t.Fatal(err)
 	}
 	if shown["created"] == "" {
@@ -109,27 +124,44 @@ func TestWrongShopSettings(t *testing.T) {
 		status int
 		want   []string
 	}{
-		{"nothing given", []string{"create", "second"}, exitFailure, []string{"--name: Required.", "--sender-email", "3 problems"}},
-		{"id of capitals", []string{"create", "Second", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, []string{"ID"}},
-		{"id taken", []string{"create", "main", "--name", "x", "--base-url", "https://x.example", "--sender-email", "a@x.example"}, exitFailure, nil},
-		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: Host"}},
-		{"host name shared", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:9090", "--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: The host name"}},
-		{"further host taken", []string{"create", "second", "--name", "x", "--base-url", "https://x.example", "--hosts", "127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure, []string{"--hosts: Host"}},
-		{"nothing to change", []string{"set", "main"}, exitUsage, []string{"Nothing to change", `"portal help shop set"`}},
-		{"no such file for a new shop", []string{"create", "second", "--logo", "/nowhere"}, exitUsage, []string{"--logo", `"portal help shop create"`}},
-		{"plain http", []string{"set", "--base-url", "http://shop.example"}, exitFailure, []string{"--base-url"}},
+		{"nothing given", []string{"create", "second"}, exitFailure,
+			[]string{"--name: Required.", "--sender-email", "3 problems"}},
+		{"id of capitals", []string{"create", "Second", "--name", "x", "--base-url", "https://x.example",
+			"--sender-email", "a@x.example"}, exitFailure, []string{"ID"}},
+		{"id taken", []string{"create", "main", "--name", "x", "--base-url", "https://x.example",
+			"--sender-email", "a@x.example"}, exitFailure, nil},
+		{"host taken", []string{"create", "second", "--name", "x", "--base-url", "http://127.0.0.1:8080",
+			"--sender-email", "a@x.example"}, exitFailure, []string{"--base-url: Host"}},
+		{"host name shared", []string{"create", "second", "--name", "x", "--base-url",
+			"http://127.0.0.1:9090", "--sender-email", "a@x.example"}, exitFailure,
+			[]string{"--base-url: The host name"}},
+		{"further host taken", []string{"create", "second", "--name", "x", "--base-url", "https://x.example",
+			"--hosts", "127.0.0.1:8080", "--sender-email", "a@x.example"}, exitFailure,
+			[]string{"--hosts: Host"}},
+		{"nothing to change", []string{"set", "main"}, exitUsage,
+			[]string{"Nothing to change", `"portal help shop set"`}},
+		{"no such file for a new shop", []string{"create", "second", "--logo", "/nowhere"}, exitUsage,
+			[]string{"--logo", `"portal help shop create"`}},
+		{"plain http", []string{"set", "--base-url", "http://shop.example"}, exitFailure,
+			[]string{"--base-url"}},
 		{"pale accent", []string{"set", "--accent", "#ffee99"}, exitFailure, []string{"--accent"}},
 		{"no colour", []string{"set", "--accent", "green"}, exitFailure, []string{"--accent"}},
-		{"no picture", []string{"set", "--logo", writeFile(t, "logo.png", "<svg/>")}, exitFailure, []string{"--logo"}},
+		{"no picture", []string{"set", "--logo", writeFile(t, "logo.png", "<svg/>")}, exitFailure,
+			[]string{"--logo"}},
 		{"time zone", []string{"set", "--time-zone", "Europe/Nitra"}, exitFailure, []string{"--time-zone"}},
 		{"currency", []string{"set", "--currency", "EURO"}, exitFailure, []string{"--currency"}},
-		{"a language without texts", []string{"set", "--languages", "en,xx"}, exitFailure, []string{"--languages: xx isn’t supported. Choose from: en, cs, de, pl, sk."}},
+		{"a language without texts", []string{"set", "--languages", "en,xx"}, exitFailure,
+			[]string{"--languages: xx isn’t supported. Choose from: en, cs, de, pl, sk."}},
 		{"language not offered", []string{"set", "--language", "ja"}, exitFailure, []string{"--language"}},
 		{"link too long", []string{"set", "--link-life", "15d"}, exitFailure, []string{"--link-life"}},
-		{"a field nobody can be asked for", []string{"set", "--required-fields", "names,shoe_size"}, exitFailure, []string{"--required-fields", "shoe_size"}},
+		{"a field nobody can be asked for", []string{"set", "--required-fields", "names,shoe_size"},
+			exitFailure, []string{"--required-fields", "shoe_size"}},
 		{"link too short", []string{"set", "--link-life", "9m"}, exitFailure, []string{"--link-life"}},
-		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe", "--first-order-mail", "yes", "--withdrawal", "never", "--logo", "/nowhere", "--footer", "Terms"}, exitUsage,
-			[]string{"6 problems", "--link-life", "--registration", "--first-order-mail", "--withdrawal: must be on or off", "--logo", "--footer"}},
+		{"all that cannot be read", []string{"set", "--link-life", "soon", "--registration", "maybe",
+			"--first-order-mail", "yes", "--withdrawal", "never", "--logo", "/nowhere", "--footer",
+			"Terms"}, exitUsage,
+			[]string{"6 problems", "--link-life", "--registration", "--first-order-mail",
+				"--withdrawal: must be on or off", "--logo", "--footer"}},
 		{"another shop", []string{"set", "third", "--name", "x"}, exitFailure, []string{`"third"`, "main"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -146,7 +178,8 @@ func TestWrongShopSettings(t *testing.T) {
 			}
 		})
 	}
-	call(t, nil, "shop", "set", "--store", dir, "--base-url", "http://shop.example", "--insecure-http").want(t, exitOK)
+	call(t, nil, "shop", "set", "--store", dir, "--base-url", "http://shop.example",
+		"--insecure-http").want(t, exitOK)
 }
 
 func TestSeveralShops(t *testing.T) {
@@ -154,7 +187,8 @@ func TestSeveralShops(t *testing.T) {
 	dir := shopStore(t)
 	createShop(t, dir, "second", "https://second.example").want(t, exitOK)
 	call(t, nil, "shop", "list", "--store", dir).want(t, exitOK, "main", "second", "https://second.example")
-	call(t, nil, "shop", "show", "--store", dir).want(t, exitFailure, "several shops: main, second", "portal shop show ID")
+	call(t, nil, "shop", "show", "--store", dir).want(t, exitFailure, "several shops: main, second",
+		"portal shop show ID")
 	call(t, nil, "shop", "set", "--store", dir, "--name", "x").want(t, exitFailure, "portal shop set ID")
 	call(t, nil, "outbox", "list", "--store", dir).want(t, exitFailure, "--shop ID")
 	call(t, nil, "apikey", "list", "--store", dir).want(t, exitFailure, "several shops", "--shop ID")

@@ -22,7 +22,8 @@ type serverProcess struct {
 
 func startServerProcess(t *testing.T, flags ...string) serverProcess {
 	t.Helper()
-	arguments := append([]string{"serve", "--store", shopStore(t), "--addr", "127.0.0.1:0", "--smtp", "smtp://mail.example"}, flags...)
+	arguments := append([]string{"serve", "--store", shopStore(t), "--addr", "127.0.0.1:0", "--smtp",
+		"smtp://mail.example"}, flags...)
 	process := exec.Command(os.Args[0])
 	process.Env = append(os.Environ(), crashChild+"="+strings.Join(arguments, "\n"))
 	if _, err := process.StdinPipe(); err != nil {

@@ -43,13 +43,15 @@ func (c smtpFlag) sender(w *environment, wrong *faults) *smtp.Sender {
 	}
 	if c.SMTP == "" {
 		wrong.add("--smtp: there is no mail server, and without one nobody can sign in. Set --smtp or PORTAL_SMTP, such as " +
-			"smtp://user@mail.shop.example:587, and the password in " + smtpPassword + " or --smtp-password-file.")
+			"smtp://user@mail.shop.example:587, and the password in " + smtpPassword +
+			" or --smtp-password-file.")
 		return nil
 	}
 	sender, err := smtp.Parse(c.SMTP, secrets)
 	switch {
 	case errors.Is(err, smtp.ErrNoPassword):
-		wrong.add("--smtp: there is a user but no password. Set " + smtpPassword + " or --smtp-password-file.")
+		wrong.add("--smtp: there is a user but no password. Set " + smtpPassword +
+			" or --smtp-password-file.")
 	case err != nil:
 		wrong.add("--smtp: %s.", strings.TrimPrefix(err.Error(), "smtp: "))
 	}

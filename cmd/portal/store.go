@@ -38,7 +38,8 @@ func (f *storeFlag) AfterApply(w *environment) error {
 // address returns the store's address with the password, and adds any faults.
 func (f storeFlag) address(wrong *faults) string {
 	return storePassword{
-		of: "--store", variable: storeSecret, value: f.secret, flag: "--store-password-file", file: f.StorePasswordFile,
+		of: "--store", variable: storeSecret, value: f.secret, flag: "--store-password-file",
+		file: f.StorePasswordFile,
 	}.address(f.Store, wrong)
 }
 
@@ -126,7 +127,8 @@ func (f storeFlag) where() string {
 }
 
 // begin is like use, for the command that may create a store.
-func (f storeFlag) begin(ctx context.Context, do func(portal.Operator) error, options ...portal.Option) error {
+func (f storeFlag) begin(ctx context.Context, do func(portal.Operator) error,
+	options ...portal.Option) error {
 	engine, err := f.open(ctx)
 	if err != nil {
 		return err
@@ -165,7 +167,8 @@ func pick(ctx context.Context, operator portal.Operator, id, how string) (shop.S
 	case len(ids) == 0:
 		return shop.Shop{}, failf("There is no shop yet. Create one with \"portal shop create\".")
 	case id == "":
-		return shop.Shop{}, failf("There are several shops: %s. Choose one with %s.", strings.Join(ids, ", "), how)
+		return shop.Shop{}, failf("There are several shops: %s. Choose one with %s.",
+			strings.Join(ids, ", "), how)
 	}
 	return shop.Shop{}, failf("There is no shop %q. The shops are %s.", id, strings.Join(ids, ", "))
 }

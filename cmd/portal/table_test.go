@@ -33,18 +33,23 @@ func TestJSONHasOneForm(t *testing.T) {
 	}{
 		{"no row", list(), "ID  LAST ERROR\n", "[]"},
 		{"one row", list("a"), "ID  LAST ERROR\na   \n", `[{"id":"a","last_error":""}]`},
-		{"two rows", list("a", "b"), "ID  LAST ERROR\na   \nb   \n", `[{"id":"a","last_error":""},{"id":"b","last_error":""}]`},
+		{"two rows", list("a", "b"), "ID  LAST ERROR\na   \nb   \n",
+			`[{"id":"a","last_error":""},{"id":"b","last_error":""}]`},
 		{"empty lists", thing(), "id     main\nhosts  -\nlines  -\n", `{"hosts":[],"id":"main","lines":[]}`},
-		{"lists of one", thing("a"), "id     main\nhosts  a\nlines  a\n", `{"hosts":["a"],"id":"main","lines":["a"]}`},
-		{"lists of two", thing("a", "b"), "id     main\nhosts  a, b\nlines  a\nlines  b\n", `{"hosts":["a","b"],"id":"main","lines":["a","b"]}`},
+		{"lists of one", thing("a"), "id     main\nhosts  a\nlines  a\n",
+			`{"hosts":["a"],"id":"main","lines":["a"]}`},
+		{"lists of two", thing("a", "b"), "id     main\nhosts  a, b\nlines  a\nlines  b\n",
+			`{"hosts":["a","b"],"id":"main","lines":["a","b"]}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var text, object bytes.Buffer
-			if err := c.shown.print(&environment{stdout: &text}, false); err != nil || text.String() != c.text {
+			if err := c.shown.print(&environment{stdout: &text}, false); err != nil ||
+				text.String() != c.text {
 				t.Errorf("%q, %v; want %q", text.String(), err, c.text)
 			}
 			err := c.shown.print(&environment{stdout: &object}, true)
-			if got := strings.NewReplacer("\n", "", " ", "").Replace(object.String()); err != nil || got != c.json {
+			if got := strings.NewReplacer("\n", "", " ",
+				"").Replace(object.String()); err != nil || got != c.json {
 				t.Errorf("%s, %v; want %s", got, err, c.json)
 			}
 		})

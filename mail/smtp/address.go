@@ -27,7 +27,8 @@ func address(name, bare string) (*netmail.Address, error) {
 		return nil, errPlain
 	}
 	a, err := netmail.ParseAddress(withDotsQuoted(bare))
-	if err != nil || a.Name != "" || a.Address != bare || strings.ContainsFunc(bare, odd) || !norm.NFKC.IsNormalString(bare) {
+	if err != nil || a.Name != "" || a.Address != bare || strings.ContainsFunc(bare, odd) ||
+		!norm.NFKC.IsNormalString(bare) {
 		return nil, errPlain
 	}
 	name = strings.ReplaceAll(oneLine(name), `\`, "/") // net/mail miswrites it next to non-ASCII letters
@@ -75,6 +76,7 @@ func odd(r rune) bool {
 // oneLine turns a header value into a single line. It also collapses spaces, because folding does not
 // preserve them.
 func oneLine(s string) string {
-	words := strings.FieldsFunc(strings.ToValidUTF8(s, "\ufffd"), func(r rune) bool { return r == ' ' || unicode.IsControl(r) })
+	words := strings.FieldsFunc(strings.ToValidUTF8(s, "\ufffd"),
+		func(r rune) bool { return r == ' ' || unicode.IsControl(r) })
 	return strings.TrimSpace(strings.Join(words, " "))
 }

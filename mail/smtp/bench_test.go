@@ -85,15 +85,19 @@ func composer(engine storage.Engine, renderer *mail.Renderer) mail.Composer {
 		secret := rand.Text() + rand.Text()
 		hash := sha256.Sum256([]byte(secret))
 		docs := storage.Open[access](engine, shop, accesses())
-		if _, err := docs.Put(ctx, id, func(a *access, _ bool) error { a.Hash = hash[:]; return nil }); err != nil {
+		if _, err := docs.Put(ctx, id,
+			func(a *access, _ bool) error { a.Hash = hash[:]; return nil }); err != nil {
 			return mail.Message{}, err
 		}
 		text, html, err := renderer.Render(mail.Letter{
-			Lang: "en", Brand: mail.Brand{Name: "Fern", URL: "https://shop.example/"}, Subject: "Your link", Heading: "Sign in",
-			Paragraphs: []string{"Press the button to see your orders."}, Code: "K7QM 4RXD", CodeLabel: "Or type this code:",
-			Button: &mail.Button{Label: "Sign in", URL: "https://shop.example/sign-in/link/" + secret},
+			Lang: "en", Brand: mail.Brand{Name: "Fern", URL: "https://shop.example/"}, Subject: "Your link",
+			Heading:    "Sign in",
+			Paragraphs: []string{"Press the button to see your orders."}, Code: "K7QM 4RXD",
+			CodeLabel: "Or type this code:",
+			Button:    &mail.Button{Label: "Sign in", URL: "https://shop.example/sign-in/link/" + secret},
 		})
-		return mail.Message{FromName: "Fern", From: "shop@shop.example", To: e.To, Subject: "Your link", Text: text, HTML: html}, err
+		return mail.Message{FromName: "Fern", From: "shop@shop.example", To: e.To, Subject: "Your link",
+			Text: text, HTML: html}, err
 	}
 }
 
@@ -105,7 +109,8 @@ func (o *office) add(b *testing.B) {
 		hands.Go(func() {
 			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
 				shop := o.names[int(i)%len(o.names)]
-				_, err := mail.NewOutbox(o.Engine, shop).Add(b.Context(), mail.Entry{Kind: mail.SignIn, To: fmt.Sprintf("c%d@kunde.example", i)})
+				_, err := mail.NewOutbox(o.Engine, shop).Add(b.Context(),
+					mail.Entry{Kind: mail.SignIn, To: fmt.Sprintf("c%d@kunde.example", i)})
 				if err != nil {
 					b.Error(err)
 					return

@@ -21,7 +21,8 @@ func noConnection(err error) *mail.Failure {
 	}
 	switch {
 	case isUntrusted(err):
-		f.Cause, f.Reason = mail.CertificateUntrusted, "the mail server's certificate is not trusted: "+err.Error()
+		f.Cause, f.Reason = mail.CertificateUntrusted, "the mail server's certificate is not trusted: "+
+			err.Error()
 	case strings.Contains(err.Error(), "does not support STARTTLS"):
 		f.Cause, f.Reason = mail.TLSUnavailable, "the mail server offers no TLS by STARTTLS: use smtps://host:465 if it has that; "+
 			"?starttls=off sends unencrypted, with a user only to this machine"
@@ -29,9 +30,11 @@ func noConnection(err error) *mail.Failure {
 		f.Cause, f.Reason = mail.TLSUnavailable, "the mail server does not speak TLS as expected; smtps:// is for ports with TLS from the "+
 			"first byte, smtp:// for STARTTLS: "+err.Error()
 	case isSignIn(err) && f.Code >= 500:
-		f.Cause, f.Reason = mail.SignInRefused, fmt.Sprintf("the mail server refused the sign-in (%d): %s", f.Code, err)
+		f.Cause, f.Reason = mail.SignInRefused, fmt.Sprintf("the mail server refused the sign-in (%d): %s",
+			f.Code, err)
 	case isNoSignIn(err):
-		f.Cause, f.Reason = mail.SignInRefused, "the mail server takes no user and password here: "+err.Error()
+		f.Cause, f.Reason = mail.SignInRefused, "the mail server takes no user and password here: "+
+			err.Error()
 	case f.Code >= 500:
 		f.Cause, f.Reason = mail.ServerRefused, fmt.Sprintf("the mail server turned this machine away (%d): %s", f.Code, err)
 	}
@@ -52,10 +55,12 @@ func isNoTLS(err error) bool {
 func isSignIn(err error) bool { return strings.HasPrefix(err.Error(), "SMTP AUTH failed") }
 
 func isNoSignIn(err error) bool {
-	for _, one := range []error{gomail.ErrPlainAuthNotSupported, gomail.ErrLoginAuthNotSupported, gomail.ErrNoSupportedAuthDiscovered} {
+	for _, one := range []error{gomail.ErrPlainAuthNotSupported, gomail.ErrLoginAuthNotSupported,
+		gomail.ErrNoSupportedAuthDiscovered} {
 		if errors.Is(err, one) {
 			return true
 		}
 	}
-	return strings.Contains(err.Error(), "does not support SMTP AUTH") || strings.Contains(err.Error(), "unsupported SMTP AUTH type")
+	return strings.Contains(err.Error(), "does not support SMTP AUTH") || strings.Contains(err.Error(),
+		"unsupported SMTP AUTH type")
 }

@@ -48,7 +48,8 @@ func TestRecovery(t *testing.T) {
 	engine := storagetest.Open(t, mail.Collection())
 	id := add(t, engine, "jana@kunde.example")
 	now := start
-	d := dispatcher(engine, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), &now)
+	d := dispatcher(engine, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca),
+		smtp.Secrets{}), &now)
 	for _, on := range []trouble{{mail: answer(451, "later")}, {dropped: true}, {}} {
 		server.set(on)
 		if _, err := d.Once(t.Context()); err != nil {
@@ -83,7 +84,8 @@ func TestShared(t *testing.T) {
 	now := start
 	done := make(chan error, 2)
 	for range 2 {
-		d := dispatcher(engine, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), &now)
+		d := dispatcher(engine, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca),
+			smtp.Secrets{}), &now)
 		d.Batch = mails
 		go func() {
 			_, err := d.Once(t.Context())

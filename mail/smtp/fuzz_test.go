@@ -23,9 +23,12 @@ import (
 // are unchanged.
 func FuzzMessage(f *testing.F) {
 	for _, s := range []string{
-		"", "Hello", "Hello\r\nBcc: eve@evil.example", "a\nb\rc\x00d", "\r\x00\n0", "👩‍👩‍👧‍👦 žluťoučký", "\u202eevil\u2066", strings.Repeat("x", 3000),
-		strings.Repeat("dlouhý předmět ", 100), "=?UTF-8?q?a=0D=0ABcc:_x?=", "\xff\xfe", ".\r\n.\r\n", " leading and trailing ", `"a" <b@c.example>, d`,
-		"a\u2028b\u2029c\u0085d", "=\r\n=3D=", "tab\tand\vmore", `back\slash é`, strings.Repeat("👍", 400), "cut" + strings.Repeat(" ", 300) + "here", "--\r\n--boundary--\r\n", "\u00a0no-break\u00a0",
+		"", "Hello", "Hello\r\nBcc: eve@evil.example", "a\nb\rc\x00d", "\r\x00\n0", "👩‍👩‍👧‍👦 žluťoučký",
+		"\u202eevil\u2066", strings.Repeat("x", 3000),
+		strings.Repeat("dlouhý předmět ", 100), "=?UTF-8?q?a=0D=0ABcc:_x?=", "\xff\xfe", ".\r\n.\r\n",
+		" leading and trailing ", `"a" <b@c.example>, d`,
+		"a\u2028b\u2029c\u0085d", "=\r\n=3D=", "tab\tand\vmore", `back\slash é`, strings.Repeat("👍", 400),
+		"cut" + strings.Repeat(" ", 300) + "here", "--\r\n--boundary--\r\n", "\u00a0no-break\u00a0",
 	} {
 		f.Add(s, "Shop", "text")
 		f.Add("Hello", s, "text")
@@ -35,7 +38,8 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, subject, name, text string) {
 		c := &conn{now: func() time.Time { return time.Unix(1_793_700_000, 0) }}
 		msg, _, err := c.envelope(mail.Message{
-			FromName: name, From: "shop@shop.example", To: "jana@kunde.example", Subject: subject, ID: "1@shop.example", Lang: "cs",
+			FromName: name, From: "shop@shop.example", To: "jana@kunde.example", Subject: subject,
+			ID: "1@shop.example", Lang: "cs",
 			Text: text, HTML: "<p>" + text + "</p>",
 		})
 		if err != nil {
@@ -45,14 +49,16 @@ func FuzzMessage(f *testing.F) {
 		if _, err := msg.WriteTo(&raw); err != nil {
 			t.Fatal(err)
 		}
-		checkMessage(t, raw.Bytes(), map[string]string{"Subject": oneLine(subject), "name": strings.ReplaceAll(oneLine(name), `\`, "/"), "text": text})
+		checkMessage(t, raw.Bytes(), map[string]string{"Subject": oneLine(subject),
+			"name": strings.ReplaceAll(oneLine(name), `\`, "/"), "text": text})
 	})
 }
 
 func checkMessage(t *testing.T, raw []byte, want map[string]string) {
 	t.Helper()
 	for line := range bytes.Lines(raw) {
-		if len(line) > 998+2 || !bytes.HasSuffix(line, []byte("\r\n")) || bytes.ContainsAny(line[:len(line)-2], "\r\x00") {
+		if len(line) > 998+2 || !bytes.HasSuffix(line, []byte("\r\n")) ||
+			bytes.ContainsAny(line[:len(line)-2], "\r\x00") {
 			t.Fatalf("a line of %d bytes: %.100q", len(line), line)
 		}
 	}
@@ -61,7 +67,8 @@ func checkMessage(t *testing.T, raw []byte, want map[string]string) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(len(m.Header))
-	for _, field := range []string{"From", "To", "Subject", "Date", "Message-Id", "Mime-Version", "Content-Type", "Auto-Submitted",
+	for _, field := range []string{"From", "To", "Subject", "Date", "Message-Id", "Mime-Version",
+		"Content-Type", "Auto-Submitted",
 		"X-Auto-Response-Suppress", "Content-Language"} {
 		if len(m.Header[field]) != 1 {
 			t.Errorf("%s: %q", field, m.Header[field])
@@ -71,7 +78,8 @@ func checkMessage(t *testing.T, raw []byte, want map[string]string) {
 		t.Errorf("%s headers: %v", got, m.Header)
 	}
 	from, err := m.Header.AddressList("From")
-	if err != nil || len(from) != 1 || from[0].Address != "shop@shop.example" || !sameName(from[0].Name, want["name"]) {
+	if err != nil || len(from) != 1 || from[0].Address != "shop@shop.example" ||
+		!sameName(from[0].Name, want["name"]) {
 		t.Errorf("from %q, %v; want %q", m.Header.Get("From"), err, want["name"])
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))

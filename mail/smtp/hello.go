@@ -35,7 +35,8 @@ func isPublicName(name string) bool {
 	name = strings.ToLower(name)
 	local := []string{"local", "localdomain", "localhost", "internal", "lan", "home"}
 	_, err := netip.ParseAddr(name)
-	return err != nil && domainShape.MatchString(name) && !slices.Contains(local, name[strings.LastIndexByte(name, '.')+1:])
+	return err != nil && domainShape.MatchString(name) && !slices.Contains(local,
+		name[strings.LastIndexByte(name, '.')+1:])
 }
 
 // isGreeting reports whether a name is valid in EHLO: a host name, or an address in brackets.

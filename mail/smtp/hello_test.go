@@ -19,7 +19,8 @@ func TestHello(t *testing.T) {
 		sender Sender
 		want   string
 	}{
-		{"the URL's", Sender{helo: "mail.shop.example", Domain: domain("other.example")}, "mail.shop.example"},
+		{"the URL's", Sender{helo: "mail.shop.example", Domain: domain("other.example")},
+			"mail.shop.example"},
 		{"the domain", Sender{Domain: domain("account.shop.example")}, "account.shop.example"},
 		{"none", Sender{}, machine},
 		{"a domain that is none", Sender{Domain: domain("localhost")}, machine},
@@ -32,8 +33,9 @@ func TestHello(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{
-		"mail.shop.example": true, "Mail.Shop.Example": true, "shop": false, "": false, "shop.local": false, "pod-7.cluster.local": false,
-		"localhost": false, "vm.localdomain": false, "192.0.2.7": false, "a b.example": false,
+		"mail.shop.example": true, "Mail.Shop.Example": true, "shop": false, "": false, "shop.local": false,
+		"pod-7.cluster.local": false,
+		"localhost":           false, "vm.localdomain": false, "192.0.2.7": false, "a b.example": false,
 	} {
 		if isPublicName(name) != want {
 			t.Errorf("isPublicName(%q) is %t", name, !want)

@@ -168,7 +168,8 @@ func parseKey(text []byte) (crypto.Signer, error) {
 		return nil, fmt.Errorf("no RSA or Ed25519 key can be read from it (%w); %s", err, makeKey)
 	}
 	if r, ok := private.(*rsa.PrivateKey); ok && (r.N.BitLen() < minRSA || r.N.BitLen() > maxRSA) {
-		return nil, fmt.Errorf("an RSA key of %d bits; it has %d to %d: %s", r.N.BitLen(), minRSA, maxRSA, makeKey)
+		return nil, fmt.Errorf("an RSA key of %d bits; it has %d to %d: %s", r.N.BitLen(), minRSA,
+			maxRSA, makeKey)
 	}
 	return private, nil
 }

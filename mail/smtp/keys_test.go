@@ -61,7 +61,8 @@ func pkcs8(t *testing.T, private crypto.Signer) []byte {
 }
 
 func pkcs1(private *rsa.PrivateKey) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY",
+		Bytes: x509.MarshalPKCS1PrivateKey(private)})
 }
 
 // keep writes a file into a key directory.
@@ -86,12 +87,13 @@ func verify(t *testing.T, raw []byte, keys smtp.Keys, domain string) (*dkim.Veri
 	if !found {
 		t.Fatalf("no record of %s", domain)
 	}
-	all, err := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{LookupTXT: func(asked string) ([]string, error) {
-		if asked != name {
-			return nil, fmt.Errorf("no record %s", asked)
-		}
-		return []string{text}, nil
-	}})
+	all, err := dkim.VerifyWithOptions(bytes.NewReader(raw),
+		&dkim.VerifyOptions{LookupTXT: func(asked string) ([]string, error) {
+			if asked != name {
+				return nil, fmt.Errorf("no record %s", asked)
+			}
+			return []string{text}, nil
+		}})
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%d signatures, error %v", len(all), err)
 	}
@@ -103,7 +105,8 @@ func TestSigned(t *testing.T) {
 	t.Parallel()
 	made := generate(t)
 	for name, text := range map[string][]byte{
-		"RSA in PKCS8": pkcs8(t, made.rsa()), "RSA in PKCS1": pkcs1(made.rsa()), "Ed25519": pkcs8(t, made.ed25519()),
+		"RSA in PKCS8": pkcs8(t, made.rsa()), "RSA in PKCS1": pkcs1(made.rsa()),
+		"Ed25519": pkcs8(t, made.ed25519()),
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -118,7 +121,8 @@ func TestSigned(t *testing.T) {
 				t.Fatalf("d=%s, %v\n%s", v.Domain, err, raw)
 			}
 			for what, changed := range tampered(t, raw) {
-				if _, err := verify(t, changed, keys, "shop.example"); err == nil || bytes.Equal(changed, raw) {
+				if _, err := verify(t, changed, keys, "shop.example"); err == nil ||
+					bytes.Equal(changed, raw) {
 					t.Errorf("%s passes", what)
 				}
 			}
@@ -136,8 +140,10 @@ func tampered(t *testing.T, raw []byte) map[string][]byte {
 		t.Fatal(err)
 	}
 	for _, field := range []string{
-		"From", "Reply-To", "Subject", "Date", "To", "Cc", "Message-ID", "In-Reply-To", "References", "MIME-Version",
-		"Content-Type", "Content-Transfer-Encoding", "Content-Language", "List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted",
+		"From", "Reply-To", "Subject", "Date", "To", "Cc", "Message-ID", "In-Reply-To",
+		"References", "MIME-Version",
+		"Content-Type", "Content-Transfer-Encoding", "Content-Language", "List-Unsubscribe",
+		"List-Unsubscribe-Post", "Auto-Submitted",
 	} {
 		added := append([]byte(field+": eve@evil.example\r\n"), raw...)
 		all["an added "+field] = added
@@ -187,7 +193,8 @@ func TestKeyOfDomain(t *testing.T) {
 		t.Errorf("record %s", name)
 	}
 	for from, want := range map[string]string{
-		"shop@shop.example": "shop.example", "shop@Shop.Example": "shop.example", "shop@oak.example": "oak.example",
+		"shop@shop.example": "shop.example", "shop@Shop.Example": "shop.example",
+		"shop@oak.example":       "oak.example",
 		"shop@" + long:           long,
 		"shop@mail.shop.example": "", "shop@fern.example": "",
 	} {
@@ -239,8 +246,10 @@ func TestKeysRefused(t *testing.T) {
 		{"cut off", "shop.example/a.pem", good[:len(good)/2], 0o600, "no PEM"},
 		{"empty", "shop.example/a.pem", nil, 0o600, "no PEM"},
 		{"of another kind", "shop.example/a.pem", pkcs8(t, curve), 0o600, "RSA or Ed25519"},
-		{"public", "shop.example/a.pem", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}), 0o600, "public"},
-		{"encrypted", "shop.example/a.pem", pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: public}), 0o600, "encrypted"},
+		{"public", "shop.example/a.pem", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}),
+			0o600, "public"},
+		{"encrypted", "shop.example/a.pem",
+			pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: public}), 0o600, "encrypted"},
 		{"no domain", "shop/a.pem", good, 0o600, "not a domain"},
 		{"not in a folder", "shop.example", good, 0o600, "folder named by the domain"},
 		{"odd selector", "shop.example/A b.pem", good, 0o600, "selector"},
@@ -254,7 +263,8 @@ func TestKeysRefused(t *testing.T) {
 			keep(t, dir, "oak.example/a.pem", good, 0o600)
 			keys, err := smtp.LoadKeys(dir)
 			folder, _, _ := strings.Cut(test.file, "/")
-			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), filepath.Join(dir, folder)) {
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(),
+				filepath.Join(dir, folder)) {
 				t.Errorf("error %v, want one with %q and %q", err, test.want, folder)
 			}
 			if len(keys.Domains()) != 0 {

@@ -62,7 +62,8 @@ func matrix(t *testing.T, stall chan struct{}) []misfortune {
 		}
 		rows = append(rows,
 			misfortune{name: at + ": dropped", fault: fault{at: at}, first: silent, letters: letters},
-			misfortune{name: at + ": stalled", fault: fault{at: at, stall: stall}, first: silent, letters: letters})
+			misfortune{name: at + ": stalled", fault: fault{at: at, stall: stall}, first: silent,
+				letters: letters})
 		if at == atTLS {
 			continue
 		}
@@ -74,9 +75,13 @@ func matrix(t *testing.T, stall chan struct{}) []misfortune {
 			final, refusals = unreached, 1
 		}
 		rows = append(rows,
-			misfortune{name: at + ": 421", fault: fault{at: at, answer: "421 4.3.2 closing"}, first: temporary, letters: 1},
-			misfortune{name: at + ": 451", fault: fault{at: at, answer: "451 4.7.1 <jana@kunde.example> greylisted"}, first: temporary, letters: 1},
-			misfortune{name: at + ": 554", fault: fault{at: at, answer: "554 5.7.1 bad URL " + link}, first: final, letters: refusals})
+			misfortune{name: at + ": 421", fault: fault{at: at, answer: "421 4.3.2 closing"},
+				first: temporary, letters: 1},
+			misfortune{name: at + ": 451",
+				fault: fault{at: at, answer: "451 4.7.1 <jana@kunde.example> greylisted"},
+				first: temporary, letters: 1},
+			misfortune{name: at + ": 554", fault: fault{at: at, answer: "554 5.7.1 bad URL " + link},
+				first: final, letters: refusals})
 	}
 	return rows
 }
@@ -91,7 +96,8 @@ func TestMatrix(t *testing.T) {
 			t.Parallel()
 			server := serve(t, kind{implicit: true, user: "shop", password: "right"})
 			now := start
-			good := sender(t, fmt.Sprintf("smtps://shop@%s?ca=%s&timeout=5s", server.addr, server.ca), smtp.Secrets{Password: "right"})
+			good := sender(t, fmt.Sprintf("smtps://shop@%s?ca=%s&timeout=5s", server.addr, server.ca),
+				smtp.Secrets{Password: "right"})
 			away := &detour{Sender: row.sender(t, server)}
 			engine := storagetest.Open(t, mail.Collection())
 			d := dispatcher(engine, away, &now)
@@ -112,7 +118,8 @@ func TestMatrix(t *testing.T) {
 				}
 			}
 			end := fateOf(t, engine, id, now).State
-			if letters, _ := server.got(); len(letters) != row.letters || (end == mail.Sent) != (row.letters > 0) {
+			if letters, _ := server.got(); len(letters) != row.letters ||
+				(end == mail.Sent) != (row.letters > 0) {
 				t.Errorf("%d letters, want %d; the entry is %s", len(letters), row.letters, end)
 			}
 			if row.letters == 0 && !listed(t, engine, mail.Failed, id) {
@@ -184,7 +191,8 @@ func TestDownForADay(t *testing.T) {
 	away := &detour{Sender: sender(t, "smtp://"+closedPort(t), smtp.Secrets{})}
 	d := dispatcher(engine, away, &now)
 	box := mail.NewOutbox(engine, "fern")
-	stale, err := box.Add(t.Context(), mail.Entry{Kind: mail.SignIn, To: "old@kunde.example", CreatedAt: start.Add(-2 * time.Hour)})
+	stale, err := box.Add(t.Context(),
+		mail.Entry{Kind: mail.SignIn, To: "old@kunde.example", CreatedAt: start.Add(-2 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +230,8 @@ func TestGreylisting(t *testing.T) {
 	server.set(trouble{greylist: map[string]bool{}})
 	engine := storagetest.Open(t, mail.Collection())
 	now := start
-	d := dispatcher(engine, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), &now)
+	d := dispatcher(engine, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca),
+		smtp.Secrets{}), &now)
 	for i := range 5 {
 		add(t, engine, fmt.Sprintf("c%d@kunde.example", i))
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 // signInURL is as long as the portal's own links may be.
-var signInURL = "https://account.a-rather-long-name-of-a-shop.example/sign-in/link/" + strings.Repeat("aB3-_x", 12)
+var signInURL = "https://account.a-rather-long-name-of-a-shop.example/sign-in/link/" +
+	strings.Repeat("aB3-_x", 12)
 
 // signInMail returns a sign-in email as the portal composes it.
 func signInMail(t *testing.T) mail.Message {
@@ -25,10 +26,12 @@ func signInMail(t *testing.T) mail.Message {
 	}
 	m := message()
 	m.Text, m.HTML, err = r.Render(mail.Letter{
-		Lang:    "cs",
-		Brand:   mail.Brand{Name: "Kapradí, s.r.o.", URL: "https://shop.example/", LogoURL: "https://shop.example/logo.png", Support: "help@shop.example"},
-		Subject: m.Subject, Heading: "Přihlášení", Paragraphs: []string{strings.Repeat("Žluťoučký kůň. ", 30)},
-		Button: &mail.Button{Label: "Přihlásit se", URL: signInURL}, Code: "K7QM 4RXD", CodeLabel: "Kód:",
+		Lang: "cs",
+		Brand: mail.Brand{Name: "Kapradí, s.r.o.", URL: "https://shop.example/",
+			LogoURL: "https://shop.example/logo.png", Support: "help@shop.example"},
+		Subject: m.Subject, Heading: "Přihlášení",
+		Paragraphs: []string{strings.Repeat("Žluťoučký kůň. ", 30)},
+		Button:     &mail.Button{Label: "Přihlásit se", URL: signInURL}, Code: "K7QM 4RXD", CodeLabel: "Kód:",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +72,8 @@ func TestRawSignIn(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"Auto-Submitted": "auto-generated", "List-Unsubscribe": "", "List-Unsubscribe-Post": "", "Bcc": "", "Cc": "",
+		"Auto-Submitted": "auto-generated", "List-Unsubscribe": "", "List-Unsubscribe-Post": "",
+		"Bcc": "", "Cc": "",
 		"Return-Receipt-To": "", "Disposition-Notification-To": "", "Mime-Version": "1.0",
 	} {
 		if got := parsed.Header.Get(name); got != want {
@@ -77,7 +81,8 @@ func TestRawSignIn(t *testing.T) {
 		}
 	}
 	for name, values := range parsed.Header {
-		if value := decoded(t, strings.Join(values, " ")); len(values) != 1 || strings.Contains(value, "aB3-_x") || strings.Contains(value, "K7QM") {
+		if value := decoded(t, strings.Join(values, " ")); len(values) != 1 || strings.Contains(value,
+			"aB3-_x") || strings.Contains(value, "K7QM") {
 			t.Errorf("%s is there %d times: %s", name, len(values), value)
 		}
 	}
@@ -157,7 +162,8 @@ func TestHostileValues(t *testing.T) {
 			}
 			sameHeaders(t, usual, parsed)
 			for _, field := range []string{"From", "To", "Reply-To"} {
-				if list, err := parsed.Header.AddressList(field); err != nil || len(list) != 1 || strings.Contains(list[0].Address, "evil") {
+				if list, err := parsed.Header.AddressList(field); err != nil || len(list) != 1 ||
+					strings.Contains(list[0].Address, "evil") {
 					t.Errorf("%s: %v, %v", field, list, err)
 				}
 			}

@@ -89,7 +89,8 @@ func (s *Sender) options(ctx context.Context, c *conn) []gomail.Option {
 		policy = policies[s.starttls]
 	}
 	options := []gomail.Option{
-		gomail.WithPort(s.port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(c.tls), gomail.WithTLSPolicy(policy),
+		gomail.WithPort(s.port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(c.tls),
+		gomail.WithTLSPolicy(policy),
 		gomail.WithDialContextFunc(s.dialler(ctx, c)), gomail.WithHELO(s.hello(ctx)),
 		// A NOOP and a RSET around each message take two round trips and could fail after the message was
 		// accepted.
@@ -197,8 +198,9 @@ func failure(err error) *mail.Failure {
 	text, _, _ := strings.Cut(sent.Error(), ", affected ") // the addresses follow
 	code := sent.ErrorCode()
 	if sent.Reason == gomail.ErrSMTPMailFrom && refusesSender(code) {
-		return &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: code, Reason: fmt.Sprintf("the mail server refuses "+
-			"the sender (%d); check the shop's --sender-email, and that the user in --smtp may send from it: %s", code, text)}
+		return &mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: code,
+			Reason: fmt.Sprintf("the mail server refuses "+
+				"the sender (%d); check the shop's --sender-email, and that the user in --smtp may send from it: %s", code, text)}
 	}
 	return &mail.Failure{
 		Temporary: code < 500,

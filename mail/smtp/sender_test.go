@@ -26,10 +26,12 @@ const link = "https://shop.example/sign-in/link/a1B2c3D4-e5F6g7H8_i9J0k1L2m3N4o5
 
 func message() mail.Message {
 	return mail.Message{
-		FromName: "Kapradí, s.r.o.", From: "shop@shop.example", To: "jana@kunde.example", ReplyTo: "help@shop.example",
+		FromName: "Kapradí, s.r.o.", From: "shop@shop.example", To: "jana@kunde.example",
+		ReplyTo: "help@shop.example",
 		Subject: "Váš odkaz k objednávkám – platí čtrnáct dní, použít jej lze jednou",
-		Text:    "Dobrý den,\n\n" + link + "\n\n.\nKonec\n", HTML: `<p>Dobrý den</p><a href="` + strings.ReplaceAll(link, "&", "&amp;") + `">x</a>`,
-		ID: "01990000-0000-7000-8000-000000000000@shop.example", Lang: "cs",
+		Text:    "Dobrý den,\n\n" + link + "\n\n.\nKonec\n",
+		HTML:    `<p>Dobrý den</p><a href="` + strings.ReplaceAll(link, "&", "&amp;") + `">x</a>`,
+		ID:      "01990000-0000-7000-8000-000000000000@shop.example", Lang: "cs",
 	}
 }
 
@@ -68,21 +70,29 @@ func TestWays(t *testing.T) {
 		{name: "starttls", url: "smtp://%s?ca=%s"},
 		{name: "smtps", kind: kind{implicit: true}, url: "smtps://%s?ca=%s"},
 		{name: "off", kind: kind{plain: true}, url: "smtp://%s?starttls=off&ca=%s"},
-		{name: "opportunistic without", kind: kind{plain: true}, url: "smtp://%s?starttls=opportunistic&ca=%s"},
+		{name: "opportunistic without", kind: kind{plain: true},
+			url: "smtp://%s?starttls=opportunistic&ca=%s"},
 		{name: "opportunistic with", url: "smtp://%s?starttls=opportunistic&ca=%s"},
 		{name: "auth", kind: kind{user: user, password: password}, url: "smtp://shop@%s?ca=%s",
 			secrets: smtp.Secrets{Password: password}},
-		{name: "auth over smtps", kind: kind{implicit: true, user: user, password: password}, url: "smtps://%s?ca=%s",
+		{name: "auth over smtps", kind: kind{implicit: true, user: user, password: password},
+			url:     "smtps://%s?ca=%s",
 			secrets: smtp.Secrets{User: user, Password: password}},
 		{name: "wrong password", kind: kind{user: user, password: password}, url: "smtp://%s?ca=%s",
-			secrets: smtp.Secrets{User: user, Password: "wrong"}, want: "refused the sign-in (535)", cause: mail.SignInRefused},
-		{name: "no sign-in there", url: "smtp://%s?ca=%s", secrets: smtp.Secrets{User: user, Password: password},
-			want: "takes no user and password", cause: mail.SignInRefused},
-		{name: "smtps to a port without TLS", kind: kind{plain: true}, url: "smtps://%s?ca=%s", want: "smtps:// is for", cause: mail.TLSUnavailable, early: true},
-		{name: "starttls to a port with TLS", kind: kind{implicit: true}, url: "smtp://%s?ca=%s&timeout=300ms", want: "timeout",
+			secrets: smtp.Secrets{User: user, Password: "wrong"}, want: "refused the sign-in (535)",
+			cause: mail.SignInRefused},
+		{name: "no sign-in there", url: "smtp://%s?ca=%s",
+			secrets: smtp.Secrets{User: user, Password: password},
+			want:    "takes no user and password", cause: mail.SignInRefused},
+		{name: "smtps to a port without TLS", kind: kind{plain: true}, url: "smtps://%s?ca=%s",
+			want: "smtps:// is for", cause: mail.TLSUnavailable, early: true},
+		{name: "starttls to a port with TLS", kind: kind{implicit: true},
+			url: "smtp://%s?ca=%s&timeout=300ms", want: "timeout",
 			cause: mail.ServerUnreachable, early: true},
-		{name: "no starttls there", kind: kind{plain: true}, url: "smtp://%s?ca=%s", want: "?starttls=off sends unencrypted", cause: mail.TLSUnavailable},
-		{name: "unknown root", url: "smtp://%s?helo=shop.example&timeout=40s#%s", want: "certificate is not trusted", cause: mail.CertificateUntrusted},
+		{name: "no starttls there", kind: kind{plain: true}, url: "smtp://%s?ca=%s",
+			want: "?starttls=off sends unencrypted", cause: mail.TLSUnavailable},
+		{name: "unknown root", url: "smtp://%s?helo=shop.example&timeout=40s#%s",
+			want: "certificate is not trusted", cause: mail.CertificateUntrusted},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := serve(t, test.kind)
@@ -103,10 +113,12 @@ func TestWays(t *testing.T) {
 				return
 			}
 			var f *mail.Failure
-			if !errors.As(err, &f) || !f.Temporary || !f.Down || f.Unsure || !strings.Contains(f.Reason, test.want) || f.Cause != test.cause {
+			if !errors.As(err, &f) || !f.Temporary || !f.Down || f.Unsure || !strings.Contains(f.Reason,
+				test.want) || f.Cause != test.cause {
 				t.Errorf("failure %#v, want a temporary one by %s with %q", err, test.cause, test.want)
 			}
-			if len(letters) != 0 || err != nil && test.secrets.Password != "" && strings.Contains(err.Error(), test.secrets.Password) {
+			if len(letters) != 0 || err != nil && test.secrets.Password != "" && strings.Contains(err.Error(),
+				test.secrets.Password) {
 				t.Errorf("%d letters, error %v", len(letters), err)
 			}
 		})
@@ -131,7 +143,8 @@ func TestAnswers(t *testing.T) {
 		want mail.Failure
 	}{
 		{"4xx at MAIL", trouble{mail: answer(451, "later")}, mail.Failure{Temporary: true}},
-		{"5xx at MAIL", trouble{mail: answer(553, "not you")}, mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: 553}},
+		{"5xx at MAIL", trouble{mail: answer(553, "not you")},
+			mail.Failure{Temporary: true, Cause: mail.SenderRefused, Code: 553}},
 		{"too large at MAIL", trouble{mail: answer(552, "too large")}, mail.Failure{}},
 		{"unknown parameter at MAIL", trouble{mail: answer(555, "no SIZE here")}, mail.Failure{}},
 		{"4xx at RCPT", trouble{rcpt: answer(450, "greylisted")}, mail.Failure{Temporary: true}},
@@ -139,12 +152,14 @@ func TestAnswers(t *testing.T) {
 		{"4xx at DATA", trouble{data: answer(452, "full")}, mail.Failure{Temporary: true}},
 		{"5xx at DATA", trouble{data: answer(554, "spam")}, mail.Failure{}},
 		{"421", trouble{mail: answer(421, "going down")}, mail.Failure{Temporary: true, Down: true}},
-		{"dropped after DATA", trouble{dropped: true}, mail.Failure{Temporary: true, Unsure: true, Down: true}},
+		{"dropped after DATA", trouble{dropped: true},
+			mail.Failure{Temporary: true, Unsure: true, Down: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := serve(t, kind{})
 			server.set(test.on)
-			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), message())
+			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca),
+				smtp.Secrets{}), message())
 			var f *mail.Failure
 			if !errors.As(err, &f) {
 				t.Fatalf("error %v, want a failure", err)
@@ -179,7 +194,8 @@ func TestStall(t *testing.T) {
 			server := serve(t, kind{})
 			server.set(test.on)
 			begun := time.Now()
-			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?timeout=300ms&ca=%s", server.addr, server.ca), smtp.Secrets{}), message())
+			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?timeout=300ms&ca=%s", server.addr, server.ca),
+				smtp.Secrets{}), message())
 			var f *mail.Failure
 			if !errors.As(err, &f) || !f.Temporary || !f.Down || f.Unsure != test.unsure {
 				t.Errorf("failure %#v, want temporary, down, unsure %t", err, test.unsure)
@@ -198,7 +214,8 @@ func TestCancelled(t *testing.T) {
 	stall := make(chan struct{})
 	t.Cleanup(func() { close(stall) })
 	server.set(trouble{stall: stall})
-	c, err := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}).Connect(t.Context())
+	c, err := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca),
+		smtp.Secrets{}).Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +224,8 @@ func TestCancelled(t *testing.T) {
 	defer cancel()
 	begun := time.Now()
 	var f *mail.Failure
-	if err := c.Send(ctx, message()); !errors.As(err, &f) || !f.Temporary || time.Since(begun) > 20*time.Second {
+	if err := c.Send(ctx, message()); !errors.As(err, &f) || !f.Temporary ||
+		time.Since(begun) > 20*time.Second {
 		t.Errorf("%v after %s", err, time.Since(begun))
 	}
 }
@@ -219,7 +237,8 @@ func TestHalf(t *testing.T) {
 	server := serve(t, kind{plain: true})
 	on := trouble{slow: make(chan struct{}), read: make(chan error, 1)}
 	server.set(on)
-	c, err := sender(t, fmt.Sprintf("smtp://%s?timeout=500ms&starttls=off", server.addr), smtp.Secrets{}).Connect(t.Context())
+	c, err := sender(t, fmt.Sprintf("smtp://%s?timeout=500ms&starttls=off", server.addr),
+		smtp.Secrets{}).Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +258,8 @@ func TestHalf(t *testing.T) {
 func TestOneConnection(t *testing.T) {
 	t.Parallel()
 	server := serve(t, kind{implicit: true})
-	c, err := sender(t, fmt.Sprintf("smtps://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}).Connect(t.Context())
+	c, err := sender(t, fmt.Sprintf("smtps://%s?ca=%s", server.addr, server.ca),
+		smtp.Secrets{}).Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +326,8 @@ func TestPersonal(t *testing.T) {
 	server := serve(t, kind{})
 	m := message()
 	m.Personal = true
-	if err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), m); err != nil {
+	if err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}),
+		m); err != nil {
 		t.Fatal(err)
 	}
 	letters, _ := server.got()
@@ -339,7 +360,8 @@ func parts(t *testing.T, m *netmail.Message) (text, html string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if form, params, _ := mime.ParseMediaType(p.Header.Get("Content-Type")); form != want || !strings.EqualFold(params["charset"], "utf-8") {
+		if form, params, _ := mime.ParseMediaType(p.Header.Get("Content-Type")); form != want ||
+			!strings.EqualFold(params["charset"], "utf-8") {
 			t.Errorf("part %d is %s %v", i, form, params)
 		}
 		if p.Header.Get("Content-Transfer-Encoding") != "quoted-printable" {
@@ -368,28 +390,35 @@ func TestWideAddresses(t *testing.T) {
 		fails                 string
 	}{
 		{name: "plain, offered", to: "jana@kunde.example", offered: true, wantTo: "jana@kunde.example"},
-		{name: "domain, offered", to: "jana@kündé.example", offered: true, wantTo: "jana@xn--knd-dma6g.example"},
+		{name: "domain, offered", to: "jana@kündé.example", offered: true,
+			wantTo: "jana@xn--knd-dma6g.example"},
 		{name: "domain, not offered", to: "jana@kündé.example", wantTo: "jana@xn--knd-dma6g.example"},
-		{name: "sender's domain", from: "shop@kapradí.example", to: "jana@kunde.example", wantTo: "jana@kunde.example"},
+		{name: "sender's domain", from: "shop@kapradí.example", to: "jana@kunde.example",
+			wantTo: "jana@kunde.example"},
 		{name: "local part, offered", to: "δοκιμή@παράδειγμα.example", offered: true,
 			wantTo: "δοκιμή@xn--hxajbheg2az3al.example", utf8: true},
 		{name: "local part, not offered", to: "žofie@kunde.example", fails: "needs SMTPUTF8 (RFC 6531)"},
-		{name: "sender, not offered", from: "kapradí@shop.example", to: "jana@kunde.example", fails: "the sender is an address"},
+		{name: "sender, not offered", from: "kapradí@shop.example", to: "jana@kunde.example",
+			fails: "the sender is an address"},
 		{name: "answers, offered", to: "help@shop.example", reply: "žofie@kunde.example", offered: true,
 			wantTo: "help@shop.example", wantReply: "<žofie@kunde.example>", utf8: true},
-		{name: "answers, not offered", to: "help@shop.example", reply: "žofie@kunde.example", wantTo: "help@shop.example"},
+		{name: "answers, not offered", to: "help@shop.example", reply: "žofie@kunde.example",
+			wantTo: "help@shop.example"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := serve(t, kind{utf8: test.offered})
 			m := message()
 			m.From, m.To, m.ReplyTo = cmp.Or(test.from, m.From), test.to, test.reply
 			m.ID = "1@" + m.From[strings.IndexByte(m.From, '@')+1:]
-			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), m)
+			err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca),
+				smtp.Secrets{}), m)
 			letters, _ := server.got()
 			if test.fails != "" {
 				var f *mail.Failure
-				if !errors.As(err, &f) || f.Temporary || f.Down || !strings.Contains(f.Reason, test.fails) || len(letters) != 0 {
-					t.Errorf("%d letters, error %v, want a permanent failure of this message alone", len(letters), err)
+				if !errors.As(err, &f) || f.Temporary || f.Down || !strings.Contains(f.Reason, test.fails) ||
+					len(letters) != 0 {
+					t.Errorf("%d letters, error %v, want a permanent failure of this message alone",
+						len(letters), err)
 				}
 				return
 			}
@@ -400,11 +429,13 @@ func TestWideAddresses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if letters[0].to != test.wantTo || letters[0].utf8 != test.utf8 || got.Header.Get("To") != "<"+test.wantTo+">" ||
+			if letters[0].to != test.wantTo || letters[0].utf8 != test.utf8 ||
+				got.Header.Get("To") != "<"+test.wantTo+">" ||
 				got.Header.Get("Reply-To") != test.wantReply {
 				t.Errorf("to %s with SMTPUTF8 %t:\n%s", letters[0].to, letters[0].utf8, letters[0].raw)
 			}
-			if id := got.Header.Get("Message-Id"); strings.ContainsFunc(id, func(r rune) bool { return r > unicode.MaxASCII }) {
+			if id := got.Header.Get("Message-Id"); strings.ContainsFunc(id,
+				func(r rune) bool { return r > unicode.MaxASCII }) {
 				t.Errorf("message ID %s", id)
 			}
 		})
@@ -418,7 +449,8 @@ func TestDotsAreQuoted(t *testing.T) {
 		server := serve(t, kind{})
 		m := message()
 		m.To, m.ReplyTo = local+"@docomo.ne.jp", local+"@docomo.ne.jp"
-		if err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}), m); err != nil {
+		if err := hand(t, sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{}),
+			m); err != nil {
 			t.Fatalf("%s: %v", m.To, err)
 		}
 		letters, _ := server.got()
@@ -438,14 +470,17 @@ func TestAddressesRefused(t *testing.T) {
 	server := serve(t, kind{})
 	s := sender(t, fmt.Sprintf("smtp://%s?ca=%s", server.addr, server.ca), smtp.Secrets{})
 	for _, to := range []string{
-		"", "jana", "Jana <jana@kunde.example>", "<jana@kunde.example>", "jana@kunde.example, eve@evil.example",
-		`"a b"@kunde.example`, "a..b c@kunde.example", "a..<b@kunde.example", "..@kunde.example", "jana@kunde.example\r\nRCPT TO:<eve@evil.example>", "jana@kunde_ü.example",
+		"", "jana", "Jana <jana@kunde.example>", "<jana@kunde.example>",
+		"jana@kunde.example, eve@evil.example",
+		`"a b"@kunde.example`, "a..b c@kunde.example", "a..<b@kunde.example", "..@kunde.example",
+		"jana@kunde.example\r\nRCPT TO:<eve@evil.example>", "jana@kunde_ü.example",
 		"ｊana@kunde.example", " jana@kunde.example", "ja\u200dna@kunde.example", "ja\u00a0na@kunde.example",
 	} {
 		m := message()
 		m.To = to
 		var f *mail.Failure
-		if err := hand(t, s, m); !errors.As(err, &f) || f.Temporary || !strings.Contains(f.Reason, "not plain") {
+		if err := hand(t, s, m); !errors.As(err, &f) || f.Temporary ||
+			!strings.Contains(f.Reason, "not plain") {
 			t.Errorf("%q: %v, want a permanent failure before it is sent", to, err)
 		}
 	}

@@ -185,7 +185,8 @@ func (s *session) Data(r io.Reader) error {
 		return nil // the wire decides what the client gets
 	}
 	s.mu.Lock()
-	s.boxes = append(s.boxes, letter{from: s.from, to: s.to, raw: bytes.Clone(raw), utf8: s.utf8, helo: s.conn.Hostname()})
+	s.boxes = append(s.boxes, letter{from: s.from, to: s.to, raw: bytes.Clone(raw), utf8: s.utf8,
+		helo: s.conn.Hostname()})
 	s.mu.Unlock()
 	if s.came != nil {
 		s.came()
@@ -226,7 +227,8 @@ func certify(t testing.TB) (tls.Certificate, string) {
 	about := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mx.test"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		IsCA: true, BasicConstraintsValid: true,
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)

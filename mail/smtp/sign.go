@@ -43,7 +43,8 @@ func (k Keys) sign(msg *gomail.Msg, from string) error {
 	}
 	signer, err := dkim.NewSigner(&dkim.SignOptions{
 		Domain: domain, Selector: at.selector, Signer: at.private, HeaderKeys: fields,
-		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
+		HeaderCanonicalization: dkim.CanonicalizationRelaxed,
+		BodyCanonicalization:   dkim.CanonicalizationRelaxed,
 	})
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)

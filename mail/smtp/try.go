@@ -43,7 +43,8 @@ func (s *Sender) stepsTo(ctx context.Context, c *conn, err error) []Step {
 	if c.raw == nil {
 		return []Step{{Name: "connect", Err: err}}
 	}
-	steps := []Step{{Name: "connect", Detail: fmt.Sprintf("%s, greeting it as %s", c.raw.RemoteAddr(), s.hello(ctx))}}
+	steps := []Step{{Name: "connect",
+		Detail: fmt.Sprintf("%s, greeting it as %s", c.raw.RemoteAddr(), s.hello(ctx))}}
 	secured := Step{Name: "tls", Detail: "none: the connection is not encrypted"}
 	if c.secured != nil {
 		secured.Detail = describe(*c.secured)
@@ -75,7 +76,8 @@ func failedAt(cause string, secured bool) int {
 func describe(state tls.ConnectionState) string {
 	leaf := state.PeerCertificates[0]
 	names := append(leaf.DNSNames, leaf.Subject.CommonName)
-	return fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(state.Version), names[0], leaf.NotAfter.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(state.Version), names[0],
+		leaf.NotAfter.UTC().Format(time.DateOnly))
 }
 
 // signs describes the key that signs messages from the address.

@@ -23,11 +23,16 @@ func TestFormOrder(t *testing.T) {
 		country       string
 		all, required []Name
 	}{
-		{"SK", []Name{FirstName, LastName, Company, Line1, Line2, PostalCode, City, Phone}, []Name{LastName, Line1, PostalCode, City}},
-		{"US", []Name{FirstName, LastName, Company, Line1, Line2, City, AdministrativeArea, PostalCode, Phone}, []Name{LastName, Line1, City, AdministrativeArea, PostalCode}},
-		{"HU", []Name{LastName, FirstName, Company, City, Line1, Line2, PostalCode, Phone}, []Name{LastName, City, Line1, PostalCode}},
-		{"HK", []Name{FirstName, LastName, Company, Line1, Line2, City, AdministrativeArea, Phone}, []Name{LastName, Line1, AdministrativeArea}}, // no postal codes
-		{"IE", []Name{FirstName, LastName, Company, Line1, Line2, DependentLocality, City, AdministrativeArea, PostalCode, Phone}, []Name{LastName, Line1, City}},
+		{"SK", []Name{FirstName, LastName, Company, Line1, Line2, PostalCode, City, Phone},
+			[]Name{LastName, Line1, PostalCode, City}},
+		{"US", []Name{FirstName, LastName, Company, Line1, Line2, City, AdministrativeArea, PostalCode,
+			Phone}, []Name{LastName, Line1, City, AdministrativeArea, PostalCode}},
+		{"HU", []Name{LastName, FirstName, Company, City, Line1, Line2, PostalCode, Phone},
+			[]Name{LastName, City, Line1, PostalCode}},
+		{"HK", []Name{FirstName, LastName, Company, Line1, Line2, City, AdministrativeArea, Phone},
+			[]Name{LastName, Line1, AdministrativeArea}}, // no postal codes
+		{"IE", []Name{FirstName, LastName, Company, Line1, Line2, DependentLocality, City, AdministrativeArea,
+			PostalCode, Phone}, []Name{LastName, Line1, City}},
 	}
 	atlas := New()
 	for _, tt := range tests {
@@ -126,7 +131,8 @@ func TestCountries(t *testing.T) {
 	t.Parallel()
 	atlas := New()
 	for lang, germany := range map[string]string{
-		"en": "Germany", "cs": "Německo", "sk": "Nemecko", "pl": "Niemcy", "de": "Deutschland", "xx": "Germany",
+		"en": "Germany", "cs": "Německo", "sk": "Nemecko", "pl": "Niemcy", "de": "Deutschland",
+		"xx": "Germany",
 	} {
 		if got := atlas.CountryName("DE", lang); got != germany {
 			t.Errorf("%s: %q", lang, got)

@@ -40,7 +40,8 @@ func (a *Atlas) withoutOwnCountry(country string, lines []string) []string {
 	if n == nil {
 		return lines
 	}
-	return slices.DeleteFunc(lines, func(text string) bool { return n.latin.isFixed(text) || n.local.isFixed(text) })
+	return slices.DeleteFunc(lines,
+		func(text string) bool { return n.latin.isFixed(text) || n.local.isFixed(text) })
 }
 
 // elsewhere returns the format for an address in an unknown country, with all fields.
@@ -93,7 +94,8 @@ func (n *nation) fullName(addr Address, inLatin bool) string {
 	switch {
 	case n.familyFirst():
 		return joined(" ", addr.LastName, addr.FirstName)
-	case !inLatin && !anyLatin(addr.LastName+addr.FirstName) && slices.Contains([]string{"CN", "HK", "JP", "KP", "KR", "MO", "TW"}, n.code):
+	case !inLatin && !anyLatin(addr.LastName+addr.FirstName) &&
+		slices.Contains([]string{"CN", "HK", "JP", "KP", "KR", "MO", "TW"}, n.code):
 		return addr.LastName + addr.FirstName
 	}
 	return joined(" ", addr.FirstName, addr.LastName)

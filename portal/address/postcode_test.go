@@ -37,7 +37,8 @@ func checkOnLabel(t *testing.T, atlas *Atlas, given Address) {
 	if printed == "" {
 		t.Errorf("%s: no label shows %q", given.Country, want.PostalCode)
 	}
-	for _, text := range []string{printed, strings.ToLower(printed), given.Country + "-" + want.PostalCode, given.PostalCode} {
+	for _, text := range []string{printed, strings.ToLower(printed), given.Country + "-" + want.PostalCode,
+		given.PostalCode} {
 		typed := atlas.Normalise(Address{Country: given.Country, PostalCode: text})
 		if typed.PostalCode != want.PostalCode {
 			t.Errorf("%s: %q is read as %q, want %q", given.Country, text, typed.PostalCode, want.PostalCode)

@@ -52,7 +52,8 @@ func TestCleanText(t *testing.T) {
 func TestCode(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		" 811 01 ": "811 01", "\u202a+421 905\u202c": "+421 905", "\u200bjana@\u200dexample.com\ufeff": "jana@example.com",
+		" 811 01 ": "811 01", "\u202a+421 905\u202c": "+421 905",
+		"\u200bjana@\u200dexample.com\ufeff": "jana@example.com",
 	} {
 		if got := Code(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
@@ -62,7 +63,8 @@ func TestCode(t *testing.T) {
 
 func TestHasControl(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{"1001": false, "10\x0001": true, "1\n2": true, "1\u20282": true, "Ko\xc5": true, "\ufffd": false} {
+	for text, want := range map[string]bool{"1001": false, "10\x0001": true, "1\n2": true, "1\u20282": true,
+		"Ko\xc5": true, "\ufffd": false} {
 		if got := HasControl(text); got != want {
 			t.Errorf("%q: %t", text, got)
 		}

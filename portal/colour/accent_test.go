@@ -53,7 +53,8 @@ func TestNearestOfGrey(t *testing.T) {
 
 func TestOn(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"#ffdd00": "#000000", "#767676": "#ffffff", "#777777": "#000000"} {
+	for in, want := range map[string]string{"#ffdd00": "#000000", "#767676": "#ffffff",
+		"#777777": "#000000"} {
 		if got := On(parse(t, in)); got.String() != want {
 			t.Errorf("on %s: %s", in, got)
 		}

@@ -84,7 +84,8 @@ func TestOKLCH(t *testing.T) {
 	if math.Abs(white.l-1) > 1e-3 || white.c > 1e-3 {
 		t.Errorf("white: %+v", white)
 	}
-	if math.Abs(red.l-0.628) > 1e-3 || math.Abs(red.c-0.2577) > 1e-3 || math.Abs(red.h*180/math.Pi-29.23) > 0.05 {
+	if math.Abs(red.l-0.628) > 1e-3 || math.Abs(red.c-0.2577) > 1e-3 ||
+		math.Abs(red.h*180/math.Pi-29.23) > 0.05 {
 		t.Errorf("red: %+v", red)
 	}
 	for _, c := range palette(17) {

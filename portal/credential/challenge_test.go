@@ -32,7 +32,8 @@ func TestProofsOfSessionsAreApart(t *testing.T) {
 	t.Parallel()
 	now, a := noon(), &Credentials{}
 	add := func(session string) {
-		a.AddChallenge(Challenge{ID: storage.NewID(), Entry: storage.NewID(), Session: session, Until: now.Add(CodeLife)}, false, now)
+		a.AddChallenge(Challenge{ID: storage.NewID(), Entry: storage.NewID(), Session: session,
+			Until: now.Add(CodeLife)}, false, now)
 	}
 	add("owner")
 	first := a.Challenges[0].ID

@@ -97,7 +97,8 @@ const (
 func Collection() storage.Collection {
 	return storage.Collection{Name: "credentials", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByStale, Fields: []storage.Field{{Path: "stale_at", Kind: storage.Time}}},
-		{Name: ByCustomer, Fields: []storage.Field{{Path: "customer", Kind: storage.String}}, Head: []string{"email"}},
+		{Name: ByCustomer, Fields: []storage.Field{{Path: "customer", Kind: storage.String}},
+			Head: []string{"email"}},
 	}...)}
 }
 
@@ -270,7 +271,8 @@ func (a *Credentials) MatchCode(browserHash, code string, tried Tally, now time.
 }
 
 func (r Request) takesCode(browserHash string, tried Tally, now time.Time) bool {
-	return r.Code != "" && SameHash(r.Browser, browserHash) && tried.since(r.Mark) <= CodeTries && now.Before(r.CodeUntil)
+	return r.Code != "" && SameHash(r.Browser, browserHash) && tried.since(r.Mark) <= CodeTries &&
+		now.Before(r.CodeUntil)
 }
 
 // EndSessions ends the document's sessions that end selects and returns how many there were.

@@ -19,8 +19,9 @@ func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 // linked returns a request, made at the given time by the browser "asker", that has a link and a code.
 func linked(id string, at time.Time) Request {
 	return Request{
-		ID: id, Entry: "entry " + id, Link: secret.Hash(id), Code: CodeHash(id, "ABCDEFGH"), CodeUntil: at.Add(CodeLife),
-		Browser: "asker", Destination: "/" + id, MadeAt: at, Until: at.Add(14 * 24 * time.Hour),
+		ID: id, Entry: "entry " + id, Link: secret.Hash(id), Code: CodeHash(id, "ABCDEFGH"),
+		CodeUntil: at.Add(CodeLife),
+		Browser:   "asker", Destination: "/" + id, MadeAt: at, Until: at.Add(14 * 24 * time.Hour),
 	}
 }
 
@@ -113,7 +114,8 @@ func TestLiveAndFate(t *testing.T) {
 	end := noon().Add(14 * 24 * time.Hour)
 	a := &Credentials{
 		Requests: []Request{coded("b", noon()), linked("a", noon()), linked("z", noon())},
-		Dead:     []DeadLink{{Link: secret.Hash("u"), How: LinkUsed, At: noon()}, {Link: secret.Hash("r"), How: LinkReplaced, At: noon()}},
+		Dead: []DeadLink{{Link: secret.Hash("u"), How: LinkUsed, At: noon()},
+			{Link: secret.Hash("r"), How: LinkReplaced, At: noon()}},
 	}
 	tests := []struct {
 		name, link string
@@ -123,9 +125,12 @@ func TestLiveAndFate(t *testing.T) {
 	}{
 		{"live", secret.Hash("a"), noon(), "a", DeadLink{How: LinkDamaged}},
 		{"the other", secret.Hash("z"), noon(), "z", DeadLink{How: LinkDamaged}},
-		{"a moment before its end", secret.Hash("a"), end.Add(-time.Millisecond), "a", DeadLink{How: LinkDamaged}},
-		{"at its end", secret.Hash("a"), end, "", DeadLink{Link: secret.Hash("a"), How: LinkExpired, At: end, Destination: "/a"}},
-		{"long past its end", secret.Hash("a"), end.Add(time.Hour), "", DeadLink{Link: secret.Hash("a"), How: LinkExpired, At: end, Destination: "/a"}},
+		{"a moment before its end", secret.Hash("a"), end.Add(-time.Millisecond), "a",
+			DeadLink{How: LinkDamaged}},
+		{"at its end", secret.Hash("a"),
+			end, "", DeadLink{Link: secret.Hash("a"), How: LinkExpired, At: end, Destination: "/a"}},
+		{"long past its end", secret.Hash("a"), end.Add(time.Hour), "",
+			DeadLink{Link: secret.Hash("a"), How: LinkExpired, At: end, Destination: "/a"}},
 		{"used", secret.Hash("u"), noon(), "", a.Dead[0]},
 		{"replaced", secret.Hash("r"), end, "", a.Dead[1]},
 		{"never sent", secret.Hash("x"), end, "", DeadLink{How: LinkDamaged}},
@@ -178,7 +183,9 @@ func TestAdmit(t *testing.T) {
 	now := noon().Add(time.Hour)
 	a := &Credentials{Requests: []Request{linked("a", noon()), coded("b", noon()), linked("c", noon())}}
 	for i := range 20 { // last used first, so that the list is not in order of use
-		a.Sessions = append(a.Sessions, Session{Hash: fmt.Sprint("s", i), SignedInAt: noon(), SeenAt: noon().Add(-time.Duration(i) * time.Minute)})
+		a.Sessions = append(a.Sessions,
+			Session{Hash: fmt.Sprint("s", i), SignedInAt: noon(),
+				SeenAt: noon().Add(-time.Duration(i) * time.Minute)})
 		a.Browsers = append(a.Browsers, KnownBrowser{Hash: fmt.Sprint("b", i), SeenAt: noon()})
 	}
 	a.SignIn(a.Requests[2], Session{Hash: "new", SignedInAt: now, SeenAt: now}, "b3")
@@ -186,7 +193,8 @@ func TestAdmit(t *testing.T) {
 		t.Errorf("left: %s", idsOf(a.Requests))
 	}
 	want := []DeadLink{
-		{Link: secret.Hash("a"), How: LinkReplaced, At: now, Destination: "/a"}, {Link: secret.Hash("c"), How: LinkUsed, At: now, Destination: "/c"},
+		{Link: secret.Hash("a"), How: LinkReplaced, At: now, Destination: "/a"},
+		{Link: secret.Hash("c"), How: LinkUsed, At: now, Destination: "/c"},
 	}
 	if diff := cmp.Diff(want, a.Dead); diff != "" {
 		t.Error(diff)
@@ -198,11 +206,13 @@ func TestAdmit(t *testing.T) {
 	if len(a.Sessions) != 20 || !hashes["new"] || hashes["s19"] || !hashes["s0"] {
 		t.Errorf("sessions %v", a.Sessions)
 	}
-	if len(a.Browsers) != 20 || a.Browsers[19] != (KnownBrowser{Hash: "b3", SeenAt: now}) || a.Browsers[0].Hash != "b0" || a.Browsers[3].Hash != "b4" {
+	if len(a.Browsers) != 20 || a.Browsers[19] != (KnownBrowser{Hash: "b3", SeenAt: now}) ||
+		a.Browsers[0].Hash != "b0" || a.Browsers[3].Hash != "b4" {
 		t.Errorf("browsers %v", a.Browsers)
 	}
 	a.SignIn(coded("d", now), Session{Hash: "newer", SignedInAt: now, SeenAt: now}, "another")
-	if len(a.Browsers) != 20 || a.Browsers[0].Hash != "b1" || a.Browsers[19].Hash != "another" || len(a.Dead) != 2 {
+	if len(a.Browsers) != 20 || a.Browsers[0].Hash != "b1" || a.Browsers[19].Hash != "another" ||
+		len(a.Dead) != 2 {
 		t.Errorf("browsers %v, dead %v", a.Browsers, a.Dead)
 	}
 }
@@ -226,7 +236,8 @@ func TestAdmitKeepsTwentySessions(t *testing.T) {
 
 func TestAnnounce(t *testing.T) {
 	t.Parallel()
-	s := Session{Hash: "s", Device: "Firefox, Linux", Network: "192.0.2.0/24", SignedInAt: noon(), SeenAt: noon()}
+	s := Session{Hash: "s", Device: "Firefox, Linux", Network: "192.0.2.0/24",
+		SignedInAt: noon(), SeenAt: noon()}
 	tests := []struct {
 		name, browser string
 		age           time.Duration
@@ -260,7 +271,8 @@ func TestAnnounce(t *testing.T) {
 
 func TestMatchCode(t *testing.T) {
 	t.Parallel()
-	a := &Credentials{Requests: []Request{linked("a", noon()), coded("b", noon()), linked("other", noon()), linked("bare", noon())}}
+	a := &Credentials{Requests: []Request{linked("a", noon()), coded("b", noon()), linked("other", noon()),
+		linked("bare", noon())}}
 	a.Requests[2].Browser, a.Requests[3].Code = "another", ""
 	last := noon().Add(CodeLife - time.Millisecond)
 	for _, test := range []struct {
@@ -268,10 +280,13 @@ func TestMatchCode(t *testing.T) {
 		at                  time.Time
 		want                string
 	}{
-		{"right", "asker", "ABCDEFGH", last, "a"}, {"late", "asker", "ABCDEFGH", noon().Add(CodeLife), ""}, {"wrong", "asker", "ABCDEFGJ", last, ""},
-		{"another browser's", "another", "ABCDEFGH", last, "other"}, {"no browser", "", "ABCDEFGH", last, ""}, {"a stranger", "x", "ABCDEFGH", last, ""},
+		{"right", "asker", "ABCDEFGH", last, "a"}, {"late", "asker", "ABCDEFGH", noon().Add(CodeLife), ""},
+		{"wrong", "asker", "ABCDEFGJ", last, ""},
+		{"another browser's", "another", "ABCDEFGH", last, "other"}, {"no browser", "", "ABCDEFGH", last, ""},
+		{"a stranger", "x", "ABCDEFGH", last, ""},
 	} {
-		if r, ok := a.MatchCode(test.browser, test.code, Tally{Present: 1}, test.at); r.ID != test.want || ok != (test.want != "") {
+		if r, ok := a.MatchCode(test.browser, test.code, Tally{Present: 1}, test.at); r.ID != test.want ||
+			ok != (test.want != "") {
 			t.Errorf("%s: %q, %v", test.name, r.ID, ok)
 		}
 	}
@@ -285,14 +300,16 @@ func TestMatchCode(t *testing.T) {
 
 func TestSessionLives(t *testing.T) {
 	t.Parallel()
-	a := &Credentials{Sessions: []Session{{Hash: "one", SignedInAt: noon(), SeenAt: noon()}, {Hash: "two", SignedInAt: noon(), SeenAt: noon().Add(20 * 24 * time.Hour)}}}
+	a := &Credentials{Sessions: []Session{{Hash: "one", SignedInAt: noon(), SeenAt: noon()},
+		{Hash: "two", SignedInAt: noon(), SeenAt: noon().Add(20 * 24 * time.Hour)}}}
 	idle, absolute := noon().Add(14*24*time.Hour), noon().Add(30*24*time.Hour)
 	for _, test := range []struct {
 		hash string
 		at   time.Time
 		live bool
 	}{
-		{"one", noon(), true}, {"one", idle.Add(-time.Second), true}, {"one", idle, false}, {"two", absolute.Add(-time.Second), true}, {"two", absolute, false},
+		{"one", noon(), true}, {"one", idle.Add(-time.Second), true}, {"one", idle, false},
+		{"two", absolute.Add(-time.Second), true}, {"two", absolute, false},
 		{"three", noon(), false}, {"", noon(), false},
 	} {
 		if s, live := a.Session(test.hash, test.at); live != test.live || live && s.Hash != test.hash {
@@ -304,10 +321,14 @@ func TestSessionLives(t *testing.T) {
 func TestCodesAsPeopleTypeThem(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"ABCD-EFGH": "ABCDEFGH", "abcd efgh": "ABCDEFGH", "ABCD\u00a0EFGH": "ABCDEFGH", "ABCD\u2013EFGH": "ABCDEFGH", "oO0i-lLI1": "00011111",
-		"Code: ABCD-EFGH": "ABCDEFGH", "Váš kód: abcd-efgh.": "ABCDEFGH", "ＡＢＣＤ－ＥＦＧＨ": "ABCDEFGH", "code：ABCDEFGH": "ABCDEFGH",
-		"\u200bABCD\u2060-\ufeffEFGH\u200f": "ABCDEFGH", "AB\u00adCD-EFGH": "ABCDEFGH", "“ABCD−EFGH”": "ABCDEFGH", "(ABCD EFGH)": "ABCDEFGH",
-		"Your code is ABCD-EFGH and works for ten minutes": "ABCDEFGH", "Code: ABCD-EFGH (10 min)": "ABCDEFGH", "ABCD\r\nEFGH\t": "ABCDEFGH",
+		"ABCD-EFGH": "ABCDEFGH", "abcd efgh": "ABCDEFGH", "ABCD\u00a0EFGH": "ABCDEFGH",
+		"ABCD\u2013EFGH": "ABCDEFGH", "oO0i-lLI1": "00011111",
+		"Code: ABCD-EFGH": "ABCDEFGH", "Váš kód: abcd-efgh.": "ABCDEFGH", "ＡＢＣＤ－ＥＦＧＨ": "ABCDEFGH",
+		"code：ABCDEFGH":                     "ABCDEFGH",
+		"\u200bABCD\u2060-\ufeffEFGH\u200f": "ABCDEFGH", "AB\u00adCD-EFGH": "ABCDEFGH",
+		"“ABCD−EFGH”": "ABCDEFGH", "(ABCD EFGH)": "ABCDEFGH",
+		"Your code is ABCD-EFGH and works for ten minutes": "ABCDEFGH",
+		"Code: ABCD-EFGH (10 min)":                         "ABCDEFGH", "ABCD\r\nEFGH\t": "ABCDEFGH",
 		"ABCD-EFGH or JKMN-PQRS": "", "sentence of words": "", "Code:": "", strings.Repeat("A", 5000): "",
 		"ABCDEFG": "", "ABCDEFGHJ": "", "": "", "ÁBCDEFGH": "", "ABCD{FGH": "", "--------": "",
 	} {

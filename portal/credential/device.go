@@ -19,7 +19,8 @@ type Browser struct {
 // approximate, as it comes from the User-Agent header, and "" if nothing is known.
 func (b Browser) Device() string {
 	name := firstMatch(b.UserAgent, [][2]string{
-		{"DuckDuckGo", "DuckDuckGo"}, {"Ddg/", "DuckDuckGo"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"OPT/", "Opera"},
+		{"DuckDuckGo", "DuckDuckGo"}, {"Ddg/", "DuckDuckGo"}, {"Edg", "Edge"}, {"OPR/", "Opera"},
+		{"OPT/", "Opera"},
 		{"SamsungBrowser", "Samsung Internet"}, {"Vivaldi", "Vivaldi"}, {"HuaweiBrowser", "Huawei Browser"},
 		{"SznProhlizec", "Seznam.cz"}, {"YaBrowser", "Yandex"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},
 		{"CriOS", "Chrome"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"},

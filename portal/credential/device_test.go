@@ -31,7 +31,8 @@ func TestDevice(t *testing.T) {
 		{"Opera, Windows", windows + chrome + " OPR/121.0.0.0"},
 		{"Opera, iPhone", iphone + "Version/18.5 Mobile/15E148 Safari/604.1 OPT/5.4.0"},
 		{"Samsung Internet, Android", android + "SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36"},
-		{"Huawei Browser, Android", android + "Chrome/114.0.0.0 HuaweiBrowser/15.0.4.312 Mobile Safari/537.36"},
+		{"Huawei Browser, Android", android +
+			"Chrome/114.0.0.0 HuaweiBrowser/15.0.4.312 Mobile Safari/537.36"},
 		{"Vivaldi, Windows", windows + chrome + " Vivaldi/7.4.3684.43"},
 		{"Seznam.cz, Windows", windows + "Chrome/108.0.0.0 Safari/537.36 SznProhlizec/12.0"},
 		{"Yandex, Windows", windows + "Chrome/136.0.0.0 YaBrowser/25.6.0.0 Safari/537.36"},

@@ -33,5 +33,6 @@ func (a *Credentials) DeadPage(link string, now time.Time) LinkPage {
 	if fate.How == LinkDamaged {
 		return LinkPage{State: LinkDamaged}
 	}
-	return LinkPage{State: fate.How, Masked: validate.MaskEmail(a.Email), At: fate.At, Destination: fate.Destination}
+	return LinkPage{State: fate.How, Masked: validate.MaskEmail(a.Email), At: fate.At,
+		Destination: fate.Destination}
 }

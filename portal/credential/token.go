@@ -85,7 +85,8 @@ func (t Token) Session(browserSecret string) (Token, error) {
 // CodeSession derives a session token from the code and the secret of the browser that enters it: the same
 // browser gets the same session when it sends the code twice, and nobody else can compute it.
 func CodeSession(access, browserSecret, code string) (Token, error) {
-	key, err := hkdf.Key(sha256.New, []byte(browserSecret), []byte(code), "postern session by code", SecretBytes)
+	key, err := hkdf.Key(sha256.New, []byte(browserSecret), []byte(code),
+		"postern session by code", SecretBytes)
 	if err != nil {
 		return Token{}, err
 	}

@@ -76,12 +76,14 @@ func TestCodesUseTheWholeAlphabet(t *testing.T) {
 // FuzzNormaliseCode checks that an entered code becomes eight plain characters or nothing, and that
 // normalising it again changes nothing.
 func FuzzNormaliseCode(f *testing.F) {
-	for _, text := range []string{"", "0000-0000", "abcd efgh", "OIL0 1234", "ABCD–EFGH", "é000-0000", "\x80\xff0000000", strings.Repeat("A", 1000), "ABCDEFGH "} {
+	for _, text := range []string{"", "0000-0000", "abcd efgh", "OIL0 1234", "ABCD–EFGH", "é000-0000",
+		"\x80\xff0000000", strings.Repeat("A", 1000), "ABCDEFGH "} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		code := NormaliseCode(text)
-		if code != "" && (len(code) != codeLength || NormaliseCode(code) != code || strings.ContainsAny(code, "OIL- ")) {
+		if code != "" && (len(code) != codeLength || NormaliseCode(code) != code ||
+			strings.ContainsAny(code, "OIL- ")) {
 			t.Errorf("%q becomes %q", text, code)
 		}
 	})

@@ -105,7 +105,9 @@ func (c *Customer) AddOnce(a *SavedAddress) error {
 
 func (c *Customer) add(a *SavedAddress) error {
 	if len(c.Addresses) >= MaxAddresses {
-		return &validate.Error{Kind: validate.Invalid, Key: "address.too_many", Fields: []validate.FieldError{{Key: "address.too_many", Args: map[string]string{"Most": fmt.Sprint(MaxAddresses)}}}}
+		return &validate.Error{Kind: validate.Invalid, Key: "address.too_many",
+			Fields: []validate.FieldError{{Key: "address.too_many",
+				Args: map[string]string{"Most": fmt.Sprint(MaxAddresses)}}}}
 	}
 	a.ID = storage.NewID()
 	if len(c.Addresses) == 0 {
@@ -138,12 +140,14 @@ func (c *Customer) Address(id string) (int, error) {
 
 // Deleted reports whether a duplicate of this request has already deleted the address in that version.
 func (c *Customer) Deleted(id, version string) bool {
-	return slices.ContainsFunc(c.Removed, func(a RemovedAddress) bool { return a.ID == id && a.Version == version })
+	return slices.ContainsFunc(c.Removed,
+		func(a RemovedAddress) bool { return a.ID == id && a.Version == version })
 }
 
 // RemovedAddress returns the index of a deleted address that can be restored, or -1.
 func (c *Customer) RemovedAddress(id string, now time.Time) int {
-	return slices.IndexFunc(c.Removed, func(r RemovedAddress) bool { return r.ID == id && now.Before(r.until()) })
+	return slices.IndexFunc(c.Removed,
+		func(r RemovedAddress) bool { return r.ID == id && now.Before(r.until()) })
 }
 
 // until returns the first moment when a deleted address can no longer be restored.
@@ -164,7 +168,8 @@ const (
 func AddressFaults(prefix string, found []address.Fault) []validate.FieldError {
 	var faults []validate.FieldError
 	for _, fault := range found {
-		faults = append(faults, validate.FieldError{Field: prefix + string(fault.Field), Key: "address." + string(fault.Reason)})
+		faults = append(faults, validate.FieldError{Field: prefix + string(fault.Field),
+			Key: "address." + string(fault.Reason)})
 	}
 	return faults
 }

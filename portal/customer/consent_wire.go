@@ -27,7 +27,8 @@ func ReadConsents(f *validate.Validator, w *ConsentsWire, now time.Time) []Conse
 		return nil
 	}
 	var list []Consent
-	for purpose, given := range map[Purpose]*consentWire{Newsletter: w.Newsletter, PartnerOffers: w.PartnerOffers} {
+	for purpose, given := range map[Purpose]*consentWire{Newsletter: w.Newsletter,
+		PartnerOffers: w.PartnerOffers} {
 		if given != nil {
 			list = append(list, readConsent(f, "/consents/"+string(purpose), purpose, *given, now))
 		}
@@ -38,7 +39,8 @@ func ReadConsents(f *validate.Validator, w *ConsentsWire, now time.Time) []Conse
 func readConsent(f *validate.Validator, at string, purpose Purpose, w consentWire, now time.Time) Consent {
 	said := Consent{
 		Purpose: purpose, Status: ConsentStatus(validate.StatusKey(w.Status)), At: f.Moment(at+"/at", w.At),
-		Source: f.Cut(at+"/source", w.Source, validate.MaxWord), Wording: f.Prose(at+"/wording", w.Wording, validate.MaxText),
+		Source:  f.Cut(at+"/source", w.Source, validate.MaxWord),
+		Wording: f.Prose(at+"/wording", w.Wording, validate.MaxText),
 	}
 	if said.Status != ConsentGiven && said.Status != ConsentWithdrawn {
 		f.Reject(at+"/status", "consent.status")

@@ -79,7 +79,8 @@ func Get(ctx context.Context, docs storage.Docs[Customer], id string) (Customer,
 }
 
 // Change changes a customer's document and updates everything derived from it.
-func Change(ctx context.Context, docs storage.Docs[Customer], id string, now func() time.Time, alter func(*Customer) error) (Customer, error) {
+func Change(ctx context.Context, docs storage.Docs[Customer], id string, now func() time.Time,
+	alter func(*Customer) error) (Customer, error) {
 	return docs.Change(ctx, id, func(c *Customer) error {
 		if !c.Erasure.Begun.IsZero() {
 			return storage.ErrNotFound // for everyone but the worker that erases it

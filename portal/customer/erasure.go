@@ -82,7 +82,8 @@ func (c Customer) EmailsHeld() []string {
 func (c *Customer) EraseAt(moment time.Time) error {
 	for _, former := range c.Reserved {
 		if former.Entry != "" && former.Until.After(moment) {
-			return &validate.Error{Kind: validate.Conflict, Cause: errors.New("an email change can still be undone")}
+			return &validate.Error{Kind: validate.Conflict,
+				Cause: errors.New("an email change can still be undone")}
 		}
 	}
 	if !c.Erasure.Pending() {

@@ -29,14 +29,16 @@ type Record struct {
 func (c Customer) Record() Record {
 	record := Record{
 		ID: c.ID, FeedID: c.FeedID, Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
-		Title: c.Title, BirthDate: c.BirthDate, Phone: c.Phone, Language: c.Language, Company: c.Company, Addresses: []SavedAddressWire{}, ChangedAt: c.ChangedAt,
+		Title: c.Title, BirthDate: c.BirthDate, Phone: c.Phone, Language: c.Language, Company: c.Company,
+		Addresses: []SavedAddressWire{}, ChangedAt: c.ChangedAt,
 	}
 	if record.VATStatus = c.VAT.Status; !c.VAT.Last.At.IsZero() {
 		record.VATCheck = &c.VAT.Last
 	}
 	for _, a := range c.Addresses {
 		record.Addresses = append(record.Addresses, SavedAddressWire{
-			ID: a.ID, DefaultShipping: a.DefaultShipping, DefaultBilling: a.DefaultBilling, Address: a.Address,
+			ID: a.ID, DefaultShipping: a.DefaultShipping, DefaultBilling: a.DefaultBilling,
+			Address: a.Address,
 		})
 	}
 	return record

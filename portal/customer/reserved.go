@@ -54,7 +54,8 @@ func (f ReservedEmail) UndoUntil() time.Time { return f.At.Add(reservedLife) }
 // ReservedByToken returns the index of the former address that an undo link belongs to, or -1.
 func (c *Customer) ReservedByToken(t credential.Token, now time.Time) int {
 	return slices.IndexFunc(c.Reserved, func(f ReservedEmail) bool {
-		return now.Before(f.UndoUntil()) && slices.ContainsFunc(f.Undo, func(hash string) bool { return credential.SameHash(hash, t.Hash()) })
+		return now.Before(f.UndoUntil()) && slices.ContainsFunc(f.Undo,
+			func(hash string) bool { return credential.SameHash(hash, t.Hash()) })
 	})
 }
 

@@ -79,7 +79,8 @@ func (c *Customer) settleVAT(now time.Time) {
 // RetryVAT returns the intervals between attempts to ask VIES.
 func RetryVAT() job.Retry {
 	return job.Retry{Forever: true, Routine: true, Gaps: []time.Duration{
-		time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+		time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour,
+		6 * time.Hour, 12 * time.Hour,
 	}}
 }
 

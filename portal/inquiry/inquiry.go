@@ -56,7 +56,8 @@ func Collection() storage.Collection {
 	field := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String} }
 	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place"}
 	return storage.Collection{Name: "inquiries", Indexes: append(job.Indexes(), []storage.Index{
-		{Name: ByOrder, Fields: []storage.Field{field("customer"), field("order"), field("place")}, Head: head},
+		{Name: ByOrder, Fields: []storage.Field{field("customer"), field("order"),
+			field("place")}, Head: head},
 		{Name: ByChannel, Fields: []storage.Field{field("channel"), field("place")}, Head: head},
 	}...)}
 }
@@ -158,5 +159,6 @@ type RequestPage struct {
 }
 
 func (in Inquiry) Record(id string) Record {
-	return Record{ID: id, At: in.At, Kind: in.Kind, Customer: in.Customer, Order: in.Order, Text: in.Text, Lines: in.Lines}
+	return Record{ID: id, At: in.At, Kind: in.Kind, Customer: in.Customer, Order: in.Order, Text: in.Text,
+		Lines: in.Lines}
 }

@@ -133,7 +133,8 @@ func (d Documents[T]) run(ctx context.Context, task Task[T]) end[T] {
 		e.err = fmt.Errorf("this version knows no jobs of the kind %q", task.Job.Kind)
 		return e
 	case kind.Slow != task.Job.Slow:
-		e.err = fmt.Errorf("the kind %q belongs to the other lane: its requests must say Slow: %v", task.Job.Kind, kind.Slow)
+		e.err = fmt.Errorf("the kind %q belongs to the other lane: its requests must say Slow: %v",
+			task.Job.Kind, kind.Slow)
 		return e
 	case !again:
 		e.err = errors.New("the process ended during each attempt")
@@ -144,7 +145,8 @@ func (d Documents[T]) run(ctx context.Context, task Task[T]) end[T] {
 }
 
 // keepLease renews the lease until ctx ends. If it cannot, it stops the work before the lease expires.
-func (d Documents[T]) keepLease(ctx context.Context, stop func(), r *Runner, at place, lease string) <-chan struct{} {
+func (d Documents[T]) keepLease(ctx context.Context, stop func(), r *Runner, at place,
+	lease string) <-chan struct{} {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -240,7 +242,8 @@ func (d Documents[T]) report(ctx context.Context, r *Runner, at place, e end[T])
 	attrs := []any{"kind", e.job.Kind, "shop", at.shop, "attempts", e.job.Attempts, "reason", reasonOf(e.err)}
 	switch {
 	case !again:
-		r.Log.ErrorContext(ctx, "a job failed for good; \"portal job list --state failed\" shows it", attrs...)
+		r.Log.ErrorContext(ctx, "a job failed for good; \"portal job list --state failed\" shows it",
+			attrs...)
 	case retry.Routine:
 		r.Log.InfoContext(ctx, "a job has to be tried again", attrs...)
 		return nil

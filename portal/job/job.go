@@ -88,7 +88,8 @@ func Indexes() []storage.Index {
 		due := storage.Field{Path: Field + "." + field, Kind: storage.Time}
 		return storage.Index{Name: name, Fields: []storage.Field{due}, Head: []string{Field}, AllShops: true}
 	}
-	return []storage.Index{index(byDue, "due_at"), index(bySlowDue, "slow_due_at"), index(byFailed, "failed_at")}
+	return []storage.Index{index(byDue, "due_at"), index(bySlowDue, "slow_due_at"),
+		index(byFailed, "failed_at")}
 }
 
 // Add requests a job and returns its id. It replaces a job of the same kind and arguments that is not

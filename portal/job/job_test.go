@@ -51,26 +51,32 @@ func newBench(t *testing.T) *bench {
 		b.did = append(b.did, task.Shop+"/"+task.Key+" "+task.Job.Args["n"])
 		return func(n *note) { n.Title += task.Job.Args["n"] }, b.err
 	}
-	b.Runner = &Runner{Engine: engine, Log: slog.New(slog.DiscardHandler), Now: b.clock.Now, Sources: []Source{Documents[note]{
-		Collection: notes(),
-		Open:       func(shop string) storage.Docs[note] { return storage.Open[note](engine, shop, notes()) },
-		List:       func(n *note) *List { return &n.Work },
-		Kinds: map[string]Kind[note]{
-			"quick":    {Do: handle},
-			"slow":     {Do: handle, Slow: true},
-			"stubborn": {Do: handle, Retry: Retry{Gaps: []time.Duration{time.Second, time.Hour}, Forever: true}},
-		},
-	}}}
+	b.Runner = &Runner{Engine: engine, Log: slog.New(slog.DiscardHandler), Now: b.clock.Now,
+		Sources: []Source{Documents[note]{
+			Collection: notes(),
+			Open: func(shop string) storage.Docs[note] {
+				return storage.Open[note](engine,
+					shop, notes())
+			},
+			List: func(n *note) *List { return &n.Work },
+			Kinds: map[string]Kind[note]{
+				"quick": {Do: handle},
+				"slow":  {Do: handle, Slow: true},
+				"stubborn": {Do: handle, Retry: Retry{Gaps: []time.Duration{time.Second, time.Hour},
+					Forever: true}},
+			},
+		}}}
 	return b
 }
 
 // ask stores a request in a document.
 func (b *bench) ask(shop, key string, r Request) (id string) {
 	b.t.Helper()
-	_, err := storage.Open[note](b.Engine, shop, notes()).Put(b.t.Context(), key, func(n *note, _ bool) error {
-		id = n.Work.Add(r)
-		return nil
-	})
+	_, err := storage.Open[note](b.Engine, shop, notes()).Put(b.t.Context(), key,
+		func(n *note, _ bool) error {
+			id = n.Work.Add(r)
+			return nil
+		})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -155,7 +161,8 @@ func TestFailedJobsAreKeptAndRetried(t *testing.T) {
 		t.Error("a failed job was done")
 	}
 	failed, err := b.List(t.Context(), Failed, 10)
-	if err != nil || len(failed) != 1 || failed[0].ID != id || failed[0].Shop != "fern" || failed[0].Key != "k" {
+	if err != nil || len(failed) != 1 || failed[0].ID != id || failed[0].Shop != "fern" ||
+		failed[0].Key != "k" {
 		t.Fatalf("failed: %+v, %v", failed, err)
 	}
 	if err := b.Retry(t.Context(), "another"); !errors.Is(err, storage.ErrNotFound) {
@@ -271,15 +278,24 @@ func TestSlowJobsHoldNoOtherUp(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for i := range 2 * batch {
-		b.ask("fern", string(rune('a'+i%26))+time.Duration(i).String(), Request{Kind: "slow", At: noon().Add(-time.Hour), Slow: true})
+		b.ask("fern", string(rune('a'+i%26))+time.Duration(i).String(),
+			Request{Kind: "slow", At: noon().Add(-time.Hour), Slow: true})
 	}
 	b.ask("fern", "k", quick("1"))
 	release := make(chan struct{})
 	handled := make(chan string, 3*batch)
 	documents := b.Sources[0].(Documents[note])
 	documents.Kinds = map[string]Kind[note]{
-		"quick": {Do: func(context.Context, Task[note]) (Finish[note], error) { handled <- "quick"; return nil, nil }},
-		"slow":  {Slow: true, Do: func(context.Context, Task[note]) (Finish[note], error) { <-release; return nil, nil }},
+		"quick": {Do: func(context.Context, Task[note]) (Finish[note],
+			error) {
+			handled <- "quick"
+			return nil, nil
+		}},
+		"slow": {Slow: true, Do: func(context.Context, Task[note]) (Finish[note],
+			error) {
+			<-release
+			return nil, nil
+		}},
 	}
 	b.Sources = []Source{documents}
 	done, err := b.round(t.Context())
@@ -333,7 +349,8 @@ func TestAnOutageOfTheStoreIsLoggedOnce(t *testing.T) {
 		store.down.Store(down)
 		failing = b.noteLook(t.Context(), look(t.Context()), failing)
 	}
-	if n := strings.Count(log.String(), "level=ERROR"); n != 1 || strings.Count(log.String(), "run again") != 1 {
+	if n := strings.Count(log.String(), "level=ERROR"); n != 1 || strings.Count(log.String(),
+		"run again") != 1 {
 		t.Errorf("the log:\n%s", log)
 	}
 }
@@ -363,7 +380,8 @@ func TestUnknownKindsFailAndBlockNothing(t *testing.T) {
 	if done, err := b.Once(t.Context()); done != 1 || err == nil {
 		t.Errorf("%d done, %v", done, err)
 	}
-	if jobs := b.note("fern", "a").Work.Jobs; len(jobs) != 1 || jobs[0].Attempts != 1 || jobs[0].LastError == "" {
+	if jobs := b.note("fern", "a").Work.Jobs; len(jobs) != 1 || jobs[0].Attempts != 1 ||
+		jobs[0].LastError == "" {
 		t.Errorf("%+v", jobs)
 	}
 }
@@ -379,7 +397,8 @@ func TestScheduleFollowsTheDocument(t *testing.T) {
 	if l.Schedule(at(1)); len(l.Jobs) != 1 || l.Jobs[0].ID != first {
 		t.Errorf("scheduled for the same time: %+v", l.Jobs)
 	}
-	if l.Schedule(at(2)); len(l.Jobs) != 1 || l.Jobs[0].ID == first || !l.DueAt.Equal(noon().Add(2*time.Hour)) {
+	if l.Schedule(at(2)); len(l.Jobs) != 1 || l.Jobs[0].ID == first ||
+		!l.DueAt.Equal(noon().Add(2*time.Hour)) {
 		t.Errorf("for another time: %+v", l)
 	}
 	l.take(noon().Add(2*time.Hour), "lease", false)

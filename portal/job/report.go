@@ -58,7 +58,8 @@ func queries(state string, now time.Time) []storage.Query {
 	return []storage.Query{{Index: byDue, From: from, To: to}, {Index: bySlowDue, From: from, To: to}}
 }
 
-func (r *Runner) listed(ctx context.Context, c storage.Collection, q storage.Query, now time.Time) ([]Listed, error) {
+func (r *Runner) listed(ctx context.Context, c storage.Collection, q storage.Query,
+	now time.Time) ([]Listed, error) {
 	page, err := storage.FindAllShops[struct {
 		Work List `bson:"work"`
 	}](ctx, r.Engine, c, q)
@@ -69,7 +70,8 @@ func (r *Runner) listed(ctx context.Context, c storage.Collection, q storage.Que
 	for _, hit := range page.Hits {
 		for _, j := range hit.Head.Work.Jobs {
 			if j.Slow == (q.Index == bySlowDue) || q.Index == byFailed {
-				found = append(found, Listed{Job: j, Shop: hit.Shop, Collection: c.Name, Key: hit.Key, State: j.state(now)})
+				found = append(found, Listed{Job: j, Shop: hit.Shop, Collection: c.Name, Key: hit.Key,
+					State: j.state(now)})
 			}
 		}
 	}

@@ -20,7 +20,8 @@ const (
 // days after the first attempt.
 func gaps() []time.Duration {
 	return []time.Duration{
-		2 * time.Second, 10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
+		2 * time.Second, 10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+		3 * time.Hour, 6 * time.Hour,
 		12 * time.Hour, 12 * time.Hour, 24 * time.Hour,
 	}
 }

@@ -79,7 +79,8 @@ func (r *Runner) noteLook(ctx context.Context, err error, failing bool) (fails b
 	switch {
 	case ctx.Err() != nil:
 	case fails && !failing:
-		r.Log.ErrorContext(ctx, "cannot look for background jobs; they wait until the store answers", "error", err)
+		r.Log.ErrorContext(ctx, "cannot look for background jobs; they wait until the store answers",
+			"error", err)
 	case failing && !fails:
 		r.Log.InfoContext(ctx, "background jobs run again")
 	}

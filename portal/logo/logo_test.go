@@ -115,7 +115,8 @@ func TestNormaliseRefuses(t *testing.T) {
 		{"HTML", []byte("<!doctype html><script>alert(1)</script>"), Format},
 		{"HTML before a PNG", append([]byte("<script>"), good...), Format},
 		{"GIF", asGIF(t, flat(40, 20)), Format},
-		{"animated WebP", append([]byte("RIFF\x20\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02"), make([]byte, 20)...), Format},
+		{"animated WebP", append([]byte("RIFF\x20\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02"),
+			make([]byte, 20)...), Format},
 		{"too many bytes", append(slices.Clone(good), make([]byte, MaxBytes)...), TooLarge},
 		{"50,000 pixels wide", claim(50_000, 1), Dimensions},
 		{"one too wide", claim(MaxSide+1, 1), Dimensions},
@@ -175,7 +176,8 @@ func TestNormaliseAccepts(t *testing.T) {
 		{"WebP", webpOne(), 1, 1},
 		{"lossless WebP", webpLossless(), 1, 1},
 		{"16 bits", asPNG(t, image.NewNRGBA64(image.Rect(0, 0, 700, 10))), 640, 9},
-		{"palette", asPNG(t, image.NewPaletted(image.Rect(0, 0, 700, 10), color.Palette{color.White, color.Black})), 640, 9},
+		{"palette", asPNG(t, image.NewPaletted(image.Rect(0, 0, 700, 10),
+			color.Palette{color.White, color.Black})), 640, 9},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -187,8 +189,10 @@ func TestNormaliseAccepts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if size := picture.Bounds().Size(); size != image.Pt(tt.width, tt.height) || size != image.Pt(got.Width, got.Height) {
-				t.Errorf("%v, said to be %d by %d; want %d by %d", size, got.Width, got.Height, tt.width, tt.height)
+			if size := picture.Bounds().Size(); size != image.Pt(tt.width, tt.height) ||
+				size != image.Pt(got.Width, got.Height) {
+				t.Errorf("%v, said to be %d by %d; want %d by %d", size, got.Width, got.Height,
+					tt.width, tt.height)
 			}
 		})
 	}
@@ -206,7 +210,8 @@ func TestOnlyPixelsSurvive(t *testing.T) {
 		{"HTML after a PNG", append(slices.Clone(clean), "<script>CANARY</script>"...)},
 		{"text in a PNG", afterHeader(clean, chunk("tEXt", []byte("Comment\x00CANARY")))},
 		{"unknown chunk", afterHeader(clean, chunk("caNa", []byte("CANARY")))},
-		{"animated PNG", afterHeader(clean, chunk("acTL", []byte{0, 0, 0, 2, 0, 0, 0, 0}), chunk("fcTL", frame), chunk("fdAT", []byte("\x00\x00\x00\x01CANARY")))},
+		{"animated PNG", afterHeader(clean, chunk("acTL", []byte{0, 0, 0, 2, 0, 0, 0, 0}),
+			chunk("fcTL", frame), chunk("fdAT", []byte("\x00\x00\x00\x01CANARY")))},
 		{"zip after a JPEG", append(asJPEG(t, flat(40, 20)), "PK\x03\x04CANARY"...)},
 		{"comment in a JPEG", withSegment(asJPEG(t, flat(40, 20)), 0xfe, []byte("CANARY"))},
 	}

@@ -70,7 +70,8 @@ func (f *Formatter) Decimal(d Decimal) string {
 func (f *Formatter) money(n number, currency string) string {
 	s, ok := f.styles[currency]
 	if !ok {
-		s = style{minus: affix{before: f.sign, after: noBreak + currency}, plus: affix{after: noBreak + currency}}
+		s = style{minus: affix{before: f.sign, after: noBreak + currency},
+			plus: affix{after: noBreak + currency}}
 	}
 	around := s.plus
 	if n.negative {

@@ -75,7 +75,8 @@ func TestFormatUnitAndDecimal(t *testing.T) {
 func TestFormatterAgreesWithTheLibrary(t *testing.T) {
 	t.Parallel()
 	minors := []int64{0, 7, -7, 99, 100, -999, 1000, 9999, 10000, -99999, 100000, 1234567, -987654321012}
-	for lang, locale := range map[string]string{"en": "en-GB", "cs": "cs", "sk": "sk", "pl": "pl", "de": "de"} {
+	for lang, locale := range map[string]string{"en": "en-GB", "cs": "cs", "sk": "sk",
+		"pl": "pl", "de": "de"} {
 		f, lib := NewFormatter(lang), currency.NewFormatter(currency.NewLocale(locale))
 		for _, code := range currency.GetCurrencyCodes() {
 			for _, minor := range minors {

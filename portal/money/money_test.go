@@ -51,7 +51,8 @@ func TestParse(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := Parse(tt.in, tt.currency)
 			if !errors.Is(err, tt.err) || got.Minor != tt.want {
-				t.Fatalf("Parse(%q, %q) = %d, %v; want %d, %v", tt.in, tt.currency, got.Minor, err, tt.want, tt.err)
+				t.Fatalf("Parse(%q, %q) = %d, %v; want %d, %v", tt.in, tt.currency, got.Minor, err,
+					tt.want, tt.err)
 			}
 			if err == nil && got.Currency != tt.currency {
 				t.Errorf("currency %q", got.Currency)

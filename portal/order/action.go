@@ -35,7 +35,8 @@ func (a Action) IsRequest() bool {
 // Actions lists the actions of an order, including unavailable ones with their reasons. It omits actions
 // that never apply to the order. cancelAsked is the time when the customer asked to cancel it, or nil.
 func (o Order) Actions(cancelAsked *time.Time) []Action {
-	all := []Action{o.pay(), o.track(), o.invoice(), {Name: ActionReorder, URL: o.Links.Reorder}, o.returnGoods(), o.cancel(cancelAsked)}
+	all := []Action{o.pay(), o.track(), o.invoice(), {Name: ActionReorder, URL: o.Links.Reorder},
+		o.returnGoods(), o.cancel(cancelAsked)}
 	return slices.DeleteFunc(all, func(a Action) bool {
 		return a.Closed == "" && a.URL == "" && (a.Name == "" || a.Name == ActionReorder)
 	})
@@ -74,7 +75,8 @@ func (o Order) track() Action {
 		return Action{Name: ActionTrack, URL: urls[0]}
 	case len(urls) > 1:
 		return Action{Name: ActionTrack}
-	case o.IsDigital || o.Status.Cancelled() || o.Status.RefundedUnsent() || o.Status.State == StateCompleted ||
+	case o.IsDigital || o.Status.Cancelled() || o.Status.RefundedUnsent() ||
+		o.Status.State == StateCompleted ||
 		o.Status.Fulfillment == ReadyForPickup || reached > 3:
 		return Action{}
 	case o.handedOver():

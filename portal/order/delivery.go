@@ -136,7 +136,8 @@ func paymentEvent(word string) string {
 // later group on, also without leading zeros. "2024-SK-001234" is found by "2024sk", by "001234" and by
 // "1234".
 func searchTerms(number string) []string {
-	groups := strings.FieldsFunc(strings.ToLower(number), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	groups := strings.FieldsFunc(strings.ToLower(number),
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	var terms []string
 	for i := range groups {
 		term := strings.Join(groups[i:], "")
@@ -151,7 +152,8 @@ func searchTerms(number string) []string {
 
 // SearchTerm converts a search text to the form of the terms.
 func SearchTerm(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
+	return strings.Join(strings.FieldsFunc(strings.ToLower(text),
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
 }
 
 // The job of an order that may be its customer's first.

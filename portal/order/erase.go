@@ -10,13 +10,17 @@ import (
 // such as engravings, the last digits of a card, the VAT ID), is removed, as is any field not named here.
 func (s *Stored) Erase(now time.Time) {
 	o := Order{
-		Number: s.Number, PlacedAt: s.PlacedAt, UpdatedAt: s.UpdatedAt, Currency: s.Currency, Status: s.Status,
-		IsDigital: s.IsDigital, Subtotal: s.Subtotal, Discount: s.Discount, Shipping: s.Shipping, Tax: s.Tax, Refunded: s.Refunded,
-		Total: s.Total, PricesIncludeTax: s.PricesIncludeTax, Taxes: s.Taxes, ShippingMethod: s.ShippingMethod,
+		Number: s.Number, PlacedAt: s.PlacedAt, UpdatedAt: s.UpdatedAt, Currency: s.Currency,
+		Status:    s.Status,
+		IsDigital: s.IsDigital, Subtotal: s.Subtotal, Discount: s.Discount, Shipping: s.Shipping, Tax: s.Tax,
+		Refunded: s.Refunded,
+		Total:    s.Total, PricesIncludeTax: s.PricesIncludeTax, Taxes: s.Taxes,
+		ShippingMethod: s.ShippingMethod,
 	}
 	for _, line := range s.Lines {
 		o.Lines = append(o.Lines, Line{
-			ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, UnitPrice: line.UnitPrice, Total: line.Total,
+			ID: line.ID, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, UnitPrice: line.UnitPrice,
+			Total:   line.Total,
 			TaxRate: line.TaxRate, Status: line.Status,
 		})
 	}
@@ -32,7 +36,8 @@ func (s *Stored) TakeErased(o Order) Outcome {
 	kept := s.Order
 	kept.UpdatedAt, kept.Currency, kept.Status = o.UpdatedAt, o.Currency, o.Status
 	kept.Subtotal, kept.Discount, kept.Shipping, kept.Tax = o.Subtotal, o.Discount, o.Shipping, o.Tax
-	kept.Refunded, kept.Total, kept.PricesIncludeTax, kept.Taxes = o.Refunded, o.Total, o.PricesIncludeTax, o.Taxes
+	kept.Refunded, kept.Total, kept.PricesIncludeTax, kept.Taxes = o.Refunded, o.Total,
+		o.PricesIncludeTax, o.Taxes
 	if reflect.DeepEqual(kept, s.Order) {
 		return Unchanged
 	}

@@ -33,12 +33,14 @@ func (l Line) IsGoods() bool {
 // tip like any other line. A line with a SKU, URL or picture is a product, whatever its name.
 func (l Line) isSurcharge() bool {
 	names := []string{
-		"tip", "gratuity", "rounding", "cash rounding", "rounding adjustment", "rounding difference", "store credit",
+		"tip", "gratuity", "rounding", "cash rounding", "rounding adjustment",
+		"rounding difference", "store credit",
 		"prepitné", "sprepitné", "zaokrúhlenie", "haliere zaokrúhlenie", "kredit v obchode",
 		"spropitné", "zaokrouhlení", "haléřové vyrovnání", "halierové vyrovnanie",
 		"napiwek", "zaokrąglenie", "trinkgeld", "rundung", "rundungsdifferenz", "guthaben",
 	}
-	return l.SKU == "" && l.URL == "" && l.Picture == "" && slices.Contains(names, strings.ToLower(strings.TrimSpace(l.Name)))
+	return l.SKU == "" && l.URL == "" && l.Picture == "" && slices.Contains(names,
+		strings.ToLower(strings.TrimSpace(l.Name)))
 }
 
 // HasGoods reports whether any line is goods.

@@ -24,7 +24,8 @@ func TestWhatIsGoods(t *testing.T) {
 		{"a reduction", Line{Name: "Voucher", Quantity: "1", Total: -100}, false},
 		{"a tip, says the feed", Line{Name: "For the driver", Kind: "tip", Quantity: "1", Total: 100}, false},
 		{"a deposit, says the feed", Line{Name: "Pfand", Kind: "deposit", Quantity: "6", Total: 150}, false},
-		{"goods called a tip, says the feed", Line{Name: "Tip", Kind: "goods", Quantity: "1", Total: 100}, true},
+		{"goods called a tip, says the feed",
+			Line{Name: "Tip", Kind: "goods", Quantity: "1", Total: 100}, true},
 		{"a tip, by its name", Line{Name: " Tip ", Quantity: "1", Total: 100}, false},
 		{"rounding, by its name", Line{Name: "Zaokrúhlenie", Quantity: "1", Total: 1}, false},
 		{"a billiard tip", Line{Name: "Tip", SKU: "T-13", Quantity: "1", Total: 100}, true},
@@ -47,17 +48,20 @@ func TestLineKinds(t *testing.T) {
 		t.Errorf("kind %q", got)
 	}
 	for word, want := range map[string]string{
-		"": "", "null": "", "goods": "goods", "Goods": "goods", " PRODUCT ": "goods", "item": "goods", "physical": "goods", "line-item": "goods",
+		"": "", "null": "", "goods": "goods", "Goods": "goods", " PRODUCT ": "goods", "item": "goods",
+		"physical": "goods", "line-item": "goods",
 		"Tip": "tip", "SHIPPING": "shipping", "ServiceFee": "fee", "gnome": "",
 	} {
 		f := &validate.Validator{}
 		got := readLineKind(f, "/lines/0/kind", word)
-		if warned := len(f.ListedWarnings()) == 1; got != want || len(f.Rejected) != 0 || warned != (word == "gnome") {
+		if warned := len(f.ListedWarnings()) == 1; got != want || len(f.Rejected) != 0 ||
+			warned != (word == "gnome") {
 			t.Errorf("%q is %q, want %q; %+v, %+v", word, got, want, f.Rejected, f.ListedWarnings())
 		}
 	}
 	f := &validate.Validator{}
-	if got := readException(f, "/lines/0/withdrawal", "Custom-Made"); got != "custom_made" || len(f.Rejected) != 0 {
+	if got := readException(f, "/lines/0/withdrawal", "Custom-Made"); got != "custom_made" ||
+		len(f.Rejected) != 0 {
 		t.Errorf("an exception is %q, %+v", got, f.Rejected)
 	}
 	if readException(f, "/lines/0/withdrawal", "gnome"); len(f.Rejected) != 1 {
@@ -69,9 +73,12 @@ func TestLineKinds(t *testing.T) {
 func TestOrderNumbersAsPeopleWriteThem(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
-		"2001": "2001", "#2001": "2001", "No. 2001": "2001", "No.2001": "2001", "nr 2001": "2001", "Nr. 2001": "2001", "č. 2001": "2001",
-		"Č.2001": "2001", "№ 2001": "2001", "２００１": "2001", "＃２００１": "2001", "Order #2001": "2001", "objednávka č. 2001": "2001",
-		"Bestellung Nr. 2001": "2001", "NO-2001": "NO-2001", "NO2001": "NO2001", "nr": "nr", "C2001": "C2001", "2024-SK-1": "2024-SK-1",
+		"2001": "2001", "#2001": "2001", "No. 2001": "2001", "No.2001": "2001", "nr 2001": "2001",
+		"Nr. 2001": "2001", "č. 2001": "2001",
+		"Č.2001": "2001", "№ 2001": "2001", "２００１": "2001", "＃２００１": "2001", "Order #2001": "2001",
+		"objednávka č. 2001":  "2001",
+		"Bestellung Nr. 2001": "2001", "NO-2001": "NO-2001", "NO2001": "NO2001", "nr": "nr", "C2001": "C2001",
+		"2024-SK-1": "2024-SK-1",
 	} {
 		if got := BareNumber(typed); got != want {
 			t.Errorf("%q is read as %q, want %q", typed, got, want)

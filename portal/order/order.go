@@ -162,7 +162,10 @@ const (
 func Collection() storage.Collection {
 	customer := storage.Field{Path: "customer", Kind: storage.String}
 	placed := storage.Field{Path: "placed_at", Kind: storage.Time}
-	list := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String, Multi: true} }
+	list := func(path string) storage.Field {
+		return storage.Field{Path: path,
+			Kind: storage.String, Multi: true}
+	}
 	row := []string{"row"}
 	return storage.Collection{Name: "orders", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByPlaced, Fields: []storage.Field{customer, placed}, Head: row},

@@ -64,14 +64,17 @@ func States() []string { return []string{StateOpen, StateCompleted, StateCancell
 
 // Payments returns the words of the payment field.
 func Payments() []string {
-	return []string{PaymentPending, PaymentRequiresAction, PaymentAuthorized, PaymentPartiallyPaid, PaymentPaid,
+	return []string{PaymentPending, PaymentRequiresAction, PaymentAuthorized,
+		PaymentPartiallyPaid, PaymentPaid,
 		PaymentPartiallyRefunded, PaymentRefunded, PaymentVoided, PaymentFailed, PaymentDisputed, Unknown}
 }
 
 // Fulfillments returns the words of the fulfilment field.
 func Fulfillments() []string {
-	return []string{Unfulfilled, OnHold, Processing, ReadyForPickup, PartiallyShipped, Shipped, OutForDelivery,
-		PartiallyDelivered, Delivered, DeliveryFailed, PartiallyReturned, Returned, FulfillmentStopped, Unknown}
+	return []string{Unfulfilled, OnHold, Processing, ReadyForPickup, PartiallyShipped,
+		Shipped, OutForDelivery,
+		PartiallyDelivered, Delivered, DeliveryFailed, PartiallyReturned, Returned,
+		FulfillmentStopped, Unknown}
 }
 
 // PaymentKinds returns the payment methods that affect what the customer must do.
@@ -112,13 +115,15 @@ func (s Status) Cancelled() bool {
 
 // Unpaid reports whether the customer still has to pay the shop.
 func (s Status) Unpaid() bool {
-	return !s.Cancelled() && !s.Free && s.PaymentKind != PaymentByCOD && s.Fulfillment != Returned && slices.Contains(
-		[]string{PaymentPending, PaymentRequiresAction, PaymentPartiallyPaid, PaymentFailed}, s.Payment)
+	return !s.Cancelled() && !s.Free && s.PaymentKind != PaymentByCOD && s.Fulfillment != Returned &&
+		slices.Contains(
+			[]string{PaymentPending, PaymentRequiresAction, PaymentPartiallyPaid, PaymentFailed}, s.Payment)
 }
 
 // sent reports whether any of the goods have left the shop, according to the fulfilment.
 func (s Status) sent() bool {
-	return slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, Delivered, DeliveryFailed,
+	return slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered,
+		Delivered, DeliveryFailed,
 		PartiallyReturned, Returned}, s.Fulfillment)
 }
 
@@ -140,7 +145,8 @@ func (s Status) completed() bool {
 func (s Status) views() []string {
 	var views []string
 	switch {
-	case s.Cancelled() || s.RefundedUnsent() || s.Fulfillment == DeliveryFailed && s.Payment == PaymentRefunded:
+	case s.Cancelled() || s.RefundedUnsent() || s.Fulfillment == DeliveryFailed &&
+		s.Payment == PaymentRefunded:
 		views = append(views, ViewCancelled)
 	case s.Fulfillment == Delivered || s.Fulfillment == PartiallyReturned || s.completed():
 		views = append(views, ViewDelivered)
@@ -199,7 +205,8 @@ const (
 // sentence returns the key of the headline. The shop's status text takes precedence over anything derived,
 // and the feed's own words over "unknown".
 func (s Status) sentence() string {
-	unsettled := s.Unpaid() && s.PaymentKind != "invoice" || !s.Free && (s.Payment == PaymentVoided || s.Payment == PaymentDisputed)
+	unsettled := s.Unpaid() && s.PaymentKind != "invoice" || !s.Free &&
+		(s.Payment == PaymentVoided || s.Payment == PaymentDisputed)
 	switch {
 	case s.Cancelled():
 		return StateCancelled
@@ -283,12 +290,15 @@ func (s Status) paymentSentence(key string) string {
 	case refunded, s.Payment == PaymentDisputed:
 		return s.Payment
 	case s.PaymentKind == PaymentByCOD && slices.Contains(
-		[]string{PaymentPending, PaymentRequiresAction, PaymentFailed, PaymentAuthorized, Unknown}, s.Payment):
-		if s.Fulfillment == Delivered || s.Fulfillment == Returned || s.Fulfillment == PartiallyReturned || s.State == StateCompleted {
+		[]string{PaymentPending, PaymentRequiresAction, PaymentFailed, PaymentAuthorized,
+			Unknown}, s.Payment):
+		if s.Fulfillment == Delivered || s.Fulfillment == Returned || s.Fulfillment == PartiallyReturned ||
+			s.State == StateCompleted {
 			return ""
 		}
 		return PaymentByCOD
-	case s.Payment == PaymentPending && s.Unpaid() && (s.PaymentKind == "transfer" || s.PaymentKind == "invoice"):
+	case s.Payment == PaymentPending && s.Unpaid() &&
+		(s.PaymentKind == "transfer" || s.PaymentKind == "invoice"):
 		return s.PaymentKind
 	case s.Unpaid(), s.Payment == PaymentPartiallyPaid && s.Fulfillment != Returned:
 		return s.Payment

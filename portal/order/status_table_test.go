@@ -53,7 +53,8 @@ func statusRows(t *testing.T) []statusRow {
 func (r *statusRow) read(t *testing.T, l *i18n.Localizer) {
 	t.Helper()
 	body := `{"email":"jan@example.com","placed_at":"2026-03-05T10:00:00Z","updated_at":"2026-03-05T10:00:00Z","currency":"EUR","total":"12.50"`
-	for member, word := range map[string]string{"state": r.state, "payment": r.payment, "fulfillment": r.fulfillment} {
+	for member, word := range map[string]string{"state": r.state, "payment": r.payment,
+		"fulfillment": r.fulfillment} {
 		if word != noWord {
 			body += fmt.Sprintf(`,%q:%q`, member, word)
 		}
@@ -73,7 +74,8 @@ func (r *statusRow) read(t *testing.T, l *i18n.Localizer) {
 }
 
 func (r statusRow) String() string {
-	return fmt.Sprintf("%s | %s | %s | %s", strings.TrimSpace(r.headline+" "+r.money), r.order.Status.Headline().Tone,
+	return fmt.Sprintf("%s | %s | %s | %s", strings.TrimSpace(r.headline+" "+r.money),
+		r.order.Status.Headline().Tone,
 		cmp.Or(strings.Join(r.views, ", "), noWord), strings.Join(r.actions, ", "))
 }
 
@@ -120,25 +122,30 @@ func TestStatusTableMakesSense(t *testing.T) {
 		"promises nothing of an order that is over": func(r statusRow) bool {
 			said := r.headline + r.money
 			over := r.state == StateCompleted || r.state == StateCancelled || r.payment == PaymentRefunded
-			return over && (strings.Contains(said, "soon") || strings.Contains(said, "prepared") || strings.Contains(said, "will follow")) &&
+			return over && (strings.Contains(said, "soon") || strings.Contains(said, "prepared") ||
+				strings.Contains(said, "will follow")) &&
 				(r.payment != PaymentRefunded || !r.order.Status.sent())
 		},
 		"takes no money for nothing": func(r statusRow) bool {
-			stopped := r.order.Status.Cancelled() || r.order.Status.Fulfillment == Returned || r.order.Status.RefundedUnsent()
+			stopped := r.order.Status.Cancelled() || r.order.Status.Fulfillment == Returned ||
+				r.order.Status.RefundedUnsent()
 			return stopped && (has(r.views, ViewUnpaid) || has(r.actions, ActionPay, "pay.no_link"))
 		},
 		"is in one group of progress at most": func(r statusRow) bool {
-			return len(slices.DeleteFunc(slices.Clone(r.views), func(v string) bool { return v == ViewUnpaid })) > 1
+			return len(slices.DeleteFunc(slices.Clone(r.views),
+				func(v string) bool { return v == ViewUnpaid })) > 1
 		},
 		"is in a group unless returned": func(r statusRow) bool {
 			return len(r.views) == 0 && r.order.Status.Fulfillment != Returned
 		},
 		"cannot be cancelled once over": func(r statusRow) bool {
-			return has(r.actions, ActionCancel) && (r.order.Status.State != StateOpen || r.order.Status.sent())
+			return has(r.actions, ActionCancel) &&
+				(r.order.Status.State != StateOpen || r.order.Status.sent())
 		},
 		"says no word twice": func(r statusRow) bool { return strings.Count(r.headline, "gnomes") > 1 },
 		"says something": func(r statusRow) bool {
-			return r.headline == "" || strings.Contains(r.headline, "headline.") || strings.Contains(r.money, "headline.")
+			return r.headline == "" || strings.Contains(r.headline, "headline.") ||
+				strings.Contains(r.money, "headline.")
 		},
 	}
 	for _, r := range statusRows(t) {

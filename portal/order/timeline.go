@@ -107,7 +107,8 @@ func (e Event) step() Step {
 // knownSteps returns the words that the timeline has translations for.
 func knownSteps() []string {
 	steps := append([]string{placed, StateCompleted, reopened}, Payments()...)
-	return slices.DeleteFunc(append(steps, Fulfillments()...), func(word string) bool { return word == Unknown })
+	return slices.DeleteFunc(append(steps, Fulfillments()...),
+		func(word string) bool { return word == Unknown })
 }
 
 // undated returns the words that currently apply but have no event.

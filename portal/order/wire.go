@@ -119,7 +119,8 @@ const (
 
 // Decode reads one order from JSON and lists the values that it rounded, cleaned or dropped. The error
 // is Invalid with every fault found, or validate.TooLarge.
-func Decode(atlas *address.Atlas, body []byte, number string, latest time.Time) (Order, []validate.FieldError, error) {
+func Decode(atlas *address.Atlas, body []byte, number string, latest time.Time) (Order,
+	[]validate.FieldError, error) {
 	var w orderWire
 	if err := validate.DecodeJSON(body, &w); err != nil {
 		return Order{}, nil, err
@@ -146,30 +147,39 @@ func (w orderWire) order(f *validate.Validator) Order {
 	o := Order{
 		FeedCustomer: f.OrderedBy("/customer_id", w.CustomerID), Email: f.FedEmail("/email", w.Email),
 		PlacedAt: f.Moment("/placed_at", w.PlacedAt), UpdatedAt: f.Moment("/updated_at", w.UpdatedAt),
-		Currency: f.Currency, IsDigital: w.IsDigital, Business: w.Business, PricesIncludeTax: w.PricesIncludeTax,
-		Subtotal: f.OptionalAmount("/subtotal", w.Subtotal), Discount: f.Reduction("/discount", w.Discount),
-		Shipping: f.OptionalAmount("/shipping", w.Shipping), Tax: f.OptionalAmount("/tax", w.Tax),
+		Currency: f.Currency, IsDigital: w.IsDigital, Business: w.Business,
+		PricesIncludeTax: w.PricesIncludeTax,
+		Subtotal:         f.OptionalAmount("/subtotal", w.Subtotal),
+		Discount:         f.Reduction("/discount", w.Discount),
+		Shipping:         f.OptionalAmount("/shipping", w.Shipping), Tax: f.OptionalAmount("/tax", w.Tax),
 		Refunded: f.Refund("/refunded", w.Refunded), Total: f.Total("/total", w.Total),
 		TaxNote: f.Cut("/tax_note", w.TaxNote, validate.MaxName), VATID: f.TaxID("/vat_id", w.VATID),
 		ShippingMethod: f.Cut("/shipping_method", w.ShippingMethod, validate.MaxName),
 		PaymentMethod:  f.Cut("/payment_method", w.PaymentMethod, validate.MaxName),
 		CustomerNote:   f.CutProse("/customer_note", w.CustomerNote, validate.MaxText),
 		Links: Links{
-			Invoice: f.FedLink("/links/invoice", w.Links.Invoice), Storefront: f.FedLink("/links/storefront", w.Links.Storefront),
-			Payment: f.FedLink("/links/payment", w.Links.Payment), Reorder: f.FedLink("/links/reorder", w.Links.Reorder),
-			Return: f.FedLink("/links/return", w.Links.Return), Cancel: f.FedLink("/links/cancel", w.Links.Cancel),
+			Invoice:    f.FedLink("/links/invoice", w.Links.Invoice),
+			Storefront: f.FedLink("/links/storefront", w.Links.Storefront),
+			Payment:    f.FedLink("/links/payment", w.Links.Payment),
+			Reorder:    f.FedLink("/links/reorder", w.Links.Reorder),
+			Return:     f.FedLink("/links/return", w.Links.Return),
+			Cancel:     f.FedLink("/links/cancel", w.Links.Cancel),
 		},
 		ShippingAddress: f.Address("/shipping_address", w.ShippingAddress),
 		BillingAddress:  f.Address("/billing_address", w.BillingAddress),
 	}
 	o.Lines = validate.Each(f, "/lines", maxLines, w.Lines, lineWire.line)
-	o.Taxes = validate.Each(f, "/taxes", maxParts, validate.First(f, "/taxes", maxParts, w.Taxes), taxWire.tax)
-	o.Discounts = validate.Each(f, "/discounts", maxParts, validate.First(f, "/discounts", maxParts, w.Discounts), discountWire.discount)
+	o.Taxes = validate.Each(f, "/taxes", maxParts,
+		validate.First(f, "/taxes", maxParts, w.Taxes), taxWire.tax)
+	o.Discounts = validate.Each(f, "/discounts", maxParts,
+		validate.First(f, "/discounts", maxParts, w.Discounts), discountWire.discount)
 	o.Shipments = validate.Each(f, "/shipments", maxParts, w.Shipments, shipmentWire.shipment)
 	checkItems(f, o.Shipments)
-	o.Notes = validate.Each(f, "/notes", maxParts, validate.First(f, "/notes", maxParts, w.Notes), noteWire.note)
+	o.Notes = validate.Each(f, "/notes", maxParts,
+		validate.First(f, "/notes", maxParts, w.Notes), noteWire.note)
 	o.Notes = slices.DeleteFunc(o.Notes, func(n Note) bool { return n.Text == "" })
-	o.Events = validate.Each(f, "/events", maxParts, validate.First(f, "/events", maxParts, w.Events), eventWire.event)
+	o.Events = validate.Each(f, "/events", maxParts, validate.First(f, "/events", maxParts, w.Events),
+		eventWire.event)
 	o.Events = slices.DeleteFunc(o.Events, func(e Event) bool { return e == Event{} })
 	o.Status = w.status(f, o)
 	return o
@@ -183,8 +193,9 @@ func (w lineWire) line(f *validate.Validator, at string) Line {
 	}
 	line := Line{
 		ID: f.Key(at+"/id", w.ID, validate.MaxWord), SKU: sku, Name: f.Required(at+"/name", name),
-		Quantity: f.Quantity(at+"/quantity", w.Quantity), UnitPrice: f.Explained(at+"/unit_price", w.UnitPrice),
-		Total: f.RoundedAmount(at+"/total", w.Total), TaxRate: f.Explained(at+"/tax_rate", w.TaxRate),
+		Quantity:  f.Quantity(at+"/quantity", w.Quantity),
+		UnitPrice: f.Explained(at+"/unit_price", w.UnitPrice),
+		Total:     f.RoundedAmount(at+"/total", w.Total), TaxRate: f.Explained(at+"/tax_rate", w.TaxRate),
 		Picture: f.FedLink(at+"/picture", w.Picture), URL: f.FedLink(at+"/url", w.URL),
 		Status:     lineStatus(f.Cut(at+"/fulfillment", w.Fulfillment, validate.MaxWord)),
 		Kind:       readLineKind(f, at+"/kind", w.Kind),
@@ -196,7 +207,8 @@ func (w lineWire) line(f *validate.Validator, at string) Line {
 }
 
 func readOption(o LineOption, f *validate.Validator, at string) LineOption {
-	return LineOption{Name: f.Cut(at+"/name", o.Name, validate.MaxName), Value: f.Cut(at+"/value", o.Value, validate.MaxName)}
+	return LineOption{Name: f.Cut(at+"/name", o.Name, validate.MaxName),
+		Value: f.Cut(at+"/value", o.Value, validate.MaxName)}
 }
 
 func (w taxWire) tax(f *validate.Validator, at string) TaxLine {
@@ -208,22 +220,28 @@ func (w taxWire) tax(f *validate.Validator, at string) TaxLine {
 
 func (w discountWire) discount(f *validate.Validator, at string) DiscountLine {
 	return DiscountLine{
-		Label: f.Cut(at+"/label", w.Label, validate.MaxName), Code: f.Cut(at+"/code", w.Code, validate.MaxWord),
+		Label:  f.Cut(at+"/label", w.Label, validate.MaxName),
+		Code:   f.Cut(at+"/code", w.Code, validate.MaxWord),
 		Amount: validate.Reduced(f.RoundedAmount(at+"/amount", w.Amount)),
 	}
 }
 
 func (w shipmentWire) shipment(f *validate.Validator, at string) Shipment {
 	s := Shipment{
-		Carrier: f.Cut(at+"/carrier", w.Carrier, validate.MaxWord), Number: f.Cut(at+"/number", w.Number, validate.MaxWord),
-		URL:       f.FedLink(at+"/url", w.URL),
-		ShippedAt: f.FedTime(at+"/shipped_at", w.ShippedAt), DeliveredAt: f.FedTime(at+"/delivered_at", w.DeliveredAt),
-		ExpectedFrom: f.FedTime(at+"/expected_from", w.ExpectedFrom), ExpectedTo: f.FedTime(at+"/expected_to", w.ExpectedTo),
-		PickupPoint: f.Cut(at+"/pickup_point", w.PickupPoint, validate.MaxName),
+		Carrier:      f.Cut(at+"/carrier", w.Carrier, validate.MaxWord),
+		Number:       f.Cut(at+"/number", w.Number, validate.MaxWord),
+		URL:          f.FedLink(at+"/url", w.URL),
+		ShippedAt:    f.FedTime(at+"/shipped_at", w.ShippedAt),
+		DeliveredAt:  f.FedTime(at+"/delivered_at", w.DeliveredAt),
+		ExpectedFrom: f.FedTime(at+"/expected_from", w.ExpectedFrom),
+		ExpectedTo:   f.FedTime(at+"/expected_to", w.ExpectedTo),
+		PickupPoint:  f.Cut(at+"/pickup_point", w.PickupPoint, validate.MaxName),
 	}
-	s.Items = validate.Each(f, at+"/items", maxLines, w.Items, func(i shipmentItemWire, f *validate.Validator, at string) ShipmentItem {
-		return ShipmentItem{Line: f.Key(at+"/line", i.Line, validate.MaxWord), Quantity: f.Quantity(at+"/quantity", i.Quantity)}
-	})
+	s.Items = validate.Each(f, at+"/items", maxLines, w.Items,
+		func(i shipmentItemWire, f *validate.Validator, at string) ShipmentItem {
+			return ShipmentItem{Line: f.Key(at+"/line", i.Line, validate.MaxWord),
+				Quantity: f.Quantity(at+"/quantity", i.Quantity)}
+		})
 	return s
 }
 
@@ -254,13 +272,17 @@ func (w eventWire) event(f *validate.Validator, at string) Event {
 // status reads the three status fields, in any usual spelling, and the other details that the status
 // sentence needs.
 func (w orderWire) status(f *validate.Validator, o Order) Status {
-	s := readStatus(f.Cut("/state", w.State, validate.MaxWord), f.Cut("/payment", w.Payment, validate.MaxWord),
-		f.Cut("/fulfillment", w.Fulfillment, validate.MaxWord), f.Cut("/source_status", w.SourceStatus, validate.MaxName))
+	s := readStatus(f.Cut("/state", w.State, validate.MaxWord),
+		f.Cut("/payment", w.Payment, validate.MaxWord),
+		f.Cut("/fulfillment", w.Fulfillment, validate.MaxWord),
+		f.Cut("/source_status", w.SourceStatus, validate.MaxName))
 	s.Label = f.Cut("/source_label", w.SourceLabel, validate.MaxName)
 	s.PaymentKind = paymentKind(f.Cut("/payment_kind", w.PaymentKind, validate.MaxWord))
 	s.Free = o.Total <= 0
 	s.follow(o.Shipments)
-	if word := dispatched(o.Shipments); word != Unknown && (s.Fulfillment == Unfulfilled || validate.SaysNothing(validate.StatusKey(w.Fulfillment)) && s.Fulfillment == Unknown) {
+	if word := dispatched(o.Shipments); word != Unknown &&
+		(s.Fulfillment == Unfulfilled || validate.SaysNothing(validate.StatusKey(w.Fulfillment)) &&
+			s.Fulfillment == Unknown) {
 		s.Fulfillment = word
 	}
 	return s
@@ -275,7 +297,8 @@ func (s *Status) follow(shipments []Shipment) {
 			s.Carrier, s.ExpectedFrom, s.ExpectedTo, s.DeliveredAt = shipment.Carrier, shipment.ExpectedFrom, shipment.ExpectedTo, shipment.DeliveredAt
 		}
 		s.ShippedAt = earlier(s.ShippedAt, shipment.ShippedAt)
-		if s.DeliveredAt != nil && (shipment.DeliveredAt == nil || shipment.DeliveredAt.After(*s.DeliveredAt)) {
+		if s.DeliveredAt != nil && (shipment.DeliveredAt == nil ||
+			shipment.DeliveredAt.After(*s.DeliveredAt)) {
 			s.DeliveredAt = shipment.DeliveredAt
 		}
 	}

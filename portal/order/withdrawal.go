@@ -89,7 +89,8 @@ const (
 func (o Order) business() bool { return o.Business || o.VATID != "" }
 
 // WithdrawalRight returns the order's right of withdrawal at the given time, in the shop's time zone.
-func (o Order) WithdrawalRight(now time.Time, zone *time.Location, received []ReceivedWithdrawal) WithdrawalRight {
+func (o Order) WithdrawalRight(now time.Time, zone *time.Location,
+	received []ReceivedWithdrawal) WithdrawalRight {
 	r := WithdrawalRight{Received: received}
 	last, known := o.withdrawalEnd(zone)
 	if known {
@@ -102,7 +103,8 @@ func (o Order) WithdrawalRight(now time.Time, zone *time.Location, received []Re
 		r.Closed = WithdrawalBusiness
 	case o.Status.Cancelled():
 		r.Closed = WithdrawalCancelled
-	case o.HasGoods() && !slices.ContainsFunc(o.Lines, func(l Line) bool { return l.IsGoods() && l.Withdrawal == "" }):
+	case o.HasGoods() && !slices.ContainsFunc(o.Lines,
+		func(l Line) bool { return l.IsGoods() && l.Withdrawal == "" }):
 		r.Closed = WithdrawalExcluded
 	case validate.Midday(now, zone).After(last):
 		r.Closed, r.Last = WithdrawalOver, last
@@ -139,7 +141,8 @@ func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
 		}
 		return workday(validate.Midday(begin, zone).AddDate(0, 0, withdrawalDays)), true
 	}
-	return workday(validate.Midday(o.PlacedAt, zone).AddDate(0, forgottenMonths, longestDelivery+withdrawalDays)), false
+	return workday(validate.Midday(o.PlacedAt, zone).AddDate(0, forgottenMonths,
+		longestDelivery+withdrawalDays)), false
 }
 
 // lastDelivery returns when the last of the goods arrived. This is known if nothing is still to come and
@@ -147,7 +150,8 @@ func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
 // have no date and the order as a whole has been delivered. An event about one shipment says nothing about
 // the others (Art. 9(2)(b)).
 func (o Order) lastDelivery() (at time.Time, known bool) {
-	if !slices.Contains([]string{Shipped, OutForDelivery, Delivered, DeliveryFailed, PartiallyReturned, Returned, Unknown}, o.Status.Fulfillment) {
+	if !slices.Contains([]string{Shipped, OutForDelivery, Delivered, DeliveryFailed, PartiallyReturned,
+		Returned, Unknown}, o.Status.Fulfillment) {
 		return at, false
 	}
 	undated := false

@@ -18,7 +18,8 @@ func at(t *testing.T, text string) time.Time {
 // shipped returns an order with a shipment for each time; "" means a shipment not yet delivered.
 func shipped(t *testing.T, fulfillment string, delivered ...string) Order {
 	t.Helper()
-	o := Order{PlacedAt: at(t, "2026-03-01T10:00:00Z"), Status: Status{Fulfillment: fulfillment}, Lines: []Line{{Name: "Book", Quantity: "2"}}}
+	o := Order{PlacedAt: at(t, "2026-03-01T10:00:00Z"), Status: Status{Fulfillment: fulfillment},
+		Lines: []Line{{Name: "Book", Quantity: "2"}}}
 	for _, moment := range delivered {
 		s := Shipment{}
 		if moment != "" {
@@ -47,30 +48,51 @@ func TestWithdrawalPeriods(t *testing.T) {
 	t.Parallel()
 	digital := func(o *Order) { o.IsDigital = true }
 	tests := []periodTest{
-		{"delivered on a Thursday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-05T14:00:00Z"), "2026-03-19 Thu", true},
-		{"the day of delivery does not count, however late", "Europe/Bratislava", shipped(t, Delivered, "2026-03-05T22:59:59Z"), "2026-03-19 Thu", true},
-		{"past midnight there is the next day", "Europe/Bratislava", shipped(t, Delivered, "2026-03-05T23:00:00Z"), "2026-03-20 Fri", true},
-		{"the same moment in London", "Europe/London", shipped(t, Delivered, "2026-03-05T23:00:00Z"), "2026-03-19 Thu", true},
-		{"the same moment in Auckland", "Pacific/Auckland", shipped(t, Delivered, "2026-03-05T23:00:00Z"), "2026-03-20 Fri", true},
-		{"the same moment in New York", "America/New_York", shipped(t, Delivered, "2026-03-05T23:00:00Z"), "2026-03-19 Thu", true},
-		{"over the beginning of summer time", "Europe/Bratislava", shipped(t, Delivered, "2026-03-18T22:30:00Z"), "2026-04-01 Wed", true},
-		{"over its end", "Europe/Bratislava", shipped(t, Delivered, "2026-10-21T22:30:00Z"), "2026-11-05 Thu", true},
-		{"on a day without a midnight", "Africa/Cairo", shipped(t, Delivered, "2026-04-10T10:00:00Z"), "2026-04-24 Fri", true},
-		{"before a day without a midnight", "Africa/Cairo", shipped(t, Delivered, "2026-04-09T10:00:00Z"), "2026-04-23 Thu", true},
-		{"ends on a Saturday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-07T10:00:00Z"), "2026-03-23 Mon", true},
-		{"ends on a Sunday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-08T10:00:00Z"), "2026-03-23 Mon", true},
-		{"ends on a Monday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-09T10:00:00Z"), "2026-03-23 Mon", true},
-		{"over the year's end", "Europe/Bratislava", shipped(t, Delivered, "2026-12-23T10:00:00Z"), "2027-01-06 Wed", true},
-		{"the last of several shipments", "UTC", shipped(t, Delivered, "2026-03-12T10:00:00Z", "2026-03-05T10:00:00Z"), "2026-03-26 Thu", true},
-		{"all shipped and all came", "UTC", shipped(t, Shipped, "2026-03-05T10:00:00Z"), "2026-03-19 Thu", true},
-		{"one of two has not come", "UTC", shipped(t, Shipped, "2026-03-05T10:00:00Z", ""), "2027-04-14 Wed", false},
-		{"more is to be shipped", "UTC", shipped(t, PartiallyShipped, "2026-03-05T10:00:00Z"), "2027-04-14 Wed", false},
+		{"delivered on a Thursday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-05T14:00:00Z"),
+			"2026-03-19 Thu", true},
+		{"the day of delivery does not count, however late", "Europe/Bratislava",
+			shipped(t, Delivered, "2026-03-05T22:59:59Z"), "2026-03-19 Thu", true},
+		{"past midnight there is the next day", "Europe/Bratislava",
+			shipped(t, Delivered, "2026-03-05T23:00:00Z"), "2026-03-20 Fri", true},
+		{"the same moment in London", "Europe/London", shipped(t, Delivered, "2026-03-05T23:00:00Z"),
+			"2026-03-19 Thu", true},
+		{"the same moment in Auckland", "Pacific/Auckland", shipped(t, Delivered, "2026-03-05T23:00:00Z"),
+			"2026-03-20 Fri", true},
+		{"the same moment in New York", "America/New_York", shipped(t, Delivered, "2026-03-05T23:00:00Z"),
+			"2026-03-19 Thu", true},
+		{"over the beginning of summer time", "Europe/Bratislava",
+			shipped(t, Delivered, "2026-03-18T22:30:00Z"), "2026-04-01 Wed", true},
+		{"over its end", "Europe/Bratislava", shipped(t, Delivered, "2026-10-21T22:30:00Z"),
+			"2026-11-05 Thu", true},
+		{"on a day without a midnight", "Africa/Cairo", shipped(t, Delivered, "2026-04-10T10:00:00Z"),
+			"2026-04-24 Fri", true},
+		{"before a day without a midnight", "Africa/Cairo", shipped(t, Delivered, "2026-04-09T10:00:00Z"),
+			"2026-04-23 Thu", true},
+		{"ends on a Saturday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-07T10:00:00Z"),
+			"2026-03-23 Mon", true},
+		{"ends on a Sunday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-08T10:00:00Z"),
+			"2026-03-23 Mon", true},
+		{"ends on a Monday", "Europe/Bratislava", shipped(t, Delivered, "2026-03-09T10:00:00Z"),
+			"2026-03-23 Mon", true},
+		{"over the year's end", "Europe/Bratislava", shipped(t, Delivered, "2026-12-23T10:00:00Z"),
+			"2027-01-06 Wed", true},
+		{"the last of several shipments",
+			"UTC", shipped(t, Delivered, "2026-03-12T10:00:00Z", "2026-03-05T10:00:00Z"),
+			"2026-03-26 Thu", true},
+		{"all shipped and all came", "UTC", shipped(t, Shipped, "2026-03-05T10:00:00Z"),
+			"2026-03-19 Thu", true},
+		{"one of two has not come", "UTC", shipped(t, Shipped, "2026-03-05T10:00:00Z", ""),
+			"2027-04-14 Wed", false},
+		{"more is to be shipped", "UTC", shipped(t, PartiallyShipped, "2026-03-05T10:00:00Z"),
+			"2027-04-14 Wed", false},
 		{"nothing shipped", "UTC", shipped(t, Unfulfilled), "2027-04-14 Wed", false},
 		{"to be collected", "UTC", shipped(t, ReadyForPickup), "2027-04-14 Wed", false},
 		{"delivered, nobody knows when", "UTC", shipped(t, Delivered), "2027-04-14 Wed", false},
-		{"delivered before it was placed", "UTC", shipped(t, Delivered, "2025-03-05T10:00:00Z"), "2026-03-16 Mon", true},
+		{"delivered before it was placed", "UTC", shipped(t, Delivered, "2025-03-05T10:00:00Z"),
+			"2026-03-16 Mon", true},
 		{"digital", "UTC", with(shipped(t, Unfulfilled), digital), "2026-03-16 Mon", true},
-		{"digital, and said to be delivered", "UTC", with(shipped(t, Delivered, "2026-03-12T10:00:00Z"), digital), "2026-03-16 Mon", true},
+		{"digital, and said to be delivered", "UTC",
+			with(shipped(t, Delivered, "2026-03-12T10:00:00Z"), digital), "2026-03-16 Mon", true},
 	}
 	checkPeriods(t, tests)
 }
@@ -80,23 +102,47 @@ func TestWithdrawalPeriods(t *testing.T) {
 func TestWithdrawalPeriodsByEvents(t *testing.T) {
 	t.Parallel()
 	event := func(text string, noticed bool) func(*Order) {
-		return func(o *Order) { o.Events = append(o.Events, Event{Type: Delivered, At: at(t, text), Noticed: noticed}) }
+		return func(o *Order) {
+			o.Events = append(o.Events,
+				Event{Type: Delivered, At: at(t, text), Noticed: noticed})
+		}
 	}
 	tests := []periodTest{
-		{"delivered, as an event says", "UTC", with(shipped(t, Delivered), event("2026-03-05T10:00:00Z", false)), "2026-03-19 Thu", true},
-		{"delivered, as was noticed", "UTC", with(shipped(t, Delivered, ""), event("2026-03-05T10:00:00Z", true)), "2026-03-19 Thu", true},
-		{"a shipment later than the event", "UTC", with(shipped(t, Delivered, "2026-03-10T10:00:00Z", ""), event("2026-03-05T10:00:00Z", true)), "2026-03-24 Tue", true},
-		{"delivered twice", "UTC", with(with(shipped(t, Delivered), event("2026-03-10T10:00:00Z", false)), event("2026-03-05T10:00:00Z", false)), "2026-03-24 Tue", true},
-		{"one of two came, as an event says", "UTC", with(shipped(t, Shipped, "2026-03-05T10:00:00Z", ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
-		{"one of two came, and the other is on its way", "UTC", with(shipped(t, OutForDelivery, "", ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
-		{"came, and then more was shipped", "UTC", with(shipped(t, Shipped, "", ""), event("2026-03-05T10:00:00Z", true)), "2027-04-14 Wed", false},
-		{"one of two was sent back", "UTC", with(shipped(t, PartiallyReturned, "2026-03-05T10:00:00Z", ""), event("2026-03-06T10:00:00Z", false)), "2027-04-14 Wed", false},
-		{"one of two could not be delivered", "UTC", with(shipped(t, DeliveryFailed, "", ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
-		{"nobody knows", "UTC", with(shipped(t, Unknown, ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
-		{"both came, and the event is of the first", "UTC", with(shipped(t, Delivered, "2026-03-05T10:00:00Z", ""), event("2026-03-05T10:00:00Z", false)), "2027-04-14 Wed", false},
-		{"both came, and the event is of the second", "UTC", with(shipped(t, Delivered, "2026-03-05T10:00:00Z", ""), event("2026-03-10T10:00:00Z", false)), "2026-03-24 Tue", true},
-		{"all sent back", "UTC", with(shipped(t, Returned, ""), event("2026-03-05T10:00:00Z", false)), "2026-03-19 Thu", true},
-		{"no shipment is named, and it came", "UTC", with(shipped(t, Shipped), event("2026-03-05T10:00:00Z", false)), "2026-03-19 Thu", true},
+		{"delivered, as an event says",
+			"UTC", with(shipped(t, Delivered), event("2026-03-05T10:00:00Z", false)), "2026-03-19 Thu", true},
+		{"delivered, as was noticed", "UTC",
+			with(shipped(t, Delivered, ""), event("2026-03-05T10:00:00Z", true)), "2026-03-19 Thu", true},
+		{"a shipment later than the event", "UTC",
+			with(shipped(t, Delivered, "2026-03-10T10:00:00Z", ""), event("2026-03-05T10:00:00Z", true)),
+			"2026-03-24 Tue", true},
+		{"delivered twice", "UTC", with(with(shipped(t, Delivered), event("2026-03-10T10:00:00Z", false)),
+			event("2026-03-05T10:00:00Z", false)), "2026-03-24 Tue", true},
+		{"one of two came, as an event says", "UTC",
+			with(shipped(t, Shipped, "2026-03-05T10:00:00Z", ""), event("2026-03-05T10:00:00Z", false)),
+			"2027-04-14 Wed", false},
+		{"one of two came, and the other is on its way", "UTC",
+			with(shipped(t, OutForDelivery, "", ""), event("2026-03-05T10:00:00Z", false)),
+			"2027-04-14 Wed", false},
+		{"came, and then more was shipped", "UTC",
+			with(shipped(t, Shipped, "", ""), event("2026-03-05T10:00:00Z", true)), "2027-04-14 Wed", false},
+		{"one of two was sent back", "UTC",
+			with(shipped(t, PartiallyReturned, "2026-03-05T10:00:00Z", ""),
+				event("2026-03-06T10:00:00Z", false)), "2027-04-14 Wed", false},
+		{"one of two could not be delivered", "UTC",
+			with(shipped(t, DeliveryFailed, "", ""), event("2026-03-05T10:00:00Z", false)),
+			"2027-04-14 Wed", false},
+		{"nobody knows", "UTC", with(shipped(t, Unknown, ""), event("2026-03-05T10:00:00Z", false)),
+			"2027-04-14 Wed", false},
+		{"both came, and the event is of the first", "UTC",
+			with(shipped(t, Delivered, "2026-03-05T10:00:00Z", ""), event("2026-03-05T10:00:00Z", false)),
+			"2027-04-14 Wed", false},
+		{"both came, and the event is of the second", "UTC",
+			with(shipped(t, Delivered, "2026-03-05T10:00:00Z", ""), event("2026-03-10T10:00:00Z", false)),
+			"2026-03-24 Tue", true},
+		{"all sent back", "UTC", with(shipped(t, Returned, ""), event("2026-03-05T10:00:00Z", false)),
+			"2026-03-19 Thu", true},
+		{"no shipment is named, and it came", "UTC",
+			with(shipped(t, Shipped), event("2026-03-05T10:00:00Z", false)), "2026-03-19 Thu", true},
 	}
 	checkPeriods(t, tests)
 }
@@ -119,7 +165,8 @@ func checkPeriods(t *testing.T, tests []periodTest) {
 			if r := test.order.WithdrawalRight(end, zone, nil); r.Closed != "" || r.Last.IsZero() == known {
 				t.Errorf("in the last second: %+v", r)
 			}
-			if r := test.order.WithdrawalRight(end.Add(time.Millisecond), zone, nil); r.Closed != WithdrawalOver || !r.Last.Equal(last) {
+			if r := test.order.WithdrawalRight(end.Add(time.Millisecond), zone,
+				nil); r.Closed != WithdrawalOver || !r.Last.Equal(last) {
 				t.Errorf("after it: %+v", r)
 			}
 			within, late := test.order.InTime(end, zone), test.order.InTime(end.Add(time.Millisecond), zone)
@@ -151,9 +198,14 @@ func TestWithdrawalRights(t *testing.T) {
 		{"open", change(func(*Order) {}), nil, "", true},
 		{"a VAT ID", change(func(o *Order) { o.VATID = "SK2022273990" }), nil, WithdrawalBusiness, false},
 		{"the feed says so", change(func(o *Order) { o.Business = true }), nil, WithdrawalBusiness, false},
-		{"cancelled", change(func(o *Order) { o.Status.State = StateCancelled }), nil, WithdrawalCancelled, true},
-		{"one line is an exception", change(func(o *Order) { o.Lines = append(o.Lines, Line{Name: "Ring", Withdrawal: "custom_made"}) }), nil, "", true},
-		{"every line is", change(func(o *Order) { o.Lines[0].Withdrawal = "sealed" }), nil, WithdrawalExcluded, true},
+		{"cancelled", change(func(o *Order) { o.Status.State = StateCancelled }), nil,
+			WithdrawalCancelled, true},
+		{"one line is an exception", change(func(o *Order) {
+			o.Lines = append(o.Lines,
+				Line{Name: "Ring", Withdrawal: "custom_made"})
+		}), nil, "", true},
+		{"every line is", change(func(o *Order) { o.Lines[0].Withdrawal = "sealed" }), nil,
+			WithdrawalExcluded, true},
 		{"without lines", change(func(o *Order) { o.Lines = nil }), nil, "", true},
 		{"withdrawn from in part", change(func(*Order) {}), mark(false), "", true},
 		{"withdrawn from", change(func(*Order) {}), mark(true), WithdrawalReceived, true},
@@ -161,10 +213,12 @@ func TestWithdrawalRights(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := test.order.WithdrawalRight(now, time.UTC, test.received)
-			if r.Closed != test.closed || r.Accepts() != (test.closed == "") || r.Last.Format("2006-01-02") != "2026-03-19" {
+			if r.Closed != test.closed || r.Accepts() != (test.closed == "") ||
+				r.Last.Format("2006-01-02") != "2026-03-19" {
 				t.Errorf("%+v", r)
 			}
-			if within := test.order.InTime(now, time.UTC); (within != nil) != test.inTime || within != nil && !*within {
+			if within := test.order.InTime(now, time.UTC); (within != nil) != test.inTime ||
+				within != nil && !*within {
 				t.Errorf("in time: %v", within)
 			}
 		})

@@ -62,7 +62,8 @@ func fulfillmentWords() map[string]string {
 // use it for payment and fulfilment.
 func stateOf(key string) (Status, bool) {
 	switch key {
-	case StateOpen, "new", "created", "placed", "pending", "active", "accepted", "confirmed", "unconfirmed", Unknown:
+	case StateOpen, "new", "created", "placed", "pending", "active", "accepted", "confirmed",
+		"unconfirmed", Unknown:
 		return Status{State: StateOpen}, true
 	case StateCompleted, "complete", "closed", "done", "finished", "fulfilled", "archived":
 		return Status{State: StateCompleted}, true
@@ -95,7 +96,8 @@ func stateOf(key string) (Status, bool) {
 // twice.
 func eventWord(given string) string {
 	key := validate.StatusKey(given)
-	known := slices.Concat([]string{placed, StateCompleted, StateCancelled, reopened}, Payments(), Fulfillments())
+	known := slices.Concat([]string{placed, StateCompleted, StateCancelled, reopened},
+		Payments(), Fulfillments())
 	word := validate.Canonical(key, known, map[string]string{
 		placed:           "ordered order_placed created",
 		StateCompleted:   "complete closed",
@@ -128,7 +130,8 @@ func paymentKind(given string) string {
 func readStatus(state, payment, fulfillment, source string) Status {
 	s := Status{Source: source}
 	word := state
-	if validate.SaysNothing(validate.StatusKey(word)) && validate.SaysNothing(validate.StatusKey(fulfillment)) {
+	if validate.SaysNothing(validate.StatusKey(word)) &&
+		validate.SaysNothing(validate.StatusKey(fulfillment)) {
 		word = source
 	}
 	said, known := stateOf(validate.StatusKey(word))
@@ -171,7 +174,8 @@ func (s *Status) axis(given, told string, read func(string) string) string {
 // keep adds a word to Source unless it is already there.
 func (s *Status) keep(word string) {
 	for part := range strings.SplitSeq(s.Source, sourceGap) {
-		if validate.SaysNothing(validate.StatusKey(word)) || validate.StatusKey(part) == validate.StatusKey(word) {
+		if validate.SaysNothing(validate.StatusKey(word)) ||
+			validate.StatusKey(part) == validate.StatusKey(word) {
 			return
 		}
 	}
@@ -190,7 +194,8 @@ func (s Status) OwnWords() string {
 	for part := range strings.SplitSeq(s.Source, sourceGap) {
 		key := validate.StatusKey(part)
 		said, known := stateOf(key)
-		if validate.SaysNothing(key) || known && said.State == s.State || paymentWord(key) == s.Payment || fulfillmentWord(key) == s.Fulfillment {
+		if validate.SaysNothing(key) || known && said.State == s.State || paymentWord(key) == s.Payment ||
+			fulfillmentWord(key) == s.Fulfillment {
 			continue
 		}
 		words = append(words, part)

@@ -30,11 +30,14 @@ func TestStatusWordsOfOtherSystems(t *testing.T) {
 		{"nulls", "null", "NULL", "n/a", "open unknown unknown"},
 		{"our own, shouted", "CANCELLED", "Paid", "PARTIALLY_SHIPPED", "cancelled paid partially_shipped"},
 		{"American", "canceled", "canceled", "canceled", "cancelled voided cancelled"},
-		{"gaps", " Partially Shipped ", "partially-paid", "partially shipped", "open partially_paid partially_shipped"},
-		{"camels", "Completed", "PartiallyPaid", "PartiallyShipped", "completed partially_paid partially_shipped"},
+		{"gaps", " Partially Shipped ", "partially-paid", "partially shipped",
+			"open partially_paid partially_shipped"},
+		{"camels", "Completed", "PartiallyPaid", "PartiallyShipped",
+			"completed partially_paid partially_shipped"},
 		{"British", "open", "authorised", "awaiting fulfilment", "open authorized unfulfilled"},
 		{"own words are kept once", "gnomes", "Gnomes", "gnomes", "open unknown unknown (gnomes)"},
-		{"own words of two axes", "gnomes", "", "Wird verpackt", "open unknown unknown (gnomes · Wird verpackt)"},
+		{"own words of two axes", "gnomes", "", "Wird verpackt",
+			"open unknown unknown (gnomes · Wird verpackt)"},
 		{"words that look like two", "Paid / shipped", "", "", "open unknown unknown (Paid / shipped)"},
 		{"a whole order that is complete", "", "paid", "complete", "completed paid unknown"},
 		{"an open order whose goods are complete", "open", "paid", "completed", "open paid unknown"},
@@ -47,7 +50,8 @@ func TestStatusWordsOfOtherSystems(t *testing.T) {
 		{"Shopify shipment", "", "", "attempted_delivery", "open unknown delivery_failed"},
 		{"Ecwid", "", "AWAITING_PAYMENT", "AWAITING_PROCESSING", "open pending unfulfilled"},
 		{"Ecwid", "", "CANCELLED", "WILL_NOT_DELIVER", "open voided cancelled"},
-		{"Ecwid", "", "PAID", "CUSTOM_FULFILLMENT_STATUS_1", "open paid unknown (CUSTOM_FULFILLMENT_STATUS_1)"},
+		{"Ecwid", "", "PAID", "CUSTOM_FULFILLMENT_STATUS_1",
+			"open paid unknown (CUSTOM_FULFILLMENT_STATUS_1)"},
 		{"WooCommerce", "wc-completed", "", "", "completed unknown unknown"},
 		{"WooCommerce", "processing", "", "", "open unknown processing"},
 		{"WooCommerce", "on-hold", "", "", "open unknown on_hold"},
@@ -69,18 +73,22 @@ func TestStatusWordsOfOtherSystems(t *testing.T) {
 		{"BigCommerce", "Declined", "", "", "cancelled failed unknown"},
 		{"BigCommerce", "Manual Verification Required", "", "", "open unknown on_hold"},
 		{"BigCommerce", "Partially Refunded", "", "", "open partially_refunded unknown"},
-		{"Shopware", "in_progress", "paid_partially", "shipped_partially", "open partially_paid partially_shipped"},
-		{"Shopware", "completed", "refunded_partially", "returned_partially", "completed partially_refunded partially_returned"},
+		{"Shopware", "in_progress", "paid_partially", "shipped_partially",
+			"open partially_paid partially_shipped"},
+		{"Shopware", "completed", "refunded_partially", "returned_partially",
+			"completed partially_refunded partially_returned"},
 		{"Shopware", "open", "chargeback", "open", "open disputed unfulfilled"},
 		{"Magento", "complete", "", "", "completed unknown unknown"},
 		{"Magento", "holded", "", "", "open unknown on_hold"},
 		{"Magento", "pending_payment", "", "", "open pending unknown"},
-		{"schema.org", "https://schema.org/OrderCancelled", "http://schema.org/PaymentComplete", "", "cancelled paid unknown"},
+		{"schema.org", "https://schema.org/OrderCancelled", "http://schema.org/PaymentComplete", "",
+			"cancelled paid unknown"},
 		{"schema.org", "OrderInTransit", "PaymentDue", "", "open pending shipped"},
 	}
 	for _, test := range tests {
 		if got := statusOf(test.state, test.payment, test.fulfillment); got != test.want {
-			t.Errorf("%s, %q %q %q: %s, want %s", test.system, test.state, test.payment, test.fulfillment, got, test.want)
+			t.Errorf("%s, %q %q %q: %s, want %s", test.system, test.state, test.payment,
+				test.fulfillment, got, test.want)
 		}
 	}
 }
@@ -98,7 +106,8 @@ func TestCanonicalWordsAreReadAsThemselves(t *testing.T) {
 			t.Errorf("fulfilment %s is read as %s", word, got)
 		}
 	}
-	for name, table := range map[string]map[string]string{"payment": paymentWords(), "fulfilment": fulfillmentWords()} {
+	for name, table := range map[string]map[string]string{"payment": paymentWords(),
+		"fulfilment": fulfillmentWords()} {
 		seen := map[string]string{}
 		for word, others := range table {
 			for other := range strings.FieldsSeq(others) {
@@ -131,27 +140,51 @@ func TestWhatTheOneSentenceSays(t *testing.T) {
 		paid = `"total":"9.00"`
 	)
 	tests := []struct{ name, members, want, views string }{
-		{"a label comes before the source's words", paid + `,"source_label":"Vo výrobe","source_status":"in_prod","fulfillment":"in_prod"`, "label ", "open"},
-		{"a label comes before completed", paid + `,"source_label":"Vybavené","state":"completed"`, "label ", "delivered"},
+		{"a label comes before the source's words",
+			paid + `,"source_label":"Vo výrobe","source_status":"in_prod","fulfillment":"in_prod"`,
+			"label ", "open"},
+		{"a label comes before completed", paid + `,"source_label":"Vybavené","state":"completed"`,
+			"label ", "delivered"},
 		{"source_status alone is read", paid + `,"source_status":"completed"`, "completed ", "delivered"},
-		{"source_status is read beside a payment", paid + `,"source_status":"completed","payment":"paid"`, "completed ", "delivered"},
-		{"source_status is not read beside a state", paid + `,"source_status":"completed","state":"open","payment":"pending"`, "source payment.pending", "open unpaid"},
-		{"no word of the source twice", paid + `,"source_status":"canceled","state":"canceled"`, "cancelled ", "cancelled"},
-		{"nothing to pay, pending", free + `,"payment":"pending","fulfillment":"unfulfilled"`, "unfulfilled ", "open"},
-		{"nothing to pay, failed", free + `,"payment":"failed","fulfillment":"processing"`, "processing ", "open"},
-		{"nothing to pay any more", free + `,"payment":"refunded","fulfillment":"shipped"`, "shipped payment.refunded", "open"},
+		{"source_status is read beside a payment", paid + `,"source_status":"completed","payment":"paid"`,
+			"completed ", "delivered"},
+		{"source_status is not read beside a state",
+			paid + `,"source_status":"completed","state":"open","payment":"pending"`,
+			"source payment.pending", "open unpaid"},
+		{"no word of the source twice", paid + `,"source_status":"canceled","state":"canceled"`,
+			"cancelled ", "cancelled"},
+		{"nothing to pay, pending", free + `,"payment":"pending","fulfillment":"unfulfilled"`,
+			"unfulfilled ", "open"},
+		{"nothing to pay, failed", free + `,"payment":"failed","fulfillment":"processing"`,
+			"processing ", "open"},
+		{"nothing to pay any more", free + `,"payment":"refunded","fulfillment":"shipped"`,
+			"shipped payment.refunded", "open"},
 		{"by transfer", paid + `,"payment":"pending","payment_kind":"Bank Transfer","fulfillment":"unfulfilled"`, "received payment.transfer", "open unpaid"},
-		{"by invoice", paid + `,"payment":"pending","payment_kind":"invoice","fulfillment":"unfulfilled"`, "unfulfilled payment.invoice", "open unpaid"},
+		{"by invoice", paid + `,"payment":"pending","payment_kind":"invoice","fulfillment":"unfulfilled"`,
+			"unfulfilled payment.invoice", "open unpaid"},
 		{"on delivery", paid + `,"payment":"pending","payment_kind":"cash_on_delivery","fulfillment":"unfulfilled"`, "unfulfilled payment.cod", "open"},
-		{"on delivery, not said", paid + `,"payment_kind":"cod","fulfillment":"shipped"`, "shipped payment.cod", "open"},
-		{"on delivery, returned", paid + `,"payment":"pending","payment_kind":"cod","fulfillment":"returned"`, "returned ", ""},
-		{"on delivery, completed", paid + `,"payment":"pending","payment_kind":"cod","state":"complete"`, "completed ", "delivered"},
-		{"a parcel left, no more said", paid + `,"shipments":[{"carrier":"DHL","shipped_at":"2026-03-06T10:00:00Z"}]`, "shipped.by ", "open"},
-		{"a parcel left, though unfulfilled", paid + `,"fulfillment":"unfulfilled","shipments":[{"shipped_at":"2026-03-06T10:00:00Z"},{}]`, "partially_shipped ", "open"},
-		{"all parcels came", paid + `,"shipments":[{"delivered_at":"2026-03-06T10:00:00Z"}]`, "delivered.on ", "delivered"},
-		{"one of two came", paid + `,"shipments":[{"delivered_at":"2026-03-06T10:00:00Z"},{}]`, "partially_delivered ", "open"},
-		{"a parcel left, the feed knows better", paid + `,"fulfillment":"returned","shipments":[{"shipped_at":"2026-03-06T10:00:00Z"}]`, "returned ", ""},
-		{"a parcel left of an order that is over", paid + `,"state":"completed","shipments":[{"carrier":"DHL","shipped_at":"2026-03-06T10:00:00Z"}]`, "ended.shipped.by ", "open"},
+		{"on delivery, not said", paid + `,"payment_kind":"cod","fulfillment":"shipped"`,
+			"shipped payment.cod", "open"},
+		{"on delivery, returned", paid + `,"payment":"pending","payment_kind":"cod","fulfillment":"returned"`,
+			"returned ", ""},
+		{"on delivery, completed", paid + `,"payment":"pending","payment_kind":"cod","state":"complete"`,
+			"completed ", "delivered"},
+		{"a parcel left, no more said",
+			paid + `,"shipments":[{"carrier":"DHL","shipped_at":"2026-03-06T10:00:00Z"}]`,
+			"shipped.by ", "open"},
+		{"a parcel left, though unfulfilled",
+			paid + `,"fulfillment":"unfulfilled","shipments":[{"shipped_at":"2026-03-06T10:00:00Z"},{}]`,
+			"partially_shipped ", "open"},
+		{"all parcels came", paid + `,"shipments":[{"delivered_at":"2026-03-06T10:00:00Z"}]`,
+			"delivered.on ", "delivered"},
+		{"one of two came", paid + `,"shipments":[{"delivered_at":"2026-03-06T10:00:00Z"},{}]`,
+			"partially_delivered ", "open"},
+		{"a parcel left, the feed knows better",
+			paid + `,"fulfillment":"returned","shipments":[{"shipped_at":"2026-03-06T10:00:00Z"}]`,
+			"returned ", ""},
+		{"a parcel left of an order that is over",
+			paid + `,"state":"completed","shipments":[{"carrier":"DHL","shipped_at":"2026-03-06T10:00:00Z"}]`,
+			"ended.shipped.by ", "open"},
 	}
 	for _, test := range tests {
 		s := orderOf(t, test.members).Status
@@ -176,8 +209,10 @@ func TestOwnWordsSayMore(t *testing.T) {
 		{"shipped", "cancelled", Unknown, "shipped"},
 		{"", "open", Unknown, ""},
 	} {
-		if got := (Status{State: test.state, Payment: Unknown, Fulfillment: test.fulfillment, Source: test.source}).OwnWords(); got != test.want {
-			t.Errorf("%q of an order %s %s: %q, want %q", test.source, test.state, test.fulfillment, got, test.want)
+		if got := (Status{State: test.state, Payment: Unknown, Fulfillment: test.fulfillment,
+			Source: test.source}).OwnWords(); got != test.want {
+			t.Errorf("%q of an order %s %s: %q, want %q", test.source, test.state,
+				test.fulfillment, got, test.want)
 		}
 	}
 }
@@ -194,7 +229,8 @@ func TestWordsOfLinesAndEvents(t *testing.T) {
 	for _, e := range o.Events {
 		got = append(got, e.Type)
 	}
-	want := []string{PartiallyShipped, "gnomes", "placed", StateCancelled, StateCompleted, Shipped, "Label printed", OutForDelivery}
+	want := []string{PartiallyShipped, "gnomes", "placed", StateCancelled, StateCompleted, Shipped,
+		"Label printed", OutForDelivery}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -207,12 +243,15 @@ func TestTimelineBeginsWithThePlacing(t *testing.T) {
 	const paidAt = `"events":[{"type":"paid","at":"2026-03-05T10:00:00Z"}],`
 	tests := []struct{ name, members, want string }{
 		{"paid at once", paidAt + `"payment":"paid"`, "placed paid"},
-		{"delivered as it was shipped", `"fulfillment":"delivered","shipments":[{"shipped_at":"2026-03-06T00:00:00Z","delivered_at":"2026-03-06T00:00:00Z"}]`, "placed shipped delivered"},
+		{"delivered as it was shipped",
+			`"fulfillment":"delivered","shipments":[{"shipped_at":"2026-03-06T00:00:00Z","delivered_at":"2026-03-06T00:00:00Z"}]`, "placed shipped delivered"},
 		{"delivered, says the feed, as it was shipped", `"fulfillment":"delivered","events":[{"type":"delivered","at":"2026-03-06T00:00:00Z"}],
 			"shipments":[{"shipped_at":"2026-03-06T00:00:00Z"}]`, "placed shipped delivered"},
 		{"complete, and nothing else known", `"state":"completed"`, "placed completed"},
-		{"complete, though still called held", `"state":"completed","fulfillment":"on_hold"`, "placed completed"},
-		{"refunded before it shipped", `"payment":"refunded","fulfillment":"processing"`, "placed refunded processing"},
+		{"complete, though still called held", `"state":"completed","fulfillment":"on_hold"`,
+			"placed completed"},
+		{"refunded before it shipped", `"payment":"refunded","fulfillment":"processing"`,
+			"placed refunded processing"},
 	}
 	for _, test := range tests {
 		var steps []string
@@ -223,7 +262,8 @@ func TestTimelineBeginsWithThePlacing(t *testing.T) {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
-	second := Order{PlacedAt: time.Date(2026, 3, 5, 10, 0, 0, 400e6, time.UTC), Status: Status{State: StateOpen, Payment: Unknown, Fulfillment: Unknown}}
+	second := Order{PlacedAt: time.Date(2026, 3, 5, 10, 0, 0, 400e6, time.UTC),
+		Status: Status{State: StateOpen, Payment: Unknown, Fulfillment: Unknown}}
 	second.Events = []Event{{Type: PaymentPaid, At: second.PlacedAt.Truncate(time.Second)}}
 	if got := second.Timeline()[0].Key; got != "step.placed" {
 		t.Errorf("an order paid within its second begins with %s", got)

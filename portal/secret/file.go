@@ -27,16 +27,19 @@ func Read(file string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a regular file; the installation secret must be one", file)
 	case info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("%s can be read or changed by others (mode %04o); run: chmod 600 %s", file, info.Mode().Perm(), file)
+		return nil, fmt.Errorf("%s can be read or changed by others (mode %04o); run: chmod 600 %s", file,
+			info.Mode().Perm(), file)
 	case info.Size() != Bytes:
-		return nil, fmt.Errorf("%s has %d bytes; an installation secret has exactly %d", file, info.Size(), Bytes)
+		return nil, fmt.Errorf("%s has %d bytes; an installation secret has exactly %d", file,
+			info.Size(), Bytes)
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the installation secret cannot be read: %w", err)
 	}
 	if len(content) != Bytes {
-		return nil, fmt.Errorf("%s has %d bytes; an installation secret has exactly %d", file, len(content), Bytes)
+		return nil, fmt.Errorf("%s has %d bytes; an installation secret has exactly %d", file,
+			len(content), Bytes)
 	}
 	return content, nil
 }

@@ -33,8 +33,10 @@ func TestIDDependsOnEverything(t *testing.T) {
 	r := ring(t, "a")
 	ids := []string{
 		r.ID("main", "access", "jan@example.com"), ring(t, "b").ID("main", "access", "jan@example.com"),
-		r.ID("second", "access", "jan@example.com"), r.ID("main", "limit", "jan@example.com"), r.ID("main", "access", "eva@example.com"),
-		r.ID("main", "access", "jan@example.com", ""), r.ID("", "access", "jan@example.com"), r.ID("main", "", "access", "jan@example.com"),
+		r.ID("second", "access", "jan@example.com"), r.ID("main", "limit", "jan@example.com"),
+		r.ID("main", "access", "eva@example.com"),
+		r.ID("main", "access", "jan@example.com", ""), r.ID("", "access", "jan@example.com"),
+		r.ID("main", "", "access", "jan@example.com"),
 	}
 	if got := ring(t, "a", of("b")).ID("main", "access", "jan@example.com"); got != ids[0] || len(got) != 22 {
 		t.Errorf("%q, want %q", got, ids[0])
@@ -69,7 +71,8 @@ func TestSealed(t *testing.T) {
 		{"nothing", ring(t, "a"), "id", nil, false},
 	} {
 		plain, err := c.ring.Open(c.id, c.sealed)
-		if c.opens && (err != nil || string(plain) != "text") || !c.opens && !errors.Is(err, secret.ErrSealed) {
+		if c.opens && (err != nil || string(plain) != "text") || !c.opens && !errors.Is(err,
+			secret.ErrSealed) {
 			t.Errorf("%s: %q, %v", c.name, plain, err)
 		}
 	}
@@ -79,7 +82,8 @@ func TestRingIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	r := ring(t, "S")
 	r.ID("main", "x")
-	if shown := fmt.Sprintf("%v %+v %#v %s", r, r, r, r); strings.Contains(shown, "SSS") || strings.Contains(shown, "83, 83") {
+	if shown := fmt.Sprintf("%v %+v %#v %s", r, r, r, r); strings.Contains(shown, "SSS") ||
+		strings.Contains(shown, "83, 83") {
 		t.Error(shown)
 	}
 	for _, wrong := range [][][]byte{{of("a")[1:]}, {of("a"), nil}, {of("a"), of("b"), of("c")}} {

@@ -17,7 +17,8 @@ func (s Shop) Destination(wish string) string {
 	if _, back := s.ReturnOf(wish); back {
 		return wish
 	}
-	if _, local := ParseRequestedPath(wish); len(wish) > maxDestination || !local && s.StorefrontHost(wish) == "" {
+	if _, local := ParseRequestedPath(wish); len(wish) > maxDestination || !local &&
+		s.StorefrontHost(wish) == "" {
 		return ""
 	}
 	return wish // as it was checked: written again it could be another

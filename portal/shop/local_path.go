@@ -55,7 +55,8 @@ func isSignInPage(path string) bool {
 // browsers drop between its first slash and another slash or backslash.
 func leavesOrigin(path string) bool {
 	for {
-		rest := strings.TrimLeftFunc(path, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`/\.`, r) })
+		rest := strings.TrimLeftFunc(path,
+			func(r rune) bool { return r <= ' ' || strings.ContainsRune(`/\.`, r) })
 		if lead := path[:len(path)-len(rest)]; strings.ContainsAny(lead[1:], `/\`) {
 			return true
 		}

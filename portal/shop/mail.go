@@ -16,7 +16,8 @@ func (s Shop) Message(to Recipient, written mail.Letter, renderer *mail.Renderer
 		return mail.Message{}, err
 	}
 	return mail.Message{
-		FromName: cmp.Or(s.SenderName, s.Name), From: s.SenderEmail, To: to.Email, ReplyTo: cmp.Or(to.ReplyTo, s.Brand.SupportEmail),
+		FromName: cmp.Or(s.SenderName, s.Name), From: s.SenderEmail, To: to.Email,
+		ReplyTo: cmp.Or(to.ReplyTo, s.Brand.SupportEmail),
 		Subject: written.Subject, Text: text, HTML: html, Lang: written.Lang, Personal: to.Shop,
 	}, nil
 }
@@ -60,7 +61,8 @@ func (s Shop) Letter(l *i18n.Localizer, key string, args ...any) mail.Letter {
 	args = append([]any{"Shop", s.Name}, args...)
 	text := l.T(key+".text", args...)
 	return mail.Letter{
-		Lang: l.Lang(), Brand: s.LetterBrand(), Subject: l.T(key+".subject", args...), Heading: l.T(key+".heading", args...),
+		Lang: l.Lang(), Brand: s.LetterBrand(), Subject: l.T(key+".subject", args...),
+		Heading:   l.T(key+".heading", args...),
 		Preheader: text, Paragraphs: []string{text},
 	}
 }
@@ -71,7 +73,8 @@ const maxMailURL = 140
 // AskURL returns the page that requests a link to a destination. It leaves out a destination that would
 // make the URL too long for an email.
 func (s Shop) AskURL(destination string) string {
-	if long := s.URL("/sign-in?" + url.Values{"to": {destination}}.Encode()); destination != "" && len(long) <= maxMailURL {
+	if long := s.URL("/sign-in?" + url.Values{"to": {destination}}.Encode()); destination != "" &&
+		len(long) <= maxMailURL {
 		return long
 	}
 	return s.URL("/sign-in")

@@ -33,7 +33,8 @@ var (
 // could be mistaken for the code. It is also false for a malformed challenge: ignoring that would make a
 // stolen code more useful.
 func (s Shop) ReturnTo(address, challenge string) (back Return, ok bool) {
-	if len(address) > maxReturn || strings.ContainsFunc(address, validate.UnfitForURL) || challenge != "" && !challengeShape.MatchString(challenge) {
+	if len(address) > maxReturn || strings.ContainsFunc(address, validate.UnfitForURL) || challenge != "" &&
+		!challengeShape.MatchString(challenge) {
 		return Return{}, false
 	}
 	u, err := url.Parse(address)

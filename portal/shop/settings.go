@@ -69,7 +69,8 @@ type Settings struct {
 // PageColours returns the page backgrounds (static/css/portal.css) that text in the accent colour must be
 // readable on: in light mode the darker of page and card, in dark mode the lighter.
 func PageColours() colour.Page {
-	return colour.Page{Light: colour.Colour{R: 0xfa, G: 0xf9, B: 0xf7}, Dark: colour.Colour{R: 0x21, G: 0x20, B: 0x1d}}
+	return colour.Page{Light: colour.Colour{R: 0xfa, G: 0xf9, B: 0xf7},
+		Dark: colour.Colour{R: 0x21, G: 0x20, B: 0x1d}}
 }
 
 // forgetImplied removes settings that follow from others. Earlier versions stored them as if they had been
@@ -235,7 +236,8 @@ func readAccent(f *validate.Validator, text string) string {
 	_, err = colour.Accent(c, PageColours())
 	var pale *colour.TooPale
 	if errors.As(err, &pale) {
-		f.Reject("accent", "accent.contrast", "Nearest", pale.Nearest.String(), "Contrast", fmt.Sprintf("%.1f", pale.Contrast))
+		f.Reject("accent", "accent.contrast", "Nearest", pale.Nearest.String(), "Contrast",
+			fmt.Sprintf("%.1f", pale.Contrast))
 	}
 	return c.String()
 }

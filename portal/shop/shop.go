@@ -146,7 +146,8 @@ func (s Shop) OwnPictures() func(address string) bool {
 const Installation = "_"
 
 func Collection() storage.Collection {
-	created := storage.Index{Name: "created", Fields: []storage.Field{{Path: "created_at", Kind: storage.Time}}}
+	created := storage.Index{Name: "created",
+		Fields: []storage.Field{{Path: "created_at", Kind: storage.Time}}}
 	return storage.Collection{Name: "shops", Indexes: append(job.Indexes(), created)}
 }
 

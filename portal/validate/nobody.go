@@ -91,7 +91,8 @@ func IsForNobody(id string) bool {
 		return IsForNobody(tail) // gid://shopify/Customer/0
 	}
 	if match := number.FindStringSubmatch(strings.ReplaceAll(id, " ", "")); match != nil {
-		return match[1] == "-" || strings.Trim(match[2], "0.,") == "" || slices.Contains(unsignedMinusOne(), match[2])
+		return match[1] == "-" || strings.Trim(match[2], "0.,") == "" ||
+			slices.Contains(unsignedMinusOne(), match[2])
 	}
 	word := strings.Map(lettersAndDigits, id)
 	zeros := strings.Trim(strings.TrimPrefix(word, "0x"), "0") == ""
@@ -130,12 +131,17 @@ func unsignedMinusOne() []string { return []string{"4294967295", "18446744073709
 // customer", reduced to letters and digits.
 func wordsForNobody() []string {
 	return []string{
-		"null", "nil", "none", "undefined", "nan", "false", "true", "nothing", "void", "empty", "missing", "unset", "notset", "blank",
-		"dbnull", "systemdbnull", "na", "notavailable", "notapplicable", "ref", "value", "inf", "infinity", "objectobject", "array",
+		"null", "nil", "none", "undefined", "nan", "false", "true", "nothing", "void", "empty", "missing",
+		"unset", "notset", "blank",
+		"dbnull", "systemdbnull", "na", "notavailable", "notapplicable", "ref", "value", "inf", "infinity",
+		"objectobject", "array",
 		"guest", "guests", "guestuser", "guestcustomer", "guestcheckout", "guestorder", "isguest",
-		"anonymous", "anonymoususer", "anonymouscustomer", "anon", "unknown", "unknowncustomer", "unregistered", "notregistered",
-		"notloggedin", "nobody", "noone", "nouser", "nocustomer", "noid", "noaccount", "walkin", "walkincustomer",
+		"anonymous", "anonymoususer", "anonymouscustomer", "anon", "unknown", "unknowncustomer",
+		"unregistered", "notregistered",
+		"notloggedin", "nobody", "noone", "nouser", "nocustomer", "noid", "noaccount", "walkin",
+		"walkincustomer",
 		"defaultcustomer", "dummy", "visitor", "gast", "invite", "invitado", "ospite", "host",
-		"gosc", "anonym", "anonymni", "anonymny", "anonimowy", "neprihlaseny", "neregistrovany", "niezalogowany", "unbekannt",
+		"gosc", "anonym", "anonymni", "anonymny", "anonimowy", "neprihlaseny", "neregistrovany",
+		"niezalogowany", "unbekannt",
 	}
 }

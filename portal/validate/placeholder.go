@@ -38,18 +38,23 @@ func isPlaceholderEmail(email string) bool {
 // wordsForNoEmail are local parts that mean "no email", in letters and digits only.
 func wordsForNoEmail() []string {
 	return []string{
-		"null", "nil", "none", "undefined", "nan", "dbnull", "notavailable", "notapplicable", "notprovided", "anonymous", "deleted",
-		"noemail", "noemailaddress", "noemailprovided", "noemailgiven", "emailnotprovided", "withoutemail", "nomail", "noaddress",
-		"noreply", "donotreply", "bezemailu", "bezmailu", "nemaemail", "nemaemailu", "brakemaila", "keineemail", "keinemail",
+		"null", "nil", "none", "undefined", "nan", "dbnull", "notavailable", "notapplicable", "notprovided",
+		"anonymous", "deleted",
+		"noemail", "noemailaddress", "noemailprovided", "noemailgiven", "emailnotprovided", "withoutemail",
+		"nomail", "noaddress",
+		"noreply", "donotreply", "bezemailu", "bezmailu", "nemaemail", "nemaemailu", "brakemaila",
+		"keineemail", "keinemail",
 	}
 }
 
 // hostsOfNoEmail are first labels of domains that have no mailboxes.
 func hostsOfNoEmail() []string {
-	return []string{"noemail", "noemailaddress", "noemailprovided", "nomail", "noaddress", "nodomain", "notprovided", "undefined", "null"}
+	return []string{"noemail", "noemailaddress", "noemailprovided", "nomail", "noaddress", "nodomain",
+		"notprovided", "undefined", "null"}
 }
 
 // vagueWords are placeholders only on both sides of the @: guest@hotel.sk may be a real address.
 func vagueWords() []string {
-	return append(wordsForNobody(), "no", "test", "example", "customer", "user", "email", "name", "domain", "fake", "xx", "xxx")
+	return append(wordsForNobody(), "no", "test", "example", "customer", "user", "email", "name", "domain",
+		"fake", "xx", "xxx")
 }

@@ -43,7 +43,8 @@ func StatusKey(word string) string {
 		gap, small = false, unicode.IsLower(r)
 	}
 	out := strings.TrimPrefix(key.String(), "wc_")
-	for american, british := range map[string]string{"canceled": "cancelled", "authorised": "authorized", "fulfilment": "fulfillment"} {
+	for american, british := range map[string]string{"canceled": "cancelled", "authorised": "authorized",
+		"fulfilment": "fulfillment"} {
 		out = strings.ReplaceAll(out, american, british)
 	}
 	return out

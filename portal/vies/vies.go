@@ -120,7 +120,8 @@ func (c Client) Check(ctx context.Context, prefix, body, requester string) (Answ
 }
 
 func (c Client) ask(ctx context.Context, question []byte) (reply, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/check-vat-number", bytes.NewReader(question))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/check-vat-number",
+		bytes.NewReader(question))
 	if err != nil {
 		return reply{}, fmt.Errorf("vies: question: %w", err)
 	}
@@ -137,7 +138,8 @@ func (c Client) ask(ctx context.Context, question []byte) (reply, error) {
 	}
 	var r reply
 	if err := json.Unmarshal(body, &r); err != nil || len(body) > maxAnswer {
-		return reply{}, &UnknownError{Reason: "answer", Cause: errors.Join(err, fmt.Errorf("status %d", response.StatusCode))}
+		return reply{}, &UnknownError{Reason: "answer",
+			Cause: errors.Join(err, fmt.Errorf("status %d", response.StatusCode))}
 	}
 	if response.StatusCode != http.StatusOK && len(r.ErrorWrappers) == 0 {
 		return reply{}, &UnknownError{Reason: "answer", Cause: fmt.Errorf("status %d", response.StatusCode)}
@@ -157,13 +159,15 @@ func (r reply) judge(q question) (Answer, error) {
 	default:
 		return Answer{}, &UnknownError{Reason: word(failed)}
 	}
-	if r.Valid == nil || r.CountryCode != q.CountryCode || r.VATNumber != q.VATNumber || r.UserError != "" && *r.Valid != (r.UserError == wordValid) {
+	if r.Valid == nil || r.CountryCode != q.CountryCode || r.VATNumber != q.VATNumber || r.UserError != "" &&
+		*r.Valid != (r.UserError == wordValid) {
 		return Answer{}, &UnknownError{Reason: "answer"}
 	}
 	if !*r.Valid {
 		return Answer{Consultation: given(r.RequestIdentifier)}, nil
 	}
-	return Answer{Valid: true, Name: given(r.Name), Address: given(r.Address), Consultation: given(r.RequestIdentifier)}, nil
+	return Answer{Valid: true, Name: given(r.Name), Address: given(r.Address),
+		Consultation: given(r.RequestIdentifier)}, nil
 }
 
 // word returns a reason that is safe to log, whatever VIES sent.
@@ -177,11 +181,13 @@ func word(text string) string {
 
 // given cleans a text of the answer. VIES writes "---" for none.
 func given(text string) string {
-	lines := strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(c rune) bool { return c == '\n' || c == '\r' })
+	lines := strings.FieldsFunc(strings.ToValidUTF8(text, ""),
+		func(c rune) bool { return c == '\n' || c == '\r' })
 	for i := range lines {
 		lines[i] = strings.Join(strings.Fields(lines[i]), " ")
 	}
-	joined := []rune(strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), ", "))
+	joined := []rune(strings.Join(slices.DeleteFunc(lines,
+		func(line string) bool { return line == "" }), ", "))
 	if text := string(joined[:min(len(joined), maxText)]); strings.Trim(text, "-") != "" {
 		return text
 	}

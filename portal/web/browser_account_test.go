@@ -122,7 +122,8 @@ func (g gallery) showPrivacy() {
 func (g gallery) unsubscribePath(email string) string {
 	g.t.Helper()
 	page := g.stranger(g.t).Send(webtest.Request{
-		Path: "/api/v1/customers/by-email/" + email, Header: map[string]string{"Authorization": "Bearer " + g.Key("main")},
+		Path:   "/api/v1/customers/by-email/" + email,
+		Header: map[string]string{"Authorization": "Bearer " + g.Key("main")},
 	}).Want(http.StatusOK)
 	var record struct {
 		Consents map[string]struct {

@@ -11,7 +11,8 @@ import (
 func TestBrowserForms(t *testing.T) {
 	t.Parallel()
 	browser := chrome.Start(t)
-	for name, test := range map[string]func(*testing.T, stand){"country by keyboard": choosesByKeyboard, "sent twice": sendsOnce} {
+	for name, test := range map[string]func(*testing.T, stand){"country by keyboard": choosesByKeyboard,
+		"sent twice": sendsOnce} {
 		t.Run(name, func(t *testing.T) { test(t, newStand(t, browser)) })
 	}
 }

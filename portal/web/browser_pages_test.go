@@ -23,7 +23,8 @@ func looks(lang string) []chrome.Look {
 	lightPhone, darkWide := chrome.Look{Width: 360}, chrome.Look{Dark: true}
 	switch {
 	case whole():
-		return []chrome.Look{lightPhone, darkWide, {}, {Width: 360, Dark: true}, {Width: 360, Dark: true, Forced: true}}
+		return []chrome.Look{lightPhone, darkWide, {}, {Width: 360, Dark: true},
+			{Width: 360, Dark: true, Forced: true}}
 	case lang == "sk" || lang == "pl":
 		return []chrome.Look{darkWide}
 	}
@@ -109,7 +110,8 @@ func (g gallery) sees(name string, tab *chrome.Tab) {
 	if got := tab.Attr("html", "lang"); got != g.lang {
 		g.t.Errorf("%s is in %q", name, got)
 	}
-	if text := tab.Text("body"); strings.Contains(text, "{{") || strings.Contains(text, "%!") || tab.Text("h1") == "" {
+	if text := tab.Text("body"); strings.Contains(text, "{{") || strings.Contains(text, "%!") ||
+		tab.Text("h1") == "" {
 		g.t.Errorf("%s has no heading or a hole: %s", name, text)
 	}
 	tab.Look(chrome.Look{})
@@ -171,7 +173,8 @@ func (g gallery) showBriefly() {
 	g.at("link-live", g.visitor, g.links["live"])
 	g.at("withdraw", g.visitor, "/withdraw")
 	g.addAddress(g.shopper, "1 Main Street")
-	for _, path := range []string{"/orders", "/orders/" + g.lang + "-shipped", "/addresses", "/addresses/new?country=SK", "/company", "/profile", "/security", "/privacy"} {
+	for _, path := range []string{"/orders", "/orders/" + g.lang + "-shipped", "/addresses",
+		"/addresses/new?country=SK", "/company", "/profile", "/security", "/privacy"} {
 		g.at(strings.ReplaceAll(path[1:], "/", "-"), g.shopper, path)
 	}
 	g.at("step-up", g.shopper, "/profile/email")
@@ -210,13 +213,15 @@ func (g gallery) showOrders() {
 	g.shopper.Follow(".pager-next")
 	g.sees("orders-older", g.shopper)
 	for name, query := range map[string]string{
-		"fault": "period=custom&from=2026-03-05&to=2026-02-31", "found": "search=" + g.lang, "none-then": "period=custom&from=2020-01-01&to=2020-02-01",
+		"fault": "period=custom&from=2026-03-05&to=2026-02-31", "found": "search=" + g.lang,
+		"none-then": "period=custom&from=2020-01-01&to=2020-02-01",
 	} {
 		g.at("orders-"+name, g.shopper, "/orders?"+query)
 	}
 	for name, query := range map[string]string{
-		"unpaid": "status=unpaid", "period": "period=custom&from=2026-02-01", "order-fault": "period=custom&from=2026-03-05&to=2026-03-01",
-		"not-found": "search=zzz", "cursor": "cursor=edited",
+		"unpaid": "status=unpaid", "period": "period=custom&from=2026-02-01",
+		"order-fault": "period=custom&from=2026-03-05&to=2026-03-01",
+		"not-found":   "search=zzz", "cursor": "cursor=edited",
 	} {
 		g.also("orders-"+name, g.shopper, "/orders?"+query)
 	}
@@ -254,7 +259,8 @@ func (g gallery) showAddresses() {
 func (g gallery) addAddress(tab *chrome.Tab, line string) {
 	tab.Visit("/addresses/new?country=US")
 	for name, value := range map[string]string{
-		"first_name": "Jana", "last_name": "Nováková", "line1": line, "city": "Springfield", "postal_code": "62701",
+		"first_name": "Jana", "last_name": "Nováková", "line1": line, "city": "Springfield",
+		"postal_code": "62701",
 	} {
 		tab.Type("#f-"+name, value)
 	}
@@ -312,10 +318,12 @@ func (g gallery) showSecurity() {
 func (g gallery) showErrors() {
 	g.at("error-404", g.visitor, "/nothing-here")
 	g.also("error-404-in", g.shopper, "/nothing-here")
-	for status, failure := range map[int]string{403: "denied", 410: "gone", 409: "conflict", 422: "invalid", 413: "too-large", 429: "too-many", 500: "panic", 503: "late"} {
+	for status, failure := range map[int]string{403: "denied", 410: "gone", 409: "conflict", 422: "invalid",
+		413: "too-large", 429: "too-many", 500: "panic", 503: "late"} {
 		g.also(fmt.Sprintf("error-%d", status), g.shopper, "/test/"+failure)
 	}
 	g.at("error-500-out", g.visitor, "/test/unnamed")
-	elsewhere := g.chrome.Tab(g.t, chrome.Options{Base: strings.Replace(g.base, "127.0.0.1", "localhost", 1), Language: g.lang})
+	elsewhere := g.chrome.Tab(g.t,
+		chrome.Options{Base: strings.Replace(g.base, "127.0.0.1", "localhost", 1), Language: g.lang})
 	g.at("error-421", elsewhere, "/orders")
 }

@@ -16,21 +16,26 @@ func longOrder(t *testing.T, lines int) string {
 	t.Helper()
 	type fields = map[string]any
 	order := fields{
-		"email": "jana@example.com", "placed_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z",
-		"currency": "EUR", "total": "1074.00", "payment": "paid", "fulfillment": "shipped", "customer_note": "Thank you.",
-		"shipping_address": fields{"first_name": "Jana", "last_name": "Nová", "line1": "Hlavná 1", "city": "Bratislava", "country": "SK"},
+		"email": "jana@example.com", "placed_at": "2026-03-01T10:00:00Z",
+		"updated_at": "2026-03-01T10:00:00Z",
+		"currency":   "EUR", "total": "1074.00", "payment": "paid", "fulfillment": "shipped",
+		"customer_note": "Thank you.",
+		"shipping_address": fields{"first_name": "Jana", "last_name": "Nová", "line1": "Hlavná 1",
+			"city": "Bratislava", "country": "SK"},
 	}
 	var goods, items []fields
 	for n := range lines {
 		id := fmt.Sprint(n)
 		goods = append(goods, fields{
-			"id": id, "name": "Book " + id + " with a name so long that it takes more than one line of the table on paper",
+			"id": id, "name": "Book " + id +
+				" with a name so long that it takes more than one line of the table on paper",
 			"sku": "B-" + id, "quantity": "1", "unit_price": "8.95", "total": "8.95",
 		})
 		items = append(items, fields{"line": id, "quantity": "1"})
 	}
 	order["lines"] = goods
-	order["shipments"] = []fields{{"carrier": "DHL", "number": "7", "shipped_at": "2026-03-02T10:00:00Z", "items": items}}
+	order["shipments"] = []fields{{"carrier": "DHL", "number": "7", "shipped_at": "2026-03-02T10:00:00Z",
+		"items": items}}
 	document, err := json.Marshal(order)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +68,8 @@ func TestPrinting(t *testing.T) {
 	s := newStand(t, chrome.Start(t))
 	key := s.Key("main")
 	for number, lines := range map[string]int{"long": 120, "short": 2} {
-		if page := s.Put(key, "/api/v1/orders/"+number, longOrder(t, lines)); page.Status != http.StatusOK && page.Status != http.StatusCreated {
+		if page := s.Put(key, "/api/v1/orders/"+number, longOrder(t, lines)); page.Status != http.StatusOK &&
+			page.Status != http.StatusCreated {
 			t.Fatalf("%d %s", page.Status, page.Body)
 		}
 	}
@@ -71,7 +77,8 @@ func TestPrinting(t *testing.T) {
 	s.ask(tab, "jana@example.com", "/orders/long")
 	tab.Visit(s.link(t, "jana@example.com"))
 	tab.Follow("main form button")
-	for name, path := range map[string]string{"order": "/orders/long", "orders": "/orders", "withdraw": "/orders/long/withdraw", "profile": "/profile"} {
+	for name, path := range map[string]string{"order": "/orders/long", "orders": "/orders",
+		"withdraw": "/orders/long/withdraw", "profile": "/profile"} {
 		tab.Visit(path)
 		tab.Look(chrome.Look{Print: true, Width: paper})
 		for _, fault := range chrome.Evaluate[[]string](tab, fmt.Sprintf(cutRows, sheet)) {
@@ -79,7 +86,8 @@ func TestPrinting(t *testing.T) {
 		}
 		tab.Look(chrome.Look{})
 		if folder := os.Getenv("PORTAL_TEST_PICTURES"); folder != "" {
-			if err := os.WriteFile(filepath.Join(folder, "printed-"+name+".pdf"), tab.PDF(), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, "printed-"+name+".pdf"), tab.PDF(),
+				0o600); err != nil {
 				t.Error(err)
 			}
 		}

@@ -94,7 +94,8 @@ func hostileScripts() []string {
 		document.dispatchEvent(new Event(name, {bubbles: true}));`
 	const button = `document.querySelector("form[data-sign-in] button")`
 	return []string{
-		"document.forms[%d].submit()", "document.forms[%d].requestSubmit()", pretend + "document.forms[%d].requestSubmit()",
+		"document.forms[%d].submit()", "document.forms[%d].requestSubmit()",
+		pretend + "document.forms[%d].requestSubmit()",
 		pretend + button + ".click();document.forms[%d]", pretend + "document.forms[%d].submit()",
 	}
 }
@@ -139,12 +140,14 @@ func forgetsAddress(t *testing.T, s stand) {
 	tab.Follow("form[data-sign-in] button")
 	tab.Visit("/addresses")
 	tab.Follow(".nav a")
-	want := []string{"about:blank", s.base + "/sign-in/link/", s.base + "/orders", s.base + "/addresses", s.base + "/orders"}
+	want := []string{"about:blank", s.base + "/sign-in/link/", s.base + "/orders", s.base + "/addresses",
+		s.base + "/orders"}
 	if diff := cmp.Diff(want, tab.History()); diff != "" {
 		t.Errorf("history: %s", diff)
 	}
 	refers(t, tab, token)
-	for _, stored := range []string{"localStorage.length", "sessionStorage.length", "document.cookie.length"} {
+	for _, stored := range []string{"localStorage.length", "sessionStorage.length",
+		"document.cookie.length"} {
 		if n := chrome.Evaluate[int](tab, stored); n != 0 {
 			t.Errorf("%s is %d", stored, n)
 		}
@@ -177,7 +180,8 @@ func leadsToStorefront(t *testing.T, s stand) {
 	tab.Visit(link)
 	tab.WaitFor("#storefront")
 	requests := tab.Requests()
-	asked := slices.IndexFunc(requests, func(r chrome.Request) bool { return r.Page && r.URL == storefront+"/basket" })
+	asked := slices.IndexFunc(requests,
+		func(r chrome.Request) bool { return r.Page && r.URL == storefront+"/basket" })
 	if asked < 0 || requests[asked].Referer != "" && requests[asked].Referer != s.base+"/" {
 		t.Errorf("the storefront is asked by %+v", requests)
 	}

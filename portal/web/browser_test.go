@@ -25,11 +25,14 @@ type stand struct {
 
 func newStand(t *testing.T, browser *chrome.Chrome) stand {
 	t.Helper()
-	h := newTestSite(t, webtest.NewShop("main", "http://127.0.0.1:1"), webtest.NewShop("other", "http://127.0.0.2:2"))
+	h := newTestSite(t, webtest.NewShop("main", "http://127.0.0.1:1"),
+		webtest.NewShop("other", "http://127.0.0.2:2"))
 	s := stand{testSite: h, chrome: browser, base: "http://" + h.way.Addr}
 	_, err := h.App.Operator().SetShop(t.Context(), "main", shop.Settings{
-		BaseURL: &s.base, StorefrontURL: new(storefront + "/"), Hosts: new([]string{h.Way.Addr}), Accent: new("#23586a"),
-		SupportEmail: new("help@shop.test"), Footer: &[]shop.FooterLink{{Label: "Terms", URL: storefront + "/terms"}},
+		BaseURL: &s.base, StorefrontURL: new(storefront + "/"), Hosts: new([]string{h.Way.Addr}),
+		Accent:       new("#23586a"),
+		SupportEmail: new("help@shop.test"),
+		Footer:       &[]shop.FooterLink{{Label: "Terms", URL: storefront + "/terms"}},
 	})
 	if err != nil {
 		t.Fatalf("set the shop: %v", err)
@@ -106,8 +109,9 @@ func (s stand) fill(t *testing.T, key, email string) {
 func (s stand) putOrder(t *testing.T, key, email, number string, change map[string]any) {
 	t.Helper()
 	document := map[string]any{
-		"email": email, "placed_at": "2026-02-20T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z", "currency": "EUR",
-		"payment": "paid", "fulfillment": "delivered", "total": "24.90",
+		"email": email, "placed_at": "2026-02-20T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z",
+		"currency": "EUR",
+		"payment":  "paid", "fulfillment": "delivered", "total": "24.90",
 		"lines": []any{map[string]any{"name": "Notebook", "quantity": "1", "total": "24.90"}},
 	}
 	maps.Copy(document, change)
@@ -125,36 +129,52 @@ type object = map[string]any
 
 // orderShapes returns orders that look different, by the suffix of their number.
 func orderShapes() map[string]map[string]any {
-	home := object{"first_name": "Jana", "last_name": "Nováková", "line1": "Hlavná 12", "city": "Bratislava", "postal_code": "811 01", "country": "SK"}
+	home := object{"first_name": "Jana", "last_name": "Nováková", "line1": "Hlavná 12", "city": "Bratislava",
+		"postal_code": "811 01", "country": "SK"}
 	return map[string]map[string]any{
 		"shipped": {
-			"fulfillment": "shipped", "subtotal": "60.00", "discount": "6.00", "shipping": "3.90", "tax": "9.65", "total": "57.90",
+			"fulfillment": "shipped", "subtotal": "60.00", "discount": "6.00", "shipping": "3.90",
+			"tax": "9.65", "total": "57.90",
 			"lines": []any{
-				object{"id": "1", "sku": "B-1", "name": "Field notes", "quantity": "2", "unit_price": "15.00", "total": "30.00",
-					"picture": storefront + "/p/1.png", "url": storefront + "/field-notes", "options": []any{object{"name": "Cover", "value": "Blue"}}},
-				object{"id": "2", "name": "A pencil", "quantity": "1", "total": "30.00", "picture": storefront + "/p/2.png", "fulfillment": "processing"},
+				object{"id": "1", "sku": "B-1", "name": "Field notes", "quantity": "2", "unit_price": "15.00",
+					"total":   "30.00",
+					"picture": storefront + "/p/1.png", "url": storefront + "/field-notes",
+					"options": []any{object{"name": "Cover", "value": "Blue"}}},
+				object{"id": "2", "name": "A pencil", "quantity": "1", "total": "30.00",
+					"picture": storefront + "/p/2.png", "fulfillment": "processing"},
 			},
-			"shipments": []any{object{"carrier": "DHL", "number": "JD014600003SK", "url": "https://dhl.test/t", "shipped_at": "2026-03-03T08:00:00Z",
+			"shipments": []any{object{"carrier": "DHL", "number": "JD014600003SK",
+				"url": "https://dhl.test/t", "shipped_at": "2026-03-03T08:00:00Z",
 				"expected_to": "2026-03-06T12:00:00Z", "items": []any{object{"line": "1", "quantity": "2"}}}},
-			"shipping_address": home, "billing_address": home, "discounts": []any{object{"label": "Spring", "code": "MAY", "amount": "6.00"}},
-			"taxes": []any{object{"label": "VAT", "rate": "20", "amount": "9.65"}}, "prices_include_tax": true,
-			"notes": []any{object{"text": "We put a card in.", "at": "2026-03-02T10:00:00Z"}}, "customer_note": "Ring twice.\nThank you.",
-			"links":           object{"invoice": storefront + "/invoice.pdf", "storefront": storefront + "/order"},
+			"shipping_address": home, "billing_address": home,
+			"discounts":          []any{object{"label": "Spring", "code": "MAY", "amount": "6.00"}},
+			"taxes":              []any{object{"label": "VAT", "rate": "20", "amount": "9.65"}},
+			"prices_include_tax": true,
+			"notes":              []any{object{"text": "We put a card in.", "at": "2026-03-02T10:00:00Z"}},
+			"customer_note":      "Ring twice.\nThank you.",
+			"links": object{"invoice": storefront + "/invoice.pdf",
+				"storefront": storefront + "/order"},
 			"shipping_method": "Courier", "payment_method": "Card", "vat_id": "SK2020317068",
-			"events": []any{object{"type": "placed", "at": "2026-02-20T10:00:00Z"}, object{"type": "paid", "at": "2026-02-20T10:01:00Z"},
+			"events": []any{object{"type": "placed", "at": "2026-02-20T10:00:00Z"},
+				object{"type": "paid", "at": "2026-02-20T10:01:00Z"},
 				object{"type": "shipped", "at": "2026-03-03T08:00:00Z"}},
 		},
 		"unpaid": {
-			"payment": "pending", "payment_kind": "transfer", "fulfillment": "unfulfilled", "links": object{"payment": storefront + "/pay"},
+			"payment": "pending", "payment_kind": "transfer", "fulfillment": "unfulfilled",
+			"links":     object{"payment": storefront + "/pay"},
 			"placed_at": "2026-03-04T10:00:00Z",
 		},
-		"cancelled": {"state": "cancelled", "payment": "refunded", "refunded": "24.90", "fulfillment": "cancelled"},
-		"digital":   {"is_digital": true, "fulfillment": "delivered", "placed_at": "2024-05-01T10:00:00Z"},
+		"cancelled": {"state": "cancelled", "payment": "refunded", "refunded": "24.90",
+			"fulfillment": "cancelled"},
+		"digital": {"is_digital": true, "fulfillment": "delivered", "placed_at": "2024-05-01T10:00:00Z"},
 		"odd": {
-			"source_status": "awaiting_gnomes", "source_label": "Waiting for the gnomes", "currency": "JPY", "total": "1200", "payment": "gnome_debt",
+			"source_status": "awaiting_gnomes", "source_label": "Waiting for the gnomes", "currency": "JPY",
+			"total": "1200", "payment": "gnome_debt",
 			"fulfillment": "partially_shipped", "placed_at": "2024-03-01T10:00:00Z",
-			"lines": []any{object{"name": strings.Repeat("Donaudampfschifffahrtsgesellschaft", 4), "quantity": "0.125", "total": "1200"}},
-			"shipments": []any{object{"carrier": "Packeta", "number": strings.Repeat("Z123", 12), "pickup_point": "Corner shop"},
+			"lines": []any{object{"name": strings.Repeat("Donaudampfschifffahrtsgesellschaft", 4),
+				"quantity": "0.125", "total": "1200"}},
+			"shipments": []any{object{"carrier": "Packeta", "number": strings.Repeat("Z123", 12),
+				"pickup_point": "Corner shop"},
 				object{"carrier": "DHL", "delivered_at": "2024-03-09T10:00:00Z"}},
 			"billing_address": home,
 		},

@@ -25,7 +25,8 @@ type packer struct{ kept sync.Map } // coding + path of one of our files -> []by
 // pack compresses the answer if that is worthwhile and cannot leak a secret.
 func (p *packer) pack(c *fiber.Ctx) {
 	answer := c.Response()
-	if answer.IsBodyStream() || !isText(string(answer.Header.ContentType())) || len(answer.Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+	if answer.IsBodyStream() || !isText(string(answer.Header.ContentType())) ||
+		len(answer.Header.Peek(fiber.HeaderContentEncoding)) > 0 {
 		return
 	}
 	c.Vary(fiber.HeaderAcceptEncoding)

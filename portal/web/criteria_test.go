@@ -44,7 +44,8 @@ func (w *writes) Insert(ctx context.Context, collection string, r storage.Record
 	return w.Engine.Insert(ctx, collection, r)
 }
 
-func (w *writes) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (w *writes) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	w.n.Add(1)
 	return w.Engine.Replace(ctx, collection, r, read)
 }
@@ -96,10 +97,12 @@ func waysToLook() []look {
 	return []look{
 		{method: http.MethodGet}, {method: http.MethodHead}, {method: http.MethodOptions}, {old: true},
 		{method: http.MethodGet, header: map[string]string{"Range": "bytes=0-99"}},
-		{method: http.MethodGet, header: map[string]string{"If-None-Match": "*", "If-Modified-Since": "Mon, 01 Jan 2035 00:00:00 GMT"}},
+		{method: http.MethodGet, header: map[string]string{"If-None-Match": "*",
+			"If-Modified-Since": "Mon, 01 Jan 2035 00:00:00 GMT"}},
 		{method: http.MethodGet, header: map[string]string{"Sec-Purpose": "prefetch;prerender"}},
 		{method: http.MethodGet, header: map[string]string{"Purpose": "prefetch"}},
-		{method: http.MethodPut}, {method: http.MethodDelete}, {method: http.MethodPatch}, {method: http.MethodPost}, {method: "PROPFIND"},
+		{method: http.MethodPut}, {method: http.MethodDelete}, {method: http.MethodPatch},
+		{method: http.MethodPost}, {method: "PROPFIND"},
 	}
 }
 
@@ -107,7 +110,8 @@ func waysToLook() []look {
 func lookAt(t *testing.T, i *webtest.Installation, link string, by look) {
 	t.Helper()
 	if by.old {
-		answer := exchange(t, i.Way.Addr, "GET "+linkPath(t, link)+" HTTP/1.0\r\nHost: account.shop.test\r\n\r\n")
+		answer := exchange(t, i.Way.Addr,
+			"GET "+linkPath(t, link)+" HTTP/1.0\r\nHost: account.shop.test\r\n\r\n")
 		if !strings.HasPrefix(answer, "HTTP/1.1 200") {
 			t.Fatalf("HTTP/1.0: %.80s", answer)
 		}
@@ -127,9 +131,10 @@ func askAll(t *testing.T, i *webtest.Installation, emails []string) ([]*webtest.
 	browsers, links := make([]*webtest.Browser, len(emails)), make([]string, len(emails))
 	for n, email := range emails {
 		browsers[n] = i.Browser()
-		browsers[n].Send(webtest.Request{Method: http.MethodPost, Path: "/sign-in", Body: url.Values{"email": {email}}.Encode(), Header: map[string]string{
-			"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin",
-		}}).Want(http.StatusSeeOther)
+		browsers[n].Send(webtest.Request{Method: http.MethodPost, Path: "/sign-in",
+			Body: url.Values{"email": {email}}.Encode(), Header: map[string]string{
+				"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin",
+			}}).Want(http.StatusSeeOther)
 	}
 	i.Deliver()
 	for n, email := range emails {
@@ -177,7 +182,8 @@ var (
 func masked(answer string) string {
 	answer = changing.ReplaceAllString(answer, "$1: -")
 	return cookieSet.ReplaceAllStringFunc(answer, func(set string) string {
-		return fmt.Sprintf("__Host-postern-browser.main=%d bytes", len(set)-len("__Host-postern-browser.main="))
+		return fmt.Sprintf("__Host-postern-browser.main=%d bytes",
+			len(set)-len("__Host-postern-browser.main="))
 	})
 }
 
@@ -186,12 +192,14 @@ func masked(answer string) string {
 // to wrong codes.
 func TestAnswersTellNobodyApart(t *testing.T) {
 	t.Parallel()
-	shop, other := webtest.NewShop("main", "https://account.shop.test"), webtest.NewShop("other", "https://other.shop.test")
+	shop, other := webtest.NewShop("main", "https://account.shop.test"), webtest.NewShop("other",
+		"https://other.shop.test")
 	shop.Settings.Registration, other.Settings.Registration = new(false), new(false)
 	i := webtest.Portal(t, shop, other)
 	for id, email := range map[string]string{"main": "jana@example.com", "other": "ella@example.com"} {
 		body := fmt.Sprintf(`{"number":"1","email":%q,"placed_at":"2026-03-01T10:00:00Z","updated_at":"2026-03-01T10:00:00Z","currency":"EUR","total":"1.00"}`, email)
-		if _, err := i.App.Operator().ImportOrders(t.Context(), id, strings.NewReader(body), func(int) {}); err != nil {
+		if _, err := i.App.Operator().ImportOrders(t.Context(), id, strings.NewReader(body),
+			func(int) {}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -203,11 +211,14 @@ func TestAnswersTellNobodyApart(t *testing.T) {
 	flood("joan@example.com", "10.0.0.9", 20)
 	flood("anna@example.com", "10.0.0.8", 20)
 	kinds := []struct{ name, email, client string }{
-		{"known", "jana@example.com", "10.0.0.1"}, {"unknown", "nele@example.com", "10.0.0.2"}, {"of another shop", "ella@example.com", "10.0.0.3"},
-		{"asked often, unknown", "joan@example.com", "10.0.0.4"}, {"asked often", "anna@example.com", "10.0.0.8"},
+		{"known", "jana@example.com", "10.0.0.1"}, {"unknown", "nele@example.com", "10.0.0.2"},
+		{"of another shop", "ella@example.com", "10.0.0.3"},
+		{"asked often, unknown", "joan@example.com", "10.0.0.4"},
+		{"asked often", "anna@example.com", "10.0.0.8"},
 	}
 	first := answersTo(t, i, kinds[0].email, kinds[0].client)
-	if !strings.Contains(first, "303 See Other") || !strings.Contains(first, "__Host-postern-browser.main=") || !strings.Contains(first, "422") {
+	if !strings.Contains(first, "303 See Other") || !strings.Contains(first,
+		"__Host-postern-browser.main=") || !strings.Contains(first, "422") {
 		t.Fatalf("the answers:\n%s", first)
 	}
 	for range max(2, counted(500)) {
@@ -225,10 +236,12 @@ func TestAnswersTellNobodyApart(t *testing.T) {
 func answersTo(t *testing.T, i *webtest.Installation, email, client string) string {
 	t.Helper()
 	secret := strings.Repeat("A", 43)
-	cookie := "__Host-postern-browser.main=" + secret + "." + base64.RawURLEncoding.EncodeToString([]byte(email))
+	cookie := "__Host-postern-browser.main=" + secret + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(email))
 	var all bytes.Buffer
 	for _, step := range []struct{ path, body, cookie string }{
-		{"/sign-in", url.Values{"email": {email}}.Encode(), ""}, {"/sign-in/code", "", cookie}, {"/sign-in/again", "x=y", cookie},
+		{"/sign-in", url.Values{"email": {email}}.Encode(), ""}, {"/sign-in/code", "", cookie},
+		{"/sign-in/again", "x=y", cookie},
 		{"/sign-in/code", "code=ZZZZ-ZZZZ", cookie},
 	} {
 		answer := masked(send(t, i, client, step.path, step.body, step.cookie))
@@ -249,7 +262,8 @@ func send(t *testing.T, i *webtest.Installation, client, path, body, cookie stri
 		head += "\r\nCookie: " + cookie
 	}
 	if body != "" {
-		head += fmt.Sprintf("\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d", len(body))
+		head += fmt.Sprintf("\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d",
+			len(body))
 	}
 	return exchange(t, i.Way.Addr, head+"\r\n\r\n"+body)
 }
@@ -266,7 +280,8 @@ func TestPlantedSessions(t *testing.T) {
 		email := fmt.Sprintf("p%d@example.com", n%20)
 		planted := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%048d", n))
 		if n%2 == 1 && webtest.LinkIn(i.Mailbox.Last(email)) != "" { // starts like the customer's own
-			planted = strings.TrimPrefix(linkPath(t, webtest.LinkIn(i.Mailbox.Last(email))), "/sign-in/link/")[:22] + planted[22:]
+			planted = strings.TrimPrefix(linkPath(t, webtest.LinkIn(i.Mailbox.Last(email))),
+				"/sign-in/link/")[:22] + planted[22:]
 		}
 		b := i.Browser()
 		b.SetCookie("__Host-postern.main", planted)
@@ -277,7 +292,8 @@ func TestPlantedSessions(t *testing.T) {
 		b.Get(webtest.LinkIn(i.Mailbox.Last(email)))
 		b.Submit("main form", nil)
 		if b.Page.URL.Path != "/orders" || b.Cookie("__Host-postern.main") == planted {
-			t.Fatalf("%d: at %s with the planted session: %v", n, b.Page.URL, b.Cookie("__Host-postern.main") == planted)
+			t.Fatalf("%d: at %s with the planted session: %v", n, b.Page.URL,
+				b.Cookie("__Host-postern.main") == planted)
 		}
 		attacker := i.Browser()
 		attacker.SetCookie("__Host-postern.main", planted)

@@ -63,7 +63,8 @@ func failureOf(err error) failure {
 	case errors.As(err, &fibers):
 		return failure{status: fibers.Code, kind: kindOf(fibers.Code), key: keyOf(fibers.Code)}
 	case validate.KindOf(err) == validate.Unavailable || errors.Is(err, context.DeadlineExceeded):
-		return failure{status: http.StatusServiceUnavailable, kind: validate.Unavailable, key: "error.unavailable"}
+		return failure{status: http.StatusServiceUnavailable, kind: validate.Unavailable,
+			key: "error.unavailable"}
 	}
 	return failure{status: http.StatusInternalServerError}
 }
@@ -115,7 +116,8 @@ func (s *site) fail(c *fiber.Ctx, err error) {
 	setRetryAfter(c, f, err)
 	worse := caught(func() error { return s.write(c, f) })
 	if worse != nil {
-		s.log.ErrorContext(c.UserContext(), "error page", "error", worse.Error(), "request", gate.RequestID(c))
+		s.log.ErrorContext(c.UserContext(), "error page", "error", worse.Error(), "request",
+			gate.RequestID(c))
 		s.pages.Broken(c, gate.Shop(c))
 	}
 }
@@ -135,7 +137,8 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 // leadTo redirects to the sign-in or to the code page. Text typed into a form is not lost: it is kept in a
 // page that also links there, and only the customer who typed it can send it again.
 func (s *site) leadTo(c *fiber.Ctx, kind validate.Kind, way shop.LocalPath) error {
-	if _, ok := shop.ParsePath(c.Path()); !ok || isRead(c) || !gate.HasOwner(c) || page.TypedFields(c) == nil {
+	if _, ok := shop.ParsePath(c.Path()); !ok || isRead(c) || !gate.HasOwner(c) ||
+		page.TypedFields(c) == nil {
 		return page.SeeOther(c, way)
 	}
 	return s.pages.Unsaved(c, s.base(c, kind), kind, way)

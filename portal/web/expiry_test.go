@@ -79,22 +79,26 @@ func TestSessionsEndByClocksThatDiffer(t *testing.T) {
 		servers := []server{{i.Way, 0}, {process(t, i, off), off}}
 		for n := range 8 { // all combinations of made, used and judges
 			made, used, judges := servers[n&1], servers[n>>1&1], servers[n>>2&1]
-			t.Run(fmt.Sprintf("off by %s, %s %s %s", off, made.off, used.off, judges.off), func(t *testing.T) {
-				in := func(who string) *webtest.Browser { return made.signIn(t, i, fmt.Sprintf("%s%d@example.com", who, n)) }
-				last, late := in("idle"), in("late")
-				i.Clock.Move(day)
-				used.opens(t, last)
-				used.opens(t, late)
-				judges.ends(t, i, 14*day+used.off-judges.off, last, late)
-
-				last, late = in("busy"), in("tired")
-				for range 4 {
-					i.Clock.Move(7 * day)
+			t.Run(fmt.Sprintf("off by %s, %s %s %s", off, made.off, used.off, judges.off),
+				func(t *testing.T) {
+					in := func(who string) *webtest.Browser {
+						return made.signIn(t, i,
+							fmt.Sprintf("%s%d@example.com", who, n))
+					}
+					last, late := in("idle"), in("late")
+					i.Clock.Move(day)
 					used.opens(t, last)
 					used.opens(t, late)
-				}
-				judges.ends(t, i, 2*day+made.off-judges.off, last, late)
-			})
+					judges.ends(t, i, 14*day+used.off-judges.off, last, late)
+
+					last, late = in("busy"), in("tired")
+					for range 4 {
+						i.Clock.Move(7 * day)
+						used.opens(t, last)
+						used.opens(t, late)
+					}
+					judges.ends(t, i, 2*day+made.off-judges.off, last, late)
+				})
 		}
 	}
 }
@@ -133,7 +137,8 @@ func (s server) opens(t *testing.T, b *webtest.Browser) {
 
 // ends checks that last is accepted one second before the session ends, and that late is refused at the
 // end. It takes two browsers, since a visit counts as use.
-func (s server) ends(t *testing.T, i *webtest.Installation, after time.Duration, last, late *webtest.Browser) {
+func (s server) ends(t *testing.T, i *webtest.Installation, after time.Duration, last,
+	late *webtest.Browser) {
 	t.Helper()
 	i.Clock.Move(after - time.Second)
 	if !s.lets(t, last) {

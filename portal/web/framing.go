@@ -32,7 +32,8 @@ type guard struct {
 func (s *site) guard(app *fiber.App, reading time.Duration) {
 	server := app.Server()
 	g := &guard{site: s, app: app, next: server.Handler, fail: server.ErrorHandler, reading: reading}
-	g.inbox = &inbox{site: s, app: app, table: newRouteTable(s.routes()), slots: make(chan struct{}, largeSlots)}
+	g.inbox = &inbox{site: s, app: app, table: newRouteTable(s.routes()),
+		slots: make(chan struct{}, largeSlots)}
 	server.HeaderReceived, server.Handler, server.ErrorHandler = g.received, g.handle, g.unread
 	fasthttp.SetBodySizePoolLimit(gate.MaxBody, keptAnswer)
 }
@@ -96,7 +97,8 @@ func (g *guard) handle(ctx *fasthttp.RequestCtx) {
 	if len(ctx.Response.Header.Peek(fiber.HeaderXContentTypeOptions)) == 0 {
 		setBasicHeaders(ctx.Response.Header.Set)
 		_, told := g.site.observeAll(context.Background())
-		told(ResponseInfo{Method: otherMethod, Route: "-", Status: ctx.Response.StatusCode(), Took: time.Since(start)})
+		told(ResponseInfo{Method: otherMethod, Route: "-", Status: ctx.Response.StatusCode(),
+			Took: time.Since(start)})
 	}
 	if form := ctx.PostArgs(); form.Len() > gate.MaxFields {
 		discard(ctx)

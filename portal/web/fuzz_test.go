@@ -33,16 +33,26 @@ const (
 // read as another host, each with several spellings of one.
 func strayWishes() []string {
 	beginnings := []string{
-		"//", "///", "////", `/\`, `\\`, `\/`, `/\/`, "/\t/", "/\n/", "/\r/", "\t//", " //", "\x00//", "\u00a0//", "\ufeff//", "/%09/", "/%2f", "/%5c", "%2f%2f",
-		"/.//", "/..//", "/./\\", ".//", "..//", "/;//", "/orders//", "//www.shop.test@", "//account.shop.test:x@", "／／", "∕∕", "⁄⁄", "/／", "/\u2028/",
-		"http://", "http:", "https:", "https:/", "https://", "https:///", `https:\\`, `https:/\`, "HTTPS://", "hTtPs:/", "h\tttps://", "https\n://", "https://@",
-		"https://www.shop.test@", "https://www.shop.test:443@", "https://www.shop.test%2f@", "https://www.shop.test%40", `https://www.shop.test\@`,
-		"https://www.shop.test.", "https://www.shop.test%00.", "https://www.shop.test\t.", "https://www.shop.test:80.", "https://www.shop.test,",
-		"javascript:alert(1)//", "java\nscript:", "\x01javascript:", "JAVASCRIPT://www.shop.test/%0a", "data:text/html,", "vbscript:", "blob:https://",
-		"ftp://", "file://", "ws://", "mailto:x@", "view-source:https://", "/orders\r\nLocation: https://", "/orders%0d%0aLocation:%20https://", "/\u0085/",
-		"/%2F%2f", "/%252f", "/%5C", "/%255c", "/.%2f", "/..%5c", "/%2e/", "/%2e%2e%2f", "?//", "#//", "@", "www.shop.test@", "/@", "/orders?next=//", "/orders#//",
+		"//", "///", "////", `/\`, `\\`, `\/`, `/\/`, "/\t/", "/\n/", "/\r/", "\t//", " //", "\x00//",
+		"\u00a0//", "\ufeff//", "/%09/", "/%2f", "/%5c", "%2f%2f",
+		"/.//", "/..//", "/./\\", ".//", "..//", "/;//", "/orders//", "//www.shop.test@",
+		"//account.shop.test:x@", "／／", "∕∕", "⁄⁄", "/／", "/\u2028/",
+		"http://", "http:", "https:", "https:/", "https://", "https:///", `https:\\`, `https:/\`, "HTTPS://",
+		"hTtPs:/", "h\tttps://", "https\n://", "https://@",
+		"https://www.shop.test@", "https://www.shop.test:443@", "https://www.shop.test%2f@",
+		"https://www.shop.test%40", `https://www.shop.test\@`,
+		"https://www.shop.test.", "https://www.shop.test%00.", "https://www.shop.test\t.",
+		"https://www.shop.test:80.", "https://www.shop.test,",
+		"javascript:alert(1)//", "java\nscript:", "\x01javascript:", "JAVASCRIPT://www.shop.test/%0a",
+		"data:text/html,", "vbscript:", "blob:https://",
+		"ftp://", "file://", "ws://", "mailto:x@", "view-source:https://", "/orders\r\nLocation: https://",
+		"/orders%0d%0aLocation:%20https://", "/\u0085/",
+		"/%2F%2f", "/%252f", "/%5C", "/%255c", "/.%2f", "/..%5c", "/%2e/", "/%2e%2e%2f", "?//", "#//", "@",
+		"www.shop.test@", "/@", "/orders?next=//", "/orders#//",
 	}
-	hosts := []string{"evil.test", "evil.test/orders", "evil.test:443/", "evil%2etest", "ｅｖｉｌ.test", "evil。test", "2130706433", "[::1]", "xn--evil-test", "EVIL.TEST?x=1", "user@evil.test#y", "www.shop.test.evil.test", "evil.test/{", "evil.test/a b|^`\"<>"}
+	hosts := []string{"evil.test", "evil.test/orders", "evil.test:443/", "evil%2etest", "ｅｖｉｌ.test",
+		"evil。test", "2130706433", "[::1]", "xn--evil-test", "EVIL.TEST?x=1", "user@evil.test#y",
+		"www.shop.test.evil.test", "evil.test/{", "evil.test/a b|^`\"<>"}
 	var wishes []string
 	for _, beginning := range beginnings {
 		for _, host := range hosts {
@@ -97,10 +107,14 @@ func leadsAstray(text string) bool {
 func TestLands(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"/orders": ownOrigin, "": ownOrigin, "?a=//b": ownOrigin, "https://www.shop.test/cart": shopOrigin, "//evil.test": "https://evil.test",
-		`/\evil.test`: "https://evil.test", "/\t/evil.test": "https://evil.test", "https:evil.test": "https://evil.test", "HTTP://x.test:80": "http://x.test:80",
-		"https://www.shop.test@evil.test/": "https://evil.test", "javascript:alert(1)": "javascript:", "https://www.shop.test.evil.test": "https://www.shop.test.evil.test",
-		"https:///www.shop.test": shopOrigin, "https://ｅｖｉｌ.test": "https://evil.test", " //evil.test": "https://evil.test",
+		"/orders": ownOrigin, "": ownOrigin, "?a=//b": ownOrigin, "https://www.shop.test/cart": shopOrigin,
+		"//evil.test": "https://evil.test",
+		`/\evil.test`: "https://evil.test", "/\t/evil.test": "https://evil.test",
+		"https:evil.test": "https://evil.test", "HTTP://x.test:80": "http://x.test:80",
+		"https://www.shop.test@evil.test/": "https://evil.test", "javascript:alert(1)": "javascript:",
+		"https://www.shop.test.evil.test": "https://www.shop.test.evil.test",
+		"https:///www.shop.test":          shopOrigin, "https://ｅｖｉｌ.test": "https://evil.test",
+		" //evil.test": "https://evil.test",
 	} {
 		if got := lands(text); got != want {
 			t.Errorf("%q lands at %q, want %q", text, got, want)
@@ -152,7 +166,8 @@ func mailDestinations(t *testing.T, i *webtest.Installation, wishes []string) []
 	}
 	ask := func(n int) {
 		client := credential.Browser{IP: netip.AddrFrom4([4]byte{192, 0, byte(n >> 8), byte(n)})} // keeps each client below its limit
-		if _, err := i.App.Visitor(shops[0], client).RequestLink(t.Context(), fmt.Sprintf("w%d@example.com", n), wishes[n], "en"); err != nil {
+		if _, err := i.App.Visitor(shops[0], client).RequestLink(t.Context(),
+			fmt.Sprintf("w%d@example.com", n), wishes[n], "en"); err != nil {
 			t.Errorf("%q: %v", wishes[n], err)
 		}
 	}
@@ -254,7 +269,8 @@ type wishWay struct{ path, field, form string }
 // wishWays returns all of them, for a shopper who has just entered a code.
 func wishWays() []wishWay {
 	return []wishWay{
-		{path: "/sign-in/continue", field: "to"}, {path: "/sign-in", field: "to"}, {path: "/security/confirm", field: "to"},
+		{path: "/sign-in/continue", field: "to"}, {path: "/sign-in", field: "to"},
+		{path: "/security/confirm", field: "to"},
 		{path: "/profile/language", field: "back", form: "lang=en"},
 		{path: "/profile", field: "to", form: "language=en&version="},
 	}
@@ -267,7 +283,8 @@ func (w wishWay) ask(handler fasthttp.RequestHandler, wish, cookie string) *fast
 	}
 	form := w.form
 	if strings.HasSuffix(form, "version=") { // each save needs the current version
-		shown := regexp.MustCompile(`name="version" value="([^"]*)"`).FindSubmatch(ask(handler, w.path, cookie).Body())
+		shown := regexp.MustCompile(`name="version" value="([^"]*)"`).FindSubmatch(ask(handler,
+			w.path, cookie).Body())
 		form += string(shown[1])
 	}
 	return submitTo(handler, w.path, form+"&"+pair, cookie)
@@ -317,11 +334,14 @@ func FuzzCookies(f *testing.F) {
 	b := i.Browser()
 	i.SignIn(b, "jana@example.com")
 	session, browser := b.Cookie("__Host-postern.main"), b.Cookie("__Host-postern-browser.main")
-	if got := ask(site.Handler(), "/orders", "__Host-postern.main="+session).StatusCode(); got != http.StatusOK {
+	if got := ask(site.Handler(), "/orders",
+		"__Host-postern.main="+session).StatusCode(); got != http.StatusOK {
 		f.Fatalf("the real session is answered with %d", got)
 	}
-	for _, text := range []string{"", "x", session[:63], session + "A", strings.ToLower(session), session[32:] + session[:32], browser,
-		browser + ".amFuYUBleGFtcGxlLmNvbQ", browser + ".", browser + ".AA.AA", "\x00\xff", strings.Repeat("A", 64), strings.Repeat("=;", 2000), `"` + session[:10]} {
+	for _, text := range []string{"", "x", session[:63], session + "A", strings.ToLower(session),
+		session[32:] + session[:32], browser,
+		browser + ".amFuYUBleGFtcGxlLmNvbQ", browser + ".", browser + ".AA.AA", "\x00\xff",
+		strings.Repeat("A", 64), strings.Repeat("=;", 2000), `"` + session[:10]} {
 		f.Add(text, browser)
 		f.Add(session[:40], text)
 	}
@@ -330,13 +350,16 @@ func FuzzCookies(f *testing.F) {
 			return
 		}
 		cookie := "__Host-postern.main=" + given + "; __Host-postern-browser.main=" + from
-		for path, most := range map[string]int{"/orders": http.StatusSeeOther, "/sign-in": http.StatusOK, "/sign-in/code": http.StatusSeeOther} {
+		for path, most := range map[string]int{"/orders": http.StatusSeeOther, "/sign-in": http.StatusOK,
+			"/sign-in/code": http.StatusSeeOther} {
 			answer := ask(site.Handler(), path, cookie)
 			status := answer.StatusCode()
 			if path == "/orders" && status != http.StatusSeeOther || status > most {
 				t.Errorf("%s with %q is answered with %d", path, cookie, status)
 			}
-			if answer.Header.PeekCookie("__Host-postern.main") != nil && strings.Contains(string(answer.Header.PeekCookie("__Host-postern.main")), given) && len(given) > 20 {
+			if answer.Header.PeekCookie("__Host-postern.main") != nil &&
+				strings.Contains(string(answer.Header.PeekCookie("__Host-postern.main")), given) &&
+				len(given) > 20 {
 				t.Errorf("%s with %q gives that session", path, cookie)
 			}
 		}

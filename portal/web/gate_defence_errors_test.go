@@ -56,7 +56,8 @@ func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (
 	t.Helper()
 	store := &brittle{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store, shops...)
-	site, err := web.New(web.Config{App: i.App, Log: i.Log.Logger(), Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	site, err := web.New(web.Config{App: i.App, Log: i.Log.Logger(),
+		Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,8 @@ func TestDefenceBrokenErrorPage(t *testing.T) {
 	if page.Text("h1") != "Something went wrong" || strings.Contains(page.Body, "hunter2") {
 		t.Errorf("the page says %q", page.Text("main"))
 	}
-	if log := h.Log.String(); !strings.Contains(log, `"error page"`) || !strings.Contains(log, page.Header.Get("X-Request-Id")) {
+	if log := h.Log.String(); !strings.Contains(log, `"error page"`) || !strings.Contains(log,
+		page.Header.Get("X-Request-Id")) {
 		t.Errorf("the log says %s", log)
 	}
 	store.broken.Store(false)
@@ -118,7 +120,8 @@ func TestDefenceDeadline(t *testing.T) {
 	b := h.browser(t)
 	b.SetCookie("__Host-postern.main", strings.Repeat("A", 64))
 	b.Get("/test/end").Want(200)
-	if left := <-ends; left > web.DefaultTimeout || left < web.DefaultTimeout/2 || web.DefaultTimeout != 15*time.Second {
+	if left := <-ends; left > web.DefaultTimeout || left < web.DefaultTimeout/2 ||
+		web.DefaultTimeout != 15*time.Second {
 		t.Errorf("a request has %s", left)
 	}
 	before, endless := store.asked.Load(), store.endless.Load()
@@ -144,16 +147,19 @@ func TestDefenceHalfAnswers(t *testing.T) {
 			}
 		}
 		site.Get("/test/whole", partial(nil))
-		for name, kind := range map[string]validate.Kind{"sign-in": validate.SignIn, "denied": validate.Denied, "unknown": validate.Kind(99)} {
+		for name, kind := range map[string]validate.Kind{"sign-in": validate.SignIn,
+			"denied": validate.Denied, "unknown": validate.Kind(99)} {
 			site.Get("/test/"+name, partial(&validate.Error{Kind: kind}))
 			site.Get("/api/test/"+name, partial(&validate.Error{Kind: kind}))
 		}
 	})
 	for path, status := range map[string]int{
-		"/test/whole": 200, "/test/sign-in": 303, "/test/denied": 403, "/test/unknown": 500, "/api/test/sign-in": 401, "/api/test/denied": 403,
+		"/test/whole": 200, "/test/sign-in": 303, "/test/denied": 403, "/test/unknown": 500,
+		"/api/test/sign-in": 401, "/api/test/denied": 403,
 	} {
 		page := h.browser(t).Send(webtest.Request{Path: path}).Want(status)
-		if status != 200 && strings.Contains(page.Body, "half") || page.Header.Get("Cache-Control") != "no-store" {
+		if status != 200 && strings.Contains(page.Body, "half") ||
+			page.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %s %q", path, page.Header.Get("Cache-Control"), page.Body)
 		}
 	}
@@ -167,7 +173,8 @@ func TestDefenceWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := texts.Localizer("en", time.UTC)
-	fault := &validate.Error{Kind: validate.Invalid, Key: "error.key", Fields: []validate.FieldError{{Field: "/total", Key: "error.shop"}}}
+	fault := &validate.Error{Kind: validate.Invalid, Key: "error.key",
+		Fields: []validate.FieldError{{Field: "/total", Key: "error.shop"}}}
 	_, h := brittleHouse(t, func(site *fiber.App) {
 		site.Get("/api/test/fault", func(*fiber.Ctx) error { return fault })
 		site.Get("/test/media", func(*fiber.Ctx) error { return fiber.ErrUnsupportedMediaType })
@@ -183,15 +190,21 @@ func TestDefenceWords(t *testing.T) {
 	}{
 		{"nothing there", webtest.Request{Path: "/nothing"}, 404, "error.not_found"},
 		{"another method", webtest.Request{Method: "DELETE", Path: "/test/media"}, 405, "error.not_found"},
-		{"no shop", webtest.Request{Path: "/orders", Header: map[string]string{"Host": "evil.test"}}, 421, "error.misdirected"},
-		{"a large form", webtest.Request{Method: "POST", Path: "/sign-in", Body: strings.Repeat("a", 1<<20+1), Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}, 413, "error.too_large"},
+		{"no shop", webtest.Request{Path: "/orders", Header: map[string]string{"Host": "evil.test"}}, 421,
+			"error.misdirected"},
+		{"a large form", webtest.Request{Method: "POST", Path: "/sign-in", Body: strings.Repeat("a", 1<<20+1),
+			Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}, 413,
+			"error.too_large"},
 		{"a large header", webtest.Request{Path: "/test/header"}, 431, "error.too_large"},
 		{"wrong type", webtest.Request{Path: "/test/media"}, 415, "error.invalid"},
 		{"a fault of ours", webtest.Request{Path: "/test/gateway"}, 502, "error.internal"},
 		{"away", webtest.Request{Path: "/test/away"}, 503, "error.unavailable"},
-		{"forged", webtest.Request{Method: "POST", Path: "/sign-in", Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 403, "error.forgery"},
+		{"forged", webtest.Request{Method: "POST", Path: "/sign-in",
+			Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 403, "error.forgery"},
 		// The size is checked before the origin, without reading the body.
-		{"forged and large", webtest.Request{Method: "POST", Path: "/sign-in", Body: strings.Repeat("a", 1<<20+1), Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 413, "error.too_large"},
+		{"forged and large", webtest.Request{Method: "POST", Path: "/sign-in",
+			Body:   strings.Repeat("a", 1<<20+1),
+			Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 413, "error.too_large"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			page := h.browser(t).Send(test.request).Want(test.status)
@@ -202,7 +215,8 @@ func TestDefenceWords(t *testing.T) {
 			if id := page.Header.Get("X-Request-Id"); id == "" || !strings.Contains(said, id) {
 				t.Errorf("the page %q does not name the request %s", said, id)
 			}
-			if retry := page.Header.Get("Retry-After"); (retry == "30") != (test.status == 503) || retry != "" && test.status != 503 {
+			if retry := page.Header.Get("Retry-After"); (retry == "30") != (test.status == 503) ||
+				retry != "" && test.status != 503 {
 				t.Errorf("Retry-After %q", retry)
 			}
 		})
@@ -212,7 +226,8 @@ func TestDefenceWords(t *testing.T) {
 		Errors []struct{ Pointer, Code, Detail string }
 	}
 	page := h.browser(t).Get("/api/test/fault").Want(422)
-	if err := json.Unmarshal([]byte(page.Body), &problem); err != nil || problem.Code != "error.key" || len(problem.Errors) != 1 ||
+	if err := json.Unmarshal([]byte(page.Body), &problem); err != nil || problem.Code != "error.key" ||
+		len(problem.Errors) != 1 ||
 		problem.Errors[0].Pointer != "/total" || problem.Errors[0].Code != "error.shop" {
 		t.Errorf("the API says %s (%v)", page.Body, err)
 	}
@@ -250,7 +265,8 @@ func TestDefenceWayBack(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			all := h.answers(t, test.line+" HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 0\r\n\r\n")
-			if len(all) != 1 || all[0].StatusCode != http.StatusSeeOther || all[0].Header.Get("Location") != test.want {
+			if len(all) != 1 || all[0].StatusCode != http.StatusSeeOther ||
+				all[0].Header.Get("Location") != test.want {
 				t.Errorf("%v, want %s", all, test.want)
 			}
 		})
@@ -288,7 +304,8 @@ func TestDefenceLog(t *testing.T) {
 			}
 		}
 		for _, want := range []string{
-			`"level":"` + test.level + `"`, `"route":"` + test.route + `"`, `"method":"GET"`, fmt.Sprintf(`"status":%d`, page.Status), `"took_ms":`, test.fault,
+			`"level":"` + test.level + `"`, `"route":"` + test.route + `"`, `"method":"GET"`,
+			fmt.Sprintf(`"status":%d`, page.Status), `"took_ms":`, test.fault,
 		} {
 			if strings.Count(found, "\n") != 1 || !strings.Contains(found, want) {
 				t.Errorf("%s: no %s in %s", test.path, want, found)

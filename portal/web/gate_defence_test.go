@@ -39,22 +39,33 @@ func TestDefenceHeaders(t *testing.T) {
 		{"a panic", webtest.Request{Path: "/test/panic"}, 500, storefront, year, "no-store"},
 		{"the API", webtest.Request{Path: "/api/test/denied"}, 403, storefront, year, "no-store"},
 		{"a file", webtest.Request{Path: sheet}, 200, storefront, year, static.Cache},
-		{"a file there is not", webtest.Request{Path: "/static/nothing.css"}, 404, storefront, year, "no-store"},
-		{"a forged form", webtest.Request{Method: "POST", Path: "/test/in", Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 403, storefront, year, "no-store"},
-		{"a shop on http", webtest.Request{Path: "/sign-in", Header: map[string]string{"Host": "127.0.0.1:8080"}}, 200, storefront, "", "no-store"},
-		{"a file of a shop on http", webtest.Request{Path: sheet, Header: map[string]string{"Host": "127.0.0.1:8080"}}, 200, storefront, "", static.Cache},
-		{"an unknown host", webtest.Request{Path: "/sign-in", Header: map[string]string{"Host": "evil.test"}}, 421, "", "", "no-store"},
-		{"a file for an unknown host", webtest.Request{Path: sheet, Header: map[string]string{"Host": "evil.test"}}, 200, "", "", static.Cache},
-		{"health for an unknown host", webtest.Request{Path: "/healthz", Header: map[string]string{"Host": "evil.test"}}, 200, "", "", "no-store"},
+		{"a file there is not", webtest.Request{Path: "/static/nothing.css"}, 404, storefront,
+			year, "no-store"},
+		{"a forged form", webtest.Request{Method: "POST", Path: "/test/in",
+			Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 403, storefront, year, "no-store"},
+		{"a shop on http", webtest.Request{Path: "/sign-in",
+			Header: map[string]string{"Host": "127.0.0.1:8080"}}, 200, storefront, "", "no-store"},
+		{"a file of a shop on http", webtest.Request{Path: sheet,
+			Header: map[string]string{"Host": "127.0.0.1:8080"}}, 200, storefront, "", static.Cache},
+		{"an unknown host", webtest.Request{Path: "/sign-in", Header: map[string]string{"Host": "evil.test"}},
+			421, "", "", "no-store"},
+		{"a file for an unknown host",
+			webtest.Request{Path: sheet, Header: map[string]string{"Host": "evil.test"}}, 200, "",
+			"", static.Cache},
+		{"health for an unknown host",
+			webtest.Request{Path: "/healthz", Header: map[string]string{"Host": "evil.test"}}, 200, "",
+			"", "no-store"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			page := h.browser(t).Send(test.request).Want(test.status)
-			if diff := cmp.Diff(defences(test.images, test.bound, test.cache), defencesOf(page.Header)); diff != "" {
+			if diff := cmp.Diff(defences(test.images, test.bound, test.cache),
+				defencesOf(page.Header)); diff != "" {
 				t.Errorf("headers (-want +got):\n%s", diff)
 			}
 		})
 	}
-	if diff := cmp.Diff(defences(storefront, year, "no-store"), defencesOf(h.announce(t, "/test/in", 5<<20).Header)); diff != "" {
+	if diff := cmp.Diff(defences(storefront, year, "no-store"),
+		defencesOf(h.announce(t, "/test/in", 5<<20).Header)); diff != "" {
 		t.Errorf("headers of a body too large (-want +got):\n%s", diff)
 	}
 }
@@ -107,8 +118,10 @@ func TestDefenceFraming(t *testing.T) {
 		{"chunks in capitals", "TRANSFER-ENCODING: CHUNKED\r\n", "0\r\n\r\n", 200},
 		{"both", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n", 400},
 		{"both, in small letters", "content-length: 5\r\ntransfer-encoding: chunked\r\n", "0\r\n\r\n", 400},
-		{"both, the length in capitals", "CONTENT-LENGTH: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n", 400},
-		{"both, the coding in capitals", "Content-Length: 5\r\nTRANSFER-ENCODING: chunked\r\n", "0\r\n\r\n", 400},
+		{"both, the length in capitals", "CONTENT-LENGTH: 5\r\nTransfer-Encoding: chunked\r\n",
+			"0\r\n\r\n", 400},
+		{"both, the coding in capitals", "Content-Length: 5\r\nTRANSFER-ENCODING: chunked\r\n",
+			"0\r\n\r\n", 400},
 		{"another coding", "Transfer-Encoding: xchunked\r\n", "0\r\n\r\n", 400},
 		{"a coding behind another", "Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n", 400},
 		{"no coding", "Transfer-Encoding: identity\r\n", "", 400},
@@ -138,7 +151,10 @@ func TestDefenceSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site.Get("/test/who", func(c *fiber.Ctx) error { return c.SendString(gate.Address(c).String() + " " + c.IP()) })
+	site.Get("/test/who", func(c *fiber.Ctx) error {
+		return c.SendString(gate.Address(c).String() +
+			" " + c.IP())
+	})
 	way := webtest.Serve(t, site)
 	page := webtest.NewBrowser(t, "https://account.shop.test", way).Send(webtest.Request{
 		Path: "/test/who", Header: map[string]string{"X-Forwarded-For": "203.0.113.77"},
@@ -148,14 +164,19 @@ func TestDefenceSettings(t *testing.T) {
 	}
 	server, config := site.Server(), site.Config()
 	got := map[string]any{
-		"reading": server.ReadTimeout, "writing": server.WriteTimeout, "idle": server.IdleTimeout, "body": server.MaxRequestBodySize,
-		"header": server.ReadBufferSize, "forms are parsed unasked": !server.DisablePreParseMultipartForm, "own copies": config.Immutable,
-		"case counts": config.CaseSensitive, "slashes count": config.StrictRouting, "paths are unescaped": config.UnescapePath,
+		"reading": server.ReadTimeout, "writing": server.WriteTimeout, "idle": server.IdleTimeout,
+		"body":   server.MaxRequestBodySize,
+		"header": server.ReadBufferSize, "forms are parsed unasked": !server.DisablePreParseMultipartForm,
+		"own copies":  config.Immutable,
+		"case counts": config.CaseSensitive, "slashes count": config.StrictRouting,
+		"paths are unescaped": config.UnescapePath,
 		"proxies are checked": config.EnableTrustedProxyCheck, "quiet": config.DisableStartupMessage,
 	}
 	want := map[string]any{
-		"reading": 10 * time.Second, "writing": 30 * time.Second, "idle": 75 * time.Second, "body": 64 << 10, "header": 16 << 10,
-		"forms are parsed unasked": false, "own copies": true, "case counts": true, "slashes count": false, "paths are unescaped": false,
+		"reading": 10 * time.Second, "writing": 30 * time.Second, "idle": 75 * time.Second, "body": 64 << 10,
+		"header":                   16 << 10,
+		"forms are parsed unasked": false, "own copies": true, "case counts": true, "slashes count": false,
+		"paths are unescaped": false,
 		"proxies are checked": true, "quiet": true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -180,12 +201,14 @@ func TestDefenceOrder(t *testing.T) {
 		{"at the API, which takes no cookie", "account.shop.test", "https://evil.test", "/api/test/in", 200},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path, Header: map[string]string{"Host": test.host, "Origin": test.origin}}).Want(test.status)
+			h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path,
+				Header: map[string]string{"Host": test.host, "Origin": test.origin}}).Want(test.status)
 		})
 	}
 	// A request line may contain an absolute URL (RFC 9112, 3.2.2); only its path counts.
 	for path, status := range map[string]int{"/api/test/in": 200, "/test/in": 403, "/test/in?/api/": 403} {
-		all := h.answers(t, "POST http://account.shop.test"+path+" HTTP/1.1\r\nHost: account.shop.test\r\nOrigin: https://evil.test\r\nContent-Length: 0\r\n\r\n")
+		all := h.answers(t, "POST http://account.shop.test"+path+
+			" HTTP/1.1\r\nHost: account.shop.test\r\nOrigin: https://evil.test\r\nContent-Length: 0\r\n\r\n")
 		if len(all) != 1 || all[0].StatusCode != status {
 			t.Errorf("%s by a whole address: %v, want %d", path, all, status)
 		}
@@ -203,9 +226,11 @@ func TestDefenceBodies(t *testing.T) {
 		size   int
 		status int
 	}{
-		{"/test/in", 64 << 10, 200}, {"/test/in", 64<<10 + 1, 413}, {"/api/test/in", 64 << 10, 200}, {"/api/test/in", 64<<10 + 1, 413},
+		{"/test/in", 64 << 10, 200}, {"/test/in", 64<<10 + 1, 413}, {"/api/test/in", 64 << 10, 200},
+		{"/api/test/in", 64<<10 + 1, 413},
 	} {
-		page := h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path, Header: form, Body: strings.Repeat("a", test.size)})
+		page := h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path, Header: form,
+			Body: strings.Repeat("a", test.size)})
 		if page.Status != test.status {
 			t.Errorf("%d bytes to %s: %d, want %d", test.size, test.path, page.Status, test.status)
 		}

@@ -28,9 +28,10 @@ func startOf(returnTo, challenge string) string {
 // post sends a document to the API.
 func post(i *webtest.Installation, key, path string, document any) *webtest.Page {
 	body, _ := json.Marshal(document) // strings cannot fail
-	return i.Browser().Send(webtest.Request{Method: http.MethodPost, Path: path, Body: string(body), Header: map[string]string{
-		"Authorization": "Bearer " + key, "Content-Type": "application/json",
-	}})
+	return i.Browser().Send(webtest.Request{Method: http.MethodPost, Path: path, Body: string(body),
+		Header: map[string]string{
+			"Authorization": "Bearer " + key, "Content-Type": "application/json",
+		}})
 }
 
 type wire map[string]string
@@ -54,7 +55,8 @@ func TestBackToTheStorefront(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
-	for _, way := range []string{"link", "link elsewhere", "code", "code of a second mail", "signed in already", "straight to our own page"} {
+	for _, way := range []string{"link", "link elsewhere", "code", "code of a second mail",
+		"signed in already", "straight to our own page"} {
 		t.Run(way, func(t *testing.T) {
 			email := strings.ReplaceAll(way, " ", "") + "@example.com"
 			b := i.Browser()
@@ -63,21 +65,24 @@ func TestBackToTheStorefront(t *testing.T) {
 			}
 			b.Get(startOf(callBack, challenge)).Want(http.StatusOK)
 			if way == "straight to our own page" {
-				b.Get(strings.Replace(startOf(callBack, challenge), "/sign-in", "/sign-in/continue", 1)).Want(http.StatusOK)
+				b.Get(strings.Replace(startOf(callBack, challenge), "/sign-in", "/sign-in/continue",
+					1)).Want(http.StatusOK)
 			}
 			if way != "signed in already" {
 				b = signInBy(i, b, email, way)
 			}
 			code := codeOn(t, b.Page)
 			var record struct{ Email string }
-			page := post(i, key, "/api/v1/hand-off", wire{"code": code, "return_to": callBack, "code_verifier": verifier}).Want(http.StatusOK)
+			page := post(i, key, "/api/v1/hand-off",
+				wire{"code": code, "return_to": callBack, "code_verifier": verifier}).Want(http.StatusOK)
 			if err := json.Unmarshal([]byte(page.Body), &record); err != nil || record.Email != email {
 				t.Errorf("the shop is told %s: %v", page.Body, err)
 			}
 			if page.Header.Get("Cache-Control") != "no-store" {
 				t.Error("the answer may be kept")
 			}
-			post(i, key, "/api/v1/hand-off", wire{"code": code, "return_to": callBack, "code_verifier": verifier}).Want(http.StatusGone)
+			post(i, key, "/api/v1/hand-off",
+				wire{"code": code, "return_to": callBack, "code_verifier": verifier}).Want(http.StatusGone)
 			b.Get("/orders").Want(http.StatusOK)
 		})
 	}
@@ -120,9 +125,11 @@ func TestHandOffAnswersAlike(t *testing.T) {
 	var first problem
 	for n, wrong := range []wire{
 		{"code": "never", "return_to": callBack, "code_verifier": verifier},
-		{"return_to": shopOrigin}, {"code_verifier": strings.Repeat("a", 43)}, {"code_verifier": ""}, {"code": ""}, {},
+		{"return_to": shopOrigin}, {"code_verifier": strings.Repeat("a", 43)}, {"code_verifier": ""},
+		{"code": ""}, {},
 	} {
-		body := wire{"code": codeOn(t, b.Get(startOf(callBack, challenge))), "return_to": callBack, "code_verifier": verifier}
+		body := wire{"code": codeOn(t, b.Get(startOf(callBack, challenge))), "return_to": callBack,
+			"code_verifier": verifier}
 		for name, value := range wrong {
 			body[name] = value
 		}
@@ -130,7 +137,8 @@ func TestHandOffAnswersAlike(t *testing.T) {
 			i.Clock.Move(time.Minute)
 		}
 		var told problem
-		if err := json.Unmarshal([]byte(post(i, key, "/api/v1/hand-off", body).Want(http.StatusGone).Body), &told); err != nil {
+		if err := json.Unmarshal([]byte(post(i, key, "/api/v1/hand-off", body).Want(http.StatusGone).Body),
+			&told); err != nil {
 			t.Fatal(err)
 		}
 		if first.Status == 0 {
@@ -144,10 +152,12 @@ func TestHandOffAnswersAlike(t *testing.T) {
 	right := wire{"code": code, "return_to": callBack, "code_verifier": verifier}
 	post(i, "postern_x", "/api/v1/hand-off", right).Want(http.StatusUnauthorized)
 	i.Put(key, "/api/v1/hand-off", "{}").Want(http.StatusMethodNotAllowed)
-	post(i, key, "/api/v1/hand-off", wire{"code": code, "redirect_uri": callBack}).Want(http.StatusUnprocessableEntity)
-	b.Send(webtest.Request{Method: http.MethodPost, Path: "/api/v1/hand-off", Body: "code=" + code, Header: map[string]string{
-		"Authorization": "Bearer " + key, "Content-Type": "application/x-www-form-urlencoded",
-	}}).Want(http.StatusUnsupportedMediaType)
+	post(i, key, "/api/v1/hand-off",
+		wire{"code": code, "redirect_uri": callBack}).Want(http.StatusUnprocessableEntity)
+	b.Send(webtest.Request{Method: http.MethodPost, Path: "/api/v1/hand-off", Body: "code=" + code,
+		Header: map[string]string{
+			"Authorization": "Bearer " + key, "Content-Type": "application/x-www-form-urlencoded",
+		}}).Want(http.StatusUnsupportedMediaType)
 	post(i, key, "/api/v1/hand-off", right).Want(http.StatusOK)
 }
 
@@ -163,14 +173,16 @@ func TestNoCodeForNobody(t *testing.T) {
 	}
 	i.SignIn(b, "jana@example.com")
 	for _, header := range []map[string]string{
-		{"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "Prefetch"}, {"Sec-Purpose": "prefetch;anonymous-client-ip"}, {"X-Moz": "prefetch"},
+		{"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "Prefetch"},
+		{"Sec-Purpose": "prefetch;anonymous-client-ip"}, {"X-Moz": "prefetch"},
 	} {
 		page := b.Send(webtest.Request{Path: path, Header: header}).Want(http.StatusTooEarly)
 		if page.Header.Get("Refresh") != "" || strings.Contains(page.Body, "code=") {
 			t.Errorf("%v gets a code", header)
 		}
 	}
-	if page := b.Send(webtest.Request{Method: http.MethodHead, Path: path}); page.Header.Get("Refresh") != "" {
+	if page := b.Send(webtest.Request{Method: http.MethodHead,
+		Path: path}); page.Header.Get("Refresh") != "" {
 		t.Error("a HEAD gets a code")
 	}
 	codeOn(t, b.Get(path))
@@ -180,17 +192,24 @@ func TestNoCodeForNobody(t *testing.T) {
 func nearReturns() []string {
 	var wishes []string
 	for _, host := range []string{
-		"www.shop.test.", "www.shop.test:443", "www.shop.test:", "www.shop.test:0443", "www.shop.test:80", "shop.test", "www.www.shop.test", "wwww.shop.test", "www.shop.tes",
-		"www.shop.test.evil.test", "www.shop.testevil", "www-shop.test", "www.shop.test%2eevil.test", "www.shop.test%00", "www.shop.test%00.evil.test", "www.shop.test\x00.evil.test",
-		"www.shop.test\u2024evil.test", "www.shop。test", "ｗｗｗ.shop.test", "www.ѕhop.test", "xn--www-shop-test", "www.shop.test@evil.test", "evil.test@www.shop.test", "x:y@www.shop.test",
-		"www.shop.test\\evil.test", "www.shop.test\\@evil.test", "www.shop.test\t", "www.shop.test\r\n", "www.shop.test ", " www.shop.test", "[www.shop.test]", "www.shop.test%5c@evil.test",
-		"www.shop.test#@evil.test", "www.shop.test;evil.test", "www.shop.test,evil.test", "account.shop.test", "ACCOUNT.shop.test", "account.shop.test:443", "127.0.0.1", "localhost",
+		"www.shop.test.", "www.shop.test:443", "www.shop.test:", "www.shop.test:0443", "www.shop.test:80",
+		"shop.test", "www.www.shop.test", "wwww.shop.test", "www.shop.tes",
+		"www.shop.test.evil.test", "www.shop.testevil", "www-shop.test", "www.shop.test%2eevil.test",
+		"www.shop.test%00", "www.shop.test%00.evil.test", "www.shop.test\x00.evil.test",
+		"www.shop.test\u2024evil.test", "www.shop。test", "ｗｗｗ.shop.test", "www.ѕhop.test",
+		"xn--www-shop-test", "www.shop.test@evil.test", "evil.test@www.shop.test", "x:y@www.shop.test",
+		"www.shop.test\\evil.test", "www.shop.test\\@evil.test", "www.shop.test\t", "www.shop.test\r\n",
+		"www.shop.test ", " www.shop.test", "[www.shop.test]", "www.shop.test%5c@evil.test",
+		"www.shop.test#@evil.test", "www.shop.test;evil.test", "www.shop.test,evil.test", "account.shop.test",
+		"ACCOUNT.shop.test", "account.shop.test:443", "127.0.0.1", "localhost",
 	} {
-		for _, scheme := range []string{"https://", "http://", "//", "https:", "https:/", "https:///", `https:\\`, "HTTPS://", "https://\t", "javascript://", "data://", "ws://", " https://"} {
+		for _, scheme := range []string{"https://", "http://", "//", "https:", "https:/", "https:///",
+			`https:\\`, "HTTPS://", "https://\t", "javascript://", "data://", "ws://", " https://"} {
 			wishes = append(wishes, scheme+host+"/signed-in")
 		}
 	}
-	for _, code := range []string{"?code=x", "?a=1&code=x", "?Code=x", "?%63ode=x", "?code[]=x", "?a;code=x", "?%zz"} {
+	for _, code := range []string{"?code=x", "?a=1&code=x", "?Code=x", "?%63ode=x", "?code[]=x",
+		"?a;code=x", "?%zz"} {
 		wishes = append(wishes, shopOrigin+"/signed-in"+code)
 	}
 	return append(wishes, strayWishes()...)
@@ -220,7 +239,8 @@ func TestReturnLeadsNobodyAstray(t *testing.T) {
 		if kept[n] != "" && (kept[n] != destinations[n] || leadsAstray(wish)) {
 			t.Errorf("%q is kept in a mail as %q", wish, kept[n])
 		}
-		for _, path := range []string{"/sign-in/continue?return_to=", "/sign-in?return_to=", "/sign-in?to=" + url.QueryEscape("/sign-in/continue?return_to=")} {
+		for _, path := range []string{"/sign-in/continue?return_to=", "/sign-in?return_to=",
+			"/sign-in?to=" + url.QueryEscape("/sign-in/continue?return_to=")} {
 			escaped := url.QueryEscape(wish)
 			if strings.Contains(path, "to=%2F") {
 				escaped = url.QueryEscape(escaped)
@@ -236,7 +256,8 @@ func TestReturnLeadsNobodyAstray(t *testing.T) {
 	if tried < 500 {
 		t.Errorf("%d of %d wishes would lead astray", tried, len(wishes))
 	}
-	if good := b.Get(startOf(shopOrigin+"/", "")); !strings.Contains(good.Header.Get("Refresh"), shopOrigin+"/?code=") {
+	if good := b.Get(startOf(shopOrigin+"/", "")); !strings.Contains(good.Header.Get("Refresh"),
+		shopOrigin+"/?code=") {
 		t.Errorf("the origin itself leads to %q", good.Header.Get("Refresh"))
 	}
 }
@@ -266,7 +287,8 @@ func TestLongReturn(t *testing.T) {
 	b.Submit("form[action='/sign-in/again']", nil).Want(http.StatusOK)
 	i.Deliver()
 	b.Get(webtest.LinkIn(i.Mailbox.Last("jana@example.com")))
-	if way := b.Submit("main form", nil).Want(http.StatusOK).Header.Get("Refresh"); !strings.HasPrefix(way, "0; url="+long+"&code=") {
+	if way := b.Submit("main form", nil).Want(http.StatusOK).Header.Get("Refresh"); !strings.HasPrefix(way,
+		"0; url="+long+"&code=") {
 		t.Errorf("leads to %.200s", way)
 	}
 	b.Get("/orders")
@@ -280,7 +302,8 @@ func TestSignInMail(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
-	i.Put(key, "/api/v1/customers/a%2F7", `{"email":"jana@example.com","updated_at":"2026-03-01T10:00:00Z"}`).Want(http.StatusCreated)
+	i.Put(key, "/api/v1/customers/a%2F7",
+		`{"email":"jana@example.com","updated_at":"2026-03-01T10:00:00Z"}`).Want(http.StatusCreated)
 	const path = "/api/v1/customers/a%2F7/sign-in-mail"
 	if page := post(i, key, path, wire{"destination": "/company"}).Want(http.StatusAccepted); page.Body != "{}" {
 		t.Errorf("answered with %s", page.Body)

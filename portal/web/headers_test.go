@@ -31,15 +31,18 @@ func checkHeaders(t *testing.T, header http.Header, path string, secure bool) {
 	}
 	policy := header.Get("Content-Security-Policy")
 	for _, part := range []string{
-		"default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'",
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'",
+		"frame-ancestors 'none'",
 		"base-uri 'none'", "img-src 'self'",
 	} {
 		if !strings.Contains("; "+policy, "; "+part) {
 			t.Errorf("%s: the policy lacks %s: %q", path, part, policy)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || header.Get("Permissions-Policy") == "" || header.Get("Server") != "" {
-		t.Errorf("%s: policy %q, permissions %q, server %q", path, policy, header.Get("Permissions-Policy"), header.Get("Server"))
+	if strings.Contains(policy, "unsafe") || header.Get("Permissions-Policy") == "" ||
+		header.Get("Server") != "" {
+		t.Errorf("%s: policy %q, permissions %q, server %q", path, policy, header.Get("Permissions-Policy"),
+			header.Get("Server"))
 	}
 	if got := header.Get("Strict-Transport-Security"); secure && got != "max-age=31536000" {
 		t.Errorf("%s: Strict-Transport-Security is %q", path, got)
@@ -67,7 +70,8 @@ func TestHeadersEverywhere(t *testing.T) {
 		checkHeaders(t, page.Header, route.Method+" "+route.Path, !strings.HasSuffix(route.Path, "z"))
 		asked++
 	}
-	for _, path := range []string{"/nothing", "/static/nothing.css", "/brand/nothing.png", "/api/v1/nothing", "/admin"} {
+	for _, path := range []string{"/nothing", "/static/nothing.css", "/brand/nothing.png",
+		"/api/v1/nothing", "/admin"} {
 		page := h.browser(t).Send(webtest.Request{Path: path}).Want(404)
 		checkHeaders(t, page.Header, path, true)
 	}
@@ -89,7 +93,8 @@ func TestHead(t *testing.T) {
 		if head.Status != get.Status || head.Body != "" {
 			t.Errorf("HEAD %s: %d with %d bytes, GET %d", path, head.Status, len(head.Body), get.Status)
 		}
-		for _, name := range []string{"Content-Type", "Cache-Control", "Content-Security-Policy", "Location", "Retry-After"} {
+		for _, name := range []string{"Content-Type", "Cache-Control", "Content-Security-Policy", "Location",
+			"Retry-After"} {
 			if a, b := get.Header.Get(name), head.Header.Get(name); a != b {
 				t.Errorf("HEAD %s: %s is %q, of GET %q", path, name, b, a)
 			}
@@ -138,7 +143,8 @@ func TestFiles(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			page := h.browser(t).Send(webtest.Request{Method: method, Path: path}).Want(200)
 			got := []string{page.Header.Get("Content-Type"), page.Header.Get("Cache-Control")}
-			if diff := cmp.Diff([]string{"text/css; charset=utf-8", "public, max-age=31536000, immutable"}, got); diff != "" {
+			if diff := cmp.Diff([]string{"text/css; charset=utf-8", "public, max-age=31536000, immutable"},
+				got); diff != "" {
 				t.Errorf("%s %s: %s", method, path, diff)
 			}
 		}
@@ -162,13 +168,15 @@ func TestLogTellsNoSecret(t *testing.T) {
 	b.Get("/nothing/pathsecret")
 	page := b.Get("/test/panic")
 	log := h.Log.String()
-	for _, secret := range []string{"sessionsecret", "linksecret", "querysecret", "pathsecret", "203.0.113.77", "127.0.0.1"} {
+	for _, secret := range []string{"sessionsecret", "linksecret", "querysecret", "pathsecret",
+		"203.0.113.77", "127.0.0.1"} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %s", secret)
 		}
 	}
 	id := page.Header.Get("X-Request-Id")
-	for _, want := range []string{`"route":"/test/in"`, `"status":500`, `"request":"` + id + `"`, "goroutine"} {
+	for _, want := range []string{`"route":"/test/in"`, `"status":500`,
+		`"request":"` + id + `"`, "goroutine"} {
 		if id == "" || !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s: %s", want, log)
 		}
@@ -183,7 +191,8 @@ func TestForgedForms(t *testing.T) {
 		if strings.HasPrefix(route.Path, portal.UnsubscribePrefix) { // authenticated by its URL
 			continue
 		}
-		if strings.HasPrefix(route.Path, "/api/") || route.Method == "GET" || route.Method == "HEAD" || route.Method == "OPTIONS" {
+		if strings.HasPrefix(route.Path, "/api/") || route.Method == "GET" || route.Method == "HEAD" ||
+			route.Method == "OPTIONS" {
 			continue
 		}
 		for name, header := range map[string]map[string]string{
@@ -192,7 +201,8 @@ func TestForgedForms(t *testing.T) {
 			"foreign origin": {"Origin": "https://evil.test"},
 			"null origin":    {"Origin": "null"},
 		} {
-			page := h.browser(t).Send(webtest.Request{Method: route.Method, Path: fill(route.Path), Header: header})
+			page := h.browser(t).Send(webtest.Request{Method: route.Method, Path: fill(route.Path),
+				Header: header})
 			if page.Status != http.StatusForbidden {
 				t.Errorf("%s %s from %s: %d", route.Method, route.Path, name, page.Status)
 			}

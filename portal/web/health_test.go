@@ -17,7 +17,8 @@ import (
 // checked returns a house with the given health checks.
 func checked(t *testing.T, checks ...web.Check) (testSite, *webtest.Browser) {
 	t.Helper()
-	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test")).with(t, web.Config{Checks: checks})
+	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test")).with(t,
+		web.Config{Checks: checks})
 	return h, webtest.NewBrowser(t, "http://10.0.0.1:8080", h.way) // an address of no shop
 }
 
@@ -40,13 +41,15 @@ func TestHealth(t *testing.T) {
 	if page := b.Get("/healthz").Want(200); page.Body != "ok\n" {
 		t.Errorf("/healthz says %q", page.Body)
 	}
-	want := map[string]any{"ready": true, "checks": []any{map[string]any{"name": "store", "ok": true, "state": "ok"}}}
+	want := map[string]any{"ready": true,
+		"checks": []any{map[string]any{"name": "store", "ok": true, "state": "ok"}}}
 	if diff := cmp.Diff(any(want), readinessOf(t, b.Get("/readyz").Want(200))); diff != "" {
 		t.Error(diff)
 	}
 	h.store.down.Store(true)
 	defer h.store.down.Store(false)
-	want = map[string]any{"ready": false, "checks": []any{map[string]any{"name": "store", "ok": false, "state": "unavailable"}}}
+	want = map[string]any{"ready": false,
+		"checks": []any{map[string]any{"name": "store", "ok": false, "state": "unavailable"}}}
 	page := b.Get("/readyz").Want(503)
 	if diff := cmp.Diff(any(want), readinessOf(t, page)); diff != "" || page.Header.Get("Retry-After") == "" {
 		t.Error(diff, page.Header)
@@ -64,9 +67,12 @@ func TestChecks(t *testing.T) {
 		status int
 		state  string
 	}{
-		"fine":    {web.Check{Name: "mail", Run: func(context.Context) (string, error) { return "idle", nil }}, 200, "idle"},
-		"failing": {web.Check{Name: "mail", Run: func(context.Context) (string, error) { return "late", errors.New(dsn) }}, 503, "late"},
-		"broken":  {web.Check{Name: "mail", Run: func(context.Context) (string, error) { panic(dsn) }}, 503, "unknown"},
+		"fine": {web.Check{Name: "mail",
+			Run: func(context.Context) (string, error) { return "idle", nil }}, 200, "idle"},
+		"failing": {web.Check{Name: "mail",
+			Run: func(context.Context) (string, error) { return "late", errors.New(dsn) }}, 503, "late"},
+		"broken": {web.Check{Name: "mail", Run: func(context.Context) (string, error) { panic(dsn) }},
+			503, "unknown"},
 		"slow": {web.Check{Name: "mail", Run: func(ctx context.Context) (string, error) {
 			deadline, ok := ctx.Deadline()
 			if !ok || time.Until(deadline) > time.Minute {

@@ -88,7 +88,8 @@ func square(picture image.Image) image.Image {
 	left, top := (iconSide-width)/2, (iconSide-height)/2
 	for y := range height {
 		for x := range width {
-			part := image.Rect(x*from.Dx()/width, y*from.Dy()/height, (x+1)*from.Dx()/width, (y+1)*from.Dy()/height)
+			part := image.Rect(x*from.Dx()/width, y*from.Dy()/height, (x+1)*from.Dx()/width,
+				(y+1)*from.Dy()/height)
 			icon.Set(left+x, top+y, average(picture, part.Add(from.Min)))
 		}
 	}

@@ -24,7 +24,8 @@ import (
 func iconSite(t *testing.T, settings shop.Settings) *Site {
 	t.Helper()
 	app := portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring())
-	settings.Name, settings.BaseURL, settings.SenderEmail = new("Shop"), new("https://a.test"), new("shop@a.test")
+	settings.Name, settings.BaseURL, settings.SenderEmail = new("Shop"), new("https://a.test"),
+		new("shop@a.test")
 	if _, err := app.Operator().CreateShop(t.Context(), "main", settings); err != nil {
 		t.Fatal(err)
 	}
@@ -75,17 +76,21 @@ func TestIcon(t *testing.T) {
 		want     map[image.Point]string
 	}{
 		{"no logo, no accent", shop.Settings{}, map[image.Point]string{
-			{0, 0}: none, {31, 31}: none, {16, 1}: "23586aff", {5, 16}: "23586aff", {16, 18}: white, {16, 28}: "23586aff", {16, 5}: "23586aff",
+			{0, 0}: none, {31, 31}: none, {16, 1}: "23586aff", {5, 16}: "23586aff", {16, 18}: white,
+			{16, 28}: "23586aff", {16, 5}: "23586aff",
 		}},
-		{"accent", shop.Settings{Accent: new("#0a5c36")}, map[image.Point]string{{0, 0}: none, {16, 1}: "0a5c36ff", {16, 18}: white}},
+		{"accent", shop.Settings{Accent: new("#0a5c36")},
+			map[image.Point]string{{0, 0}: none, {16, 1}: "0a5c36ff", {16, 18}: white}},
 		{"wide logo", shop.Settings{Logo: new(flag(t, 640, 160))}, map[image.Point]string{
 			{0, 11}: none, {0, 12}: blue, {15, 19}: blue, {16, 19}: white, {31, 12}: white, {31, 20}: none,
 		}},
 		{"tall logo", shop.Settings{Logo: new(flag(t, 80, 160))}, map[image.Point]string{
 			{7, 0}: none, {8, 0}: blue, {15, 31}: blue, {16, 31}: white, {23, 0}: white, {24, 0}: none,
 		}},
-		{"small logo", shop.Settings{Logo: new(flag(t, 4, 4))}, map[image.Point]string{{0, 0}: blue, {15, 31}: blue, {16, 0}: white, {31, 31}: white}},
-		{"logo of odd size", shop.Settings{Logo: new(flag(t, 50, 1))}, map[image.Point]string{{0, 15}: blue, {31, 15}: white, {0, 16}: none}},
+		{"small logo", shop.Settings{Logo: new(flag(t, 4, 4))},
+			map[image.Point]string{{0, 0}: blue, {15, 31}: blue, {16, 0}: white, {31, 31}: white}},
+		{"logo of odd size", shop.Settings{Logo: new(flag(t, 50, 1))},
+			map[image.Point]string{{0, 15}: blue, {31, 15}: white, {0, 16}: none}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			site := iconSite(t, test.settings)
@@ -115,7 +120,8 @@ func TestIcon(t *testing.T) {
 // TestIconUnderOtherNames checks that only the current icon's name is served.
 func TestIconUnderOtherNames(t *testing.T) {
 	t.Parallel()
-	for name, settings := range map[string]shop.Settings{"accent": {Accent: new("#0a5c36")}, "logo": {Logo: new(flag(t, 4, 4))}} {
+	for name, settings := range map[string]shop.Settings{"accent": {Accent: new("#0a5c36")},
+		"logo": {Logo: new(flag(t, 4, 4))}} {
 		site := iconSite(t, settings)
 		for _, path := range []string{"/brand/icon-.png", "/brand/icon-23586a.png", "/brand/icon.png"} {
 			if status := askIcon(t, site, path).StatusCode; status != http.StatusNotFound {
@@ -135,7 +141,8 @@ func TestPicturesMayBeShownElsewhere(t *testing.T) {
 	for _, path := range []string{icon, strings.Replace(icon, "icon-", "", 1)} {
 		picture := askIcon(t, site, path)
 		if picture.StatusCode != http.StatusOK || picture.Header.Get(resourcePolicy) != "cross-origin" {
-			t.Errorf("%s: %s, %s %q", path, picture.Status, resourcePolicy, picture.Header.Get(resourcePolicy))
+			t.Errorf("%s: %s, %s %q", path, picture.Status, resourcePolicy,
+				picture.Header.Get(resourcePolicy))
 		}
 	}
 }

@@ -37,7 +37,8 @@ func TestBodyLimits(t *testing.T) {
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.path, test.size), func(t *testing.T) {
 			body := strings.Repeat("a", test.size)
-			h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path, Header: form, Body: body}).Want(test.status)
+			h.browser(t).Send(webtest.Request{Method: "POST", Path: test.path, Header: form,
+				Body: body}).Want(test.status)
 		})
 	}
 }
@@ -47,7 +48,8 @@ func TestBodyLimits(t *testing.T) {
 func TestBodyTooLargeToRead(t *testing.T) {
 	t.Parallel()
 	h := newTestSite(t)
-	for path, kind := range map[string]string{"/test/in": "text/html; charset=utf-8", "/api/test/in": "application/problem+json"} {
+	for path, kind := range map[string]string{"/test/in": "text/html; charset=utf-8",
+		"/api/test/in": "application/problem+json"} {
 		never, end := io.Pipe()
 		request := httptest.NewRequest("PUT", "https://account.shop.test"+path, never)
 		request.RequestURI, request.ContentLength = "", 5<<20
@@ -67,7 +69,8 @@ func TestBodyTooLargeToRead(t *testing.T) {
 // TestCompressedBody checks that a compressed body is refused and never unpacked, not even for an error
 // page.
 func TestCompressedBody(t *testing.T) {
-	h := newTestSite(t, webtest.NewShop("one", "https://one.test"), webtest.NewShop("two", "https://two.test"))
+	h := newTestSite(t, webtest.NewShop("one", "https://one.test"),
+		webtest.NewShop("two", "https://two.test"))
 	const unpacked = 32 << 20 // compresses to less than the 64 KiB allowed for a request
 	var bomb strings.Builder
 	pack, err := gzip.NewWriterLevel(&bomb, gzip.BestCompression)
@@ -82,14 +85,18 @@ func TestCompressedBody(t *testing.T) {
 		method, path, host string
 		status             int
 	}{
-		{"GET", "/sign-in", "one.test", 200}, {"POST", "/sign-in", "one.test", 415}, {"POST", "/sign-in/link", "two.test", 415},
-		{"GET", "/sign-in", "three.test", 421}, {"GET", "/nothing", "one.test", 404}, {"POST", portal.UnsubscribePrefix + "x", "one.test", 415},
+		{"GET", "/sign-in", "one.test", 200}, {"POST", "/sign-in", "one.test", 415},
+		{"POST", "/sign-in/link", "two.test", 415},
+		{"GET", "/sign-in", "three.test", 421}, {"GET", "/nothing", "one.test", 404},
+		{"POST", portal.UnsubscribePrefix + "x", "one.test", 415},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		h.browser(t).Send(webtest.Request{Method: test.method, Path: test.path, Body: bomb.String(), Header: map[string]string{
-			"Host": test.host, "Content-Type": "multipart/form-data; boundary=x", "Content-Encoding": "gzip",
-		}}).Want(test.status)
+		h.browser(t).Send(webtest.Request{Method: test.method, Path: test.path, Body: bomb.String(),
+			Header: map[string]string{
+				"Host": test.host, "Content-Type": "multipart/form-data; boundary=x",
+				"Content-Encoding": "gzip",
+			}}).Want(test.status)
 		runtime.ReadMemStats(&after)
 		if taken := after.TotalAlloc - before.TotalAlloc; taken > unpacked/4 {
 			t.Errorf("%s %s at %s takes %d MiB", test.method, test.path, test.host, taken>>20)
@@ -147,15 +154,19 @@ func TestRawRequests(t *testing.T) {
 		status     int
 	}{
 		{"the request line's host counts", "GET http://evil.test/test/in HTTP/1.1\r\n" + host + "\r\n", 421},
-		{"even when it is ours", "GET http://account.shop.test/test/in HTTP/1.1\r\nHost: evil.test\r\n\r\n", 200},
+		{"even when it is ours", "GET http://account.shop.test/test/in HTTP/1.1\r\nHost: evil.test\r\n\r\n",
+			200},
 		{"a broken escape", "GET /api/v1/nothing/%zz HTTP/1.1\r\n" + host + "\r\n", 404},
 		{"another case", "GET /TEST/in HTTP/1.1\r\n" + host + "\r\n", 404},
 		{"a slash more", "GET /test/in/ HTTP/1.1\r\n" + host + "\r\n", 200},
 		{"a method nobody knows", "BREW /test/in HTTP/1.1\r\n" + host + "\r\n", 400},
 		{"a method not served here", "DELETE /test/panic HTTP/1.1\r\n" + host + "\r\n", 405},
-		{"a header too large", "GET /test/in HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x", 17<<10) + "\r\n\r\n", 431},
-		{"a large header", "GET /test/in HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x", 15<<10) + "\r\n\r\n", 200},
-		{"two lengths", "POST /test/in HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
+		{"a header too large", "GET /test/in HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x",
+			17<<10) + "\r\n\r\n", 431},
+		{"a large header", "GET /test/in HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x",
+			15<<10) + "\r\n\r\n", 200},
+		{"two lengths", "POST /test/in HTTP/1.1\r\n" + host +
+			"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
 		{"no host", "GET /test/in HTTP/1.1\r\n\r\n", 400},
 		{"two hosts", "GET /test/in HTTP/1.1\r\n" + host + "Host: evil.test\r\n\r\n", 400},
 		{"hosts in a list", "GET /test/in HTTP/1.1\r\nHost: account.shop.test, evil.test\r\n\r\n", 400},
@@ -164,10 +175,14 @@ func TestRawRequests(t *testing.T) {
 		{"an empty host", "GET /test/in HTTP/1.1\r\nHost:\r\n\r\n", 400},
 		{"another port", "GET /test/in HTTP/1.1\r\nHost: account.shop.test:81\r\n\r\n", 421},
 		{"a dot behind the host", "GET /test/in HTTP/1.1\r\nHost: account.shop.test.\r\n\r\n", 421},
-		{"many small headers", "GET /test/in HTTP/1.1\r\n" + host + strings.Repeat("X: x\r\n", 4000) + "\r\n", 431},
-		{"a long address", "GET /test/in?" + strings.Repeat("x", 17<<10) + " HTTP/1.1\r\n" + host + "\r\n", 431},
-		{"a body announced too large", "POST /test/in HTTP/1.1\r\n" + host + "Content-Length: 99999999\r\n\r\n", 413},
-		{"a length that is no number", "POST /test/in HTTP/1.1\r\n" + host + "Content-Length: +2\r\n\r\nab", 400},
+		{"many small headers", "GET /test/in HTTP/1.1\r\n" + host + strings.Repeat("X: x\r\n",
+			4000) + "\r\n", 431},
+		{"a long address", "GET /test/in?" + strings.Repeat("x",
+			17<<10) + " HTTP/1.1\r\n" + host + "\r\n", 431},
+		{"a body announced too large",
+			"POST /test/in HTTP/1.1\r\n" + host + "Content-Length: 99999999\r\n\r\n", 413},
+		{"a length that is no number",
+			"POST /test/in HTTP/1.1\r\n" + host + "Content-Length: +2\r\n\r\nab", 400},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -197,18 +212,21 @@ func TestSmuggling(t *testing.T) {
 	tests := []struct{ name, text string }{
 		{"length and coding", post + length(ended) + chunked + "\r\n" + ended},
 		{"coding and length", post + chunked + length(ended) + "\r\n" + ended},
-		{"a short length and coding", post + "Content-Length: 4\r\n" + chunked + "\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(smuggled), smuggled)},
+		{"a short length and coding", post + "Content-Length: 4\r\n" + chunked + "\r\n" +
+			fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(smuggled), smuggled)},
 		{"no length and coding", post + "Content-Length: 0\r\n" + chunked + "\r\n" + ended},
 		{"two lengths", post + length(smuggled) + "Content-Length: 0\r\n\r\n" + smuggled},
 		{"the same length twice", post + length(smuggled) + length(smuggled) + "\r\n" + smuggled + smuggled},
-		{"lengths in a list", post + "Content-Length: 0, " + fmt.Sprint(len(smuggled)) + "\r\n\r\n" + smuggled},
+		{"lengths in a list", post + "Content-Length: 0, " + fmt.Sprint(len(smuggled)) +
+			"\r\n\r\n" + smuggled},
 		{"a length with a sign", post + "Content-Length: +0\r\n\r\n" + smuggled},
 		{"a negative length", post + "Content-Length: -1\r\n\r\n" + smuggled},
 		{"a length of hexadecimal", post + "Content-Length: 0x0\r\n\r\n" + smuggled},
 		{"a space before the colon", post + length(ended) + "Transfer-Encoding : chunked\r\n\r\n" + ended},
 		{"a length with a space before the colon", post + "Content-Length : 0\r\n\r\n" + smuggled},
 		{"a tab before the coding", post + length(ended) + "Transfer-Encoding:\tchunked\r\n\r\n" + ended},
-		{"a vertical tab before the coding", post + length(ended) + "Transfer-Encoding: \x0bchunked\r\n\r\n" + ended},
+		{"a vertical tab before the coding",
+			post + length(ended) + "Transfer-Encoding: \x0bchunked\r\n\r\n" + ended},
 		{"an unknown coding", post + length(ended) + "Transfer-Encoding: xchunked\r\n\r\n" + ended},
 		{"the coding identity", post + length(ended) + "Transfer-Encoding: identity\r\n\r\n" + ended},
 		{"identity alone", post + "Transfer-Encoding: identity\r\n\r\n" + smuggled},
@@ -218,9 +236,13 @@ func TestSmuggling(t *testing.T) {
 		{"a folded coding", post + length(ended) + "Transfer-Encoding:\r\n chunked\r\n\r\n" + ended},
 		{"a coding behind a folded line", post + length(ended) + "X: x\r\n " + chunked + "\r\n" + ended},
 		{"a coding behind a bare line feed", post + length(ended) + "X: x\n" + chunked + "\r\n" + ended},
-		{"a coding behind a bare carriage return", post + length(ended) + "X: x\r" + chunked + "\r\n" + ended},
-		{"a coding in HTTP/1.0", "POST /test/in HTTP/1.0\r\n" + host + form + length(ended) + chunked + "\r\n" + ended},
-		{"a line feed in a chunk's extension", post + chunked + "\r\n2;\nxx\r\n" + fmt.Sprintf("%x", len(smuggled)+2) + "\r\n0\r\n\r\n" + smuggled},
+		{"a coding behind a bare carriage return",
+			post + length(ended) + "X: x\r" + chunked + "\r\n" + ended},
+		{"a coding in HTTP/1.0", "POST /test/in HTTP/1.0\r\n" + host + form + length(ended) + chunked +
+			"\r\n" + ended},
+		{"a line feed in a chunk's extension",
+			post + chunked + "\r\n2;\nxx\r\n" + fmt.Sprintf("%x",
+				len(smuggled)+2) + "\r\n0\r\n\r\n" + smuggled},
 		{"a chunk size ended by a line feed", post + chunked + "\r\n0\n\r\n" + smuggled},
 		{"a chunk ended by a line feed", post + chunked + "\r\n1\r\nx\n0\r\n\r\n" + smuggled},
 		{"a chunk size with a sign", post + chunked + "\r\n+0\r\n\r\n" + smuggled},
@@ -230,7 +252,9 @@ func TestSmuggling(t *testing.T) {
 		{"a body of GET", "GET /test/in HTTP/1.1\r\n" + host + length(smuggled) + "\r\n" + smuggled},
 		{"a body of HEAD", "HEAD /test/in HTTP/1.1\r\n" + host + length(smuggled) + "\r\n" + smuggled},
 		{"a header named like a request", "GET /test/in HTTP/1.1\r\n" + host + "X: x\r\n\x00\r\n" + smuggled},
-		{"lines ended by bare line feeds", strings.ReplaceAll("GET /test/in HTTP/1.1\r\n"+host+length(smuggled)+"\r\n", "\r\n", "\n") + smuggled},
+		{"lines ended by bare line feeds",
+			strings.ReplaceAll("GET /test/in HTTP/1.1\r\n"+host+length(smuggled)+"\r\n", "\r\n",
+				"\n") + smuggled},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -296,9 +320,12 @@ func TestForwardedByStrangers(t *testing.T) {
 	t.Parallel()
 	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	forged := map[string]string{
-		"X-Forwarded-For": "203.0.113.77", "X-Real-Ip": "203.0.113.77", "Forwarded": "for=203.0.113.77;host=account.other.test;proto=http",
-		"X-Forwarded-Host": "account.other.test", "X-Forwarded-Proto": "http", "X-Forwarded-Scheme": "http", "X-Forwarded-Port": "81",
-		"X-Original-Url": "/api/test/who", "X-Rewrite-Url": "/api/test/who", "X-Forwarded-Prefix": "/evil", "X-Request-Id": "chosen-by-a-stranger",
+		"X-Forwarded-For": "203.0.113.77", "X-Real-Ip": "203.0.113.77",
+		"Forwarded":        "for=203.0.113.77;host=account.other.test;proto=http",
+		"X-Forwarded-Host": "account.other.test", "X-Forwarded-Proto": "http", "X-Forwarded-Scheme": "http",
+		"X-Forwarded-Port": "81",
+		"X-Original-Url":   "/api/test/who", "X-Rewrite-Url": "/api/test/who", "X-Forwarded-Prefix": "/evil",
+		"X-Request-Id":           "chosen-by-a-stranger",
 		"X-Http-Method-Override": "DELETE",
 	}
 	for _, house := range []struct {
@@ -327,7 +354,8 @@ func TestForwardedByStrangers(t *testing.T) {
 					t.Errorf("cookie %s", cookie.Raw)
 				}
 			}
-			if len(page.Cookies) == 0 || strings.Contains(page.Body, "evil") || strings.Contains(page.Body, "account.other.test") {
+			if len(page.Cookies) == 0 || strings.Contains(page.Body, "evil") || strings.Contains(page.Body,
+				"account.other.test") {
 				t.Errorf("%d cookies; the page: %s", len(page.Cookies), page.Body)
 			}
 		})

@@ -86,11 +86,16 @@ func TestHeaderDecides(t *testing.T) {
 		{"a small document's route", "POST /api/v1/hand-off HTTP/1.1\r\n" + shopHost + key + length, 413},
 		{"another method", "POST /api/v1/orders/1 HTTP/1.1\r\n" + shopHost + key + length, 413},
 		{"an order without a key", "PUT /api/v1/orders/1 HTTP/1.1\r\n" + shopHost + length, 401},
-		{"an order without a key that waits", "PUT /api/v1/orders/1 HTTP/1.1\r\n" + shopHost + length + expect, 401},
-		{"an order with a wrong key", "PUT /api/v1/orders/1 HTTP/1.1\r\n" + shopHost + "Authorization: Bearer x\r\n" + length, 401},
-		{"an order for another shop", "PUT /api/v1/orders/1 HTTP/1.1\r\nHost: account.other.test\r\n" + key + length, 401},
-		{"an order above the limit", "PUT /api/v1/orders/1 HTTP/1.1\r\n" + shopHost + key + "Content-Length: 4194305\r\n", 413},
-		{"an order by a whole address", "PUT http://account.shop.test/api/v1/orders/1 HTTP/1.1\r\n" + shopHost + length, 401},
+		{"an order without a key that waits",
+			"PUT /api/v1/orders/1 HTTP/1.1\r\n" + shopHost + length + expect, 401},
+		{"an order with a wrong key", "PUT /api/v1/orders/1 HTTP/1.1\r\n" + shopHost +
+			"Authorization: Bearer x\r\n" + length, 401},
+		{"an order for another shop", "PUT /api/v1/orders/1 HTTP/1.1\r\nHost: account.other.test\r\n" +
+			key + length, 401},
+		{"an order above the limit", "PUT /api/v1/orders/1 HTTP/1.1\r\n" + shopHost + key +
+			"Content-Length: 4194305\r\n", 413},
+		{"an order by a whole address",
+			"PUT http://account.shop.test/api/v1/orders/1 HTTP/1.1\r\n" + shopHost + length, 401},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := h.talk(t)
@@ -223,15 +228,23 @@ func TestManyFields(t *testing.T) {
 		request webtest.Request
 		status  int
 	}{
-		{"300 fields", webtest.Request{Method: "POST", Path: "/test/in", Header: form, Body: fields(300)}, 200},
-		{"301 fields", webtest.Request{Method: "POST", Path: "/test/in", Header: form, Body: fields(301)}, 413},
-		{"30,000 empty fields", webtest.Request{Method: "POST", Path: "/test/in", Header: form, Body: strings.Repeat("&", 30_000)}, 413},
-		{"300 parts", webtest.Request{Method: "POST", Path: "/test/in", Header: multipart, Body: strings.Repeat(part, 300) + "--x--"}, 200},
-		{"301 parts", webtest.Request{Method: "POST", Path: "/test/in", Header: multipart, Body: strings.Repeat(part, 301) + "--x--"}, 413},
-		{"a line each", webtest.Request{Method: "POST", Path: "/orders/1/return", Header: form, Body: fields(1019) + "&owner=x"}, 403},
-		{"more than lines", webtest.Request{Method: "POST", Path: "/orders/1/return", Header: form, Body: fields(1021)}, 413},
+		{"300 fields", webtest.Request{Method: "POST", Path: "/test/in", Header: form,
+			Body: fields(300)}, 200},
+		{"301 fields", webtest.Request{Method: "POST", Path: "/test/in", Header: form,
+			Body: fields(301)}, 413},
+		{"30,000 empty fields", webtest.Request{Method: "POST", Path: "/test/in", Header: form,
+			Body: strings.Repeat("&", 30_000)}, 413},
+		{"300 parts", webtest.Request{Method: "POST", Path: "/test/in", Header: multipart,
+			Body: strings.Repeat(part, 300) + "--x--"}, 200},
+		{"301 parts", webtest.Request{Method: "POST", Path: "/test/in", Header: multipart,
+			Body: strings.Repeat(part, 301) + "--x--"}, 413},
+		{"a line each", webtest.Request{Method: "POST", Path: "/orders/1/return", Header: form,
+			Body: fields(1019) + "&owner=x"}, 403},
+		{"more than lines", webtest.Request{Method: "POST", Path: "/orders/1/return", Header: form,
+			Body: fields(1021)}, 413},
 		{"a query", webtest.Request{Path: "/test/in?" + fields(301)}, 431},
-		{"cookies", webtest.Request{Path: "/test/in", Header: map[string]string{"Cookie": strings.Repeat("a=1;", 301)}}, 431},
+		{"cookies", webtest.Request{Path: "/test/in",
+			Header: map[string]string{"Cookie": strings.Repeat("a=1;", 301)}}, 431},
 		{"header lines", webtest.Request{Path: "/test/in"}, 431},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -264,7 +277,8 @@ func TestStrictHeaders(t *testing.T) {
 		{"LF alone after a field", line + "Host: account.shop.test\nX: x\r\n\r\n", 400},
 		{"LF alone at the end", line + shopHost + "\n", 400},
 		{"LF alone in front", "\n" + line + shopHost + "\r\n", 400},
-		{"LF alone in a later request", line + shopHost + "\r\nGET /test/in HTTP/1.1\n" + shopHost + "\r\n", 400},
+		{"LF alone in a later request",
+			line + shopHost + "\r\nGET /test/in HTTP/1.1\n" + shopHost + "\r\n", 400},
 		{"a body behind LF alone", "POST /test/in HTTP/1.1\n" + shopHost + "Content-Length: 5\r\n\r\n", 400},
 		{"CR alone in a field", line + shopHost + "X: a\rb\r\n\r\n", 400},
 		{"CR alone in the request line", "GET /test/in\r HTTP/1.1\r\n" + shopHost + "\r\n", 400},
@@ -283,7 +297,8 @@ func TestStrictHeaders(t *testing.T) {
 		{"NUL", line + shopHost + "X: a\x00b\r\n\r\n", 400},
 		{"a user", line + "Host: me@account.shop.test\r\n\r\n", 400},
 		{"a user and a password", line + "Host: me:pw@account.shop.test\r\n\r\n", 400},
-		{"a user in the request line", "GET http://me@account.shop.test/test/in HTTP/1.1\r\n" + shopHost + "\r\n", 400},
+		{"a user in the request line",
+			"GET http://me@account.shop.test/test/in HTTP/1.1\r\n" + shopHost + "\r\n", 400},
 		{"a path in the host", line + "Host: account.shop.test/x\r\n\r\n", 400},
 		{"a space in the host", line + "Host: account.shop.test x\r\n\r\n", 400},
 		{"two hosts", line + shopHost + shopHost + "\r\n", 400},
@@ -320,8 +335,9 @@ func TestRequestsInARow(t *testing.T) {
 	t.Parallel()
 	h := newTestSite(t)
 	const (
-		get    = "GET /test/in HTTP/1.1\r\n" + shopHost + "\r\n"
-		post   = "POST /test/in HTTP/1.1\r\n" + shopHost + "Content-Type: application/x-www-form-urlencoded\r\n"
+		get  = "GET /test/in HTTP/1.1\r\n" + shopHost + "\r\n"
+		post = "POST /test/in HTTP/1.1\r\n" + shopHost +
+			"Content-Type: application/x-www-form-urlencoded\r\n"
 		sized  = post + "Content-Length: 5\r\n\r\na=b&c"
 		chunks = post + "Transfer-Encoding: chunked\r\n\r\n5\r\na=b&c\r\n0\r\n\r\n"
 	)
@@ -352,9 +368,11 @@ func TestConnectionsAreBounded(t *testing.T) {
 		held   int    // connections that may stay open
 	}{
 		{"of one peer", web.Config{Connections: web.Connections{PerPeer: 5}}, "", 5},
-		{"unfinished of one peer", web.Config{Connections: web.Connections{Arriving: 3}}, "GET /test/in HTTP/1.1\r\n", 3},
+		{"unfinished of one peer", web.Config{Connections: web.Connections{Arriving: 3}},
+			"GET /test/in HTTP/1.1\r\n", 3},
 		{"all", web.Config{Connections: web.Connections{Total: 7}, Trusted: proxy}, "", 7},
-		{"a proxy's", web.Config{Connections: web.Connections{PerPeer: 5, Arriving: 3}, Trusted: proxy}, "GET /test/in HTTP/1.1\r\n", 20},
+		{"a proxy's", web.Config{Connections: web.Connections{PerPeer: 5, Arriving: 3}, Trusted: proxy},
+			"GET /test/in HTTP/1.1\r\n", 20},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := newTestSite(t).with(t, test.config)

@@ -61,7 +61,8 @@ type peers struct {
 type held struct{ open, arriving int }
 
 func newPeers(config Config) *peers {
-	return &peers{bounds: config.Connections.orDefault(), trusted: config.Trusted, log: config.Log, of: map[netip.Addr]*held{}}
+	return &peers{bounds: config.Connections.orDefault(), trusted: config.Trusted, log: config.Log,
+		of: map[netip.Addr]*held{}}
 }
 
 // enter counts a new connection and reports whether to keep it. peer is the zero Addr if only the total

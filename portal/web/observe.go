@@ -60,7 +60,8 @@ func (s *site) observeAll(ctx context.Context) (context.Context, func(ResponseIn
 // responseInfo returns the request's answer as it is now.
 func responseInfo(c *fiber.Ctx, start time.Time) ResponseInfo {
 	return ResponseInfo{
-		Method: methodOf(c), Route: routeOf(c), Status: c.Response().StatusCode(), Shop: gate.Shop(c).ID, Took: time.Since(start),
+		Method: methodOf(c), Route: routeOf(c), Status: c.Response().StatusCode(), Shop: gate.Shop(c).ID,
+		Took:    time.Since(start),
 		Outcome: gate.Outcome(c),
 	}
 }

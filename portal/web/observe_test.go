@@ -20,7 +20,8 @@ func TestWatch(t *testing.T) {
 	var mu sync.Mutex
 	var told []web.ResponseInfo
 	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
-	h = h.with(t, web.Config{Observers: []web.Observer{func(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
+	h = h.with(t, web.Config{Observers: []web.Observer{func(ctx context.Context) (context.Context,
+		func(web.ResponseInfo)) {
 		return ctx, func(a web.ResponseInfo) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -66,7 +67,8 @@ func TestStaleDeliveriesAreTold(t *testing.T) {
 	var mu sync.Mutex
 	var outcomes []order.Outcome
 	h := newTestSite(t)
-	h = h.with(t, web.Config{Observers: []web.Observer{func(ctx context.Context) (context.Context, func(web.ResponseInfo)) {
+	h = h.with(t, web.Config{Observers: []web.Observer{func(ctx context.Context) (context.Context,
+		func(web.ResponseInfo)) {
 		return ctx, func(a web.ResponseInfo) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -76,7 +78,8 @@ func TestStaleDeliveriesAreTold(t *testing.T) {
 	key := h.Key("main")
 	for _, day := range []string{"02", "01"} {
 		h.browser(t).Send(webtest.Request{
-			Method: "PUT", Path: "/api/v1/customers/7", Body: `{"email":"jana@example.com","updated_at":"2026-01-` + day + `T00:00:00Z"}`,
+			Method: "PUT", Path: "/api/v1/customers/7",
+			Body:   `{"email":"jana@example.com","updated_at":"2026-01-` + day + `T00:00:00Z"}`,
 			Header: map[string]string{"Authorization": "Bearer " + key, "Content-Type": "application/json"},
 		})
 	}

@@ -48,16 +48,19 @@ func TestStoreOutOfReachIsUnavailable(t *testing.T) {
 	b.SetCookie("__Host-postern.main", strings.Repeat("A", 64))
 	store.gone.Store(true)
 	page := b.Get("/orders").Want(503)
-	if page.Header.Get(fiber.HeaderRetryAfter) == "" || !strings.Contains(page.Text("main"), "Try again in a minute.") {
+	if page.Header.Get(fiber.HeaderRetryAfter) == "" || !strings.Contains(page.Text("main"),
+		"Try again in a minute.") {
 		t.Errorf("Retry-After %q, page %q", page.Header.Get(fiber.HeaderRetryAfter), page.Text("main"))
 	}
 	if asked := store.asked.Load(); asked != 1 {
 		t.Errorf("the store was asked %d times", asked)
 	}
-	problem := b.Send(webtest.Request{Method: "PUT", Path: "/api/v1/orders/1", Body: "{}", Header: map[string]string{
-		fiber.HeaderAuthorization: "Bearer " + key, fiber.HeaderContentType: "application/json",
-	}})
-	if problem.Want(503); problem.Header.Get(fiber.HeaderRetryAfter) == "" || !strings.Contains(problem.Body, "error.unavailable") {
+	problem := b.Send(webtest.Request{Method: "PUT", Path: "/api/v1/orders/1", Body: "{}",
+		Header: map[string]string{
+			fiber.HeaderAuthorization: "Bearer " + key, fiber.HeaderContentType: "application/json",
+		}})
+	if problem.Want(503); problem.Header.Get(fiber.HeaderRetryAfter) == "" || !strings.Contains(problem.Body,
+		"error.unavailable") {
 		t.Errorf("the API answers %s", problem.Body)
 	}
 }

@@ -18,9 +18,11 @@ var formAction = regexp.MustCompile(`method=\\?"post\\?" action=\\?"(/[^"{\\]*)\
 func constantActions(t *testing.T) map[string]string {
 	t.Helper()
 	actions := map[string]string{}
-	for name, tree := range map[string]fs.FS{"templates": templates.Pages, "page": os.DirFS("page"), "shopper": os.DirFS("shopper")} {
+	for name, tree := range map[string]fs.FS{"templates": templates.Pages, "page": os.DirFS("page"),
+		"shopper": os.DirFS("shopper")} {
 		err := fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata") {
+			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") ||
+				strings.Contains(path, "testdata") {
 				return err
 			}
 			text, err := fs.ReadFile(tree, path)
@@ -49,7 +51,8 @@ func TestFormsReachUsThroughAnyProxy(t *testing.T) {
 	for action, file := range actions {
 		for _, route := range h.site.GetRoutes(true) {
 			if strings.HasPrefix(route.Path, action+"/") {
-				t.Errorf("%s: the form goes to %s, which begins %s: put a slash at its end", file, action, route.Path)
+				t.Errorf("%s: the form goes to %s, which begins %s: put a slash at its end", file,
+					action, route.Path)
 			}
 		}
 	}
@@ -62,13 +65,15 @@ func TestSlashAtTheEndChangesNothing(t *testing.T) {
 	b := h.browser(t)
 	h.SignIn(b, "jana@example.com")
 	for _, route := range h.site.GetRoutes(true) {
-		if route.Method != "GET" || strings.ContainsAny(route.Path, ":*") || strings.HasPrefix(route.Path, "/test") || strings.HasPrefix(route.Path, "/api/test") {
+		if route.Method != "GET" || strings.ContainsAny(route.Path, ":*") || strings.HasPrefix(route.Path,
+			"/test") || strings.HasPrefix(route.Path, "/api/test") {
 			continue
 		}
 		plain := b.Send(webtest.Request{Path: route.Path})
 		slash := b.Send(webtest.Request{Path: strings.TrimSuffix(route.Path, "/") + "/"})
 		if plain.Status != slash.Status || plain.Text("h1") != slash.Text("h1") {
-			t.Errorf("%s is %d %q, with a slash %d %q", route.Path, plain.Status, plain.Text("h1"), slash.Status, slash.Text("h1"))
+			t.Errorf("%s is %d %q, with a slash %d %q", route.Path, plain.Status, plain.Text("h1"),
+				slash.Status, slash.Text("h1"))
 		}
 	}
 }

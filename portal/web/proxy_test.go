@@ -39,8 +39,10 @@ func nginx() proxy {
 			return []string{"-p", dir, "-c", filepath.Join(dir, "config"), "-e", "stderr"}
 		},
 		config: func(block string, p place) string {
-			block = strings.NewReplacer("listen 443", "listen "+p.addr, "account.shop.example", "account.shop.test",
-				"/etc/ssl/account.shop.example.pem", p.cert, "/etc/ssl/account.shop.example.key", p.key, "127.0.0.1:8080", p.site).Replace(block)
+			block = strings.NewReplacer("listen 443", "listen "+p.addr, "account.shop.example",
+				"account.shop.test",
+				"/etc/ssl/account.shop.example.pem", p.cert, "/etc/ssl/account.shop.example.key", p.key,
+				"127.0.0.1:8080", p.site).Replace(block)
 			return "daemon off;\nmaster_process off;\npid nginx.pid;\nevents {}\nhttp {\nport_in_redirect off;\naccess_log " + p.dir + "/access.log;\n" +
 				"client_body_temp_path body;\nproxy_temp_path proxy;\nfastcgi_temp_path f;\nuwsgi_temp_path u;\nscgi_temp_path s;\n" + block + "}\n"
 		},
@@ -55,7 +57,8 @@ func caddy() proxy {
 		},
 		config: func(block string, p place) string {
 			_, port, _ := net.SplitHostPort(p.addr)
-			block = strings.NewReplacer("account.shop.example {", "account.shop.test:"+port+" {\n\tbind 127.0.0.1\n\ttls "+p.cert+" "+p.key,
+			block = strings.NewReplacer("account.shop.example {",
+				"account.shop.test:"+port+" {\n\tbind 127.0.0.1\n\ttls "+p.cert+" "+p.key,
 				"127.0.0.1:8080", p.site).Replace(block)
 			return "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n}\n" + block
 		},
@@ -152,7 +155,8 @@ func certificate(t *testing.T, dir string) (certFile, keyFile string) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"account.shop.test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), DNSNames: []string{"account.shop.test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -162,7 +166,8 @@ func certificate(t *testing.T, dir string) (certFile, keyFile string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: secret}} {
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert},
+		"key.pem": {Type: "PRIVATE KEY", Bytes: secret}} {
 		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -200,16 +205,19 @@ func TestProxies(t *testing.T) {
 	}{
 		{"nginx", nginx(), asNginx},
 		{"nginx that compresses", nginx(), strings.Replace(asNginx, "gzip off;", zip, 1)},
-		{"nginx with a location for each part", nginx(), strings.Replace(asNginx, "\tlocation / {", everyPrefix(h)+"\tlocation / {", 1)},
+		{"nginx with a location for each part", nginx(),
+			strings.Replace(asNginx, "\tlocation / {", everyPrefix(h)+"\tlocation / {", 1)},
 		{"Caddy", caddy(), asCaddy},
-		{"Caddy that compresses", caddy(), strings.Replace(asCaddy, "\treverse_proxy", "\tencode zstd gzip\n\treverse_proxy", 1)},
+		{"Caddy that compresses", caddy(),
+			strings.Replace(asCaddy, "\treverse_proxy", "\tencode zstd gzip\n\treverse_proxy", 1)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			way, dir := test.proxy.start(t, test.config, h.way.Addr)
 			b := webtest.NewBrowser(t, "https://account.shop.test", way)
 			walk(t, h, b)
 			log, err := os.ReadFile(filepath.Join(dir, "access.log"))
-			if err == nil && (strings.Contains(string(log), "/sign-in/link/") || !strings.Contains(string(log), "POST /sign-out")) {
+			if err == nil && (strings.Contains(string(log), "/sign-in/link/") ||
+				!strings.Contains(string(log), "POST /sign-out")) {
 				t.Errorf("the log of %s: %s", test.name, log)
 			}
 		})
@@ -226,7 +234,8 @@ func walk(t *testing.T, h testSite, b *webtest.Browser) {
 		t.Fatalf("a link leads to %s: %s", at, b.Page.Text("main"))
 	}
 	feed := webtest.Request{Method: http.MethodPut, Path: "/api/v1/orders/a%2Fb", Body: proxyOrder,
-		Header: map[string]string{"Authorization": "Bearer " + h.Key("main"), "Content-Type": "application/json"}}
+		Header: map[string]string{"Authorization": "Bearer " + h.Key("main"),
+			"Content-Type": "application/json"}}
 	if page := b.Send(feed); page.Status != http.StatusCreated && page.Status != http.StatusOK {
 		t.Fatalf("the feed is answered with %d: %s", page.Status, page.Body)
 	}
@@ -239,14 +248,16 @@ func walk(t *testing.T, h testSite, b *webtest.Browser) {
 		t.Errorf("the profile was not saved: %s", b.Page.Text("main"))
 	}
 	b.Get("/withdraw")
-	b.Submit("main form", map[string]string{"name": "Jana Nová", "number": "a/b", "email": jana}).Want(http.StatusOK)
+	b.Submit("main form", map[string]string{"name": "Jana Nová", "number": "a/b",
+		"email": jana}).Want(http.StatusOK)
 	if !b.Page.Has("main button.link") {
 		t.Errorf("no confirmation of the withdrawal: %s", b.Page.Text("main"))
 	}
 	b.Get("/profile/email")
 	b.Submit("form[action='/security/confirm/send']", nil).Want(http.StatusOK)
 	h.Deliver()
-	b.Submit("form[action='/security/confirm/']", map[string]string{"code": webtest.CodeIn(h.Mailbox.Last(jana))}).Want(http.StatusOK)
+	b.Submit("form[action='/security/confirm/']",
+		map[string]string{"code": webtest.CodeIn(h.Mailbox.Last(jana))}).Want(http.StatusOK)
 	if at := strings.TrimSuffix(b.Page.URL.Path, "/"); at != "/profile/email" {
 		t.Errorf("the code leads to %s", at)
 	}

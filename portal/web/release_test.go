@@ -164,7 +164,8 @@ func TestWantOfFileDescriptorsEndsNoServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	webtest.NewBrowser(t, "https://account.shop.test", webtest.Serve(t, exhaustedSite{site})).Get("/healthz").Want(http.StatusOK)
+	webtest.NewBrowser(t, "https://account.shop.test",
+		webtest.Serve(t, exhaustedSite{site})).Get("/healthz").Want(http.StatusOK)
 }
 
 // TestRefusalsOfTheAPIAreProblems checks the raw answers, including refusals before any of the body is
@@ -182,15 +183,26 @@ func TestRefusalsOfTheAPIAreProblems(t *testing.T) {
 		status              int
 		during              func() (end func())
 	}{
-		{"a body too large for any route", put + shopHost + key + "Content-Length: 5000000\r\n\r\n", "error.too_large", 413, nil},
-		{"a body too large for its route", "POST /api/v1/hand-off HTTP/1.1\r\n" + shopHost + key + "Content-Length: 70000\r\n\r\n", "error.too_large", 413, nil},
-		{"an unknown host", put + "Host: nobody.test\r\n" + key + "Content-Length: 2\r\n\r\n{}", "error.misdirected", 421, nil},
-		{"an unknown host with a large body", put + "Host: nobody.test\r\n" + key + "Content-Length: 100000\r\n\r\n", "error.misdirected", 421, nil},
-		{"too many lines", put + shopHost + key + strings.Repeat("X: 1\r\n", 101) + "Content-Length: 2\r\n\r\n{}", "request.header", 431, nil},
-		{"a header too large", put + shopHost + key + "X: " + strings.Repeat("x", 20<<10) + "\r\n\r\n", "request.header", 431, nil},
-		{"a path too long", "GET /api/v1/" + strings.Repeat("x", 20<<10) + " HTTP/1.1\r\n" + shopHost + "\r\n", "request.header", 431, nil},
-		{"too many parameters", "GET /api/v1/messages?" + strings.Repeat("a=1&", 301) + " HTTP/1.1\r\n" + shopHost + key + "\r\n", "request.header", 431, nil},
-		{"a store that is away", "GET /api/v1/messages HTTP/1.1\r\n" + shopHost + key + "\r\n", "error.unavailable", 503, down},
+		{"a body too large for any route", put + shopHost + key + "Content-Length: 5000000\r\n\r\n",
+			"error.too_large", 413, nil},
+		{"a body too large for its route",
+			"POST /api/v1/hand-off HTTP/1.1\r\n" + shopHost + key + "Content-Length: 70000\r\n\r\n",
+			"error.too_large", 413, nil},
+		{"an unknown host", put + "Host: nobody.test\r\n" + key + "Content-Length: 2\r\n\r\n{}",
+			"error.misdirected", 421, nil},
+		{"an unknown host with a large body",
+			put + "Host: nobody.test\r\n" + key + "Content-Length: 100000\r\n\r\n",
+			"error.misdirected", 421, nil},
+		{"too many lines", put + shopHost + key + strings.Repeat("X: 1\r\n",
+			101) + "Content-Length: 2\r\n\r\n{}", "request.header", 431, nil},
+		{"a header too large", put + shopHost + key + "X: " + strings.Repeat("x", 20<<10) + "\r\n\r\n",
+			"request.header", 431, nil},
+		{"a path too long", "GET /api/v1/" + strings.Repeat("x",
+			20<<10) + " HTTP/1.1\r\n" + shopHost + "\r\n", "request.header", 431, nil},
+		{"too many parameters", "GET /api/v1/messages?" + strings.Repeat("a=1&",
+			301) + " HTTP/1.1\r\n" + shopHost + key + "\r\n", "request.header", 431, nil},
+		{"a store that is away", "GET /api/v1/messages HTTP/1.1\r\n" + shopHost + key + "\r\n",
+			"error.unavailable", 503, down},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.during != nil {
@@ -207,7 +219,8 @@ func TestRefusalsOfTheAPIAreProblems(t *testing.T) {
 				t.Fatal(err)
 			}
 			kind := response.Header.Get("Content-Type")
-			if response.StatusCode != test.status || kind != "application/problem+json" || !strings.Contains(string(body), `"code":"`+test.code+`"`) {
+			if response.StatusCode != test.status || kind != "application/problem+json" ||
+				!strings.Contains(string(body), `"code":"`+test.code+`"`) {
 				t.Errorf("%d %s: %s", response.StatusCode, kind, body)
 			}
 			if retry := response.Header.Get("Retry-After"); (retry != "") != (test.status == 503) {

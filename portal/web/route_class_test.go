@@ -35,7 +35,8 @@ func classHouse(t *testing.T) (*webtest.Installation, *writes, *web.Site) {
 	t.Helper()
 	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store)
-	site, err := web.New(web.Config{App: i.App, Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	site, err := web.New(web.Config{App: i.App,
+		Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,8 @@ func ofClass(site *web.Site, classes ...gate.Class) []webtest.Request {
 			if route.Class == gate.FeedKey {
 				header["Content-Type"] = "application/json"
 			}
-			requests = append(requests, webtest.Request{Method: route.Method, Path: fill(route.Path), Header: header})
+			requests = append(requests, webtest.Request{Method: route.Method, Path: fill(route.Path),
+				Header: header})
 		}
 	}
 	slices.SortFunc(requests, func(a, b webtest.Request) int {
@@ -162,8 +164,10 @@ func TestStrangersStayOut(t *testing.T) {
 					b.SetCookie("__Host-postern.main", cookie)
 				}
 				page := b.Send(request)
-				if to := page.Header.Get("Location"); page.Status != http.StatusSeeOther || !strings.HasPrefix(to, "/sign-in") {
-					t.Errorf("%s, session %s: %d to %s", request.Method+" "+request.Path, name, page.Status, to)
+				if to := page.Header.Get("Location"); page.Status != http.StatusSeeOther ||
+					!strings.HasPrefix(to, "/sign-in") {
+					t.Errorf("%s, session %s: %d to %s", request.Method+" "+request.Path, name,
+						page.Status, to)
 				}
 			}
 		})
@@ -181,8 +185,10 @@ func TestFreshRoutes(t *testing.T) {
 		if request.Method != http.MethodGet {
 			continue // some of them delete the account
 		}
-		if page := coded.Send(request); strings.HasPrefix(page.Header.Get("Location"), "/security/confirm") || page.Status >= 400 {
-			t.Errorf("%s %s, fresh: %d to %s", request.Method, request.Path, page.Status, page.Header.Get("Location"))
+		if page := coded.Send(request); strings.HasPrefix(page.Header.Get("Location"), "/security/confirm") ||
+			page.Status >= 400 {
+			t.Errorf("%s %s, fresh: %d to %s", request.Method, request.Path, page.Status,
+				page.Header.Get("Location"))
 		}
 	}
 	i.Clock.Move(15*time.Minute + time.Millisecond)
@@ -191,7 +197,8 @@ func TestFreshRoutes(t *testing.T) {
 		wantNothingWritten(t, store, name, func() {
 			for _, request := range ofClass(site, gate.StepUp) {
 				page := b.Send(request)
-				if to := page.Header.Get("Location"); page.Status != http.StatusSeeOther || !strings.HasPrefix(to, "/security/confirm?to=") {
+				if to := page.Header.Get("Location"); page.Status != http.StatusSeeOther ||
+					!strings.HasPrefix(to, "/security/confirm?to=") {
 					t.Errorf("%s, %s: %d to %s", request.Method+" "+request.Path, name, page.Status, to)
 				}
 			}
@@ -215,7 +222,8 @@ func TestFeedRoutesTakeAKey(t *testing.T) {
 	i, store, site := classHouse(t)
 	b := byCode(i)
 	wantNothingWritten(t, store, "without a key", func() {
-		for _, given := range []string{"", "Bearer", "Bearer x", "Basic eDp4", "Bearer " + strings.Repeat("A", 5000)} {
+		for _, given := range []string{"", "Bearer", "Bearer x", "Basic eDp4",
+			"Bearer " + strings.Repeat("A", 5000)} {
 			for _, request := range ofClass(site, gate.FeedKey) {
 				request.Header["Authorization"] = given
 				page := b.Send(request)
@@ -256,7 +264,8 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 			}
 			for _, request := range ofClass(site, gate.OneClick) {
 				request.Header = header
-				if page := b.Send(request); page.Status == http.StatusForbidden || page.Status >= 500 || len(page.Cookies) > 0 {
+				if page := b.Send(request); page.Status == http.StatusForbidden || page.Status >= 500 ||
+					len(page.Cookies) > 0 {
 					t.Errorf("%s %s from %s: %d", request.Method, request.Path, name, page.Status)
 				}
 			}
@@ -282,7 +291,8 @@ func TestFilesAreNobodys(t *testing.T) {
 			if page.Status >= 500 || page.Status == http.StatusUnauthorized {
 				t.Errorf("GET %s: %d", request.Path, page.Status)
 			}
-			if cookies := len(page.Cookies); cookies > 0 && slices.ContainsFunc(files, func(f webtest.Request) bool { return f.Path == request.Path }) {
+			if cookies := len(page.Cookies); cookies > 0 && slices.ContainsFunc(files,
+				func(f webtest.Request) bool { return f.Path == request.Path }) {
 				t.Errorf("GET %s sets %d cookies", request.Path, cookies)
 			}
 		}

@@ -122,7 +122,8 @@ func pressesOnce(b *webtest.Browser, link, email string) bool {
 		return false
 	}
 	b.Submit("form[data-sign-in]", nil)
-	return b.Page.Status == http.StatusOK && b.Page.URL.Path == "/orders" && b.Cookie("__Host-postern.main") != "" && strings.Contains(b.Page.Body, email)
+	return b.Page.Status == http.StatusOK && b.Page.URL.Path == "/orders" &&
+		b.Cookie("__Host-postern.main") != "" && strings.Contains(b.Page.Body, email)
 }
 
 // TestScannerComesFirst has scanners open links as soon as they are emailed. One second to ten minutes
@@ -183,7 +184,8 @@ func TestBrowserThatRefusesCookies(t *testing.T) {
 			t.Fatal("a script presses the button again and again")
 		}
 		b.Submit("form[data-sign-in]", nil).Want(http.StatusUnprocessableEntity)
-		if said := b.Page.Text("[role=alert]"); !strings.Contains(said, "Allow cookies") || len(b.Page.Texts("form[data-sign-in] button")) != 1 {
+		if said := b.Page.Text("[role=alert]"); !strings.Contains(said, "Allow cookies") ||
+			len(b.Page.Texts("form[data-sign-in] button")) != 1 {
 			t.Fatalf("the page says %q", said)
 		}
 	}

@@ -55,7 +55,8 @@ func TestThousandClicksOnOneLink(t *testing.T) {
 				}
 			}
 		}
-		if len(cookies) != 1 || statuses[http.StatusSeeOther] != 1 || statuses[http.StatusGone] != clicksOnOne-1 {
+		if len(cookies) != 1 || statuses[http.StatusSeeOther] != 1 ||
+			statuses[http.StatusGone] != clicksOnOne-1 {
 			t.Fatalf("link %d: %d sessions, statuses %v", round, len(cookies), statuses)
 		}
 		b := i.Browser()
@@ -97,8 +98,9 @@ func clickTogether(t *testing.T, clickers []*clicker, token string, wave int) []
 	for n, c := range clickers {
 		secret := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%032d", wave*len(clickers)+n))
 		c.conn.SetDeadline(time.Now().Add(2 * time.Minute))
-		if _, err := fmt.Fprintf(c.conn, "POST /sign-in/link HTTP/1.1\r\nHost: account.shop.test\r\nSec-Fetch-Site: same-origin\r\n"+
-			"Cookie: __Host-postern-browser.main=%s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
+		if _, err := fmt.Fprintf(c.conn,
+			"POST /sign-in/link HTTP/1.1\r\nHost: account.shop.test\r\nSec-Fetch-Site: same-origin\r\n"+
+				"Cookie: __Host-postern-browser.main=%s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
 			secret, len(form), form[:len(form)-1]); err != nil {
 			t.Fatal(err)
 		}

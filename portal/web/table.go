@@ -83,7 +83,8 @@ func checkHeader(header *fasthttp.RequestHeader) error {
 	switch {
 	case protocol != "HTTP/1.1" && protocol != "HTTP/1.0", !clearLength(raw), !plainLines(raw):
 		return fiber.ErrBadRequest
-	case bytes.ContainsAny(header.Host(), dirtyHost), bytes.ContainsRune(authorityOf(header.RequestURI()), '@'):
+	case bytes.ContainsAny(header.Host(),
+		dirtyHost), bytes.ContainsRune(authorityOf(header.RequestURI()), '@'):
 		return fiber.ErrBadRequest
 	case bytes.Count(raw, []byte("\n")) > maxLines:
 		return fiber.ErrRequestHeaderFieldsTooLarge
@@ -112,7 +113,8 @@ func plainLines(header []byte) bool {
 		if !bytes.HasSuffix(line, []byte("\r\n")) || line[0] == ' ' || line[0] == '\t' {
 			return false
 		}
-		if name, _, _ := bytes.Cut(line, []byte(":")); len(line) > len("\r\n") && bytes.ContainsFunc(name, outsideToken) {
+		if name, _, _ := bytes.Cut(line, []byte(":")); len(line) > len("\r\n") &&
+			bytes.ContainsFunc(name, outsideToken) {
 			return false
 		}
 	}

@@ -25,10 +25,12 @@ func TestTypedTextOutlivesTheSession(t *testing.T) {
 	form := b.Get("/profile")
 	b.Post("/sign-out", nil)
 	b.Page = form
-	b.Submit("main form", map[string]string{"first_name": `Jana "<b>`, "last_name": "Nová"}).Want(http.StatusForbidden)
+	b.Submit("main form", map[string]string{"first_name": `Jana "<b>`,
+		"last_name": "Nová"}).Want(http.StatusForbidden)
 	for range 2 { // submitting again while signed out loses nothing
 		kept := b.Page
-		if got := kept.Text("h1"); got != "You’re signed out" || kept.Attr("main form", "action") != "/profile/" {
+		if got := kept.Text("h1"); got != "You’re signed out" || kept.Attr("main form",
+			"action") != "/profile/" {
 			t.Fatalf("the page is %q, its form goes to %q", got, kept.Attr("main form", "action"))
 		}
 		if way := kept.Attr("main a.button", "href"); way != "/sign-in?done=signed_out_before&to=%2Fprofile" {
@@ -64,13 +66,15 @@ func TestTypedTextOutlivesTheCode(t *testing.T) {
 	i.Clock.Move(15*time.Minute + time.Second)
 	b.Submit("main form", map[string]string{"email": "johana@example.com"}).Want(http.StatusForbidden)
 	kept := b.Page
-	if way := kept.Attr("main a.button", "href"); !strings.HasPrefix(way, "/security/confirm?to=%2Fprofile%2Femail") {
+	if way := kept.Attr("main a.button", "href"); !strings.HasPrefix(way,
+		"/security/confirm?to=%2Fprofile%2Femail") {
 		t.Errorf("the way to a code is %q", way)
 	}
 	b.Get(kept.Attr("main a.button", "href"))
 	b.Submit("form[action='/security/confirm/send']", nil)
 	i.Deliver()
-	b.Submit("form[action='/security/confirm/']", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last("jana@example.com"))})
+	b.Submit("form[action='/security/confirm/']",
+		map[string]string{"code": webtest.CodeIn(i.Mailbox.Last("jana@example.com"))})
 	b.Page = kept
 	if b.Submit("main form", nil).Want(http.StatusOK); b.Page.URL.Path != "/profile/email/code" {
 		t.Errorf("sent again, the form leads to %s: %s", b.Page.URL.Path, b.Page.Text("main"))
@@ -83,10 +87,13 @@ func TestFormsWithoutTextSayWhy(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	for path, want := range map[string]string{
-		"/addresses/x/delete": "/addresses/x", "/security/end-others": "/security", "/privacy/keep": "/privacy", "/company": "/company",
-		"/orders/a%2Fb/message": "/orders/a%2Fb/message", "/orders/a%2Fb/withdraw/confirm": "/orders/a%2Fb/withdraw/confirm",
+		"/addresses/x/delete": "/addresses/x", "/security/end-others": "/security",
+		"/privacy/keep": "/privacy", "/company": "/company",
+		"/orders/a%2Fb/message":          "/orders/a%2Fb/message",
+		"/orders/a%2Fb/withdraw/confirm": "/orders/a%2Fb/withdraw/confirm",
 	} {
-		page := i.Browser().Send(webtest.Request{Method: http.MethodPost, Path: path, Header: map[string]string{"Sec-Fetch-Site": "same-origin"}})
+		page := i.Browser().Send(webtest.Request{Method: http.MethodPost, Path: path,
+			Header: map[string]string{"Sec-Fetch-Site": "same-origin"}})
 		to, _ := page.Want(http.StatusSeeOther).Redirect()
 		if to == nil || to.Query().Get("to") != want || to.Query().Get("done") != "signed_out_before" {
 			t.Errorf("%s leads to %v, want %s", path, to, want)
@@ -98,10 +105,12 @@ func TestFormsWithoutTextSayWhy(t *testing.T) {
 func TestFormToAPathThatLeadsAwayIsNotKept(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
-	for _, path := range []string{"/orders/%2e%2e/message", "/orders/%252e%252e/message", "/orders/%25/message"} {
+	for _, path := range []string{"/orders/%2e%2e/message", "/orders/%252e%252e/message",
+		"/orders/%25/message"} {
 		page := i.Browser().Send(webtest.Request{
 			Method: http.MethodPost, Path: path, Body: "owner=someone&text=hello",
-			Header: map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"},
+			Header: map[string]string{"Sec-Fetch-Site": "same-origin",
+				"Content-Type": "application/x-www-form-urlencoded"},
 		})
 		if page.Status >= 500 || page.Status < 300 {
 			t.Errorf("%s: %d", path, page.Status)
@@ -109,8 +118,10 @@ func TestFormToAPathThatLeadsAwayIsNotKept(t *testing.T) {
 	}
 	const body = "owner=someone&text=hello"
 	for _, path := range []string{"/orders/%/message", "/orders/%zz/message"} {
-		answer := exchange(t, i.Way.Addr, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: account.shop.test\r\nConnection: close\r\n"+
-			"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body))
+		answer := exchange(t, i.Way.Addr,
+			fmt.Sprintf("POST %s HTTP/1.1\r\nHost: account.shop.test\r\nConnection: close\r\n"+
+				"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", path,
+				len(body), body))
 		if !strings.HasPrefix(answer, "HTTP/1.1 303 ") && !strings.HasPrefix(answer, "HTTP/1.1 4") {
 			t.Errorf("%s: %.200s", path, answer)
 		}
@@ -139,7 +150,8 @@ func TestOwnerInTheQueryIsNone(t *testing.T) {
 func TestSecretsAreNotKept(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
-	typed := url.Values{"owner": {"someone"}, "code": {"ABCD-EFGH"}, "token": {"tokentoken"}, "email": {"x@example.com"}}
+	typed := url.Values{"owner": {"someone"}, "code": {"ABCD-EFGH"}, "token": {"tokentoken"},
+		"email": {"x@example.com"}}
 	for _, lang := range []string{"en", "sk", "cs", "pl", "de"} {
 		b := i.Browser()
 		b.Header.Set("Accept-Language", lang)
@@ -148,7 +160,8 @@ func TestSecretsAreNotKept(t *testing.T) {
 			t.Errorf("in %s: %s", lang, page.Text("main"))
 		}
 		values := page.Attrs("input", "value")
-		if strings.Contains(page.Body, "ABCD-EFGH") || strings.Contains(page.Body, "tokentoken") || !slices.Contains(values, "x@example.com") {
+		if strings.Contains(page.Body, "ABCD-EFGH") || strings.Contains(page.Body, "tokentoken") ||
+			!slices.Contains(values, "x@example.com") {
 			t.Errorf("the page keeps %v", values)
 		}
 	}
@@ -170,7 +183,8 @@ func TestTypedTextGoesToNobodyElse(t *testing.T) {
 	for name, sent := range map[string]*webtest.Page{"kept": kept, "never sent before": form} {
 		b.Page = sent
 		b.Submit("main form", nil).Want(http.StatusForbidden)
-		if b.Page.Text("h1") != "This form belongs to another account" || strings.Contains(b.Page.Body, "Secretname") {
+		if b.Page.Text("h1") != "This form belongs to another account" ||
+			strings.Contains(b.Page.Body, "Secretname") {
 			t.Errorf("a form that was %s: %s", name, b.Page.Text("main"))
 		}
 	}
@@ -192,7 +206,8 @@ func TestTextOfNobodyIsNotKept(t *testing.T) {
 	i := webtest.Portal(t)
 	page := i.Browser().Send(webtest.Request{
 		Method: http.MethodPost, Path: "/profile", Body: "first_name=Jana",
-		Header: map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"},
+		Header: map[string]string{"Sec-Fetch-Site": "same-origin",
+			"Content-Type": "application/x-www-form-urlencoded"},
 	})
 	if to, _ := page.Want(http.StatusSeeOther).Redirect(); to == nil || to.Path != "/sign-in" {
 		t.Errorf("it leads to %v", to)

@@ -101,7 +101,8 @@ func New(config Config) (*Site, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, area: shopper.Area(), log: config.Log, observers: config.Observers, pace: config.Pace}
+	s := &site{app: config.App, area: shopper.Area(), log: config.Log, observers: config.Observers,
+		pace: config.Pace}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	var err error
 	if s.words, err = i18n.Load(); err != nil {
@@ -110,7 +111,8 @@ func New(config Config) (*Site, error) {
 	if s.pages, err = page.Load(); err != nil {
 		return nil, err
 	}
-	s.gate = gate.New(gate.Config{App: config.App, Trusted: config.Trusted, Timeout: config.Timeout, Language: s.pages.Language})
+	s.gate = gate.New(gate.Config{App: config.App, Trusted: config.Trusted, Timeout: config.Timeout,
+		Language: s.pages.Language})
 	app := fiber.New(s.settings(config.Reading))
 	s.guard(app, config.Reading)
 	s.mount(app)

@@ -49,7 +49,8 @@ func newTestSite(t *testing.T, shops ...webtest.Shop) testSite {
 	t.Helper()
 	store := &failing{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store, shops...)
-	return testSite{Installation: i, store: store}.with(t, web.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	return testSite{Installation: i, store: store}.with(t,
+		web.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 }
 
 // with returns the house with a new site, made from the config and the house's app and log.
@@ -68,7 +69,10 @@ func (h testSite) with(t *testing.T, config web.Config) testSite {
 		site.Get(root+"/late", func(c *fiber.Ctx) error { return lateError() })
 		site.Post(root+"/act", func(*fiber.Ctx) error { return &validate.Error{Kind: validate.SignIn} })
 		site.All(root+"/in", func(c *fiber.Ctx) error { return c.SendString("in") })
-		site.Get(root+"/who", func(c *fiber.Ctx) error { return c.SendString(gate.Address(c).String() + " " + gate.Shop(c).ID) })
+		site.Get(root+"/who", func(c *fiber.Ctx) error {
+			return c.SendString(gate.Address(c).String() + " " +
+				gate.Shop(c).ID)
+		})
 	}
 	h.site, h.way = site, webtest.Serve(t, site)
 	return h
@@ -77,20 +81,24 @@ func (h testSite) with(t *testing.T, config web.Config) testSite {
 // failures returns an error of every kind, with a cause that must not be shown.
 func failures() map[string]error {
 	kinds := map[string]validate.Kind{
-		"invalid": validate.Invalid, "sign-in": validate.SignIn, "denied": validate.Denied, "not-found": validate.NotFound,
-		"gone": validate.Gone, "conflict": validate.Conflict, "too-large": validate.TooLarge, "too-many": validate.TooMany,
+		"invalid": validate.Invalid, "sign-in": validate.SignIn, "denied": validate.Denied,
+		"not-found": validate.NotFound,
+		"gone":      validate.Gone, "conflict": validate.Conflict, "too-large": validate.TooLarge,
+		"too-many":    validate.TooMany,
 		"unavailable": validate.Unavailable, "internal": validate.Internal,
 	}
 	failures := map[string]error{"unnamed": errors.New("dial " + dsn)}
 	for name, kind := range kinds {
-		failures[name] = fmt.Errorf("test: %w", &validate.Error{Kind: kind, Key: "test.key", Cause: errors.New(dsn)})
+		failures[name] = fmt.Errorf("test: %w",
+			&validate.Error{Kind: kind, Key: "test.key", Cause: errors.New(dsn)})
 	}
 	return failures
 }
 
 // lateError is the error of a request that timed out in the store.
 func lateError() error {
-	return &validate.Error{Kind: validate.Internal, Cause: fmt.Errorf("read %s: %w", dsn, context.DeadlineExceeded)}
+	return &validate.Error{Kind: validate.Internal,
+		Cause: fmt.Errorf("read %s: %w", dsn, context.DeadlineExceeded)}
 }
 
 func (h testSite) browser(t *testing.T) *webtest.Browser {
@@ -101,8 +109,10 @@ func TestErrorTable(t *testing.T) {
 	t.Parallel()
 	h := newTestSite(t)
 	statuses := map[string]int{
-		"invalid": 422, "sign-in": 401, "denied": 403, "not-found": 404, "gone": 410, "conflict": 409, "too-large": 413,
-		"too-many": 429, "unavailable": 503, "internal": 500, "unnamed": 500, "panic": 500, "late": 503, "nothing-here": 404,
+		"invalid": 422, "sign-in": 401, "denied": 403, "not-found": 404, "gone": 410, "conflict": 409,
+		"too-large": 413,
+		"too-many":  429, "unavailable": 503, "internal": 500, "unnamed": 500, "panic": 500, "late": 503,
+		"nothing-here": 404,
 	}
 	for name, status := range statuses {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +134,8 @@ func TestErrorTable(t *testing.T) {
 			}
 			page.Want(status)
 			for _, answer := range []*webtest.Page{problem, page} {
-				if strings.Contains(answer.Body, "hunter2") || strings.Contains(fmt.Sprint(answer.Header), "hunter2") {
+				if strings.Contains(answer.Body, "hunter2") ||
+					strings.Contains(fmt.Sprint(answer.Header), "hunter2") {
 					t.Errorf("internal text shows: %s", answer.Body)
 				}
 				// A page does not say when an address's limit resets; the API's limits concern only its
@@ -158,7 +169,8 @@ func TestLanguageOfErrors(t *testing.T) {
 	h := newTestSite(t)
 	for _, lang := range []string{"en", "sk"} {
 		for path, status := range map[string]int{"/nothing-here": 404, "/test/panic": 500} {
-			page := h.browser(t).Send(webtest.Request{Path: path, Header: map[string]string{"Accept-Language": lang}})
+			page := h.browser(t).Send(webtest.Request{Path: path,
+				Header: map[string]string{"Accept-Language": lang}})
 			if got := page.Want(status).Attr("html", "lang"); got != lang {
 				t.Errorf("%s in %s has lang=%q", path, lang, got)
 			}
@@ -177,12 +189,14 @@ func TestHosts(t *testing.T) {
 		{"its own", nil, 200},
 		{"the other shop's", map[string]string{"Host": "account.other.test"}, 200},
 		{"unknown", map[string]string{"Host": "evil.test"}, 421},
-		{"unknown, a known one forwarded", map[string]string{"Host": "evil.test", "X-Forwarded-Host": "account.shop.test"}, 421},
+		{"unknown, a known one forwarded",
+			map[string]string{"Host": "evil.test", "X-Forwarded-Host": "account.shop.test"}, 421},
 		{"known, an unknown one forwarded", map[string]string{"X-Forwarded-Host": "evil.test"}, 200},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			page := h.browser(t).Send(webtest.Request{Path: "/test/in", Header: test.header}).Want(test.status)
+			page := h.browser(t).Send(webtest.Request{Path: "/test/in",
+				Header: test.header}).Want(test.status)
 			checkHeaders(t, page.Header, "/test/in", test.status != 421)
 			if test.status == 421 && strings.Contains(page.Body, "Bookshop") {
 				t.Error("the page of an unknown host names a shop")

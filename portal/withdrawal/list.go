@@ -32,7 +32,8 @@ type Page struct {
 func (w Withdrawal) Record(id string) Record {
 	s := w.Statement
 	r := Record{
-		ID: id, At: w.At, Name: s.Name, Email: s.Email, Number: s.Number, InTime: w.InTime, Whole: s.Whole(), Goods: s.Goods, Lines: s.Lines,
+		ID: id, At: w.At, Name: s.Name, Email: s.Email, Number: s.Number, InTime: w.InTime, Whole: s.Whole(),
+		Goods: s.Goods, Lines: s.Lines,
 	}
 	if w.Order != "" {
 		r.Order = &w.Order

@@ -79,7 +79,8 @@ func Collection() storage.Collection {
 			Name: ByPlace, Fields: []storage.Field{{Path: "place", Kind: storage.String}},
 			Head: []string{"statement", "at", "place", "order", "in_time"},
 		},
-		{Name: ByEmail, Fields: []storage.Field{{Path: "statement.email", Kind: storage.String}, {Path: "at", Kind: storage.Time}}},
+		{Name: ByEmail, Fields: []storage.Field{{Path: "statement.email", Kind: storage.String},
+			{Path: "at", Kind: storage.Time}}},
 	}...)}
 }
 
@@ -136,7 +137,8 @@ func (w Withdrawal) NextLook(now time.Time) time.Time {
 		return now.Add(LateRetry)
 	}
 	if w.Order == "" {
-		for _, gap := range []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour} {
+		for _, gap := range []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour,
+			30 * 24 * time.Hour} {
 			if at := w.At.Add(gap); at.After(now) {
 				return at
 			}

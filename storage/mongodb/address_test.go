@@ -37,7 +37,8 @@ func TestMalformedAddress(t *testing.T) {
 		{"no host", "mongodb://"},
 		{"port no number", "mongodb://u:hunter2@localhost:port/"},
 		{"bare @ in the password", "mongodb://u:@hunter2@localhost/"},
-		{"password that looks like a host", "mongodb://u:x@hunter2/db@localhost?serverSelectionTimeoutMS=100"},
+		{"password that looks like a host",
+			"mongodb://u:x@hunter2/db@localhost?serverSelectionTimeoutMS=100"},
 		{"bare % in the password", "mongodb://u:%hunter2@localhost/"},
 		{"bare colon in the password", "mongodb://u:hunter2:x@localhost/"},
 		{"bare slash in the password", "mongodb://u:hunter2/x@localhost/"},
@@ -109,7 +110,8 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *opts.Timeout != operationTimeout || *opts.ServerSelectionTimeout != selectTimeout || opts.RetryWrites != nil && !*opts.RetryWrites {
+	if *opts.Timeout != operationTimeout || *opts.ServerSelectionTimeout != selectTimeout ||
+		opts.RetryWrites != nil && !*opts.RetryWrites {
 		t.Errorf("timeouts %v, %v, retries %v", *opts.Timeout, *opts.ServerSelectionTimeout, opts.RetryWrites)
 	}
 }

@@ -26,7 +26,8 @@ func Place(t *testing.T) func(...storage.Collection) (storage.Engine, error) {
 
 // CountingPlaces returns places whose stores count with update pipelines and in steps, for each way that
 // the server supports.
-func CountingPlaces(t *testing.T) map[string]func(*testing.T) func(...storage.Collection) (storage.Engine, error) {
+func CountingPlaces(t *testing.T) map[string]func(*testing.T) func(...storage.Collection) (storage.Engine,
+	error) {
 	asked := reach(t, withDatabase(serverURI(t)))
 	takes := map[string]bool{"pipelines": takesPipelines(t, asked), "steps": answersDuplicates(t, asked)}
 	places := map[string]func(*testing.T) func(...storage.Collection) (storage.Engine, error){}
@@ -53,7 +54,8 @@ func CountingPlaces(t *testing.T) map[string]func(*testing.T) func(...storage.Co
 func Stores(t *testing.T) (all bool) {
 	t.Helper()
 	return insert(t, reach(t, withDatabase(serverURI(t))), bson.D{
-		{Key: "_id", Value: "a"}, {Key: "nested", Value: bson.A{bson.A{"x"}}}, {Key: "symbol", Value: bson.Symbol("x")}, {Key: "$d", Value: 1},
+		{Key: "_id", Value: "a"}, {Key: "nested", Value: bson.A{bson.A{"x"}}},
+		{Key: "symbol", Value: bson.Symbol("x")}, {Key: "$d", Value: 1},
 	}) == nil
 }
 
@@ -126,7 +128,8 @@ func answersDuplicates(t *testing.T, store *Store) bool {
 	other := bson.D{{Key: "_id", Value: "twice"}, {Key: "n", Value: 2}}
 	update := bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}}
 	upsert := options.FindOneAndUpdate().SetUpsert(true)
-	return mongo.IsDuplicateKeyError(store.db.Collection("asked").FindOneAndUpdate(t.Context(), other, update, upsert).Err())
+	return mongo.IsDuplicateKeyError(store.db.Collection("asked").FindOneAndUpdate(t.Context(), other,
+		update, upsert).Err())
 }
 
 // takesPipelines reports whether the server accepts an update pipeline with the expressions that counting
@@ -135,7 +138,8 @@ func takesPipelines(t *testing.T, store *Store) bool {
 	t.Helper()
 	c := storage.Count{Key: "asked", By: 1, Expires: time.Now().Add(time.Minute)}
 	upsert := options.UpdateOne().SetUpsert(true)
-	_, err := store.db.Collection("asked").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: "p"}}, countPipeline(time.Now(), c), upsert)
+	_, err := store.db.Collection("asked").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: "p"}},
+		countPipeline(time.Now(), c), upsert)
 	return err == nil
 }
 
@@ -184,7 +188,8 @@ func TestServerRemovesExpiredCounters(t *testing.T) {
 	now := time.Now()
 	over, live := now.Add(-counterGrace-time.Minute), now.Add(time.Hour)
 	for key, at := range map[string]time.Time{"over": over, "live": live} {
-		if _, err := store.db.Collection(counters).InsertOne(t.Context(), counter{Key: key, N: 1, Expires: at, RemoveAt: at}); err != nil {
+		if _, err := store.db.Collection(counters).InsertOne(t.Context(),
+			counter{Key: key, N: 1, Expires: at, RemoveAt: at}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -199,7 +204,8 @@ func TestServerRemovesExpiredCounters(t *testing.T) {
 		t.Skip("the server has no indexes that remove documents, or this is a short run")
 	}
 	waitUntilRemoved(t, store, "over")
-	if err := store.db.Collection(counters).FindOne(t.Context(), bson.D{{Key: "_id", Value: "live"}}).Err(); err != nil {
+	if err := store.db.Collection(counters).FindOne(t.Context(),
+		bson.D{{Key: "_id", Value: "live"}}).Err(); err != nil {
 		t.Errorf("the live one: %v", err)
 	}
 }

@@ -50,7 +50,8 @@ func TestConformanceOfCounters(t *testing.T) {
 	}
 	for way, place := range ways {
 		t.Run(way, func(t *testing.T) {
-			storagetest.RunCounters(t, func(t *testing.T) storagetest.Opener { return place(t) }, !mongodb.OneConnection(t))
+			storagetest.RunCounters(t, func(t *testing.T) storagetest.Opener { return place(t) },
+				!mongodb.OneConnection(t))
 		})
 	}
 }

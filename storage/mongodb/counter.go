@@ -35,8 +35,9 @@ type counter struct {
 // indexCounters lets the server remove expired counters, if it can.
 func (s *Store) indexCounters(ctx context.Context) error {
 	_, err := s.db.Collection(counters).Indexes().CreateOne(ctx, mongo.IndexModel{
-		Keys:    inc(1, "remove_at"),
-		Options: options.Index().SetName(indexPrefix + "remove_at").SetExpireAfterSeconds(int32(counterGrace.Seconds())),
+		Keys: inc(1, "remove_at"),
+		Options: options.Index().SetName(indexPrefix +
+			"remove_at").SetExpireAfterSeconds(int32(counterGrace.Seconds())),
 	})
 	if hasCode(err, codeNotImplemented, codeNotSupported) {
 		return nil
@@ -46,7 +47,8 @@ func (s *Store) indexCounters(ctx context.Context) error {
 
 // Increment applies counts of different keys concurrently, and those of one key in order. A lost answer is
 // an error, because a retry might count twice.
-func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+func (s *Store) Increment(ctx context.Context, now time.Time,
+	counts []storage.Count) ([]storage.Tally, error) {
 	tallies := make([]storage.Tally, len(counts))
 	byKey := map[string][]int{}
 	for i, count := range counts {
@@ -179,13 +181,15 @@ func (s *Store) add(ctx context.Context, now time.Time, c storage.Count) (storag
 		}},
 	}
 	opts := options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)
-	return decodeTally(s.db.Collection(counters).FindOneAndUpdate(ctx, byLife(c.Key, "$gt", now), update, opts))
+	return decodeTally(s.db.Collection(counters).FindOneAndUpdate(ctx,
+		byLife(c.Key, "$gt", now), update, opts))
 }
 
 func (s *Store) renew(ctx context.Context, now time.Time, c storage.Count) (storage.Tally, error) {
 	fresh := counter{Key: c.Key, N: c.By, Expires: c.Expires, RemoveAt: removal(now, c).Time()}
 	opts := options.FindOneAndReplace().SetReturnDocument(options.After)
-	return decodeTally(s.db.Collection(counters).FindOneAndReplace(ctx, byLife(c.Key, "$lte", now), fresh, opts))
+	return decodeTally(s.db.Collection(counters).FindOneAndReplace(ctx,
+		byLife(c.Key, "$lte", now), fresh, opts))
 }
 
 func decodeTally(result *mongo.SingleResult) (storage.Tally, error) {
@@ -196,7 +200,8 @@ func decodeTally(result *mongo.SingleResult) (storage.Tally, error) {
 
 // byLife selects the counter if its expiry compares with now as given.
 func byLife(key, comparison string, now time.Time) bson.D {
-	return bson.D{{Key: "_id", Value: key}, {Key: "expires", Value: bson.D{{Key: comparison, Value: millis(now)}}}}
+	return bson.D{{Key: "_id", Value: key},
+		{Key: "expires", Value: bson.D{{Key: comparison, Value: millis(now)}}}}
 }
 
 func millis(t time.Time) bson.DateTime { return bson.NewDateTimeFromTime(t) }

@@ -74,21 +74,27 @@ func TestCountPipeline(t *testing.T) {
 		want   bson.M // without remove_at
 		fresh  bool
 	}{
-		{"no counter", bson.M{"_id": "k"}, 3, bson.M{"_id": "k", "n": int64(3), "expires": millis(later)}, true},
+		{"no counter", bson.M{"_id": "k"},
+			3, bson.M{"_id": "k", "n": int64(3), "expires": millis(later)}, true},
 		{"a live one", counted(4, end), 3, bson.M{"_id": "k", "n": int64(7), "expires": millis(end)}, false},
-		{"a live one, down", counted(4, end), -6, bson.M{"_id": "k", "n": int64(-2), "expires": millis(end)}, false},
-		{"a millisecond before the end", counted(4, now.Add(time.Millisecond)), 1, bson.M{"_id": "k", "n": int64(5), "expires": millis(now.Add(time.Millisecond))}, false},
+		{"a live one, down", counted(4, end), -6, bson.M{"_id": "k", "n": int64(-2),
+			"expires": millis(end)}, false},
+		{"a millisecond before the end", counted(4, now.Add(time.Millisecond)), 1,
+			bson.M{"_id": "k", "n": int64(5), "expires": millis(now.Add(time.Millisecond))}, false},
 		{"at the end", counted(4, now), 1, bson.M{"_id": "k", "n": int64(1), "expires": millis(later)}, true},
-		{"an expired one", counted(4, now.Add(-time.Hour)), 2, bson.M{"_id": "k", "n": int64(2), "expires": millis(later)}, true},
+		{"an expired one", counted(4, now.Add(-time.Hour)), 2,
+			bson.M{"_id": "k", "n": int64(2), "expires": millis(later)}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := interpret(t, countPipeline(now, storage.Count{Key: "k", By: c.by, Expires: later}), c.stored)
+			got := interpret(t, countPipeline(now,
+				storage.Count{Key: "k", By: c.by, Expires: later}), c.stored)
 			removed := got["remove_at"].(bson.DateTime)
 			delete(got, "remove_at")
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if ahead := time.Until(removed.Time()); c.fresh && (ahead < time.Hour || ahead > 2*time.Hour) || !c.fresh && removed != 7 {
+			if ahead := time.Until(removed.Time()); c.fresh && (ahead < time.Hour || ahead > 2*time.Hour) ||
+				!c.fresh && removed != 7 {
 				t.Errorf("removed at %v", removed.Time())
 			}
 		})
@@ -106,11 +112,13 @@ func TestCounterOutlivesAClockInThePast(t *testing.T) {
 			store.pipelines = pipelines
 			for i, at := range []time.Time{past, past.Add(time.Second), past.Add(2 * time.Hour)} { // created, incremented, created again
 				key := fmt.Sprint("k", pipelines)
-				if _, err := store.Increment(t.Context(), at, []storage.Count{{Key: key, By: 1, Expires: at.Add(time.Hour)}}); err != nil {
+				if _, err := store.Increment(t.Context(), at,
+					[]storage.Count{{Key: key, By: 1, Expires: at.Add(time.Hour)}}); err != nil {
 					t.Fatal(err)
 				}
 				var stored counter
-				if err := store.db.Collection(counters).FindOne(t.Context(), bson.D{{Key: "_id", Value: key}}).Decode(&stored); err != nil {
+				if err := store.db.Collection(counters).FindOne(t.Context(),
+					bson.D{{Key: "_id", Value: key}}).Decode(&stored); err != nil {
 					t.Fatal(err)
 				}
 				if ahead := time.Until(stored.RemoveAt); ahead < 59*time.Minute || ahead > time.Hour {

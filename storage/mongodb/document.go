@@ -49,9 +49,11 @@ func (s *Store) Insert(ctx context.Context, collection string, r storage.Record)
 }
 
 // Replace stores r over the version read, or returns storage.ErrConflict.
-func (s *Store) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (s *Store) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	return s.write(ctx, write{
-		collection: collection, id: r.ID, read: read, leaves: r.Version, size: len(r.Doc), missed: storage.ErrConflict,
+		collection: collection, id: r.ID, read: read, leaves: r.Version, size: len(r.Doc),
+		missed: storage.ErrConflict,
 		do: func(ctx context.Context, c *mongo.Collection) (bool, error) {
 			result, err := c.ReplaceOne(ctx, s.byVersion(r.ID, read), r.Doc)
 			return err == nil && result.MatchedCount > 0, err
@@ -169,7 +171,8 @@ func uncertain(err error) bool {
 		return false // nothing was sent
 	}
 	labelled := mongo.LabeledError(nil)
-	return unconfirmed(err) || mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.Canceled) ||
+	return unconfirmed(err) || mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err,
+		context.Canceled) ||
 		errors.As(err, &labelled) && labelled.HasErrorLabel("RetryableWriteError")
 }
 

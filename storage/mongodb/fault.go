@@ -73,7 +73,8 @@ func explainAfter(err error, waited time.Duration) error {
 	if err == nil {
 		return nil
 	}
-	if selection := (topology.ServerSelectionError{}); errors.As(err, &selection) && !errors.Is(err, context.Canceled) {
+	if selection := (topology.ServerSelectionError{}); errors.As(err, &selection) && !errors.Is(err,
+		context.Canceled) {
 		return &fault{noServer(selection.Desc, waited), err}
 	}
 	return &fault{describe(err), err}
@@ -84,7 +85,8 @@ func describe(err error) string {
 	case errors.Is(err, context.Canceled):
 		return context.Canceled.Error()
 	case refused(err):
-		return "the server refuses the user name and password (they are looked up in authSource): " + err.Error()
+		return "the server refuses the user name and password (they are looked up in authSource): " +
+			err.Error()
 	case hasCode(err, codeUnauthorized, codeAtlas):
 		return "the user has no permission: " + err.Error()
 	case mongo.IsTimeout(err):
@@ -100,7 +102,8 @@ func describe(err error) string {
 // cause only in its text.
 func refused(err error) bool {
 	signIn := (*auth.Error)(nil)
-	return strings.Contains(err.Error(), "(AuthenticationFailed)") || hasCode(err, codeAuthFailed) || errors.As(err, &signIn) && !mongo.IsTimeout(err) && !mongo.IsNetworkError(err)
+	return strings.Contains(err.Error(), "(AuthenticationFailed)") || hasCode(err, codeAuthFailed) ||
+		errors.As(err, &signIn) && !mongo.IsTimeout(err) && !mongo.IsNetworkError(err)
 }
 
 func hasCode(err error, codes ...int) bool {
@@ -146,7 +149,8 @@ func noServer(top description.Topology, waited time.Duration) string {
 // so to a client that does not, and vice versa.
 func withTLSHint(err error, secure bool) error {
 	told, selection := (*fault)(nil), topology.ServerSelectionError{}
-	if !errors.As(err, &told) || !errors.As(err, &selection) || !slices.ContainsFunc(selection.Desc.Servers, closedAtOnce) {
+	if !errors.As(err, &told) || !errors.As(err, &selection) ||
+		!slices.ContainsFunc(selection.Desc.Servers, closedAtOnce) {
 		return err
 	}
 	hint := "; if it wants TLS, add tls=true to the address"

@@ -86,13 +86,20 @@ func TestExplain(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"no permission", mongo.CommandError{Code: 13, Name: "Unauthorized", Message: "not authorized on x\nto execute"}, "the user has no permission: (Unauthorized) not authorized on x to execute"},
-		{"credentials", mongo.CommandError{Code: 18, Message: "Authentication failed."}, "refuses the user name and password"},
-		{"credentials of another operation", errors.New("connection pool for a.example was cleared because another operation failed with: auth error: (AuthenticationFailed) no"), "refuses the user name and password"},
-		{"server's limit", mongo.CommandError{Code: 50, Message: "operation exceeded time limit"}, "did not answer in time"},
+		{"no permission", mongo.CommandError{Code: 13, Name: "Unauthorized",
+			Message: "not authorized on x\nto execute"},
+			"the user has no permission: (Unauthorized) not authorized on x to execute"},
+		{"credentials", mongo.CommandError{Code: 18, Message: "Authentication failed."},
+			"refuses the user name and password"},
+		{"credentials of another operation",
+			errors.New("connection pool for a.example was cleared because another operation failed with: auth error: (AuthenticationFailed) no"), "refuses the user name and password"},
+		{"server's limit", mongo.CommandError{Code: 50, Message: "operation exceeded time limit"},
+			"did not answer in time"},
 		{"our limit", context.DeadlineExceeded, "did not answer in time"},
-		{"network", mongo.CommandError{Labels: []string{"NetworkError"}, Message: "EOF"}, "the connection was lost: EOF"},
-		{"no primary", topology.ServerSelectionError{Wrapped: context.DeadlineExceeded, Desc: secondary}, "no primary at a.example:27017, b.example:27017: it takes no writes"},
+		{"network", mongo.CommandError{Labels: []string{"NetworkError"}, Message: "EOF"},
+			"the connection was lost: EOF"},
+		{"no primary", topology.ServerSelectionError{Wrapped: context.DeadlineExceeded, Desc: secondary},
+			"no primary at a.example:27017, b.example:27017: it takes no writes"},
 		{"other", errors.New("odd"), "mongodb: odd"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -76,7 +76,8 @@ func (s *Store) sayWaiting(line string) (stop func()) {
 }
 
 // indexes returns the names and signatures of the collection's indexes.
-func (s *Store) indexes(ctx context.Context, collection string) (names, signatures map[string]bool, err error) {
+func (s *Store) indexes(ctx context.Context, collection string) (names,
+	signatures map[string]bool, err error) {
 	cursor, err := s.db.Collection(collection).Indexes().List(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -87,10 +87,13 @@ func TestANewerFormat(t *testing.T) {
 	type stored struct {
 		Format int `bson:"format"`
 	}
-	if _, err := storage.Metadata[stored](s).Change(t.Context(), "format", func(v *stored) error { v.Format++; return nil }); err != nil {
+	if _, err := storage.Metadata[stored](s).Change(t.Context(), "format",
+		func(v *stored) error { v.Format++; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	newer := storage.Collection{Name: "orders", Indexes: []storage.Index{{Name: "town", Fields: []storage.Field{{Path: "town", Kind: storage.String}}}}}
+	newer := storage.Collection{Name: "orders",
+		Indexes: []storage.Index{{Name: "town",
+			Fields: []storage.Field{{Path: "town", Kind: storage.String}}}}}
 	if opened, err := Open(t.Context(), uri, newer); err == nil {
 		_ = opened.Close()
 		t.Error("opened")
@@ -104,7 +107,8 @@ func TestANewerFormat(t *testing.T) {
 
 func TestIndexWithOptionsIsNoneOfOurs(t *testing.T) {
 	t.Parallel()
-	index := bson.D{{Key: "name", Value: "x"}, {Key: "key", Value: inc(1, "shop")}, {Key: "sparse", Value: true}}
+	index := bson.D{{Key: "name", Value: "x"}, {Key: "key", Value: inc(1, "shop")},
+		{Key: "sparse", Value: true}}
 	if name, sign := stored(index); name != "x" || sign != "" {
 		t.Errorf("got %q, %q", name, sign)
 	}

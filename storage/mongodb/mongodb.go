@@ -90,7 +90,8 @@ func (o Opener) open(
 		return nil, &fault{"the address cannot be used: " + err.Error(), err}
 	}
 	s := &Store{
-		client: client, db: client.Database(name), declared: map[string]bool{storage.MetadataCollection().Name: true},
+		client: client, db: client.Database(name),
+		declared: map[string]bool{storage.MetadataCollection().Name: true},
 		patience: *opts.Timeout, sharded: server.sharded(), say: o.Say, sayAfter: sayAfter,
 	}
 	if s.say == nil {
@@ -175,7 +176,8 @@ func (s *Store) Close() error {
 	return explain(err)
 }
 
-func (s *Store) collection(name string, opts ...options.Lister[options.CollectionOptions]) (*mongo.Collection, error) {
+func (s *Store) collection(name string,
+	opts ...options.Lister[options.CollectionOptions]) (*mongo.Collection, error) {
 	if !s.declared[name] {
 		return nil, fmt.Errorf("mongodb: collection %q was not declared", name)
 	}

@@ -110,7 +110,8 @@ func (p part) projection() bson.D {
 	slices.Sort(paths)
 	paths = slices.Compact(paths)
 	return inc(1, slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
-		return slices.ContainsFunc(ancestors(path), func(above string) bool { return slices.Contains(paths, above) })
+		return slices.ContainsFunc(ancestors(path),
+			func(above string) bool { return slices.Contains(paths, above) })
 	})...)
 }
 

@@ -78,16 +78,22 @@ func TestFiltersOnAShardedCluster(t *testing.T) {
 		want []string // field names in each filter
 	}{
 		{"insert", func() error { return store.Insert(t.Context(), "orders", first) }, nil},
-		{"insert again", func() error { return store.Insert(t.Context(), "orders", first) }, []string{"_id", "shop"}},
-		{"get", func() error { _, err := store.Get(t.Context(), "orders", first.ID); return err }, []string{"_id", "shop"}},
-		{"replace", func() error { return store.Replace(t.Context(), "orders", second, first.Version) }, []string{"_id", "mark", "shop", "v"}},
+		{"insert again", func() error { return store.Insert(t.Context(), "orders", first) },
+			[]string{"_id", "shop"}},
+		{"get", func() error { _, err := store.Get(t.Context(), "orders", first.ID); return err },
+			[]string{"_id", "shop"}},
+		{"replace", func() error { return store.Replace(t.Context(), "orders", second, first.Version) },
+			[]string{"_id", "mark", "shop", "v"}},
 		{"list", func() error {
-			_, err := store.Scan(t.Context(), "orders", storage.Scan{Index: orders().Indexes[0], Shop: "main", Limit: 5})
+			_, err := store.Scan(t.Context(), "orders",
+				storage.Scan{Index: orders().Indexes[0], Shop: "main", Limit: 5})
 			return err
 		}, []string{"$and", "shop"}},
-		{"delete", func() error { return store.Delete(t.Context(), "orders", first.ID, second.Version) }, []string{"_id", "mark", "shop", "v"}},
+		{"delete", func() error { return store.Delete(t.Context(), "orders", first.ID, second.Version) },
+			[]string{"_id", "mark", "shop", "v"}},
 		{"look at a counter", func() error {
-			_, err := store.Increment(t.Context(), time.Now(), []storage.Count{{Key: "k", Expires: count[0].Expires}})
+			_, err := store.Increment(t.Context(), time.Now(),
+				[]storage.Count{{Key: "k", Expires: count[0].Expires}})
 			return err
 		}, []string{"_id", "expires"}},
 	} {
@@ -124,7 +130,8 @@ func wantNames(t *testing.T, s sent, want []string) {
 	if !slices.Equal(names, want) {
 		t.Errorf("%s by %v, want %v", s.command, names, want)
 	}
-	if shop, ok := s.filter.Lookup("shop").StringValueOK(); slices.Contains(want, "shop") && (!ok || shop != "main") {
+	if shop, ok := s.filter.Lookup("shop").StringValueOK(); slices.Contains(want, "shop") &&
+		(!ok || shop != "main") {
 		t.Errorf("%s of the shop %v", s.command, s.filter.Lookup("shop"))
 	}
 }

@@ -92,7 +92,8 @@ func (o *outage) fallSilent() {
 // well within a request's fifteen seconds, and that a cancelled request does not return it.
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	for name, fail := range map[string]func(*outage){"gone": (*outage).goAway, "silent": (*outage).fallSilent} {
+	for name, fail := range map[string]func(*outage){"gone": (*outage).goAway,
+		"silent": (*outage).fallSilent} {
 		t.Run(name, func(t *testing.T) {
 			proxy, through := throughOutage(t, withDatabase(serverURI(t)))
 			store, err := Open(t.Context(), through+"&serverSelectionTimeoutMS=400&timeoutMS=400", orders())
@@ -108,11 +109,13 @@ func TestOutage(t *testing.T) {
 				"get":    func() error { _, err := store.Get(ctx, "orders", first.ID); return err },
 				"insert": func() error { return store.Insert(ctx, "orders", first) },
 				"scan": func() error {
-					_, err := store.Scan(ctx, "orders", storage.Scan{Index: orders().Indexes[0], Shop: "main", Limit: 1})
+					_, err := store.Scan(ctx, "orders",
+						storage.Scan{Index: orders().Indexes[0], Shop: "main", Limit: 1})
 					return err
 				},
 				"count": func() error {
-					_, err := store.Increment(ctx, time.Now(), []storage.Count{{Key: "k", By: 1, Expires: time.Now().Add(time.Hour)}})
+					_, err := store.Increment(ctx, time.Now(),
+						[]storage.Count{{Key: "k", By: 1, Expires: time.Now().Add(time.Hour)}})
 					return err
 				},
 			} {
@@ -188,7 +191,8 @@ func TestOpenTellsWhatIsWrongWithTheAddress(t *testing.T) {
 	t.Parallel()
 	uri := withDatabase(serverURI(t)) + "&serverSelectionTimeoutMS=700"
 	for name, c := range map[string]struct{ option, want string }{
-		"another replica set":  {"replicaSet=rs7", `no server there is a member of the replica set "rs7": correct replicaSet=`},
+		"another replica set": {"replicaSet=rs7",
+			`no server there is a member of the replica set "rs7": correct replicaSet=`},
 		"TLS to a plain one":   {"tls=true", "if it speaks no TLS, leave tls=true out of the address"},
 		"a misspelt option":    {"replicaset_name=rs7", `MongoDB has no option "replicaset_name"`},
 		"a misspelt retry":     {"retryWrite=true", `MongoDB has no option "retrywrite"`},

@@ -39,7 +39,8 @@ func (s *Store) Walk(ctx context.Context, collection string, w storage.Walk) ([]
 	defer cursor.Close(context.WithoutCancel(ctx))
 	var found []storage.Entry
 	for size := 0; size < storage.WalkBytes && cursor.Next(ctx); {
-		e := storage.Entry{ID: cursor.Current.Lookup("_id").StringValue(), Version: storage.VersionOf(cursor.Current)}
+		e := storage.Entry{ID: cursor.Current.Lookup("_id").StringValue(),
+			Version: storage.VersionOf(cursor.Current)}
 		if w.Bodies {
 			e.Doc = append(bson.Raw(nil), cursor.Current...)
 		}

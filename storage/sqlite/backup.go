@@ -84,7 +84,8 @@ func copyPages(ctx context.Context, from, to string, progress func(done, total i
 			return errors.New("the driver cannot copy a database")
 		}
 		// The copy does not count until the whole file is synced.
-		address, err := addressOf(to, url.Values{"mode": {"rw"}, "_pragma": {"synchronous(off)", "journal_mode(off)"}})
+		address, err := addressOf(to, url.Values{"mode": {"rw"},
+			"_pragma": {"synchronous(off)", "journal_mode(off)"}})
 		if err != nil {
 			return err
 		}

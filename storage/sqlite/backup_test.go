@@ -59,7 +59,8 @@ func TestABackupWhileAnotherProcessWrites(t *testing.T) {
 	during := 0
 	err = Backup(t.Context(), dir, file, func(int64, int64) {
 		during++
-		if err := storage.Open[sheet](beside, "during", sample()).Insert(t.Context(), fmt.Sprint(during), sheet{"tags": []string{"x"}}); err != nil {
+		if err := storage.Open[sheet](beside, "during", sample()).Insert(t.Context(), fmt.Sprint(during),
+			sheet{"tags": []string{"x"}}); err != nil {
 			t.Errorf("a write during the backup: %v", err)
 		}
 	})
@@ -78,7 +79,8 @@ func TestABackupWhileAnotherProcessWrites(t *testing.T) {
 			t.Errorf("%s was acknowledged before the backup began, but is %v, %v", key, d, err)
 		}
 	}
-	if _, _, err := storage.Open[sheet](s, "during", sample()).Get(t.Context(), "1"); !errors.Is(err, storage.ErrNotFound) {
+	if _, _, err := storage.Open[sheet](s, "during", sample()).Get(t.Context(), "1"); !errors.Is(err,
+		storage.ErrNotFound) {
 		t.Errorf("what came after the backup began: %v, want ErrNotFound", err)
 	}
 }
@@ -107,7 +109,8 @@ func fillStore(t *testing.T, s *Store, n int) {
 	done := make(chan error, n)
 	for i := range n {
 		go func() {
-			done <- docs.Insert(t.Context(), fmt.Sprintf("%05d", i), sheet{"tags": []string{"a"}, "title": "t", "text": strings.Repeat("x", 500)})
+			done <- docs.Insert(t.Context(), fmt.Sprintf("%05d", i),
+				sheet{"tags": []string{"a"}, "title": "t", "text": strings.Repeat("x", 500)})
 		}()
 	}
 	for range n {
@@ -121,7 +124,8 @@ func TestABackupTellsHowFarItIs(t *testing.T) {
 	t.Parallel()
 	dir, file := filledDir(t, manyPages), filepath.Join(t.TempDir(), "saved")
 	var seen [][2]int64
-	if err := Backup(t.Context(), dir, file, func(done, total int64) { seen = append(seen, [2]int64{done, total}) }); err != nil {
+	if err := Backup(t.Context(), dir,
+		file, func(done, total int64) { seen = append(seen, [2]int64{done, total}) }); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(file)
@@ -197,14 +201,18 @@ func TestABackupThatFailsLeavesNothing(t *testing.T) {
 		dir, file string
 		want      error
 	}{
-		"the file exists":          {t.Context(), dir, taken, fs.ErrExist},
-		"no store":                 {t.Context(), empty, filepath.Join(t.TempDir(), "f"), fs.ErrNotExist},
-		"no directory":             {t.Context(), filepath.Join(empty, "x"), filepath.Join(t.TempDir(), "f"), fs.ErrNotExist},
-		"no place for the file":    {t.Context(), dir, filepath.Join(empty, "x", "f"), fs.ErrNotExist},
-		"ended":                    {ended, dir, filepath.Join(t.TempDir(), "f"), context.Canceled},
-		"ended in the middle":      {&fuse{Context: t.Context(), left: 1}, dir, filepath.Join(t.TempDir(), "f"), context.Canceled},
-		"a store damaged within":   {t.Context(), flipped(t, dir), filepath.Join(t.TempDir(), "f"), errDamaged},
-		"a database of other kind": {t.Context(), otherDatabase(t), filepath.Join(t.TempDir(), "f"), errNoStore},
+		"the file exists": {t.Context(), dir, taken, fs.ErrExist},
+		"no store":        {t.Context(), empty, filepath.Join(t.TempDir(), "f"), fs.ErrNotExist},
+		"no directory": {t.Context(), filepath.Join(empty, "x"), filepath.Join(t.TempDir(), "f"),
+			fs.ErrNotExist},
+		"no place for the file": {t.Context(), dir, filepath.Join(empty, "x", "f"), fs.ErrNotExist},
+		"ended":                 {ended, dir, filepath.Join(t.TempDir(), "f"), context.Canceled},
+		"ended in the middle": {&fuse{Context: t.Context(), left: 1}, dir,
+			filepath.Join(t.TempDir(), "f"), context.Canceled},
+		"a store damaged within": {t.Context(), flipped(t, dir),
+			filepath.Join(t.TempDir(), "f"), errDamaged},
+		"a database of other kind": {t.Context(), otherDatabase(t),
+			filepath.Join(t.TempDir(), "f"), errNoStore},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := Backup(c.ctx, c.dir, c.file, nil); !errors.Is(err, c.want) {
@@ -290,12 +298,13 @@ func TestARestoreThatIsRefusedLeavesNothing(t *testing.T) {
 		"cut":               {t.Context(), file("cut", data[:len(data)/2]), "damaged"},
 		"empty":             {t.Context(), file("empty", nil), "no Postern store"},
 		"another program's": {t.Context(), filepath.Join(otherDatabase(t), fileName), "no Postern store"},
-		"no database":       {t.Context(), file("text", []byte(strings.Repeat("no database ", 1000))), "no Postern store"},
-		"newer":             {t.Context(), filepath.Join(newer, fileName), "newer version"},
-		"a directory":       {t.Context(), dir, "no file"},
-		"missing":           {t.Context(), filepath.Join(dir, "missing"), "no such file"},
-		"in use":            {t.Context(), inUse, "log beside it"},
-		"ended":             {ended, saved, "canceled"},
+		"no database": {t.Context(), file("text", []byte(strings.Repeat("no database ", 1000))),
+			"no Postern store"},
+		"newer":       {t.Context(), filepath.Join(newer, fileName), "newer version"},
+		"a directory": {t.Context(), dir, "no file"},
+		"missing":     {t.Context(), filepath.Join(dir, "missing"), "no such file"},
+		"in use":      {t.Context(), inUse, "log beside it"},
+		"ended":       {ended, saved, "canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			into := t.TempDir()

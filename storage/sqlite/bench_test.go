@@ -30,14 +30,17 @@ type orderHead struct {
 func orders() storage.Collection {
 	head := []string{"number", "status", "placed", "total"}
 	return storage.Collection{Name: "order", Indexes: []storage.Index{
-		{Name: "by_customer", Fields: []storage.Field{{Path: "customer", Kind: storage.String}, {Path: "placed", Kind: storage.Time}}, Head: head},
-		{Name: "by_status", Fields: []storage.Field{{Path: "status", Kind: storage.String}, {Path: "placed", Kind: storage.Time}}, Head: head},
+		{Name: "by_customer", Fields: []storage.Field{{Path: "customer", Kind: storage.String},
+			{Path: "placed", Kind: storage.Time}}, Head: head},
+		{Name: "by_status", Fields: []storage.Field{{Path: "status", Kind: storage.String},
+			{Path: "placed", Kind: storage.Time}}, Head: head},
 	}}
 }
 
 func sampleOrder(i int) order {
 	return order{
-		Number: fmt.Sprint(i), Customer: fmt.Sprintf("c%05d", i%2000), Status: []string{"open", "sent", "done"}[i%3],
+		Number: fmt.Sprint(i), Customer: fmt.Sprintf("c%05d", i%2000),
+		Status: []string{"open", "sent", "done"}[i%3],
 		Placed: time.UnixMilli(int64(i) * 1000), Total: int64(i), Lines: strings.Repeat("line ", 300),
 	}
 }
@@ -97,8 +100,12 @@ func BenchmarkInsertParallel(b *testing.B) {
 
 // history is a collection with as many index rows for each document as the product's orders have.
 func history() storage.Collection {
-	customer, placed := storage.Field{Path: "customer", Kind: storage.String}, storage.Field{Path: "placed", Kind: storage.Time}
-	list := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String, Multi: true} }
+	customer, placed := storage.Field{Path: "customer", Kind: storage.String},
+		storage.Field{Path: "placed", Kind: storage.Time}
+	list := func(path string) storage.Field {
+		return storage.Field{Path: path,
+			Kind: storage.String, Multi: true}
+	}
 	head := []string{"number", "status", "placed", "total"}
 	return storage.Collection{Name: "history", Indexes: []storage.Index{
 		{Name: "by_placed", Fields: []storage.Field{customer, placed}, Head: head},
@@ -128,7 +135,8 @@ func BenchmarkInsertManyIndexes(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			i := next.Add(1)
-			o := historyOrder{Order: sampleOrder(int(i)), Views: []string{"all", "open"}, Todo: []string{"total"},
+			o := historyOrder{Order: sampleOrder(int(i)), Views: []string{"all", "open"},
+				Todo:   []string{"total"},
 				Search: []string{fmt.Sprint(i), "blue", "shirt", fmt.Sprint("sku", i%500), "large"}}
 			if err := d.Insert(b.Context(), fmt.Sprint(i*7919%1000003), o); err != nil {
 				b.Error(err)
@@ -144,7 +152,8 @@ func BenchmarkReplaceParallel(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			key := fmt.Sprint((next.Add(1)%20_000 + 1) * 7919 % 1000003)
-			if _, err := d.Change(b.Context(), key, func(o *order) error { o.Total++; return nil }); err != nil {
+			if _, err := d.Change(b.Context(), key,
+				func(o *order) error { o.Total++; return nil }); err != nil {
 				b.Error(err)
 			}
 		}
@@ -165,7 +174,8 @@ func BenchmarkReplace(b *testing.B) {
 	i := int64(0)
 	for b.Loop() {
 		i++
-		_, err := d.Change(b.Context(), fmt.Sprint((i%20_000+1)*7919%1000003), func(o *order) error { o.Total++; return nil })
+		_, err := d.Change(b.Context(), fmt.Sprint((i%20_000+1)*7919%1000003),
+			func(o *order) error { o.Total++; return nil })
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -175,7 +185,8 @@ func BenchmarkReplace(b *testing.B) {
 func BenchmarkScan20(b *testing.B) {
 	d := filled(b, 20_000)
 	for b.Loop() {
-		page, err := storage.Find[orderHead](b.Context(), d, storage.Query{Index: "by_status", Equal: []any{"sent"}, Descending: true, Limit: 20})
+		page, err := storage.Find[orderHead](b.Context(), d,
+			storage.Query{Index: "by_status", Equal: []any{"sent"}, Descending: true, Limit: 20})
 		if err != nil || len(page.Hits) != 20 {
 			b.Fatal(err, len(page.Hits))
 		}

@@ -14,9 +14,11 @@ import (
 func sample() storage.Collection {
 	return storage.Collection{Name: "order", Indexes: []storage.Index{
 		{Name: "listing", Head: []string{"title"}, Fields: []storage.Field{
-			{Path: "a", Kind: storage.String}, {Path: "b", Kind: storage.Int}, {Path: "c", Kind: storage.Time},
+			{Path: "a", Kind: storage.String}, {Path: "b", Kind: storage.Int},
+			{Path: "c", Kind: storage.Time},
 		}},
-		{Name: "tags", Head: []string{"title"}, Fields: []storage.Field{{Path: "tags", Kind: storage.String, Multi: true}}},
+		{Name: "tags", Head: []string{"title"},
+			Fields: []storage.Field{{Path: "tags", Kind: storage.String, Multi: true}}},
 	}}
 }
 
@@ -72,20 +74,28 @@ func plans() []plan {
 	abc := append(ab[:2:2], instant(7))
 	return []plan{
 		{name: "all", scan: storage.Scan{Index: listing}, up: "shop=?"},
-		{name: "all after", scan: storage.Scan{Index: listing, After: position(text("x"), num(3), instant(7))},
+		{name: "all after", scan: storage.Scan{Index: listing,
+			After: position(text("x"), num(3), instant(7))},
 			up: "shop=? AND (f0,f1,f2,id)>(?,?,?,?)", down: "shop=? AND (f0,f1,f2,id)<(?,?,?,?)"},
 		{name: "one value", scan: storage.Scan{Index: listing, Equal: a}, up: "shop=? AND f0=?"},
-		{name: "one value after", scan: storage.Scan{Index: listing, Equal: a, After: position(num(3), instant(7))},
+		{name: "one value after", scan: storage.Scan{Index: listing, Equal: a,
+			After: position(num(3), instant(7))},
 			up: "shop=? AND f0=? AND (f1,f2,id)>(?,?,?)", down: "shop=? AND f0=? AND (f1,f2,id)<(?,?,?)"},
-		{name: "range", scan: storage.Scan{Index: listing, Equal: a, From: &one, To: &five}, up: "shop=? AND f0=? AND f1>? AND f1<?"},
-		{name: "range after", scan: storage.Scan{Index: listing, Equal: a, From: &one, To: &five, After: position(num(3), instant(7))},
-			up: "shop=? AND f0=? AND (f1,f2,id)>(?,?,?) AND f1<?", down: "shop=? AND f0=? AND f1>? AND (f1,f2,id)<(?,?,?)"},
-		{name: "all values", scan: storage.Scan{Index: listing, Equal: abc}, up: "shop=? AND f0=? AND f1=? AND f2=?"},
+		{name: "range", scan: storage.Scan{Index: listing, Equal: a, From: &one, To: &five},
+			up: "shop=? AND f0=? AND f1>? AND f1<?"},
+		{name: "range after", scan: storage.Scan{Index: listing, Equal: a, From: &one, To: &five,
+			After: position(num(3), instant(7))},
+			up:   "shop=? AND f0=? AND (f1,f2,id)>(?,?,?) AND f1<?",
+			down: "shop=? AND f0=? AND f1>? AND (f1,f2,id)<(?,?,?)"},
+		{name: "all values", scan: storage.Scan{Index: listing, Equal: abc},
+			up: "shop=? AND f0=? AND f1=? AND f2=?"},
 		{name: "all values after", scan: storage.Scan{Index: listing, Equal: abc, After: position()},
-			up: "shop=? AND f0=? AND f1=? AND f2=? AND id>?", down: "shop=? AND f0=? AND f1=? AND f2=? AND id<?"},
+			up:   "shop=? AND f0=? AND f1=? AND f2=? AND id>?",
+			down: "shop=? AND f0=? AND f1=? AND f2=? AND id<?"},
 		{name: "prefix", scan: storage.Scan{Index: tags, Prefix: &prefix}, up: "shop=? AND f0>? AND f0<?"},
 		{name: "of all shops, due", scan: storage.Scan{Index: due, Equal: a, To: &now}, up: "f0=? AND f1<?"},
-		{name: "of all shops, after", scan: storage.Scan{Index: due, Equal: a, To: &now, After: position(instant(7))},
+		{name: "of all shops, after", scan: storage.Scan{Index: due, Equal: a, To: &now,
+			After: position(instant(7))},
 			up: "f0=? AND (f1,id)>(?,?) AND f1<?", down: "f0=? AND (f1,id)<(?,?)"},
 		{name: "of all shops, prefix", scan: storage.Scan{Index: todo, Prefix: &prefix}, up: "f0>? AND f0<?"},
 		{name: "element", scan: storage.Scan{Index: tags, Equal: a}, up: "shop=? AND f0=?"},
@@ -104,7 +114,8 @@ func TestEveryScanIsOneRangeOfThePrimaryKey(t *testing.T) {
 				}
 				p.scan.Shop, p.scan.Limit, p.scan.Descending = "s", 20, descending
 				table := "order__" + p.scan.Index.Name
-				diff := cmp.Diff([]string{fmt.Sprintf("SEARCH %s USING PRIMARY KEY (%s)", table, want)}, explain(t, s, p.scan))
+				diff := cmp.Diff([]string{fmt.Sprintf("SEARCH %s USING PRIMARY KEY (%s)", table, want)},
+					explain(t, s, p.scan))
 				if diff != "" {
 					t.Errorf("plan (-want +got):\n%s", diff)
 				}
@@ -142,7 +153,8 @@ func TestAForgedPositionStaysInTheRange(t *testing.T) {
 	s := openSample(t)
 	docs := storage.Open[map[string]any](s, "s", sample())
 	for i := range int64(9) {
-		if err := docs.Insert(t.Context(), fmt.Sprint(i), map[string]any{"tags": []string{}, "a": "x", "b": i, "c": timeAt(i)}); err != nil {
+		if err := docs.Insert(t.Context(), fmt.Sprint(i),
+			map[string]any{"tags": []string{}, "a": "x", "b": i, "c": timeAt(i)}); err != nil {
 			t.Fatalf("insert: %v", err)
 		}
 	}
@@ -152,10 +164,13 @@ func TestAForgedPositionStaysInTheRange(t *testing.T) {
 		descending bool
 		want       string
 	}{
-		{-1, false, "3 4 5"}, {2, false, "3 4 5"}, {3, false, "4 5"}, {5, false, ""}, {6, false, ""}, {8, false, ""},
-		{8, true, "5 4 3"}, {6, true, "5 4 3"}, {5, true, "4 3"}, {3, true, ""}, {2, true, ""}, {-1, true, ""},
+		{-1, false, "3 4 5"}, {2, false, "3 4 5"}, {3, false, "4 5"}, {5, false, ""},
+		{6, false, ""}, {8, false, ""},
+		{8, true, "5 4 3"}, {6, true, "5 4 3"}, {5, true, "4 3"}, {3, true, ""},
+		{2, true, ""}, {-1, true, ""},
 	} {
-		after := &storage.Position{Values: []storage.Value{num(c.at), instant(c.at)}, ID: fmt.Sprintf("s/%d", c.at)}
+		after := &storage.Position{Values: []storage.Value{num(c.at), instant(c.at)},
+			ID: fmt.Sprintf("s/%d", c.at)}
 		rows, err := s.Scan(t.Context(), "order", storage.Scan{
 			Index: sample().Indexes[0], Shop: "s", Equal: []storage.Value{text("x")}, From: &from, To: &to,
 			After: after, Descending: c.descending, Limit: 10,

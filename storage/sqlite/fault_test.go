@@ -92,7 +92,8 @@ func TestADamagedDocumentIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, doc := range map[string]bson.Raw{
-		"nothing": {}, "cut": whole[:len(whole)/2], "its id": bytes.Replace(whole, []byte("_id"), []byte("_ie"), 1),
+		"nothing": {}, "cut": whole[:len(whole)/2],
+		"its id":          bytes.Replace(whole, []byte("_id"), []byte("_ie"), 1),
 		"its shop's type": bytes.Replace(whole, []byte("\x02shop"), []byte("\x0dshop"), 1),
 	} {
 		if _, err := parse(doc); !errors.Is(err, errDamaged) {
@@ -108,7 +109,8 @@ func TestATruncatedFileIsTold(t *testing.T) {
 	t.Parallel()
 	data := contents(t, filledDir(t, 200))[fileName]
 	for name, size := range map[string]int{
-		"in the middle": len(data) / 2, "by a page": len(data) - pageSize, "within a page": len(data) - 100, "to one page": pageSize,
+		"in the middle": len(data) / 2, "by a page": len(data) - pageSize, "within a page": len(data) - 100,
+		"to one page": pageSize,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -131,7 +133,8 @@ func TestAnEmptyFileWithALogIsNoNewStore(t *testing.T) {
 	s := openSample(t)
 	fillStore(t, s, 3)
 	dir := t.TempDir()
-	for name, data := range map[string][]byte{fileName: nil, fileName + "-wal": contents(t, s.dir)[fileName+"-wal"]} {
+	for name, data := range map[string][]byte{fileName: nil,
+		fileName + "-wal": contents(t, s.dir)[fileName+"-wal"]} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +168,8 @@ func TestAFullStoreSaysSoAndGoesOn(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 20 {
 		wait.Go(func() {
-			err := docs.Insert(t.Context(), fmt.Sprint("large", i), sheet{"text": strings.Repeat("x", 100_000)})
+			err := docs.Insert(t.Context(), fmt.Sprint("large", i),
+				sheet{"text": strings.Repeat("x", 100_000)})
 			if !errors.Is(err, errFull) {
 				t.Errorf("insert: %v, want an error that the disk is full", err)
 			}
@@ -190,12 +194,14 @@ func fillDisk(s *Store) error {
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		return err
 	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: room, Max: limit.Max}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE,
+		&syscall.Rlimit{Cur: room, Max: limit.Max}); err != nil {
 		return err
 	}
 	docs := storage.Open[sheet](s, "s", sample())
 	write := func(key string) error {
-		err := docs.Insert(context.Background(), key, sheet{"tags": []string{key}, "a": key, "text": strings.Repeat("x", 700)})
+		err := docs.Insert(context.Background(), key,
+			sheet{"tags": []string{key}, "a": key, "text": strings.Repeat("x", 700)})
 		if err != nil {
 			key = "error: " + err.Error()
 		}

@@ -40,7 +40,8 @@ const (
 var (
 	errNoStore = errors.New("this file is no Postern store")
 	errNewer   = errors.New("this store was written by a newer version of the program; use that version, or a backup from before")
-	errBusy    = fmt.Errorf("another process has been writing to this store for %s: wait until it is done", busyTimeout)
+	errBusy    = fmt.Errorf("another process has been writing to this store for %s: wait until it is done",
+		busyTimeout)
 	errDamaged = errors.New("the store's file is damaged: keep a copy of it for rescue, and restore a backup")
 	errFull    = errors.New("the disk is full: make room; what was acknowledged is safe")
 	errDisk    = errors.New("the disk refuses to read or write the store's file")
@@ -210,7 +211,8 @@ func useLog(c *conn) error {
 		return err
 	}
 	if mode != "wal" {
-		return fmt.Errorf("the file system allows no write-ahead log (mode %q); the store needs a local disk", mode)
+		return fmt.Errorf("the file system allows no write-ahead log (mode %q); the store needs a local disk",
+			mode)
 	}
 	var limit, pages int
 	return errors.Join(

@@ -28,10 +28,12 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 				t.Fatalf("open: %v", err)
 			}
 			defer s.Close()
-			if err := errors.Join(s.Lock(), storage.Open[sheet](s, "s", sample()).Insert(t.Context(), "k", sheet{})); err != nil {
+			if err := errors.Join(s.Lock(),
+				storage.Open[sheet](s, "s", sample()).Insert(t.Context(), "k", sheet{})); err != nil {
 				t.Fatal(err)
 			}
-			want := map[string]fs.FileMode{".": 0o700, fileName: 0o600, fileName + "-wal": 0o600, fileName + "-shm": 0o600, lockName: 0o600}
+			want := map[string]fs.FileMode{".": 0o700, fileName: 0o600, fileName + "-wal": 0o600,
+				fileName + "-shm": 0o600, lockName: 0o600}
 			if diff := cmp.Diff(want, modes(t, dir)); diff != "" {
 				t.Errorf("modes (-want +got):\n%s", diff)
 			}
@@ -108,17 +110,20 @@ func TestWhatCannotBeUsedIsLeftAsItIs(t *testing.T) {
 		}, "newer version of the program"},
 		{"a newer format after a crash, with its log", func(t *testing.T, dir string) {
 			origin := t.TempDir()
-			rewrite(t, origin, `PRAGMA application_id = 0x506f7374`, `PRAGMA user_version = 2`, `PRAGMA journal_mode = WAL`)
+			rewrite(t, origin, `PRAGMA application_id = 0x506f7374`, `PRAGMA user_version = 2`,
+				`PRAGMA journal_mode = WAL`)
 			c, err := connect(filepath.Join(origin, fileName), url.Values{"mode": {"rw"}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(c.exec(`CREATE TABLE later (id)`), os.CopyFS(dir, os.DirFS(origin)), c.close()); err != nil {
+			if err := errors.Join(c.exec(`CREATE TABLE later (id)`), os.CopyFS(dir, os.DirFS(origin)),
+				c.close()); err != nil {
 				t.Fatal(err)
 			}
 		}, "newer version of the program"},
 		{"no database", func(t *testing.T, dir string) {
-			if err := os.WriteFile(filepath.Join(dir, fileName), bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, fileName), bytes.Repeat([]byte("no database "), 1000),
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 		}, "no Postern store"},
@@ -126,7 +131,8 @@ func TestWhatCannotBeUsedIsLeftAsItIs(t *testing.T) {
 			rewrite(t, dir, `CREATE TABLE other (id)`)
 		}, "no Postern store"},
 		{"another program's stamped database", func(t *testing.T, dir string) {
-			rewrite(t, dir, `PRAGMA application_id = 7`, `PRAGMA user_version = 1`, `PRAGMA journal_mode = DELETE`)
+			rewrite(t, dir, `PRAGMA application_id = 7`, `PRAGMA user_version = 1`,
+				`PRAGMA journal_mode = DELETE`)
 		}, "no Postern store"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -153,7 +159,8 @@ func TestAcknowledgedMeansOnDisk(t *testing.T) {
 	var synchronous int
 	var journal string
 	err := s.writer.submit(t.Context(), 0, func(c *conn) error {
-		return errors.Join(c.row(`PRAGMA synchronous`, nil, &synchronous), c.row(`PRAGMA journal_mode`, nil, &journal))
+		return errors.Join(c.row(`PRAGMA synchronous`, nil, &synchronous),
+			c.row(`PRAGMA journal_mode`, nil, &journal))
 	})
 	const full = 2
 	if err != nil || synchronous != full || journal != "wal" {
@@ -254,7 +261,8 @@ func TestACollectionThatWasNotDeclared(t *testing.T) {
 	other := storage.Collection{Name: "other", Indexes: sample().Indexes}
 	docs := storage.Open[sheet](s, "s", other)
 	_, findErr := storage.Find[sheet](t.Context(), docs, storage.Query{Index: "listing", Limit: 1})
-	for what, err := range map[string]error{"insert": docs.Insert(t.Context(), "k", sheet{}), "find": findErr} {
+	for what, err := range map[string]error{"insert": docs.Insert(t.Context(), "k", sheet{}),
+		"find": findErr} {
 		if err == nil || !strings.Contains(err.Error(), "not declared") {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -28,7 +28,8 @@ type layout struct {
 type tables map[string]string
 
 // prepareTables makes the tables of the store in dir match the declarations.
-func prepareTables(ctx context.Context, c *conn, dir string, collections map[string]*collection) (*layout, error) {
+func prepareTables(ctx context.Context, c *conn, dir string,
+	collections map[string]*collection) (*layout, error) {
 	l := &layout{collections: collections, wanted: tables{}}
 	for _, t := range collections {
 		l.wanted[t.name] = ""
@@ -86,14 +87,15 @@ func (l *layout) recheck(c *conn) error {
 // found returns the existing tables of the declared collections.
 func (l *layout) found(c *conn) (tables, error) {
 	found := tables{}
-	err := c.each(`SELECT name, collection, declaration FROM _tables`, nil, func(rows *sql.Rows) (bool, error) {
-		var name, collection, declaration string
-		err := rows.Scan(&name, &collection, &declaration)
-		if l.collections[collection] != nil {
-			found[name] = declaration
-		}
-		return true, err
-	})
+	err := c.each(`SELECT name, collection, declaration FROM _tables`, nil,
+		func(rows *sql.Rows) (bool, error) {
+			var name, collection, declaration string
+			err := rows.Scan(&name, &collection, &declaration)
+			if l.collections[collection] != nil {
+				found[name] = declaration
+			}
+			return true, err
+		})
 	return found, err
 }
 
@@ -170,7 +172,8 @@ func (t *collection) addTable(c *conn, name, create, declaration string) error {
 	if err := c.exec(create); err != nil {
 		return err
 	}
-	return c.exec(`INSERT INTO _tables (name, collection, declaration) VALUES (?, ?, ?)`, name, t.name, declaration)
+	return c.exec(`INSERT INTO _tables (name, collection, declaration) VALUES (?, ?, ?)`, name,
+		t.name, declaration)
 }
 
 // build creates the missing tables, and fills the new indexes from the bodies.
@@ -198,7 +201,8 @@ func (t *collection) build(ctx context.Context, c *conn, found tables) error {
 
 // fill reads the bodies in batches, so that memory does not grow with the collection.
 func (t *collection) fill(ctx context.Context, c *conn, missing []*index) error {
-	query := fmt.Sprintf(`SELECT rowid, body FROM %q WHERE rowid > ? ORDER BY rowid LIMIT %d`, t.name, buildBatch)
+	query := fmt.Sprintf(`SELECT rowid, body FROM %q WHERE rowid > ? ORDER BY rowid LIMIT %d`,
+		t.name, buildBatch)
 	for last := int64(-1); ; {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -47,7 +47,8 @@ func TestABuildThatEndsInTheMiddleLeavesNothing(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(&fuse{Context: t.Context(), left: 2}, dir, sample()); !errors.Is(err, context.Canceled) {
+	if _, err := Open(&fuse{Context: t.Context(), left: 2}, dir, sample()); !errors.Is(err,
+		context.Canceled) {
 		t.Fatalf("open with a context that ends: %v", err)
 	}
 	again, err := Open(t.Context(), dir, sample())
@@ -55,7 +56,9 @@ func TestABuildThatEndsInTheMiddleLeavesNothing(t *testing.T) {
 		t.Fatalf("open again: %v", err)
 	}
 	defer again.Close()
-	rows, err := again.Scan(t.Context(), "order", storage.Scan{Index: sample().Indexes[1], Shop: "s", Equal: []storage.Value{text("a")}, Limit: 2 * n})
+	rows, err := again.Scan(t.Context(),
+		"order", storage.Scan{Index: sample().Indexes[1], Shop: "s",
+			Equal: []storage.Value{text("a")}, Limit: 2 * n})
 	if err != nil || len(rows) != n {
 		t.Errorf("%d rows, error %v, want %d rows", len(rows), err, n)
 	}
@@ -75,10 +78,13 @@ func TestTheIndexesOfAServedStoreStay(t *testing.T) {
 	changed, fewer, more := sample(), sample(), sample()
 	changed.Indexes[0].Head = []string{"other"}
 	fewer.Indexes = fewer.Indexes[1:]
-	more.Indexes = append(more.Indexes, storage.Index{Name: "more", Fields: []storage.Field{{Path: "a", Kind: storage.String}}})
-	others := map[string]storage.Collection{"another head": changed, "an index less": fewer, "an index more": more}
+	more.Indexes = append(more.Indexes,
+		storage.Index{Name: "more", Fields: []storage.Field{{Path: "a", Kind: storage.String}}})
+	others := map[string]storage.Collection{"another head": changed, "an index less": fewer,
+		"an index more": more}
 	for name, other := range others {
-		if _, err := Open(t.Context(), dir, other); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("serves this store (process %d)", os.Getpid())) {
+		if _, err := Open(t.Context(), dir, other); err == nil || !strings.Contains(err.Error(),
+			fmt.Sprintf("serves this store (process %d)", os.Getpid())) {
 			t.Errorf("open with %s: %v", name, err)
 		}
 	}

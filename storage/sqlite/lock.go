@@ -52,7 +52,8 @@ func takeLock(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("the lock file cannot be opened: %w", err)
 	}
 	if err := leaveTo(f, filepath.Join(dir, fileName)); err != nil {
-		return nil, errors.Join(fmt.Errorf("the lock file cannot be given to the store's owner: %w", err), f.Close())
+		return nil, errors.Join(fmt.Errorf("the lock file cannot be given to the store's owner: %w",
+			err), f.Close())
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {

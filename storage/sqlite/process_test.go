@@ -63,7 +63,8 @@ func writeMany(s *Store, name, count string) error {
 				key := fmt.Sprintf("%s-%d-%d", name, worker, i)
 				err := docs.Insert(context.Background(), key, sheet{"tags": []string{"first"}, "a": key})
 				if err == nil {
-					_, err = docs.Change(context.Background(), key, func(d *sheet) error { (*d)["tags"] = []string{key}; return nil })
+					_, err = docs.Change(context.Background(), key,
+						func(d *sheet) error { (*d)["tags"] = []string{key}; return nil })
 				}
 				out.Lock()
 				if err != nil {
@@ -102,7 +103,8 @@ func TestAcknowledgedWritesOutliveAKill(t *testing.T) {
 		}
 		docs := storage.Open[sheet](s, "s", sample())
 		for _, key := range keys {
-			page, err := storage.Find[sheet](t.Context(), docs, storage.Query{Index: "tags", Equal: []any{key}, Limit: 2})
+			page, err := storage.Find[sheet](t.Context(), docs,
+				storage.Query{Index: "tags", Equal: []any{key}, Limit: 2})
 			if err != nil || len(page.Hits) != 1 || page.Hits[0].Key != key {
 				t.Errorf("%s was acknowledged, but its list is %v, %v", key, page.Hits, err)
 			}
@@ -188,7 +190,8 @@ func TestASecondProcessWritesBesideAnOpenStore(t *testing.T) {
 			t.Errorf("get what the other process has written: %v", err)
 		}
 		if n%10 == 0 {
-			if err := docs.Insert(t.Context(), fmt.Sprintf("own-%d", n), sheet{"tags": []string{"own"}}); err != nil {
+			if err := docs.Insert(t.Context(), fmt.Sprintf("own-%d", n),
+				sheet{"tags": []string{"own"}}); err != nil {
 				t.Errorf("insert beside the other process: %v", err)
 			}
 		}
@@ -235,7 +238,8 @@ func TestADirectoryThatCannotBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, _ := io.ReadAll(out)
-		if err := cmd.Wait(); err == nil || !strings.Contains(string(text), "permission denied") || !strings.Contains(string(text), dir) {
+		if err := cmd.Wait(); err == nil || !strings.Contains(string(text), "permission denied") ||
+			!strings.Contains(string(text), dir) {
 			t.Errorf("open %s: %v, %q", dir, err, text)
 		}
 		if after := modes(t, base); len(after) != len(before) {

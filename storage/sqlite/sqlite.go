@@ -109,7 +109,8 @@ func (s *Store) Replace(ctx context.Context, name string, r storage.Record, read
 		if err != nil {
 			return err
 		}
-		return s.writer.submit(ctx, len(r.Doc), func(c *conn) error { return t.replaceRecord(c, r, read, rows) })
+		return s.writer.submit(ctx, len(r.Doc),
+			func(c *conn) error { return t.replaceRecord(c, r, read, rows) })
 	})
 }
 
@@ -137,7 +138,8 @@ func (s *Store) Scan(ctx context.Context, name string, scan storage.Scan) ([]sto
 }
 
 // Increment applies all counts in one commit, each independently of the others.
-func (s *Store) Increment(ctx context.Context, now time.Time, counts []storage.Count) ([]storage.Tally, error) {
+func (s *Store) Increment(ctx context.Context, now time.Time,
+	counts []storage.Count) ([]storage.Tally, error) {
 	s.life.RLock()
 	defer s.life.RUnlock()
 	if s.closed {

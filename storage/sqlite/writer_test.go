@@ -143,7 +143,8 @@ func TestAFailedCommitFailsTheGroup(t *testing.T) {
 			if setup != nil {
 				t.Fatal(setup)
 			}
-			breaking := &job{result: make(chan error, 1), do: func(c *conn) error { return errors.Join(c.exec(fatal.statement), fatal.err) }}
+			breaking := &job{result: make(chan error, 1),
+				do: func(c *conn) error { return errors.Join(c.exec(fatal.statement), fatal.err) }}
 			for i, err := range commitAll(w, note("a", nil), breaking, note("b", nil)) {
 				if err == nil || err.Error() == "no result" {
 					t.Errorf("write %d: %v, want the group's error", i, err)
@@ -264,7 +265,8 @@ func TestReplaceTouchesOnlyIndexRowsThatDiffer(t *testing.T) {
 	t.Parallel()
 	s := openSample(t)
 	docs := storage.Open[sheet](s, "s", sample())
-	if err := docs.Insert(t.Context(), "k", sheet{"tags": []string{"a", "b", "c"}, "title": "t"}); err != nil {
+	if err := docs.Insert(t.Context(),
+		"k", sheet{"tags": []string{"a", "b", "c"}, "title": "t"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -278,7 +280,8 @@ func TestReplaceTouchesOnlyIndexRowsThatDiffer(t *testing.T) {
 		{"the head", sheet{"tags": []string{"a", "b", "d"}, "title": "u"}, 4},
 	} {
 		before := totalChanges(t, s)
-		if _, err := docs.Put(t.Context(), "k", func(d *sheet, _ bool) error { *d = c.next; return nil }); err != nil {
+		if _, err := docs.Put(t.Context(),
+			"k", func(d *sheet, _ bool) error { *d = c.next; return nil }); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(c.want, totalChanges(t, s)-before); diff != "" {
@@ -291,7 +294,8 @@ func TestReplaceTouchesOnlyIndexRowsThatDiffer(t *testing.T) {
 func totalChanges(t *testing.T, s *Store) int {
 	t.Helper()
 	var n int
-	err := s.writer.submit(t.Context(), 0, func(c *conn) error { return c.row(`SELECT total_changes()`, nil, &n) })
+	err := s.writer.submit(t.Context(),
+		0, func(c *conn) error { return c.row(`SELECT total_changes()`, nil, &n) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +307,9 @@ func TestExpiredCountersBecomeFewer(t *testing.T) {
 	s := openSample(t)
 	now := timeAt(1_000_000)
 	for i := range 50 {
-		if _, err := s.Increment(t.Context(), now, []storage.Count{{Key: fmt.Sprint(i), By: 1, Expires: now.Add(time.Second)}, {Key: "long", By: 1, Expires: now.Add(time.Hour)}}); err != nil {
+		if _, err := s.Increment(t.Context(), now,
+			[]storage.Count{{Key: fmt.Sprint(i), By: 1, Expires: now.Add(time.Second)},
+				{Key: "long", By: 1, Expires: now.Add(time.Hour)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -312,7 +318,8 @@ func TestExpiredCountersBecomeFewer(t *testing.T) {
 	}
 	later := now.Add(time.Minute)
 	for range 20 {
-		if _, err := s.Increment(t.Context(), later, []storage.Count{{Key: "long", By: 1, Expires: later}}); err != nil {
+		if _, err := s.Increment(t.Context(), later,
+			[]storage.Count{{Key: "long", By: 1, Expires: later}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -28,8 +28,10 @@ func tasks() storage.Collection {
 	head := []string{"title"}
 	return storage.Collection{Name: "task", Indexes: []storage.Index{
 		{Name: "due", Fields: []storage.Field{due}, Head: head, AllShops: true},
-		{Name: "state_due", Fields: []storage.Field{{Path: "state", Kind: storage.String}, due}, Head: head, AllShops: true},
-		{Name: "todo", Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}}, AllShops: true},
+		{Name: "state_due", Fields: []storage.Field{{Path: "state", Kind: storage.String}, due}, Head: head,
+			AllShops: true},
+		{Name: "todo", Fields: []storage.Field{{Path: "todo", Kind: storage.String, Multi: true}},
+			AllShops: true},
 		{Name: "own", Fields: []storage.Field{due}, Head: head},
 	}}
 }
@@ -46,7 +48,8 @@ func fillShops(t *testing.T, engine storage.Engine, rounds int) []string {
 			for _, key := range []string{"k", "k/2"} {
 				key = fmt.Sprintf("%s-%d", key, n)
 				put(t, storage.Open[doc](engine, shop, tasks()), key, doc{
-					"title": shop + " " + key, "state": []string{"open", "done"}[n%2], "work": doc{"due": second(n)},
+					"title": shop + " " + key, "state": []string{"open", "done"}[n%2],
+					"work": doc{"due": second(n)},
 					"todo": []string{fmt.Sprintf("mail %d", n), "count"},
 				})
 				want = append(want, shop+"/"+key)
@@ -82,7 +85,8 @@ func allShopsInOrder(t *testing.T, opener Opener) {
 	want := fillShops(t, engine, 3)
 	page := findAll(t, engine, storage.Query{Index: "due"})
 	same(t, "ascending", want, idsOf(page))
-	same(t, "descending", reversed(want), idsOf(findAll(t, engine, storage.Query{Index: "due", Descending: true})))
+	same(t, "descending", reversed(want),
+		idsOf(findAll(t, engine, storage.Query{Index: "due", Descending: true})))
 	first := storage.Hit[doc]{Shop: "A", Key: "k-0", Head: doc{"title": "A k-0"}}
 	same(t, "shop, key and head", first, page.Hits[0])
 }
@@ -123,8 +127,10 @@ func allShopsQueries(t *testing.T, opener Opener) {
 	}{
 		{"what is due", storage.Query{Index: "due", To: second(2)}, all[:16]},
 		{"from one to another", storage.Query{Index: "due", From: second(1), To: second(3)}, all[8:24]},
-		{"of a state, what is due", storage.Query{Index: "state_due", Equal: []any{"open"}, To: second(2)}, all[:8]},
-		{"of a state at a time", storage.Query{Index: "state_due", Equal: []any{"done", second(3)}}, all[24:]},
+		{"of a state, what is due", storage.Query{Index: "state_due", Equal: []any{"open"},
+			To: second(2)}, all[:8]},
+		{"of a state at a time", storage.Query{Index: "state_due",
+			Equal: []any{"done", second(3)}}, all[24:]},
 		{"with a word", storage.Query{Index: "todo", Equal: []any{"mail 1"}}, all[8:16]},
 		{"with words that begin so", storage.Query{Index: "todo", Prefix: &mail}, sorted(all)},
 	} {
@@ -146,17 +152,20 @@ func allShopsApart(t *testing.T, opener Opener) {
 	if _, err := storage.Find[doc](t.Context(), none, storage.Query{Index: "due", Limit: 1}); err == nil {
 		t.Error("documents of no shop were listed by an index over all shops")
 	}
-	if _, err := storage.FindAllShops[doc](t.Context(), engine, tasks(), storage.Query{Index: "own", Limit: 1}); err == nil {
+	if _, err := storage.FindAllShops[doc](t.Context(), engine, tasks(),
+		storage.Query{Index: "own", Limit: 1}); err == nil {
 		t.Error("an index of each shop was read for all of them")
 	}
 	cursor := find(t, own, storage.Query{Index: "own", Limit: 1}).Next
 	q := storage.Query{Index: "due", Limit: 1, Cursor: cursor}
-	if _, err := storage.FindAllShops[doc](t.Context(), engine, tasks(), q); !errors.Is(err, storage.ErrCursor) {
+	if _, err := storage.FindAllShops[doc](t.Context(), engine, tasks(), q); !errors.Is(err,
+		storage.ErrCursor) {
 		t.Errorf("a cursor of one shop's list: %v, want ErrCursor", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := storage.FindAllShops[doc](ended, engine, tasks(), storage.Query{Index: "due", Limit: 1}); err == nil {
+	if _, err := storage.FindAllShops[doc](ended, engine, tasks(),
+		storage.Query{Index: "due", Limit: 1}); err == nil {
 		t.Error("a list with an ended context was made")
 	}
 }
@@ -168,7 +177,8 @@ func allShopsFollow(t *testing.T, opener Opener) {
 		put(t, d, "k", doc{"work": doc{"due": second(5)}, "title": "old"})
 	}
 	_, read := get(t, a, "k")
-	if err := a.Replace(t.Context(), "k", read, doc{"work": doc{"due": second(9)}, "title": "new"}); err != nil {
+	if err := a.Replace(t.Context(),
+		"k", read, doc{"work": doc{"due": second(9)}, "title": "new"}); err != nil {
 		t.Fatalf("replace: %v", err)
 	}
 	want := []storage.Hit[doc]{
@@ -192,12 +202,14 @@ func allShopsAdded(t *testing.T, opener Opener) {
 		index.AllShops = over
 		visitShop(t, opener, "a", pieces(index), func(d storage.Docs[doc]) {
 			if !over {
-				same(t, "of one shop", []string{number(0), number(1), number(2)}, list(t, d, storage.Query{Index: "listing"}))
+				same(t, "of one shop", []string{number(0), number(1), number(2)},
+					list(t, d, storage.Query{Index: "listing"}))
 			}
 		})
 	}
 	engine := open(t, opener, pieces(index))
-	page, err := storage.FindAllShops[doc](t.Context(), engine, pieces(index), storage.Query{Index: "listing", Limit: 3})
+	page, err := storage.FindAllShops[doc](t.Context(), engine, pieces(index),
+		storage.Query{Index: "listing", Limit: 3})
 	if err != nil {
 		t.Fatalf("find: %v", err)
 	}

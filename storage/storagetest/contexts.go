@@ -17,12 +17,14 @@ func contextChecks() []check {
 }
 
 // operations calls each operation of the engine on the stored document "k" and returns the errors by name.
-func operations(t *testing.T, ctx context.Context, engine storage.Engine, read storage.Version) map[string]error {
+func operations(t *testing.T, ctx context.Context, engine storage.Engine,
+	read storage.Version) map[string]error {
 	t.Helper()
 	d := storage.Open[doc](engine, "shop", things())
 	_, _, getErr := d.Get(ctx, "k")
 	_, findErr := storage.Find[doc](ctx, d, storage.Query{Index: "by_num", Limit: 1})
-	_, countErr := engine.Increment(ctx, epoch(), []storage.Count{{Key: "k", By: 1, Expires: epoch().Add(time.Hour)}})
+	_, countErr := engine.Increment(ctx,
+		epoch(), []storage.Count{{Key: "k", By: 1, Expires: epoch().Add(time.Hour)}})
 	return map[string]error{
 		"get": getErr, "find": findErr, "increment": countErr,
 		"insert":  d.Insert(ctx, "new", doc{"num": int64(2)}),
@@ -40,7 +42,8 @@ func endedContext(t *testing.T, opener Opener) {
 	cancel()
 	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	for want, ctx := range map[error]context.Context{context.Canceled: cancelled, context.DeadlineExceeded: late} {
+	for want, ctx := range map[error]context.Context{context.Canceled: cancelled,
+		context.DeadlineExceeded: late} {
 		for name, err := range operations(t, ctx, engine, read) {
 			if !errors.Is(err, want) {
 				t.Errorf("%s: %v, want %v", name, err, want)

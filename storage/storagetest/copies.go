@@ -78,7 +78,8 @@ func (p pair) few(t *testing.T) {
 	t.Helper()
 	together(6, func(i int) {
 		err := errors.Join(
-			source(p, "a").Insert(t.Context(), number(i), doc{"num": int64(i), "tags": []string{"x", number(i)}}),
+			source(p, "a").Insert(t.Context(), number(i),
+				doc{"num": int64(i), "tags": []string{"x", number(i)}}),
 			source(p, "b").Insert(t.Context(), number(i), doc{"num": int64(-i)}),
 		)
 		if err != nil {
@@ -125,8 +126,10 @@ func copyAgain(t *testing.T, p pair) {
 	put(t, source(p, "c"), "new", doc{"num": int64(1)})
 	same(t, "second report", transfer.Report{Inserted: 1, Replaced: 3, Deleted: 2, Unchanged: 8}, p.copied(t))
 	p.equal(t)
-	same(t, "list in the target", []string{number(0), number(3), number(4), number(5), number(2)}, list(t, target(p, "a"), storage.Query{Index: "by_num"}))
-	same(t, "tags in the target", []string{number(0), number(3), number(4), number(5)}, list(t, target(p, "a"), storage.Query{Index: "by_tag", Equal: []any{"x"}}))
+	same(t, "list in the target", []string{number(0), number(3), number(4), number(5), number(2)},
+		list(t, target(p, "a"), storage.Query{Index: "by_num"}))
+	same(t, "tags in the target", []string{number(0), number(3), number(4), number(5)},
+		list(t, target(p, "a"), storage.Query{Index: "by_tag", Equal: []any{"x"}}))
 	same(t, "report without changes", transfer.Report{Unchanged: 12}, p.copied(t))
 }
 
@@ -144,8 +147,14 @@ func intrusions() map[string]func(*testing.T, pair) {
 			remove(t, source(p, "a"), number(4))
 			change(t, target(p, "a"), number(4))
 		},
-		"the last collection":                 func(t *testing.T, p pair) { change(t, storage.Open[doc](p.to, "a", bare()), "k") },
-		"the last collection's only document": func(t *testing.T, p pair) { remove(t, storage.Open[doc](p.to, "a", bare()), "k") },
+		"the last collection": func(t *testing.T,
+			p pair) {
+			change(t, storage.Open[doc](p.to, "a", bare()), "k")
+		},
+		"the last collection's only document": func(t *testing.T,
+			p pair) {
+			remove(t, storage.Open[doc](p.to, "a", bare()), "k")
+		},
 	}
 }
 
@@ -167,7 +176,8 @@ func copyRefused(t *testing.T, p pair) {
 func (p pair) refused(t *testing.T, what string) {
 	t.Helper()
 	before := walk(t, p.to, "thing", 1000)
-	if report, err := p.copy(t.Context()); !errors.Is(err, transfer.ErrTarget) || report != (transfer.Report{}) {
+	if report, err := p.copy(t.Context()); !errors.Is(err, transfer.ErrTarget) ||
+		report != (transfer.Report{}) {
 		t.Errorf("%s: %v, %v; want ErrTarget", what, report, err)
 	}
 	same(t, "target after the refusal of "+what, before, walk(t, p.to, "thing", 1000))
@@ -203,7 +213,8 @@ func copyMuch(t *testing.T, p pair) {
 	const n = 2300
 	together(50, func(i int) {
 		for j := i; j < n; j += 50 {
-			if err := source(p, fmt.Sprint(j%3)).Insert(t.Context(), number(j), doc{"num": int64(j)}); err != nil {
+			if err := source(p, fmt.Sprint(j%3)).Insert(t.Context(), number(j),
+				doc{"num": int64(j)}); err != nil {
 				t.Error(err)
 			}
 		}

@@ -50,10 +50,12 @@ func countSeveral(t *testing.T, opener Opener) {
 	short, long := now.Add(time.Minute), now.Add(time.Hour)
 	odd := strings.Repeat("é/$.", 50)
 	counts := []storage.Count{
-		{Key: "b", By: 1, Expires: short}, {Key: "a", By: 10, Expires: long}, {Key: "B", By: 100, Expires: long},
+		{Key: "b", By: 1, Expires: short}, {Key: "a", By: 10, Expires: long},
+		{Key: "B", By: 100, Expires: long},
 		{Key: odd, By: 5, Expires: long}, {Key: "b", By: 1, Expires: short},
 	}
-	want := []storage.Tally{{N: 1, Expires: short}, {N: 10, Expires: long}, {N: 100, Expires: long}, {N: 5, Expires: long}, {N: 2, Expires: short}}
+	want := []storage.Tally{{N: 1, Expires: short}, {N: 10, Expires: long}, {N: 100, Expires: long},
+		{N: 5, Expires: long}, {N: 2, Expires: short}}
 	same(t, "tallies in their order", want, tally(t, engine, now, counts...))
 	same(t, "no counts", 0, len(tally(t, engine, now)))
 }
@@ -67,7 +69,8 @@ func countZero(t *testing.T, opener Opener) {
 	same(t, "the look made nothing", []storage.Tally{{N: 3, Expires: late}}, tally(t, engine, now, count))
 	same(t, "a look at the counter", []storage.Tally{{N: 3, Expires: late}}, tally(t, engine, now, look))
 	look.Expires = late.Add(time.Hour)
-	same(t, "a look at an expired one", []storage.Tally{{N: 0, Expires: look.Expires}}, tally(t, engine, late, look))
+	same(t, "a look at an expired one", []storage.Tally{{N: 0, Expires: look.Expires}},
+		tally(t, engine, late, look))
 }
 
 func countAnew(t *testing.T, opener Opener) {
@@ -83,7 +86,8 @@ func countAnew(t *testing.T, opener Opener) {
 		{"at the end", first, storage.Tally{N: 1, Expires: second}},
 		{"after it", first.Add(time.Millisecond), storage.Tally{N: 2, Expires: second}},
 	} {
-		same(t, c.name, []storage.Tally{c.want}, tally(t, engine, c.at, storage.Count{Key: "k", By: 1, Expires: second}))
+		same(t, c.name, []storage.Tally{c.want},
+			tally(t, engine, c.at, storage.Count{Key: "k", By: 1, Expires: second}))
 	}
 }
 
@@ -103,7 +107,8 @@ func countOutlast(t *testing.T, opener Opener) {
 		if err != nil {
 			t.Fatalf("open: %v", err)
 		}
-		same(t, "tally", []storage.Tally{{N: i + 1, Expires: end}}, tally(t, engine, now, storage.Count{Key: "k", By: 1, Expires: end}))
+		same(t, "tally", []storage.Tally{{N: i + 1, Expires: end}},
+			tally(t, engine, now, storage.Count{Key: "k", By: 1, Expires: end}))
 		if err := engine.Close(); err != nil {
 			t.Fatalf("close: %v", err)
 		}
@@ -122,6 +127,7 @@ func countExpired(t *testing.T, opener Opener) {
 		got := tally(t, engine, now.Add(2*time.Minute), living)
 		same(t, "a counter that lives", []storage.Tally{{N: i + 1, Expires: living.Expires}}, got)
 	}
-	got := tally(t, engine, now.Add(2*time.Minute), storage.Count{Key: number(50), By: 1, Expires: living.Expires})
+	got := tally(t, engine, now.Add(2*time.Minute),
+		storage.Count{Key: number(50), By: 1, Expires: living.Expires})
 	same(t, "an expired one", []storage.Tally{{N: 1, Expires: living.Expires}}, got)
 }

@@ -38,7 +38,8 @@ func editedCursors(t *testing.T, opener Opener) {
 			refused(t, "edited "+number(i), d, q)
 		}
 	}
-	for _, bad := range []string{"x", good[1:], good[:len(good)-1], good + "A", good + "=", " " + good, "ä", "AAAAAAAAAAAAAAAA"} {
+	for _, bad := range []string{"x", good[1:], good[:len(good)-1], good + "A", good + "=", " " + good, "ä",
+		"AAAAAAAAAAAAAAAA"} {
 		q.Cursor = bad
 		refused(t, bad, d, q)
 	}

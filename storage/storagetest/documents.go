@@ -91,7 +91,8 @@ func reborn(t *testing.T, opener Opener) {
 		t.Errorf("replace of the dead document's version: %v, want ErrConflict", err)
 	}
 	same(t, "list", []string{"k"}, list(t, d, storage.Query{Index: "by_num"}))
-	same(t, "list by the dead value", []string{}, list(t, d, storage.Query{Index: "by_num", Equal: []any{int64(1)}}))
+	same(t, "list by the dead value",
+		[]string{}, list(t, d, storage.Query{Index: "by_num", Equal: []any{int64(1)}}))
 }
 
 func refusedWrite(t *testing.T, opener Opener) {
@@ -164,7 +165,8 @@ func large(t *testing.T, opener Opener) {
 		if !cmp.Equal(v["body"], any(body)) {
 			t.Errorf("a body of %d bytes came back different", size)
 		}
-		if err := d.Replace(t.Context(), key, version, doc{"num": int64(size), "body": body[1:]}); err != nil {
+		if err := d.Replace(t.Context(), key, version,
+			doc{"num": int64(size), "body": body[1:]}); err != nil {
 			t.Errorf("replace %d bytes: %v", size, err)
 		}
 	}
@@ -179,9 +181,11 @@ func shopsApart(t *testing.T, opener Opener) {
 	engine := open(t, opener, things())
 	shops := []string{"a", "a1", "A", "ab", "a-", "á"}
 	for _, shop := range shops {
-		put(t, storage.Open[doc](engine, shop, things()), "k", doc{"title": shop, "num": int64(1), "tags": []string{"t"}})
+		put(t, storage.Open[doc](engine, shop, things()), "k",
+			doc{"title": shop, "num": int64(1), "tags": []string{"t"}})
 	}
-	put(t, storage.Open[doc](engine, "a", things()), "1/k", doc{"title": "a", "num": int64(1), "tags": []string{"t"}})
+	put(t, storage.Open[doc](engine, "a", things()), "1/k",
+		doc{"title": "a", "num": int64(1), "tags": []string{"t"}})
 	for _, shop := range shops {
 		d := storage.Open[doc](engine, shop, things())
 		want := []string{"k"}
@@ -200,14 +204,16 @@ func shopsApart(t *testing.T, opener Opener) {
 		}
 	}
 	_, read := get(t, storage.Open[doc](engine, "a", things()), "k")
-	if err := storage.Open[doc](engine, "a1", things()).Delete(t.Context(), "k", read); !errors.Is(err, storage.ErrConflict) {
+	if err := storage.Open[doc](engine, "a1", things()).Delete(t.Context(), "k", read); !errors.Is(err,
+		storage.ErrConflict) {
 		t.Errorf("delete with another shop's version: %v, want ErrConflict", err)
 	}
 }
 
 func oddKeys(t *testing.T, opener Opener) {
 	d := openThings(t, opener)
-	odd := []string{" ", "$gt", "'", "..", "/", "//x", "0", "00", "A", "a", "a.b", "a/x", "a\nb", "é", "e\u0301", "😀", strings.Repeat("k", storage.MaxKey)}
+	odd := []string{" ", "$gt", "'", "..", "/", "//x", "0", "00", "A", "a", "a.b", "a/x", "a\nb", "é",
+		"e\u0301", "😀", strings.Repeat("k", storage.MaxKey)}
 	for _, key := range odd {
 		put(t, d, key, doc{"num": int64(1), "title": key})
 	}

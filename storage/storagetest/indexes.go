@@ -34,19 +34,22 @@ func kindCases() []kindCase {
 			index: "by_num", field: "num", probe: int64(5),
 			in:       map[string]any{"int64": int64(5), "int32": int32(5), "negative": int64(-5)},
 			matching: map[string]any{"int64": nil, "int32": nil},
-			out:      map[string]any{"null": nil, "string": "5", "double": 5.0, "bool": true, "array": []int64{5}, "time": at, "doc": doc{"a": 5}},
+			out: map[string]any{"null": nil, "string": "5", "double": 5.0, "bool": true,
+				"array": []int64{5}, "time": at, "doc": doc{"a": 5}},
 		},
 		{
 			index: "by_name", field: "name", probe: "x",
 			in:       map[string]any{"string": "x", "empty": ""},
 			matching: map[string]any{"string": nil},
-			out:      map[string]any{"null": nil, "number": int64(1), "array": []string{"x"}, "symbol": bson.Symbol("x"), "bytes": []byte("x"), "doc": doc{"x": "x"}},
+			out: map[string]any{"null": nil, "number": int64(1), "array": []string{"x"},
+				"symbol": bson.Symbol("x"), "bytes": []byte("x"), "doc": doc{"x": "x"}},
 		},
 		{
 			index: "by_time", field: "at", probe: at,
 			in:       map[string]any{"time": at, "zone": at.In(time.FixedZone("", 3600))},
 			matching: map[string]any{"time": nil, "zone": nil},
-			out:      map[string]any{"null": nil, "number": at.UnixMilli(), "array": []time.Time{at}, "stamp": bson.Timestamp{T: uint32(at.Unix())}, "text": at.Format(time.RFC3339)},
+			out: map[string]any{"null": nil, "number": at.UnixMilli(), "array": []time.Time{at},
+				"stamp": bson.Timestamp{T: uint32(at.Unix())}, "text": at.Format(time.RFC3339)},
 		},
 		{
 			index: "by_flag", field: "flag", probe: true,
@@ -58,13 +61,17 @@ func kindCases() []kindCase {
 			index: "by_city", field: "inner", probe: "x",
 			in:       map[string]any{"document": doc{"city": "x"}, "beside": doc{"city": "y", "a": 1}},
 			matching: map[string]any{"document": nil},
-			out:      map[string]any{"null": nil, "text": "x", "without": doc{"town": "x"}, "array": bson.A{doc{"city": "x"}}, "deeper": doc{"city": doc{"city": "x"}}, "null inside": doc{"city": nil}, "array inside": doc{"city": []string{"x"}}},
+			out: map[string]any{"null": nil, "text": "x", "without": doc{"town": "x"},
+				"array": bson.A{doc{"city": "x"}}, "deeper": doc{"city": doc{"city": "x"}},
+				"null inside": doc{"city": nil}, "array inside": doc{"city": []string{"x"}}},
 		},
 		{
 			index: "by_tag", field: "tags", probe: "x",
-			in:       map[string]any{"array": []string{"x", "y"}, "mixed": bson.A{1, nil, "x"}, "other": []string{"y"}},
+			in: map[string]any{"array": []string{"x", "y"}, "mixed": bson.A{1, nil, "x"},
+				"other": []string{"y"}},
 			matching: map[string]any{"array": nil, "mixed": nil},
-			out:      map[string]any{"null": nil, "empty": []string{}, "text": "x", "numbers": []int64{1}, "nested": bson.A{bson.A{"x"}}, "doc": doc{"0": "x"}},
+			out: map[string]any{"null": nil, "empty": []string{}, "text": "x", "numbers": []int64{1},
+				"nested": bson.A{bson.A{"x"}}, "doc": doc{"0": "x"}},
 		},
 	}
 }
@@ -102,12 +109,15 @@ func everyField(t *testing.T, opener Opener) {
 	put(t, d, "null time", doc{"kind": "a", "num": int64(1), "at": nil})
 	put(t, d, "text as time", doc{"kind": "a", "num": int64(1), "at": "1970"})
 	for what, equal := range map[string][]any{
-		"no value": nil, "one value": {"a"}, "two values": {"a", int64(1)}, "three values": {"a", int64(1), at},
+		"no value": nil, "one value": {"a"}, "two values": {"a", int64(1)},
+		"three values": {"a", int64(1), at},
 	} {
 		same(t, what, []string{"all"}, list(t, d, storage.Query{Index: "by_kind_num_time", Equal: equal}))
 	}
-	same(t, "descending", []string{"all"}, list(t, d, storage.Query{Index: "by_kind_num_time", Equal: []any{"a"}, Descending: true}))
-	same(t, "in a range", []string{"all"}, list(t, d, storage.Query{Index: "by_kind_num_time", Equal: []any{"a"}, From: int64(0)}))
+	same(t, "descending", []string{"all"},
+		list(t, d, storage.Query{Index: "by_kind_num_time", Equal: []any{"a"}, Descending: true}))
+	same(t, "in a range", []string{"all"},
+		list(t, d, storage.Query{Index: "by_kind_num_time", Equal: []any{"a"}, From: int64(0)}))
 }
 
 func followReplace(t *testing.T, opener Opener) {
@@ -129,7 +139,8 @@ func followReplace(t *testing.T, opener Opener) {
 	same(t, "new number", []string{"k"}, list(t, d, storage.Query{Index: "by_num", From: int64(2)}))
 	change(doc{"title": "none"})
 	same(t, "after the fields went", []string{}, list(t, d, storage.Query{Index: "by_num"}))
-	same(t, "after the tags went", []string{}, list(t, d, storage.Query{Index: "by_tag", Prefix: pointer("")}))
+	same(t, "after the tags went",
+		[]string{}, list(t, d, storage.Query{Index: "by_tag", Prefix: pointer("")}))
 }
 
 func multiValued(t *testing.T, opener Opener) {
@@ -142,12 +153,17 @@ func multiValued(t *testing.T, opener Opener) {
 		q    storage.Query
 		want []string
 	}{
-		{"by an element, in order of the next field", storage.Query{Index: "by_tag_num", Equal: []any{"a"}}, []string{"aa", "ac"}},
-		{"descending", storage.Query{Index: "by_tag_num", Equal: []any{"a"}, Descending: true}, []string{"ac", "aa"}},
-		{"with a range on the next field", storage.Query{Index: "by_tag_num", Equal: []any{"a"}, From: int64(2), To: int64(4)}, []string{"ac"}},
+		{"by an element, in order of the next field", storage.Query{Index: "by_tag_num", Equal: []any{"a"}},
+			[]string{"aa", "ac"}},
+		{"descending", storage.Query{Index: "by_tag_num", Equal: []any{"a"}, Descending: true},
+			[]string{"ac", "aa"}},
+		{"with a range on the next field",
+			storage.Query{Index: "by_tag_num", Equal: []any{"a"}, From: int64(2), To: int64(4)},
+			[]string{"ac"}},
 		{"an element twice", storage.Query{Index: "by_tag", Equal: []any{"a"}}, []string{"aa", "ac"}},
 		{"numbers", storage.Query{Index: "by_score", Equal: []any{int64(9)}}, []string{"aa", "ac"}},
-		{"a number between two elements", storage.Query{Index: "by_score", Equal: []any{int64(4)}}, []string{}},
+		{"a number between two elements",
+			storage.Query{Index: "by_score", Equal: []any{int64(4)}}, []string{}},
 	} {
 		same(t, c.name, c.want, list(t, d, c.q))
 	}

@@ -35,7 +35,8 @@ func (m *mortal) Insert(ctx context.Context, collection string, r storage.Record
 	return m.operable.Insert(ctx, collection, r)
 }
 
-func (m *mortal) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (m *mortal) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	if err := m.live(); err != nil {
 		return err
 	}
@@ -128,7 +129,8 @@ func copyBehind(t *testing.T, p pair) {
 	}
 	happens := map[string]func() error{
 		"a/0001": func() error {
-			_, err := d.Change(t.Context(), "0001", func(v *doc) error { (*v)["title"] = "again"; return nil })
+			_, err := d.Change(t.Context(), "0001",
+				func(v *doc) error { (*v)["title"] = "again"; return nil })
 			return err
 		},
 		"a/0002":    func() error { return going("0002") },

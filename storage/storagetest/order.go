@@ -36,7 +36,8 @@ func inOrder[V any](t *testing.T, d storage.Docs[doc], index, field string, valu
 	same(t, "ascending", want, list(t, d, storage.Query{Index: index}))
 	same(t, "descending", reversed(want), list(t, d, storage.Query{Index: index, Descending: true}))
 	same(t, "page by page", want, walkAll(t, d, storage.Query{Index: index, Limit: 1}))
-	same(t, "page by page down", reversed(want), walkAll(t, d, storage.Query{Index: index, Limit: 2, Descending: true}))
+	same(t, "page by page down", reversed(want),
+		walkAll(t, d, storage.Query{Index: index, Limit: 2, Descending: true}))
 	for i, v := range values {
 		same(t, "equal", []string{want[i]}, list(t, d, storage.Query{Index: index, Equal: []any{v}}))
 		same(t, "from", want[i:], list(t, d, storage.Query{Index: index, From: v}))
@@ -47,7 +48,8 @@ func inOrder[V any](t *testing.T, d storage.Docs[doc], index, field string, valu
 func stringOrder(t *testing.T, opener Opener) {
 	long := strings.Repeat("x", 3000)
 	inOrder(t, openThings(t, opener), "by_name", "name", sorted([]string{
-		"", "\x00", "\x00a", " ", "$", "10", "9", "A", "B", "Z", "a", "a\x00", "a\x00b", "a ", "aa", "ab", "b", "z", "É", "é", "e\u0301",
+		"", "\x00", "\x00a", " ", "$", "10", "9", "A", "B", "Z", "a", "a\x00", "a\x00b", "a ", "aa", "ab",
+		"b", "z", "É", "é", "e\u0301",
 		"ž", "\uffff", "\ufffd", "\U0001f600", "\U0010ffff", long, long + "a", long + "b",
 	}))
 }

@@ -17,7 +17,8 @@ func prefixChecks() []check {
 
 func prefixBytes(t *testing.T, opener Opener) {
 	d := openThings(t, opener)
-	for _, name := range []string{"", "A", "a", "aa", "ab", "a\U0010ffff", "a\uffff", "b", "é", "éa", "e\u0301", "\U0010ffff", "\U0010ffffa", "😀x"} {
+	for _, name := range []string{"", "A", "a", "aa", "ab", "a\U0010ffff", "a\uffff", "b", "é", "éa",
+		"e\u0301", "\U0010ffff", "\U0010ffffa", "😀x"} {
 		put(t, d, "key:"+name, doc{"name": name, "kind": "k"})
 	}
 	for prefix, want := range map[string][]string{
@@ -37,15 +38,18 @@ func prefixBytes(t *testing.T, opener Opener) {
 			keys = append(keys, "key:"+name)
 		}
 		same(t, "prefix "+prefix, keys, list(t, d, storage.Query{Index: "by_name", Prefix: &prefix}))
-		same(t, "prefix behind a value "+prefix, keys, list(t, d, storage.Query{Index: "by_kind_name", Equal: []any{"k"}, Prefix: &prefix}))
+		same(t, "prefix behind a value "+prefix, keys,
+			list(t, d, storage.Query{Index: "by_kind_name", Equal: []any{"k"}, Prefix: &prefix}))
 	}
-	same(t, "behind another value", []string{}, list(t, d, storage.Query{Index: "by_kind_name", Equal: []any{"l"}, Prefix: pointer("a")}))
+	same(t, "behind another value",
+		[]string{}, list(t, d, storage.Query{Index: "by_kind_name", Equal: []any{"l"}, Prefix: pointer("a")}))
 	same(t, "empty prefix", 14, len(list(t, d, storage.Query{Index: "by_name", Prefix: pointer("")})))
 }
 
 func prefixPatterns(t *testing.T, opener Opener) {
 	d := openThings(t, opener)
-	patterns := []string{".", ".*", "^a", "a$", "a|b", "[a]", "(a", "a)", "a+", "a?", "{1}", "\\", "\\E", "\\Q", "%", "_", "*", "/", "#", "(?i)a", "'", "\"", "\n"}
+	patterns := []string{".", ".*", "^a", "a$", "a|b", "[a]", "(a", "a)", "a+", "a?", "{1}", "\\", "\\E",
+		"\\Q", "%", "_", "*", "/", "#", "(?i)a", "'", "\"", "\n"}
 	put(t, d, "bait", doc{"tags": []string{"a", "aa", "b", "A", "1", "xyz", "\\\\"}})
 	for i, p := range patterns {
 		put(t, d, number(i), doc{"tags": []string{p + "!"}})
@@ -67,8 +71,10 @@ func prefixBetween(t *testing.T, opener Opener) {
 	put(t, d, "around", doc{"kind": "k", "tags": []string{"a", "c"}})
 	put(t, d, "inside", doc{"kind": "k", "tags": []string{"a", "b1", "c"}})
 	put(t, d, "other kind", doc{"kind": "l", "tags": []string{"b"}})
-	same(t, "alone", []string{"inside", "other kind"}, list(t, d, storage.Query{Index: "by_tag", Prefix: pointer("b")}))
-	same(t, "behind a value", []string{"inside"}, list(t, d, storage.Query{Index: "by_kind_tag", Equal: []any{"k"}, Prefix: pointer("b")}))
+	same(t, "alone", []string{"inside", "other kind"},
+		list(t, d, storage.Query{Index: "by_tag", Prefix: pointer("b")}))
+	same(t, "behind a value", []string{"inside"},
+		list(t, d, storage.Query{Index: "by_kind_tag", Equal: []any{"k"}, Prefix: pointer("b")}))
 }
 
 func prefixOnce(t *testing.T, opener Opener) {

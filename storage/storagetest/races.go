@@ -122,7 +122,8 @@ func raceIncrement(t *testing.T, opener Opener) {
 	together(workers, func(i int) {
 		own := fmt.Sprintf("own-%d", i)
 		for n := range int64(each) {
-			tallies, err := engine.Increment(t.Context(), now, []storage.Count{{Key: "shared", By: 1, Expires: end}, {Key: own, By: 1, Expires: end}})
+			tallies, err := engine.Increment(t.Context(), now,
+				[]storage.Count{{Key: "shared", By: 1, Expires: end}, {Key: own, By: 1, Expires: end}})
 			if err != nil {
 				t.Errorf("increment: %v", err)
 				return

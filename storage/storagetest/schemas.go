@@ -26,11 +26,13 @@ func pieces(indexes ...storage.Index) storage.Collection {
 }
 
 func byNum(head ...string) storage.Index {
-	return storage.Index{Name: "listing", Fields: []storage.Field{{Path: "num", Kind: storage.Int}}, Head: head}
+	return storage.Index{Name: "listing",
+		Fields: []storage.Field{{Path: "num", Kind: storage.Int}}, Head: head}
 }
 
 func byName(head ...string) storage.Index {
-	return storage.Index{Name: "listing", Fields: []storage.Field{{Path: "name", Kind: storage.String}}, Head: head}
+	return storage.Index{Name: "listing",
+		Fields: []storage.Field{{Path: "name", Kind: storage.String}}, Head: head}
 }
 
 // visit opens the store with the collection, passes it to do, and closes it.
@@ -80,7 +82,8 @@ func putMany(t *testing.T, d storage.Docs[doc], n int) {
 	for worker := range 8 {
 		group.Go(func() {
 			for i := worker; i < n; i += 8 {
-				if err := d.Insert(t.Context(), number(i), doc{"num": int64(i), "name": number(n - i), "title": "t" + strconv.Itoa(i)}); err != nil {
+				if err := d.Insert(t.Context(), number(i),
+					doc{"num": int64(i), "name": number(n - i), "title": "t" + strconv.Itoa(i)}); err != nil {
 					t.Errorf("insert: %v", err)
 				}
 			}
@@ -136,10 +139,12 @@ func otherCollections(t *testing.T, opener Opener) {
 
 func badDeclaration(t *testing.T, opener Opener) {
 	for name, index := range map[string]storage.Index{
-		"a bad name":                 {Name: "Bad Name", Fields: byNum().Fields},
-		"no fields":                  {Name: "listing"},
-		"a field without a kind":     {Name: "listing", Fields: []storage.Field{{Path: "num"}}},
-		"two multi-valued fields":    {Name: "listing", Fields: []storage.Field{{Path: "a", Kind: storage.Int, Multi: true}, {Path: "b", Kind: storage.Int, Multi: true}}},
+		"a bad name":             {Name: "Bad Name", Fields: byNum().Fields},
+		"no fields":              {Name: "listing"},
+		"a field without a kind": {Name: "listing", Fields: []storage.Field{{Path: "num"}}},
+		"two multi-valued fields": {Name: "listing",
+			Fields: []storage.Field{{Path: "a", Kind: storage.Int, Multi: true},
+				{Path: "b", Kind: storage.Int, Multi: true}}},
 		"a name that ends the quote": {Name: `x" (`, Fields: byNum().Fields},
 	} {
 		if engine, err := opener(pieces(index)); err == nil {

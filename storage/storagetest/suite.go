@@ -60,7 +60,10 @@ type doc = bson.M
 // things returns the suite's collection: an index for each kind of field and each combination that engines
 // tend to get wrong.
 func things() storage.Collection {
-	field := func(path string, kind storage.Kind) storage.Field { return storage.Field{Path: path, Kind: kind} }
+	field := func(path string, kind storage.Kind) storage.Field {
+		return storage.Field{Path: path,
+			Kind: kind}
+	}
 	tags := storage.Field{Path: "tags", Kind: storage.String, Multi: true}
 	index := func(name string, fields ...storage.Field) storage.Index {
 		return storage.Index{Name: name, Fields: fields, Head: []string{"title", "num"}}
@@ -71,7 +74,8 @@ func things() storage.Collection {
 		index("by_time", field("at", storage.Time)),
 		index("by_flag", field("flag", storage.Bool)),
 		index("by_kind_num", field("kind", storage.String), field("num", storage.Int)),
-		index("by_kind_num_time", field("kind", storage.String), field("num", storage.Int), field("at", storage.Time)),
+		index("by_kind_num_time", field("kind", storage.String), field("num", storage.Int),
+			field("at", storage.Time)),
 		index("by_kind_name", field("kind", storage.String), field("name", storage.String)),
 		index("by_city", field("inner.city", storage.String)),
 		index("by_tag", tags),

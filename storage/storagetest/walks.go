@@ -68,14 +68,16 @@ func walkShops(t *testing.T, opener Opener) {
 		for _, e := range walk(t, engine, "thing", limit) {
 			ids = append(ids, e.ID)
 			raw, err := engine.Get(t.Context(), "thing", e.ID)
-			if err != nil || string(raw) != string(e.Doc) || e.Version != storage.VersionOf(raw) || e.Version.N != 1 {
+			if err != nil || string(raw) != string(e.Doc) || e.Version != storage.VersionOf(raw) ||
+				e.Version.N != 1 {
 				t.Errorf("%s comes as %v, and is %v, %v", e.ID, e, raw, err)
 			}
 		}
 		same(t, "ids", want, ids)
 	}
 	page, err := engine.Walk(t.Context(), "thing", storage.Walk{After: "b", Limit: 2})
-	if err != nil || len(page) != 2 || page[0].ID != "b/-" || page[0].Doc != nil || page[0].Version.Mark == "" {
+	if err != nil || len(page) != 2 || page[0].ID != "b/-" || page[0].Doc != nil ||
+		page[0].Version.Mark == "" {
 		t.Errorf("versions behind %q: %v, %v", "b", page, err)
 	}
 	if n, err := engine.Count(t.Context(), "thing"); err != nil || n != int64(len(want)) {

@@ -64,7 +64,8 @@ func (a *audit) end() error {
 
 func (a *audit) refusal() error {
 	if a.state.Run == "" {
-		return fmt.Errorf("collection %s is not empty, and no copy was made into this store: %w", a.collection, ErrTarget)
+		return fmt.Errorf("collection %s is not empty, and no copy was made into this store: %w",
+			a.collection, ErrTarget)
 	}
 	return fmt.Errorf("collection %s was written by others since: %w", a.collection, ErrTarget)
 }

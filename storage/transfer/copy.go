@@ -53,7 +53,8 @@ type Report struct {
 // The progress function, which may be nil, gets the number of documents examined (in the target, then in
 // the source) and the total, which can grow.
 func Copy(
-	ctx context.Context, from, to storage.Engine, collections []storage.Collection, progress func(done, total int64),
+	ctx context.Context, from, to storage.Engine, collections []storage.Collection,
+	progress func(done, total int64),
 ) (Report, error) {
 	c, err := newCopier(ctx, from, to, collections)
 	if err != nil {
@@ -92,7 +93,8 @@ type copier struct {
 	empty       map[string]bool // collections that are empty in the target
 }
 
-func newCopier(ctx context.Context, from, to storage.Engine, collections []storage.Collection) (*copier, error) {
+func newCopier(ctx context.Context, from, to storage.Engine,
+	collections []storage.Collection) (*copier, error) {
 	c := &copier{progress: func(int64, int64) {}, empty: map[string]bool{}}
 	var ok bool
 	if c.from, ok = from.(store); !ok {

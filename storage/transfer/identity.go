@@ -17,13 +17,14 @@ const identityKey = "identity"
 
 // ensureIdentity returns the identity of the store, assigning one if it has none.
 func ensureIdentity(ctx context.Context, store storage.Engine) (string, error) {
-	stored, err := storage.Metadata[identity](store).Put(ctx, identityKey, func(stored *identity, found bool) error {
-		if found {
-			return storage.ErrUnchanged
-		}
-		stored.ID = storage.NewID()
-		return nil
-	})
+	stored, err := storage.Metadata[identity](store).Put(ctx, identityKey,
+		func(stored *identity, found bool) error {
+			if found {
+				return storage.ErrUnchanged
+			}
+			stored.ID = storage.NewID()
+			return nil
+		})
 	return stored.ID, err
 }
 

@@ -16,7 +16,8 @@ func walk(ctx context.Context, from storage.Walker, collection string, bodies bo
 	return func(yield func(storage.Entry, error) bool) {
 		last := ""
 		for {
-			page, err := from.Walk(ctx, collection, storage.Walk{After: last, Limit: storage.MaxLimit, Bodies: bodies})
+			page, err := from.Walk(ctx, collection,
+				storage.Walk{After: last, Limit: storage.MaxLimit, Bodies: bodies})
 			if err != nil {
 				yield(storage.Entry{}, fmt.Errorf("walk through %s: %w", collection, err))
 				return
@@ -26,7 +27,8 @@ func walk(ctx context.Context, from storage.Walker, collection string, bodies bo
 			}
 			for _, entry := range page {
 				if entry.ID <= last {
-					yield(storage.Entry{}, fmt.Errorf("walk through %s: %q is not in order after %q", collection, entry.ID, last))
+					yield(storage.Entry{}, fmt.Errorf("walk through %s: %q is not in order after %q",
+						collection, entry.ID, last))
 					return
 				}
 				if last = entry.ID; !yield(entry, nil) {

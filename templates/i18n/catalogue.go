@@ -115,7 +115,8 @@ func loadLanguage(source fs.FS, lang string) (*speech, error) {
 		return nil, err
 	}
 	spoken := &speech{
-		lang: lang, messages: make(map[string]*message), plurals: rules, dates: datesOf(lang), spaces: spacesOf(lang),
+		lang: lang, messages: make(map[string]*message), plurals: rules, dates: datesOf(lang),
+		spaces: spacesOf(lang),
 	}
 	names, err := fs.Glob(source, path.Join(lang, "*.json"))
 	if err != nil {

@@ -110,7 +110,8 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 	for _, lang := range c.Languages() {
 		t.Run(lang, func(t *testing.T) {
 			own := readRaw(t, lang)
-			if diff := cmp.Diff(slices.Sorted(maps.Keys(english)), slices.Sorted(maps.Keys(own))); diff != "" {
+			if diff := cmp.Diff(slices.Sorted(maps.Keys(english)),
+				slices.Sorted(maps.Keys(own))); diff != "" {
 				t.Errorf("keys differ from English:\n%s", diff)
 			}
 			want := pluralForms(t, lang)

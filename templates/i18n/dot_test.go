@@ -14,7 +14,8 @@ func TestOneDotEndsASentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := c.Localizer("en", nil)
-	for key, want := range map[string]string{"end": "Sold by Kniha, s.r.o.", "more": "Sold by Kniha, s.r.o. Thanks.", "dots": "Kniha, s.r.o....", "name": "Kniha, s.r.o. sells"} {
+	for key, want := range map[string]string{"end": "Sold by Kniha, s.r.o.",
+		"more": "Sold by Kniha, s.r.o. Thanks.", "dots": "Kniha, s.r.o....", "name": "Kniha, s.r.o. sells"} {
 		if got := l.T(key, "Shop", "Kniha, s.r.o."); got != want {
 			t.Errorf("%s: %q, want %q", key, got, want)
 		}

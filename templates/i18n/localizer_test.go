@@ -16,8 +16,10 @@ func testWords(t *testing.T) *Catalogue {
 	shared := `"date.day":"{{.Weekday}} {{.Day}}","date.datetime":"{{.Date}}, {{.Time}}",` +
 		`"plain":"Plain","named":"Dear {{.Name}}!","due":"by {{day .At}}","on":"on {{.At}}","year":"in {{.Year}}",`
 	c, err := load(fstest.MapFS{
-		"en/a.json": {Data: []byte(`{` + shared + `"orders":{"one":"{{.Count}} order","other":"{{.Count}} orders"}}`)},
-		"sk/a.json": {Data: []byte(`{` + shared + `"orders":{"one":"{{.Count}} objednávka","few":"{{.Count}} objednávky",` +
+		"en/a.json": {Data: []byte(`{` +
+			shared + `"orders":{"one":"{{.Count}} order","other":"{{.Count}} orders"}}`)},
+		"sk/a.json": {Data: []byte(`{` +
+			shared + `"orders":{"one":"{{.Count}} objednávka","few":"{{.Count}} objednávky",` +
 			`"many":"{{.Count}} objednávky (z)","other":"{{.Count}} objednávok"}}`)},
 	})
 	if err != nil {
@@ -35,8 +37,10 @@ func TestPlurals(t *testing.T) {
 		want  string
 	}{
 		{"en", 0, "0 orders"}, {"en", 1, "1 order"}, {"en", 2, "2 orders"}, {"en", 1234, "1,234 orders"},
-		{"sk", 0, "0\u00a0objednávok"}, {"sk", 1, "1\u00a0objednávka"}, {"sk", 2, "2\u00a0objednávky"}, {"sk", 4, "4\u00a0objednávky"},
-		{"sk", 5, "5\u00a0objednávok"}, {"sk", 101, "101\u00a0objednávok"}, {"sk", "1.5", "1.5\u00a0objednávky (z)"},
+		{"sk", 0, "0\u00a0objednávok"}, {"sk", 1, "1\u00a0objednávka"}, {"sk", 2, "2\u00a0objednávky"},
+		{"sk", 4, "4\u00a0objednávky"},
+		{"sk", 5, "5\u00a0objednávok"}, {"sk", 101, "101\u00a0objednávok"},
+		{"sk", "1.5", "1.5\u00a0objednávky (z)"},
 		{"sk", int64(3), "3\u00a0objednávky"}, {"sk", 1234, "1\u00a0234\u00a0objednávok"},
 	}
 	for _, test := range tests {
@@ -109,11 +113,16 @@ func TestDates(t *testing.T) {
 	at := time.Date(2026, 3, 4, 23, 5, 0, 0, time.UTC) // already the fifth in Bratislava
 	type words struct{ Date, Short, Day, DateTime, ISO string }
 	want := map[string]words{
-		"en": {"5 March 2026", "5 Mar 2026", "Thursday 5 March", "5 March 2026 at 00:05", "2026-03-05T00:05:00+01:00"},
-		"sk": {"5.\u00a0marca 2026", "5.\u00a03.\u00a02026", "štvrtok 5.\u00a0marca", "5.\u00a0marca 2026 o\u00a00:05", "2026-03-05T00:05:00+01:00"},
-		"cs": {"5.\u00a0března 2026", "5.\u00a03.\u00a02026", "čtvrtek 5.\u00a0března", "5.\u00a0března 2026 v\u00a00:05", "2026-03-05T00:05:00+01:00"},
-		"pl": {"5\u00a0marca 2026", "5\u00a0mar 2026", "czwartek, 5\u00a0marca", "5\u00a0marca 2026 o\u00a000:05", "2026-03-05T00:05:00+01:00"},
-		"de": {"5.\u00a0März 2026", "05.03.2026", "Donnerstag, 5.\u00a0März", "5.\u00a0März 2026 um\u00a000:05\u00a0Uhr", "2026-03-05T00:05:00+01:00"},
+		"en": {"5 March 2026", "5 Mar 2026", "Thursday 5 March", "5 March 2026 at 00:05",
+			"2026-03-05T00:05:00+01:00"},
+		"sk": {"5.\u00a0marca 2026", "5.\u00a03.\u00a02026", "štvrtok 5.\u00a0marca",
+			"5.\u00a0marca 2026 o\u00a00:05", "2026-03-05T00:05:00+01:00"},
+		"cs": {"5.\u00a0března 2026", "5.\u00a03.\u00a02026", "čtvrtek 5.\u00a0března",
+			"5.\u00a0března 2026 v\u00a00:05", "2026-03-05T00:05:00+01:00"},
+		"pl": {"5\u00a0marca 2026", "5\u00a0mar 2026", "czwartek, 5\u00a0marca",
+			"5\u00a0marca 2026 o\u00a000:05", "2026-03-05T00:05:00+01:00"},
+		"de": {"5.\u00a0März 2026", "05.03.2026", "Donnerstag, 5.\u00a0März",
+			"5.\u00a0März 2026 um\u00a000:05\u00a0Uhr", "2026-03-05T00:05:00+01:00"},
 	}
 	for lang, want := range want {
 		l := c.Localizer(lang, bratislava)
@@ -137,7 +146,8 @@ func TestCzechHourTakesItsPreposition(t *testing.T) {
 	}
 	l := c.Localizer("cs", nil)
 	for hour, want := range []string{
-		"v", "v", "ve", "ve", "ve", "v", "v", "v", "v", "v", "v", "v", "ve", "ve", "ve", "v", "v", "v", "v", "v", "ve", "ve", "ve", "ve",
+		"v", "v", "ve", "ve", "ve", "v", "v", "v", "v", "v", "v", "v", "ve", "ve", "ve", "v", "v", "v", "v",
+		"v", "ve", "ve", "ve", "ve",
 	} {
 		text := l.DateTime(time.Date(2026, 3, 5, hour, 5, 0, 0, time.UTC))
 		if words := strings.Fields(text); words[3] != want { // Fields also splits at no-break spaces
@@ -224,7 +234,8 @@ func TestDecimalNumbersAreWrittenAsTheLanguageDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for lang, want := range map[string][]string{
-		"en": {"1.2:1", "4.5:1"}, "cs": {"1,2:1", "4,5:1"}, "sk": {"1,2:1", "4,5:1"}, "pl": {"1,2:1", "4,5:1"}, "de": {"1,2:1", "4,5:1"},
+		"en": {"1.2:1", "4.5:1"}, "cs": {"1,2:1", "4,5:1"}, "sk": {"1,2:1", "4,5:1"},
+		"pl": {"1,2:1", "4,5:1"}, "de": {"1,2:1", "4,5:1"},
 	} {
 		got := c.Localizer(lang, nil).T("accent.contrast", "Contrast", "1.2", "Nearest", "#112233")
 		for _, ratio := range want {

@@ -58,7 +58,8 @@ func newMessage(entry *goi18n.Message, rules spaces) (*message, error) {
 func formsOf(entry *goi18n.Message) map[string]string {
 	forms := make(map[string]string, 1)
 	for _, form := range [...][2]string{
-		{"zero", entry.Zero}, {"one", entry.One}, {"two", entry.Two}, {"few", entry.Few}, {"many", entry.Many}, {"other", entry.Other},
+		{"zero", entry.Zero}, {"one", entry.One}, {"two", entry.Two}, {"few", entry.Few},
+		{"many", entry.Many}, {"other", entry.Other},
 	} {
 		if form[1] != "" {
 			forms[form[0]] = form[1]

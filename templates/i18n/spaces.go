@@ -73,7 +73,8 @@ func (s spaces) between(before, after string) string {
 		return " "
 	case s.isLetter(before), isNumber(before) && beginsUnit(after), before == "×" && beginsNumber(after),
 		isOrdinal(before) && beginsUnit(after),
-		slices.Contains(numbered(), before) && beginsNumber(after), isShort(before) && isShort(strings.TrimRight(after, ",)")):
+		slices.Contains(numbered(), before) && beginsNumber(after), isShort(before) &&
+			isShort(strings.TrimRight(after, ",)")):
 		return noBreak
 	}
 	return " "
@@ -86,7 +87,8 @@ func (s spaces) isLetter(word string) bool {
 
 // numbered returns the words that precede a number, in all languages with rules.
 func numbered() []string {
-	return []string{"§", "č.", "čl.", "ods.", "odst.", "písm.", "art.", "ust.", "nr", "Nr.", "Art.", "Abs.", "Art.-Nr.", "um"}
+	return []string{"§", "č.", "čl.", "ods.", "odst.", "písm.", "art.", "ust.", "nr", "Nr.", "Art.", "Abs.",
+		"Art.-Nr.", "um"}
 }
 
 // isNumber reports whether a word is a number, or a placeholder for one.
@@ -119,5 +121,6 @@ func beginsUnit(word string) bool {
 // isShort reports whether a word is an abbreviation of one or two letters, such as "z.", "B." or "in.".
 func isShort(word string) bool {
 	stem, dotted := strings.CutSuffix(word, ".")
-	return dotted && stem != "" && utf8.RuneCountInString(stem) <= 2 && !strings.ContainsFunc(stem, func(r rune) bool { return !unicode.IsLetter(r) })
+	return dotted && stem != "" && utf8.RuneCountInString(stem) <= 2 && !strings.ContainsFunc(stem,
+		func(r rune) bool { return !unicode.IsLetter(r) })
 }

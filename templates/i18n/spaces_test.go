@@ -17,9 +17,11 @@ func TestSpacesThatDoNotBreak(t *testing.T) {
 		{"sk", "Odstúpenie do 14 dní (v obchode)", "Odstúpenie do 14~dní (v~obchode)"},
 		{"cs", "O {{.Count}} objednávkách k {{.Email}}", "O~{{.Count}}~objednávkách k~{{.Email}}"},
 		{"cs", "DPH {{.Rate}} % a kolo", "DPH {{.Rate}}~% a~kolo"},
-		{"pl", "Do 800 × 200 pikseli, art. 38a, m. in. w sklepie", "Do 800~×~200~pikseli, art.~38a, m.~in. w~sklepie"},
+		{"pl", "Do 800 × 200 pikseli, art. 38a, m. in. w sklepie",
+			"Do 800~×~200~pikseli, art.~38a, m.~in. w~sklepie"},
 		{"pl", "nr {{.Number}} z {{datetime .When}}", "nr~{{.Number}} z~{{datetime .When}}"},
-		{"de", "Nach § 5 und Art. 6, z. B. am 5. März um {{.Time}} Uhr", "Nach §~5~und Art.~6, z.~B. am 5.~März um~{{.Time}}~Uhr"},
+		{"de", "Nach § 5 und Art. 6, z. B. am 5. März um {{.Time}} Uhr",
+			"Nach §~5~und Art.~6, z.~B. am 5.~März um~{{.Time}}~Uhr"},
 		{"de", "a b", "a b"},
 	} {
 		if got := strings.ReplaceAll(spacesOf(test.lang).bind(test.text), noBreak, "~"); got != test.want {
@@ -85,7 +87,8 @@ func TestOperatorsReadWhatPagesSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, as := range map[string]*Localizer{"email.form": c.Localizer(fallback, nil), "json.syntax": c.Developer()} {
+	for id, as := range map[string]*Localizer{"email.form": c.Localizer(fallback, nil),
+		"json.syntax": c.Developer()} {
 		if got := c.Operator().T(id); got != as.T(id) || got == id {
 			t.Errorf("%s: %q", id, got)
 		}

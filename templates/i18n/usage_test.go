@@ -27,17 +27,18 @@ func sources(t *testing.T) map[string]string {
 	const root = "../.."
 	texts := make(map[string]string)
 	for _, top := range []string{"cmd", "mail", "portal", "templates"} {
-		err := filepath.WalkDir(filepath.Join(root, top), func(name string, entry fs.DirEntry, err error) error {
-			if os.IsNotExist(err) {
-				return nil
-			}
-			if err != nil || entry.IsDir() || !speaks(name) {
+		err := filepath.WalkDir(filepath.Join(root, top),
+			func(name string, entry fs.DirEntry, err error) error {
+				if os.IsNotExist(err) {
+					return nil
+				}
+				if err != nil || entry.IsDir() || !speaks(name) {
+					return err
+				}
+				text, err := os.ReadFile(name)
+				texts[name] = string(text)
 				return err
-			}
-			text, err := os.ReadFile(name)
-			texts[name] = string(text)
-			return err
-		})
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,21 +28,27 @@ func TestAccounts(t *testing.T) {
 	for email, pages := range map[string][]accountPage{
 		"jana.kovacova@zakaznik.example": {
 			{"/profile", []string{"1987-04-12", "+421 905 123 456"}},
-			{"/privacy", []string{"Hájenka mi smie posielať newsletter", "Hájenka mi smie posielať ponuky partnerov", "odvolali"}},
+			{"/privacy", []string{"Hájenka mi smie posielať newsletter",
+				"Hájenka mi smie posielať ponuky partnerov", "odvolali"}},
 		},
-		"uctaren@zlatyklas.example": {{"/company", []string{"SK1234567895", "Systém VIES", "patrí subjektu Pekáreň Zlatý klas, s. r. o."}}},
-		"einkauf@waldholz.example":  {{"/company", []string{"DE123456788", "(VIES) isn’t responding"}}},
-		"biuro@lesnapolana.example": {{"/company", []string{"PL1234563218", "Not found in the EU VAT register"}}},
+		"uctaren@zlatyklas.example": {{"/company",
+			[]string{"SK1234567895", "Systém VIES", "patrí subjektu Pekáreň Zlatý klas, s. r. o."}}},
+		"einkauf@waldholz.example": {{"/company", []string{"DE123456788", "(VIES) isn’t responding"}}},
+		"biuro@lesnapolana.example": {{"/company",
+			[]string{"PL1234563218", "Not found in the EU VAT register"}}},
 		"odstupuje@zakaznik.example": {
 			{"/orders/HJ-1500001", []string{"The withdrawal period ended"}},
 			{"/orders/HJ-1500002", []string{"You bought this as a business"}},
-			{"/orders/HJ-1500003", []string{"You can withdraw from the contract until", "made to order or personalised", "Withdraw from contract here"}},
+			{"/orders/HJ-1500003", []string{"You can withdraw from the contract until",
+				"made to order or personalised", "Withdraw from contract here"}},
 			{"/orders/HJ-1500004", []string{"The right of withdrawal doesn’t apply to these items"}},
-			{"/orders/HJ-1500005", []string{"You can withdraw from the contract until", "Withdraw from contract here"}},
+			{"/orders/HJ-1500005", []string{"You can withdraw from the contract until",
+				"Withdraw from contract here"}},
 			{"/orders/HJ-1500006", []string{"Your withdrawal from this contract was received"}},
 			{"/security", []string{"Firefox, Windows"}},
 		},
-		"eva.vydata@zakaznik.example":     {{"/profile", []string{"eva.vydata@zakaznik.example"}}, {"/security", []string{"Firefox, Windows"}}},
+		"eva.vydata@zakaznik.example": {{"/profile", []string{"eva.vydata@zakaznik.example"}},
+			{"/security", []string{"Firefox, Windows"}}},
 		"milan.odchadza@zakaznik.example": {{"/privacy", []string{"will be deleted", "Keep"}}},
 	} {
 		t.Run(email, func(t *testing.T) {
@@ -71,8 +77,10 @@ func TestRecords(t *testing.T) {
 		status  customer.VATStatus
 		consult string
 	}{
-		"uctaren@zlatyklas.example": {customer.VATValid, "DEMO1234567895"}, "einkauf@alpenblick.example": {customer.VATValid, "DEMOU12345675"},
-		"einkauf@waldholz.example": {customer.VATUnknown, ""}, "biuro@lesnapolana.example": {customer.VATInvalid, "DEMO1234563218"},
+		"uctaren@zlatyklas.example":  {customer.VATValid, "DEMO1234567895"},
+		"einkauf@alpenblick.example": {customer.VATValid, "DEMOU12345675"},
+		"einkauf@waldholz.example":   {customer.VATUnknown, ""},
+		"biuro@lesnapolana.example":  {customer.VATInvalid, "DEMO1234563218"},
 	} {
 		var record struct {
 			Status customer.VATStatus `json:"vat_status"`
@@ -90,7 +98,8 @@ func TestRecords(t *testing.T) {
 		} `json:"withdrawals"`
 	}
 	d.read("/api/v1/withdrawals", &sent)
-	if len(sent.Withdrawals) != 1 || sent.Withdrawals[0].Number != "HJ-1500006" || !sent.Withdrawals[0].InTime {
+	if len(sent.Withdrawals) != 1 || sent.Withdrawals[0].Number != "HJ-1500006" ||
+		!sent.Withdrawals[0].InTime {
 		t.Errorf("statements: %+v", sent)
 	}
 }
@@ -114,15 +123,18 @@ func TestLetters(t *testing.T) {
 		t.Error("the mailbox does not say whom to sign in as")
 	}
 	for to, want := range map[string][]string{
-		"eva.slobodna@zakaznik.example": {d.Base + "/sign-in/undo-email/"}, "milan.odchadza@zakaznik.example": {d.Base + "/privacy"},
-		"odstupuje@zakaznik.example": {"received this withdrawal", "HJ-1500005"}, "pomoc@hajenka.example": {"Where may I send", "a size too small", "HJ-1500006"},
+		"eva.slobodna@zakaznik.example":   {d.Base + "/sign-in/undo-email/"},
+		"milan.odchadza@zakaznik.example": {d.Base + "/privacy"},
+		"odstupuje@zakaznik.example":      {"received this withdrawal", "HJ-1500005"},
+		"pomoc@hajenka.example":           {"Where may I send", "a size too small", "HJ-1500006"},
 	} {
 		mails := slices.DeleteFunc(d.early(), func(m Mail) bool { return m.To != to })
 		all := ""
 		for _, m := range mails {
 			all += m.Text
 		}
-		if len(mails) != len(want) || slices.ContainsFunc(want, func(text string) bool { return !strings.Contains(all, text) }) {
+		if len(mails) != len(want) || slices.ContainsFunc(want,
+			func(text string) bool { return !strings.Contains(all, text) }) {
 			t.Errorf("%d mails to %s: %s", len(mails), to, all)
 		}
 	}
@@ -170,7 +182,8 @@ func TestErasedCustomerStaysErased(t *testing.T) {
 	t.Cleanup(func() { r.end(t) })
 	d := r.visit(t)
 	page := d.browser.Send(webtest.Request{
-		Path: "/api/v1/customers/by-email/milan.odchadza@zakaznik.example", Header: map[string]string{"Authorization": "Bearer " + d.Key},
+		Path:   "/api/v1/customers/by-email/milan.odchadza@zakaznik.example",
+		Header: map[string]string{"Authorization": "Bearer " + d.Key},
 	})
 	page.Want(http.StatusNotFound)
 	if mails := d.mailed("milan.odchadza@zakaznik.example"); len(mails) != 0 {

@@ -171,7 +171,8 @@ func withdraws(ctx context.Context, then *backdated, p Person) error {
 func asks(ctx context.Context, shopper portal.Shopper, about order.View, other string) error {
 	lang := shopper.Customer().Language
 	if err := shopper.WriteMessage(ctx, portal.Message{
-		Form: shopper.NewForm(), Number: about.Number, Text: "I have changed my mind. Where may I send the parcel?", Lang: lang,
+		Form: shopper.NewForm(), Number: about.Number,
+		Text: "I have changed my mind. Where may I send the parcel?", Lang: lang,
 	}); err != nil {
 		return err
 	}
@@ -180,7 +181,8 @@ func asks(ctx context.Context, shopper portal.Shopper, about order.View, other s
 		return err
 	}
 	return shopper.RequestReturn(ctx, portal.Request{
-		Form: shopper.NewForm(), Number: other, Text: "It is a size too small.", Mark: order.LinesVersion(), Lang: lang,
+		Form: shopper.NewForm(), Number: other, Text: "It is a size too small.",
+		Mark: order.LinesVersion(), Lang: lang,
 		Quantities: map[int]string{0: order.Lines[0].Quantity.String()},
 	})
 }

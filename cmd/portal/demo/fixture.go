@@ -33,9 +33,12 @@ func shopSettings(base, storefront string) (shop.Settings, error) {
 	logo, err := drawLogo()
 	return shop.Settings{
 		Name: new("Hájenka"), BaseURL: &base, StorefrontURL: &storefront,
-		SenderName: new("Hájenka, domov a les"), SenderEmail: new("ucet@hajenka.example"), SupportEmail: new("pomoc@hajenka.example"),
-		Language: new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"), Currency: new("EUR"), VATID: new("SK2222222222"),
-		Registration: new(true), RequiredFields: &[]string{shop.RequireNames}, FirstOrderMail: new(true), Accent: new("#2f6b4f"), Logo: &logo,
+		SenderName: new("Hájenka, domov a les"), SenderEmail: new("ucet@hajenka.example"),
+		SupportEmail: new("pomoc@hajenka.example"),
+		Language:     new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"),
+		Currency: new("EUR"), VATID: new("SK2222222222"),
+		Registration: new(true), RequiredFields: &[]string{shop.RequireNames}, FirstOrderMail: new(true),
+		Accent: new("#2f6b4f"), Logo: &logo,
 		Footer: &[]shop.FooterLink{
 			{Label: "Shop", URL: storefront},
 			{Label: "Delivery and returns", URL: base + "/demo/storefront/delivery"},
@@ -226,12 +229,14 @@ const recordsAge = 60 * day
 
 func (f *Fixture) document(p Person) ([]byte, error) {
 	doc := customerDoc{
-		Email: p.address(), FirstName: p.first, LastName: p.last, Language: p.lang, Company: p.company, Addresses: []addressDoc{},
+		Email: p.address(), FirstName: p.first, LastName: p.last, Language: p.lang, Company: p.company,
+		Addresses:  []addressDoc{},
 		UpdatedAt:  f.now.UTC().Add(-recordsAge),
 		profileDoc: profileOf(p, f.now),
 	}
 	for i, a := range p.addresses {
-		doc.Addresses = append(doc.Addresses, addressDoc{Address: a, DefaultShipping: i == 0, DefaultBilling: i == 0})
+		doc.Addresses = append(doc.Addresses,
+			addressDoc{Address: a, DefaultShipping: i == 0, DefaultBilling: i == 0})
 	}
 	return json.Marshal(doc)
 }

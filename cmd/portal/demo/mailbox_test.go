@@ -20,7 +20,8 @@ func TestMailPages(t *testing.T) {
 	}
 	body := d.browser.Get(page.Attr("iframe", "src")).Want(http.StatusOK)
 	policy := body.Header.Get("Content-Security-Policy")
-	if !strings.Contains(policy, "sandbox") || !strings.Contains(policy, "default-src 'none'") || body.Header.Get("X-Frame-Options") != "SAMEORIGIN" {
+	if !strings.Contains(policy, "sandbox") || !strings.Contains(policy, "default-src 'none'") ||
+		body.Header.Get("X-Frame-Options") != "SAMEORIGIN" {
 		t.Errorf("the mail's policy: %s", policy)
 	}
 	if body.Attr("base", "target") != "_top" || !strings.Contains(body.Text("body"), "Hájenka") {
@@ -44,7 +45,8 @@ func TestMailboxIsBounded(t *testing.T) {
 // TestCodeOfMail checks that only a code on its own line is recognised.
 func TestCodeOfMail(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"Your code:\n  7K3Q-9XBT \nIt works": "7K3Q-9XBT", "7K3Q-9XBT in a line": "", "": ""} {
+	for text, want := range map[string]string{"Your code:\n  7K3Q-9XBT \nIt works": "7K3Q-9XBT",
+		"7K3Q-9XBT in a line": "", "": ""} {
 		box := NewMailbox()
 		box.take(mail.Message{Text: text})
 		if got := box.all()[0].Code(); got != want {

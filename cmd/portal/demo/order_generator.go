@@ -27,7 +27,8 @@ type orderGenerator struct {
 }
 
 func newOrderGenerator(now time.Time, base string, p Person, place int) *orderGenerator {
-	return &orderGenerator{rng: rand.New(rand.NewPCG(seed, uint64(place))), now: now.UTC().Truncate(time.Second), base: base, person: p, place: place}
+	return &orderGenerator{rng: rand.New(rand.NewPCG(seed, uint64(place))),
+		now: now.UTC().Truncate(time.Second), base: base, person: p, place: place}
 }
 
 // write writes the orders as NDJSON, oldest first.
@@ -46,9 +47,11 @@ func (g *orderGenerator) write(to io.Writer) error {
 func (g *orderGenerator) order(i int) orderDoc {
 	p := g.person
 	o := orderDoc{
-		Number: fmt.Sprintf("HJ-%02d%05d", g.place, i+1), CustomerID: p.id, Email: p.address(), PlacedAt: g.placedAt(i),
+		Number: fmt.Sprintf("HJ-%02d%05d", g.place, i+1), CustomerID: p.id, Email: p.address(),
+		PlacedAt: g.placedAt(i),
 		Currency: "EUR", PaymentKind: "card", PaymentMethod: "Visa •••• 4242", vat: 23,
-		Lines: g.lines(1+g.rng.IntN(4), false), BillingAddress: &p.addresses[0], ShippingAddress: &p.addresses[i%len(p.addresses)],
+		Lines: g.lines(1+g.rng.IntN(4), false), BillingAddress: &p.addresses[0],
+		ShippingAddress: &p.addresses[i%len(p.addresses)],
 	}
 	if p.currency != "" {
 		o.Currency = p.currency
@@ -164,12 +167,14 @@ func (g *orderGenerator) finish(o *orderDoc, i int) {
 		o.CustomerNote = "Prosím, zvoňte dvakrát.\nVchod je z dvora."
 	}
 	if i%11 == 5 {
-		o.Notes = append(o.Notes, noteDoc{Text: "Pribalili sme malé prekvapenie.", At: g.after(o, 20*time.Hour)})
+		o.Notes = append(o.Notes, noteDoc{Text: "Pribalili sme malé prekvapenie.",
+			At: g.after(o, 20*time.Hour)})
 	}
 }
 
 func handedOver(fulfillment string) bool {
-	return slices.Contains([]string{order.Shipped, order.OutForDelivery, order.Delivered, order.PartiallyShipped,
+	return slices.Contains([]string{order.Shipped, order.OutForDelivery, order.Delivered,
+		order.PartiallyShipped,
 		order.PartiallyDelivered, order.DeliveryFailed, order.Returned, order.PartiallyReturned}, fulfillment)
 }
 
@@ -190,7 +195,8 @@ func carrierOf(method string) string {
 // parcel returns a shipment of some lines.
 func (g *orderGenerator) parcel(o *orderDoc, lines []lineDoc) shipmentDoc {
 	number := fmt.Sprintf("Z%010d", g.rng.Int64N(1e10))
-	p := shipmentDoc{Carrier: carrierOf(o.ShippingMethod), Number: number, URL: g.outside("tracking/" + number), ShippedAt: g.after(o, 44*time.Hour)}
+	p := shipmentDoc{Carrier: carrierOf(o.ShippingMethod), Number: number,
+		URL: g.outside("tracking/" + number), ShippedAt: g.after(o, 44*time.Hour)}
 	if arrived(o.Fulfillment) {
 		p.DeliveredAt = g.after(o, 92*time.Hour)
 	} else {
@@ -222,7 +228,8 @@ func (g *orderGenerator) events(o *orderDoc) []eventDoc {
 		add(order.OutForDelivery, 88*time.Hour)
 		add(order.Delivered, 92*time.Hour)
 	}
-	if last := o.Fulfillment; last != order.Unfulfilled && last != order.Unknown && !slices.ContainsFunc(events, func(e eventDoc) bool { return e.Type == last }) {
+	if last := o.Fulfillment; last != order.Unfulfilled && last != order.Unknown &&
+		!slices.ContainsFunc(events, func(e eventDoc) bool { return e.Type == last }) {
 		add(last, 100*time.Hour)
 	}
 	if o.Payment == order.PaymentRefunded {

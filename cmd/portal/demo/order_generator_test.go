@@ -16,8 +16,10 @@ func TestCarriers(t *testing.T) {
 	for i, p := range People() {
 		g := newOrderGenerator(time.Now(), "http://shop.example", p, i+1)
 		for n := range p.orders {
-			if o := g.order(n); len(o.Shipments) > 0 && !strings.Contains(o.ShippingMethod, o.Shipments[0].Carrier) {
-				t.Errorf("order %s goes by %q, its parcel by %q", o.Number, o.ShippingMethod, o.Shipments[0].Carrier)
+			if o := g.order(n); len(o.Shipments) > 0 && !strings.Contains(o.ShippingMethod,
+				o.Shipments[0].Carrier) {
+				t.Errorf("order %s goes by %q, its parcel by %q", o.Number, o.ShippingMethod,
+					o.Shipments[0].Carrier)
 			}
 		}
 	}
@@ -61,11 +63,13 @@ func TestOrderGenerator(t *testing.T) {
 			seen["refund"] = seen["refund"] || doc.Refunded != ""
 			seen["label"] = seen["label"] || doc.SourceLabel != ""
 			seen["digital"] = seen["digital"] || doc.IsDigital
-			seen["weight"] = seen["weight"] || slices.ContainsFunc(doc.Lines, func(l lineDoc) bool { return strings.Contains(l.Quantity, ".") })
+			seen["weight"] = seen["weight"] || slices.ContainsFunc(doc.Lines,
+				func(l lineDoc) bool { return strings.Contains(l.Quantity, ".") })
 		}
 	}
-	wanted := slices.Concat(order.Payments(), order.Fulfillments(), order.PaymentKinds(), []string{"GBP", "CZK", "dated", "undated",
-		"parcels", "long", "reverse charge", "discount", "refund", "label", "digital", "weight"})
+	wanted := slices.Concat(order.Payments(), order.Fulfillments(), order.PaymentKinds(),
+		[]string{"GBP", "CZK", "dated", "undated",
+			"parcels", "long", "reverse charge", "discount", "refund", "label", "digital", "weight"})
 	for _, word := range wanted {
 		if !seen[word] {
 			t.Errorf("no order is %q", word)

@@ -45,8 +45,9 @@ func without(s, hole shape) shape {
 // drawings returns the drawings of the products in the demo's shop.
 func drawings() map[string]shape {
 	return map[string]shape{
-		"mug":    either(box(-0.5, -0.4, 0.25, 0.5), without(disc(0.3, 0.05, 0.32), disc(0.3, 0.05, 0.18))),
-		"book":   without(box(-0.5, -0.6, 0.5, 0.6), either(box(-0.4, -0.6, -0.34, 0.6), box(-0.2, -0.35, 0.35, -0.2))),
+		"mug": either(box(-0.5, -0.4, 0.25, 0.5), without(disc(0.3, 0.05, 0.32), disc(0.3, 0.05, 0.18))),
+		"book": without(box(-0.5, -0.6, 0.5, 0.6),
+			either(box(-0.4, -0.6, -0.34, 0.6), box(-0.2, -0.35, 0.35, -0.2))),
 		"lamp":   either(peak(0, -0.65, 0.05, 0.55), box(-0.05, 0, 0.05, 0.55), box(-0.3, 0.5, 0.3, 0.6)),
 		"tree":   either(peak(0, -0.7, -0.1, 0.35), peak(0, -0.4, 0.4, 0.5), box(-0.08, 0.4, 0.08, 0.65)),
 		"bottle": either(box(-0.3, -0.2, 0.3, 0.65), box(-0.1, -0.65, 0.1, -0.1), disc(0, -0.2, 0.3)),
@@ -54,7 +55,8 @@ func drawings() map[string]shape {
 		"bag":    either(box(-0.45, -0.15, 0.45, 0.6), without(disc(0, -0.15, 0.32), disc(0, -0.15, 0.24))),
 		"chair":  either(box(-0.4, -0.65, -0.28, 0.6), box(-0.4, 0, 0.4, 0.14), box(0.28, 0, 0.4, 0.6)),
 		"bean":   without(disc(0, 0, 0.5), without(disc(-0.5, 0, 0.55), disc(-0.5, 0, 0.48))),
-		"file":   without(box(-0.4, -0.6, 0.4, 0.6), either(box(-0.25, -0.3, 0.25, -0.22), box(-0.25, 0, 0.25, 0.08), box(-0.25, 0.3, 0.1, 0.38))),
+		"file": without(box(-0.4, -0.6, 0.4, 0.6),
+			either(box(-0.25, -0.3, 0.25, -0.22), box(-0.25, 0, 0.25, 0.08), box(-0.25, 0.3, 0.1, 0.38))),
 	}
 }
 

@@ -21,14 +21,16 @@ type consentDoc struct {
 // empty pages too.
 func profileOf(p Person, now time.Time) profileDoc {
 	said := func(status string, daysAgo int, wording string) consentDoc {
-		return consentDoc{Status: status, At: now.UTC().AddDate(0, 0, -daysAgo), Source: "checkout", Wording: wording}
+		return consentDoc{Status: status, At: now.UTC().AddDate(0, 0, -daysAgo), Source: "checkout",
+			Wording: wording}
 	}
 	switch p.id {
 	case "c-1001":
-		return profileDoc{Title: "Mgr.", BirthDate: "1987-04-12", Phone: "+421905123456", Consents: map[string]consentDoc{
-			"newsletter":     said("given", 400, "Hájenka mi smie posielať newsletter e-mailom."),
-			"partner_offers": said("given", 400, "Hájenka mi smie posielať ponuky partnerov e-mailom."),
-		}}
+		return profileDoc{Title: "Mgr.", BirthDate: "1987-04-12", Phone: "+421905123456",
+			Consents: map[string]consentDoc{
+				"newsletter":     said("given", 400, "Hájenka mi smie posielať newsletter e-mailom."),
+				"partner_offers": said("given", 400, "Hájenka mi smie posielať ponuky partnerov e-mailom."),
+			}}
 	case "c-1003":
 		return profileDoc{Title: "Ing.", Phone: "+421527724455", Consents: map[string]consentDoc{
 			"newsletter": said("given", 12, "Hájenka mi smie posielať newsletter e-mailom."),

@@ -97,7 +97,8 @@ func (r *running) serve(ctx context.Context, engine storage.Engine) (ended *sync
 		portal.WithActivity(activity.Writes), portal.WithLog(slog.New(slog.DiscardHandler)),
 	}
 	product := func(more ...portal.Option) *portal.App {
-		return portal.New(activity, secrettest.Ring(), append(options[:len(options):len(options)], more...)...)
+		return portal.New(activity, secrettest.Ring(),
+			append(options[:len(options):len(options)], more...)...)
 	}
 	site, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -122,7 +123,8 @@ func (r *running) serve(ctx context.Context, engine storage.Engine) (ended *sync
 }
 
 // start starts what runs beside each other: site, worker, dispatcher and storefront.
-func (r *running) start(ctx context.Context, activity *storage.Activity, site, shop net.Listener) (*sync.WaitGroup, error) {
+func (r *running) start(ctx context.Context, activity *storage.Activity, site,
+	shop net.Listener) (*sync.WaitGroup, error) {
 	log := slog.New(slog.DiscardHandler)
 	pages, err := web.New(web.Config{App: r.App, Log: log})
 	if err != nil {
@@ -137,8 +139,9 @@ func (r *running) start(ctx context.Context, activity *storage.Activity, site, s
 	}
 	worker := r.App.Worker()
 	dispatcher := &mail.Dispatcher{
-		Engine: activity, Writes: activity.Writes, Sender: r.Mailbox, Log: log, Compose: worker.Composer(r.Texts, renderer),
-		Shops: func(context.Context) ([]string, error) { return []string{shopID}, nil },
+		Engine: activity, Writes: activity.Writes, Sender: r.Mailbox, Log: log,
+		Compose: worker.Composer(r.Texts, renderer),
+		Shops:   func(context.Context) ([]string, error) { return []string{shopID}, nil },
 	}
 	context.AfterFunc(ctx, func() {
 		pages.Shutdown()

@@ -114,7 +114,8 @@ func digital(g *orderGenerator, o *orderDoc, i int) {
 	if i%2 == 0 {
 		return
 	}
-	o.IsDigital, o.Lines, o.shipping, o.ShippingMethod, o.ShippingAddress = true, g.lines(1+i%2, true), 0, "", nil
+	o.IsDigital, o.Lines, o.shipping, o.ShippingMethod, o.ShippingAddress = true, g.lines(1+i%2,
+		true), 0, "", nil
 	o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	o.back = 0
 }
@@ -128,13 +129,15 @@ func parcels(g *orderGenerator, o *orderDoc, i int) {
 	switch {
 	case i == g.person.orders-2:
 		o.set(order.StateOpen, order.PaymentPaid, order.ReadyForPickup)
-		o.Shipments = []shipmentDoc{{Carrier: "Packeta", Number: "Z0000000017", PickupPoint: point, ShippedAt: g.after(o, day)}}
+		o.Shipments = []shipmentDoc{{Carrier: "Packeta", Number: "Z0000000017", PickupPoint: point,
+			ShippedAt: g.after(o, day)}}
 	case i == g.person.orders-3:
 		o.set(order.StateOpen, order.PaymentPaid, order.PartiallyShipped)
 		o.Shipments = []shipmentDoc{g.parcel(o, o.Lines[:1])}
 	case i == g.person.orders-4:
 		o.set(order.StateOpen, order.PaymentPaid, order.PartiallyDelivered)
-		o.Shipments = []shipmentDoc{g.parcel(o, o.Lines[:1]), g.parcel(o, o.Lines[1:2]), g.parcel(o, o.Lines[2:])}
+		o.Shipments = []shipmentDoc{g.parcel(o, o.Lines[:1]), g.parcel(o, o.Lines[1:2]),
+			g.parcel(o, o.Lines[2:])}
 		o.Shipments[0].DeliveredAt = g.after(o, 3*day)
 		o.Shipments[1].Carrier, o.Shipments[1].ExpectedTo = "Slovenská pošta", time.Time{}
 	case o.Fulfillment == order.Delivered:
@@ -156,7 +159,8 @@ func returns(g *orderGenerator, o *orderDoc, i int) {
 	case 1:
 		o.set(order.StateCompleted, order.PaymentPartiallyRefunded, order.PartiallyReturned)
 		o.back = o.Lines[0].cents
-		o.Notes = []noteDoc{{Text: "Vrátené sme prijali, peniaze prídu na kartu do piatich dní.", At: g.after(o, 12*day)}}
+		o.Notes = []noteDoc{{Text: "Vrátené sme prijali, peniaze prídu na kartu do piatich dní.",
+			At: g.after(o, 12*day)}}
 	case 2:
 		o.set(order.StateCompleted, order.PaymentRefunded, order.Returned)
 		o.back = o.subtotal() - o.off + o.shipping

@@ -75,7 +75,8 @@ func (s *storefront) handler() http.Handler {
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, files, "shop.css")
 	})
-	mux.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) { s.begin(w, r, "/signed-in") })
+	mux.HandleFunc("GET /sign-in",
+		func(w http.ResponseWriter, r *http.Request) { s.begin(w, r, "/signed-in") })
 	mux.HandleFunc("GET /signed-in", s.comeBack)
 	mux.HandleFunc("POST /sign-out", s.signOut)
 	return http.NewCrossOriginProtection().Handler(mux)
@@ -87,7 +88,8 @@ func (s *storefront) begin(w http.ResponseWriter, r *http.Request, returnTo stri
 	verifier := secretText()
 	setShopCookie(w, shopVerifier, verifier)
 	hash := sha256.Sum256([]byte(verifier))
-	query := url.Values{"return_to": {s.own + returnTo}, "code_challenge": {base64.RawURLEncoding.EncodeToString(hash[:])}}
+	query := url.Values{"return_to": {s.own + returnTo},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(hash[:])}}
 	http.Redirect(w, r, s.portal+"/sign-in?"+query.Encode(), http.StatusSeeOther)
 }
 
@@ -104,9 +106,11 @@ func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, errNotOurs) && r.FormValue("again") == "" && r.FormValue("code") != "":
 		s.begin(w, r, "/signed-in?again=yes")
 	case errors.Is(err, errNotOurs):
-		s.show(w, http.StatusForbidden, shopPage{Fault: "Signing in did not work. Does your browser keep cookies?"})
+		s.show(w, http.StatusForbidden,
+			shopPage{Fault: "Signing in did not work. Does your browser keep cookies?"})
 	default:
-		s.show(w, http.StatusBadGateway, shopPage{Fault: "The portal does not answer. Try again in a minute."})
+		s.show(w, http.StatusBadGateway,
+			shopPage{Fault: "The portal does not answer. Try again in a minute."})
 	}
 }
 
@@ -124,11 +128,13 @@ func (s *storefront) exchange(r *http.Request) (customer shopCustomer, err error
 	if r.FormValue("again") != "" {
 		returnTo += "?again=yes"
 	}
-	body, err := json.Marshal(map[string]string{"code": r.FormValue("code"), "return_to": returnTo, "code_verifier": verifier.Value})
+	body, err := json.Marshal(map[string]string{"code": r.FormValue("code"), "return_to": returnTo,
+		"code_verifier": verifier.Value})
 	if err != nil {
 		return customer, err
 	}
-	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, s.portal+"/api/v1/hand-off", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, s.portal+"/api/v1/hand-off",
+		bytes.NewReader(body))
 	if err != nil {
 		return customer, err
 	}
@@ -182,7 +188,8 @@ func (s *storefront) show(w http.ResponseWriter, status int, page shopPage) {
 	w.Header().Set("Content-Type", htmlType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	w.Header().Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	w.WriteHeader(status)
 	_ = s.page.Execute(w, page) // fails only if the browser has disconnected
 }

@@ -22,7 +22,8 @@ func (d *visit) window(t *testing.T, browser *chrome.Chrome, shop string) *chrom
 	tab := browser.Tab(t, chrome.Options{Base: bothSites})
 	t.Cleanup(func() {
 		for _, asked := range tab.Requests() {
-			if own := []string{d.Base + "/", shop + "/", "data:"}; !slices.ContainsFunc(own, func(site string) bool { return strings.HasPrefix(asked.URL, site) }) {
+			if own := []string{d.Base + "/", shop + "/", "data:"}; !slices.ContainsFunc(own,
+				func(site string) bool { return strings.HasPrefix(asked.URL, site) }) {
 				t.Errorf("asks %s", asked.URL)
 			}
 		}
@@ -78,7 +79,8 @@ func entersShop(t *testing.T, d *visit, window func() *chrome.Tab, shop string) 
 	tab.Visit(d.asks(tab, shop, d.latest(shopFirm)).Link())
 	greeted(t, tab, shop)
 	tab.Follow(`form[action="/sign-out"] button`)
-	if got := tab.URL().String(); got != shop+"/" || tab.Has(`form[action="/sign-out"]`) || !tab.Sees(`a.button[href="/sign-in"]`) {
+	if got := tab.URL().String(); got != shop+"/" || tab.Has(`form[action="/sign-out"]`) ||
+		!tab.Sees(`a.button[href="/sign-in"]`) {
 		t.Errorf("signed out at %s: %s", got, tab.Text("main"))
 	}
 	tab.Follow("a.button") // the portal's session still exists

@@ -46,7 +46,8 @@ func (d *visit) wantGreeting(b *webtest.Browser, shop string) {
 	if page.URL.String() != shop+"/" || page.Text("h2") != "Hello Žofia" {
 		d.t.Fatalf("not signed in at the shop: %s: %s", page.URL, page.Text("main"))
 	}
-	for _, fact := range []string{shopFirm, "Pekáreň Zlatý klas, s. r. o.", "SK1234567895", "Námestie sv. Egídia 112/18, 058 01 Poprad, SK"} {
+	for _, fact := range []string{shopFirm, "Pekáreň Zlatý klas, s. r. o.", "SK1234567895",
+		"Námestie sv. Egídia 112/18, 058 01 Poprad, SK"} {
 		if !strings.Contains(page.Text("main ul"), fact) {
 			d.t.Errorf("the check-out lacks %q: %s", fact, page.Text("main ul"))
 		}
@@ -104,7 +105,8 @@ func TestStorefrontEndsInNoCircle(t *testing.T) {
 	shop := d.Storefront
 	for name, secret := range map[string]string{"without the secret": "", "with another": secretText()} {
 		b := webtest.NewBrowser(t, d.Base, nil)
-		for _, path := range []string{"/signed-in?again=yes&code=" + secretText(), "/signed-in", "/signed-in?error=x"} {
+		for _, path := range []string{"/signed-in?again=yes&code=" + secretText(), "/signed-in",
+			"/signed-in?error=x"} {
 			if secret != "" {
 				b.SetCookie(shopVerifier, secret)
 			}
@@ -120,7 +122,8 @@ func TestStorefrontEndsInNoCircle(t *testing.T) {
 	}
 	refusing := webtest.NewBrowser(t, d.Base, nil)
 	refusing.RefuseCookies()
-	if refusing.Send(webtest.Request{Path: shop + "/"}).Want(http.StatusOK); refusing.Page.Has("form[action='/sign-out']") {
+	if refusing.Send(webtest.Request{Path: shop +
+		"/"}).Want(http.StatusOK); refusing.Page.Has("form[action='/sign-out']") {
 		t.Error("a stranger is greeted")
 	}
 }

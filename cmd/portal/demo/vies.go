@@ -39,7 +39,8 @@ func (r *VIES) answer(w http.ResponseWriter, request *http.Request) {
 		http.Error(w, "no question", http.StatusBadRequest)
 		return
 	}
-	said := viesAnswer{CountryCode: asked.CountryCode, VATNumber: asked.VATNumber, Name: "---", Address: "---"}
+	said := viesAnswer{CountryCode: asked.CountryCode, VATNumber: asked.VATNumber,
+		Name: "---", Address: "---"}
 	if asked.CountryCode == "DE" {
 		said.Errors = []viesError{{"MS_MAX_CONCURRENT_REQ"}}
 	}

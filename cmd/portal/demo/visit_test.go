@@ -141,7 +141,8 @@ func (v *visit) enter(email string) Mail {
 // read reads a JSON document of the API with the shop system's key.
 func (v *visit) read(path string, into any) {
 	v.t.Helper()
-	page := v.browser.Send(webtest.Request{Path: path, Header: map[string]string{"Authorization": "Bearer " + v.Key}})
+	page := v.browser.Send(webtest.Request{Path: path,
+		Header: map[string]string{"Authorization": "Bearer " + v.Key}})
 	if err := json.Unmarshal([]byte(page.Want(http.StatusOK).Body), into); err != nil {
 		v.t.Fatal(err)
 	}

@@ -36,9 +36,11 @@ const maxDocument = 4 << 20
 // Routes returns the API's routes.
 func (h *Handler) Routes() []gate.Route {
 	return []gate.Route{
-		{Method: fiber.MethodPut, Path: Root + "/orders/:number", Class: gate.FeedKey, Handler: h.putOrder, Body: maxDocument},
+		{Method: fiber.MethodPut, Path: Root + "/orders/:number", Class: gate.FeedKey, Handler: h.putOrder,
+			Body: maxDocument},
 		gate.Get(gate.FeedKey, Root+"/customers/by-email/:email", h.customerByEmail),
-		{Method: fiber.MethodPut, Path: Root + "/customers/:id", Class: gate.FeedKey, Handler: h.putCustomer, Body: maxDocument},
+		{Method: fiber.MethodPut, Path: Root + "/customers/:id", Class: gate.FeedKey, Handler: h.putCustomer,
+			Body: maxDocument},
 		gate.Get(gate.FeedKey, Root+"/withdrawals", h.withdrawals),
 		gate.Get(gate.FeedKey, Root+"/requests", h.requests),
 		gate.Get(gate.FeedKey, Root+"/messages", h.messages),
@@ -61,7 +63,8 @@ func (h *Handler) putCustomer(c *fiber.Ctx) error {
 }
 
 // put stores a document.
-func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (order.Receipt, error), param string) error {
+func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (order.Receipt, error),
+	param string) error {
 	feed, name, err := feedAnd(c, param, "force")
 	if err != nil {
 		return err
@@ -144,7 +147,8 @@ func repeatKey(c *fiber.Ctx) (string, error) {
 	key := strings.Trim(string(given[0]), `" `)
 	if key == "" || len(given) > 1 {
 		fault := validate.FieldError{Field: idempotencyKey, Key: "idempotency.form"}
-		return "", &validate.Error{Kind: validate.Invalid, Key: "error.invalid", Fields: []validate.FieldError{fault}}
+		return "", &validate.Error{Kind: validate.Invalid, Key: "error.invalid",
+			Fields: []validate.FieldError{fault}}
 	}
 	return key, nil
 }
@@ -193,7 +197,8 @@ func clip(name string) string {
 }
 
 func wrong(parameter, key string) error {
-	return &validate.Error{Kind: validate.Invalid, Key: "error.invalid", Fields: []validate.FieldError{{Field: parameter, Key: key}}}
+	return &validate.Error{Kind: validate.Invalid, Key: "error.invalid",
+		Fields: []validate.FieldError{{Field: parameter, Key: key}}}
 }
 
 // feedAnd returns the feed that sent the request, and a path parameter.
@@ -210,7 +215,8 @@ func feedAnd(c *fiber.Ctx, param string, parameters ...string) (portal.Feed, str
 func jsonBody(c *fiber.Ctx) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	charset := strings.ToLower(params["charset"])
-	if err != nil || kind != fiber.MIMEApplicationJSON || !slices.Contains([]string{"", "utf-8", "utf8"}, charset) {
+	if err != nil || kind != fiber.MIMEApplicationJSON ||
+		!slices.Contains([]string{"", "utf-8", "utf8"}, charset) {
 		return nil, fiber.ErrUnsupportedMediaType
 	}
 	// Fiber's own Body would decompress a body to any size.
@@ -231,7 +237,8 @@ func (h *Handler) answer(c *fiber.Ctx, receipt order.Receipt) error {
 		body.StoredUpdatedAt = &receipt.StoredUpdatedAt
 	}
 	for _, fault := range receipt.Warnings {
-		body.Warnings = append(body.Warnings, warning{fault.Field, fault.Key, h.words.T(fault.Key, fault.Args)})
+		body.Warnings = append(body.Warnings,
+			warning{fault.Field, fault.Key, h.words.T(fault.Key, fault.Args)})
 	}
 	return c.JSON(body)
 }

@@ -50,10 +50,14 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 	t.Parallel()
 	var files []string
 	for _, pattern := range []string{
-		"../../validate/*.go", "../../order.go", "../../order/wire.go", "../../order/goods.go", "../../order/delivery.go", "../../order/withdrawal.go",
-		"../../feed.go", "../../customer_put.go", "../../customer/*_wire.go", "../../customer/address.go", "../../company.go", "../../customer/company.go",
-		"../../identifier.go", "../../sign_in_email.go", "../../handoff.go", "../../listing.go", "../../upgrade.go", "../../idempotency.go",
-		"../../erasure.go", "../../reserved_email.go", "../../customer/reserved.go", "../problem.go", "../errors.go", "*.go", "../gate/*.go",
+		"../../validate/*.go", "../../order.go", "../../order/wire.go", "../../order/goods.go",
+		"../../order/delivery.go", "../../order/withdrawal.go",
+		"../../feed.go", "../../customer_put.go", "../../customer/*_wire.go", "../../customer/address.go",
+		"../../company.go", "../../customer/company.go",
+		"../../identifier.go", "../../sign_in_email.go", "../../handoff.go", "../../listing.go",
+		"../../upgrade.go", "../../idempotency.go",
+		"../../erasure.go", "../../reserved_email.go", "../../customer/reserved.go", "../problem.go",
+		"../errors.go", "*.go", "../gate/*.go",
 	} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
@@ -62,7 +66,8 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 		files = append(files, found...)
 	}
 	codes := developerCodes(t)
-	forPages := []string{"error.forgery", "error.cookies", "error.other_account", "error.challenge", "company.changed", "cursor.bad", "address.too_many", "period.date",
+	forPages := []string{"error.forgery", "error.cookies", "error.other_account", "error.challenge",
+		"company.changed", "cursor.bad", "address.too_many", "period.date",
 		"withdrawal.link", "status.unknown", "error.order", "address.gone", "email_restore.gone"}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -99,11 +104,13 @@ func TestEveryErrorHasItsCode(t *testing.T) {
 		{"no JSON", "PUT", "/api/v1/orders/1", good, "text/plain", key, 415, "request.media_type"},
 		{"wrong JSON", "PUT", "/api/v1/orders/1", "{", json, key, 422, "error.invalid"},
 		{"an unknown parameter", "GET", customer + "?after=1", "", "", key, 422, "error.invalid"},
-		{"a spent code", "POST", "/api/v1/hand-off", `{"code":"x","return_to":"https://shop.test/"}`, json, key, 410, "hand_off.gone"},
+		{"a spent code", "POST", "/api/v1/hand-off", `{"code":"x","return_to":"https://shop.test/"}`, json,
+			key, 410, "hand_off.gone"},
 	} {
-		page := i.Browser().Send(webtest.Request{Method: test.method, Path: test.path, Body: test.body, Header: map[string]string{
-			"Authorization": "Bearer " + test.key, "Content-Type": test.kind,
-		}}).Want(test.status)
+		page := i.Browser().Send(webtest.Request{Method: test.method, Path: test.path, Body: test.body,
+			Header: map[string]string{
+				"Authorization": "Bearer " + test.key, "Content-Type": test.kind,
+			}}).Want(test.status)
 		if p := problemOf(t, page); p.Code != test.code {
 			t.Errorf("%s: %s, want %s", test.name, p.Code, test.code)
 		}
@@ -116,14 +123,18 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	for _, route := range [][2]string{
-		{"PUT", "/api/v1/orders/1"}, {"PUT", "/api/v1/customers/1"}, {"GET", "/api/v1/customers/1"}, {"GET", "/api/v1/customers/by-email/jan%40shop.test"},
-		{"GET", "/api/v1/withdrawals"}, {"GET", "/api/v1/requests"}, {"GET", "/api/v1/messages"}, {"POST", "/api/v1/customers/1/sign-in-mail"},
+		{"PUT", "/api/v1/orders/1"}, {"PUT", "/api/v1/customers/1"}, {"GET", "/api/v1/customers/1"},
+		{"GET", "/api/v1/customers/by-email/jan%40shop.test"},
+		{"GET", "/api/v1/withdrawals"}, {"GET", "/api/v1/requests"}, {"GET", "/api/v1/messages"},
+		{"POST", "/api/v1/customers/1/sign-in-mail"},
 		{"POST", "/api/v1/hand-off"},
 	} {
-		page := i.Browser().Send(webtest.Request{Method: route[0], Path: route[1] + "?froce=true", Body: "{}", Header: map[string]string{
-			"Authorization": "Bearer " + key, "Content-Type": "application/json",
-		}}).Want(422)
-		if p := problemOf(t, page); len(p.Errors) != 1 || p.Errors[0].Parameter != "froce" || p.Errors[0].Code != "query.unknown" {
+		page := i.Browser().Send(webtest.Request{Method: route[0], Path: route[1] + "?froce=true", Body: "{}",
+			Header: map[string]string{
+				"Authorization": "Bearer " + key, "Content-Type": "application/json",
+			}}).Want(422)
+		if p := problemOf(t, page); len(p.Errors) != 1 || p.Errors[0].Parameter != "froce" ||
+			p.Errors[0].Code != "query.unknown" {
 			t.Errorf("%s %s: %+v", route[0], route[1], p.Errors)
 		}
 	}
@@ -137,13 +148,15 @@ func TestFutureIsRefused(t *testing.T) {
 	const future = "2036-01-01T00:00:00Z"
 	put := func(path, body, pointer string) {
 		t.Helper()
-		if p := problemOf(t, i.Put(key, path, body).Want(422)); len(p.Errors) != 1 || p.Errors[0].Pointer != pointer || p.Errors[0].Code != "time.ahead" {
+		if p := problemOf(t, i.Put(key, path, body).Want(422)); len(p.Errors) != 1 ||
+			p.Errors[0].Pointer != pointer || p.Errors[0].Code != "time.ahead" {
 			t.Errorf("%s: %+v", path, p.Errors)
 		}
 		i.Put(key, path+"?force=true", body).Want(201)
 	}
 	put("/api/v1/orders/1", order(future, "1.00"), "/updated_at")
-	put("/api/v1/orders/2", strings.Replace(order(morning, "1.00"), "2026-03-01T10:00:00Z", future, 1), "/placed_at")
+	put("/api/v1/orders/2", strings.Replace(order(morning, "1.00"), "2026-03-01T10:00:00Z", future,
+		1), "/placed_at")
 	put("/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+future+`"}`, "/updated_at")
 }
 
@@ -160,7 +173,8 @@ func TestSignInMailIsIdempotent(t *testing.T) {
 		if body != "" {
 			header["Content-Type"] = "application/json"
 		}
-		return i.Browser().Send(webtest.Request{Method: "POST", Path: "/api/v1/customers/7/sign-in-mail", Body: body, Header: header}).Want(status)
+		return i.Browser().Send(webtest.Request{Method: "POST", Path: "/api/v1/customers/7/sign-in-mail",
+			Body: body, Header: header}).Want(status)
 	}
 	for range 20 { // more than the hourly limit of an address
 		ask(`"a"`, "", 202)
@@ -169,15 +183,18 @@ func TestSignInMailIsIdempotent(t *testing.T) {
 	if p := problemOf(t, ask("a", `{"destination":"/addresses"}`, 422)); p.Code != "idempotency.reused" {
 		t.Errorf("another request: %s", p.Code)
 	}
-	for name, key := range map[string]string{"empty": " ", "empty in quotes": `""`, "long": strings.Repeat("k", 256)} {
-		if p := problemOf(t, ask(key, "", 422)); len(p.Errors) != 1 || p.Errors[0].Code != "idempotency.form" {
+	for name, key := range map[string]string{"empty": " ", "empty in quotes": `""`,
+		"long": strings.Repeat("k", 256)} {
+		if p := problemOf(t, ask(key, "", 422)); len(p.Errors) != 1 ||
+			p.Errors[0].Code != "idempotency.form" {
 			t.Errorf("a key that is %s: %+v", name, p)
 		}
 	}
 	twice := i.Browser()
 	twice.Header["Idempotency-Key"] = []string{"c", "d"}
 	header := map[string]string{"Authorization": "Bearer " + key}
-	problemOf(t, twice.Send(webtest.Request{Method: "POST", Path: "/api/v1/customers/7/sign-in-mail", Header: header}).Want(422))
+	problemOf(t, twice.Send(webtest.Request{Method: "POST", Path: "/api/v1/customers/7/sign-in-mail",
+		Header: header}).Want(422))
 	var last *webtest.Page
 	for n := range 6 {
 		last = ask(strings.Repeat("b", n+1), "", map[bool]int{true: 202, false: 429}[n < 5])
@@ -206,7 +223,8 @@ func TestLanguageNobodyOffersIsDropped(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	key := i.Key("main")
-	page := i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","language":"tlh","updated_at":"`+morning+`"}`).Want(201)
+	page := i.Put(key, "/api/v1/customers/7",
+		`{"email":"jan@shop.test","language":"tlh","updated_at":"`+morning+`"}`).Want(201)
 	if !strings.Contains(page.Body, `"pointer":"/language","code":"language.dropped"`) {
 		t.Error(page.Body)
 	}

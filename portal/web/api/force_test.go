@@ -27,7 +27,8 @@ func TestForceReplacesNewerContent(t *testing.T) {
 		if !strings.Contains(page.Body, `"updated"`) {
 			t.Errorf("%s forced: %s", path, page.Body)
 		}
-		if log := i.LogOf(page); !strings.Contains(log, "replaced by force") || !strings.Contains(log, `"replaced":"`+future) {
+		if log := i.LogOf(page); !strings.Contains(log, "replaced by force") || !strings.Contains(log,
+			`"replaced":"`+future) {
 			t.Errorf("%s is logged as %s", path, log)
 		}
 		if page := i.Put(key, path, body(morning)).Want(200); !strings.Contains(page.Body, `"unchanged"`) {
@@ -47,14 +48,17 @@ func TestSameCustomerIsUnchanged(t *testing.T) {
 {"id":"x","last_name":"N","city":"Zlín","country":"CZ"}],"updated_at":"` + morning + `"}`
 	i.Put(key, path, body).Want(201)
 	read := func() string {
-		return i.Browser().Send(webtest.Request{Method: "GET", Path: path, Header: map[string]string{"Authorization": "Bearer " + key}}).Want(200).Body
+		return i.Browser().Send(webtest.Request{Method: "GET", Path: path,
+			Header: map[string]string{"Authorization": "Bearer " + key}}).Want(200).Body
 	}
 	before := read()
 	i.Clock.Move(3600e9)
-	if page := i.Put(key, path, body).Want(200); !strings.Contains(page.Body, `"unchanged"`) || read() != before {
+	if page := i.Put(key, path, body).Want(200); !strings.Contains(page.Body, `"unchanged"`) ||
+		read() != before {
 		t.Errorf("%s; %s, before %s", page.Body, read(), before)
 	}
-	if page := i.Put(key, path, strings.Replace(body, "Brno", "Praha", 1)).Want(200); !strings.Contains(page.Body, `"updated"`) || read() == before {
+	if page := i.Put(key, path, strings.Replace(body, "Brno", "Praha",
+		1)).Want(200); !strings.Contains(page.Body, `"updated"`) || read() == before {
 		t.Errorf("another city: %s", page.Body)
 	}
 }
@@ -65,12 +69,14 @@ func TestRefusalIsLoggedWithItsCode(t *testing.T) {
 	i := webtest.Portal(t)
 	key := i.Key("main")
 	log := i.LogOf(i.Put(key, "/api/v1/customers/7", `{"email":"no","updated_at":"`+morning+`"}`).Want(422))
-	for _, want := range []string{`"level":"INFO"`, `"code":"error.invalid"`, `"pointer":"/email"`, `"fault":"email.form"`} {
+	for _, want := range []string{`"level":"INFO"`, `"code":"error.invalid"`, `"pointer":"/email"`,
+		`"fault":"email.form"`} {
 		if !strings.Contains(log, want) {
 			t.Errorf("no %s in %s", want, log)
 		}
 	}
-	if log := i.LogOf(i.Browser().Get("/no/such/page").Want(404)); !strings.Contains(log, `"code":"error.not_found"`) {
+	if log := i.LogOf(i.Browser().Get("/no/such/page").Want(404)); !strings.Contains(log,
+		`"code":"error.not_found"`) {
 		t.Errorf("a page: %s", log)
 	}
 }

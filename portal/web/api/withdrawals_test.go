@@ -24,7 +24,8 @@ func TestWithdrawals(t *testing.T) {
 		b := i.Browser()
 		b.Header.Set("X-Forwarded-For", "192.0.2.1")
 		b.Post("/withdraw/confirm", url.Values{
-			"form": {storage.NewID()}, "name": {"Jan Novák"}, "number": {number}, "email": {"jan@shop.test"}, "goods": {goods},
+			"form": {storage.NewID()}, "name": {"Jan Novák"}, "number": {number}, "email": {"jan@shop.test"},
+			"goods": {goods},
 		}).Want(200)
 		i.Clock.Move(time.Second)
 	}
@@ -34,8 +35,10 @@ func TestWithdrawals(t *testing.T) {
 		More        bool
 	}) {
 		t.Helper()
-		answer := i.Browser().Send(webtest.Request{Path: "/api/v1/withdrawals?after=" + url.QueryEscape(after), Header: map[string]string{"Authorization": "Bearer " + key}}).Want(200)
-		if err := json.Unmarshal([]byte(answer.Body), &page); err != nil || answer.Header.Get("Content-Type") != "application/json" {
+		answer := i.Browser().Send(webtest.Request{Path: "/api/v1/withdrawals?after=" +
+			url.QueryEscape(after), Header: map[string]string{"Authorization": "Bearer " + key}}).Want(200)
+		if err := json.Unmarshal([]byte(answer.Body), &page); err != nil ||
+			answer.Header.Get("Content-Type") != "application/json" {
 			t.Fatalf("%v: %s", err, answer.Body)
 		}
 		return page
@@ -53,9 +56,11 @@ func TestWithdrawals(t *testing.T) {
 	}
 	id, _ := first.Withdrawals[0]["id"].(string)
 	want := []map[string]any{
-		{"id": id, "at": "2026-03-05T09:00:00Z", "name": "Jan Novák", "email": "jan@shop.test", "number": "#1001", "order": "1001",
+		{"id": id, "at": "2026-03-05T09:00:00Z", "name": "Jan Novák", "email": "jan@shop.test",
+			"number": "#1001", "order": "1001",
 			"in_time": true, "whole": true, "goods": "", "lines": []any{}},
-		{"id": first.Withdrawals[1]["id"], "at": "2026-03-05T09:00:01Z", "name": "Jan Novák", "email": "jan@shop.test", "number": "none", "order": nil,
+		{"id": first.Withdrawals[1]["id"], "at": "2026-03-05T09:00:01Z", "name": "Jan Novák",
+			"email": "jan@shop.test", "number": "none", "order": nil,
 			"in_time": nil, "whole": false, "goods": "the blue one", "lines": []any{}},
 	}
 	if diff := cmp.Diff(want, first.Withdrawals[:2]); diff != "" || !storage.IsID(id) {
@@ -69,8 +74,10 @@ func TestWithdrawals(t *testing.T) {
 		t.Errorf("at the end: %+v", third)
 	}
 	for header, status := range map[string]int{"": 401, "Bearer postern_XYZ": 401, "Bearer " + key: 422} {
-		page := i.Browser().Send(webtest.Request{Path: "/api/v1/withdrawals?after=x", Header: map[string]string{"Authorization": header}}).Want(status)
-		if p := problemOf(t, page); status == 422 && (len(p.Errors) != 1 || p.Errors[0].Parameter != "after") {
+		page := i.Browser().Send(webtest.Request{Path: "/api/v1/withdrawals?after=x",
+			Header: map[string]string{"Authorization": header}}).Want(status)
+		if p := problemOf(t, page); status == 422 &&
+			(len(p.Errors) != 1 || p.Errors[0].Parameter != "after") {
 			t.Errorf("%+v", p)
 		}
 	}

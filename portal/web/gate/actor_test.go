@@ -34,7 +34,8 @@ func TestShopperBeforeIdentify(t *testing.T) {
 		_, err := gate.Shopper(c)
 		return c.SendString(told(err))
 	})
-	status, body, _ := testGate{site: site}.ask(t, "GET", "/", "Cookie", "postern.shop0="+strings.Repeat("A", 64))
+	status, body, _ := testGate{site: site}.ask(t, "GET", "/", "Cookie",
+		"postern.shop0="+strings.Repeat("A", 64))
 	if status != http.StatusOK || body != told(&validate.Error{Kind: validate.SignIn}) {
 		t.Errorf("%d %q", status, body)
 	}
@@ -67,7 +68,8 @@ func TestFeed(t *testing.T) {
 		{"nothing", "a.test", "", denied},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if _, body, _ := h.ask(t, "PUT", "http://"+test.host+"/api/v1/orders/1", "Authorization", test.header); body != test.want {
+			if _, body, _ := h.ask(t, "PUT", "http://"+test.host+"/api/v1/orders/1", "Authorization",
+				test.header); body != test.want {
 				t.Errorf("got %q, want %q", body, test.want)
 			}
 		})
@@ -117,7 +119,8 @@ func TestSessionWithinOneRequest(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before, after = test.before, test.after
-			_, body, _ := testGate{site: site}.ask(t, "GET", "https://account.shop.test/", "Cookie", "__Host-postern.main="+test.cookie)
+			_, body, _ := testGate{site: site}.ask(t, "GET", "https://account.shop.test/", "Cookie",
+				"__Host-postern.main="+test.cookie)
 			var got [2]string
 			if err := json.Unmarshal([]byte(body), &got); err != nil || got != test.want {
 				t.Errorf("got %s, want %v (%v)", body, test.want, err)

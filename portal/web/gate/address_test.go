@@ -11,7 +11,8 @@ import (
 // TestAddress sends requests from 0.0.0.0, which is a trusted proxy, like 10.0.0.0/8 and fd00::/8.
 func TestAddress(t *testing.T) {
 	t.Parallel()
-	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString(gate.Address(c).String()) }, "https://a.test")
+	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString(gate.Address(c).String()) },
+		"https://a.test")
 	tests := []struct {
 		name   string
 		header []string // values of X-Forwarded-For

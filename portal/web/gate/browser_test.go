@@ -33,7 +33,8 @@ func TestPeer(t *testing.T) {
 		want string
 	}{
 		{"IPv4", &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7).To4(), Port: 1}, "192.0.2.7"},
-		{"IPv4 at a socket for both", &net.TCPAddr{IP: net.ParseIP("::ffff:192.0.2.7"), Port: 1}, "192.0.2.7"},
+		{"IPv4 at a socket for both", &net.TCPAddr{IP: net.ParseIP("::ffff:192.0.2.7"),
+			Port: 1}, "192.0.2.7"},
 		{"IPv6", &net.TCPAddr{IP: net.ParseIP("2001:db8::5"), Port: 1}, "2001:db8::5"},
 		{"a socket of the machine", &net.UnixAddr{Name: "@", Net: "unix"}, "invalid IP"},
 	} {
@@ -57,7 +58,8 @@ func TestTrustOfPeers(t *testing.T) {
 		{"a proxy that names nobody", "10.1.1.1", "", "10.1.1.1", "chosen-by-peer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := fromPeer(t, &net.TCPAddr{IP: net.ParseIP(test.peer)}, "X-Forwarded-For", test.forwarded, "X-Request-Id", "chosen-by-peer")
+			c := fromPeer(t, &net.TCPAddr{IP: net.ParseIP(test.peer)}, "X-Forwarded-For", test.forwarded,
+				"X-Request-Id", "chosen-by-peer")
 			g.identify(c)
 			if got := Address(c).String(); got != test.address {
 				t.Errorf("address %s, want %s", got, test.address)
@@ -67,7 +69,8 @@ func TestTrustOfPeers(t *testing.T) {
 			}
 		})
 	}
-	nobody := fromPeer(t, &net.UnixAddr{Name: "@", Net: "unix"}, "X-Forwarded-For", "192.0.2.7", "X-Request-Id", "chosen-by-peer")
+	nobody := fromPeer(t, &net.UnixAddr{Name: "@", Net: "unix"}, "X-Forwarded-For", "192.0.2.7",
+		"X-Request-Id", "chosen-by-peer")
 	g.identify(nobody)
 	if Address(nobody).IsValid() || RequestID(nobody) == "chosen-by-peer" {
 		t.Errorf("a peer without an address is believed: %s, %s", Address(nobody), RequestID(nobody))
@@ -88,9 +91,11 @@ func TestBrowserOf(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			secret := strings.Repeat("s", 43)
-			c := fromPeer(t, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7)}, "User-Agent", test.agent, "Cookie", "postern-browser.="+secret+".amFu")
+			c := fromPeer(t, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7)}, "User-Agent", test.agent, "Cookie",
+				"postern-browser.="+secret+".amFu")
 			New(Config{}).identify(c)
-			if got := browserOf(c); got.UserAgent != test.want || got.Secret != secret || got.IP != netip.MustParseAddr("192.0.2.7") {
+			if got := browserOf(c); got.UserAgent != test.want || got.Secret != secret ||
+				got.IP != netip.MustParseAddr("192.0.2.7") {
 				t.Errorf("got %+v", got)
 			}
 		})

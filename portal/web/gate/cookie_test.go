@@ -52,7 +52,8 @@ func TestCookieAttributes(t *testing.T) {
 				t.Fatalf("cookies %v", header.Values("Set-Cookie"))
 			}
 			for _, cookie := range cookies {
-				if cookie.Secure != test.secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+				if cookie.Secure != test.secure || !cookie.HttpOnly ||
+					cookie.SameSite != http.SameSiteLaxMode ||
 					cookie.Path != "/" || cookie.Domain != "" {
 					t.Errorf("attributes of %s", cookie.Raw)
 				}
@@ -77,7 +78,8 @@ func TestClearSession(t *testing.T) {
 	_, body, header := h.ask(t, "GET", "/", "Cookie", "__Host-postern.shop0=token")
 	line := header.Get("Set-Cookie")
 	cookie := cookiesOf(header)["__Host-postern.shop0"]
-	if cookie == nil || cookie.Value != "" || cookie.MaxAge >= 0 && cookie.Expires.Unix() != 1 || !cookie.Secure || cookie.Path != "/" {
+	if cookie == nil || cookie.Value != "" || cookie.MaxAge >= 0 && cookie.Expires.Unix() != 1 ||
+		!cookie.Secure || cookie.Path != "/" {
 		t.Errorf("Set-Cookie %q does not end the cookie", line)
 	}
 	if strings.Contains(line, "token") {
@@ -106,14 +108,17 @@ func TestBrowserCookie(t *testing.T) {
 	}{
 		{"none yet", "", "", `["","",true]`, "new"},
 		{"brought back", secret, "", `["","",true]`, ""},
-		{"with the address", secret + ".amFuQHNob3AudGVzdA", "", `["jan@shop.test","jan@shop.test",true]`, ""},
-		{"asking keeps the secret", secret, "?ask=jan@shop.test", `["","jan@shop.test",true]`, secret + ".amFuQHNob3AudGVzdA"},
+		{"with the address", secret + ".amFuQHNob3AudGVzdA", "",
+			`["jan@shop.test","jan@shop.test",true]`, ""},
+		{"asking keeps the secret", secret, "?ask=jan@shop.test", `["","jan@shop.test",true]`,
+			secret + ".amFuQHNob3AudGVzdA"},
 		{"too short", "short", "", `["","",true]`, "new"},
 		{"too long", secret + "s", "", `["","",true]`, "new"},
 		{"foreign characters", strings.Repeat("!", 43), "", `["","",true]`, "new"},
 		{"a damaged address", secret + ".%%%", "", `["","",true]`, ""},
 		{"an address damaged behind its beginning", secret + ".amFuQHNo%%", "", `["","",true]`, ""},
-		{"asking again forgets a damaged address", secret + ".amFuQHNo%%", "?ask=jan@shop.test", `["","jan@shop.test",true]`, secret + ".amFuQHNob3AudGVzdA"},
+		{"asking again forgets a damaged address", secret + ".amFuQHNo%%", "?ask=jan@shop.test",
+			`["","jan@shop.test",true]`, secret + ".amFuQHNob3AudGVzdA"},
 		{"a sign too few", secret[1:], "", `["","",true]`, "new"},
 		{"more before it", "!" + secret, "", `["","",true]`, "new"},
 		{"more behind it", secret + "!", "", `["","",true]`, "new"},
@@ -210,7 +215,8 @@ func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 		return c.SendString(gate.Pending(c))
 	}, "https://a.test")
 	secret := strings.Repeat("s", 43)
-	_, body, header := h.ask(t, "GET", "/", "Cookie", "__Host-postern-browser.shop0="+secret+".amFuQHNob3AudGVzdA")
+	_, body, header := h.ask(t, "GET", "/", "Cookie",
+		"__Host-postern-browser.shop0="+secret+".amFuQHNob3AudGVzdA")
 	cookie := cookiesOf(header)["__Host-postern-browser.shop0"]
 	if body != "" || cookie == nil || cookie.Value != secret {
 		t.Errorf("waits for %q, cookie %v", body, cookie)
@@ -228,15 +234,20 @@ func TestNoBrowser(t *testing.T) {
 	_, body, header := h.ask(t, "GET", "/")
 	value := cookiesOf(header)["__Host-postern-browser.shop0"].Value
 	secret, email, _ := strings.Cut(value, ".")
-	if body != `[false,true,"jan@shop.test"]` || !secretShape.MatchString(secret) || email != "amFuQHNob3AudGVzdA" {
+	if body != `[false,true,"jan@shop.test"]` || !secretShape.MatchString(secret) ||
+		email != "amFuQHNob3AudGVzdA" {
 		t.Errorf("%s, cookie %q", body, value)
 	}
 	_, _, again := h.ask(t, "GET", "/")
-	if other, _, _ := strings.Cut(cookiesOf(again)["__Host-postern-browser.shop0"].Value, "."); other == secret {
+	if other, _, _ := strings.Cut(cookiesOf(again)["__Host-postern-browser.shop0"].Value,
+		"."); other == secret {
 		t.Errorf("two browsers have the secret %q", secret)
 	}
-	for name, cookie := range map[string]string{"of an http shop": "postern-browser.shop0", "of another prefix": "__Secure-postern-browser.shop0", "of another shop": "__Host-postern-browser.shop1"} {
-		if _, body, _ := h.ask(t, "GET", "/", "Cookie", cookie+"="+strings.Repeat("s", 43)); !strings.HasPrefix(body, "[false") {
+	for name, cookie := range map[string]string{"of an http shop": "postern-browser.shop0",
+		"of another prefix": "__Secure-postern-browser.shop0",
+		"of another shop":   "__Host-postern-browser.shop1"} {
+		if _, body, _ := h.ask(t, "GET", "/", "Cookie",
+			cookie+"="+strings.Repeat("s", 43)); !strings.HasPrefix(body, "[false") {
 			t.Errorf("a cookie %s is taken: %s", name, body)
 		}
 	}

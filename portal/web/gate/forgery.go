@@ -117,5 +117,6 @@ func isForm(c *fiber.Ctx) bool {
 		return len(c.BodyRaw()) == 0
 	}
 	kind, _, err := mime.ParseMediaType(given)
-	return err == nil && strings.HasPrefix(given, kind) && (kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm)
+	return err == nil && strings.HasPrefix(given, kind) &&
+		(kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm)
 }

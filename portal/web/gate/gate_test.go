@@ -55,7 +55,8 @@ type testGate struct {
 func newTestGate(t *testing.T, handler fiber.Handler, bases ...string) testGate {
 	t.Helper()
 	return newHouseBehind(t, []netip.Prefix{
-		netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
+		netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8"),
+		netip.MustParsePrefix("fd00::/8"),
 	}, handler, bases...)
 }
 
@@ -76,7 +77,8 @@ func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler,
 		if errors.As(err, &own) {
 			return c.SendStatus(own.Code)
 		}
-		return c.Status(http.StatusInternalServerError).SendString(fmt.Sprintf("kind %d", validate.KindOf(err)))
+		return c.Status(http.StatusInternalServerError).SendString(fmt.Sprintf("kind %d",
+			validate.KindOf(err)))
 	}})
 	site.Use(func(c *fiber.Ctx) error {
 		defer g.Deadline(c)()
@@ -129,9 +131,12 @@ func TestFindShop(t *testing.T) {
 		{"two shops, another host", []string{a, b}, "http://evil.test/", nil, 421, ""},
 		{"two shops, a longer host", []string{a, b}, "http://account.b.test.evil.test/", nil, 421, ""},
 		{"two shops, another port", []string{a, b}, "http://account.b.test:81/", nil, 421, ""},
-		{"a forwarded host is not believed", []string{a, b}, "http://account.a.test/", []string{"X-Forwarded-Host", "account.b.test"}, 200, "shop0"},
-		{"nor to make up for an unknown one", []string{a, b}, "http://evil.test/", []string{"X-Forwarded-Host", "account.b.test"}, 421, ""},
-		{"nor a Forwarded", []string{a, b}, "http://evil.test/", []string{"Forwarded", "host=account.b.test"}, 421, ""},
+		{"a forwarded host is not believed", []string{a, b}, "http://account.a.test/",
+			[]string{"X-Forwarded-Host", "account.b.test"}, 200, "shop0"},
+		{"nor to make up for an unknown one", []string{a, b}, "http://evil.test/",
+			[]string{"X-Forwarded-Host", "account.b.test"}, 421, ""},
+		{"nor a Forwarded", []string{a, b}, "http://evil.test/",
+			[]string{"Forwarded", "host=account.b.test"}, 421, ""},
 		{"no shop yet", nil, "http://account.a.test/", nil, 421, ""},
 	}
 	for _, test := range tests {
@@ -161,8 +166,10 @@ func TestIdentify(t *testing.T) {
 			t.Errorf("a trusted proxy's id %q became %q", kept, given)
 		}
 	}
-	for _, damaged := range []string{"<script>alert(1)", "1234567", strings.Repeat("x", 65), "<12345678", "12345678<", "1234 5678", "12345678/"} {
-		if _, given, _ := h.ask(t, "GET", "/", "X-Request-Id", damaged); given == damaged || len(given) != 16 {
+	for _, damaged := range []string{"<script>alert(1)", "1234567", strings.Repeat("x", 65), "<12345678",
+		"12345678<", "1234 5678", "12345678/"} {
+		if _, given, _ := h.ask(t, "GET", "/", "X-Request-Id", damaged); given == damaged ||
+			len(given) != 16 {
 			t.Errorf("a damaged id %q was kept: %q", damaged, given)
 		}
 	}
@@ -194,7 +201,8 @@ func TestDeadline(t *testing.T) {
 		after = ctx.Err
 		end, set := ctx.Deadline()
 		left := time.Until(end)
-		return c.SendString(fmt.Sprintln(set, left <= time.Hour && left > time.Hour/2, ctx.Err(), ctx.Value(mark{})))
+		return c.SendString(fmt.Sprintln(set, left <= time.Hour && left > time.Hour/2, ctx.Err(),
+			ctx.Value(mark{})))
 	})
 	if _, body, _ := (testGate{site: site}).ask(t, "GET", "/"); body != "true true <nil> of the server\n" {
 		t.Errorf("within the request: %s", body)
@@ -208,7 +216,8 @@ func TestDeadline(t *testing.T) {
 // no request passes without a shop.
 func TestFindShopInAStoreThatFails(t *testing.T) {
 	t.Parallel()
-	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString("in " + gate.Shop(c).ID) }, "https://a.test")
+	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString("in " + gate.Shop(c).ID) },
+		"https://a.test")
 	h.store.down.Store(true)
 	status, body, _ := h.ask(t, "GET", "/")
 	if status != http.StatusInternalServerError || body != fmt.Sprintf("kind %d", validate.Internal) {
@@ -220,17 +229,20 @@ func TestFindShopInAStoreThatFails(t *testing.T) {
 func TestRecognise(t *testing.T) {
 	t.Parallel()
 	h := newTestGate(t, func(*fiber.Ctx) error { return nil }, "https://a.test", "https://b.test")
-	g := gate.New(gate.Config{App: h.app, Timeout: time.Minute, Trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32")}})
+	g := gate.New(gate.Config{App: h.app, Timeout: time.Minute,
+		Trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32")}})
 	site := fiber.New()
 	site.Get("/", func(c *fiber.Ctx) error {
 		err := g.Recognise(c)
-		return c.SendString(fmt.Sprint(gate.Shop(c).ID, " ", gate.RequestID(c), " ", gate.Address(c), " ", err))
+		return c.SendString(fmt.Sprint(gate.Shop(c).ID, " ", gate.RequestID(c), " ",
+			gate.Address(c), " ", err))
 	})
 	for _, test := range []struct{ host, want string }{
 		{"b.test", "shop1 abcdef-0123 192.0.2.7 <nil>"},
 		{"evil.test", " abcdef-0123 192.0.2.7 Misdirected Request"},
 	} {
-		_, body, header := testGate{site: site}.ask(t, "GET", "http://"+test.host+"/", "X-Request-Id", "abcdef-0123", "X-Forwarded-For", "192.0.2.7")
+		_, body, header := testGate{site: site}.ask(t, "GET", "http://"+test.host+"/", "X-Request-Id",
+			"abcdef-0123", "X-Forwarded-For", "192.0.2.7")
 		if body != test.want || header.Get("X-Request-Id") != "abcdef-0123" {
 			t.Errorf("%s: %q, want %q", test.host, body, test.want)
 		}

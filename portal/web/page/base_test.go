@@ -51,7 +51,8 @@ func TestLanguageOfAPage(t *testing.T) {
 			request.Header.Set("Accept-Language", test.header)
 			baseOf(t, request, test.customer, func(b Base) {
 				if b.L.Lang() != test.want || b.AskedLang != test.asked {
-					t.Errorf("language %q, asked %q; want %q and %q", b.L.Lang(), b.AskedLang, test.want, test.asked)
+					t.Errorf("language %q, asked %q; want %q and %q", b.L.Lang(), b.AskedLang,
+						test.want, test.asked)
 				}
 			})
 		})
@@ -79,7 +80,8 @@ func TestLanguageChoicesKeepThePage(t *testing.T) {
 
 func TestFlashShowsOnlyConfirmations(t *testing.T) {
 	t.Parallel()
-	for _, target := range []string{"/", "/?done=", "/?done=nothing.of.ours", "/?done=../error.internal", "/?done=<b>"} {
+	for _, target := range []string{"/", "/?done=", "/?done=nothing.of.ours",
+		"/?done=../error.internal", "/?done=<b>"} {
 		baseOf(t, get(target), jana(), func(b Base) {
 			if b.Flash != nil {
 				t.Errorf("%s shows %q", target, b.Flash.Text)
@@ -138,9 +140,12 @@ func TestProblemTellsItsOwnOrItsKindsSentence(t *testing.T) {
 		err   error
 		wants []string
 	}{
-		{"own", &validate.Error{Kind: validate.NotFound, Key: "error.order"}, []string{"Order not found", "Check the order number"}},
-		{"kind", &validate.Error{Kind: validate.TooMany}, []string{"Too many attempts", "Wait a few minutes"}},
-		{"own sentence, kind's heading", &validate.Error{Kind: validate.NotFound, Key: "address.gone"}, []string{"Page not found", "no longer in your account"}},
+		{"own", &validate.Error{Kind: validate.NotFound, Key: "error.order"},
+			[]string{"Order not found", "Check the order number"}},
+		{"kind", &validate.Error{Kind: validate.TooMany},
+			[]string{"Too many attempts", "Wait a few minutes"}},
+		{"own sentence, kind's heading", &validate.Error{Kind: validate.NotFound, Key: "address.gone"},
+			[]string{"Page not found", "no longer in your account"}},
 		{"internal", &validate.Error{Key: "error.order"}, []string{"Something went wrong"}},
 	}
 	for _, test := range tests {
@@ -176,7 +181,8 @@ func TestEveryKindHasItsWords(t *testing.T) {
 func TestBrandStyleIsReadable(t *testing.T) {
 	t.Parallel()
 	pages, _ := testPages(t, templates.Pages)
-	for _, accent := range []string{"#23586a", "#ffdd00", "#000000", "#ffffff", "#e4002b", "#0aa", "#767676"} {
+	for _, accent := range []string{"#23586a", "#ffdd00", "#000000", "#ffffff", "#e4002b",
+		"#0aa", "#767676"} {
 		sh := testShop()
 		sh.Brand.Accent = accent
 		url, css := pages.BrandStyle(sh)
@@ -189,7 +195,8 @@ func TestBrandStyleIsReadable(t *testing.T) {
 		got := tokensOf(string(css))
 		for _, pair := range [][2]string{
 			{got["--accent"], shop.PageColours().Light.String()}, {got["--on-accent"], got["--accent"]},
-			{got["--accent-dark"], shop.PageColours().Dark.String()}, {got["--on-accent-dark"], got["--accent-dark"]},
+			{got["--accent-dark"], shop.PageColours().Dark.String()},
+			{got["--on-accent-dark"], got["--accent-dark"]},
 		} {
 			if ratio := contrast(t, pair[0], pair[1]); ratio < colour.Readable {
 				t.Errorf("%s: %s on %s has %.2f", accent, pair[0], pair[1], ratio)
@@ -208,7 +215,8 @@ func TestBrandStyleIsReadable(t *testing.T) {
 // tokensOf parses "--name: value;" declarations.
 func tokensOf(css string) map[string]string {
 	tokens := make(map[string]string)
-	for _, part := range strings.FieldsFunc(css, func(r rune) bool { return r == ';' || r == '{' || r == '}' }) {
+	for _, part := range strings.FieldsFunc(css,
+		func(r rune) bool { return r == ';' || r == '{' || r == '}' }) {
 		name, value, found := strings.Cut(part, ":")
 		if name = strings.TrimSpace(name); found && strings.HasPrefix(name, "--") {
 			tokens[name] = strings.TrimSpace(value)
@@ -239,7 +247,8 @@ func TestPalettesOfTheStylesheet(t *testing.T) {
 	light, dark, _ := strings.Cut(string(css), "@media (prefers-color-scheme: dark)")
 	dark, _, _ = strings.Cut(dark, "\n}\n")
 	palettes := map[string]map[string]string{"light": tokensOf(light), "dark": tokensOf(dark)}
-	if palettes["light"]["--ground"] != shop.PageColours().Light.String() || palettes["dark"]["--surface"] != shop.PageColours().Dark.String() {
+	if palettes["light"]["--ground"] != shop.PageColours().Light.String() ||
+		palettes["dark"]["--surface"] != shop.PageColours().Dark.String() {
 		t.Error("brand.go judges accents on other grounds than the stylesheet has")
 	}
 	for name, tokens := range palettes {

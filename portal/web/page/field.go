@@ -88,7 +88,8 @@ func (f Field) HTML() (template.HTML, error) {
 // flags returns the conditions that the template tests.
 func (f *Field) flags() uint64 {
 	var flags uint64
-	for i, set := range [...]bool{f.Required, f.Autofocus, f.Plain, f.Half, f.Code, f.Checked, f.Options != nil} {
+	for i, set := range [...]bool{f.Required, f.Autofocus, f.Plain, f.Half, f.Code, f.Checked,
+		f.Options != nil} {
 		if set {
 			flags |= 1 << i
 		}

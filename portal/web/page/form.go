@@ -32,7 +32,8 @@ func Values(c *fiber.Ctx, names ...string) map[string]string {
 // Form returns a form with the values and with the error that a use case returned for them, or nil. Faults
 // of fields become sentences at the fields; an error without field faults appears above the form.
 func (b Base) Form(values map[string]string, err error) Form {
-	f := Form{Values: values, Faults: make(map[string]string), optional: b.T("form.optional"), fragments: b.fragments}
+	f := Form{Values: values, Faults: make(map[string]string), optional: b.T("form.optional"),
+		fragments: b.fragments}
 	if err == nil {
 		return f
 	}
@@ -77,7 +78,8 @@ func (f Form) List() []Mend {
 func (f Form) Field(name, label string, attributes ...string) (Field, error) {
 	field := Field{
 		ID: fieldID(name), Name: name, Label: label, Type: "text",
-		Value: f.Values[name], Fault: f.Faults[name], Checked: f.Values[name] == "yes", fragments: f.fragments,
+		Value: f.Values[name], Fault: f.Faults[name], Checked: f.Values[name] == "yes",
+		fragments: f.fragments,
 	}
 	if len(attributes)%2 != 0 {
 		return field, fmt.Errorf("page: field %s: an attribute without a value", name)

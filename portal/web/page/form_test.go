@@ -20,14 +20,15 @@ func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
 		list    []Mend
 	}{
 		{"none", nil, "", []Mend{}},
-		{"fields, in the error's order, the first fault of each", &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
-			{Field: "vat_id", Key: "vat.format", Args: map[string]string{"Example": "SK1234567895"}},
-			{Field: "country", Key: "address.unknown"},
-			{Field: "vat_id", Key: "vat.checksum"},
-		}}, mend, []Mend{
-			{"f-vat_id", "Enter a VAT ID in this country’s format, for example SK1234567895."},
-			{"f-country", "Select a country from the list."},
-		}},
+		{"fields, in the error's order, the first fault of each",
+			&validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
+				{Field: "vat_id", Key: "vat.format", Args: map[string]string{"Example": "SK1234567895"}},
+				{Field: "country", Key: "address.unknown"},
+				{Field: "vat_id", Key: "vat.checksum"},
+			}}, mend, []Mend{
+				{"f-vat_id", "Enter a VAT ID in this country’s format, for example SK1234567895."},
+				{"f-country", "Select a country from the list."},
+			}},
 		{"the form as a whole", &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
 			{Key: "address.too_many", Args: map[string]string{"Most": "20"}},
 		}}, "You can save up to 20 addresses. Delete one to add another.", []Mend{}},
@@ -53,8 +54,10 @@ func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
 
 func TestFieldKeepsWhatWasTypedAndNamesItsTexts(t *testing.T) {
 	t.Parallel()
-	form := Form{Values: map[string]string{"a": "typed"}, Faults: map[string]string{"a": "Mend me."}, optional: "(optional)"}
-	got, err := form.Field("a", "A", "type", "email", "hint", "Hint.", "optional", "yes", "required", "", "half", "yes")
+	form := Form{Values: map[string]string{"a": "typed"}, Faults: map[string]string{"a": "Mend me."},
+		optional: "(optional)"}
+	got, err := form.Field("a", "A", "type", "email", "hint", "Hint.", "optional", "yes", "required",
+		"", "half", "yes")
 	if err != nil {
 		t.Fatal(err)
 	}

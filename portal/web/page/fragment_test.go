@@ -58,8 +58,10 @@ func TestFragmentShowsTheValuesOfItsUse(t *testing.T) {
 func TestFragmentRefusesOtherPlaces(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		`<script>let x = {{.Text}}</script>`, `<p onclick="f({{.Text}})">`, `<style>p { color: {{.Text}} }</style>`, `<p title={{.Text}}>x</p>`,
-		`<a href="/x?y={{.Text}}">x</a>`, `<img srcset="{{.Text}}" alt="">`, `{{len .Text}} {{slice .Text 1 5}}`,
+		`<script>let x = {{.Text}}</script>`, `<p onclick="f({{.Text}})">`,
+		`<style>p { color: {{.Text}} }</style>`, `<p title={{.Text}}>x</p>`,
+		`<a href="/x?y={{.Text}}">x</a>`, `<img srcset="{{.Text}}" alt="">`,
+		`{{len .Text}} {{slice .Text 1 5}}`,
 	} {
 		if got, err := probed(probeIn(t, text), "a", "b", "<b>c</b>"); err == nil {
 			t.Errorf("%s gives %s", text, got)
@@ -92,14 +94,16 @@ func TestURLsAreEscapedAsInOtherTemplates(t *testing.T) {
 	f := probeIn(t, `<a href="{{.Text}}">`)
 	plain := template.Must(template.New("").Parse(`<a href="{{.Text}}">`))
 	for _, address := range []string{
-		"/a?b=c&d=e#f", "/%41%zz%4", "https://x.test/ä'(1)", "mailto:a+b@c.test", "/\"<>`\\^{|}", "//x.test", "/a b\n\x00\xff", "javascript:alert(1)", "*!$,;=[]~_-.",
+		"/a?b=c&d=e#f", "/%41%zz%4", "https://x.test/ä'(1)", "mailto:a+b@c.test", "/\"<>`\\^{|}", "//x.test",
+		"/a b\n\x00\xff", "javascript:alert(1)", "*!$,;=[]~_-.",
 	} {
 		got, err := probed(f, address, "", "")
 		var want strings.Builder
 		if err := plain.Execute(&want, probe{Text: address}); err != nil {
 			t.Fatal(err)
 		}
-		if want := strings.NewReplacer("#ZgotmplZ", "#", "&#43;", "+").Replace(want.String()); got != want || err != nil {
+		if want := strings.NewReplacer("#ZgotmplZ", "#", "&#43;",
+			"+").Replace(want.String()); got != want || err != nil {
 			t.Errorf("%q becomes %s, want %s: %v", address, got, want, err)
 		}
 	}

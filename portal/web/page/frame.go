@@ -28,12 +28,14 @@ type head struct {
 func (b Base) Head() (template.HTML, error) {
 	gaps, brand := b.Gaps(), b.Shop.Brand
 	data := head{
-		Words: b.Words(), Area: b.Area, Nav: b.Nav, SingleCard: b.SingleCard, Wide: b.Wide, SignedIn: b.SignedIn,
-		Title: gaps.Text(b.Title), ShopName: gaps.Text(b.Shop.Name), BrandStyle: gaps.Text(b.BrandStyle),
+		Words: b.Words(), Area: b.Area, Nav: b.Nav, SingleCard: b.SingleCard, Wide: b.Wide,
+		SignedIn: b.SignedIn,
+		Title:    gaps.Text(b.Title), ShopName: gaps.Text(b.Shop.Name), BrandStyle: gaps.Text(b.BrandStyle),
 		Home: gaps.Text(b.Home()), Logo: gaps.Text(brand.LogoPath()),
 		LogoWidth:   gaps.Text(strconv.Itoa(brand.LogoWidth)),
 		LogoHeight:  gaps.Text(strconv.Itoa(brand.LogoHeight)),
-		DisplayName: gaps.Text(b.DisplayName), Email: gaps.Text(b.Email), Storefront: gaps.Text(b.Shop.StorefrontURL),
+		DisplayName: gaps.Text(b.DisplayName), Email: gaps.Text(b.Email),
+		Storefront: gaps.Text(b.Shop.StorefrontURL),
 	}
 	shape := Shape{Template: "layout/frame-head", Variant: b.Area.Name + "/" + b.Nav, Flags: b.frameFlags()}
 	return b.Fragment(shape, gaps, &data)

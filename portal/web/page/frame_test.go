@@ -51,7 +51,8 @@ func TestFrameEscapes(t *testing.T) {
 	baseOf(t, get("/"), jana(), func(b Base) {
 		b.Shop, b.Title, b.DisplayName, b.Email, b.CurrentURL, b.BrandStyle = hostileShop(), hostile, hostile, hostile, hostile, hostile
 		b.Languages = []Choice{{Lang: hostile, Name: hostile}}
-		b.Flash = &Flash{Text: hostile, Undo: &Action{Label: hostile, Path: hostile, Fields: []Hidden{{hostile, hostile}}}}
+		b.Flash = &Flash{Text: hostile,
+			Undo: &Action{Label: hostile, Path: hostile, Fields: []Hidden{{hostile, hostile}}}}
 		flash := func() string { return partial(t, pages, "flash", b.Flash) }
 		// title, shop in the title, brand, name, email; of the flash its text, both parts of the field, and
 		// the label
@@ -74,7 +75,8 @@ func TestFieldEscapes(t *testing.T) {
 	t.Parallel()
 	pages, _ := testPages(t, templates.Pages)
 	field := Field{
-		ID: hostile, Name: hostile, Label: hostile, Hint: hostile, Fault: hostile, Value: hostile, Mark: hostile, Type: hostile,
+		ID: hostile, Name: hostile, Label: hostile, Hint: hostile, Fault: hostile, Value: hostile,
+		Mark: hostile, Type: hostile,
 		Autocomplete: hostile, InputMode: hostile, Capitals: hostile, MaxLength: hostile,
 		fragments: pages.fragments,
 	}
@@ -104,9 +106,12 @@ func htmlOf(t *testing.T, field Field) string {
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"/orders?from=10:00": "/orders?from=10:00", "#f-a": "#f-a", "": "", "orders/a:b": "orders/a:b", "?a=b:c": "?a=b:c",
-		"https://shop.example/": "https://shop.example/", "HTTP://shop.example": "HTTP://shop.example", "mailto:a@b.c": "mailto:a@b.c",
-		"javascript:alert(1)": "#", "JavaScript:alert(1)": "#", " javascript:alert(1)": "#", "java\tscript:alert(1)": "#", "data:text/html,x": "#",
+		"/orders?from=10:00": "/orders?from=10:00", "#f-a": "#f-a", "": "", "orders/a:b": "orders/a:b",
+		"?a=b:c":                "?a=b:c",
+		"https://shop.example/": "https://shop.example/", "HTTP://shop.example": "HTTP://shop.example",
+		"mailto:a@b.c":        "mailto:a@b.c",
+		"javascript:alert(1)": "#", "JavaScript:alert(1)": "#", " javascript:alert(1)": "#",
+		"java\tscript:alert(1)": "#", "data:text/html,x": "#",
 		"vbscript:x": "#", ":x": "#",
 	} {
 		if got := escapeURL(address); got != want {
@@ -119,7 +124,8 @@ func TestAddresses(t *testing.T) {
 func TestFieldsMarkup(t *testing.T) {
 	t.Parallel()
 	pages, _ := testPages(t, templates.Pages)
-	form := Form{Values: map[string]string{"a": "1", "c": "yes"}, Faults: map[string]string{"a": "Mend."}, fragments: pages.fragments}
+	form := Form{Values: map[string]string{"a": "1", "c": "yes"}, Faults: map[string]string{"a": "Mend."},
+		fragments: pages.fragments}
 	drawings, err := loadIcons(static.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +137,8 @@ func TestFieldsMarkup(t *testing.T) {
 		want string
 	}{
 		{"input", func() (Field, error) {
-			return form.Field("a", "A", "half", "y", "required", "y", "plain", "y", "code", "y", "autofocus", "y", "maxlength", "9", "hint", "H.")
+			return form.Field("a", "A", "half", "y", "required", "y", "plain", "y", "code", "y", "autofocus",
+				"y", "maxlength", "9", "hint", "H.")
 		}, `<div class="field half faulty">
 <label for="f-a">A</label>
 <input class="code" id="f-a" name="a" type="text" value="1" spellcheck="false" maxlength="9" required autofocus aria-describedby="f-a-fault f-a-hint" aria-invalid="true">
@@ -140,7 +147,8 @@ func TestFieldsMarkup(t *testing.T) {
 </div>
 `},
 		{"list", func() (Field, error) {
-			return form.Select("b", "B", []Option{{Label: "Choose"}, {Value: "x", Label: "X"}}, "required", "y")
+			return form.Select("b", "B", []Option{{Label: "Choose"}, {Value: "x", Label: "X"}},
+				"required", "y")
 		}, `<div class="field">
 <label for="f-b">B</label>
 <span class="select"><select id="f-b" name="b" required>

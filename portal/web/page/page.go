@@ -53,7 +53,8 @@ func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{catalogue: catalogue, money: make(map[string]func() *money.Formatter), broken: make(map[string][]byte)}
+	p := &Pages{catalogue: catalogue, money: make(map[string]func() *money.Formatter),
+		broken: make(map[string][]byte)}
 	p.engine = html.NewFileSystem(http.FS(source), ".html")
 	p.engine.AddFunc("asset", static.URL)
 	p.engine.AddFunc("icon", icons.get)

@@ -66,7 +66,8 @@ func testShop() shop.Shop {
 		ID: "main", Name: "Dielňa & syn", Language: "en", Languages: []string{"en", "sk"},
 		StorefrontURL: "https://shop.example", Brand: shop.Brand{
 			Accent: "#2f7d4f", SupportEmail: "help@shop.example",
-			Footer: []shop.FooterLink{{Label: "Terms", URL: "https://shop.example/terms"}, {Label: "Privacy", URL: "https://shop.example/privacy"}},
+			Footer: []shop.FooterLink{{Label: "Terms", URL: "https://shop.example/terms"},
+				{Label: "Privacy", URL: "https://shop.example/privacy"}},
 		},
 	}
 }
@@ -108,9 +109,11 @@ func demoOf(b Base) demo {
 		{Field: "last_name", Key: "address.required"}, {Field: "postal_code", Key: "address.pattern"},
 	}}
 	return demo{
-		Base: b, At: time.Date(2026, 3, 5, 14, 5, 0, 0, time.UTC), Price: money.Amount{Minor: 123450, Currency: "EUR"},
+		Base: b, At: time.Date(2026, 3, 5, 14, 5, 0, 0, time.UTC),
+		Price: money.Amount{Minor: 123450, Currency: "EUR"},
 		Rows: []Pill{
-			b.Pill(order.Waiting, "Waiting for your bank transfer"), b.Pill(order.Moving, "On its way with DHL"),
+			b.Pill(order.Waiting, "Waiting for your bank transfer"),
+			b.Pill(order.Moving, "On its way with DHL"),
 			b.Pill(order.Done, "Delivered"), b.Pill(order.Stopped, "Cancelled"), b.Pill("", "Placed"),
 		},
 		Form:      b.Form(map[string]string{"first_name": `<b>"Jana"`, "country": "SK"}, faults),
@@ -167,7 +170,8 @@ func TestEveryPartRendersInEveryLanguage(t *testing.T) {
 
 func check(t *testing.T, body, lang string) {
 	t.Helper()
-	for _, want := range []string{`<html lang="` + lang + `">`, "</html>", "Dielňa &amp; syn", `href="/brand/`} {
+	for _, want := range []string{`<html lang="` + lang + `">`, "</html>", "Dielňa &amp; syn",
+		`href="/brand/`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q in the page", want)
 		}
@@ -186,7 +190,8 @@ func TestRenderInParallel(t *testing.T) {
 	for i := range 16 {
 		group.Go(func() {
 			lang := words.Languages()[i%len(words.Languages())]
-			b := Base{L: words.Localizer(lang, nil), money: pages.money[lang], Shop: testShop(), Area: testArea(), fragments: pages.fragments}
+			b := Base{L: words.Localizer(lang, nil), money: pages.money[lang], Shop: testShop(),
+				Area: testArea(), fragments: pages.fragments}
 			for range 20 {
 				var text strings.Builder
 				err := pages.execute(&text, []string{"demo", "solo"}[i/2%2], demoOf(b))
@@ -249,7 +254,8 @@ func TestNoTemplateUsesLayouts(t *testing.T) {
 			return err
 		}
 		text, err := fs.ReadFile(templates.Pages, name)
-		for _, forbidden := range []string{"{{embed", "{{ embed", "{{define", "{{block", "style=\"", "onclick"} {
+		for _, forbidden := range []string{"{{embed", "{{ embed", "{{define", "{{block",
+			"style=\"", "onclick"} {
 			if strings.Contains(string(text), forbidden) {
 				t.Errorf("%s contains %s", name, forbidden)
 			}

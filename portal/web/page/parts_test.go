@@ -17,7 +17,8 @@ func TestEveryToneHasItsIcon(t *testing.T) {
 	b := Base{}
 	for _, tone := range []string{"waiting", "moving", "done", "stopped", "neutral"} {
 		got := partial(t, pages, "status", b.Pill(tone, "Paid & sent"))
-		if !strings.HasPrefix(got, `<span class="status tone-`+tone+`"><svg`) || !strings.Contains(got, "<span>Paid &amp; sent</span>") {
+		if !strings.HasPrefix(got, `<span class="status tone-`+tone+`"><svg`) || !strings.Contains(got,
+			"<span>Paid &amp; sent</span>") {
 			t.Errorf("%s: %s", tone, got)
 		}
 	}

@@ -54,6 +54,7 @@ func (p *Pages) Unsaved(c *fiber.Ctx, b Base, kind validate.Kind, way shop.Local
 	b.SingleCard, b.Flash, b.Languages = !b.SignedIn, nil, nil // switching the language would lose the typed values
 	b.Title = b.T(key + ".title")
 	return p.Render(c, fiber.StatusForbidden, "unsaved", unsaved{
-		Base: b, Text: b.T(key), Way: way.String(), WayLabel: b.T(key + ".way"), Action: action.String(), Fields: TypedFields(c),
+		Base: b, Text: b.T(key), Way: way.String(), WayLabel: b.T(key + ".way"), Action: action.String(),
+		Fields: TypedFields(c),
 	})
 }

@@ -29,7 +29,8 @@ func sources(t *testing.T) string {
 	for _, root := range []string{"..", "../../../templates"} {
 		err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 			ext := filepath.Ext(name)
-			if err != nil || entry.IsDir() || ext != ".go" && ext != ".html" || strings.HasSuffix(name, "_test.go") || strings.Contains(name, "testdata") {
+			if err != nil || entry.IsDir() || ext != ".go" && ext != ".html" || strings.HasSuffix(name,
+				"_test.go") || strings.Contains(name, "testdata") {
 				return err
 			}
 			text, err := os.ReadFile(name)
@@ -94,7 +95,8 @@ func classesOf(text string) (classes, data map[string]bool) {
 
 // closingQuote returns the position of the quote that ends an attribute, outside actions.
 func closingQuote(value string) int {
-	bare := action.ReplaceAllStringFunc(value, func(found string) string { return strings.Repeat(" ", len(found)) })
+	bare := action.ReplaceAllStringFunc(value,
+		func(found string) string { return strings.Repeat(" ", len(found)) })
 	if end := strings.Index(bare, `"`); end >= 0 {
 		return end
 	}
@@ -104,7 +106,8 @@ func closingQuote(value string) int {
 func TestClassesOf(t *testing.T) {
 	t.Parallel()
 	classes, data := classesOf(`<p class="a{{if eq .Type "b"}} c{{else}} d{{end}} tone-{{.Tone}}" title="e"><b class="{{.Class}}">f</b>class`)
-	if diff := cmp.Diff(map[string]bool{"a": true, "c": true, "d": true, "tone-": true}, classes); diff != "" {
+	if diff := cmp.Diff(map[string]bool{"a": true, "c": true, "d": true, "tone-": true},
+		classes); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(map[string]bool{"Tone": true, "Class": true}, data); diff != "" {

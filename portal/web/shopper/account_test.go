@@ -14,7 +14,8 @@ import (
 // slovak returns an address as it is typed.
 func slovak() map[string]string {
 	return map[string]string{
-		"first_name": "Jana", "last_name": "Nová", "line1": "Obchodná 1", "city": "Bratislava", "postal_code": "81106", "action": "save",
+		"first_name": "Jana", "last_name": "Nová", "line1": "Obchodná 1", "city": "Bratislava",
+		"postal_code": "81106", "action": "save",
 	}
 }
 
@@ -25,14 +26,16 @@ func TestAddAddress(t *testing.T) {
 	typed := slovak()
 	typed["postal_code"] = "1234567"
 	b.Submit("main form", typed).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#f-postal_code-fault") == "" || b.Page.Attr("[name=city]", "value") != "Bratislava" || b.Page.Attr("[name=postal_code]", "value") != "1234567" {
+	if b.Page.Text("#f-postal_code-fault") == "" || b.Page.Attr("[name=city]", "value") != "Bratislava" ||
+		b.Page.Attr("[name=postal_code]", "value") != "1234567" {
 		t.Errorf("the fault is not at its field, or the typed is lost: %.900s", b.Page.Text("main"))
 	}
 	if got := b.Page.Text(".faults a"); !strings.HasPrefix(got, "Postal code: ") {
 		t.Errorf("the summary says %q", got)
 	}
 	b.Submit("main form", slovak()).Want(http.StatusOK)
-	if got := b.Page.Text(".card address"); got != "Obchodná 1 811 06 Bratislava SLOVAKIA" || len(b.Page.Texts(".tag")) != 2 {
+	if got := b.Page.Text(".card address"); got != "Obchodná 1 811 06 Bratislava SLOVAKIA" ||
+		len(b.Page.Texts(".tag")) != 2 {
 		t.Errorf("the card: %q", b.Page.Text(".card"))
 	}
 }
@@ -46,7 +49,8 @@ func TestChangeCountry(t *testing.T) {
 	typed := slovak()
 	typed["country"], typed["action"] = "US", "country"
 	b.Submit("main form", typed).Want(http.StatusOK)
-	if !b.Page.Has("select[name=administrative_area]") || b.Page.Attr("[name=line1]", "value") != "Obchodná 1" {
+	if !b.Page.Has("select[name=administrative_area]") || b.Page.Attr("[name=line1]",
+		"value") != "Obchodná 1" {
 		t.Errorf("the form for the United States: %s", b.Page.Body)
 	}
 	b.Get("/addresses")
@@ -70,7 +74,8 @@ func TestAddressOfUnknownCountryKeepsItsFields(t *testing.T) {
 	typed["country"], typed["action"] = "Narnia", "country"
 	b.Submit("main form", typed).Want(http.StatusOK)
 	b.Submit("main form", map[string]string{"country": "DE", "action": "country"}).Want(http.StatusOK)
-	for name, want := range map[string]string{"line1": "Obchodná 1", "city": "Bratislava", "postal_code": "81106"} {
+	for name, want := range map[string]string{"line1": "Obchodná 1", "city": "Bratislava",
+		"postal_code": "81106"} {
 		if got := b.Page.Attr("[name="+name+"]", "value"); got != want {
 			t.Errorf("%s is %q", name, got)
 		}
@@ -93,7 +98,8 @@ func TestTwoTabs(t *testing.T) {
 	first.Submit("main form", map[string]string{"line1": "Dunajská 2"}).Want(http.StatusOK)
 	second.Submit("main form", map[string]string{"line1": "Laurinská 3"}).Want(http.StatusConflict)
 	both := second.Page.Texts(".card address")
-	if len(both) != 2 || !strings.Contains(both[0], "Laurinská 3") || !strings.Contains(both[1], "Dunajská 2") {
+	if len(both) != 2 || !strings.Contains(both[0], "Laurinská 3") ||
+		!strings.Contains(both[1], "Dunajská 2") {
 		t.Errorf("the choice is between %q", both)
 	}
 	second.Submit("main form", nil).Want(http.StatusOK)
@@ -104,7 +110,8 @@ func TestTwoTabs(t *testing.T) {
 	first.Get("/addresses")
 	first.Submit("form[action$='/delete']", nil)
 	second.Submit("main form", map[string]string{"line1": "Nová 4"}).Want(http.StatusConflict)
-	if second.Page.Attr("main form", "action") != "/addresses/new" || second.Page.Attr("[name=line1]", "value") != "Nová 4" {
+	if second.Page.Attr("main form", "action") != "/addresses/new" || second.Page.Attr("[name=line1]",
+		"value") != "Nová 4" {
 		t.Errorf("an address deleted meanwhile: %.600s", second.Page.Text("main"))
 	}
 }
@@ -146,10 +153,12 @@ func TestDefaultAddress(t *testing.T) {
 		b.Submit("main form", typed)
 	}
 	b.Submit("form[action$='/default']", map[string]string{"use": "billing"}).Want(http.StatusOK)
-	if names := b.Page.Texts("form[action$='/default'] button"); !slices.Equal(names, []string{"Set as billing address Jana Nová", "Set as delivery address Jana Nová"}) {
+	if names := b.Page.Texts("form[action$='/default'] button"); !slices.Equal(names,
+		[]string{"Set as billing address Jana Nová", "Set as delivery address Jana Nová"}) {
 		t.Errorf("the buttons are called %q", names)
 	}
-	if got := b.Page.Texts(".card .tags"); len(got) != 2 || got[0] != "Default delivery address" || got[1] != "Default billing address" {
+	if got := b.Page.Texts(".card .tags"); len(got) != 2 || got[0] != "Default delivery address" ||
+		got[1] != "Default billing address" {
 		t.Errorf("the defaults: %q", got)
 	}
 	b.Post(b.Page.Attr("form[action$='/default']", "action"), nil).Want(http.StatusUnprocessableEntity)
@@ -173,7 +182,8 @@ func TestCompany(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			b.Get("/company")
-			b.Submit("main form", map[string]string{"name": "Kniha s.r.o.", "country": test.country, "vat_id": test.typed, "action": "save"})
+			b.Submit("main form", map[string]string{"name": "Kniha s.r.o.", "country": test.country,
+				"vat_id": test.typed, "action": "save"})
 			if test.fault == "" {
 				b.Page.Want(http.StatusOK)
 				if got := b.Page.Attr("[name=vat_id]", "value"); got != test.saved || !b.Page.Has(".flash") {
@@ -182,7 +192,8 @@ func TestCompany(t *testing.T) {
 				return
 			}
 			b.Page.Want(http.StatusUnprocessableEntity)
-			if got := b.Page.Text("#f-vat_id-fault"); !strings.Contains(got, test.fault) || b.Page.Attr("[name=vat_id]", "value") != test.typed {
+			if got := b.Page.Text("#f-vat_id-fault"); !strings.Contains(got, test.fault) ||
+				b.Page.Attr("[name=vat_id]", "value") != test.typed {
 				t.Errorf("the fault: %q; kept: %q", got, b.Page.Attr("[name=vat_id]", "value"))
 			}
 		})
@@ -194,8 +205,10 @@ func TestCompanyCountry(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	b.Get("/company")
-	b.Submit("main form", map[string]string{"name": "Buch GmbH", "country": "DE", "action": "country"}).Want(http.StatusOK)
-	if got := b.Page.Text("label[for=f-vat_id]"); got != "USt-IdNr." || b.Page.Attr("[name=name]", "value") != "Buch GmbH" {
+	b.Submit("main form", map[string]string{"name": "Buch GmbH", "country": "DE",
+		"action": "country"}).Want(http.StatusOK)
+	if got := b.Page.Text("label[for=f-vat_id]"); got != "USt-IdNr." || b.Page.Attr("[name=name]",
+		"value") != "Buch GmbH" {
 		t.Errorf("the VAT ID is called %q", got)
 	}
 	if b.Get("/company"); b.Page.Attr("[name=name]", "value") != "" {
@@ -213,9 +226,11 @@ func TestCompanyInTwoTabs(t *testing.T) {
 	second.SetCookie("__Host-postern.main", first.Cookie("__Host-postern.main"))
 	first.Get("/company")
 	second.Get("/company")
-	first.Submit("main form", map[string]string{"name": "First", "country": "SK", "action": "save"}).Want(http.StatusOK)
+	first.Submit("main form", map[string]string{"name": "First", "country": "SK",
+		"action": "save"}).Want(http.StatusOK)
 	second.Submit("main form", map[string]string{"name": "Second"}).Want(http.StatusConflict)
-	if got := second.Page.Texts(".card dd"); !slices.Equal(got, []string{"First", "Slovakia"}) || second.Page.Attr("[name=name]", "value") != "Second" {
+	if got := second.Page.Texts(".card dd"); !slices.Equal(got, []string{"First", "Slovakia"}) ||
+		second.Page.Attr("[name=name]", "value") != "Second" {
 		t.Errorf("the second window: %s", second.Page.Text("main"))
 	}
 	second.Submit("main form", nil).Want(http.StatusOK)

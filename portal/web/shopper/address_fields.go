@@ -25,13 +25,15 @@ func (p *addressPage) fields(form []address.Field) ([]page.Field, error) {
 }
 
 func (p *addressPage) field(given address.Field) (page.Field, error) {
-	attributes := []string{"autocomplete", given.Autocomplete, "maxlength", fmt.Sprint(given.MaxLength), "required", yes(given.Required)}
+	attributes := []string{"autocomplete", given.Autocomplete, "maxlength", fmt.Sprint(given.MaxLength),
+		"required", yes(given.Required)}
 	attributes = append(attributes, "optional", yes(!given.Required), "half", yes(isHalf(given.Name)))
 	switch {
 	case given.Name == address.Phone:
 		attributes = append(attributes, "type", "tel", "inputmode", "tel", "hint", p.T("address.phone.hint"))
 	case given.Name == address.PostalCode && given.Example != "":
-		attributes = append(attributes, "plain", "yes", "hint", p.T("address.postal_code.hint", "Example", given.Example))
+		attributes = append(attributes, "plain", "yes", "hint",
+			p.T("address.postal_code.hint", "Example", given.Example))
 	}
 	label := p.T("address.label." + given.Label)
 	if len(given.Choices) == 0 {
@@ -68,7 +70,8 @@ func (h *Handler) showConflict(c *fiber.Ctx, s portal.Shopper, typed customer.Sa
 	if err != nil {
 		return err
 	}
-	data := conflictPage{Base: h.base(c, s, "addresses", "address.conflict.title"), Action: addressPath(typed.ID), Discard: addressesPath}
+	data := conflictPage{Base: h.base(c, s, "addresses", "address.conflict.title"),
+		Action: addressPath(typed.ID), Discard: addressesPath}
 	data.Mine, data.Stored = h.card(typed, data.L.Lang()), h.card(stored, data.L.Lang())
 	values := addressValues(typed)
 	for _, name := range address.Names() {

@@ -98,7 +98,8 @@ func typedAddress(c *fiber.Ctx) (customer.SavedAddress, error) {
 	id, err := gate.Param(c, "id")
 	typed := customer.SavedAddress{
 		ID: id, Version: c.FormValue("version"),
-		DefaultShipping: c.FormValue("default_shipping") == "yes", DefaultBilling: c.FormValue("default_billing") == "yes",
+		DefaultShipping: c.FormValue("default_shipping") == "yes",
+		DefaultBilling:  c.FormValue("default_billing") == "yes",
 	}
 	for _, name := range address.Names() {
 		typed.Address.Set(name, c.FormValue(string(name)))
@@ -139,7 +140,8 @@ func (h *Handler) likelyCountry(c *fiber.Ctx, s portal.Shopper) string {
 	return ""
 }
 
-func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a customer.SavedAddress, status int, err error) error {
+func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a customer.SavedAddress, status int,
+	err error) error {
 	title, action := "address.edit.title", addressPath(a.ID)
 	if a.ID == "" {
 		title, action = "address.new.title", addressesPath+"/new"
@@ -173,7 +175,8 @@ func addressValues(a customer.SavedAddress) map[string]string {
 	if phone := a.Address.Phone; phone != "" {
 		values[string(address.Phone)] = address.FormatPhone(phone, a.Address.Country)
 	}
-	for name, on := range map[string]bool{"default_shipping": a.DefaultShipping, "default_billing": a.DefaultBilling} {
+	for name, on := range map[string]bool{"default_shipping": a.DefaultShipping,
+		"default_billing": a.DefaultBilling} {
 		if on {
 			values[name] = "yes"
 		}

@@ -45,5 +45,6 @@ func (h *Handler) raiseAlarm(c *fiber.Ctx) error {
 }
 
 func (h *Handler) alarmGone(c *fiber.Ctx) error {
-	return h.pages.Render(c, fiber.StatusGone, "shopper/not-me", alarmPage{Base: h.visitorBase(c, "sign_out_everywhere.gone.title")})
+	return h.pages.Render(c, fiber.StatusGone, "shopper/not-me",
+		alarmPage{Base: h.visitorBase(c, "sign_out_everywhere.gone.title")})
 }

@@ -30,8 +30,10 @@ func (h *Handler) company(c *fiber.Ctx, s portal.Shopper) error {
 
 func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 	typed := customer.Company{
-		Name: c.FormValue("name"), Country: c.FormValue("country"), RegistrationNumber: c.FormValue("registration_number"),
-		TaxNumber: c.FormValue("tax_number"), VATID: c.FormValue("vat_id"), Version: c.FormValue("version"),
+		Name: c.FormValue("name"), Country: c.FormValue("country"),
+		RegistrationNumber: c.FormValue("registration_number"),
+		TaxNumber:          c.FormValue("tax_number"), VATID: c.FormValue("vat_id"),
+		Version: c.FormValue("version"),
 	}
 	if c.FormValue("action") == actionCountry {
 		return h.showCompany(c, s, typed, fiber.StatusOK, nil)
@@ -48,7 +50,8 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 
 // showCompany shows the form. After a conflict it holds the typed values and the current version number and
 // shows the stored values beside them, so that saving again overwrites them deliberately.
-func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.Company, status int, err error) error {
+func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.Company, status int,
+	err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
 	data.Countries = countryOptions(h.app.Atlas(), data.Base)
 	data.Form = data.Base.Form(map[string]string{
@@ -106,7 +109,8 @@ func (p *companyPage) numberLabel(number, country string) string {
 func (p *companyPage) stored(c customer.Company) []fact {
 	facts := []fact{
 		{p.T("company.name"), c.Name}, {p.T("address.label.country"), page.LabelOf(p.Countries, c.Country)},
-		{p.numberLabel("registration", c.Country), c.RegistrationNumber}, {p.numberLabel("tax", c.Country), c.TaxNumber},
+		{p.numberLabel("registration", c.Country), c.RegistrationNumber},
+		{p.numberLabel("tax", c.Country), c.TaxNumber},
 		{p.numberLabel("vat", c.Country), c.VATID},
 	}
 	return withValues(facts)

@@ -73,7 +73,8 @@ type exportPage struct {
 
 func (h *Handler) export(c *fiber.Ctx, s portal.Shopper) error {
 	query := orderQueryOf(c)
-	data := exportPage{Base: h.base(c, s, "", "export.title"), Data: exportDataPath, Part: query != order.Query{}}
+	data := exportPage{Base: h.base(c, s, "", "export.title"), Data: exportDataPath,
+		Part: query != order.Query{}}
 	data.CSV = listPath(exportCSVPath, query)
 	return h.pages.Render(c, fiber.StatusOK, "shopper/export", data)
 }
@@ -90,7 +91,8 @@ func (h *Handler) exportCSV(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	table := tableOf(h.base(c, s, "", "export.title").L.Lang())
-	return h.download(c, s, "orders.csv", func(ctx context.Context, to io.Writer) error { return s.OrdersCSV(ctx, query, table, to) })
+	return h.download(c, s, "orders.csv",
+		func(ctx context.Context, to io.Writer) error { return s.OrdersCSV(ctx, query, table, to) })
 }
 
 // tableOf returns the CSV format that spreadsheets expect in a language's countries.
@@ -103,7 +105,8 @@ func tableOf(lang string) portal.Table {
 
 // download streams a file while it is being written. An error midway breaks the connection, so that a
 // truncated file never looks complete. A slow client may take as long as it needs while it keeps reading.
-func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string, write func(context.Context, io.Writer) error) error {
+func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string,
+	write func(context.Context, io.Writer) error) error {
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+s.Shop().ID+"-"+name+`"`)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), exportTime)
 	from, to := io.Pipe()
@@ -157,7 +160,9 @@ func (h *Handler) eraseForm(c *fiber.Ctx, s portal.Shopper) error {
 	if s.Customer().Erasure.Pending() {
 		return seeOther(c, privacyPath)
 	}
-	return h.pages.Render(c, fiber.StatusOK, "shopper/erase", erasePage{Base: h.base(c, s, "", "delete_account.title"), Email: s.Customer().Email, Date: s.ErasureDate()})
+	return h.pages.Render(c, fiber.StatusOK, "shopper/erase",
+		erasePage{Base: h.base(c, s, "", "delete_account.title"), Email: s.Customer().Email,
+			Date: s.ErasureDate()})
 }
 
 func (h *Handler) erase(c *fiber.Ctx, s portal.Shopper) error {

@@ -74,7 +74,8 @@ func (h *Handler) handOff(c *fiber.Ctx, back shop.Return) error {
 	}
 	shopper, err := gate.Shopper(c)
 	if validate.KindOf(err) == validate.SignIn {
-		return seeOther(c, withQuery(signInPath, "return_to", back.URL, "code_challenge", back.Challenge, "lang", c.Query("lang")))
+		return seeOther(c, withQuery(signInPath, "return_to", back.URL, "code_challenge", back.Challenge,
+			"lang", c.Query("lang")))
 	}
 	if err != nil {
 		return err
@@ -100,7 +101,8 @@ func (h *Handler) redirectOut(c *fiber.Ctx, target string) error {
 		b.Title = b.T("menu.storefront")
 	}
 	c.Set("Refresh", "0; url="+target)
-	return h.pages.Render(c, fiber.StatusOK, "shopper/continue", continuePage{Base: b, URL: target, Host: b.Shop.StorefrontHost(target)})
+	return h.pages.Render(c, fiber.StatusOK, "shopper/continue",
+		continuePage{Base: b, URL: target, Host: b.Shop.StorefrontHost(target)})
 }
 
 // setLanguage saves the language of a signed-in customer and returns to the previous page.

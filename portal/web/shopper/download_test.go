@@ -24,12 +24,20 @@ func TestDownloads(t *testing.T) {
 	h := New(portal.New(storagetest.Open(t, portal.Collections()...), secrettest.Ring()), nil, 0)
 	site := fiber.New(fiber.Config{DisableStartupMessage: true})
 	for name, write := range map[string]func(context.Context, io.Writer) error{
-		"whole": func(_ context.Context, to io.Writer) error { _, err := io.WriteString(to, long); return err },
+		"whole": func(_ context.Context, to io.Writer) error {
+			_,
+				err := io.WriteString(to, long)
+			return err
+		},
 		"broken": func(_ context.Context, to io.Writer) error {
 			_, err := io.WriteString(to, long)
 			return errors.Join(err, io.ErrUnexpectedEOF)
 		},
-		"panics": func(_ context.Context, to io.Writer) error { _, _ = io.WriteString(to, long); panic("in the middle") },
+		"panics": func(_ context.Context, to io.Writer) error {
+			_,
+				_ = io.WriteString(to, long)
+			panic("in the middle")
+		},
 	} {
 		site.Get("/"+name, func(c *fiber.Ctx) error { return h.download(c, portal.Shopper{}, name, write) })
 	}
@@ -40,7 +48,8 @@ func TestDownloads(t *testing.T) {
 	go func() { _ = site.Listener(listener) }() // until Shutdown
 	t.Cleanup(func() { _ = site.Shutdown() })
 	for name, whole := range map[string]bool{"broken": false, "panics": false, "whole": true} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String()+"/"+name, http.NoBody)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			"http://"+listener.Addr().String()+"/"+name, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}

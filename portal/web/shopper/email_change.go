@@ -39,7 +39,8 @@ func (h *Handler) email(c *fiber.Ctx, s portal.Shopper) error {
 
 func (h *Handler) showEmail(c *fiber.Ctx, s portal.Shopper, err error) error {
 	b := h.base(c, s, "profile", "email_change.title")
-	return h.pages.Render(c, refusal(err), "shopper/email", emailPage{Base: b, Form: b.Form(page.Values(c, "email"), err)})
+	return h.pages.Render(c, refusal(err), "shopper/email",
+		emailPage{Base: b, Form: b.Form(page.Values(c, "email"), err)})
 }
 
 // askEmail sends a code to the new email. As for a sign-in, the browser's cookie keeps the email until the
@@ -110,7 +111,8 @@ func (h *Handler) emailUndo(c *fiber.Ctx) error {
 		return h.emailUndoGone(c)
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/undo-email", emailUndoPage{
-		Base: h.visitorBase(c, "email_restore.title"), Token: token, Former: found.Former, Present: found.Present,
+		Base: h.visitorBase(c, "email_restore.title"), Token: token, Former: found.Former,
+		Present: found.Present,
 	})
 }
 
@@ -128,5 +130,6 @@ func (h *Handler) undoEmail(c *fiber.Ctx) error {
 }
 
 func (h *Handler) emailUndoGone(c *fiber.Ctx) error {
-	return h.pages.Render(c, fiber.StatusGone, "shopper/undo-email", emailUndoPage{Base: h.visitorBase(c, "email_restore.gone.title")})
+	return h.pages.Render(c, fiber.StatusGone, "shopper/undo-email",
+		emailUndoPage{Base: h.visitorBase(c, "email_restore.gone.title")})
 }

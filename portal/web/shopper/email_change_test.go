@@ -55,11 +55,13 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 	b.Submit("form[action='/security/confirm/send']", nil).Want(http.StatusOK)
 	i.Deliver()
-	b.Submit("form[action='/security/confirm/']", map[string]string{"code": "AAAA-AAAA"}).Want(http.StatusUnprocessableEntity)
+	b.Submit("form[action='/security/confirm/']",
+		map[string]string{"code": "AAAA-AAAA"}).Want(http.StatusUnprocessableEntity)
 	if b.Page.Text("#f-code-fault") == "" {
 		t.Error("no fault at the code")
 	}
-	b.Submit("form[action='/security/confirm/']", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(jana))}).Want(http.StatusOK)
+	b.Submit("form[action='/security/confirm/']",
+		map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(jana))}).Want(http.StatusOK)
 	if b.Page.URL.Path != "/profile/email" || !strings.Contains(b.Page.Text("main"), jana) {
 		t.Fatalf("after the code: %s: %s", b.Page.URL, b.Page.Text("main"))
 	}
@@ -83,7 +85,8 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 	before := b.Cookie("__Host-postern.main")
 	b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(johana))}).Want(http.StatusOK)
-	if b.Page.URL.RequestURI() != "/profile?done=email.changed" || !b.Page.Has(".flash") || b.Cookie("__Host-postern.main") == before {
+	if b.Page.URL.RequestURI() != "/profile?done=email.changed" || !b.Page.Has(".flash") ||
+		b.Cookie("__Host-postern.main") == before {
 		t.Errorf("after the code: %s: %s", b.Page.URL, b.Page.Text("main"))
 	}
 	if other.Get("/orders"); other.Page.URL.Path != "/sign-in" {
@@ -113,7 +116,8 @@ func TestEmailUndoPage(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodGet} {
 		owner.Send(webtest.Request{Method: method, Path: undoing + "/" + undo}).Want(http.StatusOK)
 	}
-	if text := owner.Page.Text("main"); strings.Contains(text, johana) || strings.Contains(text, jana) || !strings.Contains(text, "jo•••@e•••.com") || !strings.Contains(text, "ja•••@e•••.com") {
+	if text := owner.Page.Text("main"); strings.Contains(text, johana) || strings.Contains(text, jana) ||
+		!strings.Contains(text, "jo•••@e•••.com") || !strings.Contains(text, "ja•••@e•••.com") {
 		t.Errorf("the page: %s", text)
 	}
 	if b.Get("/orders"); b.Page.URL.Path != "/orders" {
@@ -157,7 +161,8 @@ func TestAddressInUseLooksFree(t *testing.T) {
 			{Method: http.MethodGet, Path: "/profile/email/code"},
 			{Method: http.MethodPost, Path: "/profile/email/code", Body: "code=AAAAAAAA"},
 		} {
-			request.Header = map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+			request.Header = map[string]string{"Content-Type": "application/x-www-form-urlencoded",
+				"Sec-Fetch-Site": "same-origin"}
 			page := b.Send(request)
 			for _, name := range []string{"X-Request-Id", "Date"} {
 				page.Header.Del(name)
@@ -165,7 +170,8 @@ func TestAddressInUseLooksFree(t *testing.T) {
 			for _, cookie := range page.Cookies {
 				page.Header.Set("Set-Cookie", cookie.Name+strings.Repeat("x", len(cookie.Value)))
 			}
-			answers = append(answers, answer{page.Status, page.Header, strings.ReplaceAll(page.Body, email, "-")})
+			answers = append(answers, answer{page.Status, page.Header,
+				strings.ReplaceAll(page.Body, email, "-")})
 		}
 		return answers
 	}
@@ -212,7 +218,8 @@ func TestCodesRunOut(t *testing.T) {
 		b.Submit("main form", map[string]string{"email": johana}).Want(http.StatusOK)
 	}
 	b.Get("/profile/email")
-	wantRefusal(t, b.Submit("main form", map[string]string{"email": johana}), http.StatusTooManyRequests, "6 codes in the last hour")
+	wantRefusal(t, b.Submit("main form", map[string]string{"email": johana}), http.StatusTooManyRequests,
+		"6 codes in the last hour")
 	if got := b.Page.Attr("[name=email]", "value"); got != johana {
 		t.Errorf("kept %q", got)
 	}
@@ -300,7 +307,8 @@ func TestEmailPagesInEveryLanguage(t *testing.T) {
 	stale := signedIn(i)
 	var wait sync.WaitGroup
 	for _, lang := range words.Languages() {
-		b.Post("/profile/language", map[string][]string{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
+		b.Post("/profile/language", map[string][]string{"lang": {lang},
+			"back": {"/company"}}).Want(http.StatusOK)
 		other := i.Browser()
 		other.SetCookie("__Host-postern.main", secret)
 		other.SetCookie("__Host-postern-browser.main", pending)

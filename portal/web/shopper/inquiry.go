@@ -51,7 +51,8 @@ type unsent struct {
 }
 
 func writingOf(b page.Base, number string, sent inquiry.Correspondence, message unsent) writing {
-	w := writing{Base: b, Action: messagePath(number) + "#messages", Takes: b.Shop.AcceptsMessages() && !sent.Full()}
+	w := writing{Base: b, Action: messagePath(number) + "#messages",
+		Takes: b.Shop.AcceptsMessages() && !sent.Full()}
 	for _, m := range sent.Messages {
 		w.Sent = append(w.Sent, sentMessage{Text: m.Text, When: b.TimeMoment(m.At)})
 	}
@@ -84,7 +85,8 @@ func (h *Handler) writeMessage(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	text := c.FormValue("text")
 	err = s.WriteMessage(c.UserContext(), portal.Message{
-		Form: c.FormValue("form"), Number: number, Text: text, Lang: h.base(c, s, "orders", "orders.title").L.Lang(),
+		Form: c.FormValue("form"), Number: number, Text: text,
+		Lang: h.base(c, s, "orders", "orders.title").L.Lang(),
 	})
 	switch {
 	case refused(err):

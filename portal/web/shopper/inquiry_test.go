@@ -46,28 +46,41 @@ func later(status string) fields {
 // texts shown in place of unavailable actions.
 func TestOrderActions(t *testing.T) {
 	t.Parallel()
-	links := fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf", "reorder": "https://www.shop.test/again",
-		"return": "https://www.shop.test/back", "cancel": "https://www.shop.test/stop", "storefront": "https://www.shop.test/o/1"}
+	links := fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf",
+		"reorder": "https://www.shop.test/again",
+		"return":  "https://www.shop.test/back", "cancel": "https://www.shop.test/stop",
+		"storefront": "https://www.shop.test/o/1"}
 	parcel := fields{"carrier": "DHL", "url": "https://dhl.test/1", "shipped_at": "2026-03-02T10:00:00Z"}
 	tests := []struct {
 		name          string
 		said          fields
 		buttons, told []string
 	}{
-		{"new", fields{"payment": "pending", "fulfillment": "unfulfilled"}, []string{"Request cancellation /orders/1/cancel"}, []string{
-			"You can’t pay for this order here. Contact the shop to find out how to pay.", "You can track your order once it ships.",
-			"Your invoice isn’t available yet.", "You can return items once they’ve shipped."}},
-		{"new, with links", fields{"payment": "pending", "fulfillment": "unfulfilled", "links": links}, []string{"Pay now https://pay.test/1", "Invoice https://www.shop.test/i.pdf",
-			"Buy again https://www.shop.test/again", "Cancel order https://www.shop.test/stop", "View in shop https://www.shop.test/o/1"},
-			[]string{"You can track your order once it ships.", "You can return items once they’ve shipped."}},
+		{"new", fields{"payment": "pending", "fulfillment": "unfulfilled"},
+			[]string{"Request cancellation /orders/1/cancel"}, []string{
+				"You can’t pay for this order here. Contact the shop to find out how to pay.",
+				"You can track your order once it ships.",
+				"Your invoice isn’t available yet.", "You can return items once they’ve shipped."}},
+		{"new, with links", fields{"payment": "pending", "fulfillment": "unfulfilled", "links": links},
+			[]string{"Pay now https://pay.test/1", "Invoice https://www.shop.test/i.pdf",
+				"Buy again https://www.shop.test/again", "Cancel order https://www.shop.test/stop",
+				"View in shop https://www.shop.test/o/1"},
+			[]string{"You can track your order once it ships.",
+				"You can return items once they’ve shipped."}},
 		{"shipped", fields{"payment": "paid", "fulfillment": "shipped", "shipments": []fields{parcel}},
 			[]string{"Track with DHL https://dhl.test/1", "Return items /orders/1/return"},
-			[]string{"Your invoice isn’t available yet.", "You can no longer cancel this order because items have shipped. You may be able to return them."}},
-		{"shipped in two, with links", fields{"payment": "paid", "fulfillment": "shipped", "links": links, "shipments": []fields{parcel, parcel}},
-			[]string{"Track parcels #parcels", "Invoice https://www.shop.test/i.pdf", "Buy again https://www.shop.test/again",
+			[]string{"Your invoice isn’t available yet.",
+				"You can no longer cancel this order because items have shipped. You may be able to return them."}},
+		{"shipped in two, with links",
+			fields{"payment": "paid", "fulfillment": "shipped", "links": links,
+				"shipments": []fields{parcel, parcel}},
+			[]string{"Track parcels #parcels", "Invoice https://www.shop.test/i.pdf",
+				"Buy again https://www.shop.test/again",
 				"Return items https://www.shop.test/back", "View in shop https://www.shop.test/o/1"},
 			[]string{"You can no longer cancel this order because items have shipped. You may be able to return them."}},
-		{"cancelled", fields{"state": "cancelled"}, nil, []string{"This order was cancelled, so there’s nothing to return.", "This order is already cancelled."}},
+		{"cancelled", fields{"state": "cancelled"}, nil,
+			[]string{"This order was cancelled, so there’s nothing to return.",
+				"This order is already cancelled."}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -79,14 +92,17 @@ func TestOrderActions(t *testing.T) {
 			for n, url := range b.Page.Attrs("main .actions .button[href]", "href") {
 				buttons = append(buttons, b.Page.Texts("main .actions .button[href]")[n]+" "+url)
 			}
-			if diff := cmp.Diff([][]string{test.buttons, test.told}, [][]string{buttons, b.Page.Texts("main ul.small.muted li")[:len(test.told)]}); diff != "" {
+			if diff := cmp.Diff([][]string{test.buttons, test.told},
+				[][]string{buttons, b.Page.Texts("main ul.small.muted li")[:len(test.told)]}); diff != "" {
 				t.Error(diff)
 			}
 			mains := len(b.Page.Texts("main .button.main"))
-			if pays := len(test.buttons) > 0 && strings.HasPrefix(test.buttons[0], "Pay"); mains != map[bool]int{true: 1}[pays] {
+			if pays := len(test.buttons) > 0 && strings.HasPrefix(test.buttons[0],
+				"Pay"); mains != map[bool]int{true: 1}[pays] {
 				t.Errorf("%d main buttons", mains)
 			}
-			for kind, button := range map[string]string{"return": "Return items /", "cancel": "Request cancellation"} {
+			for kind, button := range map[string]string{"return": "Return items /",
+				"cancel": "Request cancellation"} {
 				asks := strings.Contains(strings.Join(test.buttons, "\n"), button)
 				b.Get("/orders/1/" + kind).Want(http.StatusOK)
 				if page := b.Page; page.Has("main form[action$='/"+kind+"'] textarea") != asks {
@@ -103,7 +119,8 @@ func TestReturnRequest(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
 	put(t, i, "A/1", fields{"fulfillment": "delivered", "lines": []fields{
-		{"name": "A book", "sku": "B-7", "quantity": "3", "total": "9"}, {"name": "A pen", "quantity": "1", "total": "3.50"}}})
+		{"name": "A book", "sku": "B-7", "quantity": "3", "total": "9"},
+		{"name": "A pen", "quantity": "1", "total": "3.50"}}})
 	b := signedIn(i)
 	b.Get("/orders/A%2F1")
 	b.Follow("main .actions a[href$='/return']").Want(http.StatusOK)
@@ -111,21 +128,27 @@ func TestReturnRequest(t *testing.T) {
 		t.Errorf("the page: %s", b.Page.Text("main"))
 	}
 	b.Submit("main form", map[string]string{"text": "\n<b>Torn</b>"}).Want(http.StatusUnprocessableEntity)
-	if got := b.Page.Text(".faults"); got != "Choose at least one item." || !strings.Contains(b.Page.Body, ">\n\n&lt;b&gt;Torn") {
+	if got := b.Page.Text(".faults"); got != "Choose at least one item." || !strings.Contains(b.Page.Body,
+		">\n\n&lt;b&gt;Torn") {
 		t.Errorf("nothing chosen: %q, %s", got, b.Page.Body)
 	}
-	b.Submit("main form", map[string]string{"line/0": "2", "text": strings.Repeat("x", 2001)}).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#f-text-fault") != "Use 2000 characters or fewer." || b.Page.Attr("[name='line/0'] [selected]", "value") != "2" {
+	b.Submit("main form", map[string]string{"line/0": "2",
+		"text": strings.Repeat("x", 2001)}).Want(http.StatusUnprocessableEntity)
+	if b.Page.Text("#f-text-fault") != "Use 2000 characters or fewer." ||
+		b.Page.Attr("[name='line/0'] [selected]", "value") != "2" {
 		t.Errorf("too long: %s", b.Page.Text("main"))
 	}
-	form := map[string][]string{"form": {b.Page.Attr("[name=form]", "value")}, "mark": {b.Page.Attr("[name=mark]", "value")}, "line/0": {"2"}, "text": {"<b>Torn</b>\r\nhttps://x.test"}}
+	form := map[string][]string{"form": {b.Page.Attr("[name=form]", "value")},
+		"mark": {b.Page.Attr("[name=mark]", "value")}, "line/0": {"2"},
+		"text": {"<b>Torn</b>\r\nhttps://x.test"}}
 	for range 2 {
 		b.Post("/orders/A%2F1/return", form).Want(http.StatusOK)
 		if got := b.Page.Text(".flash"); got != "Return request sent to the shop" {
 			t.Errorf("confirmed by %q", got)
 		}
 	}
-	if got := b.Page.Texts("main .note"); len(got) != 1 || !strings.Contains(got[0], "5 March 2026") || !strings.Contains(got[0], "2 × A book<b>Torn</b> https://x.test") {
+	if got := b.Page.Texts("main .note"); len(got) != 1 || !strings.Contains(got[0], "5 March 2026") ||
+		!strings.Contains(got[0], "2 × A book<b>Torn</b> https://x.test") {
 		t.Errorf("on the order: %q", got)
 	}
 	if b.Page.Has("main .note a, main .note b") {
@@ -133,18 +156,22 @@ func TestReturnRequest(t *testing.T) {
 	}
 	i.Work()
 	told, receipt := i.Mailbox.All(helpdesk), receiptOf(i)
-	if len(told) != 1 || told[0].ReplyTo != jana || !strings.Contains(told[0].Text, "2 × A book (B-7)\n<b>Torn</b>\nhttps://x.test") || told[0].From != "account@shop.test" {
+	if len(told) != 1 || told[0].ReplyTo != jana || !strings.Contains(told[0].Text,
+		"2 × A book (B-7)\n<b>Torn</b>\nhttps://x.test") || told[0].From != "account@shop.test" {
 		t.Errorf("mailed to the shop: %+v", told)
 	}
-	if receipt.ReplyTo != helpdesk || !strings.Contains(receipt.Subject, "A/1") || !strings.Contains(receipt.Text, "2 × A book") {
+	if receipt.ReplyTo != helpdesk || !strings.Contains(receipt.Subject, "A/1") ||
+		!strings.Contains(receipt.Text, "2 × A book") {
 		t.Errorf("the receipt: %+v", receipt)
 	}
 	form["text"] = []string{"Another text"}
 	b.Post("/orders/A%2F1/return", form).Want(http.StatusConflict)
-	if b.Page.Text("main textarea") != "Another text" || b.Page.Attr("[name=form]", "value") == form["form"][0] {
+	if b.Page.Text("main textarea") != "Another text" || b.Page.Attr("[name=form]",
+		"value") == form["form"][0] {
 		t.Errorf("the same form with another text: %s", b.Page.Text("main"))
 	}
-	put(t, i, "A/1", fields{"fulfillment": "delivered", "updated_at": "2026-03-02T10:00:00Z", "lines": []fields{{"name": "A pen", "quantity": "2", "total": "3.50"}}})
+	put(t, i, "A/1", fields{"fulfillment": "delivered", "updated_at": "2026-03-02T10:00:00Z",
+		"lines": []fields{{"name": "A pen", "quantity": "2", "total": "3.50"}}})
 	b.Submit("main form", map[string]string{"text": "again"}).Want(http.StatusConflict)
 	if got := b.Page.Text(".faults"); got != "This order has changed. Choose the items again." {
 		t.Errorf("other lines by now: %q", got)
@@ -157,7 +184,8 @@ func TestReturnRequest(t *testing.T) {
 func TestCancelRequest(t *testing.T) {
 	t.Parallel()
 	money := map[string]string{
-		"paid": "it will refund you", "authorized": "you haven’t been charged", "pending": "you pay nothing", "refunded": "already refunded", "odd": "If you’ve paid",
+		"paid": "it will refund you", "authorized": "you haven’t been charged", "pending": "you pay nothing",
+		"refunded": "already refunded", "odd": "If you’ve paid",
 	}
 	for payment, want := range money {
 		t.Run(payment, func(t *testing.T) {
@@ -181,15 +209,18 @@ func TestCancelRequest(t *testing.T) {
 				}
 			}
 			b.Get("/orders/1")
-			if got := b.Page.Text("main .note"); !strings.Contains(got, "5 March 2026") || !strings.Contains(got, "stays active") || b.Page.Has("a[href$='/cancel']") {
+			if got := b.Page.Text("main .note"); !strings.Contains(got, "5 March 2026") ||
+				!strings.Contains(got, "stays active") || b.Page.Has("a[href$='/cancel']") {
 				t.Errorf("asked for: %q", got)
 			}
 			b.Post("/orders/1/cancel", map[string][]string{"text": {"Once more"}}).Want(http.StatusConflict)
-			if got := b.Page.Text("main"); !strings.Contains(got, "You requested cancellation on 5 March 2026") {
+			if got := b.Page.Text("main"); !strings.Contains(got,
+				"You requested cancellation on 5 March 2026") {
 				t.Errorf("asked for again: %q", got)
 			}
 			i.Work()
-			if told, receipt := i.Mailbox.All(helpdesk), receiptOf(i); len(told) != 1 || told[0].ReplyTo != jana || !strings.Contains(receipt.Text, want) {
+			if told, receipt := i.Mailbox.All(helpdesk), receiptOf(i); len(told) != 1 ||
+				told[0].ReplyTo != jana || !strings.Contains(receipt.Text, want) {
 				t.Errorf("mailed: %d, %s", len(told), receipt.Text)
 			}
 			put(t, i, "1", later("shipped"))
@@ -199,7 +230,8 @@ func TestCancelRequest(t *testing.T) {
 			b.Get("/orders/2/cancel")
 			put(t, i, "2", later("shipped"))
 			b.Submit("main form", nil).Want(http.StatusConflict)
-			if got := b.Page.Text("main"); !strings.Contains(got, "because items have shipped") || b.Page.Has("main form") {
+			if got := b.Page.Text("main"); !strings.Contains(got, "because items have shipped") ||
+				b.Page.Has("main form") {
 				t.Errorf("too late: %q", got)
 			}
 		})
@@ -220,11 +252,13 @@ func TestMessages(t *testing.T) {
 	const hostile = `</textarea><script>alert(1)</script><a href="https://x.test">x</a>`
 	long := hostile + strings.Repeat("x", 2001)
 	b.Submit("#messages form", map[string]string{"text": long}).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#messages textarea") != long || b.Page.Text("#f-text-fault") == "" || b.Page.Text("h1") != "Order 1" {
+	if b.Page.Text("#messages textarea") != long || b.Page.Text("#f-text-fault") == "" ||
+		b.Page.Text("h1") != "Order 1" {
 		t.Errorf("the fault, or what was typed: %s", b.Page.Text("#messages"))
 	}
 	b.Submit("#messages form", map[string]string{"text": "  "}).Want(http.StatusUnprocessableEntity)
-	form := map[string][]string{"form": {b.Page.Attr("#messages [name=form]", "value")}, "text": {hostile + "\r\nhttps://x.test"}}
+	form := map[string][]string{"form": {b.Page.Attr("#messages [name=form]", "value")},
+		"text": {hostile + "\r\nhttps://x.test"}}
 	for range 3 {
 		b.Post("/orders/1/message", form).Want(http.StatusOK)
 	}
@@ -235,7 +269,8 @@ func TestMessages(t *testing.T) {
 	b.Get("/orders/1")
 	b.Submit("#messages form", map[string]string{"text": "Second"}).Want(http.StatusOK)
 	got := b.Page.Texts("#messages li")
-	if len(got) != 2 || !strings.HasPrefix(got[0], "You · ") || !strings.HasSuffix(got[0], hostile+" https://x.test") || !strings.HasSuffix(got[1], "Second") {
+	if len(got) != 2 || !strings.HasPrefix(got[0], "You · ") || !strings.HasSuffix(got[0],
+		hostile+" https://x.test") || !strings.HasSuffix(got[1], "Second") {
 		t.Errorf("the thread: %q", got)
 	}
 	if b.Page.Has("#messages li a, #messages li script") || len(b.Page.Texts("#messages li time")) != 2 {
@@ -243,7 +278,9 @@ func TestMessages(t *testing.T) {
 	}
 	i.Work()
 	mails := i.Mailbox.All(helpdesk)
-	if len(mails) != 2 || mails[0].ReplyTo != jana || strings.Contains(mails[0].HTML, `href="https://x.test"`) || !strings.Contains(mails[0].Text+mails[1].Text, hostile+"\nhttps://x.test\n") {
+	if len(mails) != 2 || mails[0].ReplyTo != jana || strings.Contains(mails[0].HTML,
+		`href="https://x.test"`) || !strings.Contains(mails[0].Text+mails[1].Text,
+		hostile+"\nhttps://x.test\n") {
 		t.Errorf("mailed: %+v", mails)
 	}
 	b.Get("/orders/1/message").Want(http.StatusOK)
@@ -263,7 +300,8 @@ func TestMessageLimits(t *testing.T) {
 		b.Submit("#messages form", map[string]string{"text": fmt.Sprint(n)}).Want(http.StatusOK)
 	}
 	b.Submit("#messages form", map[string]string{"text": "one more"}).Want(http.StatusTooManyRequests)
-	if b.Page.Text("#messages textarea") != "one more" || !strings.Contains(b.Page.Text("#messages .faults"), "limit of 20 per hour") {
+	if b.Page.Text("#messages textarea") != "one more" || !strings.Contains(b.Page.Text("#messages .faults"),
+		"limit of 20 per hour") {
 		t.Errorf("over the limit: %s", b.Page.Text("#messages"))
 	}
 	i.Clock.Move(time.Hour)
@@ -276,7 +314,8 @@ func TestMessageLimits(t *testing.T) {
 // TestMessagesElsewhere checks that a shop without a support address says how to reach it.
 func TestMessagesElsewhere(t *testing.T) {
 	t.Parallel()
-	for name, footer := range map[string][]shop.FooterLink{"Your order confirmation email": nil, "contact links at the bottom": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
+	for name, footer := range map[string][]shop.FooterLink{"Your order confirmation email": nil,
+		"contact links at the bottom": {{Label: "Contact", URL: "https://www.shop.test/contact"}}} {
 		shop := webtest.Bookshop()
 		shop.Settings.Footer = &footer
 		i := webtest.Portal(t, shop)
@@ -298,7 +337,8 @@ func TestInquiriesOfAnother(t *testing.T) {
 	i := helped(t)
 	put(t, i, "77", fields{"email": "peter@example.com", "fulfillment": "shipped"})
 	b := signedIn(i)
-	form := map[string][]string{"form": {"0190b5a0-0000-7000-8000-000000000000"}, "text": {"x"}, "line/0": {"1"}}
+	form := map[string][]string{"form": {"0190b5a0-0000-7000-8000-000000000000"}, "text": {"x"},
+		"line/0": {"1"}}
 	for _, number := range []string{"77", "404"} {
 		for _, kind := range []string{"message", "return", "cancel"} {
 			b.Get("/orders/" + number + "/" + kind).Want(http.StatusNotFound)
@@ -335,7 +375,8 @@ func TestInquiriesRead(t *testing.T) {
 	i.Clock.Move(2 * time.Minute)
 	key := i.Key("main")
 	read := func(path, key string, into any) *webtest.Page {
-		page := i.Browser().Send(webtest.Request{Path: path, Header: map[string]string{"Authorization": "Bearer " + key}})
+		page := i.Browser().Send(webtest.Request{Path: path,
+			Header: map[string]string{"Authorization": "Bearer " + key}})
 		if page.Status == http.StatusOK {
 			if err := json.Unmarshal([]byte(page.Body), into); err != nil {
 				t.Fatal(err)
@@ -346,12 +387,14 @@ func TestInquiriesRead(t *testing.T) {
 	var first, second inquiry.MessagePage
 	read("/api/v1/messages", key, &first).Want(http.StatusOK)
 	read("/api/v1/messages?after="+first.Next, key, &second).Want(http.StatusOK)
-	if len(first.Messages) != 100 || !first.More || len(second.Messages) != 1 || second.More || second.Messages[0].Text != "№ 100" {
+	if len(first.Messages) != 100 || !first.More || len(second.Messages) != 1 || second.More ||
+		second.Messages[0].Text != "№ 100" {
 		t.Errorf("%d, %v, then %+v", len(first.Messages), first.More, second)
 	}
 	var requests inquiry.RequestPage
 	page := read("/api/v1/requests", key, &requests).Want(http.StatusOK)
-	if len(requests.Requests) != 1 || !strings.Contains(page.Body, `"kind":"cancel"`) || !strings.Contains(page.Body, `"order":"1"`) || !strings.Contains(page.Body, `"text":"Mistake"`) {
+	if len(requests.Requests) != 1 || !strings.Contains(page.Body, `"kind":"cancel"`) ||
+		!strings.Contains(page.Body, `"order":"1"`) || !strings.Contains(page.Body, `"text":"Mistake"`) {
 		t.Errorf("%s", page.Body)
 	}
 	for _, path := range []string{"/api/v1/messages", "/api/v1/requests"} {
@@ -369,11 +412,14 @@ func TestInquiriesInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
 	put(t, i, "1", fields{"payment": "paid"})
-	put(t, i, "2", fields{"fulfillment": "delivered", "shipments": []fields{{"carrier": "DHL", "url": "https://dhl.test/1"}}})
+	put(t, i, "2", fields{"fulfillment": "delivered",
+		"shipments": []fields{{"carrier": "DHL", "url": "https://dhl.test/1"}}})
 	b := signedIn(i)
 	for _, lang := range []string{"sk", "cs", "pl", "de", "en"} {
-		b.Post("/profile/language", map[string][]string{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
-		for _, path := range []string{"/orders/1", "/orders/2", "/orders/1/cancel", "/orders/1/return", "/orders/2/return", "/orders/2/cancel"} {
+		b.Post("/profile/language", map[string][]string{"lang": {lang},
+			"back": {"/company"}}).Want(http.StatusOK)
+		for _, path := range []string{"/orders/1", "/orders/2", "/orders/1/cancel", "/orders/1/return",
+			"/orders/2/return", "/orders/2/cancel"} {
 			wantLanguage(t, b.Get(path).Want(http.StatusOK), lang)
 			if keyShown.MatchString(b.Page.Text("main")) {
 				t.Errorf("%s in %s shows a key: %s", path, lang, b.Page.Text("main"))
@@ -388,8 +434,10 @@ func TestOnlyGoodsAreOffered(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
 	put(t, i, "1", fields{"fulfillment": "delivered", "lines": []fields{
-		{"name": "A tip jar", "quantity": "1", "total": "2.00", "kind": "tip"}, {"name": "A book", "quantity": "2", "total": "9"},
-		{"name": "Credit", "quantity": "-1", "total": "-5.00"}}, "discounts": []fields{{"label": "Spring", "amount": "-3.00"}}})
+		{"name": "A tip jar", "quantity": "1", "total": "2.00", "kind": "tip"},
+		{"name": "A book", "quantity": "2", "total": "9"},
+		{"name": "Credit", "quantity": "-1", "total": "-5.00"}},
+		"discounts": []fields{{"label": "Spring", "amount": "-3.00"}}})
 	b := signedIn(i)
 	for _, path := range []string{"/orders/1/return", "/orders/1/withdraw"} {
 		b.Get(path).Want(http.StatusOK)

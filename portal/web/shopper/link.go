@@ -69,11 +69,13 @@ func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 		}
 		return h.showEnded(c, token, found)
 	}
-	return h.showLive(c, linkPage{Token: token, Masked: found.Masked, Auto: found.Auto && !present, Until: found.At, Fault: fault},
+	return h.showLive(c, linkPage{Token: token, Masked: found.Masked, Auto: found.Auto && !present,
+		Until: found.At, Fault: fault},
 		found.Destination, shopper, owns)
 }
 
-func (h *Handler) showLive(c *fiber.Ctx, data linkPage, destination string, s portal.Shopper, owns bool) error {
+func (h *Handler) showLive(c *fiber.Ctx, data linkPage, destination string, s portal.Shopper,
+	owns bool) error {
 	data.Base = h.visitorBase(c, "link.title")
 	status := fiber.StatusOK
 	if data.Fault != "" {

@@ -110,20 +110,23 @@ func (p *orderPage) fill(now time.Time) {
 		p.TaxNote = p.T("order.prices_with_tax")
 	}
 	if email := p.Shop.Brand.SupportEmail; email != "" {
-		p.HelpURL = "mailto:" + email + "?subject=" + url.PathEscape(p.T("order.help.subject", "Number", o.Number))
+		p.HelpURL = "mailto:" + email + "?subject=" + url.PathEscape(p.T("order.help.subject",
+			"Number", o.Number))
 	}
 }
 
 // stops returns the timeline steps at which an order stops on its way to the customer.
 func stops() []string {
-	return []string{"step." + order.StateCancelled, "step." + order.DeliveryFailed, "step." + order.PaymentFailed,
+	return []string{"step." + order.StateCancelled, "step." + order.DeliveryFailed,
+		"step." + order.PaymentFailed,
 		"step." + order.PaymentDisputed, "step." + order.PaymentVoided}
 }
 
 func (p *orderPage) steps() []step {
 	var steps []step
 	for _, given := range p.Order.Timeline {
-		s := step{Class: "step-future", Text: p.T(given.Key, "Label", given.Label), Future: !given.Done, Present: given.Present}
+		s := step{Class: "step-future", Text: p.T(given.Key, "Label", given.Label), Future: !given.Done,
+			Present: given.Present}
 		switch {
 		case given.Done && slices.Contains(stops(), given.Key):
 			s.Class = "step-stopped"
@@ -150,7 +153,8 @@ func (p *orderPage) steps() []step {
 func (p *orderPage) addresses(atlas *address.Atlas) []orderAddress {
 	show := func(heading string, a *address.Address) orderAddress {
 		return orderAddress{
-			Heading: p.T(heading), Lines: atlas.Lines(*a, p.L.Lang()), Phone: address.FormatPhone(a.Phone, a.Country),
+			Heading: p.T(heading), Lines: atlas.Lines(*a, p.L.Lang()),
+			Phone: address.FormatPhone(a.Phone, a.Country),
 		}
 	}
 	shipping, billing := p.Order.ShippingAddress, p.Order.BillingAddress
@@ -158,7 +162,8 @@ func (p *orderPage) addresses(atlas *address.Atlas) []orderAddress {
 	case shipping != nil && billing != nil && *shipping == *billing:
 		return []orderAddress{show("order.address.both", shipping)}
 	case shipping != nil && billing != nil:
-		return []orderAddress{show("order.address.shipping", shipping), show("order.address.billing", billing)}
+		return []orderAddress{show("order.address.shipping", shipping),
+			show("order.address.billing", billing)}
 	case shipping != nil:
 		return []orderAddress{show("order.address.shipping", shipping)}
 	case billing != nil:

@@ -107,7 +107,8 @@ func (p *ordersPage) statuses() (template.HTML, error) {
 	items := make([]page.Item, 0, 8)
 	preset := func(status, key string) {
 		items = append(items, page.Item{
-			Path:  withQuery(ordersPath, "period", p.Query.Period, "from", p.Query.From, "to", p.Query.To, "status", status),
+			Path: withQuery(ordersPath, "period", p.Query.Period, "from", p.Query.From, "to", p.Query.To,
+				"status", status),
 			Label: p.T(key), Present: p.Query.Status == status && p.Query.Search == "",
 		})
 	}

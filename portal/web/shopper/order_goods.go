@@ -98,7 +98,8 @@ func (p *orderPage) parcels() []parcel {
 		made.Track = p.track(given.Carrier)
 		made.Facts = p.parcelFacts(given)
 		for _, item := range given.Items {
-			made.Items = append(made.Items, p.Decimal(item.Quantity)+" × "+cmp.Or(names[item.Line], item.Line))
+			made.Items = append(made.Items,
+				p.Decimal(item.Quantity)+" × "+cmp.Or(names[item.Line], item.Line))
 		}
 		parcels = append(parcels, made)
 	}
@@ -119,7 +120,8 @@ func (p *orderPage) parcelFacts(given order.Shipment) []parcelFact {
 	switch {
 	case given.DeliveredAt != nil:
 		add("order.delivered_at", p.TimeMoment(*given.DeliveredAt))
-	case given.ExpectedTo != nil && given.ExpectedFrom != nil && p.Date(*given.ExpectedFrom) != p.Date(*given.ExpectedTo):
+	case given.ExpectedTo != nil && given.ExpectedFrom != nil &&
+		p.Date(*given.ExpectedFrom) != p.Date(*given.ExpectedTo):
 		between := p.T("order.expected.between", "From", given.ExpectedFrom, "To", given.ExpectedTo)
 		add("order.expected", page.Time{Text: between})
 	case given.ExpectedTo != nil:

@@ -82,7 +82,8 @@ func headline(b page.Base, s order.Status, now time.Time) string {
 	if key == "headline.source" { // finding these words takes longer than the rest of the row
 		source = s.OwnWords()
 	}
-	return b.T(key, "Carrier", s.Carrier, "Date", s.DeliveredAt, "Expected", s.ExpectedTo, "Label", s.Label, "Source", source)
+	return b.T(key, "Carrier", s.Carrier, "Date", s.DeliveredAt, "Expected", s.ExpectedTo, "Label", s.Label,
+		"Source", source)
 }
 
 func startOfDay(now time.Time) time.Time {

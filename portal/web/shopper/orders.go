@@ -112,7 +112,8 @@ func (p *ordersPage) at(path, cursor string) string {
 
 // listPath returns a path with the query parameters that orderQueryOf reads.
 func listPath(path string, q order.Query) string {
-	return withQuery(path, "period", q.Period, "from", q.From, "to", q.To, "status", q.Status, "search", q.Search, "cursor", q.Cursor)
+	return withQuery(path, "period", q.Period, "from", q.From, "to", q.To, "status", q.Status, "search",
+		q.Search, "cursor", q.Cursor)
 }
 
 // empty explains why the list is empty and offers a next step.
@@ -127,13 +128,15 @@ func (p *ordersPage) empty(found order.Page) page.Empty {
 		return p.Base.Empty(p.T("orders.none.status."+q.Status), p.T("orders.show_all"), ordersPath)
 	case q.Period != "" && found.Nearest != 0:
 		year := strconv.Itoa(found.Nearest)
-		return p.Base.Empty(p.T("orders.none.period"), p.T("orders.show_year", "Year", year), withQuery(ordersPath, "period", year))
+		return p.Base.Empty(p.T("orders.none.period"), p.T("orders.show_year", "Year", year),
+			withQuery(ordersPath, "period", year))
 	case q.Period != "" && found.Total > 0:
 		return p.Base.Empty(p.T("orders.none.period"), p.T("orders.show_all"), ordersPath)
 	case p.Shop.StorefrontURL == "":
 		return p.Base.Empty(p.T("orders.none", "Email", p.Email), "", "")
 	}
-	return p.Base.Empty(p.T("orders.none", "Email", p.Email), p.T("orders.storefront", "Shop", p.Shop.Name), p.Shop.StorefrontURL)
+	return p.Base.Empty(p.T("orders.none", "Email", p.Email), p.T("orders.storefront", "Shop", p.Shop.Name),
+		p.Shop.StorefrontURL)
 }
 
 // orderPath returns the path of an order's page.

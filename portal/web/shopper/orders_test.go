@@ -16,7 +16,8 @@ func manyOrders(t *testing.T) (*webtest.Installation, *webtest.Browser) {
 	i := webtest.Portal(t)
 	for n := range 45 {
 		put(t, i, fmt.Sprintf("%d", 1000+n), fields{
-			"placed_at": fmt.Sprintf("%d-02-%02dT10:00:00Z", 2026-n/20, 1+n%20), "fulfillment": []string{"delivered", "shipped"}[n%2],
+			"placed_at":   fmt.Sprintf("%d-02-%02dT10:00:00Z", 2026-n/20, 1+n%20),
+			"fulfillment": []string{"delivered", "shipped"}[n%2],
 		})
 	}
 	return i, signedIn(i)
@@ -69,7 +70,8 @@ func TestOrderListInAnotherLanguage(t *testing.T) {
 	b.Get("/orders?period=2025&status=delivered&done=profile.saved").Want(http.StatusOK)
 	before := b.Page.Texts(".order-number")
 	b.Submit(".languages", map[string]string{"lang": "sk"}).Want(http.StatusOK)
-	if after := b.Page.Texts(".order-number"); b.Page.URL.RawQuery != "period=2025&status=delivered" || len(after) != len(before) {
+	if after := b.Page.Texts(".order-number"); b.Page.URL.RawQuery != "period=2025&status=delivered" ||
+		len(after) != len(before) {
 		t.Errorf("in Slovak, %s: %v, before %v", b.Page.URL, after, before)
 	}
 }
@@ -121,7 +123,8 @@ func TestOrderListFaults(t *testing.T) {
 					t.Errorf("%s is %q now", field, got)
 				}
 			}
-			if status := query.Get("status"); status != "" && test.at != ".note" && b.Page.Attr("[name=status]", "value") != status {
+			if status := query.Get("status"); status != "" && test.at != ".note" &&
+				b.Page.Attr("[name=status]", "value") != status {
 				t.Error("the status is lost")
 			}
 		})
@@ -159,20 +162,27 @@ func TestOrderPage(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	put(t, i, "SK/2026 1", fields{
-		"payment": "pending", "payment_kind": "transfer", "fulfillment": "shipped", "source_label": "Vyskladnené",
-		"lines": []fields{{"id": "a", "sku": "S-1", "name": "Pen", "quantity": "2.5", "unit_price": "0.455", "total": "1.14",
+		"payment": "pending", "payment_kind": "transfer", "fulfillment": "shipped",
+		"source_label": "Vyskladnené",
+		"lines": []fields{{"id": "a", "sku": "S-1", "name": "Pen", "quantity": "2.5", "unit_price": "0.455",
+			"total":   "1.14",
 			"options": []fields{{"name": "Colour", "value": "blue"}}, "fulfillment": "on_hold"}},
-		"subtotal": "1.14", "shipping": "3.00", "taxes": []fields{{"rate": "23", "amount": "0.95"}}, "refunded": "1.00",
-		"discounts": []fields{{"code": "MAY", "amount": "0.14"}}, "total": "4.95", "tax_note": "Reverse charge", "vat_id": "DE136695976",
-		"shipping_address": fields{"first_name": "Jana", "last_name": "Nová", "line1": "Obchodná 1", "city": "Bratislava", "postal_code": "81106", "country": "SK"},
-		"shipments":        []fields{{"carrier": "DHL", "number": "JD01", "url": "https://dhl.test/JD01", "items": []fields{{"line": "a", "quantity": "2.5"}}}},
-		"links":            fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf"},
+		"subtotal": "1.14", "shipping": "3.00", "taxes": []fields{{"rate": "23", "amount": "0.95"}},
+		"refunded":  "1.00",
+		"discounts": []fields{{"code": "MAY", "amount": "0.14"}}, "total": "4.95",
+		"tax_note": "Reverse charge", "vat_id": "DE136695976",
+		"shipping_address": fields{"first_name": "Jana", "last_name": "Nová", "line1": "Obchodná 1",
+			"city": "Bratislava", "postal_code": "81106", "country": "SK"},
+		"shipments": []fields{{"carrier": "DHL", "number": "JD01", "url": "https://dhl.test/JD01",
+			"items": []fields{{"line": "a", "quantity": "2.5"}}}},
+		"links": fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf"},
 	})
 	b := signedIn(i)
 	b.Follow("a.order").Want(http.StatusOK)
 	for selector, want := range map[string]string{
 		"h1": "Order SK/2026 1", ".headline": "Your order is on its way with DHL. Waiting for your bank transfer.",
-		".lines tbody th": "Pen Colour: blue · SKU S-1 On hold", ".parcel ul": "2.5 × Pen", "address": "Jana Nová Obchodná 1 81106 Bratislava SLOVAKIA",
+		".lines tbody th": "Pen Colour: blue · SKU S-1 On hold", ".parcel ul": "2.5 × Pen",
+		"address": "Jana Nová Obchodná 1 81106 Bratislava SLOVAKIA",
 		".totals": "Subtotal €1.14 Discount (MAY) -€0.14 Delivery €3.00 Tax (23%) €0.95 Total €4.95 Refunded -€1.00",
 	} {
 		if got := tight(b.Page.Text(selector)); got != tight(want) {
@@ -215,16 +225,23 @@ func TestHostileOrder(t *testing.T) {
 	const probe = `"><img src=x onerror=alert(1)><script>alert(1)</script>`
 	i := webtest.Portal(t)
 	put(t, i, "1001", fields{
-		"payment": probe, "fulfillment": probe, "source_status": probe, "source_label": probe, "customer_note": probe,
-		"tax_note": probe, "vat_id": probe, "shipping_method": probe, "payment_method": probe,
-		"lines":            []fields{{"id": probe, "sku": probe, "name": probe, "quantity": "1", "total": "1", "fulfillment": probe, "options": []fields{{"name": probe, "value": probe}}, "picture": "https://www.shop.test/a.png?" + url.QueryEscape(probe)}},
-		"shipping_address": fields{"last_name": probe, "line1": probe, "city": probe, "postal_code": probe, "country": probe, "phone": probe},
-		"shipments":        []fields{{"carrier": probe, "number": probe, "pickup_point": probe, "items": []fields{{"line": probe, "quantity": "1"}}}},
-		"notes":            []fields{{"text": probe}}, "taxes": []fields{{"label": probe, "amount": "1"}},
-		"discounts": []fields{{"label": probe, "amount": "1"}}, "events": []fields{{"type": probe, "at": "2026-03-01T10:00:00Z", "label": probe}},
+		"payment": probe, "fulfillment": probe, "source_status": probe, "source_label": probe,
+		"customer_note": probe,
+		"tax_note":      probe, "vat_id": probe, "shipping_method": probe, "payment_method": probe,
+		"lines": []fields{{"id": probe, "sku": probe, "name": probe, "quantity": "1", "total": "1",
+			"fulfillment": probe, "options": []fields{{"name": probe, "value": probe}},
+			"picture": "https://www.shop.test/a.png?" + url.QueryEscape(probe)}},
+		"shipping_address": fields{"last_name": probe, "line1": probe, "city": probe, "postal_code": probe,
+			"country": probe, "phone": probe},
+		"shipments": []fields{{"carrier": probe, "number": probe, "pickup_point": probe,
+			"items": []fields{{"line": probe, "quantity": "1"}}}},
+		"notes": []fields{{"text": probe}}, "taxes": []fields{{"label": probe, "amount": "1"}},
+		"discounts": []fields{{"label": probe, "amount": "1"}},
+		"events":    []fields{{"type": probe, "at": "2026-03-01T10:00:00Z", "label": probe}},
 	})
 	b := signedIn(i)
-	for _, path := range []string{"/orders", "/orders/1001", "/orders?search=" + url.QueryEscape(probe), "/orders?period=custom&from=" + url.QueryEscape(probe)} {
+	for _, path := range []string{"/orders", "/orders/1001", "/orders?search=" + url.QueryEscape(probe),
+		"/orders?period=custom&from=" + url.QueryEscape(probe)} {
 		b.Get(path)
 		if b.Page.Has("main script:not([src]), [onerror], main img[src=x]") {
 			t.Errorf("%s lets markup through", path)

@@ -56,8 +56,10 @@ func (h *Handler) showPrivacy(c *fiber.Ctx, s portal.Shopper, status int, err er
 func (p *privacyPage) choice(said customer.Consent) consentChoice {
 	sentence := consentSentence(p.Base, said.Purpose)
 	return consentChoice{
-		Purpose: said.Purpose, Name: p.T("consent.name." + string(said.Purpose)), Given: said.Status == customer.ConsentGiven,
-		Sentence: sentence, Version: customer.WordingVersion(sentence), State: p.T("consent.state."+string(said.Status), "When", said.At),
+		Purpose: said.Purpose, Name: p.T("consent.name." + string(said.Purpose)),
+		Given:    said.Status == customer.ConsentGiven,
+		Sentence: sentence, Version: customer.WordingVersion(sentence),
+		State: p.T("consent.state."+string(said.Status), "When", said.At),
 	}
 }
 

@@ -19,12 +19,14 @@ func TestPrivacy(t *testing.T) {
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/privacy").Want(http.StatusOK)
-	if got := b.Page.Texts("main form button"); len(got) != 2 || got[0] != "Give consent Newsletter" || got[1] != "Give consent Partner offers" || b.Page.Has("main [checked]") {
+	if got := b.Page.Texts("main form button"); len(got) != 2 || got[0] != "Give consent Newsletter" ||
+		got[1] != "Give consent Partner offers" || b.Page.Has("main [checked]") {
 		t.Fatalf("the choices: %q", got)
 	}
 	sentence := b.Page.Text(".row-text p")
 	b.Submit("main form", nil).Want(http.StatusOK)
-	if got := b.Page.Texts("main form button"); got[0] != "Withdraw consent Newsletter" || got[1] != "Give consent Partner offers" || !b.Page.Has(".flash") {
+	if got := b.Page.Texts("main form button"); got[0] != "Withdraw consent Newsletter" ||
+		got[1] != "Give consent Partner offers" || !b.Page.Has(".flash") {
 		t.Errorf("after agreeing: %q", got)
 	}
 	history := b.Page.Texts("section.said .row-text p")
@@ -36,11 +38,13 @@ func TestPrivacy(t *testing.T) {
 		t.Errorf("the history: %s", diff)
 	}
 	b.Submit("main form", nil).Want(http.StatusOK)
-	if got := b.Page.Text("main form button"); got != "Give consent Newsletter" || len(b.Page.Texts("section.said li")) != 2 {
+	if got := b.Page.Text("main form button"); got != "Give consent Newsletter" ||
+		len(b.Page.Texts("section.said li")) != 2 {
 		t.Errorf("after taking it back: %s", b.Page.Text("main"))
 	}
 	b.Post("/privacy", url.Values{"purpose": {"telephone"}, "say": {"give"}}).Want(http.StatusConflict)
-	b.Post("/privacy", url.Values{"purpose": {"telephone"}, "say": {"withdraw"}}).Want(http.StatusUnprocessableEntity)
+	b.Post("/privacy", url.Values{"purpose": {"telephone"},
+		"say": {"withdraw"}}).Want(http.StatusUnprocessableEntity)
 }
 
 // TestConsentOfAnotherTab checks that a page with outdated wording cannot give a consent, but can withdraw
@@ -71,7 +75,8 @@ func TestConsentOfAnotherTab(t *testing.T) {
 func unsubscribeLink(t *testing.T, i *webtest.Installation, email, purpose string) string {
 	t.Helper()
 	page := i.Browser().Send(webtest.Request{
-		Path: "/api/v1/customers/by-email/" + url.PathEscape(email), Header: map[string]string{"Authorization": "Bearer " + i.Key("main")},
+		Path:   "/api/v1/customers/by-email/" + url.PathEscape(email),
+		Header: map[string]string{"Authorization": "Bearer " + i.Key("main")},
 	}).Want(http.StatusOK)
 	var record struct {
 		Consents map[string]struct {
@@ -100,21 +105,25 @@ func TestUnsubscribeByButton(t *testing.T) {
 	for range 2 {
 		b.Get(link).Want(http.StatusOK)
 	}
-	if account.Get("/privacy"); account.Page.Attr("main form button", "value") != "withdraw" || b.Page.Has("nav.nav") {
+	if account.Get("/privacy"); account.Page.Attr("main form button", "value") != "withdraw" ||
+		b.Page.Has("nav.nav") {
 		t.Error("looking took it back")
 	}
 	for range 2 {
 		b.Get(link)
 		b.Submit("main form", nil).Want(http.StatusOK)
-		if b.Page.Has("main form") || b.Page.Attr("main a", "href") != "/sign-in?to=%2Fprivacy" || len(b.Page.Texts("main a")) != 1 {
+		if b.Page.Has("main form") || b.Page.Attr("main a", "href") != "/sign-in?to=%2Fprivacy" ||
+			len(b.Page.Texts("main a")) != 1 {
 			t.Errorf("after pressing: %s", b.Page.Text("main"))
 		}
 	}
 	account.Get("/privacy")
-	if got := account.Page.Text("section.said .row-text p"); account.Page.Attr("main form button", "value") != "give" || !strings.HasSuffix(got, "with the unsubscribe link in an email") {
+	if got := account.Page.Text("section.said .row-text p"); account.Page.Attr("main form button",
+		"value") != "give" || !strings.HasSuffix(got, "with the unsubscribe link in an email") {
 		t.Errorf("in the account: %s", account.Page.Text("main"))
 	}
-	if strings.Contains(i.Log.String(), strings.TrimPrefix(link, "/unsubscribe/")) || !strings.Contains(i.Log.String(), `"/unsubscribe/:token"`) {
+	if strings.Contains(i.Log.String(), strings.TrimPrefix(link, "/unsubscribe/")) ||
+		!strings.Contains(i.Log.String(), `"/unsubscribe/:token"`) {
 		t.Error("the log holds the address, or no line of it")
 	}
 }
@@ -135,11 +144,14 @@ func TestOneClick(t *testing.T) {
 		{"as a form", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, oneClick, 200},
 		{"in parts", map[string]string{"Content-Type": "multipart/form-data; boundary=x"}, boundary, 200},
 		{"in broken parts", map[string]string{"Content-Type": "multipart/form-data; boundary=x"}, "--y", 200},
-		{"by a web mail", map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://mail.test", "Sec-Fetch-Site": "cross-site"}, oneClick, 200},
-		{"from nowhere", map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": "null"}, oneClick, 200},
+		{"by a web mail", map[string]string{"Content-Type": "application/x-www-form-urlencoded",
+			"Origin": "https://mail.test", "Sec-Fetch-Site": "cross-site"}, oneClick, 200},
+		{"from nowhere", map[string]string{"Content-Type": "application/x-www-form-urlencoded",
+			"Origin": "null"}, oneClick, 200},
 		{"with no body", nil, "", 200},
 		{"as JSON", map[string]string{"Content-Type": "application/json"}, "{}", 415},
-		{"compressed", map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"}, oneClick, 415},
+		{"compressed", map[string]string{"Content-Type": "application/x-www-form-urlencoded",
+			"Content-Encoding": "gzip"}, oneClick, 415},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -151,13 +163,15 @@ func TestOneClick(t *testing.T) {
 			b := i.Browser()
 			b.RefuseCookies()
 			for range 2 {
-				page := b.Send(webtest.Request{Method: http.MethodPost, Path: link, Body: test.body, Header: test.header}).Want(test.status)
+				page := b.Send(webtest.Request{Method: http.MethodPost, Path: link, Body: test.body,
+					Header: test.header}).Want(test.status)
 				if len(page.Cookies) > 0 {
 					t.Errorf("set %v", page.Cookies)
 				}
 			}
 			account.Get("/privacy")
-			if took := account.Page.Attr("main form button", "value") == "give"; took != (test.status == 200) {
+			if took := account.Page.Attr("main form button",
+				"value") == "give"; took != (test.status == 200) {
 				t.Errorf("taken back: %v", took)
 			}
 		})
@@ -173,7 +187,8 @@ func TestOneClickEdited(t *testing.T) {
 	account.Submit("main form", nil)
 	link := unsubscribeLink(t, i, jana, "newsletter")
 	wrong := []string{
-		link[:len(link)-1], link + "A", link[:40] + "-_" + link[42:], link + "%0A", link + "/x", "/unsubscribe/", "/unsubscribe/x",
+		link[:len(link)-1], link + "A", link[:40] + "-_" + link[42:], link + "%0A", link + "/x",
+		"/unsubscribe/", "/unsubscribe/x",
 		"/unsubscribe/" + strings.Repeat("A", 4000),
 	}
 	for _, edited := range wrong {
@@ -197,10 +212,12 @@ func TestForgedFormsElsewhere(t *testing.T) {
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	for _, path := range []string{
-		"/privacy", "/profile", "/company", "/sign-in", "/sign-out", "/security/end-others", "/unsubscribe", "/unsubscribex/a", "/profile/unsubscribe/a",
+		"/privacy", "/profile", "/company", "/sign-in", "/sign-out", "/security/end-others", "/unsubscribe",
+		"/unsubscribex/a", "/profile/unsubscribe/a",
 	} {
 		b.Send(webtest.Request{Method: http.MethodPost, Path: path, Body: oneClick, Header: map[string]string{
-			"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://mail.test", "Sec-Fetch-Site": "cross-site",
+			"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://mail.test",
+			"Sec-Fetch-Site": "cross-site",
 		}}).Want(http.StatusForbidden)
 	}
 	if b.Get("/orders"); b.Page.URL.Path != "/orders" {

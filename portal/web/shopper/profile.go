@@ -86,10 +86,13 @@ func (h *Handler) saveProfile(c *fiber.Ctx, s portal.Shopper) error {
 
 // showProfile shows the form. After a conflict it holds the typed values and the current version number and
 // shows the stored values beside them.
-func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.Profile, status int, err error) error {
-	data := profilePage{Base: h.base(c, s, "profile", "profile.title"), Version: profile.Version, wanted: s.RequiredFields()}
+func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.Profile, status int,
+	err error) error {
+	data := profilePage{Base: h.base(c, s, "profile", "profile.title"), Version: profile.Version,
+		wanted: s.RequiredFields()}
 	for _, choice := range data.Languages {
-		data.LanguageOptions = append(data.LanguageOptions, page.Option{Value: choice.Lang, Label: choice.Name})
+		data.LanguageOptions = append(data.LanguageOptions,
+			page.Option{Value: choice.Lang, Label: choice.Name})
 	}
 	if page.LabelOf(data.LanguageOptions, profile.Language) == "" {
 		profile.Language = data.L.Lang()
@@ -100,8 +103,9 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.P
 		data.CurrentURL = withQuery(profilePath, "to", to)
 	}
 	data.Form = data.Base.Form(map[string]string{
-		"title": profile.Title, "first_name": profile.FirstName, "last_name": profile.LastName, "birth_date": profile.BirthDate,
-		"phone": profile.Phone, "language": profile.Language, "company": profile.Company,
+		"title": profile.Title, "first_name": profile.FirstName, "last_name": profile.LastName,
+		"birth_date": profile.BirthDate,
+		"phone":      profile.Phone, "language": profile.Language, "company": profile.Company,
 	}, err)
 	data.Form.Labels = data.labels()
 	if status == fiber.StatusConflict {
@@ -116,16 +120,19 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.P
 
 func (p *profilePage) labels() map[string]string {
 	return map[string]string{
-		"title": p.T("profile.honorific"), "first_name": p.T("address.label.first_name"), "last_name": p.T("address.label.last_name"),
-		"birth_date": p.T("profile.birth_date"), "phone": p.T("address.label.phone"), "language": p.T("footer.language"),
-		"company": p.T("company.name"),
+		"title": p.T("profile.honorific"), "first_name": p.T("address.label.first_name"),
+		"last_name":  p.T("address.label.last_name"),
+		"birth_date": p.T("profile.birth_date"), "phone": p.T("address.label.phone"),
+		"language": p.T("footer.language"),
+		"company":  p.T("company.name"),
 	}
 }
 
 func (p *profilePage) stored(kept customer.Profile) []fact {
 	labels := p.labels()
 	facts := []fact{
-		{labels["title"], kept.Title}, {labels["first_name"], kept.FirstName}, {labels["last_name"], kept.LastName},
+		{labels["title"], kept.Title}, {labels["first_name"], kept.FirstName},
+		{labels["last_name"], kept.LastName},
 		{labels["birth_date"], kept.BirthDate}, {labels["phone"], address.FormatPhone(kept.Phone, "")},
 		{labels["language"], page.LabelOf(p.LanguageOptions, kept.Language)},
 		{labels["company"], kept.Company},

@@ -17,7 +17,8 @@ func TestProfile(t *testing.T) {
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/profile").Want(http.StatusOK)
-	if b.Page.Attr("[name=birth_date]", "autocomplete") != "bday" || b.Page.Text(".masked") != jana || b.Page.Attr(".row-text + a", "href") != "/profile/email" {
+	if b.Page.Attr("[name=birth_date]", "autocomplete") != "bday" || b.Page.Text(".masked") != jana ||
+		b.Page.Attr(".row-text + a", "href") != "/profile/email" {
 		t.Errorf("the form: %s", b.Page.Text("main"))
 	}
 	for _, path := range []string{"/security", "/privacy"} {
@@ -26,9 +27,11 @@ func TestProfile(t *testing.T) {
 		}
 	}
 	b.Submit("main form", map[string]string{
-		"title": "Ing.", "first_name": "Jana", "last_name": "Nová", "birth_date": "1980-05-31", "phone": "+421905123456", "language": "en",
+		"title": "Ing.", "first_name": "Jana", "last_name": "Nová", "birth_date": "1980-05-31",
+		"phone": "+421905123456", "language": "en",
 	}).Want(http.StatusOK)
-	if !b.Page.Has(".flash") || b.Page.URL.Path != "/profile" || b.Page.Attr("[name=phone]", "value") != "+421 905 123 456" || b.Page.Attr("[name=birth_date]", "value") != "1980-05-31" {
+	if !b.Page.Has(".flash") || b.Page.URL.Path != "/profile" || b.Page.Attr("[name=phone]",
+		"value") != "+421 905 123 456" || b.Page.Attr("[name=birth_date]", "value") != "1980-05-31" {
 		t.Errorf("saved: %s", b.Page.Body)
 	}
 	if got := b.Page.Text(".menu-name"); got != "Jana Nová" {
@@ -56,11 +59,14 @@ func TestProfileFaults(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			b.Get("/profile")
-			b.Submit("main form", map[string]string{"title": "Ing.", test.field: test.typed}).Want(http.StatusUnprocessableEntity)
-			if got := b.Page.Text("#f-" + test.field + "-fault"); !strings.Contains(got, test.says) || b.Page.Attr("[name=title]", "value") != "Ing." {
+			b.Submit("main form", map[string]string{"title": "Ing.",
+				test.field: test.typed}).Want(http.StatusUnprocessableEntity)
+			if got := b.Page.Text("#f-" + test.field + "-fault"); !strings.Contains(got, test.says) ||
+				b.Page.Attr("[name=title]", "value") != "Ing." {
 				t.Errorf("the fault: %q", got)
 			}
-			if got := b.Page.Attr("input[name="+test.field+"]", "value"); test.field != "language" && got != test.typed {
+			if got := b.Page.Attr("input[name="+test.field+"]", "value"); test.field != "language" &&
+				got != test.typed {
 				t.Errorf("typed %q, kept %q", test.typed, got)
 			}
 			if got := b.Page.Text(".faults a"); !strings.Contains(got, ": ") {
@@ -79,8 +85,10 @@ func TestMarksThatTurnNamesAroundAreTakenOut(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	b.Get("/profile")
-	b.Submit("main form", map[string]string{"first_name": "a\u200fb", "last_name": "Nov\u202eá"}).Want(http.StatusOK)
-	if got := b.Page.Attr("[name=first_name]", "value") + " " + b.Page.Attr("[name=last_name]", "value"); got != "ab Nová" {
+	b.Submit("main form", map[string]string{"first_name": "a\u200fb",
+		"last_name": "Nov\u202eá"}).Want(http.StatusOK)
+	if got := b.Page.Attr("[name=first_name]", "value") + " " + b.Page.Attr("[name=last_name]",
+		"value"); got != "ab Nová" {
 		t.Errorf("kept %q", got)
 	}
 }
@@ -91,14 +99,16 @@ func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
 	for _, name := range []string{
-		strings.Repeat("Ž", 200), "محمد عبد الله", "Z̈̈̈̈̈̈̈̈ọ́", "👩‍👩‍👧‍👦 Nová", `"><script>alert(1)</script>`, "{{.Email}}", "' OR 1=1 --", "&amp;",
+		strings.Repeat("Ž", 200), "محمد عبد الله", "Z̈̈̈̈̈̈̈̈ọ́", "👩‍👩‍👧‍👦 Nová",
+		`"><script>alert(1)</script>`, "{{.Email}}", "' OR 1=1 --", "&amp;",
 	} {
 		b.Get("/profile")
 		b.Submit("main form", map[string]string{"first_name": name, "last_name": ""}).Want(http.StatusOK)
 		if got := b.Page.Attr("[name=first_name]", "value"); got != name {
 			t.Errorf("%q is shown as %q", name, got)
 		}
-		if got := b.Page.Text(".menu-name"); got != strings.Join(strings.Fields(name), " ") || b.Page.Has("main script:not([src])") {
+		if got := b.Page.Text(".menu-name"); got != strings.Join(strings.Fields(name), " ") ||
+			b.Page.Has("main script:not([src])") {
 			t.Errorf("%q in the menu: %q", name, got)
 		}
 	}
@@ -112,9 +122,11 @@ func TestProfileInTwoTabs(t *testing.T) {
 	second.SetCookie("__Host-postern.main", first.Cookie("__Host-postern.main"))
 	first.Get("/profile")
 	second.Get("/profile")
-	first.Submit("main form", map[string]string{"first_name": "First", "phone": "+421905123456"}).Want(http.StatusOK)
+	first.Submit("main form", map[string]string{"first_name": "First",
+		"phone": "+421905123456"}).Want(http.StatusOK)
 	second.Submit("main form", map[string]string{"first_name": "Second"}).Want(http.StatusConflict)
-	if got := second.Page.Text(".card"); !strings.Contains(got, "First") || !strings.Contains(got, "+421 905 123 456") || second.Page.Attr("[name=first_name]", "value") != "Second" {
+	if got := second.Page.Text(".card"); !strings.Contains(got, "First") || !strings.Contains(got,
+		"+421 905 123 456") || second.Page.Attr("[name=first_name]", "value") != "Second" {
 		t.Errorf("the second window: %s", second.Page.Text("main"))
 	}
 	second.Submit("main form", nil).Want(http.StatusOK)
@@ -135,7 +147,8 @@ func TestCompanyOfTheOtherTab(t *testing.T) {
 	second.Get("/profile")
 	first.Submit("main form", map[string]string{"company": "First"}).Want(http.StatusOK)
 	second.Submit("main form", map[string]string{"company": "Second"}).Want(http.StatusConflict)
-	if got := second.Page.Text(".card"); second.Page.Has("[name=company]") || !strings.Contains(got, "Company name") || !strings.Contains(got, "First") {
+	if got := second.Page.Text(".card"); second.Page.Has("[name=company]") || !strings.Contains(got,
+		"Company name") || !strings.Contains(got, "First") {
 		t.Errorf("the second window: %s", second.Page.Text("main"))
 	}
 }
@@ -154,13 +167,17 @@ func TestRegistrationAsks(t *testing.T) {
 	if page := i.SignIn(b, jana); page.URL.RequestURI() != "/profile?to=%2Forders" {
 		t.Fatalf("led to %s", page.URL)
 	}
-	for field, required := range map[string]bool{"first_name": true, "last_name": true, "birth_date": true, "company": true, "phone": false, "title": false} {
-		if b.Page.Has("[name="+field+"][required]") != required || strings.Contains(b.Page.Text("label[for=f-"+field+"]"), "(optional)") == required {
+	for field, required := range map[string]bool{"first_name": true, "last_name": true, "birth_date": true,
+		"company": true, "phone": false, "title": false} {
+		if b.Page.Has("[name="+field+"][required]") != required ||
+			strings.Contains(b.Page.Text("label[for=f-"+field+"]"), "(optional)") == required {
 			t.Errorf("%s: %s", field, b.Page.Text("label[for=f-"+field+"]"))
 		}
 	}
-	b.Submit("main form", map[string]string{"first_name": "Jana", "birth_date": "1980-05-31"}).Want(http.StatusUnprocessableEntity)
-	if diff := cmp.Diff([]string{"#f-last_name", "#f-company"}, b.Page.Attrs(".faults a", "href")); diff != "" || b.Page.Attr("[name=to]", "value") != "/orders" {
+	b.Submit("main form", map[string]string{"first_name": "Jana",
+		"birth_date": "1980-05-31"}).Want(http.StatusUnprocessableEntity)
+	if diff := cmp.Diff([]string{"#f-last_name", "#f-company"},
+		b.Page.Attrs(".faults a", "href")); diff != "" || b.Page.Attr("[name=to]", "value") != "/orders" {
 		t.Errorf("what is missing: %s", diff)
 	}
 	b.Follow(".actions a").Want(http.StatusOK)
@@ -170,7 +187,8 @@ func TestRegistrationAsks(t *testing.T) {
 	b.Get("/addresses").Want(http.StatusOK)
 	again := i.Browser()
 	i.SignIn(again, jana)
-	again.Submit("main form", map[string]string{"first_name": "Jana", "last_name": "Nová", "birth_date": "1980-05-31", "company": "Kniha"}).Want(http.StatusOK)
+	again.Submit("main form", map[string]string{"first_name": "Jana", "last_name": "Nová",
+		"birth_date": "1980-05-31", "company": "Kniha"}).Want(http.StatusOK)
 	if again.Page.URL.Path != "/orders" || !again.Page.Has(".flash") {
 		t.Errorf("saved, and led to %s", again.Page.URL)
 	}
@@ -196,19 +214,26 @@ func TestRegistrationLeadsOn(t *testing.T) {
 		t.Fatalf("led to %s", b.Page.URL)
 	}
 	b.Submit("main form", map[string]string{"first_name": "Jana", "last_name": "Nová"}).Want(http.StatusOK)
-	if query := b.Page.URL.Query(); b.Page.URL.Path != "/orders" || query.Get("search") != "A 1" || query.Get("period") != "2026" {
+	if query := b.Page.URL.Query(); b.Page.URL.Path != "/orders" || query.Get("search") != "A 1" ||
+		query.Get("period") != "2026" {
 		t.Errorf("went on to %s", b.Page.URL)
 	}
 	for wish, want := range map[string]string{
-		"https://evil.test/": "/orders", "//evil.test": "/orders", `/\evil.test`: "/orders", "javascript:alert(1)": "/orders", "/sign-out": "/orders",
-		"/\tevil.test": "/orders", "https://www.shop.test.evil.test/": "/orders", "https://www.shop.test@evil.test/": "/orders",
-		"/company": "/company", "/sign-in/continue?return_to=https%3A%2F%2Fwww.shop.test%2Fin": "/sign-in/continue", "https://www.shop.test/cart": "/sign-in/continue",
+		"https://evil.test/": "/orders", "//evil.test": "/orders", `/\evil.test`: "/orders",
+		"javascript:alert(1)": "/orders", "/sign-out": "/orders",
+		"/\tevil.test": "/orders", "https://www.shop.test.evil.test/": "/orders",
+		"https://www.shop.test@evil.test/": "/orders",
+		"/company":                         "/company",
+		"/sign-in/continue?return_to=https%3A%2F%2Fwww.shop.test%2Fin": "/sign-in/continue",
+		"https://www.shop.test/cart":                                   "/sign-in/continue",
 	} {
 		b.Get("/profile?to=" + url.QueryEscape(wish)).Want(http.StatusOK)
-		if later, err := url.Parse(b.Page.Attr(".actions a", "href")); err != nil || later.Path != want || later.Host != "" {
+		if later, err := url.Parse(b.Page.Attr(".actions a", "href")); err != nil || later.Path != want ||
+			later.Host != "" {
 			t.Errorf("%q: later leads to %v", wish, later)
 		}
-		if b.Submit("main form", nil).Want(http.StatusOK); b.Page.URL.Path != want || b.Page.URL.Host != "account.shop.test" {
+		if b.Submit("main form", nil).Want(http.StatusOK); b.Page.URL.Path != want ||
+			b.Page.URL.Host != "account.shop.test" {
 			t.Errorf("%q leads to %s", wish, b.Page.URL)
 		}
 	}
@@ -224,7 +249,8 @@ func TestNobodyElseIsAsked(t *testing.T) {
 	if page := i.SignIn(b, jana); page.URL.Path != "/orders" {
 		t.Errorf("led to %s", page.URL)
 	}
-	if b.Get("/profile"); b.Page.Has("main [required]") || b.Page.Has(".mark") || b.Page.Has("[name=company]") {
+	if b.Get("/profile"); b.Page.Has("main [required]") || b.Page.Has(".mark") ||
+		b.Page.Has("[name=company]") {
 		t.Errorf("asked for: %s", b.Page.Text("main form"))
 	}
 }
@@ -245,13 +271,17 @@ func TestAccountPagesInEveryLanguage(t *testing.T) {
 		wantLanguage(t, b.Page, lang)
 		b.Submit("main form", nil)
 		wantLanguage(t, b.Page, lang)
-		b.Post("/privacy", url.Values{"purpose": {"newsletter"}, "say": {"give"}, "wording": {"old"}}).Want(http.StatusConflict)
+		b.Post("/privacy", url.Values{"purpose": {"newsletter"}, "say": {"give"},
+			"wording": {"old"}}).Want(http.StatusConflict)
 		wantLanguage(t, b.Page, lang)
 		for _, path := range []string{"/profile", "/profile?to=/orders", "/profile?done=profile.saved"} {
 			wantLanguage(t, b.Get(path), lang)
 		}
-		wantLanguage(t, b.Submit("main form", map[string]string{"birth_date": "2999-01-01", "phone": "x"}), lang)
-		wantLanguage(t, b.Post("/profile", url.Values{"first_name": {"A"}, "last_name": {"B"}, "version": {"old"}}).Want(http.StatusConflict), lang)
+		wantLanguage(t, b.Submit("main form",
+			map[string]string{"birth_date": "2999-01-01", "phone": "x"}), lang)
+		wantLanguage(t, b.Post("/profile",
+			url.Values{"first_name": {"A"}, "last_name": {"B"},
+				"version": {"old"}}).Want(http.StatusConflict), lang)
 		visitor := i.Browser()
 		visitor.Header.Set("Accept-Language", lang)
 		wantLanguage(t, visitor.Get(token), lang)

@@ -59,8 +59,9 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 		return seeOther(c, orderPath(number))
 	}
 	data := requestPage{
-		Base: h.base(c, s, "orders", "request."+kind+".title"), Number: number, Back: orderPath(number), Action: requestPath(number, kind),
-		Asks: action.IsRequest(), Mark: order.LinesVersion(),
+		Base: h.base(c, s, "orders", "request."+kind+".title"), Number: number, Back: orderPath(number),
+		Action: requestPath(number, kind),
+		Asks:   action.IsRequest(), Mark: order.LinesVersion(),
 	}
 	if !data.Asks {
 		data.Texts = append(data.Texts, data.T("action.closed."+action.Closed, "When", action.At))

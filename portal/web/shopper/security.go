@@ -37,7 +37,8 @@ func (h *Handler) security(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 func (p *securityPage) browser(given credential.SessionInfo) signedInBrowser {
-	b := signedInBrowser{ID: given.ID, Device: given.Device, Since: p.T("security.since", "When", given.SignedInAt)}
+	b := signedInBrowser{ID: given.ID, Device: given.Device,
+		Since: p.T("security.since", "When", given.SignedInAt)}
 	if b.Device == "" {
 		b.Device = p.T("security.unknown_device")
 	}

@@ -62,7 +62,8 @@ const (
 // Routes returns the routes of the customers' pages.
 func (h *Handler) Routes() []gate.Route {
 	return slices.Concat(
-		h.signInRoutes(), h.orderRoutes(), h.addressRoutes(), h.accountRoutes(), h.stepUpRoutes(), h.dataRightsRoutes(),
+		h.signInRoutes(), h.orderRoutes(), h.addressRoutes(), h.accountRoutes(), h.stepUpRoutes(),
+		h.dataRightsRoutes(),
 		h.withdrawRoutes(), h.emailChangeRoutes(), h.profileRoutes(), h.inquiryRoutes(),
 	)
 }

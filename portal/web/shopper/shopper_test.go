@@ -20,8 +20,9 @@ type fields = map[string]any
 func put(t *testing.T, i *webtest.Installation, number string, said fields) {
 	t.Helper()
 	order := fields{
-		"email": jana, "placed_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z", "currency": "EUR",
-		"total": "12.50", "lines": []fields{{"name": "A book", "quantity": "1", "total": "12.50"}},
+		"email": jana, "placed_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z",
+		"currency": "EUR",
+		"total":    "12.50", "lines": []fields{{"name": "A book", "quantity": "1", "total": "12.50"}},
 	}
 	for name, value := range said {
 		order[name] = value
@@ -30,7 +31,8 @@ func put(t *testing.T, i *webtest.Installation, number string, said fields) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page := i.Put(i.Key("main"), "/api/v1/orders/"+url.PathEscape(number), string(document)); page.Status/100 != 2 {
+	if page := i.Put(i.Key("main"), "/api/v1/orders/"+url.PathEscape(number),
+		string(document)); page.Status/100 != 2 {
 		t.Fatalf("put %s: %d %s", number, page.Status, page.Body)
 	}
 	i.Work()
@@ -52,12 +54,17 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := webtest.Portal(t)
-	put(t, i, "1001", fields{"payment": "pending", "payment_kind": "transfer", "links": fields{"payment": "https://pay.test/1"},
-		"shipments": []fields{{"carrier": "DHL", "number": "7", "url": "https://dhl.test/7", "expected_to": "2026-03-09T10:00:00Z"}},
-		"notes":     []fields{{"text": "Soon."}}, "customer_note": "Thanks", "vat_id": "SK2022273990"})
-	paths := []string{"/orders", "/orders?period=custom&from=2026-02-31", "/orders?period=2019", "/orders?search=1", "/orders?cursor=x",
-		"/orders/1001", "/addresses", "/addresses/new", "/addresses/new?country=US", "/company", "/security", "/orders/none"}
-	visits := []string{"/sign-in", "/sign-in/code", "/sign-in/link/damaged", "/sign-in/continue?to=https://www.shop.test/x"}
+	put(t, i, "1001", fields{"payment": "pending", "payment_kind": "transfer",
+		"links": fields{"payment": "https://pay.test/1"},
+		"shipments": []fields{{"carrier": "DHL", "number": "7", "url": "https://dhl.test/7",
+			"expected_to": "2026-03-09T10:00:00Z"}},
+		"notes": []fields{{"text": "Soon."}}, "customer_note": "Thanks", "vat_id": "SK2022273990"})
+	paths := []string{"/orders", "/orders?period=custom&from=2026-02-31", "/orders?period=2019",
+		"/orders?search=1", "/orders?cursor=x",
+		"/orders/1001", "/addresses", "/addresses/new", "/addresses/new?country=US", "/company",
+		"/security", "/orders/none"}
+	visits := []string{"/sign-in", "/sign-in/code", "/sign-in/link/damaged",
+		"/sign-in/continue?to=https://www.shop.test/x"}
 	var wait sync.WaitGroup
 	for _, lang := range words.Languages() {
 		wait.Go(func() {
@@ -76,7 +83,8 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	b := signedIn(i)
 	secret := b.Cookie("__Host-postern.main")
 	for _, lang := range words.Languages() {
-		b.Post("/profile/language", map[string][]string{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
+		b.Post("/profile/language", map[string][]string{"lang": {lang},
+			"back": {"/company"}}).Want(http.StatusOK)
 		for _, path := range paths {
 			wait.Go(func() {
 				other := i.Browser()
@@ -91,8 +99,10 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 // wantLanguage checks that the page is complete and shows no message key.
 func wantLanguage(t *testing.T, page *webtest.Page, lang string) {
 	t.Helper()
-	if page.Status >= 500 || page.Attr("html", "lang") != lang || !page.Has("footer") || page.Text("h1") == "" {
-		t.Errorf("%s in %s: %d, language %q: %.300s", page.URL, lang, page.Status, page.Attr("html", "lang"), page.Body)
+	if page.Status >= 500 || page.Attr("html", "lang") != lang || !page.Has("footer") ||
+		page.Text("h1") == "" {
+		t.Errorf("%s in %s: %d, language %q: %.300s", page.URL, lang, page.Status,
+			page.Attr("html", "lang"), page.Body)
 	}
 	wantWordsApart(t, page)
 	if leak := keyShape.FindString(page.Text("main")); leak != "" {

@@ -64,7 +64,8 @@ func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 func (h *Handler) ask(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	lang := h.visitorBase(c, "sign_in.title").L.Lang()
-	pending, err := gate.Visitor(c).RequestLink(c.UserContext(), c.FormValue("email"), c.FormValue("to"), lang)
+	pending, err := gate.Visitor(c).RequestLink(c.UserContext(), c.FormValue("email"),
+		c.FormValue("to"), lang)
 	if refused(err) {
 		return h.showSignIn(c, refusal(err), err)
 	}
@@ -91,7 +92,8 @@ func (h *Handler) wait(c *fiber.Ctx, pending portal.Pending, confirmation string
 		return err
 	}
 	gate.SetPending(c, pending.Email)
-	return seeOther(c, withQuery(codePath, "to", c.FormValue("to"), "asked", "yes", "lang", c.FormValue("lang"), "done", confirmation))
+	return seeOther(c, withQuery(codePath, "to", c.FormValue("to"), "asked", "yes", "lang",
+		c.FormValue("lang"), "done", confirmation))
 }
 
 // codePage shows the masked address and takes the code from the email.
@@ -108,7 +110,8 @@ func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, nil) }
 func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 	email, known := validate.CanonicalEmail(gate.Pending(c))
 	if !known && c.Query("asked") != "" && !gate.HasBrowser(c) {
-		return h.showSignIn(c, fiber.StatusUnprocessableEntity, &validate.Error{Kind: validate.Invalid, Key: "sign_in.no_cookies"})
+		return h.showSignIn(c, fiber.StatusUnprocessableEntity,
+			&validate.Error{Kind: validate.Invalid, Key: "sign_in.no_cookies"})
 	}
 	if !known { // signIn also handles a customer who has signed in from another tab in the meantime
 		return seeOther(c, withQuery(signInPath, "to", c.FormValue("to"), "lang", c.FormValue("lang")))
@@ -116,7 +119,8 @@ func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 	b := h.visitorBase(c, "sign_in.code.title")
 	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, refusal(err), "shopper/code", codePage{
-		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: validate.MaskEmail(email), To: c.FormValue("to"),
+		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: validate.MaskEmail(email),
+		To:   c.FormValue("to"),
 		Back: withQuery(signInPath, "to", c.FormValue("to"), "lang", b.AskedLang),
 	})
 }

@@ -47,7 +47,8 @@ func TestCodePageSpeaksOfOtherDevices(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	for lang, want := range map[string]string{
-		"en": "on another device", "sk": "na inom zariadení", "cs": "na jiném zařízení", "pl": "na innym urządzeniu", "de": "auf einem anderen Gerät",
+		"en": "on another device", "sk": "na inom zariadení", "cs": "na jiném zařízení",
+		"pl": "na innym urządzeniu", "de": "auf einem anderen Gerät",
 	} {
 		b := i.Browser()
 		b.Header.Set("Accept-Language", lang)
@@ -122,7 +123,8 @@ func TestTooManyCodes(t *testing.T) {
 	}
 	wait.Wait()
 	b.Submit("main form", map[string]string{"code": "ZZZZ ZZZZ"}).Want(http.StatusTooManyRequests)
-	if text := b.Page.Text("main .faults"); !strings.HasPrefix(text, "Too many incorrect codes") || b.Page.Attr("[name=code]", "value") != "ZZZZ ZZZZ" {
+	if text := b.Page.Text("main .faults"); !strings.HasPrefix(text, "Too many incorrect codes") ||
+		b.Page.Attr("[name=code]", "value") != "ZZZZ ZZZZ" {
 		t.Errorf("says %q, keeps %q", text, b.Page.Attr("[name=code]", "value"))
 	}
 }
@@ -137,8 +139,10 @@ func TestAskAnswersAlike(t *testing.T) {
 	answer := func(email string) []string {
 		b := i.Browser()
 		b.Get("/sign-in")
-		page := b.Send(webtest.Request{Method: http.MethodPost, Path: "/sign-in", Body: url.Values{"email": {email}}.Encode(),
-			Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}})
+		page := b.Send(webtest.Request{Method: http.MethodPost, Path: "/sign-in",
+			Body: url.Values{"email": {email}}.Encode(),
+			Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded",
+				"Sec-Fetch-Site": "same-origin"}})
 		said := []string{http.StatusText(page.Status), page.Header.Get("Location"), page.Body}
 		for _, cookie := range page.Cookies {
 			said = append(said, cookie.Name, http.StatusText(len(cookie.Value)))
@@ -217,7 +221,8 @@ func TestDamagedLink(t *testing.T) {
 	b := i.Browser()
 	first := b.Get("/sign-in/link/x").Want(http.StatusNotFound).Body
 	for _, token := range []string{strings.Repeat("A", 64), "%2F%00", "a/b/c", strings.Repeat("é", 40)} {
-		if body := b.Get("/sign-in/link/" + token).Want(http.StatusNotFound).Body; strings.Count(body, "\n") != strings.Count(first, "\n") {
+		if body := b.Get("/sign-in/link/" + token).Want(http.StatusNotFound).Body; strings.Count(body,
+			"\n") != strings.Count(first, "\n") {
 			t.Errorf("token %q is answered otherwise: %s", token, body)
 		}
 	}
@@ -244,7 +249,8 @@ func TestSecondClick(t *testing.T) {
 	other.Submit("main form", map[string]string{"email": "peter@example.com"})
 	i.Deliver()
 	peters := webtest.LinkIn(i.Mailbox.Last("peter@example.com"))
-	if b.Get(peters).Want(http.StatusOK); !strings.Contains(b.Page.Text(".note"), jana) || b.Page.Has("form[data-auto]") {
+	if b.Get(peters).Want(http.StatusOK); !strings.Contains(b.Page.Text(".note"), jana) ||
+		b.Page.Has("form[data-auto]") {
 		t.Errorf("the page of another's link: %.900s", b.Page.Body)
 	}
 	before := b.Cookie("__Host-postern.main")
@@ -297,7 +303,8 @@ func TestRepeatedClick(t *testing.T) {
 	i := webtest.Portal(t)
 	b := i.Browser()
 	i.SignIn(b, jana)
-	token := url.Values{"token": {strings.TrimPrefix(mustPath(t, webtest.LinkIn(i.Mailbox.Last(jana))), "/sign-in/link/")}}
+	token := url.Values{"token": {strings.TrimPrefix(mustPath(t, webtest.LinkIn(i.Mailbox.Last(jana))),
+		"/sign-in/link/")}}
 	if b.Post("/sign-in/link", token).Want(http.StatusOK); b.Page.URL.Path != "/orders" {
 		t.Errorf("a double click ends at %s", b.Page.URL)
 	}
@@ -329,7 +336,8 @@ func TestLookingSpendsNothing(t *testing.T) {
 	for n := range 100 {
 		method := []string{http.MethodGet, http.MethodHead}[n%2]
 		scanner := i.Browser()
-		if page := scanner.Send(webtest.Request{Method: method, Path: link}); page.Status != http.StatusOK || scanner.Cookie("__Host-postern.main") != "" {
+		if page := scanner.Send(webtest.Request{Method: method, Path: link}); page.Status != http.StatusOK ||
+			scanner.Cookie("__Host-postern.main") != "" {
 			t.Fatalf("%s %d: %d", method, n, page.Status)
 		}
 	}
@@ -351,7 +359,8 @@ func TestToTheStorefront(t *testing.T) {
 	tests := []struct{ to, link string }{
 		{"https://www.shop.test/cart?a=1&b=2", "https://www.shop.test/cart?a=1&b=2"},
 		{"https://evil.test/", ""}, {"//evil.test/", ""}, {`/\evil.test`, ""}, {"javascript:alert(1)", ""},
-		{"https://www.shop.test@evil.test/", ""}, {"https://www.shop.test.evil.test/", ""}, {"/%09/evil.test", ""},
+		{"https://www.shop.test@evil.test/", ""}, {"https://www.shop.test.evil.test/", ""},
+		{"/%09/evil.test", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.to, func(t *testing.T) {
@@ -372,7 +381,8 @@ func TestToTheStorefront(t *testing.T) {
 				sayWhoIsThere(t, i, b)
 			}
 			page := b.Send(webtest.Request{Path: "/sign-in/continue?to=" + url.QueryEscape(test.to)})
-			if refresh := page.Header.Get("Refresh"); test.link == "" && refresh != "" || test.link != "" && refresh != "0; url="+test.link {
+			if refresh := page.Header.Get("Refresh"); test.link == "" && refresh != "" || test.link != "" &&
+				refresh != "0; url="+test.link {
 				t.Errorf("Refresh: %q", refresh)
 			}
 		})
@@ -422,7 +432,8 @@ func TestSignOut(t *testing.T) {
 	b := signedIn(i)
 	secret := b.Cookie("__Host-postern.main")
 	b.Submit("form[action='/sign-out']", nil).Want(http.StatusOK)
-	if b.Page.URL.Path != "/sign-in" || !b.Page.Has(".flash") || b.Cookie("__Host-postern-browser.main") == "" {
+	if b.Page.URL.Path != "/sign-in" || !b.Page.Has(".flash") ||
+		b.Cookie("__Host-postern-browser.main") == "" {
 		t.Errorf("signing out ends at %s", b.Page.URL)
 	}
 	b.SetCookie("__Host-postern.main", secret)

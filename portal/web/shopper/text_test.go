@@ -35,7 +35,9 @@ func wantWordsApart(t *testing.T, page *webtest.Page) {
 }
 
 func isInline(n *html.Node) bool {
-	return n.Type == html.ElementNode && slices.Contains([]string{"span", "a", "b", "strong", "em", "small", "time", "button", "label"}, n.Data)
+	return n.Type == html.ElementNode &&
+		slices.Contains([]string{"span", "a", "b", "strong", "em", "small", "time", "button",
+			"label"}, n.Data)
 }
 
 func textOf(n *html.Node) string {
@@ -65,9 +67,12 @@ func TestRowSaysHowManyMore(t *testing.T) {
 func TestDaysOfOtherYears(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
-	put(t, i, "old", fields{"placed_at": "2024-02-01T10:00:00Z", "fulfillment": "delivered", "shipments": []fields{
-		{"carrier": "DHL", "shipped_at": "2024-02-02T10:00:00Z", "delivered_at": "2024-02-05T10:00:00Z"}}})
-	put(t, i, "new", fields{"fulfillment": "shipped", "shipments": []fields{{"carrier": "DHL", "shipped_at": "2026-03-02T10:00:00Z"}}})
+	put(t, i, "old", fields{"placed_at": "2024-02-01T10:00:00Z", "fulfillment": "delivered",
+		"shipments": []fields{
+			{"carrier": "DHL", "shipped_at": "2024-02-02T10:00:00Z",
+				"delivered_at": "2024-02-05T10:00:00Z"}}})
+	put(t, i, "new", fields{"fulfillment": "shipped",
+		"shipments": []fields{{"carrier": "DHL", "shipped_at": "2026-03-02T10:00:00Z"}}})
 	b := signedIn(i)
 	if list := b.Get("/orders").Text("main"); !strings.Contains(list, "5 February 2024") {
 		t.Errorf("the list says %s", list)
@@ -87,7 +92,8 @@ func TestNamesOfEitherDirection(t *testing.T) {
 	const name = "דנה (לוי)"
 	i := webtest.Portal(t)
 	put(t, i, "1", fields{
-		"lines":            []fields{{"name": name, "quantity": "1", "total": "12.50", "options": []fields{{"name": "Size", "value": name}}}},
+		"lines": []fields{{"name": name, "quantity": "1", "total": "12.50",
+			"options": []fields{{"name": "Size", "value": name}}}},
 		"shipping_address": fields{"first_name": name, "line1": name, "city": name, "country": "IL"},
 		"notes":            []fields{{"text": name}}, "customer_note": name,
 	})

@@ -43,7 +43,8 @@ func (h *Handler) showUnsubscribe(c *fiber.Ctx, purpose customer.Purpose, done b
 	}
 	b := h.visitorBase(c, title)
 	return h.pages.Render(c, fiber.StatusOK, "shopper/unsubscribe", unsubscribePage{
-		Base: b, Token: c.Params("token"), Done: done, Sentence: b.T(sentence+string(purpose), "Shop", b.Shop.Name),
-		SignIn: withQuery(signInPath, "to", privacyPath, "lang", b.AskedLang),
+		Base: b, Token: c.Params("token"), Done: done,
+		Sentence: b.T(sentence+string(purpose), "Shop", b.Shop.Name),
+		SignIn:   withQuery(signInPath, "to", privacyPath, "lang", b.AskedLang),
 	})
 }

@@ -23,7 +23,8 @@ func (h *Handler) withdrawRoutes() []gate.Route {
 		gate.Get(gate.Customer, "/orders/:number/withdraw", signedIn(h.withdrawOrder)),
 		perLine(gate.Post(gate.Customer, "/orders/:number/withdraw", signedIn(h.chooseWithdrawal))),
 		gate.Get(gate.Customer, "/orders/:number/withdraw/confirm", signedIn(h.withdrawOrder)),
-		perLine(gate.Post(gate.Customer, "/orders/:number/withdraw/confirm", signedIn(h.confirmOrderWithdrawal))),
+		perLine(gate.Post(gate.Customer, "/orders/:number/withdraw/confirm",
+			signedIn(h.confirmOrderWithdrawal))),
 	}
 }
 
@@ -68,7 +69,8 @@ func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]strin
 	}
 	form := b.Form(values, err)
 	form.Labels = map[string]string{
-		"name": b.T("withdraw.name"), "number": b.T("withdraw.number"), "email": b.T("withdraw.email"), "goods": b.T("withdraw.only"),
+		"name": b.T("withdraw.name"), "number": b.T("withdraw.number"), "email": b.T("withdraw.email"),
+		"goods": b.T("withdraw.only"),
 	}
 	return h.pages.Render(c, status, "shopper/withdraw", withdrawPage{Base: b, Form: form})
 }
@@ -76,7 +78,8 @@ func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]strin
 // statement reads the statement from the form or from the confirmation's hidden fields.
 func (h *Handler) statement(c *fiber.Ctx, b page.Base) withdrawal.Statement {
 	return withdrawal.Statement{
-		Name: c.FormValue("name"), Number: c.FormValue("number"), Email: c.FormValue("email"), Goods: c.FormValue("goods"), Lang: b.L.Lang(),
+		Name: c.FormValue("name"), Number: c.FormValue("number"), Email: c.FormValue("email"),
+		Goods: c.FormValue("goods"), Lang: b.L.Lang(),
 	}
 }
 
@@ -109,7 +112,8 @@ func (h *Handler) stateWithdrawal(c *fiber.Ctx) error {
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/withdraw-confirm", confirmWithdrawalPage{
 		Base: b, Facts: s.Facts(b.L), Action: withdrawConfirmPath, Again: again(withdrawPath),
-		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "name", Value: s.Name}, {Name: "number", Value: s.Number},
+		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "name", Value: s.Name},
+			{Name: "number", Value: s.Number},
 			{Name: "email", Value: s.Email}, {Name: "goods", Value: s.Goods}},
 	})
 }

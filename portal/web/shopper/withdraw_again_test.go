@@ -35,13 +35,16 @@ func TestWithdrawChangesSomething(t *testing.T) {
 		t.Errorf("then it is about %q", got)
 	}
 	order := delivered()
-	order["lines"] = []fields{{"name": "Pen", "quantity": "3", "total": "6"}, {"name": "Cloth", "quantity": "1", "total": "6"}}
+	order["lines"] = []fields{{"name": "Pen", "quantity": "3", "total": "6"},
+		{"name": "Cloth", "quantity": "1", "total": "6"}}
 	put(t, i, "1", order)
 	customer := signedIn(i)
 	customer.Get("/orders/1/withdraw")
-	customer.Submit("main form", map[string]string{"name": "Jana", "what": "parts", "line/0": "2"}).Want(http.StatusOK)
+	customer.Submit("main form", map[string]string{"name": "Jana", "what": "parts",
+		"line/0": "2"}).Want(http.StatusOK)
 	changed(customer).Want(http.StatusOK)
-	if got := customer.Page.Attrs("main option[selected]", "value"); !slices.Equal(got, []string{"2", ""}) || customer.Page.Attr("[name=name]", "value") != "Jana" || customer.Page.Has(".faults, .fault") {
+	if got := customer.Page.Attrs("main option[selected]", "value"); !slices.Equal(got, []string{"2", ""}) ||
+		customer.Page.Attr("[name=name]", "value") != "Jana" || customer.Page.Has(".faults, .fault") {
 		t.Errorf("of the order: %q: %s", got, customer.Page.Text("main"))
 	}
 }

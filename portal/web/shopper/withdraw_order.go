@@ -105,8 +105,9 @@ func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, 
 		return bad
 	}
 	data := withdrawOrderPage{
-		Base: h.base(c, s, "orders", "withdraw.title"), Order: order, Path: orderPath(number), Action: withdrawOrderPath(number),
-		Name: s.Customer().Name(), Mark: order.LinesVersion(), Takes: order.Withdrawal.Accepts(),
+		Base: h.base(c, s, "orders", "withdraw.title"), Order: order, Path: orderPath(number),
+		Action: withdrawOrderPath(number),
+		Name:   s.Customer().Name(), Mark: order.LinesVersion(), Takes: order.Withdrawal.Accepts(),
 	}
 	data.Note = noteOf(data.Base, order)
 	if !data.Takes {
@@ -151,7 +152,8 @@ func quantities(b page.Base, l order.Line) []page.Option {
 			options = append(options, page.Option{Value: strconv.Itoa(i), Label: strconv.Itoa(i)})
 		}
 	}
-	return append(options, page.Option{Value: l.Quantity.String(), Label: b.T("withdraw.all", "Quantity", b.Decimal(l.Quantity))})
+	return append(options, page.Option{Value: l.Quantity.String(),
+		Label: b.T("withdraw.all", "Quantity", b.Decimal(l.Quantity))})
 }
 
 // partsAction is the value of the button that withdraws only from the chosen items.
@@ -164,7 +166,8 @@ func chosenOf(c *fiber.Ctx, s portal.Shopper, lang string) (portal.WithdrawalCho
 		return portal.WithdrawalChoice{}, err
 	}
 	made := portal.WithdrawalChoice{
-		Number: number, Parts: c.FormValue("what") == partsAction, LinesVersion: c.FormValue("mark"), Lang: lang, Quantities: map[int]string{},
+		Number: number, Parts: c.FormValue("what") == partsAction, LinesVersion: c.FormValue("mark"),
+		Lang: lang, Quantities: map[int]string{},
 	}
 	if s.Customer().Name() == "" {
 		made.Name = c.FormValue("name")
@@ -201,8 +204,10 @@ func (h *Handler) chooseWithdrawal(c *fiber.Ctx, s portal.Shopper) error {
 		return h.mendWithdrawOrder(c, s, err)
 	}
 	data := confirmWithdrawalPage{
-		Base: b, Facts: st.Facts(b.L), Action: withdrawOrderPath(made.Number) + "/confirm", Again: again(withdrawOrderPath(made.Number)),
-		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "what", Value: c.FormValue("what")}, {Name: "mark", Value: made.LinesVersion}},
+		Base: b, Facts: st.Facts(b.L), Action: withdrawOrderPath(made.Number) + "/confirm",
+		Again: again(withdrawOrderPath(made.Number)),
+		Kept: []page.Hidden{{Name: "form", Value: id}, {Name: "what", Value: c.FormValue("what")},
+			{Name: "mark", Value: made.LinesVersion}},
 	}
 	if made.Name != "" {
 		data.Kept = append(data.Kept, page.Hidden{Name: "name", Value: made.Name})

@@ -48,11 +48,14 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 		t.Errorf("the foot says %q", text)
 	}
 	b.Follow(`footer a[href="/withdraw"]`).Want(http.StatusOK)
-	b.Submit("main form", map[string]string{"name": "Jana", "number": "", "email": "jana", "goods": "one <b>book</b>"}).Want(http.StatusUnprocessableEntity)
-	if faults := b.Page.Texts("main .fault"); len(faults) != 2 || b.Page.Attr(`input[name="goods"]`, "value") != "one <b>book</b>" {
+	b.Submit("main form", map[string]string{"name": "Jana", "number": "", "email": "jana",
+		"goods": "one <b>book</b>"}).Want(http.StatusUnprocessableEntity)
+	if faults := b.Page.Texts("main .fault"); len(faults) != 2 || b.Page.Attr(`input[name="goods"]`,
+		"value") != "one <b>book</b>" {
 		t.Errorf("faults %q, kept %q", faults, b.Page.Attr(`input[name="goods"]`, "value"))
 	}
-	b.Submit("main form", map[string]string{"number": "1001", "email": "Jana@Example.com"}).Want(http.StatusOK)
+	b.Submit("main form", map[string]string{"number": "1001",
+		"email": "Jana@Example.com"}).Want(http.StatusOK)
 	if buttons := b.Page.Texts("main button.button"); !slices.Equal(buttons, []string{"Confirm withdrawal"}) {
 		t.Errorf("buttons %q", buttons)
 	}
@@ -66,7 +69,9 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 	confirm := b.Page
 	b.Submit("main form", nil).Want(http.StatusOK)
 	receipt := b.Page.Text("main")
-	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" || !strings.Contains(receipt, "5 March 2026 at 10:00 (Europe/Bratislava)") || !strings.Contains(receipt, "a confirmation to "+jana) {
+	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" || !strings.Contains(receipt,
+		"5 March 2026 at 10:00 (Europe/Bratislava)") || !strings.Contains(receipt,
+		"a confirmation to "+jana) {
 		t.Errorf("receipt %s\n%s", receipt, diff)
 	}
 	if b.Post("/withdraw/confirm", hidden(confirm)).Want(http.StatusOK); b.Page.Text("main") != receipt {
@@ -76,11 +81,13 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 	if len(i.Mailbox.All(jana)) != 1 || len(i.Mailbox.All(helpDesk)) != 1 {
 		t.Errorf("%d receipts, %d to the shop", len(i.Mailbox.All(jana)), len(i.Mailbox.All(helpDesk)))
 	}
-	if told := i.Mailbox.Last(helpDesk); !strings.Contains(told.Text, "This withdrawal is for order 1001 and was sent within the withdrawal period.") {
+	if told := i.Mailbox.Last(helpDesk); !strings.Contains(told.Text,
+		"This withdrawal is for order 1001 and was sent within the withdrawal period.") {
 		t.Errorf("told:\n%s", told.Text)
 	}
 	i.SignIn(b, jana)
-	if text := b.Get("/orders/1001").Text("main"); !strings.Contains(text, "Your withdrawal from part of this contract was received on 5 March 2026 at 10:00.") {
+	if text := b.Get("/orders/1001").Text("main"); !strings.Contains(text,
+		"Your withdrawal from part of this contract was received on 5 March 2026 at 10:00.") {
 		t.Errorf("the order's page: %s", text)
 	}
 }
@@ -88,7 +95,8 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 // hidden returns the hidden fields of the form on a page.
 func hidden(page *webtest.Page) url.Values {
 	values := url.Values{}
-	names, texts := page.Attrs("main input[type=hidden]", "name"), page.Attrs("main input[type=hidden]", "value")
+	names, texts := page.Attrs("main input[type=hidden]", "name"),
+		page.Attrs("main input[type=hidden]", "value")
 	for i, name := range names {
 		values.Add(name, texts[i])
 	}
@@ -101,17 +109,20 @@ func TestWithdrawSignedIn(t *testing.T) {
 	i := webtest.Portal(t, consumerShop())
 	order := delivered()
 	order["lines"] = []fields{
-		{"sku": "P", "name": "Pen", "quantity": "3", "total": "6"}, {"name": "Cloth", "quantity": "1.5", "total": "6"},
+		{"sku": "P", "name": "Pen", "quantity": "3", "total": "6"},
+		{"name": "Cloth", "quantity": "1.5", "total": "6"},
 		{"name": "Ring", "quantity": "1", "total": "0.50", "withdrawal": "custom_made"},
 	}
 	put(t, i, "A/1", order)
-	if page := i.Put(i.Key("main"), "/api/v1/customers/7", `{"email":"`+jana+`","first_name":"Jana","last_name":"Nováková","updated_at":"2026-03-02T10:00:00Z"}`); page.Status/100 != 2 {
+	if page := i.Put(i.Key("main"), "/api/v1/customers/7",
+		`{"email":"`+jana+`","first_name":"Jana","last_name":"Nováková","updated_at":"2026-03-02T10:00:00Z"}`); page.Status/100 != 2 {
 		t.Fatal(page.Body)
 	}
 	b := signedIn(i)
 	i.Work()
 	b.Get("/orders/A%2F1").Want(http.StatusOK)
-	if text := b.Page.Text("main"); !strings.Contains(text, "You can withdraw from the contract until Wednesday 18 March.") ||
+	if text := b.Page.Text("main"); !strings.Contains(text,
+		"You can withdraw from the contract until Wednesday 18 March.") ||
 		!strings.Contains(text, "Ring: made to order or personalised") {
 		t.Errorf("the order's page: %s", text)
 	}
@@ -123,9 +134,11 @@ func TestWithdrawSignedIn(t *testing.T) {
 	if text := b.Page.Text("main .faults"); text != "Choose at least one item." {
 		t.Errorf("nothing chosen: %q", text)
 	}
-	b.Submit("main form", map[string]string{"what": "parts", "line/0": "2", "line/1": "1.5"}).Want(http.StatusOK)
+	b.Submit("main form", map[string]string{"what": "parts", "line/0": "2",
+		"line/1": "1.5"}).Want(http.StatusOK)
 	want := []string{"Jana Nováková", "A/1", jana, "2 × Pen (P)", "1.5 × Cloth"}
-	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" || b.Page.Text("main button") != "Confirm withdrawal" {
+	if diff := cmp.Diff(want, b.Page.Texts("main dd")); diff != "" ||
+		b.Page.Text("main button") != "Confirm withdrawal" {
 		t.Errorf("to confirm: %s", diff)
 	}
 	confirm := b.Page
@@ -139,7 +152,8 @@ func TestWithdrawSignedIn(t *testing.T) {
 	if got := len(i.Mailbox.All(jana)) - before; got != 1 || len(i.Mailbox.All(helpDesk)) != 1 {
 		t.Errorf("%d receipts, %d to the shop", got, len(i.Mailbox.All(helpDesk)))
 	}
-	if b.Get("/withdraw"); b.Page.Attr(`input[name="name"]`, "value") != "Jana Nováková" || b.Page.Attr(`input[name="email"]`, "value") != jana {
+	if b.Get("/withdraw"); b.Page.Attr(`input[name="name"]`, "value") != "Jana Nováková" ||
+		b.Page.Attr(`input[name="email"]`, "value") != jana {
 		t.Error("the common form does not know who is signed in")
 	}
 }
@@ -161,11 +175,13 @@ func TestWithdrawOrderPage(t *testing.T) {
 		page   int // status of the withdrawal page when opened directly
 	}{
 		{"unknown", fields{}, "within 14 days of receiving the last item", true, 200},
-		{"late", with("shipments", []fields{{"delivered_at": "2026-02-10T10:00:00Z"}}), "ended on 16 March 2026", false, 200},
+		{"late", with("shipments", []fields{{"delivered_at": "2026-02-10T10:00:00Z"}}),
+			"ended on 16 March 2026", false, 200},
 		{"firm", with("vat_id", "SK2022273990"), "You bought this as a business", false, 409},
 		{"said", with("business", true), "You bought this as a business", false, 409},
 		{"off", with("state", "cancelled"), "This order was cancelled", false, 409},
-		{"none", with("lines", []fields{{"name": "Cake", "quantity": "1", "total": "12.50", "withdrawal": "perishable"}}), "Cake: perishable", false, 409},
+		{"none", with("lines", []fields{{"name": "Cake", "quantity": "1", "total": "12.50",
+			"withdrawal": "perishable"}}), "Cake: perishable", false, 409},
 	}
 	for _, test := range tests {
 		put(t, i, test.number, test.order)
@@ -174,14 +190,16 @@ func TestWithdrawOrderPage(t *testing.T) {
 	b := signedIn(i)
 	for _, test := range tests {
 		b.Get("/orders/" + test.number).Want(http.StatusOK)
-		if text := b.Page.Text("main"); !strings.Contains(text, test.says) || b.Page.Has(`main a.button[href$="/withdraw"]`) != test.offers {
+		if text := b.Page.Text("main"); !strings.Contains(text, test.says) ||
+			b.Page.Has(`main a.button[href$="/withdraw"]`) != test.offers {
 			t.Errorf("%s: offered %v: %s", test.number, !test.offers, text)
 		}
 		if late := b.Page.Has(`main a[href="/orders/late/withdraw"]:not(.button)`); late != (test.number == "late") {
 			t.Errorf("%s: a link for a late statement: %v", test.number, late)
 		}
 		page := b.Get("/orders/" + test.number + "/withdraw").Want(http.StatusOK)
-		if !strings.Contains(page.Text("main"), test.says) || page.Has("main form") != (test.page == http.StatusOK) {
+		if !strings.Contains(page.Text("main"), test.says) ||
+			page.Has("main form") != (test.page == http.StatusOK) {
 			t.Errorf("%s: its page: %s", test.number, page.Text("main"))
 		}
 		form := hidden(page)
@@ -204,10 +222,12 @@ func TestWithdrawHostile(t *testing.T) {
 	i.Work()
 	i.Mailbox.All()
 	good := url.Values{"name": {"Jana"}, "number": {"1"}, "email": {jana}}
-	forms := []string{"", "x", strings.ToUpper(storage.NewID()), storage.NewID() + " ", strings.Repeat("a", 9999), "\x00", "{}", "../" + storage.NewID()}
+	forms := []string{"", "x", strings.ToUpper(storage.NewID()), storage.NewID() + " ",
+		strings.Repeat("a", 9999), "\x00", "{}", "../" + storage.NewID()}
 	for _, form := range forms {
 		good.Set("form", form)
-		if page := visitor.Post("/withdraw/confirm", good).Want(http.StatusUnprocessableEntity); page.Attr(`input[name="number"]`, "value") != "1" {
+		if page := visitor.Post("/withdraw/confirm",
+			good).Want(http.StatusUnprocessableEntity); page.Attr(`input[name="number"]`, "value") != "1" {
 			t.Errorf("form %.20q: the statement is lost", form)
 		}
 		fields := hidden(customer.Get("/orders/1/withdraw"))
@@ -218,10 +238,12 @@ func TestWithdrawHostile(t *testing.T) {
 	id := storage.NewID()
 	good.Set("form", id)
 	visitor.Post("/withdraw/confirm", good).Want(http.StatusOK)
-	for name, value := range map[string]string{"name": "Eva", "number": "2", "email": "eva@example.com", "goods": "x"} {
+	for name, value := range map[string]string{"name": "Eva", "number": "2",
+		"email": "eva@example.com", "goods": "x"} {
 		other := url.Values{"name": {"Jana"}, "number": {"1"}, "email": {jana}, "form": {id}}
 		other.Set(name, value)
-		if page := i.Browser().Post("/withdraw/confirm", other).Want(http.StatusConflict); strings.Contains(page.Text("main dl"), "Jana") {
+		if page := i.Browser().Post("/withdraw/confirm",
+			other).Want(http.StatusConflict); strings.Contains(page.Text("main dl"), "Jana") {
 			t.Errorf("another %s shows the receipt", name)
 		}
 	}
@@ -232,9 +254,11 @@ func TestWithdrawHostile(t *testing.T) {
 	fields.Set("mark", "of another order")
 	fields.Set("form", storage.NewID())
 	customer.Post("/orders/1/withdraw/confirm", fields).Want(http.StatusConflict)
-	forged := webtest.Request{Method: http.MethodPost, Path: "/withdraw/confirm", Body: good.Encode(), Header: map[string]string{
-		"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.test",
-	}}
+	forged := webtest.Request{Method: http.MethodPost, Path: "/withdraw/confirm", Body: good.Encode(),
+		Header: map[string]string{
+			"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site",
+			"Origin": "https://evil.test",
+		}}
 	i.Browser().Send(forged).Want(http.StatusForbidden)
 	for _, path := range []string{"/orders/1/withdraw", "/orders/1/withdraw/confirm"} {
 		if page := visitor.Get(path); page.URL.Path != "/sign-in" {
@@ -258,7 +282,9 @@ func TestWithdrawHeld(t *testing.T) {
 	i := webtest.Portal(t, consumerShop())
 	put(t, i, "1", delivered())
 	send := func(email string) string {
-		return i.Browser().Post("/withdraw/confirm", url.Values{"form": {storage.NewID()}, "name": {"J"}, "number": {"1"}, "email": {email}}).Want(http.StatusOK).Text("main")
+		return i.Browser().Post("/withdraw/confirm",
+			url.Values{"form": {storage.NewID()}, "name": {"J"}, "number": {"1"},
+				"email": {email}}).Want(http.StatusOK).Text("main")
 	}
 	for n := range 8 {
 		known, unknown := send(jana), strings.ReplaceAll(send("nele@example.com"), "nele@example.com", jana)
@@ -274,7 +300,8 @@ func TestWithdrawTooMany(t *testing.T) {
 	i := webtest.Portal(t, consumerShop())
 	send := func() *webtest.Page {
 		return i.Browser().Post("/withdraw/confirm", url.Values{
-			"form": {storage.NewID()}, "name": {"Jana"}, "number": {"1"}, "email": {jana}, "goods": {"one book"},
+			"form": {storage.NewID()}, "name": {"Jana"}, "number": {"1"}, "email": {jana},
+			"goods": {"one book"},
 		})
 	}
 	var wait sync.WaitGroup
@@ -322,7 +349,8 @@ func (l *ledger) Insert(ctx context.Context, collection string, r storage.Record
 	return l.Engine.Insert(ctx, collection, r)
 }
 
-func (l *ledger) Replace(ctx context.Context, collection string, r storage.Record, read storage.Version) error {
+func (l *ledger) Replace(ctx context.Context, collection string, r storage.Record,
+	read storage.Version) error {
 	l.note("replace " + collection)
 	return l.Engine.Replace(ctx, collection, r, read)
 }
@@ -362,7 +390,8 @@ func TestWithdrawTellsNobodyApart(t *testing.T) {
 		stated := answer(b.Page)
 		b.Submit("main form", nil)
 		all := stated + answer(b.Page)
-		if diff := cmp.Diff([]string{"insert withdrawals", "get withdrawals", "replace withdrawals"}, store.taken()); diff != "" {
+		if diff := cmp.Diff([]string{"insert withdrawals", "get withdrawals", "replace withdrawals"},
+			store.taken()); diff != "" {
 			t.Errorf("%s with %s asks of the store: %s", number, email, diff)
 		}
 		all = strings.NewReplacer(number, "-", email, "-").Replace(formID.ReplaceAllString(all, "FORM"))
@@ -396,7 +425,10 @@ func TestWithdrawTogether(t *testing.T) {
 	texts := make([]string, 200)
 	var wait sync.WaitGroup
 	for n := range texts {
-		wait.Go(func() { texts[n] = i.Browser().Post("/withdraw/confirm", form).Want(http.StatusOK).Text("main") })
+		wait.Go(func() {
+			texts[n] = i.Browser().Post("/withdraw/confirm",
+				form).Want(http.StatusOK).Text("main")
+		})
 	}
 	wait.Wait()
 	for n, text := range texts {
@@ -420,7 +452,8 @@ func TestWithdrawSwitchedOff(t *testing.T) {
 	b := i.Browser()
 	for _, path := range []string{"/withdraw", "/withdraw/confirm"} {
 		b.Get(path).Want(http.StatusNotFound)
-		b.Post(path, url.Values{"form": {storage.NewID()}, "name": {"J"}, "number": {"1"}, "email": {jana}}).Want(http.StatusNotFound)
+		b.Post(path, url.Values{"form": {storage.NewID()}, "name": {"J"}, "number": {"1"},
+			"email": {jana}}).Want(http.StatusNotFound)
 	}
 	b = signedIn(i)
 	b.Get("/orders/1").Want(http.StatusOK)
@@ -440,15 +473,18 @@ func TestWithdrawInEveryLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	legal := map[string][2]string{
-		"en": {"Withdraw from contract here", "Confirm withdrawal"}, "de": {"Vertrag widerrufen", "Widerruf bestätigen"},
-		"sk": {"Odstúpiť od zmluvy tu", "Potvrdiť odstúpenie od zmluvy"}, "cs": {"Zde odstoupit od smlouvy", "Potvrdit odstoupení od smlouvy"},
+		"en": {"Withdraw from contract here", "Confirm withdrawal"},
+		"de": {"Vertrag widerrufen", "Widerruf bestätigen"},
+		"sk": {"Odstúpiť od zmluvy tu", "Potvrdiť odstúpenie od zmluvy"},
+		"cs": {"Zde odstoupit od smlouvy", "Potvrdit odstoupení od smlouvy"},
 		"pl": {"Odstąp od umowy tutaj", "Potwierdź odstąpienie od umowy"},
 	}
 	i := webtest.Portal(t, consumerShop())
 	o := delivered()
 	o["lines"] = []fields{{"name": "Pen", "quantity": "3", "total": "6"}}
 	for _, reason := range order.WithdrawalExceptions() {
-		o["lines"] = append(o["lines"].([]fields), fields{"name": reason, "quantity": "1", "total": "1", "withdrawal": reason})
+		o["lines"] = append(o["lines"].([]fields),
+			fields{"name": reason, "quantity": "1", "total": "1", "withdrawal": reason})
 	}
 	put(t, i, "1", o)
 	customer := signedIn(i)
@@ -460,12 +496,14 @@ func TestWithdrawInEveryLanguage(t *testing.T) {
 			t.Errorf("%s: the foot says %q", lang, text)
 		}
 		wantLanguage(t, b.Submit("main form", nil), lang)
-		wantLanguage(t, b.Submit("main form", map[string]string{"name": "J", "number": "1", "email": jana}), lang)
+		wantLanguage(t, b.Submit("main form",
+			map[string]string{"name": "J", "number": "1", "email": jana}), lang)
 		if text := b.Page.Text("main button"); text != legal[lang][1] {
 			t.Errorf("%s: the button says %q", lang, text)
 		}
 		wantLanguage(t, b.Submit("main form", nil), lang)
-		customer.Post("/profile/language", url.Values{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
+		customer.Post("/profile/language",
+			url.Values{"lang": {lang}, "back": {"/company"}}).Want(http.StatusOK)
 		for _, path := range []string{"/orders/1", "/orders/1/withdraw"} {
 			wantLanguage(t, customer.Get(path), lang)
 		}

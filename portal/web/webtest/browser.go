@@ -39,9 +39,10 @@ func NewBrowser(t testing.TB, base string, transport http.RoundTripper) *Browser
 		Header: http.Header{"User-Agent": {"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}},
 		t:      t,
 		base:   address,
-		client: &http.Client{Jar: jar, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
+		client: &http.Client{Jar: jar, Transport: transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse
+			}},
 	}
 }
 
@@ -105,10 +106,12 @@ func (b *Browser) Get(path string) *Page {
 // Post sends form fields as one of the site's own forms does, and follows redirects.
 func (b *Browser) Post(path string, fields url.Values) *Page {
 	b.t.Helper()
-	return b.follow(b.Send(Request{Method: http.MethodPost, Path: path, Body: fields.Encode(), Header: map[string]string{
-		"Content-Type": "application/x-www-form-urlencoded", "Origin": b.base.Scheme + "://" + b.base.Host,
-		"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
-	}}))
+	return b.follow(b.Send(Request{Method: http.MethodPost, Path: path, Body: fields.Encode(),
+		Header: map[string]string{
+			"Content-Type":   "application/x-www-form-urlencoded",
+			"Origin":         b.base.Scheme + "://" + b.base.Host,
+			"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
+		}}))
 }
 
 // follow follows redirects by GET within the site. A redirect to another site becomes the page.
@@ -119,7 +122,8 @@ func (b *Browser) follow(page *Page) *Page {
 		if !moved || target.Host != b.base.Host {
 			return page
 		}
-		page = b.Send(Request{Path: target.String(), Header: map[string]string{"Sec-Fetch-Site": "same-origin"}})
+		page = b.Send(Request{Path: target.String(),
+			Header: map[string]string{"Sec-Fetch-Site": "same-origin"}})
 	}
 	b.t.Errorf("%s: more than %d redirects", page.URL.Path, maxRedirects)
 	return page

@@ -63,7 +63,8 @@ func hasField(form *goquery.Selection, name string) bool {
 func filled(form *goquery.Selection) url.Values {
 	fields := url.Values{}
 	pressed := false
-	form.Find("input[name], select[name], textarea[name], button[name]").Each(func(_ int, field *goquery.Selection) {
+	form.Find("input[name], select[name], textarea[name], button[name]").Each(func(_ int,
+		field *goquery.Selection) {
 		if _, disabled := field.Attr("disabled"); disabled {
 			return
 		}

@@ -53,7 +53,10 @@ func (p *Page) Text(selector string) string { return collapse(p.find(selector).F
 
 // Texts returns the texts of all matching elements.
 func (p *Page) Texts(selector string) []string {
-	return p.find(selector).Map(func(_ int, element *goquery.Selection) string { return collapse(element.Text()) })
+	return p.find(selector).Map(func(_ int,
+		element *goquery.Selection) string {
+		return collapse(element.Text())
+	})
 }
 
 // Attr returns an attribute of the first matching element, or "" without the element or the attribute.

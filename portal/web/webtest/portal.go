@@ -42,8 +42,10 @@ func Portal(t testing.TB, shops ...Shop) *Installation {
 // PortalOver is Portal with a given store, such as one that counts operations or fails.
 func PortalOver(t testing.TB, engine storage.Engine, shops ...Shop) *Installation {
 	t.Helper()
-	i := &Installation{Engine: engine, Mailbox: &Mailbox{}, Clock: storagetest.NewClock(Start()), Log: &Log{}, t: t}
-	i.App = portal.New(engine, secrettest.Ring(), portal.WithClock(i.Clock.Now), portal.WithLog(i.Log.Logger()),
+	i := &Installation{Engine: engine, Mailbox: &Mailbox{}, Clock: storagetest.NewClock(Start()),
+		Log: &Log{}, t: t}
+	i.App = portal.New(engine, secrettest.Ring(), portal.WithClock(i.Clock.Now),
+		portal.WithLog(i.Log.Logger()),
 		portal.WithCountDelay(0))
 	if len(shops) == 0 {
 		shops = []Shop{Bookshop()}
@@ -56,7 +58,8 @@ func PortalOver(t testing.TB, engine storage.Engine, shops ...Shop) *Installatio
 	i.Way = Serve(t, i.site())
 	i.worker = i.App.Worker()
 	i.outbox = &mail.Dispatcher{
-		Engine: engine, Shops: i.shopIDs, Compose: i.composer(), Sender: i.Mailbox, Now: i.Clock.Now, Log: i.Log.Logger(),
+		Engine: engine, Shops: i.shopIDs, Compose: i.composer(), Sender: i.Mailbox, Now: i.Clock.Now,
+		Log: i.Log.Logger(),
 	}
 	return i
 }
@@ -109,9 +112,10 @@ func (i *Installation) Key(shop string) string {
 // Put sends a document to the API by PUT, as a feed does, and returns the response.
 func (i *Installation) Put(key, path, document string) *Page {
 	i.t.Helper()
-	return i.Browser().Send(Request{Method: http.MethodPut, Path: path, Body: document, Header: map[string]string{
-		"Authorization": "Bearer " + key, "Content-Type": "application/json",
-	}})
+	return i.Browser().Send(Request{Method: http.MethodPut, Path: path, Body: document,
+		Header: map[string]string{
+			"Authorization": "Bearer " + key, "Content-Type": "application/json",
+		}})
 }
 
 // validate.SignIn signs the browser in by link as a person does: it requests the link, opens the email and presses

@@ -63,7 +63,8 @@ func TestBrowsersInParallel(t *testing.T) {
 			b := webtest.NewBrowser(t, "https://a.test", way)
 			value := fmt.Sprint("v", n)
 			b.Get("/cookie?v=" + value)
-			if page := b.Get("/cookie?v=" + value).Want(200); page.Body != value || b.Cookie("__Host-a") != value {
+			if page := b.Get("/cookie?v=" + value).Want(200); page.Body != value ||
+				b.Cookie("__Host-a") != value {
 				t.Errorf("browser %s sent %q", value, page.Body)
 			}
 		})

@@ -58,20 +58,26 @@ func site(t *testing.T) string {
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
 	for path, body := range pages() {
 		app.Get(path, func(c *fiber.Ctx) error {
-			c.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' http://elsewhere.test http://shop.test")
+			c.Set("Content-Security-Policy",
+				"default-src 'self'; img-src 'self' http://elsewhere.test http://shop.test")
 			return c.Type("html").SendString(body)
 		})
 	}
 	for name, text := range map[string]string{
-		"script.js": `document.querySelector("h1").textContent = "Scripted"`, "auto.js": `document.forms.f.requestSubmit()`,
+		"script.js":  `document.querySelector("h1").textContent = "Scripted"`,
+		"auto.js":    `document.forms.f.requestSubmit()`,
 		"console.js": `console.error("went wrong", 7)`, "throws.js": `throw new Error("thrown")`,
 		"pale.css": `.pale { color: #ccc; background: #fff } .wide { width: 2000px } @media print { h1 { display: none } }`,
 	} {
-		app.Get("/"+name, func(c *fiber.Ctx) error { return c.Type(name[strings.Index(name, ".")+1:]).SendString(text) })
+		app.Get("/"+name, func(c *fiber.Ctx) error {
+			return c.Type(name[strings.Index(name,
+				".")+1:]).SendString(text)
+		})
 	}
 	app.Post("/said", func(c *fiber.Ctx) error {
 		c.Type("html")
-		return c.SendString(head + "<p>" + c.FormValue("name") + " " + c.FormValue("s") + " " + c.Get("Accept-Language") + "</p>")
+		return c.SendString(head + "<p>" + c.FormValue("name") + " " + c.FormValue("s") + " " +
+			c.Get("Accept-Language") + "</p>")
 	})
 	return "http://" + webtest.Serve(t, app).Addr
 }
@@ -123,7 +129,8 @@ func areStrangers(t *testing.T, browser *chrome.Chrome, base string) {
 	one.Visit("/next")
 	other.Visit("/next")
 	chrome.Evaluate[string](one, `document.cookie = "a=1"`)
-	if got := chrome.Evaluate[string](other, "document.cookie") + chrome.Evaluate[string](one, "document.cookie"); got != "a=1" {
+	if got := chrome.Evaluate[string](other, "document.cookie") + chrome.Evaluate[string](one,
+		"document.cookie"); got != "a=1" {
 		t.Errorf("cookies %q", got)
 	}
 	one.Visit("/auto")
@@ -132,8 +139,10 @@ func areStrangers(t *testing.T, browser *chrome.Chrome, base string) {
 
 func tellsFaults(t *testing.T, browser *chrome.Chrome, base string) {
 	tests := map[string]string{
-		"/console": `console error: "went wrong" 7`, "/throws": "Error: thrown", "/policy": "Content Security Policy",
-		"/elsewhere": "asks http://elsewhere.test/a.png", "/missing": "404", "/shop": "", "/": "", "/not-there": "",
+		"/console": `console error: "went wrong" 7`, "/throws": "Error: thrown",
+		"/policy":    "Content Security Policy",
+		"/elsewhere": "asks http://elsewhere.test/a.png", "/missing": "404", "/shop": "", "/": "",
+		"/not-there": "",
 	}
 	for path, want := range tests {
 		t.Run(path, func(t *testing.T) {
@@ -172,7 +181,8 @@ func looksOtherwise(t *testing.T, browser *chrome.Chrome, base string) {
 	tab := browser.Tab(t, chrome.Options{Base: base, Look: chrome.Look{Width: 360, Dark: true}})
 	tab.Visit("/wide")
 	const scheme = `matchMedia("(prefers-color-scheme: dark)").matches`
-	if got := chrome.Evaluate[int](tab, "screen.width"); got != 360 || !chrome.Evaluate[bool](tab, scheme) || tab.Overhang() < 1000 {
+	if got := chrome.Evaluate[int](tab, "screen.width"); got != 360 || !chrome.Evaluate[bool](tab, scheme) ||
+		tab.Overhang() < 1000 {
 		t.Errorf("%d wide, %d too wide, dark %t", got, tab.Overhang(), chrome.Evaluate[bool](tab, scheme))
 	}
 	const forced = `matchMedia("(forced-colors: active)").matches`

@@ -36,7 +36,8 @@ func (t *Tab) look(look Look, scale float64) {
 	if look.Width == 0 {
 		look.Width = wide
 	}
-	screen := emulation.SetDeviceMetricsOverrideParams{Width: int64(look.Width), Height: wideTall, DeviceScaleFactor: scale}
+	screen := emulation.SetDeviceMetricsOverrideParams{Width: int64(look.Width), Height: wideTall,
+		DeviceScaleFactor: scale}
 	if look.Width < phone {
 		screen.Height, screen.Mobile = phoneTall, true
 	}
@@ -87,5 +88,6 @@ func (t *Tab) Overhang() int {
 func (t *Tab) PDF() []byte {
 	t.t.Helper()
 	const width, height = 210 / 25.4, 297 / 25.4 // inches
-	return call(t, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: width, PaperHeight: height, PreferCSSPageSize: new(true)}).Data
+	return call(t, page.PrintToPDF,
+		page.PrintToPDFParams{PaperWidth: width, PaperHeight: height, PreferCSSPageSize: new(true)}).Data
 }

@@ -12,9 +12,10 @@ import (
 // works on a page whose own scripts are disabled.
 func Evaluate[T any](t *Tab, expression string) T {
 	t.t.Helper()
-	return run(t, "evaluate "+shortened(expression), chromedp.Evaluate[T](expression, func(p *runtime.EvaluateParams) {
-		p.AwaitPromise = new(true)
-	}))
+	return run(t, "evaluate "+shortened(expression),
+		chromedp.Evaluate[T](expression, func(p *runtime.EvaluateParams) {
+			p.AwaitPromise = new(true)
+		}))
 }
 
 func shortened(text string) string {
@@ -53,7 +54,8 @@ func (t *Tab) Text(selector string) string {
 // Texts returns the texts of all matching elements.
 func (t *Tab) Texts(selector string) []string {
 	t.t.Helper()
-	texts := Evaluate[[]string](t, "Array.from(document.querySelectorAll("+quote(selector)+"), e => e.innerText)")
+	texts := Evaluate[[]string](t,
+		"Array.from(document.querySelectorAll("+quote(selector)+"), e => e.innerText)")
 	for i, text := range texts {
 		texts[i] = strings.Join(strings.Fields(text), " ")
 	}
@@ -63,7 +65,8 @@ func (t *Tab) Texts(selector string) []string {
 // Attr returns an attribute of the first matching element, or "" without the element or the attribute.
 func (t *Tab) Attr(selector, name string) string {
 	t.t.Helper()
-	return Evaluate[string](t, "document.querySelector("+quote(selector)+")?.getAttribute("+quote(name)+") ?? ''")
+	return Evaluate[string](t, "document.querySelector("+quote(selector)+")?.getAttribute("+
+		quote(name)+") ?? ''")
 }
 
 // Value returns the value of a field, or "" without the field.

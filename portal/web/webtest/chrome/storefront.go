@@ -62,7 +62,8 @@ func drawn(name string) []byte {
 	hash := fnv.New32a()
 	hash.Write([]byte(name))
 	sum := hash.Sum32()
-	ground := color.RGBA{R: 150 + uint8(sum%90), G: 140 + uint8(sum>>8%90), B: 130 + uint8(sum>>16%90), A: 255}
+	ground := color.RGBA{R: 150 + uint8(sum%90), G: 140 + uint8(sum>>8%90),
+		B: 130 + uint8(sum>>16%90), A: 255}
 	thing := color.RGBA{R: ground.R - 80, G: ground.G - 70, B: ground.B - 60, A: 255}
 	picture := image.NewRGBA(image.Rect(0, 0, side, side))
 	for y := range side {

@@ -99,7 +99,8 @@ func run[T any](t *Tab, what string, action chromedp.Action[T]) T {
 func (t *Tab) sight() string {
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(document.querySelector("main") ?? document.body).innerText.replace(/\s+/g, " ").slice(0, 500)`))
+	text, err := chromedp.Run(ctx,
+		chromedp.Evaluate[string](`(document.querySelector("main") ?? document.body).innerText.replace(/\s+/g, " ").slice(0, 500)`))
 	if err != nil {
 		return "(nothing to be seen: " + err.Error() + ")"
 	}

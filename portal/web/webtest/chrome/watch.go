@@ -65,7 +65,8 @@ func (w *watch) fault(format string, args ...any) {
 }
 
 func (w *watch) request(event *network.EventRequestWillBeSent) {
-	r := Request{Method: event.Request.Method, URL: event.Request.URL, Page: event.Type == network.ResourceTypeDocument}
+	r := Request{Method: event.Request.Method, URL: event.Request.URL,
+		Page: event.Type == network.ResourceTypeDocument}
 	if referer, ok := event.Request.Headers["Referer"].(string); ok {
 		r.Referer = referer
 	}
@@ -94,7 +95,8 @@ func (w *watch) allows(address string) bool {
 }
 
 func (w *watch) console(event *runtime.EventConsoleAPICalled) {
-	if event.Type != runtime.ConsoleAPICalledTypeError && event.Type != runtime.ConsoleAPICalledTypeWarning && event.Type != runtime.ConsoleAPICalledTypeAssert {
+	if event.Type != runtime.ConsoleAPICalledTypeError && event.Type != runtime.ConsoleAPICalledTypeWarning &&
+		event.Type != runtime.ConsoleAPICalledTypeAssert {
 		return
 	}
 	var words []string

@@ -35,7 +35,8 @@ func (t *Tab) Choose(selector, value string) {
 }
 
 func pointing(selector string) string {
-	return "document.querySelector(" + quote(selector) + `).dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}));`
+	return "document.querySelector(" + quote(selector) +
+		`).dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}));`
 }
 
 func filling(selector, value string) string {
@@ -81,7 +82,8 @@ func (t *Tab) Leave(script string) {
 func (t *Tab) Wander() {
 	t.t.Helper()
 	for step := range 12 {
-		run(t, "move the mouse", chromedp.MouseEvent(chromedp.MouseMoved, float64(40+step*90), float64(60+step*60)))
+		run(t, "move the mouse", chromedp.MouseEvent(chromedp.MouseMoved, float64(40+step*90),
+			float64(60+step*60)))
 	}
 	Evaluate[bool](t, "(window.scrollTo(0, document.documentElement.scrollHeight), true)")
 }
