@@ -12,6 +12,9 @@ import (
 	"testing"
 )
 
+// brokenCall matches where a call goes on in the next line.
+var brokenCall = regexp.MustCompile(`([,(])\n\s+`)
+
 // literal matches a quoted key, or the start of one that is completed at run time: "headline.".
 var literal = regexp.MustCompile("[\"`]([a-z][a-z0-9_-]*(?:\\.[a-z0-9_-]+)*\\.?)[\"`]")
 
@@ -36,7 +39,7 @@ func sources(t *testing.T) map[string]string {
 					return err
 				}
 				text, err := os.ReadFile(name)
-				texts[name] = string(text)
+				texts[name] = brokenCall.ReplaceAllString(string(text), "$1 ")
 				return err
 			})
 		if err != nil {
