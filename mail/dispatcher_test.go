@@ -276,7 +276,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-func TestRestGrows(t *testing.T) {
+func TestBackoffGrows(t *testing.T) {
 	t.Parallel()
 	var r backoff
 	var got []time.Duration

@@ -38,9 +38,9 @@ func (s Shopper) current(ctx context.Context) (customer.Customer, error) {
 // address becomes the default for both uses. An address that the customer already has is not added again:
 // SaveAddress returns it, with the requested defaults set.
 func (s Shopper) SaveAddress(ctx context.Context, a customer.SavedAddress) (customer.SavedAddress, error) {
-	a.Address = s.app.atlas.Normalise(a.Address)
+	a.Address = s.app.formats.Normalise(a.Address)
 	if err := validate.InvalidFields(customer.AddressFaults("",
-		s.app.atlas.Validate(a.Address))); err != nil {
+		s.app.formats.Validate(a.Address))); err != nil {
 		return a, err
 	}
 	saved := a

@@ -119,9 +119,9 @@ func TestGuessesAreCountedByClient(t *testing.T) {
 	}
 }
 
-// TestSeenToFiveMinutes checks that a session's last use is updated only after five minutes, and that its
+// TestLastUseIsRecordedEveryFiveMinutes checks that a session's last use is updated only after five minutes, and that its
 // start never changes.
-func TestSeenToFiveMinutes(t *testing.T) {
+func TestLastUseIsRecordedEveryFiveMinutes(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.newCustomer(jan)

@@ -7,9 +7,9 @@ import (
 	"postern/portal/credential"
 )
 
-// TestWhatAProofIsFor checks that a code is accepted only for its kind, address and session, while it has
+// TestChallengeMatchesItsPurpose checks that a code is accepted only for its kind, address and session, while it has
 // attempts left and has not expired.
-func TestWhatAProofIsFor(t *testing.T) {
+func TestChallengeMatchesItsPurpose(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	wanted := credential.Challenge{Kind: credential.MailStepUp, Email: "jan@example.com", Session: "session"}

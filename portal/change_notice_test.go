@@ -127,7 +127,7 @@ func TestChangeWhileTheMailIsWritten(t *testing.T) {
 	}
 }
 
-func TestCrashDuringNews(t *testing.T) {
+func TestCrashDuringAChangeNotice(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
 		h.newCustomer(jan)
@@ -162,9 +162,9 @@ func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 	h.wantNoSession("after the alarm", thief)
 }
 
-// TestNewsGoWhereTheAccountWas checks that a thief who changes a postal address and then the email does not
+// TestChangeNoticeGoesToTheEmailAtThatTime checks that a thief who changes a postal address and then the email does not
 // receive the notice of the first change.
-func TestNewsGoWhereTheAccountWas(t *testing.T) {
+func TestChangeNoticeGoesToTheEmailAtThatTime(t *testing.T) {
 	t.Parallel()
 	for _, begun := range []bool{true, false} {
 		h := newTestApp(t)

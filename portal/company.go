@@ -22,7 +22,7 @@ func (s Shopper) Company() customer.Company { return s.customer.Company }
 // from the stored one, it is a Conflict.
 func (s Shopper) SaveCompany(ctx context.Context, c customer.Company) (customer.Company, error) {
 	f := &validate.Validator{}
-	c = customer.ReadCompany(f, s.app.atlas, "", c)
+	c = customer.ReadCompany(f, s.app.formats, "", c)
 	if err := validate.InvalidFields(f.Rejected); err != nil {
 		return c, err
 	}

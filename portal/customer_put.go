@@ -24,7 +24,7 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (order.R
 		return order.Receipt{}, validate.InvalidFields([]validate.FieldError{{Field: "/number",
 			Key: "text.required"}})
 	}
-	o, warnings, err := order.Decode(f.app.atlas, body, number, f.latest())
+	o, warnings, err := order.Decode(f.app.formats, body, number, f.latest())
 	if err != nil {
 		return order.Receipt{}, err
 	}
@@ -124,7 +124,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	if err := validate.DecodeJSON(body, &w); err != nil {
 		return customerChange{}, err
 	}
-	r := &validate.Validator{Atlas: f.app.atlas, Latest: f.latest()}
+	r := &validate.Validator{Formats: f.app.formats, Latest: f.latest()}
 	if id = r.Required("/id", r.Key("/id", id, validate.MaxWord)); id != "" && validate.IsForNobody(id) {
 		r.Reject("/id", "customer_id.nobody")
 	}
@@ -141,7 +141,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 		c.email = &email
 	}
 	if w.Company != nil {
-		company := customer.ReadFedCompany(r, f.app.atlas, *w.Company)
+		company := customer.ReadFedCompany(r, f.app.formats, *w.Company)
 		company.Version = storage.NewID()
 		c.company = &company
 	}

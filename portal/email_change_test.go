@@ -133,9 +133,9 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 }
 
-// TestAskingForAFormerAddress checks that a sign-in request for a former address emails a link, but no
+// TestLinkRequestForAReservedEmail checks that a sign-in request for a former address emails a link, but no
 // code, to the current one: the code could not be entered on the waiting page.
-func TestAskingForAFormerAddress(t *testing.T) {
+func TestLinkRequestForAReservedEmail(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.newCustomer(jan)
@@ -235,9 +235,9 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 	}
 }
 
-// TestFreshnessEndsExactly checks that a session is fresh for exactly 15 minutes after the code, even in
+// TestRecentVerificationExpires checks that a session is fresh for exactly 15 minutes after the code, even in
 // the middle of a change.
-func TestFreshnessEndsExactly(t *testing.T) {
+func TestRecentVerificationExpires(t *testing.T) {
 	t.Parallel()
 	for age, kind := range map[time.Duration]validate.Kind{15*time.Minute - time.Millisecond: 0,
 		15 * time.Minute: validate.StepUp} {

@@ -276,9 +276,9 @@ func TestUndoMailThatMayHaveArrived(t *testing.T) {
 	}
 }
 
-// TestAlarmOfTheOldAddress checks that "this wasn't me" in an email sent before the change also ends the
+// TestRevokeFromTheOldEmail checks that "this wasn't me" in an email sent before the change also ends the
 // sessions at the new address.
-func TestAlarmOfTheOldAddress(t *testing.T) {
+func TestRevokeFromTheOldEmail(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.newCustomer(jan)

@@ -142,7 +142,7 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 		run.refuse(line, "", validate.InvalidFields([]validate.FieldError{{Key: "import.encoding"}}))
 		return nil
 	}
-	o, warnings, err := order.Decode(run.app.atlas, text, "", run.app.latest())
+	o, warnings, err := order.Decode(run.app.formats, text, "", run.app.latest())
 	if err != nil {
 		run.refuse(line, cmp.Or(o.Number, numberIn(text)), err)
 		return nil

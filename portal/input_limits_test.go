@@ -23,9 +23,9 @@ func keyOf(err error) string {
 	return ""
 }
 
-// TestEndsAreTold checks that redeeming an ended link returns the reason it ended, even when cookies are
+// TestEndedLinksAreExplained checks that redeeming an ended link returns the reason it ended, even when cookies are
 // missing.
-func TestEndsAreTold(t *testing.T) {
+func TestEndedLinksAreExplained(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.newCustomer(jan)
@@ -50,9 +50,9 @@ func TestEndsAreTold(t *testing.T) {
 	}
 }
 
-// TestCodeLeadsOn checks that a code signs in to the destination of its email's link, that expired links
+// TestCodeKeepsTheDestination checks that a code signs in to the destination of its email's link, that expired links
 // stay expired, and that malformed codes do not count as attempts.
-func TestCodeLeadsOn(t *testing.T) {
+func TestCodeKeepsTheDestination(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.newCustomer(jan)

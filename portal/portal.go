@@ -58,7 +58,7 @@ type App struct {
 	log      *slog.Logger
 	insecure bool
 	shops    *shop.Cache
-	atlas    *address.Atlas
+	formats  *address.Formats
 	writes   func() int64
 	inFlight func() int
 	blocked  *blockList
@@ -92,7 +92,7 @@ func WithLoad(inFlight func() int) Option { return func(a *App) { a.inFlight = i
 func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{},
-		atlas:   address.New(),
+		formats: address.New(),
 		blocked: &blockList{}, countDelay: order.StandardCountDelay,
 	}
 	for _, option := range options {
@@ -117,5 +117,5 @@ func (a *App) LostDownload(ctx context.Context, err error) {
 // Now returns the time of the App's clock.
 func (a *App) Now() time.Time { return a.now() }
 
-// Atlas returns the address formats of the countries.
-func (a *App) Atlas() *address.Atlas { return a.atlas }
+// AddressFormats returns the address formats of the countries.
+func (a *App) AddressFormats() *address.Formats { return a.formats }

@@ -27,11 +27,11 @@ func TestRedeemingReadsTheCredentialsOnce(t *testing.T) {
 		{"link", func(token, _ string) error {
 			_, err := visitor.Redeem(t.Context(), token)
 			return err
-		}, []string{"get access", "get customers", "replace access"}},
+		}, []string{"get credentials", "get customers", "replace credentials"}},
 		{"code", func(_, code string) error {
 			_, err := visitor.EnterCode(t.Context(), jan, code)
 			return err
-		}, []string{"increment 3", "get access", "get customers", "replace access", "increment 1"}},
+		}, []string{"increment 3", "get credentials", "get customers", "replace credentials", "increment 1"}},
 	} {
 		token, code := h.askLink(jan, "browser")
 		engine.done = nil
@@ -57,9 +57,9 @@ func TestRegisteringReadsTheCredentialsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	access := slices.DeleteFunc(slices.Clone(engine.done), func(done string) bool {
-		return done != "get access" && done != "replace access"
+		return done != "get credentials" && done != "replace credentials"
 	})
-	if diff := cmp.Diff([]string{"get access", "replace access"}, access); diff != "" {
+	if diff := cmp.Diff([]string{"get credentials", "replace credentials"}, access); diff != "" {
 		t.Error(diff)
 	}
 	if got := h.shopper(signed.Cookie).Customer().Email; got != eva {

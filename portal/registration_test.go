@@ -21,7 +21,7 @@ func (h *testApp) openTo(fields ...string) {
 	h.shop = shop
 }
 
-func TestWhoRegistersIsAsked(t *testing.T) {
+func TestRegisteredCustomersFillRequiredFields(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.openTo("company", "names", "phone", "names")
@@ -60,9 +60,9 @@ func TestWhoRegistersIsAsked(t *testing.T) {
 	}
 }
 
-// TestWhoIsBroughtIsNotAsked checks that customers from orders or from the shop's system have no required
+// TestImportedCustomersSkipRequiredFields checks that customers from orders or from the shop's system have no required
 // fields and may leave any field empty.
-func TestWhoIsBroughtIsNotAsked(t *testing.T) {
+func TestImportedCustomersSkipRequiredFields(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.openTo("title", "names", "birth_date", "phone", "company")

@@ -12,9 +12,9 @@ import (
 	"postern/portal/validate"
 )
 
-// TestFormerAddressIsHeld checks that for 14 days nobody else can get a former address, whether by a
+// TestReservedEmailStaysReserved checks that for 14 days nobody else can get a former address, whether by a
 // change, a feed, a registration or a first order. Then it is free.
-func TestFormerAddressIsHeld(t *testing.T) {
+func TestReservedEmailStaysReserved(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	feed := h.feed()

@@ -289,7 +289,7 @@ func TestMailBesideASignIn(t *testing.T) {
 	}
 }
 
-func TestLookingSpendsNothing(t *testing.T) {
+func TestOpeningALinkDoesNotUseIt(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.newCustomer(jan)

@@ -52,7 +52,7 @@ func TestListsInTheFile(t *testing.T) {
 		file := writeFile(t, "portal.conf", `{"shop-languages": ["sk", "en"], "shop-footer": `+footer+`}`)
 		call(t, nil, "shop", "set", "--config", file, "--store", dir).want(t, exitOK)
 		shown := shownShop(t, dir)
-		if diff := cmp.Diff([]any{"sk, en", want}, []any{shown["languages"], shown["footer"]}); diff != "" {
+		if diff := cmp.Diff([]any{[]any{"sk", "en"}, want}, []any{shown["languages"], shown["footer"]}); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", footer, diff)
 		}
 	}

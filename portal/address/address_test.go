@@ -76,14 +76,14 @@ func TestNormalise(t *testing.T) {
 		{"no telephone number", Address{Country: "SK", Phone: "ask  me"}, Address{Country: "SK", Phone: "ask me"}},
 		{"unknown country", Address{Country: "xx", PostalCode: " a1 "}, Address{Country: "XX", PostalCode: "a1"}},
 	}
-	atlas := New()
+	formats := New()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := atlas.Normalise(tt.in)
+			got := formats.Normalise(tt.in)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if diff := cmp.Diff(got, atlas.Normalise(got)); diff != "" {
+			if diff := cmp.Diff(got, formats.Normalise(got)); diff != "" {
 				t.Error("a second time: ", diff)
 			}
 		})
@@ -132,10 +132,10 @@ func TestValidate(t *testing.T) {
 		{"no area where one is asked for", Address{LastName: "A", Line1: "b", City: "c", PostalCode: "94103", Country: "US"}, []Fault{{AdministrativeArea, Required}}},
 		{"no Eircode is fine", Address{LastName: "A", Line1: "b", City: "c", Country: "IE"}, nil},
 	}
-	atlas := New()
+	formats := New()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, atlas.Validate(tt.in)); diff != "" {
+			if diff := cmp.Diff(tt.want, formats.Validate(tt.in)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -32,7 +32,7 @@ type names struct {
 func languages() []string { return []string{"en", "cs", "sk", "pl", "de"} }
 
 // newNames returns the country names, sorted by the rules of the language: H before CH in Slovak.
-func newNames(lang string, codes map[string]func() *nation) *names {
+func newNames(lang string, codes map[string]func() *country) *names {
 	n := &names{byCode: make(map[string]string, len(codes))}
 	for key, name := range readTerritories(lang) {
 		code, other, _ := strings.Cut(key, "-") // "TR", or "TR-alt-variant"
@@ -90,12 +90,12 @@ func compare(keyX, keyY, codeX, codeY string) int {
 
 // Countries lists the countries that an address can be in, named and sorted in a language: en, cs, sk, pl
 // or de; any other is treated as en. The list is shared, so callers must not modify it.
-func (a *Atlas) Countries(lang string) []CountryItem { return a.in(lang).sorted }
+func (a *Formats) Countries(lang string) []CountryItem { return a.in(lang).sorted }
 
 // CountryName returns the name of a country in a language of Countries, or "" for an unknown code.
-func (a *Atlas) CountryName(code, lang string) string { return a.in(lang).byCode[code] }
+func (a *Formats) CountryName(code, lang string) string { return a.in(lang).byCode[code] }
 
-func (a *Atlas) in(lang string) *names {
+func (a *Formats) in(lang string) *names {
 	if n, ok := a.names[lang]; ok {
 		return n
 	}

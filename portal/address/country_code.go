@@ -13,19 +13,19 @@ import (
 // CountryCode finds the ISO 3166-1 alpha-2 code for a shop's text: a code of two or three letters in any
 // case, a code used by the EU or customs ("EL", "XI", "IC"), or a name in a language of Countries or in the
 // country's own. It returns "" if the text does not clearly mean one country.
-func (a *Atlas) CountryCode(text string) string {
+func (a *Formats) CountryCode(text string) string {
 	folded := folded(text)
 	if folded == "" {
 		return ""
 	}
-	if code := strings.ToUpper(folded); len(code) == 2 && a.nations[code] != nil {
+	if code := strings.ToUpper(folded); len(code) == 2 && a.countries[code] != nil {
 		return code
 	}
 	if code, ok := otherNames()[folded]; ok {
 		return code
 	}
 	if region, err := language.ParseRegion(folded); err == nil && len(folded) == 3 {
-		if code := region.String(); a.nations[code] != nil {
+		if code := region.String(); a.countries[code] != nil {
 			return code
 		}
 	}
@@ -38,7 +38,7 @@ func (a *Atlas) CountryCode(text string) string {
 
 // countryCode is CountryCode, but returns text if no code is found, in capitals if it is as short as a
 // code.
-func (a *Atlas) countryCode(text string) string {
+func (a *Formats) countryCode(text string) string {
 	if code := a.CountryCode(text); code != "" {
 		return code
 	}

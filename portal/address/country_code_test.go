@@ -24,9 +24,9 @@ func TestCountryCode(t *testing.T) {
 		"Macedonia": "MK", "Makedonie": "MK", "Macedónsko": "MK", "Mazedonien": "MK", "Nordmazedonien": "MK",
 		"Narnia": "", "ZZ": "", "XX": "", "": "", "-": "", "703": "", "EU": "", "the": "",
 	}
-	atlas := New()
+	formats := New()
 	for text, want := range tests {
-		if got := atlas.CountryCode(text); got != want {
+		if got := formats.CountryCode(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}
 	}
@@ -36,10 +36,10 @@ func TestCountryCode(t *testing.T) {
 // in each language.
 func TestCountryCodeOfEveryCountry(t *testing.T) {
 	t.Parallel()
-	atlas := New()
+	formats := New()
 	for _, lang := range languages() {
-		for _, country := range atlas.Countries(lang) {
-			if got := atlas.CountryCode(country.Name); got != country.Code {
+		for _, country := range formats.Countries(lang) {
+			if got := formats.CountryCode(country.Name); got != country.Code {
 				t.Errorf("%s: %q is %q, want %s", lang, country.Name, got, country.Code)
 			}
 		}

@@ -33,14 +33,14 @@ type Choice struct{ Code, Name string }
 // Form lists a country's input fields in the order in which the address is written there, with the phone
 // number last. The country itself is not included. An unknown code gives nil. The lists are shared, so
 // callers must not modify them.
-func (a *Atlas) Form(country string) []Field {
+func (a *Formats) Form(country string) []Field {
 	if n := a.nation(country); n != nil {
 		return n.form
 	}
 	return nil
 }
 
-func (n *nation) newForm(d data.CountryData, example string) []Field {
+func (n *country) newForm(d data.CountryData, example string) []Field {
 	var form []Field
 	for _, element := range n.latin.fields() {
 		required := slices.Contains(d.Required, element)

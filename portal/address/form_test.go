@@ -34,10 +34,10 @@ func TestFormOrder(t *testing.T) {
 		{"IE", []Name{FirstName, LastName, Company, Line1, Line2, DependentLocality, City, AdministrativeArea,
 			PostalCode, Phone}, []Name{LastName, Line1, City}},
 	}
-	atlas := New()
+	formats := New()
 	for _, tt := range tests {
 		t.Run(tt.country, func(t *testing.T) {
-			all, required := split(atlas.Form(tt.country))
+			all, required := split(formats.Form(tt.country))
 			if diff := cmp.Diff(tt.all, all); diff != "" {
 				t.Error(diff)
 			}
@@ -46,7 +46,7 @@ func TestFormOrder(t *testing.T) {
 			}
 		})
 	}
-	if atlas.Form("XX") != nil || atlas.Form("sk") != nil {
+	if formats.Form("XX") != nil || formats.Form("sk") != nil {
 		t.Error("a form for a code that is no country")
 	}
 }
@@ -68,9 +68,9 @@ func TestFormWords(t *testing.T) {
 		{"GB", City, "city.post_town"},
 		{"IE", DependentLocality, "locality.townland"},
 	}
-	atlas := New()
+	formats := New()
 	for _, tt := range tests {
-		form := atlas.Form(tt.country)
+		form := formats.Form(tt.country)
 		i := slices.IndexFunc(form, func(f Field) bool { return f.Name == tt.name })
 		if i < 0 || form[i].Label != tt.want {
 			t.Errorf("%s %s: want the label %s", tt.country, tt.name, tt.want)
@@ -81,16 +81,16 @@ func TestFormWords(t *testing.T) {
 // TestFormOfEveryCountry checks that every country has a form that can be shown and completed.
 func TestFormOfEveryCountry(t *testing.T) {
 	t.Parallel()
-	atlas := New()
+	formats := New()
 	used := map[string]bool{"country": true}
-	for _, c := range atlas.Countries("en") {
-		for _, f := range atlas.Form(c.Code) {
+	for _, c := range formats.Countries("en") {
+		for _, f := range formats.Form(c.Code) {
 			used[f.Label] = true
 			if f.Autocomplete == "" || f.MaxLength == 0 || !slices.Contains(Labels(), f.Label) {
 				t.Errorf("%s: %+v", c.Code, f)
 			}
 			if f.Name == PostalCode && f.Example != "" {
-				checkExample(t, atlas, c.Code, f.Example)
+				checkExample(t, formats, c.Code, f.Example)
 			}
 			for _, choice := range f.Choices {
 				if choice.Code == "" || choice.Name == "" {
@@ -106,21 +106,21 @@ func TestFormOfEveryCountry(t *testing.T) {
 	}
 }
 
-func checkExample(t *testing.T, atlas *Atlas, country, code string) {
+func checkExample(t *testing.T, formats *Formats, country, code string) {
 	t.Helper()
 	a := Address{LastName: "A", Line1: "b", City: "c", Country: country, PostalCode: code}
-	if got := atlas.Normalise(a).PostalCode; got != code {
+	if got := formats.Normalise(a).PostalCode; got != code {
 		t.Errorf("%s: the example %s is written %s", country, code, got)
 	}
-	if slices.Contains(atlas.Validate(a), Fault{PostalCode, Pattern}) {
+	if slices.Contains(formats.Validate(a), Fault{PostalCode, Pattern}) {
 		t.Errorf("%s: the example %s does not pass", country, code)
 	}
 }
 
 func TestChoicesAreInLatinLettersWhereTheDataHasThem(t *testing.T) {
 	t.Parallel()
-	atlas := New()
-	form := atlas.Form("JP")
+	formats := New()
+	form := formats.Form("JP")
 	i := slices.IndexFunc(form, func(f Field) bool { return f.Name == AdministrativeArea })
 	if i < 0 || !slices.Contains(form[i].Choices, Choice{"13", "Tokyo"}) {
 		t.Error("no Tokyo")
@@ -129,16 +129,16 @@ func TestChoicesAreInLatinLettersWhereTheDataHasThem(t *testing.T) {
 
 func TestCountries(t *testing.T) {
 	t.Parallel()
-	atlas := New()
+	formats := New()
 	for lang, germany := range map[string]string{
 		"en": "Germany", "cs": "Německo", "sk": "Nemecko", "pl": "Niemcy", "de": "Deutschland",
 		"xx": "Germany",
 	} {
-		if got := atlas.CountryName("DE", lang); got != germany {
+		if got := formats.CountryName("DE", lang); got != germany {
 			t.Errorf("%s: %q", lang, got)
 		}
 	}
-	if got := atlas.CountryName("XX", "en"); got != "" {
+	if got := formats.CountryName("XX", "en"); got != "" {
 		t.Errorf("XX is called %q", got)
 	}
 }
@@ -146,7 +146,7 @@ func TestCountries(t *testing.T) {
 // TestCountryNamesAreCurrent checks the countries that were renamed lately.
 func TestCountryNamesAreCurrent(t *testing.T) {
 	t.Parallel()
-	atlas := New()
+	formats := New()
 	for lang, want := range map[string]map[string]string{
 		"en": {"SZ": "Eswatini", "MK": "North Macedonia", "TR": "Türkiye", "CZ": "Czechia"},
 		"cs": {"SZ": "Eswatini", "MK": "Severní Makedonie", "TR": "Turecko", "CZ": "Česko"},
@@ -156,7 +156,7 @@ func TestCountryNamesAreCurrent(t *testing.T) {
 	} {
 		got := map[string]string{}
 		for code := range want {
-			got[code] = atlas.CountryName(code, lang)
+			got[code] = formats.CountryName(code, lang)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", lang, diff)
@@ -166,14 +166,14 @@ func TestCountryNamesAreCurrent(t *testing.T) {
 
 func TestEveryCountryHasANameInEachLanguage(t *testing.T) {
 	t.Parallel()
-	atlas := New()
+	formats := New()
 	for _, lang := range languages() {
-		for code := range atlas.nations {
-			if atlas.CountryName(code, lang) == "" {
+		for code := range formats.countries {
+			if formats.CountryName(code, lang) == "" {
 				t.Errorf("%s: no name for %s", lang, code)
 			}
 		}
-		if got, want := len(atlas.Countries(lang)), len(atlas.nations); got != want {
+		if got, want := len(formats.Countries(lang)), len(formats.countries); got != want {
 			t.Errorf("%s: the list has %d of %d countries", lang, got, want)
 		}
 	}
@@ -191,11 +191,11 @@ func TestCountriesAreSortedAsTheLanguageDoes(t *testing.T) {
 		{"Ł after L in Polish", "pl", []string{"LU", "LV", "MG"}},
 		{"Åland beside A in English", "en", []string{"AF", "AX", "AL"}},
 	}
-	atlas := New()
+	formats := New()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, c := range atlas.Countries(tt.lang) {
+			for _, c := range formats.Countries(tt.lang) {
 				if slices.Contains(tt.codes, c.Code) {
 					got = append(got, c.Code)
 				}

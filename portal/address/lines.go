@@ -13,7 +13,7 @@ import (
 // Countries, the last line is the country's name in capitals, as the Universal Postal Union requires for
 // international mail; if lang is "", it is left out. An unknown country gets a common format, and its text
 // is used as it is.
-func (a *Atlas) Lines(addr Address, lang string) []string {
+func (a *Formats) Lines(addr Address, lang string) []string {
 	n := a.nation(addr.Country)
 	if n == nil {
 		n = elsewhere()
@@ -35,7 +35,7 @@ func (a *Atlas) Lines(addr Address, lang string) []string {
 
 // withoutOwnCountry removes the line with which a country's own format names it ("GUERNSEY"), because the
 // name in the reader's language follows.
-func (a *Atlas) withoutOwnCountry(country string, lines []string) []string {
+func (a *Formats) withoutOwnCountry(country string, lines []string) []string {
 	n := a.nation(country)
 	if n == nil {
 		return lines
@@ -45,12 +45,12 @@ func (a *Atlas) withoutOwnCountry(country string, lines []string) []string {
 }
 
 // elsewhere returns the format for an address in an unknown country, with all fields.
-func elsewhere() *nation {
+func elsewhere() *country {
 	plain := parseLayout("%N%n%O%n%A%n%D%n%Z %C%n%S")
-	return &nation{local: plain, latin: plain, allowed: plain.fields()}
+	return &country{local: plain, latin: plain, allowed: plain.fields()}
 }
 
-func (n *nation) lines(addr Address) []string {
+func (n *country) lines(addr Address) []string {
 	form, areas := n.latin, n.latinAreas
 	inLatin := latin(addr)
 	if !inLatin {
@@ -74,7 +74,7 @@ func (n *nation) lines(addr Address) []string {
 
 // homeless returns texts that the country's format has no place for but the carrier still needs: shops send
 // a city for Japan and Singapore too. They go under the street.
-func (n *nation) homeless(addr Address) string {
+func (n *country) homeless(addr Address) string {
 	var texts []string
 	if !n.uses(data.DependentLocality) {
 		texts = append(texts, addr.DependentLocality)
@@ -86,11 +86,11 @@ func (n *nation) homeless(addr Address) string {
 }
 
 // uses reports whether the country's addresses have the field.
-func (n *nation) uses(f data.Field) bool { return slices.Contains(n.allowed, f) }
+func (n *country) uses(f data.Field) bool { return slices.Contains(n.allowed, f) }
 
 // fullName puts the family name first where that is the custom. Chinese, Japanese and Korean names in their
 // own script also have it first, without a space.
-func (n *nation) fullName(addr Address, inLatin bool) string {
+func (n *country) fullName(addr Address, inLatin bool) string {
 	switch {
 	case n.familyFirst():
 		return joined(" ", addr.LastName, addr.FirstName)
@@ -107,7 +107,7 @@ func anyLatin(name string) bool {
 }
 
 // familyFirst reports whether the country puts the family name first in Latin letters too.
-func (n *nation) familyFirst() bool { return n.code == "HU" || n.code == "VN" }
+func (n *country) familyFirst() bool { return n.code == "HU" || n.code == "VN" }
 
 // latin reports whether the street, the city and the name have only Latin letters.
 func latin(addr Address) bool {

@@ -48,10 +48,10 @@ func TestLines(t *testing.T) {
 		{"Luxembourg, code with the country", Address{LastName: "A", PostalCode: "L-1111", City: "Luxembourg", Country: "LU"}, "", "A|L-1111 Luxembourg"},
 		{"Swiss, code with the country", Address{LastName: "A", PostalCode: "CH-CH-8001", City: "Zürich", Country: "CH"}, "", "A|CH-8001 Zürich"},
 	}
-	atlas := New()
+	formats := New()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := strings.Join(atlas.Lines(tt.in, tt.lang), "|")
+			got := strings.Join(formats.Lines(tt.in, tt.lang), "|")
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -86,15 +86,15 @@ func TestLayoutKeepsTextOnlyBesideWhatIsThere(t *testing.T) {
 // form.
 func TestLinesOfEveryCountryShowTheWholeForm(t *testing.T) {
 	t.Parallel()
-	atlas := New()
-	for _, c := range atlas.Countries("en") {
+	formats := New()
+	for _, c := range formats.Countries("en") {
 		a := Address{Country: c.Code}
-		for _, f := range atlas.Form(c.Code) {
+		for _, f := range formats.Form(c.Code) {
 			if f.Name != AdministrativeArea && f.Name != Phone {
 				a.Set(f.Name, "<"+string(f.Name)+">")
 			}
 		}
-		text := strings.Join(atlas.Lines(a, ""), "\n")
+		text := strings.Join(formats.Lines(a, ""), "\n")
 		for _, name := range Names() {
 			if value := a.Get(name); name != Country && !strings.Contains(text, value) {
 				t.Errorf("%s loses %s:\n%s", c.Code, value, text)
@@ -107,23 +107,23 @@ func TestLinesOfEveryCountryShowTheWholeForm(t *testing.T) {
 }
 
 func BenchmarkForm(b *testing.B) {
-	atlas := New()
+	formats := New()
 	for b.Loop() {
-		atlas.Form("US")
+		formats.Form("US")
 	}
 }
 
 func BenchmarkLines(b *testing.B) {
-	atlas, a := New(), slovak()
+	formats, a := New(), slovak()
 	for b.Loop() {
-		atlas.Lines(a, "sk")
+		formats.Lines(a, "sk")
 	}
 }
 
 func BenchmarkValidate(b *testing.B) {
-	atlas, a := New(), slovak()
+	formats, a := New(), slovak()
 	for b.Loop() {
-		atlas.Validate(a)
+		formats.Validate(a)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // the postal code as written in the country; an area as a code if the country's list has the given code or
 // name; the phone number in E.164. Values that cannot be read stay as they are, for Validate to report.
 // Applying it again changes nothing.
-func (a *Atlas) Normalise(addr Address) Address {
+func (a *Formats) Normalise(addr Address) Address {
 	for _, name := range Names() {
 		addr.Set(name, tidy(addr.Get(name)))
 	}

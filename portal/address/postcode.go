@@ -29,7 +29,7 @@ func shapes() map[string]shape {
 // separator. People put separators elsewhere or leave them out, add the country ("SK-81101", "L-1111"), or
 // omit it where it is required ("1073" in Latvia). A text that does not match the pattern is kept for
 // Validate to report.
-func (n *nation) postalCode(text string) string {
+func (n *country) postalCode(text string) string {
 	text = strings.ToUpper(norm.NFKC.String(text))
 	if n.pattern == nil {
 		return text
@@ -56,7 +56,7 @@ func (n *nation) postalCode(text string) string {
 
 // shaped inserts the country's separator into a postal code and reports whether the result matches the
 // pattern.
-func (n *nation) shaped(bare string) (string, bool) {
+func (n *country) shaped(bare string) (string, bool) {
 	if len(bare) > n.shape.tail && n.shape.tail > 0 {
 		cut := len(bare) - n.shape.tail
 		if shaped := bare[:cut] + n.shape.sep + bare[cut:]; n.pattern.MatchString(shaped) {
@@ -69,7 +69,7 @@ func (n *nation) shaped(bare string) (string, bool) {
 // postalPrefixes returns the texts that people write before a postal code of the country: the prefix of its
 // own format, its ISO 3166-1 codes, and its vehicle registration code, which European posts recommended
 // until the 1990s.
-func (n *nation) postalPrefixes() []string {
+func (n *country) postalPrefixes() []string {
 	var prefixes []string
 	add := func(text string) {
 		text = strings.Map(alphanumeric, strings.ToUpper(text))

@@ -12,9 +12,9 @@ import (
 // the same country and gives the same code.
 func TestPostalCodeOnALabelPassesTheForm(t *testing.T) {
 	t.Parallel()
-	atlas, random := New(), rand.New(rand.NewPCG(1, 2))
-	for _, country := range atlas.Countries("en") {
-		n := atlas.nation(country.Code)
+	formats, random := New(), rand.New(rand.NewPCG(1, 2))
+	for _, country := range formats.Countries("en") {
+		n := formats.nation(country.Code)
 		if n.pattern == nil {
 			continue
 		}
@@ -25,36 +25,36 @@ func TestPostalCodeOnALabelPassesTheForm(t *testing.T) {
 		for range 50 {
 			var text strings.Builder
 			write(&text, tree, random)
-			checkOnLabel(t, atlas, Address{Country: country.Code, PostalCode: text.String()})
+			checkOnLabel(t, formats, Address{Country: country.Code, PostalCode: text.String()})
 		}
 	}
 }
 
-func checkOnLabel(t *testing.T, atlas *Atlas, given Address) {
+func checkOnLabel(t *testing.T, formats *Formats, given Address) {
 	t.Helper()
-	want := atlas.Normalise(given)
-	printed := labelled(atlas, want)
+	want := formats.Normalise(given)
+	printed := labelled(formats, want)
 	if printed == "" {
 		t.Errorf("%s: no label shows %q", given.Country, want.PostalCode)
 	}
 	for _, text := range []string{printed, strings.ToLower(printed), given.Country + "-" + want.PostalCode,
 		given.PostalCode} {
-		typed := atlas.Normalise(Address{Country: given.Country, PostalCode: text})
+		typed := formats.Normalise(Address{Country: given.Country, PostalCode: text})
 		if typed.PostalCode != want.PostalCode {
 			t.Errorf("%s: %q is read as %q, want %q", given.Country, text, typed.PostalCode, want.PostalCode)
 		}
-		if slices.Contains(atlas.Validate(typed), Fault{PostalCode, Pattern}) {
+		if slices.Contains(formats.Validate(typed), Fault{PostalCode, Pattern}) {
 			t.Errorf("%s: the form refuses %q", given.Country, text)
 		}
 	}
-	if again := labelled(atlas, Address{Country: given.Country, PostalCode: printed}); again != printed {
+	if again := labelled(formats, Address{Country: given.Country, PostalCode: printed}); again != printed {
 		t.Errorf("%s: the label of %q shows %q", given.Country, printed, again)
 	}
 }
 
 // labelled returns the line of the label that contains the postal code.
-func labelled(atlas *Atlas, a Address) string {
-	for _, line := range atlas.Lines(Address{Country: a.Country, PostalCode: a.PostalCode}, "") {
+func labelled(formats *Formats, a Address) string {
+	for _, line := range formats.Lines(Address{Country: a.Country, PostalCode: a.PostalCode}, "") {
 		if strings.Contains(line, a.PostalCode) {
 			return line
 		}

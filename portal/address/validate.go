@@ -41,7 +41,7 @@ type Fault struct {
 
 // Validate checks a normalised address and returns its faults in the order of Names. Fields that the
 // country does not use are allowed, because shops send them.
-func (a *Atlas) Validate(addr Address) []Fault {
+func (a *Formats) Validate(addr Address) []Fault {
 	n := a.nation(addr.Country)
 	var faults []Fault
 	for _, name := range Names() {
@@ -80,7 +80,7 @@ func forbidden(r rune) bool {
 }
 
 // fieldFault returns the fault of a field in the given country; n is nil if the country is unknown.
-func fieldFault(n *nation, addr Address, name Name) Reason {
+func fieldFault(n *country, addr Address, name Name) Reason {
 	text := addr.Get(name)
 	switch {
 	case name == Country && text != "" && n == nil:
@@ -118,7 +118,7 @@ func PhoneReason(err error) Reason {
 }
 
 // required reports whether a field must be filled in. A company may replace the last name.
-func required(n *nation, addr Address, name Name) bool {
+func required(n *country, addr Address, name Name) bool {
 	switch {
 	case name == Country:
 		return true

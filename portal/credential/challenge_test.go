@@ -27,8 +27,8 @@ func TestTriesSinceAMark(t *testing.T) {
 	}
 }
 
-// TestProofsOfSessionsAreApart checks that a session's new codes push out only its own oldest ones.
-func TestProofsOfSessionsAreApart(t *testing.T) {
+// TestChallengesOfSessionsAreSeparate checks that a session's new codes push out only its own oldest ones.
+func TestChallengesOfSessionsAreSeparate(t *testing.T) {
 	t.Parallel()
 	now, a := noon(), &Credentials{}
 	add := func(session string) {

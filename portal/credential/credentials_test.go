@@ -97,7 +97,7 @@ func TestTidy(t *testing.T) {
 	}
 }
 
-func TestDeadAreBounded(t *testing.T) {
+func TestDeadLinksAreBounded(t *testing.T) {
 	t.Parallel()
 	a := &Credentials{}
 	for i := range 25 {
@@ -109,7 +109,7 @@ func TestDeadAreBounded(t *testing.T) {
 	}
 }
 
-func TestLiveAndFate(t *testing.T) {
+func TestLiveRequestAndEndState(t *testing.T) {
 	t.Parallel()
 	end := noon().Add(14 * 24 * time.Hour)
 	a := &Credentials{
@@ -178,7 +178,7 @@ func TestAddKeepsFiveLinks(t *testing.T) {
 	}
 }
 
-func TestAdmit(t *testing.T) {
+func TestSignIn(t *testing.T) {
 	t.Parallel()
 	now := noon().Add(time.Hour)
 	a := &Credentials{Requests: []Request{linked("a", noon()), coded("b", noon()), linked("c", noon())}}
@@ -217,7 +217,7 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-func TestAdmitKeepsTwentySessions(t *testing.T) {
+func TestSignInKeepsTwentySessions(t *testing.T) {
 	t.Parallel()
 	a := &Credentials{}
 	for i := range 21 {
@@ -234,7 +234,7 @@ func TestAdmitKeepsTwentySessions(t *testing.T) {
 	}
 }
 
-func TestAnnounce(t *testing.T) {
+func TestQueueNotice(t *testing.T) {
 	t.Parallel()
 	s := Session{Hash: "s", Device: "Firefox, Linux", Network: "192.0.2.0/24",
 		SignedInAt: noon(), SeenAt: noon()}

@@ -164,7 +164,7 @@ const (
 	UseBilling  = "billing"
 )
 
-// AddressFaults converts the atlas's faults to faults at fields with the given prefix.
+// AddressFaults converts the formats's faults to faults at fields with the given prefix.
 func AddressFaults(prefix string, found []address.Fault) []validate.FieldError {
 	var faults []validate.FieldError
 	for _, fault := range found {

@@ -20,7 +20,7 @@ type Company struct {
 }
 
 // ReadCompany reads a company from fields with the given name prefix.
-func ReadCompany(f *validate.Validator, atlas *address.Atlas, prefix string, c Company) Company {
+func ReadCompany(f *validate.Validator, formats *address.Formats, prefix string, c Company) Company {
 	out := Company{
 		Name:               f.Text(prefix+"name", c.Name, validate.MaxName),
 		Country:            f.Text(prefix+"country", c.Country, validate.MaxWord),
@@ -28,7 +28,7 @@ func ReadCompany(f *validate.Validator, atlas *address.Atlas, prefix string, c C
 		TaxNumber:          f.Text(prefix+"tax_number", c.TaxNumber, validate.MaxWord),
 		Version:            c.Version,
 	}
-	if code := atlas.CountryCode(out.Country); code != "" {
+	if code := formats.CountryCode(out.Country); code != "" {
 		out.Country = code
 	} else if out.Country != "" {
 		f.Reject(prefix+"country", "address.unknown")
@@ -41,16 +41,16 @@ func ReadCompany(f *validate.Validator, atlas *address.Atlas, prefix string, c C
 
 // ReadFedCompany reads a company from the shop's records. An unknown country and placeholders for a VAT ID
 // ("N/A") are dropped; a wrong VAT ID is refused, because taxes depend on it.
-func ReadFedCompany(f *validate.Validator, atlas *address.Atlas, c Company) Company {
+func ReadFedCompany(f *validate.Validator, formats *address.Formats, c Company) Company {
 	at := "/company/"
 	c.Name = f.Cut(at+"name", c.Name, validate.MaxName)
 	c.RegistrationNumber = f.Cut(at+"registration_number", c.RegistrationNumber, validate.MaxWord)
 	c.TaxNumber = f.Cut(at+"tax_number", c.TaxNumber, validate.MaxWord)
 	c.VATID = f.TaxID(at+"vat_id", c.VATID)
 	c.Country = f.Cut(at+"country", c.Country, validate.MaxWord)
-	if c.Country != "" && atlas.CountryCode(c.Country) == "" {
+	if c.Country != "" && formats.CountryCode(c.Country) == "" {
 		f.Warn(at+"country", "address.country_dropped")
 		c.Country = ""
 	}
-	return ReadCompany(f, atlas, at, c)
+	return ReadCompany(f, formats, at, c)
 }

@@ -119,13 +119,13 @@ const (
 
 // Decode reads one order from JSON and lists the values that it rounded, cleaned or dropped. The error
 // is Invalid with every fault found, or validate.TooLarge.
-func Decode(atlas *address.Atlas, body []byte, number string, latest time.Time) (Order,
+func Decode(formats *address.Formats, body []byte, number string, latest time.Time) (Order,
 	[]validate.FieldError, error) {
 	var w orderWire
 	if err := validate.DecodeJSON(body, &w); err != nil {
 		return Order{}, nil, err
 	}
-	f := &validate.Validator{Atlas: atlas, Latest: latest}
+	f := &validate.Validator{Formats: formats, Latest: latest}
 	if number == "" {
 		number = w.Number
 	}

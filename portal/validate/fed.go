@@ -122,8 +122,8 @@ func (f *Validator) Address(field string, a *address.Address) *address.Address {
 	if out.IsZero() {
 		return nil
 	}
-	out = f.Atlas.Normalise(out)
-	if out.Country != "" && f.Atlas.Form(out.Country) == nil {
+	out = f.Formats.Normalise(out)
+	if out.Country != "" && f.Formats.Form(out.Country) == nil {
 		f.Warn(field+"/country", "address.country_kept")
 	}
 	return &out

@@ -28,8 +28,8 @@ type Validator struct {
 	Warnings []FieldError
 	unlisted int // warnings beyond maxWarnings
 	Currency string
-	Atlas    *address.Atlas // of those that read addresses
-	Latest   time.Time      // the latest moment that NotAhead accepts; zero for any
+	Formats  *address.Formats // of those that read addresses
+	Latest   time.Time        // the latest moment that NotAhead accepts; zero for any
 }
 
 // The largest values that are read, in characters; a document in bytes.

@@ -55,9 +55,9 @@ func (w *writes) Delete(ctx context.Context, collection, id string, read storage
 	return w.Engine.Delete(ctx, collection, id, read)
 }
 
-// TestScannersSpendNothing opens links with every method and header that scanners use. Nothing is written,
+// TestScannersDoNotUseLinks opens links with every method and header that scanners use. Nothing is written,
 // and each link still signs in. A full run opens each of a hundred links a thousand times.
-func TestScannersSpendNothing(t *testing.T) {
+func TestScannersDoNotUseLinks(t *testing.T) {
 	t.Parallel()
 	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store)

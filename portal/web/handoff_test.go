@@ -215,9 +215,9 @@ func nearReturns() []string {
 	return append(wishes, strayWishes()...)
 }
 
-// TestReturnLeadsNobodyAstray tries each of nearReturns as return_to on the sign-in page and on our own
+// TestOpenReturnURLsAreRejected tries each of nearReturns as return_to on the sign-in page and on our own
 // page, signed in, and in the destination of an email. A code goes only to the shop's origin.
-func TestReturnLeadsNobodyAstray(t *testing.T) {
+func TestOpenReturnURLsAreRejected(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("hundreds of wishes: not in a short run")

@@ -147,9 +147,9 @@ func wornClasses(t *testing.T) map[string]bool {
 // dataClass matches a class in the data of a page, or a constant for one.
 var dataClass = regexp.MustCompile(`(?:\bClass:|\.Class +=|[a-z]Class +=) *"([a-z][a-z-]*)"`)
 
-// TestEveryClassIsWorn checks that every CSS class is in a class attribute or in the data for one. A class
+// TestNoUnusedCSSClasses checks that every CSS class is in a class attribute or in the data for one. A class
 // whose suffix is added at run time is there as its prefix.
-func TestEveryClassIsWorn(t *testing.T) {
+func TestNoUnusedCSSClasses(t *testing.T) {
 	t.Parallel()
 	sheet, err := static.FS.ReadFile("css/portal.css")
 	if err != nil {

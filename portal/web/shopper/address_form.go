@@ -111,7 +111,7 @@ func typedAddress(c *fiber.Ctx) (customer.SavedAddress, error) {
 // for.
 func (h *Handler) moved(a address.Address, country string) address.Address {
 	a.Country = country
-	form := h.app.Atlas().Form(country)
+	form := h.app.AddressFormats().Form(country)
 	for _, name := range address.Names() {
 		if name != address.Country && form != nil && !hasField(form, name) {
 			a.Set(name, "")
@@ -134,7 +134,7 @@ func (h *Handler) likelyCountry(c *fiber.Ctx, s portal.Shopper) string {
 	if err != nil || len(tags) == 0 {
 		return ""
 	}
-	if region, sure := tags[0].Region(); sure >= language.High && h.app.Atlas().Form(region.String()) != nil {
+	if region, sure := tags[0].Region(); sure >= language.High && h.app.AddressFormats().Form(region.String()) != nil {
 		return region.String()
 	}
 	return ""
@@ -147,21 +147,21 @@ func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a customer.SavedAd
 		title, action = "address.new.title", addressesPath+"/new"
 	}
 	data := addressPage{Base: h.base(c, s, "addresses", title), Action: action, Version: a.Version}
-	data.Countries = countryOptions(h.app.Atlas(), data.Base)
+	data.Countries = countryOptions(h.app.AddressFormats(), data.Base)
 	data.Form = data.Base.Form(addressValues(a), err)
 	var wrong error
-	if data.Fields, wrong = data.fields(h.app.Atlas().Form(a.Address.Country)); wrong != nil {
+	if data.Fields, wrong = data.fields(h.app.AddressFormats().Form(a.Address.Country)); wrong != nil {
 		return wrong
 	}
 	data.Form.Labels = data.labels()
-	data.Kept = strays(h.app.Atlas().Form(a.Address.Country), a.Address)
+	data.Kept = strays(h.app.AddressFormats().Form(a.Address.Country), a.Address)
 	return h.pages.Render(c, status, "shopper/address", data)
 }
 
 // countryOptions lists the countries in the page's language, below a first option that asks for a choice.
-func countryOptions(atlas *address.Atlas, b page.Base) []page.Option {
+func countryOptions(formats *address.Formats, b page.Base) []page.Option {
 	options := []page.Option{{Label: b.T("address.country.choose")}}
-	for _, country := range atlas.Countries(b.L.Lang()) {
+	for _, country := range formats.Countries(b.L.Lang()) {
 		options = append(options, page.Option{Value: country.Code, Label: country.Name})
 	}
 	return options

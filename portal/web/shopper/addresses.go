@@ -66,7 +66,7 @@ func (h *Handler) card(a customer.SavedAddress, lang string) addressCard {
 		Path: addressPath(a.ID), Version: a.Version, Shipping: a.DefaultShipping, Billing: a.DefaultBilling,
 		Phone: address.FormatPhone(a.Address.Phone, a.Address.Country),
 	}
-	if lines := h.app.Atlas().Lines(a.Address, lang); len(lines) > 0 {
+	if lines := h.app.AddressFormats().Lines(a.Address, lang); len(lines) > 0 {
 		card.Name, card.Lines = lines[0], lines[1:]
 	}
 	return card

@@ -53,7 +53,7 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.Company, status int,
 	err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
-	data.Countries = countryOptions(h.app.Atlas(), data.Base)
+	data.Countries = countryOptions(h.app.AddressFormats(), data.Base)
 	data.Form = data.Base.Form(map[string]string{
 		"name": company.Name, "country": company.Country, "registration_number": company.RegistrationNumber,
 		"tax_number": company.TaxNumber, "vat_id": company.VATID,

@@ -87,7 +87,7 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	b.Title, b.Wide = b.T("order.title", "Number", found.Number), true
 	data := orderPage{Base: b, Order: found}
 	data.fill(h.app.Now().In(s.Shop().Location()))
-	data.Addresses = data.addresses(h.app.Atlas())
+	data.Addresses = data.addresses(h.app.AddressFormats())
 	data.actions(sent)
 	data.Writing = writingOf(b, found.Number, sent, message)
 	data.Writing.Form.ID = s.NewForm()
@@ -150,10 +150,10 @@ func (p *orderPage) steps() []step {
 }
 
 // addresses formats the order's addresses. If both are the same, it returns one.
-func (p *orderPage) addresses(atlas *address.Atlas) []orderAddress {
+func (p *orderPage) addresses(formats *address.Formats) []orderAddress {
 	show := func(heading string, a *address.Address) orderAddress {
 		return orderAddress{
-			Heading: p.T(heading), Lines: atlas.Lines(*a, p.L.Lang()),
+			Heading: p.T(heading), Lines: formats.Lines(*a, p.L.Lang()),
 			Phone: address.FormatPhone(a.Phone, a.Country),
 		}
 	}

@@ -129,8 +129,8 @@ func TestTooManyCodes(t *testing.T) {
 	}
 }
 
-// TestAskAnswersAlike compares the answers for addresses that are known, unknown and over their limit.
-func TestAskAnswersAlike(t *testing.T) {
+// TestLinkRequestsAnswerAlike compares the answers for addresses that are known, unknown and over their limit.
+func TestLinkRequestsAnswerAlike(t *testing.T) {
 	t.Parallel()
 	shop := webtest.Bookshop()
 	shop.Settings.Registration = new(false)
@@ -323,9 +323,9 @@ func mustPath(t *testing.T, text string) string {
 	return u.Path
 }
 
-// TestLookingSpendsNothing opens a link a hundred times as scanners do, and then as a person without our
+// TestOpeningALinkDoesNotUseIt opens a link a hundred times as scanners do, and then as a person without our
 // cookie.
-func TestLookingSpendsNothing(t *testing.T) {
+func TestOpeningALinkDoesNotUseIt(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	b := i.Browser()

@@ -9,35 +9,35 @@ import (
 	data "github.com/Boostport/address"
 )
 
-// Atlas holds the address formats of all countries. Create one with New and share it: it is safe for
+// Formats holds the address formats of all countries. Create one with New and share it: it is safe for
 // concurrent use.
-type Atlas struct {
-	// nations are prepared when first used: most shops need few of the 250 countries, and compiling the
+type Formats struct {
+	// countries are prepared when first used: most shops need few of the 250 countries, and compiling the
 	// patterns of all of them would slow down every start of the program.
-	nations map[string]func() *nation
-	names   map[string]*names
+	countries map[string]func() *country
+	names     map[string]*names
 	// codesByName is built when first used too: most shops send codes.
 	codesByName func() map[string]string
 }
 
-// New returns an atlas; it takes a few milliseconds.
-func New() *Atlas {
-	a := &Atlas{nations: make(map[string]func() *nation), names: make(map[string]*names)}
+// New returns the formats; it takes a few milliseconds.
+func New() *Formats {
+	a := &Formats{countries: make(map[string]func() *country), names: make(map[string]*names)}
 	examples, shapes := examples(), shapes()
 	for _, item := range data.ListCountries("en") {
-		a.nations[item.Code] = sync.OnceValue(func() *nation {
-			return newNation(item.Code, examples[item.Code], shapes[item.Code])
+		a.countries[item.Code] = sync.OnceValue(func() *country {
+			return newCountry(item.Code, examples[item.Code], shapes[item.Code])
 		})
 	}
 	for _, lang := range languages() {
-		a.names[lang] = newNames(lang, a.nations)
+		a.names[lang] = newNames(lang, a.countries)
 	}
 	a.codesByName = sync.OnceValue(func() map[string]string { return newCodesByName(a.names) })
 	return a
 }
 
-// nation holds the data of one country, ready for use.
-type nation struct {
+// country holds the data of one country, ready for use.
+type country struct {
 	code string
 	// local is the format in the country's own script and with its names of areas; latin is for addresses
 	// in Latin letters. For most countries they are the same.
@@ -55,16 +55,16 @@ type nation struct {
 }
 
 // nation returns the country with the given code, or nil.
-func (a *Atlas) nation(code string) *nation {
-	if get, ok := a.nations[code]; ok {
+func (a *Formats) nation(code string) *country {
+	if get, ok := a.countries[code]; ok {
 		return get()
 	}
 	return nil
 }
 
-func newNation(code, example string, s shape) *nation {
+func newCountry(code, example string, s shape) *country {
 	d := data.GetCountry(code)
-	n := &nation{code: code, allowed: d.Allowed, shape: s, local: parseLayout(d.Format)}
+	n := &country{code: code, allowed: d.Allowed, shape: s, local: parseLayout(d.Format)}
 	n.latin = n.local
 	if d.LatinizedFormat != "" {
 		n.latin = parseLayout(d.LatinizedFormat)
@@ -82,7 +82,7 @@ func newNation(code, example string, s shape) *nation {
 
 // addAreas uses the English area names if there are any, because all languages of the portal use Latin
 // letters; otherwise those in the country's first language.
-func (n *nation) addAreas(d data.CountryData) {
+func (n *country) addAreas(d data.CountryData) {
 	local := d.AdministrativeAreas[d.DefaultLanguage]
 	latin := d.AdministrativeAreas["en"]
 	if len(latin) == 0 {
