@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// validate.SignIn is the kind of email that is useless after a day.
+// SignIn is the kind of email that is useless after a day.
 const SignIn = "sign_in"
 
-// Life returns how long sending an entry of the kind is attempted: a day for validate.SignIn, three days for others.
+// Life returns how long sending an entry of the kind is attempted: a day for SignIn, three days for others.
 func Life(kind string) time.Duration {
 	if kind == SignIn {
 		return 24 * time.Hour

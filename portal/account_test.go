@@ -52,7 +52,7 @@ func TestAddressesAreKept(t *testing.T) {
 		!list[1].DefaultBilling {
 		t.Errorf("the default for billing moves alone: %+v, %v", list, err)
 	}
-	if err := shopper.SetDefault(t.Context(), second.ID, customer.UseShipping); err != nil {
+	if err := shopper.SetDefaultAddress(t.Context(), second.ID, customer.UseShipping); err != nil {
 		t.Fatal(err)
 	}
 	if list, _ = shopper.Addresses(t.Context()); list[0].DefaultShipping || !list[1].DefaultShipping {
@@ -201,7 +201,7 @@ func TestChangesAreLimited(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 98 {
-		if err := h.shopper(cookie).SetDefault(t.Context(), saved.ID, customer.UseBilling); err != nil {
+		if err := h.shopper(cookie).SetDefaultAddress(t.Context(), saved.ID, customer.UseBilling); err != nil {
 			t.Fatal(err)
 		}
 	}

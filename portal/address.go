@@ -111,14 +111,14 @@ func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
 	})
 }
 
-// DeletedAddress reports whether id is a deleted address that can be restored, as this request found the
+// CanRestoreAddress reports whether id is a deleted address that can be restored, as this request found the
 // customer.
-func (s Shopper) DeletedAddress(id string) bool {
+func (s Shopper) CanRestoreAddress(id string) bool {
 	return s.customer.RemovedAddress(id, s.app.now()) >= 0
 }
 
-// SetDefault makes an address the default for a use.
-func (s Shopper) SetDefault(ctx context.Context, id, use string) error {
+// SetDefaultAddress makes an address the default for a use.
+func (s Shopper) SetDefaultAddress(ctx context.Context, id, use string) error {
 	if use != customer.UseShipping && use != customer.UseBilling {
 		return validate.InvalidFields([]validate.FieldError{{Field: "use", Key: "address.use"}})
 	}

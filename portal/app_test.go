@@ -23,7 +23,7 @@ import (
 	"postern/templates/i18n"
 )
 
-// house is a whole installation for a test: a real store, one shop, a clock that the test moves, and emails
+// testApp is a whole installation for a test: a real store, one shop, a clock that the test moves, and emails
 // that are really composed and handed to a sender that keeps them.
 type testApp struct {
 	t          testing.TB
@@ -231,7 +231,7 @@ func oneLine(body []byte) []byte { return bytes.ReplaceAll(body, []byte("\n"), n
 func (h *testApp) work() {
 	h.t.Helper()
 	for {
-		done, err := h.app.Worker().Once(h.t.Context())
+		done, err := h.app.Worker().RunOnce(h.t.Context())
 		if err != nil {
 			h.t.Fatalf("work: %v", err)
 		}

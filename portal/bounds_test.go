@@ -23,7 +23,7 @@ func TestLimitsAreApart(t *testing.T) {
 	hundreds(t)
 	h := newTestApp(t)
 	open := true
-	main, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open})
+	main, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open})
 	if err != nil {
 		t.Fatal(err)
 	}

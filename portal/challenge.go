@@ -20,7 +20,7 @@ func (s Shopper) RecentlyVerified() bool {
 		s.app.now().Before(s.session.VerifiedAt.Add(credential.VerifiedLife))
 }
 
-// requireVerified returns nil if the session is Fresh, otherwise a validate.StepUp error.
+// requireVerified returns nil if the session is recently verified, otherwise a validate.StepUp error.
 func (s Shopper) requireVerified() error {
 	if s.RecentlyVerified() {
 		return nil
@@ -38,7 +38,7 @@ func (s Shopper) RequestCode(ctx context.Context) error {
 // to another address than the account's also counts against that address: over the limit it is dropped
 // later, but the response is the same.
 func (s Shopper) requestChallenge(ctx context.Context, e mail.Entry) error {
-	own := s.limitOf("proof-session-hour", limit(credential.CodesAnHour, time.Hour), s.session.Id())
+	own := s.limitOf("proof-session-hour", limit(credential.CodesAnHour, time.Hour), s.session.ID())
 	all := s.limitOf("proof-hour", limit(3*credential.CodesAnHour, time.Hour))
 	at, err := s.app.count(ctx, []subjectLimit{own})
 	if err != nil {
@@ -83,9 +83,9 @@ func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 	return false, nil
 }
 
-// Confirm enters the code from RequestCode and makes the session Fresh. Wrong, expired and never sent codes all
+// EnterCode enters the code from RequestCode and makes the session Fresh. Wrong, expired and never sent codes all
 // return the same error, Invalid at "code". The right code may be repeated within 60 seconds.
-func (s Shopper) Confirm(ctx context.Context, text string) error {
+func (s Shopper) EnterCode(ctx context.Context, text string) error {
 	return s.enterChallenge(ctx, credential.Challenge{Kind: credential.MailStepUp, Email: s.customer.Email},
 		text, func(a *credential.Credentials) {
 			for i := range a.Sessions {

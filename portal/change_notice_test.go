@@ -65,9 +65,9 @@ func TestChangesAreTold(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return h.shopper(cookie).SetDefault(t.Context(), list[0].ID, customer.UseBilling)
+			return h.shopper(cookie).SetDefaultAddress(t.Context(), list[0].ID, customer.UseBilling)
 		}, 1},
-		{"the same default", "addresses", func() error { return h.shopper(cookie).SetDefault(t.Context(), saved.ID, customer.UseShipping) }, 0},
+		{"the same default", "addresses", func() error { return h.shopper(cookie).SetDefaultAddress(t.Context(), saved.ID, customer.UseShipping) }, 0},
 		{"one that is none", "addresses", func() error {
 			_, err := h.shopper(cookie).SaveAddress(t.Context(), customer.SavedAddress{})
 			if validate.KindOf(err) == validate.Invalid {
@@ -117,7 +117,7 @@ func TestChangeWhileTheMailIsWritten(t *testing.T) {
 	}
 	save("Dlhá 2")
 	app := h.dying(2) // job leased and email queued, but the job not yet removed
-	if _, err := app.Worker().Once(t.Context()); err == nil {
+	if _, err := app.Worker().RunOnce(t.Context()); err == nil {
 		t.Fatal("the worker lived")
 	}
 	save("Krátka 3")
@@ -136,7 +136,7 @@ func TestCrashDuringAChangeNotice(t *testing.T) {
 		if _, err := h.shopper(cookie).SaveAddress(t.Context(), home()); err != nil {
 			t.Fatal(err)
 		}
-		attempt := func(app *portal.App) error { _, err := app.Worker().Once(t.Context()); return err }
+		attempt := func(app *portal.App) error { _, err := app.Worker().RunOnce(t.Context()); return err }
 		return attempt, func(bool) {
 			if sent := h.told("addresses"); len(sent) != 1 {
 				t.Errorf("%d mails, want 1", len(sent))
@@ -156,7 +156,7 @@ func TestNewsOfSomebodyElsesDoing(t *testing.T) {
 		t.Fatal(err)
 	}
 	alarm := firstGroup(alarmInMail, h.told("addresses")[0].Text)
-	if err := h.visitor("owner's").Revoke(t.Context(), alarm); err != nil {
+	if err := h.visitor("owner's").RevokeAccess(t.Context(), alarm); err != nil {
 		t.Fatal(err)
 	}
 	h.wantNoSession("after the alarm", thief)

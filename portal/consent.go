@@ -77,7 +77,7 @@ func (f Feed) consentRecords(ctx context.Context,
 	return records, nil
 }
 
-// LearnLate takes the consents of a change that is otherwise stale: each consent has its own time.
+// learnLate takes the consents of a change that is otherwise stale: each consent has its own time.
 func (f Feed) learnLate(ctx context.Context, id string, change customerChange) error {
 	if len(change.consents) == 0 {
 		return nil

@@ -168,7 +168,7 @@ func TestConsentsByFeed(t *testing.T) {
 		t.Helper()
 		by := feed
 		if updated.After(h.clock.Now()) {
-			by = feed.Forced("a request")
+			by = feed.WithForce("a request")
 		}
 		receipt, err := by.PutCustomer(t.Context(), "77", told(status, at, updated))
 		if err != nil {

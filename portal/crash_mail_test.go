@@ -41,7 +41,7 @@ func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 		h := newTestApp(t)
 		h.newCustomer(jan)
 		d := &asksInADay{testApp: h, sent: map[string]bool{}}
-		if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+		if _, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID,
 			shop.Settings{LinkLife: ptr(10 * time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestCrashLetsNoEmailExceedItsLimit(t *testing.T) {
 	}
 }
 
-// asksInADay is a house in which sign-in emails are requested repeatedly during one day.
+// asksInADay is a test app in which sign-in emails are requested repeatedly during one day.
 type asksInADay struct {
 	*testApp
 	asked int

@@ -51,7 +51,7 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 	return m.Engine.Delete(ctx, collection, id, read)
 }
 
-// dying returns the app of another process over the house's store, which dies after the given number of
+// dying returns the app of another process over the app's store, which dies after the given number of
 // writes.
 func (h *testApp) dying(writes int, options ...portal.Option) *portal.App {
 	m := &mortal{Engine: h.engine}
@@ -61,7 +61,7 @@ func (h *testApp) dying(writes int, options ...portal.Option) *portal.App {
 }
 
 // crashes runs attempt in new houses with a process that dies after no write, after one, after two and so
-// on, until the attempt finishes. After each run look checks the house.
+// on, until the attempt finishes. After each run look checks the app.
 func crashes(t *testing.T, do func(h *testApp) (attempt func(*portal.App) error, look func(done bool))) {
 	if testing.Short() {
 		t.Skip("a death before every write: not in a short run")
@@ -229,7 +229,7 @@ func TestCrashWhileAnAddressIsGivenUp(t *testing.T) {
 		h.clock.Move(14 * 24 * time.Hour)
 		attempt := func(app *portal.App) error {
 			for {
-				if done, err := app.Worker().Once(t.Context()); err != nil || done == 0 {
+				if done, err := app.Worker().RunOnce(t.Context()); err != nil || done == 0 {
 					return err
 				}
 			}

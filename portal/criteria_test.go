@@ -133,7 +133,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 	dir := t.TempDir()
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h := goldenHouse(t, dir)
+	h := goldenApp(t, dir)
 	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0),
 		portal.WithLog(logger))
 	h.dispatcher = h.newDispatcher(h.app)
@@ -493,7 +493,7 @@ func (h *testApp) endOther(s portal.Shopper) error {
 }
 
 func (h *testApp) raiseAlarm() error {
-	return h.visitor("owner's").Revoke(h.t.Context(), firstGroup(alarmInMail, h.notices()[0].Text))
+	return h.visitor("owner's").RevokeAccess(h.t.Context(), firstGroup(alarmInMail, h.notices()[0].Text))
 }
 
 // TestNothingOfOneShopWorksInAnother presents every credential of one shop to another, where the same
@@ -534,8 +534,8 @@ func TestNothingOfOneShopWorksInAnother(t *testing.T) {
 			"session":               {shopper(sessionA), validate.SignIn},
 			"link as a session":     {shopper(linkA), validate.SignIn},
 			"own link as a session": {shopper(linkB), validate.SignIn},
-			"alarm":                 {v.Revoke(ctx, alarmA), validate.Gone},
-			"link as an alarm":      {v.Revoke(ctx, linkB), validate.Gone},
+			"alarm":                 {v.RevokeAccess(ctx, alarmA), validate.Gone},
+			"link as an alarm":      {v.RevokeAccess(ctx, linkB), validate.Gone},
 		}
 		if browser != "b's" { // needs the browser that requested it
 			tests["own code"] = struct {

@@ -21,7 +21,7 @@ const (
 )
 
 // RequestEmailChange sends a code, valid in this session, to the address that the customer wants. The session
-// must be Fresh (else validate.StepUp). An address already in use gets an email without a code, and the answer is
+// must be recently verified (else validate.StepUp). An address already in use gets an email without a code, and the answer is
 // the same. An ill-formed address or the current one is Invalid at "email".
 func (s Shopper) RequestEmailChange(ctx context.Context, email string) (Pending, error) {
 	if err := s.requireVerified(); err != nil {

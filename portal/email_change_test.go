@@ -49,7 +49,7 @@ func (h *testApp) change(cookie, email, secret string) string {
 func (h *testApp) refresh(cookie string) string {
 	h.t.Helper()
 	s := h.shopper(cookie)
-	if err := s.Confirm(h.t.Context(), h.stepUpCode(s)); err != nil {
+	if err := s.EnterCode(h.t.Context(), h.stepUpCode(s)); err != nil {
 		h.t.Fatal(err)
 	}
 	return cookie
@@ -220,7 +220,7 @@ func TestStolenSessionCannotChangeTheEmail(t *testing.T) {
 			firefox("thief's")); validate.KindOf(err) != validate.StepUp {
 			t.Errorf("%s: change: %v", name, err)
 		}
-		if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
+		if err := s.EnterCode(t.Context(), code); validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%s: confirm with a code for something else: %v", name, err)
 		}
 	}
@@ -272,7 +272,7 @@ func TestCodesHaveOnePurpose(t *testing.T) {
 		"another address":             try(cookie, mallory, code),
 		"another session":             try(other, jana, code),
 		"no address":                  try(cookie, "", code),
-		"the new one for step-up":     h.shopper(cookie).Confirm(t.Context(), code),
+		"the new one for step-up":     h.shopper(cookie).EnterCode(t.Context(), code),
 	} {
 		if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
 			t.Errorf("%s: %s", name, diff)

@@ -97,7 +97,7 @@ func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 		return err
 	}
 	_, err = v.app.reserve(ctx, v.shop.ID, c.ID, c.Reserved[at].Email)
-	if errors.Is(err, customer.ErrPresent) {
+	if errors.Is(err, customer.ErrSameEmail) {
 		return validate.NewError(validate.Gone, "email_restore.gone")
 	}
 	if err != nil {

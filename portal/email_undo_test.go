@@ -285,7 +285,7 @@ func TestRevokeFromTheOldEmail(t *testing.T) {
 	cookie := h.signInByCode(jan, "one")
 	alarm := firstGroup(alarmInMail, h.notices()[0].Text)
 	now := h.change(cookie, mallory, "thief's")
-	if err := h.visitor("owner's").Revoke(t.Context(), alarm); err != nil {
+	if err := h.visitor("owner's").RevokeAccess(t.Context(), alarm); err != nil {
 		t.Fatal(err)
 	}
 	h.wantNoSession("after the alarm", now, cookie)

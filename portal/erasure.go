@@ -24,7 +24,7 @@ import (
 func (s Shopper) ErasureDate() time.Time { return s.customer.ErasureDate(s.app.now()) }
 
 // RequestErasure schedules the erasure of the account at the ErasureDate, and informs each address that could
-// cancel it. The session must be Fresh (else validate.StepUp). Asking again changes nothing; five times a day, then
+// cancel it. The session must be recently verified (else validate.StepUp). Asking again changes nothing; five times a day, then
 // validate.TooMany. The times are stored in the same document as the request, so concurrent requests count once.
 func (s Shopper) RequestErasure(ctx context.Context) (customer.Erasure, error) {
 	if err := s.requireVerified(); err != nil {

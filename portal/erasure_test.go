@@ -93,7 +93,7 @@ func TestErasure(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var log bytes.Buffer
-	h := goldenHouse(t, dir)
+	h := goldenApp(t, dir)
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.app = portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0),
 		portal.WithLog(logger))
@@ -539,7 +539,7 @@ func TestErasureIsResumed(t *testing.T) {
 // workUntil runs the jobs with a store that fails at its n-th write, and reports whether it failed.
 func (h *testApp) workUntil(n int) bool {
 	h.t.Helper()
-	_, err := h.dying(n).Worker().Once(h.t.Context())
+	_, err := h.dying(n).Worker().RunOnce(h.t.Context())
 	return err != nil
 }
 

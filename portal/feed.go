@@ -19,9 +19,9 @@ type Feed struct {
 	request string // that forces, as in the log
 }
 
-// Forced returns the feed with permission to send content that is dated in the future or older than the
+// WithForce returns the feed with permission to send content that is dated in the future or older than the
 // stored content. request is the id that the log gives for the request that forced it.
-func (f Feed) Forced(request string) Feed {
+func (f Feed) WithForce(request string) Feed {
 	f.forced, f.request = true, request
 	return f
 }

@@ -119,8 +119,8 @@ func goldenOrder(n int) []byte {
 		`"placed_at":"`+placed+`","customer_id":"77"`)
 }
 
-// goldenHouse returns a house whose store is in dir.
-func goldenHouse(t *testing.T, dir string) *testApp {
+// goldenApp returns a test app whose store is in dir.
+func goldenApp(t *testing.T, dir string) *testApp {
 	t.Helper()
 	engine, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
 	if err != nil {
@@ -156,7 +156,7 @@ func openGolden(t *testing.T) (*testApp, secrets) {
 	if err := os.WriteFile(filepath.Join(dir, goldenFile), content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := goldenHouse(t, dir)
+	h := goldenApp(t, dir)
 	shops, err := h.app.Shops(t.Context())
 	if err != nil || len(shops) != 1 || shops[0].ID != "main" {
 		t.Fatalf("shops %+v, %v", shops, err)
@@ -177,7 +177,7 @@ func openGolden(t *testing.T) (*testApp, secrets) {
 func writeGolden(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
-	h := goldenHouse(t, dir)
+	h := goldenApp(t, dir)
 	h.shop = h.open("main", shop.Settings{})
 	var held secrets
 	for n := range 25 {

@@ -30,11 +30,11 @@ const (
 	challenge  = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-// handOffHouse returns a house whose shop has a storefront, and signs Jan in.
-func handOffHouse(t *testing.T) (*testApp, portal.Shopper) {
+// handOffApp returns a test app whose shop has a storefront, and signs Jan in.
+func handOffApp(t *testing.T) (*testApp, portal.Shopper) {
 	t.Helper()
 	h := newTestApp(t)
-	shop, err := h.app.Operator().SetShop(t.Context(), "main",
+	shop, err := h.app.Operator().ChangeShop(t.Context(), "main",
 		shop.Settings{StorefrontURL: ptr(storefront + "/")})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func exchange(f portal.Feed, code, returnTo, verifier string) (customer.Record, 
 
 func TestHandOff(t *testing.T) {
 	t.Parallel()
-	h, s := handOffHouse(t)
+	h, s := handOffApp(t)
 	feed := h.feed()
 	for _, withProof := range []bool{true, false} {
 		proof, shown := challenge, verifier
@@ -102,7 +102,7 @@ func wantGone(t *testing.T, name string, f portal.Feed, code, returnTo, verifier
 // TestHandOffPresentedWrongly checks that every faulty exchange gets the same answer and uses up the code.
 func TestHandOffPresentedWrongly(t *testing.T) {
 	t.Parallel()
-	h, s := handOffHouse(t)
+	h, s := handOffApp(t)
 	feed := h.feed()
 	for _, test := range []struct{ name, challenge, returnTo, verifier string }{
 		{"another verifier", challenge, callBack, strings.Repeat("x", 43)},
@@ -149,7 +149,7 @@ func shortChallenge() string {
 
 func TestHandOffLife(t *testing.T) {
 	t.Parallel()
-	h, s := handOffHouse(t)
+	h, s := handOffApp(t)
 	feed := h.feed()
 	for _, test := range []struct {
 		after time.Duration
@@ -167,7 +167,7 @@ func TestHandOffLife(t *testing.T) {
 // TestHandOffElsewhere presents a code to another shop that has a customer with the same address.
 func TestHandOffElsewhere(t *testing.T) {
 	t.Parallel()
-	h, s := handOffHouse(t)
+	h, s := handOffApp(t)
 	code := h.handOff(s, challenge)
 	mine, own := h.shop, h.feed()
 	h.shop = h.open("other", shop.Settings{StorefrontURL: ptr(storefront)})
@@ -182,7 +182,7 @@ func TestHandOffElsewhere(t *testing.T) {
 // TestHandOffOnceOnly exchanges one code two hundred times at the same instant.
 func TestHandOffOnceOnly(t *testing.T) {
 	t.Parallel()
-	h, s := handOffHouse(t)
+	h, s := handOffApp(t)
 	feed := h.feed()
 	for round := range counted(300) {
 		code := h.handOff(s, challenge)
@@ -229,7 +229,7 @@ func TestHandOffDiesWithItsSession(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, s := handOffHouse(t)
+			h, s := handOffApp(t)
 			code := h.handOff(s, challenge)
 			if err := end(h, s); err != nil {
 				t.Fatal(err)
@@ -241,7 +241,7 @@ func TestHandOffDiesWithItsSession(t *testing.T) {
 
 func TestHandOffStoresNoCode(t *testing.T) {
 	t.Parallel()
-	h, s := handOffHouse(t)
+	h, s := handOffApp(t)
 	var codes []string
 	for range 3 {
 		codes = append(codes, h.handOff(s, challenge))
@@ -286,7 +286,7 @@ func TestHandOffStoresNoCode(t *testing.T) {
 func TestSweepGoesOn(t *testing.T) {
 	t.Parallel()
 	const n = 501
-	h, _ := handOffHouse(t)
+	h, _ := handOffApp(t)
 	collection := storage.Collection{Name: "handoffs", Indexes: []storage.Index{{
 		Name: "until", Fields: []storage.Field{{Path: "until", Kind: storage.Time}},
 	}}}
@@ -320,7 +320,7 @@ func (u unsure) Delete(ctx context.Context, collection, id string, read storage.
 // that exactly one of the two gets the customer.
 func TestHandOffReadTwice(t *testing.T) {
 	t.Parallel()
-	h, s := handOffHouse(t)
+	h, s := handOffApp(t)
 	feed := h.feed()
 	const ended = 100
 	for turn := 0; ; turn++ {
@@ -371,7 +371,7 @@ func (h *testApp) sweep() {
 
 func TestHandOffLimit(t *testing.T) {
 	t.Parallel()
-	h, s := handOffHouse(t)
+	h, s := handOffApp(t)
 	for range 240 {
 		h.handOff(s, challenge)
 	}
@@ -383,7 +383,7 @@ func TestHandOffLimit(t *testing.T) {
 
 func TestReturnTo(t *testing.T) {
 	t.Parallel()
-	h, _ := handOffHouse(t)
+	h, _ := handOffApp(t)
 	long := storefront + "/" + strings.Repeat("a", 1000-len(storefront)-1)
 	for _, good := range []string{storefront, storefront + "/", callBack, storefront + "/a;b?c;d&e=f%20g",
 		storefront + "/?x=codes&encode=1", long} {
@@ -420,7 +420,7 @@ func TestReturnTo(t *testing.T) {
 // TestReturnOf checks that ReturnOf accepts only the spelling that Path produces.
 func TestReturnOf(t *testing.T) {
 	t.Parallel()
-	h, _ := handOffHouse(t)
+	h, _ := handOffApp(t)
 	back, _ := h.shop.ReturnTo(callBack, challenge)
 	path := back.Path()
 	for _, bad := range []string{

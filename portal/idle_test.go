@@ -42,7 +42,7 @@ func (c *commandCounter) Scan(ctx context.Context, collection string, s storage.
 	return c.Engine.Scan(ctx, collection, s)
 }
 
-// idleWorker is a worker in another process over the house's store; the test calls its beats.
+// idleWorker is a worker in another process over the app's store; the test calls its beats.
 type idleWorker struct {
 	*testApp
 	app   *portal.App
@@ -106,7 +106,7 @@ func TestIdleWorkerWakes(t *testing.T) {
 		w.testApp.app = test.app
 		w.put(orderJSON(fmt.Sprint(i), jan))
 		w.beats(test.within)
-		if done, err := other.Worker().Once(t.Context()); done != 0 || err != nil {
+		if done, err := other.Worker().RunOnce(t.Context()); done != 0 || err != nil {
 			t.Errorf("%d jobs left %s after order %d, %v", done, test.within, i, err)
 		}
 	}

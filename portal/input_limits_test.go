@@ -85,7 +85,7 @@ func TestNoAccountWithoutAWayIn(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	open := true
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+	if _, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID,
 		shop.Settings{Registration: &open}); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestSessionsStandAlone(t *testing.T) {
 		!list[0].Present {
 		t.Errorf("after another signed out: %+v, %v", list, err)
 	}
-	if err := h.visitor("owner's").Revoke(t.Context(),
+	if err := h.visitor("owner's").RevokeAccess(t.Context(),
 		firstGroup(alarmInMail, alarms[len(alarms)-1].Text)); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestOwnLinks(t *testing.T) {
 	others, _ := h.askLink("eva@example.com", "browser")
 	owns := func(link string) bool {
 		t.Helper()
-		owned, err := shopper.Owns(t.Context(), link)
+		owned, err := shopper.OwnsLink(t.Context(), link)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ func inquiriesListed(t *testing.T,
 // inquiries.
 func TestInquiryList(t *testing.T) {
 	t.Parallel()
-	h, s := inquiryHouse(t)
+	h, s := inquiryApp(t)
 	feed := h.feed()
 	read := func(ctx context.Context, after string) ([]inquiry.FeedInquiry, string, bool, error) {
 		p, err := feed.Messages(ctx, after)
@@ -108,7 +108,7 @@ func TestInquiryList(t *testing.T) {
 // introduced, and by their current email.
 func TestInquiryListNamesTheCustomer(t *testing.T) {
 	t.Parallel()
-	h, s := inquiryHouse(t)
+	h, s := inquiryApp(t)
 	feed := h.feed()
 	if err := errors.Join(s.WriteMessage(t.Context(), message(s, "Hello")),
 		s.RequestReturn(t.Context(), giveBack(t, s))); err != nil {
@@ -181,7 +181,7 @@ func TestInquiryInterrupted(t *testing.T) {
 		attempt := func(app *portal.App) error {
 			err := send(app)
 			if err == nil {
-				_, err = app.Worker().Once(t.Context())
+				_, err = app.Worker().RunOnce(t.Context())
 			}
 			return err
 		}
@@ -205,7 +205,7 @@ func TestInquiryInterrupted(t *testing.T) {
 // emails are not sent.
 func TestInquiriesErased(t *testing.T) {
 	t.Parallel()
-	h, s := inquiryHouse(t)
+	h, s := inquiryApp(t)
 	other := h.signIn(eva)
 	h.work()
 	h.deliver()
@@ -261,7 +261,7 @@ func TestInquiriesErased(t *testing.T) {
 // and confirmed, while messages are refused.
 func TestInquiryWithoutSupport(t *testing.T) {
 	t.Parallel()
-	h, _ := inquiryHouse(t)
+	h, _ := inquiryApp(t)
 	h.set(shop.Settings{SupportEmail: ptr("")})
 	s := h.signIn(jan)
 	if err := s.WriteMessage(t.Context(), message(s, "Hello")); validate.KindOf(err) != validate.Conflict {

@@ -17,9 +17,9 @@ import (
 	"postern/portal/validate"
 )
 
-// inquiryHouse returns a house whose shop has a support address, and signs in Jan, who has one order that
+// inquiryApp returns a test app whose shop has a support address, and signs in Jan, who has one order that
 // can be cancelled and one that can be returned.
-func inquiryHouse(t *testing.T) (*testApp, portal.Shopper) {
+func inquiryApp(t *testing.T) (*testApp, portal.Shopper) {
 	t.Helper()
 	h := withdrawalHouse(t)
 	h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))
@@ -35,7 +35,7 @@ func message(s portal.Shopper, text string) portal.Message {
 	return portal.Message{Form: s.NewForm(), Number: "sent", Text: text, Lang: "en"}
 }
 
-// returnGoods returns a return request for two of the three books.
+// giveBack returns a return request for two of the three books.
 func giveBack(t *testing.T, s portal.Shopper) portal.Request {
 	t.Helper()
 	order, err := s.Order(t.Context(), "sent")
@@ -69,7 +69,7 @@ func about(t *testing.T, s portal.Shopper, number string) (texts []string) {
 func TestInquiryMails(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{ // the shop's three emails and the customer's two
-		"en": {"on 21 November 2026 at 11:00", "requested a return from order sent", "to cancel order new", "send anything until then", "will refund you"},
+		"en": {"on 21 November 2026 at 11:00", "requested a return for order sent", "to cancel order new", "send anything until then", "will refund you"},
 		"sk": {"Správa z 21. novembra 2026", "o vrátenie tovaru z objednávky sent", "o zrušenie objednávky new", "Dovtedy, prosím, nič neposielajte", "vráti vám peniaze"},
 		"cs": {"píše k objednávce sent (21. listopadu 2026", "o vrácení zboží z objednávky sent", "o zrušení objednávky new", "Do té doby nic neposílejte", "vrátí vám peníze"},
 		"pl": {"wysłano 21 listopada 2026", "zwrot produktów z zamówienia sent", "o anulowanie zamówienia new", "Do tego czasu nic nie odsyłaj", "zwróci Ci pieniądze"},
@@ -77,7 +77,7 @@ func TestInquiryMails(t *testing.T) {
 	}
 	for lang, want := range words {
 		t.Run(lang, func(t *testing.T) {
-			h, _ := inquiryHouse(t)
+			h, _ := inquiryApp(t)
 			h.set(shop.Settings{Language: &lang})
 			s := h.signIn(jan)
 			hostile := "First <b>line</b>\r\n\r\nBcc: x@y.example\r\nhttps://evil.example/ שלום " + strings.Repeat("e\u0301", 5)
@@ -140,7 +140,7 @@ func allTexts(mails []mail.Message) string {
 // order would no longer allow it.
 func TestInquiryTwice(t *testing.T) {
 	t.Parallel()
-	h, s := inquiryHouse(t)
+	h, s := inquiryApp(t)
 	letter, back, cancel := message(s, "Hello"), giveBack(t, s), portal.Request{Number: "new"}
 	send := map[string]func(context.Context) error{
 		"message": func(ctx context.Context) error { return s.WriteMessage(ctx, letter) },
@@ -188,7 +188,7 @@ func TestInquiryTwice(t *testing.T) {
 
 func TestInquiryBadInput(t *testing.T) {
 	t.Parallel()
-	h, s := inquiryHouse(t)
+	h, s := inquiryApp(t)
 	digital := orderJSON("empty", jan, `,"lines":[{"id":"1","name":"Book","quantity":"1","unit_price":"12.5","total":"12.50"}]`, "")
 	h.put(digital)
 	empty, err := s.Order(t.Context(), "empty")
@@ -259,7 +259,7 @@ func TestInquiryBadInput(t *testing.T) {
 // order. Submitting an accepted form again still counts once.
 func TestInquiryLimits(t *testing.T) {
 	t.Parallel()
-	h, s := inquiryHouse(t)
+	h, s := inquiryApp(t)
 	var first portal.Message
 	for i := range inquiry.MaxMessages {
 		m := message(s, fmt.Sprint("number ", i))

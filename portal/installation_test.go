@@ -102,7 +102,7 @@ func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	}
 	h.app = h.withSecret("n")
 	h.dispatcher = h.newDispatcher(h.app)
-	if h.shop, err = h.app.Operator().SetShop(t.Context(), "main", shop.Settings{}); err != nil {
+	if h.shop, err = h.app.Operator().ChangeShop(t.Context(), "main", shop.Settings{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.app.Shopper(t.Context(), h.shop, signed.Cookie); validate.KindOf(err) != validate.SignIn {
@@ -123,7 +123,7 @@ func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	if list, err := shopper.Sessions(t.Context()); err != nil || len(list) != 1 {
 		t.Errorf("sessions %+v, %v", list, err)
 	}
-	if err := h.visitor("x").Revoke(t.Context(), alarm); err != nil {
+	if err := h.visitor("x").RevokeAccess(t.Context(), alarm); err != nil {
 		t.Errorf("\"this wasn't me\": %v", err)
 	}
 	if list, err := shopper.Sessions(t.Context()); err != nil || len(list) != 0 {

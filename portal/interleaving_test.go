@@ -94,7 +94,7 @@ func (c comeback) come(app *portal.App, way string) (session string, err error) 
 // release moves the clock and runs the jobs that are due.
 func (c comeback) release(app *portal.App, after time.Duration) error {
 	c.clock.Move(after)
-	_, err := app.Worker().Once(c.t.Context())
+	_, err := app.Worker().RunOnce(c.t.Context())
 	return err
 }
 
@@ -264,7 +264,7 @@ func TestAddressesEndOneAfterAnother(t *testing.T) {
 		h.clock.Move(14*24*time.Hour - time.Millisecond)
 		m := &meddled{Engine: h.engine, turn: n, meddle: func() { h.clock.Move(time.Millisecond) }}
 		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now),
-			portal.WithCountDelay(0)).Worker().Once(t.Context()); err != nil {
+			portal.WithCountDelay(0)).Worker().RunOnce(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if m.turn >= 0 {

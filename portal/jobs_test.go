@@ -196,7 +196,7 @@ func crashKind(t *testing.T, kind string, arrange func(*testApp)) {
 func (h *testApp) workIn(app *portal.App) error {
 	for range 2 {
 		for {
-			done, err := app.Worker().Once(h.t.Context())
+			done, err := app.Worker().RunOnce(h.t.Context())
 			if err != nil {
 				return err
 			}

@@ -82,7 +82,7 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 	_, err = w.app.credentialDocs(shop.ID).Put(ctx, t.Access, func(a *credential.Credentials, _ bool) error {
 		owner, err := to.Customer, error(nil)
 		if owner == "" {
-			owner, err = w.app.presentOwner(ctx, shop, *a)
+			owner, err = w.app.currentOwner(ctx, shop, *a)
 		}
 		if err != nil {
 			return err

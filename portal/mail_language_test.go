@@ -54,7 +54,7 @@ func (c *correspondent) enter(secret string) portal.Shopper {
 	signed, err := c.browser(secret).EnterCode(c.t.Context(), jan,
 		firstGroup(codeInMail, c.collect("sign-in")))
 	c.must(err)
-	return c.shopper(signed.Cookie).On(c.page)
+	return c.shopper(signed.Cookie).InLanguage(c.page)
 }
 
 // writeAll causes every kind of email that a page can trigger.

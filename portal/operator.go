@@ -73,8 +73,8 @@ func newShop(f *validate.Validator, id string) shop.Shop {
 	}
 }
 
-// SetShop changes the given settings of a shop. Other processes see the change within two seconds.
-func (o Operator) SetShop(ctx context.Context, id string, settings shop.Settings) (shop.Shop, error) {
+// ChangeShop changes the given settings of a shop. Other processes see the change within two seconds.
+func (o Operator) ChangeShop(ctx context.Context, id string, settings shop.Settings) (shop.Shop, error) {
 	sh, err := o.app.shopDocs().Change(ctx, id, func(sh *shop.Shop) error {
 		zone := sh.TimeZone
 		err := o.settle(ctx, &validate.Validator{}, sh, settings)

@@ -29,7 +29,7 @@ func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount,
 	if err != nil {
 		return OrderAccount{}, validate.NotFoundIfMissing(err)
 	}
-	return OrderAccount{Order: doc.Order, Customer: doc.Customer, ArrivedAt: doc.ArriveAt,
+	return OrderAccount{Order: doc.Order, Customer: doc.Customer, ArrivedAt: doc.ArrivedAt,
 		ErasedAt: doc.ErasedAt}, nil
 }
 

@@ -83,7 +83,7 @@ func TestCrashOfADeletion(t *testing.T) {
 		attempt := func(app *portal.App) error {
 			err := h.delete(app, "1")
 			for done := 1; err == nil && done > 0; {
-				done, err = app.Worker().Once(h.t.Context())
+				done, err = app.Worker().RunOnce(h.t.Context())
 			}
 			return err
 		}

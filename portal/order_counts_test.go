@@ -36,11 +36,11 @@ func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 	if err != nil || len(waiting) != 2*customers {
 		t.Errorf("%d jobs wait, want %d, %v", len(waiting), 2*customers, err)
 	}
-	if done, err := app.Worker().Once(t.Context()); done != 0 || err != nil {
+	if done, err := app.Worker().RunOnce(t.Context()); done != 0 || err != nil {
 		t.Errorf("%d jobs done before the delay, %v", done, err)
 	}
 	h.clock.Move(3 * time.Second)
-	if done, err := app.Worker().Once(t.Context()); done != 2*customers || err != nil {
+	if done, err := app.Worker().RunOnce(t.Context()); done != 2*customers || err != nil {
 		t.Errorf("%d jobs done, %v", done, err)
 	}
 	for i := range customers {
@@ -64,7 +64,7 @@ func TestOrdersOfALongImportAreCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.clock.Move(time.Second)
-		done, err := app.Worker().Once(t.Context())
+		done, err := app.Worker().RunOnce(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestOrdersOfALongImportAreCounted(t *testing.T) {
 		t.Errorf("%d counts during twelve seconds of orders", counted)
 	}
 	h.clock.Move(3 * time.Second)
-	if _, err := app.Worker().Once(t.Context()); err != nil {
+	if _, err := app.Worker().RunOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.find(jan).Orders; got != 12 {

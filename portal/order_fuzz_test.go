@@ -13,9 +13,9 @@ import (
 	"postern/portal/validate"
 )
 
-// fuzzHouse returns a house whose store is shared by all inputs of a fuzz target. Jan is signed in and has
+// fuzzApp returns a test app whose store is shared by all inputs of a fuzz target. Jan is signed in and has
 // three pages of orders.
-func fuzzHouse(f *testing.F) (*testApp, portal.Shopper) {
+func fuzzApp(f *testing.F) (*testApp, portal.Shopper) {
 	f.Helper()
 	h := newTestApp(f)
 	var file bytes.Buffer
@@ -33,7 +33,7 @@ func fuzzHouse(f *testing.F) (*testApp, portal.Shopper) {
 // FuzzCursor checks that a cursor either continues the exact list it was made for or causes an Invalid
 // error.
 func FuzzCursor(f *testing.F) {
-	_, shopper := fuzzHouse(f)
+	_, shopper := fuzzApp(f)
 	first, err := shopper.Orders(f.Context(), order.Query{})
 	if err != nil {
 		f.Fatal(err)
@@ -70,7 +70,7 @@ func FuzzCursor(f *testing.F) {
 // FuzzToken checks that an arbitrary text signs nobody in, shows only the page of a damaged link, and ends
 // no valid link.
 func FuzzToken(f *testing.F) {
-	h, _ := fuzzHouse(f)
+	h, _ := fuzzApp(f)
 	token, _ := h.askLink(jan, "browser")
 	for at := 0; at < len(token); at += 7 {
 		f.Add(token[:at] + string(token[at]^1) + token[at+1:])
@@ -93,7 +93,7 @@ func FuzzToken(f *testing.F) {
 		if _, err := h.app.Shopper(t.Context(), h.shop, text); validate.KindOf(err) != validate.SignIn {
 			t.Errorf("%q: as a session: %v", text, err)
 		}
-		if err := h.visitor("browser").Revoke(t.Context(), text); validate.KindOf(err) != validate.Gone {
+		if err := h.visitor("browser").RevokeAccess(t.Context(), text); validate.KindOf(err) != validate.Gone {
 			t.Errorf("%q: alarm: %v", text, err)
 		}
 		if page, err := h.visitor("x").Link(t.Context(), token); err != nil ||
@@ -126,7 +126,7 @@ func orderSeeds() []string {
 // FuzzOrderJSON checks that a document is either refused as Invalid or accepted. Sending an accepted one
 // again changes nothing, and Jan's order is listed and shown.
 func FuzzOrderJSON(f *testing.F) {
-	h, shopper := fuzzHouse(f)
+	h, shopper := fuzzApp(f)
 	feed := h.feed()
 	for _, seed := range orderSeeds() {
 		f.Add([]byte(seed))

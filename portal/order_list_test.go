@@ -318,7 +318,7 @@ func TestTimeZoneChangeRecounts(t *testing.T) {
 	h := newTestApp(t)
 	h.fill("2025-12-31T23:30:00Z")
 	zone := "UTC"
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{TimeZone: &zone})
+	shop, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{TimeZone: &zone})
 	if err != nil {
 		t.Fatal(err)
 	}

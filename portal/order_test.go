@@ -252,7 +252,7 @@ func TestTotalsFollowAnOrderThatMovesMeanwhile(t *testing.T) {
 				`"updated_at":"2026-03-06T10:00:00Z"`))
 		}}
 		if _, err := portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now),
-			portal.WithCountDelay(0)).Worker().Once(t.Context()); err != nil {
+			portal.WithCountDelay(0)).Worker().RunOnce(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		h.work()
@@ -446,7 +446,7 @@ func TestPicturesOfOthersAreLeftOut(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	storefront := "https://shop.example.com/"
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{StorefrontURL: &storefront})
+	shop, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{StorefrontURL: &storefront})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,7 +147,7 @@ func TestNonVerifyingIdentityProvider(t *testing.T) {
 	h := newTestApp(t)
 	feed := h.feed()
 	put := func(email, at string) error {
-		_, err := feed.Forced("a request").PutCustomer(t.Context(), "66",
+		_, err := feed.WithForce("a request").PutCustomer(t.Context(), "66",
 			[]byte(`{"email":"`+email+`","first_name":"Mallory","updated_at":"`+at+`"}`))
 		return err
 	}

@@ -170,8 +170,8 @@ func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credentia
 	return a.stillHas(ctx, shop, *doc)
 }
 
-// presentOwner returns the customer of a credentials document, or "" if the customer no longer has its address.
-func (a *App) presentOwner(ctx context.Context, shop shop.Shop,
+// currentOwner returns the customer of a credentials document, or "" if the customer no longer has its address.
+func (a *App) currentOwner(ctx context.Context, shop shop.Shop,
 	doc credential.Credentials) (customer string, err error) {
 	if doc.Customer == "" {
 		return "", nil

@@ -13,7 +13,7 @@ import (
 // openTo opens registration with the given required fields.
 func (h *testApp) openTo(fields ...string) {
 	h.t.Helper()
-	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID,
+	shop, err := h.app.Operator().ChangeShop(h.t.Context(), h.shop.ID,
 		shop.Settings{Registration: ptr(true), RequiredFields: &fields})
 	if err != nil {
 		h.t.Fatal(err)
@@ -89,7 +89,7 @@ func TestFieldsNobodyIsAskedFor(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	fields := []string{"names", "shoe_size"}
-	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{RequiredFields: &fields})
+	_, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{RequiredFields: &fields})
 	if diff := cmp.Diff([]string{"required_fields shop.required_field"}, faultsOf(err)); diff != "" {
 		t.Error(diff)
 	}

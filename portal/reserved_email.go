@@ -43,7 +43,7 @@ func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder st
 	}
 	if _, err := a.changeCustomer(ctx, shop, id, func(c *customer.Customer) error {
 		if c.Email == email {
-			return customer.ErrPresent
+			return customer.ErrSameEmail
 		}
 		c.Reserve(email, now, now.Add(customer.ClaimLife))
 		return nil

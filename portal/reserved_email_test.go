@@ -51,7 +51,7 @@ func TestReservedEmailStaysReserved(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+	if _, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID,
 		shop.Settings{Registration: ptr(true)}); err != nil {
 		t.Fatal(err)
 	}

@@ -113,14 +113,14 @@ func TestSecondClickIsOwnedByTheSignedIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if own, err := h.shopper(signed.Cookie).Owns(t.Context(), token); !own || err != nil {
+	if own, err := h.shopper(signed.Cookie).OwnsLink(t.Context(), token); !own || err != nil {
 		t.Errorf("own link: %v, %v", own, err)
 	}
-	if own, err := h.signIn("eva@example.com").Owns(t.Context(), token); own || err != nil {
+	if own, err := h.signIn("eva@example.com").OwnsLink(t.Context(), token); own || err != nil {
 		t.Errorf("another's link: %v, %v", own, err)
 	}
 	forged := token[:22] + token[21:63]
-	if own, err := h.shopper(signed.Cookie).Owns(t.Context(), forged); own || err != nil {
+	if own, err := h.shopper(signed.Cookie).OwnsLink(t.Context(), forged); own || err != nil {
 		t.Errorf("a link never sent: %v, %v", own, err)
 	}
 }

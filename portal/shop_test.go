@@ -73,7 +73,7 @@ func TestShopSettings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newTestApp(t)
 			h.open("other", shop.Settings{})
-			_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, test.settings)
+			_, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, test.settings)
 			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
 				t.Error(diff)
 			}
@@ -84,9 +84,9 @@ func TestShopSettings(t *testing.T) {
 func TestTooPaleAccentNamesTheNearestThatPasses(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
-	_, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Accent: ptr("#ffee00")})
+	_, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{Accent: ptr("#ffee00")})
 	nearest := validate.FieldErrors(err)[0].Args["Nearest"]
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+	if _, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID,
 		shop.Settings{Accent: &nearest}); err != nil {
 		t.Errorf("the shade named, %s: %v", nearest, err)
 	}
@@ -147,7 +147,7 @@ func TestFormerBaseURLIsFree(t *testing.T) {
 				}
 			}
 			moved := shop.Settings{BaseURL: ptr("https://further.example.com")}
-			if _, err := h.app.Operator().SetShop(t.Context(), "heir",
+			if _, err := h.app.Operator().ChangeShop(t.Context(), "heir",
 				moved); len(validate.FieldErrors(err)) != 1 {
 				t.Errorf("a further host of another shop: %v", err)
 			}

@@ -24,9 +24,9 @@ type Shopper struct {
 	page     string // language of the current page, "" for none
 }
 
-// On returns the customer acting on a page in the given language, which is used for the emails that this
+// InLanguage returns the customer acting on a page in the given language, which is used for the emails that this
 // causes.
-func (s Shopper) On(lang string) Shopper {
+func (s Shopper) InLanguage(lang string) Shopper {
 	s.page = lang
 	return s
 }
@@ -87,9 +87,9 @@ func (s Shopper) Customer() customer.Customer { return s.customer }
 // can create it.
 func (s Shopper) FormOwner() string { return s.app.secret.ID(s.shop.ID, "form-owner", s.customer.ID) }
 
-// Owns reports whether a link's token belongs to this account, so that a second click simply opens the
+// OwnsLink reports whether a link's token belongs to this account, so that a second click simply opens the
 // account. The link need not be valid any more, but it must have existed.
-func (s Shopper) Owns(ctx context.Context, text string) (bool, error) {
+func (s Shopper) OwnsLink(ctx context.Context, text string) (bool, error) {
 	t, ok := credential.ParseLink(text)
 	if !ok || t.Access != s.access {
 		return false, nil
@@ -110,7 +110,7 @@ func (s Shopper) Sessions(ctx context.Context) ([]credential.SessionInfo, error)
 	}
 	infos := doc.SessionInfos(s.app.now())
 	for i := range infos {
-		infos[i].Present = infos[i].ID == s.session.Id()
+		infos[i].Present = infos[i].ID == s.session.ID()
 	}
 	slices.SortStableFunc(infos, func(a, b credential.SessionInfo) int {
 		if a.Present != b.Present {
@@ -131,7 +131,7 @@ func presence(s credential.SessionInfo) string {
 // EndSession ends one session by its id, immediately in every process. It is no error if the session has
 // already ended.
 func (s Shopper) EndSession(ctx context.Context, id string) error {
-	_, err := s.end(ctx, func(other credential.Session) bool { return other.Id() == id })
+	_, err := s.end(ctx, func(other credential.Session) bool { return other.ID() == id })
 	return err
 }
 

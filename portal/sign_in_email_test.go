@@ -18,8 +18,8 @@ import (
 	"postern/storage"
 )
 
-// fedHouse returns a house whose feed has introduced Jan as customer 77.
-func fedHouse(t *testing.T) (*testApp, portal.Feed) {
+// fedApp returns a test app whose feed has introduced Jan as customer 77.
+func fedApp(t *testing.T) (*testApp, portal.Feed) {
 	t.Helper()
 	h := newTestApp(t)
 	feed := h.feed()
@@ -32,7 +32,7 @@ func fedHouse(t *testing.T) (*testApp, portal.Feed) {
 
 func TestMailSignIn(t *testing.T) {
 	t.Parallel()
-	h, feed := fedHouse(t)
+	h, feed := fedApp(t)
 	if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`), ""); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestMailSignInUnderWay(t *testing.T) {
 	t.Parallel()
 	conflicts := 0
 	for turn := 0; ; turn++ {
-		h, feed := fedHouse(t)
+		h, feed := fedApp(t)
 		ask := func(feed portal.Feed) error { return feed.MailSignIn(t.Context(), "77", []byte(`{}`), "one") }
 		var twin error
 		m := &meddled{Engine: h.engine, turn: turn, meddle: func() { twin = ask(feed) }}
@@ -107,7 +107,7 @@ func TestMailSignInUnderWay(t *testing.T) {
 // address, and that sign-in requests made at the portal, even by strangers, do not count.
 func TestMailSignInLimits(t *testing.T) {
 	t.Parallel()
-	h, feed := fedHouse(t)
+	h, feed := fedApp(t)
 	mails := 0
 	ask := func() error {
 		err := feed.MailSignIn(t.Context(), "77", []byte(`{}`), "")
@@ -149,7 +149,7 @@ func TestMailSignInLimits(t *testing.T) {
 // sign-in page instead.
 func TestMailSignInWithFiveLinks(t *testing.T) {
 	t.Parallel()
-	h, feed := fedHouse(t)
+	h, feed := fedApp(t)
 	for n := range 6 {
 		if err := feed.MailSignIn(t.Context(), "77", []byte(`{"destination":"/orders/1001"}`),
 			""); err != nil {
@@ -163,11 +163,11 @@ func TestMailSignInWithFiveLinks(t *testing.T) {
 	}
 }
 
-// greeter returns a house whose shop sends an email for a first order.
+// greeter returns a test app whose shop sends an email for a first order.
 func greeter(t *testing.T) *testApp {
 	t.Helper()
 	h := newTestApp(t)
-	shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(true)})
+	shop, err := h.app.Operator().ChangeShop(t.Context(), "main", shop.Settings{FirstOrderMail: ptr(true)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func greeter(t *testing.T) *testApp {
 	return h
 }
 
-// placed returns an order placed that long before the house's current time.
+// placed returns an order placed that long before the app's current time.
 func (h *testApp) placed(number, email string, ago time.Duration) []byte {
 	at := h.clock.Now().Add(-ago).Format(time.RFC3339)
 	return orderJSON(number, email, "2026-03-05T10:00:00Z", at)
@@ -226,7 +226,7 @@ func TestFirstOrderMail(t *testing.T) {
 	h.put(h.placed("d", jan, 0))
 	want("long after the entry in the outbox is gone")
 
-	if _, err := h.app.Operator().SetShop(t.Context(), "main",
+	if _, err := h.app.Operator().ChangeShop(t.Context(), "main",
 		shop.Settings{FirstOrderMail: ptr(false)}); err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestFirstOrderMailsTogether(t *testing.T) {
 		want = append(want, fmt.Sprintf("%s /orders/%d-%d", email, c, oldest))
 	}
 	together(4, func(int) {
-		if _, err := h.app.Worker().Once(t.Context()); err != nil {
+		if _, err := h.app.Worker().RunOnce(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -291,7 +291,7 @@ func TestFirstOrderMailsTogether(t *testing.T) {
 func TestFirstOrderInterrupted(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
-		if _, err := h.app.Operator().SetShop(t.Context(), "main",
+		if _, err := h.app.Operator().ChangeShop(t.Context(), "main",
 			shop.Settings{FirstOrderMail: ptr(true)}); err != nil {
 			t.Fatal(err)
 		}
@@ -301,7 +301,7 @@ func TestFirstOrderInterrupted(t *testing.T) {
 				func(int) {}); err != nil {
 				return err
 			}
-			_, err := app.Worker().Once(t.Context())
+			_, err := app.Worker().RunOnce(t.Context())
 			return err
 		}
 		return attempt, func(bool) {

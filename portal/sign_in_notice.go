@@ -132,9 +132,9 @@ func (v Visitor) RevokePage(ctx context.Context, text string) (RevokePage, error
 	return RevokePage{Masked: validate.MaskEmail(doc.Email)}, err
 }
 
-// Revoke ends every session, link and code of the address, and forgets its browsers. It is safe to
+// RevokeAccess ends every session, link and code of the address, and forgets its browsers. It is safe to
 // repeat. A damaged or expired link is Gone.
-func (v Visitor) Revoke(ctx context.Context, text string) error {
+func (v Visitor) RevokeAccess(ctx context.Context, text string) error {
 	gone := validate.NewError(validate.Gone, "sign_out_everywhere.gone")
 	t, ok := credential.ParseLink(text)
 	if !ok {

@@ -100,7 +100,7 @@ func TestNoticeSentAgain(t *testing.T) {
 		t.Errorf("what it says (-first +again):\n%s", diff)
 	}
 	for _, m := range append(first, again...) {
-		if err := h.visitor("one").Revoke(t.Context(), firstGroup(alarmInMail, m.Text)); err != nil {
+		if err := h.visitor("one").RevokeAccess(t.Context(), firstGroup(alarmInMail, m.Text)); err != nil {
 			t.Errorf("its button: %v", err)
 		}
 	}
@@ -139,7 +139,7 @@ func TestThisWasNotMe(t *testing.T) {
 		t.Errorf("looking ended something: %v", err)
 	}
 	for range 2 {
-		if err := h.visitor("jan's").Revoke(t.Context(), secret); err != nil {
+		if err := h.visitor("jan's").RevokeAccess(t.Context(), secret); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -160,12 +160,12 @@ func TestThisWasNotMe(t *testing.T) {
 	damaged := []byte(secret)
 	damaged[50] ^= 1
 	for _, text := range []string{"", "x", string(damaged), link} {
-		if err := h.visitor("x").Revoke(t.Context(), text); validate.KindOf(err) != validate.Gone {
+		if err := h.visitor("x").RevokeAccess(t.Context(), text); validate.KindOf(err) != validate.Gone {
 			t.Errorf("damaged: %v", err)
 		}
 	}
 	h.clock.Move(14 * 24 * time.Hour)
-	if err := h.visitor("x").Revoke(t.Context(), secret); validate.KindOf(err) != validate.Gone {
+	if err := h.visitor("x").RevokeAccess(t.Context(), secret); validate.KindOf(err) != validate.Gone {
 		t.Errorf("after 14 days: %v", err)
 	}
 }
@@ -223,7 +223,7 @@ func TestManyBehindOneAddress(t *testing.T) {
 	hundreds(t)
 	h := newTestApp(t)
 	open := true
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open})
+	shop, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{Registration: &open})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -255,7 +255,7 @@ func TestMailBesideASignIn(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {
 		h := newTestApp(t)
-		shop, err := h.app.Operator().SetShop(t.Context(), "main", shop.Settings{Registration: ptr(true)})
+		shop, err := h.app.Operator().ChangeShop(t.Context(), "main", shop.Settings{Registration: ptr(true)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -510,7 +510,7 @@ func TestOpenRegistrationMakesTheAccountAtTheClick(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	open := true
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+	if _, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID,
 		shop.Settings{Registration: &open}); err != nil {
 		t.Fatal(err)
 	}
@@ -599,7 +599,7 @@ func TestDestination(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	origins := []string{"https://shop.example.com"}
-	sh, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{AllowedOrigins: &origins})
+	sh, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{AllowedOrigins: &origins})
 	if err != nil {
 		t.Fatal(err)
 	}

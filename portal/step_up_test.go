@@ -66,7 +66,7 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 			h.shopper(byCode).RecentlyVerified())
 	}
 	code := h.stepUpCode(h.shopper(byLink))
-	if err := h.shopper(byLink).Confirm(t.Context(), " "+code[:4]+" "+code[5:]+" "); err != nil {
+	if err := h.shopper(byLink).EnterCode(t.Context(), " "+code[:4]+" "+code[5:]+" "); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(15*time.Minute - time.Millisecond)
@@ -77,7 +77,7 @@ func TestOnlyACodeMakesASessionFresh(t *testing.T) {
 	if h.shopper(byLink).RecentlyVerified() {
 		t.Error("fresh after 15 minutes")
 	}
-	if err := h.shopper(byLink).Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
+	if err := h.shopper(byLink).EnterCode(t.Context(), code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("the code once more: %v", err)
 	}
 }
@@ -94,12 +94,12 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 	cookie, s := h.enterWith(jan, "one")
 	code := h.stepUpCode(s)
 	for name, try := range map[string]func() error{
-		"another session of the customer": func() error { return other.Confirm(t.Context(), code) },
-		"another customer":                func() error { return stranger.Confirm(t.Context(), code) },
-		"none":                            func() error { return s.Confirm(t.Context(), "") },
-		"garbage":                         func() error { return s.Confirm(t.Context(), "👻👻👻👻👻👻👻👻") },
+		"another session of the customer": func() error { return other.EnterCode(t.Context(), code) },
+		"another customer":                func() error { return stranger.EnterCode(t.Context(), code) },
+		"none":                            func() error { return s.EnterCode(t.Context(), "") },
+		"garbage":                         func() error { return s.EnterCode(t.Context(), "👻👻👻👻👻👻👻👻") },
 		"huge": func() error {
-			return s.Confirm(t.Context(),
+			return s.EnterCode(t.Context(),
 				fmt.Sprintf("%0100000d", 1))
 		},
 		"sign in": func() error {
@@ -111,7 +111,7 @@ func TestStepUpCodeOfAnother(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.Confirm(t.Context(), code); err != nil {
+	if err := s.EnterCode(t.Context(), code); err != nil {
 		t.Errorf("the right session afterwards: %v", err)
 	}
 	if other = h.shopper(cookie); !other.RecentlyVerified() {
@@ -127,23 +127,23 @@ func TestStepUpCodeTwice(t *testing.T) {
 	_, s := h.enterWith(jan, "one")
 	_, other := h.enterWith(jan, "other")
 	code := h.stepUpCode(s)
-	if err := s.Confirm(t.Context(), code); err != nil {
+	if err := s.EnterCode(t.Context(), code); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(59 * time.Second)
-	if err := s.Confirm(t.Context(), code); err != nil {
+	if err := s.EnterCode(t.Context(), code); err != nil {
 		t.Errorf("within a minute: %v", err)
 	}
 	for name, err := range map[string]error{
-		"another code":    s.Confirm(t.Context(), wrongFor(code)),
-		"another session": other.Confirm(t.Context(), code),
+		"another code":    s.EnterCode(t.Context(), wrongFor(code)),
+		"another session": other.EnterCode(t.Context(), code),
 	} {
 		if validate.KindOf(err) != validate.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	h.clock.Move(time.Second)
-	if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
+	if err := s.EnterCode(t.Context(), code); validate.KindOf(err) != validate.Invalid {
 		t.Errorf("after a minute: %v", err)
 	}
 }
@@ -155,21 +155,21 @@ func TestStepUpCodeHasFiveTries(t *testing.T) {
 	_, s := h.enterWith(jan, "one")
 	code := h.stepUpCode(s)
 	for range 4 {
-		if err := s.Confirm(t.Context(), wrongFor(code)); validate.KindOf(err) != validate.Invalid {
+		if err := s.EnterCode(t.Context(), wrongFor(code)); validate.KindOf(err) != validate.Invalid {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Confirm(t.Context(), code); err != nil {
+	if err := s.EnterCode(t.Context(), code); err != nil {
 		t.Errorf("the fifth: %v", err)
 	}
 	code = h.stepUpCode(s)
 	var in atomic.Int32
 	together(guessesAtOnce(), func(int) {
-		if s.Confirm(context.Background(), wrongFor(code)) == nil {
+		if s.EnterCode(context.Background(), wrongFor(code)) == nil {
 			in.Add(1)
 		}
 	})
-	if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid || in.Load() != 0 {
+	if err := s.EnterCode(t.Context(), code); validate.KindOf(err) != validate.Invalid || in.Load() != 0 {
 		t.Errorf("the right one after hundreds of wrong ones: %v; %d got in", err, in.Load())
 	}
 }
@@ -183,7 +183,7 @@ func TestStepUpCodeLivesTenMinutes(t *testing.T) {
 		_, s := h.enterWith(jan, "one")
 		code := h.stepUpCode(s)
 		h.clock.Move(age)
-		if err := s.Confirm(t.Context(), code); (err == nil) != works {
+		if err := s.EnterCode(t.Context(), code); (err == nil) != works {
 			t.Errorf("after %v: %v", age, err)
 		}
 	}
@@ -256,7 +256,7 @@ func TestStepUpCodeDies(t *testing.T) {
 			if err := end(h, s, another); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Confirm(t.Context(), code); validate.KindOf(err) != validate.Invalid {
+			if err := s.EnterCode(t.Context(), code); validate.KindOf(err) != validate.Invalid {
 				t.Errorf("the code: %v", err)
 			}
 		})
@@ -282,10 +282,10 @@ func TestStepUpMailThatMayHaveArrived(t *testing.T) {
 		if first == "" || second == "" || first == second {
 			t.Fatalf("codes %q, %q", first, second)
 		}
-		if err := s.Confirm(t.Context(), first); (err == nil) != unsure {
+		if err := s.EnterCode(t.Context(), first); (err == nil) != unsure {
 			t.Errorf("the first attempt's code, unsure %v: %v", unsure, err)
 		}
-		if err := s.Confirm(t.Context(), second); (err == nil) == unsure {
+		if err := s.EnterCode(t.Context(), second); (err == nil) == unsure {
 			t.Errorf("the second attempt's, unsure %v: %v", unsure, err)
 		}
 	}

@@ -156,7 +156,7 @@ func twinAddress(line string) address.Address {
 
 func sendTwins(t *testing.T, prepare func(*testing.T, portal.Shopper) func(portal.Shopper) error) {
 	for step := 0; ; step++ {
-		h, s := inquiryHouse(t)
+		h, s := inquiryApp(t)
 		send := prepare(t, s)
 		cookie := h.signInByCode(jan, "twin")
 		var twin error

@@ -191,7 +191,7 @@ func TestUnsubscribeKey(t *testing.T) {
 	wait.Wait()
 	kinds := 0
 	seen.Range(func(any, any) bool { kinds++; return true })
-	shop, err := h.app.Operator().SetShop(t.Context(), h.shop.ID, shop.Settings{Name: ptr("Other")})
+	shop, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{Name: ptr("Other")})
 	if err != nil || kinds != 1 || len(shop.UnsubscribeKey) != 12+32+16 {
 		t.Fatalf("%d addresses, a key of %d bytes: %v", kinds, len(shop.UnsubscribeKey), err)
 	}

@@ -293,7 +293,7 @@ func (l *legacyLink) moveOrder(ctx context.Context, o order.Stored) error {
 	return ifFound(err)
 }
 
-// EndSessions signs out the account that contained other people's orders and returns the number of ended
+// endSessions signs out the account that contained other people's orders and returns the number of ended
 // sessions.
 func (l *legacyLink) endSessions(ctx context.Context) (sessions int64, err error) {
 	for _, email := range l.customer.EmailsHeld() {

@@ -36,7 +36,7 @@ func (a *App) LinkAsBefore(ctx context.Context, shop shop.Shop, email, feedID st
 		}
 	}
 	for done := 1; done > 0 && err == nil; {
-		done, err = a.Worker().Once(ctx)
+		done, err = a.Worker().RunOnce(ctx)
 	}
 	if err != nil {
 		return err

@@ -176,7 +176,7 @@ func TestUpgradeLogsNumbersOnly(t *testing.T) {
 	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0),
 		portal.WithLog(slog.New(slog.NewTextHandler(&log, nil))))
 	for range 5 {
-		if _, err := app.Worker().Once(t.Context()); err != nil {
+		if _, err := app.Worker().RunOnce(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -202,7 +202,7 @@ func TestUpgradeIsResumed(t *testing.T) {
 			cookie := h.guests(id)
 			attempt := func(app *portal.App) (err error) {
 				for done := 1; err == nil && done > 0; {
-					done, err = app.Worker().Once(t.Context())
+					done, err = app.Worker().RunOnce(t.Context())
 				}
 				if errors.Is(err, errDead) {
 					return errDead
@@ -232,7 +232,7 @@ func TestUpgradeOfAKeptLinkIsResumed(t *testing.T) {
 		h.putBy(`"77"`, "1", jan)
 		h.linkAsBefore(jan, "77", "1")
 		attempt := func(app *portal.App) error {
-			_, err := app.Worker().Once(t.Context())
+			_, err := app.Worker().RunOnce(t.Context())
 			return err
 		}
 		return attempt, func(bool) {

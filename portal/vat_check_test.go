@@ -80,7 +80,7 @@ func newVATHouse(t *testing.T) (*testApp, *register, portal.Shopper) {
 	t.Cleanup(server.Close)
 	r.url = server.URL
 	h := newTestApp(t, portal.WithVATChecker(vies.New(server.URL)))
-	if _, err := h.app.Operator().SetShop(t.Context(), h.shop.ID,
+	if _, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID,
 		shop.Settings{VATID: ptr("sk 2020 2980 38")}); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func (h *testApp) enterVATID(s portal.Shopper, id string) {
 // vatNow runs the checks that are due and returns the customer's record.
 func (h *testApp) vatNow(email string) customer.Record {
 	h.t.Helper()
-	if _, err := h.app.Worker().Once(h.t.Context()); err != nil {
+	if _, err := h.app.Worker().RunOnce(h.t.Context()); err != nil {
 		h.t.Fatal(err)
 	}
 	h.deliver()
@@ -285,7 +285,7 @@ func TestVATOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
-			if _, err := h.app.Worker().Once(t.Context()); err != nil {
+			if _, err := h.app.Worker().RunOnce(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -304,7 +304,7 @@ func TestVATAfterCrash(t *testing.T) {
 	h.quiet()
 	h.enterVATID(s, oneVATID)
 	checker := portal.WithVATChecker(vies.New(r.url))
-	if _, err := h.dying(4, checker).Worker().Once(t.Context()); err == nil {
+	if _, err := h.dying(4, checker).Worker().RunOnce(t.Context()); err == nil {
 		t.Fatal("the process did not die")
 	}
 	if got := h.vatNow(jan); got.VATStatus != customer.VATUnknown || r.questions() != 1 {

@@ -22,7 +22,7 @@ import (
 
 const support = "help@example.com"
 
-// withdrawalHouse returns a house whose shop has a support address and its own time zone.
+// withdrawalHouse returns a test app whose shop has a support address and its own time zone.
 func withdrawalHouse(t *testing.T, options ...portal.Option) *testApp {
 	t.Helper()
 	h := newTestApp(t, options...)
@@ -31,7 +31,7 @@ func withdrawalHouse(t *testing.T, options ...portal.Option) *testApp {
 
 func (h *testApp) set(settings shop.Settings) *testApp {
 	h.t.Helper()
-	shop, err := h.app.Operator().SetShop(h.t.Context(), h.shop.ID, settings)
+	shop, err := h.app.Operator().ChangeShop(h.t.Context(), h.shop.ID, settings)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -500,7 +500,7 @@ func TestWithdrawalInterrupted(t *testing.T) {
 		_, err = app.Visitor(h.shop, firefox("x")).Withdraw(t.Context(), id, stated("1"))
 		answered := err == nil
 		if err == nil {
-			_, err = app.Worker().Once(t.Context())
+			_, err = app.Worker().RunOnce(t.Context())
 		}
 		if err != nil && !errors.Is(err, errStopped) {
 			t.Fatalf("%d writes: %v", writes, err)

@@ -28,9 +28,9 @@ const (
 // late.
 func (w Worker) Run(ctx context.Context) error { return w.Jobs().Run(ctx) }
 
-// Once runs a batch of the due jobs of each collection and returns how many it completed. It includes jobs
+// RunOnce runs a batch of the due jobs of each collection and returns how many it completed. It includes jobs
 // that Run handles in a separate lane, such as VIES checks.
-func (w Worker) Once(ctx context.Context) (done int, err error) { return w.Jobs().Once(ctx) }
+func (w Worker) RunOnce(ctx context.Context) (done int, err error) { return w.Jobs().Once(ctx) }
 
 // Jobs returns the runner for every kind of background job.
 func (w Worker) Jobs() *job.Runner {

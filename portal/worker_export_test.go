@@ -11,7 +11,7 @@ import (
 func (w Worker) Sweep(ctx context.Context) error {
 	err := w.AskSweep(ctx)
 	for done := 1; err == nil && done > 0; {
-		done, err = w.Once(ctx)
+		done, err = w.RunOnce(ctx)
 	}
 	return err
 }
@@ -21,7 +21,7 @@ func (w Worker) Beat() func(context.Context) error { return w.Jobs().Beat() }
 
 // VATHistory returns the stored answers of VIES.
 func (s Shopper) VATHistory() []customer.VATAnswer {
-	known, _ := s.VAT()
+	known, _ := s.VATCheck()
 	return known.History
 }
 

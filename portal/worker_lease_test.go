@@ -43,7 +43,7 @@ func (h *testApp) importOrders(orders int) {
 	}
 }
 
-// process returns the app of another process over the house's store.
+// process returns the app of another process over the app's store.
 func (h *testApp) process(engine storage.Engine) *portal.App {
 	return portal.New(engine, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0))
 }

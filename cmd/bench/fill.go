@@ -64,7 +64,7 @@ func fill(ctx context.Context, app *portal.App, from, before int) error {
 		return err
 	}
 	for {
-		if done, err := app.Worker().Once(ctx); err != nil || done == 0 {
+		if done, err := app.Worker().RunOnce(ctx); err != nil || done == 0 {
 			return err
 		}
 	}
@@ -121,7 +121,7 @@ func (b *bench) compareImport(ctx context.Context) (rates, error) {
 
 func rate(n int, since time.Time) float64 { return float64(n) / time.Since(since).Seconds() }
 
-// order.Collection returns the product's declaration of the orders collection.
+// orderCollection returns the product's declaration of the orders collection.
 func orderCollection() storage.Collection {
 	for _, c := range portal.Collections() {
 		if c.Name == "orders" {

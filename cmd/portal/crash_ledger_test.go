@@ -210,7 +210,7 @@ func (f found) work() {
 	f.Helper()
 	for done := 1; done > 0; {
 		var err error
-		if done, err = f.app.Worker().Once(f.Context()); err != nil {
+		if done, err = f.app.Worker().RunOnce(f.Context()); err != nil {
 			f.Fatalf("work: %v", err)
 		}
 	}

@@ -36,7 +36,7 @@ func (c shopSet) Run(ctx context.Context, w *environment) error {
 		if err != nil {
 			return err
 		}
-		if shop, err = operator.SetShop(ctx, shop.ID, settings); err != nil {
+		if shop, err = operator.ChangeShop(ctx, shop.ID, settings); err != nil {
 			return err
 		}
 		w.say("Changed shop %s.", shop.ID)

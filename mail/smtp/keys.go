@@ -26,7 +26,7 @@ const (
 	minRSA     = 2048
 	maxRSA     = 4096
 	maxKeyFile = 64 << 10
-	// validate.MaxName is the maximum length of a domain or selector that fits on one line of a signature.
+	// maxName is the maximum length of a domain or selector that fits on one line of a signature.
 	maxName = 71
 )
 

@@ -30,7 +30,7 @@ const (
 	maxTimeout = 50 * time.Second
 )
 
-// ErrNoPassword means that the URL names a user, but there is no password.
+// ErrNoPassword means the URL names a user but no password was given.
 var ErrNoPassword = errors.New("there is a user but no password")
 
 // Parse reads the URL of a mail server:

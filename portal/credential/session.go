@@ -17,7 +17,7 @@ type SessionInfo struct {
 
 const sessionIDLength = 12
 
-func (s Session) Id() string { return s.Hash[:sessionIDLength] }
+func (s Session) ID() string { return s.Hash[:sessionIDLength] }
 
 // SessionInfos returns the active sessions, most recently used first.
 func (a *Credentials) SessionInfos(now time.Time) []SessionInfo {
@@ -25,7 +25,7 @@ func (a *Credentials) SessionInfos(now time.Time) []SessionInfo {
 	for _, s := range a.Sessions {
 		if s.live(now) {
 			infos = append(infos, SessionInfo{
-				ID: s.Id(), Device: s.Device, Network: s.Network, SignedInAt: s.SignedInAt, SeenAt: s.SeenAt,
+				ID: s.ID(), Device: s.Device, Network: s.Network, SignedInAt: s.SignedInAt, SeenAt: s.SeenAt,
 			})
 		}
 	}

@@ -125,5 +125,5 @@ func (c *Customer) Move(to string, told bool, now time.Time) error {
 	return nil
 }
 
-// ErrPresent says that the address is already the account's.
-var ErrPresent = validate.NewError(validate.Conflict, "email.changed")
+// ErrSameEmail says that the address is already the account's.
+var ErrSameEmail = validate.NewError(validate.Conflict, "email.changed")

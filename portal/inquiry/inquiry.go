@@ -92,7 +92,7 @@ type Correspondence struct {
 // Full reports whether the order has reached its limit of messages.
 func (c Correspondence) Full() bool { return len(c.Messages) >= MaxMessages }
 
-// order.CancelAsked returns the time when the customer asked to cancel the order, or nil.
+// CancelAsked returns the time when the customer asked to cancel the order, or nil.
 func (c Correspondence) CancelAsked() *time.Time {
 	for _, r := range c.Requests {
 		if r.Kind == RequestCancel {

@@ -12,7 +12,7 @@ const (
 	leaseRenew = 20 * time.Second
 	// longestRun is the time limit of a handler.
 	longestRun = 30 * time.Minute
-	// withdrawal.SettleTime is the time limit for recording the result of a job, also during shutdown.
+	// settleTime is the time limit for recording the result of a job, also during shutdown.
 	settleTime = 2 * time.Second
 )
 

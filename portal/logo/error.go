@@ -5,7 +5,7 @@ type Reason string
 
 // The reasons of an Error.
 const (
-	// validate.TooLarge: more than MaxBytes.
+	// TooLarge: more than MaxBytes.
 	TooLarge Reason = "too_large"
 	// Format: not a PNG, JPEG or still WebP file.
 	Format Reason = "format"

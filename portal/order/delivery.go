@@ -75,7 +75,7 @@ func (s *Stored) Take(o Order, zone *time.Location, by Arrival) []CustomerMonth 
 	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
 	s.Row, s.Views, s.Search = o.Row(), o.Status.views(), searchTerms(o.Number)
 	if by.First {
-		s.ArriveAt = by.At
+		s.ArrivedAt = by.At
 		s.greet(by)
 		return []CustomerMonth{MonthOf(by.Customer, o.PlacedAt, zone)}
 	}

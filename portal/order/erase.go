@@ -24,7 +24,7 @@ func (s *Stored) Erase(now time.Time) {
 			TaxRate: line.TaxRate, Status: line.Status,
 		})
 	}
-	*s = Stored{Order: o, Row: o.Row(), ArriveAt: s.ArriveAt, ErasedAt: &now}
+	*s = Stored{Order: o, Row: o.Row(), ArrivedAt: s.ArrivedAt, ErasedAt: &now}
 }
 
 // TakeErased applies the parts of a delivery that may still change in an erased order: its status and its

@@ -139,16 +139,16 @@ func (o Order) Amount(minor int64) money.Amount {
 
 // Stored is an order with the fields that lists, the worker and repeated deliveries need.
 type Stored struct {
-	Order    `bson:",inline"`
-	Customer string               `bson:"customer"`
-	Row      Row                  `bson:"row"`
-	Views    []string             `bson:"views,omitempty"`
-	Search   []string             `bson:"search,omitempty"`
-	Work     job.List             `bson:"work,omitempty"`
-	Digest   string               `bson:"digest"` // of the content as sent by the feed
-	ArriveAt time.Time            `bson:"arrived_at"`
-	ErasedAt *time.Time           `bson:"erased_at,omitempty"` // when the personal data was removed
-	Received []ReceivedWithdrawal `bson:"received,omitempty"`  // the first withdrawal statements
+	Order     `bson:",inline"`
+	Customer  string               `bson:"customer"`
+	Row       Row                  `bson:"row"`
+	Views     []string             `bson:"views,omitempty"`
+	Search    []string             `bson:"search,omitempty"`
+	Work      job.List             `bson:"work,omitempty"`
+	Digest    string               `bson:"digest"` // of the content as sent by the feed
+	ArrivedAt time.Time            `bson:"arrived_at"`
+	ErasedAt  *time.Time           `bson:"erased_at,omitempty"` // when the personal data was removed
+	Received  []ReceivedWithdrawal `bson:"received,omitempty"`  // the first withdrawal statements
 }
 
 // The indexes of orders. A list shows only "row".

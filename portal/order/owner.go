@@ -31,7 +31,7 @@ func (s *Stored) Owner(o Order, found Ownership) Ownership {
 	return found
 }
 
-// OrderedBy returns the order's customer id as a new delivery would have it. Earlier versions also stored
+// orderedBy returns the order's customer id as a new delivery would have it. Earlier versions also stored
 // placeholder ids.
 func (s *Stored) orderedBy() string {
 	if validate.IsForNobody(s.FeedCustomer) {

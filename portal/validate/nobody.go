@@ -116,7 +116,7 @@ func plainSign(r rune) rune {
 	return '0' + r - zero
 }
 
-// lettersAndDigits drops all other characters, for strings.Map.
+// lettersAndDigits is a strings.Map function that keeps only letters and digits.
 func lettersAndDigits(r rune) rune {
 	if unicode.IsLetter(r) || unicode.IsDigit(r) {
 		return r

@@ -20,7 +20,7 @@ func HalfWidth(text string) string {
 }
 
 // StatusKey converts a status word to the spelling of the tables below: lower case, with parts joined by
-// "_". "order.PartiallyShipped", "partially-shipped", "PARTIALLY SHIPPED" and "wc-partially-shipped" become the
+// "_". "PartiallyShipped", "partially-shipped", "PARTIALLY SHIPPED" and "wc-partially-shipped" become the
 // same word, and a schema.org URL becomes its last part.
 func StatusKey(word string) string {
 	if _, name, is := strings.Cut(word, "schema.org/"); is {

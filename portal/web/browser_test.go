@@ -28,7 +28,7 @@ func newStand(t *testing.T, browser *chrome.Chrome) stand {
 	h := newTestSite(t, webtest.NewShop("main", "http://127.0.0.1:1"),
 		webtest.NewShop("other", "http://127.0.0.2:2"))
 	s := stand{testSite: h, chrome: browser, base: "http://" + h.way.Addr}
-	_, err := h.App.Operator().SetShop(t.Context(), "main", shop.Settings{
+	_, err := h.App.Operator().ChangeShop(t.Context(), "main", shop.Settings{
 		BaseURL: &s.base, StorefrontURL: new(storefront + "/"), Hosts: new([]string{h.Way.Addr}),
 		Accent:       new("#23586a"),
 		SupportEmail: new("help@shop.test"),

@@ -37,7 +37,7 @@ func (f *failing) Scan(ctx context.Context, collection string, s storage.Scan) (
 	return f.Engine.Scan(ctx, collection, s)
 }
 
-// house is the real site with additional routes that fail in every way.
+// testSite is the real site with additional routes that fail in every way.
 type testSite struct {
 	*webtest.Installation
 	store *failing
@@ -53,7 +53,7 @@ func newTestSite(t *testing.T, shops ...webtest.Shop) testSite {
 		web.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 }
 
-// with returns the house with a new site, made from the config and the house's app and log.
+// with returns the house with a new site, made from the config and the app's app and log.
 func (h testSite) with(t *testing.T, config web.Config) testSite {
 	t.Helper()
 	config.App, config.Log, config.Timeout = h.App, h.Log.Logger(), time.Minute

@@ -55,7 +55,7 @@ type Withdrawal struct {
 	Work      job.List  `bson:"work,omitempty"`
 }
 
-// The values of withdrawal.Receipt.
+// The values of Withdrawal.Receipt.
 const (
 	ReceiptMailed = "mailed"
 	ReceiptHeld   = "held"

@@ -90,7 +90,7 @@ func New(ctx context.Context, config Config) (*Fixture, error) {
 	case len(shops) == 0:
 		_, err = operator.CreateShop(ctx, shopID, settings)
 	case len(shops) == 1 && shops[0].ID == shopID:
-		_, err = operator.SetShop(ctx, shopID, settings)
+		_, err = operator.ChangeShop(ctx, shopID, settings)
 	default:
 		err = &ForeignStoreError{Shop: shops[0].ID}
 	}
@@ -149,7 +149,7 @@ func (f *Fixture) relive(ctx context.Context, p Person) error {
 // drain runs jobs until none is due.
 func drain(ctx context.Context, worker portal.Worker) error {
 	for {
-		if done, err := worker.Once(ctx); err != nil || done == 0 {
+		if done, err := worker.RunOnce(ctx); err != nil || done == 0 {
 			return err
 		}
 	}

@@ -71,7 +71,7 @@ func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (order
 	}
 	switch c.Query("force") {
 	case "true":
-		feed = feed.Forced(gate.RequestID(c))
+		feed = feed.WithForce(gate.RequestID(c))
 	case "false", "":
 	default:
 		return wrong("force", "query.boolean")

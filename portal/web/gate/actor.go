@@ -49,7 +49,7 @@ func admit(c *fiber.Ctx) (portal.Shopper, error) {
 		return s, err
 	}
 	customer := s.Customer()
-	return s.On(pageLanguage(c, &customer)), nil
+	return s.InLanguage(pageLanguage(c, &customer)), nil
 }
 
 // pageLanguage returns the language of the page that a form was sent from, or "" for a read request, which

@@ -83,7 +83,7 @@ func TestOwnOrigins(t *testing.T) {
 	t.Parallel()
 	h := newTestGate(t, func(c *fiber.Ctx) error { return c.SendString("in") }, "https://a.test", "http://127.0.0.1:8080")
 	for sh, hosts := range map[string][]string{"shop0": {"second.a.test", "a.test:8443"}, "shop1": {"localhost:8080"}} {
-		if _, err := h.app.Operator().SetShop(t.Context(), sh, shop.Settings{Hosts: &hosts}); err != nil {
+		if _, err := h.app.Operator().ChangeShop(t.Context(), sh, shop.Settings{Hosts: &hosts}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -43,14 +43,14 @@ func (c *counting) Get(ctx context.Context, collection, id string) (bson.Raw, er
 	return c.Engine.Get(ctx, collection, id)
 }
 
-// house is a gate in front of a portal.
+// testGate is a gate in front of a portal.
 type testGate struct {
 	app   *portal.App
 	store *counting
 	site  *fiber.App
 }
 
-// newHouse puts handler behind the gate of a portal with a shop for each base URL. Errors are answered with
+// newTestGate puts handler behind the gate of a portal with a shop for each base URL. Errors are answered with
 // status 500 and their text, Fiber's with their own status.
 func newTestGate(t *testing.T, handler fiber.Handler, bases ...string) testGate {
 	t.Helper()

@@ -5,7 +5,7 @@ import "github.com/gofiber/fiber/v2"
 // Class determines which clients may use a route.
 type Class string
 
-// The classes. Routes that could do lasting harm with a stolen old session or link are validate.StepUp.
+// The classes. Routes that could do lasting harm with a stolen old session or link are StepUp.
 const (
 	File     Class = "file"      // anyone, on any host or by a hash in the name: no cookie, no personal data
 	Public   Class = "public"    // anyone in a browser; its forms come from our own pages

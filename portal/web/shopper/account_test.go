@@ -154,7 +154,7 @@ func TestDefaultAddress(t *testing.T) {
 	}
 	b.Submit("form[action$='/default']", map[string]string{"use": "billing"}).Want(http.StatusOK)
 	if names := b.Page.Texts("form[action$='/default'] button"); !slices.Equal(names,
-		[]string{"Set as billing address Jana Nová", "Set as delivery address Jana Nová"}) {
+		[]string{"Set as default billing address Jana Nová", "Set as default delivery address Jana Nová"}) {
 		t.Errorf("the buttons are called %q", names)
 	}
 	if got := b.Page.Texts(".card .tags"); len(got) != 2 || got[0] != "Default delivery address" ||

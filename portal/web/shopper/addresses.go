@@ -48,7 +48,7 @@ func (h *Handler) addresses(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	data := addressesPage{Base: h.base(c, s, "addresses", "addresses.title")}
-	if id := c.Query("undo"); s.DeletedAddress(id) {
+	if id := c.Query("undo"); s.CanRestoreAddress(id) {
 		data.OfferUndo(addressPath(id) + "/undo")
 	}
 	for _, a := range saved {
@@ -100,7 +100,7 @@ func (h *Handler) setDefault(c *fiber.Ctx, s portal.Shopper) error {
 	id, err := gate.Param(c, "id")
 	use := c.FormValue("use")
 	if err == nil {
-		err = s.SetDefault(c.UserContext(), id, use)
+		err = s.SetDefaultAddress(c.UserContext(), id, use)
 	}
 	if err != nil {
 		return err

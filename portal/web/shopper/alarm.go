@@ -33,7 +33,7 @@ func (h *Handler) alarm(c *fiber.Ctx) error {
 
 // raiseAlarm ends all sessions and invalidates all links and codes of the address.
 func (h *Handler) raiseAlarm(c *fiber.Ctx) error {
-	err := gate.Visitor(c).Revoke(c.UserContext(), c.FormValue("token"))
+	err := gate.Visitor(c).RevokeAccess(c.UserContext(), c.FormValue("token"))
 	if validate.KindOf(err) == validate.Gone {
 		return h.alarmGone(c)
 	}

@@ -66,7 +66,7 @@ func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.C
 		"registration_number": data.Registration, "tax_number": data.Tax, "vat_id": data.VAT,
 	}
 	if company.VATID == s.Company().VATID {
-		data.Known = data.known(s.VAT())
+		data.Known = data.known(s.VATCheck())
 	}
 	if status == fiber.StatusConflict {
 		data.Version, data.Stored = s.Company().Version, data.stored(s.Company())

@@ -301,7 +301,7 @@ func TestMessageLimits(t *testing.T) {
 	}
 	b.Submit("#messages form", map[string]string{"text": "one more"}).Want(http.StatusTooManyRequests)
 	if b.Page.Text("#messages textarea") != "one more" || !strings.Contains(b.Page.Text("#messages .faults"),
-		"limit of 20 per hour") {
+		"limit is 20") {
 		t.Errorf("over the limit: %s", b.Page.Text("#messages"))
 	}
 	i.Clock.Move(time.Hour)

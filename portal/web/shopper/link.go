@@ -59,7 +59,7 @@ func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 	}
 	owns := false
 	if present {
-		if owns, err = shopper.Owns(c.UserContext(), token); err != nil {
+		if owns, err = shopper.OwnsLink(c.UserContext(), token); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func (h *Handler) redeem(c *fiber.Ctx) error {
 // leave ends the session of another customer who was signed in here. It keeps the owner's session, which
 // the same link may have started a moment ago.
 func leave(c *fiber.Ctx, before portal.Shopper, token string) error {
-	owns, err := before.Owns(c.UserContext(), token)
+	owns, err := before.OwnsLink(c.UserContext(), token)
 	if err != nil || owns {
 		return err
 	}

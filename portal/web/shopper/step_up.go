@@ -73,7 +73,7 @@ func (h *Handler) sendConfirm(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 func (h *Handler) enterConfirm(c *fiber.Ctx, s portal.Shopper) error {
-	err := s.Confirm(c.UserContext(), c.FormValue("code"))
+	err := s.EnterCode(c.UserContext(), c.FormValue("code"))
 	switch {
 	case refused(err):
 		return h.showConfirm(c, s, err)

@@ -83,7 +83,7 @@ func (i *Installation) BrowserAt(base string) *Browser {
 // Work runs the due jobs and sends the due emails.
 func (i *Installation) Work() {
 	i.t.Helper()
-	if _, err := i.worker.Once(i.t.Context()); err != nil {
+	if _, err := i.worker.RunOnce(i.t.Context()); err != nil {
 		i.t.Errorf("worker: %v", err)
 	}
 	i.Deliver()
@@ -118,7 +118,7 @@ func (i *Installation) Put(key, path, document string) *Page {
 		}})
 }
 
-// validate.SignIn signs the browser in by link as a person does: it requests the link, opens the email and presses
+// SignIn signs the browser in by link as a person does: it requests the link, opens the email and presses
 // the button.
 func (i *Installation) SignIn(b *Browser, email string) *Page {
 	i.t.Helper()
