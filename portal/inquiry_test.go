@@ -70,7 +70,7 @@ func TestInquiryMails(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{ // the shop's three emails and the customer's two
 		"en": {"on 21 November 2026 at 11:00", "requested a return for order sent", "to cancel order new", "send anything until then", "will refund you"},
-		"sk": {"Správa z 21. novembra 2026", "o vrátenie tovaru z objednávky sent", "o zrušenie objednávky new", "Dovtedy, prosím, nič neposielajte", "vráti vám peniaze"},
+		"sk": {"Správa bola odoslaná 21. novembra 2026", "o vrátenie tovaru z objednávky sent", "o zrušenie objednávky new", "Dovtedy, prosím, nič neposielajte", "vráti vám peniaze"},
 		"cs": {"píše k objednávce sent (21. listopadu 2026", "o vrácení zboží z objednávky sent", "o zrušení objednávky new", "Do té doby nic neposílejte", "vrátí vám peníze"},
 		"pl": {"wysłano 21 listopada 2026", "zwrot produktów z zamówienia sent", "o anulowanie zamówienia new", "Do tego czasu nic nie odsyłaj", "zwróci Ci pieniądze"},
 		"de": {"hat am 21. November 2026 um 11:00 Uhr", "eine Rücksendung aus der Bestellung sent angefragt", "die Stornierung der Bestellung new angefragt", "Senden Sie vorher nichts zurück", "erstattet er Ihnen"},

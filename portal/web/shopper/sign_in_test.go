@@ -180,7 +180,7 @@ func TestEndedLinks(t *testing.T) {
 		}, http.StatusGone, "was used on 5 March 2026 at 09:00"},
 		{"replaced", func(i *webtest.Installation, asker *webtest.Browser, _ string) {
 			i.SignIn(asker, jana)
-		}, http.StatusGone, "Another link or code"},
+		}, http.StatusGone, "because you used another link or code"},
 		{"expired", func(i *webtest.Installation, _ *webtest.Browser, _ string) {
 			i.Clock.Move(14 * 24 * time.Hour)
 		}, http.StatusGone, "expired on 19 March 2026 at 09:00"},
