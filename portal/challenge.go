@@ -38,8 +38,8 @@ func (s Shopper) RequestCode(ctx context.Context) error {
 // to another address than the account's also counts against that address: over the limit it is dropped
 // later, but the response is the same.
 func (s Shopper) requestChallenge(ctx context.Context, e mail.Entry) error {
-	own := s.limitOf("proof-session-hour", limit(credential.CodesAnHour, time.Hour), s.session.ID())
-	all := s.limitOf("proof-hour", limit(3*credential.CodesAnHour, time.Hour))
+	own := s.limitOf("challenge-session-hour", limit(credential.CodesAnHour, time.Hour), s.session.ID())
+	all := s.limitOf("challenge-hour", limit(3*credential.CodesAnHour, time.Hour))
 	at, err := s.app.count(ctx, []subjectLimit{own})
 	if err != nil {
 		return err
@@ -72,8 +72,8 @@ func (s Shopper) requestChallenge(ctx context.Context, e mail.Entry) error {
 // address.
 func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 	for _, b := range []subjectLimit{
-		s.limitOf("proof-own-day", limit(credential.CodesADay, 24*time.Hour), mailbox(to)),
-		s.app.limitOf(s.shop.ID, "proof-day", limit(credential.CodesToOne, 24*time.Hour), mailbox(to)),
+		s.limitOf("challenge-own-day", limit(credential.CodesADay, 24*time.Hour), mailbox(to)),
+		s.app.limitOf(s.shop.ID, "challenge-day", limit(credential.CodesToOne, 24*time.Hour), mailbox(to)),
 	} {
 		over, err := s.app.exceeded(ctx, []subjectLimit{b})
 		if err != nil || over[0] {

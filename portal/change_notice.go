@@ -22,7 +22,7 @@ const (
 )
 
 const (
-	mailChangeNotice = "news"
+	mailChangeNotice = "change_notice"
 	payWhat          = "what"
 
 	changesAnHour = 100 // notified changes of one customer
@@ -68,7 +68,7 @@ func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop,
 	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	at := t.Job.At
 	to := t.Doc.EmailAt(at)
-	return nil, w.post(ctx, shop, "news-"+t.Job.ID, mail.Entry{
+	return nil, w.post(ctx, shop, "change-notice-"+t.Job.ID, mail.Entry{
 		Kind: mailChangeNotice, To: to, Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
 		Payload: map[string]string{
 			credential.PayAccess: w.app.credentialsID(shop.ID, to), payWhat: t.Job.Args["what"],

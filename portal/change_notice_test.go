@@ -145,8 +145,8 @@ func TestCrashDuringAChangeNotice(t *testing.T) {
 	})
 }
 
-// TestNewsOfSomebodyElsesDoing checks that "this wasn't me" ends the session that changed the address.
-func TestNewsOfSomebodyElsesDoing(t *testing.T) {
+// TestRevokeEndsTheSessionThatMadeAChange checks that "this wasn't me" ends the session that changed the address.
+func TestRevokeEndsTheSessionThatMadeAChange(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.newCustomer(jan)

@@ -69,7 +69,7 @@ func (c *correspondent) writeAll() {
 	company.Name, company.Country, company.VATID = "Knihy", "SK", "SK2022273990"
 	_, err := s.SaveCompany(ctx, company)
 	c.must(err)
-	c.collect("news")
+	c.collect("change_notice")
 	order, err := s.Order(ctx, "1")
 	c.must(err)
 	_, err = s.Withdraw(ctx, storage.NewID(),

@@ -142,14 +142,14 @@ type linkLimits struct {
 // address.
 func (a *App) countLinkRequest(ctx context.Context, shop, email string,
 	b credential.Browser) (linkLimits, error) {
-	client := a.limitOf(shop, "ask-client", limit(requestsOfClient, clientPeriod), clientNetwork(b.IP))
+	client := a.limitOf(shop, "link-client", limit(requestsOfClient, clientPeriod), clientNetwork(b.IP))
 	if until := a.blocked.until(client.key, a.now()); !until.IsZero() {
 		return linkLimits{}, tooManyRequests(until.Sub(a.now()))
 	}
 	at, err := a.count(ctx, []subjectLimit{
 		client,
-		a.limitOf(shop, "ask-hour", limit(requestsAnHour, time.Hour), mailbox(email)),
-		a.limitOf(shop, "ask-both", limit(reserveOfClient, time.Hour), mailbox(email), clientNetwork(b.IP)),
+		a.limitOf(shop, "link-hour", limit(requestsAnHour, time.Hour), mailbox(email)),
+		a.limitOf(shop, "link-reserve", limit(reserveOfClient, time.Hour), mailbox(email), clientNetwork(b.IP)),
 	})
 	if err != nil {
 		return linkLimits{}, err

@@ -96,6 +96,23 @@ func TestSharedIDIntroducedAfterTheUpgrade(t *testing.T) {
 	}
 }
 
+// TestIDForNobodyDoesNotSurviveTheUpgrade checks that a stored link by an id for nobody is removed, although
+// all its orders are the customer's own.
+func TestIDForNobodyDoesNotSurviveTheUpgrade(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"0", "-1", "guest"} {
+		h := newTestApp(t)
+		h.newCustomer(jan)
+		owner := h.find(jan)
+		h.putBy(`"77"`, "n0", jan)
+		h.linkAsBefore(jan, id, "n0")
+		h.work()
+		if now := h.find(owner.ID); now.FeedID != "" || now.Orders == 0 {
+			t.Errorf("%s: id %q, %d orders", id, now.FeedID, now.Orders)
+		}
+	}
+}
+
 func TestLinkOfOnePersonSurvivesTheUpgrade(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -34,7 +34,7 @@ type Choice struct{ Code, Name string }
 // number last. The country itself is not included. An unknown code gives nil. The lists are shared, so
 // callers must not modify them.
 func (a *Formats) Form(country string) []Field {
-	if n := a.nation(country); n != nil {
+	if n := a.country(country); n != nil {
 		return n.form
 	}
 	return nil

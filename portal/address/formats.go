@@ -54,8 +54,8 @@ type country struct {
 	form  []Field
 }
 
-// nation returns the country with the given code, or nil.
-func (a *Formats) nation(code string) *country {
+// country returns the country with the given code, or nil.
+func (a *Formats) country(code string) *country {
 	if get, ok := a.countries[code]; ok {
 		return get()
 	}

@@ -14,7 +14,7 @@ import (
 // international mail; if lang is "", it is left out. An unknown country gets a common format, and its text
 // is used as it is.
 func (a *Formats) Lines(addr Address, lang string) []string {
-	n := a.nation(addr.Country)
+	n := a.country(addr.Country)
 	if n == nil {
 		n = elsewhere()
 	}
@@ -36,7 +36,7 @@ func (a *Formats) Lines(addr Address, lang string) []string {
 // withoutOwnCountry removes the line with which a country's own format names it ("GUERNSEY"), because the
 // name in the reader's language follows.
 func (a *Formats) withoutOwnCountry(country string, lines []string) []string {
-	n := a.nation(country)
+	n := a.country(country)
 	if n == nil {
 		return lines
 	}

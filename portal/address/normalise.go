@@ -25,7 +25,7 @@ func (a *Formats) Normalise(addr Address) Address {
 	if e164, err := ParsePhone(addr.Phone, addr.Country); err == nil {
 		addr.Phone = e164
 	}
-	n := a.nation(addr.Country)
+	n := a.country(addr.Country)
 	if n == nil {
 		return addr
 	}

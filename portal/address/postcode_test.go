@@ -14,7 +14,7 @@ func TestPostalCodeOnALabelPassesTheForm(t *testing.T) {
 	t.Parallel()
 	formats, random := New(), rand.New(rand.NewPCG(1, 2))
 	for _, country := range formats.Countries("en") {
-		n := formats.nation(country.Code)
+		n := formats.country(country.Code)
 		if n.pattern == nil {
 			continue
 		}

@@ -42,7 +42,7 @@ type Fault struct {
 // Validate checks a normalised address and returns its faults in the order of Names. Fields that the
 // country does not use are allowed, because shops send them.
 func (a *Formats) Validate(addr Address) []Fault {
-	n := a.nation(addr.Country)
+	n := a.country(addr.Country)
 	var faults []Fault
 	for _, name := range Names() {
 		text := addr.Get(name)

@@ -41,5 +41,5 @@ func TriesOfCode(shop, email, browserHash string) Counter {
 }
 
 func TriesOfChallenge(shop string, wanted Challenge) Counter {
-	return Counter{Shop: shop, Label: "proof-tries", Of: []string{wanted.Session, wanted.Kind, wanted.Email}}
+	return Counter{Shop: shop, Label: "challenge-tries", Of: []string{wanted.Session, wanted.Kind, wanted.Email}}
 }

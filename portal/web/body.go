@@ -73,10 +73,22 @@ func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 		}
 		request.SetBodyRaw(in.body)
 	}
-	if err == nil && countFields(&request.Header, in.body) > route.MaxFields() {
-		err = errManyFields
+	if err == nil {
+		err = in.checkFields()
 	}
 	return in.release, err
+}
+
+// checkFields counts the fields of a form before it is parsed. A form with more fields than usual must be
+// admitted, as a large body must.
+func (in *intake) checkFields() error {
+	switch n := countFields(in.header, in.body); {
+	case n > in.route.MaxFields():
+		return errManyFields
+	case n > gate.MaxFields && !in.large:
+		return in.inbox.admit(in.header, in.route)
+	}
+	return nil
 }
 
 // errTrailer refuses trailer fields: fasthttp adds them to the header after the decisions based on it were

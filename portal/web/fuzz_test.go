@@ -122,9 +122,9 @@ func TestLands(t *testing.T) {
 	}
 }
 
-// TestOpenRedirectsAreRejected tries each wish as the destination of an email, on the page that continues to the
+// TestOpenRedirectsRejected tries each wish as the destination of an email, on the page that continues to the
 // destination, and on the sign-in page of a signed-in customer.
-func TestOpenRedirectsAreRejected(t *testing.T) {
+func TestOpenRedirectsRejected(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("hundreds of wishes: not in a short run")

@@ -28,9 +28,9 @@ func (h *Handler) signInRoutes() []gate.Route {
 		gate.Post(gate.Public, linkPath, h.redeem),
 		gate.Post(gate.Public, linkAgainPath, h.askByLink),
 		gate.Get(gate.Public, linkPath+"/*", h.link),
-		gate.Get(gate.Public, alarmPath, h.lostLink),
-		gate.Post(gate.Public, alarmPath, h.raiseAlarm),
-		gate.Get(gate.Public, alarmPath+"/*", h.alarm),
+		gate.Get(gate.Public, revokePath, h.lostLink),
+		gate.Post(gate.Public, revokePath, h.revoke),
+		gate.Get(gate.Public, revokePath+"/*", h.showRevoke),
 	}
 }
 

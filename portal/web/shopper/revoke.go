@@ -8,34 +8,34 @@ import (
 	"postern/portal/web/page"
 )
 
-const alarmPath = "/sign-in/not-me"
+const revokePath = "/sign-in/not-me"
 
-// alarmPage opens from the "this wasn't me" link in the email about a new sign-in.
-type alarmPage struct {
+// revokePage opens from the "this wasn't me" link in the email about a new sign-in.
+type revokePage struct {
 	page.Base
 	Token, Masked string // masked email, "" if the link is damaged or has expired
 }
 
-// alarm shows the button. Opening the page has no effect, because mail scanners open links too.
-func (h *Handler) alarm(c *fiber.Ctx) error {
+// showRevoke shows the button. Opening the page has no effect, because mail scanners open links too.
+func (h *Handler) showRevoke(c *fiber.Ctx) error {
 	token := c.Params("*")
 	found, err := gate.Visitor(c).RevokePage(c.UserContext(), token)
 	if err != nil {
 		return err
 	}
 	if found.Masked == "" {
-		return h.alarmGone(c)
+		return h.revokeGone(c)
 	}
-	return h.pages.Render(c, fiber.StatusOK, "shopper/not-me", alarmPage{
+	return h.pages.Render(c, fiber.StatusOK, "shopper/not-me", revokePage{
 		Base: h.visitorBase(c, "sign_out_everywhere.title"), Token: token, Masked: found.Masked,
 	})
 }
 
-// raiseAlarm ends all sessions and invalidates all links and codes of the address.
-func (h *Handler) raiseAlarm(c *fiber.Ctx) error {
+// revoke ends all sessions and invalidates all links and codes of the address.
+func (h *Handler) revoke(c *fiber.Ctx) error {
 	err := gate.Visitor(c).RevokeAccess(c.UserContext(), c.FormValue("token"))
 	if validate.KindOf(err) == validate.Gone {
-		return h.alarmGone(c)
+		return h.revokeGone(c)
 	}
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (h *Handler) raiseAlarm(c *fiber.Ctx) error {
 	return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang"), "done", "signed_out_everywhere"))
 }
 
-func (h *Handler) alarmGone(c *fiber.Ctx) error {
+func (h *Handler) revokeGone(c *fiber.Ctx) error {
 	return h.pages.Render(c, fiber.StatusGone, "shopper/not-me",
-		alarmPage{Base: h.visitorBase(c, "sign_out_everywhere.gone.title")})
+		revokePage{Base: h.visitorBase(c, "sign_out_everywhere.gone.title")})
 }
