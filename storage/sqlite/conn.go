@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	driver "modernc.org/sqlite"
 )
@@ -71,6 +72,15 @@ func (c *conn) exec(query string, args ...any) error {
 	}
 	_, err = stmt.ExecContext(context.Background(), args...)
 	return err
+}
+
+// begin begins a transaction that writes. It waits up to busyTimeout for another process.
+func (c *conn) begin() error {
+	for until := time.Now().Add(busyTimeout); ; {
+		if err := c.exec(`BEGIN IMMEDIATE`); code(err) != codeBusy || time.Now().After(until) {
+			return err
+		}
+	}
 }
 
 // row reads the single row of the query into dest, or returns sql.ErrNoRows.

@@ -28,6 +28,9 @@ const (
 	checkpointPages = 4000
 	// busyTimeout is how long a write waits for another process to finish its own.
 	busyTimeout = 10 * time.Second
+	// busyTurn is how long SQLite itself waits for its turn to write before it is asked again. It waits longer
+	// and longer, up to 100 ms, and would miss the moments between two commits of a busy process.
+	busyTurn = 20 * time.Millisecond
 
 	codeBusy       = 5  // SQLITE_BUSY
 	codeIO         = 10 // SQLITE_IOERR
@@ -173,6 +176,10 @@ func openWriter(path string, sync syncMode) (*conn, error) {
 	}
 	if err == nil {
 		err = useLog(c)
+	}
+	if err == nil {
+		var turn int
+		err = c.row(fmt.Sprintf(`PRAGMA busy_timeout = %d`, busyTurn.Milliseconds()), nil, &turn)
 	}
 	if err != nil {
 		return nil, errors.Join(plain(err), c.close())

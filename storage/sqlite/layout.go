@@ -102,7 +102,7 @@ func (l *layout) found(c *conn) (tables, error) {
 // change changes the tables in one transaction, so that a crash leaves nothing half built. A server cannot
 // write once its indexes have changed, so a store that another process is serving is left unchanged.
 func (l *layout) change(ctx context.Context, c *conn, dir string) error {
-	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
+	if err := c.begin(); err != nil {
 		return err
 	}
 	found, err := l.found(c)

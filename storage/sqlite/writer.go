@@ -114,7 +114,7 @@ func (w *writer) commit(first *job) {
 }
 
 func (w *writer) begin() error {
-	if err := w.conn.exec(`BEGIN IMMEDIATE`); err != nil {
+	if err := w.conn.begin(); err != nil {
 		return err
 	}
 	return w.layout.check(w.conn)
