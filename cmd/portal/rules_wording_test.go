@@ -49,6 +49,8 @@ func stiltedTexts() []string {
 		"\"for invoices\"", "something in what was sent is not as it should be", "no shop lives here",
 		"its time is over",
 		"this is closed to you",
+		"wishes to be erased", "you took it back", "what stays", "what goes", "then ask again",
+		"no password is needed",
 	}
 }
 
