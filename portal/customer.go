@@ -20,15 +20,15 @@ func (a *App) customer(ctx context.Context, shop, id string) (customer.Customer,
 	return customer.Get(ctx, a.customerDocs(shop), id)
 }
 
-// ensureCustomer creates the customer with an id unless it exists.
-func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, id, email string, registered bool) error {
-	_, err := a.customer(ctx, shop.ID, id)
+// ensureCustomer creates the customer unless there is one with its id.
+func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, c customer.Customer) error {
+	_, err := a.customer(ctx, shop.ID, c.ID)
 	if !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
-	now := a.now()
-	err = a.customerDocs(shop.ID).Insert(ctx,
-		id, customer.Customer{ID: id, Email: email, Registered: registered, CreatedAt: now, ChangedAt: now})
+	c.CreatedAt = a.now()
+	c.ChangedAt = c.CreatedAt
+	err = a.customerDocs(shop.ID).Insert(ctx, c.ID, c)
 	if errors.Is(err, storage.ErrExists) {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (f Feed) CustomerByEmail(ctx context.Context, email string) (customer.Recor
 // record returns the record of a customer found by one of their identifiers.
 func (f Feed) record(ctx context.Context, id string, err error) (customer.Record, error) {
 	if err != nil || id == "" {
-		return customer.Record{}, validate.OrNotFound(err)
+		return customer.Record{}, orNotFound(err)
 	}
 	c, err := f.app.customer(ctx, f.shop.ID, id)
 	if err != nil {
@@ -105,4 +105,12 @@ func (f Feed) readOut(ctx context.Context, c customer.Customer) (record customer
 	record = c.Record()
 	record.Consents, err = f.consentRecords(ctx, c)
 	return record, err
+}
+
+// orNotFound returns err, or NotFound if it is nil.
+func orNotFound(err error) error {
+	if err != nil {
+		return err
+	}
+	return validate.NewError(validate.NotFound, "customer.not_found")
 }

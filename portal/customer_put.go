@@ -5,10 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
-
-	"golang.org/x/text/language"
 
 	"postern/portal/customer"
 	"postern/portal/identifier"
@@ -162,24 +159,13 @@ func (w customerWire) consentsAlone() bool {
 		w.Addresses == nil && w.ProfileWire == customer.ProfileWire{}
 }
 
-// offered returns the shop's language that a feed means: "sk-SK", "sk_SK.UTF-8" and "slk" are sk; "cz",
-// which is only Czechia's country code, is cs. A language that the shop does not offer is dropped with a
-// warning.
+// offered returns the shop's language that a feed means. A language that the shop does not offer is dropped
+// with a warning.
 func (f Feed) offered(r *validate.Validator, lang *string) *string {
 	if lang == nil || *lang == "" || slices.Contains(f.shop.Languages, *lang) {
 		return lang
 	}
-	base := strings.ToLower(strings.TrimSpace(*lang))
-	if end := strings.IndexAny(base, "-_."); end > 0 {
-		base = base[:end]
-	}
-	if tag, err := language.ParseBase(base); err == nil {
-		base = tag.String() // ISO 639-1 of "slk" and "slo"
-	}
-	if base == "cz" {
-		base = "cs"
-	}
-	if slices.Contains(f.shop.Languages, base) {
+	if base := validate.Language(*lang); slices.Contains(f.shop.Languages, base) {
 		return &base
 	}
 	r.Warn("/language", "language.dropped")
@@ -208,7 +194,7 @@ func (f Feed) introduce(ctx context.Context, id string, change customerChange) (
 	if err := f.mayIntroduce(ctx, id, change); err != nil {
 		return "", err
 	}
-	customer, err := f.app.customerOfEmail(ctx, f.shop, *change.email)
+	customer, err := f.app.customerOfEmail(ctx, f.shop, *change.email, "")
 	if err == nil {
 		err = f.app.awaitErasure(ctx, f.shop.ID, customer)
 	}

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"postern/portal/customer"
 	"postern/portal/identifier"
@@ -91,26 +92,30 @@ func (a *App) keep(ctx context.Context, shop, key, customer string) (holder stri
 	return kept.Customer, err
 }
 
-// customerOfEmail returns the customer of a canonical address, and creates it if there is none.
-func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email string) (id string, err error) {
-	return a.settleEmail(ctx, shop, email, false)
+// customerOfEmail returns the customer of a canonical address, and creates it if there is none, with the language
+// of the order that names it, if the shop offers it.
+func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email, lang string) (id string, err error) {
+	if !slices.Contains(shop.Languages, lang) {
+		lang = ""
+	}
+	return a.settleEmail(ctx, shop, customer.Customer{Email: email, Language: lang})
 }
 
 // register is customerOfEmail for a person who has no order yet.
 func (a *App) register(ctx context.Context, shop shop.Shop, email string) (id string, err error) {
-	return a.settleEmail(ctx, shop, email, true)
+	return a.settleEmail(ctx, shop, customer.Customer{Email: email, Registered: true})
 }
 
 // settleEmail writes the identifier first. A later call that finds an identifier without its customer creates the
 // customer, so a crash in between does no harm.
-func (a *App) settleEmail(ctx context.Context, shop shop.Shop, email string,
-	registered bool) (id string, err error) {
-	id, err = a.follow(ctx, shop.ID, identifier.EmailKey(email))
+func (a *App) settleEmail(ctx context.Context, shop shop.Shop, c customer.Customer) (id string, err error) {
+	id, err = a.follow(ctx, shop.ID, identifier.EmailKey(c.Email))
 	if err == nil && id == "" {
-		id, err = a.claim(ctx, shop.ID, identifier.EmailKey(email), storage.NewID())
+		id, err = a.claim(ctx, shop.ID, identifier.EmailKey(c.Email), storage.NewID())
 	}
 	if err != nil {
 		return "", err
 	}
-	return id, a.ensureCustomer(ctx, shop, id, email, registered)
+	c.ID = id
+	return id, a.ensureCustomer(ctx, shop, c)
 }

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,56 @@ func (c *correspondent) writeAll() {
 	undo := firstGroup(undoInMail, c.collect("changed address"))
 	c.must(c.browser("mailbox").UndoEmailChange(ctx, undo))
 	c.collect("undone change")
+}
+
+// TestOrdersLanguageIsUsedForEmails checks that emails which no page caused use the order's language if the
+// customer has none, and the shop's if it does not have the order's.
+func TestOrdersLanguageIsUsedForEmails(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ order, put, want, kept string }{
+		{`"de-AT"`, "", "de", "de"},
+		{`"slk"`, "", "sk", "sk"},
+		{`"hu"`, "", "pl", ""}, // not offered
+		{`"Klingonisch"`, "", "pl", ""},
+		{`null`, "", "pl", ""},
+		{`"de"`, `"cs"`, "cs", "cs"},
+		{`"de"`, `null`, "de", ""}, // a customer introduced without a language
+	} {
+		t.Run(test.order+" "+test.put, func(t *testing.T) {
+			t.Parallel()
+			c := &correspondent{testApp: newTestApp(t), sent: map[string]string{}}
+			c.set(shop.Settings{Language: ptr("pl"), FirstOrderMail: ptr(true)})
+			feed := c.feed()
+			put := func(lang string) {
+				_, err := feed.PutCustomer(t.Context(), "77", fmt.Appendf(nil,
+					`{"email":%q,"language":%s,"updated_at":"2026-03-01T10:00:00Z"}`, jan, lang))
+				c.must(err)
+			}
+			if test.put != "" {
+				put(test.put)
+			}
+			order := strings.Replace(string(c.placed("1", jan, time.Hour)), "{",
+				`{"language":`+test.order+`,`, 1)
+			c.put([]byte(order))
+			c.collect("first order")
+			if test.put == "" {
+				put("null")
+			}
+			record, err := feed.Customer(t.Context(), "77")
+			c.must(err)
+			if got := c.sent["first order to "+jan]; got != test.want || record.Language != test.kept {
+				t.Errorf("sent in %q, want %q; the customer has %q, want %q", got, test.want, record.Language,
+					test.kept)
+			}
+			if test.kept == test.want || test.put == "" {
+				c.must(feed.MailSignIn(t.Context(), "77", []byte(`{}`), ""))
+				c.collect("invitation")
+				if got := c.sent["invitation to "+jan]; got != test.want {
+					t.Errorf("the invitation is in %q, want %q", got, test.want)
+				}
+			}
+		})
+	}
 }
 
 // TestLanguageOfEmails checks that every kind of email uses the language of the page that caused it,

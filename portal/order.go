@@ -128,7 +128,7 @@ func (a *App) customerOfOrder(ctx context.Context, shop shop.Shop, o order.Order
 	if err != nil {
 		return order.Ownership{}, err
 	}
-	if id, err = a.customerOfEmail(ctx, shop, o.Email); err != nil {
+	if id, err = a.customerOfEmail(ctx, shop, o.Email, o.Language); err != nil {
 		return order.Ownership{}, err
 	}
 	c, err := a.customer(ctx, shop.ID, id)

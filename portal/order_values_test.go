@@ -28,7 +28,7 @@ type decision struct {
 // fullOrder has every member of an order.
 const fullOrder = `{"number":"1","customer_id":"7","email":"jan@example.com","placed_at":"2026-03-05T10:00:00Z",
 "updated_at":"2026-03-05T10:00:00Z","currency":"EUR","state":"open","payment":"paid","fulfillment":"shipped","payment_kind":"card",
-"source_status":"done","source_label":"Done","is_digital":false,"business":false,
+"source_status":"done","source_label":"Done","is_digital":false,"business":false,"language":"sk",
 "lines":[{"id":"1","sku":"B","name":"Book","options":[{"name":"Cover","value":"hard"}],"quantity":"1","unit_price":"12.5",
 "total":"12.50","tax_rate":"20","picture":"https://shop.example/b.jpg","url":"https://shop.example/b","fulfillment":"shipped","withdrawal":""}],
 "subtotal":"12.50","discount":"0","shipping":"0","tax":"2.08","refunded":"0","total":"12.50","prices_include_tax":true,
@@ -78,6 +78,8 @@ func decisions() []decision {
 		{at: "/payment_kind", sent: long, warn: "text.cut", keeps: long[:99] + "…", shown: func(o order.Order) string { return o.Status.PaymentKind }},
 		{at: "/source_status", sent: "a\tb", warn: "text.cleaned", keeps: "a b", shown: func(o order.Order) string { return o.Status.Source }},
 		{at: "/source_label", sent: "a\x07b", warn: "text.cleaned", keeps: "ab", shown: func(o order.Order) string { return o.Status.Label }},
+		{at: "/language", sent: "Klingonisch", warn: "language.unknown", shown: func(o order.Order) string { return o.Language }},
+		{at: "/language", sent: "de-AT", keeps: "de", shown: func(o order.Order) string { return o.Language }},
 		{at: "/tax_note", sent: "a\u200bb", warn: "text.cleaned", keeps: "ab", shown: func(o order.Order) string { return o.TaxNote }},
 		{at: "/vat_id", sent: "N/A", warn: "vat.dropped", shown: func(o order.Order) string { return o.VATID }},
 		{at: "/vat_id", sent: "my own", keeps: "my own", shown: func(o order.Order) string { return o.VATID }},

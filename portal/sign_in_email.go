@@ -66,7 +66,7 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string
 func (f Feed) mailSignIn(ctx context.Context, id, destination, entry string) error {
 	customer, err := f.app.introduced(ctx, f.shop.ID, id)
 	if err != nil || customer == "" {
-		return validate.OrNotFound(err)
+		return orNotFound(err)
 	}
 	c, err := f.app.customer(ctx, f.shop.ID, customer)
 	if err != nil {
@@ -151,8 +151,12 @@ func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop,
 	if err != nil || c.Greeted != number {
 		return nil, ifFound(err)
 	}
+	lang := "" // of the customer, who is asked for it when the email is composed
+	if c.Language == "" {
+		lang = o.Language
+	}
 	return nil, w.post(ctx, shop, "first-order-"+c.ID, mail.Entry{
-		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(),
+		Kind: mailFirstOrder, To: c.Email, Lang: lang, CreatedAt: w.app.now(), NextAt: w.app.now(),
 		Payload: map[string]string{
 			payBy: byFirstOrder, payNumber: number,
 			payDestination: shop.Destination("/orders/" + url.PathEscape(number)),

@@ -14,7 +14,7 @@ func (o Order) Wire() orderWire {
 		Currency: o.Currency, State: o.Status.State, Payment: o.Status.Payment,
 		Fulfillment: o.Status.Fulfillment,
 		PaymentKind: o.Status.PaymentKind, SourceStatus: o.Status.Source, SourceLabel: o.Status.Label,
-		IsDigital: o.IsDigital, Business: o.Business, PricesIncludeTax: o.PricesIncludeTax,
+		IsDigital: o.IsDigital, Business: o.Business, Language: o.Language, PricesIncludeTax: o.PricesIncludeTax,
 		Subtotal: o.optional(o.Subtotal), Discount: o.optional(o.Discount), Shipping: o.optional(o.Shipping),
 		Tax:      o.optional(o.Tax),
 		Refunded: o.optional(o.Refunded), Total: o.Amount(o.Total).Decimal(),

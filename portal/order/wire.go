@@ -26,6 +26,7 @@ type orderWire struct {
 	SourceLabel      string           `json:"source_label,omitzero"`
 	IsDigital        bool             `json:"is_digital,omitzero"`
 	Business         bool             `json:"business,omitzero"`
+	Language         string           `json:"language,omitzero"`
 	Lines            []lineWire       `json:"lines,omitzero"`
 	Subtotal         *string          `json:"subtotal,omitzero"`
 	Discount         *string          `json:"discount,omitzero"`
@@ -148,6 +149,7 @@ func (w orderWire) order(f *validate.Validator) Order {
 		FeedCustomer: f.OrderedBy("/customer_id", w.CustomerID), Email: f.FedEmail("/email", w.Email),
 		PlacedAt: f.Moment("/placed_at", w.PlacedAt), UpdatedAt: f.Moment("/updated_at", w.UpdatedAt),
 		Currency: f.Currency, IsDigital: w.IsDigital, Business: w.Business,
+		Language:         f.FedLanguage("/language", w.Language),
 		PricesIncludeTax: w.PricesIncludeTax,
 		Subtotal:         f.OptionalAmount("/subtotal", w.Subtotal),
 		Discount:         f.Reduction("/discount", w.Discount),

@@ -31,7 +31,7 @@ type Recipient struct {
 }
 
 // Languages returns the preferred languages of an email, best first: that of the page that caused it, the
-// customer's, the shop's. The caller keeps to those the shop offers. Every email uses it.
+// customer's, which for one created by an order is at first the order's, and the shop's. The caller keeps to those the shop offers. Every email uses it.
 func (to Recipient) Languages(e mail.Entry, shop Shop) []string {
 	return []string{e.Lang, to.Lang, shop.Language}
 }

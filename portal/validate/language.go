@@ -1,0 +1,33 @@
+package validate
+
+import (
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+// Language returns the language that a shop system means, as in ISO 639-1: "sk-SK", "sk_SK.UTF-8" and "slk"
+// are sk; "cz", which is only Czechia's country code, is cs. It returns "" for what names no language.
+func Language(name string) string {
+	base := strings.ToLower(strings.TrimSpace(name))
+	if end := strings.IndexAny(base, "-_."); end > 0 {
+		base = base[:end]
+	}
+	if base == "cz" {
+		return "cs"
+	}
+	tag, err := language.ParseBase(base)
+	if err != nil {
+		return ""
+	}
+	return tag.String()
+}
+
+// FedLanguage reads a language of a feed, see Language. A word that names none is dropped with a warning.
+func (v *Validator) FedLanguage(at, name string) string {
+	lang := Language(name)
+	if lang == "" && name != "" {
+		v.Warn(at, "language.unknown")
+	}
+	return lang
+}
