@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,4 +51,28 @@ func TestCounters(t *testing.T) {
 		t.Errorf("taken back: %+v, %v", at, err)
 	}
 	get(2, false)
+}
+
+// TestLimitKeysNameNobody checks that the key of a limit shows neither the client nor the mailbox, and
+// differs by shop, by label and by installation. A limit without a shop has the installation's.
+func TestLimitKeysNameNobody(t *testing.T) {
+	t.Parallel()
+	a := New(nil, secrettest.Ring())
+	const client, email = "192.0.2.7/32", "jan@example.com"
+	seen := map[string]string{}
+	for name, l := range map[string]subjectLimit{
+		"a client": a.limitOf("main", "x", limit(1, time.Hour), client), "a mailbox": a.limitOf("main", "x", limit(1, time.Hour), email),
+		"both":      a.limitOf("main", "x", limit(1, time.Hour), email, client),
+		"elsewhere": a.limitOf("second", "x", limit(1, time.Hour), client), "no shop": a.limitOf("", "x", limit(1, time.Hour), client),
+		"another label": a.limitOf("main", "y", limit(1, time.Hour), client),
+	} {
+		if strings.Contains(l.key, "192.0.2") || strings.Contains(l.key, "jan") || strings.Contains(l.key, "example") {
+			t.Errorf("%s: %s", name, l.key)
+		}
+		keyed := l.key[strings.LastIndexByte(l.key, '/')+1:]
+		if other := seen[keyed]; other != "" {
+			t.Errorf("%s and %s have one key", name, other)
+		}
+		seen[keyed] = name
+	}
 }

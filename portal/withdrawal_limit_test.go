@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/shop"
 	"postern/portal/validate"
 	"postern/portal/withdrawal"
 	"postern/storage"
@@ -296,5 +297,29 @@ func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 		if late != want {
 			t.Errorf("%d hours later %d mails, want %d", hour+1, late, want)
 		}
+	}
+}
+
+// TestTagsDoNotWidenTheLimits checks that an email with a tag counts with the mailbox that it reaches:
+// receipts of withdrawals, and sign-in emails where anyone can register.
+func TestTagsDoNotWidenTheLimits(t *testing.T) {
+	t.Parallel()
+	h := withdrawalHouse(t)
+	tagged := func(n int) string { return fmt.Sprintf("eva+%d@example.com", n) }
+	receipts := 0
+	for n := range 8 {
+		receipts += h.send(h.from(n), 6, withEmail(stated("9"), tagged(n)))
+	}
+	if receipts != 30 {
+		t.Errorf("%d receipts to one mailbox, want 30", receipts)
+	}
+	open := true
+	h.set(shop.Settings{Registration: &open})
+	sent := 0
+	for n := range 20 {
+		sent += h.sendsOf(tagged(n), firefox("stranger"), 1)
+	}
+	if sent != 6 {
+		t.Errorf("%d sign-in emails to one mailbox within an hour, want 6", sent)
 	}
 }

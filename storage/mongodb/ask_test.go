@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -221,6 +222,30 @@ func waitUntilRemoved(t *testing.T, store *Store, key string) {
 		case <-look.C:
 		case <-ctx.Done():
 			t.Fatalf("%s is there after %s", key, removalTime)
+		}
+	}
+}
+
+// TestStableAPI checks what is declared to a server that supports it: commands outside the Stable API, and
+// deprecated ones, are then errors.
+func TestStableAPI(t *testing.T) {
+	t.Parallel()
+	api := stableAPI()
+	if api.ServerAPIVersion != options.ServerAPIVersion1 || !*api.Strict || !*api.DeprecationErrors {
+		t.Errorf("%+v", api)
+	}
+}
+
+// TestOneDocumentIsSelectedByTheShortestPath checks that a plain server gets nothing but the id, and a
+// cluster, which a mongos answers for, the shop as well.
+func TestOneDocumentIsSelectedByTheShortestPath(t *testing.T) {
+	t.Parallel()
+	for msg, want := range map[string]bson.D{
+		"": {{Key: "_id", Value: "main/1"}}, "isdbgrid": {{Key: "_id", Value: "main/1"}, {Key: "shop", Value: "main"}},
+	} {
+		s := &Store{sharded: greeting{Msg: msg}.sharded()}
+		if diff := cmp.Diff(want, s.byID("main/1")); diff != "" {
+			t.Errorf("%q: %s", msg, diff)
 		}
 	}
 }
