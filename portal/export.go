@@ -69,13 +69,14 @@ type downloadList struct {
 type export struct {
 	Shopper
 	out       *jsontext.Encoder
-	withdrawn []string // ids of the withdrawals from the orders written so far
+	withdrawn []string // ids of the withdrawals from the orders
+	ordered   bool     // the orders are written, so that withdrawn is complete
 }
 
 // Export writes the content of the account as one JSON object: "person" with what the collections declare
 // about the customer, then their lists: "orders" in the format of a feed, and "withdrawals". It writes one
 // order at a time, so that memory use does not grow with their number. The session must be RecentlyVerified
-// (else StepUp).
+// (else validate.StepUp).
 func (s Shopper) Export(ctx context.Context, to io.Writer) error {
 	if err := s.requireVerified(); err != nil {
 		return err
@@ -119,6 +120,7 @@ func (x *export) write(ctx context.Context) error {
 
 // orders writes the orders as a feed would send them.
 func (x *export) orders(ctx context.Context) error {
+	x.ordered = true
 	return x.eachOrder(ctx, order.Query{}, func(o order.Stored) error {
 		for _, received := range o.Received {
 			x.withdrawn = append(x.withdrawn, received.ID)
@@ -130,6 +132,9 @@ func (x *export) orders(ctx context.Context) error {
 // withdrawals writes the statements of withdrawal from the orders, and those with the customer's email,
 // whether or not they have an order.
 func (x *export) withdrawals(ctx context.Context) error {
+	if !x.ordered {
+		return errors.New("the orders come before the withdrawals: they name some of them")
+	}
 	docs := x.app.withdrawalDocs(x.shop.ID)
 	query := storage.Query{Index: withdrawal.ByEmail, Equal: []any{x.customer.Email}, Limit: storage.MaxLimit}
 	for {

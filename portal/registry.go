@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"slices"
 
 	"postern/mail"
 	"postern/portal/credential"
@@ -48,6 +49,11 @@ type personal struct {
 // declarations returns those of all collections, in the order in which an account is deleted: the customer's
 // document last, so that a deletion that stops anywhere goes on.
 func (w Worker) declarations() []declaration {
+	return slices.Concat(w.orderDeclarations(), w.customerDeclarations(), w.otherDeclarations())
+}
+
+// orderDeclarations returns those of the orders and of what customers send about them.
+func (w Worker) orderDeclarations() []declaration {
 	return []declaration{
 		{
 			Collection: order.Collection(), jobs: w.orderJobs(),
@@ -55,40 +61,48 @@ func (w Worker) declarations() []declaration {
 		},
 		{
 			Collection: inquiry.Collection(), jobs: w.inquiryJobs(),
-			letters: map[string]composer{mailInquiryTold: w.composeInquiry,
-				mailInquiryReceipt: w.composeInquiry},
+			letters: map[string]composer{
+				mailInquiryTold: w.composeInquiry, mailInquiryReceipt: w.composeInquiry,
+			},
 			personal: personal{erase: w.eraseInquiries, person: Shopper.addInquiries},
 		},
 		{
 			Collection: withdrawal.Collection(), jobs: w.withdrawalJobs(),
-			letters: map[string]composer{mailWithdrawalReceipt: w.composeWithdrawal,
-				mailWithdrawalTold: w.composeWithdrawal},
+			letters: map[string]composer{
+				mailWithdrawalReceipt: w.composeWithdrawal, mailWithdrawalTold: w.composeWithdrawal,
+			},
 			personal: personal{
 				kept: "a legal statement, kept as proof until its period has ended",
 				list: &downloadList{"withdrawals", (*export).withdrawals},
 			},
 		},
 		{
+			Collection: order.CountsCollection(), jobs: w.countJobs(),
+			personal: personal{erase: w.eraseCounts, withheld: "counted from the orders"},
+		},
+	}
+}
+
+// customerDeclarations returns those of the customer, and of what leads and lets somebody in to the account.
+func (w Worker) customerDeclarations() []declaration {
+	return []declaration{
+		{
 			Collection: mail.Collection(),
 			personal:   personal{erase: w.eraseEmails, withheld: "the emails are in the customer's mailbox"},
 		},
 		{
 			Collection: identifier.Collection(),
-			personal: personal{erase: w.eraseIdentifiers,
-				withheld: "the emails and the id are in the customer's document, too"},
+			personal: personal{
+				erase: w.eraseIdentifiers, withheld: "the emails and the id are in the customer's document, too",
+			},
 		},
 		{
 			Collection: credential.Collection(), jobs: w.credentialJobs(),
 			letters: map[string]composer{
-				mailSignIn: w.composeSignIn, mailFirstOrder: w.composeSignIn,
-				credential.MailSignInNotice: w.composeSignInNotice,
-				credential.MailStepUp:       w.composeStepUp, mailEmailCode: w.composeEmailCode,
+				mailSignIn: w.composeSignIn, mailFirstOrder: w.composeSignIn, mailEmailCode: w.composeEmailCode,
+				credential.MailSignInNotice: w.composeSignInNotice, credential.MailStepUp: w.composeStepUp,
 			},
 			personal: personal{erase: w.eraseCredentials, person: Shopper.addSessions},
-		},
-		{
-			Collection: order.CountsCollection(), jobs: w.countJobs(),
-			personal: personal{erase: w.eraseCounts, withheld: "counted from the orders"},
 		},
 		{
 			Collection: customer.Collection(), jobs: w.customerJobs(),
@@ -98,24 +112,20 @@ func (w Worker) declarations() []declaration {
 			},
 			personal: personal{erase: w.eraseCustomer, person: Shopper.addCustomer},
 		},
-		{
-			Collection: handOffCollection(),
-			personal: personal{kept: "a code that expires after 60 seconds",
-				withheld: "a code that expires after 60 seconds"},
-		},
-		{
-			Collection: repeatableCollection(),
-			personal: personal{kept: "hashes that expire after a day",
-				withheld: "hashes that expire after a day"},
-		},
-		{Collection: shop.Collection(), jobs: w.shopJobs(),
-			personal: personal{nothing: "the merchant's settings"}},
+	}
+}
+
+// otherDeclarations returns those of what expires soon and of what has nothing personal.
+func (w Worker) otherDeclarations() []declaration {
+	const code, repeats = "a code that expires after 60 seconds", "hashes that expire after a day"
+	return []declaration{
+		{Collection: handOffCollection(), personal: personal{kept: code, withheld: code}},
+		{Collection: repeatableCollection(), personal: personal{kept: repeats, withheld: repeats}},
+		{Collection: shop.Collection(), jobs: w.shopJobs(), personal: personal{nothing: "the merchant's settings"}},
 		{Collection: keyCollection(), personal: personal{nothing: "hashes of API keys"}},
-		{Collection: installationCollection(),
-			personal: personal{nothing: "a hash of the installation secret"}},
+		{Collection: installationCollection(), personal: personal{nothing: "a hash of the installation secret"}},
 		{Collection: upgradeCollection(), personal: personal{nothing: "counts"}},
-		{Collection: housekeepingCollection(), jobs: w.housekeepingJobs(),
-			personal: personal{nothing: "jobs"}},
+		{Collection: housekeepingCollection(), jobs: w.housekeepingJobs(), personal: personal{nothing: "jobs"}},
 	}
 }
 

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// unusedExemptions finds entries of the tables above that permit what nothing does: what they name has moved
+// unusedExemptions finds entries of the rules' tables that permit what nothing does: what they name has moved
 // or is gone.
 func unusedExemptions(h sourceTree) []string {
 	packages := slices.Collect(maps.Keys(ruleLevels()))
 	return slices.Concat(missingPackages(h, append(packages, ruleSupport()...)),
-		missingFiles(h, redirectFile),
+		missingFiles(h, append(slices.Sorted(maps.Keys(htmlExceptions())), redirectFile)...),
 		unusedBeside(h, ruleBeside()), unusedLibraries(h, ruleLibraries()))
 }
 

@@ -1,6 +1,7 @@
 package address
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -73,19 +74,8 @@ func (n *names) sort(tag language.Tag) {
 		buf.Reset()
 	}
 	slices.SortFunc(n.sorted, func(x, y CountryItem) int {
-		return compare(keys[x.Code], keys[y.Code], x.Code, y.Code)
+		return cmp.Or(strings.Compare(keys[x.Code], keys[y.Code]), strings.Compare(x.Code, y.Code))
 	})
-}
-
-// compare orders by key, and by code if two names are equal, so that the order is stable.
-func compare(keyX, keyY, codeX, codeY string) int {
-	switch {
-	case keyX < keyY || keyX == keyY && codeX < codeY:
-		return -1
-	case keyX == keyY && codeX == codeY:
-		return 0
-	}
-	return 1
 }
 
 // Countries lists the countries that an address can be in, named and sorted in a language: en, cs, sk, pl
@@ -96,8 +86,8 @@ func (a *Formats) Countries(lang string) []CountryItem { return a.in(lang).sorte
 func (a *Formats) CountryName(code, lang string) string { return a.in(lang).byCode[code] }
 
 func (a *Formats) in(lang string) *names {
-	if n, ok := a.names[lang]; ok {
-		return n
+	if get, ok := a.names[lang]; ok {
+		return get()
 	}
-	return a.names["en"]
+	return a.names["en"]()
 }

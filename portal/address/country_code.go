@@ -62,7 +62,7 @@ func folded(text string) string {
 // newCodesByName collects the country names: in English, in the portal's other languages, then further and
 // older names, then those in each country's own language. If several countries have a name, the first one
 // keeps it.
-func newCodesByName(names map[string]*names) map[string]string {
+func newCodesByName(names map[string]func() *names) map[string]string {
 	codes := make(map[string]string)
 	add := func(name, code string) {
 		if name = folded(name); name != "" && codes[name] == "" {
@@ -70,20 +70,20 @@ func newCodesByName(names map[string]*names) map[string]string {
 		}
 	}
 	for _, lang := range languages() {
-		for _, item := range names[lang].sorted {
+		for _, item := range names[lang]().sorted {
 			add(item.Name, item.Code)
 		}
 	}
 	for _, lang := range languages() {
-		for _, item := range names[lang].others {
+		for _, item := range names[lang]().others {
 			add(item.Name, item.Code)
 		}
 		older := display.Regions(language.Make(lang))
-		for code := range names[lang].byCode {
+		for code := range names[lang]().byCode {
 			add(older.Name(language.MustParseRegion(code)), code)
 		}
 	}
-	for _, item := range names["en"].sorted {
+	for _, item := range names["en"]().sorted {
 		tag, err := language.Parse(data.GetCountry(item.Code).DefaultLanguage)
 		if namer := display.Regions(tag); err == nil && namer != nil {
 			add(namer.Name(language.MustParseRegion(item.Code)), item.Code)

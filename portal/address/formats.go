@@ -15,14 +15,14 @@ type Formats struct {
 	// countries are prepared when first used: most shops need few of the 250 countries, and compiling the
 	// patterns of all of them would slow down every start of the program.
 	countries map[string]func() *country
-	names     map[string]*names
+	names     map[string]func() *names // by language, read when first used
 	// codesByName is built when first used too: most shops send codes.
 	codesByName func() map[string]string
 }
 
 // New returns the formats; it takes a few milliseconds.
 func New() *Formats {
-	a := &Formats{countries: make(map[string]func() *country), names: make(map[string]*names)}
+	a := &Formats{countries: make(map[string]func() *country), names: make(map[string]func() *names)}
 	examples, shapes := examples(), shapes()
 	for _, item := range data.ListCountries("en") {
 		a.countries[item.Code] = sync.OnceValue(func() *country {
@@ -30,7 +30,7 @@ func New() *Formats {
 		})
 	}
 	for _, lang := range languages() {
-		a.names[lang] = newNames(lang, a.countries)
+		a.names[lang] = sync.OnceValue(func() *names { return newNames(lang, a.countries) })
 	}
 	a.codesByName = sync.OnceValue(func() map[string]string { return newCodesByName(a.names) })
 	return a

@@ -39,16 +39,13 @@ func Later(a, b time.Time) time.Time {
 	return a
 }
 
-// dateForm is the format of a date field (ISO 8601).
-const dateForm = "2006-01-02"
-
 // Day reads a date in the format of a date field and returns its noon. Dates that do not exist, such as 31
 // February, are faults.
 func (f *Validator) Day(field, value string, zone *time.Location) time.Time {
 	if value == "" {
 		return time.Time{}
 	}
-	day, err := time.Parse(dateForm, value)
+	day, err := time.Parse(time.DateOnly, value)
 	if err != nil || day.Year() < FirstYear || day.Year() > LastYear {
 		f.Reject(field, "period.date")
 		return time.Time{}

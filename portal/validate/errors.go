@@ -17,14 +17,6 @@ func NotFoundIfMissing(err error) error {
 	return err
 }
 
-// OrNotFound returns err, or NotFound if it is nil.
-func OrNotFound(err error) error {
-	if err != nil {
-		return err
-	}
-	return NewError(NotFound, "customer.not_found")
-}
-
 // Kind is the category of an Error; the web layer maps it to a status.
 type Kind uint8
 

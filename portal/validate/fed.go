@@ -22,7 +22,7 @@ func (f *Validator) Cut(field, value string, most int) string {
 	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), clean.Line), most)
 }
 
-// CutProse is cut for a text of several lines.
+// CutProse is Cut for a text of several lines.
 func (f *Validator) CutProse(field, value string, most int) string {
 	return f.shortened(field, f.clean(field, f.withoutEntities(field, value), clean.Prose), most)
 }

@@ -19,7 +19,7 @@ func HalfWidth(text string) string {
 	}, text)
 }
 
-// StatusKey converts a status word to the spelling of the tables below: lower case, with parts joined by
+// StatusKey converts a status word to the spelling of the nouns' tables: lower case, with parts joined by
 // "_". "PartiallyShipped", "partially-shipped", "PARTIALLY SHIPPED" and "wc-partially-shipped" become the
 // same word, and a schema.org URL becomes its last part.
 func StatusKey(word string) string {

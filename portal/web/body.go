@@ -39,24 +39,23 @@ func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 	case length > route.MaxBody():
 		return fiber.ErrRequestEntityTooLarge
 	case length > gate.MaxBody:
-		return b.admit(header, route)
+		err := b.admit(header, route)
+		if err == nil && len(b.slots) == cap(b.slots) { // a free one may be taken by the time the body arrives
+			err = errNoSlot()
+		}
+		return err
 	}
 	return nil
 }
 
-// admit checks that the client meets the requirements of the route's class, and that a slot is free. The
-// slot may be taken by the time the body arrives.
+// admit checks that the client meets the requirements of the route's class.
 func (b *inbox) admit(header *fasthttp.RequestHeader, route gate.Route) error {
 	ctx := &fasthttp.RequestCtx{}
 	header.CopyTo(&ctx.Request.Header)
 	c := b.app.AcquireCtx(ctx)
 	defer b.app.ReleaseCtx(c)
 	defer b.site.gate.Deadline(c)()
-	err := caught(func() error { return b.site.gate.Admit(c, route.Class) })
-	if err == nil && len(b.slots) == cap(b.slots) {
-		return errNoSlot()
-	}
-	return err
+	return caught(func() error { return b.site.gate.Admit(c, route.Class) })
 }
 
 func errNoSlot() error { return &validate.Error{Kind: validate.Unavailable} }

@@ -158,7 +158,7 @@ func drain(ctx context.Context, worker portal.Worker) error {
 // LoadLargest imports the orders of the customer with the most orders, which takes a while.
 func (f *Fixture) LoadLargest(ctx context.Context) error {
 	for i, p := range People() {
-		if p.orders == 0 && len(p.addresses) > 0 {
+		if p.largest {
 			p.orders = manyOrders
 			return f.importOrders(ctx, newOrderGenerator(f.now, f.Base, p, i+1))
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 // seed makes the demo's orders the same at every start, except for their dates, which depend on the
@@ -157,7 +158,7 @@ func (g *orderGenerator) finish(o *orderDoc, i int) {
 	}
 	o.UpdatedAt = o.PlacedAt
 	for _, e := range o.Events {
-		o.UpdatedAt = later(o.UpdatedAt, e.At)
+		o.UpdatedAt = validate.Later(o.UpdatedAt, e.At)
 	}
 	o.Links.Storefront = g.outside("orders/" + o.Number)
 	if o.Payment == order.PaymentPaid {
@@ -243,12 +244,5 @@ func (g *orderGenerator) after(o *orderDoc, wait time.Duration) time.Time {
 	if at := o.PlacedAt.Add(wait); at.Before(g.now) {
 		return at
 	}
-	return later(o.PlacedAt, g.now.Add(-time.Minute))
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	return validate.Later(o.PlacedAt, g.now.Add(-time.Minute))
 }

@@ -17,6 +17,7 @@ type Person struct {
 	unlisted              bool // VIES does not know the company's VAT ID
 	addresses             []address.Address
 	orders                int
+	largest               bool    // has manyOrders, which are loaded last
 	years                 float64 // how many years the orders go back
 	currency              string  // "" for the shop's currency
 	scenario              func(g *orderGenerator, o *orderDoc, i int)
@@ -28,7 +29,7 @@ const manyOrders = 10_000
 
 // People returns the customers to sign in as.
 func People() []Person {
-	return slices.Concat(steadyPeople(), oddPeople(), movingPeople())
+	return slices.Concat(steadyPeople(), companies(), extremePeople(), oddPeople(), movingPeople())
 }
 
 func steadyPeople() []Person {
@@ -47,13 +48,19 @@ func steadyPeople() []Person {
 		},
 		{
 			Email: "nakup@velkosklad.example", Special: "10,000 orders, as fast as ten",
-			id: "c-1002", first: "Bohuslav", last: "Veľkonákupný", lang: "sk", years: 4,
+			id: "c-1002", largest: true, first: "Bohuslav", last: "Veľkonákupný", lang: "sk", years: 4,
 			company: customer.Company{Name: "Veľkosklad Tatry, a. s.", Country: "SK",
 				RegistrationNumber: "12345678"},
 			addresses: []address.Address{{Company: "Veľkosklad Tatry, a. s.", FirstName: "Bohuslav",
 				LastName: "Veľkonákupný", Line1: "Skladová 1", City: "Poprad", PostalCode: "058 01",
 				Country: "SK"}},
 		},
+	}
+}
+
+// companies returns the customers that buy as a business.
+func companies() []Person {
+	return []Person{
 		{
 			Email:   "uctaren@zlatyklas.example",
 			Special: "a company with a VAT ID that VIES confirms: invoices, coffee by weight",
@@ -80,6 +87,12 @@ func steadyPeople() []Person {
 				PostalCode: "5672", Country: "AT",
 			}},
 		},
+	}
+}
+
+// extremePeople returns those with the longest names and orders, and with every status.
+func extremePeople() []Person {
+	return []Person{
 		{
 			Email: "freiherr@oberwald.example", Special: "very long names, and one order with 120 lines",
 			id: "c-1005", first: "Karl-Theodor Maria Nikolaus",

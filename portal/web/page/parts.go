@@ -8,9 +8,9 @@ import (
 	"postern/portal/validate"
 )
 
-// Pill is the data of partials/status: a sentence with the icon of its tone, so that the meaning never depends on
-// colour alone.
-type Pill struct{ Tone, Icon, Text string }
+// Pill is the data of partials/status: a sentence with the icon of its tone, so that the meaning never
+// depends on colour alone.
+type Pill struct{ Tone, Text string }
 
 // Pill returns a pill with a tone: waiting, moving, done, stopped or neutral. Any other tone becomes
 // neutral.
@@ -21,7 +21,7 @@ func (b Base) Pill(tone any, text string) Pill {
 	default:
 		name = "neutral"
 	}
-	return Pill{Tone: name, Icon: name, Text: text}
+	return Pill{Tone: name, Text: text}
 }
 
 // Link is a link's text and path.

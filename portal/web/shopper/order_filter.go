@@ -39,32 +39,28 @@ func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template
 	if data.Custom {
 		shape.Flags = 1
 	}
-	for _, field := range []struct {
-		html *template.HTML
-		make func(page.Form) (page.Field, error)
-	}{{&data.From, p.from}, {&data.To, p.to}, {&data.Search, p.search}} {
-		made, err := field.make(form)
-		if err != nil {
-			return "", err
-		}
-		html, err := made.HTML()
-		if err != nil {
-			return "", err
-		}
-		*field.html = gaps.HTML(html)
+	if data.From, err = kept(gaps)(day(form, "from", p.T("orders.from"))); err != nil {
+		return "", err
+	}
+	if data.To, err = kept(gaps)(day(form, "to", p.T("orders.to"))); err != nil {
+		return "", err
+	}
+	if data.Search, err = kept(gaps)(form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes",
+		"maxlength", "64", "autocapitalize", "none", "hint", p.T("orders.search.hint"))); err != nil {
+		return "", err
 	}
 	return p.Fragment(shape, gaps, &data)
 }
 
-func (p *ordersPage) from(form page.Form) (page.Field, error) {
-	return day(form, "from", p.T("orders.from"))
-}
-
-func (p *ordersPage) to(form page.Form) (page.Field, error) { return day(form, "to", p.T("orders.to")) }
-
-func (p *ordersPage) search(form page.Form) (page.Field, error) {
-	return form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes", "maxlength", "64",
-		"autocapitalize", "none", "hint", p.T("orders.search.hint"))
+// kept returns a function that writes a field and records its HTML as a gap.
+func kept(gaps *page.Gaps) func(page.Field, error) (template.HTML, error) {
+	return func(field page.Field, err error) (template.HTML, error) {
+		if err != nil {
+			return "", err
+		}
+		html, err := field.HTML()
+		return gaps.HTML(html), err
+	}
 }
 
 // day returns the input for a date. For an invalid date it is a text field, because a date field could not

@@ -2,13 +2,11 @@ package shopper
 
 import (
 	"html/template"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"postern/portal/order"
-	"postern/portal/validate"
 	"postern/portal/web/page"
 )
 
@@ -37,7 +35,7 @@ func (p *ordersPage) rows(found []order.Row, now time.Time) (template.HTML, erro
 			URL: gaps.Text(orderPath(r.Number)), Number: gaps.Text(r.Number),
 			Total:    gaps.Text(p.Money(r.Total)),
 			Placed:   page.Time{Text: gaps.Text(placed.Text), ISO: gaps.Text(placed.ISO)},
-			Status:   page.Pill{Tone: status.Tone, Icon: status.Icon, Text: gaps.Text(status.Text)},
+			Status:   page.Pill{Tone: status.Tone, Text: gaps.Text(status.Text)},
 			Pictures: row.Pictures[:0],
 		}
 		more, inWords := p.more(r)
@@ -89,16 +87,4 @@ func headline(b page.Base, s order.Status, now time.Time) string {
 func startOfDay(now time.Time) time.Time {
 	year, month, day := now.Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, now.Location())
-}
-
-// faultsAt returns the faults whose field is one of the fields, or with in false the faults of all other
-// fields.
-func faultsAt(err error, in bool, fields []string) []validate.FieldError {
-	var kept []validate.FieldError
-	for _, fault := range validate.FieldErrors(err) {
-		if slices.Contains(fields, fault.Field) == in {
-			kept = append(kept, fault)
-		}
-	}
-	return kept
 }

@@ -3,6 +3,7 @@ package shopper
 import (
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -148,4 +149,16 @@ func orderQueryOf(c *fiber.Ctx) order.Query {
 		Period: c.Query("period"), From: c.Query("from"), To: c.Query("to"),
 		Status: c.Query("status"), Search: c.Query("search"), Cursor: c.Query("cursor"),
 	}
+}
+
+// faultsAt returns the faults whose field is one of the fields, or with in false the faults of all other
+// fields.
+func faultsAt(err error, in bool, fields []string) []validate.FieldError {
+	var kept []validate.FieldError
+	for _, fault := range validate.FieldErrors(err) {
+		if slices.Contains(fields, fault.Field) == in {
+			kept = append(kept, fault)
+		}
+	}
+	return kept
 }
