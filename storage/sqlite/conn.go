@@ -22,6 +22,7 @@ type conn struct {
 	db    *sql.DB
 	sql   *sql.Conn
 	stmts map[string]*sql.Stmt
+	wait  time.Duration // how long begin waits for another process
 }
 
 // connect opens one connection in its own database handle.
@@ -39,7 +40,7 @@ func connect(path string, parameters url.Values) (*conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}}, nil
+	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}, wait: busyTimeout}, nil
 }
 
 // addressOf returns SQLite's URI for a file. The path is made absolute because the URI of a relative path
@@ -74,9 +75,9 @@ func (c *conn) exec(query string, args ...any) error {
 	return err
 }
 
-// begin begins a transaction that writes. It waits up to busyTimeout for another process.
+// begin begins a transaction that writes. It waits for another process.
 func (c *conn) begin() error {
-	for until := time.Now().Add(busyTimeout); ; {
+	for until := time.Now().Add(c.wait); ; {
 		if err := c.exec(`BEGIN IMMEDIATE`); code(err) != codeBusy || time.Now().After(until) {
 			return err
 		}
