@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,7 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 	if err != nil {
 		return to, nil, err
 	}
+	to.Lang = cmp.Or(to.Lang, e.Payload[payOrderLang])
 	if err := w.allow(ctx, shop, to, entry, e); err != nil {
 		return to, nil, err
 	}

@@ -103,16 +103,17 @@ func (c *correspondent) writeAll() {
 // customer has none, and the shop's if it does not have the order's.
 func TestOrdersLanguageIsUsedForEmails(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ order, put, want, kept string }{
-		{`"de-AT"`, "", "de", "de"},
-		{`"slk"`, "", "sk", "sk"},
-		{`"hu"`, "", "pl", ""}, // not offered
-		{`"Klingonisch"`, "", "pl", ""},
-		{`null`, "", "pl", ""},
-		{`"de"`, `"cs"`, "cs", "cs"},
-		{`"de"`, `null`, "de", ""}, // a customer introduced without a language
+	for _, test := range []struct{ order, put, want, kept, later string }{
+		{order: `"de"`, put: `null`, later: "cs", want: "cs", kept: "cs"},
+		{`"de-AT"`, "", "de", "de", ""},
+		{`"slk"`, "", "sk", "sk", ""},
+		{`"hu"`, "", "pl", "", ""}, // not offered
+		{`"Klingonisch"`, "", "pl", "", ""},
+		{`null`, "", "pl", "", ""},
+		{`"de"`, `"cs"`, "cs", "cs", ""},
+		{`"de"`, `null`, "de", "", ""}, // a customer introduced without a language
 	} {
-		t.Run(test.order+" "+test.put, func(t *testing.T) {
+		t.Run(test.order+" "+test.put+" "+test.later, func(t *testing.T) {
 			t.Parallel()
 			c := &correspondent{testApp: newTestApp(t), sent: map[string]string{}}
 			c.set(shop.Settings{Language: ptr("pl"), FirstOrderMail: ptr(true)})
@@ -128,6 +129,12 @@ func TestOrdersLanguageIsUsedForEmails(t *testing.T) {
 			order := strings.Replace(string(c.placed("1", jan, time.Hour)), "{",
 				`{"language":`+test.order+`,`, 1)
 			c.put([]byte(order))
+			if test.later != "" {
+				c.work() // the email is queued, and not composed yet
+				_, err := feed.PutCustomer(t.Context(), "77", fmt.Appendf(nil,
+					`{"email":%q,"language":%q,"updated_at":"2026-03-02T10:00:00Z"}`, jan, test.later))
+				c.must(err)
+			}
 			c.collect("first order")
 			if test.put == "" {
 				put("null")

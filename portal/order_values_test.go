@@ -79,6 +79,7 @@ func decisions() []decision {
 		{at: "/source_status", sent: "a\tb", warn: "text.cleaned", keeps: "a b", shown: func(o order.Order) string { return o.Status.Source }},
 		{at: "/source_label", sent: "a\x07b", warn: "text.cleaned", keeps: "ab", shown: func(o order.Order) string { return o.Status.Label }},
 		{at: "/language", sent: "Klingonisch", warn: "language.unknown", shown: func(o order.Order) string { return o.Language }},
+		{at: "/language", sent: "und-SK", warn: "language.unknown", shown: func(o order.Order) string { return o.Language }},
 		{at: "/language", sent: "de-AT", keeps: "de", shown: func(o order.Order) string { return o.Language }},
 		{at: "/tax_note", sent: "a\u200bb", warn: "text.cleaned", keeps: "ab", shown: func(o order.Order) string { return o.TaxNote }},
 		{at: "/vat_id", sent: "N/A", warn: "vat.dropped", shown: func(o order.Order) string { return o.VATID }},

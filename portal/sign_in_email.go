@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"postern/mail"
@@ -20,8 +21,9 @@ import (
 // A sign-in email that no browser requested names the shop instead of a device. It has no code, because no
 // page is open to enter it on.
 const (
-	payBy        = "by"     // why it is sent: byFeed or byFirstOrder, "" if a browser requested it
-	payNumber    = "number" // of the order that the email is about
+	payBy        = "by"             // why it is sent: byFeed or byFirstOrder, "" if a browser requested it
+	payNumber    = "number"         // of the order that the email is about
+	payOrderLang = "order_language" // of that order, for a customer who has none when the email is composed
 	byFeed       = "feed"
 	byFirstOrder = "first_order"
 
@@ -151,14 +153,14 @@ func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop,
 	if err != nil || c.Greeted != number {
 		return nil, ifFound(err)
 	}
-	lang := "" // of the customer, who is asked for it when the email is composed
-	if c.Language == "" {
-		lang = o.Language
+	lang := o.Language
+	if !slices.Contains(shop.Languages, lang) {
+		lang = ""
 	}
 	return nil, w.post(ctx, shop, "first-order-"+c.ID, mail.Entry{
-		Kind: mailFirstOrder, To: c.Email, Lang: lang, CreatedAt: w.app.now(), NextAt: w.app.now(),
+		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(),
 		Payload: map[string]string{
-			payBy: byFirstOrder, payNumber: number,
+			payBy: byFirstOrder, payNumber: number, payOrderLang: lang,
 			payDestination: shop.Destination("/orders/" + url.PathEscape(number)),
 		},
 	})

@@ -45,7 +45,7 @@ type Order struct {
 	Notes            []Note           `bson:"notes,omitempty"` // from the shop to the customer
 	Links            Links            `bson:"links,omitempty"`
 	Events           []Event          `bson:"events,omitempty"`
-	Language         string           `bson:"language,omitempty" json:",omitempty"` // ISO 639-1, in which it was placed
+	Language         string           `bson:"language,omitempty" json:",omitempty"` // ISO 639, in which it was placed
 	Business         bool             `bson:"business,omitempty" json:",omitempty"` // not a consumer's order, according to the feed
 }
 

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Language returns the language that a shop system means, as in ISO 639-1: "sk-SK", "sk_SK.UTF-8" and "slk"
+// Language returns the language that a shop system means, as in ISO 639, by two letters if it has them: "sk-SK", "sk_SK.UTF-8" and "slk"
 // are sk; "cz", which is only Czechia's country code, is cs. It returns "" for what names no language.
 func Language(name string) string {
 	base := strings.ToLower(strings.TrimSpace(name))
@@ -17,7 +17,7 @@ func Language(name string) string {
 		return "cs"
 	}
 	tag, err := language.ParseBase(base)
-	if err != nil {
+	if err != nil || tag == (language.Base{}) { // "und"
 		return ""
 	}
 	return tag.String()
