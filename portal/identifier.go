@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"postern/portal/customer"
 	"postern/portal/identifier"
@@ -92,13 +91,10 @@ func (a *App) keep(ctx context.Context, shop, key, customer string) (holder stri
 	return kept.Customer, err
 }
 
-// customerOfEmail returns the customer of a canonical address, and creates it if there is none, with the language
-// of the order that names it, if the shop offers it.
+// customerOfEmail returns the customer of a canonical address. If there is none, it creates one with the
+// language of the order that names it, if the shop offers that.
 func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email, lang string) (id string, err error) {
-	if !slices.Contains(shop.Languages, lang) {
-		lang = ""
-	}
-	return a.settleEmail(ctx, shop, customer.Customer{Email: email, Language: lang})
+	return a.settleEmail(ctx, shop, customer.Customer{Email: email, Language: shop.Offered(lang)})
 }
 
 // register is customerOfEmail for a person who has no order yet.

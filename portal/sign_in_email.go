@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
 	"time"
 
 	"postern/mail"
@@ -153,14 +152,10 @@ func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop,
 	if err != nil || c.Greeted != number {
 		return nil, ifFound(err)
 	}
-	lang := o.Language
-	if !slices.Contains(shop.Languages, lang) {
-		lang = ""
-	}
 	return nil, w.post(ctx, shop, "first-order-"+c.ID, mail.Entry{
 		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(),
 		Payload: map[string]string{
-			payBy: byFirstOrder, payNumber: number, payOrderLang: lang,
+			payBy: byFirstOrder, payNumber: number, payOrderLang: shop.Offered(o.Language),
 			payDestination: shop.Destination("/orders/" + url.PathEscape(number)),
 		},
 	})

@@ -3,6 +3,7 @@ package shop
 import (
 	"cmp"
 	"net/url"
+	"slices"
 
 	"postern/mail"
 	"postern/portal/colour"
@@ -31,9 +32,18 @@ type Recipient struct {
 }
 
 // Languages returns the preferred languages of an email, best first: that of the page that caused it, the
-// customer's, which for one created by an order is at first the order's, and the shop's. The caller keeps to those the shop offers. Every email uses it.
+// customer's, the shop's. A customer created by an order has the order's at first. The caller keeps to those
+// the shop offers. Every email uses it.
 func (to Recipient) Languages(e mail.Entry, shop Shop) []string {
 	return []string{e.Lang, to.Lang, shop.Language}
+}
+
+// Offered returns a language that the shop offers, and "" for any other.
+func (s Shop) Offered(lang string) string {
+	if slices.Contains(s.Languages, lang) {
+		return lang
+	}
+	return ""
 }
 
 // LetterBrand returns the shop's branding for emails.
