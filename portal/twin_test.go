@@ -56,6 +56,18 @@ func TestTwinOfARequestGetsTheSameAnswer(t *testing.T) {
 		"erasure": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error { _, err := s.RequestErasure(t.Context()); return err }
 		},
+		"cancelled erasure": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
+			if _, err := s.RequestErasure(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return func(s portal.Shopper) error { return s.CancelErasure(t.Context()) }
+		},
+		"withdrawn consent": func(t *testing.T, s portal.Shopper) func(portal.Shopper) error {
+			agree(t, s, customer.Newsletter, sentence)
+			return func(s portal.Shopper) error {
+				return s.WithdrawConsent(t.Context(), customer.Newsletter, sentence)
+			}
+		},
 		"consent": func(*testing.T, portal.Shopper) func(portal.Shopper) error {
 			return func(s portal.Shopper) error {
 				return s.GiveConsent(t.Context(), customer.Purposes()[0], "Yes.",
@@ -149,6 +161,45 @@ func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
 	}
 }
 
+// TestTwinOfAnEmailChange enters the code of a change of email twice, the second time between any two steps of
+// the first. The code opens one session, as a link does: one of the two is signed in at the new email, and
+// the other changes nothing.
+func TestTwinOfAnEmailChange(t *testing.T) {
+	t.Parallel()
+	for step := 0; ; step++ {
+		h := newTestApp(t)
+		h.newCustomer(jan)
+		cookie := h.signInByCode(jan, "browser")
+		code := h.wanted(cookie, jana)
+		change := func(app *portal.App) (portal.SignedIn, error) {
+			s, err := app.Shopper(t.Context(), h.shop, cookie)
+			if err != nil {
+				return portal.SignedIn{}, err
+			}
+			return s.ChangeEmail(t.Context(), jana, code, firefox("browser"))
+		}
+		var twin portal.SignedIn
+		var twinErr error
+		m := &meddled{Engine: h.engine, turn: step, meddle: func() { twin, twinErr = change(h.app) }}
+		signed, err := change(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now), portal.WithCountDelay(0)))
+		if m.turn >= 0 { // the meddling came after the last step
+			if step < 5 {
+				t.Errorf("a change takes %d steps", step)
+			}
+			return
+		}
+		if (err == nil) == (twinErr == nil) {
+			t.Fatalf("before step %d: %v; its twin: %v", step, err, twinErr)
+		}
+		if err != nil {
+			signed = twin
+		}
+		if got := h.shopper(signed.Cookie).Customer().Email; got != jana {
+			t.Errorf("before step %d: the account's email is %s", step, got)
+		}
+	}
+}
+
 func twinAddress(line string) address.Address {
 	return address.Address{FirstName: "Jana", LastName: "Nová", Line1: line, City: "Košice",
 		PostalCode: "04001", Country: "SK"}
@@ -157,7 +208,7 @@ func twinAddress(line string) address.Address {
 func sendTwins(t *testing.T, prepare func(*testing.T, portal.Shopper) func(portal.Shopper) error) {
 	for step := 0; ; step++ {
 		h, s := inquiryApp(t)
-		send := prepare(t, s)
+		send := prepare(t, h.shopper(h.signInByCode(jan, "first")))
 		cookie := h.signInByCode(jan, "twin")
 		var twin error
 		m := &meddled{Engine: h.engine, turn: step, meddle: func() { twin = send(h.shopper(cookie)) }}

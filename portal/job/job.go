@@ -83,13 +83,15 @@ const (
 )
 
 // Indexes returns the indexes, over all shops, of a collection whose documents request jobs.
-func Indexes() []storage.Index {
-	index := func(name, field string) storage.Index {
-		due := storage.Field{Path: Field + "." + field, Kind: storage.Time}
-		return storage.Index{Name: name, Fields: []storage.Field{due}, Head: []string{Field}, AllShops: true}
-	}
-	return []storage.Index{index(byDue, "due_at"), index(bySlowDue, "slow_due_at"),
-		index(byFailed, "failed_at")}
+func Indexes() []storage.Index { return slices.Clip(indexes) }
+
+var indexes = []storage.Index{
+	index(byDue, "due_at"), index(bySlowDue, "slow_due_at"), index(byFailed, "failed_at"),
+}
+
+func index(name, field string) storage.Index {
+	due := storage.Field{Path: Field + "." + field, Kind: storage.Time}
+	return storage.Index{Name: name, Fields: []storage.Field{due}, Head: []string{Field}, AllShops: true}
 }
 
 // Add requests a job and returns its id. It replaces a job of the same kind and arguments that is not

@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
 	"sync"
 )
@@ -37,6 +38,7 @@ type Ring struct {
 type key struct {
 	secret  []byte
 	derived sync.Map // info string to []byte
+	hashes  sync.Map // info string to *sync.Pool of hash.Hash
 }
 
 // New returns a ring of the current secret and, during a rotation, the previous one.
@@ -76,10 +78,24 @@ func (k *key) derive(info string) []byte {
 	return derived
 }
 
+// macs returns a pool of HMACs with the derived key, because setting one up costs more than using it.
+func (k *key) macs(info string) *sync.Pool {
+	if known, ok := k.hashes.Load(info); ok {
+		return known.(*sync.Pool)
+	}
+	derived := k.derive(info)
+	pool := &sync.Pool{New: func() any { return hmac.New(sha256.New, derived) }}
+	k.hashes.Store(info, pool)
+	return pool
+}
+
 // ID returns an id for the given parts that only holders of the secret can compute: 16 bytes of HMAC-SHA256
 // as base64url. Its key is derived for the shop ("" for the whole installation) and the label.
 func (r *Ring) ID(shop, label string, parts ...string) string {
-	mac := hmac.New(sha256.New, r.current.derive("id\x00"+shop+"\x00"+label))
+	macs := r.current.macs("id\x00" + shop + "\x00" + label)
+	mac := macs.Get().(hash.Hash)
+	defer macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(strings.Join(parts, "\x00"))) // never fails (hash.Hash)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:idBytes])
 }

@@ -68,12 +68,13 @@ func leavesOrigin(path string) bool {
 	}
 }
 
+var encodedDots = strings.NewReplacer("%2e", ".", "%2E", ".")
+
 // hasDotSegment reports whether a path has segments that browsers remove (URL Standard, "double-dot URL
 // path segment").
 func hasDotSegment(path string) bool {
-	dots := strings.NewReplacer("%2e", ".", "%2E", ".")
 	for segment := range strings.SplitSeq(path, "/") {
-		if segment = dots.Replace(segment); segment == "." || segment == ".." {
+		if segment = encodedDots.Replace(segment); segment == "." || segment == ".." {
 			return true
 		}
 	}

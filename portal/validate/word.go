@@ -43,28 +43,31 @@ func StatusKey(word string) string {
 		gap, small = false, unicode.IsLower(r)
 	}
 	out := strings.TrimPrefix(key.String(), "wc_")
-	for american, british := range map[string]string{"canceled": "cancelled", "authorised": "authorized",
-		"fulfilment": "fulfillment"} {
-		out = strings.ReplaceAll(out, american, british)
-	}
-	return out
+	return spelling.Replace(out)
 }
+
+var spelling = strings.NewReplacer("canceled", "cancelled", "authorised", "authorized",
+	"fulfilment", "fulfillment")
 
 // SaysNothing reports whether a key is empty or a word that some systems send for no value.
 func SaysNothing(key string) bool {
 	return slices.Contains([]string{"", "null", "nil", "undefined", "n_a", "na"}, key)
 }
 
-// Canonical returns the word that a key stands for: the key itself, or the word that table lists it under,
-// or "".
-func Canonical(key string, known []string, table map[string]string) string {
-	if slices.Contains(known, key) {
-		return key
-	}
+// Vocabulary maps keys to the words they stand for.
+type Vocabulary map[string]string
+
+// NewVocabulary returns the vocabulary of the known words, which stand for themselves, and of a table that
+// lists other keys for a word, with spaces between them.
+func NewVocabulary(known []string, table map[string]string) Vocabulary {
+	v := Vocabulary{}
 	for word, others := range table {
-		if slices.Contains(strings.Fields(others), key) {
-			return word
+		for key := range strings.FieldsSeq(others) {
+			v[key] = word
 		}
 	}
-	return ""
+	for _, word := range known {
+		v[word] = word
+	}
+	return v
 }

@@ -49,15 +49,20 @@ const (
 	sheet = 980
 )
 
-// cutRows finds rows that a page break may cut, and unbreakable elements too tall for a page, which would
-// leave one empty.
+// cutRows finds rows that a page break may cut, and what would leave a page empty: unbreakable elements too
+// tall for one, and forced breaks.
 const cutRows = `[...document.querySelectorAll("main *")].flatMap((e) => {
-	const whole = getComputedStyle(e).breakInside !== "auto", box = e.getBoundingClientRect();
+	const style = getComputedStyle(e), whole = style.breakInside !== "auto", box = e.getBoundingClientRect();
 	if (!box.height) return [];
 	const name = e.tagName + "." + e.className;
+	if (![style.breakBefore, style.breakAfter].every((b) => b.startsWith("a"))) return [name + " forces a break"];
 	if (e.matches("tr, li, .order, .field, .details > div, address") && !whole) return [name + " may be cut"];
 	return whole && box.height > ` + "%d" + ` ? [name + " is " + box.height + " px tall"] : [];
 })`
+
+// firstRow returns where the first row of an order is printed, in pixels below the top of the first sheet:
+// of the lines, or of the parcel that comes before them.
+const firstRow = `document.querySelector("main :is(tbody tr, .card li)").getBoundingClientRect().top + scrollY`
 
 // TestPrinting checks that no row is cut in two and that an order of 120 lines starts on the first sheet.
 func TestPrinting(t *testing.T) {
@@ -83,6 +88,11 @@ func TestPrinting(t *testing.T) {
 		tab.Look(chrome.Look{Print: true, Width: paper})
 		for _, fault := range chrome.Evaluate[[]string](tab, fmt.Sprintf(cutRows, sheet)) {
 			t.Errorf("%s: %s", path, fault)
+		}
+		if name == "order" {
+			if top := chrome.Evaluate[float64](tab, firstRow); top > sheet {
+				t.Errorf("the first row is %.0f px below the top", top)
+			}
 		}
 		tab.Look(chrome.Look{})
 		if folder := os.Getenv("PORTAL_TEST_PICTURES"); folder != "" {

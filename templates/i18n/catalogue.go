@@ -43,7 +43,7 @@ type Catalogue struct {
 	developer *speech // English, with messages for developers
 	operator  *speech // English, with the developers' messages where pages have none
 	missing   missing
-	matchers  sync.Map // joined language tags -> language.Matcher
+	matchers  sync.Map // joined language tags -> *matcher
 }
 
 // speech is one language: its messages and rules.

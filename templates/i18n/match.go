@@ -3,6 +3,8 @@ package i18n
 import (
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/text/language"
 )
@@ -45,24 +47,53 @@ func (c *Catalogue) closest(known []string, wish string) (string, bool) {
 		whole := strings.LastIndexByte(wish[:maxWish], ',')
 		wish = wish[:max(whole, 0)]
 	}
-	tags, _, err := language.ParseAcceptLanguage(wish)
-	if err != nil || len(tags) == 0 {
+	i := c.matcher(known).match(wish)
+	if i < 0 {
 		return "", false
 	}
-	_, i, confidence := c.matcher(known).Match(tags...)
-	return known[i], confidence > language.No
+	return known[i], true
+}
+
+// matcher finds the languages for wishes. It keeps the answers for the first of them: browsers send few
+// different headers, and parsing one takes longer than translating a row of a list.
+type matcher struct {
+	language.Matcher
+	answers sync.Map // wish -> int, as from match
+	kept    atomic.Int32
+}
+
+// maxAnswers is the maximum number of answers that a matcher keeps, so that made-up headers use up little
+// memory.
+const maxAnswers = 1024
+
+// match returns the position of the matching language, or -1.
+func (m *matcher) match(wish string) int {
+	if answer, ok := m.answers.Load(wish); ok {
+		return answer.(int)
+	}
+	answer := -1
+	tags, _, err := language.ParseAcceptLanguage(wish)
+	if err == nil && len(tags) > 0 {
+		if _, i, confidence := m.Match(tags...); confidence > language.No {
+			answer = i
+		}
+	}
+	if m.kept.Add(1) <= maxAnswers {
+		m.answers.Store(strings.Clone(wish), answer)
+	}
+	return answer
 }
 
 // matcher caches matchers, because building one takes longer than translating a whole page.
-func (c *Catalogue) matcher(known []string) language.Matcher {
+func (c *Catalogue) matcher(known []string) *matcher {
 	name := strings.Join(known, ",")
 	if kept, ok := c.matchers.Load(name); ok {
-		return kept.(language.Matcher)
+		return kept.(*matcher)
 	}
 	tags := make([]language.Tag, len(known))
 	for i, lang := range known {
 		tags[i] = language.Make(lang)
 	}
-	kept, _ := c.matchers.LoadOrStore(name, language.NewMatcher(tags))
-	return kept.(language.Matcher)
+	kept, _ := c.matchers.LoadOrStore(name, &matcher{Matcher: language.NewMatcher(tags)})
+	return kept.(*matcher)
 }

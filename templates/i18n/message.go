@@ -33,8 +33,13 @@ var (
 )
 
 func newMessage(entry *goi18n.Message, rules spaces) (*message, error) {
-	m := &message{forms: make(map[string]pattern)}
-	for form, text := range formsOf(entry) {
+	forms := formsOf(entry)
+	if text := forms["other"]; len(forms) == 1 && strings.TrimSpace(text) != "" && !strings.Contains(text, "{{") &&
+		!strings.Contains(text, "}}") {
+		return &message{text: rules.bind(text)}, nil
+	}
+	m := &message{forms: make(map[string]pattern, len(forms))}
+	for form, text := range forms {
 		cut, err := cut(rules.bind(text))
 		if err != nil {
 			return nil, fmt.Errorf("form %q: %w", form, err)
@@ -42,14 +47,11 @@ func newMessage(entry *goi18n.Message, rules spaces) (*message, error) {
 		m.forms[form] = cut
 	}
 	m.counts = len(m.forms) > 1
-	whole := m.forms["other"]
 	switch {
 	case len(m.forms) == 0:
 		return nil, errEmpty
-	case whole == nil:
+	case m.forms["other"] == nil:
 		return nil, errOther
-	case !m.counts && len(whole) == 1 && whole[0].name == "":
-		return &message{text: whole[0].text}, nil
 	}
 	return m, nil
 }

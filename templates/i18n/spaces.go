@@ -38,6 +38,7 @@ func (s spaces) bind(text string) string {
 	}
 	words := splitWords(text)
 	var b strings.Builder
+	b.Grow(len(text) + len(words))
 	for i, word := range words {
 		if i > 0 {
 			b.WriteString(s.between(words[i-1], word))
@@ -49,7 +50,10 @@ func (s spaces) bind(text string) string {
 
 // splitWords splits at spaces outside placeholders.
 func splitWords(text string) []string {
-	var words []string
+	if !strings.Contains(text, "{{") {
+		return strings.Split(text, " ")
+	}
+	words := make([]string, 0, strings.Count(text, " ")+1)
 	start, inside := 0, false
 	for i := range len(text) {
 		switch {

@@ -193,7 +193,7 @@ func cut(output string) (*fragment, error) {
 		if err != nil {
 			return nil, err
 		}
-		g := gap{before: output[end:at[0]], value: value, escape: template.HTMLEscapeString}
+		g := gap{before: output[end:at[0]], value: value, escape: escapeText}
 		switch {
 		case at[4] >= 0:
 			g.escape = verbatim

@@ -112,9 +112,9 @@ func demoOf(b Base) demo {
 		Base: b, At: time.Date(2026, 3, 5, 14, 5, 0, 0, time.UTC),
 		Price: money.Amount{Minor: 123450, Currency: "EUR"},
 		Rows: []Pill{
-			b.Pill(order.Waiting, "Waiting for your bank transfer"),
-			b.Pill(order.Moving, "On its way with DHL"),
-			b.Pill(order.Done, "Delivered"), b.Pill(order.Stopped, "Cancelled"), b.Pill("", "Placed"),
+			b.Pill(string(order.Waiting), "Waiting for your bank transfer"),
+			b.Pill(string(order.Moving), "On its way with DHL"),
+			b.Pill(string(order.Done), "Delivered"), b.Pill(string(order.Stopped), "Cancelled"), b.Pill("", "Placed"),
 		},
 		Form:      b.Form(map[string]string{"first_name": `<b>"Jana"`, "country": "SK"}, faults),
 		Countries: []Option{{Value: "CZ", Label: "Czechia"}, {Value: "SK", Label: "Slovakia"}},

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"html/template"
 	"strings"
 
@@ -14,14 +13,13 @@ type Pill struct{ Tone, Text string }
 
 // Pill returns a pill with a tone: waiting, moving, done, stopped or neutral. Any other tone becomes
 // neutral.
-func (b Base) Pill(tone any, text string) Pill {
-	name := fmt.Sprint(tone)
-	switch name {
+func (b Base) Pill(tone, text string) Pill {
+	switch tone {
 	case "waiting", "moving", "done", "stopped":
 	default:
-		name = "neutral"
+		tone = "neutral"
 	}
-	return Pill{Tone: name, Text: text}
+	return Pill{Tone: tone, Text: text}
 }
 
 // Link is a link's text and path.

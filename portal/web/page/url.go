@@ -21,7 +21,7 @@ func escapeURL(address string) string {
 // delimiters of a URL and everything that is already escaped.
 func escapeURLPart(text string) string {
 	i := 0
-	for i < len(text) && isURLByte(text[i]) {
+	for i < len(text) && urlBytes[text[i]] {
 		i++
 	}
 	if i == len(text) {
@@ -31,7 +31,7 @@ func escapeURLPart(text string) string {
 	var out strings.Builder
 	for i := range len(text) {
 		c := text[i]
-		if isURLByte(c) || c == '&' || c == '%' && i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2]) {
+		if urlBytes[c] || c == '&' || c == '%' && i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2]) {
 			out.WriteByte(c)
 			continue
 		}
@@ -42,17 +42,28 @@ func escapeURLPart(text string) string {
 	return template.HTMLEscapeString(out.String())
 }
 
-// isURLByte reports whether a byte needs no escaping, neither in a URL nor in HTML.
-func isURLByte(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '-' <= c && c <= ':': // with ./0123456789
-		return true
+// escapeText is template.HTMLEscapeString, and several times as fast for text that needs no escaping.
+func escapeText(text string) string {
+	for i := range len(text) {
+		if htmlBytes[text[i]] {
+			return template.HTMLEscapeString(text)
+		}
 	}
-	switch c {
-	case '_', '~', '!', '#', '$', '*', '+', ',', ';', '=', '?', '@', '[', ']':
-		return true
+	return text
+}
+
+// urlBytes has the bytes that need no escaping, neither in a URL nor in HTML; htmlBytes those that text in
+// HTML may not contain.
+var (
+	urlBytes  = bytesOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./-:_~!#$*+,;=?@[]")
+	htmlBytes = bytesOf("\x00\"&'<>")
+)
+
+func bytesOf(text string) (set [256]bool) {
+	for i := range len(text) {
+		set[text[i]] = true
 	}
-	return false
+	return set
 }
 
 func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }

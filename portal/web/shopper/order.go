@@ -98,7 +98,7 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 func (p *orderPage) fill(now time.Time) {
 	o := p.Order
 	p.Placed = p.T("order.placed", "When", o.PlacedAt)
-	p.Headline = p.Pill(o.Headline.Tone, headline(p.Base, o.Status, now))
+	p.Headline = p.Pill(string(o.Headline.Tone), headline(p.Base, o.Status, o.Headline.Key, now))
 	if o.Headline.Payment != "" {
 		p.Payment = p.T(o.Headline.Payment)
 	}

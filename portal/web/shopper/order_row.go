@@ -64,15 +64,14 @@ func (p *ordersPage) more(r order.Row) (digits, words string) {
 func rowStatus(b page.Base, s order.Status, now time.Time) page.Pill {
 	h := s.Headline()
 	if s.Unpaid() && h.Payment != "" {
-		return b.Pill(h.Tone, b.T(h.Payment))
+		return b.Pill(string(h.Tone), b.T(h.Payment))
 	}
-	return b.Pill(h.Tone, headline(b, s, now))
+	return b.Pill(string(h.Tone), headline(b, s, h.Key, now))
 }
 
-// headline returns the sentence about an order's status. It leaves out an expected delivery date that has
-// passed.
-func headline(b page.Base, s order.Status, now time.Time) string {
-	key := s.Headline().Key
+// headline returns the sentence about an order's status, which has the key of its Headline. It leaves out
+// an expected delivery date that has passed.
+func headline(b page.Base, s order.Status, key string, now time.Time) string {
 	if s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == order.Shipped {
 		key = strings.TrimSuffix(strings.Replace(key, ".by_on", ".by", 1), ".on")
 	}
