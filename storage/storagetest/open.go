@@ -5,9 +5,14 @@ package storagetest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"postern/storage"
@@ -35,7 +40,11 @@ func Open(t testing.TB, collections ...storage.Collection) storage.Engine {
 
 func openSQLite(t testing.TB, collections []storage.Collection) storage.Engine {
 	t.Helper()
-	store, err := sqlite.OpenUnsynced(t.Context(), t.TempDir(), collections...)
+	dir := t.TempDir()
+	if err := copyEmpty(dir, collections); err != nil {
+		t.Fatalf("make an empty store: %v", err)
+	}
+	store, err := sqlite.OpenUnsynced(t.Context(), dir, collections...)
 	if err != nil {
 		t.Fatalf("open a store: %v", err)
 	}
@@ -45,6 +54,45 @@ func openSQLite(t testing.TB, collections []storage.Collection) storage.Engine {
 		}
 	})
 	return store
+}
+
+// empty has the files of an empty store, by the collections it has: a func() (fstest.MapFS, error). Creating
+// the tables takes several times as long as copying them.
+var empty sync.Map
+
+// copyEmpty writes an empty SQLite store with the collections into a folder.
+func copyEmpty(dir string, collections []storage.Collection) error {
+	made, _ := empty.LoadOrStore(fmt.Sprintf("%+v", collections), sync.OnceValues(func() (fstest.MapFS, error) {
+		return makeEmpty(collections)
+	}))
+	files, err := made.(func() (fstest.MapFS, error))()
+	if err != nil {
+		return err
+	}
+	return os.CopyFS(dir, files)
+}
+
+func makeEmpty(collections []storage.Collection) (files fstest.MapFS, err error) {
+	dir, err := os.MkdirTemp("", "postern-empty-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	store, err := sqlite.OpenUnsynced(context.Background(), dir, collections...)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Close(); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	files = fstest.MapFS{}
+	for _, entry := range entries {
+		data, readErr := os.ReadFile(filepath.Join(dir, entry.Name()))
+		err = errors.Join(err, readErr)
+		files[entry.Name()] = &fstest.MapFile{Data: data, Mode: 0o600}
+	}
+	return files, err
 }
 
 func openMongoDB(t testing.TB, collections []storage.Collection) storage.Engine {

@@ -11,7 +11,7 @@ import (
 )
 
 // roomForRow is the approximate size of a row in bytes.
-const roomForRow = 1 << 10
+const roomForRow = 3 << 9
 
 // orderRow is the data of partials/order-row. Pictures may come only from the shop's own origins. More is the
 // number of pieces without a picture: the stylesheet shows it as "+1"; screen readers get it in words.
