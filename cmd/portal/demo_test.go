@@ -119,11 +119,13 @@ func TestDemo(t *testing.T) {
 	if b.Get("/orders").Want(http.StatusOK); b.Page.URL.Path != "/sign-in" {
 		t.Errorf("after signing out the orders are at %s", b.Page.URL)
 	}
-	d.wait("All 10,000 orders are loaded")
-	d.signIn("nakup@velkosklad.example")
-	b.Get("/orders?search=HJ-0210000").Want(http.StatusOK)
-	if rows := b.Page.Attrs("a.order", "href"); len(rows) != 1 {
-		t.Errorf("the last of the 10,000 is found %d times", len(rows))
+	if os.Getenv("PORTAL_TEST_REQUIRE") != "" { // loading them takes most of a minute
+		d.wait("All 10,000 orders are loaded")
+		d.signIn("nakup@velkosklad.example")
+		b.Get("/orders?search=HJ-0210000").Want(http.StatusOK)
+		if rows := b.Page.Attrs("a.order", "href"); len(rows) != 1 {
+			t.Errorf("the last of the 10,000 is found %d times", len(rows))
+		}
 	}
 	if status := d.end(); status != exitOK {
 		t.Errorf("status %d:\n%s", status, d.said())

@@ -24,8 +24,8 @@ const patience = 30 * time.Second
 type Chrome struct{ ctx context.Context }
 
 // Start runs Chromium until the test ends: its headless shell if there is one, which takes a third of the
-// processor time. Without a Chromium the test is skipped, or fails if
-// PORTAL_TEST_REQUIRE is set.
+// processor time. Tests that drive a browser take minutes, so they run only with PORTAL_TEST_REQUIRE, and then
+// fail without a Chromium, or with PORTAL_TEST_PICTURES.
 func Start(t testing.TB) *Chrome {
 	t.Helper()
 	path := find(t)
@@ -49,16 +49,15 @@ func Start(t testing.TB) *Chrome {
 // find looks for the browser under its usual names.
 func find(t testing.TB) string {
 	t.Helper()
+	if os.Getenv("PORTAL_TEST_REQUIRE") == "" && os.Getenv("PORTAL_TEST_PICTURES") == "" {
+		t.Skip("a browser takes minutes: PORTAL_TEST_REQUIRE=1 runs this test")
+	}
 	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	const howTo = "this test needs Chromium: apt-get install chromium-headless-shell"
-	if os.Getenv("PORTAL_TEST_REQUIRE") != "" {
-		t.Fatal(howTo)
-	}
-	t.Skip(howTo)
+	t.Fatal("this test needs Chromium: apt-get install chromium-headless-shell")
 	return ""
 }
 
