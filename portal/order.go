@@ -18,7 +18,7 @@ func (a *App) orderDocs(shop string) storage.Docs[order.Stored] {
 	return order.Docs(a.engine, shop)
 }
 
-// Orders lists the customer's orders. Invalid faults are at "period", "from", "to", "status" and "cursor".
+// Orders lists the customer's orders. Field errors are at "period", "from", "to", "status" and "cursor".
 func (s Shopper) Orders(ctx context.Context, q order.Query) (order.Page, error) {
 	kept, err := s.app.orderCounts(ctx, s.shop.ID, s.customer.ID)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s Shopper) Orders(ctx context.Context, q order.Query) (order.Page, error) 
 	return page, nil
 }
 
-// CheckOrderQuery returns the error that Orders would return for a faulty query, or nil.
+// CheckOrderQuery returns the error that Orders would return for an invalid query, or nil.
 func (s Shopper) CheckOrderQuery(q order.Query) error {
 	_, err := s.orderQuery(q)
 	return err

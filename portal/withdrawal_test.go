@@ -232,7 +232,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 			if validate.KindOf(err) != validate.Invalid {
 				t.Fatalf("%v", err)
 			}
-			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+			if diff := cmp.Diff(test.want, fieldErrorsOf(err)); diff != "" {
 				t.Error(diff)
 			}
 		})
