@@ -189,7 +189,8 @@ func TestWithdrawalExceptionWords(t *testing.T) {
 		}
 	}
 	_, err := h.feed().PutOrder(t.Context(), "1", orderJSON("1", jan, line, `"withdrawal":"none",`+line))
-	if diff := cmp.Diff([]string{"/lines/0/withdrawal withdrawal.exception"}, fieldErrorsOf(err)); diff != "" {
+	if diff := cmp.Diff([]string{"/lines/0/withdrawal withdrawal.exception"},
+		fieldErrorsOf(err)); diff != "" {
 		t.Error(diff)
 	}
 }

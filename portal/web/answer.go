@@ -115,10 +115,10 @@ func refusalOf(err error, status int) []slog.Attr {
 		f.key = codeOf(f)
 	}
 	attrs := []slog.Attr{slog.String("code", f.key)}
-	if len(f.faults) > 0 {
-		attrs = append(attrs, slog.String("fault", f.faults[0].Key))
-		if !strings.HasPrefix(f.faults[0].Key, "json.") { // such a pointer repeats the sender's text
-			attrs = append(attrs, slog.String("pointer", f.faults[0].Field))
+	if len(f.fieldErrors) > 0 {
+		attrs = append(attrs, slog.String("fault", f.fieldErrors[0].Key))
+		if !strings.HasPrefix(f.fieldErrors[0].Key, "json.") { // such a pointer repeats the sender's text
+			attrs = append(attrs, slog.String("pointer", f.fieldErrors[0].Field))
 		}
 	}
 	return attrs

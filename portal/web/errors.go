@@ -19,11 +19,11 @@ import (
 
 // failure is an error reduced to what a visitor may see.
 type failure struct {
-	status int
-	kind   validate.Kind
-	key    string // of the message, "" for the status's default
-	faults []validate.FieldError
-	wait   time.Duration // before a retry can succeed, 0 for unknown
+	status      int
+	kind        validate.Kind
+	key         string // of the message, "" for the status's default
+	fieldErrors []validate.FieldError
+	wait        time.Duration // before a retry can succeed, 0 for unknown
 }
 
 // statusOf is the only mapping from kinds of error to statuses, for pages and for the API. (For validate.SignIn, a

@@ -173,10 +173,10 @@ func TestDefenceWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := texts.Localizer("en", time.UTC)
-	fault := &validate.Error{Kind: validate.Invalid, Key: "error.key",
+	invalid := &validate.Error{Kind: validate.Invalid, Key: "error.key",
 		Fields: []validate.FieldError{{Field: "/total", Key: "error.shop"}}}
 	_, h := brittleHouse(t, func(site *fiber.App) {
-		site.Get("/api/test/fault", func(*fiber.Ctx) error { return fault })
+		site.Get("/api/test/invalid", func(*fiber.Ctx) error { return invalid })
 		site.Get("/test/media", func(*fiber.Ctx) error { return fiber.ErrUnsupportedMediaType })
 		site.Get("/test/gateway", func(*fiber.Ctx) error { return fiber.ErrBadGateway })
 		site.Get("/test/header", func(*fiber.Ctx) error { return fiber.ErrRequestHeaderFieldsTooLarge })
@@ -225,7 +225,7 @@ func TestDefenceWords(t *testing.T) {
 		Code   string
 		Errors []struct{ Pointer, Code, Detail string }
 	}
-	page := h.browser(t).Get("/api/test/fault").Want(422)
+	page := h.browser(t).Get("/api/test/invalid").Want(422)
 	if err := json.Unmarshal([]byte(page.Body), &problem); err != nil || problem.Code != "error.key" ||
 		len(problem.Errors) != 1 ||
 		problem.Errors[0].Pointer != "/total" || problem.Errors[0].Code != "error.shop" {

@@ -107,10 +107,10 @@ func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
 		s.begin(w, r, "/signed-in?again=yes")
 	case errors.Is(err, errNotOurs):
 		s.show(w, http.StatusForbidden,
-			shopPage{Fault: "Signing in did not work. Does your browser keep cookies?"})
+			shopPage{Error: "Signing in did not work. Does your browser keep cookies?"})
 	default:
 		s.show(w, http.StatusBadGateway,
-			shopPage{Fault: "The portal does not answer. Try again in a minute."})
+			shopPage{Error: "The portal does not answer. Try again in a minute."})
 	}
 }
 
@@ -168,7 +168,7 @@ func (s *storefront) admit(w http.ResponseWriter, customer shopCustomer) {
 type shopPage struct {
 	Customer *shopCustomer // nil if not signed in
 	Portal   string
-	Fault    string
+	Error    string
 }
 
 func (s *storefront) front(w http.ResponseWriter, r *http.Request) {

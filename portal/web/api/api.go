@@ -146,9 +146,9 @@ func repeatKey(c *fiber.Ctx) (string, error) {
 	}
 	key := strings.Trim(string(given[0]), `" `)
 	if key == "" || len(given) > 1 {
-		fault := validate.FieldError{Field: idempotencyKey, Key: "idempotency.form"}
+		wrong := validate.FieldError{Field: idempotencyKey, Key: "idempotency.form"}
 		return "", &validate.Error{Kind: validate.Invalid, Key: "error.invalid",
-			Fields: []validate.FieldError{fault}}
+			Fields: []validate.FieldError{wrong}}
 	}
 	return key, nil
 }
@@ -236,9 +236,9 @@ func (h *Handler) answer(c *fiber.Ctx, receipt order.Receipt) error {
 	if receipt.Outcome == order.Stale {
 		body.StoredUpdatedAt = &receipt.StoredUpdatedAt
 	}
-	for _, fault := range receipt.Warnings {
+	for _, w := range receipt.Warnings {
 		body.Warnings = append(body.Warnings,
-			warning{fault.Field, fault.Key, h.words.T(fault.Key, fault.Args)})
+			warning{w.Field, w.Key, h.words.T(w.Key, w.Args)})
 	}
 	return c.JSON(body)
 }
