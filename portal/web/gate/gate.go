@@ -51,12 +51,12 @@ type request struct {
 	shop    shop.Shop
 	browser *browserCookie
 	session *string
-	shopper *admission
+	shopper *authentication
 	outcome order.Outcome
 }
 
-// admission caches for the rest of the request whether a customer is signed in.
-type admission struct {
+// authentication caches for the rest of the request whether a customer is signed in.
+type authentication struct {
 	shopper portal.Shopper
 	err     error
 }
