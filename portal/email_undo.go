@@ -69,8 +69,8 @@ func (w Worker) composeEmailMoved(ctx context.Context, sh shop.Shop, entry strin
 }
 
 // EmailUndoPage is shown before the change of an address is undone. Both addresses are masked so that they
-// differ; Former is "" if the link is damaged, used or expired.
-type EmailUndoPage struct{ Former, Present string }
+// differ; OldEmail is "" if the link is damaged, used or expired.
+type EmailUndoPage struct{ OldEmail, NewEmail string }
 
 // EmailUndo looks up an undo link and changes nothing.
 func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, error) {
@@ -82,7 +82,7 @@ func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, err
 		return EmailUndoPage{}, err
 	}
 	var page EmailUndoPage
-	page.Former, page.Present = validate.MaskApart(c.Reserved[at].Email, c.Email)
+	page.OldEmail, page.NewEmail = validate.MaskApart(c.Reserved[at].Email, c.Email)
 	return page, nil
 }
 
