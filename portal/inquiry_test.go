@@ -21,7 +21,7 @@ import (
 // can be cancelled and one that can be returned.
 func inquiryApp(t *testing.T) (*testApp, portal.Shopper) {
 	t.Helper()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))
 	h.put(orderJSON("sent", jan, `"quantity":"1"`, `"quantity":"3","sku":"B-7"`))
 	h.put(orderJSON("Eva's", eva))

@@ -23,7 +23,7 @@ func threeLines(number string) []byte {
 // TestWithdrawalChoices checks which items a signed-in customer may choose.
 func TestWithdrawalChoices(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(threeLines("3"))
 	h.put(orderJSON("1", jan))
 	h.put(orderJSON("business", jan, `"currency"`, `"vat_id":"SK2022273990","currency"`))
@@ -98,7 +98,7 @@ func TestWithdrawalChoices(t *testing.T) {
 // between.
 func TestWithdrawalOfAnOrder(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(threeLines("3"))
 	shopper := h.signIn(jan)
 	o, err := shopper.Order(t.Context(), "3")
@@ -152,7 +152,7 @@ func TestWithdrawalOfAnOrder(t *testing.T) {
 // and that enabling it again brings everything back.
 func TestWithdrawalSwitchedOff(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	h.set(shop.Settings{Withdrawal: ptr(false)})
 	if _, _, err := h.visitor("x").PrepareWithdrawal(stated("1")); validate.KindOf(err) != validate.NotFound {

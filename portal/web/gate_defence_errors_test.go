@@ -51,8 +51,8 @@ func (b *brittle) Scan(ctx context.Context, collection string, s storage.Scan) (
 	return b.Engine.Scan(ctx, collection, s)
 }
 
-// brittleHouse returns the real site over such a store, with additional routes.
-func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (*brittle, testSite) {
+// newBrittleSite returns the real site over such a store, with additional routes.
+func newBrittleSite(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (*brittle, testSite) {
 	t.Helper()
 	store := &brittle{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store, shops...)
@@ -83,7 +83,7 @@ func (h testSite) announce(t *testing.T, path string, size int) *http.Response {
 // prepared at start-up is sent and the server keeps running.
 func TestDefenceBrokenErrorPage(t *testing.T) {
 	t.Parallel()
-	store, h := brittleHouse(t, nothingMore)
+	store, h := newBrittleSite(t, nothingMore)
 	store.broken.Store(true) // the shops are not read yet, so looking up the request's shop fails first
 	if answer := h.announce(t, "/api/test/in", 5<<20); answer.StatusCode != 413 {
 		t.Errorf("a large body is answered with %d", answer.StatusCode)
@@ -110,7 +110,7 @@ func TestDefenceBrokenErrorPage(t *testing.T) {
 func TestDefenceDeadline(t *testing.T) {
 	t.Parallel()
 	ends := make(chan time.Duration, 1)
-	store, h := brittleHouse(t, func(site *fiber.App) {
+	store, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Get("/test/end", func(c *fiber.Ctx) error {
 			end, _ := c.UserContext().Deadline()
 			ends <- time.Until(end)
@@ -138,7 +138,7 @@ func TestDefenceDeadline(t *testing.T) {
 // TestDefenceHalfAnswers checks that nothing a handler wrote before it failed is sent or cached.
 func TestDefenceHalfAnswers(t *testing.T) {
 	t.Parallel()
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		partial := func(err error) fiber.Handler {
 			return func(c *fiber.Ctx) error {
 				c.Set(fiber.HeaderCacheControl, "public, max-age=600")
@@ -175,7 +175,7 @@ func TestDefenceWords(t *testing.T) {
 	words := texts.Localizer("en", time.UTC)
 	invalid := &validate.Error{Kind: validate.Invalid, Key: "error.key",
 		Fields: []validate.FieldError{{Field: "/total", Key: "error.shop"}}}
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Get("/api/test/invalid", func(*fiber.Ctx) error { return invalid })
 		site.Get("/test/media", func(*fiber.Ctx) error { return fiber.ErrUnsupportedMediaType })
 		site.Get("/test/gateway", func(*fiber.Ctx) error { return fiber.ErrBadGateway })
@@ -250,7 +250,7 @@ func TestDefenceErrorPageOfShopper(t *testing.T) {
 // TestDefenceWayBack checks that a sign-in returns only to a readable path of this site.
 func TestDefenceWayBack(t *testing.T) {
 	t.Parallel()
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Use("/", func(*fiber.Ctx) error { return &validate.Error{Kind: validate.SignIn} })
 	})
 	for _, test := range []struct{ name, line, want string }{
@@ -276,7 +276,7 @@ func TestDefenceWayBack(t *testing.T) {
 // TestDefenceLog checks the level and the completeness of a request's log line.
 func TestDefenceLog(t *testing.T) {
 	t.Parallel()
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Get("/test/status/:code", func(c *fiber.Ctx) error {
 			code, err := c.ParamsInt("code")
 			if err != nil {

@@ -101,7 +101,7 @@ func defencesOf(header http.Header) map[string]string {
 func TestDefenceFraming(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int64
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Post("/test/reached", func(*fiber.Ctx) error {
 			reached.Add(1)
 			return nil

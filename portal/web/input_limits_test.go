@@ -328,20 +328,21 @@ func TestForwardedByStrangers(t *testing.T) {
 		"X-Request-Id":           "chosen-by-a-stranger",
 		"X-Http-Method-Override": "DELETE",
 	}
-	for _, house := range []struct {
+	for _, site := range []struct {
 		name, who string
 		testSite
 	}{
 		{"a stranger", "127.0.0.1 main", h.with(t, web.Config{})},
 		{"a proxy", "203.0.113.77 main", h},
 	} {
-		t.Run(house.name, func(t *testing.T) {
-			b := webtest.NewBrowser(t, "https://account.shop.test", house.way)
+		t.Run(site.name, func(t *testing.T) {
+			b := webtest.NewBrowser(t, "https://account.shop.test", site.way)
 			page := b.Send(webtest.Request{Path: "/test/who", Header: forged}).Want(200)
-			if page.Body != house.who {
-				t.Errorf("the request is taken for %q, want %q", page.Body, house.who)
+			if page.Body != site.who {
+				t.Errorf("the request is taken for %q, want %q", page.Body, site.who)
 			}
-			if chosen := page.Header.Get("X-Request-Id") == "chosen-by-a-stranger"; chosen != (house.name == "a proxy") {
+			chosen := page.Header.Get("X-Request-Id") == "chosen-by-a-stranger"
+			if chosen != (site.name == "a proxy") {
 				t.Errorf("request %q", page.Header.Get("X-Request-Id"))
 			}
 			page = b.Send(webtest.Request{Path: "/orders", Header: forged}).Want(303)
