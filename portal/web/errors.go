@@ -157,7 +157,7 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 // base returns the base of an error page of this kind, for the visitor or the signed-in customer.
 func (s *site) base(c *fiber.Ctx, kind validate.Kind) page.Base {
 	var customer *customer.Customer
-	if kind != validate.Unavailable { // otherwise the answer would wait for the store again
+	if kind != validate.Unavailable { // otherwise the response would wait for the store again
 		if shopper, err := gate.Shopper(c); err == nil {
 			known := shopper.Customer()
 			customer = &known

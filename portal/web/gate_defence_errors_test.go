@@ -71,7 +71,7 @@ func nothingMore(*fiber.App) {}
 // returns the answer. The cookie makes an error page look up the session.
 func (h testSite) announce(t *testing.T, path string, size int) *http.Response {
 	t.Helper()
-	all := h.answers(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern.main=%s\r\nContent-Length: %d\r\n\r\n",
+	all := h.responses(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern.main=%s\r\nContent-Length: %d\r\n\r\n",
 		path, strings.Repeat("A", 64), size))
 	if len(all) != 1 {
 		t.Fatalf("%d answers to a large body at %s", len(all), path)
@@ -264,7 +264,8 @@ func TestDefenceWayBack(t *testing.T) {
 		{"a whole address", "GET http://account.shop.test/lost", "/sign-in?to=%2Flost"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			all := h.answers(t, test.line+" HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 0\r\n\r\n")
+			all := h.responses(t, test.line+
+				" HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 0\r\n\r\n")
 			if len(all) != 1 || all[0].StatusCode != http.StatusSeeOther ||
 				all[0].Header.Get("Location") != test.want {
 				t.Errorf("%v, want %s", all, test.want)
@@ -316,7 +317,7 @@ func TestDefenceLog(t *testing.T) {
 		}
 	}
 	// An unknown method is not logged as sent, even when no middleware ran.
-	h.answers(t, "BREW /test/fails HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 99999999\r\n\r\n")
+	h.responses(t, "BREW /test/fails HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 99999999\r\n\r\n")
 	if log := h.Log.String(); strings.Contains(log, "BREW") || !strings.Contains(log, `"method":"other"`) {
 		t.Errorf("the log says %s", log)
 	}

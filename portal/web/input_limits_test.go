@@ -126,8 +126,8 @@ func (h testSite) dial(t *testing.T) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-// answers sends raw bytes over one connection, closes it for writing, and returns all answers.
-func (h testSite) answers(t *testing.T, text string) []*http.Response {
+// responses sends raw bytes over one connection, closes it for writing, and returns all responses.
+func (h testSite) responses(t *testing.T, text string) []*http.Response {
 	t.Helper()
 	conn := h.dial(t)
 	// Either call fails if the server has already answered and closed the connection.
@@ -186,7 +186,7 @@ func TestRawRequests(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			all := h.answers(t, test.text)
+			all := h.responses(t, test.text)
 			if len(all) != 1 || all[0].StatusCode != test.status {
 				t.Fatalf("%d answers %v, want one of %d", len(all), all, test.status)
 			}
@@ -258,15 +258,15 @@ func TestSmuggling(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if all := h.answers(t, test.text); len(all) > 1 {
+			if all := h.responses(t, test.text); len(all) > 1 {
 				t.Errorf("%d answers: %d and %d", len(all), all[0].StatusCode, all[1].StatusCode)
 			}
 		})
 	}
-	if all := h.answers(t, post+"Content-Length: 0\r\n\r\n"+smuggled); len(all) != 2 {
+	if all := h.responses(t, post+"Content-Length: 0\r\n\r\n"+smuggled); len(all) != 2 {
 		t.Errorf("two honest requests have %d answers: the test sees nothing", len(all))
 	}
-	if all := h.answers(t, post+chunked+"\r\n"+ended); len(all) != 2 || all[0].StatusCode != http.StatusOK {
+	if all := h.responses(t, post+chunked+"\r\n"+ended); len(all) != 2 || all[0].StatusCode != http.StatusOK {
 		t.Errorf("an honest chunked request and another have %d answers", len(all))
 	}
 }

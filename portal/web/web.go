@@ -1,5 +1,5 @@
 // Package web is the portal's site: it serves the handlers of the other packages through one middleware
-// chain. It owns the chain's order, the headers of every answer, the access log, and the one table that
+// chain. It owns the chain's order, the headers of every response, the access log, and the one table that
 // maps an error's kind to a status, for pages and for the API.
 //
 // It must not know the contents of a page or the work of a use case.
@@ -143,14 +143,14 @@ func (s *site) settings(reading time.Duration) fiber.Config {
 
 // mount builds the site. This is the only place that defines the order of the middleware:
 //
-//  1. answer: headers, deadline, panics, errors, watches and the log, around all that follows
+//  1. respond: headers, deadline, panics, errors, watches and the log, around all that follows
 //  2. Identify: request id, client address
 //  3. health checks and the site's own files, on any host
 //  4. FindShop, then the headers that depend on the shop
 //  5. RefuseForgery
 //  6. the shop's files, then pages and the API
 func (s *site) mount(app *fiber.App) {
-	app.Use(s.answer, s.gate.Identify)
+	app.Use(s.respond, s.gate.Identify)
 	add(app, s.anyHost())
 	app.Use(s.gate.FindShop, s.shopHeaders, s.gate.RefuseForgery)
 	add(app, s.ofShop())

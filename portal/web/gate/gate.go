@@ -74,7 +74,7 @@ func of(c *fiber.Ctx) *request {
 	return r
 }
 
-// Identify gives the request its id, which the answer also carries, and finds the client's address.
+// Identify gives the request its id, which the response also carries, and finds the client's address.
 func (g *Gate) Identify(c *fiber.Ctx) error {
 	g.identify(c)
 	return c.Next()
