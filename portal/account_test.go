@@ -85,7 +85,7 @@ func TestBadAddresses(t *testing.T) {
 			wrong := home()
 			test.change(&wrong.Address)
 			_, err := shopper.SaveAddress(t.Context(), wrong)
-			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+			if diff := cmp.Diff(test.want, fieldErrorsOf(err)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -294,7 +294,7 @@ func TestCompany(t *testing.T) {
 	tests := map[string]struct {
 		country, vatID string
 		stored         string
-		faults         []string
+		errors         []string
 	}{
 		"as it is":            {"SK", "SK2020317068", "SK2020317068", nil},
 		"spaces and dots":     {"SK", " sk 2020.317 068 ", "SK2020317068", nil},
@@ -314,10 +314,10 @@ func TestCompany(t *testing.T) {
 			company := shopper.Company()
 			company.Name, company.Country, company.VATID = "Knihy s. r. o.", test.country, test.vatID
 			saved, err := shopper.SaveCompany(t.Context(), company)
-			if diff := cmp.Diff(test.faults, faultsOf(err)); diff != "" {
+			if diff := cmp.Diff(test.errors, fieldErrorsOf(err)); diff != "" {
 				t.Error(diff)
 			}
-			if test.faults == nil && saved.VATID != test.stored {
+			if test.errors == nil && saved.VATID != test.stored {
 				t.Errorf("stored as %q, want %q", saved.VATID, test.stored)
 			}
 		})
@@ -385,7 +385,7 @@ func TestTwoAddressesWithOneID(t *testing.T) {
 		return err
 	}
 	want := []string{"/addresses/2/id address.id_twice", "/addresses/4/id address.id_twice"}
-	if diff := cmp.Diff(want, faultsOf(put("a", "b", "a", "c", " b "))); diff != "" {
+	if diff := cmp.Diff(want, fieldErrorsOf(put("a", "b", "a", "c", " b "))); diff != "" {
 		t.Error(diff)
 	}
 	if err := put("a", "", "b", ""); err != nil {

@@ -33,13 +33,13 @@ func (s Shopper) current(ctx context.Context) (customer.Customer, error) {
 	return customer, validate.NotFoundIfMissing(err)
 }
 
-// SaveAddress adds an address (ID "") or changes one. Faults are at the names of the address's fields, with
-// the key "address." plus the reason. If Version differs from the stored one, it is a Conflict. The first
-// address becomes the default for both uses. An address that the customer already has is not added again:
-// SaveAddress returns it, with the requested defaults set.
+// SaveAddress adds an address (ID "") or changes one. Field errors are at the names of the address's fields,
+// with the key "address." plus the reason. If Version differs from the stored one, it is a Conflict. The
+// first address becomes the default for both uses. An address that the customer already has is not added
+// again: SaveAddress returns it, with the requested defaults set.
 func (s Shopper) SaveAddress(ctx context.Context, a customer.SavedAddress) (customer.SavedAddress, error) {
 	a.Address = s.app.formats.Normalise(a.Address)
-	if err := validate.InvalidFields(customer.AddressFaults("",
+	if err := validate.InvalidFields(customer.AddressErrors("",
 		s.app.formats.Validate(a.Address))); err != nil {
 		return a, err
 	}

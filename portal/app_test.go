@@ -241,11 +241,11 @@ func (h *testApp) work() {
 	}
 }
 
-// faultsOf lists an error's faults as "field key".
-func faultsOf(err error) []string {
+// fieldErrorsOf lists an error's field errors as "field key".
+func fieldErrorsOf(err error) []string {
 	var list []string
-	for _, fault := range validate.FieldErrors(err) {
-		list = append(list, fault.Field+" "+fault.Key)
+	for _, wrong := range validate.FieldErrors(err) {
+		list = append(list, wrong.Field+" "+wrong.Key)
 	}
 	return list
 }

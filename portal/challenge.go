@@ -62,7 +62,8 @@ func (s Shopper) requestChallenge(ctx context.Context, e mail.Entry) error {
 		}
 	}
 	e.CreatedAt, e.NextAt, e.Lang = s.app.now(), s.app.now(), s.page
-	e.Payload = map[string]string{credential.PayAccess: s.access, credential.PaySession: s.session.Hash}
+	e.Payload = map[string]string{credential.PayCredentials: s.credentialsKey,
+		credential.PaySession: s.session.Hash}
 	_, err = s.app.outbox(s.shop.ID).Add(ctx, e)
 	return err
 }
@@ -108,17 +109,18 @@ func (s Shopper) enterChallenge(ctx context.Context, wanted credential.Challenge
 		if err != nil {
 			return err
 		}
-		_, err = s.app.credentialDocs(s.shop.ID).Change(ctx, s.access, func(a *credential.Credentials) error {
-			if proven = wanted.Kind == credential.MailStepUp && a.Verified(wanted.Session, code,
-				s.app.now()); proven {
-				return storage.ErrUnchanged
-			}
-			err := a.TakeChallenge(wanted, code, tried, s.app.now())
-			if proven = err == nil; proven {
-				then(a)
-			}
-			return err
-		})
+		_, err = s.app.credentialDocs(s.shop.ID).Change(ctx, s.credentialsKey,
+			func(a *credential.Credentials) error {
+				if proven = wanted.Kind == credential.MailStepUp && a.Verified(wanted.Session, code,
+					s.app.now()); proven {
+					return storage.ErrUnchanged
+				}
+				err := a.TakeChallenge(wanted, code, tried, s.app.now())
+				if proven = err == nil; proven {
+					then(a)
+				}
+				return err
+			})
 		if err != nil {
 			return err
 		}
@@ -134,7 +136,8 @@ func (s Shopper) enterChallenge(ctx context.Context, wanted credential.Challenge
 func (w Worker) makeChallenge(ctx context.Context, shop shop.Shop, entry string,
 	e mail.Entry) (code string, err error) {
 	now := w.app.now()
-	if e.Payload[credential.PayAccess] == "" || e.Throttled || now.Sub(e.CreatedAt) >= credential.CodeLife {
+	if e.Payload[credential.PayCredentials] == "" || e.Throttled ||
+		now.Sub(e.CreatedAt) >= credential.CodeLife {
 		return "", mail.ErrDrop
 	}
 	code = credential.NewCode()
@@ -148,7 +151,7 @@ func (w Worker) makeChallenge(ctx context.Context, shop shop.Shop, entry string,
 		return "", err
 	}
 	p.Mark = tried.Mark()
-	_, err = w.app.credentialDocs(shop.ID).Change(ctx, e.Payload[credential.PayAccess],
+	_, err = w.app.credentialDocs(shop.ID).Change(ctx, e.Payload[credential.PayCredentials],
 		func(a *credential.Credentials) error {
 			if _, live := a.Session(p.Session, now); !live {
 				return mail.ErrDrop

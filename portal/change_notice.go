@@ -71,7 +71,7 @@ func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop,
 	return nil, w.post(ctx, shop, "change-notice-"+t.Job.ID, mail.Entry{
 		Kind: mailChangeNotice, To: to, Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
 		Payload: map[string]string{
-			credential.PayAccess: w.app.credentialsID(shop.ID, to), payWhat: t.Job.Args["what"],
+			credential.PayCredentials: w.app.credentialsID(shop.ID, to), payWhat: t.Job.Args["what"],
 			credential.PayAt: at.UTC().Format(time.RFC3339Nano),
 		},
 	})

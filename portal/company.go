@@ -17,9 +17,9 @@ import (
 // Company is the customer's company as this request found it.
 func (s Shopper) Company() customer.Company { return s.customer.Company }
 
-// SaveCompany changes the company. Faults are at "name", "country", "registration_number", "tax_number" and
-// "vat_id"; the last has the key "vat." plus a reason of package vat, and Args Example. If Version differs
-// from the stored one, it is a Conflict.
+// SaveCompany changes the company. Field errors are at "name", "country", "registration_number", "tax_number"
+// and "vat_id"; the last has the key "vat." plus a reason of package vat, and Args Example. If Version
+// differs from the stored one, it is a Conflict.
 func (s Shopper) SaveCompany(ctx context.Context, c customer.Company) (customer.Company, error) {
 	f := &validate.Validator{}
 	c = customer.ReadCompany(f, s.app.formats, "", c)

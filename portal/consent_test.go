@@ -242,7 +242,7 @@ func TestBadConsentsByFeed(t *testing.T) {
 	} {
 		body := `{"email":"jan@example.com","consents":` + test.consents + `,"updated_at":"` + now + `"}`
 		_, err := feed.PutCustomer(t.Context(), "77", []byte(body))
-		if diff := cmp.Diff([]string{test.want}, faultsOf(err)); diff != "" {
+		if diff := cmp.Diff([]string{test.want}, fieldErrorsOf(err)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

@@ -60,7 +60,7 @@ func (h *testApp) dying(writes int, options ...portal.Option) *portal.App {
 	return portal.New(m, secrettest.Ring(), options...)
 }
 
-// crashes runs attempt in new houses with a process that dies after no write, after one, after two and so
+// crashes runs attempt in new test apps with a process that dies after no write, after one, after two and so
 // on, until the attempt finishes. After each run look checks the app.
 func crashes(t *testing.T, do func(h *testApp) (attempt func(*portal.App) error, look func(done bool))) {
 	if testing.Short() {

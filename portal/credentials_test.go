@@ -31,8 +31,8 @@ func TestClientNetwork(t *testing.T) {
 	}
 }
 
-// TestTokensTellShopsAndAddressesApart checks that access ids, session cookies and codes change with each
-// of their inputs.
+// TestTokensTellShopsAndAddressesApart checks that keys of credentials, session cookies and codes change with
+// each of their inputs.
 func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 	t.Parallel()
 	app := New(nil, secrettest.Ring())
@@ -42,7 +42,7 @@ func TestTokensTellShopsAndAddressesApart(t *testing.T) {
 		s, _ := t.Session(secret)
 		return s.String()
 	}
-	other := credential.Token{Access: app.credentialsID("b", "jan@example.com"), Secret: a.Secret}
+	other := credential.Token{Credentials: app.credentialsID("b", "jan@example.com"), Secret: a.Secret}
 	forms := []string{
 		app.credentialsID("a", "jan@example.com"), app.credentialsID("b", "jan@example.com"),
 		app.credentialsID("a", "eva@example.com"), app.credentialsID("ajan", "@example.com"),
@@ -82,7 +82,7 @@ func TestTouch(t *testing.T) {
 		at time.Duration
 	}{{second, 20 * time.Minute}, {second, 10 * time.Minute},
 		{credential.Session{Hash: "ended"}, time.Hour}} {
-		s := Shopper{app: a, shop: shop.Shop{ID: "main"}, access: key, session: step.of}
+		s := Shopper{app: a, shop: shop.Shop{ID: "main"}, credentialsKey: key, session: step.of}
 		if err := s.touch(ctx, noon().Add(step.at)); err != nil {
 			t.Errorf("%s after %s: %v", step.of.Hash, step.at, err)
 		}

@@ -213,7 +213,7 @@ func (h *testApp) everySecret() map[string]string {
 func spellings(secret string) [][]byte {
 	forms := [][]byte{[]byte(secret)}
 	raw, err := base64.RawURLEncoding.DecodeString(secret)
-	if err == nil && len(raw) == 48 { // an access id followed by a secret
+	if err == nil && len(raw) == 48 { // a key of credentials followed by a secret
 		raw = raw[16:]
 		forms = append(forms, []byte(secret[22:]), []byte(base64.RawURLEncoding.EncodeToString(raw)),
 			[]byte(base64.StdEncoding.EncodeToString(raw)))

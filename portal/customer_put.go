@@ -15,7 +15,7 @@ import (
 )
 
 // PutOrder stores one order from its JSON (see "Orders" in web/api/README.md); number is its name in the
-// URL. Faults are at JSON pointers.
+// URL. Field errors are at JSON pointers.
 func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (order.Receipt, error) {
 	if number == "" {
 		return order.Receipt{}, validate.InvalidFields([]validate.FieldError{{Field: "/number",

@@ -44,7 +44,7 @@ func (s Shopper) RequestEmailChange(ctx context.Context, email string) (Pending,
 func (w Worker) composeEmailCode(ctx context.Context, sh shop.Shop, entry string,
 	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to := shop.Recipient{Email: e.To}
-	asker, _, err := w.app.credentialDocs(sh.ID).Get(ctx, e.Payload[credential.PayAccess])
+	asker, _, err := w.app.credentialDocs(sh.ID).Get(ctx, e.Payload[credential.PayCredentials])
 	if errors.Is(err, storage.ErrNotFound) || err == nil && e.Throttled {
 		err = mail.ErrDrop
 	}
@@ -135,12 +135,12 @@ func (s Shopper) moveTo(ctx context.Context, wanted string) error {
 	return err
 }
 
-// followTo opens a session at the new address for the browser that changed it, and clears the access of the
-// old address.
+// followTo opens a session at the new address for the browser that changed it, and clears the credentials of
+// the old address.
 func (s Shopper) followTo(ctx context.Context, email string, b credential.Browser) (SignedIn, error) {
 	v := s.app.Visitor(s.shop, b)
 	cookie := credential.NewToken(s.app.credentialsID(s.shop.ID, email))
-	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, cookie.Access,
+	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, cookie.Credentials,
 		func(a *credential.Credentials) error {
 			if a.Customer != s.customer.ID {
 				return validate.NewError(validate.Conflict, "email.changed") // undone and given to somebody else, all since
@@ -150,7 +150,7 @@ func (s Shopper) followTo(ctx context.Context, email string, b credential.Browse
 			return nil
 		})
 	if err == nil {
-		err = s.app.clearCredentials(ctx, s.shop.ID, s.access)
+		err = s.app.clearCredentials(ctx, s.shop.ID, s.credentialsKey)
 	}
 	return v.signedIn(cookie, ""), err
 }

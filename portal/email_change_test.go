@@ -274,7 +274,7 @@ func TestCodesHaveOnePurpose(t *testing.T) {
 		"no address":                  try(cookie, "", code),
 		"the new one for step-up":     h.shopper(cookie).EnterCode(t.Context(), code),
 	} {
-		if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
+		if diff := cmp.Diff([]string{"code code.wrong"}, fieldErrorsOf(err)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
@@ -296,7 +296,7 @@ func TestBadNewAddresses(t *testing.T) {
 		jan: "email email.same", " JAN@example.COM ": "email email.same",
 	} {
 		_, err := h.shopper(cookie).RequestEmailChange(t.Context(), text)
-		if diff := cmp.Diff([]string{want}, faultsOf(err)); diff != "" {
+		if diff := cmp.Diff([]string{want}, fieldErrorsOf(err)); diff != "" {
 			t.Errorf("%.40q: %s", text, diff)
 		}
 	}
@@ -333,7 +333,7 @@ func TestAddressInUseIsNotTold(t *testing.T) {
 		sent = append(sent, h.deliver()...)
 		engine.done = nil
 		_, err = s.ChangeEmail(t.Context(), email, "AAAA-AAAA", firefox("one"))
-		if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
+		if diff := cmp.Diff([]string{"code code.wrong"}, fieldErrorsOf(err)); diff != "" {
 			t.Errorf("%s: %s", email, diff)
 		}
 		done[email] = append(done[email], engine.done...)
@@ -361,7 +361,7 @@ func TestAddressTakenMeanwhile(t *testing.T) {
 	code := h.wanted(cookie, eva)
 	h.newCustomer(eva)
 	_, err := h.shopper(cookie).ChangeEmail(t.Context(), eva, code, firefox("one"))
-	if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
+	if diff := cmp.Diff([]string{"code code.wrong"}, fieldErrorsOf(err)); diff != "" {
 		t.Error(diff)
 	}
 	hers, _ := h.enterWith(eva, "eva's")

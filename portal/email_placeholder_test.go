@@ -25,8 +25,8 @@ func TestPlaceholderEmailIsRefused(t *testing.T) {
 		_, customer := feed.PutCustomer(t.Context(), "7",
 			[]byte(`{"email":"`+email+`","updated_at":"2026-01-01T00:00:00Z"}`))
 		for what, err := range map[string]error{"order": order, "customer": customer} {
-			faults := validate.FieldErrors(err)
-			if len(faults) != 1 || faults[0].Field != "/email" || faults[0].Key != "email.placeholder" {
+			found := validate.FieldErrors(err)
+			if len(found) != 1 || found[0].Field != "/email" || found[0].Key != "email.placeholder" {
 				t.Errorf("%s of %s: %v", what, email, err)
 			}
 		}

@@ -69,8 +69,8 @@ func (w Worker) composeEmailMoved(ctx context.Context, sh shop.Shop, entry strin
 }
 
 // EmailUndoPage is shown before the change of an address is undone. Both addresses are masked so that they
-// differ; Former is "" if the link is damaged, used or expired.
-type EmailUndoPage struct{ Former, Present string }
+// differ; OldEmail is "" if the link is damaged, used or expired.
+type EmailUndoPage struct{ OldEmail, NewEmail string }
 
 // EmailUndo looks up an undo link and changes nothing.
 func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, error) {
@@ -82,15 +82,15 @@ func (v Visitor) EmailUndo(ctx context.Context, text string) (EmailUndoPage, err
 		return EmailUndoPage{}, err
 	}
 	var page EmailUndoPage
-	page.Former, page.Present = validate.MaskApart(c.Reserved[at].Email, c.Email)
+	page.OldEmail, page.NewEmail = validate.MaskApart(c.Reserved[at].Email, c.Email)
 	return page, nil
 }
 
 // UndoEmailChange restores the address that the undo link was mailed to, and ends every session, link and
 // code there and at every later address. A used, expired or damaged link is Gone.
 //
-// The old address's access is cleared before the customer changes, so that no earlier session becomes valid
-// again; after a crash in between, the undo link still works. The worker releases the later addresses.
+// The old address's credentials are cleared before the customer changes, so that no earlier session becomes
+// valid again; after a crash in between, the undo link still works. The worker releases the later addresses.
 func (v Visitor) UndoEmailChange(ctx context.Context, text string) error {
 	t, c, at, err := v.findReserved(ctx, text)
 	if err != nil {
@@ -141,7 +141,7 @@ func (v Visitor) findReserved(ctx context.Context, text string) (t credential.To
 	if !ok {
 		return t, c, 0, gone
 	}
-	doc, _, err := v.app.credentialDocs(v.shop.ID).Docs.Get(ctx, t.Access)
+	doc, _, err := v.app.credentialDocs(v.shop.ID).Docs.Get(ctx, t.Credentials)
 	if err == nil {
 		c, err = v.app.customer(ctx, v.shop.ID, doc.Customer)
 	}

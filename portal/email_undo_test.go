@@ -49,7 +49,8 @@ func TestUndoOfAnEmailChange(t *testing.T) {
 	live, code := h.askLink(mallory, "thief's")
 	h.clock.Move(time.Hour)
 	page, err := h.visitor("mailbox").EmailUndo(t.Context(), undo)
-	if err != nil || page.Former != validate.MaskEmail(jan) || page.Present != validate.MaskEmail(mallory) {
+	if err != nil || page.OldEmail != validate.MaskEmail(jan) ||
+		page.NewEmail != validate.MaskEmail(mallory) {
 		t.Errorf("page %+v, %v", page, err)
 	}
 	if h.shopper(since).Customer().Email != mallory {
@@ -266,7 +267,7 @@ func TestUndoMailThatMayHaveArrived(t *testing.T) {
 		h.clock.Move(2 * time.Minute)
 		_, second := h.undoMail(jan)
 		if page, err := h.visitor("x").EmailUndo(t.Context(), first); err != nil ||
-			(page.Former != "") != unsure {
+			(page.OldEmail != "") != unsure {
 			t.Errorf("the first, unsure %v: %+v, %v", unsure, page, err)
 		}
 		if err := h.undo(second); err != nil {

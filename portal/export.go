@@ -246,10 +246,10 @@ func (s Shopper) eachOrder(ctx context.Context, q order.Query, visit func(order.
 // Table is the CSV format that spreadsheets of a country expect: the column separator and the decimal sign.
 type Table struct{ Column, Point rune }
 
-// OrdersCSV writes the orders of a list as CSV (RFC 4180) in UTF-8 with a byte order mark, which
-// spreadsheets need: a header line, then a line for each order, with the columns number, placed_at, state,
-// payment, fulfillment, items, total and currency. The session must be recently verified (else validate.StepUp); faults are
-// those of Orders.
+// OrdersCSV writes the orders of a list as CSV (RFC 4180) in UTF-8 with a byte order mark, which spreadsheets
+// need: a header line, then a line for each order, with the columns number, placed_at, state, payment,
+// fulfillment, items, total and currency. The session must be recently verified (else validate.StepUp); field
+// errors are those of Orders.
 func (s Shopper) OrdersCSV(ctx context.Context, q order.Query, table Table, to io.Writer) error {
 	if err := s.requireVerified(); err != nil {
 		return err

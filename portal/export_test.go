@@ -54,7 +54,7 @@ func TestExport(t *testing.T) {
 // order or not, and the address still in the shop's records.
 func TestExportOfStatements(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	for _, number := range []string{"1", "none", "1"} {
 		h.withdraw(stated(number))

@@ -18,13 +18,13 @@ import (
 
 // handOff is a code on its way to the storefront. Its document's key is the code's hash.
 type handOff struct {
-	Customer  string    `bson:"customer"`
-	Access    string    `bson:"access"`  // key of the credentials document
-	Session   string    `bson:"session"` // hash of the session that made it
-	ReturnTo  string    `bson:"return_to"`
-	Challenge string    `bson:"challenge,omitempty"`
-	Until     time.Time `bson:"until"` // the first moment it no longer works
-	Taken     bool      `bson:"taken,omitempty"`
+	Customer    string    `bson:"customer"`
+	Credentials string    `bson:"access"`  // key of the credentials document
+	Session     string    `bson:"session"` // hash of the session that made it
+	ReturnTo    string    `bson:"return_to"`
+	Challenge   string    `bson:"challenge,omitempty"`
+	Until       time.Time `bson:"until"` // the first moment it no longer works
+	Taken       bool      `bson:"taken,omitempty"`
 }
 
 const (
@@ -57,7 +57,7 @@ func (s Shopper) HandOff(ctx context.Context, back shop.Return) (address string,
 	rand.Read(key[:]) // never fails (crypto/rand)
 	code := base64.RawURLEncoding.EncodeToString(key[:])
 	err = s.app.handOffDocs(s.shop.ID).Insert(ctx, secret.Hash(code), handOff{
-		Customer: s.customer.ID, Access: s.access, Session: s.session.Hash,
+		Customer: s.customer.ID, Credentials: s.credentialsKey, Session: s.session.Hash,
 		ReturnTo: back.URL, Challenge: back.Challenge, Until: s.app.now().Add(handOffLife),
 	})
 	return back.With(code), err
@@ -130,7 +130,7 @@ func (h handOff) proven(verifier string) bool {
 // customerOfHandOff returns the customer if the session that created the code is still live and the account
 // still has the same address.
 func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (customer.Customer, error) {
-	doc, _, err := a.credentialDocs(shop).Get(ctx, h.Access)
+	doc, _, err := a.credentialDocs(shop).Get(ctx, h.Credentials)
 	if errors.Is(err, storage.ErrNotFound) {
 		err = goneHandOff()
 	}

@@ -132,8 +132,8 @@ func TestHandOffPresentedWrongly(t *testing.T) {
 	}
 	code = h.handOff(s, challenge)
 	_, err := exchange(feed, code, "", verifier)
-	if faults := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid || len(faults) != 1 ||
-		faults[0].Field != "/return_to" {
+	if found := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid || len(found) != 1 ||
+		found[0].Field != "/return_to" {
 		t.Errorf("without return_to: %v", err)
 	}
 	if _, err := exchange(feed, code, callBack, verifier); err != nil {

@@ -30,7 +30,7 @@ type Refusal struct {
 type Warning struct {
 	Line   int // from 1
 	Number string
-	Faults []validate.FieldError
+	Fields []validate.FieldError
 }
 
 // Report is the result of an import.
@@ -52,7 +52,7 @@ const (
 
 // ImportOrders stores orders from NDJSON (one order per line, in the format of PUT, including the number),
 // from a JSON array, or from objects written over several lines, which are reported by their first line.
-// Empty lines are skipped. A faulty line, or one for a customer who is being erased, is refused and
+// Empty lines are skipped. An invalid line, or one for a customer who is being erased, is refused and
 // reported; the others are stored. Lines of one order are stored in file order. After each line, progress
 // gets the number of bytes read since the previous call. Since each order is stored as of its own time, an
 // interrupted import can be run again with the same result. An error comes from the reader or the store.
@@ -214,7 +214,7 @@ func (run *importRun) warn(l importLine) {
 	run.report.WarnedCount++
 	if len(run.report.Warned) < maxWarned {
 		run.report.Warned = append(run.report.Warned,
-			Warning{Line: l.line, Number: l.order.Number, Faults: l.warnings})
+			Warning{Line: l.line, Number: l.order.Number, Fields: l.warnings})
 	}
 }
 

@@ -27,7 +27,7 @@ func (h *testApp) imports(file string, options ...portal.ImportOption) (imported
 		func(int) {}, options...)
 	got := imported{Orders: report.Created}
 	for _, r := range report.Refused {
-		got.Refused = append(got.Refused, fmt.Sprint(r.Line, faultsOf(r.Err)))
+		got.Refused = append(got.Refused, fmt.Sprint(r.Line, fieldErrorsOf(r.Err)))
 	}
 	return got, err
 }
@@ -89,7 +89,7 @@ func TestImportReadsWhatFilesAreWrittenLike(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := newTestApp(t).imports(tt.file, tt.options...)
-			if told := strings.TrimSpace(strings.Join(faultsOf(err), "")); told != tt.err ||
+			if told := strings.TrimSpace(strings.Join(fieldErrorsOf(err), "")); told != tt.err ||
 				(err == nil) != (tt.err == "") {
 				t.Fatalf("%v, want %q", err, tt.err)
 			}

@@ -142,7 +142,7 @@ func TestAccountThatIsGone(t *testing.T) {
 	if _, err := h.visitor("browser").Redeem(t.Context(), link); validate.KindOf(err) != validate.Gone {
 		t.Errorf("the link: %v", err)
 	}
-	if got := faultsOf(func() error {
+	if got := fieldErrorsOf(func() error {
 		_,
 			err := h.visitor("browser").EnterCode(t.Context(), jan, code)
 		return err
@@ -194,7 +194,7 @@ func TestLanguageOfAShopper(t *testing.T) {
 	cookie, shopper := h.enterWith(jan, "browser")
 	offered := shopper.Shop().Languages
 	for _, lang := range []string{"", "xx", offered[0] + "x"} {
-		if got := faultsOf(shopper.SetLanguage(t.Context(), lang)); len(got) != 1 ||
+		if got := fieldErrorsOf(shopper.SetLanguage(t.Context(), lang)); len(got) != 1 ||
 			got[0] != "language language.offered" {
 			t.Errorf("%q: %v", lang, got)
 		}

@@ -93,7 +93,7 @@ func TestInquiryList(t *testing.T) {
 		t.Errorf("%+v", requests.Requests)
 	}
 	for _, bad := range []string{"x", "0", next + "0", "20261121T100000.000Z-", `{"$gt":""}`} {
-		if _, err := feed.Requests(t.Context(), bad); !slices.Equal(faultsOf(err),
+		if _, err := feed.Requests(t.Context(), bad); !slices.Equal(fieldErrorsOf(err),
 			[]string{"after list.after"}) {
 			t.Errorf("after %q: %v", bad, err)
 		}

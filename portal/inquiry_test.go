@@ -21,7 +21,7 @@ import (
 // can be cancelled and one that can be returned.
 func inquiryApp(t *testing.T) (*testApp, portal.Shopper) {
 	t.Helper()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("new", jan, `"shipped"`, `"unfulfilled"`))
 	h.put(orderJSON("sent", jan, `"quantity":"1"`, `"quantity":"3","sku":"B-7"`))
 	h.put(orderJSON("Eva's", eva))
@@ -216,7 +216,7 @@ func TestInquiryBadInput(t *testing.T) {
 		name  string
 		err   error
 		kind  validate.Kind
-		fault string
+		wrong string
 	}{
 		{"no form", says(func(m *portal.Message) { m.Form = "" }), validate.Invalid, ""},
 		{"a path for a form", says(func(m *portal.Message) { m.Form = "../x" }), validate.Invalid, ""},
@@ -241,9 +241,9 @@ func TestInquiryBadInput(t *testing.T) {
 		{"cancel at length", cancels("new", long), validate.Invalid, "text text.long"},
 	}
 	for _, test := range tests {
-		faults := faultsOf(test.err)
-		if validate.KindOf(test.err) != test.kind || strings.Join(faults, "") != test.fault {
-			t.Errorf("%s: %v, %q", test.name, test.err, faults)
+		found := fieldErrorsOf(test.err)
+		if validate.KindOf(test.err) != test.kind || strings.Join(found, "") != test.wrong {
+			t.Errorf("%s: %v, %q", test.name, test.err, found)
 		}
 	}
 	if got := about(t, s, "sent"); got != nil {

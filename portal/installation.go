@@ -95,12 +95,12 @@ func (w Worker) sweepRotated(ctx context.Context, shops []shop.Shop) error {
 		return ifFound(err)
 	}
 	for _, shop := range shops {
-		access := w.app.credentialDocs(shop.ID)
-		if err := access.eachOf(ctx, "", func(ctx context.Context, key, email string) error {
-			if key == access.id(email) {
+		credentials := w.app.credentialDocs(shop.ID)
+		if err := credentials.eachOf(ctx, "", func(ctx context.Context, key, email string) error {
+			if key == credentials.id(email) {
 				return nil
 			}
-			return remove(ctx, access.Docs, key)
+			return remove(ctx, credentials.Docs, key)
 		}); err != nil {
 			return err
 		}

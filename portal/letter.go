@@ -81,25 +81,26 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 			now.Add(credential.CodeLife), tried.Mark()
 	}
 	linked := false
-	_, err = w.app.credentialDocs(shop.ID).Put(ctx, t.Access, func(a *credential.Credentials, _ bool) error {
-		owner, err := to.Customer, error(nil)
-		if owner == "" {
-			owner, err = w.app.currentOwner(ctx, shop, *a)
-		}
-		if err != nil {
-			return err
-		}
-		a.AssignTo(to.Email, owner, now)
-		if owner == "" {
-			a.StaleAt = request.Until.Add(credential.DeadRemembered)
-		}
-		a.PruneExpired(now)
-		if !e.Unsure {
-			a.RemoveRequest(entry)
-		}
-		linked = a.AddRequest(request)
-		return nil
-	})
+	_, err = w.app.credentialDocs(shop.ID).Put(ctx, t.Credentials,
+		func(a *credential.Credentials, _ bool) error {
+			owner, err := to.Customer, error(nil)
+			if owner == "" {
+				owner, err = w.app.currentOwner(ctx, shop, *a)
+			}
+			if err != nil {
+				return err
+			}
+			a.AssignTo(to.Email, owner, now)
+			if owner == "" {
+				a.StaleAt = request.Until.Add(credential.DeadRemembered)
+			}
+			a.PruneExpired(now)
+			if !e.Unsure {
+				a.RemoveRequest(entry)
+			}
+			linked = a.AddRequest(request)
+			return nil
+		})
 	if !linked {
 		offer.link = ""
 	}

@@ -19,9 +19,9 @@ type Message struct {
 // NewForm returns an id for a form that may be sent once.
 func (s Shopper) NewForm() string { return storage.NewID() }
 
-// WriteMessage stores a message, which the worker emails to the shop. Faults are at "text". It is validate.TooMany
-// beyond 20 an hour, and a Conflict if the shop takes no messages, the order has inquiry.MaxMessages, or the form
-// already sent another text.
+// WriteMessage stores a message, which the worker emails to the shop. Field errors are at "text". It is
+// validate.TooMany beyond 20 an hour, and a Conflict if the shop takes no messages, the order has
+// inquiry.MaxMessages, or the form already sent another text.
 func (s Shopper) WriteMessage(ctx context.Context, m Message) error {
 	in := inquiry.Inquiry{Channel: inquiry.ChannelMessages, Customer: s.customer.ID, Order: m.Number,
 		ContentHash: inquiry.ContentHash(m.Text), Lang: m.Lang}

@@ -63,8 +63,8 @@ func TestIDForNobodyIsRefusedForACustomer(t *testing.T) {
 		}
 		_, err := h.feed().PutCustomer(t.Context(), id,
 			[]byte(`{"email":"jan@example.com","updated_at":"2026-01-01T00:00:00Z"}`))
-		if faults := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid ||
-			len(faults) != 1 || faults[0].Key != "customer_id.nobody" {
+		if found := validate.FieldErrors(err); validate.KindOf(err) != validate.Invalid ||
+			len(found) != 1 || found[0].Key != "customer_id.nobody" {
 			t.Errorf("%s: %v", id, err)
 		}
 	}

@@ -37,7 +37,7 @@ func (o Operator) TestEmail(sh shop.Shop, to string, catalogue *i18n.Catalogue,
 	return m, err
 }
 
-// CreateShop creates a shop. Faults are at the names of the settings; an id that exists is a Conflict.
+// CreateShop creates a shop. Field errors are at the names of the settings; an id that exists is a Conflict.
 func (o Operator) CreateShop(ctx context.Context, id string, settings shop.Settings) (shop.Shop, error) {
 	f := &validate.Validator{}
 	sh := newShop(f, id)

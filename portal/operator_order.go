@@ -50,13 +50,13 @@ func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error 
 		if err != nil {
 			return validate.NotFoundIfMissing(err)
 		}
-		asked, month := o.app.now(), order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location())
-		if err := o.app.askCounts(ctx, shop, month); err != nil {
+		requested, month := o.app.now(), order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location())
+		if err := o.app.requestCounts(ctx, shop, month); err != nil {
 			return err
 		}
 		err = docs.Delete(ctx, number, read)
 		if err == nil {
-			err = o.app.confirmCounts(ctx, shop, asked, month)
+			err = o.app.confirmCounts(ctx, shop, requested, month)
 		}
 		if deleted = err == nil; err != nil && !errors.Is(err, storage.ErrConflict) {
 			return err

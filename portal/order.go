@@ -18,7 +18,7 @@ func (a *App) orderDocs(shop string) storage.Docs[order.Stored] {
 	return order.Docs(a.engine, shop)
 }
 
-// Orders lists the customer's orders. Invalid faults are at "period", "from", "to", "status" and "cursor".
+// Orders lists the customer's orders. Field errors are at "period", "from", "to", "status" and "cursor".
 func (s Shopper) Orders(ctx context.Context, q order.Query) (order.Page, error) {
 	kept, err := s.app.orderCounts(ctx, s.shop.ID, s.customer.ID)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s Shopper) Orders(ctx context.Context, q order.Query) (order.Page, error) 
 	return page, nil
 }
 
-// CheckOrderQuery returns the error that Orders would return for a faulty query, or nil.
+// CheckOrderQuery returns the error that Orders would return for an invalid query, or nil.
 func (s Shopper) CheckOrderQuery(q order.Query) error {
 	_, err := s.orderQuery(q)
 	return err
@@ -155,7 +155,7 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	}
 	outcome, owner, overridden := order.Created, found, time.Time{}
 	var counted []order.CustomerMonth
-	var asked time.Time
+	var requested time.Time
 	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *order.Stored, exists bool) error {
 		overridden = time.Time{}
 		if exists && forced && o.UpdatedAt.Before(doc.UpdatedAt) {
@@ -179,11 +179,11 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 		}
 		by := order.Arrival{Customer: owner.Customer, Digest: digest, At: a.now(), First: !exists,
 			Greet: shop.FirstOrderMail}
-		asked, counted = a.now(), doc.Take(o, shop.Location(), by)
-		return a.askCounts(ctx, shop, counted...)
+		requested, counted = a.now(), doc.Take(o, shop.Location(), by)
+		return a.requestCounts(ctx, shop, counted...)
 	})
 	if err == nil && len(counted) > 0 {
-		err = a.confirmCounts(ctx, shop, asked, counted...)
+		err = a.confirmCounts(ctx, shop, requested, counted...)
 	}
 	if errors.Is(err, storage.ErrTooLarge) {
 		return order.Receipt{}, &validate.Error{Kind: validate.TooLarge, Cause: err}

@@ -63,20 +63,20 @@ func (a *App) countOrders(ctx context.Context, shop shop.Shop, customer string, 
 // are counted together.
 func WithCountDelay(d time.Duration) Option { return func(a *App) { a.countDelay = d } }
 
-// askCounts schedules a count of months, after the delay. It is called before the write that changes them.
-func (a *App) askCounts(ctx context.Context, shop shop.Shop, months ...order.CustomerMonth) error {
+// requestCounts schedules a count of months, after the delay. It precedes the write that changes them.
+func (a *App) requestCounts(ctx context.Context, shop shop.Shop, months ...order.CustomerMonth) error {
 	now := a.now()
 	return a.changeCounts(ctx, shop, months, func(h *order.Counts, m order.CustomerMonth) bool {
 		return h.Work.Ensure(m.Request(now.Add(a.countDelay)), now.Add(a.countDelay/2))
 	})
 }
 
-// confirmCounts is called after the write that followed askCounts. If it took so long that the months may
+// confirmCounts is called after the write that followed requestCounts. If it took so long that the months may
 // have been counted too early, they are counted again.
-func (a *App) confirmCounts(ctx context.Context, shop shop.Shop, asked time.Time,
+func (a *App) confirmCounts(ctx context.Context, shop shop.Shop, requested time.Time,
 	months ...order.CustomerMonth) error {
 	now := a.now()
-	if now.Sub(asked) < a.countDelay/3 {
+	if now.Sub(requested) < a.countDelay/3 {
 		return nil
 	}
 	return a.changeCounts(ctx, shop, months, func(h *order.Counts, m order.CustomerMonth) bool {

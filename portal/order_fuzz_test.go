@@ -56,7 +56,7 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, cursor string) {
 		page, err := shopper.Orders(t.Context(), order.Query{Cursor: cursor})
 		if err != nil {
-			if got := faultsOf(err); len(got) != 1 || got[0] != "cursor cursor.bad" {
+			if got := fieldErrorsOf(err); len(got) != 1 || got[0] != "cursor cursor.bad" {
 				t.Errorf("%q: %v", cursor, err)
 			}
 			return

@@ -200,7 +200,7 @@ func TestBadListQueries(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := shopper.Orders(t.Context(), test.query)
-			if diff := cmp.Diff([]string{test.want}, faultsOf(err)); diff != "" {
+			if diff := cmp.Diff([]string{test.want}, fieldErrorsOf(err)); diff != "" {
 				t.Error(diff)
 			}
 		})

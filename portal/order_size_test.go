@@ -81,7 +81,7 @@ func TestTheLargestOrders(t *testing.T) {
 				t.Fatalf("%d bytes", len(body))
 			}
 			_, err := feed.PutOrder(t.Context(), "1", []byte(body))
-			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" || err != nil &&
+			if diff := cmp.Diff(test.want, fieldErrorsOf(err)); diff != "" || err != nil &&
 				validate.KindOf(err) != validate.Invalid {
 				t.Errorf("%.300v %s", err, diff)
 			}

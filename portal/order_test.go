@@ -86,7 +86,7 @@ func TestBadOrders(t *testing.T) {
 		"no such day": {`"placed_at":"2026-03-05`, `"placed_at":"2026-02-31`,
 			[]string{"/placed_at time.form"}},
 		"year 9999": {`"placed_at":"2026`, `"placed_at":"9999`, []string{"/placed_at time.form"}},
-		"two faults": {`"name":"Book","quantity":"1"`, `"name":"","quantity":"x"`,
+		"two errors": {`"name":"Book","quantity":"1"`, `"name":"","quantity":"x"`,
 			[]string{"/lines/0/name text.required", "/lines/0/quantity money.form"}},
 		"ten megabytes":         {`Book`, strings.Repeat("x", 10<<20), nil},
 		"invalid UTF-8":         {`Book`, "Bo\xffok", []string{"/lines/0/name json.syntax"}},
@@ -101,7 +101,7 @@ func TestBadOrders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			body := strings.Replace(string(orderJSON("1", jan)), test.old, test.new, 1)
 			_, err := feed.PutOrder(t.Context(), "1", []byte(body))
-			got := faultsOf(err)
+			got := fieldErrorsOf(err)
 			for i := range got {
 				if strings.HasSuffix(got[i], "json.syntax") && strings.HasPrefix(test.want[0], " ") {
 					got[i] = " json.syntax" // the decoder decides where a truncated document ends

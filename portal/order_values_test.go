@@ -199,8 +199,8 @@ func TestEveryValueOfAnOrderIsDecided(t *testing.T) {
 			said = append(said, warning.Key)
 		}
 		var refused []string
-		for _, fault := range validate.FieldErrors(err) {
-			refused = append(refused, fault.Key)
+		for _, wrong := range validate.FieldErrors(err) {
+			refused = append(refused, wrong.Key)
 		}
 		if got, want := strings.Join(refused, " "), d.refuse; got != want {
 			t.Errorf("%s %.60q: refused with %q, want %q (%v)", d.at, d.sent, got, want, err)

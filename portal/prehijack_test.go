@@ -126,7 +126,7 @@ func TestUnexpiredEmailChange(t *testing.T) {
 			attacker := h.shopper(cookie)
 			recover(h)
 			_, err := attacker.ChangeEmail(t.Context(), mallory, code, firefox("attacker's"))
-			if diff := cmp.Diff([]string{"code code.wrong"}, faultsOf(err)); diff != "" {
+			if diff := cmp.Diff([]string{"code code.wrong"}, fieldErrorsOf(err)); diff != "" {
 				t.Errorf("%v: %s", err, diff)
 			}
 			if _, err := h.feed().CustomerByEmail(t.Context(),

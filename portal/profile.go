@@ -40,8 +40,8 @@ func (s Shopper) ProfileIncomplete() bool {
 	return slices.ContainsFunc(s.RequiredFields(), func(field string) bool { return *p.Field(field) == "" })
 }
 
-// SaveProfile changes the profile. Faults are at "title", "first_name", "last_name", "birth_date", "phone",
-// "language" and "company". If Version differs from the stored one, it is a Conflict.
+// SaveProfile changes the profile. Field errors are at "title", "first_name", "last_name", "birth_date",
+// "phone", "language" and "company". If Version differs from the stored one, it is a Conflict.
 func (s Shopper) SaveProfile(ctx context.Context, p customer.Profile) (customer.Profile, error) {
 	wanted := s.RequiredFields()
 	f := &validate.Validator{}

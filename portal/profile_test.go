@@ -100,7 +100,7 @@ func TestBadProfiles(t *testing.T) {
 			wrong := whole()
 			test.change(&wrong)
 			_, err := s.SaveProfile(t.Context(), wrong)
-			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+			if diff := cmp.Diff(test.want, fieldErrorsOf(err)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -213,7 +213,7 @@ func TestProfileByFeed(t *testing.T) {
 		t.Errorf("a number that the shop knows stands in the way: %+v, %v", saved, err)
 	}
 	_, err = feed.PutCustomer(t.Context(), "77", []byte(`{"phone":421905123456,"updated_at":"2026-11-21T10:00:00Z"}`))
-	if diff := cmp.Diff([]string{"/phone json.type"}, faultsOf(err)); diff != "" {
+	if diff := cmp.Diff([]string{"/phone json.type"}, fieldErrorsOf(err)); diff != "" {
 		t.Error(diff)
 	}
 	cleared := `{"birth_date":"","phone":"+421 905 123 457","updated_at":"2026-11-21T10:00:00Z"}`
@@ -277,7 +277,7 @@ func TestEveryValueOfACustomerIsDecided(t *testing.T) {
 		for _, warning := range receipt.Warnings {
 			said = append(said, warning.Field+" "+warning.Key)
 		}
-		if got := strings.Join(faultsOf(err), ", "); got != test.refuse {
+		if got := strings.Join(fieldErrorsOf(err), ", "); got != test.refuse {
 			t.Errorf("%s: refused with %q, %v", test.name, got, err)
 			continue
 		}

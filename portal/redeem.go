@@ -35,10 +35,11 @@ func (v Visitor) Redeem(ctx context.Context, text string) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	destination := ""
-	_, err = v.app.credentialDocs(v.shop.ID).Change(ctx, t.Access, func(a *credential.Credentials) error {
-		destination, err = v.claimLink(ctx, a, t, cookie)
-		return err
-	})
+	_, err = v.app.credentialDocs(v.shop.ID).Change(ctx, t.Credentials,
+		func(a *credential.Credentials) error {
+			destination, err = v.claimLink(ctx, a, t, cookie)
+			return err
+		})
 	if errors.Is(err, storage.ErrNotFound) {
 		err = goneLink(credential.LinkDamaged)
 	}
@@ -117,7 +118,7 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 func (v Visitor) claimCode(ctx context.Context, cookie credential.Token, code string,
 	tried credential.Tally) (SignedIn, error) {
 	destination := ""
-	_, err := v.app.credentialDocs(v.shop.ID).Change(ctx, cookie.Access,
+	_, err := v.app.credentialDocs(v.shop.ID).Change(ctx, cookie.Credentials,
 		func(a *credential.Credentials) error {
 			now := v.app.now()
 			if s, again := a.Session(cookie.Hash(), now); again && s.VerifiedBy(code, now) {

@@ -56,10 +56,10 @@ func TestRegisteringReadsTheCredentialsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	access := slices.DeleteFunc(slices.Clone(engine.done), func(done string) bool {
+	got := slices.DeleteFunc(slices.Clone(engine.done), func(done string) bool {
 		return done != "get credentials" && done != "replace credentials"
 	})
-	if diff := cmp.Diff([]string{"get credentials", "replace credentials"}, access); diff != "" {
+	if diff := cmp.Diff([]string{"get credentials", "replace credentials"}, got); diff != "" {
 		t.Error(diff)
 	}
 	if got := h.shopper(signed.Cookie).Customer().Email; got != eva {

@@ -36,7 +36,7 @@ func TestRegisteredCustomersFillRequiredFields(t *testing.T) {
 	_, err := s.SaveProfile(t.Context(), customer.Profile{FirstName: "Jan", BirthDate: "2999-01-01"})
 	want := []string{"birth_date birth_date.future", "last_name text.required", "phone text.required",
 		"company text.required"}
-	if diff := cmp.Diff(want, faultsOf(err)); diff != "" {
+	if diff := cmp.Diff(want, fieldErrorsOf(err)); diff != "" {
 		t.Errorf("too little: %s", diff)
 	}
 	p := whole()
@@ -90,7 +90,7 @@ func TestFieldsNobodyIsAskedFor(t *testing.T) {
 	h := newTestApp(t)
 	fields := []string{"names", "shoe_size"}
 	_, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, shop.Settings{RequiredFields: &fields})
-	if diff := cmp.Diff([]string{"required_fields shop.required_field"}, faultsOf(err)); diff != "" {
+	if diff := cmp.Diff([]string{"required_fields shop.required_field"}, fieldErrorsOf(err)); diff != "" {
 		t.Error(diff)
 	}
 	h.openTo()

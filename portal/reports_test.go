@@ -21,7 +21,7 @@ func TestOrderNumbersThatAreStepsInAPath(t *testing.T) {
 		if err != nil || (report.Created == 1) != taken {
 			t.Errorf("%q: %+v, %v", number, report, err)
 		}
-		if !taken && faultsOf(report.Refused[0].Err)[0] != "/number order.number.dots" {
+		if !taken && fieldErrorsOf(report.Refused[0].Err)[0] != "/number order.number.dots" {
 			t.Errorf("%q: %+v", number, report.Refused)
 		}
 	}

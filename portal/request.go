@@ -21,9 +21,9 @@ type Request struct {
 	Lang       string         // of the page
 }
 
-// RequestReturn stores a request to return goods. Faults are at "text", at "line/" plus a line's index, and at
-// "" if nothing is chosen. It is a Conflict if a return is not possible, the order's lines have changed, or
-// the form already sent something else. More than 20 requests an hour are validate.TooMany.
+// RequestReturn stores a request to return goods. Field errors are at "text", at "line/" plus a line's index,
+// and at "" if nothing is chosen. It is a Conflict if a return is not possible, the order's lines have
+// changed, or the form already sent something else. More than 20 requests an hour are validate.TooMany.
 func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 	in := s.request(inquiry.RequestReturn, r)
 	if sent, err := s.formSent(ctx, r.Form, in); sent || err != nil {
@@ -47,9 +47,9 @@ func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 	return s.inquire(ctx, r.Form, in, len(earlier.Requests))
 }
 
-// RequestCancellation stores a request to cancel an order, once per order. Faults are at "text". It is a Conflict if
-// cancelling is not possible or was requested with a different text. More than 20 requests an hour are
-// validate.TooMany.
+// RequestCancellation stores a request to cancel an order, once per order. Field errors are at "text". It is
+// a Conflict if cancelling is not possible or was requested with a different text. More than 20 requests an
+// hour are validate.TooMany.
 func (s Shopper) RequestCancellation(ctx context.Context, r Request) error {
 	in := s.request(inquiry.RequestCancel, r)
 	key := inquiry.RequestCancel + "-" + secret.Hash(in.Customer+"/"+in.Order)

@@ -97,9 +97,9 @@ func (w Worker) releaseReserved(ctx context.Context, shop shop.Shop, id string) 
 	return ifFound(err)
 }
 
-// giveUp releases an address that the account neither has nor holds any more. The identifier and the access
-// document are read before the customer, and changed only if unmodified, so a concurrent change of the
-// address causes a conflict.
+// giveUp releases an address that the account neither has nor holds any more. The identifier and the
+// credentials document are read before the customer, and changed only if unmodified, so a concurrent change
+// of the address causes a conflict.
 func (w Worker) giveUp(ctx context.Context, shop shop.Shop, id, email string) error {
 	identifiers, docs, key := w.app.identifierDocs(shop.ID), w.app.credentialDocs(shop.ID),
 		w.app.credentialsID(shop.ID, email)

@@ -74,7 +74,7 @@ func TestShopSettings(t *testing.T) {
 			h := newTestApp(t)
 			h.open("other", shop.Settings{})
 			_, err := h.app.Operator().ChangeShop(t.Context(), h.shop.ID, test.settings)
-			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+			if diff := cmp.Diff(test.want, fieldErrorsOf(err)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -16,12 +16,12 @@ import (
 
 // Shopper is a signed-in customer, with the shop and the session of one request.
 type Shopper struct {
-	app      *App
-	shop     shop.Shop
-	customer customer.Customer
-	access   string // key of the credentials document that contains the session
-	session  credential.Session
-	page     string // language of the current page, "" for none
+	app            *App
+	shop           shop.Shop
+	customer       customer.Customer
+	credentialsKey string // key of the credentials document that contains the session
+	session        credential.Session
+	page           string // language of the current page, "" for none
 }
 
 // InLanguage returns the customer acting on a page in the given language, which is used for the emails that this
@@ -40,7 +40,7 @@ func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopp
 	if !ok {
 		return Shopper{}, stranger
 	}
-	doc, _, err := a.credentialDocs(shop.ID).Get(ctx, t.Access)
+	doc, _, err := a.credentialDocs(shop.ID).Get(ctx, t.Credentials)
 	if errors.Is(err, storage.ErrNotFound) {
 		return Shopper{}, stranger
 	}
@@ -56,7 +56,7 @@ func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopp
 	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
 		return Shopper{}, stranger
 	}
-	s := Shopper{app: a, shop: shop, customer: customer, access: t.Access, session: session}
+	s := Shopper{app: a, shop: shop, customer: customer, credentialsKey: t.Credentials, session: session}
 	if err == nil && now.Sub(session.SeenAt) >= credential.SessionTouch {
 		err = s.touch(ctx, now)
 	}
@@ -65,15 +65,16 @@ func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopp
 
 // touch records that the session was used, to within five minutes, so that most requests write nothing.
 func (s Shopper) touch(ctx context.Context, now time.Time) error {
-	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, s.access, func(a *credential.Credentials) error {
-		at := slices.IndexFunc(a.Sessions,
-			func(other credential.Session) bool { return other.Hash == s.session.Hash })
-		if at < 0 || !a.Sessions[at].SeenAt.Before(now) {
-			return storage.ErrUnchanged
-		}
-		a.Sessions[at].SeenAt = now
-		return nil
-	})
+	_, err := s.app.credentialDocs(s.shop.ID).Change(ctx, s.credentialsKey,
+		func(a *credential.Credentials) error {
+			at := slices.IndexFunc(a.Sessions,
+				func(other credential.Session) bool { return other.Hash == s.session.Hash })
+			if at < 0 || !a.Sessions[at].SeenAt.Before(now) {
+				return storage.ErrUnchanged
+			}
+			a.Sessions[at].SeenAt = now
+			return nil
+		})
 	return err
 }
 
@@ -91,10 +92,10 @@ func (s Shopper) FormOwner() string { return s.app.secret.ID(s.shop.ID, "form-ow
 // account. The link need not be valid any more, but it must have existed.
 func (s Shopper) OwnsLink(ctx context.Context, text string) (bool, error) {
 	t, ok := credential.ParseLink(text)
-	if !ok || t.Access != s.access {
+	if !ok || t.Credentials != s.credentialsKey {
 		return false, nil
 	}
-	doc, _, err := s.app.credentialDocs(s.shop.ID).Get(ctx, s.access)
+	doc, _, err := s.app.credentialDocs(s.shop.ID).Get(ctx, s.credentialsKey)
 	if err != nil {
 		return false, err
 	}
@@ -104,7 +105,7 @@ func (s Shopper) OwnsLink(ctx context.Context, text string) (bool, error) {
 
 // Sessions lists the customer's active sessions: the current one first, then the most recently used.
 func (s Shopper) Sessions(ctx context.Context) ([]credential.SessionInfo, error) {
-	doc, _, err := s.app.credentialDocs(s.shop.ID).Get(ctx, s.access)
+	doc, _, err := s.app.credentialDocs(s.shop.ID).Get(ctx, s.credentialsKey)
 	if err != nil {
 		return nil, err
 	}
@@ -147,12 +148,13 @@ func (s Shopper) SignOut(ctx context.Context) error {
 }
 
 func (s Shopper) end(ctx context.Context, which func(credential.Session) bool) (ended int, err error) {
-	_, err = s.app.credentialDocs(s.shop.ID).Change(ctx, s.access, func(a *credential.Credentials) error {
-		if ended = a.EndSessions(which); ended == 0 {
-			return storage.ErrUnchanged
-		}
-		return nil
-	})
+	_, err = s.app.credentialDocs(s.shop.ID).Change(ctx, s.credentialsKey,
+		func(a *credential.Credentials) error {
+			if ended = a.EndSessions(which); ended == 0 {
+				return storage.ErrUnchanged
+			}
+			return nil
+		})
 	return ended, err
 }
 

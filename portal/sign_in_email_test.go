@@ -58,7 +58,7 @@ func TestMailSignIn(t *testing.T) {
 		`{"destination":7}`:                       "/destination json.type", `{"to":"/"}`: "/to json.unknown",
 	} {
 		if err := feed.MailSignIn(t.Context(), "77", []byte(body), ""); cmp.Diff([]string{want},
-			faultsOf(err)) != "" {
+			fieldErrorsOf(err)) != "" {
 			t.Errorf("%s: %v", body, err)
 		}
 	}

@@ -35,8 +35,9 @@ func (w Worker) postSignInNotice(ctx context.Context, shop shop.Shop,
 	return nil, w.post(ctx, shop, "notice-"+args["request"], mail.Entry{
 		Kind: credential.MailSignInNotice, To: t.Doc.Email, Lang: args["lang"], CreatedAt: w.app.now(),
 		Payload: map[string]string{
-			credential.PayAccess: t.Key, payDevice: args["device"], credential.PayNetwork: args["network"],
-			credential.PayAt: t.Job.At.Format(time.RFC3339),
+			credential.PayCredentials: t.Key, payDevice: args["device"],
+			credential.PayNetwork: args["network"],
+			credential.PayAt:      t.Job.At.Format(time.RFC3339),
 		},
 	})
 }
@@ -52,7 +53,7 @@ func (w Worker) composeSignInNotice(ctx context.Context, shop shop.Shop, entry s
 // revokeTokenFor returns the recipient of an email with a "this wasn't me" link, and the secret of that link.
 func (w Worker) revokeTokenFor(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient,
 	credential.Token, error) {
-	key := e.Payload[credential.PayAccess]
+	key := e.Payload[credential.PayCredentials]
 	if key == "" {
 		return shop.Recipient{}, credential.Token{}, mail.ErrDrop // written by an earlier version; its details are gone
 	}
@@ -125,7 +126,7 @@ func (v Visitor) RevokePage(ctx context.Context, text string) (RevokePage, error
 	if !ok {
 		return RevokePage{}, nil
 	}
-	doc, _, err := v.app.credentialDocs(v.shop.ID).Docs.Get(ctx, t.Access)
+	doc, _, err := v.app.credentialDocs(v.shop.ID).Docs.Get(ctx, t.Credentials)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && !doc.CanRevoke(t, v.app.now()) {
 		return RevokePage{}, nil
 	}
@@ -140,7 +141,7 @@ func (v Visitor) RevokeAccess(ctx context.Context, text string) error {
 	if !ok {
 		return gone
 	}
-	doc, err := v.app.credentialDocs(v.shop.ID).Docs.Change(ctx, t.Access,
+	doc, err := v.app.credentialDocs(v.shop.ID).Docs.Change(ctx, t.Credentials,
 		func(a *credential.Credentials) error {
 			now := v.app.now()
 			if !a.CanRevoke(t, now) {
@@ -153,7 +154,7 @@ func (v Visitor) RevokeAccess(ctx context.Context, text string) error {
 		return gone
 	}
 	if err == nil {
-		err = v.revokeByReserved(ctx, t.Access, doc)
+		err = v.revokeByReserved(ctx, t.Credentials, doc)
 	}
 	return wrap("raise the alarm", err)
 }

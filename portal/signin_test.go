@@ -394,7 +394,7 @@ func TestCode(t *testing.T) {
 	}
 	same := func(name string, err error) {
 		t.Helper()
-		if got := faultsOf(err); len(got) != 1 || got[0] != "code code.wrong" {
+		if got := fieldErrorsOf(err); len(got) != 1 || got[0] != "code code.wrong" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

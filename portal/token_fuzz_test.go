@@ -26,7 +26,7 @@ func FuzzParseToken(f *testing.F) {
 			}
 			return
 		}
-		if read.String() != text || len(text) != credential.TokenLength || len(read.Access) != 22 ||
+		if read.String() != text || len(text) != credential.TokenLength || len(read.Credentials) != 22 ||
 			read.Hash() == "" {
 			t.Errorf("%q is read as %q", text, read)
 		}

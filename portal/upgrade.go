@@ -277,18 +277,18 @@ func (l *legacyLink) moveOrder(ctx context.Context, o order.Stored) error {
 	if err != nil {
 		return err
 	}
-	asked, counted := app.now(), []order.CustomerMonth{}
+	requested, counted := app.now(), []order.CustomerMonth{}
 	_, err = app.orderDocs(l.shop.ID).Change(ctx, o.Number, func(s *order.Stored) error {
 		if l.stays(*s) || s.Email != o.Email {
 			return storage.ErrUnchanged
 		}
-		asked, counted = app.now(), []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, zone),
+		requested, counted = app.now(), []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, zone),
 			order.MonthOf(to, s.PlacedAt, zone)}
 		s.Customer = to
-		return app.askCounts(ctx, l.shop, counted...)
+		return app.requestCounts(ctx, l.shop, counted...)
 	})
 	if err == nil {
-		err = app.confirmCounts(ctx, l.shop, asked, counted...)
+		err = app.confirmCounts(ctx, l.shop, requested, counted...)
 	}
 	return ifFound(err)
 }

@@ -30,7 +30,7 @@ func (a *App) LinkAsBefore(ctx context.Context, shop shop.Shop, email, feedID st
 			months := []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, shop.Location()),
 				order.MonthOf(who, s.PlacedAt, shop.Location())}
 			s.Customer, s.FeedCustomer = who, feedID
-			return a.askCounts(ctx, shop, months...)
+			return a.requestCounts(ctx, shop, months...)
 		}); err != nil {
 			return err
 		}

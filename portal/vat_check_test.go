@@ -72,8 +72,8 @@ const (
 	anotherVATID = "SK2021853504"
 )
 
-// newVATHouse returns a house with a fake VIES, a shop that has a VAT ID, and a signed-in customer.
-func newVATHouse(t *testing.T) (*testApp, *register, portal.Shopper) {
+// newVATApp returns a test app with a fake VIES, a shop that has a VAT ID, and a signed-in customer.
+func newVATApp(t *testing.T) (*testApp, *register, portal.Shopper) {
 	t.Helper()
 	r := &register{answer: answers(true)}
 	server := httptest.NewServer(r)
@@ -115,7 +115,7 @@ func (h *testApp) vatNow(email string) customer.Record {
 // evidence.
 func TestVATEvidence(t *testing.T) {
 	t.Parallel()
-	h, r, s := newVATHouse(t)
+	h, r, s := newVATApp(t)
 	if got := h.vatNow(jan); got.VATStatus != customer.VATNone || got.VATCheck != nil || r.questions() != 0 {
 		t.Errorf("without an ID: %+v after %d questions", got, r.questions())
 	}
@@ -161,7 +161,7 @@ func TestVATStates(t *testing.T) {
 	} {
 		for name, silence := range silences {
 			t.Run(string(before)+", then "+name, func(t *testing.T) {
-				h, r, s := newVATHouse(t)
+				h, r, s := newVATApp(t)
 				r.say(first)
 				h.enterVATID(s, oneVATID)
 				was := h.vatNow(jan)
@@ -192,7 +192,7 @@ func TestVATStates(t *testing.T) {
 // day while an ID is in doubt.
 func TestVATRetries(t *testing.T) {
 	t.Parallel()
-	h, r, s := newVATHouse(t)
+	h, r, s := newVATApp(t)
 	r.say(fails("MS_UNAVAILABLE"))
 	h.enterVATID(s, oneVATID)
 	step := func(gap time.Duration) {
@@ -231,7 +231,7 @@ func TestVATRetries(t *testing.T) {
 // ID or one of a country it does not cover.
 func TestVATChanges(t *testing.T) {
 	t.Parallel()
-	h, r, s := newVATHouse(t)
+	h, r, s := newVATApp(t)
 	h.enterVATID(s, oneVATID)
 	h.vatNow(jan)
 	h.enterVATID(h.signIn(jan), anotherVATID)
@@ -266,7 +266,7 @@ func TestVATChanges(t *testing.T) {
 // TestVATOfFeed checks that an ID sent by the shop's system is checked, too.
 func TestVATOfFeed(t *testing.T) {
 	t.Parallel()
-	h, _, _ := newVATHouse(t)
+	h, _, _ := newVATApp(t)
 	body := fmt.Sprintf(`{"email":%q,"company":{"vat_id":%q},"updated_at":"2026-11-21T10:04:00Z"}`,
 		jan, oneVATID)
 	if _, err := h.feed().PutCustomer(t.Context(), "77", []byte(body)); err != nil {
@@ -280,7 +280,7 @@ func TestVATOfFeed(t *testing.T) {
 // TestVATOnce checks that of several processes that find one ID due only one asks VIES.
 func TestVATOnce(t *testing.T) {
 	t.Parallel()
-	h, r, s := newVATHouse(t)
+	h, r, s := newVATApp(t)
 	h.enterVATID(s, oneVATID)
 	var wait sync.WaitGroup
 	for range 8 {
@@ -300,7 +300,7 @@ func TestVATOnce(t *testing.T) {
 // has expired.
 func TestVATAfterCrash(t *testing.T) {
 	t.Parallel()
-	h, r, s := newVATHouse(t)
+	h, r, s := newVATApp(t)
 	h.quiet()
 	h.enterVATID(s, oneVATID)
 	checker := portal.WithVATChecker(vies.New(r.url))
@@ -319,7 +319,7 @@ func TestVATAfterCrash(t *testing.T) {
 // TestVATRequesterRefused checks that the request is repeated without the shop's ID when VIES rejects that.
 func TestVATRequesterRefused(t *testing.T) {
 	t.Parallel()
-	h, r, s := newVATHouse(t)
+	h, r, s := newVATApp(t)
 	r.say(func(number, requester string) string {
 		if requester != "" {
 			return fails("INVALID_REQUESTER_INFO")(number, requester)

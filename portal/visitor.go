@@ -79,7 +79,7 @@ func (v Visitor) Link(ctx context.Context, text string) (credential.LinkPage, er
 	if !ok {
 		return damaged, nil
 	}
-	doc, _, err := v.app.credentialDocs(v.shop.ID).Get(ctx, t.Access)
+	doc, _, err := v.app.credentialDocs(v.shop.ID).Get(ctx, t.Credentials)
 	if errors.Is(err, storage.ErrNotFound) {
 		return damaged, nil
 	}
@@ -112,7 +112,7 @@ func (v Visitor) RequestAnotherLink(ctx context.Context, text, lang string) (Pen
 	if page.State == credential.LinkDamaged {
 		return Pending{}, goneLink(credential.LinkDamaged)
 	}
-	doc, _, err := v.app.credentialDocs(v.shop.ID).Get(ctx, t.Access)
+	doc, _, err := v.app.credentialDocs(v.shop.ID).Get(ctx, t.Credentials)
 	if err != nil {
 		return Pending{}, err
 	}

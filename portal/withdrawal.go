@@ -18,7 +18,7 @@ func (a *App) withdrawalDocs(shop string) storage.Docs[withdrawal.Withdrawal] {
 }
 
 // PrepareWithdrawal checks a statement before its sender confirms it, and returns an id for the
-// confirmation form. It writes nothing. Faults are at "name", "number", "goods" and "email".
+// confirmation form. It writes nothing. Field errors are at "name", "number", "goods" and "email".
 func (v Visitor) PrepareWithdrawal(typed withdrawal.Statement) (s withdrawal.Statement,
 	id string, err error) {
 	if v.shop.NoWithdrawal {
@@ -122,8 +122,8 @@ func (s Shopper) withdrawalOf(doc order.Stored) *order.WithdrawalRight {
 }
 
 // PrepareWithdrawal makes a statement from a choice, for its sender to confirm, and returns an id for the
-// confirmation form. It writes nothing. Faults are at "name", at "line/" plus a line's index, and at "" if
-// nothing is chosen. It is a Conflict if the lines have changed since they were shown.
+// confirmation form. It writes nothing. Field errors are at "name", at "line/" plus a line's index, and at ""
+// if nothing is chosen. It is a Conflict if the lines have changed since they were shown.
 func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice) (st withdrawal.Statement,
 	id string, err error) {
 	order, err := s.Order(ctx, choice.Number)

@@ -78,7 +78,7 @@ func (h *testApp) hourLater() int {
 // TestWithdrawalLimits checks that limits hold back emails but never statements.
 func TestWithdrawalLimits(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	shopper := h.signIn(jan)
 	h.work()
@@ -129,7 +129,7 @@ func TestWithdrawalLimits(t *testing.T) {
 func TestWithdrawalsToldToTheShop(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	h.put(orderJSON("2", eva))
 	shopper := h.signIn(jan)
@@ -194,7 +194,7 @@ func TestWithdrawalsToldToTheShop(t *testing.T) {
 // not count towards it.
 func TestWithdrawalReceiptsOfAnAddress(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	shopper := h.signIn(jan)
 	want := []int{6, 6, 6, 6, 6, 0}
@@ -231,7 +231,7 @@ func withEmail(s withdrawal.Statement, email string) withdrawal.Statement {
 func TestWithdrawalsOfAClient(t *testing.T) {
 	t.Parallel()
 	hundreds(t)
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	shopper, first := h.signIn(jan), storage.NewID()
 	receipt, err := h.from(1).Withdraw(t.Context(), first, stated("1"))
@@ -266,7 +266,7 @@ func TestWithdrawalsOfAClient(t *testing.T) {
 // The shop is emailed about all of them, and statements that match an order get their receipts immediately.
 func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	h.work()
 	h.deliver()
@@ -304,7 +304,7 @@ func TestUnmatchedReceiptsOfAShop(t *testing.T) {
 // receipts of withdrawals, and sign-in emails where anyone can register.
 func TestTagsDoNotWidenTheLimits(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	tagged := func(n int) string { return fmt.Sprintf("eva+%d@example.com", n) }
 	receipts := 0
 	for n := range 8 {

@@ -23,7 +23,7 @@ func threeLines(number string) []byte {
 // TestWithdrawalChoices checks which items a signed-in customer may choose.
 func TestWithdrawalChoices(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(threeLines("3"))
 	h.put(orderJSON("1", jan))
 	h.put(orderJSON("business", jan, `"currency"`, `"vat_id":"SK2022273990","currency"`))
@@ -39,7 +39,7 @@ func TestWithdrawalChoices(t *testing.T) {
 		parts  map[int]string // nil for the whole order
 		want   []order.StatementLine
 		kind   validate.Kind
-		faults []string
+		errors []string
 	}{
 		{name: "the whole order", number: "1"},
 		{name: "the whole order but for what is excluded", number: "3",
@@ -49,22 +49,22 @@ func TestWithdrawalChoices(t *testing.T) {
 			want: []order.StatementLine{pieces}},
 		{name: "a length", number: "3", parts: map[int]string{1: "1.5"}, want: []order.StatementLine{cloth}},
 		{name: "nothing", number: "3", parts: map[int]string{}, kind: validate.Invalid,
-			faults: []string{" withdrawal.none"}},
+			errors: []string{" withdrawal.none"}},
 		{name: "zeros", number: "3", parts: map[int]string{0: "0", 1: ""}, kind: validate.Invalid,
-			faults: []string{" withdrawal.none"}},
+			errors: []string{" withdrawal.none"}},
 		{name: "more than there is", number: "3", parts: map[int]string{0: "4"}, kind: validate.Invalid,
-			faults: []string{"line/0 withdrawal.quantity"}},
+			errors: []string{"line/0 withdrawal.quantity"}},
 		{name: "less than nothing", number: "3", parts: map[int]string{0: "-1"}, kind: validate.Invalid,
-			faults: []string{"line/0 withdrawal.quantity"}},
+			errors: []string{"line/0 withdrawal.quantity"}},
 		{name: "a number written otherwise", number: "3", parts: map[int]string{0: "+2", 1: "1.50"},
-			kind: validate.Invalid, faults: []string{"line/0 withdrawal.quantity",
+			kind: validate.Invalid, errors: []string{"line/0 withdrawal.quantity",
 				"line/1 withdrawal.quantity"}},
 		{name: "a part of a length", number: "3", parts: map[int]string{1: "1"}, kind: validate.Invalid,
-			faults: []string{"line/1 withdrawal.quantity"}},
+			errors: []string{"line/1 withdrawal.quantity"}},
 		{name: "no number", number: "3", parts: map[int]string{0: "all"}, kind: validate.Invalid,
-			faults: []string{"line/0 withdrawal.quantity"}},
+			errors: []string{"line/0 withdrawal.quantity"}},
 		{name: "an excluded line", number: "3", parts: map[int]string{0: "1", 2: "1"}, kind: validate.Invalid,
-			faults: []string{"line/2 withdrawal.quantity"}},
+			errors: []string{"line/2 withdrawal.quantity"}},
 		{name: "a business", number: "business", kind: validate.Conflict},
 		{name: "another's order", number: "other", kind: validate.NotFound},
 		{name: "no such order", number: "404", kind: validate.NotFound},
@@ -77,8 +77,8 @@ func TestWithdrawalChoices(t *testing.T) {
 				LinesVersion: order.LinesVersion(),
 			})
 			if err != nil {
-				if diff := cmp.Diff(test.faults,
-					faultsOf(err)); validate.KindOf(err) != test.kind || diff != "" {
+				if diff := cmp.Diff(test.errors,
+					fieldErrorsOf(err)); validate.KindOf(err) != test.kind || diff != "" {
 					t.Errorf("%v: %s", err, diff)
 				}
 				return
@@ -98,7 +98,7 @@ func TestWithdrawalChoices(t *testing.T) {
 // between.
 func TestWithdrawalOfAnOrder(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(threeLines("3"))
 	shopper := h.signIn(jan)
 	o, err := shopper.Order(t.Context(), "3")
@@ -152,7 +152,7 @@ func TestWithdrawalOfAnOrder(t *testing.T) {
 // and that enabling it again brings everything back.
 func TestWithdrawalSwitchedOff(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	h.set(shop.Settings{Withdrawal: ptr(false)})
 	if _, _, err := h.visitor("x").PrepareWithdrawal(stated("1")); validate.KindOf(err) != validate.NotFound {
@@ -189,7 +189,8 @@ func TestWithdrawalExceptionWords(t *testing.T) {
 		}
 	}
 	_, err := h.feed().PutOrder(t.Context(), "1", orderJSON("1", jan, line, `"withdrawal":"none",`+line))
-	if diff := cmp.Diff([]string{"/lines/0/withdrawal withdrawal.exception"}, faultsOf(err)); diff != "" {
+	if diff := cmp.Diff([]string{"/lines/0/withdrawal withdrawal.exception"},
+		fieldErrorsOf(err)); diff != "" {
 		t.Error(diff)
 	}
 }

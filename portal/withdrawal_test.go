@@ -22,8 +22,8 @@ import (
 
 const support = "help@example.com"
 
-// withdrawalHouse returns a test app whose shop has a support address and its own time zone.
-func withdrawalHouse(t *testing.T, options ...portal.Option) *testApp {
+// newWithdrawalApp returns a test app whose shop has a support address and its own time zone.
+func newWithdrawalApp(t *testing.T, options ...portal.Option) *testApp {
 	t.Helper()
 	h := newTestApp(t, options...)
 	return h.set(shop.Settings{SupportEmail: ptr(support), TimeZone: ptr("Europe/Bratislava")})
@@ -103,7 +103,7 @@ func TestWithdrawalMails(t *testing.T) {
 	}
 	for lang, want := range words {
 		t.Run(lang, func(t *testing.T) {
-			h := withdrawalHouse(t).set(shop.Settings{Language: &lang})
+			h := newWithdrawalApp(t).set(shop.Settings{Language: &lang})
 			s := stated("A 1")
 			s.Goods, s.Lang = "<b>One book</b>", lang
 			h.withdraw(s)
@@ -146,7 +146,7 @@ func TestWithdrawalMails(t *testing.T) {
 // one email to each side and one receipt.
 func TestWithdrawalTwice(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	s := stated("1")
 	_, id, err := h.visitor("x").PrepareWithdrawal(s)
 	if err != nil {
@@ -185,7 +185,7 @@ func TestWithdrawalTwice(t *testing.T) {
 
 func TestWithdrawalBadInput(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	good := storage.NewID()
 	long := strings.Repeat("a", 201)
 	with := func(change func(*withdrawal.Statement)) withdrawal.Statement {
@@ -232,7 +232,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 			if validate.KindOf(err) != validate.Invalid {
 				t.Fatalf("%v", err)
 			}
-			if diff := cmp.Diff(test.want, faultsOf(err)); diff != "" {
+			if diff := cmp.Diff(test.want, fieldErrorsOf(err)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -252,7 +252,7 @@ func TestWithdrawalBadInput(t *testing.T) {
 // TestWithdrawalMatching checks which order a statement is matched to; the sender never learns it.
 func TestWithdrawalMatching(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	delivered := `"total":"12.50","shipments":[{"delivered_at":"2026-11-06T10:00:00Z"}],"lines"`
 	late := `"total":"12.50","shipments":[{"delivered_at":"2026-11-05T10:00:00Z"}],"lines"`
 	h.put(orderJSON("2026/A-1", jan, `"total":"12.50","lines"`, delivered))
@@ -316,7 +316,7 @@ func TestWithdrawalMatching(t *testing.T) {
 // affect an order placed later.
 func TestWithdrawalBeforeItsOrderIsPlaced(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	placed := h.clock.Now().Add(30 * time.Minute)
 	h.withdraw(stated("1"))
 	h.clock.Move(26 * time.Minute)
@@ -340,7 +340,7 @@ func TestWithdrawalBeforeItsOrderIsPlaced(t *testing.T) {
 // TestWithdrawalBeforeItsOrder checks a statement whose order the feed sends a day later.
 func TestWithdrawalBeforeItsOrder(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	at := h.withdraw(stated("1")).At
 	h.work()
 	h.deliver()
@@ -371,7 +371,7 @@ func TestWithdrawalBeforeItsOrder(t *testing.T) {
 // arrived since.
 func TestWithdrawalsPaging(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	for i := range 205 {
 		h.withdraw(stated(fmt.Sprint(i)))
 		if i%3 == 0 {
@@ -437,7 +437,7 @@ func TestWithdrawalsPaging(t *testing.T) {
 // TestWithdrawalsAreKeptThreeYears checks that statements are deleted after exactly three years.
 func TestWithdrawalsAreKeptThreeYears(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("1", jan))
 	h.withdraw(stated("1"))
 	h.withdraw(stated("unknown"))
@@ -487,7 +487,7 @@ func TestWithdrawalInterrupted(t *testing.T) {
 		t.Skip("a stop after every write: not in a short run")
 	}
 	for writes := 0; ; writes++ {
-		h := withdrawalHouse(t)
+		h := newWithdrawalApp(t)
 		h.put(orderJSON("1", jan))
 		h.work()
 		mortal := &stopping{Engine: h.engine}

@@ -44,7 +44,7 @@ func TestWithdrawalMailsLeadNowhere(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.typed, func(t *testing.T) {
-			h := withdrawalHouse(t)
+			h := newWithdrawalApp(t)
 			for label, set := range fields {
 				s := stated("1")
 				set(&s, test.typed)
@@ -96,7 +96,7 @@ func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
 	for i, number := range append(spam, numbers...) {
 		t.Run(number, func(t *testing.T) {
 			t.Parallel()
-			h, repeated := withdrawalHouse(t), i >= len(spam)
+			h, repeated := newWithdrawalApp(t), i >= len(spam)
 			h.withdraw(stated(number))
 			h.work()
 			messages := h.deliver()
@@ -123,7 +123,7 @@ func TestNumbersOfStrangersCarryNoWords(t *testing.T) {
 // this address, since the shop itself chose it.
 func TestMatchedNumbersAreRepeated(t *testing.T) {
 	t.Parallel()
-	h := withdrawalHouse(t)
+	h := newWithdrawalApp(t)
 	h.put(orderJSON("SUBSCRIPTION (renewal)", jan))
 	h.work()
 	h.deliver()

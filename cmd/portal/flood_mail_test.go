@@ -243,7 +243,7 @@ func TestFloodOfCodesTellsNobodyApart(t *testing.T) {
 	var took [2][]time.Duration
 	var mu sync.Mutex
 	var wait sync.WaitGroup
-	for hand := range hands { // answers are paced, so one after another would take minutes
+	for hand := range hands { // refusals wait for a full step, so one after another would take minutes
 		wait.Go(func() {
 			for round := range rounds + 1 { // the first round is a warm-up
 				for n := hand; n < addresses; n += hands {

@@ -160,14 +160,14 @@ func (w *environment) reportWarnings(r portal.Report, dryRun bool) {
 		w.say("%d lines were stored with warnings:", r.WarnedCount)
 	}
 	for _, warned := range r.Warned {
-		w.say("%s: %s", lineOf(warned.Number, warned.Line), strings.Join(w.warnings(warned.Faults), " "))
+		w.say("%s: %s", lineOf(warned.Number, warned.Line), strings.Join(w.warnings(warned.Fields), " "))
 	}
 	if more := r.WarnedCount - len(r.Warned); more > 0 {
 		w.say("and %s with warnings", counted(more, "more line"))
 	}
 }
 
-// refusal explains the faults of a line, each as a JSON pointer and a sentence.
+// refusal explains the field errors of a line, each as a JSON pointer and a sentence.
 func (w *environment) refusal(err error) faults {
 	all := w.warnings(validate.FieldErrors(err))
 	if len(all) == 0 {
@@ -176,15 +176,15 @@ func (w *environment) refusal(err error) faults {
 	return all
 }
 
-// warnings returns each fault as a JSON pointer and a sentence for developers.
+// warnings returns each field error as a JSON pointer and a sentence for developers.
 func (w *environment) warnings(list []validate.FieldError) faults {
 	var all faults
-	for _, fault := range list {
-		where := fault.Field
+	for _, wrong := range list {
+		where := wrong.Field
 		if where == "" {
 			where = "/"
 		}
-		all.add("%s: %s", where, say(w.texts.Developer(), fault.Key, fault.Args))
+		all.add("%s: %s", where, say(w.texts.Developer(), wrong.Key, wrong.Args))
 	}
 	return all
 }

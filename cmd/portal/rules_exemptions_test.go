@@ -13,7 +13,7 @@ func unusedExemptions(h sourceTree) []string {
 	packages := slices.Collect(maps.Keys(ruleLevels()))
 	return slices.Concat(missingPackages(h, append(packages, ruleSupport()...)),
 		missingFiles(h, append(slices.Sorted(maps.Keys(htmlExceptions())), redirectFile)...),
-		unusedBeside(h, ruleBeside()), unusedLibraries(h, ruleLibraries()))
+		unusedSameLevel(h, ruleSameLevel()), unusedLibraries(h, ruleLibraries()))
 }
 
 func missingPackages(h sourceTree, packages []string) []string {
@@ -36,11 +36,11 @@ func missingFiles(h sourceTree, names ...string) []string {
 	return faults
 }
 
-// unusedBeside finds packages that may import one of their own level and do not.
-func unusedBeside(h sourceTree, beside map[string][]string) []string {
+// unusedSameLevel finds packages that may import one of their own level and do not.
+func unusedSameLevel(h sourceTree, sameLevel map[string][]string) []string {
 	var faults []string
-	for _, from := range slices.Sorted(maps.Keys(beside)) {
-		for _, to := range beside[from] {
+	for _, from := range slices.Sorted(maps.Keys(sameLevel)) {
+		for _, to := range sameLevel[from] {
 			uses := func(s source) bool { return s.dir() == from && importsPackage(s, ruleModule+to) }
 			if !slices.ContainsFunc(h.files, uses) {
 				faults = append(faults, fmt.Sprintf("%s may import %s, but does not", from, to))

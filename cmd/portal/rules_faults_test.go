@@ -120,8 +120,8 @@ func TestRulesOfExemptions(t *testing.T) {
 	t.Parallel()
 	packages := func(h sourceTree) []string { return missingPackages(h, []string{"mail", "portal/cart"}) }
 	files := func(h sourceTree) []string { return missingFiles(h, "mail/a.go", "mail/b.go") }
-	beside := func(h sourceTree) []string {
-		return unusedBeside(h, map[string][]string{"mail/smtp": {"mail", "portal"}})
+	sameLevel := func(h sourceTree) []string {
+		return unusedSameLevel(h, map[string][]string{"mail/smtp": {"mail", "portal"}})
 	}
 	libraries := func(h sourceTree) []string {
 		return unusedLibraries(h, map[string][]string{"modernc.org/sqlite": {"storage/...", "mail"},
@@ -133,7 +133,7 @@ func TestRulesOfExemptions(t *testing.T) {
 			[]string{"portal/cart is in the rules, but there is no such package"}},
 		{"a file that is gone", files, map[string]string{"mail/a.go": "package mail"},
 			[]string{"mail/b.go is in the rules, but there is no such file"}},
-		{"an import of its own level that is gone", beside,
+		{"an import of its own level that is gone", sameLevel,
 			map[string]string{"mail/smtp/x.go": imports("smtp", "postern/mail")},
 			[]string{"mail/smtp may import portal, but does not"}},
 		{"a library that is gone", libraries,

@@ -26,8 +26,8 @@ func ruleLevels() map[string]int {
 	}
 }
 
-// ruleBeside returns the packages of its own level that a package may import as an exception.
-func ruleBeside() map[string][]string {
+// ruleSameLevel returns the packages of its own level that a package may import as an exception.
+func ruleSameLevel() map[string][]string {
 	return map[string][]string{
 		"mail/smtp":          {"mail"},
 		"portal/address":     {"portal/clean"},

@@ -75,8 +75,9 @@ func newServer(p parts) (*server, error) {
 		p.metrics.jobs(s.app.Worker().Jobs())
 	}
 	pages, err := web.New(web.Config{
-		App: s.app, Log: p.log, Trusted: p.trusted, Observers: p.observers(), Pace: web.DefaultPace,
-		Checks: []web.Check{mailCheck(s.monitor, s.backlog), clockCheck(p.engine, time.Now)},
+		App: s.app, Log: p.log, Trusted: p.trusted, Observers: p.observers(),
+		RefusalStep: web.DefaultRefusalStep,
+		Checks:      []web.Check{mailCheck(s.monitor, s.backlog), clockCheck(p.engine, time.Now)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the site: %w", err)

@@ -16,12 +16,12 @@ import (
 	"postern/storage/storagetest"
 )
 
-// access stands in for the document in which a Composer stores a new secret.
-type access struct {
+// credentials stands in for the document in which a Composer stores a new secret.
+type credentials struct {
 	Hash []byte `bson:"hash"`
 }
 
-func accesses() storage.Collection { return storage.Collection{Name: "credentials"} }
+func credentialsCollection() storage.Collection { return storage.Collection{Name: "credentials"} }
 
 // BenchmarkDispatch sends emails from a durable store to a server over TLS. Each is composed like a sign-in
 // email, with a write and both parts rendered. In "waiting" all emails exist at the start; in "arriving"
@@ -57,7 +57,7 @@ type office struct {
 
 func newOffice(b *testing.B, shops int) *office {
 	b.Helper()
-	engine := storagetest.Open(b, mail.Collection(), accesses())
+	engine := storagetest.Open(b, mail.Collection(), credentialsCollection())
 	renderer, err := mail.LoadRenderer()
 	if err != nil {
 		b.Fatal(err)
@@ -84,9 +84,9 @@ func composer(engine storage.Engine, renderer *mail.Renderer) mail.Composer {
 	return func(ctx context.Context, shop, id string, e mail.Entry) (mail.Message, error) {
 		secret := rand.Text() + rand.Text()
 		hash := sha256.Sum256([]byte(secret))
-		docs := storage.Open[access](engine, shop, accesses())
+		docs := storage.Open[credentials](engine, shop, credentialsCollection())
 		if _, err := docs.Put(ctx, id,
-			func(a *access, _ bool) error { a.Hash = hash[:]; return nil }); err != nil {
+			func(a *credentials, _ bool) error { a.Hash = hash[:]; return nil }); err != nil {
 			return mail.Message{}, err
 		}
 		text, html, err := renderer.Render(mail.Letter{

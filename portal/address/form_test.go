@@ -112,7 +112,7 @@ func checkExample(t *testing.T, formats *Formats, country, code string) {
 	if got := formats.Normalise(a).PostalCode; got != code {
 		t.Errorf("%s: the example %s is written %s", country, code, got)
 	}
-	if slices.Contains(formats.Validate(a), Fault{PostalCode, Pattern}) {
+	if slices.Contains(formats.Validate(a), FieldError{PostalCode, Pattern}) {
 		t.Errorf("%s: the example %s does not pass", country, code)
 	}
 }

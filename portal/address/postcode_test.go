@@ -43,7 +43,7 @@ func checkOnLabel(t *testing.T, formats *Formats, given Address) {
 		if typed.PostalCode != want.PostalCode {
 			t.Errorf("%s: %q is read as %q, want %q", given.Country, text, typed.PostalCode, want.PostalCode)
 		}
-		if slices.Contains(formats.Validate(typed), Fault{PostalCode, Pattern}) {
+		if slices.Contains(formats.Validate(typed), FieldError{PostalCode, Pattern}) {
 			t.Errorf("%s: the form refuses %q", given.Country, text)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // Reason says what is wrong with a field.
 type Reason string
 
-// The reasons of a Fault.
+// The reasons of a FieldError.
 const (
 	// Required: the country requires the field and it is empty.
 	Required Reason = "required"
@@ -33,32 +33,32 @@ const (
 	BadChoice Reason = "choice"
 )
 
-// Fault is one problem with an address; Validate returns at most one per field.
-type Fault struct {
+// FieldError is one problem with an address; Validate returns at most one per field.
+type FieldError struct {
 	Field  Name   `json:"field"`
 	Reason Reason `json:"reason"`
 }
 
-// Validate checks a normalised address and returns its faults in the order of Names. Fields that the
+// Validate checks a normalised address and returns its errors in the order of Names. Fields that the
 // country does not use are allowed, because shops send them.
-func (a *Formats) Validate(addr Address) []Fault {
+func (a *Formats) Validate(addr Address) []FieldError {
 	n := a.country(addr.Country)
-	var faults []Fault
+	var list []FieldError
 	for _, name := range Names() {
 		text := addr.Get(name)
-		reason := textFault(text)
+		reason := checkText(text)
 		if reason == "" {
-			reason = fieldFault(n, addr, name)
+			reason = checkField(n, addr, name)
 		}
 		if reason != "" {
-			faults = append(faults, Fault{name, reason})
+			list = append(list, FieldError{name, reason})
 		}
 	}
-	return faults
+	return list
 }
 
-// textFault returns the fault of a text, whatever its field.
-func textFault(text string) Reason {
+// checkText returns what is wrong with a text, whatever its field, or "".
+func checkText(text string) Reason {
 	if !utf8.ValidString(text) {
 		return Control
 	}
@@ -79,8 +79,9 @@ func forbidden(r rune) bool {
 		r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }
 
-// fieldFault returns the fault of a field in the given country; n is nil if the country is unknown.
-func fieldFault(n *country, addr Address, name Name) Reason {
+// checkField returns what is wrong with a field in the given country, or ""; n is nil if the country is
+// unknown.
+func checkField(n *country, addr Address, name Name) Reason {
 	text := addr.Get(name)
 	switch {
 	case name == Country && text != "" && n == nil:

@@ -1,7 +1,7 @@
 // Package clean cleans text that was typed or sent: it removes invisible characters and changes of
 // writing direction, and repairs characters that were decoded with the wrong encoding.
 //
-// It must not know which field a text belongs to, how long it may be, or how faults are reported.
+// It must not know which field a text belongs to, how long it may be, or how errors are reported.
 package clean
 
 import (

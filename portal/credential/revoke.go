@@ -21,7 +21,7 @@ const (
 	maxNotices       = 20
 	KindSignInNotice = "sign_in_notice"
 	MailSignInNotice = "notice"
-	PayAccess        = "access"
+	PayCredentials   = "access"
 	PayNetwork       = "network"
 	PayAt            = "at"
 )

@@ -23,20 +23,20 @@ const (
 // Token is the content of a link or a session cookie: the key of the credentials document, and a 256-bit secret
 // of which only the hash is stored.
 type Token struct {
-	Access string // key of the credentials document
-	Secret [SecretBytes]byte
+	Credentials string // key of the credentials document
+	Secret      [SecretBytes]byte
 }
 
 // NewToken creates a token with a new secret.
-func NewToken(access string) Token {
-	t := Token{Access: access}
+func NewToken(credentials string) Token {
+	t := Token{Credentials: credentials}
 	rand.Read(t.Secret[:]) // never fails (crypto/rand)
 	return t
 }
 
 // String returns the token as used in URLs and cookies: 64 characters of base64url (RFC 4648, section 5).
 func (t Token) String() string {
-	id, err := base64.RawURLEncoding.DecodeString(t.Access)
+	id, err := base64.RawURLEncoding.DecodeString(t.Credentials)
 	if err != nil {
 		return ""
 	}
@@ -52,7 +52,7 @@ func ParseToken(text string) (t Token, ok bool) {
 	if err != nil || len(raw) != idBytes+SecretBytes {
 		return t, false
 	}
-	t.Access = base64.RawURLEncoding.EncodeToString(raw[:idBytes])
+	t.Credentials = base64.RawURLEncoding.EncodeToString(raw[:idBytes])
 	copy(t.Secret[:], raw[idBytes:])
 	return t, true
 }
@@ -79,18 +79,18 @@ func (t Token) Session(browserSecret string) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	return Token{Access: t.Access, Secret: [SecretBytes]byte(key)}, nil
+	return Token{Credentials: t.Credentials, Secret: [SecretBytes]byte(key)}, nil
 }
 
 // CodeSession derives a session token from the code and the secret of the browser that enters it: the same
 // browser gets the same session when it sends the code twice, and nobody else can compute it.
-func CodeSession(access, browserSecret, code string) (Token, error) {
+func CodeSession(credentials, browserSecret, code string) (Token, error) {
 	key, err := hkdf.Key(sha256.New, []byte(browserSecret), []byte(code),
 		"postern session by code", SecretBytes)
 	if err != nil {
 		return Token{}, err
 	}
-	return Token{Access: access, Secret: [SecretBytes]byte(key)}, nil
+	return Token{Credentials: credentials, Secret: [SecretBytes]byte(key)}, nil
 }
 
 // The code's alphabet is Crockford's base 32, without I, L, O and U.

@@ -164,12 +164,12 @@ const (
 	UseBilling  = "billing"
 )
 
-// AddressFaults converts the formats's faults to faults at fields with the given prefix.
-func AddressFaults(prefix string, found []address.Fault) []validate.FieldError {
-	var faults []validate.FieldError
-	for _, fault := range found {
-		faults = append(faults, validate.FieldError{Field: prefix + string(fault.Field),
-			Key: "address." + string(fault.Reason)})
+// AddressErrors converts the errors of an address to errors of fields with the given prefix.
+func AddressErrors(prefix string, found []address.FieldError) []validate.FieldError {
+	var list []validate.FieldError
+	for _, wrong := range found {
+		list = append(list, validate.FieldError{Field: prefix + string(wrong.Field),
+			Key: "address." + string(wrong.Reason)})
 	}
-	return faults
+	return list
 }

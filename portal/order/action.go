@@ -69,7 +69,7 @@ func (o Order) track() Action {
 			urls = append(urls, shipment.URL)
 		}
 	}
-	reached := stage(o.Status.Fulfillment)
+	reached := progress(o.Status.Fulfillment)
 	switch {
 	case len(urls) == 1:
 		return Action{Name: ActionTrack, URL: urls[0]}

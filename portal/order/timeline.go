@@ -46,7 +46,7 @@ func (o Order) Timeline() []Step {
 	if n := len(steps); n > 0 {
 		steps[n-1].Present = true
 	}
-	for _, word := range o.ahead(events) {
+	for _, word := range o.upcomingSteps(events) {
 		steps = append(steps, Step{Key: "step." + word})
 	}
 	return steps
@@ -132,8 +132,8 @@ func (o Order) undated(events []Event) []string {
 	return words
 }
 
-// ahead returns the steps that are still to come for this kind of order.
-func (o Order) ahead(events []Event) []string {
+// upcomingSteps returns the steps that are still to come for this kind of order.
+func (o Order) upcomingSteps(events []Event) []string {
 	if o.Status.Cancelled() || o.Status.State == StateCompleted || o.Status.RefundedUnsent() {
 		return nil
 	}
@@ -148,17 +148,17 @@ func (o Order) ahead(events []Event) []string {
 	case o.Status.Fulfillment == ReadyForPickup || hasEvent(events, ReadyForPickup):
 		path = []string{ReadyForPickup, Delivered}
 	}
-	reached := stage(o.Status.Fulfillment)
+	reached := progress(o.Status.Fulfillment)
 	for _, word := range path {
-		if stage(word) > reached {
+		if progress(word) > reached {
 			words = append(words, word)
 		}
 	}
 	return words
 }
 
-// stage returns how far a word is on the way to delivery; words off that way count as past the end.
-func stage(word string) int {
+// progress returns how far a word is on the way to delivery; words off that way count as past the end.
+func progress(word string) int {
 	switch word {
 	case Unfulfilled, OnHold:
 		return 0

@@ -119,7 +119,7 @@ const (
 )
 
 // Decode reads one order from JSON and lists the values that it rounded, cleaned or dropped. The error
-// is Invalid with every fault found, or validate.TooLarge.
+// is Invalid with every field error found, or validate.TooLarge.
 func Decode(formats *address.Formats, body []byte, number string, latest time.Time) (Order,
 	[]validate.FieldError, error) {
 	var w orderWire

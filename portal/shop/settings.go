@@ -225,7 +225,7 @@ func (b *Brand) check(f *validate.Validator) {
 	}
 }
 
-// readAccent accepts a colour that is readable as text on a page; for any other, the fault names the nearest
+// readAccent accepts a colour that is readable as text on a page; for any other, the error names the nearest
 // one that is.
 func readAccent(f *validate.Validator, text string) string {
 	c, err := colour.Parse(text)

@@ -28,7 +28,7 @@ func (f *Validator) RoundedAmount(field, value string) int64 {
 // minor reads an amount and rounds it if it has too many places and mayRound allows it.
 func (f *Validator) minor(field, value string, mayRound func(places int) bool) int64 {
 	if f.Currency == "" {
-		return 0 // the fault stands at the currency
+		return 0 // the error is at the currency
 	}
 	places, _ := money.Digits(f.Currency)
 	value = strings.TrimSpace(value)

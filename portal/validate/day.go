@@ -40,7 +40,7 @@ func Later(a, b time.Time) time.Time {
 }
 
 // Day reads a date in the format of a date field and returns its noon. Dates that do not exist, such as 31
-// February, are faults.
+// February, are errors.
 func (f *Validator) Day(field, value string, zone *time.Location) time.Time {
 	if value == "" {
 		return time.Time{}

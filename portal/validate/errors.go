@@ -23,7 +23,7 @@ type Kind uint8
 // The kinds of failure. Internal is the zero value, so an error without a kind is internal.
 const (
 	Internal    Kind = iota // the portal's own fault; its text is for the log only
-	Invalid                 // the input is wrong; Faults say where
+	Invalid                 // the input is wrong; Fields say where
 	SignIn                  // needs a signed-in customer, or a valid key
 	StepUp                  // signed in, but a code must be entered once more
 	Denied                  // signed in, but not allowed
@@ -69,8 +69,8 @@ func (e *Error) Error() string {
 	if e.Key != "" {
 		parts = append(parts, e.Key)
 	}
-	for _, fault := range e.Fields {
-		parts = append(parts, fault.Field+": "+fault.Key)
+	for _, wrong := range e.Fields {
+		parts = append(parts, wrong.Field+": "+wrong.Key)
 	}
 	if e.Cause != nil {
 		parts = append(parts, e.Cause.Error())
@@ -106,10 +106,10 @@ func FieldErrors(err error) []FieldError {
 // NewError returns an Error of a kind with its message key.
 func NewError(kind Kind, key string) *Error { return &Error{Kind: kind, Key: key} }
 
-// InvalidFields returns an Invalid error with the faults, or nil if there are none.
-func InvalidFields(faults []FieldError) error {
-	if len(faults) == 0 {
+// InvalidFields returns an Invalid error with the field errors, or nil if there are none.
+func InvalidFields(fields []FieldError) error {
+	if len(fields) == 0 {
 		return nil
 	}
-	return &Error{Kind: Invalid, Key: "error.invalid", Fields: faults}
+	return &Error{Kind: Invalid, Key: "error.invalid", Fields: fields}
 }

@@ -22,7 +22,8 @@ import (
 	"postern/portal/money"
 )
 
-// Validator reads the values of an input and collects all faults, so that the sender can fix them in one go.
+// Validator reads the values of an input and collects all field errors, so that the sender can fix them in
+// one go.
 type Validator struct {
 	Rejected []FieldError
 	Warnings []FieldError
@@ -68,14 +69,14 @@ func (f *Validator) ListedWarnings() []FieldError {
 }
 
 func newFieldError(field, key string, args []string) FieldError {
-	fault := FieldError{Field: field, Key: key}
+	wrong := FieldError{Field: field, Key: key}
 	for i := 0; i+1 < len(args); i += 2 {
-		if fault.Args == nil {
-			fault.Args = map[string]string{}
+		if wrong.Args == nil {
+			wrong.Args = map[string]string{}
 		}
-		fault.Args[args[i]] = args[i+1]
+		wrong.Args[args[i]] = args[i+1]
 	}
-	return fault
+	return wrong
 }
 
 // Text reads one line, without invisible characters.
@@ -120,8 +121,8 @@ func (f *Validator) Required(field, value string) string {
 }
 
 func (f *Validator) isRejected(field string) bool {
-	for _, fault := range f.Rejected {
-		if fault.Field == field {
+	for _, wrong := range f.Rejected {
+		if wrong.Field == field {
 			return true
 		}
 	}
@@ -225,12 +226,12 @@ func DecodeJSON(body []byte, into any) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Kind: Invalid, Key: "error.invalid", Fields: []FieldError{jsonFault(err)}}
+	return &Error{Kind: Invalid, Key: "error.invalid", Fields: []FieldError{jsonError(err)}}
 }
 
-// jsonFault says where a document is wrong, and how. The decoder's own text may quote the input, so it is
+// jsonError says where a document is wrong, and how. The decoder's own text may quote the input, so it is
 // not passed on.
-func jsonFault(err error) FieldError {
+func jsonError(err error) FieldError {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
 		if errors.Is(err, json.ErrUnknownName) {

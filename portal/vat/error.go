@@ -28,7 +28,7 @@ type Error struct {
 	Example string // Example(Country); "" if Country is ""
 }
 
-// Error describes the fault for logs.
+// Error returns the text for the log.
 func (e *Error) Error() string {
 	if e.Country == "" {
 		return "vat: " + string(e.Reason)
@@ -36,6 +36,6 @@ func (e *Error) Error() string {
 	return "vat: " + string(e.Reason) + ", expected like " + e.Example
 }
 
-func fault(r Reason, prefix string) *Error {
+func newError(r Reason, prefix string) *Error {
 	return &Error{Reason: r, Country: prefix, Example: Example(prefix)}
 }

@@ -30,7 +30,7 @@ func Parse(text, country string) (ID, error) {
 	home := prefixOf(country)
 	s, reason := normalise(text)
 	if reason != "" {
-		return ID{}, fault(reason, home)
+		return ID{}, newError(reason, home)
 	}
 	id, foreign := parsePrefixed(s)
 	if foreign == nil {
@@ -56,7 +56,7 @@ func likelier(s string, foreign, own *Error) *Error {
 	case foreign.Reason != Country:
 		return foreign
 	case startsWithLetters(s):
-		return fault(Country, own.Country)
+		return newError(Country, own.Country)
 	}
 	return own
 }
@@ -67,14 +67,14 @@ func startsWithLetters(s string) bool {
 
 func parsePrefixed(s string) (ID, *Error) {
 	if !startsWithLetters(s) {
-		return ID{}, fault(Country, "")
+		return ID{}, newError(Country, "")
 	}
 	prefix := s[:2]
 	if prefix == "GR" {
 		prefix = "EL"
 	}
 	if _, ok := ruleOf(prefix); !ok {
-		return ID{}, fault(Country, "")
+		return ID{}, newError(Country, "")
 	}
 	return parseBody(prefix, s[2:])
 }
@@ -85,9 +85,9 @@ func parseBody(prefix, body string) (ID, *Error) {
 	rule, _ := ruleOf(prefix)
 	switch {
 	case !rule.fits(body):
-		return ID{}, fault(Format, prefix)
+		return ID{}, newError(Format, prefix)
 	case strings.Trim(body, "0") == "" || !rule.check(body):
-		return ID{}, fault(Checksum, prefix)
+		return ID{}, newError(Checksum, prefix)
 	}
 	return ID{Country: prefix, Body: body}, nil
 }

@@ -63,7 +63,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseFaults(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, text, country string
@@ -184,8 +184,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, country string) {
 		id, err := Parse(text, country)
 		if err != nil {
-			var fault *Error
-			if !errors.As(err, &fault) || fault.Reason == "" || id != (ID{}) {
+			var own *Error
+			if !errors.As(err, &own) || own.Reason == "" || id != (ID{}) {
 				t.Fatalf("Parse(%q, %q) = %v, %#v", text, country, id, err)
 			}
 			return

@@ -22,8 +22,8 @@ const firstRead = 4 << 10
 // errManyFields refuses a form before its fields are parsed.
 var errManyFields = fiber.NewError(fiber.StatusRequestEntityTooLarge, "too many fields")
 
-// inbox reads request bodies: each up to its route's limit, and a large one only from a client that the
-// route admits.
+// inbox reads request bodies: each up to its route's limit, and a large one only from a client that meets
+// the requirements of the route's class.
 type inbox struct {
 	site  *site
 	app   *fiber.App
@@ -39,7 +39,7 @@ func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 	case length > route.MaxBody():
 		return fiber.ErrRequestEntityTooLarge
 	case length > gate.MaxBody:
-		err := b.admit(header, route)
+		err := b.allowLargeBody(header, route)
 		if err == nil && len(b.slots) == cap(b.slots) { // a free one may be taken by the time the body arrives
 			err = errNoSlot()
 		}
@@ -48,14 +48,14 @@ func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 	return nil
 }
 
-// admit checks that the client meets the requirements of the route's class.
-func (b *inbox) admit(header *fasthttp.RequestHeader, route gate.Route) error {
+// allowLargeBody checks that the client meets the requirements of the route's class.
+func (b *inbox) allowLargeBody(header *fasthttp.RequestHeader, route gate.Route) error {
 	ctx := &fasthttp.RequestCtx{}
 	header.CopyTo(&ctx.Request.Header)
 	c := b.app.AcquireCtx(ctx)
 	defer b.app.ReleaseCtx(c)
 	defer b.site.gate.Deadline(c)()
-	return caught(func() error { return b.site.gate.Admit(c, route.Class) })
+	return caught(func() error { return b.site.gate.AllowLargeBody(c, route.Class) })
 }
 
 func errNoSlot() error { return &validate.Error{Kind: validate.Unavailable} }
@@ -78,14 +78,14 @@ func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 	return in.release, err
 }
 
-// checkFields counts the fields of a form before it is parsed. A form with more fields than usual must be
-// admitted, as a large body must.
+// checkFields counts the fields of a form before it is parsed. A form with more fields than usual needs
+// the same permission as a large body.
 func (in *intake) checkFields() error {
 	switch n := countFields(in.header, in.body); {
 	case n > in.route.MaxFields():
 		return errManyFields
 	case n > gate.MaxFields && !in.large:
-		return in.inbox.admit(in.header, in.route)
+		return in.inbox.allowLargeBody(in.header, in.route)
 	}
 	return nil
 }
@@ -133,10 +133,10 @@ func (in *intake) read(stream io.Reader) error {
 	}
 }
 
-// grow doubles the buffer. A body that exceeds the usual limit must be admitted and needs a slot.
+// grow doubles the buffer. A body that exceeds the usual limit needs permission and a slot.
 func (in *intake) grow(limit int) error {
 	if len(in.body) > gate.MaxBody && !in.large {
-		err := in.inbox.admit(in.header, in.route)
+		err := in.inbox.allowLargeBody(in.header, in.route)
 		if err == nil {
 			err = in.takeSlot()
 		}

@@ -188,13 +188,13 @@ func (g gallery) showSignIn() {
 	g.at("sign-in", g.visitor, "/sign-in?to=%2Forders")
 	g.visitor.Type("#f-email", "jana@@shop")
 	g.visitor.Follow("main form button")
-	g.sees("sign-in-fault", g.visitor)
+	g.sees("sign-in-error", g.visitor)
 	g.at("signed-out", g.visitor, "/sign-in?done=signed_out")
 	g.ask(g.visitor, g.lang+"-code@shop.test", "/orders")
 	g.sees("code", g.visitor)
 	g.visitor.Type("#f-code", "0000 0000")
 	g.visitor.Follow("main form button.main")
-	g.sees("code-fault", g.visitor)
+	g.sees("code-error", g.visitor)
 	g.visitor.Follow(`form[action="/sign-in/again"] button`)
 	g.sees("code-again", g.visitor)
 	g.at("continue", g.visitor, "/sign-in/continue?to="+storefront+"/nothing")
@@ -213,14 +213,14 @@ func (g gallery) showOrders() {
 	g.shopper.Follow(".pager-next")
 	g.sees("orders-older", g.shopper)
 	for name, query := range map[string]string{
-		"fault": "period=custom&from=2026-03-05&to=2026-02-31", "found": "search=" + g.lang,
+		"error": "period=custom&from=2026-03-05&to=2026-02-31", "found": "search=" + g.lang,
 		"none-then": "period=custom&from=2020-01-01&to=2020-02-01",
 	} {
 		g.at("orders-"+name, g.shopper, "/orders?"+query)
 	}
 	for name, query := range map[string]string{
 		"unpaid": "status=unpaid", "period": "period=custom&from=2026-02-01",
-		"order-fault": "period=custom&from=2026-03-05&to=2026-03-01",
+		"order-error": "period=custom&from=2026-03-05&to=2026-03-01",
 		"not-found":   "search=zzz", "cursor": "cursor=edited",
 	} {
 		g.also("orders-"+name, g.shopper, "/orders?"+query)
@@ -243,7 +243,7 @@ func (g gallery) showAddresses() {
 		g.at("address-"+country, g.shopper, "/addresses/new?country="+country)
 		g.shopper.Type("#f-postal_code", "no such code")
 		g.shopper.Follow("button.main")
-		g.sees("address-fault-"+country, g.shopper)
+		g.sees("address-error-"+country, g.shopper)
 	}
 	g.addAddress(g.shopper, "1 Main Street")
 	g.addAddress(g.shopper, "3 Main Street")
@@ -299,7 +299,7 @@ func (g gallery) showCompany() {
 	g.novice.Choose("#f-country", "SK")
 	g.novice.Type("#f-vat_id", "SK2020317069")
 	g.novice.Follow("button.main")
-	g.sees("company-fault", g.novice)
+	g.sees("company-error", g.novice)
 	g.novice.Type("#f-vat_id", "SK2020317068")
 	g.novice.Type("#f-name", "Nováková s. r. o.")
 	g.novice.Follow("button.main")

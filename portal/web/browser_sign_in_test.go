@@ -41,7 +41,7 @@ func signsInByCode(t *testing.T, s stand) {
 		code := webtest.CodeIn(s.Mailbox.Last(email))
 		tab.Type("#f-code", wrongCode(code))
 		tab.Follow("main form button.main")
-		if !tab.Sees("#f-code-fault") {
+		if !tab.Sees("#f-code-error") {
 			t.Errorf("a wrong code is taken: %s", tab.Path())
 		}
 		tab.Type("#f-code", spelling(code))
@@ -247,9 +247,9 @@ func goesByKeyboard(t *testing.T, s stand) {
 	tab.Visit("/sign-in")
 	tab.Type("#f-email", "no address")
 	tab.Enter()
-	tab.WaitUntil(`document.activeElement.matches(".faults, #f-email")`)
-	if !tab.Sees("#f-email-fault") {
-		t.Error("the fault is not to be seen")
+	tab.WaitUntil(`document.activeElement.matches(".field-errors, #f-email")`)
+	if !tab.Sees("#f-email-error") {
+		t.Error("the error is not to be seen")
 	}
 	tab.Type("#f-email", jana)
 	tab.Enter()

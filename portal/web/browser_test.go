@@ -15,8 +15,8 @@ import (
 
 const storefront = "http://www.shop.test"
 
-// stand is a house that a real browser on this machine can reach, with two shops, so that unknown hosts are
-// refused.
+// stand is a test site that a real browser on this machine can reach, with two shops, so that unknown hosts
+// are refused.
 type stand struct {
 	testSite
 	chrome *chrome.Chrome

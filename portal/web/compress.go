@@ -17,31 +17,31 @@ const (
 // minPacked is the size in bytes below which compression is not worth it.
 const minPacked = 1000
 
-// packer compresses answers for clients that accept it. Files that never change are compressed once, at the
+// packer compresses responses for clients that accept it. Files that never change are compressed once, at the
 // best level; everything else at the lowest level, which takes a fraction of the time needed to render the
 // page. It is safe for concurrent use.
 type packer struct{ kept sync.Map } // coding + path of one of our files -> []byte
 
-// pack compresses the answer if that is worthwhile and cannot leak a secret.
+// pack compresses the response if that is worthwhile and cannot leak a secret.
 func (p *packer) pack(c *fiber.Ctx) {
-	answer := c.Response()
-	if answer.IsBodyStream() || !isText(string(answer.Header.ContentType())) ||
-		len(answer.Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+	response := c.Response()
+	if response.IsBodyStream() || !isText(string(response.Header.ContentType())) ||
+		len(response.Header.Peek(fiber.HeaderContentEncoding)) > 0 {
 		return
 	}
 	c.Vary(fiber.HeaderAcceptEncoding)
-	if len(answer.Body()) < minPacked || !isFile(c) && isLedHere(c) {
+	if len(response.Body()) < minPacked || !isFile(c) && isLedHere(c) {
 		return
 	}
 	switch coding := codingOf(c); {
 	case coding == "":
 		return
-	case isFile(c) && answer.StatusCode() == fiber.StatusOK:
-		answer.SetBodyRaw(p.once(coding, c.Path(), answer.Body()))
-		answer.Header.Set(fiber.HeaderContentEncoding, coding)
+	case isFile(c) && response.StatusCode() == fiber.StatusOK:
+		response.SetBodyRaw(p.once(coding, c.Path(), response.Body()))
+		response.Header.Set(fiber.HeaderContentEncoding, coding)
 	case coding == gzip || accepts(c, gzip):
-		answer.SetBodyRaw(fasthttp.AppendGzipBytesLevel(nil, answer.Body(), fasthttp.CompressBestSpeed))
-		answer.Header.Set(fiber.HeaderContentEncoding, gzip)
+		response.SetBodyRaw(fasthttp.AppendGzipBytesLevel(nil, response.Body(), fasthttp.CompressBestSpeed))
+		response.Header.Set(fiber.HeaderContentEncoding, gzip)
 	}
 }
 
@@ -63,7 +63,7 @@ func (p *packer) once(coding, path string, body []byte) []byte {
 }
 
 // isLedHere reports whether another site may have sent the browser to this page. Such a site controls the
-// part of the address that the page repeats, and an observer of the answer's length could guess the rest of
+// part of the address that the page repeats, and an observer of the response's length could guess the rest of
 // the page, letter by letter (BREACH). Our own pages and typed addresses are safe, as is a client without a
 // cookie.
 func isLedHere(c *fiber.Ctx) bool {

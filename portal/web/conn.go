@@ -135,7 +135,7 @@ func (c *conn) next() {
 	}
 }
 
-// errPipelined refuses a request sent after a body of unknown length, before the answer to the first
+// errPipelined refuses a request sent after a body of unknown length, before the response to the first
 // request. Its header was not checked.
 var errPipelined = errors.New("a request behind a chunked body")
 
@@ -155,7 +155,7 @@ func (c *conn) headerFault() error {
 func (c *conn) asksAPI() bool { return c != nil && c.scan.asksAPI() }
 
 // linger makes Close wait for the rest of what the client sends: closing a connection with unread bytes
-// resets it, and the client may never see the answer.
+// resets it, and the client may never see the response.
 func (c *conn) linger() {
 	if c != nil {
 		c.lingers.Store(true)

@@ -216,14 +216,14 @@ func TestAnswersTellNobodyApart(t *testing.T) {
 		{"asked often, unknown", "joan@example.com", "10.0.0.4"},
 		{"asked often", "anna@example.com", "10.0.0.8"},
 	}
-	first := answersTo(t, i, kinds[0].email, kinds[0].client)
+	first := responsesTo(t, i, kinds[0].email, kinds[0].client)
 	if !strings.Contains(first, "303 See Other") || !strings.Contains(first,
 		"__Host-postern-browser.main=") || !strings.Contains(first, "422") {
 		t.Fatalf("the answers:\n%s", first)
 	}
 	for range max(2, counted(500)) {
 		for _, kind := range kinds {
-			if diff := cmp.Diff(first, answersTo(t, i, kind.email, kind.client)); diff != "" {
+			if diff := cmp.Diff(first, responsesTo(t, i, kind.email, kind.client)); diff != "" {
 				t.Fatalf("%s:\n%s", kind.name, diff)
 			}
 		}
@@ -231,9 +231,9 @@ func TestAnswersTellNobodyApart(t *testing.T) {
 	}
 }
 
-// answersTo returns the answers to a sign-in request, to the waiting page, to a request for another email,
-// and to a wrong code.
-func answersTo(t *testing.T, i *webtest.Installation, email, client string) string {
+// responsesTo returns the responses to a sign-in request, to the waiting page, to a request for another
+// email, and to a wrong code.
+func responsesTo(t *testing.T, i *webtest.Installation, email, client string) string {
 	t.Helper()
 	secret := strings.Repeat("A", 43)
 	cookie := "__Host-postern-browser.main=" + secret + "." +

@@ -19,11 +19,11 @@ import (
 
 // failure is an error reduced to what a visitor may see.
 type failure struct {
-	status int
-	kind   validate.Kind
-	key    string // of the message, "" for the status's default
-	faults []validate.FieldError
-	wait   time.Duration // before a retry can succeed, 0 for unknown
+	status      int
+	kind        validate.Kind
+	key         string // of the message, "" for the status's default
+	fieldErrors []validate.FieldError
+	wait        time.Duration // before a retry can succeed, 0 for unknown
 }
 
 // statusOf is the only mapping from kinds of error to statuses, for pages and for the API. (For validate.SignIn, a
@@ -157,7 +157,7 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 // base returns the base of an error page of this kind, for the visitor or the signed-in customer.
 func (s *site) base(c *fiber.Ctx, kind validate.Kind) page.Base {
 	var customer *customer.Customer
-	if kind != validate.Unavailable { // otherwise the answer would wait for the store again
+	if kind != validate.Unavailable { // otherwise the response would wait for the store again
 		if shopper, err := gate.Shopper(c); err == nil {
 			known := shopper.Customer()
 			customer = &known

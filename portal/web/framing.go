@@ -16,7 +16,7 @@ import (
 )
 
 // guard wraps Fiber's own handler, outside all middleware. It refuses a request by its header, before any
-// of the body is read, and reads the body. It also sets our headers on the one answer that Fiber writes
+// of the body is read, and reads the body. It also sets our headers on the one response that Fiber writes
 // before any middleware runs, to an unknown method.
 type guard struct {
 	site  *site
@@ -35,11 +35,11 @@ func (s *site) guard(app *fiber.App, reading time.Duration) {
 	g.inbox = &inbox{site: s, app: app, table: newRouteTable(s.routes()),
 		slots: make(chan struct{}, largeSlots)}
 	server.HeaderReceived, server.Handler, server.ErrorHandler = g.received, g.handle, g.unread
-	fasthttp.SetBodySizePoolLimit(gate.MaxBody, keptAnswer)
+	fasthttp.SetBodySizePoolLimit(gate.MaxBody, keptResponse)
 }
 
-// keptAnswer is the size of the largest answer whose buffer is reused.
-const keptAnswer = 256 << 10
+// keptResponse is the size of the largest response whose buffer is reused.
+const keptResponse = 256 << 10
 
 // received decides by the header alone. For a refused request it removes the body, so that the handler runs
 // immediately and answers. For any other body, fasthttp waits for one byte and the handler reads the rest.
@@ -123,9 +123,9 @@ func (g *guard) refuse(ctx *fasthttp.RequestCtx, c *conn, err error) {
 	var own *validate.Error
 	var fibers *fiber.Error
 	if errors.As(err, &own) || errors.As(err, &fibers) {
-		answer := g.app.AcquireCtx(ctx)
-		_ = g.site.handleError(answer, err) // never fails
-		g.app.ReleaseCtx(answer)
+		fiberCtx := g.app.AcquireCtx(ctx)
+		_ = g.site.handleError(fiberCtx, err) // never fails
+		g.app.ReleaseCtx(fiberCtx)
 	} else {
 		g.unreadable(ctx, err)
 	}

@@ -51,8 +51,8 @@ func (b *brittle) Scan(ctx context.Context, collection string, s storage.Scan) (
 	return b.Engine.Scan(ctx, collection, s)
 }
 
-// brittleHouse returns the real site over such a store, with additional routes.
-func brittleHouse(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (*brittle, testSite) {
+// newBrittleSite returns the real site over such a store, with additional routes.
+func newBrittleSite(t *testing.T, mount func(*fiber.App), shops ...webtest.Shop) (*brittle, testSite) {
 	t.Helper()
 	store := &brittle{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store, shops...)
@@ -71,7 +71,7 @@ func nothingMore(*fiber.App) {}
 // returns the answer. The cookie makes an error page look up the session.
 func (h testSite) announce(t *testing.T, path string, size int) *http.Response {
 	t.Helper()
-	all := h.answers(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern.main=%s\r\nContent-Length: %d\r\n\r\n",
+	all := h.responses(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: account.shop.test\r\nCookie: __Host-postern.main=%s\r\nContent-Length: %d\r\n\r\n",
 		path, strings.Repeat("A", 64), size))
 	if len(all) != 1 {
 		t.Fatalf("%d answers to a large body at %s", len(all), path)
@@ -83,7 +83,7 @@ func (h testSite) announce(t *testing.T, path string, size int) *http.Response {
 // prepared at start-up is sent and the server keeps running.
 func TestDefenceBrokenErrorPage(t *testing.T) {
 	t.Parallel()
-	store, h := brittleHouse(t, nothingMore)
+	store, h := newBrittleSite(t, nothingMore)
 	store.broken.Store(true) // the shops are not read yet, so looking up the request's shop fails first
 	if answer := h.announce(t, "/api/test/in", 5<<20); answer.StatusCode != 413 {
 		t.Errorf("a large body is answered with %d", answer.StatusCode)
@@ -110,7 +110,7 @@ func TestDefenceBrokenErrorPage(t *testing.T) {
 func TestDefenceDeadline(t *testing.T) {
 	t.Parallel()
 	ends := make(chan time.Duration, 1)
-	store, h := brittleHouse(t, func(site *fiber.App) {
+	store, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Get("/test/end", func(c *fiber.Ctx) error {
 			end, _ := c.UserContext().Deadline()
 			ends <- time.Until(end)
@@ -138,7 +138,7 @@ func TestDefenceDeadline(t *testing.T) {
 // TestDefenceHalfAnswers checks that nothing a handler wrote before it failed is sent or cached.
 func TestDefenceHalfAnswers(t *testing.T) {
 	t.Parallel()
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		partial := func(err error) fiber.Handler {
 			return func(c *fiber.Ctx) error {
 				c.Set(fiber.HeaderCacheControl, "public, max-age=600")
@@ -173,10 +173,10 @@ func TestDefenceWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := texts.Localizer("en", time.UTC)
-	fault := &validate.Error{Kind: validate.Invalid, Key: "error.key",
+	invalid := &validate.Error{Kind: validate.Invalid, Key: "error.key",
 		Fields: []validate.FieldError{{Field: "/total", Key: "error.shop"}}}
-	_, h := brittleHouse(t, func(site *fiber.App) {
-		site.Get("/api/test/fault", func(*fiber.Ctx) error { return fault })
+	_, h := newBrittleSite(t, func(site *fiber.App) {
+		site.Get("/api/test/invalid", func(*fiber.Ctx) error { return invalid })
 		site.Get("/test/media", func(*fiber.Ctx) error { return fiber.ErrUnsupportedMediaType })
 		site.Get("/test/gateway", func(*fiber.Ctx) error { return fiber.ErrBadGateway })
 		site.Get("/test/header", func(*fiber.Ctx) error { return fiber.ErrRequestHeaderFieldsTooLarge })
@@ -225,7 +225,7 @@ func TestDefenceWords(t *testing.T) {
 		Code   string
 		Errors []struct{ Pointer, Code, Detail string }
 	}
-	page := h.browser(t).Get("/api/test/fault").Want(422)
+	page := h.browser(t).Get("/api/test/invalid").Want(422)
 	if err := json.Unmarshal([]byte(page.Body), &problem); err != nil || problem.Code != "error.key" ||
 		len(problem.Errors) != 1 ||
 		problem.Errors[0].Pointer != "/total" || problem.Errors[0].Code != "error.shop" {
@@ -250,7 +250,7 @@ func TestDefenceErrorPageOfShopper(t *testing.T) {
 // TestDefenceWayBack checks that a sign-in returns only to a readable path of this site.
 func TestDefenceWayBack(t *testing.T) {
 	t.Parallel()
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Use("/", func(*fiber.Ctx) error { return &validate.Error{Kind: validate.SignIn} })
 	})
 	for _, test := range []struct{ name, line, want string }{
@@ -264,7 +264,8 @@ func TestDefenceWayBack(t *testing.T) {
 		{"a whole address", "GET http://account.shop.test/lost", "/sign-in?to=%2Flost"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			all := h.answers(t, test.line+" HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 0\r\n\r\n")
+			all := h.responses(t, test.line+
+				" HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 0\r\n\r\n")
 			if len(all) != 1 || all[0].StatusCode != http.StatusSeeOther ||
 				all[0].Header.Get("Location") != test.want {
 				t.Errorf("%v, want %s", all, test.want)
@@ -276,7 +277,7 @@ func TestDefenceWayBack(t *testing.T) {
 // TestDefenceLog checks the level and the completeness of a request's log line.
 func TestDefenceLog(t *testing.T) {
 	t.Parallel()
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Get("/test/status/:code", func(c *fiber.Ctx) error {
 			code, err := c.ParamsInt("code")
 			if err != nil {
@@ -316,7 +317,7 @@ func TestDefenceLog(t *testing.T) {
 		}
 	}
 	// An unknown method is not logged as sent, even when no middleware ran.
-	h.answers(t, "BREW /test/fails HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 99999999\r\n\r\n")
+	h.responses(t, "BREW /test/fails HTTP/1.1\r\nHost: account.shop.test\r\nContent-Length: 99999999\r\n\r\n")
 	if log := h.Log.String(); strings.Contains(log, "BREW") || !strings.Contains(log, `"method":"other"`) {
 		t.Errorf("the log says %s", log)
 	}

@@ -101,7 +101,7 @@ func defencesOf(header http.Header) map[string]string {
 func TestDefenceFraming(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int64
-	_, h := brittleHouse(t, func(site *fiber.App) {
+	_, h := newBrittleSite(t, func(site *fiber.App) {
 		site.Post("/test/reached", func(*fiber.Ctx) error {
 			reached.Add(1)
 			return nil
@@ -128,7 +128,7 @@ func TestDefenceFraming(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := reached.Load()
-			all := h.answers(t, begin+test.header+"\r\n"+test.body)
+			all := h.responses(t, begin+test.header+"\r\n"+test.body)
 			if came := reached.Load() - before; (came == 1) != (test.status == 200) {
 				t.Errorf("it reached %d handlers", came)
 			}
@@ -207,7 +207,7 @@ func TestDefenceOrder(t *testing.T) {
 	}
 	// A request line may contain an absolute URL (RFC 9112, 3.2.2); only its path counts.
 	for path, status := range map[string]int{"/api/test/in": 200, "/test/in": 403, "/test/in?/api/": 403} {
-		all := h.answers(t, "POST http://account.shop.test"+path+
+		all := h.responses(t, "POST http://account.shop.test"+path+
 			" HTTP/1.1\r\nHost: account.shop.test\r\nOrigin: https://evil.test\r\nContent-Length: 0\r\n\r\n")
 		if len(all) != 1 || all[0].StatusCode != status {
 			t.Errorf("%s by a whole address: %v, want %d", path, all, status)

@@ -11,10 +11,10 @@ import (
 
 const noStore = "no-store"
 
-// resourcePolicy is the header that says which sites may embed an answer in their pages.
+// resourcePolicy is the header that says which sites may embed a response in their pages.
 const resourcePolicy = "Cross-Origin-Resource-Policy"
 
-// setBasicHeaders sets the headers of every answer, regardless of its content and shop. Handlers of files
+// setBasicHeaders sets the headers of every response, regardless of its content and shop. Handlers of files
 // that never change replace Cache-Control.
 func setBasicHeaders(set func(name, value string)) {
 	set(fiber.HeaderContentSecurityPolicy, contentPolicy(nil))

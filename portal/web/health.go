@@ -18,7 +18,7 @@ type Check struct {
 	Run func(ctx context.Context) (state string, err error)
 }
 
-// readiness is the answer of /readyz.
+// readiness is the response of /readyz.
 type readiness struct {
 	Ready  bool      `json:"ready"`
 	Checks []finding `json:"checks"`

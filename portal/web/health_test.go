@@ -14,7 +14,7 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// checked returns a house with the given health checks.
+// checked returns a test site with the given health checks.
 func checked(t *testing.T, checks ...web.Check) (testSite, *webtest.Browser) {
 	t.Helper()
 	h := newTestSite(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test")).with(t,

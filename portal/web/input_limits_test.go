@@ -126,8 +126,8 @@ func (h testSite) dial(t *testing.T) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-// answers sends raw bytes over one connection, closes it for writing, and returns all answers.
-func (h testSite) answers(t *testing.T, text string) []*http.Response {
+// responses sends raw bytes over one connection, closes it for writing, and returns all responses.
+func (h testSite) responses(t *testing.T, text string) []*http.Response {
 	t.Helper()
 	conn := h.dial(t)
 	// Either call fails if the server has already answered and closed the connection.
@@ -186,7 +186,7 @@ func TestRawRequests(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			all := h.answers(t, test.text)
+			all := h.responses(t, test.text)
 			if len(all) != 1 || all[0].StatusCode != test.status {
 				t.Fatalf("%d answers %v, want one of %d", len(all), all, test.status)
 			}
@@ -258,15 +258,15 @@ func TestSmuggling(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if all := h.answers(t, test.text); len(all) > 1 {
+			if all := h.responses(t, test.text); len(all) > 1 {
 				t.Errorf("%d answers: %d and %d", len(all), all[0].StatusCode, all[1].StatusCode)
 			}
 		})
 	}
-	if all := h.answers(t, post+"Content-Length: 0\r\n\r\n"+smuggled); len(all) != 2 {
+	if all := h.responses(t, post+"Content-Length: 0\r\n\r\n"+smuggled); len(all) != 2 {
 		t.Errorf("two honest requests have %d answers: the test sees nothing", len(all))
 	}
-	if all := h.answers(t, post+chunked+"\r\n"+ended); len(all) != 2 || all[0].StatusCode != http.StatusOK {
+	if all := h.responses(t, post+chunked+"\r\n"+ended); len(all) != 2 || all[0].StatusCode != http.StatusOK {
 		t.Errorf("an honest chunked request and another have %d answers", len(all))
 	}
 }
@@ -328,20 +328,21 @@ func TestForwardedByStrangers(t *testing.T) {
 		"X-Request-Id":           "chosen-by-a-stranger",
 		"X-Http-Method-Override": "DELETE",
 	}
-	for _, house := range []struct {
+	for _, site := range []struct {
 		name, who string
 		testSite
 	}{
 		{"a stranger", "127.0.0.1 main", h.with(t, web.Config{})},
 		{"a proxy", "203.0.113.77 main", h},
 	} {
-		t.Run(house.name, func(t *testing.T) {
-			b := webtest.NewBrowser(t, "https://account.shop.test", house.way)
+		t.Run(site.name, func(t *testing.T) {
+			b := webtest.NewBrowser(t, "https://account.shop.test", site.way)
 			page := b.Send(webtest.Request{Path: "/test/who", Header: forged}).Want(200)
-			if page.Body != house.who {
-				t.Errorf("the request is taken for %q, want %q", page.Body, house.who)
+			if page.Body != site.who {
+				t.Errorf("the request is taken for %q, want %q", page.Body, site.who)
 			}
-			if chosen := page.Header.Get("X-Request-Id") == "chosen-by-a-stranger"; chosen != (house.name == "a proxy") {
+			chosen := page.Header.Get("X-Request-Id") == "chosen-by-a-stranger"
+			if chosen != (site.name == "a proxy") {
 				t.Errorf("request %q", page.Header.Get("X-Request-Id"))
 			}
 			page = b.Send(webtest.Request{Path: "/orders", Header: forged}).Want(303)

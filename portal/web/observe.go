@@ -11,7 +11,7 @@ import (
 	"postern/portal/web/gate"
 )
 
-// Observer is called when a request begins, and the function it returns is called with the answer. The
+// Observer is called when a request begins, and the function it returns is called with the response. The
 // request's use cases receive the returned context.
 type Observer func(ctx context.Context) (context.Context, func(ResponseInfo))
 
@@ -38,7 +38,7 @@ func methodOf(c *fiber.Ctx) string {
 	return otherMethod
 }
 
-// observe reports the request to all watches, and returns the function that reports its answer.
+// observe reports the request to all watches, and returns the function that reports its response.
 func (s *site) observe(c *fiber.Ctx) func(ResponseInfo) {
 	ctx, told := s.observeAll(c.UserContext())
 	c.SetUserContext(ctx)
@@ -57,7 +57,7 @@ func (s *site) observeAll(ctx context.Context) (context.Context, func(ResponseIn
 	}
 }
 
-// responseInfo returns the request's answer as it is now.
+// responseInfo returns the request's response as it is now.
 func responseInfo(c *fiber.Ctx, start time.Time) ResponseInfo {
 	return ResponseInfo{
 		Method: methodOf(c), Route: routeOf(c), Status: c.Response().StatusCode(), Shop: gate.Shop(c).ID,

@@ -38,7 +38,7 @@ func TestWatch(t *testing.T) {
 		"CANARY /test/in HTTP/1.1\r\n" + host,
 		"CANARY /test/in HTTP/1.1\r\nCanary : x\r\n" + host,
 	} {
-		h.answers(t, text)
+		h.responses(t, text)
 	}
 	want := []web.ResponseInfo{
 		{Method: "GET", Route: "/sign-in/link/*", Status: 404, Shop: "main"},

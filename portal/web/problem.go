@@ -19,11 +19,11 @@ type problem struct {
 	Detail  string         `json:"detail,omitempty"`
 	Code    string         `json:"code"`              // stable, for programs
 	Request string         `json:"request,omitempty"` // id, as in the log
-	Errors  []problemFault `json:"errors,omitempty"`
+	Errors  []problemError `json:"errors,omitempty"`
 }
 
-// problemFault is an invalid field of the document or an invalid query parameter.
-type problemFault struct {
+// problemError is an invalid field of the document or an invalid query parameter.
+type problemError struct {
 	Pointer   string `json:"pointer"` // RFC 6901; "" is the whole document
 	Parameter string `json:"parameter,omitempty"`
 	Code      string `json:"code"`
@@ -80,14 +80,14 @@ func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 	}
 	p := problem{
 		Type: problemURN + f.key, Title: http.StatusText(f.status), Status: f.status,
-		Code: f.key, Detail: words.T(f.key, "Count", len(f.faults)), Request: gate.RequestID(c),
+		Code: f.key, Detail: words.T(f.key, "Count", len(f.fieldErrors)), Request: gate.RequestID(c),
 	}
-	for _, fault := range f.faults {
-		wrong := problemFault{Pointer: fault.Field, Code: fault.Key, Detail: words.T(fault.Key, fault.Args)}
-		if fault.Field != "" && !strings.HasPrefix(fault.Field, "/") {
-			wrong.Pointer, wrong.Parameter = "", fault.Field
+	for _, wrong := range f.fieldErrors {
+		e := problemError{Pointer: wrong.Field, Code: wrong.Key, Detail: words.T(wrong.Key, wrong.Args)}
+		if wrong.Field != "" && !strings.HasPrefix(wrong.Field, "/") {
+			e.Pointer, e.Parameter = "", wrong.Field
 		}
-		p.Errors = append(p.Errors, wrong)
+		p.Errors = append(p.Errors, e)
 	}
 	if f.kind == validate.SignIn {
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="postern"`)

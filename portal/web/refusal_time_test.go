@@ -9,12 +9,12 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestRefusedCodesArePaced enters wrong codes wherever codes are accepted. No answer comes before a full
-// step has passed, whether the address has an account, has none or belongs to another customer.
-func TestRefusedCodesArePaced(t *testing.T) {
+// TestRefusalsAreAnsweredAtFullSteps enters wrong codes wherever codes are accepted. No answer comes before a
+// full step has passed, whether the address has an account, has none or belongs to another customer.
+func TestRefusalsAreAnsweredAtFullSteps(t *testing.T) {
 	t.Parallel()
-	const pace = 60 * time.Millisecond
-	h := newTestSite(t).with(t, web.Config{Pace: pace})
+	const step = 60 * time.Millisecond
+	h := newTestSite(t).with(t, web.Config{RefusalStep: step})
 	const known, taken, free = "jana@example.com", "petr@example.com", "nobody@example.com"
 	h.SignIn(h.browser(t), known)
 	h.SignIn(h.browser(t), taken)
@@ -50,18 +50,18 @@ func TestRefusedCodesArePaced(t *testing.T) {
 		for _, code := range []string{"0000-0000", "no code"} {
 			began := time.Now()
 			c.browser.Post(c.path, url.Values{"code": {code}}).Want(422)
-			if took := time.Since(began); took < pace {
-				t.Errorf("%s, code %q: answered after %s, before a full step of %s", c.name, code, took, pace)
+			if took := time.Since(began); took < step {
+				t.Errorf("%s, code %q: answered after %s, before a full step of %s", c.name, code, took, step)
 			}
 		}
 	}
 }
 
-// TestRightCodeIsNotPaced checks that the right code signs in even when a step is longer than a request may
-// take.
-func TestRightCodeIsNotPaced(t *testing.T) {
+// TestRightCodeWaitsForNoStep checks that the right code signs in even when a step is longer than a request
+// may take.
+func TestRightCodeWaitsForNoStep(t *testing.T) {
 	t.Parallel()
-	h := newTestSite(t).with(t, web.Config{Pace: time.Hour})
+	h := newTestSite(t).with(t, web.Config{RefusalStep: time.Hour})
 	b := h.browser(t)
 	b.Get("/sign-in").Want(200)
 	b.Submit("main form", map[string]string{"email": "jana@example.com"}).Want(200)

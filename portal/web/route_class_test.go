@@ -29,9 +29,9 @@ func sensitive(path string) bool {
 	return false
 }
 
-// classHouse returns a portal over a store that counts writes, and a second site with the same routes for
-// their table.
-func classHouse(t *testing.T) (*webtest.Installation, *writes, *web.Site) {
+// newCountingSite returns a portal over a store that counts writes, and a second site with the same routes
+// for their table.
+func newCountingSite(t *testing.T) (*webtest.Installation, *writes, *web.Site) {
 	t.Helper()
 	store := &writes{Engine: storagetest.Open(t, portal.Collections()...)}
 	i := webtest.PortalOver(t, store)
@@ -47,7 +47,7 @@ func classHouse(t *testing.T) (*webtest.Installation, *writes, *web.Site) {
 // route, lists every mounted route, and that each is mounted once.
 func TestEveryMountedRouteIsInTheTable(t *testing.T) {
 	t.Parallel()
-	_, _, site := classHouse(t)
+	_, _, site := newCountingSite(t)
 	mounted := map[string]int{}
 	for _, route := range site.GetRoutes(true) {
 		if route.Method != fiber.MethodHead {
@@ -71,7 +71,7 @@ func TestEveryMountedRouteIsInTheTable(t *testing.T) {
 
 func TestEveryRouteHasItsClass(t *testing.T) {
 	t.Parallel()
-	_, _, site := classHouse(t)
+	_, _, site := newCountingSite(t)
 	classes := []gate.Class{gate.File, gate.Public, gate.Customer, gate.StepUp, gate.FeedKey, gate.OneClick}
 	for _, route := range site.Routes() {
 		switch {
@@ -88,7 +88,7 @@ func TestEveryRouteHasItsClass(t *testing.T) {
 // TestLargeBodiesNeedAKeyOrASession checks that requests open to everyone have small bodies and forms.
 func TestLargeBodiesNeedAKeyOrASession(t *testing.T) {
 	t.Parallel()
-	_, _, site := classHouse(t)
+	_, _, site := newCountingSite(t)
 	open := []gate.Class{gate.File, gate.Public, gate.OneClick}
 	for _, route := range site.Routes() {
 		if slices.Contains(open, route.Class) && (route.MaxBody() > 64<<10 || route.MaxFields() > 300) {
@@ -152,7 +152,7 @@ func byCode(i *webtest.Installation) *webtest.Browser {
 // redirect to the sign-in.
 func TestStrangersStayOut(t *testing.T) {
 	t.Parallel()
-	i, store, site := classHouse(t)
+	i, store, site := newCountingSite(t)
 	ended := byLink(i)
 	old := ended.Cookie("__Host-postern.main")
 	ended.Post("/sign-out", nil)
@@ -179,7 +179,7 @@ func TestStrangersStayOut(t *testing.T) {
 // customer's other routes need no code.
 func TestRoutesThatRequireARecentCode(t *testing.T) {
 	t.Parallel()
-	i, store, site := classHouse(t)
+	i, store, site := newCountingSite(t)
 	linked, coded := byLink(i), byCode(i)
 	for _, request := range ofClass(site, gate.StepUp) {
 		if request.Method != http.MethodGet {
@@ -219,7 +219,7 @@ func TestRoutesThatRequireARecentCode(t *testing.T) {
 // kind of authorization.
 func TestFeedRoutesTakeAKey(t *testing.T) {
 	t.Parallel()
-	i, store, site := classHouse(t)
+	i, store, site := newCountingSite(t)
 	b := byCode(i)
 	wantNothingWritten(t, store, "without a key", func() {
 		for _, given := range []string{"", "Bearer", "Bearer x", "Basic eDp4",
@@ -246,7 +246,7 @@ func TestFeedRoutesTakeAKey(t *testing.T) {
 // forms from other sites.
 func TestOtherSitesChangeNothing(t *testing.T) {
 	t.Parallel()
-	i, store, site := classHouse(t)
+	i, store, site := newCountingSite(t)
 	b := byCode(i)
 	for name, header := range map[string]map[string]string{
 		"another site": {"Sec-Fetch-Site": "cross-site"}, "a sibling": {"Sec-Fetch-Site": "same-site"},
@@ -280,7 +280,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 // nothing.
 func TestFilesAreNobodys(t *testing.T) {
 	t.Parallel()
-	i, store, site := classHouse(t)
+	i, store, site := newCountingSite(t)
 	wantNothingWritten(t, store, "looking", func() {
 		files := ofClass(site, gate.File)
 		for _, request := range slices.Concat(files, ofClass(site, gate.Public)) {

@@ -1,5 +1,5 @@
 // Package web is the portal's site: it serves the handlers of the other packages through one middleware
-// chain. It owns the chain's order, the headers of every answer, the access log, and the one table that
+// chain. It owns the chain's order, the headers of every response, the access log, and the one table that
 // maps an error's kind to a status, for pages and for the API.
 //
 // It must not know the contents of a page or the work of a use case.
@@ -26,9 +26,9 @@ type Config struct {
 	Log     *slog.Logger   // nil for none
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Timeout time.Duration  // of one request; 0 for DefaultTimeout
-	// Pace delays the answers to refused codes to a multiple of it, so that their timing reveals nothing:
-	// DefaultPace if strangers can reach the site, 0 for no delay.
-	Pace time.Duration
+	// RefusalStep delays the answers to refused codes to a multiple of it, so that their timing reveals
+	// nothing: DefaultRefusalStep if strangers can reach the site, 0 for no delay.
+	RefusalStep time.Duration
 	// Reading is the time limit for a body, and for a header if it is less than HeaderTime; 0 for
 	// DefaultReading.
 	Reading     time.Duration
@@ -40,9 +40,9 @@ type Config struct {
 const (
 	// DefaultTimeout is the time limit for a request.
 	DefaultTimeout = 15 * time.Second
-	// DefaultPace is longer than refusing a code takes on a machine that is not overloaded, and too short
-	// for a person to notice.
-	DefaultPace = 50 * time.Millisecond
+	// DefaultRefusalStep is longer than refusing a code takes on a machine that is not overloaded, and too
+	// short for a person to notice.
+	DefaultRefusalStep = 50 * time.Millisecond
 	// DefaultReading is the time limit for a body: slow clients are cut off.
 	DefaultReading = 30 * time.Second
 	// HeaderTime is the time limit for a header.
@@ -60,17 +60,17 @@ const (
 
 // site is the whole web site, served by one Fiber app.
 type site struct {
-	app       *portal.App
-	log       *slog.Logger
-	gate      *gate.Gate
-	words     *i18n.Catalogue
-	pages     *page.Pages
-	area      *page.Area // of the error pages
-	checks    []Check
-	observers []Observer
-	icons     icons
-	pace      time.Duration
-	packer    packer
+	app         *portal.App
+	log         *slog.Logger
+	gate        *gate.Gate
+	words       *i18n.Catalogue
+	pages       *page.Pages
+	area        *page.Area // of the error pages
+	checks      []Check
+	observers   []Observer
+	icons       icons
+	refusalStep time.Duration
+	packer      packer
 
 	readable map[string]bool // the patterns of the pages there are
 }
@@ -102,7 +102,7 @@ func New(config Config) (*Site, error) {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &site{app: config.App, area: shopper.Area(), log: config.Log, observers: config.Observers,
-		pace: config.Pace}
+		refusalStep: config.RefusalStep}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	var err error
 	if s.words, err = i18n.Load(); err != nil {
@@ -143,14 +143,14 @@ func (s *site) settings(reading time.Duration) fiber.Config {
 
 // mount builds the site. This is the only place that defines the order of the middleware:
 //
-//  1. answer: headers, deadline, panics, errors, watches and the log, around all that follows
+//  1. respond: headers, deadline, panics, errors, watches and the log, around all that follows
 //  2. Identify: request id, client address
 //  3. health checks and the site's own files, on any host
 //  4. FindShop, then the headers that depend on the shop
 //  5. RefuseForgery
 //  6. the shop's files, then pages and the API
 func (s *site) mount(app *fiber.App) {
-	app.Use(s.answer, s.gate.Identify)
+	app.Use(s.respond, s.gate.Identify)
 	add(app, s.anyHost())
 	app.Use(s.gate.FindShop, s.shopHeaders, s.gate.RefuseForgery)
 	add(app, s.ofShop())

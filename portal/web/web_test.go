@@ -53,7 +53,7 @@ func newTestSite(t *testing.T, shops ...webtest.Shop) testSite {
 		web.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 }
 
-// with returns the house with a new site, made from the config and the app's app and log.
+// with returns the test site with a new web.Site, made from the config and the app's app and log.
 func (h testSite) with(t *testing.T, config web.Config) testSite {
 	t.Helper()
 	config.App, config.Log, config.Timeout = h.App, h.Log.Logger(), time.Minute

@@ -17,8 +17,8 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 
-// The fault summary is read out and its links are the next thing the Tab key reaches.
-document.querySelector(".faults")?.focus();
+// The error summary is read out and its links are the next thing the Tab key reaches.
+document.querySelector(".field-errors")?.focus();
 
 // A second press on a slow line must not order, save or end anything twice. After a while it may: no page has come in place of
 // this one, as when the loading was stopped or the answer was a file.

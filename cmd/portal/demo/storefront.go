@@ -101,16 +101,16 @@ func (s *storefront) comeBack(w http.ResponseWriter, r *http.Request) {
 	customer, err := s.exchange(r)
 	switch {
 	case err == nil:
-		s.admit(w, customer)
+		s.signIn(w, customer)
 		http.Redirect(w, r, "/", http.StatusSeeOther) // removes the code from the address bar
 	case errors.Is(err, errNotOurs) && r.FormValue("again") == "" && r.FormValue("code") != "":
 		s.begin(w, r, "/signed-in?again=yes")
 	case errors.Is(err, errNotOurs):
 		s.show(w, http.StatusForbidden,
-			shopPage{Fault: "Signing in did not work. Does your browser keep cookies?"})
+			shopPage{Error: "Signing in did not work. Does your browser keep cookies?"})
 	default:
 		s.show(w, http.StatusBadGateway,
-			shopPage{Fault: "The portal does not answer. Try again in a minute."})
+			shopPage{Error: "The portal does not answer. Try again in a minute."})
 	}
 }
 
@@ -154,8 +154,8 @@ func (s *storefront) exchange(r *http.Request) (customer shopCustomer, err error
 	return customer, fmt.Errorf("the portal responded with %s", answer.Status)
 }
 
-// admit starts a session of the shop and deletes the secret.
-func (s *storefront) admit(w http.ResponseWriter, customer shopCustomer) {
+// signIn starts a session of the shop and deletes the secret.
+func (s *storefront) signIn(w http.ResponseWriter, customer shopCustomer) {
 	session := secretText()
 	s.mu.Lock()
 	s.sessions[session] = customer
@@ -168,7 +168,7 @@ func (s *storefront) admit(w http.ResponseWriter, customer shopCustomer) {
 type shopPage struct {
 	Customer *shopCustomer // nil if not signed in
 	Portal   string
-	Fault    string
+	Error    string
 }
 
 func (s *storefront) front(w http.ResponseWriter, r *http.Request) {

@@ -105,7 +105,7 @@ func entersShopElsewhere(t *testing.T, d *visit, window func() *chrome.Tab, shop
 	}
 	asking.Type("#f-code", webtest.CodeIn(mail.Message{Text: first.Text}))
 	asking.Follow("main form button.main")
-	if !asking.Sees("#f-code-fault") {
+	if !asking.Sees("#f-code-error") {
 		t.Errorf("the code of a used mail: %s", asking.Text("main"))
 	}
 	asking.Follow(`form[action="/sign-in/again"] button`)
@@ -122,9 +122,9 @@ func looksAtShop(t *testing.T, d *visit, window func() *chrome.Tab, shop string)
 	viewed(t, tab, "shop")
 	tab.Visit(shop + "/signed-in")
 	if !tab.Sees("[role=alert]") {
-		t.Errorf("no fault is told: %s", tab.Text("main"))
+		t.Errorf("no error is shown: %s", tab.Text("main"))
 	}
-	viewed(t, tab, "shop-fault")
+	viewed(t, tab, "shop-error")
 	tab.Visit(d.asks(tab, shop, d.latest(shopFirm)).Link())
 	greeted(t, tab, shop)
 	viewed(t, tab, "shop-customer")

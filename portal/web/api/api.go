@@ -84,7 +84,7 @@ func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (order
 	if err != nil {
 		return err
 	}
-	return h.answer(c, receipt)
+	return h.respond(c, receipt)
 }
 
 func (h *Handler) customer(c *fiber.Ctx) error {
@@ -114,7 +114,7 @@ func (h *Handler) customerByEmail(c *fiber.Ctx) error {
 // idempotencyKey is the header of draft-ietf-httpapi-idempotency-key-header.
 const idempotencyKey = "Idempotency-Key"
 
-// mailSignIn emails a sign-in link to a customer; it needs no body. The answer confirms that the email was
+// mailSignIn emails a sign-in link to a customer; it needs no body. The response confirms that the email was
 // queued and says nothing about the customer.
 func (h *Handler) mailSignIn(c *fiber.Ctx) error {
 	feed, id, err := feedAnd(c, "id")
@@ -146,9 +146,9 @@ func repeatKey(c *fiber.Ctx) (string, error) {
 	}
 	key := strings.Trim(string(given[0]), `" `)
 	if key == "" || len(given) > 1 {
-		fault := validate.FieldError{Field: idempotencyKey, Key: "idempotency.form"}
+		wrong := validate.FieldError{Field: idempotencyKey, Key: "idempotency.form"}
 		return "", &validate.Error{Kind: validate.Invalid, Key: "error.invalid",
-			Fields: []validate.FieldError{fault}}
+			Fields: []validate.FieldError{wrong}}
 	}
 	return key, nil
 }
@@ -186,7 +186,7 @@ func feedOf(c *fiber.Ctx, parameters ...string) (portal.Feed, error) {
 	return feed, err
 }
 
-// clip shortens and cleans a parameter's name for an answer.
+// clip shortens and cleans a parameter's name for a response.
 func clip(name string) string {
 	const most = 100
 	name = strings.ToValidUTF8(name[:min(len(name), most)], "")
@@ -226,8 +226,8 @@ func jsonBody(c *fiber.Ctx) ([]byte, error) {
 	return c.BodyRaw(), nil
 }
 
-// answer reports the outcome of a put: 201 if it created something, else 200.
-func (h *Handler) answer(c *fiber.Ctx, receipt order.Receipt) error {
+// respond reports the outcome of a put: 201 if it created something, else 200.
+func (h *Handler) respond(c *fiber.Ctx, receipt order.Receipt) error {
 	gate.NoteOutcome(c, receipt.Outcome)
 	if receipt.Outcome == order.Created {
 		c.Status(fiber.StatusCreated)
@@ -236,14 +236,14 @@ func (h *Handler) answer(c *fiber.Ctx, receipt order.Receipt) error {
 	if receipt.Outcome == order.Stale {
 		body.StoredUpdatedAt = &receipt.StoredUpdatedAt
 	}
-	for _, fault := range receipt.Warnings {
+	for _, w := range receipt.Warnings {
 		body.Warnings = append(body.Warnings,
-			warning{fault.Field, fault.Key, h.words.T(fault.Key, fault.Args)})
+			warning{w.Field, w.Key, h.words.T(w.Key, w.Args)})
 	}
 	return c.JSON(body)
 }
 
-// result is the body of the answer to a put.
+// result is the body of the response to a put.
 type result struct {
 	Result          order.Outcome  `json:"result"`
 	Customer        string         `json:"customer,omitempty"`  // our id

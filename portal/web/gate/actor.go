@@ -32,13 +32,14 @@ func Browser(c *fiber.Ctx) credential.Browser { return browserOf(c) }
 func Shopper(c *fiber.Ctx) (portal.Shopper, error) {
 	r := of(c)
 	if r.shopper == nil {
-		shopper, err := admit(c)
-		r.shopper = &admission{shopper, err}
+		shopper, err := authenticate(c)
+		r.shopper = &authentication{shopper, err}
 	}
 	return r.shopper.shopper, r.shopper.err
 }
 
-func admit(c *fiber.Ctx) (portal.Shopper, error) {
+// authenticate finds the customer of the request's session.
+func authenticate(c *fiber.Ctx) (portal.Shopper, error) {
 	r := of(c)
 	cookie := sessionOf(c)
 	if cookie == "" || r.gate == nil {

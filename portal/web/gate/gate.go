@@ -51,12 +51,12 @@ type request struct {
 	shop    shop.Shop
 	browser *browserCookie
 	session *string
-	shopper *admission
+	shopper *authentication
 	outcome order.Outcome
 }
 
-// admission caches for the rest of the request whether a customer is signed in.
-type admission struct {
+// authentication caches for the rest of the request whether a customer is signed in.
+type authentication struct {
 	shopper portal.Shopper
 	err     error
 }
@@ -74,7 +74,7 @@ func of(c *fiber.Ctx) *request {
 	return r
 }
 
-// Identify gives the request its id, which the answer also carries, and finds the client's address.
+// Identify gives the request its id, which the response also carries, and finds the client's address.
 func (g *Gate) Identify(c *fiber.Ctx) error {
 	g.identify(c)
 	return c.Next()

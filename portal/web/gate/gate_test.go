@@ -54,14 +54,15 @@ type testGate struct {
 // status 500 and their text, Fiber's with their own status.
 func newTestGate(t *testing.T, handler fiber.Handler, bases ...string) testGate {
 	t.Helper()
-	return newHouseBehind(t, []netip.Prefix{
+	return newTestGateBehind(t, []netip.Prefix{
 		netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8"),
 		netip.MustParsePrefix("fd00::/8"),
 	}, handler, bases...)
 }
 
-// newHouseBehind is newHouse with the given trusted proxies.
-func newHouseBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler, bases ...string) testGate {
+// newTestGateBehind is newTestGate with the given trusted proxies.
+func newTestGateBehind(t *testing.T, trusted []netip.Prefix, handler fiber.Handler,
+	bases ...string) testGate {
 	t.Helper()
 	store := &counting{Engine: storagetest.Open(t, portal.Collections()...)}
 	app := portal.New(store, secrettest.Ring())
@@ -178,7 +179,7 @@ func TestIdentify(t *testing.T) {
 // TestNoProxy checks that without trusted proxies all forwarded headers are ignored.
 func TestNoProxy(t *testing.T) {
 	t.Parallel()
-	h := newHouseBehind(t, nil, func(c *fiber.Ctx) error {
+	h := newTestGateBehind(t, nil, func(c *fiber.Ctx) error {
 		return c.SendString(gate.RequestID(c) + " " + gate.Address(c).String())
 	}, "https://a.test")
 	_, body, _ := h.ask(t, "GET", "/", "X-Request-Id", "abcdef-0123", "X-Forwarded-For", "192.0.2.7")

@@ -44,7 +44,7 @@ type Base struct {
 // Choice is one language in the language menu.
 type Choice struct {
 	Lang, Name string
-	Present    bool
+	Current    bool
 }
 
 // Language returns the language of a page: the customer's, otherwise the one in ?lang= or the form field
@@ -82,13 +82,13 @@ func (p *Pages) Base(c *fiber.Ctx, area *Area, shop shop.Shop, customer *custome
 
 func askedLang(c *fiber.Ctx) string { return c.FormValue("lang") }
 
-func (p *Pages) choices(shop shop.Shop, present string) []Choice {
+func (p *Pages) choices(shop shop.Shop, current string) []Choice {
 	if len(shop.Languages) < 2 {
 		return nil
 	}
 	choices := make([]Choice, 0, len(shop.Languages))
 	for _, lang := range shop.Languages {
-		choices = append(choices, Choice{Lang: lang, Name: p.catalogue.Name(lang), Present: lang == present})
+		choices = append(choices, Choice{Lang: lang, Name: p.catalogue.Name(lang), Current: lang == current})
 	}
 	return choices
 }

@@ -63,7 +63,7 @@ func TestLanguageChoicesKeepThePage(t *testing.T) {
 	t.Parallel()
 	baseOf(t, get("/sign-in?to=%2Forders%2F1&done=x&lang=en"), nil, func(b Base) {
 		want := []Choice{
-			{Lang: "en", Name: "English", Present: true},
+			{Lang: "en", Name: "English", Current: true},
 			{Lang: "sk", Name: "Slovenčina"},
 		}
 		if diff := cmp.Diff(want, b.Languages); diff != "" {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Field is one input of a form, with its label, hint and fault.
+// Field is one input of a form, with its label, hint and error.
 type Field struct {
 	ID, Name, Label string
-	Hint, Fault     string
+	Hint, Error     string
 	Value           string
 	Mark            string // beside the label, such as "(optional)"
 	Type            string // such as "text", "checkbox" ("yes" or no value) or "textarea"
@@ -44,11 +44,11 @@ func LabelOf(options []Option, value string) string {
 	return ""
 }
 
-// DescribedBy returns the IDs of the hint and the fault for screen readers.
+// DescribedBy returns the IDs of the hint and the error for screen readers.
 func (f Field) DescribedBy() string {
 	var ids []string
-	if f.Fault != "" {
-		ids = append(ids, f.ID+"-fault")
+	if f.Error != "" {
+		ids = append(ids, f.ID+"-error")
 	}
 	if f.Hint != "" {
 		ids = append(ids, f.ID+"-hint")
@@ -76,7 +76,7 @@ func (f Field) HTML() (template.HTML, error) {
 	data.Options = nil // data of one shape differ only in the gaps
 	data.DescribedBy, data.List = gaps.Text(f.DescribedBy()), gaps.HTML(list)
 	for _, text := range []*string{
-		&data.ID, &data.Name, &data.Label, &data.Hint, &data.Fault, &data.Value, &data.Mark,
+		&data.ID, &data.Name, &data.Label, &data.Hint, &data.Error, &data.Value, &data.Mark,
 		&data.Autocomplete, &data.InputMode, &data.Capitals, &data.MaxLength,
 	} {
 		*text = gaps.Text(*text)

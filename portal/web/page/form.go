@@ -8,14 +8,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Form is a form as it is shown, with the typed values and the faults.
+// Form is a form as it is shown, with the typed values and the errors.
 type Form struct {
-	Values  map[string]string // by field name
-	Faults  map[string]string // by field name: sentences
-	Summary string            // above the form, "" if there are no faults
-	Labels  map[string]string // by field name: precede the sentences in the summary; may be nil
+	Values      map[string]string // by field name
+	FieldErrors map[string]string // by field name: sentences
+	Summary     string            // above the form, "" if there are no errors
+	Labels      map[string]string // by field name: precede the sentences in the summary; may be nil
 
-	order     []string // the faulty fields in the order of the error
+	order     []string // the invalid fields in the order of the error
 	optional  string
 	fragments *fragments
 }
@@ -29,45 +29,45 @@ func Values(c *fiber.Ctx, names ...string) map[string]string {
 	return values
 }
 
-// Form returns a form with the values and with the error that a use case returned for them, or nil. Faults
-// of fields become sentences at the fields; an error without field faults appears above the form.
+// Form returns a form with the values and with the error that a use case returned for them, or nil. Errors
+// of fields become sentences at the fields; an error that names no field appears above the form.
 func (b Base) Form(values map[string]string, err error) Form {
-	f := Form{Values: values, Faults: make(map[string]string), optional: b.T("form.optional"),
+	f := Form{Values: values, FieldErrors: make(map[string]string), optional: b.T("form.optional"),
 		fragments: b.fragments}
 	if err == nil {
 		return f
 	}
 	f.Summary = b.T(summaryKey(err))
-	for _, fault := range validate.FieldErrors(err) {
-		if _, known := f.Faults[fault.Field]; known {
+	for _, wrong := range validate.FieldErrors(err) {
+		if _, known := f.FieldErrors[wrong.Field]; known {
 			continue
 		}
-		sentence := b.T(fault.Key, fault.Args)
-		if fault.Field == "" { // a fault of the whole form
+		sentence := b.T(wrong.Key, wrong.Args)
+		if wrong.Field == "" { // an error of the whole form
 			f.Summary = sentence
 			continue
 		}
-		f.Faults[fault.Field] = sentence
-		f.order = append(f.order, fault.Field)
+		f.FieldErrors[wrong.Field] = sentence
+		f.order = append(f.order, wrong.Field)
 	}
 	return f
 }
 
-// Faulty reports whether the form has any fault.
-func (f Form) Faulty() bool { return f.Summary != "" }
+// HasErrors reports whether the form has any error.
+func (f Form) HasErrors() bool { return f.Summary != "" }
 
-// Mend is one line of the summary: a fault that links to its field.
-type Mend struct{ ID, Text string }
+// ErrorLink is one line of the summary: an error that links to its field.
+type ErrorLink struct{ ID, Text string }
 
 // List returns the lines of the summary.
-func (f Form) List() []Mend {
-	list := make([]Mend, 0, len(f.order))
+func (f Form) List() []ErrorLink {
+	list := make([]ErrorLink, 0, len(f.order))
 	for _, name := range f.order {
-		text := f.Faults[name]
+		text := f.FieldErrors[name]
 		if label := f.Labels[name]; label != "" {
 			text = label + ": " + text
 		}
-		list = append(list, Mend{ID: fieldID(name), Text: text})
+		list = append(list, ErrorLink{ID: fieldID(name), Text: text})
 	}
 	return list
 }
@@ -78,7 +78,7 @@ func (f Form) List() []Mend {
 func (f Form) Field(name, label string, attributes ...string) (Field, error) {
 	field := Field{
 		ID: fieldID(name), Name: name, Label: label, Type: "text",
-		Value: f.Values[name], Fault: f.Faults[name], Checked: f.Values[name] == "yes",
+		Value: f.Values[name], Error: f.FieldErrors[name], Checked: f.Values[name] == "yes",
 		fragments: f.fragments,
 	}
 	if len(attributes)%2 != 0 {

@@ -10,39 +10,39 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
+func TestErrorsBecomeSentencesAtTheirFields(t *testing.T) {
 	t.Parallel()
 	mend := "Please fix the following:"
 	tests := []struct {
 		name    string
 		err     error
 		summary string
-		list    []Mend
+		list    []ErrorLink
 	}{
-		{"none", nil, "", []Mend{}},
-		{"fields, in the error's order, the first fault of each",
+		{"none", nil, "", []ErrorLink{}},
+		{"fields, in the error's order, the first one of each",
 			&validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
 				{Field: "vat_id", Key: "vat.format", Args: map[string]string{"Example": "SK1234567895"}},
 				{Field: "country", Key: "address.unknown"},
 				{Field: "vat_id", Key: "vat.checksum"},
-			}}, mend, []Mend{
+			}}, mend, []ErrorLink{
 				{"f-vat_id", "Enter a VAT ID in this country’s format, for example SK1234567895."},
 				{"f-country", "Select a country from the list."},
 			}},
 		{"the form as a whole", &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
 			{Key: "address.too_many", Args: map[string]string{"Most": "20"}},
-		}}, "You can save up to 20 addresses. Delete one to add another.", []Mend{}},
+		}}, "You can save up to 20 addresses. Delete one to add another.", []ErrorLink{}},
 		{"an error without fields", &validate.Error{Kind: validate.Conflict, Key: "address.changed"},
-			"This address was changed in another window. Check it and try again.", []Mend{}},
+			"This address was changed in another window. Check it and try again.", []ErrorLink{}},
 		{"an error that is none of ours", errors.New("secret text"),
-			"The problem is on our side. Try again in a minute.", []Mend{}},
+			"The problem is on our side. Try again in a minute.", []ErrorLink{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			baseOf(t, get("/"), jana(), func(b Base) {
 				form := b.Form(map[string]string{"vat_id": "SK12"}, test.err)
-				if form.Summary != test.summary || form.Faulty() != (test.err != nil) {
-					t.Errorf("summary %q, faulty %v", form.Summary, form.Faulty())
+				if form.Summary != test.summary || form.HasErrors() != (test.err != nil) {
+					t.Errorf("summary %q, has errors %v", form.Summary, form.HasErrors())
 				}
 				if diff := cmp.Diff(test.list, form.List()); diff != "" {
 					t.Error(diff)
@@ -54,7 +54,7 @@ func TestFaultsBecomeSentencesAtTheirFields(t *testing.T) {
 
 func TestFieldKeepsWhatWasTypedAndNamesItsTexts(t *testing.T) {
 	t.Parallel()
-	form := Form{Values: map[string]string{"a": "typed"}, Faults: map[string]string{"a": "Mend me."},
+	form := Form{Values: map[string]string{"a": "typed"}, FieldErrors: map[string]string{"a": "Mend me."},
 		optional: "(optional)"}
 	got, err := form.Field("a", "A", "type", "email", "hint", "Hint.", "optional", "yes", "required",
 		"", "half", "yes")
@@ -62,13 +62,13 @@ func TestFieldKeepsWhatWasTypedAndNamesItsTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Field{
-		ID: "f-a", Name: "a", Label: "A", Type: "email", Value: "typed", Hint: "Hint.", Fault: "Mend me.",
+		ID: "f-a", Name: "a", Label: "A", Type: "email", Value: "typed", Hint: "Hint.", Error: "Mend me.",
 		Mark: "(optional)", Half: true,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Field{})); diff != "" {
 		t.Error(diff)
 	}
-	if ids := got.DescribedBy(); ids != "f-a-fault f-a-hint" {
+	if ids := got.DescribedBy(); ids != "f-a-error f-a-hint" {
 		t.Errorf("described by %q", ids)
 	}
 }

@@ -72,7 +72,7 @@ func (b Base) Foot() (template.HTML, error) {
 		if !b.SignedIn {
 			made.URL = gaps.Text(b.inLanguage(choice.Lang))
 		}
-		if choice.Present {
+		if choice.Current {
 			flags |= frameChoice << i
 		}
 		data.Choices = append(data.Choices, made)

@@ -75,21 +75,21 @@ func TestFieldEscapes(t *testing.T) {
 	t.Parallel()
 	pages, _ := testPages(t, templates.Pages)
 	field := Field{
-		ID: hostile, Name: hostile, Label: hostile, Hint: hostile, Fault: hostile, Value: hostile,
+		ID: hostile, Name: hostile, Label: hostile, Hint: hostile, Error: hostile, Value: hostile,
 		Mark: hostile, Type: hostile,
 		Autocomplete: hostile, InputMode: hostile, Capitals: hostile, MaxLength: hostile,
 		fragments: pages.fragments,
 	}
-	// for, label, mark; id, name, type, value, four attributes, two ids; id and text of both hint and fault
+	// for, label, mark; id, name, type, value, four attributes, two ids; id and text of both hint and error
 	wantEscaped(t, htmlOf(t, field), 3+10+4)
 	list := field
 	list.Options = []Option{{Value: hostile, Label: hostile}}
 	// for, label, mark; id, name, autocomplete, two ids; two of the option; id and text of both hint and
-	// fault
+	// error
 	wantEscaped(t, htmlOf(t, list), 3+5+2+4)
 	box := field
 	box.Type = "checkbox"
-	// id, name, two ids; for, label, mark; id and text of both hint and fault
+	// id, name, two ids; for, label, mark; id and text of both hint and error
 	wantEscaped(t, htmlOf(t, box), 4+3+4)
 }
 
@@ -124,8 +124,8 @@ func TestAddresses(t *testing.T) {
 func TestFieldsMarkup(t *testing.T) {
 	t.Parallel()
 	pages, _ := testPages(t, templates.Pages)
-	form := Form{Values: map[string]string{"a": "1", "c": "yes"}, Faults: map[string]string{"a": "Mend."},
-		fragments: pages.fragments}
+	form := Form{Values: map[string]string{"a": "1", "c": "yes"},
+		FieldErrors: map[string]string{"a": "Mend."}, fragments: pages.fragments}
 	drawings, err := loadIcons(static.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -139,11 +139,11 @@ func TestFieldsMarkup(t *testing.T) {
 		{"input", func() (Field, error) {
 			return form.Field("a", "A", "half", "y", "required", "y", "plain", "y", "code", "y", "autofocus",
 				"y", "maxlength", "9", "hint", "H.")
-		}, `<div class="field half faulty">
+		}, `<div class="field half invalid">
 <label for="f-a">A</label>
-<input class="code" id="f-a" name="a" type="text" value="1" spellcheck="false" maxlength="9" required autofocus aria-describedby="f-a-fault f-a-hint" aria-invalid="true">
+<input class="code" id="f-a" name="a" type="text" value="1" spellcheck="false" maxlength="9" required autofocus aria-describedby="f-a-error f-a-hint" aria-invalid="true">
 <p class="hint" id="f-a-hint">H.</p>
-<p class="fault" id="f-a-fault"><svg/>Mend.</p>
+<p class="field-error" id="f-a-error"><svg/>Mend.</p>
 </div>
 `},
 		{"list", func() (Field, error) {

@@ -1,5 +1,5 @@
 // Package page owns what every page shares: the base data (shop, language, navigation, confirmation), the
-// rendering, forms with their faults as sentences, the shop's stylesheet and the error page. A page is one
+// rendering, forms with their errors as sentences, the shop's stylesheet and the error page. A page is one
 // template that includes layout/head and layout/foot, and one struct that embeds Base.
 //
 // It must not know individual pages, the use cases of routes, or the store.

@@ -105,7 +105,7 @@ type demo struct {
 
 func demoOf(b Base) demo {
 	b.Title = "Order 1001"
-	faults := &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
+	invalid := &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
 		{Field: "last_name", Key: "address.required"}, {Field: "postal_code", Key: "address.pattern"},
 	}}
 	return demo{
@@ -116,7 +116,7 @@ func demoOf(b Base) demo {
 			b.Pill(string(order.Moving), "On its way with DHL"),
 			b.Pill(string(order.Done), "Delivered"), b.Pill(string(order.Stopped), "Cancelled"), b.Pill("", "Placed"),
 		},
-		Form:      b.Form(map[string]string{"first_name": `<b>"Jana"`, "country": "SK"}, faults),
+		Form:      b.Form(map[string]string{"first_name": `<b>"Jana"`, "country": "SK"}, invalid),
 		Countries: []Option{{Value: "CZ", Label: "Czechia"}, {Value: "SK", Label: "Slovakia"}},
 	}
 }

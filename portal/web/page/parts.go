@@ -25,10 +25,10 @@ func (b Base) Pill(tone, text string) Pill {
 // Link is a link's text and path.
 type Link struct{ Label, Path string }
 
-// Item is the data of partials/item: a link in a list, perhaps the present one.
+// Item is the data of partials/item: a link in a list, perhaps the current one.
 type Item struct {
 	Label, Path string
-	Present     bool
+	Current     bool
 }
 
 // roomForItem is the approximate size of an item in bytes.
@@ -42,10 +42,10 @@ func (b *Base) Items(items []Item) (template.HTML, error) {
 	for _, item := range items {
 		gaps.Reset()
 		shape := Shape{Template: "partials/item"}
-		if item.Present {
+		if item.Current {
 			shape.Flags = 1
 		}
-		data = Item{Label: gaps.Text(item.Label), Path: gaps.Text(item.Path), Present: item.Present}
+		data = Item{Label: gaps.Text(item.Label), Path: gaps.Text(item.Path), Current: item.Current}
 		if err := b.WriteFragment(&out, shape, gaps, &data); err != nil {
 			return "", err
 		}

@@ -26,11 +26,11 @@ func TestAddAddress(t *testing.T) {
 	typed := slovak()
 	typed["postal_code"] = "1234567"
 	b.Submit("main form", typed).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#f-postal_code-fault") == "" || b.Page.Attr("[name=city]", "value") != "Bratislava" ||
+	if b.Page.Text("#f-postal_code-error") == "" || b.Page.Attr("[name=city]", "value") != "Bratislava" ||
 		b.Page.Attr("[name=postal_code]", "value") != "1234567" {
-		t.Errorf("the fault is not at its field, or the typed is lost: %.900s", b.Page.Text("main"))
+		t.Errorf("the error is not at its field, or the typed is lost: %.900s", b.Page.Text("main"))
 	}
-	if got := b.Page.Text(".faults a"); !strings.HasPrefix(got, "Postal code: ") {
+	if got := b.Page.Text(".field-errors a"); !strings.HasPrefix(got, "Postal code: ") {
 		t.Errorf("the summary says %q", got)
 	}
 	b.Submit("main form", slovak()).Want(http.StatusOK)
@@ -168,7 +168,7 @@ func TestCompany(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, country, typed string
-		saved, fault         string // either of the two
+		saved, wrong         string // either of the two
 	}{
 		{"as printed", "SK", "SK2022273990", "SK2022273990", ""},
 		{"spaces and lower case", "SK", " sk 2022 273 990 ", "SK2022273990", ""},
@@ -184,7 +184,7 @@ func TestCompany(t *testing.T) {
 			b.Get("/company")
 			b.Submit("main form", map[string]string{"name": "Kniha s.r.o.", "country": test.country,
 				"vat_id": test.typed, "action": "save"})
-			if test.fault == "" {
+			if test.wrong == "" {
 				b.Page.Want(http.StatusOK)
 				if got := b.Page.Attr("[name=vat_id]", "value"); got != test.saved || !b.Page.Has(".flash") {
 					t.Errorf("saved as %q", got)
@@ -192,9 +192,9 @@ func TestCompany(t *testing.T) {
 				return
 			}
 			b.Page.Want(http.StatusUnprocessableEntity)
-			if got := b.Page.Text("#f-vat_id-fault"); !strings.Contains(got, test.fault) ||
+			if got := b.Page.Text("#f-vat_id-error"); !strings.Contains(got, test.wrong) ||
 				b.Page.Attr("[name=vat_id]", "value") != test.typed {
-				t.Errorf("the fault: %q; kept: %q", got, b.Page.Attr("[name=vat_id]", "value"))
+				t.Errorf("the error: %q; kept: %q", got, b.Page.Attr("[name=vat_id]", "value"))
 			}
 		})
 	}

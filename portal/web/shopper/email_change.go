@@ -20,7 +20,7 @@ func (h *Handler) emailChangeRoutes() []gate.Route {
 		gate.Get(gate.StepUp, emailPath, fresh(h.email)),
 		gate.Post(gate.StepUp, emailPath, fresh(h.askEmail)),
 		gate.Get(gate.StepUp, emailCodePath, fresh(h.emailCode)),
-		gate.Post(gate.StepUp, emailCodePath, h.paced(fresh(h.enterEmailCode))),
+		gate.Post(gate.StepUp, emailCodePath, h.inSteps(fresh(h.enterEmailCode))),
 		gate.Get(gate.Public, undoEmailPath, h.lostLink),
 		gate.Post(gate.Public, undoEmailPath, h.undoEmail),
 		gate.Get(gate.Public, undoEmailPath+"/*", h.emailUndo),
@@ -93,11 +93,11 @@ func (h *Handler) enterEmailCode(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, profilePath, "email.changed")
 }
 
-// emailUndoPage opens from the undo link in the message to the previous email. Former is "" if the link is
+// emailUndoPage opens from the undo link in the message to the previous email. OldEmail is "" if the link is
 // damaged or has expired.
 type emailUndoPage struct {
 	page.Base
-	Token, Former, Present string
+	Token, OldEmail, NewEmail string
 }
 
 // emailUndo shows the button. Opening the page has no effect, because mail scanners open links too.
@@ -107,12 +107,12 @@ func (h *Handler) emailUndo(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if found.Former == "" {
+	if found.OldEmail == "" {
 		return h.emailUndoGone(c)
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/undo-email", emailUndoPage{
-		Base: h.visitorBase(c, "email_restore.title"), Token: token, Former: found.Former,
-		Present: found.Present,
+		Base: h.visitorBase(c, "email_restore.title"), Token: token, OldEmail: found.OldEmail,
+		NewEmail: found.NewEmail,
 	})
 }
 

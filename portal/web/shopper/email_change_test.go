@@ -57,8 +57,8 @@ func TestChangeOfEmail(t *testing.T) {
 	i.Deliver()
 	b.Submit("form[action='/security/confirm/']",
 		map[string]string{"code": "AAAA-AAAA"}).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#f-code-fault") == "" {
-		t.Error("no fault at the code")
+	if b.Page.Text("#f-code-error") == "" {
+		t.Error("no error at the code")
 	}
 	b.Submit("form[action='/security/confirm/']",
 		map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(jana))}).Want(http.StatusOK)
@@ -67,7 +67,7 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 	for _, typed := range []string{"johana", jana} {
 		b.Submit("main form", map[string]string{"email": typed}).Want(http.StatusUnprocessableEntity)
-		if b.Page.Text("#f-email-fault") == "" || b.Page.Attr("[name=email]", "value") != typed {
+		if b.Page.Text("#f-email-error") == "" || b.Page.Attr("[name=email]", "value") != typed {
 			t.Errorf("%q: %s", typed, b.Page.Text("main"))
 		}
 	}
@@ -80,8 +80,8 @@ func TestChangeOfEmail(t *testing.T) {
 	}
 	i.Deliver()
 	b.Submit("main form", map[string]string{"code": "AAAA-AAAA"}).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#f-code-fault") == "" {
-		t.Error("no fault at the code")
+	if b.Page.Text("#f-code-error") == "" {
+		t.Error("no error at the code")
 	}
 	before := b.Cookie("__Host-postern.main")
 	b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(johana))}).Want(http.StatusOK)
@@ -202,7 +202,7 @@ func TestEmailChangeWithoutAWish(t *testing.T) {
 func wantRefusal(t *testing.T, page *webtest.Page, status int, says string) {
 	t.Helper()
 	page.Want(status)
-	if text := page.Text("main .faults"); !strings.Contains(text, says) || !page.Has("main form") {
+	if text := page.Text("main .field-errors"); !strings.Contains(text, says) || !page.Has("main form") {
 		t.Errorf("%s says %q: %s", page.URL, text, page.Text("main"))
 	}
 }

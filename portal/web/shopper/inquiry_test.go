@@ -128,13 +128,13 @@ func TestReturnRequest(t *testing.T) {
 		t.Errorf("the page: %s", b.Page.Text("main"))
 	}
 	b.Submit("main form", map[string]string{"text": "\n<b>Torn</b>"}).Want(http.StatusUnprocessableEntity)
-	if got := b.Page.Text(".faults"); got != "Choose at least one item." || !strings.Contains(b.Page.Body,
-		">\n\n&lt;b&gt;Torn") {
+	if got := b.Page.Text(".field-errors"); got != "Choose at least one item." ||
+		!strings.Contains(b.Page.Body, ">\n\n&lt;b&gt;Torn") {
 		t.Errorf("nothing chosen: %q, %s", got, b.Page.Body)
 	}
 	b.Submit("main form", map[string]string{"line/0": "2",
 		"text": strings.Repeat("x", 2001)}).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#f-text-fault") != "Use 2000 characters or fewer." ||
+	if b.Page.Text("#f-text-error") != "Use 2000 characters or fewer." ||
 		b.Page.Attr("[name='line/0'] [selected]", "value") != "2" {
 		t.Errorf("too long: %s", b.Page.Text("main"))
 	}
@@ -173,7 +173,7 @@ func TestReturnRequest(t *testing.T) {
 	put(t, i, "A/1", fields{"fulfillment": "delivered", "updated_at": "2026-03-02T10:00:00Z",
 		"lines": []fields{{"name": "A pen", "quantity": "2", "total": "3.50"}}})
 	b.Submit("main form", map[string]string{"text": "again"}).Want(http.StatusConflict)
-	if got := b.Page.Text(".faults"); got != "This order has changed. Choose the items again." {
+	if got := b.Page.Text(".field-errors"); got != "This order has changed. Choose the items again." {
 		t.Errorf("other lines by now: %q", got)
 	}
 	b.Submit("main form", map[string]string{"line/0": "1"}).Want(http.StatusOK)
@@ -252,9 +252,9 @@ func TestMessages(t *testing.T) {
 	const hostile = `</textarea><script>alert(1)</script><a href="https://x.test">x</a>`
 	long := hostile + strings.Repeat("x", 2001)
 	b.Submit("#messages form", map[string]string{"text": long}).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#messages textarea") != long || b.Page.Text("#f-text-fault") == "" ||
+	if b.Page.Text("#messages textarea") != long || b.Page.Text("#f-text-error") == "" ||
 		b.Page.Text("h1") != "Order 1" {
-		t.Errorf("the fault, or what was typed: %s", b.Page.Text("#messages"))
+		t.Errorf("the error, or what was typed: %s", b.Page.Text("#messages"))
 	}
 	b.Submit("#messages form", map[string]string{"text": "  "}).Want(http.StatusUnprocessableEntity)
 	form := map[string][]string{"form": {b.Page.Attr("#messages [name=form]", "value")},
@@ -300,8 +300,8 @@ func TestMessageLimits(t *testing.T) {
 		b.Submit("#messages form", map[string]string{"text": fmt.Sprint(n)}).Want(http.StatusOK)
 	}
 	b.Submit("#messages form", map[string]string{"text": "one more"}).Want(http.StatusTooManyRequests)
-	if b.Page.Text("#messages textarea") != "one more" || !strings.Contains(b.Page.Text("#messages .faults"),
-		"limit is 20") {
+	if b.Page.Text("#messages textarea") != "one more" ||
+		!strings.Contains(b.Page.Text("#messages .field-errors"), "limit is 20") {
 		t.Errorf("over the limit: %s", b.Page.Text("#messages"))
 	}
 	i.Clock.Move(time.Hour)

@@ -27,7 +27,7 @@ type linkPage struct {
 	Other  string // email of another customer who is signed in here
 	Mine   string // destination for the link's owner, who is already signed in
 	Until  time.Time
-	Fault  string // why the button failed
+	Error  string // why the button failed
 }
 
 // endedPage is the page of a link that no longer works.
@@ -47,7 +47,7 @@ func (h *Handler) link(c *fiber.Ctx) error {
 
 // showLink shows the page of a link. If the link has ended and its owner is signed in, showLink redirects
 // to the link's destination.
-func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
+func (h *Handler) showLink(c *fiber.Ctx, token, message string) error {
 	found, err := gate.Visitor(c).Link(c.UserContext(), token)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (h *Handler) showLink(c *fiber.Ctx, token, fault string) error {
 		return h.showEnded(c, token, found)
 	}
 	return h.showLive(c, linkPage{Token: token, Masked: found.Masked, Auto: found.Auto && !present,
-		Until: found.At, Fault: fault},
+		Until: found.At, Error: message},
 		found.Destination, shopper, owns)
 }
 
@@ -78,8 +78,8 @@ func (h *Handler) showLive(c *fiber.Ctx, data linkPage, destination string, s po
 	owns bool) error {
 	data.Base = h.visitorBase(c, "link.title")
 	status := fiber.StatusOK
-	if data.Fault != "" {
-		status, data.Fault = fiber.StatusUnprocessableEntity, data.T(data.Fault)
+	if data.Error != "" {
+		status, data.Error = fiber.StatusUnprocessableEntity, data.T(data.Error)
 	}
 	switch email := s.Customer().Email; {
 	case owns:

@@ -81,7 +81,7 @@ func (p *ordersPage) periods(years []int, thisYear int) (template.HTML, error) {
 	preset := func(period, label string) {
 		items = append(items, page.Item{
 			Path: withQuery(ordersPath, "period", period, "status", p.Query.Status), Label: label,
-			Present: p.Query.Period == period && p.Query.Search == "",
+			Current: p.Query.Period == period && p.Query.Search == "",
 		})
 	}
 	preset("", p.T("orders.period.all"))
@@ -105,7 +105,7 @@ func (p *ordersPage) statuses() (template.HTML, error) {
 		items = append(items, page.Item{
 			Path: withQuery(ordersPath, "period", p.Query.Period, "from", p.Query.From, "to", p.Query.To,
 				"status", status),
-			Label: p.T(key), Present: p.Query.Status == status && p.Query.Search == "",
+			Label: p.T(key), Current: p.Query.Status == status && p.Query.Search == "",
 		})
 	}
 	preset("", "orders.status.all")

@@ -55,26 +55,26 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	if len(found.Rows) > 0 {
 		data.Export = data.at(exportPath, "")
 	}
-	if len(found.Rows) == 0 && data.Problem == "" && !form.Faulty() {
+	if len(found.Rows) == 0 && data.Problem == "" && !form.HasErrors() {
 		empty := data.empty(found)
 		data.Empty = &empty
 	}
 	return h.pages.Render(c, status, "shopper/orders", data)
 }
 
-// atFields returns an error with only the faults of the given fields, or nil.
+// atFields returns an error with only the errors of the given fields, or nil.
 func atFields(err error, fields ...string) error {
-	kept := faultsAt(err, true, fields)
+	kept := fieldErrorsAt(err, true, fields)
 	if len(kept) == 0 {
 		return nil
 	}
 	return &validate.Error{Kind: validate.Invalid, Fields: kept}
 }
 
-// problem returns the sentence for a fault that belongs to no field, such as one caused by an edited URL.
+// problem returns the sentence for an error that belongs to no field, such as one caused by an edited URL.
 func (p *ordersPage) problem(err error) string {
-	for _, fault := range faultsAt(err, false, []string{"from", "to"}) {
-		return p.T(fault.Key, fault.Args)
+	for _, wrong := range fieldErrorsAt(err, false, []string{"from", "to"}) {
+		return p.T(wrong.Key, wrong.Args)
 	}
 	return ""
 }
@@ -151,13 +151,13 @@ func orderQueryOf(c *fiber.Ctx) order.Query {
 	}
 }
 
-// faultsAt returns the faults whose field is one of the fields, or with in false the faults of all other
-// fields.
-func faultsAt(err error, in bool, fields []string) []validate.FieldError {
+// fieldErrorsAt returns the field errors whose field is one of the fields, or with in false the errors of all
+// other fields.
+func fieldErrorsAt(err error, in bool, fields []string) []validate.FieldError {
 	var kept []validate.FieldError
-	for _, fault := range validate.FieldErrors(err) {
-		if slices.Contains(fields, fault.Field) == in {
-			kept = append(kept, fault)
+	for _, wrong := range validate.FieldErrors(err) {
+		if slices.Contains(fields, wrong.Field) == in {
+			kept = append(kept, wrong)
 		}
 	}
 	return kept

@@ -96,16 +96,16 @@ func TestSearchOfMany(t *testing.T) {
 	}
 }
 
-// TestOrderListFaults checks that faults are shown at their fields, which keep their input.
-func TestOrderListFaults(t *testing.T) {
+// TestOrderListErrors checks that errors are shown at their fields, which keep their input.
+func TestOrderListErrors(t *testing.T) {
 	t.Parallel()
 	_, b := manyOrders(t)
 	edited := b.Page.Attr("a[rel=next]", "href")
 	other := strings.Replace(edited, "/orders?", "/orders?status=open&", 1)
 	tests := []struct{ name, path, at string }{
-		{"from after to", "/orders?period=custom&from=2026-03-02&to=2026-03-01&status=open", "#f-from-fault"},
-		{"no such day", "/orders?period=custom&from=2026-02-31", "#f-from-fault"},
-		{"no day at all", "/orders?period=custom&to=soon", "#f-to-fault"},
+		{"from after to", "/orders?period=custom&from=2026-03-02&to=2026-03-01&status=open", "#f-from-error"},
+		{"no such day", "/orders?period=custom&from=2026-02-31", "#f-from-error"},
+		{"no day at all", "/orders?period=custom&to=soon", "#f-to-error"},
 		{"This period doesn’t exist", "/orders?period=7w", ".note"},
 		{"no such status", "/orders?status=lost", ".note"},
 		{"edited cursor", edited + "x", ".note"},

@@ -59,7 +59,7 @@ func TestConsentOfAnotherTab(t *testing.T) {
 	second.Get("/privacy")
 	second.Post("/profile/language", url.Values{"lang": {"de"}, "back": {"/privacy"}})
 	first.Submit("main form", nil).Want(http.StatusConflict)
-	if !first.Page.Has(".faults") || first.Page.Attr("main form button", "value") != "give" {
+	if !first.Page.Has(".field-errors") || first.Page.Attr("main form button", "value") != "give" {
 		t.Errorf("a sentence nobody read was agreed to: %s", first.Page.Text("main"))
 	}
 	first.Submit("main form", nil).Want(http.StatusOK)

@@ -43,7 +43,7 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-func TestProfileFaults(t *testing.T) {
+func TestProfileErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, field, typed, says string }{
 		{"birth in the future", "birth_date", "2026-03-06", "must be in the past"},
@@ -61,15 +61,15 @@ func TestProfileFaults(t *testing.T) {
 			b.Get("/profile")
 			b.Submit("main form", map[string]string{"title": "Ing.",
 				test.field: test.typed}).Want(http.StatusUnprocessableEntity)
-			if got := b.Page.Text("#f-" + test.field + "-fault"); !strings.Contains(got, test.says) ||
+			if got := b.Page.Text("#f-" + test.field + "-error"); !strings.Contains(got, test.says) ||
 				b.Page.Attr("[name=title]", "value") != "Ing." {
-				t.Errorf("the fault: %q", got)
+				t.Errorf("the error: %q", got)
 			}
 			if got := b.Page.Attr("input[name="+test.field+"]", "value"); test.field != "language" &&
 				got != test.typed {
 				t.Errorf("typed %q, kept %q", test.typed, got)
 			}
-			if got := b.Page.Text(".faults a"); !strings.Contains(got, ": ") {
+			if got := b.Page.Text(".field-errors a"); !strings.Contains(got, ": ") {
 				t.Errorf("the summary: %q", got)
 			}
 		})
@@ -177,7 +177,8 @@ func TestRegistrationAsks(t *testing.T) {
 	b.Submit("main form", map[string]string{"first_name": "Jana",
 		"birth_date": "1980-05-31"}).Want(http.StatusUnprocessableEntity)
 	if diff := cmp.Diff([]string{"#f-last_name", "#f-company"},
-		b.Page.Attrs(".faults a", "href")); diff != "" || b.Page.Attr("[name=to]", "value") != "/orders" {
+		b.Page.Attrs(".field-errors a", "href")); diff != "" ||
+		b.Page.Attr("[name=to]", "value") != "/orders" {
 		t.Errorf("what is missing: %s", diff)
 	}
 	b.Follow(".actions a").Want(http.StatusOK)

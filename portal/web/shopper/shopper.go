@@ -23,16 +23,16 @@ import (
 
 // Handler serves the pages.
 type Handler struct {
-	app   *portal.App
-	pages *page.Pages
-	area  *page.Area
-	pace  time.Duration // step for answers to rejected codes; see paced
+	app         *portal.App
+	pages       *page.Pages
+	area        *page.Area
+	refusalStep time.Duration // for answers to rejected codes; see inSteps
 }
 
-// New returns the pages of an App's customers. Rejected codes are answered at full steps of pace; 0 answers
+// New returns the pages of an App's customers. Rejected codes are answered at full steps; a step of 0 answers
 // them immediately.
-func New(app *portal.App, pages *page.Pages, pace time.Duration) *Handler {
-	return &Handler{app: app, pages: pages, area: Area(), pace: pace}
+func New(app *portal.App, pages *page.Pages, refusalStep time.Duration) *Handler {
+	return &Handler{app: app, pages: pages, area: Area(), refusalStep: refusalStep}
 }
 
 // Area returns the navigation and the account menu of the customers' pages.

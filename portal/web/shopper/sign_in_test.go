@@ -70,7 +70,7 @@ func TestCode(t *testing.T) {
 	b.Submit("main form", map[string]string{"email": jana})
 	i.Deliver()
 	b.Submit("main form", map[string]string{"code": "ZZZZ ZZZZ"}).Want(http.StatusUnprocessableEntity)
-	wrong := b.Page.Text(".fault")
+	wrong := b.Page.Text(".field-error")
 	if wrong == "" || b.Page.Attr("[name=code]", "value") != "ZZZZ ZZZZ" {
 		t.Errorf("a wrong code is told by %q, and %q is kept", wrong, b.Page.Attr("[name=code]", "value"))
 	}
@@ -83,7 +83,7 @@ func TestCode(t *testing.T) {
 	stranger.Get("/sign-in")
 	stranger.Submit("main form", map[string]string{"email": "never@example.com"})
 	stranger.Submit("main form", map[string]string{"code": "ZZZZ ZZZZ"}).Want(http.StatusUnprocessableEntity)
-	if got := stranger.Page.Text(".fault"); got != wrong {
+	if got := stranger.Page.Text(".field-error"); got != wrong {
 		t.Errorf("a code never sent is told by %q", got)
 	}
 }
@@ -123,7 +123,7 @@ func TestTooManyCodes(t *testing.T) {
 	}
 	wait.Wait()
 	b.Submit("main form", map[string]string{"code": "ZZZZ ZZZZ"}).Want(http.StatusTooManyRequests)
-	if text := b.Page.Text("main .faults"); !strings.HasPrefix(text, "Too many incorrect codes") ||
+	if text := b.Page.Text("main .field-errors"); !strings.HasPrefix(text, "Too many incorrect codes") ||
 		b.Page.Attr("[name=code]", "value") != "ZZZZ ZZZZ" {
 		t.Errorf("says %q, keeps %q", text, b.Page.Attr("[name=code]", "value"))
 	}

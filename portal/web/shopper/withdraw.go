@@ -88,7 +88,8 @@ func again(path string) string { return path + "/?again=yes" }
 
 func isAgain(c *fiber.Ctx) bool { return c.Query("again") != "" }
 
-// mendWithdraw shows the form again with the faults of err, if any. It returns any other error to the site.
+// mendWithdraw shows the form again with the field errors of err, if any. It returns any other error to the
+// site.
 func (h *Handler) mendWithdraw(c *fiber.Ctx, err error) error {
 	if status := refusal(err); status != 0 {
 		return h.showWithdraw(c, status, page.Values(c, "name", "number", "email", "goods"), err)

@@ -13,7 +13,7 @@ func changed(b *webtest.Browser) *webtest.Page {
 	return b.Post(b.Page.Attr("main button.link", "formaction"), hidden(b.Page))
 }
 
-// TestWithdrawChangesSomething checks that the form is still filled in and shows no faults.
+// TestWithdrawChangesSomething checks that the form is still filled in and shows no errors.
 func TestWithdrawChangesSomething(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())
@@ -27,7 +27,7 @@ func TestWithdrawChangesSomething(t *testing.T) {
 			t.Errorf("%s is %q", name, got)
 		}
 	}
-	if b.Page.Has(".faults, .fault") || b.Page.Attr("html", "lang") != "sk" {
+	if b.Page.Has(".field-errors, .field-error") || b.Page.Attr("html", "lang") != "sk" {
 		t.Errorf("in %q: %s", b.Page.Attr("html", "lang"), b.Page.Text("main"))
 	}
 	b.Submit("main form", map[string]string{"number": "1002"}).Want(http.StatusOK)
@@ -44,7 +44,8 @@ func TestWithdrawChangesSomething(t *testing.T) {
 		"line/0": "2"}).Want(http.StatusOK)
 	changed(customer).Want(http.StatusOK)
 	if got := customer.Page.Attrs("main option[selected]", "value"); !slices.Equal(got, []string{"2", ""}) ||
-		customer.Page.Attr("[name=name]", "value") != "Jana" || customer.Page.Has(".faults, .fault") {
+		customer.Page.Attr("[name=name]", "value") != "Jana" ||
+		customer.Page.Has(".field-errors, .field-error") {
 		t.Errorf("of the order: %q: %s", got, customer.Page.Text("main"))
 	}
 }

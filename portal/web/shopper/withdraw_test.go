@@ -50,9 +50,9 @@ func TestWithdrawWithoutSignIn(t *testing.T) {
 	b.Follow(`footer a[href="/withdraw"]`).Want(http.StatusOK)
 	b.Submit("main form", map[string]string{"name": "Jana", "number": "", "email": "jana",
 		"goods": "one <b>book</b>"}).Want(http.StatusUnprocessableEntity)
-	if faults := b.Page.Texts("main .fault"); len(faults) != 2 || b.Page.Attr(`input[name="goods"]`,
+	if errors := b.Page.Texts("main .field-error"); len(errors) != 2 || b.Page.Attr(`input[name="goods"]`,
 		"value") != "one <b>book</b>" {
-		t.Errorf("faults %q, kept %q", faults, b.Page.Attr(`input[name="goods"]`, "value"))
+		t.Errorf("errors %q, kept %q", errors, b.Page.Attr(`input[name="goods"]`, "value"))
 	}
 	b.Submit("main form", map[string]string{"number": "1001",
 		"email": "Jana@Example.com"}).Want(http.StatusOK)
@@ -131,7 +131,7 @@ func TestWithdrawSignedIn(t *testing.T) {
 		t.Errorf("asked for: %q %q", b.Page.Attrs("main input", "name"), b.Page.Attrs("main select", "name"))
 	}
 	b.Submit("main form", map[string]string{"what": "parts"}).Want(http.StatusUnprocessableEntity)
-	if text := b.Page.Text("main .faults"); text != "Choose at least one item." {
+	if text := b.Page.Text("main .field-errors"); text != "Choose at least one item." {
 		t.Errorf("nothing chosen: %q", text)
 	}
 	b.Submit("main form", map[string]string{"what": "parts", "line/0": "2",
@@ -314,7 +314,8 @@ func TestWithdrawTooMany(t *testing.T) {
 	}
 	wait.Wait()
 	page := send().Want(http.StatusTooManyRequests)
-	if text := page.Text("main .faults"); !strings.HasPrefix(text, "Too many withdrawals were sent at once") {
+	if text := page.Text("main .field-errors"); !strings.HasPrefix(text,
+		"Too many withdrawals were sent at once") {
 		t.Errorf("says %q", text)
 	}
 	var kept []string

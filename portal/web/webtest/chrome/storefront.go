@@ -29,7 +29,7 @@ func (t *Tab) playStorefront(origin string) {
 	t.t.Helper()
 	err := chromedp.Listen(t.ctx, func(event any) {
 		if paused, ok := event.(*fetch.EventRequestPaused); ok {
-			go t.answer(paused) // the listener must not wait for the browser
+			go t.respond(paused) // the listener must not wait for the browser
 		}
 	})
 	if err != nil {
@@ -38,21 +38,21 @@ func (t *Tab) playStorefront(origin string) {
 	call(t, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: origin + "/*"}}})
 }
 
-// answer answers one request. It ignores errors because the tab may have been closed.
-func (t *Tab) answer(asked *fetch.EventRequestPaused) {
-	answer := fetch.FulfillRequestParams{RequestID: asked.RequestID, ResponseCode: http.StatusOK}
+// respond answers one request. It ignores errors because the tab may have been closed.
+func (t *Tab) respond(asked *fetch.EventRequestPaused) {
+	response := fetch.FulfillRequestParams{RequestID: asked.RequestID, ResponseCode: http.StatusOK}
 	kind := "image/png"
 	switch {
 	case strings.HasSuffix(asked.Request.URL, nothing):
-		answer.ResponseCode = http.StatusNoContent
+		response.ResponseCode = http.StatusNoContent
 	case asked.ResourceType == network.ResourceTypeDocument:
-		kind, answer.Body = "text/html; charset=utf-8", []byte(storefrontPage)
+		kind, response.Body = "text/html; charset=utf-8", []byte(storefrontPage)
 	default:
-		answer.Body = drawn(asked.Request.URL)
+		response.Body = drawn(asked.Request.URL)
 	}
-	answer.ResponseHeaders = []*fetch.HeaderEntry{{Name: "Content-Type", Value: kind}}
+	response.ResponseHeaders = []*fetch.HeaderEntry{{Name: "Content-Type", Value: kind}}
 	_, _ = chromedp.Run(t.ctx, func(ctx context.Context, on *chromedp.Target) (cdp.Empty, error) {
-		return cdp.Call(ctx, on, fetch.FulfillRequest, answer)
+		return cdp.Call(ctx, on, fetch.FulfillRequest, response)
 	})
 }
 

@@ -6,9 +6,9 @@ import (
 	"postern/portal/validate"
 )
 
-// Admit checks, by the header alone, whether a request for a route of the class may send a large body: it
-// checks the host, the origin, and the key or the session.
-func (g *Gate) Admit(c *fiber.Ctx, class Class) error {
+// AllowLargeBody checks, by the header alone, whether a request for a route of the class may send a large
+// body: it checks the host, the origin, and the key or the session.
+func (g *Gate) AllowLargeBody(c *fiber.Ctx, class Class) error {
 	if err := g.Recognise(c); err != nil {
 		return err
 	}

@@ -7,16 +7,16 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// paced delays the answer to a rejected code until a full step of the pace after the request began.
+// inSteps delays the answer to a rejected code until a full refusalStep after the request began.
 // Checking a code takes longer if one exists, so without the delay the response time would reveal whether
 // an address has an account. The step covers rendering the page too. A correct code is not delayed: its
 // answer reveals more than its timing does.
-func (h *Handler) paced(next fiber.Handler) fiber.Handler {
+func (h *Handler) inSteps(next fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		began := time.Now()
 		err := next(c)
 		if err != nil || c.Response().StatusCode() >= fiber.StatusBadRequest {
-			waitForStep(c.UserContext(), began, h.pace)
+			waitForStep(c.UserContext(), began, h.refusalStep)
 		}
 		return err
 	}

@@ -14,9 +14,9 @@ import (
 	"postern/portal/web/gate"
 )
 
-// answer wraps every request: it sets the headers of every answer, enforces the deadline, catches panics,
+// respond wraps every request: it sets the headers of every response, enforces the deadline, catches panics,
 // turns an error into a page or a problem, reports to the watches, and logs the request.
-func (s *site) answer(c *fiber.Ctx) error {
+func (s *site) respond(c *fiber.Ctx) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
 	defer s.gate.Deadline(c)()
@@ -115,10 +115,10 @@ func refusalOf(err error, status int) []slog.Attr {
 		f.key = codeOf(f)
 	}
 	attrs := []slog.Attr{slog.String("code", f.key)}
-	if len(f.faults) > 0 {
-		attrs = append(attrs, slog.String("fault", f.faults[0].Key))
-		if !strings.HasPrefix(f.faults[0].Key, "json.") { // such a pointer repeats the sender's text
-			attrs = append(attrs, slog.String("pointer", f.faults[0].Field))
+	if len(f.fieldErrors) > 0 {
+		attrs = append(attrs, slog.String("fault", f.fieldErrors[0].Key))
+		if !strings.HasPrefix(f.fieldErrors[0].Key, "json.") { // such a pointer repeats the sender's text
+			attrs = append(attrs, slog.String("pointer", f.fieldErrors[0].Field))
 		}
 	}
 	return attrs
@@ -150,7 +150,7 @@ func routeOf(c *fiber.Ctx) string {
 	return pattern
 }
 
-// isAPI reports whether the answer goes to an API client. If the header could not be read, there is no
+// isAPI reports whether the response goes to an API client. If the header could not be read, there is no
 // path, so the connection decides.
 func isAPI(c *fiber.Ctx) bool {
 	return strings.HasPrefix(c.Path(), gate.APIPrefix) || connOf(c.Context()).asksAPI()

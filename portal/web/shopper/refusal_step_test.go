@@ -23,7 +23,7 @@ func TestWaitForStep(t *testing.T) {
 		{name: "long work", step: step, worked: 120 * time.Millisecond, want: 150 * time.Millisecond},
 		{name: "the request's time ends", step: step, worked: 10 * time.Millisecond,
 			deadline: 20 * time.Millisecond, want: 20 * time.Millisecond},
-		{name: "no pace", worked: 3 * time.Millisecond, want: 3 * time.Millisecond},
+		{name: "no step", worked: 3 * time.Millisecond, want: 3 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
