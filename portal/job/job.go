@@ -11,6 +11,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"postern/storage"
@@ -83,11 +84,11 @@ const (
 )
 
 // Indexes returns the indexes, over all shops, of a collection whose documents request jobs.
-func Indexes() []storage.Index { return slices.Clip(indexes) }
+func Indexes() []storage.Index { return slices.Clip(indexes()) }
 
-var indexes = []storage.Index{
-	index(byDue, "due_at"), index(bySlowDue, "slow_due_at"), index(byFailed, "failed_at"),
-}
+var indexes = sync.OnceValue(func() []storage.Index {
+	return []storage.Index{index(byDue, "due_at"), index(bySlowDue, "slow_due_at"), index(byFailed, "failed_at")}
+})
 
 func index(name, field string) storage.Index {
 	due := storage.Field{Path: Field + "." + field, Kind: storage.Time}

@@ -3,6 +3,7 @@ package order
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"postern/portal/validate"
 )
@@ -53,19 +54,21 @@ func readLineKind(f *validate.Validator, field, word string) string {
 	if validate.SaysNothing(key) {
 		return ""
 	}
-	kind := lineKindVocabulary[key]
+	kind := lineKindVocabulary()[key]
 	if kind == "" {
 		f.Warn(field, "order.line.kind", "Words", strings.Join(LineKinds(), ", "))
 	}
 	return kind
 }
 
-var lineKindVocabulary = validate.NewVocabulary(LineKinds(), map[string]string{
-	lineGoods:  "good product products item physical article line_item",
-	"tip":      "gratuity",
-	"rounding": "cash_rounding",
-	"credit":   "store_credit",
-	"fee":      "surcharge service_fee handling payment_fee",
-	"shipping": "delivery postage",
-	"discount": "coupon promotion",
+var lineKindVocabulary = sync.OnceValue(func() validate.Vocabulary {
+	return validate.NewVocabulary(LineKinds(), map[string]string{
+		lineGoods:  "good product products item physical article line_item",
+		"tip":      "gratuity",
+		"rounding": "cash_rounding",
+		"credit":   "store_credit",
+		"fee":      "surcharge service_fee handling payment_fee",
+		"shipping": "delivery postage",
+		"discount": "coupon promotion",
+	})
 })

@@ -4,19 +4,24 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"postern/portal/validate"
 )
 
 // paymentWord reads a payment word in any usual spelling; "" if it is unknown.
-func paymentWord(key string) string { return paymentVocabulary[key] }
+func paymentWord(key string) string { return paymentVocabulary()[key] }
 
 // fulfillmentWord reads a fulfilment word in any usual spelling; "" if it is unknown.
-func fulfillmentWord(key string) string { return fulfillmentVocabulary[key] }
+func fulfillmentWord(key string) string { return fulfillmentVocabulary()[key] }
 
 var (
-	paymentVocabulary     = validate.NewVocabulary(Payments(), paymentWords())
-	fulfillmentVocabulary = validate.NewVocabulary(Fulfillments(), fulfillmentWords())
+	paymentVocabulary = sync.OnceValue(func() validate.Vocabulary {
+		return validate.NewVocabulary(Payments(), paymentWords())
+	})
+	fulfillmentVocabulary = sync.OnceValue(func() validate.Vocabulary {
+		return validate.NewVocabulary(Fulfillments(), fulfillmentWords())
+	})
 )
 
 // paymentWords lists, for each payment word, the equivalents of other systems: Shopify, Ecwid, WooCommerce,
@@ -99,28 +104,32 @@ func stateOf(key string) (Status, bool) {
 // system that reports "packed" and then "label printed" has two steps, which must not become the same step
 // twice.
 func eventWord(given string) string {
-	return cmp.Or(eventVocabulary[validate.StatusKey(given)], given)
+	return cmp.Or(eventVocabulary()[validate.StatusKey(given)], given)
 }
 
-var eventVocabulary = validate.NewVocabulary(
-	slices.Concat([]string{placed, StateCompleted, StateCancelled, reopened}, Payments(), Fulfillments()),
-	map[string]string{
-		placed:           "ordered order_placed created",
-		StateCompleted:   "complete closed",
-		PartiallyShipped: "partially_fulfilled",
-		Shipped:          "fulfilled dispatched despatched",
-	})
+var eventVocabulary = sync.OnceValue(func() validate.Vocabulary {
+	return validate.NewVocabulary(
+		slices.Concat([]string{placed, StateCompleted, StateCancelled, reopened}, Payments(), Fulfillments()),
+		map[string]string{
+			placed:           "ordered order_placed created",
+			StateCompleted:   "complete closed",
+			PartiallyShipped: "partially_fulfilled",
+			Shipped:          "fulfilled dispatched despatched",
+		})
+})
 
 // paymentKind reads the payment kind of an order, or keeps the word as given.
 func paymentKind(given string) string {
-	return cmp.Or(paymentKindVocabulary[validate.StatusKey(given)], given)
+	return cmp.Or(paymentKindVocabulary()[validate.StatusKey(given)], given)
 }
 
-var paymentKindVocabulary = validate.NewVocabulary(PaymentKinds(), map[string]string{
-	"card":       "credit_card debit_card creditcard",
-	"transfer":   "bank_transfer banktransfer wire wire_transfer bank_wire bacs sepa_transfer prepayment",
-	PaymentByCOD: "cash_on_delivery collect_on_delivery cashondelivery",
-	"invoice":    "pay_by_invoice on_account",
+var paymentKindVocabulary = sync.OnceValue(func() validate.Vocabulary {
+	return validate.NewVocabulary(PaymentKinds(), map[string]string{
+		"card":       "credit_card debit_card creditcard",
+		"transfer":   "bank_transfer banktransfer wire wire_transfer bank_wire bacs sepa_transfer prepayment",
+		PaymentByCOD: "cash_on_delivery collect_on_delivery cashondelivery",
+		"invoice":    "pay_by_invoice on_account",
+	})
 })
 
 // readStatus maps the words of the status fields. An unknown word is kept in Source, and the order is

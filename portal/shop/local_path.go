@@ -3,6 +3,7 @@ package shop
 import (
 	"net/url"
 	"strings"
+	"sync"
 
 	"postern/portal/validate"
 )
@@ -68,13 +69,13 @@ func leavesOrigin(path string) bool {
 	}
 }
 
-var encodedDots = strings.NewReplacer("%2e", ".", "%2E", ".")
+var encodedDots = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("%2e", ".", "%2E", ".") })
 
 // hasDotSegment reports whether a path has segments that browsers remove (URL Standard, "double-dot URL
 // path segment").
 func hasDotSegment(path string) bool {
 	for segment := range strings.SplitSeq(path, "/") {
-		if segment = encodedDots.Replace(segment); segment == "." || segment == ".." {
+		if segment = encodedDots().Replace(segment); segment == "." || segment == ".." {
 			return true
 		}
 	}

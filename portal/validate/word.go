@@ -3,6 +3,7 @@ package validate
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -43,11 +44,12 @@ func StatusKey(word string) string {
 		gap, small = false, unicode.IsLower(r)
 	}
 	out := strings.TrimPrefix(key.String(), "wc_")
-	return spelling.Replace(out)
+	return spelling().Replace(out)
 }
 
-var spelling = strings.NewReplacer("canceled", "cancelled", "authorised", "authorized",
-	"fulfilment", "fulfillment")
+var spelling = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("canceled", "cancelled", "authorised", "authorized", "fulfilment", "fulfillment")
+})
 
 // SaysNothing reports whether a key is empty or a word that some systems send for no value.
 func SaysNothing(key string) bool {

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // escapeURL escapes a URL as the value of a quoted attribute. It accepts local paths and the schemes http,
@@ -20,8 +21,8 @@ func escapeURL(address string) string {
 // escapeURLPart escapes text that continues a URL in a quoted attribute. Like html/template it keeps the
 // delimiters of a URL and everything that is already escaped.
 func escapeURLPart(text string) string {
-	i := 0
-	for i < len(text) && urlBytes[text[i]] {
+	safe, i := urlBytes(), 0
+	for i < len(text) && safe[text[i]] {
 		i++
 	}
 	if i == len(text) {
@@ -31,7 +32,7 @@ func escapeURLPart(text string) string {
 	var out strings.Builder
 	for i := range len(text) {
 		c := text[i]
-		if urlBytes[c] || c == '&' || c == '%' && i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2]) {
+		if safe[c] || c == '&' || c == '%' && i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2]) {
 			out.WriteByte(c)
 			continue
 		}
@@ -44,8 +45,9 @@ func escapeURLPart(text string) string {
 
 // escapeText is template.HTMLEscapeString, and several times as fast for text that needs no escaping.
 func escapeText(text string) string {
+	unsafe := htmlBytes()
 	for i := range len(text) {
-		if htmlBytes[text[i]] {
+		if unsafe[text[i]] {
 			return template.HTMLEscapeString(text)
 		}
 	}
@@ -55,15 +57,18 @@ func escapeText(text string) string {
 // urlBytes has the bytes that need no escaping, neither in a URL nor in HTML; htmlBytes those that text in
 // HTML may not contain.
 var (
-	urlBytes  = bytesOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./-:_~!#$*+,;=?@[]")
-	htmlBytes = bytesOf("\x00\"&'<>")
+	urlBytes = sync.OnceValue(func() *[256]bool {
+		return bytesOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./-:_~!#$*+,;=?@[]")
+	})
+	htmlBytes = sync.OnceValue(func() *[256]bool { return bytesOf("\x00\"&'<>") })
 )
 
-func bytesOf(text string) (set [256]bool) {
+func bytesOf(text string) *[256]bool {
+	var set [256]bool
 	for i := range len(text) {
 		set[text[i]] = true
 	}
-	return set
+	return &set
 }
 
 func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
