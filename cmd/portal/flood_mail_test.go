@@ -71,13 +71,13 @@ func (v visitor) post(path string, form url.Values) int {
 	return response.StatusCode
 }
 
-// mailTimes requests an email for each customer in the range, one every 100 ms and each from a different
+// mailTimes requests an email for each customer in the range, one every 50 ms and each from a different
 // address. It returns the sorted times from request to arrival.
 func (s *floodServer) mailTimes(t *testing.T, from, before int) []time.Duration {
 	t.Helper()
 	lines := &http.Transport{MaxIdleConnsPerHost: 8}
 	defer lines.CloseIdleConnections()
-	beat := time.NewTicker(100 * time.Millisecond)
+	beat := time.NewTicker(50 * time.Millisecond)
 	defer beat.Stop()
 	took := make([]time.Duration, before-from)
 	var wait sync.WaitGroup
@@ -220,7 +220,7 @@ func TestFloodDelaysNobodysMail(t *testing.T) {
 // known.
 func TestFloodOfCodesTellsNobodyApart(t *testing.T) {
 	needFlood(t)
-	const addresses, rounds, hands = 200, 20, 8
+	const addresses, rounds, hands = 200, 20, 16
 	s := startFloodServer(t, "--trusted-proxies", "127.0.0.1")
 	s.importCustomers(t, addresses)
 	lines := &http.Transport{MaxIdleConnsPerHost: hands}
