@@ -120,13 +120,14 @@ func (x *export) write(ctx context.Context) error {
 
 // orders writes the orders as a feed would send them.
 func (x *export) orders(ctx context.Context) error {
-	x.ordered = true
-	return x.eachOrder(ctx, order.Query{}, func(o order.Stored) error {
+	err := x.eachOrder(ctx, order.Query{}, func(o order.Stored) error {
 		for _, received := range o.Received {
 			x.withdrawn = append(x.withdrawn, received.ID)
 		}
 		return json.MarshalEncode(x.out, o.Wire())
 	})
+	x.ordered = err == nil
+	return err
 }
 
 // withdrawals writes the statements of withdrawal from the orders, and those with the customer's email,
