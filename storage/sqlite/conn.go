@@ -19,10 +19,11 @@ import (
 // the group, and on a reader it costs more than the short statement. Callers check the context between
 // statements.
 type conn struct {
-	db    *sql.DB
-	sql   *sql.Conn
-	stmts map[string]*sql.Stmt
-	wait  time.Duration // how long begin waits for another process
+	db      *sql.DB
+	sql     *sql.Conn
+	stmts   map[string]*sql.Stmt // that return no rows
+	queries map[string]queryStmt
+	wait    time.Duration // how long begin waits for another process
 }
 
 // connect opens one connection in its own database handle.
@@ -40,7 +41,8 @@ func connect(path string, parameters url.Values) (*conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}, wait: busyTimeout}, nil
+	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}, queries: map[string]queryStmt{},
+		wait: busyTimeout}, nil
 }
 
 // addressOf returns SQLite's URI for a file. The path is made absolute because the URI of a relative path
@@ -84,37 +86,12 @@ func (c *conn) begin() error {
 	}
 }
 
-// row reads the single row of the query into dest, or returns sql.ErrNoRows.
-func (c *conn) row(query string, args []any, dest ...any) error {
-	stmt, err := c.prepare(query)
-	if err != nil {
-		return err
-	}
-	return stmt.QueryRowContext(context.Background(), args...).Scan(dest...)
-}
-
-// each calls do for every row of the query until do returns false or an error.
-func (c *conn) each(query string, args []any, do func(*sql.Rows) (bool, error)) (err error) {
-	stmt, err := c.prepare(query)
-	if err != nil {
-		return err
-	}
-	rows, err := stmt.QueryContext(context.Background(), args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if more, err := do(rows); err != nil || !more {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 func (c *conn) close() error {
 	var errs []error
 	for _, stmt := range c.stmts {
+		errs = append(errs, stmt.Close())
+	}
+	for _, stmt := range c.queries {
 		errs = append(errs, stmt.Close())
 	}
 	return errors.Join(append(errs, c.sql.Close(), c.db.Close())...)

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"database/sql"
 	"fmt"
 	"strings"
 	"testing"
@@ -132,10 +131,10 @@ func explain(t *testing.T, s *Store, scan storage.Scan) []string {
 	}
 	var steps []string
 	err = s.readers.with(t.Context(), func(c *conn) error {
-		return c.each("EXPLAIN QUERY PLAN "+walk.query, walk.args, func(rows *sql.Rows) (bool, error) {
+		return c.each("EXPLAIN QUERY PLAN "+walk.query, walk.args, func(r *rows) (bool, error) {
 			var id, parent, unused int
 			var detail string
-			err := rows.Scan(&id, &parent, &unused, &detail)
+			err := r.scan(&id, &parent, &unused, &detail)
 			steps = append(steps, detail)
 			return true, err
 		})

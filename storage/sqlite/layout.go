@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,9 +87,9 @@ func (l *layout) recheck(c *conn) error {
 func (l *layout) found(c *conn) (tables, error) {
 	found := tables{}
 	err := c.each(`SELECT name, collection, declaration FROM _tables`, nil,
-		func(rows *sql.Rows) (bool, error) {
+		func(r *rows) (bool, error) {
 			var name, collection, declaration string
-			err := rows.Scan(&name, &collection, &declaration)
+			err := r.scan(&name, &collection, &declaration)
 			if l.collections[collection] != nil {
 				found[name] = declaration
 			}
@@ -209,9 +208,9 @@ func (t *collection) fill(ctx context.Context, c *conn, missing []*index) error 
 		}
 		var bodies [][]byte
 		size := 0
-		err := c.each(query, []any{last}, func(rows *sql.Rows) (bool, error) {
+		err := c.each(query, []any{last}, func(r *rows) (bool, error) {
 			var body []byte
-			err := rows.Scan(&last, &body)
+			err := r.scan(&last, &body)
 			bodies = append(bodies, body)
 			size += len(body)
 			return size < maxGroupBytes, err

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -161,8 +160,8 @@ func cell(v storage.Value) any {
 func (w *walk) run(ctx context.Context, c *conn) ([]storage.Row, error) {
 	var found []storage.Row
 	seen := map[string]bool{}
-	err := c.each(w.query, w.args, func(rows *sql.Rows) (bool, error) {
-		row, err := w.read(rows)
+	err := c.each(w.query, w.args, func(r *rows) (bool, error) {
+		row, err := w.read(r)
 		if err != nil {
 			return false, err
 		}
@@ -179,7 +178,7 @@ func (w *walk) run(ctx context.Context, c *conn) ([]storage.Row, error) {
 	return found, err
 }
 
-func (w *walk) read(rows *sql.Rows) (storage.Row, error) {
+func (w *walk) read(r *rows) (storage.Row, error) {
 	row := storage.Row{Position: storage.Position{Values: make([]storage.Value, len(w.rest))}}
 	dest := make([]any, 0, len(w.rest)+2)
 	for i, field := range w.rest {
@@ -190,6 +189,6 @@ func (w *walk) read(rows *sql.Rows) (storage.Row, error) {
 			dest = append(dest, &row.Values[i].Num)
 		}
 	}
-	err := rows.Scan(append(dest, &row.ID, (*[]byte)(&row.Head))...)
+	err := r.scan(append(dest, &row.ID, (*[]byte)(&row.Head))...)
 	return row, err
 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"postern/storage"
@@ -23,9 +22,9 @@ func (s *Store) Walk(ctx context.Context, name string, w storage.Walk) ([]storag
 		}
 		return s.readers.with(ctx, func(c *conn) error {
 			size := 0
-			return c.each(query, []any{w.After, w.Limit}, func(rows *sql.Rows) (bool, error) {
+			return c.each(query, []any{w.After, w.Limit}, func(r *rows) (bool, error) {
 				var e storage.Entry
-				err := rows.Scan(&e.ID, &e.Version.N, &e.Version.Mark, (*[]byte)(&e.Doc))
+				err := r.scan(&e.ID, &e.Version.N, &e.Version.Mark, (*[]byte)(&e.Doc))
 				found = append(found, e)
 				size += len(e.Doc)
 				return size < storage.WalkBytes && err == nil, ctx.Err()

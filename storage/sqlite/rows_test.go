@@ -1,0 +1,49 @@
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// TestRowsFitTheirValues reads each type of column into a value of each type. What does not fit is an error
+// that names the column.
+func TestRowsFitTheirValues(t *testing.T) {
+	t.Parallel()
+	c, err := connect(t.TempDir()+"/a.db", url.Values{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	var n int64
+	var small int
+	var text string
+	var blob []byte
+	err = c.row("SELECT 5 AS a, 6 AS b, 'x' AS c, x'01' AS d", nil, &n, &small, &text, &blob)
+	if err != nil || n != 5 || small != 6 || text != "x" || string(blob) != "\x01" {
+		t.Errorf("read %d, %d, %q, %x: %v", n, small, text, blob, err)
+	}
+	for _, test := range []struct {
+		query string
+		dest  []any
+		want  string // in the error
+	}{
+		{"SELECT x'' AS a", []any{&blob}, ""},
+		{"SELECT 'x' AS a", []any{&n}, "column a is string"},
+		{"SELECT 5 AS a", []any{&text}, "column a is int64"},
+		{"SELECT NULL AS a", []any{&n}, "column a is <nil>"},
+		{"SELECT 5 AS a, 6 AS b", []any{&n}, "2 columns for 1 values"},
+		{"SELECT 5 WHERE 1 = 2", []any{&n}, sql.ErrNoRows.Error()},
+		{"SELECT", nil, "prepare"},
+	} {
+		err := c.row(test.query, nil, test.dest...)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.query, err, test.want)
+		}
+	}
+	if err := c.row("SELECT ?", []any{struct{}{}}, &n); err == nil || errors.Is(err, sql.ErrNoRows) {
+		t.Errorf("an argument of another type: %v", err)
+	}
+}
