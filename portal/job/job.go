@@ -83,7 +83,8 @@ const (
 	byFailed  = "work_failed"
 )
 
-// Indexes returns the indexes, over all shops, of a collection whose documents request jobs.
+// Indexes returns the indexes, over all shops, of a collection whose documents request jobs. All
+// collections share them, so they must not be changed.
 func Indexes() []storage.Index { return slices.Clip(indexes()) }
 
 var indexes = sync.OnceValue(func() []storage.Index {

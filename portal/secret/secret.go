@@ -33,8 +33,8 @@ type Ring struct {
 	older   *key // nil for none
 }
 
-// key is one secret with a cache of the keys derived from it, because a derivation costs as much as several
-// of the hashes that use the key.
+// key is one secret with a cache of the keys derived from it and of the HMACs that use them, because a
+// derivation costs as much as several of these.
 type key struct {
 	secret  []byte
 	derived sync.Map // info string to []byte
@@ -84,9 +84,8 @@ func (k *key) macs(info string) *sync.Pool {
 		return known.(*sync.Pool)
 	}
 	derived := k.derive(info)
-	pool := &sync.Pool{New: func() any { return hmac.New(sha256.New, derived) }}
-	k.hashes.Store(info, pool)
-	return pool
+	pool, _ := k.hashes.LoadOrStore(info, &sync.Pool{New: func() any { return hmac.New(sha256.New, derived) }})
+	return pool.(*sync.Pool)
 }
 
 // ID returns an id for the given parts that only holders of the secret can compute: 16 bytes of HMAC-SHA256
@@ -94,8 +93,10 @@ func (k *key) macs(info string) *sync.Pool {
 func (r *Ring) ID(shop, label string, parts ...string) string {
 	macs := r.current.macs("id\x00" + shop + "\x00" + label)
 	mac := macs.Get().(hash.Hash)
-	defer macs.Put(mac)
-	mac.Reset()
+	defer func() {
+		mac.Reset() // keeps nothing of the parts
+		macs.Put(mac)
+	}()
 	mac.Write([]byte(strings.Join(parts, "\x00"))) // never fails (hash.Hash)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:idBytes])
 }

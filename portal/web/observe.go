@@ -38,7 +38,7 @@ func methodOf(c *fiber.Ctx) string {
 	return otherMethod
 }
 
-// observe reports the request to all watches, and returns the function that reports its response.
+// observe reports the request to all observers, and returns the function that reports its response.
 func (s *site) observe(c *fiber.Ctx) func(ResponseInfo) {
 	ctx, told := s.observeAll(c.UserContext())
 	c.SetUserContext(ctx)

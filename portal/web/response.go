@@ -15,7 +15,7 @@ import (
 )
 
 // respond wraps every request: it sets the headers of every response, enforces the deadline, catches panics,
-// turns an error into a page or a problem, reports to the watches, and logs the request.
+// turns an error into a page or a problem, reports to the observers, and logs the request.
 func (s *site) respond(c *fiber.Ctx) error {
 	start := time.Now()
 	setBasicHeaders(c.Set)
@@ -116,8 +116,8 @@ func refusalOf(err error, status int) []slog.Attr {
 	}
 	attrs := []slog.Attr{slog.String("code", f.key)}
 	if len(f.fieldErrors) > 0 {
-		attrs = append(attrs, slog.String("fault", f.fieldErrors[0].Key))
-		if !strings.HasPrefix(f.fieldErrors[0].Key, "json.") { // such a pointer repeats the sender's text
+		attrs = append(attrs, slog.String("fault", f.fieldErrors[0].Key)) // the name in the log stays
+		if !strings.HasPrefix(f.fieldErrors[0].Key, "json.") {            // such a pointer repeats the sender's text
 			attrs = append(attrs, slog.String("pointer", f.fieldErrors[0].Field))
 		}
 	}

@@ -143,7 +143,7 @@ func (s *site) settings(reading time.Duration) fiber.Config {
 
 // mount builds the site. This is the only place that defines the order of the middleware:
 //
-//  1. respond: headers, deadline, panics, errors, watches and the log, around all that follows
+//  1. respond: headers, deadline, panics, errors, observers and the log, around all that follows
 //  2. Identify: request id, client address
 //  3. health checks and the site's own files, on any host
 //  4. FindShop, then the headers that depend on the shop

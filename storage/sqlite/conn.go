@@ -22,8 +22,8 @@ type conn struct {
 	db      *sql.DB
 	sql     *sql.Conn
 	stmts   map[string]*sql.Stmt // that return no rows
-	queries map[string]queryStmt
-	wait    time.Duration // how long begin waits for another process
+	queries map[string]queryStmt // that return rows; the driver's, which no lock protects
+	wait    time.Duration        // how long begin waits for another process
 }
 
 // connect opens one connection in its own database handle.

@@ -131,7 +131,7 @@ func explain(t *testing.T, s *Store, scan storage.Scan) []string {
 	}
 	var steps []string
 	err = s.readers.with(t.Context(), func(c *conn) error {
-		return c.each("EXPLAIN QUERY PLAN "+walk.query, walk.args, func(r *rows) (bool, error) {
+		return c.each("EXPLAIN QUERY PLAN "+walk.query, walk.args, func(r *cursor) (bool, error) {
 			var id, parent, unused int
 			var detail string
 			err := r.scan(&id, &parent, &unused, &detail)

@@ -87,7 +87,7 @@ func (l *layout) recheck(c *conn) error {
 func (l *layout) found(c *conn) (tables, error) {
 	found := tables{}
 	err := c.each(`SELECT name, collection, declaration FROM _tables`, nil,
-		func(r *rows) (bool, error) {
+		func(r *cursor) (bool, error) {
 			var name, collection, declaration string
 			err := r.scan(&name, &collection, &declaration)
 			if l.collections[collection] != nil {
@@ -208,7 +208,7 @@ func (t *collection) fill(ctx context.Context, c *conn, missing []*index) error 
 		}
 		var bodies [][]byte
 		size := 0
-		err := c.each(query, []any{last}, func(r *rows) (bool, error) {
+		err := c.each(query, []any{last}, func(r *cursor) (bool, error) {
 			var body []byte
 			err := r.scan(&last, &body)
 			bodies = append(bodies, body)

@@ -9,15 +9,15 @@ import (
 	"io"
 )
 
-// rows are the results of a query. They are read from the driver itself: database/sql would take a third of
-// the time of a short read for locks and copies that a connection with one user does not need.
-type rows struct {
+// cursor reads the rows of a query from the driver itself: database/sql would take a third of the time of a
+// short read for locks and copies that a connection with one user does not need.
+type cursor struct {
 	sqldriver.Rows
 	values []sqldriver.Value // of the present row
 }
 
-// query runs a query, which it prepares once for the connection. The caller must close the rows.
-func (c *conn) query(query string, args []any) (*rows, error) {
+// query runs a query, which it prepares once for the connection. The caller must close the cursor.
+func (c *conn) query(query string, args []any) (*cursor, error) {
 	stmt, err := c.prepareQuery(query)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (c *conn) query(query string, args []any) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rows{Rows: found, values: make([]sqldriver.Value, len(found.Columns()))}, nil
+	return &cursor{Rows: found, values: make([]sqldriver.Value, len(found.Columns()))}, nil
 }
 
 func (c *conn) prepareQuery(query string) (queryStmt, error) {
@@ -70,7 +70,7 @@ type queryStmt interface {
 }
 
 // next reads the next row and reports whether there is one.
-func (r *rows) next() (bool, error) {
+func (r *cursor) next() (bool, error) {
 	err := r.Next(r.values)
 	if errors.Is(err, io.EOF) {
 		return false, nil
@@ -79,7 +79,7 @@ func (r *rows) next() (bool, error) {
 }
 
 // scan copies the present row: integers into *int64 or *int, text into *string, and blobs into *[]byte.
-func (r *rows) scan(dest ...any) error {
+func (r *cursor) scan(dest ...any) error {
 	if len(dest) != len(r.values) {
 		return fmt.Errorf("sqlite: %d columns for %d values", len(r.values), len(dest))
 	}
@@ -91,7 +91,7 @@ func (r *rows) scan(dest ...any) error {
 	return nil
 }
 
-// assign reports whether the value fits. An empty blob is nil to the driver.
+// assign reports whether the value fits. For a blob NULL is nil, as where a walk leaves out the documents.
 func assign(dest any, value sqldriver.Value) (fits bool) {
 	switch dest := dest.(type) {
 	case *int64:
@@ -100,6 +100,7 @@ func assign(dest any, value sqldriver.Value) (fits bool) {
 		var n int64
 		n, fits = value.(int64)
 		*dest = int(n)
+		fits = fits && int64(*dest) == n
 	case *string:
 		*dest, fits = value.(string)
 	case *[]byte:
@@ -109,13 +110,21 @@ func assign(dest any, value sqldriver.Value) (fits bool) {
 	return fits
 }
 
+// closed closes the cursor and returns the first error. After a failed step, closing repeats the same error.
+func closed(found *cursor, err error) error {
+	if closing := found.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
 // row reads the single row of the query into dest, or returns sql.ErrNoRows.
 func (c *conn) row(query string, args []any, dest ...any) (err error) {
 	found, err := c.query(query, args)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, found.Close()) }()
+	defer func() { err = closed(found, err) }()
 	more, err := found.next()
 	if err == nil && !more {
 		return sql.ErrNoRows
@@ -126,13 +135,14 @@ func (c *conn) row(query string, args []any, dest ...any) (err error) {
 	return found.scan(dest...)
 }
 
-// each calls do for every row of the query until do returns false or an error.
-func (c *conn) each(query string, args []any, do func(*rows) (bool, error)) (err error) {
+// each calls do for every row of the query until do returns false or an error. do must not run the same query
+// on this connection, because both would share one statement.
+func (c *conn) each(query string, args []any, do func(*cursor) (bool, error)) (err error) {
 	found, err := c.query(query, args)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, found.Close()) }()
+	defer func() { err = closed(found, err) }()
 	for {
 		more, err := found.next()
 		if err != nil || !more {

@@ -31,6 +31,7 @@ func TestRowsFitTheirValues(t *testing.T) {
 		want  string // in the error
 	}{
 		{"SELECT x'' AS a", []any{&blob}, ""},
+		{"SELECT NULL AS a", []any{&blob}, ""},
 		{"SELECT 'x' AS a", []any{&n}, "column a is string"},
 		{"SELECT 5 AS a", []any{&text}, "column a is int64"},
 		{"SELECT NULL AS a", []any{&n}, "column a is <nil>"},
@@ -45,5 +46,47 @@ func TestRowsFitTheirValues(t *testing.T) {
 	}
 	if err := c.row("SELECT ?", []any{struct{}{}}, &n); err == nil || errors.Is(err, sql.ErrNoRows) {
 		t.Errorf("an argument of another type: %v", err)
+	}
+}
+
+// TestQueriesAreRepeated runs one query again after it was stopped early, after its row did not fit, and after
+// another connection changed its table.
+func TestQueriesAreRepeated(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir() + "/a.db"
+	c, err := connect(path, url.Values{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	other, err := connect(path, url.Values{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.close()
+	if err := errors.Join(c.exec(`CREATE TABLE a (n INTEGER)`), c.exec(`INSERT INTO a VALUES (1), (2), (3)`)); err != nil {
+		t.Fatal(err)
+	}
+	const query = `SELECT n FROM a ORDER BY n`
+	read := func(most int, dest any) (count int, err error) {
+		err = c.each(query, nil, func(r *cursor) (bool, error) {
+			count++
+			return count < most, r.scan(dest)
+		})
+		return count, err
+	}
+	var n int64
+	var text string
+	if count, err := read(2, &n); count != 2 || n != 2 || err != nil {
+		t.Errorf("stopped early: %d rows, the last %d: %v", count, n, err)
+	}
+	if count, err := read(9, &text); count != 1 || err == nil {
+		t.Errorf("a number as text: %d rows: %v", count, err)
+	}
+	if err := errors.Join(other.exec(`ALTER TABLE a ADD COLUMN more TEXT`), other.exec(`INSERT INTO a VALUES (4, 'x')`)); err != nil {
+		t.Fatal(err)
+	}
+	if count, err := read(9, &n); count != 4 || n != 4 || err != nil {
+		t.Errorf("after a change by another connection: %d rows, the last %d: %v", count, n, err)
 	}
 }

@@ -160,7 +160,7 @@ func cell(v storage.Value) any {
 func (w *walk) run(ctx context.Context, c *conn) ([]storage.Row, error) {
 	var found []storage.Row
 	seen := map[string]bool{}
-	err := c.each(w.query, w.args, func(r *rows) (bool, error) {
+	err := c.each(w.query, w.args, func(r *cursor) (bool, error) {
 		row, err := w.read(r)
 		if err != nil {
 			return false, err
@@ -178,7 +178,7 @@ func (w *walk) run(ctx context.Context, c *conn) ([]storage.Row, error) {
 	return found, err
 }
 
-func (w *walk) read(r *rows) (storage.Row, error) {
+func (w *walk) read(r *cursor) (storage.Row, error) {
 	row := storage.Row{Position: storage.Position{Values: make([]storage.Value, len(w.rest))}}
 	dest := make([]any, 0, len(w.rest)+2)
 	for i, field := range w.rest {

@@ -22,7 +22,7 @@ func (s *Store) Walk(ctx context.Context, name string, w storage.Walk) ([]storag
 		}
 		return s.readers.with(ctx, func(c *conn) error {
 			size := 0
-			return c.each(query, []any{w.After, w.Limit}, func(r *rows) (bool, error) {
+			return c.each(query, []any{w.After, w.Limit}, func(r *cursor) (bool, error) {
 				var e storage.Entry
 				err := r.scan(&e.ID, &e.Version.N, &e.Version.Mark, (*[]byte)(&e.Doc))
 				found = append(found, e)

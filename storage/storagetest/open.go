@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"postern/storage"
@@ -56,23 +55,26 @@ func openSQLite(t testing.TB, collections []storage.Collection) storage.Engine {
 	return store
 }
 
-// empty has the files of an empty store, by the collections it has: a func() (fstest.MapFS, error). Creating
+// empty has the files of an empty store, by the collections it has: a func() (map[string][]byte, error). Creating
 // the tables takes several times as long as copying them.
 var empty sync.Map
 
 // copyEmpty writes an empty SQLite store with the collections into a folder.
 func copyEmpty(dir string, collections []storage.Collection) error {
-	made, _ := empty.LoadOrStore(fmt.Sprintf("%+v", collections), sync.OnceValues(func() (fstest.MapFS, error) {
+	made, _ := empty.LoadOrStore(fmt.Sprintf("%+v", collections), sync.OnceValues(func() (map[string][]byte, error) {
 		return makeEmpty(collections)
 	}))
-	files, err := made.(func() (fstest.MapFS, error))()
+	files, err := made.(func() (map[string][]byte, error))()
 	if err != nil {
 		return err
 	}
-	return os.CopyFS(dir, files)
+	for name, data := range files {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), data, 0o600))
+	}
+	return err
 }
 
-func makeEmpty(collections []storage.Collection) (files fstest.MapFS, err error) {
+func makeEmpty(collections []storage.Collection) (files map[string][]byte, err error) {
 	dir, err := os.MkdirTemp("", "postern-empty-")
 	if err != nil {
 		return nil, err
@@ -86,11 +88,11 @@ func makeEmpty(collections []storage.Collection) (files fstest.MapFS, err error)
 		return nil, err
 	}
 	entries, err := os.ReadDir(dir)
-	files = fstest.MapFS{}
+	files = map[string][]byte{}
 	for _, entry := range entries {
 		data, readErr := os.ReadFile(filepath.Join(dir, entry.Name()))
 		err = errors.Join(err, readErr)
-		files[entry.Name()] = &fstest.MapFile{Data: data, Mode: 0o600}
+		files[entry.Name()] = data
 	}
 	return files, err
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/text/language"
 )
@@ -54,33 +53,39 @@ func (c *Catalogue) closest(known []string, wish string) (string, bool) {
 	return known[i], true
 }
 
-// matcher finds the languages for wishes. It keeps the answers for the first of them: browsers send few
-// different headers, and parsing one takes longer than translating a row of a list.
+// matcher finds the languages for wishes. It keeps its answers: browsers send few different headers, and
+// parsing one takes longer than translating a row of a list.
 type matcher struct {
 	language.Matcher
-	answers sync.Map // wish -> int, as from match
-	kept    atomic.Int32
+	mu      sync.RWMutex
+	answers map[string]int // wish -> position, or -1
 }
 
-// maxAnswers is the maximum number of answers that a matcher keeps, so that made-up headers use up little
-// memory.
+// maxAnswers is the maximum number of answers that a matcher keeps. When there are more, it starts again, so
+// that made-up headers neither use up memory nor stay.
 const maxAnswers = 1024
 
 // match returns the position of the matching language, or -1.
 func (m *matcher) match(wish string) int {
-	if answer, ok := m.answers.Load(wish); ok {
-		return answer.(int)
+	m.mu.RLock()
+	answer, known := m.answers[wish]
+	m.mu.RUnlock()
+	if known {
+		return answer
 	}
-	answer := -1
+	answer = -1
 	tags, _, err := language.ParseAcceptLanguage(wish)
 	if err == nil && len(tags) > 0 {
 		if _, i, confidence := m.Match(tags...); confidence > language.No {
 			answer = i
 		}
 	}
-	if m.kept.Add(1) <= maxAnswers {
-		m.answers.Store(strings.Clone(wish), answer)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.answers) >= maxAnswers {
+		clear(m.answers)
 	}
+	m.answers[strings.Clone(wish)] = answer
 	return answer
 }
 
@@ -94,6 +99,6 @@ func (c *Catalogue) matcher(known []string) *matcher {
 	for i, lang := range known {
 		tags[i] = language.Make(lang)
 	}
-	kept, _ := c.matchers.LoadOrStore(name, &matcher{Matcher: language.NewMatcher(tags)})
+	kept, _ := c.matchers.LoadOrStore(name, &matcher{Matcher: language.NewMatcher(tags), answers: map[string]int{}})
 	return kept.(*matcher)
 }

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"postern/portal/validate"
 	"postern/portal/web/webtest"
 )
 
@@ -161,6 +163,9 @@ func TestFutureIsRefused(t *testing.T) {
 	put("/api/v1/orders/2", strings.Replace(order(morning, "1.00"), "2026-03-01T10:00:00Z", future,
 		1), "/placed_at")
 	put("/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+future+`"}`, "/updated_at")
+	latest := i.Clock.Now().Add(validate.MaxClockSkew)
+	i.Put(key, "/api/v1/orders/3", order(latest.Format(time.RFC3339), "1.00")).Want(201)
+	put("/api/v1/orders/4", order(latest.Add(time.Second).Format(time.RFC3339), "1.00"), "/updated_at")
 }
 
 // TestSignInMailIsIdempotent checks that the body is optional and that an idempotency key sends only one

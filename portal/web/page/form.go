@@ -15,7 +15,7 @@ type Form struct {
 	Summary     string            // above the form, "" if there are no errors
 	Labels      map[string]string // by field name: precede the sentences in the summary; may be nil
 
-	order     []string // the invalid fields in the order of the error
+	order     []string // the invalid fields in the order of the errors
 	optional  string
 	fragments *fragments
 }

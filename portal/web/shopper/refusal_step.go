@@ -7,7 +7,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// inSteps delays the answer to a rejected code until a full refusalStep after the request began.
+// inSteps delays the answer to a rejected code until the next multiple of refusalStep after the
+// request began.
 // Checking a code takes longer if one exists, so without the delay the response time would reveal whether
 // an address has an account. The step covers rendering the page too. A correct code is not delayed: its
 // answer reveals more than its timing does.

@@ -24,8 +24,8 @@ const patience = 30 * time.Second
 type Chrome struct{ ctx context.Context }
 
 // Start runs Chromium until the test ends: its headless shell if there is one, which takes a third of the
-// processor time. Tests that drive a browser take minutes, so they run only with PORTAL_TEST_REQUIRE, and then
-// fail without a Chromium, or with PORTAL_TEST_PICTURES.
+// processor time. Tests that drive a browser take minutes, so they are skipped unless PORTAL_TEST_BROWSER,
+// PORTAL_TEST_REQUIRE or PORTAL_TEST_PICTURES is set. Then they fail without a Chromium.
 func Start(t testing.TB) *Chrome {
 	t.Helper()
 	path := find(t)
@@ -49,8 +49,8 @@ func Start(t testing.TB) *Chrome {
 // find looks for the browser under its usual names.
 func find(t testing.TB) string {
 	t.Helper()
-	if os.Getenv("PORTAL_TEST_REQUIRE") == "" && os.Getenv("PORTAL_TEST_PICTURES") == "" {
-		t.Skip("a browser takes minutes: PORTAL_TEST_REQUIRE=1 runs this test")
+	if os.Getenv("PORTAL_TEST_BROWSER")+os.Getenv("PORTAL_TEST_REQUIRE")+os.Getenv("PORTAL_TEST_PICTURES") == "" {
+		t.Skip("a browser takes minutes: PORTAL_TEST_BROWSER=1 runs this test")
 	}
 	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
