@@ -83,9 +83,9 @@ func (r *cursor) scan(dest ...any) error {
 	if len(dest) != len(r.values) {
 		return fmt.Errorf("sqlite: %d columns for %d values", len(r.values), len(dest))
 	}
-	for i, value := range r.values {
-		if !assign(dest[i], value) {
-			return fmt.Errorf("sqlite: column %s is %T, which does not fit into %T", r.Columns()[i], value, dest[i])
+	for i, to := range dest {
+		if !assign(to, r.values[i]) {
+			return fmt.Errorf("sqlite: column %s is %T, which does not fit into %T", r.Columns()[i], r.values[i], to)
 		}
 	}
 	return nil
