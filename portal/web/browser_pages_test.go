@@ -93,6 +93,10 @@ func (s stand) endLinks(t *testing.T, lang string, links map[string]string) {
 
 func (g gallery) open() *chrome.Tab { return g.tab(g.t, chrome.Options{Language: g.lang}) }
 
+// deadAnchors lists the links within a page whose target is missing.
+const deadAnchors = `[...document.querySelectorAll('a[href^="#"]')].map((a) => a.hash.slice(1))
+	.filter((id) => !document.getElementById(id))`
+
 // sees checks the page shown in the tab in every display mode.
 func (g gallery) sees(name string, tab *chrome.Tab) {
 	g.t.Helper()
@@ -106,6 +110,9 @@ func (g gallery) sees(name string, tab *chrome.Tab) {
 	tab.Look(chrome.Look{Width: 320})
 	if over := tab.Overhang(); over > 0 {
 		g.t.Errorf("%s is %d px wider than a window of 320", name, over)
+	}
+	if lost := chrome.Evaluate[[]string](tab, deadAnchors); len(lost) > 0 {
+		g.t.Errorf("%s links to %v, which it does not have", name, lost)
 	}
 	if got := tab.Attr("html", "lang"); got != g.lang {
 		g.t.Errorf("%s is in %q", name, got)

@@ -82,6 +82,25 @@ func TestAddressOfUnknownCountryKeepsItsFields(t *testing.T) {
 	}
 }
 
+// TestSummaryLinksToFieldsThatAreShown saves an address without a country and with an unknown one. Each line
+// of the summary links to a field of the page, although the others' errors are known, too.
+func TestSummaryLinksToFieldsThatAreShown(t *testing.T) {
+	t.Parallel()
+	b := signedIn(webtest.Portal(t))
+	for _, country := range []string{"", "XX"} {
+		b.Get("/addresses/new?country=SK")
+		b.Submit("main form", map[string]string{"country": country, "last_name": "", "phone": "030 123 privat",
+			"action": "save"}).Want(http.StatusUnprocessableEntity)
+		links := b.Page.Attrs(".field-errors a", "href")
+		if len(links) != 1 || links[0] != "#f-country" || b.Page.Text("#f-country-error") == "" {
+			t.Errorf("country %q: the summary links to %v", country, links)
+		}
+		if got := b.Page.Text(".field-errors a"); !strings.HasPrefix(got, "Country: ") {
+			t.Errorf("country %q: the summary says %q", country, got)
+		}
+	}
+}
+
 // TestTwoTabs saves one address from two windows: the second shows both versions and can still save its
 // own.
 func TestTwoTabs(t *testing.T) {

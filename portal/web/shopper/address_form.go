@@ -148,13 +148,17 @@ func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a customer.SavedAd
 	}
 	data := addressPage{Base: h.base(c, s, "addresses", title), Action: action, Version: a.Version}
 	data.Countries = countryOptions(h.app.AddressFormats(), data.Base)
+	form := h.app.AddressFormats().Form(a.Address.Country)
+	if at := fieldErrorsAt(err, true, []string{string(address.Country)}); form == nil && len(at) > 0 {
+		err = validate.InvalidFields(at) // the other fields are shown once there is a country
+	}
 	data.Form = data.Base.Form(addressValues(a), err)
 	var wrong error
-	if data.Fields, wrong = data.fields(h.app.AddressFormats().Form(a.Address.Country)); wrong != nil {
+	if data.Fields, wrong = data.fields(form); wrong != nil {
 		return wrong
 	}
 	data.Form.Labels = data.labels()
-	data.Kept = strays(h.app.AddressFormats().Form(a.Address.Country), a.Address)
+	data.Kept = strays(form, a.Address)
 	return h.pages.Render(c, status, "shopper/address", data)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -147,7 +148,7 @@ func orderPath(number string) string { return ordersPath + "/" + url.PathEscape(
 func orderQueryOf(c *fiber.Ctx) order.Query {
 	return order.Query{
 		Period: c.Query("period"), From: c.Query("from"), To: c.Query("to"),
-		Status: c.Query("status"), Search: c.Query("search"), Cursor: c.Query("cursor"),
+		Status: c.Query("status"), Search: strings.TrimSpace(c.Query("search")), Cursor: c.Query("cursor"),
 	}
 }
 

@@ -145,6 +145,7 @@ func TestEmptyLists(t *testing.T) {
 		{"status=unpaid", "/orders", "You have no unpaid orders."},
 		{"status=unpaid&period=2023", "/orders", "No unpaid orders in this period."},
 		{"search=77", "/orders", "No orders match “77”. Check the order number."},
+		{"search=%2077+", "/orders", "No orders match “77”. Check the order number."},
 	}
 	for _, test := range tests {
 		b.Get("/orders?" + test.query).Want(http.StatusOK)
