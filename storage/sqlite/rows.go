@@ -110,45 +110,36 @@ func assign(dest any, value sqldriver.Value) (fits bool) {
 	return fits
 }
 
-// closed closes the cursor and returns the first error. After a failed step, closing repeats the same error.
-func closed(found *cursor, err error) error {
-	if closing := found.Close(); err == nil {
-		err = closing
-	}
-	return err
-}
-
-// row reads the single row of the query into dest, or returns sql.ErrNoRows.
-func (c *conn) row(query string, args []any, dest ...any) (err error) {
-	found, err := c.query(query, args)
-	if err != nil {
-		return err
-	}
-	defer func() { err = closed(found, err) }()
-	more, err := found.next()
-	if err == nil && !more {
+// row reads the first row of the query into dest, or returns sql.ErrNoRows.
+func (c *conn) row(query string, args []any, dest ...any) error {
+	found := false
+	err := c.each(query, args, func(r *cursor) (bool, error) {
+		found = true
+		return false, r.scan(dest...)
+	})
+	if err == nil && !found {
 		return sql.ErrNoRows
 	}
-	if err != nil {
-		return err
-	}
-	return found.scan(dest...)
+	return err
 }
 
 // each calls do for every row of the query until do returns false or an error. do must not run the same query
 // on this connection, because both would share one statement.
 func (c *conn) each(query string, args []any, do func(*cursor) (bool, error)) (err error) {
-	found, err := c.query(query, args)
+	r, err := c.query(query, args)
 	if err != nil {
 		return err
 	}
-	defer func() { err = closed(found, err) }()
+	defer func() {
+		if closing := r.Close(); err == nil { // after a failed step, closing repeats its error
+			err = closing
+		}
+	}()
 	for {
-		more, err := found.next()
-		if err != nil || !more {
+		if more, err := r.next(); err != nil || !more {
 			return err
 		}
-		if more, err := do(found); err != nil || !more {
+		if more, err := do(r); err != nil || !more {
 			return err
 		}
 	}
