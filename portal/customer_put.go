@@ -21,7 +21,7 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (order.R
 		return order.Receipt{}, validate.InvalidFields([]validate.FieldError{{Field: "/number",
 			Key: "text.required"}})
 	}
-	o, warnings, err := order.Decode(f.app.formats, body, number, f.latest())
+	o, warnings, err := f.decoder().Decode(body, number)
 	if err != nil {
 		return order.Receipt{}, err
 	}
@@ -41,6 +41,11 @@ func (f Feed) latest() time.Time {
 		return time.Time{}
 	}
 	return f.app.latest()
+}
+
+// decoder reads the feed's orders.
+func (f Feed) decoder() order.Decoder {
+	return order.Decoder{Formats: f.app.formats, Latest: f.latest(), Zone: f.shop.Location()}
 }
 
 // noteAhead logs that content dated in the future was accepted.
@@ -72,7 +77,7 @@ type customerWire struct {
 	Company   *customer.Company            `json:"company"`
 	Consents  *customer.ConsentsWire       `json:"consents"`
 	Addresses *[]customer.SavedAddressWire `json:"addresses"`
-	UpdatedAt string                       `json:"updated_at"`
+	UpdatedAt validate.Time                `json:"updated_at"`
 
 	customer.ProfileWire `json:",inline"`
 }
@@ -121,7 +126,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 	if err := validate.DecodeJSON(body, &w); err != nil {
 		return customerChange{}, err
 	}
-	r := &validate.Validator{Formats: f.app.formats, Latest: f.latest()}
+	r := &validate.Validator{Formats: f.app.formats, Latest: f.latest(), Zone: f.shop.Location()}
 	if id = r.Required("/id", r.Key("/id", id, validate.MaxWord)); id != "" && validate.IsForNobody(id) {
 		r.Reject("/id", "customer_id.nobody")
 	}

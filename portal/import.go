@@ -63,7 +63,8 @@ func (o Operator) ImportOrders(
 	if err != nil {
 		return Report{}, err
 	}
-	run := &importRun{app: o.app, shop: shop, seed: maphash.MakeSeed()}
+	run := &importRun{app: o.app, shop: shop, seed: maphash.MakeSeed(), decoder: order.Decoder{
+		Formats: o.app.formats, Zone: shop.Location()}}
 	for _, choose := range options {
 		choose(&run.importChoices)
 	}
@@ -95,12 +96,13 @@ type importLine struct {
 type importRun struct {
 	importChoices
 
-	app    *App
-	shop   shop.Shop
-	seed   maphash.Seed
-	queues [importWorkers]chan importLine
-	mu     sync.Mutex
-	report Report
+	app     *App
+	shop    shop.Shop
+	seed    maphash.Seed
+	decoder order.Decoder
+	queues  [importWorkers]chan importLine
+	mu      sync.Mutex
+	report  Report
 }
 
 func (run *importRun) close() {
@@ -142,7 +144,9 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 		run.refuse(line, "", validate.InvalidFields([]validate.FieldError{{Key: "import.encoding"}}))
 		return nil
 	}
-	o, warnings, err := order.Decode(run.app.formats, text, "", run.app.latest())
+	decoder := run.decoder
+	decoder.Latest = run.app.latest()
+	o, warnings, err := decoder.Decode(text, "")
 	if err != nil {
 		run.refuse(line, cmp.Or(o.Number, numberIn(text)), err)
 		return nil

@@ -121,6 +121,9 @@ func (a *App) customerOfOrder(ctx context.Context, shop shop.Shop, o order.Order
 			return order.Ownership{Customer: id, By: order.ByIntroducedID}, err
 		}
 	}
+	if o.Email == "" {
+		return order.Ownership{}, nil // kept without an owner until a delivery names one
+	}
 	id, err := a.follow(ctx, shop.ID, identifier.EmailKey(o.Email))
 	if err == nil && id != "" {
 		err = a.awaitErasure(ctx, shop.ID, id)

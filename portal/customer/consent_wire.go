@@ -14,10 +14,10 @@ type ConsentsWire struct {
 }
 
 type consentWire struct {
-	Status  string `json:"status"`
-	At      string `json:"at"`
-	Source  string `json:"source"`
-	Wording string `json:"wording"`
+	Status  string        `json:"status"`
+	At      validate.Time `json:"at"`
+	Source  string        `json:"source"`
+	Wording string        `json:"wording"`
 }
 
 // ReadConsents reads the consents that a feed sends. The feed names their source, but may not use ours: only

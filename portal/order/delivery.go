@@ -74,9 +74,11 @@ func (s *Stored) Take(o Order, zone *time.Location, by Arrival) []CustomerMonth 
 	}
 	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
 	s.Row, s.Views, s.Search = o.Row(), o.Status.views(), searchTerms(o.Number)
+	if beforeCustomer == "" && by.Customer != "" {
+		s.greet(by)
+	}
 	if by.First {
 		s.ArrivedAt = by.At
-		s.greet(by)
 		return []CustomerMonth{MonthOf(by.Customer, o.PlacedAt, zone)}
 	}
 	now, then := MonthOf(by.Customer, o.PlacedAt, zone), MonthOf(beforeCustomer, before.PlacedAt, zone)

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"strconv"
 	"time"
 
 	"postern/portal/validate"
@@ -9,76 +10,95 @@ import (
 // Wire returns the order as JSON, in the format that feeds send.
 func (o Order) Wire() orderWire {
 	w := orderWire{
-		Number: o.Number, CustomerID: validate.FeedID(o.FeedCustomer), Email: o.Email,
-		PlacedAt: Moment(&o.PlacedAt), UpdatedAt: Moment(&o.UpdatedAt),
+		Number: o.Number, CustomerID: validate.FeedID(o.FeedCustomer), Email: o.Email, Phone: o.Phone,
+		PlacedAt: wireTime(&o.PlacedAt), UpdatedAt: wireTime(&o.UpdatedAt),
 		Currency: o.Currency, State: o.Status.State, Payment: o.Status.Payment,
 		Fulfillment: o.Status.Fulfillment,
 		PaymentKind: o.Status.PaymentKind, SourceStatus: o.Status.Source, SourceLabel: o.Status.Label,
 		IsDigital: o.IsDigital, Business: o.Business, Language: o.Language, PricesIncludeTax: o.PricesIncludeTax,
 		Subtotal: o.optional(o.Subtotal), Discount: o.optional(o.Discount), Shipping: o.optional(o.Shipping),
 		Tax:      o.optional(o.Tax),
-		Refunded: o.optional(o.Refunded), Total: o.Amount(o.Total).Decimal(),
+		Refunded: o.optional(o.Refunded), Total: o.number(o.Total),
 		TaxNote: o.TaxNote, VATID: o.VATID,
 		ShippingMethod: o.ShippingMethod, PaymentMethod: o.PaymentMethod,
 		CustomerNote: o.CustomerNote, Links: o.Links,
 		ShippingAddress: o.ShippingAddress, BillingAddress: o.BillingAddress,
+		Fees: o.feeWires(), GiftCards: o.giftCardWires(), Payments: o.paymentWires(), Refunds: o.refundWires(),
+		StoreCredit: o.optional(o.StoreCredit), AmountPaid: o.optional(o.AmountPaid),
+		AmountDue:       o.optional(o.AmountDue),
+		LinesDiscounted: o.LinesDiscounted, LinesTaxed: o.LinesTaxed, Instructions: o.instructionsWire(),
+	}
+	for _, d := range o.Downloads {
+		w.Downloads = append(w.Downloads, d.wire())
+	}
+	for _, r := range o.Returns {
+		w.Returns = append(w.Returns, r.wire())
 	}
 	for _, line := range o.Lines {
 		w.Lines = append(w.Lines, o.lineWire(line))
 	}
 	for _, tax := range o.Taxes {
-		w.Taxes = append(w.Taxes, taxWire{Label: tax.Label, Rate: tax.Rate.String(),
-			Amount: o.Amount(tax.Amount).Decimal()})
+		w.Taxes = append(w.Taxes, taxWire{Label: tax.Label, Rate: validate.Number(tax.Rate),
+			Amount: o.number(tax.Amount)})
 	}
 	for _, d := range o.Discounts {
 		w.Discounts = append(w.Discounts,
-			discountWire{Label: d.Label, Code: d.Code, Amount: o.Amount(d.Amount).Decimal()})
+			discountWire{Label: d.Label, Code: d.Code, Amount: o.number(d.Amount)})
 	}
 	for _, s := range o.Shipments {
 		w.Shipments = append(w.Shipments, s.wire())
 	}
 	for _, n := range o.Notes {
-		w.Notes = append(w.Notes, noteWire{Text: n.Text, At: Moment(n.At)})
+		w.Notes = append(w.Notes, noteWire{Text: n.Text, At: wireTime(n.At)})
 	}
 	for _, e := range o.Events {
-		w.Events = append(w.Events, eventWire{Type: e.Type, At: Moment(&e.At), Label: e.Label})
+		w.Events = append(w.Events, eventWire{Type: e.Type, At: wireTime(&e.At), Label: e.Label})
 	}
 	return w
 }
 
 func (o Order) lineWire(line Line) lineWire {
-	return lineWire{
-		ID: line.ID, SKU: line.SKU, Name: line.Name, Options: line.Options, Quantity: line.Quantity.String(),
-		UnitPrice: line.UnitPrice.String(), Total: o.Amount(line.Total).Decimal(),
-		TaxRate: line.TaxRate.String(),
+	w := lineWire{
+		ID: line.ID, Parent: line.Parent, SKU: line.SKU, Name: line.Name, Options: line.Options,
+		Quantity:  validate.Number(line.Quantity),
+		UnitPrice: validate.Number(line.UnitPrice), Total: o.number(line.Total), Subtotal: o.optional(line.Subtotal),
+		TaxRate: validate.Number(line.TaxRate),
 		Picture: line.Picture, URL: line.URL, Fulfillment: line.Status, Kind: line.Kind,
 		Withdrawal: line.Withdrawal,
 	}
-}
-
-func (s Shipment) wire() shipmentWire {
-	w := shipmentWire{
-		Carrier: s.Carrier, Number: s.Number, URL: s.URL, ShippedAt: Moment(s.ShippedAt),
-		DeliveredAt:  Moment(s.DeliveredAt),
-		ExpectedFrom: Moment(s.ExpectedFrom), ExpectedTo: Moment(s.ExpectedTo), PickupPoint: s.PickupPoint,
-	}
-	for _, item := range s.Items {
-		w.Items = append(w.Items, shipmentItemWire{Line: item.Line, Quantity: item.Quantity.String()})
+	if line.Warranty > 0 {
+		w.Warranty = validate.Number(strconv.FormatInt(line.Warranty, 10))
 	}
 	return w
 }
 
-func (o Order) optional(minor *int64) *string {
+func (s Shipment) wire() shipmentWire {
+	w := shipmentWire{
+		Carrier: s.Carrier, Number: s.Number, URL: s.URL, ShippedAt: wireTime(s.ShippedAt),
+		DeliveredAt:  wireTime(s.DeliveredAt),
+		ExpectedFrom: wireTime(s.ExpectedFrom), ExpectedTo: wireTime(s.ExpectedTo),
+		PickupPoint: s.PickupPoint, PickupHours: s.PickupHours,
+	}
+	for _, item := range s.Items {
+		w.Items = append(w.Items, shipmentItemWire{Line: item.Line, Quantity: validate.Number(item.Quantity)})
+	}
+	return w
+}
+
+func (o Order) optional(minor *int64) *validate.Number {
 	if minor == nil {
 		return nil
 	}
-	text := o.Amount(*minor).Decimal()
+	text := o.number(*minor)
 	return &text
 }
 
-func Moment(t *time.Time) string {
+// Moment returns a time as the format writes it, or "" for none.
+func Moment(t *time.Time) string { return string(wireTime(t)) }
+
+func wireTime(t *time.Time) validate.Time {
 	if t == nil || t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(time.RFC3339Nano)
+	return validate.Time(t.UTC().Format(time.RFC3339Nano))
 }

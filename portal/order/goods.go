@@ -1,6 +1,7 @@
 package order
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -72,3 +73,62 @@ var lineKindVocabulary = sync.OnceValue(func() validate.Vocabulary {
 		"discount": "coupon promotion",
 	})
 })
+
+// checkParents removes a parent that is no line, is the line itself or is a part of it in turn, with a
+// warning: the line then stands alone.
+func checkParents(f *validate.Validator, lines []Line) {
+	parents := map[string]string{}
+	for _, line := range lines {
+		if line.ID != "" {
+			parents[line.ID] = line.Parent
+		}
+	}
+	for i := range lines {
+		parent := lines[i].Parent
+		if parent == "" {
+			continue
+		}
+		if _, exists := parents[parent]; !exists || leadsTo(parents, parent, lines[i].ID) {
+			f.Warn(fmt.Sprintf("/lines/%d/parent", i), "order.line.parent")
+			lines[i].Parent, parents[lines[i].ID] = "", ""
+		}
+	}
+}
+
+// leadsTo reports whether a line or one of its parents is id, or the parents never end.
+func leadsTo(parents map[string]string, from, id string) bool {
+	for range parents {
+		switch from {
+		case "":
+			return false
+		case id:
+			return true
+		}
+		from = parents[from]
+	}
+	return from != ""
+}
+
+// Items returns the lines with goods, each piece once. A bundle or a configured product is counted where its
+// money is: as the parent line, or as its parts if only they have a price.
+func (o Order) Items() []Line {
+	priced := map[string]bool{} // parents whose parts have a price
+	for _, line := range o.Lines {
+		if line.Parent != "" && line.Total != 0 {
+			priced[line.Parent] = true
+		}
+	}
+	inParts := map[string]bool{} // parents that are counted as their parts
+	for _, line := range o.Lines {
+		if line.ID != "" && priced[line.ID] && line.Total == 0 {
+			inParts[line.ID] = true
+		}
+	}
+	var items []Line
+	for _, line := range o.Lines {
+		if line.IsGoods() && !inParts[line.ID] && (line.Parent == "" || inParts[line.Parent]) {
+			items = append(items, line)
+		}
+	}
+	return items
+}

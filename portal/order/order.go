@@ -16,52 +16,70 @@ import (
 // Order is an order as last described by the shop's system. Amounts are integers in minor units of
 // Currency. Unit prices and quantities are decimals as given; the line totals are authoritative.
 type Order struct {
-	Number           string           `bson:"number"`
-	FeedCustomer     string           `bson:"feed_customer,omitempty"` // the shop system's customer id, "" for a guest
-	Email            string           `bson:"email"`                   // canonical, as on the order
-	PlacedAt         time.Time        `bson:"placed_at"`
-	UpdatedAt        time.Time        `bson:"updated_at"`
-	Currency         string           `bson:"currency"`
-	Status           Status           `bson:"status"`
-	IsDigital        bool             `bson:"is_digital,omitempty"`
-	Lines            []Line           `bson:"lines,omitempty"`
-	Subtotal         *int64           `bson:"subtotal,omitempty"`
-	Discount         *int64           `bson:"discount,omitempty"`
-	Shipping         *int64           `bson:"shipping,omitempty"`
-	Tax              *int64           `bson:"tax,omitempty"`
-	Refunded         *int64           `bson:"refunded,omitempty"`
-	Total            int64            `bson:"total"`
-	PricesIncludeTax bool             `bson:"prices_include_tax,omitempty"`
-	Taxes            []TaxLine        `bson:"taxes,omitempty"`
-	Discounts        []DiscountLine   `bson:"discounts,omitempty"`
-	TaxNote          string           `bson:"tax_note,omitempty"` // "Reverse charge"
-	VATID            string           `bson:"vat_id,omitempty"`   // as shown on the order
-	ShippingMethod   string           `bson:"shipping_method,omitempty"`
-	PaymentMethod    string           `bson:"payment_method,omitempty"`
-	ShippingAddress  *address.Address `bson:"shipping_address,omitempty"`
-	BillingAddress   *address.Address `bson:"billing_address,omitempty"`
-	Shipments        []Shipment       `bson:"shipments,omitempty"`
-	CustomerNote     string           `bson:"customer_note,omitempty"`
-	Notes            []Note           `bson:"notes,omitempty"` // from the shop to the customer
-	Links            Links            `bson:"links,omitempty"`
-	Events           []Event          `bson:"events,omitempty"`
-	Language         string           `bson:"language,omitempty" json:",omitempty"` // ISO 639, in which it was placed
-	Business         bool             `bson:"business,omitempty" json:",omitempty"` // not a consumer's order, according to the feed
+	Number           string         `bson:"number"`
+	FeedCustomer     string         `bson:"feed_customer,omitempty"` // the shop system's customer id, "" for a guest
+	Email            string         `bson:"email"`                   // canonical, as on the order; "" if it has none
+	Phone            string         `bson:"phone,omitempty" json:",omitempty"`
+	PlacedAt         time.Time      `bson:"placed_at"`
+	UpdatedAt        time.Time      `bson:"updated_at"`
+	Currency         string         `bson:"currency"`
+	Status           Status         `bson:"status"`
+	IsDigital        bool           `bson:"is_digital,omitempty"`
+	Lines            []Line         `bson:"lines,omitempty"`
+	Subtotal         *int64         `bson:"subtotal,omitempty"`
+	Discount         *int64         `bson:"discount,omitempty"`
+	Shipping         *int64         `bson:"shipping,omitempty"`
+	Tax              *int64         `bson:"tax,omitempty"`
+	Refunded         *int64         `bson:"refunded,omitempty"`
+	Total            int64          `bson:"total"`
+	PricesIncludeTax bool           `bson:"prices_include_tax,omitempty"`
+	Taxes            []TaxLine      `bson:"taxes,omitempty"`
+	Discounts        []DiscountLine `bson:"discounts,omitempty"`
+	Fees             []Fee          `bson:"fees,omitempty" json:",omitempty"`
+	GiftCards        []GiftCard     `bson:"gift_cards,omitempty" json:",omitempty"`
+	StoreCredit      *int64         `bson:"store_credit,omitempty" json:",omitempty"` // taken off the total
+	AmountPaid       *int64         `bson:"amount_paid,omitempty" json:",omitempty"`
+	AmountDue        *int64         `bson:"amount_due,omitempty" json:",omitempty"`
+	Payments         []Payment      `bson:"payments,omitempty" json:",omitempty"`
+	Refunds          []Refund       `bson:"refunds,omitempty" json:",omitempty"`
+	// LinesDiscounted reports whether the totals of the lines are after discounts, LinesTaxed whether they
+	// include tax; nil if the feed does not say.
+	LinesDiscounted *bool            `bson:"lines_discounted,omitempty" json:",omitempty"`
+	LinesTaxed      *bool            `bson:"lines_taxed,omitempty" json:",omitempty"`
+	Instructions    *Instructions    `bson:"payment_instructions,omitempty" json:",omitempty"`
+	Downloads       []Download       `bson:"downloads,omitempty" json:",omitempty"`
+	Returns         []Return         `bson:"returns,omitempty" json:",omitempty"`
+	TaxNote         string           `bson:"tax_note,omitempty"` // "Reverse charge"
+	VATID           string           `bson:"vat_id,omitempty"`   // as shown on the order
+	ShippingMethod  string           `bson:"shipping_method,omitempty"`
+	PaymentMethod   string           `bson:"payment_method,omitempty"`
+	ShippingAddress *address.Address `bson:"shipping_address,omitempty"`
+	BillingAddress  *address.Address `bson:"billing_address,omitempty"`
+	Shipments       []Shipment       `bson:"shipments,omitempty"`
+	CustomerNote    string           `bson:"customer_note,omitempty"`
+	Notes           []Note           `bson:"notes,omitempty"` // from the shop to the customer
+	Links           Links            `bson:"links,omitempty"`
+	Events          []Event          `bson:"events,omitempty"`
+	Language        string           `bson:"language,omitempty" json:",omitempty"` // ISO 639, in which it was placed
+	Business        bool             `bson:"business,omitempty" json:",omitempty"` // not a consumer's order, according to the feed
 }
 
 // Line is one line of an order.
 type Line struct {
 	ID        string        `bson:"id,omitempty"`
+	Parent    string        `bson:"parent,omitempty" json:",omitempty"` // the id of the line that this one is a part of
 	SKU       string        `bson:"sku,omitempty"`
 	Name      string        `bson:"name"`
 	Options   []LineOption  `bson:"options,omitempty"`
 	Quantity  money.Decimal `bson:"quantity"`
 	UnitPrice money.Decimal `bson:"unit_price,omitempty"`
+	Subtotal  *int64        `bson:"subtotal,omitempty" json:",omitempty"` // before discounts
 	Total     int64         `bson:"total"`
-	TaxRate   money.Decimal `bson:"tax_rate,omitempty"` // percent
-	Picture   string        `bson:"picture,omitempty"`  // https URL
-	URL       string        `bson:"url,omitempty"`      // of the product
-	Status    string        `bson:"status,omitempty"`   // a fulfilment word, if it differs from the order's
+	Warranty  int64         `bson:"warranty,omitempty" json:",omitempty"` // months
+	TaxRate   money.Decimal `bson:"tax_rate,omitempty"`                   // percent
+	Picture   string        `bson:"picture,omitempty"`                    // https URL
+	URL       string        `bson:"url,omitempty"`                        // of the product
+	Status    string        `bson:"status,omitempty"`                     // a fulfilment word, if it differs from the order's
 	// Kind is one of LineKinds, "" for goods or if the feed gives none.
 	Kind string `bson:"kind,omitempty" json:",omitempty"`
 	// Withdrawal is one of WithdrawalExceptions, "" for goods with the ordinary right of withdrawal.
@@ -98,6 +116,7 @@ type Shipment struct {
 	ExpectedFrom *time.Time     `bson:"expected_from,omitempty"`
 	ExpectedTo   *time.Time     `bson:"expected_to,omitempty"`
 	PickupPoint  string         `bson:"pickup_point,omitempty"`
+	PickupHours  string         `bson:"pickup_hours,omitempty" json:",omitempty"`
 	Items        []ShipmentItem `bson:"items,omitempty"`
 }
 
@@ -196,10 +215,7 @@ type Row struct {
 
 func (o Order) Row() Row {
 	row := Row{Number: o.Number, PlacedAt: o.PlacedAt, Total: o.Amount(o.Total), Status: o.Status}
-	for _, line := range o.Lines {
-		if !line.IsGoods() {
-			continue
-		}
+	for _, line := range o.Items() {
 		if row.Pieces++; row.Pieces == 1 {
 			row.FirstItem = line.Name
 		}

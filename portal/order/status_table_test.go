@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"postern/templates/i18n"
 )
@@ -60,7 +59,7 @@ func (r *statusRow) read(t *testing.T, l *i18n.Localizer) {
 		}
 	}
 	var err error
-	if r.order, _, err = Decode(nil, []byte(body+"}"), "1", time.Time{}); err != nil {
+	if r.order, _, err = (Decoder{}).Decode([]byte(body+"}"), "1"); err != nil {
 		t.Fatal(err)
 	}
 	h := r.order.Status.Headline()

@@ -9,101 +9,118 @@ import (
 	"postern/portal/validate"
 )
 
-// orderWire is an order as JSON: money and quantities are decimal strings, times are RFC 3339. A missing
-// member and null mean that no value was given.
+// orderWire is an order as JSON: money and quantities are decimal strings or exact JSON numbers, times are RFC
+// 3339. A missing member and null mean that no value was given.
 type orderWire struct {
-	Number           string           `json:"number,omitzero"`
-	CustomerID       validate.FeedID  `json:"customer_id,omitzero"`
-	Email            string           `json:"email"`
-	PlacedAt         string           `json:"placed_at"`
-	UpdatedAt        string           `json:"updated_at"`
-	Currency         string           `json:"currency"`
-	State            string           `json:"state,omitzero"`
-	Payment          string           `json:"payment,omitzero"`
-	Fulfillment      string           `json:"fulfillment,omitzero"`
-	PaymentKind      string           `json:"payment_kind,omitzero"`
-	SourceStatus     string           `json:"source_status,omitzero"`
-	SourceLabel      string           `json:"source_label,omitzero"`
-	IsDigital        bool             `json:"is_digital,omitzero"`
-	Business         bool             `json:"business,omitzero"`
-	Language         string           `json:"language,omitzero"`
-	Lines            []lineWire       `json:"lines,omitzero"`
-	Subtotal         *string          `json:"subtotal,omitzero"`
-	Discount         *string          `json:"discount,omitzero"`
-	Shipping         *string          `json:"shipping,omitzero"`
-	Tax              *string          `json:"tax,omitzero"`
-	Refunded         *string          `json:"refunded,omitzero"`
-	Total            string           `json:"total"`
-	PricesIncludeTax bool             `json:"prices_include_tax,omitzero"`
-	Taxes            []taxWire        `json:"taxes,omitzero"`
-	Discounts        []discountWire   `json:"discounts,omitzero"`
-	TaxNote          string           `json:"tax_note,omitzero"`
-	VATID            string           `json:"vat_id,omitzero"`
-	ShippingMethod   string           `json:"shipping_method,omitzero"`
-	PaymentMethod    string           `json:"payment_method,omitzero"`
-	ShippingAddress  *address.Address `json:"shipping_address,omitzero"`
-	BillingAddress   *address.Address `json:"billing_address,omitzero"`
-	Shipments        []shipmentWire   `json:"shipments,omitzero"`
-	CustomerNote     string           `json:"customer_note,omitzero"`
-	Notes            []noteWire       `json:"notes,omitzero"`
-	Links            Links            `json:"links,omitzero"`
-	Events           []eventWire      `json:"events,omitzero"`
+	Number           string            `json:"number,omitzero"`
+	CustomerID       validate.FeedID   `json:"customer_id,omitzero"`
+	Email            string            `json:"email,omitzero"`
+	Phone            string            `json:"phone,omitzero"`
+	PlacedAt         validate.Time     `json:"placed_at"`
+	UpdatedAt        validate.Time     `json:"updated_at"`
+	Currency         string            `json:"currency"`
+	State            string            `json:"state,omitzero"`
+	Payment          string            `json:"payment,omitzero"`
+	Fulfillment      string            `json:"fulfillment,omitzero"`
+	PaymentKind      string            `json:"payment_kind,omitzero"`
+	SourceStatus     string            `json:"source_status,omitzero"`
+	SourceLabel      string            `json:"source_label,omitzero"`
+	IsDigital        bool              `json:"is_digital,omitzero"`
+	Business         bool              `json:"business,omitzero"`
+	Language         string            `json:"language,omitzero"`
+	Lines            []lineWire        `json:"lines,omitzero"`
+	Subtotal         *validate.Number  `json:"subtotal,omitzero"`
+	Discount         *validate.Number  `json:"discount,omitzero"`
+	Shipping         *validate.Number  `json:"shipping,omitzero"`
+	Tax              *validate.Number  `json:"tax,omitzero"`
+	Refunded         *validate.Number  `json:"refunded,omitzero"`
+	Total            validate.Number   `json:"total"`
+	PricesIncludeTax bool              `json:"prices_include_tax,omitzero"`
+	Taxes            []taxWire         `json:"taxes,omitzero"`
+	Discounts        []discountWire    `json:"discounts,omitzero"`
+	Fees             []feeWire         `json:"fees,omitzero"`
+	GiftCards        []giftCardWire    `json:"gift_cards,omitzero"`
+	StoreCredit      *validate.Number  `json:"store_credit,omitzero"`
+	AmountPaid       *validate.Number  `json:"amount_paid,omitzero"`
+	AmountDue        *validate.Number  `json:"amount_due,omitzero"`
+	Payments         []paymentWire     `json:"payments,omitzero"`
+	Refunds          []refundWire      `json:"refunds,omitzero"`
+	LinesDiscounted  *bool             `json:"lines_discounted,omitzero"`
+	LinesTaxed       *bool             `json:"lines_taxed,omitzero"`
+	Instructions     *instructionsWire `json:"payment_instructions,omitzero"`
+	Downloads        []downloadWire    `json:"downloads,omitzero"`
+	Returns          []returnWire      `json:"returns,omitzero"`
+	TaxNote          string            `json:"tax_note,omitzero"`
+	VATID            string            `json:"vat_id,omitzero"`
+	ShippingMethod   string            `json:"shipping_method,omitzero"`
+	PaymentMethod    string            `json:"payment_method,omitzero"`
+	ShippingAddress  *address.Address  `json:"shipping_address,omitzero"`
+	BillingAddress   *address.Address  `json:"billing_address,omitzero"`
+	Shipments        []shipmentWire    `json:"shipments,omitzero"`
+	CustomerNote     string            `json:"customer_note,omitzero"`
+	Notes            []noteWire        `json:"notes,omitzero"`
+	Links            Links             `json:"links,omitzero"`
+	Events           []eventWire       `json:"events,omitzero"`
 }
 
 type lineWire struct {
-	ID          string       `json:"id,omitzero"`
-	SKU         string       `json:"sku,omitzero"`
-	Name        string       `json:"name"`
-	Options     []LineOption `json:"options,omitzero"`
-	Quantity    string       `json:"quantity"`
-	UnitPrice   string       `json:"unit_price,omitzero"`
-	Total       string       `json:"total"`
-	TaxRate     string       `json:"tax_rate,omitzero"`
-	Picture     string       `json:"picture,omitzero"`
-	URL         string       `json:"url,omitzero"`
-	Fulfillment string       `json:"fulfillment,omitzero"`
-	Kind        string       `json:"kind,omitzero"`
-	Withdrawal  string       `json:"withdrawal,omitzero"`
+	ID          string           `json:"id,omitzero"`
+	Parent      string           `json:"parent,omitzero"`
+	SKU         string           `json:"sku,omitzero"`
+	Name        string           `json:"name"`
+	Options     []LineOption     `json:"options,omitzero"`
+	Quantity    validate.Number  `json:"quantity"`
+	UnitPrice   validate.Number  `json:"unit_price,omitzero"`
+	Subtotal    *validate.Number `json:"subtotal,omitzero"`
+	Total       validate.Number  `json:"total"`
+	Warranty    validate.Number  `json:"warranty_months,omitzero"`
+	TaxRate     validate.Number  `json:"tax_rate,omitzero"`
+	Picture     string           `json:"picture,omitzero"`
+	URL         string           `json:"url,omitzero"`
+	Fulfillment string           `json:"fulfillment,omitzero"`
+	Kind        string           `json:"kind,omitzero"`
+	Withdrawal  string           `json:"withdrawal,omitzero"`
 }
 
 type taxWire struct {
-	Label  string `json:"label,omitzero"`
-	Rate   string `json:"rate,omitzero"`
-	Amount string `json:"amount"`
+	Label  string          `json:"label,omitzero"`
+	Rate   validate.Number `json:"rate,omitzero"`
+	Amount validate.Number `json:"amount"`
 }
 
 type discountWire struct {
-	Label  string `json:"label,omitzero"`
-	Code   string `json:"code,omitzero"`
-	Amount string `json:"amount"`
+	Label  string          `json:"label,omitzero"`
+	Code   string          `json:"code,omitzero"`
+	Amount validate.Number `json:"amount"`
 }
 
 type shipmentWire struct {
 	Carrier      string             `json:"carrier,omitzero"`
 	Number       string             `json:"number,omitzero"`
 	URL          string             `json:"url,omitzero"`
-	ShippedAt    string             `json:"shipped_at,omitzero"`
-	DeliveredAt  string             `json:"delivered_at,omitzero"`
-	ExpectedFrom string             `json:"expected_from,omitzero"`
-	ExpectedTo   string             `json:"expected_to,omitzero"`
+	ShippedAt    validate.Time      `json:"shipped_at,omitzero"`
+	DeliveredAt  validate.Time      `json:"delivered_at,omitzero"`
+	ExpectedFrom validate.Time      `json:"expected_from,omitzero"`
+	ExpectedTo   validate.Time      `json:"expected_to,omitzero"`
 	PickupPoint  string             `json:"pickup_point,omitzero"`
+	PickupHours  string             `json:"pickup_hours,omitzero"`
 	Items        []shipmentItemWire `json:"items,omitzero"`
 }
 
 type shipmentItemWire struct {
-	Line     string `json:"line"`
-	Quantity string `json:"quantity"`
+	Line     string          `json:"line"`
+	Quantity validate.Number `json:"quantity"`
 }
 
 type noteWire struct {
-	Text string `json:"text"`
-	At   string `json:"at,omitzero"`
+	Text string        `json:"text"`
+	At   validate.Time `json:"at,omitzero"`
 }
 
 type eventWire struct {
-	Type  string `json:"type"`
-	At    string `json:"at"`
-	Label string `json:"label,omitzero"`
+	Type  string        `json:"type"`
+	At    validate.Time `json:"at"`
+	Label string        `json:"label,omitzero"`
 }
 
 // MaxLines is the maximum number of lines in an order.
@@ -118,15 +135,23 @@ const (
 	maxParts   = 200  // for each of shipments, taxes, discounts, notes, events
 )
 
-// Decode reads one order from JSON and lists the values that it rounded, cleaned or dropped. The error
-// is Invalid with every field error found, or validate.TooLarge.
-func Decode(formats *address.Formats, body []byte, number string, latest time.Time) (Order,
-	[]validate.FieldError, error) {
+// Decoder reads orders. Latest is the latest time that one may be dated, zero for any; Zone is that of times
+// without one, nil to refuse them.
+type Decoder struct {
+	Formats *address.Formats
+	Latest  time.Time
+	Zone    *time.Location
+}
+
+// Decode reads one order from JSON and lists the values that it rounded, cleaned or dropped. number is its
+// number, "" to take the one in the document. The error is Invalid with every field error found, or
+// validate.TooLarge.
+func (d Decoder) Decode(body []byte, number string) (Order, []validate.FieldError, error) {
 	var w orderWire
 	if err := validate.DecodeJSON(body, &w); err != nil {
 		return Order{}, nil, err
 	}
-	f := &validate.Validator{Formats: formats, Latest: latest}
+	f := &validate.Validator{Formats: d.Formats, Latest: d.Latest, Zone: d.Zone}
 	if number == "" {
 		number = w.Number
 	}
@@ -146,7 +171,8 @@ func Decode(formats *address.Formats, body []byte, number string, latest time.Ti
 func (w orderWire) order(f *validate.Validator) Order {
 	f.Currency = f.CurrencyCode("/currency", w.Currency)
 	o := Order{
-		FeedCustomer: f.OrderedBy("/customer_id", w.CustomerID), Email: f.FedEmail("/email", w.Email),
+		FeedCustomer: f.OrderedBy("/customer_id", w.CustomerID), Email: f.OptionalFedEmail("/email", w.Email),
+		Phone:    f.FedPhone("/phone", w.Phone),
 		PlacedAt: f.Moment("/placed_at", w.PlacedAt), UpdatedAt: f.Moment("/updated_at", w.UpdatedAt),
 		Currency: f.Currency, IsDigital: w.IsDigital, Business: w.Business,
 		Language:         f.FedLanguage("/language", w.Language),
@@ -155,7 +181,12 @@ func (w orderWire) order(f *validate.Validator) Order {
 		Discount:         f.Reduction("/discount", w.Discount),
 		Shipping:         f.OptionalAmount("/shipping", w.Shipping), Tax: f.OptionalAmount("/tax", w.Tax),
 		Refunded: f.Refund("/refunded", w.Refunded), Total: f.Total("/total", w.Total),
-		TaxNote: f.Cut("/tax_note", w.TaxNote, validate.MaxName), VATID: f.TaxID("/vat_id", w.VATID),
+		StoreCredit:     f.Reduction("/store_credit", w.StoreCredit),
+		AmountPaid:      f.OptionalAmount("/amount_paid", w.AmountPaid),
+		AmountDue:       f.OptionalAmount("/amount_due", w.AmountDue),
+		LinesDiscounted: w.LinesDiscounted, LinesTaxed: w.LinesTaxed,
+		Instructions: w.Instructions.instructions(f, "/payment_instructions"),
+		TaxNote:      f.Cut("/tax_note", w.TaxNote, validate.MaxName), VATID: f.TaxID("/vat_id", w.VATID),
 		ShippingMethod: f.Cut("/shipping_method", w.ShippingMethod, validate.MaxName),
 		PaymentMethod:  f.Cut("/payment_method", w.PaymentMethod, validate.MaxName),
 		CustomerNote:   f.CutProse("/customer_note", w.CustomerNote, validate.MaxText),
@@ -171,10 +202,20 @@ func (w orderWire) order(f *validate.Validator) Order {
 		BillingAddress:  f.Address("/billing_address", w.BillingAddress),
 	}
 	o.Lines = validate.Each(f, "/lines", maxLines, w.Lines, lineWire.line)
+	checkParents(f, o.Lines)
 	o.Taxes = validate.Each(f, "/taxes", maxParts,
 		validate.First(f, "/taxes", maxParts, w.Taxes), taxWire.tax)
 	o.Discounts = validate.Each(f, "/discounts", maxParts,
 		validate.First(f, "/discounts", maxParts, w.Discounts), discountWire.discount)
+	o.Fees = validate.Each(f, "/fees", maxParts, w.Fees, feeWire.fee)
+	o.GiftCards = validate.Each(f, "/gift_cards", maxParts, w.GiftCards, giftCardWire.giftCard)
+	o.Payments = validate.Each(f, "/payments", maxParts, w.Payments, paymentWire.payment)
+	o.Payments = slices.DeleteFunc(o.Payments, func(p Payment) bool { return p == Payment{} })
+	o.Refunds = validate.Each(f, "/refunds", maxParts, w.Refunds, refundWire.refund)
+	o.refunded(f)
+	o.Downloads = validate.Each(f, "/downloads", maxParts, w.Downloads, downloadWire.download)
+	o.Downloads = slices.DeleteFunc(o.Downloads, func(d Download) bool { return d.URL == "" })
+	o.Returns = validate.Each(f, "/returns", maxParts, w.Returns, returnWire.goods)
 	o.Shipments = validate.Each(f, "/shipments", maxParts, w.Shipments, shipmentWire.shipment)
 	checkItems(f, o.Shipments)
 	o.Notes = validate.Each(f, "/notes", maxParts,
@@ -194,9 +235,11 @@ func (w lineWire) line(f *validate.Validator, at string) Line {
 		name = sku
 	}
 	line := Line{
-		ID: f.Key(at+"/id", w.ID, validate.MaxWord), SKU: sku, Name: f.Required(at+"/name", name),
+		ID: f.Key(at+"/id", w.ID, validate.MaxWord), Parent: f.Key(at+"/parent", w.Parent, validate.MaxWord), SKU: sku, Name: f.Required(at+"/name", name),
 		Quantity:  f.Quantity(at+"/quantity", w.Quantity),
 		UnitPrice: f.Explained(at+"/unit_price", w.UnitPrice),
+		Subtotal:  f.OptionalAmount(at+"/subtotal", w.Subtotal),
+		Warranty:  f.Months(at+"/warranty_months", w.Warranty),
 		Total:     f.RoundedAmount(at+"/total", w.Total), TaxRate: f.Explained(at+"/tax_rate", w.TaxRate),
 		Picture: f.FedLink(at+"/picture", w.Picture), URL: f.FedLink(at+"/url", w.URL),
 		Status:     lineStatus(f.Cut(at+"/fulfillment", w.Fulfillment, validate.MaxWord)),
@@ -238,6 +281,7 @@ func (w shipmentWire) shipment(f *validate.Validator, at string) Shipment {
 		ExpectedFrom: f.FedTime(at+"/expected_from", w.ExpectedFrom),
 		ExpectedTo:   f.FedTime(at+"/expected_to", w.ExpectedTo),
 		PickupPoint:  f.Cut(at+"/pickup_point", w.PickupPoint, validate.MaxName),
+		PickupHours:  f.CutProse(at+"/pickup_hours", w.PickupHours, validate.MaxName),
 	}
 	s.Items = validate.Each(f, at+"/items", maxLines, w.Items,
 		func(i shipmentItemWire, f *validate.Validator, at string) ShipmentItem {

@@ -124,11 +124,14 @@ func paymentKind(given string) string {
 }
 
 var paymentKindVocabulary = sync.OnceValue(func() validate.Vocabulary {
-	return validate.NewVocabulary(PaymentKinds(), map[string]string{
+	return validate.NewVocabulary(append(PaymentKinds(), PaymentByGiftCard, PaymentByCredit), map[string]string{
 		"card":       "credit_card debit_card creditcard",
 		"transfer":   "bank_transfer banktransfer wire wire_transfer bank_wire bacs sepa_transfer prepayment",
 		PaymentByCOD: "cash_on_delivery collect_on_delivery cashondelivery",
 		"invoice":    "pay_by_invoice on_account",
+
+		PaymentByGiftCard: "giftcard voucher gift_certificate",
+		PaymentByCredit:   "storecredit customer_balance wallet",
 	})
 })
 

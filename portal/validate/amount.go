@@ -3,6 +3,7 @@ package validate
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"postern/portal/money"
@@ -10,9 +11,9 @@ import (
 
 // amount reads a significant decimal amount of the form's currency into minor units; it must be exact. A
 // floating point artefact ("10.799999999999999") still counts as the amount it was.
-func (f *Validator) amount(field, value string) int64 {
+func (f *Validator) amount(field string, value Number) int64 {
 	exact := func(places int) bool {
-		near, _, err := money.Round(value, money.MaxPlaces)
+		near, _, err := money.Round(string(value), money.MaxPlaces)
 		_, isExact, again := money.Round(near.String(), places)
 		return err == nil && again == nil && isExact
 	}
@@ -21,17 +22,17 @@ func (f *Validator) amount(field, value string) int64 {
 
 // RoundedAmount reads an amount that only explains the total: it is rounded to the decimal places of the
 // currency.
-func (f *Validator) RoundedAmount(field, value string) int64 {
+func (f *Validator) RoundedAmount(field string, value Number) int64 {
 	return f.minor(field, value, func(int) bool { return true })
 }
 
 // minor reads an amount and rounds it if it has too many places and mayRound allows it.
-func (f *Validator) minor(field, value string, mayRound func(places int) bool) int64 {
+func (f *Validator) minor(field string, number Number, mayRound func(places int) bool) int64 {
 	if f.Currency == "" {
 		return 0 // the error is at the currency
 	}
 	places, _ := money.Digits(f.Currency)
-	value = strings.TrimSpace(value)
+	value := strings.TrimSpace(string(number))
 	d, exact, err := money.Round(value, places)
 	if err == nil && !exact {
 		if mayRound(places) {
@@ -52,7 +53,7 @@ func (f *Validator) minor(field, value string, mayRound func(places int) bool) i
 
 // OptionalAmount reads a part of the total. A negative one may be right (a correction of the tax) or a
 // mistake.
-func (f *Validator) OptionalAmount(field string, value *string) *int64 {
+func (f *Validator) OptionalAmount(field string, value *Number) *int64 {
 	if value == nil {
 		return nil
 	}
@@ -64,7 +65,7 @@ func (f *Validator) OptionalAmount(field string, value *string) *int64 {
 }
 
 // Reduction reads a deduction as a positive number: systems send it with either sign.
-func (f *Validator) Reduction(field string, value *string) *int64 {
+func (f *Validator) Reduction(field string, value *Number) *int64 {
 	if value == nil {
 		return nil
 	}
@@ -73,7 +74,7 @@ func (f *Validator) Reduction(field string, value *string) *int64 {
 }
 
 // Refund reads the amount that the customer got back. Unlike a reduction it must be exact.
-func (f *Validator) Refund(field string, value *string) *int64 {
+func (f *Validator) Refund(field string, value *Number) *int64 {
 	if value == nil {
 		return nil
 	}
@@ -84,7 +85,7 @@ func (f *Validator) Refund(field string, value *string) *int64 {
 func Reduced(minor int64) int64 { return max(minor, -minor) }
 
 // Total reads the total of an order. A negative total means a credit note, not an order.
-func (f *Validator) Total(field, value string) int64 {
+func (f *Validator) Total(field string, value Number) int64 {
 	minor := f.amount(field, value)
 	if minor < 0 {
 		f.Reject(field, "order.total.negative")
@@ -93,10 +94,10 @@ func (f *Validator) Total(field, value string) int64 {
 }
 
 // Quantity reads the quantity of a line. A zero or negative one is kept: the shop may have its reasons.
-func (f *Validator) Quantity(field, value string) money.Decimal {
-	d, err := f.near(field, value)
+func (f *Validator) Quantity(field string, value Number) money.Decimal {
+	d, err := f.near(field, string(value))
 	if err != nil {
-		f.Reject(field, moneyKey(strings.TrimSpace(value), err))
+		f.Reject(field, moneyKey(strings.TrimSpace(string(value)), err))
 	}
 	if err == nil && (d == "0" || strings.HasPrefix(d.String(), "-")) {
 		f.Warn(field, "order.quantity")
@@ -104,14 +105,43 @@ func (f *Validator) Quantity(field, value string) money.Decimal {
 	return d
 }
 
+// Count reads a whole number that is merely descriptive; any other value is dropped.
+func (f *Validator) Count(field string, value Number) *int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(string(value)), 10, 64)
+	if err != nil || n < 0 {
+		f.Warn(field, "number.dropped")
+		return nil
+	}
+	return &n
+}
+
+// maxMonths is the longest warranty: a hundred years.
+const maxMonths = 1200
+
+// Months reads an optional number of months; an impossible one is dropped.
+func (f *Validator) Months(field string, value Number) int64 {
+	if strings.TrimSpace(string(value)) == "" {
+		return 0
+	}
+	n := f.Count(field, value)
+	if n == nil {
+		return 0
+	}
+	if *n > maxMonths {
+		f.Warn(field, "number.dropped")
+		return 0
+	}
+	return *n
+}
+
 // Explained reads a number that only explains an amount, such as a unit price or a tax rate. An unreadable
 // one is dropped.
-func (f *Validator) Explained(field, value string) money.Decimal {
-	value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "%"))
-	if value == "" {
+func (f *Validator) Explained(field string, value Number) money.Decimal {
+	text := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(string(value)), "%"))
+	if text == "" {
 		return ""
 	}
-	d, err := f.near(field, value)
+	d, err := f.near(field, text)
 	if err != nil {
 		f.Warn(field, "money.dropped")
 	}

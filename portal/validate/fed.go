@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"postern/portal/address"
@@ -61,18 +60,6 @@ func (f *Validator) Key(field, value string, most int) string {
 		return ""
 	}
 	return f.bounded(field, value, most)
-}
-
-// FedTime reads an optional time; an unreadable one, such as 0000-00-00, is dropped.
-func (f *Validator) FedTime(field, value string) *time.Time {
-	if strings.TrimSpace(value) == "" {
-		return nil
-	}
-	t := parseTime(value)
-	if t == nil {
-		f.Warn(field, "time.dropped")
-	}
-	return t
 }
 
 // FedLink reads an optional link. "www.dhl.com/…" and "//cdn.example.com/…" are completed as browsers do
@@ -137,4 +124,13 @@ func (f *Validator) splitStreet(field string, a address.Address) address.Address
 		a.Line1, a.Line2 = street, rest
 	}
 	return a
+}
+
+// FedPhone reads an optional telephone number: in E.164 if it can be parsed, else as it is.
+func (f *Validator) FedPhone(field, value string) string {
+	text := clean.Code(f.Cut(field, value, MaxWord))
+	if number, err := address.ParsePhone(text, ""); err == nil {
+		return number
+	}
+	return text
 }

@@ -15,6 +15,14 @@ func (f *Validator) FedEmail(field, value string) string {
 	return email
 }
 
+// OptionalFedEmail is FedEmail for a document that may come without an email.
+func (f *Validator) OptionalFedEmail(field, value string) string {
+	if strings.TrimSpace(value) == "" {
+		return ""
+	}
+	return f.FedEmail(field, value)
+}
+
 // isPlaceholderEmail reports whether a canonical address is one that systems send if there is none:
 // null@null.com, noemail@shop.sk, x@site.invalid. Nobody can have an address under .invalid and .localhost
 // (RFC 6761). In trial shops, addresses under .test, .example and example.com are used for distinct people,

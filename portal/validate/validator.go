@@ -31,6 +31,7 @@ type Validator struct {
 	Currency string
 	Formats  *address.Formats // of those that read addresses
 	Latest   time.Time        // the latest moment that NotAhead accepts; zero for any
+	Zone     *time.Location   // of times that name none; nil refuses them
 }
 
 // The largest values that are read, in characters; a document in bytes.
@@ -135,62 +136,6 @@ func (f *Validator) Email(field, value string) string {
 		f.Reject(field, "email.form")
 	}
 	return email
-}
-
-// The range of years for a time; a year outside it is a mistake of the sender.
-const (
-	FirstYear = 1970
-	LastYear  = 2199
-)
-
-// time reads an RFC 3339 time, nil when none is given. The store keeps milliseconds.
-func (f *Validator) time(field, value string) *time.Time {
-	if value == "" {
-		return nil
-	}
-	t := parseTime(value)
-	if t == nil {
-		f.Reject(field, "time.form")
-	}
-	return t
-}
-
-// parseTime reads a time in any unambiguous format: RFC 3339, and the same with a space instead of the T or
-// without the colon in the offset, as PHP writes it. It returns nil for any other text and for years out of
-// range.
-func parseTime(value string) *time.Time {
-	value = strings.ToUpper(clean.Code(value))
-	layouts := []string{
-		time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700",
-	}
-	for _, layout := range layouts {
-		t, err := time.Parse(layout, value)
-		if err == nil && t.UTC().Year() >= FirstYear && t.UTC().Year() <= LastYear {
-			t = t.UTC().Truncate(time.Millisecond)
-			return &t
-		}
-	}
-	return nil
-}
-
-// Moment reads a required time.
-func (f *Validator) Moment(field, value string) time.Time {
-	f.Required(field, value)
-	if t := f.time(field, value); t != nil {
-		return *t
-	}
-	return time.Time{}
-}
-
-// MaxClockSkew is how far a sender's clock may run ahead of ours.
-const MaxClockSkew = 5 * time.Minute
-
-// NotAhead refuses a time that only a wrong clock can produce: no correct update could be newer, so it
-// would freeze the document.
-func (f *Validator) NotAhead(field string, t time.Time) {
-	if !f.Latest.IsZero() && t.After(f.Latest) {
-		f.Reject(field, "time.ahead", "Now", f.Latest.Add(-MaxClockSkew).Format(time.RFC3339))
-	}
 }
 
 func (f *Validator) CurrencyCode(field, code string) string {
