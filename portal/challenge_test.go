@@ -33,7 +33,7 @@ func TestChallengeMatchesItsPurpose(t *testing.T) {
 			p := wanted
 			p.Until = now.Add(time.Millisecond)
 			test.change(&p)
-			if got := p.Accepts(wanted, credential.Tally{Present: test.tried}, now); got != test.takes {
+			if got := p.Accepts(wanted, credential.Tally{Current: test.tried}, now); got != test.takes {
 				t.Errorf("takes %v", got)
 			}
 		})

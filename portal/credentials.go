@@ -95,5 +95,5 @@ func (a *App) countTry(ctx context.Context, c credential.Counter, by int64,
 		return credential.Tally{}, nil, fmt.Errorf("count: %w", err)
 	}
 	return credential.Tally{Slot: now.UnixMilli() / credential.SlotLength.Milliseconds(),
-		Present: tallies[0].N, Before: tallies[1].N}, tallies[2:], nil
+		Current: tallies[0].N, Before: tallies[1].N}, tallies[2:], nil
 }

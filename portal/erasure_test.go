@@ -551,8 +551,14 @@ func TestManyOrdersAreErased(t *testing.T) {
 	}
 	h := newTestApp(t)
 	s := h.person()
+	var orders []byte
 	for i := range 1200 {
-		h.put(h.tracedOrder(fmt.Sprintf("M-%d", i), traces["e-mail address"]))
+		order := oneLine(h.tracedOrder(fmt.Sprintf("M-%d", i), traces["e-mail address"]))
+		orders = append(append(orders, order...), '\n')
+	}
+	report, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, bytes.NewReader(orders), func(int) {})
+	if err != nil || report.Created != 1200 {
+		t.Fatal(report, err)
 	}
 	h.erase(s)
 	const marks = 1200 + 2 + 1 // the two orders of the person, and their id in the shop's system

@@ -173,7 +173,7 @@ func TestSessionsStandAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if list, err := h.shopper(staying).Sessions(t.Context()); err != nil || len(list) != 1 ||
-		!list[0].Present {
+		!list[0].Current {
 		t.Errorf("after another signed out: %+v, %v", list, err)
 	}
 	if err := h.visitor("owner's").RevokeAccess(t.Context(),

@@ -299,7 +299,7 @@ func TestTimelineAndHeadline(t *testing.T) {
 	var steps []string
 	for _, step := range o.Timeline {
 		steps = append(steps, fmt.Sprintf("%s done=%v present=%v noticed=%v", step.Key, step.Done,
-			step.Present, step.Noticed))
+			step.Current, step.Noticed))
 	}
 	want := []string{
 		"step.placed done=true present=false noticed=false", "step.paid done=true present=false noticed=true",
@@ -370,7 +370,7 @@ func stepsOf(order order.View) []string {
 	var steps []string
 	for _, step := range order.Timeline {
 		text := strings.TrimPrefix(step.Key, "step.")
-		if step.Present {
+		if step.Current {
 			text += " present"
 		} else if !step.Done {
 			text += " ahead"
@@ -414,7 +414,7 @@ func TestUndatedPaymentStandsBehindThePlacing(t *testing.T) {
 	}
 	var steps []string
 	for _, step := range order.Timeline {
-		steps = append(steps, fmt.Sprint(step.Key, " ", step.Present))
+		steps = append(steps, fmt.Sprint(step.Key, " ", step.Current))
 	}
 	if diff := cmp.Diff([]string{"step.placed false", "step.paid false", "step.shipped true",
 		"step.delivered false"}, steps); diff != "" {

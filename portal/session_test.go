@@ -81,7 +81,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		shoppers = append(shoppers, h.shopper(signed.Cookie))
 	}
 	list, err := shoppers[0].Sessions(t.Context())
-	if err != nil || len(list) != 3 || !list[0].Present || list[1].Present ||
+	if err != nil || len(list) != 3 || !list[0].Current || list[1].Current ||
 		list[0].Device != "Firefox, Windows" || list[0].Network != "192.0.2.0/24" {
 		t.Fatalf("sessions %+v, %v", list, err)
 	}

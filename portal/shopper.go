@@ -111,10 +111,10 @@ func (s Shopper) Sessions(ctx context.Context) ([]credential.SessionInfo, error)
 	}
 	infos := doc.SessionInfos(s.app.now())
 	for i := range infos {
-		infos[i].Present = infos[i].ID == s.session.ID()
+		infos[i].Current = infos[i].ID == s.session.ID()
 	}
 	slices.SortStableFunc(infos, func(a, b credential.SessionInfo) int {
-		if a.Present != b.Present {
+		if a.Current != b.Current {
 			return strings.Compare(presence(b), presence(a))
 		}
 		return b.SeenAt.Compare(a.SeenAt)
@@ -123,7 +123,7 @@ func (s Shopper) Sessions(ctx context.Context) ([]credential.SessionInfo, error)
 }
 
 func presence(s credential.SessionInfo) string {
-	if s.Present {
+	if s.Current {
 		return "present"
 	}
 	return ""

@@ -58,7 +58,7 @@ func (f storeFlag) embedded(instead string) error {
 	if !strings.Contains(f.Store, "://") {
 		return nil
 	}
-	var wrong faults
+	var wrong problems
 	wrong.add("--store: this command works on a directory; with MongoDB, %s.", instead)
 	return wrong.usage("")
 }

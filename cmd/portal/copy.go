@@ -71,7 +71,7 @@ func (c copyCommand) ontoItself() bool {
 // addresses returns the addresses of the two stores with their passwords.
 func (c copyCommand) addresses(w *environment) (from, to string, err error) {
 	const fromSecret, toSecret = envPrefix + "COPY_FROM_PASSWORD", envPrefix + "COPY_TO_PASSWORD"
-	var wrong faults
+	var wrong problems
 	from = storePassword{
 		of: "FROM", variable: fromSecret, value: w.env[fromSecret], flag: "--from-password-file",
 		file: c.FromPasswordFile,

@@ -49,8 +49,8 @@ func startChild(t *testing.T, dir, office string) *child {
 		"--trusted-proxies", "127.0.0.1"}
 	process := exec.Command(os.Args[0])
 	process.Env = append(os.Environ(), crashChild+"="+strings.Join(arguments, "\n"))
-	var faults bytes.Buffer
-	process.Stderr = &faults
+	var problems bytes.Buffer
+	process.Stderr = &problems
 	if _, err := process.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func startChild(t *testing.T, dir, office string) *child {
 		}
 	}
 	c.kill()
-	t.Fatalf("the server does not start: %s", faults.String())
+	t.Fatalf("the server does not start: %s", problems.String())
 	return nil
 }
 

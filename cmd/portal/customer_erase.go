@@ -27,7 +27,7 @@ func (customerErase) Help() string {
 
 // Run schedules the deletion, deletes the account immediately or cancels the deletion.
 func (c customerErase) Run(ctx context.Context, w *environment) error {
-	var wrong faults
+	var wrong problems
 	if c.Now && c.Keep {
 		wrong.add("Use either --now or --keep, not both.")
 	}
@@ -62,7 +62,7 @@ func (c customerErase) erase(
 	account portal.CustomerAccount,
 ) error {
 	if c.Now && !c.Yes {
-		return faults{"This would delete the account of " + account.Email +
+		return problems{"This would delete the account of " + account.Email +
 			" at once, and cannot be undone. " +
 			"Add --yes to confirm, or leave out --now."}.usage("help customer erase")
 	}

@@ -17,7 +17,7 @@ type dkimFlag struct {
 }
 
 // load reads the keys and adds a fault for each unusable one.
-func (f dkimFlag) load(wrong *faults) smtp.Keys {
+func (f dkimFlag) load(wrong *problems) smtp.Keys {
 	if f.DKIM == "" {
 		return smtp.Keys{}
 	}

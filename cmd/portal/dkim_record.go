@@ -25,7 +25,7 @@ Most DNS providers ask for "name" and "text", with the type TXT; "zone" is the l
 
 // Run prints the record.
 func (c dkimRecord) Run(w *environment) error {
-	var wrong faults
+	var wrong problems
 	if c.DKIM == "" {
 		wrong.add("--dkim: name the directory of DKIM keys.")
 	}

@@ -104,7 +104,7 @@ func unparsed(err error) error {
 			see += " " + strings.TrimPrefix(command.FullPath(), "portal ")
 		}
 	}
-	return faults{text}.usage(see)
+	return problems{text}.usage(see)
 }
 
 // helpCommand prints help.

@@ -168,7 +168,7 @@ func (w *environment) reportWarnings(r portal.Report, dryRun bool) {
 }
 
 // refusal explains the field errors of a line, each as a JSON pointer and a sentence.
-func (w *environment) refusal(err error) faults {
+func (w *environment) refusal(err error) problems {
 	all := w.warnings(validate.FieldErrors(err))
 	if len(all) == 0 {
 		all = w.explain(err)
@@ -177,8 +177,8 @@ func (w *environment) refusal(err error) faults {
 }
 
 // warnings returns each field error as a JSON pointer and a sentence for developers.
-func (w *environment) warnings(list []validate.FieldError) faults {
-	var all faults
+func (w *environment) warnings(list []validate.FieldError) problems {
+	var all problems
 	for _, wrong := range list {
 		where := wrong.Field
 		if where == "" {

@@ -38,7 +38,7 @@ func (jobList) Help() string {
 // Run lists the jobs. Those that need attention come first.
 func (c jobList) Run(ctx context.Context, w *environment) error {
 	wanted := jobStates()
-	var wrong faults
+	var wrong problems
 	if c.State != "" {
 		wanted = []string{c.State}
 	}

@@ -37,7 +37,7 @@ func (mailTest) Help() string {
 
 // Run sends the email.
 func (c mailTest) Run(ctx context.Context, w *environment) error {
-	var wrong faults
+	var wrong problems
 	sender := c.sender(w, &wrong)
 	keys := c.load(&wrong)
 	to, ok := validate.CanonicalEmail(c.Address)

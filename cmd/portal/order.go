@@ -55,7 +55,7 @@ func (orderDelete) Help() string {
 func (c orderDelete) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, order portal.OrderAccount) error {
 		if !c.Yes {
-			return faults{"This would delete order " + order.Number + " of " + orNobody(order.Email) +
+			return problems{"This would delete order " + order.Number + " of " + orNobody(order.Email) +
 				". Add --yes to confirm."}.
 				usage("help order delete")
 		}

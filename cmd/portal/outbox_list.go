@@ -24,7 +24,7 @@ type outboxList struct {
 // Run lists the emails. Those that need attention come first.
 func (c outboxList) Run(ctx context.Context, w *environment) error {
 	wanted := states()
-	var wrong faults
+	var wrong problems
 	if c.State != "" {
 		wanted = []string{c.State}
 	}

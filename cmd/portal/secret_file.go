@@ -19,8 +19,8 @@ type secretFlag struct {
 // maxSecrets allows the current secret and, while it is being replaced, the previous one.
 const maxSecrets = 2
 
-// secretFiles returns the files of the secret, the current one first, and adds any faults.
-func (f storeFlag) secretFiles(wrong *faults) []string {
+// secretFiles returns the files of the secret, the current one first, and adds any problems.
+func (f storeFlag) secretFiles(wrong *problems) []string {
 	switch {
 	case len(f.SecretKeyFile) > maxSecrets:
 		wrong.add("--secret-key-file: name one file, or two to replace the secret: the new one and the old one.")
@@ -35,13 +35,13 @@ func (f storeFlag) secretFiles(wrong *faults) []string {
 
 // secretName returns the file of the current secret, for messages.
 func (f storeFlag) secretName() string {
-	var wrong faults
+	var wrong problems
 	return append(f.secretFiles(&wrong), secret.FileName)[0]
 }
 
 // ring returns the installation secret of the store. For a new store it creates the secret.
 func (f storeFlag) ring(ctx context.Context, engine storage.Engine) (*secret.Ring, error) {
-	var wrong faults
+	var wrong problems
 	files := f.secretFiles(&wrong)
 	if err := wrong.usage(""); err != nil {
 		return nil, err

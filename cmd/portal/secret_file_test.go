@@ -12,7 +12,7 @@ import (
 // ringOf returns the secrets of a store created by a command.
 func ringOf(t *testing.T, dir string) *secret.Ring {
 	t.Helper()
-	ring, err := readSecrets(storeFlag{Store: dir}.secretFiles(&faults{}))
+	ring, err := readSecrets(storeFlag{Store: dir}.secretFiles(&problems{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func (c serveCommand) Run(ctx context.Context, w *environment) error {
 	return errors.Join(c.serve(ctx, w, s, engine), engine.Close())
 }
 
-// check reads all settings and returns all faults at once.
+// check reads all settings and returns all problems at once.
 func (c serveCommand) check(w *environment) (setup, error) {
 	var s setup
 	var err error
@@ -111,7 +111,7 @@ func (c serveCommand) check(w *environment) (setup, error) {
 	return s, wrong.usage("help serve")
 }
 
-func (c serveCommand) checkAddresses(wrong *faults) {
+func (c serveCommand) checkAddresses(wrong *problems) {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		wrong.add("--addr: %q is not an address to listen on; write host:port, such as 127.0.0.1:8080.",
 			c.Addr)
@@ -132,7 +132,7 @@ func (c serveCommand) checkAddresses(wrong *faults) {
 	}
 }
 
-func (c serveCommand) readCertificate(wrong *faults) *certificate {
+func (c serveCommand) readCertificate(wrong *problems) *certificate {
 	switch {
 	case c.TLSCert == "" && c.TLSKey == "":
 		return nil
@@ -230,7 +230,7 @@ func (c serveCommand) announce(ctx context.Context, w *environment, server *serv
 	if len(shops) == 0 && onMongoDB(c.Store) && !c.Init {
 		return failf("The database in --store has no shop. Check its name, or add --init to start with an empty one.")
 	}
-	var plain faults
+	var plain problems
 	for _, shop := range shops {
 		if !shop.Secure() && !c.InsecureHTTP && !onLoopback(shop.BaseURL) {
 			plain.add("The base URL of shop %s is %s: without https, anyone on the network path can read sign-in links. "+

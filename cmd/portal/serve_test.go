@@ -64,7 +64,7 @@ func TestServeRefusesToStart(t *testing.T) {
 			[]string{"12 problems", "--addr", "--log:", "--log-level", "--trusted-proxies", "--smtp", `"adr"`,
 				"--metrics-addr", "--tls-key", "--dkim",
 				"--shutdown-timeout", otelTracesEndpoint, otelExporter}},
-		{"beside other faults", nil, []string{"--smtp-password-file", "/nowhere", "--trusted-proxies",
+		{"beside other problems", nil, []string{"--smtp-password-file", "/nowhere", "--trusted-proxies",
 			"10.0.0.0/40,here", "--store", "mongodb://db.example/a?w=x%"},
 			[]string{"6 problems", "--smtp-password-file", "--smtp:", "10.0.0.0/40", `"here"`,
 				"--store: the address is malformed", "--secret-key-file"}},

@@ -255,8 +255,8 @@ func newLog(form string, to io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, options))
 }
 
-// parseProxies parses addresses and networks such as "192.0.2.7" and "10.0.0.0/8", and adds any faults.
-func parseProxies(list []string, wrong *faults) (prefixes []netip.Prefix) {
+// parseProxies parses addresses and networks such as "192.0.2.7" and "10.0.0.0/8", and adds any problems.
+func parseProxies(list []string, wrong *problems) (prefixes []netip.Prefix) {
 	for _, text := range list {
 		text = strings.TrimSpace(text)
 		if address, err := netip.ParseAddr(text); err == nil {

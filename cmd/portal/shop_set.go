@@ -29,7 +29,7 @@ func (c shopSet) Run(ctx context.Context, w *environment) error {
 		return err
 	}
 	if settings == (shop.Settings{}) {
-		return faults{"Nothing to change: name at least one setting, such as --link-life 2d."}.usage("help shop set")
+		return problems{"Nothing to change: name at least one setting, such as --link-life 2d."}.usage("help shop set")
 	}
 	return c.use(ctx, func(operator portal.Operator) error {
 		shop, err := pick(ctx, operator, c.ID, "portal shop set ID")

@@ -57,7 +57,7 @@ func (f shopFlags) options() []portal.Option {
 // settings converts the flags to the product's settings. It reports all invalid values at once, with the
 // help command to see.
 func (f shopFlags) settings(see string) (shop.Settings, error) {
-	var wrong faults
+	var wrong problems
 	s := shop.Settings{
 		Name: f.Name, BaseURL: f.BaseURL, Hosts: split(f.Hosts), StorefrontURL: f.StorefrontURL,
 		AllowedOrigins: split(f.AllowedOrigins),
@@ -90,7 +90,7 @@ func split(text *string) *[]string {
 const day = 24 * time.Hour
 
 // readLife parses a duration that may be in days: "14d" or "30m".
-func readLife(text *string, wrong *faults) *time.Duration {
+func readLife(text *string, wrong *problems) *time.Duration {
 	if text == nil {
 		return nil
 	}
@@ -107,7 +107,7 @@ func readLife(text *string, wrong *faults) *time.Duration {
 	return &life
 }
 
-func readRegistration(text *string, wrong *faults) *bool {
+func readRegistration(text *string, wrong *problems) *bool {
 	switch {
 	case text == nil:
 		return nil
@@ -121,7 +121,7 @@ func readRegistration(text *string, wrong *faults) *bool {
 }
 
 // readSwitch parses on or off. A JSON file may contain true or false.
-func readSwitch(flag string, text *string, wrong *faults) *bool {
+func readSwitch(flag string, text *string, wrong *problems) *bool {
 	if text == nil {
 		return nil
 	}
@@ -145,7 +145,7 @@ func showSwitch(value bool) string {
 	return off
 }
 
-func readLogo(name *string, wrong *faults) *[]byte {
+func readLogo(name *string, wrong *problems) *[]byte {
 	if name == nil {
 		return nil
 	}
@@ -162,7 +162,7 @@ func readLogo(name *string, wrong *faults) *[]byte {
 	return &file
 }
 
-func readFooter(list []string, wrong *faults) *[]shop.FooterLink {
+func readFooter(list []string, wrong *problems) *[]shop.FooterLink {
 	if list == nil {
 		return nil
 	}

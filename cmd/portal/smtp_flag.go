@@ -27,7 +27,7 @@ const smtpOptions = `Options follow the mail server's address in --smtp, as in s
 const smtpPassword = envPrefix + "SMTP_PASSWORD"
 
 // sender returns the mail server. It is required: without one nobody could sign in.
-func (c smtpFlag) sender(w *environment, wrong *faults) *smtp.Sender {
+func (c smtpFlag) sender(w *environment, wrong *problems) *smtp.Sender {
 	secrets := smtp.Secrets{Password: w.env[smtpPassword]}
 	if c.SMTPPasswordFile != "" {
 		text, err := os.ReadFile(c.SMTPPasswordFile)

@@ -35,16 +35,16 @@ func (f *storeFlag) AfterApply(w *environment) error {
 	return nil
 }
 
-// address returns the store's address with the password, and adds any faults.
-func (f storeFlag) address(wrong *faults) string {
+// address returns the store's address with the password, and adds any problems.
+func (f storeFlag) address(wrong *problems) string {
 	return storePassword{
 		of: "--store", variable: storeSecret, value: f.secret, flag: "--store-password-file",
 		file: f.StorePasswordFile,
 	}.address(f.Store, wrong)
 }
 
-// checkStore adds the faults of the store's address that can be found without opening the store.
-func (f storeFlag) checkStore(wrong *faults) {
+// checkStore adds the problems of the store's address that can be found without opening the store.
+func (f storeFlag) checkStore(wrong *problems) {
 	address := f.address(wrong)
 	switch {
 	case onMongoDB(address):
@@ -64,7 +64,7 @@ func onMongoDB(address string) bool {
 
 // open opens the store, and creates it if there is none.
 func (f storeFlag) open(ctx context.Context) (storage.Engine, error) {
-	var wrong faults
+	var wrong problems
 	address := f.address(&wrong)
 	f.secretFiles(&wrong) // checked before a store is created
 	if err := wrong.usage(""); err != nil {
@@ -85,7 +85,7 @@ func openStore(ctx context.Context, address, of string, waits io.Writer) (storag
 		return store, nil
 	}
 	if strings.Contains(address, "://") {
-		var wrong faults
+		var wrong problems
 		wrong.add("%s: must be a directory, or a URL that begins with mongodb:// or mongodb+srv://.", of)
 		return nil, wrong.usage("")
 	}

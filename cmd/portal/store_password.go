@@ -16,9 +16,9 @@ type storePassword struct {
 	file     string // of the flag
 }
 
-// address returns the store's address with the password in it, and adds any faults. A directory needs no
+// address returns the store's address with the password in it, and adds any problems. A directory needs no
 // password and ignores one that is set for other commands.
-func (p storePassword) address(store string, wrong *faults) string {
+func (p storePassword) address(store string, wrong *problems) string {
 	scheme, rest, onServer := strings.Cut(store, "://")
 	if !onServer || p.value == "" && p.file == "" {
 		return store
@@ -52,7 +52,7 @@ func (p storePassword) given() string {
 }
 
 // read returns the password, or "" if there is none.
-func (p storePassword) read(wrong *faults) string {
+func (p storePassword) read(wrong *problems) string {
 	if p.file == "" {
 		return p.value
 	}

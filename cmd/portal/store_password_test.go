@@ -45,7 +45,7 @@ func TestStorePassword(t *testing.T) {
 			"mongodb://u@db/shop", "is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var wrong faults
+			var wrong problems
 			p := storePassword{of: "STORE", variable: "VARIABLE", flag: "--file",
 				value: c.value, file: c.file}
 			if got := p.address(c.store, &wrong); got != c.want {
@@ -53,7 +53,7 @@ func TestStorePassword(t *testing.T) {
 			}
 			if said := strings.Join(wrong, "\n"); len(wrong) > 1 || (c.fault == "") != (said == "") ||
 				!strings.Contains(said, c.fault) {
-				t.Errorf("faults %q, want %q", said, c.fault)
+				t.Errorf("problems %q, want %q", said, c.fault)
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func wantsTraces(env map[string]string) bool {
 }
 
 // checkTraces finds problems that the library would only log or misread.
-func checkTraces(env map[string]string, wrong *faults) {
+func checkTraces(env map[string]string, wrong *problems) {
 	if !wantsTraces(env) {
 		return
 	}

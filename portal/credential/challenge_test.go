@@ -15,11 +15,11 @@ func TestTriesSinceAMark(t *testing.T) {
 		mark  Mark
 		want  int64
 	}{
-		{Tally{Slot: 7, Present: 1}, Mark{Slot: 7}, 1},
-		{Tally{Slot: 7, Present: 5}, Mark{Slot: 7, N: 3}, 2},
-		{Tally{Slot: 8, Present: 1, Before: 5}, Mark{Slot: 7, N: 3}, 3},
-		{Tally{Slot: 8, Present: 2}, Mark{Slot: 7}, 2},
-		{Tally{Slot: 6, Present: 5, Before: 1}, Mark{Slot: 7}, 6}, // written by a process whose clock is slow
+		{Tally{Slot: 7, Current: 1}, Mark{Slot: 7}, 1},
+		{Tally{Slot: 7, Current: 5}, Mark{Slot: 7, N: 3}, 2},
+		{Tally{Slot: 8, Current: 1, Before: 5}, Mark{Slot: 7, N: 3}, 3},
+		{Tally{Slot: 8, Current: 2}, Mark{Slot: 7}, 2},
+		{Tally{Slot: 6, Current: 5, Before: 1}, Mark{Slot: 7}, 6}, // written by a process whose clock is slow
 	} {
 		if got := test.tally.since(test.mark); got != test.want {
 			t.Errorf("%+v since %+v: %d, want %d", test.tally, test.mark, got, test.want)

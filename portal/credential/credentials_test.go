@@ -285,14 +285,14 @@ func TestMatchCode(t *testing.T) {
 		{"another browser's", "another", "ABCDEFGH", last, "other"}, {"no browser", "", "ABCDEFGH", last, ""},
 		{"a stranger", "x", "ABCDEFGH", last, ""},
 	} {
-		if r, ok := a.MatchCode(test.browser, test.code, Tally{Present: 1}, test.at); r.ID != test.want ||
+		if r, ok := a.MatchCode(test.browser, test.code, Tally{Current: 1}, test.at); r.ID != test.want ||
 			ok != (test.want != "") {
 			t.Errorf("%s: %q, %v", test.name, r.ID, ok)
 		}
 	}
 	for tried, want := range map[int64]string{5: "a", 6: "b", 7: "b", 8: ""} { // b was made after two tries
 		a.Requests[1].Mark, a.Requests[1].Code = Mark{N: 2}, CodeHash("b", "ABCDEFGH")
-		if r, _ := a.MatchCode("asker", "ABCDEFGH", Tally{Present: tried}, last); r.ID != want {
+		if r, _ := a.MatchCode("asker", "ABCDEFGH", Tally{Current: tried}, last); r.ID != want {
 			t.Errorf("try %d: %q, want %q", tried, r.ID, want)
 		}
 	}

@@ -12,7 +12,7 @@ type SessionInfo struct {
 	Network    string // "192.0.2.0/24", "" when unknown
 	SignedInAt time.Time
 	SeenAt     time.Time // to within five minutes
-	Present    bool      // the session that makes the request
+	Current    bool      // the session that makes the request
 }
 
 const sessionIDLength = 12

@@ -5,7 +5,7 @@ package credential
 // of a code fall into the slot in which it was made and the next one.
 
 // Tally holds the counter of tries in the current slot and in the previous one.
-type Tally struct{ Slot, Present, Before int64 }
+type Tally struct{ Slot, Current, Before int64 }
 
 // Mark is the state of the counter when a code was made: earlier tries do not count against the code.
 type Mark struct {
@@ -15,17 +15,17 @@ type Mark struct {
 
 const SlotLength = CodeLife
 
-func (t Tally) Mark() Mark { return Mark{Slot: t.Slot, N: t.Present} }
+func (t Tally) Mark() Mark { return Mark{Slot: t.Slot, N: t.Current} }
 
 // since returns the number of tries after the mark, including the current one.
 func (t Tally) since(m Mark) int64 {
 	switch t.Slot {
 	case m.Slot:
-		return t.Present - m.N
+		return t.Current - m.N
 	case m.Slot + 1:
-		return t.Present + t.Before - m.N
+		return t.Current + t.Before - m.N
 	}
-	return t.Present + t.Before
+	return t.Current + t.Before
 }
 
 // Counter identifies a counter of tries.

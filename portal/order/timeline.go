@@ -20,7 +20,7 @@ type Step struct {
 	Label   string     // the shop's text, or ""
 	At      *time.Time // nil if unknown or still to come
 	Done    bool
-	Present bool // the last step that is done
+	Current bool // the last step that is done
 	Noticed bool // the feed gave no date; At is when the change arrived
 }
 
@@ -44,7 +44,7 @@ func (o Order) Timeline() []Step {
 		steps = slices.Insert(steps, at, Step{Key: "step." + word, Done: true})
 	}
 	if n := len(steps); n > 0 {
-		steps[n-1].Present = true
+		steps[n-1].Current = true
 	}
 	for _, word := range o.upcomingSteps(events) {
 		steps = append(steps, Step{Key: "step." + word})

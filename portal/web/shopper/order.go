@@ -42,7 +42,7 @@ type orderPage struct {
 type step struct {
 	Class, Text, Note string
 	When              page.Time
-	Present, Future   bool
+	Current, Future   bool
 }
 
 // orderAddress is one address of the order in the format of its country.
@@ -126,11 +126,11 @@ func (p *orderPage) steps() []step {
 	var steps []step
 	for _, given := range p.Order.Timeline {
 		s := step{Class: "step-future", Text: p.T(given.Key, "Label", given.Label), Future: !given.Done,
-			Present: given.Present}
+			Current: given.Current}
 		switch {
 		case given.Done && slices.Contains(stops(), given.Key):
 			s.Class = "step-stopped"
-		case given.Present:
+		case given.Current:
 			s.Class = "step-present"
 		case given.Done:
 			s.Class = "step-done"

@@ -27,7 +27,7 @@ func (h *Handler) security(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	data := securityPage{Base: h.base(c, s, "security", "security.title")}
 	for _, given := range sessions {
-		if given.Present {
+		if given.Current {
 			data.Current = data.browser(given)
 			continue
 		}

@@ -21,16 +21,16 @@ func TestExplain(t *testing.T) {
 	erasing := &validate.Error{Kind: validate.Unavailable, Key: "customer.erasing"}
 	for name, c := range map[string]struct {
 		err  error
-		want faults
+		want problems
 	}{
-		"alone":     {erasing, faults{known}},
-		"on a line": {fmt.Errorf("line 7: %w", erasing), faults{"line 7: " + known}},
+		"alone":     {erasing, problems{known}},
+		"on a line": {fmt.Errorf("line 7: %w", erasing), problems{"line 7: " + known}},
 		"with its cause": {fmt.Errorf("line 7: %w",
-			&validate.Error{Key: "customer.erasing", Cause: errors.New("why")}), faults{"line 7: " + known}},
-		"in the middle": {fmt.Errorf("%w, and more", erasing), faults{known}},
+			&validate.Error{Key: "customer.erasing", Cause: errors.New("why")}), problems{"line 7: " + known}},
+		"in the middle": {fmt.Errorf("%w, and more", erasing), problems{known}},
 		"no message": {fmt.Errorf("line 7: %w", &validate.Error{Kind: validate.NotFound}),
-			faults{"line 7: Not found in the store."}},
-		"not ours": {errors.New("two\nlines"), faults{"two lines"}},
+			problems{"line 7: Not found in the store."}},
+		"not ours": {errors.New("two\nlines"), problems{"two lines"}},
 	} {
 		if diff := cmp.Diff(c.want, w.explain(c.err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -12,33 +12,33 @@ import (
 
 // usageError means that the command was used incorrectly. It exits with status 2.
 type usageError struct {
-	faults faults
+	problems problems
 	see    string // the command that explains more, "" for none
 }
 
-// faults are sentences, one for each problem.
-type faults []string
+// problems are sentences, one for each problem.
+type problems []string
 
-func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+func (f *problems) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
-// behind prefixes each sentence with a text.
-func (f faults) behind(text string) faults {
+// prefixed prefixes each sentence with a text.
+func (f problems) prefixed(text string) problems {
 	for i := range f {
 		f[i] = text + f[i]
 	}
 	return f
 }
 
-// usage returns the faults as a usageError, or nil if there are none.
-func (f faults) usage(see string) error {
+// usage returns the problems as a usageError, or nil if there are none.
+func (f problems) usage(see string) error {
 	if len(f) == 0 {
 		return nil
 	}
-	return &usageError{faults: f, see: see}
+	return &usageError{problems: f, see: see}
 }
 
 // Error returns the text without the hint.
-func (e *usageError) Error() string { return strings.Join(e.faults, "; ") }
+func (e *usageError) Error() string { return strings.Join(e.problems, "; ") }
 
 // failure is a sentence for the operator. It exits with status 1.
 type failure struct{ text string }
@@ -57,7 +57,7 @@ func (w *environment) tell(err error) {
 	switch {
 	case errors.Is(err, errTold):
 	case errors.As(err, &usage):
-		w.list(usage.faults)
+		w.list(usage.problems)
 		if usage.see != "" {
 			w.note("See \"portal %s\".", usage.see)
 		}
@@ -66,20 +66,20 @@ func (w *environment) tell(err error) {
 	}
 }
 
-func (w *environment) list(faults faults) {
-	if len(faults) == 1 {
-		w.note("portal: %s", faults[0])
+func (w *environment) list(problems problems) {
+	if len(problems) == 1 {
+		w.note("portal: %s", problems[0])
 		return
 	}
-	w.note("portal: %d problems:", len(faults))
-	for _, fault := range faults {
+	w.note("portal: %d problems:", len(problems))
+	for _, fault := range problems {
 		w.note("  %s", fault)
 	}
 }
 
 // explain turns an error into sentences. For an error of the product it uses the messages, with the flags
 // at fault and a prefix that says where it occurred. Any other error becomes one line with its own text.
-func (w *environment) explain(err error) faults {
+func (w *environment) explain(err error) problems {
 	var own *validate.Error
 	switch {
 	case errors.As(err, &own):
@@ -87,15 +87,15 @@ func (w *environment) explain(err error) faults {
 		if !known {
 			where = ""
 		}
-		return w.explainOwn(own).behind(where)
+		return w.explainOwn(own).prefixed(where)
 	case errors.Is(err, context.Canceled):
-		return faults{"Stopped."}
+		return problems{"Stopped."}
 	}
-	return faults{strings.Join(strings.Fields(err.Error()), " ")}
+	return problems{strings.Join(strings.Fields(err.Error()), " ")}
 }
 
-func (w *environment) explainOwn(err *validate.Error) faults {
-	var all faults
+func (w *environment) explainOwn(err *validate.Error) problems {
+	var all problems
 	for _, fault := range err.Fields {
 		all.add("%s: %s", flagOf(fault.Field), w.sentence(fault.Key, fault.Args))
 	}
