@@ -61,7 +61,7 @@ func TestImportTellsWhatIsWrong(t *testing.T) {
 		strings.Replace(orderLine(1002), "jana@example.com", "jana", 1),
 		"",
 		strings.Replace(orderLine(1003), `"EUR"`, `"EURO"`, 1),
-		strings.Replace(orderLine(1004), `"12.50"`, `12.50`, 1),
+		strings.Replace(orderLine(1004), `"12.50"`, `true`, 1),
 		`{"number":"1005","number":"1006"}`,
 		strings.Replace(orderLine(1007), `"total"`,
 			`"lines":[{"name":"x","quantity":"a lot","total":"1.00"}],"total"`, 1),
