@@ -2,19 +2,16 @@ package portal
 
 import (
 	"context"
-	"errors"
-	"strings"
 
-	"postern/portal/secret"
 	"postern/portal/shop"
 	"postern/portal/validate"
-	"postern/storage"
 )
 
 // Feed is a system of the shop that has a key: it sends orders and customers, and reads customers.
 type Feed struct {
 	app     *App
 	shop    shop.Shop
+	key     apiKey
 	forced  bool
 	request string // that forces, as in the log
 }
@@ -26,15 +23,21 @@ func (f Feed) WithForce(request string) Feed {
 	return f
 }
 
-// Feed returns the feed that a bearer key belongs to. An unknown or revoked key, or one of another shop, is
-// a validate.SignIn error.
+// Feed returns the feed that a bearer key belongs to. An unknown, revoked or expired key, or one of another
+// shop, is a validate.SignIn error.
 func (a *App) Feed(ctx context.Context, shop shop.Shop, key string) (Feed, error) {
-	if !strings.HasPrefix(key, keyPrefix) {
-		return Feed{}, validate.NewError(validate.SignIn, "error.key")
+	known, err := a.keyOf(ctx, shop.ID, key)
+	if err != nil {
+		return Feed{}, err
 	}
-	_, _, err := a.keyDocs(shop.ID).Get(ctx, secret.Hash(key))
-	if errors.Is(err, storage.ErrNotFound) {
-		return Feed{}, validate.NewError(validate.SignIn, "error.key")
+	return Feed{app: a, shop: shop, key: known}, nil
+}
+
+// Require returns nil if the feed's key has the scope, else a validate.Denied error with the scope in Args.
+func (f Feed) Require(scope Scope) error {
+	if f.key.allows(scope) {
+		return nil
 	}
-	return Feed{app: a, shop: shop}, err
+	return &validate.Error{Kind: validate.Denied, Key: "key.scope",
+		Args: map[string]string{"Scope": string(scope)}}
 }

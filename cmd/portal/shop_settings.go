@@ -89,17 +89,23 @@ func split(text *string) *[]string {
 
 const day = 24 * time.Hour
 
-// readLife parses a duration that may be in days: "14d" or "30m".
+// parseLife parses a duration that may be in days: "14d" or "30m".
+func parseLife(text string) (time.Duration, error) {
+	days, found := strings.CutSuffix(text, "d")
+	if !found {
+		return time.ParseDuration(text)
+	}
+	const most = 10000
+	n, err := strconv.Atoi(days)
+	return time.Duration(min(max(n, 0), most)) * day, err
+}
+
+// readLife reads the duration of --link-life.
 func readLife(text *string, wrong *problems) *time.Duration {
 	if text == nil {
 		return nil
 	}
-	life, err := time.ParseDuration(*text)
-	if days, found := strings.CutSuffix(*text, "d"); found {
-		var n int
-		n, err = strconv.Atoi(days)
-		life = time.Duration(min(max(n, 0), 1000)) * day
-	}
+	life, err := parseLife(*text)
 	if err != nil {
 		wrong.add("--link-life: %q is not a duration such as 14d, 12h or 30m.", *text)
 		return nil

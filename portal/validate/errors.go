@@ -48,6 +48,7 @@ type FieldError struct {
 type Error struct {
 	Kind   Kind
 	Key    string // of the message; "" for the kind's own
+	Args   map[string]string // of the message
 	Fields []FieldError
 	Cause  error
 	// RetryAfter is how long to wait before trying again, if known (TooMany, Unavailable).

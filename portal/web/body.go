@@ -55,7 +55,7 @@ func (b *inbox) allowLargeBody(header *fasthttp.RequestHeader, route gate.Route)
 	c := b.app.AcquireCtx(ctx)
 	defer b.app.ReleaseCtx(c)
 	defer b.site.gate.Deadline(c)()
-	return caught(func() error { return b.site.gate.AllowLargeBody(c, route.Class) })
+	return caught(func() error { return b.site.gate.AllowLargeBody(c, route) })
 }
 
 func errNoSlot() error { return &validate.Error{Kind: validate.Unavailable} }

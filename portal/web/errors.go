@@ -22,6 +22,7 @@ type failure struct {
 	status      int
 	kind        validate.Kind
 	key         string // of the message, "" for the status's default
+	args        map[string]string
 	fieldErrors []validate.FieldError
 	wait        time.Duration // before a retry can succeed, 0 for unknown
 }
@@ -59,7 +60,7 @@ func failureOf(err error) failure {
 	var fibers *fiber.Error
 	switch {
 	case errors.As(err, &own) && own.Kind != validate.Internal:
-		return failure{statusOf(own.Kind), own.Kind, own.Key, own.Fields, own.RetryAfter}
+		return failure{statusOf(own.Kind), own.Kind, own.Key, own.Args, own.Fields, own.RetryAfter}
 	case errors.As(err, &fibers):
 		return failure{status: fibers.Code, kind: kindOf(fibers.Code), key: keyOf(fibers.Code)}
 	case validate.KindOf(err) == validate.Unavailable || errors.Is(err, context.DeadlineExceeded):

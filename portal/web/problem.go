@@ -18,6 +18,7 @@ type problem struct {
 	Status  int            `json:"status"`
 	Detail  string         `json:"detail,omitempty"`
 	Code    string         `json:"code"`              // stable, for programs
+	Scope   string         `json:"scope,omitempty"`   // that the key lacks
 	Request string         `json:"request,omitempty"` // id, as in the log
 	Errors  []problemError `json:"errors,omitempty"`
 }
@@ -80,7 +81,9 @@ func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 	}
 	p := problem{
 		Type: problemURN + f.key, Title: http.StatusText(f.status), Status: f.status,
-		Code: f.key, Detail: words.T(f.key, "Count", len(f.fieldErrors)), Request: gate.RequestID(c),
+		Code: f.key, Detail: words.T(f.key, "Count", len(f.fieldErrors), "Scope", f.args["Scope"]),
+		Scope:   f.args["Scope"],
+		Request: gate.RequestID(c),
 	}
 	for _, wrong := range f.fieldErrors {
 		e := problemError{Pointer: wrong.Field, Code: wrong.Key, Detail: words.T(wrong.Key, wrong.Args)}
@@ -89,8 +92,8 @@ func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 		}
 		p.Errors = append(p.Errors, e)
 	}
-	if f.kind == validate.SignIn {
-		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="postern"`)
+	if challenge := challengeOf(f); challenge != "" {
+		c.Set(fiber.HeaderWWWAuthenticate, challenge)
 	}
 	body, err := json.Marshal(p)
 	if err != nil {
@@ -98,4 +101,19 @@ func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 	}
 	c.Set(fiber.HeaderContentType, problemType)
 	return c.Status(f.status).Send(body)
+}
+
+// challengeOf returns the WWW-Authenticate header (RFC 6750, 3) of a failure that another key would avoid, or
+// "".
+func challengeOf(f failure) string {
+	const realm = `Bearer realm="postern"`
+	switch {
+	case f.args["Scope"] != "":
+		return realm + `, error="insufficient_scope", scope="` + f.args["Scope"] + `"`
+	case f.kind != validate.SignIn:
+		return ""
+	case f.key == "key.required":
+		return realm // RFC 6750: no error code for a request without a key
+	}
+	return realm + `, error="invalid_token"`
 }

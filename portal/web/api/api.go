@@ -7,6 +7,7 @@
 package api
 
 import (
+	"context"
 	"mime"
 	"slices"
 	"strings"
@@ -35,60 +36,88 @@ const maxDocument = 4 << 20
 
 // Routes returns the API's routes.
 func (h *Handler) Routes() []gate.Route {
+	const orders, lists = portal.ScopeOrders, portal.ScopeLists
+	get := func(path string, scope portal.Scope, handle handle) gate.Route {
+		return route(fiber.MethodGet, path, scope, handle)
+	}
+	document := func(method, path string, scope portal.Scope, handle handle) gate.Route {
+		r := route(method, path, scope, handle)
+		r.Body = maxDocument
+		return r
+	}
 	return []gate.Route{
-		{Method: fiber.MethodPut, Path: Root + "/orders/:number", Class: gate.FeedKey, Handler: h.putOrder,
-			Body: maxDocument},
-		gate.Get(gate.FeedKey, Root+"/customers/by-email/:email", h.customerByEmail),
-		{Method: fiber.MethodPut, Path: Root + "/customers/:id", Class: gate.FeedKey, Handler: h.putCustomer,
-			Body: maxDocument},
-		gate.Get(gate.FeedKey, Root+"/withdrawals", h.withdrawals),
-		gate.Get(gate.FeedKey, Root+"/requests", h.requests),
-		gate.Get(gate.FeedKey, Root+"/messages", h.messages),
-		gate.Get(gate.FeedKey, Root+"/customers/:id", h.customer),
-		gate.Post(gate.FeedKey, Root+"/customers/:id/sign-in-mail", h.mailSignIn),
-		gate.Post(gate.FeedKey, Root+"/hand-off", h.handOff),
+		document(fiber.MethodPut, "/orders/:number", orders, h.putOrder),
+		get("/customers/by-email/:email", portal.ScopeCustomersRead, h.customerByEmail),
+		document(fiber.MethodPut, "/customers/:id", portal.ScopeCustomersWrite, h.putCustomer),
+		get("/withdrawals", lists, h.withdrawals),
+		get("/requests", lists, h.requests),
+		get("/messages", lists, h.messages),
+		get("/customers/:id", portal.ScopeCustomersRead, h.customer),
+		route(fiber.MethodPost, "/customers/:id/sign-in-mail", portal.ScopeSignInEmails, h.mailSignIn),
+		route(fiber.MethodPost, "/hand-off", portal.ScopeHandOff, h.handOff),
 	}
 }
 
-func (h *Handler) putOrder(c *fiber.Ctx) error {
-	return h.put(c, func(feed portal.Feed, number string, body []byte) (order.Receipt, error) {
-		return feed.PutOrder(c.UserContext(), number, body)
-	}, "number")
+// handle answers a feed's request.
+type handle func(c *fiber.Ctx, feed portal.Feed) error
+
+// route returns a route for feeds whose key has the scope. The key is checked first, so that a stranger
+// learns nothing from the difference.
+func route(method, path string, scope portal.Scope, handle handle) gate.Route {
+	handler := func(c *fiber.Ctx) error {
+		feed, err := gate.Feed(c, scope)
+		if err != nil {
+			return err
+		}
+		return handle(c, feed)
+	}
+	return gate.Route{Method: method, Path: Root + path, Class: gate.FeedKey, Scope: scope, Handler: handler}
 }
 
-func (h *Handler) putCustomer(c *fiber.Ctx) error {
-	return h.put(c, func(feed portal.Feed, id string, body []byte) (order.Receipt, error) {
-		return feed.PutCustomer(c.UserContext(), id, body)
-	}, "id")
+func (h *Handler) putOrder(c *fiber.Ctx, feed portal.Feed) error {
+	return h.put(c, feed, portal.Feed.PutOrder, "number")
 }
+
+func (h *Handler) putCustomer(c *fiber.Ctx, feed portal.Feed) error {
+	return h.put(c, feed, portal.Feed.PutCustomer, "id")
+}
+
+// putDocument is one of the feed's methods that store a document under a name.
+type putDocument func(f portal.Feed, ctx context.Context, name string, body []byte) (order.Receipt, error)
 
 // put stores a document.
-func (h *Handler) put(c *fiber.Ctx, put func(portal.Feed, string, []byte) (order.Receipt, error),
-	param string) error {
-	feed, name, err := feedAnd(c, param, "force")
+func (h *Handler) put(c *fiber.Ctx, feed portal.Feed, put putDocument, param string) error {
+	name, err := only(c, param, "force")
+	if err == nil {
+		feed, err = forced(c, feed)
+	}
 	if err != nil {
 		return err
-	}
-	switch c.Query("force") {
-	case "true":
-		feed = feed.WithForce(gate.RequestID(c))
-	case "false", "":
-	default:
-		return wrong("force", "query.boolean")
 	}
 	body, err := jsonBody(c)
 	if err != nil {
 		return err
 	}
-	receipt, err := put(feed, name, body)
+	receipt, err := put(feed, c.UserContext(), name, body)
 	if err != nil {
 		return err
 	}
 	return h.respond(c, receipt)
 }
 
-func (h *Handler) customer(c *fiber.Ctx) error {
-	feed, id, err := feedAnd(c, "id")
+// forced returns the feed with the permission that ?force= asks for.
+func forced(c *fiber.Ctx, feed portal.Feed) (portal.Feed, error) {
+	switch c.Query("force") {
+	case "true":
+		return feed.WithForce(gate.RequestID(c)), nil
+	case "false", "":
+		return feed, nil
+	}
+	return feed, wrong("force", "query.boolean")
+}
+
+func (h *Handler) customer(c *fiber.Ctx, feed portal.Feed) error {
+	id, err := only(c, "id")
 	if err != nil {
 		return err
 	}
@@ -99,8 +128,8 @@ func (h *Handler) customer(c *fiber.Ctx) error {
 	return c.JSON(record)
 }
 
-func (h *Handler) customerByEmail(c *fiber.Ctx) error {
-	feed, email, err := feedAnd(c, "email")
+func (h *Handler) customerByEmail(c *fiber.Ctx, feed portal.Feed) error {
+	email, err := only(c, "email")
 	if err != nil {
 		return err
 	}
@@ -116,8 +145,8 @@ const idempotencyKey = "Idempotency-Key"
 
 // mailSignIn emails a sign-in link to a customer; it needs no body. The response confirms that the email was
 // queued and says nothing about the customer.
-func (h *Handler) mailSignIn(c *fiber.Ctx) error {
-	feed, id, err := feedAnd(c, "id")
+func (h *Handler) mailSignIn(c *fiber.Ctx, feed portal.Feed) error {
+	id, err := only(c, "id")
 	if err != nil {
 		return err
 	}
@@ -154,9 +183,8 @@ func repeatKey(c *fiber.Ctx) (string, error) {
 }
 
 // handOff exchanges the code that a storefront received for the customer.
-func (h *Handler) handOff(c *fiber.Ctx) error {
-	feed, err := feedOf(c)
-	if err != nil {
+func (h *Handler) handOff(c *fiber.Ctx, feed portal.Feed) error {
+	if err := checkQuery(c); err != nil {
 		return err
 	}
 	body, err := jsonBody(c)
@@ -170,20 +198,14 @@ func (h *Handler) handOff(c *fiber.Ctx) error {
 	return c.JSON(record)
 }
 
-// feedOf returns the feed that sent the request. It checks the key first, so that a stranger learns nothing
-// from the difference. Then it rejects query parameters other than those named, since a misspelt one would
-// have no effect.
-func feedOf(c *fiber.Ctx, parameters ...string) (portal.Feed, error) {
-	feed, err := gate.Feed(c)
-	if err != nil {
-		return feed, err
-	}
+// checkQuery rejects query parameters other than those named, since a misspelt one would have no effect.
+func checkQuery(c *fiber.Ctx, parameters ...string) error {
 	for name := range c.Context().QueryArgs().All() {
-		if err == nil && !slices.Contains(parameters, string(name)) {
-			err = wrong(clip(string(name)), "query.unknown")
+		if !slices.Contains(parameters, string(name)) {
+			return wrong(clip(string(name)), "query.unknown")
 		}
 	}
-	return feed, err
+	return nil
 }
 
 // clip shortens and cleans a parameter's name for a response.
@@ -201,14 +223,12 @@ func wrong(parameter, key string) error {
 		Fields: []validate.FieldError{{Field: parameter, Key: key}}}
 }
 
-// feedAnd returns the feed that sent the request, and a path parameter.
-func feedAnd(c *fiber.Ctx, param string, parameters ...string) (portal.Feed, string, error) {
-	feed, err := feedOf(c, parameters...)
-	if err != nil {
-		return feed, "", err
+// only returns a path parameter, and rejects query parameters other than those named.
+func only(c *fiber.Ctx, param string, parameters ...string) (string, error) {
+	if err := checkQuery(c, parameters...); err != nil {
+		return "", err
 	}
-	value, err := gate.Param(c, param)
-	return feed, value, err
+	return gate.Param(c, param)
 }
 
 // jsonBody returns the request's body, which must be declared as uncompressed JSON in UTF-8.

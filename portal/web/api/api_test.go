@@ -26,9 +26,9 @@ const (
 )
 
 type problem struct {
-	Type, Title, Detail, Code, Request string
-	Status                             int
-	Errors                             []struct{ Pointer, Parameter, Code, Detail string }
+	Type, Title, Detail, Code, Scope, Request string
+	Status                                    int
+	Errors                                    []struct{ Pointer, Parameter, Code, Detail string }
 }
 
 // problemOf decodes the answer as a problem and checks its envelope.

@@ -63,15 +63,20 @@ func pageLanguage(c *fiber.Ctx, customer *customer.Customer) string {
 	return r.gate.language(c, r.shop, customer)
 }
 
-// Feed returns the feed of the API key in the Authorization header (RFC 6750), or a validate.SignIn error.
-func Feed(c *fiber.Ctx) (portal.Feed, error) {
+// Feed returns the feed of the API key in the Authorization header (RFC 6750), or a validate.SignIn error. A
+// key without the scope is a validate.Denied error.
+func Feed(c *fiber.Ctx, scope portal.Scope) (portal.Feed, error) {
 	scheme, key, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
 	key = strings.TrimSpace(key)
 	if !strings.EqualFold(scheme, "Bearer") || key == "" {
 		return portal.Feed{}, &validate.Error{Kind: validate.SignIn}
 	}
 	r := of(c)
-	return r.gate.app.Feed(c.UserContext(), r.shop, key)
+	feed, err := r.gate.app.Feed(c.UserContext(), r.shop, key)
+	if err == nil {
+		err = feed.Require(scope)
+	}
+	return feed, err
 }
 
 // Param returns a path parameter, unescaped. It returns validate.NotFound if its escapes are malformed.

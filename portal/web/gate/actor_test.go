@@ -44,7 +44,7 @@ func TestShopperBeforeIdentify(t *testing.T) {
 func TestFeed(t *testing.T) {
 	t.Parallel()
 	show := func(c *fiber.Ctx) error {
-		_, err := gate.Feed(c)
+		_, err := gate.Feed(c, portal.ScopeOrders)
 		return err
 	}
 	h := newTestGate(t, show, "https://a.test", "https://b.test")

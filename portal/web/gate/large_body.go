@@ -6,14 +6,15 @@ import (
 	"postern/portal/validate"
 )
 
-// AllowLargeBody checks, by the header alone, whether a request for a route of the class may send a large
-// body: it checks the host, the origin, and the key or the session.
-func (g *Gate) AllowLargeBody(c *fiber.Ctx, class Class) error {
+// AllowLargeBody checks, by the header alone, whether a request for the route may send a large body: it
+// checks the host, the origin, and the key or the session.
+func (g *Gate) AllowLargeBody(c *fiber.Ctx, route Route) error {
 	if err := g.Recognise(c); err != nil {
 		return err
 	}
+	class := route.Class
 	if class == FeedKey {
-		_, err := Feed(c)
+		_, err := Feed(c, route.Scope)
 		return err
 	}
 	if !isOwn(c, Shop(c)) {

@@ -1,6 +1,10 @@
 package gate
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+)
 
 // Class determines which clients may use a route.
 type Class string
@@ -27,6 +31,7 @@ type Route struct {
 	Method  string // a GET route also answers HEAD
 	Path    string // the router's pattern
 	Class   Class
+	Scope   portal.Scope // that a FeedKey route requires
 	Handler fiber.Handler
 	Body    int // the maximum size of a body in bytes; 0 for MaxBody
 	Fields  int // the maximum number of form fields; 0 for MaxFields

@@ -100,9 +100,9 @@ func (i *Installation) Deliver() {
 }
 
 // Key creates an API key for a shop.
-func (i *Installation) Key(shop string) string {
+func (i *Installation) Key(shop string, options ...portal.KeyOption) string {
 	i.t.Helper()
-	key, err := i.App.Operator().CreateKey(i.t.Context(), shop, "test")
+	key, err := i.App.Operator().CreateKey(i.t.Context(), shop, "test", options...)
 	if err != nil {
 		i.t.Fatalf("create a key: %v", err)
 	}
