@@ -1,11 +1,8 @@
 package storage
 
 import (
-	"cmp"
 	"encoding/binary"
 	"reflect"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -64,15 +61,6 @@ func newDecoder(t reflect.Type) decoder {
 		return decodeStruct(t)
 	}
 	return decodeAny
-}
-
-// isForeign reports whether a type is not stored according to its kind: types that encode themselves, and
-// types of other modules.
-func isForeign(t reflect.Type) bool {
-	own := func(i reflect.Type) bool { return t.Implements(i) || reflect.PointerTo(t).Implements(i) }
-	return own(reflect.TypeFor[bson.Unmarshaler]()) || own(reflect.TypeFor[bson.ValueUnmarshaler]()) ||
-		strings.HasPrefix(t.PkgPath(), "go.mongodb.org/") ||
-		slices.Contains([]string{"encoding/json", "net/url"}, t.PkgPath())
 }
 
 // decodeAny leaves the value to bson.
@@ -174,22 +162,15 @@ func decodeMap(inner decoder) decoder {
 	}
 }
 
-// member is a field of a struct, possibly of an embedded struct.
-type member struct {
-	name  string
-	index []int
-	read  decoder
-}
-
 // decodeStruct leaves a struct to bson if it embeds by pointer or collects unknown fields in a map.
 func decodeStruct(t reflect.Type) decoder {
 	members, ok := membersOf(t, nil)
 	if !ok {
 		return decodeAny
 	}
-	places := make(map[string]int, len(members))
+	places, reads := make(map[string]int, len(members)), make([]decoder, len(members))
 	for i, m := range members {
-		places[m.name] = i
+		places[m.name], reads[i] = i, decoderOf(m.of)
 	}
 	return func(v reflect.Value, in value) error {
 		if in.kind != bson.TypeEmbeddedDocument {
@@ -204,33 +185,8 @@ func decodeStruct(t reflect.Type) decoder {
 				}
 				next = place
 			}
-			m := &members[next]
 			next++
-			return m.read(v.FieldByIndex(m.index), element)
+			return reads[next-1](v.FieldByIndex(members[next-1].index), element)
 		})
 	}
-}
-
-// membersOf lists the stored fields.
-func membersOf(t reflect.Type, path []int) (members []member, ok bool) {
-	for i := range t.NumField() {
-		field := t.Field(i)
-		name, options, _ := strings.Cut(field.Tag.Get("bson"), ",")
-		index := append(slices.Clip(path), i)
-		switch {
-		case !field.IsExported() || name == "-":
-		case !slices.Contains(strings.Split(options, ","), "inline"):
-			members = append(members, member{name: cmp.Or(name, strings.ToLower(field.Name)), index: index,
-				read: decoderOf(field.Type)})
-		case field.Type.Kind() != reflect.Struct:
-			return nil, false
-		default:
-			inner, ok := membersOf(field.Type, index)
-			if !ok {
-				return nil, false
-			}
-			members = append(members, inner...)
-		}
-	}
-	return members, true
 }

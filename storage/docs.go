@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 const (
@@ -150,7 +148,7 @@ func (d Docs[T]) record(key string, n int64, doc T) (Record, error) {
 		return Record{}, err
 	}
 	e := envelope[T]{ID: d.id(key), Shop: d.shop, N: n, Mark: rand.Text()[:13], Body: doc}
-	raw, err := bson.Marshal(e)
+	raw, err := encode(&e)
 	if err != nil {
 		return Record{}, d.fault("encode", err)
 	}
