@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -27,6 +29,20 @@ func encode(from any) (bson.Raw, error) {
 	}
 	return out.doc, err
 }
+
+// Digest returns a hash of what would be stored of the struct that of points to. Structs that differ by less
+// than the store keeps, such as by a part of a millisecond, have equal digests.
+func Digest(of any) (string, error) {
+	doc, err := encode(of)
+	if err != nil {
+		return "", fmt.Errorf("storage: digest: %w", err)
+	}
+	sum := sha256.Sum256(doc)
+	return base64.RawURLEncoding.EncodeToString(sum[:digestSize]), nil
+}
+
+// digestSize is the number of bytes of a digest: enough for no two to be equal by chance.
+const digestSize = 16
 
 // usualDocument is the room in bytes that a new document gets at first.
 const usualDocument = 1024

@@ -3,6 +3,7 @@ package storage
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -146,5 +147,48 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestDigestTellsChangesApart checks that a digest depends on each stored value and on nothing else.
+func TestDigestTellsChangesApart(t *testing.T) {
+	t.Parallel()
+	digest := func(change func(*order)) string {
+		t.Helper()
+		doc := sampleOrder().Body
+		change(&doc)
+		got, err := Digest(&doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	same := digest(func(*order) {})
+	for name, change := range map[string]func(*order){
+		"another zone":            func(o *order) { o.PlacedAt = o.PlacedAt.In(time.FixedZone("x", 3600)) },
+		"a part of a millisecond": func(o *order) { o.PlacedAt = o.PlacedAt.Add(time.Microsecond) },
+		"an empty list":           func(o *order) { o.Todo = []string{} },
+		"another map":             func(o *order) { o.Address = maps.Clone(o.Address) },
+	} {
+		if digest(change) != same {
+			t.Errorf("%s: another digest", name)
+		}
+	}
+	seen := map[string]string{same: "no change"}
+	for name, change := range map[string]func(*order){
+		"a text":           func(o *order) { o.State = "done" },
+		"a millisecond":    func(o *order) { o.PlacedAt = o.PlacedAt.Add(time.Millisecond) },
+		"a line's text":    func(o *order) { o.Lines[9].Name += "!" },
+		"a number":         func(o *order) { o.Lines[0].Quantity++ },
+		"one line less":    func(o *order) { o.Lines = o.Lines[1:] },
+		"texts that moved": func(o *order) { o.Number, o.Customer = o.Number+o.Customer[:1], o.Customer[1:] },
+		"an address":       func(o *order) { o.Address["city"] = "Brno" },
+		"a list":           func(o *order) { o.Todo = []string{""} },
+	} {
+		got := digest(change)
+		if other, is := seen[got]; is {
+			t.Errorf("%s has the digest of %s", name, other)
+		}
+		seen[got] = name
 	}
 }

@@ -1,10 +1,6 @@
 package order
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +8,7 @@ import (
 
 	"postern/portal/job"
 	"postern/portal/validate"
+	"postern/storage"
 )
 
 // Outcome is the effect of a delivery from a feed.
@@ -37,14 +34,7 @@ type Receipt struct {
 }
 
 // Digest returns a hash of the content as sent by the feed.
-func (o Order) Digest() (string, error) {
-	text, err := json.Marshal(o)
-	if err != nil {
-		return "", fmt.Errorf("digest of an order: %w", err)
-	}
-	sum := sha256.Sum256(text)
-	return base64.RawURLEncoding.EncodeToString(sum[:]), nil
-}
+func (o Order) Digest() (string, error) { return storage.Digest(&o) }
 
 // Compare compares a delivery with the stored order.
 func (s *Stored) Compare(o Order, customer, digest string) Outcome {
