@@ -75,7 +75,7 @@ func TestBadOrders(t *testing.T) {
 		"wrong type": {`"currency":"EUR"`, `"currency":5`, []string{"/currency json.type"}},
 		"operator object": {`"email":"jan@example.com"`, `"email":{"$gt":""}`,
 			[]string{"/email json.type"}},
-		"unknown member":    {`"payment"`, `"paymnt"`, []string{"/paymnt json.unknown"}},
+		"unknown member":   {`"payment"`, `"paymnt"`, []string{"/paymnt json.unknown"}},
 		"money as a truth": {`"total":"12.50","`, `"total":true,"`, []string{"/total json.type"}},
 		"30 digits": {`"total":"12.50","`, `"total":"123456789012345678901234567890","`,
 			[]string{"/total money.range"}},

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -43,13 +44,15 @@ type Payment struct {
 	LastDigits string     `bson:"last_digits,omitempty"` // of a card or an account, at most four
 }
 
-// Refund is money that the shop paid back. Amount is positive.
+// Refund is money that the shop paid back. Amount is positive. If its parts are given, it is their sum.
 type Refund struct {
-	Amount int64        `bson:"amount"`
-	At     *time.Time   `bson:"at,omitempty"`
-	Reason string       `bson:"reason,omitempty"`
-	Method string       `bson:"method,omitempty"`
-	Lines  []RefundLine `bson:"lines,omitempty"`
+	Amount     int64        `bson:"amount"`
+	At         *time.Time   `bson:"at,omitempty"`
+	Reason     string       `bson:"reason,omitempty"`
+	Method     string       `bson:"method,omitempty"`
+	Lines      []RefundLine `bson:"lines,omitempty"`
+	Shipping   *int64       `bson:"shipping,omitempty" json:",omitempty"`
+	Adjustment *int64       `bson:"adjustment,omitempty" json:",omitempty"` // a gesture, or below 0 a fee for the return
 }
 
 // RefundLine is a line, or a part of it, that a refund is for.
@@ -88,11 +91,13 @@ type paymentWire struct {
 }
 
 type refundWire struct {
-	Amount validate.Number  `json:"amount"`
-	At     validate.Time    `json:"at,omitzero"`
-	Reason string           `json:"reason,omitzero"`
-	Method string           `json:"method,omitzero"`
-	Lines  []refundLineWire `json:"lines,omitzero"`
+	Amount     validate.Number  `json:"amount"`
+	At         validate.Time    `json:"at,omitzero"`
+	Reason     string           `json:"reason,omitzero"`
+	Method     string           `json:"method,omitzero"`
+	Lines      []refundLineWire `json:"lines,omitzero"`
+	Shipping   *validate.Number `json:"shipping,omitzero"`
+	Adjustment *validate.Number `json:"adjustment,omitzero"`
 }
 
 type refundLineWire struct {
@@ -148,14 +153,19 @@ func (w giftCardWire) giftCard(f *validate.Validator, at string) GiftCard {
 // maxLastDigits is how much of a card's or an account's number is kept.
 const maxLastDigits = 4
 
-// readLastDigits keeps the last characters of a number, whatever masks the others: "**** 4242" is 4242.
+// masked matches the letters that stand for the digits before the last ones.
+var masked = regexp.MustCompile(`^[xX]{2,}`)
+
+// readLastDigits keeps the last characters of a number or code, whatever masks the others: "**** 4242" and
+// "xxxx4242" are 4242, "k3f9" stays.
 func readLastDigits(f *validate.Validator, field string, given validate.Number) string {
-	var kept []rune
-	for _, r := range f.Cut(field, string(given), validate.MaxWord) {
-		if unicode.IsDigit(r) || unicode.IsUpper(r) && r != 'X' {
-			kept = append(kept, r)
+	text := f.Cut(field, string(given), validate.MaxWord)
+	kept := []rune(masked.ReplaceAllString(strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) || unicode.IsLetter(r) {
+			return r
 		}
-	}
+		return -1
+	}, text), ""))
 	if len(kept) > maxLastDigits {
 		f.Warn(field, "order.last_digits")
 		kept = kept[len(kept)-maxLastDigits:]
@@ -195,6 +205,8 @@ func (w refundWire) refund(f *validate.Validator, at string) Refund {
 		At:     f.FedTime(at+"/at", w.At),
 		Reason: f.Cut(at+"/reason", w.Reason, validate.MaxName),
 		Method: f.Cut(at+"/method", w.Method, validate.MaxName),
+
+		Shipping: f.Reduction(at+"/shipping", w.Shipping), Adjustment: f.Signed(at+"/adjustment", w.Adjustment),
 	}
 	r.Lines = validate.Each(f, at+"/lines", maxLines, w.Lines, refundLineWire.line)
 	return r
@@ -263,7 +275,8 @@ func (p Payment) number(o Order) validate.Number { return validate.Number(p.Mone
 func (o Order) refundWires() []refundWire {
 	var list []refundWire
 	for _, r := range o.Refunds {
-		w := refundWire{Amount: o.number(r.Amount), At: wireTime(r.At), Reason: r.Reason, Method: r.Method}
+		w := refundWire{Amount: o.number(r.Amount), At: wireTime(r.At), Reason: r.Reason, Method: r.Method,
+			Shipping: o.optional(r.Shipping), Adjustment: o.optional(r.Adjustment)}
 		for _, line := range r.Lines {
 			w.Lines = append(w.Lines, refundLineWire{Line: line.Line, Quantity: validate.Number(line.Quantity),
 				Amount: o.optional(line.Amount)})

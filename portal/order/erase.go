@@ -58,6 +58,7 @@ func (o *Order) takeMoney(from Order) {
 		o.Payments = append(o.Payments, Payment{Kind: p.Kind, Amount: p.Amount, Currency: p.Currency, At: p.At})
 	}
 	for _, r := range from.Refunds {
-		o.Refunds = append(o.Refunds, Refund{Amount: r.Amount, At: r.At, Lines: r.Lines})
+		o.Refunds = append(o.Refunds, Refund{Amount: r.Amount, At: r.At, Lines: r.Lines,
+			Shipping: r.Shipping, Adjustment: r.Adjustment})
 	}
 }

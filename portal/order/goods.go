@@ -110,23 +110,24 @@ func leadsTo(parents map[string]string, from, id string) bool {
 }
 
 // Items returns the lines with goods, each piece once. A bundle or a configured product is counted where its
-// money is: as the parent line, or as its parts if only they have a price.
+// money is: as the parent line if its parts are included in its price, else as its parts. A part with a price
+// of its own, beside a parent with one, is a piece too.
 func (o Order) Items() []Line {
-	priced := map[string]bool{} // parents whose parts have a price
+	inParts := map[string]bool{} // lines without a price that have parts with one
 	for _, line := range o.Lines {
 		if line.Parent != "" && line.Total != 0 {
-			priced[line.Parent] = true
+			inParts[line.Parent] = true
 		}
 	}
-	inParts := map[string]bool{} // parents that are counted as their parts
 	for _, line := range o.Lines {
-		if line.ID != "" && priced[line.ID] && line.Total == 0 {
-			inParts[line.ID] = true
+		if line.Total != 0 {
+			delete(inParts, line.ID)
 		}
 	}
 	var items []Line
 	for _, line := range o.Lines {
-		if line.IsGoods() && !inParts[line.ID] && (line.Parent == "" || inParts[line.Parent]) {
+		included := line.Parent != "" && line.Total == 0 && !inParts[line.Parent]
+		if line.IsGoods() && !included && !inParts[line.ID] {
 			items = append(items, line)
 		}
 	}

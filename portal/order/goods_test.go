@@ -1,6 +1,8 @@
 package order
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"postern/portal/money"
@@ -66,6 +68,42 @@ func TestLineKinds(t *testing.T) {
 	}
 	if readException(f, "/lines/0/withdrawal", "gnome"); len(f.Rejected) != 1 {
 		t.Error("an unknown exception was taken")
+	}
+}
+
+// TestPiecesOfBundles checks that a bundle counts once, wherever its price is.
+func TestPiecesOfBundles(t *testing.T) {
+	t.Parallel()
+	const line = `{"id":"%s","parent":"%s","name":"%s","quantity":"1","total":"%s"}`
+	tests := []struct {
+		name  string
+		lines [][3]string // id, parent, total
+		want  string
+	}{
+		{"parts included in the price", [][3]string{{"a", "", "9"}, {"b", "a", "0"}, {"c", "a", "0"}}, "a"},
+		{"priced by its parts", [][3]string{{"a", "", "0"}, {"b", "a", "4"}, {"c", "a", "5"}}, "b c"},
+		{"a free part among priced ones", [][3]string{{"a", "", "0"}, {"b", "a", "4"}, {"c", "a", "0"}}, "b c"},
+		{"an extra with its own price", [][3]string{{"a", "", "9"}, {"b", "a", "2"}, {"c", "a", "0"}}, "a b"},
+		{"nothing has a price", [][3]string{{"a", "", "0"}, {"b", "a", "0"}}, "a"},
+		{"parts of parts", [][3]string{{"a", "", "0"}, {"b", "a", "5"}, {"c", "b", "0"}}, "b"},
+		{"its own parent", [][3]string{{"a", "a", "5"}}, "a"},
+		{"each the other's parent", [][3]string{{"a", "b", "5"}, {"b", "a", "5"}}, "a b"},
+		{"a ring of three", [][3]string{{"a", "b", "0"}, {"b", "c", "5"}, {"c", "a", "0"}}, "a b"},
+		{"no such parent", [][3]string{{"a", "", "5"}, {"b", "z", "0"}}, "a b"},
+	}
+	for _, test := range tests {
+		var lines []string
+		for _, l := range test.lines {
+			lines = append(lines, fmt.Sprintf(line, l[0], l[1], l[0], l[2]))
+		}
+		var names []string
+		o := orderOf(t, `"total":"9","lines":[`+strings.Join(lines, ",")+`]`)
+		for _, item := range o.Items() {
+			names = append(names, item.Name)
+		}
+		if got := strings.Join(names, " "); got != test.want || o.Row().Pieces != len(names) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
 	}
 }
 

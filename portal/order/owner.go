@@ -23,9 +23,10 @@ type Ownership struct {
 
 // Owner returns the owner of an order. A stored order stays with its customer as long as the feed names the
 // same buyer, even if the address has since passed to someone else or the id was introduced for another
-// customer.
+// customer. A delivery without an email names no other buyer.
 func (s *Stored) Owner(o Order, found Ownership) Ownership {
-	if s.Customer != "" && s.Email == o.Email && s.orderedBy() == o.FeedCustomer {
+	sameEmail := s.Email == o.Email || o.Email == ""
+	if s.Customer != "" && sameEmail && s.orderedBy() == o.FeedCustomer {
 		return Ownership{s.Customer, Kept}
 	}
 	return found

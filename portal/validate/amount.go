@@ -73,6 +73,15 @@ func (f *Validator) Reduction(field string, value *Number) *int64 {
 	return &minor
 }
 
+// Signed reads an optional amount that may have either sign.
+func (f *Validator) Signed(field string, value *Number) *int64 {
+	if value == nil {
+		return nil
+	}
+	minor := f.RoundedAmount(field, *value)
+	return &minor
+}
+
 // Refund reads the amount that the customer got back. Unlike a reduction it must be exact.
 func (f *Validator) Refund(field string, value *Number) *int64 {
 	if value == nil {

@@ -53,7 +53,7 @@ func (f *Validator) FedDay(field string, value Time) *time.Time {
 }
 
 // parseTime reads a time in any unambiguous format: RFC 3339; the same with a space instead of the T, or
-// without the colon in the offset, as PHP writes it; without an offset, in the zone; or seconds since 1970,
+// without the colon in the offset, as PHP writes it, or with a space before it, as Ecwid does; without an offset, in the zone; or seconds since 1970,
 // also in milliseconds, as JavaScript counts. It returns nil for any other text and for years out of range.
 // The store keeps milliseconds.
 func (f *Validator) parseTime(value string) *time.Time {
@@ -63,6 +63,7 @@ func (f *Validator) parseTime(value string) *time.Time {
 	}
 	for _, layout := range []string{
 		time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700",
+		"2006-01-02 15:04:05 Z0700",
 	} {
 		if t, err := time.Parse(layout, value); err == nil {
 			return inRange(t)
