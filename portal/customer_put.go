@@ -26,7 +26,7 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (order.R
 		return order.Receipt{}, err
 	}
 	f.noteAhead(ctx, "order", o.PlacedAt, o.UpdatedAt)
-	receipt, err := f.app.putOrder(ctx, f.shop, o, f.forced)
+	receipt, err := f.app.putOrder(ctx, f.shop, o, putting{forced: f.forced})
 	receipt.Warnings = warnings
 	f.noteOlder(ctx, "order", receipt.Overridden)
 	return receipt, err

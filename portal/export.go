@@ -32,6 +32,7 @@ type personData struct {
 	Addresses  []reservedData              `json:"former_email_addresses"`
 	Sessions   []sessionData               `json:"sessions"`
 	Deleted    []customer.SavedAddressWire `json:"deleted_addresses"` // which may be put back for a day
+	Declined   []string                    `json:"order_emails_declined,omitzero"`
 	Messages   []inquiry.Record            `json:"messages"`
 	Requests   []inquiry.Record            `json:"requests"`
 	ErasureAt  string                      `json:"erasure_at,omitzero"`
@@ -173,6 +174,7 @@ func (s Shopper) addCustomer(ctx context.Context, data *personData) error {
 		return err
 	}
 	data.Customer, data.VATAnswers, data.CreatedAt = record, s.customer.VAT.History, s.customer.CreatedAt
+	data.Declined = s.customer.NoOrderEmails
 	if s.customer.FedEmail != s.customer.Email {
 		data.FedEmail = s.customer.FedEmail
 	}

@@ -161,7 +161,7 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 
 func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
 	put := func(ctx context.Context, shop shop.Shop, o order.Order) (order.Receipt, error) {
-		return run.app.putOrder(ctx, shop, o, false)
+		return run.app.putOrder(ctx, shop, o, putting{imported: true})
 	}
 	if run.dryRun {
 		put = run.app.checkOrder

@@ -61,6 +61,7 @@ func jobCases() map[string]func(h *testApp) {
 		"forget_addresses":     forgottenAddress,
 		"vat_check":            func(h *testApp) { h.enterVATID(h.settled(), oneVATID) },
 		"first_order_email":    firstOrder,
+		"order_email":          emailedOrder,
 		"inquiry_emails":       inquired,
 		"withdrawal":           func(h *testApp) { h.withdraw(stated("1")) },
 		"count_orders":         func(h *testApp) { h.put(orderJSON("1", jan)) },
@@ -114,6 +115,11 @@ func firstOrder(h *testApp) {
 	h.set(shop.Settings{FirstOrderMail: ptr(true)})
 	placed := h.clock.Now().Add(-time.Hour).Format(time.RFC3339)
 	h.put(orderJSON("1", jan, `"placed_at":"2026-03-05T10:00:00Z"`, `"placed_at":"`+placed+`"`))
+}
+
+func emailedOrder(h *testApp) {
+	h.sendOrderEmails()
+	h.putNow("1", "")
 }
 
 func inquired(h *testApp) {

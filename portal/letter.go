@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +57,6 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 	if err != nil {
 		return to, nil, err
 	}
-	to.Lang = cmp.Or(to.Lang, e.Payload[payOrderLang])
 	if err := w.allow(ctx, shop, to, entry, e); err != nil {
 		return to, nil, err
 	}

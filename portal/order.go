@@ -144,10 +144,16 @@ func (a *App) customerOfOrder(ctx context.Context, shop shop.Shop, o order.Order
 	return order.Ownership{Customer: id, By: order.ByEmail}, nil
 }
 
+// putting is how an order is put.
+type putting struct {
+	forced   bool // replaces newer content
+	imported bool // by the operator, from a file
+}
+
 // putOrder stores an order as of its UpdatedAt. Repeated or reordered deliveries lead to the same result:
 // an older one changes nothing unless it is forced; one with the same time but other content is applied.
 func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
-	forced bool) (order.Receipt, error) {
+	how putting) (order.Receipt, error) {
 	found, err := a.ownerOfOrder(ctx, shop, o)
 	if err != nil {
 		return order.Receipt{}, err
@@ -161,7 +167,7 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	var requested time.Time
 	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *order.Stored, exists bool) error {
 		overridden = time.Time{}
-		if exists && forced && o.UpdatedAt.Before(doc.UpdatedAt) {
+		if exists && how.forced && o.UpdatedAt.Before(doc.UpdatedAt) {
 			overridden, doc.UpdatedAt = doc.UpdatedAt, o.UpdatedAt
 		}
 		if doc.ErasedAt != nil {
@@ -181,7 +187,7 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 			return storage.ErrUnchanged
 		}
 		by := order.Arrival{Customer: owner.Customer, Digest: digest, At: a.now(), First: !exists,
-			Greet: shop.FirstOrderMail}
+			Greet: shop.FirstOrderMail, Emails: shop.OrderEmails, History: how.forced || how.imported}
 		requested, counted = a.now(), doc.Take(o, shop.Location(), by)
 		return a.requestCounts(ctx, shop, counted...)
 	})

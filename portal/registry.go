@@ -57,6 +57,7 @@ func (w Worker) orderDeclarations() []declaration {
 	return []declaration{
 		{
 			Collection: order.Collection(), jobs: w.orderJobs(),
+			letters:  map[string]composer{mailFirstOrder: w.composeOrderEmail, mailOrder: w.composeOrderEmail},
 			personal: personal{erase: w.eraseOrders, list: &downloadList{"orders", (*export).orders}},
 		},
 		{
@@ -99,7 +100,7 @@ func (w Worker) customerDeclarations() []declaration {
 		{
 			Collection: credential.Collection(), jobs: w.credentialJobs(),
 			letters: map[string]composer{
-				mailSignIn: w.composeSignIn, mailFirstOrder: w.composeSignIn, mailEmailCode: w.composeEmailCode,
+				mailSignIn: w.composeSignIn, mailEmailCode: w.composeEmailCode,
 				credential.MailSignInNotice: w.composeSignInNotice, credential.MailStepUp: w.composeStepUp,
 			},
 			personal: personal{erase: w.eraseCredentials, person: Shopper.addSessions},

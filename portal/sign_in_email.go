@@ -3,13 +3,9 @@ package portal
 import (
 	"context"
 	"errors"
-	"net/url"
 	"time"
 
 	"postern/mail"
-	"postern/portal/customer"
-	"postern/portal/job"
-	"postern/portal/order"
 	"postern/portal/secret"
 	"postern/portal/shop"
 	"postern/portal/validate"
@@ -20,13 +16,8 @@ import (
 // A sign-in email that no browser requested names the shop instead of a device. It has no code, because no
 // page is open to enter it on.
 const (
-	payBy        = "by"             // why it is sent: byFeed or byFirstOrder, "" if a browser requested it
-	payNumber    = "number"         // of the order that the email is about
-	payOrderLang = "order_language" // of that order, for a customer who has none when the email is composed
-	byFeed       = "feed"
-	byFirstOrder = "first_order"
-
-	mailFirstOrder = "first_order"
+	payBy  = "by" // why it is sent: byFeed, "" if a browser requested it
+	byFeed = "feed"
 )
 
 type signInMailWire struct {
@@ -103,62 +94,15 @@ func (a *App) countMail(ctx context.Context, shop, email string) error {
 
 // shopLetter writes a sign-in email that was requested by the shop.
 func (o signInOffer) shopLetter(shop shop.Shop, l *i18n.Localizer, e mail.Entry) mail.Letter {
-	key := "mail.invited"
-	if e.Payload[payBy] == byFirstOrder {
-		key = "mail.first_order"
-	}
-	letter := shop.Letter(l, key, "Number", e.Payload[payNumber])
+	letter := shop.Letter(l, "mail.invited")
 	how, link := l.T("mail.invited.once", "Life", lifeText(l, o.life)), o.link
 	if link == "" { // the maximum number of links is already active
 		how, link = l.T("mail.invited.earlier"), shop.AskURL(e.Payload[payDestination])
 	}
 	letter.Paragraphs = append(letter.Paragraphs, how)
-	letter.Button = &mail.Button{Label: l.T(key + ".button"), URL: link}
+	letter.Button = &mail.Button{Label: l.T("mail.invited.button"), URL: link}
 	letter.Notes = []string{l.T("mail.invited.not_needed", "Shop", shop.Name)}
 	return letter
-}
-
-func (w Worker) orderJobs() job.Source {
-	return job.Documents[order.Stored]{
-		Collection: order.Collection(),
-		Open:       w.app.orderDocs,
-		List:       func(o *order.Stored) *job.List { return &o.Work },
-		Kinds: map[string]job.Kind[order.Stored]{order.KindFirstOrderEmail: {Do: inShop(w.app,
-			w.postFirstOrder)}},
-	}
-}
-
-// postFirstOrder emails the link to an order if it is the first of its customer: the oldest one, with none
-// emailed before. The customer and the outbox entry both record it, so that repeating adds no second email.
-func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop,
-	t job.Task[order.Stored]) (job.Finish[order.Stored], error) {
-	o, number := t.Doc, t.Key
-	if !shop.FirstOrderMail || o.Email == "" { // erased in the meantime
-		return nil, nil
-	}
-	oldest, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
-		Index: order.ByPlaced, Equal: []any{o.Customer}, Limit: 1,
-	})
-	if err != nil || len(oldest.Hits) == 0 || oldest.Hits[0].Key != number {
-		return nil, err
-	}
-	c, err := w.app.changeCustomer(ctx, shop.ID, o.Customer, func(c *customer.Customer) error {
-		if c.Greeted != "" {
-			return storage.ErrUnchanged
-		}
-		c.Greeted = number
-		return nil
-	})
-	if err != nil || c.Greeted != number {
-		return nil, ifFound(err)
-	}
-	return nil, w.post(ctx, shop, "first-order-"+c.ID, mail.Entry{
-		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(), NextAt: w.app.now(),
-		Payload: map[string]string{
-			payBy: byFirstOrder, payNumber: number, payOrderLang: shop.Offered(o.Language),
-			payDestination: shop.Destination("/orders/" + url.PathEscape(number)),
-		},
-	})
 }
 
 // ifFound returns err, or nil for ErrNotFound.

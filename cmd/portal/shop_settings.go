@@ -36,6 +36,8 @@ type shopFlags struct {
 	Registration   *string  `setting:"shop-registration" help:"Whether people without orders can register: open or closed." placeholder:"open|closed"`
 	RequiredFields *string  `setting:"shop-required-fields" help:"What people who register are asked for, separated by commas: title, names, birth_date, phone, company." placeholder:"FIELD,…"`
 	FirstOrderMail *string  `setting:"shop-first-order-mail" help:"Whether a customer's first order sends an email with a link to it: on or off." placeholder:"on|off"`
+	OrderEmails    []string `setting:"shop-order-email" name:"order-email" sep:"," help:"A kind of email about orders that customers get: received, paid, shipped, pickup, delivered, cancelled, refunded or return. Repeat the flag for more; none switches all off, as in a new shop." placeholder:"KIND"`
+	ReturnReasons  []string `setting:"shop-return-reason" name:"return-reason" sep:";" help:"A reason that customers can choose when they return something, as they read it. Repeat the flag for more; none restores the built-in reasons, which are in the customer's language." placeholder:"TEXT"`
 	Withdrawal     *string  `setting:"shop-withdrawal" help:"Whether customers can withdraw from a contract online: on (the default) or off. EU law requires it of every shop that sells to consumers; off is for shops that sell to businesses only." placeholder:"on|off"`
 	Logo           *string  `setting:"shop-logo" help:"A PNG, JPEG or WebP file of the logo; none removes it." placeholder:"FILE"`
 	Accent         *string  `setting:"shop-accent" help:"The colour of buttons and links, such as #2f6b4f." placeholder:"COLOUR"`
@@ -69,6 +71,7 @@ func (f shopFlags) settings(see string) (shop.Settings, error) {
 		RequiredFields: split(f.RequiredFields), Withdrawal: readSwitch("--withdrawal", f.Withdrawal, &wrong),
 		Logo: readLogo(f.Logo, &wrong), Footer: readFooter(f.Footer, &wrong),
 		FirstOrderMail: readSwitch("--first-order-mail", f.FirstOrderMail, &wrong),
+		OrderEmails:    readList(f.OrderEmails), ReturnReasons: readList(f.ReturnReasons),
 	}
 	return s, wrong.usage(see)
 }
@@ -85,6 +88,20 @@ func split(text *string) *[]string {
 		}
 	}
 	return &list
+}
+
+// readList parses a repeated flag. A single none is an empty list.
+func readList(list []string) *[]string {
+	if list == nil {
+		return nil
+	}
+	read := []string{}
+	for _, text := range list {
+		if text = strings.TrimSpace(text); text != "" && text != none {
+			read = append(read, text)
+		}
+	}
+	return &read
 }
 
 const day = 24 * time.Hour

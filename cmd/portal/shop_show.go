@@ -47,6 +47,8 @@ func describe(shop shop.Shop) card {
 	c.add("registration", registration(shop))
 	c.addWords("required-fields", shop.RequiredFields)
 	c.add("first-order-mail", showSwitch(shop.FirstOrderMail))
+	c.addWords("order-email", shop.OrderEmails)
+	c.addList("return-reason", shop.ReturnReasons)
 	c.add("withdrawal", showSwitch(!shop.NoWithdrawal))
 	c.add("logo", showLogo(shop.Brand))
 	c.add("accent", shop.Brand.Accent)

@@ -32,6 +32,8 @@ func TestShopSettings(t *testing.T) {
 		"--language", "sk", "--languages", "sk,en", "--time-zone", "Europe/Prague", "--currency", "CZK",
 		"--link-life", "10m", "--vat-id", "sk 2020298038",
 		"--registration", "open", "--required-fields", "birth_date, names", "--first-order-mail", "on",
+		"--order-email", "shipped", "--order-email", "paid", "--return-reason", "Wrong size, or colour",
+		"--return-reason", "Other",
 		"--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
 		"--footer", "Terms, and more=https://shop.example/terms?a=1", "--footer",
 		"Contact=https://shop.example/contact",
@@ -47,7 +49,9 @@ func TestShopSettings(t *testing.T) {
 		"currency": "CZK",
 		"vat-id":   "SK2020298038", "link-life": "10m",
 		"first-order-mail": "on", "registration": "open", "required-fields": []any{"names", "birth_date"},
-		"withdrawal": "on", "logo": "160 x 160 pixels", "accent": "#2f6b4f",
+		"order-email":   []any{"paid", "shipped"},
+		"return-reason": []any{"Wrong size, or colour", "Other"},
+		"withdrawal":    "on", "logo": "160 x 160 pixels", "accent": "#2f6b4f",
 		"support-email": "help@shop.example",
 		"footer": []any{"Terms, and more=https://shop.example/terms?a=1",
 			"Contact=https://shop.example/contact"},
@@ -57,13 +61,13 @@ func TestShopSettings(t *testing.T) {
 	}
 
 	call(t, nil, "shop", "set", "--store", dir, "--withdrawal", "off", "--link-life", "2d", "--logo", "none",
-		"--footer", "none", "--hosts", "",
+		"--footer", "none", "--hosts", "", "--order-email", "none", "--return-reason", "none",
 		"--first-order-mail", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK,
 		"Changed shop main")
 	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", []any{}, "closed"
 	want["first-order-mail"], want["withdrawal"] = "off", "off"
 	want["required-fields"] = []any{}
-	want["footer"] = []any{}
+	want["footer"], want["order-email"], want["return-reason"] = []any{}, []any{}, []any{}
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
 		t.Errorf("as changed (-want +got):\n%s", diff)
 	}

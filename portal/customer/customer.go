@@ -6,6 +6,7 @@ package customer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"postern/portal/job"
@@ -32,11 +33,12 @@ type Customer struct {
 	Addresses      []SavedAddress   `bson:"addresses,omitempty"`
 	Removed        []RemovedAddress `bson:"removed,omitempty"` // deleted, may be put back for a while
 	CreatedAt      time.Time        `bson:"created_at"`
-	ChangedAt      time.Time        `bson:"changed_at"`           // by whomever
-	ShopperAt      time.Time        `bson:"shopper_at,omitempty"` // changed by the customer
-	FedAt          time.Time        `bson:"fed_at,omitempty"`     // the feed's updated_at of what was applied last
-	Greeted        string           `bson:"greeted,omitempty"`    // the first order, whose arrival was mailed
-	Registered     bool             `bson:"registered,omitempty"` // made by a click, not by a feed
+	ChangedAt      time.Time        `bson:"changed_at"`                // by whomever
+	ShopperAt      time.Time        `bson:"shopper_at,omitempty"`      // changed by the customer
+	FedAt          time.Time        `bson:"fed_at,omitempty"`          // the feed's updated_at of what was applied last
+	Greeted        string           `bson:"greeted,omitempty"`         // the first order, whose arrival was mailed
+	NoOrderEmails  []string         `bson:"no_order_emails,omitempty"` // kinds of emails about orders that it declined
+	Registered     bool             `bson:"registered,omitempty"`      // made by a click, not by a feed
 	ProfileVersion string           `bson:"profile_version,omitempty"`
 	Reserved       []ReservedEmail  `bson:"reserved,omitempty"`  // addresses it holds beside, oldest first
 	FedEmail       string           `bson:"fed_email,omitempty"` // what the shop's own records have: said again, it moves nothing
@@ -52,6 +54,9 @@ func (c Customer) Name() string {
 	}
 	return c.FirstName + " " + c.LastName
 }
+
+// WantsOrderEmail reports whether the customer gets a kind of email about orders, where the shop sends it.
+func (c Customer) WantsOrderEmail(kind string) bool { return !slices.Contains(c.NoOrderEmails, kind) }
 
 // ByLink indexes the customers of all shops with a link that the upgrade has not decided on yet.
 const ByLink = "link"

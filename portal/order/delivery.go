@@ -52,7 +52,9 @@ type Arrival struct {
 	Customer, Digest string
 	At               time.Time
 	First            bool
-	Greet            bool // the shop sends an email on a customer's first order
+	Greet            bool     // the shop sends an email on a customer's first order
+	Emails           []string // the kinds of emails about orders that the shop sends
+	History          bool     // an import, or content that was forced in: no news of the order
 }
 
 // Take replaces the stored order with o, keeps the changes noticed so far, and returns the months whose
@@ -64,7 +66,9 @@ func (s *Stored) Take(o Order, zone *time.Location, by Arrival) []CustomerMonth 
 	}
 	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
 	s.Row, s.Views, s.Search = o.Row(), o.Status.views(), searchTerms(o.Number)
-	if beforeCustomer == "" && by.Customer != "" {
+	s.noteReturns(before, by)
+	s.tell(before, beforeCustomer == "", by)
+	if beforeCustomer == "" && by.Customer != "" && !slices.Contains(s.Told, EmailReceived) {
 		s.greet(by)
 	}
 	if by.First {
@@ -148,17 +152,12 @@ func SearchTerm(text string) string {
 		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
 }
 
-// The job of an order that may be its customer's first.
-const (
-	KindFirstOrderEmail = "first_order_email"
-	// firstOrderAge is the maximum age of an order when it arrives; older orders are part of an imported
-	// history.
-	firstOrderAge = 48 * time.Hour
-)
+// KindFirstOrderEmail is the job of an order that may be its customer's first.
+const KindFirstOrderEmail = "first_order_email"
 
 // greet requests the email about a first order, if the shop has it enabled and the order is recent.
 func (s *Stored) greet(by Arrival) {
-	if by.Greet && by.At.Sub(s.PlacedAt) <= firstOrderAge {
+	if by.Greet && by.At.Sub(s.PlacedAt) <= newsAge {
 		s.Work.Add(job.Request{Kind: KindFirstOrderEmail, At: by.At})
 	}
 }

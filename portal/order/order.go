@@ -169,6 +169,9 @@ type Stored struct {
 	ArrivedAt time.Time            `bson:"arrived_at"`
 	ErasedAt  *time.Time           `bson:"erased_at,omitempty"` // when the personal data was removed
 	Received  []ReceivedWithdrawal `bson:"received,omitempty"`  // the first withdrawal statements
+	Told      []string             `bson:"told,omitempty"`      // the events that were emailed
+
+	ReturnSteps []ReturnStep `bson:"return_steps,omitempty"` // oldest first
 }
 
 // The indexes of orders. A list shows only "row".

@@ -80,6 +80,14 @@ func (s Shop) Letter(l *i18n.Localizer, key string, args ...any) mail.Letter {
 // maxMailURL is the maximum length of a URL in an email: some programs break longer ones.
 const maxMailURL = 140
 
+// MailURL returns the URL of a path for an email, or that of another path if programs would break the first.
+func (s Shop) MailURL(path, instead string) string {
+	if long := s.URL(path); len(long) <= maxMailURL {
+		return long
+	}
+	return s.URL(instead)
+}
+
 // AskURL returns the page that requests a link to a destination. It leaves out a destination that would
 // make the URL too long for an email.
 func (s Shop) AskURL(destination string) string {

@@ -47,6 +47,40 @@ func (s *Shop) checkRequired(f *validate.Validator) {
 	}
 }
 
+// OrderEmails lists the kinds of emails about orders that a shop can switch on, as package order names them.
+func OrderEmails() []string {
+	return []string{"received", "paid", "shipped", "pickup", "delivered", "cancelled", "refunded", "return"}
+}
+
+// checkOrderEmails sorts the kinds of emails about orders and reports unknown ones.
+func (s *Shop) checkOrderEmails(f *validate.Validator) {
+	wanted := s.OrderEmails
+	s.OrderEmails = nil
+	for _, kind := range OrderEmails() {
+		if slices.Contains(wanted, kind) {
+			s.OrderEmails = append(s.OrderEmails, kind)
+		}
+	}
+	for _, kind := range wanted {
+		if !slices.Contains(OrderEmails(), kind) {
+			f.Reject("order_emails", "shop.order_email", "Kind", kind, "Known", strings.Join(OrderEmails(), ", "))
+		}
+	}
+}
+
+// maxReturnReasons is the maximum number of reasons for a return that a shop can offer.
+const maxReturnReasons = 20
+
+func (s *Shop) checkReturnReasons(f *validate.Validator) {
+	if len(s.ReturnReasons) > maxReturnReasons {
+		f.Reject("return_reasons", "json.too_many", "Most", fmt.Sprint(maxReturnReasons))
+	}
+	s.ReturnReasons = slices.Clone(s.ReturnReasons)
+	for i, reason := range s.ReturnReasons {
+		s.ReturnReasons[i] = f.Required("return_reasons", f.Text("return_reasons", reason, validate.MaxWord))
+	}
+}
+
 var IDShape = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
 // Settings are the settings of a shop that an operator can change; nil leaves a setting unchanged.
@@ -59,6 +93,7 @@ type Settings struct {
 	TimeZone, Currency, VATID    *string
 	LinkLife                     *time.Duration
 	Registration, FirstOrderMail *bool
+	OrderEmails, ReturnReasons   *[]string
 	Withdrawal                   *bool // whether consumers can withdraw from a contract online; on for a new shop
 	RequiredFields               *[]string
 	Logo                         *[]byte // a PNG, JPEG or WebP file; empty removes the logo
@@ -112,6 +147,8 @@ func (s Settings) Apply(f *validate.Validator, shop *Shop) {
 	}
 	put(&shop.RequiredFields, s.RequiredFields)
 	put(&shop.FirstOrderMail, s.FirstOrderMail)
+	put(&shop.OrderEmails, s.OrderEmails)
+	put(&shop.ReturnReasons, s.ReturnReasons)
 	put(&shop.Brand.Accent, s.Accent)
 	put(&shop.Brand.SupportEmail, s.SupportEmail)
 	put(&shop.Brand.Footer, s.Footer)
@@ -169,6 +206,8 @@ func (s *Shop) Check(f *validate.Validator, insecure bool) {
 		f.Reject("link_life", "shop.link_life", "Least", "10m", "Most", "14d")
 	}
 	s.checkRequired(f)
+	s.checkOrderEmails(f)
+	s.checkReturnReasons(f)
 	s.Brand.check(f)
 }
 

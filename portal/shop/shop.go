@@ -38,6 +38,8 @@ type Shop struct {
 	RequiredFields []string      `bson:"required_fields,omitempty"`  // of customers who register: RequireTitle etc.
 	UnsubscribeKey SigningKey    `bson:"unsubscribe_key,omitempty"`  // created when first needed
 	FirstOrderMail bool          `bson:"first_order_mail,omitempty"` // send a link on a customer's first order
+	OrderEmails    []string      `bson:"order_emails,omitempty"`     // kinds of emails about orders that are sent
+	ReturnReasons  []string      `bson:"return_reasons,omitempty"`   // offered for a return; none for the built-in ones
 	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // for shops without consumers, or without goods to withdraw from
 	Brand          Brand         `bson:"brand"`
 	CreatedAt      time.Time     `bson:"created_at"`

@@ -26,6 +26,7 @@ type profilePage struct {
 	Later           string // path that continues without saving
 	LanguageOptions []page.Option
 	Stored          []fact // the version that another window has saved since
+	Emails          orderEmails
 	wanted          []string
 }
 
@@ -49,6 +50,7 @@ func (h *Handler) profileRoutes() []gate.Route {
 	return []gate.Route{
 		gate.Get(gate.Customer, profilePath, signedIn(h.profile)),
 		gate.Post(gate.Customer, profilePath, signedIn(h.saveProfile)),
+		gate.Post(gate.Customer, orderEmailsPath, signedIn(h.saveOrderEmails)),
 		gate.Get(gate.Customer, privacyPath, signedIn(h.privacy)),
 		gate.Post(gate.Customer, privacyPath, signedIn(h.saveConsent)),
 		gate.Get(gate.Public, portal.UnsubscribePrefix+":token", h.unsubscribe),
@@ -108,6 +110,7 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.P
 		"phone":      profile.Phone, "language": profile.Language, "company": profile.Company,
 	}, err)
 	data.Form.Labels = data.labels()
+	data.Emails = orderEmailsOf(data.Base, s)
 	if status == fiber.StatusConflict {
 		kept := s.Profile()
 		if profile.Company == "" { // the form does not ask for it
