@@ -95,6 +95,20 @@ func TestBadAddresses(t *testing.T) {
 	}
 }
 
+// TestAreaByISOCodeIsSaved checks that a form takes the code that shop systems write.
+func TestAreaByISOCodeIsSaved(t *testing.T) {
+	t.Parallel()
+	h := newTestApp(t)
+	h.put(orderJSON("1", jan))
+	abroad := home()
+	abroad.Address = address.Address{LastName: "Lee", Line1: "1 Main St", City: "San Francisco",
+		AdministrativeArea: "US-CA", PostalCode: "94103", Country: "US"}
+	saved, err := h.signIn(jan).SaveAddress(t.Context(), abroad)
+	if err != nil || saved.Address.AdministrativeArea != "CA" {
+		t.Errorf("%+v, %v", saved, err)
+	}
+}
+
 // TestTwoTabsSaveOneAddress checks that when several tabs showing the same version save at once, one save
 // succeeds and the others report a conflict.
 func TestTwoTabsSaveOneAddress(t *testing.T) {

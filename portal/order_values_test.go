@@ -127,6 +127,8 @@ func decisions() []decision {
 		{at: "/shipping_address/postal_code", sent: "SK-811 01", keeps: "811 01", shown: func(o order.Order) string { return o.ShippingAddress.PostalCode }},
 		{at: "/shipping_address/country", sent: "Slovakia", keeps: "SK", shown: func(o order.Order) string { return o.ShippingAddress.Country }},
 		{at: "/shipping_address/country", sent: "Narnia", warn: "address.country_kept", keeps: "Narnia", shown: func(o order.Order) string { return o.ShippingAddress.Country }},
+		{at: "/billing_address", sent: map[string]any{"last_name": "Mori", "administrative_area": "JP-13", "country": "JP"}, keeps: "13", shown: func(o order.Order) string { return o.BillingAddress.AdministrativeArea }},
+		{at: "/billing_address", sent: map[string]any{"last_name": "Lee", "administrative_area": "US-CA", "country": "US"}, keeps: "CA", shown: func(o order.Order) string { return o.BillingAddress.AdministrativeArea }},
 		{at: "/shipping_address/phone", sent: "0905 123 456 mama", keeps: "0905 123 456 mama", shown: func(o order.Order) string { return o.ShippingAddress.Phone }},
 		{at: "/shipping_address/phone", sent: "\u202a0905123456\u202c", warn: "text.cleaned", keeps: "+421905123456", shown: func(o order.Order) string { return o.ShippingAddress.Phone }},
 		{at: "/billing_address/last_name", sent: strings.Repeat("x", 201), warn: "text.cut", keeps: strings.Repeat("x", 199) + "…", shown: func(o order.Order) string { return o.BillingAddress.LastName }},

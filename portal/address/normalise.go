@@ -12,7 +12,7 @@ import (
 // Normalise returns an address in canonical form: Unicode NFC, with white space (including line breaks)
 // trimmed and collapsed and invisible characters removed; the country as a code if CountryCode finds one;
 // the postal code as written in the country; an area as a code if the country's list has the given code or
-// name; the phone number in E.164. Values that cannot be read stay as they are, for Validate to report.
+// name, also with the country before it; the phone number in E.164. Values that cannot be read stay as they are, for Validate to report.
 // Applying it again changes nothing.
 func (a *Formats) Normalise(addr Address) Address {
 	for _, name := range Names() {
@@ -30,9 +30,7 @@ func (a *Formats) Normalise(addr Address) Address {
 		return addr
 	}
 	addr.PostalCode = n.postalCode(addr.PostalCode)
-	if code, ok := n.areas[strings.ToLower(addr.AdministrativeArea)]; ok {
-		addr.AdministrativeArea = code
-	}
+	addr.AdministrativeArea = n.area(addr.AdministrativeArea)
 	return addr
 }
 
