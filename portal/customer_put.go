@@ -25,6 +25,12 @@ func (f Feed) PutOrder(ctx context.Context, number string, body []byte) (order.R
 	if err != nil {
 		return order.Receipt{}, err
 	}
+	return f.storeOrder(ctx, o, warnings)
+}
+
+// storeOrder stores an order that was decoded with warnings.
+func (f Feed) storeOrder(ctx context.Context, o order.Order,
+	warnings []validate.FieldError) (order.Receipt, error) {
 	f.noteAhead(ctx, "order", o.PlacedAt, o.UpdatedAt)
 	receipt, err := f.app.putOrder(ctx, f.shop, o, putting{forced: f.forced})
 	receipt.Warnings = warnings

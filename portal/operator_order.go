@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/portal/order"
+	"postern/portal/shop"
 	"postern/portal/validate"
 	"postern/storage"
 )
@@ -36,32 +37,52 @@ func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount,
 // DeleteOrder removes an order, such as a test or one sent by mistake, or returns validate.NotFound. The order
 // disappears from its customer's pages immediately, and the totals follow. Withdrawal statements and the
 // customer's messages are kept. If a feed sends the order again, it is stored again.
+func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error {
+	shop, err := o.app.shop(ctx, shopID)
+	if err == nil {
+		err = o.app.deleteOrder(ctx, shop, number)
+	}
+	if err == nil {
+		o.app.log.InfoContext(ctx, "order deleted by the operator", "shop", shopID, "order", number)
+	}
+	return err
+}
+
+// DeleteOrder removes an order like Operator.DeleteOrder.
+func (f Feed) DeleteOrder(ctx context.Context, number string) error {
+	err := f.app.deleteOrder(ctx, f.shop, number)
+	if validate.KindOf(err) == validate.NotFound {
+		err = orderNotFound()
+	}
+	if err == nil {
+		f.app.log.InfoContext(ctx, "order deleted by an API key", "shop", f.shop.ID, "order", number,
+			"key", f.key.ID)
+	}
+	return err
+}
+
+// deleteOrder removes an order and has its customer's month counted.
 //
 // The recount is requested before the order is deleted, so that a crash in between only causes a needless
 // recount.
-func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error {
-	shop, err := o.app.shop(ctx, shopID)
-	if err != nil {
-		return err
-	}
-	docs := o.app.orderDocs(shopID)
+func (a *App) deleteOrder(ctx context.Context, shop shop.Shop, number string) error {
+	docs := a.orderDocs(shop.ID)
 	for deleted := false; !deleted; {
 		doc, read, err := docs.Get(ctx, number)
 		if err != nil {
 			return validate.NotFoundIfMissing(err)
 		}
-		requested, month := o.app.now(), order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location())
-		if err := o.app.requestCounts(ctx, shop, month); err != nil {
+		requested, month := a.now(), order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location())
+		if err := a.requestCounts(ctx, shop, month); err != nil {
 			return err
 		}
 		err = docs.Delete(ctx, number, read)
 		if err == nil {
-			err = o.app.confirmCounts(ctx, shop, requested, month)
+			err = a.confirmCounts(ctx, shop, requested, month)
 		}
 		if deleted = err == nil; err != nil && !errors.Is(err, storage.ErrConflict) {
 			return err
 		}
 	}
-	o.app.log.InfoContext(ctx, "order deleted by the operator", "shop", shopID, "order", number)
 	return nil
 }

@@ -61,12 +61,16 @@ func (c Customer) WantsOrderEmail(kind string) bool { return !slices.Contains(c.
 // ByLink indexes the customers of all shops with a link that the upgrade has not decided on yet.
 const ByLink = "link"
 
+// ByChanged lists the customers by ChangedAt, with nothing but their keys.
+const ByChanged = "changed"
+
 // Collection declares the collection of customers and its indexes.
 func Collection() storage.Collection {
 	link := storage.Index{
 		Name: ByLink, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}, AllShops: true,
 	}
-	return storage.Collection{Name: "customers", Indexes: append(job.Indexes(), link)}
+	changed := storage.Index{Name: ByChanged, Fields: []storage.Field{{Path: "changed_at", Kind: storage.Time}}}
+	return storage.Collection{Name: "customers", Indexes: append(job.Indexes(), link, changed)}
 }
 
 // Docs opens the customers of a shop.

@@ -1,11 +1,26 @@
 package order
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"postern/portal/validate"
 )
+
+// Record is an order as a feed reads it: in the format that feeds send, with what the portal knows besides.
+type Record struct {
+	orderWire `json:",inline"`
+	Customer  string     `json:"customer"` // the portal's id, "" for none
+	ErasedAt  *time.Time `json:"erased_at,omitempty"`
+}
+
+// Record returns the order as the feed sent it: without the changes that the portal noticed itself.
+func (s *Stored) Record() Record {
+	o := s.Order
+	o.Events = slices.DeleteFunc(slices.Clone(o.Events), func(e Event) bool { return e.Noticed })
+	return Record{orderWire: o.Wire(), Customer: s.Customer, ErasedAt: s.ErasedAt}
+}
 
 // Wire returns the order as JSON, in the format that feeds send.
 func (o Order) Wire() orderWire {

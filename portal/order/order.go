@@ -179,6 +179,8 @@ const (
 	ByPlaced = "placed"
 	ByView   = "view"
 	BySearch = "search"
+	// ByUpdated lists the whole shop's orders, with nothing but their keys.
+	ByUpdated = "updated"
 )
 
 // Collection declares the collection of orders and its indexes.
@@ -194,6 +196,7 @@ func Collection() storage.Collection {
 		{Name: ByPlaced, Fields: []storage.Field{customer, placed}, Head: row},
 		{Name: ByView, Fields: []storage.Field{customer, list("views"), placed}, Head: row},
 		{Name: BySearch, Fields: []storage.Field{customer, list("search")}, Head: row},
+		{Name: ByUpdated, Fields: []storage.Field{{Path: "updated_at", Kind: storage.Time}}},
 	}...)}
 }
 

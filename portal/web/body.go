@@ -172,7 +172,12 @@ func (in *intake) release() {
 
 // countFields returns the number of fields that parsing the form would produce.
 func countFields(header *fasthttp.RequestHeader, body []byte) int {
-	if len(body) == 0 || bytes.HasPrefix(header.ContentType(), []byte(fiber.MIMEApplicationJSON)) {
+	for _, kind := range []string{fiber.MIMEApplicationJSON, "application/x-ndjson", "application/jsonl"} {
+		if bytes.HasPrefix(header.ContentType(), []byte(kind)) {
+			return 0
+		}
+	}
+	if len(body) == 0 {
 		return 0
 	}
 	if boundary := header.MultipartFormBoundary(); len(boundary) > 0 {

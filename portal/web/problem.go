@@ -8,28 +8,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal/validate"
+	"postern/portal/web/api"
 	"postern/portal/web/gate"
 )
-
-// problem is an API error (RFC 9457). Its type is a URN derived from its code.
-type problem struct {
-	Type    string         `json:"type"`
-	Title   string         `json:"title"`
-	Status  int            `json:"status"`
-	Detail  string         `json:"detail,omitempty"`
-	Code    string         `json:"code"`              // stable, for programs
-	Scope   string         `json:"scope,omitempty"`   // that the key lacks
-	Request string         `json:"request,omitempty"` // id, as in the log
-	Errors  []problemError `json:"errors,omitempty"`
-}
-
-// problemError is an invalid field of the document or an invalid query parameter.
-type problemError struct {
-	Pointer   string `json:"pointer"` // RFC 6901; "" is the whole document
-	Parameter string `json:"parameter,omitempty"`
-	Code      string `json:"code"`
-	Detail    string `json:"detail"`
-}
 
 const (
 	problemType = "application/problem+json"
@@ -73,25 +54,10 @@ func codeOf(f failure) string {
 	return "error.internal"
 }
 
-// writeProblem answers the API. Its sentences are in English, for the developer who reads the feed's log.
+// writeProblem answers the API.
 func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
-	words := s.words.Developer()
-	if f.key == "" {
-		f.key = codeOf(f)
-	}
-	p := problem{
-		Type: problemURN + f.key, Title: http.StatusText(f.status), Status: f.status,
-		Code: f.key, Detail: words.T(f.key, "Count", len(f.fieldErrors), "Scope", f.args["Scope"]),
-		Scope:   f.args["Scope"],
-		Request: gate.RequestID(c),
-	}
-	for _, wrong := range f.fieldErrors {
-		e := problemError{Pointer: wrong.Field, Code: wrong.Key, Detail: words.T(wrong.Key, wrong.Args)}
-		if wrong.Field != "" && !strings.HasPrefix(wrong.Field, "/") {
-			e.Pointer, e.Parameter = "", wrong.Field
-		}
-		p.Errors = append(p.Errors, e)
-	}
+	p := s.problemOf(f)
+	p.Request = gate.RequestID(c)
 	if challenge := challengeOf(f); challenge != "" {
 		c.Set(fiber.HeaderWWWAuthenticate, challenge)
 	}
@@ -103,6 +69,27 @@ func (s *site) writeProblem(c *fiber.Ctx, f failure) error {
 	return c.Status(f.status).Send(body)
 }
 
+// problemOf describes a failure. Its sentences are in English, for the developer who reads the feed's log.
+func (s *site) problemOf(f failure) api.Problem {
+	words := s.words.Developer()
+	if f.key == "" {
+		f.key = codeOf(f)
+	}
+	p := api.Problem{
+		Type: problemURN + f.key, Title: http.StatusText(f.status), Status: f.status,
+		Code: f.key, Detail: words.T(f.key, "Count", len(f.fieldErrors), "Scope", f.args["Scope"]),
+		Scope: f.args["Scope"],
+	}
+	for _, wrong := range f.fieldErrors {
+		e := api.ProblemError{Pointer: wrong.Field, Code: wrong.Key, Detail: words.T(wrong.Key, wrong.Args)}
+		if wrong.Field != "" && !strings.HasPrefix(wrong.Field, "/") {
+			e.Pointer, e.Parameter = "", wrong.Field
+		}
+		p.Errors = append(p.Errors, e)
+	}
+	return p
+}
+
 // challengeOf returns the WWW-Authenticate header (RFC 6750, 3) of a failure that another key would avoid, or
 // "".
 func challengeOf(f failure) string {
@@ -112,7 +99,7 @@ func challengeOf(f failure) string {
 		return realm + `, error="insufficient_scope", scope="` + f.args["Scope"] + `"`
 	case f.kind != validate.SignIn:
 		return ""
-	case f.key == "key.required":
+	case f.key == "":
 		return realm // RFC 6750: no error code for a request without a key
 	}
 	return realm + `, error="invalid_token"`

@@ -32,7 +32,11 @@ func (s *site) ofShop() []gate.Route {
 		gate.Get(gate.File, "/favicon.ico", s.findIcon),
 		gate.Get(gate.Public, "/", func(c *fiber.Ctx) error { return page.SeeOther(c, shop.LocalPath{}) }),
 	}
-	return slices.Concat(own, shopper.New(s.app, s.pages, s.refusalStep).Routes(), api.New(s.words).Routes())
+	return slices.Concat(own, shopper.New(s.app, s.pages, s.refusalStep).Routes(), s.api().Routes())
+}
+
+func (s *site) api() *api.Handler {
+	return api.New(s.words, func(err error) api.Problem { return s.problemOf(failureOf(err)) })
 }
 
 // add mounts routes in order: if two match, the first answers.

@@ -3,7 +3,7 @@
 // the paths under /api/v1 and the rules for the envelope of their bodies; package portal checks the
 // contents of a body.
 //
-// It must not know cookies, pages or the format of errors: it returns errors.
+// It must not know cookies, pages or which status an error has: it returns errors.
 package api
 
 import (
@@ -26,10 +26,16 @@ import (
 const Root = gate.APIPrefix + "v1"
 
 // Handler serves the API.
-type Handler struct{ words *i18n.Localizer }
+type Handler struct {
+	words   *i18n.Localizer
+	problem func(error) Problem
+}
 
-// New returns the API's handlers. Its sentences are for developers, in English.
-func New(texts *i18n.Catalogue) *Handler { return &Handler{words: texts.Developer()} }
+// New returns the API's handlers, whose sentences are for developers, in English. problem describes the error of
+// one order among several.
+func New(texts *i18n.Catalogue, problem func(error) Problem) *Handler {
+	return &Handler{words: texts.Developer(), problem: problem}
+}
 
 // maxDocument is the maximum size of a document that a feed puts, in bytes.
 const maxDocument = 4 << 20
@@ -45,8 +51,15 @@ func (h *Handler) Routes() []gate.Route {
 		r.Body = maxDocument
 		return r
 	}
+	batch := route(fiber.MethodPost, "/orders", orders, h.postOrders)
+	batch.Body = maxBatch
 	return []gate.Route{
+		get("/orders", orders, h.orders),
+		batch,
+		get("/orders/:number", orders, h.order),
 		document(fiber.MethodPut, "/orders/:number", orders, h.putOrder),
+		route(fiber.MethodDelete, "/orders/:number", orders, h.deleteOrder),
+		get("/customers", portal.ScopeCustomersRead, h.customers),
 		get("/customers/by-email/:email", portal.ScopeCustomersRead, h.customerByEmail),
 		document(fiber.MethodPut, "/customers/:id", portal.ScopeCustomersWrite, h.putCustomer),
 		get("/withdrawals", lists, h.withdrawals),
@@ -72,10 +85,6 @@ func route(method, path string, scope portal.Scope, handle handle) gate.Route {
 		return handle(c, feed)
 	}
 	return gate.Route{Method: method, Path: Root + path, Class: gate.FeedKey, Scope: scope, Handler: handler}
-}
-
-func (h *Handler) putOrder(c *fiber.Ctx, feed portal.Feed) error {
-	return h.put(c, feed, portal.Feed.PutOrder, "number")
 }
 
 func (h *Handler) putCustomer(c *fiber.Ctx, feed portal.Feed) error {
@@ -126,6 +135,23 @@ func (h *Handler) customer(c *fiber.Ctx, feed portal.Feed) error {
 		return err
 	}
 	return c.JSON(record)
+}
+
+// customerPage is a page of the list of customers.
+type customerPage struct {
+	Customers any    `json:"customers"`
+	Next      string `json:"next,omitempty"`
+}
+
+func (h *Handler) customers(c *fiber.Ctx, feed portal.Feed) error {
+	if err := checkQuery(c, "updated_since", "cursor", "limit"); err != nil {
+		return err
+	}
+	page, err := feed.Customers(c.UserContext(), feedQuery(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(customerPage{page.Records, page.Next})
 }
 
 func (h *Handler) customerByEmail(c *fiber.Ctx, feed portal.Feed) error {
@@ -233,39 +259,29 @@ func only(c *fiber.Ctx, param string, parameters ...string) (string, error) {
 
 // jsonBody returns the request's body, which must be declared as uncompressed JSON in UTF-8.
 func jsonBody(c *fiber.Ctx) ([]byte, error) {
+	body, _, err := declaredBody(c, fiber.MIMEApplicationJSON)
+	return body, err
+}
+
+// declaredBody returns the request's body and its media type, which must be one of the kinds, uncompressed and
+// in UTF-8.
+func declaredBody(c *fiber.Ctx, kinds ...string) (body []byte, kind string, err error) {
 	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	charset := strings.ToLower(params["charset"])
-	if err != nil || kind != fiber.MIMEApplicationJSON ||
+	if err != nil || !slices.Contains(kinds, kind) ||
 		!slices.Contains([]string{"", "utf-8", "utf8"}, charset) {
-		return nil, fiber.ErrUnsupportedMediaType
+		return nil, "", fiber.ErrUnsupportedMediaType
 	}
 	// Fiber's own Body would decompress a body to any size.
 	if c.Get(fiber.HeaderContentEncoding) != "" {
-		return nil, fiber.ErrUnsupportedMediaType
+		return nil, "", fiber.ErrUnsupportedMediaType
 	}
-	return c.BodyRaw(), nil
-}
-
-// respond reports the outcome of a put: 201 if it created something, else 200.
-func (h *Handler) respond(c *fiber.Ctx, receipt order.Receipt) error {
-	gate.NoteOutcome(c, receipt.Outcome)
-	if receipt.Outcome == order.Created {
-		c.Status(fiber.StatusCreated)
-	}
-	body := result{Result: receipt.Outcome, Customer: receipt.Customer, LinkedBy: receipt.LinkedBy}
-	if receipt.Outcome == order.Stale {
-		body.StoredUpdatedAt = &receipt.StoredUpdatedAt
-	}
-	for _, w := range receipt.Warnings {
-		body.Warnings = append(body.Warnings,
-			warning{w.Field, w.Key, h.words.T(w.Key, w.Args)})
-	}
-	return c.JSON(body)
+	return c.BodyRaw(), kind, nil
 }
 
 // result is the body of the response to a put.
 type result struct {
-	Result          order.Outcome  `json:"result"`
+	Result          order.Outcome  `json:"result,omitempty"`
 	Customer        string         `json:"customer,omitempty"`  // our id
 	LinkedBy        order.LinkedBy `json:"linked_by,omitempty"` // of an order
 	StoredUpdatedAt *time.Time     `json:"stored_updated_at,omitempty"`

@@ -131,7 +131,8 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 		{"GET", "/api/v1/customers/by-email/jan%40shop.test"},
 		{"GET", "/api/v1/withdrawals"}, {"GET", "/api/v1/requests"}, {"GET", "/api/v1/messages"},
 		{"POST", "/api/v1/customers/1/sign-in-mail"},
-		{"POST", "/api/v1/hand-off"},
+		{"POST", "/api/v1/hand-off"}, {"GET", "/api/v1/orders/1"}, {"DELETE", "/api/v1/orders/1"},
+		{"GET", "/api/v1/orders"}, {"GET", "/api/v1/customers"}, {"POST", "/api/v1/orders"},
 	} {
 		page := i.Browser().Send(webtest.Request{Method: route[0], Path: route[1] + "?froce=true", Body: "{}",
 			Header: map[string]string{
