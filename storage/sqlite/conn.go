@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,11 +20,11 @@ import (
 // the group, and on a reader it costs more than the short statement. Callers check the context between
 // statements.
 type conn struct {
-	db      *sql.DB
-	sql     *sql.Conn
-	stmts   map[string]*sql.Stmt // that return no rows
-	queries map[string]queryStmt // that return rows; the driver's, which no lock protects
-	wait    time.Duration        // how long begin waits for another process
+	db    *sql.DB
+	sql   *sql.Conn
+	stmts map[string]statement
+	args  []sqldriver.NamedValue // reused
+	wait  time.Duration          // how long begin waits for another process
 }
 
 // connect opens one connection in its own database handle.
@@ -41,8 +42,7 @@ func connect(path string, parameters url.Values) (*conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &conn{db: db, sql: c, stmts: map[string]*sql.Stmt{}, queries: map[string]queryStmt{},
-		wait: busyTimeout}, nil
+	return &conn{db: db, sql: c, stmts: map[string]statement{}, wait: busyTimeout}, nil
 }
 
 // addressOf returns SQLite's URI for a file. The path is made absolute because the URI of a relative path
@@ -56,24 +56,17 @@ func addressOf(path string, parameters url.Values) (string, error) {
 	return address.String(), nil
 }
 
-func (c *conn) prepare(query string) (*sql.Stmt, error) {
-	if stmt, ok := c.stmts[query]; ok {
-		return stmt, nil
-	}
-	stmt, err := c.sql.PrepareContext(context.Background(), query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
-	}
-	c.stmts[query] = stmt
-	return stmt, nil
-}
-
+// exec runs a statement that returns no rows.
 func (c *conn) exec(query string, args ...any) error {
 	stmt, err := c.prepare(query)
 	if err != nil {
 		return err
 	}
-	_, err = stmt.ExecContext(context.Background(), args...)
+	named, err := c.named(query, args)
+	if err != nil {
+		return err
+	}
+	_, err = stmt.ExecContext(context.Background(), named)
 	return err
 }
 
@@ -89,9 +82,6 @@ func (c *conn) begin() error {
 func (c *conn) close() error {
 	var errs []error
 	for _, stmt := range c.stmts {
-		errs = append(errs, stmt.Close())
-	}
-	for _, stmt := range c.queries {
 		errs = append(errs, stmt.Close())
 	}
 	return errors.Join(append(errs, c.sql.Close(), c.db.Close())...)

@@ -62,48 +62,62 @@ type entry struct {
 
 // parsed is a document as read by all indexes of its collection.
 type parsed struct {
-	doc      bson.Raw
-	shop, id string
+	shop, id any // texts, as cells
 	elements []bson.RawElement
-	names    []string // of the elements
 }
 
 func parse(doc bson.Raw) (parsed, error) {
-	p := parsed{doc: doc}
-	var err error
-	if p.elements, err = doc.Elements(); err != nil {
-		return p, fmt.Errorf("%w: %w", errDamaged, err)
+	elements, err := doc.Elements()
+	if err != nil {
+		return parsed{}, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	p.names = make([]string, len(p.elements))
-	for i, element := range p.elements {
-		p.names[i] = element.Key()
-	}
-	shop, ok := doc.Lookup("shop").StringValueOK()
-	id, also := doc.Lookup("_id").StringValueOK()
-	if !ok || !also {
+	p := parsed{elements: elements}
+	shop, _ := p.element("shop")
+	id, _ := p.element("_id")
+	if shop.Type != bson.TypeString || id.Type != bson.TypeString {
 		return p, errDamaged
 	}
-	p.shop, p.id = shop, id
+	p.shop, p.id = shop.StringValue(), id.StringValue()
 	return p, nil
+}
+
+// element returns a top-level element.
+func (p parsed) element(name string) (bson.RawValue, bool) {
+	for _, element := range p.elements {
+		if isNamed(element, name) {
+			return element.Value(), true
+		}
+	}
+	return bson.RawValue{}, false
+}
+
+// isNamed compares without a copy of the name, which stands after the type and ends with NUL.
+func isNamed(element bson.RawElement, name string) bool {
+	end := 1 + len(name)
+	return len(element) > end && element[end] == 0 && string(element[1:end]) == name
 }
 
 // entries returns the document's rows in the index: none if a field has no value of its kind.
 func (ix *index) entries(p parsed) []entry {
 	values := make([][]any, len(ix.Fields))
+	count := 1
 	for i, field := range ix.Fields {
-		if values[i] = fieldValues(p.doc, ix.paths[i], field); len(values[i]) == 0 {
+		if values[i] = p.values(ix.paths[i], field); len(values[i]) == 0 {
 			return nil
 		}
+		count *= len(values[i]) // only one field has more than one
 	}
-	head, combined := p.head(ix.Head), combine(values)
-	rows := make([]entry, len(combined))
-	for i, fields := range combined {
-		cells := make([]any, 0, len(fields)+3) // with room for the head
+	rows, head := make([]entry, count), p.head(ix.Head)
+	for i := range rows {
+		cells := make([]any, 0, len(values)+3) // with room for the head
 		if !ix.AllShops {
 			cells = append(cells, p.shop)
 		}
-		cells = append(append(cells, fields...), p.id)
-		rows[i] = entry{key: keyOf(fields), cells: cells, head: head}
+		from := len(cells)
+		for _, of := range values {
+			cells = append(cells, of[min(i, len(of)-1)])
+		}
+		rows[i] = entry{key: keyOf(cells[from:]), cells: append(cells, p.id), head: head}
 	}
 	return unique(rows)
 }
@@ -117,25 +131,13 @@ func unique(rows []entry) []entry {
 	return slices.CompactFunc(rows, func(a, b entry) bool { return a.key == b.key })
 }
 
-// combine returns every combination of one value per field; only one field has more than one.
-func combine(values [][]any) [][]any {
-	rows := [][]any{{}}
-	for _, field := range values {
-		longer := make([][]any, 0, len(rows)*len(field))
-		for _, row := range rows {
-			for _, v := range field {
-				longer = append(longer, append(slices.Clip(row), v))
-			}
-		}
-		rows = longer
+// values returns the values of the field's kind: at most one, or the elements of the array if the field is
+// multi-valued.
+func (p parsed) values(path []string, field storage.Field) []any {
+	value, ok := p.element(path[0])
+	if ok && len(path) > 1 {
+		value, ok = lookup(value, path[1:])
 	}
-	return rows
-}
-
-// fieldValues returns the values of the field's kind: at most one, or the elements of the array if the
-// field is multi-valued.
-func fieldValues(doc bson.Raw, path []string, field storage.Field) []any {
-	value, ok := lookup(doc, path)
 	if !ok {
 		return nil
 	}
@@ -158,20 +160,18 @@ func fieldValues(doc bson.Raw, path []string, field storage.Field) []any {
 }
 
 // lookup follows the path through embedded documents, but not through arrays.
-func lookup(doc bson.Raw, path []string) (bson.RawValue, bool) {
-	for {
-		value, err := doc.LookupErr(path[0])
-		if err != nil {
+func lookup(value bson.RawValue, path []string) (bson.RawValue, bool) {
+	for _, name := range path {
+		doc, ok := value.DocumentOK()
+		if !ok {
 			return value, false
 		}
-		if path = path[1:]; len(path) == 0 {
-			return value, true
-		}
-		var ok bool
-		if doc, ok = value.DocumentOK(); !ok {
+		var err error
+		if value, err = doc.LookupErr(name); err != nil {
 			return value, false
 		}
 	}
+	return value, true
 }
 
 // appendValue appends the value in its column's format if it is of the kind.
@@ -215,8 +215,8 @@ func keyOf(values []any) string {
 // head copies the named top-level elements of the document, in the document's order.
 func (p parsed) head(names []string) []byte {
 	head := make([]byte, 4)
-	for i, element := range p.elements {
-		if slices.Contains(names, p.names[i]) {
+	for _, element := range p.elements {
+		if slices.ContainsFunc(names, func(name string) bool { return isNamed(element, name) }) {
 			head = append(head, element...)
 		}
 	}
@@ -225,32 +225,42 @@ func (p parsed) head(names []string) []byte {
 	return head
 }
 
-// update changes the rows of one document from old to fresh.
+// update changes the rows of one document from old to fresh, both in the order of their keys.
 func (ix *index) update(c *conn, old, fresh []entry) error {
-	var heads map[string][]byte
-	if len(old) > 0 {
-		heads = make(map[string][]byte, len(old))
-	}
-	for _, e := range old {
-		heads[e.key] = e.head
-	}
-	for _, e := range fresh {
-		head, had := heads[e.key]
-		delete(heads, e.key)
-		if had && bytes.Equal(head, e.head) {
-			continue
+	for len(old) > 0 || len(fresh) > 0 {
+		var gone, come *entry
+		switch order := compareFirst(old, fresh); {
+		case order < 0:
+			gone, old = &old[0], old[1:]
+		case order > 0:
+			come, fresh = &fresh[0], fresh[1:]
+		default:
+			if !bytes.Equal(old[0].head, fresh[0].head) {
+				come = &fresh[0]
+			}
+			old, fresh = old[1:], fresh[1:]
 		}
-		if err := c.exec(ix.insert, append(e.cells, e.head)...); err != nil {
-			return err
+		if gone != nil {
+			if err := c.exec(ix.remove, gone.cells...); err != nil {
+				return err
+			}
 		}
-	}
-	for _, e := range old {
-		if _, left := heads[e.key]; !left {
-			continue
-		}
-		if err := c.exec(ix.remove, e.cells...); err != nil {
-			return err
+		if come != nil {
+			if err := c.exec(ix.insert, append(come.cells, come.head)...); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// compareFirst compares the first keys. The end of a list comes after any key.
+func compareFirst(a, b []entry) int {
+	switch {
+	case len(a) == 0:
+		return len(b)
+	case len(b) == 0:
+		return -1
+	}
+	return strings.Compare(a[0].key, b[0].key)
 }

@@ -9,64 +9,27 @@ import (
 	"io"
 )
 
-// cursor reads the rows of a query from the driver itself: database/sql would take a third of the time of a
-// short read for locks and copies that a connection with one user does not need.
+// cursor reads the rows of a query.
 type cursor struct {
 	sqldriver.Rows
 	values []sqldriver.Value // of the present row
 }
 
-// query runs a query, which it prepares once for the connection. The caller must close the cursor.
+// query runs a query. The caller must close the cursor.
 func (c *conn) query(query string, args []any) (*cursor, error) {
-	stmt, err := c.prepareQuery(query)
+	stmt, err := c.prepare(query)
 	if err != nil {
 		return nil, err
 	}
-	named := make([]sqldriver.NamedValue, len(args))
-	for i, arg := range args {
-		value, err := sqldriver.DefaultParameterConverter.ConvertValue(arg)
-		if err != nil {
-			return nil, fmt.Errorf("argument %d of %q: %w", i+1, query, err)
-		}
-		named[i] = sqldriver.NamedValue{Ordinal: i + 1, Value: value}
+	named, err := c.named(query, args)
+	if err != nil {
+		return nil, err
 	}
 	found, err := stmt.QueryContext(context.Background(), named)
 	if err != nil {
 		return nil, err
 	}
 	return &cursor{Rows: found, values: make([]sqldriver.Value, len(found.Columns()))}, nil
-}
-
-func (c *conn) prepareQuery(query string) (queryStmt, error) {
-	if stmt, ok := c.queries[query]; ok {
-		return stmt, nil
-	}
-	var stmt queryStmt
-	err := c.sql.Raw(func(connection any) error {
-		preparer, ok := connection.(sqldriver.ConnPrepareContext)
-		if !ok {
-			return errors.ErrUnsupported
-		}
-		prepared, err := preparer.PrepareContext(context.Background(), query)
-		if err != nil {
-			return err
-		}
-		if stmt, ok = prepared.(queryStmt); !ok {
-			return errors.Join(errors.ErrUnsupported, prepared.Close())
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
-	}
-	c.queries[query] = stmt
-	return stmt, nil
-}
-
-// queryStmt is the driver's statement.
-type queryStmt interface {
-	sqldriver.Stmt
-	sqldriver.StmtQueryContext
 }
 
 // next reads the next row and reports whether there is one.
