@@ -20,19 +20,22 @@ func (a *App) customer(ctx context.Context, shop, id string) (customer.Customer,
 	return customer.Get(ctx, a.customerDocs(shop), id)
 }
 
-// ensureCustomer creates the customer unless there is one with its id.
-func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, c customer.Customer) error {
-	_, err := a.customer(ctx, shop.ID, c.ID)
+// ensureCustomer returns the customer with the id of c, even one whose erasure has begun. If there is none, it
+// creates c.
+func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, c customer.Customer) (customer.Customer, error) {
+	docs := a.customerDocs(shop.ID)
+	stored, _, err := docs.Get(ctx, c.ID)
 	if !errors.Is(err, storage.ErrNotFound) {
-		return err
+		return stored, err
 	}
 	c.CreatedAt = a.now()
 	c.ChangedAt = c.CreatedAt
-	err = a.customerDocs(shop.ID).Insert(ctx, c.ID, c)
+	err = docs.Insert(ctx, c.ID, c)
 	if errors.Is(err, storage.ErrExists) {
-		return nil
+		stored, _, err = docs.Get(ctx, c.ID)
+		return stored, erasing(err)
 	}
-	return err
+	return c, err
 }
 
 func (a *App) changeCustomer(ctx context.Context, shop, id string,

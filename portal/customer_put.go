@@ -206,17 +206,14 @@ func (f Feed) introduce(ctx context.Context, id string, change customerChange) (
 		return "", err
 	}
 	customer, err := f.app.customerOfEmail(ctx, f.shop, *change.email, "")
-	if err == nil {
-		err = f.app.awaitErasure(ctx, f.shop.ID, customer)
-	}
 	if err != nil {
 		return "", err
 	}
-	holder, err := f.app.introduce(ctx, f.shop.ID, id, customer)
-	if err == nil && holder != customer {
+	holder, err := f.app.introduce(ctx, f.shop.ID, id, customer.ID)
+	if err == nil && holder != customer.ID {
 		err = emailTaken()
 	}
-	return customer, err
+	return customer.ID, err
 }
 
 // mayIntroduce refuses the id of an erased customer who has not become a customer again, an id of an

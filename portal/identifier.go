@@ -92,26 +92,31 @@ func (a *App) keep(ctx context.Context, shop, key, customer string) (holder stri
 }
 
 // customerOfEmail returns the customer of a canonical address. If there is none, it creates one with the
-// language of the order that names it, if the shop offers that.
-func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email, lang string) (id string, err error) {
-	return a.settleEmail(ctx, shop, customer.Customer{Email: email, Language: shop.Offered(lang)})
+// language of the order that names it, if the shop offers that. One whose erasure has begun is Unavailable.
+func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email, lang string) (customer.Customer, error) {
+	c, err := a.settleEmail(ctx, shop, customer.Customer{Email: email, Language: shop.Offered(lang)})
+	if err == nil && !c.Erasure.Begun.IsZero() {
+		err = erasing(storage.ErrNotFound)
+	}
+	return c, err
 }
 
-// register is customerOfEmail for a person who has no order yet.
+// register returns the customer of an address of a person who has no order yet.
 func (a *App) register(ctx context.Context, shop shop.Shop, email string) (id string, err error) {
-	return a.settleEmail(ctx, shop, customer.Customer{Email: email, Registered: true})
+	c, err := a.settleEmail(ctx, shop, customer.Customer{Email: email, Registered: true})
+	return c.ID, err
 }
 
 // settleEmail writes the identifier first. A later call that finds an identifier without its customer creates the
 // customer, so a crash in between does no harm.
-func (a *App) settleEmail(ctx context.Context, shop shop.Shop, c customer.Customer) (id string, err error) {
-	id, err = a.follow(ctx, shop.ID, identifier.EmailKey(c.Email))
+func (a *App) settleEmail(ctx context.Context, shop shop.Shop, c customer.Customer) (customer.Customer, error) {
+	id, err := a.follow(ctx, shop.ID, identifier.EmailKey(c.Email))
 	if err == nil && id == "" {
 		id, err = a.claim(ctx, shop.ID, identifier.EmailKey(c.Email), storage.NewID())
 	}
 	if err != nil {
-		return "", err
+		return customer.Customer{}, err
 	}
 	c.ID = id
-	return id, a.ensureCustomer(ctx, shop, c)
+	return a.ensureCustomer(ctx, shop, c)
 }

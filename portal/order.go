@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"postern/portal/identifier"
 	"postern/portal/order"
 	"postern/portal/shop"
 	"postern/portal/validate"
@@ -94,13 +93,11 @@ func (s Shopper) orderQuery(q order.Query) (storage.Query, error) {
 // ownerOfOrder determines the owner of an order from a delivery. A delivery that is out of date, or for an
 // order whose customer was erased, has no effect and therefore no owner. One that names the same buyer as
 // the stored order keeps its owner. Neither creates a customer.
-func (a *App) ownerOfOrder(ctx context.Context, shop shop.Shop, o order.Order) (order.Ownership, error) {
-	doc, _, err := a.orderDocs(shop.ID).Get(ctx, o.Number)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return a.customerOfOrder(ctx, shop, o)
-	case err != nil || doc.ErasedAt != nil || o.UpdatedAt.Before(doc.UpdatedAt):
-		return order.Ownership{}, err
+func (a *App) ownerOfOrder(ctx context.Context, shop shop.Shop, o order.Order,
+	stored storage.Read[order.Stored]) (order.Ownership, error) {
+	doc := stored.Doc
+	if stored.Found && (doc.ErasedAt != nil || o.UpdatedAt.Before(doc.UpdatedAt)) {
+		return order.Ownership{}, nil
 	}
 	if kept := doc.Owner(o, order.Ownership{}); kept.Customer != "" {
 		return kept, a.awaitErasure(ctx, shop.ID, kept.Customer)
@@ -124,24 +121,14 @@ func (a *App) customerOfOrder(ctx context.Context, shop shop.Shop, o order.Order
 	if o.Email == "" {
 		return order.Ownership{}, nil // kept without an owner until a delivery names one
 	}
-	id, err := a.follow(ctx, shop.ID, identifier.EmailKey(o.Email))
-	if err == nil && id != "" {
-		err = a.awaitErasure(ctx, shop.ID, id)
-	}
+	c, err := a.customerOfEmail(ctx, shop, o.Email, o.Language)
 	if err != nil {
 		return order.Ownership{}, err
-	}
-	if id, err = a.customerOfEmail(ctx, shop, o.Email, o.Language); err != nil {
-		return order.Ownership{}, err
-	}
-	c, err := a.customer(ctx, shop.ID, id)
-	if err != nil {
-		return order.Ownership{}, erasing(err)
 	}
 	if c.Email != o.Email {
-		return order.Ownership{Customer: id, By: order.ByEarlierEmail}, nil
+		return order.Ownership{Customer: c.ID, By: order.ByEarlierEmail}, nil
 	}
-	return order.Ownership{Customer: id, By: order.ByEmail}, nil
+	return order.Ownership{Customer: c.ID, By: order.ByEmail}, nil
 }
 
 // putting is how an order is put.
@@ -154,7 +141,12 @@ type putting struct {
 // an older one changes nothing unless it is forced; one with the same time but other content is applied.
 func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	how putting) (order.Receipt, error) {
-	found, err := a.ownerOfOrder(ctx, shop, o)
+	docs := a.orderDocs(shop.ID)
+	read, err := docs.Read(ctx, o.Number)
+	if err != nil {
+		return order.Receipt{}, fmt.Errorf("store order: %w", err)
+	}
+	found, err := a.ownerOfOrder(ctx, shop, o, read)
 	if err != nil {
 		return order.Receipt{}, err
 	}
@@ -165,7 +157,7 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	outcome, owner, overridden := order.Created, found, time.Time{}
 	var counted []order.CustomerMonth
 	var requested time.Time
-	stored, err := a.orderDocs(shop.ID).Put(ctx, o.Number, func(doc *order.Stored, exists bool) error {
+	stored, err := docs.PutAfter(ctx, o.Number, read, func(doc *order.Stored, exists bool) error {
 		overridden = time.Time{}
 		if exists && how.forced && o.UpdatedAt.Before(doc.UpdatedAt) {
 			overridden, doc.UpdatedAt = doc.UpdatedAt, o.UpdatedAt

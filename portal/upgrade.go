@@ -271,9 +271,6 @@ func (l *legacyLink) stays(o order.Stored) bool {
 func (l *legacyLink) moveOrder(ctx context.Context, o order.Stored) error {
 	app, zone := l.w.app, l.shop.Location()
 	to, err := app.customerOfEmail(ctx, l.shop, o.Email, o.Language)
-	if err == nil {
-		err = app.awaitErasure(ctx, l.shop.ID, to)
-	}
 	if err != nil {
 		return err
 	}
@@ -283,8 +280,8 @@ func (l *legacyLink) moveOrder(ctx context.Context, o order.Stored) error {
 			return storage.ErrUnchanged
 		}
 		requested, counted = app.now(), []order.CustomerMonth{order.MonthOf(s.Customer, s.PlacedAt, zone),
-			order.MonthOf(to, s.PlacedAt, zone)}
-		s.Customer = to
+			order.MonthOf(to.ID, s.PlacedAt, zone)}
+		s.Customer = to.ID
 		return app.requestCounts(ctx, l.shop, counted...)
 	})
 	if err == nil {

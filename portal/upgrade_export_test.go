@@ -14,10 +14,11 @@ import (
 // the orders.
 func (a *App) LinkAsBefore(ctx context.Context, shop shop.Shop, email, feedID string,
 	orders ...string) error {
-	who, err := a.customerOfEmail(ctx, shop, email, "")
+	to, err := a.customerOfEmail(ctx, shop, email, "")
 	if err != nil {
 		return err
 	}
+	who := to.ID
 	if _, err := a.identifierDocs(shop.ID).Put(ctx, identifier.FeedKey(feedID),
 		func(h *identifier.Identifier, _ bool) error {
 			*h = identifier.Identifier{Customer: who}

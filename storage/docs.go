@@ -100,25 +100,50 @@ func (d Docs[T]) Change(ctx context.Context, key string, change func(*T) error) 
 // Put is Change for a document that need not exist: if it does not, change gets a zero document with found
 // false, and the result is inserted.
 func (d Docs[T]) Put(ctx context.Context, key string, change func(doc *T, found bool) error) (T, error) {
+	read, err := d.Read(ctx, key)
+	if err != nil {
+		return read.Doc, err
+	}
+	return d.PutAfter(ctx, key, read, change)
+}
+
+// Read is a document as it was read, or that there was none.
+type Read[T any] struct {
+	Doc     T
+	Version Version
+	Found   bool
+}
+
+// Read reads a document that need not exist.
+func (d Docs[T]) Read(ctx context.Context, key string) (Read[T], error) {
+	doc, version, err := d.Get(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return Read[T]{}, nil
+	}
+	return Read[T]{Doc: doc, Version: version, Found: err == nil}, err
+}
+
+// PutAfter is Put for a caller that has read the document already.
+func (d Docs[T]) PutAfter(ctx context.Context, key string, read Read[T],
+	change func(doc *T, found bool) error) (T, error) {
 	for range maxTries {
-		doc, read, err := d.Get(ctx, key)
-		found := err == nil
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return doc, err
+		err := change(&read.Doc, read.Found)
+		if errors.Is(err, ErrUnchanged) {
+			return read.Doc, nil
 		}
-		if err := change(&doc, found); err != nil {
-			if errors.Is(err, ErrUnchanged) {
-				err = nil
-			}
-			return doc, err
-		}
-		if found {
-			err = d.Replace(ctx, key, read, doc)
-		} else {
-			err = d.Insert(ctx, key, doc)
+		switch {
+		case err != nil:
+			return read.Doc, err
+		case read.Found:
+			err = d.Replace(ctx, key, read.Version, read.Doc)
+		default:
+			err = d.Insert(ctx, key, read.Doc)
 		}
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
-			return doc, err
+			return read.Doc, err
+		}
+		if read, err = d.Read(ctx, key); err != nil {
+			return read.Doc, err
 		}
 	}
 	var none T

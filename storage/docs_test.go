@@ -138,6 +138,62 @@ func TestPutMeetsAnInsert(t *testing.T) {
 	}
 }
 
+// TestPutAfterAnOutdatedRead checks that a read from before another write is only a first attempt: for a
+// document that was inserted, changed or deleted since.
+func TestPutAfterAnOutdatedRead(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before, since func(storage.Docs[note]) error
+		wantFound     []bool
+		want          note
+	}{
+		"nothing since": {
+			before: func(d storage.Docs[note]) error { return d.Insert(t.Context(), "k", note{"t", 1}) },
+			since:  func(storage.Docs[note]) error { return nil }, wantFound: []bool{true}, want: note{"t", 2},
+		},
+		"inserted": {
+			before:    func(storage.Docs[note]) error { return nil },
+			since:     func(d storage.Docs[note]) error { return d.Insert(t.Context(), "k", note{"t", 5}) },
+			wantFound: []bool{false, true}, want: note{"t", 6},
+		},
+		"changed": {
+			before: func(d storage.Docs[note]) error { return d.Insert(t.Context(), "k", note{"t", 1}) },
+			since: func(d storage.Docs[note]) error {
+				_, err := d.Change(t.Context(), "k", func(n *note) error { n.Num = 7; return nil })
+				return err
+			},
+			wantFound: []bool{true, true}, want: note{"t", 8},
+		},
+		"deleted": {
+			before: func(d storage.Docs[note]) error { return d.Insert(t.Context(), "k", note{"t", 1}) },
+			since: func(d storage.Docs[note]) error {
+				_, version, err := d.Get(t.Context(), "k")
+				return errors.Join(err, d.Delete(t.Context(), "k", version))
+			},
+			wantFound: []bool{true, false}, want: note{"", 1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := openNotes(t)
+			err := c.before(d)
+			read, readErr := d.Read(t.Context(), "k")
+			if err = errors.Join(err, readErr, c.since(d)); err != nil {
+				t.Fatal(err)
+			}
+			var found []bool
+			got, err := d.PutAfter(t.Context(), "k", read, func(n *note, is bool) error {
+				found = append(found, is)
+				n.Num++
+				return nil
+			})
+			now, _ := stored(t, d, "k")
+			if err != nil || got != c.want || now != c.want || !cmp.Equal(found, c.wantFound) {
+				t.Errorf("returned %v, stored %v, found %v, %v", got, now, found, err)
+			}
+		})
+	}
+}
+
 func TestWhatIsTooLargeIsRefused(t *testing.T) {
 	t.Parallel()
 	d := openNotes(t)
