@@ -44,7 +44,7 @@ func TestOnlyGoodsAreCountedAndChosen(t *testing.T) {
 		t.Errorf("the whole order is %+v", got)
 	}
 	o.Lines[1].Withdrawal = "custom_made"
-	if right := o.WithdrawalRight(o.PlacedAt, time.UTC, nil); right.Closed != order.WithdrawalExcluded {
+	if right := o.WithdrawalRight(o.PlacedAt, order.Place{Zone: time.UTC}, nil); right.Closed != order.WithdrawalExcluded {
 		t.Errorf("an order whose goods are all excluded is %q", right.Closed)
 	}
 }

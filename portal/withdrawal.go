@@ -117,8 +117,13 @@ func (s Shopper) withdrawalOf(doc order.Stored) *order.WithdrawalRight {
 	if s.shop.NoWithdrawal {
 		return nil
 	}
-	right := doc.WithdrawalRight(s.app.now(), s.shop.Location(), doc.Received)
+	right := doc.WithdrawalRight(s.app.now(), placeOf(s.shop), doc.Received)
 	return &right
+}
+
+// placeOf returns where a shop counts its periods.
+func placeOf(shop shop.Shop) order.Place {
+	return order.Place{Zone: shop.Location(), Country: shop.HomeCountry()}
 }
 
 // PrepareWithdrawal makes a statement from a choice, for its sender to confirm, and returns an id for the

@@ -78,7 +78,7 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop shop.Shop, id string,
 		return doc, err
 	}
 	return w.app.withdrawalDocs(shop.ID).Change(ctx, id, func(doc *withdrawal.Withdrawal) error {
-		doc.Order, doc.InTime = number, order.InTime(doc.At, shop.Location())
+		doc.Order, doc.InTime = number, order.InTime(doc.At, placeOf(shop))
 		if doc.Held && known(order) {
 			doc.Held, doc.Tell = false, true
 		}

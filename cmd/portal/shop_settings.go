@@ -32,6 +32,8 @@ type shopFlags struct {
 	TimeZone       *string  `setting:"shop-time-zone" help:"The shop's time zone, such as Europe/Bratislava." placeholder:"ZONE"`
 	Currency       *string  `setting:"shop-currency" help:"The shop's currency, such as EUR." placeholder:"CODE"`
 	VATID          *string  `setting:"shop-vat-id" name:"vat-id" help:"The shop's own VAT ID. VIES needs it to give a consultation number for each check of a customer's VAT ID." placeholder:"VATID"`
+	Country        *string  `setting:"shop-country" help:"The shop's country, such as SK: its public holidays count when a period set by law ends. Default: the country of the VAT ID." placeholder:"COUNTRY"`
+	ReorderURL     *string  `setting:"shop-reorder-url" name:"reorder-url" help:"A link to the shop's cart for buying the same again, such as https://shop.example/cart?add={skus}. In it, {skus} becomes the SKUs parted by commas, {items} the SKUs with quantities (PEN:2,INK:1) and {number} the order's number. An empty text removes it." placeholder:"URL"`
 	LinkLife       *string  `setting:"shop-link-life" help:"How long a sign-in link is valid, from 10m to 14d, such as 12h." placeholder:"TIME"`
 	Registration   *string  `setting:"shop-registration" help:"Whether people without orders can register: open or closed." placeholder:"open|closed"`
 	RequiredFields *string  `setting:"shop-required-fields" help:"What people who register are asked for, separated by commas: title, names, birth_date, phone, company." placeholder:"FIELD,…"`
@@ -66,6 +68,7 @@ func (f shopFlags) settings(see string) (shop.Settings, error) {
 		SenderName:     f.SenderName, SenderEmail: f.SenderEmail, Language: f.Language,
 		Languages: split(f.Languages),
 		TimeZone:  f.TimeZone, Currency: f.Currency, VATID: f.VATID, Accent: f.Accent,
+		Country: f.Country, ReorderURL: f.ReorderURL,
 		SupportEmail: f.SupportEmail,
 		LinkLife:     readLife(f.LinkLife, &wrong), Registration: readRegistration(f.Registration, &wrong),
 		RequiredFields: split(f.RequiredFields), Withdrawal: readSwitch("--withdrawal", f.Withdrawal, &wrong),

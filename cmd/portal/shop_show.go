@@ -43,6 +43,8 @@ func describe(shop shop.Shop) card {
 	c.add("time-zone", shop.TimeZone)
 	c.add("currency", shop.Currency)
 	c.add("vat-id", shop.VATID)
+	c.add("country", shop.Country)
+	c.add("reorder-url", shop.ReorderURL)
 	c.add("link-life", showLife(shop.LinkLife))
 	c.add("registration", registration(shop))
 	c.addWords("required-fields", shop.RequiredFields)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal/holiday"
 	"postern/portal/secret"
 	"postern/portal/validate"
 )
@@ -88,11 +89,17 @@ const (
 // business reports whether the customer is not a consumer: the feed says so, or the order has a VAT ID.
 func (o Order) business() bool { return o.Business || o.VATID != "" }
 
-// WithdrawalRight returns the order's right of withdrawal at the given time, in the shop's time zone.
-func (o Order) WithdrawalRight(now time.Time, zone *time.Location,
+// Place is where the shop is, which decides how its periods are counted.
+type Place struct {
+	Zone    *time.Location
+	Country string // its public holidays end no period; "" if unknown
+}
+
+// WithdrawalRight returns the order's right of withdrawal at the given time.
+func (o Order) WithdrawalRight(now time.Time, place Place,
 	received []ReceivedWithdrawal) WithdrawalRight {
 	r := WithdrawalRight{Received: received}
-	last, known := o.withdrawalEnd(zone)
+	last, known := o.withdrawalEnd(place)
 	if known {
 		r.Last = last
 	}
@@ -106,7 +113,7 @@ func (o Order) WithdrawalRight(now time.Time, zone *time.Location,
 	case o.HasGoods() && !slices.ContainsFunc(o.Lines,
 		func(l Line) bool { return l.IsGoods() && l.Withdrawal == "" }):
 		r.Closed = WithdrawalExcluded
-	case validate.Midday(now, zone).After(last):
+	case validate.Midday(now, place.Zone).After(last):
 		r.Closed, r.Last = WithdrawalOver, last
 	}
 	return r
@@ -114,9 +121,9 @@ func (o Order) WithdrawalRight(now time.Time, zone *time.Location,
 
 // InTime reports whether a statement sent at the given time is within the period. It is nil if the order
 // has no period, or if the statement is after the latest possible end and the actual end is not known.
-func (o Order) InTime(at time.Time, zone *time.Location) *bool {
-	last, known := o.withdrawalEnd(zone)
-	within := !validate.Midday(at, zone).After(last)
+func (o Order) InTime(at time.Time, place Place) *bool {
+	last, known := o.withdrawalEnd(place)
+	within := !validate.Midday(at, place.Zone).After(last)
 	if o.business() || !known && !within {
 		return nil
 	}
@@ -131,18 +138,38 @@ func (o Order) InTime(at time.Time, zone *time.Location) *bool {
 // ends on the latest day that the law allows for an order delivered as required by Art. 18(1): 30 days for
 // the delivery, the 14 days, and the 12 months of Art. 10(1). Otherwise a feed that never reports
 // deliveries would leave every order open forever.
-func (o Order) withdrawalEnd(zone *time.Location) (last time.Time, known bool) {
-	if o.IsDigital {
-		return workday(validate.Midday(o.PlacedAt, zone).AddDate(0, 0, withdrawalDays)), true
+func (o Order) withdrawalEnd(place Place) (last time.Time, known bool) {
+	begin, known := o.PlacedAt, true
+	if !o.IsDigital {
+		begin, known = o.lastDelivery()
 	}
-	if begin, known := o.lastDelivery(); known {
-		if begin.Before(o.PlacedAt) {
-			begin = o.PlacedAt
-		}
-		return workday(validate.Midday(begin, zone).AddDate(0, 0, withdrawalDays)), true
+	if known {
+		return place.daysAfter(validate.Later(begin, o.PlacedAt), withdrawalDays), true
 	}
-	return workday(validate.Midday(o.PlacedAt, zone).AddDate(0, forgottenMonths,
+	return place.workday(validate.Midday(o.PlacedAt, place.Zone).AddDate(0, forgottenMonths,
 		longestDelivery+withdrawalDays)), false
+}
+
+// RefundDue returns noon of the last day for the refund after a withdrawal that was received at the given
+// time (Art. 13(1)). The shop may wait until it has the goods or a proof that they were sent (Art. 13(3)).
+func (p Place) RefundDue(received time.Time) time.Time { return p.daysAfter(received, withdrawalDays) }
+
+// daysAfter returns noon of the last day of a period that an event began. The day of the event does not count
+// (Art. 3(1) of Regulation 1182/71, which Recital 41 of the directive refers to).
+func (p Place) daysAfter(event time.Time, days int) time.Time {
+	return p.workday(validate.Midday(event, p.Zone).AddDate(0, 0, days))
+}
+
+// DeliveredAt returns when the last of the goods arrived, or when a digital order was placed; nil if unknown.
+func (o Order) DeliveredAt() *time.Time {
+	at, known := o.PlacedAt, true
+	if !o.IsDigital {
+		at, known = o.lastDelivery()
+	}
+	if !known {
+		return nil
+	}
+	return &at
 }
 
 // lastDelivery returns when the last of the goods arrived. This is known if nothing is still to come and
@@ -185,16 +212,12 @@ func (o Order) deliveredEvent(dated time.Time) (at time.Time, known bool) {
 	return at, known
 }
 
-// workday moves the last day of a period from a Saturday or Sunday to the following Monday (Art. 3(4) of
-// Regulation 1182/71, which Recital 41 of the directive refers to; under its Art. 3(1) the day of the event
-// itself does not count). Public holidays also move it, but they differ by country and are not known here:
-// one more reason to accept a statement that seems late.
-func workday(last time.Time) time.Time {
-	switch last.Weekday() {
-	case time.Saturday:
-		return last.AddDate(0, 0, 2)
-	case time.Sunday:
-		return last.AddDate(0, 0, 1)
+// workday moves the last day of a period to the next day that is neither a Saturday, a Sunday nor a public
+// holiday (Art. 3(4) of Regulation 1182/71). Where the holidays are not known, a statement that seems late may
+// be in time: one more reason to accept it.
+func (p Place) workday(last time.Time) time.Time {
+	for last.Weekday() == time.Saturday || last.Weekday() == time.Sunday || holiday.Is(last, p.Country) {
+		last = last.AddDate(0, 0, 1)
 	}
 	return last
 }

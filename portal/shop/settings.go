@@ -91,6 +91,7 @@ type Settings struct {
 	Language                     *string
 	Languages                    *[]string
 	TimeZone, Currency, VATID    *string
+	Country, ReorderURL          *string
 	LinkLife                     *time.Duration
 	Registration, FirstOrderMail *bool
 	OrderEmails, ReturnReasons   *[]string
@@ -140,6 +141,8 @@ func (s Settings) Apply(f *validate.Validator, shop *Shop) {
 	put(&shop.TimeZone, s.TimeZone)
 	put(&shop.Currency, s.Currency)
 	put(&shop.VATID, s.VATID)
+	put(&shop.Country, s.Country)
+	put(&shop.ReorderURL, s.ReorderURL)
 	put(&shop.LinkLife, s.LinkLife)
 	put(&shop.Registration, s.Registration)
 	if s.Withdrawal != nil {
@@ -202,6 +205,8 @@ func (s *Shop) Check(f *validate.Validator, insecure bool) {
 	if s.VATID = strings.TrimSpace(s.VATID); s.VATID != "" {
 		s.VATID = f.VATID("vat_id", s.VATID, "")
 	}
+	s.checkCountry(f)
+	s.checkReorder(f)
 	if s.LinkLife < MinLinkLife || s.LinkLife > MaxLinkLife {
 		f.Reject("link_life", "shop.link_life", "Least", "10m", "Most", "14d")
 	}

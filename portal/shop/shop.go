@@ -28,12 +28,14 @@ type Shop struct {
 	AllowedOrigins []string      `bson:"allowed_origins,omitempty"` // origins allowed for destinations and pictures
 	SenderName     string        `bson:"sender_name"`               // in emails; "" for Name
 	SenderEmail    string        `bson:"sender_email"`
-	Language       string        `bson:"language"`         // the default
-	Languages      []string      `bson:"languages"`        // offered
-	TimeZone       string        `bson:"time_zone"`        // an IANA name
-	Currency       string        `bson:"currency"`         // ISO 4217
-	VATID          string        `bson:"vat_id,omitempty"` // canonical; used as the requester in VIES checks
-	LinkLife       time.Duration `bson:"link_life"`        // MinLinkLife to MaxLinkLife
+	Language       string        `bson:"language"`              // the default
+	Languages      []string      `bson:"languages"`             // offered
+	TimeZone       string        `bson:"time_zone"`             // an IANA name
+	Currency       string        `bson:"currency"`              // ISO 4217
+	VATID          string        `bson:"vat_id,omitempty"`      // canonical; used as the requester in VIES checks
+	Country        string        `bson:"country,omitempty"`     // ISO 3166, whose public holidays count; "" for the VAT ID's
+	ReorderURL     string        `bson:"reorder_url,omitempty"` // a template; see ReorderLink
+	LinkLife       time.Duration `bson:"link_life"`             // MinLinkLife to MaxLinkLife
 	Registration   bool          `bson:"registration,omitempty"`
 	RequiredFields []string      `bson:"required_fields,omitempty"`  // of customers who register: RequireTitle etc.
 	UnsubscribeKey SigningKey    `bson:"unsubscribe_key,omitempty"`  // created when first needed
