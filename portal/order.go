@@ -218,6 +218,18 @@ func (s Shopper) Order(ctx context.Context, number string) (order.View, error) {
 			doc.Lines[i].Picture = ""
 		}
 	}
+	if doc.Links.Reorder == "" && doc.IsOver() {
+		doc.Links.Reorder = s.shop.ReorderLink(doc.Number, bought(doc.Order))
+	}
 	return order.View{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.Timeline(),
 		Withdrawal: s.withdrawalOf(doc)}, nil
+}
+
+// bought returns what an order's link to the cart asks for.
+func bought(o order.Order) []shop.Bought {
+	var goods []shop.Bought
+	for _, line := range o.Items() {
+		goods = append(goods, shop.Bought{SKU: line.SKU, Quantity: line.Quantity.String()})
+	}
+	return goods
 }

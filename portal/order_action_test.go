@@ -53,7 +53,7 @@ func TestOrderActions(t *testing.T) {
 		{"delivery cancelled", "open", "pending", "cancelled", func(o *order.Order) { o.Links = all }, inquiry.Correspondence{},
 			[]string{"invoice https://i.example", "reorder https://o.example", "return no: return.cancelled", "cancel no: cancel.cancelled"}},
 		{"digital", "open", "paid", "delivered", func(o *order.Order) { o.IsDigital = true }, inquiry.Correspondence{},
-			[]string{"invoice no: invoice.no_link", "return no: return.digital", "cancel no: cancel.shipped"}},
+			[]string{"invoice no: invoice.no_link", "return no: return.digital", "cancel no: cancel.digital"}},
 		{"nothing known", "open", "unknown", "unknown", nil, inquiry.Correspondence{},
 			[]string{"invoice no: invoice.no_link", "return asks", "cancel asks"}},
 		{"complete, no more known", "completed", "unknown", "unknown", nil, inquiry.Correspondence{},

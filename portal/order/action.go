@@ -52,14 +52,60 @@ func (o Order) Action(name string, cancelAsked *time.Time) Action {
 	return Action{}
 }
 
+// Main returns the name of the one action that matters most now, or "" if the page offers something better:
+// how to pay, or the downloads.
+func (o Order) Main() string {
+	waits := o.Status.Unpaid() && (o.Instructions.usable() || o.Links.Payment != "")
+	word := o.Status.Fulfillment
+	switch {
+	case waits && o.Links.Payment != "":
+		return ActionPay
+	case waits, o.IsDigital && len(o.Downloads) > 0:
+		return ""
+	case o.IsOver():
+		return ActionReorder
+	case word == Shipped || word == OutForDelivery || word == PartiallyShipped || word == PartiallyDelivered ||
+		word == DeliveryFailed || word == Unknown || word == Unfulfilled && o.handedOver():
+		return ActionTrack
+	}
+	return ""
+}
+
+// IsOver reports whether the customer waits for nothing more of the order, so that it may be bought again.
+func (o Order) IsOver() bool {
+	return o.Status.Cancelled() || o.Status.RefundedUnsent() || o.Status.State == StateCompleted ||
+		o.Status.sentOnline() || slices.Contains([]string{Delivered, PartiallyReturned, Returned}, o.Status.Fulfillment)
+}
+
+// Unavailable returns the reason that matters most of those why an action is not available, or "": what the
+// customer is likely to look for now.
+func (o Order) Unavailable(cancelAsked *time.Time) string {
+	reasons := []string{"pay.no_link", "track.no_link"}
+	switch {
+	case o.IsOver() && o.IsDigital:
+		reasons = append(reasons, "return.digital")
+	case !o.IsOver():
+		reasons = append(reasons, "cancel.shipped", "cancel.digital")
+	}
+	actions := o.Actions(cancelAsked)
+	for _, reason := range reasons {
+		if slices.ContainsFunc(actions, func(a Action) bool { return a.Closed == reason }) {
+			return reason
+		}
+	}
+	return ""
+}
+
 func (o Order) pay() Action {
 	switch {
 	case !o.Status.Unpaid():
 		return Action{}
-	case o.Links.Payment == "":
-		return Action{Name: ActionPay, Closed: "pay.no_link"}
+	case o.Links.Payment != "":
+		return Action{Name: ActionPay, URL: o.Links.Payment}
+	case o.Instructions.usable():
+		return Action{}
 	}
-	return Action{Name: ActionPay, URL: o.Links.Payment}
+	return Action{Name: ActionPay, Closed: "pay.no_link"}
 }
 
 func (o Order) track() Action {
@@ -71,12 +117,13 @@ func (o Order) track() Action {
 	}
 	reached := progress(o.Status.Fulfillment)
 	switch {
+	case o.IsDigital:
+		return Action{}
 	case len(urls) == 1:
 		return Action{Name: ActionTrack, URL: urls[0]}
 	case len(urls) > 1:
 		return Action{Name: ActionTrack}
-	case o.IsDigital || o.Status.Cancelled() || o.Status.RefundedUnsent() ||
-		o.Status.State == StateCompleted ||
+	case o.Status.Cancelled() || o.Status.RefundedUnsent() || o.Status.State == StateCompleted ||
 		o.Status.Fulfillment == ReadyForPickup || reached > 3:
 		return Action{}
 	case o.handedOver():
@@ -122,6 +169,8 @@ func (o Order) cancel(cancelAsked *time.Time) Action {
 	switch {
 	case o.Status.Cancelled():
 		a.Closed = "cancel.cancelled"
+	case o.IsDigital && o.handedOver():
+		a.Closed = "cancel.digital"
 	case o.handedOver():
 		a.Closed = "cancel.shipped"
 	case o.Status.RefundedUnsent() && o.Status.State == StateCompleted: // an open order may still be shipped

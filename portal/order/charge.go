@@ -286,5 +286,31 @@ func (o Order) refundWires() []refundWire {
 	return list
 }
 
+// Paid returns what was paid so far: as given, else the sum of the payments in the order's currency.
+func (o Order) Paid() int64 {
+	if o.AmountPaid != nil {
+		return *o.AmountPaid
+	}
+	var sum int64
+	for _, p := range o.Payments {
+		if p.Currency == "" {
+			sum += p.Amount
+		}
+	}
+	return sum
+}
+
+// Due returns what is still to be paid: as given, else what the payments leave of the total. It is not
+// negative.
+func (o Order) Due() int64 {
+	switch {
+	case o.AmountDue != nil:
+		return max(0, *o.AmountDue)
+	case o.Status.Unpaid() && o.Instructions != nil && o.Instructions.Amount != nil:
+		return max(0, *o.Instructions.Amount)
+	}
+	return max(0, o.Total-o.Paid())
+}
+
 // number returns an amount as the format writes it.
 func (o Order) number(minor int64) validate.Number { return validate.Number(o.Amount(minor).Decimal()) }

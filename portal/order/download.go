@@ -46,3 +46,19 @@ func (d Download) wire() downloadWire {
 	}
 	return w
 }
+
+// digital returns the value of Status.Digital.
+func (o Order) digital() string {
+	switch {
+	case !o.IsDigital:
+		return ""
+	case len(o.Downloads) > 0:
+		return DigitalReady
+	}
+	return DigitalOrder
+}
+
+// Offered reports whether the file can still be fetched.
+func (d Download) Offered(now time.Time) bool {
+	return (d.Until == nil || now.Before(*d.Until)) && (d.Left == nil || *d.Left > 0)
+}

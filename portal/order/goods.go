@@ -133,3 +133,53 @@ func (o Order) Items() []Line {
 	}
 	return items
 }
+
+// Entry is a line as the page lists it.
+type Entry struct {
+	Line
+	Depth  int  // 0 for a line of its own, 1 for a part of it, and so on
+	Silent bool // its money is in another line
+}
+
+// Entries returns the lines in the order of the page, each followed by its parts. Silent lines are those that
+// would count a piece or its money twice: the parts of a bundle with a price, or the bundle if only its parts
+// have one.
+func (o Order) Entries() []Entry {
+	parts := map[string][]Line{}
+	nested := false
+	for _, line := range o.Lines {
+		parts[line.Parent] = append(parts[line.Parent], line)
+		nested = nested || line.Parent != ""
+	}
+	if !nested {
+		return o.flat()
+	}
+	entries := make([]Entry, 0, len(o.Lines))
+	var add func(line Line, depth int, silent bool)
+	add = func(line Line, depth int, silent bool) {
+		priced := false
+		for _, part := range parts[line.ID] {
+			priced = priced || part.Total != 0
+		}
+		inParts := line.ID != "" && priced && line.Total == 0
+		entries = append(entries, Entry{Line: line, Depth: depth, Silent: silent || inParts})
+		if line.ID == "" {
+			return
+		}
+		for _, part := range parts[line.ID] {
+			add(part, depth+1, silent || !inParts)
+		}
+	}
+	for _, line := range parts[""] {
+		add(line, 0, false)
+	}
+	return entries
+}
+
+func (o Order) flat() []Entry {
+	entries := make([]Entry, len(o.Lines))
+	for i, line := range o.Lines {
+		entries[i].Line = line
+	}
+	return entries
+}

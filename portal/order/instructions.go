@@ -24,6 +24,17 @@ type Instructions struct {
 	DueAt          *time.Time `bson:"due_at,omitempty"`
 }
 
+// usable reports whether the instructions name an account. nil is not usable.
+func (in *Instructions) usable() bool { return in != nil && (in.IBAN != "" || in.Account != "") }
+
+// Transfer returns how to pay the order by bank transfer, or nil if it needs no payment or no account is known.
+func (o Order) Transfer() *Instructions {
+	if !o.Status.Unpaid() || !o.Instructions.usable() {
+		return nil
+	}
+	return o.Instructions
+}
+
 type instructionsWire struct {
 	AccountName    string           `json:"account_name,omitzero"`
 	IBAN           string           `json:"iban,omitzero"`

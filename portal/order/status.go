@@ -54,6 +54,13 @@ const (
 
 	Unknown = "unknown"
 
+	// DigitalOrder marks an order without goods to send, DigitalReady one whose downloads are listed.
+	DigitalOrder = "order"
+	DigitalReady = "ready"
+
+	paymentByCard     = "card"
+	paymentByTransfer = "transfer"
+	paymentByInvoice  = "invoice"
 	// PaymentByCOD is the payment kind "cash on delivery": the customer pays the carrier, so no payment is
 	// due before delivery.
 	PaymentByCOD = "cod"
@@ -78,7 +85,9 @@ func Fulfillments() []string {
 }
 
 // PaymentKinds returns the payment methods that affect what the customer must do.
-func PaymentKinds() []string { return []string{"card", "transfer", PaymentByCOD, "invoice", "other"} }
+func PaymentKinds() []string {
+	return []string{paymentByCard, paymentByTransfer, PaymentByCOD, paymentByInvoice, "other"}
+}
 
 // Status is the status of an order: the three status fields, and the other details that its headline needs.
 type Status struct {
@@ -89,7 +98,8 @@ type Status struct {
 	Source       string     `bson:"source,omitempty"`
 	Label        string     `bson:"label,omitempty"`
 	PaymentKind  string     `bson:"payment_kind,omitempty"`
-	Free         bool       `bson:"free,omitempty" json:",omitempty"` // nothing to pay: the total is zero or negative
+	Free         bool       `bson:"free,omitempty" json:",omitempty"`    // nothing to pay: the total is zero or negative
+	Digital      string     `bson:"digital,omitempty" json:",omitempty"` // DigitalOrder, DigitalReady, or "" for goods to send
 	Carrier      string     `bson:"carrier,omitempty"`
 	ShippedAt    *time.Time `bson:"shipped_at,omitempty"`
 	DeliveredAt  *time.Time `bson:"delivered_at,omitempty"`
@@ -127,6 +137,11 @@ func (s Status) sent() bool {
 		PartiallyReturned, Returned}, s.Fulfillment)
 }
 
+// sentOnline reports whether a digital order was handed over. Shops say "shipped" of it as well.
+func (s Status) sentOnline() bool {
+	return s.Digital != "" && slices.Contains([]string{Shipped, OutForDelivery, Delivered}, s.Fulfillment)
+}
+
 // RefundedUnsent reports whether all the money was refunded and no goods were shipped, according to the
 // feed. Such an order is over, though the shop reports it neither as cancelled nor as returned.
 func (s Status) RefundedUnsent() bool {
@@ -148,7 +163,7 @@ func (s Status) views() []string {
 	case s.Cancelled() || s.RefundedUnsent() || s.Fulfillment == DeliveryFailed &&
 		s.Payment == PaymentRefunded:
 		views = append(views, ViewCancelled)
-	case s.Fulfillment == Delivered || s.Fulfillment == PartiallyReturned || s.completed():
+	case s.Fulfillment == Delivered || s.Fulfillment == PartiallyReturned || s.completed() || s.sentOnline():
 		views = append(views, ViewDelivered)
 	case s.Fulfillment != Returned:
 		views = append(views, ViewOpen)
@@ -174,9 +189,10 @@ const (
 // Headline is the sentence that describes the status: a message key under "headline.", and optionally a
 // second key about the payment.
 type Headline struct {
-	Key     string
-	Payment string
-	Tone    Tone
+	Key          string
+	Payment      string
+	PaymentFirst bool // the payment matters more than what the shop does before it has the money
+	Tone         Tone
 }
 
 // Headline chooses the sentence. An action required of the customer takes precedence over progress at the
@@ -189,6 +205,7 @@ func (s Status) Headline() Headline {
 	}
 	if s.Unpaid() {
 		h.Tone = Waiting
+		h.PaymentFirst = h.Payment != "" && !s.sent() && s.PaymentKind != paymentByInvoice
 	}
 	return h
 }
@@ -199,13 +216,14 @@ const (
 	sentenceSource   = "source"   // the feed's own words
 	sentenceReceived = "received" // promises nothing while payment is outstanding
 	sentenceHeld     = "on_hold.unpaid"
+	sentenceDigital  = "digital."
 	sentenceClosed   = "ended." // plus a fulfilment word, for an order for which ended is true
 )
 
 // sentence returns the key of the headline. The shop's status text takes precedence over anything derived,
 // and the feed's own words over "unknown".
 func (s Status) sentence() string {
-	unsettled := s.Unpaid() && s.PaymentKind != "invoice" || !s.Free &&
+	unsettled := s.Unpaid() && s.PaymentKind != paymentByInvoice || !s.Free &&
 		(s.Payment == PaymentVoided || s.Payment == PaymentDisputed)
 	switch {
 	case s.Cancelled():
@@ -214,6 +232,8 @@ func (s Status) sentence() string {
 		return sentenceLabel
 	case s.RefundedUnsent():
 		return PaymentRefunded
+	case s.Digital != "" && s.digitalSentence(unsettled) != "":
+		return s.digitalSentence(unsettled)
 	case s.completed():
 		return StateCompleted
 	case s.ended():
@@ -226,6 +246,22 @@ func (s Status) sentence() string {
 		return sentenceHeld
 	}
 	return s.Fulfillment
+}
+
+// digitalSentence returns the key for a digital order, which is never "shipped", or "" if other words fit too.
+func (s Status) digitalSentence(unsettled bool) string {
+	switch {
+	case s.Fulfillment == OnHold || s.Fulfillment == Returned || s.Fulfillment == PartiallyReturned,
+		s.Fulfillment == Unknown && s.OwnWords() != "" && s.State == StateOpen:
+		return ""
+	case unsettled && !s.sent() && !s.completed():
+		return sentenceReceived
+	case s.Digital == DigitalReady:
+		return sentenceDigital + "ready"
+	case s.sentOnline() || s.completed():
+		return sentenceDigital + "sent"
+	}
+	return sentenceDigital + "waiting"
 }
 
 // ended reports whether an order is over although its goods were last reported in transit, so that the
@@ -243,7 +279,7 @@ func (s Status) tone(key string) Tone {
 	switch key {
 	case StateCancelled, DeliveryFailed, sentenceClosed + DeliveryFailed:
 		return Stopped
-	case Delivered, StateCompleted, sentenceClosed + Shipped:
+	case Delivered, StateCompleted, sentenceClosed + Shipped, sentenceDigital + "ready", sentenceDigital + "sent":
 		return Done
 	case ReadyForPickup, OnHold:
 		return Waiting
@@ -298,8 +334,10 @@ func (s Status) paymentSentence(key string) string {
 		}
 		return PaymentByCOD
 	case s.Payment == PaymentPending && s.Unpaid() &&
-		(s.PaymentKind == "transfer" || s.PaymentKind == "invoice"):
+		(s.PaymentKind == paymentByTransfer || s.PaymentKind == paymentByInvoice):
 		return s.PaymentKind
+	case s.Payment == PaymentFailed && s.Unpaid() && s.PaymentKind == paymentByCard:
+		return PaymentFailed + ".card"
 	case s.Unpaid(), s.Payment == PaymentPartiallyPaid && s.Fulfillment != Returned:
 		return s.Payment
 	case waiting && (s.Payment == PaymentVoided || s.Payment == PaymentAuthorized):

@@ -22,6 +22,8 @@ type statusRow struct {
 	state, payment, fulfillment string
 	order                       Order
 	headline, money             string // in English
+	first                       bool   // money comes first
+	main, closed                string
 	views                       []string
 	actions                     []string
 }
@@ -65,17 +67,23 @@ func (r *statusRow) read(t *testing.T, l *i18n.Localizer) {
 	h := r.order.Status.Headline()
 	r.headline, r.views = l.T(h.Key, "Source", r.order.Status.OwnWords()), r.order.Status.views()
 	if h.Payment != "" {
-		r.money = l.T(h.Payment)
+		r.money, r.first = l.T(h.Payment), h.PaymentFirst
 	}
+	r.main, r.closed = r.order.Main(), r.order.Unavailable(nil)
 	for _, a := range r.order.Actions(nil) {
 		r.actions = append(r.actions, cmp.Or(a.Closed, a.Name))
 	}
 }
 
 func (r statusRow) String() string {
-	return fmt.Sprintf("%s | %s | %s | %s", strings.TrimSpace(r.headline+" "+r.money),
+	said := []string{r.headline, r.money}
+	if r.first {
+		slices.Reverse(said)
+	}
+	return fmt.Sprintf("%s | %s | %s | %s | %s | %s", strings.TrimSpace(strings.Join(said, " ")),
 		r.order.Status.Headline().Tone,
-		cmp.Or(strings.Join(r.views, ", "), noWord), strings.Join(r.actions, ", "))
+		cmp.Or(strings.Join(r.views, ", "), noWord), strings.Join(r.actions, ", "), cmp.Or(r.main, noWord),
+		cmp.Or(r.closed, noWord))
 }
 
 // TestStatusTable checks what a customer reads for every combination of the three axes. A row has the words
@@ -140,6 +148,9 @@ func TestStatusTableMakesSense(t *testing.T) {
 		"cannot be cancelled once over": func(r statusRow) bool {
 			return has(r.actions, ActionCancel) &&
 				(r.order.Status.State != StateOpen || r.order.Status.sent())
+		},
+		"speaks of preparation before the payment that it waits for": func(r statusRow) bool {
+			return r.order.Status.Unpaid() && !r.order.Status.sent() && r.money != "" && !r.first
 		},
 		"says no word twice": func(r statusRow) bool { return strings.Count(r.headline, "gnomes") > 1 },
 		"says something": func(r statusRow) bool {

@@ -2,6 +2,7 @@ package order
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -49,7 +50,20 @@ func (o Order) Timeline() []Step {
 	for _, word := range o.upcomingSteps(events) {
 		steps = append(steps, Step{Key: "step." + word})
 	}
+	if o.IsDigital {
+		for i := range steps {
+			steps[i].Key = StepKey(strings.TrimPrefix(steps[i].Key, "step."), true)
+		}
+	}
 	return steps
+}
+
+// StepKey returns the message key of a word. A digital order is never "shipped".
+func StepKey(word string, digital bool) string {
+	if digital && slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, ReadyForPickup}, word) {
+		return "step.digital"
+	}
+	return "step." + word
 }
 
 // dated returns the events, including those implied by other dates of the order. Of several at the same

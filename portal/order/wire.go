@@ -324,7 +324,7 @@ func (w orderWire) status(f *validate.Validator, o Order) Status {
 		f.Cut("/source_status", w.SourceStatus, validate.MaxName))
 	s.Label = f.Cut("/source_label", w.SourceLabel, validate.MaxName)
 	s.PaymentKind = paymentKind(f.Cut("/payment_kind", w.PaymentKind, validate.MaxWord))
-	s.Free = o.Total <= 0
+	s.Free, s.Digital = o.Total <= 0, o.digital()
 	s.follow(o.Shipments)
 	if word := dispatched(o.Shipments); word != Unknown &&
 		(s.Fulfillment == Unfulfilled || validate.SaysNothing(validate.StatusKey(w.Fulfillment)) &&

@@ -47,6 +47,9 @@ type WithdrawalRight struct {
 	Closed   string    // why the page offers no withdrawal, one of the words below; "" if it does
 	Last     time.Time // noon of the period's last day in the shop's time zone; zero until the delivery is known
 	Received []ReceivedWithdrawal
+	// RefundDue is noon of the last day for the refund after the first statement; RefundLate that it has passed.
+	RefundDue  time.Time
+	RefundLate bool
 }
 
 // The reasons why an order's page offers no withdrawal.
@@ -81,6 +84,7 @@ type ReceivedWithdrawal struct {
 // otherwise.
 const (
 	withdrawalDays   = 14
+	refundDays       = 14 // Art. 13(1)
 	forgottenMonths  = 12
 	longestDelivery  = 30 // days
 	MaxReceivedMarks = 20
@@ -102,6 +106,10 @@ func (o Order) WithdrawalRight(now time.Time, place Place,
 	last, known := o.withdrawalEnd(place)
 	if known {
 		r.Last = last
+	}
+	if len(received) > 0 {
+		r.RefundDue = place.RefundDue(received[0].At)
+		r.RefundLate = validate.Midday(now, place.Zone).After(r.RefundDue)
 	}
 	switch {
 	case slices.ContainsFunc(received, func(w ReceivedWithdrawal) bool { return w.Whole && w.Own }):
@@ -152,12 +160,23 @@ func (o Order) withdrawalEnd(place Place) (last time.Time, known bool) {
 
 // RefundDue returns noon of the last day for the refund after a withdrawal that was received at the given
 // time (Art. 13(1)). The shop may wait until it has the goods or a proof that they were sent (Art. 13(3)).
-func (p Place) RefundDue(received time.Time) time.Time { return p.daysAfter(received, withdrawalDays) }
+func (p Place) RefundDue(received time.Time) time.Time { return p.daysAfter(received, refundDays) }
 
 // daysAfter returns noon of the last day of a period that an event began. The day of the event does not count
 // (Art. 3(1) of Regulation 1182/71, which Recital 41 of the directive refers to).
 func (p Place) daysAfter(event time.Time, days int) time.Time {
 	return p.workday(validate.Midday(event, p.Zone).AddDate(0, 0, days))
+}
+
+// MonthsAfter returns noon of the day that ends a period of months: the day with the same date, or the month's
+// last day if it has no such day (Art. 3(2)(c) of Regulation 1182/71).
+func MonthsAfter(event time.Time, months int64, zone *time.Location) time.Time {
+	begin := validate.Midday(event, zone)
+	end := begin.AddDate(0, int(months), 0)
+	if end.Day() != begin.Day() {
+		end = end.AddDate(0, 0, -end.Day())
+	}
+	return end
 }
 
 // DeliveredAt returns when the last of the goods arrived, or when a digital order was placed; nil if unknown.

@@ -131,7 +131,8 @@ type object = map[string]any
 func orderShapes() map[string]map[string]any {
 	home := object{"first_name": "Jana", "last_name": "Nováková", "line1": "Hlavná 12", "city": "Bratislava",
 		"postal_code": "811 01", "country": "SK"}
-	return map[string]map[string]any{
+	shapes := moreOrderShapes(home)
+	maps.Copy(shapes, map[string]map[string]any{
 		"shipped": {
 			"fulfillment": "shipped", "subtotal": "60.00", "discount": "6.00", "shipping": "3.90",
 			"tax": "9.65", "total": "57.90",
@@ -178,5 +179,6 @@ func orderShapes() map[string]map[string]any {
 				object{"carrier": "DHL", "delivered_at": "2024-03-09T10:00:00Z"}},
 			"billing_address": home,
 		},
-	}
+	})
+	return shapes
 }

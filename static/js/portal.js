@@ -53,11 +53,21 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// A copy button says so for a moment, on itself and to screen readers.
+const sayCopied = (button) => {
+  const text = button.textContent;
+  if (text === button.dataset.copied) return;
+  button.textContent = button.dataset.copied;
+  const status = document.querySelector("[data-copy-status]");
+  if (status) status.textContent = `${button.dataset.copied}: ${button.dataset.copy}`;
+  setTimeout(() => { button.textContent = text; }, 3000);
+};
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copy);
-    if (button.dataset.copied) button.textContent = button.dataset.copied;
+    if (button.dataset.copied) sayCopied(button);
   });
 }

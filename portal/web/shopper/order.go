@@ -2,6 +2,7 @@ package shopper
 
 import (
 	"cmp"
+	"html/template"
 	"net/url"
 	"slices"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/address"
+	"postern/portal/bank"
 	"postern/portal/order"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
@@ -18,24 +20,34 @@ import (
 // orderPage is the data of one order's page. Its template prints ready-made strings.
 type orderPage struct {
 	page.Base
-	Order      order.View
-	Placed     string
-	Headline   page.Pill
-	Payment    string // the second sentence, about the payment
-	Steps      []step
-	Parcels    []parcel
-	Lines      []line
-	Totals     []total
-	TaxNote    string // below the totals
-	Addresses  []orderAddress
-	Facts      []fact
-	Notes      []note
-	Actions    []orderAction
-	Closed     []string // why other actions are unavailable
-	Requests   []sentRequest
-	Writing    writing
-	Withdrawal *withdrawalNote // nil if the shop does not offer withdrawal
-	HelpURL    string          // mailto: with the order number, "" without a support address
+	Order       order.View
+	Placed      string
+	Summary     string // number of items and total
+	Headline    page.Pill
+	Second      string    // the second sentence
+	Transfer    *transfer // how to pay by bank transfer, nil if not needed
+	Downloads   []download
+	OneDownload bool // a single file is what the page offers first
+	Steps       []step
+	Parcels     []parcel
+	Lines       template.HTML // rows of the table, "" without lines
+	NoUnits     bool          // no line has a unit price
+	LinesNote   string        // below the lines
+	Totals      []total
+	TaxNote     string // below the totals
+	Payments    []fact
+	Addresses   []orderAddress
+	Facts       []fact
+	Notes       []note
+	Actions     []orderAction
+	More        []orderAction // in the menu beside the actions
+	Closed      string        // why an action that is likely to be looked for is unavailable
+	Requests    []sentRequest
+	Writing     writing
+	Withdrawal  *withdrawalNote // nil if the shop does not offer withdrawal
+	HelpURL     string          // mailto: with the order number, "" without a support address
+
+	delivered *time.Time // nil if unknown
 }
 
 // step is one step of the timeline.
@@ -85,8 +97,10 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	}
 	b := h.base(c, s, "orders", "orders.title")
 	b.Title, b.Wide = b.T("order.title", "Number", found.Number), true
-	data := orderPage{Base: b, Order: found}
-	data.fill(h.app.Now().In(s.Shop().Location()))
+	data := orderPage{Base: b, Order: found, delivered: found.DeliveredAt()}
+	if err := data.fill(h.app.Now().In(s.Shop().Location()), &h.drawings); err != nil {
+		return err
+	}
 	data.Addresses = data.addresses(h.app.AddressFormats())
 	data.actions(sent)
 	data.Writing = writingOf(b, found.Number, sent, message)
@@ -95,17 +109,23 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 }
 
 // fill sets the page's strings.
-func (p *orderPage) fill(now time.Time) {
+func (p *orderPage) fill(now time.Time, drawings *bank.Drawings) (err error) {
 	o := p.Order
-	p.Placed = p.T("order.placed", "When", o.PlacedAt)
-	p.Headline = p.Pill(string(o.Headline.Tone), headline(p.Base, o.Status, o.Headline.Key, now))
-	if o.Headline.Payment != "" {
-		p.Payment = p.T(o.Headline.Payment)
+	p.say(now)
+	if p.Transfer, err = p.transfer(drawings); err != nil {
+		return err
 	}
-	p.Steps, p.Facts, p.Notes = p.steps(), p.facts(), p.notes()
-	p.Lines, p.Parcels = p.lines(), p.parcels()
+	if p.Lines, err = p.lineRows(); err != nil {
+		return err
+	}
+	p.Downloads, p.Parcels = p.downloads(now), p.parcels()
+	p.OneDownload = len(p.Downloads) == 1 && p.Downloads[0].URL != ""
+	p.Steps, p.Facts, p.Notes, p.Payments = p.steps(), p.facts(), p.notes(), p.payments()
 	p.Totals = p.totals()
 	p.Withdrawal = p.withdrawal()
+	if o.LinesTaxed != nil && !*o.LinesTaxed && o.PricesIncludeTax {
+		p.LinesNote = p.T("order.lines_without_tax")
+	}
 	if o.PricesIncludeTax && o.Tax == nil && len(o.Taxes) == 0 {
 		p.TaxNote = p.T("order.prices_with_tax")
 	}
@@ -113,6 +133,23 @@ func (p *orderPage) fill(now time.Time) {
 		p.HelpURL = "mailto:" + email + "?subject=" + url.PathEscape(p.T("order.help.subject",
 			"Number", o.Number))
 	}
+	return nil
+}
+
+// say sets the sentences at the top.
+func (p *orderPage) say(now time.Time) {
+	o := p.Order
+	p.Placed = p.T("order.placed", "When", o.PlacedAt)
+	p.Summary = p.Money(o.Amount(o.Total))
+	if items := len(o.Items()); items > 0 {
+		p.Summary = p.T("order.summary", "Count", items, "Total", o.Amount(o.Total))
+	}
+	first := headline(p.Base, o.Status, o.Headline.Key, now)
+	p.Second = p.paymentSentence(now)
+	if o.Headline.PaymentFirst {
+		first, p.Second = p.Second, first
+	}
+	p.Headline = p.Pill(string(o.Headline.Tone), first)
 }
 
 // stops returns the timeline steps at which an order stops on its way to the customer.
@@ -185,6 +222,7 @@ func (p *orderPage) facts() []fact {
 	add("order.shipping_method", o.ShippingMethod)
 	add("order.payment_method", o.PaymentMethod)
 	add("order.email", o.Email)
+	add("order.phone", p.phone())
 	add("order.vat_id", o.VATID)
 	add("order.tax_note", o.TaxNote)
 	if o.Headline.Key == "headline.label" {
@@ -193,6 +231,16 @@ func (p *orderPage) facts() []fact {
 		add("order.shop_status", cmp.Or(o.Status.Label, o.Status.OwnWords()))
 	}
 	return facts
+}
+
+// phone returns the order's phone number, unless an address shows it.
+func (p *orderPage) phone() string {
+	for _, a := range []*address.Address{p.Order.ShippingAddress, p.Order.BillingAddress} {
+		if a != nil && a.Phone == p.Order.Phone {
+			return ""
+		}
+	}
+	return address.FormatPhone(p.Order.Phone, p.payerCountry())
 }
 
 func (p *orderPage) notes() []note {

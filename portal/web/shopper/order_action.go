@@ -1,12 +1,14 @@
 package shopper
 
 import (
+	"slices"
+
 	"postern/portal/inquiry"
 	"postern/portal/order"
 	"postern/portal/web/page"
 )
 
-// orderAction is one button of the order's page.
+// orderAction is one button of the order's page, or one link of its menu.
 type orderAction struct {
 	Label, URL, Icon string
 	Main             bool
@@ -19,19 +21,29 @@ type sentRequest struct {
 	Lines       []string
 }
 
-// actions fills the section that says what the customer can do with the order, and what is unavailable.
+// actions fills the section that says what the customer can do with the order. One action is the main one; the
+// others are in a menu, unless there is only one.
 func (p *orderPage) actions(sent inquiry.Correspondence) {
-	for _, a := range p.Order.Actions(sent.CancelAsked()) {
-		switch a.Closed {
-		case "":
-			p.Actions = append(p.Actions, p.action(a))
-		case order.CancelAsked: // the sent request already says so
-		default:
-			p.Closed = append(p.Closed, p.T("action.closed."+a.Closed))
+	asked, main := sent.CancelAsked(), p.Order.Main()
+	for _, a := range p.Order.Actions(asked) {
+		if a.Closed != "" {
+			continue
 		}
+		made := p.action(a)
+		if made.Main = a.Name == main; made.Main {
+			p.Actions = append(p.Actions, made)
+			continue
+		}
+		p.More = append(p.More, made)
 	}
 	if url := p.Order.Links.Storefront; url != "" {
-		p.Actions = append(p.Actions, orderAction{Label: p.T("order.storefront"), URL: url, Away: true})
+		p.More = append(p.More, orderAction{Label: p.T("order.storefront"), URL: url, Away: true})
+	}
+	if len(p.More) == 1 {
+		p.Actions, p.More = append(p.Actions, p.More...), nil
+	}
+	if reason := p.Order.Unavailable(asked); reason != "" {
+		p.Closed = p.T("action.closed." + reason)
 	}
 	for _, r := range sent.Requests {
 		p.Requests = append(p.Requests, requestSent(p.Base, p.Order, r))
@@ -42,11 +54,11 @@ func (p *orderPage) action(a order.Action) orderAction {
 	made := orderAction{URL: a.URL, Away: true}
 	switch a.Name {
 	case order.ActionPay:
-		made.Label, made.Main, made.Away = p.T("order.pay"), true, false
+		made.Label, made.Away = p.T("order.pay"), false
 	case order.ActionTrack:
-		made.Label, made.Icon = p.trackLabel(a), "moving"
+		made.Label = p.trackLabel(a)
 	case order.ActionInvoice:
-		made.Label, made.Icon, made.Away = p.T("order.invoice"), "download", false
+		made.Label, made.Away = p.T("order.invoice"), false
 	case order.ActionReorder:
 		made.Label = p.T("action.reorder")
 	case order.ActionReturn:
@@ -69,12 +81,11 @@ func (p *orderPage) trackLabel(a order.Action) string {
 	if a.URL == "" {
 		return p.T("action.track.several")
 	}
-	for _, shipment := range p.Order.Shipments {
-		if shipment.URL == a.URL {
-			return p.track(shipment.Carrier)
-		}
+	at := slices.IndexFunc(p.Order.Shipments, func(s order.Shipment) bool { return s.URL == a.URL })
+	if at < 0 {
+		return p.track("")
 	}
-	return p.track("")
+	return p.track(p.Order.Shipments[at].Carrier)
 }
 
 // track returns the text of a link to a carrier's page.

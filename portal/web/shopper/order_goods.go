@@ -2,19 +2,11 @@ package shopper
 
 import (
 	"cmp"
+	"time"
 
 	"postern/portal/order"
 	"postern/portal/web/page"
 )
-
-// line is one line of an order.
-type line struct {
-	Name, URL, Picture  string
-	Detail              string // options and SKU
-	Quantity, Unit, Sum string
-	Status              string // set if it differs from the order's
-	IsGoods             bool   // false hides the picture, quantity and unit price
-}
 
 // parcel is one shipment.
 type parcel struct {
@@ -23,7 +15,8 @@ type parcel struct {
 	TrackURL, Track string // URL of the carrier's page and the link's text
 	Facts           []parcelFact
 	Items           []string
-	Pickup          string
+	Open            bool // the items are listed at once
+	Pickup, Hours   string
 }
 
 // parcelFact is a label with a date or text.
@@ -32,88 +25,57 @@ type parcelFact struct {
 	Value page.Time // or another text
 }
 
-func (p *orderPage) lines() []line {
-	var lines []line
-	for _, given := range p.Order.Lines {
-		l := line{
-			Name: given.Name, URL: given.URL, Picture: given.Picture, Detail: p.detail(given),
-			Quantity: p.Decimal(given.Quantity), Sum: p.Money(p.Order.Amount(given.Total)),
-		}
-		if l.IsGoods = given.IsGoods(); !l.IsGoods {
-			l.Quantity = ""
-		} else if given.UnitPrice != "" {
-			l.Unit = p.Unit(given.UnitPrice, p.Order.Currency)
-		}
-		if given.Status != "" && given.Status != p.Order.Status.Fulfillment {
-			l.Status = p.word(given.Status)
-		}
-		lines = append(lines, l)
-	}
-	return lines
-}
+// maxShownItems is the number of items that a parcel lists at once, if the order has several parcels.
+const maxShownItems = 4
 
-// word returns the translated fulfilment status, or the feed's own word if there is no translation.
-func (p *orderPage) word(word string) string {
-	if word != "other" && p.L.Has("step."+word) {
-		return p.T("step." + word)
-	}
-	return word
-}
-
-// detail joins the options and the SKU of a line: "Colour: blue · SKU 4711".
-func (p *orderPage) detail(given order.Line) string {
-	text := ""
-	add := func(part string) {
-		if text != "" {
-			text += " · "
-		}
-		text += part
-	}
-	for _, option := range given.Options {
-		if option.Name == "" {
-			add(option.Value)
-			continue
-		}
-		add(option.Name + ": " + option.Value)
-	}
-	if given.SKU != "" {
-		add(p.T("order.sku", "SKU", given.SKU))
-	}
-	return text
-}
-
+// parcels returns the shipments. A digital order has none, whatever its feed calls the sending of a link.
 func (p *orderPage) parcels() []parcel {
-	names := map[string]string{}
-	for _, given := range p.Order.Lines {
-		names[given.ID] = given.Name
+	if p.Order.IsDigital {
+		return nil
 	}
 	shipments := p.Order.Shipments
 	var parcels []parcel
 	for i, given := range shipments {
-		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: given.PickupPoint}
-		if len(shipments) > 1 {
+		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: given.PickupPoint,
+			Hours: given.PickupHours}
+		switch {
+		case len(shipments) > 1:
 			made.TrackURL = given.URL // with a single parcel the link is among the actions
 			made.Heading = p.T("order.parcel.of", "Number", i+1, "All", len(shipments))
+		case given.Carrier != "":
+			made.Heading = p.T("order.parcel.by", "Carrier", given.Carrier)
 		}
 		made.Track = p.track(given.Carrier)
-		made.Facts = p.parcelFacts(given)
-		for _, item := range given.Items {
-			made.Items = append(made.Items,
-				p.Decimal(item.Quantity)+" × "+cmp.Or(names[item.Line], item.Line))
-		}
+		made.Facts = p.parcelFacts(given, len(shipments) > 1)
+		made.Items = p.items(given)
+		made.Open = len(shipments) > 1 && len(given.Items) <= maxShownItems
 		parcels = append(parcels, made)
 	}
 	return parcels
 }
 
-func (p *orderPage) parcelFacts(given order.Shipment) []parcelFact {
+// items returns what is in a parcel.
+func (p *orderPage) items(given order.Shipment) []string {
+	if len(given.Items) == 0 {
+		return nil
+	}
+	names, items := p.names(), make([]string, len(given.Items))
+	for i, item := range given.Items {
+		items[i] = p.Decimal(item.Quantity) + " × " + cmp.Or(names[item.Line], item.Line)
+	}
+	return items
+}
+
+func (p *orderPage) parcelFacts(given order.Shipment, withCarrier bool) []parcelFact {
 	var facts []parcelFact
 	add := func(key string, value page.Time) {
 		if value.Text != "" {
 			facts = append(facts, parcelFact{p.T(key), value})
 		}
 	}
-	add("order.carrier", page.Time{Text: given.Carrier})
+	if withCarrier {
+		add("order.carrier", page.Time{Text: given.Carrier})
+	}
 	if given.ShippedAt != nil {
 		add("order.shipped_at", p.TimeDay(*given.ShippedAt))
 	}
@@ -132,84 +94,40 @@ func (p *orderPage) parcelFacts(given order.Shipment) []parcelFact {
 	return facts
 }
 
-// total is one row below the lines. Class is one of those below, or "".
-type total struct{ Class, Label, Amount string }
+// download is a file that the customer bought. Without a URL, Note says why it cannot be fetched.
+type download struct {
+	Name, URL, Note string
+	Label           string // of the link, for screen readers
+}
 
-const (
-	subClass   = "sub" // an amount that another row includes
-	grandClass = "grand-total"
-)
-
-// totals returns the rows below the lines. Discounts and refunds are negative. Taxes come before the total
-// if they are added to it and after the total if the prices include them.
-func (p *orderPage) totals() []total {
-	o := p.Order
-	var rows []total
-	add := func(class, label string, minor int64) {
-		rows = append(rows, total{class, label, p.Money(o.Amount(minor))})
-	}
-	optional := func(key string, minor *int64, sign int64) {
-		if minor != nil {
-			add("", p.T(key), sign**minor)
+// downloads returns the order's files, if the order is paid as far as is known.
+func (p *orderPage) downloads(now time.Time) []download {
+	var list []download
+	for _, given := range p.Order.Downloads {
+		made := download{Name: cmp.Or(given.Name, p.names()[given.Line], p.T("download.file"))}
+		switch {
+		case given.Until != nil && !now.Before(*given.Until):
+			made.Note = p.T("download.expired", "When", *given.Until)
+		case given.Left != nil && *given.Left <= 0:
+			made.Note = p.T("download.used_up")
+		default:
+			made.URL, made.Note = given.URL, p.downloadNote(given)
+			made.Label = p.T("download.what", "Name", made.Name)
 		}
+		list = append(list, made)
 	}
-	optional("order.subtotal", o.Subtotal, 1)
-	for _, d := range o.Discounts {
-		add("", p.discountLabel(d), -abs(d.Amount))
-	}
-	if len(o.Discounts) == 0 && o.Discount != nil && *o.Discount != 0 {
-		add("", p.T("order.discount"), -abs(*o.Discount))
-	}
-	optional("order.shipping", o.Shipping, 1)
-	if !o.PricesIncludeTax {
-		rows = append(rows, p.taxes("")...)
-	}
-	add(grandClass, p.T("order.total"), o.Total)
-	if o.PricesIncludeTax {
-		rows = append(rows, p.taxes(subClass)...)
-	}
-	if o.Refunded != nil && *o.Refunded != 0 {
-		add("", p.T("order.refunded"), -abs(*o.Refunded))
-	}
-	return rows
+	return list
 }
 
-func abs(n int64) int64 { return max(n, -n) }
-
-func (p *orderPage) discountLabel(d order.DiscountLine) string {
+// downloadNote says until when and how often a file can be fetched.
+func (p *orderPage) downloadNote(given order.Download) string {
 	switch {
-	case d.Label != "":
-		return d.Label
-	case d.Code != "":
-		return p.T("order.discount.code", "Code", d.Code)
+	case given.Until != nil && given.Left != nil:
+		return p.T("download.left.until", "Count", *given.Left, "When", *given.Until)
+	case given.Until != nil:
+		return p.T("download.until", "When", *given.Until)
+	case given.Left != nil:
+		return p.T("download.left", "Count", *given.Left)
 	}
-	return p.T("order.discount")
-}
-
-// taxes returns the tax rows: one for each rate, or a single row for all taxes.
-func (p *orderPage) taxes(class string) []total {
-	included := ""
-	if class == subClass {
-		included = ".included"
-	}
-	o := p.Order
-	var rows []total
-	for _, tax := range o.Taxes {
-		rows = append(rows, total{class, p.taxLabel(tax, included), p.Money(o.Amount(tax.Amount))})
-	}
-	if len(rows) == 0 && o.Tax != nil {
-		rows = append(rows, total{class, p.T("order.tax" + included), p.Money(o.Amount(*o.Tax))})
-	}
-	return rows
-}
-
-func (p *orderPage) taxLabel(tax order.TaxLine, included string) string {
-	rate := p.Decimal(tax.Rate)
-	switch {
-	case tax.Label != "":
-		return tax.Label
-	case tax.Rate != "":
-		return p.T("order.tax.rate"+included, "Rate", rate)
-	}
-	return p.T("order.tax" + included)
+	return ""
 }

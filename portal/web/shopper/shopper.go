@@ -15,6 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/bank"
 	"postern/portal/order"
 	"postern/portal/validate"
 	"postern/portal/web/gate"
@@ -26,6 +27,7 @@ type Handler struct {
 	app         *portal.App
 	pages       *page.Pages
 	area        *page.Area
+	drawings    bank.Drawings
 	refusalStep time.Duration // for answers to rejected codes; see inSteps
 }
 

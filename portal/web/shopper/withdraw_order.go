@@ -55,6 +55,9 @@ func noteOf(b page.Base, o order.View) withdrawalNote {
 		}
 		note.Texts = append(note.Texts, b.T(key, "When", received.At))
 	}
+	if text := refundDue(b, o); text != "" {
+		note.Texts = append(note.Texts, text)
+	}
 	switch {
 	case right.Closed != "" && right.Closed != order.WithdrawalReceived:
 		note.Texts = append(note.Texts, b.T("withdraw.closed."+right.Closed, "Last", right.Last))
@@ -73,6 +76,20 @@ func noteOf(b page.Base, o order.View) withdrawalNote {
 		note.Excluded = excludedLines(b, o)
 	}
 	return note
+}
+
+// refundDue says until when the shop must refund after the first withdrawal, or "" if there is none, nothing
+// was paid, or money was refunded since.
+func refundDue(b page.Base, o order.View) string {
+	right := o.Withdrawal
+	if len(right.Received) == 0 || o.Status.Unpaid() || o.Refunded != nil && *o.Refunded != 0 ||
+		o.Status.Payment == order.PaymentRefunded || o.Status.Payment == order.PaymentPartiallyRefunded {
+		return ""
+	}
+	if right.RefundLate {
+		return b.T("withdraw.refund.late", "Due", right.RefundDue)
+	}
+	return b.T("withdraw.refund.due", "Due", right.RefundDue)
 }
 
 // excludedLines returns a sentence for each line that is excluded from withdrawal, with the reason.

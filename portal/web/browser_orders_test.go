@@ -1,0 +1,107 @@
+package web_test
+
+import (
+	"fmt"
+	"testing"
+
+	"postern/portal/web/webtest/chrome"
+)
+
+// moreOrderShapes returns the orders that show one part of the page each.
+func moreOrderShapes(home object) map[string]map[string]any {
+	account := object{"account_name": "Test shop, s. r. o.", "iban": "SK3112000000198742637541", "bic": "TATRSKBX",
+		"variable_symbol": "2026001234", "due_at": "2026-03-12"}
+	pay := func(more object) map[string]any {
+		shape := object{"payment": "pending", "fulfillment": "unfulfilled", "placed_at": "2026-03-04T10:00:00Z",
+			"billing_address": home}
+		for name, value := range more {
+			shape[name] = value
+		}
+		return shape
+	}
+	return map[string]map[string]any{
+		"transfer": pay(object{"payment_kind": "transfer", "payment_instructions": account}),
+		"crowns": pay(object{"payment_kind": "transfer", "currency": "CZK", "total": "1249.00",
+			"payment_instructions": object{"iban": "CZ6508000000192000145399", "variable_symbol": "77"}}),
+		"girocode": pay(object{"payment": "partially_paid", "amount_paid": "10.00", "payment_kind": "transfer",
+			"payment_instructions": object{"iban": "DE89370400440532013000", "reference": "Bestellung 4711"}}),
+		"cod": pay(object{"payment_kind": "cod", "fulfillment": "processing",
+			"fees": []any{object{"kind": "cod", "amount": "1.50"}}}),
+		"invoice": pay(object{"payment_kind": "invoice", "fulfillment": "processing",
+			"payment_instructions": object{"iban": "SK3112000000198742637541", "due_at": "2026-03-20"}}),
+		"failed":    pay(object{"payment": "failed", "payment_kind": "card", "links": object{"payment": storefront + "/pay"}}),
+		"downloads": downloadShape(),
+		"bundle":    bundleShape(),
+		"refund":    refundShape(home),
+		"long":      longShape(120),
+		"pickup": {"fulfillment": "ready_for_pickup", "phone": "+421905123456",
+			"shipments": []any{object{"carrier": "Packeta", "pickup_point": "Corner shop, Hlavná 3, Trnava",
+				"pickup_hours": "Mon to Fri 8:00 to 18:00\nSat 9:00 to 12:00"}}},
+	}
+}
+
+func downloadShape() map[string]any {
+	return object{"is_digital": true, "fulfillment": "shipped", "total": "36.00",
+		"lines": []any{object{"id": "1", "name": "Field guide to mountain birds (e-book)", "quantity": "1", "total": "36.00"}},
+		"downloads": []any{
+			object{"line": "1", "name": "Field guide to mountain birds.epub", "url": storefront + "/d/1", "left": 3,
+				"until": "2036-03-01T10:00:00Z"},
+			object{"line": "1", "name": "Field guide to mountain birds.pdf", "url": storefront + "/d/2"},
+			object{"line": "1", "name": "Bird songs.zip", "url": storefront + "/d/3", "until": "2026-02-21T10:00:00Z"},
+			object{"line": "1", "name": "Map of the mountains.pdf", "url": storefront + "/d/4", "left": 0},
+		}}
+}
+
+func bundleShape() map[string]any {
+	return object{"total": "64.90", "lines_discounted": true, "subtotal": "61.00",
+		"lines": []any{
+			object{"id": "set", "name": "Breakfast set for two", "quantity": "1", "unit_price": "49.00", "subtotal": "54.00",
+				"total": "49.00", "warranty_months": 24},
+			object{"id": "a", "parent": "set", "name": "Enamel mug", "quantity": "2", "total": "0.00"},
+			object{"id": "b", "parent": "set", "name": "Plate, blueprint", "quantity": "2", "total": "0.00"},
+			object{"id": "tea", "name": "Lime blossom", "quantity": "0.250", "unit_price": "48.00", "total": "12.00"},
+		},
+		"fees":      []any{object{"kind": "gift_wrap", "amount": "3.90"}, object{"kind": "tip", "label": "Thank you", "amount": "5.00"}},
+		"discounts": []any{object{"label": "Spring", "amount": "5.00"}}, "store_credit": "2.00",
+		"gift_cards": []any{object{"last_digits": "9F2K", "amount": "5.00"}},
+		"shipments":  []any{object{"carrier": "DHL", "delivered_at": "2026-03-03T12:00:00Z"}}, "fulfillment": "delivered",
+	}
+}
+
+func refundShape(home object) map[string]any {
+	return object{"payment": "partially_refunded", "fulfillment": "partially_returned", "total": "54.90",
+		"lines": []any{object{"id": "1", "name": "Notebook", "quantity": "2", "unit_price": "12.45", "total": "24.90"},
+			object{"id": "2", "name": "Desk lamp", "quantity": "1", "unit_price": "30.00", "total": "30.00"}},
+		"payments": []any{object{"kind": "card", "method": "Visa", "last_digits": "4242", "amount": "44.90",
+			"at": "2026-02-20T10:01:00Z"}, object{"kind": "gift_card", "amount": "10.00", "at": "2026-02-20T10:01:00Z"}},
+		"refunds": []any{object{"amount": "12.45", "at": "2026-03-03T10:00:00Z", "reason": "Torn cover",
+			"lines": []any{object{"line": "1", "quantity": "1"}}}, object{"amount": "5.00", "at": "2026-03-04T10:00:00Z"}},
+		"shipping_address": home, "billing_address": home,
+	}
+}
+
+// longShape is an order of many lines in one parcel.
+func longShape(count int) map[string]any {
+	var lines, items []any
+	for n := range count {
+		id := fmt.Sprint(n)
+		lines = append(lines, object{"id": id, "name": "Notebook number " + id, "sku": "B-" + id, "quantity": "1",
+			"unit_price": "8.95", "total": "8.95"})
+		items = append(items, object{"line": id, "quantity": "1"})
+	}
+	return object{"total": "1074.00", "fulfillment": "shipped", "lines": lines, "shipments": []any{object{
+		"carrier": "DHL", "number": "JD014600003SK", "url": "https://dhl.test/t", "shipped_at": "2026-03-03T08:00:00Z",
+		"expected_to": "2026-03-06T12:00:00Z", "items": items}}}
+}
+
+// order opens an order of a shape for a new customer.
+func (s stand) order(t *testing.T, name string, look chrome.Look) *chrome.Tab {
+	t.Helper()
+	email := name + "@shop.test"
+	s.putOrder(t, s.Key("main"), email, name, orderShapes()[name])
+	tab := s.tab(t, chrome.Options{})
+	s.signIn(t, tab, email)
+	tab.Visit("/orders/" + name)
+	tab.Look(look)
+	return tab
+}

@@ -1,0 +1,141 @@
+package shopper
+
+import (
+	"html/template"
+	"strings"
+
+	"postern/portal/order"
+	"postern/portal/web/page"
+)
+
+// line is the data of partials/order-line: one line of an order. Texts that do not apply are "".
+type line struct {
+	Name, URL, Picture  string
+	Options, SKU        string
+	Quantity, Unit, Sum string
+	Each                string // quantity and unit price together, for narrow pages
+	Before              string // the total before discounts
+	BeforeText          string // "before discount", for screen readers
+	PartOf              string // "Part of the set", for a part of another line
+	Warranty, Status    string
+	IsGoods             bool // false hides the picture, quantity and unit price
+}
+
+// roomForLine is the approximate size of a line in bytes.
+const roomForLine = 1 << 10
+
+// lineRows returns the rows of the table of lines.
+func (p *orderPage) lineRows() (template.HTML, error) {
+	entries := p.Order.Entries()
+	var out strings.Builder
+	out.Grow(len(entries) * roomForLine)
+	gaps, row, names := p.Gaps(), line{}, p.names()
+	p.NoUnits = true
+	for _, entry := range entries {
+		gaps.Reset()
+		row = p.line(entry, names)
+		p.NoUnits = p.NoUnits && row.Unit == ""
+		row = row.marked(gaps)
+		shape := page.Shape{Template: "partials/order-line"}
+		if row.IsGoods {
+			shape.Flags = 1
+		}
+		if err := p.WriteFragment(&out, shape, gaps, &row); err != nil {
+			return "", err
+		}
+	}
+	return template.HTML(out.String()), nil
+}
+
+// marked returns the line with gaps in the place of its values.
+func (l line) marked(gaps *page.Gaps) line {
+	for _, value := range []*string{&l.Name, &l.URL, &l.Picture, &l.Options, &l.SKU, &l.Quantity, &l.Unit, &l.Sum,
+		&l.Each, &l.Before, &l.BeforeText, &l.PartOf, &l.Warranty, &l.Status} {
+		*value = gaps.Text(*value)
+	}
+	return l
+}
+
+// names returns the names of the lines by their ids.
+func (p *orderPage) names() map[string]string {
+	names := make(map[string]string, len(p.Order.Lines))
+	for i := range p.Order.Lines {
+		names[p.Order.Lines[i].ID] = p.Order.Lines[i].Name
+	}
+	return names
+}
+
+func (p *orderPage) line(given order.Entry, names map[string]string) line {
+	l := line{
+		Name: given.Name, URL: given.URL, Picture: given.Picture, Options: options(given.Options),
+		IsGoods: given.IsGoods(), Warranty: p.warranty(given.Line),
+	}
+	if given.SKU != "" {
+		l.SKU = p.T("order.sku", "SKU", given.SKU)
+	}
+	if given.Depth > 0 {
+		l.PartOf = p.T("order.part_of", "Name", names[given.Parent])
+	}
+	if l.IsGoods {
+		l.Quantity = p.Decimal(given.Quantity)
+		if given.UnitPrice != "" && !given.Silent {
+			l.Unit = p.Unit(given.UnitPrice, p.Order.Currency)
+		}
+		l.Each = each(l.Quantity, l.Unit)
+	}
+	if !given.Silent {
+		l.Sum = p.Money(p.Order.Amount(given.Total))
+		if given.Subtotal != nil && *given.Subtotal > given.Total {
+			l.Before, l.BeforeText = p.Money(p.Order.Amount(*given.Subtotal)), p.T("order.line.before")
+		}
+	}
+	if given.Status != "" && given.Status != p.Order.Status.Fulfillment {
+		l.Status = p.word(given.Status)
+	}
+	return l
+}
+
+// each returns a quantity and a unit price in short: "2 × €15.00".
+func each(quantity, unit string) string {
+	switch {
+	case unit != "":
+		return quantity + " × " + unit
+	case quantity != "1":
+		return "× " + quantity
+	}
+	return ""
+}
+
+// word returns the translated fulfilment status, or the feed's own word if there is no translation.
+func (p *orderPage) word(word string) string {
+	if key := order.StepKey(word, p.Order.IsDigital); word != "other" && p.L.Has(key) {
+		return p.T(key)
+	}
+	return word
+}
+
+// options joins the options of a line: "Colour: blue · Size: M".
+func options(given []order.LineOption) string {
+	if len(given) == 0 {
+		return ""
+	}
+	parts := make([]string, len(given))
+	for i, option := range given {
+		if parts[i] = option.Value; option.Name != "" {
+			parts[i] = option.Name + ": " + option.Value
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// warranty returns until when a line has a warranty, or for how many months as long as its delivery is not
+// known.
+func (p *orderPage) warranty(given order.Line) string {
+	switch {
+	case given.Warranty <= 0:
+		return ""
+	case p.delivered == nil:
+		return p.T("order.warranty.months", "Count", given.Warranty)
+	}
+	return p.T("order.warranty.until", "Until", order.MonthsAfter(*p.delivered, given.Warranty, p.Shop.Location()))
+}

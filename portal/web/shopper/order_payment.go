@@ -1,0 +1,133 @@
+package shopper
+
+import (
+	"cmp"
+	"time"
+
+	"postern/portal/bank"
+	"postern/portal/order"
+)
+
+// transfer is how to pay an order by bank transfer.
+type transfer struct {
+	Facts   []copied
+	Code    *bank.Picture // nil if no format of QR code can carry the payment
+	CodeFor string        // which apps read the code
+}
+
+// copied is a value that can be copied. Copy is "" for one that nobody needs to type.
+type copied struct{ Label, Value, Copy, CopyLabel string }
+
+// transfer returns how to pay, or nil if the order needs no payment or names no account.
+func (p *orderPage) transfer(drawings *bank.Drawings) (*transfer, error) {
+	in := p.Order.Transfer()
+	if in == nil {
+		return nil, nil //nolint:nilnil // most orders have none
+	}
+	due := p.Order.Amount(p.Order.Due())
+	made := &transfer{}
+	add := func(key, value, raw string) {
+		if value != "" {
+			label := p.T(key)
+			made.Facts = append(made.Facts, copied{label, value, raw, p.T("payment.copy.what", "What", label)})
+		}
+	}
+	add("payment.amount", p.Money(due), due.Decimal())
+	add("payment.iban", bank.Grouped(in.IBAN), in.IBAN)
+	add("payment.account", in.Account, in.Account)
+	add("payment.variable_symbol", in.VariableSymbol, in.VariableSymbol)
+	add("payment.specific_symbol", in.SpecificSymbol, in.SpecificSymbol)
+	add("payment.constant_symbol", in.ConstantSymbol, in.ConstantSymbol)
+	add("payment.reference", in.Reference, in.Reference)
+	add("payment.account_name", in.AccountName, in.AccountName)
+	add("payment.bic", in.BIC, in.BIC)
+	asked := bank.Payment{
+		Name: cmp.Or(in.AccountName, p.Shop.Name), IBAN: in.IBAN, BIC: in.BIC, Amount: due,
+		VariableSymbol: in.VariableSymbol, ConstantSymbol: in.ConstantSymbol, SpecificSymbol: in.SpecificSymbol,
+		Reference: in.Reference,
+	}
+	if in.DueAt != nil {
+		add("payment.due", p.L.DayDate(*in.DueAt), "")
+		asked.Due = in.DueAt.In(p.Shop.Location())
+	}
+	code, ok := asked.Code(p.payerCountry())
+	if !ok {
+		return made, nil
+	}
+	picture, err := drawings.QR(code.Payload)
+	if err != nil {
+		return nil, err
+	}
+	made.Code, made.CodeFor = &picture, p.T("payment.qr."+string(code.Format))
+	return made, nil
+}
+
+// payerCountry returns the country of the payer's address, or "".
+func (p *orderPage) payerCountry() string {
+	if a := p.Order.BillingAddress; a != nil {
+		return a.Country
+	}
+	if a := p.Order.ShippingAddress; a != nil {
+		return a.Country
+	}
+	return ""
+}
+
+// paymentSentence returns the sentence about the payment that the headline has the key of, with the amounts.
+func (p *orderPage) paymentSentence(now time.Time) string {
+	o, key := p.Order, p.Order.Headline.Payment
+	word, ok := paymentKeys()[key]
+	if !ok || o.Due() == 0 {
+		if key == "" {
+			return ""
+		}
+		return p.T(key)
+	}
+	in := o.Instructions
+	if in != nil && in.DueAt != nil && o.Status.Unpaid() && (word == "transfer" || word == "invoice" || word == "pending") {
+		if word += ".on"; in.DueAt.Before(startOfDay(now)) {
+			word = "late"
+		}
+		return p.T("payment.sentence."+word, "Amount", o.Amount(o.Due()), "Due", *in.DueAt)
+	}
+	return p.T("payment.sentence."+word, "Amount", o.Amount(o.Due()), "Paid", o.Amount(o.Paid()),
+		"Total", o.Amount(o.Total))
+}
+
+// paymentKeys returns the headlines that have a longer sentence on the order's page.
+func paymentKeys() map[string]string {
+	const key = "headline.payment."
+	return map[string]string{
+		key + "transfer": "transfer", key + order.PaymentPending: "pending", key + "invoice": "invoice",
+		key + order.PaymentByCOD: "cod", key + order.PaymentPartiallyPaid: "partly",
+		key + order.PaymentRequiresAction: "requires_action",
+	}
+}
+
+// payments returns the payments that the shop received: the way, and the amount with its date.
+func (p *orderPage) payments() []fact {
+	var facts []fact
+	for _, paid := range p.Order.Payments {
+		way := paid.Method
+		if way == "" {
+			way = p.paymentKind(paid.Kind)
+		}
+		value := p.Money(paid.Money(p.Order.Order))
+		if paid.At != nil {
+			value = p.T("payment.made", "Amount", value, "When", *paid.At)
+		}
+		facts = append(facts, fact{masked(way, paid.LastDigits), value})
+	}
+	return facts
+}
+
+// paymentKind names a kind of payment. A feed's own word is shown as it is.
+func (p *orderPage) paymentKind(kind string) string {
+	if kind == "" {
+		kind = "other"
+	}
+	if key := "payment.kind." + kind; p.L.Has(key) {
+		return p.T(key)
+	}
+	return kind
+}
