@@ -30,7 +30,8 @@ func TestShopSettings(t *testing.T) {
 		"my.shop.example, old.shop.example",
 		"--storefront-url", "https://www.shop.example/", "--allowed-origins", "https://pictures.shop.example",
 		"--language", "sk", "--languages", "sk,en", "--time-zone", "Europe/Prague", "--currency", "CZK",
-		"--link-life", "10m", "--vat-id", "sk 2020298038",
+		"--link-life", "10m", "--vat-id", "sk 2020298038", "--country", "cz",
+		"--reorder-url", "https://www.shop.example/cart?add={skus}",
 		"--registration", "open", "--required-fields", "birth_date, names", "--first-order-mail", "on",
 		"--order-email", "shipped", "--order-email", "paid", "--return-reason", "Wrong size, or colour",
 		"--return-reason", "Other",
@@ -47,7 +48,8 @@ func TestShopSettings(t *testing.T) {
 		"allowed-origins": []any{"https://pictures.shop.example"},
 		"language":        "sk", "languages": []any{"sk", "en"}, "time-zone": "Europe/Prague",
 		"currency": "CZK",
-		"vat-id":   "SK2020298038", "link-life": "10m",
+		"vat-id":   "SK2020298038", "link-life": "10m", "country": "CZ",
+		"reorder-url":      "https://www.shop.example/cart?add={skus}",
 		"first-order-mail": "on", "registration": "open", "required-fields": []any{"names", "birth_date"},
 		"order-email":   []any{"paid", "shipped"},
 		"return-reason": []any{"Wrong size, or colour", "Other"},
@@ -62,10 +64,12 @@ func TestShopSettings(t *testing.T) {
 
 	call(t, nil, "shop", "set", "--store", dir, "--withdrawal", "off", "--link-life", "2d", "--logo", "none",
 		"--footer", "none", "--hosts", "", "--order-email", "none", "--return-reason", "none",
+		"--country", "", "--reorder-url", "",
 		"--first-order-mail", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK,
 		"Changed shop main")
 	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", []any{}, "closed"
 	want["first-order-mail"], want["withdrawal"] = "off", "off"
+	want["country"], want["reorder-url"] = "", ""
 	want["required-fields"] = []any{}
 	want["footer"], want["order-email"], want["return-reason"] = []any{}, []any{}, []any{}
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {

@@ -113,7 +113,19 @@ func leadsTo(parents map[string]string, from, id string) bool {
 // money is: as the parent line if its parts are included in its price, else as its parts. A part with a price
 // of its own, beside a parent with one, is a piece too.
 func (o Order) Items() []Line {
-	inParts := map[string]bool{} // lines without a price that have parts with one
+	inParts := o.inParts()
+	var items []Line
+	for _, line := range o.Lines {
+		if line.IsGoods() && !line.silent(inParts) {
+			items = append(items, line)
+		}
+	}
+	return items
+}
+
+// inParts returns the ids of the lines without a price that have parts with one.
+func (o Order) inParts() map[string]bool {
+	inParts := map[string]bool{}
 	for _, line := range o.Lines {
 		if line.Parent != "" && line.Total != 0 {
 			inParts[line.Parent] = true
@@ -124,14 +136,12 @@ func (o Order) Items() []Line {
 			delete(inParts, line.ID)
 		}
 	}
-	var items []Line
-	for _, line := range o.Lines {
-		included := line.Parent != "" && line.Total == 0 && !inParts[line.Parent]
-		if line.IsGoods() && !included && !inParts[line.ID] {
-			items = append(items, line)
-		}
-	}
-	return items
+	return inParts
+}
+
+// silent reports whether a line's piece and money are in another line: in its parts, or in its parent.
+func (l Line) silent(inParts map[string]bool) bool {
+	return inParts[l.ID] || l.Parent != "" && l.Total == 0 && !inParts[l.Parent]
 }
 
 // Entry is a line as the page lists it.
@@ -141,9 +151,8 @@ type Entry struct {
 	Silent bool // its money is in another line
 }
 
-// Entries returns the lines in the order of the page, each followed by its parts. Silent lines are those that
-// would count a piece or its money twice: the parts of a bundle with a price, or the bundle if only its parts
-// have one.
+// Entries returns the lines in the order of the page, each followed by its parts. The lines that are not
+// silent are those of Items, and what is no goods.
 func (o Order) Entries() []Entry {
 	parts := map[string][]Line{}
 	nested := false
@@ -154,24 +163,19 @@ func (o Order) Entries() []Entry {
 	if !nested {
 		return o.flat()
 	}
-	entries := make([]Entry, 0, len(o.Lines))
-	var add func(line Line, depth int, silent bool)
-	add = func(line Line, depth int, silent bool) {
-		priced := false
-		for _, part := range parts[line.ID] {
-			priced = priced || part.Total != 0
-		}
-		inParts := line.ID != "" && priced && line.Total == 0
-		entries = append(entries, Entry{Line: line, Depth: depth, Silent: silent || inParts})
+	inParts, entries := o.inParts(), make([]Entry, 0, len(o.Lines))
+	var add func(line Line, depth int)
+	add = func(line Line, depth int) {
+		entries = append(entries, Entry{Line: line, Depth: depth, Silent: line.silent(inParts)})
 		if line.ID == "" {
 			return
 		}
 		for _, part := range parts[line.ID] {
-			add(part, depth+1, silent || !inParts)
+			add(part, depth+1)
 		}
 	}
 	for _, line := range parts[""] {
-		add(line, 0, false)
+		add(line, 0)
 	}
 	return entries
 }

@@ -203,7 +203,7 @@ func TestBundles(t *testing.T) {
 		{"the set has the price", "10.00", "0.00", []string{"Tea 1 €2.50", "Set 1 × €10.00 1 €10.00 €10.00",
 			"Plate (part of Set) × 2 2", "Mug (part of Set) × 2 2"}, "2 items"},
 		{"both have one", "10.00", "8.00", []string{"Tea 1 €2.50", "Set 1 × €10.00 1 €10.00 €10.00",
-			"Plate (part of Set) × 2 2", "Mug (part of Set) × 2 2"}, "2 items"},
+			"Plate (part of Set) 2 × €4.00 2 €4.00 €8.00", "Mug (part of Set) × 2 2"}, "3 items"},
 		{"only the parts have one", "0.00", "8.00", []string{"Tea 1 €2.50", "Set 1",
 			"Plate (part of Set) 2 × €4.00 2 €4.00 €8.00", "Mug (part of Set) × 2 2 €0.00"}, "3 items"},
 	}
