@@ -20,7 +20,7 @@ func TestBrowserSignIn(t *testing.T) {
 	browser := chrome.Start(t)
 	for name, test := range map[string]func(*testing.T, stand){
 		"code": signsInByCode, "scanner": resistsScanner, "hostile scanner": resistsSubmission, "address forgotten": forgetsAddress, "storefront": leadsToStorefront,
-		"used link": opensUsedLink, "old link": waitsForAPerson, "keyboard": goesByKeyboard, "motion": keepsStill,
+		"used link": opensUsedLink, "two tabs": movesOn, "change": changesAddress, "old link": waitsForAPerson, "keyboard": goesByKeyboard, "motion": keepsStill,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newStand(t, browser)) })
 	}
@@ -210,6 +210,56 @@ func opensUsedLink(t *testing.T, s stand) {
 	stranger.Visit(link)
 	if stranger.Has(".nav") || !stranger.Has(`form[action="/sign-in/link/again"]`) {
 		t.Errorf("a stranger with the used link sees %s", stranger.Text("main"))
+	}
+}
+
+// movesOn signs in with the link in another tab: the tab that waits for the email goes to the page that was
+// asked for. A tab that waits in another browser stays, and so does one that sees only a failed attempt.
+func movesOn(t *testing.T, s stand) {
+	waiting, elsewhere := s.tab(t, chrome.Options{}), s.tab(t, chrome.Options{})
+	s.ask(elsewhere, jana, "/orders")
+	s.ask(waiting, jana, "/addresses")
+	if got := chrome.Evaluate[string](waiting, "document.activeElement.id"); got != "f-code" {
+		t.Errorf("the focus is on %q", got)
+	}
+	other := waiting.Beside()
+	other.Visit("/sign-in/code")
+	other.Type("#f-code", "ZZZZ-ZZZZ")
+	other.Follow("main form button.main")
+	if waiting.Path() != "/sign-in/code?asked=yes&to=%2Faddresses" {
+		t.Errorf("a wrong code moves the other tab to %s", waiting.Path())
+	}
+	other.Visit(s.link(t, jana))
+	other.WaitFor(".nav")
+	waiting.WaitFor(".nav")
+	if waiting.Path() != "/addresses" || other.Path() != "/addresses" {
+		t.Errorf("the tabs are at %s and %s", waiting.Path(), other.Path())
+	}
+	for _, tab := range []*chrome.Tab{waiting, other} {
+		if n := chrome.Evaluate[int](tab, "localStorage.length + sessionStorage.length"); n != 0 {
+			t.Errorf("%d values are left in the browser", n)
+		}
+	}
+	if elsewhere.Path() != "/sign-in/code?asked=yes&to=%2Forders" {
+		t.Errorf("another browser is moved to %s", elsewhere.Path())
+	}
+}
+
+// changesAddress checks that the page that waits shows the address as it was typed, and that the way back
+// keeps it in the field and out of the URL.
+func changesAddress(t *testing.T, s stand) {
+	for _, scripts := range []bool{true, false} {
+		tab := s.tab(t, chrome.Options{NoScripts: !scripts})
+		tab.Visit("/orders")
+		tab.Fill("#f-email", "Jana.Nova@Shop.Test")
+		tab.Follow("main form button")
+		if got := tab.Text(".masked"); got != "Jana.Nova@Shop.Test" {
+			t.Errorf("scripts %v: the address is %q", scripts, got)
+		}
+		tab.Follow("main p > a")
+		if got := tab.Value("#f-email"); got != "Jana.Nova@Shop.Test" || tab.Path() != "/sign-in?to=%2Forders" {
+			t.Errorf("scripts %v: %s has %q in its field", scripts, tab.Path(), got)
+		}
 	}
 }
 

@@ -71,3 +71,37 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     if (button.dataset.copied) sayCopied(button);
   });
 }
+
+// A tab that waits for the sign-in email moves on by itself once another tab of this browser has signed in. The form that signs
+// in leaves a mark in its own tab; the page after it, if it is a customer's, tells the other tabs. Only this browser's own pages
+// get that event, and no request is made before it.
+const mark = "signing-in";
+
+const told = (action) => {
+  try {
+    return action();
+  } catch {
+    return null; // the browser keeps no data for this site
+  }
+};
+
+document.querySelector("form[data-signs-in]")?.addEventListener("submit", () => told(() => sessionStorage.setItem(mark, "yes")));
+
+const cameToSignIn = told(() => {
+  const came = sessionStorage.getItem(mark);
+  sessionStorage.removeItem(mark);
+  return came;
+});
+if (cameToSignIn && document.querySelector("[data-signed-in]")) {
+  told(() => {
+    localStorage.setItem(mark, Date.now());
+    localStorage.removeItem(mark);
+  });
+}
+
+const waiting = document.querySelector("[data-waiting]");
+if (waiting) {
+  window.addEventListener("storage", (event) => {
+    if (event.key === mark && event.newValue) location.replace(waiting.dataset.waiting);
+  });
+}

@@ -40,9 +40,14 @@ var (
 type browserCookie struct {
 	secret string // 43 characters of base64url, "" if the browser has no cookie
 	email  string
+	typed  bool // as somebody typed it in this browser, and not known from a link
 }
 
+// typedMark ends a cookie whose address was typed.
+const typedMark = ".t"
+
 func parseBrowserCookie(text string) browserCookie {
+	text, typed := strings.CutSuffix(text, typedMark)
 	secret, encoded, _ := strings.Cut(text, ".")
 	if !secretShape.MatchString(secret) {
 		return browserCookie{}
@@ -51,14 +56,18 @@ func parseBrowserCookie(text string) browserCookie {
 	if err != nil {
 		return browserCookie{secret: secret}
 	}
-	return browserCookie{secret, string(email)}
+	return browserCookie{secret, string(email), typed && len(email) > 0}
 }
 
 func (b browserCookie) String() string {
 	if b.email == "" {
 		return b.secret
 	}
-	return b.secret + "." + base64.RawURLEncoding.EncodeToString([]byte(b.email))
+	text := b.secret + "." + base64.RawURLEncoding.EncodeToString([]byte(b.email))
+	if b.typed {
+		text += typedMark
+	}
+	return text
 }
 
 func browserCookieOf(c *fiber.Ctx) browserCookie {
@@ -96,8 +105,22 @@ func Pending(c *fiber.Ctx) string { return browserCookieOf(c).email }
 func SetPending(c *fiber.Ctx, email string) {
 	EnsureBrowser(c)
 	b := browserCookieOf(c)
-	b.email = email
+	b.email, b.typed = email, false
 	setBrowser(c, b)
+}
+
+// SetTyped is SetPending for an address that was typed in this browser, where pages may therefore show it.
+func SetTyped(c *fiber.Ctx, text string) {
+	EnsureBrowser(c)
+	setBrowser(c, browserCookie{browserCookieOf(c).secret, text, true})
+}
+
+// Typed returns the address that was typed in this browser to request a link, as it was typed, or "".
+func Typed(c *fiber.Ctx) string {
+	if b := browserCookieOf(c); b.typed {
+		return b.email
+	}
+	return ""
 }
 
 // SetSession signs the browser in and clears the pending address.

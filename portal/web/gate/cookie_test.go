@@ -98,6 +98,12 @@ func TestBrowserCookie(t *testing.T) {
 		if email := c.Query("ask"); email != "" {
 			gate.SetPending(c, email)
 		}
+		if email := c.Query("type"); email != "" {
+			gate.SetTyped(c, email)
+		}
+		if typed := gate.Typed(c); typed != "" {
+			return c.SendString("typed " + typed)
+		}
 		return c.JSON([]any{before, gate.Pending(c), gate.HasBrowser(c)})
 	}
 	secret := strings.Repeat("s", 43)
@@ -112,6 +118,11 @@ func TestBrowserCookie(t *testing.T) {
 			`["jan@shop.test","jan@shop.test",true]`, ""},
 		{"asking keeps the secret", secret, "?ask=jan@shop.test", `["","jan@shop.test",true]`,
 			secret + ".amFuQHNob3AudGVzdA"},
+		{"typed", secret, "?type=jan@shop.test", "typed jan@shop.test", secret + ".amFuQHNob3AudGVzdA.t"},
+		{"typed before", secret + ".amFuQHNob3AudGVzdA.t", "", "typed jan@shop.test", ""},
+		{"known from a link now", secret + ".amFuQHNob3AudGVzdA.t", "?ask=jan@shop.test",
+			`["jan@shop.test","jan@shop.test",true]`, secret + ".amFuQHNob3AudGVzdA"},
+		{"typed, without an address", secret + ".t", "", `["","",true]`, ""},
 		{"too short", "short", "", `["","",true]`, "new"},
 		{"too long", secret + "s", "", `["","",true]`, "new"},
 		{"foreign characters", strings.Repeat("!", 43), "", `["","",true]`, "new"},

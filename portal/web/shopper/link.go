@@ -148,5 +148,8 @@ func (h *Handler) askByLink(c *fiber.Ctx) error {
 	if validate.KindOf(err) == validate.Gone {
 		return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang")))
 	}
-	return h.wait(c, pending, "", err)
+	if err == nil {
+		gate.SetPending(c, pending.Email)
+	}
+	return h.wait(c, "", err)
 }

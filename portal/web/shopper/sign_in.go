@@ -1,6 +1,9 @@
 package shopper
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
@@ -55,8 +58,12 @@ func (h *Handler) signIn(c *fiber.Ctx) error {
 func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 	b := h.visitorBase(c, "sign_in.title")
 	page.SetRetryAfter(c, err)
+	values := page.Values(c, "email")
+	if err == nil { // back from the page that waits for the email, to change the address
+		values = map[string]string{"email": gate.Typed(c)}
+	}
 	return h.pages.Render(c, status, "shopper/sign-in", signInPage{
-		Base: b, Form: b.Form(page.Values(c, "email"), err), To: requestedURL(c),
+		Base: b, Form: b.Form(values, err), To: requestedURL(c),
 	})
 }
 
@@ -64,12 +71,15 @@ func (h *Handler) showSignIn(c *fiber.Ctx, status int, err error) error {
 func (h *Handler) ask(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	lang := h.visitorBase(c, "sign_in.title").L.Lang()
-	pending, err := gate.Visitor(c).RequestLink(c.UserContext(), c.FormValue("email"),
+	_, err := gate.Visitor(c).RequestLink(c.UserContext(), c.FormValue("email"),
 		c.FormValue("to"), lang)
 	if refused(err) {
 		return h.showSignIn(c, refusal(err), err)
 	}
-	return h.wait(c, pending, "", err)
+	if err == nil {
+		gate.SetTyped(c, strings.TrimSpace(c.FormValue("email")))
+	}
+	return h.wait(c, "", err)
 }
 
 // askOnceMore requests another email for the address that this browser entered before.
@@ -79,30 +89,29 @@ func (h *Handler) askOnceMore(c *fiber.Ctx) error {
 		return seeOther(c, signInPath)
 	}
 	lang := h.visitorBase(c, "sign_in.title").L.Lang()
-	pending, err := gate.Visitor(c).RequestLink(c.UserContext(), gate.Pending(c), c.FormValue("to"), lang)
+	_, err := gate.Visitor(c).RequestLink(c.UserContext(), gate.Pending(c), c.FormValue("to"), lang)
 	if refused(err) {
 		return h.showCode(c, err)
 	}
-	return h.wait(c, pending, "email.resent", err)
+	return h.wait(c, "email.resent", err)
 }
 
 // wait redirects to the page that takes the code.
-func (h *Handler) wait(c *fiber.Ctx, pending portal.Pending, confirmation string, err error) error {
+func (h *Handler) wait(c *fiber.Ctx, confirmation string, err error) error {
 	if err != nil {
 		return err
 	}
-	gate.SetPending(c, pending.Email)
 	return seeOther(c, withQuery(codePath, "to", c.FormValue("to"), "asked", "yes", "lang",
 		c.FormValue("lang"), "done", confirmation))
 }
 
-// codePage shows the masked address and takes the code from the email.
+// codePage shows the address and takes the code from the email.
 type codePage struct {
 	page.Base
-	Form   page.Form
-	Masked string
-	To     string
-	Back   string // path of the address field
+	Form    page.Form
+	Address string // as typed in this browser; masked if it is known from a link
+	To      string
+	Back    string // path of the address field, which leads on once the browser is signed in
 }
 
 func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, nil) }
@@ -119,8 +128,8 @@ func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 	b := h.visitorBase(c, "sign_in.code.title")
 	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, refusal(err), "shopper/code", codePage{
-		Base: b, Form: b.Form(page.Values(c, "code"), err), Masked: validate.MaskEmail(email),
-		To:   c.FormValue("to"),
+		Base: b, Form: b.Form(page.Values(c, "code"), err),
+		Address: cmp.Or(gate.Typed(c), validate.MaskEmail(email)), To: c.FormValue("to"),
 		Back: withQuery(signInPath, "to", c.FormValue("to"), "lang", b.AskedLang),
 	})
 }

@@ -27,8 +27,16 @@ func TestSignInWithoutScripts(t *testing.T) {
 		t.Fatalf("a stranger is shown %s", b.Page.URL)
 	}
 	b.Submit("main form", map[string]string{"email": " Jana@Example.com"}).Want(http.StatusOK)
-	if got := b.Page.Text(".masked"); b.Page.URL.Path != "/sign-in/code" || got != "j•••@e•••.com" {
+	if got := b.Page.Text(".masked"); b.Page.URL.Path != "/sign-in/code" || got != "Jana@Example.com" {
 		t.Errorf("the waiting page is %s and names %q", b.Page.URL, got)
+	}
+	if !b.Page.Has("[name=code][autofocus]") {
+		t.Error("the code's field has not the focus")
+	}
+	b.Follow("main p > a").Want(http.StatusOK)
+	if got := b.Page.Attr("[name=email]", "value"); got != "Jana@Example.com" ||
+		b.Page.URL.RequestURI() != "/sign-in?to=%2Faddresses%3Fx%3D1" {
+		t.Errorf("back at %s the field has %q", b.Page.URL, got)
 	}
 	i.Deliver()
 	b.Get(webtest.LinkIn(i.Mailbox.Last(jana))).Want(http.StatusOK)
@@ -148,7 +156,7 @@ func TestLinkRequestsAnswerAlike(t *testing.T) {
 			said = append(said, cookie.Name, http.StatusText(len(cookie.Value)))
 		}
 		b.Get("/sign-in/code")
-		return append(said, b.Page.Body)
+		return append(said, strings.ReplaceAll(b.Page.Body, email, "-"))
 	}
 	known := answer(jana)
 	for range 8 {
@@ -467,4 +475,26 @@ func TestThisWasNotMe(t *testing.T) {
 		t.Error("the thief is still in")
 	}
 	owner.Get("/sign-in/not-me/x").Want(http.StatusGone)
+}
+
+// TestLinkDoesNotTellItsAddress checks that whoever has a link that ended sees its address only masked, also
+// on the page that waits for the new one.
+func TestLinkDoesNotTellItsAddress(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	owner, other := i.Browser(), i.Browser()
+	owner.Get("/sign-in")
+	owner.Submit("main form", map[string]string{"email": jana}).Want(http.StatusOK)
+	i.Deliver()
+	link := webtest.LinkIn(i.Mailbox.Last(jana))
+	owner.Get(link)
+	owner.Submit("main form", nil).Want(http.StatusOK)
+	other.Get(link).Want(http.StatusGone)
+	other.Submit("main form", nil).Want(http.StatusOK)
+	if got := other.Page.Text(".masked"); got != "j•••@e•••.com" || strings.Contains(other.Page.Body, jana) {
+		t.Errorf("the page that waits names %q", got)
+	}
+	if other.Follow("main p > a"); other.Page.Attr("[name=email]", "value") != "" {
+		t.Error("the way back tells the address")
+	}
 }

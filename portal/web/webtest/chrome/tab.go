@@ -23,7 +23,7 @@ type Options struct {
 	Storefront string // another origin that pages may contact; it has pictures, one page, and /nothing
 }
 
-// Tab is one page of a browser. It shares no cookies or cache with other tabs. It is for one goroutine,
+// Tab is one page of a browser. It shares no cookies or cache with other tabs but those from Beside. It is for one goroutine,
 // that of its test. A step that fails ends the test.
 type Tab struct {
 	t     testing.TB
@@ -31,17 +31,30 @@ type Tab struct {
 	ctx   context.Context
 	watch *watch
 	width int // of the window
+	o     Options
 }
 
 // Tab opens a new tab. When the test ends, every fault of a page since then is an error of the test.
 func (c *Chrome) Tab(t testing.TB, o Options) *Tab {
 	t.Helper()
+	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
+	return openTab(ctx, cancel, t, o)
+}
+
+// Beside opens another tab in the window of this one. The two share cookies and storage.
+func (t *Tab) Beside() *Tab {
+	t.t.Helper()
+	ctx, cancel := chromedp.NewContext(t.ctx)
+	return openTab(ctx, cancel, t.t, t.o)
+}
+
+func openTab(ctx context.Context, cancel context.CancelFunc, t testing.TB, o Options) *Tab {
+	t.Helper()
 	base, err := url.Parse(o.Base)
 	if err != nil {
 		t.Fatalf("base URL: %v", err)
 	}
-	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
-	tab := &Tab{t: t, base: base, ctx: ctx, watch: newWatch(o.Base, o.Storefront)}
+	tab := &Tab{t: t, base: base, ctx: ctx, watch: newWatch(o.Base, o.Storefront), o: o}
 	t.Cleanup(func() {
 		cancel()
 		for _, fault := range tab.watch.found() {
