@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -238,5 +239,31 @@ func TestErrorsNameTheCollectionNotTheDocument(t *testing.T) {
 	_, _, err := d.Get(t.Context(), "jan@example.com")
 	if text := fmt.Sprint(err); !strings.Contains(text, "note") || strings.Contains(text, "jan") {
 		t.Errorf("error %q", text)
+	}
+}
+
+// TestReadAllKeepsTheSequence reads documents, of which one does not exist, as a type with some of their fields.
+func TestReadAllKeepsTheSequence(t *testing.T) {
+	t.Parallel()
+	d := openNotes(t)
+	for i, key := range []string{"a", "b", "c"} {
+		if err := d.Insert(t.Context(), key, note{Title: "note " + key, Num: int64(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type title struct{ Title string }
+	got, err := storage.ReadAll[title](t.Context(), d, []string{"c", "none", "a", "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []storage.Hit[title]{{Key: "c", Head: title{"note c"}}, {Key: "a", Head: title{"note a"}},
+		{Key: "a", Head: title{"note a"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := storage.ReadAll[title](ctx, d, []string{"a"}); err == nil {
+		t.Error("reads after the end of the context")
 	}
 }
