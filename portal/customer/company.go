@@ -19,6 +19,9 @@ type Company struct {
 	Version            string `bson:"version,omitempty" json:"-"`
 }
 
+// IsZero reports whether nothing is known; it is then not stored.
+func (c Company) IsZero() bool { return c == Company{} }
+
 // ReadCompany reads a company from fields with the given name prefix.
 func ReadCompany(f *validate.Validator, formats *address.Formats, prefix string, c Company) Company {
 	out := Company{

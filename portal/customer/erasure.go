@@ -16,6 +16,9 @@ type Erasure struct {
 	Begun   time.Time `bson:"begun,omitempty"` // from here on the account is gone for everyone but the worker
 }
 
+// IsZero reports whether nothing was asked for; it is then not stored.
+func (e Erasure) IsZero() bool { return e == Erasure{} }
+
 // Pending reports whether the account will be erased but can still be kept.
 func (e Erasure) Pending() bool { return !e.At.IsZero() && e.Begun.IsZero() }
 

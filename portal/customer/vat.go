@@ -44,6 +44,14 @@ type VATEvidence struct {
 	History []VATAnswer `bson:"history,omitempty"` // oldest first
 }
 
+// IsZero reports whether there is no answer; it is then not stored.
+func (a VATAnswer) IsZero() bool { return a == VATAnswer{} }
+
+// IsZero reports whether there never was a VAT ID; the evidence is then not stored.
+func (e VATEvidence) IsZero() bool {
+	return e.VATID == "" && e.Status == VATNone && e.Last.IsZero() && e.NextAt.IsZero() && len(e.History) == 0
+}
+
 // VATChecker checks whether a VAT ID (prefix and body) is valid. requester is the shop's own VAT ID, or "".
 // An error means that the validity is still unknown. vies.Client implements it.
 type VATChecker interface {
