@@ -217,26 +217,30 @@ func (s Shopper) addInquiries(ctx context.Context, data *personData) error {
 
 // eachOrder visits all orders that a query finds, in the query's sequence, page by page.
 func (s Shopper) eachOrder(ctx context.Context, q order.Query, visit func(order.Stored) error) error {
+	if q.Search != "" {
+		rows, _, err := s.searchOrders(ctx, q.Search)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := s.visitOrder(ctx, row.Number, visit); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	query, err := s.orderQuery(q)
 	if err != nil {
 		return err
 	}
-	docs := s.app.orderDocs(s.shop.ID)
 	query.Limit = sweepBatch
 	for {
-		page, err := storage.Find[struct{}](ctx, docs, query)
+		page, err := storage.Find[struct{}](ctx, s.app.orderDocs(s.shop.ID), query)
 		if err != nil {
 			return err
 		}
 		for _, hit := range page.Hits {
-			o, _, err := docs.Get(ctx, hit.Key)
-			if errors.Is(err, storage.ErrNotFound) || err == nil && o.Customer != s.customer.ID {
-				continue // moved meanwhile
-			}
-			if err == nil {
-				err = visit(o)
-			}
-			if err != nil {
+			if err := s.visitOrder(ctx, hit.Key, visit); err != nil {
 				return err
 			}
 		}
@@ -244,6 +248,18 @@ func (s Shopper) eachOrder(ctx context.Context, q order.Query, visit func(order.
 			return nil
 		}
 	}
+}
+
+// visitOrder visits an order unless it was removed or moved to another customer after it was found.
+func (s Shopper) visitOrder(ctx context.Context, number string, visit func(order.Stored) error) error {
+	o, _, err := s.app.orderDocs(s.shop.ID).Get(ctx, number)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && o.Customer != s.customer.ID {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return visit(o)
 }
 
 // Table is the CSV format that spreadsheets of a country expect: the column separator and the decimal sign.
@@ -258,7 +274,7 @@ func (s Shopper) OrdersCSV(ctx context.Context, q order.Query, table Table, to i
 		return err
 	}
 	q.Cursor = ""
-	if _, err := s.orderQuery(q); err != nil {
+	if err := s.CheckOrderQuery(q); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(to, "\ufeff"); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"postern/portal/order"
@@ -15,79 +14,6 @@ import (
 
 func (a *App) orderDocs(shop string) storage.Docs[order.Stored] {
 	return order.Docs(a.engine, shop)
-}
-
-// Orders lists the customer's orders. Field errors are at "period", "from", "to", "status" and "cursor".
-func (s Shopper) Orders(ctx context.Context, q order.Query) (order.Page, error) {
-	kept, err := s.app.orderCounts(ctx, s.shop.ID, s.customer.ID)
-	if err != nil {
-		return order.Page{}, err
-	}
-	page := order.Page{Total: kept.Total(), Years: kept.Years()}
-	query, err := s.orderQuery(q)
-	if err != nil {
-		return page, err
-	}
-	found, err := storage.Find[struct{ Row order.Row }](ctx, s.app.orderDocs(s.shop.ID), query)
-	if errors.Is(err, storage.ErrCursor) {
-		return page, validate.InvalidFields([]validate.FieldError{{Field: "cursor", Key: "cursor.bad"}})
-	}
-	if err != nil {
-		return page, err
-	}
-	page.Next, page.Previous = found.Next, found.Previous
-	page.Rows = make([]order.Row, 0, len(found.Hits))
-	own := s.shop.OwnPictures()
-	for _, hit := range found.Hits {
-		row := hit.Head.Row
-		row.Pictures = slices.DeleteFunc(row.Pictures, func(url string) bool { return !own(url) })
-		page.Rows = append(page.Rows, row)
-	}
-	if len(page.Rows) == 0 && q.Search == "" {
-		from, _ := query.From.(time.Time)
-		to, _ := query.To.(time.Time)
-		page.Nearest = kept.Nearest(from, to)
-	}
-	if q.Search != "" {
-		slices.SortStableFunc(page.Rows, func(a, b order.Row) int { return b.PlacedAt.Compare(a.PlacedAt) })
-	}
-	return page, nil
-}
-
-// CheckOrderQuery returns the error that Orders would return for an invalid query, or nil.
-func (s Shopper) CheckOrderQuery(q order.Query) error {
-	_, err := s.orderQuery(q)
-	return err
-}
-
-func (s Shopper) orderQuery(q order.Query) (storage.Query, error) {
-	if q.Search != "" {
-		term := order.SearchTerm(order.BareNumber(q.Search))
-		if term == "" {
-			term = "\x00" // matches no term, so that nothing is found
-		}
-		return storage.Query{Index: order.BySearch, Equal: []any{s.customer.ID}, Prefix: &term,
-			Limit: order.MaxFound}, nil
-	}
-	query := storage.Query{
-		Index: order.ByPlaced, Equal: []any{s.customer.ID}, Descending: true, Limit: order.PerPage,
-		Cursor: q.Cursor,
-	}
-	f := &validate.Validator{}
-	if q.Status != "" {
-		if !slices.Contains(order.Views(), q.Status) {
-			f.Reject("status", "status.unknown")
-		}
-		query.Index, query.Equal = order.ByView, append(query.Equal, q.Status)
-	}
-	first, last := q.Span(f, validate.Midday(s.app.now(), s.shop.Location()))
-	if !first.IsZero() {
-		query.From = validate.Dawn(first)
-	}
-	if !last.IsZero() {
-		query.To = validate.Dawn(last.AddDate(0, 0, 1))
-	}
-	return query, validate.InvalidFields(f.Rejected)
 }
 
 // ownerOfOrder determines the owner of an order from a delivery. A delivery that is out of date, or for an

@@ -42,15 +42,13 @@ func (a *App) countOrders(ctx context.Context, shop shop.Shop, customer string, 
 		Limit: storage.MaxLimit}
 	for {
 		page, err := storage.Find[struct {
-			Row struct {
-				PlacedAt time.Time `bson:"placed_at"`
-			}
+			PlacedAt time.Time `bson:"placed_at"`
 		}](ctx, a.orderDocs(shop.ID), query)
 		if err != nil {
 			return nil, err
 		}
 		for _, hit := range page.Hits {
-			months[hit.Head.Row.PlacedAt.In(shop.Location()).Format(order.MonthForm)]++
+			months[hit.Head.PlacedAt.In(shop.Location()).Format(order.MonthForm)]++
 		}
 		if page.Next == "" {
 			return months, nil

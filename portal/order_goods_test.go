@@ -18,8 +18,8 @@ func TestOnlyGoodsAreCountedAndChosen(t *testing.T) {
 			{Name: "Tip", Quantity: "1", Total: 100, Kind: "tip"}, {Name: "Book", Quantity: "2", Total: 2000},
 			{Name: "Store credit", Quantity: "-1", Total: -100}, {Name: "Gone", Quantity: "0"},
 		}}
-	if row := o.Row(); row.Pieces != 1 || row.FirstItem != "Book" {
-		t.Errorf("the list has %d positions, the first %q", row.Pieces, row.FirstItem)
+	if row := o.Summary(); row.Items != 0 || row.Item != "Book" {
+		t.Errorf("the list has %d positions, the first %q", row.Items, row.Item)
 	}
 	o.Lines[1].Quantity = "1.5"
 	if got := (Table{Column: ';', Point: ','}).row(o,

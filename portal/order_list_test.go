@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/portal"
 	"postern/portal/order"
 	"postern/portal/shop"
 
@@ -63,6 +64,10 @@ func TestPeriods(t *testing.T) {
 		"open beginning": {order.Query{Period: "custom", To: "2025-12-31"}, []string{"n6", "n7"}},
 		"midnight in Bratislava": {order.Query{Period: "custom", From: "2026-01-01", To: "2026-01-01"},
 			[]string{"n5"}},
+		"dates without a period":    {order.Query{From: "2026-10-21", To: "2026-10-22"}, []string{"n1", "n2"}},
+		"one date without a period": {order.Query{To: "2025-12-31"}, []string{"n6", "n7"}},
+		"dates go before a period": {order.Query{Period: "2026", From: "2025-01-01", To: "2025-12-31"},
+			[]string{"n6"}},
 		"neither": {order.Query{Period: "custom"},
 			[]string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7"}},
 		"a status and a period": {order.Query{Period: "2025", Status: "open"}, []string{"n6"}},
@@ -184,23 +189,26 @@ func TestBadListQueries(t *testing.T) {
 	edited[20] ^= 1
 	tests := map[string]struct {
 		query order.Query
-		want  string
+		want  []string
 	}{
 		"from after to": {order.Query{Period: "custom", From: "2026-02-02", To: "2026-02-01"},
-			"from period.order"},
-		"31 February":             {order.Query{Period: "custom", From: "2026-02-31"}, "from period.date"},
-		"not a date":              {order.Query{Period: "custom", To: "yesterday"}, "to period.date"},
-		"unknown period":          {order.Query{Period: "2h"}, "period period.unknown"},
-		"year 0":                  {order.Query{Period: "0000"}, "period period.unknown"},
-		"unknown status":          {order.Query{Status: "$gt"}, "status status.unknown"},
-		"edited cursor":           {order.Query{Cursor: string(edited)}, "cursor cursor.bad"},
-		"cursor of another query": {order.Query{Period: "2026", Cursor: first.Next}, "cursor cursor.bad"},
-		"no cursor":               {order.Query{Cursor: "x"}, "cursor cursor.bad"},
+			[]string{"from period.order", "to period.order.to"}},
+		"from after to, without a period": {order.Query{From: "2026-02-02", To: "2026-02-01"},
+			[]string{"from period.order", "to period.order.to"}},
+		"31 February":             {order.Query{From: "2026-02-31"}, []string{"from period.date"}},
+		"not a date":              {order.Query{To: "yesterday"}, []string{"to period.date"}},
+		"unknown period":          {order.Query{Period: "2h"}, []string{"period period.unknown"}},
+		"year 0":                  {order.Query{Period: "0000"}, []string{"period period.unknown"}},
+		"unknown status":          {order.Query{Status: "$gt"}, []string{"status status.unknown"}},
+		"edited cursor":           {order.Query{Cursor: string(edited)}, []string{"cursor cursor.bad"}},
+		"cursor of another query": {order.Query{Period: "2026", Cursor: first.Next}, []string{"cursor cursor.bad"}},
+		"cursor of another index": {order.Query{Status: "open", Cursor: first.Next}, []string{"cursor cursor.bad"}},
+		"no cursor":               {order.Query{Cursor: "x"}, []string{"cursor cursor.bad"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := shopper.Orders(t.Context(), test.query)
-			if diff := cmp.Diff([]string{test.want}, fieldErrorsOf(err)); diff != "" {
+			if diff := cmp.Diff(test.want, fieldErrorsOf(err)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -245,7 +253,8 @@ func TestPagesForthAndBack(t *testing.T) {
 	}
 }
 
-func TestSearch(t *testing.T) {
+// TestSearchByNumber searches for numbers with other punctuation, without leading zeros, and by their beginning.
+func TestSearchByNumber(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	h.put(orderJSON("2024-SK-001234", jan))
@@ -253,19 +262,84 @@ func TestSearch(t *testing.T) {
 	h.put(orderJSON("10012", jan))
 	h.put(orderJSON("1001-stranger", "eva@example.com"))
 	shopper := h.signIn(jan)
-	tests := map[string][]string{
-		"1001": {"#1001", "10012"}, "#1001": {"#1001", "10012"}, "2024sk": {"2024-SK-001234"},
-		"2024-sk-00": {"2024-SK-001234"},
-		"1234":       {"2024-SK-001234"}, "001234": {"2024-SK-001234"}, "sk 001": {"2024-SK-001234"},
-		"999": nil, "---": nil, ".*": nil, "10%": {"#1001", "10012"},
-	}
-	for search, want := range tests {
-		page, err := shopper.Orders(t.Context(), order.Query{Search: search, Period: "2020"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, sorted(numbers(page))); diff != "" {
+	for search, want := range map[string][]string{
+		"1001": {"10012", "#1001"}, "#1001": {"10012", "#1001"}, "2024sk": {"2024-SK-001234"},
+		"2024-sk-00": {"2024-SK-001234"}, "20-24 sk": {"2024-SK-001234"}, "order no. 1001": {"10012", "#1001"},
+		"1234": {"2024-SK-001234"}, "001234": {"2024-SK-001234"}, "sk 001": {"2024-SK-001234"},
+		"1234 2024": {"2024-SK-001234"},
+		"999":       nil, "---": nil, ".*": nil, "10%": {"10012", "#1001"},
+	} {
+		if diff := cmp.Diff(want, h.found(shopper, search)); diff != "" {
 			t.Errorf("search %q: %s", search, diff)
+		}
+	}
+}
+
+// found returns the numbers of the orders that a search finds.
+func (h *testApp) found(shopper portal.Shopper, search string) []string {
+	h.t.Helper()
+	page, err := shopper.Orders(h.t.Context(), order.Query{Search: search, Period: "2020", Status: "cancelled"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return numbers(page)
+}
+
+// TestSearchByProduct searches for names and SKUs, without accents and in any order of words, over all time. The
+// newest order comes first.
+func TestSearchByProduct(t *testing.T) {
+	t.Parallel()
+	h := newTestApp(t)
+	prince := `"name":"Malý princ (tvrdá väzba)","sku":"KN-0815/a"`
+	h.put(orderJSON("1", jan, `"name":"Book"`, prince, `"placed_at":"2026`, `"placed_at":"2019`))
+	h.put(orderJSON("2", jan, `"name":"Book"`, prince, `"placed_at":"2026`, `"placed_at":"2025`))
+	h.put(orderJSON("3", jan, `"name":"Book"`, `"name":"Princezná a drak"`))
+	h.put(orderJSON("4", jan, `"name":"Book"`, `"name":"Malý stôl"`))
+	h.put(orderJSON("5", "eva@example.com", `"name":"Book"`, prince))
+	shopper := h.signIn(jan)
+	for search, want := range map[string][]string{
+		"princ": {"3", "2", "1"}, "PRINC MALÝ": {"2", "1"}, "maly princ": {"2", "1"}, "väzba": {"2", "1"},
+		"vazb tvrd": {"2", "1"}, "kn-0815": {"2", "1"}, "KN0815A": {"2", "1"}, "0815": {"2", "1"}, "maly 2": {"2"},
+		"malý drak": nil, "rinc": nil, "stol": {"4"},
+	} {
+		if diff := cmp.Diff(want, h.found(shopper, search)); diff != "" {
+			t.Errorf("search %q: %s", search, diff)
+		}
+	}
+	h.put(orderJSON("4", jan, `"name":"Book"`, `"name":"Lampa"`, `"updated_at":"2026-03-05`, `"updated_at":"2026-03-06`))
+	if got := h.found(shopper, "stol"); got != nil {
+		t.Errorf("the former product finds %v", got)
+	}
+}
+
+// TestSearchLooksAtSomeOrdersOnly searches among more orders than a search looks at: for a word that all have, for
+// that word beside one that few have, and for two words that all have.
+func TestSearchLooksAtSomeOrdersOnly(t *testing.T) {
+	t.Parallel()
+	h := newTestApp(t)
+	var file bytes.Buffer
+	for n := range order.MaxLooked + 1 {
+		name := "Notebook dotted"
+		if n == 7 {
+			name += " red"
+		}
+		body := orderJSON(fmt.Sprintf("%03d", n), jan, `"name":"Book"`, `"name":"`+name+`"`)
+		file.Write(append(oneLine(body), '\n'))
+	}
+	if _, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, &file, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	shopper := h.signIn(jan)
+	for search, want := range map[string]struct {
+		found int
+		more  bool
+	}{
+		"notebook": {order.MaxFound, true}, "notebook red": {1, false}, "dotted notebook": {order.MaxFound, true},
+		"19": {11, false}, "1": {order.MaxFound, true}, "notebook blue": {0, false},
+	} {
+		page, err := shopper.Orders(t.Context(), order.Query{Search: search})
+		if err != nil || len(page.Rows) != want.found || page.More != want.more {
+			t.Errorf("%q: %d found, more %v, %v", search, len(page.Rows), page.More, err)
 		}
 	}
 }

@@ -128,19 +128,25 @@ func (w Worker) orderLike(ctx context.Context, shop shop.Shop, customer, term st
 	if customer == "" || term == "" {
 		return "", false, nil
 	}
-	page, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
-		Index: order.BySearch, Equal: []any{customer}, Prefix: &term, Limit: order.MaxFound,
-	})
-	for _, hit := range page.Hits {
-		if order.SearchTerm(hit.Key) != term {
-			continue
+	query := storage.Query{Index: order.BySearch, Equal: []any{customer, term}, Limit: sweepBatch}
+	for {
+		page, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), query)
+		if err != nil {
+			return "", false, err
 		}
-		if number != "" {
-			return "", true, nil
+		for _, hit := range page.Hits {
+			if order.SearchTerm(hit.Key) != term { // a word of a product
+				continue
+			}
+			if number != "" {
+				return "", true, nil
+			}
+			number = hit.Key
 		}
-		number = hit.Key
+		if query.Cursor = page.Next; query.Cursor == "" {
+			return number, false, nil
+		}
 	}
-	return number, false, err
 }
 
 // The emails about a statement. The outbox key contains the statement's id, so that the entry holds none of

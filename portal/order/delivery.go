@@ -2,9 +2,7 @@ package order
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"postern/portal/job"
 	"postern/portal/validate"
@@ -65,7 +63,7 @@ func (s *Stored) Take(o Order, zone *time.Location, by Arrival) []CustomerMonth 
 		o.Events = noticed(before, o, by.At)
 	}
 	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
-	s.Row, s.Views, s.Search = o.Row(), o.Status.views(), searchTerms(o.Number)
+	s.Row, s.Views, s.Search = o.Summary(), o.Status.views(), o.searchTerms()
 	s.noteReturns(before, by)
 	s.tell(before, beforeCustomer == "", by)
 	if beforeCustomer == "" && by.Customer != "" && !slices.Contains(s.Told, EmailReceived) {
@@ -126,30 +124,6 @@ func paymentEvent(word string) string {
 		return Unknown
 	}
 	return word
-}
-
-// searchTerms returns the terms that find an order: its number without punctuation, and the same from each
-// later group on, also without leading zeros. "2024-SK-001234" is found by "2024sk", by "001234" and by
-// "1234".
-func searchTerms(number string) []string {
-	groups := strings.FieldsFunc(strings.ToLower(number),
-		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	var terms []string
-	for i := range groups {
-		term := strings.Join(groups[i:], "")
-		terms = append(terms, term)
-		if bare := strings.TrimLeft(term, "0"); bare != "" && bare != term {
-			terms = append(terms, bare)
-		}
-	}
-	slices.Sort(terms)
-	return slices.Compact(terms)
-}
-
-// SearchTerm converts a search text to the form of the terms.
-func SearchTerm(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(text),
-		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
 }
 
 // KindFirstOrderEmail is the job of an order that may be its customer's first.

@@ -22,7 +22,7 @@ func (s *Stored) Erase(now time.Time) {
 		})
 	}
 	o.takeMoney(s.Order)
-	*s = Stored{Order: o, Row: o.Row(), ArrivedAt: s.ArrivedAt, ErasedAt: &now}
+	*s = Stored{Order: o, Row: o.Summary(), ArrivedAt: s.ArrivedAt, ErasedAt: &now}
 }
 
 // TakeErased applies the parts of a delivery that may still change in an erased order: its status and its
@@ -37,7 +37,7 @@ func (s *Stored) TakeErased(o Order) Outcome {
 	if reflect.DeepEqual(kept, s.Order) {
 		return Unchanged
 	}
-	s.Order, s.Row = kept, kept.Row()
+	s.Order, s.Row = kept, kept.Summary()
 	return Updated
 }
 

@@ -101,7 +101,7 @@ func TestPiecesOfBundles(t *testing.T) {
 		for _, item := range o.Items() {
 			names = append(names, item.Name)
 		}
-		if got := strings.Join(names, " "); got != test.want || o.Row().Pieces != len(names) {
+		if got := strings.Join(names, " "); got != test.want || o.Summary().Count() != len(names) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}

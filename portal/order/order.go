@@ -142,6 +142,9 @@ type Links struct {
 	Cancel     string `bson:"cancel,omitempty" json:"cancel,omitempty"`   // to cancel the order
 }
 
+// IsZero reports whether there is no link; they are then not stored.
+func (l Links) IsZero() bool { return l == Links{} }
+
 // Event is one dated step in the life of an order. Type is a canonical payment or fulfilment word,
 // "placed", "completed", "reopened", or a word of the feed. If Noticed is set, the feed gave no date and At
 // is the time when the change arrived.
@@ -161,7 +164,7 @@ func (o Order) Amount(minor int64) money.Amount {
 type Stored struct {
 	Order     `bson:",inline"`
 	Customer  string               `bson:"customer"`
-	Row       Row                  `bson:"row"`
+	Row       Summary              `bson:"row"`
 	Views     []string             `bson:"views,omitempty"`
 	Search    []string             `bson:"search,omitempty"`
 	Work      job.List             `bson:"work,omitempty"`
@@ -174,7 +177,8 @@ type Stored struct {
 	ReturnSteps []ReturnStep `bson:"return_steps,omitempty"` // oldest first
 }
 
-// The indexes of orders. A list shows only "row".
+// The indexes of orders. Only ByPlaced holds the rows of the list, because they are larger than the rest of
+// the indexes together; what the others find is read from the documents.
 const (
 	ByPlaced = "placed"
 	ByView   = "view"
@@ -188,14 +192,12 @@ func Collection() storage.Collection {
 	customer := storage.Field{Path: "customer", Kind: storage.String}
 	placed := storage.Field{Path: "placed_at", Kind: storage.Time}
 	list := func(path string) storage.Field {
-		return storage.Field{Path: path,
-			Kind: storage.String, Multi: true}
+		return storage.Field{Path: path, Kind: storage.String, Multi: true}
 	}
-	row := []string{"row"}
 	return storage.Collection{Name: "orders", Indexes: append(job.Indexes(), []storage.Index{
-		{Name: ByPlaced, Fields: []storage.Field{customer, placed}, Head: row},
-		{Name: ByView, Fields: []storage.Field{customer, list("views"), placed}, Head: row},
-		{Name: BySearch, Fields: []storage.Field{customer, list("search")}, Head: row},
+		{Name: ByPlaced, Fields: []storage.Field{customer, placed}, Head: rowFields()},
+		{Name: ByView, Fields: []storage.Field{customer, list("views"), placed}},
+		{Name: BySearch, Fields: []storage.Field{customer, list("search")}},
 		{Name: ByUpdated, Fields: []storage.Field{{Path: "updated_at", Kind: storage.Time}}},
 	}...)}
 }
@@ -203,31 +205,4 @@ func Collection() storage.Collection {
 // Docs opens the orders of a shop.
 func Docs(engine storage.Engine, shop string) storage.Docs[Stored] {
 	return storage.Open[Stored](engine, shop, Collection())
-}
-
-// maxRowPictures is the maximum number of pictures in a row of the list.
-const maxRowPictures = 3
-
-// Row is a row of the order list.
-type Row struct {
-	Number    string       `bson:"number"`
-	PlacedAt  time.Time    `bson:"placed_at"`
-	Total     money.Amount `bson:"total"`
-	Status    Status       `bson:"status"`
-	Pictures  []string     `bson:"pictures,omitempty"` // at most maxRowPictures
-	Pieces    int          `bson:"pieces"`             // lines with goods
-	FirstItem string       `bson:"first_item,omitempty"`
-}
-
-func (o Order) Row() Row {
-	row := Row{Number: o.Number, PlacedAt: o.PlacedAt, Total: o.Amount(o.Total), Status: o.Status}
-	for _, line := range o.Items() {
-		if row.Pieces++; row.Pieces == 1 {
-			row.FirstItem = line.Name
-		}
-		if line.Picture != "" && len(row.Pictures) < maxRowPictures {
-			row.Pictures = append(row.Pictures, line.Picture)
-		}
-	}
-	return row
 }

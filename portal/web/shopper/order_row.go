@@ -33,15 +33,15 @@ func (p *ordersPage) rows(found []order.Row, now time.Time) (template.HTML, erro
 		placed, status := p.TimeShort(r.PlacedAt), rowStatus(p.Base, r.Status, now)
 		row = orderRow{
 			URL: gaps.Text(orderPath(r.Number)), Number: gaps.Text(r.Number),
-			Total:    gaps.Text(p.Money(r.Total)),
+			Total:    gaps.Text(p.Money(r.Total())),
 			Placed:   page.Time{Text: gaps.Text(placed.Text), ISO: gaps.Text(placed.ISO)},
 			Status:   page.Pill{Tone: status.Tone, Text: gaps.Text(status.Text)},
 			Pictures: row.Pictures[:0],
 		}
 		more, inWords := p.more(r)
 		row.More, row.MoreText = gaps.Text(more), gaps.Text(inWords)
-		for _, picture := range r.Pictures {
-			row.Pictures = append(row.Pictures, gaps.Text(picture))
+		for _, picture := range r.Summary.Pictures {
+			row.Pictures = append(row.Pictures, gaps.Text(picture.URL))
 		}
 		shape := page.Shape{Template: "partials/order-row", Variant: status.Tone}
 		if err := p.WriteFragment(&out, shape, gaps, &row); err != nil {
@@ -53,7 +53,7 @@ func (p *ordersPage) rows(found []order.Row, now time.Time) (template.HTML, erro
 
 // more returns the number of pieces without a picture, as digits and in words, or "" if there are none.
 func (p *ordersPage) more(r order.Row) (digits, words string) {
-	more := r.Pieces - max(1, len(r.Pictures))
+	more := r.Summary.Count() - max(1, len(r.Summary.Pictures))
 	if more <= 0 {
 		return "", ""
 	}

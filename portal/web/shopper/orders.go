@@ -89,7 +89,7 @@ func (p *ordersPage) fill(found order.Page, now time.Time) (err error) {
 	p.Pager = p.Base.Pager(p.neighbour(found.Previous), p.neighbour(found.Next))
 	switch n := len(found.Rows); {
 	case p.Query.Search == "" || n == 0:
-	case n < order.MaxFound:
+	case !found.More:
 		p.Found = p.T("orders.found", "Count", n, "Text", p.Query.Search)
 	default:
 		p.Found = p.T("orders.found.more", "Count", n, "Text", p.Query.Search)

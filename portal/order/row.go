@@ -1,0 +1,128 @@
+package order
+
+import (
+	"slices"
+	"time"
+
+	"postern/portal/money"
+)
+
+// The limits of a Summary, which stands in the index of the list. Names are for one line on a page; a longer
+// link would make the list slow, so the row leads to the order's page instead.
+const (
+	maxRowPictures = 3
+	maxRowName     = 80 // characters
+	maxRowLink     = 300
+)
+
+// Summary is what a row of the list shows beside an order's own fields. It is stored with the order.
+type Summary struct {
+	Item     string    `bson:"item,omitempty"`     // the name of the first item, "" for an order without goods
+	Items    int       `bson:"items,omitempty"`    // lines with goods, if there are several
+	Pictures []Picture `bson:"pictures,omitempty"` // of the first items that have one
+	Offer    string    `bson:"offer,omitempty"`    // ActionPay or ActionTrack, if that is what the order needs
+	Link     string    `bson:"link,omitempty"`     // of the offer; "" for the order's page
+}
+
+// Picture is the picture of an item.
+type Picture struct {
+	URL  string `bson:"url"`
+	Name string `bson:"name,omitempty"` // of the item, "" for the first one
+}
+
+// Row is a row of the list of orders.
+type Row struct {
+	Number   string    `bson:"-"`
+	PlacedAt time.Time `bson:"placed_at"`
+	Currency string    `bson:"currency"`
+	Status   Status    `bson:"status"`
+	Minor    int64     `bson:"total"`
+	Summary  Summary   `bson:"row"`
+}
+
+// FoundRow is the row of an order found by an index without rows, with what the search and the customer's
+// rights depend on.
+type FoundRow struct {
+	Row      `bson:",inline"`
+	Customer string   `bson:"customer"`
+	Terms    []string `bson:"search"`
+}
+
+// rowFields are the top-level fields of an order that a Row holds.
+func rowFields() []string { return []string{"placed_at", "currency", "status", "total", "row"} }
+
+// Total returns the order's total.
+func (r Row) Total() money.Amount { return money.Amount{Minor: r.Minor, Currency: r.Currency} }
+
+// Count returns the number of lines with goods.
+func (s Summary) Count() int {
+	if s.Items == 0 && s.Item != "" {
+		return 1
+	}
+	return s.Items
+}
+
+// Alternative returns the text in place of a picture: the name of its item.
+func (s Summary) Alternative(p Picture) string {
+	if p.Name == "" {
+		return s.Item
+	}
+	return p.Name
+}
+
+// Summary returns what the order's row shows.
+func (o Order) Summary() Summary {
+	items := o.Items()
+	var s Summary
+	if len(items) > 1 {
+		s.Items = len(items)
+	}
+	for i, line := range items {
+		name := shorten(line.Name)
+		if i == 0 {
+			s.Item = name
+		}
+		if line.Picture == "" || len(s.Pictures) == maxRowPictures {
+			continue
+		}
+		if name == s.Item {
+			name = ""
+		}
+		s.Pictures = append(s.Pictures, Picture{URL: line.Picture, Name: name})
+	}
+	s.Offer, s.Link = o.offer()
+	return s
+}
+
+// offer returns the action that an order needs now, with its link: to pay it, or to track goods on their way.
+func (o Order) offer() (name, link string) {
+	for _, a := range []Action{o.pay(), o.track()} {
+		told := a.Name == ActionPay && o.Instructions != nil // the order's page says how to pay
+		if a.Name == "" || a.Closed != "" && !told || a.Name == ActionTrack && !o.Status.isOnItsWay() {
+			continue
+		}
+		if len(a.URL) > maxRowLink {
+			a.URL = ""
+		}
+		return a.Name, a.URL
+	}
+	return "", ""
+}
+
+// isOnItsWay reports whether goods are on their way to the customer.
+func (s Status) isOnItsWay() bool {
+	return !s.Cancelled() && !s.ended() && slices.Contains(
+		[]string{PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, DeliveryFailed}, s.Fulfillment)
+}
+
+// shorten returns at most maxRowName characters of a name.
+func shorten(name string) string {
+	if len(name) <= maxRowName {
+		return name
+	}
+	runes := []rune(name)
+	if len(runes) <= maxRowName {
+		return name
+	}
+	return string(runes[:maxRowName-1]) + "…"
+}
