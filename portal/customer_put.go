@@ -76,9 +76,9 @@ func (f Feed) noteOlder(ctx context.Context, document string, replaced time.Time
 	}
 }
 
-// customerWire is a customer as a feed sends it. An absent or null member leaves the stored value; "" and
+// CustomerWire is a customer as a feed sends it. An absent or null member leaves the stored value; "" and
 // an empty list clear it.
-type customerWire struct {
+type CustomerWire struct {
 	Email     *string                      `json:"email"`
 	Company   *customer.Company            `json:"company"`
 	Consents  *customer.ConsentsWire       `json:"consents"`
@@ -88,7 +88,7 @@ type customerWire struct {
 	customer.ProfileWire `json:",inline"`
 }
 
-// customerChange is a checked customerWire.
+// customerChange is a checked CustomerWire.
 type customerChange struct {
 	email            *string
 	profile          customer.ProfileWire
@@ -128,7 +128,7 @@ func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (order.Re
 }
 
 func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
-	var w customerWire
+	var w CustomerWire
 	if err := validate.DecodeJSON(body, &w); err != nil {
 		return customerChange{}, err
 	}
@@ -165,7 +165,7 @@ func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
 }
 
 // consentsAlone reports whether a document has consents and nothing else: each consent has its own time.
-func (w customerWire) consentsAlone() bool {
+func (w CustomerWire) consentsAlone() bool {
 	return w.Consents != nil && w.UpdatedAt == "" && w.Email == nil && w.Company == nil &&
 		w.Addresses == nil && w.ProfileWire == customer.ProfileWire{}
 }

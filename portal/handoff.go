@@ -63,8 +63,8 @@ func (s Shopper) HandOff(ctx context.Context, back shop.Return) (address string,
 	return back.With(code), err
 }
 
-// handOffWire is the storefront's request to exchange a code.
-type handOffWire struct {
+// HandOffWire is the storefront's request to exchange a code.
+type HandOffWire struct {
 	Code     string `json:"code"`
 	ReturnTo string `json:"return_to"`
 	Verifier string `json:"code_verifier"`
@@ -75,7 +75,7 @@ type handOffWire struct {
 // "hand_off.gone": the sender learns nothing from the difference, and a wrongly presented code is spent,
 // too. A code is also Gone if its session has ended in the meantime.
 func (f Feed) ExchangeHandOff(ctx context.Context, body []byte) (customer.Record, error) {
-	var w handOffWire
+	var w HandOffWire
 	if err := validate.DecodeJSON(body, &w); err != nil {
 		return customer.Record{}, err
 	}

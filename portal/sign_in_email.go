@@ -20,7 +20,8 @@ const (
 	byFeed = "feed"
 )
 
-type signInMailWire struct {
+// SignInMailWire is a feed's request for a sign-in email.
+type SignInMailWire struct {
 	Destination string `json:"destination"`
 }
 
@@ -30,7 +31,7 @@ type signInMailWire struct {
 // validate.TooMany. An unknown id is validate.NotFound. If key is not "", repeating the request within a day sends nothing
 // more.
 func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string) error {
-	var w signInMailWire
+	var w SignInMailWire
 	if len(body) > 0 {
 		if err := validate.DecodeJSON(body, &w); err != nil {
 			return err

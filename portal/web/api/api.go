@@ -54,6 +54,7 @@ func (h *Handler) Routes() []gate.Route {
 	batch := route(fiber.MethodPost, "/orders", orders, h.postOrders)
 	batch.Body = maxBatch
 	return []gate.Route{
+		gate.Get(gate.File, DocumentPath, serveDocument),
 		get("/orders", orders, h.orders),
 		batch,
 		get("/orders/:number", orders, h.order),

@@ -59,7 +59,7 @@ func receiptOf(t *testing.T, page *webtest.Page) (r receipt) {
 
 func TestPutOrder(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	steps := []struct {
 		name, path, body string
@@ -99,7 +99,7 @@ func TestPutOrder(t *testing.T) {
 
 func TestPutOrderListsWarnings(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	page := i.Put(i.Key("main"), "/api/v1/orders/1",
 		strings.Replace(order(morning, "1.00"), `"c1"`, `0`, 1)).Want(201)
 	var got struct {
@@ -116,7 +116,7 @@ func TestPutOrderListsWarnings(t *testing.T) {
 
 func TestCustomers(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	const body = `{"email":"Jan+shop@Shop.test","first_name":"Jan","last_name":"Novák","updated_at":"` +
 		morning + `"}`
@@ -154,7 +154,7 @@ func TestCustomers(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
+	i := newPortal(t, webtest.Bookshop(), webtest.NewShop("other", "https://account.other.test"))
 	key, foreign := i.Key("main"), i.Key("other")
 	for name, given := range map[string]string{
 		"none": "", "basic": "Basic " + key, "no scheme": key, "empty": "Bearer ",
@@ -183,7 +183,7 @@ func TestKeys(t *testing.T) {
 
 func TestBadBodies(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	put := func(body string, header map[string]string) *webtest.Page {
 		all := map[string]string{"Authorization": "Bearer " + key, "Content-Type": "application/json"}
@@ -237,7 +237,7 @@ func TestBadBodies(t *testing.T) {
 
 func TestOtherMethods(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	page := i.Browser().Send(webtest.Request{Method: "DELETE", Path: "/api/v1/customers/1"}).Want(405)
 	problemOf(t, page)
 	if allow := page.Header.Get("Allow"); !strings.Contains(allow, "GET") || !strings.Contains(allow, "PUT") {

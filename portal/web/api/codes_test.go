@@ -91,7 +91,7 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 
 func TestEveryErrorHasItsCode(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	good := order(morning, "1.00")
 	const json, customer = "application/json", "/api/v1/customers/9"
@@ -124,7 +124,7 @@ func TestEveryErrorHasItsCode(t *testing.T) {
 // TestUnknownParametersAreRefused checks that every route refuses unknown parameters and names them.
 func TestUnknownParametersAreRefused(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	for _, route := range [][2]string{
 		{"PUT", "/api/v1/orders/1"}, {"PUT", "/api/v1/customers/1"}, {"GET", "/api/v1/customers/1"},
@@ -148,7 +148,7 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 // TestFutureIsRefused checks that a wrong clock cannot freeze a document unless the update is forced.
 func TestFutureIsRefused(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	const future = "2036-01-01T00:00:00Z"
 	put := func(path, body, pointer string) {
@@ -172,7 +172,7 @@ func TestFutureIsRefused(t *testing.T) {
 // email.
 func TestSignInMailIsIdempotent(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+morning+`"}`).Want(201)
 	ask := func(idempotency, body string, status int) *webtest.Page {
@@ -215,7 +215,7 @@ func TestSignInMailIsIdempotent(t *testing.T) {
 // TestConsentsAloneNeedNoTime checks that consents alone need no updated_at, since each has its own time.
 func TestConsentsAloneNeedNoTime(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	i.Put(key, "/api/v1/customers/7", `{"email":"jan@shop.test","updated_at":"`+morning+`"}`).Want(201)
 	const consents = `{"consents":{"newsletter":{"status":"given","at":"` + morning + `"}}}`
@@ -229,7 +229,7 @@ func TestConsentsAloneNeedNoTime(t *testing.T) {
 
 func TestLanguageNobodyOffersIsDropped(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	page := i.Put(key, "/api/v1/customers/7",
 		`{"email":"jan@shop.test","language":"tlh","updated_at":"`+morning+`"}`).Want(201)

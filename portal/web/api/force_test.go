@@ -11,7 +11,7 @@ import (
 // did it and what was replaced.
 func TestForceReplacesNewerContent(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	const future = "2036-01-01T00:00:00Z"
 	customer := func(at string) string { return `{"email":"jan@shop.test","updated_at":"` + at + `"}` }
@@ -41,7 +41,7 @@ func TestForceReplacesNewerContent(t *testing.T) {
 // of the last change stays.
 func TestSameCustomerIsUnchanged(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	const path = "/api/v1/customers/7"
 	body := `{"email":"jan@shop.test","first_name":"Jan","company":{"name":"Fern"},"addresses":[{"last_name":"N","city":"Brno","country":"CZ","default_billing":true},
@@ -66,7 +66,7 @@ func TestSameCustomerIsUnchanged(t *testing.T) {
 // TestRefusalIsLoggedWithItsCode checks that the request's log line says what was wrong.
 func TestRefusalIsLoggedWithItsCode(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	log := i.LogOf(i.Put(key, "/api/v1/customers/7", `{"email":"no","updated_at":"`+morning+`"}`).Want(422))
 	for _, want := range []string{`"level":"INFO"`, `"code":"error.invalid"`, `"pointer":"/email"`,

@@ -77,7 +77,7 @@ const fullOrder = `{
 // read changes nothing.
 func TestOrderIsReadAsItWasSent(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	sent := map[string]any{}
 	if err := json.Unmarshal([]byte(fullOrder), &sent); err != nil {
@@ -105,7 +105,7 @@ func TestOrderIsReadAsItWasSent(t *testing.T) {
 // TestOrderIsReadWithoutNoticedChanges checks that what the portal noticed itself is not taken for the feed's.
 func TestOrderIsReadWithoutNoticedChanges(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	body := strings.Replace(order(morning, "1.00"), `"lines"`, `"fulfillment":"unfulfilled","lines"`, 1)
 	i.Put(key, "/api/v1/orders/1", body).Want(201)
@@ -144,7 +144,7 @@ func readAll(t *testing.T, i *webtest.Installation, key, path, member string) (v
 // TestOrdersAreListed reads the list by pages of any size, since a time, and of one customer.
 func TestOrdersAreListed(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	var all, hers []string
 	owner := ""
@@ -191,7 +191,7 @@ func TestOrdersAreListed(t *testing.T) {
 // TestPageOfLargeOrdersEndsEarly checks that a page stays of a size that a client can read.
 func TestPageOfLargeOrdersEndsEarly(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	note := `"notes":[` + strings.Repeat(`{"text":"`+strings.Repeat("a", 4900)+`"},`, 99) + `{"text":"b"}],"lines"`
 	var want []string
@@ -208,7 +208,7 @@ func TestPageOfLargeOrdersEndsEarly(t *testing.T) {
 
 func TestCustomersAreListed(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	var want []string
 	for n := range 13 {
@@ -234,7 +234,7 @@ func TestCustomersAreListed(t *testing.T) {
 // parameters are named.
 func TestCursorOfAnotherListIsRefused(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	owner := ""
 	for _, number := range []string{"1", "2", "3"} {
@@ -289,7 +289,7 @@ func TestCursorOfAnotherListIsRefused(t *testing.T) {
 // list, that the log says who deleted it, and that it can be sent again.
 func TestDeletedOrderIsGone(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	b := i.Browser()
 	for _, number := range []string{"1", "a%2F2"} {
@@ -361,7 +361,7 @@ func TestSeveralOrders(t *testing.T) {
 		"application/json; charset=utf-8 ;x=1": " [ " + strings.Join(documents, ",") + " ] ",
 	} {
 		t.Run(kind, func(t *testing.T) {
-			i := webtest.Portal(t)
+			i := newPortal(t)
 			key := i.Key("main")
 			page := i.Browser().Send(webtest.Request{Method: "POST", Path: "/api/v1/orders", Body: body,
 				Header: map[string]string{"Authorization": "Bearer " + key, "Content-Type": kind}}).Want(200)
@@ -396,7 +396,7 @@ func TestSeveralOrders(t *testing.T) {
 // JSON.
 func TestSeveralOrdersAreLimited(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	many := func(n int) string {
 		documents := make([]string, n)
@@ -446,7 +446,7 @@ func TestSeveralOrdersAreLimited(t *testing.T) {
 // TestLinesWithManyAmpersands checks that lines are not counted as the fields of a form.
 func TestLinesWithManyAmpersands(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	line := strings.Replace(numbered("1", morning, "1.00"), `"Book"`, `"`+strings.Repeat("&", 400)+`"`, 1)
 	page := i.Browser().Send(webtest.Request{Method: "POST", Path: "/api/v1/orders", Body: strings.Repeat(line+"\n", 40),
 		Header: map[string]string{"Authorization": "Bearer " + i.Key("main"), "Content-Type": "application/x-ndjson"}})

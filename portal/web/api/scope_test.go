@@ -27,7 +27,7 @@ func apiRoutes(t *testing.T) []gate.Route {
 // with all other scopes gets 403 with the name of the scope.
 func TestRoutesRequireTheirScope(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	keyWith := map[portal.Scope]string{}
 	keyWithout := map[portal.Scope]string{}
 	for _, scope := range portal.Scopes() {
@@ -68,7 +68,7 @@ func TestRoutesRequireTheirScope(t *testing.T) {
 // TestLargeBodyNeedsTheScope checks that a key without the scope cannot make the portal read a large body.
 func TestLargeBodyNeedsTheScope(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	large := `{"x":"` + strings.Repeat("a", gate.MaxBody) + `"}`
 	page := i.Put(i.Key("main", portal.KeyScopes(portal.ScopeLists)), "/api/v1/orders/1", large).Want(403)
 	if p := problemOf(t, page); p.Code != "key.scope" {
@@ -78,7 +78,7 @@ func TestLargeBodyNeedsTheScope(t *testing.T) {
 
 func TestExpiredKeyHasItsOwnCode(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main", portal.KeyExpiry(i.Clock.Now().Add(time.Hour)))
 	i.Put(key, "/api/v1/orders/1", order(morning, "1.00")).Want(201)
 	i.Clock.Move(time.Hour)

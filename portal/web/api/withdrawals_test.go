@@ -17,7 +17,7 @@ import (
 // stopped.
 func TestWithdrawals(t *testing.T) {
 	t.Parallel()
-	i := webtest.Portal(t)
+	i := newPortal(t)
 	key := i.Key("main")
 	i.Put(key, "/api/v1/orders/1001", order(morning, "10.00")).Want(201)
 	state := func(number, goods string) {

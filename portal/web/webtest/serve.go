@@ -1,7 +1,10 @@
 package webtest
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -13,6 +16,27 @@ import (
 type Way struct {
 	*http.Transport
 	Addr string // of the listener, for raw connections
+	// Watch is called with each request, its response and the response's body; nil for nothing. The response's
+	// own body has been read.
+	Watch func(request *http.Request, response *http.Response, body []byte)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *Way) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := w.Transport.RoundTrip(request)
+	if err != nil || w.Watch == nil {
+		return response, err
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return response, errors.Join(err, response.Body.Close())
+	}
+	w.Watch(request, response, body)
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{bytes.NewReader(body), response.Body}
+	return response, nil
 }
 
 // Site is a site that Serve can run.

@@ -1,0 +1,14 @@
+package api
+
+// The bodies of answers, for the tests that compare them with the document.
+type (
+	Result       = result
+	Warning      = warning
+	Delivery     = delivery
+	Deliveries   = deliveries
+	OrderPage    = orderPage
+	CustomerPage = customerPage
+)
+
+// Document returns the OpenAPI document.
+func Document() []byte { return document }
