@@ -16,7 +16,7 @@ type environment struct {
 
 	texts    *i18n.Catalogue
 	words    *i18n.Localizer // English, for the operator
-	settings problems          // problems of the configuration file
+	settings problems        // problems of the configuration file
 	unread   bool            // the file was not read completely; "missing" settings may be in it
 	manual   func(command []string) error
 }

@@ -52,6 +52,7 @@ func readGuide(t *testing.T, root, guide string) string {
 func notRun() map[[2]string]string {
 	const (
 		guideMap = "cmd/portal/        the program: one file per command, settings, the server"
+		sum      = "subtotal - discount + fees + shipping + tax - gift cards - store_credit = total"
 		header   = "List-Unsubscribe: <https://account.shop.example/unsubscribe/bmV3…>"
 		timer    = `ExecStart=/bin/sh -c 'exec portal backup "/backup/postern-$$(date +%%F).db" --store /var/lib/postern'`
 		sharding = `sh.shardCollection("postern.orders", { shop: 1, _id: "hashed" })       ` +
@@ -59,6 +60,7 @@ func notRun() map[[2]string]string {
 	)
 	return map[[2]string]string{
 		{"text", guideMap}: "TestGuideMap reads it",
+		{"text", sum}:      "a sum; portal tests it with the orders of six shop systems",
 		{"text", header}:   "headers of the shop's own emails; portal tests that the URL unsubscribes",
 		{"console", "$ curl https://account.shop.example/api/v1/hand-off \\"}: "needs a code from a customer's browser; " +
 			"TestStorefront exchanges one",

@@ -13,7 +13,7 @@ import (
 // usageError means that the command was used incorrectly. It exits with status 2.
 type usageError struct {
 	problems problems
-	see    string // the command that explains more, "" for none
+	see      string // the command that explains more, "" for none
 }
 
 // problems are sentences, one for each problem.

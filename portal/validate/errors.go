@@ -47,7 +47,7 @@ type FieldError struct {
 // Error is a failure with a kind, a message key for people, and a cause for the log.
 type Error struct {
 	Kind   Kind
-	Key    string // of the message; "" for the kind's own
+	Key    string            // of the message; "" for the kind's own
 	Args   map[string]string // of the message
 	Fields []FieldError
 	Cause  error
