@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 
 	"postern/portal/web/webtest/chrome"
@@ -104,4 +106,97 @@ func (s stand) order(t *testing.T, name string, look chrome.Look) *chrome.Tab {
 	tab.Visit("/orders/" + name)
 	tab.Look(look)
 	return tab
+}
+
+// firstScreen is the height of a small phone's screen.
+const firstScreen = 740
+
+// below returns the elements among the selectors that end below the first screen of the page.
+const below = `((selectors) => selectors.filter((s) => {
+	const shown = [...document.querySelectorAll(s)].find((e) => e.getClientRects().length);
+	return !shown || shown.getBoundingClientRect().bottom + scrollY > %d;
+}))(%s)`
+
+// TestLongOrderInABrowser checks an order of 120 lines on a phone: the status, the delivery and the first product
+// are on the first screen, a row has two lines, the parcel's content is folded, and the total stands twice.
+func TestLongOrderInABrowser(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a browser: not in a short run")
+	}
+	s := newStand(t, chrome.Start(t))
+	tab := s.order(t, "long", chrome.Look{Width: 360})
+	for _, lost := range chrome.Evaluate[[]string](tab, fmt.Sprintf(below, firstScreen,
+		`["h1", ".summary", ".headline", ".order-actions .main", ".parcel", ".lines tbody tr"]`)) {
+		t.Errorf("%s is not on the first screen", lost)
+	}
+	if got := len(tab.Texts(".lines tbody tr")); got != 120 {
+		t.Errorf("%d rows", got)
+	}
+	const tallest = `Math.max(...[...document.querySelectorAll(".lines tbody tr")].map((r) => r.offsetHeight))`
+	if got := chrome.Evaluate[float64](tab, tallest); got > 72 {
+		t.Errorf("a row is %.0f px tall", got)
+	}
+	if tab.Sees(".parcel li") {
+		t.Error("the parcel's content is not folded")
+	}
+	tab.Click(".parcel summary")
+	tab.WaitUntil(`document.querySelectorAll(".parcel details[open] li").length === 120`)
+	for _, selector := range []string{".summary", ".totals .grand-total"} {
+		if got := tab.Text(selector); !strings.Contains(got, "1,074.00") {
+			t.Errorf("%s: %q", selector, got)
+		}
+	}
+}
+
+// TestPaymentInABrowser checks that an unpaid order shows a QR code and copies each value, and says so.
+func TestPaymentInABrowser(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a browser: not in a short run")
+	}
+	s := newStand(t, chrome.Start(t))
+	tab := s.order(t, "transfer", chrome.Look{Width: 360})
+	if size := chrome.Evaluate[float64](tab, `document.querySelector("svg.qr").getBoundingClientRect().width`); size < 160 {
+		t.Errorf("the code is %.0f px wide", size)
+	}
+	chrome.Evaluate[bool](tab, `Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => {
+		document.body.dataset.clipboard = text; } } }) && true`)
+	const iban = `.payment-facts button[data-copy^="SK"]`
+	tab.Click(iban)
+	tab.WaitUntil(`document.body.dataset.clipboard === "SK3112000000198742637541"`)
+	tab.WaitUntil(`document.querySelector('` + iban + `').textContent === "Copied"`)
+	tab.WaitUntil(`document.querySelector("[data-copy-status]").textContent === "Copied: SK3112000000198742637541"`)
+	if got := tab.Attr(iban, "aria-label"); got != "Copy: IBAN" {
+		t.Errorf("the button is called %q", got)
+	}
+	still := s.stranger(t)
+	s.SignIn(still, "transfer@shop.test")
+	if page := still.Get("/orders/transfer").Want(http.StatusOK); len(page.Attrs(".payment button:not([hidden])", "data-copy")) > 0 {
+		t.Error("a copy button is shown without scripts")
+	}
+}
+
+// TestDownloadsInABrowser checks that the downloads are on the first screen and lead to the shop, and that those
+// which are gone lead nowhere.
+func TestDownloadsInABrowser(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a browser: not in a short run")
+	}
+	s := newStand(t, chrome.Start(t))
+	tab := s.order(t, "downloads", chrome.Look{Width: 360})
+	for _, lost := range chrome.Evaluate[[]string](tab, fmt.Sprintf(below, firstScreen,
+		`[".headline", "#downloads li a", "#downloads li:nth-child(3)"]`)) {
+		t.Errorf("%s is not on the first screen", lost)
+	}
+	if got := len(tab.Texts("#downloads li")); got != 4 {
+		t.Errorf("%d downloads", got)
+	}
+	if got := len(tab.Texts("#downloads a")); got != 2 {
+		t.Errorf("%d links", got)
+	}
+	if got := tab.Attr("#downloads a", "href"); got != storefront+"/d/1" {
+		t.Errorf("the first leads to %q", got)
+	}
 }

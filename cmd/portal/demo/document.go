@@ -34,6 +34,11 @@ type orderDoc struct {
 	PricesIncludeTax bool             `json:"prices_include_tax"`
 	Taxes            []taxDoc         `json:"taxes,omitzero"`
 	Discounts        []discountDoc    `json:"discounts,omitzero"`
+	Fees             []feeDoc         `json:"fees,omitzero"`
+	Payments         []paymentDoc     `json:"payments,omitzero"`
+	Refunds          []refundDoc      `json:"refunds,omitzero"`
+	Instructions     *instructionsDoc `json:"payment_instructions,omitzero"`
+	Downloads        []downloadDoc    `json:"downloads,omitzero"`
 	TaxNote          string           `json:"tax_note,omitzero"`
 	VATID            string           `json:"vat_id,omitzero"`
 	ShippingMethod   string           `json:"shipping_method,omitzero"`
@@ -50,10 +55,12 @@ type orderDoc struct {
 	shipping int64 // in cents
 	off      int64 // discount in cents
 	back     int64 // refund in cents
+	fee      int64 // sum of Fees in cents
 }
 
 type lineDoc struct {
 	ID        string      `json:"id"`
+	Parent    string      `json:"parent,omitzero"`
 	SKU       string      `json:"sku"`
 	Name      string      `json:"name"`
 	Options   []optionDoc `json:"options,omitzero"`
@@ -65,6 +72,7 @@ type lineDoc struct {
 	URL       string      `json:"url"`
 
 	Withdrawal string `json:"withdrawal,omitzero"`
+	Warranty   int    `json:"warranty_months,omitzero"`
 
 	cents int64
 }
@@ -86,6 +94,42 @@ type discountDoc struct {
 	Amount string `json:"amount"`
 }
 
+type feeDoc struct {
+	Kind   string `json:"kind"`
+	Amount string `json:"amount"`
+}
+
+type paymentDoc struct {
+	Kind       string    `json:"kind"`
+	Method     string    `json:"method,omitzero"`
+	LastDigits string    `json:"last_digits,omitzero"`
+	Amount     string    `json:"amount"`
+	At         time.Time `json:"at"`
+}
+
+type refundDoc struct {
+	Amount string    `json:"amount"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitzero"`
+	Lines  []itemDoc `json:"lines,omitzero"`
+}
+
+type instructionsDoc struct {
+	AccountName    string    `json:"account_name"`
+	IBAN           string    `json:"iban"`
+	BIC            string    `json:"bic,omitzero"`
+	VariableSymbol string    `json:"variable_symbol,omitzero"`
+	DueAt          time.Time `json:"due_at,omitzero"`
+}
+
+type downloadDoc struct {
+	Line  string    `json:"line"`
+	Name  string    `json:"name"`
+	URL   string    `json:"url"`
+	Until time.Time `json:"until,omitzero"`
+	Left  *int      `json:"left,omitzero"`
+}
+
 type shipmentDoc struct {
 	Carrier      string    `json:"carrier"`
 	Number       string    `json:"number"`
@@ -95,6 +139,7 @@ type shipmentDoc struct {
 	ExpectedFrom time.Time `json:"expected_from,omitzero"`
 	ExpectedTo   time.Time `json:"expected_to,omitzero"`
 	PickupPoint  string    `json:"pickup_point,omitzero"`
+	PickupHours  string    `json:"pickup_hours,omitzero"`
 	Items        []itemDoc `json:"items,omitzero"`
 }
 
@@ -137,7 +182,7 @@ func (o *orderDoc) seal() {
 		}
 		subtotal += line.cents
 	}
-	total := subtotal - o.off + o.shipping
+	total := subtotal - o.off + o.shipping + o.fee
 	tax := total - (total*100+(100+o.vat)/2)/(100+o.vat)
 	o.Subtotal, o.Total, o.Tax, o.PricesIncludeTax = decimal(subtotal), decimal(total), decimal(tax), o.vat > 0
 	if !o.IsDigital {

@@ -100,6 +100,9 @@ func (g *orderGenerator) line(p product) lineDoc {
 	for _, option := range p.options {
 		line.Options = append(line.Options, optionDoc{Name: option[0], Value: option[1]})
 	}
+	if p.drawing == "lamp" {
+		line.Warranty = 24
+	}
 	quantity := 1 + int64(g.rng.IntN(3))
 	line.Quantity, line.cents = strconv.FormatInt(quantity, 10), quantity*p.cents
 	if p.unit != "" {

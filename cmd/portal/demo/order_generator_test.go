@@ -61,6 +61,13 @@ func TestOrderGenerator(t *testing.T) {
 			seen["reverse charge"] = seen["reverse charge"] || doc.TaxNote != ""
 			seen["discount"] = seen["discount"] || doc.Discount != ""
 			seen["refund"] = seen["refund"] || doc.Refunded != ""
+			seen["transfer with an account"] = seen["transfer with an account"] || doc.Instructions != nil && doc.Payment == order.PaymentPending
+			seen["downloads"] = seen["downloads"] || len(doc.Downloads) > 1
+			seen["one download"] = seen["one download"] || len(doc.Downloads) == 1
+			seen["fee"] = seen["fee"] || len(doc.Fees) > 0
+			seen["dated refund"] = seen["dated refund"] || len(doc.Refunds) > 0 && len(doc.Payments) > 0
+			seen["set"] = seen["set"] || slices.ContainsFunc(doc.Lines, func(l lineDoc) bool { return l.Parent != "" })
+			seen["warranty"] = seen["warranty"] || slices.ContainsFunc(doc.Lines, func(l lineDoc) bool { return l.Warranty > 0 })
 			seen["label"] = seen["label"] || doc.SourceLabel != ""
 			seen["digital"] = seen["digital"] || doc.IsDigital
 			seen["weight"] = seen["weight"] || slices.ContainsFunc(doc.Lines,
@@ -69,7 +76,8 @@ func TestOrderGenerator(t *testing.T) {
 	}
 	wanted := slices.Concat(order.Payments(), order.Fulfillments(), order.PaymentKinds(),
 		[]string{"GBP", "CZK", "dated", "undated",
-			"parcels", "long", "reverse charge", "discount", "refund", "label", "digital", "weight"})
+			"parcels", "long", "reverse charge", "discount", "refund", "label", "digital", "weight",
+			"transfer with an account", "downloads", "one download", "fee", "dated refund", "set", "warranty"})
 	for _, word := range wanted {
 		if !seen[word] {
 			t.Errorf("no order is %q", word)

@@ -124,14 +124,14 @@ func oddPeople() []Person {
 		},
 		{
 			Email:   "peter.dobierka@zakaznik.example",
-			Special: "unpaid orders: cash on delivery, bank transfer, a payment link",
+			Special: "unpaid orders: cash on delivery, bank transfer with a QR code, a payment link",
 			id:      "c-1008", first: "Peter", last: "Dobierka", lang: "sk", orders: 21, years: 0.5,
 			scenario: unpaid,
 			addresses: []address.Address{{FirstName: "Peter", LastName: "Dobierka", Line1: "Čučoriedková 8",
 				City: "Banská Bystrica", PostalCode: "974 11", Country: "SK"}},
 		},
 		{
-			Email: "oliver.whitcombe@customer.example", Special: "English, in pounds, with downloads",
+			Email: "oliver.whitcombe@customer.example", Special: "English, in pounds, with downloads, some expired or used up",
 			id: "c-1009", first: "Oliver", last: "Whitcombe", lang: "en", orders: 26, years: 4,
 			currency: "GBP", scenario: digital,
 			addresses: []address.Address{{FirstName: "Oliver", LastName: "Whitcombe",
@@ -148,7 +148,7 @@ func oddPeople() []Person {
 		},
 		{
 			Email:   "lubomir.durcansky@zakaznik.example",
-			Special: "vouchers, returns, refunds and a complaint",
+			Special: "vouchers, sets, returns, refunds and a complaint",
 			id:      "c-1011", first: "Ľubomír", last: "Ďurčanský", lang: "sk", orders: 30, years: 3,
 			scenario: returns,
 			addresses: []address.Address{{FirstName: "Ľubomír", LastName: "Ďurčanský",

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"postern/portal/order"
@@ -91,13 +92,16 @@ func unpaid(g *orderGenerator, o *orderDoc, i int) {
 	switch i % 3 {
 	case 0:
 		o.PaymentKind, o.PaymentMethod = order.PaymentByCOD, "Dobierka"
+		o.Fees, o.fee = []feeDoc{{Kind: "cod", Amount: decimal(codFee)}}, codFee
 		if o.State == order.StateOpen {
 			o.Payment = order.PaymentPending
 		}
 	case 1:
-		o.PaymentKind, o.PaymentMethod = "transfer", "Prevod na účet SK31 1200 0000 1987 4263 7541"
+		o.PaymentKind, o.PaymentMethod = "transfer", "Bankový prevod"
 		if g.now.Sub(o.PlacedAt) < 30*day {
 			o.set(order.StateOpen, order.PaymentPending, order.Unfulfilled)
+			o.Instructions = &instructionsDoc{AccountName: "Hájenka, s. r. o.", IBAN: "SK3112000000198742637541",
+				BIC: "UNCRSKBX", VariableSymbol: strings.TrimPrefix(o.Number, "HJ-"), DueAt: o.PlacedAt.Add(14 * day)}
 		}
 	case 2:
 		if g.now.Sub(o.PlacedAt) < 30*day {
@@ -105,6 +109,22 @@ func unpaid(g *orderGenerator, o *orderDoc, i int) {
 			o.Links.Payment = g.outside("pay/" + o.Number)
 		}
 	}
+}
+
+// codFee is the fee for cash on delivery in cents.
+const codFee = 150
+
+// files returns the downloads of an order: one without a limit, then one that expired, one that was used up.
+func (g *orderGenerator) files(o *orderDoc) []downloadDoc {
+	none, three := 0, 3
+	formats := []downloadDoc{{Name: "epub", Left: &three, Until: g.now.Add(400 * day)}, {Name: "pdf"},
+		{Name: "mobi", Until: o.PlacedAt.Add(time.Hour)}, {Name: "mp3", Left: &none}}
+	for i := range formats {
+		file := &formats[i]
+		file.Line, file.URL = "1", g.outside("downloads/"+o.Number+"."+file.Name)
+		file.Name = o.Lines[0].Name + "." + file.Name
+	}
+	return formats
 }
 
 // digital buys downloads in every other order.
@@ -118,6 +138,9 @@ func digital(g *orderGenerator, o *orderDoc, i int) {
 		true), 0, "", nil
 	o.set(order.StateCompleted, order.PaymentPaid, order.Delivered)
 	o.back = 0
+	if o.Downloads = g.files(o); i%4 == 1 {
+		o.Downloads = o.Downloads[:1]
+	}
 }
 
 // parcels go to a pickup point, or are split into several shipments.
@@ -130,7 +153,8 @@ func parcels(g *orderGenerator, o *orderDoc, i int) {
 	case i == g.person.orders-2:
 		o.set(order.StateOpen, order.PaymentPaid, order.ReadyForPickup)
 		o.Shipments = []shipmentDoc{{Carrier: "Packeta", Number: "Z0000000017", PickupPoint: point,
-			ShippedAt: g.after(o, day)}}
+			PickupHours: "Po–Pi 8:00–18:00\nSo 9:00–12:00",
+			ShippedAt:   g.after(o, day)}}
 	case i == g.person.orders-3:
 		o.set(order.StateOpen, order.PaymentPaid, order.PartiallyShipped)
 		o.Shipments = []shipmentDoc{g.parcel(o, o.Lines[:1])}
@@ -148,6 +172,9 @@ func parcels(g *orderGenerator, o *orderDoc, i int) {
 
 // returns uses vouchers, returns items and complains.
 func returns(g *orderGenerator, o *orderDoc, i int) {
+	if i%5 == 4 {
+		o.Lines = g.bundle()
+	}
 	if i%2 == 0 {
 		o.off = min(500, o.subtotal())
 		o.Discounts = []discountDoc{{Label: "Narodeninový poukaz", Code: "LUBO-5", Amount: decimal(o.off)}}
@@ -159,6 +186,10 @@ func returns(g *orderGenerator, o *orderDoc, i int) {
 	case 1:
 		o.set(order.StateCompleted, order.PaymentPartiallyRefunded, order.PartiallyReturned)
 		o.back = o.Lines[0].cents
+		o.Refunds = []refundDoc{{Amount: decimal(o.back), At: g.after(o, 12*day), Reason: "Odstúpenie od zmluvy",
+			Lines: []itemDoc{{Line: "1", Quantity: o.Lines[0].Quantity}}}}
+		o.Payments = []paymentDoc{{Kind: "card", Method: "Visa", LastDigits: "4242",
+			Amount: decimal(o.subtotal() - o.off + o.shipping), At: g.after(o, 4*time.Minute)}}
 		o.Notes = []noteDoc{{Text: "Vrátené sme prijali, peniaze prídu na kartu do piatich dní.",
 			At: g.after(o, 12*day)}}
 	case 2:
@@ -167,6 +198,19 @@ func returns(g *orderGenerator, o *orderDoc, i int) {
 	case 3:
 		o.set(order.StateOpen, order.PaymentDisputed, order.Delivered)
 	}
+}
+
+// bundle returns the lines of a set with its parts, and of one more product.
+func (g *orderGenerator) bundle() []lineDoc {
+	all := products()
+	set := g.line(all[0])
+	set.SKU, set.Name, set.Options = "SET-01", "Raňajková sada pre dvoch", nil
+	set.Quantity, set.UnitPrice, set.cents = "1", decimal(5490), 5490
+	parts := []lineDoc{g.line(all[0]), g.line(all[9]), g.line(all[7])}
+	for i := range parts {
+		parts[i].Parent, parts[i].Quantity, parts[i].UnitPrice, parts[i].cents = "1", "2", "", 0
+	}
+	return append(append([]lineDoc{set}, parts...), g.line(all[10]))
 }
 
 // regretted is an order in one situation of the right of withdrawal.

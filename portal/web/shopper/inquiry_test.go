@@ -102,7 +102,7 @@ func TestOrderActions(t *testing.T) {
 			if got := b.Page.Text("main .button.main"); got != test.main {
 				t.Errorf("the main action is %q", got)
 			}
-			if got := strings.Join(b.Page.Texts("main .order-actions > p.muted"), "|"); got != test.told {
+			if got := strings.Join(b.Page.Texts("main .unavailable"), "|"); got != test.told {
 				t.Errorf("told %q", got)
 			}
 			for kind, button := range map[string]string{"return": "Return items /",

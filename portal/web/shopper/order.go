@@ -41,7 +41,8 @@ type orderPage struct {
 	Notes       []note
 	Actions     []orderAction
 	More        []orderAction // in the menu beside the actions
-	Closed      string        // why an action that is likely to be looked for is unavailable
+	Closed      string        // why the order cannot be paid or tracked here
+	ClosedToo   string        // why something else is unavailable, with the details: at most one of the two is set
 	Requests    []sentRequest
 	Writing     writing
 	Withdrawal  *withdrawalNote // nil if the shop does not offer withdrawal

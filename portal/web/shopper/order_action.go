@@ -2,6 +2,7 @@ package shopper
 
 import (
 	"slices"
+	"strings"
 
 	"postern/portal/inquiry"
 	"postern/portal/order"
@@ -22,7 +23,7 @@ type sentRequest struct {
 }
 
 // actions fills the section that says what the customer can do with the order. One action is the main one; the
-// others are in a menu, unless there is only one.
+// others are in a menu, unless there is one action in all.
 func (p *orderPage) actions(sent inquiry.Correspondence) {
 	asked, main := sent.CancelAsked(), p.Order.Main()
 	for _, a := range p.Order.Actions(asked) {
@@ -39,11 +40,15 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	if url := p.Order.Links.Storefront; url != "" {
 		p.More = append(p.More, orderAction{Label: p.T("order.storefront"), URL: url, Away: true})
 	}
-	if len(p.More) == 1 {
-		p.Actions, p.More = append(p.Actions, p.More...), nil
+	if len(p.More) == 1 && len(p.Actions) == 0 {
+		p.Actions, p.More = p.More, nil
 	}
-	if reason := p.Order.Unavailable(asked); reason != "" {
+	switch reason := p.Order.Unavailable(asked); {
+	case reason == "":
+	case strings.HasPrefix(reason, order.ActionPay), strings.HasPrefix(reason, order.ActionTrack):
 		p.Closed = p.T("action.closed." + reason)
+	default:
+		p.ClosedToo = p.T("action.closed." + reason)
 	}
 	for _, r := range sent.Requests {
 		p.Requests = append(p.Requests, requestSent(p.Base, p.Order, r))
