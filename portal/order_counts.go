@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"postern/portal/job"
@@ -61,81 +63,70 @@ func (a *App) countOrders(ctx context.Context, shop shop.Shop, customer string, 
 // are counted together.
 func WithCountDelay(d time.Duration) Option { return func(a *App) { a.countDelay = d } }
 
-// requestCounts schedules a count of months, after the delay. It precedes the write that changes them.
-func (a *App) requestCounts(ctx context.Context, shop shop.Shop, months ...order.CustomerMonth) error {
-	now := a.now()
-	return a.changeCounts(ctx, shop, months, func(h *order.Counts, m order.CustomerMonth) bool {
-		return h.Work.Ensure(m.Request(now.Add(a.countDelay)), now.Add(a.countDelay/2))
-	})
-}
-
-// confirmCounts is called after the write that followed requestCounts. If it took so long that the months may
-// have been counted too early, they are counted again.
-func (a *App) confirmCounts(ctx context.Context, shop shop.Shop, requested time.Time,
-	months ...order.CustomerMonth) error {
-	now := a.now()
-	if now.Sub(requested) < a.countDelay/3 {
-		return nil
-	}
-	return a.changeCounts(ctx, shop, months, func(h *order.Counts, m order.CustomerMonth) bool {
-		return h.Work.Ensure(m.Request(now), time.Time{})
-	})
-}
-
-func (a *App) changeCounts(ctx context.Context, shop shop.Shop, months []order.CustomerMonth,
-	change func(*order.Counts, order.CustomerMonth) bool) error {
-	for _, m := range months {
-		if m.Customer == "" {
-			continue
-		}
-		if _, err := a.countDocs(shop.ID).Put(ctx, m.Customer, func(h *order.Counts, _ bool) error {
-			if !change(h, m) {
-				return storage.ErrUnchanged
-			}
-			return nil
-		}); err != nil {
-			return fmt.Errorf("ask for a recount: %w", err)
-		}
-	}
-	return nil
-}
-
+// countJobs runs the requests for counts.
 func (w Worker) countJobs() job.Source {
-	return job.Documents[order.Counts]{
-		Collection: order.CountsCollection(),
-		Open:       w.app.countDocs,
-		List:       func(h *order.Counts) *job.List { return &h.Work },
-		Kinds:      map[string]job.Kind[order.Counts]{order.KindCount: {Do: inShop(w.app, w.countMonth)}},
+	return job.Documents[order.CountRequest]{
+		Collection: order.CountRequestsCollection(),
+		Open:       w.app.countRequestDocs,
+		List:       func(r *order.CountRequest) *job.List { return &r.Work },
+		Kinds: map[string]job.Kind[order.CountRequest]{
+			order.KindCount: {Do: inShop(w.app, w.countRequested)},
+		},
 	}
 }
 
-// countMonth recounts one month of one customer. An order written after the count began has scheduled
-// another.
-func (w Worker) countMonth(ctx context.Context, shop shop.Shop,
-	t job.Task[order.Counts]) (job.Finish[order.Counts], error) {
-	month := t.Job.Args["month"]
-	first, err := time.ParseInLocation(order.MonthForm+" 02 15", month+" 01 12", shop.Location())
-	if err != nil {
-		return nil, fmt.Errorf("recount: %w", err)
+// countRequested recounts the months of a request and deletes it. An order written after the count began has
+// requested another.
+func (w Worker) countRequested(ctx context.Context, shop shop.Shop,
+	t job.Task[order.CountRequest]) (job.Finish[order.CountRequest], error) {
+	months := map[string][]string{}
+	for _, m := range t.Doc.Months {
+		months[m.Customer] = append(months[m.Customer], m.Month)
 	}
-	if t.Doc.Zone != shop.TimeZone {
-		all, err := w.app.countOrders(ctx, shop, t.Key, nil, nil)
-		return func(h *order.Counts) { h.Zone, h.Months = shop.TimeZone, all }, err
+	err := eachAtOnce(ctx, slices.Collect(maps.Keys(months)), func(ctx context.Context, customer string) error {
+		return w.countMonths(ctx, shop, customer, months[customer])
+	})
+	if err == nil {
+		err = remove(ctx, w.app.countRequestDocs(shop.ID), t.Key)
 	}
-	months, err := w.app.countOrders(ctx, shop, t.Key, validate.Dawn(first),
-		validate.Dawn(first.AddDate(0, 1, 0)))
-	return func(h *order.Counts) {
-		if h.Zone != shop.TimeZone { // all was counted in another zone since
-			h.Work.Add(order.CustomerMonth{Customer: t.Key, Month: month}.Request(w.app.now()))
-			return
+	return nil, err
+}
+
+// countMonths recounts months of one customer. Another count of the same customer at the same time is a
+// conflict, after which the months are counted again.
+func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string, months []string) error {
+	_, err := w.app.countDocs(shop.ID).Put(ctx, customer, func(h *order.Counts, found bool) error {
+		if !found || h.Zone != shop.TimeZone {
+			err := w.app.recountWhole(ctx, shop, customer, h)
+			if err == nil && !found && len(h.Months) == 0 { // such as for a customer who was erased
+				err = storage.ErrUnchanged
+			}
+			return err
 		}
+		before := maps.Clone(h.Months)
 		if h.Months == nil {
 			h.Months = map[string]int64{}
 		}
-		if delete(h.Months, month); months[month] > 0 {
-			h.Months[month] = months[month]
+		for _, month := range months {
+			first, err := time.ParseInLocation(order.MonthForm+" 02 15", month+" 01 12", shop.Location())
+			if err != nil {
+				return fmt.Errorf("recount: %w", err)
+			}
+			counted, err := w.app.countOrders(ctx, shop, customer, validate.Dawn(first),
+				validate.Dawn(first.AddDate(0, 1, 0)))
+			if err != nil {
+				return err
+			}
+			if delete(h.Months, month); counted[month] > 0 {
+				h.Months[month] = counted[month]
+			}
 		}
-	}, err
+		if maps.Equal(before, h.Months) {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	return err
 }
 
 func (w Worker) shopJobs() job.Source {

@@ -2,19 +2,22 @@ package portal_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"postern/portal"
 	"postern/portal/job"
+	"postern/portal/order"
 	"postern/portal/secret/secrettest"
 	"postern/storage"
 )
 
-// TestAnImportLeavesOneCountForEachCustomerAndMonth checks that an import, however large, leaves one job
-// for each customer and month and none in the orders.
-func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
+// TestAnImportRequestsOneCountForEachCustomerAndMonth checks that an import, however large, requests one count
+// for each customer and month, that many share a job, and that the jobs leave nothing but the counts.
+func TestAnImportRequestsOneCountForEachCustomerAndMonth(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
 	app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
@@ -33,20 +36,91 @@ func TestAnImportLeavesOneCountForEachCustomerAndMonth(t *testing.T) {
 		t.Fatalf("import: %+v, %v", report, err)
 	}
 	waiting, err := app.Operator().Jobs().List(t.Context(), job.Scheduled, storage.MaxLimit)
-	if err != nil || len(waiting) != 2*customers {
-		t.Errorf("%d jobs wait, want %d, %v", len(waiting), 2*customers, err)
+	if err != nil || len(waiting) == 0 {
+		t.Fatalf("%d jobs wait, %v", len(waiting), err)
+	}
+	seen := map[order.CustomerMonth]int{}
+	for _, request := range h.countRequests() {
+		for _, m := range request.Months {
+			seen[m]++
+		}
+	}
+	if len(seen) != 2*customers || slices.Max(slices.Collect(maps.Values(seen))) != 1 {
+		t.Errorf("requested are %v, want each of %d months once", seen, 2*customers)
 	}
 	if done, err := app.Worker().RunOnce(t.Context()); done != 0 || err != nil {
 		t.Errorf("%d jobs done before the delay, %v", done, err)
 	}
 	h.clock.Move(3 * time.Second)
-	if done, err := app.Worker().RunOnce(t.Context()); done != 2*customers || err != nil {
-		t.Errorf("%d jobs done, %v", done, err)
+	if done, err := app.Worker().RunOnce(t.Context()); done != len(waiting) || err != nil {
+		t.Errorf("%d jobs done, want %d, %v", done, len(waiting), err)
+	}
+	if left := h.countRequests(); len(left) > 0 {
+		t.Errorf("%d requests are left", len(left))
 	}
 	for i := range customers {
 		if got := h.find(fmt.Sprintf("c%d@example.com", i)).Orders; got != orders {
 			t.Errorf("customer %d has %d orders, want %d", i, got, orders)
 		}
+	}
+}
+
+// countRequests returns the stored requests for counts.
+func (h *testApp) countRequests() (all []order.CountRequest) {
+	h.t.Helper()
+	docs := order.CountRequestDocs(h.engine, h.shop.ID)
+	waiting, err := h.app.Operator().Jobs().List(h.t.Context(), job.Scheduled, storage.MaxLimit)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, j := range waiting {
+		request, _, err := docs.Get(h.t.Context(), j.Key)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, request)
+	}
+	return all
+}
+
+// TestAnOrderAfterACountIsCounted checks that an order never relies on a request that may have been carried out:
+// one that is due, or due too soon for the order's own write.
+func TestAnOrderAfterACountIsCounted(t *testing.T) {
+	t.Parallel()
+	for _, wait := range []time.Duration{0, time.Second, 1500 * time.Millisecond, 2 * time.Second,
+		3 * time.Second, time.Minute} {
+		t.Run(wait.String(), func(t *testing.T) {
+			h := newTestApp(t)
+			app := portal.New(h.engine, secrettest.Ring(), portal.WithClock(h.clock.Now))
+			feed := h.feedOver(app)
+			put := func(number string) {
+				t.Helper()
+				if _, err := feed.PutOrder(t.Context(), number, orderJSON(number, jan)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put("1")
+			h.clock.Move(wait)
+			if _, err := app.Worker().RunOnce(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			put("2")
+			requests := len(h.countRequests())
+			want := 1
+			if wait == 2*time.Second { // the first is not due yet, but too soon for the second order
+				want = 2
+			}
+			if requests != want {
+				t.Errorf("%d requests wait, want %d", requests, want)
+			}
+			h.clock.Move(3 * time.Second)
+			if _, err := app.Worker().RunOnce(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.find(jan).Orders; got != 2 {
+				t.Errorf("%d orders are counted, want 2", got)
+			}
+		})
 	}
 }
 

@@ -64,6 +64,7 @@ type App struct {
 	blocked  *blockList
 
 	countDelay time.Duration
+	counts     *countRequests
 	vatChecker customer.VATChecker // nil if disabled
 }
 
@@ -93,7 +94,7 @@ func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{},
 		formats: address.New(),
-		blocked: &blockList{}, countDelay: order.StandardCountDelay,
+		blocked: &blockList{}, countDelay: order.StandardCountDelay, counts: &countRequests{},
 	}
 	for _, option := range options {
 		option(a)

@@ -54,6 +54,7 @@ func (w Worker) declarations() []declaration {
 
 // orderDeclarations returns those of the orders and of what customers send about them.
 func (w Worker) orderDeclarations() []declaration {
+	const counted = "ids of customers, deleted seconds later when their orders are counted"
 	return []declaration{
 		{
 			Collection: order.Collection(), jobs: w.orderJobs(),
@@ -78,8 +79,12 @@ func (w Worker) orderDeclarations() []declaration {
 			},
 		},
 		{
-			Collection: order.CountsCollection(), jobs: w.countJobs(),
-			personal: personal{erase: w.eraseCounts, withheld: "counted from the orders"},
+			Collection: order.CountsCollection(),
+			personal:   personal{erase: w.eraseCounts, withheld: "counted from the orders"},
+		},
+		{
+			Collection: order.CountRequestsCollection(), jobs: w.countJobs(),
+			personal: personal{kept: counted, withheld: counted},
 		},
 	}
 }

@@ -15,7 +15,6 @@ import (
 type Counts struct {
 	Zone   string           `bson:"zone"`
 	Months map[string]int64 `bson:"months,omitempty"`
-	Work   job.List         `bson:"work,omitempty"`
 }
 
 const MonthForm = "2006-01"
@@ -25,7 +24,7 @@ const CountsByZone = "zone"
 // CountsCollection declares the collection of order counts and its indexes.
 func CountsCollection() storage.Collection {
 	zone := storage.Index{Name: CountsByZone, Fields: []storage.Field{{Path: "zone", Kind: storage.String}}}
-	return storage.Collection{Name: "order_counts", Indexes: append(job.Indexes(), zone)}
+	return storage.Collection{Name: "order_counts", Indexes: []storage.Index{zone}}
 }
 
 // CountsDocs opens the order counts of a shop.
@@ -73,27 +72,51 @@ func (h Counts) Nearest(from, to time.Time) int {
 	return best
 }
 
-// A job on the customer's counts recounts one month of the customer, however many orders ask for it: an
-// import of a million orders leaves one job for each customer and month, not a million.
+// CountRequest asks for a recount of months, whichever customers they belong to. Orders that arrive at the same
+// time share one, and orders that arrive soon after it need no other for the same month: an import of a million
+// orders leaves a request for each few hundred of them. It is deleted when everything is counted.
 //
-// The job is scheduled before an order is written, with a delay: the write has ended by then, so the count
-// sees it. A crash in between costs one needless count. A write that took longer than expected schedules
+// It is stored before an order is written, and due after a delay: the write has ended by then, so the count
+// sees it. A crash in between costs one needless count. A write that took longer than expected requests
 // another count afterwards.
+type CountRequest struct {
+	Months []CustomerMonth `bson:"months"`
+	Work   job.List        `bson:"work,omitempty"`
+}
+
 const (
-	KindCount   = "count_orders" // args: month
+	KindCount   = "count_orders"
 	KindRecount = "recount_in_time_zone"
 	// StandardCountDelay is how long after an order its month is counted. Orders that arrive within it are
 	// counted together.
 	StandardCountDelay = 3 * time.Second
+	// MaxRequested is the maximum number of months in one request.
+	MaxRequested = 500
 )
 
+// CountRequestsCollection declares the collection of requests for counts.
+func CountRequestsCollection() storage.Collection {
+	return storage.Collection{Name: "count_requests", Indexes: job.Indexes()}
+}
+
+// CountRequestDocs opens the requests for counts of a shop.
+func CountRequestDocs(engine storage.Engine, shop string) storage.Docs[CountRequest] {
+	return storage.Open[CountRequest](engine, shop, CountRequestsCollection())
+}
+
+// RequestCount returns a request for a recount at a time.
+func RequestCount(months []CustomerMonth, at time.Time) CountRequest {
+	r := CountRequest{Months: months}
+	r.Work.Add(job.Request{Kind: KindCount, At: at})
+	return r
+}
+
 // CustomerMonth is a month of one customer, "2026-03" in the shop's time zone.
-type CustomerMonth struct{ Customer, Month string }
+type CustomerMonth struct {
+	Customer string `bson:"customer"`
+	Month    string `bson:"month"`
+}
 
 func MonthOf(customer string, placed time.Time, zone *time.Location) CustomerMonth {
 	return CustomerMonth{customer, placed.In(zone).Format(MonthForm)}
-}
-
-func (m CustomerMonth) Request(at time.Time) job.Request {
-	return job.Request{Kind: KindCount, Args: job.Args{"month": m.Month}, At: at}
 }
