@@ -17,6 +17,7 @@ import (
 	"postern/portal/validate"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 // Refusal is one line of an import that was refused.
@@ -44,8 +45,9 @@ type Report struct {
 }
 
 const (
-	importWorkers = 64 // their writes share commits
-	importAhead   = 4  // orders queued for each of them
+	importWorkers = 256      // their writes share commits
+	importAhead   = 1        // orders queued for each of them
+	importBytes   = 32 << 20 // of the text of all orders in progress
 	maxRefusals   = 1000
 	maxWarned     = 100
 )
@@ -64,7 +66,7 @@ func (o Operator) ImportOrders(
 		return Report{}, err
 	}
 	run := &importRun{app: o.app, shop: shop, seed: maphash.MakeSeed(), decoder: order.Decoder{
-		Formats: o.app.formats, Zone: shop.Location()}}
+		Formats: o.app.formats, Zone: shop.Location()}, room: semaphore.NewWeighted(importBytes)}
 	for _, choose := range options {
 		choose(&run.importChoices)
 	}
@@ -86,6 +88,7 @@ func (o Operator) ImportOrders(
 // importLine is the order on one line of the file.
 type importLine struct {
 	line     int
+	size     int64 // of its text in bytes
 	order    order.Order
 	warnings []validate.FieldError
 }
@@ -100,6 +103,8 @@ type importRun struct {
 	shop    shop.Shop
 	seed    maphash.Seed
 	decoder order.Decoder
+	owners  importOwners
+	room    *semaphore.Weighted // bytes that may still be read
 	queues  [importWorkers]chan importLine
 	mu      sync.Mutex
 	report  Report
@@ -151,8 +156,12 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 		run.refuse(line, cmp.Or(o.Number, numberIn(text)), err)
 		return nil
 	}
+	size := int64(len(text))
+	if err := run.room.Acquire(ctx, size); err != nil {
+		return err
+	}
 	select {
-	case run.queues[maphash.String(run.seed, o.Number)%importWorkers] <- importLine{line, o, warnings}:
+	case run.queues[maphash.String(run.seed, o.Number)%importWorkers] <- importLine{line, size, o, warnings}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -161,13 +170,14 @@ func (run *importRun) hand(ctx context.Context, line int, text []byte) error {
 
 func (run *importRun) work(ctx context.Context, queue <-chan importLine) error {
 	put := func(ctx context.Context, shop shop.Shop, o order.Order) (order.Receipt, error) {
-		return run.app.putOrder(ctx, shop, o, putting{imported: true})
+		return run.app.putOrder(ctx, shop, o, putting{imported: true, owners: &run.owners})
 	}
 	if run.dryRun {
 		put = run.app.checkOrder
 	}
 	for l := range queue {
 		receipt, err := put(ctx, run.shop, l.order)
+		run.room.Release(l.size)
 		switch validate.KindOf(err) {
 		case validate.Invalid, validate.TooLarge, validate.Conflict, validate.Unavailable:
 			run.refuse(l.line, l.order.Number, err)

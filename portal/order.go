@@ -20,13 +20,17 @@ func (a *App) orderDocs(shop string) storage.Docs[order.Stored] {
 // order whose customer was erased, has no effect and therefore no owner. One that names the same buyer as
 // the stored order keeps its owner. Neither creates a customer.
 func (a *App) ownerOfOrder(ctx context.Context, shop shop.Shop, o order.Order,
-	stored storage.Read[order.Stored]) (order.Ownership, error) {
+	stored storage.Read[order.Stored], known *importOwners) (order.Ownership, error) {
 	doc := stored.Doc
 	if stored.Found && (doc.ErasedAt != nil || o.UpdatedAt.Before(doc.UpdatedAt)) {
 		return order.Ownership{}, nil
 	}
 	if kept := doc.Owner(o, order.Ownership{}); kept.Customer != "" {
 		return kept, a.awaitErasure(ctx, shop.ID, kept.Customer)
+	}
+	if known != nil {
+		return known.find(ctx, buyer{o.FeedCustomer, o.Email},
+			func() (order.Ownership, error) { return a.customerOfOrder(ctx, shop, o) })
 	}
 	return a.customerOfOrder(ctx, shop, o)
 }
@@ -61,6 +65,8 @@ func (a *App) customerOfOrder(ctx context.Context, shop shop.Shop, o order.Order
 type putting struct {
 	forced   bool // replaces newer content
 	imported bool // by the operator, from a file
+
+	owners *importOwners // nil to look for the owner of each order
 }
 
 // putOrder stores an order as of its UpdatedAt. Repeated or reordered deliveries lead to the same result:
@@ -72,7 +78,7 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	if err != nil {
 		return order.Receipt{}, fmt.Errorf("store order: %w", err)
 	}
-	found, err := a.ownerOfOrder(ctx, shop, o, read)
+	found, err := a.ownerOfOrder(ctx, shop, o, read, how.owners)
 	if err != nil {
 		return order.Receipt{}, err
 	}
