@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"postern/portal"
+	"postern/portal/order"
 	"postern/portal/secret"
 	"postern/portal/shop"
 	"postern/storage"
@@ -32,7 +34,7 @@ func within(ctx context.Context, store string, do func(storage.Engine, *portal.A
 	}
 	ring, err := secret.New(benchSecret())
 	if err == nil {
-		app := portal.New(engine, ring, portal.WithCountDelay(0))
+		app := portal.New(engine, ring)
 		if err = app.TakeSecret(ctx); err == nil {
 			err = do(engine, app)
 		}
@@ -56,15 +58,26 @@ func furnish(ctx context.Context, app *portal.App) (key string, err error) {
 }
 
 // fill imports the orders of customers from to before-1, and has them counted as a running worker would.
-func fill(ctx context.Context, app *portal.App, from, before int) error {
+func fill(ctx context.Context, engine storage.Engine, app *portal.App, from, before int) error {
 	out, into := io.Pipe()
 	defer out.Close() // unblocks the writer if nobody reads to the end
 	go func() { into.CloseWithError(writeOrders(into, from, before, time.Now())) }()
 	if err := bring(ctx, app, out); err != nil {
 		return err
 	}
+	return count(ctx, engine)
+}
+
+// count runs the jobs of a store whose worker is as late as the counts are due.
+func count(ctx context.Context, engine storage.Engine) error {
+	ring, err := secret.New(benchSecret())
+	if err != nil {
+		return err
+	}
+	later := func() time.Time { return time.Now().Add(order.StandardCountDelay) }
+	worker := portal.New(engine, ring, portal.WithClock(later)).Worker()
 	for {
-		if done, err := app.Worker().RunOnce(ctx); err != nil || done == 0 {
+		if done, err := worker.RunOnce(ctx); err != nil || done == 0 {
 			return err
 		}
 	}
@@ -78,8 +91,11 @@ func bring(ctx context.Context, app *portal.App, orders io.Reader) error {
 	return err
 }
 
-// rates holds orders per second.
-type rates struct{ imported, alone float64 }
+// rates holds orders per second, and the CPU time of an order that is imported and counted.
+type rates struct {
+	imported, counted, alone float64
+	cpu                      time.Duration
+}
 
 // compareImport imports a sample of orders into an empty store. It then inserts the stored documents into
 // another empty store, using only the storage engine and the same concurrency as an import.
@@ -100,9 +116,14 @@ func (b *bench) compareImport(ctx context.Context) (rates, error) {
 		if _, err := furnish(ctx, app); err != nil {
 			return err
 		}
-		began := time.Now()
+		began, used := time.Now(), ownCPU()
 		err := bring(ctx, app, &text)
 		r.imported = rate(customers*ordersEach, began)
+		if err == nil {
+			err = count(ctx, engine)
+		}
+		r.counted = rate(customers*ordersEach, began)
+		r.cpu = (ownCPU() - used) / time.Duration(customers*ordersEach)
 		if err == nil {
 			records, err = read(ctx, engine, customers)
 		}
@@ -117,6 +138,15 @@ func (b *bench) compareImport(ctx context.Context) (rates, error) {
 		r.alone = rate(len(records), began)
 		return err
 	})
+}
+
+// ownCPU returns the CPU time of this process, which other processes affect less than wall-clock time.
+func ownCPU() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func rate(n int, since time.Time) float64 { return float64(n) / time.Since(since).Seconds() }

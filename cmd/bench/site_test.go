@@ -3,10 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -52,22 +49,9 @@ func BenchmarkOrdersPage(b *testing.B) {
 		b.Fatalf("status %d, %d orders", c.Response.StatusCode(), n)
 	}
 	b.SetBytes(int64(len(c.Response.Body())))
-	before := ownCPU(b)
+	before := ownCPU()
 	for b.Loop() {
 		ask()
 	}
-	b.ReportMetric(float64((ownCPU(b)-before).Microseconds())/float64(b.N), "cpu-us/op")
-}
-
-// ownCPU returns the CPU time of this process, which other processes affect less than wall-clock time.
-func ownCPU(b *testing.B) time.Duration {
-	self, err := os.FindProcess(os.Getpid())
-	if err != nil {
-		b.Fatal(err)
-	}
-	used, err := (&process{command: &exec.Cmd{Process: self}}).cpu()
-	if err != nil {
-		b.Skip(err)
-	}
-	return used
+	b.ReportMetric(float64((ownCPU()-before).Microseconds())/float64(b.N), "cpu-us/op")
 }
