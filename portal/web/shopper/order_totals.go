@@ -35,7 +35,14 @@ func (p *orderPage) totals() []total {
 	if o.PricesIncludeTax {
 		rows = append(rows, p.taxes(subClass)...)
 	}
-	return append(append(rows, p.refunds()...), p.settled()...)
+	if paid := o.Paid(); paid != 0 && paid != o.Total {
+		rows = append(rows, p.row("", p.T("order.paid"), -paid))
+	}
+	rows = append(rows, p.refunds()...)
+	if due := o.Due(); due > 0 && p.owes() && (due != o.Total || o.AmountDue != nil) {
+		rows = append(rows, p.row(dueClass, p.T("order.due"), due))
+	}
+	return rows
 }
 
 func (p *orderPage) row(class, label string, minor int64) total {
@@ -171,19 +178,6 @@ func (p *orderPage) refundNote(refund order.Refund) string {
 		}
 	}
 	return strings.Join(parts, " · ")
-}
-
-// settled returns what was paid and what is still to be paid, if the total alone does not say it.
-func (p *orderPage) settled() []total {
-	o := p.Order
-	var rows []total
-	if paid := o.Paid(); paid != 0 && (paid != o.Total || len(o.Refunds) > 0) {
-		rows = append(rows, p.row("", p.T("order.paid"), -paid))
-	}
-	if due := o.Due(); due > 0 && p.owes() && (due != o.Total || o.AmountDue != nil) {
-		rows = append(rows, p.row(dueClass, p.T("order.due"), due))
-	}
-	return rows
 }
 
 // owes reports whether money is still due, to the shop or to the carrier.
