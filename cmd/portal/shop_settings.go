@@ -2,12 +2,14 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"postern/portal"
 	"postern/portal/shop"
+	"postern/templates/i18n"
 )
 
 // shopGroup holds the subcommands for shops.
@@ -44,7 +46,7 @@ type shopFlags struct {
 	Logo           *string  `setting:"shop-logo" help:"A PNG, JPEG or WebP file of the logo; none removes it." placeholder:"FILE"`
 	Accent         *string  `setting:"shop-accent" help:"The colour of buttons and links, such as #2f6b4f." placeholder:"COLOUR"`
 	SupportEmail   *string  `setting:"shop-support-email" help:"The email that customers can write to." placeholder:"EMAIL"`
-	Footer         []string `setting:"shop-footer" sep:";" help:"A link in the footer of every page, label=URL. Repeat the flag for more; none removes all." placeholder:"LABEL=URL"`
+	Footer         []string `setting:"shop-footer" sep:";" help:"A link in the footer of every page, label=URL. With a language before it, sk:label=URL, it is on the pages in that language, in place of those without one. Repeat the flag for more; none removes all." placeholder:"[LANG:]LABEL=URL"`
 	InsecureHTTP   bool     `name:"insecure-http" help:"Allow a plain http base URL on a host other than this machine."`
 }
 
@@ -202,8 +204,11 @@ func readFooter(list []string, wrong *problems) *[]shop.FooterLink {
 			wrong.add("--footer: %q is not label=URL, such as Terms=https://shop.example/terms.", text)
 			continue
 		}
-		links = append(links, shop.FooterLink{Label: strings.TrimSpace(label),
-			URL: strings.TrimSpace(address)})
+		link := shop.FooterLink{Label: strings.TrimSpace(label), URL: strings.TrimSpace(address)}
+		if lang, rest, _ := strings.Cut(link.Label, ":"); slices.Contains(i18n.Tags(), lang) {
+			link.Lang, link.Label = lang, strings.TrimSpace(rest)
+		}
+		links = append(links, link)
 	}
 	return &links
 }

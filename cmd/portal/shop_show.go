@@ -57,7 +57,11 @@ func describe(shop shop.Shop) card {
 	c.add("support-email", shop.Brand.SupportEmail)
 	footer := []string{}
 	for _, link := range shop.Brand.Footer {
-		footer = append(footer, link.Label+"="+link.URL)
+		text := link.Label + "=" + link.URL
+		if link.Lang != "" {
+			text = link.Lang + ":" + text
+		}
+		footer = append(footer, text)
 	}
 	c.addList("footer", footer)
 	c.add("created", shop.CreatedAt.UTC().Format(time.RFC3339))

@@ -37,7 +37,7 @@ func TestShopSettings(t *testing.T) {
 		"--return-reason", "Other",
 		"--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
 		"--footer", "Terms, and more=https://shop.example/terms?a=1", "--footer",
-		"Contact=https://shop.example/contact",
+		"Contact=https://shop.example/contact", "--footer", "sk:Obchodné podmienky=https://shop.example/sk",
 	).want(t, exitOK, "Created shop main", "Made a new store in "+dir)
 
 	want := map[string]any{
@@ -56,7 +56,7 @@ func TestShopSettings(t *testing.T) {
 		"withdrawal":    "on", "logo": "160 x 160 pixels", "accent": "#2f6b4f",
 		"support-email": "help@shop.example",
 		"footer": []any{"Terms, and more=https://shop.example/terms?a=1",
-			"Contact=https://shop.example/contact"},
+			"Contact=https://shop.example/contact", "sk:Obchodné podmienky=https://shop.example/sk"},
 	}
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {
 		t.Errorf("as created (-want +got):\n%s", diff)

@@ -250,6 +250,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// maxFooterLinks is the maximum number of links on one page.
 const maxFooterLinks = 12
 
 func (b *Brand) check(f *validate.Validator) {
@@ -259,11 +260,15 @@ func (b *Brand) check(f *validate.Validator) {
 	if b.SupportEmail != "" {
 		b.SupportEmail = f.Email("support_email", b.SupportEmail)
 	}
-	if len(b.Footer) > maxFooterLinks {
-		f.Reject("footer", "json.too_many", "Most", fmt.Sprint(maxFooterLinks))
-	}
+	inOne := map[string]int{}
 	for i := range b.Footer {
 		link := &b.Footer[i]
+		if inOne[link.Lang]++; inOne[link.Lang] == maxFooterLinks+1 {
+			f.Reject("footer", "json.too_many", "Most", fmt.Sprint(maxFooterLinks))
+		}
+		if known := i18n.Tags(); link.Lang != "" && !slices.Contains(known, link.Lang) {
+			f.Reject("footer", "shop.no_language", "Language", link.Lang, "Known", strings.Join(known, ", "))
+		}
 		link.Label = f.Required("footer", f.Text("footer", link.Label, validate.MaxWord))
 		link.URL = f.Required("footer", f.Link("footer", link.URL))
 	}

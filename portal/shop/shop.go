@@ -61,10 +61,29 @@ type Brand struct {
 	Footer       []FooterLink `bson:"footer,omitempty"`
 }
 
-// FooterLink is a link in the footer of every page.
+// FooterLink is a link in the footer of every page, or only of the pages in one language.
 type FooterLink struct {
 	Label string `bson:"label"`
 	URL   string `bson:"url"`
+	Lang  string `bson:"lang,omitempty"`
+}
+
+// FooterIn returns the links for pages in a language: those of the language, or if there are none, those
+// without a language.
+func (b Brand) FooterIn(lang string) []FooterLink {
+	var own, common []FooterLink
+	for _, link := range b.Footer {
+		switch link.Lang {
+		case lang:
+			own = append(own, link)
+		case "":
+			common = append(common, link)
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return common
 }
 
 // The limits of a link's lifetime.
