@@ -39,6 +39,7 @@ type Base struct {
 
 	money     func() *money.Formatter
 	fragments *fragments
+	refused   *bool // whether the page shows a form that was refused
 }
 
 // Choice is one language in the language menu.
@@ -57,9 +58,14 @@ func (p *Pages) Language(c *fiber.Ctx, shop shop.Shop, customer *customer.Custom
 	return p.catalogue.Match(shop.Languages, wishes...)
 }
 
+// LanguageOf returns the Language of a page without ?lang= for somebody with the stored language, "" for none.
+func (p *Pages) LanguageOf(c *fiber.Ctx, shop shop.Shop, stored string) string {
+	return p.catalogue.Match(shop.Languages, stored, c.Get(fiber.HeaderAcceptLanguage), shop.Language)
+}
+
 // Base prepares a page of a shop in its Language; customer is nil for a visitor.
 func (p *Pages) Base(c *fiber.Ctx, area *Area, shop shop.Shop, customer *customer.Customer) Base {
-	b := Base{Shop: shop, CurrentURL: here(c), Area: area, fragments: p.fragments}
+	b := Base{Shop: shop, CurrentURL: here(c), Area: area, fragments: p.fragments, refused: new(bool)}
 	asked := askedLang(c)
 	if customer != nil {
 		b.SignedIn, b.Email, b.DisplayName = true, customer.Email, customer.Name()

@@ -17,6 +17,7 @@ type Flash struct {
 // Action is a form with a single button.
 type Action struct {
 	Label, Path string
+	Lang        string // of the label, "" for that of the page
 	Fields      []Hidden
 }
 
@@ -31,6 +32,20 @@ func flashOf(c *fiber.Ctx, l *i18n.Localizer) *Flash {
 		return nil
 	}
 	return &Flash{Text: l.T("done." + done), UndoID: c.Query("undo")}
+}
+
+// OfferLanguage adds a button to the confirmation that brings back the language that the page before had. A
+// language that the shop does not offer is ignored.
+func (b *Base) OfferLanguage() {
+	if b.Flash == nil || !b.SignedIn {
+		return
+	}
+	for _, choice := range b.Languages {
+		if choice.Lang == b.Flash.UndoID && !choice.Current {
+			b.Flash.Undo = &Action{Label: choice.Name, Lang: choice.Lang, Path: b.Area.Language,
+				Fields: []Hidden{{Name: "lang", Value: choice.Lang}, {Name: "back", Value: b.CurrentURL}}}
+		}
+	}
 }
 
 // OfferUndo adds an undo button to the confirmation if the URL names something to undo. Do not build path

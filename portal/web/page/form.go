@@ -1,7 +1,9 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"postern/portal/validate"
 
@@ -38,6 +40,9 @@ func (b Base) Form(values map[string]string, err error) Form {
 		return f
 	}
 	f.Summary = b.T(summaryKey(err))
+	if b.refused != nil {
+		*b.refused = true
+	}
 	for _, wrong := range validate.FieldErrors(err) {
 		if _, known := f.FieldErrors[wrong.Field]; known {
 			continue
@@ -50,6 +55,18 @@ func (b Base) Form(values map[string]string, err error) Form {
 		f.FieldErrors[wrong.Field] = sentence
 		f.order = append(f.order, wrong.Field)
 	}
+	return f
+}
+
+// InOrder returns the form with its summary in the order of the named fields. Errors of other fields follow.
+func (f Form) InOrder(names ...string) Form {
+	place := func(name string) int {
+		if i := slices.Index(names, name); i >= 0 {
+			return i
+		}
+		return len(names)
+	}
+	slices.SortStableFunc(f.order, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
 	return f
 }
 

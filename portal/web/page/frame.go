@@ -30,7 +30,7 @@ func (b Base) Head() (template.HTML, error) {
 	data := head{
 		Words: b.Words(), Area: b.Area, Nav: b.Nav, SingleCard: b.SingleCard, Wide: b.Wide,
 		SignedIn: b.SignedIn,
-		Title:    gaps.Text(b.Title), ShopName: gaps.Text(b.Shop.Name), BrandStyle: gaps.Text(b.BrandStyle),
+		Title:    gaps.Text(b.documentTitle()), ShopName: gaps.Text(b.Shop.Name), BrandStyle: gaps.Text(b.BrandStyle),
 		Home: gaps.Text(b.Home()), Logo: gaps.Text(brand.LogoPath()),
 		LogoWidth:   gaps.Text(strconv.Itoa(brand.LogoWidth)),
 		LogoHeight:  gaps.Text(strconv.Itoa(brand.LogoHeight)),
@@ -39,6 +39,15 @@ func (b Base) Head() (template.HTML, error) {
 	}
 	shape := Shape{Template: "layout/frame-head", Variant: b.Area.Name + "/" + b.Nav, Flags: b.frameFlags()}
 	return b.Fragment(shape, gaps, &data)
+}
+
+// documentTitle returns the title of the document, which says first that a form was refused: a screen reader
+// reads it out before anything else.
+func (b Base) documentTitle() string {
+	if b.refused != nil && *b.refused {
+		return b.T("form.error_title", "Title", b.Title)
+	}
+	return b.Title
 }
 
 // foot is the data of layout/frame-foot.
@@ -59,11 +68,11 @@ type languageChoice struct {
 
 // Foot returns the HTML after the content of every page.
 func (b Base) Foot() (template.HTML, error) {
-	gaps, flags := b.Gaps(), b.frameFlags()
+	gaps, flags, links := b.Gaps(), b.frameFlags(), b.Shop.Brand.FooterIn(b.L.Lang())
 	data := foot{
 		Words: b.Words(), Area: b.Area, SignedIn: b.SignedIn,
 		Withdraw: gaps.Text(b.Withdraw()), SupportEmail: gaps.Text(b.Shop.Brand.SupportEmail),
-		CurrentURL: gaps.Text(b.CurrentURL), Links: make([]Link, 0, len(b.Shop.Brand.Footer)),
+		CurrentURL: gaps.Text(b.CurrentURL), Links: make([]Link, 0, len(links)),
 		Choices: make([]languageChoice, 0, len(b.Languages)),
 	}
 	for i, choice := range b.Languages {
@@ -77,7 +86,7 @@ func (b Base) Foot() (template.HTML, error) {
 		}
 		data.Choices = append(data.Choices, made)
 	}
-	for _, link := range b.Shop.Brand.Footer {
+	for _, link := range links {
 		data.Links = append(data.Links, Link{Label: gaps.Text(link.Label), Path: gaps.Text(link.URL)})
 	}
 	variant := b.Area.Name + "/" + strconv.Itoa(len(data.Choices)) // the other gaps belong to links

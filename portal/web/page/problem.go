@@ -32,7 +32,7 @@ func (p *Pages) Problem(c *fiber.Ctx, status int, b Base, err error, reference s
 
 // problem returns the page's data. The title is empty if the key has none.
 func (b Base) problem(key string) problem {
-	b.Title, b.Flash = "", nil
+	b.Title, b.Flash, b.SingleCard, b.Nav, b.Wide = "", nil, !b.SignedIn, "", false
 	if b.L.Has(key + ".title") {
 		b.Title = b.T(key + ".title")
 	}

@@ -152,10 +152,17 @@ func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a customer.SavedAd
 	if at := fieldErrorsAt(err, true, []string{string(address.Country)}); form == nil && len(at) > 0 {
 		err = validate.InvalidFields(at) // the other fields are shown once there is a country
 	}
-	data.Form = data.Base.Form(addressValues(a), err)
+	order := []string{string(address.Country)}
+	for _, field := range form {
+		order = append(order, string(field.Name))
+	}
+	data.Form = data.Base.Form(addressValues(a), err).InOrder(order...)
 	var wrong error
 	if data.Fields, wrong = data.fields(form); wrong != nil {
 		return wrong
+	}
+	if c.FormValue("action") == actionCountry && len(data.Fields) > 0 {
+		data.Fields[0].Autofocus = true // the country is chosen; its fields are next
 	}
 	data.Form.Labels = data.labels()
 	data.Kept = strays(form, a.Address)

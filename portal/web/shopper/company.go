@@ -20,6 +20,7 @@ type companyPage struct {
 	Countries []page.Option
 	// Registration, Tax and VAT are the country's names for the three numbers.
 	Registration, Tax, VAT string
+	Moved                  string     // "yes" if the form shows another country than before
 	Known                  *page.Pill // status of the stored VAT ID, nil for none
 	Stored                 []fact     // the version that another window has saved since
 }
@@ -53,11 +54,11 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.Company, status int,
 	err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
-	data.Countries = countryOptions(h.app.AddressFormats(), data.Base)
+	data.Countries, data.Moved = countryOptions(h.app.AddressFormats(), data.Base), yes(c.FormValue("action") == actionCountry)
 	data.Form = data.Base.Form(map[string]string{
 		"name": company.Name, "country": company.Country, "registration_number": company.RegistrationNumber,
 		"tax_number": company.TaxNumber, "vat_id": company.VATID,
-	}, err)
+	}, err).InOrder("name", "country", "registration_number", "tax_number", "vat_id")
 	data.Registration = data.numberLabel("registration", company.Country)
 	data.Tax = data.numberLabel("tax", company.Country)
 	data.VAT = data.numberLabel("vat", company.Country)

@@ -65,7 +65,11 @@ func (h *Handler) showLink(c *fiber.Ctx, token, message string) error {
 	}
 	if found.State != credential.LinkLive {
 		if owns {
-			return page.SeeOther(c, postSignInURL(gate.Shop(c), found.Destination))
+			to := postSignInURL(gate.Shop(c), found.Destination)
+			if found.State == credential.LinkUsed {
+				to = to.With("done", "link_used")
+			}
+			return page.SeeOther(c, to)
 		}
 		return h.showEnded(c, token, found)
 	}
@@ -121,7 +125,7 @@ func (h *Handler) redeem(c *fiber.Ctx) error {
 	if err == nil && absent == nil {
 		err = leave(c, before, token)
 	}
-	return enter(c, in, err)
+	return h.enter(c, in, err)
 }
 
 // leave ends the session of another customer who was signed in here. It keeps the owner's session, which

@@ -108,7 +108,7 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.P
 		"title": profile.Title, "first_name": profile.FirstName, "last_name": profile.LastName,
 		"birth_date": profile.BirthDate,
 		"phone":      profile.Phone, "language": profile.Language, "company": profile.Company,
-	}, err)
+	}, err).InOrder("title", "first_name", "last_name", "company", "birth_date", "phone", "language")
 	data.Form.Labels = data.labels()
 	data.Emails = orderEmailsOf(data.Base, s)
 	if status == fiber.StatusConflict {

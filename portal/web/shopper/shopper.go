@@ -113,6 +113,9 @@ func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.B
 	b := h.pages.Base(c, h.area, s.Shop(), &customer)
 	b.L = b.L.AsOf(h.app.Now())
 	b.Nav, b.Title = nav, b.T(title)
+	if c.Query("done") == "language" {
+		b.OfferLanguage()
+	}
 	return b
 }
 

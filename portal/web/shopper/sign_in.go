@@ -139,14 +139,16 @@ func (h *Handler) enterCode(c *fiber.Ctx) error {
 	if refused(err) {
 		return h.showCode(c, err)
 	}
-	return enter(c, in, err)
+	return h.enter(c, in, err)
 }
 
-// enter starts the session and redirects to the customer's destination.
-func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
+// enter starts the session and redirects to the customer's destination. If the customer's pages have another
+// language than the one before, the next page says so and offers to go back.
+func (h *Handler) enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
 	if err != nil {
 		return err
 	}
+	before := h.pages.Language(c, gate.Shop(c), nil)
 	gate.SetSession(c, in)
 	path, asks, err := asksFirst(c, in.Destination)
 	if err != nil {
@@ -155,7 +157,21 @@ func enter(c *fiber.Ctx, in portal.SignedIn, err error) error {
 	if !asks {
 		path = postSignInURL(gate.Shop(c), in.Destination)
 	}
+	shopper, err := gate.Shopper(c)
+	if err != nil {
+		return err
+	}
+	if h.ownLanguage(c, shopper) != before {
+		path = path.With("done", "language").With("undo", before)
+	}
 	return page.SeeOther(c, path)
+}
+
+// ownLanguage returns the language of a customer's next page. The one that a visitor has chosen in the URL is
+// left behind with the sign-in.
+func (h *Handler) ownLanguage(c *fiber.Ctx, s portal.Shopper) string {
+	customer := s.Customer()
+	return h.pages.LanguageOf(c, gate.Shop(c), customer.Language)
 }
 
 // signOut ends the session. The browser's cookie stays: it grants no access and only tells a known browser

@@ -67,7 +67,7 @@ func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]strin
 	if broken != nil {
 		return broken
 	}
-	form := b.Form(values, err)
+	form := b.Form(values, err).InOrder("name", "number", "email", "goods")
 	form.Labels = map[string]string{
 		"name": b.T("withdraw.name"), "number": b.T("withdraw.number"), "email": b.T("withdraw.email"),
 		"goods": b.T("withdraw.only"),
