@@ -24,13 +24,14 @@ const (
 	ScopeOrders         Scope = "orders" // write, read and delete orders
 	ScopeSignInEmails   Scope = "sign-in-emails"
 	ScopeHandOff        Scope = "hand-off"
-	ScopeLists          Scope = "lists" // read withdrawals, requests and messages
+	ScopeLists          Scope = "lists"    // read withdrawals, requests and messages
+	ScopeMessages       Scope = "messages" // answer messages and requests, and read what belongs to them
 )
 
 // Scopes lists all scopes.
 func Scopes() []Scope {
 	return []Scope{ScopeCustomersRead, ScopeCustomersWrite, ScopeOrders, ScopeSignInEmails, ScopeHandOff,
-		ScopeLists}
+		ScopeLists, ScopeMessages}
 }
 
 // apiKey is a feed's key. Its document is stored under the hash of the secret; the secret itself is not

@@ -206,7 +206,7 @@ func (s Shopper) addSessions(ctx context.Context, data *personData) error {
 // addInquiries adds the messages and requests.
 func (s Shopper) addInquiries(ctx context.Context, data *personData) error {
 	data.Messages, data.Requests = []inquiry.Record{}, []inquiry.Record{}
-	return s.eachInquiry(ctx, []any{s.customer.ID}, func(channel string, r inquiry.Record) {
+	return s.app.eachInquiry(ctx, s.shop.ID, []any{s.customer.ID}, func(channel string, r inquiry.Record) {
 		if channel == inquiry.ChannelMessages {
 			data.Messages = append(data.Messages, r)
 		} else {

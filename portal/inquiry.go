@@ -73,26 +73,31 @@ func (s Shopper) inquire(ctx context.Context, id string, in inquiry.Inquiry, ear
 	return err
 }
 
-// Correspondence returns what the customer sent about an order. It does not check that the order belongs to
+// Correspondence returns what the customer and the shop wrote about an order. It does not check that the order belongs to
 // the customer; for another customer's order the result is empty.
 func (s Shopper) Correspondence(ctx context.Context, number string) (inquiry.Correspondence, error) {
+	return s.app.correspondence(ctx, s.shop.ID, s.customer.ID, number)
+}
+
+func (a *App) correspondence(ctx context.Context, shop, customer, number string) (
+	inquiry.Correspondence, error) {
 	var c inquiry.Correspondence
-	err := s.eachInquiry(ctx, []any{s.customer.ID, number}, func(channel string, r inquiry.Record) {
+	err := a.eachInquiry(ctx, shop, []any{customer, number}, func(channel string, r inquiry.Record) {
 		if channel == inquiry.ChannelRequests {
 			c.Requests = append(c.Requests, r)
-		} else {
+		} else { // a message of either side
 			c.Messages = append(c.Messages, r)
 		}
 	})
 	return c, err
 }
 
-func (s Shopper) eachInquiry(ctx context.Context, equal []any,
+func (a *App) eachInquiry(ctx context.Context, shop string, equal []any,
 	do func(channel string, r inquiry.Record)) error {
 	query := storage.Query{Index: inquiry.ByOrder, Equal: equal,
 		Limit: inquiry.MaxMessages + inquiry.MaxRequests}
 	for {
-		page, err := storage.Find[inquiry.Inquiry](ctx, s.app.inquiryDocs(s.shop.ID), query)
+		page, err := storage.Find[inquiry.Inquiry](ctx, a.inquiryDocs(shop), query)
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,14 @@ const (
 	mailInquiryReceipt = "inquiry_receipt"
 	inquiryToldEntry   = "inquiry-told-"
 	inquiryReceipt     = "inquiry-receipt-"
+
+	mailAnswer           = "answer"
+	mailRequestDeclined  = "request_declined"
+	answerEntry          = "inquiry-answer-"
+	requestDeclinedEntry = "request-declined-"
+
+	inquiryNews  = "news" // the argument of kindInquiryEmails; none for a new inquiry
+	newsDeclined = "declined"
 )
 
 func (w Worker) inquiryJobs() job.Source {
@@ -31,12 +39,21 @@ func (w Worker) inquiryJobs() job.Source {
 	}
 }
 
-// postInquiry emails an inquiry to the shop and, for a request, a receipt to the customer. Repeating it
-// adds no second email, since the outbox keys are the same.
+// postInquiry emails an inquiry to the shop and, for a request, a receipt to the customer; an answer of the
+// shop goes to the customer. Repeating it adds no second email, since the outbox keys are the same.
 func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 	t job.Task[inquiry.Inquiry]) (job.Finish[inquiry.Inquiry], error) {
 	in, now := t.Doc, w.app.now()
 	c, err := w.app.customer(ctx, shop.ID, in.Customer)
+	switch {
+	case err != nil:
+		return nil, ifFound(err)
+	case in.Channel == inquiry.ChannelAnswers:
+		return nil, w.postAnswer(ctx, shop, t)
+	case t.Job.Args[inquiryNews] == newsDeclined:
+		return nil, w.post(ctx, shop, requestDeclinedEntry+t.Key,
+			mail.Entry{Kind: mailRequestDeclined, To: c.Email, Lang: in.Lang, CreatedAt: now})
+	}
 	if err == nil && shop.Brand.SupportEmail != "" {
 		err = w.post(ctx, shop, inquiryToldEntry+t.Key, mail.Entry{
 			Kind: mailInquiryTold, To: shop.Brand.SupportEmail, Lang: shop.Language, CreatedAt: now,
@@ -47,6 +64,21 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 			mail.Entry{Kind: mailInquiryReceipt, To: c.Email, Lang: in.Lang, CreatedAt: now})
 	}
 	return nil, ifFound(err)
+}
+
+// postAnswer marks the conversation as unread and emails the shop's message to the customer.
+func (w Worker) postAnswer(ctx context.Context, shop shop.Shop, t job.Task[inquiry.Inquiry]) error {
+	now := w.app.now()
+	c, err := w.app.changeCustomer(ctx, shop.ID, t.Doc.Customer, func(c *customer.Customer) error {
+		if !c.NoteAnswer(t.Doc.Order, t.Doc.At, now) {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	if err == nil {
+		err = w.post(ctx, shop, answerEntry+t.Key, mail.Entry{Kind: mailAnswer, To: c.Email, CreatedAt: now})
+	}
+	return ifFound(err)
 }
 
 // post adds an email to the outbox, due immediately.

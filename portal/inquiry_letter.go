@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"postern/mail"
@@ -46,6 +48,43 @@ func (w Worker) composeInquiry(ctx context.Context, sh shop.Shop, entry string, 
 		}, err
 }
 
+// composeAnswer composes the email of the shop's message, or of a declined request, to the customer.
+func (w Worker) composeAnswer(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient,
+	letterWriter, error) {
+	id := strings.TrimPrefix(strings.TrimPrefix(entry, answerEntry), requestDeclinedEntry)
+	in, _, err := w.app.inquiryDocs(sh.ID).Get(ctx, id)
+	var c customer.Customer
+	if err == nil {
+		c, err = w.app.customer(ctx, sh.ID, in.Customer)
+	}
+	var o order.Stored
+	if err == nil {
+		o, _, err = w.app.orderDocs(sh.ID).Get(ctx, in.Order)
+		err = ifFound(err)
+	}
+	if errors.Is(err, storage.ErrNotFound) || err == nil && o.Customer != c.ID {
+		err = mail.ErrDrop
+	}
+	to := shop.Recipient{Email: c.Email, Lang: cmp.Or(c.Language, sh.Offered(o.Language)), Customer: c.ID}
+	return to, func(l *i18n.Localizer) mail.Letter { return answerLetter(in, sh, l) }, err
+}
+
+// answerLetter tells the customer what the shop wrote. Its link is plain: people forward such emails.
+func answerLetter(in inquiry.Inquiry, sh shop.Shop, l *i18n.Localizer) mail.Letter {
+	key, text := "mail.answer", in.Text
+	if in.Declined != nil {
+		key, text = "mail.declined."+in.Kind, in.Declined.Text
+	}
+	letter := sh.Letter(l, key, "Number", in.Order)
+	letter.Details = inquiry.Inquiry{Text: text}.Details()
+	if in.Author != "" {
+		letter.Details = append(letter.Details, in.Author)
+	}
+	letter.Button = &mail.Button{Label: l.T(key + ".button"), URL: orderURL(sh, in.Order)}
+	letter.Notes = []string{l.T("mail.order.sign_in")}
+	return letter
+}
+
 func inquiryToldLetter(in inquiry.Inquiry, shop shop.Shop, l *i18n.Localizer,
 	c customer.Customer) mail.Letter {
 	who := c.Email
@@ -54,9 +93,21 @@ func inquiryToldLetter(in inquiry.Inquiry, shop shop.Shop, l *i18n.Localizer,
 	}
 	letter := shop.Letter(l, "mail.shop."+in.Subject(), "Number", in.Order, "Who", who, "When", in.At,
 		"Zone", shop.TimeZone)
-	letter.Details = in.Details()
+	letter.Details = inquiryDetails(in, l)
 	letter.Notes = []string{l.T("mail.shop.reply", "Email", c.Email)}
 	return letter
+}
+
+// inquiryDetails lists what a letter repeats of an inquiry.
+func inquiryDetails(in inquiry.Inquiry, l *i18n.Localizer) []string {
+	reason := in.Reason
+	if slices.Contains(inquiry.Reasons(), reason) {
+		reason = l.T("return.reason." + reason)
+	}
+	if reason == "" {
+		return in.Details()
+	}
+	return append([]string{l.T("mail.order.reason", "Reason", reason)}, in.Details()...)
 }
 
 // inquiryReceiptLetter confirms to the customer that the request was received, and says that this is no more than
@@ -67,7 +118,7 @@ func inquiryReceiptLetter(in inquiry.Inquiry, shop shop.Shop, l *i18n.Localizer,
 	if money != "" {
 		letter.Paragraphs = append(letter.Paragraphs, l.T("request.money."+money))
 	}
-	letter.Details = in.Details()
+	letter.Details = inquiryDetails(in, l)
 	letter.Notes = []string{l.T("mail.request.not_you")}
 	return letter
 }

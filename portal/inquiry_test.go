@@ -42,7 +42,7 @@ func giveBack(t *testing.T, s portal.Shopper) portal.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return portal.Request{Form: s.NewForm(), Number: "sent", Text: "Torn.", Quantities: map[int]string{0: "2"}, Mark: order.LinesVersion(), Lang: "en"}
+	return portal.Request{Form: s.NewForm(), Number: "sent", Text: "Torn.", Reason: "damaged", Quantities: map[int]string{0: "2"}, Mark: order.LinesVersion(), Lang: "en"}
 }
 
 // about returns the correspondence about an order as the customer sees it.

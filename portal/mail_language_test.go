@@ -78,7 +78,7 @@ func (c *correspondent) writeAll() {
 	c.must(err)
 	c.collect("withdrawal receipt")
 	c.must(s.RequestReturn(ctx, portal.Request{
-		Form: s.NewForm(), Number: "1", Quantities: map[int]string{0: "1"},
+		Form: s.NewForm(), Number: "1", Quantities: map[int]string{0: "1"}, Reason: "size",
 		Mark: order.LinesVersion(), Lang: c.page,
 	}))
 	c.collect("receipt of a request")

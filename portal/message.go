@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"time"
 
 	"postern/portal/inquiry"
 	"postern/portal/validate"
@@ -13,7 +14,8 @@ import (
 type Message struct {
 	Form, Number string
 	Text         string
-	Lang         string // of the page
+	Lang         string    // of the page
+	Seen         time.Time // of the last answer that the page showed, zero for none
 }
 
 // NewForm returns an id for a form that may be sent once.
@@ -43,7 +45,10 @@ func (s Shopper) WriteMessage(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	return s.inquire(ctx, m.Form, in, len(earlier.Messages))
+	if err := s.inquire(ctx, m.Form, in, earlier.Written(inquiry.FromCustomer)); err != nil {
+		return err
+	}
+	return s.ReadAnswers(ctx, m.Number, m.Seen)
 }
 
 // formSent is inquirySent for an id that comes from a form.

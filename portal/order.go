@@ -154,6 +154,7 @@ func (s Shopper) Order(ctx context.Context, number string) (order.View, error) {
 		doc.Links.Reorder = s.shop.ReorderLink(doc.Number, bought(doc.Order))
 	}
 	return order.View{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.Timeline(),
+		ReturnSteps: doc.ReturnSteps,
 		Withdrawal: s.withdrawalOf(doc)}, nil
 }
 

@@ -65,6 +65,7 @@ func (w Worker) orderDeclarations() []declaration {
 			Collection: inquiry.Collection(), jobs: w.inquiryJobs(),
 			letters: map[string]composer{
 				mailInquiryTold: w.composeInquiry, mailInquiryReceipt: w.composeInquiry,
+				mailAnswer: w.composeAnswer, mailRequestDeclined: w.composeAnswer,
 			},
 			personal: personal{erase: w.eraseInquiries, person: Shopper.addInquiries},
 		},

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"postern/portal/inquiry"
@@ -16,13 +17,14 @@ type Request struct {
 	Form       string // id of the form, for a return; a form sent twice creates one request
 	Number     string // order number
 	Text       string
+	Reason     string         // for a return: one of the shop's list
 	Quantities map[int]string // for a return, by line index; "" and "0" for none
 	Mark       string         // LinesVersion of the lines they were chosen from
 	Lang       string         // of the page
 }
 
 // RequestReturn stores a request to return goods. Field errors are at "text", at "line/" plus a line's index,
-// and at "" if nothing is chosen. It is a Conflict if a return is not possible, the order's lines have
+// at "reason", and at "" if nothing is chosen. It is a Conflict if a return is not possible, the order's lines have
 // changed, or the form already sent something else. More than 20 requests an hour are validate.TooMany.
 func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 	in := s.request(inquiry.RequestReturn, r)
@@ -38,6 +40,9 @@ func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 	}
 	f := &validate.Validator{}
 	in.Text = inquiry.ReadText(f, "text", r.Text)
+	if in.Reason = r.Reason; !slices.Contains(s.ReturnReasons(), r.Reason) {
+		f.Reject("reason", "return.reason.unknown")
+	}
 	if in.Lines = r.lines(f, order.Order); !order.HasGoods() {
 		f.Required("text", in.Text)
 	}
@@ -68,10 +73,18 @@ func (s Shopper) RequestCancellation(ctx context.Context, r Request) error {
 	return s.inquire(ctx, key, in, len(earlier.Requests))
 }
 
+// ReturnReasons lists the reasons that a return can have: the shop's own texts, or inquiry.Reasons.
+func (s Shopper) ReturnReasons() []string {
+	if len(s.shop.ReturnReasons) > 0 {
+		return s.shop.ReturnReasons
+	}
+	return inquiry.Reasons()
+}
+
 func (s Shopper) request(kind string, r Request) inquiry.Inquiry {
 	return inquiry.Inquiry{
 		Channel: inquiry.ChannelRequests, Kind: kind, Customer: s.customer.ID, Order: r.Number, Lang: r.Lang,
-		ContentHash: inquiry.ContentHash(r.Text, r.Quantities, r.Mark),
+		ContentHash: inquiry.ContentHash(r.Text, r.Reason, r.Quantities, r.Mark),
 	}
 }
 
@@ -90,12 +103,13 @@ func (s Shopper) requestable(ctx context.Context, number, kind string) (order or
 // lines returns the chosen lines.
 func (r Request) lines(f *validate.Validator, o order.Order) []order.StatementLine {
 	var chosen []order.StatementLine
+	counted := o.Counted()
 	for i, line := range o.Lines {
 		given := r.Quantities[i]
 		if given == "" || given == "0" {
 			continue
 		}
-		if !line.IsGoods() || !isPart(given, line.Quantity.String()) {
+		if !counted[i] || !isPart(given, line.Quantity.String()) {
 			f.Reject("line/"+strconv.Itoa(i), "withdrawal.quantity")
 			continue
 		}

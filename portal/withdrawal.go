@@ -157,10 +157,10 @@ func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice)
 // lines returns the chosen lines, or none for the whole order.
 func (choice WithdrawalChoice) lines(f *validate.Validator, o order.Order) []order.StatementLine {
 	var chosen []order.StatementLine
-	whole := true
+	whole, counted := true, o.Counted()
 	for i, line := range o.Lines {
-		quantity := choice.quantity(f, i, line)
-		if !line.IsGoods() {
+		quantity := choice.quantity(f, i, line, counted[i])
+		if !counted[i] {
 			continue
 		}
 		whole = whole && quantity == line.Quantity.String()
@@ -178,16 +178,17 @@ func (choice WithdrawalChoice) lines(f *validate.Validator, o order.Order) []ord
 	return chosen
 }
 
-// quantity returns the chosen quantity of a line, or "".
-func (choice WithdrawalChoice) quantity(f *validate.Validator, place int, line order.Line) string {
+// quantity returns the chosen quantity of a line, or "". counted is whether it is one of the order's items.
+func (choice WithdrawalChoice) quantity(f *validate.Validator, place int, line order.Line,
+	counted bool) string {
 	all := line.Quantity.String()
 	given := choice.Quantities[place]
 	switch {
-	case !choice.Parts && line.Withdrawal == "" && line.IsGoods():
+	case !choice.Parts && line.Withdrawal == "" && counted:
 		return all
 	case !choice.Parts || given == "" || given == "0":
 		return ""
-	case line.Withdrawal != "" || !line.IsGoods() || !isPart(given, all):
+	case line.Withdrawal != "" || !counted || !isPart(given, all):
 		f.Reject("line/"+strconv.Itoa(place), "withdrawal.quantity")
 		return ""
 	}

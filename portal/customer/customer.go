@@ -38,6 +38,7 @@ type Customer struct {
 	FedAt          time.Time        `bson:"fed_at,omitempty"`          // the feed's updated_at of what was applied last
 	Greeted        string           `bson:"greeted,omitempty"`         // the first order, whose arrival was mailed
 	NoOrderEmails  []string         `bson:"no_order_emails,omitempty"` // kinds of emails about orders that it declined
+	Answered       []Answered       `bson:"answered,omitempty"`        // orders that the shop wrote about, the latest last
 	Registered     bool             `bson:"registered,omitempty"`      // made by a click, not by a feed
 	ProfileVersion string           `bson:"profile_version,omitempty"`
 	Reserved       []ReservedEmail  `bson:"reserved,omitempty"`  // addresses it holds beside, oldest first

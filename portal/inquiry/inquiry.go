@@ -1,5 +1,5 @@
-// Package inquiry is what a customer sends to the shop about an order: messages, and requests to cancel or to
-// return it.
+// Package inquiry is the correspondence about an order: messages from the customer and the shop's answers,
+// and requests to cancel the order or to return goods.
 //
 // It must not know how the shop is told.
 package inquiry
@@ -16,34 +16,49 @@ import (
 	"postern/storage"
 )
 
-// Inquiry is a message from a customer to the shop about an order, or a request to cancel it or to return
-// goods. Only Work ever changes. The key is the form's id or, for a cancellation, derived from the order,
-// so that a form sent twice creates one inquiry.
+// Inquiry is a message from a customer to the shop about an order, the shop's answer, or a request to cancel
+// the order or to return goods. Only Work and Declined ever change. The key is the form's id or, for a
+// cancellation, derived from the order, so that a form sent twice creates one inquiry.
 type Inquiry struct {
-	Channel     string                `bson:"channel"`        // ChannelMessages or ChannelRequests
+	Channel     string                `bson:"channel"`        // ChannelMessages, ChannelAnswers or ChannelRequests
 	Kind        string                `bson:"kind,omitempty"` // for a request: RequestReturn or RequestCancel
 	Customer    string                `bson:"customer"`
 	Order       string                `bson:"order"` // order number
 	Text        string                `bson:"text,omitempty"`
-	Lines       []order.StatementLine `bson:"lines,omitempty"` // for a return
-	ContentHash string                `bson:"content_hash"`    // hash of the form's content
-	Lang        string                `bson:"lang,omitempty"`  // of the page
+	Lines       []order.StatementLine `bson:"lines,omitempty"`    // for a return
+	ContentHash string                `bson:"content_hash"`       // hash of the form's content
+	Reason      string                `bson:"reason,omitempty"`   // for a return: one of Reasons, or the shop's own text
+	Author      string                `bson:"author,omitempty"`   // of an answer, as the shop names them
+	Declined    *Decline              `bson:"declined,omitempty"` // the shop's refusal of a request
+	Lang        string                `bson:"lang,omitempty"`     // of the page
 	At          time.Time             `bson:"at"`
 	Place       string                `bson:"place"` // position in the list of its channel; sorts by At
 	Work        job.List              `bson:"work,omitempty"`
 }
 
-// The two lists that the shop reads.
+// The channels. The shop reads the lists of messages and requests.
 const (
 	ChannelMessages = "messages"
 	ChannelRequests = "requests"
+	ChannelAnswers  = "answers" // from the shop
 )
+
+// Decline is the shop's refusal of a request.
+type Decline struct {
+	At   time.Time `bson:"at" json:"at"`
+	Text string    `bson:"text,omitempty" json:"text,omitzero"`
+}
 
 // The kinds of request.
 const (
 	RequestReturn = "return"
 	RequestCancel = "cancel"
 )
+
+// Reasons lists the built-in reasons for a return, which are translated. A shop can offer its own instead.
+func Reasons() []string {
+	return []string{"size", "not_as_described", "damaged", "defective", "wrong_item", "late", "changed_mind", "other"}
+}
 
 // The indexes of inquiries.
 const (
@@ -54,7 +69,7 @@ const (
 // Collection declares the collection of inquiries and its indexes.
 func Collection() storage.Collection {
 	field := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String} }
-	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place"}
+	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author", "reason", "declined"}
 	return storage.Collection{Name: "inquiries", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByOrder, Fields: []storage.Field{field("customer"), field("order"),
 			field("place")}, Head: head},
@@ -70,7 +85,7 @@ func Docs(engine storage.Engine, shop string) storage.Docs[Inquiry] {
 // The limits of inquiries.
 const (
 	MaxText         = 2000 // characters in a text
-	MaxMessages     = 200  // about one order
+	MaxMessages     = 200  // about one order, from each side
 	MaxRequests     = 20   // about one order
 	InquiriesAnHour = 20   // of one customer, in each channel
 )
@@ -83,14 +98,53 @@ func ReadText(f *validate.Validator, field, typed string) string {
 // ContentHash returns a hash of a form's content, to tell a repeated form from a different one.
 func ContentHash(parts ...any) string { return secret.Hash(fmt.Sprintf("%q", parts)) }
 
-// Correspondence holds everything the customer sent to the shop about one order, oldest first.
+// Correspondence holds what the customer and the shop wrote about one order, oldest first.
 type Correspondence struct {
 	Requests []Record
-	Messages []Record
+	Messages []Record // of both sides
 }
 
 // Full reports whether the order has reached its limit of messages.
-func (c Correspondence) Full() bool { return len(c.Messages) >= MaxMessages }
+func (c Correspondence) Full() bool { return c.Written(FromCustomer) >= MaxMessages }
+
+// Written returns the number of messages from one side.
+func (c Correspondence) Written(from string) int {
+	n := 0
+	for _, m := range c.Messages {
+		if m.From == from {
+			n++
+		}
+	}
+	return n
+}
+
+// LastAnswer returns the time of the shop's last message, zero if there is none.
+func (c Correspondence) LastAnswer() time.Time {
+	var last time.Time
+	for _, m := range c.Messages {
+		if m.From == FromShop {
+			last = m.At
+		}
+	}
+	return last
+}
+
+// The two sides of a conversation.
+const (
+	FromCustomer = "customer"
+	FromShop     = "shop"
+)
+
+// From returns the side that wrote the inquiry, "" for a request, which only a customer writes.
+func (in Inquiry) From() string {
+	switch in.Channel {
+	case ChannelMessages:
+		return FromCustomer
+	case ChannelAnswers:
+		return FromShop
+	}
+	return ""
+}
 
 // CancelAsked returns the time when the customer asked to cancel the order, or nil.
 func (c Correspondence) CancelAsked() *time.Time {
@@ -133,7 +187,11 @@ type Record struct {
 	Customer string                `json:"customer"`       // Postern's id
 	Order    string                `json:"order"`          // order number
 	Text     string                `json:"text"`
-	Lines    []order.StatementLine `json:"lines,omitempty"` // for a return
+	Lines    []order.StatementLine `json:"lines,omitempty"`  // for a return
+	Reason   string                `json:"reason,omitempty"` // for a return
+	From     string                `json:"from,omitempty"`   // of a message: FromCustomer or FromShop
+	Author   string                `json:"author,omitempty"`
+	Declined *Decline              `json:"declined,omitempty"`
 }
 
 // FeedInquiry is a message or a request with the details by which the shop's system knows the customer.
@@ -141,6 +199,11 @@ type FeedInquiry struct {
 	Record
 	CustomerID string `json:"customer_id"` // the shop system's id, "" if none was sent
 	Email      string `json:"email"`       // the current one
+}
+
+// Conversation is what both sides wrote about an order, oldest first.
+type Conversation struct {
+	Messages []Record `json:"messages"`
 }
 
 // MessagePage is a page of the list of messages, oldest first. Pass Next as after to read the following
@@ -158,7 +221,8 @@ type RequestPage struct {
 	More     bool          `json:"more"`
 }
 
+// Record returns the inquiry with its id.
 func (in Inquiry) Record(id string) Record {
 	return Record{ID: id, At: in.At, Kind: in.Kind, Customer: in.Customer, Order: in.Order, Text: in.Text,
-		Lines: in.Lines}
+		Lines: in.Lines, Reason: in.Reason, From: in.From(), Author: in.Author, Declined: in.Declined}
 }

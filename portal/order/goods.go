@@ -113,14 +113,24 @@ func leadsTo(parents map[string]string, from, id string) bool {
 // money is: as the parent line if its parts are included in its price, else as its parts. A part with a price
 // of its own, beside a parent with one, is a piece too.
 func (o Order) Items() []Line {
-	inParts := o.inParts()
 	var items []Line
-	for _, line := range o.Lines {
-		if line.IsGoods() && !line.silent(inParts) {
+	counted := o.Counted()
+	for i, line := range o.Lines {
+		if counted[i] {
 			items = append(items, line)
 		}
 	}
 	return items
+}
+
+// Counted reports for each line whether it is one of Items, so that forms offer no piece twice.
+func (o Order) Counted() []bool {
+	inParts := o.inParts()
+	counted := make([]bool, len(o.Lines))
+	for i, line := range o.Lines {
+		counted[i] = line.IsGoods() && !line.silent(inParts)
+	}
+	return counted
 }
 
 // inParts returns the ids of the lines without a price that have parts with one.

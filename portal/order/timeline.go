@@ -11,6 +11,8 @@ type View struct {
 	Order
 	Headline Headline
 	Timeline []Step
+	// ReturnSteps are the states that the returns have had, oldest first.
+	ReturnSteps []ReturnStep
 	// Withdrawal is nil in a shop without online withdrawal.
 	Withdrawal *WithdrawalRight
 }

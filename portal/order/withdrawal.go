@@ -118,8 +118,7 @@ func (o Order) WithdrawalRight(now time.Time, place Place,
 		r.Closed = WithdrawalBusiness
 	case o.Status.Cancelled():
 		r.Closed = WithdrawalCancelled
-	case o.HasGoods() && !slices.ContainsFunc(o.Lines,
-		func(l Line) bool { return l.IsGoods() && l.Withdrawal == "" }):
+	case o.HasGoods() && !slices.ContainsFunc(o.Items(), func(l Line) bool { return l.Withdrawal == "" }):
 		r.Closed = WithdrawalExcluded
 	case validate.Midday(now, place.Zone).After(last):
 		r.Closed, r.Last = WithdrawalOver, last

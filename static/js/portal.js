@@ -48,6 +48,17 @@ if (here.searchParams.has("done")) {
   history.replaceState(history.state, "", here);
 }
 
+// Messages that were on the screen have been read; the button says so without a script.
+for (const form of document.querySelectorAll("form[data-read]")) {
+  const seen = new IntersectionObserver(async (entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    const sent = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+    if (sent.type === "opaqueredirect") form.hidden = true;
+  });
+  seen.observe(form);
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());

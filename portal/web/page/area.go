@@ -15,4 +15,5 @@ type NavItem struct {
 	ID   string // for Base.Nav; "" in the menu
 	Path string
 	Key  string // of the label
+	News bool   // marked while there is something in Base.Unread
 }

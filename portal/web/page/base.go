@@ -30,6 +30,8 @@ type Base struct {
 
 	FormOwner string // value of gate.OwnerField in the forms of a customer's page
 
+	Unread []Link // to what the shop wrote and the customer has not read
+
 	Flash      *Flash
 	Languages  []Choice // nil if the shop has only one language
 	AskedLang  string   // the language that a visitor chose with ?lang=, kept in links; "" for none

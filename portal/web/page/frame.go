@@ -10,6 +10,7 @@ const (
 	frameSingleCard = 1 << iota
 	frameWide
 	frameSignedIn
+	frameUnread
 	frameChoice // and higher: the position of the present language
 )
 
@@ -19,6 +20,7 @@ type head struct {
 	Area                              *Area
 	Nav                               string
 	SingleCard, Wide, SignedIn        bool
+	Unread                            bool
 	Title, ShopName, BrandStyle, Home string
 	Logo, LogoWidth, LogoHeight       string
 	DisplayName, Email, Storefront    string
@@ -29,7 +31,7 @@ func (b Base) Head() (template.HTML, error) {
 	gaps, brand := b.Gaps(), b.Shop.Brand
 	data := head{
 		Words: b.Words(), Area: b.Area, Nav: b.Nav, SingleCard: b.SingleCard, Wide: b.Wide,
-		SignedIn: b.SignedIn,
+		SignedIn: b.SignedIn, Unread: len(b.Unread) > 0,
 		Title:    gaps.Text(b.documentTitle()), ShopName: gaps.Text(b.Shop.Name), BrandStyle: gaps.Text(b.BrandStyle),
 		Home: gaps.Text(b.Home()), Logo: gaps.Text(brand.LogoPath()),
 		LogoWidth:   gaps.Text(strconv.Itoa(brand.LogoWidth)),
@@ -98,7 +100,8 @@ func (b *Base) frameFlags() uint64 {
 	for _, set := range []struct {
 		applies bool
 		flag    uint64
-	}{{b.SingleCard, frameSingleCard}, {b.Wide, frameWide}, {b.SignedIn, frameSignedIn}} {
+	}{{b.SingleCard, frameSingleCard}, {b.Wide, frameWide}, {b.SignedIn, frameSignedIn},
+		{len(b.Unread) > 0, frameUnread}} {
 		if set.applies {
 			flags |= set.flag
 		}

@@ -1,6 +1,8 @@
 package shopper
 
 import (
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
@@ -13,6 +15,7 @@ func (h *Handler) inquiryRoutes() []gate.Route {
 	return []gate.Route{
 		gate.Get(gate.Customer, "/orders/:number/message", signedIn(h.toOrder)),
 		gate.Post(gate.Customer, "/orders/:number/message", signedIn(h.writeMessage)),
+		gate.Post(gate.Customer, "/orders/:number/read", signedIn(h.readMessages)),
 		gate.Get(gate.Customer, "/orders/:number/return", signedIn(h.returnRequest)),
 		perLine(gate.Post(gate.Customer, "/orders/:number/return", signedIn(h.askReturn))),
 		gate.Get(gate.Customer, "/orders/:number/cancel", signedIn(h.cancelRequest)),
@@ -22,12 +25,15 @@ func (h *Handler) inquiryRoutes() []gate.Route {
 
 func messagePath(number string) string { return orderPath(number) + "/message" }
 
-// writing is the part of the order page that shows messages to the shop and takes new ones.
+// writing is the part of the order page that shows the conversation with the shop and takes new messages.
 type writing struct {
 	page.Base
 	Form    onceForm
 	Action  string
+	Heading string
 	Sent    []sentMessage
+	Seen    string // the time of the last answer shown, "" for none
+	Read    string // path that marks the answers as read, "" if none is unread
 	Takes   bool
 	Instead string // how to reach the shop when it takes no messages
 }
@@ -38,10 +44,11 @@ type onceForm struct {
 	ID string
 }
 
-// sentMessage is one message in the customer's own words.
+// sentMessage is one message of the conversation.
 type sentMessage struct {
-	Text string
-	When page.Time
+	Who, Text string
+	When      page.Time
+	Shop, New bool // from the shop; unread
 }
 
 // unsent is a rejected message and the error; zero for none.
@@ -50,11 +57,26 @@ type unsent struct {
 	err  error
 }
 
-func writingOf(b page.Base, number string, sent inquiry.Correspondence, message unsent) writing {
-	w := writing{Base: b, Action: messagePath(number) + "#messages",
+func writingOf(b page.Base, s portal.Shopper, number string, sent inquiry.Correspondence,
+	message unsent) writing {
+	w := writing{Base: b, Action: messagePath(number) + "#messages", Heading: b.T("message.heading"),
 		Takes: b.Shop.AcceptsMessages() && !sent.Full()}
 	for _, m := range sent.Messages {
-		w.Sent = append(w.Sent, sentMessage{Text: m.Text, When: b.TimeMoment(m.At)})
+		shown := sentMessage{Who: b.T("message.you"), Text: m.Text, When: b.TimeMoment(m.At)}
+		if m.From == inquiry.FromShop {
+			shown.Shop, shown.Who, shown.New = true, b.Shop.Name, s.Customer().IsUnread(number, m.At)
+			if m.Author != "" {
+				shown.Who = b.T("message.author", "Author", m.Author)
+			}
+			w.Seen = m.At.UTC().Format(time.RFC3339Nano)
+		}
+		if shown.New {
+			w.Read = orderPath(number) + "/read"
+		}
+		w.Sent = append(w.Sent, shown)
+	}
+	if len(w.Sent) > 0 {
+		w.Heading = b.T("message.conversation")
 	}
 	w.Form.Form = b.Form(map[string]string{"text": message.text}, message.err)
 	w.Form.Labels = map[string]string{"text": b.T("message.text")}
@@ -78,6 +100,27 @@ func (h *Handler) toOrder(c *fiber.Ctx, s portal.Shopper) error {
 	return seeOther(c, orderPath(number))
 }
 
+// seenAnswer returns the time of the last answer that the page of a form showed, zero for none.
+func seenAnswer(c *fiber.Ctx) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, c.FormValue("seen"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// readMessages marks the answers that the page showed as read.
+func (h *Handler) readMessages(c *fiber.Ctx, s portal.Shopper) error {
+	number, err := gate.Param(c, "number")
+	if err == nil {
+		err = s.ReadAnswers(c.UserContext(), number, seenAnswer(c))
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, orderPath(number)+"#messages")
+}
+
 func (h *Handler) writeMessage(c *fiber.Ctx, s portal.Shopper) error {
 	number, err := gate.Param(c, "number")
 	if err != nil {
@@ -85,7 +128,7 @@ func (h *Handler) writeMessage(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	text := c.FormValue("text")
 	err = s.WriteMessage(c.UserContext(), portal.Message{
-		Form: c.FormValue("form"), Number: number, Text: text,
+		Form: c.FormValue("form"), Number: number, Text: text, Seen: seenAnswer(c),
 		Lang: h.base(c, s, "orders", "orders.title").L.Lang(),
 	})
 	switch {

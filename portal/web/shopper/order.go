@@ -43,7 +43,7 @@ type orderPage struct {
 	More        []orderAction // in the menu beside the actions
 	Closed      string        // why the order cannot be paid or tracked here
 	ClosedToo   string        // why something else is unavailable, with the details: at most one of the two is set
-	Requests    []sentRequest
+	Returns     orderReturns
 	Writing     writing
 	Withdrawal  *withdrawalNote // nil if the shop does not offer withdrawal
 	HelpURL     string          // mailto: with the order number, "" without a support address
@@ -104,8 +104,9 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	}
 	data.Addresses = data.addresses(h.app.AddressFormats())
 	data.actions(sent)
-	data.Writing = writingOf(b, found.Number, sent, message)
+	data.Writing = writingOf(b, s, found.Number, sent, message)
 	data.Writing.Form.ID = s.NewForm()
+	data.Returns = returnsOf(b, found, sent, data.Writing.Read != "")
 	return h.pages.Render(c, refusal(message.err), "shopper/order", data)
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"postern/portal/inquiry"
 	"postern/portal/order"
-	"postern/portal/web/page"
 )
 
 // orderAction is one button of the order's page, or one link of its menu.
@@ -14,12 +13,6 @@ type orderAction struct {
 	Label, URL, Icon string
 	Main             bool
 	Away             bool // links to another site
-}
-
-// sentRequest is a request that was already sent to the shop.
-type sentRequest struct {
-	Text, Words string
-	Lines       []string
 }
 
 // actions fills the section that says what the customer can do with the order. One action is the main one; the
@@ -49,9 +42,6 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 		p.Closed = p.T("action.closed." + reason)
 	default:
 		p.ClosedToo = p.T("action.closed." + reason)
-	}
-	for _, r := range sent.Requests {
-		p.Requests = append(p.Requests, requestSent(p.Base, p.Order, r))
 	}
 }
 
@@ -94,30 +84,4 @@ func (p *orderPage) trackLabel(a order.Action) string {
 }
 
 // track returns the text of a link to a carrier's page.
-func (p *orderPage) track(carrier string) string {
-	if carrier == "" {
-		return p.T("order.track")
-	}
-	return p.T("order.track.by", "Carrier", carrier)
-}
-
-// requestSent describes a request and its outcome, as far as the order's status shows it.
-func requestSent(b page.Base, o order.View, r inquiry.Record) sentRequest {
-	made := sentRequest{Words: r.Text}
-	for _, line := range r.Lines {
-		made.Lines = append(made.Lines, line.Quantity+" × "+line.Name)
-	}
-	key := "request.sent." + r.Kind
-	if r.Kind == inquiry.RequestCancel {
-		switch closed := o.Action(order.ActionCancel, nil).Closed; closed {
-		case "":
-			key += ".open"
-		case "cancel.cancelled", "cancel.refunded":
-			key += ".done"
-		default:
-			key += ".late"
-		}
-	}
-	made.Text = b.T(key, "When", r.At)
-	return made
-}
+func (p *orderPage) track(carrier string) string { return trackText(p.Base, carrier) }

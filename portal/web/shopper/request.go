@@ -24,9 +24,10 @@ type requestPage struct {
 	Asks         bool
 	Mark         string
 	Choices      []page.Field
-	Label, Hint  string // of the text field
-	Optional     string // "yes" or ""
-	Send         string // label of the button
+	Reasons      []page.Option // of a return
+	Label, Hint  string        // of the text field
+	Optional     string        // "yes" or ""
+	Send         string        // label of the button
 }
 
 func requestPath(number, kind string) string { return orderPath(number) + "/" + kind }
@@ -68,6 +69,9 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 		return h.pages.Render(c, status, "shopper/request", data)
 	}
 	data.say(kind, order)
+	if kind == inquiry.RequestReturn {
+		data.Reasons = reasonOptions(data.Base, s.ReturnReasons())
+	}
 	if bad := data.fill(c, kind, order, err); bad != nil {
 		return bad
 	}
@@ -98,27 +102,22 @@ func (p *requestPage) fill(c *fiber.Ctx, kind string, o order.View, err error) e
 	if kind == inquiry.RequestCancel {
 		lines = nil
 	}
-	goods := 0
-	for _, l := range lines {
-		if l.IsGoods() {
-			goods++
-		}
-	}
+	items, counted := len(o.Items()), o.Counted()
 	if err != nil {
-		values["text"] = c.FormValue("text")
+		values = page.Values(c, "text", "reason")
 	}
 	for i, l := range lines {
 		switch {
 		case err != nil:
 			values[lineField(i)] = c.FormValue(lineField(i))
-		case goods == 1 && l.IsGoods():
+		case items == 1 && counted[i]:
 			values[lineField(i)] = l.Quantity.String()
 		}
 	}
 	p.Form.Form = p.Base.Form(values, err)
-	p.Form.Labels = map[string]string{"text": p.Label}
+	p.Form.Labels = map[string]string{"text": p.Label, "reason": p.T("return.reason")}
 	for i, l := range lines {
-		if !l.IsGoods() {
+		if !counted[i] {
 			continue
 		}
 		field, bad := p.Form.Select(lineField(i), l.Name, quantities(p.Base, l))
@@ -129,6 +128,15 @@ func (p *requestPage) fill(c *fiber.Ctx, kind string, o order.View, err error) e
 		p.Choices = append(p.Choices, field)
 	}
 	return nil
+}
+
+// reasonOptions returns the choices of the list of reasons, with none chosen first.
+func reasonOptions(b page.Base, reasons []string) []page.Option {
+	options := []page.Option{{Label: b.T("return.reason.choose")}}
+	for _, reason := range reasons {
+		options = append(options, page.Option{Value: reason, Label: reasonText(b, reason)})
+	}
+	return options
 }
 
 func (h *Handler) askReturn(c *fiber.Ctx, s portal.Shopper) error {
@@ -148,7 +156,7 @@ func (h *Handler) sendRequest(c *fiber.Ctx, s portal.Shopper, kind string, keep 
 		return err
 	}
 	made := portal.Request{
-		Form: c.FormValue("form"), Number: number, Text: c.FormValue("text"), Mark: c.FormValue("mark"),
+		Form: c.FormValue("form"), Number: number, Text: c.FormValue("text"), Reason: c.FormValue("reason"), Mark: c.FormValue("mark"),
 		Lang: h.base(c, s, "orders", "orders.title").L.Lang(), Quantities: map[int]string{},
 	}
 	order, err := s.Order(c.UserContext(), number)

@@ -42,7 +42,7 @@ func Area() *page.Area {
 	return &page.Area{
 		Name: "shopper", Home: ordersPath, SignOut: signOutPath, Language: languagePath,
 		Nav: []page.NavItem{
-			{ID: "orders", Path: ordersPath, Key: "nav.orders"},
+			{ID: "orders", Path: ordersPath, Key: "nav.orders", News: true},
 			{ID: "addresses", Path: addressesPath, Key: "nav.addresses"},
 			{ID: "company", Path: companyPath, Key: "nav.company"},
 			{ID: "profile", Path: profilePath, Key: "nav.profile"},
@@ -113,10 +113,26 @@ func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.B
 	b := h.pages.Base(c, h.area, s.Shop(), &customer)
 	b.L = b.L.AsOf(h.app.Now())
 	b.Nav, b.Title = nav, b.T(title)
+	b.Unread = unreadLinks(b, customer.UnreadOrders())
 	if c.Query("done") == "language" {
 		b.OfferLanguage()
 	}
 	return b
+}
+
+// maxUnreadLinks is the maximum number of unread conversations that a page names.
+const maxUnreadLinks = 3
+
+// unreadLinks returns links to the conversations with unread messages, the latest first.
+func unreadLinks(b page.Base, orders []string) []page.Link {
+	var links []page.Link
+	for _, number := range slices.Backward(orders) {
+		if len(links) < maxUnreadLinks {
+			links = append(links, page.Link{Label: b.T("message.unread.orders", "Number", number),
+				Path: orderPath(number) + "#messages"})
+		}
+	}
+	return links
 }
 
 // visitorBase prepares a page of the sign-in.

@@ -95,8 +95,8 @@ func refundDue(b page.Base, o order.View) string {
 // excludedLines returns a sentence for each line that is excluded from withdrawal, with the reason.
 func excludedLines(b page.Base, o order.View) []string {
 	var lines []string
-	for _, l := range o.Lines {
-		if l.Withdrawal != "" && l.IsGoods() {
+	for _, l := range o.Items() {
+		if l.Withdrawal != "" {
 			lines = append(lines, b.T("withdraw.reason."+l.Withdrawal, "Name", l.Name))
 		}
 	}
@@ -144,8 +144,9 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 	}
 	p.Form = p.Base.Form(values, err)
 	p.Form.Labels = map[string]string{}
+	counted := p.Order.Counted()
 	for i, l := range p.Order.Lines {
-		if l.Withdrawal != "" || !l.IsGoods() {
+		if l.Withdrawal != "" || !counted[i] {
 			continue
 		}
 		field, bad := p.Form.Select(lineField(i), l.Name, quantities(p.Base, l))

@@ -1,0 +1,182 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postern/portal/customer"
+	"postern/portal/inquiry"
+	"postern/portal/job"
+	"postern/portal/secret"
+	"postern/portal/validate"
+	"postern/portal/withdrawal"
+	"postern/storage"
+)
+
+// answerWire is a message from the shop as JSON.
+type answerWire struct {
+	ID     string `json:"id"`
+	Author string `json:"author"`
+	Text   string `json:"text"`
+}
+
+// answerKey begins the keys of answers, so that no form's id is one.
+const answerKey = "answer-"
+
+// Answer adds the shop's message to the conversation about an order and has it emailed to the customer. The
+// member id, or else key, identifies it: sending the same again changes nothing and returns the first one.
+// created reports whether it is new. An unknown order is validate.NotFound; it is a Conflict if nobody owns
+// the order, the id was used for another text, or the order has inquiry.MaxMessages answers.
+func (f Feed) Answer(ctx context.Context, number string, body []byte, key string) (
+	made inquiry.Record, created bool, err error) {
+	var w answerWire
+	if err := validate.DecodeJSON(body, &w); err != nil {
+		return made, false, err
+	}
+	v := &validate.Validator{}
+	in := inquiry.Inquiry{Channel: inquiry.ChannelAnswers, Order: number,
+		Author: v.Text("/author", w.Author, validate.MaxWord),
+		Text:   v.Required("/text", inquiry.ReadText(v, "/text", w.Text))}
+	id := v.Key("/id", w.ID, maxIdempotency)
+	if len(key) > maxIdempotency {
+		v.Reject("Idempotency-Key", "idempotency.form")
+	}
+	if err := validate.InvalidFields(v.Rejected); err != nil {
+		return made, false, err
+	}
+	in.ContentHash = inquiry.ContentHash(in.Author, in.Text)
+	switch {
+	case id != "":
+		id = answerKey + secret.Hash(number+"\x00id\x00"+id)
+	case key != "":
+		id = answerKey + secret.Hash(number+"\x00key\x00"+key)
+	default:
+		id = answerKey + storage.NewID()
+	}
+	return f.answer(ctx, id, in)
+}
+
+// answer stores an answer under its key, unless it is there.
+func (f Feed) answer(ctx context.Context, id string, in inquiry.Inquiry) (inquiry.Record, bool, error) {
+	docs := f.app.inquiryDocs(f.shop.ID)
+	stored, _, err := docs.Get(ctx, id)
+	if err == nil {
+		return answered(id, stored, in)
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return inquiry.Record{}, false, err
+	}
+	earlier, err := f.conversation(ctx, in.Order, &in)
+	if err == nil && in.Customer == "" {
+		err = validate.NewError(validate.Conflict, "message.nobody")
+	}
+	if err == nil && earlier.Written(inquiry.FromShop) >= inquiry.MaxMessages {
+		err = validate.NewError(validate.Conflict, "message.many")
+	}
+	if err != nil {
+		return inquiry.Record{}, false, err
+	}
+	in.At = f.app.now().UTC().Truncate(time.Millisecond)
+	if last := earlier.LastAnswer(); !last.Before(in.At) {
+		in.At = last.Add(time.Millisecond) // read marks tell answers apart by their times
+	}
+	in.Place = withdrawal.PlaceOf(in.At, storage.NewID())
+	in.Work.Add(job.Request{Kind: kindInquiryEmails, At: f.app.now()})
+	err = docs.Insert(ctx, id, in)
+	if errors.Is(err, storage.ErrExists) {
+		if stored, _, err = docs.Get(ctx, id); err == nil {
+			return answered(id, stored, in)
+		}
+	}
+	return in.Record(id), err == nil, err
+}
+
+// answered returns an answer that is there already, or a Conflict if it has another text.
+func answered(id string, stored, again inquiry.Inquiry) (inquiry.Record, bool, error) {
+	if stored.ContentHash != again.ContentHash {
+		return inquiry.Record{}, false, validate.NewError(validate.Conflict, "message.id_used")
+	}
+	return stored.Record(id), false, nil
+}
+
+// conversation returns what was written about an order with its present customer, who is set in in; with nobody, it
+// is empty.
+func (f Feed) conversation(ctx context.Context, number string, in *inquiry.Inquiry) (
+	inquiry.Correspondence, error) {
+	o, _, err := f.app.orderDocs(f.shop.ID).Get(ctx, number)
+	if errors.Is(err, storage.ErrNotFound) {
+		return inquiry.Correspondence{}, validate.NewError(validate.NotFound, "order.not_found")
+	}
+	if err != nil || o.Customer == "" {
+		return inquiry.Correspondence{}, err
+	}
+	in.Customer = o.Customer
+	if err := f.app.awaitErasure(ctx, f.shop.ID, in.Customer); err != nil {
+		return inquiry.Correspondence{}, err
+	}
+	return f.app.correspondence(ctx, f.shop.ID, o.Customer, number)
+}
+
+// Conversation returns the messages of both sides about an order. An unknown order is validate.NotFound.
+func (f Feed) Conversation(ctx context.Context, number string) (inquiry.Conversation, error) {
+	c, err := f.conversation(ctx, number, &inquiry.Inquiry{})
+	if c.Messages == nil {
+		c.Messages = []inquiry.Record{}
+	}
+	return inquiry.Conversation{Messages: c.Messages}, err
+}
+
+// ReadAnswers marks the shop's messages about an order as read, up to a time that a page showed.
+func (s Shopper) ReadAnswers(ctx context.Context, number string, until time.Time) error {
+	if until.IsZero() || until.After(s.app.now().Add(validate.MaxClockSkew)) {
+		return nil
+	}
+	_, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *customer.Customer) error {
+		if !c.ReadAnswers(number, until) {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		err = validate.NewError(validate.SignIn, "error.sign_in") // erased in the meantime
+	}
+	return err
+}
+
+type declineWire struct {
+	Text string `json:"text"`
+}
+
+// DeclineRequest records that the shop declines a request to cancel or to return, with its reason, and has it
+// emailed to the customer. Repeating it with the same text changes nothing. An unknown request is
+// validate.NotFound; another text after the first is a Conflict.
+func (f Feed) DeclineRequest(ctx context.Context, id string, body []byte) (inquiry.Record, error) {
+	var w declineWire
+	if err := validate.DecodeJSON(body, &w); err != nil {
+		return inquiry.Record{}, err
+	}
+	v := &validate.Validator{}
+	text := v.Required("/text", inquiry.ReadText(v, "/text", w.Text))
+	if err := validate.InvalidFields(v.Rejected); err != nil {
+		return inquiry.Record{}, err
+	}
+	in, err := f.app.inquiryDocs(f.shop.ID).Change(ctx, id, func(in *inquiry.Inquiry) error {
+		switch {
+		case in.Channel != inquiry.ChannelRequests:
+			return storage.ErrNotFound
+		case in.Declined != nil && in.Declined.Text == text:
+			return storage.ErrUnchanged
+		case in.Declined != nil:
+			return validate.NewError(validate.Conflict, "request.declined")
+		}
+		now := f.app.now().UTC().Truncate(time.Millisecond)
+		in.Declined = &inquiry.Decline{At: now, Text: text}
+		in.Work.Add(job.Request{Kind: kindInquiryEmails, Args: job.Args{inquiryNews: newsDeclined}, At: now})
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		err = validate.NewError(validate.NotFound, "request.not_found")
+	}
+	return in.Record(id), err
+}

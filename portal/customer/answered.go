@@ -1,0 +1,68 @@
+package customer
+
+import (
+	"slices"
+	"time"
+)
+
+// Answered is an order about which the shop wrote to the customer. It is unread while Last is after Read.
+type Answered struct {
+	Order string    `bson:"order"`
+	Last  time.Time `bson:"last"` // the shop's last message
+	Read  time.Time `bson:"read,omitempty"`
+}
+
+func (a Answered) unread() bool { return a.Last.After(a.Read) }
+
+const (
+	maxAnswered = 100
+	// answeredKept is how long a read conversation is remembered, so that a job that is repeated after a
+	// crash does not mark it as unread again.
+	answeredKept = 7 * 24 * time.Hour
+)
+
+// NoteAnswer marks a conversation as unread, unless the customer has read this message. Repeating it changes
+// nothing. It reports whether it changed anything.
+func (c *Customer) NoteAnswer(order string, at, now time.Time) bool {
+	i := slices.IndexFunc(c.Answered, func(a Answered) bool { return a.Order == order })
+	if i >= 0 && !c.Answered[i].Last.Before(at) {
+		return false
+	}
+	made := Answered{Order: order, Last: at}
+	if i >= 0 {
+		made.Read = c.Answered[i].Read
+		c.Answered = slices.Delete(c.Answered, i, i+1)
+	}
+	c.Answered = slices.DeleteFunc(append(c.Answered, made), func(a Answered) bool {
+		return !a.unread() && now.Sub(a.Last) > answeredKept
+	})
+	c.Answered = c.Answered[max(0, len(c.Answered)-maxAnswered):]
+	return true
+}
+
+// ReadAnswers marks the shop's messages about an order as read, up to a time. It reports whether it changed
+// anything.
+func (c *Customer) ReadAnswers(order string, until time.Time) bool {
+	i := slices.IndexFunc(c.Answered, func(a Answered) bool { return a.Order == order })
+	if i < 0 || !c.Answered[i].unread() || !until.After(c.Answered[i].Read) {
+		return false
+	}
+	c.Answered[i].Read = until
+	return true
+}
+
+// UnreadOrders returns the numbers of the orders with unread messages from the shop, the latest last.
+func (c Customer) UnreadOrders() []string {
+	var numbers []string
+	for _, a := range c.Answered {
+		if a.unread() {
+			numbers = append(numbers, a.Order)
+		}
+	}
+	return numbers
+}
+
+// IsUnread reports whether the customer has not read the shop's message about an order.
+func (c Customer) IsUnread(order string, at time.Time) bool {
+	return slices.ContainsFunc(c.Answered, func(a Answered) bool { return a.Order == order && at.After(a.Read) })
+}

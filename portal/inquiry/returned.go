@@ -1,0 +1,93 @@
+package inquiry
+
+import (
+	"slices"
+	"time"
+
+	"postern/portal/order"
+)
+
+// Returned is a return of goods: the customer's request, the shop's return, or both.
+type Returned struct {
+	Request *Record      // nil if the shop registered the return by itself
+	Return  order.Return // only with a State if the shop has not registered it
+	Steps   []order.ReturnStep
+}
+
+// Returns joins the customer's requests with the returns in the order by their id. The latest comes first.
+func (c Correspondence) Returns(o order.View) []Returned {
+	var all []Returned
+	used := map[string]bool{}
+	for _, r := range c.Requests {
+		if r.Kind != RequestReturn {
+			continue
+		}
+		made := Returned{Request: &r, Return: order.Return{State: order.ReturnRequested}}
+		at := slices.IndexFunc(o.Returns, func(given order.Return) bool { return given.Request == r.ID })
+		switch {
+		case at >= 0:
+			made.Return = o.Returns[at]
+			used[made.Return.Number] = true
+		case r.Declined != nil:
+			made.Return.State, made.Return.Declined = order.ReturnDeclined, r.Declined.Text
+		}
+		made.Steps = made.steps(o)
+		all = append(all, made)
+	}
+	for _, given := range o.Returns {
+		if !used[given.Number] {
+			made := Returned{Return: given}
+			made.Steps = made.steps(o)
+			all = append(all, made)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Returned) int { return b.at().Compare(a.at()) })
+	return all
+}
+
+// at returns when the return began, zero if that is not known.
+func (r Returned) at() time.Time {
+	if len(r.Steps) == 0 {
+		return time.Time{}
+	}
+	return r.Steps[0].At
+}
+
+// steps lists the states that the return has had, oldest first, each once and with its first time. The
+// present state is the last one, without a time if that is not known.
+func (r Returned) steps(o order.View) []order.ReturnStep {
+	var steps []order.ReturnStep
+	add := func(step order.ReturnStep) {
+		if !slices.ContainsFunc(steps, func(s order.ReturnStep) bool { return s.State == step.State }) {
+			steps = append(steps, step)
+		}
+	}
+	if r.Request != nil {
+		add(order.ReturnStep{State: order.ReturnRequested, At: r.Request.At})
+		if r.Return.Number == "" && r.Request.Declined != nil {
+			add(order.ReturnStep{State: order.ReturnDeclined, At: r.Request.Declined.At})
+		}
+	}
+	for _, step := range o.ReturnSteps {
+		if r.Return.Number != "" && step.Number == r.Return.Number {
+			add(step)
+		}
+	}
+	present := order.ReturnStep{State: r.Return.State}
+	if i := slices.IndexFunc(steps, func(s order.ReturnStep) bool { return s.State == r.Return.State }); i >= 0 {
+		present = steps[i]
+		steps = slices.Delete(steps, i, i+1)
+	}
+	return append(steps, present)
+}
+
+// Upcoming lists the states that are still to come.
+func (r Returned) Upcoming() []string {
+	path := []string{order.ReturnRequested, order.ReturnApproved, order.ReturnLabel, order.ReturnReceived,
+		order.ReturnRefunded}
+	at := slices.Index(path, r.Return.State)
+	if at < 0 {
+		return nil
+	}
+	return slices.DeleteFunc(path[at+1:], func(state string) bool { return state == order.ReturnLabel })
+}

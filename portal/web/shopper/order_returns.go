@@ -1,0 +1,169 @@
+package shopper
+
+import (
+	"cmp"
+	"slices"
+
+	"postern/portal/inquiry"
+	"postern/portal/order"
+	"postern/portal/web/page"
+)
+
+// orderReturns is the part of the order page that tells what became of the customer's requests: a message
+// that waits, a requested cancellation, and returns.
+type orderReturns struct {
+	page.Base
+	Unread  bool
+	Cancel  *sentRequest
+	Returns []shownReturn
+}
+
+// sentRequest is a request to cancel the order, with the shop's answer.
+type sentRequest struct {
+	Tone          string
+	Text, Words   string
+	Answer, Shown string // the shop's words, and who wrote them
+}
+
+// shownReturn is one return.
+type shownReturn struct {
+	Heading     string
+	Status      page.Pill
+	Next        string // what happens next
+	Answer      string // the shop's reason for a refusal
+	Lines       []string
+	Facts       []fact
+	Words       string // the customer's
+	Steps       []step
+	LabelURL    string
+	TrackURL    string
+	Track       string
+	TrackNumber string
+}
+
+func returnsOf(b page.Base, o order.View, sent inquiry.Correspondence, unread bool) orderReturns {
+	shown := orderReturns{Base: b, Unread: unread}
+	for _, r := range sent.Requests {
+		if r.Kind == inquiry.RequestCancel {
+			shown.Cancel = cancellation(b, o, r)
+		}
+	}
+	for _, r := range sent.Returns(o) {
+		shown.Returns = append(shown.Returns, shown.returned(o, r))
+	}
+	return shown
+}
+
+// cancellation describes a request to cancel and its outcome: the shop's answer, or what the order's status
+// shows.
+func cancellation(b page.Base, o order.View, r inquiry.Record) *sentRequest {
+	made := &sentRequest{Words: r.Text, Tone: string(order.Neutral)}
+	key := "late"
+	switch closed := o.Action(order.ActionCancel, nil).Closed; {
+	case closed == "cancel.cancelled" || closed == "cancel.refunded":
+		key, made.Tone = "done", string(order.Done)
+	case r.Declined != nil:
+		key, made.Tone, made.Answer = "declined", string(order.Stopped), r.Declined.Text
+		made.Shown = b.T("request.answer", "Shop", b.Shop.Name)
+	case closed == "":
+		key, made.Tone = "open", string(order.Waiting)
+	}
+	made.Text = b.T("request.sent.cancel."+key, "When", r.At)
+	return made
+}
+
+// returned describes one return.
+func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
+	given := r.Return
+	shown := shownReturn{
+		Heading: p.T("return.heading"), Status: p.Pill(returnTone(given.State), p.T("return.state."+given.State)),
+		Next: p.T("return.next." + given.State), Answer: given.Declined, LabelURL: given.LabelURL,
+		TrackURL: given.TrackingURL, TrackNumber: given.TrackingNumber, Steps: p.steps(r),
+	}
+	if given.Number != "" {
+		shown.Heading = p.T("return.heading.number", "Number", given.Number)
+	}
+	if given.State != order.ReturnLabel {
+		shown.LabelURL = ""
+	} else if given.LabelURL == "" {
+		shown.Next = p.T("return.next.approved")
+	}
+	if shown.TrackURL != "" {
+		shown.Track = trackText(p.Base, given.Carrier)
+	}
+	reason := given.Reason
+	if r.Request != nil {
+		shown.Words, reason = r.Request.Text, cmp.Or(r.Request.Reason, reason)
+	}
+	shown.Lines = p.lines(o, r)
+	shown.Facts = withValues([]fact{{p.T("return.reason"), reasonText(p.Base, reason)},
+		{p.T("return.carrier"), given.Carrier}, {p.T("order.tracking_number"), given.TrackingNumber}})
+	return shown
+}
+
+// returnTone returns the tone of a state.
+func returnTone(state string) string {
+	tones := map[string]order.Tone{
+		order.ReturnRequested: order.Waiting, order.ReturnApproved: order.Moving, order.ReturnLabel: order.Waiting,
+		order.ReturnReceived: order.Moving, order.ReturnRefunded: order.Done, order.ReturnDeclined: order.Stopped,
+	}
+	return string(cmp.Or(tones[state], order.Neutral))
+}
+
+// lines lists the returned goods: as the shop has them or, without a return in its system, as requested.
+func (p orderReturns) lines(o order.View, r inquiry.Returned) []string {
+	var lines []string
+	for _, part := range r.Return.Lines {
+		at := slices.IndexFunc(o.Lines, func(l order.Line) bool { return l.ID != "" && l.ID == part.Line })
+		name := part.Line
+		if at >= 0 {
+			name = o.Lines[at].Name
+		}
+		lines = append(lines, p.Decimal(part.Quantity)+" × "+name)
+	}
+	if len(lines) == 0 && r.Request != nil {
+		for _, line := range r.Request.Lines {
+			lines = append(lines, line.Quantity+" × "+line.Name)
+		}
+	}
+	return lines
+}
+
+// steps returns the timeline of a return.
+func (p orderReturns) steps(r inquiry.Returned) []step {
+	var steps []step
+	for i, given := range r.Steps {
+		s := step{Class: "step-done", Text: p.T("return.state." + given.State), Current: i == len(r.Steps)-1}
+		switch {
+		case given.State == order.ReturnDeclined || given.State == order.ReturnCancelled:
+			s.Class = "step-stopped"
+		case s.Current:
+			s.Class = "step-present"
+		}
+		if !given.At.IsZero() {
+			s.When = p.TimeMoment(given.At)
+		}
+		steps = append(steps, s)
+	}
+	for _, state := range r.Upcoming() {
+		steps = append(steps, step{Class: "step-future", Text: p.T("return.state." + state), Future: true})
+	}
+	return steps
+}
+
+// trackText returns the text of a link to a carrier's page.
+func trackText(b page.Base, carrier string) string {
+	if carrier == "" {
+		return b.T("order.track")
+	}
+	return b.T("order.track.by", "Carrier", carrier)
+}
+
+// reasonText returns a reason for a return as customers read it: a built-in one in their language, any other
+// as the shop wrote it.
+func reasonText(b page.Base, reason string) string {
+	if slices.Contains(inquiry.Reasons(), reason) {
+		return b.T("return.reason." + reason)
+	}
+	return reason
+}
