@@ -308,6 +308,7 @@ func TestDocumentHasEveryMember(t *testing.T) {
 		"Result": api.Result{}, "Delivery": api.Delivery{}, "Deliveries": api.Deliveries{}, "Problem": api.Problem{},
 		"OrderPage": api.OrderPage{}, "CustomerPage": api.CustomerPage{}, "WithdrawalPage": withdrawal.Page{},
 		"RequestPage": inquiry.RequestPage{}, "MessagePage": inquiry.MessagePage{},
+		"InquiryRecord": inquiry.Record{}, "Conversation": inquiry.Conversation{},
 		"SignInEmail": portal.SignInMailWire{}, "HandOff": portal.HandOffWire{},
 	} {
 		compareMembers(t, name, d.strict.Components.Schemas[name], reflect.TypeOf(body))
