@@ -32,7 +32,7 @@ func (b Base) Head() (template.HTML, error) {
 	data := head{
 		Words: b.Words(), Area: b.Area, Nav: b.Nav, SingleCard: b.SingleCard, Wide: b.Wide,
 		SignedIn: b.SignedIn, Unread: len(b.Unread) > 0,
-		Title:    gaps.Text(b.documentTitle()), ShopName: gaps.Text(b.Shop.Name), BrandStyle: gaps.Text(b.BrandStyle),
+		Title: gaps.Text(b.documentTitle()), ShopName: gaps.Text(b.Shop.Name), BrandStyle: gaps.Text(b.BrandStyle),
 		Home: gaps.Text(b.Home()), Logo: gaps.Text(brand.LogoPath()),
 		LogoWidth:   gaps.Text(strconv.Itoa(brand.LogoWidth)),
 		LogoHeight:  gaps.Text(strconv.Itoa(brand.LogoHeight)),
