@@ -96,9 +96,11 @@ func (o Order) Summary() Summary {
 
 // offer returns the action that an order needs now, with its link: to pay it, or to track goods on their way.
 func (o Order) offer() (name, link string) {
+	if o.Status.Unpaid() && o.Links.Payment == "" && o.Instructions.usable() {
+		return ActionPay, "" // the order's page says how
+	}
 	for _, a := range []Action{o.pay(), o.track()} {
-		told := a.Name == ActionPay && o.Instructions != nil // the order's page says how to pay
-		if a.Name == "" || a.Closed != "" && !told || a.Name == ActionTrack && !o.Status.isOnItsWay() {
+		if a.Name == "" || a.Closed != "" || a.Name == ActionTrack && !o.Status.isOnItsWay() {
 			continue
 		}
 		if len(a.URL) > maxRowLink {

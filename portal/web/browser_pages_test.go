@@ -233,6 +233,9 @@ func (g gallery) showOrders() {
 		g.also("orders-"+name, g.shopper, "/orders?"+query)
 	}
 	g.at("orders-none", g.novice, "/orders")
+	g.at("orders-chosen", g.shopper, "/orders?status=delivered&from=2025-01-01&to=2025-12-31")
+	g.shopper.Click(".choice:nth-child(2) summary")
+	g.sees("orders-period-open", g.shopper)
 	for name := range orderShapes() {
 		g.at("order-"+name, g.shopper, "/orders/"+g.lang+"-"+name)
 	}

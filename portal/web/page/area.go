@@ -12,7 +12,7 @@ type Area struct {
 
 // NavItem is a link of the navigation or the account menu.
 type NavItem struct {
-	ID   string // for Base.Nav; "" in the menu
+	ID   string // for Base.Nav
 	Path string
 	Key  string // of the label
 	News bool   // marked while there is something in Base.Unread

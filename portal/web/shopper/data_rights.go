@@ -73,7 +73,7 @@ type exportPage struct {
 
 func (h *Handler) export(c *fiber.Ctx, s portal.Shopper) error {
 	query := orderQueryOf(c)
-	data := exportPage{Base: h.base(c, s, "", "export.title"), Data: exportDataPath,
+	data := exportPage{Base: h.base(c, s, "privacy", "export.title"), Data: exportDataPath,
 		Part: query != order.Query{}}
 	data.CSV = listPath(exportCSVPath, query)
 	return h.pages.Render(c, fiber.StatusOK, "shopper/export", data)
@@ -90,7 +90,7 @@ func (h *Handler) exportCSV(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	table := tableOf(h.base(c, s, "", "export.title").L.Lang())
+	table := tableOf(h.base(c, s, "privacy", "export.title").L.Lang())
 	return h.download(c, s, "orders.csv",
 		func(ctx context.Context, to io.Writer) error { return s.OrdersCSV(ctx, query, table, to) })
 }
@@ -161,7 +161,7 @@ func (h *Handler) eraseForm(c *fiber.Ctx, s portal.Shopper) error {
 		return seeOther(c, privacyPath)
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/erase",
-		erasePage{Base: h.base(c, s, "", "delete_account.title"), Email: s.Customer().Email,
+		erasePage{Base: h.base(c, s, "privacy", "delete_account.title"), Email: s.Customer().Email,
 			Date: s.ErasureDate()})
 }
 

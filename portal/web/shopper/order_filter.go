@@ -12,48 +12,82 @@ import (
 // orderFilter is the data of partials/order-filter. Its HTML comes from other templates.
 type orderFilter struct {
 	page.Words
-	Statuses, Periods template.HTML
-	Custom            bool // shows the form for a custom period
-	Status, Zone      string
-	From, To, Search  template.HTML
+	StatusName, PeriodName string // the present choices
+	HasStatus, HasPeriod   bool   // the choices are not the first ones
+	Open                   bool   // shows the dates, which have errors
+	Statuses, Periods      template.HTML
+	Status, Zone           string
+	From, To, Search       template.HTML
 }
 
-// filter returns the order filters: links for status and period, a form for a custom period, and the search.
-// years holds the years that have orders.
+// filter returns the order filters: links for status and period, a form for two dates, and the search. years
+// holds the years that have orders.
 func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template.HTML, error) {
-	statuses, err := p.statuses()
-	if err != nil {
-		return "", err
+	statuses, status := p.statuses()
+	periods, period := p.periods(years, thisYear)
+	if p.Query.Search == "" && p.Query.IsCustom() {
+		period = p.span()
 	}
-	periods, err := p.periods(years, thisYear)
-	if err != nil {
-		return "", err
-	}
-	gaps := p.Gaps()
+	gaps, searches := p.Gaps(), p.Query.Search != ""
 	data := orderFilter{
-		Words: p.Words(), Statuses: gaps.HTML(statuses), Periods: gaps.HTML(periods),
-		Custom: p.Query.Period == "custom",
+		Words: p.Words(), StatusName: gaps.Text(status), PeriodName: gaps.Text(period),
+		HasStatus: p.Query.Status != "" && !searches, HasPeriod: p.Query.HasPeriod() && !searches,
+		Open:   form.HasErrors(),
 		Status: gaps.Text(p.Query.Status), Zone: gaps.Text(p.T("orders.zone", "Zone", p.Shop.TimeZone)),
 	}
 	shape := page.Shape{Template: "partials/order-filter"}
-	if data.Custom {
-		shape.Flags = 1
+	for i, set := range []bool{data.HasStatus, data.HasPeriod, data.Open} {
+		if set {
+			shape.Flags |= 1 << i
+		}
 	}
-	if data.From, err = kept(gaps)(day(form, "from", p.T("orders.from"))); err != nil {
+	var err error
+	if data.Statuses, err = kept(gaps)(p.Items(statuses)); err != nil {
 		return "", err
 	}
-	if data.To, err = kept(gaps)(day(form, "to", p.T("orders.to"))); err != nil {
+	if data.Periods, err = kept(gaps)(p.Items(periods)); err != nil {
 		return "", err
 	}
-	if data.Search, err = kept(gaps)(form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes",
-		"maxlength", "64", "autocapitalize", "none", "hint", p.T("orders.search.hint"))); err != nil {
+	if data.From, err = keptField(gaps)(day(form, "from", p.T("orders.from"))); err != nil {
+		return "", err
+	}
+	if data.To, err = keptField(gaps)(day(form, "to", p.T("orders.to"))); err != nil {
+		return "", err
+	}
+	if data.Search, err = keptField(gaps)(form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes",
+		"maxlength", "64", "autocapitalize", "none")); err != nil {
 		return "", err
 	}
 	return p.Fragment(shape, gaps, &data)
 }
 
-// kept returns a function that writes a field and records its HTML as a gap.
-func kept(gaps *page.Gaps) func(page.Field, error) (template.HTML, error) {
+// span names the period between two dates, of which one may be open.
+func (p *ordersPage) span() string {
+	day := func(text string) string {
+		at, err := time.ParseInLocation(time.DateOnly, text, p.Shop.Location())
+		if err != nil {
+			return ""
+		}
+		return p.L.ShortDate(at)
+	}
+	switch from, to := day(p.Query.From), day(p.Query.To); {
+	case from != "" && to != "":
+		return from + " – " + to
+	case from != "":
+		return p.T("orders.from") + " " + from
+	case to != "":
+		return p.T("orders.to") + " " + to
+	}
+	return p.T("orders.custom")
+}
+
+// kept returns a function that records HTML as a gap.
+func kept(gaps *page.Gaps) func(template.HTML, error) (template.HTML, error) {
+	return func(html template.HTML, err error) (template.HTML, error) { return gaps.HTML(html), err }
+}
+
+// keptField returns a function that writes a field and records its HTML as a gap.
+func keptField(gaps *page.Gaps) func(page.Field, error) (template.HTML, error) {
 	return func(field page.Field, err error) (template.HTML, error) {
 		if err != nil {
 			return "", err
@@ -75,14 +109,17 @@ func day(form page.Form, name, label string) (page.Field, error) {
 	return form.Field(name, label, "type", kind)
 }
 
-// periods returns the preset periods. Each link keeps the status.
-func (p *ordersPage) periods(years []int, thisYear int) (template.HTML, error) {
-	items := make([]page.Item, 0, 6+len(years))
+// periods returns the preset periods and the name of the present one. Each link keeps the status.
+func (p *ordersPage) periods(years []int, thisYear int) (items []page.Item, present string) {
+	items = make([]page.Item, 0, 6+len(years))
 	preset := func(period, label string) {
+		current := p.Query.Period == period && !p.Query.IsCustom() && p.Query.Search == ""
 		items = append(items, page.Item{
-			Path: withQuery(ordersPath, "period", period, "status", p.Query.Status), Label: label,
-			Current: p.Query.Period == period && p.Query.Search == "",
+			Path: withQuery(ordersPath, "period", period, "status", p.Query.Status), Label: label, Current: current,
 		})
+		if current || present == "" {
+			present = label
+		}
 	}
 	preset("", p.T("orders.period.all"))
 	preset("30d", p.T("orders.period.30d"))
@@ -95,22 +132,26 @@ func (p *ordersPage) periods(years []int, thisYear int) (template.HTML, error) {
 			preset(strconv.Itoa(year), strconv.Itoa(year))
 		}
 	}
-	return p.Items(items)
+	return items, present
 }
 
-// statuses returns the status filters. Each link keeps the period.
-func (p *ordersPage) statuses() (template.HTML, error) {
-	items := make([]page.Item, 0, 8)
+// statuses returns the status filters and the name of the present one. Each link keeps the period.
+func (p *ordersPage) statuses() (items []page.Item, present string) {
+	items = make([]page.Item, 0, 8)
 	preset := func(status, key string) {
-		items = append(items, page.Item{
+		item := page.Item{
 			Path: withQuery(ordersPath, "period", p.Query.Period, "from", p.Query.From, "to", p.Query.To,
 				"status", status),
 			Label: p.T(key), Current: p.Query.Status == status && p.Query.Search == "",
-		})
+		}
+		items = append(items, item)
+		if item.Current || present == "" {
+			present = item.Label
+		}
 	}
 	preset("", "orders.status.all")
 	for _, status := range order.Views() {
 		preset(status, "orders.status."+status)
 	}
-	return p.Items(items)
+	return items, present
 }

@@ -1,6 +1,7 @@
 package shopper
 
 import (
+	"cmp"
 	"html/template"
 	"strconv"
 	"strings"
@@ -14,13 +15,15 @@ import (
 const roomForRow = 3 << 9
 
 // orderRow is the data of partials/order-row. Pictures may come only from the shop's own origins. More is the
-// number of pieces without a picture: the stylesheet shows it as "+1"; screen readers get it in words.
+// number of items without a picture, which the title has in words.
 type orderRow struct {
-	URL, Number, Total string
-	Placed             page.Time
-	Status             page.Pill
-	Pictures           []string
-	More, MoreText     string
+	URL, Number, Title, Total string
+	Placed                    page.Time
+	Status                    page.Pill
+	Pictures                  []page.Link // with the alternative text as label
+	More                      string
+	Offer, OfferURL           string // what the order needs, beside the link to its page
+	Away                      bool   // the offer is another site's
 }
 
 // rows returns the orders of the list.
@@ -28,22 +31,30 @@ func (p *ordersPage) rows(found []order.Row, now time.Time) (template.HTML, erro
 	var out strings.Builder
 	out.Grow(len(found) * roomForRow)
 	gaps, row := p.Gaps(), orderRow{}
-	for _, r := range found {
+	for i := range found {
+		r := &found[i]
 		gaps.Reset()
 		placed, status := p.TimeShort(r.PlacedAt), rowStatus(p.Base, r.Status, now)
+		path := orderPath(r.Number)
 		row = orderRow{
-			URL: gaps.Text(orderPath(r.Number)), Number: gaps.Text(r.Number),
+			URL: gaps.Text(path), Number: gaps.Text(r.Number), Title: gaps.Text(p.rowTitle(r)),
 			Total:    gaps.Text(p.Money(r.Total())),
 			Placed:   page.Time{Text: gaps.Text(placed.Text), ISO: gaps.Text(placed.ISO)},
 			Status:   page.Pill{Tone: status.Tone, Text: gaps.Text(status.Text)},
+			More:     gaps.Text(more(r.Summary)),
 			Pictures: row.Pictures[:0],
 		}
-		more, inWords := p.more(r)
-		row.More, row.MoreText = gaps.Text(more), gaps.Text(inWords)
 		for _, picture := range r.Summary.Pictures {
-			row.Pictures = append(row.Pictures, gaps.Text(picture.URL))
+			row.Pictures = append(row.Pictures, page.Link{
+				Path: gaps.Text(picture.URL), Label: gaps.Text(r.Summary.Alternative(picture))})
 		}
 		shape := page.Shape{Template: "partials/order-row", Variant: status.Tone}
+		if key := offerKey(r.Summary.Offer); key != "" {
+			row.Offer, row.OfferURL = gaps.Text(p.T(key)), gaps.Text(cmp.Or(r.Summary.Link, path))
+			if row.Away = r.Summary.Link != ""; row.Away {
+				shape.Flags = 1
+			}
+		}
 		if err := p.WriteFragment(&out, shape, gaps, &row); err != nil {
 			return "", err
 		}
@@ -51,13 +62,34 @@ func (p *ordersPage) rows(found []order.Row, now time.Time) (template.HTML, erro
 	return template.HTML(out.String()), nil
 }
 
-// more returns the number of pieces without a picture, as digits and in words, or "" if there are none.
-func (p *ordersPage) more(r order.Row) (digits, words string) {
-	more := r.Summary.Count() - max(1, len(r.Summary.Pictures))
-	if more <= 0 {
-		return "", ""
+// rowTitle names what was bought.
+func (p *ordersPage) rowTitle(r *order.Row) string {
+	switch further := r.Summary.Count() - 1; {
+	case r.Summary.Item == "":
+		return p.T("order.title", "Number", r.Number)
+	case further > 0:
+		return p.T("orders.item_and_more", "Item", r.Summary.Item, "Count", further)
 	}
-	return strconv.Itoa(more), p.T("orders.more", "Count", more)
+	return r.Summary.Item
+}
+
+// more returns the number of items without a picture in digits, "" for none.
+func more(s order.Summary) string {
+	if n := s.Count() - max(1, len(s.Pictures)); n > 0 {
+		return strconv.Itoa(n)
+	}
+	return ""
+}
+
+// offerKey returns the message key of a row's offer, "" for none.
+func offerKey(offer string) string {
+	switch offer {
+	case order.ActionPay:
+		return "order.pay"
+	case order.ActionTrack:
+		return "order.track"
+	}
+	return ""
 }
 
 // rowStatus returns the status of a row. If the customer has to pay, that replaces the headline.

@@ -22,7 +22,8 @@ const ordersPath = "/orders"
 type ordersPage struct {
 	page.Base
 	Query   order.Query
-	Count   string // sentence with the number of all orders, "" for none
+	Before  int    // the number of orders on the pages before this one, -1 if not known
+	Count   string // which orders of how many these are, "" if not known
 	Filter  template.HTML
 	Problem string        // an invalid filter in the page's URL
 	Found   string        // the result of a search, in a sentence
@@ -43,12 +44,14 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	b := h.base(c, s, "orders", "orders.title")
 	b.Wide = true
-	data := ordersPage{Base: b, Query: query}
+	data := ordersPage{Base: b, Query: query, Before: before(c, query)}
 	data.Problem = data.problem(err)
 	form := b.Form(page.Values(c, "from", "to", "search"), atFields(err, "from", "to"))
 	now := h.app.Now().In(s.Shop().Location())
-	if data.Filter, err = data.filter(form, found.Years, now.Year()); err != nil {
-		return err
+	if found.Total > 0 || len(found.Rows) > 0 || form.HasErrors() { // a new customer has nothing to filter
+		if data.Filter, err = data.filter(form, found.Years, now.Year()); err != nil {
+			return err
+		}
 	}
 	if err := data.fill(found, now); err != nil {
 		return err
@@ -82,11 +85,9 @@ func (p *ordersPage) problem(err error) string {
 
 // fill sets the page's strings.
 func (p *ordersPage) fill(found order.Page, now time.Time) (err error) {
-	if found.Total > 0 {
-		p.Count = p.T("orders.count", "Count", found.Total)
-	}
+	p.Count = p.count(found)
 	p.Rows, err = p.rows(found.Rows, now)
-	p.Pager = p.Base.Pager(p.neighbour(found.Previous), p.neighbour(found.Next))
+	p.Pager = p.Base.Pager(p.neighbour(found.Previous, -order.PerPage), p.neighbour(found.Next, len(found.Rows)))
 	switch n := len(found.Rows); {
 	case p.Query.Search == "" || n == 0:
 	case !found.More:
@@ -97,12 +98,56 @@ func (p *ordersPage) fill(found order.Page, now time.Time) (err error) {
 	return err
 }
 
-// neighbour returns the URL of an adjacent page of the list, or "" without a cursor.
-func (p *ordersPage) neighbour(cursor string) string {
+// before returns the number of orders before this page, which its URL says, -1 if it does not.
+func before(c *fiber.Ctx, q order.Query) int {
+	if q.Cursor == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(c.Query("before"))
+	if err != nil || n < 0 || n > maxBefore {
+		return -1
+	}
+	return n
+}
+
+// maxBefore is more orders than anyone pages through.
+const maxBefore = 1_000_000
+
+// count says which orders of how many the page shows, as far as that is known.
+func (p *ordersPage) count(found order.Page) string {
+	shown, all := len(found.Rows), int(found.Listed)
+	if p.Query.Search != "" || shown == 0 {
+		return ""
+	}
+	last := p.Before + shown
+	switch {
+	case p.Before >= 0 && found.Next == "":
+		all = last // the counts may be a moment behind
+	case all <= last:
+		all = 0
+	}
+	switch {
+	case p.Before == 0 && all == shown, p.Before < 0 && all > 0:
+		return p.T("orders.count", "Count", all)
+	case p.Before < 0:
+		return ""
+	case all == 0:
+		return p.T("orders.range.open", "From", p.Before+1, "To", last)
+	}
+	return p.T("orders.range", "From", p.Before+1, "To", last, "All", all)
+}
+
+// neighbour returns the URL of an adjacent page of the list, which begins the given number of orders after this
+// one, or "" without a cursor.
+func (p *ordersPage) neighbour(cursor string, further int) string {
 	if cursor == "" {
 		return ""
 	}
-	return p.at(ordersPath, cursor)
+	path := p.at(ordersPath, cursor)
+	if p.Before < 0 {
+		return path
+	}
+	return path + "&before=" + strconv.Itoa(max(0, p.Before+further)) // the path has a query, with the cursor
 }
 
 // at returns a path with this list's filters and the cursor.
@@ -122,17 +167,19 @@ func listPath(path string, q order.Query) string {
 func (p *ordersPage) empty(found order.Page) page.Empty {
 	q := p.Query
 	switch {
+	case q.Search != "" && found.More:
+		return p.Base.Empty(p.T("orders.none.more"), p.T("orders.show_all"), ordersPath)
 	case q.Search != "":
 		return p.Base.Empty(p.T("orders.none.search", "Text", q.Search), p.T("orders.show_all"), ordersPath)
-	case q.Status != "" && q.Period != "":
+	case q.Status != "" && q.HasPeriod():
 		return p.Base.Empty(p.T("orders.none.period."+q.Status), p.T("orders.show_all"), ordersPath)
 	case q.Status != "":
 		return p.Base.Empty(p.T("orders.none.status."+q.Status), p.T("orders.show_all"), ordersPath)
-	case q.Period != "" && found.Nearest != 0:
+	case q.HasPeriod() && found.Nearest != 0:
 		year := strconv.Itoa(found.Nearest)
 		return p.Base.Empty(p.T("orders.none.period"), p.T("orders.show_year", "Year", year),
 			withQuery(ordersPath, "period", year))
-	case q.Period != "" && found.Total > 0:
+	case q.HasPeriod() && found.Total > 0:
 		return p.Base.Empty(p.T("orders.none.period"), p.T("orders.show_all"), ordersPath)
 	case p.Shop.StorefrontURL == "":
 		return p.Base.Empty(p.T("orders.none", "Email", p.Email), "", "")

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"postern/portal/web/webtest"
 )
 
@@ -58,8 +60,109 @@ func TestOrderList(t *testing.T) {
 	if got := b.Page.Texts(".order-number"); len(got) != 1 || got[0] != "1044" {
 		t.Errorf("the search finds %v", got)
 	}
-	if got := b.Page.Texts(".heading .muted"); len(got) != 1 || got[0] != "45 orders" {
-		t.Errorf("the count is %v", got)
+}
+
+// TestListSaysWhichOrdersItShows checks the sentence beside the heading: which orders of how many, as far as that is
+// known.
+func TestListSaysWhichOrdersItShows(t *testing.T) {
+	t.Parallel()
+	i, b := manyOrders(t)
+	i.Work()
+	says := func(want string) {
+		t.Helper()
+		if got := strings.Join(b.Page.Texts(".heading .muted"), "|"); got != want {
+			t.Errorf("%s says %q, want %q", b.Page.URL, got, want)
+		}
+	}
+	for path, want := range map[string]string{
+		"/orders": "1–20 of 45", "/orders?period=2024": "5 orders", "/orders?period=2025": "20 orders",
+		"/orders?status=delivered":              "Orders 1–20",
+		"/orders?status=delivered&period=2025":  "10 orders",
+		"/orders?from=2025-01-01&to=2025-12-31": "20 orders",
+		"/orders?from=2024-01-01":               "Orders 1–20",
+		"/orders?search=1044":                   "",
+		"/orders?status=unpaid":                 "",
+		"/orders?period=2025&status=cancelled":  "",
+	} {
+		b.Get(path).Want(http.StatusOK)
+		says(want)
+	}
+	b.Get("/orders")
+	b.Follow("a[rel=next]").Want(http.StatusOK)
+	says("21–40 of 45")
+	b.Follow("a[rel=next]").Want(http.StatusOK)
+	says("41–45 of 45")
+	b.Follow("a[rel=prev]").Want(http.StatusOK)
+	says("21–40 of 45")
+	b.Get(strings.Replace(b.Page.Attr("a[rel=next]", "href"), "before=40", "before=-3", 1)).Want(http.StatusOK)
+	says("45 orders")
+	b.Get("/orders?status=delivered")
+	b.Follow("a[rel=next]").Want(http.StatusOK)
+	says("21–23 of 23")
+}
+
+// TestRowNamesWhatWasBought checks a row's title, the alternative texts of its pictures and what it offers.
+func TestRowNamesWhatWasBought(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	lines := []fields{
+		{"name": "The Little Prince", "quantity": "1", "total": "5", "picture": "https://www.shop.test/p.png"},
+		{"name": "Pen", "quantity": "1", "total": "5", "picture": "https://www.shop.test/q.png"},
+		{"name": "Ink", "quantity": "1", "total": "5"},
+	}
+	put(t, i, "1", fields{"lines": lines, "payment": "pending", "fulfillment": "unfulfilled",
+		"links": fields{"payment": "https://pay.test/1"}, "placed_at": "2026-03-01T10:00:00Z"})
+	put(t, i, "2", fields{"lines": lines[:1], "fulfillment": "shipped", "placed_at": "2026-02-03T10:00:00Z",
+		"shipments": []fields{{"carrier": "DHL", "url": "https://dhl.test/2"}}})
+	put(t, i, "3", fields{"lines": []fields{}, "fulfillment": "delivered", "placed_at": "2026-02-02T10:00:00Z",
+		"shipments": []fields{{"carrier": "DHL", "url": "https://dhl.test/3"}}})
+	b := signedIn(i)
+	for selector, want := range map[string][]string{
+		"a.order":      {"The Little Prince and 2 more", "The Little Prince", "Order 3"},
+		".order-offer": {"Pay now 1", "Track parcel 2"},
+	} {
+		if diff := cmp.Diff(want, b.Page.Texts(selector)); diff != "" {
+			t.Errorf("%s: %s", selector, diff)
+		}
+	}
+	for attribute, want := range map[[2]string][]string{
+		{".order-offer", "href"}:      {"https://pay.test/1", "https://dhl.test/2"},
+		{".order-offer", "rel"}:       {"noopener noreferrer", "noopener noreferrer"},
+		{".orders .thumb img", "alt"}: {"The Little Prince", "Pen", "The Little Prince"},
+		{".thumb.more", "data-more"}:  {"+1"},
+	} {
+		if diff := cmp.Diff(want, b.Page.Attrs(attribute[0], attribute[1])); diff != "" {
+			t.Errorf("%v: %s", attribute, diff)
+		}
+	}
+	if b.Page.Has("a a") {
+		t.Error("a link is within a link")
+	}
+}
+
+// TestNewCustomerSeesNoFilters checks that filters appear with the first order.
+func TestNewCustomerSeesNoFilters(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	b := signedIn(i)
+	if b.Page.Has(".filter") {
+		t.Error("filters for no orders")
+	}
+	put(t, i, "1", nil)
+	if !b.Get("/orders").Want(http.StatusOK).Has(".filter") {
+		t.Error("no filters for an order")
+	}
+}
+
+// TestPrivacyAndSecurityHaveOnePlace checks that both are in the account menu, and marked there on their pages.
+func TestPrivacyAndSecurityHaveOnePlace(t *testing.T) {
+	t.Parallel()
+	b := signedIn(webtest.Portal(t))
+	for _, path := range []string{"/privacy", "/security"} {
+		b.Get(path).Want(http.StatusOK)
+		if got := b.Page.Attrs(".top a[href='"+path+"']", "aria-current"); len(got) != 1 || got[0] != "page" {
+			t.Errorf("%s stands in the head as %q", path, got)
+		}
 	}
 }
 
@@ -103,12 +206,13 @@ func TestOrderListErrors(t *testing.T) {
 	edited := b.Page.Attr("a[rel=next]", "href")
 	other := strings.Replace(edited, "/orders?", "/orders?status=open&", 1)
 	tests := []struct{ name, path, at string }{
-		{"from after to", "/orders?period=custom&from=2026-03-02&to=2026-03-01&status=open", "#f-from-error"},
+		{"from after to", "/orders?from=2026-03-02&to=2026-03-01&status=open", "#f-to-error"},
+		{"from after to, marked at both", "/orders?period=custom&from=2026-03-02&to=2026-03-01", "#f-from-error"},
 		{"no such day", "/orders?period=custom&from=2026-02-31", "#f-from-error"},
 		{"no day at all", "/orders?period=custom&to=soon", "#f-to-error"},
 		{"This period doesn’t exist", "/orders?period=7w", ".note"},
 		{"no such status", "/orders?status=lost", ".note"},
-		{"edited cursor", edited + "x", ".note"},
+		{"edited cursor", strings.Replace(edited, "&before", "x&before", 1), ".note"},
 		{"cursor of another list", other, ".note"},
 	}
 	for _, test := range tests {
@@ -140,12 +244,13 @@ func TestEmptyLists(t *testing.T) {
 		t.Errorf("without orders the way on is %q", got)
 	}
 	put(t, i, "1", fields{"placed_at": "2023-06-01T10:00:00Z"})
+	i.Work()
 	tests := []struct{ query, way, says string }{
 		{"period=30d", "/orders?period=2023", "No orders in this period."},
 		{"status=unpaid", "/orders", "You have no unpaid orders."},
 		{"status=unpaid&period=2023", "/orders", "No unpaid orders in this period."},
-		{"search=77", "/orders", "No orders match “77”. Check the order number."},
-		{"search=%2077+", "/orders", "No orders match “77”. Check the order number."},
+		{"search=77", "/orders", "No orders match “77”."},
+		{"search=%2077+", "/orders", "No orders match “77”."},
 	}
 	for _, test := range tests {
 		b.Get("/orders?" + test.query).Want(http.StatusOK)

@@ -38,7 +38,7 @@ func (h *Handler) privacy(c *fiber.Ctx, s portal.Shopper) error {
 }
 
 func (h *Handler) showPrivacy(c *fiber.Ctx, s portal.Shopper, status int, err error) error {
-	data := privacyPage{Base: h.base(c, s, "", "privacy.title")}
+	data := privacyPage{Base: h.base(c, s, "privacy", "privacy.title")}
 	data.Form = data.Base.Form(nil, err)
 	who := s.Customer()
 	for _, purpose := range customer.Purposes() {
@@ -85,7 +85,7 @@ func (p *privacyPage) line(said customer.Consent) consentLine {
 // saveConsent saves one choice. The form's "say" is "give" or "withdraw".
 func (h *Handler) saveConsent(c *fiber.Ctx, s portal.Shopper) error {
 	purpose := customer.Purpose(c.FormValue("purpose"))
-	sentence := consentSentence(h.base(c, s, "", "privacy.title"), purpose)
+	sentence := consentSentence(h.base(c, s, "privacy", "privacy.title"), purpose)
 	if c.FormValue("say") == "give" {
 		err := s.GiveConsent(c.UserContext(), purpose, sentence, c.FormValue("wording"))
 		if validate.KindOf(err) == validate.Conflict {

@@ -46,11 +46,9 @@ func Area() *page.Area {
 			{ID: "addresses", Path: addressesPath, Key: "nav.addresses"},
 			{ID: "company", Path: companyPath, Key: "nav.company"},
 			{ID: "profile", Path: profilePath, Key: "nav.profile"},
-			{ID: "security", Path: securityPath, Key: "nav.security"},
 		},
 		Menu: []page.NavItem{
-			{Path: profilePath, Key: "nav.profile"}, {Path: privacyPath, Key: "nav.privacy"},
-			{Path: securityPath, Key: "menu.devices"},
+			{ID: "privacy", Path: privacyPath, Key: "nav.privacy"}, {ID: "security", Path: securityPath, Key: "nav.security"},
 		},
 	}
 }

@@ -57,8 +57,8 @@ func TestRowSaysHowManyMore(t *testing.T) {
 	i := webtest.Portal(t)
 	line := fields{"name": "A book", "quantity": "1", "total": "1217.40"}
 	put(t, i, "1", fields{"total": "2434.80", "lines": []fields{line, line}})
-	row := signedIn(i).Get("/orders").Text(".order")
-	if !strings.HasSuffix(row, " and 1 more item €2,434.80") {
+	row := signedIn(i).Get("/orders").Text(".orders > li")
+	if !strings.Contains(row, "A book and 1 more ") || !strings.HasSuffix(row, " €2,434.80") {
 		t.Errorf("the row reads %q", row)
 	}
 }
