@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -87,20 +88,21 @@ func (c *conn) close() error {
 	return errors.Join(append(errs, c.sql.Close(), c.db.Close())...)
 }
 
-// pool holds the read-only connections.
+// pool holds the read-only connections. The one that was used last is used next: what it has read of the file is
+// good until the next commit.
 type pool struct {
 	path string
-	free chan *conn // nil means a connection not yet opened
-	size int
+	free chan struct{} // one for each connection that nobody uses
+	mu   sync.Mutex
+	idle []*conn // those that are open, the last used at the end
 }
 
 const minReaders = 4
 
 func newPool(path string) *pool {
-	p := &pool{path: path, size: max(minReaders, runtime.GOMAXPROCS(0))}
-	p.free = make(chan *conn, p.size)
-	for range p.size {
-		p.free <- nil
+	p := &pool{path: path, free: make(chan struct{}, max(minReaders, runtime.GOMAXPROCS(0)))}
+	for range cap(p.free) {
+		p.free <- struct{}{}
 	}
 	return p
 }
@@ -110,29 +112,46 @@ func (p *pool) with(ctx context.Context, do func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var c *conn
 	select {
-	case c = <-p.free:
+	case <-p.free:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { p.free <- c }()
-	if c == nil {
-		var err error
-		if c, err = openReader(p.path); err != nil {
-			return fmt.Errorf("sqlite: open a reader: %w", err)
-		}
+	defer func() { p.free <- struct{}{} }()
+	c, err := p.take()
+	if err != nil {
+		return fmt.Errorf("sqlite: open a reader: %w", err)
 	}
+	defer p.giveBack(c)
 	return plain(do(c))
+}
+
+func (p *pool) take() (*conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	if last < 0 {
+		return openReader(p.path)
+	}
+	c := p.idle[last]
+	p.idle = p.idle[:last]
+	return c, nil
+}
+
+func (p *pool) giveBack(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = append(p.idle, c)
 }
 
 // close closes all connections; the caller has made sure that none is in use.
 func (p *pool) close() error {
+	for range cap(p.free) {
+		<-p.free
+	}
 	var errs []error
-	for range p.size {
-		if c := <-p.free; c != nil {
-			errs = append(errs, c.close())
-		}
+	for _, c := range p.idle {
+		errs = append(errs, c.close())
 	}
 	return errors.Join(errs...)
 }

@@ -90,3 +90,26 @@ func TestQueriesAreRepeated(t *testing.T) {
 		t.Errorf("after a change by another connection: %d rows, the last %d: %v", count, n, err)
 	}
 }
+
+// TestReadsUseTheLastReader checks that reads one after the other use one connection, whose cache is warm, and
+// reads at the same time one each.
+func TestReadsUseTheLastReader(t *testing.T) {
+	t.Parallel()
+	p := openSample(t).readers
+	var outer, inner, next *conn
+	err := p.with(t.Context(), func(c *conn) error {
+		outer = c
+		return p.with(t.Context(), func(c *conn) error {
+			inner = c
+			return nil
+		})
+	})
+	if err != nil || outer == inner {
+		t.Fatalf("two reads share a connection: %v, %v", outer == inner, err)
+	}
+	for range 3 {
+		if err := p.with(t.Context(), func(c *conn) error { next = c; return nil }); err != nil || next != outer {
+			t.Errorf("the connection that was used last is not used next, %v", err)
+		}
+	}
+}
