@@ -36,7 +36,8 @@ func (s *site) ofShop() []gate.Route {
 }
 
 func (s *site) api() *api.Handler {
-	return api.New(s.words, func(err error) api.Problem { return s.problemOf(failureOf(err)) })
+	return api.New(api.Config{Texts: s.words, Pages: s.pages, Area: s.area,
+		Problem: func(err error) api.Problem { return s.problemOf(failureOf(err)) }})
 }
 
 // add mounts routes in order: if two match, the first answers.

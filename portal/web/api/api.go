@@ -19,6 +19,7 @@ import (
 	"postern/portal/order"
 	"postern/portal/validate"
 	"postern/portal/web/gate"
+	"postern/portal/web/page"
 	"postern/templates/i18n"
 )
 
@@ -27,15 +28,21 @@ const Root = gate.APIPrefix + "v1"
 
 // Handler serves the API.
 type Handler struct {
-	words   *i18n.Localizer
-	problem func(error) Problem
+	Config
+
+	words *i18n.Localizer
 }
 
-// New returns the API's handlers, whose sentences are for developers, in English. problem describes the error of
-// one order among several.
-func New(texts *i18n.Catalogue, problem func(error) Problem) *Handler {
-	return &Handler{words: texts.Developer(), problem: problem}
+// Config is what the API's handlers need.
+type Config struct {
+	Texts   *i18n.Catalogue // its sentences for developers, in English
+	Problem func(error) Problem
+	Pages   *page.Pages // of the documentation
+	Area    *page.Area
 }
+
+// New returns the API's handlers.
+func New(config Config) *Handler { return &Handler{Config: config, words: config.Texts.Developer()} }
 
 // maxDocument is the maximum size of a document that a feed puts, in bytes.
 const maxDocument = 4 << 20
@@ -55,6 +62,7 @@ func (h *Handler) Routes() []gate.Route {
 	batch.Body = maxBatch
 	return []gate.Route{
 		gate.Get(gate.File, DocumentPath, serveDocument),
+		gate.Get(gate.Public, DocsPath, h.docs),
 		get("/orders", orders, h.orders),
 		batch,
 		get("/orders/:number", orders, h.order),

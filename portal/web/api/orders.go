@@ -111,7 +111,7 @@ func (h *Handler) postOrders(c *fiber.Ctx, feed portal.Feed) error {
 
 func (h *Handler) deliveryOf(d portal.Delivery) delivery {
 	if d.Err != nil {
-		p := h.problem(d.Err)
+		p := h.Problem(d.Err)
 		return delivery{Number: d.Number, Status: p.Status, Code: p.Code, Detail: p.Detail, Errors: p.Errors}
 	}
 	return delivery{Number: d.Number, Status: statusOf(d.Receipt), result: h.resultOf(d.Receipt)}

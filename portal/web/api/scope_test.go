@@ -20,7 +20,7 @@ func apiRoutes(t *testing.T) []gate.Route {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return api.New(texts, nil).Routes()
+	return api.New(api.Config{Texts: texts}).Routes()
 }
 
 // TestRoutesRequireTheirScope checks on every route that a key with only its scope is let in, and that a key
