@@ -130,7 +130,7 @@ func (h *Handler) describe() (docsPage, error) {
 		d.Groups = append(d.Groups, group)
 	}
 	for name, schema := range doc.at("components", "schemas").members() {
-		if name == "Code" {
+		if name == codeType {
 			for code, text := range schema.at("x-codes").members() {
 				d.Codes = append(d.Codes, docsCode{code, docsParts(text.text())})
 			}
@@ -222,6 +222,9 @@ func (h *Handler) docsLink(schema *node) docsLink {
 		}
 	}
 	if name, is := strings.CutPrefix(schema.at("$ref").text(), "#/components/schemas/"); is {
+		if name == codeType {
+			return docsLink{Name: name, Anchor: "#codes"}
+		}
 		return docsLink{Name: name, Anchor: "#" + anchor(name)}
 	}
 	if schema.has("items") {
@@ -235,6 +238,9 @@ func (h *Handler) docsLink(schema *node) docsLink {
 	}
 	return docsLink{Name: cmp.Or(kind.text(), "object")}
 }
+
+// codeType is the type whose values have a list of their own.
+const codeType = "Code"
 
 // docsBlocks reads the Markdown of the description: headings, paragraphs and lists.
 func docsBlocks(text string) []docsBlock {
