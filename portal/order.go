@@ -155,7 +155,7 @@ func (s Shopper) Order(ctx context.Context, number string) (order.View, error) {
 	}
 	return order.View{Order: doc.Order, Headline: doc.Status.Headline(), Timeline: doc.Timeline(),
 		ReturnSteps: doc.ReturnSteps,
-		Withdrawal: s.withdrawalOf(doc)}, nil
+		Withdrawal:  s.withdrawalOf(doc)}, nil
 }
 
 // bought returns what an order's link to the cart asks for.

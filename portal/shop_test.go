@@ -67,7 +67,7 @@ func TestShopSettings(t *testing.T) {
 			URL: "javascript:alert(1)"}})}, []string{"footer url.form"}},
 		"no name, no sender: both": {shop.Settings{Name: ptr(" "), SenderEmail: ptr("x")},
 			[]string{"name text.required", "sender_email email.form"}},
-		"a link in no language": {shop.Settings{Footer: ptr([]shop.FooterLink{{Label: "x", URL: "https://shop.example.com/x", Lang: "xx"}})}, []string{"footer shop.no_language"}},
+		"a link in no language":      {shop.Settings{Footer: ptr([]shop.FooterLink{{Label: "x", URL: "https://shop.example.com/x", Lang: "xx"}})}, []string{"footer shop.no_language"}},
 		"more links than a foot has": {shop.Settings{Footer: ptr(slices.Repeat([]shop.FooterLink{{Label: "Terms", URL: "https://shop.example.com/terms"}}, 13))}, []string{"footer json.too_many"}},
 	}
 	for name, test := range tests {

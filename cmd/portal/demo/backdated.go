@@ -164,6 +164,14 @@ func withdraws(ctx context.Context, then *backdated, p Person) error {
 	if err == nil {
 		err = asks(ctx, shopper, order, orders.Rows[1].Number)
 	}
+	if err != nil {
+		return err
+	}
+	feed, err := then.app.Feed(ctx, then.shop, then.key)
+	if err == nil {
+		_, _, err = feed.Answer(ctx, order.Number, []byte(`{"author":"Martina",
+			"text":"Please send it to Knihy, Mostná 5, 811 01 Bratislava. A label is not needed."}`), "")
+	}
 	return err
 }
 
@@ -181,7 +189,7 @@ func asks(ctx context.Context, shopper portal.Shopper, about order.View, other s
 		return err
 	}
 	return shopper.RequestReturn(ctx, portal.Request{
-		Form: shopper.NewForm(), Number: other, Text: "It is a size too small.",
+		Form: shopper.NewForm(), Number: other, Text: "It is a size too small.", Reason: "size",
 		Mark: order.LinesVersion(), Lang: lang,
 		Quantities: map[int]string{0: order.Lines[0].Quantity.String()},
 	})

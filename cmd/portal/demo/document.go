@@ -37,6 +37,7 @@ type orderDoc struct {
 	Fees             []feeDoc         `json:"fees,omitzero"`
 	Payments         []paymentDoc     `json:"payments,omitzero"`
 	Refunds          []refundDoc      `json:"refunds,omitzero"`
+	Returns          []returnDoc      `json:"returns,omitzero"`
 	Instructions     *instructionsDoc `json:"payment_instructions,omitzero"`
 	Downloads        []downloadDoc    `json:"downloads,omitzero"`
 	TaxNote          string           `json:"tax_note,omitzero"`
@@ -206,4 +207,14 @@ func (o *orderDoc) subtotal() int64 {
 		sum += line.cents
 	}
 	return sum
+}
+
+// returnDoc is a return of goods.
+type returnDoc struct {
+	Number    string    `json:"number"`
+	State     string    `json:"state"`
+	Reason    string    `json:"reason"`
+	Carrier   string    `json:"carrier,omitzero"`
+	Lines     []itemDoc `json:"lines"`
+	UpdatedAt time.Time `json:"updated_at"`
 }

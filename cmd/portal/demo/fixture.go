@@ -38,7 +38,8 @@ func shopSettings(base, storefront string) (shop.Settings, error) {
 		Language:     new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"),
 		Currency: new("EUR"), VATID: new("SK2222222222"),
 		Registration: new(true), RequiredFields: &[]string{shop.RequireNames}, FirstOrderMail: new(true),
-		Accent: new("#2f6b4f"), Logo: &logo, ReorderURL: new(base + "/demo/storefront/cart?add={items}"),
+		OrderEmails: new(shop.OrderEmails()),
+		Accent:      new("#2f6b4f"), Logo: &logo, ReorderURL: new(base + "/demo/storefront/cart?add={items}"),
 		Footer: &[]shop.FooterLink{
 			{Label: "Shop", URL: storefront},
 			{Label: "Delivery and returns", URL: base + "/demo/storefront/delivery"},

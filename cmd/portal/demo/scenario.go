@@ -188,6 +188,9 @@ func returns(g *orderGenerator, o *orderDoc, i int) {
 		o.back = o.Lines[0].cents
 		o.Refunds = []refundDoc{{Amount: decimal(o.back), At: g.after(o, 12*day), Reason: "Odstúpenie od zmluvy",
 			Lines: []itemDoc{{Line: "1", Quantity: o.Lines[0].Quantity}}}}
+		o.Returns = []returnDoc{{Number: "R-" + o.Number, State: order.ReturnRefunded, Reason: "Nesadlo mi to",
+			Carrier: "DPD", UpdatedAt: g.after(o, 12*day),
+			Lines: []itemDoc{{Line: "1", Quantity: o.Lines[0].Quantity}}}}
 		o.Payments = []paymentDoc{{Kind: "card", Method: "Visa", LastDigits: "4242",
 			Amount: decimal(o.subtotal() - o.off + o.shipping), At: g.after(o, 4*time.Minute)}}
 		o.Notes = []noteDoc{{Text: "Vrátené sme prijali, peniaze prídu na kartu do piatich dní.",

@@ -134,8 +134,8 @@ func TestDigitalOrder(t *testing.T) {
 			t.Errorf("%s: %q", word, got)
 		}
 		wantRows(t, page, "#downloads li", "Birds.epub 3 downloads left, available until 1 March 2036 Download", "Birds.pdf Download",
-			"Songs.zip Expired on 1 February 2026. Contact the shop if you still need it.",
-			"Map.pdf No downloads left. Contact the shop if you still need it.")
+			"Songs.zip Expired on 1 February 2026. Contact the shop if you still need the file.",
+			"Map.pdf No downloads left. Contact the shop if you still need the file.")
 		if diff := cmp.Diff([]string{"https://www.shop.test/1", "https://www.shop.test/2"},
 			page.Attrs("#downloads a", "href")); diff != "" {
 			t.Error(diff)
