@@ -111,12 +111,11 @@ func TestReturnOnThePage(t *testing.T) {
 	put(t, i, "1", delivered)
 	b := signedIn(i)
 	b.Get("/orders/1/return")
-	request := b.Page.Attr("[name=form]", "value")
 	b.Submit("main form", map[string]string{"line/0": "2"}).Want(http.StatusUnprocessableEntity)
 	if b.Page.Text("#f-reason-error") != "Choose a reason from the list." {
 		t.Errorf("no reason: %s", b.Page.Text("main"))
 	}
-	request = b.Page.Attr("[name=form]", "value")
+	request := b.Page.Attr("[name=form]", "value")
 	b.Submit("main form", map[string]string{"line/0": "2", "reason": "size"}).Want(http.StatusOK)
 	for minute, test := range []struct{ state, more, status, says, link string }{
 		{"requested", "", "Requested", "Don’t send anything", ""},
