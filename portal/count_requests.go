@@ -64,6 +64,9 @@ func (a *App) requestCounts(ctx context.Context, shop shop.Shop, months ...order
 	return nil
 }
 
+// confirmTime is how long confirmCounts may take.
+const confirmTime = 10 * time.Second
+
 // confirmCounts is called after the write that followed requestCounts. If it took so long that the months may
 // have been counted too early, they are counted again.
 func (a *App) confirmCounts(ctx context.Context, shop shop.Shop, requested time.Time,
@@ -72,6 +75,8 @@ func (a *App) confirmCounts(ctx context.Context, shop shop.Shop, requested time.
 	if now.Sub(requested) < a.countDelay/3 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmTime) // the caller's time may be over
+	defer cancel()
 	var again []order.CustomerMonth
 	for _, m := range months {
 		if waits, err := a.countWaits(ctx, shop.ID, m); err != nil {

@@ -207,10 +207,10 @@ func (s Shopper) addSessions(ctx context.Context, data *personData) error {
 func (s Shopper) addInquiries(ctx context.Context, data *personData) error {
 	data.Messages, data.Requests = []inquiry.Record{}, []inquiry.Record{}
 	return s.app.eachInquiry(ctx, s.shop.ID, []any{s.customer.ID}, func(channel string, r inquiry.Record) {
-		if channel == inquiry.ChannelMessages {
-			data.Messages = append(data.Messages, r)
-		} else {
+		if channel == inquiry.ChannelRequests {
 			data.Requests = append(data.Requests, r)
+		} else {
+			data.Messages = append(data.Messages, r)
 		}
 	})
 }

@@ -53,7 +53,12 @@ func (f Feed) putDocuments(ctx context.Context, documents [][]byte) []Delivery {
 	deliveries, orders := make([]Delivery, len(documents)), make([]order.Order, len(documents))
 	sideBySide(len(documents), func(n int) {
 		d := &deliveries[n]
+		size := int64(min(len(documents[n]), validate.MaxDocument))
+		if d.Err = f.app.decoding.Acquire(ctx, size); d.Err != nil {
+			return
+		}
 		orders[n], d.Receipt.Warnings, d.Err = f.decoder().Decode(documents[n], "")
+		f.app.decoding.Release(size)
 		if d.Number = orders[n].Number; d.Number == "" {
 			d.Number = numberIn(documents[n])
 		}

@@ -50,7 +50,11 @@ func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error 
 
 // DeleteOrder removes an order like Operator.DeleteOrder.
 func (f Feed) DeleteOrder(ctx context.Context, number string) error {
-	err := f.app.deleteOrder(ctx, f.shop, number)
+	doc, _, err := f.app.orderDocs(f.shop.ID).Get(ctx, number)
+	if err == nil && doc.ErasedAt != nil { // it keeps the person from coming back with the next delivery
+		return validate.NewError(validate.Conflict, "order.erased")
+	}
+	err = f.app.deleteOrder(ctx, f.shop, number)
 	if validate.KindOf(err) == validate.NotFound {
 		err = orderNotFound()
 	}

@@ -24,8 +24,9 @@ const (
 	mailFirstOrder = "first_order"
 	mailOrder      = "order"
 
-	payNumber = "number" // of the order
-	payEvent  = "event"  // that a mailOrder tells of
+	payNumber   = "number"   // of the order
+	payCustomer = "customer" // whose order it was when the email was asked for
+	payEvent    = "event"    // that a mailOrder tells of
 )
 
 func (w Worker) orderJobs() job.Source {
@@ -45,7 +46,7 @@ func (w Worker) orderJobs() job.Source {
 func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop,
 	t job.Task[order.Stored]) (job.Finish[order.Stored], error) {
 	o, number := t.Doc, t.Key
-	if !shop.FirstOrderMail || o.Email == "" { // erased in the meantime
+	if !shop.FirstOrderMail || o.ErasedAt != nil || o.Customer == "" {
 		return nil, nil
 	}
 	oldest, err := storage.Find[struct{}](ctx, w.app.orderDocs(shop.ID), storage.Query{
@@ -66,7 +67,7 @@ func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop,
 	}
 	return nil, w.post(ctx, shop, "first-order-"+c.ID, mail.Entry{
 		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(),
-		Payload: map[string]string{payNumber: number},
+		Payload: map[string]string{payNumber: number, payCustomer: c.ID},
 	})
 }
 
@@ -85,7 +86,7 @@ func (w Worker) postOrderEmail(ctx context.Context, shop shop.Shop,
 	}
 	return nil, w.post(ctx, shop, "order-"+secret.Hash(t.Key+"\x00"+event), mail.Entry{
 		Kind: mailOrder, To: c.Email, CreatedAt: w.app.now(),
-		Payload: map[string]string{payNumber: t.Key, payEvent: event},
+		Payload: map[string]string{payNumber: t.Key, payEvent: event, payCustomer: c.ID},
 	})
 }
 
@@ -99,8 +100,9 @@ func (w Worker) composeOrderEmail(ctx context.Context, sh shop.Shop, _ string, e
 	if err == nil {
 		c, err = w.app.customer(ctx, sh.ID, o.Customer)
 	}
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (c.Email == "" ||
-		e.Kind == mailOrder && !o.Tells(event)) {
+	declined := e.Kind == mailOrder && (!o.Tells(event) || !c.WantsOrderEmail(order.EventKind(event)))
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (c.Email == "" || declined ||
+		c.ID != e.Payload[payCustomer]) {
 		err = mail.ErrDrop
 	}
 	to := shop.Recipient{Email: c.Email, Lang: cmp.Or(c.Language, sh.Offered(o.Language)), Customer: c.ID}

@@ -9,11 +9,14 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"postern/portal/address"
 	"postern/portal/customer"
 	"postern/portal/order"
 	"postern/portal/secret"
 	"postern/portal/shop"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -62,6 +65,7 @@ type App struct {
 	writes   func() int64
 	inFlight func() int
 	blocked  *blockList
+	decoding *semaphore.Weighted // bytes of batches being decoded, which take a hundred times that in memory
 
 	countDelay time.Duration
 	counts     *countRequests
@@ -95,6 +99,7 @@ func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{},
 		formats: address.New(),
 		blocked: &blockList{}, countDelay: order.StandardCountDelay, counts: &countRequests{},
+		decoding: semaphore.NewWeighted(validate.MaxDocument),
 	}
 	for _, option := range options {
 		option(a)

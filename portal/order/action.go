@@ -60,7 +60,7 @@ func (o Order) Main() string {
 	switch {
 	case waits && o.Links.Payment != "":
 		return ActionPay
-	case waits, o.IsDigital && len(o.Downloads) > 0:
+	case waits, o.IsDigital && len(o.Downloads) > 0 && !o.LocksDownloads():
 		return ""
 	case o.IsOver():
 		return ActionReorder

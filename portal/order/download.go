@@ -47,12 +47,17 @@ func (d Download) wire() downloadWire {
 	return w
 }
 
+// LocksDownloads reports whether the files are withheld: the customer has not paid, or got the money back.
+func (o Order) LocksDownloads() bool {
+	return o.Status.Unpaid() || o.Status.Cancelled() || o.Status.RefundedUnsent()
+}
+
 // digital returns the value of Status.Digital.
 func (o Order) digital() string {
 	switch {
 	case !o.IsDigital:
 		return ""
-	case len(o.Downloads) > 0:
+	case len(o.Downloads) > 0 && !o.LocksDownloads():
 		return DigitalReady
 	}
 	return DigitalOrder

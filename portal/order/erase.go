@@ -2,6 +2,7 @@ package order
 
 import (
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -55,10 +56,18 @@ func (o *Order) takeMoney(from Order) {
 		o.GiftCards = append(o.GiftCards, GiftCard{Amount: card.Amount})
 	}
 	for _, p := range from.Payments {
-		o.Payments = append(o.Payments, Payment{Kind: p.Kind, Amount: p.Amount, Currency: p.Currency, At: p.At})
+		o.Payments = append(o.Payments, Payment{Kind: knownPaymentKind(p.Kind), Amount: p.Amount, Currency: p.Currency, At: p.At})
 	}
 	for _, r := range from.Refunds {
 		o.Refunds = append(o.Refunds, Refund{Amount: r.Amount, At: r.At, Lines: r.Lines,
 			Shipping: r.Shipping, Adjustment: r.Adjustment})
 	}
+}
+
+// knownPaymentKind returns a kind of payment, or "" for a feed's own word, which may name somebody.
+func knownPaymentKind(kind string) string {
+	if slices.Contains(append(PaymentKinds(), PaymentByGiftCard, PaymentByCredit), kind) {
+		return kind
+	}
+	return ""
 }

@@ -29,6 +29,9 @@ func (s *Stored) Owner(o Order, found Ownership) Ownership {
 	if s.Customer != "" && sameEmail && s.orderedBy() == o.FeedCustomer {
 		return Ownership{s.Customer, Kept}
 	}
+	if found.Customer == "" && o.Email == "" && s.Customer != "" {
+		return Ownership{s.Customer, Kept} // an id that leads nowhere takes the order from nobody
+	}
 	return found
 }
 

@@ -219,9 +219,7 @@ func movesOn(t *testing.T, s stand) {
 	waiting, elsewhere := s.tab(t, chrome.Options{}), s.tab(t, chrome.Options{})
 	s.ask(elsewhere, jana, "/orders")
 	s.ask(waiting, jana, "/addresses")
-	if got := chrome.Evaluate[string](waiting, "document.activeElement.id"); got != "f-code" {
-		t.Errorf("the focus is on %q", got)
-	}
+	waiting.WaitFor("#f-code:focus")
 	other := waiting.Beside()
 	other.Visit("/sign-in/code")
 	other.Type("#f-code", "ZZZZ-ZZZZ")

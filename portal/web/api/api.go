@@ -11,6 +11,7 @@ import (
 	"mime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -30,7 +31,8 @@ const Root = gate.APIPrefix + "v1"
 type Handler struct {
 	Config
 
-	words *i18n.Localizer
+	words     *i18n.Localizer
+	described func() (docsPage, error) // the document as the page shows it, read once
 }
 
 // Config is what the API's handlers need.
@@ -42,7 +44,11 @@ type Config struct {
 }
 
 // New returns the API's handlers.
-func New(config Config) *Handler { return &Handler{Config: config, words: config.Texts.Developer()} }
+func New(config Config) *Handler {
+	h := &Handler{Config: config, words: config.Texts.Developer()}
+	h.described = sync.OnceValues(h.describe)
+	return h
+}
 
 // maxDocument is the maximum size of a document that a feed puts, in bytes.
 const maxDocument = 4 << 20

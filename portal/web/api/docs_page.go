@@ -101,7 +101,7 @@ type docsList struct {
 func (d docsPage) Members(list []docsMember) docsList { return docsList{d.W, list} }
 
 func (h *Handler) docs(c *fiber.Ctx) error {
-	data, err := h.describe()
+	data, err := h.described()
 	if err != nil {
 		return err
 	}

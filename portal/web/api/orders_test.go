@@ -454,3 +454,29 @@ func TestLinesWithManyAmpersands(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestErasedOrderCannotBeDeleted: the order keeps its person from coming back with the next delivery.
+func TestErasedOrderCannotBeDeleted(t *testing.T) {
+	t.Parallel()
+	i := newPortal(t)
+	key := i.Key("main")
+	i.Put(key, "/api/v1/orders/1", order(morning, "1.00")).Want(201)
+	jan, err := i.App.Operator().FindCustomer(t.Context(), "main", "jan@shop.test")
+	if err == nil {
+		_, err = i.App.Operator().EraseCustomer(t.Context(), "main", jan.ID, true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		i.Work()
+		i.Clock.Move(time.Minute)
+	}
+	if p := problemOf(t, call(i, key, "DELETE", "/api/v1/orders/1", "").Want(409)); p.Code != "order.erased" {
+		t.Errorf("%+v", p)
+	}
+	i.Put(key, "/api/v1/orders/1", order(morning, "2.00")).Want(200)
+	if _, err := i.App.Operator().FindCustomer(t.Context(), "main", "jan@shop.test"); err == nil {
+		t.Error("the person came back")
+	}
+}

@@ -100,8 +100,11 @@ type download struct {
 	Label           string // of the link, for screen readers
 }
 
-// downloads returns the order's files, if the order is paid as far as is known.
+// downloads returns the order's files, unless the order is unpaid, cancelled or refunded.
 func (p *orderPage) downloads(now time.Time) []download {
+	if p.Order.LocksDownloads() {
+		return nil
+	}
 	var list []download
 	for _, given := range p.Order.Downloads {
 		made := download{Name: cmp.Or(given.Name, p.names()[given.Line], p.T("download.file"))}
