@@ -7,7 +7,7 @@ import (
 	"postern/portal/validate"
 )
 
-// Feed is a system of the shop that has a key: it sends orders and customers, and reads customers.
+// Feed is a system of the shop that has a key. It may do what the scopes of its key allow.
 type Feed struct {
 	app     *App
 	shop    shop.Shop

@@ -6,10 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
-	"sync/atomic"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/sync/errgroup"
 
 	"postern/portal/order"
 	"postern/portal/validate"
@@ -91,16 +90,15 @@ func (f Feed) putDocuments(ctx context.Context, documents [][]byte) []Delivery {
 
 // sideBySide calls do with 0 to count-1, batchWorkers at a time.
 func sideBySide(count int, do func(n int)) {
-	var workers sync.WaitGroup
-	var next atomic.Int64
-	for range min(count, batchWorkers) {
-		workers.Go(func() {
-			for n := int(next.Add(1)) - 1; n < count; n = int(next.Add(1)) - 1 {
-				do(n)
-			}
+	var workers errgroup.Group
+	workers.SetLimit(batchWorkers)
+	for n := range count {
+		workers.Go(func() error {
+			do(n)
+			return nil
 		})
 	}
-	workers.Wait()
+	_ = workers.Wait() // do keeps its own errors
 }
 
 // splitArray returns the elements of a JSON array, at most one more than MaxOrders. What is wrong within one is
@@ -112,34 +110,24 @@ func splitArray(body []byte) (documents [][]byte, err error) {
 		return nil, validate.InvalidFields([]validate.FieldError{{Key: "json.type"}})
 	}
 	if _, err := in.ReadToken(); err != nil {
-		return nil, badArray(err)
+		return nil, validate.JSONError(err)
 	}
 	for in.PeekKind() != ']' {
 		value, err := in.ReadValue()
 		if err != nil {
-			return nil, badArray(err)
+			return nil, validate.JSONError(err)
 		}
 		if documents = append(documents, bytes.Clone(value)); len(documents) > MaxOrders {
 			return documents, nil
 		}
 	}
 	if _, err := in.ReadToken(); err != nil {
-		return nil, badArray(err)
+		return nil, validate.JSONError(err)
 	}
 	if _, err := in.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, badArray(err)
+		return nil, validate.JSONError(err)
 	}
 	return documents, nil
-}
-
-// badArray returns the error about a body that is no JSON array, at the place that the decoder names.
-func badArray(err error) error {
-	wrong := validate.FieldError{Key: "json.syntax"}
-	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
-		wrong.Field = string(syntactic.JSONPointer)
-	}
-	return validate.InvalidFields([]validate.FieldError{wrong})
 }
 
 // splitLines returns the lines that are not empty.

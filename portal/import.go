@@ -104,7 +104,7 @@ type importRun struct {
 	seed    maphash.Seed
 	decoder order.Decoder
 	owners  importOwners
-	room    *semaphore.Weighted // bytes that may still be read
+	room    *semaphore.Weighted // bytes of text that may still wait for a worker
 	queues  [importWorkers]chan importLine
 	mu      sync.Mutex
 	report  Report

@@ -54,7 +54,7 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 		return nil, w.post(ctx, shop, requestDeclinedEntry+t.Key,
 			mail.Entry{Kind: mailRequestDeclined, To: c.Email, Lang: in.Lang, CreatedAt: now})
 	}
-	if err == nil && shop.Brand.SupportEmail != "" {
+	if shop.Brand.SupportEmail != "" {
 		err = w.post(ctx, shop, inquiryToldEntry+t.Key, mail.Entry{
 			Kind: mailInquiryTold, To: shop.Brand.SupportEmail, Lang: shop.Language, CreatedAt: now,
 		})

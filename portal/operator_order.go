@@ -40,7 +40,7 @@ func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount,
 func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error {
 	shop, err := o.app.shop(ctx, shopID)
 	if err == nil {
-		err = o.app.deleteOrder(ctx, shop, number)
+		err = o.app.deleteOrder(ctx, shop, number, func(order.Stored) error { return nil })
 	}
 	if err == nil {
 		o.app.log.InfoContext(ctx, "order deleted by the operator", "shop", shopID, "order", number)
@@ -50,11 +50,12 @@ func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error 
 
 // DeleteOrder removes an order like Operator.DeleteOrder.
 func (f Feed) DeleteOrder(ctx context.Context, number string) error {
-	doc, _, err := f.app.orderDocs(f.shop.ID).Get(ctx, number)
-	if err == nil && doc.ErasedAt != nil { // it keeps the person from coming back with the next delivery
-		return validate.NewError(validate.Conflict, "order.erased")
-	}
-	err = f.app.deleteOrder(ctx, f.shop, number)
+	err := f.app.deleteOrder(ctx, f.shop, number, func(doc order.Stored) error {
+		if doc.ErasedAt != nil { // it keeps the person from coming back with the next delivery
+			return validate.NewError(validate.Conflict, "order.erased")
+		}
+		return nil
+	})
 	if validate.KindOf(err) == validate.NotFound {
 		err = orderNotFound()
 	}
@@ -65,16 +66,20 @@ func (f Feed) DeleteOrder(ctx context.Context, number string) error {
 	return err
 }
 
-// deleteOrder removes an order and has its customer's month counted.
+// deleteOrder removes an order that check permits, and has its customer's month counted.
 //
 // The recount is requested before the order is deleted, so that a crash in between only causes a needless
 // recount.
-func (a *App) deleteOrder(ctx context.Context, shop shop.Shop, number string) error {
+func (a *App) deleteOrder(ctx context.Context, shop shop.Shop, number string,
+	check func(order.Stored) error) error {
 	docs := a.orderDocs(shop.ID)
 	for deleted := false; !deleted; {
 		doc, read, err := docs.Get(ctx, number)
 		if err != nil {
 			return validate.NotFoundIfMissing(err)
+		}
+		if err := check(doc); err != nil {
+			return err
 		}
 		requested, month := a.now(), order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location())
 		if err := a.requestCounts(ctx, shop, month); err != nil {

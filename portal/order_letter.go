@@ -44,7 +44,7 @@ func (o orderLetter) word(event string) string {
 	switch {
 	case kind == order.EmailDelivered && o.IsDigital:
 		return "digital"
-	case event == order.EmailShipped+"/part":
+	case event == order.ShippedPart:
 		return "shipped_part"
 	case kind == order.EmailRefunded && o.Status.Payment == order.PaymentPartiallyRefunded:
 		return "refunded_part"

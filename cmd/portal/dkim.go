@@ -16,7 +16,7 @@ type dkimFlag struct {
 	DKIM string `name:"dkim" help:"The directory of DKIM keys: one subdirectory for each email domain, with one private key named after its selector, such as shop.example/2026a.pem." placeholder:"DIR"`
 }
 
-// load reads the keys and adds a fault for each unusable one.
+// load reads the keys and adds a problem for each unusable one.
 func (f dkimFlag) load(wrong *problems) smtp.Keys {
 	if f.DKIM == "" {
 		return smtp.Keys{}

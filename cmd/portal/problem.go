@@ -72,8 +72,8 @@ func (w *environment) list(problems problems) {
 		return
 	}
 	w.note("portal: %d problems:", len(problems))
-	for _, fault := range problems {
-		w.note("  %s", fault)
+	for _, problem := range problems {
+		w.note("  %s", problem)
 	}
 }
 
@@ -96,8 +96,8 @@ func (w *environment) explain(err error) problems {
 
 func (w *environment) explainOwn(err *validate.Error) problems {
 	var all problems
-	for _, fault := range err.Fields {
-		all.add("%s: %s", flagOf(fault.Field), w.sentence(fault.Key, fault.Args))
+	for _, wrong := range err.Fields {
+		all.add("%s: %s", flagOf(wrong.Field), w.sentence(wrong.Key, wrong.Args))
 	}
 	switch {
 	case len(all) > 0:

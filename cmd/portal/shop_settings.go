@@ -101,8 +101,11 @@ func readList(list []string) *[]string {
 		return nil
 	}
 	read := []string{}
+	if len(list) == 1 && list[0] == none {
+		return &read
+	}
 	for _, text := range list {
-		if text = strings.TrimSpace(text); text != "" && text != none {
+		if text = strings.TrimSpace(text); text != "" {
 			read = append(read, text)
 		}
 	}

@@ -55,7 +55,7 @@ func (o Order) Action(name string, cancelAsked *time.Time) Action {
 // Main returns the name of the one action that matters most now, or "" if the page offers something better:
 // how to pay, or the downloads.
 func (o Order) Main() string {
-	waits := o.Status.Unpaid() && (o.Instructions.usable() || o.Links.Payment != "")
+	waits := o.Transfer() != nil || o.Status.Unpaid() && o.Links.Payment != ""
 	word := o.Status.Fulfillment
 	switch {
 	case waits && o.Links.Payment != "":
@@ -102,7 +102,7 @@ func (o Order) pay() Action {
 		return Action{}
 	case o.Links.Payment != "":
 		return Action{Name: ActionPay, URL: o.Links.Payment}
-	case o.Instructions.usable():
+	case o.Transfer() != nil:
 		return Action{}
 	}
 	return Action{Name: ActionPay, Closed: "pay.no_link"}

@@ -220,14 +220,11 @@ func (w refundLineWire) line(f *validate.Validator, at string) RefundLine {
 	return line
 }
 
-// refunded returns the sum of all refunds: as given, else of the list. More than the total is possible, as a
-// gesture or for the postage of a return, but usually a mistake.
-func (o *Order) refunded(f *validate.Validator) {
+// checkRefunded sets the sum of the refunds if the feed gives only their list, and warns if it is more than the
+// total: that is possible, as a gesture or for the postage of a return, but usually a mistake.
+func (o *Order) checkRefunded(f *validate.Validator) {
 	if o.Refunded == nil && len(o.Refunds) > 0 {
-		var sum int64
-		for _, r := range o.Refunds {
-			sum += r.Amount
-		}
+		sum := o.RefundedTotal()
 		o.Refunded = &sum
 	}
 	if o.Refunded != nil && *o.Refunded > o.Total {

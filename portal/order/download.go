@@ -62,8 +62,3 @@ func (o Order) digital() string {
 	}
 	return DigitalOrder
 }
-
-// Offered reports whether the file can still be fetched.
-func (d Download) Offered(now time.Time) bool {
-	return (d.Until == nil || now.Before(*d.Until)) && (d.Left == nil || *d.Left > 0)
-}

@@ -37,8 +37,8 @@ const (
 	// newsAge is the maximum age of what an email tells of: older orders and changes are part of a history.
 	newsAge = 48 * time.Hour
 	maxTold = 300 // events of one order that were emailed
-	// shippedPart is the event of an order of which only a part has left the shop.
-	shippedPart = EmailShipped + "/part"
+	// ShippedPart is the event of an order of which only a part has left the shop.
+	ShippedPart = EmailShipped + "/part"
 )
 
 // EventKind returns the kind of email for an event: its first part. What can happen several times to an
@@ -96,10 +96,10 @@ func (o Order) reached() []string {
 	}
 	switch o.progress() {
 	case EmailDelivered:
-		reached = append(reached, shippedPart, EmailShipped, EmailPickup, EmailDelivered)
+		reached = append(reached, ShippedPart, EmailShipped, EmailPickup, EmailDelivered)
 	case EmailShipped:
-		reached = append(reached, shippedPart, EmailShipped)
-	case shippedPart, EmailPickup:
+		reached = append(reached, ShippedPart, EmailShipped)
+	case ShippedPart, EmailPickup:
 		reached = append(reached, o.progress())
 	}
 	if s.Cancelled() {
@@ -122,7 +122,7 @@ func (o Order) progress() string {
 		}
 		return EmailShipped
 	case PartiallyShipped:
-		return shippedPart
+		return ShippedPart
 	case ReadyForPickup:
 		return EmailPickup
 	}

@@ -66,7 +66,7 @@ type returnLineWire struct {
 	Quantity validate.Number `json:"quantity"`
 }
 
-func (w returnWire) goods(f *validate.Validator, at string) Return {
+func (w returnWire) returned(f *validate.Validator, at string) Return {
 	r := Return{
 		Number:         f.Required(at+"/number", f.Key(at+"/number", w.Number, validate.MaxNumber)),
 		Request:        f.Key(at+"/request", w.Request, validate.MaxWord),

@@ -96,7 +96,7 @@ func (o Order) Summary() Summary {
 
 // offer returns the action that an order needs now, with its link: to pay it, or to track goods on their way.
 func (o Order) offer() (name, link string) {
-	if o.Status.Unpaid() && o.Links.Payment == "" && o.Instructions.usable() {
+	if o.Links.Payment == "" && o.Transfer() != nil {
 		return ActionPay, "" // the order's page says how
 	}
 	for _, a := range []Action{o.pay(), o.track()} {

@@ -212,10 +212,10 @@ func (w orderWire) order(f *validate.Validator) Order {
 	o.Payments = validate.Each(f, "/payments", maxParts, w.Payments, paymentWire.payment)
 	o.Payments = slices.DeleteFunc(o.Payments, func(p Payment) bool { return p == Payment{} })
 	o.Refunds = validate.Each(f, "/refunds", maxParts, w.Refunds, refundWire.refund)
-	o.refunded(f)
+	o.checkRefunded(f)
 	o.Downloads = validate.Each(f, "/downloads", maxParts, w.Downloads, downloadWire.download)
 	o.Downloads = slices.DeleteFunc(o.Downloads, func(d Download) bool { return d.URL == "" })
-	o.Returns = validate.Each(f, "/returns", maxParts, w.Returns, returnWire.goods)
+	o.Returns = validate.Each(f, "/returns", maxParts, w.Returns, returnWire.returned)
 	o.Shipments = validate.Each(f, "/shipments", maxParts, w.Shipments, shipmentWire.shipment)
 	checkItems(f, o.Shipments)
 	o.Notes = validate.Each(f, "/notes", maxParts,
@@ -225,6 +225,7 @@ func (w orderWire) order(f *validate.Validator) Order {
 		eventWire.event)
 	o.Events = slices.DeleteFunc(o.Events, func(e Event) bool { return e == Event{} })
 	o.Status = w.status(f, o)
+	o.Status.Digital = o.digital()
 	return o
 }
 
@@ -324,7 +325,7 @@ func (w orderWire) status(f *validate.Validator, o Order) Status {
 		f.Cut("/source_status", w.SourceStatus, validate.MaxName))
 	s.Label = f.Cut("/source_label", w.SourceLabel, validate.MaxName)
 	s.PaymentKind = paymentKind(f.Cut("/payment_kind", w.PaymentKind, validate.MaxWord))
-	s.Free, s.Digital = o.Total <= 0, o.digital()
+	s.Free = o.Total <= 0
 	s.follow(o.Shipments)
 	if word := dispatched(o.Shipments); word != Unknown &&
 		(s.Fulfillment == Unfulfilled || validate.SaysNothing(validate.StatusKey(w.Fulfillment)) &&

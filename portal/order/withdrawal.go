@@ -170,12 +170,7 @@ func (p Place) daysAfter(event time.Time, days int) time.Time {
 // MonthsAfter returns noon of the day that ends a period of months: the day with the same date, or the month's
 // last day if it has no such day (Art. 3(2)(c) of Regulation 1182/71).
 func MonthsAfter(event time.Time, months int64, zone *time.Location) time.Time {
-	begin := validate.Midday(event, zone)
-	end := begin.AddDate(0, int(months), 0)
-	if end.Day() != begin.Day() {
-		end = end.AddDate(0, 0, -end.Day())
-	}
-	return end
+	return validate.MonthsBefore(validate.Midday(event, zone), -int(months))
 }
 
 // DeliveredAt returns when the last of the goods arrived, or when a digital order was placed; nil if unknown.

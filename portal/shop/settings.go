@@ -33,18 +33,26 @@ func requirable() []string {
 
 // checkRequired sorts the required fields into the order of the form and reports unknown ones.
 func (s *Shop) checkRequired(f *validate.Validator) {
-	wanted := s.RequiredFields
-	s.RequiredFields = nil
-	for _, field := range requirable() {
-		if slices.Contains(wanted, field) {
-			s.RequiredFields = append(s.RequiredFields, field)
+	var unknown []string
+	s.RequiredFields, unknown = inOrder(s.RequiredFields, requirable())
+	for _, field := range unknown {
+		f.Reject("required_fields", "shop.required_field", "Field", field)
+	}
+}
+
+// inOrder returns the wanted words that are known, in the order of the known ones, and the others.
+func inOrder(wanted, known []string) (kept, unknown []string) {
+	for _, word := range known {
+		if slices.Contains(wanted, word) {
+			kept = append(kept, word)
 		}
 	}
-	for _, field := range wanted {
-		if !slices.Contains(requirable(), field) {
-			f.Reject("required_fields", "shop.required_field", "Field", field)
+	for _, word := range wanted {
+		if !slices.Contains(known, word) {
+			unknown = append(unknown, word)
 		}
 	}
+	return kept, unknown
 }
 
 // OrderEmails lists the kinds of emails about orders that a shop can switch on, as package order names them.
@@ -54,17 +62,10 @@ func OrderEmails() []string {
 
 // checkOrderEmails sorts the kinds of emails about orders and reports unknown ones.
 func (s *Shop) checkOrderEmails(f *validate.Validator) {
-	wanted := s.OrderEmails
-	s.OrderEmails = nil
-	for _, kind := range OrderEmails() {
-		if slices.Contains(wanted, kind) {
-			s.OrderEmails = append(s.OrderEmails, kind)
-		}
-	}
-	for _, kind := range wanted {
-		if !slices.Contains(OrderEmails(), kind) {
-			f.Reject("order_emails", "shop.order_email", "Kind", kind, "Known", strings.Join(OrderEmails(), ", "))
-		}
+	var unknown []string
+	s.OrderEmails, unknown = inOrder(s.OrderEmails, OrderEmails())
+	for _, kind := range unknown {
+		f.Reject("order_emails", "shop.order_email", "Kind", kind, "Known", strings.Join(OrderEmails(), ", "))
 	}
 }
 

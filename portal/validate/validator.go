@@ -171,8 +171,11 @@ func DecodeJSON(body []byte, into any) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Kind: Invalid, Key: "error.invalid", Fields: []FieldError{jsonError(err)}}
+	return JSONError(err)
 }
+
+// JSONError returns the Invalid error about a document that the decoder refuses.
+func JSONError(err error) error { return InvalidFields([]FieldError{jsonError(err)}) }
 
 // jsonError says where a document is wrong, and how. The decoder's own text may quote the input, so it is
 // not passed on.

@@ -128,11 +128,12 @@ func (p *pool) with(ctx context.Context, do func(*conn) error) error {
 
 func (p *pool) take() (*conn, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	last := len(p.idle) - 1
 	if last < 0 {
+		p.mu.Unlock() // so that others can give back connections while the file is opened
 		return openReader(p.path)
 	}
+	defer p.mu.Unlock()
 	c := p.idle[last]
 	p.idle = p.idle[:last]
 	return c, nil

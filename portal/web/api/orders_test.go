@@ -440,7 +440,9 @@ func TestSeveralOrdersAreLimited(t *testing.T) {
 		}
 	}
 	call(i, key, "GET", "/api/v1/orders/new", "").Want(404)
-	problemOf(t, call(i, key, "POST", "/api/v1/orders", "["+strings.Repeat(" ", 16<<20)+"]").Want(413))
+	problemOf(t, i.Browser().Send(webtest.Request{Method: "POST", Path: "/api/v1/orders",
+		Body: "[" + strings.Repeat(" ", 16<<20) + "]", Header: map[string]string{"Authorization": "Bearer " + key,
+			"Content-Type": "application/json", "Expect": "100-continue"}}).Want(413))
 	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", ""} {
 		problemOf(t, i.Browser().Send(webtest.Request{Method: "POST", Path: "/api/v1/orders", Body: "[]",
 			Header: map[string]string{"Authorization": "Bearer " + key, "Content-Type": kind}}).Want(415))

@@ -119,6 +119,7 @@ func TestReturnOnThePage(t *testing.T) {
 	b.Submit("main form", map[string]string{"line/0": "2", "reason": "size"}).Want(http.StatusOK)
 	for minute, test := range []struct{ state, more, status, says, link string }{
 		{"requested", "", "Requested", "Don’t send anything", ""},
+		{"approved", "https://label.test/0", "Approved", "Print the label", "https://label.test/0"},
 		{"label", "https://label.test/1", "Label ready", "Print the label", "https://label.test/1"},
 		{"received", "", "Received by the shop", "checking", ""},
 		{"declined", "", "Declined", "Worn out.", ""},

@@ -48,7 +48,8 @@ type orderPage struct {
 	Withdrawal  *withdrawalNote // nil if the shop does not offer withdrawal
 	HelpURL     string          // mailto: with the order number, "" without a support address
 
-	delivered *time.Time // nil if unknown
+	delivered *time.Time        // nil if unknown
+	names     map[string]string // of the lines, by their ids
 }
 
 // step is one step of the timeline.
@@ -98,7 +99,7 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	}
 	b := h.base(c, s, "orders", "orders.title")
 	b.Title, b.Wide = b.T("order.title", "Number", found.Number), true
-	data := orderPage{Base: b, Order: found, delivered: found.DeliveredAt()}
+	data := orderPage{Base: b, Order: found, delivered: found.DeliveredAt(), names: lineNames(found.Lines)}
 	if err := data.fill(h.app.Now().In(s.Shop().Location()), &h.drawings); err != nil {
 		return err
 	}

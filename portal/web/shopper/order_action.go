@@ -78,10 +78,7 @@ func (p *orderPage) trackLabel(a order.Action) string {
 	}
 	at := slices.IndexFunc(p.Order.Shipments, func(s order.Shipment) bool { return s.URL == a.URL })
 	if at < 0 {
-		return p.track("")
+		return trackText(p.Base, "")
 	}
-	return p.track(p.Order.Shipments[at].Carrier)
+	return trackText(p.Base, p.Order.Shipments[at].Carrier)
 }
-
-// track returns the text of a link to a carrier's page.
-func (p *orderPage) track(carrier string) string { return trackText(p.Base, carrier) }

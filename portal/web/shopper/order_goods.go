@@ -45,7 +45,7 @@ func (p *orderPage) parcels() []parcel {
 		case given.Carrier != "":
 			made.Heading = p.T("order.parcel.by", "Carrier", given.Carrier)
 		}
-		made.Track = p.track(given.Carrier)
+		made.Track = trackText(p.Base, given.Carrier)
 		made.Facts = p.parcelFacts(given, len(shipments) > 1)
 		made.Items = p.items(given)
 		made.Open = len(shipments) > 1 && len(given.Items) <= maxShownItems
@@ -59,7 +59,7 @@ func (p *orderPage) items(given order.Shipment) []string {
 	if len(given.Items) == 0 {
 		return nil
 	}
-	names, items := p.names(), make([]string, len(given.Items))
+	names, items := p.names, make([]string, len(given.Items))
 	for i, item := range given.Items {
 		items[i] = p.Decimal(item.Quantity) + " × " + cmp.Or(names[item.Line], item.Line)
 	}
@@ -107,7 +107,7 @@ func (p *orderPage) downloads(now time.Time) []download {
 	}
 	var list []download
 	for _, given := range p.Order.Downloads {
-		made := download{Name: cmp.Or(given.Name, p.names()[given.Line], p.T("download.file"))}
+		made := download{Name: cmp.Or(given.Name, p.names[given.Line], p.T("download.file"))}
 		switch {
 		case given.Until != nil && !now.Before(*given.Until):
 			made.Note = p.T("download.expired", "When", *given.Until)

@@ -29,7 +29,7 @@ func (p *orderPage) lineRows() (template.HTML, error) {
 	entries := p.Order.Entries()
 	var out strings.Builder
 	out.Grow(len(entries) * roomForLine)
-	gaps, row, names := p.Gaps(), line{}, p.names()
+	gaps, row, names := p.Gaps(), line{}, p.names
 	p.NoUnits = true
 	for _, entry := range entries {
 		gaps.Reset()
@@ -56,11 +56,13 @@ func (l line) marked(gaps *page.Gaps) line {
 	return l
 }
 
-// names returns the names of the lines by their ids.
-func (p *orderPage) names() map[string]string {
-	names := make(map[string]string, len(p.Order.Lines))
-	for i := range p.Order.Lines {
-		names[p.Order.Lines[i].ID] = p.Order.Lines[i].Name
+// lineNames returns the names of the lines by their ids.
+func lineNames(lines []order.Line) map[string]string {
+	names := make(map[string]string, len(lines))
+	for i := range lines {
+		if lines[i].ID != "" {
+			names[lines[i].ID] = lines[i].Name
+		}
 	}
 	return names
 }

@@ -151,6 +151,13 @@ func TestDigitalOrder(t *testing.T) {
 	if got := one.Attr(".button.main", "href"); got != "https://www.shop.test/2" {
 		t.Errorf("the main action leads to %q", got)
 	}
+	unpaid := orderPage(t, fields{"is_digital": true, "fulfillment": "delivered", "payment": "pending", "downloads": files})
+	if got := unpaid.Text(".headline"); strings.Contains(got, "ready") {
+		t.Errorf("an unpaid order says %q", got)
+	}
+	if got := unpaid.Texts("#downloads li"); len(got) > 0 {
+		t.Errorf("an unpaid order offers %q", got)
+	}
 	for word, want := range map[string]string{"shipped": "Your digital order has been delivered.",
 		"processing": "The shop is preparing your digital order."} {
 		page := orderPage(t, fields{"is_digital": true, "fulfillment": word, "payment": "paid"})

@@ -83,10 +83,13 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 	if given.Number != "" {
 		shown.Heading = p.T("return.heading.number", "Number", given.Number)
 	}
-	if given.State != order.ReturnLabel {
+	switch ready := given.State == order.ReturnLabel || given.State == order.ReturnApproved; {
+	case !ready:
 		shown.LabelURL = ""
-	} else if given.LabelURL == "" {
+	case given.LabelURL == "":
 		shown.Next = p.T("return.next.approved")
+	default:
+		shown.Next = p.T("return.next.label")
 	}
 	if shown.TrackURL != "" {
 		shown.Track = trackText(p.Base, given.Carrier)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"postern/portal/order"
+	"postern/portal/validate"
 )
 
 // total is one row below the lines. Class is one of those below, or "". Note stands below the label.
@@ -29,7 +30,7 @@ func (p *orderPage) totals() []total {
 		rows = append(rows, p.row("", p.giftCardLabel(card), -card.Amount))
 	}
 	if o.StoreCredit != nil && *o.StoreCredit != 0 {
-		rows = append(rows, p.row("", p.T("order.store_credit"), -abs(*o.StoreCredit)))
+		rows = append(rows, p.row("", p.T("order.store_credit"), -validate.Reduced(*o.StoreCredit)))
 	}
 	rows = append(rows, p.row(grandClass, p.T("order.total"), o.Total))
 	if o.PricesIncludeTax {
@@ -56,8 +57,6 @@ func (p *orderPage) optional(rows []total, key string, minor *int64) []total {
 	return append(rows, p.row("", p.T(key), *minor))
 }
 
-func abs(n int64) int64 { return max(n, -n) }
-
 // discounts returns the discounts. Those that the lines' totals already include are no deduction from them.
 func (p *orderPage) discounts() []total {
 	o, class, key := p.Order, "", "order.discount.deducted"
@@ -66,10 +65,10 @@ func (p *orderPage) discounts() []total {
 	}
 	var rows []total
 	for _, d := range o.Discounts {
-		rows = append(rows, p.row(class, p.T(key, "Label", p.discountLabel(d)), -abs(d.Amount)))
+		rows = append(rows, p.row(class, p.T(key, "Label", p.discountLabel(d)), -validate.Reduced(d.Amount)))
 	}
 	if len(rows) == 0 && o.Discount != nil && *o.Discount != 0 {
-		rows = append(rows, p.row(class, p.T(key, "Label", p.T("order.discount")), -abs(*o.Discount)))
+		rows = append(rows, p.row(class, p.T(key, "Label", p.T("order.discount")), -validate.Reduced(*o.Discount)))
 	}
 	return rows
 }
@@ -154,8 +153,8 @@ func (p *orderPage) refunds() []total {
 		row.Note = p.refundNote(refund)
 		rows, listed = append(rows, row), listed+refund.Amount
 	}
-	if o.Refunded != nil && abs(*o.Refunded) > listed {
-		rows = append(rows, p.row("", p.T("order.refunded"), listed-abs(*o.Refunded)))
+	if o.Refunded != nil && validate.Reduced(*o.Refunded) > listed {
+		rows = append(rows, p.row("", p.T("order.refunded"), listed-validate.Reduced(*o.Refunded)))
 	}
 	return rows
 }
@@ -166,7 +165,7 @@ func (p *orderPage) refundNote(refund order.Refund) string {
 	if refund.Reason != "" {
 		parts = append(parts, refund.Reason)
 	}
-	names := p.names()
+	names := p.names
 	for _, line := range refund.Lines {
 		name := names[line.Line]
 		switch {

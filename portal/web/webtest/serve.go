@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Way is the transport to a site that Serve runs. It sends requests for any host to the site, and treats
@@ -58,7 +59,8 @@ func Serve(t testing.TB, site Site) *Way {
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, network, listener.Addr().String())
 	}
-	transport := &http.Transport{DialContext: dial, DialTLSContext: dial, MaxIdleConnsPerHost: 64}
+	transport := &http.Transport{DialContext: dial, DialTLSContext: dial, MaxIdleConnsPerHost: 64,
+		ExpectContinueTimeout: time.Second}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		select { // a Shutdown before the site accepts would have no effect
