@@ -6,6 +6,7 @@ package holiday
 import (
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/rickar/cal/v2"
@@ -31,16 +32,18 @@ import (
 	"github.com/rickar/cal/v2/sk"
 )
 
-// calendars returns the national holidays by country. The library knows no others of the Union. Regional
-// holidays do not count: a shop's customers cannot know its region.
+// calendars returns the national holidays of the 27 member states. Regional holidays do not count: a shop's
+// customers cannot know its region.
 func calendars() map[string][]*cal.Holiday {
-	return map[string][]*cal.Holiday{
+	all := map[string][]*cal.Holiday{
 		"AT": at.Holidays, "BE": be.Holidays, "BG": bg.Holidays, "CZ": cz.Holidays, "DE": de.Holidays,
 		"DK": dk.Holidays, "ES": es.Holidays, "FR": fr.Holidays, "GR": gr.Holidays, "HR": hr.Holidays,
 		"IE": ie.Holidays, "IT": it.Holidays, "LT": lt.Holidays, "LV": lv.Holidays, "NL": nl.Holidays,
 		"PL": append([]*cal.Holiday{christmasEveInPoland()}, pl.Holidays...), "RO": ro.Holidays,
 		"SE": se.Holidays, "SI": si.Holidays, "SK": sk.Holidays,
 	}
+	maps.Copy(all, further())
+	return all
 }
 
 // christmasEveInPoland has been a public holiday since 2025, which the library does not know yet.
@@ -49,13 +52,13 @@ func christmasEveInPoland() *cal.Holiday {
 		Func: cal.CalcDayOfMonth}
 }
 
-// Countries lists the countries whose holidays are known, as ISO 3166 codes.
-func Countries() []string { return slices.Sorted(maps.Keys(calendars())) }
+// byCountry keeps the calendars, which are read-only once they exist.
+var byCountry = sync.OnceValue(calendars)
 
 // Is reports whether a day is a public holiday of a country, in the day's own time zone. It is false for a
 // country that is not known.
 func Is(day time.Time, country string) bool {
-	return slices.ContainsFunc(calendars()[country], func(h *cal.Holiday) bool {
+	return slices.ContainsFunc(byCountry()[country], func(h *cal.Holiday) bool {
 		if h.Type == cal.ObservanceOther { // such as half holidays; not all others have a type
 			return false
 		}
