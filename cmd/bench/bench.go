@@ -191,7 +191,8 @@ func (b *bench) pages(ctx context.Context, size int, last bool) ([]customer, err
 		}
 		one, err := b.steady(ctx, p, b.orderPage(customers))
 		b.row("an order's page", one, 0)
-		return errors.Join(err, b.account(ctx, p, customers), b.bareRow(ctx, p, customers[0]))
+		return errors.Join(err, b.search(ctx, p, customers), b.account(ctx, p, customers),
+			b.bareRow(ctx, p, customers[0]), b.longOrder(ctx, p, customers))
 	})
 }
 
@@ -282,9 +283,9 @@ func (b *bench) feed(ctx context.Context) error {
 		if err := p.settle(ctx); err != nil {
 			return err
 		}
-		put, err := b.puts(b.key, b.stored).on(ctx, p)
+		put, err := b.puts().on(ctx, p)
 		b.row("PUT of an order", put, 500*time.Microsecond)
-		return err
+		return errors.Join(err, b.batches(ctx, p))
 	})
 }
 

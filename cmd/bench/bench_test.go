@@ -26,7 +26,7 @@ func TestWholeRun(t *testing.T) {
 	err := run(t.Context(), []string{
 		"--store", t.TempDir(), "--orders", "50,100", "--duration", "100ms", "--connections", "2",
 		"--customers", "2", "--links", "3",
-		"--sample", "25", "--pairs", "3", "--late", "200ms", "--paced", "200ms", "--markdown",
+		"--sample", "25", "--batch", "20", "--pairs", "3", "--late", "200ms", "--paced", "200ms", "--markdown",
 		"--profile", profile,
 	}, &out, &progress)
 	if err != nil {
@@ -35,6 +35,8 @@ func TestWholeRun(t *testing.T) {
 	for _, name := range []string{
 		"bare Fiber, ", "orders page, 50 orders", "orders page, 100 orders", "an order's page",
 		"asking for a link", "redeeming a link", "PUT of an order",
+		"a search by three words", "the page of an order of 120 lines", "POST of 20 orders in one request",
+		"20 orders in one request", "CPU of each of 20 orders in one request",
 		"import", "the same documents into the store alone", "import, against the store alone",
 		"mails, from the outbox to a mail server",
 		"links redeemed", "from asked for to handed over, 100 a second for 200ms",
@@ -63,7 +65,7 @@ func TestWholeRun(t *testing.T) {
 func TestFlagsThatMeanNothing(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--orders", "ten"}, {"--orders", "10"}, {"--connections", "0"},
-		{"--duration", "0s"}, {"--rate", "0"}, {"--paced", "0s"}, {"--late", "0s"}, {"more"}} {
+		{"--duration", "0s"}, {"--rate", "0"}, {"--batch", "1001"}, {"--paced", "0s"}, {"--late", "0s"}, {"more"}} {
 		if o, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v is taken as %+v", args, o)
 		}

@@ -24,6 +24,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"postern/portal"
 )
 
 func main() {
@@ -73,6 +75,7 @@ type options struct {
 	pairs       int           // of one known and one unknown address
 	late        time.Duration // delay of the mail server's responses during the pairs
 	sample      int           // orders in the compared import
+	batch       int           // orders in one request
 	profile     string
 	markdown    bool
 }
@@ -100,6 +103,7 @@ func parse(args []string, errors io.Writer) (options, error) {
 	set.DurationVar(&o.late, "late", 10*time.Second,
 		"how late the mail server answers while the pairs are compared for the second time")
 	set.IntVar(&o.sample, "sample", 10000, "orders whose import is compared with the store alone")
+	set.IntVar(&o.batch, "batch", portal.MaxOrders, "orders in a request that sends several")
 	set.StringVar(&o.profile, "profile",
 		"", "write a CPU profile of the orders page, by the site alone in a process of its own, to this `file`")
 	set.BoolVar(&o.markdown, "markdown", false, "print Markdown")
@@ -114,7 +118,8 @@ func parse(args []string, errors io.Writer) (options, error) {
 		o.sizes = append(o.sizes, n)
 	}
 	slices.Sort(o.sizes)
-	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.rate, o.pairs, o.sample) < 1 ||
+	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.rate, o.pairs, o.sample, o.batch) < 1 ||
+		o.batch > portal.MaxOrders ||
 		min(o.duration, o.paced, o.late) <= 0 {
 		return o, fmt.Errorf("the flags take numbers above zero, and nothing follows them")
 	}

@@ -76,21 +76,29 @@ func newOrder(c, k int, now time.Time) sentOrder {
 			Line1: "Štefánikova 27", City: "Košice", PostalCode: "04001", Country: "SK"},
 		Links: order.Links{Invoice: storefront + "/invoices/" + numberOf(c, k) + ".pdf"},
 	}
-	sum := 0
-	for i := range 1 + (c+k)%3 {
-		cents, pieces := 495+(c*7+k*13+i*29)%9000, 1+(c+i)%3
-		sum += cents * pieces
-		o.Lines = append(o.Lines, line{
-			ID: fmt.Sprint(i + 1), SKU: fmt.Sprintf("SKU-%04d", (c+i*31)%5000),
-			Name:     fmt.Sprintf("Enamel mug for the garden, no. %d", (c+i*31)%5000),
-			Quantity: fmt.Sprint(pieces), UnitPrice: euros(cents), Total: euros(cents * pieces),
-			Picture: fmt.Sprintf("%s/pictures/%04d.jpg", storefront, (c+i*31)%5000),
-		})
-	}
-	o.Subtotal, o.Total = euros(sum), euros(sum+390)
+	o.fillLines(c, k, 1+(c+k)%3)
 	o.progress(k)
 	return o
 }
+
+// fillLines adds n lines, and their sums, to customer c's k-th order.
+func (o *sentOrder) fillLines(c, k, n int) {
+	sum := 0
+	for i := range n {
+		cents, pieces := 495+(c*7+k*13+i*29)%9000, 1+(c+i)%3
+		sum += cents * pieces
+		o.Lines = append(o.Lines, line{
+			ID: fmt.Sprint(i + 1), SKU: fmt.Sprintf("SKU-%04d", productOf(c, i)),
+			Name:     fmt.Sprintf("Enamel mug for the garden, no. %d", productOf(c, i)),
+			Quantity: fmt.Sprint(pieces), UnitPrice: euros(cents), Total: euros(cents * pieces),
+			Picture: fmt.Sprintf("%s/pictures/%04d.jpg", storefront, productOf(c, i)),
+		})
+	}
+	o.Subtotal, o.Total = euros(sum), euros(sum+390)
+}
+
+// productOf returns the number of the product on the i-th line of customer c's orders, counted from 0.
+func productOf(c, i int) int { return (c + i*31) % 5000 }
 
 func euros(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 

@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -77,22 +77,32 @@ func (o options) accountPages(customers []customer) map[string]load {
 	return pages
 }
 
+// search measures the search for the second product of the customers' orders, which two orders of three have. The
+// oldest of them is not on the first page of the list.
+func (b *bench) search(ctx context.Context, p *process, customers []customer) error {
+	found, err := b.steady(ctx, p, b.view(customers,
+		func(c customer) string {
+			return fmt.Sprintf("/orders?search=garden+mug+%d", productOf(c.place, 1))
+		},
+		func(c customer) string {
+			oldest := 0
+			if c.place%3 == 0 { // that order has one line
+				oldest = 1
+			}
+			return ">" + numberOf(c.place, oldest) + "<"
+		}))
+	b.row("a search by three words", found, 0)
+	return err
+}
+
 // puts is a load of new orders for existing customers, sent by the shop's system.
-func (o options) puts(key string, customers int) load {
+func (b *bench) puts() load {
 	now := time.Now()
 	return load{
-		connections: o.connections, duration: o.duration,
+		connections: b.connections, duration: b.duration,
 		write: func(i int, request *fasthttp.Request) {
-			sent := newOrder(i%customers, ordersEach+i/customers, now)
-			body, err := json.Marshal(sent)
-			if err != nil {
-				panic(err) // an order contains only texts and times
-			}
-			request.Header.SetMethod(fasthttp.MethodPut)
-			request.SetRequestURI("/api/v1/orders/" + sent.Number)
-			request.Header.SetContentType("application/json")
-			request.Header.Set("Authorization", "Bearer "+key)
-			request.SetBodyRaw(body)
+			sent := newOrder(i%b.stored, ordersEach+i/b.stored, now)
+			b.send(request, fasthttp.MethodPut, "/api/v1/orders/"+sent.Number, sent)
 		},
 		read: func(_ int, answer *fasthttp.Response) error { return has(answer, fasthttp.StatusCreated) },
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/valyala/fasthttp"
@@ -11,42 +12,64 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// BenchmarkOrdersPage requests a page of 20 orders in this process and without a network, for profiles:
+// BenchmarkPages requests pages in this process and without a network, for profiles:
 //
-//	go test ./cmd/bench -run - -bench OrdersPage -benchmem -cpuprofile cpu.out
-func BenchmarkOrdersPage(b *testing.B) {
+//	go test ./cmd/bench -run - -bench Pages/orders -benchmem -cpuprofile cpu.out
+func BenchmarkPages(b *testing.B) {
 	i := webtest.Portal(b)
 	key := i.Key(webtest.Bookshop().ID)
 	for k := range ordersEach {
-		document, err := json.Marshal(newOrder(0, k, webtest.Start()))
-		if err != nil {
-			b.Fatal(err)
-		}
-		i.Put(key, "/api/v1/orders/"+numberOf(0, k), string(document)).Want(fasthttp.StatusCreated)
+		putOrder(b, i, key, newOrder(0, k, webtest.Start()))
 	}
 	i.Work()
 	browser := i.Browser()
 	i.SignIn(browser, emailOf(0))
+	cookie := "__Host-postern." + webtest.Bookshop().ID
 	app, err := web.New(web.Config{App: i.App})
 	if err != nil {
 		b.Fatal(err)
 	}
-	cookie := "__Host-postern." + webtest.Bookshop().ID
-	handle := app.Handler()
+	for _, page := range []struct{ name, path, shows string }{
+		{"orders", "/orders", ">" + numberOf(0, ordersEach-20) + "<"},
+		{"search", fmt.Sprintf("/orders?search=garden+mug+%d", productOf(0, 1)), ">" + numberOf(0, 1) + "<"},
+		{"order", "/orders/" + numberOf(0, 1), ">Order " + numberOf(0, 1) + "<"},
+		{"long", "/orders/" + longNumber(0), ">Order " + longNumber(0) + "<"},
+	} {
+		if page.name == "long" {
+			putOrder(b, i, key, newLongOrder(0, webtest.Start()))
+		}
+		b.Run(page.name, func(b *testing.B) {
+			repeat(b, app.Handler(), page.shows, func(request *fasthttp.Request) {
+				request.SetRequestURI(page.path)
+				request.Header.SetHost("account.shop.test")
+				request.Header.SetCookie(cookie, browser.Cookie(cookie))
+				request.Header.Set("Accept-Language", "en-GB,en;q=0.8,sk;q=0.5")
+			})
+		})
+	}
+}
+
+func putOrder(b *testing.B, i *webtest.Installation, key string, order sentOrder) {
+	document, err := json.Marshal(order)
+	if err != nil {
+		b.Fatal(err)
+	}
+	i.Put(key, "/api/v1/orders/"+order.Number, string(document)).Want(fasthttp.StatusCreated)
+}
+
+// repeat makes the same request again and again. The answer must contain the text.
+func repeat(b *testing.B, handle fasthttp.RequestHandler, text string, write func(*fasthttp.Request)) {
 	var c fasthttp.RequestCtx
 	ask := func() {
 		c.Request.Reset()
 		c.Response.Reset()
 		c.ResetUserValues()
-		c.Request.SetRequestURI("/orders")
-		c.Request.Header.SetHost("account.shop.test")
-		c.Request.Header.SetCookie(cookie, browser.Cookie(cookie))
-		c.Request.Header.Set("Accept-Language", "en-GB,en;q=0.8,sk;q=0.5")
+		write(&c.Request)
 		handle(&c)
 	}
 	ask()
-	if n := bytes.Count(c.Response.Body(), []byte(`class="order"`)); n != 20 {
-		b.Fatalf("status %d, %d orders", c.Response.StatusCode(), n)
+	if !bytes.Contains(c.Response.Body(), []byte(text)) {
+		b.Fatalf("status %d, without %s", c.Response.StatusCode(), text)
 	}
 	b.SetBytes(int64(len(c.Response.Body())))
 	before := ownCPU()
