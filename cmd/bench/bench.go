@@ -61,10 +61,40 @@ func (b *bench) run(ctx context.Context) (err error) {
 	return b.measure(ctx)
 }
 
+// part is one of the measurements, which can be chosen alone.
+type part struct {
+	name string
+	do   func(context.Context) error
+}
+
+func (b *bench) parts() []part {
+	return []part{{"import", b.imports}, {"pages", b.lists}, {"links", b.signIns}, {"feed", b.feed},
+		{"times", b.asking}}
+}
+
 func (b *bench) measure(ctx context.Context) error {
 	if err := b.build(ctx); err != nil {
 		return err
 	}
+	if b.only == "links" || b.only == "feed" { // these use the store that the pages leave
+		if err := b.grow(ctx, b.sizes[0]); err != nil {
+			return err
+		}
+	}
+	for _, part := range b.parts() {
+		if b.only != "" && b.only != part.name {
+			continue
+		}
+		if err := part.do(ctx); err != nil {
+			return err
+		}
+	}
+	b.usualStart()
+	return nil
+}
+
+// imports compares an import with the store alone.
+func (b *bench) imports(ctx context.Context) error {
 	b.say("importing %d orders, and inserting the same into the store alone", b.sample)
 	compared, err := b.compareImport(ctx)
 	if err != nil {
@@ -77,12 +107,6 @@ func (b *bench) measure(ctx context.Context) error {
 	b.figure("the same documents into the store alone", fmt.Sprintf("%.0f orders/s", compared.alone), "")
 	b.figure("import, against the store alone", fmt.Sprintf("%.2f", compared.imported/compared.alone),
 		atLeast(compared.imported/compared.alone, 0.25))
-	for _, part := range []func(context.Context) error{b.lists, b.signIns, b.feed, b.asking} {
-		if err := part(ctx); err != nil {
-			return err
-		}
-	}
-	b.usualStart()
 	return nil
 }
 
@@ -192,7 +216,7 @@ func (b *bench) pages(ctx context.Context, size int, last bool) ([]customer, err
 		one, err := b.steady(ctx, p, b.orderPage(customers))
 		b.row("an order's page", one, 0)
 		return errors.Join(err, b.search(ctx, p, customers), b.account(ctx, p, customers),
-			b.bareRow(ctx, p, customers[0]), b.longOrder(ctx, p, customers))
+			b.measureBare(ctx, p, customers[0]), b.longOrder(ctx, p, customers))
 	})
 }
 
@@ -221,8 +245,8 @@ func (b *bench) steady(ctx context.Context, p *process, l load) (result, error) 
 	return l.on(ctx, p)
 }
 
-// bareRow measures the bare handler with a page as large as the orders page.
-func (b *bench) bareRow(ctx context.Context, p *process, c customer) error {
+// measureBare measures the bare handler with a page as large as the orders page.
+func (b *bench) measureBare(ctx context.Context, p *process, c customer) error {
 	size := 0
 	look := b.ordersPage([]customer{c})
 	look.count, look.connections = 1, 1
@@ -242,7 +266,7 @@ func (b *bench) bareRow(ctx context.Context, p *process, c customer) error {
 		return err
 	}
 	got, err := b.steady(ctx, bare, b.bare())
-	b.rows = append([]row{{name: fmt.Sprintf("bare Fiber, %d bytes from memory", size),
+	b.rows = append([]row{{name: fmt.Sprintf("%s%d bytes from memory", bareRow, size),
 		result: got}}, b.rows...)
 	return errors.Join(err, bare.stop())
 }

@@ -65,10 +65,21 @@ func TestWholeRun(t *testing.T) {
 func TestFlagsThatMeanNothing(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--orders", "ten"}, {"--orders", "10"}, {"--connections", "0"},
-		{"--duration", "0s"}, {"--rate", "0"}, {"--batch", "1001"}, {"--paced", "0s"}, {"--late", "0s"}, {"more"}} {
+		{"--duration", "0s"}, {"--rate", "0"}, {"--batch", "1001"}, {"--only", "nothing"}, {"--paced", "0s"}, {"--late", "0s"}, {"more"}} {
 		if o, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v is taken as %+v", args, o)
 		}
+	}
+}
+
+// TestOnePart measures the feed alone, which needs a store with orders.
+func TestOnePart(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	err := run(t.Context(), []string{"--store", t.TempDir(), "--orders", "25", "--duration", "50ms",
+		"--connections", "1", "--batch", "5", "--only", "feed", "--markdown"}, &out, io.Discard)
+	if err != nil || !strings.Contains(out.String(), "| PUT of an order") || strings.Contains(out.String(), "import") {
+		t.Errorf("%v\n%s", err, out.String())
 	}
 }
 

@@ -76,8 +76,13 @@ type options struct {
 	late        time.Duration // delay of the mail server's responses during the pairs
 	sample      int           // orders in the compared import
 	batch       int           // orders in one request
+	only        string        // part to measure, "" for all
 	profile     string
 	markdown    bool
+}
+
+func hasPart(name string) bool {
+	return slices.ContainsFunc((&bench{}).parts(), func(p part) bool { return p.name == name })
 }
 
 func parse(args []string, errors io.Writer) (options, error) {
@@ -104,6 +109,7 @@ func parse(args []string, errors io.Writer) (options, error) {
 		"how late the mail server answers while the pairs are compared for the second time")
 	set.IntVar(&o.sample, "sample", 10000, "orders whose import is compared with the store alone")
 	set.IntVar(&o.batch, "batch", portal.MaxOrders, "orders in a request that sends several")
+	set.StringVar(&o.only, "only", "", "measure only this `part`: import, pages, links, feed or times")
 	set.StringVar(&o.profile, "profile",
 		"", "write a CPU profile of the orders page, by the site alone in a process of its own, to this `file`")
 	set.BoolVar(&o.markdown, "markdown", false, "print Markdown")
@@ -119,7 +125,7 @@ func parse(args []string, errors io.Writer) (options, error) {
 	}
 	slices.Sort(o.sizes)
 	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.rate, o.pairs, o.sample, o.batch) < 1 ||
-		o.batch > portal.MaxOrders ||
+		o.batch > portal.MaxOrders || o.only != "" && !hasPart(o.only) ||
 		min(o.duration, o.paced, o.late) <= 0 {
 		return o, fmt.Errorf("the flags take numbers above zero, and nothing follows them")
 	}

@@ -31,10 +31,16 @@ func (b *bench) figure(name, value, wanted string) {
 
 // usualStart reports the median start time of the server.
 func (b *bench) usualStart() {
+	if len(b.starts) == 0 {
+		return
+	}
 	slices.Sort(b.starts)
 	took := b.starts[len(b.starts)/2]
 	b.figure("from start to the first 200", millis(took)+" ms", atMost(took.Seconds()*1000, 60, "ms"))
 }
+
+// bareRow begins the name of the first row.
+const bareRow = "bare Fiber, "
 
 const pageCost = 450 * time.Microsecond
 
@@ -98,7 +104,10 @@ func (b *bench) report() report {
 			"wanted CPU ms"}},
 		figures: [][]string{{"", "measured", "wanted"}},
 	}
-	bare := b.rows[0].result.cost()
+	bare := time.Duration(0) // not measured without the pages
+	if len(b.rows) > 0 && strings.HasPrefix(b.rows[0].name, bareRow) {
+		bare = b.rows[0].result.cost()
+	}
 	for _, row := range b.rows {
 		r.requests = append(r.requests, row.cells(bare))
 	}
@@ -116,14 +125,17 @@ func (b *bench) kind() string {
 }
 
 func (r row) cells(bare time.Duration) []string {
-	cost, wanted := r.result.cost(), ""
+	cost, against, wanted := r.result.cost(), "", ""
+	if bare > 0 {
+		against = fmt.Sprintf("%.1f", float64(cost)/float64(bare))
+	}
 	if r.most > 0 {
 		wanted = atMost(cost.Seconds()*1000, r.most.Seconds()*1000, "")
 	}
 	return []string{
 		r.name, grouped(int(r.result.perSecond())), fmt.Sprintf("%.3f", cost.Seconds()*1000),
 		millis(r.result.quantile(0.5)), millis(r.result.quantile(0.99)),
-		fmt.Sprintf("%.1f", float64(cost)/float64(max(1, bare))), wanted,
+		against, wanted,
 	}
 }
 
