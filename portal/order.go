@@ -112,7 +112,7 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 		}
 		by := order.Arrival{Customer: owner.Customer, Digest: digest, At: a.now(), First: !exists,
 			Greet: shop.FirstOrderMail, Emails: shop.OrderEmails, History: how.forced || how.imported}
-		requested, counted = a.now(), doc.Take(o, shop.Location(), by)
+		requested, counted = a.now(), doc.Take(o, placeOf(shop), by)
 		return a.requestCounts(ctx, shop, counted...)
 	})
 	if err == nil && len(counted) > 0 {

@@ -70,8 +70,8 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop shop.Shop, id string,
 			return storage.ErrUnchanged
 		}
 		own := doc.Customer != "" && doc.Customer == o.Customer
-		o.Received = append(o.Received,
-			order.ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole(), Own: own})
+		o.Receive(order.ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole(), Own: own},
+			placeOf(shop))
 		return nil
 	})
 	if err != nil || precedes(doc, order) {

@@ -57,13 +57,14 @@ type Arrival struct {
 
 // Take replaces the stored order with o, keeps the changes noticed so far, and returns the months whose
 // counts change.
-func (s *Stored) Take(o Order, zone *time.Location, by Arrival) []CustomerMonth {
+func (s *Stored) Take(o Order, place Place, by Arrival) []CustomerMonth {
 	before, beforeCustomer := s.Order, s.Customer
 	if len(o.Events) == 0 && !by.First {
 		o.Events = noticed(before, o, by.At)
 	}
 	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
-	s.Row, s.Views, s.Search = o.Summary(), o.Status.views(), o.searchTerms()
+	s.summarise(place)
+	s.Views, s.Search = o.Status.views(), o.searchTerms()
 	s.noteReturns(before, by)
 	s.tell(before, beforeCustomer == "", by)
 	if beforeCustomer == "" && by.Customer != "" && !slices.Contains(s.Told, EmailReceived) {
@@ -71,9 +72,10 @@ func (s *Stored) Take(o Order, zone *time.Location, by Arrival) []CustomerMonth 
 	}
 	if by.First {
 		s.ArrivedAt = by.At
-		return []CustomerMonth{MonthOf(by.Customer, o.PlacedAt, zone)}
+		return []CustomerMonth{MonthOf(by.Customer, o.PlacedAt, place.Zone)}
 	}
-	now, then := MonthOf(by.Customer, o.PlacedAt, zone), MonthOf(beforeCustomer, before.PlacedAt, zone)
+	now := MonthOf(by.Customer, o.PlacedAt, place.Zone)
+	then := MonthOf(beforeCustomer, before.PlacedAt, place.Zone)
 	if now == then {
 		return nil
 	}

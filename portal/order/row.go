@@ -22,6 +22,9 @@ type Summary struct {
 	Pictures []Picture `bson:"pictures,omitempty"` // of the first items that have one
 	Offer    string    `bson:"offer,omitempty"`    // ActionPay or ActionTrack, if that is what the order needs
 	Link     string    `bson:"link,omitempty"`     // of the offer; "" for the order's page
+	Return   string    `bson:"return,omitempty"`   // the state of the latest return, "" for none
+	// RefundDue is noon of the last day for the refund after a withdrawal, nil if no refund is due.
+	RefundDue *time.Time `bson:"refund_due,omitempty"`
 }
 
 // Picture is the picture of an item.
@@ -91,7 +94,30 @@ func (o Order) Summary() Summary {
 		s.Pictures = append(s.Pictures, Picture{URL: line.Picture, Name: name})
 	}
 	s.Offer, s.Link = o.offer()
+	s.Return = o.latestReturn()
 	return s
+}
+
+// summarise sets the row, which also tells of a withdrawal.
+func (s *Stored) summarise(place Place) {
+	s.Row = s.Summary()
+	if s.owesRefund(s.Received) {
+		s.Row.RefundDue = new(place.RefundDue(s.Received[0].At))
+	}
+}
+
+// latestReturn returns the state of the return that changed last, "" for none. A cancelled return is none.
+func (o Order) latestReturn() string {
+	var latest Return
+	for _, r := range o.Returns {
+		if r.State == ReturnCancelled {
+			continue
+		}
+		if latest.UpdatedAt == nil || r.UpdatedAt != nil && !r.UpdatedAt.Before(*latest.UpdatedAt) {
+			latest = r
+		}
+	}
+	return latest.State
 }
 
 // offer returns the action that an order needs now, with its link: to pay it, or to track goods on their way.

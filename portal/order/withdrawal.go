@@ -47,7 +47,8 @@ type WithdrawalRight struct {
 	Closed   string    // why the page offers no withdrawal, one of the words below; "" if it does
 	Last     time.Time // noon of the period's last day in the shop's time zone; zero until the delivery is known
 	Received []ReceivedWithdrawal
-	// RefundDue is noon of the last day for the refund after the first statement; RefundLate that it has passed.
+	// RefundDue is noon of the last day for the refund after the first statement, zero if no refund is due.
+	// RefundLate reports whether it has passed.
 	RefundDue  time.Time
 	RefundLate bool
 }
@@ -90,6 +91,18 @@ const (
 	MaxReceivedMarks = 20
 )
 
+// Receive marks the order with a received statement.
+func (s *Stored) Receive(w ReceivedWithdrawal, place Place) {
+	s.Received = append(s.Received, w)
+	s.summarise(place)
+}
+
+// owesRefund reports whether money is to be refunded after the statements, as far as the feed says.
+func (o Order) owesRefund(received []ReceivedWithdrawal) bool {
+	return len(received) > 0 && !o.Status.Unpaid() && (o.Refunded == nil || *o.Refunded == 0) &&
+		o.Status.Payment != PaymentRefunded && o.Status.Payment != PaymentPartiallyRefunded
+}
+
 // business reports whether the customer is not a consumer: the feed says so, or the order has a VAT ID.
 func (o Order) business() bool { return o.Business || o.VATID != "" }
 
@@ -107,7 +120,7 @@ func (o Order) WithdrawalRight(now time.Time, place Place,
 	if known {
 		r.Last = last
 	}
-	if len(received) > 0 {
+	if o.owesRefund(received) {
 		r.RefundDue = place.RefundDue(received[0].At)
 		r.RefundLate = validate.Midday(now, place.Zone).After(r.RefundDue)
 	}

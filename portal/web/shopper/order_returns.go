@@ -106,11 +106,17 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 
 // returnTone returns the tone of a state.
 func returnTone(state string) string {
-	tones := map[string]order.Tone{
-		order.ReturnRequested: order.Waiting, order.ReturnApproved: order.Moving, order.ReturnLabel: order.Waiting,
-		order.ReturnReceived: order.Moving, order.ReturnRefunded: order.Done, order.ReturnDeclined: order.Stopped,
+	switch state {
+	case order.ReturnRequested, order.ReturnLabel:
+		return string(order.Waiting)
+	case order.ReturnApproved, order.ReturnReceived:
+		return string(order.Moving)
+	case order.ReturnRefunded:
+		return string(order.Done)
+	case order.ReturnDeclined:
+		return string(order.Stopped)
 	}
-	return string(cmp.Or(tones[state], order.Neutral))
+	return string(order.Neutral)
 }
 
 // lines lists the returned goods: as the shop has them or, without a return in its system, as requested.

@@ -34,7 +34,7 @@ func (p *ordersPage) rows(found []order.Row, now time.Time) (template.HTML, erro
 	for i := range found {
 		r := &found[i]
 		gaps.Reset()
-		placed, status := p.TimeShort(r.PlacedAt), rowStatus(p.Base, r.Status, now)
+		placed, status := p.TimeShort(r.PlacedAt), rowStatus(p.Base, r, now)
 		path := orderPath(r.Number)
 		row = orderRow{
 			URL: gaps.Text(path), Number: gaps.Text(r.Number), Title: gaps.Text(p.rowTitle(r)),
@@ -92,11 +92,20 @@ func offerKey(offer string) string {
 	return ""
 }
 
-// rowStatus returns the status of a row. If the customer has to pay, that replaces the headline.
-func rowStatus(b page.Base, s order.Status, now time.Time) page.Pill {
+// rowStatus returns the status of a row. If the customer has to pay or waits for money, or returns items, that
+// replaces the headline.
+func rowStatus(b page.Base, r *order.Row, now time.Time) page.Pill {
+	s, due := r.Status, r.Summary.RefundDue
 	h := s.Headline()
-	if s.Unpaid() && h.Payment != "" {
+	switch state := r.Summary.Return; {
+	case s.Unpaid() && h.Payment != "":
 		return b.Pill(string(h.Tone), b.T(h.Payment))
+	case state != "":
+		return b.Pill(returnTone(state), b.T("orders.return."+state))
+	case due != nil && due.Before(startOfDay(now)):
+		return b.Pill(string(order.Waiting), b.T("orders.refund.late", "Due", *due))
+	case due != nil:
+		return b.Pill(string(order.Waiting), b.T("orders.refund.due", "Due", *due))
 	}
 	return b.Pill(string(h.Tone), headline(b, s, h.Key, now))
 }

@@ -78,12 +78,10 @@ func noteOf(b page.Base, o order.View) withdrawalNote {
 	return note
 }
 
-// refundDue says until when the shop must refund after the first withdrawal, or "" if there is none, nothing
-// was paid, or money was refunded since.
+// refundDue says until when the shop must refund after the first withdrawal, or "" if no refund is due.
 func refundDue(b page.Base, o order.View) string {
 	right := o.Withdrawal
-	if len(right.Received) == 0 || o.Status.Unpaid() || o.Refunded != nil && *o.Refunded != 0 ||
-		o.Status.Payment == order.PaymentRefunded || o.Status.Payment == order.PaymentPartiallyRefunded {
+	if right.RefundDue.IsZero() {
 		return ""
 	}
 	if right.RefundLate {

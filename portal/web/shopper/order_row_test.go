@@ -1,0 +1,73 @@
+package shopper_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/portal/web/webtest"
+)
+
+// TestRowTellsOfAReturn checks the status of rows with a return: the latest one, unless it was cancelled, and
+// only once the order is paid.
+func TestRowTellsOfAReturn(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	given := func(number, state, day string) fields {
+		return fields{"number": number, "state": state, "updated_at": "2026-03-" + day + "T10:00:00Z"}
+	}
+	for _, row := range []struct {
+		number, day, payment string
+		returns              []fields
+	}{
+		{"1", "09", "paid", []fields{given("a", "requested", "05")}},
+		{"2", "08", "paid", []fields{given("a", "approved", "05"), given("b", "declined", "04")}},
+		{"3", "07", "paid", []fields{given("a", "approved", "04"), given("b", "label", "05")}},
+		{"4", "06", "paid", []fields{{"number": "a", "state": "received"}}},
+		{"5", "05", "paid", []fields{given("a", "refunded", "05"), given("b", "cancelled", "06")}},
+		{"6", "04", "paid", []fields{given("a", "cancelled", "05")}},
+		{"7", "03", "pending", []fields{given("a", "approved", "05")}},
+	} {
+		put(t, i, row.number, fields{"placed_at": "2026-02-" + row.day + "T10:00:00Z", "payment": row.payment,
+			"payment_kind": "invoice", "fulfillment": "delivered", "returns": row.returns})
+	}
+	b := signedIn(i)
+	want := []string{"Return requested.", "Return approved.", "Return label ready.",
+		"The shop received your return.", "Return refunded.", "Your order was delivered.", "Payment by invoice."}
+	if diff := cmp.Diff(want, b.Page.Texts(".orders .status")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRowTellsWhenARefundIsDue checks the status of the row of an order after a withdrawal: until the refund.
+func TestRowTellsWhenARefundIsDue(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t, consumerShop())
+	order := delivered()
+	order["payment"] = "paid"
+	put(t, i, "1", order)
+	b := signedIn(i)
+	b.Get("/orders/1/withdraw").Want(http.StatusOK)
+	b.Submit("main form", map[string]string{"what": "whole", "name": "Jana"}).Want(http.StatusOK)
+	b.Submit("main form", nil).Want(http.StatusOK)
+	i.Work()
+	status := func(want string) {
+		t.Helper()
+		if got := b.Get("/orders").Want(http.StatusOK).Text(".orders .status"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	status("Refund due by Thursday 19 March.")
+	order["updated_at"] = "2026-03-02T11:00:00Z"
+	put(t, i, "1", order)
+	status("Refund due by Thursday 19 March.")
+	i.Clock.Move(13 * 24 * time.Hour)
+	b = signedIn(i)
+	i.Clock.Move(2 * 24 * time.Hour)
+	status("Your refund was due on 19 March 2026.")
+	order["payment"], order["updated_at"] = "refunded", "2026-03-12T11:00:00Z"
+	put(t, i, "1", order)
+	status("Your order was delivered on 4 March 2026.")
+}
