@@ -67,5 +67,11 @@ func (d source) fingerprint(q Query) [sha256.Size]byte {
 		q.Descending}, q.Equal...) {
 		part(instant(v))
 	}
+	if q.Prefix != nil {
+		part("prefix " + *q.Prefix)
+	}
+	for _, c := range q.Where {
+		part(c.String())
+	}
 	return [sha256.Size]byte(h.Sum(nil))
 }

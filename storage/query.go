@@ -15,14 +15,19 @@ const MaxLimit = 1000
 // declares.
 //
 // Equal gives values for the index's first fields. From (inclusive) and To (exclusive), each optional,
-// bound the next field. Alternatively, Prefix selects the strings in that field with that prefix: it
-// returns a single page with each document once, ordered by key among those found. A multi-valued field
-// must be in Equal or be the field of Prefix.
+// bound the next field. Alternatively, Prefix selects the strings in that field with that prefix, each
+// document once, at its first string with the prefix; its pages have no Previous. If the field is
+// multi-valued and not in the head, it returns a single page, ordered by key among those found. A
+// multi-valued field must be in Equal or be the field of Prefix.
+//
+// Where are further conditions, on fields of the head. A Find tests them while it walks the index, and looks
+// at no more than MaxLook rows.
 type Query struct {
 	Index      string
 	Equal      []any
 	From, To   any
 	Prefix     *string
+	Where      []Condition
 	Descending bool
 	Limit      int    // 1 to MaxLimit
 	Cursor     string // Next or Previous of a page of the same query; "" for the first page
@@ -36,11 +41,13 @@ type Hit[H any] struct {
 }
 
 // Page is part of a list. Next and Previous are cursors for the neighbouring pages in the query's own
-// direction, "" if there is none.
+// direction, "" if there is none. Partial says that the Find stopped after MaxLook rows: the page has fewer
+// hits than asked for, perhaps none, and the list may go on.
 type Page[H any] struct {
 	Hits     []Hit[H]
 	Next     string
 	Previous string
+	Partial  bool
 }
 
 // Find returns the page of q. It returns ErrCursor for a cursor that is damaged or belongs to another
@@ -73,22 +80,30 @@ func find[H any](ctx context.Context, d source, q Query) (Page[H], error) {
 		q.Cursor = "" // all earlier rows are gone, so the next page is the first
 		return find[H](ctx, d, q)
 	}
-	more := q.Prefix == nil && len(rows) > q.Limit
+	ends := pageEnds{back: back, paged: q.Prefix == nil || scan.IsPaged()}
+	if last := len(rows) - 1; last >= 0 && rows[last].Stop {
+		ends.stop, rows = &rows[last].Position, rows[:last]
+	}
+	ends.more = len(rows) > q.Limit
 	rows = rows[:min(len(rows), q.Limit)]
 	if back {
 		slices.Reverse(rows)
 	}
-	if q.Prefix != nil {
+	if !ends.paged {
 		slices.SortFunc(rows, func(a, b Row) int { return strings.Compare(a.ID, b.ID) })
 	}
-	return page[H](d, q, rows, pageEnds{back: back, more: more})
+	return page[H](d, q, rows, ends)
 }
 
-// pageEnds holds whether there are more rows in the direction scanned, and whether the scan went backwards.
-type pageEnds struct{ back, more bool }
+// pageEnds holds whether there are more rows in the direction scanned, whether the scan went backwards,
+// where it stopped early (nil if it did not), and whether its list has pages at all.
+type pageEnds struct {
+	back, more, paged bool
+	stop              *Position
+}
 
 func page[H any](d source, q Query, rows []Row, ends pageEnds) (Page[H], error) {
-	p := Page[H]{Hits: make([]Hit[H], len(rows))}
+	p := Page[H]{Hits: make([]Hit[H], len(rows)), Partial: ends.stop != nil}
 	for i, row := range rows {
 		shop, key, _ := strings.Cut(row.ID, "/")
 		if p.Hits[i].Key = key; d.shop == "" {
@@ -98,15 +113,24 @@ func page[H any](d source, q Query, rows []Row, ends pageEnds) (Page[H], error) 
 			return p, fmt.Errorf("decode head of %s: %w", d.collection.Name, err)
 		}
 	}
-	if len(rows) == 0 || q.Prefix != nil {
+	first, last := ends.stop, ends.stop // of the page: where the scan stopped if nothing else is there
+	if len(rows) > 0 {
+		if first == nil || !ends.back {
+			first = &rows[0].Position
+		}
+		if last == nil || ends.back {
+			last = &rows[len(rows)-1].Position
+		}
+	}
+	if first == nil || !ends.paged {
 		return p, nil
 	}
-	mark := d.fingerprint(q)
-	if ends.back || ends.more {
-		p.Next = cursor{Position: rows[len(rows)-1].Position}.encode(mark)
+	mark, on := d.fingerprint(q), ends.more || ends.stop != nil
+	if ends.back || on {
+		p.Next = cursor{Position: *last}.encode(mark)
 	}
-	if ends.back && ends.more || !ends.back && q.Cursor != "" {
-		p.Previous = cursor{Position: rows[0].Position, Back: true}.encode(mark)
+	if q.Prefix == nil && (ends.back && on || !ends.back && q.Cursor != "") {
+		p.Previous = cursor{Position: *first, Back: true}.encode(mark)
 	}
 	return p, nil
 }
@@ -130,11 +154,14 @@ func (d source) scan(q Query) (Scan, bool, error) {
 		return s, false, fmt.Errorf("storage: collection %s, index %s: %w", d.collection.Name,
 			index.Name, err)
 	}
+	if s.IsPaged() || len(s.Where) > 0 {
+		s.Look = MaxLook
+	}
 	if q.Cursor == "" {
 		return s, false, nil
 	}
 	at, err := decodeCursor(q.Cursor, d.fingerprint(q))
-	if err != nil || q.Prefix != nil || !s.fits(at.Position) {
+	if err != nil || q.Prefix != nil && (at.Back || !s.IsPaged()) || !s.fits(at.Position) {
 		return s, false, ErrCursor
 	}
 	s.After = &at.Position
@@ -155,6 +182,14 @@ func (s *Scan) bind(q Query) error {
 		}
 		s.Equal = append(s.Equal, value)
 	}
+	for _, c := range q.Where {
+		if err := c.check(s.Index); err != nil {
+			return err
+		}
+	}
+	if s.Where = q.Where; len(s.Where) > maxChoices {
+		return fmt.Errorf("%d conditions", len(s.Where))
+	}
 	return s.bindRest(q, fields[len(q.Equal):])
 }
 
@@ -166,8 +201,11 @@ func (s *Scan) bindRest(q Query, rest []Field) error {
 		return nil
 	}
 	if q.Prefix != nil {
-		if rest[0].Kind != String || len(rest) > 1 || q.From != nil || q.To != nil {
-			return fmt.Errorf("a prefix needs a string as the last field and no range")
+		if rest[0].Kind != String || len(rest) > 1 || q.From != nil || q.To != nil || q.Descending {
+			return fmt.Errorf("a prefix needs a string as the last field, no range and no direction")
+		}
+		if len(q.Where) > 0 && !s.IsPaged() {
+			return fmt.Errorf("conditions beside a prefix need the field in the head")
 		}
 		return nil
 	}

@@ -68,16 +68,21 @@ type Value struct {
 // declared kind in every field; a multi-valued field gives it a row per distinct element.
 //
 // With Prefix, the field after Equal is a string that begins with *Prefix: then each document is returned
-// once, in any order, and there is no After.
+// once, at its First one. Unless the scan IsPaged, they are in any order, and there is no After.
+//
+// Where are conditions on the heads. A scan with a Look looks at no more than that many rows; if it ends
+// there, with fewer rows than Limit, it adds a row that has only the last Position and Stop.
 type Scan struct {
 	Index      Index
 	Shop       string
 	Equal      []Value
 	From, To   *Value
 	Prefix     *string
+	Where      []Condition
 	Descending bool
 	After      *Position
 	Limit      int
+	Look       int // 0 for no bound
 }
 
 // Position is the place of a row in a scan: the values of the fields after Equal, and the id.
@@ -86,11 +91,12 @@ type Position struct {
 	ID     string
 }
 
-// Row is a result of a scan: its position (without Values for a Prefix), and the head as a BSON document of
-// the index's Head fields, without those that the document lacks.
+// Row is a result of a scan: its position (without Values for a Prefix that has no pages), and the head as a
+// BSON document of the index's Head fields, without those that the document lacks.
 type Row struct {
 	Position
 	Head bson.Raw
+	Stop bool // no result: the scan stopped at this position
 }
 
 // Count adds By to the counter Key. The counter restarts from zero once the Expires of its first count has

@@ -60,6 +60,31 @@ func Stores(t *testing.T) (all bool) {
 	}) == nil
 }
 
+// ScansInOrder reports whether a find by an index returns the documents in its order.
+func ScansInOrder(t *testing.T) bool {
+	t.Helper()
+	s := reach(t, withDatabase(serverURI(t)))
+	model := mongo.IndexModel{Keys: inc(1, "n")}
+	if _, err := s.db.Collection("asked").Indexes().CreateOne(t.Context(), model); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := insert(t, s, bson.D{{Key: "_id", Value: i}, {Key: "n", Value: -i}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := s.db.Collection("asked").Find(t.Context(), bson.D{{Key: "n", Value: bson.D{{Key: "$lt", Value: 1}}}},
+		options.Find().SetHint(inc(1, "n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var docs []bson.M
+	if err := found.All(t.Context(), &docs); err != nil {
+		t.Fatal(err)
+	}
+	return len(docs) == 3 && docs[0]["_id"] == int32(2)
+}
+
 func insert(t *testing.T, s *Store, document bson.D) error {
 	t.Helper()
 	_, err := s.db.Collection("asked").InsertOne(t.Context(), document)

@@ -14,11 +14,15 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	if mongodb.Stores(t) {
+	inOrder := mongodb.ScansInOrder(t)
+	if mongodb.Stores(t) && inOrder {
 		storagetest.Run(t, place)
 		return
 	}
 	storagetest.Run(t, func(t *testing.T) storagetest.Opener {
+		if !inOrder && strings.HasSuffix(t.Name(), "a_prefix_looks_at_a_bounded_number_of_rows") {
+			t.Skip("the server does not use its indexes")
+		}
 		if strings.HasSuffix(t.Name(), "come_back_as_written") {
 			t.Skip("the server refuses field names with a dollar, or arrays within arrays")
 		}

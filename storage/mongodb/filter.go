@@ -32,6 +32,12 @@ func (p part) filter() bson.D {
 	if p.After != nil && p.ties == len(p.After.Values) {
 		all = append(all, bson.D{{Key: "_id", Value: bson.D{{Key: p.beyond(), Value: p.After.ID}}}})
 	}
+	if p.until != nil {
+		all = append(all, p.upTo(*p.until))
+	}
+	for _, c := range p.Where {
+		all = append(all, conditionFilter(c))
+	}
 	if p.Index.AllShops {
 		return bson.D{{Key: "$and", Value: all}}
 	}

@@ -19,6 +19,12 @@ func (s *Store) Scan(ctx context.Context, collection string, scan storage.Scan) 
 	if scan.Prefix != nil && !utf8.ValidString(*scan.Prefix) {
 		return nil, nil // the server knows only UTF-8, and rejects such a pattern
 	}
+	switch {
+	case scan.IsPaged() && scan.Index.Fields[len(scan.Equal)].Multi:
+		return s.scanWords(ctx, collection, scan)
+	case scan.Look > 0:
+		return s.walkAlong(ctx, collection, scan)
+	}
 	var rows []storage.Row
 	for _, part := range parts(scan) {
 		if len(rows) >= scan.Limit {
@@ -38,9 +44,9 @@ func (s *Store) find(ctx context.Context, collection string, p part, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	opts := options.Find().SetHint(pattern(p.Index)).SetProjection(p.projection()).
+	opts := options.Find().SetHint(pattern(p.Index)).SetProjection(p.projection()).SetSkip(p.skip).
 		SetLimit(int64(limit)).SetBatchSize(int32(limit) + 1) // one extra, so that the server keeps no cursor open
-	if p.Prefix == nil {
+	if p.inOrder() {
 		opts.SetSort(p.sort())
 	}
 	var docs []bson.Raw
@@ -64,27 +70,36 @@ func (s *Store) find(ctx context.Context, collection string, p part, limit int) 
 }
 
 // part is a range of a scan: after the fields in Equal, the first ties fields have the values of After, and
-// the next one is beyond After.
+// the next one is beyond After. It ends at the position until (nil for none), and leaves out the first skip
+// rows.
 type part struct {
 	storage.Scan
-	ties int
+	ties  int
+	until *storage.Position
+	skip  int64
 }
 
 // parts returns the ranges of a scan in order, just one if there is no position. The lexicographic "or" of
 // a position is split because then each branch is a find for which the server has only one plan.
 func parts(scan storage.Scan) []part {
 	if scan.After == nil {
-		return []part{{scan, 0}}
+		return []part{{Scan: scan}}
 	}
 	var list []part
 	for ties := len(scan.After.Values); ties >= 0; ties-- {
-		list = append(list, part{scan, ties})
+		list = append(list, part{Scan: scan, ties: ties})
 	}
 	return list
 }
 
 // rest returns the fields after Equal, which order the rows.
 func (p part) rest() []storage.Field { return p.Index.Fields[len(p.Equal):] }
+
+// inOrder reports whether the server can sort by the index: it sorts an array by its smallest element, which
+// need not have the prefix.
+func (p part) inOrder() bool {
+	return p.Prefix == nil || p.IsPaged() && !p.Index.Fields[len(p.Equal)].Multi
+}
 
 func (p part) sort() bson.D {
 	direction := 1
@@ -102,7 +117,7 @@ func (p part) sort() bson.D {
 // another selected one, which the server would reject.
 func (p part) projection() bson.D {
 	paths := append([]string{"_id"}, p.Index.Head...)
-	if p.Prefix == nil {
+	if p.inOrder() {
 		for _, field := range p.rest() {
 			paths = append(paths, field.Path)
 		}
@@ -128,7 +143,7 @@ func (p part) row(doc bson.Raw) (storage.Row, error) {
 			head = append(head, bson.E{Key: e.Key(), Value: e.Value()})
 		}
 	}
-	if row.Head, err = bson.Marshal(head); err != nil || p.Prefix != nil {
+	if row.Head, err = bson.Marshal(head); err != nil || !p.inOrder() {
 		return row, err
 	}
 	for _, field := range p.rest() {

@@ -29,7 +29,8 @@ func TestProjection(t *testing.T) {
 			[]string{"_id", "placed_at", "total"}},
 		{"a field in the head", storage.Scan{Index: storage.Index{Fields: fields,
 			Head: []string{"placed_at"}}, Equal: make([]storage.Value, 2)}, []string{"_id", "placed_at"}},
-		{"the head alone", storage.Scan{Index: storage.Index{Fields: fields[:1], Head: []string{"number"}},
+		{"the head alone", storage.Scan{Index: storage.Index{
+			Fields: []storage.Field{{Path: "words", Kind: storage.String, Multi: true}}, Head: []string{"number"}},
 			Prefix: &prefix}, []string{"_id", "number"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

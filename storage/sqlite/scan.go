@@ -55,12 +55,15 @@ func (w *walk) sql(table string, where []string) string {
 	}
 	query := fmt.Sprintf(`SELECT %s, head FROM %q WHERE %s ORDER BY %s`,
 		strings.Join(columns, ", "), table, condition, strings.Join(columns, direction+", ")+direction)
-	if w.scan.Prefix != nil {
+	limit := w.scan.Limit
+	if w.scan.Look > 0 {
+		limit = w.scan.Look
+	} else if w.scan.Prefix != nil {
 		return query // the limit counts documents, not rows
 	}
 	// Not a parameter: SQLite plans by its value, and would prepare the statement again each time it is
 	// bound.
-	return fmt.Sprintf("%s LIMIT %d", query, w.scan.Limit)
+	return fmt.Sprintf("%s LIMIT %d", query, limit)
 }
 
 // columns returns the columns that order the rows: the fields after Equal, and the id.
@@ -73,12 +76,12 @@ func (w *walk) columns() []string {
 }
 
 func (w *walk) bounds() []string {
-	if w.scan.Prefix != nil {
-		return w.prefixBounds(*w.scan.Prefix)
-	}
 	var where []string
 	field := column(len(w.scan.Equal))
 	from, to := w.scan.From, w.scan.To
+	if w.scan.Prefix != nil {
+		from, to = prefixBounds(*w.scan.Prefix)
+	}
 	if w.scan.After != nil {
 		where = append(where, w.after(&from, &to)...)
 	}
@@ -121,15 +124,13 @@ func (w *walk) after(from, to **storage.Value) []string {
 	return []string{fmt.Sprintf("(%s) %s (%s)", strings.Join(columns, ", "), operator, marks)}
 }
 
-func (w *walk) prefixBounds(prefix string) []string {
-	field := column(len(w.scan.Equal))
-	w.args = append(w.args, prefix)
-	where := []string{field + " >= ?"}
+// prefixBounds returns the range of the strings with the prefix.
+func prefixBounds(prefix string) (from, to *storage.Value) {
+	from = &storage.Value{Kind: storage.String, Text: prefix}
 	if end, ok := successor(prefix); ok {
-		w.args = append(w.args, end)
-		where = append(where, field+" < ?")
+		to = &storage.Value{Kind: storage.String, Text: end}
 	}
-	return where
+	return from, to
 }
 
 // successor returns the smallest string above all strings with the prefix. There is none if prefix is empty
@@ -159,23 +160,42 @@ func cell(v storage.Value) any {
 // run reads the rows, with Prefix each document once.
 func (w *walk) run(ctx context.Context, c *conn) ([]storage.Row, error) {
 	var found []storage.Row
-	seen := map[string]bool{}
-	err := c.each(w.query, w.args, func(r *cursor) (bool, error) {
-		row, err := w.read(r)
-		if err != nil {
+	var last storage.Row
+	looked, seen := 0, map[string]bool{}
+	err := c.each(w.query, w.args, func(r *cursor) (more bool, err error) {
+		if last, err = w.read(r); err != nil {
 			return false, err
 		}
-		if w.scan.Prefix != nil {
-			if seen[row.ID] {
-				return true, ctx.Err()
-			}
-			seen[row.ID] = true
-			row.Values = nil
+		if looked++; w.isResult(last, seen) {
+			found = append(found, last)
 		}
-		found = append(found, row)
 		return len(found) < w.scan.Limit, ctx.Err()
 	})
+	if err == nil && w.scan.Look > 0 && looked == w.scan.Look && len(found) < w.scan.Limit {
+		found = append(found, storage.Row{Position: last.Position, Stop: true})
+	}
+	if w.scan.Prefix != nil && !w.scan.IsPaged() {
+		for i := range found {
+			found[i].Values = nil
+		}
+	}
 	return found, err
+}
+
+// isResult reports whether a row meets the conditions and, with Prefix, is the one of its document. It adds
+// to the documents seen, where the head does not say which row that is.
+func (w *walk) isResult(row storage.Row, seen map[string]bool) bool {
+	if w.scan.Prefix != nil && w.rest[0].Multi {
+		if !w.scan.IsPaged() {
+			before := seen[row.ID]
+			seen[row.ID] = true
+			return !before
+		}
+		if first, ok := w.scan.First(row.Head, *w.scan.Prefix); !ok || first != row.Values[0].Text {
+			return false
+		}
+	}
+	return storage.Meet(row.Head, w.scan.Where)
 }
 
 func (w *walk) read(r *cursor) (storage.Row, error) {

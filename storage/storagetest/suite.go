@@ -30,6 +30,7 @@ func Run(t *testing.T, place Place) {
 	run(t, place, pagingChecks())
 	run(t, place, cursorChecks())
 	run(t, place, prefixChecks())
+	run(t, place, conditionChecks())
 	run(t, place, allShopsChecks())
 	run(t, place, schemaChecks())
 	run(t, place, counterChecks())
