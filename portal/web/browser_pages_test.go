@@ -97,6 +97,13 @@ func (g gallery) open() *chrome.Tab { return g.tab(g.t, chrome.Options{Language:
 const deadAnchors = `[...document.querySelectorAll('a[href^="#"]')].map((a) => a.hash.slice(1))
 	.filter((id) => !document.getElementById(id))`
 
+// smallTargets lists the controls that a thumb can miss: less than 44 px high on a phone. Links within a text
+// and ticks, whose label can be tapped too, are no such controls.
+const smallTargets = `[...document.querySelectorAll('button, summary, select, textarea, a.button, nav a, '
+	+ '.foot a, .back a, input:not([type=hidden], [type=checkbox], [type=radio])')]
+	.filter((e) => e.checkVisibility() && !e.closest('.hidden') && e.getBoundingClientRect().height < 43.5)
+	.map((e) => e.outerHTML.slice(0, 120) + ': ' + e.getBoundingClientRect().height)`
+
 // sees checks the page shown in the tab in every display mode.
 func (g gallery) sees(name string, tab *chrome.Tab) {
 	g.t.Helper()
@@ -110,6 +117,9 @@ func (g gallery) sees(name string, tab *chrome.Tab) {
 	tab.Look(chrome.Look{Width: 320})
 	if over := tab.Overhang(); over > 0 {
 		g.t.Errorf("%s is %d px wider than a window of 320", name, over)
+	}
+	if small := chrome.Evaluate[[]string](tab, smallTargets); len(small) > 0 {
+		g.t.Errorf("%s has targets under 44 px: %s", name, strings.Join(small, "\n"))
 	}
 	if lost := chrome.Evaluate[[]string](tab, deadAnchors); len(lost) > 0 {
 		g.t.Errorf("%s links to %v, which it does not have", name, lost)
