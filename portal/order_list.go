@@ -141,7 +141,7 @@ func (s Shopper) ordersWith(ctx context.Context, prefix string) (hits []storage.
 	found, err := storage.Find[struct{}](ctx, s.app.orderDocs(s.shop.ID), storage.Query{
 		Index: order.BySearch, Equal: []any{s.customer.ID}, Prefix: &prefix, Limit: order.MaxLooked,
 	})
-	return found.Hits, len(found.Hits) == order.MaxLooked, err
+	return found.Hits, found.Partial || len(found.Hits) == order.MaxLooked, err
 }
 
 // withOwnPictures removes pictures that are not on the shop's own servers.

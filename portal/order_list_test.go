@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -337,6 +338,36 @@ func TestSearchLooksAtSomeOrdersOnly(t *testing.T) {
 		"notebook": {order.MaxFound, true}, "notebook red": {1, false}, "dotted notebook": {order.MaxFound, true},
 		"19": {11, false}, "1": {order.MaxFound, true}, "notebook blue": {0, false},
 	} {
+		page, err := shopper.Orders(t.Context(), order.Query{Search: search})
+		if err != nil || len(page.Rows) != want.found || page.More != want.more {
+			t.Errorf("%q: %d found, more %v, %v", search, len(page.Rows), page.More, err)
+		}
+	}
+}
+
+// TestSearchReadsSomeRowsOnly searches for a letter with which thousands of words of long orders begin. The search
+// ends, and says that there may be more orders; a longer word finds the one.
+func TestSearchReadsSomeRowsOnly(t *testing.T) {
+	t.Parallel()
+	h := newTestApp(t)
+	var file bytes.Buffer
+	const orders, lines = 14, 400
+	for n := range orders {
+		goods := make([]string, lines)
+		for i := range goods {
+			goods[i] = fmt.Sprintf(`{"name":"x","sku":"b%03dn%02d","quantity":"1","total":"1.00"}`, i, n)
+		}
+		body := orderJSON(fmt.Sprintf("%03d", n), jan, `"lines":[`, `"lines":[`+strings.Join(goods, ",")+",")
+		file.Write(append(oneLine(body), '\n'))
+	}
+	if _, err := h.app.Operator().ImportOrders(t.Context(), h.shop.ID, &file, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	shopper := h.signIn(jan)
+	for search, want := range map[string]struct {
+		found int
+		more  bool
+	}{"b": {orders, true}, "b0": {orders, false}, "b399n13": {1, false}, "bx": {0, false}} {
 		page, err := shopper.Orders(t.Context(), order.Query{Search: search})
 		if err != nil || len(page.Rows) != want.found || page.More != want.more {
 			t.Errorf("%q: %d found, more %v, %v", search, len(page.Rows), page.More, err)

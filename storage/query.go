@@ -20,8 +20,8 @@ const MaxLimit = 1000
 // multi-valued and not in the head, it returns a single page, ordered by key among those found. A
 // multi-valued field must be in Equal or be the field of Prefix.
 //
-// Where are further conditions, on fields of the head. A Find tests them while it walks the index, and looks
-// at no more than MaxLook rows.
+// Where are further conditions, on fields of the head. A Find tests them while it walks the index. With Where or
+// Prefix it looks at no more than MaxLook rows.
 type Query struct {
 	Index      string
 	Equal      []any
@@ -154,7 +154,7 @@ func (d source) scan(q Query) (Scan, bool, error) {
 		return s, false, fmt.Errorf("storage: collection %s, index %s: %w", d.collection.Name,
 			index.Name, err)
 	}
-	if s.IsPaged() || len(s.Where) > 0 {
+	if s.Prefix != nil || len(s.Where) > 0 {
 		s.Look = MaxLook
 	}
 	if q.Cursor == "" {

@@ -71,7 +71,8 @@ type Value struct {
 // once, at its First one. Unless the scan IsPaged, they are in any order, and there is no After.
 //
 // Where are conditions on the heads. A scan with a Look looks at no more than that many rows; if it ends
-// there, with fewer rows than Limit, it adds a row that has only the last Position and Stop.
+// there, with fewer rows than Limit, it adds a row that has only the last Position and Stop. An engine that
+// finds each document once by itself need not count the rows of a Prefix that has no pages.
 type Scan struct {
 	Index      Index
 	Shop       string

@@ -22,7 +22,7 @@ func (s *Store) Scan(ctx context.Context, collection string, scan storage.Scan) 
 	switch {
 	case scan.IsPaged() && scan.Index.Fields[len(scan.Equal)].Multi:
 		return s.scanWords(ctx, collection, scan)
-	case scan.Look > 0:
+	case scan.Look > 0 && (scan.Prefix == nil || scan.IsPaged()):
 		return s.walkAlong(ctx, collection, scan)
 	}
 	var rows []storage.Row

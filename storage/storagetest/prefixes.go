@@ -12,6 +12,7 @@ func prefixChecks() []check {
 		{"prefixes/of words that look like patterns", prefixPatterns},
 		{"prefixes/between two elements", prefixBetween},
 		{"prefixes/each document once", prefixOnce},
+		{"prefixes/of documents with many words", prefixBounded},
 	}
 }
 
@@ -92,5 +93,27 @@ func prefixOnce(t *testing.T, opener Opener) {
 	same(t, "in order of their keys", sorted(keys(page)), keys(page))
 	if page.Next != "" || page.Previous != "" {
 		t.Errorf("one page, but next %q and previous %q", page.Next, page.Previous)
+	}
+}
+
+// prefixBounded checks documents with thousands of words that begin so: a find ends and says so if it left anything
+// out.
+func prefixBounded(t *testing.T, opener Opener) {
+	d := openThings(t, opener)
+	const documents, words = 40, 300
+	for i := range documents {
+		tags := make([]string, words)
+		for n := range tags {
+			tags[n] = "p" + number(n) + number(i)
+		}
+		put(t, d, number(i), doc{"tags": tags})
+	}
+	page := find(t, d, storage.Query{Index: "by_tag", Prefix: pointer("p")})
+	if len(page.Hits) < documents && !page.Partial || page.Next != "" {
+		t.Errorf("%d of %d documents, partial %t, next %q", len(page.Hits), documents, page.Partial, page.Next)
+	}
+	few := find(t, d, storage.Query{Index: "by_tag", Prefix: pointer("p" + number(0))})
+	if len(few.Hits) != documents || few.Partial {
+		t.Errorf("%d of %d documents with a word, partial %t", len(few.Hits), documents, few.Partial)
 	}
 }
