@@ -45,7 +45,7 @@ func (f Feed) Answer(ctx context.Context, number string, body []byte, key string
 	if err := validate.InvalidFields(v.Rejected); err != nil {
 		return made, false, err
 	}
-	in.ContentHash = inquiry.ContentHash(in.Author, in.Text)
+	in.ContentHash, in.MessageID = inquiry.ContentHash(in.Author, in.Text), id
 	switch {
 	case id != "":
 		id = answerKey + secret.Hash(number+"\x00id\x00"+id)
@@ -127,21 +127,49 @@ func (f Feed) Conversation(ctx context.Context, number string) (inquiry.Conversa
 	return inquiry.Conversation{Messages: c.Messages}, err
 }
 
-// ReadAnswers marks the shop's messages about an order as read, up to a time that a page showed.
+// ReadAnswers marks the shop's messages about one of the customer's orders as read, up to a time that a page
+// showed.
 func (s Shopper) ReadAnswers(ctx context.Context, number string, until time.Time) error {
 	if until.IsZero() || until.After(s.app.now().Add(validate.MaxClockSkew)) {
 		return nil
 	}
-	_, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *customer.Customer) error {
+	if _, err := s.Order(ctx, number); err != nil {
+		return err
+	}
+	_, err := s.note(ctx, func(c *customer.Customer) error {
 		if !c.ReadAnswers(number, until) {
 			return storage.ErrUnchanged
 		}
 		return nil
 	})
-	if errors.Is(err, storage.ErrNotFound) {
-		err = validate.NewError(validate.SignIn, "error.sign_in") // erased in the meantime
-	}
 	return err
+}
+
+// maxUnreadLooked is the maximum number of unread conversations that UnreadOrders looks at.
+const maxUnreadLooked = 10
+
+// UnreadOrders returns the numbers of the customer's orders with unread messages from the shop, the latest last.
+// An order that was deleted or has moved to another customer is left out.
+func (s Shopper) UnreadOrders(ctx context.Context) ([]string, error) {
+	marked := s.customer.UnreadOrders()
+	if len(marked) == 0 {
+		return nil, nil
+	}
+	found, err := storage.ReadAll[struct {
+		Customer string `bson:"customer"`
+	}](ctx, s.app.orderDocs(s.shop.ID), marked[max(0, len(marked)-maxUnreadLooked):])
+	var numbers []string
+	for _, hit := range found {
+		if hit.Head.Customer == s.customer.ID {
+			numbers = append(numbers, hit.Key)
+		}
+	}
+	return numbers, err
+}
+
+// IsUnread reports whether the customer has not read the shop's message about an order.
+func (s Shopper) IsUnread(number string, at time.Time) bool {
+	return s.customer.IsUnread(number, at, s.app.now())
 }
 
 type declineWire struct {

@@ -67,8 +67,9 @@ func TestConversation(t *testing.T) {
 	}
 	second, _ := h.answer(`"text":"Has it arrived?"`)
 	h.quiet()
-	c := h.signIn(jan).Customer()
-	if !c.IsUnread("sent", second.At) || c.IsUnread("sent", made.At) {
+	after := h.signIn(jan)
+	c := after.Customer()
+	if !after.IsUnread("sent", second.At) || after.IsUnread("sent", made.At) {
 		t.Errorf("a second answer: %+v", c.Answered)
 	}
 	m := message(s, "Yes")
@@ -275,5 +276,102 @@ func TestReturnsJoinRequests(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// unread returns the orders with unread answers, as the pages of a customer name them.
+func (h *testApp) unread(s portal.Shopper) []string {
+	h.t.Helper()
+	numbers, err := s.UnreadOrders(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return numbers
+}
+
+// TestUnreadMarkFollowsItsOrder checks that an answer stops being unread with its order: when the order moves to
+// another customer, who does not see it either, and when it is deleted.
+func TestUnreadMarkFollowsItsOrder(t *testing.T) {
+	t.Parallel()
+	h, s := inquiryApp(t)
+	h.answer(`"text":"On its way."`)
+	h.quiet()
+	if got := h.unread(h.signIn(jan)); !slices.Equal(got, []string{"sent"}) {
+		t.Fatalf("unread: %q", got)
+	}
+	moved := orderJSON("sent", eva, `"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-03-05T11:00:00Z"`)
+	h.put(moved)
+	if got := h.unread(h.signIn(jan)); len(got) != 0 {
+		t.Errorf("unread in an order of another customer: %q", got)
+	}
+	if got := h.unread(h.signIn(eva)); len(got) != 0 {
+		t.Errorf("the new customer's: %q", got)
+	}
+	if err := s.ReadAnswers(t.Context(), "sent", h.clock.Now()); validate.KindOf(err) != validate.NotFound {
+		t.Errorf("the former customer reads: %v", err)
+	}
+	h.answer(`"text":"Hello Eva."`)
+	h.quiet()
+	if got := h.unread(h.signIn(eva)); !slices.Equal(got, []string{"sent"}) {
+		t.Errorf("an answer to the new customer: %q", got)
+	}
+	if err := h.delete(h.app, "sent"); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.unread(h.signIn(eva)); len(got) != 0 {
+		t.Errorf("unread in a deleted order: %q", got)
+	}
+}
+
+// TestAnswerReadBeforeItIsNoted checks an answer that the customer reads before the worker has seen it: it is new on
+// the page, and once read it stays read.
+func TestAnswerReadBeforeItIsNoted(t *testing.T) {
+	t.Parallel()
+	h, s := inquiryApp(t)
+	made, _ := h.answer(`"text":"On its way."`)
+	if !s.IsUnread("sent", made.At) {
+		t.Error("not new before the worker has seen it")
+	}
+	if err := s.ReadAnswers(t.Context(), "sent", made.At); err != nil {
+		t.Fatal(err)
+	}
+	if s = h.signIn(jan); s.IsUnread("sent", made.At) {
+		t.Error("new after it was read")
+	}
+	h.quiet()
+	if got := h.unread(h.signIn(jan)); len(got) != 0 {
+		t.Errorf("the worker marks it once more: %q", got)
+	}
+	h.clock.Move(time.Minute)
+	h.answer(`"text":"Has it arrived?"`)
+	h.quiet()
+	if got := h.unread(h.signIn(jan)); !slices.Equal(got, []string{"sent"}) {
+		t.Errorf("a second answer: %q", got)
+	}
+	h.clock.Move(8 * 24 * time.Hour)
+	if err := s.ReadAnswers(t.Context(), "sent", h.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	h.put(orderJSON("another", jan))
+	if _, _, err := h.feed().Answer(t.Context(), "another", []byte(`{"text":"Thank you."}`), ""); err != nil {
+		t.Fatal(err)
+	}
+	h.quiet()
+	if s = h.signIn(jan); s.IsUnread("sent", made.At) {
+		t.Error("an answer of last week, read and no longer noted, is new")
+	}
+}
+
+// TestAnswerKeepsTheShopsID checks that the shop finds its own id in the conversation.
+func TestAnswerKeepsTheShopsID(t *testing.T) {
+	t.Parallel()
+	h, _ := inquiryApp(t)
+	if made, _ := h.answer(`"id":"ticket-81-3","text":"On its way."`); made.MessageID != "ticket-81-3" {
+		t.Errorf("made: %+v", made)
+	}
+	h.answer(`"text":"No id."`)
+	c, err := h.feed().Conversation(t.Context(), "sent")
+	if err != nil || len(c.Messages) != 2 || c.Messages[0].MessageID != "ticket-81-3" || c.Messages[1].MessageID != "" {
+		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -173,7 +173,7 @@ func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 // change modifies the customer's document and dates the change.
 func (s Shopper) change(ctx context.Context,
 	alter func(*customer.Customer) error) (customer.Customer, error) {
-	c, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *customer.Customer) error {
+	return s.note(ctx, func(c *customer.Customer) error {
 		if err := alter(c); err != nil {
 			return err
 		}
@@ -181,6 +181,11 @@ func (s Shopper) change(ctx context.Context,
 		c.ShopperAt, c.PageLang = c.ChangedAt, s.page
 		return nil
 	})
+}
+
+// note modifies the customer's document by something that is no change of the customer's data.
+func (s Shopper) note(ctx context.Context, alter func(*customer.Customer) error) (customer.Customer, error) {
+	c, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, alter)
 	if errors.Is(err, storage.ErrNotFound) {
 		err = validate.NewError(validate.SignIn, "error.sign_in") // erased in the meantime
 	}

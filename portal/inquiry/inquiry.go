@@ -25,12 +25,13 @@ type Inquiry struct {
 	Customer    string                `bson:"customer"`
 	Order       string                `bson:"order"` // order number
 	Text        string                `bson:"text,omitempty"`
-	Lines       []order.StatementLine `bson:"lines,omitempty"`    // for a return
-	ContentHash string                `bson:"content_hash"`       // hash of the form's content
-	Reason      string                `bson:"reason,omitempty"`   // for a return: one of Reasons, or the shop's own text
-	Author      string                `bson:"author,omitempty"`   // of an answer, as the shop names them
-	Declined    *Decline              `bson:"declined,omitempty"` // the shop's refusal of a request
-	Lang        string                `bson:"lang,omitempty"`     // of the page
+	Lines       []order.StatementLine `bson:"lines,omitempty"`      // for a return
+	ContentHash string                `bson:"content_hash"`         // hash of the form's content
+	Reason      string                `bson:"reason,omitempty"`     // for a return: one of Reasons, or the shop's own text
+	Author      string                `bson:"author,omitempty"`     // of an answer, as the shop names them
+	MessageID   string                `bson:"message_id,omitempty"` // of an answer: the shop's own id
+	Declined    *Decline              `bson:"declined,omitempty"`   // the shop's refusal of a request
+	Lang        string                `bson:"lang,omitempty"`       // of the page
 	At          time.Time             `bson:"at"`
 	Place       string                `bson:"place"` // position in the list of its channel; sorts by At
 	Work        job.List              `bson:"work,omitempty"`
@@ -69,7 +70,7 @@ const (
 // Collection declares the collection of inquiries and its indexes.
 func Collection() storage.Collection {
 	field := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String} }
-	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author", "reason", "declined"}
+	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author", "reason", "declined", "message_id"}
 	return storage.Collection{Name: "inquiries", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByOrder, Fields: []storage.Field{field("customer"), field("order"),
 			field("place")}, Head: head},
@@ -181,17 +182,18 @@ func (in Inquiry) Details() []string {
 
 // Record is a message or a request as shown to the shop's system and in the customer's data export.
 type Record struct {
-	ID       string                `json:"id"`
-	At       time.Time             `json:"at"`
-	Kind     string                `json:"kind,omitempty"` // for a request: "return" or "cancel"
-	Customer string                `json:"customer"`       // Postern's id
-	Order    string                `json:"order"`          // order number
-	Text     string                `json:"text"`
-	Lines    []order.StatementLine `json:"lines,omitempty"`  // for a return
-	Reason   string                `json:"reason,omitempty"` // for a return
-	From     string                `json:"from,omitempty"`   // of a message: FromCustomer or FromShop
-	Author   string                `json:"author,omitempty"`
-	Declined *Decline              `json:"declined,omitempty"`
+	ID        string                `json:"id"`
+	MessageID string                `json:"message_id,omitempty"` // of an answer: the shop's own id
+	At        time.Time             `json:"at"`
+	Kind      string                `json:"kind,omitempty"` // for a request: "return" or "cancel"
+	Customer  string                `json:"customer"`       // Postern's id
+	Order     string                `json:"order"`          // order number
+	Text      string                `json:"text"`
+	Lines     []order.StatementLine `json:"lines,omitempty"`  // for a return
+	Reason    string                `json:"reason,omitempty"` // for a return
+	From      string                `json:"from,omitempty"`   // of a message: FromCustomer or FromShop
+	Author    string                `json:"author,omitempty"`
+	Declined  *Decline              `json:"declined,omitempty"`
 }
 
 // FeedInquiry is a message or a request with the details by which the shop's system knows the customer.
@@ -223,6 +225,6 @@ type RequestPage struct {
 
 // Record returns the inquiry with its id.
 func (in Inquiry) Record(id string) Record {
-	return Record{ID: id, At: in.At, Kind: in.Kind, Customer: in.Customer, Order: in.Order, Text: in.Text,
+	return Record{ID: id, MessageID: in.MessageID, At: in.At, Kind: in.Kind, Customer: in.Customer, Order: in.Order, Text: in.Text,
 		Lines: in.Lines, Reason: in.Reason, From: in.From(), Author: in.Author, Declined: in.Declined}
 }

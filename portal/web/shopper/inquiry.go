@@ -64,7 +64,7 @@ func writingOf(b page.Base, s portal.Shopper, number string, sent inquiry.Corres
 	for _, m := range sent.Messages {
 		shown := sentMessage{Who: b.T("message.you"), Text: m.Text, When: b.TimeMoment(m.At)}
 		if m.From == inquiry.FromShop {
-			shown.Shop, shown.Who, shown.New = true, b.Shop.Name, s.Customer().IsUnread(number, m.At)
+			shown.Shop, shown.Who, shown.New = true, b.Shop.Name, s.IsUnread(number, m.At)
 			if m.Author != "" {
 				shown.Who = b.T("message.author", "Author", m.Author)
 			}
