@@ -76,14 +76,15 @@ func (w Worker) countJobs() job.Source {
 }
 
 // countRequested recounts the months of a request and deletes it. An order written after the count began has
-// requested another.
+// requested another. If a customer's count fails, the others are counted all the same, and the request is tried
+// again.
 func (w Worker) countRequested(ctx context.Context, shop shop.Shop,
 	t job.Task[order.CountRequest]) (job.Finish[order.CountRequest], error) {
 	months := map[string][]string{}
 	for _, m := range t.Doc.Months {
 		months[m.Customer] = append(months[m.Customer], m.Month)
 	}
-	err := eachAtOnce(ctx, slices.Collect(maps.Keys(months)), func(ctx context.Context, customer string) error {
+	err := eachApart(ctx, slices.Collect(maps.Keys(months)), func(ctx context.Context, customer string) error {
 		return w.countMonths(ctx, shop, customer, months[customer])
 	})
 	if err == nil {

@@ -1,10 +1,13 @@
 package portal_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,5 +156,55 @@ func TestOrdersOfALongImportAreCounted(t *testing.T) {
 	}
 	if got := h.find(jan).Orders; got != 12 {
 		t.Errorf("%d orders are counted, want 12", got)
+	}
+}
+
+// failingCount is a store that cannot store the counts of one customer.
+type failingCount struct {
+	storage.Engine
+	customer string
+	failing  *atomic.Bool
+}
+
+func (e failingCount) Insert(ctx context.Context, collection string, r storage.Record) error {
+	if e.failing.Load() && collection == "order_counts" && strings.HasSuffix(r.ID, "/"+e.customer) {
+		return errors.New("the disk of this customer is full")
+	}
+	return e.Engine.Insert(ctx, collection, r)
+}
+
+// TestOneFailingCountDelaysNoOther counts many customers together of whom one fails: the others have their counts at
+// once, and the one has it when the store works again.
+func TestOneFailingCountDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	h := newTestApp(t)
+	const customers = 200 // more than are counted at a time
+	for i := range customers {
+		h.put(orderJSON(fmt.Sprint("n", i), fmt.Sprintf("c%d@example.com", i)))
+	}
+	failing := &atomic.Bool{}
+	failing.Store(true)
+	app := portal.New(failingCount{h.engine, h.find("c0@example.com").ID, failing}, secrettest.Ring(),
+		portal.WithClock(h.clock.Now))
+	counted := func() (n int) {
+		for i := range customers {
+			n += int(h.find(fmt.Sprintf("c%d@example.com", i)).Orders)
+		}
+		return n
+	}
+	h.clock.Move(5 * time.Second)
+	if _, err := app.Worker().RunOnce(t.Context()); err == nil {
+		t.Error("nobody learns of the failure")
+	}
+	if got := counted(); got != customers-1 {
+		t.Errorf("%d customers are counted, want all but one of %d", got, customers)
+	}
+	failing.Store(false)
+	h.clock.Move(time.Hour)
+	if _, err := app.Worker().RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := counted(); got != customers {
+		t.Errorf("%d customers are counted, want %d", got, customers)
 	}
 }
