@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
@@ -24,7 +25,8 @@ type Delivery struct {
 const (
 	// MaxOrders is the maximum number of orders that PutOrders takes.
 	MaxOrders    = 1000
-	batchWorkers = 32 // their writes share commits
+	batchWorkers = 32      // their writes share commits
+	batchBytes   = 2 << 20 // of the text of the orders that are decoded at a time
 )
 
 // PutOrders stores the orders of a JSON array or, with lines, of NDJSON. Each is stored or refused by itself,
@@ -43,7 +45,27 @@ func (f Feed) PutOrders(ctx context.Context, body []byte, lines bool) ([]Deliver
 	if err != nil {
 		return nil, err
 	}
-	return f.putDocuments(ctx, documents), nil
+	deliveries := make([]Delivery, 0, len(documents))
+	for part := range batchParts(documents) {
+		deliveries = append(deliveries, f.putDocuments(ctx, part)...)
+	}
+	return deliveries, nil
+}
+
+// batchParts splits the documents into runs of about batchBytes, so that few decoded orders are in memory.
+func batchParts(documents [][]byte) iter.Seq[[][]byte] {
+	return func(yield func([][]byte) bool) {
+		begin, size := 0, 0
+		for i, document := range documents {
+			if size += len(document); size < batchBytes && i < len(documents)-1 {
+				continue
+			}
+			if !yield(documents[begin : i+1]) {
+				return
+			}
+			begin, size = i+1, 0
+		}
+	}
 }
 
 // putDocuments decodes and stores the orders, several at a time. Those with the same number are stored one
@@ -107,7 +129,7 @@ func splitArray(body []byte) (documents [][]byte, err error) {
 	in := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true),
 		jsontext.AllowInvalidUTF8(true))
 	if kind := in.PeekKind(); kind != '[' && kind != jsontext.KindInvalid {
-		return nil, validate.InvalidFields([]validate.FieldError{{Key: "json.type"}})
+		return nil, validate.InvalidFields([]validate.FieldError{{Key: "json.array"}})
 	}
 	if _, err := in.ReadToken(); err != nil {
 		return nil, validate.JSONError(err)
