@@ -90,7 +90,7 @@ func Param(c *fiber.Ctx, name string) (string, error) {
 
 func browserOf(c *fiber.Ctx) credential.Browser {
 	return credential.Browser{
-		Secret:    browserCookieOf(c).secret,
+		Secret:    secretOf(c),
 		UserAgent: clip(c.Get(fiber.HeaderUserAgent), maxUserAgent),
 		IP:        of(c).address,
 	}

@@ -92,7 +92,7 @@ func TestBrowserOf(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			secret := strings.Repeat("s", 43)
 			c := fromPeer(t, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7)}, "User-Agent", test.agent, "Cookie",
-				"postern-browser.="+secret+".amFu")
+				"postern-browser.="+secret)
 			New(Config{}).identify(c)
 			if got := browserOf(c); got.UserAgent != test.want || got.Secret != secret ||
 				got.IP != netip.MustParseAddr("192.0.2.7") {

@@ -19,6 +19,7 @@ import (
 const (
 	sessionCookieName = "postern"
 	browserCookieName = "postern-browser"
+	addressCookieName = "postern-address"
 	hostPrefix        = "__Host-"
 )
 
@@ -26,6 +27,7 @@ const (
 const (
 	sessionAge = 30 * 24 * time.Hour
 	browserAge = 365 * 24 * time.Hour
+	addressAge = time.Hour // a code works for ten minutes, and another email may follow
 )
 
 const secretBytes = 32
@@ -35,48 +37,53 @@ var (
 	requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 )
 
-// browserCookie is the value of the browser cookie: a secret that identifies this browser, and the email
-// address that it last requested a link for, so that the page that waits for the email can show it.
-type browserCookie struct {
-	secret string // 43 characters of base64url, "" if the browser has no cookie
-	email  string
-	typed  bool // as somebody typed it in this browser, and not known from a link
+// waitingAddress is the value of the address cookie: the email address that this browser last requested a link
+// for, so that the page that waits for the email can show it. It is not worth keeping for longer.
+type waitingAddress struct {
+	email string // "" for none
+	typed bool   // as somebody typed it in this browser, and not known from a link
 }
 
 // typedMark ends a cookie whose address was typed.
 const typedMark = ".t"
 
-func parseBrowserCookie(text string) browserCookie {
+func parseWaitingAddress(text string) waitingAddress {
 	text, typed := strings.CutSuffix(text, typedMark)
-	secret, encoded, _ := strings.Cut(text, ".")
-	if !secretShape.MatchString(secret) {
-		return browserCookie{}
+	email, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(email) == 0 {
+		return waitingAddress{}
 	}
-	email, err := base64.RawURLEncoding.DecodeString(encoded)
-	if err != nil {
-		return browserCookie{secret: secret}
-	}
-	return browserCookie{secret, string(email), typed && len(email) > 0}
+	return waitingAddress{string(email), typed}
 }
 
-func (b browserCookie) String() string {
-	if b.email == "" {
-		return b.secret
-	}
-	text := b.secret + "." + base64.RawURLEncoding.EncodeToString([]byte(b.email))
-	if b.typed {
+func (w waitingAddress) String() string {
+	text := base64.RawURLEncoding.EncodeToString([]byte(w.email))
+	if w.typed {
 		text += typedMark
 	}
 	return text
 }
 
-func browserCookieOf(c *fiber.Ctx) browserCookie {
+// secretOf returns the secret that identifies this browser, "" if it has no cookie.
+func secretOf(c *fiber.Ctx) string {
 	r := of(c)
 	if r.browser == nil {
-		parsed := parseBrowserCookie(c.Cookies(cookieName(r.shop, browserCookieName)))
-		r.browser = &parsed
+		secret := c.Cookies(cookieName(r.shop, browserCookieName))
+		if !secretShape.MatchString(secret) {
+			secret = ""
+		}
+		r.browser = &secret
 	}
 	return *r.browser
+}
+
+func waitingOf(c *fiber.Ctx) waitingAddress {
+	r := of(c)
+	if r.waiting == nil {
+		parsed := parseWaitingAddress(c.Cookies(cookieName(r.shop, addressCookieName)))
+		r.waiting = &parsed
+	}
+	return *r.waiting
 }
 
 func sessionOf(c *fiber.Ctx) string {
@@ -90,35 +97,40 @@ func sessionOf(c *fiber.Ctx) string {
 
 // EnsureBrowser sets the browser cookie if there is none. Pages that request or show a link call it.
 func EnsureBrowser(c *fiber.Ctx) {
-	if browserCookieOf(c).secret == "" {
-		setBrowser(c, browserCookie{secret: newSecret()})
+	if secretOf(c) == "" {
+		secret := newSecret()
+		of(c).browser = &secret
+		setCookie(c, browserCookieName, secret, browserAge)
 	}
 }
 
 // HasBrowser reports whether the browser sent its cookie or was given one in this request.
-func HasBrowser(c *fiber.Ctx) bool { return browserCookieOf(c).secret != "" }
+func HasBrowser(c *fiber.Ctx) bool { return secretOf(c) != "" }
 
 // Pending returns the email address that this browser requested a link for, or "".
-func Pending(c *fiber.Ctx) string { return browserCookieOf(c).email }
+func Pending(c *fiber.Ctx) string { return waitingOf(c).email }
 
-// SetPending stores the email address that this browser requested a link for; "" clears it.
+// SetPending stores the email address that this browser requested a link for.
 func SetPending(c *fiber.Ctx, email string) {
 	EnsureBrowser(c)
-	b := browserCookieOf(c)
-	b.email, b.typed = email, false
-	setBrowser(c, b)
+	setWaiting(c, waitingAddress{email: email}, addressAge)
 }
 
 // SetTyped is SetPending for an address that was typed in this browser, where pages may therefore show it.
 func SetTyped(c *fiber.Ctx, text string) {
 	EnsureBrowser(c)
-	setBrowser(c, browserCookie{browserCookieOf(c).secret, text, true})
+	setWaiting(c, waitingAddress{text, true}, addressAge)
+}
+
+func setWaiting(c *fiber.Ctx, w waitingAddress, age time.Duration) {
+	of(c).waiting = &w
+	setCookie(c, addressCookieName, w.String(), age)
 }
 
 // Typed returns the address that was typed in this browser to request a link, as it was typed, or "".
 func Typed(c *fiber.Ctx) string {
-	if b := browserCookieOf(c); b.typed {
-		return b.email
+	if w := waitingOf(c); w.typed {
+		return w.email
 	}
 	return ""
 }
@@ -133,7 +145,7 @@ func SetSession(c *fiber.Ctx, in portal.SignedIn) {
 	r := of(c)
 	r.session, r.shopper = &in.Cookie, nil
 	if Pending(c) != "" {
-		SetPending(c, "")
+		setWaiting(c, waitingAddress{}, -time.Second)
 	}
 }
 
@@ -142,11 +154,6 @@ func ClearSession(c *fiber.Ctx) {
 	setCookie(c, sessionCookieName, "", -time.Second)
 	r := of(c)
 	r.session, r.shopper = new(string), nil
-}
-
-func setBrowser(c *fiber.Ctx, b browserCookie) {
-	of(c).browser = &b
-	setCookie(c, browserCookieName, b.String(), browserAge)
 }
 
 // setCookie sets a cookie for the shop's base URL; only the scheme of that URL decides whether the cookie

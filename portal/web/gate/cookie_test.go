@@ -108,53 +108,57 @@ func TestBrowserCookie(t *testing.T) {
 	}
 	secret := strings.Repeat("s", 43)
 	tests := []struct {
-		name, cookie, query string
-		body                string
-		set                 string // the cookie's new value; "" for none, "new" for a new secret
+		name, cookie, waiting, query string
+		body                         string
+		browser, address             string // the cookies' new values; "" for none, "new" for a new secret
 	}{
-		{"none yet", "", "", `["","",true]`, "new"},
-		{"brought back", secret, "", `["","",true]`, ""},
-		{"with the address", secret + ".amFuQHNob3AudGVzdA", "",
-			`["jan@shop.test","jan@shop.test",true]`, ""},
-		{"asking keeps the secret", secret, "?ask=jan@shop.test", `["","jan@shop.test",true]`,
-			secret + ".amFuQHNob3AudGVzdA"},
-		{"typed", secret, "?type=jan@shop.test", "typed jan@shop.test", secret + ".amFuQHNob3AudGVzdA.t"},
-		{"typed before", secret + ".amFuQHNob3AudGVzdA.t", "", "typed jan@shop.test", ""},
-		{"known from a link now", secret + ".amFuQHNob3AudGVzdA.t", "?ask=jan@shop.test",
-			`["jan@shop.test","jan@shop.test",true]`, secret + ".amFuQHNob3AudGVzdA"},
-		{"typed, without an address", secret + ".t", "", `["","",true]`, ""},
-		{"too short", "short", "", `["","",true]`, "new"},
-		{"too long", secret + "s", "", `["","",true]`, "new"},
-		{"foreign characters", strings.Repeat("!", 43), "", `["","",true]`, "new"},
-		{"a damaged address", secret + ".%%%", "", `["","",true]`, ""},
-		{"an address damaged behind its beginning", secret + ".amFuQHNo%%", "", `["","",true]`, ""},
-		{"asking again forgets a damaged address", secret + ".amFuQHNo%%", "?ask=jan@shop.test",
-			`["","jan@shop.test",true]`, secret + ".amFuQHNob3AudGVzdA"},
-		{"a sign too few", secret[1:], "", `["","",true]`, "new"},
-		{"more before it", "!" + secret, "", `["","",true]`, "new"},
-		{"more behind it", secret + "!", "", `["","",true]`, "new"},
-		{"a point before it", "." + secret, "", `["","",true]`, "new"},
+		{"none yet", "", "", "", `["","",true]`, "new", ""},
+		{"brought back", secret, "", "", `["","",true]`, "", ""},
+		{"with the address", secret, "amFuQHNob3AudGVzdA", "", `["jan@shop.test","jan@shop.test",true]`, "", ""},
+		{"asking keeps the secret", secret, "", "?ask=jan@shop.test", `["","jan@shop.test",true]`, "",
+			"amFuQHNob3AudGVzdA"},
+		{"asking brings a secret", "", "", "?ask=jan@shop.test", `["","jan@shop.test",true]`, "new",
+			"amFuQHNob3AudGVzdA"},
+		{"typed", secret, "", "?type=jan@shop.test", "typed jan@shop.test", "", "amFuQHNob3AudGVzdA.t"},
+		{"typed before", secret, "amFuQHNob3AudGVzdA.t", "", "typed jan@shop.test", "", ""},
+		{"known from a link now", secret, "amFuQHNob3AudGVzdA.t", "?ask=jan@shop.test",
+			`["jan@shop.test","jan@shop.test",true]`, "", "amFuQHNob3AudGVzdA"},
+		{"typed, without an address", secret, ".t", "", `["","",true]`, "", ""},
+		{"too short", "short", "", "", `["","",true]`, "new", ""},
+		{"too long", secret + "s", "", "", `["","",true]`, "new", ""},
+		{"foreign characters", strings.Repeat("!", 43), "", "", `["","",true]`, "new", ""},
+		{"a damaged address", secret, "%%%", "", `["","",true]`, "", ""},
+		{"an address damaged behind its beginning", secret, "amFuQHNo%%", "", `["","",true]`, "", ""},
+		{"asking again forgets a damaged address", secret, "amFuQHNo%%", "?ask=jan@shop.test",
+			`["","jan@shop.test",true]`, "", "amFuQHNob3AudGVzdA"},
+		{"a sign too few", secret[1:], "", "", `["","",true]`, "new", ""},
+		{"more before it", "!" + secret, "", "", `["","",true]`, "new", ""},
+		{"more behind it", secret + "!", "", "", `["","",true]`, "new", ""},
+		{"a point before it", "." + secret, "", "", `["","",true]`, "new", ""},
+		{"an address behind it", secret + ".amFuQHNob3AudGVzdA", "", "", `["","",true]`, "new", ""},
 	}
 	h := newTestGate(t, show, "https://a.test")
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var header []string
-			if test.cookie != "" {
-				header = []string{"Cookie", "__Host-postern-browser.shop0=" + test.cookie}
-			}
-			_, body, answer := h.ask(t, "GET", "/"+test.query, header...)
+			_, body, answer := h.ask(t, "GET", "/"+test.query, "Cookie",
+				"__Host-postern-browser.shop0="+test.cookie+"; __Host-postern-address.shop0="+test.waiting)
 			if diff := cmp.Diff(test.body, body); diff != "" {
 				t.Error(diff)
 			}
-			got := ""
-			if cookie := cookiesOf(answer)["__Host-postern-browser.shop0"]; cookie != nil {
-				got = cookie.Value
+			browser, address := "", ""
+			cookies := cookiesOf(answer)
+			if cookie := cookies["__Host-postern-browser.shop0"]; cookie != nil {
+				if browser = cookie.Value; secretShape.MatchString(browser) {
+					browser = "new"
+				}
 			}
-			if test.set == "new" && secretShape.MatchString(got) {
-				return
+			if cookie := cookies["__Host-postern-address.shop0"]; cookie != nil {
+				if address = cookie.Value; cookie.MaxAge != 3600 {
+					t.Errorf("the address is kept for %d seconds", cookie.MaxAge)
+				}
 			}
-			if got != test.set {
-				t.Errorf("set %q, want %q", got, test.set)
+			if browser != test.browser || address != test.address {
+				t.Errorf("set %q and %q, want %q and %q", browser, address, test.browser, test.address)
 			}
 		})
 	}
@@ -217,8 +221,8 @@ func TestSessionAge(t *testing.T) {
 	}
 }
 
-// TestSignInForgetsWhatWasWaitedFor checks that a sign-in clears the pending address but keeps the
-// browser's secret.
+// TestSignInForgetsWhatWasWaitedFor checks that a sign-in removes the pending address but keeps the browser's
+// secret.
 func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 	t.Parallel()
 	h := newTestGate(t, func(c *fiber.Ctx) error {
@@ -227,10 +231,11 @@ func TestSignInForgetsWhatWasWaitedFor(t *testing.T) {
 	}, "https://a.test")
 	secret := strings.Repeat("s", 43)
 	_, body, header := h.ask(t, "GET", "/", "Cookie",
-		"__Host-postern-browser.shop0="+secret+".amFuQHNob3AudGVzdA")
-	cookie := cookiesOf(header)["__Host-postern-browser.shop0"]
-	if body != "" || cookie == nil || cookie.Value != secret {
-		t.Errorf("waits for %q, cookie %v", body, cookie)
+		"__Host-postern-browser.shop0="+secret+"; __Host-postern-address.shop0=amFuQHNob3AudGVzdA.t")
+	address, browser := cookiesOf(header)["__Host-postern-address.shop0"], cookiesOf(header)["__Host-postern-browser.shop0"]
+	if body != "" || browser != nil || address == nil || address.Value != "" ||
+		address.MaxAge >= 0 && address.Expires.Unix() != 1 {
+		t.Errorf("waits for %q, cookies %v", body, header.Values("Set-Cookie"))
 	}
 }
 
@@ -243,15 +248,14 @@ func TestNoBrowser(t *testing.T) {
 		return c.JSON([]any{before, gate.HasBrowser(c), gate.Pending(c)})
 	}, "https://a.test")
 	_, body, header := h.ask(t, "GET", "/")
-	value := cookiesOf(header)["__Host-postern-browser.shop0"].Value
-	secret, email, _ := strings.Cut(value, ".")
+	cookies := cookiesOf(header)
+	secret, email := cookies["__Host-postern-browser.shop0"].Value, cookies["__Host-postern-address.shop0"].Value
 	if body != `[false,true,"jan@shop.test"]` || !secretShape.MatchString(secret) ||
 		email != "amFuQHNob3AudGVzdA" {
-		t.Errorf("%s, cookie %q", body, value)
+		t.Errorf("%s, cookies %q and %q", body, secret, email)
 	}
 	_, _, again := h.ask(t, "GET", "/")
-	if other, _, _ := strings.Cut(cookiesOf(again)["__Host-postern-browser.shop0"].Value,
-		"."); other == secret {
+	if other := cookiesOf(again)["__Host-postern-browser.shop0"].Value; other == secret {
 		t.Errorf("two browsers have the secret %q", secret)
 	}
 	for name, cookie := range map[string]string{"of an http shop": "postern-browser.shop0",

@@ -49,7 +49,8 @@ type request struct {
 	id      string
 	address netip.Addr
 	shop    shop.Shop
-	browser *browserCookie
+	browser *string // the secret in its cookie
+	waiting *waitingAddress
 	session *string
 	shopper *authentication
 	outcome order.Outcome

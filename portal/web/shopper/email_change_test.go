@@ -303,7 +303,7 @@ func TestEmailPagesInEveryLanguage(t *testing.T) {
 	b := freshly(i, jana)
 	b.Get("/profile/email")
 	b.Submit("main form", map[string]string{"email": johana})
-	secret, pending := b.Cookie("__Host-postern.main"), b.Cookie("__Host-postern-browser.main")
+	secret, browser, pending := b.Cookie("__Host-postern.main"), b.Cookie("__Host-postern-browser.main"), b.Cookie("__Host-postern-address.main")
 	stale := signedIn(i)
 	var wait sync.WaitGroup
 	for _, lang := range words.Languages() {
@@ -311,7 +311,8 @@ func TestEmailPagesInEveryLanguage(t *testing.T) {
 			"back": {"/company"}}).Want(http.StatusOK)
 		other := i.Browser()
 		other.SetCookie("__Host-postern.main", secret)
-		other.SetCookie("__Host-postern-browser.main", pending)
+		other.SetCookie("__Host-postern-browser.main", browser)
+		other.SetCookie("__Host-postern-address.main", pending)
 		for _, path := range []string{"/profile/email", "/profile/email/code"} {
 			wantLanguage(t, other.Get(path).Want(http.StatusOK), lang)
 		}
