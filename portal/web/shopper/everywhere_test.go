@@ -18,6 +18,8 @@ func TestSummariesFollowTheForm(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	put(t, i, "1", nil)
+	put(t, i, "2", fields{"fulfillment": "delivered", "lines": []fields{
+		{"name": "A book", "quantity": "3", "total": "9"}, {"name": "A pen", "quantity": "2", "total": "3.50"}}})
 	b := signedIn(i)
 	long := strings.Repeat("x", 300)
 	for path, typed := range map[string]map[string]string{
@@ -28,6 +30,8 @@ func TestSummariesFollowTheForm(t *testing.T) {
 		"/company":                  {"name": long + long, "country": "SK", "registration_number": long, "tax_number": long, "vat_id": "1"},
 		"/profile":                  {"title": long, "first_name": long, "last_name": long, "birth_date": "x", "phone": "x"},
 		"/withdraw":                 {"name": "", "number": "", "email": "x", "goods": ""},
+		"/orders/2/return":          {"line/0": "9", "line/1": "8", "reason": "x", "text": strings.Repeat("x", 2001)},
+		"/orders/2/withdraw":        {"name": "", "line/0": "9", "line/1": "8", "what": "parts"},
 	} {
 		b.Get(path).Want(http.StatusOK)
 		page := b.Submit("main form", typed)

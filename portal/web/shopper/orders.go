@@ -46,7 +46,7 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	b.Wide = true
 	data := ordersPage{Base: b, Query: query, Before: before(c, query)}
 	data.Problem = data.problem(err)
-	form := b.Form(page.Values(c, "from", "to", "search"), atFields(err, "from", "to"))
+	form := b.Form(page.Values(c, "from", "to", "search"), atFields(err, "from", "to")).InOrder("from", "to")
 	now := h.app.Now().In(s.Shop().Location())
 	if found.Total > 0 || len(found.Rows) > 0 || form.HasErrors() { // a new customer has nothing to filter
 		if data.Filter, err = data.filter(form, found.Years, now.Year()); err != nil {

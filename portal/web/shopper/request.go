@@ -114,7 +114,7 @@ func (p *requestPage) fill(c *fiber.Ctx, kind string, o order.View, err error) e
 			values[lineField(i)] = l.Quantity.String()
 		}
 	}
-	p.Form.Form = p.Base.Form(values, err)
+	p.Form.Form = p.Base.Form(values, err).InOrder(append(lineFields(lines), "reason", "text")...)
 	p.Form.Labels = map[string]string{"text": p.Label, "reason": p.T("return.reason")}
 	for i, l := range lines {
 		if !counted[i] {

@@ -140,7 +140,7 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 	for i := range p.Order.Lines {
 		values[lineField(i)] = c.FormValue(lineField(i))
 	}
-	p.Form = p.Base.Form(values, err)
+	p.Form = p.Base.Form(values, err).InOrder(append([]string{"name"}, lineFields(p.Order.Lines)...)...)
 	p.Form.Labels = map[string]string{}
 	counted := p.Order.Counted()
 	for i, l := range p.Order.Lines {
@@ -159,6 +159,15 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 }
 
 func lineField(place int) string { return "line/" + strconv.Itoa(place) }
+
+// lineFields returns the names of the fields of all lines.
+func lineFields(lines []order.Line) []string {
+	names := make([]string, len(lines))
+	for i := range lines {
+		names[i] = lineField(i)
+	}
+	return names
+}
 
 // quantities returns the choices for a line: none, each number of pieces, and the full quantity.
 func quantities(b page.Base, l order.Line) []page.Option {
