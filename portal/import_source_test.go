@@ -60,7 +60,7 @@ func TestImportReadsWhatFilesAreWrittenLike(t *testing.T) {
 		{name: "CRLF", file: line(1) + "\r\n\r\n" + line(2) + "\r\n", want: imported{Orders: 2}},
 		{name: "array on one line", file: "[" + line(1) + "," + line(2) + "]", want: imported{Orders: 2}},
 		{name: "array by lines", file: "\n[\n" + line(1) + ",\n{},\n" + line(2) + "\n]\n",
-			want: imported{2, []string{"4 [/currency money.currency /placed_at text.required /updated_at text.required /number text.required]"}}},
+			want: imported{2, []string{"4 [/currency money.currency /placed_at text.required /updated_at text.required /total text.required /number text.required]"}}},
 		{name: "pretty", file: pretty + "\n" + strings.ReplaceAll(pretty, `"number":"1"`, `"number":"2"`),
 			want: imported{Orders: 2}},
 		{name: "pretty array", file: "[\n  " + pretty + "\n]", want: imported{Orders: 1}},

@@ -283,6 +283,10 @@ func afterSaleDecisions() []decision {
 		{at: "/returns/0/tracking_number", sent: "a\nb", warn: "text.cleaned", keeps: "a b", shown: func(o order.Order) string { return returned(o).TrackingNumber }},
 		{at: "/returns/0/tracking_url", sent: "dhl", warn: "url.dropped", shown: func(o order.Order) string { return returned(o).TrackingURL }},
 		{at: "/returns/0/lines/0/quantity", sent: "x", refuse: "money.form"},
+		{at: "/returns/0/lines/0/line", sent: "9", warn: "order.line.unknown", keeps: "9", shown: func(o order.Order) string { return returned(o).Lines[0].Line }},
+		{at: "/refunds/0/lines/0/line", sent: "9", warn: "order.line.unknown", keeps: "9", shown: func(o order.Order) string { return o.Refunds[0].Lines[0].Line }},
+		{at: "/shipments/0/items/0/line", sent: "9", warn: "order.line.unknown", keeps: "9", shown: func(o order.Order) string { return shipment(o).Items[0].Line }},
+		{at: "/downloads/0/line", sent: "9", warn: "order.line.unknown", keeps: "9", shown: func(o order.Order) string { return o.Downloads[0].Line }},
 	}
 }
 

@@ -95,6 +95,38 @@ func checkParents(f *validate.Validator, lines []Line) {
 	}
 }
 
+// checkNamed warns about entries that name a line by an id that no line has. They are kept: the line may be one
+// that the feed leaves out. An entry without an id names none.
+func (o Order) checkNamed(f *validate.Validator) {
+	ids := map[string]bool{"": true}
+	for _, line := range o.Lines {
+		ids[line.ID] = true
+	}
+	check := func(id, format string, places ...any) {
+		if !ids[id] {
+			f.Warn(fmt.Sprintf(format, places...), "order.line.unknown")
+		}
+	}
+	for i, s := range o.Shipments {
+		for j, item := range s.Items {
+			check(item.Line, "/shipments/%d/items/%d/line", i, j)
+		}
+	}
+	for i, r := range o.Refunds {
+		for j, line := range r.Lines {
+			check(line.Line, "/refunds/%d/lines/%d/line", i, j)
+		}
+	}
+	for i, r := range o.Returns {
+		for j, line := range r.Lines {
+			check(line.Line, "/returns/%d/lines/%d/line", i, j)
+		}
+	}
+	for i, d := range o.Downloads {
+		check(d.Line, "/downloads/%d/line", i)
+	}
+}
+
 // leadsTo reports whether a line or one of its parents is id, or the parents never end.
 func leadsTo(parents map[string]string, from, id string) bool {
 	for range parents {

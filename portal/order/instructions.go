@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type Instructions struct {
 	Reference      string     `bson:"reference,omitempty"` // the message for the recipient
 	Amount         *int64     `bson:"amount,omitempty"`    // nil for the amount that is due
 	DueAt          *time.Time `bson:"due_at,omitempty"`
+	DueDay         string     `bson:"due_day,omitempty" json:",omitempty"` // DueAt as it was sent, if that was a day
 }
 
 // usable reports whether the instructions name an account. nil is not usable.
@@ -65,8 +67,8 @@ func (w *instructionsWire) instructions(f *validate.Validator, at string) *Instr
 		SpecificSymbol: readSymbol(f, at+"/specific_symbol", w.SpecificSymbol),
 		Reference:      f.Cut(at+"/reference", w.Reference, maxReference),
 		Amount:         f.OptionalAmount(at+"/amount", w.Amount),
-		DueAt:          f.FedDay(at+"/due_at", w.DueAt),
 	}
+	in.DueAt, in.DueDay = f.FedDay(at+"/due_at", w.DueAt)
 	var err error
 	if in.IBAN, err = bank.ParseIBAN(w.IBAN); err != nil {
 		f.Reject(at+"/iban", "bank.iban")
@@ -98,6 +100,6 @@ func (o Order) instructionsWire() *instructionsWire {
 		AccountName: in.AccountName, IBAN: in.IBAN, BIC: in.BIC, Account: in.Account,
 		VariableSymbol: validate.Number(in.VariableSymbol), ConstantSymbol: validate.Number(in.ConstantSymbol),
 		SpecificSymbol: validate.Number(in.SpecificSymbol), Reference: in.Reference,
-		Amount: o.optional(in.Amount), DueAt: wireTime(in.DueAt),
+		Amount: o.optional(in.Amount), DueAt: cmp.Or(validate.Time(in.DueDay), wireTime(in.DueAt)),
 	}
 }

@@ -214,10 +214,11 @@ func (w orderWire) order(f *validate.Validator) Order {
 	o.Refunds = validate.Each(f, "/refunds", maxParts, w.Refunds, refundWire.refund)
 	o.checkRefunded(f)
 	o.Downloads = validate.Each(f, "/downloads", maxParts, w.Downloads, downloadWire.download)
-	o.Downloads = slices.DeleteFunc(o.Downloads, func(d Download) bool { return d.URL == "" })
 	o.Returns = validate.Each(f, "/returns", maxParts, w.Returns, returnWire.returned)
 	o.Shipments = validate.Each(f, "/shipments", maxParts, w.Shipments, shipmentWire.shipment)
 	checkItems(f, o.Shipments)
+	o.checkNamed(f)
+	o.Downloads = slices.DeleteFunc(o.Downloads, func(d Download) bool { return d.URL == "" })
 	o.Notes = validate.Each(f, "/notes", maxParts,
 		validate.First(f, "/notes", maxParts, w.Notes), noteWire.note)
 	o.Notes = slices.DeleteFunc(o.Notes, func(n Note) bool { return n.Text == "" })

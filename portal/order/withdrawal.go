@@ -159,12 +159,8 @@ func (o Order) InTime(at time.Time, place Place) *bool {
 // the delivery, the 14 days, and the 12 months of Art. 10(1). Otherwise a feed that never reports
 // deliveries would leave every order open forever.
 func (o Order) withdrawalEnd(place Place) (last time.Time, known bool) {
-	begin, known := o.PlacedAt, true
-	if !o.IsDigital {
-		begin, known = o.lastDelivery()
-	}
-	if known {
-		return place.daysAfter(validate.Later(begin, o.PlacedAt), withdrawalDays), true
+	if begin := o.DeliveredAt(); begin != nil {
+		return place.daysAfter(validate.Later(*begin, o.PlacedAt), withdrawalDays), true
 	}
 	return place.workday(validate.Midday(o.PlacedAt, place.Zone).AddDate(0, forgottenMonths,
 		longestDelivery+withdrawalDays)), false

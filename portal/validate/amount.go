@@ -28,11 +28,12 @@ func (f *Validator) RoundedAmount(field string, value Number) int64 {
 
 // minor reads an amount and rounds it if it has too many places and mayRound allows it.
 func (f *Validator) minor(field string, number Number, mayRound func(places int) bool) int64 {
-	if f.Currency == "" {
-		return 0 // the error is at the currency
+	value := strings.TrimSpace(string(number))
+	if f.Currency == "" { // the error is at the currency; without one, only a missing amount is known to be wrong
+		f.Required(field, value)
+		return 0
 	}
 	places, _ := money.Digits(f.Currency)
-	value := strings.TrimSpace(string(number))
 	d, exact, err := money.Round(value, places)
 	if err == nil && !exact {
 		if mayRound(places) {

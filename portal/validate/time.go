@@ -40,16 +40,18 @@ func (f *Validator) FedTime(field string, value Time) *time.Time {
 	return t
 }
 
-// FedDay is FedTime, and also reads a day without a time, as its noon in the zone.
-func (f *Validator) FedDay(field string, value Time) *time.Time {
+// FedDay is FedTime, and also reads a day without a time, as its noon in the zone; then it returns the day's text,
+// too.
+func (f *Validator) FedDay(field string, value Time) (at *time.Time, day string) {
 	zone := f.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(string(value)), zone); err == nil {
-		return inRange(Midday(day, zone))
+	day = strings.TrimSpace(string(value))
+	if noon, err := time.ParseInLocation(time.DateOnly+" 15", day+" 12", zone); err == nil && inRange(noon) != nil {
+		return inRange(noon), day
 	}
-	return f.FedTime(field, value)
+	return f.FedTime(field, value), ""
 }
 
 // parseTime reads a time in any unambiguous format: RFC 3339; the same with a space instead of the T, or

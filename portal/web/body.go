@@ -9,6 +9,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"postern/portal/validate"
+	"postern/portal/web/api"
 	"postern/portal/web/gate"
 )
 
@@ -172,7 +173,7 @@ func (in *intake) release() {
 
 // countFields returns the number of fields that parsing the form would produce.
 func countFields(header *fasthttp.RequestHeader, body []byte) int {
-	for _, kind := range []string{fiber.MIMEApplicationJSON, "application/x-ndjson", "application/jsonl"} {
+	for _, kind := range api.MediaTypes() {
 		if bytes.HasPrefix(header.ContentType(), []byte(kind)) {
 			return 0
 		}

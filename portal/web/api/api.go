@@ -8,6 +8,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"mime"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ type Handler struct {
 	Config
 
 	words     *i18n.Localizer
-	described func() (docsPage, error) // the document as the page shows it, read once
+	described func() (reference, error) // the document as the page shows it, read once
 }
 
 // Config is what the API's handlers need.
@@ -157,8 +158,8 @@ func (h *Handler) customer(c *fiber.Ctx, feed portal.Feed) error {
 
 // customerPage is a page of the list of customers.
 type customerPage struct {
-	Customers any    `json:"customers"`
-	Next      string `json:"next,omitempty"`
+	Customers []json.RawMessage `json:"customers"`
+	Next      string            `json:"next,omitempty"`
 }
 
 func (h *Handler) customers(c *fiber.Ctx, feed portal.Feed) error {

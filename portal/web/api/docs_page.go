@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"html/template"
 	"strconv"
 	"strings"
 
@@ -12,10 +13,16 @@ import (
 	"postern/templates/i18n"
 )
 
-// docsPage is the page made from the document. Its text is English, for developers.
+// docsPage is the page made from the document.
 type docsPage struct {
 	page.Base
+	Reference template.HTML
+}
+
+// reference is what the page shows of the document. Its text is English, for developers, and the same for everyone.
+type reference struct {
 	W      *i18n.Localizer // of the page's own words, in English
+	Title  string
 	Intro  []docsBlock
 	Groups []docsGroup
 	Types  []docsType
@@ -98,25 +105,30 @@ type docsList struct {
 }
 
 // Members returns the data of the partial that lists members.
-func (d docsPage) Members(list []docsMember) docsList { return docsList{d.W, list} }
+func (d reference) Members(list []docsMember) docsList { return docsList{d.W, list} }
 
 func (h *Handler) docs(c *fiber.Ctx) error {
-	data, err := h.described()
+	described, err := h.described()
 	if err != nil {
 		return err
 	}
-	data.Base = h.Pages.Base(c, h.Area, gate.Shop(c), nil)
-	data.Title, data.Wide = h.words.T("docs.title"), true
+	data := docsPage{Base: h.Pages.Base(c, h.Area, gate.Shop(c), nil)}
+	data.Title, data.Wide = described.Title, true
+	// The reference has no gaps, so its template is executed once.
+	data.Reference, err = data.Fragment(page.Shape{Template: "partials/docs"}, data.Gaps(), described)
+	if err != nil {
+		return err
+	}
 	return h.Pages.Render(c, fiber.StatusOK, "docs", data)
 }
 
 // describe reads the document into what the page shows.
-func (h *Handler) describe() (docsPage, error) {
+func (h *Handler) describe() (reference, error) {
 	doc, err := readNode(document)
 	if err != nil {
-		return docsPage{}, err
+		return reference{}, err
 	}
-	d := docsPage{W: h.words, Source: DocumentPath, Intro: docsBlocks(doc.at("info", "description").text())}
+	d := reference{W: h.words, Title: h.words.T("docs.title"), Source: DocumentPath, Intro: docsBlocks(doc.at("info", "description").text())}
 	for _, tag := range doc.at("tags").list {
 		group := docsGroup{Name: tag.at("name").text(), Text: docsParts(tag.at("description").text())}
 		group.ID = anchor(group.Name)
@@ -202,6 +214,9 @@ func (h *Handler) docsMember(name string, schema *node) docsMember {
 	}
 	if most := schema.at("maxItems").text(); most != "" {
 		m.Limit = h.words.T("docs.elements", "Most", most)
+	}
+	if least, most := schema.at("minimum").text(), schema.at("maximum").text(); least != "" && most != "" {
+		m.Limit = h.words.T("docs.range", "Least", least, "Most", most)
 	}
 	return m
 }

@@ -336,7 +336,7 @@ func compareMembers(t *testing.T, at string, schema *openapi3.SchemaRef, kind re
 		value = value.AllOf[0].Value
 	}
 	switch {
-	case kind.Kind() == reflect.Interface:
+	case kind == reflect.TypeFor[json.RawMessage](): // a record that is compared by itself
 	case kind.Kind() == reflect.Slice:
 		if !value.Type.Is("array") {
 			t.Errorf("%s is no array", at)

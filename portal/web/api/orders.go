@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/json"
+
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
@@ -16,6 +18,9 @@ const (
 	typeNDJSON = "application/x-ndjson"
 	typeJSONL  = "application/jsonl"
 )
+
+// MediaTypes lists the media types of the bodies that the API reads.
+func MediaTypes() []string { return []string{fiber.MIMEApplicationJSON, typeNDJSON, typeJSONL} }
 
 func (h *Handler) putOrder(c *fiber.Ctx, feed portal.Feed) error {
 	return h.put(c, feed, portal.Feed.PutOrder, "number")
@@ -46,8 +51,8 @@ func (h *Handler) deleteOrder(c *fiber.Ctx, feed portal.Feed) error {
 
 // orderPage is a page of the list of orders.
 type orderPage struct {
-	Orders any    `json:"orders"`
-	Next   string `json:"next,omitempty"`
+	Orders []json.RawMessage `json:"orders"`
+	Next   string            `json:"next,omitempty"`
 }
 
 func (h *Handler) orders(c *fiber.Ctx, feed portal.Feed) error {
@@ -91,7 +96,7 @@ func (h *Handler) postOrders(c *fiber.Ctx, feed portal.Feed) error {
 	if err != nil {
 		return err
 	}
-	body, kind, err := declaredBody(c, fiber.MIMEApplicationJSON, typeNDJSON, typeJSONL)
+	body, kind, err := declaredBody(c, MediaTypes()...)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ const fullOrder = `{
 "lines_discounted":true,"lines_taxed":false,
 "payment_instructions":{"account_name":"Shop","iban":"SK3112000000198742637541","bic":"TATRSKBX",
  "account":"19-8742637541/1200","variable_symbol":"1001","constant_symbol":"0308","specific_symbol":"7",
- "reference":"Order 1001","amount":"11.80","due_at":"2026-03-10T11:00:00Z"},
+ "reference":"Order 1001","amount":"11.80","due_at":"2026-03-10"},
 "downloads":[{"line":"1","name":"E-book","url":"https://shop.test/d/1","until":"2026-06-01T00:00:00Z","left":"3"}],
 "returns":[{"number":"R1","request":"019e","state":"approved","reason":"too small","declined":"no",
  "lines":[{"line":"1","quantity":"1"}],"label_url":"https://shop.test/l/1","carrier":"DHL",
@@ -427,7 +427,7 @@ func TestSeveralOrdersAreLimited(t *testing.T) {
 	good := numbered("new", morning, "1.00")
 	for name, test := range map[string]struct{ body, pointer, code string }{
 		"too many":            {many(portal.MaxOrders + 1), "", "json.too_many"},
-		"an object":           {good, "", "json.type"},
+		"an object":           {good, "", "json.array"},
 		"no end":              {"[" + good, "", "json.syntax"},
 		"something after it":  {"[" + good + "]]", "", "json.syntax"},
 		"a document after it": {"[" + good + "] {}", "", "json.syntax"},
