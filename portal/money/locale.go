@@ -83,8 +83,12 @@ func (c cldr) around(sample, code string) affix {
 	if known != code {
 		before, after = strings.Replace(before, known, code, 1), strings.Replace(after, known, code, 1)
 	}
-	return affix{before, after}
+	return affix{strings.Replace(before, "-", minus, 1), strings.Replace(after, "-", minus, 1)}
 }
+
+// minus is the sign of negative numbers. The library writes a hyphen, which is shorter than a digit and may be
+// parted from it at the end of a line.
+const minus = "−"
 
 func (c cldr) sample(decimal, code string) string {
 	a, err := currency.NewAmount(decimal, code)

@@ -454,7 +454,7 @@ func TestOnlyGoodsAreOffered(t *testing.T) {
 	b.Submit("main form", map[string]string{"reason": "other"}).Want(http.StatusOK)
 	b.Get("/orders/1").Want(http.StatusOK)
 	got := b.Page.Text("table.lines") + b.Page.Text("table.totals")
-	for _, part := range []string{"A tip jar", "€2.00", "Credit", "-€5.00", "Spring-€3.00"} {
+	for _, part := range []string{"A tip jar", "€2.00", "Credit", "−€5.00", "Spring−€3.00"} {
 		if !strings.Contains(strings.ReplaceAll(got, "Spring ", "Spring"), part) {
 			t.Errorf("%q is not shown: %s", part, got)
 		}

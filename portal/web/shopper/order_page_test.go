@@ -184,10 +184,10 @@ func TestTotalsOfEveryKind(t *testing.T) {
 		"payments": []fields{{"kind": "card", "method": "Visa", "last_digits": "4242", "amount": "18.00", "at": "2026-03-01T10:00:00Z"},
 			{"kind": "gift_card", "amount": "2.00"}},
 	})
-	wantRows(t, page, ".totals tr", "Subtotal €30.00", "Discount (MAY) (already deducted) -€3.00", "Delivery €4.00",
-		"Cash on delivery fee €1.50", "For the team €2.00", "Rounding -€0.01", "Gift card •••• 9F2K -€5.00",
-		"Store credit -€1.00", "Total €31.50", "Paid -€20.00", "Refunded on 2 March 2026 Leaks · 1 × Pen -€10.00", "Refunded -€2.00",
-		"Refunded -€3.00", "Left to pay €11.50")
+	wantRows(t, page, ".totals tr", "Subtotal €30.00", "Discount (MAY) (already deducted) −€3.00", "Delivery €4.00",
+		"Cash on delivery fee €1.50", "For the team €2.00", "Rounding −€0.01", "Gift card •••• 9F2K −€5.00",
+		"Store credit −€1.00", "Total €31.50", "Paid −€20.00", "Refunded on 2 March 2026 Leaks · 1 × Pen −€10.00", "Refunded −€2.00",
+		"Refunded −€3.00", "Left to pay €11.50")
 	wantRows(t, page, ".order-side section:has(dl.details dd.figures) dl > div", "Visa •••• 4242 €18.00 on 1 March 2026", "Gift card €2.00")
 	wantRows(t, page, ".lines tbody td:last-child", "before discount: €33.00 €30.00")
 }

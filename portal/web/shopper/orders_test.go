@@ -289,7 +289,7 @@ func TestOrderPage(t *testing.T) {
 		"h1": "Order SK/2026 1", ".headline": "Your order is on its way with DHL. Pay €4.95 by bank transfer.",
 		".lines tbody th": "Pen 2.5 × €0.455 Colour: blue SKU S-1 On hold", ".summary": "1 item · €4.95", ".parcel ul": "2.5 × Pen",
 		"address": "Jana Nová Obchodná 1 81106 Bratislava SLOVAKIA",
-		".totals": "Subtotal €1.14 Discount (MAY) -€0.14 Delivery €3.00 Tax (23%) €0.95 Total €4.95 Refunded -€1.00",
+		".totals": "Subtotal €1.14 Discount (MAY) −€0.14 Delivery €3.00 Tax (23%) €0.95 Total €4.95 Refunded −€1.00",
 	} {
 		if got := tight(b.Page.Text(selector)); got != tight(want) {
 			t.Errorf("%s: %q, want %q", selector, got, tight(want))
